@@ -1,0 +1,306 @@
+package latch
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// decodeStrict reads JSON into what into points to and gives all that is
+// wrong with it: text that is no JSON, unknown and duplicate keys, values of
+// the wrong type, bad durations. What could be read is set.
+func decodeStrict(data []byte, into any) Problems {
+	var problems Problems
+	trimmed := bytes.TrimSpace(data)
+	if len(trimmed) == 0 {
+		problems.Addf("", "required: a JSON object")
+		return problems
+	}
+	if err := checkJSON(trimmed); err != nil {
+		problems.Addf("", "no valid JSON: %v", err)
+		return problems
+	}
+	decodeInto(&problems, "", trimmed, reflect.ValueOf(into).Elem())
+	return problems
+}
+
+// checkJSON refuses what is no single JSON value, telling where.
+func checkJSON(data []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	var value json.RawMessage
+	if err := decoder.Decode(&value); err != nil {
+		if err == io.ErrUnexpectedEOF {
+			return fmt.Errorf("it ends too early, after %d bytes", len(data))
+		}
+		return err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return fmt.Errorf("something follows its end, at byte %d", decoder.InputOffset())
+	}
+	return nil
+}
+
+var (
+	rawType         = reflect.TypeFor[json.RawMessage]()
+	durationType    = reflect.TypeFor[Duration]()
+	scheduleType    = reflect.TypeFor[Schedule]()
+	sequenceJobType = reflect.TypeFor[SequenceJob]()
+)
+
+// decodeInto reads one value, already known to be JSON, into target.
+func decodeInto(problems *Problems, path string, data json.RawMessage, target reflect.Value) {
+	data = bytes.TrimSpace(data)
+	switch target.Type() {
+	case rawType:
+		target.SetBytes(slices.Clone(data))
+		return
+	case durationType:
+		decodeDuration(problems, path, data, target)
+		return
+	case scheduleType:
+		if isString(data) {
+			target = target.FieldByName("Cron")
+		}
+	case sequenceJobType:
+		decodeSequenceJob(problems, path, data, target)
+		return
+	}
+	if string(data) == "null" {
+		return // as if the key were absent
+	}
+	switch target.Kind() {
+	case reflect.Pointer:
+		target.Set(reflect.New(target.Type().Elem()))
+		decodeInto(problems, path, data, target.Elem())
+	case reflect.Struct:
+		decodeStruct(problems, path, data, target)
+	case reflect.Slice:
+		decodeSlice(problems, path, data, target)
+	case reflect.Map:
+		decodeMap(problems, path, data, target)
+	default:
+		decodeScalar(problems, path, data, target)
+	}
+}
+
+func decodeDuration(problems *Problems, path string, data json.RawMessage, target reflect.Value) {
+	if string(data) == "null" {
+		return
+	}
+	var text string
+	if json.Unmarshal(data, &text) == nil {
+		if parsed, err := time.ParseDuration(text); err == nil {
+			target.SetInt(int64(parsed))
+			return
+		}
+	}
+	problems.Addf(path, `must be a Go duration such as "90s" or "4h", not %s`, abbreviate(data))
+}
+
+func decodeSequenceJob(problems *Problems, path string, data json.RawMessage, target reflect.Value) {
+	var item SequenceJob
+	switch data[0] {
+	case '{':
+		item.Job = new(Job)
+		decodeInto(problems, path, data, reflect.ValueOf(item.Job).Elem())
+	case '"':
+		decodeInto(problems, path, data, reflect.ValueOf(&item.Registered).Elem())
+	default:
+		if !decodeID(data, reflect.ValueOf(&item.Registered).Elem()) {
+			problems.Addf(path, "must be a job or the id of a registered one, not %s", abbreviate(data))
+		}
+	}
+	target.Set(reflect.ValueOf(item))
+}
+
+func decodeStruct(problems *Problems, path string, data json.RawMessage, target reflect.Value) {
+	members, ok := objectMembers(problems, path, data)
+	if !ok {
+		return
+	}
+	fields := jsonFields(target.Type())
+	for _, member := range members {
+		index := slices.IndexFunc(fields, func(f jsonField) bool { return f.name == member.key })
+		if index < 0 {
+			problems.Addf(field(path, member.key), "unknown key%s", suggest(member.key, fields))
+			continue
+		}
+		at, into := field(path, member.key), target.Field(fields[index].index)
+		if fields[index].id && decodeID(member.value, into) {
+			continue
+		}
+		decodeInto(problems, at, member.value, into)
+	}
+}
+
+// decodeID takes a JSON number's digits for an id.
+func decodeID(data json.RawMessage, target reflect.Value) bool {
+	data = bytes.TrimSpace(data)
+	if len(data) == 0 || data[0] != '-' && (data[0] < '0' || data[0] > '9') {
+		return false
+	}
+	target.SetString(string(data))
+	return true
+}
+
+func decodeSlice(problems *Problems, path string, data json.RawMessage, target reflect.Value) {
+	var elements []json.RawMessage
+	if json.Unmarshal(data, &elements) != nil {
+		problems.Addf(path, "must be an array, not %s", abbreviate(data))
+		return
+	}
+	slice := reflect.MakeSlice(target.Type(), len(elements), len(elements))
+	for i, value := range elements {
+		if string(bytes.TrimSpace(value)) == "null" && target.Type().Elem() != rawType {
+			problems.Addf(element(path, i), "must not be null")
+			continue
+		}
+		decodeInto(problems, element(path, i), value, slice.Index(i))
+	}
+	target.Set(slice)
+}
+
+func decodeMap(problems *Problems, path string, data json.RawMessage, target reflect.Value) {
+	members, ok := objectMembers(problems, path, data)
+	if !ok {
+		return
+	}
+	decoded := reflect.MakeMapWithSize(target.Type(), len(members))
+	for _, member := range members {
+		value := reflect.New(target.Type().Elem()).Elem()
+		decodeInto(problems, field(path, member.key), member.value, value)
+		decoded.SetMapIndex(reflect.ValueOf(member.key), value)
+	}
+	target.Set(decoded)
+}
+
+func decodeScalar(problems *Problems, path string, data json.RawMessage, target reflect.Value) {
+	wanted := map[reflect.Kind]string{
+		reflect.String:  "a string",
+		reflect.Bool:    "true or false",
+		reflect.Int:     "a whole number",
+		reflect.Float64: "a number",
+	}[target.Kind()]
+	if target.Kind() == reflect.Int {
+		// 3.0 and 3e0 are whole numbers too.
+		const exact = 1 << 53
+		if number, err := strconv.ParseFloat(string(data), 64); err == nil && number == math.Trunc(number) && math.Abs(number) < exact {
+			target.SetInt(int64(number))
+			return
+		}
+		problems.Addf(path, "must be %s, not %s", wanted, abbreviate(data))
+		return
+	}
+	if err := json.Unmarshal(data, target.Addr().Interface()); err != nil {
+		problems.Addf(path, "must be %s, not %s", wanted, abbreviate(data))
+	}
+}
+
+// A member is one key of an object with its value.
+type member struct {
+	key   string
+	value json.RawMessage
+}
+
+// objectMembers gives an object's members in their order, reporting a value
+// that is no object and keys that stand twice.
+func objectMembers(problems *Problems, path string, data json.RawMessage) ([]member, bool) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
+		problems.Addf(path, "must be an object, not %s", abbreviate(data))
+		return nil, false
+	}
+	var members []member
+	seen := map[string]bool{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		key, isKey := token.(string)
+		var value json.RawMessage
+		if err == nil && isKey {
+			err = decoder.Decode(&value)
+		}
+		if err != nil {
+			problems.Addf(path, "no valid JSON: %v", err)
+			return nil, false
+		}
+		if seen[key] {
+			problems.Addf(field(path, key), "stands twice")
+			continue
+		}
+		seen[key] = true
+		members = append(members, member{key, value})
+	}
+	return members, true
+}
+
+type jsonField struct {
+	name  string
+	index int
+	id    bool
+}
+
+func jsonFields(structure reflect.Type) []jsonField {
+	fields := make([]jsonField, 0, structure.NumField())
+	for i := range structure.NumField() {
+		tag := structure.Field(i).Tag
+		name, _, _ := strings.Cut(tag.Get("json"), ",")
+		fields = append(fields, jsonField{name: name, index: i, id: tag.Get("latch") == "id"})
+	}
+	return fields
+}
+
+// suggest names the key that was meant, or all there are.
+func suggest(key string, fields []jsonField) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.name
+		if strings.EqualFold(strings.NewReplacer("_", "", "-", "").Replace(key), strings.ReplaceAll(f.name, "_", "")) ||
+			editDistance(key, f.name) <= 2 && len(key) > 3 {
+			return fmt.Sprintf("; did you mean %q?", f.name)
+		}
+	}
+	return "; the keys here are " + strings.Join(names, ", ")
+}
+
+// editDistance is Levenshtein's.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// abbreviate shows a value in a message, bounded. What may hide a secret put
+// in the wrong place is the reader's own input.
+func abbreviate(value json.RawMessage) string {
+	const most = 60
+	text := string(bytes.TrimSpace(value))
+	if len(text) <= most {
+		return text
+	}
+	cut := most
+	for cut > 0 && text[cut]&0xC0 == 0x80 {
+		cut--
+	}
+	return text[:cut] + "…"
+}

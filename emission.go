@@ -1,0 +1,53 @@
+package latch
+
+// An Emission is the input of the workflow [WorkflowEmit]: a custom event and
+// the webhooks that tell of it (contract, "Emission").
+type Emission struct {
+	// ID defaults to the workflow id.
+	ID       string    `json:"id,omitempty" latch:"id"`
+	Event    string    `json:"event"`
+	Data     Object    `json:"data,omitempty"`
+	Instance Object    `json:"instance,omitempty"`
+	Vars     Object    `json:"vars,omitempty"`
+	Webhooks []Webhook `json:"webhooks,omitempty"`
+}
+
+// An EmissionResult is what an emission came to.
+type EmissionResult struct {
+	ID      string   `json:"id"`
+	Event   string   `json:"event"`
+	History []Record `json:"history"`
+}
+
+// DecodeEmission reads an emission strictly. Its error is [Problems].
+func DecodeEmission(data []byte) (*Emission, error) {
+	emission := new(Emission)
+	problems := decodeStrict(data, emission)
+	return emission, problems.Merge(emission.Validate()).Err()
+}
+
+// Validate gives all that is wrong with the emission's shape.
+func (e *Emission) Validate() Problems { return e.validate(inEmission) }
+
+// ValidateGate is Validate for a gate of a user's own, where hooks may bear
+// decision expressions at the custom event.
+func (e *Emission) ValidateGate() Problems { return e.validate(inGate) }
+
+func (e *Emission) validate(where scope) Problems {
+	var problems Problems
+	if e.ID != "" {
+		requireID(&problems, "id", e.ID)
+	}
+	switch {
+	case e.Event == "":
+		problems.Addf("event", "required: a custom event such as INSTANCE_CREATED")
+	case IsBuiltInEvent(e.Event):
+		problems.Addf("event", "%s is fired by jobs and releases themselves; an emission takes a custom event", e.Event)
+	default:
+		if wrong := checkEventName(e.Event); wrong != "" {
+			problems.Addf("event", "%s", wrong)
+		}
+	}
+	validateWebhooks(&problems, "webhooks", e.Webhooks, where)
+	return problems
+}

@@ -1,0 +1,76 @@
+package latch
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// The events of jobs and releases. Any other name that matches
+// [A-Z][A-Z0-9_]* and has no reserved prefix is a custom event.
+const (
+	EventJobStart    = "JOB_START"
+	EventJobComplete = "JOB_COMPLETE"
+	EventJobSuccess  = "JOB_SUCCESS"
+	EventJobFailure  = "JOB_FAILURE"
+
+	EventBeforeRelease         = "BEFORE_RELEASE"
+	EventBeforeReleaseComplete = "BEFORE_RELEASE_COMPLETE"
+	EventBeforeStep            = "BEFORE_STEP"
+	EventAfterStep             = "AFTER_STEP"
+	EventReleaseComplete       = "RELEASE_COMPLETE"
+	EventReleaseSuccess        = "RELEASE_SUCCESS"
+	EventReleaseStopped        = "RELEASE_STOPPED"
+	EventReleaseRolledBack     = "RELEASE_ROLLED_BACK"
+	EventReleaseFailure        = "RELEASE_FAILURE"
+)
+
+var (
+	jobEvents = []string{EventJobStart, EventJobComplete, EventJobSuccess, EventJobFailure}
+
+	// decidingEvents are the release events at which a hook may decide.
+	decidingEvents = []string{EventBeforeRelease, EventBeforeStep, EventAfterStep, EventBeforeReleaseComplete}
+
+	releaseEvents = append(slices.Clone(decidingEvents), EventReleaseComplete, EventReleaseSuccess,
+		EventReleaseStopped, EventReleaseRolledBack, EventReleaseFailure)
+
+	reservedPrefixes = []string{"JOB_", "RELEASE_", "BEFORE_", "AFTER_", "DELIVERY_", "ENDPOINT_", "LOCK_"}
+
+	eventName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+)
+
+// maximumNameLength bounds ids and event names, in bytes.
+const maximumNameLength = 200
+
+// IsBuiltInEvent tells whether Latch itself fires the event.
+func IsBuiltInEvent(event string) bool {
+	return slices.Contains(jobEvents, event) || slices.Contains(releaseEvents, event)
+}
+
+// EventMayBlock tells whether a hook may block at the event (contract, "Events").
+func EventMayBlock(event string) bool {
+	return event == EventJobStart || slices.Contains(decidingEvents, event) || !IsBuiltInEvent(event)
+}
+
+// EventDecides tells whether hooks at the event decide about the release.
+func EventDecides(event string) bool { return slices.Contains(decidingEvents, event) }
+
+// checkEventName gives what is wrong with an event's name, "" for nothing.
+func checkEventName(event string) string {
+	switch {
+	case IsBuiltInEvent(event):
+		return ""
+	case len(event) > maximumNameLength:
+		return fmt.Sprintf("an event's name has at most %d bytes, this one %d", maximumNameLength, len(event))
+	case !eventName.MatchString(event):
+		return fmt.Sprintf("%q is no event: a name matches [A-Z][A-Z0-9_]*", event)
+	}
+	for _, prefix := range reservedPrefixes {
+		if strings.HasPrefix(event, prefix) {
+			return fmt.Sprintf("unknown event %q: names that begin with %s are reserved; the events are %s",
+				event, prefix, strings.Join(append(slices.Clone(jobEvents), releaseEvents...), ", "))
+		}
+	}
+	return ""
+}

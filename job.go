@@ -1,0 +1,162 @@
+package latch
+
+import "encoding/json"
+
+// A Job is the input of the workflow [WorkflowJobRun] (contract, "Job"):
+// one task, or a sequence of jobs, and the webhooks that tell of it.
+type Job struct {
+	ID    string `json:"id" latch:"id"`
+	Name  string `json:"name,omitempty"`
+	Title string `json:"title,omitempty"`
+	// Task is the work of a plain job.
+	Task *Task `json:"task,omitempty"`
+	// Jobs makes the job a sequence: children that run in order.
+	Jobs []SequenceJob `json:"jobs,omitempty"`
+	// ContinueOnError lets the sequence that this job is in go on after it failed.
+	ContinueOnError bool `json:"continue_on_error,omitempty"`
+	// Timeout bounds the work, retries included, waiting for locks not; 0 is no limit.
+	Timeout Duration `json:"timeout,omitempty"`
+	// Delay precedes JOB_START.
+	Delay Duration `json:"delay,omitempty"`
+	// Retry repeats the work; without it the work is done once.
+	Retry    *Retry    `json:"retry,omitempty"`
+	Schedule *Schedule `json:"schedule,omitempty"`
+	Tags     []string  `json:"tags,omitempty"`
+	Vars     Object    `json:"vars,omitempty"`
+	Webhooks []Webhook `json:"webhooks,omitempty"`
+}
+
+// A SequenceJob is one job of a sequence: a job of its own, or the id of a
+// registered one, resolved when it starts.
+type SequenceJob struct {
+	Registered string
+	Job        *Job
+}
+
+// MarshalJSON writes the job, or the registered one's id as a string.
+func (s SequenceJob) MarshalJSON() ([]byte, error) {
+	if s.Job != nil {
+		return json.Marshal(s.Job)
+	}
+	return json.Marshal(s.Registered)
+}
+
+// UnmarshalJSON reads a job or a registered one's id.
+func (s *SequenceJob) UnmarshalJSON(data []byte) error {
+	if isString(data) {
+		return json.Unmarshal(data, &s.Registered)
+	}
+	s.Job = new(Job)
+	return json.Unmarshal(data, s.Job)
+}
+
+// A Schedule says when a registered job runs by itself. JSON may give the
+// cron expression alone, as a string.
+type Schedule struct {
+	Cron     string `json:"cron,omitempty"`
+	Timezone string `json:"timezone,omitempty"`
+	// After names the job after which this one runs.
+	After string `json:"after,omitempty" latch:"id"`
+	// Catchup is how long after its time a missed run is still started.
+	Catchup Duration `json:"catchup,omitempty"`
+}
+
+// UnmarshalJSON reads the object, or a cron expression as a string.
+func (s *Schedule) UnmarshalJSON(data []byte) error {
+	if isString(data) {
+		return json.Unmarshal(data, &s.Cron)
+	}
+	type plain Schedule
+	return json.Unmarshal(data, (*plain)(s))
+}
+
+// Statuses of a job.
+const (
+	JobRunning   = "running"
+	JobSucceeded = "succeeded"
+	JobFailed    = "failed"
+	JobCancelled = "cancelled"
+	JobTimedOut  = "timed_out"
+)
+
+// A JobResult is what a job's run came to. A run that failed carries it,
+// without History, in the details of its error.
+type JobResult struct {
+	ID          string `json:"id"`
+	Status      string `json:"status"`
+	Error       string `json:"error"`
+	StartedAt   Time   `json:"started_at,omitzero"`
+	CompletedAt Time   `json:"completed_at,omitzero"`
+	// KVP is the object that the task returned; anything else it returned is
+	// KVP's "result".
+	KVP  Object      `json:"kvp"`
+	Jobs []JobResult `json:"jobs,omitempty"`
+	// History is the run's webhook history, oldest first.
+	History []Record `json:"history,omitempty"`
+}
+
+// DecodeJob reads a job strictly. Its error is [Problems].
+func DecodeJob(data []byte) (*Job, error) {
+	job := new(Job)
+	problems := decodeStrict(data, job)
+	return job, problems.Merge(job.Validate()).Err()
+}
+
+// Validate gives all that is wrong with the job's shape. Templates and
+// expressions are not looked into here.
+func (j *Job) Validate() Problems {
+	var problems Problems
+	j.validate(&problems, "")
+	return problems
+}
+
+func (j *Job) validate(problems *Problems, path string) {
+	requireID(problems, field(path, "id"), j.ID)
+	switch {
+	case j.Task == nil && len(j.Jobs) == 0:
+		problems.Addf(field(path, "task"), "a job has either a task or jobs")
+	case j.Task != nil && len(j.Jobs) > 0:
+		problems.Addf(field(path, "jobs"), "a job has either a task or jobs, not both")
+	}
+	if j.Task != nil {
+		j.Task.validate(problems, field(path, "task"))
+	}
+	j.validateSequence(problems, field(path, "jobs"))
+	requireNotNegative(problems, field(path, "timeout"), j.Timeout)
+	requireNotNegative(problems, field(path, "delay"), j.Delay)
+	j.Retry.validate(problems, field(path, "retry"))
+	j.Schedule.validate(problems, field(path, "schedule"))
+	validateWebhooks(problems, field(path, "webhooks"), j.Webhooks, inJob)
+}
+
+func (j *Job) validateSequence(problems *Problems, path string) {
+	seen := map[string]bool{}
+	for i, item := range j.Jobs {
+		at := element(path, i)
+		id := item.Registered
+		if item.Job != nil {
+			id = item.Job.ID
+			item.Job.validate(problems, at)
+		} else {
+			requireID(problems, at, id)
+		}
+		if id != "" && seen[id] {
+			problems.Addf(field(at, "id"), "duplicate job id %q: each job of a sequence has its own", id)
+		}
+		seen[id] = true
+	}
+}
+
+func (s *Schedule) validate(problems *Problems, path string) {
+	switch {
+	case s == nil:
+	case s.Cron == "" && s.After == "":
+		problems.Addf(path, `a schedule has a cron expression ("cron") or a job that it follows ("after")`)
+	case s.Cron != "" && s.After != "":
+		problems.Addf(field(path, "after"), "a schedule has either cron or after, not both")
+	default:
+		requireNotNegative(problems, field(path, "catchup"), s.Catchup)
+	}
+}
+
+func isString(data []byte) bool { return len(data) > 0 && data[0] == '"' }

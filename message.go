@@ -1,0 +1,126 @@
+package latch
+
+import "encoding/json"
+
+// A LockRelease is the argument of [MessageReleaseLock].
+type LockRelease struct {
+	Lock string `json:"lock"`
+	// Result is "pass", "fail" or absent; where given it is written to data.result.
+	Result string `json:"result,omitempty"`
+	Data   Object `json:"data,omitempty"`
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// A RecordUpdate is the argument of [MessageRecord]: it changes an entry of
+// the history without removing its lock, until the event is decided.
+type RecordUpdate struct {
+	DeliveryID string `json:"delivery_id"`
+	Result     string `json:"result,omitempty"`
+	Data       Object `json:"data,omitempty"`
+	By         string `json:"by,omitempty"`
+}
+
+// A Control is the argument of [MessageStop] and [MessageRollback].
+type Control struct {
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// A Skip is the argument of [MessageSkip]: it takes a hook out of the decision.
+type Skip struct {
+	// Lock names the hook, or Webhook with Event (and Step).
+	Lock    string `json:"lock,omitempty"`
+	Webhook string `json:"webhook,omitempty"`
+	Event   string `json:"event,omitempty"`
+	Step    string `json:"step,omitempty"`
+	By      string `json:"by,omitempty"`
+	Reason  string `json:"reason"`
+}
+
+// A HistoryQuery is the optional argument of [QueryHistory].
+type HistoryQuery struct {
+	Webhook string `json:"webhook,omitempty"`
+	Event   string `json:"event,omitempty"`
+	// After is the delivery id after whose record the answer begins.
+	After string `json:"after,omitempty"`
+	// Limit bounds the number of records; 0 is no limit.
+	Limit int `json:"limit,omitempty"`
+}
+
+// maximumReason bounds the texts of a message, in bytes.
+const maximumReason = 4096
+
+// Decode reads the argument strictly. Its error is [Problems].
+func (m *LockRelease) Decode(data []byte) error {
+	problems := decodeStrict(data, m)
+	var more Problems
+	requireText(&more, "lock", m.Lock)
+	oneOf(&more, "result", m.Result, ResultPass, ResultFail)
+	boundText(&more, "by", m.By)
+	boundText(&more, "reason", m.Reason)
+	return problems.Merge(more).Err()
+}
+
+// Decode reads the argument strictly. Its error is [Problems].
+func (m *RecordUpdate) Decode(data []byte) error {
+	problems := decodeStrict(data, m)
+	var more Problems
+	requireText(&more, "delivery_id", m.DeliveryID)
+	oneOf(&more, "result", m.Result, ResultPass, ResultFail)
+	boundText(&more, "by", m.By)
+	return problems.Merge(more).Err()
+}
+
+// Decode reads the argument strictly; an absent one is empty. Its error is
+// [Problems].
+func (m *Control) Decode(data []byte) error {
+	if isAbsent(data) {
+		return nil
+	}
+	problems := decodeStrict(data, m)
+	var more Problems
+	boundText(&more, "by", m.By)
+	boundText(&more, "reason", m.Reason)
+	return problems.Merge(more).Err()
+}
+
+// Decode reads the argument strictly. Its error is [Problems].
+func (m *Skip) Decode(data []byte) error {
+	problems := decodeStrict(data, m)
+	var more Problems
+	switch {
+	case m.Lock == "" && (m.Webhook == "" || m.Event == ""):
+		more.Addf("lock", "required: the lock, or webhook and event, of the hook to skip")
+	case m.Lock != "" && (m.Webhook != "" || m.Event != "" || m.Step != ""):
+		more.Addf("lock", "give either the lock, or webhook and event, not both")
+	}
+	requireText(&more, "reason", m.Reason)
+	boundText(&more, "by", m.By)
+	boundText(&more, "reason", m.Reason)
+	return problems.Merge(more).Err()
+}
+
+// Decode reads the argument strictly; an absent one asks for all. Its error
+// is [Problems].
+func (q *HistoryQuery) Decode(data []byte) error {
+	if isAbsent(data) {
+		return nil
+	}
+	problems := decodeStrict(data, q)
+	var more Problems
+	if q.Limit < 0 {
+		more.Addf("limit", "must be 0 (no limit) or more, not %d", q.Limit)
+	}
+	return problems.Merge(more).Err()
+}
+
+func isAbsent(data []byte) bool {
+	return len(data) == 0 || string(json.RawMessage(data)) == "null"
+}
+
+func boundText(problems *Problems, path, text string) {
+	if len(text) > maximumReason {
+		problems.Addf(path, "has %d bytes; at most %d are taken", len(text), maximumReason)
+	}
+}

@@ -1,0 +1,71 @@
+package latch
+
+// Version is the version of this module, as it stands in the User-Agent of
+// every request.
+const Version = "0.1.0"
+
+// DefaultTaskQueue is the task queue that Latch's worker polls unless it is
+// configured otherwise.
+const DefaultTaskQueue = "latch"
+
+// Names of the workflow types.
+const (
+	WorkflowJobRun  = "latch.JobRun"
+	WorkflowRelease = "latch.Release"
+	WorkflowEmit    = "latch.Emit"
+	// WorkflowDeliver carries on a delivery that outlives the run that fired it.
+	WorkflowDeliver = "latch.Deliver"
+)
+
+// Names of the activity types that a task queue must serve.
+const (
+	ActivitySendWebhook = "latch.SendWebhook"
+	ActivityHTTP        = "latch.HTTP"
+	ActivityCommand     = "latch.Command"
+)
+
+// Names of the messages to a run, each both a signal (fire and forget) and an
+// update (validated, answered).
+const (
+	MessageReleaseLock = "release_lock"
+	MessageRecord      = "record"
+	MessageStop        = "stop"
+	MessageRollback    = "rollback"
+	MessageSkip        = "skip"
+)
+
+// Names of the queries that a run answers.
+const (
+	// QueryStatus answers a [Status].
+	QueryStatus = "status"
+	// QueryHistory answers an array of [Record], oldest first; its optional
+	// argument is a [HistoryQuery].
+	QueryHistory = "history"
+)
+
+// Types of the application errors that Latch's workflows and updates end
+// with. None of them is retried.
+const (
+	ErrorInvalidSpec        = "InvalidSpec"
+	ErrorInvalidArgument    = "InvalidArgument"
+	ErrorUnknownLock        = "UnknownLock"
+	ErrorTooLate            = "TooLate"
+	ErrorJobFailed          = "JobFailed"
+	ErrorReleaseFailed      = "ReleaseFailed"
+	ErrorRollbackIncomplete = "RollbackIncomplete"
+)
+
+// Names of the search attributes that a run upserts where the worker is
+// configured to. The Temporal server must know them first.
+const (
+	// SearchAttributeID (Keyword) is the id of the job, release or emission.
+	SearchAttributeID = "LatchID"
+	// SearchAttributeStatus (Keyword) is the run's status.
+	SearchAttributeStatus = "LatchStatus"
+	// SearchAttributeWaiting (Bool) tells whether the run waits for a lock.
+	SearchAttributeWaiting = "LatchWaiting"
+)
+
+// MemoLocks is the memo field in which a run lists the locks that it waits
+// for, an array of [OpenLock].
+const MemoLocks = "latch.locks"

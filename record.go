@@ -1,0 +1,107 @@
+package latch
+
+// Results of a record.
+const (
+	ResultPass    = "pass"
+	ResultFail    = "fail"
+	ResultPending = "pending"
+	ResultSkipped = "skipped"
+)
+
+// How a lock was removed.
+const (
+	ViaSignal   = "signal"
+	ViaUpdate   = "update"
+	ViaAPI      = "api"
+	ViaPage     = "page"
+	ViaTimeout  = "timeout"
+	ViaOverride = "override"
+)
+
+// A Record is one entry of the webhook history: one hook of one event, what
+// was sent, what came back, and what was decided (contract, "Records").
+type Record struct {
+	DeliveryID string `json:"delivery_id"`
+	Webhook    string `json:"webhook"`
+	Event      string `json:"event"`
+	Step       string `json:"step,omitempty"`
+	Job        string `json:"job,omitempty"`
+	Release    string `json:"release,omitempty"`
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+	Result     string `json:"result"`
+	Data       Object `json:"data"`
+	Attempts   int    `json:"attempts"`
+	Error      string `json:"error,omitempty"`
+	Decision   string `json:"decision,omitempty"`
+	// HandedTo is the workflow id of the latch.Deliver that carries the
+	// delivery on after this run closed.
+	HandedTo string `json:"handed_to,omitempty"`
+	// Truncated tells that a body or data was cut to keep the history in bounds.
+	Truncated   bool            `json:"truncated,omitempty"`
+	Request     *RecordRequest  `json:"request,omitempty"`
+	Response    *RecordResponse `json:"response,omitempty"`
+	StartedAt   Time            `json:"started_at,omitzero"`
+	CompletedAt Time            `json:"completed_at,omitzero"`
+	DurationMS  int64           `json:"duration_ms,omitempty"`
+	Lock        *RecordLock     `json:"lock,omitempty"`
+}
+
+// A RecordRequest is what was sent, without headers and body. Of a URL with
+// a secret it shows scheme and host alone.
+type RecordRequest struct {
+	Method      string `json:"method"`
+	URL         string `json:"url"`
+	ContentType string `json:"content_type,omitempty"`
+	Bytes       int    `json:"bytes"`
+}
+
+// A RecordResponse is what came back, secrets masked, the body cut at 20 KiB.
+type RecordResponse struct {
+	Status  int               `json:"status"`
+	Headers map[string]string `json:"headers,omitempty"`
+	Body    string            `json:"body,omitempty"`
+}
+
+// A RecordLock is the lock that a blocking hook made.
+type RecordLock struct {
+	Token     string `json:"token"`
+	URL       string `json:"url,omitempty"`
+	RemovedAt Time   `json:"removed_at,omitzero"`
+	RemovedBy string `json:"removed_by,omitempty"`
+	Via       string `json:"via,omitempty"`
+	Reason    string `json:"reason,omitempty"`
+}
+
+// Open tells whether the lock still waits for its removal.
+func (l *RecordLock) Open() bool { return l != nil && l.RemovedAt.IsZero() }
+
+// A Status is a run's snapshot, the answer of the query [QueryStatus].
+type Status struct {
+	ID       string       `json:"id"`
+	Status   string       `json:"status"`
+	Phase    string       `json:"phase,omitempty"`
+	Event    string       `json:"event,omitempty"`
+	Step     string       `json:"step,omitempty"`
+	Steps    []StepResult `json:"steps,omitempty"`
+	Locks    []OpenLock   `json:"locks"`
+	Rejected []Rejected   `json:"rejected"`
+}
+
+// An OpenLock is a lock that a run waits for.
+type OpenLock struct {
+	Token   string `json:"token"`
+	URL     string `json:"url,omitempty"`
+	Webhook string `json:"webhook"`
+	Event   string `json:"event"`
+	Since   Time   `json:"since"`
+	// Until is when the lock times out; absent where it waits for ever.
+	Until Time `json:"until,omitzero"`
+}
+
+// A Rejected is a signal that was refused, with the reason.
+type Rejected struct {
+	Name  string `json:"name"`
+	Error string `json:"error"`
+	At    Time   `json:"at"`
+}

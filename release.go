@@ -1,0 +1,119 @@
+package latch
+
+// A Release is the input of the workflow [WorkflowRelease] (contract,
+// "Release"): steps in order, with webhooks that may hold, stop or roll back.
+type Release struct {
+	ID       string    `json:"id" latch:"id"`
+	Title    string    `json:"title,omitempty"`
+	Vars     Object    `json:"vars,omitempty"`
+	Instance Object    `json:"instance,omitempty"`
+	Webhooks []Webhook `json:"webhooks,omitempty"`
+	Steps    []Step    `json:"steps"`
+	// OnFailure and OnCancel say what becomes of the steps taken when a step
+	// fails or the run is cancelled: "rollback" (the default) or "stop".
+	OnFailure string `json:"on_failure,omitempty"`
+	OnCancel  string `json:"on_cancel,omitempty"`
+}
+
+// A Step is one step of a release, with what undoes it.
+type Step struct {
+	Name string `json:"name"`
+	Do   *Task  `json:"do"`
+	Undo *Task  `json:"undo,omitempty"`
+}
+
+// Policies, and the decisions of events.
+const (
+	Continue = "continue"
+	Stop     = "stop"
+	Rollback = "rollback"
+)
+
+// Statuses of a release.
+const (
+	ReleaseRunning    = "running"
+	ReleaseReleased   = "released"
+	ReleaseStopped    = "stopped"
+	ReleaseRolledBack = "rolled_back"
+	ReleaseFailed     = "failed"
+	ReleaseCancelled  = "cancelled"
+)
+
+// Statuses of a step.
+const (
+	StepPending    = "pending"
+	StepDone       = "done"
+	StepFailed     = "failed"
+	StepUndone     = "undone"
+	StepUndoFailed = "undo_failed"
+)
+
+// A ReleaseResult is what a release came to. A run that failed carries it,
+// without History, in the details of its error.
+type ReleaseResult struct {
+	ID        string       `json:"id"`
+	Status    string       `json:"status"`
+	Reason    string       `json:"reason,omitempty"`
+	DecidedBy *DecidedBy   `json:"decided_by,omitempty"`
+	Steps     []StepResult `json:"steps"`
+	History   []Record     `json:"history,omitempty"`
+}
+
+// DecidedBy names who stopped a release or rolled it back: a webhook at an
+// event, or a person.
+type DecidedBy struct {
+	Webhook string `json:"webhook,omitempty"`
+	Event   string `json:"event,omitempty"`
+	By      string `json:"by,omitempty"`
+}
+
+// A StepResult is what a step came to.
+type StepResult struct {
+	Name   string `json:"name"`
+	Status string `json:"status"`
+	Error  string `json:"error,omitempty"`
+	KVP    Object `json:"kvp,omitempty"`
+}
+
+// DecodeRelease reads a release strictly. Its error is [Problems].
+func DecodeRelease(data []byte) (*Release, error) {
+	release := new(Release)
+	problems := decodeStrict(data, release)
+	return release, problems.Merge(release.Validate()).Err()
+}
+
+// Validate gives all that is wrong with the release's shape. Templates and
+// expressions are not looked into here.
+func (r *Release) Validate() Problems {
+	var problems Problems
+	requireID(&problems, "id", r.ID)
+	if len(r.Steps) == 0 {
+		problems.Addf("steps", "required: at least one step")
+	}
+	seen := map[string]bool{}
+	for i, step := range r.Steps {
+		step.validate(&problems, element("steps", i))
+		if step.Name != "" && seen[step.Name] {
+			problems.Addf(field(element("steps", i), "name"), "duplicate step name %q", step.Name)
+		}
+		seen[step.Name] = true
+	}
+	oneOf(&problems, "on_failure", r.OnFailure, Rollback, Stop)
+	oneOf(&problems, "on_cancel", r.OnCancel, Rollback, Stop)
+	validateWebhooks(&problems, "webhooks", r.Webhooks, inRelease)
+	return problems
+}
+
+func (s *Step) validate(problems *Problems, path string) {
+	if requireText(problems, field(path, "name"), s.Name) && len(s.Name) > maximumNameLength {
+		problems.Addf(field(path, "name"), "a name has at most %d bytes, this one %d", maximumNameLength, len(s.Name))
+	}
+	if s.Do == nil {
+		problems.Addf(field(path, "do"), "required: the step's task")
+	} else {
+		s.Do.validate(problems, field(path, "do"))
+	}
+	if s.Undo != nil {
+		s.Undo.validate(problems, field(path, "undo"))
+	}
+}

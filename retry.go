@@ -1,0 +1,63 @@
+package latch
+
+import "time"
+
+// A Retry says how what failed is tried again. A zero field takes its default.
+type Retry struct {
+	// InitialInterval is the wait before the second attempt; 5s unless given.
+	InitialInterval Duration `json:"initial_interval,omitempty"`
+	// BackoffCoefficient multiplies each further wait; 2 unless given, at least 1.
+	BackoffCoefficient float64 `json:"backoff_coefficient,omitempty"`
+	// MaximumInterval bounds a wait; 1h unless given.
+	MaximumInterval Duration `json:"maximum_interval,omitempty"`
+	// MaximumAttempts bounds the attempts, the first included; 0 is no limit.
+	MaximumAttempts int `json:"maximum_attempts,omitempty"`
+	// Deadline bounds all of it, from the first attempt; 24h unless given.
+	Deadline Duration `json:"deadline,omitempty"`
+}
+
+// WithDefaults gives the retry with every field set; a nil retry gives the
+// defaults.
+func (r *Retry) WithDefaults() Retry {
+	var given Retry
+	if r != nil {
+		given = *r
+	}
+	given.InitialInterval = Duration(given.InitialInterval.or(5 * time.Second))
+	given.MaximumInterval = Duration(given.MaximumInterval.or(max(time.Hour, time.Duration(given.InitialInterval))))
+	given.Deadline = Duration(given.Deadline.or(24 * time.Hour))
+	if given.BackoffCoefficient == 0 {
+		given.BackoffCoefficient = 2
+	}
+	return given
+}
+
+// Delay gives the wait after the given number of failed attempts (1 and up),
+// without jitter: InitialInterval times BackoffCoefficient for each attempt
+// after the first, at most MaximumInterval. The defaults apply.
+func (r *Retry) Delay(failed int) time.Duration {
+	retry := r.WithDefaults()
+	delay := float64(retry.InitialInterval)
+	for i := 1; i < failed && delay < float64(retry.MaximumInterval); i++ {
+		delay *= retry.BackoffCoefficient
+	}
+	return time.Duration(min(delay, float64(retry.MaximumInterval)))
+}
+
+func (r *Retry) validate(problems *Problems, path string) {
+	if r == nil {
+		return
+	}
+	requireNotNegative(problems, field(path, "initial_interval"), r.InitialInterval)
+	requireNotNegative(problems, field(path, "maximum_interval"), r.MaximumInterval)
+	requireNotNegative(problems, field(path, "deadline"), r.Deadline)
+	if r.BackoffCoefficient != 0 && r.BackoffCoefficient < 1 {
+		problems.Addf(field(path, "backoff_coefficient"), "must be at least 1, not %v", r.BackoffCoefficient)
+	}
+	if r.MaximumAttempts < 0 {
+		problems.Addf(field(path, "maximum_attempts"), "must be 0 (no limit) or more, not %d", r.MaximumAttempts)
+	}
+	if r.InitialInterval > 0 && r.MaximumInterval > 0 && r.MaximumInterval < r.InitialInterval {
+		problems.Addf(field(path, "maximum_interval"), "%s is less than initial_interval, %s", r.MaximumInterval, r.InitialInterval)
+	}
+}

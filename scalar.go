@@ -1,0 +1,55 @@
+package latch
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// A Duration is a time.Duration that JSON holds as a Go duration string
+// ("90s", "4h").
+type Duration time.Duration
+
+// String gives the duration in Go's notation.
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// MarshalJSON writes the duration as a Go duration string.
+func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(d.String()) }
+
+// UnmarshalJSON reads a Go duration string.
+func (d *Duration) UnmarshalJSON(data []byte) error {
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil {
+		return fmt.Errorf("a duration is a string such as \"90s\", not %s", data)
+	}
+	parsed, err := time.ParseDuration(text)
+	if err != nil {
+		return err
+	}
+	*d = Duration(parsed)
+	return nil
+}
+
+// or gives the duration, or what stands in for zero.
+func (d Duration) or(otherwise time.Duration) time.Duration {
+	if d == 0 {
+		return otherwise
+	}
+	return time.Duration(d)
+}
+
+// A Time is an instant that JSON holds in RFC 3339, UTC, with milliseconds.
+type Time struct{ time.Time }
+
+// NewTime gives t in UTC, cut to the millisecond.
+func NewTime(t time.Time) Time { return Time{t.UTC().Truncate(time.Millisecond)} }
+
+// timeFormat is RFC 3339 with milliseconds.
+const timeFormat = "2006-01-02T15:04:05.000Z07:00"
+
+// MarshalJSON writes the instant in RFC 3339, UTC, with milliseconds.
+func (t Time) MarshalJSON() ([]byte, error) { return json.Marshal(t.UTC().Format(timeFormat)) }
+
+// An Object is a JSON object whose values are kept as they came, digits of
+// numbers included.
+type Object map[string]json.RawMessage

@@ -1,0 +1,186 @@
+package latch
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Task is work: exactly one of its four kinds. The strings in URL, Headers,
+// Body, Input, Args, ID, Argv and Env are templates.
+type Task struct {
+	Activity *ActivityTask `json:"activity,omitempty"`
+	Workflow *WorkflowTask `json:"workflow,omitempty"`
+	HTTP     *HTTPTask     `json:"http,omitempty"`
+	Command  *CommandTask  `json:"command,omitempty"`
+}
+
+// Defaults of a task's limits.
+const (
+	DefaultTaskTimeout  = 10 * time.Minute
+	DefaultStartTimeout = 5 * time.Minute
+)
+
+// An ActivityTask runs any activity in any worker, in any language.
+type ActivityTask struct {
+	Type      string `json:"type"`
+	TaskQueue string `json:"task_queue,omitempty"`
+	// Input is the single argument; Args are several. Without either the
+	// activity gets none.
+	Input json.RawMessage   `json:"input,omitempty"`
+	Args  []json.RawMessage `json:"args,omitempty"`
+	// Timeout bounds one attempt, from its start; 10m unless given.
+	Timeout Duration `json:"timeout,omitempty"`
+	// StartTimeout bounds the wait for a worker; 5m unless given.
+	StartTimeout     Duration `json:"start_timeout,omitempty"`
+	HeartbeatTimeout Duration `json:"heartbeat_timeout,omitempty"`
+	Retry            *Retry   `json:"retry,omitempty"`
+}
+
+// A WorkflowTask runs a child workflow.
+type WorkflowTask struct {
+	Type      string            `json:"type"`
+	TaskQueue string            `json:"task_queue,omitempty"`
+	ID        string            `json:"id,omitempty"`
+	Input     json.RawMessage   `json:"input,omitempty"`
+	Args      []json.RawMessage `json:"args,omitempty"`
+	// Timeout bounds the child, which is cancelled then; 10m unless given.
+	Timeout Duration `json:"timeout,omitempty"`
+}
+
+// An HTTPTask is one HTTP request.
+type HTTPTask struct {
+	// Method is GET, POST (the default), PUT, PATCH, DELETE or HEAD.
+	Method      string            `json:"method,omitempty"`
+	URL         string            `json:"url"`
+	Headers     map[string]string `json:"headers,omitempty"`
+	ContentType string            `json:"content_type,omitempty"`
+	// Body is a string, or JSON whose strings are templates.
+	Body json.RawMessage `json:"body,omitempty"`
+	// Success is an expression over response; any 2xx unless given.
+	Success string   `json:"success,omitempty"`
+	Timeout Duration `json:"timeout,omitempty"`
+	Retry   *Retry   `json:"retry,omitempty"`
+}
+
+// A CommandTask runs a program on the worker, without a shell, where the
+// worker allows it.
+type CommandTask struct {
+	Argv    []string          `json:"argv"`
+	Dir     string            `json:"dir,omitempty"`
+	Env     map[string]string `json:"env,omitempty"`
+	Timeout Duration          `json:"timeout,omitempty"`
+	Retry   *Retry            `json:"retry,omitempty"`
+}
+
+// TimeoutOrDefault gives the limit of one attempt.
+func (t *ActivityTask) TimeoutOrDefault() time.Duration { return t.Timeout.or(DefaultTaskTimeout) }
+
+// StartTimeoutOrDefault gives the limit of the wait for a worker.
+func (t *ActivityTask) StartTimeoutOrDefault() time.Duration {
+	return t.StartTimeout.or(DefaultStartTimeout)
+}
+
+// TimeoutOrDefault gives the limit of the child's run.
+func (t *WorkflowTask) TimeoutOrDefault() time.Duration { return t.Timeout.or(DefaultTaskTimeout) }
+
+// TimeoutOrDefault gives the limit of one attempt.
+func (t *HTTPTask) TimeoutOrDefault() time.Duration { return t.Timeout.or(DefaultTaskTimeout) }
+
+// TimeoutOrDefault gives the limit of one attempt.
+func (t *CommandTask) TimeoutOrDefault() time.Duration { return t.Timeout.or(DefaultTaskTimeout) }
+
+// MethodOrDefault gives the request's method.
+func (t *HTTPTask) MethodOrDefault() string {
+	if t.Method == "" {
+		return "POST"
+	}
+	return t.Method
+}
+
+var taskMethods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
+
+func (t *Task) validate(problems *Problems, path string) {
+	if kinds := t.kinds(); len(kinds) != 1 {
+		problems.Addf(path, "a task is exactly one of activity, workflow, http and command, not %s",
+			orNothing(strings.Join(kinds, " and ")))
+	}
+	if t.Activity != nil {
+		t.Activity.validate(problems, field(path, "activity"))
+	}
+	if t.Workflow != nil {
+		t.Workflow.validate(problems, field(path, "workflow"))
+	}
+	if t.HTTP != nil {
+		t.HTTP.validate(problems, field(path, "http"))
+	}
+	if t.Command != nil {
+		t.Command.validate(problems, field(path, "command"))
+	}
+}
+
+func (t *Task) kinds() []string {
+	var kinds []string
+	for _, kind := range []struct {
+		name string
+		set  bool
+	}{{"activity", t.Activity != nil}, {"workflow", t.Workflow != nil}, {"http", t.HTTP != nil}, {"command", t.Command != nil}} {
+		if kind.set {
+			kinds = append(kinds, kind.name)
+		}
+	}
+	return kinds
+}
+
+func (t *ActivityTask) validate(problems *Problems, path string) {
+	requireText(problems, field(path, "type"), t.Type)
+	oneArgumentForm(problems, path, t.Input, t.Args)
+	requireNotNegative(problems, field(path, "timeout"), t.Timeout)
+	requireNotNegative(problems, field(path, "start_timeout"), t.StartTimeout)
+	requireNotNegative(problems, field(path, "heartbeat_timeout"), t.HeartbeatTimeout)
+	t.Retry.validate(problems, field(path, "retry"))
+}
+
+func (t *WorkflowTask) validate(problems *Problems, path string) {
+	requireText(problems, field(path, "type"), t.Type)
+	oneArgumentForm(problems, path, t.Input, t.Args)
+	requireNotNegative(problems, field(path, "timeout"), t.Timeout)
+}
+
+func (t *HTTPTask) validate(problems *Problems, path string) {
+	if !slices.Contains(taskMethods, t.MethodOrDefault()) {
+		problems.Addf(field(path, "method"), "%q is none of %s", t.Method, strings.Join(taskMethods, ", "))
+	}
+	if requireText(problems, field(path, "url"), t.URL) {
+		checkURL(problems, field(path, "url"), t.URL)
+	}
+	validateHeaders(problems, field(path, "headers"), t.Headers)
+	if t.ContentType != "" {
+		checkMediaType(problems, field(path, "content_type"), t.ContentType)
+	}
+	if method := t.MethodOrDefault(); len(t.Body) > 0 && (method == "GET" || method == "HEAD") {
+		problems.Addf(field(path, "body"), "a %s request has no body", method)
+	}
+	requireNotNegative(problems, field(path, "timeout"), t.Timeout)
+	t.Retry.validate(problems, field(path, "retry"))
+}
+
+func (t *CommandTask) validate(problems *Problems, path string) {
+	if len(t.Argv) == 0 || t.Argv[0] == "" {
+		problems.Addf(field(path, "argv"), `required: the program and its arguments, such as ["make", "deploy"]`)
+	}
+	for _, name := range sortedKeys(t.Env) {
+		if name == "" || strings.ContainsAny(name, "=\x00") {
+			problems.Addf(field(path, "env"), "%q is no name of an environment variable", name)
+		}
+	}
+	requireNotNegative(problems, field(path, "timeout"), t.Timeout)
+	t.Retry.validate(problems, field(path, "retry"))
+}
+
+func oneArgumentForm(problems *Problems, path string, input json.RawMessage, args []json.RawMessage) {
+	if len(input) > 0 && args != nil {
+		problems.Addf(field(path, "args"), "give either input (one argument) or args (several), not both")
+	}
+}

@@ -1,0 +1,182 @@
+package latch
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// A Webhook tells another system of events, and may hold what fired them
+// (contract, "Webhook").
+type Webhook struct {
+	// ID is unique in its job or release and has no colon.
+	ID string `json:"id" latch:"id"`
+	// URL is a template; URLSecret is the name of a secret that is the URL. A
+	// webhook whose hooks all block may have neither: then a lock is made for a
+	// person to remove.
+	URL       string `json:"url,omitempty"`
+	URLSecret string `json:"url_secret,omitempty"`
+	// Method is POST (the default) or GET.
+	Method string `json:"method,omitempty"`
+	// ContentType is application/json (the default) or …+json,
+	// application/x-www-form-urlencoded or text/plain, with parameters.
+	ContentType string            `json:"content_type,omitempty"`
+	Headers     map[string]string `json:"headers,omitempty"`
+	// HeaderSecrets gives headers whose values are secrets, by name.
+	HeaderSecrets map[string]string `json:"header_secrets,omitempty"`
+	// Body is a template, or JSON whose strings are templates; without it a
+	// JSON body tells all there is to tell.
+	Body json.RawMessage `json:"body,omitempty"`
+	// Enabled is true unless given.
+	Enabled *bool `json:"enabled,omitempty"`
+	// Secret names the secret that signs requests and, unless SendSecret is
+	// false, goes into SecretHeader and the body's field "secret".
+	Secret       string `json:"secret,omitempty"`
+	SecretHeader string `json:"secret_header,omitempty"`
+	SendSecret   *bool  `json:"send_secret,omitempty"`
+	// Timeout bounds the wait for an answer, once connected; 60s unless given.
+	Timeout Duration `json:"timeout,omitempty"`
+	Retry   *Retry   `json:"retry,omitempty"`
+	// Event is the short form of Events with one event of no settings.
+	Event  string  `json:"event,omitempty"`
+	Events []Event `json:"events,omitempty"`
+}
+
+// An Event is a webhook's settings for one event.
+type Event struct {
+	Event string `json:"event"`
+	// Enabled is true unless given.
+	Enabled *bool `json:"enabled,omitempty"`
+	// When is an expression; false skips the hook.
+	When string `json:"when,omitempty"`
+	// Body replaces the webhook's body.
+	Body json.RawMessage `json:"body,omitempty"`
+	// Blocking holds what fired the event until the hook's lock is removed.
+	Blocking bool `json:"blocking,omitempty"`
+	// LockTimeout bounds the wait for the removal; 0 waits for ever.
+	LockTimeout Duration `json:"lock_timeout,omitempty"`
+	// AnswerTimeout bounds how long a hook that does not block may leave a
+	// decision open; 90s unless given.
+	AnswerTimeout Duration `json:"answer_timeout,omitempty"`
+	// OnTimeout says what a lock's timeout decides; stop unless given.
+	OnTimeout string `json:"on_timeout,omitempty"`
+	// OnError says what a failed delivery or expression decides; stop for a
+	// hook that blocks or has expressions of its own, else continue.
+	OnError string `json:"on_error,omitempty"`
+	// Result, StopRelease and RollbackRelease are expressions over the record.
+	Result          string `json:"result,omitempty"`
+	StopRelease     string `json:"stop_release,omitempty"`
+	RollbackRelease string `json:"rollback_release,omitempty"`
+}
+
+// Defaults of a webhook.
+const (
+	DefaultContentType    = "application/json"
+	DefaultSecretHeader   = "X-Latch-Secret"
+	DefaultWebhookTimeout = 60 * time.Second
+	DefaultAnswerTimeout  = 90 * time.Second
+)
+
+// IsEnabled tells whether the webhook is sent at all.
+func (w *Webhook) IsEnabled() bool { return w.Enabled == nil || *w.Enabled }
+
+// SendsSecret tells whether the secret's value goes out, beside signing.
+func (w *Webhook) SendsSecret() bool { return w.SendSecret == nil || *w.SendSecret }
+
+// HasURL tells whether there is anything to call.
+func (w *Webhook) HasURL() bool { return w.URL != "" || w.URLSecret != "" }
+
+// MethodOrDefault gives the request's method.
+func (w *Webhook) MethodOrDefault() string {
+	if w.Method == "" {
+		return "POST"
+	}
+	return w.Method
+}
+
+// ContentTypeOrDefault gives the body's media type.
+func (w *Webhook) ContentTypeOrDefault() string {
+	if w.ContentType == "" {
+		return DefaultContentType
+	}
+	return w.ContentType
+}
+
+// SecretHeaderOrDefault gives the header that bears the secret.
+func (w *Webhook) SecretHeaderOrDefault() string {
+	if w.SecretHeader == "" {
+		return DefaultSecretHeader
+	}
+	return w.SecretHeader
+}
+
+// TimeoutOrDefault gives the limit of the wait for an answer.
+func (w *Webhook) TimeoutOrDefault() time.Duration { return w.Timeout.or(DefaultWebhookTimeout) }
+
+// EventSettings gives the webhook's events, whichever way they were written.
+func (w *Webhook) EventSettings() []Event {
+	if w.Event != "" {
+		return []Event{{Event: w.Event}}
+	}
+	return w.Events
+}
+
+// On gives the settings for the event and whether the webhook listens to it:
+// both it and its settings for the event must be enabled.
+func (w *Webhook) On(event string) (Event, bool) {
+	if w.IsEnabled() {
+		for _, settings := range w.EventSettings() {
+			if settings.Event == event && settings.IsEnabled() {
+				return settings, true
+			}
+		}
+	}
+	return Event{}, false
+}
+
+// BodyFor gives the body at the event: the event's own, or the webhook's.
+func (w *Webhook) BodyFor(settings Event) json.RawMessage {
+	if hasValue(settings.Body) {
+		return settings.Body
+	}
+	if hasValue(w.Body) {
+		return w.Body
+	}
+	return nil
+}
+
+// IsEnabled tells whether the webhook listens to the event.
+func (e *Event) IsEnabled() bool { return e.Enabled == nil || *e.Enabled }
+
+// AnswerTimeoutOrDefault gives how long a hook that does not block may leave
+// a decision open.
+func (e *Event) AnswerTimeoutOrDefault() time.Duration {
+	return e.AnswerTimeout.or(DefaultAnswerTimeout)
+}
+
+// OnTimeoutOrDefault gives what a lock's timeout decides.
+func (e *Event) OnTimeoutOrDefault() string {
+	if e.OnTimeout == "" {
+		return Stop
+	}
+	return e.OnTimeout
+}
+
+// HasExpressions tells whether the hook has expressions of its own over its
+// record.
+func (e *Event) HasExpressions() bool {
+	return e.Result != "" || e.StopRelease != "" || e.RollbackRelease != ""
+}
+
+// OnErrorOrDefault gives what a failed delivery or expression decides.
+func (e *Event) OnErrorOrDefault() string {
+	switch {
+	case e.OnError != "":
+		return e.OnError
+	case e.Blocking || e.HasExpressions():
+		return Stop
+	default:
+		return Continue
+	}
+}
+
+func hasValue(raw json.RawMessage) bool { return !isAbsent(raw) }
