@@ -3,6 +3,7 @@ package latch
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -12,6 +13,10 @@ import (
 	"strings"
 	"time"
 )
+
+// maximumDepth bounds how deep an input nests, which bounds the time that
+// reading it takes.
+const maximumDepth = 100
 
 // decodeStrict reads JSON into what into points to and gives all that is
 // wrong with it: text that is no JSON, unknown and duplicate keys, values of
@@ -33,18 +38,48 @@ func decodeStrict(data []byte, into any) Problems {
 
 // checkJSON refuses what is no single JSON value, telling where.
 func checkJSON(data []byte) error {
+	if depthExceeds(data, maximumDepth) {
+		return fmt.Errorf("it nests deeper than %d levels", maximumDepth)
+	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	var value json.RawMessage
 	if err := decoder.Decode(&value); err != nil {
-		if err == io.ErrUnexpectedEOF {
+		var syntax *json.SyntaxError
+		switch {
+		case errors.Is(err, io.ErrUnexpectedEOF):
 			return fmt.Errorf("it ends too early, after %d bytes", len(data))
+		case errors.As(err, &syntax):
+			return fmt.Errorf("%w, at byte %d", err, syntax.Offset)
 		}
 		return err
 	}
+	end := decoder.InputOffset()
 	if _, err := decoder.Token(); err != io.EOF {
-		return fmt.Errorf("something follows its end, at byte %d", decoder.InputOffset())
+		return fmt.Errorf("something follows its end, after byte %d", end)
 	}
 	return nil
+}
+
+// depthExceeds tells whether objects and arrays nest deeper than the limit.
+// It looks at brackets outside of strings and takes any text.
+func depthExceeds(data []byte, limit int) bool {
+	depth, inString := 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			if depth++; depth > limit {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
 }
 
 var (
@@ -174,6 +209,9 @@ func decodeMap(problems *Problems, path string, data json.RawMessage, target ref
 	}
 	decoded := reflect.MakeMapWithSize(target.Type(), len(members))
 	for _, member := range members {
+		if string(bytes.TrimSpace(member.value)) == "null" && target.Type().Elem() != rawType {
+			continue // as if the key were absent
+		}
 		value := reflect.New(target.Type().Elem()).Elem()
 		decodeInto(problems, field(path, member.key), member.value, value)
 		decoded.SetMapIndex(reflect.ValueOf(member.key), value)
@@ -256,13 +294,15 @@ func jsonFields(structure reflect.Type) []jsonField {
 	return fields
 }
 
+var withoutSeparators = strings.NewReplacer("_", "", "-", "")
+
 // suggest names the key that was meant, or all there are.
 func suggest(key string, fields []jsonField) string {
-	names := make([]string, len(fields))
+	names, bare := make([]string, len(fields)), withoutSeparators.Replace(key)
 	for i, f := range fields {
 		names[i] = f.name
-		if strings.EqualFold(strings.NewReplacer("_", "", "-", "").Replace(key), strings.ReplaceAll(f.name, "_", "")) ||
-			editDistance(key, f.name) <= 2 && len(key) > 3 {
+		if strings.EqualFold(bare, strings.ReplaceAll(f.name, "_", "")) ||
+			len(key) > 2 && editDistance(key, f.name) <= min(2, len(key)-2) {
 			return fmt.Sprintf("; did you mean %q?", f.name)
 		}
 	}

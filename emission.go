@@ -51,3 +51,11 @@ func (e *Emission) validate(where scope) Problems {
 	validateWebhooks(&problems, "webhooks", e.Webhooks, where)
 	return problems
 }
+
+// DecodeGate reads an emission strictly as [Emission.ValidateGate] has it. Its
+// error is [Problems].
+func DecodeGate(data []byte) (*Emission, error) {
+	gate := new(Emission)
+	problems := decodeStrict(data, gate)
+	return gate, problems.Merge(gate.ValidateGate()).Err()
+}

@@ -132,16 +132,16 @@ func (j *Job) validate(problems *Problems, path string) {
 func (j *Job) validateSequence(problems *Problems, path string) {
 	seen := map[string]bool{}
 	for i, item := range j.Jobs {
-		at := element(path, i)
-		id := item.Registered
+		at, id := element(path, i), item.Registered
+		idAt := at
 		if item.Job != nil {
-			id = item.Job.ID
+			id, idAt = item.Job.ID, field(at, "id")
 			item.Job.validate(problems, at)
 		} else {
 			requireID(problems, at, id)
 		}
 		if id != "" && seen[id] {
-			problems.Addf(field(at, "id"), "duplicate job id %q: each job of a sequence has its own", id)
+			problems.Addf(idAt, "duplicate job id %q: each job of a sequence has its own", id)
 		}
 		seen[id] = true
 	}

@@ -31,7 +31,7 @@ type Control struct {
 type Skip struct {
 	// Lock names the hook, or Webhook with Event (and Step).
 	Lock    string `json:"lock,omitempty"`
-	Webhook string `json:"webhook,omitempty"`
+	Webhook string `json:"webhook,omitempty" latch:"id"`
 	Event   string `json:"event,omitempty"`
 	Step    string `json:"step,omitempty"`
 	By      string `json:"by,omitempty"`
@@ -40,7 +40,7 @@ type Skip struct {
 
 // A HistoryQuery is the optional argument of [QueryHistory].
 type HistoryQuery struct {
-	Webhook string `json:"webhook,omitempty"`
+	Webhook string `json:"webhook,omitempty" latch:"id"`
 	Event   string `json:"event,omitempty"`
 	// After is the delivery id after whose record the answer begins.
 	After string `json:"after,omitempty"`

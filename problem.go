@@ -6,6 +6,10 @@ import (
 	"strings"
 )
 
+// maximumErrorText bounds the text of Problems as an error, in bytes, since
+// Temporal refuses a failure of some MiB.
+const maximumErrorText = 64 << 10
+
 // A Problem is one thing that is wrong with an input.
 type Problem struct {
 	// Path leads to the field from the input's root, such as
@@ -27,14 +31,19 @@ func (p Problem) String() string {
 // an error it lists every one of them.
 type Problems []Problem
 
-// Error lists the problems, one a line where there are several.
+// Error lists the problems, one a line where there are several. Past 64 KiB
+// it tells how many more there are.
 func (p Problems) Error() string {
 	if len(p) == 1 {
 		return p[0].String()
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d problems:", len(p))
-	for _, problem := range p {
+	for i, problem := range p {
+		if b.Len() > maximumErrorText {
+			fmt.Fprintf(&b, "\n  … and %d more", len(p)-i)
+			break
+		}
 		b.WriteString("\n  " + problem.String())
 	}
 	return b.String()
@@ -53,17 +62,31 @@ func (p *Problems) Addf(path, format string, args ...any) {
 	*p = append(*p, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
 }
 
-// Merge appends those of others that do not stand at a path that p has a
-// problem at already: a value of the wrong type is not reported as missing too.
+// Merge appends those of others that do not stand at or below a path that p
+// has a problem at already: a value of the wrong type is not reported as
+// missing too, nor are the fields that it would have had.
 func (p Problems) Merge(others Problems) Problems {
+	taken := make(map[string]bool, len(p))
+	for _, problem := range p {
+		taken[problem.Path] = true
+	}
 	merged := slices.Clone(p)
 	for _, other := range others {
-		taken := slices.ContainsFunc(p, func(problem Problem) bool { return problem.Path == other.Path })
-		if !taken {
+		if !covers(taken, other.Path) {
 			merged = append(merged, other)
 		}
 	}
 	return merged
+}
+
+// covers tells whether the path, or one that leads to it, is among those taken.
+func covers(taken map[string]bool, path string) bool {
+	for i := len(path) - 1; i > 0; i-- {
+		if (path[i] == '.' || path[i] == '[') && taken[path[:i]] {
+			return true
+		}
+	}
+	return taken[path] || taken[""]
 }
 
 // field and element extend a path.

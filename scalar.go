@@ -53,3 +53,11 @@ func (t Time) MarshalJSON() ([]byte, error) { return json.Marshal(t.UTC().Format
 // An Object is a JSON object whose values are kept as they came, digits of
 // numbers included.
 type Object map[string]json.RawMessage
+
+// MarshalJSON writes the object; a nil one is {}.
+func (o Object) MarshalJSON() ([]byte, error) {
+	if o == nil {
+		return []byte("{}"), nil
+	}
+	return json.Marshal(map[string]json.RawMessage(o))
+}

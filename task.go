@@ -42,7 +42,7 @@ type ActivityTask struct {
 type WorkflowTask struct {
 	Type      string            `json:"type"`
 	TaskQueue string            `json:"task_queue,omitempty"`
-	ID        string            `json:"id,omitempty"`
+	ID        string            `json:"id,omitempty" latch:"id"`
 	Input     json.RawMessage   `json:"input,omitempty"`
 	Args      []json.RawMessage `json:"args,omitempty"`
 	// Timeout bounds the child, which is cancelled then; 10m unless given.
@@ -159,7 +159,7 @@ func (t *HTTPTask) validate(problems *Problems, path string) {
 	if t.ContentType != "" {
 		checkMediaType(problems, field(path, "content_type"), t.ContentType)
 	}
-	if method := t.MethodOrDefault(); len(t.Body) > 0 && (method == "GET" || method == "HEAD") {
+	if method := t.MethodOrDefault(); hasValue(t.Body) && (method == "GET" || method == "HEAD") {
 		problems.Addf(field(path, "body"), "a %s request has no body", method)
 	}
 	requireNotNegative(problems, field(path, "timeout"), t.Timeout)

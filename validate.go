@@ -259,7 +259,13 @@ func checkMediaType(problems *Problems, path, value string) bool {
 }
 
 func validateHeaders(problems *Problems, path string, headers map[string]string) {
+	seen := map[string]string{}
 	for _, name := range sortedKeys(headers) {
+		canonical := textproto.CanonicalMIMEHeaderKey(name)
+		if other := seen[canonical]; other != "" {
+			problems.Addf(field(path, name), "the same header as %s", other)
+		}
+		seen[canonical] = name
 		checkHeaderName(problems, field(path, name), name)
 		if strings.ContainsAny(headers[name], "\r\n\x00") {
 			problems.Addf(field(path, name), "a header's value has no line breaks")

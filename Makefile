@@ -1,0 +1,72 @@
+# Latch's tasks. `make` lists them. They need Go, git and make; a C compiler too
+# for the race detector, without which the tests run and say so.
+
+STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
+
+# How long each fuzz test runs, and which benchmarks.
+FUZZTIME ?= 10s
+BENCH    ?= .
+
+# Go turns cgo off where it finds no C compiler.
+RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+
+SERVER_NOTE := Building Temporal's server: the first time takes some minutes.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo dev test fmt format-check vet staticcheck workflowcheck unit e2e fuzz bench
+
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: ## show jobs and releases with webhooks on a real Temporal server, from start to end
+	@echo "$(SERVER_NOTE)"
+	cd testsuite && go build -o ../bin/demo ./demo
+	@bin/demo
+
+dev: ## run Temporal with its UI, a worker and receivers until Ctrl-C, for trying things by hand
+	@echo "$(SERVER_NOTE)"
+	cd testsuite && go build -o ../bin/dev ./dev
+	@bin/dev
+
+test: format-check vet staticcheck workflowcheck unit e2e ## all checks and tests
+
+fmt: ## format the code
+	gofmt -w .
+
+format-check: ## fail if gofmt would change a file
+	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "make fmt would change:" $$unformatted; exit 1; }
+
+vet: ## go vet, both modules
+	go vet ./...
+	@echo "$(SERVER_NOTE)"
+	cd testsuite && go vet ./...
+
+staticcheck: ## staticcheck, both modules
+	go run $(STATICCHECK) ./...
+	cd testsuite && go run $(STATICCHECK) ./...
+
+workflowcheck: ## find what is not deterministic in workflow code
+	go run $(WORKFLOWCHECK) ./...
+
+unit: ## unit tests, with the race detector
+	$(if $(RACE),,@echo "No C compiler was found: the tests run without the race detector.")
+	go test $(RACE) -shuffle=on ./...
+
+# What these tests run is built by them, beyond the sight of Go's test cache.
+e2e: ## end-to-end tests: worker processes, built with the race detector, on a real Temporal server
+	@echo "$(SERVER_NOTE)"
+	cd testsuite && go test -count=1 ./...
+
+fuzz: ## each fuzz test for FUZZTIME (10s)
+	@for package in $$(go list ./...); do \
+		for name in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
+bench: ## the benchmarks that match BENCH (all)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	@echo "$(SERVER_NOTE)"
+	cd testsuite && go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./...

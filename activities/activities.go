@@ -1,0 +1,60 @@
+package activities
+
+import (
+	"go.temporal.io/sdk/activity"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// Options is what a worker's activities go by. The zero value allows nothing:
+// no secrets, no private addresses, no commands.
+type Options struct {
+	// Sender makes the HTTP attempts. It is required.
+	Sender *delivery.Sender
+	// FQDN and Environment are what templates see as system.
+	FQDN, Environment string
+	// APIURL is the public address of Latch's API, for links to locks; without
+	// it locks have no link.
+	APIURL string
+	// AllowCommands lets command tasks run.
+	AllowCommands bool
+	// SearchAttributes has runs upsert search attributes, which the server must
+	// know.
+	SearchAttributes bool
+}
+
+// Activities is Latch's activities in one worker.
+type Activities struct {
+	options Options
+}
+
+// New makes the activities of one worker.
+func New(options Options) *Activities { return &Activities{options: options} }
+
+// A Registry takes activities; a worker and the SDK's test environment are
+// registries.
+type Registry interface {
+	RegisterActivityWithOptions(a any, options activity.RegisterOptions)
+}
+
+// Register registers the activities under the contract's names.
+func (a *Activities) Register(registry Registry) {
+	for _, each := range []struct {
+		name     string
+		function any
+	}{
+		{latch.ActivitySendWebhook, a.SendWebhook},
+		{latch.ActivityHTTP, a.HTTP},
+		{latch.ActivityCommand, a.Command},
+		{protocol.ActivityAdmit, a.Admit},
+		{protocol.ActivityPlan, a.Plan},
+		{protocol.ActivityEvaluate, a.Evaluate},
+		{protocol.ActivityRender, a.Render},
+		{protocol.ActivityPendingAttempts, a.PendingAttempts},
+		{protocol.ActivityAwaitFirstAttempts, a.AwaitFirstAttempts},
+	} {
+		registry.RegisterActivityWithOptions(each.function, activity.RegisterOptions{Name: each.name})
+	}
+}

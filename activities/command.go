@@ -1,0 +1,163 @@
+package activities
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+const (
+	errorCommandsNotAllowed = "CommandsNotAllowed"
+	errorCommandFailed      = "CommandFailed"
+
+	// maximumOutput is how much of a command's stdout is taken, in bytes; more
+	// of it is read and dropped.
+	maximumOutput = 64 << 10
+	// maximumComplaint is how much of its stderr's end an error tells.
+	maximumComplaint = 2 << 10
+	// termination is how long a command has between SIGTERM and SIGKILL.
+	termination = 3 * time.Second
+)
+
+// Command is the activity latch.Command: it runs a program without a shell,
+// where the worker allows it, and returns its stdout: a JSON value, where it
+// is one, else text. On a timeout or a cancellation the whole process group
+// dies. Of the worker's environment the program sees PATH and HOME alone.
+func (a *Activities) Command(ctx context.Context, call protocol.CommandCall) (any, error) {
+	if !a.options.AllowCommands {
+		return nil, temporal.NewApplicationErrorWithOptions(
+			"this worker runs no commands; a worker with LATCH_ALLOW_COMMANDS=true does (plugin.Options.AllowCommands)",
+			errorCommandsNotAllowed, temporal.ApplicationErrorOptions{NonRetryable: true})
+	}
+	stop := beat(ctx)
+	defer stop()
+	argv, environment, err := renderCommand(call)
+	if err != nil {
+		return nil, temporal.NewApplicationErrorWithOptions(err.Error(), errorUndeliverable, temporal.ApplicationErrorOptions{NonRetryable: true})
+	}
+	limit := call.Task.TimeoutOrDefault()
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	output, complaint, err := runCommand(limited, argv, call.Task.Dir, environment)
+	activity.GetLogger(ctx).Info("command ended", "program", argv[0], "error", err)
+	switch {
+	case err == nil:
+		return valueOf(output), nil
+	case ctx.Err() != nil:
+		return nil, temporal.NewCanceledError()
+	case limited.Err() != nil:
+		err = fmt.Errorf("it did not end within %s and was killed", limit)
+	}
+	message := fmt.Sprintf("command %s: %v", argv[0], err)
+	if complaint != "" {
+		message += ": " + complaint
+	}
+	return nil, temporal.NewApplicationErrorWithOptions(message, errorCommandFailed, temporal.ApplicationErrorOptions{})
+}
+
+// renderCommand fills in the templates of argv and env.
+func renderCommand(call protocol.CommandCall) (argv, environment []string, err error) {
+	var problems []error
+	for i, source := range call.Task.Argv {
+		text, err := renderText(source, call.Variables)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("argv[%d]: %w", i, err))
+		}
+		argv = append(argv, text)
+	}
+	for _, name := range []string{"PATH", "HOME"} {
+		if value, ok := os.LookupEnv(name); ok {
+			environment = append(environment, name+"="+value)
+		}
+	}
+	names := make([]string, 0, len(call.Task.Env))
+	for name := range call.Task.Env {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		text, err := renderText(call.Task.Env[name], call.Variables)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("env.%s: %w", name, err))
+		}
+		environment = append(environment, name+"="+text)
+	}
+	return argv, environment, errors.Join(problems...)
+}
+
+func renderText(source string, variables expr.Variables) (string, error) {
+	template, err := expr.CompileTemplate(source, expr.InText)
+	if err != nil {
+		return "", err
+	}
+	return template.Render(variables)
+}
+
+// runCommand runs the program in a process group of its own until it ends or
+// ctx does.
+func runCommand(ctx context.Context, argv []string, dir string, environment []string) (output, complaint string, err error) {
+	command := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	command.Dir, command.Env = dir, environment
+	stdout, stderr := &head{limit: maximumOutput}, &tail{limit: maximumComplaint}
+	command.Stdout, command.Stderr = stdout, stderr
+	killGroup := inOwnGroup(command)
+	command.WaitDelay = termination
+	err = command.Run()
+	killGroup() // what the program left behind dies with it
+	return stdout.String(), strings.TrimSpace(strings.ToValidUTF8(stderr.String(), "")), err
+}
+
+// valueOf gives the output as JSON where it is JSON, else as text.
+func valueOf(output string) any {
+	trimmed := strings.TrimSpace(output)
+	if json.Valid([]byte(trimmed)) && trimmed != "" {
+		return json.RawMessage(trimmed)
+	}
+	if trimmed == "" {
+		return latch.Object{}
+	}
+	return strings.ToValidUTF8(strings.TrimRight(output, "\n"), "\uFFFD")
+}
+
+// A head keeps the first bytes that are written to it.
+type head struct {
+	bytes.Buffer
+	limit int
+}
+
+func (h *head) Write(p []byte) (int, error) {
+	if room := h.limit - h.Len(); room > 0 {
+		h.Buffer.Write(p[:min(room, len(p))])
+	}
+	return len(p), nil
+}
+
+// A tail keeps the last bytes that are written to it.
+type tail struct {
+	kept  []byte
+	limit int
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.kept = append(t.kept, p...)
+	if over := len(t.kept) - t.limit; over > 0 {
+		t.kept = append(t.kept[:0], t.kept[over:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string { return string(t.kept) }

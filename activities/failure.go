@@ -1,0 +1,105 @@
+package activities
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/delivery"
+)
+
+// Types of the errors that a failed attempt ends with, as Temporal UI shows
+// them.
+const (
+	errorUnreachable   = "Unreachable"
+	errorStatus        = "BadStatus"
+	errorUndeliverable = "Undeliverable"
+	errorExhausted     = "Exhausted"
+)
+
+const (
+	// jitter is how far a delay may be off what was computed (contract,
+	// "Responses").
+	jitter = 0.1
+	// longestRetryAfter is the longest wait that a receiver may ask for.
+	longestRetryAfter = 24 * time.Hour
+)
+
+// An attempt is what a failed HTTP attempt is judged by.
+type attempt struct {
+	// number counts from 1.
+	number int
+	// retry is nil for what is tried once.
+	retry *latch.Retry
+	// deadline is when it is given up; zero is never.
+	deadline time.Time
+	now      time.Time
+}
+
+// A judgement says what becomes of a failed attempt.
+type judgement struct {
+	kind    string
+	message string
+	// final tells that it is not tried again; else delay is the wait.
+	final bool
+	delay time.Duration
+}
+
+// judge decides whether and when a failed attempt is tried again. This and
+// failure are the only places where an error of delivery becomes Temporal's.
+func (a attempt) judge(err error) judgement {
+	verdict := judgement{kind: kindOf(err), message: err.Error()}
+	if !delivery.Retryable(err) || a.retry == nil {
+		verdict.final = true
+		return verdict
+	}
+	retry := a.retry.WithDefaults()
+	if retry.MaximumAttempts > 0 && a.number >= retry.MaximumAttempts {
+		return exhausted(fmt.Sprintf("given up after %d of %d attempts", a.number, retry.MaximumAttempts), err)
+	}
+	verdict.delay = delayAfter(err, a.retry, a.number, rand.Float64())
+	if !a.deadline.IsZero() && a.now.Add(verdict.delay).After(a.deadline) {
+		return exhausted(fmt.Sprintf("given up after %d attempts: the next one, in %s, would come after the deadline",
+			a.number, verdict.delay.Round(time.Second)), err)
+	}
+	return verdict
+}
+
+func exhausted(why string, err error) judgement {
+	return judgement{kind: errorExhausted, message: why + "; the last one: " + err.Error(), final: true}
+}
+
+func kindOf(err error) string {
+	var unreachable *delivery.UnreachableError
+	var status *delivery.StatusError
+	switch {
+	case errors.As(err, &unreachable):
+		return errorUnreachable
+	case errors.As(err, &status):
+		return errorStatus
+	default:
+		return errorUndeliverable
+	}
+}
+
+// delayAfter gives the wait before the next attempt; chance is in [0,1). What
+// a receiver asked for is never shortened.
+func delayAfter(err error, retry *latch.Retry, number int, chance float64) time.Duration {
+	if asked, ok := delivery.RetryAfter(err); ok {
+		return time.Duration(float64(min(asked, longestRetryAfter)) * (1 + jitter*chance))
+	}
+	return time.Duration(float64(retry.Delay(number)) * (1 - jitter + 2*jitter*chance))
+}
+
+// failure gives the judgement as Temporal's error, with details for the run.
+func (j judgement) failure(details ...any) error {
+	options := temporal.ApplicationErrorOptions{NonRetryable: j.final, Details: details}
+	if !j.final {
+		options.NextRetryDelay = j.delay
+	}
+	return temporal.NewApplicationErrorWithOptions(j.message, j.kind, options)
+}

@@ -1,0 +1,69 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// HTTP is the activity latch.HTTP: one attempt of an http task. It returns the
+// answer's body: as JSON, where it is JSON, else as text.
+func (a *Activities) HTTP(ctx context.Context, call protocol.HTTPCall) (any, error) {
+	stop := beat(ctx)
+	defer stop()
+	info := activity.GetInfo(ctx)
+	response, err := a.options.Sender.Do(ctx, delivery.TaskRequest{Task: call.Task, Variables: call.Variables})
+	if err == nil {
+		return bodyOf(response), nil
+	}
+	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
+		return nil, temporal.NewCanceledError()
+	}
+	judging := attempt{number: int(info.Attempt), retry: call.Task.Retry, now: time.Now()}
+	if call.Task.Retry != nil {
+		judging.deadline = info.ScheduledTime.Add(time.Duration(call.Task.Retry.WithDefaults().Deadline))
+	}
+	return nil, judging.judge(err).failure()
+}
+
+func bodyOf(response *delivery.TaskResponse) any {
+	switch {
+	case len(response.Data) > 0:
+		return json.RawMessage(response.Data)
+	case response.Body == "":
+		return nil
+	default:
+		return response.Body
+	}
+}
+
+// beat sends heartbeats until it is stopped, so that a cancellation arrives.
+func beat(ctx context.Context) (stop func()) {
+	const interval = time.Second
+	beating, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			activity.RecordHeartbeat(ctx)
+			select {
+			case <-ticker.C:
+			case <-beating.Done():
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}

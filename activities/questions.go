@@ -1,0 +1,128 @@
+package activities
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/verdict"
+)
+
+// Admit looks at a run's input and tells everything that is wrong with it,
+// and what of the worker's surroundings the run goes by.
+func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (protocol.Admission, error) {
+	info := activity.GetInfo(ctx)
+	answer := protocol.Admission{
+		SearchAttributes: a.options.SearchAttributes,
+		System: protocol.System{
+			FQDN:        a.options.FQDN,
+			Environment: a.options.Environment,
+			Version:     latch.Version,
+			Namespace:   info.Namespace,
+			TaskQueue:   info.TaskQueue,
+		},
+	}
+	err := admit(request)
+	if err != nil && !errors.As(err, &answer.Problems) {
+		answer.Problems = latch.Problems{{Message: err.Error()}}
+	}
+	return answer, nil
+}
+
+func admit(request protocol.AdmitRequest) error {
+	var err error
+	switch request.Kind {
+	case protocol.KindJob:
+		var job *latch.Job
+		if job, err = admission.DecodeJob(request.Input); err == nil {
+			err = inFull(job, "").Err()
+		}
+	case protocol.KindRelease:
+		_, err = admission.DecodeRelease(request.Input)
+	case protocol.KindGate:
+		_, err = admission.DecodeGate(request.Input)
+	default:
+		_, err = admission.DecodeEmission(request.Input)
+	}
+	return err
+}
+
+// inFull refuses jobs of a sequence that are named and not given.
+func inFull(job *latch.Job, path string) latch.Problems {
+	var problems latch.Problems
+	for i, item := range job.Jobs {
+		at := fmt.Sprintf("%sjobs[%d]", path, i)
+		if item.Job == nil {
+			problems.Addf(at, "%q names a registered job, and none is registered; give the job itself", item.Registered)
+			continue
+		}
+		problems = append(problems, inFull(item.Job, at+".")...)
+	}
+	return problems
+}
+
+// lockBytes is the chance in a lock's token (contract, "Blocking and locks").
+const lockBytes = 16
+
+// Plan makes the locks of an event's blocking hooks, and evaluates `when`.
+func (a *Activities) Plan(_ context.Context, request protocol.PlanRequest) ([]protocol.PlannedHook, error) {
+	planned := make([]protocol.PlannedHook, len(request.Hooks))
+	for i, hook := range request.Hooks {
+		if hook.When != "" {
+			applies, err := evaluateWhen(hook)
+			planned[i].Skip = err == nil && !applies
+			if err != nil {
+				planned[i].Error = err.Error()
+			}
+		}
+		if !hook.Blocking || planned[i].Skip || planned[i].Error != "" {
+			continue
+		}
+		chance := make([]byte, lockBytes)
+		rand.Read(chance) // never fails
+		planned[i].Lock = request.WorkflowID + ":" + hook.Webhook + ":" + base64.RawURLEncoding.EncodeToString(chance)
+		if a.options.APIURL != "" {
+			planned[i].LockURL = strings.TrimRight(a.options.APIURL, "/") + "/locks/" + url.PathEscape(planned[i].Lock)
+		}
+	}
+	return planned, nil
+}
+
+func evaluateWhen(hook protocol.PlanHook) (bool, error) {
+	expression, err := expr.Compile(hook.When, expr.When)
+	if err != nil {
+		return false, err
+	}
+	return expression.Bool(hook.Variables)
+}
+
+// Evaluate gives the verdict on a record.
+func (a *Activities) Evaluate(_ context.Context, request protocol.EvaluateRequest) (verdict.Verdict, error) {
+	return verdict.Ask(request.Question, request.Record, request.Variables), nil
+}
+
+// Render fills in templates that stand in JSON.
+func (a *Activities) Render(_ context.Context, request protocol.RenderRequest) (protocol.RenderAnswer, error) {
+	answer := protocol.RenderAnswer{Values: make([]json.RawMessage, len(request.Values))}
+	for i, value := range request.Values {
+		tree, err := expr.CompileTree(value)
+		if err == nil {
+			answer.Values[i], err = tree.Render(request.Variables)
+		}
+		if err != nil {
+			return protocol.RenderAnswer{Error: err.Error()}, nil
+		}
+	}
+	return answer, nil
+}

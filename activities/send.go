@@ -1,0 +1,84 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/verdict"
+)
+
+// SendWebhook is the activity latch.SendWebhook: one attempt of a delivery.
+// What can be tried again ends with a retryable error that bears the next
+// delay; what cannot, with one that is not. Both bear the outcome so far as
+// details. An attempt is never broken off by a cancellation: it is let finish.
+func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (protocol.Outcome, error) {
+	number := send.PriorAttempts + int(activity.GetInfo(ctx).Attempt)
+	made, err := a.options.Sender.Send(context.WithoutCancel(ctx), send.Request, number)
+	outcome := outcomeOf(made, number)
+	logAttempt(ctx, send, outcome, err)
+	if err == nil {
+		outcome.Delivered = true
+		outcome.Verdict = ask(send, outcome)
+		return outcome, nil
+	}
+	retry := send.Request.Webhook.Retry.WithDefaults()
+	judged := attempt{number: number, retry: &retry, deadline: send.Deadline, now: time.Now()}.judge(err)
+	outcome.Error = judged.message
+	if !judged.final {
+		outcome.NextAttemptAt = latch.NewTime(time.Now().Add(judged.delay))
+	}
+	return protocol.Outcome{}, judged.failure(outcome)
+}
+
+func outcomeOf(made *delivery.Attempt, number int) protocol.Outcome {
+	return protocol.Outcome{
+		Attempts:    number,
+		Request:     made.Request,
+		Response:    made.Response,
+		Data:        made.Data,
+		CompletedAt: latch.NewTime(made.CompletedAt),
+		DurationMS:  made.CompletedAt.Sub(made.StartedAt).Milliseconds(),
+	}
+}
+
+// ask answers the send's question over the record as the delivery leaves it.
+func ask(send protocol.Send, outcome protocol.Outcome) *verdict.Verdict {
+	if send.Question == nil {
+		return nil
+	}
+	record := send.Record
+	record.Attempts, record.Request, record.Response = outcome.Attempts, outcome.Request, outcome.Response
+	record.CompletedAt, record.DurationMS = outcome.CompletedAt, outcome.DurationMS
+	record.Data = latch.Object{}
+	if outcome.Data != nil {
+		record.Data = outcome.Data
+	}
+	record.Result = latch.ResultPass
+	if string(record.Data["result"]) == `"fail"` {
+		record.Result = latch.ResultFail
+	}
+	answer := verdict.Ask(*send.Question, record, send.Request.Variables)
+	return &answer
+}
+
+// logAttempt writes one wide line for each attempt.
+func logAttempt(ctx context.Context, send protocol.Send, outcome protocol.Outcome, err error) {
+	fields := []any{"webhook", send.Record.Webhook, "event", send.Record.Event, "delivery", send.Record.DeliveryID,
+		"attempt", outcome.Attempts, "duration_ms", outcome.DurationMS}
+	if outcome.Request != nil {
+		fields = append(fields, "method", outcome.Request.Method, "url", outcome.Request.URL, "bytes", outcome.Request.Bytes)
+	}
+	if outcome.Response != nil {
+		fields = append(fields, "status", outcome.Response.Status)
+	}
+	if err != nil {
+		activity.GetLogger(ctx).Warn("webhook not delivered", append(fields, "error", err.Error())...)
+		return
+	}
+	activity.GetLogger(ctx).Info("webhook delivered", fields...)
+}

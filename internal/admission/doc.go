@@ -1,0 +1,16 @@
+// Package admission is the gate that every input passes before anything
+// starts: shape and expressions together, with all that is wrong told at once
+// (contract, "Inputs … are taken raw and decoded strictly").
+//
+// What lives here: [DecodeJob], [DecodeRelease], [DecodeEmission] and
+// [DecodeGate] read JSON strictly, hold it to the rules of the root package,
+// and compile every expression and template for the place that it stands in.
+// [CheckJob] and its like do the same for values that Go code built. Warnings
+// ([JobWarnings] and its like) tell of what is allowed and probably not meant.
+//
+// What it may not know: Temporal, HTTP, files, YAML. Nothing here reads a
+// clock or the environment, so that workflow code may call it.
+//
+// Where to start: admission.go is the door, compile.go walks through an input,
+// place.go says which template stands where, warning.go what is only doubtful.
+package admission

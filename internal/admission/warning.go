@@ -1,0 +1,105 @@
+package admission
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/latch-run/latch"
+)
+
+// JobWarnings tells what in a job is allowed and probably not meant, jobs of
+// its sequence included. The job is one that was admitted.
+func JobWarnings(job *latch.Job) []latch.Problem {
+	var warnings latch.Problems
+	warnOfJob(&warnings, "", job)
+	return warnings
+}
+
+func warnOfJob(warnings *latch.Problems, path string, job *latch.Job) {
+	for i, item := range job.Jobs {
+		if item.Job != nil {
+			warnOfJob(warnings, fmt.Sprintf("%s[%d]", join(path, "jobs"), i), item.Job)
+		}
+	}
+	warnOfWebhooks(warnings, join(path, "webhooks"), job.Webhooks, run{
+		name:  "a job",
+		fires: []string{latch.EventJobStart, latch.EventJobComplete, latch.EventJobSuccess, latch.EventJobFailure},
+	})
+}
+
+// ReleaseWarnings is [JobWarnings] for a release.
+func ReleaseWarnings(release *latch.Release) []latch.Problem {
+	var warnings latch.Problems
+	warnOfWebhooks(&warnings, "webhooks", release.Webhooks, run{
+		name: "a release",
+		fires: []string{latch.EventBeforeRelease, latch.EventBeforeStep, latch.EventAfterStep, latch.EventBeforeReleaseComplete,
+			latch.EventReleaseComplete, latch.EventReleaseSuccess, latch.EventReleaseStopped, latch.EventReleaseRolledBack, latch.EventReleaseFailure},
+	})
+	return warnings
+}
+
+// EmissionWarnings is [JobWarnings] for an emission or a gate.
+func EmissionWarnings(emission *latch.Emission) []latch.Problem {
+	var warnings latch.Problems
+	warnOfWebhooks(&warnings, "webhooks", emission.Webhooks, run{name: "this emission", fires: []string{emission.Event}})
+	return warnings
+}
+
+// run is what fires events: how it is called, and which they are.
+type run struct {
+	name  string
+	fires []string
+}
+
+func warnOfWebhooks(warnings *latch.Problems, path string, webhooks []latch.Webhook, fired run) {
+	for i := range webhooks {
+		webhook, at := &webhooks[i], fmt.Sprintf("%s[%d]", path, i)
+		warnOfHeaders(warnings, join(at, "headers"), webhook.Headers)
+		if webhook.Event != "" {
+			warnOfEvent(warnings, join(at, "event"), webhook.Event, fired)
+		}
+		for j := range webhook.Events {
+			event, at := &webhook.Events[j], fmt.Sprintf("%s.events[%d]", at, j)
+			warnOfEvent(warnings, join(at, "event"), event.Event, fired)
+			warnOfWaits(warnings, at, event)
+		}
+	}
+}
+
+// warnOfEvent holds to "validate warns of events that this run never fires".
+func warnOfEvent(warnings *latch.Problems, path, event string, fired run) {
+	if !slices.Contains(fired.fires, event) {
+		warnings.Addf(path, "%s is never fired by %s, which fires %s", event, fired.name, strings.Join(fired.fires, ", "))
+	}
+}
+
+// warnOfWaits finds limits of waits that the hook never waits for.
+func warnOfWaits(warnings *latch.Problems, path string, event *latch.Event) {
+	if event.Blocking {
+		if event.AnswerTimeout != 0 {
+			warnings.Addf(join(path, "answer_timeout"), "%s has no effect on a hook that blocks; lock_timeout bounds its wait", event.AnswerTimeout)
+		}
+		return
+	}
+	if event.LockTimeout != 0 {
+		warnings.Addf(join(path, "lock_timeout"), "%s has no effect on a hook that does not block; answer_timeout bounds its wait", event.LockTimeout)
+	}
+	if event.OnTimeout != "" {
+		warnings.Addf(join(path, "on_timeout"), "%q has no effect on a hook that does not block: it has no lock", event.OnTimeout)
+	}
+}
+
+// sensitive are the parts of headers' names by which one knows that the value
+// is a credential.
+var sensitive = []string{"authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "access-key", "private-key"}
+
+func warnOfHeaders(warnings *latch.Problems, path string, headers map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		lower := strings.ToLower(name)
+		if slices.ContainsFunc(sensitive, func(part string) bool { return strings.Contains(lower, part) }) {
+			warnings.Addf(join(path, name), "its value stands in workflow history, open to all who can read it; header_secrets, with the name of a secret, keeps it out")
+		}
+	}
+}

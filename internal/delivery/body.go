@@ -1,0 +1,158 @@
+package delivery
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/url"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+)
+
+// A bodyKind is what a media type asks of a body.
+type bodyKind int
+
+const (
+	textBody bodyKind = iota
+	jsonBody
+	formBody
+)
+
+func bodyKindOf(contentType string) bodyKind {
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	switch {
+	case mediaType == "application/json", strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json"):
+		return jsonBody
+	case mediaType == "application/x-www-form-urlencoded":
+		return formBody
+	default:
+		return textBody
+	}
+}
+
+// place tells where the templates of such a body stand.
+func (k bodyKind) place() expr.Place {
+	return [...]expr.Place{textBody: expr.InText, jsonBody: expr.InJSON, formBody: expr.InForm}[k]
+}
+
+// defaultBody tells all there is to tell (contract, "Default body").
+func (d *draft) defaultBody() []byte {
+	var b objectBuilder
+	b.text("secret", d.sentSecret())
+	b.text("lock", d.Lock)
+	b.text("lock_url", d.LockURL)
+	b.text("event", d.Event.Event)
+	b.add("webhook", encode(map[string]string{"id": d.Webhook.ID}))
+	b.text("delivery_id", d.DeliveryID)
+	b.add("attempt", encode(d.attempt))
+	b.add("timestamp", encode(latch.NewTime(d.now)))
+	for _, name := range []string{"system", "job", "release", "step", "instance"} {
+		b.add(name, d.vars[name])
+	}
+	b.add("parent_log", encode(d.ParentLog))
+	b.add("run", d.vars["run"])
+	b.add("data", d.vars["data"])
+	return b.finish()
+}
+
+// An objectBuilder writes a JSON object, its fields in the order of the calls.
+type objectBuilder struct{ buffer bytes.Buffer }
+
+// add writes a field unless it does not apply.
+func (b *objectBuilder) add(name string, value json.RawMessage) {
+	if absent(value) {
+		return
+	}
+	if b.buffer.Len() == 0 {
+		b.buffer.WriteByte('{')
+	} else {
+		b.buffer.WriteByte(',')
+	}
+	b.buffer.WriteString(encodeString(name))
+	b.buffer.WriteByte(':')
+	b.buffer.Write(value)
+}
+
+func (b *objectBuilder) text(name, value string) {
+	if value != "" {
+		b.add(name, encode(value))
+	}
+}
+
+func (b *objectBuilder) finish() []byte {
+	if b.buffer.Len() == 0 {
+		return []byte("{}")
+	}
+	b.buffer.WriteByte('}')
+	return b.buffer.Bytes()
+}
+
+// renderBody renders a body of the user's own: a JSON string is a template in
+// the place that the content type makes; any other JSON value is one in which
+// every string is a template.
+func renderBody(given json.RawMessage, kind bodyKind, vars expr.Variables) ([]byte, error) {
+	if bytes.HasPrefix(bytes.TrimSpace(given), []byte(`"`)) {
+		var source string
+		if err := json.Unmarshal(given, &source); err != nil {
+			return nil, err
+		}
+		text, err := render(source, kind.place(), vars)
+		return []byte(text), err
+	}
+	tree, err := expr.CompileTree(given)
+	if err != nil {
+		return nil, err
+	}
+	rendered, err := tree.Render(vars)
+	if err != nil || kind != formBody {
+		return rendered, err
+	}
+	return encodeForm(rendered)
+}
+
+// encodeForm gives a JSON object as a form, its fields in their order: strings
+// as they are, null as nothing, numbers with their digits, what is nested as
+// compact JSON.
+func encodeForm(object json.RawMessage) ([]byte, error) {
+	if !startsObject(object) {
+		return nil, fmt.Errorf("a form is made of a JSON object, not of %s", cutText(string(object), 40))
+	}
+	var form []string
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	if _, err := decoder.Token(); err != nil {
+		return nil, err
+	}
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, err
+		}
+		text, err := formText(value)
+		if err != nil {
+			return nil, err
+		}
+		form = append(form, url.QueryEscape(fmt.Sprint(name))+"="+url.QueryEscape(text))
+	}
+	return []byte(strings.Join(form, "&")), nil
+}
+
+func formText(value json.RawMessage) (text string, err error) {
+	switch {
+	case string(value) == "null":
+		return "", nil
+	case value[0] == '"':
+		err = json.Unmarshal(value, &text)
+		return text, err
+	default:
+		var compact bytes.Buffer
+		err = json.Compact(&compact, value)
+		return compact.String(), err
+	}
+}

@@ -1,0 +1,17 @@
+// Package delivery makes one HTTP attempt: it renders the request, guards the
+// address, signs, sends, reads what comes back and classifies it.
+//
+// [Sender.Send] makes an attempt at a webhook's delivery and [Sender.Do] runs
+// an HTTP task; both stand on the same client, guard and limits. What went
+// wrong is one of three types: [*UnreachableError] and a [*StatusError] may be
+// worth another attempt ([Retryable], [RetryAfter]), a [*PermanentError] never
+// is. The rules are those of the contract's sections "Webhook", "Templates",
+// "Responses" and "Records".
+//
+// No value of a secret leaves this package but in the request itself: every
+// [Attempt] and every error is masked.
+//
+// It may not know Temporal, the environment, or what becomes of an attempt.
+// Start reading at [Sender.Send]; [Classify] is the guard's heart, masker the
+// masking's.
+package delivery

@@ -1,0 +1,221 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// An AddressError says that an address is not public unicast and not allowed.
+// It stands inside a [*PermanentError].
+type AddressError struct {
+	// Class is the kind of address, Address the one that was refused, Host the
+	// host that led there.
+	Class   Class
+	Address netip.Addr
+	Host    string
+}
+
+// Error names the class, the address and the setting that would admit it.
+func (e *AddressError) Error() string {
+	host := ""
+	if e.Host != e.Address.String() {
+		host = fmt.Sprintf(", which %s stands for,", e.Host)
+	}
+	return fmt.Sprintf("the address %s%s is %s and not public: it is called only if LATCH_EGRESS_ALLOW has it", e.Address, host, e.Class)
+}
+
+// A guard decides which addresses may be called, after names are resolved.
+type guard struct {
+	prefixes []allowedPrefix
+	hosts    map[string]bool // "host" and "host:port"
+	resolve  func(ctx context.Context, host string) ([]netip.Addr, error)
+	dialer   net.Dialer
+}
+
+type allowedPrefix struct {
+	prefix netip.Prefix
+	port   string // "" for every port
+}
+
+// newGuard reads the entries of LATCH_EGRESS_ALLOW and reports every bad one.
+func newGuard(entries []string) (*guard, error) {
+	g := &guard{hosts: map[string]bool{}, resolve: lookupHost, dialer: net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}}
+	var problems []error
+	for _, entry := range entries {
+		if entry = strings.TrimSpace(entry); entry == "" {
+			continue
+		}
+		if err := g.allow(entry); err != nil {
+			problems = append(problems, fmt.Errorf("LATCH_EGRESS_ALLOW: %w", err))
+		}
+	}
+	return g, errors.Join(problems...)
+}
+
+func lookupHost(ctx context.Context, host string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+}
+
+var hostName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)
+
+// allow takes a CIDR, an IP, a host, or one of the last two with a port.
+func (g *guard) allow(entry string) error {
+	if strings.Contains(entry, "/") {
+		prefix, err := netip.ParsePrefix(entry)
+		if err != nil {
+			return fmt.Errorf("%q is no CIDR such as 10.0.0.0/8", entry)
+		}
+		if address := prefix.Addr(); address.Is4In6() && prefix.Bits() >= 96 {
+			prefix = netip.PrefixFrom(address.Unmap(), prefix.Bits()-96)
+		}
+		g.prefixes = append(g.prefixes, allowedPrefix{prefix: prefix.Masked()})
+		return nil
+	}
+	host, port, err := splitPort(entry)
+	if err != nil {
+		return err
+	}
+	if host, err = canonicalHost(host); err != nil {
+		return fmt.Errorf("%q is no CIDR, IP, host or host:port: %w", entry, err)
+	}
+	if address, err := netip.ParseAddr(host); err == nil {
+		address = address.WithZone("").Unmap()
+		g.prefixes = append(g.prefixes, allowedPrefix{netip.PrefixFrom(address, address.BitLen()), port})
+		return nil
+	}
+	if !hostName.MatchString(host) {
+		return fmt.Errorf("%q is no CIDR, IP, host or host:port", entry)
+	}
+	if port != "" {
+		host = net.JoinHostPort(host, port)
+	}
+	g.hosts[host] = true
+	return nil
+}
+
+// splitPort parts host:port, [v6]:port, host and v6; the port may be absent.
+func splitPort(entry string) (host, port string, err error) {
+	if _, err := netip.ParseAddr(entry); err == nil || !strings.Contains(entry, ":") {
+		return entry, "", nil
+	}
+	if inner, found := strings.CutPrefix(entry, "["); found && strings.HasSuffix(inner, "]") {
+		return strings.TrimSuffix(inner, "]"), "", nil
+	}
+	if host, port, err = net.SplitHostPort(entry); err != nil {
+		return "", "", fmt.Errorf("%q is no CIDR, IP, host or host:port", entry)
+	}
+	if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
+		return "", "", fmt.Errorf("%q has no port between 1 and 65535", entry)
+	}
+	return host, port, nil
+}
+
+// admits tells whether the address, to which the host led, may be called.
+func (g *guard) admits(host, port string, address netip.Addr) bool {
+	if Classify(address) == Public || g.hosts[host] || g.hosts[net.JoinHostPort(host, port)] {
+		return true
+	}
+	address = address.WithZone("").Unmap()
+	for _, allowed := range g.prefixes {
+		if allowed.prefix.Contains(address) && (allowed.port == "" || allowed.port == port) {
+			return true
+		}
+	}
+	return false
+}
+
+// admissible resolves the host and gives those of its addresses that may be
+// called; none is an [*AddressError] about the first.
+func (g *guard) admissible(ctx context.Context, host, port string) ([]netip.Addr, error) {
+	host, err := canonicalHost(host)
+	if err != nil {
+		return nil, &hostError{err}
+	}
+	var addresses []netip.Addr
+	if address, err := netip.ParseAddr(host); err == nil {
+		addresses = []netip.Addr{address}
+	} else if addresses, err = g.resolve(ctx, host); err != nil {
+		return nil, err
+	}
+	var admitted []netip.Addr
+	for _, address := range addresses {
+		if g.admits(host, port, address) {
+			admitted = append(admitted, address.Unmap())
+		}
+	}
+	switch {
+	case len(admitted) > 0:
+		return admitted, nil
+	case len(addresses) == 0:
+		return nil, &net.DNSError{Err: "it has no address", Name: host}
+	default:
+		return nil, &AddressError{Class: Classify(addresses[0]), Address: addresses[0].Unmap(), Host: host}
+	}
+}
+
+// A hostError says that a URL's host is none.
+type hostError struct{ error }
+
+// dial connects to the first admissible address that answers. What it dials
+// is what it checked: a name is not resolved again.
+func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	addresses, err := g.admissible(ctx, host, port)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	var first error
+	for i, candidate := range addresses {
+		connection, err := g.dialOne(ctx, network, net.JoinHostPort(candidate.String(), port), len(addresses)-i)
+		if err == nil {
+			return connection, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, first
+}
+
+// dialOne gives an address its share of the time that is left, so that one
+// that does not answer leaves time for the others.
+func (g *guard) dialOne(ctx context.Context, network, address string, left int) (net.Conn, error) {
+	deadline, _ := ctx.Deadline()
+	ctx, cancel := context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
+	defer cancel()
+	return g.dialer.DialContext(ctx, network, address)
+}
+
+// parseProxy reads LATCH_EGRESS_PROXY. The error never holds credentials.
+func parseProxy(text string) (*url.URL, error) {
+	if text == "" {
+		return nil, nil
+	}
+	proxy, err := url.Parse(text)
+	if err != nil || proxy.Scheme != "http" && proxy.Scheme != "https" || proxy.Hostname() == "" {
+		return nil, errors.New("LATCH_EGRESS_PROXY: not of the form http://host:port or https://host:port")
+	}
+	return proxy, nil
+}
+
+// proxySecrets gives the proxy's credentials, which are masked like secrets.
+func (s *Sender) proxySecrets() []string {
+	if s.proxy == nil || s.proxy.User == nil {
+		return nil
+	}
+	password, _ := s.proxy.User.Password()
+	return []string{password, s.proxy.User.String()}
+}

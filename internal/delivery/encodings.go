@@ -1,0 +1,118 @@
+package delivery
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// minimumDerived is the least length, in bytes, of what is searched for
+// besides a secret itself: shorter parts would hide what is no secret.
+const minimumDerived = 6
+
+// encodings gives what a secret may have become that no view undoes: itself,
+// the credentials of "Bearer …" and "Basic …", and base64 and hexadecimal of
+// it as it stands in a body.
+func encodings(secret string) []string {
+	if secret == "" {
+		return nil
+	}
+	texts := []string{secret, strings.ToValidUTF8(secret, "\ufffd")}
+	if trimmed := strings.TrimSpace(secret); trimmed != "" {
+		texts = append(texts, trimmed)
+	}
+	texts = append(texts, credentials(secret)...)
+	all := slices.Clone(texts)
+	for _, text := range texts {
+		for _, form := range forms(text) {
+			all = append(all, base64s(form)...)
+			if len(form) >= minimumDerived/2 {
+				all = append(all, hex.EncodeToString([]byte(form)), strings.ToUpper(hex.EncodeToString([]byte(form))))
+			}
+		}
+	}
+	return all
+}
+
+// credentials gives what follows the scheme in the value of an Authorization
+// header, and of Basic the pair and its password.
+func credentials(value string) []string {
+	scheme, rest, found := strings.Cut(value, " ")
+	if !found || scheme == "" || strings.ContainsFunc(scheme, func(r rune) bool { return !unicode.IsLetter(r) && r != '-' }) {
+		return nil
+	}
+	rest = strings.TrimSpace(rest)
+	all := []string{rest}
+	if strings.EqualFold(scheme, "Basic") {
+		if pair, err := base64.StdEncoding.DecodeString(rest); err == nil {
+			_, password, _ := strings.Cut(string(pair), ":")
+			all = append(all, string(pair), password)
+		}
+	}
+	return slices.DeleteFunc(all, func(text string) bool { return len(text) < minimumDerived/2 })
+}
+
+// forms gives a text as it stands in bodies, for what encodes a whole body.
+func forms(text string) []string {
+	escaped, _ := json.Marshal(text)
+	plain := encodeString(text)
+	all := []string{text, string(escaped[1 : len(escaped)-1]), plain[1 : len(plain)-1], url.QueryEscape(text)}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// base64s gives a text in base64, standard and URL alphabet, with and without
+// padding, and what of it does not depend on its neighbours where it stands
+// within a longer text.
+func base64s(text string) []string {
+	var all []string
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		whole := encoding.EncodeToString([]byte(text))
+		all = append(all, strings.TrimRight(whole, "="), whole)
+		for before := range 3 {
+			padded := append(make([]byte, before), text...)
+			inner := encoding.EncodeToString(padded)[(before*8+5)/6 : len(padded)*8/6]
+			all = append(all, inner)
+		}
+	}
+	return slices.DeleteFunc(all, func(needle string) bool { return len(needle) < 4 })
+}
+
+// urlSecrets gives what of a URL that is a secret must be hidden: all of it,
+// and what follows the host, as a whole and in the parts that look like more
+// than a word.
+func urlSecrets(address string) []string {
+	all := []string{address}
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return all
+	}
+	for _, part := range []string{parsed.RequestURI(), parsed.EscapedPath(), parsed.Path, parsed.RawQuery, parsed.Fragment} {
+		if len(part) > 1 { // more than the root
+			all = append(all, part)
+		}
+	}
+	for segment := range strings.SplitSeq(parsed.Path, "/") {
+		all = append(all, tokenLike(segment))
+	}
+	for _, values := range parsed.Query() {
+		for _, value := range values {
+			all = append(all, tokenLike(value))
+		}
+	}
+	return all
+}
+
+// tokenLike gives a part of a URL that may be a token of its own, else
+// nothing: to hide every "hooks" or "release" would spoil answers.
+func tokenLike(part string) string {
+	word := !strings.ContainsFunc(part, func(r rune) bool { return r < 'a' || r > 'z' })
+	if len(part) < minimumDerived || word && len(part) < 2*minimumDerived {
+		return ""
+	}
+	return part
+}

@@ -1,0 +1,97 @@
+package delivery
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// An UnreachableError says that no complete answer came: a network error, a
+// timeout, or an answer that was lost. It is worth another attempt with the
+// same delivery id.
+type UnreachableError struct {
+	message string
+	cause   error // context.Canceled, context.DeadlineExceeded or nil
+	// Timeout tells that connecting or answering took too long.
+	Timeout bool
+}
+
+// Error tells what was called and what happened to it, without secrets.
+func (e *UnreachableError) Error() string { return e.message }
+
+// Unwrap gives the context's error where the caller ended the attempt.
+func (e *UnreachableError) Unwrap() error { return e.cause }
+
+// A StatusError says that the endpoint answered with a status that is no
+// success.
+type StatusError struct {
+	message string
+	Status  int
+	// RetryAfter is how long the endpoint asked to be left alone, at most 24h;
+	// HasRetryAfter tells whether it asked.
+	RetryAfter    time.Duration
+	HasRetryAfter bool
+	// Gone tells that the endpoint is gone (410).
+	Gone bool
+}
+
+// Error tells what was called and what it answered, without secrets.
+func (e *StatusError) Error() string { return e.message }
+
+// Retryable tells whether another attempt may do better (contract, "Responses").
+func (e *StatusError) Retryable() bool { return retryableStatus(e.Status) }
+
+func retryableStatus(status int) bool {
+	return status == http.StatusRequestTimeout || status == http.StatusTooEarly ||
+		status == http.StatusTooManyRequests || status >= 500
+}
+
+// A PermanentError says that no further attempt can succeed. It unwraps to a
+// [*AddressError], a [*StatusError] (of a redirect), a secret.MissingError or
+// a secret.HostError where one of these is the reason.
+type PermanentError struct {
+	message string
+	cause   error
+}
+
+// Error tells what was tried and why it cannot succeed, without secrets.
+func (e *PermanentError) Error() string { return e.message }
+
+// Unwrap gives the reason, where it has a type of its own.
+func (e *PermanentError) Unwrap() error { return e.cause }
+
+// permanentf makes a PermanentError of text alone.
+func permanentf(format string, args ...any) *PermanentError {
+	return &PermanentError{message: fmt.Sprintf(format, args...)}
+}
+
+// permanent makes a PermanentError of a typed reason, whose text has no secret.
+func permanent(cause error) *PermanentError {
+	return &PermanentError{message: cause.Error(), cause: cause}
+}
+
+// Retryable tells whether an error of [Sender.Send] or [Sender.Do] may be
+// gone at another attempt.
+func Retryable(err error) bool {
+	var final *PermanentError
+	if errors.As(err, &final) {
+		return false
+	}
+	var status *StatusError
+	if errors.As(err, &status) {
+		return status.Retryable()
+	}
+	var unreachable *UnreachableError
+	return errors.As(err, &unreachable)
+}
+
+// RetryAfter gives how long the endpoint asked to be left alone before another
+// attempt, if it did and there is to be one.
+func RetryAfter(err error) (delay time.Duration, asked bool) {
+	var status *StatusError
+	if !Retryable(err) || !errors.As(err, &status) {
+		return 0, false
+	}
+	return status.RetryAfter, status.HasRetryAfter
+}

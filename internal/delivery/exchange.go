@@ -1,0 +1,193 @@
+package delivery
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+)
+
+// A call is one request that is ready to be sent, and what must be known to
+// tell of it.
+type call struct {
+	request *http.Request
+	body    []byte
+	// target names method and URL in errors, secrets left out.
+	target string
+	// timeout bounds the answer, from the connection on.
+	timeout time.Duration
+	masker  *masker
+}
+
+// An answer is what came back, as far as it came. Nothing of it is masked yet.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	// cut tells that the body has more than MaximumResponseBytes.
+	cut bool
+}
+
+var (
+	errConnectTimeout = errors.New("connecting took too long")
+	errAnswerTimeout  = errors.New("the answer took too long")
+)
+
+// exchange sends a call and reads the answer. The answer is nil where not
+// even its headers came; the error is an *UnreachableError or *PermanentError.
+func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
+	attempt, clock := newClock(ctx, s.connect, c.timeout)
+	defer clock.stop()
+	if err := s.checkBeforeProxy(attempt, c); err != nil {
+		return nil, s.failure(ctx, attempt, c, err)
+	}
+	response, err := s.transport.RoundTrip(c.request.WithContext(clock.traced(attempt)))
+	if err != nil {
+		return nil, s.failure(ctx, attempt, c, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	received := &answer{status: response.StatusCode, header: response.Header}
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		return received, nil // what follows is no answer
+	}
+	received.body, received.cut, err = readBody(response)
+	if err != nil {
+		return received, s.failure(ctx, attempt, c, fmt.Errorf("the answer (status %d) broke off: %w", response.StatusCode, err))
+	}
+	return received, nil
+}
+
+// checkBeforeProxy holds the guard's rules where a proxy does the dialling.
+func (s *Sender) checkBeforeProxy(ctx context.Context, c *call) error {
+	if s.proxy == nil {
+		return nil
+	}
+	_, err := s.guard.admissible(ctx, c.request.URL.Hostname(), portOf(c.request.URL))
+	return err
+}
+
+// readBody reads a body within the limit, after decompression. The transport
+// undoes the compression that it asked for; this undoes one that it did not.
+func readBody(response *http.Response) (body []byte, cut bool, err error) {
+	var reader io.Reader = response.Body
+	if strings.EqualFold(response.Header.Get("Content-Encoding"), "gzip") && response.Body != http.NoBody {
+		if reader, err = gzip.NewReader(response.Body); errors.Is(err, io.EOF) {
+			return nil, false, nil // nothing was compressed
+		} else if err != nil {
+			return nil, false, err
+		}
+	}
+	body, err = io.ReadAll(io.LimitReader(reader, MaximumResponseBytes+1))
+	if len(body) > MaximumResponseBytes {
+		return body[:MaximumResponseBytes], true, nil
+	}
+	return body, false, err
+}
+
+// A clock gives an attempt some time to be connected, and its own timeout
+// from then to its answer's end.
+type clock struct {
+	cancel    context.CancelCauseFunc
+	timer     *time.Timer
+	timeout   time.Duration
+	mutex     sync.Mutex
+	connected time.Time // zero until then
+}
+
+func newClock(ctx context.Context, connect, timeout time.Duration) (context.Context, *clock) {
+	c := &clock{timeout: timeout}
+	ctx, c.cancel = context.WithCancelCause(ctx)
+	c.timer = time.AfterFunc(connect, c.expire)
+	return ctx, c
+}
+
+func (c *clock) expire() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	switch {
+	case c.connected.IsZero():
+		c.cancel(errConnectTimeout)
+	case time.Since(c.connected) >= c.timeout:
+		c.cancel(errAnswerTimeout)
+	}
+}
+
+// traced makes the clock notice the connection. A second one, where the first
+// had gone stale, gets what is left of the time.
+func (c *clock) traced(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
+		c.mutex.Lock()
+		defer c.mutex.Unlock()
+		if c.connected.IsZero() {
+			c.connected = time.Now()
+			c.timer.Reset(c.timeout)
+		}
+	}})
+}
+
+func (c *clock) stop() {
+	c.timer.Stop()
+	c.cancel(nil)
+}
+
+// failure tells what became of a call that has no complete answer. Errors of
+// the network quote URLs and answers, so none is passed on as it is.
+func (s *Sender) failure(ctx, attempt context.Context, c *call, err error) error {
+	var refused *AddressError
+	var host *hostError
+	switch {
+	case errors.As(err, &refused):
+		return &PermanentError{message: c.tell(refused.Error()), cause: refused}
+	case errors.As(err, &host):
+		return &PermanentError{message: c.tell(host.Error())}
+	case ctx.Err() != nil:
+		return &UnreachableError{message: c.tell("ended by the worker before it was answered"), cause: ctx.Err()}
+	case errors.Is(context.Cause(attempt), errConnectTimeout):
+		return &UnreachableError{message: c.tell(fmt.Sprintf("no connection within %s", s.connect)), Timeout: true}
+	case errors.Is(context.Cause(attempt), errAnswerTimeout):
+		return &UnreachableError{message: c.tell(fmt.Sprintf("no complete answer within its timeout of %s", c.timeout)), Timeout: true}
+	}
+	var slow net.Error
+	return &UnreachableError{message: c.tell(describe(err)), Timeout: errors.As(err, &slow) && slow.Timeout()}
+}
+
+// describe puts the commonest network errors into plain words.
+func describe(err error) string {
+	var name *net.DNSError
+	switch {
+	case errors.As(err, &name):
+		return fmt.Sprintf("the name %s could not be resolved: %s", name.Name, name.Err)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return "the connection was closed before the answer was complete"
+	default:
+		return err.Error()
+	}
+}
+
+// tell makes an error's text: what was called and what happened, masked and
+// of bounded length.
+func (c *call) tell(what string) string {
+	return cutText(c.target+": "+c.masker.text(cleanText(what)), maximumErrorBytes)
+}
+
+// cleanText gives valid UTF-8.
+func cleanText(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
+
+// cutText gives the text's beginning, whole characters, at most so many bytes.
+func cutText(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit]
+}

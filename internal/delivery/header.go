@@ -1,0 +1,56 @@
+package delivery
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/latch-run/latch/internal/expr"
+)
+
+// writeHeaders sets what every request bears, and a user's own headers, which
+// may replace it.
+func writeHeaders(header http.Header, userAgent string, own map[string]string, vars expr.Variables) error {
+	header.Set("Accept", "application/json")
+	header.Set("User-Agent", userAgent)
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		value, err := render(own[name], expr.InHeader, vars)
+		if err != nil {
+			return fmt.Errorf("its header %s could not be rendered: %w", name, err)
+		}
+		if err := setHeader(header, name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setHeader refuses what would break out of a header. The error never holds
+// the value.
+func setHeader(header http.Header, name, value string) error {
+	if !httpguts.ValidHeaderFieldName(name) {
+		return fmt.Errorf("%q is no name of an HTTP header", name)
+	}
+	if !httpguts.ValidHeaderFieldValue(value) {
+		return fmt.Errorf("the header %s cannot bear a line break or another control character", name)
+	}
+	header.Set(name, value)
+	return nil
+}
+
+// checkHeaderSize bounds all headers together.
+func checkHeaderSize(header http.Header) error {
+	size := 0
+	for name, values := range header {
+		for _, value := range values {
+			size += len(name) + len(value)
+		}
+	}
+	if size > maximumHeaderBytes {
+		return fmt.Errorf("its headers have %d bytes, more than the limit of %d KiB", size, maximumHeaderBytes>>10)
+	}
+	return nil
+}

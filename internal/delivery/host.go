@@ -1,0 +1,99 @@
+package delivery
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
+)
+
+// canonicalHost gives one spelling of a URL's host: ASCII, lower case, no
+// trailing dot, and an IPv4 address, however it is spelled (2130706433, 0x7f.1,
+// 0177.0.0.1), in dotted decimals, as the WHATWG URL standard reads it
+// ("IPv4 parser"). So every spelling of an address ends in the same check.
+func canonicalHost(host string) (string, error) {
+	host = strings.ToLower(host)
+	if strings.Contains(host, ":") {
+		if _, err := netip.ParseAddr(host); err != nil {
+			return "", fmt.Errorf("%q is no IPv6 address", host)
+		}
+		return host, nil
+	}
+	if strings.ContainsFunc(host, func(r rune) bool { return r > unicode.MaxASCII }) {
+		ascii, err := idna.Lookup.ToASCII(host)
+		if err != nil {
+			return "", fmt.Errorf("%q is no name of a host", host)
+		}
+		host = ascii
+	}
+	host = strings.TrimSuffix(host, ".")
+	if host == "" {
+		return "", fmt.Errorf("there is no host")
+	}
+	labels := strings.Split(host, ".")
+	if !isNumber(labels[len(labels)-1]) {
+		return host, nil
+	}
+	address, ok := parseIPv4(labels)
+	if !ok {
+		return "", fmt.Errorf("%q ends in a number but is no IPv4 address", host)
+	}
+	return address.String(), nil
+}
+
+// isNumber tells whether the label makes its host an IPv4 address: decimal
+// digits, or 0x and hexadecimal ones.
+func isNumber(label string) bool {
+	if label == "" {
+		return false
+	}
+	if strings.Trim(label, "0123456789") == "" {
+		return true
+	}
+	digits, hexadecimal := strings.CutPrefix(label, "0x")
+	return hexadecimal && strings.Trim(digits, "0123456789abcdef") == ""
+}
+
+// parseIPv4 reads one to four numbers, decimal, octal (0…) or hexadecimal
+// (0x…), the last of which fills the bytes that are left.
+func parseIPv4(labels []string) (netip.Addr, bool) {
+	if len(labels) > 4 {
+		return netip.Addr{}, false
+	}
+	var address uint64
+	for i, label := range labels {
+		number, ok := parseNumber(label)
+		last := i == len(labels)-1
+		switch {
+		case !ok || !last && number > 255:
+			return netip.Addr{}, false
+		case last:
+			room := 8 * (5 - len(labels))
+			if number >= 1<<room {
+				return netip.Addr{}, false
+			}
+			address = address<<room | number
+		default:
+			address = address<<8 | number
+		}
+	}
+	return netip.AddrFrom4([4]byte{byte(address >> 24), byte(address >> 16), byte(address >> 8), byte(address)}), true
+}
+
+func parseNumber(label string) (uint64, bool) {
+	base := 10
+	switch {
+	case strings.HasPrefix(label, "0x"):
+		label, base = label[2:], 16
+		if label == "" {
+			return 0, true
+		}
+	case len(label) > 1 && label[0] == '0':
+		label, base = label[1:], 8
+	}
+	number, err := strconv.ParseUint(label, base, 40)
+	return number, err == nil && !strings.HasPrefix(label, "+")
+}

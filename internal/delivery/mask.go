@@ -1,0 +1,166 @@
+package delivery
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// hidden stands where a secret stood.
+const hidden = "***"
+
+// A masker hides secrets in texts that an endpoint or the network had a hand
+// in. It looks for each secret, and for its base64 and hexadecimal, in the
+// text and in all that the decoders of JSON, URLs, forms and HTML make of it,
+// up to three deep: so any mixture of escapes is found. A nil masker hides
+// nothing.
+type masker struct{ needles []string }
+
+// newMasker takes the texts that are secret; empty ones are ignored.
+func newMasker(secrets []string) *masker {
+	found := map[string]bool{}
+	for _, secret := range secrets {
+		for _, needle := range encodings(secret) {
+			found[needle] = true
+		}
+	}
+	delete(found, "")
+	if len(found) == 0 {
+		return nil
+	}
+	m := &masker{}
+	for needle := range found {
+		m.needles = append(m.needles, needle)
+	}
+	slices.Sort(m.needles)
+	return m
+}
+
+// A span is a range of bytes.
+type span struct{ from, to int }
+
+// text gives the text with every secret in it as ***.
+func (m *masker) text(text string) string { return m.upTo(text, len(text)) }
+
+// upTo gives the first limit bytes of the text, masked. A secret that reaches
+// over the limit is hidden as a whole: it is looked for in all of the text.
+func (m *masker) upTo(text string, limit int) string {
+	limit = min(limit, len(text))
+	spans := m.spans(text)
+	if len(spans) == 0 {
+		return text[:limit]
+	}
+	var b strings.Builder
+	at := 0
+	for _, span := range spans {
+		if span.from >= limit {
+			break
+		}
+		b.WriteString(text[at:span.from])
+		b.WriteString(hidden)
+		at = span.to
+	}
+	if at < limit {
+		b.WriteString(text[at:limit])
+	}
+	return b.String()
+}
+
+// finds tells whether there is a secret in the text.
+func (m *masker) finds(text string) bool { return len(m.spans(text)) > 0 }
+
+// spans gives where secrets stand, in order, those that touch as one.
+func (m *masker) spans(text string) []span {
+	if m == nil || text == "" {
+		return nil
+	}
+	var found []span
+	eachView(text, func(view view) {
+		for _, needle := range m.needles {
+			for from := 0; ; from++ {
+				index := strings.Index(view.text[from:], needle)
+				if index < 0 {
+					break
+				}
+				from += index
+				found = append(found, span{view.origin(from), view.origin(from + len(needle))})
+			}
+		}
+	})
+	return merge(found)
+}
+
+func merge(spans []span) []span {
+	slices.SortFunc(spans, func(a, b span) int { return a.from - b.from })
+	merged := spans[:0]
+	for _, next := range spans {
+		if last := len(merged) - 1; last >= 0 && next.from <= merged[last].to {
+			merged[last].to = max(merged[last].to, next.to)
+			continue
+		}
+		merged = append(merged, next)
+	}
+	return merged
+}
+
+// json gives a JSON value with every secret in its strings, keys and numbers
+// as ***. What holds none is given as it is, digits and spaces included.
+func (m *masker) json(value json.RawMessage) json.RawMessage {
+	if m == nil {
+		return value
+	}
+	decoder := json.NewDecoder(bytes.NewReader(value))
+	decoder.UseNumber()
+	var decoded any
+	if err := decoder.Decode(&decoded); err != nil {
+		return json.RawMessage(encodeString(m.text(string(value))))
+	}
+	masked, changed := m.value(decoded)
+	if !changed {
+		return value
+	}
+	return encode(masked)
+}
+
+func (m *masker) value(value any) (masked any, changed bool) {
+	switch value := value.(type) {
+	case string:
+		masked := m.text(value)
+		return masked, masked != value
+	case json.Number:
+		if m.finds(value.String()) {
+			return hidden, true
+		}
+		return value, false
+	case []any:
+		for i := range value {
+			masked, hit := m.value(value[i])
+			value[i], changed = masked, changed || hit
+		}
+		return value, changed
+	case map[string]any:
+		masked := make(map[string]any, len(value))
+		for key, element := range value {
+			name := m.text(key)
+			element, hit := m.value(element)
+			masked[name], changed = element, changed || hit || name != key
+		}
+		return masked, changed
+	default:
+		return value, false
+	}
+}
+
+// encode gives a value's compact JSON, < > & as they are.
+func encode(value any) json.RawMessage {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return json.RawMessage("null") // strings, numbers and their containers always encode
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+func encodeString(text string) string { return string(encode(text)) }

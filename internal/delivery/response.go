@@ -1,0 +1,122 @@
+package delivery
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/latch-run/latch"
+)
+
+// maskedBytes is how far into a body that was cut a record looks: a secret
+// that begins before it ends within what was read, in whatever encoding.
+const maskedBytes = MaximumResponseBytes / 2
+
+// neverKept are headers that no record has (contract, "Records").
+var neverKept = []string{"Set-Cookie", "Set-Cookie2", "Cookie", "Authorization", "Proxy-Authorization"}
+
+// record gives the answer as a record keeps it: masked first, then cut.
+func (a *answer) record(m *masker) *latch.RecordResponse {
+	limit := len(a.body)
+	if a.cut {
+		limit = maskedBytes
+	}
+	return &latch.RecordResponse{
+		Status:  a.status,
+		Headers: a.headers(m, keptHeaderBytes),
+		Body:    cutText(cleanText(m.upTo(string(a.body), limit)), KeptResponseBytes),
+	}
+}
+
+// headers gives the headers that may be kept, masked, up to a total size, the
+// values of one name joined.
+func (a *answer) headers(m *masker, limit int) map[string]string {
+	kept := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(a.header)) {
+		if slices.Contains(neverKept, http.CanonicalHeaderKey(name)) {
+			continue
+		}
+		value := cleanText(m.text(strings.Join(a.header[name], ", ")))
+		name = cleanText(m.text(name))
+		if limit -= len(name) + len(value); limit < 0 {
+			break
+		}
+		kept[name] = value
+	}
+	return kept
+}
+
+// object gives the JSON object that the body is, whatever its Content-Type,
+// masked; what is none gives an empty one.
+func (a *answer) object(m *masker) latch.Object {
+	object := latch.Object{}
+	if a.cut || !startsObject(a.body) || !json.Valid(a.body) {
+		return object
+	}
+	body := m.json(json.RawMessage(cleanText(string(a.body))))
+	if err := json.Unmarshal(body, &object); err != nil {
+		return latch.Object{}
+	}
+	return object
+}
+
+func startsObject(text []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{"))
+}
+
+// cutJSON tells that the body is a JSON answer, by its Content-Type or for
+// being an object, of which only the beginning was read.
+func (a *answer) cutJSON() bool {
+	return a.cut && (startsObject(a.body) || bodyKindOf(a.header.Get("Content-Type")) == jsonBody) && beginsJSON(a.body)
+}
+
+// beginsJSON tells whether the text is the beginning of a JSON value.
+func beginsJSON(text []byte) bool {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	for {
+		if _, err := decoder.Token(); err != nil {
+			return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		}
+	}
+}
+
+func (a *answer) succeeded() bool { return a.status >= 200 && a.status < 300 }
+
+// verdict classifies an answer by its status (contract, "Responses"); nil is
+// delivered.
+func (a *answer) verdict(c *call, now time.Time) error {
+	switch {
+	case a.succeeded():
+		if a.cutJSON() {
+			return permanentf("%s", c.tell(fmt.Sprintf("the JSON answer has more than %d KiB; nothing can be decided on a part of it", MaximumResponseBytes>>10)))
+		}
+		return nil
+	case a.status >= 300 && a.status < 400:
+		return permanent(&StatusError{Status: a.status, message: c.tell(a.statusText() + ": redirects are not followed; give the address where it leads")})
+	default:
+		return a.statusError(c, now)
+	}
+}
+
+func (a *answer) statusError(c *call, now time.Time) *StatusError {
+	status := &StatusError{Status: a.status, Gone: a.status == http.StatusGone}
+	text := a.statusText()
+	if status.Gone {
+		text += ": the endpoint is gone; remove the webhook or correct its address"
+	}
+	status.message = c.tell(text)
+	status.RetryAfter, status.HasRetryAfter = parseRetryAfter(a.header.Get("Retry-After"), now)
+	return status
+}
+
+func (a *answer) statusText() string {
+	return strings.TrimSpace(fmt.Sprintf("answered %d %s", a.status, http.StatusText(a.status)))
+}

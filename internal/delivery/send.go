@@ -1,0 +1,81 @@
+package delivery
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+)
+
+// A Request is one delivery. It is the same for every attempt, and holds names
+// of secrets alone: it may be carried as an activity's input.
+type Request struct {
+	Webhook latch.Webhook `json:"webhook"`
+	// Event is the webhook's settings for the event that fired.
+	Event latch.Event `json:"event"`
+	// DeliveryID is the webhook-id: URL-safe and without a full stop, which
+	// separates the parts of what is signed.
+	DeliveryID string `json:"delivery_id"`
+	// Lock and LockURL are those of a blocking hook, else empty.
+	Lock    string `json:"lock,omitempty"`
+	LockURL string `json:"lock_url,omitempty"`
+	// ParentLog is the run's start, in Unix milliseconds.
+	ParentLog int64 `json:"parent_log"`
+	// Variables are what templates see; what does not apply is absent. Event,
+	// webhook, lock and lock_url are filled in where they are absent.
+	Variables expr.Variables `json:"variables,omitempty"`
+}
+
+// An Attempt is what was sent and what came back, as far as it came, with
+// every secret masked.
+type Attempt struct {
+	// Request is nil where nothing could be rendered, Response where nothing
+	// came back.
+	Request  *latch.RecordRequest
+	Response *latch.RecordResponse
+	// Data is the JSON object that the endpoint answered with, empty for none.
+	Data                   latch.Object
+	StartedAt, CompletedAt time.Time
+}
+
+// Send makes one attempt (1 and up) at a delivery. The attempt is never nil.
+// The error is nil for an answer of 2xx, else an [*UnreachableError], a
+// [*StatusError] or a [*PermanentError].
+func (s *Sender) Send(ctx context.Context, r Request, attempt int) (*Attempt, error) {
+	made := &Attempt{Data: latch.Object{}, StartedAt: s.now()}
+	defer func() { made.CompletedAt = s.now() }()
+	call, err := s.prepare(&r, attempt, made)
+	if err != nil {
+		return made, err
+	}
+	received, err := s.exchange(ctx, call)
+	if received == nil {
+		return made, err
+	}
+	made.Response = received.record(call.masker)
+	made.Data = received.object(call.masker)
+	if err != nil && received.succeeded() {
+		return made, err
+	}
+	return made, received.verdict(call, s.now())
+}
+
+// variables gives what the templates of a request see.
+func (r *Request) variables() expr.Variables {
+	variables := maps.Clone(r.Variables)
+	if variables == nil {
+		variables = expr.Variables{}
+	}
+	for name, value := range map[string]string{"event": r.Event.Event, "webhook": r.Webhook.ID, "lock": r.Lock, "lock_url": r.LockURL} {
+		if absent(variables[name]) && value != "" {
+			variables[name] = encode(value)
+		}
+	}
+	return variables
+}
+
+// absent tells that a variable does not apply.
+func absent(value json.RawMessage) bool { return len(value) == 0 || string(value) == "null" }

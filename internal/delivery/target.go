@@ -1,0 +1,102 @@
+package delivery
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+)
+
+// maximumShownURL bounds a URL in records and errors, in bytes.
+const maximumShownURL = 2 << 10
+
+// A target is a URL that is to be called.
+type target struct {
+	url *url.URL
+	// secret tells that the URL is a secret's value.
+	secret bool
+}
+
+// parseTarget reads a URL as it was rendered. Errors never hold more of it
+// than its host.
+func parseTarget(address string) (target, error) {
+	if len(address) > maximumURLBytes {
+		return target{}, fmt.Errorf("it has %d bytes, more than the limit of %d KiB", len(address), maximumURLBytes>>10)
+	}
+	parsed, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return target{}, errors.New("it is no valid URL")
+	case parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Opaque != "":
+		return target{}, errors.New("it does not begin with http:// or https://")
+	case parsed.User != nil:
+		return target{}, errors.New("it has credentials before the host; give them by header_secrets instead")
+	}
+	host, err := canonicalHost(parsed.Hostname())
+	if err != nil {
+		return target{}, err
+	}
+	port := parsed.Port()
+	if number, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || number == 0) {
+		return target{}, errors.New("its port is not between 1 and 65535")
+	}
+	switch address, err := netip.ParseAddr(host); {
+	case port != "":
+		parsed.Host = net.JoinHostPort(host, port)
+	case err == nil && address.Is6():
+		parsed.Host = "[" + host + "]"
+	default:
+		parsed.Host = host
+	}
+	parsed.Fragment, parsed.RawFragment = "", ""
+	return target{url: parsed}, nil
+}
+
+// portOf gives the port that a URL leads to.
+func portOf(address *url.URL) string {
+	switch {
+	case address.Port() != "":
+		return address.Port()
+	case address.Scheme == "https":
+		return "443"
+	default:
+		return "80"
+	}
+}
+
+// display gives the URL as records show it: of one with a secret, scheme and
+// host alone.
+func (t target) display(m *masker) string {
+	whole := t.url.String()
+	if t.secret || m.finds(whole) {
+		return t.url.Scheme + "://" + t.url.Host
+	}
+	return cutText(whole, maximumShownURL)
+}
+
+// shown names method and URL in errors.
+func (t target) shown(method string, m *masker) string { return method + " " + t.display(m) }
+
+// request makes the HTTP request.
+func (t target) request(method string, header http.Header, body []byte) *http.Request {
+	request := &http.Request{Method: method, URL: t.url, Host: t.url.Host, Header: header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	if len(body) > 0 {
+		request.Body, request.GetBody = replay(body)
+		request.ContentLength = int64(len(body))
+	}
+	return request
+}
+
+// replay gives a body and what gives it again, for a connection that went
+// stale before anything was sent.
+func replay(body []byte) (io.ReadCloser, func() (io.ReadCloser, error)) {
+	again := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	first, _ := again()
+	return first, again
+}

@@ -1,0 +1,140 @@
+package delivery
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+)
+
+// A TaskRequest is one HTTP task, the same for every attempt.
+type TaskRequest struct {
+	Task      latch.HTTPTask `json:"task"`
+	Variables expr.Variables `json:"variables,omitempty"`
+}
+
+// A TaskResponse is what a task's endpoint answered. Its JSON is the variable
+// response of `success`.
+type TaskResponse struct {
+	Status  int               `json:"status"`
+	Headers map[string]string `json:"headers"`
+	// Body is the text, at most MaximumResponseBytes.
+	Body string `json:"body"`
+	// Data is the body if it is JSON, else nil.
+	Data json.RawMessage `json:"data"`
+}
+
+// Do makes one attempt at an HTTP task. A status is classified as that of a
+// webhook, but an answer for which the task's `success` is true is a success
+// whatever its status, and one for which it is false or fails is none: a
+// [*PermanentError], unless its status is worth another attempt. The response
+// is nil where none came; errors are those of [Sender.Send].
+func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
+	call, err := s.prepareTask(&r)
+	if err != nil {
+		return nil, err
+	}
+	received, err := s.exchange(ctx, call)
+	if received == nil {
+		return nil, err
+	}
+	response := received.taskResponse(call.masker)
+	if err != nil && (received.succeeded() || r.Task.Success != "") {
+		if verdict := received.verdict(call, s.now()); Retryable(verdict) {
+			return response, verdict
+		}
+		return response, err
+	}
+	return response, s.judge(call, &r, received, response)
+}
+
+// prepareTask makes the call of a task. It fails with a *PermanentError.
+func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
+	c := &call{target: "http task", timeout: r.Task.TimeoutOrDefault(), masker: newMasker(s.proxySecrets())}
+	address, err := render(r.Task.URL, expr.InURL, r.Variables)
+	if err != nil {
+		return nil, permanentf("%s", c.tell(fmt.Sprintf("its url could not be rendered: %v", err)))
+	}
+	target, err := parseTarget(address)
+	if err != nil {
+		return nil, permanentf("%s", c.tell(fmt.Sprintf("its url cannot be called: %v", err)))
+	}
+	c.target = target.shown(r.Task.MethodOrDefault(), c.masker)
+	header, body, err := s.taskContent(r)
+	if err != nil {
+		return nil, permanentf("%s", c.tell(err.Error()))
+	}
+	c.request = target.request(r.Task.MethodOrDefault(), header, body)
+	return c, nil
+}
+
+func (s *Sender) taskContent(r *TaskRequest) (http.Header, []byte, error) {
+	header := http.Header{}
+	if err := writeHeaders(header, s.userAgent, r.Task.Headers, r.Variables); err != nil {
+		return nil, nil, err
+	}
+	if err := checkHeaderSize(header); err != nil || absent(r.Task.Body) {
+		return header, nil, err
+	}
+	contentType := r.Task.ContentType
+	if contentType == "" {
+		contentType = latch.DefaultContentType
+	}
+	if err := setHeader(header, "Content-Type", contentType); err != nil {
+		return nil, nil, err
+	}
+	body, err := renderBody(r.Task.Body, bodyKindOf(contentType), r.Variables)
+	if err != nil {
+		return nil, nil, fmt.Errorf("its body could not be rendered: %w", err)
+	}
+	if len(body) > MaximumRequestBytes {
+		return nil, nil, fmt.Errorf("its body has %d bytes, more than the limit of %d KiB", len(body), MaximumRequestBytes>>10)
+	}
+	return header, body, nil
+}
+
+func (a *answer) taskResponse(m *masker) *TaskResponse {
+	response := &TaskResponse{Status: a.status, Headers: a.headers(m, maximumHeaderBytes), Body: cleanText(m.text(string(a.body)))}
+	if !a.cut && json.Valid(a.body) {
+		response.Data = m.json(json.RawMessage(cleanText(string(a.body))))
+	}
+	return response
+}
+
+// judge decides about a complete answer.
+func (s *Sender) judge(c *call, r *TaskRequest, received *answer, response *TaskResponse) error {
+	verdict := received.verdict(c, s.now())
+	if r.Task.Success == "" || received.succeeded() && verdict != nil {
+		return verdict
+	}
+	success, err := succeeds(r, response)
+	switch {
+	case err == nil && success:
+		return nil
+	case Retryable(verdict):
+		return verdict
+	case err != nil:
+		return permanentf("%s", c.tell(fmt.Sprintf("%s, and its success could not be decided: %v", received.statusText(), err)))
+	default:
+		return permanentf("%s", c.tell(fmt.Sprintf("%s, for which its success, %q, is false", received.statusText(), r.Task.Success)))
+	}
+}
+
+func succeeds(r *TaskRequest, response *TaskResponse) (bool, error) {
+	success, err := expr.Compile(r.Task.Success, expr.Success)
+	if err != nil {
+		return false, err
+	}
+	variables := maps.Clone(r.Variables)
+	if variables == nil {
+		variables = expr.Variables{}
+	}
+	if variables["response"], err = json.Marshal(response); err != nil {
+		return false, err
+	}
+	return success.Bool(variables)
+}

@@ -1,0 +1,163 @@
+package delivery
+
+import (
+	"hash/maphash"
+	"html"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// maximumDepth is how often a text may have been escaped for a secret in it
+// still to be found: JSON in JSON in a form.
+const maximumDepth = 3
+
+// A view is a text as some decoders read it. at[i] is where byte i came from
+// in the original; nil is the original itself.
+type view struct {
+	text string
+	at   []int32
+}
+
+func (v view) origin(index int) int {
+	if v.at == nil {
+		return index
+	}
+	return int(v.at[index])
+}
+
+// A search visits a text and all that up to maximumDepth decoders make of it.
+// It holds no more views at a time than it is deep.
+type search struct {
+	visit func(view)
+	seed  maphash.Seed
+	depth map[uint64]int // the least depth at which a text was met
+}
+
+func eachView(text string, visit func(view)) {
+	s := &search{visit: visit, seed: maphash.MakeSeed(), depth: map[uint64]int{}}
+	s.descend(view{text: text}, 0)
+}
+
+func (s *search) descend(current view, depth int) {
+	hash := maphash.String(s.seed, current.text)
+	met, again := s.depth[hash]
+	if again && met <= depth {
+		return
+	}
+	s.depth[hash] = depth
+	if !again {
+		s.visit(current)
+	}
+	if depth == maximumDepth {
+		return
+	}
+	for _, decode := range decoders {
+		if strings.ContainsAny(current.text, decode.triggers) {
+			s.descend(decodeView(current, decode.next), depth+1)
+		}
+	}
+}
+
+// A decoder reads one escape at the start of a text: what it stands for and
+// how many bytes it takes, 0 for none.
+type decoder struct {
+	triggers string
+	next     func(text string) (decoded string, size int)
+}
+
+var decoders = []decoder{{`\`, unescapeJSON}, {"%", unescapePercent}, {"%+", unescapeForm}, {"&", unescapeHTML}}
+
+func decodeView(parent view, next func(string) (string, int)) view {
+	child := view{at: make([]int32, 0, len(parent.text)+1)}
+	var b strings.Builder
+	b.Grow(len(parent.text))
+	for i := 0; i < len(parent.text); {
+		decoded, size := next(parent.text[i:])
+		if size == 0 {
+			decoded, size = parent.text[i:i+1], 1
+		}
+		b.WriteString(decoded)
+		for range len(decoded) {
+			child.at = append(child.at, int32(parent.origin(i)))
+		}
+		i += size
+	}
+	child.at = append(child.at, int32(parent.origin(len(parent.text))))
+	child.text = b.String()
+	return child
+}
+
+var simpleEscapes = map[byte]string{'"': `"`, '\\': `\`, '/': "/", '\'': "'", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t"}
+
+// unescapeJSON reads JSON's escapes and the \x41 of other languages.
+func unescapeJSON(text string) (string, int) {
+	if text[0] != '\\' || len(text) < 2 {
+		return "", 0
+	}
+	if simple, ok := simpleEscapes[text[1]]; ok {
+		return simple, 2
+	}
+	switch text[1] {
+	case 'x':
+		if code, ok := hexadecimal(text, 2, 2); ok {
+			return string([]byte{byte(code)}), 4
+		}
+	case 'u':
+		code, ok := hexadecimal(text, 2, 4)
+		if !ok {
+			return "", 0
+		}
+		if utf16.IsSurrogate(rune(code)) && len(text) > 7 && text[6] == '\\' && text[7] == 'u' {
+			if low, ok := hexadecimal(text, 8, 4); ok {
+				if both := utf16.DecodeRune(rune(code), rune(low)); both != utf8.RuneError {
+					return string(both), 12
+				}
+			}
+		}
+		return string(rune(code)), 6
+	}
+	return "", 0
+}
+
+func unescapePercent(text string) (string, int) {
+	if text[0] == '%' {
+		if code, ok := hexadecimal(text, 1, 2); ok {
+			return string([]byte{byte(code)}), 3
+		}
+	}
+	return "", 0
+}
+
+func unescapeForm(text string) (string, int) {
+	if text[0] == '+' {
+		return " ", 1
+	}
+	return unescapePercent(text)
+}
+
+// longestEntity is the length of what html escapes into.
+const longestEntity = 10
+
+func unescapeHTML(text string) (string, int) {
+	if text[0] != '&' {
+		return "", 0
+	}
+	end := strings.IndexByte(text[:min(len(text), longestEntity)], ';')
+	if end < 0 {
+		return "", 0
+	}
+	if decoded := html.UnescapeString(text[:end+1]); decoded != text[:end+1] {
+		return decoded, end + 1
+	}
+	return "", 0
+}
+
+func hexadecimal(text string, from, length int) (uint64, bool) {
+	if len(text) < from+length {
+		return 0, false
+	}
+	code, err := strconv.ParseUint(text[from:from+length], 16, 32)
+	return code, err == nil
+}

@@ -1,0 +1,267 @@
+package expr
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/overloads"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+)
+
+// Use says what an expression is for: its type, and the variables it sees.
+type Use int
+
+const (
+	// When is an event's `when`: a bool that sees the variables of templates.
+	When Use = iota
+	// StopRelease is `stop_release`: a bool that sees history as well.
+	StopRelease
+	// RollbackRelease is `rollback_release`: a bool that sees history as well.
+	RollbackRelease
+	// Result is `result`: the string "pass" or "fail"; it sees history as well.
+	Result
+	// Success is an http task's `success`: a bool that sees response as well.
+	Success
+
+	// inTemplate is what stands in ${…}: any type.
+	inTemplate
+)
+
+// The decisions of a hook that gives none (contract, "Decisions").
+const (
+	DefaultStopRelease     = `history.result == 'fail' && history.data[?'stop_release'].orValue(false) == true`
+	DefaultRollbackRelease = `history.result == 'fail' && history.data[?'rollback_release'].orValue(false) == true`
+)
+
+// Default is the expression that stands in for one that is not given, or "" where there is none.
+func (u Use) Default() string {
+	switch u {
+	case StopRelease:
+		return DefaultStopRelease
+	case RollbackRelease:
+		return DefaultRollbackRelease
+	default:
+		return ""
+	}
+}
+
+// String is the name that the expression has in a spec.
+func (u Use) String() string {
+	return [...]string{When: "when", StopRelease: "stop_release", RollbackRelease: "rollback_release",
+		Result: "result", Success: "success", inTemplate: "template"}[u]
+}
+
+// environment is what the use compiles against.
+func (u Use) environment() *environment {
+	switch u {
+	case StopRelease, RollbackRelease, Result:
+		return environments()[decisionScope]
+	case Success:
+		return environments()[responseScope]
+	default:
+		return environments()[templateScope]
+	}
+}
+
+// check refuses an expression whose type cannot be what the use needs.
+func (u Use) check(result *cel.Type) error {
+	want := cel.BoolType
+	switch u {
+	case inTemplate:
+		return nil
+	case Result:
+		want = cel.StringType
+	}
+	if result.IsExactType(want) || result.IsExactType(cel.DynType) {
+		return nil
+	}
+	hint := ""
+	if result.TypeName() == "optional_type" {
+		hint = "; give it a default with .orValue(…)"
+	}
+	return fmt.Errorf("%s must be a %s, this is a %s%s", u, want, result, hint)
+}
+
+// Expression is a compiled CEL expression. It is immutable and safe for concurrent use.
+type Expression struct {
+	source  string
+	use     Use
+	program cel.Program
+	kinds   map[string]kind
+	uses    []string
+}
+
+// Compile parses, type-checks and plans an expression. The last ones compiled are kept, so that
+// compiling again is cheap. The error is a [*CompileError].
+func Compile(source string, use Use) (*Expression, error) {
+	key := cacheKey{use, source}
+	if e, found := compiled.get(key); found {
+		return e, nil
+	}
+	e, err := compile(source, use)
+	if err != nil {
+		return nil, err
+	}
+	compiled.put(key, e)
+	return e, nil
+}
+
+func compile(source string, use Use) (e *Expression, err error) {
+	defer func() {
+		if r := recover(); r != nil { // a fault of the CEL library must not stop its caller
+			e, err = nil, &CompileError{Source: source, Message: fmt.Sprintf("the CEL compiler failed: %v", r)}
+		}
+	}()
+	switch {
+	case len(source) > MaxSource:
+		return nil, &CompileError{Source: source, Message: fmt.Sprintf("the expression is over %d KiB", MaxSource>>10), cause: ErrTooLarge}
+	case !utf8.ValidString(source):
+		return nil, &CompileError{Source: source, Message: "the expression is not UTF-8"}
+	case strings.TrimSpace(source) == "":
+		return nil, &CompileError{Source: source, Line: 1, Column: 1, Message: "the expression is empty"}
+	}
+	env := use.environment()
+	checked, issues := env.cel.Compile(source)
+	if issues.Err() != nil {
+		return nil, issuesError(source, issues)
+	}
+	if err := use.check(checked.OutputType()); err != nil {
+		return nil, &CompileError{Source: source, Line: 1, Column: 1, Message: err.Error()}
+	}
+	if err := refuse(source, checked.NativeRep()); err != nil {
+		return nil, err
+	}
+	metered := &planner{env: env, weights: weightsOf(checked.NativeRep())}
+	program, err := env.cel.Program(checked, cel.CustomDecoratorV2(metered.decorate))
+	if err != nil {
+		return nil, &CompileError{Source: source, Message: err.Error()}
+	}
+	return &Expression{source: source, use: use, program: program, kinds: env.kinds, uses: usesOf(checked.NativeRep(), env.kinds)}, nil
+}
+
+// issuesError reports the first issue with its position, and the others behind it.
+func issuesError(source string, issues *cel.Issues) *CompileError {
+	all := issues.Errors()
+	if len(all) == 0 {
+		return &CompileError{Source: source, Message: issues.Err().Error()}
+	}
+	first := all[0]
+	message := shorten(first.Message)
+	for _, other := range all[1:min(len(all), 5)] {
+		message += fmt.Sprintf("; line %d, column %d: %s", other.Location.Line(), other.Location.Column()+1, shorten(other.Message))
+	}
+	return &CompileError{Source: source, Line: max(first.Location.Line(), 1), Column: max(first.Location.Column()+1, 1), Message: message}
+}
+
+// refuse keeps out what the type-checker allows: protobuf messages, since making one copies its
+// values outside of any budget, and regular expressions that are too large.
+func refuse(source string, checked *ast.AST) error {
+	var found error
+	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		message := refusal(e)
+		if message != "" && found == nil {
+			at := checked.SourceInfo().GetStartLocation(e.ID())
+			found = &CompileError{Source: source, Line: max(at.Line(), 1), Column: max(at.Column()+1, 1), Message: message}
+		}
+	}))
+	return found
+}
+
+func refusal(e ast.Expr) string {
+	switch {
+	case e.Kind() == ast.StructKind:
+		return "messages cannot be constructed; write a map: {'key': value}"
+	case e.Kind() == ast.CallKind && e.AsCall().FunctionName() == overloads.Matches:
+		args := e.AsCall().Args()
+		last := args[len(args)-1]
+		if last.Kind() != ast.LiteralKind {
+			return ""
+		}
+		if source, ok := last.AsLiteral().(types.String); ok {
+			if _, err := compilePattern(string(source)); err != nil {
+				return err.Error()
+			}
+		}
+	}
+	return ""
+}
+
+// usesOf collects the root variables that an expression names.
+func usesOf(checked *ast.AST, kinds map[string]kind) []string {
+	var uses []string
+	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() != ast.IdentKind {
+			return
+		}
+		if _, known := kinds[strings.TrimPrefix(e.AsIdent(), ".")]; known {
+			uses = append(uses, strings.TrimPrefix(e.AsIdent(), "."))
+		}
+	}))
+	return unique(uses)
+}
+
+func unique(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Source is the expression as it was written.
+func (e *Expression) Source() string { return e.source }
+
+// Uses lists the root variables that the expression refers to, sorted.
+func (e *Expression) Uses() []string { return slices.Clone(e.uses) }
+
+// Bool evaluates an expression of a bool use. The error is an [*EvalError].
+func (e *Expression) Bool(vars Variables) (bool, error) {
+	value, err := e.eval(newScope(vars), newMeter())
+	if err != nil {
+		return false, err
+	}
+	result, ok := value.(types.Bool)
+	if !ok {
+		return false, &EvalError{Source: e.source, Message: fmt.Sprintf("%s must be a bool, this gave a %s", e.use, value.Type().TypeName())}
+	}
+	return bool(result), nil
+}
+
+// Text evaluates a [Result] expression to "pass" or "fail"; anything else is an error, which is
+// an [*EvalError].
+func (e *Expression) Text(vars Variables) (string, error) {
+	value, err := e.eval(newScope(vars), newMeter())
+	if err != nil {
+		return "", err
+	}
+	switch value {
+	case types.String("pass"):
+		return "pass", nil
+	case types.String("fail"):
+		return "fail", nil
+	}
+	return "", &EvalError{Source: e.source, Message: fmt.Sprintf("%s must be \"pass\" or \"fail\", this gave %s", e.use, describe(value))}
+}
+
+// describe shows a short string, and the type of all else.
+func describe(value ref.Val) string {
+	if s, ok := value.(types.String); ok && len(s) <= 40 {
+		return fmt.Sprintf("%q", string(s))
+	}
+	return "a " + value.Type().TypeName()
+}
+
+// eval evaluates once, with what is left of the meter.
+func (e *Expression) eval(s *scope, m *meter) (ref.Val, error) {
+	if err := s.load(e.uses, e.kinds); err != nil {
+		return nil, evalError(e.source, err)
+	}
+	m.weigh(s.longest)
+	value, _, err := e.program.Eval(&activation{values: s.decoded, meter: m})
+	if err != nil {
+		return nil, evalError(e.source, err)
+	}
+	return value, nil
+}

@@ -1,0 +1,77 @@
+package expr
+
+import (
+	"reflect"
+	"strconv"
+
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+	"github.com/google/cel-go/common/types/traits"
+	"github.com/google/cel-go/interpreter"
+)
+
+// number is a number of the data whose digits say more than CEL's own value would print: 1.10,
+// 1e400, -0, an integer over 64 bits. It passes through selection, conditionals, optionals and
+// literals as it is; every call that computes gets plain instead (calls.go), so no CEL value ever
+// meets a number unprepared.
+type number struct {
+	plain  ref.Val
+	digits string
+}
+
+var (
+	_ ref.Val               = number{}
+	_ traits.Zeroer         = number{}
+	_ interpreter.Qualifier = number{}
+)
+
+// parseNumber gives the CEL value of a JSON number. A number that CEL would print with the same
+// digits is a plain value.
+func parseNumber(digits string) ref.Val {
+	if i, err := strconv.ParseInt(digits, 10, 64); err == nil {
+		if digits == "-0" {
+			return number{plain: types.Int(0), digits: digits}
+		}
+		return types.Int(i)
+	}
+	// An error here is only ever one of range, and then f is the infinity that CEL would have too.
+	f, _ := strconv.ParseFloat(digits, 64)
+	return number{plain: types.Double(f), digits: digits}
+}
+
+func (n number) ConvertToNative(t reflect.Type) (any, error) { return n.plain.ConvertToNative(t) }
+func (n number) ConvertToType(t ref.Type) ref.Val            { return n.plain.ConvertToType(t) }
+func (n number) Type() ref.Type                              { return n.plain.Type() }
+func (n number) Value() any                                  { return n.plain.Value() }
+
+// Equal compares values, not digits.
+func (n number) Equal(other ref.Val) ref.Val {
+	if o, ok := other.(number); ok {
+		other = o.plain
+	}
+	return n.plain.Equal(other)
+}
+
+// IsZeroValue implements optional.ofNonZeroValue.
+func (n number) IsZeroValue() bool { return n.plain.(traits.Zeroer).IsZeroValue() }
+
+// A number in brackets, as in list[data.position], is looked up by its plain value.
+
+func (n number) ID() int64        { return 0 }
+func (n number) IsOptional() bool { return false }
+
+func (n number) Qualify(vars interpreter.Activation, obj any) (any, error) {
+	q, err := qualifiers.NewQualifier(nil, 0, n.plain, false)
+	if err != nil {
+		return nil, err
+	}
+	return q.Qualify(vars, obj)
+}
+
+func (n number) QualifyIfPresent(vars interpreter.Activation, obj any, presenceOnly bool) (any, bool, error) {
+	q, err := qualifiers.NewQualifier(nil, 0, n.plain, true)
+	if err != nil {
+		return nil, false, err
+	}
+	return q.QualifyIfPresent(vars, obj, presenceOnly)
+}

@@ -1,0 +1,77 @@
+package expr
+
+import (
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+	"github.com/google/cel-go/interpreter"
+)
+
+// pattern is a regular expression (RE2) and about how many instructions it takes: a match takes at
+// most a step for each instruction and byte.
+type pattern struct {
+	re   *regexp.Regexp
+	size int
+}
+
+// compilePattern measures a regular expression before it makes it. (CEL's own count makes it, and
+// panics over a repetition like a{2,3}.)
+func compilePattern(source string) (*pattern, error) {
+	if len(source) > maxPattern {
+		return nil, fmt.Errorf("the regular expression is over %d KiB", maxPattern>>10)
+	}
+	parsed, err := syntax.Parse(source, syntax.Perl)
+	if err != nil {
+		return nil, err
+	}
+	size := instructions(parsed)
+	if size > maxRegex {
+		return nil, fmt.Errorf("the regular expression takes %d instructions, more than %d", size, maxRegex)
+	}
+	re, err := regexp.Compile(source)
+	return &pattern{re: re, size: size}, err
+}
+
+// instructions counts about how many a parsed expression is compiled to. The parser allows no
+// repetition over 1000, nested ones included.
+func instructions(re *syntax.Regexp) int {
+	count := 1 + len(re.Rune)
+	for _, sub := range re.Sub {
+		count += instructions(sub)
+	}
+	if re.Op == syntax.OpRepeat {
+		count *= max(re.Min+1, re.Max, 1)
+	}
+	return count
+}
+
+// prepareMatches compiles a pattern that is written in the expression once, when it is planned.
+func prepareMatches(args []interpreter.InterpretableV2) call {
+	var known *pattern
+	if constant, ok := args[1].(interpreter.InterpretableConst); ok {
+		if source, ok := constant.Value().(types.String); ok {
+			known, _ = compilePattern(string(source))
+		}
+	}
+	return func(m *meter, args []ref.Val, impl implementation) ref.Val {
+		subject, subjectOK := args[0].(types.String)
+		source, sourceOK := args[1].(types.String)
+		if !subjectOK || !sourceOK {
+			return impl(args)
+		}
+		p := known
+		if p == nil {
+			m.chargeTimes(min(len(source), maxPattern), 64)
+			var err error
+			if p, err = compilePattern(string(source)); err != nil {
+				return types.WrapErr(err)
+			}
+		}
+		m.charge(len(subject))
+		m.chargeTimes(p.size, len(subject)/2+1) // a step for each instruction and byte at most
+		return types.Bool(p.re.MatchString(string(subject)))
+	}
+}

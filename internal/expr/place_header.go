@@ -1,0 +1,27 @@
+package expr
+
+import (
+	"fmt"
+	"strings"
+)
+
+// isControl is what no header's value may have (RFC 9110, section 5.5).
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+// checkHeader refuses control characters in a header's literal text.
+func checkHeader(source string, segments []segment) []error {
+	for _, s := range segments {
+		if i := strings.IndexFunc(s.literal, isControl); i >= 0 {
+			at := strings.IndexFunc(source[s.offset:], isControl)
+			return []error{errorAt(source, s.offset+at, fmt.Sprintf("a header cannot have the character %q", s.literal[i]))}
+		}
+	}
+	return nil
+}
+
+func checkHeaderValue(text string) error {
+	if i := strings.IndexFunc(text, isControl); i >= 0 {
+		return fmt.Errorf("its value has the character %q, which a header cannot have", text[i])
+	}
+	return nil
+}

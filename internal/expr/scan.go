@@ -1,0 +1,297 @@
+package expr
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// segment is a part of a template: literal text, or one expression.
+type segment struct {
+	literal    string
+	expression *Expression
+	offset     int  // where it starts in the source, in bytes
+	inString   bool // in a JSON template: it stands inside a JSON string
+}
+
+// scanner splits a template into literals and expressions.
+type scanner struct {
+	source string
+	json   bool // follow the strings of JSON
+
+	inString, escaped bool // where in JSON the scanner is
+	segments          []segment
+	literal           strings.Builder
+	literalStart      int
+}
+
+// scan splits a template; errs are all that is wrong with it. `$${` is read from the left, so
+// `$$${` is a `$` and a literal `${`.
+func scan(source string, json bool) (segments []segment, errs []error) {
+	s := &scanner{source: source, json: json}
+	for i := 0; i < len(source); {
+		switch {
+		case strings.HasPrefix(source[i:], "$${"):
+			s.text(i, "${")
+			i += len("$${")
+		case strings.HasPrefix(source[i:], "${"):
+			end, err := s.expression(i)
+			if err != nil {
+				errs = append(errs, err)
+			}
+			if end < 0 {
+				return nil, errs
+			}
+			i = end
+		default:
+			next := i + 1
+			if dollar := strings.IndexByte(source[next:], '$'); dollar >= 0 {
+				next += dollar
+			} else {
+				next = len(source)
+			}
+			s.text(i, source[i:next])
+			i = next
+		}
+	}
+	s.flush()
+	return s.segments, errs
+}
+
+// text takes literal text that starts at an offset of the source.
+func (s *scanner) text(at int, text string) {
+	if s.literal.Len() == 0 {
+		s.literalStart = at
+	}
+	s.literal.WriteString(text)
+	for i := range len(text) {
+		switch {
+		case s.escaped:
+			s.escaped = false
+		case s.inString && text[i] == '\\':
+			s.escaped = true
+		case text[i] == '"':
+			s.inString = !s.inString
+		}
+	}
+}
+
+func (s *scanner) flush() {
+	if s.literal.Len() > 0 {
+		s.segments = append(s.segments, segment{literal: s.literal.String(), offset: s.literalStart})
+		s.literal.Reset()
+	}
+}
+
+// expression takes the `${…}` that starts at an offset and tells where it ends, or -1 if it does
+// not.
+func (s *scanner) expression(at int) (end int, err error) {
+	s.flush()
+	start := at + len("${")
+	text, length, offsets, ok := s.body(start)
+	if !ok {
+		return -1, errorAt(s.source, at, "this ${ has no closing }; write $${ for a literal ${")
+	}
+	end = start + length + len("}")
+	if s.json && s.escaped {
+		return end, errorAt(s.source, at, "an expression cannot follow a backslash in a JSON string")
+	}
+	compiled, err := Compile(text, inTemplate)
+	if err != nil {
+		return end, s.relocate(err.(*CompileError), start, offsets)
+	}
+	s.segments = append(s.segments, segment{expression: compiled, offset: at, inString: s.json && s.inString})
+	return end, nil
+}
+
+// body reads an expression up to its closing brace. Inside a JSON string it may be written with
+// JSON's own escapes; that is so when a backslash stands in it outside of any CEL string, which no
+// CEL has: ${job[\"title\"]}. Then it is unescaped first, and offsets tells for each of its bytes
+// where in the source it came from, counted from start.
+func (s *scanner) body(start int) (text string, length int, offsets []int, ok bool) {
+	rest := s.source[start:]
+	end, backslash := closingBrace(rest)
+	if !backslash || !s.json || !s.inString {
+		if end < 0 {
+			return "", 0, nil, false
+		}
+		return rest[:end], end, nil, true
+	}
+	text, offsets = unescapeJSON(rest)
+	if end, _ = closingBrace(text); end < 0 {
+		return "", 0, nil, false
+	}
+	return text[:end], offsets[end], offsets, true
+}
+
+// relocate moves an error of an expression to where that stands in the template.
+func (s *scanner) relocate(err *CompileError, start int, offsets []int) error {
+	at := 0
+	if err.Line > 0 {
+		at = offsetOf(err.Source, err.Line, err.Column)
+	}
+	if offsets != nil {
+		at = offsets[min(at, len(offsets)-1)]
+	}
+	moved := errorAt(s.source, start+at, err.Message)
+	moved.cause = err.cause
+	return moved
+}
+
+// closingBrace finds the brace that ends an expression, or -1. Braces in strings and comments do
+// not count. backslash reports, at the first of them, that one stands outside of a string.
+func closingBrace(s string) (end int, backslash bool) {
+	depth := 0
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case c == '\\':
+			return -1, true
+		case c == '"' || c == '\'':
+			i = stringEnd(s, i)
+			continue
+		case c == '/' && strings.HasPrefix(s[i:], "//"):
+			newline := strings.IndexByte(s[i:], '\n')
+			if newline < 0 {
+				return -1, false
+			}
+			i += newline
+		case c == '{':
+			depth++
+		case c == '}':
+			if depth == 0 {
+				return i, false
+			}
+			depth--
+		}
+		i++
+	}
+	return -1, false
+}
+
+// stringEnd gives the offset behind the CEL string whose quote stands at start: single or double,
+// tripled or not, raw or not. One that does not end, ends with its line, or with the text if it is
+// tripled; the compiler says what is wrong with it.
+func stringEnd(s string, start int) int {
+	quote := s[start : start+1]
+	if triple := strings.Repeat(quote, 3); strings.HasPrefix(s[start:], triple) {
+		quote = triple
+	}
+	raw := isRaw(s[:start])
+	for i := start + len(quote); i < len(s); {
+		switch {
+		case strings.HasPrefix(s[i:], quote):
+			return i + len(quote)
+		case s[i] == '\\' && !raw:
+			i += 2
+		case s[i] == '\n' && len(quote) == 1:
+			return i
+		default:
+			i++
+		}
+	}
+	return len(s)
+}
+
+// isRaw reports whether what stands before a quote makes it a raw string: r, or r and b.
+func isRaw(before string) bool {
+	prefix := len(before)
+	for prefix > 0 && isIdentifier(before[prefix-1]) {
+		prefix--
+	}
+	switch strings.ToLower(before[prefix:]) {
+	case "r", "rb", "br":
+		return true
+	}
+	return false
+}
+
+func isIdentifier(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+// unescapeJSON reads the content of a JSON string up to its closing quote. offsets has the offset
+// of each byte of text in s, and one more for the end.
+func unescapeJSON(s string) (text string, offsets []int) {
+	var out []byte
+	i := 0
+	for i < len(s) && s[i] != '"' {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if s[i] == '\\' {
+			r, size = unescapeOne(s[i:])
+		}
+		before := len(out)
+		out = utf8.AppendRune(out, r)
+		for range len(out) - before {
+			offsets = append(offsets, i)
+		}
+		i += size
+	}
+	return string(out), append(offsets, i)
+}
+
+// unescapeOne reads one escape of a JSON string. What is none is a backslash.
+func unescapeOne(s string) (r rune, size int) {
+	if len(s) < 2 {
+		return '\\', 1
+	}
+	switch s[1] {
+	case '"', '\\', '/':
+		return rune(s[1]), 2
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	case 'u':
+		first, ok := hex4(s)
+		if !ok {
+			return '\\', 1
+		}
+		if second, ok := hex4(s[6:]); ok && utf16.IsSurrogate(first) {
+			if pair := utf16.DecodeRune(first, second); pair != utf8.RuneError {
+				return pair, 12
+			}
+		}
+		return first, 6
+	}
+	return '\\', 1
+}
+
+func hex4(s string) (rune, bool) {
+	if len(s) < 6 || s[:2] != `\u` {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[2:6], 16, 32)
+	return rune(n), err == nil
+}
+
+// errorAt is a CompileError at an offset of a template.
+func errorAt(source string, offset int, message string) *CompileError {
+	before := source[:min(offset, len(source))]
+	line := 1 + strings.Count(before, "\n")
+	column := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+	return &CompileError{Source: source, Line: line, Column: column, Message: message}
+}
+
+// offsetOf is the reverse: the offset of a line and column, which count from 1.
+func offsetOf(source string, line, column int) int {
+	offset := 0
+	for ; line > 1; line-- {
+		newline := strings.IndexByte(source[offset:], '\n')
+		if newline < 0 {
+			return len(source)
+		}
+		offset += newline + 1
+	}
+	for ; column > 1 && offset < len(source); column-- {
+		_, size := utf8.DecodeRuneInString(source[offset:])
+		offset += size
+	}
+	return offset
+}

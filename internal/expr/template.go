@@ -1,0 +1,188 @@
+package expr
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"unicode/utf8"
+)
+
+// Place says where a template's values stand, and so how they are escaped (contract,
+// "Templates").
+type Place int
+
+const (
+	// InText takes values as text, as they are.
+	InText Place = iota
+	// InHeader takes values as text, as they are; a control character other than tab is an error.
+	InHeader
+	// InURL percent-encodes values. They may stand in the path, query or fragment; one that is all
+	// of the template is the URL as it is. A path segment that becomes "." or ".." is an error.
+	InURL
+	// InForm percent-encodes values as application/x-www-form-urlencoded has it.
+	InForm
+	// InJSON makes values JSON: content of the string that they stand in, else a value with its
+	// type. The expression in a JSON string is read as it is written; where it is written with
+	// JSON's own escapes, ${job[\"title\"]}, these are taken off first. What renders is valid JSON.
+	InJSON
+)
+
+// String names the place in errors.
+func (p Place) String() string {
+	return [...]string{InText: "text", InHeader: "a header", InURL: "a URL", InForm: "a form", InJSON: "JSON"}[p]
+}
+
+// Template is a text with ${…} expressions, compiled. It is immutable and safe for concurrent use.
+type Template struct {
+	source   string
+	place    Place
+	segments []segment
+	uses     []string
+}
+
+// CompileTemplate compiles a template for a place. The error is a [*CompileError], or several
+// joined; their positions count in the whole template.
+func CompileTemplate(source string, place Place) (*Template, error) {
+	switch {
+	case len(source) > MaxTemplate:
+		return nil, &CompileError{Source: source, Message: fmt.Sprintf("the template is over %d KiB", MaxTemplate>>10), cause: ErrTooLarge}
+	case !utf8.ValidString(source):
+		return nil, &CompileError{Source: source, Message: "the template is not UTF-8"}
+	}
+	segments, errs := scan(source, place == InJSON)
+	if len(errs) == 0 {
+		errs = checkPlace(source, segments, place)
+	}
+	switch len(errs) {
+	case 0:
+		return &Template{source: source, place: place, segments: segments, uses: usesOfSegments(segments)}, nil
+	case 1:
+		return nil, errs[0]
+	default:
+		return nil, errors.Join(errs...)
+	}
+}
+
+// checkPlace refuses what no value could make right.
+func checkPlace(source string, segments []segment, place Place) []error {
+	switch place {
+	case InHeader:
+		return checkHeader(source, segments)
+	case InURL:
+		return checkURL(source, segments)
+	case InForm:
+		return checkPercent(source, segments)
+	case InJSON:
+		return checkJSON(source, segments)
+	default:
+		return nil
+	}
+}
+
+func usesOfSegments(segments []segment) []string {
+	var uses []string
+	for _, s := range segments {
+		if s.expression != nil {
+			uses = append(uses, s.expression.uses...)
+		}
+	}
+	return unique(uses)
+}
+
+// Source is the template as it was written.
+func (t *Template) Source() string { return t.source }
+
+// Uses lists the root variables that the template refers to, sorted.
+func (t *Template) Uses() []string { return slices.Clone(t.uses) }
+
+// Static reports that the template has no expression: Render then gives its text, with $${
+// resolved, whatever the variables.
+func (t *Template) Static() bool {
+	return !slices.ContainsFunc(t.segments, func(s segment) bool { return s.expression != nil })
+}
+
+// single is the expression that is all of the template, or nil.
+func (t *Template) single() *Expression {
+	if len(t.segments) == 1 {
+		return t.segments[0].expression
+	}
+	return nil
+}
+
+// Render gives the text with each expression's value in its place. The error is an [*EvalError].
+func (t *Template) Render(vars Variables) (string, error) {
+	return t.render(newScope(vars), newMeter())
+}
+
+func (t *Template) render(s *scope, m *meter) (string, error) {
+	var out []byte
+	var spans []span
+	for _, part := range t.segments {
+		if part.expression == nil {
+			out = append(out, part.literal...)
+		} else {
+			start := len(out)
+			var err error
+			if out, err = t.insert(out, part, s, m); err != nil {
+				return "", evalError(part.expression.source, err)
+			}
+			spans = append(spans, span{start, len(out), part.expression})
+		}
+		if len(out) > MaxOutput {
+			return "", evalError(t.source, outputTooLarge(MaxOutput))
+		}
+	}
+	text := string(out)
+	if err := t.checkRendered(text, spans); err != nil {
+		return "", err
+	}
+	return text, nil
+}
+
+// span is where an expression's value stands in what was rendered.
+type span struct {
+	start, end int
+	expression *Expression
+}
+
+// checkRendered refuses what only the values could make wrong.
+func (t *Template) checkRendered(text string, spans []span) error {
+	switch {
+	case t.place == InURL && t.single() == nil:
+		return checkDots(text, spans)
+	case t.place == InJSON:
+		return t.checkRenderedJSON(text)
+	default:
+		return nil
+	}
+}
+
+// insert appends an expression's value, escaped for its place.
+func (t *Template) insert(out []byte, part segment, s *scope, m *meter) ([]byte, error) {
+	value, err := part.expression.eval(s, m)
+	if err != nil {
+		return nil, err
+	}
+	if t.place == InJSON && !part.inString {
+		return appendJSON(out, value, MaxOutput)
+	}
+	text, err := asText(value, MaxOutput)
+	if err != nil {
+		return nil, err
+	}
+	switch t.place {
+	case InHeader:
+		if err := checkHeaderValue(text); err != nil {
+			return nil, err
+		}
+	case InURL:
+		if t.single() == nil {
+			return appendURL(out, text), nil
+		}
+	case InForm:
+		return appendForm(out, text), nil
+	case InJSON:
+		return appendEscaped(out, text), nil
+	}
+	return append(out, text...), nil
+}

@@ -1,0 +1,101 @@
+package expr
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/google/cel-go/common/containers"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+	"github.com/google/cel-go/common/types/traits"
+	"github.com/google/cel-go/interpreter"
+)
+
+// adapter makes CEL values of decoded JSON, one level at a time and only when it is looked at.
+type adapter struct{}
+
+// qualifiers looks up numbers in brackets.
+var qualifiers = interpreter.NewAttributeFactory(containers.DefaultContainer, adapter{}, types.NewEmptyRegistry())
+
+// NativeToValue implements [types.Adapter].
+func (a adapter) NativeToValue(value any) ref.Val {
+	switch v := value.(type) {
+	case ref.Val:
+		return v
+	case string:
+		return types.String(v)
+	case bool:
+		return types.Bool(v)
+	case []any:
+		return array{Lister: types.NewDynamicList(a, v), items: v}
+	case map[string]any:
+		return object{Mapper: types.NewStringInterfaceMap(a, v), fields: v}
+	default:
+		return types.DefaultTypeAdapter.NativeToValue(v)
+	}
+}
+
+// array is a JSON array.
+type array struct {
+	traits.Lister
+	items []any
+}
+
+func (a array) IsZeroValue() bool { return len(a.items) == 0 }
+
+// object is a JSON object, walked in the order of its keys.
+type object struct {
+	traits.Mapper
+	fields map[string]any
+}
+
+func (o object) IsZeroValue() bool { return len(o.fields) == 0 }
+
+func (o object) Iterator() traits.Iterator {
+	keys := slices.Sorted(maps.Keys(o.fields))
+	return types.NewStringList(adapter{}, keys).Iterator()
+}
+
+// literal is a map written in an expression, walked in the order of its keys.
+type literal struct {
+	traits.Mapper
+}
+
+func (l literal) IsZeroValue() bool { return l.Size() == types.IntZero }
+
+func (l literal) Iterator() traits.Iterator {
+	return types.NewRefValList(adapter{}, sortedKeys(l.Mapper)).Iterator()
+}
+
+// sortedKeys orders the keys of a map: by type, and within a type by value.
+func sortedKeys(m traits.Mapper) []ref.Val {
+	var keys []ref.Val
+	for it := m.Iterator(); it.HasNext() == types.True; {
+		keys = append(keys, it.Next())
+	}
+	slices.SortFunc(keys, func(a, b ref.Val) int {
+		if byType := cmp.Compare(a.Type().TypeName(), b.Type().TypeName()); byType != 0 {
+			return byType
+		}
+		if comparer, ok := a.(traits.Comparer); ok {
+			if order, ok := comparer.Compare(b).(types.Int); ok {
+				return int(order)
+			}
+		}
+		return 0
+	})
+	return keys
+}
+
+// ordered gives a map literal its order and leaves all else as it is.
+func ordered(value ref.Val) ref.Val {
+	switch v := value.(type) {
+	case object, literal:
+		return value
+	case traits.Mapper:
+		return literal{Mapper: v}
+	default:
+		return value
+	}
+}

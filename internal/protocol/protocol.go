@@ -1,0 +1,177 @@
+package protocol
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/verdict"
+)
+
+// Names of the internal activities. All but AwaitFirstAttempts run as local
+// activities: what they answer is recorded and never computed again.
+const (
+	ActivityAdmit              = "latch.internal.Admit"
+	ActivityPlan               = "latch.internal.Plan"
+	ActivityEvaluate           = "latch.internal.Evaluate"
+	ActivityRender             = "latch.internal.Render"
+	ActivityPendingAttempts    = "latch.internal.PendingAttempts"
+	ActivityAwaitFirstAttempts = "latch.internal.AwaitFirstAttempts"
+)
+
+// Kinds of input that Admit looks at.
+const (
+	KindJob      = "job"
+	KindRelease  = "release"
+	KindEmission = "emission"
+	KindGate     = "gate"
+)
+
+// An AdmitRequest asks whether an input may run.
+type AdmitRequest struct {
+	Kind  string          `json:"kind"`
+	Input json.RawMessage `json:"input"`
+}
+
+// An Admission is the answer: everything that is wrong with the input, and
+// what of the worker's surroundings the run goes by from now on.
+type Admission struct {
+	Problems latch.Problems `json:"problems,omitempty"`
+	System   System         `json:"system"`
+	// SearchAttributes tells whether the run upserts them.
+	SearchAttributes bool `json:"search_attributes,omitempty"`
+}
+
+// System is the template variable of that name.
+type System struct {
+	FQDN        string `json:"fqdn"`
+	Environment string `json:"environment"`
+	Version     string `json:"version"`
+	Namespace   string `json:"namespace"`
+	TaskQueue   string `json:"task_queue"`
+}
+
+// A PlanRequest asks what needs chance or an expression before the webhooks
+// of an event go out.
+type PlanRequest struct {
+	// WorkflowID begins the tokens of the locks.
+	WorkflowID string     `json:"workflow_id"`
+	Hooks      []PlanHook `json:"hooks"`
+}
+
+// A PlanHook is one hook of the event.
+type PlanHook struct {
+	Webhook   string         `json:"webhook"`
+	Blocking  bool           `json:"blocking,omitempty"`
+	When      string         `json:"when,omitempty"`
+	Variables expr.Variables `json:"variables,omitempty"`
+}
+
+// A PlannedHook is the answer for one hook, in the request's order.
+type PlannedHook struct {
+	// Skip tells that `when` was false.
+	Skip bool `json:"skip,omitempty"`
+	// Error tells that `when` failed.
+	Error   string `json:"error,omitempty"`
+	Lock    string `json:"lock,omitempty"`
+	LockURL string `json:"lock_url,omitempty"`
+}
+
+// A Send is the argument of latch.SendWebhook: a delivery with everything
+// that its attempts need.
+type Send struct {
+	Request delivery.Request `json:"request"`
+	// Record is the delivery's record as it stood when it was fired.
+	Record latch.Record `json:"record"`
+	// Question is what to ask of the record once it is delivered; none for a
+	// hook that is decided elsewhere.
+	Question *verdict.Question `json:"question,omitempty"`
+	// PriorAttempts is how many attempts were made before this activity.
+	PriorAttempts int `json:"prior_attempts,omitempty"`
+	// Deadline is when the delivery is given up.
+	Deadline time.Time `json:"deadline"`
+}
+
+// An Outcome is what a delivery came to, or stands at: the activity's result,
+// and the details of its errors.
+type Outcome struct {
+	Delivered bool                  `json:"delivered"`
+	Attempts  int                   `json:"attempts"`
+	Error     string                `json:"error,omitempty"`
+	Request   *latch.RecordRequest  `json:"request,omitempty"`
+	Response  *latch.RecordResponse `json:"response,omitempty"`
+	Data      latch.Object          `json:"data,omitempty"`
+	// CompletedAt is when the last attempt ended, DurationMS how long it took.
+	CompletedAt latch.Time `json:"completed_at,omitzero"`
+	DurationMS  int64      `json:"duration_ms,omitempty"`
+	// NextAttemptAt is when a delivery that is to be tried again is due.
+	NextAttemptAt latch.Time `json:"next_attempt_at,omitzero"`
+	// Verdict answers the Send's question, if there was one and the delivery
+	// arrived.
+	Verdict *verdict.Verdict `json:"verdict,omitempty"`
+}
+
+// A Delivery is the argument of the workflow latch.Deliver.
+type Delivery struct {
+	Send Send `json:"send"`
+	// NotBefore is when the next attempt is due.
+	NotBefore latch.Time `json:"not_before,omitzero"`
+}
+
+// An EvaluateRequest asks for the verdict on a record.
+type EvaluateRequest struct {
+	Question  verdict.Question `json:"question"`
+	Record    latch.Record     `json:"record"`
+	Variables expr.Variables   `json:"variables"`
+}
+
+// A RenderRequest asks for JSON values with their templates filled in, each
+// by itself.
+type RenderRequest struct {
+	Values    []json.RawMessage `json:"values"`
+	Variables expr.Variables    `json:"variables"`
+}
+
+// A RenderAnswer gives the values, or why one could not be rendered.
+type RenderAnswer struct {
+	Values []json.RawMessage `json:"values,omitempty"`
+	Error  string            `json:"error,omitempty"`
+}
+
+// An HTTPCall is the argument of latch.HTTP.
+type HTTPCall struct {
+	Task      latch.HTTPTask `json:"task"`
+	Variables expr.Variables `json:"variables"`
+}
+
+// A CommandCall is the argument of latch.Command.
+type CommandCall struct {
+	Task      latch.CommandTask `json:"task"`
+	Variables expr.Variables    `json:"variables"`
+}
+
+// A PendingRequest names activities of the asking run.
+type PendingRequest struct {
+	ActivityIDs []string `json:"activity_ids"`
+}
+
+// A PendingAttempt is where a pending activity stands.
+type PendingAttempt struct {
+	ActivityID string `json:"activity_id"`
+	// Ended is how many attempts have ended.
+	Ended int `json:"ended"`
+	// Running tells that an attempt is under way or about to be.
+	Running       bool       `json:"running"`
+	NextAttemptAt latch.Time `json:"next_attempt_at,omitzero"`
+	// LastError is why the last attempt failed.
+	LastError string `json:"last_error,omitempty"`
+}
+
+// A PendingAnswer tells of those activities that are still pending. It is not
+// known where the run cannot be described, as in the SDK's test environment.
+type PendingAnswer struct {
+	Known    bool             `json:"known"`
+	Attempts []PendingAttempt `json:"attempts,omitempty"`
+}

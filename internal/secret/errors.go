@@ -1,0 +1,42 @@
+package secret
+
+import "fmt"
+
+// A MissingError says that a worker lacks a secret. What asked for it fails
+// for good.
+type MissingError struct {
+	// Name is the secret's name, Variable the environment variable that would
+	// provide it, Dir the directory that would hold its file ("" for none).
+	Name, Variable, Dir string
+	// Reason tells why a secret that is there cannot be used; "" where it is
+	// not there at all.
+	Reason string
+}
+
+// Error tells which secret is missing and what would provide it.
+func (e *MissingError) Error() string {
+	if e.Reason != "" {
+		return fmt.Sprintf("secret %q cannot be used: %s", e.Name, e.Reason)
+	}
+	if e.Dir != "" {
+		return fmt.Sprintf("this worker has no secret %q: set %s, or put a file of that name in %s", e.Name, e.Variable, e.Dir)
+	}
+	return fmt.Sprintf("this worker has no secret %q: set %s, or LATCH_SECRETS_DIR to a directory that holds a file of that name", e.Name, e.Variable)
+}
+
+// A HostError says that a secret may not go to a host. What asked for it
+// fails for good.
+type HostError struct {
+	Name, Host string
+	// Bound tells that the secret is bound to other hosts; else it is bound to
+	// none, where LATCH_SECRETS_HOSTS_REQUIRED asks for it.
+	Bound bool
+}
+
+// Error tells the host that was refused and the setting that would admit it.
+func (e *HostError) Error() string {
+	if e.Bound {
+		return fmt.Sprintf("secret %q must not go to %s: LATCH_SECRETS_HOSTS binds it to other hosts", e.Name, e.Host)
+	}
+	return fmt.Sprintf("secret %q must not go to %s: LATCH_SECRETS_HOSTS_REQUIRED is set and LATCH_SECRETS_HOSTS binds it to no host", e.Name, e.Host)
+}

@@ -1,0 +1,94 @@
+package secret
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// A hostPattern says where a secret may go: a host, or with suffix every host
+// below it; with port, at that port only.
+type hostPattern struct {
+	host   string
+	suffix bool
+	port   string
+}
+
+var hostName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)
+
+// parsePattern reads host, *.suffix, an address, each maybe with :port.
+func parsePattern(text string) (hostPattern, error) {
+	host, port := text, ""
+	if _, err := netip.ParseAddr(text); err != nil && strings.Contains(text, ":") {
+		if host, port, err = net.SplitHostPort(text); err != nil {
+			return hostPattern{}, fmt.Errorf("%q is no host or host:port", text)
+		}
+		if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
+			return hostPattern{}, fmt.Errorf("%q has no port between 1 and 65535", text)
+		}
+	}
+	pattern := hostPattern{host: canonicalHost(host), port: port}
+	pattern.host, pattern.suffix = strings.CutPrefix(pattern.host, "*")
+	if pattern.suffix {
+		if !strings.HasPrefix(pattern.host, ".") || !hostName.MatchString(pattern.host[1:]) {
+			return hostPattern{}, fmt.Errorf("%q is no pattern such as *.example.com", text)
+		}
+		return pattern, nil
+	}
+	if _, err := netip.ParseAddr(pattern.host); err != nil && !hostName.MatchString(pattern.host) {
+		return hostPattern{}, fmt.Errorf("%q is no host, host:port or *.suffix", text)
+	}
+	return pattern, nil
+}
+
+// matches takes a canonical host.
+func (p hostPattern) matches(host, port string) bool {
+	if p.port != "" && p.port != port {
+		return false
+	}
+	if p.suffix {
+		return len(host) > len(p.host) && strings.HasSuffix(host, p.host)
+	}
+	return host == p.host
+}
+
+// canonicalHost gives one spelling of a host: lower case, no brackets, no
+// trailing dot, addresses as netip writes them.
+func canonicalHost(host string) string {
+	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.Unmap().String()
+	}
+	return host
+}
+
+// parseHosts reads LATCH_SECRETS_HOSTS: name=pattern|pattern,… It gives the
+// patterns by name, and every mistake joined.
+func parseHosts(text string) (map[string][]string, error) {
+	hosts := map[string][]string{}
+	var problems []error
+	for entry := range strings.SplitSeq(text, ",") {
+		if entry = strings.TrimSpace(entry); entry == "" {
+			continue
+		}
+		name, patterns, found := strings.Cut(entry, "=")
+		name = strings.TrimSpace(name)
+		switch {
+		case !found:
+			problems = append(problems, fmt.Errorf("LATCH_SECRETS_HOSTS: %q is not of the form name=host|host", entry))
+			continue
+		case hosts[name] != nil:
+			problems = append(problems, fmt.Errorf("LATCH_SECRETS_HOSTS: %q stands there twice", name))
+			continue
+		}
+		hosts[name] = []string{}
+		for pattern := range strings.SplitSeq(patterns, "|") {
+			hosts[name] = append(hosts[name], strings.TrimSpace(pattern))
+		}
+	}
+	return hosts, errors.Join(problems...)
+}

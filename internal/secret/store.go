@@ -1,0 +1,170 @@
+package secret
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/latch-run/latch"
+)
+
+// A Store holds secrets by name. Names that differ only in case, or in "-",
+// "." and "_", are one: a variable of the environment cannot tell them apart.
+// A nil store holds none. It is safe for concurrent use.
+type Store struct {
+	values   map[string]entry // by folded name
+	files    *directory       // nil for none
+	hosts    map[string][]hostPattern
+	required bool
+}
+
+type entry struct {
+	lines []string
+	keys  [][]byte
+}
+
+// Options say where secrets may go.
+type Options struct {
+	// Hosts binds secrets, by name, to hosts: a host, *.suffix, either with
+	// :port. A bound secret goes nowhere else.
+	Hosts map[string][]string
+	// HostsRequired refuses a secret that is bound to no host.
+	HostsRequired bool
+}
+
+// New makes a store of values by name. All that is wrong is reported at once:
+// names that are none or that fold to one, values that are empty or too long,
+// and hosts that are none.
+func New(values map[string]string, options Options) (*Store, error) {
+	store := &Store{values: map[string]entry{}, required: options.HostsRequired}
+	var problems []error
+	spelled := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if err := claim(spelled, name); err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		lines, keys, err := parse(values[name])
+		if err != nil {
+			problems = append(problems, fmt.Errorf("secret %q: %w", name, err))
+			continue
+		}
+		store.values[Variable(name)] = entry{lines: lines, keys: keys}
+	}
+	problems = append(problems, store.bind(options.Hosts)...)
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	return store, nil
+}
+
+// bind keeps the host patterns by folded name.
+func (s *Store) bind(hosts map[string][]string) (problems []error) {
+	s.hosts = map[string][]hostPattern{}
+	spelled := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(hosts)) {
+		if err := claim(spelled, name); err != nil {
+			problems = append(problems, fmt.Errorf("LATCH_SECRETS_HOSTS: %w", err))
+			continue
+		}
+		variable := Variable(name)
+		s.hosts[variable] = []hostPattern{}
+		for _, text := range hosts[name] {
+			pattern, err := parsePattern(text)
+			if err != nil {
+				problems = append(problems, fmt.Errorf("LATCH_SECRETS_HOSTS: of %q, %w", name, err))
+				continue
+			}
+			s.hosts[variable] = append(s.hosts[variable], pattern)
+		}
+	}
+	return problems
+}
+
+// claim takes a name's variable, unless another spelling has it.
+func claim(spelled map[string]string, name string) error {
+	if !latch.IsSecretName(name) {
+		return fmt.Errorf("%q is no name of a secret, such as change-board", name)
+	}
+	variable := Variable(name)
+	if other, taken := spelled[variable]; taken {
+		return fmt.Errorf("%q and %q are the same secret, since both stand for %s: keep one", other, name, variable)
+	}
+	spelled[variable] = name
+	return nil
+}
+
+// variablePrefix begins the environment variables that hold secrets.
+const variablePrefix = "LATCH_SECRET_"
+
+var folding = strings.NewReplacer("-", "_", ".", "_")
+
+// Variable gives the environment variable that holds the named secret.
+func Variable(name string) string { return variablePrefix + folding.Replace(strings.ToUpper(name)) }
+
+// Lookup gives the named secret, a variable before a file. It fails with a
+// [*MissingError].
+func (s *Store) Lookup(name string) (*Secret, error) {
+	missing := &MissingError{Name: name, Variable: Variable(name)}
+	if !latch.IsSecretName(name) {
+		missing.Reason = "that is no name of a secret"
+		return nil, missing
+	}
+	if s == nil {
+		return nil, missing
+	}
+	found, ok := s.values[missing.Variable]
+	if !ok {
+		if s.files == nil {
+			return nil, missing
+		}
+		missing.Dir = s.files.path
+		value, there, err := s.files.read(missing.Variable)
+		if err == nil && !there {
+			return nil, missing
+		}
+		if err == nil {
+			found.lines, found.keys, err = parse(value)
+		}
+		if err != nil {
+			missing.Reason = err.Error()
+			return nil, missing
+		}
+	}
+	return &Secret{name: name, lines: found.lines, keys: found.keys,
+		hosts: s.hosts[missing.Variable], required: s.required}, nil
+}
+
+// MayGoTo tells whether the secret may go to host and port, as text ("443").
+// It fails with a [*HostError].
+func (s *Secret) MayGoTo(host, port string) error {
+	host = canonicalHost(host)
+	if s.hosts == nil && !s.required {
+		return nil
+	}
+	for _, pattern := range s.hosts {
+		if pattern.matches(host, port) {
+			return nil
+		}
+	}
+	return &HostError{Name: s.name, Host: host, Bound: s.hosts != nil}
+}
+
+// String gives ***.
+func (Store) String() string { return hidden }
+
+// GoString gives ***.
+func (Store) GoString() string { return hidden }
+
+// Format writes ***, whatever the verb.
+func (Store) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, hidden) }
+
+// MarshalJSON gives "***".
+func (Store) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
+
+// LogValue gives ***.
+func (Store) LogValue() slog.Value { return slog.StringValue(hidden) }

@@ -1,0 +1,20 @@
+// Package plugin adds Latch to anybody's Temporal worker.
+//
+//  1. Give the plugin to the worker (or to its client, or to both: it
+//     registers once):
+//
+//     w := worker.New(c, "my-queue", worker.Options{
+//     Plugins: []worker.Plugin{plugin.New(plugin.Options{})},
+//     })
+//
+//  2. Start jobs, releases and emissions by name on the worker's task queue:
+//     latch.JobRun, latch.Release, latch.Emit.
+//
+//  3. In a workflow of your own, call workflows.Gate or workflows.Fire.
+//
+// The zero [Options] are the safe ones: no secrets, no addresses but public
+// ones, no commands. The plugin leaves data converter, failure converter and
+// interceptors as they are; it adds one interceptor, which does nothing in
+// workflows that call neither Gate nor Fire. It works in the SDK's test
+// environments (SetWorkerOptions) and replayers too.
+package plugin

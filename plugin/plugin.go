@@ -1,0 +1,174 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"sync"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/latch-run/latch/activities"
+	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/secret"
+	"github.com/latch-run/latch/workflows"
+)
+
+// Options say what Latch may do in a worker. The zero value is the safe one.
+type Options struct {
+	// Secrets are the values that webhooks name, by name. A value that begins
+	// with whsec_ only signs. Values with several lines sign with each line and
+	// send the first.
+	Secrets map[string]string
+	// SecretHosts binds secrets, by name, to the hosts they may go to, such as
+	// "hooks.example.com" or "*.corp"; a secret that is bound goes nowhere else.
+	SecretHosts map[string][]string
+	// SecretHostsRequired refuses to use a secret that is bound to no host.
+	SecretHostsRequired bool
+	// EgressAllow are the addresses that may be called although they are not
+	// public: a CIDR, an IP, a host or host:port each.
+	EgressAllow []string
+	// EgressProxy is the URL of a proxy for all outgoing requests.
+	EgressProxy string
+	// AllowCommands lets command tasks run on the worker.
+	AllowCommands bool
+	// FQDN and Environment are what templates see as system.fqdn and
+	// system.environment. FQDN defaults to APIURL's host, else the host's name.
+	FQDN, Environment string
+	// APIURL is the public address of Latch's API, for links to locks.
+	APIURL string
+	// SearchAttributes has runs upsert the search attributes LatchID,
+	// LatchStatus and LatchWaiting, which the server must know.
+	SearchAttributes bool
+
+	// store holds secrets from the environment.
+	store *secret.Store
+}
+
+// A Plugin is a worker plugin and a client plugin.
+type Plugin struct {
+	*temporal.SimplePlugin
+	activities  *activities.Activities
+	interceptor *workflows.Interceptor
+	problem     error
+
+	mutex sync.Mutex
+	// registered are the workers and replayers that are running with it.
+	registered map[string]bool
+}
+
+// New makes the plugin. Options that cannot be (an unreadable address in
+// EgressAllow, a name of a secret that is none) are reported, all at once,
+// by [Plugin.Err], and by the worker or client that the plugin is given to:
+// the SDK panics in worker.New and gives an error in client.Dial.
+func New(options Options) *Plugin {
+	p := &Plugin{interceptor: &workflows.Interceptor{}, registered: map[string]bool{}}
+	p.activities, p.problem = newActivities(options)
+	var err error
+	p.SimplePlugin, err = temporal.NewSimplePlugin(temporal.SimplePluginOptions{
+		Name:                      "latch.run/latch",
+		ConfigureClient:           p.configureClient,
+		ConfigureWorker:           p.configureWorker,
+		ConfigureWorkflowReplayer: p.configureReplayer,
+		RunContextBefore:          p.register,
+		RunContextAfter:           p.forget,
+	})
+	p.problem = errors.Join(p.problem, err)
+	return p
+}
+
+// Err gives everything that is wrong with the options.
+func (p *Plugin) Err() error { return p.problem }
+
+func newActivities(options Options) (*activities.Activities, error) {
+	var problems []error
+	store := options.store
+	if store == nil {
+		made, err := secret.New(options.Secrets, secret.Options{Hosts: options.SecretHosts, HostsRequired: options.SecretHostsRequired})
+		problems = append(problems, err)
+		store = made
+	}
+	sender, err := delivery.New(delivery.Options{Secrets: store, EgressAllow: options.EgressAllow, EgressProxy: options.EgressProxy})
+	problems = append(problems, err)
+	fqdn, err := fqdnOf(options)
+	problems = append(problems, err)
+	if err := errors.Join(problems...); err != nil {
+		return nil, fmt.Errorf("latch plugin: %w", err)
+	}
+	return activities.New(activities.Options{
+		Sender:           sender,
+		FQDN:             fqdn,
+		Environment:      options.Environment,
+		APIURL:           options.APIURL,
+		AllowCommands:    options.AllowCommands,
+		SearchAttributes: options.SearchAttributes,
+	}), nil
+}
+
+func fqdnOf(options Options) (string, error) {
+	var host string
+	if options.APIURL != "" {
+		parsed, err := url.Parse(options.APIURL)
+		if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
+			return "", fmt.Errorf("APIURL (LATCH_API_URL): %q is no http or https URL", options.APIURL)
+		}
+		host = parsed.Hostname()
+	}
+	if options.FQDN != "" {
+		return options.FQDN, nil
+	}
+	if host != "" {
+		return host, nil
+	}
+	return os.Hostname()
+}
+
+func (p *Plugin) configureClient(context.Context, client.PluginConfigureClientOptions) error {
+	return p.problem
+}
+
+func (p *Plugin) configureWorker(_ context.Context, options worker.PluginConfigureWorkerOptions) error {
+	options.WorkerOptions.Interceptors = p.intercept(options.WorkerOptions.Interceptors)
+	return p.problem
+}
+
+func (p *Plugin) configureReplayer(_ context.Context, options worker.PluginConfigureWorkflowReplayerOptions) error {
+	options.WorkflowReplayerOptions.Interceptors = p.intercept(options.WorkflowReplayerOptions.Interceptors)
+	return p.problem
+}
+
+// intercept adds the plugin's interceptor, once.
+func (p *Plugin) intercept(interceptors []interceptor.WorkerInterceptor) []interceptor.WorkerInterceptor {
+	if slices.Contains(interceptors, interceptor.WorkerInterceptor(p.interceptor)) {
+		return interceptors
+	}
+	return append(interceptors, p.interceptor)
+}
+
+// register registers workflows and activities, once for each worker, whether
+// the plugin was given to the worker, to its client or to both.
+func (p *Plugin) register(_ context.Context, options temporal.SimplePluginRunContextBeforeOptions) error {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.problem != nil || p.registered[options.InstanceKey] {
+		return p.problem
+	}
+	p.registered[options.InstanceKey] = true
+	workflows.Register(options.Registry)
+	if !options.WorkflowReplayer {
+		p.activities.Register(options.Registry)
+	}
+	return nil
+}
+
+func (p *Plugin) forget(_ context.Context, options temporal.SimplePluginRunContextAfterOptions) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	delete(p.registered, options.InstanceKey)
+}

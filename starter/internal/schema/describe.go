@@ -1,0 +1,170 @@
+package schema
+
+// secretName and customEvent are the contract's rules for names.
+const (
+	secretName  = `^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$`
+	anyEvent    = `^[A-Z][A-Z0-9_]*$`
+	webhookType = `^(application/json|application/[^;]+\+json|application/x-www-form-urlencoded|text/plain)(\s*;.*)?$`
+)
+
+var identifiers = map[string]bool{
+	"Job.id": true, "Release.id": true, "Emission.id": true, "Webhook.id": true, "Schedule.after": true, "WorkflowTask.id": true,
+}
+
+var patterns = map[string]string{
+	"Webhook.url_secret": secretName, "Webhook.secret": secretName,
+	"Webhook.event": anyEvent, "Event.event": anyEvent, "Emission.event": anyEvent,
+	"Webhook.content_type": webhookType,
+}
+
+var enumerations = map[string][]any{
+	"Webhook.method":     {"POST", "GET"},
+	"HTTPTask.method":    {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"},
+	"Event.on_timeout":   {"continue", "stop", "rollback"},
+	"Event.on_error":     {"continue", "stop", "rollback"},
+	"Release.on_failure": {"rollback", "stop"},
+	"Release.on_cancel":  {"rollback", "stop"},
+}
+
+var defaults = map[string]any{
+	"Webhook.method": "POST", "Webhook.content_type": "application/json", "Webhook.enabled": true, "Webhook.secret_header": "X-Latch-Secret",
+	"Webhook.send_secret": true, "Webhook.timeout": "60s",
+	"Event.enabled": true, "Event.blocking": false, "Event.lock_timeout": "0s", "Event.answer_timeout": "90s", "Event.on_timeout": "stop",
+	"Retry.initial_interval": "5s", "Retry.backoff_coefficient": 2, "Retry.maximum_interval": "1h", "Retry.maximum_attempts": 0, "Retry.deadline": "24h",
+	"ActivityTask.timeout": "10m", "ActivityTask.start_timeout": "5m", "WorkflowTask.timeout": "10m", "HTTPTask.timeout": "10m", "CommandTask.timeout": "10m",
+	"HTTPTask.method": "POST", "HTTPTask.content_type": "application/json",
+	"Job.continue_on_error": false, "Job.delay": "0s",
+	"Release.on_failure": "rollback", "Release.on_cancel": "rollback",
+	"Schedule.catchup": "1m",
+}
+
+// structures says what each structure is.
+var structures = map[string]string{
+	"Job":          "One task, or a sequence of jobs, and the webhooks that tell of it.",
+	"Release":      "Steps in order, with webhooks that may hold it, stop it or roll it back.",
+	"Emission":     "A custom event and the webhooks that tell of it.",
+	"Step":         "One step of a release, with what undoes it.",
+	"Task":         "Work: exactly one of activity, workflow, http and command. Strings are templates with ${CEL}.",
+	"ActivityTask": "Any activity in any Temporal worker, in any language.",
+	"WorkflowTask": "A child workflow.",
+	"HTTPTask":     "One HTTP request.",
+	"CommandTask":  "A program on the worker, without a shell, where the worker allows commands.",
+	"Webhook":      "Tells another system of events, and may hold what fired them.",
+	"Event":        "A webhook's settings for one event.",
+	"Retry":        "How what failed is tried again.",
+	"Schedule":     "When a registered job runs by itself: a cron expression, or an object.",
+}
+
+// fields says what each key means.
+var fields = map[string]string{
+	"Job.id":                "The job's id; a number is taken as its digits.",
+	"Job.name":              "A name for programs, open to templates as job.name.",
+	"Job.title":             "A title for people, open to templates as job.title.",
+	"Job.task":              "The work of a plain job.",
+	"Job.jobs":              "The jobs of a sequence, run in order; a string names a registered job.",
+	"Job.continue_on_error": "Lets the sequence that this job is in go on after it failed.",
+	"Job.timeout":           "Bounds the work, retries included, waiting for locks not; without it there is no limit.",
+	"Job.delay":             "A wait before JOB_START.",
+	"Job.retry":             "Repeats the work; without it the work is done once.",
+	"Job.schedule":          "When the job runs by itself, once it is registered.",
+	"Job.tags":              "Words to find the job by.",
+	"Job.vars":              "Values for templates and expressions, as vars and job.vars.",
+	"Job.webhooks":          "Who is told of JOB_START, JOB_COMPLETE, JOB_SUCCESS and JOB_FAILURE.",
+
+	"Release.id":         "The release's id; a number is taken as its digits.",
+	"Release.title":      "A title for people.",
+	"Release.vars":       "Values for templates and expressions, as vars and release.vars.",
+	"Release.instance":   "What is released to, sent with every webhook as instance.",
+	"Release.webhooks":   "Who is told of the release's events, and who decides about it.",
+	"Release.steps":      "What is done, in order.",
+	"Release.on_failure": "What becomes of the steps taken when one fails.",
+	"Release.on_cancel":  "What becomes of the steps taken when the release is cancelled.",
+
+	"Emission.id":       "The emission's id; the workflow id unless given.",
+	"Emission.event":    "A custom event, such as INSTANCE_CREATED.",
+	"Emission.data":     "What the event tells, open to templates as data and sent in the default body.",
+	"Emission.instance": "What it happened to, sent with every webhook as instance.",
+	"Emission.vars":     "Values for templates and expressions, as vars.",
+	"Emission.webhooks": "Who is told.",
+
+	"Step.name": "The step's name, unique in its release.",
+	"Step.do":   "The step's work.",
+	"Step.undo": "What undoes the step; registered before the step starts, so that one that failed half way is undone too.",
+
+	"Task.activity": "Any activity in any worker.",
+	"Task.workflow": "A child workflow.",
+	"Task.http":     "One HTTP request.",
+	"Task.command":  "A program on the worker.",
+
+	"ActivityTask.type":              "The activity's type.",
+	"ActivityTask.task_queue":        "The task queue of its worker; the run's own unless given.",
+	"ActivityTask.input":             "The single argument; strings in it are templates.",
+	"ActivityTask.args":              "Several arguments; strings in them are templates.",
+	"ActivityTask.timeout":           "Bounds one attempt, from its start.",
+	"ActivityTask.start_timeout":     "Bounds the wait for a worker.",
+	"ActivityTask.heartbeat_timeout": "Bounds the time between two heartbeats.",
+	"ActivityTask.retry":             "Tries again; without it there is one attempt.",
+
+	"WorkflowTask.type":       "The workflow's type.",
+	"WorkflowTask.task_queue": "The task queue of its worker; the run's own unless given.",
+	"WorkflowTask.id":         "The child's workflow id, a template.",
+	"WorkflowTask.input":      "The single argument; strings in it are templates.",
+	"WorkflowTask.args":       "Several arguments; strings in them are templates.",
+	"WorkflowTask.timeout":    "Bounds the child, which is cancelled then.",
+
+	"HTTPTask.method":       "The request's method.",
+	"HTTPTask.url":          "Where it goes; a template.",
+	"HTTPTask.headers":      "Its headers; the values are templates.",
+	"HTTPTask.content_type": "The body's media type.",
+	"HTTPTask.body":         "A string that is a template, or JSON whose strings are templates.",
+	"HTTPTask.success":      "A CEL expression over response {status, headers, body, data}; any 2xx unless given.",
+	"HTTPTask.timeout":      "Bounds one attempt.",
+	"HTTPTask.retry":        "Tries again; without it there is one attempt.",
+
+	"CommandTask.argv":    "The program and its arguments, each a template; no shell.",
+	"CommandTask.dir":     "Where it runs.",
+	"CommandTask.env":     "Its environment, beside PATH and HOME; the values are templates.",
+	"CommandTask.timeout": "Bounds one attempt; its process group dies then.",
+	"CommandTask.retry":   "Tries again; without it there is one attempt.",
+
+	"Webhook.id":             "The webhook's id, unique in its job or release, without a colon.",
+	"Webhook.url":            "Where requests go; a template. A webhook whose events all block may have none: then only a lock is made, for a person to remove.",
+	"Webhook.url_secret":     "The name of a secret that is the URL.",
+	"Webhook.method":         "The request's method.",
+	"Webhook.content_type":   "The body's media type, with parameters.",
+	"Webhook.headers":        "Headers; the values are templates.",
+	"Webhook.header_secrets": "Headers whose values are secrets, by the secrets' names.",
+	"Webhook.body":           "A string that is a template, or JSON whose strings are templates; without it a JSON body tells all there is to tell.",
+	"Webhook.enabled":        "Whether the webhook is sent at all.",
+	"Webhook.secret":         "The name of the secret that signs requests and, unless send_secret is false, goes into secret_header and the body's field secret.",
+	"Webhook.secret_header":  "The header that bears the secret.",
+	"Webhook.send_secret":    "Whether the secret's value goes out, beside signing.",
+	"Webhook.timeout":        "Bounds the wait for an answer.",
+	"Webhook.retry":          "How a delivery that failed is tried again.",
+	"Webhook.event":          "The one event that the webhook listens to; events has more settings.",
+	"Webhook.events":         "The events that the webhook listens to.",
+
+	"Event.event":            "The event: JOB_…, BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP, BEFORE_RELEASE_COMPLETE, RELEASE_…, or a custom one.",
+	"Event.enabled":          "Whether the webhook listens to the event.",
+	"Event.when":             "A CEL expression; false skips the hook.",
+	"Event.body":             "Replaces the webhook's body.",
+	"Event.blocking":         "Holds what fired the event until the hook's lock is removed.",
+	"Event.lock_timeout":     "Bounds the wait for the lock's removal; 0s waits for ever.",
+	"Event.answer_timeout":   "Bounds how long a hook that does not block may leave a decision open.",
+	"Event.on_timeout":       "What the lock's timeout decides.",
+	"Event.on_error":         "What a failed delivery or expression decides; stop for a hook that blocks or has expressions of its own, else continue.",
+	"Event.result":           "A CEL expression that gives \"pass\" or \"fail\", over history and the variables of templates.",
+	"Event.stop_release":     "A CEL expression; true stops the release. Unless given: history.result == 'fail' and the answer's stop_release is true.",
+	"Event.rollback_release": "A CEL expression; true rolls the release back. Unless given: history.result == 'fail' and the answer's rollback_release is true.",
+
+	"Retry.initial_interval":    "The wait before the second attempt.",
+	"Retry.backoff_coefficient": "Multiplies each further wait; at least 1.",
+	"Retry.maximum_interval":    "Bounds a wait.",
+	"Retry.maximum_attempts":    "Bounds the attempts, the first included; 0 is no limit.",
+	"Retry.deadline":            "Bounds all of it, from the first attempt.",
+
+	"Schedule.cron":     "A cron expression.",
+	"Schedule.timezone": "The time zone of the cron expression, such as Europe/Berlin.",
+	"Schedule.after":    "The id of the job after which this one runs.",
+	"Schedule.catchup":  "How long after its time a missed run is still started.",
+}

@@ -1,0 +1,107 @@
+package schema
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/invopop/jsonschema"
+
+	"github.com/latch-run/latch"
+)
+
+// Names are what there is a schema of, in the order of help texts.
+var Names = []string{"job", "release", "webhook", "emission"}
+
+// Of gives the schema of one of [Names].
+func Of(name string) (*jsonschema.Schema, error) {
+	roots := map[string]any{"job": &latch.Job{}, "release": &latch.Release{}, "webhook": &latch.Webhook{}, "emission": &latch.Emission{}}
+	root, known := roots[name]
+	if !known {
+		return nil, fmt.Errorf("there is no schema of %q; there is one of %s", name, strings.Join(Names, ", "))
+	}
+	reflector := &jsonschema.Reflector{Anonymous: true, Mapper: mapped}
+	schema := reflector.Reflect(root)
+	for definition, structure := range schema.Definitions {
+		describe(definition, structure)
+	}
+	schema.Title = "Latch " + name
+	return schema, nil
+}
+
+// durationPattern is what time.ParseDuration takes and validation admits.
+const durationPattern = `^\+?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))*)$`
+
+// mapped gives the schema of types whose JSON is not what their fields say.
+func mapped(t reflect.Type) *jsonschema.Schema {
+	switch t {
+	case reflect.TypeFor[latch.Duration]():
+		return &jsonschema.Schema{Type: "string", Pattern: durationPattern, Examples: []any{"90s", "4h"}}
+	case reflect.TypeFor[latch.Object]():
+		return &jsonschema.Schema{Type: "object"}
+	case reflect.TypeFor[json.RawMessage]():
+		return &jsonschema.Schema{}
+	case reflect.TypeFor[latch.SequenceJob]():
+		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Ref: "#/$defs/Job"}, {Type: "string", MinLength: one()}, {Type: "number"}}}
+	default:
+		return nil
+	}
+}
+
+// identifier is an id: a string, or a number that is taken as its digits.
+func identifier() *jsonschema.Schema {
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string", MinLength: one()}, {Type: "number"}}}
+}
+
+func one() *uint64 {
+	length := uint64(1)
+	return &length
+}
+
+// describe adds to a structure's schema what its Go type does not say.
+func describe(definition string, structure *jsonschema.Schema) {
+	if structure.Properties == nil {
+		return
+	}
+	structure.Description = structures[definition]
+	for pair := structure.Properties.Oldest(); pair != nil; pair = pair.Next() {
+		name := definition + "." + pair.Key
+		if identifiers[name] {
+			pair.Value = identifier()
+		}
+		if values := enumerations[name]; values != nil {
+			pair.Value.Enum = values
+		}
+		if pattern := patterns[name]; pattern != "" {
+			pair.Value.Pattern = pattern
+		}
+		pair.Value.Default = defaults[name]
+		pair.Value.Description = fields[name]
+	}
+	switch definition {
+	case "Task":
+		structure.OneOf = required("activity", "workflow", "http", "command")
+	case "Job":
+		structure.OneOf = required("task", "jobs")
+	case "Webhook":
+		structure.OneOf = required("event", "events")
+	case "Schedule":
+		object := *structure
+		object.OneOf, object.Description = required("cron", "after"), ""
+		*structure = jsonschema.Schema{Description: structures[definition],
+			AnyOf: []*jsonschema.Schema{{Type: "string", MinLength: one()}, &object}}
+	case "Release":
+		steps, _ := structure.Properties.Get("steps")
+		steps.MinItems = one()
+	}
+}
+
+// required gives one alternative for each key, which asks for that key.
+func required(keys ...string) []*jsonschema.Schema {
+	var alternatives []*jsonschema.Schema
+	for _, key := range keys {
+		alternatives = append(alternatives, &jsonschema.Schema{Required: []string{key}})
+	}
+	return alternatives
+}

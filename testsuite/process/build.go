@@ -1,0 +1,119 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// Builder builds commands of one module into a temporary folder, each once.
+// Its methods may be called from any goroutine.
+type Builder struct {
+	moduleDir string
+	race      bool
+	folder    string
+
+	mu    sync.Mutex
+	built map[string]*build
+}
+
+// build is one package's; done is closed when the rest is set.
+type build struct {
+	done   chan struct{}
+	binary string
+	err    error
+}
+
+// NewBuilder makes a builder for the module in a folder; with race its commands
+// carry the race detector, which takes a C compiler. Close removes what it built.
+func NewBuilder(moduleDir string, race bool) (*Builder, error) {
+	folder, err := os.MkdirTemp("", "latch-commands-")
+	if err != nil {
+		return nil, fmt.Errorf("process: folder for commands: %w", err)
+	}
+	return &Builder{moduleDir: moduleDir, race: race, folder: folder, built: map[string]*build{}}, nil
+}
+
+// ModuleDir is the folder of a module that the module in the working folder
+// requires or is.
+func ModuleDir(ctx context.Context, module string) (string, error) {
+	out, err := goTool(ctx, "", "list", "-m", "-f", "{{.Dir}}", module)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimSpace(out), nil
+}
+
+// CanRace tells whether the race detector can be built in here: Go turns cgo off
+// where it finds no C compiler.
+func CanRace(ctx context.Context) (bool, error) {
+	out, err := goTool(ctx, "", "env", "CGO_ENABLED")
+	return strings.TrimSpace(out) == "1", err
+}
+
+// Build returns the path of a package's command, such as "./worker", and builds
+// it first unless that was done. A failure is final: it names the package and
+// holds the compiler's text. The context of the first caller bounds the build.
+func (b *Builder) Build(ctx context.Context, pkg string) (string, error) {
+	b.mu.Lock()
+	one, found := b.built[pkg]
+	if !found {
+		one = &build{done: make(chan struct{})}
+		b.built[pkg] = one
+	}
+	b.mu.Unlock()
+
+	if !found {
+		one.binary, one.err = b.compile(ctx, pkg)
+		close(one.done)
+	}
+	select {
+	case <-one.done:
+		return one.binary, one.err
+	case <-ctx.Done():
+		return "", fmt.Errorf("process: waiting for the build of %s: %w", pkg, context.Cause(ctx))
+	}
+}
+
+// Close removes the commands.
+func (b *Builder) Close() error {
+	if err := os.RemoveAll(b.folder); err != nil {
+		return fmt.Errorf("process: removing built commands: %w", err)
+	}
+	return nil
+}
+
+func (b *Builder) compile(ctx context.Context, pkg string) (string, error) {
+	// A folder for each package: two may bear the same last name.
+	folder, err := os.MkdirTemp(b.folder, "")
+	if err != nil {
+		return "", fmt.Errorf("process: folder for %s: %w", pkg, err)
+	}
+	binary := filepath.Join(folder, filepath.Base(pkg))
+	args := []string{"build", "-o", binary}
+	if b.race {
+		args = append(args, "-race")
+	}
+	if _, err := goTool(ctx, b.moduleDir, append(args, pkg)...); err != nil {
+		return "", err
+	}
+	return binary, nil
+}
+
+func goTool(ctx context.Context, dir string, args ...string) (string, error) {
+	command := exec.CommandContext(ctx, "go", args...)
+	command.Dir = dir
+	out, err := command.Output()
+	if err == nil {
+		return string(out), nil
+	}
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return "", fmt.Errorf("process: go %s: %w\n%s", strings.Join(args, " "), err, exit.Stderr)
+	}
+	return "", fmt.Errorf("process: go %s: %w", strings.Join(args, " "), err)
+}

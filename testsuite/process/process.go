@@ -1,0 +1,210 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// raceReport is how the race detector begins a report.
+const raceReport = "WARNING: DATA RACE"
+
+// outputDelay bounds the wait for output after a process's end, when a child
+// that outlives it holds the stream open.
+const outputDelay = 2 * time.Second
+
+// Command is what to run.
+type Command struct {
+	Path string
+	Args []string
+	Dir  string   // the caller's if empty
+	Env  []string // "NAME=value"; of the caller's own environment it gets PATH and TMPDIR alone
+
+	// Stdin is read to its end; nil is empty.
+	Stdin io.Reader
+}
+
+// Process is a command that was started. Its methods may be called from any
+// goroutine.
+type Process struct {
+	Stdout, Stderr *Output
+
+	command *exec.Cmd
+	ended   chan struct{} // closed when the process has ended and its output is whole
+	waitErr error         // of the wait; read after ended
+}
+
+// Result is what a command left behind.
+type Result struct {
+	// ExitCode is -1 if a signal ended it.
+	ExitCode       int
+	Stdout, Stderr string
+}
+
+// Begin starts a command, which the caller ends with Terminate or Kill.
+func Begin(c Command) (*Process, error) {
+	command := exec.Command(c.Path, c.Args...)
+	command.Dir = c.Dir
+	command.Env = append(inherited(), c.Env...)
+	command.Stdin = c.Stdin
+	command.WaitDelay = outputDelay
+	// A group of its own keeps a terminal's Ctrl-C for the caller to pass on.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p := &Process{Stdout: newOutput(), Stderr: newOutput(), command: command, ended: make(chan struct{})}
+	command.Stdout, command.Stderr = p.Stdout, p.Stderr
+	if err := command.Start(); err != nil {
+		return nil, fmt.Errorf("process: starting %s: %w", c.Path, err)
+	}
+	go func() {
+		defer close(p.ended)
+		p.waitErr = command.Wait()
+	}()
+	return p, nil
+}
+
+// Start is Begin for a test: at its end the process is killed if it runs, and a
+// report of the race detector fails the test.
+func Start(t testing.TB, c Command) *Process {
+	t.Helper()
+	p, err := Begin(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = p.Kill() // it ended before: nothing to do
+		if stderr := p.Stderr.String(); strings.Contains(stderr, raceReport) {
+			t.Errorf("%s: %s", c.Path, stderr[strings.Index(stderr, raceReport):])
+		}
+	})
+	return p
+}
+
+// Run runs a command to its end. An exit code other than 0 is a result; an error
+// is a command that could not run, or that the context ended.
+func Run(ctx context.Context, c Command) (Result, error) {
+	p, err := Begin(c)
+	if err != nil {
+		return Result{}, err
+	}
+	code, err := p.Wait(ctx)
+	if err != nil {
+		_ = p.Kill() // it may have ended just now
+	}
+	return Result{ExitCode: code, Stdout: p.Stdout.String(), Stderr: p.Stderr.String()}, err
+}
+
+// ID is the process id.
+func (p *Process) ID() int {
+	return p.command.Process.Pid
+}
+
+// Ended is closed when the process has ended.
+func (p *Process) Ended() <-chan struct{} {
+	return p.ended
+}
+
+// Wait returns the exit code once the process has ended, -1 if a signal ended it.
+// It leaves the process alone when the context ends first, which is the error.
+func (p *Process) Wait(ctx context.Context) (int, error) {
+	select {
+	case <-p.ended:
+		return p.exitCode()
+	case <-ctx.Done():
+		return -1, fmt.Errorf("process: %s still runs: %w; stderr ends %q",
+			p.command.Path, context.Cause(ctx), tail(p.Stderr.String()))
+	}
+}
+
+// Terminate sends SIGTERM and waits for the exit code.
+func (p *Process) Terminate(ctx context.Context) (int, error) {
+	if err := p.Signal(syscall.SIGTERM); err != nil {
+		return -1, err
+	}
+	return p.Wait(ctx)
+}
+
+// Kill is kill -9: the process gets no chance to do anything. It returns when the
+// process is gone, and fails if it had ended before.
+func (p *Process) Kill() error {
+	if err := p.Signal(syscall.SIGKILL); err != nil {
+		return err
+	}
+	<-p.ended
+	return nil
+}
+
+// Signal sends any signal; it fails if the process has ended.
+func (p *Process) Signal(signal syscall.Signal) error {
+	if err := p.command.Process.Signal(signal); err != nil {
+		return fmt.Errorf("process: %s: sending %s: %w", p.command.Path, signal, err)
+	}
+	return nil
+}
+
+// AwaitReady returns once a URL, such as a worker's /readyz, answers 200. It fails
+// when the process ends before or the context does, with the end of its stderr.
+func (p *Process) AwaitReady(ctx context.Context, url string) error {
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		last := getOK(ctx, url)
+		if last == nil {
+			return nil
+		}
+		select {
+		case <-p.ended:
+			code, _ := p.exitCode() // the message below has all there is
+			return fmt.Errorf("process: %s ended with code %d before %s was ready; stderr ends %q",
+				p.command.Path, code, url, tail(p.Stderr.String()))
+		case <-ctx.Done():
+			return fmt.Errorf("process: %s is not ready: %w (last: %w); stderr ends %q",
+				p.command.Path, context.Cause(ctx), last, tail(p.Stderr.String()))
+		case <-ticker.C:
+		}
+	}
+}
+
+// exitCode is the code after the end.
+func (p *Process) exitCode() (int, error) {
+	_, exited := errors.AsType[*exec.ExitError](p.waitErr)
+	if p.waitErr == nil || exited || errors.Is(p.waitErr, exec.ErrWaitDelay) {
+		return p.command.ProcessState.ExitCode(), nil
+	}
+	return -1, fmt.Errorf("process: %s: %w", p.command.Path, p.waitErr)
+}
+
+// inherited is the part of the caller's environment that every process needs.
+// Settings of the person who runs the tests must not reach it.
+func inherited() []string {
+	var env []string
+	for _, name := range []string{"PATH", "TMPDIR"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
+}
+
+func getOK(ctx context.Context, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET %s answered %s", url, response.Status)
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package receiver
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+)
+
+// Answer is what one request is answered with. The zero value answers 200
+// without a body.
+type Answer struct {
+	// Status is 200 if 0.
+	Status int
+
+	// Header is set before the status goes out.
+	Header http.Header
+
+	// Body is sent as it is.
+	Body string
+
+	// Hold keeps the answer back until the channel is closed or receives a
+	// value, or the caller goes away, or the receiver stops. nil answers at once.
+	Hold <-chan struct{}
+
+	// Drop closes the connection without an answer, after Hold.
+	Drop bool
+
+	// Echo answers with all that the request carried: every header as an answer's
+	// header "Echo-<Name>", and the request line, headers and body in the body,
+	// in place of Body.
+	Echo bool
+}
+
+// JSON is an answer of a status with a JSON body.
+func JSON(status int, body string) Answer {
+	return Answer{Status: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}
+}
+
+// Status is an answer of a status alone.
+func Status(status int) Answer {
+	return Answer{Status: status}
+}
+
+// give answers a request, which was recorded before.
+func (a Answer) give(w http.ResponseWriter, request *http.Request, recorded Request, stopping <-chan struct{}) {
+	if a.Hold != nil {
+		select {
+		case <-a.Hold:
+		case <-stopping:
+			panic(http.ErrAbortHandler)
+		case <-request.Context().Done():
+			return
+		}
+	}
+	if a.Drop {
+		panic(http.ErrAbortHandler) // net/http closes the connection and logs nothing
+	}
+	for name, values := range a.Header {
+		w.Header()[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+	}
+	body := []byte(a.Body)
+	if a.Echo {
+		body = echo(w.Header(), recorded)
+	}
+	status := a.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a caller that went away is its own business
+}
+
+// echo sets the headers of an echoing answer and returns its body.
+func echo(header http.Header, request Request) []byte {
+	for name, values := range request.Header {
+		header["Echo-"+name] = slices.Clone(values)
+	}
+	if header.Get("Content-Type") == "" {
+		header.Set("Content-Type", "text/plain; charset=utf-8")
+	}
+	var b bytes.Buffer
+	b.WriteString(request.Method + " " + request.URI + "\n")
+	_ = request.Header.Write(&b) // a bytes.Buffer takes everything
+	b.WriteByte('\n')
+	b.Write(request.Body)
+	return b.Bytes()
+}

@@ -1,0 +1,85 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	uiserver "github.com/temporalio/ui-server/v2/server"
+	uiconfig "github.com/temporalio/ui-server/v2/server/config"
+	uioptions "github.com/temporalio/ui-server/v2/server/server_options"
+)
+
+// ui is the web UI while it serves.
+type ui struct {
+	server *uiserver.Server
+	url    string
+	done   chan struct{}
+}
+
+// startUI serves the web UI on a port of loopback, over a frontend, and waits
+// until it answers.
+func startUI(ctx context.Context, port int, frontend, namespace string) (*ui, error) {
+	u := &ui{
+		server: uiserver.NewServer(uioptions.WithConfigProvider(&uiconfig.Config{
+			TemporalGRPCAddress: frontend,
+			Host:                loopbackIP,
+			Port:                port,
+			EnableUI:            true,
+			DefaultNamespace:    namespace,
+			CORS:                uiconfig.CORS{CookieInsecure: true},
+			DisableNewsFetch:    true,
+			HideLogs:            true,
+		})),
+		url:  "http://" + loopback(port),
+		done: make(chan struct{}),
+	}
+	go func() {
+		defer close(u.done)
+		_ = u.server.Start() // ends without an error after Stop
+	}()
+	if err := awaitOK(ctx, u.url+"/healthz"); err != nil {
+		u.stop()
+		return nil, fmt.Errorf("temporal server: web UI at %s: %w", u.url, err)
+	}
+	return u, nil
+}
+
+func (u *ui) stop() {
+	u.server.Stop()
+	<-u.done
+}
+
+// awaitOK returns once a URL answers 200, or with the context's error.
+func awaitOK(ctx context.Context, url string) error {
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		err := getOK(ctx, url)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("does not answer: %w (last: %w)", context.Cause(ctx), err)
+		case <-ticker.C:
+		}
+	}
+}
+
+func getOK(ctx context.Context, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET %s answered %s", url, response.Status)
+	}
+	return nil
+}

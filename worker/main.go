@@ -1,0 +1,21 @@
+// Command worker is Latch's own Temporal worker. It takes all its settings
+// from the environment: the connection to Temporal from TEMPORAL_… and
+// Temporal's profile, the rest from LATCH_… . See the README for the list.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintf(os.Stderr, "worker: %v\n", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+)
+
+// dialTimeout bounds the first connection to Temporal.
+const dialTimeout = 30 * time.Second
+
+// run serves until ctx ends, and then lets what is in flight finish.
+func run(ctx context.Context) error {
+	configured, err := configure()
+	if err != nil {
+		return err
+	}
+	logger := configured.logger(os.Stderr)
+	slog.SetDefault(logger)
+	metrics, err := newMetrics()
+	if err != nil {
+		return err
+	}
+	configured.temporal.Logger = log.NewStructuredLogger(logger)
+	configured.temporal.MetricsHandler = metrics.handler
+	temporal, err := dial(ctx, configured.temporal)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+
+	fatal := make(chan error, 1)
+	served := worker.New(temporal, configured.TaskQueue, workerOptions(configured, fatal))
+	health, err := startHealth(configured.HealthAddr, temporal, metrics)
+	if err != nil {
+		return err
+	}
+	defer health.close()
+	if err := served.Start(); err != nil {
+		return fmt.Errorf("start worker on task queue %q: %w", configured.TaskQueue, err)
+	}
+	health.ready(true)
+	logger.Info("worker started", "task_queue", configured.TaskQueue, "namespace", configured.temporal.Namespace,
+		"address", configured.temporal.HostPort, "health", health.address())
+
+	select {
+	case <-ctx.Done():
+		logger.Info("worker stops: what is in flight may finish", "drain_timeout", configured.DrainTimeout)
+	case err = <-fatal:
+		err = fmt.Errorf("worker failed: %w", err)
+	}
+	health.ready(false)
+	served.Stop()
+	logger.Info("worker stopped")
+	return err
+}
+
+// dial connects to Temporal, trying again while the server is not up yet.
+func dial(ctx context.Context, options client.Options) (client.Client, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	for {
+		temporal, err := client.DialContext(ctx, options)
+		if err == nil {
+			return temporal, nil
+		}
+		slog.Warn("Temporal is not reachable yet", "address", options.HostPort, "error", err)
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return nil, fmt.Errorf("connect to Temporal at %s, namespace %q: %w", options.HostPort, options.Namespace, err)
+		}
+	}
+}
+
+func workerOptions(configured *configuration, fatal chan<- error) worker.Options {
+	options := worker.Options{
+		Plugins:           []worker.Plugin{configured.plugin},
+		WorkerStopTimeout: configured.DrainTimeout,
+		OnFatalError: func(err error) {
+			select {
+			case fatal <- err:
+			default: // the first is enough
+			}
+		},
+	}
+	if configured.DeploymentName != "" {
+		options.DeploymentOptions = worker.DeploymentOptions{
+			UseVersioning: true,
+			Version: worker.WorkerDeploymentVersion{
+				DeploymentName: configured.DeploymentName,
+				BuildID:        configured.BuildID,
+			},
+			DefaultVersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+		}
+	}
+	return options
+}

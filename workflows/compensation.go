@@ -1,0 +1,29 @@
+package workflows
+
+import (
+	"github.com/latch-run/latch"
+)
+
+// compensate undoes the steps taken, the last first. It outlives the run's
+// cancellation, does not stop at an undo that fails, and names the steps that
+// still stand.
+func (r *releaseRun) compensate() []string {
+	r.enter("rolling back")
+	var standing []string
+	for at := len(r.undos) - 1; at >= 0; at-- {
+		i := r.undos[at]
+		step, result := &r.release.Steps[i], &r.result.Steps[i]
+		r.step = step.Name
+		r.enter("undoing step " + step.Name)
+		_, err := taskRun{session: r.session, task: step.Undo, variables: r.variables(r.stepVariable(i)),
+			summary: "Undo step " + step.Name, retry: undoRetry, awaitCancellation: true}.do(r.detached)
+		if err != nil {
+			result.Status, result.Error = latch.StepUndoFailed, rootMessage(err)
+			standing = append(standing, step.Name)
+			continue
+		}
+		result.Status = latch.StepUndone
+	}
+	r.step = ""
+	return standing
+}

@@ -1,0 +1,103 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+)
+
+// maximumRows bounds the table of records in Temporal UI; the newest show.
+const maximumRows = 50
+
+// show writes the run's current details, in Markdown, for Temporal UI.
+func (s *session) show() {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s**: %s", inline(s.subject.status()), inline(s.phase))
+	if s.control != nil {
+		fmt.Fprintf(&b, ". Told to end: %s", inline(s.control.describe()))
+	}
+	b.WriteString("\n\n")
+	writeLocks(&b, s.openLocks())
+	writeSteps(&b, s.subject.steps())
+	if len(s.history.records) > 0 {
+		b.WriteString("### Webhooks\n\n" + recordTable(s.history.all()))
+	}
+	writeRejected(&b, s.rejected)
+	workflow.SetCurrentDetails(s.detached, b.String())
+}
+
+func writeLocks(b *strings.Builder, locks []latch.OpenLock) {
+	if len(locks) == 0 {
+		return
+	}
+	b.WriteString("### Waiting for\n\n")
+	for _, lock := range locks {
+		name := "`" + inline(lock.Token) + "`"
+		if lock.URL != "" {
+			name = "[" + inline(lock.Webhook) + "](" + lock.URL + ") " + name
+		}
+		until := ""
+		if !lock.Until.IsZero() {
+			until = ", until " + lock.Until.Format("2006-01-02 15:04:05 MST")
+		}
+		fmt.Fprintf(b, "- %s: %s at %s, since %s%s\n", name, inline(lock.Webhook), lock.Event, lock.Since.Format("2006-01-02 15:04:05 MST"), until)
+	}
+	b.WriteString("\n")
+}
+
+func writeSteps(b *strings.Builder, steps []latch.StepResult) {
+	if len(steps) == 0 {
+		return
+	}
+	b.WriteString("### Steps\n\n| step | status | error |\n|---|---|---|\n")
+	for _, step := range steps {
+		fmt.Fprintf(b, "| %s | %s | %s |\n", inline(step.Name), step.Status, inline(truncate(step.Error, 200)))
+	}
+	b.WriteString("\n")
+}
+
+// recordTable gives records as a table in Markdown.
+func recordTable(records []latch.Record) string {
+	var b strings.Builder
+	if left := len(records) - maximumRows; left > 0 {
+		fmt.Fprintf(&b, "The newest %d of %d.\n\n", maximumRows, len(records))
+		records = records[left:]
+	}
+	b.WriteString("| event | step | webhook | result | decision | attempts | lock | error |\n|---|---|---|---|---|---|---|---|\n")
+	for _, record := range records {
+		lock := ""
+		switch {
+		case record.Lock.Open():
+			lock = "open"
+		case record.Lock != nil:
+			lock = strings.TrimSpace("removed via " + record.Lock.Via + " " + record.Lock.RemovedBy)
+		}
+		problem := record.Error
+		if record.HandedTo != "" {
+			problem = strings.TrimSuffix("handed to "+record.HandedTo+"; "+problem, "; ")
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d | %s | %s |\n", record.Event, inline(record.Step), inline(record.Webhook),
+			record.Result, record.Decision, record.Attempts, inline(lock), inline(truncate(problem, 200)))
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+func writeRejected(b *strings.Builder, rejected []latch.Rejected) {
+	if len(rejected) == 0 {
+		return
+	}
+	b.WriteString("### Signals refused\n\n")
+	for _, refused := range rejected {
+		fmt.Fprintf(b, "- %s: %s\n", inline(refused.Name), inline(truncate(refused.Error, 200)))
+	}
+	b.WriteString("\n")
+}
+
+// inline keeps text of others from being taken for Markdown of ours.
+func inline(text string) string {
+	return strings.NewReplacer("\r", " ", "\n", " ", "|", "\\|", "`", "'", "<", "&lt;", "[", "\\[", "*", "\\*", "_", "\\_").Replace(text)
+}

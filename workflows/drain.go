@@ -1,0 +1,169 @@
+package workflows
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+const (
+	// quickAnswers is how long a closing run waits before it asks the server
+	// where its deliveries stand.
+	quickAnswers = 2 * time.Second
+	// lastRetries is how long a closing run waits for retries, once every first
+	// attempt has ended (contract, "How long a run stays open").
+	lastRetries = 10 * time.Second
+)
+
+// close waits until every delivery has settled or is handed over, and every
+// message is answered. The run may end then.
+func (s *session) close() error {
+	if s.inFlight > 0 {
+		s.enter("delivering")
+	}
+	for !s.awaitDeliveries(quickAnswers, "Waiting for answers") {
+		s.awaitFirstAttempts()
+		if s.awaitDeliveries(lastRetries, "Waiting for retries before they are handed over") {
+			break
+		}
+		s.handOver() // makes room for deliveries that were not begun yet
+	}
+	s.phase = "closed"
+	s.drainSignals()
+	if err := s.showLocks(); err != nil {
+		return err
+	}
+	return workflow.Await(s.detached, func() bool { return workflow.AllHandlersFinished(s.detached) })
+}
+
+// awaitDeliveries waits until no delivery is under way, but not longer than
+// given. The timer is left running: a run that closes costs no event for it.
+func (s *session) awaitDeliveries(atMost time.Duration, summary string) bool {
+	if s.inFlight == 0 {
+		return true
+	}
+	timer := workflow.NewTimerWithOptions(s.detached, atMost, workflow.TimerOptions{Summary: summary})
+	s.await(func() bool { return s.inFlight == 0 || timer.IsReady() })
+	return s.inFlight == 0
+}
+
+// await waits for a condition; the detached context is never cancelled.
+func (s *session) await(condition func() bool) {
+	if err := workflow.Await(s.detached, condition); err != nil {
+		workflow.GetLogger(s.detached).Error("waiting on a detached context was cancelled", "error", err)
+	}
+}
+
+// awaitFirstAttempts waits until the first attempt of every delivery has
+// ended. The server knows; where it cannot be asked, the attempts' own limits
+// tell.
+func (s *session) awaitFirstAttempts() {
+	ctx := workflow.WithActivityOptions(s.detached, workflow.ActivityOptions{
+		StartToCloseTimeout: 30 * time.Minute,
+		HeartbeatTimeout:    30 * time.Second,
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 3},
+		Summary:             "Waiting for the first attempts to end",
+	})
+	ctx, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	asked := workflow.ExecuteActivity(ctx, protocol.ActivityAwaitFirstAttempts, s.pendingRequest())
+	s.await(func() bool { return s.inFlight == 0 || asked.IsReady() })
+	if s.inFlight == 0 {
+		return
+	}
+	var answer protocol.PendingAnswer
+	if err := asked.Get(ctx, &answer); err == nil && answer.Known {
+		return
+	}
+	var latest time.Time
+	for _, hook := range s.sending() {
+		if hook.attempt.firstEndsBy.After(latest) {
+			latest = hook.attempt.firstEndsBy
+		}
+	}
+	if wait := latest.Sub(workflow.Now(s.detached)); wait > 0 {
+		s.awaitDeliveries(wait, "Waiting for the first attempts to end")
+	}
+}
+
+// handOver gives every delivery that is still under way to a child that
+// outlives the run. One whose attempt is in flight is let finish it first.
+func (s *session) handOver() {
+	stands := s.pendingAttempts()
+	hooks := s.sending()
+	for _, hook := range hooks {
+		hook.attempt.handOver = s.startDelivery
+		hook.attempt.stands = stands[hook.record.DeliveryID]
+		hook.attempt.cancel()
+	}
+	s.await(func() bool { return !slices.ContainsFunc(hooks, isSending) })
+}
+
+// startDelivery starts the child and awaits its start. It gives the child's
+// workflow id, none if it could not be started.
+func (s *session) startDelivery(ctx workflow.Context, delivery protocol.Delivery) string {
+	record := delivery.Send.Record
+	id := "deliver-" + record.DeliveryID
+	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:        id,
+		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary:     "Delivery of " + record.Event + " to " + record.Webhook,
+		StaticDetails:     "Carries on what `" + record.WorkflowID + "` could not deliver while it ran.",
+	})
+	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowDeliver, delivery).GetChildWorkflowExecution().Get(ctx, nil)
+	var exists *temporal.ChildWorkflowExecutionAlreadyStartedError
+	if err != nil && !errors.As(err, &exists) {
+		workflow.GetLogger(ctx).Error("a delivery could not be handed over", "delivery", record.DeliveryID, "error", err)
+		return ""
+	}
+	return id
+}
+
+// sending lists the hooks whose delivery is under way.
+func (s *session) sending() []*hook {
+	var hooks []*hook
+	for _, firing := range s.firings {
+		for _, hook := range firing.hooks {
+			if isSending(hook) {
+				hooks = append(hooks, hook)
+			}
+		}
+	}
+	return hooks
+}
+
+// isSending tells that the delivery is under way and this run's own.
+func isSending(h *hook) bool {
+	return h.delivery == underWay && h.attempt.cancel != nil && h.record.HandedTo == ""
+}
+
+func (s *session) pendingRequest() protocol.PendingRequest {
+	var request protocol.PendingRequest
+	for _, hook := range s.sending() {
+		request.ActivityIDs = append(request.ActivityIDs, hook.record.DeliveryID)
+	}
+	return request
+}
+
+// pendingAttempts asks the server where the deliveries stand. One that it does
+// not tell of is taken to have had one attempt.
+func (s *session) pendingAttempts() map[string]protocol.PendingAttempt {
+	var answer protocol.PendingAnswer
+	err := workflow.ExecuteLocalActivity(localActivity(s.detached, "See where deliveries stand"),
+		protocol.ActivityPendingAttempts, s.pendingRequest()).Get(s.detached, &answer)
+	if err != nil {
+		workflow.GetLogger(s.detached).Warn("pending deliveries are not known", "error", err)
+	}
+	stands := map[string]protocol.PendingAttempt{}
+	for _, pending := range answer.Attempts {
+		stands[pending.ActivityID] = pending
+	}
+	return stands
+}

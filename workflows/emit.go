@@ -1,0 +1,94 @@
+package workflows
+
+import (
+	"encoding/json"
+	"errors"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// An emitRun is one run of an emission.
+type emitRun struct {
+	*session
+	emission latch.Emission
+	done     bool
+}
+
+// Emit is the workflow latch.Emit: it tells the webhooks of a custom event,
+// waits for its blocking hooks, and completes whatever becomes of the
+// deliveries (contract, "Emission").
+func Emit(ctx workflow.Context, input converter.RawValue) (*latch.EmissionResult, error) {
+	run := &emitRun{}
+	var err error
+	if run.session, err = newSession(ctx, run); err != nil {
+		return nil, err
+	}
+	data := payloadJSON(input)
+	if err := run.admit(ctx, protocol.KindEmission, rawInput(data)); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(data, &run.emission); err != nil {
+		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
+	}
+	if run.emission.ID == "" {
+		run.emission.ID = run.execution.ID
+	}
+	if err := run.tagStatus(); err != nil {
+		return nil, err
+	}
+	run.webhooks = run.emission.Webhooks
+	firing, err := run.fire(occasion{event: run.emission.Event, data: orEmptyObject(run.emission.Data), instance: run.emission.Instance}, run.webhooks)
+	if err != nil {
+		return nil, err
+	}
+	run.enter("waiting for locks")
+	_, waiting := firing.await(ctx)
+	run.done, run.settled = true, true
+	if run.control != nil {
+		run.control.taken = true
+	}
+	if err := run.tagStatus(); err != nil {
+		return nil, err
+	}
+	if err := run.close(); err != nil {
+		return nil, err
+	}
+	if waiting != nil {
+		return nil, waiting
+	}
+	return &latch.EmissionResult{ID: run.emission.ID, Event: run.emission.Event, History: run.history.all()}, nil
+}
+
+func (r *emitRun) id() string                { return r.emission.ID }
+func (r *emitRun) mark(*latch.Record)        {}
+func (r *emitRun) steps() []latch.StepResult { return nil }
+
+func (r *emitRun) status() string {
+	if r.done {
+		return "completed"
+	}
+	return "running"
+}
+
+func (r *emitRun) mayControl(message string) error {
+	if message == latch.MessageRollback {
+		return errors.New("an emission cannot be rolled back; stop ends its waits")
+	}
+	return nil
+}
+
+func (r *emitRun) addVariables(variables expr.Variables) {
+	variables["vars"] = encode(orEmptyObject(r.emission.Vars))
+}
+
+func orEmptyObject(object latch.Object) latch.Object {
+	if object == nil {
+		return latch.Object{}
+	}
+	return object
+}

@@ -1,0 +1,48 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+)
+
+// rootMessage tells what went wrong in the words of who knows, without the
+// wrapping that Temporal adds on the way.
+func rootMessage(err error) string {
+	var application *temporal.ApplicationError
+	if errors.As(err, &application) {
+		return application.Message()
+	}
+	var timeout *temporal.TimeoutError
+	if errors.As(err, &timeout) {
+		return "timed out: " + timeoutName(timeout)
+	}
+	if temporal.IsCanceledError(err) {
+		return "cancelled"
+	}
+	var terminated *temporal.TerminatedError
+	if errors.As(err, &terminated) {
+		return "terminated"
+	}
+	return err.Error()
+}
+
+func timeoutName(timeout *temporal.TimeoutError) string {
+	switch timeout.TimeoutType() {
+	case enums.TIMEOUT_TYPE_HEARTBEAT:
+		return "no heartbeat came in time; did its worker die?"
+	case enums.TIMEOUT_TYPE_SCHEDULE_TO_START:
+		return "no worker took it"
+	case enums.TIMEOUT_TYPE_START_TO_CLOSE:
+		return "an attempt took longer than its timeout"
+	default:
+		return "it did not end before its deadline"
+	}
+}
+
+// noWorker is the error of an activity that nobody took.
+func noWorker(kind, queue, within string) error {
+	return fmt.Errorf("no worker took activity %q from task queue %q within %s: is a worker running that polls this queue?", kind, queue, within)
+}

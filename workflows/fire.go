@@ -1,0 +1,293 @@
+package workflows
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// maximumInFlight bounds the deliveries of one event that are under way at once.
+const maximumInFlight = 500
+
+// A firing is one event of a run, from its plan until its decision.
+type firing struct {
+	session  *session
+	sequence int
+	event    string
+	step     string
+	// data is what was fired with the event.
+	variables expr.Variables
+	hooks     []*hook
+	// decides tells that hooks at this event decide about a release.
+	decides bool
+	// awaited tells that somebody waits for the decision.
+	awaited bool
+	// nothingDone tells that no step was taken yet: then a stop needs no further word.
+	nothingDone bool
+	decided     bool
+	inFlight    int
+	// changed tells that something happened since the hooks were last looked at.
+	changed bool
+}
+
+// An occasion is what is fired.
+type occasion struct {
+	event       string
+	step        *stepVariable
+	decides     bool
+	nothingDone bool
+	// data and instance are those of an emission.
+	data, instance latch.Object
+}
+
+// fire plans the event's deliveries, makes the locks, writes the records and
+// sends. It returns once everything is on its way.
+func (s *session) fire(o occasion, webhooks []latch.Webhook) (*firing, error) {
+	f := &firing{session: s, sequence: len(s.firings), event: o.event, decides: o.decides, nothingDone: o.nothingDone}
+	s.event = o.event
+	if o.step != nil {
+		f.step = o.step.Name
+	}
+	s.firings = append(s.firings, f)
+	f.variables = s.variables(o.step)
+	f.variables["event"] = encode(o.event)
+	if o.data != nil {
+		f.variables["data"] = encode(o.data)
+	}
+	if o.instance != nil {
+		f.variables["instance"] = encode(o.instance)
+	}
+	for i := range webhooks {
+		if settings, listens := webhooks[i].On(o.event); listens {
+			f.hooks = append(f.hooks, newHook(f, &webhooks[i], settings))
+		}
+	}
+	if len(f.hooks) == 0 {
+		return f, nil
+	}
+	plan, err := f.plan()
+	if err != nil {
+		return nil, err
+	}
+	for i, hook := range f.hooks {
+		hook.begin(plan[i])
+	}
+	if err := s.showLocks(); err != nil {
+		return nil, err
+	}
+	for _, hook := range f.hooks {
+		if hook.delivery == underWay {
+			f.dispatch(hook)
+		}
+	}
+	return f, nil
+}
+
+// plan asks for what needs chance or an expression: locks and `when`. An event
+// without either costs no question.
+func (f *firing) plan() ([]protocol.PlannedHook, error) {
+	needed := slices.ContainsFunc(f.hooks, func(h *hook) bool { return h.settings.Blocking || h.settings.When != "" })
+	planned := make([]protocol.PlannedHook, len(f.hooks))
+	if !needed {
+		return planned, nil
+	}
+	request := protocol.PlanRequest{WorkflowID: f.session.execution.ID}
+	for _, hook := range f.hooks {
+		ask := protocol.PlanHook{Webhook: hook.webhook.ID, Blocking: hook.settings.Blocking, When: hook.settings.When}
+		if ask.When != "" {
+			ask.Variables = hook.variables(usesOf(whenSource(ask.When)))
+		}
+		request.Hooks = append(request.Hooks, ask)
+	}
+	ctx := f.session.detached
+	err := workflow.ExecuteLocalActivity(localActivity(ctx, "Plan "+f.event), protocol.ActivityPlan, request).Get(ctx, &planned)
+	if err == nil && len(planned) != len(f.hooks) {
+		err = fmt.Errorf("plan of %s: %d hooks answered of %d", f.event, len(planned), len(f.hooks))
+	}
+	return planned, err
+}
+
+// deliveryID is the same for every attempt of one delivery and differs
+// between any two: it is drawn from the run, the firing and the webhook.
+func (f *firing) deliveryID(webhook string) string {
+	origin := fmt.Sprintf("%s\x00%s\x00%d\x00%s", f.session.execution.ID, f.session.originalRunID, f.sequence, webhook)
+	sum := sha256.Sum256([]byte(origin))
+	return "dlv_" + base64.RawURLEncoding.EncodeToString(sum[:18])
+}
+
+// dispatch sends a hook's delivery in a coroutine of its own, as soon as there
+// is room for it.
+func (f *firing) dispatch(h *hook) {
+	f.session.inFlight++
+	workflow.Go(f.session.detached, func(ctx workflow.Context) {
+		if f.inFlight >= maximumInFlight {
+			if err := workflow.Await(ctx, func() bool { return f.inFlight < maximumInFlight }); err != nil {
+				return // the context is never cancelled
+			}
+		}
+		f.inFlight++
+		h.send(ctx)
+		f.inFlight--
+		f.session.inFlight--
+		f.changed = true
+	})
+}
+
+// A ruling is an event's decision, with what it rests on.
+type ruling struct {
+	decision string
+	by       latch.DecidedBy
+	reason   string
+}
+
+// await waits for the event's decision. It ends early when a person stops or
+// rolls back, and with an error when ctx is cancelled.
+func (f *firing) await(ctx workflow.Context) (ruling, error) {
+	if !slices.ContainsFunc(f.hooks, (*hook).takesPart) {
+		return ruling{decision: latch.Continue}, nil
+	}
+	f.awaited = true
+	defer func() { f.decided = true }()
+	alarm := &alarm{}
+	defer alarm.cancel()
+	for {
+		f.changed = false
+		if err := f.decideHooks(); err != nil {
+			return ruling{}, err
+		}
+		decision, final := decide(f.decisions(), f.nothingDone)
+		if final || f.session.control.pending() {
+			result := f.rule(decision)
+			return result, f.override(result)
+		}
+		if err := f.session.showLocks(); err != nil {
+			return ruling{}, err
+		}
+		alarm.set(ctx, f.session, f.nextDeadline())
+		err := workflow.Await(ctx, func() bool { return f.changed || f.session.control.pending() || alarm.rings() })
+		if err != nil {
+			if failed := f.override(ruling{reason: "the run was cancelled"}); failed != nil {
+				return ruling{}, failed
+			}
+			return ruling{}, err
+		}
+	}
+}
+
+// decideHooks decides every hook that is settled.
+func (f *firing) decideHooks() error {
+	for _, hook := range f.hooks {
+		if hook.takesPart() && hook.needsDecision() {
+			if err := hook.decide(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// decisions gives what the hooks that take part have decided so far.
+func (f *firing) decisions() []string {
+	var decisions []string
+	for _, hook := range f.hooks {
+		if hook.takesPart() {
+			decisions = append(decisions, hook.decision)
+		}
+	}
+	return decisions
+}
+
+// rule names the hook on which the decision rests.
+func (f *firing) rule(decision string) ruling {
+	result := ruling{decision: decision}
+	if decision == latch.Continue {
+		return result
+	}
+	for _, hook := range f.hooks {
+		if hook.takesPart() && hook.decision == decision {
+			result.by = latch.DecidedBy{Webhook: hook.webhook.ID, Event: f.event, By: hook.removedBy()}
+			result.reason = hook.reason()
+			return result
+		}
+	}
+	return result
+}
+
+// override ends the waits of hooks that are still open.
+func (f *firing) override(because ruling) error {
+	f.decided = true
+	reason := because.reason
+	if because.decision != "" {
+		reason = "the event was decided: " + because.decision
+	}
+	if f.session.control.pending() {
+		reason = f.session.control.describe()
+	}
+	for _, hook := range f.hooks {
+		hook.closeLock(latch.ViaOverride, "", reason)
+	}
+	return f.session.showLocks()
+}
+
+// nextDeadline is the next time at which a hook is decided by waiting; zero
+// where there is none.
+func (f *firing) nextDeadline() time.Time {
+	var next time.Time
+	for _, hook := range f.hooks {
+		until := hook.until()
+		if hook.takesPart() && hook.decision == "" && !until.IsZero() && (next.IsZero() || until.Before(next)) {
+			next = until
+		}
+	}
+	return next
+}
+
+// mayStillChange tells that records of the event can be written to.
+func (f *firing) mayStillChange() bool { return !f.awaited || !f.decided }
+
+// An alarm is one timer for whatever deadline is next.
+type alarm struct {
+	at    time.Time
+	timer workflow.Future
+	stop  workflow.CancelFunc
+}
+
+func (a *alarm) set(ctx workflow.Context, s *session, at time.Time) {
+	if at.Equal(a.at) {
+		return
+	}
+	a.cancel()
+	a.at = at
+	if at.IsZero() {
+		return
+	}
+	timerContext, cancel := workflow.WithCancel(s.detached)
+	a.stop = cancel
+	a.timer = workflow.NewTimerWithOptions(timerContext, max(at.Sub(workflow.Now(ctx)), 0),
+		workflow.TimerOptions{Summary: "Waiting for an answer or a lock, until " + at.UTC().Format(time.RFC3339)})
+}
+
+func (a *alarm) rings() bool { return a.timer != nil && a.timer.IsReady() }
+
+func (a *alarm) cancel() {
+	if a.stop != nil {
+		a.stop()
+	}
+	a.timer, a.stop, a.at = nil, nil, time.Time{}
+}
+
+// with gives variables with some added.
+func with(variables expr.Variables, added expr.Variables) expr.Variables {
+	merged := maps.Clone(variables)
+	maps.Copy(merged, added)
+	return merged
+}

@@ -1,0 +1,176 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// A GateResult is what a gate decided.
+type GateResult struct {
+	// Decision is [latch.Continue], [latch.Stop] or [latch.Rollback].
+	Decision string `json:"decision"`
+	// Reason tells why the gate did not let pass.
+	Reason string `json:"reason,omitempty"`
+	// DecidedBy names the webhook or the person.
+	DecidedBy latch.DecidedBy `json:"decided_by,omitzero"`
+	// History is the gate's records.
+	History []latch.Record `json:"history"`
+}
+
+// Gate fires a custom event in a workflow of the user's own and waits until
+// its hooks have decided: blocking ones by their locks, others by their
+// answers. Unlike an emission's, the hooks may bear stop_release and
+// rollback_release; without them the defaults of a release's events hold.
+//
+// The workflow answers Latch's queries, signals and updates from its first
+// call of Gate or [Fire] on, and closes only once every delivery has settled
+// or is handed over, like Latch's own. A person's stop or rollback decides the
+// gate that waits, or else the next one.
+//
+// It needs the plugin in the worker. An invalid emission is the error
+// InvalidSpec; when ctx is cancelled, the error is workflow.ErrCanceled.
+func Gate(ctx workflow.Context, emission latch.Emission) (*GateResult, error) {
+	s, err := sessionOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	firing, err := s.fireEmission(ctx, protocol.KindGate, emission)
+	if err != nil {
+		return nil, err
+	}
+	s.enter("waiting at " + emission.Event)
+	ruling, err := firing.await(ctx)
+	if err != nil {
+		return nil, err
+	}
+	result := &GateResult{Decision: ruling.decision, Reason: ruling.reason, DecidedBy: ruling.by}
+	if s.control.pending() {
+		s.control.taken = true
+		result.Decision, result.Reason = s.control.decision, s.control.describe()
+		result.DecidedBy = latch.DecidedBy{Event: emission.Event, By: s.control.By}
+		s.control = nil // a later gate may be decided by another word
+	}
+	s.enter("working")
+	result.History = firing.records()
+	return result, nil
+}
+
+// Fire fires a custom event in a workflow of the user's own. It waits for
+// blocking hooks alone and gives the event's records; deliveries go on beside
+// the workflow. All else is as with [Gate].
+func Fire(ctx workflow.Context, emission latch.Emission) ([]latch.Record, error) {
+	s, err := sessionOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	firing, err := s.fireEmission(ctx, protocol.KindEmission, emission)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := firing.await(ctx); err != nil {
+		return nil, err
+	}
+	return firing.records(), nil
+}
+
+func (s *session) fireEmission(ctx workflow.Context, kind string, emission latch.Emission) (*firing, error) {
+	if err := s.admit(ctx, kind, encode(emission)); err != nil {
+		s.settled = false // the workflow may go on without this event
+		return nil, err
+	}
+	if own, ok := s.subject.(*ownRun); ok {
+		own.vars = emission.Vars
+	}
+	webhooks := emission.Webhooks // a copy of its own: later calls bring others
+	return s.fire(occasion{event: emission.Event, decides: kind == protocol.KindGate,
+		data: orEmptyObject(emission.Data), instance: emission.Instance}, webhooks)
+}
+
+func (f *firing) records() []latch.Record {
+	records := make([]latch.Record, len(f.hooks))
+	for i, hook := range f.hooks {
+		records[i] = *hook.record
+	}
+	return records
+}
+
+// An ownRun is a run of a workflow of the user's own.
+type ownRun struct {
+	session    *session
+	workflowID string
+	vars       latch.Object
+	closed     bool
+}
+
+func (r *ownRun) id() string                { return r.workflowID }
+func (r *ownRun) mark(*latch.Record)        {}
+func (r *ownRun) steps() []latch.StepResult { return nil }
+func (r *ownRun) mayControl(string) error   { return nil }
+
+func (r *ownRun) status() string {
+	if r.closed {
+		return "completed"
+	}
+	return "running"
+}
+
+func (r *ownRun) addVariables(variables expr.Variables) {
+	variables["vars"] = encode(orEmptyObject(r.vars))
+}
+
+type ownRunKey struct{}
+
+// errNoPlugin tells a user what is missing.
+var errNoPlugin = errors.New("latch: workflows.Gate and workflows.Fire need the plugin of github.com/latch-run/latch/plugin in the worker's options")
+
+// sessionOf gives the run's session, made at the first call.
+func sessionOf(ctx workflow.Context) (*session, error) {
+	run, ok := ctx.Value(ownRunKey{}).(*ownRun)
+	if !ok {
+		return nil, errNoPlugin
+	}
+	if run.session == nil {
+		made, err := newSession(ctx, run)
+		if err != nil {
+			return nil, err
+		}
+		run.session = made
+	}
+	return run.session, nil
+}
+
+// Interceptor keeps the session of workflows that call [Gate] or [Fire], and
+// closes it before they close. Others it leaves alone.
+type Interceptor struct {
+	interceptor.WorkerInterceptorBase
+}
+
+// InterceptWorkflow puts the keeper before a workflow.
+func (*Interceptor) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &keeper{interceptor.WorkflowInboundInterceptorBase{Next: next}}
+}
+
+type keeper struct {
+	interceptor.WorkflowInboundInterceptorBase
+}
+
+// ExecuteWorkflow runs the workflow and then waits for its deliveries.
+func (k *keeper) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
+	run := &ownRun{workflowID: workflow.GetInfo(ctx).WorkflowExecution.ID}
+	result, err := k.Next.ExecuteWorkflow(workflow.WithValue(ctx, ownRunKey{}, run), in)
+	if run.session == nil {
+		return result, err
+	}
+	run.closed, run.session.settled = true, true
+	if closing := run.session.close(); closing != nil && err == nil {
+		return nil, fmt.Errorf("closing Latch's session: %w", closing)
+	}
+	return result, err
+}

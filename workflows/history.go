@@ -1,0 +1,178 @@
+package workflows
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/latch-run/latch"
+)
+
+// maximumHistoryBytes bounds the records of a run as JSON (contract,
+// "Records"). It leaves room for the rest of a result under Temporal's limit
+// of 2 MiB.
+const maximumHistoryBytes = 512 << 10
+
+// verdictKeys are what remains of data when it is cut.
+var verdictKeys = []string{"result", "stop_release", "rollback_release"}
+
+// A history is the records of a run, oldest first, kept in bounds.
+type history struct {
+	records []*latch.Record
+	sizes   map[*latch.Record]int
+	total   int
+}
+
+// add appends a record.
+func (h *history) add(record latch.Record) *latch.Record {
+	if h.sizes == nil {
+		h.sizes = map[*latch.Record]int{}
+	}
+	added := &record
+	h.records = append(h.records, added)
+	h.changed(added)
+	return added
+}
+
+// changed measures a record anew and cuts what is oldest until all is in bounds.
+func (h *history) changed(record *latch.Record) {
+	h.measure(record)
+	for _, cut := range []func(*latch.Record) bool{cutBody, cutData, cutExchange} {
+		for _, oldest := range h.records {
+			if h.total < maximumHistoryBytes {
+				return
+			}
+			if cut(oldest) {
+				oldest.Truncated = true
+				h.measure(oldest)
+			}
+		}
+	}
+	for h.total >= maximumHistoryBytes && h.dropOldestSettled() {
+	}
+}
+
+func (h *history) measure(record *latch.Record) {
+	encoded, err := json.Marshal(record)
+	if err != nil {
+		// Every part of a record came out of JSON.
+		panic(fmt.Sprintf("latch: record %s: %v", record.DeliveryID, err))
+	}
+	h.total += len(encoded) + 1 - h.sizes[record]
+	h.sizes[record] = len(encoded) + 1
+}
+
+func cutBody(record *latch.Record) bool {
+	if record.Response == nil || record.Response.Body == "" {
+		return false
+	}
+	response := *record.Response
+	response.Body = ""
+	record.Response = &response
+	return true
+}
+
+func cutData(record *latch.Record) bool {
+	kept := latch.Object{}
+	for _, key := range verdictKeys {
+		if value, ok := record.Data[key]; ok && len(value) <= 64 {
+			kept[key] = value
+		}
+	}
+	cut := len(kept) < len(record.Data)
+	record.Data = kept
+	return cut
+}
+
+// cutExchange is for thousands of records: the exchange itself goes, what it
+// came to stays.
+func cutExchange(record *latch.Record) bool {
+	const longText = 64
+	if record.Request == nil && record.Response == nil && len(record.Error) <= longText {
+		return false
+	}
+	record.Request, record.Response = nil, nil
+	if len(record.Error) > longText {
+		record.Error = truncate(record.Error, longText)
+	}
+	return true
+}
+
+// dropOldestSettled lets go of the oldest record that nothing waits for.
+func (h *history) dropOldestSettled() bool {
+	i := slices.IndexFunc(h.records, func(r *latch.Record) bool {
+		return r.Result != latch.ResultPending && !r.Lock.Open()
+	})
+	if i < 0 || len(h.records) == 1 {
+		return false
+	}
+	h.total -= h.sizes[h.records[i]]
+	delete(h.sizes, h.records[i])
+	h.records = slices.Delete(h.records, i, i+1)
+	h.records[0].Truncated = true
+	return true
+}
+
+// find gives the record of a delivery.
+func (h *history) find(deliveryID string) *latch.Record {
+	i := slices.IndexFunc(h.records, func(r *latch.Record) bool { return r.DeliveryID == deliveryID })
+	if i < 0 {
+		return nil
+	}
+	return h.records[i]
+}
+
+// list gives copies of the records that the query asks for, oldest first.
+func (h *history) list(query latch.HistoryQuery) ([]latch.Record, error) {
+	records := h.records
+	if query.After != "" {
+		i := slices.IndexFunc(records, func(r *latch.Record) bool { return r.DeliveryID == query.After })
+		if i < 0 {
+			return nil, fmt.Errorf("after: no record has the delivery id %q", query.After)
+		}
+		records = records[i+1:]
+	}
+	listed := []latch.Record{}
+	for _, record := range records {
+		if query.Webhook != "" && record.Webhook != query.Webhook || query.Event != "" && record.Event != query.Event {
+			continue
+		}
+		if query.Limit > 0 && len(listed) == query.Limit {
+			break
+		}
+		listed = append(listed, *record)
+	}
+	return listed, nil
+}
+
+// all gives copies of all records.
+func (h *history) all() []latch.Record {
+	records := make([]latch.Record, len(h.records))
+	for i, record := range h.records {
+		records[i] = *record
+	}
+	return records
+}
+
+// forTemplates gives the records as templates see them: a lock that is still
+// open shows to nobody but its own receiver.
+func (h *history) forTemplates() []latch.Record {
+	records := h.all()
+	for i := range records {
+		if records[i].Lock.Open() {
+			records[i].Lock = nil
+		}
+	}
+	return records
+}
+
+// truncate cuts text to at most n bytes, on a character's boundary.
+func truncate(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && text[n]&0xC0 == 0x80 {
+		n--
+	}
+	return text[:n] + "…"
+}

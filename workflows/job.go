@@ -1,0 +1,347 @@
+package workflows
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// A jobRun is one run of a job.
+type jobRun struct {
+	*session
+	job    latch.Job
+	result latch.JobResult
+}
+
+// JobRun is the workflow latch.JobRun: it does a job's work and tells its
+// webhooks that it starts, and how it ended (contract, "Job").
+func JobRun(ctx workflow.Context, input converter.RawValue) (*latch.JobResult, error) {
+	run := &jobRun{result: latch.JobResult{Status: latch.JobRunning, KVP: latch.Object{}}}
+	var err error
+	if run.session, err = newSession(ctx, run); err != nil {
+		return nil, err
+	}
+	data := payloadJSON(input)
+	if err := run.admit(ctx, protocol.KindJob, rawInput(data)); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(data, &run.job); err != nil {
+		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
+	}
+	run.webhooks = run.job.Webhooks
+	if err := run.carryOut(ctx); err != nil {
+		return nil, err
+	}
+	return run.end()
+}
+
+// carryOut goes from the delay to the events of the end.
+func (r *jobRun) carryOut(ctx workflow.Context) error {
+	if err := r.tagStatus(); err != nil {
+		return err
+	}
+	work, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	workflow.Go(work, func(ctx workflow.Context) {
+		if workflow.Await(ctx, func() bool { return r.control.pending() }) == nil {
+			cancel()
+		}
+	})
+	var err error
+	if err = r.delay(work); err == nil {
+		err = r.begin(work)
+	}
+	if err == nil {
+		err = r.work(work)
+	}
+	var broken *brokenRun
+	if errors.As(err, &broken) {
+		return broken.cause
+	}
+	r.conclude(err)
+	if err := r.tagStatus(); err != nil {
+		return err
+	}
+	return r.tellTheEnd()
+}
+
+// A brokenRun is an error of the run itself, not of the job's work.
+type brokenRun struct{ cause error }
+
+func (b *brokenRun) Error() string { return b.cause.Error() }
+
+func (r *jobRun) delay(ctx workflow.Context) error {
+	if r.job.Delay <= 0 {
+		return nil
+	}
+	r.enter("delayed")
+	return workflow.NewTimerWithOptions(ctx, time.Duration(r.job.Delay), workflow.TimerOptions{Summary: "Delay of the job"}).Get(ctx, nil)
+}
+
+// begin fires JOB_START and waits for its locks; one of them may end the job.
+func (r *jobRun) begin(ctx workflow.Context) error {
+	r.enter("starting")
+	r.result.StartedAt = r.now()
+	firing, err := r.fire(occasion{event: latch.EventJobStart, nothingDone: true}, r.webhooks)
+	if err != nil {
+		return &brokenRun{err}
+	}
+	if len(r.openLocks()) > 0 {
+		r.enter("waiting for locks")
+	}
+	ruling, err := firing.await(ctx)
+	switch {
+	case err != nil && ctx.Err() == nil:
+		return &brokenRun{err}
+	case err != nil:
+		return err
+	case r.control.pending():
+		return workflow.ErrCanceled
+	case ruling.decision == latch.Stop:
+		return fmt.Errorf("held back at JOB_START by %s", ruling.reason)
+	}
+	return ctx.Err()
+}
+
+// errTimedOut tells that the job's timeout ended the work.
+var errTimedOut = errors.New("timed out")
+
+// work does the task or the sequence, within the timeout and as often as the
+// retry says.
+func (r *jobRun) work(ctx workflow.Context) error {
+	r.enter("working")
+	limited, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	timedOut := false
+	if r.job.Timeout > 0 {
+		timer := workflow.NewTimerWithOptions(limited, time.Duration(r.job.Timeout), workflow.TimerOptions{Summary: "Timeout of the job"})
+		workflow.Go(limited, func(ctx workflow.Context) {
+			if timer.Get(ctx, nil) == nil {
+				timedOut = true
+				cancel()
+			}
+		})
+	}
+	kvp, err := repeat(limited, r.job.Retry, func() (latch.Object, error) {
+		if r.job.Task == nil {
+			return latch.Object{}, r.sequence(limited)
+		}
+		return taskRun{session: r.session, task: r.job.Task, variables: r.variables(nil), summary: "Job " + r.job.ID}.do(limited)
+	})
+	if kvp != nil {
+		r.result.KVP = kvp
+	}
+	if timedOut && err != nil {
+		return errTimedOut
+	}
+	return err
+}
+
+// sequence runs the jobs one after the other as children. The first failure
+// ends it, unless that job continues on error.
+func (r *jobRun) sequence(ctx workflow.Context) error {
+	r.result.Jobs = nil
+	for _, item := range r.job.Jobs {
+		result, err := r.child(ctx, item.Job)
+		if result != nil {
+			r.result.Jobs = append(r.result.Jobs, *result)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil && !item.Job.ContinueOnError {
+			return fmt.Errorf("job %s: %s", item.Job.ID, rootMessage(err))
+		}
+	}
+	return nil
+}
+
+// child runs one job of the sequence, with webhooks of its own.
+func (r *jobRun) child(ctx workflow.Context, job *latch.Job) (*latch.JobResult, error) {
+	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:          r.execution.ID + "/" + job.ID,
+		WaitForCancellation: true,
+		ParentClosePolicy:   enums.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
+		StaticSummary:       summaryOf("Job", job.ID, job.Title),
+	})
+	result := &latch.JobResult{ID: job.ID, KVP: latch.Object{}}
+	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowJobRun, job).Get(ctx, result)
+	result.History = nil
+	if err == nil {
+		return result, nil
+	}
+	var application *temporal.ApplicationError
+	var canceled *temporal.CanceledError
+	switch {
+	case errors.As(err, &application) && application.HasDetails() && application.Type() == latch.ErrorJobFailed:
+		if application.Details(result) == nil {
+			return result, err
+		}
+	case errors.As(err, &canceled) && canceled.HasDetails():
+		if canceled.Details(result) == nil && result.Status != "" {
+			return result, err
+		}
+		result.Status = latch.JobCancelled
+	}
+	if result.Status == "" {
+		result.Status = latch.JobFailed
+	}
+	result.Error = rootMessage(err)
+	return result, err
+}
+
+// conclude turns what the work came to into the job's result.
+func (r *jobRun) conclude(err error) {
+	r.settled = true
+	r.result.CompletedAt = r.now()
+	if r.result.StartedAt.IsZero() {
+		r.result.StartedAt = r.result.CompletedAt
+	}
+	switch {
+	case err == nil:
+		r.result.Status = latch.JobSucceeded
+	case errors.Is(err, errTimedOut):
+		r.result.Status, r.result.Error = latch.JobTimedOut, "timed out after "+r.job.Timeout.String()
+	case r.control != nil:
+		r.control.taken = true
+		r.result.Status, r.result.Error = latch.JobCancelled, r.control.describe()
+	case temporal.IsCanceledError(err):
+		r.result.Status, r.result.Error = latch.JobCancelled, "cancelled"
+	default:
+		r.result.Status, r.result.Error = latch.JobFailed, rootMessage(err)
+	}
+}
+
+// tellTheEnd fires JOB_COMPLETE and JOB_SUCCESS or JOB_FAILURE, side by side.
+func (r *jobRun) tellTheEnd() error {
+	outcome := latch.EventJobFailure
+	if r.result.Status == latch.JobSucceeded {
+		outcome = latch.EventJobSuccess
+	}
+	for _, event := range []string{latch.EventJobComplete, outcome} {
+		if _, err := r.fire(occasion{event: event}, r.webhooks); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end closes the run with its result.
+func (r *jobRun) end() (*latch.JobResult, error) {
+	if err := r.close(); err != nil {
+		return nil, err
+	}
+	result := r.result
+	if result.Status == latch.JobSucceeded {
+		result.History = r.history.all()
+		return &result, nil
+	}
+	if result.Status == latch.JobCancelled {
+		return nil, temporal.NewCanceledError(result)
+	}
+	return nil, temporal.NewApplicationErrorWithOptions(fmt.Sprintf("job %s %s: %s", result.ID, result.Status, result.Error),
+		latch.ErrorJobFailed, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{result}})
+}
+
+func (r *jobRun) id() string                { return r.job.ID }
+func (r *jobRun) status() string            { return r.result.Status }
+func (r *jobRun) mark(record *latch.Record) { record.Job = r.job.ID }
+func (r *jobRun) steps() []latch.StepResult { return nil }
+
+func (r *jobRun) mayControl(message string) error {
+	if message == latch.MessageRollback {
+		return errors.New("a job cannot be rolled back; stop cancels it")
+	}
+	return nil
+}
+
+// A jobVariable is the template variable job.
+type jobVariable struct {
+	ID       string          `json:"id"`
+	Name     string          `json:"name,omitempty"`
+	Title    string          `json:"title,omitempty"`
+	Tags     []string        `json:"tags"`
+	Vars     latch.Object    `json:"vars"`
+	Schedule json.RawMessage `json:"schedule,omitempty"`
+	Timeout  latch.Duration  `json:"timeout,omitempty"`
+	Status   jobStatus       `json:"status"`
+}
+
+// A jobStatus is the run that fired the event, as job.status.
+type jobStatus struct {
+	ID          string       `json:"id"`
+	ReturnCode  *int         `json:"returncode"`
+	Error       *string      `json:"error"`
+	StartedAt   *latch.Time  `json:"started_at"`
+	CompletedAt *latch.Time  `json:"completed_at"`
+	KVP         latch.Object `json:"kvp"`
+}
+
+func (r *jobRun) addVariables(variables expr.Variables) {
+	variable := jobVariable{ID: r.job.ID, Name: r.job.Name, Title: r.job.Title, Tags: r.job.Tags, Vars: r.job.Vars,
+		Timeout: r.job.Timeout, Status: r.jobStatus()}
+	if variable.Tags == nil {
+		variable.Tags = []string{}
+	}
+	if variable.Vars == nil {
+		variable.Vars = latch.Object{}
+	}
+	if schedule := r.job.Schedule; schedule != nil {
+		variable.Schedule = encode(schedule)
+		if *schedule == (latch.Schedule{Cron: schedule.Cron}) {
+			variable.Schedule = encode(schedule.Cron)
+		}
+	}
+	variables["job"] = encode(variable)
+	variables["vars"] = encode(variable.Vars)
+	jobs := map[string]any{}
+	for _, job := range r.result.Jobs {
+		jobs[job.ID] = map[string]any{"status": job.Status, "kvp": job.KVP}
+	}
+	variables["jobs"] = encode(jobs)
+}
+
+func (r *jobRun) jobStatus() jobStatus {
+	status := jobStatus{ID: r.execution.RunID, KVP: r.result.KVP}
+	if !r.result.StartedAt.IsZero() {
+		status.StartedAt = &r.result.StartedAt
+	}
+	if r.result.Status != latch.JobRunning {
+		code := 0
+		if r.result.Status != latch.JobSucceeded {
+			code = 1
+		}
+		status.ReturnCode, status.Error, status.CompletedAt = &code, &r.result.Error, &r.result.CompletedAt
+	}
+	return status
+}
+
+// summaryOf is what Temporal UI shows in its list.
+func summaryOf(kind, id, title string) string {
+	if title == "" {
+		return truncate(kind+" "+id, 200)
+	}
+	return truncate(kind+" "+id+": "+title, 200)
+}
+
+// rawInput gives the input as JSON, whatever it is, for admission to refuse.
+func rawInput(data []byte) json.RawMessage {
+	switch {
+	case len(data) == 0:
+		return json.RawMessage("null")
+	case !json.Valid(data):
+		return encode(string(data))
+	default:
+		return data
+	}
+}

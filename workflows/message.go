@@ -1,0 +1,346 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+)
+
+// maximumRejected bounds how many refused signals the query status lists; the
+// oldest go first.
+const maximumRejected = 50
+
+// A message is one of the names that a run takes as a signal and as an update.
+// Both end in the same handler.
+type message struct {
+	name string
+	// check refuses a message without changing anything.
+	check func(data []byte) error
+	// take carries the message out and gives the update's answer.
+	take func(ctx workflow.Context, data []byte, via string) (any, error)
+}
+
+func (s *session) messages() []message {
+	return []message{
+		{latch.MessageReleaseLock, s.checkReleaseLock, s.releaseLock},
+		{latch.MessageRecord, s.checkRecord, s.updateRecord},
+		{latch.MessageSkip, s.checkSkip, s.skip},
+		{latch.MessageStop, s.checkControl(latch.MessageStop), s.takeControl(latch.Stop)},
+		{latch.MessageRollback, s.checkControl(latch.MessageRollback), s.takeControl(latch.Rollback)},
+	}
+}
+
+// answer sets the run's handlers: queries, updates, and a coroutine for each
+// signal.
+func (s *session) answer(ctx workflow.Context) error {
+	if err := workflow.SetQueryHandler(ctx, latch.QueryStatus, func() (latch.Status, error) { return s.snapshot(), nil }); err != nil {
+		return err
+	}
+	if err := workflow.SetQueryHandler(ctx, latch.QueryHistory, s.queryHistory); err != nil {
+		return err
+	}
+	for _, m := range s.messages() {
+		handler := func(ctx workflow.Context, argument converter.RawValue) (any, error) {
+			return m.take(ctx, payloadJSON(argument), updateVia(ctx))
+		}
+		validator := func(argument converter.RawValue) error { return m.check(payloadJSON(argument)) }
+		err := workflow.SetUpdateHandlerWithOptions(ctx, m.name, handler, workflow.UpdateHandlerOptions{Validator: validator})
+		if err != nil {
+			return err
+		}
+		workflow.GoNamed(s.detached, "signal "+m.name, func(ctx workflow.Context) {
+			for channel := workflow.GetSignalChannel(ctx, m.name); ; {
+				var argument converter.RawValue
+				channel.Receive(ctx, &argument)
+				s.takeSignal(ctx, m, argument)
+			}
+		})
+	}
+	return nil
+}
+
+func (s *session) queryHistory(argument converter.RawValue) ([]latch.Record, error) {
+	var query latch.HistoryQuery
+	if err := query.Decode(payloadJSON(argument)); err != nil {
+		return nil, fmt.Errorf("query history: %w", err)
+	}
+	return s.history.list(query)
+}
+
+func (s *session) takeSignal(ctx workflow.Context, m message, argument converter.RawValue) {
+	data := payloadJSON(argument)
+	err := m.check(data)
+	if err == nil {
+		_, err = m.take(ctx, data, latch.ViaSignal)
+	}
+	if err == nil {
+		return
+	}
+	s.rejected = append(s.rejected, latch.Rejected{Name: m.name, Error: rootMessage(err), At: s.now()})
+	if len(s.rejected) > maximumRejected {
+		s.rejected = s.rejected[1:]
+	}
+	s.show()
+}
+
+// drainSignals takes the signals that have come but were not received yet.
+func (s *session) drainSignals() {
+	for _, m := range s.messages() {
+		channel := workflow.GetSignalChannel(s.detached, m.name)
+		var argument converter.RawValue
+		for channel.ReceiveAsync(&argument) {
+			s.takeSignal(s.detached, m, argument)
+		}
+	}
+}
+
+// updateVia tells by an update's id which way it came.
+func updateVia(ctx workflow.Context) string {
+	info := workflow.GetCurrentUpdateInfo(ctx)
+	switch {
+	case info == nil:
+		return latch.ViaUpdate
+	case strings.HasPrefix(info.ID, "api-"):
+		return latch.ViaAPI
+	case strings.HasPrefix(info.ID, "page-"):
+		return latch.ViaPage
+	default:
+		return latch.ViaUpdate
+	}
+}
+
+// payloadJSON gives an argument as JSON text; what is no JSON comes as it is,
+// for the decoder to refuse.
+func payloadJSON(argument converter.RawValue) []byte {
+	payload := argument.Payload()
+	if payload == nil {
+		return nil
+	}
+	if string(payload.GetMetadata()[converter.MetadataEncoding]) == converter.MetadataEncodingNil {
+		return []byte("null")
+	}
+	return payload.GetData()
+}
+
+// byToken gives the hook that made a lock.
+func (s *session) byToken(token string) (*hook, error) {
+	for _, firing := range s.firings {
+		for _, hook := range firing.hooks {
+			if hook.record != nil && hook.record.Lock != nil && hook.record.Lock.Token == token {
+				return hook, nil
+			}
+		}
+	}
+	if !strings.HasPrefix(token, s.execution.ID+":") {
+		return nil, refusal(latch.ErrorUnknownLock, "lock %q is of another run: a lock begins with its workflow id, here %q", token, s.execution.ID)
+	}
+	return nil, refusal(latch.ErrorUnknownLock, "lock %q is unknown to this run", token)
+}
+
+func (s *session) decodeReleaseLock(data []byte) (*hook, latch.LockRelease, error) {
+	var release latch.LockRelease
+	if err := release.Decode(data); err != nil {
+		return nil, release, invalidArgument(err)
+	}
+	hook, err := s.byToken(release.Lock)
+	return hook, release, err
+}
+
+func (s *session) checkReleaseLock(data []byte) error {
+	_, _, err := s.decodeReleaseLock(data)
+	return err
+}
+
+// releaseLock removes a lock and answers with its record once the hook is
+// decided. A used lock answers its record and changes nothing.
+func (s *session) releaseLock(ctx workflow.Context, data []byte, via string) (any, error) {
+	h, release, err := s.decodeReleaseLock(data)
+	if err != nil {
+		return nil, err
+	}
+	if h.record.Lock.Open() {
+		h.lockRemoved = true
+		h.bring(release.Data, release.Result)
+		h.record.Result = h.resultOfData()
+		h.closeLock(via, release.By, release.Reason)
+		h.firing.changed = true
+	}
+	if err := workflow.Await(ctx, func() bool { return h.decision != "" || h.firing.decided }); err != nil {
+		return nil, err
+	}
+	return *h.record, nil
+}
+
+func (s *session) decodeRecord(data []byte) (*hook, latch.RecordUpdate, error) {
+	var update latch.RecordUpdate
+	if err := update.Decode(data); err != nil {
+		return nil, update, invalidArgument(err)
+	}
+	for _, firing := range s.firings {
+		for _, hook := range firing.hooks {
+			if hook.record == nil || hook.record.DeliveryID != update.DeliveryID {
+				continue
+			}
+			if !firing.mayStillChange() {
+				return nil, update, refusal(latch.ErrorTooLate, "%s is decided: its records stand", firing.event)
+			}
+			return hook, update, nil
+		}
+	}
+	return nil, update, refusal(latch.ErrorInvalidArgument, "delivery_id: no record of this run has the delivery id %q", update.DeliveryID)
+}
+
+func (s *session) checkRecord(data []byte) error {
+	_, _, err := s.decodeRecord(data)
+	return err
+}
+
+// updateRecord writes into a record, and has its hook decided again.
+func (s *session) updateRecord(ctx workflow.Context, data []byte, _ string) (any, error) {
+	h, update, err := s.decodeRecord(data)
+	if err != nil {
+		return nil, err
+	}
+	h.bring(update.Data, update.Result)
+	if h.record.Result == latch.ResultPass || h.record.Result == latch.ResultFail {
+		h.record.Result = h.resultOfData()
+	}
+	s.history.changed(h.record)
+	if h.takesPart() && !h.record.Lock.Open() && !h.skipped && h.delivery != underWay {
+		h.reconsider, h.firing.changed = true, true
+		if err := workflow.Await(ctx, func() bool { return !h.reconsider || h.firing.decided }); err != nil {
+			return nil, err
+		}
+	}
+	s.show()
+	return *h.record, nil
+}
+
+func (s *session) decodeSkip(data []byte) (*hook, latch.Skip, error) {
+	var skip latch.Skip
+	if err := skip.Decode(data); err != nil {
+		return nil, skip, invalidArgument(err)
+	}
+	h, err := s.hookToSkip(skip)
+	if err != nil {
+		return nil, skip, err
+	}
+	if h.firing.decided || !h.takesPart() {
+		return nil, skip, refusal(latch.ErrorTooLate, "webhook %q at %s holds nothing up", h.webhook.ID, h.firing.event)
+	}
+	return h, skip, nil
+}
+
+func (s *session) hookToSkip(skip latch.Skip) (*hook, error) {
+	if skip.Lock != "" {
+		return s.byToken(skip.Lock)
+	}
+	var found *hook
+	for _, firing := range s.firings {
+		for _, hook := range firing.hooks {
+			if hook.record != nil && hook.webhook.ID == skip.Webhook && firing.event == skip.Event && (skip.Step == "" || firing.step == skip.Step) {
+				found = hook
+			}
+		}
+	}
+	if found == nil {
+		return nil, refusal(latch.ErrorInvalidArgument, "webhook: no record of this run is of webhook %q at %s", skip.Webhook, skip.Event)
+	}
+	return found, nil
+}
+
+func (s *session) checkSkip(data []byte) error {
+	_, _, err := s.decodeSkip(data)
+	return err
+}
+
+// skip takes a hook out of its event's decision.
+func (s *session) skip(ctx workflow.Context, data []byte, via string) (any, error) {
+	h, skip, err := s.decodeSkip(data)
+	if err != nil {
+		return nil, err
+	}
+	h.skipped = true
+	h.record.Result = latch.ResultSkipped
+	h.record.Decision = ""
+	h.record.Error = "skipped: " + skip.Reason
+	if skip.By != "" {
+		h.record.Error = "skipped by " + skip.By + ": " + skip.Reason
+	}
+	h.decision = ""
+	h.closeLock(via, skip.By, skip.Reason)
+	s.history.changed(h.record)
+	h.firing.changed = true
+	s.show()
+	return *h.record, nil
+}
+
+// A control is a person's word to stop the run or to roll it back.
+type control struct {
+	decision string
+	latch.Control
+	// taken tells that the run acts on it.
+	taken bool
+}
+
+// pending tells that there is a word that the run does not act on yet.
+func (c *control) pending() bool { return c != nil && !c.taken }
+
+func (c *control) describe() string {
+	verb := map[string]string{latch.Stop: "stopped", latch.Rollback: "rolled back"}[c.decision]
+	if c.By != "" {
+		verb += " by " + c.By
+	}
+	if c.Reason != "" {
+		verb += ": " + c.Reason
+	}
+	return verb
+}
+
+func (s *session) checkControl(name string) func([]byte) error {
+	decision := map[string]string{latch.MessageStop: latch.Stop, latch.MessageRollback: latch.Rollback}[name]
+	return func(data []byte) error {
+		var given latch.Control
+		if err := given.Decode(data); err != nil {
+			return invalidArgument(err)
+		}
+		if err := s.subject.mayControl(name); err != nil {
+			return invalidArgument(err)
+		}
+		return s.mayTake(decision)
+	}
+}
+
+// mayTake refuses a word that comes too late: the first wins, but a rollback
+// replaces a stop that is not acted on yet.
+func (s *session) mayTake(decision string) error {
+	switch {
+	case s.settled:
+		return refusal(latch.ErrorTooLate, "%s is %s: its outcome is decided", s.subject.id(), s.subject.status())
+	case s.control == nil:
+		return nil
+	case s.control.pending() && s.control.decision == latch.Stop && decision == latch.Rollback:
+		return nil
+	default:
+		return refusal(latch.ErrorTooLate, "the run is already being %s", s.control.describe())
+	}
+}
+
+func (s *session) takeControl(decision string) func(workflow.Context, []byte, string) (any, error) {
+	return func(_ workflow.Context, data []byte, _ string) (any, error) {
+		var given latch.Control
+		if err := given.Decode(data); err != nil {
+			return nil, invalidArgument(err)
+		}
+		if err := s.mayTake(decision); err != nil {
+			return nil, err
+		}
+		s.control = &control{decision: decision, Control: given}
+		s.show()
+		return s.snapshot(), nil
+	}
+}

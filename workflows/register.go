@@ -1,0 +1,33 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+)
+
+// A Registry takes workflows; a worker, a replayer and the SDK's test
+// environment are registries.
+type Registry interface {
+	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
+}
+
+// Register registers Latch's workflows under the contract's names.
+func Register(registry Registry) {
+	for _, w := range []struct {
+		name     string
+		function any
+	}{
+		{latch.WorkflowJobRun, JobRun},
+		{latch.WorkflowRelease, Release},
+		{latch.WorkflowEmit, Emit},
+		{latch.WorkflowDeliver, Deliver},
+	} {
+		registry.RegisterWorkflowWithOptions(w.function, workflow.RegisterOptions{
+			Name: w.name,
+			// A release may wait for months: it goes on with the version of the
+			// worker that comes next.
+			VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+		})
+	}
+}

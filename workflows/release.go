@@ -1,0 +1,312 @@
+package workflows
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// A releaseRun is one run of a release.
+type releaseRun struct {
+	*session
+	release latch.Release
+	result  latch.ReleaseResult
+	// undos are the steps to undo, in the order in which they were registered.
+	undos []int
+	// stepsTaken tells that a step was started.
+	stepsTaken bool
+}
+
+// Release is the workflow latch.Release: it takes the steps in order, lets
+// webhooks hold it, and stops or rolls back as they decide (contract,
+// "Release").
+func Release(ctx workflow.Context, input converter.RawValue) (*latch.ReleaseResult, error) {
+	run := &releaseRun{result: latch.ReleaseResult{Status: latch.ReleaseRunning, Steps: []latch.StepResult{}}}
+	var err error
+	if run.session, err = newSession(ctx, run); err != nil {
+		return nil, err
+	}
+	data := payloadJSON(input)
+	if err := run.admit(ctx, protocol.KindRelease, rawInput(data)); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(data, &run.release); err != nil {
+		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
+	}
+	run.prepare()
+	if err := run.tagStatus(); err != nil {
+		return nil, err
+	}
+	ending, err := run.forward(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := run.finish(ending); err != nil {
+		return nil, err
+	}
+	return run.end(ending)
+}
+
+func (r *releaseRun) prepare() {
+	r.webhooks = r.release.Webhooks
+	for _, step := range r.release.Steps {
+		r.result.Steps = append(r.result.Steps, latch.StepResult{Name: step.Name, Status: latch.StepPending})
+	}
+}
+
+// An ending is how a release ends, before anything is undone.
+type ending struct {
+	status string
+	// rollBack tells that the steps taken are to be undone.
+	rollBack bool
+	reason   string
+	by       *latch.DecidedBy
+}
+
+var released = &ending{status: latch.ReleaseReleased}
+
+// forward goes through gates and steps until the release is through, or
+// something ends it. Its error is the run's own, not the release's.
+func (r *releaseRun) forward(ctx workflow.Context) (*ending, error) {
+	if end, err := r.gate(ctx, latch.EventBeforeRelease, nil); end != nil || err != nil {
+		return end, err
+	}
+	for i := range r.release.Steps {
+		if end, err := r.takeStep(ctx, i); end != nil || err != nil {
+			return end, err
+		}
+	}
+	if end, err := r.gate(ctx, latch.EventBeforeReleaseComplete, nil); end != nil || err != nil {
+		return end, err
+	}
+	return released, nil
+}
+
+// gate fires an event and waits for its decision. It gives no ending where
+// the release goes on.
+func (r *releaseRun) gate(ctx workflow.Context, event string, step *stepVariable) (*ending, error) {
+	r.enter("waiting at " + event)
+	firing, err := r.fire(occasion{event: event, step: step, decides: true, nothingDone: !r.stepsTaken}, r.webhooks)
+	if err != nil {
+		return nil, err
+	}
+	ruling, err := firing.await(ctx)
+	switch {
+	case ctx.Err() != nil && !r.control.pending():
+		return r.cancelled(), nil
+	case err != nil:
+		return nil, err
+	case r.control.pending():
+		return r.controlled(event), nil
+	case ruling.decision == latch.Continue:
+		return nil, nil
+	}
+	end := &ending{status: latch.ReleaseStopped, reason: ruling.reason, by: &ruling.by}
+	if ruling.decision == latch.Rollback {
+		end.status, end.rollBack = latch.ReleaseRolledBack, true
+	}
+	return end, nil
+}
+
+// takeStep takes one step between its two gates. The undo is registered
+// before the step starts: one that fails half way is undone too.
+func (r *releaseRun) takeStep(ctx workflow.Context, i int) (*ending, error) {
+	step, result := &r.release.Steps[i], &r.result.Steps[i]
+	r.step = step.Name
+	if end, err := r.gate(ctx, latch.EventBeforeStep, r.stepVariable(i)); end != nil || err != nil {
+		return end, err
+	}
+	r.enter("taking step " + step.Name)
+	r.stepsTaken = true
+	if step.Undo != nil {
+		r.undos = append(r.undos, i)
+	}
+	kvp, failure := taskRun{session: r.session, task: step.Do, variables: r.variables(r.stepVariable(i)),
+		summary: "Step " + step.Name, awaitCancellation: true}.do(ctx)
+	result.Status, result.KVP = latch.StepDone, kvp
+	if failure != nil {
+		result.Status, result.Error = latch.StepFailed, rootMessage(failure)
+	}
+	end, err := r.gate(ctx, latch.EventAfterStep, r.stepVariable(i))
+	if err != nil || failure == nil {
+		return end, err
+	}
+	if ctx.Err() != nil {
+		return r.cancelled(), nil
+	}
+	return r.failed(step.Name, result.Error, end), nil
+}
+
+// failed is the ending of a failed step. Whether it is rolled back is the
+// release's policy; a gate or a person may only ask for more, but for a
+// person's word to stop.
+func (r *releaseRun) failed(step, message string, gate *ending) *ending {
+	end := &ending{status: latch.ReleaseFailed, rollBack: r.release.OnFailure != latch.Stop,
+		reason: fmt.Sprintf("step %s failed: %s", step, message)}
+	if gate != nil {
+		end.by = gate.by
+		end.rollBack = end.rollBack || gate.rollBack
+		if r.control != nil {
+			end.rollBack = gate.rollBack
+		}
+	}
+	return end
+}
+
+func (r *releaseRun) cancelled() *ending {
+	return &ending{status: latch.ReleaseCancelled, rollBack: r.release.OnCancel != latch.Stop, reason: "the run was cancelled"}
+}
+
+// controlled is the ending by a person's word.
+func (r *releaseRun) controlled(event string) *ending {
+	r.control.taken = true
+	end := &ending{status: latch.ReleaseStopped, reason: r.control.describe(),
+		by: &latch.DecidedBy{Event: event, By: r.control.By}}
+	if r.control.decision == latch.Rollback {
+		end.status, end.rollBack = latch.ReleaseRolledBack, true
+	}
+	return end
+}
+
+// finish undoes what is to be undone and tells how the release ended.
+func (r *releaseRun) finish(end *ending) error {
+	r.settled = true
+	r.step = ""
+	var standing []string
+	if end.rollBack {
+		standing = r.compensate()
+	}
+	r.result.Status, r.result.Reason, r.result.DecidedBy = end.status, end.reason, end.by
+	if len(standing) > 0 && end.status != latch.ReleaseCancelled {
+		r.result.Status = latch.ReleaseFailed
+	}
+	if len(standing) > 0 {
+		r.result.Reason = strings.TrimPrefix(end.reason+"; not undone: "+strings.Join(standing, ", "), "; ")
+	}
+	if err := r.tagStatus(); err != nil {
+		return err
+	}
+	for _, event := range []string{latch.EventReleaseComplete, r.outcomeEvent(end)} {
+		if _, err := r.fire(occasion{event: event}, r.webhooks); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outcomeEvent is the one event that tells the outcome.
+func (r *releaseRun) outcomeEvent(end *ending) string {
+	switch r.result.Status {
+	case latch.ReleaseReleased:
+		return latch.EventReleaseSuccess
+	case latch.ReleaseStopped:
+		return latch.EventReleaseStopped
+	case latch.ReleaseRolledBack:
+		return latch.EventReleaseRolledBack
+	case latch.ReleaseFailed:
+		return latch.EventReleaseFailure
+	}
+	switch { // a cancelled release tells what became of its steps
+	case r.undoFailed():
+		return latch.EventReleaseFailure
+	case end.rollBack:
+		return latch.EventReleaseRolledBack
+	default:
+		return latch.EventReleaseStopped
+	}
+}
+
+func (r *releaseRun) undoFailed() bool {
+	for _, step := range r.result.Steps {
+		if step.Status == latch.StepUndoFailed {
+			return true
+		}
+	}
+	return false
+}
+
+// end closes the run with its result.
+func (r *releaseRun) end(end *ending) (*latch.ReleaseResult, error) {
+	if err := r.close(); err != nil {
+		return nil, err
+	}
+	result := r.result
+	failure := latch.ErrorReleaseFailed
+	if r.undoFailed() {
+		failure = latch.ErrorRollbackIncomplete
+	}
+	switch result.Status {
+	case latch.ReleaseCancelled:
+		return nil, temporal.NewCanceledError(result)
+	case latch.ReleaseFailed:
+		return nil, temporal.NewApplicationErrorWithOptions(fmt.Sprintf("release %s failed: %s", result.ID, result.Reason),
+			failure, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{result}})
+	}
+	result.History = r.history.all()
+	return &result, nil
+}
+
+func (r *releaseRun) id() string                { return r.release.ID }
+func (r *releaseRun) status() string            { return r.result.Status }
+func (r *releaseRun) mark(record *latch.Record) { record.Release = r.release.ID }
+func (r *releaseRun) steps() []latch.StepResult { return r.result.Steps }
+func (r *releaseRun) mayControl(string) error   { return nil }
+
+// A stepVariable is the template variable step.
+type stepVariable struct {
+	Name   string       `json:"name"`
+	Index  int          `json:"index"`
+	Status string       `json:"status"`
+	Error  string       `json:"error"`
+	KVP    latch.Object `json:"kvp"`
+}
+
+func (r *releaseRun) stepVariable(i int) *stepVariable {
+	result := r.result.Steps[i]
+	variable := &stepVariable{Name: result.Name, Index: i, Status: result.Status, Error: result.Error, KVP: result.KVP}
+	if variable.KVP == nil {
+		variable.KVP = latch.Object{}
+	}
+	return variable
+}
+
+// A releaseVariable is the template variable release.
+type releaseVariable struct {
+	ID       string          `json:"id"`
+	Title    string          `json:"title,omitempty"`
+	Vars     latch.Object    `json:"vars"`
+	Instance latch.Object    `json:"instance"`
+	Status   string          `json:"status"`
+	Steps    []*stepVariable `json:"steps"`
+}
+
+func (r *releaseRun) addVariables(variables expr.Variables) {
+	variable := releaseVariable{ID: r.release.ID, Title: r.release.Title, Vars: r.release.Vars, Instance: r.release.Instance,
+		Status: r.result.Status, Steps: []*stepVariable{}}
+	if variable.Vars == nil {
+		variable.Vars = latch.Object{}
+	}
+	if variable.Instance == nil {
+		variable.Instance = latch.Object{}
+	}
+	byName := map[string]*stepVariable{}
+	for i := range r.result.Steps {
+		step := r.stepVariable(i)
+		variable.Steps = append(variable.Steps, step)
+		byName[step.Name] = step
+	}
+	variables["release"] = encode(variable)
+	variables["steps"] = encode(byName)
+	variables["vars"] = encode(variable.Vars)
+	if r.release.Instance != nil {
+		variables["instance"] = encode(variable.Instance)
+	}
+}

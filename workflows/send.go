@@ -1,0 +1,191 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/verdict"
+)
+
+const (
+	// connectTimeout bounds connecting (contract, "How long a run stays open").
+	connectTimeout = 5 * time.Second
+	// attemptSlack is what an attempt may take beside connecting and waiting
+	// for the answer, and what a deadline is overstepped by before the server
+	// ends the activity by itself.
+	attemptSlack = 10 * time.Second
+	// longestDelay is the longest wait that a receiver may ask for.
+	longestDelay = 24 * time.Hour
+)
+
+// An attemptInFlight lets the closing run end a delivery between two attempts.
+type attemptInFlight struct {
+	send   protocol.Send
+	cancel workflow.CancelFunc
+	// firstEndsBy is when the first attempt has ended for sure.
+	firstEndsBy time.Time
+	// handOver asks send to hand the delivery over once it is cancelled.
+	handOver func(workflow.Context, protocol.Delivery) string
+	// stands is where the delivery stood when it was last looked at.
+	stands protocol.PendingAttempt
+}
+
+// send carries the hook's delivery through and writes what came of it into
+// the record.
+func (h *hook) send(ctx workflow.Context) {
+	ctx, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	h.attempt = attemptInFlight{send: h.newSend(ctx), cancel: cancel,
+		firstEndsBy: workflow.Now(ctx).Add(connectTimeout + h.webhook.TimeoutOrDefault())}
+	outcome, resume := deliver(ctx, h.attempt.send, h.firing.event+" → "+h.webhook.ID, &h.attempt)
+	if resume != nil && h.attempt.handOver != nil {
+		if child := h.attempt.handOver(h.firing.session.detached, *resume); child != "" {
+			h.record.HandedTo = child
+			h.apply(outcome)
+			h.firing.session.history.changed(h.record)
+			return
+		}
+		outcome.Error = "could not be handed over when the run closed; " + outcome.Error
+	}
+	h.settle(outcome)
+}
+
+// newSend puts together what the delivery's attempts need.
+func (h *hook) newSend(ctx workflow.Context) protocol.Send {
+	webhook := *h.webhook
+	webhook.Event, webhook.Events = "", nil
+	question := verdict.ForEvent(h.settings, h.firing.decides)
+	var asked *verdict.Question
+	needed := usesOfDelivery(h.webhook, h.settings)
+	if h.answersForItself() && (question.Decides || question.Result != "") {
+		asked = &question
+		needed = join(needed, usesOf(questionSources(question)...))
+	}
+	request := delivery.Request{
+		Webhook:    webhook,
+		Event:      h.settings,
+		DeliveryID: h.record.DeliveryID,
+		ParentLog:  h.firing.session.started.UnixMilli(),
+		Variables:  h.variables(needed),
+	}
+	if h.record.Lock != nil {
+		request.Lock, request.LockURL = h.record.Lock.Token, h.record.Lock.URL
+	}
+	return protocol.Send{
+		Request:  request,
+		Record:   *h.record,
+		Question: asked,
+		Deadline: workflow.Now(ctx).Add(time.Duration(h.webhook.Retry.WithDefaults().Deadline)),
+	}
+}
+
+// answersForItself tells that the endpoint's answer alone can settle the hook.
+func (h *hook) answersForItself() bool {
+	return !h.settings.Blocking || h.firing.event == latch.EventJobStart
+}
+
+// settle writes what the delivery came to, and shows it.
+func (h *hook) settle(outcome protocol.Outcome) {
+	h.write(outcome)
+	h.firing.session.history.changed(h.record)
+	h.firing.session.show()
+}
+
+// write writes what the delivery came to into the record.
+func (h *hook) write(outcome protocol.Outcome) {
+	h.delivery = undeliverable
+	if outcome.Delivered {
+		h.delivery = delivered
+	}
+	h.apply(outcome)
+	h.verdict = outcome.Verdict
+	h.answered = outcome.Data
+	h.mergeData()
+	h.record.CompletedAt, h.record.DurationMS = outcome.CompletedAt, outcome.DurationMS
+	if h.record.Result == latch.ResultPending && !h.record.Lock.Open() {
+		h.record.Result = h.resultOfData()
+		if h.verdict != nil {
+			h.record.Result = h.verdict.Result
+			h.record.Error = h.verdict.Error
+		}
+	}
+}
+
+// apply writes the exchange itself into the record.
+func (h *hook) apply(outcome protocol.Outcome) {
+	h.record.Attempts = outcome.Attempts
+	if h.record.Result != latch.ResultSkipped {
+		h.record.Error = outcome.Error
+	}
+	h.record.Request, h.record.Response = outcome.Request, outcome.Response
+}
+
+// deliver runs the send activity until the delivery has arrived, is given up,
+// or was cancelled between two attempts: then it gives what is needed to go on.
+func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *attemptInFlight) (protocol.Outcome, *protocol.Delivery) {
+	future := workflow.ExecuteActivity(sendOptions(ctx, send, summary), latch.ActivitySendWebhook, send)
+	var outcome protocol.Outcome
+	err := future.Get(ctx, &outcome)
+	if err == nil {
+		return outcome, nil
+	}
+	var failure *temporal.ApplicationError
+	if errors.As(err, &failure) && failure.HasDetails() && failure.Details(&outcome) == nil {
+		if !outcome.NextAttemptAt.IsZero() && ctx.Err() != nil {
+			send.PriorAttempts = outcome.Attempts
+			return outcome, &protocol.Delivery{Send: send, NotBefore: outcome.NextAttemptAt}
+		}
+		return outcome, nil
+	}
+	if temporal.IsCanceledError(err) {
+		stands := attempt.stands
+		send.PriorAttempts += max(stands.Ended, 1)
+		outcome.Attempts, outcome.Error = send.PriorAttempts, stands.LastError
+		return outcome, &protocol.Delivery{Send: send, NotBefore: stands.NextAttemptAt}
+	}
+	outcome.Attempts = max(send.PriorAttempts, 1)
+	outcome.Error = deliveryLost(err)
+	outcome.CompletedAt = latch.NewTime(workflow.Now(ctx))
+	return outcome, nil
+}
+
+// deliveryLost tells of a delivery that ended without a word of the activity.
+func deliveryLost(err error) string {
+	var timeout *temporal.TimeoutError
+	if errors.As(err, &timeout) {
+		return "no attempt of the delivery came to an end before its deadline; was a worker running?"
+	}
+	return rootMessage(err)
+}
+
+// sendOptions leaves every delay to the activity, which computes it and
+// returns it with the error. The policy's own interval applies only to an
+// attempt that ended without a word, such as one whose worker was killed.
+func sendOptions(ctx workflow.Context, send protocol.Send, summary string) workflow.Context {
+	retry := send.Request.Webhook.Retry.WithDefaults()
+	attempts := 0
+	if retry.MaximumAttempts > 0 {
+		attempts = max(retry.MaximumAttempts-send.PriorAttempts, 1)
+	}
+	remaining := max(send.Deadline.Sub(workflow.Now(ctx)), time.Second)
+	attempt := connectTimeout + send.Request.Webhook.TimeoutOrDefault() + attemptSlack
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		ActivityID:             send.Request.DeliveryID,
+		StartToCloseTimeout:    attempt,
+		ScheduleToCloseTimeout: remaining + attempt,
+		WaitForCancellation:    true,
+		Summary:                summary,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    min(time.Duration(retry.InitialInterval), longestDelay),
+			BackoffCoefficient: 1,
+			MaximumInterval:    longestDelay,
+			MaximumAttempts:    int32(attempts),
+		},
+	})
+}

@@ -1,0 +1,215 @@
+package workflows
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// A subject is what a run is about: a job, a release, an emission, or a
+// workflow of a user's own.
+type subject interface {
+	// id is the subject's own id.
+	id() string
+	// status is "running" until the run's outcome is known.
+	status() string
+	// mark writes the subject into a record.
+	mark(*latch.Record)
+	// addVariables adds the subject's template variables.
+	addVariables(expr.Variables)
+	// steps is how far a release's steps have come; nil for all else.
+	steps() []latch.StepResult
+	// mayControl refuses a stop or a rollback that the subject cannot do.
+	mayControl(message string) error
+}
+
+// A session is what one run knows of its events, from its first moment until
+// it closes: the history, the firings that somebody may still speak to, and
+// what the run answers.
+type session struct {
+	// detached is not cancelled with the run: deliveries, undoing and the
+	// closing go on under it.
+	detached  workflow.Context
+	execution workflow.Execution
+	// originalRunID stays the same when a run is reset, and replays.
+	originalRunID string
+	started       time.Time
+	subject       subject
+	admission     protocol.Admission
+	webhooks      []latch.Webhook
+
+	history  history
+	firings  []*firing
+	inFlight int
+
+	control *control
+	// settled tells that the outcome stands and no stop or rollback is taken.
+	settled  bool
+	rejected []latch.Rejected
+
+	phase, event, step string
+	shownLocks         string
+}
+
+// newSession makes the run's session and lets it answer queries, signals and
+// updates. It must come before anything that waits, so that no message is lost.
+func newSession(ctx workflow.Context, about subject) (*session, error) {
+	info := workflow.GetInfo(ctx)
+	detached, _ := workflow.NewDisconnectedContext(ctx)
+	s := &session{
+		detached:      detached,
+		execution:     info.WorkflowExecution,
+		originalRunID: info.OriginalRunID,
+		started:       info.WorkflowStartTime,
+		subject:       about,
+		phase:         "starting",
+	}
+	if err := s.answer(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// admit has a worker look at the input and records what it says. What is
+// wrong with the input is the error InvalidSpec.
+func (s *session) admit(ctx workflow.Context, kind string, input json.RawMessage) error {
+	request := protocol.AdmitRequest{Kind: kind, Input: input}
+	err := workflow.ExecuteLocalActivity(localActivity(s.detached, "Admit the "+kind), protocol.ActivityAdmit, request).
+		Get(s.detached, &s.admission)
+	if err != nil {
+		return err
+	}
+	if len(s.admission.Problems) > 0 {
+		s.settled = true
+		return invalidSpec(s.admission.Problems)
+	}
+	return nil
+}
+
+// localActivity gives the options under which a question is answered and its
+// answer recorded. It is asked until it is answered.
+func localActivity(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: time.Minute,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+		Summary:             summary,
+	})
+}
+
+// invalidSpec is the error of an input that cannot run.
+func invalidSpec(problems latch.Problems) error {
+	return temporal.NewApplicationErrorWithOptions(problems.Error(), latch.ErrorInvalidSpec,
+		temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{[]latch.Problem(problems)}})
+}
+
+// invalidArgument is the error of a message that cannot be taken.
+func invalidArgument(err error) error { return refusal(latch.ErrorInvalidArgument, "%s", err) }
+
+func refusal(kind, format string, args ...any) error {
+	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf(format, args...), kind,
+		temporal.ApplicationErrorOptions{NonRetryable: true})
+}
+
+// variables gives the template variables that all hooks and tasks see now.
+func (s *session) variables(step *stepVariable) expr.Variables {
+	variables := expr.Variables{
+		"system": encode(s.admission.System),
+		"run":    encode(map[string]string{"workflow_id": s.execution.ID, "run_id": s.execution.RunID}),
+	}
+	s.subject.addVariables(variables)
+	if step != nil {
+		variables["step"] = encode(step)
+	}
+	return variables
+}
+
+// addRecords gives variables `records` where it is asked for: it may be large.
+func (s *session) addRecords(variables expr.Variables, needed []string) {
+	if slices.Contains(needed, "records") {
+		variables["records"] = encode(s.history.forTemplates())
+	}
+}
+
+// encode gives a value of our own as JSON.
+func encode(value any) json.RawMessage {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		// Our own types marshal; what users gave came out of JSON.
+		panic(fmt.Sprintf("latch: %T: %v", value, err))
+	}
+	return encoded
+}
+
+// openLocks lists the locks that somebody may still remove.
+func (s *session) openLocks() []latch.OpenLock {
+	locks := []latch.OpenLock{}
+	for _, firing := range s.firings {
+		for _, hook := range firing.hooks {
+			if hook.record.Lock.Open() {
+				locks = append(locks, hook.openLock())
+			}
+		}
+	}
+	return locks
+}
+
+// snapshot is the answer of the query status.
+func (s *session) snapshot() latch.Status {
+	rejected := s.rejected
+	if rejected == nil {
+		rejected = []latch.Rejected{}
+	}
+	return latch.Status{ID: s.subject.id(), Status: s.subject.status(), Phase: s.phase, Event: s.event, Step: s.step,
+		Steps: s.subject.steps(), Locks: s.openLocks(), Rejected: rejected}
+}
+
+// enter names what the run does now, for the query status and Temporal UI.
+func (s *session) enter(phase string) {
+	s.phase = phase
+	s.show()
+}
+
+// showLocks writes the open locks into the run's memo, so that they can be
+// listed across runs without any set-up.
+func (s *session) showLocks() error {
+	locks := s.openLocks()
+	s.show()
+	shown := ""
+	if len(locks) > 0 {
+		shown = string(encode(locks))
+	}
+	if shown == s.shownLocks {
+		return nil
+	}
+	s.shownLocks = shown
+	if err := workflow.UpsertMemo(s.detached, map[string]any{latch.MemoLocks: locks}); err != nil {
+		return fmt.Errorf("memo %s: %w", latch.MemoLocks, err)
+	}
+	return s.tag(temporal.NewSearchAttributeKeyBool(latch.SearchAttributeWaiting).ValueSet(len(locks) > 0))
+}
+
+// tagStatus upserts id and status as search attributes.
+func (s *session) tagStatus() error {
+	return s.tag(
+		temporal.NewSearchAttributeKeyKeyword(latch.SearchAttributeID).ValueSet(s.subject.id()),
+		temporal.NewSearchAttributeKeyKeyword(latch.SearchAttributeStatus).ValueSet(s.subject.status()))
+}
+
+// tag upserts search attributes where the worker is configured to.
+func (s *session) tag(attributes ...temporal.SearchAttributeUpdate) error {
+	if !s.admission.SearchAttributes {
+		return nil
+	}
+	return workflow.UpsertTypedSearchAttributes(s.detached, attributes...)
+}
+
+// now is Temporal's time, as records tell it.
+func (s *session) now() latch.Time { return latch.NewTime(workflow.Now(s.detached)) }

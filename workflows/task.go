@@ -1,0 +1,278 @@
+package workflows
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// maximumKVP bounds what is kept of a task's result, as JSON.
+const maximumKVP = 64 << 10
+
+// undoRetry is how an undo is tried that names no retry of its own.
+var undoRetry = &latch.Retry{MaximumAttempts: 5, Deadline: latch.Duration(10 * time.Minute)}
+
+// A taskRun is one task to be done.
+type taskRun struct {
+	session   *session
+	task      *latch.Task
+	variables expr.Variables
+	// summary tells Temporal UI what the task is for.
+	summary string
+	// retry is how to try again where the task does not say.
+	retry *latch.Retry
+	// awaitCancellation waits for what was cancelled to end: what it began may
+	// have to be undone.
+	awaitCancellation bool
+}
+
+// do carries the task out and gives the object that it returned.
+func (t taskRun) do(ctx workflow.Context) (latch.Object, error) {
+	switch {
+	case t.task.Activity != nil:
+		return t.doActivity(ctx, t.task.Activity)
+	case t.task.Workflow != nil:
+		return t.doWorkflow(ctx, t.task.Workflow)
+	case t.task.HTTP != nil:
+		return t.doHTTP(ctx, t.task.HTTP)
+	default:
+		return t.doCommand(ctx, t.task.Command)
+	}
+}
+
+func (t taskRun) doActivity(ctx workflow.Context, task *latch.ActivityTask) (latch.Object, error) {
+	arguments, err := t.arguments(ctx, task.Input, task.Args)
+	if err != nil {
+		return nil, err
+	}
+	queue := task.TaskQueue
+	if queue == "" {
+		queue = workflow.GetInfo(ctx).TaskQueueName
+	}
+	options := t.options(task.Retry, task.TimeoutOrDefault())
+	options.TaskQueue = queue
+	options.ScheduleToStartTimeout = task.StartTimeoutOrDefault()
+	options.HeartbeatTimeout = time.Duration(task.HeartbeatTimeout)
+	options.WaitForCancellation = t.awaitCancellation || options.HeartbeatTimeout > 0
+	future := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), task.Type, arguments...)
+	kvp, err := t.result(ctx, future)
+	var timeout *temporal.TimeoutError
+	if errors.As(err, &timeout) && timeout.TimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_START {
+		return nil, noWorker(task.Type, queue, options.ScheduleToStartTimeout.String())
+	}
+	return kvp, err
+}
+
+func (t taskRun) doHTTP(ctx workflow.Context, task *latch.HTTPTask) (latch.Object, error) {
+	options := t.options(task.Retry, task.TimeoutOrDefault())
+	// The activity computes every delay itself, so that a receiver's
+	// Retry-After counts even above the retry's own maximum.
+	if options.RetryPolicy.MaximumAttempts != 1 {
+		options.RetryPolicy.MaximumInterval = longestDelay
+	}
+	options.StartToCloseTimeout += connectTimeout + attemptSlack
+	options.HeartbeatTimeout = attemptSlack
+	options.WaitForCancellation = true
+	filled := *task
+	filled.Retry = t.retryOf(task.Retry)
+	call := protocol.HTTPCall{Task: filled, Variables: t.needed(usesOfHTTP(task))}
+	return t.result(ctx, workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), latch.ActivityHTTP, call))
+}
+
+func (t taskRun) doCommand(ctx workflow.Context, task *latch.CommandTask) (latch.Object, error) {
+	options := t.options(task.Retry, task.TimeoutOrDefault()+attemptSlack)
+	options.HeartbeatTimeout = attemptSlack
+	options.WaitForCancellation = true
+	call := protocol.CommandCall{Task: *task, Variables: t.needed(usesOfCommand(task))}
+	return t.result(ctx, workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), latch.ActivityCommand, call))
+}
+
+// doWorkflow runs a child workflow, as often as the retry says: a child
+// workflow has no retry of its own here.
+func (t taskRun) doWorkflow(ctx workflow.Context, task *latch.WorkflowTask) (latch.Object, error) {
+	arguments, err := t.arguments(ctx, task.Input, task.Args)
+	if err != nil {
+		return nil, err
+	}
+	id, err := t.text(ctx, task.ID)
+	if err != nil {
+		return nil, err
+	}
+	return repeat(ctx, t.retry, func() (latch.Object, error) {
+		return t.childWorkflow(ctx, task, id, arguments)
+	})
+}
+
+func (t taskRun) childWorkflow(ctx workflow.Context, task *latch.WorkflowTask, id string, arguments []any) (latch.Object, error) {
+	ctx, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:          id,
+		TaskQueue:           task.TaskQueue,
+		WaitForCancellation: true,
+		ParentClosePolicy:   enums.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
+		StaticSummary:       t.summary,
+	})
+	timerContext, stopTimer := workflow.WithCancel(t.session.detached)
+	defer stopTimer()
+	timer := workflow.NewTimerWithOptions(timerContext, task.TimeoutOrDefault(), workflow.TimerOptions{Summary: "Timeout of " + t.summary})
+	child := workflow.ExecuteChildWorkflow(ctx, task.Type, arguments...)
+	if err := workflow.Await(t.session.detached, func() bool { return child.IsReady() || timer.IsReady() }); err != nil {
+		return nil, err
+	}
+	timedOut := !child.IsReady()
+	if timedOut {
+		cancel()
+	}
+	kvp, err := t.result(t.session.detached, child)
+	if timedOut && err != nil {
+		return nil, fmt.Errorf("workflow %q did not end within %s and was cancelled", task.Type, task.TimeoutOrDefault())
+	}
+	return kvp, err
+}
+
+// options gives the options of an activity with the task's retry and timeout.
+func (t taskRun) options(own *latch.Retry, timeout time.Duration) workflow.ActivityOptions {
+	options := workflow.ActivityOptions{
+		StartToCloseTimeout: timeout,
+		Summary:             t.summary,
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
+	}
+	if given := t.retryOf(own); given != nil {
+		retry := given.WithDefaults()
+		options.ScheduleToCloseTimeout = time.Duration(retry.Deadline)
+		options.RetryPolicy = &temporal.RetryPolicy{
+			InitialInterval:    time.Duration(retry.InitialInterval),
+			BackoffCoefficient: retry.BackoffCoefficient,
+			MaximumInterval:    time.Duration(retry.MaximumInterval),
+			MaximumAttempts:    int32(retry.MaximumAttempts),
+		}
+	}
+	return options
+}
+
+func (t taskRun) retryOf(own *latch.Retry) *latch.Retry {
+	if own != nil {
+		return own
+	}
+	return t.retry
+}
+
+// needed gives the variables that a task's templates look at.
+func (t taskRun) needed(needed []string) expr.Variables {
+	variables := with(t.variables, nil)
+	t.session.addRecords(variables, needed)
+	return only(variables, needed)
+}
+
+// arguments gives the arguments of an activity or a workflow, templates
+// filled in. Where there is no template, nothing needs to be asked.
+func (t taskRun) arguments(ctx workflow.Context, input json.RawMessage, args []json.RawMessage) ([]any, error) {
+	values := args
+	if len(input) > 0 {
+		values = []json.RawMessage{input}
+	}
+	rendered, err := t.render(ctx, values)
+	if err != nil {
+		return nil, err
+	}
+	arguments := make([]any, len(rendered))
+	for i, value := range rendered {
+		arguments[i] = value
+	}
+	return arguments, nil
+}
+
+// text gives a template's text.
+func (t taskRun) text(ctx workflow.Context, template string) (string, error) {
+	if template == "" {
+		return "", nil
+	}
+	rendered, err := t.render(ctx, []json.RawMessage{encode(template)})
+	if err != nil {
+		return "", err
+	}
+	var text string
+	if err := json.Unmarshal(rendered[0], &text); err != nil {
+		return string(rendered[0]), nil // a number or the like, as its own text
+	}
+	return text, nil
+}
+
+func (t taskRun) render(ctx workflow.Context, values []json.RawMessage) ([]json.RawMessage, error) {
+	var sources []reader
+	templated := false
+	for _, value := range values {
+		templated = templated || strings.Contains(string(value), "${")
+		sources = append(sources, treeSource(value))
+	}
+	if !templated {
+		return values, nil
+	}
+	request := protocol.RenderRequest{Values: values, Variables: t.needed(usesOf(sources...))}
+	var answer protocol.RenderAnswer
+	err := workflow.ExecuteLocalActivity(localActivity(t.session.detached, "Render "+t.summary), protocol.ActivityRender, request).
+		Get(t.session.detached, &answer)
+	if err != nil {
+		return nil, err
+	}
+	if answer.Error != "" {
+		return nil, errors.New(answer.Error)
+	}
+	return answer.Values, ctx.Err()
+}
+
+// result gives what a task returned as an object: itself, or as "result".
+func (t taskRun) result(ctx workflow.Context, future workflow.Future) (latch.Object, error) {
+	var raw converter.RawValue
+	if err := future.Get(ctx, &raw); err != nil {
+		return nil, err
+	}
+	data := payloadJSON(raw)
+	if len(data) == 0 || string(data) == "null" {
+		return latch.Object{}, nil
+	}
+	if len(data) > maximumKVP {
+		return latch.Object{"truncated": json.RawMessage("true")}, nil
+	}
+	var object latch.Object
+	if json.Unmarshal(data, &object) == nil {
+		return object, nil
+	}
+	if json.Valid(data) {
+		return latch.Object{"result": data}, nil
+	}
+	return latch.Object{"result": encode(data)}, nil // bytes, as base64
+}
+
+// repeat does the work as often as the retry says; without one, once.
+func repeat[T any](ctx workflow.Context, retry *latch.Retry, work func() (T, error)) (T, error) {
+	begun := workflow.Now(ctx)
+	for attempt := 1; ; attempt++ {
+		result, err := work()
+		if err == nil || retry == nil || ctx.Err() != nil {
+			return result, err
+		}
+		given := retry.WithDefaults()
+		delay := retry.Delay(attempt)
+		if given.MaximumAttempts > 0 && attempt >= given.MaximumAttempts ||
+			workflow.Now(ctx).Add(delay).Sub(begun) > time.Duration(given.Deadline) {
+			return result, err
+		}
+		timer := workflow.TimerOptions{Summary: fmt.Sprintf("Before attempt %d: %s", attempt+1, truncate(rootMessage(err), 100))}
+		if err := workflow.NewTimerWithOptions(ctx, delay, timer).Get(ctx, nil); err != nil {
+			return result, err
+		}
+	}
+}
