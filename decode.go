@@ -344,3 +344,20 @@ func abbreviate(value json.RawMessage) string {
 	}
 	return text[:cut] + "…"
 }
+
+// Unmarshal reads JSON that was admitted before into one of this package's
+// types: like the strict decoders it takes a number's digits for an id, but it
+// ignores what it does not know, so that input admitted by another version is
+// still read. Its error is that the text is no JSON object.
+func Unmarshal(data []byte, into any) error {
+	trimmed := bytes.TrimSpace(data)
+	if err := checkJSON(trimmed); err != nil {
+		return err
+	}
+	if trimmed[0] != '{' {
+		return fmt.Errorf("must be an object, not %s", abbreviate(trimmed))
+	}
+	var ignored Problems
+	decodeInto(&ignored, "", trimmed, reflect.ValueOf(into).Elem())
+	return nil
+}

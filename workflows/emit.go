@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"encoding/json"
 	"errors"
 
 	"go.temporal.io/sdk/converter"
@@ -32,7 +31,7 @@ func Emit(ctx workflow.Context, input converter.RawValue) (*latch.EmissionResult
 	if err := run.admit(ctx, protocol.KindEmission, rawInput(data)); err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(data, &run.emission); err != nil {
+	if err := latch.Unmarshal(data, &run.emission); err != nil {
 		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
 	}
 	if run.emission.ID == "" {

@@ -35,10 +35,10 @@ func JobRun(ctx workflow.Context, input converter.RawValue) (*latch.JobResult, e
 	if err := run.admit(ctx, protocol.KindJob, rawInput(data)); err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(data, &run.job); err != nil {
+	if err := latch.Unmarshal(data, &run.job); err != nil {
 		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
 	}
-	run.webhooks = run.job.Webhooks
+	run.result.ID, run.webhooks = run.job.ID, run.job.Webhooks
 	if err := run.carryOut(ctx); err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -38,7 +37,7 @@ func Release(ctx workflow.Context, input converter.RawValue) (*latch.ReleaseResu
 	if err := run.admit(ctx, protocol.KindRelease, rawInput(data)); err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(data, &run.release); err != nil {
+	if err := latch.Unmarshal(data, &run.release); err != nil {
 		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
 	}
 	run.prepare()
@@ -56,7 +55,7 @@ func Release(ctx workflow.Context, input converter.RawValue) (*latch.ReleaseResu
 }
 
 func (r *releaseRun) prepare() {
-	r.webhooks = r.release.Webhooks
+	r.result.ID, r.webhooks = r.release.ID, r.release.Webhooks
 	for _, step := range r.release.Steps {
 		r.result.Steps = append(r.result.Steps, latch.StepResult{Name: step.Name, Status: latch.StepPending})
 	}

@@ -13,7 +13,7 @@ const (
 )
 
 // compiled is the cache that all expressions of the process share.
-var compiled = &cache{entries: cacheEntries, bytes: cacheBytes, byKey: make(map[cacheKey]*list.Element), recent: list.New()}
+var compiled = newCache(cacheEntries, cacheBytes)
 
 type cacheKey struct {
 	use    Use
@@ -28,6 +28,10 @@ type cache struct {
 	size   int
 	byKey  map[cacheKey]*list.Element
 	recent *list.List // of *Expression, the last used first
+}
+
+func newCache(entries, bytes int) *cache {
+	return &cache{entries: entries, bytes: bytes, byKey: make(map[cacheKey]*list.Element), recent: list.New()}
 }
 
 func (c *cache) get(key cacheKey) (*Expression, bool) {

@@ -84,9 +84,9 @@ func appendJSON(out []byte, value ref.Val, limit int) ([]byte, error) {
 		out = strconv.AppendUint(out, uint64(v), 10)
 	case types.Double:
 		return appendDouble(out, float64(v))
-	case array:
+	case *array:
 		return appendNative(out, v.items, limit)
-	case object:
+	case *object:
 		return appendNative(out, v.fields, limit)
 	case traits.Lister:
 		return appendList(out, v, limit)

@@ -84,7 +84,7 @@ func (u Use) check(result *cel.Type) error {
 	if result.TypeName() == "optional_type" {
 		hint = "; give it a default with .orValue(…)"
 	}
-	return fmt.Errorf("%s must be a %s, this is a %s%s", u, want, result, hint)
+	return fmt.Errorf("%s must be %s, this is %s%s", u, want, result, hint)
 }
 
 // Expression is a compiled CEL expression. It is immutable and safe for concurrent use.
@@ -163,32 +163,33 @@ func issuesError(source string, issues *cel.Issues) *CompileError {
 func refuse(source string, checked *ast.AST) error {
 	var found error
 	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		message := refusal(e)
+		id, message := refusal(e)
 		if message != "" && found == nil {
-			at := checked.SourceInfo().GetStartLocation(e.ID())
+			at := checked.SourceInfo().GetStartLocation(id)
 			found = &CompileError{Source: source, Line: max(at.Line(), 1), Column: max(at.Column()+1, 1), Message: message}
 		}
 	}))
 	return found
 }
 
-func refusal(e ast.Expr) string {
+// refusal tells what is wrong with a node, and which node to show.
+func refusal(e ast.Expr) (id int64, message string) {
 	switch {
 	case e.Kind() == ast.StructKind:
-		return "messages cannot be constructed; write a map: {'key': value}"
+		return e.ID(), "messages cannot be constructed; write a map: {'key': value}"
 	case e.Kind() == ast.CallKind && e.AsCall().FunctionName() == overloads.Matches:
 		args := e.AsCall().Args()
 		last := args[len(args)-1]
 		if last.Kind() != ast.LiteralKind {
-			return ""
+			return 0, ""
 		}
 		if source, ok := last.AsLiteral().(types.String); ok {
 			if _, err := compilePattern(string(source)); err != nil {
-				return err.Error()
+				return last.ID(), err.Error()
 			}
 		}
 	}
-	return ""
+	return 0, ""
 }
 
 // usesOf collects the root variables that an expression names.

@@ -24,10 +24,10 @@ const (
 	// maxString bounds every string that a call makes, in bytes.
 	maxString = 1 << 20
 
-	// maxRegex bounds the program of a regular expression, in instructions.
+	// maxRegex bounds what a regular expression is compiled to, in instructions.
 	maxRegex = 1000
 
-	// maxPattern bounds a regular expression that is not written in the expression, in bytes.
+	// maxPattern bounds the source of a regular expression, in bytes.
 	maxPattern = 4 << 10
 
 	// maxPrecision bounds the digits after the point that format prints.

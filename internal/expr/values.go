@@ -28,9 +28,9 @@ func (a adapter) NativeToValue(value any) ref.Val {
 	case bool:
 		return types.Bool(v)
 	case []any:
-		return array{Lister: types.NewDynamicList(a, v), items: v}
+		return &array{Lister: types.NewDynamicList(a, v), items: v}
 	case map[string]any:
-		return object{Mapper: types.NewStringInterfaceMap(a, v), fields: v}
+		return &object{Mapper: types.NewStringInterfaceMap(a, v), fields: v}
 	default:
 		return types.DefaultTypeAdapter.NativeToValue(v)
 	}
@@ -42,7 +42,7 @@ type array struct {
 	items []any
 }
 
-func (a array) IsZeroValue() bool { return len(a.items) == 0 }
+func (a *array) IsZeroValue() bool { return len(a.items) == 0 }
 
 // object is a JSON object, walked in the order of its keys.
 type object struct {
@@ -50,9 +50,9 @@ type object struct {
 	fields map[string]any
 }
 
-func (o object) IsZeroValue() bool { return len(o.fields) == 0 }
+func (o *object) IsZeroValue() bool { return len(o.fields) == 0 }
 
-func (o object) Iterator() traits.Iterator {
+func (o *object) Iterator() traits.Iterator {
 	keys := slices.Sorted(maps.Keys(o.fields))
 	return types.NewStringList(adapter{}, keys).Iterator()
 }
@@ -91,7 +91,7 @@ func sortedKeys(m traits.Mapper) []ref.Val {
 // ordered gives a map literal its order and leaves all else as it is.
 func ordered(value ref.Val) ref.Val {
 	switch v := value.(type) {
-	case object, literal:
+	case *object, literal:
 		return value
 	case traits.Mapper:
 		return literal{Mapper: v}

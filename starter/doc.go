@@ -1,0 +1,15 @@
+// Command starter is Latch's command line: it starts jobs, releases and
+// emissions on a Temporal server, watches them, decides about them, and checks
+// their files without one.
+//
+// What lives here: one file for each group of commands (job.go, release.go,
+// emit.go, lock.go, status.go, validate.go, schema.go, version.go), and below
+// them connecting (connect.go), starting (start.go), watching (watch.go),
+// what a run came to (outcome.go), and printing (output.go, record.go).
+// starter/internal/spec reads files, starter/internal/schema makes schemas.
+//
+// What it may not know: workflow code, delivery, secrets. It speaks to runs
+// only by the names of the contract, as any other client does.
+//
+// Where to start: root.go.
+package main

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/latch-run/latch"
+)
+
+// Exit codes; the root command's help tells of them.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitUnreachable = 3
+	exitNotReleased = 4
+	exitInterrupted = 5
+)
+
+// A failure is an error with its exit code and the name of its kind: an
+// application error's type, or one of the names below.
+type failure struct {
+	Kind     string         `json:"type"`
+	Message  string         `json:"message"`
+	Problems latch.Problems `json:"problems,omitempty"`
+
+	code int
+	// text is what a person reads; empty where all was printed already.
+	text string
+	// reported tells that standard output has the JSON already.
+	reported bool
+}
+
+// Kinds of failures that are no application errors.
+const (
+	kindUsage       = "Usage"
+	kindUnreachable = "Unreachable"
+	kindNotFound    = "NotFound"
+	kindRunning     = "AlreadyRunning"
+	kindInterrupted = "Interrupted"
+	kindFailed      = "Failed"
+)
+
+func (f *failure) Error() string { return f.Message }
+
+func newFailure(code int, kind, format string, args ...any) *failure {
+	message := fmt.Sprintf(format, args...)
+	return &failure{code: code, Kind: kind, Message: message, text: message}
+}
+
+// silent ends the program with a code after everything was printed.
+func silent(code int) *failure { return &failure{code: code, reported: true} }
+
+func usageError(err error) error { return newFailure(exitUsage, kindUsage, "%v", err) }
+
+// invalid is an input that validation refuses.
+func invalid(name string, problems latch.Problems) *failure {
+	f := newFailure(exitUsage, latch.ErrorInvalidSpec, "%s: %v", name, problems)
+	f.Problems = problems
+	return f
+}
+
+// explain gives any error its exit code and a text that says what to do.
+func explain(err error) *failure {
+	var known *failure
+	var application *temporal.ApplicationError
+	var problems latch.Problems
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &problems):
+		f := newFailure(exitUsage, latch.ErrorInvalidArgument, "%v", problems)
+		f.Problems = problems
+		return f
+	case errors.As(err, &application):
+		return explainApplication(application)
+	case isUnreachable(err):
+		return newFailure(exitUnreachable, kindUnreachable, "%v", err)
+	default:
+		return newFailure(exitFailed, kindFailed, "%v", err)
+	}
+}
+
+func explainApplication(err *temporal.ApplicationError) *failure {
+	code := exitFailed
+	if err.Type() == latch.ErrorInvalidSpec || err.Type() == latch.ErrorInvalidArgument {
+		code = exitUsage
+	}
+	if err.Type() == "" {
+		return newFailure(code, kindFailed, "%s", err.Message())
+	}
+	f := newFailure(code, err.Type(), "%s", err.Message())
+	f.text = err.Type() + ": " + err.Message()
+	return f
+}
+
+// isUnreachable tells errors of Temporal, or of a worker that does not answer,
+// from answers.
+func isUnreachable(err error) bool {
+	var unavailable *serviceerror.Unavailable
+	var deadline *serviceerror.DeadlineExceeded
+	var denied *serviceerror.PermissionDenied
+	var namespace *serviceerror.NamespaceNotFound
+	var update *client.WorkflowUpdateServiceTimeoutOrCanceledError
+	return errors.As(err, &unavailable) || errors.As(err, &deadline) || errors.As(err, &denied) || errors.As(err, &namespace) ||
+		errors.As(err, &update) || errors.Is(err, context.DeadlineExceeded)
+}
+
+func isNotFound(err error) bool {
+	var notFound *serviceerror.NotFound
+	return errors.As(err, &notFound)
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+const rootHelp = `starter starts jobs, releases and emissions of Latch on a Temporal server,
+watches them, decides about them, and checks their files without a server.
+
+The connection to Temporal comes from the ecosystem's own settings:
+TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_… or a
+profile (TEMPORAL_PROFILE). Files are YAML or JSON; - is standard input.
+
+Exit codes:
+  0  done; with --watch: the job succeeded, the release was released
+  1  the run failed or was cancelled, or what was asked was refused
+  2  wrong usage, or an input that validation refuses
+  3  Temporal, or a worker that had to answer, was out of reach
+  4  the release was stopped or rolled back
+  5  watching was interrupted; the run goes on`
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "starter",
+		Short:         "Start, watch and decide about Latch's jobs and releases",
+		Long:          rootHelp,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return a.prepare(cmd)
+		},
+	}
+	root.PersistentFlags().StringVarP(&a.output, "output", "o", "text", "what to print: text or json (standard output is that JSON alone)")
+	root.PersistentFlags().String("task-queue", "", "task queue of Latch's worker (LATCH_TASK_QUEUE, else latch)")
+	root.AddCommand(a.jobCommand(), a.releaseCommand(), a.emitCommand(), a.lockCommand(), a.watchCommand(),
+		a.statusCommand(), a.historyCommand(), a.validateCommand(), a.schemaCommand(), a.versionCommand())
+	return root
+}
+
+// prepare reads what every command needs, before any of them runs.
+func (a *app) prepare(cmd *cobra.Command) error {
+	if a.output != "text" && a.output != "json" {
+		return fmt.Errorf("--output is text or json, not %q", a.output)
+	}
+	var err error
+	if a.settings, err = readSettings(a.environ); err != nil {
+		return err
+	}
+	if queue, _ := cmd.Flags().GetString("task-queue"); queue != "" {
+		a.settings.TaskQueue = queue
+	}
+	a.ran = true
+	return nil
+}
+
+// group is a command that only holds others.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	command := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		return usageError(fmt.Errorf("%s needs a command\nRun '%s --help' for usage.", cmd.CommandPath(), cmd.CommandPath()))
+	}}
+	command.AddCommand(commands...)
+	return command
+}

@@ -1,0 +1,102 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/testsuite/process"
+	"github.com/latch-run/latch/testsuite/receiver"
+)
+
+var discard = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+// A bench is one test's own task queue with a worker process on it, and a
+// receiver.
+type bench struct {
+	*testing.T
+	ctx      context.Context
+	queue    string
+	worker   *process.Process
+	receiver *receiver.Receiver
+	settings map[string]string
+}
+
+// setup starts a worker on a queue of the test's own. Settings are variables
+// of its environment.
+func setup(t *testing.T, settings ...string) *bench {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	b := &bench{T: t, ctx: ctx, queue: strings.ReplaceAll(t.Name(), "/", "-"), receiver: receiver.New(t), settings: map[string]string{}}
+	for i := 0; i+1 < len(settings); i += 2 {
+		b.settings[settings[i]] = settings[i+1]
+	}
+	b.startWorker()
+	return b
+}
+
+// startWorker starts a worker process, such as one after another was killed.
+func (b *bench) startWorker() {
+	b.Helper()
+	health := freeAddress(b.T)
+	env := []string{
+		"TEMPORAL_ADDRESS=" + shared.server.FrontendHostPort,
+		"LATCH_TASK_QUEUE=" + b.queue,
+		"LATCH_HEALTH_ADDR=" + health,
+		"LATCH_EGRESS_ALLOW=127.0.0.1",
+		"LATCH_DRAIN_TIMEOUT=5s",
+	}
+	for name, value := range b.settings {
+		env = append(env, name+"="+value)
+	}
+	b.worker = process.Start(b.T, process.Command{Path: shared.workerPath, Env: env})
+	require.NoError(b, b.worker.AwaitReady(b.ctx, "http://"+health+"/readyz"), b.worker.Stderr.String())
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// start starts a workflow with JSON, as a service in any language would.
+func (b *bench) start(workflow, id, input string) client.WorkflowRun {
+	b.Helper()
+	run, err := shared.client.ExecuteWorkflow(b.ctx, client.StartWorkflowOptions{ID: id + "-" + b.queue, TaskQueue: b.queue}, workflow, json.RawMessage(input))
+	require.NoError(b, err)
+	return run
+}
+
+// history asks a run for its records.
+func (b *bench) history(id string) []latch.Record {
+	b.Helper()
+	var records []latch.Record
+	b.query(id, latch.QueryHistory, &records)
+	return records
+}
+
+func (b *bench) status(id string) latch.Status {
+	b.Helper()
+	var status latch.Status
+	b.query(id, latch.QueryStatus, &status)
+	return status
+}
+
+func (b *bench) query(id, name string, into any) {
+	b.Helper()
+	value, err := shared.client.QueryWorkflow(b.ctx, id, "", name)
+	require.NoError(b, err)
+	require.NoError(b, value.Get(into))
+}

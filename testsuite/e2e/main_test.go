@@ -1,0 +1,62 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+
+	"github.com/latch-run/latch/testsuite/process"
+	"github.com/latch-run/latch/testsuite/server"
+)
+
+// shared is what all tests of the package use: one server, and one build of
+// the worker.
+var shared struct {
+	server     *server.Server
+	client     client.Client
+	workerPath string
+}
+
+func TestMain(m *testing.M) { os.Exit(runMain(m)) }
+
+func runMain(m *testing.M) int {
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
+	defer cancel()
+	if err := prepare(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		return 1
+	}
+	defer shared.server.Stop()
+	defer shared.client.Close()
+	return m.Run()
+}
+
+func prepare(ctx context.Context) error {
+	root, err := process.ModuleDir(ctx, "github.com/latch-run/latch")
+	if err != nil {
+		return err
+	}
+	race, err := process.CanRace(ctx)
+	if err != nil {
+		return err
+	}
+	builder, err := process.NewBuilder(root, race)
+	if err != nil {
+		return err
+	}
+	if shared.workerPath, err = builder.Build(ctx, "./worker"); err != nil {
+		return err
+	}
+	if shared.server, err = server.Start(ctx, server.Options{HTTP: true}); err != nil {
+		return err
+	}
+	shared.client, err = client.Dial(client.Options{HostPort: shared.server.FrontendHostPort, Logger: quiet()})
+	return err
+}
+
+func quiet() log.Logger { return log.NewStructuredLogger(discard) }
