@@ -1,13 +1,16 @@
 package workflows
 
 import (
+	"go.temporal.io/sdk/workflow"
+
 	"github.com/latch-run/latch"
 )
 
-// compensate undoes the steps taken, the last first. It outlives the run's
+// compensate undoes the steps taken, the last first, under a disconnected
+// context: it outlives the run's
 // cancellation, does not stop at an undo that fails, and names the steps that
 // still stand.
-func (r *releaseRun) compensate() []string {
+func (r *releaseRun) compensate(ctx workflow.Context) []string {
 	r.enter("rolling back")
 	var standing []string
 	for at := len(r.undos) - 1; at >= 0; at-- {
@@ -16,7 +19,7 @@ func (r *releaseRun) compensate() []string {
 		r.step = step.Name
 		r.enter("undoing step " + step.Name)
 		_, err := taskRun{session: r.session, task: step.Undo, variables: r.variables(r.stepVariable(i)),
-			summary: "Undo step " + step.Name, retry: undoRetry, awaitCancellation: true}.do(r.detached)
+			summary: "Undo step " + step.Name, retry: undoRetry, awaitCancellation: true}.do(ctx)
 		if err != nil {
 			result.Status, result.Error = latch.StepUndoFailed, rootMessage(err)
 			standing = append(standing, step.Name)

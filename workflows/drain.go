@@ -24,57 +24,59 @@ const (
 
 // close waits until every delivery has settled or is handed over, and every
 // message is answered. The run may end then.
-func (s *session) close() error {
+func (s *session) close(ctx workflow.Context) error {
+	ctx = disconnect(ctx)
 	if s.inFlight > 0 {
 		s.enter("delivering")
 	}
-	for !s.awaitDeliveries(quickAnswers, "Waiting for answers") {
-		s.awaitFirstAttempts()
-		if s.awaitDeliveries(lastRetries, "Waiting for retries before they are handed over") {
+	for !s.awaitDeliveries(ctx, quickAnswers, "Waiting for answers") {
+		s.awaitFirstAttempts(ctx)
+		if s.awaitDeliveries(ctx, lastRetries, "Waiting for retries before they are handed over") {
 			break
 		}
-		s.handOver() // makes room for deliveries that were not begun yet
+		s.handOver(ctx) // makes room for deliveries that were not begun yet
 	}
 	s.phase = "closed"
-	s.drainSignals()
+	s.drainSignals(ctx)
 	if err := s.showLocks(); err != nil {
 		return err
 	}
-	return workflow.Await(s.detached, func() bool { return workflow.AllHandlersFinished(s.detached) })
+	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }
 
 // awaitDeliveries waits until no delivery is under way, but not longer than
 // given. The timer is left running: a run that closes costs no event for it.
-func (s *session) awaitDeliveries(atMost time.Duration, summary string) bool {
+func (s *session) awaitDeliveries(ctx workflow.Context, atMost time.Duration, summary string) bool {
 	if s.inFlight == 0 {
 		return true
 	}
-	timer := workflow.NewTimerWithOptions(s.detached, atMost, workflow.TimerOptions{Summary: summary})
-	s.await(func() bool { return s.inFlight == 0 || timer.IsReady() })
+	timer := workflow.NewTimerWithOptions(ctx, atMost, workflow.TimerOptions{Summary: summary})
+	await(ctx, func() bool { return s.inFlight == 0 || timer.IsReady() })
 	return s.inFlight == 0
 }
 
-// await waits for a condition; the detached context is never cancelled.
-func (s *session) await(condition func() bool) {
-	if err := workflow.Await(s.detached, condition); err != nil {
-		workflow.GetLogger(s.detached).Error("waiting on a detached context was cancelled", "error", err)
+// await waits for a condition under a disconnected context, which is never
+// cancelled.
+func await(ctx workflow.Context, condition func() bool) {
+	if err := workflow.Await(ctx, condition); err != nil {
+		workflow.GetLogger(ctx).Error("waiting on a disconnected context was cancelled", "error", err)
 	}
 }
 
 // awaitFirstAttempts waits until the first attempt of every delivery has
 // ended. The server knows; where it cannot be asked, the attempts' own limits
 // tell.
-func (s *session) awaitFirstAttempts() {
-	ctx := workflow.WithActivityOptions(s.detached, workflow.ActivityOptions{
+func (s *session) awaitFirstAttempts(ctx workflow.Context) {
+	asking := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 30 * time.Minute,
 		HeartbeatTimeout:    30 * time.Second,
 		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 3},
 		Summary:             "Waiting for the first attempts to end",
 	})
-	ctx, cancel := workflow.WithCancel(ctx)
+	asking, cancel := workflow.WithCancel(asking)
 	defer cancel()
-	asked := workflow.ExecuteActivity(ctx, protocol.ActivityAwaitFirstAttempts, s.pendingRequest())
-	s.await(func() bool { return s.inFlight == 0 || asked.IsReady() })
+	asked := workflow.ExecuteActivity(asking, protocol.ActivityAwaitFirstAttempts, s.pendingRequest())
+	await(ctx, func() bool { return s.inFlight == 0 || asked.IsReady() })
 	if s.inFlight == 0 {
 		return
 	}
@@ -88,22 +90,22 @@ func (s *session) awaitFirstAttempts() {
 			latest = hook.attempt.firstEndsBy
 		}
 	}
-	if wait := latest.Sub(workflow.Now(s.detached)); wait > 0 {
-		s.awaitDeliveries(wait, "Waiting for the first attempts to end")
+	if wait := latest.Sub(workflow.Now(ctx)); wait > 0 {
+		s.awaitDeliveries(ctx, wait, "Waiting for the first attempts to end")
 	}
 }
 
 // handOver gives every delivery that is still under way to a child that
 // outlives the run. One whose attempt is in flight is let finish it first.
-func (s *session) handOver() {
-	stands := s.pendingAttempts()
+func (s *session) handOver(ctx workflow.Context) {
+	stands := s.pendingAttempts(ctx)
 	hooks := s.sending()
 	for _, hook := range hooks {
 		hook.attempt.handOver = s.startDelivery
 		hook.attempt.stands = stands[hook.record.DeliveryID]
 		hook.attempt.cancel()
 	}
-	s.await(func() bool { return !slices.ContainsFunc(hooks, isSending) })
+	await(ctx, func() bool { return !slices.ContainsFunc(hooks, isSending) })
 }
 
 // startDelivery starts the child and awaits its start. It gives the child's
@@ -154,12 +156,11 @@ func (s *session) pendingRequest() protocol.PendingRequest {
 
 // pendingAttempts asks the server where the deliveries stand. One that it does
 // not tell of is taken to have had one attempt.
-func (s *session) pendingAttempts() map[string]protocol.PendingAttempt {
+func (s *session) pendingAttempts(ctx workflow.Context) map[string]protocol.PendingAttempt {
 	var answer protocol.PendingAnswer
-	err := workflow.ExecuteLocalActivity(localActivity(s.detached, "See where deliveries stand"),
-		protocol.ActivityPendingAttempts, s.pendingRequest()).Get(s.detached, &answer)
+	err := ask(ctx, "See where deliveries stand", protocol.ActivityPendingAttempts, s.pendingRequest(), &answer)
 	if err != nil {
-		workflow.GetLogger(s.detached).Warn("pending deliveries are not known", "error", err)
+		workflow.GetLogger(ctx).Warn("pending deliveries are not known", "error", err)
 	}
 	stands := map[string]protocol.PendingAttempt{}
 	for _, pending := range answer.Attempts {

@@ -41,7 +41,7 @@ func Emit(ctx workflow.Context, input converter.RawValue) (*latch.EmissionResult
 		return nil, err
 	}
 	run.webhooks = run.emission.Webhooks
-	firing, err := run.fire(occasion{event: run.emission.Event, data: orEmptyObject(run.emission.Data), instance: run.emission.Instance}, run.webhooks)
+	firing, err := run.fire(ctx, occasion{event: run.emission.Event, data: orEmptyObject(run.emission.Data), instance: run.emission.Instance}, run.webhooks)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func Emit(ctx workflow.Context, input converter.RawValue) (*latch.EmissionResult
 	if err := run.tagStatus(); err != nil {
 		return nil, err
 	}
-	if err := run.close(); err != nil {
+	if err := run.close(ctx); err != nil {
 		return nil, err
 	}
 	if waiting != nil {

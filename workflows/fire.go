@@ -51,7 +51,7 @@ type occasion struct {
 
 // fire plans the event's deliveries, makes the locks, writes the records and
 // sends. It returns once everything is on its way.
-func (s *session) fire(o occasion, webhooks []latch.Webhook) (*firing, error) {
+func (s *session) fire(ctx workflow.Context, o occasion, webhooks []latch.Webhook) (*firing, error) {
 	f := &firing{session: s, sequence: len(s.firings), event: o.event, decides: o.decides, nothingDone: o.nothingDone}
 	s.event = o.event
 	if o.step != nil {
@@ -74,7 +74,7 @@ func (s *session) fire(o occasion, webhooks []latch.Webhook) (*firing, error) {
 	if len(f.hooks) == 0 {
 		return f, nil
 	}
-	plan, err := f.plan()
+	plan, err := f.plan(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (s *session) fire(o occasion, webhooks []latch.Webhook) (*firing, error) {
 
 // plan asks for what needs chance or an expression: locks and `when`. An event
 // without either costs no question.
-func (f *firing) plan() ([]protocol.PlannedHook, error) {
+func (f *firing) plan(ctx workflow.Context) ([]protocol.PlannedHook, error) {
 	needed := slices.ContainsFunc(f.hooks, func(h *hook) bool { return h.settings.Blocking || h.settings.When != "" })
 	planned := make([]protocol.PlannedHook, len(f.hooks))
 	if !needed {
@@ -108,8 +108,7 @@ func (f *firing) plan() ([]protocol.PlannedHook, error) {
 		}
 		request.Hooks = append(request.Hooks, ask)
 	}
-	ctx := f.session.detached
-	err := workflow.ExecuteLocalActivity(localActivity(ctx, "Plan "+f.event), protocol.ActivityPlan, request).Get(ctx, &planned)
+	err := ask(ctx, "Plan "+f.event, protocol.ActivityPlan, request, &planned)
 	if err == nil && len(planned) != len(f.hooks) {
 		err = fmt.Errorf("plan of %s: %d hooks answered of %d", f.event, len(planned), len(f.hooks))
 	}
@@ -161,7 +160,7 @@ func (f *firing) await(ctx workflow.Context) (ruling, error) {
 	defer alarm.cancel()
 	for {
 		f.changed = false
-		if err := f.decideHooks(); err != nil {
+		if err := f.decideHooks(ctx); err != nil {
 			return ruling{}, err
 		}
 		decision, final := decide(f.decisions(), f.nothingDone)
@@ -184,10 +183,10 @@ func (f *firing) await(ctx workflow.Context) (ruling, error) {
 }
 
 // decideHooks decides every hook that is settled.
-func (f *firing) decideHooks() error {
+func (f *firing) decideHooks(ctx workflow.Context) error {
 	for _, hook := range f.hooks {
 		if hook.takesPart() && hook.needsDecision() {
-			if err := hook.decide(); err != nil {
+			if err := hook.decide(ctx); err != nil {
 				return err
 			}
 		}

@@ -89,7 +89,7 @@ func (s *session) fireEmission(ctx workflow.Context, kind string, emission latch
 		own.vars = emission.Vars
 	}
 	webhooks := emission.Webhooks // a copy of its own: later calls bring others
-	return s.fire(occasion{event: emission.Event, decides: kind == protocol.KindGate,
+	return s.fire(ctx, occasion{event: emission.Event, decides: kind == protocol.KindGate,
 		data: orEmptyObject(emission.Data), instance: emission.Instance}, webhooks)
 }
 
@@ -169,7 +169,7 @@ func (k *keeper) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWo
 		return result, err
 	}
 	run.closed, run.session.settled = true, true
-	if closing := run.session.close(); closing != nil && err == nil {
+	if closing := run.session.close(ctx); closing != nil && err == nil {
 		return nil, fmt.Errorf("closing Latch's session: %w", closing)
 	}
 	return result, err

@@ -125,7 +125,7 @@ func (h *hook) needsDecision() bool { return h.decision == "" || h.reconsider }
 
 // decide settles the hook if it can be, and writes what came of it into the
 // record.
-func (h *hook) decide() error {
+func (h *hook) decide(ctx workflow.Context) error {
 	basis := h.standing().basis()
 	if h.reconsider && basis == onError {
 		basis = onRecord // somebody has told since what came of it
@@ -137,7 +137,7 @@ func (h *hook) decide() error {
 		h.decision, h.reconsider = latch.Continue, false
 		return nil
 	case onRecord:
-		return h.decideOnRecord()
+		return h.decideOnRecord(ctx)
 	case onError:
 		h.decideBy(h.settings.OnErrorOrDefault())
 		h.closeLock(latch.ViaOverride, "", "on_error: "+h.record.Error)
@@ -157,10 +157,10 @@ func (h *hook) decideBy(decision string) {
 
 // decideOnRecord asks the expressions, unless the send activity has answered
 // them already.
-func (h *hook) decideOnRecord() error {
+func (h *hook) decideOnRecord(ctx workflow.Context) error {
 	answer := h.verdict
 	if answer == nil || h.lockRemoved || h.reconsider {
-		asked, err := h.ask()
+		asked, err := h.ask(ctx)
 		if err != nil {
 			return err
 		}
@@ -184,7 +184,7 @@ func (h *hook) decideOnRecord() error {
 }
 
 // ask has the expressions evaluated over the record as it stands, and recorded.
-func (h *hook) ask() (*verdict.Verdict, error) {
+func (h *hook) ask(ctx workflow.Context) (*verdict.Verdict, error) {
 	h.reconsider = false
 	question := verdict.ForEvent(h.settings, h.firing.decides)
 	record := *h.record
@@ -193,10 +193,8 @@ func (h *hook) ask() (*verdict.Verdict, error) {
 		return &verdict.Verdict{Result: record.Result}, nil
 	}
 	request := protocol.EvaluateRequest{Question: question, Record: record, Variables: h.variables(usesOf(questionSources(question)...))}
-	ctx := h.firing.session.detached
 	var answer verdict.Verdict
-	err := workflow.ExecuteLocalActivity(localActivity(ctx, "Decide "+h.webhook.ID+" at "+h.firing.event),
-		protocol.ActivityEvaluate, request).Get(ctx, &answer)
+	err := ask(ctx, "Decide "+h.webhook.ID+" at "+h.firing.event, protocol.ActivityEvaluate, request, &answer)
 	return &answer, err
 }
 

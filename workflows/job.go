@@ -42,7 +42,7 @@ func JobRun(ctx workflow.Context, input converter.RawValue) (*latch.JobResult, e
 	if err := run.carryOut(ctx); err != nil {
 		return nil, err
 	}
-	return run.end()
+	return run.end(ctx)
 }
 
 // carryOut goes from the delay to the events of the end.
@@ -72,7 +72,7 @@ func (r *jobRun) carryOut(ctx workflow.Context) error {
 	if err := r.tagStatus(); err != nil {
 		return err
 	}
-	return r.tellTheEnd()
+	return r.tellTheEnd(ctx)
 }
 
 // A brokenRun is an error of the run itself, not of the job's work.
@@ -92,7 +92,7 @@ func (r *jobRun) delay(ctx workflow.Context) error {
 func (r *jobRun) begin(ctx workflow.Context) error {
 	r.enter("starting")
 	r.result.StartedAt = r.now()
-	firing, err := r.fire(occasion{event: latch.EventJobStart, nothingDone: true}, r.webhooks)
+	firing, err := r.fire(ctx, occasion{event: latch.EventJobStart, nothingDone: true}, r.webhooks)
 	if err != nil {
 		return &brokenRun{err}
 	}
@@ -223,13 +223,13 @@ func (r *jobRun) conclude(err error) {
 }
 
 // tellTheEnd fires JOB_COMPLETE and JOB_SUCCESS or JOB_FAILURE, side by side.
-func (r *jobRun) tellTheEnd() error {
+func (r *jobRun) tellTheEnd(ctx workflow.Context) error {
 	outcome := latch.EventJobFailure
 	if r.result.Status == latch.JobSucceeded {
 		outcome = latch.EventJobSuccess
 	}
 	for _, event := range []string{latch.EventJobComplete, outcome} {
-		if _, err := r.fire(occasion{event: event}, r.webhooks); err != nil {
+		if _, err := r.fire(ctx, occasion{event: event}, r.webhooks); err != nil {
 			return err
 		}
 	}
@@ -237,8 +237,8 @@ func (r *jobRun) tellTheEnd() error {
 }
 
 // end closes the run with its result.
-func (r *jobRun) end() (*latch.JobResult, error) {
-	if err := r.close(); err != nil {
+func (r *jobRun) end(ctx workflow.Context) (*latch.JobResult, error) {
+	if err := r.close(ctx); err != nil {
 		return nil, err
 	}
 	result := r.result

@@ -88,12 +88,12 @@ func (s *session) takeSignal(ctx workflow.Context, m message, argument converter
 }
 
 // drainSignals takes the signals that have come but were not received yet.
-func (s *session) drainSignals() {
+func (s *session) drainSignals(ctx workflow.Context) {
 	for _, m := range s.messages() {
-		channel := workflow.GetSignalChannel(s.detached, m.name)
+		channel := workflow.GetSignalChannel(ctx, m.name)
 		var argument converter.RawValue
 		for channel.ReceiveAsync(&argument) {
-			s.takeSignal(s.detached, m, argument)
+			s.takeSignal(ctx, m, argument)
 		}
 	}
 }

@@ -48,10 +48,10 @@ func Release(ctx workflow.Context, input converter.RawValue) (*latch.ReleaseResu
 	if err != nil {
 		return nil, err
 	}
-	if err := run.finish(ending); err != nil {
+	if err := run.finish(ctx, ending); err != nil {
 		return nil, err
 	}
-	return run.end(ending)
+	return run.end(ctx)
 }
 
 func (r *releaseRun) prepare() {
@@ -93,7 +93,7 @@ func (r *releaseRun) forward(ctx workflow.Context) (*ending, error) {
 // the release goes on.
 func (r *releaseRun) gate(ctx workflow.Context, event string, step *stepVariable) (*ending, error) {
 	r.enter("waiting at " + event)
-	firing, err := r.fire(occasion{event: event, step: step, decides: true, nothingDone: !r.stepsTaken}, r.webhooks)
+	firing, err := r.fire(ctx, occasion{event: event, step: step, decides: true, nothingDone: !r.stepsTaken}, r.webhooks)
 	if err != nil {
 		return nil, err
 	}
@@ -176,12 +176,12 @@ func (r *releaseRun) controlled(event string) *ending {
 }
 
 // finish undoes what is to be undone and tells how the release ended.
-func (r *releaseRun) finish(end *ending) error {
+func (r *releaseRun) finish(ctx workflow.Context, end *ending) error {
 	r.settled = true
 	r.step = ""
 	var standing []string
 	if end.rollBack {
-		standing = r.compensate()
+		standing = r.compensate(disconnect(ctx))
 	}
 	r.result.Status, r.result.Reason, r.result.DecidedBy = end.status, end.reason, end.by
 	if len(standing) > 0 && end.status != latch.ReleaseCancelled {
@@ -194,7 +194,7 @@ func (r *releaseRun) finish(end *ending) error {
 		return err
 	}
 	for _, event := range []string{latch.EventReleaseComplete, r.outcomeEvent(end)} {
-		if _, err := r.fire(occasion{event: event}, r.webhooks); err != nil {
+		if _, err := r.fire(ctx, occasion{event: event}, r.webhooks); err != nil {
 			return err
 		}
 	}
@@ -233,8 +233,8 @@ func (r *releaseRun) undoFailed() bool {
 }
 
 // end closes the run with its result.
-func (r *releaseRun) end(end *ending) (*latch.ReleaseResult, error) {
-	if err := r.close(); err != nil {
+func (r *releaseRun) end(ctx workflow.Context) (*latch.ReleaseResult, error) {
+	if err := r.close(ctx); err != nil {
 		return nil, err
 	}
 	result := r.result

@@ -41,11 +41,13 @@ type attemptInFlight struct {
 func (h *hook) send(ctx workflow.Context) {
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	h.attempt = attemptInFlight{send: h.newSend(ctx), cancel: cancel,
+	send := h.newSend(ctx)
+	h.firing.session.pacer.wait(ctx, len(encode(send)))
+	h.attempt = attemptInFlight{send: send, cancel: cancel,
 		firstEndsBy: workflow.Now(ctx).Add(connectTimeout + h.webhook.TimeoutOrDefault())}
 	outcome, resume := deliver(ctx, h.attempt.send, h.firing.event+" → "+h.webhook.ID, &h.attempt)
 	if resume != nil && h.attempt.handOver != nil {
-		if child := h.attempt.handOver(h.firing.session.detached, *resume); child != "" {
+		if child := h.attempt.handOver(disconnect(ctx), *resume); child != "" {
 			h.record.HandedTo = child
 			h.apply(outcome)
 			h.firing.session.history.changed(h.record)

@@ -35,8 +35,8 @@ type subject interface {
 // it closes: the history, the firings that somebody may still speak to, and
 // what the run answers.
 type session struct {
-	// detached is not cancelled with the run: deliveries, undoing and the
-	// closing go on under it.
+	// detached is not cancelled with the run. It belongs to the coroutine that
+	// made the session: others may start things under it, but not wait on it.
 	detached  workflow.Context
 	execution workflow.Execution
 	// originalRunID stays the same when a run is reset, and replays.
@@ -49,6 +49,7 @@ type session struct {
 	history  history
 	firings  []*firing
 	inFlight int
+	pacer    pacer
 
 	control *control
 	// settled tells that the outcome stands and no stop or rollback is taken.
@@ -63,9 +64,8 @@ type session struct {
 // updates. It must come before anything that waits, so that no message is lost.
 func newSession(ctx workflow.Context, about subject) (*session, error) {
 	info := workflow.GetInfo(ctx)
-	detached, _ := workflow.NewDisconnectedContext(ctx)
 	s := &session{
-		detached:      detached,
+		detached:      disconnect(ctx),
 		execution:     info.WorkflowExecution,
 		originalRunID: info.OriginalRunID,
 		started:       info.WorkflowStartTime,
@@ -82,11 +82,11 @@ func newSession(ctx workflow.Context, about subject) (*session, error) {
 // wrong with the input is the error InvalidSpec.
 func (s *session) admit(ctx workflow.Context, kind string, input json.RawMessage) error {
 	request := protocol.AdmitRequest{Kind: kind, Input: input}
-	err := workflow.ExecuteLocalActivity(localActivity(s.detached, "Admit the "+kind), protocol.ActivityAdmit, request).
-		Get(s.detached, &s.admission)
-	if err != nil {
+	var admission protocol.Admission
+	if err := ask(ctx, "Admit the "+kind, protocol.ActivityAdmit, request, &admission); err != nil {
 		return err
 	}
+	s.admission = admission
 	if len(s.admission.Problems) > 0 {
 		s.settled = true
 		return invalidSpec(s.admission.Problems)
@@ -94,14 +94,23 @@ func (s *session) admit(ctx workflow.Context, kind string, input json.RawMessage
 	return nil
 }
 
-// localActivity gives the options under which a question is answered and its
-// answer recorded. It is asked until it is answered.
-func localActivity(ctx workflow.Context, summary string) workflow.Context {
-	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+// ask has a local activity answer a question and records the answer. It asks
+// whether or not the run is cancelled, and several times where an answer fails
+// to come.
+func ask(ctx workflow.Context, summary, activity string, question, answer any) error {
+	ctx = workflow.WithLocalActivityOptions(disconnect(ctx), workflow.LocalActivityOptions{
 		StartToCloseTimeout: time.Minute,
-		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumAttempts: 5},
 		Summary:             summary,
 	})
+	return workflow.ExecuteLocalActivity(ctx, activity, question).Get(ctx, answer)
+}
+
+// disconnect gives a context for the same coroutine that is not cancelled
+// with the run.
+func disconnect(ctx workflow.Context) workflow.Context {
+	disconnected, _ := workflow.NewDisconnectedContext(ctx)
+	return disconnected
 }
 
 // invalidSpec is the error of an input that cannot run.

@@ -115,6 +115,7 @@ func (t taskRun) doWorkflow(ctx workflow.Context, task *latch.WorkflowTask) (lat
 }
 
 func (t taskRun) childWorkflow(ctx workflow.Context, task *latch.WorkflowTask, id string, arguments []any) (latch.Object, error) {
+	waiting := disconnect(ctx)
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
@@ -124,18 +125,18 @@ func (t taskRun) childWorkflow(ctx workflow.Context, task *latch.WorkflowTask, i
 		ParentClosePolicy:   enums.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
 		StaticSummary:       t.summary,
 	})
-	timerContext, stopTimer := workflow.WithCancel(t.session.detached)
+	timerContext, stopTimer := workflow.WithCancel(waiting)
 	defer stopTimer()
 	timer := workflow.NewTimerWithOptions(timerContext, task.TimeoutOrDefault(), workflow.TimerOptions{Summary: "Timeout of " + t.summary})
 	child := workflow.ExecuteChildWorkflow(ctx, task.Type, arguments...)
-	if err := workflow.Await(t.session.detached, func() bool { return child.IsReady() || timer.IsReady() }); err != nil {
+	if err := workflow.Await(waiting, func() bool { return child.IsReady() || timer.IsReady() }); err != nil {
 		return nil, err
 	}
 	timedOut := !child.IsReady()
 	if timedOut {
 		cancel()
 	}
-	kvp, err := t.result(t.session.detached, child)
+	kvp, err := t.result(waiting, child)
 	if timedOut && err != nil {
 		return nil, fmt.Errorf("workflow %q did not end within %s and was cancelled", task.Type, task.TimeoutOrDefault())
 	}
@@ -222,9 +223,7 @@ func (t taskRun) render(ctx workflow.Context, values []json.RawMessage) ([]json.
 	}
 	request := protocol.RenderRequest{Values: values, Variables: t.needed(usesOf(sources...))}
 	var answer protocol.RenderAnswer
-	err := workflow.ExecuteLocalActivity(localActivity(t.session.detached, "Render "+t.summary), protocol.ActivityRender, request).
-		Get(t.session.detached, &answer)
-	if err != nil {
+	if err := ask(ctx, "Render "+t.summary, protocol.ActivityRender, request, &answer); err != nil {
 		return nil, err
 	}
 	if answer.Error != "" {
