@@ -1,0 +1,56 @@
+"""A webhook receiver that checks Latch's signature, with Python's standard
+library alone. The secret comes from LATCH_SECRET, the address from LISTEN."""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+SECRET = os.environ["LATCH_SECRET"].encode()
+TOLERANCE = 5 * 60  # seconds; an older request may be a replay
+MAXIMUM = 1 << 20  # bytes of a body
+
+
+def verify(headers, body):
+    """Tells whether one of the signatures is the HMAC of id, timestamp and body."""
+    identifier = headers.get("webhook-id", "")
+    timestamp = headers.get("webhook-timestamp", "")
+    if not timestamp.isdigit() or abs(time.time() - int(timestamp)) > TOLERANCE:
+        return False
+    signed = f"{identifier}.{timestamp}.".encode() + body
+    expected = base64.b64encode(hmac.new(SECRET, signed, hashlib.sha256).digest()).decode()
+    signatures = headers.get("webhook-signature", "").split()
+    return any(hmac.compare_digest(s.encode(), f"v1,{expected}".encode()) for s in signatures)
+
+
+class Receiver(BaseHTTPRequestHandler):
+    def do_POST(self):
+        length = int(self.headers.get("content-length", 0))
+        if length > MAXIMUM:
+            self.answer(413, {"error": "body too large"})
+            return
+        body = self.rfile.read(length)
+        if not verify(self.headers, body):
+            self.answer(401, {"error": "the signature does not fit"})
+            return
+        print(self.headers["webhook-id"], body.replace(SECRET, b"***").decode(), flush=True)
+        self.answer(200, {"result": "pass"})
+
+    def answer(self, status, value):
+        body = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+if __name__ == "__main__":
+    host, port = os.environ.get("LISTEN", "127.0.0.1:8080").rsplit(":", 1)
+    server = ThreadingHTTPServer((host, int(port)), Receiver)
+    print(f"listening on {host}:{server.server_address[1]}", file=sys.stderr, flush=True)
+    server.serve_forever()
