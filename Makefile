@@ -11,6 +11,10 @@ BENCH    ?= .
 # Go turns cgo off where it finds no C compiler.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
+# Flags of the demonstration (-keep) and the development stack (-help lists them).
+DEMO_FLAGS ?=
+DEV_FLAGS  ?=
+
 SERVER_NOTE := Building Temporal's server: the first time takes some minutes.
 
 .DEFAULT_GOAL := help
@@ -23,12 +27,12 @@ help: ## list the tasks
 demo: ## show jobs and releases with webhooks on a real Temporal server, from start to end
 	@echo "$(SERVER_NOTE)"
 	cd testsuite && go build -o ../bin/demo ./demo
-	@bin/demo
+	@bin/demo $(DEMO_FLAGS)
 
 dev: ## run Temporal with its UI, a worker and receivers until Ctrl-C, for trying things by hand
 	@echo "$(SERVER_NOTE)"
 	cd testsuite && go build -o ../bin/dev ./dev
-	@bin/dev
+	@bin/dev $(DEV_FLAGS)
 
 test: format-check vet staticcheck workflowcheck unit e2e ## all checks and tests
 

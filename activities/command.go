@@ -57,8 +57,10 @@ func (a *Activities) Command(ctx context.Context, call protocol.CommandCall) (an
 	switch {
 	case err == nil:
 		return valueOf(output), nil
-	case ctx.Err() != nil:
+	case cancelRequested(ctx):
 		return nil, temporal.NewCanceledError()
+	case ctx.Err() != nil:
+		err = errors.New("it was killed because its worker stopped")
 	case limited.Err() != nil:
 		err = fmt.Errorf("it did not end within %s and was killed", limit)
 	}

@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -23,7 +22,7 @@ func (a *Activities) HTTP(ctx context.Context, call protocol.HTTPCall) (any, err
 	if err == nil {
 		return bodyOf(response), nil
 	}
-	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
+	if cancelRequested(ctx) {
 		return nil, temporal.NewCanceledError()
 	}
 	judging := attempt{number: int(info.Attempt), retry: call.Task.Retry, now: time.Now()}
@@ -42,6 +41,12 @@ func bodyOf(response *delivery.TaskResponse) any {
 	default:
 		return response.Body
 	}
+}
+
+// cancelRequested tells that the run asked the activity to end, and not a
+// worker that stops: what that breaks off is a failed attempt.
+func cancelRequested(ctx context.Context) bool {
+	return ctx.Err() != nil && temporal.IsCanceledError(context.Cause(ctx))
 }
 
 // beat sends heartbeats until it is stopped, so that a cancellation arrives.

@@ -55,7 +55,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 		return exitOK
 	}
 	if !a.ran {
-		err = usageError(fmt.Errorf("%w\nRun '%s --help' for usage.", err, command.CommandPath()))
+		err = usageError(fmt.Errorf("%w\nRun '%s --help' for usage", err, command.CommandPath()))
 	}
 	return a.report(err)
 }

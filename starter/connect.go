@@ -76,6 +76,8 @@ func noWorker(err error, workflowID string) error {
 // resolve gives the first workflow id that exists: the id behind each prefix,
 // in their order.
 func resolve(ctx context.Context, temporal temporalClient, id string, prefixes ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
 	var tried []string
 	for _, prefix := range prefixes {
 		candidate := prefix + id

@@ -79,6 +79,8 @@ func explain(err error) *failure {
 		return f
 	case errors.As(err, &application):
 		return explainApplication(application)
+	case errors.Is(err, context.Canceled):
+		return newFailure(exitInterrupted, kindInterrupted, "interrupted")
 	case isUnreachable(err):
 		return newFailure(exitUnreachable, kindUnreachable, "%v", err)
 	default:

@@ -19,7 +19,7 @@ Exit codes:
   2  wrong usage, or an input that validation refuses
   3  Temporal, or a worker that had to answer, was out of reach
   4  the release was stopped or rolled back
-  5  watching was interrupted; the run goes on`
+  5  interrupted; a run that was started goes on`
 
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
@@ -58,7 +58,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 // group is a command that only holds others.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	command := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return usageError(fmt.Errorf("%s needs a command\nRun '%s --help' for usage.", cmd.CommandPath(), cmd.CommandPath()))
+		return usageError(fmt.Errorf("%s needs a command\nRun '%s --help' for usage", cmd.CommandPath(), cmd.CommandPath()))
 	}}
 	command.AddCommand(commands...)
 	return command

@@ -16,6 +16,10 @@ import (
 // dialTimeout bounds the first connection to Temporal.
 const dialTimeout = 30 * time.Second
 
+// heartbeatInterval is how often, at most, a worker tells that an activity
+// lives, and hears that it is cancelled.
+const heartbeatInterval = time.Second
+
 // run serves until ctx ends, and then lets what is in flight finish.
 func run(ctx context.Context) error {
 	configured, err := configure()
@@ -84,6 +88,8 @@ func workerOptions(configured *configuration, fatal chan<- error) worker.Options
 	options := worker.Options{
 		Plugins:           []worker.Plugin{configured.plugin},
 		WorkerStopTimeout: configured.DrainTimeout,
+		// A cancellation reaches an activity with a heartbeat's answer.
+		MaxHeartbeatThrottleInterval: heartbeatInterval,
 		OnFatalError: func(err error) {
 			select {
 			case fatal <- err:

@@ -84,12 +84,7 @@ func (s *session) fire(ctx workflow.Context, o occasion, webhooks []latch.Webhoo
 	if err := s.showLocks(); err != nil {
 		return nil, err
 	}
-	for _, hook := range f.hooks {
-		if hook.delivery == underWay {
-			f.dispatch(hook)
-		}
-	}
-	return f, nil
+	return f, f.dispatch(disconnect(ctx))
 }
 
 // plan asks for what needs chance or an expression: locks and `when`. An event
@@ -123,22 +118,32 @@ func (f *firing) deliveryID(webhook string) string {
 	return "dlv_" + base64.RawURLEncoding.EncodeToString(sum[:18])
 }
 
-// dispatch sends a hook's delivery in a coroutine of its own, as soon as there
-// is room for it.
-func (f *firing) dispatch(h *hook) {
-	f.session.inFlight++
-	workflow.Go(f.session.detached, func(ctx workflow.Context) {
-		if f.inFlight >= maximumInFlight {
-			if err := workflow.Await(ctx, func() bool { return f.inFlight < maximumInFlight }); err != nil {
-				return // the context is never cancelled
-			}
+// dispatch sends all deliveries that are under way. It returns once as many as
+// there is room for are begun, so that what the caller does next comes after.
+func (f *firing) dispatch(ctx workflow.Context) error {
+	dispatched, begun := 0, 0
+	for _, hook := range f.hooks {
+		if hook.delivery != underWay {
+			continue
 		}
-		f.inFlight++
-		h.send(ctx)
-		f.inFlight--
-		f.session.inFlight--
-		f.changed = true
-	})
+		dispatched++
+		f.session.inFlight++
+		workflow.Go(f.session.detached, func(ctx workflow.Context) {
+			if f.inFlight >= maximumInFlight {
+				if err := workflow.Await(ctx, func() bool { return f.inFlight < maximumInFlight }); err != nil {
+					return // the context is never cancelled
+				}
+			}
+			f.inFlight++
+			begun++
+			hook.send(ctx)
+			f.inFlight--
+			f.session.inFlight--
+			f.changed = true
+		})
+	}
+	atOnce := min(dispatched, maximumInFlight)
+	return workflow.Await(ctx, func() bool { return begun >= atOnce })
 }
 
 // A ruling is an event's decision, with what it rests on.
@@ -261,7 +266,7 @@ type alarm struct {
 }
 
 func (a *alarm) set(ctx workflow.Context, s *session, at time.Time) {
-	if at.Equal(a.at) {
+	if at.Equal(a.at) && !a.rings() {
 		return
 	}
 	a.cancel()

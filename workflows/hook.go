@@ -126,6 +126,13 @@ func (h *hook) needsDecision() bool { return h.decision == "" || h.reconsider }
 // decide settles the hook if it can be, and writes what came of it into the
 // record.
 func (h *hook) decide(ctx workflow.Context) error {
+	if h.mustAskAhead() {
+		answer, err := h.ask(ctx)
+		if err != nil {
+			return err
+		}
+		h.verdict = answer
+	}
 	basis := h.standing().basis()
 	if h.reconsider && basis == onError {
 		basis = onRecord // somebody has told since what came of it
@@ -159,10 +166,16 @@ func (h *hook) decideBy(decision string) {
 // them already.
 func (h *hook) decideOnRecord(ctx workflow.Context) error {
 	answer := h.verdict
-	if answer == nil || h.lockRemoved || h.reconsider {
+	if h.lockRemoved {
+		answer = nil
+	}
+	for answer == nil || h.reconsider {
 		asked, err := h.ask(ctx)
 		if err != nil {
 			return err
+		}
+		if h.skipped {
+			return nil // a person took the hook out while it was asked
 		}
 		answer = asked
 	}
@@ -181,6 +194,13 @@ func (h *hook) decideOnRecord(ctx workflow.Context) error {
 	h.closeLock(latch.ViaOverride, "", "the endpoint answered: "+h.record.Result)
 	h.firing.session.history.changed(h.record)
 	return nil
+}
+
+// mustAskAhead tells that the endpoint's answer may settle the hook while its
+// lock is open, and that what was asked of it does not hold any more.
+func (h *hook) mustAskAhead() bool {
+	return h.settings.Blocking && h.answersForItself() && h.delivery == delivered && h.record.Lock.Open() &&
+		h.verdict == nil && h.settings.Result != ""
 }
 
 // ask has the expressions evaluated over the record as it stands, and recorded.
@@ -245,6 +265,7 @@ func (h *hook) bring(data latch.Object, result string) {
 	if result != "" {
 		h.brought["result"] = encode(result)
 	}
+	h.verdict = nil // it was given without this
 	h.mergeData()
 }
 

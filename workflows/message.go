@@ -87,6 +87,15 @@ func (s *session) takeSignal(ctx workflow.Context, m message, argument converter
 	s.show()
 }
 
+// takeMessages has the messages taken that came with the workflow task under
+// way. Without it, what waited for a step would go on to the next one before
+// a stop that came while the step was running.
+func takeMessages(ctx workflow.Context) {
+	taken := false
+	workflow.Go(ctx, func(workflow.Context) { taken = true }) // runs after those that take messages
+	await(disconnect(ctx), func() bool { return taken })
+}
+
 // drainSignals takes the signals that have come but were not received yet.
 func (s *session) drainSignals(ctx workflow.Context) {
 	for _, m := range s.messages() {
@@ -209,9 +218,11 @@ func (s *session) updateRecord(ctx workflow.Context, data []byte, _ string) (any
 	if h.record.Result == latch.ResultPass || h.record.Result == latch.ResultFail {
 		h.record.Result = h.resultOfData()
 	}
+	h.evaluate(ctx)
 	s.history.changed(h.record)
+	h.firing.changed = true
 	if h.takesPart() && !h.record.Lock.Open() && !h.skipped && h.delivery != underWay {
-		h.reconsider, h.firing.changed = true, true
+		h.reconsider = true
 		if err := workflow.Await(ctx, func() bool { return !h.reconsider || h.firing.decided }); err != nil {
 			return nil, err
 		}

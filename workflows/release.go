@@ -98,6 +98,7 @@ func (r *releaseRun) gate(ctx workflow.Context, event string, step *stepVariable
 		return nil, err
 	}
 	ruling, err := firing.await(ctx)
+	takeMessages(ctx)
 	switch {
 	case ctx.Err() != nil && !r.control.pending():
 		return r.cancelled(), nil

@@ -55,7 +55,7 @@ func (h *hook) send(ctx workflow.Context) {
 		}
 		outcome.Error = "could not be handed over when the run closed; " + outcome.Error
 	}
-	h.settle(outcome)
+	h.settle(disconnect(ctx), outcome)
 }
 
 // newSend puts together what the delivery's attempts need.
@@ -93,8 +93,9 @@ func (h *hook) answersForItself() bool {
 }
 
 // settle writes what the delivery came to, and shows it.
-func (h *hook) settle(outcome protocol.Outcome) {
+func (h *hook) settle(ctx workflow.Context, outcome protocol.Outcome) {
 	h.write(outcome)
+	h.evaluate(ctx)
 	h.firing.session.history.changed(h.record)
 	h.firing.session.show()
 }
@@ -107,6 +108,9 @@ func (h *hook) write(outcome protocol.Outcome) {
 	}
 	h.apply(outcome)
 	h.verdict = outcome.Verdict
+	if len(h.brought) > 0 {
+		h.verdict = nil // it was given without what an update brought
+	}
 	h.answered = outcome.Data
 	h.mergeData()
 	h.record.CompletedAt, h.record.DurationMS = outcome.CompletedAt, outcome.DurationMS
@@ -117,6 +121,20 @@ func (h *hook) write(outcome protocol.Outcome) {
 			h.record.Error = h.verdict.Error
 		}
 	}
+}
+
+// evaluate asks for the result of a hook that decides nothing, where what it
+// was given before an update does not hold any more.
+func (h *hook) evaluate(ctx workflow.Context) {
+	if h.takesPart() || h.delivery != delivered || h.verdict != nil || h.settings.Result == "" || h.skipped {
+		return
+	}
+	answer, err := h.ask(ctx)
+	if err != nil {
+		answer = &verdict.Verdict{Result: latch.ResultFail, Error: rootMessage(err)}
+	}
+	h.verdict, h.record.Result, h.record.Error = answer, answer.Result, answer.Error
+	h.firing.session.history.changed(h.record)
 }
 
 // apply writes the exchange itself into the record.

@@ -30,9 +30,8 @@ func encodings(secret string) []string {
 	for _, text := range texts {
 		for _, form := range forms(text) {
 			all = append(all, base64s(form)...)
-			if len(form) >= minimumDerived/2 {
-				all = append(all, hex.EncodeToString([]byte(form)), strings.ToUpper(hex.EncodeToString([]byte(form))))
-			}
+			digits := hex.EncodeToString([]byte(form))
+			all = append(all, digits, strings.ToUpper(digits))
 		}
 	}
 	return all
@@ -76,10 +75,12 @@ func base64s(text string) []string {
 		for before := range 3 {
 			padded := append(make([]byte, before), text...)
 			inner := encoding.EncodeToString(padded)[(before*8+5)/6 : len(padded)*8/6]
-			all = append(all, inner)
+			if len(inner) >= minimumDerived {
+				all = append(all, inner)
+			}
 		}
 	}
-	return slices.DeleteFunc(all, func(needle string) bool { return len(needle) < 4 })
+	return all
 }
 
 // urlSecrets gives what of a URL that is a secret must be hidden: all of it,

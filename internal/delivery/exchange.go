@@ -32,8 +32,9 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	// cut tells that the body has more than MaximumResponseBytes.
-	cut bool
+	// cut tells that the body has more than MaximumResponseBytes, broken that
+	// it ended before its end.
+	cut, broken bool
 }
 
 var (
@@ -60,6 +61,7 @@ func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
 	}
 	received.body, received.cut, err = readBody(response)
 	if err != nil {
+		received.broken = true
 		return received, s.failure(ctx, attempt, c, fmt.Errorf("the answer (status %d) broke off: %w", response.StatusCode, err))
 	}
 	return received, nil

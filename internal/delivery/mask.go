@@ -67,6 +67,36 @@ func (m *masker) upTo(text string, limit int) string {
 	return b.String()
 }
 
+// The tail of a text that broke off may be a secret's beginning: one of so
+// many bytes or more counts, after what may be left of an escape.
+const (
+	shortestTail  = 4
+	longestEscape = 12
+)
+
+// whole gives where a text that broke off stops being whole: before what may
+// be the beginning of a secret.
+func (m *masker) whole(text string) int {
+	end := len(text)
+	if m == nil {
+		return end
+	}
+	eachView(text, func(view view) {
+		for escape := range min(longestEscape, len(view.text)) {
+			rest := view.text[:len(view.text)-escape]
+			for _, needle := range m.needles {
+				for n := min(len(needle)-1, len(rest)); n >= shortestTail; n-- {
+					if strings.HasSuffix(rest, needle[:n]) {
+						end = min(end, view.origin(len(rest)-n))
+						break
+					}
+				}
+			}
+		}
+	})
+	return end
+}
+
 // finds tells whether there is a secret in the text.
 func (m *masker) finds(text string) bool { return len(m.spans(text)) > 0 }
 

@@ -24,14 +24,18 @@ var neverKept = []string{"Set-Cookie", "Set-Cookie2", "Cookie", "Authorization",
 
 // record gives the answer as a record keeps it: masked first, then cut.
 func (a *answer) record(m *masker) *latch.RecordResponse {
-	limit := len(a.body)
-	if a.cut {
+	body := string(a.body)
+	limit := len(body)
+	switch {
+	case a.cut:
 		limit = maskedBytes
+	case a.broken:
+		limit = m.whole(body)
 	}
 	return &latch.RecordResponse{
 		Status:  a.status,
 		Headers: a.headers(m, keptHeaderBytes),
-		Body:    cutText(cleanText(m.upTo(string(a.body), limit)), KeptResponseBytes),
+		Body:    cutText(cleanText(m.upTo(body, limit)), KeptResponseBytes),
 	}
 }
 
@@ -57,7 +61,7 @@ func (a *answer) headers(m *masker, limit int) map[string]string {
 // masked; what is none gives an empty one.
 func (a *answer) object(m *masker) latch.Object {
 	object := latch.Object{}
-	if a.cut || !startsObject(a.body) || !json.Valid(a.body) {
+	if a.cut || a.broken || !startsObject(a.body) || !json.Valid(a.body) {
 		return object
 	}
 	body := m.json(json.RawMessage(cleanText(string(a.body))))

@@ -56,6 +56,7 @@ type Sender struct {
 	proxy     *url.URL
 	userAgent string
 	transport *http.Transport
+	maskers   maskers
 	connect   time.Duration
 	now       func() time.Time
 }

@@ -54,7 +54,7 @@ func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 
 // prepareTask makes the call of a task. It fails with a *PermanentError.
 func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
-	c := &call{target: "http task", timeout: r.Task.TimeoutOrDefault(), masker: newMasker(s.proxySecrets())}
+	c := &call{target: "http task", timeout: r.Task.TimeoutOrDefault(), masker: s.maskers.of(s.proxySecrets())}
 	address, err := render(r.Task.URL, expr.InURL, r.Variables)
 	if err != nil {
 		return nil, permanentf("%s", c.tell(fmt.Sprintf("its url could not be rendered: %v", err)))
@@ -99,7 +99,7 @@ func (s *Sender) taskContent(r *TaskRequest) (http.Header, []byte, error) {
 
 func (a *answer) taskResponse(m *masker) *TaskResponse {
 	response := &TaskResponse{Status: a.status, Headers: a.headers(m, maximumHeaderBytes), Body: cleanText(m.text(string(a.body)))}
-	if !a.cut && json.Valid(a.body) {
+	if !a.cut && !a.broken && json.Valid(a.body) {
 		response.Data = m.json(json.RawMessage(cleanText(string(a.body))))
 	}
 	return response

@@ -73,7 +73,7 @@ func hostile() []string {
 	}
 }
 
-// Issue of cost: hostile expressions are stopped, with bounded memory, and `||` does not save them.
+// Contract, "Decisions": limited in cost, never by a clock. Hostile expressions are stopped, with bounded memory, and `||` does not save them.
 func TestHostileExpressionsAreStopped(t *testing.T) {
 	vars := variables("data", `{"big":"`+strings.Repeat("a", 500<<10)+`"}`)
 	for _, source := range hostile() {
@@ -165,7 +165,6 @@ func TestSourceLimits(t *testing.T) {
 
 // Whatever is compiled, it takes little: sources at the limit, each nasty in its own way.
 func TestCompileBombs(t *testing.T) {
-	t.Parallel()
 	nest := func(n int, open, middle, end string) string {
 		return strings.Repeat(open, n) + middle + strings.Repeat(end, n)
 	}
@@ -178,7 +177,6 @@ func TestCompileBombs(t *testing.T) {
 		"'x'.matches('" + nest(300, "(", "a", ")*") + "')", "'x'.matches('((a{1,30}){1,30}){1,30}')",
 	} {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			t.Parallel()
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			_, _ = compile(source, inTemplate)

@@ -22,12 +22,12 @@ func checkJSON(source string, segments []segment) []error {
 	if err == nil {
 		return nil
 	}
-	at := len(sample)
+	at := len(source)
 	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		at = max(int(syntax.Offset)-1, 0)
+	if errors.As(err, &syntax) && !strings.Contains(err.Error(), "unexpected end") {
+		at = sourceOffset(offsets, segments, max(int(syntax.Offset)-1, 0))
 	}
-	return []error{errorAt(source, sourceOffset(offsets, segments, at), fmt.Sprintf("the template is not JSON: %v", err))}
+	return []error{errorAt(source, at, fmt.Sprintf("the template is not JSON: %v", err))}
 }
 
 // sampleJSON fills a template with samples; offsets has where each segment starts in it.

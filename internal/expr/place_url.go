@@ -12,7 +12,7 @@ var authority = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://[^/?#\\]*[/?#]`)
 
 // checkURL refuses expressions in a URL's scheme, host, port or user (contract, "Templates").
 func checkURL(source string, segments []segment) []error {
-	if len(segments) == 1 {
+	if len(segments) <= 1 {
 		return nil
 	}
 	first := segments[0]

@@ -148,7 +148,7 @@ type span struct {
 // checkRendered refuses what only the values could make wrong.
 func (t *Template) checkRendered(text string, spans []span) error {
 	switch {
-	case t.place == InURL && t.single() == nil:
+	case t.place == InURL && len(t.segments) > 1: // what checkURL has looked at
 		return checkDots(text, spans)
 	case t.place == InJSON:
 		return t.checkRenderedJSON(text)

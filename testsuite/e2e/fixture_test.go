@@ -18,6 +18,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
+var dialer net.Dialer
+
 var discard = slog.New(slog.NewTextHandler(io.Discard, nil))
 
 // A bench is one test's own task queue with a worker process on it, and a

@@ -1,0 +1,15 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/latch-run/latch/starter/internal/spec"
+)
+
+func (a *app) emitCommand() *cobra.Command {
+	command := a.runCommand(spec.Emission, "emit", "Fire a custom event",
+		`Fire the custom event that FILE describes, as the workflow emit-<id> unless
+--id names another; an emission without an id gets emit-<a new UUID>.`)
+	command.Flags().Lookup("id").Usage = "workflow id (default emit-<id of the emission>, or emit-<UUID>)"
+	return command
+}

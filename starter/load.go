@@ -1,0 +1,89 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/starter/internal/spec"
+)
+
+// checked is a file that validation has looked at.
+type checked struct {
+	file string
+	kind spec.Kind
+	// data is the input as JSON, with the digits that the file has.
+	data json.RawMessage
+	// id and title are those of what the file describes.
+	id, title string
+	problems  latch.Problems
+	warnings  []latch.Problem
+}
+
+// load reads the file as the kind and refuses one that is wrong, with all that
+// is wrong in it.
+func (a *app) load(file string, kind spec.Kind) (*checked, error) {
+	input := a.check(file, kind)
+	if len(input.problems) > 0 {
+		return nil, invalid(file, input.problems)
+	}
+	return input, nil
+}
+
+// check reads the file as the kind, or as what its keys tell where there is
+// none, and collects all that is wrong or doubtful.
+func (a *app) check(file string, kind spec.Kind) *checked {
+	input := &checked{file: file, kind: kind}
+	data, err := spec.Read(file, a.in)
+	if err != nil {
+		var path *os.PathError
+		if errors.As(err, &path) {
+			err = path.Err // the file is named anyway
+		}
+		input.problems.Addf("", "cannot be read: %v", err)
+		return input
+	}
+	input.data = data
+	if input.kind == "" {
+		input.kind, err = spec.KindOf(data)
+		if errors.Is(err, spec.ErrUnknownKind) {
+			input.problems.Addf("", "%v; --kind says which it is", err)
+			return input
+		}
+		if err != nil {
+			input.kind = spec.Job // strict decoding tells best why it is none of all
+		}
+	}
+	input.admit()
+	return input
+}
+
+// admit decodes and validates the data as its kind.
+func (c *checked) admit() {
+	var err error
+	switch c.kind {
+	case spec.Job:
+		var job *latch.Job
+		if job, err = admission.DecodeJob(c.data); err == nil {
+			c.id, c.title, c.warnings = job.ID, job.Title, admission.JobWarnings(job)
+		}
+	case spec.Release:
+		var release *latch.Release
+		if release, err = admission.DecodeRelease(c.data); err == nil {
+			c.id, c.title, c.warnings = release.ID, release.Title, admission.ReleaseWarnings(release)
+		}
+	case spec.Emission:
+		var emission *latch.Emission
+		if emission, err = admission.DecodeEmission(c.data); err == nil {
+			c.id, c.title, c.warnings = emission.ID, emission.Event, admission.EmissionWarnings(emission)
+		}
+	default:
+		err = fmt.Errorf("there is no kind %q; there are job, release and emission", c.kind)
+	}
+	if err != nil && !errors.As(err, &c.problems) {
+		c.problems.Addf("", "%v", err)
+	}
+}

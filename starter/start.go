@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/starter/internal/spec"
+)
+
+// startable says how a kind of file is started: as which workflow, and with
+// which prefix to its id.
+type startable struct {
+	kind     spec.Kind
+	workflow string
+	prefix   string
+}
+
+var startables = map[spec.Kind]startable{
+	spec.Job:      {spec.Job, latch.WorkflowJobRun, "job-"},
+	spec.Release:  {spec.Release, latch.WorkflowRelease, "release-"},
+	spec.Emission: {spec.Emission, latch.WorkflowEmit, "emit-"},
+}
+
+// runCommand makes the command that starts a file of the kind.
+func (a *app) runCommand(kind spec.Kind, use, short, long string) *cobra.Command {
+	var id string
+	var watch bool
+	command := &cobra.Command{Use: use + " FILE", Short: short, Long: long, Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.startFile(cmd.Context(), startables[kind], args[0], id, watch)
+		}}
+	command.Flags().StringVar(&id, "id", "", "workflow id (default "+startables[kind].prefix+"<id of the "+string(kind)+">)")
+	command.Flags().BoolVarP(&watch, "watch", "w", false, "show progress until the run ends; Ctrl-C stops watching, not the run")
+	return command
+}
+
+func (a *app) startFile(ctx context.Context, as startable, file, workflowID string, watch bool) error {
+	input, err := a.load(file, as.kind)
+	if err != nil {
+		return err
+	}
+	for _, warning := range input.warnings {
+		a.warn("%s: %s", file, warning)
+	}
+	if workflowID == "" {
+		workflowID = as.workflowID(input)
+	}
+	temporal, err := a.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	run, err := a.start(ctx, temporal, as, input, workflowID)
+	if err != nil {
+		return err
+	}
+	if watch {
+		return a.watch(ctx, temporal, run)
+	}
+	a.printStarted(run)
+	return nil
+}
+
+// workflowID is the contract's convention; an emission without an id gets one
+// of its own.
+func (s startable) workflowID(input *checked) string {
+	if input.id == "" {
+		return s.prefix + uuid.NewString()
+	}
+	return s.prefix + input.id
+}
+
+// start starts the run: one at a time under a workflow id, another once it has
+// closed.
+func (a *app) start(ctx context.Context, temporal temporalClient, as startable, input *checked, workflowID string) (client.WorkflowRun, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	run, err := temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                                       workflowID,
+		TaskQueue:                                a.settings.TaskQueue,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            summaryOf(input),
+	}, as.workflow, input.data)
+	var running *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &running) {
+		return nil, newFailure(exitFailed, kindRunning, "%s is running already (run %s), and one runs at a time; watch it with: starter watch %s",
+			workflowID, running.RunId, shell(workflowID))
+	}
+	return run, err
+}
+
+// summaryOf is the line that Temporal UI shows of the run.
+func summaryOf(input *checked) string {
+	parts := []string{string(input.kind)}
+	for _, part := range []string{input.id, input.title} {
+		if part != "" {
+			parts = append(parts, oneLine(part))
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+func (a *app) printStarted(run client.WorkflowRun) {
+	if a.json() {
+		a.printJSON(outcome{WorkflowID: run.GetID(), RunID: run.GetRunID(), Status: latch.JobRunning})
+		return
+	}
+	a.printf("Started %s\n  run: %s\n  watch: starter watch %s\n", run.GetID(), run.GetRunID(), shell(run.GetID()))
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latch-run/latch"
+)
+
+// anyPrefix is where status, history and watch look for an id.
+var anyPrefix = []string{"", "job-", "release-", "emit-"}
+
+const anyID = ` WORKFLOW_ID may also be the id of a job, release or
+emission: the first of ID, job-ID, release-ID and emit-ID that exists is taken.
+A worker answers, for a closed run too.`
+
+func (a *app) statusCommand() *cobra.Command {
+	return &cobra.Command{Use: "status WORKFLOW_ID", Short: "Show where a run stands", Args: cobra.ExactArgs(1),
+		Long: "Show where a run stands and which locks it waits for." + anyID,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.status(cmd.Context(), args[0]) }}
+}
+
+func (a *app) historyCommand() *cobra.Command {
+	var wanted latch.HistoryQuery
+	command := &cobra.Command{Use: "history WORKFLOW_ID", Short: "Show a run's webhook history", Args: cobra.ExactArgs(1),
+		Long: "Show the records of a run's webhooks, oldest first." + anyID,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.history(cmd.Context(), args[0], wanted) }}
+	command.Flags().StringVar(&wanted.Webhook, "webhook", "", "only this webhook's")
+	command.Flags().StringVar(&wanted.Event, "event", "", "only this event's")
+	command.Flags().StringVar(&wanted.After, "after", "", "only those after the record of this delivery id")
+	command.Flags().IntVar(&wanted.Limit, "limit", 0, "at most so many; 0 is no limit")
+	return command
+}
+
+// ask resolves the id and sends the query. Its answer is kept as it came.
+func (a *app) ask(ctx context.Context, id, name string, args ...any) (string, json.RawMessage, error) {
+	temporal, err := a.dial(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	defer temporal.Close()
+	workflowID, err := resolve(ctx, temporal, id, anyPrefix...)
+	if err != nil {
+		return "", nil, err
+	}
+	var answer json.RawMessage
+	return workflowID, answer, query(ctx, temporal, workflowID, name, &answer, args...)
+}
+
+func (a *app) status(ctx context.Context, id string) error {
+	workflowID, answer, err := a.ask(ctx, id, latch.QueryStatus)
+	if err != nil {
+		return err
+	}
+	if a.json() {
+		a.printJSON(answer)
+		return nil
+	}
+	var status latch.Status
+	if err := json.Unmarshal(answer, &status); err != nil {
+		return newFailure(exitFailed, kindFailed, "%s answers no status of Latch: %v", workflowID, err)
+	}
+	a.printStatus(workflowID, &status)
+	return nil
+}
+
+func (a *app) printStatus(workflowID string, status *latch.Status) {
+	a.printf("%s: %s\n", printable(workflowID), printable(status.Status))
+	if status.Phase != "" {
+		a.printf("  phase: %s\n", oneLine(phaseOf(status)))
+	}
+	printSteps(a.out, status.Steps)
+	for _, lock := range status.Locks {
+		a.printf("  lock of %s at %s, since %s%s\n    remove it with: %s\n", oneLine(lock.Webhook), lock.Event,
+			lock.Since.Format(time.RFC3339), until(lock), removal(printable(lock.Token)))
+	}
+	for _, rejected := range status.Rejected {
+		a.printf("  refused: signal %s: %s\n", oneLine(rejected.Name), oneLine(rejected.Error))
+	}
+}
+
+// phaseOf tells what the run is at, with the event and step where there are.
+func phaseOf(status *latch.Status) string {
+	text := status.Phase
+	if status.Event != "" && status.Event != status.Phase {
+		text += " " + status.Event
+	}
+	if status.Step != "" {
+		text += " (" + status.Step + ")"
+	}
+	return text
+}
+
+func until(lock latch.OpenLock) string {
+	if lock.Until.IsZero() {
+		return ""
+	}
+	return ", until " + lock.Until.Format(time.RFC3339)
+}
+
+func (a *app) history(ctx context.Context, id string, wanted latch.HistoryQuery) error {
+	encoded, err := json.Marshal(wanted)
+	if err != nil {
+		return err
+	}
+	if err := new(latch.HistoryQuery).Decode(encoded); err != nil {
+		return err
+	}
+	workflowID, answer, err := a.ask(ctx, id, latch.QueryHistory, wanted)
+	if err != nil {
+		return err
+	}
+	if a.json() {
+		a.printJSON(answer)
+		return nil
+	}
+	var records []latch.Record
+	if err := json.Unmarshal(answer, &records); err != nil {
+		return newFailure(exitFailed, kindFailed, "%s answers no webhook history: %v", workflowID, err)
+	}
+	recordTable(records).write(a.out, a.terminal, a.colour())
+	return nil
+}

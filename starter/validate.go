@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/starter/internal/spec"
+)
+
+func (a *app) validateCommand() *cobra.Command {
+	var kind string
+	command := &cobra.Command{Use: "validate FILE...", Short: "Check job, release and emission files, without a server", Args: cobra.MinimumNArgs(1),
+		Long: `Check files without a server and list all that is wrong with each, one problem a
+line as FILE: path: message. Warnings, of what is allowed and probably not
+meant, bear the word warning and do not make a file invalid. What a file
+describes is told by its keys: a release has steps, a job has a task or jobs,
+an emission has an event. Whether a worker holds the secrets, reaches the
+addresses and serves the task queues only a run can tell.`,
+		RunE: func(_ *cobra.Command, args []string) error { return a.validate(args, spec.Kind(kind)) }}
+	command.Flags().StringVar(&kind, "kind", "", "what the files describe: job, release or emission")
+	return command
+}
+
+// report of one file, as --output json prints it.
+type fileReport struct {
+	File     string          `json:"file"`
+	Kind     spec.Kind       `json:"kind,omitempty"`
+	Valid    bool            `json:"valid"`
+	Problems []latch.Problem `json:"problems"`
+	Warnings []latch.Problem `json:"warnings"`
+}
+
+func (a *app) validate(files []string, kind spec.Kind) error {
+	if kind != "" && startables[kind].kind == "" {
+		return usageError(fmt.Errorf("--kind is job, release or emission, not %q", kind))
+	}
+	code := exitOK
+	reports := []fileReport{}
+	for _, file := range files {
+		input := a.check(file, kind)
+		if len(input.problems) > 0 {
+			code = exitUsage
+		}
+		if !a.json() {
+			a.printChecked(input)
+		}
+		reports = append(reports, fileReport{File: file, Kind: input.kind, Valid: len(input.problems) == 0,
+			Problems: append([]latch.Problem{}, input.problems...), Warnings: append([]latch.Problem{}, input.warnings...)})
+	}
+	if a.json() {
+		a.printJSON(map[string]any{"valid": code == exitOK, "files": reports})
+	}
+	if code != exitOK {
+		return silent(code)
+	}
+	return nil
+}
+
+// printChecked lists what is wrong and doubtful in a file, or that it is valid.
+func (a *app) printChecked(input *checked) {
+	for _, problem := range input.problems {
+		a.printf("%s: %s\n", input.file, cell{printable(problem.String()), plain}.show(a.colour()))
+	}
+	for _, warning := range input.warnings {
+		a.printf("%s: %s: %s\n", input.file, cell{"warning", yellow}.show(a.colour()), printable(warning.String()))
+	}
+	if len(input.problems) == 0 {
+		a.printf("%s: %s (%s)\n", input.file, cell{"valid", green}.show(a.colour()), input.kind)
+	}
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/latch-run/latch/testsuite/stack"
+)
+
+const (
+	// castTimeout bounds all cases together, caseTimeout one of them.
+	castTimeout = 5 * time.Minute
+	caseTimeout = time.Minute
+
+	// logLines is how much of the worker's log a failure shows.
+	logLines = 40
+
+	// secretValue is the example of MDOQ's page. Webhooks know it by its name.
+	secretName, secretValue = "mdoq", "mdoq-is-awesome"
+)
+
+type options struct {
+	keep bool // the stack, after the cases, until the context ends
+	race bool // build the worker with the race detector
+}
+
+// perform brings the stack up, runs all cases and takes it down again. Its error
+// says which cases failed, or what else did.
+func perform(ctx context.Context, told *account, o options) (err error) {
+	up, err := stack.Start(ctx, stack.Options{
+		Worker:   workerSettings(),
+		Starter:  true,
+		Race:     o.race,
+		Progress: func(what string) { told.note("%s …", what) },
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		told.note("stopping the stack …")
+		err = errors.Join(err, up.Close())
+	}()
+	told.note("Temporal's UI is at %s while this runs", up.Server.UIURL)
+
+	outcomes := runCases(ctx, told, up, showcases())
+	summarize(told, outcomes)
+	if ctx.Err() != nil {
+		return fmt.Errorf("ended before all cases were shown: %w", context.Cause(ctx))
+	}
+	failure := failureOf(outcomes)
+	if failure != nil {
+		told.log("The end of the worker's log", up.WorkerLog(logLines))
+	}
+	if o.keep {
+		told.note("the stack stays up: %s shows every run; Ctrl-C ends it", up.Server.UIURL)
+		<-ctx.Done()
+	}
+	return failure
+}
+
+func workerSettings() stack.Environment {
+	return stack.Environment{
+		"LATCH_FQDN=stage.zuarbase.net", // the name in the text of Mitto's page
+		"LATCH_ENVIRONMENT=demo",
+		"LATCH_SECRET_MDOQ=" + secretValue,
+		"LATCH_LOG_LEVEL=debug", // so that the search for the secret in it means something
+	}.AllowLoopback()
+}
+
+// outcome is what became of a case.
+type outcome struct {
+	title    string
+	notRun   bool
+	failures []string // none: it came out right
+	pages    []string // its runs in Temporal's UI
+	took     time.Duration
+}
+
+// runCases runs the cases one after another, so that the account reads well. A
+// case that failed does not keep the next from running; the context does.
+func runCases(ctx context.Context, told *account, up *stack.Stack, cases []showcase) []outcome {
+	ctx, cancel := context.WithTimeout(ctx, castTimeout)
+	defer cancel()
+	var outcomes []outcome
+	for i, one := range cases {
+		if err := context.Cause(ctx); err != nil {
+			outcomes = append(outcomes, outcome{title: one.title, notRun: true, failures: []string{"not run: " + err.Error()}})
+			continue
+		}
+		told.heading("%d. %s", i+1, one.title)
+		told.quote(one.source, one.says)
+		outcomes = append(outcomes, runCase(ctx, told, up, one))
+	}
+	return outcomes
+}
+
+func summarize(told *account, outcomes []outcome) {
+	told.heading("Summary")
+	for i, one := range outcomes {
+		told.row(i+1, one)
+	}
+}
+
+// failureOf says which cases did not come out right, nil for none.
+func failureOf(outcomes []outcome) error {
+	var failed []error
+	for i, one := range outcomes {
+		if len(one.failures) > 0 {
+			failed = append(failed, fmt.Errorf("case %d, %s: %s", i+1, one.title, one.failures[0]))
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d cases failed:\n%w", len(failed), len(outcomes), errors.Join(failed...))
+}

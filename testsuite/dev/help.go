@@ -1,0 +1,70 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"text/template"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/testsuite/stack"
+)
+
+// defaultFrontend is where clients look for Temporal by themselves.
+const defaultFrontend = "127.0.0.1:7233"
+
+// places is where everything is.
+type places struct {
+	Frontend, UI, HTTP, Database string
+	Health                       string // empty: off
+	Receiver                     string
+	Queue                        string
+}
+
+func placesOf(up *stack.Stack, worker stack.Environment, receiver, database string) places {
+	return places{
+		Frontend: up.Server.FrontendHostPort, UI: up.Server.UIURL, HTTP: up.Server.HTTPAddress, Database: database,
+		Health: up.HealthURL, Receiver: receiver, Queue: worker.Value("LATCH_TASK_QUEUE", latch.DefaultTaskQueue),
+	}
+}
+
+// Exports are the variables without which another terminal does not find it.
+func (p places) Exports() string {
+	var exports []string
+	if p.Frontend != defaultFrontend {
+		exports = append(exports, "export TEMPORAL_ADDRESS="+p.Frontend)
+	}
+	if p.Queue != latch.DefaultTaskQueue {
+		exports = append(exports, "export LATCH_TASK_QUEUE="+p.Queue)
+	}
+	return strings.Join(exports, "; ")
+}
+
+// help says where everything is, and what can be typed.
+func (p places) help(out io.Writer) error {
+	return helpTemplate.Execute(out, p)
+}
+
+var helpTemplate = template.Must(template.New("help").Parse(`
+Temporal   {{.Frontend}}, its data in {{.Database}}
+UI         {{.UI}}
+HTTP API   {{.HTTP}}/api/v1
+Worker     task queue {{.Queue}}, health and metrics {{with .Health}}{{.}}{{else}}off{{end}}
+Receiver   {{.Receiver}} takes any path, prints what it gets and echoes it;
+           ?status=503 and ?answer={"result":"fail"} change what it answers
+
+To try it, in another terminal{{with .Exports}}, after {{.}}{{end}}:
+
+A release that waits for a person, with the starter:
+  go run ./starter release run examples/release.json
+  go run ./starter status first        # shows the lock it waits for
+  go run ./starter lock release LOCK --reason "looks good"
+  go run ./starter watch first
+
+The same with the temporal command:
+  temporal workflow start --type latch.Release --task-queue {{.Queue}} --workflow-id release-first --input-file examples/release.json
+  temporal workflow query --workflow-id release-first --type status
+  temporal workflow update execute --workflow-id release-first --name release_lock --input '{"lock":"LOCK","reason":"looks good"}'
+  temporal workflow query --workflow-id release-first --type history
+
+Ctrl-C ends it; the data stay.
+`))

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"github.com/latch-run/latch/testsuite/stack"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	given, err := readSettings(os.Args[1:], os.Environ())
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "dev: %v\n", err)
+		return 2
+	}
+	// A reader that went away (SIGPIPE) must not leave the worker behind either.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	defer stop()
+	if err := serve(ctx, os.Stdout, given); err != nil {
+		fmt.Fprintf(os.Stderr, "dev: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+// settings are what can be changed.
+type settings struct {
+	frontendPort, httpPort, uiPort, receiverPort int
+	dataDir                                      string
+
+	// worker are Latch's settings in the environment.
+	worker stack.Environment
+}
+
+// readSettings reads flags, whose defaults variables may change.
+func readSettings(args, environ []string) (settings, error) {
+	env := stack.Environment(environ)
+	flags := flag.NewFlagSet("dev", flag.ContinueOnError)
+	flags.Usage = func() {
+		fmt.Fprintln(flags.Output(), "dev keeps Temporal, Latch's worker and a receiver running until Ctrl-C. LATCH_… variables are the worker's.")
+		flags.PrintDefaults()
+	}
+	var given settings
+	var problems []error
+	port := func(into *int, name, variable, otherwise, what string) {
+		value, err := strconv.Atoi(env.Value(variable, otherwise))
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %q is no port", variable, env.Value(variable, "")))
+		}
+		flags.IntVar(into, name, value, fmt.Sprintf("port on loopback of %s (%s); 0 takes a free one", what, variable))
+	}
+	port(&given.frontendPort, "frontend-port", "DEV_FRONTEND_PORT", "7233", "Temporal's frontend")
+	port(&given.httpPort, "http-port", "DEV_HTTP_PORT", "7243", "Temporal's HTTP API")
+	port(&given.uiPort, "ui-port", "DEV_UI_PORT", "8233", "Temporal's UI")
+	port(&given.receiverPort, "receiver-port", "DEV_RECEIVER_PORT", "8080", "the receiver")
+	flags.StringVar(&given.dataDir, "data", env.Value("DEV_DATA", ".data"), "folder of the database (DEV_DATA)")
+	if err := errors.Join(problems...); err != nil {
+		return given, err
+	}
+	if err := flags.Parse(args); err != nil {
+		return given, err
+	}
+	if flags.NArg() > 0 {
+		return given, fmt.Errorf("it takes no argument, not %q", flags.Args())
+	}
+	given.worker = workerSettings(env)
+	return given, nil
+}
+
+// workerSettings are the worker's: those of the environment, loopback allowed,
+// and HOME, which command tasks get.
+func workerSettings(env stack.Environment) stack.Environment {
+	worker := append(stack.Environment{"LATCH_HEALTH_ADDR=127.0.0.1:7128"}, stack.Settings(env)...)
+	if home := env.Value("HOME", ""); home != "" {
+		worker = append(worker, "HOME="+home)
+	}
+	return worker.AllowLoopback()
+}

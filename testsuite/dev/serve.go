@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/latch-run/latch/testsuite/server"
+	"github.com/latch-run/latch/testsuite/stack"
+)
+
+const logLines = 40
+
+// serve brings everything up and keeps it until the context ends or the worker
+// does, which is an error.
+func serve(ctx context.Context, out io.Writer, s settings) (err error) {
+	if err := os.MkdirAll(s.dataDir, 0o700); err != nil {
+		return fmt.Errorf("folder of the database: %w", err)
+	}
+	file := filepath.Join(s.dataDir, "temporal.db")
+	receiver, err := listen(s.receiverPort, out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, receiver.close()) }()
+	up, err := stack.Start(ctx, stack.Options{
+		Server: server.Options{
+			DatabaseFile: file, FrontendPort: s.frontendPort, HTTPPort: s.httpPort, UIPort: s.uiPort,
+		},
+		Worker:   s.worker,
+		Progress: func(what string) { fmt.Fprintf(out, "%s …\n", what) },
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		fmt.Fprintln(out, "stopping …")
+		err = errors.Join(err, up.Close())
+	}()
+	if err := placesOf(up, s.worker, receiver.url, file).help(out); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-up.Worker.Ended():
+		return fmt.Errorf("the worker ended; its log ends:\n%s", up.WorkerLog(logLines))
+	}
+}

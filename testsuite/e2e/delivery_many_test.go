@@ -1,0 +1,78 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch"
+)
+
+// A crowd counts how many requests are in at the same time, and lets none go
+// before so many have come.
+type crowd struct {
+	mutex               sync.Mutex
+	now, most, answered int
+	full                chan struct{} // closed once there are so many
+	open                chan struct{} // closed to let them go
+}
+
+func (c *crowd) ServeHTTP(_ http.ResponseWriter, request *http.Request) {
+	c.mutex.Lock()
+	c.now++
+	c.most = max(c.most, c.now)
+	if c.now == 500 {
+		close(c.full)
+	}
+	c.mutex.Unlock()
+	select {
+	case <-c.open:
+	case <-request.Context().Done():
+	}
+	c.mutex.Lock()
+	c.now--
+	c.answered++
+	c.mutex.Unlock()
+}
+
+// contract, "Events", Order: webhooks of one event go out side by side, at
+// most 500 in flight.
+func TestAtMost500DeliveriesInFlight(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const hooks = 520
+	c := &crowd{full: make(chan struct{}), open: make(chan struct{})}
+	server := httptest.NewServer(c)
+	t.Cleanup(server.Close)
+	var list []string
+	for i := range hooks {
+		list = append(list, fmt.Sprintf(`{"id":"h%d","url":"%s","event":"JOB_SUCCESS","body":{"n":%d}}`, i, server.URL, i))
+	}
+	run := b.startJob("many", jobWith("many", strings.Join(list, ",")))
+	select {
+	case <-c.full:
+	case <-b.ctx.Done():
+		t.Fatalf("%d requests are in", c.now)
+	}
+	sends := 0
+	for _, kind := range scheduled(b.events(run)) {
+		if kind == latch.ActivitySendWebhook {
+			sends++
+		}
+	}
+	require.Equal(t, 500, sends, "the others wait for room")
+	close(c.open)
+	result := b.succeeds(run)
+	require.Len(t, result.History, hooks)
+	for _, record := range result.History {
+		require.Equal(t, latch.ResultPass, record.Result, record.Error)
+		require.Equal(t, 1, record.Attempts)
+	}
+	require.Equal(t, 500, c.most)
+	require.Equal(t, hooks, c.answered)
+}

@@ -1,0 +1,149 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"regexp"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/testsuite/process"
+	"github.com/latch-run/latch/testsuite/receiver"
+)
+
+// A worker that is killed while a delivery is in flight: a new one sends it
+// again with the same delivery id, and nothing else again.
+func TestKilledWhileDelivering(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	never := make(chan struct{})
+	t.Cleanup(func() { close(never) })
+	b.receiver.Script("/hook", receiver.Answer{Hold: never}, receiver.Answer{})
+	run := b.startJob("killed", jobWith("killed", `
+		{"id":"quick","url":"{R}/quick","event":"JOB_START"},
+		{"id":"hook","url":"{R}/hook","event":"JOB_SUCCESS","timeout":"1s","retry":{"initial_interval":"100ms"}}`))
+	b.arrives("/hook", 1)
+	require.NoError(t, b.worker.Kill())
+	b.startWorker()
+	result := b.succeeds(run)
+	requests := b.receiver.Requests("/hook")
+	require.Len(t, requests, 2)
+	record := recordOf(t, result.History, "hook")
+	require.Equal(t, latch.ResultPass, record.Result)
+	require.Equal(t, 2, record.Attempts)
+	for i, request := range requests {
+		require.Equal(t, record.DeliveryID, request.Header.Get("Webhook-Id"))
+		require.EqualValues(t, i+1, body(t, request)["attempt"])
+	}
+	require.Equal(t, map[string]int{"/work": 1, "/quick": 1, "/hook": 2}, b.came(""))
+}
+
+// A worker that is killed between the jobs of a sequence, while a lock is
+// waited for: a new one goes on, and nothing is done or told twice.
+func TestKilledBetweenTasks(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	run := b.startJob("between", `{"id":"between","jobs":[
+		{"id":"first","task":{"http":{"url":"{R}/first"}},"webhooks":[{"id":"told","url":"{R}/first-told","event":"JOB_SUCCESS"}]},
+		{"id":"second","task":{"http":{"url":"{R}/second"}},"webhooks":[{"id":"gate","url":"{R}/gate","events":[{"event":"JOB_START","blocking":true}]}]}],
+		"webhooks":[{"id":"start","url":"{R}/start","event":"JOB_START"},{"id":"done","url":"{R}/done","event":"JOB_SUCCESS"}]}`)
+	gate := b.arrives("/gate", 1)[0]
+	second := shared.client.GetWorkflow(b.ctx, run.GetID()+"/second", "")
+	awaitResponse(b, second, "gate")
+	require.NoError(t, b.worker.Kill())
+	b.startWorker()
+	lock := b.awaitLock(second)
+	require.Equal(t, lock.Token, gate.Header.Get("X-Latch-Lock"), "the lock is the one that was sent")
+	require.Equal(t, b.history(second.GetID())[0].DeliveryID, gate.Header.Get("Webhook-Id"))
+	b.removeLock(second, latch.LockRelease{Lock: lock.Token})
+	result := b.succeeds(run)
+	require.Len(t, result.Jobs, 2)
+	require.Equal(t, map[string]int{"/start": 1, "/first": 1, "/first-told": 1, "/gate": 1, "/second": 1, "/done": 1}, b.came(""))
+}
+
+// contract, "Settings", LATCH_DRAIN_TIMEOUT: on SIGTERM what is in flight may
+// finish, and the worker exits with 0.
+func TestTerminatedWorkerDrains(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "LATCH_DRAIN_TIMEOUT", "30s")
+	held := make(chan struct{})
+	b.receiver.Script("/work", receiver.Answer{Hold: held, Body: `{"done":true}`})
+	run := b.startJob("drains", jobWith("drains", `{"id":"done","url":"{R}/done","event":"JOB_SUCCESS"}`))
+	b.arrives("/work", 1)
+	stopped := b.worker
+	require.NoError(t, stopped.Signal(syscall.SIGTERM))
+	_, err := stopped.Stderr.Wait(b.ctx, "worker stops")
+	require.NoError(t, err)
+	close(held)
+	began := time.Now()
+	code, err := stopped.Wait(b.ctx)
+	require.NoError(t, err)
+	require.Zero(t, code, stopped.Stderr.String())
+	require.Less(t, time.Since(began), 30*time.Second)
+	b.startWorker()
+	require.JSONEq(t, `{"done":true}`, kvpJSON(t, b.succeeds(run).KVP))
+	require.Equal(t, map[string]int{"/work": 1, "/done": 1}, b.came(""), "what was in flight was finished and not repeated")
+
+	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	defer cancel()
+	code, err = b.worker.Terminate(ctx)
+	require.NoError(t, err)
+	require.Zero(t, code, "an idle worker stops at once")
+}
+
+// contract, "Settings": all bad settings are reported at once.
+func TestWorkerReportsAllBadSettings(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	result, err := process.Run(ctx, process.Command{Path: shared.workerPath, Env: []string{
+		"LATCH_TASK_QUEUE=", "LATCH_HEALTH_ADDR=nowhere", "LATCH_DRAIN_TIMEOUT=soon", "LATCH_LOG_FORMAT=xml", "LATCH_LOG_LEVEL=loud",
+		"LATCH_DEPLOYMENT_NAME=only", "LATCH_ALLOW_COMMANDS=perhaps", "LATCH_EGRESS_ALLOW=300.0.0.1/8", "LATCH_EGRESS_PROXY=not a url",
+		"LATCH_SECRETS_HOSTS=nonsense", "LATCH_SECRETS_DIR=/no/such/directory", "LATCH_API_URL=:/:",
+	}})
+	require.NoError(t, err)
+	require.Equal(t, 1, result.ExitCode, result.Stderr)
+	for _, name := range []string{"LATCH_HEALTH_ADDR", "LATCH_DRAIN_TIMEOUT", "LATCH_LOG_FORMAT", "LATCH_LOG_LEVEL", "LATCH_BUILD_ID",
+		"LATCH_ALLOW_COMMANDS", "LATCH_EGRESS_ALLOW", "LATCH_EGRESS_PROXY", "LATCH_SECRETS_HOSTS", "LATCH_SECRETS_DIR", "LATCH_API_URL"} {
+		require.Regexp(t, `(?i)`+name+`|`+fieldOf(name), result.Stderr)
+	}
+}
+
+// fieldOf gives the name that a parser of the environment tells of a variable.
+func fieldOf(name string) string {
+	return `"` + regexp.MustCompile(`^LATCH_|_`).ReplaceAllString(name, "") + `"`
+}
+
+// contract, "Settings", LATCH_HEALTH_ADDR: /healthz, /readyz and /metrics.
+func TestWorkerAnswersHealthAndMetrics(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	var runs []client.WorkflowRun
+	runs = append(runs, b.startJob("measured", jobWith("measured", `{"id":"told","url":"{R}/told","event":"JOB_SUCCESS"}`)))
+	for _, run := range runs {
+		b.succeeds(run)
+	}
+	address := regexp.MustCompile(`health=(\S+)`).FindStringSubmatch(b.worker.Stderr.String())
+	require.Len(t, address, 2, "the worker tells where it answers")
+	get := func(path string) (int, string) {
+		response, err := http.Get("http://" + address[1] + path)
+		require.NoError(t, err)
+		defer response.Body.Close()
+		var text bytes.Buffer
+		_, err = io.Copy(&text, response.Body)
+		require.NoError(t, err)
+		return response.StatusCode, text.String()
+	}
+	for path, tells := range map[string]string{"/healthz": "ok", "/readyz": "ok", "/metrics": "temporal_activity_execution_latency"} {
+		status, text := get(path)
+		require.Equal(t, http.StatusOK, status, path)
+		require.Contains(t, text, tells, path)
+	}
+}

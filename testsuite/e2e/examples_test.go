@@ -1,0 +1,115 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/testsuite/process"
+)
+
+const exampleSecret = "mdoq-is-awesome"
+
+// The README's receivers take what Latch signed, and refuse what somebody
+// else did.
+func TestTheExampleReceiversCheckTheSignature(t *testing.T) {
+	t.Parallel()
+	root := rootDir(t)
+	goReceiver := filepath.Join(t.TempDir(), "receiver")
+	goCommand(t, root, "build", "-o", goReceiver, "./examples/receiver")
+	for name, command := range map[string]process.Command{
+		"go":     {Path: goReceiver},
+		"python": {Path: python(t), Args: []string{filepath.Join(root, "examples", "receiver", "receiver.py")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address := freeAddress(t)
+			command.Env = append(command.Env, "LATCH_SECRET="+exampleSecret, "LISTEN="+address)
+			listening := process.Start(t, command)
+			b := setup(t, "LATCH_SECRET_BOARD", exampleSecret, "LATCH_SECRET_OTHER", "not-the-receivers")
+			awaitListening(t, address)
+			run := b.start(latch.WorkflowEmit, "signed", fmt.Sprintf(`{"event":"HELLO","webhooks":[
+				{"id":"right","url":"http://%[1]s/","secret":"board","event":"HELLO"},
+				{"id":"wrong","url":"http://%[1]s/","secret":"other","event":"HELLO"}]}`, address))
+			var result latch.EmissionResult
+			require.NoError(t, run.Get(b.ctx, &result))
+			require.Equal(t, latch.ResultPass, result.History[0].Result, result.History[0].Error)
+			require.Equal(t, `"pass"`, string(result.History[0].Data["result"]))
+			require.Equal(t, 401, result.History[1].Response.Status)
+			_, err := listening.Stdout.Wait(b.ctx, result.History[0].DeliveryID)
+			require.NoError(t, err)
+			require.NotContains(t, listening.Stdout.String(), exampleSecret)
+		})
+	}
+}
+
+// A job started from another language, over Temporal's HTTP API, runs.
+func TestTheExampleStartsAJobFromAnotherLanguage(t *testing.T) {
+	t.Parallel()
+	root := rootDir(t)
+	worker := process.Start(t, process.Command{Path: shared.workerPath, Env: []string{
+		"TEMPORAL_ADDRESS=" + shared.server.FrontendHostPort, "LATCH_HEALTH_ADDR=off"}})
+	output, err := exec.CommandContext(t.Context(), python(t), filepath.Join(root, "examples", "start_job.py"),
+		filepath.Join(root, "examples", "job.json"), shared.server.HTTPAddress).CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	var result latch.JobResult
+	err = shared.client.GetWorkflow(t.Context(), "job-hello", strings.TrimSpace(string(output))).Get(t.Context(), &result)
+	require.NoError(t, err, worker.Stderr.String())
+	require.Equal(t, latch.JobSucceeded, result.Status)
+}
+
+// The README's release runs as it is on a worker with no settings at all.
+func TestTheExampleReleaseNeedsNoSettings(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "LATCH_EGRESS_ALLOW", "")
+	release, err := os.ReadFile(filepath.Join(rootDir(t), "examples", "release.json"))
+	require.NoError(t, err)
+	run := b.start(latch.WorkflowRelease, "release-first", string(release))
+	lock := awaitLock(t, run.GetID())
+	require.NoError(t, shared.client.SignalWorkflow(b.ctx, run.GetID(), "", latch.MessageReleaseLock, map[string]string{"lock": lock.Token}))
+	var result latch.ReleaseResult
+	require.NoError(t, run.Get(b.ctx, &result))
+	require.Equal(t, latch.ReleaseReleased, result.Status)
+	_, err = shared.client.UpdateWorkflow(b.ctx, client.UpdateWorkflowOptions{WorkflowID: run.GetID(),
+		UpdateName: latch.MessageStop, WaitForStage: client.WorkflowUpdateStageCompleted})
+	require.ErrorContains(t, err, "workflow execution already completed")
+}
+
+// python finds Python for the examples written in it. CI installs it, and
+// fails without; a newcomer may do without.
+func python(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("python3")
+	if err != nil && os.Getenv("CI") == "" {
+		t.Skip("python3 is not installed; the examples written in Python are not run")
+	}
+	require.NoError(t, err)
+	resolved, err := exec.Command(path, "-c", "import sys; print(sys.executable)").Output()
+	require.NoError(t, err)
+	return strings.TrimSpace(string(resolved))
+}
+
+func awaitListening(t *testing.T, address string) {
+	t.Helper()
+	require.NoError(t, dialUntil(t.Context(), address))
+}
+
+func dialUntil(ctx context.Context, address string) error {
+	for {
+		connection, err := dialer.DialContext(ctx, "tcp", address)
+		if err == nil {
+			return connection.Close()
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("nothing listens on %s: %w", address, err)
+		}
+	}
+}

@@ -1,0 +1,217 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enums "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/testsuite/receiver"
+)
+
+// patience bounds a wait for something that happens at once, on a machine
+// that has other things to do.
+const patience = 60 * time.Second
+
+// tick is how often a wait looks again.
+const tick = 50 * time.Millisecond
+
+// startSpec starts a workflow on a specification in which {R} stands for the
+// receiver's URL.
+func (b *bench) startSpec(workflow, id, spec string) client.WorkflowRun {
+	b.Helper()
+	return b.start(workflow, id, b.spec(spec))
+}
+
+func (b *bench) spec(text string) string { return strings.ReplaceAll(text, "{R}", b.receiver.URL) }
+
+func (b *bench) startJob(id, spec string) client.WorkflowRun {
+	b.Helper()
+	return b.startSpec(latch.WorkflowJobRun, id, spec)
+}
+
+// endOfJob waits for a job and gives its result, out of the error's details
+// where it did not succeed.
+func (b *bench) endOfJob(run client.WorkflowRun) (latch.JobResult, error) {
+	b.Helper()
+	var result latch.JobResult
+	err := run.Get(b.ctx, &result)
+	var failed *temporal.ApplicationError
+	var canceled *temporal.CanceledError
+	switch {
+	case errors.As(err, &failed) && failed.HasDetails():
+		require.NoError(b, failed.Details(&result))
+	case errors.As(err, &canceled) && canceled.HasDetails():
+		require.NoError(b, canceled.Details(&result))
+	case err != nil:
+		b.Fatalf("job %s ended without a result: %v", run.GetID(), err)
+	}
+	return result, err
+}
+
+// succeeds waits for a job that must succeed.
+func (b *bench) succeeds(run client.WorkflowRun) latch.JobResult {
+	b.Helper()
+	result, err := b.endOfJob(run)
+	require.NoError(b, err)
+	require.Equal(b, latch.JobSucceeded, result.Status)
+	return result
+}
+
+// failsAs waits for a job that must fail its workflow with the status.
+func (b *bench) failsAs(run client.WorkflowRun, status string) latch.JobResult {
+	b.Helper()
+	result, err := b.endOfJob(run)
+	require.Equal(b, latch.ErrorJobFailed, kindOf(err), "%v", err)
+	require.Equal(b, status, result.Status, "%v", err)
+	return result
+}
+
+// kindOf gives an application error's type.
+func kindOf(err error) string {
+	var application *temporal.ApplicationError
+	if !errors.As(err, &application) {
+		return ""
+	}
+	return application.Type()
+}
+
+// messageOf gives an application error's own words.
+func messageOf(err error) string {
+	var application *temporal.ApplicationError
+	if !errors.As(err, &application) {
+		return ""
+	}
+	return application.Message()
+}
+
+// arrives waits until the path had n requests.
+func (b *bench) arrives(path string, n int) []receiver.Request {
+	b.Helper()
+	requests, err := b.receiver.Wait(b.ctx, path, n)
+	require.NoError(b, err)
+	return requests
+}
+
+// came gives how many requests each path had.
+func (b *bench) came(prefix string) map[string]int {
+	counts := map[string]int{}
+	for _, request := range b.receiver.Requests("") {
+		if strings.HasPrefix(request.Path, prefix) {
+			counts[strings.TrimPrefix(request.Path, prefix)]++
+		}
+	}
+	return counts
+}
+
+// awaitLock waits until the run waits for a lock, and gives it.
+func (b *bench) awaitLock(run client.WorkflowRun) latch.OpenLock {
+	b.Helper()
+	var locks []latch.OpenLock
+	require.Eventually(b, func() bool {
+		var status latch.Status
+		value, err := shared.client.QueryWorkflow(b.ctx, run.GetID(), "", latch.QueryStatus)
+		if err != nil || value.Get(&status) != nil {
+			return false
+		}
+		locks = status.Locks
+		return len(locks) > 0
+	}, patience, tick, "no lock is open in %s", run.GetID())
+	return locks[0]
+}
+
+// removeLock removes a lock by the update, and gives the record it answers.
+func (b *bench) removeLock(run client.WorkflowRun, release latch.LockRelease) latch.Record {
+	b.Helper()
+	var record latch.Record
+	require.NoError(b, b.update(run, latch.MessageReleaseLock, release, &record))
+	return record
+}
+
+func (b *bench) update(run client.WorkflowRun, name string, argument, into any) error {
+	b.Helper()
+	handle, err := shared.client.UpdateWorkflow(b.ctx, client.UpdateWorkflowOptions{WorkflowID: run.GetID(), UpdateName: name,
+		Args: []any{argument}, WaitForStage: client.WorkflowUpdateStageCompleted})
+	if err != nil {
+		return err
+	}
+	return handle.Get(b.ctx, into)
+}
+
+// events gives the run's Temporal history so far.
+func (b *bench) events(run client.WorkflowRun) []*historypb.HistoryEvent {
+	b.Helper()
+	var events []*historypb.HistoryEvent
+	iterator := shared.client.GetWorkflowHistory(b.ctx, run.GetID(), run.GetRunID(), false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for iterator.HasNext() {
+		event, err := iterator.Next()
+		require.NoError(b, err)
+		events = append(events, event)
+	}
+	return events
+}
+
+// scheduled lists the activity types in the order in which they were scheduled.
+func scheduled(events []*historypb.HistoryEvent) []string {
+	var types []string
+	for _, event := range events {
+		if attributes := event.GetActivityTaskScheduledEventAttributes(); attributes != nil {
+			types = append(types, attributes.GetActivityType().GetName())
+		}
+	}
+	return types
+}
+
+// closedAs tells how the workflow itself closed.
+func (b *bench) closedAs(run client.WorkflowRun) enums.WorkflowExecutionStatus {
+	b.Helper()
+	described, err := shared.client.DescribeWorkflowExecution(b.ctx, run.GetID(), run.GetRunID())
+	require.NoError(b, err)
+	return described.GetWorkflowExecutionInfo().GetStatus()
+}
+
+// body reads a request's body as JSON.
+func body(t testing.TB, request receiver.Request) map[string]any {
+	t.Helper()
+	var object map[string]any
+	require.NoError(t, json.Unmarshal(request.Body, &object), "body of %s: %s", request.URI, request.Body)
+	return object
+}
+
+// at walks through objects by their keys.
+func at(value any, keys ...string) any {
+	for _, key := range keys {
+		object, _ := value.(map[string]any)
+		value = object[key]
+	}
+	return value
+}
+
+// kvpJSON gives a result's kvp as JSON.
+func kvpJSON(t testing.TB, kvp latch.Object) string {
+	t.Helper()
+	encoded, err := json.Marshal(kvp)
+	require.NoError(t, err)
+	return string(encoded)
+}
+
+// recordOf gives the one record of a webhook.
+func recordOf(t testing.TB, records []latch.Record, webhook string) latch.Record {
+	t.Helper()
+	var found []latch.Record
+	for _, record := range records {
+		if record.Webhook == webhook {
+			found = append(found, record)
+		}
+	}
+	require.Len(t, found, 1, "records of webhook %s", webhook)
+	return found[0]
+}

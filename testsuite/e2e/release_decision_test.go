@@ -1,0 +1,248 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/testsuite/receiver"
+)
+
+// Contract, "Decisions": at each of the four events a hook stops or rolls
+// back, by the default rules and by expressions of its own; the result names
+// who decided, where and why.
+func TestReleaseDecisionAtEachEvent(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, at := range []struct {
+		event   string
+		taken   string // the steps that were taken when it fires first
+		stopped string
+		undone  string
+	}{
+		{latch.EventBeforeRelease, "", "a:pending b:pending", "a:pending b:pending"},
+		{latch.EventBeforeStep, "", "a:pending b:pending", "a:pending b:pending"},
+		{latch.EventAfterStep, "a", "a:done b:pending", "a:undone b:pending"},
+		{latch.EventBeforeReleaseComplete, "a b", "a:done b:done", "a:undone b:undone"},
+	} {
+		for _, decision := range []string{latch.Stop, latch.Rollback} {
+			for _, own := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s %s own=%v", at.event, decision, own), func(t *testing.T) {
+					t.Parallel()
+					l := b.lane(t)
+					answer, rule := fmt.Sprintf(`{"result":"fail","%s_release":true,"why":"no"}`, decision), ""
+					if own {
+						answer = `{"verdict":"no"}`
+						rule = fmt.Sprintf(`,"%s_release":"history.data.verdict == 'no' && history.event == event && release.id == 'r'"`, decision)
+					}
+					l.script("/gate", receiver.JSON(200, answer))
+					got := l.outcome(l.begin(latch.WorkflowRelease, fmt.Sprintf(`{"id":"r","steps":$STEPS(a,b),
+						"webhooks":[{"id":"gate","url":"$R/gate","events":[{"event":"%s"%s}]}]}`, at.event, rule)))
+					wantStatus, wantSteps := latch.ReleaseStopped, at.stopped
+					if decision == latch.Rollback {
+						wantStatus, wantSteps = latch.ReleaseRolledBack, at.undone
+					}
+					require.Empty(t, got.errorType, "a release that was stopped or rolled back completes its workflow")
+					require.Equal(t, wantStatus, got.Status)
+					require.Equal(t, wantSteps, got.steps())
+					require.Equal(t, &latch.DecidedBy{Webhook: "gate", Event: at.event}, got.DecidedBy)
+					require.NotEmpty(t, got.Reason)
+					require.Len(t, got.History, 1)
+					require.Equal(t, decision, got.History[0].Decision)
+					require.Equal(t, 1, got.History[0].Attempts)
+				})
+			}
+		}
+	}
+}
+
+// Contract, "Decisions": what decides a hook that was not answered, or whose
+// lock timed out, and `when`, `enabled`, `result`.
+func TestReleaseDecisionByPolicy(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	refuse := []receiver.Answer{receiver.Status(400)}
+	pass := []receiver.Answer{receiver.JSON(200, `{"n":1}`)}
+	for _, test := range []struct {
+		name, hook string
+		answers    []receiver.Answer
+		status     string
+		decision   string
+		result     string
+		sees       func(*testing.T, latch.Record)
+	}{
+		{name: "delivery failed, a hook without expressions goes on", hook: `{"event":"BEFORE_RELEASE"}`, answers: refuse,
+			status: latch.ReleaseReleased, decision: latch.Continue, result: latch.ResultFail},
+		{name: "delivery failed, a hook with an expression stops", hook: `{"event":"BEFORE_RELEASE","stop_release":"false"}`, answers: refuse,
+			status: latch.ReleaseStopped, decision: latch.Stop, result: latch.ResultFail},
+		{name: "delivery failed, a hook with when alone goes on", hook: `{"event":"BEFORE_RELEASE","when":"true"}`, answers: refuse,
+			status: latch.ReleaseReleased, decision: latch.Continue, result: latch.ResultFail},
+		{name: "delivery failed, a blocking hook stops and its lock closes", hook: `{"event":"BEFORE_RELEASE","blocking":true}`, answers: refuse,
+			status: latch.ReleaseStopped, decision: latch.Stop, result: latch.ResultFail, sees: func(t *testing.T, record latch.Record) {
+				require.Equal(t, latch.ViaOverride, record.Lock.Via)
+				require.False(t, record.Lock.RemovedAt.IsZero())
+			}},
+		{name: "delivery failed, on_error rollback", hook: `{"event":"BEFORE_RELEASE","on_error":"rollback"}`, answers: refuse,
+			status: latch.ReleaseRolledBack, decision: latch.Rollback, result: latch.ResultFail},
+		{name: "delivery failed, on_error continue evaluates nothing further", hook: `{"event":"BEFORE_RELEASE","on_error":"continue","rollback_release":"true"}`,
+			answers: refuse, status: latch.ReleaseReleased, decision: latch.Continue, result: latch.ResultFail},
+		{name: "an expression failed, it has its own on_error", hook: `{"event":"BEFORE_RELEASE","stop_release":"history.data.missing == 1"}`, answers: pass,
+			status: latch.ReleaseStopped, decision: latch.Stop, result: latch.ResultPass, sees: func(t *testing.T, record latch.Record) {
+				require.Contains(t, record.Error, "stop_release")
+			}},
+		{name: "an expression failed, on_error continue", hook: `{"event":"BEFORE_RELEASE","on_error":"continue","rollback_release":"history.data.missing == 1","stop_release":"true"}`,
+			answers: pass, status: latch.ReleaseReleased, decision: latch.Continue, result: latch.ResultPass},
+		{name: "a result that is neither pass nor fail is one that failed", hook: `{"event":"BEFORE_RELEASE","result":"string(history.data.n)"}`, answers: pass,
+			status: latch.ReleaseStopped, decision: latch.Stop, sees: func(t *testing.T, record latch.Record) {
+				require.Contains(t, record.Error, "result")
+			}},
+		{name: "when failed, on_error alone decides", hook: `{"event":"BEFORE_RELEASE","on_error":"rollback","when":"vars.missing == 1"}`, answers: pass,
+			status: latch.ReleaseRolledBack, decision: latch.Rollback, sees: func(t *testing.T, record latch.Record) {
+				require.Contains(t, record.Error, "when")
+				require.Zero(t, record.Attempts)
+			}},
+		{name: "when failed, without expressions it goes on", hook: `{"event":"BEFORE_RELEASE","when":"vars.missing == 1"}`, answers: pass,
+			status: latch.ReleaseReleased, decision: latch.Continue},
+		{name: "when is false, the record is skipped and says so", hook: `{"event":"BEFORE_RELEASE","when":"vars.go","blocking":true}`, answers: pass,
+			status: latch.ReleaseReleased, result: latch.ResultSkipped, sees: func(t *testing.T, record latch.Record) {
+				require.Contains(t, record.Error, "when")
+				require.Nil(t, record.Lock)
+				require.Zero(t, record.Attempts)
+			}},
+		{name: "result overrides what data says", hook: `{"event":"BEFORE_RELEASE","result":"history.data.n > 0 ? 'fail' : 'pass'","stop_release":"history.result == 'fail'"}`, answers: pass,
+			status: latch.ReleaseStopped, decision: latch.Stop, result: latch.ResultFail},
+		{name: "an answer of fail alone decides nothing", hook: `{"event":"BEFORE_RELEASE"}`, answers: []receiver.Answer{receiver.JSON(200, `{"result":"fail"}`)},
+			status: latch.ReleaseReleased, decision: latch.Continue, result: latch.ResultFail},
+		{name: "stop_release without fail decides nothing", hook: `{"event":"BEFORE_RELEASE"}`, answers: []receiver.Answer{receiver.JSON(200, `{"stop_release":true}`)},
+			status: latch.ReleaseReleased, decision: latch.Continue, result: latch.ResultPass},
+		{name: "rollback beats stop in one hook", hook: `{"event":"BEFORE_RELEASE"}`, answers: []receiver.Answer{receiver.JSON(200, `{"result":"fail","stop_release":true,"rollback_release":true}`)},
+			status: latch.ReleaseRolledBack, decision: latch.Rollback, result: latch.ResultFail},
+		{name: "lock timed out, on_timeout is stop by default", hook: `{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"300ms"}`, answers: pass,
+			status: latch.ReleaseStopped, decision: latch.Stop, sees: timedOut},
+		{name: "lock timed out, continue, and nothing else is asked", hook: `{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"300ms","on_timeout":"continue","rollback_release":"true"}`, answers: pass,
+			status: latch.ReleaseReleased, decision: latch.Continue, sees: timedOut},
+		{name: "lock timed out, rollback", hook: `{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"300ms","on_timeout":"rollback"}`, answers: pass,
+			status: latch.ReleaseRolledBack, decision: latch.Rollback, sees: timedOut},
+		{name: "enabled false makes no record", hook: `{"event":"BEFORE_RELEASE","enabled":false,"blocking":true}`, answers: pass,
+			status: latch.ReleaseReleased},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			l := b.lane(t)
+			l.script("/gate", test.answers...)
+			got := l.outcome(l.begin(latch.WorkflowRelease, `{"id":"r","vars":{"go":false},"steps":$STEPS(a),"webhooks":[{"id":"gate","url":"$R/gate","events":[`+test.hook+`]}]}`))
+			require.Equal(t, test.status, got.Status, "%+v", got)
+			if test.name == "enabled false makes no record" {
+				require.Empty(t, got.History)
+				return
+			}
+			require.Len(t, got.History, 1)
+			require.Equal(t, test.decision, got.History[0].Decision)
+			if test.result != "" {
+				require.Equal(t, test.result, got.History[0].Result)
+			}
+			if test.sees != nil {
+				test.sees(t, got.History[0])
+			}
+		})
+	}
+}
+
+func timedOut(t *testing.T, record latch.Record) {
+	t.Helper()
+	require.Equal(t, latch.ViaTimeout, record.Lock.Via)
+	require.False(t, record.Lock.RemovedAt.IsZero())
+	require.GreaterOrEqual(t, record.Lock.RemovedAt.Sub(record.StartedAt.Time), 300*time.Millisecond)
+}
+
+// Contract, "Decisions": a hook that does not block and is not answered within
+// answer_timeout is decided by on_error; its delivery goes on by itself and
+// decides nothing.
+func TestReleaseDecisionAnswerTimeout(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, test := range []struct{ onError, status string }{
+		{latch.Continue, latch.ReleaseReleased}, {latch.Stop, latch.ReleaseStopped}, {latch.Rollback, latch.ReleaseRolledBack},
+	} {
+		t.Run(test.onError, func(t *testing.T) {
+			t.Parallel()
+			l := b.lane(t)
+			held, release := l.hold(receiver.JSON(200, `{"result":"fail","rollback_release":true}`))
+			l.script("/gate", held)
+			run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a),"webhooks":[{"id":"gate","url":"$R/gate",
+				"events":[{"event":"BEFORE_RELEASE","answer_timeout":"300ms","on_error":"`+test.onError+`"}]}]}`)
+			l.await(run.GetID(), "the outcome is known while the delivery goes on", func(s latch.Status) bool { return s.Status == test.status })
+			release()
+			got := l.outcome(run)
+			require.Equal(t, test.status, got.Status)
+			require.Equal(t, test.onError, got.History[0].Decision)
+			require.Equal(t, latch.ResultFail, got.History[0].Result, "the late answer is kept")
+			require.Equal(t, 200, got.History[0].Response.Status)
+		})
+	}
+}
+
+// Contract, "Decisions": over one event rollback beats stop beats continue;
+// when the event is decided, and what that does to other waits.
+func TestReleaseDecisionOfSeveralHooks(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	hook := func(id, event, more string) string {
+		return fmt.Sprintf(`{"id":%q,"url":"$R/%s","events":[{"event":%q%s}]}`, id, id, event, more)
+	}
+	person := func(id, event string) string {
+		return fmt.Sprintf(`{"id":%q,"events":[{"event":%q,"blocking":true}]}`, id, event)
+	}
+	t.Run("rollback beats stop beats continue", func(t *testing.T) {
+		t.Parallel()
+		l := b.lane(t)
+		got := l.outcome(l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a),"webhooks":[`+hook("one", "AFTER_STEP", "")+`,`+
+			hook("two", "AFTER_STEP", `,"stop_release":"true"`)+`,`+hook("three", "AFTER_STEP", `,"rollback_release":"true"`)+`]}`))
+		require.Equal(t, latch.ReleaseRolledBack, got.Status)
+		require.Equal(t, "three", got.DecidedBy.Webhook)
+	})
+	t.Run("a stop before the first step ends other waits", func(t *testing.T) {
+		t.Parallel()
+		l := b.lane(t)
+		for _, event := range []string{"BEFORE_RELEASE", "BEFORE_STEP"} {
+			l.name += "-" + event
+			got := l.outcome(l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a),"webhooks":[`+person("person", event)+`,`+
+				hook("two", event, `,"stop_release":"true"`)+`]}`))
+			require.Equal(t, latch.ReleaseStopped, got.Status)
+			require.Equal(t, "two", got.DecidedBy.Webhook)
+			lock := record(t, got.History, "person", event).Lock
+			require.Equal(t, latch.ViaOverride, lock.Via)
+			require.NotEmpty(t, lock.Reason)
+		}
+	})
+	t.Run("a stop after a step waits for the others, which may roll back", func(t *testing.T) {
+		t.Parallel()
+		l := b.lane(t)
+		run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a),"webhooks":[`+person("person", "AFTER_STEP")+`,`+
+			hook("two", "AFTER_STEP", `,"stop_release":"true"`)+`]}`)
+		lock := l.openLock(run.GetID(), "person")
+		l.await(run.GetID(), "the other hook is decided", func(latch.Status) bool {
+			return record(t, l.history(run.GetID()), "two", "AFTER_STEP").Decision == latch.Stop
+		})
+		require.Len(t, l.status(run.GetID()).Locks, 1)
+		require.NoError(t, l.update(run.GetID(), latch.MessageReleaseLock, map[string]any{"lock": lock.Token, "result": "fail",
+			"data": map[string]any{"rollback_release": true}, "by": "ann", "reason": "broken"}, nil))
+		got := l.outcome(run)
+		require.Equal(t, latch.ReleaseRolledBack, got.Status)
+		require.Equal(t, &latch.DecidedBy{Webhook: "person", Event: "AFTER_STEP", By: "ann"}, got.DecidedBy)
+		require.Contains(t, got.Reason, "broken")
+		require.Equal(t, "a:undone", got.steps())
+	})
+	t.Run("a rollback ends other waits anywhere", func(t *testing.T) {
+		t.Parallel()
+		l := b.lane(t)
+		got := l.outcome(l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a),"webhooks":[`+person("person", "BEFORE_RELEASE_COMPLETE")+`,`+
+			hook("two", "BEFORE_RELEASE_COMPLETE", `,"rollback_release":"true"`)+`]}`))
+		require.Equal(t, latch.ReleaseRolledBack, got.Status)
+		require.Equal(t, "a:undone", got.steps())
+		require.Equal(t, latch.ViaOverride, record(t, got.History, "person", "BEFORE_RELEASE_COMPLETE").Lock.Via)
+	})
+}

@@ -1,0 +1,55 @@
+package stack
+
+import (
+	"net"
+	"slices"
+	"strings"
+)
+
+// settingPrefix begins the names of all of Latch's settings.
+const settingPrefix = "LATCH_"
+
+// Environment is a list of "NAME=value", of which the last of a name counts.
+type Environment []string
+
+// Settings are those of an environment, as of os.Environ, that are Latch's.
+func Settings(environ []string) Environment {
+	return slices.DeleteFunc(slices.Clone(environ), func(setting string) bool {
+		return !strings.HasPrefix(setting, settingPrefix)
+	})
+}
+
+// Value is a variable's value, or what stands in for it where it is not set or
+// empty.
+func (e Environment) Value(name, otherwise string) string {
+	for _, setting := range slices.Backward(e) {
+		if found, value, _ := strings.Cut(setting, "="); found == name && value != "" {
+			return value
+		}
+	}
+	return otherwise
+}
+
+// AllowLoopback adds loopback to the addresses that webhooks may call.
+func (e Environment) AllowLoopback() Environment {
+	const name = settingPrefix + "EGRESS_ALLOW"
+	allowed := []string{"127.0.0.0/8", "::1", "localhost"}
+	if given := e.Value(name, ""); given != "" {
+		allowed = append([]string{given}, allowed...)
+	}
+	return append(slices.Clone(e), name+"="+strings.Join(allowed, ","))
+}
+
+// freeAddress is an address on loopback whose port was free just now.
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
+}
+
+func lastLines(text string, n int) string {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}

@@ -1,0 +1,215 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+
+	"github.com/latch-run/latch/testsuite/process"
+	"github.com/latch-run/latch/testsuite/server"
+)
+
+const (
+	module = "github.com/latch-run/latch"
+
+	// readyTimeout bounds the worker's start, buildTimeout that of the commands
+	// on a machine that has built nothing yet.
+	readyTimeout = time.Minute
+	buildTimeout = 15 * time.Minute
+
+	// endTimeout bounds the worker's end after SIGTERM. What is in flight may
+	// take drainTimeout of it, unless the settings say otherwise.
+	endTimeout   = 20 * time.Second
+	drainTimeout = "5s"
+
+	healthOff = "off"
+)
+
+// Options says what Start brings up.
+type Options struct {
+	// Server is the Temporal server; its UI and HTTP API are on in any case.
+	Server server.Options
+
+	// Worker are the worker's settings. Its connection to Temporal is the
+	// stack's; LATCH_HEALTH_ADDR is a free port of loopback unless given.
+	Worker Environment
+
+	// Starter has the starter built too, for RunStarter.
+	Starter bool
+
+	// Race builds the commands with the race detector, which takes a C compiler.
+	Race bool
+
+	// Progress is told what begins, in order; nil tells nobody.
+	Progress func(what string)
+}
+
+// Stack is what Start brought up. Its fields don't change while it runs.
+type Stack struct {
+	Server *server.Server
+
+	// Client is connected to the server's first namespace.
+	Client client.Client
+
+	// Worker is Latch's worker.
+	Worker *process.Process
+
+	// HealthURL is the base of the worker's health server; empty if it is off.
+	HealthURL string
+
+	namespace string
+	starter   string
+	builder   *process.Builder
+}
+
+// Start builds the commands and brings everything up; the worker takes work once
+// it returns. The context bounds the start alone. If it fails, nothing is left
+// running. It finds the checkout by the Go module of the working folder, which
+// must be Latch's or one that requires it.
+func Start(ctx context.Context, o Options) (*Stack, error) {
+	if o.Progress == nil {
+		o.Progress = func(string) {}
+	}
+	s := &Stack{namespace: server.DefaultNamespace}
+	if len(o.Server.Namespaces) > 0 {
+		s.namespace = o.Server.Namespaces[0]
+	}
+	if err := s.start(ctx, o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Stack) start(ctx context.Context, o Options) error {
+	o.Progress("building Latch's commands")
+	worker, err := s.build(ctx, o)
+	if err != nil {
+		return err
+	}
+	o.Progress("starting Temporal")
+	o.Server.HTTP, o.Server.UI = true, true
+	if s.Server, err = server.Start(ctx, o.Server); err != nil {
+		return err
+	}
+	s.Client, err = client.DialContext(ctx, client.Options{
+		HostPort: s.Server.FrontendHostPort, Namespace: s.namespace,
+		Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+	})
+	if err != nil {
+		return fmt.Errorf("stack: connecting to Temporal: %w", err)
+	}
+	o.Progress("starting the worker")
+	return s.startWorker(ctx, worker, o.Worker)
+}
+
+// build makes the commands and returns the worker's path.
+func (s *Stack) build(ctx context.Context, o Options) (worker string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
+	defer cancel()
+	root, err := process.ModuleDir(ctx, module)
+	if err != nil {
+		return "", err
+	}
+	if s.builder, err = process.NewBuilder(root, o.Race); err != nil {
+		return "", err
+	}
+	if o.Starter {
+		if s.starter, err = s.builder.Build(ctx, "./starter"); err != nil {
+			return "", err
+		}
+	}
+	return s.builder.Build(ctx, "./worker")
+}
+
+func (s *Stack) startWorker(ctx context.Context, path string, settings Environment) error {
+	free, err := freeAddress()
+	if err != nil {
+		return fmt.Errorf("stack: port for the worker's health: %w", err)
+	}
+	health := settings.Value("LATCH_HEALTH_ADDR", free)
+	env := slices.Concat([]string{"LATCH_DRAIN_TIMEOUT=" + drainTimeout, "LATCH_HEALTH_ADDR=" + health}, settings, s.connection())
+	if s.Worker, err = process.Begin(process.Command{Path: path, Env: env}); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	if health == healthOff {
+		_, err := s.Worker.Stderr.Wait(ctx, "worker started")
+		return err
+	}
+	s.HealthURL = "http://" + health
+	return s.Worker.AwaitReady(ctx, s.HealthURL+"/readyz")
+}
+
+// connection is how a process finds the stack's Temporal.
+func (s *Stack) connection() Environment {
+	return Environment{"TEMPORAL_ADDRESS=" + s.Server.FrontendHostPort, "TEMPORAL_NAMESPACE=" + s.namespace}
+}
+
+// RunStarter runs the starter's command line to its end, against the stack, with
+// a text as its standard input. An exit code other than 0 is a result. It takes
+// Options.Starter.
+func (s *Stack) RunStarter(ctx context.Context, stdin string, args ...string) (process.Result, error) {
+	return process.Run(ctx, process.Command{
+		Path: s.starter, Args: args, Env: s.connection(), Stdin: strings.NewReader(stdin),
+	})
+}
+
+// RunURL is the page of a workflow's run in Temporal's UI.
+func (s *Stack) RunURL(workflowID, runID string) string {
+	return fmt.Sprintf("%s/namespaces/%s/workflows/%s/%s/history", s.Server.UIURL,
+		url.PathEscape(s.namespace), url.PathEscape(workflowID), url.PathEscape(runID))
+}
+
+// Close ends everything, the worker first, and says what did not end well: a
+// worker that ends with an exit code other than 0, such as by a report of the
+// race detector, is an error. What did not come up is left out.
+func (s *Stack) Close() error {
+	var problems []error
+	if s.Worker != nil {
+		problems = append(problems, s.endWorker())
+	}
+	if s.Client != nil {
+		s.Client.Close()
+	}
+	if s.Server != nil {
+		problems = append(problems, s.Server.Stop())
+	}
+	if s.builder != nil {
+		problems = append(problems, s.builder.Close())
+	}
+	return errors.Join(problems...)
+}
+
+func (s *Stack) endWorker() error {
+	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
+	defer cancel()
+	select {
+	case <-s.Worker.Ended():
+	default:
+		if _, err := s.Worker.Terminate(ctx); err != nil {
+			return errors.Join(err, s.Worker.Kill())
+		}
+	}
+	code, err := s.Worker.Wait(ctx)
+	if err == nil && code != 0 {
+		err = fmt.Errorf("stack: the worker ended with code %d; its log ends:\n%s", code, s.WorkerLog(40))
+	}
+	return err
+}
+
+// WorkerLog is the end of the worker's log, at most so many lines.
+func (s *Stack) WorkerLog(lines int) string {
+	if s.Worker == nil {
+		return ""
+	}
+	return lastLines(s.Worker.Stderr.String(), lines)
+}
