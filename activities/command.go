@@ -135,18 +135,21 @@ func valueOf(output string) any {
 	return strings.ToValidUTF8(strings.TrimRight(output, "\n"), "\uFFFD")
 }
 
-// A head keeps the first bytes that are written to it.
+// A head keeps the first bytes that are written to it. Its buffer is not
+// embedded: io.Copy would take the buffer's own ReadFrom, which has no limit.
 type head struct {
-	bytes.Buffer
+	kept  bytes.Buffer
 	limit int
 }
 
 func (h *head) Write(p []byte) (int, error) {
-	if room := h.limit - h.Len(); room > 0 {
-		h.Buffer.Write(p[:min(room, len(p))])
+	if room := h.limit - h.kept.Len(); room > 0 {
+		h.kept.Write(p[:min(room, len(p))])
 	}
 	return len(p), nil
 }
+
+func (h *head) String() string { return h.kept.String() }
 
 // A tail keeps the last bytes that are written to it.
 type tail struct {

@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/caarlos0/env/v11"
-
 	"github.com/latch-run/latch/internal/secret"
+	environment "github.com/latch-run/latch/internal/settings"
 )
 
 // settings are the plugin's options as the environment gives them (contract,
@@ -28,7 +27,7 @@ type settings struct {
 // FromEnv makes the plugin as the environment's LATCH_… variables say. It is
 // what Latch's own worker uses. All that is wrong is reported at once.
 func FromEnv() (*Plugin, error) {
-	given, err := env.ParseAs[settings]()
+	given, err := environment.Read[settings]()
 	problems := []error{err}
 	store, err := secret.FromEnvironment(os.Environ(), given.SecretsDir, given.SecretsHosts, given.SecretHostsRequired)
 	problems = append(problems, err)

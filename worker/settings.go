@@ -8,10 +8,10 @@ import (
 	"net"
 	"time"
 
-	"github.com/caarlos0/env/v11"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 
+	environment "github.com/latch-run/latch/internal/settings"
 	"github.com/latch-run/latch/plugin"
 )
 
@@ -39,7 +39,7 @@ type configuration struct {
 // configure reads the environment and reports all that is wrong with it at
 // once.
 func configure() (*configuration, error) {
-	given, parsing := env.ParseAs[settings]()
+	given, parsing := environment.Read[settings]()
 	options, connecting := envconfig.LoadDefaultClientOptions()
 	if connecting != nil {
 		connecting = fmt.Errorf("connection to Temporal: %w", connecting)

@@ -17,7 +17,7 @@ func (r *releaseRun) compensate(ctx workflow.Context) []string {
 		i := r.undos[at]
 		step, result := &r.release.Steps[i], &r.result.Steps[i]
 		r.step = step.Name
-		r.enter("undoing step " + step.Name)
+		r.enter("undoing step")
 		_, err := taskRun{session: r.session, task: step.Undo, variables: r.variables(r.stepVariable(i)),
 			summary: "Undo step " + step.Name, retry: undoRetry, awaitCancellation: true}.do(ctx)
 		if err != nil {

@@ -16,6 +16,12 @@ const maximumRows = 50
 func (s *session) show() {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s**: %s", inline(s.subject.status()), inline(s.phase))
+	switch {
+	case s.phase == "waiting":
+		b.WriteString(" at " + inline(s.event))
+	case s.step != "":
+		b.WriteString(" " + inline(s.step))
+	}
 	if s.control != nil {
 		fmt.Fprintf(&b, ". Told to end: %s", inline(s.control.describe()))
 	}
@@ -66,7 +72,7 @@ func recordTable(records []latch.Record) string {
 		fmt.Fprintf(&b, "The newest %d of %d.\n\n", maximumRows, len(records))
 		records = records[left:]
 	}
-	b.WriteString("| event | step | webhook | result | decision | attempts | lock | error |\n|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| event | webhook | result | decision | lock | attempts | error |\n|---|---|---|---|---|---|---|\n")
 	for _, record := range records {
 		lock := ""
 		switch {
@@ -79,8 +85,12 @@ func recordTable(records []latch.Record) string {
 		if record.HandedTo != "" {
 			problem = strings.TrimSuffix("handed to "+record.HandedTo+"; "+problem, "; ")
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d | %s | %s |\n", record.Event, inline(record.Step), inline(record.Webhook),
-			record.Result, record.Decision, record.Attempts, inline(lock), inline(truncate(problem, 200)))
+		event := inline(record.Event)
+		if record.Step != "" {
+			event += " " + inline(record.Step)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d | %s |\n", event, inline(record.Webhook), record.Result, record.Decision,
+			inline(lock), record.Attempts, inline(truncate(problem, 200)))
 	}
 	b.WriteString("\n")
 	return b.String()

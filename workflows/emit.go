@@ -41,11 +41,11 @@ func Emit(ctx workflow.Context, input converter.RawValue) (*latch.EmissionResult
 		return nil, err
 	}
 	run.webhooks = run.emission.Webhooks
-	firing, err := run.fire(ctx, occasion{event: run.emission.Event, data: orEmptyObject(run.emission.Data), instance: run.emission.Instance}, run.webhooks)
+	firing, err := run.fire(ctx, occasion{event: run.emission.Event, data: run.emission.Data, instance: run.emission.Instance}, run.webhooks)
 	if err != nil {
 		return nil, err
 	}
-	run.enter("waiting for locks")
+	run.enter("waiting")
 	_, waiting := firing.await(ctx)
 	run.done, run.settled = true, true
 	if run.control != nil {

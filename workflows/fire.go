@@ -111,9 +111,10 @@ func (f *firing) plan(ctx workflow.Context) ([]protocol.PlannedHook, error) {
 }
 
 // deliveryID is the same for every attempt of one delivery and differs
-// between any two: it is drawn from the run, the firing and the webhook.
+// between any two: it is drawn from the run, the firing and the webhook. The
+// run's id is enough, and all that a replayer of a history file knows.
 func (f *firing) deliveryID(webhook string) string {
-	origin := fmt.Sprintf("%s\x00%s\x00%d\x00%s", f.session.execution.ID, f.session.originalRunID, f.sequence, webhook)
+	origin := fmt.Sprintf("%s\x00%d\x00%s", f.session.originalRunID, f.sequence, webhook)
 	sum := sha256.Sum256([]byte(origin))
 	return "dlv_" + base64.RawURLEncoding.EncodeToString(sum[:18])
 }

@@ -45,7 +45,7 @@ func Gate(ctx workflow.Context, emission latch.Emission) (*GateResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.enter("waiting at " + emission.Event)
+	s.enter("waiting")
 	ruling, err := firing.await(ctx)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (s *session) fireEmission(ctx workflow.Context, kind string, emission latch
 	}
 	webhooks := emission.Webhooks // a copy of its own: later calls bring others
 	return s.fire(ctx, occasion{event: emission.Event, decides: kind == protocol.KindGate,
-		data: orEmptyObject(emission.Data), instance: emission.Instance}, webhooks)
+		data: emission.Data, instance: emission.Instance}, webhooks)
 }
 
 func (f *firing) records() []latch.Record {
@@ -137,11 +137,12 @@ func sessionOf(ctx workflow.Context) (*session, error) {
 		return nil, errNoPlugin
 	}
 	if run.session == nil {
-		made, err := newSession(ctx, run)
-		if err != nil {
+		// Setting update handlers lets other coroutines run: a gate of theirs
+		// must find this session.
+		run.session = silentSession(ctx, run)
+		if err := run.session.answer(ctx); err != nil {
 			return nil, err
 		}
-		run.session = made
 	}
 	return run.session, nil
 }

@@ -113,15 +113,6 @@ func (h *history) dropOldestSettled() bool {
 	return true
 }
 
-// find gives the record of a delivery.
-func (h *history) find(deliveryID string) *latch.Record {
-	i := slices.IndexFunc(h.records, func(r *latch.Record) bool { return r.DeliveryID == deliveryID })
-	if i < 0 {
-		return nil
-	}
-	return h.records[i]
-}
-
 // list gives copies of the records that the query asks for, oldest first.
 func (h *history) list(query latch.HistoryQuery) ([]latch.Record, error) {
 	records := h.records

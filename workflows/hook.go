@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"bytes"
 	"maps"
 	"strings"
 	"time"
@@ -273,9 +272,6 @@ func (h *hook) mergeData() {
 	h.record.Data = latch.Object{}
 	maps.Copy(h.record.Data, h.answered)
 	maps.Copy(h.record.Data, h.brought)
-	for key, value := range h.record.Data { //workflowcheck:ignore — each entry by itself
-		h.record.Data[key] = bytes.TrimSpace(value)
-	}
 }
 
 // closeLock ends the lock's wait, if it is still open.

@@ -97,7 +97,7 @@ func (r *jobRun) begin(ctx workflow.Context) error {
 		return &brokenRun{err}
 	}
 	if len(r.openLocks()) > 0 {
-		r.enter("waiting for locks")
+		r.enter("waiting")
 	}
 	ruling, err := firing.await(ctx)
 	switch {

@@ -92,7 +92,8 @@ func (r *releaseRun) forward(ctx workflow.Context) (*ending, error) {
 // gate fires an event and waits for its decision. It gives no ending where
 // the release goes on.
 func (r *releaseRun) gate(ctx workflow.Context, event string, step *stepVariable) (*ending, error) {
-	r.enter("waiting at " + event)
+	r.event = event
+	r.enter("waiting")
 	firing, err := r.fire(ctx, occasion{event: event, step: step, decides: true, nothingDone: !r.stepsTaken}, r.webhooks)
 	if err != nil {
 		return nil, err
@@ -124,7 +125,7 @@ func (r *releaseRun) takeStep(ctx workflow.Context, i int) (*ending, error) {
 	if end, err := r.gate(ctx, latch.EventBeforeStep, r.stepVariable(i)); end != nil || err != nil {
 		return end, err
 	}
-	r.enter("taking step " + step.Name)
+	r.enter("taking step")
 	r.stepsTaken = true
 	if step.Undo != nil {
 		r.undos = append(r.undos, i)

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -63,8 +64,14 @@ type session struct {
 // newSession makes the run's session and lets it answer queries, signals and
 // updates. It must come before anything that waits, so that no message is lost.
 func newSession(ctx workflow.Context, about subject) (*session, error) {
+	s := silentSession(ctx, about)
+	return s, s.answer(ctx)
+}
+
+// silentSession makes a session that does not answer yet.
+func silentSession(ctx workflow.Context, about subject) *session {
 	info := workflow.GetInfo(ctx)
-	s := &session{
+	return &session{
 		detached:      disconnect(ctx),
 		execution:     info.WorkflowExecution,
 		originalRunID: info.OriginalRunID,
@@ -72,10 +79,6 @@ func newSession(ctx workflow.Context, about subject) (*session, error) {
 		subject:       about,
 		phase:         "starting",
 	}
-	if err := s.answer(ctx); err != nil {
-		return nil, err
-	}
-	return s, nil
 }
 
 // admit has a worker look at the input and records what it says. What is
@@ -149,12 +152,14 @@ func (s *session) addRecords(variables expr.Variables, needed []string) {
 
 // encode gives a value of our own as JSON.
 func encode(value any) json.RawMessage {
-	encoded, err := json.Marshal(value)
-	if err != nil {
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
 		// Our own types marshal; what users gave came out of JSON.
 		panic(fmt.Sprintf("latch: %T: %v", value, err))
 	}
-	return encoded
+	return bytes.TrimSuffix(encoded.Bytes(), []byte("\n"))
 }
 
 // openLocks lists the locks that somebody may still remove.
@@ -162,7 +167,8 @@ func (s *session) openLocks() []latch.OpenLock {
 	locks := []latch.OpenLock{}
 	for _, firing := range s.firings {
 		for _, hook := range firing.hooks {
-			if hook.record.Lock.Open() {
+			// A gate beside this one may be planned still: then it has no record.
+			if hook.record != nil && hook.record.Lock.Open() {
 				locks = append(locks, hook.openLock())
 			}
 		}

@@ -19,7 +19,6 @@ import (
 // tell of it.
 type call struct {
 	request *http.Request
-	body    []byte
 	// target names method and URL in errors, secrets left out.
 	target string
 	// timeout bounds the answer, from the connection on.

@@ -188,11 +188,6 @@ func (d *draft) sign() error {
 	if err := setHeader(d.header, "Webhook-Id", d.DeliveryID); err != nil {
 		return err
 	}
-	// Nothing of this name is sent: it tells the transport that a request whose
-	// kept connection proved dead may go out again, as deliveries may.
-	if d.header["Idempotency-Key"] == nil {
-		d.header["Idempotency-Key"] = []string{}
-	}
 	d.header.Set("Webhook-Timestamp", strconv.FormatInt(d.now.Unix(), 10))
 	if d.Webhook.Secret == "" {
 		return nil

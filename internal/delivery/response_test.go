@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -280,22 +283,32 @@ func TestLostAnswers(t *testing.T) {
 	require.ErrorContains(t, err, "refused")
 }
 
-// A connection is kept for the next delivery, and one that went stale is
-// replaced without a failed attempt.
+// A connection is kept for the next delivery. One that is lost on the way
+// costs an attempt: nothing goes out twice within one.
 func TestConnectionsAreKept(t *testing.T) {
 	t.Parallel()
-	connections := map[string]bool{}
-	receiver := newReceiver(t, func(_ http.ResponseWriter, r *http.Request) { connections[r.RemoteAddr] = true })
+	var mutex sync.Mutex
+	connections := map[string]int{}
+	var lose atomic.Bool
+	receiver := newReceiver(t, func(_ http.ResponseWriter, r *http.Request) {
+		mutex.Lock()
+		connections[r.RemoteAddr]++
+		mutex.Unlock()
+		if lose.Load() {
+			panic(http.ErrAbortHandler)
+		}
+	})
 	sender := local(t, nil)
 	for range 3 {
 		_, err := sender.Send(t.Context(), request(receiver.URL), 1)
 		require.NoError(t, err)
 	}
-	require.Len(t, connections, 1)
-	receiver.CloseClientConnections()
+	lose.Store(true)
 	_, err := sender.Send(t.Context(), request(receiver.URL), 1)
-	require.NoError(t, err)
-	require.Len(t, connections, 2)
+	require.True(t, Retryable(err), err)
+	mutex.Lock()
+	defer mutex.Unlock()
+	require.Equal(t, []int{4}, slices.Collect(maps.Values(connections)), "one request for one attempt")
 }
 
 // Records keep headers within bounds, and of one name its values joined.

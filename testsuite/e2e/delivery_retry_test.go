@@ -29,7 +29,6 @@ func TestDeliveryRetries(t *testing.T) {
 		err      string
 	}{
 		{"twice-500", []receiver.Answer{receiver.Status(500), receiver.Status(503), receiver.JSON(200, `{"ok":true}`)}, 3, "pass", ""},
-		{"dropped", []receiver.Answer{{Drop: true}, {}}, 2, "pass", ""},
 		{"408-425", []receiver.Answer{receiver.Status(408), receiver.Status(425), {}}, 3, "pass", ""},
 		{"exhausted", []receiver.Answer{receiver.Status(502)}, 3, "fail", "502"},
 		{"410", []receiver.Answer{receiver.Status(410)}, 1, "fail", "gone"},
@@ -64,9 +63,25 @@ func TestDeliveryRetries(t *testing.T) {
 		})
 	}
 	require.Zero(t, b.came("")["/elsewhere"], "a redirect is not followed")
-	events := b.events(run)
-	require.Len(t, scheduled(events), len(cases)+1, "every attempt belongs to one activity")
-	require.Equal(t, 3*len(cases), activityEvents(b, run, latch.ActivitySendWebhook))
+	require.Equal(t, 3*len(cases), activityEvents(b, run, latch.ActivitySendWebhook), "every attempt belongs to one activity")
+}
+
+// contract, "Responses": a lost answer is retried with the same id.
+func TestDeliveryWhoseAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	loses := receiver.New(t)
+	loses.Script("/hook", receiver.Answer{Drop: true}, receiver.Answer{})
+	result := b.succeeds(b.startJob("lost", jobWith("lost", `{"id":"lost","url":"`+loses.URL+`/hook","event":"JOB_SUCCESS","retry":{"initial_interval":"20ms"}}`)))
+	record := recordOf(t, result.History, "lost")
+	require.Equal(t, latch.ResultPass, record.Result)
+	require.Equal(t, 2, record.Attempts)
+	requests := loses.Requests("/hook")
+	require.Len(t, requests, 2)
+	for i, request := range requests {
+		require.Equal(t, record.DeliveryID, request.Header.Get("Webhook-Id"))
+		require.EqualValues(t, i+1, body(t, request)["attempt"])
+	}
 }
 
 // activityEvents counts the history events of activities of a type.
@@ -178,6 +193,7 @@ func TestDeliveryIsHandedOver(t *testing.T) {
 	b := setup(t, "LATCH_ALLOW_COMMANDS", "true", "LATCH_SECRET_KEY", "key")
 	down := receiver.New(t)
 	require.NoError(t, down.Stop())
+	b.receiver.Script("/asks", receiver.Answer{Status: 503, Header: map[string][]string{"Retry-After": {"18"}}}, receiver.Answer{})
 	finishing, failing := make(chan struct{}), make(chan struct{})
 	b.receiver.Script("/finishing", receiver.Status(503), receiver.Answer{Hold: finishing})
 	b.receiver.Script("/failing", receiver.Status(503), receiver.Answer{Hold: failing, Status: 503}, receiver.Answer{})
@@ -186,7 +202,8 @@ func TestDeliveryIsHandedOver(t *testing.T) {
 	run := b.startJob("handed", `{"id":"handed","task":{"command":{"argv":["true"]}},"webhooks":[
 		{"id":"dead","url":"`+down.URL+`/hook","event":"JOB_SUCCESS","secret":"key",`+every+`},
 		{"id":"finishing","url":"{R}/finishing","event":"JOB_SUCCESS",`+every+`},
-		{"id":"failing","url":"{R}/failing","event":"JOB_SUCCESS",`+every+`}]}`)
+		{"id":"failing","url":"{R}/failing","event":"JOB_SUCCESS",`+every+`},
+		{"id":"asks","url":"{R}/asks","event":"JOB_SUCCESS",`+every+`}]}`)
 	b.arrives("/finishing", 2)
 	b.arrives("/failing", 2)
 	require.Eventually(t, func() bool { // the run closes: it asks its deliveries to end between two attempts
@@ -236,6 +253,12 @@ func TestDeliveryIsHandedOver(t *testing.T) {
 	require.Equal(t, latch.ResultPass, final.Result)
 	require.Len(t, b.receiver.Requests("/failing"), 3)
 	require.Equal(t, counting(1, 3), b.loggedAttempts(failed.DeliveryID))
+
+	final = b.finalRecord(recordOf(t, result.History, "asks").HandedTo)
+	asks := b.receiver.Requests("/asks")
+	require.Equal(t, 2, final.Attempts)
+	require.Len(t, asks, 2)
+	require.GreaterOrEqual(t, asks[1].At.Sub(asks[0].At), 18*time.Second, "the child waits as long as the receiver asked for")
 }
 
 // finalRecord waits for a latch.Deliver and gives the record that its query

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/testsuite/process"
@@ -98,6 +97,25 @@ func TestTerminatedWorkerDrains(t *testing.T) {
 	require.Zero(t, code, "an idle worker stops at once")
 }
 
+// contract, "Settings", LATCH_DRAIN_TIMEOUT: what does not finish within it is
+// left, and the worker exits with 0 all the same.
+func TestTerminatedWorkerDrainsNoLongerThanItMay(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "LATCH_DRAIN_TIMEOUT", "1s")
+	never := make(chan struct{})
+	t.Cleanup(func() { close(never) })
+	b.receiver.Script("/work", receiver.Answer{Hold: never})
+	b.receiver.Script("/hook", receiver.Answer{Hold: never})
+	b.startJob("hangs", jobWith("hangs", `{"id":"hook","url":"{R}/hook","event":"JOB_START"}`))
+	b.arrives("/work", 1)
+	b.arrives("/hook", 1)
+	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	defer cancel()
+	code, err := b.worker.Terminate(ctx)
+	require.NoError(t, err)
+	require.Zero(t, code, b.worker.Stderr.String())
+}
+
 // contract, "Settings": all bad settings are reported at once.
 func TestWorkerReportsAllBadSettings(t *testing.T) {
 	t.Parallel()
@@ -112,24 +130,15 @@ func TestWorkerReportsAllBadSettings(t *testing.T) {
 	require.Equal(t, 1, result.ExitCode, result.Stderr)
 	for _, name := range []string{"LATCH_HEALTH_ADDR", "LATCH_DRAIN_TIMEOUT", "LATCH_LOG_FORMAT", "LATCH_LOG_LEVEL", "LATCH_BUILD_ID",
 		"LATCH_ALLOW_COMMANDS", "LATCH_EGRESS_ALLOW", "LATCH_EGRESS_PROXY", "LATCH_SECRETS_HOSTS", "LATCH_SECRETS_DIR", "LATCH_API_URL"} {
-		require.Regexp(t, `(?i)`+name+`|`+fieldOf(name), result.Stderr)
+		require.Contains(t, result.Stderr, name)
 	}
-}
-
-// fieldOf gives the name that a parser of the environment tells of a variable.
-func fieldOf(name string) string {
-	return `"` + regexp.MustCompile(`^LATCH_|_`).ReplaceAllString(name, "") + `"`
 }
 
 // contract, "Settings", LATCH_HEALTH_ADDR: /healthz, /readyz and /metrics.
 func TestWorkerAnswersHealthAndMetrics(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	var runs []client.WorkflowRun
-	runs = append(runs, b.startJob("measured", jobWith("measured", `{"id":"told","url":"{R}/told","event":"JOB_SUCCESS"}`)))
-	for _, run := range runs {
-		b.succeeds(run)
-	}
+	b.succeeds(b.startJob("measured", jobWith("measured", `{"id":"told","url":"{R}/told","event":"JOB_SUCCESS"}`)))
 	address := regexp.MustCompile(`health=(\S+)`).FindStringSubmatch(b.worker.Stderr.String())
 	require.Len(t, address, 2, "the worker tells where it answers")
 	get := func(path string) (int, string) {

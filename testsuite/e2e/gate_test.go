@@ -37,7 +37,7 @@ func ownLane(t *testing.T, c client.Client, plugins []worker.Plugin) *lane {
 }
 
 func latchPlugin() *plugin.Plugin {
-	return plugin.New(plugin.Options{EgressAllow: []string{"127.0.0.1"}})
+	return plugin.New(plugin.Options{EgressAllow: []string{"127.0.0.1"}, FQDN: "build.example.com"})
 }
 
 // gates goes through gates until one does not let pass.

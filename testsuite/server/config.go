@@ -114,11 +114,13 @@ func dynamicConfig(override map[string]any) dynamicconfig.StaticClient {
 		// A new search attribute counts at once, not a cache's lifetime later.
 		"system.forceSearchAttributesCacheRefreshOnRead": true,
 
-		"frontend.rps":                           ample,
-		"frontend.namespaceRPS":                  ample,
-		"frontend.namespaceRPS.visibility":       ample,
-		"frontend.persistenceMaxQPS":             ample,
-		"history.rps":                            ample,
+		"frontend.rps":                     ample,
+		"frontend.namespaceRPS":            ample,
+		"frontend.namespaceRPS.visibility": ample,
+		"frontend.persistenceMaxQPS":       ample,
+		"history.rps":                      ample,
+		// Timers fire when they are due, and not up to a second later.
+		"history.timerProcessorMaxTimeShift":     "1ms",
 		"history.persistenceMaxQPS":              ample,
 		"matching.rps":                           ample,
 		"matching.persistenceMaxQPS":             ample,

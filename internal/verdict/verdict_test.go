@@ -1,0 +1,67 @@
+package verdict
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+)
+
+// Contract, "Decisions": `result`, then `rollback_release`, then
+// `stop_release`; their defaults; what a failed expression comes to.
+func TestAsk(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name     string
+		question Question
+		result   string
+		data     string
+		want     Verdict
+		failed   string
+	}{
+		{name: "decides nothing", result: "pass", data: `{"stop_release":true}`, want: Verdict{Result: "pass"}},
+		{name: "result overrides", question: Question{Result: "history.data.n > 1 ? 'fail' : 'pass'"}, result: "pass", data: `{"n":2}`, want: Verdict{Result: "fail"}},
+		{name: "default, pass", question: Question{Decides: true}, result: "pass", data: `{"stop_release":true,"rollback_release":true}`, want: Verdict{Result: "pass", Decision: "continue"}},
+		{name: "default, fail alone", question: Question{Decides: true}, result: "fail", data: `{}`, want: Verdict{Result: "fail", Decision: "continue"}},
+		{name: "default, stop", question: Question{Decides: true}, result: "fail", data: `{"stop_release":true}`, want: Verdict{Result: "fail", Decision: "stop"}},
+		{name: "default, rollback", question: Question{Decides: true}, result: "fail", data: `{"rollback_release":true}`, want: Verdict{Result: "fail", Decision: "rollback"}},
+		{name: "default, both", question: Question{Decides: true}, result: "fail", data: `{"stop_release":true,"rollback_release":true}`, want: Verdict{Result: "fail", Decision: "rollback"}},
+		{name: "default, true as text is not true", question: Question{Decides: true}, result: "fail", data: `{"stop_release":"true"}`, want: Verdict{Result: "fail", Decision: "continue"}},
+		{name: "result is seen by what follows", question: Question{Decides: true, Result: "'fail'"}, result: "pass", data: `{"stop_release":true}`, want: Verdict{Result: "fail", Decision: "stop"}},
+		{name: "own stop beside the default rollback", question: Question{Decides: true, StopRelease: "true"}, result: "fail", data: `{"rollback_release":true}`, want: Verdict{Result: "fail", Decision: "rollback"}},
+		{name: "own rollback is asked first", question: Question{Decides: true, StopRelease: "history.data.missing", RollbackRelease: "true"}, result: "pass", data: `{}`, want: Verdict{Result: "pass", Decision: "rollback"}},
+		{name: "variables", question: Question{Decides: true, StopRelease: "vars.limit < history.data.n"}, result: "pass", data: `{"n":6}`, want: Verdict{Result: "pass", Decision: "stop"}},
+		{name: "a failed result", question: Question{Decides: true, Result: "history.data.missing", RollbackRelease: "true"}, result: "pass", data: `{}`, want: Verdict{Result: "fail"}, failed: "result"},
+		{name: "a result that is neither", question: Question{Result: "'maybe'"}, result: "pass", data: `{}`, want: Verdict{Result: "fail"}, failed: "result"},
+		{name: "a failed stop_release", question: Question{Decides: true, StopRelease: "history.data.missing == 1"}, result: "pass", data: `{}`, want: Verdict{Result: "pass"}, failed: "stop_release"},
+		{name: "a failed rollback_release", question: Question{Decides: true, RollbackRelease: "history.data.missing == 1", StopRelease: "true"}, result: "pass", data: `{}`, want: Verdict{Result: "pass"}, failed: "rollback_release"},
+		{name: "a dyn that is no bool fails when it runs", question: Question{Decides: true, StopRelease: "history.data.n"}, result: "pass", data: `{"n":1}`, want: Verdict{Result: "pass"}, failed: "stop_release"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			record := latch.Record{DeliveryID: "dlv_1", Webhook: "w", Event: "BEFORE_RELEASE", Result: test.result}
+			require.NoError(t, json.Unmarshal([]byte(test.data), &record.Data))
+			got := Ask(test.question, record, expr.Variables{"vars": json.RawMessage(`{"limit":5}`)})
+			if test.failed != "" {
+				require.Contains(t, got.Error, test.failed)
+				got.Error = ""
+			}
+			require.Equal(t, test.want, got)
+			require.Equal(t, test.result, record.Result, "the record itself is left alone")
+		})
+	}
+}
+
+func TestForEvent(t *testing.T) {
+	t.Parallel()
+	settings := latch.Event{Event: "BEFORE_RELEASE", Result: "'pass'", StopRelease: "true", RollbackRelease: "false"}
+	deciding := ForEvent(settings, true)
+	require.Equal(t, Question{Result: "'pass'", Decides: true, StopRelease: "true", RollbackRelease: "false"}, deciding)
+	require.Equal(t, []string{"'pass'", "true", "false"}, deciding.Sources())
+	require.False(t, deciding.IsDefault())
+	require.Equal(t, []string{"'pass'"}, ForEvent(settings, false).Sources(), "what decides nothing asks no decision")
+	require.True(t, ForEvent(latch.Event{Event: "BEFORE_RELEASE"}, true).IsDefault())
+}

@@ -1,0 +1,233 @@
+package workflows_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/plugin"
+	"github.com/latch-run/latch/workflows"
+)
+
+// A bench is a test environment with the plugin, and a receiver.
+type bench struct {
+	*testing.T
+	env *testsuite.TestWorkflowEnvironment
+	url string
+
+	mutex    sync.Mutex
+	requests []string
+	answers  map[string]string
+}
+
+func setup(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{T: t, answers: map[string]string{}}
+	server := httptest.NewServer(http.HandlerFunc(b.serve))
+	t.Cleanup(server.Close)
+	b.url = server.URL
+	var suite testsuite.WorkflowTestSuite
+	b.env = suite.NewTestWorkflowEnvironment()
+	b.env.SetTestTimeout(time.Minute)
+	b.env.SetWorkerOptions(worker.Options{Plugins: []worker.Plugin{plugin.New(plugin.Options{EgressAllow: []string{"127.0.0.1"}})}})
+	return b
+}
+
+func (b *bench) serve(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	event := r.URL.Path
+	var sent struct{ Event string }
+	if json.Unmarshal(body, &sent) == nil && sent.Event != "" {
+		event = sent.Event
+	}
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.requests = append(b.requests, event)
+	if answer, ok := b.answers[r.URL.Path]; ok {
+		if answer == "" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, answer)
+	}
+}
+
+func (b *bench) received() []string {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return append([]string{}, b.requests...)
+}
+
+// run executes a workflow with JSON in which $R is the receiver.
+func (b *bench) run(workflow, input string) error {
+	b.env.ExecuteWorkflow(workflow, json.RawMessage(strings.ReplaceAll(input, "$R", b.url)))
+	require.True(b, b.env.IsWorkflowCompleted())
+	return b.env.GetWorkflowError()
+}
+
+func (b *bench) result(into any) {
+	b.Helper()
+	require.NoError(b, b.env.GetWorkflowResult(into))
+}
+
+// Contract, "Order", in the test environment: JOB_START before the work, the
+// ends side by side.
+func TestJobRunInTestEnvironment(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	require.NoError(t, b.run(latch.WorkflowJobRun, `{"id":"j","delay":"2h","task":{"http":{"url":"$R/do","method":"GET"}},"webhooks":[
+		{"id":"w","url":"$R/w","events":[{"event":"JOB_START"},{"event":"JOB_COMPLETE"},{"event":"JOB_SUCCESS"},{"event":"JOB_FAILURE"}]}]}`))
+	var result latch.JobResult
+	b.result(&result)
+	require.Equal(t, latch.JobSucceeded, result.Status)
+	require.Len(t, result.History, 3)
+	require.ElementsMatch(t, []string{"JOB_START", "/do", "JOB_COMPLETE", "JOB_SUCCESS"}, b.received())
+}
+
+// Contract, "How long a run stays open": a dead receiver never keeps a job
+// from closing, in the test environment too.
+func TestJobRunClosesWithDeadReceiver(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.answers["/dead"] = ""
+	require.NoError(t, b.run(latch.WorkflowJobRun, `{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[{"id":"dead","url":"$R/dead","event":"JOB_SUCCESS"}]}`))
+	var result latch.JobResult
+	b.result(&result)
+	require.Equal(t, latch.JobSucceeded, result.Status)
+	require.Equal(t, latch.ResultPending, result.History[0].Result)
+	require.NotEmpty(t, result.History[0].HandedTo)
+}
+
+// Contract, "Job": timeout is from the work's start to its end.
+func TestJobRunTimesOutOnSkippedTime(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.answers["/do"] = ""
+	err := b.run(latch.WorkflowJobRun, `{"id":"j","timeout":"1h","task":{"http":{"url":"$R/do","retry":{"initial_interval":"10m"}}}}`)
+	var application *temporal.ApplicationError
+	require.ErrorAs(t, err, &application)
+	require.Equal(t, latch.ErrorJobFailed, application.Type())
+	var result latch.JobResult
+	require.NoError(t, application.Details(&result))
+	require.Equal(t, latch.JobTimedOut, result.Status)
+}
+
+// Contract, "Blocking and locks", "Decisions", on skipped time: lock_timeout,
+// answer_timeout, and a removal that comes before them.
+func TestReleaseInTestEnvironment(t *testing.T) {
+	t.Parallel()
+	const steps = `"steps":[{"name":"a","do":{"http":{"url":"$R/do"}},"undo":{"http":{"url":"$R/undo"}}}]`
+	for _, test := range []struct {
+		name, hook, answer string
+		remove             bool
+		after              time.Duration
+		status             string
+		received           []string
+	}{
+		{name: "a lock times out", hook: `{"event":"AFTER_STEP","blocking":true,"lock_timeout":"72h","on_timeout":"rollback"}`, answer: `{}`,
+			after: 72 * time.Hour, status: latch.ReleaseRolledBack, received: []string{"/do", "AFTER_STEP", "/undo"}},
+		{name: "a lock is removed in time", hook: `{"event":"AFTER_STEP","blocking":true,"lock_timeout":"72h","on_timeout":"rollback"}`, answer: `{}`,
+			remove: true, after: 24 * time.Hour, status: latch.ReleaseReleased, received: []string{"/do", "AFTER_STEP"}},
+		{name: "no answer within answer_timeout", hook: `{"event":"BEFORE_RELEASE","answer_timeout":"90s","on_error":"stop"}`, answer: "",
+			after: 90 * time.Second, status: latch.ReleaseStopped},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.answers["/gate"] = test.answer
+			if test.remove {
+				b.env.RegisterDelayedCallback(func() {
+					var status latch.Status
+					value, err := b.env.QueryWorkflow(latch.QueryStatus)
+					require.NoError(t, err)
+					require.NoError(t, value.Get(&status))
+					require.Len(t, status.Locks, 1)
+					b.env.SignalWorkflow(latch.MessageReleaseLock, latch.LockRelease{Lock: status.Locks[0].Token})
+				}, test.after)
+			}
+			began := b.env.Now()
+			require.NoError(t, b.run(latch.WorkflowRelease, `{"id":"r",`+steps+`,"webhooks":[{"id":"gate","url":"$R/gate","events":[`+test.hook+`]}]}`))
+			var result latch.ReleaseResult
+			b.result(&result)
+			require.Equal(t, test.status, result.Status)
+			require.GreaterOrEqual(t, b.env.Now().Sub(began), test.after)
+			if test.received != nil {
+				require.Equal(t, test.received, b.received())
+			}
+		})
+	}
+}
+
+// Contract, "Emission".
+func TestEmitInTestEnvironment(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	require.NoError(t, b.run(latch.WorkflowEmit, `{"event":"DEPLOYED","webhooks":[{"id":"w","url":"$R/w","event":"DEPLOYED"},
+		{"id":"person","events":[{"event":"DEPLOYED","blocking":true,"lock_timeout":"5h"}]}]}`))
+	var result latch.EmissionResult
+	b.result(&result)
+	require.Equal(t, []string{"DEPLOYED"}, b.received())
+	require.Len(t, result.History, 2)
+	require.Equal(t, latch.ViaTimeout, result.History[1].Lock.Via)
+	require.Equal(t, latch.Stop, result.History[1].Decision, "a stop only shows in the record")
+}
+
+// Contract, "Names": inputs are taken raw, and a wrong one is InvalidSpec with
+// all that is wrong with it.
+func TestInvalidSpecInTestEnvironment(t *testing.T) {
+	t.Parallel()
+	for workflow, input := range map[string]string{
+		latch.WorkflowJobRun:  `{"id":"a:b","tasks":{},"timeout":"soon"}`,
+		latch.WorkflowRelease: `[1,2]`,
+		latch.WorkflowEmit:    `{"event":"JOB_START","extra":1}`,
+		latch.WorkflowDeliver: `{"send":{}}`,
+	} {
+		t.Run(workflow, func(t *testing.T) {
+			t.Parallel()
+			var application *temporal.ApplicationError
+			require.True(t, errors.As(setup(t).run(workflow, input), &application))
+			require.Equal(t, latch.ErrorInvalidSpec, application.Type())
+			require.True(t, application.NonRetryable())
+		})
+	}
+}
+
+// The documentation of workflows.Gate: it works in test environments with the
+// plugin, and says what is missing without it.
+func TestGateInTestEnvironment(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.env.RegisterWorkflow(gates)
+	b.env.RegisterDelayedCallback(func() {
+		var status latch.Status
+		value, err := b.env.QueryWorkflow(latch.QueryStatus)
+		require.NoError(t, err)
+		require.NoError(t, value.Get(&status))
+		b.env.SignalWorkflow(latch.MessageReleaseLock, map[string]any{"lock": status.Locks[0].Token, "by": "ann"})
+	}, time.Hour)
+	emission := latch.Emission{Event: "APPROVED", Webhooks: []latch.Webhook{{ID: "gate", URL: b.url, Events: []latch.Event{{Event: "APPROVED", Blocking: true}}}}}
+	b.env.ExecuteWorkflow(gates, []latch.Emission{emission})
+	require.NoError(t, b.env.GetWorkflowError())
+	var results []workflows.GateResult
+	b.result(&results)
+	require.Equal(t, latch.Continue, results[0].Decision)
+	require.Equal(t, "ann", results[0].History[0].Lock.RemovedBy)
+
+	var suite testsuite.WorkflowTestSuite
+	bare := suite.NewTestWorkflowEnvironment()
+	bare.ExecuteWorkflow(gates, []latch.Emission{emission})
+	require.ErrorContains(t, bare.GetWorkflowError(), "plugin")
+}
+

@@ -1,0 +1,116 @@
+package workflows
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch"
+)
+
+// answered gives a record of about the given size, half of it body, half data.
+func answered(i, size int, result string) latch.Record {
+	pad := strings.Repeat("x", size/2)
+	return latch.Record{
+		DeliveryID: fmt.Sprintf("dlv_%d", i), Webhook: "w", Event: "DEPLOYED", WorkflowID: "run", Result: result,
+		Data:     latch.Object{"result": json.RawMessage(`"fail"`), "stop_release": json.RawMessage(`true`), "pad": encode(pad)},
+		Response: &latch.RecordResponse{Status: 200, Body: pad},
+		Request:  &latch.RecordRequest{Method: "POST", URL: "https://hooks.example.com/"},
+	}
+}
+
+func sizeOf(t *testing.T, h *history) int {
+	t.Helper()
+	encoded, err := json.Marshal(h.all())
+	require.NoError(t, err)
+	return len(encoded)
+}
+
+// Contract, "Records": the records of a run stay under 512 KiB: oldest bodies
+// are cut first, then data down to what decides; `truncated` tells.
+func TestHistoryCutsOldestBodiesFirst(t *testing.T) {
+	t.Parallel()
+	var h history
+	for i := range 20 {
+		h.add(answered(i, 40_000, latch.ResultFail))
+		require.Less(t, sizeOf(t, &h), maximumHistoryBytes)
+	}
+	records := h.all()
+	require.Len(t, records, 20)
+	require.True(t, records[0].Truncated)
+	require.Empty(t, records[0].Response.Body)
+	require.NotEmpty(t, records[0].Data["pad"], "data goes only once no body is left to cut")
+	require.False(t, records[19].Truncated)
+	require.NotEmpty(t, records[19].Response.Body)
+}
+
+func TestHistoryCutsDataDownToWhatDecides(t *testing.T) {
+	t.Parallel()
+	var h history
+	for i := range 60 {
+		h.add(answered(i, 40_000, latch.ResultFail))
+		require.Less(t, sizeOf(t, &h), maximumHistoryBytes)
+	}
+	oldest := h.all()[0]
+	require.True(t, oldest.Truncated)
+	require.Equal(t, latch.Object{"result": json.RawMessage(`"fail"`), "stop_release": json.RawMessage(`true`)}, oldest.Data)
+	require.NotEmpty(t, h.all()[59].Data["pad"])
+}
+
+func TestHistoryOfThousandsOfRecords(t *testing.T) {
+	t.Parallel()
+	var h history
+	waiting := answered(0, 10, latch.ResultPending)
+	waiting.Lock = &latch.RecordLock{Token: "run:w:token"}
+	h.add(waiting)
+	for i := 1; i < 5_000; i++ {
+		h.add(answered(i, 200, latch.ResultPass))
+	}
+	require.Less(t, sizeOf(t, &h), maximumHistoryBytes)
+	kept := h.all()
+	require.Equal(t, "dlv_0", kept[0].DeliveryID, "what somebody waits for stays")
+	require.NotEqual(t, "dlv_1", kept[1].DeliveryID)
+	require.Equal(t, "dlv_4999", kept[len(kept)-1].DeliveryID)
+	require.True(t, kept[0].Truncated)
+}
+
+func TestHistoryMeasuresWhatChanges(t *testing.T) {
+	t.Parallel()
+	var h history
+	first := h.add(answered(0, 10, latch.ResultPending))
+	for i := range 20 {
+		first.Data = latch.Object{"pad": encode(strings.Repeat("x", 20_000*(i+1)))}
+		h.changed(first)
+		require.Less(t, sizeOf(t, &h), maximumHistoryBytes)
+	}
+	first.Data = latch.Object{}
+	h.changed(first)
+	require.Equal(t, sizeOf(t, &h), h.total+1, "its own measure is exact, but for the brackets and a comma")
+}
+
+// Contract, "Templates": another hook's lock shows only once it is used.
+func TestHistoryHidesOpenLocksFromTemplates(t *testing.T) {
+	t.Parallel()
+	var h history
+	open, used := answered(0, 10, latch.ResultPending), answered(1, 10, latch.ResultPass)
+	open.Lock = &latch.RecordLock{Token: "run:w:open"}
+	used.Lock = &latch.RecordLock{Token: "run:w:used", Via: latch.ViaUpdate}
+	used.Lock.RemovedAt = used.StartedAt
+	require.NoError(t, json.Unmarshal([]byte(`"2026-01-02T03:04:05.000Z"`), &used.Lock.RemovedAt))
+	h.add(open)
+	h.add(used)
+	seen := h.forTemplates()
+	require.Nil(t, seen[0].Lock)
+	require.Equal(t, "run:w:used", seen[1].Lock.Token)
+	require.Equal(t, "run:w:open", h.all()[0].Lock.Token)
+}
+
+func TestTruncateKeepsCharactersWhole(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "short", truncate("short", 10))
+	require.Equal(t, "é…", truncate("éé", 3))
+	require.Equal(t, "…", truncate("日本", 2))
+}
