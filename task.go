@@ -167,8 +167,10 @@ func (t *HTTPTask) validate(problems *Problems, path string) {
 }
 
 func (t *CommandTask) validate(problems *Problems, path string) {
-	if len(t.Argv) == 0 || t.Argv[0] == "" {
+	if len(t.Argv) == 0 {
 		problems.Addf(field(path, "argv"), `required: the program and its arguments, such as ["make", "deploy"]`)
+	} else {
+		requireText(problems, element(field(path, "argv"), 0), t.Argv[0])
 	}
 	for _, name := range sortedKeys(t.Env) {
 		if name == "" || strings.ContainsAny(name, "=\x00") {

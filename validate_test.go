@@ -134,7 +134,7 @@ func TestContractTask(t *testing.T) {
 			`task.http.headers.X A: "X A" is no name of an HTTP header`, `task.http.headers.X-B: a header's value has no line breaks`}},
 		{"a retry is checked", "job", aTask(`{"http":{"url":"https://example.com/","retry":{"maximum_attempts":-1}}}`), []string{"task.http.retry.maximum_attempts: must be 0 (no limit) or more, not -1"}},
 		{"a command has a program", "job", aTask(`{"command":{}}`), []string{`task.command.argv: required: the program and its arguments, such as ["make", "deploy"]`}},
-		{"with a name", "job", aTask(`{"command":{"argv":["","x"]}}`), []string{`task.command.argv: required: the program and its arguments, such as ["make", "deploy"]`}},
+		{"with a name", "job", aTask(`{"command":{"argv":["","x"]}}`), []string{"task.command.argv[0]: required"}},
 		{"no shell line", "job", aTask(`{"command":{"argv":"make deploy"}}`), []string{`task.command.argv: must be an array, not "make deploy"`}},
 		{"names of its environment", "job", aTask(`{"command":{"argv":["true"],"env":{"A=B":"1","":"2"}}}`), []string{
 			`task.command.env: "" is no name of an environment variable`, `task.command.env: "A=B" is no name of an environment variable`}},

@@ -43,7 +43,7 @@ func (a *Activities) Command(ctx context.Context, call protocol.CommandCall) (an
 			"this worker runs no commands; a worker with LATCH_ALLOW_COMMANDS=true does (plugin.Options.AllowCommands)",
 			errorCommandsNotAllowed, temporal.ApplicationErrorOptions{NonRetryable: true})
 	}
-	stop := beat(ctx)
+	stop := beat(ctx, time.Second)
 	defer stop()
 	argv, environment, err := renderCommand(call)
 	if err != nil {

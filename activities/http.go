@@ -15,7 +15,7 @@ import (
 // HTTP is the activity latch.HTTP: one attempt of an http task. It returns the
 // answer's body: as JSON, where it is JSON, else as text.
 func (a *Activities) HTTP(ctx context.Context, call protocol.HTTPCall) (any, error) {
-	stop := beat(ctx)
+	stop := beat(ctx, time.Second)
 	defer stop()
 	info := activity.GetInfo(ctx)
 	response, err := a.options.Sender.Do(ctx, delivery.TaskRequest{Task: call.Task, Variables: call.Variables})
@@ -49,9 +49,10 @@ func cancelRequested(ctx context.Context) bool {
 	return ctx.Err() != nil && temporal.IsCanceledError(context.Cause(ctx))
 }
 
-// beat sends heartbeats until it is stopped, so that a cancellation arrives.
-func beat(ctx context.Context) (stop func()) {
-	const interval = time.Second
+// beat sends heartbeats after the first interval, until it is stopped: so a
+// cancellation arrives, and the death of a worker is noticed. What ends within
+// the interval costs none.
+func beat(ctx context.Context, interval time.Duration) (stop func()) {
 	beating, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -59,9 +60,9 @@ func beat(ctx context.Context) (stop func()) {
 		ticker := time.NewTicker(interval)
 		defer ticker.Stop()
 		for {
-			activity.RecordHeartbeat(ctx)
 			select {
 			case <-ticker.C:
+				activity.RecordHeartbeat(ctx, time.Second)
 			case <-beating.Done():
 				return
 			}

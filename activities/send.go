@@ -17,6 +17,8 @@ import (
 // delay; what cannot, with one that is not. Both bear the outcome so far as
 // details. An attempt is never broken off by a cancellation: it is let finish.
 func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (protocol.Outcome, error) {
+	stop := beat(ctx, 5*time.Second)
+	defer stop()
 	number := send.PriorAttempts + int(activity.GetInfo(ctx).Attempt)
 	made, err := a.options.Sender.Send(context.WithoutCancel(ctx), send.Request, number)
 	outcome := outcomeOf(made, number)

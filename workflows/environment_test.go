@@ -39,6 +39,7 @@ func setup(t *testing.T) *bench {
 	t.Cleanup(server.Close)
 	b.url = server.URL
 	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(quiet())
 	b.env = suite.NewTestWorkflowEnvironment()
 	b.env.SetTestTimeout(time.Minute)
 	b.env.SetWorkerOptions(worker.Options{Plugins: []worker.Plugin{plugin.New(plugin.Options{EgressAllow: []string{"127.0.0.1"}})}})
@@ -226,8 +227,8 @@ func TestGateInTestEnvironment(t *testing.T) {
 	require.Equal(t, "ann", results[0].History[0].Lock.RemovedBy)
 
 	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(quiet())
 	bare := suite.NewTestWorkflowEnvironment()
 	bare.ExecuteWorkflow(gates, []latch.Emission{emission})
 	require.ErrorContains(t, bare.GetWorkflowError(), "plugin")
 }
-

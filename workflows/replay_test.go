@@ -1,10 +1,15 @@
 package workflows_test
 
 import (
+	"io"
+	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -27,7 +32,16 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 			replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{Plugins: []worker.Plugin{plugin.New(plugin.Options{})}})
 			require.NoError(t, err)
 			replayer.RegisterWorkflowWithOptions(gates, workflow.RegisterOptions{Name: "gates"})
-			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
+			text, err := os.Open(file)
+			require.NoError(t, err)
+			defer text.Close()
+			history, err := client.HistoryFromJSON(text, client.HistoryJSONOptions{})
+			require.NoError(t, err)
+			id := history.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowId()
+			require.NotEmpty(t, id)
+			require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(quiet(), history, worker.ReplayWorkflowHistoryOptions{
+				OriginalExecution: workflow.Execution{ID: id},
+			}))
 		})
 	}
 }
@@ -47,4 +61,9 @@ func gates(ctx workflow.Context, emissions []latch.Emission) ([]workflows.GateRe
 		}
 	}
 	return results, nil
+}
+
+// quiet is for what tests make fail on purpose.
+func quiet() log.Logger {
+	return log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))
 }

@@ -20,6 +20,8 @@ const (
 	// for the answer, and what a deadline is overstepped by before the server
 	// ends the activity by itself.
 	attemptSlack = 10 * time.Second
+	// sendHeartbeat is how soon the death of a worker in an attempt is noticed.
+	sendHeartbeat = 20 * time.Second
 	// longestDelay is the longest wait that a receiver may ask for.
 	longestDelay = 24 * time.Hour
 )
@@ -199,6 +201,7 @@ func sendOptions(ctx workflow.Context, send protocol.Send, summary string) workf
 		ActivityID:             send.Request.DeliveryID,
 		StartToCloseTimeout:    attempt,
 		ScheduleToCloseTimeout: remaining + attempt,
+		HeartbeatTimeout:       sendHeartbeat,
 		WaitForCancellation:    true,
 		Summary:                summary,
 		RetryPolicy: &temporal.RetryPolicy{

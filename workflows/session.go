@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -40,7 +41,8 @@ type session struct {
 	// made the session: others may start things under it, but not wait on it.
 	detached  workflow.Context
 	execution workflow.Execution
-	// originalRunID stays the same when a run is reset, and replays.
+	// originalRunID stays the same when a run is reset, and replays. The SDK's
+	// test environment has none: there it is workflow id and run id.
 	originalRunID string
 	started       time.Time
 	subject       subject
@@ -74,7 +76,7 @@ func silentSession(ctx workflow.Context, about subject) *session {
 	return &session{
 		detached:      disconnect(ctx),
 		execution:     info.WorkflowExecution,
-		originalRunID: info.OriginalRunID,
+		originalRunID: cmp.Or(info.OriginalRunID, info.WorkflowExecution.ID+"/"+info.WorkflowExecution.RunID),
 		started:       info.WorkflowStartTime,
 		subject:       about,
 		phase:         "starting",

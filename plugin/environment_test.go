@@ -1,0 +1,35 @@
+package plugin_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/plugin"
+)
+
+// Contract, "Settings": all bad ones are reported at once, without a secret's
+// value.
+func TestFromEnvReportsAllAtOnce(t *testing.T) {
+	t.Setenv("LATCH_EGRESS_ALLOW", "127.0.0.1,10.0.0.0/99")
+	t.Setenv("LATCH_ALLOW_COMMANDS", "perhaps")
+	t.Setenv("LATCH_SECRETS_DIR", "/nowhere/at/all")
+	t.Setenv("LATCH_API_URL", "ftp://latch.example.com")
+	t.Setenv("LATCH_SECRETS_HOSTS", "board")
+	t.Setenv("LATCH_SECRET_BOARD", "value-of-it")
+	_, err := plugin.FromEnv()
+	for _, part := range []string{"10.0.0.0/99", "perhaps", "/nowhere/at/all", "LATCH_API_URL", "LATCH_SECRETS_HOSTS"} {
+		require.ErrorContains(t, err, part)
+	}
+	require.NotContains(t, err.Error(), "value-of-it")
+}
+
+func TestFromEnv(t *testing.T) {
+	t.Setenv("LATCH_EGRESS_ALLOW", "127.0.0.1,hooks.corp:8443,10.1.0.0/16")
+	t.Setenv("LATCH_SECRETS_HOSTS", "board=hooks.example.com|*.corp")
+	t.Setenv("LATCH_SECRET_BOARD", "value")
+	t.Setenv("LATCH_API_URL", "https://latch.example.com")
+	p, err := plugin.FromEnv()
+	require.NoError(t, err)
+	require.NoError(t, p.Err())
+}
