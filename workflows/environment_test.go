@@ -171,6 +171,20 @@ func TestReleaseInTestEnvironment(t *testing.T) {
 	}
 }
 
+// Contract, "Task": an undo without a retry of its own has at most 5 attempts.
+func TestReleaseUndoIsTriedFiveTimes(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.answers["/undo"] = ""
+	err := b.run(latch.WorkflowRelease, `{"id":"r","steps":[{"name":"a","do":{"http":{"url":"$R/do"}},"undo":{"http":{"url":"$R/undo"}}},
+		{"name":"b","do":{"command":{"argv":["true"]}}}]}`)
+	var application *temporal.ApplicationError
+	require.ErrorAs(t, err, &application)
+	require.Equal(t, latch.ErrorRollbackIncomplete, application.Type())
+	require.Contains(t, application.Message(), "not undone: a")
+	require.Equal(t, []string{"/do", "/undo", "/undo", "/undo", "/undo", "/undo"}, b.received())
+}
+
 // Contract, "Emission".
 func TestEmitInTestEnvironment(t *testing.T) {
 	t.Parallel()
