@@ -154,6 +154,7 @@ func (r *jobRun) sequence(ctx workflow.Context) error {
 	for _, item := range r.job.Jobs {
 		result, err := r.child(ctx, item.Job)
 		if result != nil {
+			result.KVP = r.keep(result.KVP)
 			r.result.Jobs = append(r.result.Jobs, *result)
 		}
 		if ctx.Err() != nil {

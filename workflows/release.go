@@ -132,7 +132,7 @@ func (r *releaseRun) takeStep(ctx workflow.Context, i int) (*ending, error) {
 	}
 	kvp, failure := taskRun{session: r.session, task: step.Do, variables: r.variables(r.stepVariable(i)),
 		summary: "Step " + step.Name, awaitCancellation: true}.do(ctx)
-	result.Status, result.KVP = latch.StepDone, kvp
+	result.Status, result.KVP = latch.StepDone, r.keep(kvp)
 	if failure != nil {
 		result.Status, result.Error = latch.StepFailed, rootMessage(failure)
 	}

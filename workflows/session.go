@@ -53,6 +53,8 @@ type session struct {
 	firings  []*firing
 	inFlight int
 	pacer    pacer
+	// kept is how many bytes of tasks' results are kept.
+	kept int
 
 	control *control
 	// settled tells that the outcome stands and no stop or rollback is taken.

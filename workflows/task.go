@@ -17,8 +17,26 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// maximumKVP bounds what is kept of a task's result, as JSON.
-const maximumKVP = 64 << 10
+const (
+	// maximumKVP bounds what is kept of a task's result, as JSON.
+	maximumKVP = 64 << 10
+	// maximumKVPs bounds what is kept of all results of a run: with the records
+	// it goes into the run's own result and into what webhooks are told.
+	maximumKVPs = 256 << 10
+)
+
+// truncatedKVP stands for a result that is not kept.
+func truncatedKVP() latch.Object { return latch.Object{"truncated": json.RawMessage("true")} }
+
+// keep gives what is kept of a task's result.
+func (s *session) keep(kvp latch.Object) latch.Object {
+	size := len(encode(kvp))
+	if s.kept+size > maximumKVPs {
+		return truncatedKVP()
+	}
+	s.kept += size
+	return kvp
+}
 
 // undoRetry is how an undo is tried that names no retry of its own.
 var undoRetry = &latch.Retry{MaximumAttempts: 5, Deadline: latch.Duration(10 * time.Minute)}
@@ -243,7 +261,7 @@ func (t taskRun) result(ctx workflow.Context, future workflow.Future) (latch.Obj
 		return latch.Object{}, nil
 	}
 	if len(data) > maximumKVP {
-		return latch.Object{"truncated": json.RawMessage("true")}, nil
+		return truncatedKVP(), nil
 	}
 	var object latch.Object
 	if json.Unmarshal(data, &object) == nil {
