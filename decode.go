@@ -164,6 +164,9 @@ func decodeStruct(problems *Problems, path string, data json.RawMessage, target 
 	for _, member := range members {
 		index := slices.IndexFunc(fields, func(f jsonField) bool { return f.name == member.key })
 		if index < 0 {
+			if len(*problems) >= maximumListed {
+				return
+			}
 			problems.Addf(field(path, member.key), "unknown key%s", suggest(member.key, fields))
 			continue
 		}
@@ -296,6 +299,10 @@ func jsonFields(structure reflect.Type) []jsonField {
 
 var withoutSeparators = strings.NewReplacer("_", "", "-", "")
 
+// maximumListed bounds the work on input that is wrong all over; nobody reads
+// more problems than these.
+const maximumListed = 1000
+
 // suggest names the key that was meant, or all there are.
 func suggest(key string, fields []jsonField) string {
 	names, bare := make([]string, len(fields)), withoutSeparators.Replace(key)
@@ -334,7 +341,7 @@ func editDistance(a, b string) int {
 // in the wrong place is the reader's own input.
 func abbreviate(value json.RawMessage) string {
 	const most = 60
-	text := string(bytes.TrimSpace(value))
+	text := strings.ToValidUTF8(string(bytes.TrimSpace(value)), "\uFFFD")
 	if len(text) <= most {
 		return text
 	}

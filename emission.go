@@ -48,6 +48,9 @@ func (e *Emission) validate(where scope) Problems {
 			problems.Addf("event", "%s", wrong)
 		}
 	}
+	boundObject(&problems, "data", e.Data)
+	boundObject(&problems, "instance", e.Instance)
+	boundObject(&problems, "vars", e.Vars)
 	validateWebhooks(&problems, "webhooks", e.Webhooks, where)
 	return problems
 }

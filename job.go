@@ -122,10 +122,11 @@ func (j *Job) validate(problems *Problems, path string) {
 		j.Task.validate(problems, field(path, "task"))
 	}
 	j.validateSequence(problems, field(path, "jobs"))
-	requireNotNegative(problems, field(path, "timeout"), j.Timeout)
-	requireNotNegative(problems, field(path, "delay"), j.Delay)
+	checkDuration(problems, field(path, "timeout"), j.Timeout)
+	checkDuration(problems, field(path, "delay"), j.Delay)
 	j.Retry.validate(problems, field(path, "retry"))
 	j.Schedule.validate(problems, field(path, "schedule"))
+	boundObject(problems, field(path, "vars"), j.Vars)
 	validateWebhooks(problems, field(path, "webhooks"), j.Webhooks, inJob)
 }
 
@@ -155,7 +156,7 @@ func (s *Schedule) validate(problems *Problems, path string) {
 	case s.Cron != "" && s.After != "":
 		problems.Addf(field(path, "after"), "a schedule has either cron or after, not both")
 	default:
-		requireNotNegative(problems, field(path, "catchup"), s.Catchup)
+		checkDuration(problems, field(path, "catchup"), s.Catchup)
 	}
 }
 

@@ -49,6 +49,17 @@ func (p Problems) Error() string {
 	return b.String()
 }
 
+// First gives at most n problems, of which the last then tells how many more
+// there are.
+func (p Problems) First(n int) Problems {
+	if len(p) <= n {
+		return p
+	}
+	first := slices.Clone(p[:n-1])
+	first.Addf("", "… and %d more", len(p)-len(first))
+	return first
+}
+
 // Err gives the problems as an error, nil where there is none.
 func (p Problems) Err() error {
 	if len(p) == 0 {

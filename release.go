@@ -100,6 +100,8 @@ func (r *Release) Validate() Problems {
 	}
 	oneOf(&problems, "on_failure", r.OnFailure, Rollback, Stop)
 	oneOf(&problems, "on_cancel", r.OnCancel, Rollback, Stop)
+	boundObject(&problems, "vars", r.Vars)
+	boundObject(&problems, "instance", r.Instance)
 	validateWebhooks(&problems, "webhooks", r.Webhooks, inRelease)
 	return problems
 }

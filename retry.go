@@ -1,6 +1,14 @@
 package latch
 
-import "time"
+import (
+	"math"
+	"time"
+)
+
+const (
+	defaultInitialInterval = Duration(5 * time.Second)
+	maximumCoefficient     = 1000
+)
 
 // A Retry says how what failed is tried again. A zero field takes its default.
 type Retry struct {
@@ -23,7 +31,12 @@ func (r *Retry) WithDefaults() Retry {
 	if r != nil {
 		given = *r
 	}
-	given.InitialInterval = Duration(given.InitialInterval.or(5 * time.Second))
+	if given.InitialInterval == 0 {
+		given.InitialInterval = defaultInitialInterval
+		if given.MaximumInterval > 0 {
+			given.InitialInterval = min(given.InitialInterval, given.MaximumInterval)
+		}
+	}
 	given.MaximumInterval = Duration(given.MaximumInterval.or(max(time.Hour, time.Duration(given.InitialInterval))))
 	given.Deadline = Duration(given.Deadline.or(24 * time.Hour))
 	if given.BackoffCoefficient == 0 {
@@ -48,14 +61,14 @@ func (r *Retry) validate(problems *Problems, path string) {
 	if r == nil {
 		return
 	}
-	requireNotNegative(problems, field(path, "initial_interval"), r.InitialInterval)
-	requireNotNegative(problems, field(path, "maximum_interval"), r.MaximumInterval)
-	requireNotNegative(problems, field(path, "deadline"), r.Deadline)
-	if r.BackoffCoefficient != 0 && r.BackoffCoefficient < 1 {
-		problems.Addf(field(path, "backoff_coefficient"), "must be at least 1, not %v", r.BackoffCoefficient)
+	checkDuration(problems, field(path, "initial_interval"), r.InitialInterval)
+	checkDuration(problems, field(path, "maximum_interval"), r.MaximumInterval)
+	checkDuration(problems, field(path, "deadline"), r.Deadline)
+	if r.BackoffCoefficient != 0 && (r.BackoffCoefficient < 1 || r.BackoffCoefficient > maximumCoefficient) {
+		problems.Addf(field(path, "backoff_coefficient"), "must be between 1 and %d, not %v", maximumCoefficient, r.BackoffCoefficient)
 	}
-	if r.MaximumAttempts < 0 {
-		problems.Addf(field(path, "maximum_attempts"), "must be 0 (no limit) or more, not %d", r.MaximumAttempts)
+	if r.MaximumAttempts < 0 || r.MaximumAttempts > math.MaxInt32 {
+		problems.Addf(field(path, "maximum_attempts"), "must be between 0 (no limit) and %d, not %d", math.MaxInt32, r.MaximumAttempts)
 	}
 	if r.InitialInterval > 0 && r.MaximumInterval > 0 && r.MaximumInterval < r.InitialInterval {
 		problems.Addf(field(path, "maximum_interval"), "%s is less than initial_interval, %s", r.MaximumInterval, r.InitialInterval)

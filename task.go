@@ -135,17 +135,21 @@ func (t *Task) kinds() []string {
 
 func (t *ActivityTask) validate(problems *Problems, path string) {
 	requireText(problems, field(path, "type"), t.Type)
+	boundName(problems, field(path, "type"), t.Type)
+	boundName(problems, field(path, "task_queue"), t.TaskQueue)
 	oneArgumentForm(problems, path, t.Input, t.Args)
-	requireNotNegative(problems, field(path, "timeout"), t.Timeout)
-	requireNotNegative(problems, field(path, "start_timeout"), t.StartTimeout)
-	requireNotNegative(problems, field(path, "heartbeat_timeout"), t.HeartbeatTimeout)
+	checkDuration(problems, field(path, "timeout"), t.Timeout)
+	checkDuration(problems, field(path, "start_timeout"), t.StartTimeout)
+	checkDuration(problems, field(path, "heartbeat_timeout"), t.HeartbeatTimeout)
 	t.Retry.validate(problems, field(path, "retry"))
 }
 
 func (t *WorkflowTask) validate(problems *Problems, path string) {
 	requireText(problems, field(path, "type"), t.Type)
+	boundName(problems, field(path, "type"), t.Type)
+	boundName(problems, field(path, "task_queue"), t.TaskQueue)
 	oneArgumentForm(problems, path, t.Input, t.Args)
-	requireNotNegative(problems, field(path, "timeout"), t.Timeout)
+	checkDuration(problems, field(path, "timeout"), t.Timeout)
 }
 
 func (t *HTTPTask) validate(problems *Problems, path string) {
@@ -162,7 +166,7 @@ func (t *HTTPTask) validate(problems *Problems, path string) {
 	if method := t.MethodOrDefault(); hasValue(t.Body) && (method == "GET" || method == "HEAD") {
 		problems.Addf(field(path, "body"), "a %s request has no body", method)
 	}
-	requireNotNegative(problems, field(path, "timeout"), t.Timeout)
+	checkDuration(problems, field(path, "timeout"), t.Timeout)
 	t.Retry.validate(problems, field(path, "retry"))
 }
 
@@ -177,7 +181,7 @@ func (t *CommandTask) validate(problems *Problems, path string) {
 			problems.Addf(field(path, "env"), "%q is no name of an environment variable", name)
 		}
 	}
-	requireNotNegative(problems, field(path, "timeout"), t.Timeout)
+	checkDuration(problems, field(path, "timeout"), t.Timeout)
 	t.Retry.validate(problems, field(path, "retry"))
 }
 

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -32,6 +33,10 @@ var reservedHeaders = []string{"Webhook-Id", "Webhook-Timestamp", "Webhook-Signa
 	"Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "Host"}
 
 func validateWebhooks(problems *Problems, path string, webhooks []Webhook, where scope) {
+	if len(webhooks) > maximumWebhooks {
+		problems.Addf(path, "there are %d; at most %d are taken", len(webhooks), maximumWebhooks)
+		return
+	}
 	seen := map[string]bool{}
 	for i := range webhooks {
 		webhook, at := &webhooks[i], element(path, i)
@@ -51,7 +56,7 @@ func validateWebhooks(problems *Problems, path string, webhooks []Webhook, where
 func (w *Webhook) validate(problems *Problems, path string, where scope) {
 	w.validateTarget(problems, path)
 	w.validateSecrets(problems, path)
-	requireNotNegative(problems, field(path, "timeout"), w.Timeout)
+	checkDuration(problems, field(path, "timeout"), w.Timeout)
 	w.Retry.validate(problems, field(path, "retry"))
 	switch {
 	case w.Event == "" && len(w.Events) == 0:
@@ -174,8 +179,8 @@ func (e *Event) validate(problems *Problems, path string, where scope) {
 	} else {
 		e.validateAbilities(problems, path, where)
 	}
-	requireNotNegative(problems, field(path, "lock_timeout"), e.LockTimeout)
-	requireNotNegative(problems, field(path, "answer_timeout"), e.AnswerTimeout)
+	checkDuration(problems, field(path, "lock_timeout"), e.LockTimeout)
+	checkDuration(problems, field(path, "answer_timeout"), e.AnswerTimeout)
 	e.validatePolicy(problems, field(path, "on_timeout"), e.OnTimeout, where)
 	e.validatePolicy(problems, field(path, "on_error"), e.OnError, where)
 }
@@ -316,9 +321,45 @@ func requireText(problems *Problems, path, text string) bool {
 	return text != ""
 }
 
-func requireNotNegative(problems *Problems, path string, duration Duration) {
-	if duration < 0 {
+// maximumDuration keeps sums of durations within what Temporal takes.
+const maximumDuration = Duration(10 * 365 * 24 * time.Hour)
+
+// maximumObject bounds vars, instance and data, in bytes as JSON: every
+// webhook is told of them.
+const maximumObject = 128 << 10
+
+func boundObject(problems *Problems, path string, object Object) {
+	size := 0
+	for key, value := range object {
+		size += len(key) + len(value) + len(`"":,`)
+	}
+	if size > maximumObject {
+		problems.Addf(path, "has %d bytes; at most %d are taken", size, maximumObject)
+	}
+}
+
+// boundName bounds the name of a type or a task queue as Temporal does.
+func boundName(problems *Problems, path, name string) {
+	switch {
+	case len(name) > maximumTemporalName:
+		problems.Addf(path, "has %d bytes; Temporal takes at most %d", len(name), maximumTemporalName)
+	case strings.HasPrefix(name, "/_sys/"):
+		problems.Addf(path, "%q: names that begin with /_sys/ are Temporal's own", name)
+	}
+}
+
+// maximumTemporalName is Temporal's limit for names, in bytes.
+const maximumTemporalName = 1000
+
+// maximumWebhooks bounds the webhooks of one run.
+const maximumWebhooks = 1000
+
+func checkDuration(problems *Problems, path string, duration Duration) {
+	switch {
+	case duration < 0:
 		problems.Addf(path, "must not be negative, not %s", duration)
+	case duration > maximumDuration:
+		problems.Addf(path, "must be at most %s (ten years), not %s", maximumDuration, duration)
 	}
 }
 

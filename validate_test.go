@@ -132,7 +132,7 @@ func TestContractTask(t *testing.T) {
 		{"a bad media type", "job", aTask(`{"http":{"url":"https://example.com/","content_type":"a b"}}`), []string{`task.http.content_type: "a b" is no media type such as application/json: mime: expected slash after first token`}},
 		{"a bad header", "job", aTask(`{"http":{"url":"https://example.com/","headers":{"X A":"1","X-B":"a\nb"}}}`), []string{
 			`task.http.headers.X A: "X A" is no name of an HTTP header`, `task.http.headers.X-B: a header's value has no line breaks`}},
-		{"a retry is checked", "job", aTask(`{"http":{"url":"https://example.com/","retry":{"maximum_attempts":-1}}}`), []string{"task.http.retry.maximum_attempts: must be 0 (no limit) or more, not -1"}},
+		{"a retry is checked", "job", aTask(`{"http":{"url":"https://example.com/","retry":{"maximum_attempts":-1}}}`), []string{"task.http.retry.maximum_attempts: must be between 0 (no limit) and 2147483647, not -1"}},
 		{"a command has a program", "job", aTask(`{"command":{}}`), []string{`task.command.argv: required: the program and its arguments, such as ["make", "deploy"]`}},
 		{"with a name", "job", aTask(`{"command":{"argv":["","x"]}}`), []string{"task.command.argv[0]: required"}},
 		{"no shell line", "job", aTask(`{"command":{"argv":"make deploy"}}`), []string{`task.command.argv: must be an array, not "make deploy"`}},

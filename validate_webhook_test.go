@@ -84,8 +84,8 @@ func TestContractWebhook(t *testing.T) {
 
 		{"retry: negative", "release", aWebhook(hook + `"retry":{"initial_interval":"-1s","maximum_interval":"-1s","maximum_attempts":-1,"deadline":"-1s"}`), []string{
 			"webhooks[0].retry.initial_interval: must not be negative, not -1s", "webhooks[0].retry.maximum_interval: must not be negative, not -1s",
-			"webhooks[0].retry.deadline: must not be negative, not -1s", "webhooks[0].retry.maximum_attempts: must be 0 (no limit) or more, not -1"}},
-		{"retry: a shrinking wait", "release", aWebhook(hook + `"retry":{"backoff_coefficient":0.5}`), []string{"webhooks[0].retry.backoff_coefficient: must be at least 1, not 0.5"}},
+			"webhooks[0].retry.deadline: must not be negative, not -1s", "webhooks[0].retry.maximum_attempts: must be between 0 (no limit) and 2147483647, not -1"}},
+		{"retry: a shrinking wait", "release", aWebhook(hook + `"retry":{"backoff_coefficient":0.5}`), []string{"webhooks[0].retry.backoff_coefficient: must be between 1 and 1000, not 0.5"}},
 		{"retry: bounds crossed", "release", aWebhook(hook + `"retry":{"initial_interval":"1m","maximum_interval":"1s"}`), []string{"webhooks[0].retry.maximum_interval: 1s is less than initial_interval, 1m0s"}},
 	})
 }

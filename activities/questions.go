@@ -37,8 +37,12 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 	if err != nil && !errors.As(err, &answer.Problems) {
 		answer.Problems = latch.Problems{{Message: err.Error()}}
 	}
+	answer.Problems = answer.Problems.First(maximumProblems)
 	return answer, nil
 }
+
+// maximumProblems bounds what a run records of what is wrong with its input.
+const maximumProblems = 100
 
 func admit(request protocol.AdmitRequest) error {
 	var err error

@@ -3,6 +3,7 @@ package workflows
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
@@ -21,7 +22,8 @@ func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, err
 		return nil, invalidSpec(latch.Problems{{Message: fmt.Sprintf("%s is started by a run that hands a delivery over, not by hand", latch.WorkflowDeliver)}})
 	}
 	var records history
-	hook := &hook{webhook: &given.Send.Request.Webhook, settings: given.Send.Request.Event, record: records.add(given.Send.Record), delivery: underWay}
+	hook := &hook{webhook: &given.Send.Request.Webhook, settings: given.Send.Request.Event, record: records.add(given.Send.Record), delivery: underWay,
+		brought: given.Brought, lockRemoved: given.LockRemoved}
 	hook.record.Attempts = given.Send.PriorAttempts
 	if lock := hook.record.Lock; lock.Open() {
 		hook.record.Lock = nil // its gate has ended with the run
@@ -50,7 +52,7 @@ func answerDeliver(ctx workflow.Context, records *history, h *hook) error {
 	err := workflow.SetQueryHandler(ctx, latch.QueryHistory, func(argument converter.RawValue) ([]latch.Record, error) {
 		var query latch.HistoryQuery
 		if err := query.Decode(payloadJSON(argument)); err != nil {
-			return nil, fmt.Errorf("query history: %w", err)
+			return nil, fmt.Errorf("query history: %s", strings.ToValidUTF8(err.Error(), "\uFFFD"))
 		}
 		return records.list(query)
 	})

@@ -41,7 +41,7 @@ func (s *session) close(ctx workflow.Context) error {
 	if err := s.showLocks(); err != nil {
 		return err
 	}
-	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) && s.signalsUnderWay == 0 })
 }
 
 // awaitDeliveries waits until no delivery is under way, but not longer than

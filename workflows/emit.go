@@ -41,6 +41,7 @@ func Emit(ctx workflow.Context, input converter.RawValue) (*latch.EmissionResult
 		return nil, err
 	}
 	run.webhooks = run.emission.Webhooks
+	run.weigh(run.emission.Vars, run.emission.Instance, run.emission.Data)
 	firing, err := run.fire(ctx, occasion{event: run.emission.Event, data: run.emission.Data, instance: run.emission.Instance}, run.webhooks)
 	if err != nil {
 		return nil, err

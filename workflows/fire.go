@@ -99,7 +99,7 @@ func (f *firing) plan(ctx workflow.Context) ([]protocol.PlannedHook, error) {
 	for _, hook := range f.hooks {
 		ask := protocol.PlanHook{Webhook: hook.webhook.ID, Blocking: hook.settings.Blocking, When: hook.settings.When}
 		if ask.When != "" {
-			ask.Variables = hook.variables(usesOf(whenSource(ask.When)))
+			ask.Variables = hook.variables(mentioned(ask.When))
 		}
 		request.Hooks = append(request.Hooks, ask)
 	}

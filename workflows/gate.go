@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -81,13 +82,18 @@ func Fire(ctx workflow.Context, emission latch.Emission) ([]latch.Record, error)
 }
 
 func (s *session) fireEmission(ctx workflow.Context, kind string, emission latch.Emission) (*firing, error) {
-	if err := s.admit(ctx, kind, encode(emission)); err != nil {
+	input, err := json.Marshal(emission)
+	if err != nil {
+		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
+	}
+	if err := s.admit(ctx, kind, input); err != nil {
 		s.settled = false // the workflow may go on without this event
 		return nil, err
 	}
 	if own, ok := s.subject.(*ownRun); ok {
 		own.vars = emission.Vars
 	}
+	s.weigh(emission.Vars, emission.Instance, emission.Data)
 	webhooks := emission.Webhooks // a copy of its own: later calls bring others
 	return s.fire(ctx, occasion{event: emission.Event, decides: kind == protocol.KindGate,
 		data: emission.Data, instance: emission.Instance}, webhooks)

@@ -30,12 +30,16 @@ func (h *history) add(record latch.Record) *latch.Record {
 	}
 	added := &record
 	h.records = append(h.records, added)
+	h.sizes[added] = 0
 	h.changed(added)
 	return added
 }
 
 // changed measures a record anew and cuts what is oldest until all is in bounds.
 func (h *history) changed(record *latch.Record) {
+	if _, held := h.sizes[record]; !held {
+		return // it was let go of
+	}
 	h.measure(record)
 	for _, cut := range []func(*latch.Record) bool{cutBody, cutData, cutExchange} {
 		for _, oldest := range h.records {

@@ -149,7 +149,9 @@ func (h *hook) decide(ctx workflow.Context) error {
 		h.closeLock(latch.ViaOverride, "", "on_error: "+h.record.Error)
 	case onTimeout:
 		h.decideBy(h.settings.OnTimeoutOrDefault())
-		h.record.Result = h.resultOfData()
+		if h.delivery != underWay {
+			h.record.Result = h.resultOfData()
+		}
 		h.closeLock(latch.ViaTimeout, "", "not removed within "+h.settings.LockTimeout.String())
 	}
 	h.firing.session.history.changed(h.record)
@@ -211,7 +213,7 @@ func (h *hook) ask(ctx workflow.Context) (*verdict.Verdict, error) {
 	if !question.Decides && question.Result == "" {
 		return &verdict.Verdict{Result: record.Result}, nil
 	}
-	request := protocol.EvaluateRequest{Question: question, Record: record, Variables: h.variables(usesOf(questionSources(question)...))}
+	request := protocol.EvaluateRequest{Question: question, Record: record, Variables: h.variables(neededBy(question))}
 	var answer verdict.Verdict
 	err := ask(ctx, "Decide "+h.webhook.ID+" at "+h.firing.event, protocol.ActivityEvaluate, request, &answer)
 	return &answer, err
@@ -228,11 +230,8 @@ func (h *hook) variables(needed []string) expr.Variables {
 	return only(own, needed)
 }
 
-// only keeps the variables that are needed; nil needs all.
+// only keeps the variables that are needed.
 func only(variables expr.Variables, needed []string) expr.Variables {
-	if needed == nil {
-		return variables
-	}
 	kept := expr.Variables{}
 	for _, name := range needed {
 		if value, ok := variables[name]; ok {

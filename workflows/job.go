@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -21,11 +22,13 @@ type jobRun struct {
 	*session
 	job    latch.Job
 	result latch.JobResult
+	// siblings are the jobs before it, in a sequence.
+	siblings protocol.Siblings
 }
 
 // JobRun is the workflow latch.JobRun: it does a job's work and tells its
 // webhooks that it starts, and how it ended (contract, "Job").
-func JobRun(ctx workflow.Context, input converter.RawValue) (*latch.JobResult, error) {
+func JobRun(ctx workflow.Context, input, siblings converter.RawValue) (*latch.JobResult, error) {
 	run := &jobRun{result: latch.JobResult{Status: latch.JobRunning, KVP: latch.Object{}}}
 	var err error
 	if run.session, err = newSession(ctx, run); err != nil {
@@ -38,6 +41,10 @@ func JobRun(ctx workflow.Context, input converter.RawValue) (*latch.JobResult, e
 	if err := latch.Unmarshal(data, &run.job); err != nil {
 		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
 	}
+	if before := payloadJSON(siblings); len(before) > 0 && json.Unmarshal(before, &run.siblings) != nil {
+		run.siblings = nil // not what a sequence passes on
+	}
+	run.weigh(run.job.Vars)
 	run.result.ID, run.webhooks = run.job.ID, run.job.Webhooks
 	if err := run.carryOut(ctx); err != nil {
 		return nil, err
@@ -68,6 +75,7 @@ func (r *jobRun) carryOut(ctx workflow.Context) error {
 	if errors.As(err, &broken) {
 		return broken.cause
 	}
+	takeMessages(ctx)
 	r.conclude(err)
 	if err := r.tagStatus(); err != nil {
 		return err
@@ -150,11 +158,11 @@ func (r *jobRun) work(ctx workflow.Context) error {
 // sequence runs the jobs one after the other as children. The first failure
 // ends it, unless that job continues on error.
 func (r *jobRun) sequence(ctx workflow.Context) error {
-	r.result.Jobs = nil
+	r.result.Jobs, r.kept = nil, 0
 	for _, item := range r.job.Jobs {
 		result, err := r.child(ctx, item.Job)
 		if result != nil {
-			result.KVP = r.keep(result.KVP)
+			r.keepResult(result)
 			r.result.Jobs = append(r.result.Jobs, *result)
 		}
 		if ctx.Err() != nil {
@@ -167,16 +175,28 @@ func (r *jobRun) sequence(ctx workflow.Context) error {
 	return nil
 }
 
+// keepResult bounds what is kept of a job's result, nested sequences included.
+func (r *jobRun) keepResult(result *latch.JobResult) {
+	result.KVP = r.keep(result.KVP)
+	for i := range result.Jobs {
+		r.keepResult(&result.Jobs[i])
+	}
+}
+
 // child runs one job of the sequence, with webhooks of its own.
 func (r *jobRun) child(ctx workflow.Context, job *latch.Job) (*latch.JobResult, error) {
+	id := r.execution.ID + "/" + job.ID
+	if err := checkWorkflowID(id); err != nil {
+		return &latch.JobResult{ID: job.ID, Status: latch.JobFailed, Error: err.Error(), KVP: latch.Object{}}, err
+	}
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:          r.execution.ID + "/" + job.ID,
+		WorkflowID:          id,
 		WaitForCancellation: true,
 		ParentClosePolicy:   enums.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
 		StaticSummary:       summaryOf("Job", job.ID, job.Title),
 	})
 	result := &latch.JobResult{ID: job.ID, KVP: latch.Object{}}
-	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowJobRun, job).Get(ctx, result)
+	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowJobRun, job, r.known()).Get(ctx, result)
 	result.History = nil
 	if err == nil {
 		return result, nil
@@ -209,13 +229,13 @@ func (r *jobRun) conclude(err error) {
 		r.result.StartedAt = r.result.CompletedAt
 	}
 	switch {
+	case r.control != nil: // it was accepted, even if the work has just ended
+		r.control.taken = true
+		r.result.Status, r.result.Error = latch.JobCancelled, r.control.describe()
 	case err == nil:
 		r.result.Status = latch.JobSucceeded
 	case errors.Is(err, errTimedOut):
 		r.result.Status, r.result.Error = latch.JobTimedOut, "timed out after "+r.job.Timeout.String()
-	case r.control != nil:
-		r.control.taken = true
-		r.result.Status, r.result.Error = latch.JobCancelled, r.control.describe()
 	case temporal.IsCanceledError(err):
 		r.result.Status, r.result.Error = latch.JobCancelled, "cancelled"
 	default:
@@ -305,11 +325,18 @@ func (r *jobRun) addVariables(variables expr.Variables) {
 	}
 	variables["job"] = encode(variable)
 	variables["vars"] = encode(variable.Vars)
-	jobs := map[string]any{}
+	variables["jobs"] = encode(r.known())
+}
+
+// known gives the jobs that have ended so far: those before this one in its
+// sequence, and those of its own.
+func (r *jobRun) known() protocol.Siblings {
+	known := protocol.Siblings{}
+	maps.Copy(known, r.siblings)
 	for _, job := range r.result.Jobs {
-		jobs[job.ID] = map[string]any{"status": job.Status, "kvp": job.KVP}
+		known[job.ID] = protocol.Sibling{Status: job.Status, KVP: job.KVP}
 	}
-	variables["jobs"] = encode(jobs)
+	return known
 }
 
 func (r *jobRun) jobStatus() jobStatus {

@@ -14,6 +14,9 @@ import (
 // oldest go first.
 const maximumRejected = 50
 
+// maximumRefusal bounds the text of each, in bytes.
+const maximumRefusal = 1 << 10
+
 // A message is one of the names that a run takes as a signal and as an update.
 // Both end in the same handler.
 type message struct {
@@ -22,6 +25,17 @@ type message struct {
 	check func(data []byte) error
 	// take carries the message out and gives the update's answer.
 	take func(ctx workflow.Context, data []byte, via string) (any, error)
+}
+
+// maximumMessage bounds a message's argument, in bytes.
+const maximumMessage = 256 << 10
+
+// examine refuses a message that is too large or that check refuses.
+func (m message) examine(data []byte) error {
+	if len(data) > maximumMessage {
+		return refusal(latch.ErrorInvalidArgument, "%s: the argument has %d bytes; at most %d are taken", m.name, len(data), maximumMessage)
+	}
+	return m.check(data)
 }
 
 func (s *session) messages() []message {
@@ -47,7 +61,7 @@ func (s *session) answer(ctx workflow.Context) error {
 		handler := func(ctx workflow.Context, argument converter.RawValue) (any, error) {
 			return m.take(ctx, payloadJSON(argument), updateVia(ctx))
 		}
-		validator := func(argument converter.RawValue) error { return m.check(payloadJSON(argument)) }
+		validator := func(argument converter.RawValue) error { return m.examine(payloadJSON(argument)) }
 		err := workflow.SetUpdateHandlerWithOptions(ctx, m.name, handler, workflow.UpdateHandlerOptions{Validator: validator})
 		if err != nil {
 			return err
@@ -66,21 +80,23 @@ func (s *session) answer(ctx workflow.Context) error {
 func (s *session) queryHistory(argument converter.RawValue) ([]latch.Record, error) {
 	var query latch.HistoryQuery
 	if err := query.Decode(payloadJSON(argument)); err != nil {
-		return nil, fmt.Errorf("query history: %w", err)
+		return nil, fmt.Errorf("query history: %s", strings.ToValidUTF8(err.Error(), "\uFFFD"))
 	}
 	return s.history.list(query)
 }
 
 func (s *session) takeSignal(ctx workflow.Context, m message, argument converter.RawValue) {
+	s.signalsUnderWay++
+	defer func() { s.signalsUnderWay-- }()
 	data := payloadJSON(argument)
-	err := m.check(data)
+	err := m.examine(data)
 	if err == nil {
 		_, err = m.take(ctx, data, latch.ViaSignal)
 	}
 	if err == nil {
 		return
 	}
-	s.rejected = append(s.rejected, latch.Rejected{Name: m.name, Error: rootMessage(err), At: s.now()})
+	s.rejected = append(s.rejected, latch.Rejected{Name: m.name, Error: truncate(rootMessage(err), maximumRefusal), At: s.now()})
 	if len(s.rejected) > maximumRejected {
 		s.rejected = s.rejected[1:]
 	}
@@ -100,8 +116,11 @@ func takeMessages(ctx workflow.Context) {
 func (s *session) drainSignals(ctx workflow.Context) {
 	for _, m := range s.messages() {
 		channel := workflow.GetSignalChannel(ctx, m.name)
-		var argument converter.RawValue
-		for channel.ReceiveAsync(&argument) {
+		for {
+			var argument converter.RawValue
+			if !channel.ReceiveAsync(&argument) {
+				break
+			}
 			s.takeSignal(ctx, m, argument)
 		}
 	}

@@ -1,14 +1,19 @@
 package workflows
 
 import (
+	"bytes"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
 )
 
-// maximumScheduled bounds the arguments that go to the server with one
-// workflow task: a request of more than 4 MiB is refused, again and again.
-const maximumScheduled = 1 << 20
+const (
+	// maximumScheduled bounds the arguments that go to the server with one
+	// workflow task: a request of more than 4 MiB ends the run.
+	maximumScheduled = 1 << 20
+	// plainWeight is taken for what every argument holds, in bytes.
+	plainWeight = 4 << 10
+)
 
 // A pacer spreads large arguments over several workflow tasks.
 type pacer struct {
@@ -17,10 +22,10 @@ type pacer struct {
 	pause workflow.Future
 }
 
-// wait lets the caller schedule an argument of the given size, at once where
+// wait lets the caller schedule an argument of the given weight, at once where
 // there is room for it.
-func (p *pacer) wait(ctx workflow.Context, size int) {
-	for p.scheduled > 0 && p.scheduled+size > maximumScheduled {
+func (p *pacer) wait(ctx workflow.Context, weight int) {
+	for p.scheduled > 0 && p.scheduled+weight > maximumScheduled {
 		if p.pause == nil {
 			p.pause = workflow.NewTimerWithOptions(ctx, time.Millisecond, workflow.TimerOptions{Summary: "Making room for large requests"})
 		}
@@ -30,5 +35,18 @@ func (p *pacer) wait(ctx workflow.Context, size int) {
 			p.pause, p.scheduled = nil, 0
 		}
 	}
-	p.scheduled += size
+	p.scheduled += weight
+}
+
+// weight estimates the size of what the hook's delivery is sent with. It is
+// taken from what the run was given and not from what is sent, so that a
+// version that sends more or less still replays what another version paced.
+func (h *hook) weight() int {
+	s := h.firing.session
+	webhook := encode(h.webhook)
+	weight := plainWeight + len(webhook) + 2*(s.given+s.kept)
+	if bytes.Contains(webhook, []byte("records")) {
+		weight += maximumHistoryBytes
+	}
+	return weight
 }

@@ -44,11 +44,13 @@ func (h *hook) send(ctx workflow.Context) {
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	send := h.newSend(ctx)
-	h.firing.session.pacer.wait(ctx, len(encode(send)))
+	h.firing.session.pacer.wait(ctx, h.weight())
 	h.attempt = attemptInFlight{send: send, cancel: cancel,
 		firstEndsBy: workflow.Now(ctx).Add(connectTimeout + h.webhook.TimeoutOrDefault())}
 	outcome, resume := deliver(ctx, h.attempt.send, h.firing.event+" → "+h.webhook.ID, &h.attempt)
 	if resume != nil && h.attempt.handOver != nil {
+		resume.Send.Record, resume.Brought, resume.LockRemoved = *h.record, h.brought, h.lockRemoved
+		h.firing.session.pacer.wait(disconnect(ctx), h.weight())
 		if child := h.attempt.handOver(disconnect(ctx), *resume); child != "" {
 			h.record.HandedTo = child
 			h.apply(outcome)
@@ -66,10 +68,10 @@ func (h *hook) newSend(ctx workflow.Context) protocol.Send {
 	webhook.Event, webhook.Events = "", nil
 	question := verdict.ForEvent(h.settings, h.firing.decides)
 	var asked *verdict.Question
-	needed := usesOfDelivery(h.webhook, h.settings)
+	needed := neededByDelivery(h.webhook, h.settings)
 	if h.answersForItself() && (question.Decides || question.Result != "") {
 		asked = &question
-		needed = join(needed, usesOf(questionSources(question)...))
+		needed = append(needed, neededBy(question)...)
 	}
 	request := delivery.Request{
 		Webhook:    webhook,

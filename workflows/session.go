@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -53,8 +54,11 @@ type session struct {
 	firings  []*firing
 	inFlight int
 	pacer    pacer
-	// kept is how many bytes of tasks' results are kept.
-	kept int
+	// kept is how many bytes of tasks' results are kept, given how many of
+	// vars and the like the run was given.
+	kept, given int
+	// signalsUnderWay counts signals that are being taken.
+	signalsUnderWay int
 
 	control *control
 	// settled tells that the outcome stands and no stop or rollback is taken.
@@ -130,8 +134,16 @@ func invalidSpec(problems latch.Problems) error {
 func invalidArgument(err error) error { return refusal(latch.ErrorInvalidArgument, "%s", err) }
 
 func refusal(kind, format string, args ...any) error {
-	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf(format, args...), kind,
+	return temporal.NewApplicationErrorWithOptions(strings.ToValidUTF8(fmt.Sprintf(format, args...), "\uFFFD"), kind,
 		temporal.ApplicationErrorOptions{NonRetryable: true})
+}
+
+// weigh notes how much the run was given to tell its webhooks.
+func (s *session) weigh(given ...latch.Object) {
+	s.given = 0
+	for _, object := range given {
+		s.given += len(encode(object))
+	}
 }
 
 // variables gives the template variables that all hooks and tasks see now.

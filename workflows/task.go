@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -22,7 +21,12 @@ const (
 	maximumKVP = 64 << 10
 	// maximumKVPs bounds what is kept of all results of a run: with the records
 	// it goes into the run's own result and into what webhooks are told.
-	maximumKVPs = 256 << 10
+	maximumKVPs = 128 << 10
+	// maximumWorkflowID is Temporal's limit, in bytes.
+	maximumWorkflowID = 1000
+	// cancellationGrace is how long a child workflow may take to close once it
+	// was cancelled.
+	cancellationGrace = 30 * time.Second
 )
 
 // truncatedKVP stands for a result that is not kept.
@@ -99,12 +103,13 @@ func (t taskRun) doHTTP(ctx workflow.Context, task *latch.HTTPTask) (latch.Objec
 	if options.RetryPolicy.MaximumAttempts != 1 {
 		options.RetryPolicy.MaximumInterval = longestDelay
 	}
+	options.RetryPolicy.InitialInterval = min(options.RetryPolicy.InitialInterval, longestDelay)
 	options.StartToCloseTimeout += connectTimeout + attemptSlack
 	options.HeartbeatTimeout = attemptSlack
 	options.WaitForCancellation = true
 	filled := *task
 	filled.Retry = t.retryOf(task.Retry)
-	call := protocol.HTTPCall{Task: filled, Variables: t.needed(usesOfHTTP(task))}
+	call := protocol.HTTPCall{Task: filled, Variables: t.needed(neededByHTTP(task))}
 	return t.result(ctx, workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), latch.ActivityHTTP, call))
 }
 
@@ -112,7 +117,7 @@ func (t taskRun) doCommand(ctx workflow.Context, task *latch.CommandTask) (latch
 	options := t.options(task.Retry, task.TimeoutOrDefault()+attemptSlack)
 	options.HeartbeatTimeout = attemptSlack
 	options.WaitForCancellation = true
-	call := protocol.CommandCall{Task: *task, Variables: t.needed(usesOfCommand(task))}
+	call := protocol.CommandCall{Task: *task, Variables: t.needed(neededByCommand(task))}
 	return t.result(ctx, workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), latch.ActivityCommand, call))
 }
 
@@ -125,6 +130,9 @@ func (t taskRun) doWorkflow(ctx workflow.Context, task *latch.WorkflowTask) (lat
 	}
 	id, err := t.text(ctx, task.ID)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkWorkflowID(id); err != nil {
 		return nil, err
 	}
 	return repeat(ctx, t.retry, func() (latch.Object, error) {
@@ -147,18 +155,33 @@ func (t taskRun) childWorkflow(ctx workflow.Context, task *latch.WorkflowTask, i
 	defer stopTimer()
 	timer := workflow.NewTimerWithOptions(timerContext, task.TimeoutOrDefault(), workflow.TimerOptions{Summary: "Timeout of " + t.summary})
 	child := workflow.ExecuteChildWorkflow(ctx, task.Type, arguments...)
-	if err := workflow.Await(waiting, func() bool { return child.IsReady() || timer.IsReady() }); err != nil {
-		return nil, err
+	await(waiting, func() bool { return child.IsReady() || timer.IsReady() || ctx.Err() != nil })
+	if child.IsReady() {
+		return t.result(waiting, child)
 	}
-	timedOut := !child.IsReady()
-	if timedOut {
-		cancel()
+	cancelled := ctx.Err()
+	cancel()
+	grace := workflow.NewTimerWithOptions(timerContext, cancellationGrace, workflow.TimerOptions{Summary: "Waiting for the cancelled " + t.summary})
+	await(waiting, func() bool { return child.IsReady() || grace.IsReady() })
+	switch {
+	case !child.IsReady():
+		return nil, fmt.Errorf("workflow %q was cancelled and did not close within %s: is a worker running that polls its task queue?", task.Type, cancellationGrace)
+	case cancelled != nil:
+		return t.result(waiting, child)
 	}
 	kvp, err := t.result(waiting, child)
-	if timedOut && err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("workflow %q did not end within %s and was cancelled", task.Type, task.TimeoutOrDefault())
 	}
-	return kvp, err
+	return kvp, nil
+}
+
+// checkWorkflowID refuses what Temporal would refuse again and again.
+func checkWorkflowID(id string) error {
+	if len(id) > maximumWorkflowID {
+		return fmt.Errorf("workflow id %q has %d bytes; Temporal takes at most %d", truncate(id, 60), len(id), maximumWorkflowID)
+	}
+	return nil
 }
 
 // options gives the options of an activity with the task's retry and timeout.
@@ -230,16 +253,17 @@ func (t taskRun) text(ctx workflow.Context, template string) (string, error) {
 }
 
 func (t taskRun) render(ctx workflow.Context, values []json.RawMessage) ([]json.RawMessage, error) {
-	var sources []reader
+	var sources []string
 	templated := false
 	for _, value := range values {
-		templated = templated || strings.Contains(string(value), "${")
-		sources = append(sources, treeSource(value))
+		// JSON may write the dollar or the brace as an escape.
+		templated = templated || mentions(string(value), "${")
+		sources = append(sources, string(value))
 	}
 	if !templated {
 		return values, nil
 	}
-	request := protocol.RenderRequest{Values: values, Variables: t.needed(usesOf(sources...))}
+	request := protocol.RenderRequest{Values: values, Variables: t.needed(mentioned(sources...))}
 	var answer protocol.RenderAnswer
 	if err := ask(ctx, "Render "+t.summary, protocol.ActivityRender, request, &answer); err != nil {
 		return nil, err

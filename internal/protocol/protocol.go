@@ -118,6 +118,12 @@ type Delivery struct {
 	Send Send `json:"send"`
 	// NotBefore is when the next attempt is due.
 	NotBefore latch.Time `json:"not_before,omitzero"`
+	// Brought is what a removal or an update brought into the record, over what
+	// the endpoint will answer.
+	Brought latch.Object `json:"brought,omitempty"`
+	// LockRemoved tells that the hook was settled by its lock's removal: the
+	// delivery's failure counts no more.
+	LockRemoved bool `json:"lock_removed,omitempty"`
 }
 
 // An EvaluateRequest asks for the verdict on a record.
@@ -125,6 +131,16 @@ type EvaluateRequest struct {
 	Question  verdict.Question `json:"question"`
 	Record    latch.Record     `json:"record"`
 	Variables expr.Variables   `json:"variables"`
+}
+
+// Siblings tells a job of a sequence how the jobs before it ended, by id. It
+// is the second argument of latch.JobRun, from the sequence alone.
+type Siblings map[string]Sibling
+
+// A Sibling is how a job of the same sequence ended.
+type Sibling struct {
+	Status string       `json:"status"`
+	KVP    latch.Object `json:"kvp"`
 }
 
 // A RenderRequest asks for JSON values with their templates filled in, each
