@@ -6,6 +6,7 @@ Usage: start_job.py JOB.json [TEMPORAL_HTTP_ADDRESS]"""
 import base64
 import json
 import sys
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -30,7 +31,19 @@ def start(job, address):
         return json.load(answer)["runId"]
 
 
-if __name__ == "__main__":
+def main():
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
     with open(sys.argv[1], encoding="utf-8") as file:
-        given = json.load(file)
-    print(start(given, sys.argv[2] if len(sys.argv) > 2 else "http://127.0.0.1:7243"))
+        job = json.load(file)
+    address = sys.argv[2] if len(sys.argv) > 2 else "http://127.0.0.1:7243"
+    try:
+        print(start(job, address))
+    except urllib.error.HTTPError as error:
+        sys.exit(f"{address}: {error.code}: {error.read().decode()}")
+    except urllib.error.URLError as error:
+        sys.exit(f"{address} is out of reach: {error.reason}")
+
+
+if __name__ == "__main__":
+    main()

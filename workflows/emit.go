@@ -28,11 +28,12 @@ func Emit(ctx workflow.Context, input converter.RawValue) (*latch.EmissionResult
 		return nil, err
 	}
 	data := payloadJSON(input)
+	reading := latch.Unmarshal(data, &run.emission)
 	if err := run.admit(ctx, protocol.KindEmission, rawInput(data)); err != nil {
 		return nil, err
 	}
-	if err := latch.Unmarshal(data, &run.emission); err != nil {
-		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
+	if reading != nil {
+		return nil, invalidSpec(latch.Problems{{Message: reading.Error()}})
 	}
 	if run.emission.ID == "" {
 		run.emission.ID = run.execution.ID

@@ -87,7 +87,7 @@ func (s *session) fireEmission(ctx workflow.Context, kind string, emission latch
 		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
 	}
 	if err := s.admit(ctx, kind, input); err != nil {
-		s.settled = false // the workflow may go on without this event
+		s.settled, s.refused = false, false // the workflow may go on without this event
 		return nil, err
 	}
 	if own, ok := s.subject.(*ownRun); ok {

@@ -34,7 +34,9 @@ type hook struct {
 	// reconsider tells that the record was updated since the decision.
 	reconsider bool
 	decision   string
-	since      time.Time
+	// rule is the expression that the decision rests on, if one held.
+	rule  string
+	since time.Time
 }
 
 func newHook(f *firing, webhook *latch.Webhook, settings latch.Event) *hook {
@@ -180,12 +182,13 @@ func (h *hook) decideOnRecord(ctx workflow.Context) error {
 		}
 		answer = asked
 	}
-	h.record.Result = answer.Result
+	h.record.Result, h.rule = answer.Result, ""
 	switch {
 	case answer.Error != "":
 		h.record.Error = answer.Error
 		h.decideBy(h.settings.OnErrorOrDefault())
 	case h.firing.decides:
+		h.rule = answer.Rule
 		h.decideBy(answer.Decision)
 	case h.firing.event == latch.EventJobStart && answer.Result == latch.ResultFail:
 		h.decideBy(latch.Stop)
@@ -316,6 +319,9 @@ func (h *hook) removedBy() string {
 // reason tells why the hook decided as it did, in a person's words.
 func (h *hook) reason() string {
 	parts := []string{"webhook " + h.webhook.ID + " at " + h.firing.event + ": " + h.record.Result}
+	if h.rule != "" {
+		parts = append(parts, truncate(h.rule, 200))
+	}
 	if h.record.Lock != nil && h.record.Lock.Reason != "" {
 		parts = append(parts, h.record.Lock.Reason)
 	}

@@ -35,11 +35,12 @@ func JobRun(ctx workflow.Context, input, siblings converter.RawValue) (*latch.Jo
 		return nil, err
 	}
 	data := payloadJSON(input)
+	reading := latch.Unmarshal(data, &run.job)
 	if err := run.admit(ctx, protocol.KindJob, rawInput(data)); err != nil {
 		return nil, err
 	}
-	if err := latch.Unmarshal(data, &run.job); err != nil {
-		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
+	if reading != nil {
+		return nil, invalidSpec(latch.Problems{{Message: reading.Error()}})
 	}
 	if before := payloadJSON(siblings); len(before) > 0 && json.Unmarshal(before, &run.siblings) != nil {
 		run.siblings = nil // not what a sequence passes on

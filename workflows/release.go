@@ -34,11 +34,12 @@ func Release(ctx workflow.Context, input converter.RawValue) (*latch.ReleaseResu
 		return nil, err
 	}
 	data := payloadJSON(input)
+	reading := latch.Unmarshal(data, &run.release)
 	if err := run.admit(ctx, protocol.KindRelease, rawInput(data)); err != nil {
 		return nil, err
 	}
-	if err := latch.Unmarshal(data, &run.release); err != nil {
-		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
+	if reading != nil {
+		return nil, invalidSpec(latch.Problems{{Message: reading.Error()}})
 	}
 	run.prepare()
 	if err := run.tagStatus(); err != nil {

@@ -62,7 +62,9 @@ type session struct {
 
 	control *control
 	// settled tells that the outcome stands and no stop or rollback is taken.
-	settled  bool
+	settled bool
+	// refused tells that the input could not run.
+	refused  bool
 	rejected []latch.Rejected
 
 	phase, event, step string
@@ -99,7 +101,8 @@ func (s *session) admit(ctx workflow.Context, kind string, input json.RawMessage
 	}
 	s.admission = admission
 	if len(s.admission.Problems) > 0 {
-		s.settled = true
+		s.settled, s.refused = true, true
+		s.enter("refused: " + s.admission.Problems[0].String())
 		return invalidSpec(s.admission.Problems)
 	}
 	return nil
@@ -198,7 +201,11 @@ func (s *session) snapshot() latch.Status {
 	if rejected == nil {
 		rejected = []latch.Rejected{}
 	}
-	return latch.Status{ID: s.subject.id(), Status: s.subject.status(), Phase: s.phase, Event: s.event, Step: s.step,
+	status := s.subject.status()
+	if s.refused {
+		status = latch.JobFailed
+	}
+	return latch.Status{ID: s.subject.id(), Status: status, Phase: s.phase, Event: s.event, Step: s.step,
 		Steps: s.subject.steps(), Locks: s.openLocks(), Rejected: rejected}
 }
 

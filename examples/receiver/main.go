@@ -27,8 +27,9 @@ const tolerance = 5 * time.Minute
 
 func main() {
 	secret := []byte(os.Getenv("LATCH_SECRET"))
-	if len(secret) == 0 {
-		log.Fatal("LATCH_SECRET is not set")
+	key, err := signingKey(string(secret))
+	if err != nil {
+		log.Fatalf("LATCH_SECRET: %v", err)
 	}
 	http.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
@@ -36,7 +37,7 @@ func main() {
 			http.Error(w, "body too large", http.StatusRequestEntityTooLarge)
 			return
 		}
-		if err := verify(secret, r.Header, body, time.Now()); err != nil {
+		if err := verify(key, r.Header, body, time.Now()); err != nil {
 			http.Error(w, err.Error(), http.StatusUnauthorized)
 			return
 		}
@@ -44,18 +45,32 @@ func main() {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(map[string]string{"result": "pass"})
 	})
-	log.Fatal(http.ListenAndServe(cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:8080"), nil))
+	address := cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:8080")
+	log.Printf("listening on %s", address)
+	log.Fatal(http.ListenAndServe(address, nil))
+}
+
+// signingKey gives the bytes that sign: what stands behind whsec_, decoded, or
+// the secret itself.
+func signingKey(secret string) ([]byte, error) {
+	if encoded, found := strings.CutPrefix(secret, "whsec_"); found {
+		return base64.StdEncoding.DecodeString(encoded)
+	}
+	if secret == "" {
+		return nil, errors.New("is not set")
+	}
+	return []byte(secret), nil
 }
 
 // verify checks a request as Standard Webhooks has it: one of the signatures
 // is the HMAC of id, timestamp and body.
-func verify(secret []byte, header http.Header, body []byte, now time.Time) error {
+func verify(key []byte, header http.Header, body []byte, now time.Time) error {
 	id, timestamp := header.Get("webhook-id"), header.Get("webhook-timestamp")
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
 	if err != nil || now.Sub(time.Unix(seconds, 0)).Abs() > tolerance {
 		return errors.New("webhook-timestamp is missing or too far off")
 	}
-	mac := hmac.New(sha256.New, secret)
+	mac := hmac.New(sha256.New, key)
 	fmt.Fprintf(mac, "%s.%s.", id, timestamp)
 	mac.Write(body)
 	for _, signature := range strings.Fields(header.Get("webhook-signature")) {

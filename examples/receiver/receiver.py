@@ -10,7 +10,11 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-SECRET = os.environ["LATCH_SECRET"].encode()
+SECRET = os.environ.get("LATCH_SECRET", "").encode()
+if not SECRET:
+    sys.exit("LATCH_SECRET is not set")
+# What stands behind whsec_, decoded, or the secret itself.
+KEY = base64.b64decode(SECRET[6:]) if SECRET.startswith(b"whsec_") else SECRET
 TOLERANCE = 5 * 60  # seconds; an older request may be a replay
 MAXIMUM = 1 << 20  # bytes of a body
 
@@ -22,7 +26,7 @@ def verify(headers, body):
     if not timestamp.isdigit() or abs(time.time() - int(timestamp)) > TOLERANCE:
         return False
     signed = f"{identifier}.{timestamp}.".encode() + body
-    expected = base64.b64encode(hmac.new(SECRET, signed, hashlib.sha256).digest()).decode()
+    expected = base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
     signatures = headers.get("webhook-signature", "").split()
     return any(hmac.compare_digest(s.encode(), f"v1,{expected}".encode()) for s in signatures)
 

@@ -47,6 +47,8 @@ type Verdict struct {
 	// Decision is continue, stop or rollback; empty where the question decides
 	// nothing or an expression failed.
 	Decision string `json:"decision,omitempty"`
+	// Rule is the expression that a stop or a rollback rests on, with its key.
+	Rule string `json:"rule,omitempty"`
 	// Error tells which expression failed, and how: then on_error decides.
 	Error string `json:"error,omitempty"`
 }
@@ -82,7 +84,7 @@ func Ask(question Question, record latch.Record, variables expr.Variables) Verdi
 			return Verdict{Result: verdict.Result, Error: fmt.Sprintf("%s: %v", rule.name, err)}
 		}
 		if applies {
-			verdict.Decision = rule.decision
+			verdict.Decision, verdict.Rule = rule.decision, rule.name+": "+source
 			return verdict
 		}
 	}

@@ -25,16 +25,25 @@ func TestTheExampleReceiversCheckTheSignature(t *testing.T) {
 	root := rootDir(t)
 	goReceiver := filepath.Join(t.TempDir(), "receiver")
 	goCommand(t, root, "build", "-o", goReceiver, "./examples/receiver")
-	for name, command := range map[string]process.Command{
-		"go":     {Path: goReceiver},
-		"python": {Path: python(t), Args: []string{filepath.Join(root, "examples", "receiver", "receiver.py")}},
+	const signingSecret = "whsec_bWRvcS1pcy1hd2Vzb21lIQ=="
+	inGo := process.Command{Path: goReceiver}
+	inPython := process.Command{Path: python(t), Args: []string{filepath.Join(root, "examples", "receiver", "receiver.py")}}
+	for name, test := range map[string]struct {
+		command process.Command
+		secret  string
+	}{
+		"go":                          {inGo, exampleSecret},
+		"go, a secret that signs":     {inGo, signingSecret},
+		"python":                      {inPython, exampleSecret},
+		"python, a secret that signs": {inPython, signingSecret},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			address := freeAddress(t)
-			command.Env = append(command.Env, "LATCH_SECRET="+exampleSecret, "LISTEN="+address)
+			command := test.command
+			command.Env = []string{"LATCH_SECRET=" + test.secret, "LISTEN=" + address}
 			listening := process.Start(t, command)
-			b := setup(t, "LATCH_SECRET_BOARD", exampleSecret, "LATCH_SECRET_OTHER", "not-the-receivers")
+			b := setup(t, "LATCH_SECRET_BOARD", test.secret, "LATCH_SECRET_OTHER", "not-the-receivers")
 			awaitListening(t, address)
 			run := b.start(latch.WorkflowEmit, "signed", fmt.Sprintf(`{"event":"HELLO","webhooks":[
 				{"id":"right","url":"http://%[1]s/","secret":"board","event":"HELLO"},
@@ -46,7 +55,7 @@ func TestTheExampleReceiversCheckTheSignature(t *testing.T) {
 			require.Equal(t, 401, result.History[1].Response.Status)
 			_, err := listening.Stdout.Wait(b.ctx, result.History[0].DeliveryID)
 			require.NoError(t, err)
-			require.NotContains(t, listening.Stdout.String(), exampleSecret)
+			require.NotContains(t, listening.Stdout.String(), test.secret)
 		})
 	}
 }

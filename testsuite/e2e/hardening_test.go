@@ -46,6 +46,18 @@ func TestAMessageThatIsNoTextIsRefused(t *testing.T) {
 	require.Equal(t, latch.ReleaseReleased, result.Status)
 }
 
+// A run whose input was refused says so to whoever asks.
+func TestTheStatusOfARefusedRunIsFailed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	run := b.start(latch.WorkflowJobRun, "refused", `{"id":"x","taks":{}}`)
+	require.ErrorContains(t, run.Get(b.ctx, nil), `taks: unknown key; did you mean "task"?`)
+	status := b.status(run.GetID())
+	require.Equal(t, "x", status.ID)
+	require.Equal(t, latch.JobFailed, status.Status)
+	require.Contains(t, status.Phase, "refused: taks: unknown key")
+}
+
 // Templates: jobs[id] is what the jobs before have come to.
 func TestALaterJobOfASequenceSeesTheEarlierOnes(t *testing.T) {
 	t.Parallel()
