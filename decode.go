@@ -86,6 +86,7 @@ var (
 	rawType         = reflect.TypeFor[json.RawMessage]()
 	durationType    = reflect.TypeFor[Duration]()
 	scheduleType    = reflect.TypeFor[Schedule]()
+	eventType       = reflect.TypeFor[Event]()
 	sequenceJobType = reflect.TypeFor[SequenceJob]()
 )
 
@@ -102,6 +103,11 @@ func decodeInto(problems *Problems, path string, data json.RawMessage, target re
 	case scheduleType:
 		if isString(data) {
 			target = target.FieldByName("Cron")
+		}
+	case eventType:
+		if isString(data) {
+			problems.Addf(path, `must be an object, not %s; write {"event": %s}`, abbreviate(data), abbreviate(data))
+			return
 		}
 	case sequenceJobType:
 		decodeSequenceJob(problems, path, data, target)

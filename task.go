@@ -159,7 +159,7 @@ func (t *HTTPTask) validate(problems *Problems, path string) {
 	if requireText(problems, field(path, "url"), t.URL) {
 		checkURL(problems, field(path, "url"), t.URL)
 	}
-	validateHeaders(problems, field(path, "headers"), t.Headers)
+	validateHeaders(problems, field(path, "headers"), t.Headers, transportHeaders)
 	if t.ContentType != "" {
 		checkMediaType(problems, field(path, "content_type"), t.ContentType)
 	}

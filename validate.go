@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -28,9 +29,12 @@ var secretName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+
 // headerName is RFC 9110's token.
 var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
-// reservedHeaders are set by Latch or by HTTP itself.
-var reservedHeaders = []string{"Webhook-Id", "Webhook-Timestamp", "Webhook-Signature", "X-Latch-Lock",
-	"Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "Host"}
+var (
+	// transportHeaders are set by HTTP itself or by content_type.
+	transportHeaders = []string{"Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "Host"}
+	// webhookHeaders are set by Latch too, on webhooks.
+	webhookHeaders = append([]string{"Webhook-Id", "Webhook-Timestamp", "Webhook-Signature", "X-Latch-Lock"}, transportHeaders...)
+)
 
 func validateWebhooks(problems *Problems, path string, webhooks []Webhook, where scope) {
 	if len(webhooks) > maximumWebhooks {
@@ -94,7 +98,7 @@ func (w *Webhook) validateTarget(problems *Problems, path string) {
 	if w.ContentType != "" && checkMediaType(problems, field(path, "content_type"), w.ContentType) && w.bodyKind() == "" {
 		problems.Addf(field(path, "content_type"), "%q is none of application/json (or …+json), application/x-www-form-urlencoded, text/plain", w.ContentType)
 	}
-	validateHeaders(problems, field(path, "headers"), w.Headers)
+	validateHeaders(problems, field(path, "headers"), w.Headers, webhookHeaders)
 }
 
 func (w *Webhook) onlyBlocks() bool {
@@ -105,7 +109,7 @@ func (w *Webhook) validateSecrets(problems *Problems, path string) {
 	checkSecretName(problems, field(path, "url_secret"), w.URLSecret)
 	checkSecretName(problems, field(path, "secret"), w.Secret)
 	if w.SecretHeader != "" {
-		checkHeaderName(problems, field(path, "secret_header"), w.SecretHeader)
+		checkHeaderName(problems, field(path, "secret_header"), w.SecretHeader, webhookHeaders)
 	}
 	taken := map[string]string{}
 	for _, name := range sortedKeys(w.Headers) {
@@ -119,7 +123,7 @@ func (w *Webhook) validateSecrets(problems *Problems, path string) {
 	}
 	for _, name := range sortedKeys(w.HeaderSecrets) {
 		at := field(field(path, "header_secrets"), name)
-		checkHeaderName(problems, at, name)
+		checkHeaderName(problems, at, name, webhookHeaders)
 		if other := taken[textproto.CanonicalMIMEHeaderKey(name)]; other != "" {
 			problems.Addf(at, "%s stands in %s too", name, other)
 		}
@@ -236,8 +240,19 @@ func checkURL(problems *Problems, path, template string) {
 			problems.Addf(path, "%q is no URL: %v", fixed, unwrapURL(err))
 		case parsed.Hostname() == "":
 			problems.Addf(path, "%q has no host", fixed)
+		case !isPort(parsed.Port()):
+			problems.Addf(path, "%q has no port between 1 and 65535", fixed)
 		}
 	}
+}
+
+// isPort tells whether the text can be a URL's port; none is the scheme's own.
+func isPort(text string) bool {
+	if text == "" {
+		return true
+	}
+	port, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && port > 0
 }
 
 // hideUserinfo keeps what may be credentials out of a message.
@@ -263,7 +278,7 @@ func checkMediaType(problems *Problems, path, value string) bool {
 	return true
 }
 
-func validateHeaders(problems *Problems, path string, headers map[string]string) {
+func validateHeaders(problems *Problems, path string, headers map[string]string, reserved []string) {
 	seen := map[string]string{}
 	for _, name := range sortedKeys(headers) {
 		canonical := textproto.CanonicalMIMEHeaderKey(name)
@@ -271,19 +286,19 @@ func validateHeaders(problems *Problems, path string, headers map[string]string)
 			problems.Addf(field(path, name), "the same header as %s", other)
 		}
 		seen[canonical] = name
-		checkHeaderName(problems, field(path, name), name)
+		checkHeaderName(problems, field(path, name), name, reserved)
 		if strings.ContainsAny(headers[name], "\r\n\x00") {
 			problems.Addf(field(path, name), "a header's value has no line breaks")
 		}
 	}
 }
 
-func checkHeaderName(problems *Problems, path, name string) {
+func checkHeaderName(problems *Problems, path, name string, reserved []string) {
 	if !headerName.MatchString(name) {
 		problems.Addf(path, "%q is no name of an HTTP header", name)
 		return
 	}
-	if canonical := textproto.CanonicalMIMEHeaderKey(name); slices.Contains(reservedHeaders, canonical) {
+	if canonical := textproto.CanonicalMIMEHeaderKey(name); slices.Contains(reserved, canonical) {
 		hint := "Latch sets it"
 		if canonical == "Content-Type" {
 			hint = "give content_type instead"

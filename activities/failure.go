@@ -62,6 +62,11 @@ func (a attempt) judge(err error) judgement {
 		return exhausted(fmt.Sprintf("given up after %d of %d attempts", a.number, retry.MaximumAttempts), err)
 	}
 	verdict.delay = delayAfter(err, a.retry, a.number, rand.Float64())
+	if remaining := a.deadline.Sub(a.now); !a.deadline.IsZero() {
+		if asked, ok := delivery.RetryAfter(err); ok && asked <= remaining {
+			verdict.delay = min(verdict.delay, remaining) // chance alone ends nothing that was asked for in time
+		}
+	}
 	if !a.deadline.IsZero() && a.now.Add(verdict.delay).After(a.deadline) {
 		return exhausted(fmt.Sprintf("given up after %d attempts: the next one, in %s, would come after the deadline",
 			a.number, verdict.delay.Round(time.Second)), err)

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -18,6 +20,8 @@ import (
 const (
 	connectTimeout = 10 * time.Second
 	answerTimeout  = 30 * time.Second
+	// probeTimeout bounds what is asked only to say more of an answer.
+	probeTimeout = time.Second
 )
 
 // temporalClient is what the commands need of a Temporal client.
@@ -27,6 +31,7 @@ type temporalClient interface {
 	QueryWorkflow(ctx context.Context, workflowID, runID, queryType string, args ...any) (converter.EncodedValue, error)
 	UpdateWorkflow(ctx context.Context, options client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error)
 	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
+	DescribeTaskQueue(ctx context.Context, taskQueue string, taskQueueType enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error)
 	Close()
 }
 
@@ -56,39 +61,65 @@ func dial(ctx context.Context) (temporalClient, error) {
 
 // query asks a run, and a worker answers: so it may take long, and is bounded.
 func query(ctx context.Context, temporal temporalClient, workflowID, name string, answer any, args ...any) error {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	bounded, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	value, err := temporal.QueryWorkflow(ctx, workflowID, "", name, args...)
+	value, err := temporal.QueryWorkflow(bounded, workflowID, "", name, args...)
 	if err != nil {
-		return noWorker(err, workflowID)
+		return unanswered(ctx, temporal, err, workflowID)
 	}
 	return value.Get(answer)
 }
 
-// noWorker says of a wait without an answer what to look after.
-func noWorker(err error, workflowID string) error {
-	if !isUnreachable(err) {
+// unanswered says of a wait without an answer whom it is for: Temporal, which
+// is asked once more, or a worker of the run's task queue.
+func unanswered(ctx context.Context, temporal temporalClient, err error, workflowID string) error {
+	if interrupted(ctx) {
+		return ctx.Err()
+	}
+	if !isUnanswered(err) {
 		return err
 	}
-	return newFailure(exitUnreachable, kindUnreachable, "%s does not answer: %v; is a worker polling its task queue?", workflowID, err)
+	probe, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
+	defer cancel()
+	described, gone := temporal.DescribeWorkflowExecution(probe, workflowID, "")
+	if gone != nil && isUnanswered(gone) {
+		return newFailure(exitUnreachable, kindUnreachable, "Temporal is out of reach: it does not answer about %s, which goes on once it is back", workflowID)
+	}
+	which := "its task queue"
+	if queue := described.GetWorkflowExecutionInfo().GetTaskQueue(); queue != "" {
+		which = fmt.Sprintf("its task queue %q", queue)
+	}
+	return newFailure(exitUnreachable, kindUnreachable, "%s does not answer: is a worker polling %s?", workflowID, which)
 }
 
-// resolve gives the first workflow id that exists: the id behind each prefix,
-// in their order.
-func resolve(ctx context.Context, temporal temporalClient, id string, prefixes ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+// resolve gives what Temporal knows of the first workflow id that exists: the id
+// behind each prefix, in their order.
+func resolve(ctx context.Context, temporal temporalClient, id string, prefixes ...string) (string, *workflowpb.WorkflowExecutionInfo, error) {
+	bounded, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	var tried []string
 	for _, prefix := range prefixes {
 		candidate := prefix + id
-		_, err := temporal.DescribeWorkflowExecution(ctx, candidate, "")
+		described, err := temporal.DescribeWorkflowExecution(bounded, candidate, "")
 		if err == nil {
-			return candidate, nil
+			return candidate, described.GetWorkflowExecutionInfo(), nil
+		}
+		if interrupted(ctx) {
+			return "", nil, ctx.Err()
 		}
 		if !isNotFound(err) {
-			return "", err
+			return "", nil, err
 		}
 		tried = append(tried, candidate)
 	}
-	return "", newFailure(exitFailed, kindNotFound, "there is no run with the workflow id %s", quoteAll(tried, " or "))
+	return "", nil, newFailure(exitFailed, kindNotFound, "there is no run with the workflow id %s", quoteAll(tried, " or "))
+}
+
+// unpolled tells whether Temporal knows of no worker that polls the task queue.
+// Where it does not say so soon, it is taken not to be so.
+func unpolled(ctx context.Context, temporal temporalClient, queue string) bool {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	described, err := temporal.DescribeTaskQueue(ctx, queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	return err == nil && len(described.GetPollers()) == 0
 }

@@ -50,11 +50,7 @@ func (a *app) control(ctx context.Context, id, prefix, message string, argument 
 		return err
 	}
 	defer temporal.Close()
-	prefixes := []string{prefix, ""}
-	if strings.HasPrefix(id, prefix) {
-		prefixes = []string{"", prefix}
-	}
-	workflowID, err := resolve(ctx, temporal, id, prefixes...)
+	workflowID, _, err := resolve(ctx, temporal, id, "", prefix)
 	if err != nil {
 		return err
 	}
@@ -71,17 +67,17 @@ func (a *app) control(ctx context.Context, id, prefix, message string, argument 
 
 // update sends an update and waits for its answer.
 func update(ctx context.Context, temporal temporalClient, workflowID, name string, argument any) (json.RawMessage, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	bounded, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	handle, err := temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+	handle, err := temporal.UpdateWorkflow(bounded, client.UpdateWorkflowOptions{
 		WorkflowID: workflowID, UpdateName: name, Args: []any{argument}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err != nil {
-		return nil, noWorker(err, workflowID)
+		return nil, unanswered(ctx, temporal, err, workflowID)
 	}
 	var answer json.RawMessage
-	if err := handle.Get(ctx, &answer); err != nil {
-		return nil, noWorker(err, workflowID)
+	if err := handle.Get(bounded, &answer); err != nil {
+		return nil, unanswered(ctx, temporal, err, workflowID)
 	}
 	return answer, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -35,7 +36,7 @@ func TestMessagesAreUpdates(t *testing.T) {
 		exists                  []string
 		workflow, update, input string
 	}{
-		"stop":             {[]string{"release", "stop", "1", "--reason", "no"}, []string{"release-1", "1"}, "release-1", "stop", `{"by":"ada","reason":"no"}`},
+		"stop":             {[]string{"release", "stop", "1", "--reason", "no"}, []string{"release-1"}, "release-1", "stop", `{"by":"ada","reason":"no"}`},
 		"rollback":         {[]string{"release", "rollback", "1", "--by", "bob"}, []string{"release-1"}, "release-1", "rollback", `{"by":"bob"}`},
 		"by workflow id":   {[]string{"release", "stop", "release-1"}, []string{"release-1", "release-release-1"}, "release-1", "stop", `{"by":"ada"}`},
 		"of an odd name":   {[]string{"release", "stop", "release-1"}, []string{"release-release-1"}, "release-release-1", "stop", `{"by":"ada"}`},
@@ -150,18 +151,18 @@ func TestOfARunThatHasClosed(t *testing.T) {
 	require.Equal(t, "Error: there is no run \"none\" that could have made this lock\n", errors)
 	code, _, errors = runs("", &fakeTemporal{}, "release", "stop", "9")
 	require.Equal(t, exitFailed, code)
-	require.Equal(t, "Error: there is no run with the workflow id \"release-9\" or \"9\"\n", errors)
+	require.Equal(t, "Error: there is no run with the workflow id \"9\" or \"release-9\"\n", errors)
 }
 
 func TestAWorkerThatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
-	silent := &fakeTemporal{exists: []string{"release-1"}, query: func(string, string, []any) (string, error) {
+	silent := &fakeTemporal{exists: []string{"release-1"}, infos: map[string]*workflowpb.WorkflowExecutionInfo{"release-1": {TaskQueue: "mine"}}, query: func(string, string, []any) (string, error) {
 		return "", serviceerror.NewDeadlineExceeded("context deadline exceeded")
 	}, update: answers("", client.NewWorkflowUpdateServiceTimeoutOrCanceledError(nil))}
 	for _, args := range [][]string{{"status", "1"}, {"release", "stop", "1"}} {
 		code, _, errors := runs("", silent, args...)
 		require.Equal(t, exitUnreachable, code)
 		require.Contains(t, errors, "release-1 does not answer")
-		require.Contains(t, errors, "is a worker polling its task queue?")
+		require.Contains(t, errors, `is a worker polling its task queue "mine"?`)
 	}
 }

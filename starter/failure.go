@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -82,10 +83,18 @@ func explain(err error) *failure {
 	case errors.Is(err, context.Canceled):
 		return newFailure(exitInterrupted, kindInterrupted, "interrupted")
 	case isUnreachable(err):
-		return newFailure(exitUnreachable, kindUnreachable, "%v", err)
+		return newFailure(exitUnreachable, kindUnreachable, "%s", plainly(err))
 	default:
-		return newFailure(exitFailed, kindFailed, "%v", err)
+		return newFailure(exitFailed, kindFailed, "%s", plainly(err))
 	}
+}
+
+// cutConnection is how gRPC tells of a call that ended without an answer.
+var cutConnection = regexp.MustCompile(`stream terminated by RST_STREAM( with error code: \w+)?`)
+
+// plainly gives the error's text without the transport's own words.
+func plainly(err error) string {
+	return cutConnection.ReplaceAllString(err.Error(), "no answer came in time")
 }
 
 func explainApplication(err *temporal.ApplicationError) *failure {
@@ -104,13 +113,26 @@ func explainApplication(err *temporal.ApplicationError) *failure {
 // isUnreachable tells errors of Temporal, or of a worker that does not answer,
 // from answers.
 func isUnreachable(err error) bool {
-	var unavailable *serviceerror.Unavailable
-	var deadline *serviceerror.DeadlineExceeded
 	var denied *serviceerror.PermissionDenied
 	var namespace *serviceerror.NamespaceNotFound
+	return errors.As(err, &denied) || errors.As(err, &namespace) || isUnanswered(err)
+}
+
+// isUnanswered tells of a wait that ended without an answer.
+func isUnanswered(err error) bool {
+	var unavailable *serviceerror.Unavailable
+	var deadline *serviceerror.DeadlineExceeded
+	var cancelled *serviceerror.Canceled
 	var update *client.WorkflowUpdateServiceTimeoutOrCanceledError
-	return errors.As(err, &unavailable) || errors.As(err, &deadline) || errors.As(err, &denied) || errors.As(err, &namespace) ||
-		errors.As(err, &update) || errors.Is(err, context.DeadlineExceeded)
+	return errors.As(err, &unavailable) || errors.As(err, &deadline) || errors.As(err, &cancelled) || errors.As(err, &update) ||
+		errors.Is(err, context.DeadlineExceeded) || cutConnection.MatchString(err.Error())
+}
+
+// isNotBegun tells of a run that no worker has taken its first task of, and so
+// cannot answer a query.
+func isNotBegun(err error) bool {
+	var notReady *serviceerror.WorkflowNotReady
+	return errors.As(err, &notReady)
 }
 
 func isNotFound(err error) bool {

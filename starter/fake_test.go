@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -23,6 +26,12 @@ type fakeTemporal struct {
 	mu sync.Mutex
 	// exists are the workflow ids that can be described; nil is all.
 	exists []string
+	// infos tell more of those that exist.
+	infos map[string]*workflowpb.WorkflowExecutionInfo
+	// gone is the error of describing once a run was found.
+	gone error
+	// unpolled is that no worker polls a task queue.
+	unpolled bool
 	// start answers ExecuteWorkflow.
 	start func(client.StartWorkflowOptions) error
 	// ended is closed when the run has ended with result or err.
@@ -37,6 +46,9 @@ type fakeTemporal struct {
 	inputs  []string
 	updates []client.UpdateWorkflowOptions
 	closed  bool
+
+	described int
+	asked     []string // task queues
 }
 
 func (f *fakeTemporal) ExecuteWorkflow(_ context.Context, options client.StartWorkflowOptions, workflow any, args ...any) (client.WorkflowRun, error) {
@@ -82,12 +94,26 @@ func (f *fakeTemporal) UpdateWorkflow(_ context.Context, options client.UpdateWo
 }
 
 func (f *fakeTemporal) DescribeWorkflowExecution(_ context.Context, workflowID, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.described++
+	if f.gone != nil && f.described > 1 {
+		return nil, f.gone
+	}
 	for _, id := range f.exists {
 		if id == workflowID {
-			return &workflowservice.DescribeWorkflowExecutionResponse{}, nil
+			return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: f.infos[id]}, nil
 		}
 	}
 	return nil, serviceerror.NewNotFound("workflow not found for ID: " + workflowID)
+}
+
+func (f *fakeTemporal) DescribeTaskQueue(_ context.Context, queue string, _ enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {
+	f.asked = append(f.asked, queue)
+	if f.unpolled {
+		return &workflowservice.DescribeTaskQueueResponse{}, nil
+	}
+	return &workflowservice.DescribeTaskQueueResponse{Pollers: []*taskqueuepb.PollerInfo{{Identity: "worker"}}}, nil
 }
 
 func (f *fakeTemporal) Close() { f.closed = true }

@@ -11,9 +11,14 @@ func (a *app) jobCommand() *cobra.Command {
 	return group("job", "Run jobs and sequences",
 		a.runCommand(spec.Job, "run", "Start a job or a sequence",
 			`Start the job or sequence that FILE describes, as the workflow job-<id> unless
---id names another. One run at a time has that id; a closed one may run again.`),
+--id names another. One run at a time has that id; a closed one may run again.
+
+With --watch the exit code tells of the work alone: a job is done whatever
+became of its deliveries, and how many of them failed is printed.`),
 		a.controlCommand(latch.MessageStop, "job-", "Cancel a running job",
-			`Cancel a running job. ID is the job's id or its workflow id: job-ID is looked
-for first, then ID itself; where ID begins with job- the other way round.`),
+			`Cancel a running job.
+
+ID is a workflow id, or the id of a job: the first of ID and job-ID that exists
+is taken.`),
 	)
 }

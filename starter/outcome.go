@@ -154,8 +154,30 @@ func (a *app) printOutcome(o outcome, records []latch.Record) {
 	if text := decidedBy(s.DecidedBy); text != "" {
 		a.printf("  decided by: %s\n", text)
 	}
+	if sent, failed := deliveries(records); failed > 0 {
+		a.printf("  %s\n", cell{fmt.Sprintf("%d of %d deliveries failed", failed, sent), red}.show(a.colour()))
+	}
 	printSteps(a.out, s.Steps)
 	printJobs(a.out, "  ", s.Jobs)
+}
+
+// deliveries counts the records of what was to be sent, and those of which
+// sending failed. A hook whose endpoint took the delivery may have failed for
+// what it answered, and one that only made a lock sent nothing.
+func deliveries(records []latch.Record) (sent, failed int) {
+	for i := range records {
+		record := &records[i]
+		taken := record.Response != nil && record.Response.Status/100 == 2
+		lost := record.Result == latch.ResultFail && record.Error != "" && !taken
+		switch tried := record.Attempts > 0 || record.Request != nil; {
+		case record.Result == latch.ResultSkipped:
+		case tried && lost, lost && record.Lock == nil:
+			sent, failed = sent+1, failed+1
+		case tried:
+			sent++
+		}
+	}
+	return sent, failed
 }
 
 func decidedBy(by *latch.DecidedBy) string {
@@ -187,8 +209,5 @@ func printJobs(to io.Writer, indent string, jobs []latch.JobResult) {
 }
 
 func behindColon(text string) string {
-	if text == "" {
-		return ""
-	}
-	return ": " + oneLine(text)
+	return colon(oneLine(text))
 }

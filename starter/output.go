@@ -45,8 +45,8 @@ func (c cell) show(coloured bool) string {
 	return "\x1b[" + c.colour + "m" + c.text + "\x1b[0m"
 }
 
-// A table is printed aligned with its header on a terminal, and as lines of
-// tab-separated fields without it elsewhere, for other programs to cut.
+// A table is printed below its header: aligned on a terminal, elsewhere as lines
+// of tab-separated fields, for other programs to cut.
 type table struct {
 	header []string
 	rows   [][]cell
@@ -54,6 +54,7 @@ type table struct {
 
 func (t *table) write(to io.Writer, terminal, coloured bool) {
 	if !terminal {
+		fmt.Fprintln(to, strings.Join(t.header, "\t"))
 		for _, row := range t.rows {
 			texts := make([]string, len(row))
 			for i, c := range row {

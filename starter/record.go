@@ -62,7 +62,10 @@ func answer(r *latch.Record) string {
 }
 
 func took(r *latch.Record) string {
-	if r.DurationMS == 0 {
+	switch {
+	case r.DurationMS == 0 && r.Attempts > 0 && !r.CompletedAt.IsZero():
+		return "<1ms"
+	case r.DurationMS == 0:
 		return ""
 	}
 	return (time.Duration(r.DurationMS) * time.Millisecond).String()
@@ -75,22 +78,39 @@ func note(r *latch.Record) string {
 		notes = append(notes, r.Error)
 	}
 	if lock := r.Lock; lock != nil && !lock.Open() {
-		text := "lock removed"
+		notes = append(notes, removalOf(lock))
+	}
+	if r.HandedTo != "" {
+		notes = append(notes, "goes on in "+r.HandedTo)
+	}
+	return strings.Join(notes, "; ")
+}
+
+// removalOf tells how a lock came to its end.
+func removalOf(lock *latch.RecordLock) string {
+	text := "lock removed"
+	switch {
+	case lock.Via == latch.ViaTimeout:
+		text = "lock timed out"
+	case lock.Via == latch.ViaOverride:
+		text = "lock closed"
+	default:
 		if lock.RemovedBy != "" {
 			text += " by " + lock.RemovedBy
 		}
 		if lock.Via != "" {
 			text += " (" + lock.Via + ")"
 		}
-		if lock.Reason != "" {
-			text += ": " + lock.Reason
-		}
-		notes = append(notes, text)
 	}
-	if r.HandedTo != "" {
-		notes = append(notes, "goes on in "+r.HandedTo)
+	return text + colon(lock.Reason)
+}
+
+// colon puts a text that there is behind a colon.
+func colon(text string) string {
+	if text == "" {
+		return ""
 	}
-	return strings.Join(notes, "; ")
+	return ": " + text
 }
 
 func resultColour(result string) string {

@@ -8,9 +8,10 @@ import (
 )
 
 func (a *app) releaseCommand() *cobra.Command {
-	const which = ` ID is the release's id or its workflow id:
-release-ID is looked for first, then ID itself; where ID begins with release-
-the other way round.`
+	const which = `
+
+ID is a workflow id, or the id of a release: the first of ID and release-ID that
+exists is taken.`
 	return group("release", "Run releases and decide about them",
 		a.runCommand(spec.Release, "run", "Start a release",
 			`Start the release that FILE describes, as the workflow release-<id> unless --id

@@ -14,7 +14,8 @@ TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_… or a
 profile (TEMPORAL_PROFILE). Files are YAML or JSON; - is standard input.
 
 Exit codes:
-  0  done; with --watch: the job succeeded, the release was released
+  0  done; with --watch: the job succeeded, the release was released, the
+     emission ended; deliveries that failed do not change it
   1  the run failed or was cancelled, or what was asked was refused
   2  wrong usage, or an input that validation refuses
   3  Temporal, or a worker that had to answer, was out of reach

@@ -66,6 +66,9 @@ func (a *app) startFile(ctx context.Context, as startable, file, workflowID stri
 		return a.watch(ctx, temporal, run)
 	}
 	a.printStarted(run)
+	if queue := a.settings.TaskQueue; unpolled(ctx, temporal, queue) {
+		a.warn("no worker polls the task queue %q, and %s does nothing until one does", queue, run.GetID())
+	}
 	return nil
 }
 

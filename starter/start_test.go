@@ -74,6 +74,17 @@ func TestStartingAsJSON(t *testing.T) {
 	require.Equal(t, map[string]any{"workflow_id": "job-22739", "run_id": "run-1", "status": "running"}, object(t, out))
 }
 
+// TestStartingOnAQueueThatNobodyPollsSaysSo, and starts the run all the same.
+func TestStartingOnAQueueThatNobodyPollsSaysSo(t *testing.T) {
+	t.Parallel()
+	temporal := &fakeTemporal{unpolled: true}
+	code, out, errors := runs(jobFile, temporal, "job", "run", "-", "--task-queue", "mine", "-o", "json")
+	require.Equal(t, exitOK, code)
+	object(t, out)
+	require.Equal(t, "Warning: no worker polls the task queue \"mine\", and job-22739 does nothing until one does\n", errors)
+	require.Equal(t, []string{"mine"}, temporal.asked)
+}
+
 func TestOneRunAtATime(t *testing.T) {
 	t.Parallel()
 	temporal := &fakeTemporal{start: func(client.StartWorkflowOptions) error {

@@ -13,20 +13,22 @@ import (
 // anyPrefix is where status, history and watch look for an id.
 var anyPrefix = []string{"", "job-", "release-", "emit-"}
 
-const anyID = ` WORKFLOW_ID may also be the id of a job, release or
-emission: the first of ID, job-ID, release-ID and emit-ID that exists is taken.
-A worker answers, for a closed run too.`
+const anyID = `
+
+ID is a workflow id, or the id of a job, release or emission: the first of ID,
+job-ID, release-ID and emit-ID that exists is taken.`
 
 func (a *app) statusCommand() *cobra.Command {
-	return &cobra.Command{Use: "status WORKFLOW_ID", Short: "Show where a run stands", Args: cobra.ExactArgs(1),
-		Long: "Show where a run stands and which locks it waits for." + anyID,
+	return &cobra.Command{Use: "status ID", Short: "Show where a run stands", Args: cobra.ExactArgs(1),
+		Long: `Show where a run stands and which locks it waits for, as a worker answers, and
+of a closed run how it ended; with --output json that is the key "closed".` + anyID,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.status(cmd.Context(), args[0]) }}
 }
 
 func (a *app) historyCommand() *cobra.Command {
 	var wanted latch.HistoryQuery
-	command := &cobra.Command{Use: "history WORKFLOW_ID", Short: "Show a run's webhook history", Args: cobra.ExactArgs(1),
-		Long: "Show the records of a run's webhooks, oldest first." + anyID,
+	command := &cobra.Command{Use: "history ID", Short: "Show a run's webhook history", Args: cobra.ExactArgs(1),
+		Long: "Show the records of a run's webhooks, oldest first, as a worker answers, for a\nclosed run too." + anyID,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.history(cmd.Context(), args[0], wanted) }}
 	command.Flags().StringVar(&wanted.Webhook, "webhook", "", "only this webhook's")
 	command.Flags().StringVar(&wanted.Event, "event", "", "only this event's")
@@ -35,35 +37,60 @@ func (a *app) historyCommand() *cobra.Command {
 	return command
 }
 
-// ask resolves the id and sends the query. Its answer is kept as it came.
-func (a *app) ask(ctx context.Context, id, name string, args ...any) (string, json.RawMessage, error) {
-	temporal, err := a.dial(ctx)
-	if err != nil {
-		return "", nil, err
-	}
-	defer temporal.Close()
-	workflowID, err := resolve(ctx, temporal, id, anyPrefix...)
-	if err != nil {
-		return "", nil, err
-	}
-	var answer json.RawMessage
-	return workflowID, answer, query(ctx, temporal, workflowID, name, &answer, args...)
-}
-
 func (a *app) status(ctx context.Context, id string) error {
-	workflowID, answer, err := a.ask(ctx, id, latch.QueryStatus)
+	temporal, err := a.dial(ctx)
 	if err != nil {
 		return err
 	}
-	if a.json() {
-		a.printJSON(answer)
-		return nil
+	defer temporal.Close()
+	workflowID, info, err := resolve(ctx, temporal, id, anyPrefix...)
+	if err != nil {
+		return err
 	}
+	var end *closed
+	if isClosed(info) {
+		if end, err = endOf(ctx, temporal, workflowID); err != nil {
+			return err
+		}
+	}
+	var answer json.RawMessage
+	err = query(ctx, temporal, workflowID, latch.QueryStatus, &answer)
+	switch {
+	case err != nil && end != nil && !interrupted(ctx):
+		answer, err = end.standIn() // its result tells, where no worker does
+	case isNotBegun(err):
+		err = notBegun(workflowID, info)
+	}
+	if err != nil {
+		return err
+	}
+	return a.showStatus(workflowID, answer, end)
+}
+
+func (a *app) showStatus(workflowID string, answer json.RawMessage, end *closed) error {
 	var status latch.Status
 	if err := json.Unmarshal(answer, &status); err != nil {
 		return newFailure(exitFailed, kindFailed, "%s answers no status of Latch: %v", workflowID, err)
 	}
-	a.printStatus(workflowID, &status)
+	if !a.json() {
+		if end != nil {
+			end.settle(&status)
+		}
+		a.printStatus(workflowID, &status)
+		if end != nil {
+			a.printClosed(end)
+		}
+		return nil
+	}
+	if end == nil {
+		a.printJSON(answer)
+		return nil
+	}
+	extended, err := withKey(answer, "closed", end)
+	if err != nil {
+		return err
+	}
+	a.printJSON(extended)
 	return nil
 }
 
@@ -79,6 +106,17 @@ func (a *app) printStatus(workflowID string, status *latch.Status) {
 	}
 	for _, rejected := range status.Rejected {
 		a.printf("  refused: signal %s: %s\n", oneLine(rejected.Name), oneLine(rejected.Error))
+	}
+}
+
+// printClosed prints how the run ended, below its status.
+func (a *app) printClosed(end *closed) {
+	for _, line := range []struct{ name, text string }{
+		{"error", oneLine(end.Error)}, {"reason", oneLine(end.Reason)}, {"decided by", decidedBy(end.DecidedBy)},
+	} {
+		if line.text != "" {
+			a.printf("  %s: %s\n", line.name, line.text)
+		}
 	}
 }
 
@@ -109,8 +147,20 @@ func (a *app) history(ctx context.Context, id string, wanted latch.HistoryQuery)
 	if err := new(latch.HistoryQuery).Decode(encoded); err != nil {
 		return err
 	}
-	workflowID, answer, err := a.ask(ctx, id, latch.QueryHistory, wanted)
+	temporal, err := a.dial(ctx)
 	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	workflowID, info, err := resolve(ctx, temporal, id, anyPrefix...)
+	if err != nil {
+		return err
+	}
+	var answer json.RawMessage
+	if err := query(ctx, temporal, workflowID, latch.QueryHistory, &answer, wanted); err != nil {
+		if isNotBegun(err) {
+			return notBegun(workflowID, info)
+		}
 		return err
 	}
 	if a.json() {

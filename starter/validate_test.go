@@ -134,3 +134,20 @@ func TestSchemaPrintsJSONSchema(t *testing.T) {
 	require.Empty(t, out)
 	require.Contains(t, errors, `no schema of "record"`)
 }
+
+// TestValidateNamesTheKeyThatWasMeant, where what a file describes hangs on it.
+func TestValidateNamesTheKeyThatWasMeant(t *testing.T) {
+	t.Parallel()
+	for input, want := range map[string]string{
+		`{"id":"1","taks":{}}`:               `did you mean "task" by "taks"?; --kind says which it is`,
+		`{"id":"1","step":[]}`:               `did you mean "steps" by "step"?`,
+		`{"id":"1","Jobs":[]}`:               `did you mean "jobs" by "Jobs"?`,
+		`{"evnt":"CREATED"}`:                 `did you mean "event" by "evnt"?`,
+		`{"id":"1","tags":[],"data":{}}`:     `an emission has an event; --kind says`,
+		`{"id":"1","webhooks":[],"vars":{}}`: `an emission has an event; --kind says`,
+	} {
+		code, out, _ := runs(input, nil, "validate", "-")
+		require.Equal(t, exitUsage, code)
+		require.Contains(t, out, want)
+	}
+}

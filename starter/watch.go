@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 const pollTimeout = 5 * time.Second
 
 func (a *app) watchCommand() *cobra.Command {
-	return &cobra.Command{Use: "watch WORKFLOW_ID", Short: "Show a run's progress until it ends", Args: cobra.ExactArgs(1),
+	return &cobra.Command{Use: "watch ID", Short: "Show a run's progress until it ends", Args: cobra.ExactArgs(1),
 		Long: "Show a run's progress until it ends, as job run --watch does; the exit code is\nthat of the run. Ctrl-C stops watching, not the run." + anyID,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			temporal, err := a.dial(cmd.Context())
@@ -26,7 +27,7 @@ func (a *app) watchCommand() *cobra.Command {
 				return err
 			}
 			defer temporal.Close()
-			workflowID, err := resolve(cmd.Context(), temporal, args[0], anyPrefix...)
+			workflowID, _, err := resolve(cmd.Context(), temporal, args[0], anyPrefix...)
 			if err != nil {
 				return err
 			}
@@ -113,17 +114,19 @@ func (w *watcher) poll(ctx context.Context) {
 		return
 	}
 	w.trouble, w.records = "", records
-	w.tellPhase(&status)
+	// What has settled came before the phase that the run is in now.
+	w.tellSteps(status.Steps)
 	w.tellRecords(records)
-	w.tellLocks(status.Locks)
+	w.tellPhase(&status)
+	w.tellLocks(undecided(status.Locks, records))
 	w.tellRejected(status.Rejected)
 }
 
 // tellTrouble says once why there is no progress to show.
 func (w *watcher) tellTrouble(err error) {
 	text := explain(err).text
-	if isUnreachable(err) || explain(err).code == exitUnreachable {
-		text = "no answer yet: is a worker polling the run's task queue?"
+	if isNotBegun(err) {
+		text = "no worker has taken its first task yet"
 	}
 	if text != w.trouble {
 		w.trouble = text
@@ -136,10 +139,13 @@ func (w *watcher) tellPhase(status *latch.Status) {
 		w.phase = phase
 		w.line(cell{"phase  ", bold}, cell{oneLine(phase), plain})
 	}
+}
+
+func (w *watcher) tellSteps(steps []latch.StepResult) {
 	if w.steps == nil {
 		w.steps = map[string]string{}
 	}
-	for _, step := range status.Steps {
+	for _, step := range steps {
 		if step.Status != latch.StepPending && w.steps[step.Name] != step.Status {
 			w.line(cell{"step   ", bold}, cell{oneLine(step.Name), plain}, cell{step.Status, stepColour(step.Status)}, cell{oneLine(step.Error), plain})
 		}
@@ -173,6 +179,18 @@ func (w *watcher) tellRecords(records []latch.Record) {
 		w.settled[record.DeliveryID] = state
 		w.line(recordLine(record)...)
 	}
+}
+
+// undecided leaves out the locks of hooks that have decided: nobody need remove
+// them any more.
+func undecided(locks []latch.OpenLock, records []latch.Record) []latch.OpenLock {
+	decided := map[string]bool{}
+	for i := range records {
+		if record := &records[i]; record.Lock != nil && (record.Decision != "" || !record.Lock.Open()) {
+			decided[record.Lock.Token] = true
+		}
+	}
+	return slices.DeleteFunc(locks, func(lock latch.OpenLock) bool { return decided[lock.Token] })
 }
 
 func (w *watcher) tellLocks(locks []latch.OpenLock) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
@@ -72,9 +73,9 @@ func TestWatching(t *testing.T) {
 		"lock     BEFORE_RELEASE  approval  waits for its removal, until 2026-07-02T10:00:00Z",
 		"          starter lock release " + lockToken,
 		"refused  signal stop  no",
-		"phase    step (a)",
 		"step     a  done",
 		"pass     BEFORE_RELEASE  approval  answered 200  2 attempts  1.5s  decides continue  lock removed by ada\ufffd[31m (update)",
+		"phase    step (a)",
 		"release-first: released",
 		"  step a: done", "",
 	}, "\n"), clock.ReplaceAllString(out, ""))
@@ -124,6 +125,8 @@ func TestExitCodesOfRuns(t *testing.T) {
 		"stopped":     {`{"id":"1","status":"stopped","reason":"no","decided_by":{"webhook":"board","event":"BEFORE_RELEASE"},"steps":[{"name":"a","status":"pending"}]}`, nil, exitNotReleased, []string{"release-first: stopped\n  reason: no\n  decided by: webhook board at BEFORE_RELEASE\n  step a: pending\n"}},
 		"rolled back": {`{"id":"1","status":"rolled_back","decided_by":{"by":"ada"},"steps":[]}`, nil, exitNotReleased, []string{"decided by: ada"}},
 		"succeeded":   {`{"id":"1","status":"succeeded","kvp":{}}`, nil, exitOK, []string{"succeeded"}},
+		"deliveries that failed": {`{"id":"1","event":"A","history":[{"result":"fail","error":"503","attempts":9},{"result":"pass","attempts":1},{"result":"skipped","error":"skipped: no"},{"result":"fail","error":"stop_release: no such key","attempts":1,"response":{"status":200}},{"result":"fail","error":"lock timed out","attempts":0,"lock":{"token":"t"}}]}`, nil, exitOK, []string{
+			"completed\n  1 of 3 deliveries failed\n"}},
 		"an emission": {`{"id":"1","event":"A","history":[]}`, nil, exitOK, []string{"completed"}},
 		"a sequence":  {`{"id":"1","status":"succeeded","jobs":[{"id":"x","status":"failed","error":"oh"}]}`, nil, exitOK, []string{"  job x: failed: oh\n"}},
 		"failed": {"", failed(latch.ErrorReleaseFailed, raw(`{"id":"1","status":"failed","steps":[{"name":"a","status":"failed","error":"oh"}]}`)),
@@ -170,17 +173,57 @@ func TestCtrlCStopsWatchingNotTheRun(t *testing.T) {
 // TestWatchingWithoutAWorkerSaysSoOnce.
 func TestWatchingWithoutAWorkerSaysSoOnce(t *testing.T) {
 	t.Parallel()
-	run := &fakeTemporal{exists: []string{"release-first"}, ended: make(chan struct{}), result: `{"status":"released"}`}
-	polls := 0
-	run.query = func(string, string, []any) (string, error) {
-		if polls++; polls == 5 {
-			close(run.ended)
+	unanswered := func() *fakeTemporal {
+		run := &fakeTemporal{exists: []string{"release-first"}, ended: make(chan struct{}), result: `{"status":"released"}`,
+			infos: map[string]*workflowpb.WorkflowExecutionInfo{"release-first": {TaskQueue: "mine"}}}
+		polls := 0
+		run.query = func(string, string, []any) (string, error) {
+			if polls++; polls == 5 {
+				close(run.ended)
+			}
+			return "", serviceerror.NewDeadlineExceeded("no")
 		}
-		return "", serviceerror.NewDeadlineExceeded("no")
+		return run
 	}
-	code, out, _ := runs("", run, "watch", "first")
+	code, out, _ := runs("", unanswered(), "watch", "release-first")
 	require.Equal(t, exitOK, code)
-	require.Equal(t, 1, strings.Count(out, "is a worker polling the run's task queue?"), out)
+	require.Equal(t, 1, strings.Count(out, `waiting  release-first does not answer: is a worker polling its task queue "mine"?`), out)
+
+	run := unanswered()
+	run.gone = serviceerror.NewUnavailable("stream terminated by RST_STREAM with error code: CANCEL")
+	code, out, _ = runs("", run, "watch", "release-first")
+	require.Equal(t, exitOK, code)
+	require.Equal(t, 1, strings.Count(out, "waiting  Temporal is out of reach"), out)
+	require.NotContains(t, out, "worker")
+	require.NotContains(t, out, "RST_STREAM")
+}
+
+// TestALockOfAHookThatHasDecidedIsNobodysToRemove.
+func TestALockOfAHookThatHasDecidedIsNobodysToRemove(t *testing.T) {
+	t.Parallel()
+	lock := latch.OpenLock{Token: lockToken}
+	for decided, records := range map[bool][]latch.Record{
+		false: {{Lock: &latch.RecordLock{Token: lockToken}}, {Decision: latch.Stop}, {Decision: latch.Stop, Lock: &latch.RecordLock{Token: "another"}}},
+		true:  {{Decision: latch.Stop, Lock: &latch.RecordLock{Token: lockToken}}},
+	} {
+		require.Equal(t, decided, len(undecided([]latch.OpenLock{lock}, records)) == 0)
+	}
+}
+
+func TestNotesOfARecord(t *testing.T) {
+	t.Parallel()
+	at := latch.Time{Time: time.Date(2026, 7, 1, 10, 0, 0, 0, time.UTC)}
+	for want, lock := range map[string]latch.RecordLock{
+		"lock timed out":                     {RemovedAt: at, Via: latch.ViaTimeout},
+		"lock closed: rolled back by ada":    {RemovedAt: at, Via: latch.ViaOverride, Reason: "rolled back by ada"},
+		"lock removed by ada (signal): fine": {RemovedAt: at, Via: latch.ViaSignal, RemovedBy: "ada", Reason: "fine"},
+		"":                                   {},
+	} {
+		require.Equal(t, want, note(&latch.Record{Lock: &lock}))
+	}
+	require.Equal(t, "<1ms", took(&latch.Record{Attempts: 1, CompletedAt: at}))
+	require.Equal(t, "3ms", took(&latch.Record{Attempts: 1, CompletedAt: at, DurationMS: 3}))
+	require.Empty(t, took(&latch.Record{CompletedAt: at}), "nothing was sent")
 }
 
 func TestStatusAndHistory(t *testing.T) {
@@ -203,7 +246,7 @@ func TestStatusAndHistory(t *testing.T) {
 	code, out, _ = runs("", run, "history", "first", "--webhook", "approval", "--event", "BEFORE_RELEASE", "--after", "dlv_0", "--limit", "5")
 	require.Equal(t, exitOK, code)
 	require.Equal(t, []any{latch.HistoryQuery{Webhook: "approval", Event: "BEFORE_RELEASE", After: "dlv_0", Limit: 5}}, asked)
-	require.Equal(t, "pass\tBEFORE_RELEASE\tapproval\t200\t2\t1.5s\tcontinue\tdlv_1\tlock removed by ada\ufffd[31m (update)\n", out)
+	require.Equal(t, "RESULT\tEVENT\tWEBHOOK\tANSWER\tATTEMPTS\tTOOK\tDECISION\tDELIVERY\tNOTE\npass\tBEFORE_RELEASE\tapproval\t200\t2\t1.5s\tcontinue\tdlv_1\tlock removed by ada\ufffd[31m (update)\n", out)
 	_, out, _ = runs("", run, "history", "first", "-o", "json")
 	require.Equal(t, "dlv_1", object(t, `{"records":`+out+`}`)["records"].([]any)[0].(map[string]any)["delivery_id"])
 

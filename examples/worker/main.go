@@ -4,6 +4,7 @@
 package main
 
 import (
+	"encoding/json"
 	"log"
 
 	"go.temporal.io/sdk/client"
@@ -34,9 +35,13 @@ func main() {
 // Checkout is a workflow of one's own that asks before it goes on: a person
 // removes the gate's lock, or stops it.
 func Checkout(ctx workflow.Context, order string) (string, error) {
+	quoted, err := json.Marshal(order)
+	if err != nil {
+		return "", err
+	}
 	gate, err := workflows.Gate(ctx, latch.Emission{
 		Event: "LARGE_ORDER",
-		Data:  latch.Object{"order": []byte(`"` + order + `"`)},
+		Data:  latch.Object{"order": quoted},
 		Webhooks: []latch.Webhook{{
 			ID:     "approval",
 			Events: []latch.Event{{Event: "LARGE_ORDER", Blocking: true}},

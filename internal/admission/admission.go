@@ -11,52 +11,52 @@ import (
 // first, then what does not compile.
 func DecodeJob(data []byte) (*latch.Job, error) {
 	job, err := latch.DecodeJob(data)
-	return job, admit(err, func(c *compiler) { c.job("", job) })
+	return job, admit(err, func(w *walker) { w.job("", job) })
 }
 
 // DecodeRelease is [DecodeJob] for a release.
 func DecodeRelease(data []byte) (*latch.Release, error) {
 	release, err := latch.DecodeRelease(data)
-	return release, admit(err, func(c *compiler) { c.release(release) })
+	return release, admit(err, func(w *walker) { w.release(release) })
 }
 
 // DecodeEmission is [DecodeJob] for an emission.
 func DecodeEmission(data []byte) (*latch.Emission, error) {
 	emission, err := latch.DecodeEmission(data)
-	return emission, admit(err, func(c *compiler) { c.webhooks("webhooks", emission.Webhooks) })
+	return emission, admit(err, func(w *walker) { w.webhooks("webhooks", emission.Webhooks) })
 }
 
 // DecodeGate is [DecodeJob] for a gate of a user's own: an emission in which
 // hooks at the custom event may decide.
 func DecodeGate(data []byte) (*latch.Emission, error) {
 	gate, err := latch.DecodeGate(data)
-	return gate, admit(err, func(c *compiler) { c.webhooks("webhooks", gate.Webhooks) })
+	return gate, admit(err, func(w *walker) { w.webhooks("webhooks", gate.Webhooks) })
 }
 
 // CheckJob gives all that is wrong with a job that Go code built.
 func CheckJob(job *latch.Job) latch.Problems {
-	return problemsOf(admit(job.Validate().Err(), func(c *compiler) { c.job("", job) }))
+	return problemsOf(admit(job.Validate().Err(), func(w *walker) { w.job("", job) }))
 }
 
 // CheckRelease gives all that is wrong with a release that Go code built.
 func CheckRelease(release *latch.Release) latch.Problems {
-	return problemsOf(admit(release.Validate().Err(), func(c *compiler) { c.release(release) }))
+	return problemsOf(admit(release.Validate().Err(), func(w *walker) { w.release(release) }))
 }
 
 // CheckEmission gives all that is wrong with an emission that Go code built.
 func CheckEmission(emission *latch.Emission) latch.Problems {
-	return problemsOf(admit(emission.Validate().Err(), func(c *compiler) { c.webhooks("webhooks", emission.Webhooks) }))
+	return problemsOf(admit(emission.Validate().Err(), func(w *walker) { w.webhooks("webhooks", emission.Webhooks) }))
 }
 
 // CheckGate gives all that is wrong with a gate that Go code built.
 func CheckGate(gate *latch.Emission) latch.Problems {
-	return problemsOf(admit(gate.ValidateGate().Err(), func(c *compiler) { c.webhooks("webhooks", gate.Webhooks) }))
+	return problemsOf(admit(gate.ValidateGate().Err(), func(w *walker) { w.webhooks("webhooks", gate.Webhooks) }))
 }
 
 // admit puts what does not compile behind what is wrong with the shape.
-func admit(shape error, compile func(*compiler)) error {
+func admit(shape error, walk func(*walker)) error {
 	c := compiler{shape: problemsOf(shape)}
-	compile(&c)
+	walk(&walker{visit: &c})
 	return append(c.shape.Merge(c.templates), c.expressions...).Err()
 }
 

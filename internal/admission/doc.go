@@ -11,6 +11,7 @@
 // What it may not know: Temporal, HTTP, files, YAML. Nothing here reads a
 // clock or the environment, so that workflow code may call it.
 //
-// Where to start: admission.go is the door, compile.go walks through an input,
-// place.go says which template stands where, warning.go what is only doubtful.
+// Where to start: admission.go is the door, walk.go walks through an input,
+// compile.go compiles what it finds, place.go says which template stands where,
+// warning.go and doubt.go what is only doubtful.
 package admission

@@ -14,6 +14,7 @@ import (
 func JobWarnings(job *latch.Job) []latch.Problem {
 	var warnings latch.Problems
 	warnOfJob(&warnings, "", job)
+	(&walker{visit: &doubter{&warnings}}).job("", job)
 	return warnings
 }
 
@@ -37,6 +38,7 @@ func ReleaseWarnings(release *latch.Release) []latch.Problem {
 		fires: []string{latch.EventBeforeRelease, latch.EventBeforeStep, latch.EventAfterStep, latch.EventBeforeReleaseComplete,
 			latch.EventReleaseComplete, latch.EventReleaseSuccess, latch.EventReleaseStopped, latch.EventReleaseRolledBack, latch.EventReleaseFailure},
 	})
+	(&walker{visit: &doubter{&warnings}}).release(release)
 	return warnings
 }
 
@@ -44,6 +46,7 @@ func ReleaseWarnings(release *latch.Release) []latch.Problem {
 func EmissionWarnings(emission *latch.Emission) []latch.Problem {
 	var warnings latch.Problems
 	warnOfWebhooks(&warnings, "webhooks", emission.Webhooks, run{name: "this emission", fires: []string{emission.Event}})
+	(&walker{visit: &doubter{&warnings}}).webhooks("webhooks", emission.Webhooks)
 	return warnings
 }
 

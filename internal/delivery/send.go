@@ -69,7 +69,10 @@ func (r *Request) variables() expr.Variables {
 	if variables == nil {
 		variables = expr.Variables{}
 	}
-	for name, value := range map[string]string{"event": r.Event.Event, "webhook": r.Webhook.ID, "lock": r.Lock, "lock_url": r.LockURL} {
+	if absent(variables["webhook"]) {
+		variables["webhook"] = encode(map[string]string{"id": r.Webhook.ID})
+	}
+	for name, value := range map[string]string{"event": r.Event.Event, "lock": r.Lock, "lock_url": r.LockURL} {
 		if absent(variables[name]) && value != "" {
 			variables[name] = encode(value)
 		}

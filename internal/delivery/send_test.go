@@ -139,7 +139,7 @@ func TestOwnBodies(t *testing.T) {
 		{"only signs", "", `{"a":1}`, `{"lock":"L&1","a":1}`, func(r *Request) { r.Webhook.Secret = "sign" }},
 		{"no lock", "", `{"a":1}`, `{"secret":"a\"b&c","a":1}`, func(r *Request) { r.Lock = "" }},
 		{"event's own", "", `{"a":1}`, `{"secret":"a\"b&c","lock":"L&1","event":"JOB_SUCCESS board L&1 "}`,
-			func(r *Request) { r.Event.Body = []byte(`{"event":"${event} ${webhook} ${lock} ${lock_url}"}`) }},
+			func(r *Request) { r.Event.Body = []byte(`{"event":"${event} ${webhook.id} ${lock} ${lock_url}"}`) }},
 		{"form text", form, `"a=${vars.text}&b=1"`, `a=say+%22hi%22+%26+%3Cgo%3E%0A&b=1&secret=a%22b%26c&lock=L%261`, nil},
 		{"form text with both", form, `"secret=x&%6Cock="`, `secret=x&%6Cock=`, nil},
 		{"form of nothing", form, `""`, `secret=a%22b%26c&lock=L%261`, nil},
@@ -306,7 +306,7 @@ func TestCannotBeSent(t *testing.T) {
 		}, "a form is made of a JSON object", nil},
 		"large body": {func(r *Request) {
 			r.Variables = expr.Variables{"data": encode(strings.Repeat("x", MaximumRequestBytes))}
-		}, "limit of 256 KiB", nil},
+		}, "limit of 640 KiB", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := request(receiver.URL + "/path")

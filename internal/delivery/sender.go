@@ -16,8 +16,9 @@ const (
 	// handshake together.
 	connectTimeout = 5 * time.Second
 
-	// MaximumRequestBytes bounds the body of a request.
-	MaximumRequestBytes = 256 << 10
+	// MaximumRequestBytes bounds the body of a request. What a run is admitted
+	// with and what it keeps fit into the body that tells all of it.
+	MaximumRequestBytes = 640 << 10
 	// MaximumResponseBytes bounds how much of a response is read, after it was
 	// decompressed.
 	MaximumResponseBytes = 64 << 10

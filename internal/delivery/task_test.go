@@ -111,7 +111,7 @@ func TestTaskCannotBeSent(t *testing.T) {
 		"limit of 64 KiB":          {URL: "http://host/", Headers: map[string]string{"X-A": strings.Repeat("x", maximumHeaderBytes)}},
 		"body could not":           {URL: "http://host/", Body: []byte(`"${"`)},
 		"Content-Type":             {URL: "http://host/", ContentType: "a\nb", Body: []byte(`"x"`)},
-		"limit of 256 KiB":         {URL: "http://host/", ContentType: "application/x-www-form-urlencoded", Body: []byte(`{"a":"` + strings.Repeat("<", 100<<10) + `"}`)},
+		"limit of 640 KiB":         {URL: "http://host/", ContentType: "application/x-www-form-urlencoded", Body: []byte(`{"a":"` + strings.Repeat("<", 240<<10) + `"}`)},
 	} {
 		response, err := sender.Do(t.Context(), TaskRequest{Task: task})
 		require.Nil(t, response)

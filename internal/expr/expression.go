@@ -2,6 +2,8 @@ package expr
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -128,7 +130,7 @@ func compile(source string, use Use) (e *Expression, err error) {
 	env := use.environment()
 	checked, issues := env.cel.Compile(source)
 	if issues.Err() != nil {
-		return nil, issuesError(source, issues)
+		return nil, issuesError(source, issues, env.kinds)
 	}
 	if err := use.check(checked.OutputType()); err != nil {
 		return nil, &CompileError{Source: source, Line: 1, Column: 1, Message: err.Error()}
@@ -145,17 +147,33 @@ func compile(source string, use Use) (e *Expression, err error) {
 }
 
 // issuesError reports the first issue with its position, and the others behind it.
-func issuesError(source string, issues *cel.Issues) *CompileError {
+func issuesError(source string, issues *cel.Issues, kinds map[string]kind) *CompileError {
 	all := issues.Errors()
 	if len(all) == 0 {
 		return &CompileError{Source: source, Message: issues.Err().Error()}
 	}
 	first := all[0]
-	message := shorten(first.Message)
+	message, names := plainly(source, first.Message)
 	for _, other := range all[1:min(len(all), 5)] {
-		message += fmt.Sprintf("; line %d, column %d: %s", other.Location.Line(), other.Location.Column()+1, shorten(other.Message))
+		text, unknown := plainly(source, other.Message)
+		names = names || unknown
+		message += fmt.Sprintf("; line %d, column %d: %s", other.Location.Line(), other.Location.Column()+1, text)
+	}
+	if names {
+		message += "; the variables here are " + strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")
 	}
 	return &CompileError{Source: source, Line: max(first.Location.Line(), 1), Column: max(first.Location.Column()+1, 1), Message: message}
+}
+
+// undeclared is the issue of a name that there is not.
+var undeclared = regexp.MustCompile(`^undeclared reference to '([^']+)'`)
+
+// plainly gives an issue without CEL's containers, which there are none of here, and tells whether
+// it is of a name that is no variable; that of a function is none of these.
+func plainly(source, message string) (text string, noVariable bool) {
+	text = shorten(strings.ReplaceAll(message, " (in container '')", ""))
+	named := undeclared.FindStringSubmatch(text)
+	return text, named != nil && !strings.Contains(source, named[1]+"(")
 }
 
 // refuse keeps out what the type-checker allows: protobuf messages, since making one copies its

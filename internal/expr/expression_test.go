@@ -152,7 +152,12 @@ func TestCompileErrorsHavePositions(t *testing.T) {
 		requireAt(t, err, c.line, c.column, c.message)
 		require.Contains(t, err.Error(), c.message)
 	}
-	_, err := Compile(strings.Repeat("x", MaxSource+1), When)
+	_, err := Compile("nope", StopRelease)
+	requireAt(t, err, 1, 1, "undeclared reference to 'nope'; the variables here are data, event, history, instance, job, jobs, lock, lock_url, records, release, run, step, steps, system, vars, webhook")
+	_, err = Compile("now() == 1", When)
+	require.NotContains(t, err.Error(), "variables", "it is a function")
+	require.NotContains(t, err.Error(), "container")
+	_, err = Compile(strings.Repeat("x", MaxSource+1), When)
 	require.ErrorIs(t, err, ErrTooLarge)
 	require.Less(t, len(err.Error()), 500)
 }

@@ -53,6 +53,7 @@ func hostile() []string {
 		"lists.range(1000).map(i, data.big.charAt(i))",
 		"lists.range(1000).map(i, data.big.substring(i))",
 		"lists.range(1000).map(i, data.big.split(''))",
+		"lists.range(1000).map(i, data.big.reverse()).size() > 0",
 		"lists.range(1000).exists(i, data.big.matches('(a|aa|aaa|b|c|d|e|f)*z'))",
 		"lists.range(1000).exists(i, (true ? (true ? (true ? data" + strings.Repeat("[?'x']", 50) + " : data.?x) : data.?x) : data.?x).hasValue()) || " +
 			"lists.range(1000).all(i, lists.range(1000).all(j, !data" + strings.Repeat("[?'x']", 50) + ".hasValue()))",

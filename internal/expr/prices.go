@@ -84,7 +84,7 @@ var rules = map[string]rule{
 	"first":                   {passes: true},
 	"last":                    {passes: true},
 	"slice":                   {instead: slice},
-	"reverse":                 {passes: true, price: priceElements},
+	"reverse":                 {passes: true, price: priceReverse},
 	"flatten":                 {passes: true, price: priceFlatten},
 	"sort":                    {instead: sortList},
 	"@sortByAssociatedKeys":   {instead: sortByKeys},
@@ -120,6 +120,16 @@ func priceStrings(m *meter, args []ref.Val) error {
 		m.charge(length(arg))
 	}
 	return nil
+}
+
+// priceReverse charges a list by its elements, and a string by what it is
+// copied into on the way, a rune of four bytes for each character.
+func priceReverse(m *meter, args []ref.Val) error {
+	if n := length(args[0]); n > 0 {
+		m.charge(4 * n)
+		return nil
+	}
+	return priceElements(m, args)
 }
 
 func priceDouble(m *meter, args []ref.Val) error { return m.made(2 * length(args[0])) }

@@ -10,7 +10,7 @@ import (
 )
 
 // Variables are the root variables by name, each as JSON. One that is absent or null is empty: ""
-// for event, webhook, lock and lock_url, [] for records, {} for all others.
+// for event, lock and lock_url, [] for records, {} for all others.
 type Variables map[string]json.RawMessage
 
 // kind is what a root variable holds.
@@ -26,7 +26,8 @@ const (
 var templateVariables = map[string]kind{
 	"job": objectKind, "release": objectKind, "step": objectKind, "steps": objectKind, "jobs": objectKind,
 	"system": objectKind, "run": objectKind, "vars": objectKind, "data": objectKind, "instance": objectKind,
-	"event": textKind, "webhook": textKind, "lock": textKind, "lock_url": textKind,
+	"webhook": objectKind,
+	"event":   textKind, "lock": textKind, "lock_url": textKind,
 	"records": listKind,
 }
 

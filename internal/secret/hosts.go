@@ -23,7 +23,8 @@ var hostName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]
 // parsePattern reads host, *.suffix, an address, each maybe with :port.
 func parsePattern(text string) (hostPattern, error) {
 	host, port := text, ""
-	if _, err := netip.ParseAddr(text); err != nil && strings.Contains(text, ":") {
+	bracketed := strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]")
+	if _, err := netip.ParseAddr(text); err != nil && strings.Contains(text, ":") && !bracketed {
 		if host, port, err = net.SplitHostPort(text); err != nil {
 			return hostPattern{}, fmt.Errorf("%q is no host or host:port", text)
 		}

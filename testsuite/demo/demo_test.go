@@ -31,6 +31,7 @@ func TestDemo(t *testing.T) {
 		require.Contains(t, told.String(), fmt.Sprintf("\n%d. %s\n", i+1, one.title), "the account")
 		require.Regexp(t, fmt.Sprintf(`\n   %d  %s +right +\d+ ms\n`, i+1, one.title), told.String(), "the summary")
 	}
+	require.Contains(t, told.String(), "\nto look at them: make demo DEMO_FLAGS=-keep\n", "the pages end with the stack")
 	require.NotContains(t, told.String(), "✗")
 	require.NotContains(t, told.String(), "\x1b", "colour, though it is no terminal")
 }

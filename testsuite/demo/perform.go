@@ -56,6 +56,8 @@ func perform(ctx context.Context, told *account, o options) (err error) {
 	if o.keep {
 		told.note("the stack stays up: %s shows every run; Ctrl-C ends it", up.Server.UIURL)
 		<-ctx.Done()
+	} else {
+		told.note("to look at them: make demo DEMO_FLAGS=-keep")
 	}
 	return failure
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -66,7 +67,7 @@ func bringUp(t *testing.T, dataDir string, worker ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
-	given, err := readSettings([]string{"-frontend-port", "0", "-http-port", "0", "-ui-port", "0", "-receiver-port", "0", "-data", dataDir},
+	given, err := readSettings([]string{"-frontend-port", "0", "-http-port", "0", "-ui-port", "0", "-receiver-port", "0", "-health-port", "0", "-data", dataDir},
 		append([]string{"LATCH_HEALTH_ADDR=off"}, worker...))
 	require.NoError(t, err)
 
@@ -148,17 +149,27 @@ func TestSettings(t *testing.T) {
 	t.Parallel()
 	given, err := readSettings(nil, nil)
 	require.NoError(t, err)
-	require.Equal(t, settings{frontendPort: 7233, httpPort: 7243, uiPort: 8233, receiverPort: 8080, dataDir: ".data",
-		worker: stack.Environment{"LATCH_HEALTH_ADDR=127.0.0.1:7128", "LATCH_EGRESS_ALLOW=127.0.0.0/8,::1,localhost"}}, given)
+	for flag, number := range map[string]int{frontendPort: 7233, httpPort: 7243, uiPort: 8233, receiverPort: 8080, healthPort: 7128} {
+		require.Equal(t, number, given.port(flag), flag)
+	}
+	require.Equal(t, ".data", given.dataDir)
+	require.Equal(t, stack.Environment{"LATCH_HEALTH_ADDR=127.0.0.1:7128", "LATCH_EGRESS_ALLOW=127.0.0.0/8,::1,localhost"}, given.worker)
 
 	given, err = readSettings([]string{"-ui-port", "3"}, []string{
 		"DEV_UI_PORT=1", "DEV_HTTP_PORT=2", "LATCH_EGRESS_ALLOW=10.0.0.0/8", "LATCH_FQDN=a.example", "HOME=/home/ada", "EDITOR=ed",
 	})
 	require.NoError(t, err)
-	require.Equal(t, 3, given.uiPort, "a flag beats its variable")
-	require.Equal(t, 2, given.httpPort)
+	require.Equal(t, 3, given.port(uiPort), "a flag beats its variable")
+	require.Equal(t, 2, given.port(httpPort))
 	require.Equal(t, stack.Environment{"LATCH_HEALTH_ADDR=127.0.0.1:7128", "LATCH_EGRESS_ALLOW=10.0.0.0/8", "LATCH_FQDN=a.example",
 		"HOME=/home/ada", "LATCH_EGRESS_ALLOW=10.0.0.0/8,127.0.0.0/8,::1,localhost"}, given.worker, "the worker gets Latch's settings alone")
+
+	given, err = readSettings(nil, []string{"DEV_HEALTH_PORT=0"})
+	require.NoError(t, err)
+	require.Empty(t, given.worker.Value("LATCH_HEALTH_ADDR", ""), "the stack finds a free one")
+	given, err = readSettings([]string{"-health-port", "3"}, []string{"DEV_HEALTH_PORT=2"})
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:3", given.worker.Value("LATCH_HEALTH_ADDR", ""))
 
 	_, err = readSettings(nil, []string{"DEV_UI_PORT=a", "DEV_HTTP_PORT=b"})
 	require.ErrorContains(t, err, "DEV_UI_PORT")
@@ -167,12 +178,42 @@ func TestSettings(t *testing.T) {
 	require.ErrorContains(t, err, "cases")
 }
 
+func TestATakenPortSaysHowToChooseAnother(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	number := listener.Addr().(*net.TCPAddr).Port
+	for _, p := range allPorts() {
+		given, err := readSettings([]string{"-frontend-port", "0", "-http-port", "0", "-ui-port", "0", "-receiver-port", "0", "-health-port", "0",
+			"-" + p.flag, fmt.Sprint(number), "-data", t.TempDir()}, nil)
+		require.NoError(t, err)
+		err = serve(t.Context(), io.Discard, given)
+		require.ErrorContains(t, err, fmt.Sprintf("port %d of %s", number, p.what))
+		require.ErrorContains(t, err, fmt.Sprintf("make dev DEV_FLAGS='-%s %d', or %s=%d make dev", p.flag, number+1, p.variable, number+1))
+	}
+}
+
+func TestOneAtATimeUsesAFolder(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	first, err := lockFolder(folder)
+	require.NoError(t, err)
+	_, err = lockFolder(folder)
+	require.ErrorContains(t, err, fmt.Sprintf("in use by another dev (process %d); end it", os.Getpid()))
+	require.ErrorContains(t, err, "DEV_FLAGS='-data FOLDER'")
+	require.NoError(t, first.Close())
+	second, err := lockFolder(folder)
+	require.NoError(t, err)
+	require.NoError(t, second.Close())
+}
+
 func TestTheHelpNamesWhatAnotherTerminalNeeds(t *testing.T) {
 	t.Parallel()
 	require.Empty(t, places{Frontend: "127.0.0.1:7233", Queue: "latch"}.Exports())
 	var text strings.Builder
 	require.NoError(t, places{Frontend: "127.0.0.1:1", Queue: "mine"}.help(&text))
-	require.Contains(t, text.String(), "after export TEMPORAL_ADDRESS=127.0.0.1:1; export LATCH_TASK_QUEUE=mine:")
+	require.Contains(t, text.String(), "\n  export TEMPORAL_ADDRESS=127.0.0.1:1\n  export LATCH_TASK_QUEUE=mine\n\n", "each a line of its own")
 	require.Contains(t, text.String(), "health and metrics off")
 
 	const file = "examples/release.json"

@@ -6,5 +6,6 @@
 // Settings of Latch (LATCH_…) in its environment are the worker's.
 //
 // Start reading at main.go. The file echo.go is the receiver, help.go what is
-// printed for the person who tries things.
+// printed for the person who tries things, port.go and lock.go what keeps two of
+// them apart.
 package main

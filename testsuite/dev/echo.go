@@ -37,9 +37,9 @@ type echo struct {
 
 // listen starts the receiver on a port of loopback; 0 takes a free one.
 func listen(port int, out io.Writer) (*echo, error) {
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	listener, err := net.Listen("tcp", loopback(port))
 	if err != nil {
-		return nil, fmt.Errorf("receiver: %w; free the port or choose another by -receiver-port", err)
+		return nil, fmt.Errorf("receiver: %w", err)
 	}
 	e := &echo{url: "http://" + listener.Addr().String(), out: out, served: make(chan error, 1)}
 	e.server = &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"io"
-	"strings"
 	"text/template"
 
 	"github.com/latch-run/latch"
@@ -28,7 +27,7 @@ func placesOf(up *stack.Stack, worker stack.Environment, receiver, database stri
 }
 
 // Exports are the variables without which another terminal does not find it.
-func (p places) Exports() string {
+func (p places) Exports() []string {
 	var exports []string
 	if p.Frontend != defaultFrontend {
 		exports = append(exports, "export TEMPORAL_ADDRESS="+p.Frontend)
@@ -36,7 +35,7 @@ func (p places) Exports() string {
 	if p.Queue != latch.DefaultTaskQueue {
 		exports = append(exports, "export LATCH_TASK_QUEUE="+p.Queue)
 	}
-	return strings.Join(exports, "; ")
+	return exports
 }
 
 // help says where everything is, and what can be typed.
@@ -52,8 +51,9 @@ Worker     task queue {{.Queue}}, health and metrics {{with .Health}}{{.}}{{else
 Receiver   {{.Receiver}} takes any path, prints what it gets and echoes it;
            ?status=503 and ?answer={"result":"fail"} change what it answers
 
-To try it, in another terminal{{with .Exports}}, after {{.}}{{end}}:
-
+To try it, in another terminal:
+{{range .Exports}}  {{.}}
+{{end}}
 A release that waits for a person, with the starter:
   go run ./starter release run examples/release.json
   go run ./starter status first        # shows the lock it waits for

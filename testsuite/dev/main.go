@@ -36,8 +36,8 @@ func run() int {
 
 // settings are what can be changed.
 type settings struct {
-	frontendPort, httpPort, uiPort, receiverPort int
-	dataDir                                      string
+	ports   []*port
+	dataDir string
 
 	// worker are Latch's settings in the environment.
 	worker stack.Environment
@@ -53,17 +53,14 @@ func readSettings(args, environ []string) (settings, error) {
 	}
 	var given settings
 	var problems []error
-	port := func(into *int, name, variable, otherwise, what string) {
-		value, err := strconv.Atoi(env.Value(variable, otherwise))
+	for _, p := range allPorts() {
+		value, err := strconv.Atoi(env.Value(p.variable, strconv.Itoa(p.number)))
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %q is no port", variable, env.Value(variable, "")))
+			problems = append(problems, fmt.Errorf("%s: %q is no port", p.variable, env.Value(p.variable, "")))
 		}
-		flags.IntVar(into, name, value, fmt.Sprintf("port on loopback of %s (%s); 0 takes a free one", what, variable))
+		flags.IntVar(&p.number, p.flag, value, fmt.Sprintf("port on loopback of %s (%s); 0 takes a free one", p.what, p.variable))
+		given.ports = append(given.ports, &p)
 	}
-	port(&given.frontendPort, "frontend-port", "DEV_FRONTEND_PORT", "7233", "Temporal's frontend")
-	port(&given.httpPort, "http-port", "DEV_HTTP_PORT", "7243", "Temporal's HTTP API")
-	port(&given.uiPort, "ui-port", "DEV_UI_PORT", "8233", "Temporal's UI")
-	port(&given.receiverPort, "receiver-port", "DEV_RECEIVER_PORT", "8080", "the receiver")
 	flags.StringVar(&given.dataDir, "data", env.Value("DEV_DATA", ".data"), "folder of the database (DEV_DATA)")
 	if err := errors.Join(problems...); err != nil {
 		return given, err
@@ -74,14 +71,18 @@ func readSettings(args, environ []string) (settings, error) {
 	if flags.NArg() > 0 {
 		return given, fmt.Errorf("it takes no argument, not %q", flags.Args())
 	}
-	given.worker = workerSettings(env)
+	given.worker = workerSettings(env, given.port(healthPort))
 	return given, nil
 }
 
 // workerSettings are the worker's: those of the environment, loopback allowed,
-// and HOME, which command tasks get.
-func workerSettings(env stack.Environment) stack.Environment {
-	worker := append(stack.Environment{"LATCH_HEALTH_ADDR=127.0.0.1:7128"}, stack.Settings(env)...)
+// and HOME, which command tasks get. LATCH_HEALTH_ADDR beats the health port.
+func workerSettings(env stack.Environment, health int) stack.Environment {
+	var worker stack.Environment
+	if health != 0 {
+		worker = append(worker, "LATCH_HEALTH_ADDR="+loopback(health))
+	}
+	worker = append(worker, stack.Settings(env)...)
 	if home := env.Value("HOME", ""); home != "" {
 		worker = append(worker, "HOME="+home)
 	}

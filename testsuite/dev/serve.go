@@ -20,15 +20,23 @@ func serve(ctx context.Context, out io.Writer, s settings) (err error) {
 	if err := os.MkdirAll(s.dataDir, 0o700); err != nil {
 		return fmt.Errorf("folder of the database: %w", err)
 	}
+	lock, err := lockFolder(s.dataDir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	if err := s.checkPorts(); err != nil {
+		return err
+	}
 	file := filepath.Join(s.dataDir, "temporal.db")
-	receiver, err := listen(s.receiverPort, out)
+	receiver, err := listen(s.port(receiverPort), out)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, receiver.close()) }()
 	up, err := stack.Start(ctx, stack.Options{
 		Server: server.Options{
-			DatabaseFile: file, FrontendPort: s.frontendPort, HTTPPort: s.httpPort, UIPort: s.uiPort,
+			DatabaseFile: file, FrontendPort: s.port(frontendPort), HTTPPort: s.port(httpPort), UIPort: s.port(uiPort),
 		},
 		Worker:   s.worker,
 		Progress: func(what string) { fmt.Fprintf(out, "%s …\n", what) },

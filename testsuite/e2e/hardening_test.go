@@ -58,6 +58,21 @@ func TestTheStatusOfARefusedRunIsFailed(t *testing.T) {
 	require.Contains(t, status.Phase, "refused: taks: unknown key")
 }
 
+// Templates: webhook (id) stands in bodies, URLs, headers and expressions alike.
+func TestTheVariableWebhookIsTheSameEverywhere(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	run := b.start(latch.WorkflowRelease, "webhook", fmt.Sprintf(`{"id":"1","steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"DONE"}}}}],
+		"webhooks":[{"id":"board","url":"%s/${webhook.id}","headers":{"X-Of":"${webhook.id}"},"body":{"of":"${webhook}"},"events":[
+			{"event":"BEFORE_RELEASE","when":"webhook.id == 'board'","stop_release":"webhook.id != 'board'"}]}]}`, b.receiver.URL))
+	var result latch.ReleaseResult
+	require.NoError(t, run.Get(b.ctx, &result))
+	require.Equal(t, latch.ReleaseReleased, result.Status, result.Reason)
+	request := b.receiver.Requests("/board")[0]
+	require.JSONEq(t, `{"of":{"id":"board"}}`, string(request.Body))
+	require.Equal(t, "board", request.Header.Get("X-Of"))
+}
+
 // Templates: jobs[id] is what the jobs before have come to.
 func TestALaterJobOfASequenceSeesTheEarlierOnes(t *testing.T) {
 	t.Parallel()

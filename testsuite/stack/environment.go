@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"log/slog"
 	"net"
 	"slices"
 	"strings"
@@ -28,6 +29,13 @@ func (e Environment) Value(name, otherwise string) string {
 		}
 	}
 	return otherwise
+}
+
+// logsInfo tells whether a worker with these settings logs its start.
+func (e Environment) logsInfo() bool {
+	var level slog.Level
+	err := level.UnmarshalText([]byte(e.Value(settingPrefix+"LOG_LEVEL", "info")))
+	return err == nil && level <= slog.LevelInfo
 }
 
 // AllowLoopback adds loopback to the addresses that webhooks may call.

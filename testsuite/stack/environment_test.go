@@ -32,6 +32,13 @@ func TestLoopbackIsAllowedBesideWhatIsAlready(t *testing.T) {
 	require.Len(t, given, 1, "the caller's list")
 }
 
+func TestWhatLogsItsStart(t *testing.T) {
+	t.Parallel()
+	for level, want := range map[string]bool{"": true, "debug": true, "INFO": true, "warn": false, "error": false, "loud": false} {
+		require.Equal(t, want, Environment{"LATCH_LOG_LEVEL=" + level}.logsInfo(), level)
+	}
+}
+
 func TestLastLines(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "b\nc", lastLines("a\nb\nc\n", 2))

@@ -141,12 +141,46 @@ func (s *Stack) startWorker(ctx context.Context, path string, settings Environme
 	}
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
-	if health == healthOff {
-		_, err := s.Worker.Stderr.Wait(ctx, "worker started")
-		return err
+	if health != healthOff {
+		s.HealthURL = "http://" + health
+		if err := s.Worker.AwaitReady(ctx, s.HealthURL+"/readyz"); err != nil {
+			return err
+		}
 	}
-	s.HealthURL = "http://" + health
-	return s.Worker.AwaitReady(ctx, s.HealthURL+"/readyz")
+	// Another worker may have answered there: this one must say so itself.
+	if health != healthOff && !settings.logsInfo() {
+		return s.workerLives()
+	}
+	return s.awaitStarted(ctx)
+}
+
+// awaitStarted returns once the worker's log says that it takes work, or fails
+// with the worker's end.
+func (s *Stack) awaitStarted(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-s.Worker.Ended():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	_, err := s.Worker.Stderr.Wait(ctx, "worker started")
+	if ended := s.workerLives(); ended != nil {
+		return ended
+	}
+	return err
+}
+
+// workerLives is an error if the worker has ended.
+func (s *Stack) workerLives() error {
+	select {
+	case <-s.Worker.Ended():
+		return fmt.Errorf("stack: the worker ended as it started; its log ends:\n%s", s.WorkerLog(40))
+	default:
+		return nil
+	}
 }
 
 // connection is how a process finds the stack's Temporal.

@@ -3,6 +3,10 @@ package spec
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 )
 
 // A Kind is what a file describes.
@@ -35,5 +39,35 @@ func KindOf(data []byte) (Kind, error) {
 			return sign.kind, nil
 		}
 	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		for _, sign := range []string{"task", "jobs", "steps", "event"} {
+			if nearly(key, sign) {
+				return "", fmt.Errorf("%w; did you mean %q by %q?", ErrUnknownKind, sign, key)
+			}
+		}
+	}
 	return "", ErrUnknownKind
+}
+
+// known are keys of one kind or another that look like a sign and are none.
+var known = []string{"tags", "data"}
+
+// nearly tells whether the key is the sign but for its case and one letter that
+// is missing, too many, another, or in the other's place.
+func nearly(key, sign string) bool {
+	if slices.Contains(known, key) || len(key) < len(sign)-1 || len(key) > len(sign)+1 {
+		return false
+	}
+	key = strings.ToLower(key)
+	start := 0
+	for start < min(len(key), len(sign)) && key[start] == sign[start] {
+		start++
+	}
+	end := 0
+	for end < min(len(key), len(sign))-start && key[len(key)-1-end] == sign[len(sign)-1-end] {
+		end++
+	}
+	rest, wanted := key[start:len(key)-end], sign[start:len(sign)-end]
+	swapped := len(rest) == 2 && len(wanted) == 2 && rest[0] == wanted[1] && rest[1] == wanted[0]
+	return swapped || len(rest) <= 1 && len(wanted) <= 1
 }
