@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -44,6 +45,9 @@ func configure() (*configuration, error) {
 	if connecting != nil {
 		connecting = fmt.Errorf("connection to Temporal: %w", connecting)
 	}
+	// Logs and errors name where the worker connects, defaults included.
+	options.Namespace = cmp.Or(options.Namespace, client.DefaultNamespace)
+	options.HostPort = cmp.Or(options.HostPort, client.DefaultHostPort)
 	latchPlugin, plugging := plugin.FromEnv()
 	if err := errors.Join(parsing, given.check(), connecting, plugging); err != nil {
 		return nil, err

@@ -27,13 +27,8 @@ func Emit(ctx workflow.Context, input converter.RawValue) (*latch.EmissionResult
 	if run.session, err = newSession(ctx, run); err != nil {
 		return nil, err
 	}
-	data := payloadJSON(input)
-	reading := latch.Unmarshal(data, &run.emission)
-	if err := run.admit(ctx, protocol.KindEmission, rawInput(data)); err != nil {
+	if err := run.take(ctx, protocol.KindEmission, input, &run.emission); err != nil {
 		return nil, err
-	}
-	if reading != nil {
-		return nil, invalidSpec(latch.Problems{{Message: reading.Error()}})
 	}
 	if run.emission.ID == "" {
 		run.emission.ID = run.execution.ID

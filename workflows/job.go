@@ -34,13 +34,8 @@ func JobRun(ctx workflow.Context, input, siblings converter.RawValue) (*latch.Jo
 	if run.session, err = newSession(ctx, run); err != nil {
 		return nil, err
 	}
-	data := payloadJSON(input)
-	reading := latch.Unmarshal(data, &run.job)
-	if err := run.admit(ctx, protocol.KindJob, rawInput(data)); err != nil {
+	if err := run.take(ctx, protocol.KindJob, input, &run.job); err != nil {
 		return nil, err
-	}
-	if reading != nil {
-		return nil, invalidSpec(latch.Problems{{Message: reading.Error()}})
 	}
 	if before := payloadJSON(siblings); len(before) > 0 && json.Unmarshal(before, &run.siblings) != nil {
 		run.siblings = nil // not what a sequence passes on
@@ -361,16 +356,4 @@ func summaryOf(kind, id, title string) string {
 		return truncate(kind+" "+id, 200)
 	}
 	return truncate(kind+" "+id+": "+title, 200)
-}
-
-// rawInput gives the input as JSON, whatever it is, for admission to refuse.
-func rawInput(data []byte) json.RawMessage {
-	switch {
-	case len(data) == 0:
-		return json.RawMessage("null")
-	case !json.Valid(data):
-		return encode(string(data))
-	default:
-		return data
-	}
 }

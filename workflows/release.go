@@ -33,13 +33,8 @@ func Release(ctx workflow.Context, input converter.RawValue) (*latch.ReleaseResu
 	if run.session, err = newSession(ctx, run); err != nil {
 		return nil, err
 	}
-	data := payloadJSON(input)
-	reading := latch.Unmarshal(data, &run.release)
-	if err := run.admit(ctx, protocol.KindRelease, rawInput(data)); err != nil {
+	if err := run.take(ctx, protocol.KindRelease, input, &run.release); err != nil {
 		return nil, err
-	}
-	if reading != nil {
-		return nil, invalidSpec(latch.Problems{{Message: reading.Error()}})
 	}
 	run.prepare()
 	if err := run.tagStatus(); err != nil {

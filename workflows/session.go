@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -88,6 +89,31 @@ func silentSession(ctx workflow.Context, about subject) *session {
 		started:       info.WorkflowStartTime,
 		subject:       about,
 		phase:         "starting",
+	}
+}
+
+// take reads the run's input and has it admitted.
+func (s *session) take(ctx workflow.Context, kind string, input converter.RawValue, into any) error {
+	data := payloadJSON(input)
+	reading := latch.Unmarshal(data, into)
+	if err := s.admit(ctx, kind, rawInput(data)); err != nil {
+		return err
+	}
+	if reading != nil {
+		return invalidSpec(latch.Problems{{Message: reading.Error()}})
+	}
+	return nil
+}
+
+// rawInput gives the input as JSON, whatever it is, for admission to refuse.
+func rawInput(data []byte) json.RawMessage {
+	switch {
+	case len(data) == 0:
+		return json.RawMessage("null")
+	case !json.Valid(data):
+		return encode(string(data))
+	default:
+		return data
 	}
 }
 
