@@ -177,7 +177,7 @@ func (f *firing) await(ctx workflow.Context) (ruling, error) {
 		if err := f.session.showLocks(); err != nil {
 			return ruling{}, err
 		}
-		alarm.set(ctx, f.session, f.nextDeadline())
+		alarm.set(ctx, f, f.nextDeadline())
 		err := workflow.Await(ctx, func() bool { return f.changed || f.session.control.pending() || alarm.rings() })
 		if err != nil {
 			if failed := f.override(ruling{reason: "the run was cancelled"}); failed != nil {
@@ -266,7 +266,7 @@ type alarm struct {
 	stop  workflow.CancelFunc
 }
 
-func (a *alarm) set(ctx workflow.Context, s *session, at time.Time) {
+func (a *alarm) set(ctx workflow.Context, f *firing, at time.Time) {
 	if at.Equal(a.at) && !a.rings() {
 		return
 	}
@@ -275,10 +275,10 @@ func (a *alarm) set(ctx workflow.Context, s *session, at time.Time) {
 	if at.IsZero() {
 		return
 	}
-	timerContext, cancel := workflow.WithCancel(s.detached)
+	timerContext, cancel := workflow.WithCancel(f.session.detached)
 	a.stop = cancel
 	a.timer = workflow.NewTimerWithOptions(timerContext, max(at.Sub(workflow.Now(ctx)), 0),
-		workflow.TimerOptions{Summary: "Waiting for an answer or a lock, until " + at.UTC().Format(time.RFC3339)})
+		workflow.TimerOptions{Summary: f.event + " waits for answers and locks, until " + at.UTC().Format(time.RFC3339)})
 }
 
 func (a *alarm) rings() bool { return a.timer != nil && a.timer.IsReady() }
