@@ -18,6 +18,9 @@ type Options struct {
 	// APIURL is the public address of Latch's API, for links to locks; without
 	// it locks have no link.
 	APIURL string
+	// LinkKey signs those links, so that they open a lock's page without an API
+	// key; without it they are not signed.
+	LinkKey []byte
 	// AllowCommands lets command tasks run.
 	AllowCommands bool
 	// SearchAttributes has runs upsert search attributes, which the server must

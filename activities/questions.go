@@ -7,14 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
 
 	"go.temporal.io/sdk/activity"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -97,7 +96,7 @@ func (a *Activities) Plan(_ context.Context, request protocol.PlanRequest) ([]pr
 		rand.Read(chance) // never fails
 		planned[i].Lock = request.WorkflowID + ":" + hook.Webhook + ":" + base64.RawURLEncoding.EncodeToString(chance)
 		if a.options.APIURL != "" {
-			planned[i].LockURL = strings.TrimRight(a.options.APIURL, "/") + "/locks/" + url.PathEscape(planned[i].Lock)
+			planned[i].LockURL = locklink.URL(a.options.APIURL, planned[i].Lock, a.options.LinkKey)
 		}
 	}
 	return planned, nil

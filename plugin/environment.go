@@ -22,6 +22,8 @@ type settings struct {
 	AllowCommands       bool     `env:"LATCH_ALLOW_COMMANDS"`
 	SearchAttributes    bool     `env:"LATCH_SEARCH_ATTRIBUTES"`
 	APIURL              string   `env:"LATCH_API_URL"`
+	LockLinks           bool     `env:"LATCH_LOCK_LINKS"`
+	LinkKey             string   `env:"LATCH_LINK_KEY"`
 }
 
 // FromEnv makes the plugin as the environment's LATCH_… variables say. It is
@@ -38,6 +40,8 @@ func FromEnv() (*Plugin, error) {
 		FQDN:             given.FQDN,
 		Environment:      given.Environment,
 		APIURL:           given.APIURL,
+		LockLinks:        given.LockLinks,
+		LinkKey:          []byte(given.LinkKey),
 		SearchAttributes: given.SearchAttributes,
 		store:            store,
 	})

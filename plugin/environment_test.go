@@ -16,12 +16,15 @@ func TestFromEnvReportsAllAtOnce(t *testing.T) {
 	t.Setenv("LATCH_SECRETS_DIR", "/nowhere/at/all")
 	t.Setenv("LATCH_API_URL", "ftp://latch.example.com")
 	t.Setenv("LATCH_SECRETS_HOSTS", "board")
+	t.Setenv("LATCH_LOCK_LINKS", "true")
+	t.Setenv("LATCH_LINK_KEY", "too-short")
 	t.Setenv("LATCH_SECRET_BOARD", "value-of-it")
 	_, err := plugin.FromEnv()
-	for _, part := range []string{"10.0.0.0/99", "perhaps", "/nowhere/at/all", "LATCH_API_URL", "LATCH_SECRETS_HOSTS"} {
+	for _, part := range []string{"10.0.0.0/99", "perhaps", "/nowhere/at/all", "LATCH_API_URL", "LATCH_SECRETS_HOSTS", "LATCH_LINK_KEY"} {
 		require.ErrorContains(t, err, part)
 	}
 	require.NotContains(t, err.Error(), "value-of-it")
+	require.NotContains(t, err.Error(), "too-short")
 }
 
 func TestFromEnv(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/latch-run/latch/activities"
 	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/secret"
 	"github.com/latch-run/latch/workflows"
 )
@@ -43,6 +44,12 @@ type Options struct {
 	FQDN, Environment string
 	// APIURL is the public address of Latch's API, for links to locks.
 	APIURL string
+	// LockLinks has links to locks bear an HMAC by LinkKey, so that they open the
+	// lock's page without an API key. Everybody who gets to see such a link may
+	// then remove the lock. The API must hold the same key; it has at least 16
+	// bytes.
+	LockLinks bool
+	LinkKey   []byte
 	// SearchAttributes has runs upsert the search attributes LatchID,
 	// LatchStatus and LatchWaiting, which the server must know.
 	SearchAttributes bool
@@ -98,6 +105,8 @@ func newActivities(options Options) (*activities.Activities, error) {
 	problems = append(problems, err)
 	fqdn, err := fqdnOf(options)
 	problems = append(problems, err)
+	linkKey, err := linkKeyOf(options)
+	problems = append(problems, err)
 	if err := errors.Join(problems...); err != nil {
 		return nil, fmt.Errorf("latch plugin: %w", err)
 	}
@@ -106,9 +115,21 @@ func newActivities(options Options) (*activities.Activities, error) {
 		FQDN:             fqdn,
 		Environment:      options.Environment,
 		APIURL:           options.APIURL,
+		LinkKey:          linkKey,
 		AllowCommands:    options.AllowCommands,
 		SearchAttributes: options.SearchAttributes,
 	}), nil
+}
+
+// linkKeyOf gives the key to sign links with, none where they are not signed.
+func linkKeyOf(options Options) ([]byte, error) {
+	if !options.LockLinks {
+		return nil, nil
+	}
+	if err := locklink.CheckKey(options.LinkKey); err != nil {
+		return nil, fmt.Errorf("LinkKey (LATCH_LINK_KEY), which LockLinks (LATCH_LOCK_LINKS) needs: %w", err)
+	}
+	return options.LinkKey, nil
 }
 
 func fqdnOf(options Options) (string, error) {
