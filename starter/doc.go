@@ -6,6 +6,7 @@
 // emit.go, lock.go, status.go, validate.go, schema.go, version.go), and below
 // them connecting (connect.go), starting (start.go), watching (watch.go),
 // what a run came to (outcome.go), and printing (output.go, record.go).
+// serve.go and serve_settings.go run the HTTP API, which internal/api is.
 // starter/internal/spec reads files, starter/internal/schema makes schemas.
 //
 // What it may not know: workflow code, delivery, secrets. It speaks to runs

@@ -15,11 +15,13 @@ import (
 )
 
 // shared is what all tests of the package use: one server, and one build of
-// the worker.
+// each command.
 var shared struct {
 	server     *server.Server
 	client     client.Client
 	workerPath string
+	// starterPath is the command line, which serves the API.
+	starterPath string
 }
 
 func TestMain(m *testing.M) { os.Exit(runMain(m)) }
@@ -50,6 +52,9 @@ func prepare(ctx context.Context) error {
 		return err
 	}
 	if shared.workerPath, err = builder.Build(ctx, "./worker"); err != nil {
+		return err
+	}
+	if shared.starterPath, err = builder.Build(ctx, "./starter"); err != nil {
 		return err
 	}
 	if shared.server, err = server.Start(ctx, server.Options{HTTP: true}); err != nil {

@@ -1,0 +1,58 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// A visit is one request as the access log tells of it.
+type visit struct {
+	http.ResponseWriter
+	status int
+	bytes  int
+	caller string
+}
+
+type visitKey struct{}
+
+// WriteHeader notes the status.
+func (v *visit) WriteHeader(status int) {
+	if v.status == 0 {
+		v.status = status
+	}
+	v.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts what goes out.
+func (v *visit) Write(data []byte) (int, error) {
+	if v.status == 0 {
+		v.status = http.StatusOK
+	}
+	n, err := v.ResponseWriter.Write(data)
+	v.bytes += n
+	return n, err
+}
+
+// Unwrap lets http.ResponseController at the writer below.
+func (v *visit) Unwrap() http.ResponseWriter { return v.ResponseWriter }
+
+// noteCaller has the access log tell whose key it was.
+func noteCaller(r *http.Request, name string) {
+	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
+		v.caller = name
+	}
+}
+
+// log writes one line for each request. A query string may bear keys, so none
+// is written.
+func (a *api) log(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v, began := &visit{ResponseWriter: w}, time.Now()
+		defer func() {
+			a.logger.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.EscapedPath(), "status", v.status,
+				"bytes", v.bytes, "duration_ms", time.Since(began).Milliseconds(), "key", v.caller, "remote", r.RemoteAddr)
+		}()
+		next.ServeHTTP(v, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+	})
+}

@@ -1,0 +1,41 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
+)
+
+func (a *api) registerEvents() {
+	register[latch.Emission](a, operation{id: "fire-event", method: http.MethodPost, path: "/latch/v1/events", role: RoleRun,
+		status: http.StatusCreated, errors: []int{http.StatusConflict}, summary: "Fire a custom event",
+		about: "Fires the event as the workflow emit-<id>, or as workflow_id. An event without an id gets one of its own; under an Idempotency-Key, always the same one."},
+		a.fireEvent)
+}
+
+func (a *api) fireEvent(ctx context.Context, input *startInput) (*startedOutput, error) {
+	if err := needJSON(input.RawBody); err != nil {
+		return nil, err
+	}
+	emission, err := admission.DecodeEmission(input.RawBody)
+	if err != nil {
+		return nil, decoded(err)
+	}
+	const prefix = "emit-"
+	id := emission.ID
+	if id == "" {
+		id = uuid.NewString()
+	}
+	if emission.ID == "" && input.IdempotencyKey != "" {
+		id = hashOf([]byte(input.IdempotencyKey))[:32]
+	}
+	s := input.start(latch.WorkflowEmit, prefix+id, "event "+emission.Event+" "+emission.ID)
+	if emission.ID == "" {
+		id = s.workflowID // as the contract has it of an emission without an id
+	}
+	return a.started(ctx, s, id, "")
+}

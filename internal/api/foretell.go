@@ -1,0 +1,248 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/verdict"
+)
+
+// A choice is a button of the page: what it writes, and what then comes of it.
+type choice struct {
+	Action, Label string
+	// Effect says what the run will do by its rules.
+	Effect string
+
+	result string
+	data   latch.Object
+}
+
+// choices gives the buttons for a kind of workflow. Only what may stop or roll
+// back has buttons for it.
+func choices(kind string) []choice {
+	yes, no := json.RawMessage("true"), json.RawMessage("false")
+	all := []choice{
+		{Action: "pass", Label: "Let pass", result: latch.ResultPass},
+		{Action: "fail", Label: "Record as failed, and go on", result: latch.ResultFail,
+			data: latch.Object{"stop_release": no, "rollback_release": no}},
+		{Action: "stop", Label: "Stop", result: latch.ResultFail,
+			data: latch.Object{"stop_release": yes, "rollback_release": no}},
+		{Action: "rollback", Label: "Roll back", result: latch.ResultFail,
+			data: latch.Object{"stop_release": no, "rollback_release": yes}},
+	}
+	switch kind {
+	case latch.WorkflowJobRun:
+		all = all[:2]
+		all[1].Label, all[1].data = "Record as failed", nil
+	case latch.WorkflowEmit:
+		all = all[:2]
+	}
+	return all
+}
+
+// unknown is the decision of rules that cannot be foretold here.
+const unknown = "unknown"
+
+// A foreteller knows of a waiting lock all that its hook's decision rests on.
+type foreteller struct {
+	definition *definition
+	settings   latch.Event
+	record     latch.Record
+	status     latch.Status
+	// others is how many other locks wait at the same event.
+	others int
+}
+
+// foretell gives the choices, each with its effect.
+func (f *foreteller) foretell() []choice {
+	all := choices(f.definition.kind)
+	for i := range all {
+		all[i].Effect = f.effect(all[i])
+	}
+	return all
+}
+
+// effect says what will come of a choice.
+func (f *foreteller) effect(c choice) string {
+	switch f.definition.kind {
+	case latch.WorkflowJobRun:
+		return f.jobEffect(c)
+	case latch.WorkflowEmit:
+		return "The event goes on; nothing else depends on it."
+	case latch.WorkflowRelease:
+		return f.releaseEffect(f.decide(c))
+	default:
+		return "The workflow goes on as its own rules have it."
+	}
+}
+
+func (f *foreteller) jobEffect(c choice) string {
+	result := c.result
+	if f.settings.Result != "" {
+		answer, known := f.ask(c, verdict.ForEvent(f.settings, false))
+		if !known {
+			return "The webhook's own expression for the result decides whether the job begins or fails."
+		}
+		result = answer.Result
+		if answer.Error != "" {
+			return "The webhook's own expression fails on this; the job then goes by on_error, " + f.settings.OnErrorOrDefault() + "."
+		}
+	}
+	if result == latch.ResultFail {
+		return "The job ends as failed before its work, and tells so to its webhooks."
+	}
+	return "The job begins its work." + f.waitsFor()
+}
+
+// decide gives what the hook will decide on what the choice writes.
+func (f *foreteller) decide(c choice) string {
+	answer, known := f.ask(c, verdict.ForEvent(f.settings, true))
+	switch {
+	case !known:
+		return unknown
+	case answer.Error != "":
+		return f.settings.OnErrorOrDefault()
+	default:
+		return answer.Decision
+	}
+}
+
+// ask puts the question to the record as it will stand. It is not known where
+// an expression needs what shows only in the run.
+func (f *foreteller) ask(c choice, question verdict.Question) (verdict.Verdict, bool) {
+	variables := f.variables()
+	for _, use := range []struct {
+		source string
+		as     expr.Use
+	}{{question.Result, expr.Result}, {question.StopRelease, expr.StopRelease}, {question.RollbackRelease, expr.RollbackRelease}} {
+		if use.source == "" {
+			continue
+		}
+		expression, err := expr.Compile(use.source, use.as)
+		if err != nil {
+			return verdict.Verdict{}, false
+		}
+		for _, name := range expression.Uses() {
+			if _, here := variables[name]; !here && name != "history" {
+				return verdict.Verdict{}, false
+			}
+		}
+	}
+	return verdict.Ask(question, f.after(c), variables), true
+}
+
+// after gives the record as the choice will leave it.
+func (f *foreteller) after(c choice) latch.Record {
+	record := f.record
+	record.Data = latch.Object{}
+	maps.Copy(record.Data, f.record.Data)
+	maps.Copy(record.Data, c.data)
+	record.Data["result"] = json.RawMessage(`"` + c.result + `"`)
+	record.Result = c.result
+	return record
+}
+
+// variables gives those that are known here.
+func (f *foreteller) variables() expr.Variables {
+	variables := expr.Variables{}
+	for name, value := range map[string]any{
+		"event": f.record.Event, "webhook": map[string]string{"id": f.record.Webhook}, "lock": f.record.Lock.Token,
+		"run":  map[string]string{"workflow_id": f.record.WorkflowID, "run_id": f.record.RunID},
+		"vars": orEmpty(f.definition.release.Vars), "instance": orEmpty(f.definition.release.Instance),
+	} {
+		if encoded, err := json.Marshal(value); err == nil {
+			variables[name] = encoded
+		}
+	}
+	return variables
+}
+
+func orEmpty(object latch.Object) latch.Object {
+	if object == nil {
+		return latch.Object{}
+	}
+	return object
+}
+
+func (f *foreteller) releaseEffect(decision string) string {
+	switch decision {
+	case latch.Continue:
+		return "The release goes on" + f.next() + "." + f.waitsFor()
+	case latch.Stop:
+		text := "The release stops here, and nothing is undone."
+		if done := f.stepsBy(latch.StepDone, latch.StepFailed); len(done) > 0 {
+			text += fmt.Sprintf(" What was done stays: %s.", strings.Join(done, ", "))
+		}
+		return text
+	case latch.Rollback:
+		undone := f.undone()
+		if len(undone) == 0 {
+			return "The release is called off. No step that could be undone was taken."
+		}
+		return fmt.Sprintf("The release is called off, and its steps are undone, the last first: %s.", strings.Join(undone, ", "))
+	default:
+		return "The webhook's own expressions decide on this whether the release goes on."
+	}
+}
+
+// next says what a release goes on with.
+func (f *foreteller) next() string {
+	pending := f.stepsBy(latch.StepPending)
+	switch {
+	case f.record.Event == latch.EventBeforeStep && f.record.Step != "":
+		return " with step " + f.record.Step
+	case f.record.Event == latch.EventBeforeReleaseComplete:
+		return ", and is released"
+	case len(pending) > 0:
+		return " with step " + pending[0]
+	default:
+		return ""
+	}
+}
+
+func (f *foreteller) waitsFor() string {
+	switch f.others {
+	case 0:
+		return ""
+	case 1:
+		return " It waits for one more lock of this event first."
+	default:
+		return fmt.Sprintf(" It waits for %d more locks of this event first.", f.others)
+	}
+}
+
+func (f *foreteller) stepsBy(statuses ...string) []string {
+	var names []string
+	for _, step := range f.status.Steps {
+		if slices.Contains(statuses, step.Status) {
+			names = append(names, step.Name)
+		}
+	}
+	return names
+}
+
+// undone gives the steps that a rollback undoes, in its order.
+func (f *foreteller) undone() []string {
+	taken := f.stepsBy(latch.StepDone, latch.StepFailed)
+	var names []string
+	for _, step := range slices.Backward(f.definition.release.Steps) {
+		if step.Undo != nil && slices.Contains(taken, step.Name) {
+			names = append(names, step.Name)
+		}
+	}
+	return names
+}
+
+// timeoutEffect says what the lock's timeout will do.
+func (f *foreteller) timeoutEffect() string {
+	policy := f.settings.OnTimeoutOrDefault()
+	if f.definition.kind == latch.WorkflowRelease {
+		return f.releaseEffect(policy)
+	}
+	return "Its policy for this is: " + policy + "."
+}

@@ -1,0 +1,184 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// A caller is whoever sent a request, as far as its key tells.
+type caller struct {
+	// name is the key's; "local" for a caller on this machine without keys.
+	name string
+	role Role
+	// ambient tells that the request bears no key: where it comes from is all
+	// that speaks for it.
+	ambient bool
+}
+
+// nameLocal is the name of a caller where there are no keys.
+const nameLocal = "local"
+
+type callerKey struct{}
+
+// callerOf gives the request's caller, nil where it bears no key.
+func callerOf(ctx context.Context) *caller {
+	known, _ := ctx.Value(callerKey{}).(*caller)
+	return known
+}
+
+// guard lets through who may call at all, and finds out as whom. Which role a
+// route takes is its own matter.
+func (a *api) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		known, refused := a.admit(r)
+		if known != nil {
+			noteCaller(r, known.name)
+		}
+		if refused != nil {
+			a.refuse(w, r, refused)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maximumBody+1)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, known)))
+	})
+}
+
+func (a *api) admit(r *http.Request) (*caller, *Problem) {
+	if !a.addressAllowed(r.RemoteAddr) {
+		return nil, problem(http.StatusForbidden, "Calls from this address are not allowed; LATCH_API_ALLOW lists those that are.")
+	}
+	if len(a.keys) == 0 {
+		if refused := a.checkLocal(r); refused != nil {
+			return nil, refused
+		}
+		return &caller{name: nameLocal, role: RoleAdmin, ambient: true}, nil
+	}
+	value := keyOf(r)
+	if value == "" {
+		return nil, nil
+	}
+	key, found := find(a.keys, value)
+	if !found && r.URL.Path != openAPIPath {
+		return nil, problem(http.StatusUnauthorized, "This key is none that the API knows.")
+	}
+	if !found {
+		return nil, nil
+	}
+	return &caller{name: key.Name, role: key.Role}, nil
+}
+
+func (a *api) addressAllowed(remote string) bool {
+	if len(a.allow) == 0 {
+		return true
+	}
+	address, err := netip.ParseAddrPort(remote)
+	return err == nil && slices.ContainsFunc(a.allow, func(p netip.Prefix) bool {
+		return p.Contains(address.Addr().Unmap().WithZone(""))
+	})
+}
+
+// checkLocal holds a request without keys to the rules that keep web pages of
+// elsewhere out (contract, "HTTP API"). The page's own form is let through: it
+// proves itself by a token.
+func (a *api) checkLocal(r *http.Request) *Problem {
+	if !isLoopback(hostname(r.Host)) {
+		return problem(http.StatusForbidden, "Without keys only requests to a loopback host are served, not to %q; LATCH_API_KEYS sets keys.", r.Host)
+	}
+	if origins := r.Header.Values("Origin"); len(origins) > 1 || len(origins) == 1 && !a.isOwnOrigin(origins[0], r.Host) {
+		return problem(http.StatusForbidden, "Without keys no web page of elsewhere may call; this one is of %q.", origins[0])
+	}
+	hasBody := r.ContentLength != 0
+	isForm := r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, pagePath)
+	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); hasBody && media != "application/json" && !isForm {
+		return problem(http.StatusUnsupportedMediaType, "Without keys a body is taken as application/json only, not as %q.", r.Header.Get("Content-Type"))
+	}
+	return nil
+}
+
+// isOwnOrigin tells whether a web page of the origin is one of ours.
+func (a *api) isOwnOrigin(origin, host string) bool {
+	parsed, err := url.Parse(origin)
+	if err != nil || parsed.Host == "" {
+		return false
+	}
+	return strings.EqualFold(parsed.Host, host) || a.publicOrigin != "" && strings.EqualFold(parsed.Scheme+"://"+parsed.Host, a.publicOrigin)
+}
+
+func hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return strings.Trim(host, "[]")
+}
+
+// isLoopback tells whether a host is this machine alone.
+func isLoopback(host string) bool {
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Unmap().IsLoopback()
+}
+
+// CheckAddress refuses to listen beyond loopback without keys.
+func CheckAddress(address string, keys []Key) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("%q is no host:port", address)
+	}
+	if len(keys) == 0 && !isLoopback(host) {
+		return fmt.Errorf("%q is not loopback: set LATCH_API_KEYS, or listen on 127.0.0.1", address)
+	}
+	return nil
+}
+
+// keyOf gives the key that the request bears, "" where there is none.
+func keyOf(r *http.Request) string {
+	if scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(value)
+	}
+	if value := r.Header.Get("X-API-Key"); value != "" {
+		return value
+	}
+	return r.URL.Query().Get("API_KEY")
+}
+
+// mayDo refuses a caller without a key, or with one of too small a role.
+func mayDo(known *caller, needed Role) *Problem {
+	switch {
+	case known == nil:
+		return problem(http.StatusUnauthorized, "A key is needed: as Authorization: Bearer …, X-API-Key, or ?API_KEY=.")
+	case known.role < needed:
+		return problem(http.StatusForbidden, "The key %s has the role %s; this takes %s.", known.name, known.role, needed)
+	default:
+		return nil
+	}
+}
+
+// roleKey is where an operation tells which role it takes.
+const roleKey = "role"
+
+// checkRole is huma's middleware that holds callers to their roles.
+func (a *api) checkRole(ctx huma.Context, next func(huma.Context)) {
+	needed, ok := ctx.Operation().Metadata[roleKey].(Role)
+	if !ok {
+		needed = RoleAdmin // a route that forgets to say is nobody else's
+	}
+	if refused := mayDo(callerOf(ctx.Context()), needed); refused != nil {
+		for name, values := range refused.GetHeaders() {
+			ctx.SetHeader(name, values[0])
+		}
+		_ = writeHuma(ctx, refused) // the caller has gone away
+		return
+	}
+	next(ctx)
+}

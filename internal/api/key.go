@@ -1,0 +1,109 @@
+package api
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Role says what a key may do. Each may do all that those before it may.
+type Role int
+
+// The roles, from the smallest.
+const (
+	// RoleRead sees releases, locks and records.
+	RoleRead Role = iota + 1
+	// RoleLock removes locks.
+	RoleLock
+	// RoleRun starts, stops and rolls back releases, skips hooks, fires events.
+	RoleRun
+	// RoleAdmin does everything.
+	RoleAdmin
+)
+
+var roleNames = map[Role]string{RoleRead: "read", RoleLock: "lock", RoleRun: "run", RoleAdmin: "admin"}
+
+// String gives the role's name in settings.
+func (r Role) String() string { return roleNames[r] }
+
+// A Key lets its bearer call the API. It holds a hash of the key, not the key.
+type Key struct {
+	// Name is what logs and removed_by show.
+	Name string
+	Role Role
+	hash [sha256.Size]byte
+}
+
+// NewKey makes a key of its secret value.
+func NewKey(name string, role Role, value string) Key {
+	return Key{Name: name, Role: role, hash: sha256.Sum256([]byte(value))}
+}
+
+// ParseKeys reads keys as LATCH_API_KEYS has them: name[:role]=key, separated
+// by commas, each split at the first "="; the role is admin unless given. All
+// that is wrong is told at once, and never a key's value.
+func ParseKeys(text string) ([]Key, error) {
+	var keys []Key
+	var problems []error
+	for i, entry := range strings.Split(text, ",") {
+		if entry = strings.TrimSpace(entry); entry == "" {
+			continue
+		}
+		key, err := parseKey(entry)
+		switch {
+		case err != nil:
+			problems = append(problems, fmt.Errorf("key %d: %w", i+1, err))
+		case slices.ContainsFunc(keys, func(k Key) bool { return k.hash == key.hash }):
+			problems = append(problems, fmt.Errorf("key %d (%s): its value is another key's too", i+1, key.Name))
+		default:
+			keys = append(keys, key)
+		}
+	}
+	return keys, errors.Join(problems...)
+}
+
+func parseKey(entry string) (Key, error) {
+	head, value, found := strings.Cut(entry, "=")
+	if !found {
+		return Key{}, errors.New("has no \"=\"; write name=key or name:role=key")
+	}
+	name, role, given := strings.Cut(strings.TrimSpace(head), ":")
+	key := NewKey(strings.TrimSpace(name), RoleAdmin, value)
+	if given {
+		key.Role = roleOf(role)
+	}
+	switch {
+	case key.Name == "":
+		return Key{}, errors.New("has no name; write name=key or name:role=key")
+	case key.Role == 0:
+		return Key{}, fmt.Errorf("%s: %q is no role; the roles are admin, run, lock and read", key.Name, role)
+	case value == "":
+		return Key{}, fmt.Errorf("%s: the key is empty", key.Name)
+	}
+	return key, nil
+}
+
+func roleOf(name string) Role {
+	for role, known := range roleNames {
+		if known == name {
+			return role
+		}
+	}
+	return 0
+}
+
+// find gives the key of a value. It looks at all keys whichever it is, and
+// compares in constant time.
+func find(keys []Key, value string) (Key, bool) {
+	hash := sha256.Sum256([]byte(value))
+	var found Key
+	for _, key := range keys {
+		if subtle.ConstantTimeCompare(hash[:], key.hash[:]) == 1 {
+			found = key
+		}
+	}
+	return found, found.Role != 0
+}

@@ -1,0 +1,271 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"encoding/base64"
+	"errors"
+	"html/template"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/locklink"
+)
+
+// pagePath is where locks' pages are.
+const pagePath = "/locks/"
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// protection keeps forms of other sites out (Sec-Fetch-Site, Origin).
+func (a *api) protection() *http.CrossOriginProtection {
+	protection := http.NewCrossOriginProtection()
+	if a.publicOrigin != "" {
+		_ = protection.AddTrustedOrigin(a.publicOrigin) // it was read as an origin before
+	}
+	return protection
+}
+
+// wantsPage tells a browser from a program.
+func wantsPage(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, pagePath) && strings.Contains(r.Header.Get("Accept"), "text/html")
+}
+
+// visitorOf tells who is at a lock's page: by a key, or by the link.
+func (a *api) visitorOf(r *http.Request, token string) (visitor, *Problem) {
+	known := callerOf(r.Context())
+	if locklink.Verify(a.linkKey, token, r.URL.Query().Get(locklink.Parameter)) && (known == nil || known.role < RoleLock) {
+		return visitor{name: nameLinked, role: RoleLock, linked: true}, nil
+	}
+	if refused := mayDo(known, RoleRead); refused != nil {
+		return visitor{}, refused
+	}
+	return visitor{name: known.name, role: known.role}, nil
+}
+
+// showPage shows a lock. It changes nothing: whoever fetches links may fetch it.
+func (a *api) showPage(w http.ResponseWriter, r *http.Request) {
+	token := r.PathValue("lock")
+	who, refused := a.visitorOf(r, token)
+	if refused != nil {
+		a.refuse(w, r, refused)
+		return
+	}
+	a.writeLock(w, r, token, who, "")
+}
+
+// postPage takes a click, or the key of somebody who has come without one.
+func (a *api) postPage(w http.ResponseWriter, r *http.Request) {
+	token := r.PathValue("lock")
+	if err := a.protection().Check(r); err != nil {
+		a.refuse(w, r, problem(http.StatusForbidden, "This form was sent from another site's page."))
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maximumMessage)
+	var tooLarge *http.MaxBytesError
+	if err := r.ParseForm(); errors.As(err, &tooLarge) {
+		a.refuse(w, r, problem(http.StatusRequestEntityTooLarge, "The form has more than %d bytes.", tooLarge.Limit))
+		return
+	} else if err != nil {
+		a.refuse(w, r, problem(http.StatusBadRequest, "The form cannot be read."))
+		return
+	}
+	if r.PostForm.Get("action") == "open" {
+		a.openPage(w, r, token)
+		return
+	}
+	who, refused := a.sender(r, token)
+	if refused != nil {
+		a.refuse(w, r, refused)
+		return
+	}
+	a.click(w, r, token, who)
+}
+
+// openPage shows the page to somebody who has typed a key.
+func (a *api) openPage(w http.ResponseWriter, r *http.Request, token string) {
+	key, found := find(a.keys, r.PostForm.Get("key"))
+	if !found {
+		a.refuse(w, r, problem(http.StatusUnauthorized, "This key is none that the API knows."))
+		return
+	}
+	noteCaller(r, key.Name)
+	a.writeLock(w, r, token, visitor{name: key.Name, role: key.Role}, "")
+}
+
+// sender tells who sent a form: the visitor that it was shown to, or the
+// bearer of a key. Neither a link nor the address alone is enough.
+func (a *api) sender(r *http.Request, token string) (visitor, *Problem) {
+	who, shown := a.verifyForm(token, r.PostForm.Get("form"), time.Now())
+	if !shown {
+		known := callerOf(r.Context())
+		if known == nil {
+			return who, problem(http.StatusUnauthorized, "This form is of no page of ours, or too old. Open the lock's page again.")
+		}
+		if known.ambient {
+			return who, problem(http.StatusForbidden, "This form is of no page of ours, or too old. Open the lock's page again.")
+		}
+		who = visitor{name: known.name, role: known.role}
+	}
+	noteCaller(r, who.name)
+	return who, mayDo(&caller{name: who.name, role: who.role}, RoleLock)
+}
+
+// click carries a button out.
+func (a *api) click(w http.ResponseWriter, r *http.Request, token string, who visitor) {
+	before, err := a.look(r.Context(), token, who)
+	if err != nil {
+		a.refusePage(w, r, err)
+		return
+	}
+	if before.Used != nil {
+		a.writeLock(w, r, token, who, "Your click came after that, and changed nothing.")
+		return
+	}
+	chosen := slices.IndexFunc(before.Choices, func(c choice) bool { return c.Action == r.PostForm.Get("action") })
+	if chosen < 0 {
+		a.refuse(w, r, problem(http.StatusUnprocessableEntity, "action: %q is none of this lock's buttons.", r.PostForm.Get("action")))
+		return
+	}
+	removal := latch.LockRelease{Lock: token, Result: before.Choices[chosen].result, Data: before.Choices[chosen].data,
+		By: who.name, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
+	if name := strings.TrimSpace(r.PostForm.Get("name")); who.linked && name != "" {
+		removal.By = name + " (by " + nameLinked + ")"
+	}
+	if len(removal.Reason) > maximumReason || len(removal.By) > maximumName {
+		a.refuse(w, r, problem(http.StatusUnprocessableEntity, "reason and name have at most %d and %d bytes.", maximumReason, maximumName))
+		return
+	}
+	if _, err := a.removeLock(r.Context(), viaPage, removal); err != nil {
+		a.refusePage(w, r, err)
+		return
+	}
+	a.writeLock(w, r, token, who, "")
+}
+
+// Bounds of what is typed into the form, in bytes.
+const (
+	maximumReason = 4096
+	maximumName   = 200
+)
+
+// A page is what the template shows.
+type page struct {
+	Nonce   string
+	Refusal *Problem
+	AskKey  bool
+	Lock    *lockView
+	Note    string
+	Form    string
+	// Linked asks for a name, since there is no key to tell it.
+	Linked bool
+	// MayRemove tells that the visitor gets buttons.
+	MayRemove bool
+	By        string
+}
+
+func (a *api) writeLock(w http.ResponseWriter, r *http.Request, token string, who visitor, note string) {
+	view, err := a.look(r.Context(), token, who)
+	if err != nil {
+		a.refusePage(w, r, err)
+		return
+	}
+	a.write(w, r, http.StatusOK, page{Lock: view, Note: note, Linked: who.linked, MayRemove: who.role >= RoleLock, By: who.name,
+		Form: a.signForm(token, who, time.Now())})
+}
+
+func (a *api) refusePage(w http.ResponseWriter, r *http.Request, err error) {
+	var known *Problem
+	if !errors.As(a.explain(r.Context(), err), &known) {
+		known = problem(http.StatusInternalServerError, "This failed.")
+	}
+	a.refuse(w, r, known)
+}
+
+// writeRefusal says in a browser why there is no page, and asks for a key
+// where one would help.
+func (a *api) writeRefusal(w http.ResponseWriter, r *http.Request, p *Problem) {
+	for name, values := range p.GetHeaders() {
+		if name != "Www-Authenticate" { // the page asks itself
+			w.Header()[name] = values
+		}
+	}
+	a.write(w, r, p.Status, page{Refusal: p, AskKey: p.Status == http.StatusUnauthorized && len(a.keys) > 0})
+}
+
+// write renders a page under headers that let it load nothing, be framed by
+// nobody, and be kept nowhere.
+func (a *api) write(w http.ResponseWriter, r *http.Request, status int, p page) {
+	p.Nonce = nonce()
+	var body bytes.Buffer
+	if err := pageTemplate.Execute(&body, p); err != nil {
+		a.logger.ErrorContext(r.Context(), "page failed", "error", err)
+		writeProblem(w, problem(http.StatusInternalServerError, "This failed for a reason that the API's log tells."))
+		return
+	}
+	for name, value := range map[string]string{
+		"Content-Type":                 "text/html; charset=utf-8",
+		"Cache-Control":                "no-store",
+		"Content-Security-Policy":      "default-src 'none'; style-src 'nonce-" + p.Nonce + "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+		"Cross-Origin-Opener-Policy":   "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"Permissions-Policy":           "camera=(), geolocation=(), microphone=()",
+		"Referrer-Policy":              "same-origin", // with no-referrer a browser's own form has the Origin null
+		"X-Content-Type-Options":       "nosniff",
+		"X-Frame-Options":              "DENY",
+		"X-Robots-Tag":                 "noindex",
+	} {
+		w.Header().Set(name, value)
+	}
+	if r.TLS != nil {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+	}
+	w.WriteHeader(status)
+	_, _ = body.WriteTo(w) // the visitor has gone away
+}
+
+func nonce() string {
+	chance := make([]byte, 16)
+	rand.Read(chance) // never fails
+	return base64.RawURLEncoding.EncodeToString(chance)
+}
+
+// look gathers what the page of a lock shows to a visitor.
+func (a *api) look(ctx context.Context, token string, who visitor) (*lockView, error) {
+	workflowID, err := runOfLock(token)
+	if err != nil {
+		return nil, err
+	}
+	info, err := a.describe(ctx, workflowID, "")
+	if isNotFound(err) {
+		return nil, problem(http.StatusNotFound, "There is no run that could have made this lock.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	var records []latch.Record
+	if err := a.query(ctx, workflowID, info.GetExecution().GetRunId(), latch.QueryHistory, &records); err != nil {
+		return nil, err
+	}
+	mine := slices.IndexFunc(records, func(r latch.Record) bool { return r.Lock != nil && r.Lock.Token == token })
+	if mine < 0 {
+		return nil, problem(http.StatusNotFound, "No run knows this lock.")
+	}
+	var status latch.Status
+	if err := a.query(ctx, workflowID, info.GetExecution().GetRunId(), latch.QueryStatus, &status); err != nil {
+		return nil, err
+	}
+	definition, err := a.definition(ctx, info)
+	if err != nil {
+		return nil, err
+	}
+	return viewOf(definition, status, records, mine, who.linked), nil
+}

@@ -1,0 +1,134 @@
+package api
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/latch-run/latch"
+)
+
+// A lockView is a lock as its page shows it. To somebody who has only the link
+// it holds no error texts, no data and no responses: these may tell what an
+// endpoint answered.
+type lockView struct {
+	// Kind is what is held: release, job, event or workflow.
+	Kind, ID, Title string
+	Webhook, Event  string
+	Step            string
+	Since, Until    string
+	// UntilEffect says what the timeout will do.
+	UntilEffect string
+	Status      string
+	Error       string
+	Steps       []stepView
+	Records     []recordView
+	Choices     []choice
+	Used        *usedView
+}
+
+// A stepView is a step so far.
+type stepView struct{ Name, Status, Error string }
+
+// A recordView is a webhook's record so far.
+type recordView struct {
+	Event, Webhook, Result, Decision, Lock, Error string
+	// Mine marks the record of the page's own lock.
+	Mine bool
+}
+
+// A usedView is how a lock was removed.
+type usedView struct {
+	At, By, Via, Reason, Result, Decision string
+}
+
+func viewOf(d *definition, status latch.Status, records []latch.Record, mine int, linked bool) *lockView {
+	record := records[mine]
+	settings, _ := d.settings(record.Webhook, record.Event)
+	view := &lockView{Webhook: record.Webhook, Event: record.Event, Step: record.Step, Status: status.Status, Since: moment(record.StartedAt)}
+	view.Kind, view.ID, view.Title = d.describe(record)
+	for _, step := range status.Steps {
+		view.Steps = append(view.Steps, stepView{step.Name, step.Status, unlessLinked(linked, step.Error)})
+	}
+	for i := range records {
+		view.Records = append(view.Records, viewOfRecord(records[i], i == mine, linked))
+	}
+	if !record.Lock.Open() {
+		view.Used = viewOfUse(record)
+		return view
+	}
+	view.Error = unlessLinked(linked, record.Error)
+	f := &foreteller{definition: d, settings: settings, record: record, status: status}
+	for _, open := range status.Locks {
+		if open.Token == record.Lock.Token {
+			view.Since, view.Until = moment(open.Since), moment(open.Until)
+		} else if open.Event == record.Event {
+			f.others++
+		}
+	}
+	if view.Until != "" {
+		view.UntilEffect = f.timeoutEffect()
+	}
+	view.Choices = f.foretell()
+	return view
+}
+
+// describe names what is held.
+func (d *definition) describe(record latch.Record) (kind, id, title string) {
+	switch d.kind {
+	case latch.WorkflowRelease:
+		return "release", d.release.ID, d.release.Title
+	case latch.WorkflowJobRun:
+		return "job", d.job.ID, d.job.Title
+	case latch.WorkflowEmit:
+		return "event", cmp.Or(d.emission.ID, record.WorkflowID), d.emission.Event
+	default:
+		return "workflow", record.WorkflowID, ""
+	}
+}
+
+func viewOfRecord(record latch.Record, mine, linked bool) recordView {
+	view := recordView{Event: record.Event, Webhook: record.Webhook, Result: record.Result, Decision: record.Decision,
+		Error: unlessLinked(linked, record.Error), Mine: mine}
+	if record.Step != "" {
+		view.Event += " " + record.Step
+	}
+	switch {
+	case record.Lock.Open():
+		view.Lock = "waits"
+	case record.Lock != nil:
+		view.Lock = "removed via " + record.Lock.Via
+		if record.Lock.RemovedBy != "" {
+			view.Lock = "removed by " + record.Lock.RemovedBy
+		}
+	}
+	return view
+}
+
+func viewOfUse(record latch.Record) *usedView {
+	lock := record.Lock
+	via := map[string]string{
+		latch.ViaSignal: "a signal", latch.ViaUpdate: "an update", latch.ViaAPI: "the API", latch.ViaPage: "this page",
+		latch.ViaTimeout: "its timeout", latch.ViaOverride: "what was decided elsewhere",
+	}[lock.Via]
+	return &usedView{At: moment(lock.RemovedAt), By: lock.RemovedBy, Via: via, Reason: lock.Reason, Result: record.Result, Decision: record.Decision}
+}
+
+func unlessLinked(linked bool, text string) string {
+	if linked {
+		return ""
+	}
+	const longest = 1000
+	if len(text) > longest {
+		return fmt.Sprintf("%s … (%d bytes)", strings.ToValidUTF8(text[:longest], ""), len(text))
+	}
+	return text
+}
+
+func moment(t latch.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.DateTime) + " UTC"
+}

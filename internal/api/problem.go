@@ -1,0 +1,178 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/latch-run/latch"
+)
+
+// A Problem is an answer that says what is wrong (RFC 9457). Its extensions
+// name the fields, and the run that stands in the way.
+type Problem struct {
+	huma.ErrorModel
+	WorkflowID string `json:"workflow_id,omitempty" doc:"The run that stands in the way"`
+	RunID      string `json:"run_id,omitempty"`
+
+	retryAfter time.Duration
+}
+
+// GetHeaders gives the answer's own headers.
+func (p *Problem) GetHeaders() http.Header {
+	headers := http.Header{}
+	if p.retryAfter > 0 {
+		headers.Set("Retry-After", strconv.Itoa(int(p.retryAfter/time.Second)))
+	}
+	if p.Status == http.StatusUnauthorized {
+		headers.Set("WWW-Authenticate", `Bearer realm="latch"`)
+	}
+	return headers
+}
+
+// init has what huma itself finds wrong answered in the same form.
+func init() {
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		p := problem(status, "%s", message)
+		for _, err := range errs {
+			if err != nil {
+				p.Add(err)
+			}
+		}
+		return p
+	}
+}
+
+func problem(status int, format string, args ...any) *Problem {
+	return &Problem{ErrorModel: huma.ErrorModel{Status: status, Title: http.StatusText(status), Detail: fmt.Sprintf(format, args...)}}
+}
+
+// retryAfter is what a 503 asks a caller to wait.
+const retryAfter = 5 * time.Second
+
+func unavailable(format string, args ...any) *Problem {
+	p := problem(http.StatusServiceUnavailable, format, args...)
+	p.retryAfter = retryAfter
+	return p
+}
+
+// invalid lists what is wrong with a body.
+func invalid(problems latch.Problems) *Problem {
+	detail := "The body is not what this takes; errors tells each field, and what would be right."
+	if len(problems) == 1 {
+		detail = problems[0].String()
+	}
+	p := problem(http.StatusUnprocessableEntity, "%s", detail)
+	for _, each := range problems.First(100) {
+		location := "body"
+		if each.Path != "" {
+			location += "." + each.Path
+		}
+		p.Errors = append(p.Errors, &huma.ErrorDetail{Location: location, Message: each.Message})
+	}
+	return p
+}
+
+// decoded gives the problem of a body that does not decode, nil where it does.
+func decoded(err error) error {
+	var problems latch.Problems
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &problems):
+		return invalid(problems)
+	default:
+		return problem(http.StatusUnprocessableEntity, "%v", err)
+	}
+}
+
+// needJSON refuses what is no JSON at all.
+func needJSON(body []byte) error {
+	if json.Valid(body) {
+		return nil
+	}
+	var value any
+	return problem(http.StatusBadRequest, "The body is no JSON: %v.", json.Unmarshal(body, &value))
+}
+
+// explain turns an error of Temporal, or of a run, into a problem.
+func (a *api) explain(ctx context.Context, err error) error {
+	var known *Problem
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	var application *temporal.ApplicationError
+	if errors.As(err, &application) {
+		if status := statusOf(application.Type()); status != 0 {
+			return problem(status, "%s", application.Message())
+		}
+	}
+	if isUnreachable(err) {
+		a.logger.WarnContext(ctx, "Temporal, or a worker, does not answer", "error", err)
+		return unavailable("Temporal, or the worker that has to answer, is out of reach; try again later.")
+	}
+	var invalidArgument *serviceerror.InvalidArgument
+	if errors.As(err, &invalidArgument) {
+		return problem(http.StatusUnprocessableEntity, "Temporal refuses this: %s", invalidArgument.Message)
+	}
+	a.logger.ErrorContext(ctx, "request failed", "error", err)
+	return problem(http.StatusInternalServerError, "This failed for a reason that the API's log tells.")
+}
+
+// statusOf gives the status that stands for an application error's type.
+func statusOf(kind string) int {
+	switch kind {
+	case latch.ErrorUnknownLock:
+		return http.StatusNotFound
+	case latch.ErrorTooLate:
+		return http.StatusConflict
+	case latch.ErrorInvalidSpec, latch.ErrorInvalidArgument:
+		return http.StatusUnprocessableEntity
+	default:
+		return 0
+	}
+}
+
+// isUnreachable tells that neither Temporal nor a worker said anything.
+func isUnreachable(err error) bool {
+	var down *serviceerror.Unavailable
+	var deadline *serviceerror.DeadlineExceeded
+	var cancelled *serviceerror.Canceled
+	var denied *serviceerror.PermissionDenied
+	var namespace *serviceerror.NamespaceNotFound
+	var notReady *serviceerror.WorkflowNotReady
+	var update *client.WorkflowUpdateServiceTimeoutOrCanceledError
+	return errors.As(err, &down) || errors.As(err, &deadline) || errors.As(err, &cancelled) || errors.As(err, &denied) ||
+		errors.As(err, &namespace) || errors.As(err, &notReady) || errors.As(err, &update) || isExhausted(err) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// isExhausted tells that Temporal refuses for now, under load.
+func isExhausted(err error) bool {
+	var exhausted *serviceerror.ResourceExhausted
+	return errors.As(err, &exhausted)
+}
+
+func isNotFound(err error) bool {
+	var notFound *serviceerror.NotFound
+	return errors.As(err, &notFound)
+}
+
+// writeProblem answers outside of huma's handlers.
+func writeProblem(w http.ResponseWriter, p *Problem) {
+	for name, values := range p.GetHeaders() {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the caller has gone away
+}

@@ -1,0 +1,210 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
+)
+
+const (
+	releasesPath  = "/latch/v1/releases"
+	prefixRelease = "release-"
+)
+
+func (a *api) registerReleases() {
+	register[latch.Release](a, operation{id: "start-release", method: http.MethodPost, path: releasesPath, role: RoleRun,
+		status: http.StatusCreated, errors: []int{http.StatusConflict}, summary: "Start a release",
+		about: "Starts the release as the workflow release-<id>, or as workflow_id. One runs at a time under a workflow id; while it runs, the answer is 409 and names the run."},
+		a.startRelease)
+	register[noBody](a, operation{id: "get-release", method: http.MethodGet, path: releasesPath + "/{id}", role: RoleRead,
+		errors: []int{http.StatusNotFound}, summary: "Show a release, running or closed, with its webhook history"}, a.getRelease)
+	for _, message := range []string{latch.MessageStop, latch.MessageRollback} {
+		register[latch.Control](a, operation{id: message + "-release", method: http.MethodPost, path: releasesPath + "/{id}/" + message, role: RoleRun,
+			errors:  []int{http.StatusNotFound, http.StatusConflict},
+			summary: map[string]string{latch.MessageStop: "Stop a release, undoing nothing", latch.MessageRollback: "Stop a release and undo the steps taken"}[message],
+			about:   "Answers with the status. The key's name stands for by, whatever the body says."}, a.controlRelease(message))
+	}
+	register[latch.Skip](a, operation{id: "skip-hook", method: http.MethodPost, path: releasesPath + "/{id}/" + latch.MessageSkip, role: RoleRun,
+		errors: []int{http.StatusNotFound, http.StatusConflict}, summary: "Take a hook out of the decision",
+		about: "Answers with the record. The key's name stands for by, whatever the body says."}, a.skipHook)
+}
+
+// startInput is what starts a run.
+type startInput struct {
+	WorkflowID     string `query:"workflow_id" maxLength:"1000" doc:"The workflow id, in place of the one made of the id"`
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"The same call made again under the same key answers as the first did and starts nothing"`
+	RawBody        []byte
+}
+
+// A Started is a run that was started.
+type Started struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+	ID         string `json:"id" doc:"The id of the release or event"`
+	Status     string `json:"status" enum:"running"`
+}
+
+type startedOutput struct {
+	Location string `header:"Location"`
+	Body     Started
+}
+
+func (a *api) startRelease(ctx context.Context, input *startInput) (*startedOutput, error) {
+	if err := needJSON(input.RawBody); err != nil {
+		return nil, err
+	}
+	release, err := admission.DecodeRelease(input.RawBody)
+	if err != nil {
+		return nil, decoded(err)
+	}
+	s := input.start(latch.WorkflowRelease, prefixRelease+release.ID, "release "+release.ID+" "+release.Title)
+	return a.started(ctx, s, release.ID, releasesPath)
+}
+
+// start fills in what every start has.
+func (i *startInput) start(workflow, workflowID, summary string) start {
+	s := start{workflow: workflow, workflowID: workflowID, summary: oneLine(summary), body: append(json.RawMessage{}, i.RawBody...)}
+	if i.WorkflowID != "" {
+		s.workflowID = i.WorkflowID
+	}
+	s.requestID = "api-" + uuid.NewString()
+	if i.IdempotencyKey != "" {
+		s.requestID, s.repeatable = "api-"+hashOf([]byte(i.IdempotencyKey)), true
+	}
+	return s
+}
+
+func (a *api) started(ctx context.Context, s start, id, path string) (*startedOutput, error) {
+	runID, err := a.start(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	output := &startedOutput{Body: Started{WorkflowID: s.workflowID, RunID: runID, ID: id, Status: latch.ReleaseRunning}}
+	if path != "" {
+		output.Location = path + "/" + url.PathEscape(s.workflowID)
+	}
+	return output, nil
+}
+
+// oneLine is a summary for Temporal UI, bounded as Temporal bounds it.
+func oneLine(text string) string {
+	const longest = 200
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > longest {
+		text = string(runes[:longest-1]) + "…"
+	}
+	return text
+}
+
+// findRelease gives the release's run: release-<id> before <id> itself, the
+// other way round where the id begins with release- already.
+func (a *api) findRelease(ctx context.Context, id string) (*workflowpb.WorkflowExecutionInfo, error) {
+	candidates := []string{prefixRelease + id, id}
+	if strings.HasPrefix(id, prefixRelease) {
+		candidates = []string{id, prefixRelease + id}
+	}
+	for _, candidate := range candidates {
+		info, err := a.describe(ctx, candidate, "")
+		if err != nil && !isNotFound(err) {
+			return nil, err
+		}
+		if err == nil && info.GetType().GetName() == latch.WorkflowRelease {
+			return info, nil
+		}
+	}
+	return nil, problem(http.StatusNotFound, "There is no release %q, nor a release with that workflow id.", id)
+}
+
+// A ReleaseState is where a release stands, or what it came to.
+type ReleaseState struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+	latch.Status
+	Reason    string           `json:"reason,omitempty"`
+	DecidedBy *latch.DecidedBy `json:"decided_by,omitempty"`
+	StartedAt latch.Time       `json:"started_at,omitzero"`
+	ClosedAt  latch.Time       `json:"closed_at,omitzero"`
+	History   []latch.Record   `json:"history" doc:"The webhook history, oldest first"`
+}
+
+type idInput struct {
+	ID string `path:"id" doc:"The release's id, or its workflow id"`
+}
+
+type releaseOutput struct{ Body ReleaseState }
+
+func (a *api) getRelease(ctx context.Context, input *idInput) (*releaseOutput, error) {
+	info, err := a.findRelease(ctx, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	state, err := a.releaseState(ctx, info)
+	if err != nil {
+		return nil, err
+	}
+	if callerOf(ctx).role < RoleLock {
+		state.Locks, state.History = unsignedLocks(state.Locks), unsignedRecords(state.History)
+	}
+	return &releaseOutput{*state}, nil
+}
+
+func (a *api) releaseState(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*ReleaseState, error) {
+	workflowID, runID := info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()
+	state := &ReleaseState{WorkflowID: workflowID, RunID: runID, StartedAt: latch.NewTime(info.GetStartTime().AsTime()), History: []latch.Record{}}
+	if err := a.query(ctx, workflowID, runID, latch.QueryStatus, &state.Status); err != nil {
+		return nil, err
+	}
+	if err := a.query(ctx, workflowID, runID, latch.QueryHistory, &state.History); err != nil {
+		return nil, err
+	}
+	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return state, nil
+	}
+	state.ClosedAt = latch.NewTime(info.GetCloseTime().AsTime())
+	return state, a.addResult(ctx, state)
+}
+
+// addResult adds what a closed release came to. One that was refused, or
+// terminated, came to nothing but its error.
+func (a *api) addResult(ctx context.Context, state *ReleaseState) error {
+	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
+	defer cancel()
+	var result latch.ReleaseResult
+	err := a.temporal.GetWorkflow(ctx, state.WorkflowID, state.RunID).Get(ctx, &result)
+	var application *temporal.ApplicationError
+	var canceled *temporal.CanceledError
+	var execution *temporal.WorkflowExecutionError
+	switch {
+	case err == nil:
+	case errors.As(err, &canceled) && canceled.HasDetails():
+		err = canceled.Details(&result)
+	case errors.As(err, &application) && isReleaseResult(application):
+		err = application.Details(&result)
+	case errors.As(err, &application):
+		state.Status.Status, state.Reason = latch.ReleaseFailed, application.Message()
+		return nil
+	case errors.As(err, &execution):
+		state.Status.Status, state.Reason = latch.ReleaseFailed, execution.Unwrap().Error()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	state.Status.Status, state.Reason, state.DecidedBy, state.Steps = result.Status, result.Reason, result.DecidedBy, result.Steps
+	return nil
+}
+
+func isReleaseResult(err *temporal.ApplicationError) bool {
+	return err.HasDetails() && (err.Type() == latch.ErrorReleaseFailed || err.Type() == latch.ErrorRollbackIncomplete)
+}

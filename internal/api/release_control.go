@@ -1,0 +1,67 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/latch-run/latch"
+)
+
+// messageInput is a message to a release. Its body may be absent where it says
+// nothing that is required.
+type messageInput struct {
+	ID      string `path:"id" doc:"The release's id, or its workflow id"`
+	RawBody []byte
+}
+
+type statusOutput struct{ Body latch.Status }
+
+// controlRelease takes stop and rollback.
+func (a *api) controlRelease(message string) func(context.Context, *messageInput) (*statusOutput, error) {
+	return func(ctx context.Context, input *messageInput) (*statusOutput, error) {
+		var control latch.Control
+		if err := decodeMessage(input.RawBody, control.Decode); err != nil {
+			return nil, err
+		}
+		control.By = callerOf(ctx).name
+		output := &statusOutput{}
+		return output, a.tellRelease(ctx, input.ID, message, control, &output.Body)
+	}
+}
+
+func (a *api) skipHook(ctx context.Context, input *messageInput) (*recordOutput, error) {
+	var skip latch.Skip
+	if err := decodeMessage(input.RawBody, skip.Decode); err != nil {
+		return nil, err
+	}
+	skip.By = callerOf(ctx).name
+	output := &recordOutput{}
+	return output, a.tellRelease(ctx, input.ID, latch.MessageSkip, skip, &output.Body)
+}
+
+// decodeMessage reads a body that is JSON, if there is one.
+func decodeMessage(body []byte, decode func([]byte) error) error {
+	if len(body) == 0 {
+		body = []byte("{}")
+	}
+	if err := needJSON(body); err != nil {
+		return err
+	}
+	return decoded(decode(body))
+}
+
+// tellRelease sends a release's run a message and gives its answer.
+func (a *api) tellRelease(ctx context.Context, id, message string, argument, answer any) error {
+	info, err := a.findRelease(ctx, id)
+	if err != nil {
+		return err
+	}
+	workflowID := info.GetExecution().GetWorkflowId()
+	err = a.update(ctx, viaAPI, workflowID, message, argument, answer)
+	if isClosed(err) {
+		late := problem(http.StatusConflict, "%s has closed already: it is too late to %s.", workflowID, message)
+		late.WorkflowID, late.RunID = workflowID, info.GetExecution().GetRunId()
+		return late
+	}
+	return err
+}

@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/latch-run/latch"
+)
+
+// What stands in for types of the vocabulary that look otherwise in JSON than
+// in Go.
+type (
+	durationText string
+	instantText  string
+	anyObject    struct{}
+)
+
+// Schema tells that a duration is a text such as "90s".
+func (durationText) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Description: "A Go duration, such as 90s or 4h", Examples: []any{"90s"}}
+}
+
+// Schema tells that an instant is a text in RFC 3339.
+func (instantText) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Description: "RFC 3339, UTC, with milliseconds"}
+}
+
+// Schema tells that any JSON object is taken.
+func (anyObject) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
+}
+
+// openAPI begins the description; each route adds itself.
+func openAPI(public string) *huma.OpenAPI {
+	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	registry.RegisterTypeAlias(reflect.TypeFor[latch.Duration](), reflect.TypeFor[durationText]())
+	registry.RegisterTypeAlias(reflect.TypeFor[latch.Time](), reflect.TypeFor[instantText]())
+	registry.RegisterTypeAlias(reflect.TypeFor[latch.Object](), reflect.TypeFor[anyObject]())
+	described := &huma.OpenAPI{
+		OpenAPI: "3.1.0",
+		Info: &huma.Info{Title: "Latch", Version: latch.Version,
+			Description: "Releases and custom events with webhooks that hold them, and the locks that wait to be removed."},
+		Components: &huma.Components{Schemas: registry, SecuritySchemes: map[string]*huma.SecurityScheme{
+			"bearer": {Type: "http", Scheme: "bearer"},
+			"header": {Type: "apiKey", In: "header", Name: "X-API-Key"},
+			"query":  {Type: "apiKey", In: "query", Name: "API_KEY"},
+		}},
+		Security: []map[string][]string{{"bearer": {}}, {"header": {}}, {"query": {}}},
+	}
+	if public != "" {
+		described.Servers = []*huma.Server{{URL: public}}
+	}
+	return described
+}
+
+// An operation is a route as OpenAPI tells of it.
+type operation struct {
+	id, method, path string
+	summary, about   string
+	role             Role
+	status           int
+	errors           []int
+}
+
+// register adds a route whose body, if B is not noBody, is described as a B
+// and decoded by the handler itself: strictly, by the vocabulary's own rules.
+func register[B, I, O any](a *api, o operation, handler func(context.Context, *I) (*O, error)) {
+	described := huma.Operation{
+		OperationID: o.id, Method: o.method, Path: o.path, Summary: o.summary, Description: o.about, DefaultStatus: o.status,
+		Metadata: map[string]any{roleKey: o.role}, SkipValidateBody: true,
+		Errors: append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable}, o.errors...),
+	}
+	kind := reflect.TypeFor[B]()
+	if kind != reflect.TypeFor[noBody]() {
+		described.RequestBody = &huma.RequestBody{}
+		described.MaxBodyBytes = maximumMessage + 1
+		described.Errors = append(described.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge)
+		if o.status == http.StatusCreated {
+			described.MaxBodyBytes = maximumBody + 1
+		}
+	}
+	huma.Register(a.huma, described, func(ctx context.Context, input *I) (*O, error) {
+		output, err := handler(ctx, input)
+		return output, a.explain(ctx, err)
+	})
+	if described.RequestBody != nil {
+		described.RequestBody.Required = o.status == http.StatusCreated || o.id == "skip-hook"
+		described.RequestBody.Content = map[string]*huma.MediaType{
+			"application/json": {Schema: a.huma.OpenAPI().Components.Schemas.Schema(kind, true, kind.Name())},
+		}
+	}
+}
+
+// noBody says of a route that it takes none.
+type noBody struct{}
+
+// writeHuma answers with a problem from huma's middleware.
+func writeHuma(ctx huma.Context, p *Problem) error {
+	ctx.SetHeader("Content-Type", "application/problem+json")
+	ctx.SetStatus(p.Status)
+	return json.NewEncoder(ctx.BodyWriter()).Encode(p)
+}

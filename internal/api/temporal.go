@@ -1,0 +1,257 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	sdkpb "go.temporal.io/api/sdk/v1"
+	"go.temporal.io/api/serviceerror"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/latch-run/latch"
+)
+
+// How long Temporal may take, and a worker that has to answer.
+const (
+	serverTimeout = 5 * time.Second
+	workerTimeout = 15 * time.Second
+)
+
+// Bounds of the waits between tries when Temporal refuses under load.
+const (
+	firstPause   = 50 * time.Millisecond
+	longestPause = 2 * time.Second
+)
+
+// again tries until something else comes back than a refusal under load, or
+// ctx ends.
+func again[T any](ctx context.Context, try func(context.Context) (T, error)) (T, error) {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		answer, err := try(ctx)
+		if !isExhausted(err) {
+			return answer, err
+		}
+		select {
+		case <-time.After(pause/2 + rand.N(pause)):
+		case <-ctx.Done():
+			return answer, err
+		}
+	}
+}
+
+// A start is what to start, and for whom.
+type start struct {
+	workflow   string
+	workflowID string
+	summary    string
+	body       json.RawMessage
+	// requestID is the same for the same call made again; the server takes it once.
+	requestID string
+	// repeatable tells that the caller may make the call again.
+	repeatable bool
+}
+
+// memoRequest is the memo field with the hash of the body that started a run.
+const memoRequest = "latch.request"
+
+// start starts a run: one at a time under a workflow id. The same request made
+// again gives the run that the first one started, closed or not.
+func (a *api) start(ctx context.Context, s start) (runID string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
+	defer cancel()
+	request, err := a.startRequest(s)
+	if err != nil {
+		return "", err
+	}
+	response, err := again(ctx, func(ctx context.Context) (*workflowservice.StartWorkflowExecutionResponse, error) {
+		ctx, cancel := context.WithTimeout(ctx, serverTimeout)
+		defer cancel()
+		return a.temporal.WorkflowService().StartWorkflowExecution(ctx, request)
+	})
+	var running *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &running) {
+		conflict := problem(http.StatusConflict, "%s is running already (run %s), and one runs at a time.", s.workflowID, running.RunId)
+		conflict.WorkflowID, conflict.RunID = s.workflowID, running.RunId
+		return "", conflict
+	}
+	if err != nil {
+		return "", err
+	}
+	if s.repeatable { // the server answers both calls alike
+		return response.GetRunId(), a.checkRepeated(ctx, s, response.GetRunId())
+	}
+	return response.GetRunId(), nil
+}
+
+func (a *api) startRequest(s start) (*workflowservice.StartWorkflowExecutionRequest, error) {
+	data := converter.GetDefaultDataConverter()
+	input, err := data.ToPayloads(s.body)
+	if err != nil {
+		return nil, fmt.Errorf("encode input: %w", err)
+	}
+	summary, err := data.ToPayload(s.summary)
+	if err != nil {
+		return nil, fmt.Errorf("encode summary: %w", err)
+	}
+	hash, err := data.ToPayload(hashOf(s.body))
+	if err != nil {
+		return nil, fmt.Errorf("encode memo: %w", err)
+	}
+	return &workflowservice.StartWorkflowExecutionRequest{
+		Namespace:                a.namespace,
+		WorkflowId:               s.workflowID,
+		WorkflowType:             &commonpb.WorkflowType{Name: s.workflow},
+		TaskQueue:                &taskqueuepb.TaskQueue{Name: a.taskQueue},
+		Input:                    input,
+		Identity:                 "latch-api",
+		RequestId:                s.requestID,
+		WorkflowIdReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		Memo:                     &commonpb.Memo{Fields: map[string]*commonpb.Payload{memoRequest: hash}},
+		UserMetadata:             &sdkpb.UserMetadata{Summary: summary},
+	}, nil
+}
+
+// checkRepeated refuses a call that is made again with another body.
+func (a *api) checkRepeated(ctx context.Context, s start, runID string) error {
+	info, err := a.describe(ctx, s.workflowID, runID)
+	if err != nil {
+		return err
+	}
+	var before string
+	if converter.GetDefaultDataConverter().FromPayload(info.GetMemo().GetFields()[memoRequest], &before) == nil && before == hashOf(s.body) {
+		return nil
+	}
+	refused := problem(http.StatusUnprocessableEntity, "This Idempotency-Key started %s before, with another body; use a new one.", s.workflowID)
+	refused.WorkflowID, refused.RunID = s.workflowID, runID
+	return refused
+}
+
+// describe tells of a run; the newest where runID is empty.
+func (a *api) describe(ctx context.Context, workflowID, runID string) (*workflowpb.WorkflowExecutionInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
+	defer cancel()
+	response, err := a.temporal.DescribeWorkflowExecution(ctx, workflowID, runID)
+	return response.GetWorkflowExecutionInfo(), err
+}
+
+// query asks a run, for which a worker answers.
+func (a *api) query(ctx context.Context, workflowID, runID, name string, answer any, args ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
+	defer cancel()
+	value, err := again(ctx, func(ctx context.Context) (converter.EncodedValue, error) {
+		return a.temporal.QueryWorkflow(ctx, workflowID, runID, name, args...)
+	})
+	if err != nil {
+		return err
+	}
+	return value.Get(answer)
+}
+
+// update sends an update and waits for its answer. Tried again, it is the
+// same update, and is carried out once. The prefix of its id tells which way
+// it came (contract, "Blocking and locks").
+func (a *api) update(ctx context.Context, prefix, workflowID, name string, argument, answer any) error {
+	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
+	defer cancel()
+	id := prefix + uuid.NewString()
+	_, err := again(ctx, func(ctx context.Context) (struct{}, error) {
+		handle, err := a.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+			UpdateID: id, WorkflowID: workflowID, UpdateName: name, Args: []any{argument},
+			WaitForStage: client.WorkflowUpdateStageCompleted,
+		})
+		if err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, handle.Get(ctx, answer)
+	})
+	return err
+}
+
+// Prefixes of the ids of updates.
+const (
+	viaAPI  = "api-"
+	viaPage = "page-"
+)
+
+// isClosed tells that an update came after the run's end.
+func isClosed(err error) bool {
+	var application *temporal.ApplicationError
+	return isNotFound(err) || errors.As(err, &application) && application.Type() == "AcceptedUpdateCompletedWorkflow"
+}
+
+// input gives what a run was started with.
+func (a *api) input(ctx context.Context, workflowID, runID string) (json.RawMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
+	defer cancel()
+	response, err := a.temporal.WorkflowService().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
+		Namespace: a.namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID}, MaximumPageSize: 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, event := range response.GetHistory().GetEvents() {
+		for _, payload := range event.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads() {
+			return payload.GetData(), nil
+		}
+	}
+	return nil, fmt.Errorf("run %s of %s tells no input", runID, workflowID)
+}
+
+// definition reads what a run of Latch's own was started with as a release,
+// job or emission; ok is false for workflows of a user's own.
+func (a *api) definition(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*definition, error) {
+	d := &definition{kind: info.GetType().GetName()}
+	var into any
+	switch d.kind {
+	case latch.WorkflowRelease:
+		into = &d.release
+	case latch.WorkflowJobRun:
+		into = &d.job
+	case latch.WorkflowEmit:
+		into = &d.emission
+	default:
+		return d, nil
+	}
+	data, err := a.input(ctx, info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId())
+	if err != nil {
+		return nil, err
+	}
+	if err := latch.Unmarshal(data, into); err != nil {
+		return nil, fmt.Errorf("input of %s: %w", info.GetExecution().GetWorkflowId(), err)
+	}
+	return d, nil
+}
+
+// A definition is what a run was started with, by the type of its workflow.
+type definition struct {
+	kind     string
+	release  latch.Release
+	job      latch.Job
+	emission latch.Emission
+}
+
+// settings gives the hook's settings.
+func (d *definition) settings(webhook, event string) (latch.Event, bool) {
+	webhooks := map[string][]latch.Webhook{latch.WorkflowRelease: d.release.Webhooks,
+		latch.WorkflowJobRun: d.job.Webhooks, latch.WorkflowEmit: d.emission.Webhooks}[d.kind]
+	for i := range webhooks {
+		if webhooks[i].ID == webhook {
+			return webhooks[i].On(event)
+		}
+	}
+	return latch.Event{}, false
+}

@@ -1,0 +1,134 @@
+package e2e
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/testsuite/process"
+)
+
+// Keys of each role, as LATCH_API_KEYS has them.
+const apiKeys = "ann=admin-key=1,ci:run=run-key,board:lock=lock-key,eye:read=read-key"
+
+// A served is a process of `starter serve`.
+type served struct {
+	*bench
+	process *process.Process
+	url     string
+}
+
+// serve starts an API on the bench's task queue. Settings are variables of its
+// environment.
+func (b *bench) serve(settings ...string) *served {
+	b.Helper()
+	address := freeAddress(b.T)
+	env := []string{"TEMPORAL_ADDRESS=" + shared.server.FrontendHostPort, "LATCH_TASK_QUEUE=" + b.queue, "LATCH_API_ADDR=" + address}
+	for i := 0; i+1 < len(settings); i += 2 {
+		env = append(env, settings[i]+"="+settings[i+1])
+	}
+	s := &served{bench: b, url: "http://" + address}
+	s.process = process.Start(b.T, process.Command{Path: shared.starterPath, Args: []string{"serve"}, Env: env})
+	require.NoError(b, s.process.AwaitReady(b.ctx, s.url+"/openapi.json"), s.process.Stderr.String())
+	return s
+}
+
+// A reply is an answer of the API.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// call sends a request with the headers, given as name and value in turn.
+func (s *served) call(method, path, body string, headers ...string) reply {
+	s.Helper()
+	request, err := http.NewRequestWithContext(s.ctx, method, s.url+path, strings.NewReader(body))
+	require.NoError(s, err)
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(s, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(s, err)
+	return reply{response.StatusCode, response.Header, string(text)}
+}
+
+// as calls with a key.
+func (s *served) as(key, method, path, body string) reply {
+	s.Helper()
+	return s.call(method, path, body, "Authorization", "Bearer "+key)
+}
+
+// read decodes an answer of the status.
+func (r reply) read(t require.TestingT, status int, into any) {
+	require.Equal(t, status, r.status, r.body)
+	if into != nil {
+		require.NoError(t, json.Unmarshal([]byte(r.body), into), r.body)
+	}
+}
+
+// A problem is an answer that says what is wrong.
+type problem struct {
+	Status     int
+	Title      string
+	Detail     string
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+	Errors     []struct{ Location, Message string }
+}
+
+// problem holds an answer to RFC 9457.
+func (r reply) problem(t require.TestingT, status int) problem {
+	var p problem
+	r.read(t, status, &p)
+	require.Equal(t, "application/problem+json", r.header.Get("Content-Type"), r.body)
+	require.Equal(t, status, p.Status)
+	require.NotEmpty(t, p.Title)
+	require.NotEmpty(t, p.Detail)
+	return p
+}
+
+// held starts a release that a lock holds, and gives workflow id and token.
+func (s *served) held(id string) (workflowID, token string) {
+	s.Helper()
+	var started struct {
+		WorkflowID string `json:"workflow_id"`
+	}
+	s.as("run-key", "POST", "/latch/v1/releases", heldRelease(id)).read(s, 201, &started)
+	return started.WorkflowID, s.token(started.WorkflowID)
+}
+
+// heldRelease is a release that a person's lock holds before a step that any
+// worker can take.
+func heldRelease(id string) string {
+	return `{"id":"` + id + `","title":"The shop","webhooks":[{"id":"board","events":[{"event":"BEFORE_RELEASE","blocking":true},
+		{"event":"BEFORE_RELEASE_COMPLETE","blocking":true,"lock_timeout":"4h"}]}],
+		"steps":[{"name":"migrate","do":{"workflow":{"type":"latch.Emit","input":{"event":"MIGRATED"}}},
+			"undo":{"workflow":{"type":"latch.Emit","input":{"event":"RESTORED"}}}}]}`
+}
+
+// token waits for a run's open lock.
+func (s *served) token(workflowID string) string {
+	s.Helper()
+	var token string
+	require.Eventually(s, func() bool {
+		if locks := s.status(workflowID).Locks; len(locks) == 1 {
+			token = locks[0].Token
+		}
+		return token != ""
+	}, 20*time.Second, 20*time.Millisecond)
+	return token
+}
+
+func lockPath(token string) string { return "/latch/v1/locks/" + url.PathEscape(token) }
