@@ -1,0 +1,169 @@
+package api_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/latch-run/latch"
+)
+
+const removal = "/latch/v1/locks/release-1:board:abc/release"
+
+// Contract, "HTTP API": what Temporal and runs answer, each as its own status,
+// as a problem document.
+func TestStatuses(t *testing.T) {
+	t.Parallel()
+	application := func(kind string) error { return temporal.NewNonRetryableApplicationError("told why", kind, nil) }
+	for _, test := range []struct {
+		name   string
+		err    error
+		status int
+	}{
+		{"unknown lock", application(latch.ErrorUnknownLock), 404},
+		{"too late", application(latch.ErrorTooLate), 409},
+		{"invalid argument", application(latch.ErrorInvalidArgument), 422},
+		{"out of reach", serviceerror.NewUnavailable("down"), 503},
+		{"no answer", serviceerror.NewDeadlineExceeded("slow"), 503},
+		{"no worker answers", client.NewWorkflowUpdateServiceTimeoutOrCanceledError(errors.New("slow")), 503},
+		{"not permitted", serviceerror.NewPermissionDenied("no", ""), 503},
+		{"no namespace", serviceerror.NewNamespaceNotFound("shop"), 503},
+		{"no run", serviceerror.NewNotFound("none"), 404},
+		{"refused", serviceerror.NewInvalidArgument("bad"), 422},
+		{"anything else", errors.New("secret of the house"), 500},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			handler := withKeys(t, &fake{update: func(client.UpdateWorkflowOptions) (any, error) { return nil, test.err }})
+			got := problemOf(t, call(handler, "POST", removal, "", "X-API-Key", "lock"), test.status)
+			require.NotContains(t, got.Detail, "secret of the house")
+		})
+	}
+	down := call(withKeys(t, &fake{update: func(client.UpdateWorkflowOptions) (any, error) { return nil, serviceerror.NewUnavailable("down") }}),
+		"POST", removal, "", "X-API-Key", "lock")
+	require.Equal(t, "5", down.Header().Get("Retry-After"))
+}
+
+type problem struct {
+	Status        int
+	Title, Detail string
+	WorkflowID    string `json:"workflow_id"`
+	RunID         string `json:"run_id"`
+	Errors        []struct{ Location, Message string }
+}
+
+func problemOf(t *testing.T, got *httptest.ResponseRecorder, status int) problem {
+	t.Helper()
+	require.Equal(t, status, got.Code, got.Body)
+	require.Equal(t, "application/problem+json", got.Header().Get("Content-Type"))
+	var p problem
+	require.NoError(t, json.Unmarshal(got.Body.Bytes(), &p))
+	require.Equal(t, status, p.Status)
+	require.NotEmpty(t, p.Title)
+	require.NotEmpty(t, p.Detail)
+	return p
+}
+
+// An update that Temporal refuses under load is tried again, as the same one.
+func TestUpdateUnderLoad(t *testing.T) {
+	t.Parallel()
+	refusals := 3
+	f := &fake{update: func(client.UpdateWorkflowOptions) (any, error) {
+		if refusals--; refusals >= 0 {
+			return nil, serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_CONCURRENT_LIMIT, "too many updates")
+		}
+		return latch.Record{DeliveryID: "dlv_1"}, nil
+	}}
+	got := call(withKeys(t, f), "DELETE", removal, `{"reason":"ok","by":"mallory"}`, "X-API-Key", "lock")
+	require.Equal(t, 200, got.Code, got.Body)
+	require.Len(t, f.updates, 4)
+	for _, each := range f.updates {
+		require.Equal(t, f.updates[0].UpdateID, each.UpdateID)
+		require.True(t, strings.HasPrefix(each.UpdateID, "api-"), each.UpdateID)
+		require.Equal(t, "release-1", each.WorkflowID)
+		require.Equal(t, latch.LockRelease{Lock: "release-1:board:abc", By: "board", Reason: "ok"}, each.Args[0])
+	}
+}
+
+// Contract, "Blocking and locks": once the run has closed, a used lock answers
+// its record, and anything else is 409.
+func TestClosedRun(t *testing.T) {
+	t.Parallel()
+	used := latch.Record{DeliveryID: "dlv_1", Lock: &latch.RecordLock{Token: "release-1:board:abc", RemovedBy: "ann", RemovedAt: latch.NewTime(fixed)}}
+	open := latch.Record{DeliveryID: "dlv_2", Lock: &latch.RecordLock{Token: "release-1:board:open"}}
+	handler := withKeys(t, &fake{exists: []string{"release-1"}, query: func(string, string) (any, error) { return []latch.Record{used, open}, nil }})
+	got := call(handler, "POST", removal, "", "X-API-Key", "lock")
+	require.Equal(t, 200, got.Code, got.Body)
+	require.Contains(t, got.Body.String(), `"removed_by":"ann"`)
+	for _, token := range []string{"release-1:board:open", "release-1:board:never"} {
+		late := problemOf(t, call(handler, "POST", "/latch/v1/locks/"+token+"/release", "", "X-API-Key", "lock"), 409)
+		require.Equal(t, "release-1", late.WorkflowID)
+	}
+	problemOf(t, call(handler, "POST", "/latch/v1/locks/release-2:board:abc/release", "", "X-API-Key", "lock"), 404)
+}
+
+// Contract, "HTTP API": 409 names the run that is running already.
+func TestStartConflict(t *testing.T) {
+	t.Parallel()
+	f := &fake{start: func(*workflowservice.StartWorkflowExecutionRequest) error {
+		return serviceerror.NewWorkflowExecutionAlreadyStarted("already", "", "run-0")
+	}}
+	const release = `{"id":"shop","steps":[{"name":"a","do":{"http":{"url":"https://example.com/"}}}]}`
+	got := problemOf(t, call(withKeys(t, f), "POST", "/latch/v1/releases", release, "X-API-Key", "run"), 409)
+	require.Equal(t, "release-shop", got.WorkflowID)
+	require.Equal(t, "run-0", got.RunID)
+	require.JSONEq(t, release, string(f.starts[0].GetInput().GetPayloads()[0].GetData()), "the run gets the body as it came")
+}
+
+// The list of locks reads memos page by page, and goes on where runs have none.
+func TestListLocks(t *testing.T) {
+	t.Parallel()
+	run := func(id string, locks ...latch.OpenLock) *workflowpb.WorkflowExecutionInfo {
+		payload, err := converter.GetDefaultDataConverter().ToPayload(locks)
+		require.NoError(t, err)
+		info := &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: "r"}, Type: &commonpb.WorkflowType{Name: latch.WorkflowRelease}}
+		if len(locks) > 0 {
+			info.Memo = &commonpb.Memo{Fields: map[string]*commonpb.Payload{latch.MemoLocks: payload}}
+		}
+		return info
+	}
+	pages := map[string]*workflowservice.ListWorkflowExecutionsResponse{
+		"":  {Executions: []*workflowpb.WorkflowExecutionInfo{run("none")}, NextPageToken: []byte("2")},
+		"2": {Executions: []*workflowpb.WorkflowExecutionInfo{run("two", latch.OpenLock{Token: "two:a:1", URL: "https://x/locks/1?link=s"}, latch.OpenLock{Token: "two:b:2"})}, NextPageToken: []byte("3")},
+		"3": {Executions: []*workflowpb.WorkflowExecutionInfo{run("three", latch.OpenLock{Token: "three:a:3"})}},
+	}
+	handler := withKeys(t, &fake{list: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+		return pages[string(r.GetNextPageToken())], nil
+	}})
+	tokens, urls, page := []string{}, []string{}, ""
+	for i := 0; i == 0 || page != ""; i++ {
+		got := call(handler, "GET", "/latch/v1/locks?limit=1&page="+page, "", "X-API-Key", "read")
+		require.Equal(t, 200, got.Code, got.Body)
+		var list struct {
+			Locks []struct{ Token, URL string }
+			Next  string
+		}
+		require.NoError(t, json.Unmarshal(got.Body.Bytes(), &list))
+		for _, lock := range list.Locks {
+			tokens, urls = append(tokens, lock.Token), append(urls, lock.URL)
+		}
+		page = list.Next
+		require.Less(t, i, 5)
+	}
+	require.Equal(t, []string{"two:a:1", "two:b:2", "three:a:3"}, tokens)
+	require.Equal(t, "https://x/locks/1", urls[0], "a reader gets no link that removes locks")
+	problemOf(t, call(handler, "GET", "/latch/v1/locks?limit=0", "", "X-API-Key", "read"), 422)
+	problemOf(t, call(handler, "GET", "/latch/v1/locks?page=*", "", "X-API-Key", "read"), 422)
+}

@@ -1,0 +1,168 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/grpc"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
+)
+
+// A fake is a Temporal that answers what a test tells it to. What is not told
+// is not found.
+type fake struct {
+	client.Client
+
+	mutex sync.Mutex
+	// start, list, query and update answer in place of the server.
+	start  func(*workflowservice.StartWorkflowExecutionRequest) error
+	list   func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error)
+	query  func(workflowID, name string) (any, error)
+	update func(client.UpdateWorkflowOptions) (any, error)
+	// exists are the releases that can be described.
+	exists []string
+	// input is what they were started with.
+	input string
+
+	updates []client.UpdateWorkflowOptions
+	starts  []*workflowservice.StartWorkflowExecutionRequest
+}
+
+func (f *fake) WorkflowService() workflowservice.WorkflowServiceClient { return service{fake: f} }
+
+// A service is the fake's raw client.
+type service struct {
+	workflowservice.WorkflowServiceClient
+	fake *fake
+}
+
+func (s service) StartWorkflowExecution(_ context.Context, request *workflowservice.StartWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.StartWorkflowExecutionResponse, error) {
+	f := s.fake
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.starts = append(f.starts, request)
+	if f.start != nil {
+		if err := f.start(request); err != nil {
+			return nil, err
+		}
+	}
+	return &workflowservice.StartWorkflowExecutionResponse{RunId: "run-1", Started: true}, nil
+}
+
+func (s service) GetWorkflowExecutionHistory(context.Context, *workflowservice.GetWorkflowExecutionHistoryRequest, ...grpc.CallOption) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
+	payloads, err := converter.GetDefaultDataConverter().ToPayloads(json.RawMessage(s.fake.input))
+	return &workflowservice.GetWorkflowExecutionHistoryResponse{History: &historypb.History{Events: []*historypb.HistoryEvent{{
+		Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
+			WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{Input: payloads}}}}}}, err
+}
+
+func (f *fake) DescribeWorkflowExecution(_ context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	for _, id := range f.exists {
+		if id == workflowID {
+			return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
+				Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: "run-1"}, Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
+				Type: &commonpb.WorkflowType{Name: latch.WorkflowRelease}}}, nil
+		}
+	}
+	return nil, serviceerror.NewNotFound("workflow not found for ID: " + workflowID)
+}
+
+func (f *fake) ListWorkflow(_ context.Context, request *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	if f.list == nil {
+		return &workflowservice.ListWorkflowExecutionsResponse{}, nil
+	}
+	return f.list(request)
+}
+
+func (f *fake) QueryWorkflow(_ context.Context, workflowID, _, name string, _ ...any) (converter.EncodedValue, error) {
+	if f.query == nil {
+		return nil, serviceerror.NewNotFound("workflow not found for ID: " + workflowID)
+	}
+	answer, err := f.query(workflowID, name)
+	if err != nil {
+		return nil, err
+	}
+	payloads, err := converter.GetDefaultDataConverter().ToPayloads(answer)
+	return client.NewValue(payloads), err
+}
+
+func (f *fake) UpdateWorkflow(_ context.Context, options client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.updates = append(f.updates, options)
+	if f.update == nil {
+		return nil, serviceerror.NewNotFound("workflow execution already completed")
+	}
+	answer, err := f.update(options)
+	return handle{answer: answer, err: err}, nil
+}
+
+type handle struct {
+	client.WorkflowUpdateHandle
+	answer any
+	err    error
+}
+
+func (h handle) Get(_ context.Context, into any) error {
+	if h.err != nil {
+		return h.err
+	}
+	encoded, err := json.Marshal(h.answer)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(encoded, into)
+}
+
+// keys are one of each role; the value is the role's name.
+const keys = "ann=admin,ci:run=run,board:lock=lock,eye:read=read"
+
+func newAPI(t *testing.T, temporal *fake, options api.Options) http.Handler {
+	t.Helper()
+	options.Client = temporal
+	handler, err := api.New(options)
+	require.NoError(t, err)
+	return handler
+}
+
+func withKeys(t *testing.T, temporal *fake) http.Handler {
+	t.Helper()
+	parsed, err := api.ParseKeys(keys)
+	require.NoError(t, err)
+	return newAPI(t, temporal, api.Options{Keys: parsed})
+}
+
+// call sends a request with headers given as name and value in turn.
+func call(handler http.Handler, method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(method, target, strings.NewReader(body))
+	request.Host = "127.0.0.1:7127"
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			request.Host = headers[i+1]
+			continue
+		}
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, request)
+	return recorder
+}
