@@ -170,24 +170,50 @@ func orEmpty(object latch.Object) latch.Object {
 }
 
 func (f *foreteller) releaseEffect(decision string) string {
-	switch decision {
-	case latch.Continue:
-		return "The release goes on" + f.next() + "." + f.waitsFor()
-	case latch.Stop:
-		text := "The release stops here, and nothing is undone."
-		if done := f.stepsBy(latch.StepDone, latch.StepFailed); len(done) > 0 {
-			text += fmt.Sprintf(" What was done stays: %s.", strings.Join(done, ", "))
-		}
-		return text
-	case latch.Rollback:
-		undone := f.undone()
-		if len(undone) == 0 {
-			return "The release is called off. No step that could be undone was taken."
-		}
-		return fmt.Sprintf("The release is called off, and its steps are undone, the last first: %s.", strings.Join(undone, ", "))
-	default:
+	taken := f.stepsBy(latch.StepDone, latch.StepFailed)
+	switch {
+	case decision == unknown:
 		return "The webhook's own expressions decide on this whether the release goes on."
+	case f.afterFailure():
+		return f.failureEffect(decision)
+	case decision == latch.Continue:
+		return "The release goes on" + f.next() + "." + f.waitsFor()
+	case decision == latch.Rollback:
+		return "The release is called off. " + f.undoing()
+	case len(taken) == 0:
+		return "The release stops here. No step was taken."
+	default:
+		return "The release stops here, and nothing is undone. What was done stays: " + strings.Join(taken, ", ") + "." + f.waitsFor()
 	}
+}
+
+// afterFailure tells that the lock holds a release whose step has failed.
+func (f *foreteller) afterFailure() bool {
+	return f.record.Event == latch.EventAfterStep && slices.Contains(f.stepsBy(latch.StepFailed), f.record.Step)
+}
+
+// failureEffect is for a failed step: its release fails whatever is decided
+// here, which can only add the undoing.
+func (f *foreteller) failureEffect(decision string) string {
+	text := "Step " + f.record.Step + " failed, so the release fails. "
+	if decision == latch.Rollback || f.definition.release.OnFailure != latch.Stop {
+		text += f.undoing()
+	} else {
+		text += "By its policy on_failure nothing is undone."
+	}
+	if decision == latch.Rollback {
+		return text
+	}
+	return text + f.waitsFor()
+}
+
+// undoing says what a rollback does.
+func (f *foreteller) undoing() string {
+	undone := f.undone()
+	if len(undone) == 0 {
+		return "No step that could be undone was taken."
+	}
+	return "Its steps are undone, the last first: " + strings.Join(undone, ", ") + "."
 }
 
 // next says what a release goes on with.

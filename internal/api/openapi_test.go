@@ -67,3 +67,10 @@ func TestOpenAPI(t *testing.T) {
 	require.Equal(t, "object", schemas["Record"].Properties["data"]["type"])
 	require.Len(t, described.Components.SecuritySchemes, 3)
 }
+
+func encode(t *testing.T, value any) []byte {
+	t.Helper()
+	encoded, err := json.Marshal(value)
+	require.NoError(t, err)
+	return encoded
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/testsuite/receiver"
 )
 
 const linkKey = "0123456789abcdef0123456789abcdef"
@@ -73,7 +74,7 @@ func TestAPIPage(t *testing.T) {
 	require.NotContains(t, s.page(path+"?API_KEY=read-key", 200), "<button")
 	shown := s.page(path+"?API_KEY=lock-key", 200)
 	for _, text := range []string{"board holds release “The shop”", "BEFORE_RELEASE", "migrate", "Let pass",
-		"The release goes on with step migrate.", "The release stops here, and nothing is undone.", "No step that could be undone was taken."} {
+		"The release goes on with step migrate.", "The release stops here. No step was taken.", "No step that could be undone was taken."} {
 		require.Contains(t, shown, text)
 	}
 	require.Len(t, b.status(workflowID).Locks, 1, "a GET changes nothing")
@@ -109,7 +110,7 @@ func TestAPIPage(t *testing.T) {
 	next := "/locks/" + url.PathEscape(b.status(workflowID).Locks[0].Token)
 	shown = s.page(next+"?API_KEY=admin-key%3D1", 200)
 	require.Contains(t, shown, "The release goes on, and is released.")
-	require.Contains(t, shown, "its steps are undone, the last first: migrate.")
+	require.Contains(t, shown, "Its steps are undone, the last first: migrate.")
 	require.Contains(t, shown, "What was done stays: migrate.")
 	require.Equal(t, 200, s.submit(next, url.Values{"form": {form(t, shown)}, "action": {"rollback"}}).status)
 	var result latch.ReleaseResult
@@ -157,6 +158,8 @@ func TestAPILockLinkShowsNoResponse(t *testing.T) {
 	b := setup(t, "LATCH_API_URL", "http://127.0.0.1:1", "LATCH_LOCK_LINKS", "true", "LATCH_LINK_KEY", linkKey)
 	s := b.serve("LATCH_API_KEYS", apiKeys, "LATCH_LOCK_LINKS", "true", "LATCH_LINK_KEY", linkKey)
 	l := b.lane(t)
+	l.script("/told", receiver.JSON(400, `{"said":"open sesame"}`))
+	l.script("/do", receiver.JSON(400, `{"said":"open sesame"}`))
 	run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":[{"name":"a","do":{"http":{"url":"$R/do","retry":{"maximum_attempts":1}}}}],"on_failure":"stop",
 		"webhooks":[{"id":"gate","events":[{"event":"AFTER_STEP","blocking":true}]},{"id":"told","url":"$R/told","event":"BEFORE_STEP"}]}`)
 	l.openLock(run.GetID(), "gate")
@@ -165,5 +168,9 @@ func TestAPILockLinkShowsNoResponse(t *testing.T) {
 	byLink, byKey := s.page(path, 200), s.page(path+"&API_KEY=lock-key", 200)
 	require.Contains(t, byLink, "told at BEFORE_STEP")
 	require.NotContains(t, byLink, b.receiver.URL)
+	require.NotContains(t, byLink, "sesame")
+	require.NotContains(t, byLink, "400")
+	require.Contains(t, byKey, "400", "a key sees why")
+	require.Contains(t, byLink, "Step a failed, so the release fails. By its policy on_failure nothing is undone.")
 	require.Contains(t, byKey, "You decide as board.", "a key that is enough counts before the link")
 }
