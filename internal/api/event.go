@@ -31,9 +31,9 @@ func (a *api) fireEvent(ctx context.Context, input *startInput) (*startedOutput,
 		id = uuid.NewString()
 	}
 	if emission.ID == "" && input.IdempotencyKey != "" {
-		id = hashOf([]byte(input.IdempotencyKey))[:32]
+		id = input.idempotencyHash(ctx)[:32]
 	}
-	s := input.start(latch.WorkflowEmit, prefix+id, "event "+emission.Event+" "+emission.ID)
+	s := input.start(ctx, latch.WorkflowEmit, prefix+id, "event "+emission.Event+" "+emission.ID)
 	if emission.ID == "" {
 		id = s.workflowID // as the contract has it of an emission without an id
 	}

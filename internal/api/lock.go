@@ -19,7 +19,7 @@ const locksPath = "/latch/v1/locks"
 
 func (a *api) registerLocks() {
 	register[noBody](a, operation{id: "list-locks", method: http.MethodGet, path: locksPath, role: RoleRead,
-		summary: "List the locks that are waited for", about: "Of all running jobs, releases and events. A lock shows here within moments of its making."}, a.listLocks)
+		summary: "List the locks that are waited for", about: "Of all running jobs, releases and events. A lock shows here within moments of its making. A part may list fewer than limit, and yet tell of a next one."}, a.listLocks)
 	register[noBody](a, operation{id: "get-lock", method: http.MethodGet, path: locksPath + "/{lock}", role: RoleRead,
 		errors: []int{http.StatusNotFound}, summary: "Show a lock, open or used"}, a.getLock)
 	for _, method := range []string{http.MethodPost, http.MethodDelete} {
@@ -51,6 +51,10 @@ type listInput struct {
 
 type locksOutput struct{ Body Locks }
 
+// maximumPages bounds how many of Temporal's pages one call reads, where most
+// runs wait for nothing.
+const maximumPages = 50
+
 // waitingQuery finds the runs that may wait for locks.
 var waitingQuery = fmt.Sprintf("ExecutionStatus = 'Running' AND WorkflowType IN ('%s', '%s', '%s')",
 	latch.WorkflowRelease, latch.WorkflowJobRun, latch.WorkflowEmit)
@@ -62,7 +66,7 @@ func (a *api) listLocks(ctx context.Context, input *listInput) (*locksOutput, er
 	}
 	found := Locks{Locks: []WaitingLock{}}
 	signed := callerOf(ctx).role >= RoleLock
-	for {
+	for looked := 1; ; looked++ {
 		response, err := a.list(ctx, waitingQuery, input.Limit, page)
 		if err != nil {
 			return nil, err
@@ -71,7 +75,7 @@ func (a *api) listLocks(ctx context.Context, input *listInput) (*locksOutput, er
 			found.Locks = append(found.Locks, locksOf(info, signed)...)
 		}
 		page = response.GetNextPageToken()
-		if len(page) == 0 || len(found.Locks) >= input.Limit {
+		if len(page) == 0 || len(found.Locks) >= input.Limit || looked == maximumPages {
 			found.Next = base64.RawURLEncoding.EncodeToString(page)
 			return &locksOutput{found}, nil
 		}

@@ -68,21 +68,27 @@ func (a *api) startRelease(ctx context.Context, input *startInput) (*startedOutp
 	if err != nil {
 		return nil, decoded(err)
 	}
-	s := input.start(latch.WorkflowRelease, prefixRelease+release.ID, "release "+release.ID+" "+release.Title)
+	s := input.start(ctx, latch.WorkflowRelease, prefixRelease+release.ID, "release "+release.ID+" "+release.Title)
 	return a.started(ctx, s, release.ID, releasesPath)
 }
 
 // start fills in what every start has.
-func (i *startInput) start(workflow, workflowID, summary string) start {
+func (i *startInput) start(ctx context.Context, workflow, workflowID, summary string) start {
 	s := start{workflow: workflow, workflowID: workflowID, summary: oneLine(summary), body: append(json.RawMessage{}, i.RawBody...)}
 	if i.WorkflowID != "" {
 		s.workflowID = i.WorkflowID
 	}
 	s.requestID = "api-" + uuid.NewString()
 	if i.IdempotencyKey != "" {
-		s.requestID, s.repeatable = "api-"+hashOf([]byte(i.IdempotencyKey)), true
+		s.requestID, s.repeatable = "api-"+i.idempotencyHash(ctx), true
 	}
 	return s
+}
+
+// idempotencyHash stands for the Idempotency-Key of one caller: others may
+// choose the same.
+func (i *startInput) idempotencyHash(ctx context.Context) string {
+	return hashOf([]byte(callerOf(ctx).name + "\n" + i.IdempotencyKey))
 }
 
 func (a *api) started(ctx context.Context, s start, id, path string) (*startedOutput, error) {

@@ -212,7 +212,7 @@ func (a *api) input(ctx context.Context, workflowID, runID string) (json.RawMess
 }
 
 // definition reads what a run of Latch's own was started with as a release,
-// job or emission; ok is false for workflows of a user's own.
+// job or emission; of a workflow of a user's own it tells the type alone.
 func (a *api) definition(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*definition, error) {
 	d := &definition{kind: info.GetType().GetName()}
 	var into any
