@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
+	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/testsuite/process"
 	"github.com/latch-run/latch/testsuite/server"
 )
@@ -19,6 +21,7 @@ import (
 var shared struct {
 	server     *server.Server
 	client     client.Client
+	builder    *process.Builder
 	workerPath string
 	// starterPath is the command line, which serves the API.
 	starterPath string
@@ -29,6 +32,11 @@ func TestMain(m *testing.M) { os.Exit(runMain(m)) }
 func runMain(m *testing.M) int {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
 	defer cancel()
+	defer func() {
+		if shared.builder != nil {
+			shared.builder.Close()
+		}
+	}()
 	if err := prepare(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		return 1
@@ -51,17 +59,25 @@ func prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	shared.builder = builder
 	if shared.workerPath, err = builder.Build(ctx, "./worker"); err != nil {
 		return err
 	}
 	if shared.starterPath, err = builder.Build(ctx, "./starter"); err != nil {
 		return err
 	}
-	if shared.server, err = server.Start(ctx, server.Options{HTTP: true}); err != nil {
+	if shared.server, err = server.Start(ctx, server.Options{HTTP: true, SearchAttributes: searchAttributes}); err != nil {
 		return err
 	}
 	shared.client, err = client.Dial(client.Options{HostPort: shared.server.FrontendHostPort, Logger: quiet()})
 	return err
+}
+
+// searchAttributes are those that a worker upserts where it is set to.
+var searchAttributes = map[string]enums.IndexedValueType{
+	latch.SearchAttributeID:      enums.INDEXED_VALUE_TYPE_KEYWORD,
+	latch.SearchAttributeStatus:  enums.INDEXED_VALUE_TYPE_KEYWORD,
+	latch.SearchAttributeWaiting: enums.INDEXED_VALUE_TYPE_BOOL,
 }
 
 func quiet() log.Logger { return log.NewStructuredLogger(discard) }
