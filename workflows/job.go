@@ -72,7 +72,7 @@ func (r *jobRun) carryOut(ctx workflow.Context) error {
 		return broken.cause
 	}
 	takeMessages(ctx)
-	r.conclude(err)
+	r.conclude(ctx, err)
 	if err := r.tagStatus(); err != nil {
 		return err
 	}
@@ -218,7 +218,7 @@ func (r *jobRun) child(ctx workflow.Context, job *latch.Job) (*latch.JobResult, 
 }
 
 // conclude turns what the work came to into the job's result.
-func (r *jobRun) conclude(err error) {
+func (r *jobRun) conclude(ctx workflow.Context, err error) {
 	r.settled = true
 	r.result.CompletedAt = r.now()
 	if r.result.StartedAt.IsZero() {
@@ -232,7 +232,7 @@ func (r *jobRun) conclude(err error) {
 		r.result.Status = latch.JobSucceeded
 	case errors.Is(err, errTimedOut):
 		r.result.Status, r.result.Error = latch.JobTimedOut, "timed out after "+r.job.Timeout.String()
-	case temporal.IsCanceledError(err):
+	case ctx.Err() != nil: // and not a task that somebody else cancelled
 		r.result.Status, r.result.Error = latch.JobCancelled, "cancelled"
 	default:
 		r.result.Status, r.result.Error = latch.JobFailed, rootMessage(err)

@@ -143,3 +143,15 @@ func TestManyLargeDeliveriesAreHandedOver(t *testing.T) {
 		require.NoError(t, shared.client.TerminateWorkflow(b.ctx, record.HandedTo, "", "the test is over"))
 	}
 }
+
+// Job: only the job's own cancellation makes it cancelled; a task that somebody
+// else cancelled has failed.
+func TestATaskThatSomebodyElseCancelledHasFailed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	run := b.start(latch.WorkflowJobRun, "job", `{"id":"1","task":{"workflow":{"type":"latch.Emit","id":"cancelled-elsewhere",
+		"input":{"event":"DONE","webhooks":[{"id":"board","events":[{"event":"DONE","blocking":true}]}]}}}}`)
+	awaitLock(t, "cancelled-elsewhere")
+	require.NoError(t, shared.client.CancelWorkflow(b.ctx, "cancelled-elsewhere", ""))
+	require.ErrorContains(t, run.Get(b.ctx, nil), "job 1 failed: cancelled")
+}
