@@ -101,16 +101,7 @@ type Expression struct {
 // Compile parses, type-checks and plans an expression. The last ones compiled are kept, so that
 // compiling again is cheap. The error is a [*CompileError].
 func Compile(source string, use Use) (*Expression, error) {
-	key := cacheKey{use, source}
-	if e, found := compiled.get(key); found {
-		return e, nil
-	}
-	e, err := compile(source, use)
-	if err != nil {
-		return nil, err
-	}
-	compiled.put(key, e)
-	return e, nil
+	return compiled.orCompile(expressionKey{use, source}, len(source), func() (*Expression, error) { return compile(source, use) })
 }
 
 func compile(source string, use Use) (e *Expression, err error) {

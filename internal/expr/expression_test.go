@@ -319,9 +319,9 @@ func TestConcurrentUse(t *testing.T) {
 
 func TestCacheIsBounded(t *testing.T) {
 	t.Parallel()
-	c := newCache(2, 10)
-	put := func(source string) { c.put(cacheKey{When, source}, &Expression{source: source, use: When}) }
-	has := func(source string) bool { _, found := c.get(cacheKey{When, source}); return found }
+	c := newCache[expressionKey, *Expression](2, 10)
+	put := func(source string) { c.put(expressionKey{When, source}, &Expression{source: source, use: When}, len(source)) }
+	has := func(source string) bool { _, found := c.get(expressionKey{When, source}); return found }
 
 	put("a")
 	put("b")

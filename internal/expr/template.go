@@ -40,9 +40,14 @@ type Template struct {
 	uses     []string
 }
 
-// CompileTemplate compiles a template for a place. The error is a [*CompileError], or several
-// joined; their positions count in the whole template.
+// CompileTemplate compiles a template for a place. The last ones compiled are kept, so that
+// compiling again is cheap. The error is a [*CompileError], or several joined; their positions
+// count in the whole template.
 func CompileTemplate(source string, place Place) (*Template, error) {
+	return compiledTemplates.orCompile(templateKey{place, source}, len(source), func() (*Template, error) { return compileTemplate(source, place) })
+}
+
+func compileTemplate(source string, place Place) (*Template, error) {
 	switch {
 	case len(source) > MaxTemplate:
 		return nil, &CompileError{Source: source, Message: fmt.Sprintf("the template is over %d KiB", MaxTemplate>>10), cause: ErrTooLarge}

@@ -41,8 +41,12 @@ type (
 
 // CompileTree compiles a JSON value. The error names for each string that is wrong its path
 // (`.items[0].text: …`) and unwraps to its [*CompileError]; a value over MaxTemplate or nested
-// deeper than 100 is refused.
+// deeper than 100 is refused. The last ones compiled are kept, so that compiling again is cheap.
 func CompileTree(value json.RawMessage) (*Tree, error) {
+	return compiledTrees.orCompile(string(value), len(value), func() (*Tree, error) { return compileTree(value) })
+}
+
+func compileTree(value json.RawMessage) (*Tree, error) {
 	if len(value) > MaxTemplate {
 		return nil, &CompileError{Source: string(value[:80]), Message: fmt.Sprintf("the value is over %d KiB", MaxTemplate>>10), cause: ErrTooLarge}
 	}
