@@ -16,6 +16,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/latch-run/latch"
 )
@@ -39,6 +41,7 @@ func TestStatuses(t *testing.T) {
 		{"no answer", serviceerror.NewDeadlineExceeded("slow"), 503},
 		{"no worker answers", client.NewWorkflowUpdateServiceTimeoutOrCanceledError(errors.New("slow")), 503},
 		{"not permitted", serviceerror.NewPermissionDenied("no", ""), 503},
+		{"not known to Temporal", status.Error(codes.Unauthenticated, "who?"), 503},
 		{"no namespace", serviceerror.NewNamespaceNotFound("shop"), 503},
 		{"no run", serviceerror.NewNotFound("none"), 404},
 		{"refused", serviceerror.NewInvalidArgument("bad"), 422},

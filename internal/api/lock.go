@@ -3,10 +3,14 @@ package api
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -66,6 +70,7 @@ func (a *api) listLocks(ctx context.Context, input *listInput) (*locksOutput, er
 	}
 	found := Locks{Locks: []WaitingLock{}}
 	signed := callerOf(ctx).role >= RoleLock
+	began := time.Now()
 	for looked := 1; ; looked++ {
 		response, err := a.list(ctx, waitingQuery, input.Limit, page)
 		if err != nil {
@@ -75,7 +80,7 @@ func (a *api) listLocks(ctx context.Context, input *listInput) (*locksOutput, er
 			found.Locks = append(found.Locks, locksOf(info, signed)...)
 		}
 		page = response.GetNextPageToken()
-		if len(page) == 0 || len(found.Locks) >= input.Limit || looked == maximumPages {
+		if len(page) == 0 || len(found.Locks) >= input.Limit || looked == maximumPages || time.Since(began) > workerTimeout {
 			found.Next = base64.RawURLEncoding.EncodeToString(page)
 			return &locksOutput{found}, nil
 		}
@@ -83,6 +88,8 @@ func (a *api) listLocks(ctx context.Context, input *listInput) (*locksOutput, er
 }
 
 func (a *api) list(ctx context.Context, query string, limit int, page []byte) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
+	defer cancel()
 	return again(ctx, func(ctx context.Context) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 		ctx, cancel := context.WithTimeout(ctx, serverTimeout)
 		defer cancel()
@@ -155,7 +162,7 @@ func (a *api) getLock(ctx context.Context, input *lockInput) (*lockOutput, error
 // runOfLock reads the workflow id from a lock, <workflow id>:<webhook
 // id>:<random>, from the right: a workflow id may have colons.
 func runOfLock(token string) (string, error) {
-	if random := strings.LastIndexByte(token, ':'); random > 0 && random < len(token)-1 {
+	if random := strings.LastIndexByte(token, ':'); random > 0 && random < len(token)-1 && utf8.ValidString(token) {
 		if webhook := strings.LastIndexByte(token[:random], ':'); webhook > 0 && webhook < random-1 {
 			return token[:webhook], nil
 		}
@@ -163,13 +170,19 @@ func runOfLock(token string) (string, error) {
 	return "", problem(http.StatusNotFound, "%q is no lock: one is <workflow id>:<webhook id>:<random>.", token)
 }
 
+// noMaker tells that no run of the workflow id could have made a lock: there is
+// none, or it is no workflow that makes locks.
+func noMaker(workflowID string) *Problem {
+	return problem(http.StatusNotFound, "There is no run %q that could have made this lock.", workflowID)
+}
+
 // recordOfLock gives the record of a lock from its run's history. No run, and
 // no such lock in it, are 404.
 func (a *api) recordOfLock(ctx context.Context, workflowID, token string) (*latch.Record, error) {
 	var records []latch.Record
 	err := a.query(ctx, workflowID, "", latch.QueryHistory, &records)
-	if isNotFound(err) {
-		return nil, problem(http.StatusNotFound, "There is no run %q that could have made this lock.", workflowID)
+	if isNotFound(err) || isForeign(err) {
+		return nil, noMaker(workflowID)
 	}
 	if err != nil {
 		return nil, err
@@ -216,7 +229,10 @@ func decodeRemoval(body []byte, token string) (latch.LockRelease, error) {
 	err := decodeMessage(body, func(body []byte) error {
 		err := removal.Decode(body)
 		var problems latch.Problems
-		if removal.Lock != "" || !errors.As(err, &problems) {
+		var given map[string]json.RawMessage
+		_ = json.Unmarshal(body, &given) // what is no object has been told already
+		left := slices.Contains([]string{"", "null", `""`}, string(given["lock"]))
+		if !left || !errors.As(err, &problems) {
 			return err
 		}
 		var others latch.Problems
@@ -243,12 +259,15 @@ func (a *api) removeLock(ctx context.Context, via string, removal latch.LockRele
 	}
 	record := new(latch.Record)
 	err = a.update(ctx, via, workflowID, latch.MessageReleaseLock, removal, record)
+	if isForeign(err) {
+		return nil, noMaker(workflowID)
+	}
 	if !isClosed(err) {
 		return record, err
 	}
 	info, err := a.describe(ctx, workflowID, "")
 	if isNotFound(err) {
-		return nil, problem(http.StatusNotFound, "There is no run %q that could have made this lock.", workflowID)
+		return nil, noMaker(workflowID)
 	}
 	if err != nil {
 		return nil, err

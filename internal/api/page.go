@@ -246,13 +246,17 @@ func (a *api) look(ctx context.Context, token string, who visitor) (*lockView, e
 	}
 	info, err := a.describe(ctx, workflowID, "")
 	if isNotFound(err) {
-		return nil, problem(http.StatusNotFound, "There is no run that could have made this lock.")
+		return nil, noMaker(workflowID)
 	}
 	if err != nil {
 		return nil, err
 	}
 	var records []latch.Record
-	if err := a.query(ctx, workflowID, info.GetExecution().GetRunId(), latch.QueryHistory, &records); err != nil {
+	err = a.query(ctx, workflowID, info.GetExecution().GetRunId(), latch.QueryHistory, &records)
+	if isNotFound(err) || isForeign(err) {
+		return nil, noMaker(workflowID)
+	}
+	if err != nil {
 		return nil, err
 	}
 	mine := slices.IndexFunc(records, func(r latch.Record) bool { return r.Lock != nil && r.Lock.Token == token })

@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/latch-run/latch"
 )
@@ -153,7 +156,7 @@ func isUnreachable(err error) bool {
 	var update *client.WorkflowUpdateServiceTimeoutOrCanceledError
 	return errors.As(err, &down) || errors.As(err, &deadline) || errors.As(err, &cancelled) || errors.As(err, &denied) ||
 		errors.As(err, &namespace) || errors.As(err, &notReady) || errors.As(err, &update) || isExhausted(err) ||
-		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+		status.Code(err) == codes.Unauthenticated || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 // isExhausted tells that Temporal refuses for now, under load.
@@ -165,6 +168,15 @@ func isExhausted(err error) bool {
 func isNotFound(err error) bool {
 	var notFound *serviceerror.NotFound
 	return errors.As(err, &notFound)
+}
+
+// isForeign tells that a workflow was asked that knows nothing of locks: the
+// texts are those of the SDKs, which have no type for it.
+func isForeign(err error) bool {
+	var query *serviceerror.QueryFailed
+	var application *temporal.ApplicationError
+	return errors.As(err, &query) && strings.HasPrefix(strings.ToLower(query.Message), "unknown query") ||
+		errors.As(err, &application) && strings.HasPrefix(application.Message(), "unknown update ")
 }
 
 // writeProblem answers outside of huma's handlers.

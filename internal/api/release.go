@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -103,12 +104,13 @@ func (a *api) started(ctx context.Context, s start, id, path string) (*startedOu
 	return output, nil
 }
 
-// oneLine is a summary for Temporal UI, bounded as Temporal bounds it.
+// oneLine is a summary for Temporal UI. Temporal bounds it in bytes, however
+// few characters these are.
 func oneLine(text string) string {
-	const longest = 200
+	const longest, cut = 200, "…"
 	text = strings.Join(strings.Fields(text), " ")
-	if runes := []rune(text); len(runes) > longest {
-		text = string(runes[:longest-1]) + "…"
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest-len(cut)], "") + cut
 	}
 	return text
 }
@@ -121,6 +123,9 @@ func (a *api) findRelease(ctx context.Context, id string) (*workflowpb.WorkflowE
 		candidates = []string{id, prefixRelease + id}
 	}
 	for _, candidate := range candidates {
+		if !utf8.ValidString(candidate) {
+			break // Temporal cannot even be asked
+		}
 		info, err := a.describe(ctx, candidate, "")
 		if err != nil && !isNotFound(err) {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	commonpb "go.temporal.io/api/common/v1"
@@ -70,6 +71,9 @@ const memoRequest = "latch.request"
 // start starts a run: one at a time under a workflow id. The same request made
 // again gives the run that the first one started, closed or not.
 func (a *api) start(ctx context.Context, s start) (runID string, err error) {
+	if !utf8.ValidString(s.workflowID) {
+		return "", problem(http.StatusUnprocessableEntity, "workflow_id: %q is no UTF-8.", s.workflowID)
+	}
 	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
 	defer cancel()
 	request, err := a.startRequest(s)

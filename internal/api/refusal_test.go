@@ -1,0 +1,97 @@
+package api_test
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/latch-run/latch"
+)
+
+const smallRelease = `{"id":"shop","steps":[{"name":"a","do":{"http":{"url":"https://example.com/"}}}]}`
+
+// Contract, "HTTP API": an unknown lock is 404, also where its token names a
+// workflow that knows nothing of locks.
+func TestLockOfForeignWorkflow(t *testing.T) {
+	t.Parallel()
+	handler := withKeys(t, &fake{exists: []string{"other"},
+		query: func(string, string) (any, error) {
+			return nil, serviceerror.NewQueryFailed("unknown queryType history. KnownQueryTypes=[__stack_trace]")
+		},
+		update: func(client.UpdateWorkflowOptions) (any, error) {
+			return nil, temporal.NewApplicationError("unknown update release_lock. KnownUpdates=[]", "")
+		},
+	})
+	problemOf(t, call(handler, "GET", "/latch/v1/locks/other:board:abc", "", "X-API-Key", "read"), 404)
+	problemOf(t, call(handler, "GET", "/locks/other:board:abc", "", "X-API-Key", "read"), 404)
+	problemOf(t, call(handler, "POST", "/latch/v1/locks/other:board:abc/release", "", "X-API-Key", "lock"), 404)
+}
+
+// What is no UTF-8 cannot be sent to Temporal: as a name it is unknown, as a
+// value wrong, and never a failure of the API.
+func TestNoUTF8(t *testing.T) {
+	t.Parallel()
+	f := &fake{exists: []string{"\xff", "release-\xff"}}
+	handler := withKeys(t, f)
+	problemOf(t, call(handler, "GET", "/latch/v1/locks/%ff:board:abc", "", "X-API-Key", "admin"), 404)
+	problemOf(t, call(handler, "POST", "/latch/v1/locks/%ff:board:abc/release", "", "X-API-Key", "admin"), 404)
+	problemOf(t, call(handler, "GET", "/latch/v1/releases/%ff", "", "X-API-Key", "admin"), 404)
+	problemOf(t, call(handler, "POST", "/latch/v1/releases?workflow_id=%ff", smallRelease, "X-API-Key", "admin"), 422)
+	require.Empty(t, f.starts)
+	require.Empty(t, f.updates)
+}
+
+// Contract, "HTTP API": a wrong value is 422; the path's lock need not be
+// repeated, and may not be contradicted by anything.
+func TestLockInBody(t *testing.T) {
+	t.Parallel()
+	handler := withKeys(t, &fake{update: func(client.UpdateWorkflowOptions) (any, error) { return latch.Record{}, nil }})
+	for body, status := range map[string]int{
+		`{}`: 200, `{"lock":"release-1:board:abc"}`: 200, `{"lock":""}`: 200, `{"lock":null}`: 200,
+		`{"lock":{}}`: 422, `{"lock":5}`: 422, `{"lock":["x"]}`: 422, `{"lock":"release-1:board:x"}`: 422,
+	} {
+		require.Equal(t, status, call(handler, "POST", removal, body, "X-API-Key", "lock").Code, body)
+	}
+}
+
+// Contract, "HTTP API": 503 with Retry-After when Temporal is out of reach; a
+// Temporal that refuses under load for good holds no request for ever.
+func TestListUnderLoad(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		handler := withKeys(t, &fake{list: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+			return nil, serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "too many requests")
+		}})
+		var got *httptest.ResponseRecorder
+		go func() { got = call(handler, "GET", "/latch/v1/locks", "", "X-API-Key", "read") }()
+		synctest.Wait()
+		require.Nil(t, got, "it is tried again")
+		time.Sleep(time.Minute) // of the bubble's own time
+		synctest.Wait()
+		require.NotNil(t, got)
+		problemOf(t, got, 503)
+		require.Equal(t, "5", got.Header().Get("Retry-After"))
+	})
+}
+
+// Temporal bounds a run's summary in bytes, and refuses a start with a longer one.
+func TestSummaryIsBoundedInBytes(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	body := strings.Replace(smallRelease, `"steps"`, `"title":"`+strings.Repeat("版", 500)+`","steps"`, 1)
+	require.Equal(t, 201, call(withKeys(t, f), "POST", "/latch/v1/releases", body, "X-API-Key", "run").Code)
+	var summary string
+	require.NoError(t, json.Unmarshal(f.starts[0].GetUserMetadata().GetSummary().GetData(), &summary))
+	require.LessOrEqual(t, len(summary), 200)
+	require.True(t, strings.HasPrefix(summary, "release shop 版") && strings.HasSuffix(summary, "版…"), summary)
+}
