@@ -39,6 +39,8 @@ func callerOf(ctx context.Context) *caller {
 // route takes is its own matter.
 func (a *api) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store") // a cache knows nothing of X-API-Key and ?API_KEY=
+		w.Header().Set("X-Content-Type-Options", "nosniff")
 		known, refused := a.admit(r)
 		if known != nil {
 			noteCaller(r, known.name)
