@@ -89,6 +89,9 @@ func parsePrefixes(texts []string) ([]netip.Prefix, error) {
 			continue
 		}
 		prefix, err := netip.ParsePrefix(text)
+		if prefix.Addr().Is4In6() && prefix.Bits() >= 96 { // callers are compared as IPv4
+			prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-96)
+		}
 		if address, lone := netip.ParseAddr(text); lone == nil {
 			prefix, err = netip.PrefixFrom(address.Unmap(), address.Unmap().BitLen()), nil
 		}
@@ -97,6 +100,9 @@ func parsePrefixes(texts []string) ([]netip.Prefix, error) {
 			continue
 		}
 		prefixes = append(prefixes, prefix.Masked())
+	}
+	if len(prefixes) == 0 && len(problems) == 0 && strings.Join(texts, ",") != "" {
+		return nil, errors.New("lists no CIDR, and none would let all call; leave it empty for that")
 	}
 	return prefixes, errors.Join(problems...)
 }
