@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/locklink"
@@ -137,7 +139,7 @@ func (a *api) click(w http.ResponseWriter, r *http.Request, token string, who vi
 	}
 	removal := latch.LockRelease{Lock: token, Result: before.Choices[chosen].result, Data: before.Choices[chosen].data,
 		By: who.name, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
-	if name := strings.TrimSpace(r.PostForm.Get("name")); who.linked && name != "" {
+	if name := readable(r.PostForm.Get("name")); who.linked && name != "" {
 		removal.By = name + " (by " + nameLinked + ")"
 	}
 	if len(removal.Reason) > maximumReason || len(removal.By) > maximumName {
@@ -149,6 +151,18 @@ func (a *api) click(w http.ResponseWriter, r *http.Request, token string, who vi
 		return
 	}
 	a.writeLock(w, r, token, who, "")
+}
+
+// readable is a typed name as it reads in one line: nothing in it may turn the
+// order of the letters around, or hide what is said after it.
+func readable(name string) string {
+	shown := func(r rune) rune {
+		if unicode.IsPrint(r) && r != utf8.RuneError {
+			return r
+		}
+		return ' '
+	}
+	return strings.Join(strings.Fields(strings.Map(shown, name)), " ")
 }
 
 // Bounds of what is typed into the form, in bytes.

@@ -152,6 +152,6 @@ func TestPageByLink(t *testing.T) {
 	require.Equal(t, 401, submit(t, run, api.Options{Keys: parsed[:1], LockLinks: true, LinkKey: key}, link, url.Values{"action": {"pass"}, "form": {proof}}).Code,
 		"other keys, other forms")
 	require.Empty(t, run.updates)
-	require.Equal(t, 200, submit(t, run, with, link, url.Values{"action": {"pass"}, "form": {proof}, "name": {"ann"}}).Code, "by any process of the same settings")
+	require.Equal(t, 200, submit(t, run, with, link, url.Values{"action": {"pass"}, "form": {proof}, "name": {"\u202e ann\xff\n\u2028\t"}}).Code, "by any process of the same settings")
 	require.Equal(t, "ann (by link)", run.updates[0].Args[0].(latch.LockRelease).By)
 }
