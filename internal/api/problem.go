@@ -42,9 +42,16 @@ func (p *Problem) GetHeaders() http.Header {
 	return headers
 }
 
+// brokenBody is huma's word for a body that ends early, or whose chunks are
+// none: the caller's doing, which huma makes a 500.
+const brokenBody = "cannot read request body"
+
 // init has what huma itself finds wrong answered in the same form.
 func init() {
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		if message == brokenBody {
+			status = http.StatusBadRequest
+		}
 		p := problem(status, "%s", message)
 		for _, err := range errs {
 			if err != nil {

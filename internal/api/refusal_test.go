@@ -2,9 +2,11 @@ package api_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -94,4 +96,14 @@ func TestSummaryIsBoundedInBytes(t *testing.T) {
 	require.NoError(t, json.Unmarshal(f.starts[0].GetUserMetadata().GetSummary().GetData(), &summary))
 	require.LessOrEqual(t, len(summary), 200)
 	require.True(t, strings.HasPrefix(summary, "release shop 版") && strings.HasSuffix(summary, "版…"), summary)
+}
+
+// Contract, "HTTP API": a body that breaks off is no JSON, and no failure of the API.
+func TestBrokenBody(t *testing.T) {
+	t.Parallel()
+	request := httptest.NewRequest("POST", "/latch/v1/releases", iotest.ErrReader(io.ErrUnexpectedEOF))
+	request.Header.Set("X-API-Key", "run")
+	recorder := httptest.NewRecorder()
+	withKeys(t, &fake{}).ServeHTTP(recorder, request)
+	problemOf(t, recorder, 400)
 }
