@@ -239,9 +239,6 @@ func (a *api) write(w http.ResponseWriter, r *http.Request, status int, p page) 
 	} {
 		w.Header().Set(name, value)
 	}
-	if r.TLS != nil {
-		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
-	}
 	w.WriteHeader(status)
 	_, _ = body.WriteTo(w) // the visitor has gone away
 }

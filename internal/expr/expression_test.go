@@ -320,7 +320,9 @@ func TestConcurrentUse(t *testing.T) {
 func TestCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	c := newCache[expressionKey, *Expression](2, 10)
-	put := func(source string) { c.put(expressionKey{When, source}, &Expression{source: source, use: When}, len(source)) }
+	put := func(source string) {
+		c.put(expressionKey{When, source}, &Expression{source: source, use: When}, len(source))
+	}
 	has := func(source string) bool { _, found := c.get(expressionKey{When, source}); return found }
 
 	put("a")
