@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -74,15 +75,15 @@ func TestListUnderLoad(t *testing.T) {
 		handler := withKeys(t, &fake{list: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 			return nil, serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "too many requests")
 		}})
-		var got *httptest.ResponseRecorder
-		go func() { got = call(handler, "GET", "/latch/v1/locks", "", "X-API-Key", "read") }()
+		var got atomic.Pointer[httptest.ResponseRecorder]
+		go func() { got.Store(call(handler, "GET", "/latch/v1/locks", "", "X-API-Key", "read")) }()
 		synctest.Wait()
-		require.Nil(t, got, "it is tried again")
+		require.Nil(t, got.Load(), "it is tried again")
 		time.Sleep(time.Minute) // of the bubble's own time
 		synctest.Wait()
-		require.NotNil(t, got)
-		problemOf(t, got, 503)
-		require.Equal(t, "5", got.Header().Get("Retry-After"))
+		require.NotNil(t, got.Load())
+		problemOf(t, got.Load(), 503)
+		require.Equal(t, "5", got.Load().Header().Get("Retry-After"))
 	})
 }
 
