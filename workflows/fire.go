@@ -24,7 +24,7 @@ type firing struct {
 	sequence int
 	event    string
 	step     string
-	// data is what was fired with the event.
+	// variables are what every hook sees of the run as the event found it.
 	variables expr.Variables
 	hooks     []*hook
 	// decides tells that hooks at this event decide about a release.

@@ -166,7 +166,7 @@ func isUnreachable(err error) bool {
 		status.Code(err) == codes.Unauthenticated || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// isExhausted tells that Temporal refuses for now, under load.
+// isExhausted tells that Temporal refuses under load, and may take the same later.
 func isExhausted(err error) bool {
 	var exhausted *serviceerror.ResourceExhausted
 	return errors.As(err, &exhausted)
