@@ -176,7 +176,7 @@ func decodeStruct(problems *Problems, path string, data json.RawMessage, target 
 			problems.Addf(field(path, member.key), "unknown key%s", suggest(member.key, fields))
 			continue
 		}
-		at, into := field(path, member.key), target.Field(fields[index].index)
+		at, into := field(path, member.key), target.FieldByIndex(fields[index].index)
 		if fields[index].id && decodeID(member.value, into) {
 			continue
 		}
@@ -289,16 +289,18 @@ func objectMembers(problems *Problems, path string, data json.RawMessage) ([]mem
 
 type jsonField struct {
 	name  string
-	index int
+	index []int
 	id    bool
 }
 
 func jsonFields(structure reflect.Type) []jsonField {
 	fields := make([]jsonField, 0, structure.NumField())
-	for i := range structure.NumField() {
-		tag := structure.Field(i).Tag
-		name, _, _ := strings.Cut(tag.Get("json"), ",")
-		fields = append(fields, jsonField{name: name, index: i, id: tag.Get("latch") == "id"})
+	for _, each := range reflect.VisibleFields(structure) {
+		if each.Anonymous {
+			continue // its fields are visible too
+		}
+		name, _, _ := strings.Cut(each.Tag.Get("json"), ",")
+		fields = append(fields, jsonField{name: name, index: each.Index, id: each.Tag.Get("latch") == "id"})
 	}
 	return fields
 }

@@ -44,9 +44,11 @@ var (
 const maximumNameLength = 200
 
 // IsBuiltInEvent tells whether Latch itself fires the event.
-func IsBuiltInEvent(event string) bool {
-	return slices.Contains(jobEvents, event) || slices.Contains(releaseEvents, event)
-}
+func IsBuiltInEvent(event string) bool { return isJobEvent(event) || isReleaseEvent(event) }
+
+func isJobEvent(event string) bool { return slices.Contains(jobEvents, event) }
+
+func isReleaseEvent(event string) bool { return slices.Contains(releaseEvents, event) }
 
 // EventMayBlock tells whether a hook may block at the event (contract, "Events").
 func EventMayBlock(event string) bool {

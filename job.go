@@ -161,3 +161,14 @@ func (s *Schedule) validate(problems *Problems, path string) {
 }
 
 func isString(data []byte) bool { return len(data) > 0 && data[0] == '"' }
+
+// A TriggerResult is what the workflow [WorkflowTrigger] came to.
+type TriggerResult struct {
+	ID string `json:"id"`
+	// WorkflowID and RunID are the run's that was started.
+	WorkflowID string `json:"workflow_id,omitempty"`
+	RunID      string `json:"run_id,omitempty"`
+	// Skipped tells that nothing was started, for the reason in Reason.
+	Skipped bool   `json:"skipped,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+}

@@ -15,6 +15,9 @@ const (
 	WorkflowEmit    = "latch.Emit"
 	// WorkflowDeliver carries on a delivery that outlives the run that fired it.
 	WorkflowDeliver = "latch.Deliver"
+	// WorkflowTrigger is what the schedule of a registered job starts: it starts
+	// the job's run, unless one is under way.
+	WorkflowTrigger = "latch.Trigger"
 )
 
 // Names of the activity types that a task queue must serve.
@@ -64,6 +67,10 @@ const (
 	SearchAttributeStatus = "LatchStatus"
 	// SearchAttributeWaiting (Bool) tells whether the run waits for a lock.
 	SearchAttributeWaiting = "LatchWaiting"
+	// SearchAttributeWebhooks (KeywordList) holds the ids of the run's webhooks,
+	// and for each event that one listens to <id>:<event>. By it a webhook's
+	// history across runs is found.
+	SearchAttributeWebhooks = "LatchWebhooks"
 )
 
 // MemoLocks is the memo field in which a run lists the locks that it waits

@@ -21,6 +21,7 @@ const (
 	inRelease
 	inEmission
 	inGate
+	inRegistry
 )
 
 // secretName is the contract's rule for names of secrets ("Secrets by name").
@@ -44,10 +45,7 @@ func validateWebhooks(problems *Problems, path string, webhooks []Webhook, where
 	seen := map[string]bool{}
 	for i := range webhooks {
 		webhook, at := &webhooks[i], element(path, i)
-		if requireID(problems, field(at, "id"), webhook.ID) {
-			if strings.Contains(webhook.ID, ":") {
-				problems.Addf(field(at, "id"), "%q has a colon, which separates the parts of a lock", webhook.ID)
-			}
+		if validateWebhookID(problems, field(at, "id"), webhook.ID) {
 			if seen[webhook.ID] {
 				problems.Addf(field(at, "id"), "duplicate webhook id %q", webhook.ID)
 			}
@@ -55,6 +53,17 @@ func validateWebhooks(problems *Problems, path string, webhooks []Webhook, where
 		}
 		webhook.validate(problems, at, where)
 	}
+}
+
+// validateWebhookID tells whether there is an id.
+func validateWebhookID(problems *Problems, path, id string) bool {
+	if !requireID(problems, path, id) {
+		return false
+	}
+	if strings.Contains(id, ":") {
+		problems.Addf(path, "%q has a colon, which separates the parts of a lock", id)
+	}
+	return true
 }
 
 func (w *Webhook) validate(problems *Problems, path string, where scope) {
@@ -185,6 +194,9 @@ func (e *Event) validate(problems *Problems, path string, where scope) {
 	}
 	checkDuration(problems, field(path, "lock_timeout"), e.LockTimeout)
 	checkDuration(problems, field(path, "answer_timeout"), e.AnswerTimeout)
+	if where == inRegistry && isJobEvent(e.Event) {
+		where = inJob
+	}
 	e.validatePolicy(problems, field(path, "on_timeout"), e.OnTimeout, where)
 	e.validatePolicy(problems, field(path, "on_error"), e.OnError, where)
 }
@@ -194,7 +206,7 @@ func (e *Event) validateAbilities(problems *Problems, path string, where scope) 
 	if e.Blocking && !EventMayBlock(e.Event) {
 		problems.Addf(field(path, "blocking"), "a hook cannot block at %s; it can at JOB_START, BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP, BEFORE_RELEASE_COMPLETE and custom events", e.Event)
 	}
-	mayDecide := EventDecides(e.Event) || where == inGate && !IsBuiltInEvent(e.Event)
+	mayDecide := EventDecides(e.Event) || (where == inGate || where == inRegistry) && !IsBuiltInEvent(e.Event)
 	for _, expression := range []struct{ key, source string }{{"stop_release", e.StopRelease}, {"rollback_release", e.RollbackRelease}} {
 		if expression.source != "" && !mayDecide {
 			problems.Addf(field(path, expression.key), "%s decides no release; only BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP and BEFORE_RELEASE_COMPLETE do", e.Event)

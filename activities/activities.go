@@ -1,7 +1,10 @@
 package activities
 
 import (
+	"sync"
+
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/delivery"
@@ -26,11 +29,17 @@ type Options struct {
 	// SearchAttributes has runs upsert search attributes, which the server must
 	// know.
 	SearchAttributes bool
+	// DataConverter gives the one that the worker's client has, by which what is
+	// registered was encoded; the default one unless given.
+	DataConverter func() converter.DataConverter
 }
 
 // Activities is Latch's activities in one worker.
 type Activities struct {
 	options Options
+	// stores are the registries of the task queues that the worker serves.
+	stores sync.Map // of storeKey to *registry.Store
+	known  attributes
 }
 
 // New makes the activities of one worker.
@@ -57,6 +66,7 @@ func (a *Activities) Register(registry Registry) {
 		{protocol.ActivityRender, a.Render},
 		{protocol.ActivityPendingAttempts, a.PendingAttempts},
 		{protocol.ActivityAwaitFirstAttempts, a.AwaitFirstAttempts},
+		{protocol.ActivityResolve, a.Resolve},
 	} {
 		registry.RegisterActivityWithOptions(each.function, activity.RegisterOptions{Name: each.name})
 	}

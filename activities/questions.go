@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"go.temporal.io/sdk/activity"
 
@@ -24,6 +23,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 	info := activity.GetInfo(ctx)
 	answer := protocol.Admission{
 		SearchAttributes: a.options.SearchAttributes,
+		RunInDeliveryIDs: true,
 		System: protocol.System{
 			FQDN:        a.options.FQDN,
 			Environment: a.options.Environment,
@@ -32,9 +32,14 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 			TaskQueue:   info.TaskQueue,
 		},
 	}
-	err := admit(request)
+	read, err := decode(request)
 	if err != nil && !errors.As(err, &answer.Problems) {
 		answer.Problems = latch.Problems{{Message: err.Error()}}
+	}
+	if len(answer.Problems) == 0 {
+		if err := a.consult(ctx, read, &answer); err != nil {
+			return protocol.Admission{}, err
+		}
 	}
 	answer.Problems = answer.Problems.First(maximumProblems)
 	return answer, nil
@@ -43,36 +48,31 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 // maximumProblems bounds what a run records of what is wrong with its input.
 const maximumProblems = 100
 
-func admit(request protocol.AdmitRequest) error {
-	var err error
-	switch request.Kind {
-	case protocol.KindJob:
-		var job *latch.Job
-		if job, err = admission.DecodeJob(request.Input); err == nil {
-			err = inFull(job, "").Err()
-		}
-	case protocol.KindRelease:
-		_, err = admission.DecodeRelease(request.Input)
-	case protocol.KindGate:
-		_, err = admission.DecodeGate(request.Input)
-	default:
-		_, err = admission.DecodeEmission(request.Input)
-	}
-	return err
+// An input is what a run was given, as far as others' webhooks look at it.
+type input struct {
+	kind latch.RunKind
+	// event is the one that an emission or a gate fires.
+	event     string
+	variables expr.Variables
+	// named are the registered jobs that it names, with their paths.
+	named []latch.Problem
 }
 
-// inFull refuses jobs of a sequence that are named and not given.
-func inFull(job *latch.Job, path string) latch.Problems {
-	var problems latch.Problems
-	for i, item := range job.Jobs {
-		at := fmt.Sprintf("%sjobs[%d]", path, i)
-		if item.Job == nil {
-			problems.Addf(at, "%q names a registered job, and none is registered; give the job itself", item.Registered)
-			continue
-		}
-		problems = append(problems, inFull(item.Job, at+".")...)
+func decode(request protocol.AdmitRequest) (*input, error) {
+	switch request.Kind {
+	case protocol.KindJob:
+		job, err := admission.DecodeJob(request.Input)
+		return inputOfJob(job), err
+	case protocol.KindRelease:
+		release, err := admission.DecodeRelease(request.Input)
+		return inputOfRelease(release), err
+	case protocol.KindGate:
+		gate, err := admission.DecodeGate(request.Input)
+		return inputOfEmission(latch.GateKind, gate), err
+	default:
+		emission, err := admission.DecodeEmission(request.Input)
+		return inputOfEmission(latch.EmissionKind, emission), err
 	}
-	return problems
 }
 
 // lockBytes is the chance in a lock's token (contract, "Blocking and locks").

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
@@ -51,8 +52,13 @@ type Options struct {
 	LockLinks bool
 	LinkKey   []byte
 	// SearchAttributes has runs upsert the search attributes LatchID,
-	// LatchStatus and LatchWaiting, which the server must know.
+	// LatchStatus and LatchWaiting, which the server must know, and
+	// LatchWebhooks where it knows it.
 	SearchAttributes bool
+	// DataConverter is the one of the client that the worker is made with, where
+	// that is not the default one and the plugin is not given to the client
+	// too: what is registered was encoded with it.
+	DataConverter converter.DataConverter
 
 	// store holds secrets from the environment.
 	store *secret.Store
@@ -66,6 +72,8 @@ type Plugin struct {
 	problem     error
 
 	mutex sync.Mutex
+	// converter is the one of the client that the plugin was given to.
+	converter converter.DataConverter
 	// registered are the workers and replayers that are running with it.
 	registered map[string]bool
 }
@@ -75,8 +83,8 @@ type Plugin struct {
 // by [Plugin.Err], and by the worker or client that the plugin is given to:
 // the SDK panics in worker.New and gives an error in client.Dial.
 func New(options Options) *Plugin {
-	p := &Plugin{interceptor: &workflows.Interceptor{}, registered: map[string]bool{}}
-	p.activities, p.problem = newActivities(options)
+	p := &Plugin{interceptor: &workflows.Interceptor{}, registered: map[string]bool{}, converter: options.DataConverter}
+	p.activities, p.problem = newActivities(options, p.dataConverter)
 	var err error
 	p.SimplePlugin, err = temporal.NewSimplePlugin(temporal.SimplePluginOptions{
 		Name:                      "latch.run/latch",
@@ -93,7 +101,7 @@ func New(options Options) *Plugin {
 // Err gives everything that is wrong with the options.
 func (p *Plugin) Err() error { return p.problem }
 
-func newActivities(options Options) (*activities.Activities, error) {
+func newActivities(options Options, dataConverter func() converter.DataConverter) (*activities.Activities, error) {
 	var problems []error
 	store := options.store
 	if store == nil {
@@ -118,6 +126,7 @@ func newActivities(options Options) (*activities.Activities, error) {
 		LinkKey:          linkKey,
 		AllowCommands:    options.AllowCommands,
 		SearchAttributes: options.SearchAttributes,
+		DataConverter:    dataConverter,
 	}), nil
 }
 
@@ -150,8 +159,20 @@ func fqdnOf(options Options) (string, error) {
 	return os.Hostname()
 }
 
-func (p *Plugin) configureClient(context.Context, client.PluginConfigureClientOptions) error {
+func (p *Plugin) configureClient(_ context.Context, options client.PluginConfigureClientOptions) error {
+	if options.ClientOptions != nil && options.ClientOptions.DataConverter != nil {
+		p.mutex.Lock()
+		defer p.mutex.Unlock()
+		p.converter = options.ClientOptions.DataConverter
+	}
 	return p.problem
+}
+
+// dataConverter gives what the worker's client encodes with, nil for the default.
+func (p *Plugin) dataConverter() converter.DataConverter {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return p.converter
 }
 
 func (p *Plugin) configureWorker(_ context.Context, options worker.PluginConfigureWorkerOptions) error {

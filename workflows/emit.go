@@ -36,7 +36,7 @@ func Emit(ctx workflow.Context, input converter.RawValue) (*latch.EmissionResult
 	if err := run.tagStatus(); err != nil {
 		return nil, err
 	}
-	run.webhooks = run.emission.Webhooks
+	run.webhooks = run.attach(run.emission.Webhooks)
 	run.weigh(run.emission.Vars, run.emission.Instance, run.emission.Data)
 	firing, err := run.fire(ctx, occasion{event: run.emission.Event, data: run.emission.Data, instance: run.emission.Instance}, run.webhooks)
 	if err != nil {

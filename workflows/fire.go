@@ -115,6 +115,9 @@ func (f *firing) plan(ctx workflow.Context) ([]protocol.PlannedHook, error) {
 // run's id is enough, and all that a replayer of a history file knows.
 func (f *firing) deliveryID(webhook string) string {
 	origin := fmt.Sprintf("%s\x00%d\x00%s", f.session.originalRunID, f.sequence, webhook)
+	if f.session.admission.RunInDeliveryIDs {
+		return protocol.DeliveryID(f.session.originalRunID, origin)
+	}
 	sum := sha256.Sum256([]byte(origin))
 	return "dlv_" + base64.RawURLEncoding.EncodeToString(sum[:18])
 }

@@ -94,7 +94,7 @@ func (s *session) fireEmission(ctx workflow.Context, kind string, emission latch
 		own.vars = emission.Vars
 	}
 	s.weigh(emission.Vars, emission.Instance, emission.Data)
-	webhooks := emission.Webhooks // a copy of its own: later calls bring others
+	webhooks := s.attach(emission.Webhooks) // of its own: later calls bring others
 	return s.fire(ctx, occasion{event: emission.Event, decides: kind == protocol.KindGate,
 		data: emission.Data, instance: emission.Instance}, webhooks)
 }

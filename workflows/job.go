@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -24,11 +26,12 @@ type jobRun struct {
 	result latch.JobResult
 	// siblings are the jobs before it, in a sequence.
 	siblings protocol.Siblings
+	lineage  protocol.Lineage
 }
 
 // JobRun is the workflow latch.JobRun: it does a job's work and tells its
 // webhooks that it starts, and how it ended (contract, "Job").
-func JobRun(ctx workflow.Context, input, siblings converter.RawValue) (*latch.JobResult, error) {
+func JobRun(ctx workflow.Context, input, siblings, lineage converter.RawValue) (*latch.JobResult, error) {
 	run := &jobRun{result: latch.JobResult{Status: latch.JobRunning, KVP: latch.Object{}}}
 	var err error
 	if run.session, err = newSession(ctx, run); err != nil {
@@ -40,8 +43,11 @@ func JobRun(ctx workflow.Context, input, siblings converter.RawValue) (*latch.Jo
 	if before := payloadJSON(siblings); len(before) > 0 && json.Unmarshal(before, &run.siblings) != nil {
 		run.siblings = nil // not what a sequence passes on
 	}
+	if origin := payloadJSON(lineage); len(origin) > 0 && json.Unmarshal(origin, &run.lineage) != nil {
+		run.lineage = protocol.Lineage{} // not what Latch passes on
+	}
 	run.weigh(run.job.Vars)
-	run.result.ID, run.webhooks = run.job.ID, run.job.Webhooks
+	run.result.ID, run.webhooks = run.job.ID, run.attach(run.job.Webhooks)
 	if err := run.carryOut(ctx); err != nil {
 		return nil, err
 	}
@@ -76,7 +82,11 @@ func (r *jobRun) carryOut(ctx workflow.Context) error {
 	if err := r.tagStatus(); err != nil {
 		return err
 	}
-	return r.tellTheEnd(ctx)
+	if err := r.tellTheEnd(ctx); err != nil {
+		return err
+	}
+	r.triggerFollowers(ctx)
+	return nil
 }
 
 // A brokenRun is an error of the run itself, not of the job's work.
@@ -156,19 +166,45 @@ func (r *jobRun) work(ctx workflow.Context) error {
 func (r *jobRun) sequence(ctx workflow.Context) error {
 	r.result.Jobs, r.kept = nil, 0
 	for _, item := range r.job.Jobs {
-		result, err := r.child(ctx, item.Job)
-		if result != nil {
-			r.keepResult(result)
-			r.result.Jobs = append(r.result.Jobs, *result)
+		job, err := r.member(ctx, item)
+		var result *latch.JobResult
+		if err == nil {
+			result, err = r.child(ctx, job)
+		} else {
+			result = &latch.JobResult{ID: job.ID, Status: latch.JobFailed, Error: err.Error(), KVP: latch.Object{}}
 		}
+		r.keepResult(result)
+		r.result.Jobs = append(r.result.Jobs, *result)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err != nil && !item.Job.ContinueOnError {
-			return fmt.Errorf("job %s: %s", item.Job.ID, rootMessage(err))
+		if err != nil && !job.Job.ContinueOnError {
+			return fmt.Errorf("job %s: %s", job.ID, rootMessage(err))
 		}
 	}
 	return nil
+}
+
+// member gives a job of the sequence: the one that stands there, or the
+// registered one that is named, as it is now.
+func (r *jobRun) member(ctx workflow.Context, item latch.SequenceJob) (*protocol.Definition, error) {
+	if item.Job != nil {
+		return &protocol.Definition{ID: item.Job.ID, Job: item.Job}, nil
+	}
+	missing := &protocol.Definition{ID: item.Registered, Job: &latch.Job{ID: item.Registered}}
+	path := append(slices.Clone(r.lineage.Ancestors), r.job.ID)
+	if slices.Contains(path, item.Registered) {
+		return missing, fmt.Errorf("the sequences %s contain each other", strings.Join(append(path, item.Registered), ", "))
+	}
+	found, err := findJob(ctx, item.Registered)
+	switch {
+	case err != nil:
+		return missing, errors.New(rootMessage(err))
+	case found.Job == nil:
+		return missing, fmt.Errorf("it cannot run: %s", found.Lacks)
+	default:
+		return found, nil
+	}
 }
 
 // keepResult bounds what is kept of a job's result, nested sequences included.
@@ -180,19 +216,22 @@ func (r *jobRun) keepResult(result *latch.JobResult) {
 }
 
 // child runs one job of the sequence, with webhooks of its own.
-func (r *jobRun) child(ctx workflow.Context, job *latch.Job) (*latch.JobResult, error) {
-	id := r.execution.ID + "/" + job.ID
+func (r *jobRun) child(ctx workflow.Context, definition *protocol.Definition) (*latch.JobResult, error) {
+	job, id := definition.Job, r.execution.ID+"/"+definition.ID
 	if err := checkWorkflowID(id); err != nil {
 		return &latch.JobResult{ID: job.ID, Status: latch.JobFailed, Error: err.Error(), KVP: latch.Object{}}, err
 	}
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:          id,
+		TaskQueue:           definition.TaskQueue,
 		WaitForCancellation: true,
 		ParentClosePolicy:   enums.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
 		StaticSummary:       summaryOf("Job", job.ID, job.Title),
 	})
 	result := &latch.JobResult{ID: job.ID, KVP: latch.Object{}}
-	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowJobRun, job, r.known()).Get(ctx, result)
+	lineage := definition.Lineage()
+	lineage.Ancestors = append(slices.Clone(r.lineage.Ancestors), r.job.ID)
+	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowJobRun, job, r.known(), lineage).Get(ctx, result)
 	result.History = nil
 	if err == nil {
 		return result, nil

@@ -22,6 +22,7 @@ func Register(registry Registry) {
 		{latch.WorkflowRelease, Release},
 		{latch.WorkflowEmit, Emit},
 		{latch.WorkflowDeliver, Deliver},
+		{latch.WorkflowTrigger, Trigger},
 	} {
 		registry.RegisterWorkflowWithOptions(w.function, workflow.RegisterOptions{
 			Name: w.name,

@@ -52,7 +52,7 @@ func Release(ctx workflow.Context, input converter.RawValue) (*latch.ReleaseResu
 
 func (r *releaseRun) prepare() {
 	r.weigh(r.release.Vars, r.release.Instance)
-	r.result.ID, r.webhooks = r.release.ID, r.release.Webhooks
+	r.result.ID, r.webhooks = r.release.ID, r.attach(r.release.Webhooks)
 	for _, step := range r.release.Steps {
 		r.result.Steps = append(r.result.Steps, latch.StepResult{Name: step.Name, Status: latch.StepPending})
 	}

@@ -65,8 +65,10 @@ type session struct {
 	// settled tells that the outcome stands and no stop or rollback is taken.
 	settled bool
 	// refused tells that the input could not run.
-	refused  bool
-	rejected []latch.Rejected
+	refused bool
+	// taggedWebhooks tells that the search attribute with the webhooks stands.
+	taggedWebhooks bool
+	rejected       []latch.Rejected
 
 	phase, event, step string
 	shownLocks         string
@@ -132,6 +134,21 @@ func (s *session) admit(ctx workflow.Context, kind string, input json.RawMessage
 		return invalidSpec(s.admission.Problems)
 	}
 	return nil
+}
+
+// attach gives the run's own webhooks with the registered ones that apply to
+// it; one of the run's own with the same id stands in a registered one's place.
+func (s *session) attach(own []latch.Webhook) []latch.Webhook {
+	if len(s.admission.Webhooks) == 0 {
+		return own
+	}
+	attached := slices.Clone(own)
+	for _, registered := range s.admission.Webhooks {
+		if !slices.ContainsFunc(own, func(w latch.Webhook) bool { return w.ID == registered.ID }) {
+			attached = append(attached, registered)
+		}
+	}
+	return attached
 }
 
 // ask has a local activity answer a question and records the answer. It asks
@@ -262,9 +279,15 @@ func (s *session) showLocks() error {
 
 // tagStatus upserts id and status as search attributes.
 func (s *session) tagStatus() error {
-	return s.tag(
+	attributes := []temporal.SearchAttributeUpdate{
 		temporal.NewSearchAttributeKeyKeyword(latch.SearchAttributeID).ValueSet(s.subject.id()),
-		temporal.NewSearchAttributeKeyKeyword(latch.SearchAttributeStatus).ValueSet(s.subject.status()))
+		temporal.NewSearchAttributeKeyKeyword(latch.SearchAttributeStatus).ValueSet(s.subject.status()),
+	}
+	if s.admission.TagWebhooks && !s.taggedWebhooks && len(s.webhooks) > 0 {
+		s.taggedWebhooks = true
+		attributes = append(attributes, temporal.NewSearchAttributeKeyKeywordList(latch.SearchAttributeWebhooks).ValueSet(protocol.WebhookTags(s.webhooks...)))
+	}
+	return s.tag(attributes...)
 }
 
 // tag upserts search attributes where the worker is configured to.

@@ -33,6 +33,13 @@ func DecodeGate(data []byte) (*latch.Emission, error) {
 	return gate, admit(err, func(w *walker) { w.webhooks("webhooks", gate.Webhooks) })
 }
 
+// DecodeRegisteredWebhook is [DecodeJob] for a webhook that is to stand by
+// itself.
+func DecodeRegisteredWebhook(data []byte) (*latch.RegisteredWebhook, error) {
+	webhook, err := latch.DecodeRegisteredWebhook(data)
+	return webhook, admit(err, func(w *walker) { w.registered(webhook) })
+}
+
 // CheckJob gives all that is wrong with a job that Go code built.
 func CheckJob(job *latch.Job) latch.Problems {
 	return problemsOf(admit(job.Validate().Err(), func(w *walker) { w.job("", job) }))

@@ -43,20 +43,28 @@ func (w *walker) release(release *latch.Release) {
 
 func (w *walker) webhooks(path string, webhooks []latch.Webhook) {
 	for i := range webhooks {
-		webhook, at := &webhooks[i], fmt.Sprintf("%s[%d]", path, i)
-		place := placeOf(webhook.ContentType)
-		w.template(join(at, "url"), webhook.URL, expr.InURL)
-		w.headers(join(at, "headers"), webhook.Headers)
-		w.body(join(at, "body"), webhook.Body, place)
-		for j := range webhook.Events {
-			event, at := &webhook.Events[j], fmt.Sprintf("%s.events[%d]", at, j)
-			w.body(join(at, "body"), event.Body, place)
-			w.expression(join(at, "when"), event.When, expr.When)
-			w.expression(join(at, "result"), event.Result, expr.Result)
-			w.expression(join(at, "stop_release"), event.StopRelease, expr.StopRelease)
-			w.expression(join(at, "rollback_release"), event.RollbackRelease, expr.RollbackRelease)
-		}
+		w.webhook(fmt.Sprintf("%s[%d]", path, i), &webhooks[i])
 	}
+}
+
+func (w *walker) webhook(path string, webhook *latch.Webhook) {
+	place := placeOf(webhook.ContentType)
+	w.template(join(path, "url"), webhook.URL, expr.InURL)
+	w.headers(join(path, "headers"), webhook.Headers)
+	w.body(join(path, "body"), webhook.Body, place)
+	for i := range webhook.Events {
+		event, at := &webhook.Events[i], fmt.Sprintf("%s[%d]", join(path, "events"), i)
+		w.body(join(at, "body"), event.Body, place)
+		w.expression(join(at, "when"), event.When, expr.When)
+		w.expression(join(at, "result"), event.Result, expr.Result)
+		w.expression(join(at, "stop_release"), event.StopRelease, expr.StopRelease)
+		w.expression(join(at, "rollback_release"), event.RollbackRelease, expr.RollbackRelease)
+	}
+}
+
+func (w *walker) registered(webhook *latch.RegisteredWebhook) {
+	w.expression("when", webhook.When, expr.When)
+	w.webhook("", &webhook.Webhook)
 }
 
 func (w *walker) task(path string, task *latch.Task) {

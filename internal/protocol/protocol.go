@@ -19,6 +19,7 @@ const (
 	ActivityRender             = "latch.internal.Render"
 	ActivityPendingAttempts    = "latch.internal.PendingAttempts"
 	ActivityAwaitFirstAttempts = "latch.internal.AwaitFirstAttempts"
+	ActivityResolve            = "latch.internal.Resolve"
 )
 
 // Kinds of input that Admit looks at.
@@ -42,6 +43,13 @@ type Admission struct {
 	System   System         `json:"system"`
 	// SearchAttributes tells whether the run upserts them.
 	SearchAttributes bool `json:"search_attributes,omitempty"`
+	// TagWebhooks tells whether the run upserts the one with its webhooks.
+	TagWebhooks bool `json:"tag_webhooks,omitempty"`
+	// Webhooks are registered ones that apply to the run, each with the events
+	// that such a run fires.
+	Webhooks []latch.Webhook `json:"webhooks,omitempty"`
+	// RunInDeliveryIDs has the run's id be read from the ids of its deliveries.
+	RunInDeliveryIDs bool `json:"run_in_delivery_ids,omitempty"`
 }
 
 // System is the template variable of that name.
@@ -124,6 +132,9 @@ type Delivery struct {
 	// LockRemoved tells that the hook was settled by its lock's removal: the
 	// delivery's failure counts no more.
 	LockRemoved bool `json:"lock_removed,omitempty"`
+	// Redelivery counts how often it was asked for again; zero for one that a
+	// run handed over.
+	Redelivery int `json:"redelivery,omitempty"`
 }
 
 // An EvaluateRequest asks for the verdict on a record.

@@ -1,0 +1,206 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/activity"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/registry"
+)
+
+// storeKey is whose registry a store reads.
+type storeKey struct{ namespace, taskQueue string }
+
+// registryOf gives the registry that the asking run goes by; nil in the SDK's
+// test environment, which has no server.
+func (a *Activities) registryOf(ctx context.Context) *registry.Store {
+	info := activity.GetInfo(ctx)
+	if info.Namespace == testNamespace {
+		return nil
+	}
+	key := storeKey{info.Namespace, info.TaskQueue}
+	if store, found := a.stores.Load(key); found {
+		return store.(*registry.Store)
+	}
+	temporal := activity.GetClient(ctx)
+	options := registry.Options{
+		Service:   func() workflowservice.WorkflowServiceClient { return temporal.WorkflowService() },
+		Namespace: info.Namespace, TaskQueue: info.TaskQueue, Identity: "latch-worker",
+	}
+	if a.options.DataConverter != nil {
+		options.DataConverter = a.options.DataConverter()
+	}
+	store, _ := a.stores.LoadOrStore(key, registry.New(options))
+	return store.(*registry.Store)
+}
+
+// Resolve gives a registered job as it is now.
+func (a *Activities) Resolve(ctx context.Context, request protocol.ResolveRequest) (protocol.ResolveAnswer, error) {
+	store := a.registryOf(ctx)
+	if store == nil {
+		return protocol.ResolveAnswer{}, nil
+	}
+	entry, err := store.Get(ctx, request.ID)
+	if errors.Is(err, registry.ErrUnknown) {
+		return protocol.ResolveAnswer{}, nil
+	}
+	if err != nil {
+		return protocol.ResolveAnswer{}, fmt.Errorf("find registered job %q: %w", request.ID, err)
+	}
+	return protocol.ResolveAnswer{Definition: &entry.Definition}, nil
+}
+
+// consult asks the registry for what concerns a run: whether the jobs that it
+// names are there, and which webhooks apply to it.
+func (a *Activities) consult(ctx context.Context, read *input, answer *protocol.Admission) error {
+	store := a.registryOf(ctx)
+	if store == nil {
+		if len(read.named) > 0 {
+			answer.Problems = read.named
+		}
+		return nil
+	}
+	var group errgroup.Group
+	group.Go(func() (err error) {
+		answer.Problems, err = unknownJobs(ctx, store, read.named)
+		return err
+	})
+	group.Go(func() error {
+		registered, err := store.Webhooks().List(ctx)
+		if err != nil {
+			return fmt.Errorf("find the registered webhooks that apply to the run: %w", err)
+		}
+		answer.Webhooks = applying(registered, read, answer.System)
+		return nil
+	})
+	if a.options.SearchAttributes {
+		group.Go(func() error {
+			answer.TagWebhooks = a.known.has(ctx, latch.SearchAttributeWebhooks)
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// unknownJobs gives those of the named jobs that are not registered.
+func unknownJobs(ctx context.Context, store *registry.Store, named []latch.Problem) (latch.Problems, error) {
+	ids := make([]string, len(named))
+	for i, each := range named {
+		ids[i] = each.Message
+	}
+	entries, err := store.GetAll(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("find the registered jobs that the sequence names: %w", err)
+	}
+	found := map[string]bool{}
+	for _, entry := range entries {
+		found[entry.ID] = true
+	}
+	var problems latch.Problems
+	for _, each := range named {
+		if !found[each.Message] {
+			problems.Addf(each.Path, "%q names no registered job", each.Message)
+		}
+	}
+	return problems, nil
+}
+
+// applying gives the registered webhooks that apply to the run, each with the
+// events that it fires. One whose `when` fails applies, and fails at its
+// events, so that no gate is lost to a mistake in it.
+func applying(registered []latch.RegisteredWebhook, read *input, system protocol.System) []latch.Webhook {
+	var applies []latch.Webhook
+	for i := range registered {
+		webhook, listens := registered[i].For(read.kind, read.event)
+		if !listens {
+			continue
+		}
+		when := registered[i].When
+		if when != "" {
+			variables := read.variables
+			variables["system"] = encode(system)
+			applicable, err := evaluateWhen(protocol.PlanHook{When: when, Variables: variables})
+			switch {
+			case err != nil:
+				for j := range webhook.Events {
+					webhook.Events[j].When = when
+				}
+			case !applicable:
+				continue
+			}
+		}
+		applies = append(applies, webhook)
+	}
+	return applies
+}
+
+func inputOfJob(job *latch.Job) *input {
+	read := &input{kind: latch.JobKind, variables: expr.Variables{
+		"job": encode(map[string]any{"id": job.ID, "name": job.Name, "title": job.Title, "tags": orEmpty(job.Tags),
+			"vars": orEmptyObject(job.Vars), "schedule": job.Schedule, "timeout": job.Timeout, "status": map[string]any{}}),
+		"vars": encode(orEmptyObject(job.Vars)),
+	}}
+	read.name("", job)
+	return read
+}
+
+// name collects the registered jobs that a sequence names.
+func (i *input) name(path string, job *latch.Job) {
+	for n, item := range job.Jobs {
+		at := fmt.Sprintf("%sjobs[%d]", path, n)
+		if item.Job == nil {
+			i.named = append(i.named, latch.Problem{Path: at, Message: item.Registered})
+			continue
+		}
+		i.name(at+".", item.Job)
+	}
+}
+
+func inputOfRelease(release *latch.Release) *input {
+	return &input{kind: latch.ReleaseKind, variables: expr.Variables{
+		"release": encode(map[string]any{"id": release.ID, "title": release.Title, "vars": orEmptyObject(release.Vars),
+			"instance": orEmptyObject(release.Instance), "status": latch.ReleaseRunning, "steps": []any{}}),
+		"vars":     encode(orEmptyObject(release.Vars)),
+		"instance": encode(orEmptyObject(release.Instance)),
+	}}
+}
+
+func inputOfEmission(kind latch.RunKind, emission *latch.Emission) *input {
+	return &input{kind: kind, event: emission.Event, variables: expr.Variables{
+		"event":    encode(emission.Event),
+		"data":     encode(orEmptyObject(emission.Data)),
+		"instance": encode(orEmptyObject(emission.Instance)),
+		"vars":     encode(orEmptyObject(emission.Vars)),
+	}}
+}
+
+func orEmptyObject(object latch.Object) latch.Object {
+	if object == nil {
+		return latch.Object{}
+	}
+	return object
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// encode gives a value of our own, or one that was decoded before, as JSON.
+func encode(value any) json.RawMessage {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return nil // what was decoded encodes
+	}
+	return encoded
+}

@@ -1,0 +1,56 @@
+package protocol
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/latch-run/latch"
+)
+
+// deliveryPrefix begins every delivery id.
+const deliveryPrefix = "dlv_"
+
+// chanceBytes is how much of an origin's hash stands in a delivery id.
+const chanceBytes = 11
+
+// DeliveryID makes a delivery's id of the run's id, which [RunOf] reads from
+// it, and of what tells it from the run's other deliveries.
+func DeliveryID(runID, origin string) string {
+	run, err := uuid.Parse(runID)
+	if err != nil { // as in the SDK's test environment
+		run = uuid.NewSHA1(uuid.NameSpaceOID, []byte(runID))
+	}
+	sum := sha256.Sum256([]byte(origin))
+	return deliveryPrefix + base64.RawURLEncoding.EncodeToString(append(run[:], sum[:chanceBytes]...))
+}
+
+// RunOf gives the id of the run whose delivery this is; false for an id that
+// does not tell, such as one of an earlier version.
+func RunOf(deliveryID string) (runID string, ok bool) {
+	encoded, ok := strings.CutPrefix(deliveryID, deliveryPrefix)
+	decoded, err := base64.RawURLEncoding.DecodeString(encoded)
+	if !ok || err != nil || len(decoded) != len(uuid.UUID{})+chanceBytes {
+		return "", false
+	}
+	return uuid.UUID(decoded[:len(uuid.UUID{})]).String(), true
+}
+
+// WebhookTags are the values of the search attribute with a run's webhooks.
+func WebhookTags(webhooks ...latch.Webhook) []string {
+	var tags []string
+	for i := range webhooks {
+		if !webhooks[i].IsEnabled() {
+			continue
+		}
+		tags = append(tags, webhooks[i].ID)
+		for _, settings := range webhooks[i].EventSettings() {
+			tags = append(tags, webhooks[i].ID+":"+settings.Event)
+		}
+	}
+	slices.Sort(tags)
+	return slices.Compact(tags)
+}

@@ -1,0 +1,68 @@
+package protocol
+
+import (
+	"encoding/json"
+
+	"github.com/latch-run/latch"
+)
+
+// A Definition is a registered job as it is kept: the argument with which its
+// schedule starts latch.Trigger.
+type Definition struct {
+	ID string `json:"id"`
+	// Job is what runs; nil where the job cannot, for the reason in Lacks.
+	Job   *latch.Job `json:"job,omitempty"`
+	Lacks string     `json:"lacks,omitempty"`
+	// Extras are keys that are kept for clients of other systems, as they came.
+	// Templates see them as fields of job.
+	Extras map[string]json.RawMessage `json:"extras,omitempty"`
+	// Paused tells that the job does not run by itself.
+	Paused bool `json:"paused,omitempty"`
+	// Followers are the jobs that run after this one. The registry keeps them.
+	Followers []string `json:"followers,omitempty"`
+	// TaskQueue is where the job runs.
+	TaskQueue string     `json:"task_queue,omitempty"`
+	CreatedAt latch.Time `json:"created_at,omitzero"`
+	UpdatedAt latch.Time `json:"updated_at,omitzero"`
+	// Revision differs between any two writes.
+	Revision string `json:"revision,omitempty"`
+}
+
+// Lineage is what a run of a registered job is told beside the job.
+func (d *Definition) Lineage() Lineage {
+	return Lineage{Followers: d.Followers, Extras: d.Extras, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt}
+}
+
+// A Trigger is the argument of latch.Trigger: a definition, from a schedule,
+// or an id alone, whose definition is then looked up.
+type Trigger struct {
+	Definition
+	// After names the job whose end starts this one.
+	After string `json:"after,omitempty"`
+	// Holds tells of a schedule that keeps something and runs nothing.
+	Holds string `json:"holds,omitempty"`
+}
+
+// Lineage tells a run where it comes from. It is the third argument of
+// latch.JobRun, from Latch itself alone.
+type Lineage struct {
+	// Ancestors are the ids of the sequences that the job is part of, the
+	// outermost first.
+	Ancestors []string `json:"ancestors,omitempty"`
+	// Followers are registered jobs to start when this one has ended.
+	Followers []string `json:"followers,omitempty"`
+	// Extras are fields of the template variable job.
+	Extras    map[string]json.RawMessage `json:"extras,omitempty"`
+	CreatedAt latch.Time                 `json:"created_at,omitzero"`
+	UpdatedAt latch.Time                 `json:"updated_at,omitzero"`
+}
+
+// A ResolveRequest asks for a registered job.
+type ResolveRequest struct {
+	ID string `json:"id"`
+}
+
+// A ResolveAnswer gives it; nil where there is none of that id.
+type ResolveAnswer struct {
+	Definition *Definition `json:"definition,omitempty"`
+}

@@ -1,0 +1,103 @@
+package registry
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// A Definition is a registered job as it is kept.
+type Definition = protocol.Definition
+
+// Errors of the registry. Each is wrapped with the id it is about.
+var (
+	// ErrUnknown tells that there is no such job.
+	ErrUnknown = errors.New("not registered")
+	// ErrExists tells that there is such a job already.
+	ErrExists = errors.New("registered already")
+	// ErrConflict tells that others kept on changing the same thing.
+	ErrConflict = errors.New("changed by others at the same time")
+)
+
+// A RefusedError tells what is wrong with a definition that the registry, or
+// Temporal, does not take. Field is the path in the job.
+type RefusedError struct{ Field, Reason string }
+
+// Error names the field and the reason.
+func (e *RefusedError) Error() string {
+	if e.Field == "" {
+		return e.Reason
+	}
+	return e.Field + ": " + e.Reason
+}
+
+// maximumDefinition bounds a definition in bytes: Temporal takes payloads of
+// up to 2 MiB, and a run takes less than that.
+const maximumDefinition = 1 << 20
+
+// encodeDefinition gives a definition as it is kept, bounded.
+func encodeDefinition(definition *Definition) (json.RawMessage, error) {
+	encoded, err := json.Marshal(definition)
+	if err != nil {
+		return nil, fmt.Errorf("encode job %q: %w", definition.ID, err)
+	}
+	if len(encoded) > maximumDefinition {
+		return nil, &RefusedError{Reason: fmt.Sprintf("job %q has %d bytes; at most %d are kept", definition.ID, len(encoded), maximumDefinition)}
+	}
+	return encoded, nil
+}
+
+func newRevision() string { return strings.ReplaceAll(uuid.NewString(), "-", "")[:16] }
+
+// scheduleOf gives when the job runs by itself; nil where it never does.
+func scheduleOf(definition *Definition) *latch.Schedule {
+	if definition.Job == nil {
+		return nil
+	}
+	return definition.Job.Schedule
+}
+
+// after names the job that this one follows, "" where it follows none.
+func after(definition *Definition) string {
+	if schedule := scheduleOf(definition); schedule != nil {
+		return schedule.After
+	}
+	return ""
+}
+
+func hasTimes(definition *Definition) bool {
+	schedule := scheduleOf(definition)
+	return schedule != nil && schedule.Cron != ""
+}
+
+// text gives a field that a job has under the same name in Latch's JSON and
+// among the keys kept for others.
+func text(definition *Definition, key string, own func(*latch.Job) string) string {
+	if definition.Job != nil && own != nil {
+		if value := own(definition.Job); value != "" {
+			return value
+		}
+	}
+	var value string
+	if json.Unmarshal(definition.Extras[key], &value) != nil {
+		return ""
+	}
+	return value
+}
+
+func tags(definition *Definition) []string {
+	if definition.Job != nil && len(definition.Job.Tags) > 0 {
+		return definition.Job.Tags
+	}
+	var value []string
+	if json.Unmarshal(definition.Extras["tags"], &value) != nil {
+		return nil
+	}
+	return value
+}

@@ -1,0 +1,96 @@
+package registry
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	// loadTimeout bounds one load of a list.
+	loadTimeout = 2 * time.Minute
+	// patience is how long a caller waits for a new list where there is one
+	// from before.
+	patience = 300 * time.Millisecond
+	// longestStale is how old a list from before may be.
+	longestStale = time.Minute
+)
+
+// A fresh value is loaded anew for whoever asks: what get gives was loaded
+// after it was called. Callers at the same time share one load, and a load
+// that takes long leaves its callers with what was loaded before.
+type fresh[T any] struct {
+	load func(ctx context.Context, before T) (T, error)
+
+	mutex   sync.Mutex
+	value   T
+	at      time.Time // zero until the first load
+	running *flight[T]
+	next    *flight[T]
+}
+
+// A flight is one load that callers wait for.
+type flight[T any] struct {
+	done  chan struct{}
+	value T
+	err   error
+}
+
+func newFresh[T any](load func(context.Context, T) (T, error)) *fresh[T] {
+	return &fresh[T]{load: load}
+}
+
+// get gives the value.
+func (f *fresh[T]) get(ctx context.Context) (T, error) {
+	flight, before, at := f.join()
+	var tooLong <-chan time.Time
+	if !at.IsZero() && time.Since(at) < longestStale {
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		tooLong = timer.C
+	}
+	select {
+	case <-flight.done:
+		return flight.value, flight.err
+	case <-tooLong:
+		return before, nil
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+// join gives the first load that begins from now on.
+func (f *fresh[T]) join() (*flight[T], T, time.Time) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if f.running == nil {
+		f.running = &flight[T]{done: make(chan struct{})}
+		go f.fly(f.running)
+		return f.running, f.value, f.at
+	}
+	if f.next == nil {
+		f.next = &flight[T]{done: make(chan struct{})}
+	}
+	return f.next, f.value, f.at
+}
+
+// fly loads, and goes on with whoever came meanwhile.
+func (f *fresh[T]) fly(current *flight[T]) {
+	for current != nil {
+		f.mutex.Lock()
+		before := f.value
+		f.mutex.Unlock()
+		ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
+		began := time.Now()
+		current.value, current.err = f.load(ctx, before)
+		cancel()
+		f.mutex.Lock()
+		if current.err == nil {
+			f.value, f.at = current.value, began
+		}
+		close(current.done)
+		current, f.running, f.next = f.next, f.next, nil
+		f.mutex.Unlock()
+	}
+}

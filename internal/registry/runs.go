@@ -1,0 +1,223 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/latch-run/latch"
+)
+
+// A Run is the last run of a job, as far as lists tell of it.
+type Run struct {
+	RunID string
+	// Status is one of the vocabulary's: running, succeeded, failed, cancelled.
+	Status      string
+	StartedAt   latch.Time
+	CompletedAt latch.Time // zero while it runs
+	// Error and KVP are what it came to. Lists do not tell them.
+	Error string
+	KVP   latch.Object
+}
+
+// maximumRuns bounds how many runs the first list of them looks at.
+const maximumRuns = 20_000
+
+// runOverlap is how far back a later list looks beyond what it knows: the
+// visibility store is written after the fact.
+const runOverlap = time.Minute
+
+// Runs gives the last run of each job by the job's id, of jobs that ran of
+// late: the newest runs of the namespace are looked at, some ten thousand.
+func (s *Store) Runs(ctx context.Context) (map[string]Run, error) {
+	runs, err := s.runs.get(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list runs of jobs: %w", err)
+	}
+	return runs, nil
+}
+
+// loadRuns lists runs that began or ended since those that are known.
+func (s *Store) loadRuns(ctx context.Context, known map[string]Run) (map[string]Run, error) {
+	query := "WorkflowType = '" + latch.WorkflowJobRun + "'"
+	if newest := newestOf(known); !newest.IsZero() {
+		since := newest.Add(-runOverlap).UTC().Format(time.RFC3339Nano)
+		query += fmt.Sprintf(" AND (StartTime > '%s' OR CloseTime > '%s')", since, since)
+	}
+	runs := map[string]Run{}
+	maps.Copy(runs, known)
+	var token []byte
+	for seen := 0; seen < maximumRuns; {
+		page, err := s.service().ListWorkflowExecutions(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Namespace: s.namespace, Query: query, PageSize: pageSize, NextPageToken: token,
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, info := range page.GetExecutions() {
+			id, ours := strings.CutPrefix(info.GetExecution().GetWorkflowId(), WorkflowID(""))
+			run := runOf(info)
+			if ours && !run.StartedAt.Before(runs[id].StartedAt.Time) {
+				runs[id] = run
+			}
+		}
+		if seen += len(page.GetExecutions()); len(page.GetNextPageToken()) == 0 {
+			break
+		}
+		token = page.GetNextPageToken()
+	}
+	return runs, nil
+}
+
+func newestOf(runs map[string]Run) time.Time {
+	var newest time.Time
+	for _, run := range runs {
+		for _, at := range []latch.Time{run.StartedAt, run.CompletedAt} {
+			if at.After(newest) {
+				newest = at.Time
+			}
+		}
+	}
+	return newest
+}
+
+func runOf(info *workflowpb.WorkflowExecutionInfo) Run {
+	run := Run{RunID: info.GetExecution().GetRunId(), Status: statusOf(info.GetStatus()), StartedAt: latch.NewTime(info.GetStartTime().AsTime()), KVP: latch.Object{}}
+	if closed := info.GetCloseTime(); closed != nil {
+		run.CompletedAt = latch.NewTime(closed.AsTime())
+	}
+	return run
+}
+
+func statusOf(status enumspb.WorkflowExecutionStatus) string {
+	switch status {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		return latch.JobRunning
+	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+		return latch.JobSucceeded
+	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
+		return latch.JobCancelled
+	default:
+		return latch.JobFailed
+	}
+}
+
+// LastRun tells of a job's last run with what it came to; nil where the job
+// never ran, or so long ago that Temporal has forgotten it.
+func (s *Store) LastRun(ctx context.Context, id string) (*Run, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	described, err := s.service().DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{
+		Namespace: s.namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: WorkflowID(id)},
+	})
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	info := described.GetWorkflowExecutionInfo()
+	if info.GetType().GetName() != latch.WorkflowJobRun {
+		return nil, nil
+	}
+	run := runOf(info)
+	if run.Status == latch.JobRunning {
+		return &run, nil
+	}
+	return &run, s.addOutcome(ctx, info.GetExecution(), &run)
+}
+
+// addOutcome reads what a closed run came to from its last event.
+func (s *Store) addOutcome(ctx context.Context, execution *commonpb.WorkflowExecution, run *Run) error {
+	last, err := s.service().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
+		Namespace: s.namespace, Execution: execution, HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
+	})
+	if err != nil {
+		return err
+	}
+	for _, event := range last.GetHistory().GetEvents() {
+		if err := s.readOutcome(event, run); err != nil {
+			return fmt.Errorf("result of %s: %w", execution.GetWorkflowId(), err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) readOutcome(event *historypb.HistoryEvent, run *Run) error {
+	var payloads *commonpb.Payloads
+	switch attributes := event.GetAttributes().(type) {
+	case *historypb.HistoryEvent_WorkflowExecutionCompletedEventAttributes:
+		payloads = attributes.WorkflowExecutionCompletedEventAttributes.GetResult()
+	case *historypb.HistoryEvent_WorkflowExecutionFailedEventAttributes:
+		failure := attributes.WorkflowExecutionFailedEventAttributes.GetFailure()
+		run.Error = failure.GetMessage()
+		payloads = detailsOf(failure)
+	case *historypb.HistoryEvent_WorkflowExecutionCanceledEventAttributes:
+		run.Error = "cancelled"
+		payloads = attributes.WorkflowExecutionCanceledEventAttributes.GetDetails()
+	case *historypb.HistoryEvent_WorkflowExecutionTerminatedEventAttributes:
+		run.Error = "terminated: " + attributes.WorkflowExecutionTerminatedEventAttributes.GetReason()
+	case *historypb.HistoryEvent_WorkflowExecutionTimedOutEventAttributes:
+		run.Error = "timed out by Temporal"
+	}
+	if len(payloads.GetPayloads()) == 0 {
+		return nil
+	}
+	var result latch.JobResult
+	if err := s.converter.FromPayload(payloads.GetPayloads()[0], &result); err != nil {
+		return err
+	}
+	if result.Status != "" {
+		run.Status, run.Error = result.Status, result.Error
+	}
+	if result.KVP != nil {
+		run.KVP = result.KVP
+	}
+	return nil
+}
+
+// detailsOf gives the result that a failed job carries.
+func detailsOf(failure *failurepb.Failure) *commonpb.Payloads {
+	info := failure.GetApplicationFailureInfo()
+	if info.GetType() != latch.ErrorJobFailed {
+		return nil
+	}
+	return info.GetDetails()
+}
+
+// A Count tells how many runs of jobs Temporal knows of.
+type Count struct{ Runs, Failed, Succeeded int64 }
+
+// CountRuns counts the runs of jobs that Temporal has not forgotten, those of
+// sequences included.
+func (s *Store) CountRuns(ctx context.Context) (Count, error) {
+	var counted Count
+	all := "WorkflowType = '" + latch.WorkflowJobRun + "'"
+	for _, each := range []struct {
+		into  *int64
+		query string
+	}{
+		{&counted.Runs, all},
+		{&counted.Failed, all + " AND ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated', 'Canceled')"},
+		{&counted.Succeeded, all + " AND ExecutionStatus = 'Completed'"},
+	} {
+		answer, err := s.service().CountWorkflowExecutions(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: s.namespace, Query: each.query})
+		if err != nil {
+			return Count{}, fmt.Errorf("count runs of jobs: %w", err)
+		}
+		*each.into = answer.GetCount()
+	}
+	return counted, nil
+}

@@ -1,0 +1,24 @@
+package registry
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/latch-run/latch"
+)
+
+// same tells whether two definitions say the same, apart from when they were
+// written. What does not encode is never the same: writing it tells why.
+func same(a, b *Definition) bool {
+	left, failed := timeless(*a)
+	right, alsoFailed := timeless(*b)
+	return failed == nil && alsoFailed == nil && bytes.Equal(left, right)
+}
+
+func timeless(definition Definition) ([]byte, error) {
+	definition.CreatedAt, definition.UpdatedAt, definition.Revision = latch.Time{}, latch.Time{}, ""
+	if len(definition.Followers) == 0 {
+		definition.Followers = nil
+	}
+	return json.Marshal(definition)
+}

@@ -1,0 +1,115 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// A Shelf keeps one JSON document in a schedule that never runs. Reading it
+// gives what was last written; writing it is a change of what is there.
+type Shelf[T any] struct {
+	store *Store
+	id    string
+	// holds tells people what the schedule is for.
+	holds string
+	reads *fresh[shelved[T]]
+}
+
+// A shelved document is the content with its revision.
+type shelved[T any] struct {
+	Revision string `json:"revision"`
+	Content  T      `json:"content"`
+}
+
+// A shelfInput is what the schedule would start latch.Trigger with.
+type shelfInput[T any] struct {
+	protocol.Trigger
+	Shelf shelved[T] `json:"shelf"`
+}
+
+func newShelf[T any](store *Store, id, holds string) *Shelf[T] {
+	shelf := &Shelf[T]{store: store, id: id, holds: holds}
+	shelf.reads = newFresh(func(ctx context.Context, _ shelved[T]) (shelved[T], error) {
+		document, _, err := shelf.read(ctx)
+		return document, err
+	})
+	return shelf
+}
+
+// Read gives the document as it was last written before the call, the zero
+// value where nothing was. Callers at the same time share one reading.
+func (s *Shelf[T]) Read(ctx context.Context) (T, error) {
+	flight, _, _ := s.reads.join()
+	select {
+	case <-flight.done:
+		return flight.value.Content, flight.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+func (s *Shelf[T]) read(ctx context.Context) (shelved[T], []byte, error) {
+	found, err := s.store.read(ctx, s.id)
+	if errors.Is(err, ErrUnknown) {
+		return shelved[T]{}, nil, nil
+	}
+	if err != nil {
+		return shelved[T]{}, nil, fmt.Errorf("read %s: %w", s.holds, err)
+	}
+	var input shelfInput[T]
+	if err := json.Unmarshal(found.input, &input); err != nil {
+		return shelved[T]{}, nil, fmt.Errorf("read %s: schedule %q: %w", s.holds, s.id, err)
+	}
+	return input.Shelf, found.token, nil
+}
+
+// Change changes the document: change is called with what was last written,
+// again where somebody else was faster. An error of it ends the change.
+func (s *Shelf[T]) Change(ctx context.Context, change func(T) (T, error)) error {
+	for range maximumTries {
+		document, token, err := s.read(ctx)
+		if err != nil {
+			return err
+		}
+		changed := shelved[T]{Revision: newRevision()}
+		if changed.Content, err = change(document.Content); err != nil {
+			return err
+		}
+		err = s.write(ctx, changed, token, document.Revision == "")
+		if errors.Is(err, ErrExists) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("write %s: %w", s.holds, err)
+		}
+		written, _, err := s.read(ctx)
+		if err != nil || written.Revision == changed.Revision {
+			return err
+		}
+	}
+	return fmt.Errorf("write %s: %w", s.holds, ErrConflict)
+}
+
+func (s *Shelf[T]) write(ctx context.Context, document shelved[T], token []byte, first bool) error {
+	encoded, err := json.Marshal(shelfInput[T]{Trigger: protocol.Trigger{Holds: s.holds}, Shelf: document})
+	if err != nil {
+		return err
+	}
+	if len(encoded) > maximumDefinition {
+		return &RefusedError{Reason: fmt.Sprintf("%s would have %d bytes; at most %d are kept", s.holds, len(encoded), maximumDefinition)}
+	}
+	schedule, err := s.store.scheduleStarting(encoded, "latch-trigger", "Holds "+s.holds, s.store.taskQueue)
+	if err != nil {
+		return err
+	}
+	schedule.State.Notes = "Holds Latch's " + s.holds + " and runs nothing. Deleting it deletes them."
+	if first {
+		return s.store.create(ctx, s.id, schedule)
+	}
+	return s.store.write(ctx, s.id, schedule, token)
+}

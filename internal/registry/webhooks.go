@@ -1,0 +1,99 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/latch-run/latch"
+)
+
+// maximumWebhooks bounds the webhooks that stand by themselves, for each task
+// queue: every run is told of those that apply to it.
+const maximumWebhooks = 200
+
+// Webhooks are those that stand by themselves and apply to the runs of a task
+// queue. A run takes those that apply to it as it begins: a change counts for
+// runs that begin after it, and never for one under way.
+type Webhooks struct {
+	shelf *Shelf[[]latch.RegisteredWebhook]
+}
+
+// Webhooks gives those of the store's task queue.
+func (s *Store) Webhooks() *Webhooks { return s.webhooks }
+
+func newWebhooks(store *Store) *Webhooks {
+	return &Webhooks{newShelf[[]latch.RegisteredWebhook](store, "latch-webhooks-"+store.taskQueue, "registered webhooks of task queue "+store.taskQueue)}
+}
+
+// List gives them as they are now, in the order in which they were made.
+func (w *Webhooks) List(ctx context.Context) ([]latch.RegisteredWebhook, error) {
+	return w.shelf.Read(ctx)
+}
+
+// Get gives one. Its error is ErrUnknown where there is none.
+func (w *Webhooks) Get(ctx context.Context, id string) (*latch.RegisteredWebhook, error) {
+	all, err := w.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := find(all, id)
+	if at < 0 {
+		return nil, aboutWebhook(id, ErrUnknown)
+	}
+	return &all[at], nil
+}
+
+// Create adds one. Its error is ErrExists where there is one of that id.
+func (w *Webhooks) Create(ctx context.Context, webhook latch.RegisteredWebhook) (*latch.RegisteredWebhook, error) {
+	webhook.CreatedAt = latch.NewTime(time.Now())
+	webhook.UpdatedAt = webhook.CreatedAt
+	return &webhook, w.shelf.Change(ctx, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
+		switch {
+		case find(all, webhook.ID) >= 0:
+			return nil, aboutWebhook(webhook.ID, ErrExists)
+		case len(all) >= maximumWebhooks:
+			return nil, &RefusedError{Reason: fmt.Sprintf("there are %d registered webhooks already, and no more are kept", len(all))}
+		}
+		return append(slices.Clone(all), webhook), nil
+	})
+}
+
+// Update changes one: change is called with it as it is. ErrUnknown tells that
+// there is none.
+func (w *Webhooks) Update(ctx context.Context, id string, change func(*latch.RegisteredWebhook) error) (*latch.RegisteredWebhook, error) {
+	var changed latch.RegisteredWebhook
+	err := w.shelf.Change(ctx, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
+		at := find(all, id)
+		if at < 0 {
+			return nil, aboutWebhook(id, ErrUnknown)
+		}
+		changed = all[at]
+		if err := change(&changed); err != nil {
+			return nil, err
+		}
+		changed.ID, changed.CreatedAt, changed.UpdatedAt = id, all[at].CreatedAt, latch.NewTime(time.Now())
+		after := slices.Clone(all)
+		after[at] = changed
+		return after, nil
+	})
+	return &changed, err
+}
+
+// Delete removes one. Runs under way keep it.
+func (w *Webhooks) Delete(ctx context.Context, id string) error {
+	return w.shelf.Change(ctx, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
+		at := find(all, id)
+		if at < 0 {
+			return nil, aboutWebhook(id, ErrUnknown)
+		}
+		return slices.Delete(slices.Clone(all), at, at+1), nil
+	})
+}
+
+func find(all []latch.RegisteredWebhook, id string) int {
+	return slices.IndexFunc(all, func(w latch.RegisteredWebhook) bool { return w.ID == id })
+}
+
+func aboutWebhook(id string, err error) error { return fmt.Errorf("webhook %q: %w", id, err) }

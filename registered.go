@@ -1,0 +1,85 @@
+package latch
+
+import "encoding/json"
+
+// A RegisteredWebhook stands by itself, beside those that runs bring: it
+// applies to every job, release and custom event that it listens to, or to
+// those that match When, each of its events with settings of its own. A run
+// goes by the registered webhooks as they were when it began; a webhook of its
+// own with the same id stands in their place.
+type RegisteredWebhook struct {
+	Webhook
+	// When is an expression over job, release, instance, data, vars, system and
+	// event as the run begins; false leaves the webhook out of the run.
+	When      string `json:"when,omitempty"`
+	CreatedAt Time   `json:"created_at,omitzero"`
+	UpdatedAt Time   `json:"updated_at,omitzero"`
+}
+
+// registeredInput is what is taken: the times are ours, and may be given back.
+type registeredInput struct {
+	Webhook
+	When      string          `json:"when,omitempty"`
+	CreatedAt json.RawMessage `json:"created_at,omitempty"`
+	UpdatedAt json.RawMessage `json:"updated_at,omitempty"`
+}
+
+// DecodeRegisteredWebhook reads a webhook that is to stand by itself,
+// strictly. Its error is [Problems].
+func DecodeRegisteredWebhook(data []byte) (*RegisteredWebhook, error) {
+	var input registeredInput
+	problems := decodeStrict(data, &input)
+	webhook := &RegisteredWebhook{Webhook: input.Webhook, When: input.When}
+	return webhook, problems.Merge(webhook.Validate()).Err()
+}
+
+// Validate gives all that is wrong with the webhook's shape.
+func (w *RegisteredWebhook) Validate() Problems {
+	var problems Problems
+	validateWebhookID(&problems, "id", w.ID)
+	w.Webhook.validate(&problems, "", inRegistry)
+	return problems
+}
+
+// A RunKind is a kind of run that fires events.
+type RunKind int
+
+// The kinds of runs.
+const (
+	JobKind RunKind = iota
+	ReleaseKind
+	// EmissionKind is latch.Emit and what workflows of a user's own fire.
+	EmissionKind
+	// GateKind is a custom event at which hooks decide.
+	GateKind
+)
+
+// fires tells whether a run of the kind fires the event.
+func (k RunKind) fires(event string) bool {
+	switch k {
+	case JobKind:
+		return isJobEvent(event)
+	case ReleaseKind:
+		return isReleaseEvent(event)
+	default:
+		return !IsBuiltInEvent(event)
+	}
+}
+
+// For gives the webhook as a run of the kind takes it, with the events that
+// such a run fires; false where it listens to none of them. Where fired is
+// given, only that event counts.
+func (w *RegisteredWebhook) For(kind RunKind, fired string) (Webhook, bool) {
+	webhook := w.Webhook
+	webhook.Event, webhook.Events = "", nil
+	for _, settings := range w.EventSettings() {
+		if !kind.fires(settings.Event) || fired != "" && settings.Event != fired || !settings.IsEnabled() {
+			continue
+		}
+		if kind == EmissionKind { // nothing is decided there
+			settings.StopRelease, settings.RollbackRelease = "", ""
+		}
+		webhook.Events = append(webhook.Events, settings)
+	}
+	return webhook, w.IsEnabled() && len(webhook.Events) > 0
+}

@@ -1,0 +1,128 @@
+package workflows
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// Trigger is the workflow latch.Trigger: it starts the run of a registered
+// job, unless one is under way. A schedule gives it the job; with an id alone,
+// as from a service or a job before it, it looks the job up.
+func Trigger(ctx workflow.Context, input converter.RawValue) (*latch.TriggerResult, error) {
+	given, err := readTrigger(payloadJSON(input))
+	if err != nil {
+		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
+	}
+	if given.Holds != "" {
+		return &latch.TriggerResult{Skipped: true, Reason: "this schedule holds " + given.Holds + " and runs nothing"}, nil
+	}
+	if given.ID == "" {
+		return nil, invalidSpec(latch.Problems{{Path: "id", Message: "required: the id of a registered job"}})
+	}
+	job := &given.Definition
+	if job.Job == nil && job.Lacks == "" {
+		found, err := findJob(ctx, given.ID)
+		if err != nil {
+			return nil, err
+		}
+		job = found
+	}
+	if reason := skipsAfter(job, given.After); reason != "" {
+		return &latch.TriggerResult{ID: given.ID, Skipped: true, Reason: reason}, nil
+	}
+	return startRegistered(ctx, job)
+}
+
+// readTrigger reads what a schedule gives, or {"id": …} of somebody's own.
+func readTrigger(data []byte) (protocol.Trigger, error) {
+	var given protocol.Trigger
+	if json.Unmarshal(data, &given) == nil {
+		return given, nil
+	}
+	var byID struct {
+		ID string `json:"id" latch:"id"`
+	}
+	err := latch.Unmarshal(data, &byID)
+	return protocol.Trigger{Definition: protocol.Definition{ID: byID.ID}}, err
+}
+
+// findJob looks a registered job up.
+func findJob(ctx workflow.Context, id string) (*protocol.Definition, error) {
+	var answer protocol.ResolveAnswer
+	if err := ask(ctx, "Find job "+id, protocol.ActivityResolve, protocol.ResolveRequest{ID: id}, &answer); err != nil {
+		return nil, err
+	}
+	if answer.Definition == nil {
+		return nil, invalidSpec(latch.Problems{{Path: "id", Message: fmt.Sprintf("%q names no registered job", id)}})
+	}
+	return answer.Definition, nil
+}
+
+// skipsAfter tells why a job is not to follow the one that has ended: what
+// that one's run knew may have changed since it began.
+func skipsAfter(job *protocol.Definition, after string) string {
+	switch {
+	case after == "":
+		return ""
+	case job.Paused:
+		return "the job is paused"
+	case job.Job == nil || job.Job.Schedule == nil || job.Job.Schedule.After != after:
+		return fmt.Sprintf("the job does not run after %s any more", after)
+	default:
+		return ""
+	}
+}
+
+// startRegistered starts the run and leaves it to itself.
+func startRegistered(ctx workflow.Context, definition *protocol.Definition) (*latch.TriggerResult, error) {
+	if definition.Job == nil {
+		return nil, invalidSpec(latch.Problems{{Message: fmt.Sprintf("job %q cannot run: %s", definition.ID, definition.Lacks)}})
+	}
+	result := &latch.TriggerResult{ID: definition.ID, WorkflowID: "job-" + definition.ID}
+	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:        result.WorkflowID,
+		TaskQueue:         definition.TaskQueue,
+		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary:     summaryOf("Job", definition.ID, definition.Job.Title),
+	})
+	var started workflow.Execution
+	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowJobRun, definition.Job, protocol.Siblings{}, definition.Lineage()).
+		GetChildWorkflowExecution().Get(ctx, &started)
+	var running *temporal.ChildWorkflowExecutionAlreadyStartedError
+	switch {
+	case errors.As(err, &running):
+		result.Skipped, result.Reason = true, result.WorkflowID+" is running, and one runs at a time"
+		return result, nil
+	case err != nil:
+		return nil, err
+	}
+	result.RunID = started.RunID
+	return result, nil
+}
+
+// triggerFollowers starts the registered jobs that run after this one. What
+// becomes of them is not this job's matter.
+func (r *jobRun) triggerFollowers(ctx workflow.Context) {
+	ctx = disconnect(ctx)
+	for _, follower := range r.lineage.Followers {
+		child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+			WorkflowID:        truncate("latch-trigger-"+follower+"-after-"+r.execution.RunID, 1000),
+			ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
+			StaticSummary:     summaryOf("Trigger job", follower, "after "+r.job.ID),
+		})
+		trigger := protocol.Trigger{Definition: protocol.Definition{ID: follower}, After: r.job.ID}
+		err := workflow.ExecuteChildWorkflow(child, latch.WorkflowTrigger, trigger).GetChildWorkflowExecution().Get(ctx, nil)
+		if err != nil {
+			workflow.GetLogger(ctx).Error("a job that runs after this one was not triggered", "job", follower, "error", err)
+		}
+	}
+}
