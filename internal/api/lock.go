@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/overload"
 )
 
 const locksPath = "/latch/v1/locks"
@@ -90,7 +91,7 @@ func (a *api) listLocks(ctx context.Context, input *listInput) (*locksOutput, er
 func (a *api) list(ctx context.Context, query string, limit int, page []byte) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
 	defer cancel()
-	return again(ctx, func(ctx context.Context) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	return overload.Again(ctx, func(ctx context.Context) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 		ctx, cancel := context.WithTimeout(ctx, serverTimeout)
 		defer cancel()
 		return a.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{

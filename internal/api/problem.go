@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/overload"
 )
 
 // A Problem is an answer that says what is wrong (RFC 9457). Its extensions
@@ -162,14 +163,8 @@ func isUnreachable(err error) bool {
 	var notReady *serviceerror.WorkflowNotReady
 	var update *client.WorkflowUpdateServiceTimeoutOrCanceledError
 	return errors.As(err, &down) || errors.As(err, &deadline) || errors.As(err, &cancelled) || errors.As(err, &denied) ||
-		errors.As(err, &namespace) || errors.As(err, &notReady) || errors.As(err, &update) || isExhausted(err) ||
+		errors.As(err, &namespace) || errors.As(err, &notReady) || errors.As(err, &update) || overload.Is(err) ||
 		status.Code(err) == codes.Unauthenticated || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
-}
-
-// isExhausted tells that Temporal refuses under load, and may take the same later.
-func isExhausted(err error) bool {
-	var exhausted *serviceerror.ResourceExhausted
-	return errors.As(err, &exhausted)
 }
 
 func isNotFound(err error) bool {

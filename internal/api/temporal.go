@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"time"
 	"unicode/utf8"
@@ -23,6 +22,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/overload"
 )
 
 // How long Temporal may take, and a worker that has to answer.
@@ -30,28 +30,6 @@ const (
 	serverTimeout = 5 * time.Second
 	workerTimeout = 15 * time.Second
 )
-
-// Bounds of the waits between tries when Temporal refuses under load.
-const (
-	firstPause   = 50 * time.Millisecond
-	longestPause = 2 * time.Second
-)
-
-// again tries until something else comes back than a refusal under load, or
-// ctx ends.
-func again[T any](ctx context.Context, try func(context.Context) (T, error)) (T, error) {
-	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		answer, err := try(ctx)
-		if !isExhausted(err) {
-			return answer, err
-		}
-		select {
-		case <-time.After(pause/2 + rand.N(pause)):
-		case <-ctx.Done():
-			return answer, err
-		}
-	}
-}
 
 // A start is what to start, and for whom.
 type start struct {
@@ -80,7 +58,7 @@ func (a *api) start(ctx context.Context, s start) (runID string, err error) {
 	if err != nil {
 		return "", err
 	}
-	response, err := again(ctx, func(ctx context.Context) (*workflowservice.StartWorkflowExecutionResponse, error) {
+	response, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.StartWorkflowExecutionResponse, error) {
 		ctx, cancel := context.WithTimeout(ctx, serverTimeout)
 		defer cancel()
 		return a.temporal.WorkflowService().StartWorkflowExecution(ctx, request)
@@ -156,7 +134,7 @@ func (a *api) describe(ctx context.Context, workflowID, runID string) (*workflow
 func (a *api) query(ctx context.Context, workflowID, runID, name string, answer any, args ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
 	defer cancel()
-	value, err := again(ctx, func(ctx context.Context) (converter.EncodedValue, error) {
+	value, err := overload.Again(ctx, func(ctx context.Context) (converter.EncodedValue, error) {
 		return a.temporal.QueryWorkflow(ctx, workflowID, runID, name, args...)
 	})
 	if err != nil {
@@ -172,7 +150,7 @@ func (a *api) update(ctx context.Context, prefix, workflowID, name string, argum
 	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
 	defer cancel()
 	id := prefix + uuid.NewString()
-	_, err := again(ctx, func(ctx context.Context) (struct{}, error) {
+	_, err := overload.Again(ctx, func(ctx context.Context) (struct{}, error) {
 		handle, err := a.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 			UpdateID: id, WorkflowID: workflowID, UpdateName: name, Args: []any{argument},
 			WaitForStage: client.WorkflowUpdateStageCompleted,

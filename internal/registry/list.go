@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/overload"
 )
 
 const (
@@ -57,8 +58,9 @@ func (s *Store) loadRows(ctx context.Context, _ map[string]Row) (map[string]Row,
 	var unread []string
 	var token []byte
 	for {
-		page, err := s.service().ListSchedules(ctx, &workflowservice.ListSchedulesRequest{
-			Namespace: s.namespace, MaximumPageSize: pageSize, NextPageToken: token,
+		request := &workflowservice.ListSchedulesRequest{Namespace: s.namespace, MaximumPageSize: pageSize, NextPageToken: token}
+		page, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.ListSchedulesResponse, error) {
+			return s.service().ListSchedules(ctx, request)
 		})
 		if err != nil {
 			return nil, err

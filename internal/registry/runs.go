@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/overload"
 )
 
 // A Run is the last run of a job, as far as lists tell of it.
@@ -59,8 +60,9 @@ func (s *Store) loadRuns(ctx context.Context, known map[string]Run) (map[string]
 	maps.Copy(runs, known)
 	var token []byte
 	for seen := 0; seen < maximumRuns; {
-		page, err := s.service().ListWorkflowExecutions(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			Namespace: s.namespace, Query: query, PageSize: pageSize, NextPageToken: token,
+		request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.namespace, Query: query, PageSize: pageSize, NextPageToken: token}
+		page, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+			return s.service().ListWorkflowExecutions(ctx, request)
 		})
 		if err != nil {
 			return nil, err
@@ -118,8 +120,9 @@ func statusOf(status enumspb.WorkflowExecutionStatus) string {
 func (s *Store) LastRun(ctx context.Context, id string) (*Run, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	described, err := s.service().DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{
-		Namespace: s.namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: WorkflowID(id)},
+	request := &workflowservice.DescribeWorkflowExecutionRequest{Namespace: s.namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: WorkflowID(id)}}
+	described, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+		return s.service().DescribeWorkflowExecution(ctx, request)
 	})
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
@@ -141,8 +144,11 @@ func (s *Store) LastRun(ctx context.Context, id string) (*Run, error) {
 
 // addOutcome reads what a closed run came to from its last event.
 func (s *Store) addOutcome(ctx context.Context, execution *commonpb.WorkflowExecution, run *Run) error {
-	last, err := s.service().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
+	request := &workflowservice.GetWorkflowExecutionHistoryRequest{
 		Namespace: s.namespace, Execution: execution, HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
+	}
+	last, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
+		return s.service().GetWorkflowExecutionHistory(ctx, request)
 	})
 	if err != nil {
 		return err
@@ -213,7 +219,10 @@ func (s *Store) CountRuns(ctx context.Context) (Count, error) {
 		{&counted.Failed, all + " AND ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated', 'Canceled')"},
 		{&counted.Succeeded, all + " AND ExecutionStatus = 'Completed'"},
 	} {
-		answer, err := s.service().CountWorkflowExecutions(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: s.namespace, Query: each.query})
+		request := &workflowservice.CountWorkflowExecutionsRequest{Namespace: s.namespace, Query: each.query}
+		answer, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.CountWorkflowExecutionsResponse, error) {
+			return s.service().CountWorkflowExecutions(ctx, request)
+		})
 		if err != nil {
 			return Count{}, fmt.Errorf("count runs of jobs: %w", err)
 		}

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/overload"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
@@ -96,7 +97,9 @@ type kept struct {
 func (s *Store) read(ctx context.Context, id string) (*kept, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	response, err := s.service().DescribeSchedule(ctx, &workflowservice.DescribeScheduleRequest{Namespace: s.namespace, ScheduleId: id})
+	response, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.DescribeScheduleResponse, error) {
+		return s.service().DescribeSchedule(ctx, &workflowservice.DescribeScheduleRequest{Namespace: s.namespace, ScheduleId: id})
+	})
 	var missing *serviceerror.NotFound
 	switch {
 	case errors.As(err, &missing):
@@ -116,8 +119,9 @@ func (s *Store) read(ctx context.Context, id string) (*kept, error) {
 func (s *Store) create(ctx context.Context, id string, schedule *schedulepb.Schedule) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	_, err := s.service().CreateSchedule(ctx, &workflowservice.CreateScheduleRequest{
-		Namespace: s.namespace, ScheduleId: id, Schedule: schedule, Identity: s.identity, RequestId: uuid.NewString(),
+	request := &workflowservice.CreateScheduleRequest{Namespace: s.namespace, ScheduleId: id, Schedule: schedule, Identity: s.identity, RequestId: uuid.NewString()}
+	_, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.CreateScheduleResponse, error) {
+		return s.service().CreateSchedule(ctx, request)
 	})
 	var exists *serviceerror.AlreadyExists
 	var started *serviceerror.WorkflowExecutionAlreadyStarted
@@ -132,8 +136,10 @@ func (s *Store) create(ctx context.Context, id string, schedule *schedulepb.Sche
 func (s *Store) write(ctx context.Context, id string, schedule *schedulepb.Schedule, token []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	_, err := s.service().UpdateSchedule(ctx, &workflowservice.UpdateScheduleRequest{
-		Namespace: s.namespace, ScheduleId: id, Schedule: schedule, ConflictToken: token, Identity: s.identity, RequestId: uuid.NewString(),
+	request := &workflowservice.UpdateScheduleRequest{Namespace: s.namespace, ScheduleId: id, Schedule: schedule, ConflictToken: token,
+		Identity: s.identity, RequestId: uuid.NewString()}
+	_, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.UpdateScheduleResponse, error) {
+		return s.service().UpdateSchedule(ctx, request)
 	})
 	return refused(err)
 }
@@ -141,7 +147,9 @@ func (s *Store) write(ctx context.Context, id string, schedule *schedulepb.Sched
 func (s *Store) remove(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	_, err := s.service().DeleteSchedule(ctx, &workflowservice.DeleteScheduleRequest{Namespace: s.namespace, ScheduleId: id, Identity: s.identity})
+	_, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.DeleteScheduleResponse, error) {
+		return s.service().DeleteSchedule(ctx, &workflowservice.DeleteScheduleRequest{Namespace: s.namespace, ScheduleId: id, Identity: s.identity})
+	})
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
 		return ErrUnknown

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/google/uuid"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	sdkpb "go.temporal.io/api/sdk/v1"
@@ -12,6 +13,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/overload"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
@@ -19,7 +21,7 @@ import (
 func WorkflowID(id string) string { return "job-" + id }
 
 // Start starts a run of a registered job. The same requestID made again gives
-// the run that the first one started. Its errors are RefusedError for a job
+// the run that the first one started; "" is one of its own. Its errors are RefusedError for a job
 // that cannot run, and Temporal's WorkflowExecutionAlreadyStarted while a run
 // is under way.
 func (s *Store) Start(ctx context.Context, entry *Entry, requestID string) (runID string, err error) {
@@ -34,9 +36,12 @@ func (s *Store) Start(ctx context.Context, entry *Entry, requestID string) (runI
 	if err != nil {
 		return "", fmt.Errorf("encode job %q: %w", entry.ID, err)
 	}
+	if requestID == "" {
+		requestID = uuid.NewString()
+	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	started, err := s.service().StartWorkflowExecution(ctx, &workflowservice.StartWorkflowExecutionRequest{
+	request := &workflowservice.StartWorkflowExecutionRequest{
 		Namespace:                s.namespace,
 		WorkflowId:               WorkflowID(entry.ID),
 		WorkflowType:             &commonpb.WorkflowType{Name: latch.WorkflowJobRun},
@@ -47,6 +52,9 @@ func (s *Store) Start(ctx context.Context, entry *Entry, requestID string) (runI
 		WorkflowIdReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		UserMetadata:             &sdkpb.UserMetadata{Summary: summary},
+	}
+	started, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.StartWorkflowExecutionResponse, error) {
+		return s.service().StartWorkflowExecution(ctx, request)
 	})
 	return started.GetRunId(), err
 }

@@ -156,14 +156,17 @@ func (s *Store) update(ctx context.Context, id string, change func(*Definition) 
 		if err != nil {
 			return nil, nil, err
 		}
-		changed := entry.Definition
-		if err := change(&changed); err != nil {
+		changed, err := decodeDefinition(id, found) // apart from the entry, all the way down
+		if err != nil {
 			return nil, nil, err
 		}
-		if same(&entry.Definition, &changed) {
+		if err := change(changed); err != nil {
+			return nil, nil, err
+		}
+		if same(&entry.Definition, changed) {
 			return &entry.Definition, entry, nil
 		}
-		written, err := s.replace(ctx, &entry.Definition, &changed, found.token)
+		written, err := s.replace(ctx, &entry.Definition, changed, found.token)
 		if err != nil || written != nil {
 			return &entry.Definition, written, err
 		}

@@ -1,0 +1,187 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch"
+)
+
+// A caller gets what was loaded after it asked, and callers at the same time
+// share one load.
+func TestFreshLoadsAfterItIsAsked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		loads := 0
+		values := newFresh(func(context.Context, int) (int, error) {
+			loads++
+			began := loads
+			time.Sleep(100 * time.Millisecond)
+			return began, nil
+		})
+		answers := make(chan int, 3)
+		ask := func() {
+			value, err := values.get(t.Context())
+			if err == nil {
+				answers <- value
+			}
+		}
+		go ask()
+		synctest.Wait()
+		go ask() // while the first load is under way: it may have read what was before
+		go ask()
+		synctest.Wait()
+		require.Equal(t, 1, <-answers)
+		require.Equal(t, []int{2, 2}, []int{<-answers, <-answers})
+		require.Equal(t, 2, loads)
+	})
+}
+
+// Where a load takes long, callers get what was loaded before, unless it is too old.
+func TestFreshGivesWhatWasBeforeALongLoad(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		loads := 0
+		values := newFresh(func(context.Context, int) (int, error) {
+			loads++
+			began := loads
+			if began > 1 {
+				time.Sleep(10 * time.Second)
+			}
+			return began, nil
+		})
+		get := func() (int, time.Duration) {
+			asked := time.Now()
+			value, err := values.get(t.Context())
+			require.NoError(t, err)
+			return value, time.Since(asked)
+		}
+		value, _ := get()
+		require.Equal(t, 1, value)
+		value, took := get()
+		require.Equal(t, 1, value)
+		require.Equal(t, patience, took)
+		time.Sleep(10 * time.Second)
+		value, _ = get()
+		require.Equal(t, 2, value)
+		time.Sleep(2 * longestStale)
+		value, _ = get()
+		require.Greater(t, value, 2)
+		synctest.Wait()
+	})
+}
+
+// A failed load is told, and what was loaded before stays.
+func TestFreshKeepsWhatAFailedLoadLeaves(t *testing.T) {
+	t.Parallel()
+	fails := false
+	values := newFresh(func(_ context.Context, before int) (int, error) {
+		if fails {
+			return 0, errors.New("no server")
+		}
+		return before + 1, nil
+	})
+	_, err := values.get(t.Context())
+	require.NoError(t, err)
+	fails = true
+	_, err = values.get(t.Context())
+	require.ErrorContains(t, err, "no server")
+	fails = false
+	value, err := values.get(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 2, value)
+}
+
+// What this process wrote shows in lists that lag behind; what others wrote
+// later stays.
+func TestRecentOverLists(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	at := func(offset time.Duration) latch.Time { return latch.NewTime(now.Add(offset)) }
+	written := func(id, title string, offset time.Duration) *Definition {
+		return &Definition{ID: id, Job: &latch.Job{ID: id, Title: title}, UpdatedAt: at(offset), Revision: "r"}
+	}
+	var r recent
+	r.wrote(written("new", "mine", 0))
+	r.wrote(written("changed", "mine", 0))
+	r.wrote(written("overtaken", "mine", 0))
+	r.deleted("gone")
+	r.deleted("made-again")
+	merged := r.over(map[string]Row{
+		"changed":    {ID: "changed", Title: "listed", UpdatedAt: at(-time.Hour)},
+		"overtaken":  {ID: "overtaken", Title: "theirs", UpdatedAt: at(time.Second)},
+		"gone":       {ID: "gone", CreatedAt: at(-time.Hour)},
+		"made-again": {ID: "made-again", Title: "again", CreatedAt: at(time.Hour)},
+	})
+	titles := map[string]string{}
+	for id, row := range merged {
+		titles[id] = row.Title
+	}
+	require.Equal(t, map[string]string{"new": "mine", "changed": "mine", "overtaken": "theirs", "made-again": "again"}, titles)
+}
+
+// A note tells people in a sentence, and lists all that they show; a note of
+// somebody's own is known for one.
+func TestNotes(t *testing.T) {
+	t.Parallel()
+	cron, follows := &latch.Schedule{Cron: "0 0 * * *"}, &latch.Schedule{After: "22739"}
+	for name, each := range map[string]struct {
+		definition Definition
+		says       string
+	}{
+		"times":    {Definition{ID: "a", Job: &latch.Job{Schedule: cron}}, "Runs at its times"},
+		"no times": {Definition{ID: "a", Job: &latch.Job{}}, "Paused because it has no times"},
+		"after":    {Definition{ID: "a", Job: &latch.Job{Schedule: follows}}, "runs after job 22739"},
+		"paused":   {Definition{ID: "a", Job: &latch.Job{Schedule: cron}, Paused: true}, "Paused: runs only when"},
+		"lacks":    {Definition{ID: "a", Lacks: "conf has\nno task"}, "Cannot run: conf has no task"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each.definition.Revision = "r1"
+			text := note(&each.definition)
+			require.Contains(t, text, each.says)
+			row, known := readNote("a", text)
+			require.True(t, known)
+			require.Equal(t, RowOf(&each.definition), row)
+		})
+	}
+	_, known := readNote("a", "Paused via Temporal UI: holidays")
+	require.False(t, known)
+}
+
+// A row that is too large for a note is read from the definition.
+func TestNoteIsBounded(t *testing.T) {
+	t.Parallel()
+	text := note(&Definition{ID: "a", Job: &latch.Job{Title: strings.Repeat("x", 2*maximumRow)}, Revision: "r1"})
+	require.Less(t, len(text), maximumRow)
+	_, known := readNote("a", text)
+	require.False(t, known)
+}
+
+// Only what a definition says counts for a change, not when it was written.
+func TestSameDefinitions(t *testing.T) {
+	t.Parallel()
+	a := Definition{ID: "a", Job: &latch.Job{ID: "a", Vars: latch.Object{"n": json.RawMessage("9007199254740993")}}}
+	b := Definition{ID: "a", Job: &latch.Job{ID: "a", Vars: latch.Object{"n": json.RawMessage("9007199254740993")}},
+		Revision: "r", UpdatedAt: latch.NewTime(time.Now()), Followers: []string{}}
+	require.True(t, same(&a, &b))
+	b.Job.Vars["n"] = json.RawMessage("9007199254740992")
+	require.False(t, same(&a, &b))
+	b.Job.Vars["n"] = json.RawMessage("{")
+	require.False(t, same(&b, &b), "what does not encode is written, so that its error is told")
+}
+
+// Lists are in the order of ids, numbers as numbers.
+func TestOrderOfIDs(t *testing.T) {
+	t.Parallel()
+	require.Negative(t, byID(Row{ID: "9"}, Row{ID: "10"}))
+	require.Negative(t, byID(Row{ID: "10"}, Row{ID: "a"}))
+	require.Positive(t, byID(Row{ID: "b"}, Row{ID: "a"}))
+}

@@ -1,0 +1,78 @@
+package latch
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A webhook that stands by itself is held to the rules of each event's run.
+func TestDecodeRegisteredWebhook(t *testing.T) {
+	t.Parallel()
+	for name, each := range map[string]struct{ source, problem string }{
+		"jobs and releases": {`{"id":"w","url":"https://example.com","events":[{"event":"JOB_START","blocking":true},{"event":"BEFORE_RELEASE","stop_release":"true"}]}`, ""},
+		"when":              {`{"id":"w","url":"https://example.com","event":"JOB_FAILURE","when":"'etl' in job.tags"}`, ""},
+		"given back":        {`{"id":"w","url":"https://example.com","event":"JOB_FAILURE","created_at":"2026-01-01T00:00:00.000Z","updated_at":"2026-01-01T00:00:00.000Z"}`, ""},
+		"gate":              {`{"id":"w","url":"https://example.com","events":[{"event":"PASSED_TESTS","rollback_release":"true"}]}`, ""},
+		"no id":             {`{"url":"https://example.com","event":"JOB_FAILURE"}`, "id: required"},
+		"colon":             {`{"id":"a:b","url":"https://example.com","event":"JOB_FAILURE"}`, `id: "a:b" has a colon`},
+		"job rolls back":    {`{"id":"w","events":[{"event":"JOB_START","blocking":true,"on_timeout":"rollback"}]}`, "events[0].on_timeout: a job cannot be rolled back"},
+		"job decides":       {`{"id":"w","url":"https://example.com","events":[{"event":"JOB_START","stop_release":"true"}]}`, "events[0].stop_release"},
+		"unknown key":       {`{"id":"w","url":"https://example.com","event":"JOB_FAILURE","wehn":"true"}`, `wehn: unknown key; did you mean "when"?`},
+		"no event":          {`{"id":"w","url":"https://example.com"}`, "events: required"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			webhook, err := DecodeRegisteredWebhook([]byte(each.source))
+			if each.problem != "" {
+				require.ErrorContains(t, err, each.problem)
+				return
+			}
+			require.NoError(t, err)
+			encoded, err := json.Marshal(webhook)
+			require.NoError(t, err)
+			again, err := DecodeRegisteredWebhook(encoded)
+			require.NoError(t, err)
+			require.Equal(t, webhook, again)
+		})
+	}
+}
+
+// A run takes of a registered webhook the events that it fires.
+func TestRegisteredWebhookForARun(t *testing.T) {
+	t.Parallel()
+	webhook, err := DecodeRegisteredWebhook([]byte(`{"id":"w","url":"https://example.com","events":[{"event":"JOB_START"},{"event":"JOB_FAILURE","enabled":false},
+		{"event":"BEFORE_RELEASE"},{"event":"INSTANCE_CREATED","stop_release":"true"},{"event":"PASSED_TESTS"}]}`))
+	require.NoError(t, err)
+	for name, each := range map[string]struct {
+		kind   RunKind
+		fired  string
+		events []string
+	}{
+		"job":            {JobKind, "", []string{"JOB_START"}},
+		"release":        {ReleaseKind, "", []string{"BEFORE_RELEASE"}},
+		"emission":       {EmissionKind, "PASSED_TESTS", []string{"PASSED_TESTS"}},
+		"other emission": {EmissionKind, "SOMETHING_ELSE", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			taken, listens := webhook.For(each.kind, each.fired)
+			var events []string
+			for _, settings := range taken.Events {
+				events = append(events, settings.Event)
+			}
+			require.Equal(t, each.events, events)
+			require.Equal(t, each.events != nil, listens)
+		})
+	}
+
+	emission, _ := webhook.For(EmissionKind, "INSTANCE_CREATED")
+	require.Empty(t, emission.Events[0].StopRelease, "an emission decides nothing")
+	gate, _ := webhook.For(GateKind, "INSTANCE_CREATED")
+	require.Equal(t, "true", gate.Events[0].StopRelease)
+
+	off := false
+	webhook.Enabled = &off
+	_, listens := webhook.For(JobKind, "")
+	require.False(t, listens)
+}
