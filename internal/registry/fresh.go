@@ -14,17 +14,22 @@ const (
 	patience = 300 * time.Millisecond
 	// longestStale is how old a list from before may be.
 	longestStale = time.Minute
+	// rest is how long a list that took long is good for, in times of what it
+	// took.
+	rest = 2
 )
 
 // A fresh value is loaded anew for whoever asks: what get gives was loaded
-// after it was called. Callers at the same time share one load, and a load
-// that takes long leaves its callers with what was loaded before.
+// after it was called. Callers at the same time share one load. A load that
+// takes long leaves its callers with what was loaded before, and is not begun
+// again at once.
 type fresh[T any] struct {
 	load func(ctx context.Context, before T) (T, error)
 
 	mutex   sync.Mutex
 	value   T
 	at      time.Time // zero until the first load
+	took    time.Duration
 	running *flight[T]
 	next    *flight[T]
 }
@@ -42,6 +47,9 @@ func newFresh[T any](load func(context.Context, T) (T, error)) *fresh[T] {
 
 // get gives the value.
 func (f *fresh[T]) get(ctx context.Context) (T, error) {
+	if value, rests := f.resting(); rests {
+		return value, nil
+	}
 	flight, before, at := f.join()
 	var tooLong <-chan time.Time
 	if !at.IsZero() && time.Since(at) < longestStale {
@@ -58,6 +66,13 @@ func (f *fresh[T]) get(ctx context.Context) (T, error) {
 		var none T
 		return none, ctx.Err()
 	}
+}
+
+// resting gives a value that took long to load, and not long ago.
+func (f *fresh[T]) resting() (T, bool) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return f.value, f.took > patience && time.Since(f.at) < min((1+rest)*f.took, longestStale)
 }
 
 // join gives the first load that begins from now on.
@@ -87,7 +102,7 @@ func (f *fresh[T]) fly(current *flight[T]) {
 		cancel()
 		f.mutex.Lock()
 		if current.err == nil {
-			f.value, f.at = current.value, began
+			f.value, f.at, f.took = current.value, began, time.Since(began)
 		}
 		close(current.done)
 		current, f.running, f.next = f.next, f.next, nil
