@@ -1,0 +1,109 @@
+package delivery
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	// defaultPerEndpoint is how many requests one worker has under way to one
+	// endpoint: a quarter of the activities that a worker runs at once unless
+	// it is configured otherwise, so that no endpoint takes them all.
+	defaultPerEndpoint = 250
+	// brokenAfter is how many attempts in a row have to come to nothing before
+	// an endpoint is taken to be dead.
+	brokenAfter = 20
+	// probes is how many requests are under way to a dead endpoint at once; the
+	// first that is answered brings it back.
+	probes = 5
+	// A turned away attempt comes again after about as long as an attempt takes
+	// there, within these bounds.
+	shortestTurn = 200 * time.Millisecond
+	longestTurn  = 5 * time.Second
+)
+
+// A BusyError tells that a worker has as many requests under way to the
+// endpoint as it may. Nothing was sent: it is no attempt.
+type BusyError struct {
+	Endpoint string
+	// Wait is when to come again.
+	Wait time.Duration
+	// Broken tells that the endpoint has not answered for a while.
+	Broken bool
+}
+
+// Error says what to expect.
+func (e *BusyError) Error() string {
+	if e.Broken {
+		return fmt.Sprintf("%s has not answered the last %d attempts or more: some are let through at a time until one is answered", e.Endpoint, brokenAfter)
+	}
+	return fmt.Sprintf("as many requests to %s are under way as the worker has at once", e.Endpoint)
+}
+
+// endpoints bounds what is under way to each endpoint (scheme, host and port),
+// so that one which is slow or dead leaves the worker free for the others. An
+// endpoint that does not answer is a circuit breaker's open state without a
+// clock: some probes at a time, each delivery at the times that its own retry
+// has chosen, and closed again by the first answer.
+type endpoints struct {
+	limit int
+
+	mutex sync.Mutex
+	known map[string]*endpoint
+}
+
+// An endpoint is kept while something is under way to it, or it is failing.
+type endpoint struct {
+	underWay int
+	// failures counts attempts in a row that no answer came to.
+	failures int
+	// typical is about how long an attempt takes.
+	typical time.Duration
+}
+
+// maximumFailing bounds how many failing endpoints are remembered.
+const maximumFailing = 10_000
+
+func newEndpoints(limit int) *endpoints {
+	if limit <= 0 {
+		limit = defaultPerEndpoint
+	}
+	return &endpoints{limit: limit, known: map[string]*endpoint{}}
+}
+
+// enter takes a place at the endpoint, and gives the function that leaves it
+// with what came of the attempt. Where there is none it is a BusyError.
+func (e *endpoints) enter(name string) (leave func(error), err error) {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	at := e.known[name]
+	if at == nil {
+		at = &endpoint{typical: shortestTurn}
+		e.known[name] = at
+	}
+	broken := at.failures >= brokenAfter
+	if at.underWay >= e.limit || broken && at.underWay >= probes {
+		return nil, &BusyError{Endpoint: name, Wait: min(max(at.typical, shortestTurn), longestTurn), Broken: broken}
+	}
+	at.underWay++
+	began := time.Now()
+	return func(err error) { e.leave(name, at, time.Since(began), err) }, nil
+}
+
+func (e *endpoints) leave(name string, at *endpoint, took time.Duration, err error) {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	at.underWay--
+	at.typical += (took - at.typical) / 4
+	var unreachable *UnreachableError
+	if errors.As(err, &unreachable) {
+		at.failures++
+	} else {
+		at.failures = 0
+	}
+	if at.underWay == 0 && (at.failures == 0 || len(e.known) > maximumFailing) {
+		delete(e.known, name)
+	}
+}
