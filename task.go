@@ -56,6 +56,9 @@ type HTTPTask struct {
 	URL         string            `json:"url"`
 	Headers     map[string]string `json:"headers,omitempty"`
 	ContentType string            `json:"content_type,omitempty"`
+	// Auth and TLS are those of a [Webhook].
+	Auth *Auth `json:"auth,omitempty"`
+	TLS  *TLS  `json:"tls,omitempty"`
 	// Body is a string, or JSON whose strings are templates.
 	Body json.RawMessage `json:"body,omitempty"`
 	// Success is an expression over response; any 2xx unless given.
@@ -160,6 +163,10 @@ func (t *HTTPTask) validate(problems *Problems, path string) {
 		checkURL(problems, field(path, "url"), t.URL)
 	}
 	validateHeaders(problems, field(path, "headers"), t.Headers, transportHeaders)
+	taken := map[string]string{}
+	headersIn(taken, "headers", t.Headers)
+	t.Auth.validate(problems, field(path, "auth"), taken)
+	t.TLS.validate(problems, field(path, "tls"), t.URL)
 	if t.ContentType != "" {
 		checkMediaType(problems, field(path, "content_type"), t.ContentType)
 	}

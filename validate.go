@@ -27,6 +27,9 @@ const (
 // secretName is the contract's rule for names of secrets ("Secrets by name").
 var secretName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$`)
 
+// hostName is a name of a host, or an IP address.
+var hostName = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$`)
+
 // headerName is RFC 9110's token.
 var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
@@ -141,6 +144,9 @@ func (w *Webhook) validateSecrets(problems *Problems, path string) {
 		}
 		checkSecretName(problems, at, w.HeaderSecrets[name])
 	}
+	headersIn(taken, "header_secrets", w.HeaderSecrets)
+	w.Auth.validate(problems, field(path, "auth"), taken)
+	w.TLS.validate(problems, field(path, "tls"), w.URL)
 }
 
 // bodyKind gives "json", "form" or "text", and "" for a media type that a

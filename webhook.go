@@ -33,6 +33,11 @@ type Webhook struct {
 	Secret       string `json:"secret,omitempty"`
 	SecretHeader string `json:"secret_header,omitempty"`
 	SendSecret   *bool  `json:"send_secret,omitempty"`
+	// Auth is how requests prove who sends them, beside the secret.
+	Auth *Auth `json:"auth,omitempty"`
+	// TLS has requests bear a client's certificate, or check the receiver's
+	// otherwise.
+	TLS *TLS `json:"tls,omitempty"`
 	// Timeout bounds the wait for an answer, once connected; 60s unless given.
 	Timeout Duration `json:"timeout,omitempty"`
 	Retry   *Retry   `json:"retry,omitempty"`

@@ -1,8 +1,10 @@
 // Package delivery makes one HTTP attempt: it renders the request, guards the
 // address, signs, sends, reads what comes back and classifies it.
 //
-// [Sender.Send] makes an attempt at a webhook's delivery and [Sender.Do] runs
-// an HTTP task; both stand on the same client, guard and limits. What went
+// [Sender.Send] makes an attempt at a webhook's delivery, which [Sender.Prepare]
+// shows before anything leaves, and [Sender.Do] runs an HTTP task; both stand
+// on the same client, guard and limits, and so does the fetch of an OAuth2
+// token. What went
 // wrong is one of three types: [*UnreachableError] and a [*StatusError] may be
 // worth another attempt ([Retryable], [RetryAfter]), a [*PermanentError] never
 // is. The rules are those of the contract's sections "Webhook", "Templates",

@@ -34,13 +34,16 @@ type StatusError struct {
 	HasRetryAfter bool
 	// Gone tells that the endpoint is gone (410).
 	Gone bool
+	// staleToken tells that another attempt has a new OAuth2 token.
+	staleToken bool
 }
 
 // Error tells what was called and what it answered, without secrets.
 func (e *StatusError) Error() string { return e.message }
 
-// Retryable tells whether another attempt may do better (contract, "Responses").
-func (e *StatusError) Retryable() bool { return retryableStatus(e.Status) }
+// Retryable tells whether another attempt may do better (contract,
+// "Responses"): also after a 401 to an OAuth2 token that had been kept.
+func (e *StatusError) Retryable() bool { return e.staleToken || retryableStatus(e.Status) }
 
 func retryableStatus(status int) bool {
 	return status == http.StatusRequestTimeout || status == http.StatusTooEarly ||

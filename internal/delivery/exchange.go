@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -23,7 +24,16 @@ type call struct {
 	target string
 	// timeout bounds the answer, from the connection on.
 	timeout time.Duration
+	// secrets are the texts that masker hides.
+	secrets []string
 	masker  *masker
+	// transport sends it, nil for the sender's own; grant gets its OAuth2
+	// token, nil for none.
+	transport *http.Transport
+	grant     *grant
+	// staleToken tells that the receiver refused a token that had been kept
+	// from an earlier attempt.
+	staleToken bool
 }
 
 // An answer is what came back, as far as it came. Nothing of it is masked yet.
@@ -49,7 +59,8 @@ func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
 	if err := s.checkBeforeProxy(attempt, c); err != nil {
 		return nil, s.failure(ctx, attempt, c, err)
 	}
-	response, err := s.transport.RoundTrip(c.request.WithContext(clock.traced(attempt)))
+	transport := cmp.Or(c.transport, s.transport)
+	response, err := transport.RoundTrip(c.request.WithContext(clock.traced(attempt)))
 	if err != nil {
 		return nil, s.failure(ctx, attempt, c, err)
 	}

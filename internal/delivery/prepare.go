@@ -7,12 +7,12 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/secret"
+	"github.com/latch-run/latch/internal/signature"
 )
 
 // A draft is a delivery's request while it is made.
@@ -24,6 +24,8 @@ type draft struct {
 
 	// secrets are all that the webhook names, by name.
 	secrets map[string]*secret.Secret
+	access  access
+	masked  []string
 	masker  *masker
 	target  target
 	vars    expr.Variables
@@ -38,31 +40,19 @@ func (s *Sender) prepare(r *Request, attempt int, made *Attempt) (*call, error) 
 	subject := fmt.Sprintf("webhook %q", r.Webhook.ID)
 	for _, step := range []func() error{d.resolveSecrets, d.findTarget, d.checkHosts, d.writeBody, d.writeHeader, d.sign} {
 		if err := step(); err != nil {
-			return nil, d.fail(subject, err)
+			return nil, (&call{target: subject, masker: d.masker}).fail(err)
 		}
 		if d.target.url != nil {
 			subject = d.target.shown(r.Webhook.MethodOrDefault(), d.masker)
 			made.Request = d.record()
 		}
 	}
-	request := d.target.request(r.Webhook.MethodOrDefault(), d.header, d.body)
-	return &call{request: request, target: subject, timeout: r.Webhook.TimeoutOrDefault(), masker: d.masker}, nil
-}
-
-// fail makes the error of a request that cannot be made. Its cause is kept
-// where the text of it is known to have no secret.
-func (d *draft) fail(subject string, err error) *PermanentError {
-	c := &call{target: subject, masker: d.masker}
-	failed := permanentf("%s", c.tell(err.Error()))
-	var missing *secret.MissingError
-	var host *secret.HostError
-	switch {
-	case errors.As(err, &missing):
-		failed.cause = missing
-	case errors.As(err, &host):
-		failed.cause = host
+	c := &call{request: d.target.request(r.Webhook.MethodOrDefault(), d.header, d.body), target: subject,
+		timeout: r.Webhook.TimeoutOrDefault(), secrets: d.masked, masker: d.masker}
+	if err := s.admit(c, &d.access); err != nil {
+		return nil, c.fail(err)
 	}
-	return failed
+	return c, nil
 }
 
 // record tells of the request as a record shows it.
@@ -81,27 +71,19 @@ func (d *draft) resolveSecrets() error {
 	for _, header := range slices.Sorted(maps.Keys(d.Webhook.HeaderSecrets)) {
 		names = append(names, d.Webhook.HeaderSecrets[header])
 	}
-	d.secrets = map[string]*secret.Secret{}
-	texts := d.sender.proxySecrets()
-	var problems []error
-	for _, name := range names {
-		if _, known := d.secrets[name]; known || name == "" {
-			continue
-		}
-		found, err := d.sender.secrets.Lookup(name)
-		if err != nil {
-			problems = append(problems, err)
-			continue
-		}
-		d.secrets[name] = found
-		texts = append(texts, found.Texts()...)
-		if name == d.Webhook.URLSecret {
-			address, _ := found.Value()
-			texts = append(texts, urlSecrets(address)...)
-		}
+	names = append(names, d.Webhook.Auth.SecretNames()...)
+	names = append(names, d.Webhook.TLS.SecretNames()...)
+	found, texts, missing := d.sender.lookup(names)
+	d.secrets = found
+	if known := found[d.Webhook.URLSecret]; known != nil {
+		address, _ := known.Value()
+		texts = append(texts, urlSecrets(address)...)
 	}
-	d.masker = d.sender.maskers.of(texts)
-	return errors.Join(problems...)
+	var err error
+	d.access, err = d.sender.newAccess(d.Webhook.Auth, d.Webhook.TLS, found)
+	d.masked = slices.Concat(d.sender.proxySecrets(), texts, d.access.texts())
+	d.masker = d.sender.maskers.of(d.masked)
+	return errors.Join(missing, err)
 }
 
 // findTarget renders the URL, or takes it from its secret.
@@ -110,7 +92,7 @@ func (d *draft) findTarget() error {
 	if name := d.Webhook.URLSecret; name != "" {
 		value, sendable := d.secrets[name].Value()
 		if !sendable {
-			return fmt.Errorf("secret %q only signs (it begins with whsec_) and is no URL", name)
+			return fmt.Errorf("secret %q %s and is no URL", name, whyKept(d.secrets[name]))
 		}
 		address = value
 	} else {
@@ -131,11 +113,7 @@ func (d *draft) findTarget() error {
 // checkHosts holds every secret to the hosts that it is bound to, one that
 // only signs too: a signature made for another host would be good here.
 func (d *draft) checkHosts() error {
-	var problems []error
-	for _, name := range slices.Sorted(maps.Keys(d.secrets)) {
-		problems = append(problems, d.secrets[name].MayGoTo(d.target.url.Hostname(), portOf(d.target.url)))
-	}
-	return errors.Join(problems...)
+	return mayGoTo(d.secrets, d.target)
 }
 
 // sentSecret gives the value that goes out in header and body, "" for none.
@@ -159,7 +137,7 @@ func (d *draft) writeHeader() error {
 		name := d.Webhook.HeaderSecrets[header]
 		value, sendable := d.secrets[name].Value()
 		if !sendable {
-			return fmt.Errorf("secret %q only signs (it begins with whsec_) and cannot stand in the header %s", name, header)
+			return fmt.Errorf("secret %q %s and cannot stand in the header %s", name, whyKept(d.secrets[name]), header)
 		}
 		if err := setHeader(d.header, header, value); err != nil {
 			return fmt.Errorf("secret %q: %w", name, err)
@@ -169,6 +147,9 @@ func (d *draft) writeHeader() error {
 		if err := setHeader(d.header, d.Webhook.SecretHeaderOrDefault(), value); err != nil {
 			return fmt.Errorf("secret %q: %w", d.Webhook.Secret, err)
 		}
+	}
+	if err := d.access.writeHeader(d.header); err != nil {
+		return err
 	}
 	if d.Webhook.MethodOrDefault() != http.MethodGet {
 		if err := setHeader(d.header, "Content-Type", d.Webhook.ContentTypeOrDefault()); err != nil {
@@ -192,11 +173,12 @@ func (d *draft) sign() error {
 	if d.Webhook.Secret == "" {
 		return nil
 	}
-	var signatures []string
-	for _, key := range d.secrets[d.Webhook.Secret].Keys() {
-		signatures = append(signatures, signature(key, d.DeliveryID, d.now.Unix(), d.body))
+	keys := d.secrets[d.Webhook.Secret].Keys()
+	if len(keys) == 0 {
+		return fmt.Errorf("secret %q is PEM and cannot sign; an ed25519 key that signs begins with whsk_", d.Webhook.Secret)
 	}
-	d.header.Set("Webhook-Signature", strings.Join(signatures, " "))
+	message := signature.Message{ID: d.DeliveryID, Timestamp: d.now.Unix(), Body: d.body}
+	d.header.Set("Webhook-Signature", message.Sign(keys))
 	return nil
 }
 

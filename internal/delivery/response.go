@@ -116,6 +116,9 @@ func (a *answer) statusError(c *call, now time.Time) *StatusError {
 	if status.Gone {
 		text += ": the endpoint is gone; remove the webhook or correct its address"
 	}
+	if status.staleToken = c.staleToken; status.staleToken {
+		text += ": its OAuth2 token is dropped, and the next attempt gets a new one"
+	}
 	status.message = c.tell(text)
 	status.RetryAfter, status.HasRetryAfter = parseRetryAfter(a.header.Get("Retry-After"), now)
 	return status

@@ -45,13 +45,17 @@ type Attempt struct {
 // The error is nil for an answer of 2xx, else an [*UnreachableError], a
 // [*StatusError] or a [*PermanentError].
 func (s *Sender) Send(ctx context.Context, r Request, attempt int) (*Attempt, error) {
-	made := &Attempt{Data: latch.Object{}, StartedAt: s.now()}
-	defer func() { made.CompletedAt = s.now() }()
-	call, err := s.prepare(&r, attempt, made)
+	prepared, made, err := s.Prepare(r, attempt)
 	if err != nil {
 		return made, err
 	}
-	received, err := s.exchange(ctx, call)
+	return prepared.Send(ctx)
+}
+
+// deliver sends a call and tells of the answer in made.
+func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attempt, error) {
+	defer func() { made.CompletedAt = s.now() }()
+	received, err := s.perform(ctx, call)
 	if received == nil {
 		return made, err
 	}

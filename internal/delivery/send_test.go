@@ -232,16 +232,6 @@ func TestSignatures(t *testing.T) {
 	}
 }
 
-// The vector that Standard Webhooks publishes with its libraries.
-func TestPublishedSignature(t *testing.T) {
-	t.Parallel()
-	store := secrets(t, map[string]string{"key": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, nil)
-	key, err := store.Lookup("key")
-	require.NoError(t, err)
-	require.Equal(t, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
-		signature(key.Keys()[0], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, []byte(`{"test": 2432232314}`)))
-}
-
 func verify(t *testing.T, got received, keys ...[]byte) {
 	t.Helper()
 	for _, key := range keys {

@@ -57,6 +57,8 @@ type Sender struct {
 	proxy     *url.URL
 	userAgent string
 	transport *http.Transport
+	tls       transports
+	tokens    tokens
 	maskers   maskers
 	connect   time.Duration
 	now       func() time.Time
@@ -97,4 +99,7 @@ func (s *Sender) newTransport() *http.Transport {
 }
 
 // Close closes the connections that are idle. Attempts under way go on.
-func (s *Sender) Close() { s.transport.CloseIdleConnections() }
+func (s *Sender) Close() {
+	s.transport.CloseIdleConnections()
+	s.tls.close()
+}

@@ -3,9 +3,11 @@ package delivery
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
@@ -38,7 +40,7 @@ func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 	if err != nil {
 		return nil, err
 	}
-	received, err := s.exchange(ctx, call)
+	received, err := s.perform(ctx, call)
 	if received == nil {
 		return nil, err
 	}
@@ -54,21 +56,36 @@ func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 
 // prepareTask makes the call of a task. It fails with a *PermanentError.
 func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
-	c := &call{target: "http task", timeout: r.Task.TimeoutOrDefault(), masker: s.maskers.of(s.proxySecrets())}
+	found, texts, missing := s.lookup(append(r.Task.Auth.SecretNames(), r.Task.TLS.SecretNames()...))
+	access, err := s.newAccess(r.Task.Auth, r.Task.TLS, found)
+	masked := slices.Concat(s.proxySecrets(), texts, access.texts())
+	c := &call{target: "http task", timeout: r.Task.TimeoutOrDefault(), secrets: masked, masker: s.maskers.of(masked)}
+	if err := errors.Join(missing, err); err != nil {
+		return nil, c.fail(err)
+	}
 	address, err := render(r.Task.URL, expr.InURL, r.Variables)
 	if err != nil {
-		return nil, permanentf("%s", c.tell(fmt.Sprintf("its url could not be rendered: %v", err)))
+		return nil, c.fail(fmt.Errorf("its url could not be rendered: %w", err))
 	}
 	target, err := parseTarget(address)
 	if err != nil {
-		return nil, permanentf("%s", c.tell(fmt.Sprintf("its url cannot be called: %v", err)))
+		return nil, c.fail(fmt.Errorf("its url cannot be called: %w", err))
 	}
 	c.target = target.shown(r.Task.MethodOrDefault(), c.masker)
+	if err := mayGoTo(found, target); err != nil {
+		return nil, c.fail(err)
+	}
 	header, body, err := s.taskContent(r)
 	if err != nil {
-		return nil, permanentf("%s", c.tell(err.Error()))
+		return nil, c.fail(err)
+	}
+	if err := access.writeHeader(header); err != nil {
+		return nil, c.fail(err)
 	}
 	c.request = target.request(r.Task.MethodOrDefault(), header, body)
+	if err := s.admit(c, &access); err != nil {
+		return nil, c.fail(err)
+	}
 	return c, nil
 }
 

@@ -38,7 +38,7 @@ func openDirectory(path string) (*directory, error) {
 	for _, variable := range slices.Sorted(maps.Keys(files.names)) {
 		value, _, err := files.read(variable)
 		if err == nil {
-			if _, _, err = parse(value); err != nil {
+			if _, err = parse(value); err != nil {
 				err = fmt.Errorf("%s: %w", filepath.Join(path, files.names[variable][0]), err)
 			}
 		}

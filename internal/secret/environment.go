@@ -17,13 +17,13 @@ import (
 // over a file.
 func FromEnvironment(environ []string, dir, hosts string, required bool) (*Store, error) {
 	var problems []error
-	store := &Store{values: map[string]entry{}, required: required}
+	store := &Store{values: map[string]content{}, required: required}
 	for _, setting := range slices.Sorted(slices.Values(environ)) {
 		variable, value, _ := strings.Cut(setting, "=")
 		if !strings.HasPrefix(variable, variablePrefix) {
 			continue
 		}
-		lines, keys, err := parse(value)
+		read, err := parse(value)
 		switch {
 		case variable != Variable(strings.TrimPrefix(variable, variablePrefix)) || variable == variablePrefix:
 			err = fmt.Errorf("%s: LATCH_SECRET_ is followed by a name in upper case, - and . as _", variable)
@@ -34,7 +34,7 @@ func FromEnvironment(environ []string, dir, hosts string, required bool) (*Store
 			problems = append(problems, err)
 			continue
 		}
-		store.values[variable] = entry{lines: lines, keys: keys}
+		store.values[variable] = read
 	}
 	if dir != "" {
 		files, err := openDirectory(dir)

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch/internal/secret"
+	"github.com/latch-run/latch/internal/signature"
 )
 
 // Contract, Settings: LATCH_SECRET_<NAME>, upper case, "-" and "." as "_".
@@ -59,7 +60,7 @@ func TestFromEnvironment(t *testing.T) {
 		value, sendable := found.Value()
 		require.True(t, sendable, name)
 		require.Equal(t, want.value, value, name)
-		require.Equal(t, want.keys, texts(found.Keys()), name)
+		require.Equal(t, keys(t, want.keys...), found.Keys(), name)
 		require.Equal(t, want.keys, found.Texts(), name)
 	}
 	for _, name := range []string{"folder", "s_dir", "hidden", "data"} {
@@ -139,13 +140,13 @@ func TestSigningSecret(t *testing.T) {
 	require.NoError(t, err)
 	_, sendable := found.Value()
 	require.False(t, sendable)
-	require.Equal(t, [][]byte{{0, 1, 2, 3, 4, 5}}, found.Keys())
+	require.Equal(t, keys(t, "whsec_AAECAwQF"), found.Keys())
 
 	found, err = store.Lookup("rotated")
 	require.NoError(t, err)
 	_, sendable = found.Value()
 	require.False(t, sendable)
-	require.Equal(t, [][]byte{{0, 1, 2, 3, 4, 5, 6}, []byte("plain"), {0, 1, 2, 3, 4, 5, 6}}, found.Keys())
+	require.Equal(t, keys(t, "whsec_AAECAwQFBg==", "plain", "whsec_AAECAwQFBg=="), found.Keys())
 	require.Contains(t, found.Texts(), "AAECAwQFBg")
 }
 
@@ -264,10 +265,13 @@ func value(t *testing.T, store *secret.Store, name string) string {
 	return text
 }
 
-func texts(keys [][]byte) []string {
-	var all []string
-	for _, key := range keys {
-		all = append(all, string(key))
+func keys(t *testing.T, lines ...string) []signature.Key {
+	t.Helper()
+	var all []signature.Key
+	for _, line := range lines {
+		key, err := signature.ParseKey(line)
+		require.NoError(t, err)
+		all = append(all, key)
 	}
 	return all
 }

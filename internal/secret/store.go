@@ -16,15 +16,10 @@ import (
 // "." and "_", are one: a variable of the environment cannot tell them apart.
 // A nil store holds none. It is safe for concurrent use.
 type Store struct {
-	values   map[string]entry // by folded name
-	files    *directory       // nil for none
+	values   map[string]content // by folded name
+	files    *directory         // nil for none
 	hosts    map[string][]hostPattern
 	required bool
-}
-
-type entry struct {
-	lines []string
-	keys  [][]byte
 }
 
 // Options say where secrets may go.
@@ -40,7 +35,7 @@ type Options struct {
 // names that are none or that fold to one, values that are empty or too long,
 // and hosts that are none.
 func New(values map[string]string, options Options) (*Store, error) {
-	store := &Store{values: map[string]entry{}, required: options.HostsRequired}
+	store := &Store{values: map[string]content{}, required: options.HostsRequired}
 	var problems []error
 	spelled := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
@@ -48,12 +43,12 @@ func New(values map[string]string, options Options) (*Store, error) {
 			problems = append(problems, err)
 			continue
 		}
-		lines, keys, err := parse(values[name])
+		read, err := parse(values[name])
 		if err != nil {
 			problems = append(problems, fmt.Errorf("secret %q: %w", name, err))
 			continue
 		}
-		store.values[Variable(name)] = entry{lines: lines, keys: keys}
+		store.values[Variable(name)] = read
 	}
 	problems = append(problems, store.bind(options.Hosts)...)
 	if err := errors.Join(problems...); err != nil {
@@ -128,15 +123,14 @@ func (s *Store) Lookup(name string) (*Secret, error) {
 			return nil, missing
 		}
 		if err == nil {
-			found.lines, found.keys, err = parse(value)
+			found, err = parse(value)
 		}
 		if err != nil {
 			missing.Reason = err.Error()
 			return nil, missing
 		}
 	}
-	return &Secret{name: name, lines: found.lines, keys: found.keys,
-		hosts: s.hosts[missing.Variable], required: s.required}, nil
+	return &Secret{name: name, content: found, hosts: s.hosts[missing.Variable], required: s.required}, nil
 }
 
 // MayGoTo tells whether the secret may go to host and port, as text ("443").

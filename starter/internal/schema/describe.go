@@ -13,6 +13,9 @@ var identifiers = map[string]bool{
 
 var patterns = map[string]string{
 	"Webhook.url_secret": secretName, "Webhook.secret": secretName,
+	"Auth.bearer": secretName, "BasicAuth.password": secretName, "OAuth2.client_secret": secretName,
+	"TLS.client_cert": secretName, "TLS.client_key": secretName, "TLS.ca": secretName,
+	"BasicAuth.username": `^[^:]+$`, "OAuth2.token_url": `^[Hh][Tt][Tt][Pp][Ss]?://`,
 	"Webhook.event": anyEvent, "Event.event": anyEvent, "Emission.event": anyEvent,
 	"Webhook.content_type": webhookType,
 }
@@ -22,6 +25,7 @@ var enumerations = map[string][]any{
 	"HTTPTask.method":    {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"},
 	"Event.on_timeout":   {"continue", "stop", "rollback"},
 	"Event.on_error":     {"continue", "stop", "rollback"},
+	"OAuth2.auth_style":  {"header", "body"},
 	"Release.on_failure": {"rollback", "stop"},
 	"Release.on_cancel":  {"rollback", "stop"},
 }
@@ -29,7 +33,8 @@ var enumerations = map[string][]any{
 var defaults = map[string]any{
 	"Webhook.method": "POST", "Webhook.content_type": "application/json", "Webhook.enabled": true, "Webhook.secret_header": "X-Latch-Secret",
 	"Webhook.send_secret": true, "Webhook.timeout": "60s",
-	"Event.enabled": true, "Event.blocking": false, "Event.lock_timeout": "0s", "Event.answer_timeout": "90s", "Event.on_timeout": "stop",
+	"OAuth2.auth_style": "header",
+	"Event.enabled":     true, "Event.blocking": false, "Event.lock_timeout": "0s", "Event.answer_timeout": "90s", "Event.on_timeout": "stop",
 	"Retry.initial_interval": "5s", "Retry.backoff_coefficient": 2, "Retry.maximum_interval": "1h", "Retry.maximum_attempts": 0, "Retry.deadline": "24h",
 	"ActivityTask.timeout": "10m", "ActivityTask.start_timeout": "5m", "WorkflowTask.timeout": "10m", "HTTPTask.timeout": "10m", "CommandTask.timeout": "10m",
 	"HTTPTask.method": "POST", "HTTPTask.content_type": "application/json",
@@ -50,6 +55,10 @@ var structures = map[string]string{
 	"HTTPTask":     "One HTTP request.",
 	"CommandTask":  "A program on the worker, without a shell, where the worker allows commands.",
 	"Webhook":      "Tells another system of events, and may hold what fired them.",
+	"Auth":         "How a request proves who sends it, in the header Authorization: exactly one of bearer, basic and oauth2.",
+	"BasicAuth":    "A user's name and password (RFC 7617).",
+	"OAuth2":       "A token by the client credentials grant (RFC 6749, section 4.4), fetched and kept by the worker.",
+	"TLS":          "A client's certificate, and how the receiver's is checked; the secrets are PEM.",
 	"Event":        "A webhook's settings for one event.",
 	"Retry":        "How what failed is tried again.",
 	"Schedule":     "When a registered job runs by itself: a cron expression, or an object.",
@@ -116,6 +125,8 @@ var fields = map[string]string{
 	"HTTPTask.url":          "Where it goes; a template.",
 	"HTTPTask.headers":      "Its headers; the values are templates.",
 	"HTTPTask.content_type": "The body's media type.",
+	"HTTPTask.auth":         "How the request proves who sends it.",
+	"HTTPTask.tls":          "A client's certificate, and how the receiver's is checked.",
 	"HTTPTask.body":         "A string that is a template, or JSON whose strings are templates.",
 	"HTTPTask.success":      "A CEL expression over response {status, headers, body, data}; any 2xx unless given.",
 	"HTTPTask.timeout":      "Bounds one attempt.",
@@ -139,10 +150,31 @@ var fields = map[string]string{
 	"Webhook.secret":         "The name of the secret that signs requests and, unless send_secret is false, goes into secret_header and the body's field secret.",
 	"Webhook.secret_header":  "The header that bears the secret.",
 	"Webhook.send_secret":    "Whether the secret's value goes out, beside signing.",
+	"Webhook.auth":           "How requests prove who sends them, beside the secret.",
+	"Webhook.tls":            "A client's certificate, and how the receiver's is checked.",
 	"Webhook.timeout":        "Bounds the wait for an answer.",
 	"Webhook.retry":          "How a delivery that failed is tried again.",
 	"Webhook.event":          "The one event that the webhook listens to; events has more settings.",
 	"Webhook.events":         "The events that the webhook listens to.",
+
+	"Auth.bearer": "The name of the secret that is the token.",
+	"Auth.basic":  "A user's name and password.",
+	"Auth.oauth2": "A token by client credentials.",
+
+	"BasicAuth.username": "The user's name, as it is, without a colon.",
+	"BasicAuth.password": "The name of the secret that is the password.",
+
+	"OAuth2.token_url":     "Where the token comes from; no template. LATCH_EGRESS_ALLOW holds for it too.",
+	"OAuth2.client_id":     "The client's id, as it is.",
+	"OAuth2.client_secret": "The name of the client's secret, which goes to the token endpoint alone.",
+	"OAuth2.scopes":        "The scopes that are asked for.",
+	"OAuth2.audience":      "The parameter audience, which some token endpoints ask for.",
+	"OAuth2.auth_style":    "Where the client's credentials stand: in the header, by HTTP Basic, or in the body.",
+
+	"TLS.client_cert": "The name of the secret that is the client's certificate, with those that lead to its authority.",
+	"TLS.client_key":  "The name of the secret that is the certificate's private key.",
+	"TLS.ca":          "The name of the secret that holds the authorities by which the receiver's certificate is checked, instead of the worker's own.",
+	"TLS.server_name": "The name for which the receiver's certificate is checked, instead of the URL's host.",
 
 	"Event.event":            "The event: JOB_…, BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP, BEFORE_RELEASE_COMPLETE, RELEASE_…, or a custom one.",
 	"Event.enabled":          "Whether the webhook listens to the event.",

@@ -86,6 +86,11 @@ func describe(definition string, structure *jsonschema.Schema) {
 		structure.OneOf = required("task", "jobs")
 	case "Webhook":
 		structure.OneOf = required("event", "events")
+	case "Auth":
+		structure.OneOf = required("bearer", "basic", "oauth2")
+	case "TLS":
+		structure.MinProperties = one()
+		structure.DependentRequired = map[string][]string{"client_cert": {"client_key"}, "client_key": {"client_cert"}}
 	case "Schedule":
 		object := *structure
 		object.OneOf, object.Description = required("cron", "after"), ""

@@ -1,0 +1,176 @@
+package delivery
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/secret"
+)
+
+// An access is what lets a request in at its receiver (contract, "Webhook",
+// auth and tls), with the secrets that it takes.
+type access struct {
+	auth *latch.Auth
+	tls  *latch.TLS
+	// secrets are those that go to the receiver, by name.
+	secrets map[string]*secret.Secret
+	// client is the OAuth2 client's secret, which goes to the token endpoint
+	// alone; nil where there is none.
+	client *secret.Secret
+}
+
+// newAccess finds the client's secret; found are the others.
+func (s *Sender) newAccess(auth *latch.Auth, tls *latch.TLS, found map[string]*secret.Secret) (access, error) {
+	a := access{auth: auth, tls: tls, secrets: found}
+	if auth == nil || auth.OAuth2 == nil {
+		return a, nil
+	}
+	client, err := s.secrets.Lookup(auth.OAuth2.ClientSecret)
+	if err == nil {
+		a.client = client
+	}
+	return a, err
+}
+
+// texts gives what must be masked beside the secrets that go to the receiver:
+// the client's, and credentials as they are encoded for a header.
+func (a *access) texts() []string {
+	var texts []string
+	if a.client != nil {
+		texts = a.client.Texts()
+		if value, sendable := a.client.Value(); sendable {
+			texts = append(texts, basic(url.QueryEscape(a.auth.OAuth2.ClientID), url.QueryEscape(value)))
+		}
+	}
+	if a.auth != nil && a.auth.Basic != nil {
+		if password, err := a.value(a.auth.Basic.Password, "auth.basic.password"); err == nil {
+			texts = append(texts, basic(a.auth.Basic.Username, password))
+		}
+	}
+	return texts
+}
+
+// basic gives the value of an Authorization header (RFC 7617).
+func basic(username, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(username+":"+password))
+}
+
+// value gives the text of a secret that is to be sent; none was looked up
+// where the worker lacks it.
+func (a *access) value(name, use string) (string, error) {
+	found := a.secrets[name]
+	if found == nil {
+		return "", fmt.Errorf("secret %q is missing", name)
+	}
+	return sendable(found, use)
+}
+
+// sendable gives a secret's text, or the reason why it cannot be sent.
+func sendable(found *secret.Secret, use string) (string, error) {
+	value, sendable := found.Value()
+	if !sendable {
+		return "", fmt.Errorf("secret %q %s and cannot be %s", found.Name(), whyKept(found), use)
+	}
+	return value, nil
+}
+
+// whyKept tells why a secret has no text to send.
+func whyKept(found *secret.Secret) string {
+	if _, isPEM := found.Document(); isPEM {
+		return "is PEM"
+	}
+	return "only signs (it begins with whsec_ or whsk_)"
+}
+
+// writeHeader sets Authorization, but for OAuth2, whose token is not known yet.
+func (a *access) writeHeader(header http.Header) error {
+	if a.auth == nil || a.auth.OAuth2 != nil {
+		return nil
+	}
+	credentials, name := "", a.auth.Bearer
+	if a.auth.Basic != nil {
+		name = a.auth.Basic.Password
+		password, err := a.value(name, "auth.basic.password")
+		if err != nil {
+			return err
+		}
+		credentials = basic(a.auth.Basic.Username, password)
+	} else {
+		token, err := a.value(name, "auth.bearer")
+		if err != nil {
+			return err
+		}
+		credentials = "Bearer " + token
+	}
+	if err := setHeader(header, "Authorization", credentials); err != nil {
+		return fmt.Errorf("secret %q: %w", name, err)
+	}
+	return nil
+}
+
+// lookup finds secrets by name, "" being none, and gives what must be masked
+// of them. The error names every one that is missing.
+func (s *Sender) lookup(names []string) (found map[string]*secret.Secret, texts []string, err error) {
+	found = map[string]*secret.Secret{}
+	var problems []error
+	for i, name := range names {
+		if name == "" || slices.Contains(names[:i], name) {
+			continue
+		}
+		value, err := s.secrets.Lookup(name)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		found[name] = value
+		texts = append(texts, value.Texts()...)
+	}
+	return found, texts, errors.Join(problems...)
+}
+
+// mayGoTo holds secrets to the hosts that they are bound to.
+func mayGoTo(secrets map[string]*secret.Secret, to target) error {
+	var problems []error
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		problems = append(problems, secrets[name].MayGoTo(to.url.Hostname(), portOf(to.url)))
+	}
+	return errors.Join(problems...)
+}
+
+// fail makes the error of a request that cannot be made. Its cause is kept
+// where the text of it is known to have no secret.
+func (c *call) fail(err error) *PermanentError {
+	failed := permanentf("%s", c.tell(err.Error()))
+	var missing *secret.MissingError
+	var host *secret.HostError
+	switch {
+	case errors.As(err, &missing):
+		failed.cause = missing
+	case errors.As(err, &host):
+		failed.cause = host
+	}
+	return failed
+}
+
+// admit makes a call of a request that is written: it gets the transport of
+// its tls, and what gets its token.
+func (s *Sender) admit(c *call, a *access) (err error) {
+	if a.tls != nil {
+		if c.request.URL.Scheme != "https" {
+			return errors.New("its tls has no effect: its url does not begin with https://")
+		}
+		if c.transport, err = s.transportFor(a.tls, a.secrets); err != nil {
+			return err
+		}
+	}
+	if a.client != nil {
+		c.grant, err = s.newGrant(c, a)
+	}
+	return err
+}

@@ -1,0 +1,180 @@
+package delivery
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/latch-run/latch"
+)
+
+// The client credentials grant is made here, and not by golang.org/x/oauth2:
+// the token endpoint is called by [Sender.exchange], and so through the same
+// guard, limits, classification and masking as every receiver. That library
+// follows redirects, reads 1 MiB, and quotes answers in its errors.
+
+const (
+	// tokenTimeout bounds the token endpoint's answer, once connected, where
+	// the request's own timeout is longer.
+	tokenTimeout = 30 * time.Second
+	// defaultTokenLifetime holds for a token that comes without expires_in.
+	defaultTokenLifetime = 5 * time.Minute
+	maximumTokenLifetime = 24 * time.Hour
+	// tokenMargin is how long before it expires a token is no longer used, at
+	// most; one tenth of a lifetime that is short.
+	tokenMargin = time.Minute
+
+	maximumTokenBytes = 16 << 10
+)
+
+// A grant gets the token for a call.
+type grant struct {
+	sender *Sender
+	// fetch is the call of the token endpoint; it is sent as often as a token
+	// is fetched.
+	fetch call
+	body  []byte
+	// key tells grants with the same outcome from others.
+	key [sha256.Size]byte
+}
+
+// newGrant holds the client's secret to the hosts that it is bound to, and
+// makes the token request (RFC 6749, section 4.4.2).
+func (s *Sender) newGrant(c *call, a *access) (*grant, error) {
+	settings := a.auth.OAuth2
+	secret, err := sendable(a.client, "auth.oauth2.client_secret")
+	if err != nil {
+		return nil, err
+	}
+	target, err := parseTarget(settings.TokenURL)
+	if err != nil {
+		return nil, fmt.Errorf("its auth.oauth2.token_url cannot be called: %w", err)
+	}
+	if err := a.client.MayGoTo(target.url.Hostname(), portOf(target.url)); err != nil {
+		return nil, err
+	}
+	header, body := s.tokenRequest(settings, secret)
+	g := &grant{sender: s, body: body}
+	g.fetch = call{request: target.request(http.MethodPost, header, body), target: "the OAuth2 token of " + target.shown(http.MethodPost, c.masker),
+		timeout: min(c.timeout, tokenTimeout), masker: c.masker}
+	g.key = sha256.Sum256(encode([]string{settings.TokenURL, settings.AuthStyleOrDefault(), settings.ClientID, secret, string(body)}))
+	return g, nil
+}
+
+// tokenRequest gives the token request's header and body. In the header the
+// client's id and secret are encoded as in a form (RFC 6749, section 2.3.1).
+func (s *Sender) tokenRequest(settings *latch.OAuth2, secret string) (http.Header, []byte) {
+	form := url.Values{"grant_type": {"client_credentials"}}
+	if len(settings.Scopes) > 0 {
+		form.Set("scope", strings.Join(settings.Scopes, " "))
+	}
+	if settings.Audience != "" {
+		form.Set("audience", settings.Audience)
+	}
+	header := http.Header{"Accept": {"application/json"}, "User-Agent": {s.userAgent}, "Content-Type": {"application/x-www-form-urlencoded"}}
+	if settings.AuthStyleOrDefault() == latch.AuthStyleBody {
+		form.Set("client_id", settings.ClientID)
+		form.Set("client_secret", secret)
+	} else {
+		header.Set("Authorization", basic(url.QueryEscape(settings.ClientID), url.QueryEscape(secret)))
+	}
+	return header, []byte(form.Encode())
+}
+
+// perform sends a call, with a token where it needs one. A token that the
+// receiver answers with 401 is dropped; if it had been kept from an earlier
+// attempt, the answer is worth another one with a new token.
+func (s *Sender) perform(ctx context.Context, c *call) (*answer, error) {
+	if c.grant == nil {
+		return s.exchange(ctx, c)
+	}
+	used, fetched, err := s.tokens.get(ctx, c.grant.key, s.now, c.grant.token)
+	if err != nil {
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			err = &UnreachableError{message: c.grant.fetch.tell("ended by the worker before it came"), cause: ctx.Err()}
+		}
+		return nil, err
+	}
+	c.secrets = append(c.secrets, used.text)
+	c.masker = s.maskers.of(c.secrets)
+	c.request.Header.Set("Authorization", "Bearer "+used.text)
+	received, err := s.exchange(ctx, c)
+	if received != nil && received.status == http.StatusUnauthorized {
+		s.tokens.drop(c.grant.key, used)
+		c.staleToken = !fetched
+	}
+	return received, err
+}
+
+// token fetches a token. Errors are those of [Sender.Send]; none tells of a
+// status as the receiver's own.
+func (g *grant) token(ctx context.Context) (*token, error) {
+	c := g.fetch
+	c.request = c.request.Clone(ctx)
+	c.request.Body, c.request.GetBody = replay(g.body)
+	asked := g.sender.now()
+	received, err := g.sender.exchange(ctx, &c)
+	if received == nil || err != nil && received.succeeded() {
+		return nil, err
+	}
+	if received.succeeded() {
+		return received.token(&c, asked)
+	}
+	if refused := received.statusError(&c, asked); refused.Retryable() {
+		return nil, refused
+	}
+	return nil, permanentf("%s", c.tell(received.statusText()+received.oauthError()))
+}
+
+// token reads a token response (RFC 6749, section 5.1).
+func (a *answer) token(c *call, asked time.Time) (*token, error) {
+	var told struct {
+		AccessToken string          `json:"access_token"`
+		TokenType   string          `json:"token_type"`
+		ExpiresIn   json.RawMessage `json:"expires_in"`
+	}
+	if a.cut || json.Unmarshal(a.body, &told) != nil || told.AccessToken == "" {
+		return nil, permanentf("%s", c.tell(a.statusText()+", but no JSON object with access_token"+a.oauthError()))
+	}
+	switch {
+	case told.TokenType != "" && !strings.EqualFold(told.TokenType, "bearer"):
+		return nil, permanentf("%s", c.tell("it is of a token_type other than Bearer, which alone can be sent"))
+	case len(told.AccessToken) > maximumTokenBytes:
+		return nil, permanentf("%s", c.tell(fmt.Sprintf("it has more than %d KiB", maximumTokenBytes>>10)))
+	case setHeader(http.Header{}, "Authorization", told.AccessToken) != nil:
+		return nil, permanentf("%s", c.tell("it has characters that cannot stand in a header"))
+	}
+	return &token{told.AccessToken, asked.Add(usable(told.ExpiresIn))}, nil
+}
+
+// usable gives how long a token is used; expiresIn are seconds, which some
+// servers write as a string.
+func usable(expiresIn json.RawMessage) time.Duration {
+	lifetime := defaultTokenLifetime
+	var seconds float64
+	if text := strings.Trim(string(expiresIn), `"`); text != "" && json.Unmarshal([]byte(text), &seconds) == nil {
+		lifetime = time.Duration(max(0, min(seconds, maximumTokenLifetime.Seconds())) * float64(time.Second))
+	}
+	return lifetime - min(tokenMargin, lifetime/10)
+}
+
+// oauthError gives what an error response says (RFC 6749, section 5.2).
+func (a *answer) oauthError() string {
+	var told struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
+	}
+	if json.Unmarshal(a.body, &told) != nil || told.Error == "" {
+		return ""
+	}
+	if told.Description != "" {
+		told.Error += ", " + told.Description
+	}
+	return ": " + strings.Join(strings.Fields(told.Error), " ")
+}

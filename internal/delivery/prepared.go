@@ -1,0 +1,68 @@
+package delivery
+
+import (
+	"context"
+	"fmt"
+	"net/http/httputil"
+
+	"github.com/latch-run/latch"
+)
+
+// A Prepared attempt is ready to be sent: its request is written and signed,
+// and nothing has left yet.
+type Prepared struct {
+	sender *Sender
+	call   *call
+	made   *Attempt
+}
+
+// Prepare makes an attempt (1 and up) at a delivery ready. Its error is a
+// [*PermanentError]; the attempt tells how far the request came.
+func (s *Sender) Prepare(r Request, attempt int) (*Prepared, *Attempt, error) {
+	made := &Attempt{Data: latch.Object{}, StartedAt: s.now()}
+	call, err := s.prepare(&r, attempt, made)
+	if err != nil {
+		made.CompletedAt = s.now()
+		return nil, made, err
+	}
+	return &Prepared{sender: s, call: call, made: made}, made, nil
+}
+
+// Send sends the attempt, once. It is [Sender.Send] from there on.
+func (p *Prepared) Send(ctx context.Context) (*Attempt, error) {
+	return p.sender.deliver(ctx, p.call, p.made)
+}
+
+// Wire gives the request as HTTP/1.1 writes it: request line, headers and
+// body. Over HTTP/2 the same is framed otherwise. An OAuth2 token, which is
+// fetched when the attempt is sent, stands there as ***, and so does every
+// secret unless they are to be shown.
+func (p *Prepared) Wire(showSecrets bool) ([]byte, error) {
+	request := p.call.request.Clone(context.Background())
+	if request.GetBody != nil {
+		request.Body, _ = request.GetBody()
+	}
+	if p.call.grant != nil {
+		request.Header.Set("Authorization", "Bearer "+hidden)
+	}
+	wire, err := httputil.DumpRequestOut(request, true)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s", p.call.target, p.call.masker.text(err.Error()))
+	}
+	if showSecrets {
+		return wire, nil
+	}
+	return []byte(p.call.masker.text(string(wire))), nil
+}
+
+// Header gives a header of the request.
+func (p *Prepared) Header(name string) string { return p.call.request.Header.Get(name) }
+
+// TokenURL gives where the attempt's OAuth2 token will come from, "" where it
+// needs none.
+func (p *Prepared) TokenURL() string {
+	if p.call.grant == nil {
+		return ""
+	}
+	return p.call.grant.fetch.request.URL.String()
+}

@@ -1,0 +1,161 @@
+package delivery
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/secret"
+)
+
+// maximumTransports bounds how many transports with TLS settings of their own
+// are kept, each with its connections.
+const maximumTransports = 64
+
+// transports keeps a transport for each distinct TLS setting, by the names of
+// its secrets. One whose secrets have other values than when it was made is
+// replaced; connections under way go on.
+type transports struct {
+	mutex sync.Mutex
+	known map[string]*keptTransport
+	uses  uint64
+}
+
+type keptTransport struct {
+	*http.Transport
+	values   [sha256.Size]byte
+	lastUsed uint64
+}
+
+// transportFor gives the transport of the TLS settings. The error never holds
+// a secret's value.
+func (s *Sender) transportFor(settings *latch.TLS, secrets map[string]*secret.Secret) (*http.Transport, error) {
+	documents := map[string]string{}
+	digest := sha256.New()
+	for _, name := range settings.SecretNames() {
+		document, isPEM := secrets[name].Document()
+		if !isPEM {
+			return nil, fmt.Errorf("secret %q is no PEM, which its tls needs: there is no line that begins with -----BEGIN", name)
+		}
+		documents[name] = document
+		fmt.Fprintf(digest, "%d:%s", len(document), document)
+	}
+	slot := strings.Join([]string{settings.ClientCert, settings.ClientKey, settings.CA, settings.ServerName}, "\x00")
+	return s.tls.of(slot, [sha256.Size]byte(digest.Sum(nil)), func() (*http.Transport, error) {
+		config, err := tlsConfig(settings, documents)
+		if err != nil {
+			return nil, err
+		}
+		return s.newTLSTransport(config), nil
+	})
+}
+
+func (k *transports) of(slot string, values [sha256.Size]byte, build func() (*http.Transport, error)) (*http.Transport, error) {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	k.uses++
+	kept := k.known[slot]
+	if kept != nil && kept.values == values {
+		kept.lastUsed = k.uses
+		return kept.Transport, nil
+	}
+	built, err := build()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case kept != nil:
+		kept.CloseIdleConnections()
+	case k.known == nil:
+		k.known = map[string]*keptTransport{}
+	case len(k.known) >= maximumTransports:
+		k.dropOldest()
+	}
+	k.known[slot] = &keptTransport{built, values, k.uses}
+	return built, nil
+}
+
+func (k *transports) dropOldest() {
+	var oldest string
+	for slot, kept := range k.known {
+		if oldest == "" || kept.lastUsed < k.known[oldest].lastUsed {
+			oldest = slot
+		}
+	}
+	k.known[oldest].CloseIdleConnections()
+	delete(k.known, oldest)
+}
+
+func (k *transports) close() {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	for _, kept := range k.known {
+		kept.CloseIdleConnections()
+	}
+}
+
+func tlsConfig(settings *latch.TLS, documents map[string]string) (*tls.Config, error) {
+	config := &tls.Config{ServerName: settings.ServerName, MinVersion: tls.VersionTLS12}
+	if name := settings.CA; name != "" {
+		authorities, err := readCertificates(documents[name])
+		if err != nil {
+			return nil, fmt.Errorf("secret %q cannot be tls.ca: %w", name, err)
+		}
+		config.RootCAs = authorities
+	}
+	if settings.ClientCert != "" {
+		pair, err := tls.X509KeyPair([]byte(documents[settings.ClientCert]), []byte(documents[settings.ClientKey]))
+		if err != nil {
+			return nil, fmt.Errorf("secrets %q and %q cannot be tls.client_cert and tls.client_key: %w", settings.ClientCert, settings.ClientKey, err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
+}
+
+// readCertificates reads every certificate of a PEM document.
+func readCertificates(document string) (*x509.CertPool, error) {
+	pool, count := x509.NewCertPool(), 0
+	for block, rest := pem.Decode([]byte(document)); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		count++
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("its certificate %d cannot be read: %w", count, err)
+		}
+		pool.AddCert(certificate)
+	}
+	if count == 0 {
+		return nil, errors.New("it has no certificate in PEM")
+	}
+	return pool, nil
+}
+
+// newTLSTransport is [Sender.newTransport] with TLS settings. A proxy that is
+// called by https must not see them, and is dialled apart.
+func (s *Sender) newTLSTransport(config *tls.Config) *http.Transport {
+	transport := s.newTransport()
+	transport.TLSClientConfig = config
+	if s.proxy != nil && s.proxy.Scheme == "https" {
+		tunnel := *s.proxy
+		tunnel.Scheme, tunnel.Host = "http", net.JoinHostPort(s.proxy.Hostname(), portOf(s.proxy))
+		transport.Proxy, transport.DialContext = http.ProxyURL(&tunnel), s.dialProxy
+	}
+	return transport
+}
+
+func (s *Sender) dialProxy(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := tls.Dialer{NetDialer: &s.guard.dialer}
+	return dialer.DialContext(ctx, network, address)
+}

@@ -1,0 +1,106 @@
+package signature
+
+import (
+	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"strconv"
+	"strings"
+)
+
+// Schemes of signatures.
+const (
+	Symmetric  = "v1"
+	Asymmetric = "v1a"
+)
+
+// MaximumSignatures bounds how many signatures of a header are looked at.
+const MaximumSignatures = 64
+
+// A Message is what is signed: webhook-id, webhook-timestamp and the body, as
+// they are sent.
+type Message struct {
+	ID        string
+	Timestamp int64 // Unix seconds
+	Body      []byte
+}
+
+// signed gives what a signature is over: the parts, joined by full stops.
+func (m Message) signed() []byte {
+	content := make([]byte, 0, len(m.ID)+len(m.Body)+22)
+	content = append(content, m.ID...)
+	content = append(content, '.')
+	content = strconv.AppendInt(content, m.Timestamp, 10)
+	content = append(content, '.')
+	return append(content, m.Body...)
+}
+
+// Sign gives the signature by each key, as the header webhook-signature bears
+// them: "v1,<base64>" or "v1a,<base64>", separated by spaces. Public keys sign
+// nothing.
+func (m Message) Sign(keys []Key) string {
+	content := m.signed()
+	signatures := make([]string, 0, len(keys))
+	for _, key := range keys {
+		switch {
+		case key.private != nil:
+			signatures = append(signatures, Asymmetric+","+base64.StdEncoding.EncodeToString(ed25519.Sign(key.private, content)))
+		case key.symmetric != nil:
+			signatures = append(signatures, Symmetric+","+base64.StdEncoding.EncodeToString(authenticate(key.symmetric, content)))
+		}
+	}
+	return strings.Join(signatures, " ")
+}
+
+func authenticate(key, content []byte) []byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write(content)
+	return mac.Sum(nil)
+}
+
+// A Check is one signature of a header, looked at.
+type Check struct {
+	// Scheme is v1 or v1a; what else stands there is not known.
+	Scheme string
+	// Key is the index of the first key by which the signature is good, -1
+	// where there is none.
+	Key int
+}
+
+// Check looks at every signature of a header webhook-signature, in their
+// order, at most [MaximumSignatures]. One good signature makes a message
+// authentic.
+func (m Message) Check(header string, keys []Key) []Check {
+	content := m.signed()
+	checks := []Check{}
+	for each := range strings.FieldsSeq(header) {
+		if len(checks) == MaximumSignatures {
+			break
+		}
+		scheme, encoded, _ := strings.Cut(each, ",")
+		check := Check{Scheme: scheme, Key: -1}
+		if value, err := base64.StdEncoding.DecodeString(encoded); err == nil {
+			for i, key := range keys {
+				if key.checks(scheme, content, value) {
+					check.Key = i
+					break
+				}
+			}
+		}
+		checks = append(checks, check)
+	}
+	return checks
+}
+
+// checks tells whether the signature is this key's.
+func (k Key) checks(scheme string, content, signature []byte) bool {
+	switch {
+	case scheme == Symmetric && k.symmetric != nil:
+		return hmac.Equal(authenticate(k.symmetric, content), signature)
+	case scheme == Asymmetric && k.public != nil:
+		return ed25519.Verify(k.public, content, signature)
+	default:
+		return false
+	}
+}

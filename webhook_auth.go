@@ -1,0 +1,231 @@
+package latch
+
+import (
+	"net/textproto"
+	"net/url"
+	"strings"
+	"unicode"
+)
+
+// An Auth is how a request proves who sends it (contract, "Webhook"): exactly
+// one of its kinds. Each makes the header Authorization.
+type Auth struct {
+	// Bearer names the secret that is the token (RFC 6750).
+	Bearer string     `json:"bearer,omitempty"`
+	Basic  *BasicAuth `json:"basic,omitempty"`
+	OAuth2 *OAuth2    `json:"oauth2,omitempty"`
+}
+
+// A BasicAuth is a user's name, as it is, and the name of the secret that is
+// the password (RFC 7617).
+type BasicAuth struct {
+	Username string `json:"username"`
+	Password string `json:"password"`
+}
+
+// An OAuth2 gets a token by the client credentials grant (RFC 6749, section
+// 4.4) and sends it as a bearer's.
+type OAuth2 struct {
+	// TokenURL is where the token comes from. It is no template.
+	TokenURL string `json:"token_url"`
+	ClientID string `json:"client_id"`
+	// ClientSecret names the secret that goes to the token endpoint, and there
+	// alone.
+	ClientSecret string   `json:"client_secret"`
+	Scopes       []string `json:"scopes,omitempty"`
+	// Audience is a parameter that some token endpoints ask for.
+	Audience string `json:"audience,omitempty"`
+	// AuthStyle says where the client's credentials stand: header (HTTP Basic,
+	// the default) or body.
+	AuthStyle string `json:"auth_style,omitempty"`
+}
+
+// Values of [OAuth2.AuthStyle].
+const (
+	AuthStyleHeader = "header"
+	AuthStyleBody   = "body"
+)
+
+// A TLS is what a request's TLS goes by (contract, "Webhook"). ClientCert,
+// ClientKey and CA name secrets that are PEM.
+type TLS struct {
+	// ClientCert is the certificate, with those that lead to its authority, and
+	// ClientKey its private key: both or neither.
+	ClientCert string `json:"client_cert,omitempty"`
+	ClientKey  string `json:"client_key,omitempty"`
+	// CA are the authorities that the receiver's certificate is checked by,
+	// instead of the worker's own.
+	CA string `json:"ca,omitempty"`
+	// ServerName is the name that the receiver's certificate is checked for,
+	// instead of the URL's host.
+	ServerName string `json:"server_name,omitempty"`
+}
+
+// AuthStyleOrDefault gives where the client's credentials stand.
+func (o *OAuth2) AuthStyleOrDefault() string {
+	if o.AuthStyle == "" {
+		return AuthStyleHeader
+	}
+	return o.AuthStyle
+}
+
+// SecretNames gives the secrets that go to the receiver itself.
+func (a *Auth) SecretNames() []string {
+	switch {
+	case a == nil:
+		return nil
+	case a.Bearer != "":
+		return []string{a.Bearer}
+	case a.Basic != nil:
+		return []string{a.Basic.Password}
+	default:
+		return nil
+	}
+}
+
+// SecretNames gives the secrets that stand in it.
+func (t *TLS) SecretNames() []string {
+	if t == nil {
+		return nil
+	}
+	var names []string
+	for _, name := range []string{t.ClientCert, t.ClientKey, t.CA} {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// maximumCredential bounds the texts of auth that go into one header, in bytes.
+const maximumCredential = 1000
+
+// validate checks the auth of a request whose other headers are named in
+// others, with the field in which each stands.
+func (a *Auth) validate(problems *Problems, path string, others map[string]string) {
+	if a == nil {
+		return
+	}
+	if other := others["Authorization"]; other != "" {
+		problems.Addf(path, "makes the header Authorization, which stands in %s too", other)
+	}
+	if kinds := a.kinds(); len(kinds) != 1 {
+		problems.Addf(path, "auth is exactly one of bearer, basic and oauth2, not %s", orNothing(strings.Join(kinds, " and ")))
+	}
+	checkSecretName(problems, field(path, "bearer"), a.Bearer)
+	if a.Basic != nil {
+		a.Basic.validate(problems, field(path, "basic"))
+	}
+	if a.OAuth2 != nil {
+		a.OAuth2.validate(problems, field(path, "oauth2"))
+	}
+}
+
+func (a *Auth) kinds() []string {
+	var kinds []string
+	for _, kind := range []struct {
+		name string
+		set  bool
+	}{{"bearer", a.Bearer != ""}, {"basic", a.Basic != nil}, {"oauth2", a.OAuth2 != nil}} {
+		if kind.set {
+			kinds = append(kinds, kind.name)
+		}
+	}
+	return kinds
+}
+
+func (b *BasicAuth) validate(problems *Problems, path string) {
+	checkCredential(problems, field(path, "username"), b.Username)
+	if strings.Contains(b.Username, ":") {
+		problems.Addf(field(path, "username"), "%q has a colon, which separates it from the password", b.Username)
+	}
+	requireSecretName(problems, field(path, "password"), b.Password)
+}
+
+func (o *OAuth2) validate(problems *Problems, path string) {
+	if at := field(path, "token_url"); requireText(problems, at, o.TokenURL) {
+		checkFixedURL(problems, at, o.TokenURL)
+	}
+	checkCredential(problems, field(path, "client_id"), o.ClientID)
+	requireSecretName(problems, field(path, "client_secret"), o.ClientSecret)
+	for i, scope := range o.Scopes {
+		if !isScope(scope) {
+			problems.Addf(element(field(path, "scopes"), i), "%q is no scope: one or more visible ASCII characters but \" and \\ (RFC 6749, section 3.3)", scope)
+		}
+	}
+	if len(strings.Join(o.Scopes, " ")) > maximumCredential {
+		problems.Addf(field(path, "scopes"), "have more than %d bytes together", maximumCredential)
+	}
+	if o.Audience != "" {
+		checkCredential(problems, field(path, "audience"), o.Audience)
+	}
+	oneOf(problems, field(path, "auth_style"), o.AuthStyle, AuthStyleHeader, AuthStyleBody)
+}
+
+// checkFixedURL is [checkURL] for one that is no template and has no fragment
+// (RFC 6749, section 3.2).
+func checkFixedURL(problems *Problems, path, text string) {
+	switch {
+	case strings.Contains(text, "${"):
+		problems.Addf(path, "is no template: give it without ${…}")
+	case strings.Contains(text, "#"):
+		problems.Addf(path, "has a fragment, which a token endpoint must not have")
+	default:
+		if parsed, err := url.Parse(text); err == nil && parsed.User != nil {
+			problems.Addf(path, "has credentials before the host; give them as client_id and client_secret instead")
+			return
+		}
+		checkURL(problems, path, text)
+	}
+}
+
+func isScope(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' })
+}
+
+func (t *TLS) validate(problems *Problems, path, address string) {
+	if t == nil {
+		return
+	}
+	if *t == (TLS{}) {
+		problems.Addf(path, "give at least one of client_cert with client_key, ca and server_name")
+	}
+	if (t.ClientCert == "") != (t.ClientKey == "") {
+		problems.Addf(path, "client_cert and client_key go together: give both or neither")
+	}
+	checkSecretName(problems, field(path, "client_cert"), t.ClientCert)
+	checkSecretName(problems, field(path, "client_key"), t.ClientKey)
+	checkSecretName(problems, field(path, "ca"), t.CA)
+	if t.ServerName != "" && !hostName.MatchString(t.ServerName) {
+		problems.Addf(field(path, "server_name"), "%q is no name of a host or an IP address", t.ServerName)
+	}
+	if len(address) >= len("http://") && strings.EqualFold(address[:len("http://")], "http://") {
+		problems.Addf(path, "has no effect on a url that begins with http://")
+	}
+}
+
+func checkCredential(problems *Problems, path, text string) {
+	switch {
+	case text == "":
+		problems.Addf(path, "required")
+	case len(text) > maximumCredential:
+		problems.Addf(path, "has %d bytes; at most %d are taken", len(text), maximumCredential)
+	case strings.ContainsFunc(text, unicode.IsControl):
+		problems.Addf(path, "%q has control characters", text)
+	}
+}
+
+func requireSecretName(problems *Problems, path, name string) {
+	if name == "" {
+		problems.Addf(path, "required: the name of a secret")
+	}
+	checkSecretName(problems, path, name)
+}
+
+// headersIn adds the headers' names, as HTTP writes them, with the field that
+// they stand in.
+func headersIn[V any](taken map[string]string, where string, headers map[string]V) {
+	for name := range headers {
+		taken[textproto.CanonicalMIMEHeaderKey(name)] = where
+	}
+}
