@@ -3,14 +3,16 @@
 // their files without one.
 //
 // What lives here: one file for each group of commands (job.go, release.go,
-// emit.go, lock.go, status.go, validate.go, schema.go, version.go), and below
+// emit.go, lock.go, status.go, webhook.go and its like, validate.go, schema.go,
+// version.go), and below
 // them connecting (connect.go), starting (start.go), watching (watch.go),
 // what a run came to (outcome.go), and printing (output.go, record.go).
 // serve.go and serve_settings.go run the HTTP API, which internal/api is.
 // starter/internal/spec reads files, starter/internal/schema makes schemas.
 //
-// What it may not know: workflow code, delivery, secrets. It speaks to runs
-// only by the names of the contract, as any other client does.
+// What it may not know: workflow code. It speaks to runs only by the names of
+// the contract, as any other client does. Delivery and secrets are known to
+// webhook test alone, which stands in for a worker.
 //
 // Where to start: root.go.
 package main

@@ -36,7 +36,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.PersistentFlags().StringVarP(&a.output, "output", "o", "text", "what to print: text or json (standard output is that JSON alone)")
 	root.PersistentFlags().String("task-queue", "", "task queue of Latch's worker (LATCH_TASK_QUEUE, else latch)")
 	root.AddCommand(a.jobCommand(), a.releaseCommand(), a.emitCommand(), a.lockCommand(), a.watchCommand(),
-		a.statusCommand(), a.historyCommand(), a.serveCommand(), a.validateCommand(), a.schemaCommand(), a.versionCommand())
+		a.statusCommand(), a.historyCommand(), a.serveCommand(), a.webhookCommand(), a.validateCommand(), a.schemaCommand(), a.versionCommand())
 	return root
 }
 

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/starter/internal/spec"
+)
+
+// A trialFile is a file in which webhooks stand.
+type trialFile struct {
+	kind     spec.Kind
+	job      *latch.Job
+	release  *latch.Release
+	emission *latch.Emission
+}
+
+// A trialHook is one webhook at the event that is tried.
+type trialHook struct {
+	*trialFile
+	webhook  *latch.Webhook
+	settings latch.Event
+}
+
+// loadTrial reads a file and refuses one that is wrong. A webhook alone is
+// checked as if it stood in what fires the event.
+func (a *app) loadTrial(file, event string) (*trialFile, error) {
+	data, err := spec.Read(file, a.in)
+	if err != nil {
+		return nil, usageError(fmt.Errorf("%s: cannot be read: %w", file, err))
+	}
+	input, alone := &checked{file: file, data: data}, isWebhook(data)
+	if alone {
+		input.kind, input.data = around(data, event)
+	} else if input.kind, err = spec.KindOf(data); err != nil {
+		if errors.Is(err, spec.ErrUnknownKind) {
+			return nil, usageError(fmt.Errorf("%s: %w, a webhook has a url or events", file, err))
+		}
+		input.kind = spec.Job // strict decoding tells best why it is none of all
+	}
+	if input.admit(); len(input.problems) > 0 {
+		if alone {
+			input.problems = inside(input.problems, "webhooks[0]")
+		}
+		return nil, invalid(file, input.problems)
+	}
+	read := &trialFile{kind: input.kind}
+	switch input.kind {
+	case spec.Job:
+		read.job, err = latch.DecodeJob(input.data)
+	case spec.Release:
+		read.release, err = latch.DecodeRelease(input.data)
+	default:
+		read.emission, err = latch.DecodeEmission(input.data)
+	}
+	return read, err
+}
+
+// isWebhook tells by its keys whether the JSON is a webhook by itself.
+func isWebhook(data []byte) bool {
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(data, &keys) != nil {
+		return false
+	}
+	has := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return keys[name] != nil })
+	}
+	return has("url", "url_secret", "events") && !has("task", "jobs", "steps", "webhooks")
+}
+
+// around makes of a webhook the smallest thing that fires the event.
+func around(webhook json.RawMessage, event string) (spec.Kind, json.RawMessage) {
+	kind, rest := spec.Emission, fmt.Sprintf(`"event":%q`, event)
+	switch {
+	case strings.HasPrefix(event, "JOB_"):
+		kind, rest = spec.Job, `"task":{"command":{"argv":["true"]}}`
+	case latch.IsBuiltInEvent(event):
+		kind, rest = spec.Release, `"steps":[{"name":"deploy","do":{"command":{"argv":["true"]}}}]`
+	}
+	return kind, json.RawMessage(fmt.Sprintf(`{"id":"test",%s,"webhooks":[%s]}`, rest, webhook))
+}
+
+// inside takes a path that leads to all of the input off the problems.
+func inside(problems latch.Problems, path string) latch.Problems {
+	taken := slices.Clone(problems)
+	for i := range taken {
+		if rest, below := strings.CutPrefix(taken[i].Path, path); below {
+			taken[i].Path = strings.TrimPrefix(rest, ".")
+		}
+	}
+	return taken
+}
+
+// hooks gives all that listens to an event, of jobs within a sequence too.
+func (f *trialFile) hooks(event string) (found []*trialHook, others []string) {
+	collect := func(of *trialFile, webhooks []latch.Webhook) {
+		for i := range webhooks {
+			listens := false
+			for _, settings := range webhooks[i].EventSettings() {
+				if settings.Event == event {
+					found, listens = append(found, &trialHook{of, &webhooks[i], settings}), true
+				}
+			}
+			if !listens {
+				others = append(others, webhooks[i].ID)
+			}
+		}
+	}
+	switch f.kind {
+	case spec.Job:
+		var walk func(job *latch.Job)
+		walk = func(job *latch.Job) {
+			collect(&trialFile{kind: spec.Job, job: job}, job.Webhooks)
+			for _, item := range job.Jobs {
+				if item.Job != nil {
+					walk(item.Job)
+				}
+			}
+		}
+		walk(f.job)
+	case spec.Release:
+		collect(f, f.release.Webhooks)
+	default:
+		collect(f, f.emission.Webhooks)
+	}
+	return found, others
+}
+
+// choose finds the one webhook that is meant.
+func (f *trialFile) choose(flags trialFlags) (*trialHook, error) {
+	found, others := f.hooks(flags.event)
+	var ids []string
+	for _, hook := range found {
+		ids = append(ids, hook.webhook.ID)
+	}
+	if flags.webhook != "" {
+		found = slices.DeleteFunc(found, func(hook *trialHook) bool { return hook.webhook.ID != flags.webhook })
+	}
+	switch {
+	case len(found) == 1 && !found[0].webhook.HasURL():
+		return nil, fmt.Errorf("webhook %q has no url: nothing is sent, only a lock is made", found[0].webhook.ID)
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1 && flags.webhook == "":
+		return nil, fmt.Errorf("several webhooks listen to %s: say which by --webhook; they are %s", flags.event, quoteAll(ids, ", "))
+	case len(found) > 1:
+		return nil, fmt.Errorf("several jobs have a webhook %q that listens to %s: put the job that is meant into a file of its own", flags.webhook, flags.event)
+	case flags.webhook != "" && slices.Contains(others, flags.webhook):
+		return nil, fmt.Errorf("webhook %q does not listen to %s", flags.webhook, flags.event)
+	case flags.webhook != "":
+		return nil, fmt.Errorf("there is no webhook %q; there are %s", flags.webhook, quoteAll(append(ids, others...), ", "))
+	default:
+		return nil, fmt.Errorf("no webhook listens to %s; there are %s", flags.event, quoteAll(others, ", "))
+	}
+}
+
+func sortedNames[V any](of map[string]V) []string { return slices.Sorted(maps.Keys(of)) }
