@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
 	"github.com/latch-run/latch/starter/internal/spec"
 )
 
@@ -27,38 +28,38 @@ type trialHook struct {
 	settings latch.Event
 }
 
-// loadTrial reads a file and refuses one that is wrong. A webhook alone is
-// checked as if it stood in what fires the event.
+// loadTrial reads a file and refuses one that is wrong.
 func (a *app) loadTrial(file, event string) (*trialFile, error) {
 	data, err := spec.Read(file, a.in)
 	if err != nil {
 		return nil, usageError(fmt.Errorf("%s: cannot be read: %w", file, err))
 	}
-	input, alone := &checked{file: file, data: data}, isWebhook(data)
-	if alone {
-		input.kind, input.data = around(data, event)
-	} else if input.kind, err = spec.KindOf(data); err != nil {
-		if errors.Is(err, spec.ErrUnknownKind) {
-			return nil, usageError(fmt.Errorf("%s: %w, a webhook has a url or events", file, err))
-		}
-		input.kind = spec.Job // strict decoding tells best why it is none of all
+	if isWebhook(data) {
+		webhook, err := admission.DecodeRegisteredWebhook(data)
+		return around(webhook.Webhook, event), invalidIn(file, err)
 	}
-	if input.admit(); len(input.problems) > 0 {
-		if alone {
-			input.problems = inside(input.problems, "webhooks[0]")
-		}
-		return nil, invalid(file, input.problems)
+	read := &trialFile{}
+	switch read.kind, err = spec.KindOf(data); {
+	case errors.Is(err, spec.ErrUnknownKind):
+		return nil, usageError(fmt.Errorf("%s: %w, a webhook has a url or events", file, err))
+	case read.kind == spec.Release:
+		read.release, err = admission.DecodeRelease(data)
+	case read.kind == spec.Emission:
+		read.emission, err = admission.DecodeEmission(data)
+	default: // strict decoding tells best why it is none of all
+		read.kind = spec.Job
+		read.job, err = admission.DecodeJob(data)
 	}
-	read := &trialFile{kind: input.kind}
-	switch input.kind {
-	case spec.Job:
-		read.job, err = latch.DecodeJob(input.data)
-	case spec.Release:
-		read.release, err = latch.DecodeRelease(input.data)
-	default:
-		read.emission, err = latch.DecodeEmission(input.data)
+	return read, invalidIn(file, err)
+}
+
+// invalidIn makes of what is wrong with a file's content the error of the file.
+func invalidIn(file string, err error) error {
+	var problems latch.Problems
+	if errors.As(err, &problems) {
+		return invalid(file, problems)
 	}
-	return read, err
+	return err
 }
 
 // isWebhook tells by its keys whether the JSON is a webhook by itself.
@@ -73,27 +74,17 @@ func isWebhook(data []byte) bool {
 	return has("url", "url_secret", "events") && !has("task", "jobs", "steps", "webhooks")
 }
 
-// around makes of a webhook the smallest thing that fires the event.
-func around(webhook json.RawMessage, event string) (spec.Kind, json.RawMessage) {
-	kind, rest := spec.Emission, fmt.Sprintf(`"event":%q`, event)
+// around makes up, for a webhook by itself, the least that fires the event.
+func around(webhook latch.Webhook, event string) *trialFile {
+	webhooks := []latch.Webhook{webhook}
 	switch {
 	case strings.HasPrefix(event, "JOB_"):
-		kind, rest = spec.Job, `"task":{"command":{"argv":["true"]}}`
+		return &trialFile{kind: spec.Job, job: &latch.Job{ID: "test", Webhooks: webhooks}}
 	case latch.IsBuiltInEvent(event):
-		kind, rest = spec.Release, `"steps":[{"name":"deploy","do":{"command":{"argv":["true"]}}}]`
+		return &trialFile{kind: spec.Release, release: &latch.Release{ID: "test", Steps: []latch.Step{{Name: "deploy"}}, Webhooks: webhooks}}
+	default:
+		return &trialFile{kind: spec.Emission, emission: &latch.Emission{ID: "test", Event: event, Webhooks: webhooks}}
 	}
-	return kind, json.RawMessage(fmt.Sprintf(`{"id":"test",%s,"webhooks":[%s]}`, rest, webhook))
-}
-
-// inside takes a path that leads to all of the input off the problems.
-func inside(problems latch.Problems, path string) latch.Problems {
-	taken := slices.Clone(problems)
-	for i := range taken {
-		if rest, below := strings.CutPrefix(taken[i].Path, path); below {
-			taken[i].Path = strings.TrimPrefix(rest, ".")
-		}
-	}
-	return taken
 }
 
 // hooks gives all that listens to an event, of jobs within a sequence too.

@@ -121,7 +121,7 @@ func TestWebhookTestSends(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newHookServer(t, test.status, test.answer)
-			file := write(t, "webhook.json", `{"id":"w","url":"`+server.URL+`","event":"JOB_SUCCESS","secret":"pair","auth":{"basic":{"username":"ada","password":"pass"}}}`)
+			file := write(t, "webhook.json", `{"id":"w","url":"`+server.URL+`","event":"JOB_SUCCESS","when":"has(job.vars.tag)","secret":"pair","auth":{"basic":{"username":"ada","password":"pass"}}}`)
 			environ := []string{"LATCH_SECRETS_DIR=" + dir, "LATCH_SECRET_PASS=hunter2"}
 			code, out, errors := tries(environ, "", file, "--event", "JOB_SUCCESS", "--send")
 			require.Equal(t, test.code, code, errors)
