@@ -25,8 +25,9 @@ import (
 // Options say what Latch may do in a worker. The zero value is the safe one.
 type Options struct {
 	// Secrets are the values that webhooks name, by name. A value that begins
-	// with whsec_ only signs. Values with several lines sign with each line and
-	// send the first.
+	// with whsec_ (symmetric) or whsk_ (ed25519) only signs. Values with several
+	// lines sign with each line and send the first; one that is PEM, for tls, is
+	// taken as a whole.
 	Secrets map[string]string
 	// SecretHosts binds secrets, by name, to the hosts they may go to, such as
 	// "hooks.example.com" or "*.corp"; a secret that is bound goes nowhere else.

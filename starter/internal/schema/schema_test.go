@@ -81,8 +81,8 @@ func TestEveryKeyOfTheTypesIsInTheSchemaAndDescribed(t *testing.T) {
 
 // complete holds a value for every structure, as small as validation admits.
 var complete = map[string]string{
-	"job":      `{"id":"1","task":{"http":{"url":"https://example.com/"}}}`,
-	"release":  `{"id":"1","steps":[{"name":"a","do":{"activity":{"type":"A"}},"undo":{"workflow":{"type":"W"}}},{"name":"b","do":{"command":{"argv":["true"]}}}],"webhooks":[{"id":"w","url":"https://example.com/","events":[{"event":"BEFORE_RELEASE"}]}]}`,
+	"job":      `{"id":"1","task":{"http":{"url":"https://example.com/","tls":{"ca":"ca"},"auth":{"oauth2":{"token_url":"https://example.com/","client_id":"a","client_secret":"b"}}}}}`,
+	"release":  `{"id":"1","steps":[{"name":"a","do":{"activity":{"type":"A"}},"undo":{"workflow":{"type":"W"}}},{"name":"b","do":{"command":{"argv":["true"]}}}],"webhooks":[{"id":"w","url":"https://example.com/","auth":{"basic":{"username":"a","password":"b"}},"events":[{"event":"BEFORE_RELEASE"}]}]}`,
 	"emission": `{"event":"CREATED"}`,
 }
 
