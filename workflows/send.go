@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -206,6 +207,7 @@ func sendOptions(ctx workflow.Context, send protocol.Send, summary string) workf
 		HeartbeatTimeout:       sendHeartbeat,
 		WaitForCancellation:    true,
 		Summary:                summary,
+		Priority:               temporal.Priority{FairnessKey: endpointKey(&send.Request.Webhook)},
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    min(time.Duration(retry.InitialInterval), longestDelay),
 			BackoffCoefficient: 1,
@@ -213,4 +215,22 @@ func sendOptions(ctx workflow.Context, send protocol.Send, summary string) workf
 			MaximumAttempts:    int32(attempts),
 		},
 	})
+}
+
+// maximumFairnessKey is Temporal's limit, in bytes.
+const maximumFairnessKey = 64
+
+// endpointKey names the endpoint to Temporal's task queue, which shares its
+// workers out between the keys, and bounds the rate of each, where an operator
+// has it so. Of a URL that only the worker knows, the webhook's id stands for it.
+func endpointKey(webhook *latch.Webhook) string {
+	_, rest, found := strings.Cut(webhook.URL, "://")
+	host := rest
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		host = rest[:end]
+	}
+	if !found || host == "" || strings.Contains(host, "${") {
+		host = webhook.ID
+	}
+	return truncate(strings.ToLower(host), maximumFairnessKey-len("…"))
 }

@@ -115,7 +115,7 @@ func (r *jobRun) triggerFollowers(ctx workflow.Context) {
 	ctx = disconnect(ctx)
 	for _, follower := range r.lineage.Followers {
 		child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-			WorkflowID:        truncate("latch-trigger-"+follower+"-after-"+r.execution.RunID, 1000),
+			WorkflowID:        truncate("latch-trigger-"+follower+"-after-"+r.execution.RunID, 990),
 			ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
 			StaticSummary:     summaryOf("Trigger job", follower, "after "+r.job.ID),
 		})
