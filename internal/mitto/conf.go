@@ -1,0 +1,193 @@
+package mitto
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/shlex"
+
+	"github.com/latch-run/latch"
+)
+
+// taskKinds are Latch's own names of tasks.
+var taskKinds = []string{"activity", "workflow", "http", "command"}
+
+// foreignTypes are Mitto's types of jobs whose confs are not Latch's business:
+// a key that is called as one of Latch's tasks means something else there.
+var foreignTypes = []string{"io", "sql", "system", "bulk"}
+
+const (
+	typeCommand = "cmd"
+	// unlimited is the timeout of a command that Mitto has without one: what
+	// bounds it is the job's.
+	unlimited = "8760h"
+	shell     = "/bin/sh"
+)
+
+// work finds what the job does: `jobs` is a sequence; `task`, or a conf with a
+// task under Latch's names, is that task; a conf of type cmd is a command. Any
+// other job is kept, and cannot run.
+func (t *translation) work() {
+	delete(t.latches, keyTask)
+	delete(t.latches, keyJobs)
+	if jobs := t.extras[keyJobs]; !isNull(jobs) && string(jobs) != "[]" {
+		t.sequence(jobs)
+		return
+	}
+	if task := t.extras[keyTask]; !isNull(task) {
+		t.set(keyTask, task)
+		return
+	}
+	conf, ok := t.conf()
+	if !ok {
+		return
+	}
+	kind := text(t.extras[keyType])
+	at, task := ownTask(conf)
+	switch {
+	case task != nil && !slices.Contains(foreignTypes, kind):
+		t.renamed[keyTask] = at
+		t.set(keyTask, task)
+	case kind == typeCommand && !isNull(conf["cmd"]):
+		t.command(conf)
+	case kind == typeCommand:
+		t.lacks = "conf.cmd is missing: the command that this job of type cmd runs"
+	default:
+		t.lacks = lacking(kind)
+	}
+}
+
+func lacking(kind string) string {
+	what := "the job has no type"
+	if kind != "" && kind != "null" {
+		what = fmt.Sprintf("Latch does not run jobs of type %q by themselves", kind)
+	}
+	return what + `, and there is no task: a conf of type cmd, or with one of activity, workflow, http and command, as in {"http": {"url": "https://…"}}, or jobs, for a sequence`
+}
+
+// conf reads the conf as JSON, whichever way it came.
+func (t *translation) conf() (latch.Object, bool) {
+	value := t.extras[keyConf]
+	if !isText(value) {
+		return members(value), true
+	}
+	read, err := fromHJSON(text(value))
+	if err != nil {
+		t.problems.Addf(keyConf, "is no HJSON: %v", err)
+		return nil, false
+	}
+	return members(read), true
+}
+
+// ownTask finds a task under Latch's names, and where it stands.
+func ownTask(conf latch.Object) (path string, task json.RawMessage) {
+	if isObject(conf[keyTask]) {
+		return "conf.task", conf[keyTask]
+	}
+	found := latch.Object{}
+	for _, kind := range taskKinds {
+		if isObject(conf[kind]) {
+			found[kind] = conf[kind]
+		}
+	}
+	if len(found) == 0 {
+		return "", nil
+	}
+	return keyConf, encode(found)
+}
+
+// sequence is `jobs`: ids, or objects with an id, each a registered job; an
+// object with work of its own is a job as Latch has it.
+func (t *translation) sequence(value json.RawMessage) {
+	var jobs []json.RawMessage
+	if json.Unmarshal(value, &jobs) != nil {
+		t.problems.Addf(keyJobs, "must be an array of ids of jobs")
+		return
+	}
+	for i, job := range jobs {
+		object := members(job)
+		if object == nil || !isNull(object[keyTask]) || !isNull(object[keyJobs]) {
+			continue
+		}
+		if isNull(object["id"]) {
+			at := fmt.Sprintf("jobs[%d].id", i)
+			t.problems.Addf(at, "required: the id of the job to run here")
+			jobs[i] = encode(at)
+			continue
+		}
+		jobs[i] = encode(text(object["id"]))
+	}
+	t.set(keyJobs, encode(jobs))
+}
+
+// command is a conf of type cmd. The shell gets its text as it is: what looks
+// like a template there is the shell's own.
+func (t *translation) command(conf latch.Object) {
+	t.renamed["task.command"], t.renamed["task.command.argv"] = keyConf, "conf.cmd"
+	t.renamed["task.command.env"], t.renamed["task.command.timeout"] = "conf.cmd_env", "conf.timeout"
+	var command string
+	if !isText(conf["cmd"]) || json.Unmarshal(conf["cmd"], &command) != nil {
+		t.problems.Addf("conf.cmd", "must be a string, not %s", conf["cmd"])
+		return
+	}
+	task := latch.Object{"argv": encode(t.argv(conf["shell"], command)), "timeout": encode(unlimited)}
+	if !isNull(conf["timeout"]) {
+		task["timeout"] = duration(conf["timeout"])
+	}
+	if !isNull(conf["cmd_env"]) {
+		task["env"] = t.environment(conf["cmd_env"])
+	}
+	t.set(keyTask, encode(latch.Object{"command": encode(task)}))
+}
+
+// argv has a shell run the command, or splits it by the shell's rules of
+// quoting, as Python's shlex does.
+func (t *translation) argv(throughShell json.RawMessage, command string) []string {
+	shelled := false
+	if !isNull(throughShell) && json.Unmarshal(throughShell, &shelled) != nil {
+		t.problems.Addf("conf.shell", "must be true or false, not %s", throughShell)
+	}
+	if shelled {
+		return []string{shell, "-c", literal(command)}
+	}
+	words, err := shlex.Split(command)
+	if err != nil {
+		t.problems.Addf("conf.cmd", "cannot be split into words: %v", err)
+	}
+	for i := range words {
+		words[i] = literal(words[i])
+	}
+	if len(words) == 0 {
+		t.problems.Addf("conf.cmd", "has no command")
+	}
+	return words
+}
+
+func (t *translation) environment(value json.RawMessage) json.RawMessage {
+	variables := members(value)
+	if variables == nil {
+		t.problems.Addf("conf.cmd_env", "must be an object of names and values, not %s", value)
+	}
+	values := map[string]string{}
+	for name, each := range variables {
+		values[name] = literal(text(each))
+	}
+	return encode(values)
+}
+
+// literal keeps a text from being read as a template.
+func literal(text string) string { return strings.ReplaceAll(text, "${", "$${") }
+
+// showConf gives the conf as HJSON: a string as it came, all else written so.
+func showConf(value json.RawMessage) json.RawMessage {
+	if isNull(value) || isText(value) {
+		return value
+	}
+	written, err := toHJSON(value)
+	if err != nil {
+		return encode(string(value)) // JSON is HJSON too
+	}
+	return encode(written)
+}

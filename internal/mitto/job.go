@@ -1,0 +1,127 @@
+package mitto
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/latch-run/latch"
+)
+
+// A Job is a registered job, as far as Mitto's clients see it.
+type Job struct {
+	ID string
+	// Latch is what a START runs; nil where it cannot run.
+	Latch *latch.Job
+	// Lacks is why it cannot run, where Latch is nil.
+	Lacks string
+	// Extras are the keys that Mitto's clients sent, as they came. Keys that
+	// begin with "latch:" are this package's own and never shown.
+	Extras               map[string]json.RawMessage
+	CreatedAt, UpdatedAt latch.Time
+}
+
+// Keys that the API itself gives: what a client sends back of them is ignored.
+var given = []string{"id", "status", "created_at", "updated_at"}
+
+// Read reads a body that has to be a JSON object. Its error is [latch.Problems].
+func Read(body []byte) (latch.Object, error) {
+	var object latch.Object
+	var problems latch.Problems
+	if err := latch.Unmarshal(body, &object); err != nil {
+		problems.Addf("", "%v", err)
+	}
+	for key := range object {
+		if isOwn(key) {
+			problems.Addf(key, "keys that begin with %q are reserved", ownPrefix)
+		}
+	}
+	return object, problems.Err()
+}
+
+// New makes a job of what a client sent. Whether it can run or not, it is kept;
+// the error, [latch.Problems], is of values that are wrong.
+func New(id string, body latch.Object, now time.Time) (*Job, error) {
+	j := &Job{ID: id, Extras: map[string]json.RawMessage{}, CreatedAt: latch.NewTime(now), UpdatedAt: latch.NewTime(now)}
+	for key, value := range body {
+		if !slices.Contains(given, key) && key != keyWebhooks {
+			j.Extras[key] = value
+		}
+	}
+	hooks, err := j.takeHooks(body[keyWebhooks], nil)
+	if err != nil {
+		return nil, err
+	}
+	return j, j.compile(nil, hooks)
+}
+
+// Patch changes what the body names and leaves the rest as it is. The job is
+// changed only where the error is nil.
+func (j *Job) Patch(body latch.Object, now time.Time) error {
+	var problems latch.Problems
+	if id, sent := body["id"]; sent && !isNull(id) && text(id) != j.ID {
+		problems.Addf("id", "is %s and does not change", j.ID)
+		return problems
+	}
+	changed := *j
+	changed.Extras = copied(j.Extras)
+	changed.UpdatedAt = latch.NewTime(now)
+	touched := map[string]bool{}
+	for key, value := range body {
+		if slices.Contains(given, key) {
+			continue
+		}
+		touched[key] = true
+		if key != keyWebhooks {
+			changed.Extras[key] = value
+		}
+	}
+	changed.settleWork(body, touched, j)
+	hooks := j.hooks()
+	if touched[keyWebhooks] {
+		var err error
+		if hooks, err = changed.takeHooks(body[keyWebhooks], hooks); err != nil {
+			return err
+		}
+	}
+	if err := changed.compile(touched, hooks); err != nil {
+		return err
+	}
+	*j = changed
+	return nil
+}
+
+// settleWork says which of the keys that make the work count: of conf and task
+// the one that was sent last, and type only with a conf that it is still about.
+func (j *Job) settleWork(body latch.Object, touched map[string]bool, before *Job) {
+	switch {
+	case touched[keyConf] && !isNull(body[keyConf]) && !touched[keyTask]:
+		delete(j.Extras, keyTask)
+	case touched[keyTask] && !touched[keyConf]:
+		delete(j.Extras, keyConf)
+	}
+	sent := touched[keyConf] || touched[keyTask] || touched[keyJobs]
+	touched[keyWork] = sent || touched[keyType] && before.workAsItCame()
+}
+
+func (j *Job) workAsItCame() bool {
+	_, conf := j.Extras[keyConf]
+	_, task := j.Extras[keyTask]
+	_, jobs := j.Extras[keyJobs]
+	same := j.comparison()
+	return (conf || task || jobs) && same(keyTask) && same(keyJobs)
+}
+
+// idJSON gives an id as Mitto's clients know it: an int where it is one.
+func idJSON(id string) json.RawMessage {
+	if number, ok := wholeNumber(id); ok && number > 0 {
+		return json.RawMessage(id)
+	}
+	return encode(id)
+}
+
+// UnknownWebhook is the error of a webhook that a job does not have.
+type UnknownWebhook struct{ ID int64 }
+
+func (u *UnknownWebhook) Error() string { return fmt.Sprintf("there is no webhook %d", u.ID) }

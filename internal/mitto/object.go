@@ -1,0 +1,167 @@
+package mitto
+
+import (
+	"encoding/json"
+
+	"github.com/latch-run/latch"
+)
+
+// Object gives the job as Mitto's clients know it (GET /v2/jobs/{id}); status
+// is nil for a job that never ran.
+func (j *Job) Object(status *Status) latch.Object {
+	object := j.fields()
+	object["status"] = encode(status)
+	if hooks := j.Webhooks(); len(hooks) > 0 {
+		object[keyWebhooks] = encode(hooks)
+	}
+	return object
+}
+
+// Variables gives the fields of the template variable `job` beyond those that
+// Latch itself tells: type, markdown, notify, concurrency, conf, delay and all
+// else that the client sent. A key that Latch tells as well (name, title, tags,
+// schedule, timeout) is among them where the job has it as a client of Mitto's
+// wrote it. Neither id, status nor vars is, nor are webhooks, and of an http task neither
+// headers nor what proves who sends.
+func (j *Job) Variables() latch.Object {
+	variables := j.fields()
+	for _, key := range []string{keyName, keyTitle, keyTags, keySchedule, keyTimeout} {
+		if _, sent := j.Extras[key]; !sent {
+			delete(variables, key)
+		}
+	}
+	for _, key := range []string{"id", keyVars, keyTask, keyRetry} {
+		delete(variables, key)
+	}
+	if bare, private := withoutHeaders(j.Latch); private {
+		variables[keyConf] = showConf(encode(bare))
+	}
+	return variables
+}
+
+// withoutHeaders gives an http task without its headers and what proves who
+// sends, and whether it has any.
+func withoutHeaders(job *latch.Job) (latch.Task, bool) {
+	if job == nil || job.Task == nil || job.Task.HTTP == nil {
+		return latch.Task{}, false
+	}
+	bare := *job.Task.HTTP
+	private := len(bare.Headers) > 0 || bare.Auth != nil || bare.TLS != nil
+	bare.Headers, bare.Auth, bare.TLS = nil, nil, nil
+	return latch.Task{HTTP: &bare}, private
+}
+
+// fields gives all keys but status and webhooks.
+func (j *Job) fields() latch.Object {
+	object, latches := latch.Object{}, j.derived()
+	for _, key := range []string{keyName, keyTitle, keyType, "markdown", keySchedule, keyTimeout, "notify", keyDelay,
+		keyContinueOnError, "concurrency", keyConf} {
+		object[key] = json.RawMessage("null")
+	}
+	object[keyTags], object[keyJobs] = json.RawMessage("[]"), json.RawMessage("[]")
+	for key, value := range latches {
+		object[key] = value
+	}
+	same := j.comparison()
+	for key, value := range j.Extras {
+		if !isOwn(key) && key != keyWebhooks && same(key) {
+			object[key] = value
+		}
+	}
+	for _, key := range []string{keyTags, keyJobs} {
+		if isNull(object[key]) {
+			object[key] = json.RawMessage("[]")
+		}
+	}
+	object[keyConf] = showConf(object[keyConf])
+	object["id"] = idJSON(j.ID)
+	object["created_at"], object["updated_at"] = encode(j.CreatedAt), encode(j.UpdatedAt)
+	return object
+}
+
+// comparison tells of a key whether what came is still what Latch goes by.
+func (j *Job) comparison() func(key string) bool {
+	if j.Latch == nil {
+		return func(string) bool { return true }
+	}
+	t := newTranslation(j.Extras)
+	t.set("id", encode(j.ID))
+	for key, translate := range t.keys() {
+		if value, sent := j.Extras[key]; sent {
+			translate(value)
+		}
+	}
+	t.work()
+	var came latch.Job
+	_ = latch.Unmarshal(encode(t.latches), &came) // it was admitted before
+	before, now := members(encode(came)), members(encode(j.Latch))
+	equal := func(key string) bool { return string(before[key]) == string(now[key]) }
+	return func(key string) bool {
+		switch key {
+		case keyConf, keyJobs, keyTask, keyType:
+			return equal(keyTask) && equal(keyJobs)
+		default:
+			return equal(key)
+		}
+	}
+}
+
+// derived gives what Latch goes by in Mitto's keys.
+func (j *Job) derived() latch.Object {
+	object, job := latch.Object{}, j.Latch
+	if job == nil {
+		return object
+	}
+	for key, value := range map[string]string{keyName: job.Name, keyTitle: job.Title, keyType: kindOf(job)} {
+		if value != "" {
+			object[key] = encode(value)
+		}
+	}
+	if len(job.Tags) > 0 {
+		object[keyTags] = encode(job.Tags)
+	}
+	if len(job.Vars) > 0 {
+		object[keyVars] = encode(job.Vars)
+	}
+	if job.Retry != nil {
+		object[keyRetry] = encode(job.Retry)
+	}
+	if job.Task != nil {
+		object[keyConf] = encode(job.Task)
+	}
+	if len(job.Jobs) > 0 {
+		object[keyJobs] = showSequence(job.Jobs)
+	}
+	object[keySchedule] = showSchedule(job.Schedule)
+	object[keyTimeout], object[keyDelay] = seconds(job.Timeout), seconds(job.Delay)
+	object[keyContinueOnError] = encode(job.ContinueOnError)
+	return object
+}
+
+func showSequence(jobs []latch.SequenceJob) json.RawMessage {
+	list := make([]json.RawMessage, len(jobs))
+	for i, job := range jobs {
+		if list[i] = encode(job); job.Job == nil {
+			list[i] = idJSON(job.Registered)
+		}
+	}
+	return encode(list)
+}
+
+// kindOf names the type of a job that came without one.
+func kindOf(job *latch.Job) string {
+	switch {
+	case len(job.Jobs) > 0:
+		return "sequence"
+	case job.Task == nil:
+		return ""
+	case job.Task.HTTP != nil:
+		return "http"
+	case job.Task.Workflow != nil:
+		return "workflow"
+	case job.Task.Activity != nil:
+		return "activity"
+	default:
+		return "command"
+	}
+}

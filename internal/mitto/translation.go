@@ -1,0 +1,158 @@
+package mitto
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
+)
+
+// Keys of a job that mean something to Latch.
+const (
+	keyName            = "name"
+	keyTitle           = "title"
+	keyType            = "type"
+	keyTags            = "tags"
+	keyTimeout         = "timeout"
+	keyDelay           = "delay"
+	keyContinueOnError = "continue_on_error"
+	keySchedule        = "schedule"
+	keyVars            = "vars"
+	keyRetry           = "retry"
+	keyConf            = "conf"
+	keyTask            = "task"
+	keyJobs            = "jobs"
+	keyWebhooks        = "webhooks"
+
+	// keyWork stands for conf, task, jobs and type: what the job does.
+	keyWork = ownPrefix + "work"
+)
+
+// A translation makes Latch's JSON of Mitto's.
+type translation struct {
+	extras map[string]json.RawMessage
+	// latches is the job in Latch's JSON, as far as it is known.
+	latches  latch.Object
+	problems latch.Problems
+	// renamed leads from paths in Latch's JSON to those that the client wrote,
+	// the longest match counting.
+	renamed map[string]string
+	// lacks is why the job cannot run.
+	lacks string
+}
+
+func newTranslation(extras map[string]json.RawMessage) *translation {
+	return &translation{extras: extras, latches: latch.Object{}, renamed: map[string]string{}}
+}
+
+func (t *translation) set(key string, value json.RawMessage) { t.latches[key] = value }
+
+// compile makes of Extras and the hooks what Latch goes by: all of it where
+// touched is nil or nothing was made before, else what was touched alone, so
+// that what Latch has beyond Mitto's JSON stays.
+func (j *Job) compile(touched map[string]bool, hooks []hook) error {
+	t := newTranslation(j.Extras)
+	if j.Latch == nil {
+		touched = nil
+	} else if touched != nil {
+		t.latches = members(encode(j.Latch))
+	}
+	t.set("id", encode(j.ID))
+	for key, translate := range t.keys() {
+		if value, sent := j.Extras[key]; sent && (touched == nil || touched[key]) {
+			translate(value)
+		}
+	}
+	if touched == nil || touched[keyWork] {
+		t.work()
+	}
+	t.hooks(hooks)
+	job, err := t.admit()
+	if err != nil {
+		return err
+	}
+	j.Latch, j.Lacks = job, t.lacks
+	j.keepHooks(hooks)
+	return nil
+}
+
+// keys tells how each key is translated that stands by itself.
+func (t *translation) keys() map[string]func(json.RawMessage) {
+	as := func(key string) func(json.RawMessage) {
+		return func(value json.RawMessage) { t.set(key, value) }
+	}
+	return map[string]func(json.RawMessage){
+		keyName: as(keyName), keyTitle: as(keyTitle), keyContinueOnError: as(keyContinueOnError), keyVars: as(keyVars), keyRetry: as(keyRetry),
+		keyTags:     t.tags,
+		keyTimeout:  func(value json.RawMessage) { t.set(keyTimeout, duration(value)) },
+		keyDelay:    func(value json.RawMessage) { t.set(keyDelay, duration(value)) },
+		keySchedule: t.schedule,
+	}
+}
+
+// tags are names, or objects that have one.
+func (t *translation) tags(value json.RawMessage) {
+	var tags []json.RawMessage
+	if json.Unmarshal(value, &tags) == nil {
+		for i := range tags {
+			if name, sent := members(tags[i])[keyName]; sent {
+				tags[i] = name
+			}
+		}
+		value = encode(tags)
+	}
+	t.set(keyTags, value)
+}
+
+// admit holds the job to Latch's own rules. A job that cannot run is held to
+// them as if it had a task, and so is one whose work is wrong already.
+func (t *translation) admit() (*latch.Job, error) {
+	if isNull(t.latches[keyTask]) && isNull(t.latches[keyJobs]) {
+		t.set(keyTask, json.RawMessage(`{"command":{"argv":["true"]}}`))
+	}
+	job, err := admission.DecodeJob(encode(t.latches))
+	var found latch.Problems
+	if err != nil && !errors.As(err, &found) {
+		return nil, err
+	}
+	for i := range found {
+		found[i].Path = t.rename(found[i].Path)
+	}
+	if problems := t.problems.Merge(found); len(problems) > 0 {
+		return nil, problems
+	}
+	if t.lacks != "" {
+		return nil, nil
+	}
+	return job, nil
+}
+
+// rename gives the path that the client wrote.
+func (t *translation) rename(path string) string {
+	froms := slices.SortedFunc(maps.Keys(t.renamed), func(a, b string) int { return len(b) - len(a) })
+	for _, from := range froms {
+		rest, found := strings.CutPrefix(path, from)
+		if found && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+			return t.renamed[from] + rest
+		}
+	}
+	return path
+}
+
+// within has the paths of problems begin in one webhook, which is all that the
+// client wrote.
+func within(err error, webhook int) error {
+	var problems latch.Problems
+	if webhook < 0 || !errors.As(err, &problems) {
+		return err
+	}
+	for i := range problems {
+		problems[i].Path = strings.TrimPrefix(strings.TrimPrefix(problems[i].Path, fmt.Sprintf("webhooks[%d]", webhook)), ".")
+	}
+	return problems
+}

@@ -1,0 +1,338 @@
+package mitto
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/latch-run/latch"
+)
+
+// Keys of a webhook that Latch does not know by these names.
+const (
+	keyEventType = "event_type"
+	keyJobID     = "job_id"
+	// keyLatchID is the webhook's id as Latch has it.
+	keyLatchID = ownPrefix + "id"
+	// keyCount counts the webhooks that a job was given in all its life, so
+	// that no id is used twice.
+	keyCount = ownPrefix + "webhooks"
+)
+
+// webhookKeys are Latch's own, which are taken beside Mitto's: all but the id.
+var webhookKeys = func() []string {
+	var keys []string
+	for field := range reflect.TypeFor[latch.Webhook]().Fields() {
+		if key, _, _ := strings.Cut(field.Tag.Get("json"), ","); key != "id" {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}()
+
+// A hook is one webhook of a job.
+type hook struct {
+	// id is Latch's.
+	id string
+	// object is what the client sent, with the times; nil where it was no
+	// client of Mitto's.
+	object latch.Object
+	// settled is what Latch goes by, where it stays as it is.
+	settled json.RawMessage
+}
+
+// hooks gives the job's webhooks as they stand.
+func (j *Job) hooks() []hook {
+	var stored []latch.Object
+	_ = json.Unmarshal(j.Extras[keyWebhooks], &stored) // this package's own
+	if j.Latch == nil {
+		hooks := make([]hook, 0, len(stored))
+		for _, object := range stored {
+			hooks = append(hooks, hook{id: text(object[keyLatchID]), object: object})
+		}
+		return hooks
+	}
+	hooks := make([]hook, 0, len(j.Latch.Webhooks))
+	for _, webhook := range j.Latch.Webhooks {
+		h := hook{id: webhook.ID, settled: encode(webhook)}
+		at := slices.IndexFunc(stored, func(object latch.Object) bool { return text(object[keyLatchID]) == webhook.ID })
+		if at >= 0 && j.means(webhook.ID, stored[at], h.settled) {
+			h.object = stored[at]
+		}
+		hooks = append(hooks, h)
+	}
+	return hooks
+}
+
+// means tells whether what a client sent is still what Latch goes by.
+func (j *Job) means(id string, object latch.Object, settled json.RawMessage) bool {
+	var webhook latch.Webhook
+	return latch.Unmarshal(encode(latchWebhook(id, object)), &webhook) == nil && string(encode(webhook)) == string(settled)
+}
+
+// keepHooks puts what came of the webhooks into Extras.
+func (j *Job) keepHooks(hooks []hook) {
+	delete(j.Extras, keyWebhooks)
+	var objects []latch.Object
+	for _, h := range hooks {
+		if h.object != nil {
+			objects = append(objects, h.object)
+		}
+	}
+	if objects != nil {
+		j.Extras[keyWebhooks] = encode(objects)
+	}
+}
+
+// hooks puts the webhooks into Latch's JSON.
+func (t *translation) hooks(hooks []hook) {
+	list := make([]json.RawMessage, len(hooks))
+	for i, h := range hooks {
+		at := fmt.Sprintf("webhooks[%d]", i)
+		if list[i] = h.settled; list[i] != nil {
+			continue
+		}
+		if isNull(h.object[keyEventType]) && isNull(h.object["event"]) && isNull(h.object["events"]) {
+			t.problems.Addf(at+"."+keyEventType, "required: JOB_START, JOB_COMPLETE, JOB_SUCCESS or JOB_FAILURE")
+		}
+		t.renamed[at+".events"] = at + "." + keyEventType
+		if !isNull(h.object["events"]) {
+			t.renamed[at+".events"] = at + ".events"
+		}
+		if !isNull(h.object[keyEventType]) {
+			t.renamed[at+".event"] = at + "." + keyEventType
+		}
+		list[i] = encode(latchWebhook(h.id, h.object))
+	}
+	t.set(keyWebhooks, encode(list))
+}
+
+// latchWebhook gives a client's webhook in Latch's JSON.
+func latchWebhook(id string, object latch.Object) latch.Object {
+	webhook := latch.Object{"id": encode(id)}
+	for _, key := range webhookKeys {
+		if value := object[key]; !isNull(value) {
+			webhook[key] = value
+		}
+	}
+	if text(webhook["body"]) == "" {
+		delete(webhook, "body") // an empty form field
+	}
+	if event := object[keyEventType]; !isNull(event) {
+		webhook["event"] = event
+	}
+	if timeout, sent := webhook["timeout"]; sent {
+		webhook["timeout"] = duration(timeout)
+	}
+	return webhook
+}
+
+// takeHooks reads a whole list of webhooks: those whose ids the job knows are
+// replaced, others are new.
+func (j *Job) takeHooks(value json.RawMessage, known []hook) ([]hook, error) {
+	if isNull(value) {
+		return nil, nil
+	}
+	var problems latch.Problems
+	var list []json.RawMessage
+	if json.Unmarshal(value, &list) != nil {
+		problems.Addf(keyWebhooks, "must be an array of webhooks, not %.60s", value)
+		return nil, problems
+	}
+	var hooks []hook
+	for i, each := range list {
+		object := members(each)
+		if object == nil {
+			problems.Addf(fmt.Sprintf("webhooks[%d]", i), "must be an object, not %.60s", each)
+			continue
+		}
+		at := slices.IndexFunc(known, func(h hook) bool { return text(object["id"]) == strconv.FormatInt(WebhookID(j.ID, h.id), 10) })
+		switch {
+		case at < 0:
+			hooks = append(hooks, j.take(object, nil))
+		case saysTheSame(j.webhook(known[at]), object):
+			hooks = append(hooks, known[at])
+		default:
+			hooks = append(hooks, j.take(object, &known[at]))
+		}
+	}
+	return hooks, problems.Err()
+}
+
+// saysTheSame tells whether a client sends back what it was shown.
+func saysTheSame(shown, sent latch.Object) bool {
+	without := func(object latch.Object) string {
+		bare := copied(object)
+		for _, key := range append([]string{keyJobID}, given...) {
+			delete(bare, key)
+		}
+		return string(encode(bare))
+	}
+	return without(shown) == without(sent)
+}
+
+// take makes a hook of what a client sent, in place of one or new.
+func (j *Job) take(object latch.Object, before *hook) hook {
+	kept := latch.Object{}
+	for key, value := range object {
+		if !slices.Contains(given, key) && key != keyJobID && !isOwn(key) {
+			kept[key] = value
+		}
+	}
+	h := hook{object: kept}
+	kept["created_at"] = encode(j.UpdatedAt)
+	switch {
+	case before != nil:
+		h.id = before.id
+		kept["created_at"] = j.webhook(*before)["created_at"]
+	case isText(object["id"]) && text(object["id"]) != "":
+		h.id = text(object["id"])
+	default:
+		h.id = j.nextWebhook()
+	}
+	kept["updated_at"], kept[keyLatchID] = encode(j.UpdatedAt), encode(h.id)
+	return h
+}
+
+// Bounds of the ids that are made of a job's: so that the job is found by its
+// webhook's id, and JavaScript can tell all ids apart.
+const (
+	webhooksOfJob   = 100_000
+	firstHashedID   = 1 << 52
+	webhookIDPrefix = "webhook-"
+)
+
+// nextWebhook makes an id for a new webhook.
+func (j *Job) nextWebhook() string {
+	count, _ := strconv.ParseInt(text(j.Extras[keyCount]), 10, 64)
+	count++
+	j.Extras[keyCount] = encode(count)
+	if job, whole := wholeNumber(j.ID); whole && job > 0 && job < firstHashedID/webhooksOfJob && count < webhooksOfJob {
+		return strconv.FormatInt(job*webhooksOfJob+count, 10)
+	}
+	return webhookIDPrefix + strconv.FormatInt(count, 10)
+}
+
+// WebhookID gives the int by which Mitto's clients know a webhook. That of a
+// webhook which they made tells its job; see [JobOfWebhook].
+func WebhookID(job, webhook string) int64 {
+	if number, whole := wholeNumber(webhook); whole && JobOfWebhook(number) == job {
+		return number
+	}
+	hash := sha256.Sum256([]byte(job + "\x00" + webhook))
+	return int64(binary.BigEndian.Uint64(hash[:])%firstHashedID) + firstHashedID
+}
+
+// JobOfWebhook gives the id of the job whose webhook it is, "" where the id
+// does not tell.
+func JobOfWebhook(id int64) string {
+	if id >= firstHashedID || id < webhooksOfJob || id%webhooksOfJob == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id/webhooksOfJob, 10)
+}
+
+// Webhooks gives the job's webhooks.
+func (j *Job) Webhooks() []latch.Object {
+	objects := []latch.Object{}
+	for _, h := range j.hooks() {
+		objects = append(objects, j.webhook(h))
+	}
+	return objects
+}
+
+// Webhook gives one; its error is [UnknownWebhook].
+func (j *Job) Webhook(id int64) (latch.Object, error) {
+	hooks := j.hooks()
+	at, err := j.find(hooks, id)
+	if err != nil {
+		return nil, err
+	}
+	return j.webhook(hooks[at]), nil
+}
+
+func (j *Job) find(hooks []hook, id int64) (int, error) {
+	at := slices.IndexFunc(hooks, func(h hook) bool { return WebhookID(j.ID, h.id) == id })
+	if at < 0 {
+		return 0, &UnknownWebhook{id}
+	}
+	return at, nil
+}
+
+// webhook shows one as Mitto's clients know it.
+func (j *Job) webhook(h hook) latch.Object {
+	object := latch.Object{"method": encode("POST"), "content_type": encode(latch.DefaultContentType), "body": json.RawMessage("null"),
+		"enabled": json.RawMessage("true"), "url": json.RawMessage("null"), keyEventType: json.RawMessage("null"),
+		"created_at": encode(j.CreatedAt), "updated_at": encode(j.UpdatedAt)}
+	shown := h.object
+	if shown == nil {
+		shown = members(h.settled)
+		if event, short := shown["event"]; short {
+			object[keyEventType] = event
+			delete(shown, "event")
+		}
+	}
+	for key, value := range shown {
+		if !isOwn(key) {
+			object[key] = value
+		}
+	}
+	object["id"] = encode(WebhookID(j.ID, h.id))
+	return object
+}
+
+// AddWebhook gives the job a webhook more.
+func (j *Job) AddWebhook(body latch.Object, now time.Time) (latch.Object, error) {
+	return j.changeHooks(now, func(changed *Job, hooks []hook) ([]hook, int, error) {
+		return append(hooks, changed.take(body, nil)), len(hooks), nil
+	})
+}
+
+// ReplaceWebhook puts another in a webhook's place; its id and the time of its
+// making stay. The error is [UnknownWebhook] or [latch.Problems].
+func (j *Job) ReplaceWebhook(id int64, body latch.Object, now time.Time) (latch.Object, error) {
+	return j.changeHooks(now, func(changed *Job, hooks []hook) ([]hook, int, error) {
+		at, err := j.find(hooks, id)
+		if err == nil {
+			hooks[at] = changed.take(body, &hooks[at])
+		}
+		return hooks, at, err
+	})
+}
+
+// DeleteWebhook takes a webhook away; its error is [UnknownWebhook].
+func (j *Job) DeleteWebhook(id int64, now time.Time) error {
+	_, err := j.changeHooks(now, func(_ *Job, hooks []hook) ([]hook, int, error) {
+		at, err := j.find(hooks, id)
+		if err == nil {
+			hooks = slices.Delete(hooks, at, at+1)
+		}
+		return hooks, -1, err
+	})
+	return err
+}
+
+// changeHooks changes the job where the change succeeds, and shows the webhook
+// that it is about. Paths of problems begin in that webhook.
+func (j *Job) changeHooks(now time.Time, change func(*Job, []hook) ([]hook, int, error)) (latch.Object, error) {
+	changed := *j
+	changed.Extras, changed.UpdatedAt = copied(j.Extras), latch.NewTime(now)
+	hooks, at, err := change(&changed, j.hooks())
+	if err == nil {
+		err = changed.compile(map[string]bool{}, hooks)
+	}
+	if err != nil {
+		return nil, within(err, at)
+	}
+	*j = changed
+	if at < 0 {
+		return nil, nil
+	}
+	return j.webhook(hooks[at]), nil
+}
