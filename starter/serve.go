@@ -33,6 +33,7 @@ of reach it answers 503 and stays up. All settings come from the environment:
 
   LATCH_API_ADDR        where it listens (127.0.0.1:7127)
   LATCH_API_URL         its public address
+  LATCH_FQDN, LATCH_ENVIRONMENT   what /api/system tells
   LATCH_API_KEYS        name[:admin|run|lock|read]=key,…; without keys only
                         requests on this machine are served
   LATCH_API_ALLOW       CIDRs that may call (all)
@@ -62,6 +63,7 @@ func (a *app) serve(ctx context.Context) error {
 	handler, err := api.New(api.Options{
 		Client: temporal, Namespace: configured.temporal.Namespace, TaskQueue: a.settings.TaskQueue,
 		Keys: configured.keys, Allow: configured.allow, PublicURL: configured.URL,
+		FQDN: configured.fqdn(), Environment: configured.Environment,
 		LockLinks: configured.LockLinks, LinkKey: []byte(configured.LinkKey), Logger: logger,
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 
 	"go.temporal.io/sdk/client"
@@ -20,16 +21,18 @@ import (
 
 // serveSettings are those of the API (contract, "Settings").
 type serveSettings struct {
-	Addr      string     `env:"LATCH_API_ADDR" envDefault:"127.0.0.1:7127"`
-	URL       string     `env:"LATCH_API_URL"`
-	Keys      string     `env:"LATCH_API_KEYS"`
-	Allow     []string   `env:"LATCH_API_ALLOW"`
-	TLSCert   string     `env:"LATCH_API_TLS_CERT"`
-	TLSKey    string     `env:"LATCH_API_TLS_KEY"`
-	LockLinks bool       `env:"LATCH_LOCK_LINKS"`
-	LinkKey   string     `env:"LATCH_LINK_KEY"`
-	LogLevel  slog.Level `env:"LATCH_LOG_LEVEL" envDefault:"info"`
-	LogFormat string     `env:"LATCH_LOG_FORMAT" envDefault:"text"`
+	Addr        string     `env:"LATCH_API_ADDR" envDefault:"127.0.0.1:7127"`
+	URL         string     `env:"LATCH_API_URL"`
+	FQDN        string     `env:"LATCH_FQDN"`
+	Environment string     `env:"LATCH_ENVIRONMENT"`
+	Keys        string     `env:"LATCH_API_KEYS"`
+	Allow       []string   `env:"LATCH_API_ALLOW"`
+	TLSCert     string     `env:"LATCH_API_TLS_CERT"`
+	TLSKey      string     `env:"LATCH_API_TLS_KEY"`
+	LockLinks   bool       `env:"LATCH_LOCK_LINKS"`
+	LinkKey     string     `env:"LATCH_LINK_KEY"`
+	LogLevel    slog.Level `env:"LATCH_LOG_LEVEL" envDefault:"info"`
+	LogFormat   string     `env:"LATCH_LOG_FORMAT" envDefault:"text"`
 }
 
 // A serveConfiguration is everything that the API runs by.
@@ -116,6 +119,21 @@ func checkURL(text string) error {
 		return fmt.Errorf("%q is no http or https URL", text)
 	}
 	return nil
+}
+
+// fqdn is what system.fqdn tells, by the rules that the worker follows.
+func (s serveSettings) fqdn() string {
+	if s.FQDN != "" {
+		return s.FQDN
+	}
+	if public, err := url.Parse(s.URL); err == nil && public.Hostname() != "" {
+		return public.Hostname()
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return "" // there is none to tell
+	}
+	return host
 }
 
 // certificate reads the files of TLS; none is no TLS.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/registry"
 )
 
 // Options is what the API goes by.
@@ -41,6 +42,10 @@ type Options struct {
 	// LockLinks has a link that bears its HMAC by LinkKey open a lock's page.
 	LockLinks bool
 	LinkKey   []byte
+	// FQDN and Environment are what /api/system tells; see plugin.Options.
+	FQDN, Environment string
+	// Registry keeps registered jobs; one over Client unless given.
+	Registry Registry
 	// Logger takes the access log, and what goes wrong; nil drops both.
 	Logger *slog.Logger
 }
@@ -66,8 +71,11 @@ type api struct {
 	// linkKey is empty where links do not open pages.
 	linkKey []byte
 	// formKey signs the forms of pages.
-	formKey []byte
-	logger  *slog.Logger
+	formKey     []byte
+	fqdn        string
+	environment string
+	registry    Registry
+	logger      *slog.Logger
 
 	mux  *http.ServeMux
 	huma huma.API
@@ -85,7 +93,8 @@ const openAPIPath = "/openapi.json"
 // New makes the API's handler.
 func New(options Options) (http.Handler, error) {
 	a := &api{temporal: options.Client, namespace: options.Namespace, taskQueue: options.TaskQueue,
-		keys: options.Keys, allow: options.Allow, logger: options.Logger, mux: http.NewServeMux()}
+		keys: options.Keys, allow: options.Allow, fqdn: options.FQDN, environment: options.Environment,
+		registry: options.Registry, logger: options.Logger, mux: http.NewServeMux()}
 	if a.logger == nil {
 		a.logger = slog.New(slog.DiscardHandler)
 	}
@@ -94,6 +103,9 @@ func New(options Options) (http.Handler, error) {
 	}
 	if a.taskQueue == "" {
 		a.taskQueue = latch.DefaultTaskQueue
+	}
+	if a.registry == nil {
+		a.registry = registry.New(registry.Options{Service: options.Client.WorkflowService, Namespace: a.namespace, TaskQueue: a.taskQueue, Identity: "latch-api"})
 	}
 	if err := errors.Join(a.setOrigin(options.PublicURL), a.setLinkKey(options)); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
@@ -132,7 +144,7 @@ func (a *api) setLinkKey(options Options) error {
 	return nil
 }
 
-// register makes the routes of Latch's own that OpenAPI tells of.
+// register makes the routes that OpenAPI tells of.
 func (a *api) register(public string) {
 	config := huma.Config{
 		OpenAPI:       openAPI(public),
@@ -144,6 +156,7 @@ func (a *api) register(public string) {
 	a.registerReleases()
 	a.registerEvents()
 	a.registerLocks()
+	a.registerMitto()
 }
 
 // serveOpenAPI writes the description once and for all.
@@ -165,7 +178,7 @@ func (a *api) noRoute(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, refused)
 		return
 	}
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if _, pattern := a.mux.Handler(other); pattern != "/" && pattern != "" {

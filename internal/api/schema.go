@@ -40,6 +40,7 @@ func openAPI(public string) *huma.OpenAPI {
 	registry.RegisterTypeAlias(reflect.TypeFor[latch.Duration](), reflect.TypeFor[durationText]())
 	registry.RegisterTypeAlias(reflect.TypeFor[latch.Time](), reflect.TypeFor[instantText]())
 	registry.RegisterTypeAlias(reflect.TypeFor[latch.Object](), reflect.TypeFor[anyObject]())
+	describeMitto(registry)
 	described := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{Title: "Latch", Version: latch.Version,
@@ -64,6 +65,9 @@ type operation struct {
 	role             Role
 	status           int
 	errors           []int
+	// required tells that the body may not be absent, large that it is a
+	// definition and no message.
+	required, large bool
 }
 
 // register adds a route whose body, if B is not noBody, is described as a B
@@ -79,7 +83,7 @@ func register[B, I, O any](a *api, o operation, handler func(context.Context, *I
 		described.RequestBody = &huma.RequestBody{}
 		described.MaxBodyBytes = maximumMessage + 1
 		described.Errors = append(described.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge)
-		if o.status == http.StatusCreated {
+		if o.large || o.status == http.StatusCreated {
 			described.MaxBodyBytes = maximumBody + 1
 		}
 	}
@@ -88,7 +92,7 @@ func register[B, I, O any](a *api, o operation, handler func(context.Context, *I
 		return output, a.explain(ctx, err)
 	})
 	if described.RequestBody != nil {
-		described.RequestBody.Required = o.status == http.StatusCreated || o.id == "skip-hook"
+		described.RequestBody.Required = o.required || o.status == http.StatusCreated || o.id == "skip-hook"
 		described.RequestBody.Content = map[string]*huma.MediaType{
 			"application/json": {Schema: a.huma.OpenAPI().Components.Schemas.Schema(kind, true, kind.Name())},
 		}

@@ -113,8 +113,8 @@ func (j *Job) workAsItCame() bool {
 	return (conf || task || jobs) && same(keyTask) && same(keyJobs)
 }
 
-// idJSON gives an id as Mitto's clients know it: an int where it is one.
-func idJSON(id string) json.RawMessage {
+// IDJSON gives an id as Mitto's clients know it: an int where it is one.
+func IDJSON(id string) json.RawMessage {
 	if number, ok := wholeNumber(id); ok && number > 0 {
 		return json.RawMessage(id)
 	}

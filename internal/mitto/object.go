@@ -74,7 +74,7 @@ func (j *Job) fields() latch.Object {
 		}
 	}
 	object[keyConf] = showConf(object[keyConf])
-	object["id"] = idJSON(j.ID)
+	object["id"] = IDJSON(j.ID)
 	object["created_at"], object["updated_at"] = encode(j.CreatedAt), encode(j.UpdatedAt)
 	return object
 }
@@ -142,7 +142,7 @@ func showSequence(jobs []latch.SequenceJob) json.RawMessage {
 	list := make([]json.RawMessage, len(jobs))
 	for i, job := range jobs {
 		if list[i] = encode(job); job.Job == nil {
-			list[i] = idJSON(job.Registered)
+			list[i] = IDJSON(job.Registered)
 		}
 	}
 	return encode(list)

@@ -56,7 +56,7 @@ func showSchedule(schedule *latch.Schedule) json.RawMessage {
 	}
 	object := emptySchedule()
 	if schedule.After != "" {
-		object["type"], object["endof"] = encode("endof"), idJSON(schedule.After)
+		object["type"], object["endof"] = encode("endof"), IDJSON(schedule.After)
 	} else {
 		object["type"], object["custom"], object["value"] = encode("custom"), encode(schedule.Cron), encode(schedule.Cron)
 	}

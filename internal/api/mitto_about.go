@@ -1,0 +1,154 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"maps"
+	"runtime"
+	"slices"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/registry"
+)
+
+// MittoSystem is what templates see as system, as far as the API knows it.
+type MittoSystem struct {
+	FQDN            string `json:"fqdn"`
+	Environment     string `json:"environment"`
+	Version         string `json:"version"`
+	Namespace       string `json:"namespace"`
+	TaskQueue       string `json:"task_queue"`
+	DatabaseVersion string `json:"database.version" doc:"Latch's version: there is no database but Temporal"`
+}
+
+// MittoAbout tells what serves.
+type MittoAbout struct {
+	System   MittoSystem       `json:"system"`
+	Version  string            `json:"version"`
+	Timezone MittoTimezone     `json:"timezone"`
+	Messages []string          `json:"messages"`
+	SysInfo  map[string]string `json:"sysinfo"`
+	Tags     []string          `json:"tags"`
+}
+
+// MittoTimezone is where all times here are told.
+type MittoTimezone struct {
+	Name   string `json:"name"`
+	Offset int    `json:"offset"`
+	Olsen  string `json:"olsen"`
+}
+
+type (
+	aboutOutput    struct{ Body MittoAbout }
+	systemOutput   struct{ Body MittoSystem }
+	messagesOutput struct{ Body []string }
+)
+
+func (a *api) system() MittoSystem {
+	return MittoSystem{FQDN: a.fqdn, Environment: a.environment, Version: latch.Version, Namespace: a.namespace,
+		TaskQueue: a.taskQueue, DatabaseVersion: latch.Version}
+}
+
+func (a *api) getAbout(context.Context, *struct{}) (*aboutOutput, error) {
+	return &aboutOutput{MittoAbout{System: a.system(), Version: latch.Version, Timezone: MittoTimezone{Name: "UTC", Olsen: "UTC"}, Messages: []string{},
+		SysInfo: map[string]string{"os": runtime.GOOS, "arch": runtime.GOARCH, "go": runtime.Version()}, Tags: []string{}}}, nil
+}
+
+func (a *api) getSystem(context.Context, *struct{}) (*systemOutput, error) {
+	return &systemOutput{a.system()}, nil
+}
+
+func (a *api) getAboutMessages(context.Context, *struct{}) (*messagesOutput, error) {
+	return &messagesOutput{[]string{}}, nil
+}
+
+// MittoMetrics counts jobs and their runs.
+type MittoMetrics struct {
+	Jobs       int   `json:"total_jobs_count"`
+	Runs       int64 `json:"total_runs_count"`
+	Failed     int64 `json:"total_failed_runs"`
+	Successful int64 `json:"total_successful_runs"`
+}
+
+type metricsOutput struct{ Body MittoMetrics }
+
+func (a *api) getMetrics(ctx context.Context, _ *struct{}) (*metricsOutput, error) {
+	rows, err := a.registry.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	counted, err := a.registry.CountRuns(ctx)
+	return &metricsOutput{MittoMetrics{Jobs: len(rows), Runs: counted.Runs, Failed: counted.Failed, Successful: counted.Succeeded}}, err
+}
+
+type (
+	tagOutput  struct{ Body MittoTag }
+	tagsOutput struct{ Body []MittoTag }
+)
+
+func (a *api) listTags(ctx context.Context, _ *struct{}) (*tagsOutput, error) {
+	made, err := a.registry.Tags(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := a.registry.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]registry.Tag{}
+	for _, tag := range made {
+		all[tag.Name] = tag
+	}
+	for _, row := range rows {
+		for _, name := range row.Tags {
+			all[name] = borne(all[name], name, row)
+		}
+	}
+	output := &tagsOutput{[]MittoTag{}}
+	for _, tag := range slices.SortedFunc(maps.Values(all), func(x, y registry.Tag) int { return cmp.Compare(x.Name, y.Name) }) {
+		output.Body = append(output.Body, showTag(tag))
+	}
+	return output, nil
+}
+
+// borne gives a tag that a job bears: as old as the first of its jobs, unless
+// it was made before.
+func borne(tag registry.Tag, name string, row registry.Row) registry.Tag {
+	if tag.Name == "" || row.CreatedAt.Before(tag.CreatedAt.Time) {
+		tag.CreatedAt = row.CreatedAt
+	}
+	if row.CreatedAt.After(tag.UpdatedAt.Time) {
+		tag.UpdatedAt = row.CreatedAt
+	}
+	tag.Name = name
+	return tag
+}
+
+// showTag gives a tag with an id that is made of its name.
+func showTag(tag registry.Tag) MittoTag {
+	hash := sha256.Sum256([]byte(tag.Name))
+	id := int64(binary.BigEndian.Uint32(hash[:]) >> 1)
+	return MittoTag{ID: &id, Name: tag.Name, CreatedAt: &tag.CreatedAt, UpdatedAt: &tag.UpdatedAt}
+}
+
+// maximumTag bounds a tag's name, in bytes.
+const maximumTag = 200
+
+func (a *api) createTag(ctx context.Context, input *bodyInput) (*tagOutput, error) {
+	object, err := readObject(input.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	var name string
+	if json.Unmarshal(object["name"], &name) != nil || name == "" || len(name) > maximumTag {
+		return nil, decoded(latch.Problems{{Path: "name", Message: "required: the tag, of at most 200 bytes"}})
+	}
+	tag, err := a.registry.CreateTag(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return &tagOutput{showTag(*tag)}, nil
+}

@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"go.temporal.io/api/serviceerror"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/mitto"
+	"github.com/latch-run/latch/internal/registry"
+)
+
+type actionInput struct {
+	ID             string `path:"id" doc:"The job's id"`
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"A START made again under the same key gives the run that the first one started"`
+	DeliveryID     string `header:"webhook-id" maxLength:"1000" doc:"Stands for the Idempotency-Key where a webhook calls: the same for each attempt"`
+	RawBody        []byte
+}
+
+type runOutput struct{ Body *mitto.Status }
+
+// actOnJob takes START and STOP. Further keys of the body are none of its
+// business: a webhook adds its secret and lock.
+func (a *api) actOnJob(ctx context.Context, input *actionInput) (*runOutput, error) {
+	object, err := readObject(input.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	var action string
+	if json.Unmarshal(object["action"], &action) != nil {
+		action = string(object["action"])
+	}
+	switch strings.ToUpper(action) {
+	case "START":
+		return a.startJob(ctx, input)
+	case "STOP":
+		return a.stopJob(ctx, input)
+	default:
+		return nil, decoded(latch.Problems{{Path: "action", Message: "must be START or STOP, not " + quoted(action)}})
+	}
+}
+
+func quoted(text string) string {
+	encoded, err := json.Marshal(text)
+	if err != nil || text == "" {
+		return "nothing"
+	}
+	return string(encoded)
+}
+
+func (a *api) startJob(ctx context.Context, input *actionInput) (*runOutput, error) {
+	entry, err := a.registry.Get(ctx, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	requestID := input.requestID(ctx)
+	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
+	defer cancel()
+	runID, err := a.registry.Start(ctx, entry, requestID)
+	var running *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &running) {
+		conflict := problem(http.StatusConflict, "Job %s is running already (run %s), and one runs at a time.", input.ID, running.RunId)
+		conflict.WorkflowID, conflict.RunID = registry.WorkflowID(input.ID), running.RunId
+		return nil, conflict
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &runOutput{mitto.Running(runID, latch.NewTime(time.Now()))}, nil
+}
+
+// requestID is the same for the same call made again by the same caller.
+func (i *actionInput) requestID(ctx context.Context) string {
+	kind, key := "Idempotency-Key", i.IdempotencyKey
+	if key == "" {
+		kind, key = "webhook-id", i.DeliveryID
+	}
+	if key == "" {
+		return viaAPI + uuid.NewString()
+	}
+	return viaAPI + hashOf([]byte(strings.Join([]string{"START", i.ID, callerOf(ctx).name, kind, key}, "\n")))
+}
+
+func (a *api) stopJob(ctx context.Context, input *actionInput) (*runOutput, error) {
+	if _, err := a.registry.Get(ctx, input.ID); err != nil {
+		return nil, err
+	}
+	var answer latch.Status
+	err := a.update(ctx, viaAPI, registry.WorkflowID(input.ID), latch.MessageStop, latch.Control{By: callerOf(ctx).name}, &answer)
+	if isClosed(err) {
+		return nil, problem(http.StatusConflict, "Job %s is not running: there is nothing to stop.", input.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	status, err := a.lastStatus(ctx, input.ID)
+	return &runOutput{status}, err
+}

@@ -1,0 +1,227 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/mitto"
+	"github.com/latch-run/latch/internal/registry"
+)
+
+type pageInput struct {
+	Limit  int `query:"limit" minimum:"0" doc:"How many to list; all where it is absent"`
+	Offset int `query:"offset" minimum:"0"`
+}
+
+type rowsOutput struct{ Body []rowObject }
+
+func (a *api) listJobs(ctx context.Context, input *pageInput) (*rowsOutput, error) {
+	rows, err := a.registry.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	page, _ := part(rows, input.Limit, input.Offset)
+	listed, err := a.listed(ctx, page)
+	return &rowsOutput{listed}, err
+}
+
+// part gives limit elements from offset on, and whether others follow. A limit
+// of 0 is none.
+func part[T any](all []T, limit, offset int) ([]T, bool) {
+	rest := all[min(offset, len(all)):]
+	if limit == 0 || limit >= len(rest) {
+		return rest, false
+	}
+	return rest[:limit], true
+}
+
+// maximumDetailed bounds how many last runs are read one by one.
+const maximumDetailed = 200
+
+// listed shows rows with their last runs.
+func (a *api) listed(ctx context.Context, rows []registry.Row) ([]rowObject, error) {
+	statuses := make([]*mitto.Status, len(rows))
+	if len(rows) > maximumDetailed {
+		runs, err := a.registry.Runs(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for i, row := range rows {
+			if run, ran := runs[row.ID]; ran {
+				if run.Status != latch.JobSucceeded {
+					run.Error = run.Status // which a running one does not show
+				}
+				statuses[i] = statusOfRun(&run)
+			}
+		}
+	} else {
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(bulkWorkers)
+		for i, row := range rows {
+			group.Go(func() (err error) {
+				statuses[i], err = a.lastStatus(ctx, row.ID)
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return nil, err
+		}
+	}
+	listed := make([]rowObject, len(rows))
+	for i, row := range rows {
+		listed[i] = showRow(row, statuses[i])
+	}
+	return listed, nil
+}
+
+func showRow(row registry.Row, status *mitto.Status) rowObject {
+	job := mitto.Job{ID: row.ID, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
+		Latch: &latch.Job{Name: row.Name, Title: row.Title, Tags: row.Tags, Schedule: row.Schedule}}
+	object := job.Object(status)
+	if row.Type != "" {
+		object["type"] = json.RawMessage(quoted(row.Type))
+	}
+	shown := rowObject{}
+	for _, key := range []string{"id", "name", "title", "type", "tags", "schedule", "status", "created_at", "updated_at"} {
+		shown[key] = object[key]
+	}
+	return shown
+}
+
+type searchInput struct {
+	Search string `query:"search" doc:"Stands in the job's name or title, in upper or lower case"`
+	Tag    string `query:"tag"`
+	Type   string `query:"type"`
+	Status string `query:"status" doc:"Of the last run: running, succeeded (or success), failed (whatever did not succeed), cancelled; never for a job without a run"`
+	Start  string `query:"start" doc:"The last run began then or later: RFC 3339, or a date"`
+	End    string `query:"end" doc:"The last run began then or earlier: RFC 3339, or a date, which is its end"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50"`
+	Offset int    `query:"offset" minimum:"0"`
+}
+
+// A MittoPage is a part of what was found.
+type MittoPage struct {
+	Jobs       []rowObject     `json:"jobs"`
+	Pagination MittoPagination `json:"pagination"`
+}
+
+// MittoPagination tells where a part stands.
+type MittoPagination struct {
+	Count     int  `json:"count" doc:"How many were found in all"`
+	Limit     int  `json:"limit"`
+	MorePages bool `json:"more_pages"`
+	Offset    int  `json:"offset" doc:"That of this part"`
+}
+
+type searchOutput struct{ Body MittoPage }
+
+func (a *api) searchJobs(ctx context.Context, input *searchInput) (*searchOutput, error) {
+	wanted, err := input.filter()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := a.registry.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var runs map[string]registry.Run
+	if wanted.looksAtRuns() {
+		if runs, err = a.registry.Runs(ctx); err != nil {
+			return nil, err
+		}
+	}
+	found := slices.DeleteFunc(slices.Clone(rows), func(row registry.Row) bool {
+		run, ran := runs[row.ID]
+		return !wanted.takes(row, run, ran)
+	})
+	page, more := part(found, input.Limit, input.Offset)
+	listed, err := a.listed(ctx, page)
+	return &searchOutput{MittoPage{Jobs: listed, Pagination: MittoPagination{Count: len(found), Limit: input.Limit, MorePages: more, Offset: input.Offset}}}, err
+}
+
+// A jobFilter is what a search asks for.
+type jobFilter struct {
+	text, tag, kind string
+	statuses        []string
+	start, end      time.Time
+}
+
+// neverRan is the status, in a search, of a job without a run.
+const neverRan = "never"
+
+// searchStatuses are the words for a last run's status.
+var searchStatuses = map[string][]string{
+	"running":   {latch.JobRunning},
+	"succeeded": {latch.JobSucceeded}, "success": {latch.JobSucceeded},
+	"failed": {latch.JobFailed, latch.JobCancelled, latch.JobTimedOut}, "failure": {latch.JobFailed, latch.JobCancelled, latch.JobTimedOut},
+	"error":     {latch.JobFailed, latch.JobCancelled, latch.JobTimedOut},
+	"cancelled": {latch.JobCancelled}, "timed_out": {latch.JobFailed, latch.JobTimedOut}, // lists do not tell the two apart
+	neverRan: {neverRan}, "null": {neverRan},
+}
+
+func (i *searchInput) filter() (*jobFilter, error) {
+	filter := &jobFilter{text: strings.ToLower(i.Search), tag: i.Tag, kind: i.Type}
+	var problems latch.Problems
+	if i.Status != "" {
+		if filter.statuses = searchStatuses[strings.ToLower(i.Status)]; filter.statuses == nil {
+			problems.Addf("status", "%q is none of running, succeeded, failed, cancelled, timed_out and never", i.Status)
+		}
+	}
+	for name, each := range map[string]struct {
+		text string
+		into *time.Time
+		rest time.Duration
+	}{"start": {i.Start, &filter.start, 0}, "end": {i.End, &filter.end, 24*time.Hour - 1}} {
+		if each.text == "" {
+			continue
+		}
+		at, err := parseInstant(each.text, each.rest)
+		if err != nil {
+			problems.Addf(name, "%q is no time, such as 2026-01-02T15:04:05Z, and no date", each.text)
+		}
+		*each.into = at
+	}
+	if len(problems) == 0 {
+		return filter, nil
+	}
+	p := invalid(problems)
+	for _, detail := range p.Errors {
+		detail.Location = "query" + strings.TrimPrefix(detail.Location, "body")
+	}
+	return nil, p
+}
+
+// parseInstant reads a time, in UTC where it names no zone, or a date, to
+// which the rest is added.
+func parseInstant(text string, rest time.Duration) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05"} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, nil
+		}
+	}
+	at, err := time.Parse(time.DateOnly, text)
+	return at.Add(rest), err
+}
+
+func (f *jobFilter) looksAtRuns() bool {
+	return f.statuses != nil || !f.start.IsZero() || !f.end.IsZero()
+}
+
+func (f *jobFilter) takes(row registry.Row, run registry.Run, ran bool) bool {
+	status := neverRan
+	if ran {
+		status = run.Status
+	}
+	return (strings.Contains(strings.ToLower(row.Name), f.text) || strings.Contains(strings.ToLower(row.Title), f.text)) &&
+		(f.tag == "" || slices.Contains(row.Tags, f.tag)) &&
+		(f.kind == "" || row.Type == f.kind) &&
+		(f.statuses == nil || slices.Contains(f.statuses, status)) &&
+		(f.start.IsZero() || ran && !run.StartedAt.Before(f.start)) &&
+		(f.end.IsZero() || ran && !run.StartedAt.After(f.end))
+}

@@ -1,0 +1,129 @@
+package api
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/mitto"
+)
+
+// What goes out is kept as it came, key by key; OpenAPI tells of it by the
+// structs below.
+type (
+	jobObject     map[string]json.RawMessage
+	rowObject     map[string]json.RawMessage
+	webhookObject map[string]json.RawMessage
+)
+
+// describeMitto has OpenAPI tell what stands behind what is kept as it came.
+func describeMitto(registry huma.Registry) {
+	registry.RegisterTypeAlias(reflect.TypeFor[jobObject](), reflect.TypeFor[MittoJob]())
+	registry.RegisterTypeAlias(reflect.TypeFor[rowObject](), reflect.TypeFor[MittoListedJob]())
+	registry.RegisterTypeAlias(reflect.TypeFor[webhookObject](), reflect.TypeFor[MittoWebhook]())
+	registry.RegisterTypeAlias(reflect.TypeFor[mitto.Status](), reflect.TypeFor[MittoStatus]())
+}
+
+// MittoStatus is a job's last run, as OpenAPI tells of [mitto.Status].
+type MittoStatus struct {
+	ID          string       `json:"id" doc:"The run's id"`
+	PID         *int64       `json:"pid" doc:"Always null"`
+	ReturnCode  *int         `json:"returncode" doc:"0 for a run that succeeded, 1 for any other, null while it runs"`
+	Updates     *int64       `json:"updates" doc:"Always null"`
+	Count       *int64       `json:"count" doc:"Always null"`
+	Error       *string      `json:"error"`
+	StartedAt   maybeInstant `json:"started_at"`
+	CompletedAt maybeInstant `json:"completed_at"`
+	KVP         latch.Object `json:"kvp"`
+}
+
+// A maybeStatus is a job's last run, null where it never ran.
+type maybeStatus struct{ run *mitto.Status }
+
+// MarshalJSON writes the run or null.
+func (m maybeStatus) MarshalJSON() ([]byte, error) { return json.Marshal(m.run) }
+
+// Schema tells that there may be none.
+func (maybeStatus) Schema(registry huma.Registry) *huma.Schema {
+	return &huma.Schema{OneOf: []*huma.Schema{registry.Schema(reflect.TypeFor[MittoStatus](), true, ""), {Type: "null"}}}
+}
+
+// A maybeInstant stands for a time that may be null.
+type maybeInstant struct{}
+
+// Schema tells so.
+func (maybeInstant) Schema(registry huma.Registry) *huma.Schema {
+	schema := *instantText("").Schema(registry)
+	schema.Nullable = true
+	return &schema
+}
+
+// A MittoJob is a registered job. Keys beyond these are kept as they come.
+type MittoJob struct {
+	_               struct{}        `json:"-" additionalProperties:"true"`
+	ID              any             `json:"id,omitempty" doc:"An int where it is one, else a string"`
+	Name            *string         `json:"name,omitempty" nullable:"true"`
+	Title           *string         `json:"title,omitempty" nullable:"true"`
+	Type            *string         `json:"type,omitempty" nullable:"true" doc:"cmd is run as a command; the others only with a task in conf, or jobs"`
+	Markdown        any             `json:"markdown,omitempty"`
+	Schedule        any             `json:"schedule,omitempty" doc:"{\"type\", \"daily\", \"hourly\", \"endof\", \"custom\", \"value\"}: value is a cron expression, endof a job to run after; null is a job that only a START runs"`
+	Timeout         any             `json:"timeout,omitempty" doc:"Seconds, or a Go duration"`
+	Notify          any             `json:"notify,omitempty"`
+	Delay           any             `json:"delay,omitempty" doc:"Seconds, or a Go duration"`
+	ContinueOnError *bool           `json:"continue_on_error,omitempty" nullable:"true"`
+	Concurrency     any             `json:"concurrency,omitempty"`
+	Tags            []string        `json:"tags,omitempty"`
+	Conf            any             `json:"conf,omitempty" doc:"An object or HJSON; given back as HJSON. With a task under Latch's names it is that task"`
+	Jobs            []any           `json:"jobs,omitempty" doc:"The ids of the jobs of a sequence, in order"`
+	Webhooks        []webhookObject `json:"webhooks,omitempty"`
+	Status          maybeStatus     `json:"status" required:"false" readOnly:"true"`
+	CreatedAt       *latch.Time     `json:"created_at,omitempty" readOnly:"true"`
+	UpdatedAt       *latch.Time     `json:"updated_at,omitempty" readOnly:"true"`
+}
+
+// A MittoListedJob is a registered job as lists show it.
+type MittoListedJob struct {
+	_         struct{}    `json:"-" additionalProperties:"true"`
+	ID        any         `json:"id" doc:"An int where it is one, else a string"`
+	Name      *string     `json:"name"`
+	Title     *string     `json:"title"`
+	Type      *string     `json:"type"`
+	Tags      []string    `json:"tags"`
+	Schedule  any         `json:"schedule"`
+	Status    maybeStatus `json:"status"`
+	CreatedAt latch.Time  `json:"created_at"`
+	UpdatedAt latch.Time  `json:"updated_at"`
+}
+
+// A MittoWebhook is a job's webhook. Keys beyond these are kept as they come;
+// those of Latch's own webhooks count.
+type MittoWebhook struct {
+	_           struct{}    `json:"-" additionalProperties:"true"`
+	ID          *int64      `json:"id,omitempty" readOnly:"true"`
+	JobID       any         `json:"job_id,omitempty" readOnly:"true"`
+	URL         *string     `json:"url,omitempty" nullable:"true"`
+	Method      *string     `json:"method,omitempty" nullable:"true" enum:"POST,GET"`
+	EventType   *string     `json:"event_type,omitempty" nullable:"true" enum:"JOB_START,JOB_COMPLETE,JOB_SUCCESS,JOB_FAILURE"`
+	ContentType *string     `json:"content_type,omitempty" nullable:"true"`
+	Body        any         `json:"body,omitempty" doc:"A string with ${…} templates"`
+	Enabled     *bool       `json:"enabled,omitempty" nullable:"true"`
+	CreatedAt   *latch.Time `json:"created_at,omitempty" readOnly:"true"`
+	UpdatedAt   *latch.Time `json:"updated_at,omitempty" readOnly:"true"`
+}
+
+// A MittoAction is what to do with a job.
+type MittoAction struct {
+	_      struct{} `json:"-" additionalProperties:"true"`
+	Action string   `json:"action" enum:"START,STOP"`
+}
+
+// A MittoTag is a tag of jobs.
+type MittoTag struct {
+	_         struct{}    `json:"-" additionalProperties:"true"`
+	ID        *int64      `json:"id,omitempty" readOnly:"true"`
+	Name      string      `json:"name"`
+	CreatedAt *latch.Time `json:"created_at,omitempty" readOnly:"true"`
+	UpdatedAt *latch.Time `json:"updated_at,omitempty" readOnly:"true"`
+}

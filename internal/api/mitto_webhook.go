@@ -1,0 +1,159 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/mitto"
+	"github.com/latch-run/latch/internal/registry"
+)
+
+type webhookInput struct {
+	Webhook int64 `path:"webhook" doc:"The webhook's id"`
+}
+
+type webhookBodyInput struct {
+	Webhook int64 `path:"webhook" doc:"The webhook's id"`
+	RawBody []byte
+}
+
+type (
+	webhookOutput  struct{ Body webhookObject }
+	webhooksOutput struct{ Body []webhookObject }
+)
+
+func (a *api) listJobWebhooks(ctx context.Context, input *jobInput) (*webhooksOutput, error) {
+	entry, err := a.registry.Get(ctx, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	output := &webhooksOutput{[]webhookObject{}}
+	for _, webhook := range jobOf(&entry.Definition).Webhooks() {
+		output.Body = append(output.Body, webhookObject(webhook))
+	}
+	return output, nil
+}
+
+func (a *api) addJobWebhook(ctx context.Context, input *jobBodyInput) (*webhookOutput, error) {
+	object, err := readObject(input.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	return a.changeWebhook(ctx, input.ID, func(job *mitto.Job) (latch.Object, error) { return job.AddWebhook(object, time.Now()) })
+}
+
+// changeWebhook changes a job's webhooks and shows the one it is about.
+func (a *api) changeWebhook(ctx context.Context, job string, change func(*mitto.Job) (latch.Object, error)) (*webhookOutput, error) {
+	output := &webhookOutput{}
+	_, err := a.changeMitto(ctx, job, func(job *mitto.Job) error {
+		webhook, err := change(job)
+		var problems latch.Problems
+		if errors.As(err, &problems) {
+			return decoded(err)
+		}
+		output.Body = webhookObject(webhook)
+		return err
+	})
+	return output, err
+}
+
+func (a *api) listAllWebhooks(ctx context.Context, _ *struct{}) (*webhooksOutput, error) {
+	rows, err := a.registry.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, row := range rows {
+		if mayHaveWebhooks(row) {
+			ids = append(ids, row.ID)
+		}
+	}
+	entries, err := a.registry.GetAll(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	output := &webhooksOutput{[]webhookObject{}}
+	for _, entry := range entries {
+		job := jobOf(&entry.Definition)
+		for _, webhook := range job.Webhooks() {
+			output.Body = append(output.Body, ofJob(webhook, job))
+		}
+	}
+	return output, nil
+}
+
+// mayHaveWebhooks tells whether to look at the job itself: the row of one that
+// cannot run tells of no webhooks.
+func mayHaveWebhooks(row registry.Row) bool { return row.Lacks || len(row.WebhookIDs) > 0 }
+
+func ofJob(webhook latch.Object, job *mitto.Job) webhookObject {
+	webhook["job_id"] = mitto.IDJSON(job.ID)
+	return webhookObject(webhook)
+}
+
+// jobOfWebhook finds the job whose webhook it is: by the id itself, which tells
+// it of all that Mitto's clients made, else among the rows of all jobs.
+func (a *api) jobOfWebhook(ctx context.Context, id int64) (*mitto.Job, error) {
+	candidates := []string{mitto.JobOfWebhook(id)}
+	if candidates[0] == "" {
+		rows, err := a.registry.List(ctx)
+		if err != nil {
+			return nil, err
+		}
+		candidates = nil
+		for _, row := range rows {
+			if row.Lacks || slices.ContainsFunc(row.WebhookIDs, func(webhook string) bool { return mitto.WebhookID(row.ID, webhook) == id }) {
+				candidates = append(candidates, row.ID)
+			}
+		}
+	}
+	entries, err := a.registry.GetAll(ctx, candidates)
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		job := jobOf(&entry.Definition)
+		if _, err := job.Webhook(id); err == nil {
+			return job, nil
+		}
+	}
+	return nil, &mitto.UnknownWebhook{ID: id}
+}
+
+func (a *api) getJobWebhook(ctx context.Context, input *webhookInput) (*webhookOutput, error) {
+	job, err := a.jobOfWebhook(ctx, input.Webhook)
+	if err != nil {
+		return nil, err
+	}
+	webhook, err := job.Webhook(input.Webhook)
+	if err != nil {
+		return nil, err
+	}
+	return &webhookOutput{ofJob(webhook, job)}, nil
+}
+
+func (a *api) replaceJobWebhook(ctx context.Context, input *webhookBodyInput) (*webhookOutput, error) {
+	object, err := readObject(input.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	job, err := a.jobOfWebhook(ctx, input.Webhook)
+	if err != nil {
+		return nil, err
+	}
+	return a.changeWebhook(ctx, job.ID, func(job *mitto.Job) (latch.Object, error) {
+		return job.ReplaceWebhook(input.Webhook, object, time.Now())
+	})
+}
+
+func (a *api) deleteJobWebhook(ctx context.Context, input *webhookInput) (*noOutput, error) {
+	job, err := a.jobOfWebhook(ctx, input.Webhook)
+	if err != nil {
+		return nil, err
+	}
+	_, err = a.changeMitto(ctx, job.ID, func(job *mitto.Job) error { return job.DeleteWebhook(input.Webhook, time.Now()) })
+	return nil, err
+}
