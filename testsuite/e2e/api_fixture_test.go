@@ -28,6 +28,11 @@ type served struct {
 func (b *bench) serve(settings ...string) *served {
 	b.Helper()
 	address := freeAddress(b.T)
+	for i := 0; i+1 < len(settings); i += 2 {
+		if settings[i] == "LATCH_API_ADDR" {
+			address = settings[i+1]
+		}
+	}
 	env := []string{"TEMPORAL_ADDRESS=" + shared.server.FrontendHostPort, "LATCH_TASK_QUEUE=" + b.queue, "LATCH_API_ADDR=" + address}
 	for i := 0; i+1 < len(settings); i += 2 {
 		env = append(env, settings[i]+"="+settings[i+1])
