@@ -358,10 +358,30 @@ func (r *jobRun) addVariables(variables expr.Variables) {
 			variable.Schedule = encode(schedule.Cron)
 		}
 	}
-	variables["job"] = encode(variable)
+	variables["job"] = r.withFields(variable)
 	variables["vars"] = encode(variable.Vars)
 	variables["jobs"] = encode(r.known())
 }
+
+// withFields gives the variable with the fields that a registered job has
+// beside it. Those of its status tell nothing here.
+func (r *jobRun) withFields(variable jobVariable) json.RawMessage {
+	if len(r.lineage.Fields) == 0 {
+		return encode(variable)
+	}
+	fields, status := latch.Object{}, latch.Object{"pid": null, "updates": null, "count": null}
+	if json.Unmarshal(encode(variable), &fields) != nil || json.Unmarshal(fields["status"], &status) != nil {
+		return encode(variable) // our own types are objects
+	}
+	added := maps.Clone(r.lineage.Fields)
+	delete(added, "id")
+	delete(added, "vars")
+	added["status"] = encode(status)
+	maps.Copy(fields, added)
+	return encode(fields)
+}
+
+var null = json.RawMessage("null")
 
 // known gives the jobs that have ended so far: those before this one in its
 // sequence, and those of its own.

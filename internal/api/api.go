@@ -20,6 +20,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
 )
 
@@ -105,7 +106,7 @@ func New(options Options) (http.Handler, error) {
 		a.taskQueue = latch.DefaultTaskQueue
 	}
 	if a.registry == nil {
-		a.registry = registry.New(registry.Options{Service: options.Client.WorkflowService, Namespace: a.namespace, TaskQueue: a.taskQueue, Identity: "latch-api"})
+		a.registry = registry.New(registry.Options{Service: options.Client.WorkflowService, Namespace: a.namespace, TaskQueue: a.taskQueue, Identity: "latch-api", Fields: mitto.Fields})
 	}
 	if err := errors.Join(a.setOrigin(options.PublicURL), a.setLinkKey(options)); err != nil {
 		return nil, fmt.Errorf("api: %w", err)

@@ -57,7 +57,7 @@ func (a *api) shown(ctx context.Context, definition *registry.Definition) (jobOb
 	if err != nil {
 		return nil, err
 	}
-	return jobObject(jobOf(definition).Object(status)), nil
+	return jobObject(mitto.Of(definition).Object(status)), nil
 }
 
 func (a *api) getJob(ctx context.Context, input *jobInput) (*jobOutput, error) {
@@ -89,7 +89,7 @@ func (a *api) getJobStatus(ctx context.Context, input *jobInput) (*jobStatusOutp
 	if err != nil {
 		return nil, err
 	}
-	object := jobOf(&entry.Definition).Object(nil)
+	object := mitto.Of(&entry.Definition).Object(nil)
 	return &jobStatusOutput{MittoJobStatus{ID: object["id"], Name: object["name"], Title: object["title"], Type: object["type"], Status: maybeStatus{status}}}, nil
 }
 
@@ -127,7 +127,7 @@ func (a *api) makeJob(ctx context.Context, object map[string]jsonValue) (jobObje
 		if err != nil {
 			return nil, err
 		}
-		return jobObject(jobOf(&entry.Definition).Object(nil)), nil
+		return jobObject(mitto.Of(&entry.Definition).Object(nil)), nil
 	}
 	return nil, problem(http.StatusConflict, "No id was found that is free after %d tries; try again.", idTries)
 }

@@ -65,12 +65,6 @@ func sentence(err error) string {
 	return text
 }
 
-// jobOf gives a definition as Mitto's clients see it.
-func jobOf(definition *registry.Definition) *mitto.Job {
-	return &mitto.Job{ID: definition.ID, Latch: definition.Job, Lacks: definition.Lacks, Extras: definition.Extras,
-		CreatedAt: definition.CreatedAt, UpdatedAt: definition.UpdatedAt}
-}
-
 // keep puts a changed job back.
 func keep(job *mitto.Job, definition *registry.Definition) {
 	definition.ID, definition.Job, definition.Lacks, definition.Extras = job.ID, job.Latch, job.Lacks, job.Extras
@@ -79,7 +73,7 @@ func keep(job *mitto.Job, definition *registry.Definition) {
 // changeMitto changes a job as Mitto's clients see it.
 func (a *api) changeMitto(ctx context.Context, id string, change func(*mitto.Job) error) (*mitto.Job, error) {
 	entry, err := a.registry.Update(ctx, id, func(definition *registry.Definition) error {
-		job := jobOf(definition)
+		job := mitto.Of(definition)
 		if err := change(job); err != nil {
 			return err
 		}
@@ -89,5 +83,5 @@ func (a *api) changeMitto(ctx context.Context, id string, change func(*mitto.Job
 	if err != nil {
 		return nil, err
 	}
-	return jobOf(&entry.Definition), nil
+	return mitto.Of(&entry.Definition), nil
 }

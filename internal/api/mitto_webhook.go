@@ -31,7 +31,7 @@ func (a *api) listJobWebhooks(ctx context.Context, input *jobInput) (*webhooksOu
 		return nil, err
 	}
 	output := &webhooksOutput{[]webhookObject{}}
-	for _, webhook := range jobOf(&entry.Definition).Webhooks() {
+	for _, webhook := range mitto.Of(&entry.Definition).Webhooks() {
 		output.Body = append(output.Body, webhookObject(webhook))
 	}
 	return output, nil
@@ -77,7 +77,7 @@ func (a *api) listAllWebhooks(ctx context.Context, _ *struct{}) (*webhooksOutput
 	}
 	output := &webhooksOutput{[]webhookObject{}}
 	for _, entry := range entries {
-		job := jobOf(&entry.Definition)
+		job := mitto.Of(&entry.Definition)
 		for _, webhook := range job.Webhooks() {
 			output.Body = append(output.Body, ofJob(webhook, job))
 		}
@@ -115,7 +115,7 @@ func (a *api) jobOfWebhook(ctx context.Context, id int64) (*mitto.Job, error) {
 		return nil, err
 	}
 	for _, entry := range entries {
-		job := jobOf(&entry.Definition)
+		job := mitto.Of(&entry.Definition)
 		if _, err := job.Webhook(id); err == nil {
 			return job, nil
 		}

@@ -49,13 +49,30 @@ func (d *draft) defaultBody() []byte {
 	b.text("delivery_id", d.DeliveryID)
 	b.add("attempt", encode(d.attempt))
 	b.add("timestamp", encode(latch.NewTime(d.now)))
-	for _, name := range []string{"system", "job", "release", "step", "instance"} {
+	b.add("system", d.vars["system"])
+	b.add("job", withoutConf(d.vars["job"]))
+	for _, name := range []string{"release", "step", "instance"} {
 		b.add(name, d.vars[name])
 	}
 	b.add("parent_log", encode(d.ParentLog))
 	b.add("run", d.vars["run"])
 	b.add("data", d.vars["data"])
 	return b.finish()
+}
+
+// withoutConf gives the job without what it is configured to do, which is
+// nobody's business who is not told on purpose.
+func withoutConf(job json.RawMessage) json.RawMessage {
+	const conf = "conf"
+	if !bytes.Contains(job, []byte(`"`+conf+`"`)) {
+		return job
+	}
+	var fields latch.Object
+	if err := json.Unmarshal(job, &fields); err != nil {
+		return job
+	}
+	delete(fields, conf)
+	return encode(fields)
 }
 
 // An objectBuilder writes a JSON object, its fields in the order of the calls.

@@ -14,8 +14,10 @@ type Definition struct {
 	Job   *latch.Job `json:"job,omitempty"`
 	Lacks string     `json:"lacks,omitempty"`
 	// Extras are keys that are kept for clients of other systems, as they came.
-	// Templates see them as fields of job.
 	Extras map[string]json.RawMessage `json:"extras,omitempty"`
+	// Fields are what templates see of the job beside its own fields. They are
+	// made anew at each write.
+	Fields latch.Object `json:"fields,omitempty"`
 	// Paused tells that the job does not run by itself.
 	Paused bool `json:"paused,omitempty"`
 	// Followers are the jobs that run after this one. The registry keeps them.
@@ -24,13 +26,15 @@ type Definition struct {
 	TaskQueue string     `json:"task_queue,omitempty"`
 	CreatedAt latch.Time `json:"created_at,omitzero"`
 	UpdatedAt latch.Time `json:"updated_at,omitzero"`
-	// Revision differs between any two writes.
-	Revision string `json:"revision,omitempty"`
+	// Revision differs between any two writes. Earlier holds those of the last
+	// writes before this one, the newest last.
+	Revision string   `json:"revision,omitempty"`
+	Earlier  []string `json:"earlier,omitempty"`
 }
 
 // Lineage is what a run of a registered job is told beside the job.
 func (d *Definition) Lineage() Lineage {
-	return Lineage{Followers: d.Followers, Extras: d.Extras, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt}
+	return Lineage{Followers: d.Followers, Fields: d.Fields}
 }
 
 // A Trigger is the argument of latch.Trigger: a definition, from a schedule,
@@ -51,10 +55,9 @@ type Lineage struct {
 	Ancestors []string `json:"ancestors,omitempty"`
 	// Followers are registered jobs to start when this one has ended.
 	Followers []string `json:"followers,omitempty"`
-	// Extras are fields of the template variable job.
-	Extras    map[string]json.RawMessage `json:"extras,omitempty"`
-	CreatedAt latch.Time                 `json:"created_at,omitzero"`
-	UpdatedAt latch.Time                 `json:"updated_at,omitzero"`
+	// Fields are those of the template variable job that a registered job has
+	// beside the others.
+	Fields latch.Object `json:"fields,omitempty"`
 }
 
 // A ResolveRequest asks for a registered job.

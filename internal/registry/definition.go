@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -54,6 +55,25 @@ func encodeDefinition(definition *Definition) (json.RawMessage, error) {
 }
 
 func newRevision() string { return strings.ReplaceAll(uuid.NewString(), "-", "")[:16] }
+
+// maximumEarlier is how many revisions a document remembers: as many others may
+// write between a write and the look at what became of it.
+const maximumEarlier = 32
+
+// succeed gives the revisions that a write on top of another one remembers.
+func succeed(revision string, earlier []string) []string {
+	if revision == "" {
+		return nil
+	}
+	chain := append(slices.Clone(earlier), revision)
+	return chain[max(len(chain)-maximumEarlier, 0):]
+}
+
+// contains tells whether a write is part of a document: it is its last one, or
+// others wrote on top of it.
+func contains(revision string, earlier []string, written string) bool {
+	return revision == written || slices.Contains(earlier, written)
+}
 
 // scheduleOf gives when the job runs by itself; nil where it never does.
 func scheduleOf(definition *Definition) *latch.Schedule {

@@ -16,7 +16,8 @@ func same(a, b *Definition) bool {
 }
 
 func timeless(definition Definition) ([]byte, error) {
-	definition.CreatedAt, definition.UpdatedAt, definition.Revision = latch.Time{}, latch.Time{}, ""
+	definition.CreatedAt, definition.UpdatedAt, definition.Fields = latch.Time{}, latch.Time{}, nil
+	definition.Revision, definition.Earlier = "", nil
 	if len(definition.Followers) == 0 {
 		definition.Followers = nil
 	}

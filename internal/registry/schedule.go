@@ -33,6 +33,9 @@ const (
 
 // build makes a job's schedule.
 func (s *Store) build(definition *Definition) (*schedulepb.Schedule, error) {
+	if s.fields != nil {
+		definition.Fields = s.fields(definition)
+	}
 	encoded, err := encodeDefinition(definition)
 	if err != nil {
 		return nil, err

@@ -21,8 +21,9 @@ type Shelf[T any] struct {
 
 // A shelved document is the content with its revision.
 type shelved[T any] struct {
-	Revision string `json:"revision"`
-	Content  T      `json:"content"`
+	Revision string   `json:"revision"`
+	Earlier  []string `json:"earlier,omitempty"`
+	Content  T        `json:"content"`
 }
 
 // A shelfInput is what the schedule would start latch.Trigger with.
@@ -76,7 +77,7 @@ func (s *Shelf[T]) Change(ctx context.Context, change func(T) (T, error)) error 
 		if err != nil {
 			return err
 		}
-		changed := shelved[T]{Revision: newRevision()}
+		changed := shelved[T]{Revision: newRevision(), Earlier: succeed(document.Revision, document.Earlier)}
 		if changed.Content, err = change(document.Content); err != nil {
 			return err
 		}
@@ -88,7 +89,7 @@ func (s *Shelf[T]) Change(ctx context.Context, change func(T) (T, error)) error 
 			return fmt.Errorf("write %s: %w", s.holds, err)
 		}
 		written, _, err := s.read(ctx)
-		if err != nil || written.Revision == changed.Revision {
+		if err != nil || contains(written.Revision, written.Earlier, changed.Revision) {
 			return err
 		}
 	}

@@ -35,6 +35,9 @@ type Options struct {
 	Identity string
 	// DataConverter encodes what schedules start; the default one unless given.
 	DataConverter converter.DataConverter
+	// Fields gives what templates see of a job beside its own fields; whoever
+	// writes needs it.
+	Fields func(*Definition) latch.Object
 }
 
 // A Store is the registry of one namespace. It is safe for concurrent use and
@@ -45,6 +48,7 @@ type Store struct {
 	taskQueue string
 	identity  string
 	converter converter.DataConverter
+	fields    func(*Definition) latch.Object
 	rows      *fresh[map[string]Row]
 	runs      *fresh[map[string]Run]
 	recent    recent
@@ -55,7 +59,7 @@ type Store struct {
 // New makes a store.
 func New(options Options) *Store {
 	s := &Store{service: options.Service, namespace: options.Namespace, taskQueue: options.TaskQueue,
-		identity: options.Identity, converter: options.DataConverter}
+		identity: options.Identity, converter: options.DataConverter, fields: options.Fields}
 	if s.converter == nil {
 		s.converter = converter.GetDefaultDataConverter()
 	}
@@ -110,7 +114,7 @@ func (s *Store) get(ctx context.Context, id string) (*Entry, *kept, error) {
 func (s *Store) Create(ctx context.Context, definition Definition) (*Entry, error) {
 	definition.CreatedAt = latch.NewTime(time.Now())
 	definition.UpdatedAt = definition.CreatedAt
-	definition.Revision = newRevision()
+	definition.Revision, definition.Earlier = newRevision(), nil
 	if definition.TaskQueue == "" {
 		definition.TaskQueue = s.taskQueue
 	}
@@ -177,7 +181,7 @@ func (s *Store) update(ctx context.Context, id string, change func(*Definition) 
 // replace writes a changed definition; nil tells that somebody else was faster.
 func (s *Store) replace(ctx context.Context, before, changed *Definition, token []byte) (*Entry, error) {
 	changed.ID, changed.CreatedAt = before.ID, before.CreatedAt
-	changed.UpdatedAt, changed.Revision = latch.NewTime(time.Now()), newRevision()
+	changed.UpdatedAt, changed.Revision, changed.Earlier = latch.NewTime(time.Now()), newRevision(), succeed(before.Revision, before.Earlier)
 	if after(before) != after(changed) {
 		if err := s.checkAfter(ctx, changed); err != nil {
 			return nil, err
@@ -194,7 +198,7 @@ func (s *Store) replace(ctx context.Context, before, changed *Definition, token 
 	if err != nil {
 		return nil, err
 	}
-	if written.Revision != changed.Revision {
+	if !contains(written.Revision, written.Earlier, changed.Revision) {
 		return nil, nil
 	}
 	s.recent.wrote(&written.Definition)

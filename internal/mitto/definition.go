@@ -1,0 +1,31 @@
+package mitto
+
+import (
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// Of gives a registered job as Mitto's clients see it.
+func Of(definition *protocol.Definition) *Job {
+	return &Job{ID: definition.ID, Latch: definition.Job, Lacks: definition.Lacks, Extras: definition.Extras,
+		CreatedAt: definition.CreatedAt, UpdatedAt: definition.UpdatedAt}
+}
+
+// maximumFields bounds what templates see of a job beside its own fields, in
+// bytes: every delivery that looks at the job carries it. What is larger goes
+// without conf and markdown.
+const maximumFields = 32 << 10
+
+// Fields gives what templates see of a registered job beside its own fields.
+func Fields(definition *protocol.Definition) latch.Object {
+	fields := Of(definition).Variables()
+	for _, key := range []string{keyConf, "markdown"} {
+		if len(encode(fields)) > maximumFields {
+			delete(fields, key)
+		}
+	}
+	if len(encode(fields)) > maximumFields {
+		return nil
+	}
+	return fields
+}
