@@ -38,6 +38,8 @@ type guard struct {
 	hosts    map[string]bool // "host" and "host:port"
 	resolve  func(ctx context.Context, host string) ([]netip.Addr, error)
 	dialer   net.Dialer
+	// connect is what the dialer does.
+	connect func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 type allowedPrefix struct {
@@ -48,6 +50,7 @@ type allowedPrefix struct {
 // newGuard reads the entries of LATCH_EGRESS_ALLOW and reports every bad one.
 func newGuard(entries []string) (*guard, error) {
 	g := &guard{hosts: map[string]bool{}, resolve: lookupHost, dialer: net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}}
+	g.connect = g.dialer.DialContext
 	var problems []error
 	for _, entry := range entries {
 		if entry = strings.TrimSpace(entry); entry == "" {
@@ -196,7 +199,7 @@ func (g *guard) dialOne(ctx context.Context, network, address string, left int) 
 	deadline, _ := ctx.Deadline()
 	ctx, cancel := context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
 	defer cancel()
-	return g.dialer.DialContext(ctx, network, address)
+	return g.connect(ctx, network, address)
 }
 
 // parseProxy reads LATCH_EGRESS_PROXY. The error never holds credentials.

@@ -32,7 +32,8 @@ func TestCanonicalHost(t *testing.T) {
 		require.NoError(t, err, spelled)
 		require.Equal(t, want, host, spelled)
 	}
-	for _, wrong := range []string{"", ".", "256.1.1.1", "1.2.3.4.5", "127.0.0.09", "1.2.3.256", "4294967296", "1..2", "a.0x", "example.123", ":::", "1.2.3.0xg1.4"} {
+	for _, wrong := range []string{"", ".", "256.1.1.1", "1.2.3.4.5", "127.0.0.09", "1.2.3.256", "4294967296", "1..2", "a.0x", "example.123", ":::", "1.2.3.0xg1.4",
+		"127.0.0.1..", ".127.0.0.1", "a..b", "..", "%31%32%37.0.0.1", "127.0.0.1%00"} {
 		_, err := canonicalHost(wrong)
 		require.Error(t, err, wrong)
 	}

@@ -3,6 +3,7 @@ package delivery
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -17,7 +18,7 @@ import (
 func canonicalHost(host string) (string, error) {
 	host = strings.ToLower(host)
 	if strings.Contains(host, ":") {
-		if _, err := netip.ParseAddr(host); err != nil {
+		if address, err := netip.ParseAddr(host); err != nil || strings.ContainsFunc(address.Zone(), notOfZone) {
 			return "", fmt.Errorf("%q is no IPv6 address", host)
 		}
 		return host, nil
@@ -29,11 +30,17 @@ func canonicalHost(host string) (string, error) {
 		}
 		host = ascii
 	}
+	if strings.ContainsFunc(host, forbidden) {
+		return "", fmt.Errorf("%q has a character that no host has", host)
+	}
 	host = strings.TrimSuffix(host, ".")
 	if host == "" {
 		return "", fmt.Errorf("there is no host")
 	}
 	labels := strings.Split(host, ".")
+	if slices.Contains(labels, "") {
+		return "", fmt.Errorf("%q is no name of a host: it has an empty label", host)
+	}
 	if !isNumber(labels[len(labels)-1]) {
 		return host, nil
 	}
@@ -42,6 +49,15 @@ func canonicalHost(host string) (string, error) {
 		return "", fmt.Errorf("%q ends in a number but is no IPv4 address", host)
 	}
 	return address.String(), nil
+}
+
+// forbidden tells of the WHATWG URL standard's forbidden domain code points:
+// an escape of them would be read one way here and another elsewhere.
+func forbidden(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`#%/:<>?@[\]^|`, r) }
+
+// notOfZone tells what no name of a network interface has.
+func notOfZone(r rune) bool {
+	return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-", r)
 }
 
 // isNumber tells whether the label makes its host an IPv4 address: decimal

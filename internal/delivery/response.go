@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -47,7 +48,7 @@ func (a *answer) headers(m *masker, limit int) map[string]string {
 		if slices.Contains(neverKept, http.CanonicalHeaderKey(name)) {
 			continue
 		}
-		value := cleanText(m.text(strings.Join(a.header[name], ", ")))
+		value := cleanText(m.text(withoutUserinfo(strings.Join(a.header[name], ", "))))
 		name = cleanText(m.text(name))
 		if limit -= len(name) + len(value); limit < 0 {
 			break
@@ -55,6 +56,18 @@ func (a *answer) headers(m *masker, limit int) map[string]string {
 		kept[name] = value
 	}
 	return kept
+}
+
+// userinfo is what may stand before the host of a URL.
+var userinfo = regexp.MustCompile(`//[^/?#@\s"'<>]+(?:@[^/?#@\s"'<>]*)*@`)
+
+// withoutUserinfo hides the credentials of URLs, such as those of an address
+// that an endpoint redirects to.
+func withoutUserinfo(value string) string {
+	if !strings.Contains(value, "@") {
+		return value
+	}
+	return userinfo.ReplaceAllString(value, "//"+hidden+"@")
 }
 
 // object gives the JSON object that the body is, whatever its Content-Type,

@@ -92,7 +92,7 @@ func (s *Sender) newTransport() *http.Transport {
 		MaxResponseHeaderBytes: maximumHeaderBytes,
 	}
 	if s.proxy != nil {
-		transport.DialContext = s.guard.dialer.DialContext
+		transport.DialContext = s.guard.connect
 		transport.Proxy = http.ProxyURL(s.proxy)
 	}
 	return transport
