@@ -88,6 +88,8 @@ var (
 	scheduleType    = reflect.TypeFor[Schedule]()
 	eventType       = reflect.TypeFor[Event]()
 	sequenceJobType = reflect.TypeFor[SequenceJob]()
+
+	retryScheduleType = reflect.TypeFor[RetrySchedule]()
 )
 
 // decodeInto reads one value, already known to be JSON, into target.
@@ -115,6 +117,10 @@ func decodeInto(problems *Problems, path string, data json.RawMessage, target re
 	}
 	if string(data) == "null" {
 		return // as if the key were absent
+	}
+	if target.Type() == retryScheduleType {
+		decodeRetrySchedule(problems, path, data, target)
+		return
 	}
 	switch target.Kind() {
 	case reflect.Pointer:

@@ -124,7 +124,7 @@ func (j *Job) validate(problems *Problems, path string) {
 	j.validateSequence(problems, field(path, "jobs"))
 	checkDuration(problems, field(path, "timeout"), j.Timeout)
 	checkDuration(problems, field(path, "delay"), j.Delay)
-	j.Retry.validate(problems, field(path, "retry"))
+	j.Retry.validate(problems, field(path, "retry"), noSchedule)
 	j.Schedule.validate(problems, field(path, "schedule"))
 	boundObject(problems, field(path, "vars"), j.Vars)
 	validateWebhooks(problems, field(path, "webhooks"), j.Webhooks, inJob)

@@ -32,8 +32,13 @@ type Record struct {
 	Result     string `json:"result"`
 	Data       Object `json:"data"`
 	Attempts   int    `json:"attempts"`
-	Error      string `json:"error,omitempty"`
-	Decision   string `json:"decision,omitempty"`
+	// Tries tells of the attempts one by one, the newest [MaximumTries] of
+	// them, oldest first. Where the history gets too large they go before
+	// anything else, and Truncated does not tell of it: Attempts still counts
+	// them.
+	Tries    []RecordTry `json:"tries,omitempty"`
+	Error    string      `json:"error,omitempty"`
+	Decision string      `json:"decision,omitempty"`
 	// HandedTo is the workflow id of the latch.Deliver that carries the
 	// delivery on after this run closed.
 	HandedTo string `json:"handed_to,omitempty"`
@@ -61,6 +66,24 @@ type RecordResponse struct {
 	Status  int               `json:"status"`
 	Headers map[string]string `json:"headers,omitempty"`
 	Body    string            `json:"body,omitempty"`
+}
+
+// MaximumTries is how many attempts a record tells of one by one.
+const MaximumTries = 10
+
+// A RecordTry is one attempt of a delivery.
+type RecordTry struct {
+	// Number counts from 1.
+	Number     int   `json:"number"`
+	StartedAt  Time  `json:"started_at"`
+	DurationMS int64 `json:"duration_ms"`
+	// Status is that of the answer; 0 for none. Error tells, in at most 200
+	// bytes, of what a status does not.
+	Status int    `json:"status,omitempty"`
+	Error  string `json:"error,omitempty"`
+	// RetryInMS is the wait that was chosen before the next attempt, jitter and
+	// what the endpoint asked for included; 0 after the last.
+	RetryInMS int64 `json:"retry_in_ms,omitempty"`
 }
 
 // A RecordLock is the lock that a blocking hook made.

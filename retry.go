@@ -20,7 +20,13 @@ type Retry struct {
 	MaximumInterval Duration `json:"maximum_interval,omitempty"`
 	// MaximumAttempts bounds the attempts, the first included; 0 is no limit.
 	MaximumAttempts int `json:"maximum_attempts,omitempty"`
-	// Deadline bounds all of it, from the first attempt; 24h unless given.
+	// Schedule gives the waits themselves, one for each attempt after the
+	// first, instead of InitialInterval, BackoffCoefficient and
+	// MaximumInterval; after the last it is given up. Webhooks and http tasks
+	// alone take it.
+	Schedule RetrySchedule `json:"schedule,omitempty"`
+	// Deadline bounds all of it, from the first attempt; unless given 24h or,
+	// if that is longer, twice what Schedule takes.
 	Deadline Duration `json:"deadline,omitempty"`
 }
 
@@ -38,7 +44,7 @@ func (r *Retry) WithDefaults() Retry {
 		}
 	}
 	given.MaximumInterval = Duration(given.MaximumInterval.or(max(time.Hour, time.Duration(given.InitialInterval))))
-	given.Deadline = Duration(given.Deadline.or(24 * time.Hour))
+	given.Deadline = Duration(given.Deadline.or(max(24*time.Hour, 2*given.Schedule.total())))
 	if given.BackoffCoefficient == 0 {
 		given.BackoffCoefficient = 2
 	}
@@ -47,9 +53,13 @@ func (r *Retry) WithDefaults() Retry {
 
 // Delay gives the wait after the given number of failed attempts (1 and up),
 // without jitter: InitialInterval times BackoffCoefficient for each attempt
-// after the first, at most MaximumInterval. The defaults apply.
+// after the first, at most MaximumInterval; or what Schedule says. The
+// defaults apply.
 func (r *Retry) Delay(failed int) time.Duration {
 	retry := r.WithDefaults()
+	if last := len(retry.Schedule); last > 0 {
+		return time.Duration(retry.Schedule[min(max(failed, 1), last)-1])
+	}
 	delay := float64(retry.InitialInterval)
 	for i := 1; i < failed && delay < float64(retry.MaximumInterval); i++ {
 		delay *= retry.BackoffCoefficient
@@ -57,9 +67,29 @@ func (r *Retry) Delay(failed int) time.Duration {
 	return time.Duration(min(delay, float64(retry.MaximumInterval)))
 }
 
-func (r *Retry) validate(problems *Problems, path string) {
+// AttemptLimit gives how many attempts there are at most, the first included:
+// MaximumAttempts, or what Schedule has waits for if that is less; 0 is no
+// limit.
+func (r *Retry) AttemptLimit() int {
+	switch {
+	case r == nil:
+		return 0
+	case len(r.Schedule) == 0:
+		return r.MaximumAttempts
+	case r.MaximumAttempts == 0:
+		return len(r.Schedule) + 1
+	default:
+		return min(r.MaximumAttempts, len(r.Schedule)+1)
+	}
+}
+
+func (r *Retry) validate(problems *Problems, path string, takes schedules) {
 	if r == nil {
 		return
+	}
+	r.Schedule.validate(problems, field(path, "schedule"), takes)
+	if r.Schedule != nil && (r.InitialInterval != 0 || r.BackoffCoefficient != 0 || r.MaximumInterval != 0) {
+		problems.Addf(field(path, "schedule"), "give either schedule or initial_interval, backoff_coefficient and maximum_interval, not both")
 	}
 	checkDuration(problems, field(path, "initial_interval"), r.InitialInterval)
 	checkDuration(problems, field(path, "maximum_interval"), r.MaximumInterval)

@@ -144,7 +144,7 @@ func (t *ActivityTask) validate(problems *Problems, path string) {
 	checkDuration(problems, field(path, "timeout"), t.Timeout)
 	checkDuration(problems, field(path, "start_timeout"), t.StartTimeout)
 	checkDuration(problems, field(path, "heartbeat_timeout"), t.HeartbeatTimeout)
-	t.Retry.validate(problems, field(path, "retry"))
+	t.Retry.validate(problems, field(path, "retry"), noSchedule)
 }
 
 func (t *WorkflowTask) validate(problems *Problems, path string) {
@@ -174,7 +174,7 @@ func (t *HTTPTask) validate(problems *Problems, path string) {
 		problems.Addf(field(path, "body"), "a %s request has no body", method)
 	}
 	checkDuration(problems, field(path, "timeout"), t.Timeout)
-	t.Retry.validate(problems, field(path, "retry"))
+	t.Retry.validate(problems, field(path, "retry"), takesSchedule)
 }
 
 func (t *CommandTask) validate(problems *Problems, path string) {
@@ -189,7 +189,7 @@ func (t *CommandTask) validate(problems *Problems, path string) {
 		}
 	}
 	checkDuration(problems, field(path, "timeout"), t.Timeout)
-	t.Retry.validate(problems, field(path, "retry"))
+	t.Retry.validate(problems, field(path, "retry"), noSchedule)
 }
 
 func oneArgumentForm(problems *Problems, path string, input json.RawMessage, args []json.RawMessage) {

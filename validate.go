@@ -73,7 +73,7 @@ func (w *Webhook) validate(problems *Problems, path string, where scope) {
 	w.validateTarget(problems, path)
 	w.validateSecrets(problems, path)
 	checkDuration(problems, field(path, "timeout"), w.Timeout)
-	w.Retry.validate(problems, field(path, "retry"))
+	w.Retry.validate(problems, field(path, "retry"), takesSchedule)
 	switch {
 	case w.Event == "" && len(w.Events) == 0:
 		problems.Addf(field(path, "events"), "required: at least one event, here or as event")

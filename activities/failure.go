@@ -25,8 +25,8 @@ const (
 	// jitter is how far a delay may be off what was computed (contract,
 	// "Responses").
 	jitter = 0.1
-	// longestRetryAfter is the longest wait that a receiver may ask for.
-	longestRetryAfter = 24 * time.Hour
+	// longestDelay is the longest wait between two attempts.
+	longestDelay = 24 * time.Hour
 )
 
 // An attempt is what a failed HTTP attempt is judged by.
@@ -57,9 +57,8 @@ func (a attempt) judge(err error) judgement {
 		verdict.final = true
 		return verdict
 	}
-	retry := a.retry.WithDefaults()
-	if retry.MaximumAttempts > 0 && a.number >= retry.MaximumAttempts {
-		return exhausted(fmt.Sprintf("given up after %d of %d attempts", a.number, retry.MaximumAttempts), err)
+	if limit := a.retry.AttemptLimit(); limit > 0 && a.number >= limit {
+		return exhausted(fmt.Sprintf("given up after %d of %d attempts", a.number, limit), err)
 	}
 	verdict.delay = delayAfter(err, a.retry, a.number, rand.Float64())
 	if remaining := a.deadline.Sub(a.now); !a.deadline.IsZero() {
@@ -92,12 +91,14 @@ func kindOf(err error) string {
 }
 
 // delayAfter gives the wait before the next attempt; chance is in [0,1). What
-// a receiver asked for is never shortened.
+// a receiver asked for is never shortened, up to 24h, and no wait is longer
+// than that: Temporal would cut it, and it would not be what the record says.
 func delayAfter(err error, retry *latch.Retry, number int, chance float64) time.Duration {
+	delay := float64(retry.Delay(number)) * (1 - jitter + 2*jitter*chance)
 	if asked, ok := delivery.RetryAfter(err); ok {
-		return time.Duration(float64(min(asked, longestRetryAfter)) * (1 + jitter*chance))
+		delay = float64(asked) * (1 + jitter*chance)
 	}
-	return time.Duration(float64(retry.Delay(number)) * (1 - jitter + 2*jitter*chance))
+	return time.Duration(min(delay, float64(longestDelay)))
 }
 
 // failure gives the judgement as Temporal's error, with details for the run.

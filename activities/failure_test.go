@@ -47,6 +47,11 @@ func TestJudge(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	retry := &latch.Retry{InitialInterval: latch.Duration(time.Second), MaximumAttempts: 3}
+	planned := &latch.Retry{Schedule: latch.RetrySchedule{latch.Duration(time.Second), latch.Duration(time.Minute)}}
+	gone := func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(500)
+		_, _ = w.Write([]byte("no_service"))
+	}
 	for name, c := range map[string]struct {
 		err     error
 		attempt attempt
@@ -66,6 +71,9 @@ func TestJudge(t *testing.T) {
 		"the last attempt is final":   {errorOf(t, answering(503)), attempt{number: 3, retry: retry, now: now}, errorExhausted, true, "3 of 3"},
 		"past the deadline is final":  {errorOf(t, answering(503)), attempt{number: 1, retry: retry, now: now, deadline: now.Add(500 * time.Millisecond)}, errorExhausted, true, "deadline"},
 		"before the deadline is not":  {errorOf(t, answering(503)), attempt{number: 1, retry: retry, now: now, deadline: now.Add(2 * time.Second)}, errorStatus, false, "503"},
+		"a schedule's delay":          {errorOf(t, answering(503)), attempt{number: 2, retry: planned, now: now}, errorStatus, false, "503"},
+		"after a schedule's last":     {errorOf(t, answering(503)), attempt{number: 3, retry: planned, now: now}, errorExhausted, true, "3 of 3"},
+		"Slack's no_service is final": {errorOf(t, gone), attempt{number: 1, retry: retry, now: now}, errorStatus, true, "gone"},
 		"Retry-After past a deadline": {errorOf(t, answering(503, "Retry-After", "60")), attempt{number: 1, retry: retry, now: now, deadline: now.Add(30 * time.Second)}, errorExhausted, true, "deadline"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -96,6 +104,7 @@ func TestDelayAfter(t *testing.T) {
 	asking := errorOf(t, answering(503, "Retry-After", "120"))
 	asksForYears := errorOf(t, answering(503, "Retry-After", "99999999999999999999"))
 	quick := &latch.Retry{InitialInterval: latch.Duration(time.Second), MaximumInterval: latch.Duration(10 * time.Second)}
+	planned := &latch.Retry{Schedule: latch.RetrySchedule{latch.Duration(5 * time.Second), latch.Duration(5 * time.Minute), latch.Duration(24 * time.Hour)}}
 	for name, c := range map[string]struct {
 		err    error
 		retry  *latch.Retry
@@ -111,6 +120,11 @@ func TestDelayAfter(t *testing.T) {
 		"at most the maximum, jittered": {plain, quick, 9, 1, 11 * time.Second},
 		"what was asked for":            {asking, quick, 1, 0, 2 * time.Minute},
 		"never less, but more":          {asking, quick, 1, 1, 132 * time.Second},
+		"a schedule's second":           {plain, planned, 2, 0.5, 5 * time.Minute},
+		"a schedule's, jittered":        {plain, planned, 1, 1, 5500 * time.Millisecond},
+		"a schedule does not shorten":   {asking, planned, 1, 0, 2 * time.Minute},
+		"jitter does not exceed 24h":    {plain, planned, 3, 1, 24 * time.Hour},
+		"nor with what was asked for":   {asksForYears, quick, 1, 1, 24 * time.Hour},
 		"at most 24h":                   {asksForYears, quick, 1, 0, 24 * time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -51,8 +51,8 @@ func cancelRequested(ctx context.Context) bool {
 
 // beat sends heartbeats after the first interval, until it is stopped: so a
 // cancellation arrives, and the death of a worker is noticed. What ends within
-// the interval costs none.
-func beat(ctx context.Context, interval time.Duration) (stop func()) {
+// the interval costs none. The details go along.
+func beat(ctx context.Context, interval time.Duration, details ...any) (stop func()) {
 	beating, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -62,7 +62,7 @@ func beat(ctx context.Context, interval time.Duration) (stop func()) {
 		for {
 			select {
 			case <-ticker.C:
-				activity.RecordHeartbeat(ctx, time.Second)
+				activity.RecordHeartbeat(ctx, details...)
 			case <-beating.Done():
 				return
 			}

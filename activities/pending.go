@@ -9,6 +9,7 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
@@ -32,18 +33,36 @@ func (a *Activities) PendingAttempts(ctx context.Context, request protocol.Pendi
 	answer := protocol.PendingAnswer{Known: true}
 	for _, pending := range described.GetPendingActivities() {
 		if slices.Contains(request.ActivityIDs, pending.GetActivityId()) {
-			answer.Attempts = append(answer.Attempts, standing(pending))
+			answer.Attempts = append(answer.Attempts, standing(pending, triesFor(len(request.ActivityIDs))))
 		}
 	}
 	return answer, nil
 }
 
-func standing(pending *workflowpb.PendingActivityInfo) protocol.PendingAttempt {
+// A PendingAnswer stands in the run's history: what it tells of single
+// attempts is bounded, in bytes.
+const (
+	roomForTries = 128 << 10
+	largestTry   = 512
+)
+
+// triesFor gives how many attempts each of so many deliveries tells of.
+func triesFor(deliveries int) int {
+	return min(latch.MaximumTries, roomForTries/largestTry/max(deliveries, 1))
+}
+
+func standing(pending *workflowpb.PendingActivityInfo, tries int) protocol.PendingAttempt {
 	stands := protocol.PendingAttempt{
 		ActivityID: pending.GetActivityId(),
 		Ended:      int(pending.GetAttempt()) - 1,
 		Running:    pending.GetState() != enums.PENDING_ACTIVITY_STATE_SCHEDULED,
 		LastError:  pending.GetLastFailure().GetMessage(),
+	}
+	// What a heartbeat left is in the clear unless payloads are encoded; then
+	// only the workers' own attempts can read it.
+	var left []latch.RecordTry
+	if converter.GetDefaultDataConverter().FromPayloads(pending.GetHeartbeatDetails(), &left) == nil {
+		stands.Tries = left[max(0, len(left)-tries):]
 	}
 	if next := pending.GetNextAttemptScheduleTime(); next != nil {
 		stands.NextAttemptAt = latch.NewTime(next.AsTime())

@@ -45,7 +45,7 @@ func TestStanding(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			stands := standing(c.pending)
+			stands := standing(c.pending, latch.MaximumTries)
 			require.Equal(t, c.stands, stands)
 			require.Equal(t, c.first, inFirstAttempt(stands))
 		})

@@ -16,14 +16,20 @@ import (
 // What can be tried again ends with a retryable error that bears the next
 // delay; what cannot, with one that is not. Both bear the outcome so far as
 // details. An attempt is never broken off by a cancellation: it is let finish.
+//
+// What is known of the attempts goes from one to the next with heartbeats,
+// which cost no event of the run's history.
 func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (protocol.Outcome, error) {
-	stop := beat(ctx, 5*time.Second)
+	tries := priorTries(ctx, send)
+	stop := beat(ctx, 5*time.Second, tries)
 	defer stop()
 	number := send.PriorAttempts + int(activity.GetInfo(ctx).Attempt)
 	made, err := a.options.Sender.Send(context.WithoutCancel(ctx), send.Request, number)
 	outcome := outcomeOf(made, number)
-	logAttempt(ctx, send, outcome, err)
+	try := tryOf(made, number, err)
 	if err == nil {
+		logAttempt(ctx, send, outcome, try, nil)
+		outcome.Tries = withTry(tries, try)
 		outcome.Delivered = true
 		outcome.Verdict = ask(send, outcome)
 		return outcome, nil
@@ -31,8 +37,13 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 	retry := send.Request.Webhook.Retry.WithDefaults()
 	judged := attempt{number: number, retry: &retry, deadline: send.Deadline, now: time.Now()}.judge(err)
 	outcome.Error = judged.message
+	try.RetryInMS = judged.delay.Milliseconds()
+	logAttempt(ctx, send, outcome, try, err)
+	outcome.Tries = withTry(tries, try)
 	if !judged.final {
 		outcome.NextAttemptAt = latch.NewTime(time.Now().Add(judged.delay))
+		stop()
+		activity.RecordHeartbeat(ctx, outcome.Tries)
 	}
 	return protocol.Outcome{}, judged.failure(outcome)
 }
@@ -55,6 +66,7 @@ func ask(send protocol.Send, outcome protocol.Outcome) *verdict.Verdict {
 	}
 	record := send.Record
 	record.Attempts, record.Request, record.Response = outcome.Attempts, outcome.Request, outcome.Response
+	record.Tries = outcome.Tries
 	record.CompletedAt, record.DurationMS = outcome.CompletedAt, outcome.DurationMS
 	record.Data = latch.Object{}
 	if outcome.Data != nil {
@@ -69,7 +81,7 @@ func ask(send protocol.Send, outcome protocol.Outcome) *verdict.Verdict {
 }
 
 // logAttempt writes one wide line for each attempt.
-func logAttempt(ctx context.Context, send protocol.Send, outcome protocol.Outcome, err error) {
+func logAttempt(ctx context.Context, send protocol.Send, outcome protocol.Outcome, try latch.RecordTry, err error) {
 	fields := []any{"webhook", send.Record.Webhook, "event", send.Record.Event, "delivery", send.Record.DeliveryID,
 		"attempt", outcome.Attempts, "duration_ms", outcome.DurationMS}
 	if outcome.Request != nil {
@@ -77,6 +89,9 @@ func logAttempt(ctx context.Context, send protocol.Send, outcome protocol.Outcom
 	}
 	if outcome.Response != nil {
 		fields = append(fields, "status", outcome.Response.Status)
+	}
+	if try.RetryInMS > 0 {
+		fields = append(fields, "retry_in_ms", try.RetryInMS)
 	}
 	if err != nil {
 		activity.GetLogger(ctx).Warn("webhook not delivered", append(fields, "error", err.Error())...)

@@ -24,7 +24,7 @@ func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, err
 	var records history
 	hook := &hook{webhook: &given.Send.Request.Webhook, settings: given.Send.Request.Event, record: records.add(given.Send.Record), delivery: underWay,
 		brought: given.Brought, lockRemoved: given.LockRemoved}
-	hook.record.Attempts = given.Send.PriorAttempts
+	hook.record.Attempts, hook.record.Tries = given.Send.PriorAttempts, given.Send.Tries
 	if lock := hook.record.Lock; lock.Open() {
 		hook.record.Lock = nil // its gate has ended with the run
 	}

@@ -41,6 +41,15 @@ func (h *history) changed(record *latch.Record) {
 		return // it was let go of
 	}
 	h.measure(record)
+	for _, oldest := range h.records {
+		if h.total < maximumHistoryBytes {
+			return
+		}
+		if oldest.Tries != nil { // Attempts still tells how many there were
+			oldest.Tries = nil
+			h.measure(oldest)
+		}
+	}
 	for _, cut := range []func(*latch.Record) bool{cutBody, cutData, cutExchange} {
 		for _, oldest := range h.records {
 			if h.total < maximumHistoryBytes {

@@ -47,6 +47,32 @@ func TestHistoryCutsOldestBodiesFirst(t *testing.T) {
 	require.NotEmpty(t, records[19].Response.Body)
 }
 
+// What a record tells of single attempts goes before any body, and needs no
+// mark: the count of attempts stays.
+func TestHistoryCutsTriesBeforeBodies(t *testing.T) {
+	t.Parallel()
+	var h history
+	tries := make([]latch.RecordTry, latch.MaximumTries)
+	for i := range tries {
+		tries[i].Error = strings.Repeat("e", 200)
+	}
+	for i := range 300 {
+		record := answered(i, 100, latch.ResultPass)
+		record.Attempts, record.Tries = 12, tries
+		h.add(record)
+		require.Less(t, sizeOf(t, &h), maximumHistoryBytes)
+	}
+	records := h.all()
+	require.Len(t, records, 300)
+	require.Empty(t, records[0].Tries)
+	require.Equal(t, 12, records[0].Attempts)
+	require.NotEmpty(t, records[0].Response.Body)
+	require.Len(t, records[299].Tries, latch.MaximumTries)
+	for _, record := range records {
+		require.False(t, record.Truncated)
+	}
+}
+
 func TestHistoryCutsDataDownToWhatDecides(t *testing.T) {
 	t.Parallel()
 	var h history

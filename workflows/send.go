@@ -145,6 +145,9 @@ func (h *hook) evaluate(ctx workflow.Context) {
 // apply writes the exchange itself into the record.
 func (h *hook) apply(outcome protocol.Outcome) {
 	h.record.Attempts = outcome.Attempts
+	if len(outcome.Tries) > 0 {
+		h.record.Tries = outcome.Tries
+	}
 	if h.record.Result != latch.ResultSkipped {
 		h.record.Error = outcome.Error
 	}
@@ -163,7 +166,7 @@ func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *
 	var failure *temporal.ApplicationError
 	if errors.As(err, &failure) && failure.HasDetails() && failure.Details(&outcome) == nil {
 		if !outcome.NextAttemptAt.IsZero() && ctx.Err() != nil {
-			send.PriorAttempts = outcome.Attempts
+			send.PriorAttempts, send.Tries = outcome.Attempts, outcome.Tries
 			return outcome, &protocol.Delivery{Send: send, NotBefore: outcome.NextAttemptAt}
 		}
 		return outcome, nil
@@ -171,7 +174,10 @@ func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *
 	if temporal.IsCanceledError(err) {
 		stands := attempt.stands
 		send.PriorAttempts += max(stands.Ended, 1)
-		outcome.Attempts, outcome.Error = send.PriorAttempts, stands.LastError
+		if len(stands.Tries) > 0 {
+			send.Tries = stands.Tries
+		}
+		outcome.Attempts, outcome.Error, outcome.Tries = send.PriorAttempts, stands.LastError, send.Tries
 		return outcome, &protocol.Delivery{Send: send, NotBefore: stands.NextAttemptAt}
 	}
 	outcome.Attempts = max(send.PriorAttempts, 1)

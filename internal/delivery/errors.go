@@ -32,7 +32,7 @@ type StatusError struct {
 	// HasRetryAfter tells whether it asked.
 	RetryAfter    time.Duration
 	HasRetryAfter bool
-	// Gone tells that the endpoint is gone (410).
+	// Gone tells that the endpoint is gone: 410, or Slack's words for it.
 	Gone bool
 	// staleToken tells that another attempt has a new OAuth2 token.
 	staleToken bool
@@ -43,7 +43,9 @@ func (e *StatusError) Error() string { return e.message }
 
 // Retryable tells whether another attempt may do better (contract,
 // "Responses"): also after a 401 to an OAuth2 token that had been kept.
-func (e *StatusError) Retryable() bool { return e.staleToken || retryableStatus(e.Status) }
+func (e *StatusError) Retryable() bool {
+	return !e.Gone && (e.staleToken || retryableStatus(e.Status))
+}
 
 func retryableStatus(status int) bool {
 	return status == http.StatusRequestTimeout || status == http.StatusTooEarly ||

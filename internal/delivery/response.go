@@ -124,16 +124,20 @@ func (a *answer) verdict(c *call, now time.Time) error {
 }
 
 func (a *answer) statusError(c *call, now time.Time) *StatusError {
-	status := &StatusError{Status: a.status, Gone: a.status == http.StatusGone}
+	status := &StatusError{Status: a.status}
 	text := a.statusText()
-	if status.Gone {
+	if word := a.goneWord(); word != "" || a.status == http.StatusGone {
+		status.Gone = true
+		if word != "" {
+			text += ", " + word
+		}
 		text += ": the endpoint is gone; remove the webhook or correct its address"
 	}
 	if status.staleToken = c.staleToken; status.staleToken {
 		text += ": its OAuth2 token is dropped, and the next attempt gets a new one"
 	}
 	status.message = c.tell(text)
-	status.RetryAfter, status.HasRetryAfter = parseRetryAfter(a.header.Get("Retry-After"), now)
+	status.RetryAfter, status.HasRetryAfter = a.retryAfter(now)
 	return status
 }
 

@@ -84,6 +84,13 @@ func TestRetryAfter(t *testing.T) {
 		require.Equal(t, want > 0, asked, text)
 	}
 
+	for text, want := range map[string]time.Duration{
+		"0.35": 350 * time.Millisecond, "64.57": 64570 * time.Millisecond, "1": time.Second, "0.0001": time.Millisecond, "1e2": 100 * time.Second, "1e999": 24 * time.Hour, "86400.5": 24 * time.Hour,
+		"": 0, "0": 0, "0.0": 0, "-1": 0, "NaN": 0, "Inf": 0, "0x10": 0, `"5"`: 0, "null": 0, "1_0": 0,
+	} {
+		require.Equal(t, want, fractionalSeconds(text), text)
+	}
+
 	receiver := newReceiver(t, answering(http.StatusTooManyRequests, "", map[string]string{"Retry-After": "7200"}))
 	_, err := local(t, nil).Send(t.Context(), request(receiver.URL), 1)
 	delay, asked := RetryAfter(err)

@@ -98,6 +98,8 @@ type Send struct {
 	Question *verdict.Question `json:"question,omitempty"`
 	// PriorAttempts is how many attempts were made before this activity.
 	PriorAttempts int `json:"prior_attempts,omitempty"`
+	// Tries tells of those attempts.
+	Tries []latch.RecordTry `json:"tries,omitempty"`
 	// Deadline is when the delivery is given up.
 	Deadline time.Time `json:"deadline"`
 }
@@ -111,6 +113,8 @@ type Outcome struct {
 	Request   *latch.RecordRequest  `json:"request,omitempty"`
 	Response  *latch.RecordResponse `json:"response,omitempty"`
 	Data      latch.Object          `json:"data,omitempty"`
+	// Tries tells of the attempts, the newest [latch.MaximumTries] of them.
+	Tries []latch.RecordTry `json:"tries,omitempty"`
 	// CompletedAt is when the last attempt ended, DurationMS how long it took.
 	CompletedAt latch.Time `json:"completed_at,omitzero"`
 	DurationMS  int64      `json:"duration_ms,omitempty"`
@@ -194,6 +198,9 @@ type PendingAttempt struct {
 	NextAttemptAt latch.Time `json:"next_attempt_at,omitzero"`
 	// LastError is why the last attempt failed.
 	LastError string `json:"last_error,omitempty"`
+	// Tries tells of the attempts of a delivery that have ended, as many as
+	// there is room for.
+	Tries []latch.RecordTry `json:"tries,omitempty"`
 }
 
 // A PendingAnswer tells of those activities that are still pending. It is not

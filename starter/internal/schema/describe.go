@@ -193,7 +193,8 @@ var fields = map[string]string{
 	"Retry.backoff_coefficient": "Multiplies each further wait; at least 1.",
 	"Retry.maximum_interval":    "Bounds a wait.",
 	"Retry.maximum_attempts":    "Bounds the attempts, the first included; 0 is no limit.",
-	"Retry.deadline":            "Bounds all of it, from the first attempt.",
+	"Retry.schedule":            "The waits themselves, in order, at most 24h each, or standard-webhooks; instead of the intervals and the coefficient, for webhooks and http tasks alone. After the last wait it is given up.",
+	"Retry.deadline":            "Bounds all of it, from the first attempt; 24h or, if that is longer, twice what schedule takes.",
 
 	"Schedule.cron":     "A cron expression.",
 	"Schedule.timezone": "The time zone of the cron expression, such as Europe/Berlin.",

@@ -42,6 +42,10 @@ func mapped(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "object"}
 	case reflect.TypeFor[json.RawMessage]():
 		return &jsonschema.Schema{}
+	case reflect.TypeFor[latch.RetrySchedule]():
+		delays := &jsonschema.Schema{Type: "array", MinItems: one(), MaxItems: hundred(),
+			Items: &jsonschema.Schema{Type: "string", Pattern: durationPattern, Examples: []any{"5s", "5m"}}}
+		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{delays, {Const: latch.ScheduleStandardWebhooks}}}
 	case reflect.TypeFor[latch.SequenceJob]():
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Ref: "#/$defs/Job"}, {Type: "string", MinLength: one()}, {Type: "number"}}}
 	default:
@@ -56,6 +60,11 @@ func identifier() *jsonschema.Schema {
 
 func one() *uint64 {
 	length := uint64(1)
+	return &length
+}
+
+func hundred() *uint64 {
+	length := uint64(100)
 	return &length
 }
 

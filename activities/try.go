@@ -1,0 +1,56 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// longestTryError bounds what one attempt's entry tells of its error, in bytes:
+// the record's own error has all of the last one.
+const longestTryError = 200
+
+// priorTries gives what is known of the attempts before this one: what the
+// last attempt of this activity left, else what the delivery was handed over
+// with.
+func priorTries(ctx context.Context, send protocol.Send) []latch.RecordTry {
+	var left []latch.RecordTry
+	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &left) == nil && len(left) > 0 {
+		return left
+	}
+	return send.Tries
+}
+
+// tryOf tells of one attempt. A status tells of itself; an error is told
+// where it says more.
+func tryOf(made *delivery.Attempt, number int, err error) latch.RecordTry {
+	try := latch.RecordTry{
+		Number:     number,
+		StartedAt:  latch.NewTime(made.StartedAt),
+		DurationMS: made.CompletedAt.Sub(made.StartedAt).Milliseconds(),
+	}
+	if made.Response != nil {
+		try.Status = made.Response.Status
+	}
+	var status *delivery.StatusError
+	if err != nil && !errors.As(err, &status) {
+		try.Error = err.Error()
+		if len(try.Error) > longestTryError {
+			try.Error = strings.ToValidUTF8(try.Error[:longestTryError], "")
+		}
+	}
+	return try
+}
+
+// withTry appends an attempt and keeps the newest.
+func withTry(tries []latch.RecordTry, try latch.RecordTry) []latch.RecordTry {
+	all := append(slices.Clone(tries), try)
+	return all[max(0, len(all)-latch.MaximumTries):]
+}
