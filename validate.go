@@ -72,6 +72,7 @@ func validateWebhookID(problems *Problems, path, id string) bool {
 func (w *Webhook) validate(problems *Problems, path string, where scope) {
 	w.validateTarget(problems, path)
 	w.validateSecrets(problems, path)
+	w.validatePreset(problems, path)
 	checkDuration(problems, field(path, "timeout"), w.Timeout)
 	w.Retry.validate(problems, field(path, "retry"), takesSchedule)
 	switch {

@@ -26,6 +26,9 @@ type Webhook struct {
 	// Body is a template, or JSON whose strings are templates; without it a
 	// JSON body tells all there is to tell.
 	Body json.RawMessage `json:"body,omitempty"`
+	// Preset is slack, discord or teams: the body is held to that chat's limits,
+	// and its answers are read as it means them. See [PresetSlack].
+	Preset string `json:"preset,omitempty"`
 	// Enabled is true unless given.
 	Enabled *bool `json:"enabled,omitempty"`
 	// Secret names the secret that signs requests and, unless SendSecret is

@@ -27,6 +27,8 @@ type call struct {
 	// secrets are the texts that masker hides.
 	secrets []string
 	masker  *masker
+	// delivery is the webhook's request that is sent; nil for a task's.
+	delivery *Request
 	// transport sends it, nil for the sender's own; grant gets its OAuth2
 	// token, nil for none.
 	transport *http.Transport

@@ -48,7 +48,7 @@ func (s *Sender) prepare(r *Request, attempt int, made *Attempt) (*call, error) 
 		}
 	}
 	c := &call{request: d.target.request(r.Webhook.MethodOrDefault(), d.header, d.body), target: subject,
-		timeout: r.Webhook.TimeoutOrDefault(), secrets: d.masked, masker: d.masker}
+		timeout: r.Webhook.TimeoutOrDefault(), secrets: d.masked, masker: d.masker, delivery: r}
 	if err := s.admit(c, &d.access); err != nil {
 		return nil, c.fail(err)
 	}
@@ -192,7 +192,7 @@ func (d *draft) writeBody() (err error) {
 	if len(d.body) > MaximumRequestBytes {
 		return fmt.Errorf("its body has %d bytes, more than the limit of %d KiB", len(d.body), MaximumRequestBytes>>10)
 	}
-	return nil
+	return checkPreset(d.Webhook.Preset, d.body)
 }
 
 func (d *draft) renderBody() ([]byte, error) {

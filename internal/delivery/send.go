@@ -42,7 +42,8 @@ type Attempt struct {
 }
 
 // Send makes one attempt (1 and up) at a delivery. The attempt is never nil.
-// The error is nil for an answer of 2xx, else an [*UnreachableError], a
+// The error is nil for an answer of 2xx, if the webhook's preset takes it for
+// one, else an [*UnreachableError], a
 // [*StatusError] or a [*PermanentError].
 func (s *Sender) Send(ctx context.Context, r Request, attempt int) (*Attempt, error) {
 	prepared, made, err := s.Prepare(r, attempt)
@@ -64,7 +65,11 @@ func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attem
 	if err != nil && received.succeeded() {
 		return made, err
 	}
-	return made, received.verdict(call, s.now())
+	verdict := received.verdict(call, s.now())
+	if verdict == nil {
+		verdict = received.presetVerdict(call.delivery.Webhook.Preset, call)
+	}
+	return made, verdict
 }
 
 // variables gives what the templates of a request see.

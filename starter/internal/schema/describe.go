@@ -22,6 +22,7 @@ var patterns = map[string]string{
 
 var enumerations = map[string][]any{
 	"Webhook.method":     {"POST", "GET"},
+	"Webhook.preset":     {"slack", "discord", "teams"},
 	"HTTPTask.method":    {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"},
 	"Event.on_timeout":   {"continue", "stop", "rollback"},
 	"Event.on_error":     {"continue", "stop", "rollback"},
@@ -146,6 +147,7 @@ var fields = map[string]string{
 	"Webhook.headers":        "Headers; the values are templates.",
 	"Webhook.header_secrets": "Headers whose values are secrets, by the secrets' names.",
 	"Webhook.body":           "A string that is a template, or JSON whose strings are templates; without it a JSON body tells all there is to tell.",
+	"Webhook.preset":         "The chat that the webhook posts to: its body is held to that chat's limits, and its answers are read as it means them.",
 	"Webhook.enabled":        "Whether the webhook is sent at all.",
 	"Webhook.secret":         "The name of the secret that signs requests and, unless send_secret is false, goes into secret_header and the body's field secret.",
 	"Webhook.secret_header":  "The header that bears the secret.",

@@ -1,0 +1,160 @@
+package delivery
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/latch-run/latch"
+)
+
+// Documented limits of messages.
+const (
+	slackText        = 40_000 // characters; what is more is cut off ("Truncating really long messages")
+	slackBlocks      = 50     // "Blocks"
+	slackAttachments = 100    // "Secondary message attachments"
+
+	discordContent    = 2_000 // characters ("Execute Webhook")
+	discordEmbeds     = 10
+	discordEmbedTexts = 6_000 // characters of all embeds together ("Embed Limits")
+
+	teamsMessage = 28 << 10 // bytes ("Create Incoming Webhooks")
+)
+
+// checkPreset holds a message to the limits of the chat that it goes to.
+func checkPreset(preset string, body []byte) error {
+	if preset == "" {
+		return nil
+	}
+	var err error
+	var problems []error
+	switch preset {
+	case latch.PresetSlack:
+		problems, err = checkSlack(body)
+	case latch.PresetDiscord:
+		problems, err = checkDiscord(body)
+	case latch.PresetTeams:
+		err = decodeMessage(body, &struct{}{})
+		problems = atMost(nil, "the message", len(body), teamsMessage, "bytes")
+	}
+	if err != nil {
+		return fmt.Errorf("its body is no message for %s, which takes a JSON object: %w", preset, err)
+	}
+	if err := errors.Join(problems...); err != nil {
+		return fmt.Errorf("%s would not take all of its body: %w", preset, err)
+	}
+	return nil
+}
+
+// decodeMessage reads what a limit is about; other fields are the chat's own
+// to judge.
+func decodeMessage(body []byte, into any) error {
+	if !startsObject(body) {
+		return fmt.Errorf("it begins with %q", cutText(cleanText(strings.TrimSpace(string(body))), 20))
+	}
+	return json.Unmarshal(body, into)
+}
+
+// atMost adds a problem where there is more of something than the limit.
+func atMost(problems []error, what string, count, limit int, unit string) []error {
+	if count <= limit {
+		return problems
+	}
+	return append(problems, fmt.Errorf("%s has %d %s, more than the limit of %d", what, count, unit, limit))
+}
+
+func checkSlack(body []byte) ([]error, error) {
+	var message struct {
+		Text        string            `json:"text"`
+		Blocks      []json.RawMessage `json:"blocks"`
+		Attachments []json.RawMessage `json:"attachments"`
+	}
+	if err := decodeMessage(body, &message); err != nil {
+		return nil, err
+	}
+	problems := atMost(nil, "text", utf8.RuneCountInString(message.Text), slackText, "characters")
+	problems = atMost(problems, "blocks", len(message.Blocks), slackBlocks, "elements")
+	return atMost(problems, "attachments", len(message.Attachments), slackAttachments, "elements"), nil
+}
+
+func checkDiscord(body []byte) ([]error, error) {
+	var message struct {
+		Content string `json:"content"`
+		Embeds  []struct {
+			Title       string `json:"title"`
+			Description string `json:"description"`
+			Footer      struct {
+				Text string `json:"text"`
+			} `json:"footer"`
+			Author struct {
+				Name string `json:"name"`
+			} `json:"author"`
+			Fields []struct {
+				Name  string `json:"name"`
+				Value string `json:"value"`
+			} `json:"fields"`
+		} `json:"embeds"`
+	}
+	if err := decodeMessage(body, &message); err != nil {
+		return nil, err
+	}
+	var texts strings.Builder
+	for _, embed := range message.Embeds {
+		texts.WriteString(embed.Title + embed.Description + embed.Footer.Text + embed.Author.Name)
+		for _, field := range embed.Fields {
+			texts.WriteString(field.Name + field.Value)
+		}
+	}
+	problems := atMost(nil, "content", utf8.RuneCountInString(message.Content), discordContent, "characters")
+	problems = atMost(problems, "embeds", len(message.Embeds), discordEmbeds, "elements")
+	return atMost(problems, "the text of all embeds", utf8.RuneCountInString(texts.String()), discordEmbedTexts, "characters"), nil
+}
+
+// presetVerdict looks into the body of an answer of 2xx, where chats say what
+// their status does not; nil is delivered.
+func (a *answer) presetVerdict(preset string, c *call) error {
+	switch preset {
+	case latch.PresetSlack:
+		return a.slackVerdict(c)
+	case latch.PresetTeams:
+		return a.teamsVerdict(c)
+	default:
+		return nil
+	}
+}
+
+// slackVerdict asks for ok, as text or, of a workflow's trigger, as JSON.
+func (a *answer) slackVerdict(c *call) error {
+	var body struct {
+		OK bool `json:"ok"`
+	}
+	if strings.TrimSpace(string(a.body)) == "ok" || json.Unmarshal(a.body, &body) == nil && body.OK {
+		return nil
+	}
+	return permanentf("%s", c.tell(fmt.Sprintf("%s, but Slack's body does not say ok: %q", a.statusText(), cutText(cleanText(string(a.body)), 100))))
+}
+
+// teamsFailure begins what a connector answers with 200 where it could not
+// post the message ("Create Incoming Webhooks", "Rate limiting").
+const teamsFailure = "Webhook message delivery failed with error"
+
+var teamsStatus = regexp.MustCompile(`HTTP error ([1-5][0-9]{2})\b`)
+
+func (a *answer) teamsVerdict(c *call) error {
+	text := cleanText(string(a.body))
+	if !strings.Contains(text, teamsFailure) {
+		return nil
+	}
+	told := c.tell(fmt.Sprintf("%s, but Teams says: %s", a.statusText(), cutText(text, 200)))
+	inner := teamsStatus.FindStringSubmatch(text)
+	if inner == nil {
+		return permanentf("%s", told)
+	}
+	status, _ := strconv.Atoi(inner[1]) // the pattern has digits alone
+	return &StatusError{Status: status, Gone: status == http.StatusGone, message: told}
+}
