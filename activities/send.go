@@ -41,9 +41,11 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 	logAttempt(ctx, send, outcome, try, err)
 	outcome.Tries = withTry(tries, try)
 	if !judged.final {
-		outcome.NextAttemptAt = latch.NewTime(time.Now().Add(judged.delay))
+		due := time.Now().Add(judged.delay)
+		outcome.NextAttemptAt = latch.NewTime(due)
 		stop()
 		activity.RecordHeartbeat(ctx, outcome.Tries)
+		judged.delay = max(time.Until(due), time.Millisecond) // the heartbeat took a part of it
 	}
 	return protocol.Outcome{}, judged.failure(outcome)
 }

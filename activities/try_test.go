@@ -45,7 +45,7 @@ func attemptWith(t *testing.T, answer http.HandlerFunc, left any, handed []latch
 	var failure *temporal.ApplicationError
 	require.ErrorAs(t, err, &failure)
 	require.NoError(t, failure.Details(&outcome))
-	require.Equal(t, failure.NextRetryDelay().Milliseconds(), outcome.Tries[len(outcome.Tries)-1].RetryInMS, "the record has the delay that Temporal was told")
+	require.LessOrEqual(t, failure.NextRetryDelay().Milliseconds(), outcome.Tries[len(outcome.Tries)-1].RetryInMS, "the record has the delay that Temporal was told, what went by since included")
 	return outcome
 }
 

@@ -38,15 +38,18 @@ func TestDeliveryDelaysAreThoseChosen(t *testing.T) {
 		require.Equal(t, latch.ResultPass, record.Result, record.Error)
 		requests := b.receiver.Requests(fmt.Sprintf("/%d", i))
 		require.Len(t, requests, retries+1)
-		require.Len(t, record.Tries, retries+1, "%v", record.Tries)
-		require.Zero(t, record.Tries[retries].RetryInMS)
-		for n, try := range record.Tries[:retries] {
-			require.Equal(t, []int{n + 1, 503}, []int{try.Number, try.Status})
+		for _, try := range record.Tries { // all, unless a heartbeat was lost
+			if try.Number > retries {
+				require.Zero(t, try.RetryInMS)
+				continue
+			}
+			require.Equal(t, 503, try.Status)
 			require.InDelta(t, delay.Milliseconds(), try.RetryInMS, 0.1*float64(delay.Milliseconds())+1, "jitter is ±10 %")
 			ended := try.StartedAt.Add(time.Duration(try.DurationMS) * time.Millisecond)
-			off = append(off, math.Abs(float64(requests[n+1].At.Sub(ended).Milliseconds())/float64(try.RetryInMS)-1))
+			off = append(off, math.Abs(float64(requests[try.Number].At.Sub(ended).Milliseconds())/float64(try.RetryInMS)-1))
 		}
 	}
+	require.GreaterOrEqual(t, len(off), 100)
 	slices.Sort(off)
 	t.Logf("%d retries: off by %.2f %% in the middle, %.2f %% at the 95th percentile, %.2f %% at most",
 		len(off), 100*off[len(off)/2], 100*off[len(off)*95/100], 100*off[len(off)-1])
@@ -67,7 +70,7 @@ func TestDeliveryTellsOfItsAttempts(t *testing.T) {
 		{"id":"ends","url":"{R}/ends","event":"JOB_SUCCESS","retry":{"schedule":["50ms","100ms"]}},
 		{"id":"discord","url":"{R}/discord","event":"JOB_SUCCESS","retry":{"schedule":["10ms"]}},
 		{"id":"slack","url":"{R}/slack","event":"JOB_SUCCESS","retry":{"schedule":["10ms"]}},
-		{"id":"handed","url":"{R}/handed","event":"JOB_SUCCESS","retry":{"schedule":["50ms","12s","50ms"]}}`))
+		{"id":"handed","url":"{R}/handed","event":"JOB_SUCCESS","retry":{"schedule":["50ms","16s","50ms"]}}`))
 	result := b.succeeds(run)
 	require.Equal(t, []string{"1 500 50", "2 500 100", "3 500 0"}, triesOf(recordOf(t, result.History, "ends")))
 	require.Contains(t, recordOf(t, result.History, "ends").Error, "given up after 3 of 3 attempts")
@@ -83,9 +86,9 @@ func TestDeliveryTellsOfItsAttempts(t *testing.T) {
 	handed := recordOf(t, result.History, "handed")
 	require.NotEmpty(t, handed.HandedTo)
 	require.Equal(t, latch.ResultPending, handed.Result)
-	require.Equal(t, []string{"1 502 50", "2 503 12000"}, triesOf(handed), "the delay chosen stands in the record while it is pending")
-	require.Equal(t, []string{"1 502 50", "2 503 12000"}, triesOf(b.history(handed.HandedTo)[0]))
-	require.Equal(t, []string{"1 502 50", "2 503 12000", "3 504 50", "4 200 0"}, triesOf(b.finalRecord(handed.HandedTo)))
+	require.Equal(t, []string{"1 502 50", "2 503 16000"}, triesOf(handed), "the delay chosen stands in the record while it is pending")
+	require.Equal(t, []string{"1 502 50", "2 503 16000"}, triesOf(b.history(handed.HandedTo)[0]))
+	require.Equal(t, []string{"1 502 50", "2 503 16000", "3 504 50", "4 200 0"}, triesOf(b.finalRecord(handed.HandedTo)))
 }
 
 // triesOf gives number, status and delay in milliseconds of each attempt, the
@@ -94,7 +97,7 @@ func triesOf(record latch.Record) []string {
 	var told []string
 	for _, try := range record.Tries {
 		delay := float64(try.RetryInMS)
-		for _, planned := range []float64{50, 100, 12000} {
+		for _, planned := range []float64{50, 100, 16000} {
 			if math.Abs(delay-planned) <= planned/10+1 {
 				delay = planned
 			}
