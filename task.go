@@ -169,6 +169,7 @@ func (t *HTTPTask) validate(problems *Problems, path string) {
 	t.TLS.validate(problems, field(path, "tls"), t.URL)
 	if t.ContentType != "" {
 		checkMediaType(problems, field(path, "content_type"), t.ContentType)
+		checkCharset(problems, field(path, "content_type"), t.ContentType)
 	}
 	if method := t.MethodOrDefault(); hasValue(t.Body) && (method == "GET" || method == "HEAD") {
 		problems.Addf(field(path, "body"), "a %s request has no body", method)

@@ -107,10 +107,14 @@ func (w *Webhook) validateTarget(problems *Problems, path string) {
 	case w.URL != "":
 		checkURL(problems, field(path, "url"), w.URL)
 	}
+	if w.Success != "" && !w.HasURL() {
+		problems.Addf(field(path, "success"), "needs url or url_secret: without a request there is no response")
+	}
 	oneOf(problems, field(path, "method"), w.Method, "POST", "GET")
 	if w.ContentType != "" && checkMediaType(problems, field(path, "content_type"), w.ContentType) && w.bodyKind() == "" {
 		problems.Addf(field(path, "content_type"), "%q is none of application/json (or …+json), application/x-www-form-urlencoded, text/plain", w.ContentType)
 	}
+	checkCharset(problems, field(path, "content_type"), w.ContentType)
 	validateHeaders(problems, field(path, "headers"), w.Headers, webhookHeaders)
 }
 
@@ -295,6 +299,15 @@ func checkMediaType(problems *Problems, path, value string) bool {
 		return false
 	}
 	return true
+}
+
+// checkCharset refuses to announce another encoding than the one that bodies
+// are sent in.
+func checkCharset(problems *Problems, path, contentType string) {
+	_, parameters, err := mime.ParseMediaType(contentType)
+	if charset := parameters["charset"]; err == nil && charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
+		problems.Addf(path, "charset %q: bodies are sent in UTF-8", charset)
+	}
 }
 
 func validateHeaders(problems *Problems, path string, headers map[string]string, reserved []string) {

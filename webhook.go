@@ -24,11 +24,17 @@ type Webhook struct {
 	// HeaderSecrets gives headers whose values are secrets, by name.
 	HeaderSecrets map[string]string `json:"header_secrets,omitempty"`
 	// Body is a template, or JSON whose strings are templates; without it a
-	// JSON body tells all there is to tell.
+	// JSON body tells all there is to tell. It goes out in UTF-8, numbers with
+	// the digits they came in with. A JSON object becomes a form field by field:
+	// strings as they are, null as nothing, what is nested as compact JSON.
 	Body json.RawMessage `json:"body,omitempty"`
 	// Preset is slack, discord or teams: the body is held to that chat's limits,
 	// and its answers are read as it means them. See [PresetSlack].
 	Preset string `json:"preset,omitempty"`
+	// Success is an expression over response {status, headers, body, data}: true
+	// is delivered, whatever the status; false fails for good, unless the status
+	// is tried again. Any 2xx is delivered unless given.
+	Success string `json:"success,omitempty"`
 	// Enabled is true unless given.
 	Enabled *bool `json:"enabled,omitempty"`
 	// Secret names the secret that signs requests and, unless SendSecret is

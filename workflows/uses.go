@@ -43,7 +43,7 @@ func neededBy(question verdict.Question) []string { return mentioned(question.So
 
 // neededByDelivery lists what a delivery's request is rendered from.
 func neededByDelivery(webhook *latch.Webhook, settings latch.Event) []string {
-	sources := append([]string{webhook.URL}, values(webhook.Headers)...)
+	sources := append([]string{webhook.URL, webhook.Success}, values(webhook.Headers)...)
 	body := webhook.BodyFor(settings)
 	needed := mentioned(append(sources, string(body))...)
 	if body == nil {

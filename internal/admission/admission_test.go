@@ -72,6 +72,7 @@ func TestWhatDoesNotCompileIsRefusedWithItsPathAndPosition(t *testing.T) {
 		"a webhook's body is told of once":  {"release", release(`"body":"\"${nobody}\"","events":[{"event":"BEFORE_STEP"},{"event":"AFTER_STEP"}]`), []string{`^webhooks\[0\]\.body: `}},
 		"a disabled hook too":               {"release", release(`"enabled":false,"events":[{"event":"BEFORE_RELEASE","enabled":false,"when":"nobody"}]`), []string{`^webhooks\[0\]\.events\[0\]\.when: `}},
 		"http":                              {"job", job(`{"http":{"url":"https://example.com/${nobody}","headers":{"X-A":"${nobody}"},"body":{"a":"${nobody}"},"success":"'yes'"}}`), []string{`^task\.http\.url: `, `^task\.http\.headers\.X-A: `, `^task\.http\.body\.a: `, `^task\.http\.success: 1:1: success must be .*bool`}},
+		"a webhook's success":               {"job", `{"id":"1","task":{"http":{"url":"https://example.com/"}},"webhooks":[{"id":"w","url":"https://example.com/","event":"JOB_SUCCESS","success":"response.nobody + nobody"}]}`, []string{`^webhooks\[0\]\.success: 1:19: .*nobody`}},
 		"success sees response":             {"job", job(`{"http":{"url":"https://example.com/","success":"response.status == 200 && response.data.ok == true"}}`), nil},
 		"http takes JSON unless told":       {"job", job(`{"http":{"url":"https://example.com/","body":"{"}}`), []string{`^task\.http\.body: `}},
 		"http of another content type":      {"job", job(`{"http":{"url":"https://example.com/","content_type":"application/xml","body":"<a>${job.id}</a>"}}`), nil},

@@ -52,6 +52,7 @@ func (w *walker) webhook(path string, webhook *latch.Webhook) {
 	w.template(join(path, "url"), webhook.URL, expr.InURL)
 	w.headers(join(path, "headers"), webhook.Headers)
 	w.body(join(path, "body"), webhook.Body, place)
+	w.expression(join(path, "success"), webhook.Success, expr.Success)
 	for i := range webhook.Events {
 		event, at := &webhook.Events[i], fmt.Sprintf("%s[%d]", join(path, "events"), i)
 		w.body(join(at, "body"), event.Body, place)

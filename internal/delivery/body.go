@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
@@ -31,6 +32,23 @@ func bodyKindOf(contentType string) bodyKind {
 	default:
 		return textBody
 	}
+}
+
+// contentTypeOf says of a text that is more than ASCII that it is in UTF-8:
+// without a charset text would be taken for ASCII (RFC 2046, section 4.1.2).
+// JSON and forms are in UTF-8 by definition.
+func contentTypeOf(contentType string, body []byte) string {
+	mediaType, parameters, err := mime.ParseMediaType(contentType)
+	ascii := !bytes.ContainsFunc(body, func(r rune) bool { return r > unicode.MaxASCII })
+	charset := parameters["charset"]
+	if err != nil || !strings.HasPrefix(mediaType, "text/") || ascii || charset != "" && !strings.EqualFold(charset, "us-ascii") {
+		return contentType
+	}
+	if parameters == nil {
+		parameters = map[string]string{}
+	}
+	parameters["charset"] = "utf-8"
+	return mime.FormatMediaType(mediaType, parameters)
 }
 
 // place tells where the templates of such a body stand.

@@ -152,7 +152,7 @@ func (d *draft) writeHeader() error {
 		return err
 	}
 	if d.Webhook.MethodOrDefault() != http.MethodGet {
-		if err := setHeader(d.header, "Content-Type", d.Webhook.ContentTypeOrDefault()); err != nil {
+		if err := setHeader(d.header, "Content-Type", contentTypeOf(d.Webhook.ContentTypeOrDefault(), d.body)); err != nil {
 			return err
 		}
 	}

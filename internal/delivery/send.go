@@ -42,8 +42,8 @@ type Attempt struct {
 }
 
 // Send makes one attempt (1 and up) at a delivery. The attempt is never nil.
-// The error is nil for an answer of 2xx, if the webhook's preset takes it for
-// one, else an [*UnreachableError], a
+// The error is nil for an answer of 2xx, or one that the webhook's success or
+// preset takes for a delivery, else an [*UnreachableError], a
 // [*StatusError] or a [*PermanentError].
 func (s *Sender) Send(ctx context.Context, r Request, attempt int) (*Attempt, error) {
 	prepared, made, err := s.Prepare(r, attempt)
@@ -62,14 +62,14 @@ func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attem
 	}
 	made.Response = received.record(call.masker)
 	made.Data = received.object(call.masker)
-	if err != nil && received.succeeded() {
-		return made, err
+	r := call.delivery
+	if success := r.Webhook.Success; success != "" {
+		return made, s.judge(call, received, received.taskResponse(call.masker), err, success, r.variables())
 	}
-	verdict := received.verdict(call, s.now())
-	if verdict == nil {
-		verdict = received.presetVerdict(call.delivery.Webhook.Preset, call)
+	if err = s.judge(call, received, nil, err, "", nil); err == nil {
+		err = received.presetVerdict(r.Webhook.Preset, call)
 	}
-	return made, verdict
+	return made, err
 }
 
 // variables gives what the templates of a request see.

@@ -45,13 +45,7 @@ func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 		return nil, err
 	}
 	response := received.taskResponse(call.masker)
-	if err != nil && (received.succeeded() || r.Task.Success != "") {
-		if verdict := received.verdict(call, s.now()); Retryable(verdict) {
-			return response, verdict
-		}
-		return response, err
-	}
-	return response, s.judge(call, &r, received, response)
+	return response, s.judge(call, received, response, err, r.Task.Success, r.Variables)
 }
 
 // prepareTask makes the call of a task. It fails with a *PermanentError.
@@ -101,12 +95,12 @@ func (s *Sender) taskContent(r *TaskRequest) (http.Header, []byte, error) {
 	if contentType == "" {
 		contentType = latch.DefaultContentType
 	}
-	if err := setHeader(header, "Content-Type", contentType); err != nil {
-		return nil, nil, err
-	}
 	body, err := renderBody(r.Task.Body, bodyKindOf(contentType), r.Variables)
 	if err != nil {
 		return nil, nil, fmt.Errorf("its body could not be rendered: %w", err)
+	}
+	if err := setHeader(header, "Content-Type", contentTypeOf(contentType, body)); err != nil {
+		return nil, nil, err
 	}
 	if len(body) > MaximumRequestBytes {
 		return nil, nil, fmt.Errorf("its body has %d bytes, more than the limit of %d KiB", len(body), MaximumRequestBytes>>10)
@@ -122,31 +116,38 @@ func (a *answer) taskResponse(m *masker) *TaskResponse {
 	return response
 }
 
-// judge decides about a complete answer.
-func (s *Sender) judge(c *call, r *TaskRequest, received *answer, response *TaskResponse) error {
+// judge decides about an answer by its status and by success, an expression
+// over response; broken is what broke the answer off, if something did.
+func (s *Sender) judge(c *call, received *answer, response *TaskResponse, broken error, success string, variables expr.Variables) error {
 	verdict := received.verdict(c, s.now())
-	if r.Task.Success == "" || received.succeeded() && verdict != nil {
+	switch {
+	case broken != nil && (received.succeeded() || success != ""):
+		if Retryable(verdict) {
+			return verdict
+		}
+		return broken
+	case success == "" || received.succeeded() && verdict != nil:
 		return verdict
 	}
-	success, err := succeeds(r, response)
+	succeeded, err := succeeds(success, response, variables)
 	switch {
-	case err == nil && success:
+	case err == nil && succeeded:
 		return nil
 	case Retryable(verdict):
 		return verdict
 	case err != nil:
 		return permanentf("%s", c.tell(fmt.Sprintf("%s, and its success could not be decided: %v", received.statusText(), err)))
 	default:
-		return permanentf("%s", c.tell(fmt.Sprintf("%s, for which its success, %q, is false", received.statusText(), r.Task.Success)))
+		return permanentf("%s", c.tell(fmt.Sprintf("%s, for which its success, %q, is false", received.statusText(), success)))
 	}
 }
 
-func succeeds(r *TaskRequest, response *TaskResponse) (bool, error) {
-	success, err := expr.Compile(r.Task.Success, expr.Success)
+func succeeds(source string, response *TaskResponse, variables expr.Variables) (bool, error) {
+	success, err := expr.Compile(source, expr.Success)
 	if err != nil {
 		return false, err
 	}
-	variables := maps.Clone(r.Variables)
+	variables = maps.Clone(variables)
 	if variables == nil {
 		variables = expr.Variables{}
 	}
