@@ -84,6 +84,26 @@ type RecordTry struct {
 	// RetryInMS is the wait that was chosen before the next attempt, jitter and
 	// what the endpoint asked for included; 0 after the last.
 	RetryInMS int64 `json:"retry_in_ms,omitempty"`
+	// Address is the IP address and port that was called; absent where nothing
+	// was, and behind a proxy.
+	Address string   `json:"address,omitempty"`
+	Timings *Timings `json:"timings,omitempty"`
+}
+
+// Timings are what the parts of an attempt took, in milliseconds with up to
+// three decimals. What did not take place is absent: a connection that was kept
+// from an attempt before needs no DNS, connecting or TLS.
+type Timings struct {
+	// DNSMS is resolving the name, ConnectMS connecting, over all addresses
+	// tried, and TLSMS the handshake.
+	DNSMS     float64 `json:"dns_ms,omitempty"`
+	ConnectMS float64 `json:"connect_ms,omitempty"`
+	TLSMS     float64 `json:"tls_ms,omitempty"`
+	// FirstByteMS is the wait for the answer's first byte, from the connection
+	// on: sending the request is a part of it.
+	FirstByteMS float64 `json:"first_byte_ms,omitempty"`
+	// TotalMS is all of it, to the answer's last byte that was read.
+	TotalMS float64 `json:"total_ms,omitempty"`
 }
 
 // A RecordLock is the lock that a blocking hook made.

@@ -92,6 +92,12 @@ func logAttempt(ctx context.Context, send protocol.Send, outcome protocol.Outcom
 	if outcome.Response != nil {
 		fields = append(fields, "status", outcome.Response.Status)
 	}
+	if try.Address != "" {
+		fields = append(fields, "address", try.Address)
+	}
+	if t := try.Timings; t != nil {
+		fields = append(fields, "dns_ms", t.DNSMS, "connect_ms", t.ConnectMS, "tls_ms", t.TLSMS, "first_byte_ms", t.FirstByteMS)
+	}
 	if try.RetryInMS > 0 {
 		fields = append(fields, "retry_in_ms", try.RetryInMS)
 	}

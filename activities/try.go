@@ -35,6 +35,8 @@ func tryOf(made *delivery.Attempt, number int, err error) latch.RecordTry {
 		Number:     number,
 		StartedAt:  latch.NewTime(made.StartedAt),
 		DurationMS: made.CompletedAt.Sub(made.StartedAt).Milliseconds(),
+		Address:    made.Address,
+		Timings:    made.Timings,
 	}
 	if made.Response != nil {
 		try.Status = made.Response.Status

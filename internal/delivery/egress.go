@@ -174,10 +174,14 @@ func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, er
 	if err != nil {
 		return nil, err
 	}
+	watch, begun := stopwatchOf(ctx), time.Now()
 	addresses, err := g.admissible(ctx, host, port)
+	watch.lookedUp(begun)
 	if err != nil {
 		return nil, err
 	}
+	begun = time.Now()
+	defer func() { watch.dialed(begun) }()
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	var first error

@@ -36,6 +36,8 @@ type call struct {
 	// staleToken tells that the receiver refused a token that had been kept
 	// from an earlier attempt.
 	staleToken bool
+	// watch takes the attempt's times.
+	watch *stopwatch
 }
 
 // An answer is what came back, as far as it came. Nothing of it is masked yet.
@@ -56,13 +58,14 @@ var (
 // exchange sends a call and reads the answer. The answer is nil where not
 // even its headers came; the error is an *UnreachableError or *PermanentError.
 func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
+	c.watch = newStopwatch()
 	attempt, clock := newClock(ctx, s.connect, c.timeout)
 	defer clock.stop()
 	if err := s.checkBeforeProxy(attempt, c); err != nil {
 		return nil, s.failure(ctx, attempt, c, err)
 	}
 	transport := cmp.Or(c.transport, s.transport)
-	response, err := transport.RoundTrip(c.request.WithContext(clock.traced(attempt)))
+	response, err := transport.RoundTrip(c.request.WithContext(clock.traced(c.watch.in(attempt), c.watch)))
 	if err != nil {
 		return nil, s.failure(ctx, attempt, c, err)
 	}
@@ -136,15 +139,17 @@ func (c *clock) expire() {
 
 // traced makes the clock notice the connection. A second one, where the first
 // had gone stale, gets what is left of the time.
-func (c *clock) traced(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
+func (c *clock) traced(ctx context.Context, watch *stopwatch) context.Context {
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
 		c.mutex.Lock()
 		defer c.mutex.Unlock()
 		if c.connected.IsZero() {
 			c.connected = time.Now()
 			c.timer.Reset(c.timeout)
 		}
-	}})
+	}}
+	watch.trace(trace)
+	return httptrace.WithClientTrace(ctx, trace)
 }
 
 func (c *clock) stop() {

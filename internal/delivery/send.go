@@ -39,6 +39,10 @@ type Attempt struct {
 	// Data is the JSON object that the endpoint answered with, empty for none.
 	Data                   latch.Object
 	StartedAt, CompletedAt time.Time
+	// Timings are nil where nothing was sent. Address is the one that was
+	// called; empty behind a proxy.
+	Timings *latch.Timings
+	Address string
 }
 
 // Send makes one attempt (1 and up) at a delivery. The attempt is never nil.
@@ -57,6 +61,10 @@ func (s *Sender) Send(ctx context.Context, r Request, attempt int) (*Attempt, er
 func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attempt, error) {
 	defer func() { made.CompletedAt = s.now() }()
 	received, err := s.perform(ctx, call)
+	made.Timings = call.watch.timings()
+	if s.proxy == nil {
+		made.Address = call.watch.dialedAddress()
+	}
 	if received == nil {
 		return made, err
 	}

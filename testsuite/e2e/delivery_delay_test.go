@@ -74,6 +74,11 @@ func TestDeliveryTellsOfItsAttempts(t *testing.T) {
 	result := b.succeeds(run)
 	require.Equal(t, []string{"1 500 50", "2 500 100", "3 500 0"}, triesOf(recordOf(t, result.History, "ends")))
 	require.Contains(t, recordOf(t, result.History, "ends").Error, "given up after 3 of 3 attempts")
+	for _, try := range recordOf(t, result.History, "ends").Tries {
+		require.Equal(t, b.receiver.Address, try.Address)
+		require.Positive(t, try.Timings.FirstByteMS)
+		require.GreaterOrEqual(t, try.Timings.TotalMS, try.Timings.FirstByteMS)
+	}
 	discord := recordOf(t, result.History, "discord")
 	require.Equal(t, latch.ResultPass, discord.Result, discord.Error)
 	require.GreaterOrEqual(t, discord.Tries[0].RetryInMS, int64(1250))

@@ -1,0 +1,102 @@
+package delivery
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http/httptrace"
+	"sync"
+	"time"
+
+	"github.com/latch-run/latch"
+)
+
+// A stopwatch takes the times of one attempt. A connection may be made while
+// the attempt already goes on over another, so it is safe for concurrent use.
+type stopwatch struct {
+	mutex sync.Mutex
+	begun time.Time
+	// lookup, dial and handshake are what making a connection took.
+	lookup, dial, handshake time.Duration
+	handshakeBegun          time.Time
+	connected, firstByte    time.Time
+	reused                  bool
+	address                 string
+}
+
+type stopwatchKey struct{}
+
+func newStopwatch() *stopwatch { return &stopwatch{begun: time.Now()} }
+
+// in puts the stopwatch where the guard finds it.
+func (s *stopwatch) in(ctx context.Context) context.Context {
+	return context.WithValue(ctx, stopwatchKey{}, s)
+}
+
+// stopwatchOf gives the attempt's stopwatch; nil takes no times.
+func stopwatchOf(ctx context.Context) *stopwatch {
+	s, _ := ctx.Value(stopwatchKey{}).(*stopwatch)
+	return s
+}
+
+// lookedUp and dialed tell what the guard did since the given time.
+func (s *stopwatch) lookedUp(since time.Time) { s.set(func() { s.lookup = time.Since(since) }) }
+func (s *stopwatch) dialed(since time.Time)   { s.set(func() { s.dial = time.Since(since) }) }
+
+func (s *stopwatch) set(do func()) {
+	if s == nil {
+		return
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	do()
+}
+
+// trace adds to a trace what the transport knows.
+func (s *stopwatch) trace(trace *httptrace.ClientTrace) {
+	connected := trace.GotConn
+	trace.GotConn = func(info httptrace.GotConnInfo) {
+		connected(info)
+		s.set(func() { s.connected, s.reused, s.address = time.Now(), info.Reused, info.Conn.RemoteAddr().String() })
+	}
+	trace.TLSHandshakeStart = func() { s.set(func() { s.handshakeBegun = time.Now() }) }
+	trace.TLSHandshakeDone = func(tls.ConnectionState, error) {
+		s.set(func() { s.handshake = time.Since(s.handshakeBegun) })
+	}
+	trace.GotFirstResponseByte = func() { s.set(func() { s.firstByte = time.Now() }) }
+}
+
+// timings gives what was taken until now; nil of an attempt that did not begin.
+func (s *stopwatch) timings() *latch.Timings {
+	if s == nil {
+		return nil
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	t := &latch.Timings{TotalMS: milliseconds(time.Since(s.begun))}
+	if !s.reused {
+		t.DNSMS, t.ConnectMS, t.TLSMS = milliseconds(s.lookup), milliseconds(s.dial), milliseconds(s.handshake)
+	}
+	if !s.firstByte.IsZero() {
+		t.FirstByteMS = milliseconds(s.firstByte.Sub(s.connected))
+	}
+	return t
+}
+
+// dialedAddress gives the address that was called, "" for none.
+func (s *stopwatch) dialedAddress() string {
+	if s == nil {
+		return ""
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.address
+}
+
+// milliseconds gives a duration with the precision of a microsecond, and what
+// was not nothing as one of these.
+func milliseconds(duration time.Duration) float64 {
+	if duration <= 0 {
+		return 0
+	}
+	return float64(max(duration.Round(time.Microsecond), time.Microsecond)/time.Microsecond) / 1000
+}
