@@ -73,6 +73,7 @@ func (w *Webhook) validate(problems *Problems, path string, where scope) {
 	w.validateTarget(problems, path)
 	w.validateSecrets(problems, path)
 	w.validatePreset(problems, path)
+	w.validateCloudEvents(problems, path)
 	checkDuration(problems, field(path, "timeout"), w.Timeout)
 	w.Retry.validate(problems, field(path, "retry"), takesSchedule)
 	switch {

@@ -31,6 +31,9 @@ type Webhook struct {
 	// Preset is slack, discord or teams: the body is held to that chat's limits,
 	// and its answers are read as it means them. See [PresetSlack].
 	Preset string `json:"preset,omitempty"`
+	// CloudEvents is binary or structured: events go out in that mode of the
+	// CloudEvents 1.0 HTTP binding. See [CloudEventsBinary].
+	CloudEvents string `json:"cloudevents,omitempty"`
 	// Success is an expression over response {status, headers, body, data}: true
 	// is delivered, whatever the status; false fails for good, unless the status
 	// is tried again. Any 2xx is delivered unless given.

@@ -24,6 +24,7 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 	stop := beat(ctx, 5*time.Second, tries)
 	defer stop()
 	number := send.PriorAttempts + int(activity.GetInfo(ctx).Attempt)
+	send.Request.Occurrence = occurrenceOf(send.Record)
 	made, err := a.options.Sender.Send(context.WithoutCancel(ctx), send.Request, number)
 	outcome := outcomeOf(made, number)
 	try := tryOf(made, number, err)
@@ -48,6 +49,16 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 		judged.delay = max(time.Until(due), time.Millisecond) // the heartbeat took a part of it
 	}
 	return protocol.Outcome{}, judged.failure(outcome)
+}
+
+// occurrenceOf tells what a CloudEvent tells: the record as it stood when it
+// was fired is the same for every attempt.
+func occurrenceOf(record latch.Record) delivery.Occurrence {
+	subject := record.Job + record.Release // it has one of them, or neither
+	if record.Step != "" {
+		subject += "/" + record.Step
+	}
+	return delivery.Occurrence{At: record.StartedAt, WorkflowID: record.WorkflowID, Subject: subject}
 }
 
 func outcomeOf(made *delivery.Attempt, number int) protocol.Outcome {

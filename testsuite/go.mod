@@ -3,6 +3,7 @@ module github.com/latch-run/latch/testsuite
 go 1.26.8
 
 require (
+	github.com/cloudevents/sdk-go/v2 v2.16.2
 	github.com/google/uuid v1.6.0
 	github.com/hjson/hjson-go/v4 v4.6.0
 	github.com/latch-run/latch v0.0.0

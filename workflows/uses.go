@@ -49,6 +49,9 @@ func neededByDelivery(webhook *latch.Webhook, settings latch.Event) []string {
 	if body == nil {
 		needed = append(needed, defaultBodyVariables...)
 	}
+	if webhook.CloudEvents != "" {
+		needed = append(needed, "system")
+	}
 	return needed
 }
 

@@ -59,7 +59,7 @@ func (s *Sender) prepare(r *Request, attempt int, made *Attempt) (*call, error) 
 func (d *draft) record() *latch.RecordRequest {
 	record := &latch.RecordRequest{Method: d.Webhook.MethodOrDefault(), URL: d.target.display(d.masker), Bytes: len(d.body)}
 	if record.Method != http.MethodGet {
-		record.ContentType = d.Webhook.ContentTypeOrDefault()
+		record.ContentType = d.contentType()
 	}
 	return record
 }
@@ -152,9 +152,12 @@ func (d *draft) writeHeader() error {
 		return err
 	}
 	if d.Webhook.MethodOrDefault() != http.MethodGet {
-		if err := setHeader(d.header, "Content-Type", contentTypeOf(d.Webhook.ContentTypeOrDefault(), d.body)); err != nil {
+		if err := setHeader(d.header, "Content-Type", d.contentType()); err != nil {
 			return err
 		}
+	}
+	if err := d.writeAttributes(); err != nil {
+		return err
 	}
 	if d.Lock != "" {
 		if err := setHeader(d.header, "X-Latch-Lock", d.Lock); err != nil {
@@ -189,6 +192,7 @@ func (d *draft) writeBody() (err error) {
 	if d.body, err = d.renderBody(); err != nil {
 		return fmt.Errorf("its body could not be rendered: %w", err)
 	}
+	d.body = d.wrap(d.body)
 	if len(d.body) > MaximumRequestBytes {
 		return fmt.Errorf("its body has %d bytes, more than the limit of %d KiB", len(d.body), MaximumRequestBytes>>10)
 	}

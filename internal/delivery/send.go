@@ -24,6 +24,9 @@ type Request struct {
 	LockURL string `json:"lock_url,omitempty"`
 	// ParentLog is the run's start, in Unix milliseconds.
 	ParentLog int64 `json:"parent_log"`
+	// Occurrence is what a CloudEvent tells of; it is needed for webhooks that
+	// send these alone.
+	Occurrence Occurrence `json:"occurrence,omitzero"`
 	// Variables are what templates see; what does not apply is absent. Event,
 	// webhook, lock and lock_url are filled in where they are absent.
 	Variables expr.Variables `json:"variables,omitempty"`

@@ -1,0 +1,126 @@
+package delivery
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"github.com/latch-run/latch"
+)
+
+// An Occurrence is what a CloudEvent tells of the event that fired.
+type Occurrence struct {
+	// At is when the event fired.
+	At latch.Time `json:"at"`
+	// WorkflowID is the run that fired it.
+	WorkflowID string `json:"workflow_id"`
+	// Subject is what it happened to; empty for nothing of its own.
+	Subject string `json:"subject,omitempty"`
+}
+
+const (
+	structuredType = "application/cloudevents+json; charset=utf-8"
+	// eventTypePrefix begins the type of every event, as reverse DNS.
+	eventTypePrefix = "run.latch."
+)
+
+// contentType gives the media type of the body as it is sent.
+func (d *draft) contentType() string {
+	if d.Webhook.CloudEvents == latch.CloudEventsStructured {
+		return structuredType
+	}
+	return contentTypeOf(d.Webhook.ContentTypeOrDefault(), d.body)
+}
+
+// attributes gives the event's context attributes (CloudEvents 1.0, "Context
+// Attributes"), the same for every attempt.
+func (d *draft) attributes() []field {
+	at := d.Occurrence.At
+	if at.IsZero() {
+		at = latch.NewTime(d.now)
+	}
+	timestamp := strings.Trim(string(encode(at)), `"`)
+	return []field{
+		{"specversion", "1.0"},
+		{"id", d.DeliveryID},
+		{"source", d.eventSource()},
+		{"type", eventTypePrefix + strings.ToLower(d.Event.Event)},
+		{"subject", withoutControls(d.Occurrence.Subject)},
+		{"time", timestamp},
+	}
+}
+
+// eventSource gives a URI reference: with the id it is unique.
+func (d *draft) eventSource() string {
+	var system struct {
+		FQDN string `json:"fqdn"`
+	}
+	if value := d.vars["system"]; !absent(value) {
+		_ = json.Unmarshal(value, &system) // what is no object has no name
+	}
+	source := url.URL{Host: system.FQDN, Path: "/" + d.Occurrence.WorkflowID}
+	return source.String()
+}
+
+// withoutControls keeps to what an attribute may have ("Type System", String).
+func withoutControls(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r&0xfffe == 0xfffe || r >= 0xfdd0 && r <= 0xfdef {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// wrap makes the body of structured mode: what would be sent without is its
+// data, as JSON where the content type is JSON, which rendering has made sure
+// of, else as text.
+func (d *draft) wrap(body []byte) []byte {
+	if d.Webhook.CloudEvents != latch.CloudEventsStructured {
+		return body
+	}
+	var b objectBuilder
+	for _, attribute := range d.attributes() {
+		b.text(attribute.name, attribute.value)
+	}
+	contentType := d.Webhook.ContentTypeOrDefault()
+	b.text("datacontenttype", contentTypeOf(contentType, body))
+	if bodyKindOf(contentType) != jsonBody {
+		body = encode(string(body))
+	}
+	b.add("data", body)
+	return b.finish()
+}
+
+// writeAttributes sets the headers of binary mode (CloudEvents HTTP binding,
+// section 3.1.3).
+func (d *draft) writeAttributes() error {
+	if d.Webhook.CloudEvents != latch.CloudEventsBinary {
+		return nil
+	}
+	for _, attribute := range d.attributes() {
+		if attribute.value == "" {
+			continue
+		}
+		if err := setHeader(d.header, "Ce-"+attribute.name, attributeHeader(attribute.value)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attributeHeader percent-encodes what such a header cannot have: space, quote,
+// percent, and what is not printable ASCII, byte by byte of its UTF-8.
+func attributeHeader(value string) string {
+	var b strings.Builder
+	for i := range len(value) {
+		if c := value[i]; c <= ' ' || c >= 0x7f || c == '"' || c == '%' {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
