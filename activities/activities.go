@@ -45,6 +45,16 @@ type Activities struct {
 // New makes the activities of one worker.
 func New(options Options) *Activities { return &Activities{options: options} }
 
+// dataConverter gives what the worker's client encodes with.
+func (a *Activities) dataConverter() converter.DataConverter {
+	if a.options.DataConverter != nil {
+		if given := a.options.DataConverter(); given != nil {
+			return given
+		}
+	}
+	return converter.GetDefaultDataConverter()
+}
+
 // A Registry takes activities; a worker and the SDK's test environment are
 // registries.
 type Registry interface {

@@ -19,6 +19,7 @@ const (
 	errorStatus        = "BadStatus"
 	errorUndeliverable = "Undeliverable"
 	errorExhausted     = "Exhausted"
+	errorBusy          = "EndpointBusy"
 )
 
 const (

@@ -33,7 +33,7 @@ func (a *Activities) PendingAttempts(ctx context.Context, request protocol.Pendi
 	answer := protocol.PendingAnswer{Known: true}
 	for _, pending := range described.GetPendingActivities() {
 		if slices.Contains(request.ActivityIDs, pending.GetActivityId()) {
-			answer.Attempts = append(answer.Attempts, standing(pending, triesFor(len(request.ActivityIDs))))
+			answer.Attempts = append(answer.Attempts, standing(pending, a.dataConverter(), triesFor(len(request.ActivityIDs))))
 		}
 	}
 	return answer, nil
@@ -51,18 +51,18 @@ func triesFor(deliveries int) int {
 	return min(latch.MaximumTries, roomForTries/largestTry/max(deliveries, 1))
 }
 
-func standing(pending *workflowpb.PendingActivityInfo, tries int) protocol.PendingAttempt {
+func standing(pending *workflowpb.PendingActivityInfo, data converter.DataConverter, tries int) protocol.PendingAttempt {
 	stands := protocol.PendingAttempt{
 		ActivityID: pending.GetActivityId(),
 		Ended:      int(pending.GetAttempt()) - 1,
 		Running:    pending.GetState() != enums.PENDING_ACTIVITY_STATE_SCHEDULED,
 		LastError:  pending.GetLastFailure().GetMessage(),
 	}
-	// What a heartbeat left is in the clear unless payloads are encoded; then
-	// only the workers' own attempts can read it.
-	var left []latch.RecordTry
-	if converter.GetDefaultDataConverter().FromPayloads(pending.GetHeartbeatDetails(), &left) == nil {
-		stands.Tries = left[max(0, len(left)-tries):]
+	var left memory
+	if data.FromPayloads(pending.GetHeartbeatDetails(), &left) == nil {
+		stands.Tries = left.Tries[max(0, len(left.Tries)-tries):]
+		stands.Ended -= left.TurnedAway
+		stands.TurnedAway = left.TurnedAway > 0
 	}
 	if next := pending.GetNextAttemptScheduleTime(); next != nil {
 		stands.NextAttemptAt = latch.NewTime(next.AsTime())
@@ -88,4 +88,6 @@ func (a *Activities) AwaitFirstAttempts(ctx context.Context, request protocol.Pe
 	}
 }
 
-func inFirstAttempt(stands protocol.PendingAttempt) bool { return stands.Ended == 0 }
+func inFirstAttempt(stands protocol.PendingAttempt) bool {
+	return stands.Ended == 0 && !stands.TurnedAway
+}

@@ -8,6 +8,7 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -45,7 +46,7 @@ func TestStanding(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			stands := standing(c.pending, latch.MaximumTries)
+			stands := standing(c.pending, converter.GetDefaultDataConverter(), latch.MaximumTries)
 			require.Equal(t, c.stands, stands)
 			require.Equal(t, c.first, inFirstAttempt(stands))
 		})

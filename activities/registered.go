@@ -31,14 +31,10 @@ func (a *Activities) registryOf(ctx context.Context) *registry.Store {
 		return store.(*registry.Store)
 	}
 	temporal := activity.GetClient(ctx)
-	options := registry.Options{
+	store, _ := a.stores.LoadOrStore(key, registry.New(registry.Options{
 		Service:   func() workflowservice.WorkflowServiceClient { return temporal.WorkflowService() },
-		Namespace: info.Namespace, TaskQueue: info.TaskQueue, Identity: "latch-worker",
-	}
-	if a.options.DataConverter != nil {
-		options.DataConverter = a.options.DataConverter()
-	}
-	store, _ := a.stores.LoadOrStore(key, registry.New(options))
+		Namespace: info.Namespace, TaskQueue: info.TaskQueue, Identity: "latch-worker", DataConverter: a.dataConverter(),
+	}))
 	return store.(*registry.Store)
 }
 

@@ -2,6 +2,9 @@ package activities
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -20,35 +23,74 @@ import (
 // What is known of the attempts goes from one to the next with heartbeats,
 // which cost no event of the run's history.
 func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (protocol.Outcome, error) {
-	tries := priorTries(ctx, send)
-	stop := beat(ctx, 5*time.Second, tries)
+	known := remember(ctx, send)
+	stop := beat(ctx, 5*time.Second, known)
 	defer stop()
-	number := send.PriorAttempts + int(activity.GetInfo(ctx).Attempt)
+	number := send.PriorAttempts + int(activity.GetInfo(ctx).Attempt) - known.TurnedAway
+	retry := send.Request.Webhook.Retry.WithDefaults()
+	if limit := retry.AttemptLimit(); limit > 0 && number > limit {
+		return protocol.Outcome{}, lostAttempts(limit, known)
+	}
 	send.Request.Occurrence = occurrenceOf(send.Record)
 	made, err := a.options.Sender.Send(context.WithoutCancel(ctx), send.Request, number)
+	var busy *delivery.BusyError
+	if errors.As(err, &busy) {
+		stop()
+		return protocol.Outcome{}, turnedAway(ctx, send, known, number-1, busy)
+	}
 	outcome := outcomeOf(made, number)
 	try := tryOf(made, number, err)
 	if err == nil {
 		logAttempt(ctx, send, outcome, try, nil)
-		outcome.Tries = withTry(tries, try)
+		outcome.Tries = withTry(known.Tries, try)
 		outcome.Delivered = true
 		outcome.Verdict = ask(send, outcome)
 		return outcome, nil
 	}
-	retry := send.Request.Webhook.Retry.WithDefaults()
 	judged := attempt{number: number, retry: &retry, deadline: send.Deadline, now: time.Now()}.judge(err)
 	outcome.Error = judged.message
 	try.RetryInMS = judged.delay.Milliseconds()
 	logAttempt(ctx, send, outcome, try, err)
-	outcome.Tries = withTry(tries, try)
+	outcome.Tries = withTry(known.Tries, try)
 	if !judged.final {
-		due := time.Now().Add(judged.delay)
-		outcome.NextAttemptAt = latch.NewTime(due)
 		stop()
-		activity.RecordHeartbeat(ctx, outcome.Tries)
-		judged.delay = max(time.Until(due), time.Millisecond) // the heartbeat took a part of it
+		known.Tries = outcome.Tries
+		judged.leave(ctx, &outcome, known)
 	}
 	return protocol.Outcome{}, judged.failure(outcome)
+}
+
+// leave tells the next attempt what is known, and the run when it is due.
+func (j *judgement) leave(ctx context.Context, outcome *protocol.Outcome, known memory) {
+	due := time.Now().Add(j.delay)
+	outcome.NextAttemptAt = latch.NewTime(due)
+	activity.RecordHeartbeat(ctx, known)
+	j.delay = max(time.Until(due), time.Millisecond) // the heartbeat took a part of it
+}
+
+// turnedAway ends an attempt of Temporal's in which nothing was sent. It comes
+// again soon, until the delivery's deadline, and counts for none.
+func turnedAway(ctx context.Context, send protocol.Send, known memory, attempts int, busy *delivery.BusyError) error {
+	outcome := protocol.Outcome{Attempts: attempts, Tries: known.Tries, Error: busy.Error(), CompletedAt: latch.NewTime(time.Now())}
+	judged := judgement{kind: errorBusy, message: busy.Error(), delay: time.Duration(float64(busy.Wait) * (1 + rand.Float64()))}
+	if !send.Deadline.IsZero() && time.Now().Add(judged.delay).After(send.Deadline) {
+		judged.final = true
+		judged.message = fmt.Sprintf("given up after %d attempts at the deadline: %s", attempts, busy.Error())
+		outcome.Error = judged.message
+		return judged.failure(outcome)
+	}
+	activity.GetLogger(ctx).Debug("webhook waits for its endpoint", "delivery", send.Record.DeliveryID, "endpoint", busy.Endpoint, "wait", judged.delay)
+	known.TurnedAway++
+	judged.leave(ctx, &outcome, known)
+	return judged.failure(outcome)
+}
+
+// lostAttempts is the end of a delivery whose last attempts ended without a
+// word, such as those of a worker that was killed.
+func lostAttempts(limit int, known memory) error {
+	message := fmt.Sprintf("given up after %d of %d attempts: the last one ended without a word; was its worker killed?", limit, limit)
+	outcome := protocol.Outcome{Attempts: limit, Tries: known.Tries, Error: message, CompletedAt: latch.NewTime(time.Now())}
+	return judgement{kind: errorExhausted, message: message, final: true}.failure(outcome)
 }
 
 // occurrenceOf tells what a CloudEvent tells: the record as it stood when it

@@ -17,15 +17,22 @@ import (
 // the record's own error has all of the last one.
 const longestTryError = 200
 
-// priorTries gives what is known of the attempts before this one: what the
-// last attempt of this activity left, else what the delivery was handed over
-// with.
-func priorTries(ctx context.Context, send protocol.Send) []latch.RecordTry {
-	var left []latch.RecordTry
-	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &left) == nil && len(left) > 0 {
+// A memory is what one attempt leaves to the next.
+type memory struct {
+	Tries []latch.RecordTry `json:"tries,omitempty"`
+	// TurnedAway counts how often Temporal's attempt was none: the endpoint had
+	// as much under way as it may.
+	TurnedAway int `json:"turned_away,omitempty"`
+}
+
+// remember gives what is known of the attempts before this one: what the last
+// attempt of this activity left, else what the delivery was handed over with.
+func remember(ctx context.Context, send protocol.Send) memory {
+	var left memory
+	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &left) == nil && (len(left.Tries) > 0 || left.TurnedAway > 0) {
 		return left
 	}
-	return send.Tries
+	return memory{Tries: send.Tries}
 }
 
 // tryOf tells of one attempt. A status tells of itself; an error is told

@@ -62,7 +62,7 @@ func TestTries(t *testing.T) {
 	require.Zero(t, tries[0].RetryInMS)
 	require.False(t, tries[0].StartedAt.IsZero())
 
-	tries = attemptWith(t, answering(503), before, nil).Tries
+	tries = attemptWith(t, answering(503), memory{Tries: before}, nil).Tries
 	require.Len(t, tries, 2)
 	require.Equal(t, before[0], tries[0])
 	require.Equal(t, 503, tries[1].Status)
@@ -71,7 +71,7 @@ func TestTries(t *testing.T) {
 
 	require.Len(t, attemptWith(t, answering(503), nil, before).Tries, 2, "those of before it was handed over")
 	require.Len(t, attemptWith(t, answering(503), time.Second, before).Tries, 2, "what another version's heartbeat left")
-	require.Zero(t, attemptWith(t, answering(404), before, nil).Tries[1].RetryInMS, "after the last there is no delay")
+	require.Zero(t, attemptWith(t, answering(404), memory{Tries: before}, nil).Tries[1].RetryInMS, "after the last there is no delay")
 
 	lost := attemptWith(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, nil, nil).Tries
 	require.Zero(t, lost[0].Status)
@@ -99,14 +99,15 @@ func TestTriesAreBounded(t *testing.T) {
 // as a run's history has room for it.
 func TestStandingTellsOfTries(t *testing.T) {
 	t.Parallel()
-	payloads, err := converter.GetDefaultDataConverter().ToPayloads([]latch.RecordTry{{Number: 1}, {Number: 2}, {Number: 3}})
+	data := converter.GetDefaultDataConverter()
+	payloads, err := data.ToPayloads(memory{Tries: []latch.RecordTry{{Number: 1}, {Number: 2}, {Number: 3}}})
 	require.NoError(t, err)
 	pending := &workflowpb.PendingActivityInfo{ActivityId: "dlv_1", Attempt: 4, HeartbeatDetails: payloads}
-	require.Len(t, standing(pending, latch.MaximumTries).Tries, 3)
-	require.Equal(t, []latch.RecordTry{{Number: 3}}, standing(pending, 1).Tries)
-	require.Empty(t, standing(pending, 0).Tries)
+	require.Len(t, standing(pending, data, latch.MaximumTries).Tries, 3)
+	require.Equal(t, []latch.RecordTry{{Number: 3}}, standing(pending, data, 1).Tries)
+	require.Empty(t, standing(pending, data, 0).Tries)
 	pending.HeartbeatDetails = &commonpb.Payloads{Payloads: []*commonpb.Payload{{Data: []byte("sealed")}}}
-	require.Empty(t, standing(pending, latch.MaximumTries).Tries)
+	require.Empty(t, standing(pending, data, latch.MaximumTries).Tries)
 	require.Equal(t, latch.MaximumTries, triesFor(1))
 	require.Positive(t, triesFor(200))
 	require.Zero(t, triesFor(100000))

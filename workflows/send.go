@@ -173,7 +173,7 @@ func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *
 	}
 	if temporal.IsCanceledError(err) {
 		stands := attempt.stands
-		send.PriorAttempts += max(stands.Ended, 1)
+		send.PriorAttempts += stands.Attempts()
 		if len(stands.Tries) > 0 {
 			send.Tries = stands.Tries
 		}
@@ -196,14 +196,11 @@ func deliveryLost(err error) string {
 }
 
 // sendOptions leaves every delay to the activity, which computes it and
-// returns it with the error. The policy's own interval applies only to an
-// attempt that ended without a word, such as one whose worker was killed.
+// returns it with the error, and counts the attempts itself. The policy's own
+// interval applies only to an attempt that ended without a word, such as one
+// whose worker was killed.
 func sendOptions(ctx workflow.Context, send protocol.Send, summary string) workflow.Context {
 	retry := send.Request.Webhook.Retry.WithDefaults()
-	attempts := 0
-	if retry.MaximumAttempts > 0 {
-		attempts = max(retry.MaximumAttempts-send.PriorAttempts, 1)
-	}
 	remaining := max(send.Deadline.Sub(workflow.Now(ctx)), time.Second)
 	attempt := connectTimeout + send.Request.Webhook.TimeoutOrDefault() + attemptSlack
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -218,7 +215,6 @@ func sendOptions(ctx workflow.Context, send protocol.Send, summary string) workf
 			InitialInterval:    min(time.Duration(retry.InitialInterval), longestDelay),
 			BackoffCoefficient: 1,
 			MaximumInterval:    longestDelay,
-			MaximumAttempts:    int32(attempts),
 		},
 	})
 }

@@ -30,7 +30,14 @@ func (s *Sender) Prepare(r Request, attempt int) (*Prepared, *Attempt, error) {
 
 // Send sends the attempt, once. It is [Sender.Send] from there on.
 func (p *Prepared) Send(ctx context.Context) (*Attempt, error) {
-	return p.sender.deliver(ctx, p.call, p.made)
+	leave, err := p.sender.endpoints.enter(p.call.request.URL.Scheme + "://" + p.call.request.URL.Host)
+	if err != nil {
+		p.made.CompletedAt = p.sender.now()
+		return p.made, err
+	}
+	made, err := p.sender.deliver(ctx, p.call, p.made)
+	leave(err)
+	return made, err
 }
 
 // Wire gives the request as HTTP/1.1 writes it: request line, headers and

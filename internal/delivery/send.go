@@ -51,7 +51,8 @@ type Attempt struct {
 // Send makes one attempt (1 and up) at a delivery. The attempt is never nil.
 // The error is nil for an answer of 2xx, or one that the webhook's success or
 // preset takes for a delivery, else an [*UnreachableError], a
-// [*StatusError] or a [*PermanentError].
+// [*StatusError], a [*PermanentError], or a [*BusyError] for which nothing was
+// sent.
 func (s *Sender) Send(ctx context.Context, r Request, attempt int) (*Attempt, error) {
 	prepared, made, err := s.Prepare(r, attempt)
 	if err != nil {

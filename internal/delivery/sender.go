@@ -47,6 +47,9 @@ type Options struct {
 	EgressProxy string
 	// UserAgent is Latch/<version> unless given.
 	UserAgent string
+	// PerEndpoint is how many webhooks may be under way to one endpoint at
+	// once; 250 unless given.
+	PerEndpoint int
 }
 
 // A Sender makes HTTP attempts. It keeps connections alive for the next ones
@@ -60,6 +63,7 @@ type Sender struct {
 	tls       transports
 	tokens    tokens
 	maskers   maskers
+	endpoints *endpoints
 	connect   time.Duration
 	now       func() time.Time
 }
@@ -71,7 +75,7 @@ func New(options Options) (*Sender, error) {
 	if err := errors.Join(problems, err); err != nil {
 		return nil, err
 	}
-	s := &Sender{secrets: options.Secrets, guard: guard, proxy: proxy, userAgent: options.UserAgent, connect: connectTimeout, now: time.Now}
+	s := &Sender{secrets: options.Secrets, guard: guard, proxy: proxy, userAgent: options.UserAgent, connect: connectTimeout, now: time.Now, endpoints: newEndpoints(options.PerEndpoint)}
 	if s.userAgent == "" {
 		s.userAgent = "Latch/" + latch.Version
 	}

@@ -193,6 +193,9 @@ type PendingAttempt struct {
 	ActivityID string `json:"activity_id"`
 	// Ended is how many attempts have ended.
 	Ended int `json:"ended"`
+	// TurnedAway tells that the endpoint had as much under way as it may: then
+	// nothing may have been sent yet.
+	TurnedAway bool `json:"turned_away,omitempty"`
 	// Running tells that an attempt is under way or about to be.
 	Running       bool       `json:"running"`
 	NextAttemptAt latch.Time `json:"next_attempt_at,omitzero"`
@@ -208,4 +211,13 @@ type PendingAttempt struct {
 type PendingAnswer struct {
 	Known    bool             `json:"known"`
 	Attempts []PendingAttempt `json:"attempts,omitempty"`
+}
+
+// Attempts gives how many attempts were made: one at least, unless something
+// else is known.
+func (p PendingAttempt) Attempts() int {
+	if p.TurnedAway {
+		return p.Ended
+	}
+	return max(p.Ended, 1)
 }

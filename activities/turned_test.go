@@ -1,0 +1,92 @@
+package activities
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// What came of one attempt of Temporal's.
+type attempted struct {
+	outcome protocol.Outcome
+	failure *temporal.ApplicationError
+}
+
+func try(t *testing.T, sender *delivery.Sender, left memory, send protocol.Send) attempted {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	environment := suite.NewTestActivityEnvironment()
+	registered := New(Options{Sender: sender})
+	environment.RegisterActivity(registered.SendWebhook)
+	environment.SetHeartbeatDetails(left)
+	value, err := environment.ExecuteActivity(registered.SendWebhook, send)
+	var result attempted
+	if err == nil {
+		require.NoError(t, value.Get(&result.outcome))
+		return result
+	}
+	require.ErrorAs(t, err, &result.failure)
+	require.NoError(t, result.failure.Details(&result.outcome))
+	return result
+}
+
+// One endpoint takes no more of a worker than its share. What is turned away
+// is no attempt: it comes again soon, and counts for nothing.
+func TestTurnedAwayIsNoAttempt(t *testing.T) {
+	t.Parallel()
+	arrived, hold := make(chan struct{}), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		arrived <- struct{}{}
+		<-hold
+	}))
+	defer server.Close()
+	sender, err := delivery.New(delivery.Options{EgressAllow: []string{"127.0.0.1"}, PerEndpoint: 1})
+	require.NoError(t, err)
+	defer sender.Close()
+	send := protocol.Send{Deadline: time.Now().Add(time.Hour), Request: delivery.Request{DeliveryID: "dlv_1", Event: latch.Event{Event: "JOB_SUCCESS"},
+		Webhook: latch.Webhook{ID: "hook", URL: server.URL, Retry: &latch.Retry{MaximumAttempts: 1}}}}
+
+	first := make(chan attempted, 1)
+	go func() { first <- try(t, sender, memory{}, send) }()
+	<-arrived
+	busy := try(t, sender, memory{}, send)
+	require.Equal(t, errorBusy, busy.failure.Type())
+	require.False(t, busy.failure.NonRetryable(), "its one attempt is still to be made")
+	require.Zero(t, busy.outcome.Attempts)
+	require.Positive(t, busy.failure.NextRetryDelay())
+	require.False(t, busy.outcome.NextAttemptAt.IsZero())
+
+	late := send
+	late.Deadline = time.Now()
+	given := try(t, sender, memory{}, late)
+	require.True(t, given.failure.NonRetryable())
+	require.Contains(t, given.failure.Message(), "at the deadline")
+
+	go func() { hold <- struct{}{}; <-arrived; hold <- struct{}{} }()
+	require.Equal(t, 1, (<-first).outcome.Attempts)
+	require.True(t, try(t, sender, memory{TurnedAway: 0}, send).outcome.Delivered)
+}
+
+// An attempt whose worker died counts: a delivery with one attempt makes no
+// second one.
+func TestLostAttemptsCount(t *testing.T) {
+	t.Parallel()
+	sender, err := delivery.New(delivery.Options{})
+	require.NoError(t, err)
+	defer sender.Close()
+	lost := try(t, sender, memory{}, protocol.Send{PriorAttempts: 1, Request: delivery.Request{DeliveryID: "dlv_1",
+		Webhook: latch.Webhook{ID: "hook", URL: "http://192.0.2.1/", Retry: &latch.Retry{MaximumAttempts: 1}}}})
+	require.True(t, lost.failure.NonRetryable())
+	require.Equal(t, errorExhausted, lost.failure.Type())
+	require.Equal(t, 1, lost.outcome.Attempts)
+	require.Contains(t, lost.failure.Message(), "given up after 1 of 1 attempts")
+}
