@@ -20,7 +20,9 @@ type app struct {
 	environ []string
 	// terminal tells whether out is one: then there are tables.
 	terminal bool
-	dial     func(ctx context.Context) (temporalClient, error)
+	// interactive tells whether in is one: then a person may be asked.
+	interactive bool
+	dial        func(ctx context.Context) (temporalClient, error)
 	// pollInterval is the pace of --watch.
 	pollInterval time.Duration
 	userName     func() string
@@ -37,6 +39,7 @@ func newApp() *app {
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,
 		environ:      os.Environ(),
 		terminal:     isTerminal(os.Stdout),
+		interactive:  isTerminal(os.Stdin),
 		dial:         dial,
 		pollInterval: time.Second,
 		userName:     userName,

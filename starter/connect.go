@@ -32,8 +32,19 @@ type temporalClient interface {
 	UpdateWorkflow(ctx context.Context, options client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error)
 	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
 	DescribeTaskQueue(ctx context.Context, taskQueue string, taskQueueType enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error)
+	WorkflowService() workflowservice.WorkflowServiceClient
+	Namespace() string
 	Close()
 }
+
+// A connected client knows its namespace.
+type connected struct {
+	client.Client
+	namespace string
+}
+
+// Namespace is where all calls go.
+func (c connected) Namespace() string { return c.namespace }
 
 // dial connects to Temporal as TEMPORAL_… and the profile say.
 func dial(ctx context.Context) (temporalClient, error) {
@@ -50,13 +61,13 @@ func dial(ctx context.Context) (temporalClient, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	connected, err := client.DialContext(ctx, options)
+	dialled, err := client.DialContext(ctx, options)
 	if err != nil {
 		return nil, newFailure(exitUnreachable, kindUnreachable,
 			"cannot reach Temporal at %s (namespace %s): %v; is it running there? TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and TEMPORAL_PROFILE say where it is",
 			options.HostPort, options.Namespace, err)
 	}
-	return connected, nil
+	return connected{dialled, options.Namespace}, nil
 }
 
 // query asks a run, and a worker answers: so it may take long, and is bounded.

@@ -4,11 +4,14 @@
 //
 // What lives here: one file for each group of commands (job.go, release.go,
 // emit.go, lock.go, status.go, webhook.go and its like, validate.go, schema.go,
-// version.go), and below
-// them connecting (connect.go), starting (start.go), watching (watch.go),
-// what a run came to (outcome.go), and printing (output.go, record.go).
+// version.go), of which job_apply.go, job_list.go, job_show.go and
+// job_control.go keep registered jobs: job_plan.go says what applying files
+// would do, job_difference.go which fields change. Below them are connecting
+// (connect.go), starting (start.go), watching (watch.go), what a run came to
+// (outcome.go), and printing (output.go, record.go).
 // serve.go and serve_settings.go run the HTTP API, which internal/api is.
-// starter/internal/spec reads files, starter/internal/schema makes schemas.
+// starter/internal/spec reads files, starter/internal/schema makes schemas,
+// starter/internal/cron checks schedules.
 //
 // What it may not know: workflow code. It speaks to runs only by the names of
 // the contract, as any other client does. Delivery and secrets are known to

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/registry"
 )
 
 // Exit codes; the root command's help tells of them.
@@ -45,6 +46,7 @@ const (
 	kindRunning     = "AlreadyRunning"
 	kindInterrupted = "Interrupted"
 	kindFailed      = "Failed"
+	kindRefused     = "Refused"
 )
 
 func (f *failure) Error() string { return f.Message }
@@ -71,9 +73,14 @@ func explain(err error) *failure {
 	var known *failure
 	var application *temporal.ApplicationError
 	var problems latch.Problems
+	var refused *registry.RefusedError
 	switch {
 	case errors.As(err, &known):
 		return known
+	case errors.As(err, &refused):
+		return newFailure(exitFailed, kindRefused, "%v", refused)
+	case errors.Is(err, registry.ErrUnknown):
+		return newFailure(exitFailed, kindNotFound, "%v; see what there is with: starter job list", err)
 	case errors.As(err, &problems):
 		f := newFailure(exitUsage, latch.ErrorInvalidArgument, "%v", problems)
 		f.Problems = problems

@@ -42,6 +42,9 @@ type fakeTemporal struct {
 	query  func(workflowID, name string, args []any) (string, error)
 	update func(client.UpdateWorkflowOptions) (string, error)
 
+	// schedules keep registered jobs.
+	schedules *fakeSchedules
+
 	started []client.StartWorkflowOptions
 	inputs  []string
 	updates []client.UpdateWorkflowOptions
@@ -115,6 +118,10 @@ func (f *fakeTemporal) DescribeTaskQueue(_ context.Context, queue string, _ enum
 	}
 	return &workflowservice.DescribeTaskQueueResponse{Pollers: []*taskqueuepb.PollerInfo{{Identity: "worker"}}}, nil
 }
+
+func (f *fakeTemporal) WorkflowService() workflowservice.WorkflowServiceClient { return f.schedules }
+
+func (f *fakeTemporal) Namespace() string { return "default" }
 
 func (f *fakeTemporal) Close() { f.closed = true }
 

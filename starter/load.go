@@ -8,6 +8,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/starter/internal/cron"
 	"github.com/latch-run/latch/starter/internal/spec"
 )
 
@@ -19,8 +20,10 @@ type checked struct {
 	data json.RawMessage
 	// id and title are those of what the file describes.
 	id, title string
-	problems  latch.Problems
-	warnings  []latch.Problem
+	// job is what a job's file says, as far as it could be read.
+	job      *latch.Job
+	problems latch.Problems
+	warnings []latch.Problem
 }
 
 // load reads the file as the kind and refuses one that is wrong, with all that
@@ -39,11 +42,7 @@ func (a *app) check(file string, kind spec.Kind) *checked {
 	input := &checked{file: file, kind: kind}
 	data, err := spec.Read(file, a.in)
 	if err != nil {
-		var path *os.PathError
-		if errors.As(err, &path) {
-			err = path.Err // the file is named anyway
-		}
-		input.problems.Addf("", "cannot be read: %v", err)
+		input.problems = unreadable(err)
 		return input
 	}
 	input.data = data
@@ -61,6 +60,15 @@ func (a *app) check(file string, kind spec.Kind) *checked {
 	return input
 }
 
+// unreadable is what is wrong with a file that cannot be read.
+func unreadable(err error) latch.Problems {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		err = path.Err // the file is named anyway
+	}
+	return latch.Problems{{Message: fmt.Sprintf("cannot be read: %v", err)}}
+}
+
 // admit decodes and validates the data as its kind.
 func (c *checked) admit() {
 	var err error
@@ -70,6 +78,7 @@ func (c *checked) admit() {
 		if job, err = admission.DecodeJob(c.data); err == nil {
 			c.id, c.title, c.warnings = job.ID, job.Title, admission.JobWarnings(job)
 		}
+		c.job = job
 	case spec.Release:
 		var release *latch.Release
 		if release, err = admission.DecodeRelease(c.data); err == nil {
@@ -85,5 +94,10 @@ func (c *checked) admit() {
 	}
 	if err != nil && !errors.As(err, &c.problems) {
 		c.problems.Addf("", "%v", err)
+	}
+	if c.job != nil {
+		for _, problem := range cron.Check(c.job.Schedule) {
+			c.problems.Addf("schedule."+problem.Path, "%s", problem.Message)
+		}
 	}
 }

@@ -50,7 +50,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		return err
 	}
 	if queue, _ := cmd.Flags().GetString("task-queue"); queue != "" {
-		a.settings.TaskQueue = queue
+		a.settings.TaskQueue, a.settings.givenQueue = queue, queue
 	}
 	a.ran = true
 	return nil

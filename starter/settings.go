@@ -9,6 +9,9 @@ import (
 // settings are what the environment says beside the connection to Temporal.
 type settings struct {
 	TaskQueue string `env:"LATCH_TASK_QUEUE"`
+	// givenQueue is the task queue where one is given, and empty where
+	// TaskQueue is the default.
+	givenQueue string
 }
 
 func readSettings(environ []string) (settings, error) {
@@ -16,6 +19,7 @@ func readSettings(environ []string) (settings, error) {
 	if err != nil {
 		return settings{}, usageError(err)
 	}
+	parsed.givenQueue = parsed.TaskQueue
 	if parsed.TaskQueue == "" {
 		parsed.TaskQueue = latch.DefaultTaskQueue
 	}

@@ -66,10 +66,14 @@ func (a *app) startFile(ctx context.Context, as startable, file, workflowID stri
 		return a.watch(ctx, temporal, run)
 	}
 	a.printStarted(run)
-	if queue := a.settings.TaskQueue; unpolled(ctx, temporal, queue) {
-		a.warn("no worker polls the task queue %q, and %s does nothing until one does", queue, run.GetID())
-	}
+	a.warnUnpolled(ctx, temporal, a.settings.TaskQueue, run.GetID())
 	return nil
+}
+
+func (a *app) warnUnpolled(ctx context.Context, temporal temporalClient, queue, workflowID string) {
+	if unpolled(ctx, temporal, queue) {
+		a.warn("no worker polls the task queue %q, and %s does nothing until one does", queue, workflowID)
+	}
 }
 
 // workflowID is the contract's convention; an emission without an id gets one
@@ -96,8 +100,7 @@ func (a *app) start(ctx context.Context, temporal temporalClient, as startable, 
 	}, as.workflow, input.data)
 	var running *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &running) {
-		return nil, newFailure(exitFailed, kindRunning, "%s is running already (run %s), and one runs at a time; watch it with: starter watch %s",
-			workflowID, running.RunId, shell(workflowID))
+		return nil, alreadyRunning(workflowID, running.RunId)
 	}
 	return run, err
 }

@@ -17,18 +17,17 @@ const MaximumSize = 2 << 20
 // A file called *.json is JSON, one called *.yaml or *.yml is YAML; all else
 // is JSON where it begins with a brace and YAML where it does not.
 func Read(name string, in io.Reader) ([]byte, error) {
-	data, err := readBounded(name, in)
+	data, err := readBounded(name, in, MaximumSize)
 	if err != nil {
 		return nil, err
 	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if isJSON(name, data) {
 		return data, nil
 	}
 	return ToJSON(data)
 }
 
-func readBounded(name string, in io.Reader) ([]byte, error) {
+func readBounded(name string, in io.Reader, most int64) ([]byte, error) {
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
@@ -37,14 +36,17 @@ func readBounded(name string, in io.Reader) ([]byte, error) {
 		defer func() { _ = file.Close() }()
 		in = file
 	}
-	data, err := io.ReadAll(io.LimitReader(in, MaximumSize+1))
+	data, err := io.ReadAll(io.LimitReader(in, most+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > MaximumSize {
-		return nil, fmt.Errorf("larger than %d MiB, the most that Temporal takes as an input", MaximumSize>>20)
+	switch size := int64(len(data)); {
+	case size > most && most == MaximumSize:
+		return nil, fmt.Errorf("larger than %d MiB, the most that Temporal takes as an input", most>>20)
+	case size > most:
+		return nil, fmt.Errorf("larger than %d MiB; make several files of it", most>>20)
 	}
-	return data, nil
+	return bytes.TrimPrefix(data, []byte("\ufeff")), nil
 }
 
 func isJSON(name string, data []byte) bool {

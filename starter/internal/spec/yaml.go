@@ -27,16 +27,24 @@ func ToJSON(data []byte) ([]byte, error) {
 	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("no valid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+		return nil, noYAML(err)
 	}
 	switch err := decoder.Decode(&second); {
 	case err == nil:
 		return nil, fmt.Errorf("line %d: a second document begins; give each a file of its own", second.Line)
 	case !errors.Is(err, io.EOF):
-		return nil, fmt.Errorf("no valid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+		return nil, noYAML(err)
 	}
+	return nodeToJSON(&document)
+}
+
+func noYAML(err error) error {
+	return fmt.Errorf("no valid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+}
+
+func nodeToJSON(node *yaml.Node) ([]byte, error) {
 	var w writer
-	if err := w.node(&document, 0); err != nil {
+	if err := w.node(node, 0); err != nil {
 		return nil, err
 	}
 	return w.out.Bytes(), nil
