@@ -9,6 +9,8 @@ import (
 	"os/user"
 	"strings"
 	"time"
+
+	"github.com/latch-run/latch/starter/internal/apiclient"
 )
 
 // app is the command line with what surrounds it, so that tests can put
@@ -30,6 +32,8 @@ type app struct {
 	// What flags and environment say.
 	output   string
 	settings settings
+	// api is the HTTP API, where commands speak to one and not to Temporal.
+	api *apiclient.Client
 	// ran tells that a command's own code began: an error before is one of usage.
 	ran bool
 }

@@ -14,11 +14,11 @@ import (
 // controlCommand makes a command that sends stop or rollback to a run.
 func (a *app) controlCommand(message, prefix, short, long string) *cobra.Command {
 	control := latch.Control{}
-	command := &cobra.Command{Use: message + " ID", Short: short, Long: long, Args: cobra.ExactArgs(1),
+	command := takesAPI(&cobra.Command{Use: message + " ID", Short: short, Long: long, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			control.By = a.byOrUser(control.By)
 			return a.control(cmd.Context(), args[0], prefix, message, control, new(latch.Control).Decode)
-		}}
+		}})
 	command.Flags().StringVar(&control.Reason, "reason", "", "why, for the record")
 	a.byFlag(command, &control.By)
 	return command
@@ -44,6 +44,9 @@ func (a *app) control(ctx context.Context, id, prefix, message string, argument 
 	}
 	if err := check(encoded); err != nil {
 		return err
+	}
+	if a.api != nil {
+		return a.apiControl(ctx, id, prefix, message, argument)
 	}
 	temporal, err := a.dial(ctx)
 	if err != nil {

@@ -9,9 +9,12 @@
 // would do, job_difference.go which fields change. Below them are connecting
 // (connect.go), starting (start.go), watching (watch.go), what a run came to
 // (outcome.go), and printing (output.go, record.go).
-// serve.go and serve_settings.go run the HTTP API, which internal/api is.
+// api.go says which commands speak to the HTTP API in place of Temporal, and
+// api_release.go and api_job.go do; serve.go and serve_settings.go run the API,
+// which internal/api is.
 // starter/internal/spec reads files, starter/internal/schema makes schemas,
-// starter/internal/cron checks schedules.
+// starter/internal/cron checks schedules, starter/internal/apiclient calls the
+// API.
 //
 // What it may not know: workflow code. It speaks to runs only by the names of
 // the contract, as any other client does. Delivery and secrets are known to

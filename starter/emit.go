@@ -14,5 +14,5 @@ func (a *app) emitCommand() *cobra.Command {
 With --watch the exit code is 0 once all hooks have come to an end, whatever
 became of the deliveries; how many of them failed is printed.`)
 	command.Flags().Lookup("id").Usage = "workflow id (default emit-<id of the emission>, or emit-<UUID>)"
-	return command
+	return takesAPI(command)
 }

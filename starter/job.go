@@ -9,12 +9,12 @@ import (
 
 func (a *app) jobCommand() *cobra.Command {
 	return group("job", "Run jobs and sequences, and keep registered ones",
-		a.runCommand(spec.Job, "run", "Start a job or a sequence from a file",
+		needsTemporal(a.runCommand(spec.Job, "run", "Start a job or a sequence from a file",
 			`Start the job or sequence that FILE describes, as the workflow job-<id> unless
 --id names another. One run at a time has that id; a closed one may run again.
 
 With --watch the exit code tells of the work alone: a job is done whatever
-became of its deliveries, and how many of them failed is printed.`),
+became of its deliveries, and how many of them failed is printed.`)),
 		a.controlCommand(latch.MessageStop, "job-", "Cancel a running job",
 			`Cancel a running job.
 

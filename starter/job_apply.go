@@ -14,7 +14,7 @@ import (
 
 func (a *app) jobApplyCommand() *cobra.Command {
 	var dryRun bool
-	command := &cobra.Command{Use: "apply FILE...", Short: "Register jobs, or change registered ones", Args: cobra.MinimumNArgs(1),
+	command := needsTemporal(&cobra.Command{Use: "apply FILE...", Short: "Register jobs, or change registered ones", Args: cobra.MinimumNArgs(1),
 		Long: `Register the jobs that the files describe, each as a schedule of Temporal's that
 bears its id, and tell of each whether it was created, updated (with the fields
 that changed) or left unchanged. A file may hold several jobs, as YAML documents
@@ -26,7 +26,7 @@ What is paused stays paused, a run under way goes on as it began, and keys that
 other systems keep in a job stay unless the file gives them. A job runs on the
 task queue that it was registered with, until --task-queue or LATCH_TASK_QUEUE
 says another.`,
-		RunE: func(cmd *cobra.Command, files []string) error { return a.applyJobs(cmd.Context(), files, dryRun) }}
+		RunE: func(cmd *cobra.Command, files []string) error { return a.applyJobs(cmd.Context(), files, dryRun) }})
 	command.Flags().BoolVar(&dryRun, "dry-run", false, "tell what would change, and change nothing")
 	return command
 }

@@ -18,18 +18,21 @@ import (
 
 func (a *app) jobStartCommand() *cobra.Command {
 	var watch bool
-	command := &cobra.Command{Use: "start ID", Short: "Start a registered job", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeJob,
+	command := takesAPI(&cobra.Command{Use: "start ID", Short: "Start a registered job", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeJob,
 		Long: `Start a run of a registered job, paused or not, as the workflow job-<ID>. One
 runs at a time: where a run is under way, it is named, and the exit code is 1.
 
 With --watch, or --wait, the exit code tells of the work, as job run's does.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.startJob(cmd.Context(), args[0], watch) }}
+		RunE: func(cmd *cobra.Command, args []string) error { return a.startJob(cmd.Context(), args[0], watch) }})
 	command.Flags().BoolVarP(&watch, "watch", "w", false, "show progress until the run ends; Ctrl-C stops watching, not the run")
 	command.Flags().BoolVar(&watch, "wait", false, "the same as --watch")
 	return command
 }
 
 func (a *app) startJob(ctx context.Context, id string, watch bool) error {
+	if a.api != nil {
+		return a.apiStartJob(ctx, id, watch)
+	}
 	temporal, err := a.dial(ctx)
 	if err != nil {
 		return err
@@ -47,7 +50,7 @@ func (a *app) startJob(ctx context.Context, id string, watch bool) error {
 	if watch {
 		return a.watch(ctx, temporal, run)
 	}
-	a.printStarted(run)
+	a.printStarted(run.GetID(), run.GetRunID(), "starter watch "+shell(run.GetID()))
 	a.warnUnpolled(ctx, temporal, entry.TaskQueue, run.GetID())
 	return nil
 }
@@ -72,8 +75,8 @@ func alreadyRunning(workflowID, runID string) error {
 
 // jobPauseCommand makes job pause and job resume.
 func (a *app) jobPauseCommand(use string, paused bool, short, long string) *cobra.Command {
-	return &cobra.Command{Use: use + " ID", Short: short, Long: long, Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeJob,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.pauseJob(cmd.Context(), args[0], paused) }}
+	return needsTemporal(&cobra.Command{Use: use + " ID", Short: short, Long: long, Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeJob,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.pauseJob(cmd.Context(), args[0], paused) }})
 }
 
 func (a *app) pauseJob(ctx context.Context, id string, paused bool) error {
@@ -110,10 +113,10 @@ func (a *app) pauseJob(ctx context.Context, id string, paused bool) error {
 
 func (a *app) jobDeleteCommand() *cobra.Command {
 	var sure bool
-	command := &cobra.Command{Use: "delete ID", Short: "Remove a registered job", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeJob,
+	command := needsTemporal(&cobra.Command{Use: "delete ID", Short: "Remove a registered job", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeJob,
 		Long: `Remove a registered job. A run under way goes on, and what ran stays. It is
 refused while other jobs run after this one.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.deleteJob(cmd.Context(), args[0], sure) }}
+		RunE: func(cmd *cobra.Command, args []string) error { return a.deleteJob(cmd.Context(), args[0], sure) }})
 	command.Flags().BoolVarP(&sure, "yes", "y", false, "do not ask")
 	return command
 }
@@ -164,18 +167,17 @@ func (a *app) completeJob(cmd *cobra.Command, args []string, _ string) ([]cobra.
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completeTimeout)
 	defer cancel()
-	temporal, err := a.dial(ctx)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
+	err := a.prepare(cmd)
+	var jobs []listedJob
+	if err == nil {
+		jobs, err = a.registeredJobs(ctx, jobFilter{})
 	}
-	defer temporal.Close()
-	rows, err := a.registry(temporal).List(ctx)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
 	var ids []cobra.Completion
-	for i := range rows {
-		ids = append(ids, cobra.CompletionWithDesc(rows[i].ID, oneLine(rows[i].Title)))
+	for _, job := range jobs {
+		ids = append(ids, cobra.CompletionWithDesc(job.ID, oneLine(job.Title)))
 	}
 	return ids, cobra.ShellCompDirectiveNoFileComp
 }

@@ -17,10 +17,10 @@ const listTimeout = 2 * time.Minute
 
 func (a *app) jobListCommand() *cobra.Command {
 	var wanted jobFilter
-	command := &cobra.Command{Use: "list", Short: "List the registered jobs", Args: cobra.NoArgs,
+	command := takesAPI(&cobra.Command{Use: "list", Short: "List the registered jobs", Args: cobra.NoArgs,
 		Long: `List the registered jobs with when they run next and what their last run came
 to. A job shows here within moments of its registration.`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.listJobs(cmd.Context(), wanted) }}
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.listJobs(cmd.Context(), wanted) }})
 	command.Flags().StringVar(&wanted.tag, "tag", "", "only those with this tag")
 	command.Flags().StringVar(&wanted.search, "search", "", "only those with this text in id, name or title")
 	return command
@@ -29,11 +29,11 @@ to. A job shows here within moments of its registration.`,
 // A jobFilter says which jobs to list; empty is all.
 type jobFilter struct{ tag, search string }
 
-func (f jobFilter) takes(row *registry.Row) bool {
-	if f.tag != "" && !slices.Contains(row.Tags, f.tag) {
+func (f jobFilter) takes(job *listedJob) bool {
+	if f.tag != "" && !slices.Contains(job.Tags, f.tag) {
 		return false
 	}
-	return slices.ContainsFunc([]string{row.ID, row.Name, row.Title}, func(text string) bool {
+	return slices.ContainsFunc([]string{job.ID, job.Name, job.Title}, func(text string) bool {
 		return strings.Contains(strings.ToLower(text), strings.ToLower(f.search))
 	})
 }
@@ -48,7 +48,8 @@ type listedJob struct {
 	Schedule *latch.Schedule `json:"schedule,omitempty"`
 	// NextTime is when it runs next by itself.
 	NextTime latch.Time `json:"next_time,omitzero"`
-	Paused   bool       `json:"paused"`
+	// Paused is nil where that is not known.
+	Paused *bool `json:"paused,omitempty"`
 	// CannotRun tells of a job that is kept, and has nothing to do.
 	CannotRun bool    `json:"cannot_run,omitempty"`
 	LastRun   *jobRun `json:"last_run,omitempty"`
@@ -66,7 +67,7 @@ type jobRun struct {
 
 func listed(row *registry.Row) listedJob {
 	return listedJob{ID: row.ID, Name: row.Name, Title: row.Title, Type: row.Type, Tags: row.Tags, Schedule: row.Schedule,
-		NextTime: row.NextTime, Paused: row.Paused, CannotRun: row.Lacks}
+		NextTime: row.NextTime, Paused: &row.Paused, CannotRun: row.Lacks}
 }
 
 func lastRun(run registry.Run) *jobRun {
@@ -74,35 +75,46 @@ func lastRun(run registry.Run) *jobRun {
 }
 
 func (a *app) listJobs(ctx context.Context, wanted jobFilter) error {
-	temporal, err := a.dial(ctx)
+	ctx, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
+	jobs, err := a.registeredJobs(ctx, wanted)
 	if err != nil {
 		return err
 	}
+	a.printJobList(jobs)
+	return nil
+}
+
+// registeredJobs lists the jobs that the filter takes.
+func (a *app) registeredJobs(ctx context.Context, wanted jobFilter) ([]listedJob, error) {
+	if a.api != nil {
+		return a.apiJobs(ctx, wanted)
+	}
+	temporal, err := a.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
 	defer temporal.Close()
-	ctx, cancel := context.WithTimeout(ctx, listTimeout)
-	defer cancel()
 	store := a.registry(temporal)
 	rows, err := store.List(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	runs, err := store.Runs(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	jobs := []listedJob{}
 	for i := range rows {
-		if !wanted.takes(&rows[i]) {
-			continue
-		}
 		job := listed(&rows[i])
 		if run, ran := runs[job.ID]; ran {
 			job.LastRun = lastRun(run)
 		}
-		jobs = append(jobs, job)
+		if wanted.takes(&job) {
+			jobs = append(jobs, job)
+		}
 	}
-	a.printJobList(jobs)
-	return nil
+	return jobs, nil
 }
 
 func (a *app) printJobList(jobs []listedJob) {
@@ -126,7 +138,9 @@ func jobRow(job *listedJob) []cell {
 	switch {
 	case job.CannotRun:
 		paused = cell{"cannot run", red}
-	case job.Paused:
+	case job.Paused == nil:
+		paused = cell{"-", dim}
+	case *job.Paused:
 		paused = cell{"yes", yellow}
 	}
 	title := job.Title

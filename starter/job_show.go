@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,9 +14,9 @@ import (
 )
 
 func (a *app) jobShowCommand() *cobra.Command {
-	return &cobra.Command{Use: "show ID", Short: "Show a registered job", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeJob,
+	return takesAPI(&cobra.Command{Use: "show ID", Short: "Show a registered job", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeJob,
 		Long: "Show a registered job: what it does, when it runs next, and what its last run\ncame to.",
-		RunE: func(cmd *cobra.Command, args []string) error { return a.showJob(cmd.Context(), args[0]) }}
+		RunE: func(cmd *cobra.Command, args []string) error { return a.showJob(cmd.Context(), args[0]) }})
 }
 
 // A shownJob is a registered job with all that is known of it.
@@ -36,6 +37,9 @@ type shownJob struct {
 }
 
 func (a *app) showJob(ctx context.Context, id string) error {
+	if a.api != nil {
+		return a.apiShowJob(ctx, id)
+	}
 	temporal, err := a.dial(ctx)
 	if err != nil {
 		return err
@@ -61,10 +65,14 @@ func (a *app) showJob(ctx context.Context, id string) error {
 	return nil
 }
 
+// ownExtras begins the keys that Latch keeps among those of others.
+const ownExtras = "latch:"
+
 func shownOf(entry *registry.Entry) (*shownJob, error) {
 	row := registry.RowOf(&entry.Definition)
 	shown := &shownJob{listedJob: listed(&row), Lacks: entry.Lacks, Followers: entry.Followers, TaskQueue: entry.TaskQueue,
-		CreatedAt: entry.CreatedAt, UpdatedAt: entry.UpdatedAt, Extras: entry.Extras}
+		CreatedAt: entry.CreatedAt, UpdatedAt: entry.UpdatedAt, Extras: maps.Clone(entry.Extras)}
+	maps.DeleteFunc(shown.Extras, func(key string, _ json.RawMessage) bool { return strings.HasPrefix(key, ownExtras) })
 	for _, next := range entry.NextTimes {
 		shown.NextTimes = append(shown.NextTimes, latch.NewTime(next))
 	}
@@ -92,7 +100,7 @@ func (a *app) printShown(job *shownJob) {
 		next = append(next, utc(at))
 	}
 	schedule := scheduleText(job.Schedule)
-	if job.Paused {
+	if job.Paused != nil && *job.Paused {
 		schedule = strings.TrimSpace(schedule + " (paused)")
 	}
 	a.printf("%s\n", cell{strings.TrimSpace(oneLine(job.ID) + "  " + oneLine(job.Title)), bold}.show(a.colour()))

@@ -18,7 +18,7 @@ func (a *app) lockCommand() *cobra.Command {
 func (a *app) lockReleaseCommand() *cobra.Command {
 	var removed latch.LockRelease
 	var data string
-	command := &cobra.Command{Use: "release LOCK", Short: "Remove a lock", Args: cobra.ExactArgs(1),
+	command := takesAPI(&cobra.Command{Use: "release LOCK", Short: "Remove a lock", Args: cobra.ExactArgs(1),
 		Long: `Remove a lock, so that what waits for it goes on, and print the record. The lock
 says itself which run made it. A lock that was removed before answers its
 record again and changes nothing. Where the lock's hook decides by its result,
@@ -28,7 +28,7 @@ record again and changes nothing. Where the lock's hook decides by its result,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			removed.Lock, removed.By = args[0], a.byOrUser(removed.By)
 			return a.releaseLock(cmd.Context(), removed, data)
-		}}
+		}})
 	command.Flags().StringVar(&removed.Result, "result", "", "pass or fail, written to the record's data.result")
 	command.Flags().StringVar(&data, "data", "", "a JSON object, laid key by key over the record's data")
 	command.Flags().StringVar(&removed.Reason, "reason", "", "why, for the record")
@@ -43,6 +43,9 @@ func (a *app) releaseLock(ctx context.Context, removed latch.LockRelease, data s
 	}
 	if err := decodeLockRelease(&removed, data); err != nil {
 		return err
+	}
+	if a.api != nil {
+		return a.apiReleaseLock(ctx, workflowID, removed)
 	}
 	temporal, err := a.dial(ctx)
 	if err != nil {

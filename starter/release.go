@@ -13,9 +13,9 @@ func (a *app) releaseCommand() *cobra.Command {
 ID is a workflow id, or the id of a release: the first of ID and release-ID that
 exists is taken.`
 	return group("release", "Run releases and decide about them",
-		a.runCommand(spec.Release, "run", "Start a release",
+		takesAPI(a.runCommand(spec.Release, "run", "Start a release",
 			`Start the release that FILE describes, as the workflow release-<id> unless --id
-names another. One run at a time has that id; a closed one may run again.`),
+names another. One run at a time has that id; a closed one may run again.`)),
 		a.controlCommand(latch.MessageStop, "release-", "Stop a release, undoing nothing",
 			"Stop a running release and undo nothing."+which),
 		a.controlCommand(latch.MessageRollback, "release-", "Roll a release back",
@@ -27,12 +27,12 @@ names another. One run at a time has that id; a closed one may run again.`),
 // skipCommand makes `release skip`.
 func (a *app) skipCommand(long string) *cobra.Command {
 	skip := latch.Skip{}
-	command := &cobra.Command{Use: "skip ID (--lock LOCK | --webhook ID --event EVENT [--step NAME]) --reason TEXT",
+	command := takesAPI(&cobra.Command{Use: "skip ID (--lock LOCK | --webhook ID --event EVENT [--step NAME]) --reason TEXT",
 		Short: "Take a hook out of the decision", Long: long, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			skip.By = a.byOrUser(skip.By)
 			return a.control(cmd.Context(), args[0], "release-", latch.MessageSkip, skip, new(latch.Skip).Decode)
-		}}
+		}})
 	command.Flags().StringVar(&skip.Lock, "lock", "", "the hook's lock")
 	command.Flags().StringVar(&skip.Webhook, "webhook", "", "the webhook's id")
 	command.Flags().StringVar(&skip.Event, "event", "", "the event")

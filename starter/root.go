@@ -13,12 +13,18 @@ The connection to Temporal comes from the ecosystem's own settings:
 TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_… or a
 profile (TEMPORAL_PROFILE). Files are YAML or JSON; - is standard input.
 
+With --api URL, or LATCH_API, commands speak to the HTTP API that starter serve
+offers in place of Temporal, and bear the key that LATCH_API_KEY has: release,
+emit, lock release, job list, show, start and stop, and status, history and
+watch of releases.
+
 Exit codes:
   0  done; with --watch: the job succeeded, the release was released, the
      emission ended; deliveries that failed do not change it
   1  the run failed or was cancelled, or what was asked was refused
   2  wrong usage, or an input that validation refuses
-  3  Temporal, or a worker that had to answer, was out of reach
+  3  Temporal, the API, or a worker that had to answer, was out of reach or
+     lets nobody of this name in
   4  the release was stopped or rolled back
   5  interrupted; a run that was started goes on`
 
@@ -35,6 +41,7 @@ func (a *app) rootCommand() *cobra.Command {
 	}
 	root.PersistentFlags().StringVarP(&a.output, "output", "o", "text", "what to print: text or json (standard output is that JSON alone)")
 	root.PersistentFlags().String("task-queue", "", "task queue of Latch's worker (LATCH_TASK_QUEUE, else latch)")
+	root.PersistentFlags().String("api", "", "speak to the HTTP API at this URL, and not to Temporal (LATCH_API; its key is LATCH_API_KEY)")
 	root.AddCommand(a.jobCommand(), a.releaseCommand(), a.emitCommand(), a.lockCommand(), a.watchCommand(),
 		a.statusCommand(), a.historyCommand(), a.serveCommand(), a.webhookCommand(), a.validateCommand(), a.schemaCommand(), a.versionCommand())
 	return root
@@ -51,6 +58,9 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	}
 	if queue, _ := cmd.Flags().GetString("task-queue"); queue != "" {
 		a.settings.TaskQueue, a.settings.givenQueue = queue, queue
+	}
+	if err := a.prepareAPI(cmd); err != nil {
+		return err
 	}
 	a.ran = true
 	return nil

@@ -50,6 +50,9 @@ func (a *app) startFile(ctx context.Context, as startable, file, workflowID stri
 	for _, warning := range input.warnings {
 		a.warn("%s: %s", file, warning)
 	}
+	if a.api != nil {
+		return a.apiStart(ctx, as, input, workflowID, watch)
+	}
 	if workflowID == "" {
 		workflowID = as.workflowID(input)
 	}
@@ -65,7 +68,7 @@ func (a *app) startFile(ctx context.Context, as startable, file, workflowID stri
 	if watch {
 		return a.watch(ctx, temporal, run)
 	}
-	a.printStarted(run)
+	a.printStarted(run.GetID(), run.GetRunID(), "starter watch "+shell(run.GetID()))
 	a.warnUnpolled(ctx, temporal, a.settings.TaskQueue, run.GetID())
 	return nil
 }
@@ -116,10 +119,15 @@ func summaryOf(input *checked) string {
 	return strings.Join(parts, " ")
 }
 
-func (a *app) printStarted(run client.WorkflowRun) {
+// printStarted tells of a run that was started, and which command watches it,
+// if one does.
+func (a *app) printStarted(workflowID, runID, watch string) {
 	if a.json() {
-		a.printJSON(outcome{WorkflowID: run.GetID(), RunID: run.GetRunID(), Status: latch.JobRunning})
+		a.printJSON(outcome{WorkflowID: workflowID, RunID: runID, Status: latch.JobRunning})
 		return
 	}
-	a.printf("Started %s\n  run: %s\n  watch: starter watch %s\n", run.GetID(), run.GetRunID(), shell(run.GetID()))
+	a.printf("Started %s\n  run: %s\n", workflowID, runID)
+	if watch != "" {
+		a.printf("  watch: %s\n", watch)
+	}
 }

@@ -19,17 +19,17 @@ ID is a workflow id, or the id of a job, release or emission: the first of ID,
 job-ID, release-ID and emit-ID that exists is taken.`
 
 func (a *app) statusCommand() *cobra.Command {
-	return &cobra.Command{Use: "status ID", Short: "Show where a run stands", Args: cobra.ExactArgs(1),
+	return takesAPI(&cobra.Command{Use: "status ID", Short: "Show where a run stands", Args: cobra.ExactArgs(1),
 		Long: `Show where a run stands and which locks it waits for, as a worker answers, and
 of a closed run how it ended; with --output json that is the key "closed".` + anyID,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.status(cmd.Context(), args[0]) }}
+		RunE: func(cmd *cobra.Command, args []string) error { return a.status(cmd.Context(), args[0]) }})
 }
 
 func (a *app) historyCommand() *cobra.Command {
 	var wanted latch.HistoryQuery
-	command := &cobra.Command{Use: "history ID", Short: "Show a run's webhook history", Args: cobra.ExactArgs(1),
+	command := takesAPI(&cobra.Command{Use: "history ID", Short: "Show a run's webhook history", Args: cobra.ExactArgs(1),
 		Long: "Show the records of a run's webhooks, oldest first, as a worker answers, for a\nclosed run too." + anyID,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.history(cmd.Context(), args[0], wanted) }}
+		RunE: func(cmd *cobra.Command, args []string) error { return a.history(cmd.Context(), args[0], wanted) }})
 	command.Flags().StringVar(&wanted.Webhook, "webhook", "", "only this webhook's")
 	command.Flags().StringVar(&wanted.Event, "event", "", "only this event's")
 	command.Flags().StringVar(&wanted.After, "after", "", "only those after the record of this delivery id")
@@ -38,6 +38,9 @@ func (a *app) historyCommand() *cobra.Command {
 }
 
 func (a *app) status(ctx context.Context, id string) error {
+	if a.api != nil {
+		return a.apiStatus(ctx, id)
+	}
 	temporal, err := a.dial(ctx)
 	if err != nil {
 		return err
@@ -147,6 +150,9 @@ func (a *app) history(ctx context.Context, id string, wanted latch.HistoryQuery)
 	if err := new(latch.HistoryQuery).Decode(encoded); err != nil {
 		return err
 	}
+	if a.api != nil {
+		return a.apiHistory(ctx, id, wanted)
+	}
 	temporal, err := a.dial(ctx)
 	if err != nil {
 		return err
@@ -163,6 +169,10 @@ func (a *app) history(ctx context.Context, id string, wanted latch.HistoryQuery)
 		}
 		return err
 	}
+	return a.showHistory(workflowID, answer)
+}
+
+func (a *app) showHistory(workflowID string, answer json.RawMessage) error {
 	if a.json() {
 		a.printJSON(answer)
 		return nil

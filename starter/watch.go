@@ -19,9 +19,12 @@ import (
 const pollTimeout = 5 * time.Second
 
 func (a *app) watchCommand() *cobra.Command {
-	return &cobra.Command{Use: "watch ID", Short: "Show a run's progress until it ends", Args: cobra.ExactArgs(1),
+	return takesAPI(&cobra.Command{Use: "watch ID", Short: "Show a run's progress until it ends", Args: cobra.ExactArgs(1),
 		Long: "Show a run's progress until it ends, as job run --watch does; the exit code is\nthat of the run. Ctrl-C stops watching, not the run." + anyID,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if a.api != nil {
+				return a.apiWatch(cmd.Context(), args[0])
+			}
 			temporal, err := a.dial(cmd.Context())
 			if err != nil {
 				return err
@@ -32,7 +35,15 @@ func (a *app) watchCommand() *cobra.Command {
 				return err
 			}
 			return a.watch(cmd.Context(), temporal, temporal.GetWorkflow(cmd.Context(), workflowID, ""))
-		}}
+		}})
+}
+
+// A watched run is one whose progress and end can be asked for.
+type watched struct {
+	workflowID, runID string
+	// ask gives where the run stands, and its records. end waits for its end.
+	ask func(context.Context) (*latch.Status, []latch.Record, error)
+	end func(context.Context) (outcome, error)
 }
 
 // ending is how the wait for a run ended.
@@ -41,18 +52,34 @@ type ending struct {
 	err     error
 }
 
-// watch prints the run's progress as it happens, and its outcome.
+// watch prints the progress of a run of Temporal's.
 func (a *app) watch(ctx context.Context, temporal temporalClient, run client.WorkflowRun) error {
+	return a.follow(ctx, watched{workflowID: run.GetID(), runID: run.GetRunID(),
+		ask: func(ctx context.Context) (*latch.Status, []latch.Record, error) {
+			var status latch.Status
+			var records []latch.Record
+			err := query(ctx, temporal, run.GetID(), latch.QueryStatus, &status)
+			if err == nil {
+				err = query(ctx, temporal, run.GetID(), latch.QueryHistory, &records)
+			}
+			return &status, records, err
+		},
+		end: func(ctx context.Context) (outcome, error) { return await(ctx, run) },
+	})
+}
+
+// follow prints the run's progress as it happens, and its outcome.
+func (a *app) follow(ctx context.Context, run watched) error {
 	ended := make(chan ending, 1)
 	go func() {
-		came, err := await(ctx, run)
+		came, err := run.end(ctx)
 		ended <- ending{came, err}
 	}()
-	w := &watcher{temporal: temporal, workflowID: run.GetID(), to: a.out, coloured: a.colour()}
+	w := &watcher{ask: run.ask, to: a.out, coloured: a.colour()}
 	if a.json() {
 		w.to = a.err // standard output is for the outcome
 	}
-	w.line(cell{"watching", dim}, cell{printable(run.GetID()), bold}, cell{"run " + run.GetRunID(), dim})
+	w.line(cell{"watching", dim}, cell{printable(run.workflowID), bold}, cell{"run " + run.runID, dim})
 	ticker := time.NewTicker(a.pollInterval)
 	defer ticker.Stop()
 	for {
@@ -65,7 +92,7 @@ func (a *app) watch(ctx context.Context, temporal temporalClient, run client.Wor
 				return a.interruptedWatch(run)
 			}
 			if end.err != nil {
-				return fmt.Errorf("waiting for %s, which goes on: %w", run.GetID(), end.err)
+				return fmt.Errorf("waiting for %s, which goes on: %w", run.workflowID, end.err)
 			}
 			w.poll(ctx)
 			a.printOutcome(end.outcome, w.records)
@@ -78,16 +105,15 @@ func (a *app) watch(ctx context.Context, temporal temporalClient, run client.Wor
 	}
 }
 
-func (a *app) interruptedWatch(run client.WorkflowRun) error {
-	return newFailure(exitInterrupted, kindInterrupted, "stopped watching; %s goes on. Watch it again with: starter watch %s", run.GetID(), shell(run.GetID()))
+func (a *app) interruptedWatch(run watched) error {
+	return newFailure(exitInterrupted, kindInterrupted, "stopped watching; %s goes on. Watch it again with: starter watch %s", run.workflowID, shell(run.workflowID))
 }
 
 // watcher asks a run where it stands and prints what has changed.
 type watcher struct {
-	temporal   temporalClient
-	workflowID string
-	to         io.Writer
-	coloured   bool
+	ask      func(context.Context) (*latch.Status, []latch.Record, error)
+	to       io.Writer
+	coloured bool
 
 	records  []latch.Record
 	phase    string
@@ -101,12 +127,7 @@ type watcher struct {
 func (w *watcher) poll(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
-	var status latch.Status
-	var records []latch.Record
-	err := query(ctx, w.temporal, w.workflowID, latch.QueryStatus, &status)
-	if err == nil {
-		err = query(ctx, w.temporal, w.workflowID, latch.QueryHistory, &records)
-	}
+	status, records, err := w.ask(ctx)
 	if err != nil {
 		if !interrupted(ctx) {
 			w.tellTrouble(err)
@@ -117,7 +138,7 @@ func (w *watcher) poll(ctx context.Context) {
 	// What has settled came before the phase that the run is in now.
 	w.tellSteps(status.Steps)
 	w.tellRecords(records)
-	w.tellPhase(&status)
+	w.tellPhase(status)
 	w.tellLocks(undecided(status.Locks, records))
 	w.tellRejected(status.Rejected)
 }

@@ -1,0 +1,73 @@
+package apiclient
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"github.com/latch-run/latch"
+)
+
+const (
+	releases = "/latch/v1/releases"
+	events   = "/latch/v1/events"
+	locks    = "/latch/v1/locks/"
+)
+
+// A Started is a run that was started.
+type Started struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+}
+
+// A Release is where a release stands, or what it came to.
+type Release struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+	latch.Status
+	Reason    string           `json:"reason"`
+	DecidedBy *latch.DecidedBy `json:"decided_by"`
+	// ClosedAt is zero while it runs.
+	ClosedAt latch.Time     `json:"closed_at"`
+	History  []latch.Record `json:"history"`
+}
+
+// StartRelease starts a release, as the workflow id where one is given.
+func (c *Client) StartRelease(ctx context.Context, release json.RawMessage, workflowID string) (*Started, error) {
+	return c.start(ctx, releases, release, workflowID)
+}
+
+// FireEvent fires a custom event, as the workflow id where one is given.
+func (c *Client) FireEvent(ctx context.Context, emission json.RawMessage, workflowID string) (*Started, error) {
+	return c.start(ctx, events, emission, workflowID)
+}
+
+func (c *Client) start(ctx context.Context, path string, body json.RawMessage, workflowID string) (*Started, error) {
+	query := url.Values{}
+	if workflowID != "" {
+		query.Set("workflow_id", workflowID)
+	}
+	started := new(Started)
+	return started, c.call(ctx, http.MethodPost, path, query, body, started)
+}
+
+// Release gives a release by its id, or its workflow id.
+func (c *Client) Release(ctx context.Context, id string) (*Release, error) {
+	release := new(Release)
+	return release, c.call(ctx, http.MethodGet, releases+"/"+url.PathEscape(id), nil, nil, release)
+}
+
+// TellRelease sends a release stop, rollback or skip, and gives its answer.
+func (c *Client) TellRelease(ctx context.Context, id, message string, argument any) (json.RawMessage, error) {
+	var answer json.RawMessage
+	err := c.call(ctx, http.MethodPost, releases+"/"+url.PathEscape(id)+"/"+message, nil, argument, &answer)
+	return answer, err
+}
+
+// RemoveLock removes a lock and gives its record.
+func (c *Client) RemoveLock(ctx context.Context, removal latch.LockRelease) (json.RawMessage, error) {
+	var record json.RawMessage
+	err := c.call(ctx, http.MethodPost, locks+url.PathEscape(removal.Lock)+"/release", nil, removal, &record)
+	return record, err
+}

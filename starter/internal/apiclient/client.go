@@ -1,0 +1,192 @@
+package apiclient
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/latch-run/latch"
+)
+
+// Bounds of one call. The API itself waits for workers, and answers 503 where
+// none does.
+const (
+	dialTimeout = 10 * time.Second
+	callTimeout = 60 * time.Second
+	// maximumAnswer bounds an answer in bytes.
+	maximumAnswer = 32 << 20
+)
+
+// A Client calls one API. It is safe for concurrent use.
+type Client struct {
+	base string
+	key  string
+	open bool
+	http *http.Client
+}
+
+// New makes a client of the API at the address, an http or https URL, such as
+// http://127.0.0.1:7127; a path of its own may stand before the API's. The key
+// may be empty. TLS goes by the system's roots, or those that SSL_CERT_FILE
+// names.
+func New(address, key string) (*Client, error) {
+	parsed, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return nil, errors.New("is no URL; one is such as https://latch.example.com") // the error would repeat a password
+	case parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Host == "":
+		return nil, fmt.Errorf("%q is no http or https URL, such as https://latch.example.com", parsed.Redacted())
+	case parsed.User != nil || parsed.RawQuery != "" || parsed.Fragment != "":
+		return nil, errors.New("takes an address alone, without user, query or fragment")
+	}
+	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return nil, errors.New("the key has characters that no header takes; is there a line break at its end?")
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
+	ip, err := netip.ParseAddr(parsed.Hostname())
+	local := parsed.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+	return &Client{base: strings.TrimRight(parsed.String(), "/"), key: key, open: parsed.Scheme == "http" && !local, http: &http.Client{
+		Transport: transport, Timeout: callTimeout,
+		// A redirect would take the key, or turn a POST into a GET.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// Address is where the API is.
+func (c *Client) Address() string { return c.base }
+
+// IsOpen tells that what is sent leaves this machine unencrypted.
+func (c *Client) IsOpen() bool { return c.open }
+
+// An Unreachable tells that no answer of the API's came.
+type Unreachable struct{ Err error }
+
+// Error says why.
+func (u *Unreachable) Error() string { return u.Err.Error() }
+
+// Unwrap gives the reason.
+func (u *Unreachable) Unwrap() error { return u.Err }
+
+// A Problem is an answer that refuses (RFC 9457).
+type Problem struct {
+	Status int
+	Title  string
+	Detail string
+	Errors []struct{ Location, Message string }
+	// WorkflowID and RunID name the run that stands in the way.
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+}
+
+// Error says what is wrong.
+func (p *Problem) Error() string {
+	if p.Detail == "" {
+		return fmt.Sprintf("the API answers %d %s", p.Status, http.StatusText(p.Status))
+	}
+	return p.Detail
+}
+
+// Problems gives each field of the body that is wrong, if the answer tells.
+func (p *Problem) Problems() latch.Problems {
+	var problems latch.Problems
+	for _, each := range p.Errors {
+		path := strings.TrimPrefix(strings.TrimPrefix(each.Location, "body"), ".")
+		problems.Addf(path, "%s", each.Message)
+	}
+	return problems
+}
+
+// call sends a body, if there is one, and reads the answer.
+func (c *Client) call(ctx context.Context, method, path string, query url.Values, body, answer any) error {
+	request, err := c.request(ctx, method, path, query, body)
+	if err != nil {
+		return err
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		var failed *url.Error
+		if errors.As(err, &failed) {
+			err = failed.Err // the URL may bear what a person searched for
+		}
+		return unanswered(ctx, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maximumAnswer+1))
+	switch {
+	case err != nil:
+		return unanswered(ctx, err)
+	case len(text) > maximumAnswer:
+		return fmt.Errorf("the API's answer is larger than %d MiB", maximumAnswer>>20)
+	}
+	return read(response, text, answer)
+}
+
+// unanswered tells of a call that no answer came to, unless the caller gave up.
+func unanswered(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
+	}
+	return &Unreachable{err}
+}
+
+func (c *Client) request(ctx context.Context, method, path string, query url.Values, body any) (*http.Request, error) {
+	address := c.base + path
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	var content io.Reader
+	if body != nil {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		content = bytes.NewReader(encoded)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, address, content)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	request.Header.Set("Accept", "application/json, application/problem+json")
+	request.Header.Set("User-Agent", "latch-starter/"+latch.Version)
+	if c.key != "" {
+		request.Header.Set("Authorization", "Bearer "+c.key)
+	}
+	return request, nil
+}
+
+// read decodes what the API answered. What stands in front of it may answer in
+// its place, in another form.
+func read(response *http.Response, text []byte, answer any) error {
+	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	switch {
+	case response.StatusCode/100 == 3:
+		return fmt.Errorf("the API answers %s to %q; give that address", response.Status, response.Header.Get("Location"))
+	case response.StatusCode/100 != 2:
+		problem := &Problem{}
+		if kind == "application/problem+json" {
+			_ = json.Unmarshal(text, problem) // the status says enough
+		}
+		problem.Status = response.StatusCode
+		return problem
+	case kind != "application/json":
+		return fmt.Errorf("what answers is no API of Latch's: it answers %s with %q", response.Status, kind)
+	}
+	if err := json.Unmarshal(text, answer); err != nil {
+		return fmt.Errorf("the API's answer is none that is known here: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package apiclient
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/latch-run/latch"
+)
+
+const jobs = "/v2/jobs"
+
+// A Job is a registered job, as far as commands tell of it.
+type Job struct {
+	ID       ID        `json:"id"`
+	Name     string    `json:"name"`
+	Title    string    `json:"title"`
+	Type     string    `json:"type"`
+	Tags     Names     `json:"tags"`
+	Schedule *Schedule `json:"schedule"`
+	// Status is the last run; nil where the job never ran.
+	Status    *Run       `json:"status"`
+	CreatedAt latch.Time `json:"created_at"`
+	UpdatedAt latch.Time `json:"updated_at"`
+}
+
+// An ID is a job's: text, or a number that stands for its digits.
+type ID string
+
+// UnmarshalJSON reads either.
+func (id *ID) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] != '"' {
+		*id = ID(data)
+		return nil
+	}
+	return json.Unmarshal(data, (*string)(id))
+}
+
+// Names are tags: texts, or objects that have a name.
+type Names []string
+
+// UnmarshalJSON reads either, and leaves out what is neither.
+func (n *Names) UnmarshalJSON(data []byte) error {
+	var elements []json.RawMessage
+	_ = json.Unmarshal(data, &elements)
+	for _, element := range elements {
+		var name string
+		var object struct{ Name string }
+		if json.Unmarshal(element, &name) != nil && json.Unmarshal(element, &object) == nil {
+			name = object.Name
+		}
+		if name != "" {
+			*n = append(*n, name)
+		}
+	}
+	return nil
+}
+
+// A Schedule says when a job runs by itself: at the times of Value, a cron
+// expression, or after the job EndOf.
+type Schedule struct {
+	Value    string `json:"value"`
+	EndOf    *ID    `json:"endof"`
+	Timezone string `json:"timezone"`
+}
+
+// UnmarshalJSON reads the object. What others keep there in another form tells
+// of no times that are known here.
+func (s *Schedule) UnmarshalJSON(data []byte) error {
+	type plain Schedule
+	if json.Unmarshal(data, (*plain)(s)) != nil {
+		*s = Schedule{}
+	}
+	return nil
+}
+
+// Latch gives the schedule in Latch's own terms; nil is none.
+func (s *Schedule) Latch() *latch.Schedule {
+	switch {
+	case s == nil:
+		return nil
+	case s.EndOf != nil && *s.EndOf != "" && *s.EndOf != "null":
+		return &latch.Schedule{After: string(*s.EndOf)}
+	case s.Value != "":
+		return &latch.Schedule{Cron: s.Value, Timezone: s.Timezone}
+	default:
+		return nil
+	}
+}
+
+// A Run is a run of a job.
+type Run struct {
+	ID string `json:"id"`
+	// ReturnCode is 0 for a run that succeeded, nil while it runs.
+	ReturnCode  *int         `json:"returncode"`
+	Error       string       `json:"error"`
+	StartedAt   latch.Time   `json:"started_at"`
+	CompletedAt latch.Time   `json:"completed_at"`
+	KVP         latch.Object `json:"kvp"`
+}
+
+// Status gives the run's status in Latch's own terms.
+func (r *Run) Status() string {
+	switch {
+	case r.ReturnCode == nil:
+		return latch.JobRunning
+	case *r.ReturnCode == 0:
+		return latch.JobSucceeded
+	default:
+		return latch.JobFailed
+	}
+}
+
+// pageSize is how many jobs one call lists, the most that the API takes.
+const pageSize = 1000
+
+// Jobs lists the registered jobs, those with the tag where one is given.
+func (c *Client) Jobs(ctx context.Context, tag string) ([]Job, error) {
+	var all []Job
+	for {
+		query := url.Values{"limit": {strconv.Itoa(pageSize)}, "offset": {strconv.Itoa(len(all))}}
+		if tag != "" {
+			query.Set("tag", tag)
+		}
+		var page struct {
+			Jobs       []Job
+			Pagination struct {
+				MorePages bool `json:"more_pages"`
+			}
+		}
+		if err := c.call(ctx, http.MethodPost, jobs+"/search", query, nil, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Jobs...)
+		if !page.Pagination.MorePages || len(page.Jobs) == 0 {
+			return all, nil
+		}
+	}
+}
+
+// Job gives a registered job, and all of it as the API has it.
+func (c *Client) Job(ctx context.Context, id string) (*Job, json.RawMessage, error) {
+	var whole json.RawMessage
+	if err := c.call(ctx, http.MethodGet, jobPath(id), nil, nil, &whole); err != nil {
+		return nil, nil, err
+	}
+	job := new(Job)
+	return job, whole, json.Unmarshal(whole, job)
+}
+
+// LastRun gives a job's last run; nil where it never ran.
+func (c *Client) LastRun(ctx context.Context, id string) (*Run, error) {
+	var answer struct{ Status *Run }
+	err := c.call(ctx, http.MethodGet, jobPath(id)+"/status", nil, nil, &answer)
+	return answer.Status, err
+}
+
+// Start starts a run of a job.
+func (c *Client) Start(ctx context.Context, id string) (*Run, error) {
+	run := new(Run)
+	return run, c.act(ctx, id, "START", run)
+}
+
+// Stop cancels the run of a job, and gives the run as the API has it.
+func (c *Client) Stop(ctx context.Context, id string) (json.RawMessage, error) {
+	var run json.RawMessage
+	err := c.act(ctx, id, "STOP", &run)
+	return run, err
+}
+
+func (c *Client) act(ctx context.Context, id, action string, answer any) error {
+	return c.call(ctx, http.MethodPost, jobPath(id)+"/:actions", nil, map[string]string{"action": action}, answer)
+}
+
+func jobPath(id string) string {
+	return jobs + "/" + strings.ReplaceAll(url.PathEscape(id), ":", "%3A")
+}
