@@ -1,0 +1,77 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// viaAPI are the settings of a command that has a key of the API, and no way to
+// Temporal.
+func (s *served) viaAPI(key string) []string {
+	return []string{"LATCH_API=" + s.url, "LATCH_API_KEY=" + key, "TEMPORAL_ADDRESS=127.0.0.1:1"}
+}
+
+// A release by the HTTP API alone: started, seen to wait, let pass under the
+// key's name, watched to its end, and asked for its history.
+func TestStarterReleaseByTheAPI(t *testing.T) {
+	t.Parallel()
+	s := setup(t).serve("LATCH_API_KEYS", apiKeys)
+	file := s.write("release.json", heldRelease(s.queue))
+	var started struct {
+		WorkflowID string `json:"workflow_id"`
+	}
+	s.starter(s.viaAPI("run-key"), "release", "run", file, "-o", "json").read(t, 0, &started)
+	require.Equal(t, "release-"+s.queue, started.WorkflowID)
+	again := s.starter(s.viaAPI("run-key"), "release", "run", file)
+	require.Equal(t, 1, again.code)
+	require.Contains(t, again.err, "release-"+s.queue+" is running")
+
+	token := s.token(started.WorkflowID)
+	status := s.starter(s.viaAPI("read-key"), "status", s.queue)
+	require.Equal(t, 0, status.code, status.err)
+	require.Contains(t, status.out, token)
+	refused := s.starter(s.viaAPI("read-key"), "lock", "release", token)
+	require.Equal(t, 3, refused.code)
+	require.Contains(t, refused.err, "LATCH_API_KEY")
+	removed := s.starter(s.viaAPI("lock-key"), "lock", "release", token, "--reason", "approved")
+	require.Equal(t, 0, removed.code, removed.err)
+	require.Contains(t, removed.out, "lock removed by board (api): approved")
+
+	s.token(started.WorkflowID) // the second lock is there
+	stopped := s.starter(s.viaAPI("run-key"), "release", "stop", s.queue, "--reason", "enough")
+	require.Equal(t, 0, stopped.code, stopped.err)
+	var end struct {
+		Status string
+		Result struct{ Reason string }
+	}
+	s.starter(s.viaAPI("read-key"), "watch", s.queue, "-o", "json").read(t, 4, &end)
+	require.Equal(t, "stopped", end.Status)
+	require.Contains(t, end.Result.Reason, "enough")
+	late := s.starter(s.viaAPI("run-key"), "release", "rollback", s.queue, "-o", "json")
+	require.Equal(t, 1, late.code)
+	require.Contains(t, late.out, `"type": "TooLate"`)
+
+	var records []struct{ Webhook, Event, Result string }
+	s.starter(s.viaAPI("read-key"), "history", s.queue, "--event", "BEFORE_RELEASE", "-o", "json").read(t, 0, &records)
+	require.Len(t, records, 1)
+	require.Equal(t, "pass", records[0].Result)
+}
+
+// Whom the API does not let in, and what it does not take, is told with the
+// exit codes that Temporal's refusals have.
+func TestStarterIsRefusedByTheAPI(t *testing.T) {
+	t.Parallel()
+	s := setup(t).serve("LATCH_API_KEYS", apiKeys)
+	file := s.write("event.json", `{"event":"SAID","id":"`+s.queue+`"}`)
+	for key, code := range map[string]int{"wrong": 3, "read-key": 3, "run-key": 0} {
+		emitted := s.starter(s.viaAPI(key), "emit", file)
+		require.Equal(t, code, emitted.code, key+emitted.out+emitted.err)
+	}
+	unknown := s.starter(s.viaAPI("read-key"), "status", "none")
+	require.Equal(t, 1, unknown.code)
+	require.Contains(t, unknown.err, `There is no release "none"`)
+	direct := s.starter(s.viaAPI("run-key"), "job", "apply", file)
+	require.Equal(t, 2, direct.code)
+	require.Contains(t, direct.err, "speaks to Temporal alone")
+}
