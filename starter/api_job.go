@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net/http"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/registry"
@@ -50,6 +52,10 @@ func (a *app) apiShowJob(ctx context.Context, id string) error {
 // apiStartJob starts a registered job by the API.
 func (a *app) apiStartJob(ctx context.Context, id string, watch bool) error {
 	run, err := a.api.Start(ctx, id)
+	var problem *apiclient.Problem
+	if errors.As(err, &problem) && problem.Status == http.StatusUnprocessableEntity {
+		return newFailure(exitFailed, kindRefused, "%s", oneLine(problem.Error())) // the job, and not the call, is wrong
+	}
 	if err != nil {
 		return a.apiFailure(err, kindRunning)
 	}

@@ -175,7 +175,7 @@ func TestRefusalsOfTheAPI(t *testing.T) {
 		"closed unused":    {"POST /latch/v1/locks/w:h:r/release", apiAnswer{409, `{"detail":"It has closed.","workflow_id":"w"}`}, []string{"lock", "release", "w:h:r"}, exitFailed, "UnknownLock"},
 		"closed by others": {"POST /latch/v1/locks/w:h:r/release", apiAnswer{409, `{"detail":"Too late."}`}, []string{"lock", "release", "w:h:r"}, exitFailed, "TooLate"},
 		"unknown job":      {"POST /v2/jobs/7/:actions", apiAnswer{404, `{"detail":"No such job."}`}, []string{"job", "start", "7"}, exitFailed, "NotFound"},
-		"a job of no work": {"POST /v2/jobs/7/:actions", apiAnswer{422, `{"detail":"It cannot run."}`}, []string{"job", "start", "7"}, exitUsage, "InvalidArgument"},
+		"a job of no work": {"POST /v2/jobs/7/:actions", apiAnswer{422, `{"detail":"It cannot run."}`}, []string{"job", "start", "7"}, exitFailed, "Refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

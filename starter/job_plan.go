@@ -38,7 +38,7 @@ func (a *app) readJobs(files []string) ([]*wantedJob, error) {
 			continue
 		}
 		for _, document := range documents {
-			input := &checked{file: strings.TrimSpace(file + " " + document.Place), kind: spec.Job, data: document.Data}
+			input := checkedAt(file, document, spec.Job)
 			input.admit()
 			if before, twice := labels[input.id]; twice && input.id != "" {
 				input.problems.Addf("id", "%q is described in %s already", input.id, before)

@@ -65,6 +65,14 @@ func TestApplyIsIdempotent(t *testing.T) {
 	require.Equal(t, map[string]any{"field": "schedule.cron", "from": "0 1 * * *", "to": "0 0 * * *"}, job["changes"].([]any)[0])
 }
 
+// TestTheExamplesAreRegistered as they stand.
+func TestTheExamplesAreRegistered(t *testing.T) {
+	t.Parallel()
+	j := newJobs(t)
+	require.Contains(t, j.ok("", "job", "apply", "../examples/jobs.yaml", "../examples/job.yaml"), "4 created\n")
+	require.Contains(t, j.ok("", "job", "apply", "../examples/jobs.yaml", "../examples/job.yaml"), "4 unchanged\n")
+}
+
 // TestApplyOrdersJobs: a job that others follow is there before them.
 func TestApplyOrdersJobs(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
@@ -36,8 +37,7 @@ func (a *app) load(file string, kind spec.Kind) (*checked, error) {
 	return input, nil
 }
 
-// check reads the file as the kind, or as what its keys tell where there is
-// none, and collects all that is wrong or doubtful.
+// check reads the file as the kind, and collects all that is wrong or doubtful.
 func (a *app) check(file string, kind spec.Kind) *checked {
 	input := &checked{file: file, kind: kind}
 	data, err := spec.Read(file, a.in)
@@ -46,18 +46,47 @@ func (a *app) check(file string, kind spec.Kind) *checked {
 		return input
 	}
 	input.data = data
-	if input.kind == "" {
-		input.kind, err = spec.KindOf(data)
-		if errors.Is(err, spec.ErrUnknownKind) {
-			input.problems.Addf("", "%v; --kind says which it is", err)
-			return input
-		}
-		if err != nil {
-			input.kind = spec.Job // strict decoding tells best why it is none of all
-		}
-	}
 	input.admit()
 	return input
+}
+
+// checkAll is check for each of what the file holds, as the kind, or as what
+// its keys tell where there is none.
+func (a *app) checkAll(file string, kind spec.Kind) []*checked {
+	documents, err := spec.ReadAll(file, a.in)
+	if err != nil {
+		return []*checked{{file: file, kind: kind, problems: unreadable(err)}}
+	}
+	if len(documents) == 0 {
+		documents = []spec.Document{{}} // strict decoding tells what is missing
+	}
+	var all []*checked
+	for _, document := range documents {
+		input := checkedAt(file, document, kind)
+		input.admitAsTold()
+		all = append(all, input)
+	}
+	return all
+}
+
+// checkedAt is a document of a file, to be looked at.
+func checkedAt(file string, document spec.Document, kind spec.Kind) *checked {
+	return &checked{file: strings.TrimSpace(file + " " + document.Place), kind: kind, data: document.Data}
+}
+
+// admitAsTold is admit for data that tells itself what it describes.
+func (c *checked) admitAsTold() {
+	if c.kind == "" {
+		kind, err := spec.KindOf(c.data)
+		if errors.Is(err, spec.ErrUnknownKind) {
+			c.problems.Addf("", "%v; --kind says which it is", err)
+			return
+		}
+		if c.kind = kind; err != nil {
+			c.kind = spec.Job // strict decoding tells best why it is none of all
+		}
+	}
+	c.admit()
 }
 
 // unreadable is what is wrong with a file that cannot be read.

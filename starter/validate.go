@@ -16,7 +16,8 @@ func (a *app) validateCommand() *cobra.Command {
 line as FILE: path: message. Warnings, of what is allowed and probably not
 meant, bear the word warning and do not make a file invalid. What a file
 describes is told by its keys: a release has steps, a job has a task or jobs,
-an emission has an event. Whether a worker holds the secrets, reaches the
+an emission has an event. A file may hold several, as YAML documents or as a
+list. Whether a worker holds the secrets, reaches the
 addresses and serves the task queues only a run can tell.`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.validate(args, spec.Kind(kind)) }}
 	command.Flags().StringVar(&kind, "kind", "", "what the files describe: job, release or emission")
@@ -39,15 +40,16 @@ func (a *app) validate(files []string, kind spec.Kind) error {
 	code := exitOK
 	reports := []fileReport{}
 	for _, file := range files {
-		input := a.check(file, kind)
-		if len(input.problems) > 0 {
-			code = exitUsage
+		for _, input := range a.checkAll(file, kind) {
+			if len(input.problems) > 0 {
+				code = exitUsage
+			}
+			if !a.json() {
+				a.printChecked(input)
+			}
+			reports = append(reports, fileReport{File: input.file, Kind: input.kind, Valid: len(input.problems) == 0,
+				Problems: append([]latch.Problem{}, input.problems...), Warnings: append([]latch.Problem{}, input.warnings...)})
 		}
-		if !a.json() {
-			a.printChecked(input)
-		}
-		reports = append(reports, fileReport{File: file, Kind: input.kind, Valid: len(input.problems) == 0,
-			Problems: append([]latch.Problem{}, input.problems...), Warnings: append([]latch.Problem{}, input.warnings...)})
 	}
 	if a.json() {
 		a.printJSON(map[string]any{"valid": code == exitOK, "files": reports})

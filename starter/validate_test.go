@@ -91,7 +91,9 @@ func TestValidateTellsWhatAFileDescribes(t *testing.T) {
 		"no JSON":        {`{"id"`, "", exitUsage, "-: no valid JSON: it ends too early, after 5 bytes"},
 		"no YAML":        {"a: [", "", exitUsage, "-: cannot be read: no valid YAML: line 1: did not find expected node content"},
 		"nothing":        {"", "", exitUsage, "-: required: a JSON object"},
-		"a list":         {"- a", "", exitUsage, `-: must be an object, not ["a"]`},
+		"a list":         {"- a", "", exitUsage, `- [0]: must be an object, not "a"`},
+		"several":        {"- {id: 1, task: {command: {argv: [x]}}}\n---\nevent: A\n", "", exitOK, "- document 1[0]: valid (job)\n- document 2: valid (emission)"},
+		"one of several": {`[{"id":1,"task":{}},{"event":"A"}]`, "", exitUsage, "- [0]: task: a task is exactly one of activity, workflow, http and command, not none\n- [1]: valid (emission)"},
 		"a key twice":    {"event: A\nevent: A", "", exitUsage, "-: event: stands twice"},
 		"too large":      {"event: " + strings.Repeat("A", 2<<20), "", exitUsage, "-: cannot be read: larger than 2 MiB, the most that Temporal takes as an input"},
 	} {
@@ -118,7 +120,8 @@ func TestTheExamplesAreValid(t *testing.T) {
 	require.Equal(t, exitOK, code, out)
 	require.Empty(t, errors)
 	require.NotContains(t, out, "warning")
-	require.Equal(t, len(files), strings.Count(out, ": valid ("))
+	const more = 2 // jobs.yaml holds three jobs
+	require.Equal(t, len(files)+more, strings.Count(out, ": valid ("))
 }
 
 // TestSchemaPrintsJSONSchema for each kind, and refuses others.

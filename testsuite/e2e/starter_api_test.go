@@ -2,8 +2,11 @@ package e2e
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch"
 )
 
 // viaAPI are the settings of a command that has a key of the API, and no way to
@@ -74,4 +77,81 @@ func TestStarterIsRefusedByTheAPI(t *testing.T) {
 	direct := s.starter(s.viaAPI("run-key"), "job", "apply", file)
 	require.Equal(t, 2, direct.code)
 	require.Contains(t, direct.err, "speaks to Temporal alone")
+}
+
+// Registered jobs by the HTTP API alone: listed, shown, started, one run at a
+// time, stopped, and waited for.
+func TestStarterJobsByTheAPI(t *testing.T) {
+	t.Parallel()
+	s := setup(t).serve("LATCH_API_KEYS", apiKeys)
+	held, quick := s.queue+"-held", s.queue+"-quick"
+	file := s.write("jobs.yaml", `
+- id: `+held+`
+  title: The held
+  tags: [`+s.queue+`]
+  schedule: {cron: 0 3 * * mon, timezone: Europe/Berlin}
+  task: {workflow: {type: latch.Emit, input: {event: SAID}}}
+  webhooks: [{id: board, events: [{event: JOB_START, blocking: true}]}]
+- id: `+quick+`
+  schedule: {after: `+held+`}
+  task: {workflow: {type: latch.Emit, input: {event: SAID}}}
+`)
+	applied := s.starter(nil, "job", "apply", file)
+	require.Equal(t, 0, applied.code, applied.err)
+
+	type job struct {
+		ID       string
+		Schedule latch.Schedule
+		LastRun  struct {
+			RunID  string `json:"run_id"`
+			Status string
+		} `json:"last_run"`
+	}
+	var list struct{ Jobs []job }
+	require.Eventually(t, func() bool {
+		s.starter(s.viaAPI("read-key"), "job", "list", "--search", s.queue, "-o", "json").read(t, 0, &list)
+		return len(list.Jobs) == 2
+	}, 20*time.Second, 50*time.Millisecond)
+	require.Equal(t, latch.Schedule{Cron: "0 3 * * mon", Timezone: "Europe/Berlin"}, list.Jobs[0].Schedule)
+	require.Equal(t, latch.Schedule{After: held}, list.Jobs[1].Schedule)
+	s.starter(s.viaAPI("read-key"), "job", "list", "--tag", s.queue, "-o", "json").read(t, 0, &list)
+	require.Len(t, list.Jobs, 1)
+
+	var started struct {
+		RunID string `json:"run_id"`
+	}
+	s.starter(s.viaAPI("run-key"), "job", "start", held, "-o", "json").read(t, 0, &started)
+	again := s.starter(s.viaAPI("run-key"), "job", "start", held, "-o", "json")
+	require.Equal(t, 1, again.code)
+	require.Contains(t, again.out, `"type": "AlreadyRunning"`)
+	require.Contains(t, again.err, started.RunID)
+	var shown job
+	s.starter(s.viaAPI("read-key"), "job", "show", held, "-o", "json").read(t, 0, &shown)
+	require.Equal(t, started.RunID, shown.LastRun.RunID)
+	require.Equal(t, latch.JobRunning, shown.LastRun.Status)
+	s.token("job-" + held) // it has begun
+	stopped := s.starter(s.viaAPI("run-key"), "job", "stop", held)
+	require.Equal(t, 0, stopped.code, stopped.err)
+
+	require.Equal(t, 1, s.starter(s.viaAPI("run-key"), "job", "start", "none").code)
+	refused := s.starter(s.viaAPI("read-key"), "job", "start", quick)
+	require.Equal(t, 3, refused.code, refused.out+refused.err)
+}
+
+// A job that is waited for by the HTTP API gives its own exit code.
+func TestStarterJobStartWaitsByTheAPI(t *testing.T) {
+	t.Parallel()
+	s := setup(t).serve("LATCH_API_KEYS", apiKeys)
+	file := s.write("jobs.json", `[{"id":"`+s.queue+`-good","task":{"workflow":{"type":"latch.Emit","input":{"event":"SAID"}}}},
+		{"id":"`+s.queue+`-bad","task":{"command":{"argv":["no-such-command"]}}}]`)
+	applied := s.starter(nil, "job", "apply", file)
+	require.Equal(t, 0, applied.code, applied.err)
+	for job, want := range map[string]struct {
+		code   int
+		status string
+	}{"good": {0, latch.JobSucceeded}, "bad": {1, latch.JobFailed}} {
+		var came struct{ Status string }
+		s.starter(s.viaAPI("run-key"), "job", "start", s.queue+"-"+job, "--wait", "-o", "json").read(t, want.code, &came)
+		require.Equal(t, want.status, came.Status)
+	}
 }

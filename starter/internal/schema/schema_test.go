@@ -163,15 +163,17 @@ func TestTheExamplesConform(t *testing.T) {
 		if !slices.Contains([]string{".json", ".yaml"}, filepath.Ext(file)) {
 			continue
 		}
-		data, err := spec.Read(file, nil)
+		documents, err := spec.ReadAll(file, nil)
 		require.NoError(t, err, file)
-		kind, err := spec.KindOf(data)
-		require.NoError(t, err, file)
-		var value any
-		require.NoError(t, json.Unmarshal(data, &value), file)
-		root := load(t, string(kind))
-		conforms(t, root, root, value, filepath.Base(file))
-		checked++
+		for _, document := range documents {
+			kind, err := spec.KindOf(document.Data)
+			require.NoError(t, err, file)
+			var value any
+			require.NoError(t, json.Unmarshal(document.Data, &value), file)
+			root := load(t, string(kind))
+			conforms(t, root, root, value, filepath.Base(file)+document.Place)
+			checked++
+		}
 	}
 	require.GreaterOrEqual(t, checked, 6)
 }

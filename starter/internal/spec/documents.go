@@ -30,10 +30,25 @@ func ReadAll(name string, in io.Reader) ([]Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	documents := []Document(nil)
 	if isJSON(name, data) {
-		return jsonDocuments(data), nil
+		documents = jsonDocuments(data)
+	} else if documents, err = yamlDocuments(data); err != nil {
+		return nil, err
 	}
-	return yamlDocuments(data)
+	for _, document := range documents {
+		if len(document.Data) > MaximumSize {
+			return nil, fmt.Errorf("%slarger than %d MiB, the most that Temporal takes as an input", prefixed(document.Place), MaximumSize>>20)
+		}
+	}
+	return documents, nil
+}
+
+func prefixed(place string) string {
+	if place == "" {
+		return ""
+	}
+	return place + " is "
 }
 
 // jsonDocuments gives the elements of a list. What is no JSON stays, for
