@@ -30,6 +30,8 @@ type fakeSchedules struct {
 	writes int
 	// refuse is a cron expression that is not taken.
 	refuse string
+	// never is one that has no next time.
+	never string
 	// running is the run of job-<id> that is under way, by the workflow id.
 	running map[string]string
 	started []*workflowservice.StartWorkflowExecutionRequest
@@ -73,11 +75,11 @@ func (f *fakeSchedules) DescribeSchedule(_ context.Context, request *workflowser
 		return nil, serviceerror.NewNotFound("no schedule")
 	}
 	return &workflowservice.DescribeScheduleResponse{Schedule: schedule,
-		Info: &schedulepb.ScheduleInfo{FutureActionTimes: futureTimes(schedule)}}, nil
+		Info: &schedulepb.ScheduleInfo{FutureActionTimes: f.futureTimes(schedule)}}, nil
 }
 
-func futureTimes(schedule *schedulepb.Schedule) []*timestamppb.Timestamp {
-	if len(schedule.GetSpec().GetCronString()) == 0 {
+func (f *fakeSchedules) futureTimes(schedule *schedulepb.Schedule) []*timestamppb.Timestamp {
+	if crons := schedule.GetSpec().GetCronString(); len(crons) == 0 || crons[0] == f.never {
 		return nil
 	}
 	return []*timestamppb.Timestamp{timestamppb.New(midnight), timestamppb.New(midnight.Add(24 * time.Hour))}
@@ -97,7 +99,7 @@ func (f *fakeSchedules) ListSchedules(context.Context, *workflowservice.ListSche
 	for id, schedule := range f.kept {
 		response.Schedules = append(response.Schedules, &schedulepb.ScheduleListEntry{ScheduleId: id, Info: &schedulepb.ScheduleListInfo{
 			WorkflowType: &commonpb.WorkflowType{Name: latch.WorkflowTrigger}, Notes: schedule.GetState().GetNotes(),
-			Paused: schedule.GetState().GetPaused(), FutureActionTimes: futureTimes(schedule)}})
+			Paused: schedule.GetState().GetPaused(), FutureActionTimes: f.futureTimes(schedule)}})
 	}
 	return response, nil
 }

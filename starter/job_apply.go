@@ -65,6 +65,9 @@ func (a *app) applyJobs(ctx context.Context, files []string, dryRun bool) error 
 		if !a.json() {
 			a.printChange(change, dryRun)
 		}
+		if change.never {
+			a.warn("%s: schedule.cron: %q has no next time: the job never runs by itself", job.label, job.Schedule.Cron)
+		}
 		done = append(done, change)
 	}
 	if a.json() {

@@ -117,13 +117,25 @@ func planJobs(ctx context.Context, store *registry.Store, wanted []*wantedJob, q
 		if err != nil {
 			return nil, err
 		}
-		problems = append(problems, labelled(job.label, wrong)...)
+		problems = append(problems, labelled(job.label, append(wrong, p.checkSize(job)...))...)
 	}
 	if len(problems) > 0 {
 		return nil, refusedFiles(problems)
 	}
 	p.order(wanted, byID)
 	return p, nil
+}
+
+func (p *plan) checkSize(job *wantedJob) latch.Problems {
+	var before registry.Definition
+	if entry := p.registered[job.ID]; entry != nil {
+		before = entry.Definition
+	}
+	defined := p.define(job, before)
+	if err := registry.CheckSize(&defined); err != nil {
+		return latch.Problems{{Message: err.Error()}}
+	}
+	return nil
 }
 
 // leaderLookup tells which job one follows once the files are applied; its
@@ -220,6 +232,9 @@ type jobChange struct {
 	Action   string        `json:"action"`
 	Changes  []fieldChange `json:"changes,omitempty"`
 	NextTime latch.Time    `json:"next_time,omitzero"`
+
+	// never tells that its times never come.
+	never bool
 }
 
 // What applying a job does.
@@ -267,6 +282,7 @@ func (p *plan) apply(ctx context.Context, store *registry.Store, job *wantedJob)
 	if len(entry.NextTimes) > 0 {
 		change.NextTime = latch.NewTime(entry.NextTimes[0])
 	}
+	change.never = len(entry.NextTimes) == 0 && !entry.Paused && job.Schedule != nil && job.Schedule.Cron != ""
 	return change, nil
 }
 

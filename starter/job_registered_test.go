@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -114,6 +115,19 @@ func TestApplyTellsAllThatIsWrongAndWritesNothing(t *testing.T) {
 		"  - [1]: schedule.after: b, c, b run after each other in a circle\n"+
 		"  - [2]: schedule.after: c, b, c run after each other in a circle\n", j.fails(exitUsage, follows, "job", "apply", "-"))
 	require.Empty(t, j.schedules.kept)
+}
+
+// TestApplyWarnsOfTimesThatNeverComeAndRefusesWhatIsTooLarge.
+func TestApplyWarnsOfTimesThatNeverComeAndRefusesWhatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	j := newJobs(t)
+	j.schedules.never = "0 0 31 2 *"
+	code, _, errors := runs(`{"id":"a","task":{"command":{"argv":["x"]}},"schedule":"0 0 31 2 *"}`, j.temporal, "job", "apply", "-")
+	require.Equal(t, exitOK, code)
+	require.Equal(t, "Warning: -: schedule.cron: \"0 0 31 2 *\" has no next time: the job never runs by itself\n", errors)
+	large := `[{"id":"b","task":{"command":{"argv":["x"]}}},{"id":"c","task":{"command":{"argv":["x"` + strings.Repeat(`,"`+strings.Repeat("x", 200<<10)+`"`, 6) + `]}}}]`
+	require.Contains(t, j.fails(exitUsage, large, "job", "apply", "-"), "- [1]: job \"c\" has ")
+	require.Nil(t, j.schedules.schedule("b"))
 }
 
 // TestApplyTellsWhatTemporalRefuses, and how far it came.

@@ -54,6 +54,13 @@ func encodeDefinition(definition *Definition) (json.RawMessage, error) {
 	return encoded, nil
 }
 
+// CheckSize tells beforehand whether a definition is too large to be kept. Its
+// error is RefusedError.
+func CheckSize(definition *Definition) error {
+	_, err := encodeDefinition(definition)
+	return err
+}
+
 func newRevision() string { return strings.ReplaceAll(uuid.NewString(), "-", "")[:16] }
 
 // maximumEarlier is how many revisions a document remembers: as many others may

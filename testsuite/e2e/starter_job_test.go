@@ -147,6 +147,38 @@ tags: [`+b.queue+`]
 	require.Contains(t, gone.err, "not registered")
 }
 
+// A job that a client of Mitto's made is changed by a file, keeps the keys that
+// the file does not give, and is given back with both.
+func TestStarterJobApplyOverAMittoJob(t *testing.T) {
+	t.Parallel()
+	s := setup(t).serve("LATCH_API_KEYS", apiKeys)
+	s.as("admin-key=1", "POST", "/v2/jobs", `{"id":"`+s.queue+`","title":"Old","type":"cmd","markdown":"# Why","notify":["ada"],
+		"schedule":{"type":"custom","value":"0 1 * * *"},"conf":{"shell":true,"cmd":"sleep 15"},
+		"webhooks":[{"url":"https://example.com/","method":"POST","event_type":"JOB_COMPLETE","body":"{}"}]}`).read(t, 201, nil)
+	file := s.write("job.yaml", "id: "+s.queue+"\ntitle: New\ntask: {command: {argv: [x]}}\nschedule: 0 2 * * *\n")
+	applied := s.starter(nil, "job", "apply", file)
+	require.Equal(t, 0, applied.code, applied.err)
+	require.True(t, strings.HasPrefix(applied.out, "updated  "+s.queue+"  New  next "), applied.out)
+	require.Contains(t, applied.out, `  schedule.cron: "0 1 * * *" → "0 2 * * *"`)
+	again := s.starter(nil, "job", "apply", file)
+	require.True(t, strings.HasPrefix(again.out, "unchanged  "), again.out)
+
+	var job struct {
+		Title, Markdown string
+		Notify          []string
+		Schedule        struct{ Value string }
+		Conf            string
+		Webhooks        []any
+	}
+	s.as("read-key", "GET", "/v2/jobs/"+s.queue, "").read(t, 200, &job)
+	require.Equal(t, "New", job.Title)
+	require.Equal(t, "# Why", job.Markdown)
+	require.Equal(t, []string{"ada"}, job.Notify)
+	require.Equal(t, "0 2 * * *", job.Schedule.Value)
+	require.Contains(t, job.Conf, "argv")
+	require.Empty(t, job.Webhooks)
+}
+
 // A registered job that is waited for gives its own exit code.
 func TestStarterJobStartWaits(t *testing.T) {
 	t.Parallel()
