@@ -1,12 +1,15 @@
 package e2e
 
 import (
+	"context"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/testsuite/process"
 )
 
 // viaAPI are the settings of a command that has a key of the API, and no way to
@@ -154,4 +157,29 @@ func TestStarterJobStartWaitsByTheAPI(t *testing.T) {
 		s.starter(s.viaAPI("run-key"), "job", "start", s.queue+"-"+job, "--wait", "-o", "json").read(t, want.code, &came)
 		require.Equal(t, want.status, came.Status)
 	}
+}
+
+// Over TLS the command line trusts the system's roots, or those that
+// SSL_CERT_FILE names, and nobody else.
+func TestStarterTrustsTheAPIsCertificate(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("only there does Go read SSL_CERT_FILE whatever else the system trusts")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	b := &bench{T: t, ctx: ctx, queue: t.Name()}
+	certificate, key, _ := selfSigned(t)
+	address := freeAddress(t)
+	serving := process.Start(t, process.Command{Path: shared.starterPath, Args: []string{"serve"}, Env: []string{
+		"TEMPORAL_ADDRESS=" + shared.server.FrontendHostPort, "LATCH_API_ADDR=" + address, "LATCH_API_KEYS=" + apiKeys,
+		"LATCH_API_TLS_CERT=" + certificate, "LATCH_API_TLS_KEY=" + key}})
+	ask := func(settings ...string) said {
+		return b.starter(append(settings, "LATCH_API_KEY=read-key"), "status", "none", "--api", "https://"+address)
+	}
+	require.Eventually(t, func() bool { return ask("SSL_CERT_FILE="+certificate).code == 1 }, 20*time.Second, 50*time.Millisecond, serving.Stderr.String())
+	require.Contains(t, ask("SSL_CERT_FILE="+certificate).err, `There is no release "none"`)
+	refused := ask()
+	require.Equal(t, 3, refused.code)
+	require.Contains(t, refused.err, "certificate")
 }
