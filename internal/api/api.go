@@ -76,6 +76,7 @@ type api struct {
 	fqdn        string
 	environment string
 	registry    Registry
+	webhooks    *registry.Webhooks
 	logger      *slog.Logger
 
 	mux  *http.ServeMux
@@ -88,6 +89,9 @@ const (
 	maximumBody    = 2 << 20
 	maximumMessage = 256 << 10
 )
+
+// identity is who Temporal records as having started and changed things.
+const identity = "latch-api"
 
 const openAPIPath = "/openapi.json"
 
@@ -105,8 +109,11 @@ func New(options Options) (http.Handler, error) {
 	if a.taskQueue == "" {
 		a.taskQueue = latch.DefaultTaskQueue
 	}
+	store := registry.New(registry.Options{Service: options.Client.WorkflowService, Namespace: a.namespace, TaskQueue: a.taskQueue,
+		Identity: identity, Fields: mitto.Fields})
+	a.webhooks = store.Webhooks()
 	if a.registry == nil {
-		a.registry = registry.New(registry.Options{Service: options.Client.WorkflowService, Namespace: a.namespace, TaskQueue: a.taskQueue, Identity: "latch-api", Fields: mitto.Fields})
+		a.registry = store
 	}
 	if err := errors.Join(a.setOrigin(options.PublicURL), a.setLinkKey(options)); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
@@ -158,6 +165,7 @@ func (a *api) register(public string) {
 	a.registerEvents()
 	a.registerLocks()
 	a.registerMitto()
+	a.registerHooks()
 }
 
 // serveOpenAPI writes the description once and for all.

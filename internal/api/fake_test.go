@@ -40,6 +40,8 @@ type fake struct {
 	// input is what they were started with.
 	input string
 
+	schedules schedules
+
 	updates []client.UpdateWorkflowOptions
 	starts  []*workflowservice.StartWorkflowExecutionRequest
 }

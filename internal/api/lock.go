@@ -236,13 +236,7 @@ func decodeRemoval(body []byte, token string) (latch.LockRelease, error) {
 		if !left || !errors.As(err, &problems) {
 			return err
 		}
-		var others latch.Problems
-		for _, each := range problems {
-			if each.Path != "lock" {
-				others = append(others, each)
-			}
-		}
-		return others.Err()
+		return withoutPath(problems, "lock").Err()
 	})
 	if err == nil && removal.Lock != "" && removal.Lock != token {
 		err = invalid(latch.Problems{{Path: "lock", Message: "is another lock than the path's; leave it out"}})

@@ -127,6 +127,9 @@ func (a *api) explain(ctx context.Context, err error) error {
 			return problem(status, "%s", application.Message())
 		}
 	}
+	if errors.As(explainRegistry(err), &known) {
+		return known
+	}
 	if isUnreachable(err) {
 		a.logger.WarnContext(ctx, "Temporal, or a worker, does not answer", "error", err)
 		return unavailable("Temporal, or the worker that has to answer, is out of reach; try again later.")

@@ -98,7 +98,7 @@ func (a *api) startRequest(s start) (*workflowservice.StartWorkflowExecutionRequ
 		WorkflowType:             &commonpb.WorkflowType{Name: s.workflow},
 		TaskQueue:                &taskqueuepb.TaskQueue{Name: a.taskQueue},
 		Input:                    input,
-		Identity:                 "latch-api",
+		Identity:                 identity,
 		RequestId:                s.requestID,
 		WorkflowIdReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,

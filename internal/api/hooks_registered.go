@@ -1,0 +1,166 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/registry"
+)
+
+const webhooksPath = "/latch/v1/webhooks"
+
+func (a *api) registerHooks() {
+	missing := []int{http.StatusNotFound}
+	register[noBody](a, operation{id: "list-webhooks", method: http.MethodGet, path: webhooksPath, role: RoleRead,
+		summary: "List the webhooks that stand by themselves", about: "Those of the API's task queue, in the order of their making."}, a.listRegistered)
+	register[latch.RegisteredWebhook](a, operation{id: "create-webhook", method: http.MethodPost, path: webhooksPath, role: RoleAdmin,
+		status: http.StatusCreated, errors: []int{http.StatusConflict}, summary: "Make a webhook that stands by itself",
+		about: "It applies to the jobs, releases and custom events of the API's task queue that begin from now on, to those for which when is true."}, a.createRegistered)
+	register[noBody](a, operation{id: "get-webhook", method: http.MethodGet, path: webhooksPath + "/{id}", role: RoleRead,
+		errors: missing, summary: "Show a webhook that stands by itself"}, a.getRegistered)
+	register[latch.RegisteredWebhook](a, operation{id: "put-webhook", method: http.MethodPut, path: webhooksPath + "/{id}", role: RoleAdmin,
+		errors: []int{http.StatusConflict}, summary: "Put a webhook in place of the one of this id, or make it", required: true, large: true,
+		about: "The whole webhook; its id may be left out. Runs that began before keep what they began with."}, a.putRegistered)
+	register[noBody](a, operation{id: "delete-webhook", method: http.MethodDelete, path: webhooksPath + "/{id}", role: RoleAdmin,
+		status: http.StatusNoContent, errors: missing, summary: "Remove a webhook", about: "Runs that began before keep it, and its history stays."}, a.deleteRegistered)
+	register[noBody](a, operation{id: "enable-webhook", method: http.MethodPost, path: webhooksPath + "/{id}/enable", role: RoleAdmin,
+		errors: missing, summary: "Have a webhook apply again"}, a.enableRegistered(true))
+	register[noBody](a, operation{id: "disable-webhook", method: http.MethodPost, path: webhooksPath + "/{id}/disable", role: RoleAdmin,
+		errors: missing, summary: "Have a webhook apply to no run that begins from now on"}, a.enableRegistered(false))
+}
+
+// Webhooks is the list of webhooks that stand by themselves.
+type Webhooks struct {
+	Webhooks []latch.RegisteredWebhook `json:"webhooks"`
+}
+
+type registeredListOutput struct{ Body Webhooks }
+
+func (a *api) listRegistered(ctx context.Context, _ *struct{}) (*registeredListOutput, error) {
+	listed, err := a.webhooks.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &registeredListOutput{Webhooks{append([]latch.RegisteredWebhook{}, listed...)}}, nil
+}
+
+type registeredInput struct {
+	ID string `path:"id" doc:"The webhook's id"`
+}
+
+type registeredOutput struct{ Body latch.RegisteredWebhook }
+
+func (a *api) getRegistered(ctx context.Context, input *registeredInput) (*registeredOutput, error) {
+	found, err := a.webhooks.Get(ctx, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &registeredOutput{*found}, nil
+}
+
+type createRegisteredInput struct{ RawBody []byte }
+
+type createdRegisteredOutput struct {
+	Location string `header:"Location"`
+	Body     latch.RegisteredWebhook
+}
+
+func (a *api) createRegistered(ctx context.Context, input *createRegisteredInput) (*createdRegisteredOutput, error) {
+	webhook, err := decodeRegistered(input.RawBody, "")
+	if err != nil {
+		return nil, err
+	}
+	created, err := a.webhooks.Create(ctx, *webhook)
+	if err != nil {
+		return nil, err
+	}
+	return &createdRegisteredOutput{Location: webhooksPath + "/" + url.PathEscape(created.ID), Body: *created}, nil
+}
+
+type putRegisteredInput struct {
+	ID      string `path:"id" doc:"The webhook's id"`
+	RawBody []byte
+}
+
+// putRegistered replaces the webhook, or makes it.
+func (a *api) putRegistered(ctx context.Context, input *putRegisteredInput) (*registeredOutput, error) {
+	webhook, err := decodeRegistered(input.RawBody, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	put, err := a.webhooks.Update(ctx, input.ID, func(before *latch.RegisteredWebhook) error {
+		*before = *webhook
+		return nil
+	})
+	if errors.Is(err, registry.ErrUnknown) {
+		put, err = a.webhooks.Create(ctx, *webhook)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &registeredOutput{*put}, nil
+}
+
+// decodeRegistered reads a webhook strictly. One that is put under an id need not
+// repeat it.
+func decodeRegistered(body []byte, id string) (*latch.RegisteredWebhook, error) {
+	if err := needJSON(body); err != nil {
+		return nil, err
+	}
+	webhook, err := admission.DecodeRegisteredWebhook(body)
+	if id == "" {
+		return webhook, decoded(err)
+	}
+	var problems latch.Problems
+	if err != nil && !errors.As(err, &problems) {
+		return nil, decoded(err)
+	}
+	if webhook.ID == "" {
+		webhook.ID = id
+		problems = withoutPath(problems, "id")
+		for _, each := range webhook.Validate() {
+			if each.Path == "id" {
+				problems = append(problems, each)
+			}
+		}
+	}
+	if webhook.ID != id {
+		problems.Addf("id", "%q is another id than the path's; leave it out", webhook.ID)
+	}
+	return webhook, decoded(problems.Err())
+}
+
+// withoutPath leaves out what is said of one field.
+func withoutPath(problems latch.Problems, path string) latch.Problems {
+	var others latch.Problems
+	for _, each := range problems {
+		if each.Path != path {
+			others = append(others, each)
+		}
+	}
+	return others
+}
+
+type nothingOutput struct{}
+
+func (a *api) deleteRegistered(ctx context.Context, input *registeredInput) (*nothingOutput, error) {
+	return &nothingOutput{}, a.webhooks.Delete(ctx, input.ID)
+}
+
+// enableRegistered takes enable and disable.
+func (a *api) enableRegistered(enabled bool) func(context.Context, *registeredInput) (*registeredOutput, error) {
+	return func(ctx context.Context, input *registeredInput) (*registeredOutput, error) {
+		changed, err := a.webhooks.Update(ctx, input.ID, func(webhook *latch.RegisteredWebhook) error {
+			webhook.Enabled = &enabled
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		return &registeredOutput{*changed}, nil
+	}
+}
