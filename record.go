@@ -42,6 +42,9 @@ type Record struct {
 	// HandedTo is the workflow id of the latch.Deliver that carries the
 	// delivery on after this run closed.
 	HandedTo string `json:"handed_to,omitempty"`
+	// Redelivery counts how often the delivery was sent again on request, this
+	// record's time included; zero for the delivery itself.
+	Redelivery int `json:"redelivery,omitempty"`
 	// Truncated tells that a body or data was cut to keep the history in bounds.
 	Truncated   bool            `json:"truncated,omitempty"`
 	Request     *RecordRequest  `json:"request,omitempty"`

@@ -166,6 +166,7 @@ func (a *api) register(public string) {
 	a.registerLocks()
 	a.registerMitto()
 	a.registerHooks()
+	a.registerWebhookHistory()
 }
 
 // serveOpenAPI writes the description once and for all.

@@ -2,10 +2,16 @@ package api_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/latch-run/latch"
 )
@@ -102,4 +108,67 @@ func TestRegisteredWebhookRefusals(t *testing.T) {
 		problemOf(t, call(handler, route.method, "/latch/v1/webhooks"+route.path, route.body, "X-API-Key", "run"), 403)
 	}
 	require.Empty(t, f.schedules.kept)
+}
+
+// runsOf is a part of Temporal's list with running runs, of which there is
+// always a next part.
+func runsOf(n int) *workflowservice.ListWorkflowExecutionsResponse {
+	response := &workflowservice.ListWorkflowExecutionsResponse{NextPageToken: []byte("more")}
+	for i := range n {
+		response.Executions = append(response.Executions, &workflowpb.WorkflowExecutionInfo{
+			Execution: &commonpb.WorkflowExecution{WorkflowId: fmt.Sprint("job-", i), RunId: "r"}})
+	}
+	return response
+}
+
+// A history across runs takes bounded work, however many runs go on: it says
+// where it left some out. Readers get no link that removes locks.
+func TestWebhookHistoryIsBounded(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	handler := withKeys(t, &fake{
+		list: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+			require.Equal(t, `LatchWebhooks = 'it\'s:JOB_START'`, r.GetQuery())
+			return runsOf(50), nil
+		},
+		query: func(workflowID, _ string) (any, error) {
+			number := asked.Add(1)
+			return []latch.Record{{DeliveryID: workflowID, RunID: fmt.Sprint(number), StartedAt: latch.NewTime(fixed),
+				Lock: &latch.RecordLock{Token: "t", URL: "https://x/locks/t?link=s"}}}, nil
+		},
+	})
+	got := call(handler, "GET", "/latch/v1/webhooks/it's/history?event=JOB_START&limit=3", "", "X-API-Key", "read")
+	require.Equal(t, 200, got.Code, got.Body)
+	var history struct {
+		Records    []latch.Record
+		Incomplete bool
+		NextCursor string `json:"next_cursor"`
+	}
+	require.NoError(t, json.Unmarshal(got.Body.Bytes(), &history))
+	require.True(t, history.Incomplete)
+	require.Len(t, history.Records, 3)
+	require.NotEmpty(t, history.NextCursor)
+	require.EqualValues(t, 500, asked.Load())
+	require.Equal(t, "https://x/locks/t", history.Records[0].Lock.URL)
+}
+
+// Contract, "HTTP API": 503 where no worker answers for a run; a run that is
+// gone, or knows no history, has no records.
+func TestWebhookHistoryOfSilentRuns(t *testing.T) {
+	t.Parallel()
+	for status, err := range map[int]error{
+		503: serviceerror.NewDeadlineExceeded("no poller"),
+		200: serviceerror.NewNotFound("gone"),
+	} {
+		part := runsOf(2)
+		part.NextPageToken = nil
+		handler := withKeys(t, &fake{
+			list: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+				return part, nil
+			},
+			query: func(string, string) (any, error) { return nil, err },
+		})
+		got := call(handler, "GET", "/latch/v1/webhooks/audit/history", "", "X-API-Key", "read")
+		require.Equal(t, status, got.Code, got.Body)
+	}
 }

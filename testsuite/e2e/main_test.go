@@ -75,9 +75,10 @@ func prepare(ctx context.Context) error {
 
 // searchAttributes are those that a worker upserts where it is set to.
 var searchAttributes = map[string]enums.IndexedValueType{
-	latch.SearchAttributeID:      enums.INDEXED_VALUE_TYPE_KEYWORD,
-	latch.SearchAttributeStatus:  enums.INDEXED_VALUE_TYPE_KEYWORD,
-	latch.SearchAttributeWaiting: enums.INDEXED_VALUE_TYPE_BOOL,
+	latch.SearchAttributeID:       enums.INDEXED_VALUE_TYPE_KEYWORD,
+	latch.SearchAttributeStatus:   enums.INDEXED_VALUE_TYPE_KEYWORD,
+	latch.SearchAttributeWaiting:  enums.INDEXED_VALUE_TYPE_BOOL,
+	latch.SearchAttributeWebhooks: enums.INDEXED_VALUE_TYPE_KEYWORD_LIST,
 }
 
 func quiet() log.Logger { return log.NewStructuredLogger(discard) }
