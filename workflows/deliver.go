@@ -14,12 +14,13 @@ import (
 
 // Deliver is the workflow latch.Deliver: it carries on a delivery that
 // outlives the run that fired it, with the same delivery id, the attempts so
-// far and the same deadline. Its result, and its query history, is the final
+// far and the same deadline; or sends one again, which is a record of its own
+// that begins now and counts the redeliveries. Its result, and its query history, is the final
 // record.
 func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, error) {
 	var given protocol.Delivery
 	if err := json.Unmarshal(payloadJSON(input), &given); err != nil || given.Send.Record.DeliveryID == "" {
-		return nil, invalidSpec(latch.Problems{{Message: fmt.Sprintf("%s is started by a run that hands a delivery over, not by hand", latch.WorkflowDeliver)}})
+		return nil, invalidSpec(latch.Problems{{Message: fmt.Sprintf("%s is started by a run that hands a delivery over, or by a redelivery, not by hand", latch.WorkflowDeliver)}})
 	}
 	var records history
 	hook := &hook{webhook: &given.Send.Request.Webhook, settings: given.Send.Request.Event, record: records.add(given.Send.Record), delivery: underWay,
@@ -27,6 +28,9 @@ func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, err
 	hook.record.Attempts, hook.record.Tries = given.Send.PriorAttempts, given.Send.Tries
 	if lock := hook.record.Lock; lock.Open() {
 		hook.record.Lock = nil // its gate has ended with the run
+	}
+	if given.Redelivery > 0 {
+		hook.record.Redelivery, hook.record.StartedAt = given.Redelivery, latch.NewTime(workflow.Now(ctx))
 	}
 	if err := answerDeliver(ctx, &records, hook); err != nil {
 		return nil, err

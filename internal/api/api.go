@@ -167,6 +167,7 @@ func (a *api) register(public string) {
 	a.registerMitto()
 	a.registerHooks()
 	a.registerWebhookHistory()
+	a.registerDeliveries()
 }
 
 // serveOpenAPI writes the description once and for all.

@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// deliveryPrefix begins every delivery id.
-const deliveryPrefix = "dlv_"
+// DeliveryPrefix begins every delivery id.
+const DeliveryPrefix = "dlv_"
 
 // chanceBytes is how much of an origin's hash stands in a delivery id.
 const chanceBytes = 11
@@ -25,13 +25,13 @@ func DeliveryID(runID, origin string) string {
 		run = uuid.NewSHA1(uuid.NameSpaceOID, []byte(runID))
 	}
 	sum := sha256.Sum256([]byte(origin))
-	return deliveryPrefix + base64.RawURLEncoding.EncodeToString(append(run[:], sum[:chanceBytes]...))
+	return DeliveryPrefix + base64.RawURLEncoding.EncodeToString(append(run[:], sum[:chanceBytes]...))
 }
 
 // RunOf gives the id of the run whose delivery this is; false for an id that
 // does not tell, such as one of an earlier version.
 func RunOf(deliveryID string) (runID string, ok bool) {
-	encoded, ok := strings.CutPrefix(deliveryID, deliveryPrefix)
+	encoded, ok := strings.CutPrefix(deliveryID, DeliveryPrefix)
 	decoded, err := base64.RawURLEncoding.DecodeString(encoded)
 	if !ok || err != nil || len(decoded) != len(uuid.UUID{})+chanceBytes {
 		return "", false

@@ -106,6 +106,8 @@ func TestWebhookHistoryFollowsWhatWasHandedOver(t *testing.T) {
 	result := b.succeeds(b.startJob("handed", jobWith("handed", `{"id":"`+id+`","url":"{R}/slow","event":"JOB_SUCCESS","retry":{"initial_interval":"20s"}}`)))
 	handed := recordOf(t, result.History, id)
 	require.NotEmpty(t, handed.HandedTo)
+	conflict := s.as("run-key", "POST", "/latch/v1/deliveries/"+handed.DeliveryID+"/redeliver", "").problem(t, 409)
+	require.Equal(t, handed.HandedTo, conflict.WorkflowID, "the delivery itself is under way")
 	require.NoError(t, shared.client.GetWorkflow(b.ctx, handed.HandedTo, "").Get(b.ctx, nil))
 	final := s.acrossBecomes(id, 1)[0]
 	require.Equal(t, latch.ResultPass, final.Result)
