@@ -22,8 +22,8 @@ func TestParseKeys(t *testing.T) {
 	require.Equal(t, api.NewKey("ci", api.RoleRun, "k2"), parsed[1])
 	require.Equal(t, api.NewKey("eye", api.RoleRead, "k:3"), parsed[2])
 
-	_, err = api.ParseKeys("hush,x:root=hush,=hush,y=,one=hush,two=hush")
-	for _, text := range []string{"key 1", "root", "key 3", "key 4", "key 6 (two)"} {
+	_, err = api.ParseKeys("hush,x:root=hush,=hush,y=,one=hush,two=hush,link=hush1,Local:run=hush2")
+	for _, text := range []string{"key 1", "root", "key 3", "key 4", "key 6 (two)", "key 7: link: this name", "key 8: Local: this name"} {
 		require.ErrorContains(t, err, text)
 	}
 	require.NotContains(t, err.Error(), "hush")
@@ -87,6 +87,8 @@ func TestWithoutKeys(t *testing.T) {
 		{"no host", []string{"Host", ""}, 403},
 		{"its own origin", []string{"Origin", "http://127.0.0.1:7127"}, 200},
 		{"its public origin", []string{"Origin", "https://latch.example.com"}, 200},
+		{"its public origin with the scheme's port", []string{"Origin", "https://latch.example.com:443"}, 200},
+		{"another scheme's port", []string{"Origin", "https://latch.example.com:80"}, 403},
 		{"another port's origin", []string{"Origin", "http://127.0.0.1:8080"}, 403},
 		{"an opaque origin", []string{"Origin", "null"}, 403},
 		{"another origin", []string{"Origin", "https://elsewhere.example"}, 403},
@@ -96,6 +98,8 @@ func TestWithoutKeys(t *testing.T) {
 			require.Equal(t, test.status, call(handler, "GET", "/latch/v1/locks", "", test.headers...).Code)
 		})
 	}
+	withPort := newAPI(t, &fake{}, api.Options{PublicURL: "https://Latch.example.com:443"})
+	require.Equal(t, 200, call(withPort, "GET", "/latch/v1/locks", "", "Origin", "https://latch.example.com").Code)
 	const event = `{"event":"API_CALLED"}`
 	require.Equal(t, 201, call(handler, "POST", "/latch/v1/events", event, "Content-Type", "application/json; charset=utf-8").Code)
 	for _, media := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""} {

@@ -148,6 +148,11 @@ func TestListLocks(t *testing.T) {
 		"3": {Executions: []*workflowpb.WorkflowExecutionInfo{run("three", latch.OpenLock{Token: "three:a:3"})}},
 	}
 	handler := withKeys(t, &fake{list: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+		if strings.Contains(r.GetQuery(), "NOT IN") {
+			own := run("own", latch.OpenLock{Token: "own:a:1"})
+			own.Type = &commonpb.WorkflowType{Name: "shop.Deploy"}
+			return &workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{own}}, nil
+		}
 		return pages[string(r.GetNextPageToken())], nil
 	}})
 	tokens, urls, page := []string{}, []string{}, ""
@@ -165,8 +170,9 @@ func TestListLocks(t *testing.T) {
 		page = list.Next
 		require.Less(t, i, 5)
 	}
-	require.Equal(t, []string{"two:a:1", "two:b:2", "three:a:3"}, tokens)
+	require.Equal(t, []string{"two:a:1", "two:b:2", "three:a:3", "own:a:1"}, tokens, "those of users' own workflows come last")
 	require.Equal(t, "https://x/locks/1", urls[0], "a reader gets no link that removes locks")
 	problemOf(t, call(handler, "GET", "/latch/v1/locks?limit=0", "", "X-API-Key", "read"), 422)
 	problemOf(t, call(handler, "GET", "/latch/v1/locks?page=*", "", "X-API-Key", "read"), 422)
+	problemOf(t, call(handler, "GET", "/latch/v1/locks?page=_w", "", "X-API-Key", "read"), 422)
 }

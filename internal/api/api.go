@@ -137,7 +137,7 @@ func (a *api) setOrigin(public string) error {
 	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
 		return fmt.Errorf("PublicURL (LATCH_API_URL): %q is no http or https URL", public)
 	}
-	a.publicOrigin = parsed.Scheme + "://" + parsed.Host
+	a.publicOrigin = originOf(parsed)
 	return nil
 }
 

@@ -31,10 +31,12 @@ type fake struct {
 
 	mutex sync.Mutex
 	// start, list, query and update answer in place of the server.
-	start  func(*workflowservice.StartWorkflowExecutionRequest) error
-	list   func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error)
-	query  func(workflowID, name string) (any, error)
-	update func(client.UpdateWorkflowOptions) (any, error)
+	start func(*workflowservice.StartWorkflowExecutionRequest) error
+	list  func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error)
+	query func(workflowID, name string) (any, error)
+	// queryRun answers for one run; an empty id is the newest.
+	queryRun func(runID, name string) (any, error)
+	update   func(client.UpdateWorkflowOptions) (any, error)
 	// exists are the releases that can be described.
 	exists []string
 	// input is what they were started with.
@@ -92,11 +94,15 @@ func (f *fake) ListWorkflow(_ context.Context, request *workflowservice.ListWork
 	return f.list(request)
 }
 
-func (f *fake) QueryWorkflow(_ context.Context, workflowID, _, name string, _ ...any) (converter.EncodedValue, error) {
-	if f.query == nil {
-		return nil, serviceerror.NewNotFound("workflow not found for ID: " + workflowID)
+func (f *fake) QueryWorkflow(_ context.Context, workflowID, runID, name string, _ ...any) (converter.EncodedValue, error) {
+	var answer any
+	err := error(serviceerror.NewNotFound("workflow not found for ID: " + workflowID))
+	switch {
+	case f.query != nil:
+		answer, err = f.query(workflowID, name)
+	case f.queryRun != nil:
+		answer, err = f.queryRun(runID, name)
 	}
-	answer, err := f.query(workflowID, name)
 	if err != nil {
 		return nil, err
 	}

@@ -112,7 +112,17 @@ func (a *api) isOwnOrigin(origin, host string) bool {
 	if err != nil || parsed.Host == "" {
 		return false
 	}
-	return strings.EqualFold(parsed.Host, host) || a.publicOrigin != "" && strings.EqualFold(parsed.Scheme+"://"+parsed.Host, a.publicOrigin)
+	return strings.EqualFold(parsed.Host, host) || a.publicOrigin != "" && originOf(parsed) == a.publicOrigin
+}
+
+// originOf gives a URL's origin as browsers write it: in small letters, without
+// the scheme's own port.
+func originOf(address *url.URL) string {
+	origin := strings.ToLower(address.Scheme + "://" + address.Host)
+	if own := map[string]string{"http": ":80", "https": ":443"}[strings.ToLower(address.Scheme)]; own != "" {
+		origin = strings.TrimSuffix(origin, own)
+	}
+	return origin
 }
 
 func hostname(host string) string {

@@ -2,29 +2,21 @@ package api
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/converter"
-
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/overload"
 )
 
 const locksPath = "/latch/v1/locks"
 
 func (a *api) registerLocks() {
 	register[noBody](a, operation{id: "list-locks", method: http.MethodGet, path: locksPath, role: RoleRead,
-		summary: "List the locks that are waited for", about: "Of all running jobs, releases and events. A lock shows here within moments of its making. A part may list fewer than limit, and yet tell of a next one."}, a.listLocks)
+		summary: "List the locks that are waited for", about: "Of all running jobs, releases and events, and then of workflows of users' own. A lock shows here within moments of its making. A part may list fewer than limit, and yet tell of a next one."}, a.listLocks)
 	register[noBody](a, operation{id: "get-lock", method: http.MethodGet, path: locksPath + "/{lock}", role: RoleRead,
 		errors: []int{http.StatusNotFound}, summary: "Show a lock, open or used"}, a.getLock)
 	for _, method := range []string{http.MethodPost, http.MethodDelete} {
@@ -33,88 +25,6 @@ func (a *api) registerLocks() {
 			errors: []int{http.StatusNotFound, http.StatusConflict}, summary: "Remove a lock",
 			about: "Answers with the record, decided; a lock that was used before answers its record again, and nothing changes. removed_by is the key's name, whatever the body says."}, a.releaseLock)
 	}
-}
-
-// A WaitingLock is an open lock, and the run that waits for it.
-type WaitingLock struct {
-	latch.OpenLock
-	WorkflowID   string `json:"workflow_id"`
-	RunID        string `json:"run_id"`
-	WorkflowType string `json:"workflow_type"`
-}
-
-// Locks is a part of the list of open locks.
-type Locks struct {
-	Locks []WaitingLock `json:"locks"`
-	Next  string        `json:"next,omitempty" doc:"The parameter page of the next part; absent on the last"`
-}
-
-type listInput struct {
-	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"About how many locks to list: a run's stay together"`
-	Page  string `query:"page" doc:"What the part before told as next"`
-}
-
-type locksOutput struct{ Body Locks }
-
-// maximumPages bounds how many of Temporal's pages one call reads, where most
-// runs wait for nothing.
-const maximumPages = 50
-
-// waitingQuery finds the runs that may wait for locks.
-var waitingQuery = fmt.Sprintf("ExecutionStatus = 'Running' AND WorkflowType IN ('%s', '%s', '%s')",
-	latch.WorkflowRelease, latch.WorkflowJobRun, latch.WorkflowEmit)
-
-func (a *api) listLocks(ctx context.Context, input *listInput) (*locksOutput, error) {
-	page, err := base64.RawURLEncoding.DecodeString(input.Page)
-	if err != nil {
-		return nil, problem(http.StatusUnprocessableEntity, "page: %q is none that a part before told as next.", input.Page)
-	}
-	found := Locks{Locks: []WaitingLock{}}
-	signed := callerOf(ctx).role >= RoleLock
-	began := time.Now()
-	for looked := 1; ; looked++ {
-		response, err := a.list(ctx, waitingQuery, input.Limit, page)
-		if err != nil {
-			return nil, err
-		}
-		for _, info := range response.GetExecutions() {
-			found.Locks = append(found.Locks, locksOf(info, signed)...)
-		}
-		page = response.GetNextPageToken()
-		if len(page) == 0 || len(found.Locks) >= input.Limit || looked == maximumPages || time.Since(began) > workerTimeout {
-			found.Next = base64.RawURLEncoding.EncodeToString(page)
-			return &locksOutput{found}, nil
-		}
-	}
-}
-
-func (a *api) list(ctx context.Context, query string, limit int, page []byte) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
-	defer cancel()
-	return overload.Again(ctx, func(ctx context.Context) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-		ctx, cancel := context.WithTimeout(ctx, serverTimeout)
-		defer cancel()
-		return a.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			Namespace: a.namespace, Query: query, PageSize: int32(limit), NextPageToken: page})
-	})
-}
-
-// locksOf reads a run's open locks from its memo; one that has none waits for none.
-func locksOf(info *workflowpb.WorkflowExecutionInfo, signed bool) []WaitingLock {
-	payload, found := info.GetMemo().GetFields()[latch.MemoLocks]
-	var open []latch.OpenLock
-	if !found || converter.GetDefaultDataConverter().FromPayload(payload, &open) != nil {
-		return nil
-	}
-	if !signed {
-		open = unsignedLocks(open)
-	}
-	var locks []WaitingLock
-	for _, lock := range open {
-		locks = append(locks, WaitingLock{OpenLock: lock, WorkflowID: info.GetExecution().GetWorkflowId(),
-			RunID: info.GetExecution().GetRunId(), WorkflowType: info.GetType().GetName()})
-	}
-	return locks
 }
 
 // A LockState is a lock with its record.
@@ -188,12 +98,13 @@ func (a *api) recordOfLock(ctx context.Context, workflowID, token string) (*latc
 	if err != nil {
 		return nil, err
 	}
-	for i := range records {
-		if records[i].Lock != nil && records[i].Lock.Token == token {
-			return &records[i], nil
-		}
+	if mine := findLock(records, token); mine >= 0 {
+		return &records[mine], nil
 	}
-	return nil, problem(http.StatusNotFound, "Run %s knows no lock %q.", workflowID, token)
+	if _, records, err = a.earlierRun(ctx, workflowID, token); err != nil {
+		return nil, err
+	}
+	return &records[findLock(records, token)], nil
 }
 
 // A LockRemoval is the body of a removal.
@@ -257,9 +168,15 @@ func (a *api) removeLock(ctx context.Context, via string, removal latch.LockRele
 	if isForeign(err) {
 		return nil, noMaker(workflowID)
 	}
-	if !isClosed(err) {
+	if !isClosed(err) && !isUnknownLock(err) {
 		return record, err
 	}
+	return a.usedLock(ctx, workflowID, removal.Lock, isClosed(err))
+}
+
+// usedLock gives the record of a lock of a run that has closed: the newest one
+// of the workflow id, or one before it.
+func (a *api) usedLock(ctx context.Context, workflowID, token string, newestClosed bool) (*latch.Record, error) {
 	info, err := a.describe(ctx, workflowID, "")
 	if isNotFound(err) {
 		return nil, noMaker(workflowID)
@@ -267,12 +184,16 @@ func (a *api) removeLock(ctx context.Context, via string, removal latch.LockRele
 	if err != nil {
 		return nil, err
 	}
+	record, err := a.recordOfLock(ctx, workflowID, token)
+	var missing *Problem
+	unknown := errors.As(err, &missing) && missing.Status == http.StatusNotFound
+	if unknown && !newestClosed || err != nil && !unknown || err == nil && !record.Lock.Open() {
+		return record, err
+	}
 	late := problem(http.StatusConflict, "Run %s has closed, and this lock was not used while it ran.", workflowID)
 	late.WorkflowID, late.RunID = workflowID, info.GetExecution().GetRunId()
-	record, err = a.recordOfLock(ctx, workflowID, removal.Lock)
-	var missing *Problem
-	if errors.As(err, &missing) && missing.Status == http.StatusNotFound || err == nil && record.Lock.Open() {
-		return nil, late
+	if err == nil {
+		late.RunID = record.RunID
 	}
-	return record, err
+	return nil, late
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -75,6 +76,9 @@ func (a *api) postPage(w http.ResponseWriter, r *http.Request) {
 	var tooLarge *http.MaxBytesError
 	if err := r.ParseForm(); errors.As(err, &tooLarge) {
 		a.refuse(w, r, problem(http.StatusRequestEntityTooLarge, "The form has more than %d bytes.", tooLarge.Limit))
+		return
+	} else if errors.Is(err, os.ErrDeadlineExceeded) {
+		a.refuse(w, r, problem(http.StatusRequestTimeout, "The form took too long to come."))
 		return
 	} else if err != nil {
 		a.refuse(w, r, problem(http.StatusBadRequest, "The form cannot be read."))
@@ -270,9 +274,13 @@ func (a *api) look(ctx context.Context, token string, who visitor) (*lockView, e
 	if err != nil {
 		return nil, err
 	}
-	mine := slices.IndexFunc(records, func(r latch.Record) bool { return r.Lock != nil && r.Lock.Token == token })
+	mine := findLock(records, token)
 	if mine < 0 {
-		return nil, problem(http.StatusNotFound, "No run knows this lock.")
+		info, records, err = a.earlierRun(ctx, workflowID, token)
+		if err != nil {
+			return nil, err
+		}
+		mine = findLock(records, token)
 	}
 	var status latch.Status
 	if err := a.query(ctx, workflowID, info.GetExecution().GetRunId(), latch.QueryStatus, &status); err != nil {

@@ -175,6 +175,12 @@ func isNotFound(err error) bool {
 	return errors.As(err, &notFound)
 }
 
+// isUnknownLock tells that the run under way made no such lock.
+func isUnknownLock(err error) bool {
+	var application *temporal.ApplicationError
+	return errors.As(err, &application) && application.Type() == latch.ErrorUnknownLock
+}
+
 // isForeign tells that a workflow was asked that knows nothing of locks: the
 // texts are those of the SDKs, which have no type for it.
 func isForeign(err error) bool {

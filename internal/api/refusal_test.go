@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -12,8 +13,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -107,4 +110,54 @@ func TestBrokenBody(t *testing.T) {
 	recorder := httptest.NewRecorder()
 	withKeys(t, &fake{}).ServeHTTP(recorder, request)
 	problemOf(t, recorder, 400)
+}
+
+// Contract, "HTTP API": a body that takes too long to come is 408, the page's
+// form too.
+func TestSlowBody(t *testing.T) {
+	t.Parallel()
+	for path, media := range map[string]string{"/latch/v1/releases": "application/json", "/locks/run:board:abc": "application/x-www-form-urlencoded"} {
+		request := httptest.NewRequest("POST", path, iotest.ErrReader(os.ErrDeadlineExceeded))
+		request.Header.Set("X-API-Key", "run")
+		request.Header.Set("Content-Type", media)
+		recorder := httptest.NewRecorder()
+		withKeys(t, &fake{}).ServeHTTP(recorder, request)
+		require.Equal(t, 408, recorder.Code, "%s: %s", path, recorder.Body)
+	}
+}
+
+// A lock of an earlier run under a workflow id that is used again answers as
+// it does once the run has closed, whether or not the newest runs.
+func TestLockOfEarlierRun(t *testing.T) {
+	t.Parallel()
+	lock := func(token string, removed latch.Time) latch.Record {
+		return latch.Record{RunID: "run-0", Lock: &latch.RecordLock{Token: token, RemovedBy: "ann", RemovedAt: removed}}
+	}
+	asked := map[string]int{}
+	f := &fake{exists: []string{"release-1"}, list: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+		asked[r.GetQuery()]++
+		return &workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{
+			{Execution: &commonpb.WorkflowExecution{WorkflowId: "release-1", RunId: "run-1"}},
+			{Execution: &commonpb.WorkflowExecution{WorkflowId: "release-1", RunId: "run-0"}}}}, nil
+	}}
+	f.queryRun = func(runID, _ string) (any, error) {
+		if runID != "run-0" {
+			return []latch.Record{lock("release-1:board:new", latch.Time{})}, nil
+		}
+		return []latch.Record{lock("release-1:board:abc", latch.NewTime(fixed)), lock("release-1:board:open", latch.Time{})}, nil
+	}
+	for name, err := range map[string]error{
+		"while the newest runs":      temporal.NewNonRetryableApplicationError("no such lock", latch.ErrorUnknownLock, nil),
+		"once the newest has closed": serviceerror.NewNotFound("workflow execution already completed"),
+	} {
+		f.update = func(client.UpdateWorkflowOptions) (any, error) { return nil, err }
+		handler := withKeys(t, f)
+		got := call(handler, "POST", removal, "", "X-API-Key", "lock")
+		require.Equal(t, 200, got.Code, "%s: %s", name, got.Body)
+		require.Contains(t, got.Body.String(), `"run_id":"run-0"`)
+		late := problemOf(t, call(handler, "POST", "/latch/v1/locks/release-1:board:open/release", "", "X-API-Key", "lock"), 409)
+		require.Equal(t, "run-0", late.RunID, name)
+	}
+	require.Equal(t, 200, call(withKeys(t, f), "GET", "/latch/v1/locks/release-1:board:abc", "", "X-API-Key", "read").Code)
+	require.Equal(t, 5, asked["WorkflowId = 'release-1'"], "looked for once each: %v", asked)
 }
