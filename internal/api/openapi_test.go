@@ -67,6 +67,8 @@ func TestOpenAPI(t *testing.T) {
 	require.Equal(t, "string", schemas["Event"].Properties["lock_timeout"]["type"], "durations are text")
 	require.Equal(t, "date-time", schemas["Record"].Properties["started_at"]["format"])
 	require.Equal(t, "object", schemas["Record"].Properties["data"]["type"])
+	require.Equal(t, "array", schemas["WebhookHistory"].Properties["records"]["type"], "no array is null")
+	require.Contains(t, described.Paths["/latch/v1/webhooks"]["post"].Responses, "422")
 	require.Len(t, described.Components.SecuritySchemes, 3)
 }
 

@@ -11,6 +11,9 @@ import (
 	"github.com/latch-run/latch"
 )
 
+// init says of arrays that they are never null: none that is answered is.
+func init() { huma.DefaultArrayNullable = false }
+
 // What stands in for types of the vocabulary that look otherwise in JSON than
 // in Go.
 type (
@@ -82,7 +85,7 @@ func register[B, I, O any](a *api, o operation, handler func(context.Context, *I
 	if kind != reflect.TypeFor[noBody]() {
 		described.RequestBody = &huma.RequestBody{}
 		described.MaxBodyBytes = maximumMessage + 1
-		described.Errors = append(described.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge)
+		described.Errors = append(described.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity)
 		if o.large || o.status == http.StatusCreated {
 			described.MaxBodyBytes = maximumBody + 1
 		}
