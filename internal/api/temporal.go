@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 	sdkpb "go.temporal.io/api/sdk/v1"
 	"go.temporal.io/api/serviceerror"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
@@ -24,6 +26,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/overload"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // How long Temporal may take, and a worker that has to answer.
@@ -215,22 +218,58 @@ func isClosed(err error) bool {
 	return isNotFound(err) || errors.As(err, &application) && application.Type() == "AcceptedUpdateCompletedWorkflow"
 }
 
-// input gives what a run was started with.
-func (a *api) input(ctx context.Context, workflowID, runID string) (json.RawMessage, error) {
+// beginning gives the first events of a run.
+func (a *api) beginning(ctx context.Context, workflowID, runID string, events int32) ([]*historypb.HistoryEvent, error) {
 	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
 	defer cancel()
 	response, err := a.temporal.WorkflowService().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
-		Namespace: a.namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID}, MaximumPageSize: 1,
+		Namespace: a.namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID}, MaximumPageSize: events,
 	})
+	return response.GetHistory().GetEvents(), err
+}
+
+// input gives what a run was started with.
+func (a *api) input(ctx context.Context, workflowID, runID string) (json.RawMessage, error) {
+	events, err := a.beginning(ctx, workflowID, runID, 1)
 	if err != nil {
 		return nil, err
 	}
-	for _, event := range response.GetHistory().GetEvents() {
+	return inputIn(events, workflowID, runID)
+}
+
+func inputIn(events []*historypb.HistoryEvent, workflowID, runID string) (json.RawMessage, error) {
+	for _, event := range events {
 		for _, payload := range event.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads() {
 			return payload.GetData(), nil
 		}
 	}
 	return nil, fmt.Errorf("run %s of %s tells no input", runID, workflowID)
+}
+
+// admittedWithin is how many events of a run there are at most until it was
+// admitted.
+const admittedWithin = 20
+
+// registeredIn gives the registered webhooks that a run took as it began, as
+// its admission was recorded.
+func registeredIn(events []*historypb.HistoryEvent) []latch.Webhook {
+	for _, event := range events {
+		details := event.GetMarkerRecordedEventAttributes().GetDetails()
+		var marker struct{ ActivityType string }
+		for _, payload := range details["data"].GetPayloads() {
+			_ = json.Unmarshal(payload.GetData(), &marker) // another kind of marker has none
+		}
+		if marker.ActivityType != protocol.ActivityAdmit {
+			continue
+		}
+		for _, payload := range details["result"].GetPayloads() {
+			var admission protocol.Admission
+			if json.Unmarshal(payload.GetData(), &admission) == nil {
+				return admission.Webhooks
+			}
+		}
+	}
+	return nil
 }
 
 // definition reads what a run of Latch's own was started with as a release,
@@ -248,13 +287,19 @@ func (a *api) definition(ctx context.Context, info *workflowpb.WorkflowExecution
 	default:
 		return d, nil
 	}
-	data, err := a.input(ctx, info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId())
+	workflowID, runID := info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()
+	events, err := a.beginning(ctx, workflowID, runID, admittedWithin)
+	if err != nil {
+		return nil, err
+	}
+	data, err := inputIn(events, workflowID, runID)
 	if err != nil {
 		return nil, err
 	}
 	if err := latch.Unmarshal(data, into); err != nil {
-		return nil, fmt.Errorf("input of %s: %w", info.GetExecution().GetWorkflowId(), err)
+		return nil, fmt.Errorf("input of %s: %w", workflowID, err)
 	}
+	d.registered = registeredIn(events)
 	return d, nil
 }
 
@@ -264,12 +309,15 @@ type definition struct {
 	release  latch.Release
 	job      latch.Job
 	emission latch.Emission
+	// registered are webhooks that stand by themselves and apply to the run.
+	registered []latch.Webhook
 }
 
 // settings gives the hook's settings.
 func (d *definition) settings(webhook, event string) (latch.Event, bool) {
 	webhooks := map[string][]latch.Webhook{latch.WorkflowRelease: d.release.Webhooks,
 		latch.WorkflowJobRun: d.job.Webhooks, latch.WorkflowEmit: d.emission.Webhooks}[d.kind]
+	webhooks = slices.Concat(webhooks, d.registered) // the run's own stand in the place of others
 	for i := range webhooks {
 		if webhooks[i].ID == webhook {
 			return webhooks[i].On(event)

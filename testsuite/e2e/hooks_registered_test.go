@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"fmt"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,7 +17,7 @@ func (s *served) register(id, webhook string) {
 	s.as("admin-key=1", "PUT", "/latch/v1/webhooks/"+id, s.spec(webhook)).read(s, 200, nil)
 }
 
-// runs starts a job on the bench's queue, waits for it and gives its records
+// records starts a job on the bench's queue, waits for it and gives its records
 // of the webhook.
 func (b *bench) records(id, job, webhook string) []latch.Record {
 	b.Helper()
@@ -76,9 +78,11 @@ func TestRegisteredWebhookChangesInFlight(t *testing.T) {
 		return fmt.Sprintf(`{"id":"%s-%s","steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"OTHER"}}}}]}`, id, b.queue)
 	}
 	var first, second map[string]string
-	s.register("gate", `{"url":"{R}/before","events":[{"event":"BEFORE_RELEASE","blocking":true},{"event":"RELEASE_SUCCESS"}]}`)
+	s.register("gate", `{"url":"{R}/before","events":[{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"4h","on_timeout":"continue"},{"event":"RELEASE_SUCCESS"}]}`)
 	s.as("run-key", "POST", "/latch/v1/releases", release("first")).read(t, 201, &first)
 	token := s.token(first["workflow_id"])
+	page := s.as("lock-key", "GET", "/locks/"+url.PathEscape(token), "")
+	require.Equal(t, 3, strings.Count(page.body, "The release goes on"), "the page foretells by the registered webhook's settings, its timeout too: %s", page.body)
 	s.register("gate", `{"url":"{R}/after","event":"RELEASE_SUCCESS"}`)
 	s.as("run-key", "POST", "/latch/v1/releases", release("second")).read(t, 201, &second)
 	var result latch.ReleaseResult
