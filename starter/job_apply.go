@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
 )
 
@@ -36,6 +37,7 @@ func (a *app) registry(temporal temporalClient) *registry.Store {
 	return registry.New(registry.Options{
 		Service:   func() workflowservice.WorkflowServiceClient { return temporal.WorkflowService() },
 		Namespace: temporal.Namespace(), TaskQueue: a.settings.TaskQueue, Identity: "starter of " + a.userName(),
+		Fields: mitto.Fields,
 	})
 }
 
