@@ -42,7 +42,7 @@ func (e *Emission) validate(where scope) Problems {
 	case e.Event == "":
 		problems.Addf("event", "required: a custom event such as INSTANCE_CREATED")
 	case IsBuiltInEvent(e.Event):
-		problems.Addf("event", "%s is fired by jobs and releases themselves; an emission takes a custom event", e.Event)
+		problems.Addf("event", "%s is fired by Latch itself; an emission takes a custom event", e.Event)
 	default:
 		if wrong := checkEventName(e.Event); wrong != "" {
 			problems.Addf("event", "%s", wrong)

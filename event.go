@@ -24,6 +24,13 @@ const (
 	EventReleaseStopped        = "RELEASE_STOPPED"
 	EventReleaseRolledBack     = "RELEASE_ROLLED_BACK"
 	EventReleaseFailure        = "RELEASE_FAILURE"
+
+	// EventDeliveryExhausted tells operators of a delivery that failed for good,
+	// EventEndpointGone of one whose endpoint said that it is gone. Any run fires
+	// them, with the record as data.record, but never for deliveries of these
+	// two events themselves.
+	EventDeliveryExhausted = "DELIVERY_EXHAUSTED"
+	EventEndpointGone      = "ENDPOINT_GONE"
 )
 
 var (
@@ -35,6 +42,8 @@ var (
 	releaseEvents = append(slices.Clone(decidingEvents), EventReleaseComplete, EventReleaseSuccess,
 		EventReleaseStopped, EventReleaseRolledBack, EventReleaseFailure)
 
+	operatorEvents = []string{EventDeliveryExhausted, EventEndpointGone}
+
 	reservedPrefixes = []string{"JOB_", "RELEASE_", "BEFORE_", "AFTER_", "DELIVERY_", "ENDPOINT_", "LOCK_"}
 
 	eventName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
@@ -44,7 +53,12 @@ var (
 const maximumNameLength = 200
 
 // IsBuiltInEvent tells whether Latch itself fires the event.
-func IsBuiltInEvent(event string) bool { return isJobEvent(event) || isReleaseEvent(event) }
+func IsBuiltInEvent(event string) bool {
+	return isJobEvent(event) || isReleaseEvent(event) || IsOperatorEvent(event)
+}
+
+// IsOperatorEvent tells whether the event is about a delivery, for operators.
+func IsOperatorEvent(event string) bool { return slices.Contains(operatorEvents, event) }
 
 func isJobEvent(event string) bool { return slices.Contains(jobEvents, event) }
 
@@ -71,7 +85,7 @@ func checkEventName(event string) string {
 	for _, prefix := range reservedPrefixes {
 		if strings.HasPrefix(event, prefix) {
 			return fmt.Sprintf("unknown event %q: names that begin with %s are reserved; the events are %s",
-				event, prefix, strings.Join(append(slices.Clone(jobEvents), releaseEvents...), ", "))
+				event, prefix, strings.Join(slices.Concat(jobEvents, releaseEvents, operatorEvents), ", "))
 		}
 	}
 	return ""

@@ -56,10 +56,12 @@ const (
 
 // fires tells whether a run of the kind fires the event.
 func (k RunKind) fires(event string) bool {
-	switch k {
-	case JobKind:
+	switch {
+	case IsOperatorEvent(event):
+		return true
+	case k == JobKind:
 		return isJobEvent(event)
-	case ReleaseKind:
+	case k == ReleaseKind:
 		return isReleaseEvent(event)
 	default:
 		return !IsBuiltInEvent(event)
@@ -68,12 +70,13 @@ func (k RunKind) fires(event string) bool {
 
 // For gives the webhook as a run of the kind takes it, with the events that
 // such a run fires; false where it listens to none of them. Where fired is
-// given, only that event counts.
+// given, of the custom events only that one counts.
 func (w *RegisteredWebhook) For(kind RunKind, fired string) (Webhook, bool) {
 	webhook := w.Webhook
 	webhook.Event, webhook.Events = "", nil
 	for _, settings := range w.EventSettings() {
-		if !kind.fires(settings.Event) || fired != "" && settings.Event != fired || !settings.IsEnabled() {
+		other := fired != "" && settings.Event != fired && !IsOperatorEvent(settings.Event)
+		if !kind.fires(settings.Event) || other || !settings.IsEnabled() {
 			continue
 		}
 		if kind == EmissionKind { // nothing is decided there

@@ -28,7 +28,7 @@ const (
 	mayBlock  = "; it can at JOB_START, BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP, BEFORE_RELEASE_COMPLETE and custom events"
 	mayDecide = " decides no release; only BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP and BEFORE_RELEASE_COMPLETE do"
 	allEvents = "JOB_START, JOB_COMPLETE, JOB_SUCCESS, JOB_FAILURE, BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP, BEFORE_RELEASE_COMPLETE, " +
-		"RELEASE_COMPLETE, RELEASE_SUCCESS, RELEASE_STOPPED, RELEASE_ROLLED_BACK, RELEASE_FAILURE"
+		"RELEASE_COMPLETE, RELEASE_SUCCESS, RELEASE_STOPPED, RELEASE_ROLLED_BACK, RELEASE_FAILURE, DELIVERY_EXHAUSTED, ENDPOINT_GONE"
 )
 
 func TestContractEvents(t *testing.T) {
@@ -42,7 +42,7 @@ func TestContractEvents(t *testing.T) {
 	}
 	for event, prefix := range map[string]string{
 		"JOB_STARTED": "JOB_", "RELEASE_DONE": "RELEASE_", "BEFORE_RELESE": "BEFORE_", "AFTER_STEPS": "AFTER_",
-		"DELIVERY_FAILED": "DELIVERY_", "ENDPOINT_GONE": "ENDPOINT_", "LOCK_REMOVED": "LOCK_",
+		"DELIVERY_FAILED": "DELIVERY_", "ENDPOINT_DOWN": "ENDPOINT_", "LOCK_REMOVED": "LOCK_",
 	} {
 		rules = append(rules, rule{"reserved: " + event, "release", aRelease(atEvent(event, "")),
 			[]string{`webhooks[0].events[0].event: unknown event "` + event + `": names that begin with ` + prefix + ` are reserved; the events are ` + allEvents}})
@@ -66,7 +66,7 @@ func TestContractEvents(t *testing.T) {
 			rule{"decides nothing: " + event, "job", aJob(atEvent(event, `,"stop_release":"true","rollback_release":"true"`)), []string{
 				`webhooks[0].events[0].stop_release: ` + event + mayDecide, `webhooks[0].events[0].rollback_release: ` + event + mayDecide}})
 	}
-	for _, event := range []string{"JOB_COMPLETE", "JOB_SUCCESS", "JOB_FAILURE", "RELEASE_COMPLETE", "RELEASE_SUCCESS", "RELEASE_STOPPED", "RELEASE_ROLLED_BACK", "RELEASE_FAILURE"} {
+	for _, event := range []string{"JOB_COMPLETE", "JOB_SUCCESS", "JOB_FAILURE", "RELEASE_COMPLETE", "RELEASE_SUCCESS", "RELEASE_STOPPED", "RELEASE_ROLLED_BACK", "RELEASE_FAILURE", "DELIVERY_EXHAUSTED", "ENDPOINT_GONE"} {
 		rules = append(rules, rule{"neither: " + event, "release", aRelease(atEvent(event, `,"blocking":true,"stop_release":"true","rollback_release":"true"`)), []string{
 			`webhooks[0].events[0].blocking: a hook cannot block at ` + event + mayBlock,
 			`webhooks[0].events[0].stop_release: ` + event + mayDecide, `webhooks[0].events[0].rollback_release: ` + event + mayDecide}})
@@ -164,7 +164,7 @@ func TestContractEmission(t *testing.T) {
 		{"an event alone", "emission", `{"event":"INSTANCE_CREATED"}`, nil},
 		{"all there may be", "emission", anEmission(`"id":5,"data":{"a":1},"instance":{},"vars":{},"webhooks":[]`), nil},
 		{"required: event", "emission", `{}`, []string{"event: required: a custom event such as INSTANCE_CREATED"}},
-		{"built-in events are refused", "emission", `{"event":"BEFORE_RELEASE"}`, []string{"event: BEFORE_RELEASE is fired by jobs and releases themselves; an emission takes a custom event"}},
+		{"built-in events are refused", "emission", `{"event":"BEFORE_RELEASE"}`, []string{"event: BEFORE_RELEASE is fired by Latch itself; an emission takes a custom event"}},
 		{"no event's name", "emission", `{"event":"created"}`, []string{`event: "created" is no event: a name matches [A-Z][A-Z0-9_]*`}},
 		{"a reserved one", "emission", `{"event":"LOCK_A"}`, []string{`event: unknown event "LOCK_A": names that begin with LOCK_ are reserved; the events are ` + allEvents}},
 		{"an id is bounded", "emission", anEmission(`"id":"` + strings.Repeat("a", 201) + `"`), []string{"id: an id has at most 200 bytes, this one 201"}},

@@ -48,6 +48,8 @@ type judgement struct {
 	// final tells that it is not tried again; else delay is the wait.
 	final bool
 	delay time.Duration
+	// gone tells that the endpoint said that it is gone.
+	gone bool
 }
 
 // judge decides whether and when a failed attempt is tried again. This and
@@ -55,7 +57,8 @@ type judgement struct {
 func (a attempt) judge(err error) judgement {
 	verdict := judgement{kind: kindOf(err), message: err.Error()}
 	if !delivery.Retryable(err) || a.retry == nil {
-		verdict.final = true
+		var status *delivery.StatusError
+		verdict.final, verdict.gone = true, errors.As(err, &status) && status.Gone
 		return verdict
 	}
 	if limit := a.retry.AttemptLimit(); limit > 0 && a.number >= limit {

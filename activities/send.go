@@ -48,7 +48,7 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 		return outcome, nil
 	}
 	judged := attempt{number: number, retry: &retry, deadline: send.Deadline, now: time.Now()}.judge(err)
-	outcome.Error = judged.message
+	outcome.Error, outcome.Gone = judged.message, judged.gone
 	try.RetryInMS = judged.delay.Milliseconds()
 	logAttempt(ctx, send, outcome, try, err)
 	outcome.Tries = withTry(known.Tries, try)

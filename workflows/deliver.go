@@ -49,6 +49,7 @@ func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, err
 	hook.write(outcome)
 	records.changed(hook.record)
 	workflow.SetCurrentDetails(ctx, recordTable(records.all()))
+	tellOperators(ctx, given.Operators, hook.record, outcome)
 	return hook.record, nil
 }
 

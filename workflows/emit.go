@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"encoding/json"
 	"errors"
 
 	"go.temporal.io/sdk/converter"
@@ -21,22 +22,22 @@ type emitRun struct {
 // Emit is the workflow latch.Emit: it tells the webhooks of a custom event,
 // waits for its blocking hooks, and completes whatever becomes of the
 // deliveries (contract, "Emission").
-func Emit(ctx workflow.Context, input converter.RawValue) (*latch.EmissionResult, error) {
+func Emit(ctx workflow.Context, input, origin converter.RawValue) (*latch.EmissionResult, error) {
 	run := &emitRun{}
 	var err error
 	if run.session, err = newSession(ctx, run); err != nil {
 		return nil, err
 	}
-	if err := run.take(ctx, protocol.KindEmission, input, &run.emission); err != nil {
+	if err := run.take(ctx, kindOfEmission(origin), input, &run.emission); err != nil {
 		return nil, err
 	}
 	if run.emission.ID == "" {
 		run.emission.ID = run.execution.ID
 	}
+	run.webhooks = run.attach(run.emission.Webhooks)
 	if err := run.tagStatus(); err != nil {
 		return nil, err
 	}
-	run.webhooks = run.attach(run.emission.Webhooks)
 	run.weigh(run.emission.Vars, run.emission.Instance, run.emission.Data)
 	firing, err := run.fire(ctx, occasion{event: run.emission.Event, data: run.emission.Data, instance: run.emission.Instance}, run.webhooks)
 	if err != nil {
@@ -58,6 +59,15 @@ func Emit(ctx workflow.Context, input converter.RawValue) (*latch.EmissionResult
 		return nil, waiting
 	}
 	return &latch.EmissionResult{ID: run.emission.ID, Event: run.emission.Event, History: run.history.all()}, nil
+}
+
+// kindOfEmission tells an event about a delivery from one of the user's own.
+func kindOfEmission(origin converter.RawValue) string {
+	var given protocol.EmitOrigin
+	if data := payloadJSON(origin); len(data) > 0 && json.Unmarshal(data, &given) == nil && given.Operator {
+		return protocol.KindOperator
+	}
+	return protocol.KindEmission
 }
 
 func (r *emitRun) id() string                { return r.emission.ID }

@@ -35,6 +35,8 @@ type firing struct {
 	nothingDone bool
 	decided     bool
 	inFlight    int
+	// operators are webhooks that are told of deliveries that fail for good.
+	operators []latch.Webhook
 	// changed tells that something happened since the hooks were last looked at.
 	changed bool
 }
@@ -66,6 +68,7 @@ func (s *session) fire(ctx workflow.Context, o occasion, webhooks []latch.Webhoo
 	if o.instance != nil {
 		f.variables["instance"] = encode(o.instance)
 	}
+	f.operators = operatorsOf(o.event, webhooks)
 	for i := range webhooks {
 		if settings, listens := webhooks[i].On(o.event); listens {
 			f.hooks = append(f.hooks, newHook(f, &webhooks[i], settings))

@@ -51,6 +51,7 @@ func (h *hook) send(ctx workflow.Context) {
 	outcome, resume := deliver(ctx, h.attempt.send, h.firing.event+" → "+h.webhook.ID, &h.attempt)
 	if resume != nil && h.attempt.handOver != nil {
 		resume.Send.Record, resume.Brought, resume.LockRemoved = *h.record, h.brought, h.lockRemoved
+		resume.Operators = h.firing.operators
 		h.firing.session.pacer.wait(disconnect(ctx), h.weight())
 		if child := h.attempt.handOver(disconnect(ctx), *resume); child != "" {
 			h.record.HandedTo = child
@@ -61,6 +62,7 @@ func (h *hook) send(ctx workflow.Context) {
 		outcome.Error = "could not be handed over when the run closed; " + outcome.Error
 	}
 	h.settle(disconnect(ctx), outcome)
+	tellOperators(disconnect(ctx), h.firing.operators, h.record, outcome)
 }
 
 // newSend puts together what the delivery's attempts need.

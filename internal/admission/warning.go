@@ -73,7 +73,7 @@ func warnOfWebhooks(warnings *latch.Problems, path string, webhooks []latch.Webh
 
 // warnOfEvent holds to "validate warns of events that this run never fires".
 func warnOfEvent(warnings *latch.Problems, path, event string, fired run) {
-	if !slices.Contains(fired.fires, event) {
+	if !slices.Contains(fired.fires, event) && !latch.IsOperatorEvent(event) {
 		warnings.Addf(path, "%s is never fired by %s, which fires %s", event, fired.name, strings.Join(fired.fires, ", "))
 	}
 }

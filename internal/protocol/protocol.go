@@ -28,6 +28,8 @@ const (
 	KindRelease  = "release"
 	KindEmission = "emission"
 	KindGate     = "gate"
+	// KindOperator is an event about a delivery, which another run fires.
+	KindOperator = "operator"
 )
 
 // An AdmitRequest asks whether an input may run.
@@ -118,6 +120,8 @@ type Outcome struct {
 	// CompletedAt is when the last attempt ended, DurationMS how long it took.
 	CompletedAt latch.Time `json:"completed_at,omitzero"`
 	DurationMS  int64      `json:"duration_ms,omitempty"`
+	// Gone tells that the endpoint said that it is gone.
+	Gone bool `json:"gone,omitempty"`
 	// NextAttemptAt is when a delivery that is to be tried again is due.
 	NextAttemptAt latch.Time `json:"next_attempt_at,omitzero"`
 	// Verdict answers the Send's question, if there was one and the delivery
@@ -136,6 +140,8 @@ type Delivery struct {
 	// LockRemoved tells that the hook was settled by its lock's removal: the
 	// delivery's failure counts no more.
 	LockRemoved bool `json:"lock_removed,omitempty"`
+	// Operators are webhooks that are told should the delivery fail for good.
+	Operators []latch.Webhook `json:"operators,omitempty"`
 	// Redelivery counts how often it was asked for again; zero for one that a
 	// run handed over.
 	Redelivery int `json:"redelivery,omitempty"`
@@ -156,6 +162,12 @@ type Siblings map[string]Sibling
 type Sibling struct {
 	Status string       `json:"status"`
 	KVP    latch.Object `json:"kvp"`
+}
+
+// An EmitOrigin is the second argument of latch.Emit, from Latch itself alone.
+type EmitOrigin struct {
+	// Operator tells that the event is one about a delivery.
+	Operator bool `json:"operator,omitempty"`
 }
 
 // A RenderRequest asks for JSON values with their templates filled in, each

@@ -1,0 +1,66 @@
+package workflows
+
+import (
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// operatorsOf gives the webhooks that are told of deliveries of an event that
+// fail for good, each with these events alone. Of deliveries to operators
+// nobody is told: that could go on for ever.
+func operatorsOf(event string, webhooks []latch.Webhook) []latch.Webhook {
+	if latch.IsOperatorEvent(event) {
+		return nil
+	}
+	var operators []latch.Webhook
+	for i := range webhooks {
+		webhook := webhooks[i]
+		webhook.Event, webhook.Events = "", nil
+		for _, about := range []string{latch.EventDeliveryExhausted, latch.EventEndpointGone} {
+			if settings, listens := webhooks[i].On(about); listens {
+				webhook.Events = append(webhook.Events, settings)
+			}
+		}
+		if len(webhook.Events) > 0 {
+			operators = append(operators, webhook)
+		}
+	}
+	return operators
+}
+
+// tellOperators fires DELIVERY_EXHAUSTED or ENDPOINT_GONE in a run of its own,
+// should the delivery have failed for good and somebody listen.
+func tellOperators(ctx workflow.Context, operators []latch.Webhook, record *latch.Record, outcome protocol.Outcome) {
+	event := latch.EventDeliveryExhausted
+	if outcome.Gone {
+		event = latch.EventEndpointGone
+	}
+	listening := make([]latch.Webhook, 0, len(operators))
+	for i := range operators {
+		if _, listens := operators[i].On(event); listens {
+			listening = append(listening, operators[i])
+		}
+	}
+	if outcome.Delivered || len(listening) == 0 {
+		return
+	}
+	emission := latch.Emission{
+		ID:       record.DeliveryID,
+		Event:    event,
+		Data:     latch.Object{"record": encode(record)},
+		Webhooks: listening,
+	}
+	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:        "operator-" + record.DeliveryID,
+		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary:     truncate(event+": "+record.Event+" → "+record.Webhook, 190),
+	})
+	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowEmit, emission, protocol.EmitOrigin{Operator: true}).
+		GetChildWorkflowExecution().Get(ctx, nil)
+	if err != nil {
+		workflow.GetLogger(ctx).Error("operators were not told of a delivery that failed", "delivery", record.DeliveryID, "error", err)
+	}
+}
