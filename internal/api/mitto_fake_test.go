@@ -65,6 +65,14 @@ func (f *fakeRegistry) GetAll(ctx context.Context, ids []string) ([]*registry.En
 	return found, nil
 }
 
+func (f *fakeRegistry) Whole(ctx context.Context, rows []registry.Row) ([]*registry.Entry, error) {
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	return f.GetAll(ctx, ids)
+}
+
 func (f *fakeRegistry) Update(ctx context.Context, id string, change func(*registry.Definition) error) (*registry.Entry, error) {
 	entry, err := f.Get(ctx, id)
 	if err != nil {

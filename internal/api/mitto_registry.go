@@ -19,6 +19,7 @@ type Registry interface {
 	Create(ctx context.Context, definition registry.Definition) (*registry.Entry, error)
 	Get(ctx context.Context, id string) (*registry.Entry, error)
 	GetAll(ctx context.Context, ids []string) ([]*registry.Entry, error)
+	Whole(ctx context.Context, rows []registry.Row) ([]*registry.Entry, error)
 	Update(ctx context.Context, id string, change func(*registry.Definition) error) (*registry.Entry, error)
 	Delete(ctx context.Context, id string) error
 	List(ctx context.Context) ([]registry.Row, error)

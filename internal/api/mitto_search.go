@@ -41,41 +41,49 @@ func part[T any](all []T, limit, offset int) ([]T, bool) {
 	return rest[:limit], true
 }
 
-// maximumDetailed bounds how many last runs are read one by one.
-const maximumDetailed = 200
+// maximumWhole bounds how many jobs a list shows whole, each with its last run.
+const maximumWhole = 200
 
-// listed shows rows with their last runs.
+// listed shows rows: whole, unless there are so many that what they run and
+// what came of it would take too long to read.
 func (a *api) listed(ctx context.Context, rows []registry.Row) ([]rowObject, error) {
-	statuses := make([]*mitto.Status, len(rows))
-	if len(rows) > maximumDetailed {
-		runs, err := a.registry.Runs(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for i, row := range rows {
-			if run, ran := runs[row.ID]; ran {
-				if run.Status != latch.JobSucceeded {
-					run.Error = run.Status // which a running one does not show
-				}
-				statuses[i] = statusOfRun(&run)
-			}
-		}
-	} else {
-		group, ctx := errgroup.WithContext(ctx)
-		group.SetLimit(bulkWorkers)
-		for i, row := range rows {
-			group.Go(func() (err error) {
-				statuses[i], err = a.lastStatus(ctx, row.ID)
-				return err
-			})
-		}
-		if err := group.Wait(); err != nil {
-			return nil, err
-		}
+	if len(rows) > maximumWhole {
+		return a.briefly(ctx, rows)
+	}
+	entries, err := a.registry.Whole(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	listed := make([]rowObject, len(entries))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(bulkWorkers)
+	for i, entry := range entries {
+		group.Go(func() error {
+			status, err := a.lastStatus(ctx, entry.ID)
+			listed[i] = rowObject(mitto.Of(&entry.Definition).Object(status))
+			return err
+		})
+	}
+	return listed, group.Wait()
+}
+
+// briefly shows rows without what they run, with what Temporal's list tells of
+// their last runs.
+func (a *api) briefly(ctx context.Context, rows []registry.Row) ([]rowObject, error) {
+	runs, err := a.registry.Runs(ctx)
+	if err != nil {
+		return nil, err
 	}
 	listed := make([]rowObject, len(rows))
 	for i, row := range rows {
-		listed[i] = showRow(row, statuses[i])
+		var status *mitto.Status
+		if run, ran := runs[row.ID]; ran {
+			if run.Status != latch.JobSucceeded {
+				run.Error = run.Status // which a running one does not show
+			}
+			status = statusOfRun(&run)
+		}
+		listed[i] = showRow(row, status)
 	}
 	return listed, nil
 }

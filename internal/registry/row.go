@@ -39,7 +39,7 @@ func RowOf(definition *Definition) Row {
 		ID:        definition.ID,
 		Name:      text(definition, "name", func(j *latch.Job) string { return j.Name }),
 		Title:     text(definition, "title", func(j *latch.Job) string { return j.Title }),
-		Type:      text(definition, "type", nil),
+		Type:      typeOf(definition),
 		Tags:      tags(definition),
 		Schedule:  scheduleOf(definition),
 		CreatedAt: definition.CreatedAt,
@@ -54,6 +54,15 @@ func RowOf(definition *Definition) Row {
 		}
 	}
 	return row
+}
+
+// typeOf gives the type that clients of other systems know the job by.
+func typeOf(definition *Definition) string {
+	var value string
+	if json.Unmarshal(definition.Fields["type"], &value) == nil && value != "" {
+		return value
+	}
+	return text(definition, "type", nil)
 }
 
 // note is what the schedule's note says: a sentence for people on the first

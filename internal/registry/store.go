@@ -52,8 +52,10 @@ type Store struct {
 	rows      *fresh[map[string]Row]
 	runs      *fresh[map[string]Run]
 	recent    recent
-	webhooks  *Webhooks
-	tags      *Shelf[[]Tag]
+	// definitions are those that lists showed whole.
+	definitions definitions
+	webhooks    *Webhooks
+	tags        *Shelf[[]Tag]
 }
 
 // New makes a store.

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/testsuite/server"
 )
@@ -84,6 +88,30 @@ func BenchmarkListOf10000(b *testing.B) {
 		rows, err := f.store.List(b.Context())
 		require.NoError(b, err)
 		require.GreaterOrEqual(b, len(rows), registeredJobs)
+	}
+}
+
+// BenchmarkAPIAmong10000 is what a client of the API waits for.
+func BenchmarkAPIAmong10000(b *testing.B) {
+	f, err := many()
+	require.NoError(b, err)
+	handler, err := api.New(api.Options{Client: f.client})
+	require.NoError(b, err)
+	for _, each := range []struct{ name, method, path, body string }{
+		{"search", http.MethodPost, "/v2/jobs/search?search=table%20777", ""},
+		{"search by tag", http.MethodPost, "/v2/jobs/search?tag=group-42", ""},
+		{"page of 50", http.MethodGet, "/v2/jobs?limit=50&offset=5000", ""},
+		{"all", http.MethodGet, "/v2/jobs", ""},
+		{"one", http.MethodGet, "/v2/jobs/4711", ""},
+	} {
+		b.Run(each.name, func(b *testing.B) {
+			for b.Loop() {
+				request := httptest.NewRequestWithContext(b.Context(), each.method, "http://127.0.0.1:7127"+each.path, strings.NewReader(each.body))
+				answer := httptest.NewRecorder()
+				handler.ServeHTTP(answer, request)
+				require.Equal(b, http.StatusOK, answer.Code, answer.Body.String())
+			}
+		})
 	}
 }
 
