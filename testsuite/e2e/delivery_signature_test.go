@@ -1,0 +1,222 @@
+package e2e
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/signature"
+	"github.com/latch-run/latch/testsuite/process"
+	"github.com/latch-run/latch/testsuite/receiver"
+)
+
+// Why the library in JavaScript refuses a request.
+const (
+	unsigned = "No matching signature found"
+	tooOld   = "Message timestamp too old"
+	tooNew   = "Message timestamp too new"
+)
+
+// A look is a receiver's at one request, as it came or tampered with.
+type look struct {
+	Scheme  string            `json:"scheme"`
+	Key     string            `json:"key"`
+	Headers map[string]string `json:"headers"`
+	Body    []byte            `json:"body"`
+	Skew    int               `json:"skew"` // seconds by which the receiver's clock is ahead
+
+	name    string
+	refusal string // "" where the request must be taken
+}
+
+// contract, "Secrets by name": secrets sign as Standard Webhooks has it, and
+// of several each does. What a worker sent is authentic to receivers in Go and
+// JavaScript, and no longer so once anything of it is changed, it is replayed
+// or another key is asked for.
+//
+// v1 is checked by the reference libraries of both languages. Neither knows v1a
+// in its newest release (0.0.1 of Go's, 1.1.1 on npm): that is checked by the
+// languages' own ed25519, after the specification's "Signature scheme".
+func TestSignaturesHoldInGoAndJavaScript(t *testing.T) {
+	t.Parallel()
+	const plain = "mdoq-is-awesome"
+	symmetric, old := signature.NewSymmetric(), signature.NewSymmetric()
+	private, public := signature.NewPair()
+	oldPrivate, oldPublic := signature.NewPair()
+	b := setup(t, "LATCH_SECRET_PLAIN", plain, "LATCH_SECRET_SYMMETRIC", symmetric, "LATCH_SECRET_ROTATED", symmetric+"\n"+old,
+		"LATCH_SECRET_PAIR", private, "LATCH_SECRET_PAIRS", private+"\n"+oldPrivate, "LATCH_SECRET_BOTH", symmetric+"\n"+private)
+	b.succeeds(b.startJob("signed", jobWith("signed", `
+		{"id":"plain","url":"{R}/plain","event":"JOB_SUCCESS","secret":"plain"},
+		{"id":"get","url":"{R}/get","method":"GET","event":"JOB_SUCCESS","secret":"symmetric"},
+		{"id":"form","url":"{R}/form","event":"JOB_SUCCESS","secret":"symmetric","content_type":"application/x-www-form-urlencoded","body":"name=${job.title}"},
+		{"id":"symmetric","url":"{R}/symmetric","event":"JOB_SUCCESS","secret":"symmetric","body":{"name":"Zoë 🔒","n":9007199254740993}},
+		{"id":"rotated","url":"{R}/rotated","event":"JOB_SUCCESS","secret":"rotated"},
+		{"id":"pair","url":"{R}/pair","event":"JOB_SUCCESS","secret":"pair","body":{"name":"Zoë 🔒"}},
+		{"id":"pairs","url":"{R}/pairs","event":"JOB_SUCCESS","secret":"pairs"},
+		{"id":"both","url":"{R}/both","event":"JOB_SUCCESS","secret":"both"}`)))
+
+	var looks []look
+	for path, keys := range map[string][]string{
+		"plain": {plain}, "get": {symmetric}, "form": {symmetric}, "symmetric": {symmetric}, "rotated": {symmetric, old},
+		"pair": {public}, "pairs": {public, oldPublic}, "both": {symmetric, public},
+	} {
+		request := b.arrives("/"+path, 1)[0]
+		require.Len(t, strings.Split(request.Header.Get("Webhook-Signature"), " "), len(keys), path)
+		for i, key := range keys {
+			looks = append(looks, looksAt(fmt.Sprintf("%s by key %d", path, i+1), request, key)...)
+		}
+	}
+	want := map[string]string{}
+	for _, each := range looks {
+		want[each.name] = each.refusal
+	}
+	require.Len(t, want, len(looks), "names of looks differ")
+
+	t.Run("go", func(t *testing.T) {
+		t.Parallel()
+		for _, each := range looks {
+			if each.Skew != 0 {
+				continue // the library takes no other clock
+			}
+			if err := each.inGo(); each.refusal == "" {
+				require.NoError(t, err, each.name)
+			} else {
+				require.Error(t, err, each.name)
+			}
+		}
+	})
+	t.Run("javascript", func(t *testing.T) {
+		t.Parallel()
+		refusals := inJavaScript(t, looks)
+		require.Len(t, refusals, len(looks))
+		got := map[string]string{}
+		for i, each := range looks {
+			got[each.name] = refusals[i]
+		}
+		require.Equal(t, want, got)
+	})
+}
+
+// looksAt gives the looks of one who has the right key, at the request and at
+// what others make of it, and of one with another key.
+func looksAt(name string, request receiver.Request, key string) []look {
+	_, public := signature.NewPair()
+	others := map[string]string{"v1": signature.NewSymmetric(), "v1a": public}
+	scheme, otherScheme := "v1", "v1a"
+	if strings.HasPrefix(key, signature.PublicPrefix) {
+		scheme, otherScheme = otherScheme, scheme
+	}
+	headers := map[string]string{}
+	for header, values := range request.Header {
+		headers[strings.ToLower(header)] = strings.Join(values, ", ")
+	}
+	var looks []look
+	add := func(what, refusal string, change func(*look)) {
+		made := look{Scheme: scheme, Key: key, Headers: maps.Clone(headers), Body: bytes.Clone(request.Body), name: name + ", " + what, refusal: refusal}
+		change(&made)
+		looks = append(looks, made)
+	}
+	add("as sent", "", func(*look) {})
+	add("another body", unsigned, func(l *look) { l.Body = append(l.Body, ' ') })
+	add("another id", unsigned, func(l *look) { l.Headers["webhook-id"] += "0" })
+	add("another time", unsigned, func(l *look) { l.Headers["webhook-timestamp"] = later(l.Headers["webhook-timestamp"], -1) })
+	add("an old time", tooOld, func(l *look) { l.Headers["webhook-timestamp"] = later(l.Headers["webhook-timestamp"], -3600) })
+	add("a time to come", tooNew, func(l *look) { l.Headers["webhook-timestamp"] = later(l.Headers["webhook-timestamp"], 3600) })
+	add("replayed", tooOld, func(l *look) { l.Skew = 3600 })
+	add("a clock behind", tooNew, func(l *look) { l.Skew = -3600 })
+	add("another key", unsigned, func(l *look) { l.Key = others[scheme] })
+	add("another key of the other scheme", unsigned, func(l *look) { l.Scheme, l.Key = otherScheme, others[otherScheme] })
+	return looks
+}
+
+func later(timestamp string, seconds int64) string {
+	at, _ := strconv.ParseInt(timestamp, 10, 64) // "as sent" fails where it is none
+	return strconv.FormatInt(at+seconds, 10)
+}
+
+// inGo tells why a receiver in Go refuses the request.
+func (l look) inGo() error {
+	headers := http.Header{}
+	for name, value := range l.Headers {
+		headers.Set(name, value)
+	}
+	if l.Scheme == "v1a" {
+		return verifyAsymmetric(l.Key, l.Body, headers)
+	}
+	webhook, err := standardwebhooks.NewWebhookRaw([]byte(l.Key))
+	if strings.HasPrefix(l.Key, signature.SymmetricPrefix) {
+		webhook, err = standardwebhooks.NewWebhook(l.Key)
+	}
+	if err != nil {
+		return err
+	}
+	return webhook.Verify(l.Body, headers)
+}
+
+// verifyAsymmetric checks v1a with nothing of Latch's: ed25519 over id,
+// timestamp and body, joined by full stops. The timestamp's age is the same
+// for all schemes; by symmetric keys the library looks at it.
+func verifyAsymmetric(public string, body []byte, headers http.Header) error {
+	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(public, "whpk_"))
+	if err != nil {
+		return err
+	}
+	content := append([]byte(headers.Get("webhook-id")+"."+headers.Get("webhook-timestamp")+"."), body...)
+	for _, each := range strings.Split(headers.Get("webhook-signature"), " ") {
+		encoded, asymmetric := strings.CutPrefix(each, "v1a,")
+		made, err := base64.StdEncoding.DecodeString(encoded)
+		if asymmetric && err == nil && ed25519.Verify(key, content, made) {
+			return nil
+		}
+	}
+	return errors.New("no signature is by the key")
+}
+
+// inJavaScript tells why a receiver in JavaScript refuses each of the requests.
+func inJavaScript(t *testing.T, looks []look) []string {
+	t.Helper()
+	node, npm := javaScript(t)
+	folder := t.TempDir()
+	require.NoError(t, os.CopyFS(folder, os.DirFS("javascript")))
+	install := exec.CommandContext(t.Context(), npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund")
+	install.Dir = folder
+	output, err := install.CombinedOutput()
+	require.NoError(t, err, "npm ci: %s", output)
+
+	input, err := json.Marshal(looks)
+	require.NoError(t, err)
+	result, err := process.Run(t.Context(), process.Command{Path: node, Args: []string{"verify.js"}, Dir: folder, Stdin: bytes.NewReader(input)})
+	require.NoError(t, err)
+	require.Zero(t, result.ExitCode, result.Stderr)
+	var refusals []string
+	require.NoError(t, json.Unmarshal([]byte(result.Stdout), &refusals))
+	return refusals
+}
+
+// javaScript finds Node and npm. CI installs them, and fails without; a
+// newcomer may do without.
+func javaScript(t *testing.T) (node, npm string) {
+	t.Helper()
+	node, err := exec.LookPath("node")
+	if err == nil {
+		npm, err = exec.LookPath("npm")
+	}
+	if err != nil && os.Getenv("CI") == "" {
+		t.Skip("node or npm is not installed; the signatures are not checked by the reference library in JavaScript")
+	}
+	require.NoError(t, err)
+	return node, npm
+}
