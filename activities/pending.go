@@ -52,6 +52,7 @@ func triesFor(deliveries int) int {
 }
 
 func standing(pending *workflowpb.PendingActivityInfo, data converter.DataConverter, tries int) protocol.PendingAttempt {
+	converter.DecodeCommonFailureAttributes(data, pending.GetLastFailure())
 	stands := protocol.PendingAttempt{
 		ActivityID: pending.GetActivityId(),
 		Ended:      int(pending.GetAttempt()) - 1,

@@ -13,6 +13,8 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
+
+	"github.com/latch-run/latch/codec"
 )
 
 // Bounds of waits for a server that may be out of reach and for a worker that
@@ -52,6 +54,11 @@ func dial(ctx context.Context) (temporalClient, error) {
 	if err != nil {
 		return nil, usageError(fmt.Errorf("the connection's settings (TEMPORAL_…, profile): %w", err))
 	}
+	payloads, err := codec.FromEnvironment()
+	if err != nil {
+		return nil, usageError(err)
+	}
+	payloads.Configure(&options)
 	options.Logger = sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
 	if options.HostPort == "" {
 		options.HostPort = client.DefaultHostPort

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 
+	"github.com/latch-run/latch/codec"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/locklink"
 	environment "github.com/latch-run/latch/internal/settings"
@@ -73,6 +74,12 @@ func configureServe() (*serveConfiguration, error) {
 	}
 	configured.temporal, err = envconfig.LoadDefaultClientOptions()
 	note("the connection to Temporal (TEMPORAL_…, profile)", err)
+	payloads, err := codec.FromEnvironment()
+	if err != nil {
+		problems = append(problems, err)
+	} else {
+		payloads.Configure(&configured.temporal)
+	}
 	if configured.temporal.HostPort == "" {
 		configured.temporal.HostPort = client.DefaultHostPort
 	}

@@ -86,7 +86,6 @@ func dial(ctx context.Context, options client.Options) (client.Client, error) {
 
 func workerOptions(configured *configuration, fatal chan<- error) worker.Options {
 	options := worker.Options{
-		Plugins:           []worker.Plugin{configured.plugin},
 		WorkerStopTimeout: configured.DrainTimeout,
 		// A cancellation reaches an activity with a heartbeat's answer.
 		MaxHeartbeatThrottleInterval: heartbeatInterval,

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 
+	"github.com/latch-run/latch/codec"
 	environment "github.com/latch-run/latch/internal/settings"
 	"github.com/latch-run/latch/plugin"
 )
@@ -33,8 +34,8 @@ const healthOff = "off"
 // A configuration is everything that the worker runs by.
 type configuration struct {
 	settings
+	// temporal has Latch's plugin, for the worker that is made with the client.
 	temporal client.Options
-	plugin   *plugin.Plugin
 }
 
 // configure reads the environment and reports all that is wrong with it at
@@ -48,11 +49,14 @@ func configure() (*configuration, error) {
 	// Logs and errors name where the worker connects, defaults included.
 	options.Namespace = cmp.Or(options.Namespace, client.DefaultNamespace)
 	options.HostPort = cmp.Or(options.HostPort, client.DefaultHostPort)
+	payloads, encrypting := codec.FromEnvironment()
 	latchPlugin, plugging := plugin.FromEnv()
-	if err := errors.Join(parsing, given.check(), connecting, plugging); err != nil {
+	if err := errors.Join(parsing, given.check(), connecting, encrypting, plugging); err != nil {
 		return nil, err
 	}
-	return &configuration{settings: given, temporal: options, plugin: latchPlugin}, nil
+	payloads.Configure(&options)
+	options.Plugins = append(options.Plugins, latchPlugin) // which learns of the data converter so
+	return &configuration{settings: given, temporal: options}, nil
 }
 
 // check looks for values that parse and yet cannot be.

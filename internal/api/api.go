@@ -47,6 +47,8 @@ type Options struct {
 	FQDN, Environment string
 	// Registry keeps registered jobs; one over Client unless given.
 	Registry Registry
+	// DataConverter is the client's; the default one unless given.
+	DataConverter converter.DataConverter
 	// Logger takes the access log, and what goes wrong; nil drops both.
 	Logger *slog.Logger
 }
@@ -69,6 +71,7 @@ type api struct {
 	keys         []Key
 	allow        []netip.Prefix
 	publicOrigin string
+	converter    converter.DataConverter
 	// linkKey is empty where links do not open pages.
 	linkKey []byte
 	// formKey signs the forms of pages.
@@ -99,7 +102,10 @@ const openAPIPath = "/openapi.json"
 func New(options Options) (http.Handler, error) {
 	a := &api{temporal: options.Client, namespace: options.Namespace, taskQueue: options.TaskQueue,
 		keys: options.Keys, allow: options.Allow, fqdn: options.FQDN, environment: options.Environment,
-		registry: options.Registry, logger: options.Logger, mux: http.NewServeMux()}
+		registry: options.Registry, logger: options.Logger, converter: options.DataConverter, mux: http.NewServeMux()}
+	if a.converter == nil {
+		a.converter = converter.GetDefaultDataConverter()
+	}
 	if a.logger == nil {
 		a.logger = slog.New(slog.DiscardHandler)
 	}
@@ -110,7 +116,7 @@ func New(options Options) (http.Handler, error) {
 		a.taskQueue = latch.DefaultTaskQueue
 	}
 	store := registry.New(registry.Options{Service: options.Client.WorkflowService, Namespace: a.namespace, TaskQueue: a.taskQueue,
-		Identity: identity, Fields: mitto.Fields})
+		Identity: identity, DataConverter: a.converter, Fields: mitto.Fields})
 	a.webhooks = store.Webhooks()
 	if a.registry == nil {
 		a.registry = store

@@ -167,7 +167,7 @@ func (a *api) sendOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo,
 		}
 		for _, event := range response.GetHistory().GetEvents() {
 			if scheduled := event.GetActivityTaskScheduledEventAttributes(); scheduled.GetActivityId() == id && scheduled.GetActivityType().GetName() == latch.ActivitySendWebhook {
-				return decodeSend(scheduled, run)
+				return a.decodeSend(scheduled, run)
 			}
 		}
 		if page = response.GetNextPageToken(); len(page) == 0 {
@@ -176,10 +176,10 @@ func (a *api) sendOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo,
 	}
 }
 
-func decodeSend(scheduled *historypb.ActivityTaskScheduledEventAttributes, run *workflowpb.WorkflowExecutionInfo) (*protocol.Send, error) {
+func (a *api) decodeSend(scheduled *historypb.ActivityTaskScheduledEventAttributes, run *workflowpb.WorkflowExecutionInfo) (*protocol.Send, error) {
 	payloads := scheduled.GetInput().GetPayloads()
 	var send protocol.Send
-	if len(payloads) == 0 || json.Unmarshal(payloads[0].GetData(), &send) != nil {
+	if len(payloads) == 0 || a.read(payloads[0], &send) != nil {
 		return nil, fmt.Errorf("delivery %s of run %s: what was sent cannot be read", scheduled.GetActivityId(), run.GetExecution().GetRunId())
 	}
 	return &send, nil

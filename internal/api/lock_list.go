@@ -9,7 +9,6 @@ import (
 
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/converter"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/overload"
@@ -94,7 +93,7 @@ func (a *api) listLocks(ctx context.Context, input *listInput) (*locksOutput, er
 			return nil, err
 		}
 		for _, info := range response.GetExecutions() {
-			found.Locks = append(found.Locks, locksOf(info, signed)...)
+			found.Locks = append(found.Locks, a.locksOf(info, signed)...)
 		}
 		var more bool
 		if place, more = place.next(response.GetNextPageToken()); !more {
@@ -119,10 +118,10 @@ func (a *api) list(ctx context.Context, query string, limit int, page []byte) (*
 }
 
 // locksOf reads a run's open locks from its memo; one that has none waits for none.
-func locksOf(info *workflowpb.WorkflowExecutionInfo, signed bool) []WaitingLock {
+func (a *api) locksOf(info *workflowpb.WorkflowExecutionInfo, signed bool) []WaitingLock {
 	payload, found := info.GetMemo().GetFields()[latch.MemoLocks]
 	var open []latch.OpenLock
-	if !found || converter.GetDefaultDataConverter().FromPayload(payload, &open) != nil {
+	if !found || a.converter.FromPayload(payload, &open) != nil {
 		return nil
 	}
 	if !signed {

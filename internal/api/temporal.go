@@ -96,16 +96,15 @@ func (a *api) startOnce(ctx context.Context, request *workflowservice.StartWorkf
 }
 
 func (a *api) startRequest(s start) (*workflowservice.StartWorkflowExecutionRequest, error) {
-	data := converter.GetDefaultDataConverter()
-	input, err := data.ToPayloads(s.body)
+	input, err := a.converter.ToPayloads(s.body)
 	if err != nil {
 		return nil, fmt.Errorf("encode input: %w", err)
 	}
-	summary, err := data.ToPayload(s.summary)
+	summary, err := a.converter.ToPayload(s.summary)
 	if err != nil {
 		return nil, fmt.Errorf("encode summary: %w", err)
 	}
-	hash, err := data.ToPayload(hashOf(s.body))
+	hash, err := a.converter.ToPayload(hashOf(s.body))
 	if err != nil {
 		return nil, fmt.Errorf("encode memo: %w", err)
 	}
@@ -152,7 +151,7 @@ func (a *api) checkRepeated(ctx context.Context, s start, runID string) error {
 		return err
 	}
 	var before string
-	if converter.GetDefaultDataConverter().FromPayload(info.GetMemo().GetFields()[memoRequest], &before) == nil && before == hashOf(s.body) {
+	if a.converter.FromPayload(info.GetMemo().GetFields()[memoRequest], &before) == nil && before == hashOf(s.body) {
 		return nil
 	}
 	refused := problem(http.StatusUnprocessableEntity, "This Idempotency-Key started %s before, with another body; use a new one.", s.workflowID)
@@ -228,19 +227,41 @@ func (a *api) beginning(ctx context.Context, workflowID, runID string, events in
 	return response.GetHistory().GetEvents(), err
 }
 
+// plain gives a payload's data, decrypted where it is encrypted.
+func (a *api) plain(payload *commonpb.Payload) ([]byte, error) {
+	var raw converter.RawValue
+	if err := a.converter.FromPayload(payload, &raw); err != nil {
+		return nil, err
+	}
+	return raw.Payload().GetData(), nil
+}
+
+// read decodes a payload of JSON, decrypted where it is encrypted.
+func (a *api) read(payload *commonpb.Payload, into any) error {
+	data, err := a.plain(payload)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, into)
+}
+
 // input gives what a run was started with.
 func (a *api) input(ctx context.Context, workflowID, runID string) (json.RawMessage, error) {
 	events, err := a.beginning(ctx, workflowID, runID, 1)
 	if err != nil {
 		return nil, err
 	}
-	return inputIn(events, workflowID, runID)
+	return a.inputIn(events, workflowID, runID)
 }
 
-func inputIn(events []*historypb.HistoryEvent, workflowID, runID string) (json.RawMessage, error) {
+func (a *api) inputIn(events []*historypb.HistoryEvent, workflowID, runID string) (json.RawMessage, error) {
 	for _, event := range events {
 		for _, payload := range event.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads() {
-			return payload.GetData(), nil
+			input, err := a.plain(payload)
+			if err != nil {
+				return nil, fmt.Errorf("input of %s: %w", workflowID, err)
+			}
+			return input, nil
 		}
 	}
 	return nil, fmt.Errorf("run %s of %s tells no input", runID, workflowID)
@@ -252,19 +273,19 @@ const admittedWithin = 20
 
 // registeredIn gives the registered webhooks that a run took as it began, as
 // its admission was recorded.
-func registeredIn(events []*historypb.HistoryEvent) []latch.Webhook {
+func (a *api) registeredIn(events []*historypb.HistoryEvent) []latch.Webhook {
 	for _, event := range events {
 		details := event.GetMarkerRecordedEventAttributes().GetDetails()
 		var marker struct{ ActivityType string }
 		for _, payload := range details["data"].GetPayloads() {
-			_ = json.Unmarshal(payload.GetData(), &marker) // another kind of marker has none
+			_ = a.read(payload, &marker) // another kind of marker has none
 		}
 		if marker.ActivityType != protocol.ActivityAdmit {
 			continue
 		}
 		for _, payload := range details["result"].GetPayloads() {
 			var admission protocol.Admission
-			if json.Unmarshal(payload.GetData(), &admission) == nil {
+			if a.read(payload, &admission) == nil {
 				return admission.Webhooks
 			}
 		}
@@ -292,14 +313,14 @@ func (a *api) definition(ctx context.Context, info *workflowpb.WorkflowExecution
 	if err != nil {
 		return nil, err
 	}
-	data, err := inputIn(events, workflowID, runID)
+	data, err := a.inputIn(events, workflowID, runID)
 	if err != nil {
 		return nil, err
 	}
 	if err := latch.Unmarshal(data, into); err != nil {
 		return nil, fmt.Errorf("input of %s: %w", workflowID, err)
 	}
-	d.registered = registeredIn(events)
+	d.registered = a.registeredIn(events)
 	return d, nil
 }
 

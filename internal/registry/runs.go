@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/overload"
@@ -168,6 +169,7 @@ func (s *Store) readOutcome(event *historypb.HistoryEvent, run *Run) error {
 		payloads = attributes.WorkflowExecutionCompletedEventAttributes.GetResult()
 	case *historypb.HistoryEvent_WorkflowExecutionFailedEventAttributes:
 		failure := attributes.WorkflowExecutionFailedEventAttributes.GetFailure()
+		converter.DecodeCommonFailureAttributes(s.converter, failure)
 		run.Error = failure.GetMessage()
 		payloads = detailsOf(failure)
 	case *historypb.HistoryEvent_WorkflowExecutionCanceledEventAttributes:

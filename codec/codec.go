@@ -1,0 +1,158 @@
+package codec
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/protobuf/proto"
+)
+
+const (
+	// Encoding is the metadata "encoding" of an encrypted payload.
+	Encoding = "binary/encrypted"
+	// MetadataKeyID is the metadata with the id of the key.
+	MetadataKeyID = "encryption-key-id"
+)
+
+// A Codec encrypts and decrypts payloads. It is a converter.PayloadCodec, and
+// safe for concurrent use. One without keys encrypts nothing, and tells an
+// encrypted payload from garbage.
+type Codec struct {
+	// first encrypts; it is nil where there are no keys.
+	first *sealer
+	all   map[string]*sealer
+}
+
+// A sealer is a key that is ready for use.
+type sealer struct {
+	id   []byte
+	aead cipher.AEAD
+}
+
+// New makes a codec. The first key encrypts, all of them decrypt. All that is
+// wrong with them is told at once.
+func New(keys ...Key) (*Codec, error) {
+	problems := []error{checkTogether(keys)}
+	c := &Codec{all: map[string]*sealer{}}
+	for i, key := range keys {
+		ready, err := newSealer(key)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("key %d: %w", i+1, err))
+			continue
+		}
+		c.all[key.ID] = ready
+		if c.first == nil {
+			c.first = ready
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func newSealer(key Key) (*sealer, error) {
+	if err := key.check(); err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(key.Secret)
+	if err != nil {
+		return nil, err
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, err
+	}
+	return &sealer{id: []byte(key.ID), aead: aead}, nil
+}
+
+// Encrypts tells whether there are keys.
+func (c *Codec) Encrypts() bool { return c.first != nil }
+
+// Encode encrypts payloads by the first key. Without keys it gives them as
+// they are.
+func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	if !c.Encrypts() {
+		return payloads, nil
+	}
+	encoded := make([]*commonpb.Payload, len(payloads))
+	for i, payload := range payloads {
+		plain, err := proto.Marshal(payload)
+		if err != nil {
+			return nil, fmt.Errorf("encrypt payload: %w", err)
+		}
+		encoded[i] = &commonpb.Payload{
+			Metadata: map[string][]byte{converter.MetadataEncoding: []byte(Encoding), MetadataKeyID: c.first.id},
+			Data:     c.first.aead.Seal(nil, nil, plain, nil),
+		}
+	}
+	return encoded, nil
+}
+
+// Decode decrypts those payloads that are encrypted, and gives the others as
+// they are. It fails with an [*UnknownKeyError] for a key that it does not
+// have, and for a payload that was changed or encrypted by another key of the
+// same id.
+func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	decoded := make([]*commonpb.Payload, len(payloads))
+	for i, payload := range payloads {
+		if string(payload.GetMetadata()[converter.MetadataEncoding]) != Encoding {
+			decoded[i] = payload
+			continue
+		}
+		var err error
+		if decoded[i], err = c.decrypt(payload); err != nil {
+			return nil, err
+		}
+	}
+	return decoded, nil
+}
+
+func (c *Codec) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
+	id := string(payload.GetMetadata()[MetadataKeyID])
+	key, known := c.all[id]
+	if !known {
+		return nil, &UnknownKeyError{ID: id, known: c.ids()}
+	}
+	plain, err := key.aead.Open(nil, nil, payload.GetData(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("decrypt payload by key %q: it was damaged, or this is another key than the one it was encrypted by", id)
+	}
+	decrypted := &commonpb.Payload{}
+	if err := proto.Unmarshal(plain, decrypted); err != nil {
+		return nil, fmt.Errorf("decrypt payload by key %q: what was encrypted is no payload: %w", id, err)
+	}
+	return decrypted, nil
+}
+
+func (c *Codec) ids() []string {
+	var ids []string
+	for id := range c.all {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// An UnknownKeyError tells that a payload was encrypted by a key that the codec
+// does not have.
+type UnknownKeyError struct {
+	// ID is the key's, as the payload tells it.
+	ID    string
+	known []string
+}
+
+// Error names the key, those that are there, and the setting.
+func (e *UnknownKeyError) Error() string {
+	has := "there is none here"
+	if len(e.known) > 0 {
+		has = "here is " + strings.Join(e.known, ", ")
+	}
+	return fmt.Sprintf("decrypt payload: it takes the key %.64q, and %s; add it to LATCH_PAYLOAD_KEYS", e.ID, has)
+}

@@ -1,0 +1,127 @@
+package codec
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const (
+	// keyBytes is the length of a key of AES-256.
+	keyBytes = 32
+	// maximumIDBytes is less than a key has in base64, so that a key that was
+	// given in the place of an id is none.
+	maximumIDBytes = 32
+)
+
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// A Key is a secret of AES-256 with the id by which payloads name it.
+type Key struct {
+	// ID has up to 32 letters, digits, ".", "_" and "-", and begins with a letter
+	// or a digit. It stands in the clear beside each payload.
+	ID string
+	// Secret has 32 random bytes.
+	Secret []byte
+}
+
+// NewKey makes a key of random bytes.
+func NewKey(id string) (Key, error) {
+	if err := checkID(id); err != nil {
+		return Key{}, err
+	}
+	key := Key{ID: id, Secret: make([]byte, keyBytes)}
+	_, _ = rand.Read(key.Secret) // it never fails
+	return key, nil
+}
+
+// Setting gives the key as LATCH_PAYLOAD_KEYS has it, secret included.
+func (k Key) Setting() string { return k.ID + "=" + base64.StdEncoding.EncodeToString(k.Secret) }
+
+// String gives the id, never the secret.
+func (k Key) String() string { return k.ID }
+
+// GoString gives the id, never the secret.
+func (k Key) GoString() string { return fmt.Sprintf("codec.Key{ID:%q}", k.ID) }
+
+func checkID(id string) error {
+	if len(id) > maximumIDBytes || !idPattern.MatchString(id) {
+		return fmt.Errorf("its id is not up to %d letters, digits, \".\", \"_\" and \"-\"", maximumIDBytes)
+	}
+	return nil
+}
+
+func (k Key) check() error {
+	if err := checkID(k.ID); err != nil {
+		return err
+	}
+	if len(k.Secret) != keyBytes {
+		return fmt.Errorf("%q has %d bytes, and AES-256 takes %d; make one with: starter codec key", k.ID, len(k.Secret), keyBytes)
+	}
+	return nil
+}
+
+// ParseKeys reads keys as LATCH_PAYLOAD_KEYS has them: id=base64, separated by
+// commas or line breaks, each split at the first "="; lines that begin with #
+// are left out. All that is wrong is told at once, and never a key.
+func ParseKeys(text string) ([]Key, error) {
+	var keys []Key
+	var problems []error
+	number := 0
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(strings.TrimSpace(line), "#") {
+			continue
+		}
+		for entry := range strings.SplitSeq(line, ",") {
+			if entry = strings.TrimSpace(entry); entry == "" {
+				continue
+			}
+			number++
+			key, err := parseKey(entry)
+			if err != nil {
+				problems = append(problems, fmt.Errorf("key %d: %w", number, err))
+				continue
+			}
+			keys = append(keys, key)
+		}
+	}
+	return keys, errors.Join(append(problems, checkTogether(keys))...)
+}
+
+func parseKey(entry string) (Key, error) {
+	id, value, found := strings.Cut(entry, "=")
+	if !found {
+		return Key{}, errors.New("has no \"=\"; write id=base64 of 32 bytes")
+	}
+	id, value = strings.TrimSpace(id), strings.TrimRight(strings.TrimSpace(value), "=")
+	if err := checkID(id); err != nil { // it may be a key: it is not shown
+		return Key{}, fmt.Errorf("%w; write id=base64 of 32 bytes", err)
+	}
+	encoding := base64.RawStdEncoding
+	if strings.ContainsAny(value, "-_") {
+		encoding = base64.RawURLEncoding
+	}
+	secret, err := encoding.DecodeString(value)
+	if err != nil {
+		return Key{}, fmt.Errorf("%q is not base64; make one with: starter codec key", id)
+	}
+	key := Key{ID: id, Secret: secret}
+	return key, key.check()
+}
+
+// checkTogether refuses an id that stands for two keys, and a key twice.
+func checkTogether(keys []Key) error {
+	var problems []error
+	for i, key := range keys {
+		if slices.ContainsFunc(keys[:i], func(before Key) bool { return before.ID == key.ID }) {
+			problems = append(problems, fmt.Errorf("the id %q stands twice", key.ID))
+		} else if slices.ContainsFunc(keys[:i], func(before Key) bool { return string(before.Secret) == string(key.Secret) }) {
+			problems = append(problems, fmt.Errorf("%q is another one's key too", key.ID))
+		}
+	}
+	return errors.Join(problems...)
+}
