@@ -2,7 +2,7 @@
 // signals, updates, queries, memos, failures, and what Temporal UI shows of a
 // run. The server, its database and its backups hold AES-256-GCM alone.
 //
-//  1. Make a key (starter codec key), and give the same LATCH_PAYLOAD_KEYS to
+//  1. Make a key (starter codec keygen), and give the same LATCH_PAYLOAD_KEYS to
 //     the worker, to starter and to starter serve.
 //
 //  2. A worker or client of your own takes them too:
@@ -40,8 +40,9 @@
 // # What stays plain
 //
 // Ids and names (of workflows, activities, task queues, signals, updates), types
-// of errors, search attributes, the notes of schedules (a registered job's
-// title, tags and times) and the reasons of cancellations and terminations.
+// of errors, the hosts of webhooks, which are fairness keys, search attributes,
+// the notes of schedules (a registered job's title, tags and times) and the
+// reasons of cancellations and terminations.
 //
 // The package knows Temporal's SDK, and nothing of Latch's jobs and releases.
 // Start reading at [Codec].

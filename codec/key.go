@@ -60,7 +60,7 @@ func (k Key) check() error {
 		return err
 	}
 	if len(k.Secret) != keyBytes {
-		return fmt.Errorf("%q has %d bytes, and AES-256 takes %d; make one with: starter codec key", k.ID, len(k.Secret), keyBytes)
+		return fmt.Errorf("%q has %d bytes, and AES-256 takes %d; make one with: starter codec keygen", k.ID, len(k.Secret), keyBytes)
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ func parseKey(entry string) (Key, error) {
 	}
 	secret, err := encoding.DecodeString(value)
 	if err != nil {
-		return Key{}, fmt.Errorf("%q is not base64; make one with: starter codec key", id)
+		return Key{}, fmt.Errorf("%q is not base64; make one with: starter codec keygen", id)
 	}
 	key := Key{ID: id, Secret: secret}
 	return key, key.check()

@@ -11,7 +11,8 @@
 // (outcome.go), and printing (output.go, record.go).
 // api.go says which commands speak to the HTTP API in place of Temporal, and
 // api_release.go and api_job.go do; serve.go and serve_settings.go run the API,
-// which internal/api is.
+// which internal/api is; codec.go and codec_settings.go run the codec server,
+// which internal/codecserver is.
 // starter/internal/spec reads files, starter/internal/schema makes schemas,
 // starter/internal/cron checks schedules, starter/internal/apiclient calls the
 // API.

@@ -78,14 +78,15 @@ func (a *app) serve(ctx context.Context) error {
 	}
 	logger.Info("api started", "address", listener.Addr().String(), "tls", configured.tls != nil, "keys", len(configured.keys),
 		"temporal", configured.temporal.HostPort, "namespace", configured.temporal.Namespace, "task_queue", a.settings.TaskQueue)
-	return serveUntil(ctx, listener, &http.Server{
+	return serveUntil(ctx, "api", listener, &http.Server{
 		Handler: handler, TLSConfig: configured.tls, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout, WriteTimeout: replyTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maximumHeader,
 	}, logger)
 }
 
-func serveUntil(ctx context.Context, listener net.Listener, server *http.Server, logger *slog.Logger) error {
+// serveUntil serves until ctx ends; what names the server in the log.
+func serveUntil(ctx context.Context, what string, listener net.Listener, server *http.Server, logger *slog.Logger) error {
 	ended := make(chan error, 1)
 	go func() {
 		if server.TLSConfig != nil {
@@ -96,15 +97,15 @@ func serveUntil(ctx context.Context, listener net.Listener, server *http.Server,
 	}()
 	select {
 	case err := <-ended:
-		return fmt.Errorf("api: %w", err)
+		return fmt.Errorf("%s: %w", what, err)
 	case <-ctx.Done():
 	}
-	logger.Info("api stops: what is in flight may finish", "within", shutdownTimeout)
+	logger.Info(what+" stops: what is in flight may finish", "within", shutdownTimeout)
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	if err := server.Shutdown(closing); err != nil {
-		return errors.Join(fmt.Errorf("api: requests were in flight after %s: %w", shutdownTimeout, err), server.Close())
+		return errors.Join(fmt.Errorf("%s: requests were in flight after %s: %w", what, shutdownTimeout, err), server.Close())
 	}
-	logger.Info("api stopped")
+	logger.Info(what + " stopped")
 	return nil
 }

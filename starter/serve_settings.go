@@ -22,18 +22,24 @@ import (
 
 // serveSettings are those of the API (contract, "Settings").
 type serveSettings struct {
-	Addr        string     `env:"LATCH_API_ADDR" envDefault:"127.0.0.1:7127"`
-	URL         string     `env:"LATCH_API_URL"`
-	FQDN        string     `env:"LATCH_FQDN"`
-	Environment string     `env:"LATCH_ENVIRONMENT"`
-	Keys        string     `env:"LATCH_API_KEYS"`
-	Allow       []string   `env:"LATCH_API_ALLOW"`
-	TLSCert     string     `env:"LATCH_API_TLS_CERT"`
-	TLSKey      string     `env:"LATCH_API_TLS_KEY"`
-	LockLinks   bool       `env:"LATCH_LOCK_LINKS"`
-	LinkKey     string     `env:"LATCH_LINK_KEY"`
-	LogLevel    slog.Level `env:"LATCH_LOG_LEVEL" envDefault:"info"`
-	LogFormat   string     `env:"LATCH_LOG_FORMAT" envDefault:"text"`
+	Addr        string   `env:"LATCH_API_ADDR" envDefault:"127.0.0.1:7127"`
+	URL         string   `env:"LATCH_API_URL"`
+	FQDN        string   `env:"LATCH_FQDN"`
+	Environment string   `env:"LATCH_ENVIRONMENT"`
+	Keys        string   `env:"LATCH_API_KEYS"`
+	Allow       []string `env:"LATCH_API_ALLOW"`
+	TLSCert     string   `env:"LATCH_API_TLS_CERT"`
+	TLSKey      string   `env:"LATCH_API_TLS_KEY"`
+	LockLinks   bool     `env:"LATCH_LOCK_LINKS"`
+	LinkKey     string   `env:"LATCH_LINK_KEY"`
+	LogSettings
+}
+
+// LogSettings are those of a server's log. The name is exported for the
+// environment to be read into where it is embedded.
+type LogSettings struct {
+	LogLevel  slog.Level `env:"LATCH_LOG_LEVEL" envDefault:"info"`
+	LogFormat string     `env:"LATCH_LOG_FORMAT" envDefault:"text"`
 }
 
 // A serveConfiguration is everything that the API runs by.
@@ -63,15 +69,13 @@ func configureServe() (*serveConfiguration, error) {
 	}
 	configured.allow, err = parsePrefixes(given.Allow)
 	note("LATCH_API_ALLOW", err)
-	configured.tls, err = given.certificate()
+	configured.tls, err = certificate(given.TLSCert, given.TLSKey)
 	note("LATCH_API_TLS_CERT, LATCH_API_TLS_KEY", err)
 	note("LATCH_API_URL", checkURL(given.URL))
 	if given.LockLinks {
 		note("LATCH_LINK_KEY, which LATCH_LOCK_LINKS needs", locklink.CheckKey([]byte(given.LinkKey)))
 	}
-	if given.LogFormat != "text" && given.LogFormat != "json" {
-		note("LATCH_LOG_FORMAT", fmt.Errorf("%q is neither text nor json", given.LogFormat))
-	}
+	note("LATCH_LOG_FORMAT", checkLogFormat(given.LogFormat))
 	configured.temporal, err = envconfig.LoadDefaultClientOptions()
 	note("the connection to Temporal (TEMPORAL_…, profile)", err)
 	payloads, err := codec.FromEnvironment()
@@ -144,22 +148,29 @@ func (s serveSettings) fqdn() string {
 }
 
 // certificate reads the files of TLS; none is no TLS.
-func (s serveSettings) certificate() (*tls.Config, error) {
+func certificate(cert, key string) (*tls.Config, error) {
 	switch {
-	case s.TLSCert == "" && s.TLSKey == "":
+	case cert == "" && key == "":
 		return nil, nil
-	case s.TLSCert == "" || s.TLSKey == "":
+	case cert == "" || key == "":
 		return nil, errors.New("give both, for TLS, or neither")
 	}
-	pair, err := tls.LoadX509KeyPair(s.TLSCert, s.TLSKey)
+	pair, err := tls.LoadX509KeyPair(cert, key)
 	if err != nil {
 		return nil, err
 	}
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
-// logger makes the API's logger.
-func (s serveSettings) logger(out io.Writer) *slog.Logger {
+func checkLogFormat(format string) error {
+	if format != "text" && format != "json" {
+		return fmt.Errorf("%q is neither text nor json", format)
+	}
+	return nil
+}
+
+// logger makes a server's logger.
+func (s LogSettings) logger(out io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: s.LogLevel}
 	if s.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(out, options))

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/latch-run/latch/internal/loopback"
 )
 
 // A caller is whoever sent a request, as far as its key tells.
@@ -92,7 +94,7 @@ func (a *api) addressAllowed(remote string) bool {
 // elsewhere out (contract, "HTTP API"). The page's own form is let through: it
 // proves itself by a token.
 func (a *api) checkLocal(r *http.Request) *Problem {
-	if !isLoopback(hostname(r.Host)) {
+	if !loopback.Is(loopback.Hostname(r.Host)) {
 		return problem(http.StatusForbidden, "Without keys only requests to a loopback host are served, not to %q; LATCH_API_KEYS sets keys.", r.Host)
 	}
 	if origins := r.Header.Values("Origin"); len(origins) > 1 || len(origins) == 1 && !a.isOwnOrigin(origins[0], r.Host) {
@@ -125,29 +127,13 @@ func originOf(address *url.URL) string {
 	return origin
 }
 
-func hostname(host string) string {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		return name
-	}
-	return strings.Trim(host, "[]")
-}
-
-// isLoopback tells whether a host is this machine alone.
-func isLoopback(host string) bool {
-	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
-		return true
-	}
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.Unmap().IsLoopback()
-}
-
 // CheckAddress refuses to listen beyond loopback without keys.
 func CheckAddress(address string, keys []Key) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return fmt.Errorf("%q is no host:port", address)
 	}
-	if len(keys) == 0 && !isLoopback(host) {
+	if len(keys) == 0 && !loopback.Is(host) {
 		return fmt.Errorf("%q is not loopback: set LATCH_API_KEYS, or listen on 127.0.0.1", address)
 	}
 	return nil

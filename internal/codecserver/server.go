@@ -1,0 +1,165 @@
+package codecserver
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/converter"
+
+	"github.com/latch-run/latch/internal/loopback"
+)
+
+const (
+	// maximumBody bounds a request: some of the largest payloads that Temporal
+	// takes, in base64.
+	maximumBody = 16 << 20
+	// preflightAge is how long, in seconds, a browser need not ask again.
+	preflightAge = "600"
+)
+
+// Options say whom to answer.
+type Options struct {
+	Codec converter.PayloadCodec
+	// Tokens let their bearers in. Without any, only requests to a loopback host
+	// are served; see [CheckAddress].
+	Tokens []Token
+	// Origins are those of the web pages that may call, such as
+	// "https://temporal.example.com". A request without an Origin is of no web
+	// page.
+	Origins []string
+	// Logger takes one line for each request; nil drops them.
+	Logger *slog.Logger
+}
+
+// New makes the handler.
+func New(options Options) http.Handler {
+	s := &server{Options: options}
+	if s.Logger == nil {
+		s.Logger = slog.New(slog.DiscardHandler)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.Handle("/", s.log(s.guard(converter.NewPayloadCodecHTTPHandler(options.Codec))))
+	return mux
+}
+
+type server struct{ Options }
+
+// guard answers preflights, and lets through who may call.
+func (s *server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Vary", "Origin")
+		if status, refusal := s.checkOrigin(r); refusal != "" {
+			http.Error(w, refusal, status)
+			return
+		}
+		if origin := r.Header.Get("Origin"); origin != "" {
+			w.Header().Set("Access-Control-Allow-Origin", origin)
+			w.Header().Set("Access-Control-Allow-Credentials", "true") // of a proxy before this: none are taken here
+		}
+		if r.Method == http.MethodOptions {
+			answerPreflight(w, r)
+			return
+		}
+		if status, refusal := s.checkCaller(r); refusal != "" {
+			if status == http.StatusUnauthorized {
+				w.Header().Set("WWW-Authenticate", "Bearer")
+			}
+			http.Error(w, refusal, status)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maximumBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// checkOrigin keeps web pages of elsewhere out, those too that reach this
+// machine by a name of their own.
+func (s *server) checkOrigin(r *http.Request) (int, string) {
+	if len(s.Tokens) == 0 && !loopback.Is(loopback.Hostname(r.Host)) {
+		return http.StatusForbidden, fmt.Sprintf("Without tokens only requests to a loopback host are served, not to %q; LATCH_CODEC_TOKENS sets tokens.", r.Host)
+	}
+	origins := r.Header.Values("Origin")
+	if len(origins) > 1 || len(origins) == 1 && !slices.ContainsFunc(s.Origins, func(o string) bool { return strings.EqualFold(o, origins[0]) }) {
+		return http.StatusForbidden, fmt.Sprintf("Web pages of %q may not call; LATCH_CODEC_ORIGINS lists those that may.", strings.Join(origins, ", "))
+	}
+	return 0, ""
+}
+
+// checkCaller asks for a token where there are any, and for JSON, which a web
+// page cannot send without having asked before.
+func (s *server) checkCaller(r *http.Request) (int, string) {
+	if len(s.Tokens) > 0 && !knows(s.Tokens, bearer(r)) {
+		return http.StatusUnauthorized, "A token is needed, as Authorization: Bearer …"
+	}
+	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Method == http.MethodPost && media != "application/json" {
+		return http.StatusUnsupportedMediaType, "A body is taken as application/json only."
+	}
+	return 0, ""
+}
+
+func answerPreflight(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Access-Control-Allow-Methods", "POST, OPTIONS")
+	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Namespace")
+	w.Header().Set("Access-Control-Max-Age", preflightAge)
+	if r.Header.Get("Access-Control-Request-Private-Network") == "true" { // a page of elsewhere that asks this machine
+		w.Header().Set("Access-Control-Allow-Private-Network", "true")
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// A visit is one request as the log tells of it.
+type visit struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader notes the status.
+func (v *visit) WriteHeader(status int) {
+	v.status = status
+	v.ResponseWriter.WriteHeader(status)
+}
+
+func (s *server) log(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v, began := &visit{w, http.StatusOK}, time.Now()
+		next.ServeHTTP(v, r)
+		s.Logger.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.EscapedPath(), "status", v.status,
+			"duration_ms", time.Since(began).Milliseconds(), "namespace", r.Header.Get("X-Namespace"), "remote", r.RemoteAddr)
+	})
+}
+
+// CheckAddress refuses to listen beyond loopback without tokens.
+func CheckAddress(address string, tokens []Token) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("%q is no host:port", address)
+	}
+	if len(tokens) == 0 && !loopback.Is(host) {
+		return fmt.Errorf("%q is not loopback: set LATCH_CODEC_TOKENS, or listen on 127.0.0.1", address)
+	}
+	return nil
+}
+
+// CheckOrigins refuses what no browser sends as an Origin. All bad ones are
+// reported at once.
+func CheckOrigins(origins []string) error {
+	var problems []error
+	for _, origin := range origins {
+		parsed, err := url.Parse(origin)
+		if err != nil || parsed.Host == "" || origin != parsed.Scheme+"://"+parsed.Host || parsed.Scheme != "http" && parsed.Scheme != "https" {
+			problems = append(problems, fmt.Errorf("%q is no origin such as https://temporal.example.com or http://127.0.0.1:8233, without a path", origin))
+		}
+	}
+	return errors.Join(problems...)
+}
