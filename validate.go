@@ -74,6 +74,7 @@ func (w *Webhook) validate(problems *Problems, path string, where scope) {
 	w.validateSecrets(problems, path)
 	w.validatePreset(problems, path)
 	w.validateCloudEvents(problems, path)
+	w.Redact.validate(problems, field(path, "redact"))
 	checkDuration(problems, field(path, "timeout"), w.Timeout)
 	w.Retry.validate(problems, field(path, "retry"), takesSchedule)
 	switch {

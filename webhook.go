@@ -50,6 +50,8 @@ type Webhook struct {
 	// TLS has requests bear a client's certificate, or check the receiver's
 	// otherwise.
 	TLS *TLS `json:"tls,omitempty"`
+	// Redact says what of answers no record keeps, beside what the worker hides.
+	Redact *Redaction `json:"redact,omitempty"`
 	// Timeout bounds the wait for an answer, once connected; 60s unless given.
 	Timeout Duration `json:"timeout,omitempty"`
 	Retry   *Retry   `json:"retry,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/secret"
 	environment "github.com/latch-run/latch/internal/settings"
 )
@@ -19,6 +20,8 @@ type settings struct {
 	SecretHostsRequired bool     `env:"LATCH_SECRETS_HOSTS_REQUIRED"`
 	EgressAllow         []string `env:"LATCH_EGRESS_ALLOW"`
 	EgressProxy         string   `env:"LATCH_EGRESS_PROXY"`
+	RedactHeaders       []string `env:"LATCH_REDACT_HEADERS"`
+	RedactJSON          []string `env:"LATCH_REDACT_JSON"`
 	AllowCommands       bool     `env:"LATCH_ALLOW_COMMANDS"`
 	SearchAttributes    bool     `env:"LATCH_SEARCH_ATTRIBUTES"`
 	APIURL              string   `env:"LATCH_API_URL"`
@@ -36,6 +39,7 @@ func FromEnv() (*Plugin, error) {
 	p := New(Options{
 		EgressAllow:      given.EgressAllow,
 		EgressProxy:      given.EgressProxy,
+		Redact:           latch.Redaction{Headers: environment.Trimmed(given.RedactHeaders), JSON: environment.Trimmed(given.RedactJSON)},
 		AllowCommands:    given.AllowCommands,
 		FQDN:             given.FQDN,
 		Environment:      given.Environment,

@@ -18,9 +18,11 @@ func TestFromEnvReportsAllAtOnce(t *testing.T) {
 	t.Setenv("LATCH_SECRETS_HOSTS", "board")
 	t.Setenv("LATCH_LOCK_LINKS", "true")
 	t.Setenv("LATCH_LINK_KEY", "too-short")
+	t.Setenv("LATCH_REDACT_HEADERS", "X-A, a b")
+	t.Setenv("LATCH_REDACT_JSON", "$.a")
 	t.Setenv("LATCH_SECRET_BOARD", "value-of-it")
 	_, err := plugin.FromEnv()
-	for _, part := range []string{"10.0.0.0/99", "perhaps", "/nowhere/at/all", "LATCH_API_URL", "LATCH_SECRETS_HOSTS", "LATCH_LINK_KEY"} {
+	for _, part := range []string{"10.0.0.0/99", "perhaps", "/nowhere/at/all", "LATCH_API_URL", "LATCH_SECRETS_HOSTS", "LATCH_LINK_KEY", `"a b"`, `"$.a"`} {
 		require.ErrorContains(t, err, part)
 	}
 	require.NotContains(t, err.Error(), "value-of-it")
@@ -32,6 +34,8 @@ func TestFromEnv(t *testing.T) {
 	t.Setenv("LATCH_SECRETS_HOSTS", "board=hooks.example.com|*.corp")
 	t.Setenv("LATCH_SECRET_BOARD", "value")
 	t.Setenv("LATCH_API_URL", "https://latch.example.com")
+	t.Setenv("LATCH_REDACT_HEADERS", "X-Internal-*, Set-Me")
+	t.Setenv("LATCH_REDACT_JSON", "/customer/email, /*/token")
 	p, err := plugin.FromEnv()
 	require.NoError(t, err)
 	require.NoError(t, p.Err())

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/activities"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/locklink"
@@ -39,6 +40,9 @@ type Options struct {
 	EgressAllow []string
 	// EgressProxy is the URL of a proxy for all outgoing requests.
 	EgressProxy string
+	// Redact is what no record of any webhook keeps of an endpoint's answer,
+	// beside what the webhook itself says.
+	Redact latch.Redaction
 	// AllowCommands lets command tasks run on the worker.
 	AllowCommands bool
 	// FQDN and Environment are what templates see as system.fqdn and
@@ -110,7 +114,7 @@ func newActivities(options Options, dataConverter func() converter.DataConverter
 		problems = append(problems, err)
 		store = made
 	}
-	sender, err := delivery.New(delivery.Options{Secrets: store, EgressAllow: options.EgressAllow, EgressProxy: options.EgressProxy})
+	sender, err := delivery.New(delivery.Options{Secrets: store, EgressAllow: options.EgressAllow, EgressProxy: options.EgressProxy, Redact: options.Redact})
 	problems = append(problems, err)
 	fqdn, err := fqdnOf(options)
 	problems = append(problems, err)

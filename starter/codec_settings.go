@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/latch-run/latch/codec"
 	"github.com/latch-run/latch/internal/codecserver"
@@ -45,10 +44,7 @@ func configureCodec() (*codecConfiguration, error) {
 	if err == nil {
 		note("LATCH_CODEC_ADDR", codecserver.CheckAddress(given.Addr, configured.tokens))
 	}
-	for i, origin := range configured.Origins {
-		configured.Origins[i] = strings.TrimSpace(origin)
-	}
-	note("LATCH_CODEC_ORIGINS", codecserver.CheckOrigins(configured.Origins))
+	note("LATCH_CODEC_ORIGINS", codecserver.CheckOrigins(environment.Trimmed(configured.Origins)))
 	configured.tls, err = certificate(given.TLSCert, given.TLSKey)
 	note("LATCH_CODEC_TLS_CERT, LATCH_CODEC_TLS_KEY", err)
 	note("LATCH_LOG_FORMAT", checkLogFormat(given.LogFormat))

@@ -17,6 +17,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/secret"
+	environment "github.com/latch-run/latch/internal/settings"
 )
 
 // trialFlags are the flags of webhook test.
@@ -112,6 +113,8 @@ type surroundings struct {
 	SecretHostsRequired bool     `env:"LATCH_SECRETS_HOSTS_REQUIRED"`
 	EgressAllow         []string `env:"LATCH_EGRESS_ALLOW"`
 	EgressProxy         string   `env:"LATCH_EGRESS_PROXY"`
+	RedactHeaders       []string `env:"LATCH_REDACT_HEADERS"`
+	RedactJSON          []string `env:"LATCH_REDACT_JSON"`
 	APIURL              string   `env:"LATCH_API_URL"`
 
 	sender *delivery.Sender
@@ -122,7 +125,8 @@ func (a *app) readSurroundings() (*surroundings, error) {
 	problems := []error{err}
 	store, err := secret.FromEnvironment(a.environ, read.SecretsDir, read.SecretsHosts, read.SecretHostsRequired)
 	problems = append(problems, err)
-	read.sender, err = delivery.New(delivery.Options{Secrets: store, EgressAllow: read.EgressAllow, EgressProxy: read.EgressProxy})
+	read.sender, err = delivery.New(delivery.Options{Secrets: store, EgressAllow: read.EgressAllow, EgressProxy: read.EgressProxy,
+		Redact: latch.Redaction{Headers: environment.Trimmed(read.RedactHeaders), JSON: environment.Trimmed(read.RedactJSON)}})
 	problems = append(problems, err)
 	if read.FQDN == "" {
 		read.FQDN, err = os.Hostname()

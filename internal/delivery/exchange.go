@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/textproto"
 	"strings"
 	"sync"
 	"time"
@@ -27,6 +28,8 @@ type call struct {
 	// secrets are the texts that masker hides.
 	secrets []string
 	masker  *masker
+	// redaction is what no record keeps of the answer; nil for nothing.
+	redaction *redaction
 	// delivery is the webhook's request that is sent; nil for a task's.
 	delivery *Request
 	// transport sends it, nil for the sender's own; grant gets its OAuth2
@@ -181,9 +184,12 @@ func (s *Sender) failure(ctx, attempt context.Context, c *call, err error) error
 // describe puts the commonest network errors into plain words.
 func describe(err error) string {
 	var name *net.DNSError
+	var malformed textproto.ProtocolError
 	switch {
 	case errors.As(err, &name):
 		return fmt.Sprintf("the name %s could not be resolved: %s", name.Name, name.Err)
+	case errors.As(err, &malformed): // whose text quotes the answer
+		return "the answer is cut off in its headers, or has a malformed one"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "the connection was closed before the answer was complete"
 	default:

@@ -48,7 +48,7 @@ func (s *Sender) prepare(r *Request, attempt int, made *Attempt) (*call, error) 
 		}
 	}
 	c := &call{request: d.target.request(r.Webhook.MethodOrDefault(), d.header, d.body), target: subject,
-		timeout: r.Webhook.TimeoutOrDefault(), secrets: d.masked, masker: d.masker, delivery: r}
+		timeout: r.Webhook.TimeoutOrDefault(), secrets: d.masked, masker: d.masker, delivery: r, redaction: s.redactionOf(r.Webhook.Redact)}
 	if err := s.admit(c, &d.access); err != nil {
 		return nil, c.fail(err)
 	}

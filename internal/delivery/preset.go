@@ -136,7 +136,7 @@ func (a *answer) slackVerdict(c *call) error {
 	if strings.TrimSpace(string(a.body)) == "ok" || json.Unmarshal(a.body, &body) == nil && body.OK {
 		return nil
 	}
-	return permanentf("%s", c.tell(fmt.Sprintf("%s, but Slack's body does not say ok: %q", a.statusText(), cutText(cleanText(string(a.body)), 100))))
+	return permanentf("%s", c.tell(fmt.Sprintf("%s, but Slack's body does not say ok: %q", a.statusText(), cutText(c.quotable(a), 100))))
 }
 
 // teamsFailure begins what a connector answers with 200 where it could not
@@ -150,7 +150,7 @@ func (a *answer) teamsVerdict(c *call) error {
 	if !strings.Contains(text, teamsFailure) {
 		return nil
 	}
-	told := c.tell(fmt.Sprintf("%s, but Teams says: %s", a.statusText(), cutText(text, 200)))
+	told := c.tell(fmt.Sprintf("%s, but Teams says: %s", a.statusText(), cutText(c.quotable(a), 200)))
 	inner := teamsStatus.FindStringSubmatch(text)
 	if inner == nil {
 		return permanentf("%s", told)

@@ -40,6 +40,7 @@ type Attempt struct {
 	Request  *latch.RecordRequest
 	Response *latch.RecordResponse
 	// Data is the JSON object that the endpoint answered with, empty for none.
+	// Of it and of Response, what the webhook and the worker redact is hidden.
 	Data                   latch.Object
 	StartedAt, CompletedAt time.Time
 	// Timings are nil where nothing was sent. Address is the one that was
@@ -72,8 +73,9 @@ func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attem
 	if received == nil {
 		return made, err
 	}
-	made.Response = received.record(call.masker)
-	made.Data = received.object(call.masker)
+	kept := call.redaction.of(received)
+	made.Response = kept.record(call.masker)
+	made.Data = kept.object(call.masker)
 	r := call.delivery
 	if success := r.Webhook.Success; success != "" {
 		return made, s.judge(call, received, received.taskResponse(call.masker), err, success, r.variables())

@@ -45,6 +45,9 @@ type Options struct {
 	// EgressProxy is the URL of a proxy for all requests (LATCH_EGRESS_PROXY).
 	// Names are resolved and checked before it; the proxy's own address is not.
 	EgressProxy string
+	// Redact is what no record of any webhook keeps of an answer
+	// (LATCH_REDACT_HEADERS, LATCH_REDACT_JSON).
+	Redact latch.Redaction
 	// UserAgent is Latch/<version> unless given.
 	UserAgent string
 	// PerEndpoint is how many webhooks may be under way to one endpoint at
@@ -64,6 +67,7 @@ type Sender struct {
 	tokens    tokens
 	maskers   maskers
 	endpoints *endpoints
+	redact    latch.Redaction
 	connect   time.Duration
 	now       func() time.Time
 }
@@ -72,10 +76,10 @@ type Sender struct {
 func New(options Options) (*Sender, error) {
 	guard, problems := newGuard(options.EgressAllow)
 	proxy, err := parseProxy(options.EgressProxy)
-	if err := errors.Join(problems, err); err != nil {
+	if err := errors.Join(problems, err, checkRedaction(options.Redact)); err != nil {
 		return nil, err
 	}
-	s := &Sender{secrets: options.Secrets, guard: guard, proxy: proxy, userAgent: options.UserAgent, connect: connectTimeout, now: time.Now, endpoints: newEndpoints(options.PerEndpoint)}
+	s := &Sender{secrets: options.Secrets, guard: guard, proxy: proxy, redact: options.Redact, userAgent: options.UserAgent, connect: connectTimeout, now: time.Now, endpoints: newEndpoints(options.PerEndpoint)}
 	if s.userAgent == "" {
 		s.userAgent = "Latch/" + latch.Version
 	}

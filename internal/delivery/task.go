@@ -135,6 +135,8 @@ func (s *Sender) judge(c *call, received *answer, response *TaskResponse, broken
 		return nil
 	case Retryable(verdict):
 		return verdict
+	case err != nil && c.redaction != nil: // whose text may quote the answer
+		return permanentf("%s", c.tell(received.statusText()+", and its success could not be decided; why is not told of answers that are redacted"))
 	case err != nil:
 		return permanentf("%s", c.tell(fmt.Sprintf("%s, and its success could not be decided: %v", received.statusText(), err)))
 	default:

@@ -39,3 +39,11 @@ func named(of reflect.Type, problem error) error {
 	variable, _, _ := strings.Cut(field.Tag.Get("env"), ",")
 	return fmt.Errorf("%s: %w", variable, parsing.Err)
 }
+
+// Trimmed takes the spaces from around a list's entries.
+func Trimmed(entries []string) []string {
+	for i := range entries {
+		entries[i] = strings.TrimSpace(entries[i])
+	}
+	return entries
+}

@@ -4,6 +4,8 @@ package schema
 const (
 	secretName  = `^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$`
 	anyEvent    = `^[A-Z][A-Z0-9_]*$`
+	headerName  = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+	jsonPointer = `^(/([^/~]|~[01])*)+$`
 	webhookType = `^(application/json|application/[^;]+\+json|application/x-www-form-urlencoded|text/plain)(\s*;.*)?$`
 )
 
@@ -60,6 +62,7 @@ var structures = map[string]string{
 	"Auth":         "How a request proves who sends it, in the header Authorization: exactly one of bearer, basic and oauth2.",
 	"BasicAuth":    "A user's name and password (RFC 7617).",
 	"OAuth2":       "A token by the client credentials grant (RFC 6749, section 4.4), fetched and kept by the worker.",
+	"Redaction":    "What of an endpoint's answer no record keeps: it becomes ***.",
 	"TLS":          "A client's certificate, and how the receiver's is checked; the secrets are PEM.",
 	"Event":        "A webhook's settings for one event.",
 	"Retry":        "How what failed is tried again.",
@@ -157,6 +160,7 @@ var fields = map[string]string{
 	"Webhook.send_secret":    "Whether the secret's value goes out, beside signing.",
 	"Webhook.auth":           "How requests prove who sends them, beside the secret.",
 	"Webhook.tls":            "A client's certificate, and how the receiver's is checked.",
+	"Webhook.redact":         "What of answers no record keeps, beside what the worker hides.",
 	"Webhook.timeout":        "Bounds the wait for an answer.",
 	"Webhook.retry":          "How a delivery that failed is tried again.",
 	"Webhook.event":          "The one event that the webhook listens to; events has more settings.",
@@ -175,6 +179,9 @@ var fields = map[string]string{
 	"OAuth2.scopes":        "The scopes that are asked for.",
 	"OAuth2.audience":      "The parameter audience, which some token endpoints ask for.",
 	"OAuth2.auth_style":    "Where the client's credentials stand: in the header, by HTTP Basic, or in the body.",
+
+	"Redaction.headers": "Names of headers, in any case; * stands for any characters, as in X-Internal-*.",
+	"Redaction.json":    "JSON Pointers (RFC 6901) into the body; a part that is * stands for every member or element, as in /customers/*/email. What decides stays: true, false, pass or fail in result, stop_release and rollback_release.",
 
 	"TLS.client_cert": "The name of the secret that is the client's certificate, with those that lead to its authority.",
 	"TLS.client_key":  "The name of the secret that is the certificate's private key.",

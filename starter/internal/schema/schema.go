@@ -97,6 +97,12 @@ func describe(definition string, structure *jsonschema.Schema) {
 		structure.OneOf = required("event", "events")
 	case "Auth":
 		structure.OneOf = required("bearer", "basic", "oauth2")
+	case "Redaction":
+		structure.MinProperties = one()
+		for key, pattern := range map[string]string{"headers": headerName, "json": jsonPointer} {
+			list, _ := structure.Properties.Get(key)
+			list.Items.Pattern, list.MaxItems = pattern, hundred()
+		}
 	case "TLS":
 		structure.MinProperties = one()
 		structure.DependentRequired = map[string][]string{"client_cert": {"client_key"}, "client_key": {"client_cert"}}

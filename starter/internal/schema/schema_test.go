@@ -49,7 +49,7 @@ func TestEveryKeyOfTheTypesIsInTheSchemaAndDescribed(t *testing.T) {
 	for _, structure := range []reflect.Type{reflect.TypeFor[latch.Job](), reflect.TypeFor[latch.Release](), reflect.TypeFor[latch.Emission](),
 		reflect.TypeFor[latch.Step](), reflect.TypeFor[latch.Task](), reflect.TypeFor[latch.ActivityTask](), reflect.TypeFor[latch.WorkflowTask](),
 		reflect.TypeFor[latch.HTTPTask](), reflect.TypeFor[latch.CommandTask](), reflect.TypeFor[latch.Webhook](), reflect.TypeFor[latch.Event](),
-		reflect.TypeFor[latch.Auth](), reflect.TypeFor[latch.BasicAuth](), reflect.TypeFor[latch.OAuth2](), reflect.TypeFor[latch.TLS](),
+		reflect.TypeFor[latch.Auth](), reflect.TypeFor[latch.BasicAuth](), reflect.TypeFor[latch.OAuth2](), reflect.TypeFor[latch.TLS](), reflect.TypeFor[latch.Redaction](),
 		reflect.TypeFor[latch.Retry](), reflect.TypeFor[latch.Schedule]()} {
 		structures[structure.Name()] = structure
 	}

@@ -1,0 +1,86 @@
+package latch
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Redaction says what of an endpoint's answer no record keeps (contract,
+// "Webhook"): what matches becomes ***, before anything leaves the worker's
+// memory. Result, decisions and templates see what is kept; only a webhook's
+// success sees the whole answer.
+type Redaction struct {
+	// Headers are names of headers, in any case; * stands for any characters, as
+	// in X-Internal-*.
+	Headers []string `json:"headers,omitempty"`
+	// JSON are JSON Pointers (RFC 6901), since keys may have dots; a part that is
+	// * stands for every member or element, as in /customers/*/email. What they
+	// point to is hidden in body and data, but for a decision: true, false, "pass"
+	// or "fail" in result, stop_release and rollback_release. The body is then
+	// kept as compact JSON, and one that is not whole JSON not at all.
+	JSON []string `json:"json,omitempty"`
+}
+
+// Bounds of a redaction.
+const (
+	maximumRedactions     = 100
+	maximumRedactionBytes = 512
+)
+
+// jsonPointer is RFC 6901's, without the empty one.
+var jsonPointer = regexp.MustCompile(`^(/([^/~]|~[01])*)+$`)
+
+// Validate gives all that is wrong with it; nil is right.
+func (r *Redaction) Validate() Problems {
+	var problems Problems
+	r.validate(&problems, "")
+	return problems
+}
+
+func (r *Redaction) validate(problems *Problems, path string) {
+	if r == nil {
+		return
+	}
+	if path != "" && len(r.Headers) == 0 && len(r.JSON) == 0 {
+		problems.Addf(path, "give headers, json or both")
+	}
+	r.validateList(problems, field(path, "headers"), r.Headers, func(at, name string) {
+		if !headerName.MatchString(name) {
+			problems.Addf(at, "%q is no name of an HTTP header; * stands for any characters, as in X-Internal-*", name)
+		}
+	})
+	r.validateList(problems, field(path, "json"), r.JSON, func(at, pointer string) {
+		switch {
+		case !utf8.ValidString(pointer):
+			problems.Addf(at, "%q is no UTF-8", pointer)
+		case !jsonPointer.MatchString(pointer):
+			problems.Addf(at, "%q is no JSON Pointer (RFC 6901) such as %s; a part that is * stands for every member or element", pointer, pointerFor(pointer))
+		}
+	})
+}
+
+func (r *Redaction) validateList(problems *Problems, path string, entries []string, check func(at, entry string)) {
+	if len(entries) > maximumRedactions {
+		problems.Addf(path, "there are %d; at most %d are taken", len(entries), maximumRedactions)
+		return
+	}
+	for i, entry := range entries {
+		at := element(path, i)
+		if len(entry) > maximumRedactionBytes {
+			problems.Addf(at, "has %d bytes; at most %d are taken", len(entry), maximumRedactionBytes)
+			continue
+		}
+		check(at, entry)
+	}
+}
+
+// pointerFor gives the pointer that a path in another notation may mean.
+func pointerFor(path string) string {
+	plain := strings.TrimPrefix(strings.TrimPrefix(path, "$"), ".")
+	pointer := "/" + strings.NewReplacer("[*]", "/*", "[", "/", "]", "", ".", "/").Replace(plain)
+	if plain == "" || !utf8.ValidString(pointer) || !jsonPointer.MatchString(pointer) {
+		return "/customer/email"
+	}
+	return pointer
+}
