@@ -29,6 +29,7 @@ type bench struct {
 	ctx      context.Context
 	queue    string
 	worker   *process.Process
+	health   string
 	receiver *receiver.Receiver
 	settings map[string]string
 }
@@ -50,11 +51,11 @@ func setup(t *testing.T, settings ...string) *bench {
 // startWorker starts a worker process, such as one after another was killed.
 func (b *bench) startWorker() {
 	b.Helper()
-	health := freeAddress(b.T)
+	b.health = freeAddress(b.T)
 	env := []string{
 		"TEMPORAL_ADDRESS=" + shared.server.FrontendHostPort,
 		"LATCH_TASK_QUEUE=" + b.queue,
-		"LATCH_HEALTH_ADDR=" + health,
+		"LATCH_HEALTH_ADDR=" + b.health,
 		"LATCH_EGRESS_ALLOW=127.0.0.1",
 		"LATCH_DRAIN_TIMEOUT=5s",
 	}
@@ -62,7 +63,7 @@ func (b *bench) startWorker() {
 		env = append(env, name+"="+value)
 	}
 	b.worker = process.Start(b.T, process.Command{Path: shared.workerPath, Env: env})
-	require.NoError(b, b.worker.AwaitReady(b.ctx, "http://"+health+"/readyz"), b.worker.Stderr.String())
+	require.NoError(b, b.worker.AwaitReady(b.ctx, "http://"+b.health+"/readyz"), b.worker.Stderr.String())
 }
 
 func freeAddress(t *testing.T) string {
