@@ -36,14 +36,19 @@ type temporalClient interface {
 	DescribeTaskQueue(ctx context.Context, taskQueue string, taskQueueType enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error)
 	WorkflowService() workflowservice.WorkflowServiceClient
 	Namespace() string
+	DataConverter() converter.DataConverter
 	Close()
 }
 
-// A connected client knows its namespace.
+// A connected client knows its namespace, and what it encodes with.
 type connected struct {
 	client.Client
 	namespace string
+	converter converter.DataConverter
 }
+
+// DataConverter is what all payloads go through.
+func (c connected) DataConverter() converter.DataConverter { return c.converter }
 
 // Namespace is where all calls go.
 func (c connected) Namespace() string { return c.namespace }
@@ -74,7 +79,7 @@ func dial(ctx context.Context) (temporalClient, error) {
 			"cannot reach Temporal at %s (namespace %s): %v; is it running there? TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and TEMPORAL_PROFILE say where it is",
 			options.HostPort, options.Namespace, err)
 	}
-	return connected{dialled, options.Namespace}, nil
+	return connected{dialled, options.Namespace, options.DataConverter}, nil
 }
 
 // query asks a run, and a worker answers: so it may take long, and is bounded.

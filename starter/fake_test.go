@@ -123,6 +123,8 @@ func (f *fakeTemporal) WorkflowService() workflowservice.WorkflowServiceClient {
 
 func (f *fakeTemporal) Namespace() string { return "default" }
 
+func (f *fakeTemporal) DataConverter() converter.DataConverter { return converter.GetDefaultDataConverter() }
+
 func (f *fakeTemporal) Close() { f.closed = true }
 
 type fakeRun struct {

@@ -37,7 +37,7 @@ func (a *app) registry(temporal temporalClient) *registry.Store {
 	return registry.New(registry.Options{
 		Service:   func() workflowservice.WorkflowServiceClient { return temporal.WorkflowService() },
 		Namespace: temporal.Namespace(), TaskQueue: a.settings.TaskQueue, Identity: "starter of " + a.userName(),
-		Fields: mitto.Fields,
+		DataConverter: temporal.DataConverter(), Fields: mitto.Fields,
 	})
 }
 

@@ -26,7 +26,6 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/codec"
-	"github.com/latch-run/latch/internal/admission"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/testsuite/process"
 	"github.com/latch-run/latch/testsuite/receiver"
@@ -144,14 +143,20 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 	require.NotEqual(t, 0, blind.ExitCode)
 	require.Contains(t, blind.Stderr, "LATCH_PAYLOAD_KEYS", "who has no key is told which one is missing")
 
+	// A delivery that the API sends again, from what history has of it.
+	var resent struct {
+		WorkflowID string `json:"workflow_id"`
+	}
+	s.as("run-key", "POST", "/latch/v1/deliveries/"+record.DeliveryID+"/redeliver", "").read(t, 202, &resent)
+	require.NoError(t, connected.GetWorkflow(b.ctx, resent.WorkflowID, "").Get(b.ctx, nil))
+	require.Len(t, b.receiver.Requests("/asks"), 2)
+
 	// A registered job, triggered by its schedule.
 	nightly := b.jobID("registered")
-	definition, err := admission.DecodeJob([]byte(b.spec(`{"id":"` + nightly + `","task":{"http":{"url":"{R}/breaks","headers":{"X-Note":"hush-header"}}}}`)))
-	require.NoError(t, err)
+	applied := b.starterWith("LATCH_PAYLOAD_KEYS="+key.Setting(), b.spec(`{"id":"`+nightly+`","task":{"http":{"url":"{R}/breaks","headers":{"X-Note":"hush-header"}}}}`), "job", "apply", "-")
+	require.Zero(t, applied.ExitCode, applied.Stderr)
 	store := registry.New(registry.Options{Service: func() workflowservice.WorkflowServiceClient { return connected.WorkflowService() },
 		Namespace: client.DefaultNamespace, TaskQueue: b.queue, DataConverter: options.DataConverter})
-	_, err = store.Create(b.ctx, registry.Definition{ID: nightly, Job: definition})
-	require.NoError(t, err)
 	schedule := shared.client.ScheduleClient().GetHandle(b.ctx, "latch-job-"+nightly)
 	t.Cleanup(func() { _ = schedule.Delete(context.Background()) })
 	require.NoError(t, schedule.Trigger(b.ctx, client.ScheduleTriggerOptions{}))
