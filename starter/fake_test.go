@@ -123,7 +123,9 @@ func (f *fakeTemporal) WorkflowService() workflowservice.WorkflowServiceClient {
 
 func (f *fakeTemporal) Namespace() string { return "default" }
 
-func (f *fakeTemporal) DataConverter() converter.DataConverter { return converter.GetDefaultDataConverter() }
+func (f *fakeTemporal) DataConverter() converter.DataConverter {
+	return converter.GetDefaultDataConverter()
+}
 
 func (f *fakeTemporal) Close() { f.closed = true }
 

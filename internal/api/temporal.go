@@ -256,13 +256,15 @@ func (a *api) input(ctx context.Context, workflowID, runID string) (json.RawMess
 
 func (a *api) inputIn(events []*historypb.HistoryEvent, workflowID, runID string) (json.RawMessage, error) {
 	for _, event := range events {
-		for _, payload := range event.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads() {
-			input, err := a.plain(payload)
-			if err != nil {
-				return nil, fmt.Errorf("input of %s: %w", workflowID, err)
-			}
-			return input, nil
+		payloads := event.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads()
+		if len(payloads) == 0 {
+			continue
 		}
+		input, err := a.plain(payloads[0])
+		if err != nil {
+			return nil, fmt.Errorf("input of %s: %w", workflowID, err)
+		}
+		return input, nil
 	}
 	return nil, fmt.Errorf("run %s of %s tells no input", runID, workflowID)
 }
