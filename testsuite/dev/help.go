@@ -16,13 +16,14 @@ type places struct {
 	Frontend, UI, HTTP, Database string
 	Health                       string // empty: off
 	Receiver                     string
+	API                          string
 	Queue                        string
 }
 
-func placesOf(up *stack.Stack, worker stack.Environment, receiver, database string) places {
+func placesOf(up *stack.Stack, worker stack.Environment, receiver, api, database string) places {
 	return places{
 		Frontend: up.Server.FrontendHostPort, UI: up.Server.UIURL, HTTP: up.Server.HTTPAddress, Database: database,
-		Health: up.HealthURL, Receiver: receiver, Queue: worker.Value("LATCH_TASK_QUEUE", latch.DefaultTaskQueue),
+		Health: up.HealthURL, Receiver: receiver, API: api, Queue: worker.Value("LATCH_TASK_QUEUE", latch.DefaultTaskQueue),
 	}
 }
 
@@ -45,9 +46,10 @@ func (p places) help(out io.Writer) error {
 
 var helpTemplate = template.Must(template.New("help").Parse(`
 Temporal   {{.Frontend}}, its data in {{.Database}}
+           {{.HTTP}}/api/v1 is its HTTP API
 UI         {{.UI}}
-HTTP API   {{.HTTP}}/api/v1
 Worker     task queue {{.Queue}}, health and metrics {{with .Health}}{{.}}{{else}}off{{end}}
+API        {{.API}} is Latch's, with the pages of locks
 Receiver   {{.Receiver}} takes any path, prints what it gets and echoes it;
            ?status=503 and ?answer={"result":"fail"} change what it answers
 
@@ -65,6 +67,10 @@ The same with the temporal command:
   temporal workflow query --workflow-id release-first --type status
   temporal workflow update execute --workflow-id release-first --name release_lock --input '{"lock":"LOCK","reason":"looks good"}'
   temporal workflow query --workflow-id release-first --type history
+
+A registered job, over HTTP:
+  go run ./starter job apply examples/jobs.yaml
+  curl -H 'Content-Type: application/json' -d '{"action": "START"}' {{.API}}/v2/jobs/JOB/:actions
 
 Ctrl-C ends it; the data stay.
 `))

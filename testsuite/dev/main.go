@@ -48,7 +48,7 @@ func readSettings(args, environ []string) (settings, error) {
 	env := stack.Environment(environ)
 	flags := flag.NewFlagSet("dev", flag.ContinueOnError)
 	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), "dev keeps Temporal, Latch's worker and a receiver running until Ctrl-C. LATCH_… variables are the worker's.")
+		fmt.Fprintln(flags.Output(), "dev keeps Temporal, Latch's worker and API and a receiver running until Ctrl-C. LATCH_… variables are those of worker and API.")
 		flags.PrintDefaults()
 	}
 	var given settings
@@ -77,8 +77,9 @@ func readSettings(args, environ []string) (settings, error) {
 
 // workerSettings are the worker's: those of the environment, loopback allowed,
 // and HOME, which command tasks get. LATCH_HEALTH_ADDR beats the health port.
+// The server knows the search attributes, so runs have them.
 func workerSettings(env stack.Environment, health int) stack.Environment {
-	var worker stack.Environment
+	worker := stack.Environment{"LATCH_SEARCH_ATTRIBUTES=true"}
 	if health != 0 {
 		worker = append(worker, "LATCH_HEALTH_ADDR="+loopback(health))
 	}

@@ -20,6 +20,7 @@ const (
 	uiPort       = "ui-port"
 	receiverPort = "receiver-port"
 	healthPort   = "health-port"
+	apiPort      = "api-port"
 )
 
 func allPorts() []port {
@@ -29,6 +30,7 @@ func allPorts() []port {
 		{uiPort, "DEV_UI_PORT", "Temporal's UI", 8233},
 		{receiverPort, "DEV_RECEIVER_PORT", "the receiver", 8080},
 		{healthPort, "DEV_HEALTH_PORT", "the worker's health and metrics, unless LATCH_HEALTH_ADDR says another", 7128},
+		{apiPort, "DEV_API_PORT", "Latch's HTTP API", 7127},
 	}
 }
 

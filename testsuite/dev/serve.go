@@ -8,6 +8,9 @@ import (
 	"os"
 	"path/filepath"
 
+	enums "go.temporal.io/api/enums/v1"
+
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/testsuite/server"
 	"github.com/latch-run/latch/testsuite/stack"
 )
@@ -34,10 +37,16 @@ func serve(ctx context.Context, out io.Writer, s settings) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, receiver.close()) }()
+	api, err := s.apiAddress()
+	if err != nil {
+		return err
+	}
 	up, err := stack.Start(ctx, stack.Options{
 		Server: server.Options{
 			DatabaseFile: file, FrontendPort: s.port(frontendPort), HTTPPort: s.port(httpPort), UIPort: s.port(uiPort),
+			SearchAttributes: searchAttributes,
 		},
+		API:      api,
 		Worker:   s.worker,
 		Progress: func(what string) { fmt.Fprintf(out, "%s …\n", what) },
 	})
@@ -48,7 +57,7 @@ func serve(ctx context.Context, out io.Writer, s settings) (err error) {
 		fmt.Fprintln(out, "stopping …")
 		err = errors.Join(err, up.Close())
 	}()
-	if err := placesOf(up, s.worker, receiver.url, file).help(out); err != nil {
+	if err := placesOf(up, s.worker, receiver.url, "http://"+api, file).help(out); err != nil {
 		return err
 	}
 	select {
@@ -56,5 +65,23 @@ func serve(ctx context.Context, out io.Writer, s settings) (err error) {
 		return nil
 	case <-up.Worker.Ended():
 		return fmt.Errorf("the worker ended; its log ends:\n%s", up.WorkerLog(logLines))
+	case <-up.API.Ended():
+		return fmt.Errorf("the API ended; its log says:\n%s", up.API.Stderr.String())
 	}
+}
+
+// searchAttributes are those of Latch.
+var searchAttributes = map[string]enums.IndexedValueType{
+	latch.SearchAttributeID:       enums.INDEXED_VALUE_TYPE_KEYWORD,
+	latch.SearchAttributeStatus:   enums.INDEXED_VALUE_TYPE_KEYWORD,
+	latch.SearchAttributeWaiting:  enums.INDEXED_VALUE_TYPE_BOOL,
+	latch.SearchAttributeWebhooks: enums.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+}
+
+// apiAddress is where Latch's API listens.
+func (s settings) apiAddress() (string, error) {
+	if port := s.port(apiPort); port != 0 {
+		return loopback(port), nil
+	}
+	return stack.FreeAddress()
 }

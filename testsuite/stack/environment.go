@@ -48,8 +48,8 @@ func (e Environment) AllowLoopback() Environment {
 	return append(slices.Clone(e), name+"="+strings.Join(allowed, ","))
 }
 
-// freeAddress is an address on loopback whose port was free just now.
-func freeAddress() (string, error) {
+// FreeAddress is an address on loopback whose port was free just now.
+func FreeAddress() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err

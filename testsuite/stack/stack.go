@@ -45,6 +45,11 @@ type Options struct {
 	// Starter has the starter built too, for RunStarter.
 	Starter bool
 
+	// API is where the HTTP API listens; empty for none. It is loopback, or the
+	// settings have keys. The worker's links to locks lead there, unless its
+	// settings say otherwise.
+	API string
+
 	// Race builds the commands with the race detector, which takes a C compiler.
 	Race bool
 
@@ -64,6 +69,9 @@ type Stack struct {
 
 	// HealthURL is the base of the worker's health server; empty if it is off.
 	HealthURL string
+
+	// API is the process of the HTTP API, nil where there is none.
+	API *process.Process
 
 	namespace string
 	starter   string
@@ -107,7 +115,29 @@ func (s *Stack) start(ctx context.Context, o Options) error {
 		return fmt.Errorf("stack: connecting to Temporal: %w", err)
 	}
 	o.Progress("starting the worker")
-	return s.startWorker(ctx, worker, o.Worker)
+	if o.API == "" {
+		return s.startWorker(ctx, worker, o.Worker)
+	}
+	o.Worker = slices.Concat(Environment{"LATCH_API_URL=http://" + o.API}, o.Worker)
+	if err := s.startWorker(ctx, worker, o.Worker); err != nil {
+		return err
+	}
+	o.Progress("starting the API")
+	return s.startAPI(ctx, o)
+}
+
+// startAPI serves the HTTP API with the worker's settings.
+func (s *Stack) startAPI(ctx context.Context, o Options) (err error) {
+	env := slices.Concat(o.Worker, Environment{"LATCH_API_ADDR=" + o.API}, s.connection())
+	if s.API, err = process.Begin(process.Command{Path: s.starter, Args: []string{"serve"}, Env: env}); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	if err := s.API.AwaitReady(ctx, "http://"+o.API+"/openapi.json"); err != nil {
+		return fmt.Errorf("stack: the API does not answer: %w; its log ends:\n%s", err, lastLines(s.API.Stderr.String(), 40))
+	}
+	return nil
 }
 
 // build makes the commands and returns the worker's path.
@@ -121,7 +151,7 @@ func (s *Stack) build(ctx context.Context, o Options) (worker string, err error)
 	if s.builder, err = process.NewBuilder(root, o.Race); err != nil {
 		return "", err
 	}
-	if o.Starter {
+	if o.Starter || o.API != "" {
 		if s.starter, err = s.builder.Build(ctx, "./starter"); err != nil {
 			return "", err
 		}
@@ -130,7 +160,7 @@ func (s *Stack) build(ctx context.Context, o Options) (worker string, err error)
 }
 
 func (s *Stack) startWorker(ctx context.Context, path string, settings Environment) error {
-	free, err := freeAddress()
+	free, err := FreeAddress()
 	if err != nil {
 		return fmt.Errorf("stack: port for the worker's health: %w", err)
 	}
@@ -208,8 +238,11 @@ func (s *Stack) RunURL(workflowID, runID string) string {
 // race detector, is an error. What did not come up is left out.
 func (s *Stack) Close() error {
 	var problems []error
+	if s.API != nil {
+		problems = append(problems, end("API", s.API))
+	}
 	if s.Worker != nil {
-		problems = append(problems, s.endWorker())
+		problems = append(problems, end("worker", s.Worker))
 	}
 	if s.Client != nil {
 		s.Client.Close()
@@ -223,19 +256,20 @@ func (s *Stack) Close() error {
 	return errors.Join(problems...)
 }
 
-func (s *Stack) endWorker() error {
+// end ends a process; one that ends with a code other than 0 is an error.
+func end(name string, p *process.Process) error {
 	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
 	defer cancel()
 	select {
-	case <-s.Worker.Ended():
+	case <-p.Ended():
 	default:
-		if _, err := s.Worker.Terminate(ctx); err != nil {
-			return errors.Join(err, s.Worker.Kill())
+		if _, err := p.Terminate(ctx); err != nil {
+			return errors.Join(err, p.Kill())
 		}
 	}
-	code, err := s.Worker.Wait(ctx)
+	code, err := p.Wait(ctx)
 	if err == nil && code != 0 {
-		err = fmt.Errorf("stack: the worker ended with code %d; its log ends:\n%s", code, s.WorkerLog(40))
+		err = fmt.Errorf("stack: the %s ended with code %d; its log ends:\n%s", name, code, lastLines(p.Stderr.String(), 40))
 	}
 	return err
 }
