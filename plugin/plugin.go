@@ -40,6 +40,10 @@ type Options struct {
 	EgressAllow []string
 	// EgressProxy is the URL of a proxy for all outgoing requests.
 	EgressProxy string
+	// PerEndpoint is how many webhooks may be under way to one endpoint at once,
+	// so that a slow one leaves the worker's activities to others; 250 unless
+	// given. A worker that runs fewer than 1000 activities at once wants less.
+	PerEndpoint int
 	// Redact is what no record of any webhook keeps of an endpoint's answer,
 	// beside what the webhook itself says.
 	Redact latch.Redaction
@@ -114,7 +118,7 @@ func newActivities(options Options, dataConverter func() converter.DataConverter
 		problems = append(problems, err)
 		store = made
 	}
-	sender, err := delivery.New(delivery.Options{Secrets: store, EgressAllow: options.EgressAllow, EgressProxy: options.EgressProxy, Redact: options.Redact})
+	sender, err := delivery.New(delivery.Options{Secrets: store, EgressAllow: options.EgressAllow, EgressProxy: options.EgressProxy, Redact: options.Redact, PerEndpoint: options.PerEndpoint})
 	problems = append(problems, err)
 	fqdn, err := fqdnOf(options)
 	problems = append(problems, err)
