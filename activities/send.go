@@ -72,7 +72,7 @@ func (j *judgement) leave(ctx context.Context, outcome *protocol.Outcome, known 
 // again soon, until the delivery's deadline, and counts for none.
 func turnedAway(ctx context.Context, send protocol.Send, known memory, attempts int, busy *delivery.BusyError) error {
 	outcome := protocol.Outcome{Attempts: attempts, Tries: known.Tries, Error: busy.Error(), CompletedAt: latch.NewTime(time.Now())}
-	judged := judgement{kind: errorBusy, message: busy.Error(), delay: time.Duration(float64(busy.Wait) * (1 + rand.Float64()))}
+	judged := judgement{kind: errorBusy, message: busy.Error(), delay: nextTurn(busy.Wait, known.TurnedAway, rand.Float64())}
 	if !send.Deadline.IsZero() && time.Now().Add(judged.delay).After(send.Deadline) {
 		judged.final = true
 		judged.message = fmt.Sprintf("given up after %d attempts at the deadline: %s", attempts, busy.Error())
@@ -83,6 +83,20 @@ func turnedAway(ctx context.Context, send protocol.Send, known memory, attempts 
 	known.TurnedAway++
 	judged.leave(ctx, &outcome, known)
 	return judged.failure(outcome)
+}
+
+// longestTurn bounds the wait for a place at an endpoint.
+const longestTurn = time.Minute
+
+// nextTurn gives the wait before the next look for a place: longer with each
+// time that there was none, so that many who wait leave the server alone.
+func nextTurn(wait time.Duration, turnedAway int, chance float64) time.Duration {
+	for range turnedAway {
+		if wait *= 2; wait >= longestTurn {
+			break
+		}
+	}
+	return time.Duration(float64(min(wait, longestTurn)) * (0.5 + chance/2))
 }
 
 // lostAttempts is the end of a delivery whose last attempts ended without a

@@ -90,3 +90,12 @@ func TestLostAttemptsCount(t *testing.T) {
 	require.Equal(t, 1, lost.outcome.Attempts)
 	require.Contains(t, lost.failure.Message(), "given up after 1 of 1 attempts")
 }
+
+// Whoever is turned away again and again asks less often.
+func TestNextTurn(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, 500*time.Millisecond, nextTurn(time.Second, 0, 0))
+	require.Equal(t, time.Second, nextTurn(time.Second, 0, 1))
+	require.Equal(t, 4*time.Second, nextTurn(time.Second, 2, 1))
+	require.Equal(t, longestTurn, nextTurn(time.Second, 1_000_000, 1))
+}

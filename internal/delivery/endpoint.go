@@ -20,7 +20,7 @@ const (
 	probes = 5
 	// A turned away attempt comes again after about as long as an attempt takes
 	// there, within these bounds.
-	shortestTurn = 200 * time.Millisecond
+	shortestTurn = 500 * time.Millisecond
 	longestTurn  = 5 * time.Second
 )
 

@@ -3,8 +3,6 @@ package e2e
 import (
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,48 +11,6 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/testsuite/receiver"
 )
-
-// A delivery is tried again when the record says that it will be: of over a
-// hundred retries 95 % come within 5 % of the delay that was chosen, from the
-// end of an attempt to the next request; and that is within 10 % of the
-// schedule. The rest is the burst of first attempts, which a server answers
-// one after another. It is measured, so no other test runs beside it.
-func TestDeliveryDelaysAreThoseChosen(t *testing.T) {
-	const deliveries, retries, delay, tolerance = 12, latch.MaximumTries - 1, 3 * time.Second, 0.05
-	b := setup(t, "LATCH_ALLOW_COMMANDS", "true")
-	answers := slices.Repeat([]receiver.Answer{receiver.Status(503)}, retries)
-	schedule := strings.TrimSuffix(strings.Repeat(fmt.Sprintf("%q,", delay), retries), ",")
-	var hooks []string
-	for i := range deliveries {
-		b.receiver.Script(fmt.Sprintf("/%d", i), append(answers, receiver.Answer{})...)
-		hooks = append(hooks, fmt.Sprintf(`{"id":"h%d","url":"{R}/%[1]d","event":"JOB_START","retry":{"schedule":[%s]}}`, i, schedule))
-	}
-	run := b.startJob("delays", `{"id":"delays","task":{"command":{"argv":["sleep","`+fmt.Sprint(retries*3)+`"]}},"webhooks":[`+strings.Join(hooks, ",")+`]}`)
-	result := b.succeeds(run)
-
-	var off []float64
-	for i := range deliveries {
-		record := recordOf(t, result.History, fmt.Sprintf("h%d", i))
-		require.Equal(t, latch.ResultPass, record.Result, record.Error)
-		requests := b.receiver.Requests(fmt.Sprintf("/%d", i))
-		require.Len(t, requests, retries+1)
-		for _, try := range record.Tries { // all, unless a heartbeat was lost
-			if try.Number > retries {
-				require.Zero(t, try.RetryInMS)
-				continue
-			}
-			require.Equal(t, 503, try.Status)
-			require.InDelta(t, delay.Milliseconds(), try.RetryInMS, 0.1*float64(delay.Milliseconds())+1, "jitter is ±10 %")
-			ended := try.StartedAt.Add(time.Duration(try.DurationMS) * time.Millisecond)
-			off = append(off, math.Abs(float64(requests[try.Number].At.Sub(ended).Milliseconds())/float64(try.RetryInMS)-1))
-		}
-	}
-	require.GreaterOrEqual(t, len(off), 100)
-	slices.Sort(off)
-	t.Logf("%d retries: off by %.2f %% in the middle, %.2f %% at the 95th percentile, %.2f %% at most",
-		len(off), 100*off[len(off)/2], 100*off[len(off)*95/100], 100*off[len(off)-1])
-	require.LessOrEqual(t, off[len(off)*95/100], tolerance)
-}
 
 // A record tells of every attempt, across the hand-over to latch.Deliver too,
 // without any more history events than without; a schedule ends a delivery

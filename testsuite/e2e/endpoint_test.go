@@ -1,13 +1,17 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/plugin"
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
@@ -25,24 +29,31 @@ func webhooksTo(count int, url, settings string) string {
 // while the slow one still holds what it got.
 func TestSlowAndDeadEndpointsLeaveRoomForOthers(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
-	slow, dead := receiver.New(t), freeAddress(t)
-	release := make(chan struct{})
+	const slots = 40
+	fast, slow, release := receiver.New(t), receiver.New(t), make(chan struct{})
 	defer close(release)
-	for i := range 400 {
+	small := worker.New(shared.client, t.Name(), worker.Options{MaxConcurrentActivityExecutionSize: slots,
+		Plugins: []worker.Plugin{plugin.New(plugin.Options{EgressAllow: []string{"127.0.0.1"}, PerEndpoint: slots / 4})}})
+	require.NoError(t, small.Start())
+	t.Cleanup(small.Stop)
+	emit := func(id, webhooks string) client.WorkflowRun {
+		run, err := shared.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id + t.Name(), TaskQueue: t.Name()},
+			latch.WorkflowEmit, json.RawMessage(`{"event":"PINGED","webhooks":[`+webhooks+`]}`))
+		require.NoError(t, err)
+		return run
+	}
+	for i := range 2 * slots {
 		slow.Script(fmt.Sprintf("/%d", i), receiver.Answer{Status: 200, Hold: release})
 	}
-	for i := range 3 {
-		b.start(latch.WorkflowEmit, fmt.Sprintf("slow-%d", i), `{"event":"PINGED","webhooks":[`+webhooksTo(400, slow.URL, "")+`]}`)
-	}
-	b.start(latch.WorkflowEmit, "dead", `{"event":"PINGED","webhooks":[`+webhooksTo(200, "http://"+dead, `,"retry":{"initial_interval":"1s","maximum_interval":"1s"}`)+`]}`)
-	require.Eventually(t, func() bool { return len(slow.Requests("")) >= 200 }, patience, tick, "the slow endpoint gets its share")
+	emit("slow-", webhooksTo(2*slots, slow.URL, ""))
+	emit("dead-", webhooksTo(2*slots, "http://"+freeAddress(t), `,"retry":{"initial_interval":"1s","maximum_interval":"1s"}`))
+	require.Eventually(t, func() bool { return len(slow.Requests("")) >= slots/4 }, patience, tick, "the slow endpoint gets its share")
+
 	var result latch.EmissionResult
-	fast := b.start(latch.WorkflowEmit, "fast", `{"event":"PINGED","webhooks":[`+webhooksTo(100, b.receiver.URL, "")+`]}`)
-	require.NoError(t, fast.Get(b.ctx, &result))
+	require.NoError(t, emit("fast-", webhooksTo(slots/4, fast.URL, "")).Get(t.Context(), &result))
 	for _, record := range result.History {
 		require.Equal(t, latch.ResultPass, record.Result, record.Error)
-		require.Equal(t, 1, record.Attempts)
+		require.Equal(t, 1, record.Attempts, "to be turned away is no attempt")
 	}
-	require.Less(t, len(slow.Requests("")), 3*400, "the slow endpoint has not got everything at once")
+	require.Len(t, slow.Requests(""), slots/4, "the slow endpoint has got its share, and no more")
 }
