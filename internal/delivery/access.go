@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -137,7 +136,7 @@ func (s *Sender) lookup(names []string) (found map[string]*secret.Secret, texts 
 // mayGoTo holds secrets to the hosts that they are bound to.
 func mayGoTo(secrets map[string]*secret.Secret, to target) error {
 	var problems []error
-	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+	for _, name := range sortedNames(secrets) {
 		problems = append(problems, secrets[name].MayGoTo(to.url.Hostname(), portOf(to.url)))
 	}
 	return errors.Join(problems...)

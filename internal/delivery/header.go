@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 
@@ -16,7 +15,7 @@ import (
 func writeHeaders(header http.Header, userAgent string, own map[string]string, vars expr.Variables) error {
 	header.Set("Accept", "application/json")
 	header.Set("User-Agent", userAgent)
-	for _, name := range slices.Sorted(maps.Keys(own)) {
+	for _, name := range sortedNames(own) {
 		value, err := render(own[name], expr.InHeader, vars)
 		if err != nil {
 			return fmt.Errorf("its header %s could not be rendered: %w", name, err)
@@ -26,6 +25,19 @@ func writeHeaders(header http.Header, userAgent string, own map[string]string, v
 		}
 	}
 	return nil
+}
+
+// sortedNames gives the keys of a map in their order.
+func sortedNames[V any](of map[string]V) []string {
+	if len(of) == 0 {
+		return nil
+	}
+	names := make([]string, 0, len(of))
+	for name := range of {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // setHeader refuses what would break out of a header. The error never holds

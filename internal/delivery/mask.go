@@ -15,7 +15,14 @@ const hidden = "***"
 // text and in all that the decoders of JSON, URLs, forms and HTML make of it,
 // up to three deep: so any mixture of escapes is found. A nil masker hides
 // nothing.
-type masker struct{ needles []string }
+type masker struct {
+	needles []string
+	// starts are the needles by their first byte. seconds has, for each first
+	// byte, a bit for each second one that a needle may go on with, by its low
+	// six bits: so most places of a text are passed by one look.
+	starts  [256][]string
+	seconds [256]uint64
+}
 
 // newMasker takes the texts that are secret; empty ones are ignored.
 func newMasker(secrets []string) *masker {
@@ -34,6 +41,15 @@ func newMasker(secrets []string) *masker {
 		m.needles = append(m.needles, needle)
 	}
 	slices.Sort(m.needles)
+	for _, needle := range m.needles {
+		first := needle[0]
+		m.starts[first] = append(m.starts[first], needle)
+		if len(needle) == 1 {
+			m.seconds[first] = ^uint64(0)
+		} else {
+			m.seconds[first] |= 1 << (needle[1] & 63)
+		}
+	}
 	return m
 }
 
@@ -107,18 +123,26 @@ func (m *masker) spans(text string) []span {
 	}
 	var found []span
 	eachView(text, func(view view) {
-		for _, needle := range m.needles {
-			for from := 0; ; from++ {
-				index := strings.Index(view.text[from:], needle)
-				if index < 0 {
-					break
-				}
-				from += index
-				found = append(found, span{view.origin(from), view.origin(from + len(needle))})
-			}
-		}
+		found = m.search(view, found)
 	})
 	return merge(found)
+}
+
+// search adds where in the view a needle stands.
+func (m *masker) search(view view, found []span) []span {
+	text := view.text
+	for i := range len(text) {
+		seconds := m.seconds[text[i]]
+		if seconds == 0 || i+1 < len(text) && seconds>>(text[i+1]&63)&1 == 0 {
+			continue
+		}
+		for _, needle := range m.starts[text[i]] {
+			if strings.HasPrefix(text[i:], needle) {
+				found = append(found, span{view.origin(i), view.origin(i + len(needle))})
+			}
+		}
+	}
+	return found
 }
 
 func merge(spans []span) []span {
@@ -134,10 +158,18 @@ func merge(spans []span) []span {
 	return merged
 }
 
+// clean tells, at a look, that a JSON value has no secret in its strings, keys
+// and numbers; it may not tell so of one that has none either. Where nothing
+// is escaped they stand in the text as they are. An escape could be read
+// together with the quote behind it, so values with any are left to [masker.json].
+func (m *masker) clean(value []byte) bool {
+	return m == nil || !bytes.ContainsAny(value, `\%&`) && !m.finds(string(value))
+}
+
 // json gives a JSON value with every secret in its strings, keys and numbers
 // as ***. What holds none is given as it is, digits and spaces included.
 func (m *masker) json(value json.RawMessage) json.RawMessage {
-	if m == nil {
+	if m.clean(value) {
 		return value
 	}
 	decoder := json.NewDecoder(bytes.NewReader(value))

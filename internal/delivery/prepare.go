@@ -3,7 +3,6 @@ package delivery
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -68,7 +67,7 @@ func (d *draft) record() *latch.RecordRequest {
 // must be masked from now on.
 func (d *draft) resolveSecrets() error {
 	names := []string{d.Webhook.Secret, d.Webhook.URLSecret}
-	for _, header := range slices.Sorted(maps.Keys(d.Webhook.HeaderSecrets)) {
+	for _, header := range sortedNames(d.Webhook.HeaderSecrets) {
 		names = append(names, d.Webhook.HeaderSecrets[header])
 	}
 	names = append(names, d.Webhook.Auth.SecretNames()...)
@@ -133,7 +132,7 @@ func (d *draft) writeHeader() error {
 	if err := writeHeaders(d.header, d.sender.userAgent, d.Webhook.Headers, d.vars); err != nil {
 		return err
 	}
-	for _, header := range slices.Sorted(maps.Keys(d.Webhook.HeaderSecrets)) {
+	for _, header := range sortedNames(d.Webhook.HeaderSecrets) {
 		name := d.Webhook.HeaderSecrets[header]
 		value, sendable := d.secrets[name].Value()
 		if !sendable {

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/latch-run/latch"
 )
@@ -43,8 +43,8 @@ func (a *answer) record(m *masker) *latch.RecordResponse {
 // headers gives the headers that may be kept, masked, up to a total size, the
 // values of one name joined.
 func (a *answer) headers(m *masker, limit int) map[string]string {
-	kept := map[string]string{}
-	for _, name := range slices.Sorted(maps.Keys(a.header)) {
+	kept := make(map[string]string, len(a.header))
+	for _, name := range sortedNames(a.header) {
 		if slices.Contains(neverKept, http.CanonicalHeaderKey(name)) {
 			continue
 		}
@@ -74,10 +74,16 @@ func withoutUserinfo(value string) string {
 // masked; what is none gives an empty one.
 func (a *answer) object(m *masker) latch.Object {
 	object := latch.Object{}
-	if a.cut || a.broken || !startsObject(a.body) || !json.Valid(a.body) {
+	if a.cut || a.broken || !startsObject(a.body) {
 		return object
 	}
-	body := m.json(json.RawMessage(cleanText(string(a.body))))
+	body := a.body
+	if !utf8.Valid(body) || !m.clean(body) {
+		if !json.Valid(body) {
+			return object
+		}
+		body = m.json(json.RawMessage(cleanText(string(body))))
+	}
 	if err := json.Unmarshal(body, &object); err != nil {
 		return latch.Object{}
 	}

@@ -36,8 +36,17 @@ type search struct {
 }
 
 func eachView(text string, visit func(view)) {
+	if !escapes(text) {
+		visit(view{text: text})
+		return
+	}
 	s := &search{visit: visit, seed: maphash.MakeSeed(), depth: map[uint64]int{}}
 	s.descend(view{text: text}, 0)
+}
+
+// escapes tells whether a decoder could make anything of the text.
+func escapes(text string) bool {
+	return strings.IndexByte(text, '\\') >= 0 || strings.IndexByte(text, '%') >= 0 || strings.IndexByte(text, '+') >= 0 || strings.IndexByte(text, '&') >= 0
 }
 
 func (s *search) descend(current view, depth int) {
