@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/latch-run/latch"
 )
@@ -96,41 +95,63 @@ func claim(spelled map[string]string, name string) error {
 // variablePrefix begins the environment variables that hold secrets.
 const variablePrefix = "LATCH_SECRET_"
 
-var folding = strings.NewReplacer("-", "_", ".", "_")
-
 // Variable gives the environment variable that holds the named secret.
-func Variable(name string) string { return variablePrefix + folding.Replace(strings.ToUpper(name)) }
+func Variable(name string) string {
+	folded := make([]byte, 0, len(variablePrefix)+len(name))
+	folded = append(folded, variablePrefix...)
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c == '-' || c == '.':
+			folded = append(folded, '_')
+		case 'a' <= c && c <= 'z':
+			folded = append(folded, c-'a'+'A')
+		default:
+			folded = append(folded, c)
+		}
+	}
+	return string(folded)
+}
 
 // Lookup gives the named secret, a variable before a file. It fails with a
 // [*MissingError].
 func (s *Store) Lookup(name string) (*Secret, error) {
-	missing := &MissingError{Name: name, Variable: Variable(name)}
+	variable := Variable(name)
+	if s != nil && latch.IsSecretName(name) {
+		if found, ok := s.values[variable]; ok {
+			return s.secretOf(name, variable, found), nil
+		}
+	}
+	return s.lookupFile(name, variable)
+}
+
+// lookupFile finds a secret that is no variable, or says why there is none.
+func (s *Store) lookupFile(name, variable string) (*Secret, error) {
+	missing := &MissingError{Name: name, Variable: variable}
 	if !latch.IsSecretName(name) {
 		missing.Reason = "that is no name of a secret"
 		return nil, missing
 	}
-	if s == nil {
+	if s == nil || s.files == nil {
 		return nil, missing
 	}
-	found, ok := s.values[missing.Variable]
-	if !ok {
-		if s.files == nil {
-			return nil, missing
-		}
-		missing.Dir = s.files.path
-		value, there, err := s.files.read(missing.Variable)
-		if err == nil && !there {
-			return nil, missing
-		}
-		if err == nil {
-			found, err = parse(value)
-		}
-		if err != nil {
-			missing.Reason = err.Error()
-			return nil, missing
-		}
+	missing.Dir = s.files.path
+	value, there, err := s.files.read(variable)
+	if err == nil && !there {
+		return nil, missing
 	}
-	return &Secret{name: name, content: found, hosts: s.hosts[missing.Variable], required: s.required}, nil
+	var found content
+	if err == nil {
+		found, err = parse(value)
+	}
+	if err != nil {
+		missing.Reason = err.Error()
+		return nil, missing
+	}
+	return s.secretOf(name, variable, found), nil
+}
+
+func (s *Store) secretOf(name, variable string, found content) *Secret {
+	return &Secret{name: name, content: found, hosts: s.hosts[variable], required: s.required}
 }
 
 // MayGoTo tells whether the secret may go to host and port, as text ("443").
