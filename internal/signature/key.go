@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 )
 
 // Prefixes of keys as Standard Webhooks writes them.
@@ -24,6 +25,8 @@ type Key struct {
 	private   ed25519.PrivateKey
 	public    ed25519.PublicKey
 	prefix    string
+	// idle are the symmetric key's HMACs that are not in use.
+	idle *sync.Pool
 }
 
 // symmetricBytes is the length of a new symmetric key; the specification asks
@@ -50,7 +53,7 @@ func ParseKey(text string) (Key, error) {
 	if text == "" {
 		return Key{}, errors.New("is empty")
 	}
-	return Key{symmetric: []byte(text)}, nil
+	return symmetricKey([]byte(text), ""), nil
 }
 
 func keyOf(prefix string, key []byte) (Key, error) {
@@ -58,7 +61,7 @@ func keyOf(prefix string, key []byte) (Key, error) {
 	case len(key) == 0:
 		return Key{}, errors.New("no key follows")
 	case prefix == SymmetricPrefix:
-		return Key{symmetric: key, prefix: prefix}, nil
+		return symmetricKey(key, prefix), nil
 	case prefix == PublicPrefix && len(key) == ed25519.PublicKeySize:
 		return Key{public: key, prefix: prefix}, nil
 	case prefix == PublicPrefix:
@@ -71,6 +74,10 @@ func keyOf(prefix string, key []byte) (Key, error) {
 		return Key{}, errors.New("the second half of the key that follows is not the public key of its first")
 	}
 	return Key{private: private, public: private.Public().(ed25519.PublicKey), prefix: prefix}, nil
+}
+
+func symmetricKey(key []byte, prefix string) Key {
+	return Key{symmetric: key, prefix: prefix, idle: new(sync.Pool)}
 }
 
 // NewSymmetric makes a key of 32 random bytes and gives its text, whsec_….

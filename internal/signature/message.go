@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"hash"
 	"strconv"
 	"strings"
 )
@@ -47,16 +48,25 @@ func (m Message) Sign(keys []Key) string {
 		case key.private != nil:
 			signatures = append(signatures, Asymmetric+","+base64.StdEncoding.EncodeToString(ed25519.Sign(key.private, content)))
 		case key.symmetric != nil:
-			signatures = append(signatures, Symmetric+","+base64.StdEncoding.EncodeToString(authenticate(key.symmetric, content)))
+			signatures = append(signatures, Symmetric+","+base64.StdEncoding.EncodeToString(key.authenticate(content)))
 		}
 	}
 	return strings.Join(signatures, " ")
 }
 
-func authenticate(key, content []byte) []byte {
-	mac := hmac.New(sha256.New, key)
+// authenticate gives the content's HMAC by a symmetric key. What is derived
+// from the key alone is kept for the next time.
+func (k Key) authenticate(content []byte) []byte {
+	mac, kept := k.idle.Get().(hash.Hash)
+	if kept {
+		mac.Reset()
+	} else {
+		mac = hmac.New(sha256.New, k.symmetric)
+	}
 	mac.Write(content)
-	return mac.Sum(nil)
+	sum := mac.Sum(make([]byte, 0, sha256.Size))
+	k.idle.Put(mac)
+	return sum
 }
 
 // A Check is one signature of a header, looked at.
@@ -97,7 +107,7 @@ func (m Message) Check(header string, keys []Key) []Check {
 func (k Key) checks(scheme string, content, signature []byte) bool {
 	switch {
 	case scheme == Symmetric && k.symmetric != nil:
-		return hmac.Equal(authenticate(k.symmetric, content), signature)
+		return hmac.Equal(k.authenticate(content), signature)
 	case scheme == Asymmetric && k.public != nil:
 		return ed25519.Verify(k.public, content, signature)
 	default:
