@@ -48,7 +48,9 @@ func NewTime(t time.Time) Time { return Time{t.UTC().Truncate(time.Millisecond)}
 const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
 // MarshalJSON writes the instant in RFC 3339, UTC, with milliseconds.
-func (t Time) MarshalJSON() ([]byte, error) { return json.Marshal(t.UTC().Format(timeFormat)) }
+func (t Time) MarshalJSON() ([]byte, error) {
+	return t.UTC().AppendFormat(make([]byte, 0, len(timeFormat)+2), `"`+timeFormat+`"`), nil
+}
 
 // An Object is a JSON object whose values are kept as they came, digits of
 // numbers included.

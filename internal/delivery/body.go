@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"mime"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/latch-run/latch"
@@ -23,6 +25,9 @@ const (
 )
 
 func bodyKindOf(contentType string) bodyKind {
+	if contentType == latch.DefaultContentType {
+		return jsonBody
+	}
 	mediaType, _, _ := mime.ParseMediaType(contentType)
 	switch {
 	case mediaType == "application/json", strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json"):
@@ -38,10 +43,13 @@ func bodyKindOf(contentType string) bodyKind {
 // without a charset text would be taken for ASCII (RFC 2046, section 4.1.2).
 // JSON and forms are in UTF-8 by definition.
 func contentTypeOf(contentType string, body []byte) string {
-	mediaType, parameters, err := mime.ParseMediaType(contentType)
 	ascii := !bytes.ContainsFunc(body, func(r rune) bool { return r > unicode.MaxASCII })
+	if contentType == latch.DefaultContentType || ascii {
+		return contentType
+	}
+	mediaType, parameters, err := mime.ParseMediaType(contentType)
 	charset := parameters["charset"]
-	if err != nil || !strings.HasPrefix(mediaType, "text/") || ascii || charset != "" && !strings.EqualFold(charset, "us-ascii") {
+	if err != nil || !strings.HasPrefix(mediaType, "text/") || charset != "" && !strings.EqualFold(charset, "us-ascii") {
 		return contentType
 	}
 	if parameters == nil {
@@ -56,27 +64,39 @@ func (k bodyKind) place() expr.Place {
 	return [...]expr.Place{textBody: expr.InText, jsonBody: expr.InJSON, formBody: expr.InForm}[k]
 }
 
+// defaultBodyBytes is what a default body mostly has room in.
+const defaultBodyBytes = 1 << 10
+
 // defaultBody tells all there is to tell (contract, "Default body").
 func (d *draft) defaultBody() []byte {
 	var b objectBuilder
+	b.buffer.Grow(defaultBodyBytes)
 	b.text("secret", d.sentSecret())
 	b.text("lock", d.Lock)
 	b.text("lock_url", d.LockURL)
 	b.text("event", d.Event.Event)
-	b.add("webhook", encode(map[string]string{"id": d.Webhook.ID}))
+	b.add("webhook", encodeID(d.Webhook.ID))
 	b.text("delivery_id", d.DeliveryID)
-	b.add("attempt", encode(d.attempt))
-	b.add("timestamp", encode(latch.NewTime(d.now)))
+	b.add("attempt", strconv.AppendInt(nil, int64(d.attempt), 10))
+	b.add("timestamp", encodeTime(d.now))
 	b.add("system", d.vars["system"])
 	b.add("job", withoutConf(d.vars["job"]))
 	for _, name := range []string{"release", "step", "instance"} {
 		b.add(name, d.vars[name])
 	}
-	b.add("parent_log", encode(d.ParentLog))
+	b.add("parent_log", strconv.AppendInt(nil, d.ParentLog, 10))
 	b.add("run", d.vars["run"])
 	b.add("data", d.vars["data"])
 	return b.finish()
 }
+
+func encodeTime(t time.Time) json.RawMessage {
+	encoded, _ := latch.NewTime(t).MarshalJSON() // always encodes
+	return encoded
+}
+
+// encodeID gives what is told of a thing that is known by its id.
+func encodeID(id string) json.RawMessage { return json.RawMessage(`{"id":` + encodeString(id) + `}`) }
 
 // withoutConf gives the job without what it is configured to do, which is
 // nobody's business who is not told on purpose.
@@ -106,14 +126,14 @@ func (b *objectBuilder) add(name string, value json.RawMessage) {
 	} else {
 		b.buffer.WriteByte(',')
 	}
-	b.buffer.WriteString(encodeString(name))
+	b.buffer.Write(encodeText(name))
 	b.buffer.WriteByte(':')
 	b.buffer.Write(value)
 }
 
 func (b *objectBuilder) text(name, value string) {
 	if value != "" {
-		b.add(name, encode(value))
+		b.add(name, encodeText(value))
 	}
 }
 

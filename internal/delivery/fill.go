@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -27,25 +28,48 @@ func fill(body []byte, kind bodyKind, fields []field) []byte {
 	}
 }
 
+// fillObject takes valid JSON.
 func fillObject(body []byte, fields []field) []byte {
-	var present map[string]json.RawMessage
-	if !startsObject(body) || json.Unmarshal(body, &present) != nil {
+	if !startsObject(body) {
 		return body
 	}
+	present := fieldsIn(body, fields)
 	var b objectBuilder
+	b.buffer.Grow(len(body) + fillBytes)
 	for _, field := range fields {
-		if _, has := present[field.name]; !has {
+		if !present[field.name] {
 			b.text(field.name, field.value)
 		}
 	}
 	if b.buffer.Len() == 0 {
 		return body
 	}
-	if len(present) > 0 {
+	rest := bytes.TrimLeft(body, jsonSpace)[1:]
+	if !bytes.HasPrefix(bytes.TrimLeft(rest, jsonSpace), []byte("}")) {
 		b.buffer.WriteByte(',')
 	}
-	rest := strings.TrimLeft(string(body), " \t\r\n")[1:]
-	return append(b.buffer.Bytes(), rest...)
+	b.buffer.Write(rest)
+	return b.buffer.Bytes()
+}
+
+// fillBytes is what fields and their names mostly have room in.
+const fillBytes = 256
+
+// fieldsIn tells which of the fields an object has. Their names are only
+// looked for where they, or escapes that may spell them, stand in it at all.
+func fieldsIn(object []byte, fields []field) map[string]bool {
+	if !bytes.Contains(object, []byte(`\u`)) && !slices.ContainsFunc(fields, func(f field) bool { return bytes.Contains(object, encodeText(f.name)) }) {
+		return nil
+	}
+	var all map[string]json.RawMessage
+	if json.Unmarshal(object, &all) != nil {
+		return nil
+	}
+	present := map[string]bool{}
+	for name := range all {
+		present[name] = true
+	}
+	return present
 }
 
 func fillForm(body []byte, fields []field) []byte {

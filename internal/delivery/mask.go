@@ -225,4 +225,23 @@ func encode(value any) json.RawMessage {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-func encodeString(text string) string { return string(encode(text)) }
+func encodeString(text string) string { return string(encodeText(text)) }
+
+// encodeText gives a text's JSON, < > & as they are.
+func encodeText(text string) json.RawMessage {
+	if !isPlain(text) {
+		return encode(text)
+	}
+	quoted := make([]byte, 0, len(text)+2)
+	return append(append(append(quoted, '"'), text...), '"')
+}
+
+// isPlain tells of a text that stands in JSON as it is.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}

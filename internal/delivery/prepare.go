@@ -30,23 +30,23 @@ type draft struct {
 	vars    expr.Variables
 	header  http.Header
 	body    []byte
+	// record tells of the request as records show it; nil until its URL is
+	// known.
+	record *latch.RecordRequest
 }
 
 // prepare makes an attempt's call and tells of it in made. It fails with a
 // *PermanentError, before anything is sent.
 func (s *Sender) prepare(r *Request, attempt int, made *Attempt) (*call, error) {
-	d := &draft{Request: r, sender: s, attempt: attempt, now: made.StartedAt, vars: r.variables(), header: http.Header{}}
-	subject := fmt.Sprintf("webhook %q", r.Webhook.ID)
-	for _, step := range []func() error{d.resolveSecrets, d.findTarget, d.checkHosts, d.writeBody, d.writeHeader, d.sign} {
-		if err := step(); err != nil {
-			return nil, (&call{target: subject, masker: d.masker}).fail(err)
-		}
-		if d.target.url != nil {
-			subject = d.target.shown(r.Webhook.MethodOrDefault(), d.masker)
-			made.Request = d.record()
+	d := &draft{Request: r, sender: s, attempt: attempt, now: made.StartedAt, vars: r.variables(), header: make(http.Header, usualHeaders)}
+	for _, step := range [...]func() error{d.resolveSecrets, d.findTarget, d.checkHosts, d.writeBody, d.writeHeader, d.sign} {
+		err := step()
+		made.Request = d.record
+		if err != nil {
+			return nil, (&call{target: d.subject(), masker: d.masker}).fail(err)
 		}
 	}
-	c := &call{request: d.target.request(r.Webhook.MethodOrDefault(), d.header, d.body), target: subject,
+	c := &call{request: d.target.request(r.Webhook.MethodOrDefault(), d.header, d.body), target: d.subject(),
 		timeout: r.Webhook.TimeoutOrDefault(), secrets: d.masked, masker: d.masker, delivery: r, redaction: s.redactionOf(r.Webhook.Redact)}
 	if err := s.admit(c, &d.access); err != nil {
 		return nil, c.fail(err)
@@ -54,13 +54,23 @@ func (s *Sender) prepare(r *Request, attempt int, made *Attempt) (*call, error) 
 	return c, nil
 }
 
-// record tells of the request as a record shows it.
-func (d *draft) record() *latch.RecordRequest {
-	record := &latch.RecordRequest{Method: d.Webhook.MethodOrDefault(), URL: d.target.display(d.masker), Bytes: len(d.body)}
-	if record.Method != http.MethodGet {
-		record.ContentType = d.contentType()
+// usualHeaders is how many headers most requests have room in.
+const usualHeaders = 10
+
+// subject names the request in errors.
+func (d *draft) subject() string {
+	if d.record == nil {
+		return fmt.Sprintf("webhook %q", d.Webhook.ID)
 	}
-	return record
+	return d.record.Method + " " + d.record.URL
+}
+
+// describe begins the record of the request, as soon as its URL is known.
+func (d *draft) describe() {
+	d.record = &latch.RecordRequest{Method: d.Webhook.MethodOrDefault(), URL: d.target.display(d.masker)}
+	if d.record.Method != http.MethodGet {
+		d.record.ContentType = d.contentType()
+	}
 }
 
 // resolveSecrets finds every secret that the webhook names, and learns what
@@ -106,6 +116,7 @@ func (d *draft) findTarget() error {
 	}
 	found.secret = d.Webhook.URLSecret != ""
 	d.target = found
+	d.describe()
 	return nil
 }
 
@@ -151,7 +162,7 @@ func (d *draft) writeHeader() error {
 		return err
 	}
 	if d.Webhook.MethodOrDefault() != http.MethodGet {
-		if err := setHeader(d.header, "Content-Type", d.contentType()); err != nil {
+		if err := setHeader(d.header, "Content-Type", d.record.ContentType); err != nil {
 			return err
 		}
 	}
@@ -195,6 +206,7 @@ func (d *draft) writeBody() (err error) {
 	if len(d.body) > MaximumRequestBytes {
 		return fmt.Errorf("its body has %d bytes, more than the limit of %d KiB", len(d.body), MaximumRequestBytes>>10)
 	}
+	d.record.Bytes, d.record.ContentType = len(d.body), d.contentType()
 	return checkPreset(d.Webhook.Preset, d.body)
 }
 

@@ -90,8 +90,11 @@ func (a *answer) object(m *masker) latch.Object {
 	return object
 }
 
+// jsonSpace is what may stand between the tokens of JSON.
+const jsonSpace = " \t\r\n"
+
 func startsObject(text []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{"))
+	return bytes.HasPrefix(bytes.TrimLeft(text, jsonSpace), []byte("{"))
 }
 
 // cutJSON tells that the body is a JSON answer, by its Content-Type or for

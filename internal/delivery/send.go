@@ -88,16 +88,15 @@ func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attem
 
 // variables gives what the templates of a request see.
 func (r *Request) variables() expr.Variables {
-	variables := maps.Clone(r.Variables)
-	if variables == nil {
-		variables = expr.Variables{}
-	}
+	own := [...]field{{"event", r.Event.Event}, {"lock", r.Lock}, {"lock_url", r.LockURL}}
+	variables := make(expr.Variables, len(r.Variables)+1+len(own))
+	maps.Copy(variables, r.Variables)
 	if absent(variables["webhook"]) {
-		variables["webhook"] = encode(map[string]string{"id": r.Webhook.ID})
+		variables["webhook"] = encodeID(r.Webhook.ID)
 	}
-	for name, value := range map[string]string{"event": r.Event.Event, "lock": r.Lock, "lock_url": r.LockURL} {
-		if absent(variables[name]) && value != "" {
-			variables[name] = encode(value)
+	for _, variable := range own {
+		if absent(variables[variable.name]) && variable.value != "" {
+			variables[variable.name] = encodeText(variable.value)
 		}
 	}
 	return variables

@@ -38,6 +38,7 @@ type Template struct {
 	place    Place
 	segments []segment
 	uses     []string
+	static   bool // it has no expression
 }
 
 // CompileTemplate compiles a template for a place. The last ones compiled are kept, so that
@@ -60,7 +61,8 @@ func compileTemplate(source string, place Place) (*Template, error) {
 	}
 	switch len(errs) {
 	case 0:
-		return &Template{source: source, place: place, segments: segments, uses: usesOfSegments(segments)}, nil
+		static := !slices.ContainsFunc(segments, func(s segment) bool { return s.expression != nil })
+		return &Template{source: source, place: place, segments: segments, uses: usesOfSegments(segments), static: static}, nil
 	case 1:
 		return nil, errs[0]
 	default:
@@ -102,9 +104,7 @@ func (t *Template) Uses() []string { return slices.Clone(t.uses) }
 
 // Static reports that the template has no expression: Render then gives its text, with $${
 // resolved, whatever the variables.
-func (t *Template) Static() bool {
-	return !slices.ContainsFunc(t.segments, func(s segment) bool { return s.expression != nil })
-}
+func (t *Template) Static() bool { return t.static }
 
 // single is the expression that is all of the template, or nil.
 func (t *Template) single() *Expression {
@@ -116,6 +116,9 @@ func (t *Template) single() *Expression {
 
 // Render gives the text with each expression's value in its place. The error is an [*EvalError].
 func (t *Template) Render(vars Variables) (string, error) {
+	if t.static && len(t.segments) == 1 && len(t.segments[0].literal) <= MaxOutput && t.place != InJSON {
+		return t.segments[0].literal, nil
+	}
 	return t.render(newScope(vars), newMeter())
 }
 
