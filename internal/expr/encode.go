@@ -137,8 +137,11 @@ func appendNative(out []byte, value any, limit int) ([]byte, error) {
 		}
 		out = append(out, ']')
 	case map[string]any:
+		var few [16]string
+		keys := slices.AppendSeq(few[:0], maps.Keys(v))
+		slices.Sort(keys)
 		out = append(out, '{')
-		for i, key := range slices.Sorted(maps.Keys(v)) {
+		for i, key := range keys {
 			if i > 0 {
 				out = append(out, ',')
 			}

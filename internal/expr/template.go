@@ -122,8 +122,11 @@ func (t *Template) Render(vars Variables) (string, error) {
 	return t.render(newScope(vars), newMeter())
 }
 
+// usualValues is what the values of most templates have room in, in bytes.
+const usualValues = 128
+
 func (t *Template) render(s *scope, m *meter) (string, error) {
-	var out []byte
+	out := make([]byte, 0, len(t.source)+usualValues)
 	var spans []span
 	for _, part := range t.segments {
 		if part.expression == nil {
@@ -134,7 +137,9 @@ func (t *Template) render(s *scope, m *meter) (string, error) {
 			if out, err = t.insert(out, part, s, m); err != nil {
 				return "", evalError(part.expression.source, err)
 			}
-			spans = append(spans, span{start, len(out), part.expression})
+			if t.place == InURL {
+				spans = append(spans, span{start, len(out), part.expression})
+			}
 		}
 		if len(out) > MaxOutput {
 			return "", evalError(t.source, outputTooLarge(MaxOutput))

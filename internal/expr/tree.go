@@ -17,6 +17,7 @@ import (
 type Tree struct {
 	root node
 	uses []string
+	size int // of its source, in bytes
 }
 
 // node is one value of a tree.
@@ -65,7 +66,7 @@ func compileTree(value json.RawMessage) (*Tree, error) {
 	if len(b.errs) > 0 {
 		return nil, errors.Join(b.errs...)
 	}
-	return &Tree{root: root, uses: unique(b.uses)}, nil
+	return &Tree{root: root, uses: unique(b.uses), size: len(value)}, nil
 }
 
 // treeBuilder reads JSON and compiles its strings, collecting what is wrong with them.
@@ -191,7 +192,7 @@ func (t *Tree) Static() bool { return isStatic(t.root) }
 // Render gives the JSON with each string rendered. The error names the path of the string, and
 // unwraps to an [*EvalError].
 func (t *Tree) Render(vars Variables) (json.RawMessage, error) {
-	out, err := t.root.render(nil, newScope(vars), newMeter())
+	out, err := t.root.render(make([]byte, 0, t.size+usualValues), newScope(vars), newMeter())
 	if err != nil {
 		return nil, err
 	}

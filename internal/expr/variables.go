@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/google/cel-go/cel"
-	"github.com/google/cel-go/common/types"
 )
 
 // Variables are the root variables by name, each as JSON. One that is absent or null is empty: ""
@@ -81,7 +80,7 @@ type scope struct {
 }
 
 func newScope(vars Variables) *scope {
-	return &scope{vars: vars, decoded: make(map[string]any, 4)}
+	return &scope{vars: vars, decoded: make(map[string]any)}
 }
 
 // load makes the named variables ready.
@@ -104,40 +103,13 @@ func (s *scope) decode(name string, want kind) (any, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return want.empty(), nil
 	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
+	value, longest, err := decodeJSON(raw)
+	if err != nil {
 		return nil, fmt.Errorf("the variable %s is not JSON: %w", name, err)
 	}
 	if !want.holds(value) {
 		return nil, fmt.Errorf("the variable %s is not %s", name, want)
 	}
-	return s.adopt(value), nil
-}
-
-// adopt turns decoded JSON, in place, into what CEL is given, and remembers the longest string.
-func (s *scope) adopt(value any) any {
-	switch v := value.(type) {
-	case nil:
-		return types.NullValue
-	case string:
-		s.longest = max(s.longest, len(v))
-		return v
-	case json.Number:
-		return parseNumber(string(v))
-	case []any:
-		for i := range v {
-			v[i] = s.adopt(v[i])
-		}
-		return v
-	case map[string]any:
-		for key := range v {
-			s.longest = max(s.longest, len(key))
-			v[key] = s.adopt(v[key])
-		}
-		return v
-	default:
-		return v
-	}
+	s.longest = max(s.longest, longest)
+	return value, nil
 }

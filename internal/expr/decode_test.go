@@ -1,0 +1,70 @@
+package expr
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/google/cel-go/common/types"
+	"github.com/stretchr/testify/require"
+)
+
+// What decodeJSON gives is what encoding/json gives, numbers and null as CEL's; what that refuses
+// is refused.
+func FuzzDecodeJSON(f *testing.F) {
+	for _, seed := range []string{
+		`{"a":[1,-0,1.10,1e400,null,true,false,"x"],"b":{},"c":[],"a":2}`, " [ 1 , { \"a\" : \"\\u0041\\ud83d\\ude00\\\"\\\\\" } ] ", "\"\xff\xfe\"", `"\ud800"`, `{} {`, `1 2`, ``, `{"a":}`, `[1,]`, `nul`,
+		`12345678901234567890`, `{"":""}`, `"` + "\u2028é" + `"`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		decoder := json.NewDecoder(bytes.NewReader(raw))
+		decoder.UseNumber()
+		var want any
+		refused := decoder.Decode(&want)
+		got, longest, err := decodeJSON(raw)
+		if refused != nil {
+			require.EqualError(t, err, refused.Error())
+			return
+		}
+		require.NoError(t, err)
+		require.Equal(t, adopted(want), got)
+		require.GreaterOrEqual(t, longest, longestIn(want))
+	})
+}
+
+// adopted gives decoded JSON with CEL's null and numbers.
+func adopted(value any) any {
+	switch v := value.(type) {
+	case nil:
+		return types.NullValue
+	case json.Number:
+		return parseNumber(string(v))
+	case []any:
+		for i := range v {
+			v[i] = adopted(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = adopted(v[key])
+		}
+	}
+	return value
+}
+
+func longestIn(value any) (longest int) {
+	switch v := value.(type) {
+	case string:
+		return len(v)
+	case []any:
+		for _, element := range v {
+			longest = max(longest, longestIn(element))
+		}
+	case map[string]any:
+		for key, element := range v {
+			longest = max(longest, len(key), longestIn(element))
+		}
+	}
+	return longest
+}
