@@ -43,8 +43,7 @@ func bodyKindOf(contentType string) bodyKind {
 // without a charset text would be taken for ASCII (RFC 2046, section 4.1.2).
 // JSON and forms are in UTF-8 by definition.
 func contentTypeOf(contentType string, body []byte) string {
-	ascii := !bytes.ContainsFunc(body, func(r rune) bool { return r > unicode.MaxASCII })
-	if contentType == latch.DefaultContentType || ascii {
+	if contentType == latch.DefaultContentType || !bytes.ContainsFunc(body, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return contentType
 	}
 	mediaType, parameters, err := mime.ParseMediaType(contentType)
@@ -65,28 +64,27 @@ func (k bodyKind) place() expr.Place {
 }
 
 // defaultBodyBytes is what a default body mostly has room in.
-const defaultBodyBytes = 1 << 10
+const defaultBodyBytes = 512
 
 // defaultBody tells all there is to tell (contract, "Default body").
 func (d *draft) defaultBody() []byte {
-	var b objectBuilder
-	b.buffer.Grow(defaultBodyBytes)
+	b := objectBuilder{make([]byte, 0, defaultBodyBytes)}
 	b.text("secret", d.sentSecret())
 	b.text("lock", d.Lock)
 	b.text("lock_url", d.LockURL)
 	b.text("event", d.Event.Event)
 	b.add("webhook", encodeID(d.Webhook.ID))
 	b.text("delivery_id", d.DeliveryID)
-	b.add("attempt", strconv.AppendInt(nil, int64(d.attempt), 10))
+	b.number("attempt", int64(d.attempt))
 	b.add("timestamp", encodeTime(d.now))
-	b.add("system", d.vars["system"])
-	b.add("job", withoutConf(d.vars["job"]))
+	b.add("system", d.Variables["system"])
+	b.add("job", withoutConf(d.Variables["job"]))
 	for _, name := range []string{"release", "step", "instance"} {
-		b.add(name, d.vars[name])
+		b.add(name, d.Variables[name])
 	}
-	b.add("parent_log", strconv.AppendInt(nil, d.ParentLog, 10))
-	b.add("run", d.vars["run"])
-	b.add("data", d.vars["data"])
+	b.number("parent_log", d.ParentLog)
+	b.add("run", d.Variables["run"])
+	b.add("data", d.Variables["data"])
 	return b.finish()
 }
 
@@ -96,7 +94,9 @@ func encodeTime(t time.Time) json.RawMessage {
 }
 
 // encodeID gives what is told of a thing that is known by its id.
-func encodeID(id string) json.RawMessage { return json.RawMessage(`{"id":` + encodeString(id) + `}`) }
+func encodeID(id string) json.RawMessage {
+	return append(appendText(append(make([]byte, 0, len(id)+10), `{"id":`...), id), '}')
+}
 
 // withoutConf gives the job without what it is configured to do, which is
 // nobody's business who is not told on purpose.
@@ -114,35 +114,44 @@ func withoutConf(job json.RawMessage) json.RawMessage {
 }
 
 // An objectBuilder writes a JSON object, its fields in the order of the calls.
-type objectBuilder struct{ buffer bytes.Buffer }
+type objectBuilder struct{ buffer []byte }
+
+// name begins a field.
+func (b *objectBuilder) name(name string) {
+	separator := byte(',')
+	if len(b.buffer) == 0 {
+		separator = '{'
+	}
+	b.buffer = append(appendText(append(b.buffer, separator), name), ':')
+}
 
 // add writes a field unless it does not apply.
 func (b *objectBuilder) add(name string, value json.RawMessage) {
-	if absent(value) {
-		return
+	if !absent(value) {
+		b.name(name)
+		b.buffer = append(b.buffer, value...)
 	}
-	if b.buffer.Len() == 0 {
-		b.buffer.WriteByte('{')
-	} else {
-		b.buffer.WriteByte(',')
-	}
-	b.buffer.Write(encodeText(name))
-	b.buffer.WriteByte(':')
-	b.buffer.Write(value)
 }
 
+// text writes a field unless it is empty.
 func (b *objectBuilder) text(name, value string) {
 	if value != "" {
-		b.add(name, encodeText(value))
+		b.name(name)
+		b.buffer = appendText(b.buffer, value)
 	}
+}
+
+// number writes a field.
+func (b *objectBuilder) number(name string, value int64) {
+	b.name(name)
+	b.buffer = strconv.AppendInt(b.buffer, value, 10)
 }
 
 func (b *objectBuilder) finish() []byte {
-	if b.buffer.Len() == 0 {
+	if len(b.buffer) == 0 {
 		return []byte("{}")
 	}
-	b.buffer.WriteByte('}')
-	return b.buffer.Bytes()
+	return append(b.buffer, '}')
 }
 
 // renderBody renders a body of the user's own: a JSON string is a template in

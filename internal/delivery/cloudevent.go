@@ -57,7 +57,7 @@ func (d *draft) eventSource() string {
 	var system struct {
 		FQDN string `json:"fqdn"`
 	}
-	if value := d.vars["system"]; !absent(value) {
+	if value := d.Variables["system"]; !absent(value) {
 		_ = json.Unmarshal(value, &system) // what is no object has no name
 	}
 	source := url.URL{Host: system.FQDN, Path: "/" + d.Occurrence.WorkflowID}

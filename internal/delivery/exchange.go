@@ -116,15 +116,18 @@ func readBody(response *http.Response) (body []byte, cut bool, err error) {
 // from then to its answer's end.
 type clock struct {
 	cancel    context.CancelCauseFunc
-	timer     *time.Timer
 	timeout   time.Duration
 	mutex     sync.Mutex
+	timer     *time.Timer
+	due       time.Time // when the timer goes off
 	connected time.Time // zero until then
 }
 
 func newClock(ctx context.Context, connect, timeout time.Duration) (context.Context, *clock) {
-	c := &clock{timeout: timeout}
+	c := &clock{timeout: timeout, due: time.Now().Add(connect)}
 	ctx, c.cancel = context.WithCancelCause(ctx)
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
 	c.timer = time.AfterFunc(connect, c.expire)
 	return ctx, c
 }
@@ -132,27 +135,44 @@ func newClock(ctx context.Context, connect, timeout time.Duration) (context.Cont
 func (c *clock) expire() {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	switch {
-	case c.connected.IsZero():
+	if c.connected.IsZero() {
 		c.cancel(errConnectTimeout)
-	case time.Since(c.connected) >= c.timeout:
-		c.cancel(errAnswerTimeout)
+		return
+	}
+	if left := c.timeout - time.Since(c.connected); left > 0 {
+		c.timer.Reset(left)
+		return
+	}
+	c.cancel(errAnswerTimeout)
+}
+
+// connect notices the connection. A second one, where the first had gone
+// stale, gets what is left of the time. The timer goes on as it was set where
+// it goes off early enough: most answers come before.
+func (c *clock) connect(now time.Time) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if !c.connected.IsZero() {
+		return
+	}
+	c.connected = now
+	if now.Add(c.timeout).Before(c.due) {
+		c.timer.Reset(c.timeout)
 	}
 }
 
-// traced makes the clock notice the connection. A second one, where the first
-// had gone stale, gets what is left of the time.
+// traced makes the clock and the stopwatch notice what the transport does.
 func (c *clock) traced(ctx context.Context, watch *stopwatch) context.Context {
-	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
-		c.mutex.Lock()
-		defer c.mutex.Unlock()
-		if c.connected.IsZero() {
-			c.connected = time.Now()
-			c.timer.Reset(c.timeout)
-		}
-	}}
-	watch.trace(trace)
-	return httptrace.WithClientTrace(ctx, trace)
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) {
+			now := time.Now()
+			c.connect(now)
+			watch.connect(now, info)
+		},
+		TLSHandshakeStart:    watch.handshakeStart,
+		TLSHandshakeDone:     watch.handshakeDone,
+		GotFirstResponseByte: watch.answered,
+	})
 }
 
 func (c *clock) stop() {

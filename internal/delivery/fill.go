@@ -34,22 +34,20 @@ func fillObject(body []byte, fields []field) []byte {
 		return body
 	}
 	present := fieldsIn(body, fields)
-	var b objectBuilder
-	b.buffer.Grow(len(body) + fillBytes)
+	b := objectBuilder{make([]byte, 0, len(body)+fillBytes)}
 	for _, field := range fields {
 		if !present[field.name] {
 			b.text(field.name, field.value)
 		}
 	}
-	if b.buffer.Len() == 0 {
+	if len(b.buffer) == 0 {
 		return body
 	}
 	rest := bytes.TrimLeft(body, jsonSpace)[1:]
 	if !bytes.HasPrefix(bytes.TrimLeft(rest, jsonSpace), []byte("}")) {
-		b.buffer.WriteByte(',')
+		b.buffer = append(b.buffer, ',')
 	}
-	b.buffer.Write(rest)
-	return b.buffer.Bytes()
+	return append(b.buffer, rest...)
 }
 
 // fillBytes is what fields and their names mostly have room in.

@@ -12,11 +12,11 @@ import (
 
 // writeHeaders sets what every request bears, and a user's own headers, which
 // may replace it.
-func writeHeaders(header http.Header, userAgent string, own map[string]string, vars expr.Variables) error {
+func writeHeaders(header http.Header, userAgent string, own map[string]string, render func(string, expr.Place) (string, error)) error {
 	header.Set("Accept", "application/json")
 	header.Set("User-Agent", userAgent)
 	for _, name := range sortedNames(own) {
-		value, err := render(own[name], expr.InHeader, vars)
+		value, err := render(own[name], expr.InHeader)
 		if err != nil {
 			return fmt.Errorf("its header %s could not be rendered: %w", name, err)
 		}

@@ -228,12 +228,14 @@ func encode(value any) json.RawMessage {
 func encodeString(text string) string { return string(encodeText(text)) }
 
 // encodeText gives a text's JSON, < > & as they are.
-func encodeText(text string) json.RawMessage {
+func encodeText(text string) json.RawMessage { return appendText(make([]byte, 0, len(text)+2), text) }
+
+// appendText appends a text's JSON, < > & as they are.
+func appendText(out []byte, text string) []byte {
 	if !isPlain(text) {
-		return encode(text)
+		return append(out, encode(text)...)
 	}
-	quoted := make([]byte, 0, len(text)+2)
-	return append(append(append(quoted, '"'), text...), '"')
+	return append(append(append(out, '"'), text...), '"')
 }
 
 // isPlain tells of a text that stands in JSON as it is.

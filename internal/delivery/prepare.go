@@ -27,7 +27,7 @@ type draft struct {
 	masked  []string
 	masker  *masker
 	target  target
-	vars    expr.Variables
+	vars    expr.Variables // what templates see; nil until one looks
 	header  http.Header
 	body    []byte
 	// record tells of the request as records show it; nil until its URL is
@@ -35,12 +35,17 @@ type draft struct {
 	record *latch.RecordRequest
 }
 
+// steps make a draft a request, in their order.
+var steps = [...]func(*draft) error{
+	(*draft).resolveSecrets, (*draft).findTarget, (*draft).checkHosts, (*draft).writeBody, (*draft).writeHeader, (*draft).sign,
+}
+
 // prepare makes an attempt's call and tells of it in made. It fails with a
 // *PermanentError, before anything is sent.
 func (s *Sender) prepare(r *Request, attempt int, made *Attempt) (*call, error) {
-	d := &draft{Request: r, sender: s, attempt: attempt, now: made.StartedAt, vars: r.variables(), header: make(http.Header, usualHeaders)}
-	for _, step := range [...]func() error{d.resolveSecrets, d.findTarget, d.checkHosts, d.writeBody, d.writeHeader, d.sign} {
-		err := step()
+	d := &draft{Request: r, sender: s, attempt: attempt, now: made.StartedAt, header: make(http.Header, usualHeaders)}
+	for _, step := range steps {
+		err := step(d)
 		made.Request = d.record
 		if err != nil {
 			return nil, (&call{target: d.subject(), masker: d.masker}).fail(err)
@@ -97,27 +102,43 @@ func (d *draft) resolveSecrets() error {
 
 // findTarget renders the URL, or takes it from its secret.
 func (d *draft) findTarget() error {
-	address := ""
-	if name := d.Webhook.URLSecret; name != "" {
-		value, sendable := d.secrets[name].Value()
-		if !sendable {
-			return fmt.Errorf("secret %q %s and is no URL", name, whyKept(d.secrets[name]))
-		}
-		address = value
-	} else {
-		var err error
-		if address, err = render(d.Webhook.URL, expr.InURL, d.vars); err != nil {
-			return fmt.Errorf("its url could not be rendered: %w", err)
-		}
+	find := d.renderedTarget
+	if d.Webhook.URLSecret != "" {
+		find = d.secretTarget
 	}
-	found, err := parseTarget(address)
+	found, err := find()
 	if err != nil {
-		return fmt.Errorf("its url cannot be called: %w", err)
+		return err
 	}
-	found.secret = d.Webhook.URLSecret != ""
 	d.target = found
 	d.describe()
 	return nil
+}
+
+func (d *draft) renderedTarget() (target, error) {
+	address, err := d.render(d.Webhook.URL, expr.InURL)
+	if err != nil {
+		return target{}, fmt.Errorf("its url could not be rendered: %w", err)
+	}
+	found, err := d.sender.targets.of(address)
+	if err != nil {
+		return target{}, fmt.Errorf("its url cannot be called: %w", err)
+	}
+	return found, nil
+}
+
+func (d *draft) secretTarget() (target, error) {
+	name := d.Webhook.URLSecret
+	address, sendable := d.secrets[name].Value()
+	if !sendable {
+		return target{}, fmt.Errorf("secret %q %s and is no URL", name, whyKept(d.secrets[name]))
+	}
+	found, err := parseTarget(address)
+	if err != nil {
+		return target{}, fmt.Errorf("its url cannot be called: %w", err)
+	}
+	found.secret = true
+	return found, nil
 }
 
 // checkHosts holds every secret to the hosts that it is bound to, one that
@@ -140,7 +161,7 @@ func (d *draft) sentSecret() string {
 
 // writeHeader makes all headers but those of the signature.
 func (d *draft) writeHeader() error {
-	if err := writeHeaders(d.header, d.sender.userAgent, d.Webhook.Headers, d.vars); err != nil {
+	if err := writeHeaders(d.header, d.sender.userAgent, d.Webhook.Headers, d.render); err != nil {
 		return err
 	}
 	for _, header := range sortedNames(d.Webhook.HeaderSecrets) {
@@ -216,11 +237,32 @@ func (d *draft) renderBody() ([]byte, error) {
 		return d.defaultBody(), nil
 	}
 	kind := bodyKindOf(d.Webhook.ContentTypeOrDefault())
-	body, err := renderBody(given, kind, d.vars)
+	body, err := renderBody(given, kind, d.variables())
 	if err != nil {
 		return nil, err
 	}
 	return fill(body, kind, []field{{"secret", d.sentSecret()}, {"lock", d.Lock}}), nil
+}
+
+// render renders one template of the webhook's own. What has no expression
+// needs no variables.
+func (d *draft) render(source string, place expr.Place) (string, error) {
+	template, err := expr.CompileTemplate(source, place)
+	if err != nil {
+		return "", err
+	}
+	if template.Static() {
+		return template.Render(nil)
+	}
+	return template.Render(d.variables())
+}
+
+// variables gives what the webhook's templates see.
+func (d *draft) variables() expr.Variables {
+	if d.vars == nil {
+		d.vars = d.Request.variables()
+	}
+	return d.vars
 }
 
 // render compiles and renders one template.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http/httputil"
-
-	"github.com/latch-run/latch"
 )
 
 // A Prepared attempt is ready to be sent: its request is written and signed,
@@ -19,10 +17,8 @@ type Prepared struct {
 // Prepare makes an attempt (1 and up) at a delivery ready. Its error is a
 // [*PermanentError]; the attempt tells how far the request came.
 func (s *Sender) Prepare(r Request, attempt int) (*Prepared, *Attempt, error) {
-	made := &Attempt{Data: latch.Object{}, StartedAt: s.now()}
-	call, err := s.prepare(&r, attempt, made)
+	call, made, err := s.begin(&r, attempt)
 	if err != nil {
-		made.CompletedAt = s.now()
 		return nil, made, err
 	}
 	return &Prepared{sender: s, call: call, made: made}, made, nil

@@ -55,11 +55,21 @@ type Attempt struct {
 // [*StatusError], a [*PermanentError], or a [*BusyError] for which nothing was
 // sent.
 func (s *Sender) Send(ctx context.Context, r Request, attempt int) (*Attempt, error) {
-	prepared, made, err := s.Prepare(r, attempt)
+	call, made, err := s.begin(&r, attempt)
 	if err != nil {
 		return made, err
 	}
+	prepared := Prepared{sender: s, call: call, made: made}
 	return prepared.Send(ctx)
+}
+
+// begin makes the call of an attempt, and tells of it in made.
+func (s *Sender) begin(r *Request, attempt int) (ready *call, made *Attempt, err error) {
+	made = &Attempt{Data: latch.Object{}, StartedAt: s.now()}
+	if ready, err = s.prepare(r, attempt, made); err != nil {
+		made.CompletedAt = s.now()
+	}
+	return ready, made, err
 }
 
 // deliver sends a call and tells of the answer in made.

@@ -68,6 +68,7 @@ type Sender struct {
 	maskers   maskers
 	endpoints *endpoints
 	redact    latch.Redaction
+	targets   targets
 	connect   time.Duration
 	now       func() time.Time
 }

@@ -3,7 +3,9 @@ package delivery
 import (
 	"context"
 	"crypto/tls"
+	"net"
 	"net/http/httptrace"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -20,7 +22,7 @@ type stopwatch struct {
 	handshakeBegun          time.Time
 	connected, firstByte    time.Time
 	reused                  bool
-	address                 string
+	remote                  net.Addr
 }
 
 type stopwatchKey struct{}
@@ -51,19 +53,19 @@ func (s *stopwatch) set(do func()) {
 	do()
 }
 
-// trace adds to a trace what the transport knows.
-func (s *stopwatch) trace(trace *httptrace.ClientTrace) {
-	connected := trace.GotConn
-	trace.GotConn = func(info httptrace.GotConnInfo) {
-		connected(info)
-		s.set(func() { s.connected, s.reused, s.address = time.Now(), info.Reused, info.Conn.RemoteAddr().String() })
-	}
-	trace.TLSHandshakeStart = func() { s.set(func() { s.handshakeBegun = time.Now() }) }
-	trace.TLSHandshakeDone = func(tls.ConnectionState, error) {
-		s.set(func() { s.handshake = time.Since(s.handshakeBegun) })
-	}
-	trace.GotFirstResponseByte = func() { s.set(func() { s.firstByte = time.Now() }) }
+// What the transport tells of.
+
+func (s *stopwatch) connect(now time.Time, info httptrace.GotConnInfo) {
+	s.set(func() { s.connected, s.reused, s.remote = now, info.Reused, info.Conn.RemoteAddr() })
 }
+
+func (s *stopwatch) handshakeStart() { s.set(func() { s.handshakeBegun = time.Now() }) }
+
+func (s *stopwatch) handshakeDone(tls.ConnectionState, error) {
+	s.set(func() { s.handshake = time.Since(s.handshakeBegun) })
+}
+
+func (s *stopwatch) answered() { s.set(func() { s.firstByte = time.Now() }) }
 
 // timings gives what was taken until now; nil of an attempt that did not begin.
 func (s *stopwatch) timings() *latch.Timings {
@@ -89,7 +91,15 @@ func (s *stopwatch) dialedAddress() string {
 	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	return s.address
+	switch remote := s.remote.(type) {
+	case nil:
+		return ""
+	case *net.TCPAddr:
+		address := remote.AddrPort()
+		return netip.AddrPortFrom(address.Addr().Unmap(), address.Port()).String()
+	default:
+		return remote.String()
+	}
 }
 
 // milliseconds gives a duration with the precision of a microsecond, and what

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strconv"
+	"sync"
 )
 
 // maximumShownURL bounds a URL in records and errors, in bytes.
@@ -17,7 +18,8 @@ const maximumShownURL = 2 << 10
 
 // A target is a URL that is to be called.
 type target struct {
-	url *url.URL
+	url  *url.URL // never changed
+	text string   // the URL
 	// secret tells that the URL is a secret's value.
 	secret bool
 }
@@ -54,7 +56,35 @@ func parseTarget(address string) (target, error) {
 		parsed.Host = host
 	}
 	parsed.Fragment, parsed.RawFragment = "", ""
-	return target{url: parsed}, nil
+	return target{url: parsed, text: parsed.String()}, nil
+}
+
+// maximumTargets bounds how many targets are kept.
+const maximumTargets = 1024
+
+// targets keeps the targets of late: a webhook mostly calls the same one.
+type targets struct {
+	mutex sync.Mutex
+	known map[string]target
+}
+
+// of gives the target of a URL that is no secret. When too many are known all
+// are forgotten.
+func (k *targets) of(address string) (target, error) {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	if kept, found := k.known[address]; found {
+		return kept, nil
+	}
+	parsed, err := parseTarget(address)
+	if err != nil {
+		return target{}, err
+	}
+	if k.known == nil || len(k.known) >= maximumTargets {
+		k.known = map[string]target{}
+	}
+	k.known[address] = parsed
+	return parsed, nil
 }
 
 // portOf gives the port that a URL leads to.
@@ -72,11 +102,10 @@ func portOf(address *url.URL) string {
 // display gives the URL as records show it: of one with a secret, scheme and
 // host alone.
 func (t target) display(m *masker) string {
-	whole := t.url.String()
-	if t.secret || m.finds(whole) {
+	if t.secret || m.finds(t.text) {
 		return t.url.Scheme + "://" + t.url.Host
 	}
-	return cutText(whole, maximumShownURL)
+	return cutText(t.text, maximumShownURL)
 }
 
 // shown names method and URL in errors.

@@ -85,7 +85,8 @@ func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 
 func (s *Sender) taskContent(r *TaskRequest) (http.Header, []byte, error) {
 	header := http.Header{}
-	if err := writeHeaders(header, s.userAgent, r.Task.Headers, r.Variables); err != nil {
+	own := func(source string, place expr.Place) (string, error) { return render(source, place, r.Variables) }
+	if err := writeHeaders(header, s.userAgent, r.Task.Headers, own); err != nil {
 		return nil, nil, err
 	}
 	if err := checkHeaderSize(header); err != nil || absent(r.Task.Body) {

@@ -157,10 +157,10 @@ func (s *Store) secretOf(name, variable string, found content) *Secret {
 // MayGoTo tells whether the secret may go to host and port, as text ("443").
 // It fails with a [*HostError].
 func (s *Secret) MayGoTo(host, port string) error {
-	host = canonicalHost(host)
 	if s.hosts == nil && !s.required {
 		return nil
 	}
+	host = canonicalHost(host)
 	for _, pattern := range s.hosts {
 		if pattern.matches(host, port) {
 			return nil

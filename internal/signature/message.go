@@ -27,43 +27,44 @@ type Message struct {
 	Body      []byte
 }
 
-// signed gives what a signature is over: the parts, joined by full stops.
-func (m Message) signed() []byte {
-	content := make([]byte, 0, len(m.ID)+len(m.Body)+22)
-	content = append(content, m.ID...)
-	content = append(content, '.')
-	content = strconv.AppendInt(content, m.Timestamp, 10)
-	content = append(content, '.')
-	return append(content, m.Body...)
+// head gives what stands before the body in what a signature is over: the
+// parts, each with a full stop.
+func (m Message) head() []byte {
+	head := make([]byte, 0, len(m.ID)+22)
+	head = append(append(head, m.ID...), '.')
+	return append(strconv.AppendInt(head, m.Timestamp, 10), '.')
 }
+
+// signed gives what a signature is over.
+func (m Message) signed() []byte { return append(m.head(), m.Body...) }
 
 // Sign gives the signature by each key, as the header webhook-signature bears
 // them: "v1,<base64>" or "v1a,<base64>", separated by spaces. Public keys sign
 // nothing.
 func (m Message) Sign(keys []Key) string {
-	content := m.signed()
 	signatures := make([]string, 0, len(keys))
 	for _, key := range keys {
 		switch {
 		case key.private != nil:
-			signatures = append(signatures, Asymmetric+","+base64.StdEncoding.EncodeToString(ed25519.Sign(key.private, content)))
+			signatures = append(signatures, Asymmetric+","+base64.StdEncoding.EncodeToString(ed25519.Sign(key.private, m.signed())))
 		case key.symmetric != nil:
-			signatures = append(signatures, Symmetric+","+base64.StdEncoding.EncodeToString(key.authenticate(content)))
+			signatures = append(signatures, Symmetric+","+base64.StdEncoding.EncodeToString(key.authenticate(m)))
 		}
 	}
 	return strings.Join(signatures, " ")
 }
 
-// authenticate gives the content's HMAC by a symmetric key. What is derived
+// authenticate gives the message's HMAC by a symmetric key. What is derived
 // from the key alone is kept for the next time.
-func (k Key) authenticate(content []byte) []byte {
+func (k Key) authenticate(m Message) []byte {
 	mac, kept := k.idle.Get().(hash.Hash)
 	if kept {
 		mac.Reset()
 	} else {
 		mac = hmac.New(sha256.New, k.symmetric)
 	}
-	mac.Write(content)
+	mac.Write(m.head())
+	mac.Write(m.Body)
 	sum := mac.Sum(make([]byte, 0, sha256.Size))
 	k.idle.Put(mac)
 	return sum
@@ -82,7 +83,6 @@ type Check struct {
 // order, at most [MaximumSignatures]. One good signature makes a message
 // authentic.
 func (m Message) Check(header string, keys []Key) []Check {
-	content := m.signed()
 	checks := []Check{}
 	for each := range strings.FieldsSeq(header) {
 		if len(checks) == MaximumSignatures {
@@ -92,7 +92,7 @@ func (m Message) Check(header string, keys []Key) []Check {
 		check := Check{Scheme: scheme, Key: -1}
 		if value, err := base64.StdEncoding.DecodeString(encoded); err == nil {
 			for i, key := range keys {
-				if key.checks(scheme, content, value) {
+				if key.checks(scheme, m, value) {
 					check.Key = i
 					break
 				}
@@ -104,12 +104,12 @@ func (m Message) Check(header string, keys []Key) []Check {
 }
 
 // checks tells whether the signature is this key's.
-func (k Key) checks(scheme string, content, signature []byte) bool {
+func (k Key) checks(scheme string, m Message, signature []byte) bool {
 	switch {
 	case scheme == Symmetric && k.symmetric != nil:
-		return hmac.Equal(k.authenticate(content), signature)
+		return hmac.Equal(k.authenticate(m), signature)
 	case scheme == Asymmetric && k.public != nil:
-		return ed25519.Verify(k.public, content, signature)
+		return ed25519.Verify(k.public, m.signed(), signature)
 	default:
 		return false
 	}
