@@ -94,6 +94,7 @@ type Expression struct {
 	source  string
 	use     Use
 	program cel.Program
+	path    *path // nil for one that does more than select
 	kinds   map[string]kind
 	uses    []string
 }
@@ -134,7 +135,7 @@ func compile(source string, use Use) (e *Expression, err error) {
 	if err != nil {
 		return nil, &CompileError{Source: source, Message: err.Error()}
 	}
-	return &Expression{source: source, use: use, program: program, kinds: env.kinds, uses: usesOf(checked.NativeRep(), env.kinds)}, nil
+	return &Expression{source: source, use: use, program: program, path: pathOf(checked.NativeRep(), env.kinds), kinds: env.kinds, uses: usesOf(checked.NativeRep(), env.kinds)}, nil
 }
 
 // issuesError reports the first issue with its position, and the others behind it.
@@ -269,6 +270,11 @@ func (e *Expression) eval(s *scope, m *meter) (ref.Val, error) {
 		return nil, evalError(e.source, err)
 	}
 	m.weigh(s.longest)
+	if e.path != nil {
+		if value, found := e.path.lookUp(s, m); found {
+			return value, nil
+		}
+	}
 	value, _, err := e.program.Eval(&activation{values: s.decoded, meter: m})
 	if err != nil {
 		return nil, evalError(e.source, err)
