@@ -9,28 +9,36 @@ import (
 	"github.com/google/cel-go/common/types"
 )
 
-// decodeJSON gives a JSON value as CEL is given it: objects as map[string]any, arrays as []any,
-// null and numbers as CEL values; and the length of its longest string. What follows the value is
-// ignored.
-func decodeJSON(raw []byte) (value any, longest int, err error) {
-	if json.Valid(raw) {
-		r := reader{text: string(raw)}
-		value = r.value()
-		return value, r.longest, nil
-	}
-	var first json.RawMessage
-	if err := json.NewDecoder(bytes.NewReader(raw)).Decode(&first); err != nil {
-		return nil, 0, err
-	}
-	return decodeJSON(first)
+// reader reads valid JSON as CEL is given it: objects as map[string]any, arrays as []any, null and
+// numbers as CEL values. The strings and digits that it gives are parts of its text where nothing
+// in them is escaped.
+type reader struct {
+	text string
+	at   int
 }
 
-// reader reads valid JSON. The strings and digits that it gives are parts of its text where
-// nothing in them is escaped.
-type reader struct {
-	text    string
-	at      int
-	longest int
+// validJSON gives the first JSON value of a text. What follows it is ignored.
+func validJSON(raw []byte) (string, error) {
+	if json.Valid(raw) {
+		return string(raw), nil
+	}
+	var first json.RawMessage
+	err := json.NewDecoder(bytes.NewReader(raw)).Decode(&first)
+	return string(first), err
+}
+
+// longestString gives the length of the longest string of valid JSON, as it is written.
+func longestString(text string) int {
+	longest := 0
+	for r := (reader{text: text}); ; {
+		quote := strings.IndexByte(r.text[r.at:], '"')
+		if quote < 0 {
+			return longest
+		}
+		r.at += quote
+		written, _ := r.quoted()
+		longest = max(longest, len(written)-len(`""`))
+	}
 }
 
 // next gives the byte that the next token starts with.
@@ -63,24 +71,30 @@ func (r *reader) value() any {
 		r.at += len("null")
 		return types.NullValue
 	default:
-		return r.number()
+		return parseNumber(r.word())
 	}
 }
 
 func (r *reader) object() map[string]any {
 	fields := make(map[string]any)
 	for r.at++; r.next() != '}'; {
-		if r.text[r.at] == ',' {
-			r.at++
-			r.next()
-		}
-		key := r.string()
-		r.next()
-		r.at++ // the colon
+		key := r.key()
 		fields[key] = r.value()
 	}
 	r.at++
 	return fields
+}
+
+// key passes a key, with the comma before it and the colon behind it.
+func (r *reader) key() string {
+	if r.text[r.at] == ',' {
+		r.at++
+		r.next()
+	}
+	key := r.string()
+	r.next()
+	r.at++
+	return key
 }
 
 func (r *reader) array() []any {
@@ -96,8 +110,23 @@ func (r *reader) array() []any {
 }
 
 func (r *reader) string() string {
+	written, escaped := r.quoted()
+	text := written[1 : len(written)-1]
+	if escaped || !utf8.ValidString(text) {
+		return unquote(written)
+	}
+	return text
+}
+
+// unquote reads one valid string.
+func unquote(written string) (text string) {
+	_ = json.Unmarshal([]byte(written), &text)
+	return text
+}
+
+// quoted passes a string and gives it as it is written.
+func (r *reader) quoted() (written string, escaped bool) {
 	start := r.at
-	escaped := false
 	for r.at++; r.text[r.at] != '"'; r.at++ {
 		if r.text[r.at] == '\\' {
 			escaped = true
@@ -105,18 +134,54 @@ func (r *reader) string() string {
 		}
 	}
 	r.at++
-	text := r.text[start+1 : r.at-1]
-	if escaped || !utf8.ValidString(text) {
-		_ = json.Unmarshal([]byte(r.text[start:r.at]), &text) // it is a valid one
-	}
-	r.longest = max(r.longest, len(text))
-	return text
+	return r.text[start:r.at], escaped
 }
 
-func (r *reader) number() any {
+// seek goes to an object's value of a key, the last one of several.
+func (r *reader) seek(key string) bool {
+	if r.next() != '{' {
+		return false
+	}
+	found := -1
+	for r.at++; r.next() != '}'; {
+		name := r.key()
+		if r.next(); name == key {
+			found = r.at
+		}
+		r.skip()
+	}
+	r.at = found
+	return found >= 0
+}
+
+// skip passes a value.
+func (r *reader) skip() {
+	for depth := 0; ; {
+		switch r.next() {
+		case '"':
+			r.quoted()
+		case '{', '[':
+			r.at++
+			depth++
+		case '}', ']':
+			r.at++
+			depth--
+		case ',', ':':
+			r.at++
+		default:
+			r.word()
+		}
+		if depth == 0 {
+			return
+		}
+	}
+}
+
+// word passes a number, true, false or null.
+func (r *reader) word() string {
 	start := r.at
-	for r.at < len(r.text) && strings.IndexByte("+-.0123456789Ee", r.text[r.at]) >= 0 {
+	for r.at < len(r.text) && strings.IndexByte(" \t\r\n,]}", r.text[r.at]) < 0 {
 		r.at++
 	}
-	return parseNumber(r.text[start:r.at])
+	return r.text[start:r.at]
 }

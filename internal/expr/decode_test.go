@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What decodeJSON gives is what encoding/json gives, numbers and null as CEL's; what that refuses
+// What a reader gives is what encoding/json gives, numbers and null as CEL's; what that refuses
 // is refused.
 func FuzzDecodeJSON(f *testing.F) {
 	for _, seed := range []string{
@@ -23,14 +23,23 @@ func FuzzDecodeJSON(f *testing.F) {
 		decoder.UseNumber()
 		var want any
 		refused := decoder.Decode(&want)
-		got, longest, err := decodeJSON(raw)
+		text, err := validJSON(raw)
 		if refused != nil {
 			require.EqualError(t, err, refused.Error())
 			return
 		}
 		require.NoError(t, err)
-		require.Equal(t, adopted(want), got)
-		require.GreaterOrEqual(t, longest, longestIn(want))
+		require.GreaterOrEqual(t, 3*longestString(text), longestIn(want), "what is not UTF-8 takes three bytes")
+		want = adopted(want)
+		require.Equal(t, want, (&reader{text: text}).value())
+		object, _ := want.(map[string]any)
+		for key, value := range object {
+			r := reader{text: text}
+			require.True(t, r.seek(key))
+			require.Equal(t, value, r.value())
+		}
+		_, has := object["no such key"]
+		require.Equal(t, has, (&reader{text: text}).seek("no such key"))
 	})
 }
 

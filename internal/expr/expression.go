@@ -275,7 +275,7 @@ func (e *Expression) eval(s *scope, m *meter) (ref.Val, error) {
 			return value, nil
 		}
 	}
-	value, _, err := e.program.Eval(&activation{values: s.decoded, meter: m})
+	value, _, err := e.program.Eval(&activation{scope: s, meter: m})
 	if err != nil {
 		return nil, evalError(e.source, err)
 	}

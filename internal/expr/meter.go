@@ -52,16 +52,18 @@ const meterName = "#meter"
 
 // activation is the variables of one evaluation.
 type activation struct {
-	values map[string]any
-	meter  *meter
+	scope *scope
+	meter *meter
 }
 
 func (a *activation) ResolveName(name string) (any, bool) {
 	if name == meterName {
 		return a.meter, true
 	}
-	value, found := a.values[name]
-	return value, found
+	if v := a.scope.find(name); v != nil {
+		return v.whole(), true
+	}
+	return nil, false
 }
 
 func (a *activation) Parent() interpreter.Activation { return nil }

@@ -60,14 +60,11 @@ func (p *path) extend(e ast.Expr) bool {
 // lookUp gives the value, and charges for it. Where there is none, or the cost is too high, it
 // charges nothing: CEL says what is wrong.
 func (p *path) lookUp(s *scope, m *meter) (ref.Val, bool) {
-	value, found := s.decoded[p.root]
-	for _, key := range p.keys {
-		fields, isObject := value.(map[string]any)
-		if value, found = fields[key]; !isObject || !found {
-			return nil, false
-		}
+	if p.weight*m.step > m.left {
+		return nil, false
 	}
-	if !found || p.weight*m.step > m.left {
+	value, found := s.find(p.root).at(p.keys)
+	if !found {
 		return nil, false
 	}
 	m.steps(p.weight)

@@ -54,62 +54,112 @@ func (k kind) empty() any {
 	}
 }
 
-// holds reports whether a decoded value is of this kind.
-func (k kind) holds(value any) bool {
-	var ok bool
-	switch k {
-	case textKind:
-		_, ok = value.(string)
-	case listKind:
-		_, ok = value.([]any)
-	default:
-		_, ok = value.(map[string]any)
-	}
-	return ok
+// begins reports whether JSON of this kind begins with the byte.
+func (k kind) begins(first byte) bool {
+	return first == [...]byte{objectKind: '{', textKind: '"', listKind: '['}[k]
 }
 
 func (k kind) String() string {
 	return [...]string{objectKind: "an object", textKind: "a string", listKind: "an array"}[k]
 }
 
-// scope decodes the variables of one evaluation or rendering, each at most once.
+// scope holds the variables of one evaluation or rendering, each made ready at most once.
 type scope struct {
 	vars    Variables
-	decoded map[string]any
+	ready   []variable
+	few     [4]variable // where most scopes have them
 	longest int
 }
 
+// variable is a root variable in use. It is decoded when more of it is looked at than a few values.
+type variable struct {
+	name    string
+	text    string // valid JSON
+	value   any    // once decoded
+	decoded bool
+	looks   int
+}
+
+// maxLooks is how many values are read off a variable's text before it is decoded as a whole.
+const maxLooks = 4
+
 func newScope(vars Variables) *scope {
-	return &scope{vars: vars, decoded: make(map[string]any)}
+	s := &scope{vars: vars}
+	s.ready = s.few[:0]
+	return s
+}
+
+// find gives a variable that is ready, or nil.
+func (s *scope) find(name string) *variable {
+	for i := range s.ready {
+		if s.ready[i].name == name {
+			return &s.ready[i]
+		}
+	}
+	return nil
 }
 
 // load makes the named variables ready.
 func (s *scope) load(names []string, kinds map[string]kind) error {
 	for _, name := range names {
-		if _, done := s.decoded[name]; done {
+		if s.find(name) != nil {
 			continue
 		}
-		value, err := s.decode(name, kinds[name])
+		v, err := s.open(name, kinds[name])
 		if err != nil {
 			return err
 		}
-		s.decoded[name] = value
+		s.ready = append(s.ready, v)
 	}
 	return nil
 }
 
-func (s *scope) decode(name string, want kind) (any, error) {
+func (s *scope) open(name string, want kind) (variable, error) {
 	raw := bytes.TrimSpace(s.vars[name])
 	if len(raw) == 0 || string(raw) == "null" {
-		return want.empty(), nil
+		return variable{name: name, value: want.empty(), decoded: true}, nil
 	}
-	value, longest, err := decodeJSON(raw)
+	text, err := validJSON(raw)
 	if err != nil {
-		return nil, fmt.Errorf("the variable %s is not JSON: %w", name, err)
+		return variable{}, fmt.Errorf("the variable %s is not JSON: %w", name, err)
 	}
-	if !want.holds(value) {
-		return nil, fmt.Errorf("the variable %s is not %s", name, want)
+	if !want.begins(text[0]) {
+		return variable{}, fmt.Errorf("the variable %s is not %s", name, want)
 	}
-	s.longest = max(s.longest, longest)
-	return value, nil
+	s.longest = max(s.longest, longestString(text))
+	return variable{name: name, text: text}, nil
+}
+
+// whole gives the decoded value.
+func (v *variable) whole() any {
+	if !v.decoded {
+		v.value, v.decoded = (&reader{text: v.text}).value(), true
+	}
+	return v.value
+}
+
+// at gives the value below keys, each of an object.
+func (v *variable) at(keys []string) (value any, found bool) {
+	if v.looks++; v.decoded || v.looks > maxLooks {
+		return below(v.whole(), keys)
+	}
+	r := reader{text: v.text}
+	for _, key := range keys {
+		if !r.seek(key) {
+			return nil, false
+		}
+	}
+	return r.value(), true
+}
+
+func below(value any, keys []string) (any, bool) {
+	for _, key := range keys {
+		fields, isObject := value.(map[string]any)
+		inner, found := fields[key]
+		if !isObject || !found {
+			return nil, false
+		}
+		value = inner
+	}
+	return value, true
 }
