@@ -157,7 +157,7 @@ func (b *objectBuilder) finish() []byte {
 // renderBody renders a body of the user's own: a JSON string is a template in
 // the place that the content type makes; any other JSON value is one in which
 // every string is a template.
-func renderBody(given json.RawMessage, kind bodyKind, vars expr.Variables) ([]byte, error) {
+func renderBody(given json.RawMessage, kind bodyKind, vars func(reader) expr.Variables) ([]byte, error) {
 	if bytes.HasPrefix(bytes.TrimSpace(given), []byte(`"`)) {
 		var source string
 		if err := json.Unmarshal(given, &source); err != nil {
@@ -170,7 +170,7 @@ func renderBody(given json.RawMessage, kind bodyKind, vars expr.Variables) ([]by
 	if err != nil {
 		return nil, err
 	}
-	rendered, err := tree.Render(vars)
+	rendered, err := tree.Render(vars(tree))
 	if err != nil || kind != formBody {
 		return rendered, err
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -105,11 +106,36 @@ func readBody(response *http.Response) (body []byte, cut bool, err error) {
 			return nil, false, err
 		}
 	}
-	body, err = io.ReadAll(io.LimitReader(reader, MaximumResponseBytes+1))
+	body, err = readAll(io.LimitReader(reader, MaximumResponseBytes+1), response.ContentLength)
 	if len(body) > MaximumResponseBytes {
 		return body[:MaximumResponseBytes], true, nil
 	}
 	return body, false, err
+}
+
+// usualAnswer is what most answers have room in, in bytes.
+const usualAnswer = 512
+
+// readAll is io.ReadAll with no more room for a small text than it says to
+// take.
+func readAll(reader io.Reader, size int64) ([]byte, error) {
+	if size < 0 || size >= usualAnswer {
+		size = usualAnswer - 1
+	}
+	text := make([]byte, 0, size+1) // the last byte is for its end
+	for {
+		n, err := reader.Read(text[len(text):cap(text)])
+		text = text[:len(text)+n]
+		if err == io.EOF { // an error that wraps it is one of the network
+			return text, nil
+		}
+		if err != nil {
+			return text, err
+		}
+		if len(text) == cap(text) {
+			text = slices.Grow(text, len(text))
+		}
+	}
 }
 
 // A clock gives an attempt some time to be connected, and its own timeout

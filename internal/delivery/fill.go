@@ -34,7 +34,11 @@ func fillObject(body []byte, fields []field) []byte {
 		return body
 	}
 	present := fieldsIn(body, fields)
-	b := objectBuilder{make([]byte, 0, len(body)+fillBytes)}
+	size := len(body)
+	for _, field := range fields {
+		size += len(`,"":""`) + len(field.name) + len(field.value)
+	}
+	b := objectBuilder{make([]byte, 0, size)}
 	for _, field := range fields {
 		if !present[field.name] {
 			b.text(field.name, field.value)
@@ -49,9 +53,6 @@ func fillObject(body []byte, fields []field) []byte {
 	}
 	return append(b.buffer, rest...)
 }
-
-// fillBytes is what fields and their names mostly have room in.
-const fillBytes = 256
 
 // fieldsIn tells which of the fields an object has. Their names are only
 // looked for where they, or escapes that may spell them, stand in it at all.

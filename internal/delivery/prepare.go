@@ -60,7 +60,7 @@ func (s *Sender) prepare(r *Request, attempt int, made *Attempt) (*call, error) 
 }
 
 // usualHeaders is how many headers most requests have room in.
-const usualHeaders = 10
+const usualHeaders = 8
 
 // subject names the request in errors.
 func (d *draft) subject() string {
@@ -237,39 +237,37 @@ func (d *draft) renderBody() ([]byte, error) {
 		return d.defaultBody(), nil
 	}
 	kind := bodyKindOf(d.Webhook.ContentTypeOrDefault())
-	body, err := renderBody(given, kind, d.variables())
+	body, err := renderBody(given, kind, d.variables)
 	if err != nil {
 		return nil, err
 	}
 	return fill(body, kind, []field{{"secret", d.sentSecret()}, {"lock", d.Lock}}), nil
 }
 
-// render renders one template of the webhook's own. What has no expression
-// needs no variables.
+// render renders one template of the webhook's own.
 func (d *draft) render(source string, place expr.Place) (string, error) {
-	template, err := expr.CompileTemplate(source, place)
-	if err != nil {
-		return "", err
-	}
-	if template.Static() {
-		return template.Render(nil)
-	}
-	return template.Render(d.variables())
+	return render(source, place, d.variables)
 }
 
-// variables gives what the webhook's templates see.
-func (d *draft) variables() expr.Variables {
+// A reader of variables tells whether it reads any of those that are named.
+type reader interface{ Reads(names ...string) bool }
+
+// variables gives what a template of the webhook's sees.
+func (d *draft) variables(template reader) expr.Variables {
 	if d.vars == nil {
+		if !template.Reads(ownVariables...) {
+			return d.Variables
+		}
 		d.vars = d.Request.variables()
 	}
 	return d.vars
 }
 
 // render compiles and renders one template.
-func render(source string, place expr.Place, vars expr.Variables) (string, error) {
+func render(source string, place expr.Place, vars func(reader) expr.Variables) (string, error) {
 	template, err := expr.CompileTemplate(source, place)
 	if err != nil {
 		return "", err
 	}
-	return template.Render(vars)
+	return template.Render(vars(template))
 }

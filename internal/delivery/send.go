@@ -96,6 +96,9 @@ func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attem
 	return made, err
 }
 
+// ownVariables are those that a request fills in where they are absent.
+var ownVariables = []string{"webhook", "event", "lock", "lock_url"}
+
 // variables gives what the templates of a request see.
 func (r *Request) variables() expr.Variables {
 	own := [...]field{{"event", r.Event.Event}, {"lock", r.Lock}, {"lock_url", r.LockURL}}

@@ -57,7 +57,7 @@ func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	if err := errors.Join(missing, err); err != nil {
 		return nil, c.fail(err)
 	}
-	address, err := render(r.Task.URL, expr.InURL, r.Variables)
+	address, err := r.render(r.Task.URL, expr.InURL)
 	if err != nil {
 		return nil, c.fail(fmt.Errorf("its url could not be rendered: %w", err))
 	}
@@ -83,10 +83,17 @@ func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	return c, nil
 }
 
+// variables gives what the task's templates see.
+func (r *TaskRequest) variables(reader) expr.Variables { return r.Variables }
+
+// render renders one template of the task's own.
+func (r *TaskRequest) render(source string, place expr.Place) (string, error) {
+	return render(source, place, r.variables)
+}
+
 func (s *Sender) taskContent(r *TaskRequest) (http.Header, []byte, error) {
 	header := http.Header{}
-	own := func(source string, place expr.Place) (string, error) { return render(source, place, r.Variables) }
-	if err := writeHeaders(header, s.userAgent, r.Task.Headers, own); err != nil {
+	if err := writeHeaders(header, s.userAgent, r.Task.Headers, r.render); err != nil {
 		return nil, nil, err
 	}
 	if err := checkHeaderSize(header); err != nil || absent(r.Task.Body) {
@@ -96,7 +103,7 @@ func (s *Sender) taskContent(r *TaskRequest) (http.Header, []byte, error) {
 	if contentType == "" {
 		contentType = latch.DefaultContentType
 	}
-	body, err := renderBody(r.Task.Body, bodyKindOf(contentType), r.Variables)
+	body, err := renderBody(r.Task.Body, bodyKindOf(contentType), r.variables)
 	if err != nil {
 		return nil, nil, fmt.Errorf("its body could not be rendered: %w", err)
 	}

@@ -102,6 +102,13 @@ func (t *Template) Source() string { return t.source }
 // Uses lists the root variables that the template refers to, sorted.
 func (t *Template) Uses() []string { return slices.Clone(t.uses) }
 
+// Reads reports whether the template refers to any of these root variables.
+func (t *Template) Reads(names ...string) bool { return reads(t.uses, names) }
+
+func reads(uses, names []string) bool {
+	return slices.ContainsFunc(uses, func(use string) bool { return slices.Contains(names, use) })
+}
+
 // Static reports that the template has no expression: Render then gives its text, with $${
 // resolved, whatever the variables.
 func (t *Template) Static() bool { return t.static }
@@ -123,7 +130,7 @@ func (t *Template) Render(vars Variables) (string, error) {
 }
 
 // usualValues is what the values of most templates have room in, in bytes.
-const usualValues = 128
+const usualValues = 64
 
 func (t *Template) render(s *scope, m *meter) (string, error) {
 	out := make([]byte, 0, len(t.source)+usualValues)

@@ -186,6 +186,9 @@ func keyPath(key string) string {
 // Uses lists the root variables that the tree refers to, sorted.
 func (t *Tree) Uses() []string { return slices.Clone(t.uses) }
 
+// Reads reports whether the tree refers to any of these root variables.
+func (t *Tree) Reads(names ...string) bool { return reads(t.uses, names) }
+
 // Static reports that no string of the tree has an expression.
 func (t *Tree) Static() bool { return isStatic(t.root) }
 

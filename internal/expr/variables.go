@@ -67,7 +67,7 @@ func (k kind) String() string {
 type scope struct {
 	vars    Variables
 	ready   []variable
-	few     [4]variable // where most scopes have them
+	few     [2]variable // where most scopes have them
 	longest int
 }
 
