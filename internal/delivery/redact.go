@@ -45,15 +45,17 @@ func (s *Sender) redactionOf(own *latch.Redaction) *redaction {
 	return made
 }
 
+// pointerEscapes reads a part of a JSON Pointer (RFC 6901, section 4).
+var pointerEscapes = strings.NewReplacer("~1", "/", "~0", "~")
+
 func (r *redaction) add(more latch.Redaction) {
 	for _, header := range more.Headers {
 		r.headers = append(r.headers, strings.Split(strings.ToLower(header), wildcard))
 	}
-	unescape := strings.NewReplacer("~1", "/", "~0", "~")
 	for _, pointer := range more.JSON {
 		parts := strings.Split(pointer, "/")[1:]
 		for i := range parts {
-			parts[i] = unescape.Replace(parts[i])
+			parts[i] = pointerEscapes.Replace(parts[i])
 		}
 		r.paths = append(r.paths, parts)
 	}
