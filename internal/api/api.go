@@ -19,6 +19,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/deliveries"
 	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
@@ -80,6 +81,7 @@ type api struct {
 	environment string
 	registry    Registry
 	webhooks    *registry.Webhooks
+	deliveries  *deliveries.Log
 	logger      *slog.Logger
 
 	mux  *http.ServeMux
@@ -118,6 +120,7 @@ func New(options Options) (http.Handler, error) {
 	store := registry.New(registry.Options{Service: options.Client.WorkflowService, Namespace: a.namespace, TaskQueue: a.taskQueue,
 		Identity: identity, DataConverter: a.converter, Fields: mitto.Fields})
 	a.webhooks = store.Webhooks()
+	a.deliveries = deliveries.New(deliveries.Options{Client: options.Client, Namespace: a.namespace, DataConverter: a.converter, Identity: identity})
 	if a.registry == nil {
 		a.registry = store
 	}

@@ -5,7 +5,8 @@
 // What lives here: [New] puts the routes together. A request first passes
 // guard.go (who may call at all, and as whom; roles and keys stand in key.go),
 // then the handler of its route: release.go, event.go, lock.go, hooks_*.go for
-// webhooks that stand by themselves and their histories, deliveries.go,
+// webhooks that stand by themselves and their histories, deliveries*.go over
+// internal/deliveries,
 // page*.go for the page, and mitto_*.go for clients written for Mitto, whose
 // JSON is internal/mitto's matter. temporal.go is all that speaks to Temporal, problem.go turns
 // its errors into problem documents (RFC 9457), schema.go tells OpenAPI what

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/deliveries"
 	"github.com/latch-run/latch/internal/overload"
 )
 
@@ -126,6 +127,14 @@ func (a *api) explain(ctx context.Context, err error) error {
 		if status := statusOf(application.Type()); status != 0 {
 			return problem(status, "%s", application.Message())
 		}
+	}
+	var refused *deliveries.RefusedError
+	if errors.As(err, &refused) {
+		return explainDelivery(refused)
+	}
+	var missing *deliveries.MissingAttributeError
+	if errors.As(err, &missing) {
+		return explainMissing(missing)
 	}
 	if errors.As(explainRegistry(err), &known) {
 		return known

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,10 +44,6 @@ type start struct {
 	requestID string
 	// repeatable tells that the caller may make the call again.
 	repeatable bool
-	// taskQueue is where it runs, unless on the API's.
-	taskQueue string
-	// attributes are search attributes, left out where the namespace lacks one.
-	attributes map[string]any
 }
 
 // memoRequest is the memo field with the hash of the body that started a run.
@@ -67,11 +62,6 @@ func (a *api) start(ctx context.Context, s start) (runID string, err error) {
 		return "", err
 	}
 	response, err := a.startOnce(ctx, request)
-	var unknown *serviceerror.InvalidArgument
-	if errors.As(err, &unknown) && request.SearchAttributes != nil {
-		request.SearchAttributes = nil
-		response, err = a.startOnce(ctx, request)
-	}
 	var running *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &running) {
 		conflict := problem(http.StatusConflict, "%s is running already (run %s), and one runs at a time.", s.workflowID, running.RunId)
@@ -108,40 +98,19 @@ func (a *api) startRequest(s start) (*workflowservice.StartWorkflowExecutionRequ
 	if err != nil {
 		return nil, fmt.Errorf("encode memo: %w", err)
 	}
-	attributes, err := searchAttributes(s.attributes)
-	if err != nil {
-		return nil, fmt.Errorf("encode search attributes: %w", err)
-	}
 	return &workflowservice.StartWorkflowExecutionRequest{
 		Namespace:                a.namespace,
 		WorkflowId:               s.workflowID,
 		WorkflowType:             &commonpb.WorkflowType{Name: s.workflow},
-		TaskQueue:                &taskqueuepb.TaskQueue{Name: cmp.Or(s.taskQueue, a.taskQueue)},
+		TaskQueue:                &taskqueuepb.TaskQueue{Name: a.taskQueue},
 		Input:                    input,
 		Identity:                 identity,
 		RequestId:                s.requestID,
 		WorkflowIdReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		Memo:                     &commonpb.Memo{Fields: map[string]*commonpb.Payload{memoRequest: hash}},
-		SearchAttributes:         attributes,
 		UserMetadata:             &sdkpb.UserMetadata{Summary: summary},
 	}, nil
-}
-
-// searchAttributes encodes search attributes; none is nil.
-func searchAttributes(values map[string]any) (*commonpb.SearchAttributes, error) {
-	if len(values) == 0 {
-		return nil, nil
-	}
-	fields := map[string]*commonpb.Payload{}
-	for name, value := range values {
-		payload, err := converter.GetDefaultDataConverter().ToPayload(value)
-		if err != nil {
-			return nil, err
-		}
-		fields[name] = payload
-	}
-	return &commonpb.SearchAttributes{IndexedFields: fields}, nil
 }
 
 // checkRepeated refuses a call that is made again with another body.
@@ -161,15 +130,10 @@ func (a *api) checkRepeated(ctx context.Context, s start, runID string) error {
 
 // describe tells of a run; the newest where runID is empty.
 func (a *api) describe(ctx context.Context, workflowID, runID string) (*workflowpb.WorkflowExecutionInfo, error) {
-	response, err := a.describeAll(ctx, workflowID, runID)
-	return response.GetWorkflowExecutionInfo(), err
-}
-
-// describeAll tells what is under way in the run too.
-func (a *api) describeAll(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
 	defer cancel()
-	return a.temporal.DescribeWorkflowExecution(ctx, workflowID, runID)
+	response, err := a.temporal.DescribeWorkflowExecution(ctx, workflowID, runID)
+	return response.GetWorkflowExecutionInfo(), err
 }
 
 // query asks a run, for which a worker answers.
@@ -243,15 +207,6 @@ func (a *api) read(payload *commonpb.Payload, into any) error {
 		return err
 	}
 	return json.Unmarshal(data, into)
-}
-
-// input gives what a run was started with.
-func (a *api) input(ctx context.Context, workflowID, runID string) (json.RawMessage, error) {
-	events, err := a.beginning(ctx, workflowID, runID, 1)
-	if err != nil {
-		return nil, err
-	}
-	return a.inputIn(events, workflowID, runID)
 }
 
 func (a *api) inputIn(events []*historypb.HistoryEvent, workflowID, runID string) (json.RawMessage, error) {

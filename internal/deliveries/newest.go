@@ -1,0 +1,99 @@
+package deliveries
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	workflowpb "go.temporal.io/api/workflow/v1"
+
+	"github.com/latch-run/latch"
+)
+
+// newestRecords are the newest records of those that were added, from a place
+// on. One more than the limit is kept, to tell whether there are more.
+type newestRecords struct {
+	limit   int
+	from    *place
+	records []latch.Record
+}
+
+func (n *newestRecords) add(records []latch.Record) {
+	for i := range records {
+		if n.from == nil || placeOf(&records[i]).compare(*n.from) > 0 {
+			n.records = append(n.records, records[i])
+		}
+	}
+	slices.SortFunc(n.records, func(a, b latch.Record) int {
+		return cmp.Or(placeOf(&a).compare(placeOf(&b)), cmp.Compare(openness(&a), openness(&b)))
+	})
+	n.records = slices.CompactFunc(n.records, func(a, b latch.Record) bool { return placeOf(&a).compare(placeOf(&b)) == 0 })
+	n.records = n.records[:min(len(n.records), n.limit+1)]
+}
+
+// openness sorts a record that its run left pending behind what became of it.
+func openness(record *latch.Record) int {
+	if record.Result == latch.ResultPending {
+		return 1
+	}
+	return 0
+}
+
+// part gives the records up to the limit, and the place where the next part
+// goes on; nil where there is none.
+func (n *newestRecords) part() ([]latch.Record, *place) {
+	if len(n.records) <= n.limit {
+		return n.records, nil
+	}
+	records := n.records[:n.limit]
+	last := placeOf(&records[n.limit-1])
+	return records, &last
+}
+
+// settled tells that no run behind the given one in Temporal's list has a
+// record among the newest. The list has running runs first, then those that
+// closed last, and no record is newer than its run's end.
+func (n *newestRecords) settled(last *workflowpb.WorkflowExecutionInfo) bool {
+	closed := last.GetCloseTime()
+	return closed != nil && len(n.records) > n.limit && n.records[n.limit].StartedAt.After(closed.AsTime())
+}
+
+// A place in the history: newest first, and one order of records that began
+// at the same time.
+type place struct {
+	At         latch.Time `json:"at"`
+	DeliveryID string     `json:"delivery_id"`
+	Redelivery int        `json:"redelivery,omitempty"`
+	RunID      string     `json:"run_id"`
+}
+
+func placeOf(record *latch.Record) place {
+	return place{At: record.StartedAt, DeliveryID: record.DeliveryID, Redelivery: record.Redelivery, RunID: record.RunID}
+}
+
+// compare is negative where p comes before the other.
+func (p place) compare(other place) int {
+	return cmp.Or(other.At.Compare(p.At.Time), cmp.Compare(other.Redelivery, p.Redelivery),
+		strings.Compare(p.DeliveryID, other.DeliveryID), strings.Compare(p.RunID, other.RunID))
+}
+
+// encodeCursor gives a place as callers carry it.
+func encodeCursor(cursor any) string {
+	encoded, err := json.Marshal(cursor)
+	if err != nil {
+		return "" // times and text encode
+	}
+	return base64.RawURLEncoding.EncodeToString(encoded)
+}
+
+// decodeCursor reads what encodeCursor wrote; false where the text is none.
+func decodeCursor(text string, into any) bool {
+	decoded, err := base64.RawURLEncoding.DecodeString(text)
+	return err == nil && json.Unmarshal(decoded, into) == nil
+}
+
+func badCursor(text string) *RefusedError {
+	return refused(Invalid, "cursor: %q is none that a part before told as next_cursor.", text)
+}

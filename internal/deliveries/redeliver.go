@@ -1,0 +1,231 @@
+package deliveries
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// An Origin names the run that fired a delivery; empty where the delivery's id
+// tells it.
+type Origin struct{ WorkflowID, RunID string }
+
+// A Redelivery is a delivery that goes out again.
+type Redelivery struct {
+	DeliveryID string `json:"delivery_id"`
+	WorkflowID string `json:"workflow_id" doc:"The workflow that sends it; its query history has the record"`
+	RunID      string `json:"run_id"`
+	Redelivery int    `json:"redelivery" doc:"1 for the first"`
+	Status     string `json:"status" enum:"running"`
+}
+
+// Redeliver sends a delivery again: under its id and with what was rendered,
+// with a deadline of its own and without a say in anything, as a record of its
+// own. One redelivery of a delivery goes on at a time. What cannot be sent
+// again is a [*RefusedError].
+func (l *Log) Redeliver(ctx context.Context, id string, origin Origin) (*Redelivery, error) {
+	run, err := l.originOf(ctx, id, origin)
+	if err != nil {
+		return nil, err
+	}
+	send, err := l.sendOf(ctx, run, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.checkUnderWay(ctx, run, id); err != nil {
+		return nil, err
+	}
+	before, err := l.redeliveries(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return l.start(ctx, again(*send, before+1), run.GetTaskQueue())
+}
+
+// again is the delivery as it was sent, with a deadline of its own, deciding
+// nothing.
+func again(send protocol.Send, count int) protocol.Delivery {
+	send.Deadline = time.Now().UTC().Add(time.Duration(send.Request.Webhook.Retry.WithDefaults().Deadline))
+	send.PriorAttempts, send.Tries, send.Question = 0, nil, nil
+	return protocol.Delivery{Send: send, Redelivery: count}
+}
+
+// originOf finds the run that fired the delivery.
+func (l *Log) originOf(ctx context.Context, id string, origin Origin) (*workflowpb.WorkflowExecutionInfo, error) {
+	if origin != (Origin{}) {
+		if origin.WorkflowID == "" || uuid.Validate(origin.RunID) != nil {
+			return nil, refused(Invalid, "workflow_id and run_id: both are needed, as the delivery's record has them.")
+		}
+		described, err := l.describe(ctx, origin.WorkflowID, origin.RunID)
+		if isNotFound(err) {
+			return nil, noDelivery(id)
+		}
+		return described.GetWorkflowExecutionInfo(), err
+	}
+	runID, known := protocol.RunOf(id)
+	if !known && strings.HasPrefix(id, protocol.DeliveryPrefix) {
+		return nil, refused(Unknown, "The delivery id %q does not tell its run, as those of earlier versions do not: give workflow_id and run_id of its record in the body.", id)
+	}
+	if !known {
+		return nil, refused(Unknown, "%q is no delivery id: one begins with %s.", id, protocol.DeliveryPrefix)
+	}
+	listed, err := l.list(ctx, "RunId = "+Quote(runID), 1, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(listed.GetExecutions()) == 0 {
+		return nil, noDelivery(id)
+	}
+	return listed.GetExecutions()[0], nil
+}
+
+// sendOf reads from the run's history what was sent.
+func (l *Log) sendOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, id string) (*protocol.Send, error) {
+	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
+	defer cancel()
+	var page []byte
+	for {
+		response, err := l.temporal.WorkflowService().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
+			Namespace: l.namespace, Execution: run.GetExecution(), NextPageToken: page,
+		})
+		if isNotFound(err) {
+			return nil, noDelivery(id)
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, event := range response.GetHistory().GetEvents() {
+			if scheduled := event.GetActivityTaskScheduledEventAttributes(); scheduled.GetActivityId() == id && scheduled.GetActivityType().GetName() == latch.ActivitySendWebhook {
+				return l.decodeSend(scheduled, run)
+			}
+		}
+		if page = response.GetNextPageToken(); len(page) == 0 {
+			return nil, l.neverSent(ctx, run, id)
+		}
+	}
+}
+
+func (l *Log) decodeSend(scheduled *historypb.ActivityTaskScheduledEventAttributes, run *workflowpb.WorkflowExecutionInfo) (*protocol.Send, error) {
+	payloads := scheduled.GetInput().GetPayloads()
+	var send protocol.Send
+	if len(payloads) == 0 || l.read(payloads[0], &send) != nil {
+		return nil, fmt.Errorf("delivery %s of run %s: what was sent cannot be read", scheduled.GetActivityId(), run.GetExecution().GetRunId())
+	}
+	return &send, nil
+}
+
+// neverSent says why a run has sent no such delivery.
+func (l *Log) neverSent(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, id string) error {
+	var records []latch.Record
+	err := l.query(ctx, runOf(run), latch.QueryHistory, &records)
+	if hasNoRecords(err) {
+		return noDelivery(id)
+	}
+	if err != nil {
+		return err
+	}
+	for i := range records {
+		if records[i].DeliveryID == id {
+			return standsInTheWay(NeverSent, runOf(run), "%s at %s never sent anything, so there is nothing to send again (its record: %s).",
+				records[i].Webhook, records[i].Event, strings.TrimSpace(records[i].Result+" "+records[i].Error))
+		}
+	}
+	return noDelivery(id)
+}
+
+// Workflow ids begin with these: of one that a run hands a delivery to, and of
+// one that sends a delivery again.
+const (
+	prefixHandedOver = "deliver-"
+	prefixRedelivery = "redeliver-"
+)
+
+// checkUnderWay refuses what is still being sent: by its run, by the same run
+// after a reset, or by the child that it was handed to.
+func (l *Log) checkUnderWay(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, id string) error {
+	workflowID := run.GetExecution().GetWorkflowId()
+	for _, each := range []struct{ workflowID, runID string }{
+		{workflowID, run.GetExecution().GetRunId()}, {workflowID, ""}, {prefixHandedOver + id, ""},
+	} {
+		described, err := l.describe(ctx, each.workflowID, each.runID)
+		if isNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		info := described.GetWorkflowExecutionInfo()
+		if !isRunning(info) {
+			continue
+		}
+		for _, pending := range described.GetPendingActivities() {
+			if pending.GetActivityId() == id {
+				return standsInTheWay(UnderWay, runOf(info), "%s is still sending this delivery.", info.GetExecution().GetWorkflowId())
+			}
+		}
+		if each.workflowID != workflowID {
+			return standsInTheWay(UnderWay, runOf(info), "%s carries this delivery on.", info.GetExecution().GetWorkflowId())
+		}
+	}
+	return nil
+}
+
+func isRunning(info *workflowpb.WorkflowExecutionInfo) bool {
+	return info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+}
+
+// redeliveries tells how often the delivery was asked for again.
+func (l *Log) redeliveries(ctx context.Context, id string) (int, error) {
+	described, err := l.describe(ctx, prefixRedelivery+id, "")
+	if isNotFound(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	last := described.GetWorkflowExecutionInfo()
+	if isRunning(last) {
+		return 0, redeliveryRuns(runOf(last))
+	}
+	var before struct {
+		Redelivery int `json:"redelivery"`
+	}
+	err = l.input(ctx, last, &before)
+	return before.Redelivery, err
+}
+
+func redeliveryRuns(run execution) *RefusedError {
+	return standsInTheWay(UnderWay, run, "%s is running already, and one redelivery runs at a time.", run.GetWorkflowId())
+}
+
+// input reads what a run was started with.
+func (l *Log) input(ctx context.Context, info *workflowpb.WorkflowExecutionInfo, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
+	defer cancel()
+	response, err := l.temporal.WorkflowService().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
+		Namespace: l.namespace, Execution: info.GetExecution(), MaximumPageSize: 1,
+	})
+	if err != nil {
+		return err
+	}
+	workflowID, runID := info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()
+	for _, event := range response.GetHistory().GetEvents() {
+		if payloads := event.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads(); len(payloads) > 0 {
+			if err := l.read(payloads[0], into); err != nil {
+				return fmt.Errorf("input of %s: %w", workflowID, err)
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("run %s of %s tells no input", runID, workflowID)
+}

@@ -1,0 +1,64 @@
+package deliveries
+
+import (
+	"fmt"
+
+	"github.com/latch-run/latch"
+)
+
+// A Reason says why something was refused.
+type Reason int
+
+// Reasons of a [RefusedError].
+const (
+	// Unknown: there is no such delivery, or Temporal has forgotten its run.
+	Unknown Reason = iota
+	// UnderWay: the delivery, or a redelivery, is being sent.
+	UnderWay
+	// NeverSent: nothing was ever sent, so there is nothing to send again.
+	NeverSent
+	// Invalid: what was given is not what this takes.
+	Invalid
+)
+
+// A RefusedError says what is refused, and why. Its run, where it names one,
+// stands in the way.
+type RefusedError struct {
+	Reason            Reason
+	WorkflowID, RunID string
+	message           string
+}
+
+// Error says it in a sentence.
+func (e *RefusedError) Error() string { return e.message }
+
+func refused(reason Reason, format string, args ...any) *RefusedError {
+	return &RefusedError{Reason: reason, message: fmt.Sprintf(format, args...)}
+}
+
+func noDelivery(id string) *RefusedError {
+	return refused(Unknown, "There is no delivery %q, or Temporal has forgotten its run.", id)
+}
+
+// standsInTheWay tells what a run does, or did.
+func standsInTheWay(reason Reason, run execution, format string, args ...any) *RefusedError {
+	err := refused(reason, format, args...)
+	err.WorkflowID, err.RunID = run.GetWorkflowId(), run.GetRunId()
+	return err
+}
+
+// A MissingAttributeError says that the namespace lacks the search attribute
+// that a search needs, and how to create it.
+type MissingAttributeError struct {
+	Namespace string
+	cause     string
+}
+
+// Error says what to do.
+func (e *MissingAttributeError) Error() string {
+	return fmt.Sprintf("A history across runs needs the search attribute %s in the namespace %s. "+
+		"Create what Latch knows: `temporal operator search-attribute create --namespace %s --name %s --type KeywordList --name %s --type Keyword --name %s --type Keyword --name %s --type Bool`, "+
+		"and start the workers with LATCH_SEARCH_ATTRIBUTES=true; runs that begin from then on are found. Temporal says: %s",
+		latch.SearchAttributeWebhooks, e.Namespace, e.Namespace, latch.SearchAttributeWebhooks, latch.SearchAttributeID,
+		latch.SearchAttributeStatus, latch.SearchAttributeWaiting, e.cause)
+}

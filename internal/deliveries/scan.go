@@ -1,0 +1,50 @@
+package deliveries
+
+import (
+	"context"
+	"time"
+
+	workflowpb "go.temporal.io/api/workflow/v1"
+)
+
+const (
+	// runsAtOnce is how many runs one of Temporal's pages tells of.
+	runsAtOnce = 50
+	// maximumRuns bounds how many runs one call asks for their records.
+	maximumRuns = 500
+	// askers is how many of them are asked at the same time.
+	askers = 8
+)
+
+// A scan asks the runs that a query finds, in the order of Temporal's list.
+type scan struct {
+	query string
+	// page is where in the list it begins.
+	page []byte
+	ask  func(context.Context, []*workflowpb.WorkflowExecutionInfo) error
+	// settled tells that the runs behind the given one need not be asked.
+	settled func(last *workflowpb.WorkflowExecutionInfo) bool
+}
+
+// scan carries a scan through within the bounds of one call. Where they end it,
+// it gives the page at which another call goes on.
+func (l *Log) scan(ctx context.Context, s scan) (next []byte, err error) {
+	began, page := time.Now(), s.page
+	for asked := 0; ; {
+		response, err := l.list(ctx, s.query, runsAtOnce, page)
+		if err != nil {
+			return nil, err
+		}
+		runs := response.GetExecutions()
+		if err := s.ask(ctx, runs); err != nil {
+			return nil, err
+		}
+		asked, page = asked+len(runs), response.GetNextPageToken()
+		switch {
+		case len(page) == 0 || len(runs) > 0 && s.settled(runs[len(runs)-1]):
+			return nil, nil
+		case asked >= maximumRuns || time.Since(began) > workerTimeout:
+			return page, nil
+		}
+	}
+}
