@@ -36,7 +36,7 @@ func remember(ctx context.Context, send protocol.Send) memory {
 }
 
 // tryOf tells of one attempt. A status tells of itself; an error is told
-// where it says more.
+// where it says more, as that of an answer of 2xx whose body is a refusal.
 func tryOf(made *delivery.Attempt, number int, err error) latch.RecordTry {
 	try := latch.RecordTry{
 		Number:     number,
@@ -49,7 +49,7 @@ func tryOf(made *delivery.Attempt, number int, err error) latch.RecordTry {
 		try.Status = made.Response.Status
 	}
 	var status *delivery.StatusError
-	if err != nil && !errors.As(err, &status) {
+	if err != nil && (!errors.As(err, &status) || status.Status != try.Status) {
 		try.Error = err.Error()
 		if len(try.Error) > longestTryError {
 			try.Error = strings.ToValidUTF8(try.Error[:longestTryError], "")

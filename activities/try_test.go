@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -23,6 +24,12 @@ import (
 // is given, and gives what it came to.
 func attemptWith(t *testing.T, answer http.HandlerFunc, left any, handed []latch.RecordTry) protocol.Outcome {
 	t.Helper()
+	return attemptOf(t, latch.Webhook{ID: "hook"}, answer, left, handed)
+}
+
+// attemptOf is attemptWith for a webhook, whose url it sets.
+func attemptOf(t *testing.T, webhook latch.Webhook, answer http.HandlerFunc, left any, handed []latch.RecordTry) protocol.Outcome {
+	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
 	sender, err := delivery.New(delivery.Options{EgressAllow: []string{"127.0.0.1"}})
@@ -35,8 +42,9 @@ func attemptWith(t *testing.T, answer http.HandlerFunc, left any, handed []latch
 	if left != nil {
 		environment.SetHeartbeatDetails(left)
 	}
+	webhook.URL = server.URL
 	value, err := environment.ExecuteActivity(registered.SendWebhook, protocol.Send{Tries: handed, PriorAttempts: len(handed),
-		Request: delivery.Request{Webhook: latch.Webhook{ID: "hook", URL: server.URL}, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1"}})
+		Request: delivery.Request{Webhook: webhook, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1"}})
 	var outcome protocol.Outcome
 	if err == nil {
 		require.NoError(t, value.Get(&outcome))
@@ -111,4 +119,17 @@ func TestStandingTellsOfTries(t *testing.T) {
 	require.Equal(t, latch.MaximumTries, triesFor(1))
 	require.Positive(t, triesFor(200))
 	require.Zero(t, triesFor(100000))
+}
+
+// An attempt that was answered 2xx and refused in the body has an error, so
+// that it is told from one that arrived.
+func TestTryOfARefusalInTheBody(t *testing.T) {
+	t.Parallel()
+	outcome := attemptOf(t, latch.Webhook{ID: "hook", Preset: latch.PresetTeams, Body: json.RawMessage(`{"text":"x"}`)},
+		func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte("Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 404"))
+		}, nil, nil)
+	require.False(t, outcome.Delivered)
+	require.Equal(t, 200, outcome.Tries[0].Status)
+	require.Contains(t, outcome.Tries[0].Error, "Teams says")
 }
