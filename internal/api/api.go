@@ -177,6 +177,7 @@ func (a *api) register(public string) {
 	a.registerHooks()
 	a.registerWebhookHistory()
 	a.registerDeliveries()
+	a.registerDeliverySearch()
 }
 
 // serveOpenAPI writes the description once and for all.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"net/http"
+	"strings"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/deliveries"
 )
 
@@ -25,13 +27,25 @@ type DeliveryOrigin struct {
 }
 
 // decode reads the body strictly.
-func (o *DeliveryOrigin) decode(body []byte) error {
+func (o *DeliveryOrigin) decode(body []byte) error { return strictly(body, o) }
+
+// strictly reads a body that has no keys but those of what into points to. Its
+// error is [latch.Problems], and names the key.
+func strictly(body []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(o); err != nil {
-		return fmt.Errorf("the body takes workflow_id and run_id, texts both: %w", err)
+	err := decoder.Decode(into)
+	var problems latch.Problems
+	var mistyped *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+	case errors.As(err, &mistyped):
+		problems.Addf(mistyped.Field, "must be a %s, not a %s", mistyped.Type, mistyped.Value)
+	default:
+		key, _ := strings.CutPrefix(err.Error(), "json: unknown field ")
+		problems.Addf(strings.Trim(key, `"`), "is no key that this takes")
 	}
-	return nil
+	return problems.Err()
 }
 
 type redeliverInput struct {

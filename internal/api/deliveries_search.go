@@ -1,0 +1,129 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/deliveries"
+)
+
+const aboutDeliveries = "A delivery failed that was given up: its endpoint never took it. One that answered, and whose answer means fail, did not fail; nor did one that a person settled by removing its lock. " +
+	"The time is when the delivery ended and, while it is pending, when its event fired. Runs that Temporal has forgotten are not found; without the search attribute " + latch.SearchAttributeWebhooks + ", nor are workflows of users' own."
+
+func (a *api) registerDeliverySearch() {
+	register[noBody](a, operation{id: "list-deliveries", method: http.MethodGet, path: deliveriesPath, role: RoleRead,
+		summary: "List deliveries of all runs, newest first", errors: []int{http.StatusUnprocessableEntity},
+		about: aboutDeliveries + " With failed each delivery is told once, by its last record, and those that were delivered since or are being sent again are left out; otherwise a redelivery is a record of its own."}, a.listDeliveries)
+	register[RedeliveryFilter](a, operation{id: "redeliver-failed", method: http.MethodPost, path: deliveriesPath + "/redeliver", role: RoleRun,
+		required: true, summary: "Send deliveries that failed again",
+		about: aboutDeliveries + " The call may be made again: what is under way, or was delivered since it failed, is skipped, and the answer tells so. At most twenty a second are started."}, a.redeliverFailed)
+}
+
+type deliveriesInput struct {
+	Failed  bool   `query:"failed" doc:"Only deliveries that failed, and were neither delivered since nor are under way again"`
+	Since   string `query:"since" maxLength:"100" doc:"A duration back from now, such as 2h, or an RFC 3339 time"`
+	Until   string `query:"until" maxLength:"100" doc:"The same; what ended right then is left out"`
+	Webhook string `query:"webhook" maxLength:"1000" doc:"Only of the webhook of this id"`
+	Event   string `query:"event" maxLength:"200" pattern:"^[A-Z][A-Z0-9_]*$" doc:"Only at this event"`
+	Job     string `query:"job" maxLength:"1000" doc:"Only of the job of this id"`
+	Release string `query:"release" maxLength:"1000" doc:"Only of the release of this id"`
+	Limit   int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Cursor  string `query:"cursor" doc:"What the part before told as next_cursor; it keeps the times of the first part"`
+}
+
+type deliveriesOutput struct{ Body deliveries.DeliveryPart }
+
+func (a *api) listDeliveries(ctx context.Context, input *deliveriesInput) (*deliveriesOutput, error) {
+	filter := deliveries.Filter{Failed: input.Failed, Webhook: input.Webhook, Event: input.Event, Job: input.Job, Release: input.Release}
+	var problems latch.Problems
+	filter.Since, filter.Until = window(&problems, input.Since, input.Until)
+	if len(problems) > 0 {
+		return nil, problem(http.StatusUnprocessableEntity, "%v", problems)
+	}
+	part, err := a.deliveries.Search(ctx, filter, input.Cursor, input.Limit)
+	if err != nil {
+		return nil, err
+	}
+	part.Records = recordsFor(ctx, part.Records)
+	return &deliveriesOutput{*part}, nil
+}
+
+// window reads both ends of a time.
+func window(problems *latch.Problems, since, until string) (from, to time.Time) {
+	now := time.Now()
+	from, err := deliveries.ParseTime(since, now)
+	if err != nil {
+		problems.Addf("since", "%v", err)
+	}
+	if to, err = deliveries.ParseTime(until, now); err != nil {
+		problems.Addf("until", "%v", err)
+	}
+	return from, to
+}
+
+// A RedeliveryFilter says which deliveries to send again.
+type RedeliveryFilter struct {
+	Failed  bool   `json:"failed" doc:"Must be true: only what failed is sent again in bulk"`
+	Since   string `json:"since,omitempty" doc:"A duration back from now, such as 2h, or an RFC 3339 time"`
+	Until   string `json:"until,omitempty" doc:"The same; what ended right then is left out"`
+	Webhook string `json:"webhook,omitempty" doc:"Only of the webhook of this id"`
+	Event   string `json:"event,omitempty" doc:"Only at this event"`
+	Job     string `json:"job,omitempty" doc:"Only of the job of this id"`
+	Release string `json:"release,omitempty" doc:"Only of the release of this id"`
+	Limit   int    `json:"limit,omitempty" minimum:"1" maximum:"200" default:"100" doc:"How many to send again at most"`
+	Cursor  string `json:"cursor,omitempty" doc:"What the part before told as next_cursor; it keeps the times of the first part"`
+	DryRun  bool   `json:"dry_run,omitempty" doc:"Tell what would be sent again, and send nothing"`
+}
+
+// Bounds of how many deliveries one call sends again.
+const (
+	defaultRedeliveries = 100
+	maximumRedeliveries = 200
+)
+
+var eventPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+
+// decode reads the body strictly, and gives what to look for.
+func (f *RedeliveryFilter) decode(body []byte) (deliveries.Filter, error) {
+	f.Limit = defaultRedeliveries
+	var problems latch.Problems
+	if err := strictly(body, f); err != nil {
+		return deliveries.Filter{}, err
+	}
+	if !f.Failed {
+		problems.Addf("failed", "must be true: only what failed is sent again in bulk")
+	}
+	if f.Limit < 1 || f.Limit > maximumRedeliveries {
+		problems.Addf("limit", "must be from 1 to %d, not %d", maximumRedeliveries, f.Limit)
+	}
+	if f.Event != "" && !eventPattern.MatchString(f.Event) {
+		problems.Addf("event", "%q is no event: one is in capitals, such as JOB_SUCCESS", f.Event)
+	}
+	filter := deliveries.Filter{Failed: true, Webhook: f.Webhook, Event: f.Event, Job: f.Job, Release: f.Release}
+	filter.Since, filter.Until = window(&problems, f.Since, f.Until)
+	return filter, problems.Err()
+}
+
+type redeliverFailedInput struct{ RawBody []byte }
+
+type redeliverFailedOutput struct{ Body deliveries.BulkRedelivery }
+
+func (a *api) redeliverFailed(ctx context.Context, input *redeliverFailedInput) (*redeliverFailedOutput, error) {
+	var asked RedeliveryFilter
+	var filter deliveries.Filter
+	err := decodeMessage(input.RawBody, func(body []byte) (err error) {
+		filter, err = asked.decode(body)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	bulk, err := a.deliveries.RedeliverFailed(ctx, filter, asked.Cursor, asked.Limit, asked.DryRun)
+	if err != nil {
+		return nil, err
+	}
+	return &redeliverFailedOutput{*bulk}, nil
+}

@@ -1,0 +1,88 @@
+package api_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/latch-run/latch"
+)
+
+const deliveriesPath = "/latch/v1/deliveries"
+
+// Contract, "HTTP API": a wrong value is 422 and named, a body that is no JSON
+// 400, too small a role 403.
+func TestDeliveryRefusals(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	handler := withKeys(t, f)
+	for query, told := range map[string]string{
+		"since=yesterday":                      `since: "yesterday" is neither a duration`,
+		"since=x&until=y":                      "until: ",
+		"job=a&release=b":                      "job and release",
+		"since=1h&until=2h":                    "since must come before until",
+		"cursor=nonsense":                      "cursor: ",
+		"limit=201":                            "",
+		"event=job":                            "",
+		"failed=perhaps":                       "",
+		"cursor=e30&since=1h&job=a&release=b2": "job and release",
+	} {
+		got := problemOf(t, call(handler, http.MethodGet, deliveriesPath+"?"+query, "", "X-API-Key", "read"), 422)
+		require.Contains(t, got.Detail, told, query)
+	}
+	for body, fields := range map[string][]string{
+		`{}`: {"body.failed"},
+		`{"limit":201,"event":"job","since":"x","until":"y"}`: {"body.failed", "body.limit", "body.event", "body.since", "body.until"},
+		`{"failed":true,"webhok":"a"}`:                        {"body.webhok"},
+		`{"failed":"yes"}`:                                    {"body.failed"},
+		`{"failed":true,"limit":0}`:                           {"body.limit"},
+	} {
+		got := problemOf(t, call(handler, http.MethodPost, deliveriesPath+"/redeliver", body, "X-API-Key", "run"), 422)
+		var told []string
+		for _, each := range got.Errors {
+			told = append(told, each.Location)
+		}
+		require.Equal(t, fields, told, body)
+	}
+	problemOf(t, call(handler, http.MethodPost, deliveriesPath+"/redeliver", "{", "X-API-Key", "run"), 400)
+	problemOf(t, call(handler, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "lock"), 403)
+	require.Empty(t, f.starts)
+}
+
+// A list of deliveries is JSON without null, and shows readers no link that
+// removes locks; nothing found is no error.
+func TestDeliveryList(t *testing.T) {
+	t.Parallel()
+	part := runsOf(1)
+	part.NextPageToken = nil
+	handler := withKeys(t, &fake{
+		list: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+			return part, nil
+		},
+		query: func(string, string) (any, error) {
+			return []latch.Record{{DeliveryID: "dlv_a", Result: latch.ResultPending, StartedAt: latch.NewTime(fixed), Lock: &latch.RecordLock{Token: "t", URL: "https://x/locks/t?link=s"}}}, nil
+		},
+	})
+	read := call(handler, http.MethodGet, deliveriesPath, "", "X-API-Key", "read")
+	require.Equal(t, 200, read.Code, read.Body)
+	require.Contains(t, read.Body.String(), `"https://x/locks/t"`)
+	require.Contains(t, call(handler, http.MethodGet, deliveriesPath, "", "X-API-Key", "lock").Body.String(), "link=s")
+
+	nothing := withKeys(t, &fake{})
+	require.JSONEq(t, `{"records":[],"runs":0}`, call(nothing, http.MethodGet, deliveriesPath+"?failed=true&since=2h", "", "X-API-Key", "read").Body.String())
+	require.JSONEq(t, `{"deliveries":[],"started":0,"skipped":0,"errors":0,"runs":0}`,
+		call(nothing, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "run").Body.String())
+}
+
+// Contract, "HTTP API": 503 where Temporal is out of reach.
+func TestDeliveriesWithoutTemporal(t *testing.T) {
+	t.Parallel()
+	handler := withKeys(t, &fake{list: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+		return nil, serviceerror.NewUnavailable("down")
+	}})
+	problemOf(t, call(handler, http.MethodGet, deliveriesPath, "", "X-API-Key", "read"), 503)
+	problemOf(t, call(handler, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "run"), 503)
+}

@@ -1,0 +1,149 @@
+package deliveries
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/latch-run/latch"
+)
+
+// What was done about a delivery in bulk.
+const (
+	OutcomeStarted = "started"
+	// OutcomePlanned is what a dry run tells in place of started.
+	OutcomePlanned = "planned"
+	OutcomeSkipped = "skipped"
+	OutcomeError   = "error"
+)
+
+// Why a delivery was skipped.
+const (
+	ReasonUnderWay  = "under_way"
+	ReasonDelivered = "delivered"
+)
+
+// A RedeliveryOutcome is what was done about one failed delivery.
+type RedeliveryOutcome struct {
+	DeliveryID string `json:"delivery_id"`
+	Webhook    string `json:"webhook"`
+	Event      string `json:"event"`
+	Job        string `json:"job,omitempty"`
+	Release    string `json:"release,omitempty"`
+	Outcome    string `json:"outcome" enum:"started,planned,skipped,error"`
+	Reason     string `json:"reason,omitempty" enum:"under_way,delivered" doc:"Why it was skipped: it is being sent, or has arrived since it failed"`
+	Error      string `json:"error,omitempty" doc:"Why it could not be sent again"`
+	WorkflowID string `json:"workflow_id,omitempty" doc:"The workflow that sends it"`
+	RunID      string `json:"run_id,omitempty"`
+	Redelivery int    `json:"redelivery,omitempty" doc:"1 for the first"`
+}
+
+// A BulkRedelivery is a part of what was done about failed deliveries.
+type BulkRedelivery struct {
+	Deliveries []RedeliveryOutcome `json:"deliveries" doc:"Those sent again in the order of their events, oldest first, then those skipped"`
+	Started    int                 `json:"started"`
+	Planned    int                 `json:"planned,omitempty" doc:"In a dry run: how many would be started"`
+	Skipped    int                 `json:"skipped"`
+	Errors     int                 `json:"errors"`
+	DryRun     bool                `json:"dry_run,omitempty"`
+	NextCursor string              `json:"next_cursor,omitempty" doc:"There may be more: the cursor of the next call, with the same filter"`
+	Incomplete bool                `json:"incomplete,omitempty" doc:"Not all runs were asked: next_cursor goes on with the others; where unanswered tells, theirs are missing"`
+	Unanswered int                 `json:"unanswered,omitempty" doc:"How many runs no worker answered for, or could not"`
+	Runs       int                 `json:"runs" doc:"How many runs were asked"`
+}
+
+// pace is how far the starts of redeliveries are apart: a receiver that has
+// just come back is not met by all at once.
+const pace = 50 * time.Millisecond
+
+// RedeliverFailed searches like [Log.Search] for deliveries that failed, sends
+// at most limit of them again, side by side and twenty a second at most, and
+// tells of each what was done. Called again it starts none twice: what is under
+// way or was delivered since is skipped. A dry run starts none.
+func (l *Log) RedeliverFailed(ctx context.Context, filter Filter, cursor string, limit int, dryRun bool) (*BulkRedelivery, error) {
+	filter.Failed = true
+	s, err := l.search(ctx, filter, cursor, limit)
+	if err != nil {
+		return nil, err
+	}
+	part := s.part()
+	bulk := &BulkRedelivery{DryRun: dryRun, NextCursor: part.NextCursor, Incomplete: part.Incomplete, Unanswered: part.Unanswered, Runs: part.Runs}
+	records := slices.Clone(part.Records)
+	slices.Reverse(records)
+	bulk.Deliveries = l.redeliverAll(ctx, records, dryRun)
+	for _, each := range s.passed {
+		outcome := outcomeOf(&each.record)
+		outcome.Outcome, outcome.Reason = OutcomeSkipped, string(each.fate)
+		bulk.Deliveries = append(bulk.Deliveries, outcome)
+	}
+	bulk.count()
+	return bulk, nil
+}
+
+func (b *BulkRedelivery) count() {
+	for i := range b.Deliveries {
+		switch b.Deliveries[i].Outcome {
+		case OutcomeStarted:
+			b.Started++
+		case OutcomePlanned:
+			b.Planned++
+		case OutcomeSkipped:
+			b.Skipped++
+		default:
+			b.Errors++
+		}
+	}
+}
+
+// redeliverAll sends each again, in the records' order.
+func (l *Log) redeliverAll(ctx context.Context, records []latch.Record, dryRun bool) []RedeliveryOutcome {
+	outcomes := make([]RedeliveryOutcome, len(records))
+	var group errgroup.Group
+	group.SetLimit(askers)
+	for i := range records {
+		if i > 0 && !dryRun {
+			wait(ctx, pace)
+		}
+		group.Go(func() error {
+			outcomes[i] = l.redeliverOne(ctx, &records[i], dryRun)
+			return nil
+		})
+	}
+	_ = group.Wait() // each outcome has its error
+	return outcomes
+}
+
+func wait(ctx context.Context, pause time.Duration) {
+	select {
+	case <-time.After(pause):
+	case <-ctx.Done():
+	}
+}
+
+func (l *Log) redeliverOne(ctx context.Context, record *latch.Record, dryRun bool) RedeliveryOutcome {
+	outcome := outcomeOf(record)
+	if dryRun {
+		outcome.Outcome = OutcomePlanned
+		return outcome
+	}
+	started, err := l.Redeliver(ctx, record.DeliveryID, Origin{WorkflowID: record.WorkflowID, RunID: record.RunID})
+	var refusal *RefusedError
+	switch {
+	case err == nil:
+		outcome.Outcome, outcome.WorkflowID, outcome.RunID, outcome.Redelivery = OutcomeStarted, started.WorkflowID, started.RunID, started.Redelivery
+	case errors.As(err, &refusal) && refusal.Reason == UnderWay:
+		outcome.Outcome, outcome.Reason = OutcomeSkipped, ReasonUnderWay
+		outcome.WorkflowID, outcome.RunID = refusal.WorkflowID, refusal.RunID
+	default:
+		outcome.Outcome, outcome.Error = OutcomeError, strings.TrimSuffix(err.Error(), ".")
+	}
+	return outcome
+}
+
+func outcomeOf(record *latch.Record) RedeliveryOutcome {
+	return RedeliveryOutcome{DeliveryID: record.DeliveryID, Webhook: record.Webhook, Event: record.Event, Job: record.Job, Release: record.Release}
+}

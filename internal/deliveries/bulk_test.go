@@ -1,0 +1,88 @@
+package deliveries_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/deliveries"
+)
+
+// withRedelivery adds the record of a redelivery of it, as its own run has it.
+func (f *fake) withRedelivery(record latch.Record, result string) {
+	again := record
+	again.Redelivery, again.Result = 1, result
+	again.StartedAt = latch.NewTime(record.StartedAt.Add(time.Minute))
+	if result == latch.ResultPass {
+		again.Tries, again.Error = []latch.RecordTry{{Number: 1, Status: 200}}, ""
+	}
+	origin := [2]string{record.WorkflowID, record.RunID}
+	run := f.run("redeliver-"+record.DeliveryID, completed, again)
+	run.records[0].WorkflowID, run.records[0].RunID = origin[0], origin[1]
+}
+
+// failedFates is a Temporal with failed deliveries of every fate.
+func failedFates() *fake {
+	f := &fake{}
+	run := f.run("job-books", completed, failed("dlv_still", 5*time.Hour), failed("dlv_away", 4*time.Hour),
+		failed("dlv_since", 3*time.Hour), failed("dlv_twice", 2*time.Hour))
+	f.run("redeliver-dlv_away", running)
+	f.withRedelivery(run.records[2], latch.ResultPass)
+	f.withRedelivery(run.records[3], latch.ResultFail)
+	f.run("deliver-dlv_lost", completed, failed("dlv_lost", time.Hour))
+	f.runs[len(f.runs)-1].records[0].WorkflowID = "job-forgotten"
+	return f
+}
+
+func outcomes(bulk *deliveries.BulkRedelivery) map[string]string {
+	told := map[string]string{}
+	for _, each := range bulk.Deliveries {
+		told[each.DeliveryID] = fmt.Sprint(each.Outcome, each.Reason, each.Redelivery)
+	}
+	return told
+}
+
+// Of each failed delivery is told what was done; made again, a call starts
+// none twice.
+func TestRedeliverFailed(t *testing.T) {
+	t.Parallel()
+	f := failedFates()
+	planned, err := logOf(f).RedeliverFailed(t.Context(), deliveries.Filter{}, "", 10, true)
+	require.NoError(t, err)
+	require.Equal(t, 3, planned.Planned)
+	require.Empty(t, f.starts)
+
+	first, err := logOf(f).RedeliverFailed(t.Context(), deliveries.Filter{}, "", 10, false)
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"dlv_still": "started1", "dlv_twice": "started2", "dlv_lost": "error0",
+		"dlv_away": "skippedunder_way0", "dlv_since": "skippeddelivered0"}, outcomes(first))
+	require.Equal(t, []int{2, 2, 1}, []int{first.Started, first.Skipped, first.Errors})
+	require.Len(t, f.starts, 2)
+	require.Equal(t, "dlv_still", first.Deliveries[0].DeliveryID, "oldest first")
+	require.Equal(t, "latch", f.starts[0].GetTaskQueue().GetName())
+	for _, each := range first.Deliveries {
+		require.Equal(t, each.Outcome == deliveries.OutcomeError, each.Error != "", each.DeliveryID)
+	}
+
+	second, err := logOf(f).RedeliverFailed(t.Context(), deliveries.Filter{}, "", 10, false)
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"dlv_still": "skippedunder_way0", "dlv_twice": "skippedunder_way0", "dlv_lost": "error0",
+		"dlv_away": "skippedunder_way0", "dlv_since": "skippeddelivered0"}, outcomes(second))
+	require.Len(t, f.starts, 2)
+}
+
+// A failed delivery is told once, by its last record, and no more once it was
+// delivered or is under way.
+func TestSearchOfFailedDeliveries(t *testing.T) {
+	t.Parallel()
+	got, err := logOf(failedFates()).Search(t.Context(), deliveries.Filter{Failed: true}, "", 10)
+	require.NoError(t, err)
+	var told []string
+	for _, record := range got.Records {
+		told = append(told, fmt.Sprint(record.DeliveryID, " ", record.Redelivery))
+	}
+	require.Equal(t, []string{"dlv_lost 0", "dlv_twice 1", "dlv_still 0"}, told)
+}

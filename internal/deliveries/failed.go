@@ -1,0 +1,56 @@
+package deliveries
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/latch-run/latch"
+)
+
+// Failed tells that a delivery was given up: its record's result is "fail"
+// because the endpoint never took it. It is not so of
+//
+//   - an endpoint that answered, and whose answer means "fail", or of which an
+//     expression failed: the last attempt was answered 2xx;
+//   - a hook whose `when` failed, and a lock without an address to call: nothing
+//     was to be sent;
+//   - a hook that somebody settled by removing its lock, or took out: its
+//     delivery's failure counts no more (contract, "Blocking and locks");
+//   - a record that is pending: its delivery is under way, or its run was
+//     terminated and does not tell.
+//
+// Of a record whose attempts and answer were cut to keep the history in bounds
+// its error tells.
+func Failed(record *latch.Record) bool {
+	if record.Result != latch.ResultFail || removedBySomebody(record.Lock) {
+		return false
+	}
+	if record.Attempts == 0 && strings.HasPrefix(record.Error, "when: ") {
+		return false
+	}
+	return !arrived(record)
+}
+
+// arrived tells that the endpoint took the delivery, as the last attempt has
+// it. An answer of 2xx that is none still has an error there.
+func arrived(record *latch.Record) bool {
+	if n := len(record.Tries); n > 0 {
+		return succeeded(record.Tries[n-1].Status) && record.Tries[n-1].Error == ""
+	}
+	if record.Response != nil {
+		return succeeded(record.Response.Status)
+	}
+	return record.Error == ""
+}
+
+func succeeded(status int) bool {
+	return status >= http.StatusOK && status < http.StatusMultipleChoices
+}
+
+// removedBySomebody tells that the lock was removed from outside of its run.
+func removedBySomebody(lock *latch.RecordLock) bool {
+	if lock == nil || lock.Open() {
+		return false
+	}
+	return lock.Via != latch.ViaTimeout && lock.Via != latch.ViaOverride
+}

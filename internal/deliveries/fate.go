@@ -1,0 +1,64 @@
+package deliveries
+
+import (
+	"context"
+
+	workflowpb "go.temporal.io/api/workflow/v1"
+
+	"github.com/latch-run/latch"
+)
+
+// A fate is what became of a failed delivery since.
+type fate string
+
+const (
+	// stillFailed: nothing, or a redelivery that failed too.
+	stillFailed fate = ""
+	// isUnderWay: it is being sent again.
+	isUnderWay fate = ReasonUnderWay
+	// wasDelivered: it was sent again, and arrived.
+	wasDelivered fate = ReasonDelivered
+)
+
+// fateOf tells what became of a delivery that the run's record tells failed,
+// by its newest redelivery, and gives the record that tells. A redelivery that
+// was ended from outside tells nothing.
+func (l *Log) fateOf(ctx context.Context, run execution, record latch.Record) (latch.Record, fate, error) {
+	described, err := l.describe(ctx, prefixRedelivery+record.DeliveryID, "")
+	if isNotFound(err) {
+		return record, stillFailed, nil
+	}
+	if err != nil {
+		return record, stillFailed, err
+	}
+	last := described.GetWorkflowExecutionInfo()
+	if isRunning(last) {
+		record.HandedTo = last.GetExecution().GetWorkflowId()
+		return record, isUnderWay, nil
+	}
+	if sameRun(runOf(last), run) {
+		return record, stillFailed, nil
+	}
+	return l.fateBy(ctx, last, record)
+}
+
+// fateBy tells it by a redelivery that has ended.
+func (l *Log) fateBy(ctx context.Context, last *workflowpb.WorkflowExecutionInfo, record latch.Record) (latch.Record, fate, error) {
+	var records []latch.Record
+	err := l.query(ctx, runOf(last), latch.QueryHistory, &records)
+	if err != nil && !hasNoRecords(err) {
+		return record, stillFailed, err
+	}
+	switch {
+	case err != nil || len(records) != 1 || records[0].Result == latch.ResultPending:
+		return record, stillFailed, nil
+	case Failed(&records[0]):
+		return records[0], stillFailed, nil
+	default:
+		return records[0], wasDelivered, nil
+	}
+}
+
+func sameRun(a, b execution) bool {
+	return a.GetWorkflowId() == b.GetWorkflowId() && a.GetRunId() == b.GetRunId()
+}

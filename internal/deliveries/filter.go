@@ -1,0 +1,98 @@
+package deliveries
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/latch-run/latch"
+)
+
+// A Filter says which records to look for; the zero value is all.
+type Filter struct {
+	// Failed asks for deliveries that failed, as [Failed] tells, and were neither
+	// delivered since nor are being sent again: each once, by its last record.
+	Failed bool
+	// Since and Until bound when a delivery ended, and for one that has not,
+	// when its event fired. Until itself is past the end.
+	Since, Until time.Time
+	// Webhook is a webhook's id, and Event an event.
+	Webhook, Event string
+	// Job and Release are the id of what fired the event.
+	Job, Release string
+}
+
+// ParseTime reads a time: RFC 3339, or a duration that reaches back from now,
+// such as 2h. An empty text is the zero time.
+func ParseTime(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if back, err := time.ParseDuration(text); err == nil && back >= 0 {
+		return now.Add(-back), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q is neither a duration back from now, such as 90m or 48h, nor a time such as 2026-01-02T15:04:05Z", text)
+	}
+	return at, nil
+}
+
+// check tells what of the filter no record can fulfil.
+func (f *Filter) check() error {
+	switch {
+	case f.Job != "" && f.Release != "":
+		return refused(Invalid, "job and release: a delivery is of one of them, so give one.")
+	case !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until):
+		return refused(Invalid, "since (%s) and until (%s): since must come before until.", f.Since.UTC().Format(time.RFC3339), f.Until.UTC().Format(time.RFC3339))
+	default:
+		return nil
+	}
+}
+
+// takes tells whether a record is of the job, release and time asked for; what
+// a run answers is of the webhook and event already.
+func (f *Filter) takes(record *latch.Record) bool {
+	if f.Job != "" && record.Job != f.Job || f.Release != "" && record.Release != f.Release {
+		return false
+	}
+	at := record.CompletedAt
+	if at.IsZero() {
+		at = record.StartedAt
+	}
+	return (f.Since.IsZero() || !at.Before(f.Since)) && (f.Until.IsZero() || at.Before(f.Until))
+}
+
+// ownTypes are Latch's own workflows that have records.
+var ownTypes = fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s', '%s')",
+	latch.WorkflowJobRun, latch.WorkflowRelease, latch.WorkflowEmit, latch.WorkflowDeliver)
+
+// query finds the runs that may have such records: a record ends no later than
+// its run, and begins no earlier. With search attributes users' own workflows
+// are found too, and of the runs that bear them those alone that have the
+// webhook; runs of workers that write none are asked anyway.
+func (f *Filter) query(attributes bool) string {
+	terms := []string{ownTypes}
+	if attributes {
+		terms = []string{either(ownTypes, latch.SearchAttributeWebhooks+" IS NOT NULL")}
+		if f.Webhook != "" {
+			terms = append(terms, isOrLacks(latch.SearchAttributeWebhooks, tagOf(f.Webhook, f.Event)))
+		}
+		if id := f.Job + f.Release; id != "" {
+			terms = append(terms, isOrLacks(latch.SearchAttributeID, id))
+		}
+	}
+	if !f.Since.IsZero() {
+		terms = append(terms, either("ExecutionStatus = 'Running'", "CloseTime >= "+instant(f.Since)))
+	}
+	if !f.Until.IsZero() {
+		terms = append(terms, "StartTime < "+instant(f.Until))
+	}
+	return strings.Join(terms, " AND ")
+}
+
+func isOrLacks(attribute, value string) string {
+	return either(attribute+" = "+Quote(value), attribute+" IS NULL")
+}
+
+func either(a, b string) string { return "(" + a + " OR " + b + ")" }

@@ -1,0 +1,238 @@
+package deliveries
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/latch-run/latch"
+)
+
+// A DeliveryPart is a part of what a search found.
+type DeliveryPart struct {
+	Records    []latch.Record `json:"records" doc:"Newest first by started_at; of a delivery that its run handed over, what became of it there"`
+	NextCursor string         `json:"next_cursor,omitempty" doc:"The parameter cursor of the next part, with the same other parameters; absent on the last"`
+	Incomplete bool           `json:"incomplete,omitempty" doc:"Not all runs were asked: next_cursor goes on with the others, whose records may be newer; where unanswered tells, theirs are missing"`
+	Unanswered int            `json:"unanswered,omitempty" doc:"How many runs no worker answered for, or could not"`
+	Runs       int            `json:"runs" doc:"How many runs were asked"`
+}
+
+// Search gives the records that the filter takes, in all runs, newest first: at
+// most limit, from the cursor on, which is good for the same filter alone and
+// keeps the times that the first part began with. A call asks a bounded number
+// of runs; there may be a next part although this one has few records or none.
+//
+// It needs no search attributes: without them it asks all runs of Latch's own
+// in that time, and does not find workflows of users' own. What is wrong with
+// the filter or the cursor is a [*RefusedError].
+func (l *Log) Search(ctx context.Context, filter Filter, cursor string, limit int) (*DeliveryPart, error) {
+	s, err := l.search(ctx, filter, cursor, limit)
+	if err != nil {
+		return nil, err
+	}
+	return s.part(), nil
+}
+
+// A searchCursor is where a search goes on: from a page of Temporal's list,
+// behind a place among the records of its runs.
+type searchCursor struct {
+	Since time.Time `json:"since,omitzero"`
+	Until time.Time `json:"until,omitzero"`
+	// Bare tells that the namespace lacks search attributes.
+	Bare bool `json:"bare,omitempty"`
+	// Page is the page, and From the place; absent at the beginning.
+	Page []byte `json:"page,omitempty"`
+	From *place `json:"from,omitempty"`
+	// Silent are task queues on which no worker answered a part before: each may
+	// take as long as a whole part.
+	Silent []string `json:"silent,omitempty"`
+}
+
+// maximumSilent bounds how many task queues a cursor names.
+const maximumSilent = 20
+
+// A search is one call of [Log.Search] under way.
+type search struct {
+	log    *Log
+	filter Filter
+	cursor searchCursor
+	found  newestRecords
+	next   []byte
+
+	mutex sync.Mutex
+	// silent are task queues that no worker polls.
+	silent map[string]bool
+	runs   int
+	// unanswered counts runs that did not answer, and refusal is why one did not.
+	unanswered int
+	refusal    error
+	// passed are failed deliveries that have another fate since, at most the limit.
+	passed []passed
+}
+
+type passed struct {
+	record latch.Record
+	fate   fate
+}
+
+func (l *Log) search(ctx context.Context, filter Filter, cursor string, limit int) (*search, error) {
+	s := &search{log: l, filter: filter, silent: map[string]bool{}, found: newestRecords{limit: limit, records: []latch.Record{}}}
+	s.cursor.Since, s.cursor.Until = filter.Since, filter.Until
+	if cursor != "" && !decodeCursor(cursor, &s.cursor) {
+		return nil, badCursor(cursor)
+	}
+	s.filter.Since, s.filter.Until, s.found.from = s.cursor.Since, s.cursor.Until, s.cursor.From
+	if err := s.filter.check(); err != nil {
+		return nil, err
+	}
+	for _, queue := range s.cursor.Silent {
+		s.silent[queue] = true
+	}
+	err := s.run(ctx)
+	var unknown *serviceerror.InvalidArgument
+	if errors.As(err, &unknown) && !s.cursor.Bare && len(s.cursor.Page) == 0 {
+		s.cursor.Bare = true
+		err = s.run(ctx)
+	}
+	if err == nil && s.runs > 0 && s.unanswered == s.runs {
+		err = s.refusal
+	}
+	return s, err
+}
+
+func (s *search) run(ctx context.Context) (err error) {
+	s.next, err = s.log.scan(ctx, scan{query: s.filter.query(!s.cursor.Bare), page: s.cursor.Page, ask: s.ask, settled: s.found.settled})
+	return err
+}
+
+// part gives what was found. Where records are left they come next, and the
+// runs behind after them.
+func (s *search) part() *DeliveryPart {
+	records, last := s.found.part()
+	part := &DeliveryPart{Records: records, Incomplete: s.next != nil || s.unanswered > 0, Unanswered: s.unanswered, Runs: s.runs}
+	next := s.cursor
+	switch {
+	case last != nil:
+		next.From = last
+	case s.next != nil:
+		next.Page, next.From = s.next, nil
+	default:
+		return part
+	}
+	next.Silent = slices.Sorted(maps.Keys(s.silent))
+	next.Silent = next.Silent[:min(len(next.Silent), maximumSilent)]
+	part.NextCursor = encodeCursor(next)
+	return part
+}
+
+// ask adds the runs' records.
+func (s *search) ask(ctx context.Context, runs []*workflowpb.WorkflowExecutionInfo) error {
+	told := make([][]latch.Record, len(runs))
+	group, asking := errgroup.WithContext(ctx)
+	group.SetLimit(askers)
+	for i, run := range runs {
+		group.Go(func() (err error) {
+			told[i], err = s.recordsOf(asking, run)
+			return s.tolerate(ctx, run, err)
+		})
+	}
+	err := group.Wait()
+	s.found.add(slices.Concat(told...))
+	s.runs += len(runs)
+	return err
+}
+
+var errSilent = errors.New("no worker answers on the run's task queue")
+
+// tolerate counts a run that does not answer, so that one of a worker that is
+// gone hides no other's. Where Temporal itself refuses, all of it ends.
+func (s *search) tolerate(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, err error) error {
+	var denied *serviceerror.PermissionDenied
+	var namespace *serviceerror.NamespaceNotFound
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil || errors.As(err, &denied) || errors.As(err, &namespace):
+		return err
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.unanswered++
+	if !errors.Is(err, errSilent) {
+		s.refusal = err
+	}
+	var broken *serviceerror.QueryFailed // that of one run
+	if !errors.As(err, &broken) {
+		s.silent[run.GetTaskQueue()] = true
+	}
+	return nil
+}
+
+func (s *search) isSilent(queue string) bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.silent[queue]
+}
+
+// recordsOf gives the run's records that are asked for.
+func (s *search) recordsOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo) ([]latch.Record, error) {
+	if s.isSilent(run.GetTaskQueue()) {
+		return nil, errSilent
+	}
+	var all, taken []latch.Record
+	err := s.log.query(ctx, runOf(run), latch.QueryHistory, &all, latch.HistoryQuery{Webhook: s.filter.Webhook, Event: s.filter.Event})
+	var notBegun *serviceerror.WorkflowNotReady
+	if hasNoRecords(err) || errors.As(err, &notBegun) {
+		return nil, nil
+	}
+	for i := range all {
+		record, err := s.log.follow(ctx, all[i])
+		if err != nil {
+			return nil, err
+		}
+		if child := run.GetExecution().GetWorkflowId(); strings.HasPrefix(child, prefixHandedOver) {
+			record.HandedTo = child
+		}
+		if taken, err = s.take(ctx, runOf(run), record, taken); err != nil {
+			return nil, err
+		}
+	}
+	return taken, err
+}
+
+// take appends the record if it is asked for.
+func (s *search) take(ctx context.Context, run execution, record latch.Record, to []latch.Record) ([]latch.Record, error) {
+	if !s.filter.takes(&record) || s.filter.Failed && !Failed(&record) {
+		return to, nil
+	}
+	if !s.filter.Failed {
+		return append(to, record), nil
+	}
+	record, now, err := s.log.fateOf(ctx, run, record)
+	if err != nil {
+		return to, err
+	}
+	if now != stillFailed {
+		s.pass(record, now)
+		return to, nil
+	}
+	return append(to, record), nil
+}
+
+// pass notes a failed delivery that needs no redelivery, once.
+func (s *search) pass(record latch.Record, now fate) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	known := slices.ContainsFunc(s.passed, func(p passed) bool { return p.record.DeliveryID == record.DeliveryID })
+	if !known && len(s.passed) < s.found.limit {
+		s.passed = append(s.passed, passed{record, now})
+	}
+}
