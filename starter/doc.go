@@ -3,16 +3,16 @@
 // their files without one.
 //
 // What lives here: one file for each group of commands (job.go, release.go,
-// emit.go, lock.go, status.go, webhook.go and its like, validate.go, schema.go,
-// version.go), of which job_apply.go, job_list.go, job_show.go and
+// emit.go, lock.go, status.go, deliveries.go, webhook.go and its like,
+// validate.go, schema.go, version.go), of which job_apply.go, job_list.go, job_show.go and
 // job_control.go keep registered jobs: job_plan.go says what applying files
 // would do, job_difference.go which fields change. Below them are connecting
 // (connect.go), starting (start.go), watching (watch.go), what a run came to
 // (outcome.go), and printing (output.go, record.go).
 // api.go says which commands speak to the HTTP API in place of Temporal, and
-// api_release.go and api_job.go do; serve.go and serve_settings.go run the API,
-// which internal/api is; codec.go and codec_settings.go run the codec server,
-// which internal/codecserver is.
+// api_release.go, api_job.go and api_deliveries.go do; serve.go and
+// serve_settings.go run the API, which internal/api is; codec.go and
+// codec_settings.go run the codec server, which internal/codecserver is.
 // starter/internal/spec reads files, starter/internal/schema makes schemas,
 // starter/internal/cron checks schedules, starter/internal/apiclient calls the
 // API.

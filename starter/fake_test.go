@@ -42,6 +42,9 @@ type fakeTemporal struct {
 	query  func(workflowID, name string, args []any) (string, error)
 	update func(client.UpdateWorkflowOptions) (string, error)
 
+	// list answers Temporal's list of runs.
+	list func(query string) (*workflowservice.ListWorkflowExecutionsResponse, error)
+
 	// schedules keep registered jobs.
 	schedules *fakeSchedules
 
@@ -109,6 +112,13 @@ func (f *fakeTemporal) DescribeWorkflowExecution(_ context.Context, workflowID, 
 		}
 	}
 	return nil, serviceerror.NewNotFound("workflow not found for ID: " + workflowID)
+}
+
+func (f *fakeTemporal) ListWorkflow(_ context.Context, request *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	if f.list == nil {
+		return &workflowservice.ListWorkflowExecutionsResponse{}, nil
+	}
+	return f.list(request.GetQuery())
 }
 
 func (f *fakeTemporal) DescribeTaskQueue(_ context.Context, queue string, _ enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {

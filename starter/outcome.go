@@ -154,17 +154,17 @@ func (a *app) printOutcome(o outcome, records []latch.Record) {
 	if text := decidedBy(s.DecidedBy); text != "" {
 		a.printf("  decided by: %s\n", text)
 	}
-	if sent, failed := deliveries(records); failed > 0 {
+	if sent, failed := countDeliveries(records); failed > 0 {
 		a.printf("  %s\n", cell{fmt.Sprintf("%d of %d deliveries failed", failed, sent), red}.show(a.colour()))
 	}
 	printSteps(a.out, s.Steps)
 	printJobs(a.out, "  ", s.Jobs)
 }
 
-// deliveries counts the records of what was to be sent, and those of which
+// countDeliveries counts the records of what was to be sent, and those of which
 // sending failed. A hook whose endpoint took the delivery may have failed for
 // what it answered, and one that only made a lock sent nothing.
-func deliveries(records []latch.Record) (sent, failed int) {
+func countDeliveries(records []latch.Record) (sent, failed int) {
 	for i := range records {
 		record := &records[i]
 		taken := record.Response != nil && record.Response.Status/100 == 2

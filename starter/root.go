@@ -15,8 +15,8 @@ profile (TEMPORAL_PROFILE). Files are YAML or JSON; - is standard input.
 
 With --api URL, or LATCH_API, commands speak to the HTTP API that starter serve
 offers in place of Temporal, and bear the key that LATCH_API_KEY has: release,
-emit, lock release, job list, show, start and stop, and status, history and
-watch of releases.
+emit, lock release, job list, show, start and stop, deliveries, and status,
+history and watch of releases.
 
 Exit codes:
   0  done; with --watch: the job succeeded, the release was released, the
@@ -43,7 +43,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.PersistentFlags().String("task-queue", "", "task queue of Latch's worker (LATCH_TASK_QUEUE, else latch)")
 	root.PersistentFlags().String("api", "", "speak to the HTTP API at this URL, and not to Temporal (LATCH_API; its key is LATCH_API_KEY)")
 	root.AddCommand(a.jobCommand(), a.releaseCommand(), a.emitCommand(), a.lockCommand(), a.watchCommand(),
-		a.statusCommand(), a.historyCommand(), a.serveCommand(), a.webhookCommand(), a.codecCommand(), a.validateCommand(), a.schemaCommand(), a.versionCommand())
+		a.statusCommand(), a.historyCommand(), a.deliveriesCommand(), a.serveCommand(), a.webhookCommand(), a.codecCommand(), a.validateCommand(), a.schemaCommand(), a.versionCommand())
 	return root
 }
 

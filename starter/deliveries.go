@@ -1,0 +1,280 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/deliveries"
+)
+
+// A deliveryLog tells of deliveries and sends them again: over Temporal, or
+// the API.
+type deliveryLog interface {
+	Search(ctx context.Context, filter deliveries.Filter, cursor string, limit int) (*deliveries.DeliveryPart, error)
+	RedeliverFailed(ctx context.Context, filter deliveries.Filter, cursor string, limit int, dryRun bool) (*deliveries.BulkRedelivery, error)
+	Redeliver(ctx context.Context, id string, origin deliveries.Origin) (*deliveries.Redelivery, error)
+}
+
+// A deliveriesCall is what the command was asked for.
+type deliveriesCall struct {
+	filter                  deliveries.Filter
+	since, until            string
+	limit                   int
+	redeliver, sure, dryRun bool
+}
+
+func (a *app) deliveriesCommand() *cobra.Command {
+	var call deliveriesCall
+	command := takesAPI(&cobra.Command{Use: "deliveries", Short: "List deliveries of all runs, and send those that failed again", Args: cobra.NoArgs,
+		Long: `List deliveries of all runs, newest first: when they began, what was sent, and
+what came of it. A delivery that its run handed over is told as it went on, and
+a redelivery is one of its own.
+
+With --failed only those that failed: that were given up and never taken. An
+endpoint that answered, and whose answer means fail, did not fail. Each is told
+once, by its last record; what was delivered since, or is being sent again, is
+left out.
+
+With --failed --redeliver all of them are sent again, under the same delivery
+ids and with what was rendered then, twenty a second at most. It may be repeated:
+what is under way, or was delivered since, is skipped. The exit code is 1 where
+one could not be sent again.
+
+  starter deliveries --failed --since 2h
+  starter deliveries --failed --since 2h --webhook billing --redeliver
+
+Runs that Temporal has forgotten after the namespace's retention are not found.
+Without the search attribute LatchWebhooks, nor are workflows of your own.`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.deliveries(cmd.Context(), call) }})
+	flags := command.Flags()
+	flags.BoolVar(&call.filter.Failed, "failed", false, "only those that failed")
+	flags.StringVar(&call.since, "since", "", "only what ended, or is pending and began, since then: a duration such as 2h, or an RFC 3339 time")
+	flags.StringVar(&call.until, "until", "", "only what did so before then")
+	flags.StringVar(&call.filter.Webhook, "webhook", "", "only of the webhook of this id")
+	flags.StringVar(&call.filter.Event, "event", "", "only at this event")
+	flags.StringVar(&call.filter.Job, "job", "", "only of the job of this id")
+	flags.StringVar(&call.filter.Release, "release", "", "only of the release of this id")
+	flags.IntVar(&call.limit, "limit", 0, "at most so many; 0 is no limit")
+	flags.BoolVar(&call.redeliver, "redeliver", false, "send what failed again")
+	flags.BoolVar(&call.dryRun, "dry-run", false, "with --redeliver: tell what would be sent again, and send nothing")
+	flags.BoolVarP(&call.sure, "yes", "y", false, "do not ask")
+	command.AddCommand(a.deliveriesRedeliverCommand())
+	return command
+}
+
+func (a *app) deliveriesRedeliverCommand() *cobra.Command {
+	var origin deliveries.Origin
+	command := takesAPI(&cobra.Command{Use: "redeliver ID", Short: "Send one delivery again", Args: cobra.ExactArgs(1),
+		Long: `Send one delivery again, whatever came of it, under the same delivery id and
+with what was rendered then. One redelivery goes on at a time. A delivery id of
+an earlier version does not tell its run: --workflow-id and --run-id do, as the
+delivery's record has them.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.redeliverOne(cmd.Context(), args[0], origin) }})
+	command.Flags().StringVar(&origin.WorkflowID, "workflow-id", "", "the workflow that fired the delivery")
+	command.Flags().StringVar(&origin.RunID, "run-id", "", "its run")
+	return command
+}
+
+// check says what is wrong with the flags, and reads the times.
+func (c *deliveriesCall) check(interactive bool) error {
+	var wrong []error
+	var err error
+	now := time.Now()
+	if c.filter.Since, err = deliveries.ParseTime(c.since, now); err != nil {
+		wrong = append(wrong, fmt.Errorf("--since: %w", err))
+	}
+	if c.filter.Until, err = deliveries.ParseTime(c.until, now); err != nil {
+		wrong = append(wrong, fmt.Errorf("--until: %w", err))
+	}
+	if c.limit < 0 {
+		wrong = append(wrong, fmt.Errorf("--limit: must be 0 (no limit) or more, not %d", c.limit))
+	}
+	if c.redeliver && !c.filter.Failed {
+		wrong = append(wrong, errors.New("--redeliver sends again what failed: give --failed too; one delivery, whatever came of it, is sent again by: starter deliveries redeliver ID"))
+	}
+	if c.dryRun && !c.redeliver {
+		wrong = append(wrong, errors.New("--dry-run goes with --redeliver"))
+	}
+	if c.redeliver && !c.dryRun && !c.sure && !interactive {
+		wrong = append(wrong, errors.New("--redeliver asks on a terminal, and this is none: --yes says that you are sure"))
+	}
+	if len(wrong) > 0 {
+		return usageError(errors.Join(wrong...))
+	}
+	return nil
+}
+
+// deliveryLog opens what tells of deliveries; close ends it.
+func (a *app) deliveryLog(ctx context.Context) (log deliveryLog, closeLog func(), err error) {
+	if a.api != nil {
+		return apiDeliveries{a}, func() {}, nil
+	}
+	temporal, err := a.dial(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return deliveries.New(deliveries.Options{Client: temporal, Namespace: temporal.Namespace(), DataConverter: temporal.DataConverter(),
+		Identity: "starter of " + a.userName()}), temporal.Close, nil
+}
+
+func (a *app) deliveries(ctx context.Context, call deliveriesCall) error {
+	if err := call.check(a.interactive); err != nil {
+		return err
+	}
+	log, closeLog, err := a.deliveryLog(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	if call.redeliver && (call.sure || call.dryRun) {
+		return a.redeliverFailed(ctx, log, call)
+	}
+	found, err := a.findDeliveries(ctx, log, call)
+	if err != nil {
+		return err
+	}
+	if !call.redeliver {
+		a.printDeliveries(found)
+		return nil
+	}
+	return a.askAndRedeliver(ctx, log, call, found)
+}
+
+// askAndRedeliver shows a person what would be sent again, on standard error,
+// and asks.
+func (a *app) askAndRedeliver(ctx context.Context, log deliveryLog, call deliveriesCall, found *foundDeliveries) error {
+	if n := len(found.Records); n > 0 {
+		deliveryTable(found.Records).write(a.err, a.terminal, a.colour())
+		if !a.confirm(fmt.Sprintf("Send %s again?", counted(n, "delivery", "deliveries"))) {
+			return newFailure(exitFailed, kindRefused, "nothing was sent again")
+		}
+	}
+	return a.redeliverFailed(ctx, log, call)
+}
+
+// foundDeliveries are the deliveries of all parts, as --output json prints them.
+type foundDeliveries struct {
+	Records []latch.Record `json:"records"`
+	// More tells that the limit left some out.
+	More       bool `json:"more,omitempty"`
+	Unanswered int  `json:"unanswered,omitempty"`
+	Runs       int  `json:"runs"`
+}
+
+// partSize is how many deliveries are asked for at once.
+const partSize = 200
+
+// partOf is how many of the limit are asked for, where some are there already.
+func partOf(limit, have int) int {
+	if limit == 0 {
+		return partSize
+	}
+	return min(partSize, limit-have)
+}
+
+func (a *app) findDeliveries(ctx context.Context, log deliveryLog, call deliveriesCall) (*foundDeliveries, error) {
+	found := &foundDeliveries{Records: []latch.Record{}}
+	progress := a.progress()
+	defer progress.end()
+	for cursor := ""; ; {
+		part, err := log.Search(ctx, call.filter, cursor, partOf(call.limit, len(found.Records)))
+		if err != nil {
+			return nil, explainDeliveries(err)
+		}
+		found.Records = append(found.Records, part.Records...)
+		found.Unanswered, found.Runs = max(found.Unanswered, part.Unanswered), found.Runs+part.Runs
+		cursor = part.NextCursor
+		if found.More = cursor != "" && call.limit > 0 && len(found.Records) >= call.limit; found.More || cursor == "" {
+			return found, nil
+		}
+		progress.show("%d found; %d runs asked", len(found.Records), found.Runs)
+	}
+}
+
+// redeliverFailed sends all that failed again, part by part.
+func (a *app) redeliverFailed(ctx context.Context, log deliveryLog, call deliveriesCall) error {
+	all := &deliveries.BulkRedelivery{Deliveries: []deliveries.RedeliveryOutcome{}, DryRun: call.dryRun}
+	progress := a.progress()
+	for cursor := ""; ; {
+		part, err := log.RedeliverFailed(ctx, call.filter, cursor, partOf(call.limit, all.Started+all.Planned+all.Errors), call.dryRun)
+		if err != nil {
+			progress.end()
+			return a.redeliveryBrokenOff(all, explainDeliveries(err))
+		}
+		addPart(all, part)
+		if interrupted(ctx) {
+			progress.end()
+			return a.redeliveryBrokenOff(all, ctx.Err())
+		}
+		cursor = part.NextCursor
+		if cursor == "" || call.limit > 0 && all.Started+all.Planned+all.Errors >= call.limit {
+			break
+		}
+		progress.show("%d started, %d skipped; %d runs asked", all.Started, all.Skipped, all.Runs)
+	}
+	progress.end()
+	a.printRedelivered(all)
+	if all.Errors > 0 {
+		return silent(exitFailed)
+	}
+	return nil
+}
+
+func addPart(all, part *deliveries.BulkRedelivery) {
+	all.Deliveries = append(all.Deliveries, part.Deliveries...)
+	all.Started, all.Planned = all.Started+part.Started, all.Planned+part.Planned
+	all.Skipped, all.Errors = all.Skipped+part.Skipped, all.Errors+part.Errors
+	all.Unanswered, all.Runs = max(all.Unanswered, part.Unanswered), all.Runs+part.Runs
+	all.NextCursor = part.NextCursor
+}
+
+// redeliveryBrokenOff tells how far it came.
+func (a *app) redeliveryBrokenOff(all *deliveries.BulkRedelivery, err error) error {
+	if all.Started == 0 {
+		return err
+	}
+	failed := *explain(err)
+	failed.text += fmt.Sprintf("\n%s were sent again before this; give the command again for the others", counted(all.Started, "delivery", "deliveries"))
+	return &failed
+}
+
+func (a *app) redeliverOne(ctx context.Context, id string, origin deliveries.Origin) error {
+	log, closeLog, err := a.deliveryLog(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	started, err := log.Redeliver(ctx, id, origin)
+	if err != nil {
+		return explainDeliveries(err)
+	}
+	if a.json() {
+		a.printJSON(started)
+		return nil
+	}
+	a.printf("Redelivery %d of %s started\n  workflow: %s\n  run: %s\n", started.Redelivery, printable(started.DeliveryID), printable(started.WorkflowID), started.RunID)
+	return nil
+}
+
+// explainDeliveries gives what is refused its exit code.
+func explainDeliveries(err error) error {
+	var refused *deliveries.RefusedError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch refused.Reason {
+	case deliveries.Unknown:
+		return newFailure(exitFailed, kindNotFound, "%v", refused)
+	case deliveries.UnderWay:
+		return newFailure(exitFailed, kindRunning, "%v", refused)
+	case deliveries.Invalid:
+		return newFailure(exitUsage, latch.ErrorInvalidArgument, "%v", refused)
+	default:
+		return newFailure(exitFailed, kindRefused, "%v", refused)
+	}
+}

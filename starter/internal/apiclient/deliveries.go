@@ -1,0 +1,60 @@
+package apiclient
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+const deliveries = "/latch/v1/deliveries"
+
+// A DeliveryFilter says which deliveries to tell of, or to send again, and
+// which part of them.
+type DeliveryFilter struct {
+	Failed  bool   `json:"failed"`
+	Since   string `json:"since,omitempty"`
+	Until   string `json:"until,omitempty"`
+	Webhook string `json:"webhook,omitempty"`
+	Event   string `json:"event,omitempty"`
+	Job     string `json:"job,omitempty"`
+	Release string `json:"release,omitempty"`
+	Limit   int    `json:"limit"`
+	Cursor  string `json:"cursor,omitempty"`
+	DryRun  bool   `json:"dry_run,omitempty"`
+}
+
+func (f *DeliveryFilter) query() url.Values {
+	query := url.Values{"limit": {strconv.Itoa(f.Limit)}}
+	if f.Failed {
+		query.Set("failed", "true")
+	}
+	for name, value := range map[string]string{"since": f.Since, "until": f.Until, "webhook": f.Webhook, "event": f.Event,
+		"job": f.Job, "release": f.Release, "cursor": f.Cursor} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	return query
+}
+
+// Deliveries reads a part of the list of deliveries into part.
+func (c *Client) Deliveries(ctx context.Context, filter DeliveryFilter, part any) error {
+	return c.call(ctx, http.MethodGet, deliveries, filter.query(), nil, part)
+}
+
+// RedeliverFailed sends a part of the deliveries that failed again, and reads
+// what was done into bulk.
+func (c *Client) RedeliverFailed(ctx context.Context, filter DeliveryFilter, bulk any) error {
+	return c.call(ctx, http.MethodPost, deliveries+"/redeliver", nil, filter, bulk)
+}
+
+// Redeliver sends one delivery again, of the run where its id does not tell
+// it, and reads what was started into started.
+func (c *Client) Redeliver(ctx context.Context, id, workflowID, runID string, started any) error {
+	origin := map[string]string{}
+	if workflowID != "" || runID != "" {
+		origin = map[string]string{"workflow_id": workflowID, "run_id": runID}
+	}
+	return c.call(ctx, http.MethodPost, deliveries+"/"+url.PathEscape(id)+"/redeliver", nil, origin, started)
+}
