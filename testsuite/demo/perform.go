@@ -29,9 +29,14 @@ type options struct {
 // perform brings the stack up, runs all cases and takes it down again. Its error
 // says which cases failed, or what else did.
 func perform(ctx context.Context, told *account, o options) (err error) {
+	api, err := stack.FreeAddress()
+	if err != nil {
+		return fmt.Errorf("port for the API: %w", err)
+	}
 	up, err := stack.Start(ctx, stack.Options{
 		Worker:   workerSettings(),
 		Starter:  true,
+		API:      api,
 		Race:     o.race,
 		Progress: func(what string) { told.note("%s …", what) },
 	})

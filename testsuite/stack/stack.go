@@ -70,8 +70,9 @@ type Stack struct {
 	// HealthURL is the base of the worker's health server; empty if it is off.
 	HealthURL string
 
-	// API is the process of the HTTP API, nil where there is none.
-	API *process.Process
+	// API is the process of the HTTP API, nil where there is none; APIURL its base.
+	API    *process.Process
+	APIURL string
 
 	namespace string
 	starter   string
@@ -128,13 +129,14 @@ func (s *Stack) start(ctx context.Context, o Options) error {
 
 // startAPI serves the HTTP API with the worker's settings.
 func (s *Stack) startAPI(ctx context.Context, o Options) (err error) {
+	s.APIURL = "http://" + o.API
 	env := slices.Concat(o.Worker, Environment{"LATCH_API_ADDR=" + o.API}, s.connection())
 	if s.API, err = process.Begin(process.Command{Path: s.starter, Args: []string{"serve"}, Env: env}); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
-	if err := s.API.AwaitReady(ctx, "http://"+o.API+"/openapi.json"); err != nil {
+	if err := s.API.AwaitReady(ctx, s.APIURL+"/openapi.json"); err != nil {
 		return fmt.Errorf("stack: the API does not answer: %w; its log ends:\n%s", err, lastLines(s.API.Stderr.String(), 40))
 	}
 	return nil
