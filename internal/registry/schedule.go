@@ -104,8 +104,9 @@ func (s *Store) read(ctx context.Context, id string) (*kept, error) {
 		return s.service().DescribeSchedule(ctx, &workflowservice.DescribeScheduleRequest{Namespace: s.namespace, ScheduleId: id})
 	})
 	var missing *serviceerror.NotFound
+	var without *serviceerror.Unimplemented // a server that has no schedules keeps none of ours
 	switch {
-	case errors.As(err, &missing):
+	case errors.As(err, &missing), errors.As(err, &without):
 		return nil, ErrUnknown
 	case err != nil:
 		return nil, err
