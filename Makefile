@@ -61,7 +61,7 @@ unit: ## unit tests, with the race detector
 # What these tests run is built by them, beyond the sight of Go's test cache.
 e2e: ## end-to-end tests: worker processes, built with the race detector, on a real Temporal server
 	@echo "$(SERVER_NOTE)"
-	cd testsuite && go test -count=1 ./...
+	cd testsuite && go test -count=1 -timeout 14m ./...
 
 fuzz: ## each fuzz test for FUZZTIME (10s)
 	@for package in $$(go list ./...); do \

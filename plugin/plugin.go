@@ -41,7 +41,7 @@ type Options struct {
 	// EgressProxy is the URL of a proxy for all outgoing requests.
 	EgressProxy string
 	// PerEndpoint is how many webhooks may be under way to one endpoint at once,
-	// so that a slow one leaves the worker's activities to others; 250 unless
+	// so that a slow one leaves the worker's activities to others; 500 unless
 	// given. A worker that runs fewer than 1000 activities at once wants less.
 	PerEndpoint int
 	// Redact is what no record of any webhook keeps of an endpoint's answer,

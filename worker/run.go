@@ -87,6 +87,8 @@ func dial(ctx context.Context, options client.Options) (client.Client, error) {
 func workerOptions(configured *configuration, fatal chan<- error) worker.Options {
 	options := worker.Options{
 		WorkerStopTimeout: configured.DrainTimeout,
+		// Most of them wait for answers; one endpoint takes 500 of them at most.
+		MaxConcurrentActivityExecutionSize: 2000,
 		// A cancellation reaches an activity with a heartbeat's answer.
 		MaxHeartbeatThrottleInterval: heartbeatInterval,
 		OnFatalError: func(err error) {

@@ -9,15 +9,16 @@ import (
 
 const (
 	// defaultPerEndpoint is how many requests one worker has under way to one
-	// endpoint: a quarter of the activities that a worker runs at once unless
-	// it is configured otherwise, so that no endpoint takes them all.
-	defaultPerEndpoint = 250
+	// endpoint: as many as one event may have (contract, "Order"), half of the
+	// activities that a worker runs at once unless it is configured otherwise,
+	// and a quarter of those of Latch's own worker.
+	defaultPerEndpoint = 500
 	// brokenAfter is how many attempts in a row have to come to nothing before
 	// an endpoint is taken to be dead.
-	brokenAfter = 20
+	brokenAfter = 50
 	// probes is how many requests are under way to a dead endpoint at once; the
 	// first that is answered brings it back.
-	probes = 5
+	probes = 50
 	// A turned away attempt comes again after about as long as an attempt takes
 	// there, within these bounds.
 	shortestTurn = 500 * time.Millisecond

@@ -33,7 +33,7 @@ func TestEndpointsShareAWorker(t *testing.T) {
 func TestDeadEndpointIsProbed(t *testing.T) {
 	t.Parallel()
 	dead := &UnreachableError{message: "refused"}
-	e := newEndpoints(100)
+	e := newEndpoints(10 * probes)
 	fail := func(n int) {
 		for range n {
 			leave, err := e.enter("https://dead")

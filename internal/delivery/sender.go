@@ -51,7 +51,7 @@ type Options struct {
 	// UserAgent is Latch/<version> unless given.
 	UserAgent string
 	// PerEndpoint is how many webhooks may be under way to one endpoint at
-	// once; 250 unless given.
+	// once; 500 unless given.
 	PerEndpoint int
 }
 
