@@ -17,4 +17,7 @@
 // interceptors as they are; it adds one interceptor, which does nothing in
 // workflows that call neither Gate nor Fire. It works in the SDK's test
 // environments (SetWorkerOptions) and replayers too.
+//
+// Give it to the client where ids may have letters beyond ASCII: the SDK's own
+// client cannot answer for runs with such a workflow id.
 package plugin

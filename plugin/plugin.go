@@ -17,6 +17,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/activities"
+	"github.com/latch-run/latch/internal/anyid"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/secret"
@@ -169,7 +170,11 @@ func fqdnOf(options Options) (string, error) {
 }
 
 func (p *Plugin) configureClient(_ context.Context, options client.PluginConfigureClientOptions) error {
-	if options.ClientOptions != nil && options.ClientOptions.DataConverter != nil {
+	if options.ClientOptions == nil {
+		return p.problem
+	}
+	anyid.Configure(options.ClientOptions)
+	if options.ClientOptions.DataConverter != nil {
 		p.mutex.Lock()
 		defer p.mutex.Unlock()
 		p.converter = options.ClientOptions.DataConverter

@@ -15,6 +15,7 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 
 	"github.com/latch-run/latch/codec"
+	"github.com/latch-run/latch/internal/anyid"
 )
 
 // Bounds of waits for a server that may be out of reach and for a worker that
@@ -65,6 +66,7 @@ func dial(ctx context.Context) (temporalClient, error) {
 		return nil, usageError(err)
 	}
 	payloads.Configure(&options)
+	anyid.Configure(&options)
 	options.Logger = sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
 	if options.HostPort == "" {
 		options.HostPort = client.DefaultHostPort

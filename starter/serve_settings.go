@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 
 	"github.com/latch-run/latch/codec"
+	"github.com/latch-run/latch/internal/anyid"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/locklink"
 	environment "github.com/latch-run/latch/internal/settings"
@@ -84,6 +85,7 @@ func configureServe() (*serveConfiguration, error) {
 	} else {
 		payloads.Configure(&configured.temporal)
 	}
+	anyid.Configure(&configured.temporal)
 	if configured.temporal.HostPort == "" {
 		configured.temporal.HostPort = client.DefaultHostPort
 	}

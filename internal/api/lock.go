@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 const locksPath = "/latch/v1/locks"
@@ -73,8 +73,8 @@ func (a *api) getLock(ctx context.Context, input *lockInput) (*lockOutput, error
 // runOfLock reads the workflow id from a lock, <workflow id>:<webhook
 // id>:<random>, from the right: a workflow id may have colons.
 func runOfLock(token string) (string, error) {
-	if random := strings.LastIndexByte(token, ':'); random > 0 && random < len(token)-1 && utf8.ValidString(token) {
-		if webhook := strings.LastIndexByte(token[:random], ':'); webhook > 0 && webhook < random-1 {
+	if random := strings.LastIndexByte(token, ':'); random > 0 && random < len(token)-1 {
+		if webhook := strings.LastIndexByte(token[:random], ':'); webhook > 0 && webhook < random-1 && protocol.IsID(token[:webhook]) {
 			return token[:webhook], nil
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 const (
@@ -123,8 +123,8 @@ func (a *api) findRelease(ctx context.Context, id string) (*workflowpb.WorkflowE
 		candidates = []string{id, prefixRelease + id}
 	}
 	for _, candidate := range candidates {
-		if !utf8.ValidString(candidate) {
-			break // Temporal cannot even be asked
+		if !protocol.IsID(candidate) {
+			continue // Temporal cannot even be asked
 		}
 		info, err := a.describe(ctx, candidate, "")
 		if err != nil && !isNotFound(err) {

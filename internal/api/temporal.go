@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	commonpb "go.temporal.io/api/common/v1"
@@ -52,8 +51,8 @@ const memoRequest = "latch.request"
 // start starts a run: one at a time under a workflow id. The same request made
 // again gives the run that the first one started, closed or not.
 func (a *api) start(ctx context.Context, s start) (runID string, err error) {
-	if !utf8.ValidString(s.workflowID) {
-		return "", problem(http.StatusUnprocessableEntity, "workflow_id: %q is no UTF-8.", s.workflowID)
+	if !protocol.IsID(s.workflowID) {
+		return "", problem(http.StatusUnprocessableEntity, "workflow_id: %q is none: it has at most 1000 bytes of UTF-8, no control characters among them.", s.workflowID)
 	}
 	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
 	defer cancel()
