@@ -40,8 +40,8 @@ func (a *api) registerMittoJobs() {
 		summary: "Show a job with its last run"}, a.getJob)
 	mittoRoute[MittoJob](a, v2(jobPath), operation{id: "change-job", method: http.MethodPatch, role: RoleAdmin, errors: notFound, large: true, required: true,
 		summary: "Change what the body names of a job"}, a.changeJob)
-	mittoRoute[noBody](a, v2(jobPath), operation{id: "delete-job", method: http.MethodDelete, role: RoleAdmin, status: http.StatusNoContent, errors: notFound,
-		summary: "Remove a job", about: "A run that is under way goes on. Refused while other jobs run after this one."}, a.deleteJob)
+	mittoRoute[noBody](a, v2(jobPath), operation{id: "delete-job", method: http.MethodDelete, role: RoleAdmin, status: http.StatusNoContent,
+		errors: []int{http.StatusNotFound, http.StatusConflict}, summary: "Remove a job", about: "A run that is under way goes on. Refused while other jobs run after this one."}, a.deleteJob)
 	mittoRoute[noBody](a, v2(jobPath+"/status"), operation{id: "get-job-status", method: http.MethodGet, role: RoleRead, errors: notFound,
 		summary: "Show a job's last run"}, a.getJobStatus)
 	mittoRoute[MittoAction](a, v2(jobPath+"/:actions"), operation{id: "act-on-job", method: http.MethodPost, role: RoleRun, required: true,

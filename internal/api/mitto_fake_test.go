@@ -95,7 +95,7 @@ func (f *fakeRegistry) Delete(_ context.Context, id string) error {
 		return fmt.Errorf("job %q: %w", id, registry.ErrUnknown)
 	}
 	if len(f.jobs[at].Followers) > 0 {
-		return &registry.RefusedError{Field: "schedule.after", Reason: "others run after it"}
+		return &registry.FollowedError{ID: id, Followers: f.jobs[at].Followers}
 	}
 	f.jobs = slices.Delete(f.jobs, at, at+1)
 	return nil

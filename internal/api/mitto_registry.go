@@ -35,6 +35,7 @@ type Registry interface {
 // left as it is.
 func explainRegistry(err error) error {
 	var refused *registry.RefusedError
+	var followed *registry.FollowedError
 	var unknown *mitto.UnknownWebhook
 	switch {
 	case errors.As(err, &refused):
@@ -50,7 +51,7 @@ func explainRegistry(err error) error {
 		return problem(http.StatusNotFound, "%s.", sentence(err))
 	case errors.As(err, &unknown):
 		return problem(http.StatusNotFound, "%s.", sentence(err))
-	case errors.Is(err, registry.ErrExists), errors.Is(err, registry.ErrConflict):
+	case errors.Is(err, registry.ErrExists), errors.Is(err, registry.ErrConflict), errors.As(err, &followed):
 		return problem(http.StatusConflict, "%s.", sentence(err))
 	default:
 		return err

@@ -89,7 +89,7 @@ func TestMittoRefusals(t *testing.T) {
 		{"POST", "/v2/jobs", `{"x":"` + strings.Repeat("x", 3<<20) + `"}`, 413, "", ""},
 		{"PATCH", "/v2/jobs/22739", `{"timeout":"soon"}`, 422, "soon", "body.timeout"},
 		{"PATCH", "/v2/jobs/22739", `nope`, 400, "", ""},
-		{"DELETE", "/v2/jobs/8", ``, 422, "after it", "body.schedule.endof"},
+		{"DELETE", "/v2/jobs/8", ``, 409, "after it: 7", ""},
 		{"GET", "/v2/jobs/none", ``, 404, "none", ""},
 		{"GET", "/v2/jobs/none/status", ``, 404, "none", ""},
 		{"GET", "/v2/jobs/none/webhooks", ``, 404, "none", ""},

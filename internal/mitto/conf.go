@@ -9,13 +9,15 @@ import (
 	"github.com/google/shlex"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
 )
 
 // taskKinds are Latch's own names of tasks.
 var taskKinds = []string{"activity", "workflow", "http", "command"}
 
 // foreignTypes are Mitto's types of jobs whose confs are not Latch's business:
-// a key that is called as one of Latch's tasks means something else there.
+// a key that is called as one of Latch's tasks means something else there,
+// unless what it holds is such a task.
 var foreignTypes = []string{"io", "sql", "system", "bulk"}
 
 const (
@@ -47,7 +49,7 @@ func (t *translation) work() {
 	kind := text(t.extras[keyType])
 	at, task := ownTask(conf)
 	switch {
-	case task != nil && !slices.Contains(foreignTypes, kind):
+	case task != nil && (!slices.Contains(foreignTypes, kind) || isTask(task)):
 		t.renamed[keyTask] = at
 		t.set(keyTask, task)
 	case kind == typeCommand && !isNull(conf["cmd"]):
@@ -96,6 +98,12 @@ func ownTask(conf latch.Object) (path string, task json.RawMessage) {
 		return "", nil
 	}
 	return keyConf, encode(found)
+}
+
+// isTask tells whether a task is one in all that it says.
+func isTask(task json.RawMessage) bool {
+	_, err := admission.DecodeJob(encode(latch.Object{"id": encode("1"), keyTask: task}))
+	return err == nil
 }
 
 // sequence is `jobs`: ids, or objects with an id, each a registered job; an

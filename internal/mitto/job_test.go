@@ -68,6 +68,7 @@ func TestWork(t *testing.T) {
 		"another type":                  {`{"type":"sql","conf":{"dbo":"x"}}`, "", `"sql"`},
 		"no type":                       {`{"title":"x"}`, "", "no type"},
 		"another type's own http":       {`{"type":"io","conf":{"http":{"whatever":true}}}`, "", `"io"`},
+		"another type with a task":      {`{"type":"io","conf":{"http":{"url":"https://example.com/"}}}`, `{"http":{"url":"https://example.com/"}}`, ""},
 		"a key of a task that is none":  {`{"type":"odd","conf":{"command":"x"}}`, "", `"odd"`},
 		"an empty list is no sequence":  {`{"type":"bulk","jobs":[]}`, "", `"bulk"`},
 		"conf that is not even objects": {`{"type":"io","conf":[1]}`, "", `"io"`},

@@ -21,12 +21,13 @@ func (j *Job) Object(status *Status) latch.Object {
 // Latch itself tells: type, markdown, notify, concurrency, conf, delay and all
 // else that the client sent. A key that Latch tells as well (name, title, tags,
 // schedule, timeout) is among them where the job has it as a client of Mitto's
-// wrote it. Neither id, status nor vars is, nor are webhooks, and of an http task neither
-// headers nor what proves who sends.
+// wrote it, and as null where such a client left it out. Neither id, status nor
+// vars is, nor are webhooks, and of an http task neither headers nor what
+// proves who sends.
 func (j *Job) Variables() latch.Object {
 	variables := j.fields()
 	for _, key := range []string{keyName, keyTitle, keyTags, keySchedule, keyTimeout} {
-		if _, sent := j.Extras[key]; !sent {
+		if _, sent := j.Extras[key]; !sent && (len(j.Extras) == 0 || !isNull(variables[key])) {
 			delete(variables, key)
 		}
 	}

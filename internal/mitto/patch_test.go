@@ -142,11 +142,14 @@ func TestVariables(t *testing.T) {
 		require.Equal(t, want, string(variables[key]), key)
 	}
 	require.Contains(t, string(variables["conf"]), "cmd:")
-	for _, key := range []string{"id", "status", "vars", "webhooks", "latch:webhooks", "name", "tags"} {
+	for _, key := range []string{"id", "status", "vars", "webhooks", "latch:webhooks", "tags"} {
 		require.NotContains(t, variables, key)
 	}
+	for _, key := range []string{"name", "schedule"} {
+		require.Equal(t, "null", string(variables[key]), "%s was not sent", key)
+	}
 	variables = native(t, nativeJob).Variables()
-	for _, key := range []string{"title", "schedule", "timeout", "tags"} {
+	for _, key := range []string{"name", "title", "schedule", "timeout", "tags"} {
 		require.NotContains(t, variables, key, "as Latch itself tells it")
 	}
 	require.NotContains(t, string(variables["conf"]), "X-A")

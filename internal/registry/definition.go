@@ -26,6 +26,17 @@ var (
 	ErrConflict = errors.New("changed by others at the same time")
 )
 
+// A FollowedError tells that a job cannot be deleted because others run after it.
+type FollowedError struct {
+	ID        string
+	Followers []string
+}
+
+// Error names the others.
+func (e *FollowedError) Error() string {
+	return fmt.Sprintf("job %q cannot be deleted while others run after it: %s", e.ID, strings.Join(e.Followers, ", "))
+}
+
 // A RefusedError tells what is wrong with a definition that the registry, or
 // Temporal, does not take. Field is the path in the job.
 type RefusedError struct{ Field, Reason string }

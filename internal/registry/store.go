@@ -207,8 +207,8 @@ func (s *Store) replace(ctx context.Context, before, changed *Definition, token 
 	return written, nil
 }
 
-// Delete removes a job. A run that is under way goes on. It is refused while
-// other jobs run after this one.
+// Delete removes a job. A run that is under way goes on. Its error is
+// FollowedError while other jobs run after this one.
 func (s *Store) Delete(ctx context.Context, id string) error {
 	entry, err := s.Get(ctx, id)
 	if err != nil {
@@ -219,7 +219,7 @@ func (s *Store) Delete(ctx context.Context, id string) error {
 		return err
 	}
 	if len(followers) > 0 {
-		return &RefusedError{Field: "schedule.after", Reason: fmt.Sprintf("job %q cannot be deleted while others run after it: %s", id, strings.Join(followers, ", "))}
+		return &FollowedError{ID: id, Followers: followers}
 	}
 	if err := s.remove(ctx, schedulePrefix+id); err != nil {
 		return about(id, err)
