@@ -49,6 +49,13 @@ func (e *RefusedError) Error() string {
 	return e.Field + ": " + e.Reason
 }
 
+// isJobID tells whether a schedule can be kept by the id. Temporal takes others,
+// and its own worker can then never answer for them: the calls about such a
+// schedule hang, lists of jobs with them.
+func isJobID(id string) bool {
+	return id != "" && !strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
 // maximumDefinition bounds a definition in bytes: Temporal takes payloads of
 // up to 2 MiB, and a run takes less than that.
 const maximumDefinition = 1 << 20

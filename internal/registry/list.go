@@ -67,7 +67,7 @@ func (s *Store) loadRows(ctx context.Context, _ map[string]Row) (map[string]Row,
 		}
 		for _, entry := range page.GetSchedules() {
 			id, ours := strings.CutPrefix(entry.GetScheduleId(), schedulePrefix)
-			if !ours || entry.GetInfo().GetWorkflowType().GetName() != latch.WorkflowTrigger {
+			if !ours || !isJobID(id) || entry.GetInfo().GetWorkflowType().GetName() != latch.WorkflowTrigger {
 				continue
 			}
 			row, known := readNote(id, entry.GetInfo().GetNotes())

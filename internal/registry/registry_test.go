@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/latch-run/latch"
 )
@@ -185,4 +186,24 @@ func TestOrderOfIDs(t *testing.T) {
 	require.Negative(t, byID(Row{ID: "9"}, Row{ID: "10"}))
 	require.Negative(t, byID(Row{ID: "10"}, Row{ID: "a"}))
 	require.Positive(t, byID(Row{ID: "b"}, Row{ID: "a"}))
+}
+
+// A job is kept by an id of printable ASCII: Temporal's own worker cannot
+// answer for a schedule with another. One is refused, and unknown, without a
+// word to Temporal.
+func TestIDsThatNoScheduleHas(t *testing.T) {
+	t.Parallel()
+	store := New(Options{Service: func() workflowservice.WorkflowServiceClient { panic("Temporal was asked") }})
+	for _, id := range []string{"größe", "版", "a\x00", "\xff", "a\tb"} {
+		_, err := store.Create(t.Context(), Definition{ID: id})
+		var refused *RefusedError
+		require.ErrorAs(t, err, &refused, "%q", id)
+		require.Equal(t, "id", refused.Field)
+		_, err = store.Get(t.Context(), id)
+		require.ErrorIs(t, err, ErrUnknown, "%q", id)
+		require.ErrorIs(t, store.Delete(t.Context(), id), ErrUnknown, "%q", id)
+	}
+	for _, id := range []string{"1", "a b/c:d", "~!"} {
+		require.True(t, isJobID(id), "%q", id)
+	}
 }

@@ -98,9 +98,6 @@ type kept struct {
 
 // read reads a schedule. ErrUnknown tells that there is none.
 func (s *Store) read(ctx context.Context, id string) (*kept, error) {
-	if !protocol.IsID(id) {
-		return nil, ErrUnknown // Temporal cannot even be asked
-	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	response, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.DescribeScheduleResponse, error) {

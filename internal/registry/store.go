@@ -93,6 +93,9 @@ func (s *Store) Get(ctx context.Context, id string) (*Entry, error) {
 }
 
 func (s *Store) get(ctx context.Context, id string) (*Entry, *kept, error) {
+	if !isJobID(id) {
+		return nil, nil, about(id, ErrUnknown)
+	}
 	found, err := s.read(ctx, schedulePrefix+id)
 	if err != nil {
 		return nil, nil, about(id, err)
@@ -114,6 +117,9 @@ func (s *Store) get(ctx context.Context, id string) (*Entry, *kept, error) {
 // cannot be: a schedule that Temporal cannot read, a job to follow that is not
 // registered.
 func (s *Store) Create(ctx context.Context, definition Definition) (*Entry, error) {
+	if !isJobID(definition.ID) {
+		return nil, &RefusedError{Field: "id", Reason: fmt.Sprintf("%q has more than the letters, digits and signs of ASCII, and Temporal keeps no schedule by such an id: give the job a plain id, and the title what people are to read", definition.ID)}
+	}
 	definition.CreatedAt = latch.NewTime(time.Now())
 	definition.UpdatedAt = definition.CreatedAt
 	definition.Revision, definition.Earlier = newRevision(), nil

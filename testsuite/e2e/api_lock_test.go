@@ -10,12 +10,14 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, "HTTP API" and "Blocking and locks": a lock is listed, shown, and
-// removed by POST or DELETE through any process; a second removal answers the
+// Contract, "HTTP API" and "Blocking and locks": with two processes of the API
+// and two workers, a lock made by one is listed, shown, and removed by POST or
+// DELETE through the other; a second removal answers the
 // same record; `by` is the key's name.
 func TestAPILocks(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	b.startWorker() // beside the first
 	one, two := b.serve("LATCH_API_KEYS", apiKeys), b.serve("LATCH_API_KEYS", apiKeys)
 	workflowID, token := one.held("api/locks " + b.queue)
 	require.Equal(t, "release-api/locks "+b.queue, workflowID)
