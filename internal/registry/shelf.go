@@ -72,7 +72,10 @@ func (s *Shelf[T]) read(ctx context.Context) (shelved[T], []byte, error) {
 // Change changes the document: change is called with what was last written,
 // again where somebody else was faster. An error of it ends the change.
 func (s *Shelf[T]) Change(ctx context.Context, change func(T) (T, error)) error {
-	for range maximumTries {
+	for try := range maximumTries {
+		if err := stepAside(ctx, try); err != nil {
+			return fmt.Errorf("write %s: %w", s.holds, err)
+		}
 		document, token, err := s.read(ctx)
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,10 @@ const (
 	// callTimeout bounds one call to Temporal.
 	callTimeout = 10 * time.Second
 	// maximumTries bounds how often a change is made anew after others came first.
-	maximumTries = 5
+	maximumTries = 20
+	// crowding is what each try adds to the pause before the next at most: those
+	// who change the same thing step out of each other's way.
+	crowding = 20 * time.Millisecond
 )
 
 // Options say where the registry lies.
@@ -163,7 +167,10 @@ func (s *Store) Update(ctx context.Context, id string, change func(*Definition) 
 
 // update changes the job alone, and gives it as it was before too.
 func (s *Store) update(ctx context.Context, id string, change func(*Definition) error) (*Definition, *Entry, error) {
-	for range maximumTries {
+	for try := range maximumTries {
+		if err := stepAside(ctx, try); err != nil {
+			return nil, nil, about(id, err)
+		}
 		entry, found, err := s.get(ctx, id)
 		if err != nil {
 			return nil, nil, err
@@ -184,6 +191,19 @@ func (s *Store) update(ctx context.Context, id string, change func(*Definition) 
 		}
 	}
 	return nil, nil, about(id, ErrConflict)
+}
+
+// stepAside waits before a change is made anew, by chance.
+func stepAside(ctx context.Context, try int) error {
+	if try == 0 {
+		return nil
+	}
+	select {
+	case <-time.After(rand.N(time.Duration(try) * crowding)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // replace writes a changed definition; nil tells that somebody else was faster.
