@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/starter/internal/spec"
 )
@@ -45,8 +46,10 @@ func (a *app) readJobs(files []string) ([]*wantedJob, error) {
 			}
 			labels[input.id] = input.file
 			problems = append(problems, labelled(input.file, input.problems)...)
-			for _, warning := range input.warnings {
-				a.warn("%s: %s", input.file, warning)
+			if len(input.problems) == 0 {
+				for _, warning := range admission.RegisteredJobWarnings(input.job) {
+					a.warn("%s: %s", input.file, warning)
+				}
 			}
 			wanted = append(wanted, &wantedJob{Job: input.job, label: input.file, keys: keysOf(document.Data)})
 		}

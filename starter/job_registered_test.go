@@ -269,3 +269,13 @@ func TestValidateChecksTheSchedule(t *testing.T) {
 	require.Equal(t, "-: schedule.cron: \"0 0 * * blue\": day of week \"blue\": \"blue\" is none of 0 to 7, nor a name such as mon\n"+
 		"-: schedule.timezone: there is no time zone \"Berlin\"; one is an IANA name such as Europe/Berlin or UTC\n", out)
 }
+
+// TestApplyKnowsTheFieldsOfRegisteredJobs: it warns of none that templates see.
+func TestApplyKnowsTheFieldsOfRegisteredJobs(t *testing.T) {
+	t.Parallel()
+	j := newJobs(t)
+	_, _, warnings := runs(`{"id":"a","task":{"command":{"argv":["x"]}},"webhooks":[{"id":"w","url":"https://example.com/","event":"JOB_COMPLETE",
+		"body":{"t":"${job.type} ${run.id}"}}]}`, j.temporal, "job", "apply", "-")
+	require.Contains(t, warnings, `run has no key "id"`)
+	require.NotContains(t, warnings, "job has no key")
+}

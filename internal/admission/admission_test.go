@@ -266,3 +266,15 @@ func BenchmarkDecodeReleaseOf500Webhooks(b *testing.B) {
 		}
 	}
 }
+
+// A registered job's templates see its further fields, those of its status too.
+func TestWarningsOfRegisteredJobs(t *testing.T) {
+	t.Parallel()
+	job, err := admission.DecodeJob([]byte(`{"id":"1","task":{"command":{"argv":["x"]}},"webhooks":[{"id":"w","url":"https://example.com/","event":"JOB_COMPLETE",
+		"body":{"type":"${job.type}","pid":"${job['status']['pid']}","run":"${run.id}"}}]}`))
+	require.NoError(t, err)
+	require.Len(t, admission.JobWarnings(job), 3)
+	warnings := admission.RegisteredJobWarnings(job)
+	require.Len(t, warnings, 1)
+	require.Contains(t, warnings[0].Message, `run has no key "id"`)
+}

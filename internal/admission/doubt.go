@@ -14,7 +14,11 @@ import (
 
 // doubter collects selections of keys that probably are not there. It looks at
 // the text of expressions alone, so it warns only of what it can tell by that.
-type doubter struct{ warnings *latch.Problems }
+type doubter struct {
+	warnings *latch.Problems
+	// registered tells that the job is, and so has fields beyond those below.
+	registered bool
+}
 
 func (d *doubter) tree(path string, value json.RawMessage) {
 	var decoded any
@@ -52,6 +56,9 @@ func (d *doubter) expression(path, source string, use expr.Use) {
 		}
 	}
 	for _, known := range knownKeys {
+		if d.registered && strings.HasPrefix(known.of, "job") {
+			continue
+		}
 		for _, key := range selected(text, known.of) {
 			if !slices.Contains(known.keys, key) {
 				d.warnings.Addf(path, "%s has no key %q, so this fails; its keys are %s", known.of, key, strings.Join(known.keys, ", "))

@@ -11,10 +11,16 @@ import (
 
 // JobWarnings tells what in a job is allowed and probably not meant, jobs of
 // its sequence included. The job is one that was admitted.
-func JobWarnings(job *latch.Job) []latch.Problem {
+func JobWarnings(job *latch.Job) []latch.Problem { return warningsOf(job, false) }
+
+// RegisteredJobWarnings is [JobWarnings] for a job that is to be registered,
+// whose templates see further fields.
+func RegisteredJobWarnings(job *latch.Job) []latch.Problem { return warningsOf(job, true) }
+
+func warningsOf(job *latch.Job, registered bool) []latch.Problem {
 	var warnings latch.Problems
 	warnOfJob(&warnings, "", job)
-	(&walker{visit: &doubter{&warnings}}).job("", job)
+	(&walker{visit: &doubter{warnings: &warnings, registered: registered}}).job("", job)
 	return warnings
 }
 
@@ -38,7 +44,7 @@ func ReleaseWarnings(release *latch.Release) []latch.Problem {
 		fires: []string{latch.EventBeforeRelease, latch.EventBeforeStep, latch.EventAfterStep, latch.EventBeforeReleaseComplete,
 			latch.EventReleaseComplete, latch.EventReleaseSuccess, latch.EventReleaseStopped, latch.EventReleaseRolledBack, latch.EventReleaseFailure},
 	})
-	(&walker{visit: &doubter{&warnings}}).release(release)
+	(&walker{visit: &doubter{warnings: &warnings}}).release(release)
 	return warnings
 }
 
@@ -46,7 +52,7 @@ func ReleaseWarnings(release *latch.Release) []latch.Problem {
 func EmissionWarnings(emission *latch.Emission) []latch.Problem {
 	var warnings latch.Problems
 	warnOfWebhooks(&warnings, "webhooks", emission.Webhooks, run{name: "this emission", fires: []string{emission.Event}})
-	(&walker{visit: &doubter{&warnings}}).webhooks("webhooks", emission.Webhooks)
+	(&walker{visit: &doubter{warnings: &warnings}}).webhooks("webhooks", emission.Webhooks)
 	return warnings
 }
 
