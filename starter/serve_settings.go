@@ -65,9 +65,11 @@ func configureServe() (*serveConfiguration, error) {
 	}
 	configured.keys, err = api.ParseKeys(given.Keys)
 	note("LATCH_API_KEYS", err)
-	if err == nil {
-		note("LATCH_API_ADDR", api.CheckAddress(given.Addr, configured.keys))
+	keys := configured.keys
+	if err != nil {
+		keys = make([]api.Key, 1) // there are to be some
 	}
+	note("LATCH_API_ADDR", api.CheckAddress(given.Addr, keys))
 	configured.allow, err = parsePrefixes(given.Allow)
 	note("LATCH_API_ALLOW", err)
 	configured.tls, err = certificate(given.TLSCert, given.TLSKey)
