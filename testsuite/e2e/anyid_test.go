@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/testsuite/process"
 )
 
 // Ids are strings, in any script: a release, its lock and the jobs of a
@@ -34,6 +35,11 @@ func TestIDsInAnyScript(t *testing.T) {
 		s.call("GET", path, "").read(t, 200, &state)
 		require.Equal(t, latch.ReleaseReleased, state.Status)
 	}, patience, tick)
+
+	shown, err := process.Run(b.ctx, process.Command{Path: shared.starterPath, Args: []string{"status", "release-" + id},
+		Env: []string{"TEMPORAL_ADDRESS=" + shared.server.FrontendHostPort}})
+	require.NoError(t, err)
+	require.Contains(t, shown.Stdout, "released", shown.Stderr)
 
 	refused := s.call("POST", "/v2/jobs", `{"id":"größe","title":"Größe"}`).problem(t, 422)
 	require.Equal(t, "body.id", refused.Errors[0].Location)
