@@ -27,7 +27,7 @@ func attemptAt(t *testing.T, address string) error {
 	sender, err := delivery.New(delivery.Options{EgressAllow: []string{"127.0.0.1"}})
 	require.NoError(t, err)
 	t.Cleanup(sender.Close)
-	_, err = sender.Send(t.Context(), delivery.Request{Webhook: latch.Webhook{ID: "hook", URL: address},
+	_, err = sender.Send(t.Context(), &delivery.Request{Webhook: latch.Webhook{ID: "hook", URL: address},
 		Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1"}, 1)
 	require.Error(t, err)
 	return err

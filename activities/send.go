@@ -32,7 +32,7 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 		return protocol.Outcome{}, lostAttempts(limit, known)
 	}
 	send.Request.Occurrence = occurrenceOf(send.Record)
-	made, err := a.options.Sender.Send(context.WithoutCancel(ctx), send.Request, number)
+	made, err := a.options.Sender.Send(context.WithoutCancel(ctx), &send.Request, number)
 	var busy *delivery.BusyError
 	if errors.As(err, &busy) {
 		stop()

@@ -75,7 +75,7 @@ func (a *app) tryWebhook(ctx context.Context, file string, flags trialFlags) err
 	if err != nil {
 		return usageError(err)
 	}
-	prepared, attempt, err := surroundings.sender.Prepare(*request, 1)
+	prepared, attempt, err := surroundings.sender.Prepare(request, 1)
 	if err != nil {
 		return newFailure(exitFailed, kindFailed, "the delivery would fail for good: %v", err)
 	}

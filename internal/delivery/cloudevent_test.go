@@ -14,7 +14,7 @@ import (
 )
 
 // eventRequest makes a delivery as a CloudEvent.
-func eventRequest(address, mode string) Request {
+func eventRequest(address, mode string) *Request {
 	r := request(address)
 	r.Webhook.CloudEvents, r.Webhook.Secret = mode, "key"
 	r.Event = latch.Event{Event: "AFTER_STEP", Blocking: true}

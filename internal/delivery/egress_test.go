@@ -246,8 +246,8 @@ func newSender(t testing.TB, options Options) *Sender {
 }
 
 // request makes a delivery of JOB_SUCCESS to the address.
-func request(address string) Request {
-	return Request{Webhook: latch.Webhook{ID: "board", URL: address}, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1", ParentLog: 1700000000000}
+func request(address string) *Request {
+	return &Request{Webhook: latch.Webhook{ID: "board", URL: address}, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1", ParentLog: 1700000000000}
 }
 
 // answering makes a handler of one answer.

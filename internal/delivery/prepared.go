@@ -14,10 +14,11 @@ type Prepared struct {
 	made   *Attempt
 }
 
-// Prepare makes an attempt (1 and up) at a delivery ready. Its error is a
-// [*PermanentError]; the attempt tells how far the request came.
-func (s *Sender) Prepare(r Request, attempt int) (*Prepared, *Attempt, error) {
-	call, made, err := s.begin(&r, attempt)
+// Prepare makes an attempt (1 and up) at a delivery ready; the
+// delivery must not change until it is sent. Its error is a [*PermanentError];
+// the attempt tells how far the request came.
+func (s *Sender) Prepare(r *Request, attempt int) (*Prepared, *Attempt, error) {
+	call, made, err := s.begin(r, attempt)
 	if err != nil {
 		return nil, made, err
 	}

@@ -49,13 +49,14 @@ type Attempt struct {
 	Address string
 }
 
-// Send makes one attempt (1 and up) at a delivery. The attempt is never nil.
+// Send makes one attempt (1 and up) at a delivery, which it does not change.
+// The attempt is never nil.
 // The error is nil for an answer of 2xx, or one that the webhook's success or
 // preset takes for a delivery, else an [*UnreachableError], a
 // [*StatusError], a [*PermanentError], or a [*BusyError] for which nothing was
 // sent.
-func (s *Sender) Send(ctx context.Context, r Request, attempt int) (*Attempt, error) {
-	call, made, err := s.begin(&r, attempt)
+func (s *Sender) Send(ctx context.Context, r *Request, attempt int) (*Attempt, error) {
+	call, made, err := s.begin(r, attempt)
 	if err != nil {
 		return made, err
 	}

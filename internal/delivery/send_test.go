@@ -153,7 +153,7 @@ func TestOwnBodies(t *testing.T) {
 			r.Webhook.Secret, r.Webhook.ContentType, r.Webhook.Body = "key", test.contentType, json.RawMessage(test.body)
 			r.Lock, r.Variables = "L&1", vars
 			if test.change != nil {
-				test.change(&r)
+				test.change(r)
 			}
 			attempt, err := sender.Send(t.Context(), r, 1)
 			require.NoError(t, err)
@@ -254,7 +254,7 @@ func TestAttemptsAreAlike(t *testing.T) {
 	require.NoError(t, err)
 	var carried Request
 	require.NoError(t, json.Unmarshal(encoded, &carried))
-	for attempt, request := range []Request{r, carried} {
+	for attempt, request := range []*Request{r, &carried} {
 		_, err := sender.Send(t.Context(), request, attempt+1)
 		require.NoError(t, err)
 	}
@@ -300,7 +300,7 @@ func TestCannotBeSent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := request(receiver.URL + "/path")
-			test.change(&r)
+			test.change(r)
 			attempt, err := sender.Send(t.Context(), r, 1)
 			var permanent *PermanentError
 			require.ErrorAs(t, err, &permanent)
