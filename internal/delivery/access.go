@@ -161,7 +161,7 @@ func (c *call) fail(err error) *PermanentError {
 // its tls, and what gets its token.
 func (s *Sender) admit(c *call, a *access) (err error) {
 	if a.tls != nil {
-		if c.request.URL.Scheme != "https" {
+		if c.request.url.Scheme != "https" {
 			return errors.New("its tls has no effect: its url does not begin with https://")
 		}
 		if c.transport, err = s.transportFor(a.tls, a.secrets); err != nil {

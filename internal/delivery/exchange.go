@@ -21,7 +21,7 @@ import (
 // A call is one request that is ready to be sent, and what must be known to
 // tell of it.
 type call struct {
-	request *http.Request
+	request outgoing
 	// target names method and URL in errors, secrets left out.
 	target string
 	// timeout bounds the answer, from the connection on.
@@ -69,7 +69,7 @@ func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
 		return nil, s.failure(ctx, attempt, c, err)
 	}
 	transport := cmp.Or(c.transport, s.transport)
-	response, err := transport.RoundTrip(c.request.WithContext(clock.traced(c.watch.in(attempt), c.watch)))
+	response, err := transport.RoundTrip(c.request.request(clock.traced(c.watch.in(attempt), c.watch)))
 	if err != nil {
 		return nil, s.failure(ctx, attempt, c, err)
 	}
@@ -91,7 +91,7 @@ func (s *Sender) checkBeforeProxy(ctx context.Context, c *call) error {
 	if s.proxy == nil {
 		return nil
 	}
-	_, err := s.guard.admissible(ctx, c.request.URL.Hostname(), portOf(c.request.URL))
+	_, err := s.guard.admissible(ctx, c.request.url.Hostname(), portOf(c.request.url))
 	return err
 }
 

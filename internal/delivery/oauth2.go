@@ -39,7 +39,6 @@ type grant struct {
 	// fetch is the call of the token endpoint; it is sent as often as a token
 	// is fetched.
 	fetch call
-	body  []byte
 	// key tells grants with the same outcome from others.
 	key [sha256.Size]byte
 }
@@ -60,8 +59,8 @@ func (s *Sender) newGrant(c *call, a *access) (*grant, error) {
 		return nil, err
 	}
 	header, body := s.tokenRequest(settings, secret)
-	g := &grant{sender: s, body: body}
-	g.fetch = call{request: target.request(http.MethodPost, header, body), target: "the OAuth2 token of " + target.shown(http.MethodPost, c.masker),
+	g := &grant{sender: s}
+	g.fetch = call{request: outgoing{http.MethodPost, target.url, header, body}, target: "the OAuth2 token of " + target.shown(http.MethodPost, c.masker),
 		timeout: min(c.timeout, tokenTimeout), masker: c.masker}
 	g.key = sha256.Sum256(encode([]string{settings.TokenURL, settings.AuthStyleOrDefault(), settings.ClientID, secret, string(body)}))
 	return g, nil
@@ -103,7 +102,7 @@ func (s *Sender) perform(ctx context.Context, c *call) (*answer, error) {
 	}
 	c.secrets = append(c.secrets, used.text)
 	c.masker = s.maskers.of(c.secrets)
-	c.request.Header.Set("Authorization", "Bearer "+used.text)
+	c.request.header.Set("Authorization", "Bearer "+used.text)
 	received, err := s.exchange(ctx, c)
 	if received != nil && received.status == http.StatusUnauthorized {
 		s.tokens.drop(c.grant.key, used)
@@ -116,8 +115,6 @@ func (s *Sender) perform(ctx context.Context, c *call) (*answer, error) {
 // status as the receiver's own.
 func (g *grant) token(ctx context.Context) (*token, error) {
 	c := g.fetch
-	c.request = c.request.Clone(ctx)
-	c.request.Body, c.request.GetBody = replay(g.body)
 	asked := g.sender.now()
 	received, err := g.sender.exchange(ctx, &c)
 	if received == nil || err != nil && received.succeeded() {

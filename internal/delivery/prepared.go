@@ -27,7 +27,7 @@ func (s *Sender) Prepare(r *Request, attempt int) (*Prepared, *Attempt, error) {
 
 // Send sends the attempt, once. It is [Sender.Send] from there on.
 func (p *Prepared) Send(ctx context.Context) (*Attempt, error) {
-	leave, err := p.sender.endpoints.enter(p.call.request.URL.Scheme + "://" + p.call.request.URL.Host)
+	leave, err := p.sender.endpoints.enter(p.call.request.url.Scheme + "://" + p.call.request.url.Host)
 	if err != nil {
 		p.made.CompletedAt = p.sender.now()
 		return p.made, err
@@ -42,11 +42,9 @@ func (p *Prepared) Send(ctx context.Context) (*Attempt, error) {
 // fetched when the attempt is sent, stands there as ***, and so does every
 // secret unless they are to be shown.
 func (p *Prepared) Wire(showSecrets bool) ([]byte, error) {
-	request := p.call.request.Clone(context.Background())
-	if request.GetBody != nil {
-		request.Body, _ = request.GetBody()
-	}
+	request := p.call.request.request(context.Background())
 	if p.call.grant != nil {
+		request.Header = request.Header.Clone()
 		request.Header.Set("Authorization", "Bearer "+hidden)
 	}
 	wire, err := httputil.DumpRequestOut(request, true)
@@ -60,7 +58,7 @@ func (p *Prepared) Wire(showSecrets bool) ([]byte, error) {
 }
 
 // Header gives a header of the request.
-func (p *Prepared) Header(name string) string { return p.call.request.Header.Get(name) }
+func (p *Prepared) Header(name string) string { return p.call.request.header.Get(name) }
 
 // TokenURL gives where the attempt's OAuth2 token will come from, "" where it
 // needs none.
@@ -68,5 +66,5 @@ func (p *Prepared) TokenURL() string {
 	if p.call.grant == nil {
 		return ""
 	}
-	return p.call.grant.fetch.request.URL.String()
+	return p.call.grant.fetch.request.url.String()
 }

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -111,15 +112,23 @@ func (t target) display(m *masker) string {
 // shown names method and URL in errors.
 func (t target) shown(method string, m *masker) string { return method + " " + t.display(m) }
 
+// An outgoing is a request that is written.
+type outgoing struct {
+	method string
+	url    *url.URL // never changed
+	header http.Header
+	body   []byte // empty for none
+}
+
 // request makes the HTTP request.
-func (t target) request(method string, header http.Header, body []byte) *http.Request {
-	request := &http.Request{Method: method, URL: t.url, Host: t.url.Host, Header: header,
+func (o *outgoing) request(ctx context.Context) *http.Request {
+	request := http.Request{Method: o.method, URL: o.url, Host: o.url.Host, Header: o.header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
-	if len(body) > 0 {
-		request.Body, request.GetBody = replay(body)
-		request.ContentLength = int64(len(body))
+	if len(o.body) > 0 {
+		request.Body, request.GetBody = replay(o.body)
+		request.ContentLength = int64(len(o.body))
 	}
-	return request
+	return request.WithContext(ctx)
 }
 
 // replay gives a body and what gives it again, for a connection that went

@@ -76,7 +76,7 @@ func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	if err := access.writeHeader(header); err != nil {
 		return nil, c.fail(err)
 	}
-	c.request = target.request(r.Task.MethodOrDefault(), header, body)
+	c.request = outgoing{r.Task.MethodOrDefault(), target.url, header, body}
 	if err := s.admit(c, &access); err != nil {
 		return nil, c.fail(err)
 	}
