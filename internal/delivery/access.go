@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/secret"
@@ -17,15 +18,15 @@ import (
 type access struct {
 	auth *latch.Auth
 	tls  *latch.TLS
-	// secrets are those that go to the receiver, by name.
-	secrets map[string]*secret.Secret
+	// secrets are those that go to the receiver.
+	secrets keyring
 	// client is the OAuth2 client's secret, which goes to the token endpoint
 	// alone; nil where there is none.
 	client *secret.Secret
 }
 
 // newAccess finds the client's secret; found are the others.
-func (s *Sender) newAccess(auth *latch.Auth, tls *latch.TLS, found map[string]*secret.Secret) (access, error) {
+func (s *Sender) newAccess(auth *latch.Auth, tls *latch.TLS, found keyring) (access, error) {
 	a := access{auth: auth, tls: tls, secrets: found}
 	if auth == nil || auth.OAuth2 == nil {
 		return a, nil
@@ -63,7 +64,7 @@ func basic(username, password string) string {
 // value gives the text of a secret that is to be sent; none was looked up
 // where the worker lacks it.
 func (a *access) value(name, use string) (string, error) {
-	found := a.secrets[name]
+	found := a.secrets.of(name)
 	if found == nil {
 		return "", fmt.Errorf("secret %q is missing", name)
 	}
@@ -113,10 +114,22 @@ func (a *access) writeHeader(header http.Header) error {
 	return nil
 }
 
+// A keyring has the secrets that a request names, in the order of their names.
+type keyring []*secret.Secret
+
+// of gives the named secret; nil for one that is missing.
+func (k keyring) of(name string) *secret.Secret {
+	for _, held := range k {
+		if held.Name() == name {
+			return held
+		}
+	}
+	return nil
+}
+
 // lookup finds secrets by name, "" being none, and gives what must be masked
 // of them. The error names every one that is missing.
-func (s *Sender) lookup(names []string) (found map[string]*secret.Secret, texts []string, err error) {
-	found = map[string]*secret.Secret{}
+func (s *Sender) lookup(names []string) (found keyring, texts []string, err error) {
 	var problems []error
 	for i, name := range names {
 		if name == "" || slices.Contains(names[:i], name) {
@@ -127,17 +140,20 @@ func (s *Sender) lookup(names []string) (found map[string]*secret.Secret, texts 
 			problems = append(problems, err)
 			continue
 		}
-		found[name] = value
+		found = append(found, value)
 		texts = append(texts, value.Texts()...)
 	}
+	slices.SortFunc(found, func(a, b *secret.Secret) int { return strings.Compare(a.Name(), b.Name()) })
 	return found, texts, errors.Join(problems...)
 }
 
 // mayGoTo holds secrets to the hosts that they are bound to.
-func mayGoTo(secrets map[string]*secret.Secret, to target) error {
+func mayGoTo(secrets keyring, to target) error {
 	var problems []error
-	for _, name := range sortedNames(secrets) {
-		problems = append(problems, secrets[name].MayGoTo(to.url.Hostname(), portOf(to.url)))
+	for _, held := range secrets {
+		if err := held.MayGoTo(to.url.Hostname(), portOf(to.url)); err != nil {
+			problems = append(problems, err)
+		}
 	}
 	return errors.Join(problems...)
 }

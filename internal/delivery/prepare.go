@@ -10,7 +10,6 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
-	"github.com/latch-run/latch/internal/secret"
 	"github.com/latch-run/latch/internal/signature"
 )
 
@@ -21,8 +20,8 @@ type draft struct {
 	attempt int
 	now     time.Time
 
-	// secrets are all that the webhook names, by name.
-	secrets map[string]*secret.Secret
+	// secrets are all that the webhook names.
+	secrets keyring
 	access  access
 	masked  []string
 	masker  *masker
@@ -89,7 +88,7 @@ func (d *draft) resolveSecrets() error {
 	names = append(names, d.Webhook.TLS.SecretNames()...)
 	found, texts, missing := d.sender.lookup(names)
 	d.secrets = found
-	if known := found[d.Webhook.URLSecret]; known != nil {
+	if known := found.of(d.Webhook.URLSecret); known != nil {
 		address, _ := known.Value()
 		texts = append(texts, urlSecrets(address)...)
 	}
@@ -129,9 +128,9 @@ func (d *draft) renderedTarget() (target, error) {
 
 func (d *draft) secretTarget() (target, error) {
 	name := d.Webhook.URLSecret
-	address, sendable := d.secrets[name].Value()
+	address, sendable := d.secrets.of(name).Value()
 	if !sendable {
-		return target{}, fmt.Errorf("secret %q %s and is no URL", name, whyKept(d.secrets[name]))
+		return target{}, fmt.Errorf("secret %q %s and is no URL", name, whyKept(d.secrets.of(name)))
 	}
 	found, err := parseTarget(address)
 	if err != nil {
@@ -152,7 +151,7 @@ func (d *draft) sentSecret() string {
 	if d.Webhook.Secret == "" || !d.Webhook.SendsSecret() {
 		return ""
 	}
-	value, sendable := d.secrets[d.Webhook.Secret].Value()
+	value, sendable := d.secrets.of(d.Webhook.Secret).Value()
 	if !sendable {
 		return ""
 	}
@@ -166,9 +165,9 @@ func (d *draft) writeHeader() error {
 	}
 	for _, header := range sortedNames(d.Webhook.HeaderSecrets) {
 		name := d.Webhook.HeaderSecrets[header]
-		value, sendable := d.secrets[name].Value()
+		value, sendable := d.secrets.of(name).Value()
 		if !sendable {
-			return fmt.Errorf("secret %q %s and cannot stand in the header %s", name, whyKept(d.secrets[name]), header)
+			return fmt.Errorf("secret %q %s and cannot stand in the header %s", name, whyKept(d.secrets.of(name)), header)
 		}
 		if err := setHeader(d.header, header, value); err != nil {
 			return fmt.Errorf("secret %q: %w", name, err)
@@ -207,7 +206,7 @@ func (d *draft) sign() error {
 	if d.Webhook.Secret == "" {
 		return nil
 	}
-	keys := d.secrets[d.Webhook.Secret].Keys()
+	keys := d.secrets.of(d.Webhook.Secret).Keys()
 	if len(keys) == 0 {
 		return fmt.Errorf("secret %q is PEM and cannot sign; an ed25519 key that signs begins with whsk_", d.Webhook.Secret)
 	}

@@ -14,7 +14,6 @@ import (
 	"sync"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/secret"
 )
 
 // maximumTransports bounds how many transports with TLS settings of their own
@@ -38,11 +37,11 @@ type keptTransport struct {
 
 // transportFor gives the transport of the TLS settings. The error never holds
 // a secret's value.
-func (s *Sender) transportFor(settings *latch.TLS, secrets map[string]*secret.Secret) (*http.Transport, error) {
+func (s *Sender) transportFor(settings *latch.TLS, secrets keyring) (*http.Transport, error) {
 	documents := map[string]string{}
 	digest := sha256.New()
 	for _, name := range settings.SecretNames() {
-		document, isPEM := secrets[name].Document()
+		document, isPEM := secrets.of(name).Document()
 		if !isPEM {
 			return nil, fmt.Errorf("secret %q is no PEM, which its tls needs: there is no line that begins with -----BEGIN", name)
 		}
