@@ -34,21 +34,14 @@ type draft struct {
 	record *latch.RecordRequest
 }
 
-// steps make a draft a request, in their order.
-var steps = [...]func(*draft) error{
-	(*draft).resolveSecrets, (*draft).findTarget, (*draft).checkHosts, (*draft).writeBody, (*draft).writeHeader, (*draft).sign,
-}
-
 // prepare makes an attempt's call and tells of it in made. It fails with a
 // *PermanentError, before anything is sent.
 func (s *Sender) prepare(r *Request, attempt int, made *Attempt) (*call, error) {
 	d := &draft{Request: r, sender: s, attempt: attempt, now: made.StartedAt, header: make(http.Header, usualHeaders)}
-	for _, step := range steps {
-		err := step(d)
-		made.Request = d.record
-		if err != nil {
-			return nil, (&call{target: d.subject(), masker: d.masker}).fail(err)
-		}
+	err := d.write()
+	made.Request = d.record
+	if err != nil {
+		return nil, (&call{target: d.subject(), masker: d.masker}).fail(err)
 	}
 	c := &call{request: outgoing{r.Webhook.MethodOrDefault(), d.target.url, d.header, d.body}, target: d.subject(),
 		timeout: r.Webhook.TimeoutOrDefault(), secrets: d.masked, masker: d.masker, delivery: r, redaction: s.redactionOf(r.Webhook.Redact)}
@@ -56,6 +49,26 @@ func (s *Sender) prepare(r *Request, attempt int, made *Attempt) (*call, error) 
 		return nil, c.fail(err)
 	}
 	return c, nil
+}
+
+// write makes the draft a request, step by step.
+func (d *draft) write() error {
+	if err := d.resolveSecrets(); err != nil {
+		return err
+	}
+	if err := d.findTarget(); err != nil {
+		return err
+	}
+	if err := d.checkHosts(); err != nil {
+		return err
+	}
+	if err := d.writeBody(); err != nil {
+		return err
+	}
+	if err := d.writeHeader(); err != nil {
+		return err
+	}
+	return d.sign()
 }
 
 // usualHeaders is how many headers most requests have room in.

@@ -34,7 +34,7 @@ func checkRedaction(r latch.Redaction) error {
 
 // redactionOf gives what the worker and the webhook hide together.
 func (s *Sender) redactionOf(own *latch.Redaction) *redaction {
-	made := &redaction{}
+	var made redaction
 	made.add(s.redact)
 	if own != nil {
 		made.add(*own)
@@ -42,7 +42,7 @@ func (s *Sender) redactionOf(own *latch.Redaction) *redaction {
 	if len(made.headers) == 0 && len(made.paths) == 0 {
 		return nil
 	}
-	return made
+	return &redaction{made.headers, made.paths}
 }
 
 // pointerEscapes reads a part of a JSON Pointer (RFC 6901, section 4).
