@@ -185,3 +185,55 @@ func (r *reader) word() string {
 	}
 	return r.text[start:r.at]
 }
+
+// appendJSON passes a value and appends it as [appendJSON] writes it: compact, each string in its
+// one spelling. It gives up at an object whose keys are not in that order already.
+func (r *reader) appendJSON(out []byte) (written []byte, ok bool) {
+	switch r.next() {
+	case '{':
+		return r.appendObject(out)
+	case '[':
+		return r.appendArray(out)
+	case '"':
+		return appendString(out, r.string()), true
+	default:
+		return append(out, r.word()...), true
+	}
+}
+
+func (r *reader) appendObject(out []byte) (written []byte, ok bool) {
+	out = append(out, '{')
+	last := ""
+	for r.at++; r.next() != '}'; {
+		begins := r.text[r.at] != ','
+		key := r.key()
+		switch {
+		case begins:
+		case key <= last:
+			return nil, false
+		default:
+			out = append(out, ',')
+		}
+		last = key
+		if out, ok = r.appendJSON(append(appendString(out, key), ':')); !ok {
+			return nil, false
+		}
+	}
+	r.at++
+	return append(out, '}'), true
+}
+
+func (r *reader) appendArray(out []byte) (written []byte, ok bool) {
+	out = append(out, '[')
+	for r.at++; r.next() != ']'; {
+		if r.text[r.at] == ',' {
+			out = append(out, ',')
+			r.at++
+		}
+		if out, ok = r.appendJSON(out); !ok {
+			return nil, false
+		}
+	}
+	r.at++
+	return append(out, ']'), true
+}

@@ -31,6 +31,11 @@ func FuzzDecodeJSON(f *testing.F) {
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, 3*longestString(text), longestIn(want), "what is not UTF-8 takes three bytes")
 		want = adopted(want)
+		if written, ok := (&reader{text: text}).appendJSON(nil); ok {
+			wantWritten, err := appendNative(nil, want, MaxOutput)
+			require.NoError(t, err)
+			require.Equal(t, string(wantWritten), string(written))
+		}
 		require.Equal(t, want, (&reader{text: text}).value())
 		object, _ := want.(map[string]any)
 		for key, value := range object {
@@ -41,6 +46,23 @@ func FuzzDecodeJSON(f *testing.F) {
 		_, has := object["no such key"]
 		require.Equal(t, has, (&reader{text: text}).seek("no such key"))
 	})
+}
+
+// A value goes from text to text where its keys are in the order in which they are written.
+func TestValuesFromText(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		` { "a" : [ 1 , -0 , 1.10 , 1e400 , [ ] ] , "b" : { } , "c" : null } `: `{"a":[1,-0,1.10,1e400,[]],"b":{},"c":null}`,
+		`"\u0041\/\u007f<"`:                `"A/\u007f<"`,
+		"{\"\":true,\"\\u0061\":\"\xff\"}": "{\"\":true,\"a\":\"\uFFFD\"}",
+		`{"b":1,"a":2}`:                    "",
+		`{"a":1,"a":2}`:                    "",
+		`[{"":1,"":2}]`:                    "",
+	} {
+		written, ok := (&reader{text: text}).appendJSON(nil)
+		require.Equal(t, want != "", ok, text)
+		require.Equal(t, want, string(written), text)
+	}
 }
 
 // adopted gives decoded JSON with CEL's null and numbers.

@@ -281,3 +281,34 @@ func (e *Expression) eval(s *scope, m *meter) (ref.Val, error) {
 	}
 	return value, nil
 }
+
+// appendJSON evaluates once and appends the value as JSON.
+func (e *Expression) appendJSON(out []byte, s *scope, m *meter) ([]byte, error) {
+	if e.path != nil && s.load(e.uses, e.kinds) == nil {
+		m.weigh(s.longest)
+		if written, ok := e.path.appendJSON(out, s, m); ok {
+			return written, nil
+		}
+	}
+	value, err := e.eval(s, m)
+	if err != nil {
+		return nil, err
+	}
+	if out, err = appendJSON(out, value, MaxOutput); err != nil {
+		return nil, evalError(e.source, err)
+	}
+	return out, nil
+}
+
+// text evaluates once and gives the value as text.
+func (e *Expression) text(s *scope, m *meter) (string, error) {
+	value, err := e.eval(s, m)
+	if err != nil {
+		return "", err
+	}
+	text, err := asText(value, MaxOutput)
+	if err != nil {
+		return "", evalError(e.source, err)
+	}
+	return text, nil
+}

@@ -70,3 +70,17 @@ func (p *path) lookUp(s *scope, m *meter) (ref.Val, bool) {
 	m.steps(p.weight)
 	return adapter{}.NativeToValue(value), true
 }
+
+// appendJSON appends the value as JSON, and charges for it as lookUp does. Where it does not, that
+// is to be asked.
+func (p *path) appendJSON(out []byte, s *scope, m *meter) ([]byte, bool) {
+	if p.weight*m.step > m.left {
+		return nil, false
+	}
+	out, written := s.find(p.root).appendJSON(out, p.keys)
+	if !written || len(out) > MaxOutput {
+		return nil, false
+	}
+	m.steps(p.weight)
+	return out, true
+}

@@ -36,6 +36,11 @@ func TestPaths(t *testing.T) {
 		require.Equal(t, wantErr, gotErr, source)
 		require.Equal(t, string(wantJSON), string(gotJSON), source)
 		require.Equal(t, want.Type(), got.Type(), source)
+		written := newMeter()
+		gotJSON, gotErr = e.appendJSON([]byte("before "), newScope(vars), written)
+		require.NoError(t, gotErr, source)
+		require.Equal(t, "before "+string(wantJSON), string(gotJSON), source)
+		require.Equal(t, around.left, written.left, source)
 	}
 }
 
@@ -46,6 +51,8 @@ func TestPathTooCostly(t *testing.T) {
 	require.NoError(t, err)
 	require.NotNil(t, e.path)
 	_, err = e.eval(newScope(variables("job", `{"status":{"id":1}}`)), &meter{left: 3*stepWork - 1})
+	require.ErrorIs(t, err, ErrTooCostly)
+	_, err = e.appendJSON(nil, newScope(variables("job", `{"status":{"id":1}}`)), &meter{left: 3*stepWork - 1})
 	require.ErrorIs(t, err, ErrTooCostly)
 	m := &meter{left: 3 * stepWork}
 	_, err = e.eval(newScope(variables("job", `{"status":{"id":1}}`)), m)

@@ -159,6 +159,26 @@ func (t *Template) render(s *scope, m *meter) (string, error) {
 	return text, nil
 }
 
+// appendString appends the text of a template that stands in text, as a JSON string.
+func (t *Template) appendString(out []byte, s *scope, m *meter) ([]byte, error) {
+	out = append(out, '"')
+	size := 0
+	for _, part := range t.segments {
+		text := part.literal
+		if part.expression != nil {
+			var err error
+			if text, err = part.expression.text(s, m); err != nil {
+				return nil, err
+			}
+		}
+		if size += len(text); size > MaxOutput {
+			return nil, evalError(t.source, outputTooLarge(MaxOutput))
+		}
+		out = appendEscaped(out, text)
+	}
+	return append(out, '"'), nil
+}
+
 // span is where an expression's value stands in what was rendered.
 type span struct {
 	start, end int
@@ -179,14 +199,10 @@ func (t *Template) checkRendered(text string, spans []span) error {
 
 // insert appends an expression's value, escaped for its place.
 func (t *Template) insert(out []byte, part segment, s *scope, m *meter) ([]byte, error) {
-	value, err := part.expression.eval(s, m)
-	if err != nil {
-		return nil, err
-	}
 	if t.place == InJSON && !part.inString {
-		return appendJSON(out, value, MaxOutput)
+		return part.expression.appendJSON(out, s, m)
 	}
-	text, err := asText(value, MaxOutput)
+	text, err := part.expression.text(s, m)
 	if err != nil {
 		return nil, err
 	}

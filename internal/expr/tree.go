@@ -248,21 +248,11 @@ func (n leafNode) render(out []byte, s *scope, m *meter) ([]byte, error) {
 
 func (n leafNode) append(out []byte, s *scope, m *meter) ([]byte, error) {
 	if e := n.template.single(); e != nil {
-		value, err := e.eval(s, m)
-		if err != nil {
-			return nil, err
-		}
-		if out, err = appendJSON(out, value, MaxOutput); err != nil {
-			return nil, evalError(e.source, err)
-		}
-		return out, nil
+		return e.appendJSON(out, s, m)
 	}
-	text, err := n.template.render(s, m)
-	if err != nil {
-		return nil, err
+	out, err := n.template.appendString(out, s, m)
+	if err == nil && len(out) > MaxOutput {
+		err = evalError(n.template.source, outputTooLarge(MaxOutput))
 	}
-	if out = appendString(out, text); len(out) > MaxOutput {
-		return nil, evalError(n.template.source, outputTooLarge(MaxOutput))
-	}
-	return out, nil
+	return out, err
 }

@@ -152,6 +152,22 @@ func (v *variable) at(keys []string) (value any, found bool) {
 	return r.value(), true
 }
 
+// appendJSON appends the value below keys, as [appendJSON] writes it, where that can be told from
+// the text alone.
+func (v *variable) appendJSON(out []byte, keys []string) (written []byte, ok bool) {
+	if v.decoded || v.looks == maxLooks {
+		return nil, false
+	}
+	v.looks++
+	r := reader{text: v.text}
+	for _, key := range keys {
+		if !r.seek(key) {
+			return nil, false
+		}
+	}
+	return r.appendJSON(out)
+}
+
 func below(value any, keys []string) (any, bool) {
 	for _, key := range keys {
 		fields, isObject := value.(map[string]any)
