@@ -42,16 +42,29 @@ func (m Message) signed() []byte { return append(m.head(), m.Body...) }
 // them: "v1,<base64>" or "v1a,<base64>", separated by spaces. Public keys sign
 // nothing.
 func (m Message) Sign(keys []Key) string {
-	signatures := make([]string, 0, len(keys))
+	var few [usualSignatures]byte
+	signatures := few[:0]
 	for _, key := range keys {
 		switch {
 		case key.private != nil:
-			signatures = append(signatures, Asymmetric+","+base64.StdEncoding.EncodeToString(ed25519.Sign(key.private, m.signed())))
+			signatures = appendSignature(signatures, Asymmetric, ed25519.Sign(key.private, m.signed()))
 		case key.symmetric != nil:
-			signatures = append(signatures, Symmetric+","+base64.StdEncoding.EncodeToString(key.authenticate(m)))
+			signatures = appendSignature(signatures, Symmetric, key.authenticate(m))
 		}
 	}
-	return strings.Join(signatures, " ")
+	return string(signatures)
+}
+
+// usualSignatures is what the signatures by two keys have room in, in bytes.
+const usualSignatures = 192
+
+// appendSignature appends a signature as the header bears it.
+func appendSignature(signatures []byte, scheme string, value []byte) []byte {
+	if len(signatures) > 0 {
+		signatures = append(signatures, ' ')
+	}
+	signatures = append(append(signatures, scheme...), ',')
+	return base64.StdEncoding.AppendEncode(signatures, value)
 }
 
 // authenticate gives the message's HMAC by a symmetric key. What is derived
