@@ -62,7 +62,11 @@ func (a attempt) judge(err error) judgement {
 		return verdict
 	}
 	if limit := a.retry.AttemptLimit(); limit > 0 && a.number >= limit {
-		return exhausted(fmt.Sprintf("given up after %d of %d attempts", a.number, limit), err)
+		why := fmt.Sprintf("given up after %d of %d attempts", a.number, limit)
+		if a.number > limit {
+			why += ", some of which ended without a word"
+		}
+		return exhausted(why, err)
 	}
 	verdict.delay = delayAfter(err, a.retry, a.number, rand.Float64())
 	if remaining := a.deadline.Sub(a.now); !a.deadline.IsZero() {

@@ -28,7 +28,7 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 	defer stop()
 	number := send.PriorAttempts + int(activity.GetInfo(ctx).Attempt) - known.TurnedAway
 	retry := send.Request.Webhook.Retry.WithDefaults()
-	if limit := retry.AttemptLimit(); limit > 0 && number > limit {
+	if limit := retry.AttemptLimit(); limit > 0 && number > limit+maximumLost {
 		return protocol.Outcome{}, lostAttempts(limit, known)
 	}
 	send.Request.Occurrence = occurrenceOf(send.Record)
@@ -99,11 +99,18 @@ func nextTurn(wait time.Duration, turnedAway int, chance float64) time.Duration 
 	return time.Duration(float64(min(wait, longestTurn)) * (0.5 + chance/2))
 }
 
+// maximumLost is how often the last attempt that a retry allows is made again
+// where it ended without a word, as that of a worker that was killed: nobody
+// knows whether it was made, and delivery is at least once. What ends worker
+// after worker ends itself by it.
+const maximumLost = 5
+
 // lostAttempts is the end of a delivery whose last attempts ended without a
-// word, such as those of a worker that was killed.
+// word.
 func lostAttempts(limit int, known memory) error {
-	message := fmt.Sprintf("given up after %d of %d attempts: the last one ended without a word; was its worker killed?", limit, limit)
-	outcome := protocol.Outcome{Attempts: limit, Tries: known.Tries, Error: message, CompletedAt: latch.NewTime(time.Now())}
+	made := limit + maximumLost
+	message := fmt.Sprintf("given up after %d attempts, of which maximum_attempts or schedule allow %d: the last ones ended without a word; were their workers killed?", made, limit)
+	outcome := protocol.Outcome{Attempts: made, Tries: known.Tries, Error: message, CompletedAt: latch.NewTime(time.Now())}
 	return judgement{kind: errorExhausted, message: message, final: true}.failure(outcome)
 }
 

@@ -3,6 +3,7 @@ package activities
 import (
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,19 +77,36 @@ func TestTurnedAwayIsNoAttempt(t *testing.T) {
 	require.True(t, try(t, sender, memory{TurnedAway: 0}, send).outcome.Delivered)
 }
 
-// An attempt whose worker died counts: a delivery with one attempt makes no
-// second one.
-func TestLostAttemptsCount(t *testing.T) {
+// Contract, Webhook: delivery is at least once. The last attempt that a retry
+// allows is made again where its worker died in it, but not for ever.
+func TestLostAttemptsAreMadeAgain(t *testing.T) {
 	t.Parallel()
-	sender, err := delivery.New(delivery.Options{})
+	var sent atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		sent.Add(1)
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer server.Close()
+	sender, err := delivery.New(delivery.Options{EgressAllow: []string{"127.0.0.1"}})
 	require.NoError(t, err)
 	defer sender.Close()
-	lost := try(t, sender, memory{}, protocol.Send{PriorAttempts: 1, Request: delivery.Request{DeliveryID: "dlv_1",
-		Webhook: latch.Webhook{ID: "hook", URL: "http://192.0.2.1/", Retry: &latch.Retry{MaximumAttempts: 1}}}})
+	after := func(lost int) attempted {
+		return try(t, sender, memory{}, protocol.Send{PriorAttempts: lost, Request: delivery.Request{DeliveryID: "dlv_1", Event: latch.Event{Event: "JOB_SUCCESS"},
+			Webhook: latch.Webhook{ID: "hook", URL: server.URL, Retry: &latch.Retry{MaximumAttempts: 1}}}})
+	}
+	again := after(1)
+	require.EqualValues(t, 1, sent.Load())
+	require.True(t, again.failure.NonRetryable(), "one that ends with a word is the last")
+	require.Equal(t, errorExhausted, again.failure.Type())
+	require.Equal(t, 2, again.outcome.Attempts)
+	require.Contains(t, again.failure.Message(), "given up after 2 of 1 attempts, some of which ended without a word")
+
+	lost := after(1 + maximumLost)
+	require.EqualValues(t, 1, sent.Load(), "nothing is sent for ever")
 	require.True(t, lost.failure.NonRetryable())
 	require.Equal(t, errorExhausted, lost.failure.Type())
-	require.Equal(t, 1, lost.outcome.Attempts)
-	require.Contains(t, lost.failure.Message(), "given up after 1 of 1 attempts")
+	require.Equal(t, 1+maximumLost, lost.outcome.Attempts)
+	require.Contains(t, lost.failure.Message(), "ended without a word")
 }
 
 // Whoever is turned away again and again asks less often.
