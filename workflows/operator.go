@@ -31,6 +31,19 @@ func operatorsOf(event string, webhooks []latch.Webhook) []latch.Webhook {
 	return operators
 }
 
+// failed gives the record of a delivery that failed as operators see it. Its
+// hook may not be decided yet: then its lock is still open, which shows to
+// nobody but its own receiver.
+func failed(record latch.Record) latch.Record {
+	if record.Lock.Open() {
+		record.Lock = nil
+	}
+	if record.Result == latch.ResultPending {
+		record.Result = latch.ResultFail
+	}
+	return record
+}
+
 // tellOperators fires DELIVERY_EXHAUSTED or ENDPOINT_GONE in a run of its own,
 // should the delivery have failed for good and somebody listen.
 func tellOperators(ctx workflow.Context, operators []latch.Webhook, record *latch.Record, outcome protocol.Outcome) {
@@ -50,7 +63,7 @@ func tellOperators(ctx workflow.Context, operators []latch.Webhook, record *latc
 	emission := latch.Emission{
 		ID:       record.DeliveryID,
 		Event:    event,
-		Data:     latch.Object{"record": encode(record)},
+		Data:     latch.Object{"record": encode(failed(*record))},
 		Webhooks: listening,
 	}
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{

@@ -62,6 +62,7 @@ func (h *hook) send(ctx workflow.Context) {
 		outcome.Error = "could not be handed over when the run closed; " + outcome.Error
 	}
 	h.settle(disconnect(ctx), outcome)
+	h.firing.changed = true // the event's decision does not wait for operators to be told
 	tellOperators(disconnect(ctx), h.firing.operators, h.record, outcome)
 }
 

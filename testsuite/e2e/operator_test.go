@@ -46,6 +46,21 @@ func TestOperatorEvents(t *testing.T) {
 	require.True(t, errors.As(err, &missing), "nobody is told of a delivery to operators: %v", err)
 }
 
+// Operators of a hook that blocks are told that it failed, and not its lock:
+// an open one shows to its own receiver alone.
+func TestOperatorsSeeNoOpenLock(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.receiver.Script("/down", receiver.Status(404))
+	run := b.startJob("held", `{"id":"held","task":{"http":{"url":"{R}/work"}},"webhooks":[
+		{"id":"down","url":"{R}/down","events":[{"event":"JOB_START","blocking":true,"on_error":"continue"}]},
+		{"id":"operators","url":"{R}/operators","event":"DELIVERY_EXHAUSTED"}]}`)
+	b.succeeds(run)
+	sent := body(t, b.arrives("/operators", 1)[0])
+	require.Equal(t, latch.ResultFail, at(sent, "data", "record", "result"))
+	require.Nil(t, at(sent, "data", "record", "lock"))
+}
+
 // A delivery that outlives its run tells operators too.
 func TestOperatorsAreToldOfDeliveriesThatOutliveTheirRun(t *testing.T) {
 	t.Parallel()
