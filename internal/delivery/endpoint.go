@@ -97,14 +97,25 @@ func (e *endpoints) leave(name string, at *endpoint, took time.Duration, err err
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
 	at.underWay--
-	at.typical += (took - at.typical) / 4
-	var unreachable *UnreachableError
-	if errors.As(err, &unreachable) {
-		at.failures++
-	} else {
-		at.failures = 0
+	if !errors.Is(err, errNotCalled) {
+		at.notice(took, err)
 	}
 	if at.underWay == 0 && (at.failures == 0 || len(e.known) > maximumFailing) {
 		delete(e.known, name)
+	}
+}
+
+// errNotCalled tells of an attempt that never came to its endpoint, such as
+// one that got no OAuth2 token: nothing was learned of the endpoint.
+var errNotCalled = errors.New("the endpoint was not called")
+
+// notice learns from an attempt.
+func (e *endpoint) notice(took time.Duration, err error) {
+	e.typical += (took - e.typical) / 4
+	var unreachable *UnreachableError
+	if errors.As(err, &unreachable) {
+		e.failures++
+	} else {
+		e.failures = 0
 	}
 }

@@ -24,8 +24,9 @@ type call struct {
 	request outgoing
 	// target names method and URL in errors, secrets left out.
 	target string
-	// timeout bounds the answer, from the connection on.
-	timeout time.Duration
+	// timeout bounds the answer, from the connection on; spent is what of it
+	// getting an OAuth2 token took.
+	timeout, spent time.Duration
 	// secrets are the texts that masker hides.
 	secrets []string
 	masker  *masker
@@ -63,7 +64,7 @@ var (
 // even its headers came; the error is an *UnreachableError or *PermanentError.
 func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
 	c.watch = newStopwatch()
-	attempt, clock := newClock(ctx, s.connect, c.timeout)
+	attempt, clock := newClock(ctx, s.connect, c.timeout-c.spent)
 	defer clock.stop()
 	if err := s.checkBeforeProxy(attempt, c); err != nil {
 		return nil, s.failure(ctx, attempt, c, err)

@@ -86,19 +86,24 @@ func (s *Sender) tokenRequest(settings *latch.OAuth2, secret string) (http.Heade
 	return header, []byte(form.Encode())
 }
 
-// perform sends a call, with a token where it needs one. A token that the
+// perform sends a call, with a token where it needs one: getting it takes from
+// the call's own timeout, so that both together end in time. A token that the
 // receiver answers with 401 is dropped; if it had been kept from an earlier
 // attempt, the answer is worth another one with a new token.
 func (s *Sender) perform(ctx context.Context, c *call) (*answer, error) {
 	if c.grant == nil {
 		return s.exchange(ctx, c)
 	}
+	begun := time.Now()
 	used, fetched, err := s.tokens.get(ctx, c.grant.key, s.now, c.grant.token)
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 			err = &UnreachableError{message: c.grant.fetch.tell("ended by the worker before it came"), cause: ctx.Err()}
 		}
 		return nil, err
+	}
+	if c.spent = time.Since(begun); c.spent >= c.timeout {
+		return nil, &UnreachableError{message: c.grant.fetch.tell(fmt.Sprintf("it took all of the request's timeout of %s", c.timeout)), Timeout: true}
 	}
 	c.secrets = append(c.secrets, used.text)
 	c.masker = s.maskers.of(c.secrets)
@@ -155,7 +160,7 @@ func (a *answer) token(c *call, asked time.Time) (*token, error) {
 func usable(expiresIn json.RawMessage) time.Duration {
 	lifetime := defaultTokenLifetime
 	var seconds float64
-	if text := strings.Trim(string(expiresIn), `"`); text != "" && json.Unmarshal([]byte(text), &seconds) == nil {
+	if text := strings.Trim(string(expiresIn), `"`); text != "" && text != "null" && json.Unmarshal([]byte(text), &seconds) == nil {
 		lifetime = time.Duration(max(0, min(seconds, maximumTokenLifetime.Seconds())) * float64(time.Second))
 	}
 	return lifetime - min(tokenMargin, lifetime/10)

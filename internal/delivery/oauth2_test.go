@@ -107,6 +107,7 @@ func TestTokenIsKept(t *testing.T) {
 		"as a string":       {`"3600"`, 58 * time.Minute, 90 * time.Second},
 		"a short one":       {"10", 8 * time.Second, 1500 * time.Millisecond},
 		"none told":         {"", 4 * time.Minute, time.Minute},
+		"null":              {"null", 4 * time.Minute, time.Minute},
 		"no number":         {`"soon"`, 4 * time.Minute, time.Minute},
 		"longer than a day": {"1e300", 23 * time.Hour, time.Hour},
 		"none":              {"0", -1, 0},
@@ -307,6 +308,49 @@ func TestTokenEndpointIsGuarded(t *testing.T) {
 	_, err = sender.Send(t.Context(), r, 1)
 	require.ErrorContains(t, err, "no complete answer within its timeout of 20ms")
 	require.True(t, Retryable(err))
+}
+
+// A token endpoint that is out of reach says nothing of the receiver: webhooks
+// that need no token go there as before.
+func TestDeadTokenEndpointLeavesTheReceiverAlone(t *testing.T) {
+	t.Parallel()
+	receiver := newReceiver(t, nil)
+	sender, _ := adjustable(t)
+	r := request(receiver.URL)
+	r.Webhook.Auth = &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: "http://127.0.0.1:1/", ClientID: "latch", ClientSecret: "client"}}
+	hold, err := sender.endpoints.enter(receiver.URL)
+	require.NoError(t, err)
+	defer hold(nil)
+	for range brokenAfter {
+		_, err := sender.Send(t.Context(), r, 1)
+		require.True(t, Retryable(err), err)
+	}
+	require.Zero(t, sender.endpoints.known[receiver.URL].failures)
+	require.Zero(t, receiver.count())
+}
+
+// Contract, "How a run stays open": an attempt takes no longer than connecting
+// and its timeout. Getting a token takes from that.
+func TestTokenTakesFromTheTimeout(t *testing.T) {
+	t.Parallel()
+	issuer, receiver := newIssuer(t, "60"), newReceiver(t, nil)
+	sender, _ := adjustable(t)
+	r := request(receiver.URL)
+	r.Webhook.Auth = issuer.auth()
+	prepared, _, err := sender.Prepare(r, 1)
+	require.NoError(t, err)
+	_, err = prepared.Send(t.Context())
+	require.NoError(t, err)
+	require.Positive(t, prepared.call.spent)
+
+	prepared, _, err = sender.Prepare(r, 1)
+	require.NoError(t, err)
+	sender.tokens = tokens{}
+	prepared.call.timeout = time.Nanosecond // for both; the token's own is as it was
+	_, err = prepared.Send(t.Context())
+	require.ErrorContains(t, err, "took all of the request's timeout of 1ns")
+	require.True(t, Retryable(err))
+	require.Equal(t, 1, receiver.count())
 }
 
 // LATCH_SECRETS_HOSTS binds the client's secret to the token endpoint's host,

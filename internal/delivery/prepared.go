@@ -33,7 +33,11 @@ func (p *Prepared) Send(ctx context.Context) (*Attempt, error) {
 		return p.made, err
 	}
 	made, err := p.sender.deliver(ctx, p.call, p.made)
-	leave(err)
+	if p.call.watch == nil {
+		leave(errNotCalled)
+	} else {
+		leave(err)
+	}
 	return made, err
 }
 
