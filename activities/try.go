@@ -36,7 +36,8 @@ func remember(ctx context.Context, send protocol.Send) memory {
 }
 
 // tryOf tells of one attempt. A status tells of itself; an error is told
-// where it says more, as that of an answer of 2xx whose body is a refusal.
+// where it says more: that of a token endpoint, or of an answer of 2xx whose
+// body is a refusal.
 func tryOf(made *delivery.Attempt, number int, err error) latch.RecordTry {
 	try := latch.RecordTry{
 		Number:     number,

@@ -18,6 +18,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/secret"
 )
 
 // attemptWith runs one attempt of a delivery whose attempts before left what
@@ -84,6 +85,23 @@ func TestTries(t *testing.T) {
 	lost := attemptWith(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, nil, nil).Tries
 	require.Zero(t, lost[0].Status)
 	require.Contains(t, lost[0].Error, "closed before the answer was complete")
+}
+
+// A status that is not the receiver's own does not tell of itself.
+func TestTryOfATokenEndpoint(t *testing.T) {
+	t.Parallel()
+	down := httptest.NewServer(answering(503))
+	defer down.Close()
+	store, err := secret.New(map[string]string{"client": "value"}, secret.Options{})
+	require.NoError(t, err)
+	sender, err := delivery.New(delivery.Options{Secrets: store, EgressAllow: []string{"127.0.0.1"}})
+	require.NoError(t, err)
+	defer sender.Close()
+	webhook := latch.Webhook{ID: "hook", URL: down.URL, Auth: &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: down.URL, ClientID: "latch", ClientSecret: "client"}}}
+	tried := try(t, sender, memory{}, protocol.Send{Request: delivery.Request{Webhook: webhook, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1"}})
+	require.Equal(t, errorStatus, tried.failure.Type())
+	require.Zero(t, tried.outcome.Tries[0].Status, "the receiver was not asked")
+	require.Contains(t, tried.outcome.Tries[0].Error, "answered 503")
 }
 
 // A record stays small: the newest attempts, and of an error its beginning.
