@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"errors"
 	"slices"
 	"strings"
 )
@@ -10,6 +11,12 @@ import (
 // archived or its workspace closed (Slack, "Sending messages using incoming
 // webhooks", "Handling errors").
 var goneWords = []string{"no_service", "no_service_id", "no_active_hooks", "no_team", "team_disabled", "channel_is_archived"}
+
+// isGone tells of an error that says so.
+func isGone(err error) bool {
+	var status *StatusError
+	return errors.As(err, &status) && status.Gone
+}
 
 // goneWord gives the word that is all of the body, if it says that the
 // endpoint is gone.

@@ -51,6 +51,26 @@ func TestGoneEndpoints(t *testing.T) {
 	}
 }
 
+// Contract, Responses: 410 says that the endpoint is gone, also where a webhook
+// decides by success; unless that is true.
+func TestGoneWithSuccess(t *testing.T) {
+	t.Parallel()
+	receiver := newReceiver(t, answering(410, "", nil))
+	r := request(receiver.URL)
+	for _, success := range []string{"response.status == 200", "response.data.missing"} {
+		r.Webhook.Success = success
+		_, err := local(t, nil).Send(t.Context(), r, 1)
+		require.ErrorContains(t, err, "the endpoint is gone")
+		var status *StatusError
+		require.ErrorAs(t, err, &status)
+		require.True(t, status.Gone)
+		require.False(t, Retryable(err))
+	}
+	r.Webhook.Success = "response.status == 410"
+	_, err := local(t, nil).Send(t.Context(), r, 1)
+	require.NoError(t, err)
+}
+
 // Discord asks to be left alone in a header of its own and in the body of a
 // 429, in seconds with a fraction; the longest of what is asked for counts.
 func TestDiscordRetryAfter(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/latch-run/latch"
@@ -120,6 +121,9 @@ func checkDiscord(body []byte) ([]error, error) {
 func (a *answer) presetVerdict(preset string, c *call) error {
 	switch preset {
 	case latch.PresetSlack:
+		if a.goneWord() != "" {
+			return a.statusError(c, time.Time{}) // whatever the status
+		}
 		return a.slackVerdict(c)
 	case latch.PresetTeams:
 		return a.teamsVerdict(c)

@@ -80,6 +80,7 @@ func TestPresetAnswers(t *testing.T) {
 		"slack, an error's text":         {latch.PresetSlack, 200, "invalid_payload", false, false, "invalid_payload"},
 		"slack, a page in front of it":   {latch.PresetSlack, 200, "<html>", false, false, "does not say ok"},
 		"slack, gone":                    {latch.PresetSlack, 404, "no_service", false, false, "gone"},
+		"slack, gone with 200":           {latch.PresetSlack, 200, "no_service", false, false, "the endpoint is gone"},
 		"slack, busy":                    {latch.PresetSlack, 429, "rate_limited", false, true, "429"},
 		"discord":                        {latch.PresetDiscord, 204, "", true, false, ""},
 		"discord, waited for":            {latch.PresetDiscord, 200, `{"id":"1"}`, true, false, ""},

@@ -141,7 +141,7 @@ func (s *Sender) judge(c *call, received *answer, response *TaskResponse, broken
 	switch {
 	case err == nil && succeeded:
 		return nil
-	case Retryable(verdict):
+	case Retryable(verdict) || isGone(verdict):
 		return verdict
 	case err != nil && c.redaction != nil: // whose text may quote the answer
 		return permanentf("%s", c.tell(received.statusText()+", and its success could not be decided; why is not told of answers that are redacted"))
