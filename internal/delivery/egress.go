@@ -186,7 +186,9 @@ func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, er
 	defer cancel()
 	var first error
 	for i, candidate := range addresses {
-		connection, err := g.dialOne(ctx, network, net.JoinHostPort(candidate.String(), port), len(addresses)-i)
+		address := net.JoinHostPort(candidate.String(), port)
+		watch.dials(address)
+		connection, err := g.dialOne(ctx, network, address, len(addresses)-i)
 		if err == nil {
 			return connection, nil
 		}

@@ -44,7 +44,7 @@ type Attempt struct {
 	Data                   latch.Object
 	StartedAt, CompletedAt time.Time
 	// Timings are nil where nothing was sent. Address is the one that was
-	// called; empty behind a proxy.
+	// called, or dialled in vain; empty behind a proxy.
 	Timings *latch.Timings
 	Address string
 }

@@ -23,6 +23,8 @@ type stopwatch struct {
 	connected, firstByte    time.Time
 	reused                  bool
 	remote                  net.Addr
+	// dialing is the address that was dialled last.
+	dialing string
 }
 
 type stopwatchKey struct{}
@@ -43,6 +45,9 @@ func stopwatchOf(ctx context.Context) *stopwatch {
 // lookedUp and dialed tell what the guard did since the given time.
 func (s *stopwatch) lookedUp(since time.Time) { s.set(func() { s.lookup = time.Since(since) }) }
 func (s *stopwatch) dialed(since time.Time)   { s.set(func() { s.dial = time.Since(since) }) }
+
+// dials tells the address that the guard dials next.
+func (s *stopwatch) dials(address string) { s.set(func() { s.dialing = address }) }
 
 func (s *stopwatch) set(do func()) {
 	if s == nil {
@@ -84,7 +89,8 @@ func (s *stopwatch) timings() *latch.Timings {
 	return t
 }
 
-// dialedAddress gives the address that was called, "" for none.
+// dialedAddress gives the address that was called or, where no connection came
+// about, the last one that was dialled; "" for none.
 func (s *stopwatch) dialedAddress() string {
 	if s == nil {
 		return ""
@@ -93,7 +99,7 @@ func (s *stopwatch) dialedAddress() string {
 	defer s.mutex.Unlock()
 	switch remote := s.remote.(type) {
 	case nil:
-		return ""
+		return s.dialing
 	case *net.TCPAddr:
 		address := remote.AddrPort()
 		return netip.AddrPortFrom(address.Addr().Unmap(), address.Port()).String()

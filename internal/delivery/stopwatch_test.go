@@ -61,6 +61,10 @@ func TestTimingsOfWhatFailed(t *testing.T) {
 	require.Zero(t, refused.Timings.FirstByteMS)
 	require.Positive(t, refused.Timings.TotalMS)
 
+	vain, err := newSender(t, Options{EgressAllow: []string{"127.0.0.1"}}).Send(t.Context(), request("http://127.0.0.1:1/"), 1)
+	require.Error(t, err)
+	require.Equal(t, "127.0.0.1:1", vain.Address, "dialled in vain")
+
 	r := request("http://127.0.0.1:1/")
 	r.Webhook.Secret = "missing"
 	unsent, err := newSender(t, Options{Secrets: secrets(t, nil, nil)}).Send(t.Context(), r, 1)
