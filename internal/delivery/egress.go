@@ -226,5 +226,5 @@ func (s *Sender) proxySecrets() []string {
 		return nil
 	}
 	password, _ := s.proxy.User.Password()
-	return []string{password, s.proxy.User.String()}
+	return []string{password, s.proxy.User.String(), basic(s.proxy.User.Username(), password)}
 }

@@ -178,6 +178,23 @@ func TestEgressProxy(t *testing.T) {
 	require.Len(t, asked, 2)
 }
 
+// The proxy's credentials are masked as they are sent, whatever a URL makes of
+// them.
+func TestProxyCredentialsAreMasked(t *testing.T) {
+	t.Parallel()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Echo", r.Header.Get("Proxy-Authorization"))
+	}))
+	defer proxy.Close()
+	address, err := url.Parse(proxy.URL)
+	require.NoError(t, err)
+	address.User = url.UserPassword("o@p", "p:@s")
+	sender := newSender(t, Options{EgressProxy: address.String(), EgressAllow: []string{"127.0.0.1"}})
+	attempt, err := sender.Send(t.Context(), request("http://127.0.0.1:1/"), 1)
+	require.NoError(t, err)
+	require.Equal(t, hidden, attempt.Response.Headers["Echo"])
+}
+
 // A URL that cannot be called fails for good; one with credentials is not shown.
 func TestTargets(t *testing.T) {
 	t.Parallel()
