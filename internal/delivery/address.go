@@ -52,7 +52,10 @@ var (
 		networks(Unspecified, "0.0.0.0/32"),
 		networks(Loopback, "127.0.0.0/8"),
 		networks(Private, "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
-		networks(LinkLocal, "169.254.0.0/16"),
+		networks(LinkLocal,
+			"169.254.0.0/16",   // metadata among them
+			"168.63.129.16/32", // metadata of Azure, which no other host answers at
+		),
 		networks(CGNAT, "100.64.0.0/10"),
 		networks(Multicast, "224.0.0.0/4"),
 		networks(Reserved,
