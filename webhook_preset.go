@@ -5,12 +5,15 @@ package latch
 // for good before it is sent, since it would be refused or cut there.
 //
 //   - slack: text up to 40,000 characters, 50 blocks, 100 attachments; delivered
-//     is a 2xx whose body says ok. About one message a second is taken.
+//     is a 2xx whose body says ok. One message a second is sent, and up to four
+//     at once.
 //   - discord: content up to 2,000 characters, 10 embeds with 6,000 characters;
-//     delivered is any 2xx. Its rate limits come with its answers.
+//     delivered is any 2xx. What its answers tell of its rate limits is kept to.
 //   - teams: up to 28 KB; delivered is a 2xx, unless the body says that the
 //     delivery failed, as that of a connector does. Four requests a second are
-//     taken.
+//     sent.
+//
+// A worker keeps to these rates at each URL.
 const (
 	PresetSlack   = "slack"
 	PresetDiscord = "discord"

@@ -26,19 +26,23 @@ const (
 )
 
 // A BusyError tells that a worker has as many requests under way to the
-// endpoint as it may. Nothing was sent: it is no attempt.
+// endpoint as it may, or has sent a chat as many messages as that takes. Nothing was sent: it is no attempt.
 type BusyError struct {
 	Endpoint string
 	// Wait is when to come again.
 	Wait time.Duration
-	// Broken tells that the endpoint has not answered for a while.
-	Broken bool
+	// Broken tells that the endpoint has not answered for a while, Paced that it
+	// is a chat's webhook and had as many messages as it takes at a time.
+	Broken, Paced bool
 }
 
 // Error says what to expect.
 func (e *BusyError) Error() string {
 	if e.Broken {
 		return fmt.Sprintf("%s has not answered the last %d attempts or more: some are let through at a time until one is answered", e.Endpoint, brokenAfter)
+	}
+	if e.Paced {
+		return fmt.Sprintf("a webhook of %s had as many messages at a time as its preset says that it takes", e.Endpoint)
 	}
 	return fmt.Sprintf("as many requests to %s are under way as the worker has at once", e.Endpoint)
 }

@@ -32,6 +32,11 @@ func (p *Prepared) Send(ctx context.Context) (*Attempt, error) {
 		p.made.CompletedAt = p.sender.now()
 		return p.made, err
 	}
+	if err := p.sender.keepPace(p.call); err != nil {
+		leave(errNotCalled)
+		p.made.CompletedAt = p.sender.now()
+		return p.made, err
+	}
 	made, err := p.sender.deliver(ctx, p.call, p.made)
 	if p.call.watch == nil {
 		leave(errNotCalled)

@@ -84,6 +84,7 @@ func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attem
 	if received == nil {
 		return made, err
 	}
+	s.noticePace(call, received.header)
 	kept := call.redaction.of(received)
 	made.Response = kept.record(call.masker)
 	made.Data = kept.object(call.masker)

@@ -67,6 +67,7 @@ type Sender struct {
 	tokens    tokens
 	maskers   maskers
 	endpoints *endpoints
+	paced     paced
 	redact    latch.Redaction
 	targets   targets
 	connect   time.Duration
