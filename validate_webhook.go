@@ -1,0 +1,203 @@
+package latch
+
+import (
+	"mime"
+	"net/textproto"
+	"slices"
+	"strings"
+)
+
+func validateWebhooks(problems *Problems, path string, webhooks []Webhook, where scope) {
+	if len(webhooks) > maximumWebhooks {
+		problems.Addf(path, "there are %d; at most %d are taken", len(webhooks), maximumWebhooks)
+		return
+	}
+	seen := map[string]bool{}
+	for i := range webhooks {
+		webhook, at := &webhooks[i], element(path, i)
+		if validateWebhookID(problems, field(at, "id"), webhook.ID) {
+			if seen[webhook.ID] {
+				problems.Addf(field(at, "id"), "duplicate webhook id %q", webhook.ID)
+			}
+			seen[webhook.ID] = true
+		}
+		webhook.validate(problems, at, where)
+	}
+}
+
+// validateWebhookID tells whether there is an id.
+func validateWebhookID(problems *Problems, path, id string) bool {
+	if !requireID(problems, path, id) {
+		return false
+	}
+	if strings.Contains(id, ":") {
+		problems.Addf(path, "%q has a colon, which separates the parts of a lock", id)
+	}
+	return true
+}
+
+func (w *Webhook) validate(problems *Problems, path string, where scope) {
+	w.validateTarget(problems, path)
+	w.validateSecrets(problems, path)
+	w.validatePreset(problems, path)
+	w.validateCloudEvents(problems, path)
+	w.Redact.validate(problems, field(path, "redact"))
+	checkDuration(problems, field(path, "timeout"), w.Timeout)
+	w.Retry.validate(problems, field(path, "retry"), takesSchedule)
+	switch {
+	case w.Event == "" && len(w.Events) == 0:
+		problems.Addf(field(path, "events"), "required: at least one event, here or as event")
+	case w.Event != "" && len(w.Events) > 0:
+		problems.Addf(field(path, "event"), "give either event or events, not both")
+	}
+	if w.Event != "" {
+		if wrong := checkEventName(w.Event); wrong != "" {
+			problems.Addf(field(path, "event"), "%s", wrong)
+		}
+	}
+	seen := map[string]bool{}
+	for i := range w.Events {
+		at := element(field(path, "events"), i)
+		w.Events[i].validate(problems, at, where)
+		if event := w.Events[i].Event; event != "" && seen[event] {
+			problems.Addf(field(at, "event"), "%s stands twice in webhook %q", event, w.ID)
+		}
+		seen[w.Events[i].Event] = true
+	}
+	w.validateBody(problems, path)
+}
+
+func (w *Webhook) validateTarget(problems *Problems, path string) {
+	switch {
+	case w.URL != "" && w.URLSecret != "":
+		problems.Addf(field(path, "url_secret"), "give either url or url_secret, not both")
+	case !w.HasURL() && !w.onlyBlocks():
+		problems.Addf(field(path, "url"), "required, unless every event of the webhook is blocking: then only a lock is made, for a person to remove")
+	case w.URL != "":
+		checkURL(problems, field(path, "url"), w.URL)
+	}
+	if w.Success != "" && !w.HasURL() {
+		problems.Addf(field(path, "success"), "needs url or url_secret: without a request there is no response")
+	}
+	oneOf(problems, field(path, "method"), w.Method, "POST", "GET")
+	if w.ContentType != "" && checkMediaType(problems, field(path, "content_type"), w.ContentType) && w.bodyKind() == "" {
+		problems.Addf(field(path, "content_type"), "%q is none of application/json (or …+json), application/x-www-form-urlencoded, text/plain", w.ContentType)
+	}
+	checkCharset(problems, field(path, "content_type"), w.ContentType)
+	validateHeaders(problems, field(path, "headers"), w.Headers, webhookHeaders)
+}
+
+func (w *Webhook) onlyBlocks() bool {
+	return len(w.Events) > 0 && !slices.ContainsFunc(w.Events, func(e Event) bool { return !e.Blocking })
+}
+
+func (w *Webhook) validateSecrets(problems *Problems, path string) {
+	checkSecretName(problems, field(path, "url_secret"), w.URLSecret)
+	checkSecretName(problems, field(path, "secret"), w.Secret)
+	if w.SecretHeader != "" {
+		checkHeaderName(problems, field(path, "secret_header"), w.SecretHeader, webhookHeaders)
+	}
+	taken := map[string]string{}
+	for _, name := range sortedKeys(w.Headers) {
+		taken[textproto.CanonicalMIMEHeaderKey(name)] = "headers"
+	}
+	if w.Secret != "" && w.SendsSecret() {
+		if other := taken[textproto.CanonicalMIMEHeaderKey(w.SecretHeaderOrDefault())]; other != "" {
+			problems.Addf(field(path, "secret_header"), "%s stands in %s too", w.SecretHeaderOrDefault(), other)
+		}
+		taken[textproto.CanonicalMIMEHeaderKey(w.SecretHeaderOrDefault())] = "secret_header"
+	}
+	for _, name := range sortedKeys(w.HeaderSecrets) {
+		at := field(field(path, "header_secrets"), name)
+		checkHeaderName(problems, at, name, webhookHeaders)
+		if other := taken[textproto.CanonicalMIMEHeaderKey(name)]; other != "" {
+			problems.Addf(at, "%s stands in %s too", name, other)
+		}
+		if w.HeaderSecrets[name] == "" {
+			problems.Addf(at, "required: the name of a secret")
+		}
+		checkSecretName(problems, at, w.HeaderSecrets[name])
+	}
+	headersIn(taken, "header_secrets", w.HeaderSecrets)
+	w.Auth.validate(problems, field(path, "auth"), taken)
+	w.TLS.validate(problems, field(path, "tls"), w.URL)
+}
+
+// bodyKind gives "json", "form" or "text", and "" for a media type that a
+// webhook cannot send.
+func (w *Webhook) bodyKind() string {
+	mediaType, _, err := mime.ParseMediaType(w.ContentTypeOrDefault())
+	switch {
+	case err != nil:
+		return ""
+	case mediaType == "application/json", strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json"):
+		return "json"
+	case mediaType == "application/x-www-form-urlencoded":
+		return "form"
+	case mediaType == "text/plain":
+		return "text"
+	default:
+		return ""
+	}
+}
+
+func (w *Webhook) validateBody(problems *Problems, path string) {
+	if !w.HasURL() {
+		return
+	}
+	get := w.MethodOrDefault() == "GET"
+	if get && hasValue(w.Body) {
+		problems.Addf(field(path, "body"), "a GET request has no body")
+	}
+	needsBody := !get && (w.bodyKind() == "form" || w.bodyKind() == "text")
+	if w.Event != "" && needsBody && !hasValue(w.Body) {
+		problems.Addf(field(path, "body"), "required with content_type %s", w.ContentType)
+	}
+	for i, settings := range w.Events {
+		at := field(element(field(path, "events"), i), "body")
+		switch {
+		case get && hasValue(settings.Body):
+			problems.Addf(at, "a GET request has no body")
+		case needsBody && w.BodyFor(settings) == nil:
+			problems.Addf(at, "required, here or at the webhook, with content_type %s", w.ContentType)
+		}
+	}
+}
+
+func (e *Event) validate(problems *Problems, path string, where scope) {
+	if e.Event == "" {
+		problems.Addf(field(path, "event"), "required: the name of an event, such as BEFORE_RELEASE")
+	} else if wrong := checkEventName(e.Event); wrong != "" {
+		problems.Addf(field(path, "event"), "%s", wrong)
+	} else {
+		e.validateAbilities(problems, path, where)
+	}
+	checkDuration(problems, field(path, "lock_timeout"), e.LockTimeout)
+	checkDuration(problems, field(path, "answer_timeout"), e.AnswerTimeout)
+	if where == inRegistry && isJobEvent(e.Event) {
+		where = inJob
+	}
+	e.validatePolicy(problems, field(path, "on_timeout"), e.OnTimeout, where)
+	e.validatePolicy(problems, field(path, "on_error"), e.OnError, where)
+}
+
+// validateAbilities holds hooks to where they may block and decide.
+func (e *Event) validateAbilities(problems *Problems, path string, where scope) {
+	if e.Blocking && !EventMayBlock(e.Event) {
+		problems.Addf(field(path, "blocking"), "a hook cannot block at %s; it can at JOB_START, BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP, BEFORE_RELEASE_COMPLETE and custom events", e.Event)
+	}
+	mayDecide := EventDecides(e.Event) || (where == inGate || where == inRegistry) && !IsBuiltInEvent(e.Event)
+	for _, expression := range []struct{ key, source string }{{"stop_release", e.StopRelease}, {"rollback_release", e.RollbackRelease}} {
+		if expression.source != "" && !mayDecide {
+			problems.Addf(field(path, expression.key), "%s decides no release; only BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP and BEFORE_RELEASE_COMPLETE do", e.Event)
+		}
+	}
+}
+
+func (e *Event) validatePolicy(problems *Problems, path, policy string, where scope) {
+	if where == inJob && policy == Rollback {
+		problems.Addf(path, "a job cannot be rolled back; give continue or stop")
+		return
+	}
+	oneOf(problems, path, policy, Continue, Stop, Rollback)
+}
