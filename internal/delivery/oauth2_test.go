@@ -343,9 +343,9 @@ func TestTokenTakesFromTheTimeout(t *testing.T) {
 	require.NoError(t, err)
 	require.Positive(t, prepared.call.spent)
 
-	prepared, _, err = sender.Prepare(r, 1)
+	another, _ := adjustable(t) // which has no token yet
+	prepared, _, err = another.Prepare(r, 1)
 	require.NoError(t, err)
-	sender.tokens = tokens{}
 	prepared.call.timeout = time.Nanosecond // for both; the token's own is as it was
 	_, err = prepared.Send(t.Context())
 	require.ErrorContains(t, err, "took all of the request's timeout of 1ns")
