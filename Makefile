@@ -59,9 +59,10 @@ unit: ## unit tests, with the race detector
 	go test $(RACE) -shuffle=on ./...
 
 # What these tests run is built by them, beyond the sight of Go's test cache.
+# They wait more than they work, so more of them run at once than there are cores.
 e2e: ## end-to-end tests: worker processes, built with the race detector, on a real Temporal server
 	@echo "$(SERVER_NOTE)"
-	cd testsuite && go test -count=1 -timeout 14m ./...
+	cd testsuite && go test -count=1 -parallel 4 -timeout 14m ./...
 
 fuzz: ## each fuzz test for FUZZTIME (10s)
 	@for package in $$(go list ./...); do \
