@@ -3,6 +3,7 @@ package delivery
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"sync"
 	"time"
 )
@@ -56,10 +57,19 @@ type endpoints struct {
 	limit int
 
 	mutex sync.Mutex
-	known map[string]*endpoint
+	known map[origin]*endpoint
 }
 
-// An endpoint is kept while something is under way to it, or it is failing.
+// An origin is what an endpoint is known by.
+type origin struct{ scheme, host string }
+
+func originOf(u *url.URL) origin { return origin{u.Scheme, u.Host} }
+
+// String gives it as a URL begins.
+func (o origin) String() string { return o.scheme + "://" + o.host }
+
+// An endpoint is kept while something is under way to it or it is failing, and
+// otherwise as long as there are not too many.
 type endpoint struct {
 	underWay int
 	// failures counts attempts in a row that no answer came to.
@@ -68,19 +78,29 @@ type endpoint struct {
 	typical time.Duration
 }
 
-// maximumFailing bounds how many failing endpoints are remembered.
-const maximumFailing = 10_000
+// Bounds of how many endpoints are remembered that nothing is under way to.
+const (
+	maximumIdle    = 1000
+	maximumFailing = 10_000
+)
 
 func newEndpoints(limit int) *endpoints {
 	if limit <= 0 {
 		limit = defaultPerEndpoint
 	}
-	return &endpoints{limit: limit, known: map[string]*endpoint{}}
+	return &endpoints{limit: limit, known: map[origin]*endpoint{}}
 }
 
-// enter takes a place at the endpoint, and gives the function that leaves it
-// with what came of the attempt. Where there is none it is a BusyError.
-func (e *endpoints) enter(name string) (leave func(error), err error) {
+// A place at an endpoint is taken while an attempt is under way.
+type place struct {
+	endpoints *endpoints
+	name      origin
+	at        *endpoint
+	began     time.Time
+}
+
+// enter takes a place at the endpoint. Where there is none it is a BusyError.
+func (e *endpoints) enter(name origin) (place, error) {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
 	at := e.known[name]
@@ -90,22 +110,24 @@ func (e *endpoints) enter(name string) (leave func(error), err error) {
 	}
 	broken := at.failures >= brokenAfter
 	if at.underWay >= e.limit || broken && at.underWay >= probes {
-		return nil, &BusyError{Endpoint: name, Wait: min(max(at.typical, shortestTurn), longestTurn), Broken: broken}
+		return place{}, &BusyError{Endpoint: name.String(), Wait: min(max(at.typical, shortestTurn), longestTurn), Broken: broken}
 	}
 	at.underWay++
-	began := time.Now()
-	return func(err error) { e.leave(name, at, time.Since(began), err) }, nil
+	return place{endpoints: e, name: name, at: at, began: time.Now()}, nil
 }
 
-func (e *endpoints) leave(name string, at *endpoint, took time.Duration, err error) {
-	e.mutex.Lock()
-	defer e.mutex.Unlock()
-	at.underWay--
+// leave gives the place back, with what came of the attempt.
+func (p place) leave(err error) {
+	took := time.Since(p.began)
+	p.endpoints.mutex.Lock()
+	defer p.endpoints.mutex.Unlock()
+	p.at.underWay--
 	if !errors.Is(err, errNotCalled) {
-		at.notice(took, err)
+		p.at.notice(took, err)
 	}
-	if at.underWay == 0 && (at.failures == 0 || len(e.known) > maximumFailing) {
-		delete(e.known, name)
+	known := len(p.endpoints.known)
+	if p.at.underWay == 0 && (p.at.failures == 0 && known > maximumIdle || known > maximumFailing) {
+		delete(p.endpoints.known, p.name)
 	}
 }
 

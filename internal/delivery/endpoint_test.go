@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,20 +12,20 @@ import (
 func TestEndpointsShareAWorker(t *testing.T) {
 	t.Parallel()
 	e := newEndpoints(2)
-	first, err := e.enter("https://slow")
+	first, err := e.enter(origin{"https", "slow"})
 	require.NoError(t, err)
-	_, err = e.enter("https://slow")
+	_, err = e.enter(origin{"https", "slow"})
 	require.NoError(t, err)
-	_, err = e.enter("https://slow")
+	_, err = e.enter(origin{"https", "slow"})
 	var busy *BusyError
 	require.ErrorAs(t, err, &busy)
 	require.False(t, busy.Broken)
 	require.GreaterOrEqual(t, busy.Wait, shortestTurn)
 	require.LessOrEqual(t, busy.Wait, longestTurn)
-	_, err = e.enter("https://other")
+	_, err = e.enter(origin{"https", "other"})
 	require.NoError(t, err, "another endpoint has a share of its own")
-	first(nil)
-	_, err = e.enter("https://slow")
+	first.leave(nil)
+	_, err = e.enter(origin{"https", "slow"})
 	require.NoError(t, err)
 }
 
@@ -36,26 +37,26 @@ func TestDeadEndpointIsProbed(t *testing.T) {
 	e := newEndpoints(10 * probes)
 	fail := func(n int) {
 		for range n {
-			leave, err := e.enter("https://dead")
+			taken, err := e.enter(origin{"https", "dead"})
 			require.NoError(t, err)
-			leave(dead)
+			taken.leave(dead)
 		}
 	}
 	fail(brokenAfter)
-	var leaves []func(error)
+	var probing []place
 	for range probes {
-		leave, err := e.enter("https://dead")
+		taken, err := e.enter(origin{"https", "dead"})
 		require.NoError(t, err)
-		leaves = append(leaves, leave)
+		probing = append(probing, taken)
 	}
-	_, err := e.enter("https://dead")
+	_, err := e.enter(origin{"https", "dead"})
 	var busy *BusyError
 	require.ErrorAs(t, err, &busy)
 	require.True(t, busy.Broken)
 
-	leaves[0](&StatusError{Status: 503})
+	probing[0].leave(&StatusError{Status: 503})
 	for range probes {
-		_, err = e.enter("https://dead")
+		_, err = e.enter(origin{"https", "dead"})
 		require.NoError(t, err, "an answer brings it back")
 	}
 }
@@ -65,20 +66,21 @@ func TestLoneDeliveryIsNeverBusy(t *testing.T) {
 	t.Parallel()
 	e := newEndpoints(1)
 	for range 10 * brokenAfter {
-		leave, err := e.enter("https://dead")
+		taken, err := e.enter(origin{"https", "dead"})
 		require.NoError(t, err)
-		leave(&UnreachableError{message: "refused"})
+		taken.leave(&UnreachableError{message: "refused"})
 	}
 }
 
-// Endpoints that answer are forgotten once nothing is under way to them.
+// Endpoints that answer are forgotten once nothing is under way to them and
+// there are many.
 func TestEndpointsAreForgotten(t *testing.T) {
 	t.Parallel()
 	e := newEndpoints(1)
-	for _, err := range []error{nil, errors.New("refused by the guard"), &StatusError{Status: 500}} {
-		leave, entered := e.enter("https://example")
-		require.NoError(t, entered)
-		leave(err)
-		require.Empty(t, e.known)
+	for i := range 3 * maximumIdle {
+		taken, err := e.enter(origin{"https", fmt.Sprint(i)})
+		require.NoError(t, err)
+		taken.leave([]error{nil, errors.New("refused by the guard"), &StatusError{Status: 500}}[i%3])
 	}
+	require.Len(t, e.known, maximumIdle)
 }

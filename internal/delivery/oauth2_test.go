@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -318,14 +319,14 @@ func TestDeadTokenEndpointLeavesTheReceiverAlone(t *testing.T) {
 	sender, _ := adjustable(t)
 	r := request(receiver.URL)
 	r.Webhook.Auth = &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: "http://127.0.0.1:1/", ClientID: "latch", ClientSecret: "client"}}
-	hold, err := sender.endpoints.enter(receiver.URL)
+	hold, err := sender.endpoints.enter(originOfText(t, receiver.URL))
 	require.NoError(t, err)
-	defer hold(nil)
+	defer hold.leave(nil)
 	for range brokenAfter {
 		_, err := sender.Send(t.Context(), r, 1)
 		require.True(t, Retryable(err), err)
 	}
-	require.Zero(t, sender.endpoints.known[receiver.URL].failures)
+	require.Zero(t, sender.endpoints.known[originOfText(t, receiver.URL)].failures)
 	require.Zero(t, receiver.count())
 }
 
@@ -394,4 +395,11 @@ func TestTokensAreBounded(t *testing.T) {
 	}
 	require.Len(t, kept.known, maximumTokens)
 	require.Empty(t, kept.under)
+}
+
+func originOfText(t *testing.T, text string) origin {
+	t.Helper()
+	parsed, err := url.Parse(text)
+	require.NoError(t, err)
+	return originOf(parsed)
 }

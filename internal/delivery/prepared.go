@@ -27,21 +27,21 @@ func (s *Sender) Prepare(r *Request, attempt int) (*Prepared, *Attempt, error) {
 
 // Send sends the attempt, once. It is [Sender.Send] from there on.
 func (p *Prepared) Send(ctx context.Context) (*Attempt, error) {
-	leave, err := p.sender.endpoints.enter(p.call.request.url.Scheme + "://" + p.call.request.url.Host)
+	place, err := p.sender.endpoints.enter(originOf(p.call.request.url))
 	if err != nil {
 		p.made.CompletedAt = p.sender.now()
 		return p.made, err
 	}
 	if err := p.sender.keepPace(p.call); err != nil {
-		leave(errNotCalled)
+		place.leave(errNotCalled)
 		p.made.CompletedAt = p.sender.now()
 		return p.made, err
 	}
 	made, err := p.sender.deliver(ctx, p.call, p.made)
 	if p.call.watch == nil {
-		leave(errNotCalled)
+		place.leave(errNotCalled)
 	} else {
-		leave(err)
+		place.leave(err)
 	}
 	return made, err
 }
