@@ -40,6 +40,7 @@ of reach it answers 503 and stays up. All settings come from the environment:
   LATCH_API_TLS_CERT, LATCH_API_TLS_KEY   files in PEM
   LATCH_LOCK_LINKS      true: a lock's link opens its page without a key
   LATCH_LINK_KEY        signs those links; the worker has the same
+  LATCH_TEMPORAL_UI_URL the address of Temporal UI, to which pages link
   LATCH_PAYLOAD_KEYS, LATCH_PAYLOAD_KEYS_FILE   id=base64,…: the worker's keys
                         for what Temporal stores
   LATCH_LOG_LEVEL, LATCH_LOG_FORMAT       info; text or json`
@@ -67,7 +68,7 @@ func (a *app) serve(ctx context.Context) error {
 		Keys: configured.keys, Allow: configured.allow, PublicURL: configured.URL,
 		FQDN: configured.fqdn(), Environment: configured.Environment,
 		DataConverter: configured.temporal.DataConverter,
-		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), Logger: logger,
+		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), TemporalUI: configured.TemporalUI, Logger: logger,
 	})
 	if err != nil {
 		return usageError(err)

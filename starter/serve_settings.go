@@ -33,6 +33,7 @@ type serveSettings struct {
 	TLSKey      string   `env:"LATCH_API_TLS_KEY"`
 	LockLinks   bool     `env:"LATCH_LOCK_LINKS"`
 	LinkKey     string   `env:"LATCH_LINK_KEY"`
+	TemporalUI  string   `env:"LATCH_TEMPORAL_UI_URL"`
 	LogSettings
 }
 
@@ -75,6 +76,7 @@ func configureServe() (*serveConfiguration, error) {
 	configured.tls, err = certificate(given.TLSCert, given.TLSKey)
 	note("LATCH_API_TLS_CERT, LATCH_API_TLS_KEY", err)
 	note("LATCH_API_URL", checkURL(given.URL))
+	note("LATCH_TEMPORAL_UI_URL", checkURL(given.TemporalUI))
 	if given.LockLinks {
 		note("LATCH_LINK_KEY, which LATCH_LOCK_LINKS needs", locklink.CheckKey([]byte(given.LinkKey)))
 	}

@@ -44,6 +44,8 @@ type Options struct {
 	// LockLinks has a link that bears its HMAC by LinkKey open a lock's page.
 	LockLinks bool
 	LinkKey   []byte
+	// TemporalUI is the address of Temporal UI, to which pages link; "" for no links.
+	TemporalUI string
 	// FQDN and Environment are what /api/system tells; see plugin.Options.
 	FQDN, Environment string
 	// Registry keeps registered jobs; one over Client unless given.
@@ -77,6 +79,7 @@ type api struct {
 	linkKey []byte
 	// formKey signs the forms of pages.
 	formKey     []byte
+	temporalUI  string
 	fqdn        string
 	environment string
 	registry    Registry
@@ -103,7 +106,7 @@ const openAPIPath = "/openapi.json"
 // New makes the API's handler.
 func New(options Options) (http.Handler, error) {
 	a := &api{temporal: options.Client, namespace: options.Namespace, taskQueue: options.TaskQueue,
-		keys: options.Keys, allow: options.Allow, fqdn: options.FQDN, environment: options.Environment,
+		keys: options.Keys, allow: options.Allow, fqdn: options.FQDN, environment: options.Environment, temporalUI: options.TemporalUI,
 		registry: options.Registry, logger: options.Logger, converter: options.DataConverter, mux: http.NewServeMux()}
 	if a.converter == nil {
 		a.converter = converter.GetDefaultDataConverter()

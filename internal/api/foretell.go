@@ -12,39 +12,6 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// A choice is a button of the page: what it writes, and what then comes of it.
-type choice struct {
-	Action, Label string
-	// Effect says what the run will do by its rules.
-	Effect string
-
-	result string
-	data   latch.Object
-}
-
-// choices gives the buttons for a kind of workflow. Only what may stop or roll
-// back has buttons for it.
-func choices(kind string) []choice {
-	yes, no := json.RawMessage("true"), json.RawMessage("false")
-	all := []choice{
-		{Action: "pass", Label: "Let pass", result: latch.ResultPass},
-		{Action: "fail", Label: "Record as failed, and go on", result: latch.ResultFail,
-			data: latch.Object{"stop_release": no, "rollback_release": no}},
-		{Action: "stop", Label: "Stop", result: latch.ResultFail,
-			data: latch.Object{"stop_release": yes, "rollback_release": no}},
-		{Action: "rollback", Label: "Roll back", result: latch.ResultFail,
-			data: latch.Object{"stop_release": no, "rollback_release": yes}},
-	}
-	switch kind {
-	case latch.WorkflowJobRun:
-		all = all[:2]
-		all[1].Label, all[1].data = "Record as failed", nil
-	case latch.WorkflowEmit:
-		all = all[:2]
-	}
-	return all
-}
-
 // unknown is the decision of rules that cannot be foretold here.
 const unknown = "unknown"
 
@@ -58,57 +25,60 @@ type foreteller struct {
 	others int
 }
 
-// foretell gives the choices, each with its effect.
-func (f *foreteller) foretell() []choice {
-	all := choices(f.definition.kind)
-	for i := range all {
-		all[i].Effect = f.effect(all[i])
+// ending is what the run will do on a choice, by its rules.
+func (f *foreteller) ending(c choice) ending {
+	decides := f.definition.kind == latch.WorkflowRelease
+	if f.definition.kind != latch.WorkflowJobRun && !decides {
+		return ending{result: c.result, decision: f.undecided()}
 	}
-	return all
+	answer, known := f.ask(c, verdict.ForEvent(f.settings, decides))
+	switch {
+	case !known:
+		return ending{decision: unknown}
+	case answer.Error != "":
+		return ending{result: latch.ResultFail, decision: f.settings.OnErrorOrDefault(), failed: true}
+	case !decides && answer.Result == latch.ResultFail:
+		return ending{result: answer.Result, decision: latch.Stop}
+	case !decides:
+		return ending{result: answer.Result, decision: latch.Continue}
+	default:
+		return ending{result: answer.Result, decision: answer.Decision}
+	}
 }
 
-// effect says what will come of a choice.
-func (f *foreteller) effect(c choice) string {
+// undecided is the decision of a hook that decides about neither a job nor a
+// release: an event goes on, and a workflow of a user's own has its own rules.
+func (f *foreteller) undecided() string {
+	if f.definition.kind == latch.WorkflowEmit {
+		return latch.Continue
+	}
+	return unknown
+}
+
+// effect says in a sentence what an ending means for the run.
+func (f *foreteller) effect(e ending) string {
 	switch f.definition.kind {
 	case latch.WorkflowJobRun:
-		return f.jobEffect(c)
+		return f.jobEffect(e)
 	case latch.WorkflowEmit:
 		return "The event goes on; nothing else depends on it."
 	case latch.WorkflowRelease:
-		return f.releaseEffect(f.decide(c))
+		return f.releaseEffect(e.decision)
 	default:
 		return "The workflow goes on as its own rules have it."
 	}
 }
 
-func (f *foreteller) jobEffect(c choice) string {
-	result := c.result
-	if f.settings.Result != "" {
-		answer, known := f.ask(c, verdict.ForEvent(f.settings, false))
-		if !known {
-			return "The webhook's own expression for the result decides whether the job begins or fails."
-		}
-		result = answer.Result
-		if answer.Error != "" {
-			return "The webhook's own expression fails on this; the job then goes by on_error, " + f.settings.OnErrorOrDefault() + "."
-		}
-	}
-	if result == latch.ResultFail {
-		return "The job ends as failed before its work, and tells so to its webhooks."
-	}
-	return "The job begins its work." + f.waitsFor()
-}
-
-// decide gives what the hook will decide on what the choice writes.
-func (f *foreteller) decide(c choice) string {
-	answer, known := f.ask(c, verdict.ForEvent(f.settings, true))
+func (f *foreteller) jobEffect(e ending) string {
 	switch {
-	case !known:
-		return unknown
-	case answer.Error != "":
-		return f.settings.OnErrorOrDefault()
+	case e.decision == unknown:
+		return "The webhook's own expression for the result decides whether the job begins or fails."
+	case e.failed:
+		return "The webhook's own expression fails on this; the job then goes by on_error, " + e.decision + "."
+	case e.decision == latch.Stop:
+		return "The job ends as failed before its work, and tells so to its webhooks."
 	default:
-		return answer.Decision
+		return "The job begins its work." + f.waitsFor()
 	}
 }
 
@@ -196,7 +166,7 @@ func (f *foreteller) afterFailure() bool {
 // here, which can only add the undoing.
 func (f *foreteller) failureEffect(decision string) string {
 	text := "Step " + f.record.Step + " failed, so the release fails. "
-	if decision == latch.Rollback || f.definition.release.OnFailure != latch.Stop {
+	if f.undoesFailure(decision) {
 		text += f.undoing()
 	} else {
 		text += "By its policy on_failure nothing is undone."
@@ -207,13 +177,22 @@ func (f *foreteller) failureEffect(decision string) string {
 	return text + f.waitsFor()
 }
 
+// undoesFailure reports whether the steps of a failed release are undone.
+func (f *foreteller) undoesFailure(decision string) bool {
+	return decision == latch.Rollback || f.definition.release.OnFailure != latch.Stop
+}
+
 // undoing says what a rollback does.
 func (f *foreteller) undoing() string {
-	undone := f.undone()
-	if len(undone) == 0 {
-		return "No step that could be undone was taken."
+	undone, lasting := f.undone()
+	text := "No step that could be undone was taken."
+	if len(undone) > 0 {
+		text = "Its steps are undone, the last first: " + strings.Join(undone, ", ") + "."
 	}
-	return "Its steps are undone, the last first: " + strings.Join(undone, ", ") + "."
+	if len(lasting) > 0 {
+		text += " What has no undo stays: " + strings.Join(lasting, ", ") + "."
+	}
+	return text
 }
 
 // next says what a release goes on with.
@@ -252,16 +231,20 @@ func (f *foreteller) stepsBy(statuses ...string) []string {
 	return names
 }
 
-// undone gives the steps that a rollback undoes, in its order.
-func (f *foreteller) undone() []string {
+// undone returns the steps that a rollback undoes, in its order, and those taken
+// that have no undo.
+func (f *foreteller) undone() (undone, lasting []string) {
 	taken := f.stepsBy(latch.StepDone, latch.StepFailed)
-	var names []string
 	for _, step := range slices.Backward(f.definition.release.Steps) {
-		if step.Undo != nil && slices.Contains(taken, step.Name) {
-			names = append(names, step.Name)
+		switch {
+		case !slices.Contains(taken, step.Name):
+		case step.Undo != nil:
+			undone = append(undone, step.Name)
+		default:
+			lasting = append(lasting, step.Name)
 		}
 	}
-	return names
+	return undone, lasting
 }
 
 // timeoutEffect says what the lock's timeout will do.

@@ -7,8 +7,10 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -62,7 +64,7 @@ func (a *api) showPage(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, refused)
 		return
 	}
-	a.writeLock(w, r, token, who, "")
+	a.writeLock(w, r, token, who, page{})
 }
 
 // postPage takes a click, or the key of somebody who has come without one.
@@ -104,7 +106,7 @@ func (a *api) openPage(w http.ResponseWriter, r *http.Request, token string) {
 		return
 	}
 	noteCaller(r, key.Name)
-	a.writeLock(w, r, token, visitor{name: key.Name, role: key.Role}, "")
+	a.writeLock(w, r, token, visitor{name: key.Name, role: key.Role}, page{})
 }
 
 // sender tells who sent a form: the visitor that it was shown to, or the
@@ -133,29 +135,45 @@ func (a *api) click(w http.ResponseWriter, r *http.Request, token string, who vi
 		return
 	}
 	if before.Used != nil {
-		a.writeLock(w, r, token, who, "Your click came after that, and changed nothing.")
+		a.writeLock(w, r, token, who, page{Note: "Your click came after that, and changed nothing."})
 		return
 	}
-	chosen := slices.IndexFunc(before.Choices, func(c choice) bool { return c.Action == r.PostForm.Get("action") })
-	if chosen < 0 {
-		a.refuse(w, r, problem(http.StatusUnprocessableEntity, "action: %q is none of this lock's buttons.", r.PostForm.Get("action")))
+	action := r.PostForm.Get("action")
+	chosen := slices.IndexFunc(before.Choices, func(c choice) bool { return c.Action == action })
+	if chosen < 0 && action != actionBack {
+		a.refuse(w, r, problem(http.StatusUnprocessableEntity, "action: %q is not one of this lock's buttons.", action))
 		return
 	}
-	removal := latch.LockRelease{Lock: token, Result: before.Choices[chosen].result, Data: before.Choices[chosen].data,
-		By: who.name, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
-	if name := readable(r.PostForm.Get("name")); who.linked && name != "" {
+	removal := latch.LockRelease{Lock: token, By: who.name, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
+	name := readable(r.PostForm.Get("name"))
+	if who.linked && name != "" {
 		removal.By = name + " (by " + nameLinked + ")"
 	}
 	if len(removal.Reason) > maximumReason || len(removal.By) > maximumName {
 		a.refuse(w, r, problem(http.StatusUnprocessableEntity, "reason and name have at most %d and %d bytes.", maximumReason, maximumName))
 		return
 	}
+	typed := page{Reason: removal.Reason, Name: name}
+	if action == actionBack {
+		a.writeLock(w, r, token, who, typed)
+		return
+	}
+	choice := before.Choices[chosen]
+	if !choice.confirmed(r.PostForm) {
+		typed.Confirm = &choice
+		a.writeLock(w, r, token, who, typed)
+		return
+	}
+	removal.Result, removal.Data = choice.result, choice.data
 	if _, err := a.removeLock(r.Context(), viaPage, removal); err != nil {
 		a.refusePage(w, r, err)
 		return
 	}
-	a.writeLock(w, r, token, who, "")
+	a.writeLock(w, r, token, who, page{})
 }
+
+// actionBack is the button that leaves a confirmation.
+const actionBack = "back"
 
 // readable is a typed name as it reads in one line: nothing in it may turn the
 // order of the letters around, or hide what is said after it.
@@ -188,16 +206,22 @@ type page struct {
 	// MayRemove tells that the visitor gets buttons.
 	MayRemove bool
 	By        string
+	// Confirm is a choice that the visitor is asked about once more.
+	Confirm *choice
+	// Reason and Name are what the visitor has typed already.
+	Reason, Name string
 }
 
-func (a *api) writeLock(w http.ResponseWriter, r *http.Request, token string, who visitor, note string) {
+// writeLock shows a lock's page; what the caller has set of it stays.
+func (a *api) writeLock(w http.ResponseWriter, r *http.Request, token string, who visitor, p page) {
 	view, err := a.look(r.Context(), token, who)
 	if err != nil {
 		a.refusePage(w, r, err)
 		return
 	}
-	a.write(w, r, http.StatusOK, page{Lock: view, Note: note, Linked: who.linked, MayRemove: who.role >= RoleLock, By: who.name,
-		Form: a.signForm(token, who, time.Now())})
+	p.Lock, p.Linked, p.MayRemove, p.By = view, who.linked, who.role >= RoleLock, who.name
+	p.Form = a.signForm(token, who, time.Now())
+	a.write(w, r, http.StatusOK, p)
 }
 
 func (a *api) refusePage(w http.ResponseWriter, r *http.Request, err error) {
@@ -290,5 +314,19 @@ func (a *api) look(ctx context.Context, token string, who visitor) (*lockView, e
 	if err != nil {
 		return nil, err
 	}
-	return viewOf(definition, status, records, mine, who.linked), nil
+	view := viewOf(definition, status, records, mine, who.linked, time.Now())
+	if !who.linked {
+		view.RunURL = a.runURL(workflowID, info.GetExecution().GetRunId())
+	}
+	return view, nil
+}
+
+// runURL returns the address of a run in Temporal UI, "" where the UI's own
+// address is not known.
+func (a *api) runURL(workflowID, runID string) string {
+	if a.temporalUI == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s/namespaces/%s/workflows/%s/%s/history", strings.TrimRight(a.temporalUI, "/"),
+		url.PathEscape(a.namespace), url.PathEscape(workflowID), url.PathEscape(runID))
 }

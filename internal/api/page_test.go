@@ -45,57 +45,153 @@ func heldRun(event, step, settings, rest string, others int, statuses ...string)
 	}
 }
 
-var effects = regexp.MustCompile(`value="(pass|fail|stop|rollback)"[^>]*>[^<]*</button>\s*<p class="soft">([^<]*)</p>`)
+var buttons = regexp.MustCompile(`value="(pass|fail|stop|rollback)"[^>]*>([^<]*)</button>\s*<p class="soft">([^<]*)</p>`)
 
-// Each button says beforehand what the release will then do by its rules.
+// shownButtons returns a page's buttons by their action: the label, and what
+// the button says that it does.
+func shownButtons(body string) map[string][2]string {
+	shown := map[string][2]string{}
+	for _, each := range buttons.FindAllStringSubmatch(body, -1) {
+		shown[each[1]] = [2]string{html.UnescapeString(each[2]), html.UnescapeString(each[3])}
+	}
+	return shown
+}
+
+// Each button is named by what the release will do by its rules, and says it in
+// full beforehand.
 func TestPageForetells(t *testing.T) {
 	t.Parallel()
 	const done, pending, failed = latch.StepDone, latch.StepPending, latch.StepFailed
 	const before, after, complete = latch.EventBeforeRelease, latch.EventAfterStep, latch.EventBeforeReleaseComplete
 	const nothing = "The release stops here. No step was taken."
 	for _, test := range []struct {
-		name   string
-		run    *fake
-		action string
-		effect string
+		name                  string
+		run                   *fake
+		action, label, effect string
 	}{
-		{"pass at the start", heldRun(before, "", "", "", 0, pending, pending), "pass", "The release goes on with step migrate."},
-		{"pass beside another lock", heldRun(before, "", "", "", 1, pending, pending), "pass", "The release goes on with step migrate. It waits for one more lock of this event first."},
-		{"fail and go on", heldRun(before, "", "", "", 0, pending, pending), "fail", "The release goes on with step migrate."},
-		{"stop at the start", heldRun(before, "", "", "", 2, pending, pending), "stop", nothing},
-		{"roll back at the start", heldRun(before, "", "", "", 0, pending, pending), "rollback", "The release is called off. No step that could be undone was taken."},
-		{"before a step", heldRun(latch.EventBeforeStep, "switch", "", "", 0, done, pending), "pass", "The release goes on with step switch."},
-		{"after a step", heldRun(after, "migrate", "", "", 0, done, pending), "pass", "The release goes on with step switch."},
-		{"stop beside others", heldRun(complete, "", "", "", 2, done, done), "stop",
+		{"pass at the start", heldRun(before, "", "", "", 0, pending, pending), "pass", "Let pass", "The release goes on with step migrate."},
+		{"pass beside another lock", heldRun(before, "", "", "", 1, pending, pending), "pass", "Let pass",
+			"The release goes on with step migrate. It waits for one more lock of this event first."},
+		{"fail and go on", heldRun(before, "", "", "", 0, pending, pending), "fail", "Record as failed, and go on",
+			"The release goes on with step migrate."},
+		{"stop at the start", heldRun(before, "", "", "", 2, pending, pending), "stop", "Stop the release", nothing},
+		{"roll back at the start", heldRun(before, "", "", "", 0, pending, pending), "rollback", "Roll back the release",
+			"The release is called off. No step that could be undone was taken."},
+		{"before a step", heldRun(latch.EventBeforeStep, "switch", "", "", 0, done, pending), "pass", "Let pass",
+			"The release goes on with step switch."},
+		{"after a step", heldRun(after, "migrate", "", "", 0, done, pending), "pass", "Let pass", "The release goes on with step switch."},
+		{"stop beside others", heldRun(complete, "", "", "", 2, done, done), "stop", "Stop the release",
 			"The release stops here, and nothing is undone. What was done stays: migrate, switch. It waits for 2 more locks of this event first."},
-		{"pass at the end", heldRun(complete, "", "", "", 0, done, done), "pass", "The release goes on, and is released."},
-		{"roll back at the end", heldRun(complete, "", "", "", 1, done, done), "rollback", "The release is called off. Its steps are undone, the last first: switch, migrate."},
-		{"after a failed step", heldRun(after, "switch", "", "", 0, done, failed), "pass",
+		{"pass at the end", heldRun(complete, "", "", "", 0, done, done), "pass", "Let pass", "The release goes on, and is released."},
+		{"roll back at the end", heldRun(complete, "", "", "", 1, done, done), "rollback", "Roll back the release",
+			"The release is called off. Its steps are undone, the last first: switch, migrate."},
+		{"after a failed step", heldRun(after, "switch", "", "", 0, done, failed), "pass", "End the release as failed, and undo its steps",
 			"Step switch failed, so the release fails. Its steps are undone, the last first: switch, migrate."},
 		{"after a failed step that stays", heldRun(after, "switch", "", `"on_failure":"stop",`, 0, done, failed), "pass",
+			"End the release as failed, and undo nothing",
 			"Step switch failed, so the release fails. By its policy on_failure nothing is undone."},
-		{"rules of its own", heldRun(before, "", `,"stop_release":"history.result == 'fail'"`, "", 0, pending, pending), "fail", nothing},
-		{"rules over vars", heldRun(before, "", `,"stop_release":"vars.env == 'prod'"`, "", 0, pending, pending), "pass", nothing},
-		{"a result of its own", heldRun(before, "", `,"result":"'pass'"`, "", 0, pending, pending), "stop", "The release goes on with step migrate."},
-		{"rules over what is not known here", heldRun(before, "", `,"stop_release":"system.environment == 'prod'"`, "", 0, pending, pending), "pass",
-			"The webhook's own expressions decide on this whether the release goes on."},
-		{"rules that fail", heldRun(before, "", `,"stop_release":"history.data.absent == 1","on_error":"rollback"`, "", 0, pending, pending), "pass",
-			"The release is called off. No step that could be undone was taken."},
+		{"rules of its own", heldRun(before, "", `,"stop_release":"history.result == 'fail'"`, "", 0, pending, pending), "stop",
+			"Stop the release", nothing},
+		{"rules over vars", heldRun(before, "", `,"stop_release":"vars.env == 'prod'"`, "", 0, pending, pending), "pass",
+			"Stop the release", nothing},
+		{"a result of its own", heldRun(before, "", `,"result":"'pass'"`, "", 0, pending, pending), "pass", "Let pass",
+			"The release goes on with step migrate."},
+		{"rules over what is not known here", heldRun(before, "", `,"stop_release":"system.environment == 'prod'"`, "", 0, pending, pending),
+			"pass", "Answer “pass”", "The webhook's own expressions decide on this whether the release goes on."},
+		{"rules that fail", heldRun(before, "", `,"stop_release":"history.data.absent == 1","on_error":"rollback"`, "", 0, pending, pending),
+			"pass", "Roll back the release", "The release is called off. No step that could be undone was taken."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			got := call(withKeys(t, test.run), "GET", "/locks/"+token+"?API_KEY=lock", "")
 			require.Equal(t, 200, got.Code, got.Body)
-			told := map[string]string{}
-			for _, each := range effects.FindAllStringSubmatch(got.Body.String(), -1) {
-				told[each[1]] = html.UnescapeString(each[2])
-			}
-			require.Len(t, told, 4, got.Body)
-			require.Equal(t, test.effect, told[test.action])
+			require.Equal(t, [2]string{test.label, test.effect}, shownButtons(got.Body.String())[test.action], got.Body)
 			require.NotContains(t, got.Body.String(), "<b>Shop", "what others wrote is text")
 			require.Empty(t, test.run.updates, "a GET changes nothing")
 		})
 	}
+}
+
+// Of answers that come to the same the page has one button: none asks to stop
+// and then goes on, and none says that it goes on and stops.
+func TestPageHasOneButtonForEachEnding(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		settings string
+		shown    map[string]string
+	}{
+		"the default rules": {"", map[string]string{"pass": "Let pass", "fail": "Record as failed, and go on",
+			"stop": "Stop the release", "rollback": "Roll back the release"}},
+		"a fail stops": {`,"stop_release":"history.result == 'fail'"`, map[string]string{"pass": "Let pass",
+			"stop": "Stop the release", "rollback": "Roll back the release"}},
+		"nothing stops": {`,"result":"'pass'"`, map[string]string{"pass": "Let pass"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run := heldRun(latch.EventBeforeRelease, "", test.settings, "", 0, latch.StepPending, latch.StepPending)
+			got := call(withKeys(t, run), "GET", "/locks/"+token+"?API_KEY=lock", "")
+			require.Equal(t, 200, got.Code, got.Body)
+			labels := map[string]string{}
+			for action, shown := range shownButtons(got.Body.String()) {
+				labels[action] = shown[0]
+			}
+			require.Equal(t, test.shown, labels)
+			require.Equal(t, len(labels) == 1, strings.Contains(got.Body.String(), "no answer here stops the release"))
+		})
+	}
+}
+
+// A stop is asked about once more, with what it will do; what was typed stays.
+func TestPageAsksBeforeItStops(t *testing.T) {
+	t.Parallel()
+	run := heldRun(latch.EventBeforeRelease, "", "", "", 0, latch.StepPending, latch.StepPending)
+	handler := newAPI(t, run, api.Options{})
+	shown := call(handler, "GET", "/locks/"+token, "").Body.String()
+	form := url.Values{"form": {formField.FindStringSubmatch(shown)[1]}, "reason": {"not today"}}
+	press := func(action, confirmed string) string {
+		t.Helper()
+		form.Set("action", action)
+		form.Set("confirmed", confirmed)
+		got := call(handler, "POST", "/locks/"+token, form.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+		require.Equal(t, 200, got.Code, got.Body)
+		return html.UnescapeString(got.Body.String())
+	}
+	const promise = "Stop the release: The release stops here. No step was taken."
+	asked := press("stop", "")
+	require.Contains(t, asked, "Yes: Stop the release")
+	require.Contains(t, asked, `name="confirmed" value="`+promise+`"`)
+	require.Contains(t, asked, ">not today</textarea>")
+	require.Contains(t, press("stop", "Stop the release: The release stops here, and something else."), "Yes: Stop the release",
+		"what was confirmed is not what would happen now")
+	back := press("back", "")
+	require.Contains(t, back, "Let pass")
+	require.Contains(t, back, ">not today</textarea>")
+	form.Set("shown-pass", "Let pass: The release goes on with step deploy.")
+	require.Contains(t, press("pass", ""), "Yes: Let pass", "it would do something else than the page said")
+	require.Empty(t, run.updates)
+	press("stop", promise)
+	require.Len(t, run.updates, 1)
+	require.Equal(t, "not today", run.updates[0].Args[0].(latch.LockRelease).Reason)
+}
+
+// The page says how far times are from now, what the run's author says of it,
+// which steps cannot be undone, and where the run is in Temporal UI.
+func TestPageShowsWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	run := heldRun(latch.EventBeforeReleaseComplete, "", "", `"instance":{"name":"shop","replicas":3},`, 0, latch.StepDone, latch.StepDone)
+	run.input = strings.Replace(run.input, `},"undo":{"http":{"url":"https://example.com/"}}},{"name":"switch"`, `}},{"name":"switch"`, 1)
+	key := []byte("0123456789abcdef")
+	parsed, err := api.ParseKeys(keys)
+	require.NoError(t, err)
+	handler := newAPI(t, run, api.Options{Keys: parsed, TemporalUI: "https://ui.example.com/", LockLinks: true, LinkKey: key})
+	body := call(handler, "GET", "/locks/"+token+"?API_KEY=lock", "").Body.String()
+	for _, text := range []string{"vars.env</dt><dd>prod", "instance.name</dt><dd>shop", "instance.replicas</dt><dd>3",
+		" days ago", "It cannot be undone.", "Its steps are undone, the last first: switch. What has no undo stays: migrate.",
+		`<a href="https://ui.example.com/namespaces/default/workflows/release-1/run-1/history">`} {
+		require.Contains(t, body, text)
+	}
+	require.NotContains(t, call(handler, "GET", "/locks/"+token+"?link="+locklink.Sign(key, token), "").Body.String(), "ui.example.com",
+		"a link shows nothing of Temporal")
 }
 
 func submit(t *testing.T, temporal *fake, options api.Options, target string, form url.Values, headers ...string) *httptest.ResponseRecorder {
@@ -123,7 +219,8 @@ func TestPageWithoutKeys(t *testing.T) {
 	require.Equal(t, 403, send(url.Values{"action": {"pass"}, "form": {proof}}, "Origin", "http://evil.example"))
 	require.Equal(t, 403, send(url.Values{"action": {"pass"}, "form": {proof}}, "Sec-Fetch-Site", "cross-site"))
 	require.Empty(t, run.updates)
-	require.Equal(t, 200, send(url.Values{"action": {"stop"}, "form": {proof}, "reason": {"no"}}, "Origin", "http://127.0.0.1:7127"))
+	const promise = "Stop the release: The release stops here. No step was taken."
+	require.Equal(t, 200, send(url.Values{"action": {"stop"}, "form": {proof}, "reason": {"no"}, "confirmed": {promise}}, "Origin", "http://127.0.0.1:7127"))
 	require.Len(t, run.updates, 1)
 	require.True(t, strings.HasPrefix(run.updates[0].UpdateID, "page-"))
 	sent := run.updates[0].Args[0].(latch.LockRelease)

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,14 +23,23 @@ type lockView struct {
 	UntilEffect string
 	Status      string
 	Error       string
-	Steps       []stepView
-	Records     []recordView
-	Choices     []choice
-	Used        *usedView
+	// Facts are what the author of the run says of it: vars, instance, data.
+	Facts   []factView
+	Steps   []stepView
+	Records []recordView
+	Choices []choice
+	// OnlyPasses: by the webhook's rules no answer stops the release.
+	OnlyPasses bool
+	// RunURL is the run's page in Temporal UI, "" where it is not known.
+	RunURL string
+	Used   *usedView
 }
 
-// A stepView is a step so far.
-type stepView struct{ Name, Status, Error string }
+// A stepView is a step so far. A lasting one was taken and has no undo.
+type stepView struct {
+	Name, Status, Error string
+	Lasting             bool
+}
 
 // A recordView is a webhook's record so far.
 type recordView struct {
@@ -43,26 +53,28 @@ type usedView struct {
 	At, By, Via, Reason, Result, Decision string
 }
 
-func viewOf(d *definition, status latch.Status, records []latch.Record, mine int, linked bool) *lockView {
+func viewOf(d *definition, status latch.Status, records []latch.Record, mine int, linked bool, now time.Time) *lockView {
 	record := records[mine]
 	settings, _ := d.settings(record.Webhook, record.Event)
-	view := &lockView{Webhook: record.Webhook, Event: record.Event, Step: record.Step, Status: status.Status, Since: moment(record.StartedAt)}
+	view := &lockView{Webhook: record.Webhook, Event: record.Event, Step: record.Step, Status: status.Status,
+		Since: moment(record.StartedAt, now), Facts: d.facts()}
 	view.Kind, view.ID, view.Title = d.describe(record)
+	f := &foreteller{definition: d, settings: settings, record: record, status: status}
+	_, lasting := f.undone()
 	for _, step := range status.Steps {
-		view.Steps = append(view.Steps, stepView{step.Name, step.Status, unlessLinked(linked, step.Error)})
+		view.Steps = append(view.Steps, stepView{step.Name, step.Status, unlessLinked(linked, step.Error), slices.Contains(lasting, step.Name)})
 	}
 	for i := range records {
 		view.Records = append(view.Records, viewOfRecord(records[i], i == mine, linked))
 	}
 	if !record.Lock.Open() {
-		view.Used = viewOfUse(record)
+		view.Used = viewOfUse(record, now)
 		return view
 	}
 	view.Error = unlessLinked(linked, record.Error)
-	f := &foreteller{definition: d, settings: settings, record: record, status: status}
 	for _, open := range status.Locks {
 		if open.Token == record.Lock.Token {
-			view.Since, view.Until = moment(open.Since), moment(open.Until)
+			view.Since, view.Until = moment(open.Since, now), moment(open.Until, now)
 		} else if open.Event == record.Event {
 			f.others++
 		}
@@ -71,6 +83,7 @@ func viewOf(d *definition, status latch.Status, records []latch.Record, mine int
 		view.UntilEffect = f.timeoutEffect()
 	}
 	view.Choices = f.foretell()
+	view.OnlyPasses = d.kind == latch.WorkflowRelease && !f.afterFailure() && !slices.ContainsFunc(view.Choices, func(c choice) bool { return c.Grave })
 	return view
 }
 
@@ -106,13 +119,13 @@ func viewOfRecord(record latch.Record, mine, linked bool) recordView {
 	return view
 }
 
-func viewOfUse(record latch.Record) *usedView {
+func viewOfUse(record latch.Record, now time.Time) *usedView {
 	lock := record.Lock
 	via := map[string]string{
 		latch.ViaSignal: "a signal", latch.ViaUpdate: "an update", latch.ViaAPI: "the API", latch.ViaPage: "this page",
 		latch.ViaTimeout: "its timeout", latch.ViaOverride: "what was decided elsewhere",
 	}[lock.Via]
-	return &usedView{At: moment(lock.RemovedAt), By: lock.RemovedBy, Via: via, Reason: lock.Reason, Result: record.Result, Decision: record.Decision}
+	return &usedView{At: moment(lock.RemovedAt, now), By: lock.RemovedBy, Via: via, Reason: lock.Reason, Result: record.Result, Decision: record.Decision}
 }
 
 func unlessLinked(linked bool, text string) string {
@@ -124,11 +137,4 @@ func unlessLinked(linked bool, text string) string {
 		return fmt.Sprintf("%s … (%d bytes)", strings.ToValidUTF8(text[:longest], ""), len(text))
 	}
 	return text
-}
-
-func moment(t latch.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.DateTime) + " UTC"
 }

@@ -50,6 +50,19 @@ func (s *served) page(path string, status int) string {
 	return html.UnescapeString(got.body)
 }
 
+// confirm answers the page's question for a choice that ends or undoes a run.
+func confirm(s *served, path string, choice url.Values) reply {
+	s.Helper()
+	asked := s.submit(path, choice)
+	require.Equal(s, 200, asked.status, asked.body)
+	found := confirmedField.FindStringSubmatch(asked.body)
+	require.NotEmpty(s, found, "a grave choice is asked about once more: %s", asked.body)
+	choice.Set("confirmed", found[1])
+	return s.submit(path, choice)
+}
+
+var confirmedField = regexp.MustCompile(`name="confirmed" value="([^"]+)"`)
+
 var formField = regexp.MustCompile(`name="form" value="([^"]+)"`)
 
 // form gives the proof of a page's form.
@@ -112,7 +125,7 @@ func TestAPIPage(t *testing.T) {
 	require.Contains(t, shown, "The release goes on, and is released.")
 	require.Contains(t, shown, "Its steps are undone, the last first: migrate.")
 	require.Contains(t, shown, "What was done stays: migrate.")
-	require.Equal(t, 200, s.submit(next, url.Values{"form": {form(t, shown)}, "action": {"rollback"}}).status)
+	require.Equal(t, 200, confirm(s, next, url.Values{"form": {form(t, shown)}, "action": {"rollback"}}).status)
 	var result latch.ReleaseResult
 	require.NoError(t, shared.client.GetWorkflow(b.ctx, workflowID, "").Get(b.ctx, &result))
 	require.Equal(t, latch.ReleaseRolledBack, result.Status)
@@ -138,7 +151,7 @@ func TestAPILockLink(t *testing.T) {
 	require.Contains(t, shown, "Your name")
 	require.NotContains(t, shown, token, "no token of a lock stands in the page")
 	require.Equal(t, 401, s.submit(path, url.Values{"action": {"pass"}}).status, "the link alone sends no form")
-	done := s.submit(path, url.Values{"form": {form(t, shown)}, "action": {"stop"}, "name": {"Ada"}, "reason": {"no"}})
+	done := confirm(s, path, url.Values{"form": {form(t, shown)}, "action": {"stop"}, "name": {"Ada"}, "reason": {"no"}})
 	require.Equal(t, 200, done.status, done.body)
 	var result latch.ReleaseResult
 	require.NoError(t, shared.client.GetWorkflow(b.ctx, workflowID, "").Get(b.ctx, &result))

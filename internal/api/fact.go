@@ -1,0 +1,61 @@
+package api
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/latch-run/latch"
+)
+
+// Bounds of what the page shows of vars, instance and data.
+const (
+	maximumFacts     = 50
+	maximumFactBytes = 300
+)
+
+// A factView is one entry of a run's vars, instance or data.
+type factView struct{ Name, Value string }
+
+// facts returns what the run's author says of it, sorted by name within each
+// object, at most maximumFacts of them.
+func (d *definition) facts() []factView {
+	var facts []factView
+	for _, object := range []struct {
+		name   string
+		values latch.Object
+	}{
+		{"vars", firstObject(d.release.Vars, d.job.Vars, d.emission.Vars)},
+		{"instance", firstObject(d.release.Instance, d.emission.Instance)},
+		{"data", d.emission.Data},
+	} {
+		for _, key := range slices.Sorted(maps.Keys(object.values)) {
+			facts = append(facts, factView{object.name + "." + key, factText(object.values[key])})
+		}
+	}
+	return facts[:min(len(facts), maximumFacts)]
+}
+
+// firstObject returns the first object that has entries: a definition has one
+// kind of run only.
+func firstObject(objects ...latch.Object) latch.Object {
+	for _, object := range objects {
+		if len(object) > 0 {
+			return object
+		}
+	}
+	return nil
+}
+
+// factText shows a string as it is and all else as JSON, cut to a length.
+func factText(value json.RawMessage) string {
+	var text string
+	if json.Unmarshal(value, &text) != nil {
+		text = string(value)
+	}
+	if len(text) <= maximumFactBytes {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maximumFactBytes], "") + " …"
+}
