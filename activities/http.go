@@ -18,7 +18,8 @@ func (a *Activities) HTTP(ctx context.Context, call protocol.HTTPCall) (any, err
 	stop := beat(ctx, time.Second)
 	defer stop()
 	info := activity.GetInfo(ctx)
-	response, err := a.options.Sender.Do(ctx, delivery.TaskRequest{Task: call.Task, Variables: call.Variables})
+	id := protocol.TaskID(info.WorkflowExecution.ID, info.WorkflowExecution.RunID, info.ActivityID)
+	response, err := a.options.Sender.Do(ctx, delivery.TaskRequest{ID: id, Task: call.Task, Variables: call.Variables})
 	if err == nil {
 		return bodyOf(response), nil
 	}

@@ -69,8 +69,7 @@ func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
 	if err := s.checkBeforeProxy(attempt, c); err != nil {
 		return nil, s.failure(ctx, attempt, c, err)
 	}
-	transport := cmp.Or(c.transport, s.transport)
-	response, err := transport.RoundTrip(c.request.request(clock.traced(c.watch.in(attempt), c.watch)))
+	response, err := c.send(clock.traced(c.watch.in(attempt), c.watch), cmp.Or(c.transport, s.transport))
 	if err != nil {
 		return nil, s.failure(ctx, attempt, c, err)
 	}
@@ -85,6 +84,22 @@ func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
 		return received, s.failure(ctx, attempt, c, fmt.Errorf("the answer (status %d) broke off: %w", response.StatusCode, err))
 	}
 	return received, nil
+}
+
+// maximumStale bounds how many kept connections one attempt may lose its
+// request on.
+const maximumStale = 8
+
+// send sends the request. One that is lost on a kept connection, which the
+// receiver had closed before it answered anything, is sent again on another:
+// every request bears an idempotency key. net/http does so for HTTP/1 alone.
+func (c *call) send(ctx context.Context, transport *http.Transport) (*http.Response, error) {
+	for lost := 0; ; lost++ {
+		response, err := transport.RoundTrip(c.request.request(ctx))
+		if err == nil || lost == maximumStale || !closedByPeer(err) || !c.watch.stale() {
+			return response, err
+		}
+	}
 }
 
 // checkBeforeProxy holds the guard's rules where a proxy does the dialling.

@@ -10,11 +10,24 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 )
 
+// idempotencyKey is the header by which a receiver knows a request that it has
+// had already (IETF draft "The Idempotency-Key HTTP Header Field"), and by
+// which net/http knows one that it may send again when a kept connection turns
+// out to be closed.
+const idempotencyKey = "Idempotency-Key"
+
 // writeHeaders sets what every request bears, and a user's own headers, which
-// may replace it.
-func writeHeaders(header http.Header, userAgent string, own map[string]string, render func(string, expr.Place) (string, error)) error {
+// may replace it. The id is the same for all attempts; a request without one
+// may be repeated all the same.
+func writeHeaders(header http.Header, userAgent, id string, own map[string]string, render func(string, expr.Place) (string, error)) error {
 	header.Set("Accept", "application/json")
 	header.Set("User-Agent", userAgent)
+	header[idempotencyKey] = nil
+	if id != "" {
+		if err := setHeader(header, idempotencyKey, id); err != nil {
+			return err
+		}
+	}
 	for _, name := range sortedNames(own) {
 		value, err := render(own[name], expr.InHeader)
 		if err != nil {

@@ -76,7 +76,8 @@ func (s *Sender) tokenRequest(settings *latch.OAuth2, secret string) (http.Heade
 	if settings.Audience != "" {
 		form.Set("audience", settings.Audience)
 	}
-	header := http.Header{"Accept": {"application/json"}, "User-Agent": {s.userAgent}, "Content-Type": {"application/x-www-form-urlencoded"}}
+	header := http.Header{"Accept": {"application/json"}, "User-Agent": {s.userAgent}, "Content-Type": {"application/x-www-form-urlencoded"},
+		idempotencyKey: nil} // may be repeated, without a key: each token is as good as another
 	if settings.AuthStyleOrDefault() == latch.AuthStyleBody {
 		form.Set("client_id", settings.ClientID)
 		form.Set("client_secret", secret)

@@ -72,7 +72,7 @@ func (d *draft) write() error {
 }
 
 // usualHeaders is how many headers most requests have room in.
-const usualHeaders = 8
+const usualHeaders = 9
 
 // subject names the request in errors.
 func (d *draft) subject() string {
@@ -173,7 +173,7 @@ func (d *draft) sentSecret() string {
 
 // writeHeader makes all headers but those of the signature.
 func (d *draft) writeHeader() error {
-	if err := writeHeaders(d.header, d.sender.userAgent, d.Webhook.Headers, d.render); err != nil {
+	if err := writeHeaders(d.header, d.sender.userAgent, d.DeliveryID, d.Webhook.Headers, d.render); err != nil {
 		return err
 	}
 	for _, header := range sortedNames(d.Webhook.HeaderSecrets) {

@@ -101,6 +101,7 @@ func TestDefaultBody(t *testing.T) {
 	require.Equal(t, "application/json", got.Header.Get("Accept"))
 	require.Equal(t, "Latch/"+latch.Version, got.Header.Get("User-Agent"))
 	require.Equal(t, "dlv_1", got.Header.Get("webhook-id"))
+	require.Equal(t, "dlv_1", got.Header.Get("Idempotency-Key"))
 	require.Equal(t, "1714979289", got.Header.Get("webhook-timestamp"))
 	require.Equal(t, &latch.RecordRequest{Method: "POST", URL: receiver.URL + "/hook", ContentType: "application/json", Bytes: len(got.body)}, attempt.Request)
 	require.Equal(t, sender.now(), attempt.StartedAt)
@@ -110,7 +111,7 @@ func TestDefaultBody(t *testing.T) {
 	require.NoError(t, err)
 	got = receiver.last(t)
 	require.Equal(t, `{"event":"JOB_SUCCESS","webhook":{"id":"board"},"delivery_id":"dlv_1","attempt":1,"timestamp":"2024-05-06T07:08:09.123Z","parent_log":1700000000000}`, got.body)
-	for _, header := range []string{"X-Latch-Lock", "X-Latch-Secret", "Webhook-Signature", "Idempotency-Key"} {
+	for _, header := range []string{"X-Latch-Lock", "X-Latch-Secret", "Webhook-Signature"} {
 		require.NotContains(t, got.Header, header)
 	}
 }

@@ -93,7 +93,7 @@ func New(options Options) (*Sender, error) {
 // no cookie and knows no proxy of the environment.
 func (s *Sender) newTransport() *http.Transport {
 	transport := &http.Transport{
-		DialContext:            s.guard.dial,
+		DialContext:            heard(s.guard.dial),
 		ForceAttemptHTTP2:      true,
 		TLSHandshakeTimeout:    connectTimeout,
 		MaxIdleConns:           maximumIdleConnections,
@@ -102,7 +102,7 @@ func (s *Sender) newTransport() *http.Transport {
 		MaxResponseHeaderBytes: maximumHeaderBytes,
 	}
 	if s.proxy != nil {
-		transport.DialContext = s.guard.connect
+		transport.DialContext = heard(s.guard.connect)
 		transport.Proxy = http.ProxyURL(s.proxy)
 	}
 	return transport

@@ -108,6 +108,14 @@ func (s *stopwatch) dialedAddress() string {
 	}
 }
 
+// stale reports whether the attempt went over a kept connection on which no
+// byte of an answer came.
+func (s *stopwatch) stale() bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.reused && s.firstByte.IsZero()
+}
+
 // milliseconds gives a duration with the precision of a microsecond, and what
 // was not nothing as one of these.
 func milliseconds(duration time.Duration) float64 {

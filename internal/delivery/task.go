@@ -15,6 +15,8 @@ import (
 
 // A TaskRequest is one HTTP task, the same for every attempt.
 type TaskRequest struct {
+	// ID is the request's Idempotency-Key; empty for none.
+	ID        string         `json:"id,omitempty"`
 	Task      latch.HTTPTask `json:"task"`
 	Variables expr.Variables `json:"variables,omitempty"`
 }
@@ -93,7 +95,7 @@ func (r *TaskRequest) render(source string, place expr.Place) (string, error) {
 
 func (s *Sender) taskContent(r *TaskRequest) (http.Header, []byte, error) {
 	header := http.Header{}
-	if err := writeHeaders(header, s.userAgent, r.Task.Headers, r.render); err != nil {
+	if err := writeHeaders(header, s.userAgent, r.ID, r.Task.Headers, r.render); err != nil {
 		return nil, nil, err
 	}
 	if err := checkHeaderSize(header); err != nil || absent(r.Task.Body) {

@@ -149,7 +149,7 @@ func (s *Sender) newTLSTransport(config *tls.Config) *http.Transport {
 	if s.proxy != nil && s.proxy.Scheme == "https" {
 		tunnel := *s.proxy
 		tunnel.Scheme, tunnel.Host = "http", net.JoinHostPort(s.proxy.Hostname(), portOf(s.proxy))
-		transport.Proxy, transport.DialContext = http.ProxyURL(&tunnel), s.dialProxy
+		transport.Proxy, transport.DialContext = http.ProxyURL(&tunnel), heard(s.dialProxy)
 	}
 	return transport
 }

@@ -80,6 +80,7 @@ func TestDeliveryWhoseAnswerIsLost(t *testing.T) {
 	require.Len(t, requests, 2)
 	for i, request := range requests {
 		require.Equal(t, record.DeliveryID, request.Header.Get("Webhook-Id"))
+		require.Equal(t, record.DeliveryID, request.Header.Get("Idempotency-Key"))
 		require.EqualValues(t, i+1, body(t, request)["attempt"])
 	}
 }

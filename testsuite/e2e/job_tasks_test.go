@@ -138,6 +138,7 @@ func TestHTTPTaskClassification(t *testing.T) {
 		{"missing-key", nil, `,"headers":{"X-Key":"${vars.absent}"}` + retry, 0, "vars.absent"},
 		{"methods", nil, `,"method":"PATCH","body":{"a":"${job.id}"},"content_type":"application/merge-patch+json"`, 1, ""},
 	}
+	keys := map[string]string{} // the case of each Idempotency-Key
 	runs := make([]client.WorkflowRun, len(cases))
 	for i, c := range cases {
 		b.receiver.Script("/"+c.name, c.answers...)
@@ -154,6 +155,13 @@ func TestHTTPTaskClassification(t *testing.T) {
 			}
 			requests := b.receiver.Requests("/" + c.name)
 			require.Len(t, requests, c.requests)
+			for _, request := range requests {
+				key := request.Header.Get("Idempotency-Key")
+				require.Regexp(t, "^tsk_", key)
+				require.Contains(t, []string{"", c.name}, keys[key], "the same for every attempt, and for no other task")
+				keys[key] = c.name
+			}
+			require.LessOrEqual(t, len(keys), i+1)
 			if c.name == "methods" {
 				require.Equal(t, "PATCH", requests[0].Method)
 				require.Equal(t, "application/merge-patch+json", requests[0].Header.Get("Content-Type"))
