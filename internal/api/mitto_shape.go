@@ -68,7 +68,7 @@ type MittoJob struct {
 	Title           *string         `json:"title,omitempty" nullable:"true"`
 	Type            *string         `json:"type,omitempty" nullable:"true" doc:"cmd is run as a command; the others only with a task in conf, or jobs"`
 	Markdown        any             `json:"markdown,omitempty"`
-	Schedule        any             `json:"schedule,omitempty" doc:"{\"type\", \"daily\", \"hourly\", \"endof\", \"custom\", \"value\"}: value is a cron expression, endof a job to run after; null is a job that only a START runs"`
+	Schedule        any             `json:"schedule,omitempty" doc:"{\"type\", \"daily\": {\"minute\", \"hour\", \"ampm\"}, \"hourly\": {\"minute\"}, \"endof\", \"custom\", \"value\"}: the key that type names says when the job runs, and value, a cron expression, is computed from it; endof is a job to run after; null is a job that only a START runs"`
 	Timeout         any             `json:"timeout,omitempty" doc:"Seconds, or a Go duration"`
 	Notify          any             `json:"notify,omitempty"`
 	Delay           any             `json:"delay,omitempty" doc:"Seconds, or a Go duration"`

@@ -30,7 +30,7 @@ func TestMittoJobs(t *testing.T) {
 			b := newMitto(t)
 			b.do(201, "POST", prefix+"/jobs", cmdJob)
 			want := `{"id":22739,"name":"hooks","title":"Webhooks!","type":"cmd","tags":["a"],"conf":%q,"jobs":[],"status":null,"schedule":null,"timeout":null,"delay":null,
-				"continue_on_error":false,"concurrency":null,"notify":null,"markdown":null,"created_at":"2026-01-02T03:04:05.000Z","updated_at":"2026-01-02T03:04:05.000Z"}`
+				"continue_on_error":false,"concurrency":null,"notify":0,"markdown":null,"created_at":"2026-01-02T03:04:05.000Z","updated_at":"2026-01-02T03:04:05.000Z"}`
 			conf := "{\n  shell: true\n  cmd: sleep 15\n  exec: false\n  timeout: null\n  cmd_env: {}\n}"
 			for _, path := range []string{prefix + "/jobs/22739", "/api/job/22739", "/job/22739"} {
 				require.JSONEq(t, fmt.Sprintf(want, conf), b.do(200, "GET", path, ""))

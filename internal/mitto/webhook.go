@@ -180,7 +180,7 @@ func saysTheSame(shown, sent latch.Object) bool {
 // take makes a hook of what a client sent, in place of one or new.
 func (j *Job) take(object latch.Object, before *hook) hook {
 	kept := latch.Object{}
-	for key, value := range object {
+	for key, value := range withoutPythonIn(object) {
 		if !slices.Contains(given, key) && key != keyJobID && !isOwn(key) {
 			kept[key] = value
 		}

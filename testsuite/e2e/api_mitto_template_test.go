@@ -21,7 +21,7 @@ func TestTemplatesSeeMittosFields(t *testing.T) {
 	c.send("POST", fmt.Sprintf("/v2/jobs/%d/webhooks", made.ID), nil, object{"url": c.receiver.URL + "/default", "method": "POST",
 		"event_type": "JOB_COMPLETE", "enabled": true}, nil)
 
-	expected := fmt.Sprintf("cmd, Webhooks!, # Docs, 9007199254740993, etl, , , 0, , 42, %d", made.ID)
+	expected := fmt.Sprintf("cmd, Webhooks!, # Docs, 9007199254740993, etl, 0, , 0, , 42, %d", made.ID)
 	var run mittoRun
 	c.send("POST", fmt.Sprintf("/v2/jobs/%d/:actions", made.ID), nil, object{"action": "START"}, &run)
 	told := body(t, c.arrives("/own", 1)[0])

@@ -160,6 +160,8 @@ func (c *mittoClient) changesTheJob(id int64) {
 	var changed mittoJob
 	c.send("PATCH", jobRoute(id, ""), nil, object{"schedule": object{"type": "daily", "daily": object{"at": "03:00"}, "value": "0 3 1 1 *"}}, &changed)
 	require.Equal(c, "0 3 1 1 *", changed.Schedule["value"])
+	c.send("PATCH", jobRoute(id, ""), nil, object{"schedule": object{"type": "daily", "daily": object{"minute": 0, "hour": 12, "ampm": "AM"}, "value": "daily"}}, &changed)
+	require.Equal(c, "0 0 * * *", changed.Schedule["value"])
 	c.send("PATCH", jobRoute(id, ""), nil, object{"title": "Renamed"}, &changed)
 	c.send("PATCH", jobRoute(id, ""), nil, object{"conf": command(`echo "{\"rows loaded\": ${ROWS:-7}}"`)}, &changed)
 	job := c.get(id)

@@ -126,7 +126,8 @@ func TestJobs(t *testing.T) {
 		"0": `{"jobs":[{"id":7,"name":null,"title":"Seven","tags":["a",{"name":"b"},3],"schedule":{"type":"custom","value":"0 0 * * *","timezone":"UTC","endof":null},
 			"status":{"id":"r","returncode":null,"error":null,"started_at":"2026-07-01T10:00:00.000Z","completed_at":null,"kvp":{}},"created_at":"2026-07-01T10:00:00Z"},
 			{"id":"x","schedule":{"endof":7},"status":null}],"pagination":{"count":3,"more_pages":true,"limit":2,"offset":0}}`,
-		"2": `{"jobs":[{"id":"y","schedule":{"daily":{"at":"noon"},"value":3},"tags":null,"status":{"id":"s","returncode":1,"error":"no disk"}}],"pagination":{"more_pages":false}}`,
+		"2": `{"jobs":[{"id":"y","schedule":{"daily":{"at":"noon"},"value":3},"tags":null,"status":{"id":"s","returncode":1,"error":"no disk"}},
+			{"id":"z","schedule":"0 4 * * *"},{"id":"zz","schedule":{"cron":"0 5 * * *","value":null}},{"id":"zzz","schedule":{"after":"z"}}],"pagination":{"more_pages":false}}`,
 	}
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		require.Equal(t, "POST /base/v2/jobs/search", r.Method+" "+r.URL.Path)
@@ -136,7 +137,7 @@ func TestJobs(t *testing.T) {
 	})
 	jobs, err := client.Jobs(t.Context(), "night")
 	require.NoError(t, err)
-	require.Len(t, jobs, 3)
+	require.Len(t, jobs, 6)
 	require.Equal(t, apiclient.ID("7"), jobs[0].ID)
 	require.Equal(t, apiclient.Names{"a", "b"}, jobs[0].Tags)
 	require.Equal(t, &latch.Schedule{Cron: "0 0 * * *", Timezone: "UTC"}, jobs[0].Schedule.Latch())
@@ -146,4 +147,7 @@ func TestJobs(t *testing.T) {
 	require.Nil(t, jobs[2].Schedule.Latch())
 	require.Equal(t, latch.JobFailed, jobs[2].Status.Status())
 	require.Equal(t, "no disk", jobs[2].Status.Error)
+	require.Equal(t, &latch.Schedule{Cron: "0 4 * * *"}, jobs[3].Schedule.Latch())
+	require.Equal(t, &latch.Schedule{Cron: "0 5 * * *"}, jobs[4].Schedule.Latch())
+	require.Equal(t, &latch.Schedule{After: "z"}, jobs[5].Schedule.Latch())
 }

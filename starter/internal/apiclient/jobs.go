@@ -1,6 +1,7 @@
 package apiclient
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -60,17 +61,23 @@ func (n *Names) UnmarshalJSON(data []byte) error {
 }
 
 // A Schedule says when a job runs by itself: at the times of Value, a cron
-// expression, or after the job EndOf.
+// expression, or after the job EndOf. Cron and After are the same in schedules
+// that were written in Latch's own JSON.
 type Schedule struct {
 	Value    string `json:"value"`
 	EndOf    *ID    `json:"endof"`
+	Cron     string `json:"cron"`
+	After    *ID    `json:"after"`
 	Timezone string `json:"timezone"`
 }
 
-// UnmarshalJSON reads the object. What others keep there in another form tells
-// of no times that are known here.
+// UnmarshalJSON reads the object, or a cron expression. A schedule of another
+// form has no times that are known here.
 func (s *Schedule) UnmarshalJSON(data []byte) error {
 	type plain Schedule
+	if json.Unmarshal(data, &s.Cron) == nil {
+		return nil
+	}
 	if json.Unmarshal(data, (*plain)(s)) != nil {
 		*s = Schedule{}
 	}
@@ -79,16 +86,18 @@ func (s *Schedule) UnmarshalJSON(data []byte) error {
 
 // Latch gives the schedule in Latch's own terms; nil is none.
 func (s *Schedule) Latch() *latch.Schedule {
-	switch {
-	case s == nil:
-		return nil
-	case s.EndOf != nil && *s.EndOf != "" && *s.EndOf != "null":
-		return &latch.Schedule{After: string(*s.EndOf)}
-	case s.Value != "":
-		return &latch.Schedule{Cron: s.Value, Timezone: s.Timezone}
-	default:
+	if s == nil {
 		return nil
 	}
+	for _, after := range []*ID{s.EndOf, s.After} {
+		if after != nil && *after != "" && *after != "null" {
+			return &latch.Schedule{After: string(*after)}
+		}
+	}
+	if cron := cmp.Or(s.Value, s.Cron); cron != "" {
+		return &latch.Schedule{Cron: cron, Timezone: s.Timezone}
+	}
+	return nil
 }
 
 // A Run is a run of a job.

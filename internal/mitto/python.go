@@ -1,0 +1,52 @@
+package mitto
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/latch-run/latch"
+)
+
+// pythonWords are what Python prints for values of JSON. Clients written in it
+// send them as strings by mistake, and Mitto takes them.
+var pythonWords = map[string]json.RawMessage{
+	"None":  json.RawMessage("null"),
+	"True":  json.RawMessage("true"),
+	"False": json.RawMessage("false"),
+}
+
+// neverText are the keys of a job and of a webhook that never hold a text:
+// Python's words in them mean the value. A title may well be "None".
+var neverText = []string{
+	keySchedule, keyTimeout, keyDelay, "notify", keyContinueOnError, "concurrency", keyTags, keyJobs, keyWebhooks, keyConf, keyTask, keyRetry, keyVars,
+	"enabled", "send_secret", "events",
+}
+
+// withoutPythonIn returns a job or a webhook with Python's words in JSON, in
+// those of its keys that never hold a text.
+func withoutPythonIn(object latch.Object) latch.Object {
+	plain := latch.Object{}
+	for key, value := range object {
+		if word, found := pythonWords[text(value)]; found && isText(value) && slices.Contains(neverText, key) {
+			value = word
+		}
+		plain[key] = value
+	}
+	return plain
+}
+
+// withoutPython returns a value in which Python's words became JSON's, also in
+// objects, at every depth.
+func withoutPython(value json.RawMessage) json.RawMessage {
+	if word, found := pythonWords[text(value)]; found && isText(value) {
+		return word
+	}
+	object := members(value)
+	if object == nil {
+		return value
+	}
+	for key, each := range object {
+		object[key] = withoutPython(each)
+	}
+	return encode(object)
+}
