@@ -217,3 +217,16 @@ func TestWebhookTestOnATerminal(t *testing.T) {
 	require.Contains(t, c.out.String(), "POST / HTTP/1.1\nHost: example.com\n")
 	require.False(t, bytes.ContainsAny(c.out.Bytes(), "\r\x1b"))
 }
+
+// A key that looks marred stops the command before anything is rendered.
+func TestWebhookTestRefusesMarredKeys(t *testing.T) {
+	t.Parallel()
+	file := write(t, "release.yaml", strings.ReplaceAll(trialRelease, "URL", "http://127.0.0.1:1"))
+	code, out, errors := tries([]string{"LATCH_SECRET_BOARD='mdoq-is-awesome'", "LATCH_SECRET_OTHER=WHSEC_AAEC"}, "", file, "--event", "BEFORE_RELEASE", "--webhook", "board", "--send")
+	require.Equal(t, exitUsage, code)
+	require.Empty(t, out)
+	require.Contains(t, errors, "LATCH_SECRET_BOARD: its line 1 stands in quotation marks")
+	require.Contains(t, errors, "LATCH_SECRET_OTHER: its line 1 has a key of Standard Webhooks in it")
+	require.NotContains(t, errors, "mdoq-is-awesome")
+	require.NotContains(t, errors, "AAEC")
+}

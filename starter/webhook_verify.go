@@ -99,7 +99,7 @@ func (a *app) verify(flags verifyFlags, args []string) error {
 }
 
 // readKeys reads the keys. Errors hold none of them.
-func (a *app) readKeys(flags verifyFlags) ([]signature.Key, error) {
+func (a *app) readKeys(flags verifyFlags) ([]signature.Line, error) {
 	var text, from string
 	switch {
 	case (flags.secretFile == "") == (flags.secretEnv == ""):
@@ -113,19 +113,15 @@ func (a *app) readKeys(flags verifyFlags) ([]signature.Key, error) {
 		}
 		text, from = string(data), flags.secretFile
 	}
-	var keys []signature.Key
-	for i, line := range strings.Split(strings.TrimRight(text, "\r\n"), "\n") {
-		key, err := signature.ParseKey(strings.TrimSuffix(line, "\r"))
-		if err != nil {
-			return nil, fmt.Errorf("%s: its line %d %w", from, i+1, err)
-		}
-		keys = append(keys, key)
+	lines, err := signature.ParseLines(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", from, err)
 	}
-	return keys, nil
+	return lines, nil
 }
 
 // verify holds the request to the keys and the time.
-func (c *captured) verify(keys []signature.Key, at time.Time, tolerance time.Duration) *verification {
+func (c *captured) verify(lines []signature.Line, at time.Time, tolerance time.Duration) *verification {
 	found := &verification{ID: c.header.Get("Webhook-Id"), Signatures: []checkedSignature{}, Problems: []string{}}
 	problem := func(format string, args ...any) {
 		found.Problems = append(found.Problems, fmt.Sprintf(format, args...))
@@ -145,12 +141,16 @@ func (c *captured) verify(keys []signature.Key, at time.Time, tolerance time.Dur
 			problem("its webhook-timestamp, %s, is %s, more than the tolerance of %s", found.Timestamp.UTC().Format(time.RFC3339), ageOf(age), tolerance)
 		}
 	}
+	keys := make([]signature.Key, len(lines))
+	for i, line := range lines {
+		keys[i] = line.Key
+	}
 	signatures := strings.Join(c.header.Values("Webhook-Signature"), " ")
 	good := false
 	for _, check := range (signature.Message{ID: found.ID, Timestamp: seconds, Body: c.body}).Check(signatures, keys) {
 		checked := checkedSignature{Scheme: check.Scheme, Good: check.Key >= 0}
 		if checked.Good {
-			good, checked.Key, checked.Kind = true, check.Key+1, keys[check.Key].Prefix()
+			good, checked.Key, checked.Kind = true, lines[check.Key].Number, keys[check.Key].Prefix()
 		}
 		found.Signatures = append(found.Signatures, checked)
 	}

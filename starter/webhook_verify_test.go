@@ -90,6 +90,7 @@ func TestVerify(t *testing.T) {
 		"a cut body":          {raw[:len(raw)-3], keys, "2026-07-01T12:30:00Z", exitUsage, ""},
 		"no request":          {"hello", keys, "2026-07-01T12:30:00Z", exitUsage, ""},
 		"no key":              {raw, write(t, "bad", "whsec_!"), "2026-07-01T12:30:00Z", exitUsage, ""},
+		"a marred key":        {raw, write(t, "marred", `"`+secret+`"`), "2026-07-01T12:30:00Z", exitUsage, ""},
 		"no time":             {raw, keys, "noon", exitUsage, ""},
 		"no file of keys":     {raw, keys + "-none", "2026-07-01T12:30:00Z", exitUsage, ""},
 		"keys in no variable": {raw, "", "2026-07-01T12:30:00Z", exitUsage, ""},

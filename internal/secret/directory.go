@@ -36,13 +36,7 @@ func openDirectory(path string) (*directory, error) {
 	}
 	var problems []error
 	for _, variable := range slices.Sorted(maps.Keys(files.names)) {
-		value, _, err := files.read(variable)
-		if err == nil {
-			if _, err = parse(value); err != nil {
-				err = fmt.Errorf("%s: %w", filepath.Join(path, files.names[variable][0]), err)
-			}
-		}
-		if err != nil {
+		if _, _, err := files.read(variable); err != nil {
 			problems = append(problems, fmt.Errorf("LATCH_SECRETS_DIR: %w", err))
 		}
 	}
@@ -77,34 +71,47 @@ func (d *directory) scan() error {
 	return nil
 }
 
-// read gives the content of the variable's file. What was rotated, added or
-// renamed since the last look is found.
-func (d *directory) read(variable string) (value string, found bool, err error) {
+// read returns what the variable's file holds. What was rotated, added or
+// renamed since the last look is found. The error names the file.
+func (d *directory) read(variable string) (read content, found bool, err error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	for _, look := range []func() error{func() error { return nil }, d.scan} {
 		if err := look(); err != nil {
-			return "", false, err
+			return content{}, false, err
 		}
 		names := d.names[variable]
 		switch {
 		case len(names) > 1:
-			return "", false, fmt.Errorf("the files %s in %s are the same secret, since all stand for %s: keep one",
+			return content{}, false, fmt.Errorf("the files %s in %s are the same secret, since all stand for %s: keep one",
 				strings.Join(names, ", "), d.path, variable)
 		case len(names) == 0:
 			continue
 		}
-		value, err := readFile(filepath.Join(d.path, names[0]))
+		read, err := readFile(filepath.Join(d.path, names[0]))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		return value, err == nil, err
+		return read, err == nil, err
 	}
-	return "", false, nil
+	return content{}, false, nil
 }
 
-// readFile reads a regular file within the limits of a secret.
-func readFile(path string) (string, error) {
+// readFile reads a regular file that holds a secret.
+func readFile(path string) (content, error) {
+	value, err := readLimited(path)
+	if err != nil {
+		return content{}, err
+	}
+	read, err := parse(value)
+	if err != nil {
+		return content{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return read, nil
+}
+
+// readLimited reads a regular file within the limits of a secret.
+func readLimited(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return "", err

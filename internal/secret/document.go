@@ -1,14 +1,64 @@
 package secret
 
-import "strings"
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
 
-// pemBegin begins a block of PEM (RFC 7468, section 2).
-const pemBegin = "-----BEGIN "
+// pemBegin and pemEnd begin the lines around a block of PEM (RFC 7468, section
+// 2), pemDashes end them.
+const (
+	pemBegin  = "-----BEGIN "
+	pemEnd    = "-----END "
+	pemDashes = "-----"
+	// pemEncoded is how base64 of PEM begins.
+	pemEncoded = "LS0tLS1CRUdJTi"
+)
 
-// isDocument tells PEM from lines: it has a block, maybe after explanatory
-// text.
-func isDocument(value string) bool {
-	return strings.HasPrefix(value, pemBegin) || strings.Contains(value, "\n"+pemBegin)
+// hasPEM reports whether a value is PEM, whole or marred.
+func hasPEM(value string) bool {
+	return strings.Contains(withoutNULs(value), pemBegin) || strings.Contains(value, pemEncoded)
+}
+
+// withoutNULs makes ASCII of ASCII in UTF-16.
+func withoutNULs(text string) string { return strings.ReplaceAll(text, "\x00", "") }
+
+// parseDocument reads PEM, maybe after explanatory text. PEM whose lines are
+// not those that it had is refused: as a text of lines it would be sent.
+func parseDocument(value string) (content, error) {
+	switch {
+	case len(value) > maximumFileBytes:
+		return content{}, fmt.Errorf("it has %d bytes, at most %d are taken", len(value), maximumFileBytes)
+	case strings.Contains(value, pemEncoded):
+		return content{}, errors.New("it is PEM that was encoded once more, in base64; decode it")
+	case strings.Contains(value, "\x00"):
+		return content{}, errors.New("it is PEM in UTF-16; it has to be UTF-8")
+	}
+	begun, ended := 0, 0
+	for line := range strings.Lines(value) {
+		line = strings.TrimRight(line, " \t\r\n")
+		switch {
+		case isBoundary(line, pemBegin):
+			begun++
+		case isBoundary(line, pemEnd):
+			ended++
+		case strings.Contains(line, pemBegin), strings.Contains(line, pemEnd):
+			return content{}, errors.New("it is PEM whose lines are not as they were: -----BEGIN …----- and -----END …----- each stand in a line of their own, without quotation marks, blanks or a byte order mark before them, and line breaks are not written as \\n")
+		}
+	}
+	if begun != ended {
+		return content{}, fmt.Errorf("it is PEM that is not whole: %d blocks begin and %d end", begun, ended)
+	}
+	return content{document: value}, nil
+}
+
+// isBoundary reports whether a line begins or ends a block and does nothing
+// else.
+func isBoundary(line, with string) bool {
+	label, found := strings.CutPrefix(line, with)
+	label, whole := strings.CutSuffix(label, pemDashes)
+	return found && whole && !strings.Contains(label, "-")
 }
 
 // Document gives the whole of a secret that is PEM.

@@ -34,53 +34,62 @@ type content struct {
 	lines    []string
 	keys     []signature.Key
 	document string
+	// kept says that the first line is never sent: it has a key that only signs
+	// in it, however that is spelled.
+	kept bool
 }
 
 // parse reads a value: one line, or several for rotation, a trailing newline
-// dropped; or PEM. The error never holds any of it.
+// dropped; or PEM. A value that looks marred is refused. The error says all
+// that is wrong and never holds any of the value.
 func parse(value string) (content, error) {
-	if isDocument(value) {
-		if len(value) > maximumFileBytes {
-			return content{}, fmt.Errorf("it has %d bytes, at most %d are taken", len(value), maximumFileBytes)
-		}
-		return content{document: value}, nil
+	if hasPEM(value) {
+		return parseDocument(value)
 	}
-	var read content
-	for line := range strings.SplitSeq(value, "\n") {
-		if line = strings.TrimSuffix(line, "\r"); line != "" {
-			read.lines = append(read.lines, line)
-		}
+	if err := checkSize(value); err != nil {
+		return content{}, err
 	}
-	switch {
-	case len(read.lines) == 0:
-		return content{}, fmt.Errorf("it is empty")
-	case len(read.lines) > maximumLines:
-		return content{}, fmt.Errorf("it has %d lines, at most %d are taken", len(read.lines), maximumLines)
+	lines, err := signature.ParseLines(value)
+	if err != nil {
+		return content{}, err
 	}
-	for i, line := range read.lines {
-		if len(line) > MaximumLineBytes {
-			return content{}, fmt.Errorf("its line %d has %d bytes, at most %d are taken", i+1, len(line), MaximumLineBytes)
-		}
-		key, err := signature.ParseKey(line)
-		if err != nil {
-			return content{}, fmt.Errorf("its line %d %w", i+1, err)
-		}
-		if key.IsPublic() {
+	read := content{kept: signature.InFamily(lines[0].Text)}
+	for _, line := range lines {
+		if line.Key.IsPublic() {
 			return content{}, fmt.Errorf("its line %d begins with %s: that is a public key, which the receiver gets; the private one begins with %s",
-				i+1, signature.PublicPrefix, signature.PrivatePrefix)
+				line.Number, signature.PublicPrefix, signature.PrivatePrefix)
 		}
-		read.keys = append(read.keys, key)
+		read.lines, read.keys = append(read.lines, line.Text), append(read.keys, line.Key)
 	}
 	return read, nil
+}
+
+// checkSize bounds the lines of a value.
+func checkSize(value string) error {
+	number, count := 0, 0
+	for line := range strings.Lines(value) {
+		number++
+		if line = strings.TrimRight(line, "\r\n"); len(line) > MaximumLineBytes {
+			return fmt.Errorf("its line %d has %d bytes, at most %d are taken", number, len(line), MaximumLineBytes)
+		}
+		if line != "" {
+			count++
+		}
+	}
+	if count > maximumLines {
+		return fmt.Errorf("it has %d lines, at most %d are taken", count, maximumLines)
+	}
+	return nil
 }
 
 // Name gives the name by which the secret was looked up.
 func (s *Secret) Name() string { return s.name }
 
-// Value gives the text to send: the first line. There is none where that line
-// only signs, being whsec_<base64> or whsk_<base64>, and none of PEM.
+// Value returns the text to send: the first line. A line with a key in it that
+// only signs, whsec_<base64> or whsk_<base64>, is not sendable, and neither is
+// PEM. Whatever leaves the worker of a secret comes from here.
 func (s *Secret) Value() (text string, sendable bool) {
-	if len(s.lines) == 0 || signature.OnlySigns(s.lines[0]) {
+	if len(s.lines) == 0 || s.kept {
 		return "", false
 	}
 	return s.lines[0], true

@@ -35,7 +35,7 @@ func TestFromEnvironment(t *testing.T) {
 	dir := directory(t, map[string]string{
 		"board":        "from-file\n",
 		"change-board": "new\r\nold\r\n",
-		"spaced":       " keeps its spaces \n\n",
+		"spaced":       "keeps its  spaces\n\n",
 		"..data":       "ignored",
 		".hidden":      "ignored",
 		"not a name":   "ignored",
@@ -53,7 +53,7 @@ func TestFromEnvironment(t *testing.T) {
 		"a.b":          {"x=y", []string{"x=y"}},
 		"a-b":          {"x=y", []string{"x=y"}},
 		"change-board": {"new", []string{"new", "old"}},
-		"spaced":       {" keeps its spaces ", []string{" keeps its spaces "}},
+		"spaced":       {"keeps its  spaces", []string{"keeps its  spaces"}},
 	} {
 		found, err := store.Lookup(name)
 		require.NoError(t, err, name)

@@ -135,19 +135,16 @@ func (s *Store) lookupFile(name, variable string) (*Secret, error) {
 		return nil, missing
 	}
 	missing.Dir = s.files.path
-	value, there, err := s.files.read(variable)
-	if err == nil && !there {
-		return nil, missing
-	}
-	var found content
-	if err == nil {
-		found, err = parse(value)
-	}
-	if err != nil {
+	found, there, err := s.files.read(variable)
+	switch {
+	case err != nil:
 		missing.Reason = err.Error()
 		return nil, missing
+	case !there:
+		return nil, missing
+	default:
+		return s.secretOf(name, variable, found), nil
 	}
-	return s.secretOf(name, variable, found), nil
 }
 
 func (s *Store) secretOf(name, variable string, found content) *Secret {

@@ -33,33 +33,89 @@ type Key struct {
 // for 24 to 64.
 const symmetricBytes = 32
 
-// ParseKey reads a key. The error never holds any of it.
+// ParseKey reads a key. A text that looks like a marred key is refused: one in
+// quotation marks, with invisible characters at its ends, or with a key of
+// Standard Webhooks in it that is not all of it. The error completes a sentence
+// such as "its line 1 …" and never holds any of the key.
 func ParseKey(text string) (Key, error) {
-	for _, prefix := range []string{SymmetricPrefix, PrivatePrefix, PublicPrefix} {
-		encoded, has := strings.CutPrefix(text, prefix)
-		if !has {
-			continue
-		}
-		key, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(encoded, "="))
-		if err != nil {
-			return Key{}, fmt.Errorf("begins with %s but no base64 follows", prefix)
-		}
-		parsed, err := keyOf(prefix, key)
-		if err != nil {
-			return Key{}, fmt.Errorf("begins with %s but %w", prefix, err)
-		}
-		return parsed, nil
-	}
 	if text == "" {
 		return Key{}, errors.New("is empty")
 	}
-	return symmetricKey([]byte(text), ""), nil
+	if err := checkEnds(text); err != nil {
+		return Key{}, err
+	}
+	prefix := prefixOf(text)
+	if prefix == "" {
+		if err := checkFamily(text); err != nil {
+			return Key{}, err
+		}
+		return symmetricKey([]byte(text), ""), nil
+	}
+	key, err := decodeKey(text[len(prefix):])
+	if err != nil {
+		return Key{}, fmt.Errorf("begins with %s but %w", prefix, err)
+	}
+	parsed, err := keyOf(prefix, key)
+	if err != nil {
+		return Key{}, fmt.Errorf("begins with %s but %w", prefix, err)
+	}
+	return parsed, nil
+}
+
+// A Line is a key as it stands in a text of several, its number counted from 1.
+type Line struct {
+	Number int
+	Text   string
+	Key    Key
+}
+
+// ParseLines reads a key a line. Lines end with LF or CRLF; empty ones are left
+// out. The error says all that is wrong, by the numbers of the lines, and never
+// holds any of a key.
+func ParseLines(text string) ([]Line, error) {
+	if trimmed := strings.TrimSpace(text); inQuotes(trimmed) && strings.Contains(trimmed, "\n") {
+		return nil, errors.New("it stands in quotation marks, which would be part of it; take them away")
+	}
+	var lines []Line
+	var problems []string
+	number, before := 0, Line{}
+	for line := range strings.SplitSeq(text, "\n") {
+		number++
+		if line = strings.TrimSuffix(line, "\r"); line == "" {
+			continue
+		}
+		key, err := ParseKey(line)
+		if err == nil && brokenKey(before.Text, line) {
+			err = fmt.Errorf("looks like the rest of the key that line %d begins; write it in one line", before.Number)
+		}
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("its line %d %v", number, err))
+		}
+		before = Line{number, line, key}
+		lines = append(lines, before)
+	}
+	switch {
+	case len(lines) == 0:
+		return nil, errors.New("it is empty")
+	case len(problems) > 0:
+		return nil, errors.New(strings.Join(problems, "; "))
+	}
+	return lines, nil
+}
+
+// prefixOf returns the prefix of the family that a text begins with, exactly
+// as it is written, or "".
+func prefixOf(text string) string {
+	for _, prefix := range []string{SymmetricPrefix, PrivatePrefix, PublicPrefix} {
+		if strings.HasPrefix(text, prefix) {
+			return prefix
+		}
+	}
+	return ""
 }
 
 func keyOf(prefix string, key []byte) (Key, error) {
 	switch {
-	case len(key) == 0:
-		return Key{}, errors.New("no key follows")
 	case prefix == SymmetricPrefix:
 		return symmetricKey(key, prefix), nil
 	case prefix == PublicPrefix && len(key) == ed25519.PublicKeySize:
@@ -92,12 +148,6 @@ func NewSymmetric() string {
 func NewPair() (private, public string) {
 	publicKey, privateKey, _ := ed25519.GenerateKey(nil) // never fails
 	return PrivatePrefix + base64.StdEncoding.EncodeToString(privateKey), PublicPrefix + base64.StdEncoding.EncodeToString(publicKey)
-}
-
-// OnlySigns tells of a key that is never sent, since its text is no more than
-// a key: whsec_ and whsk_.
-func OnlySigns(text string) bool {
-	return strings.HasPrefix(text, SymmetricPrefix) || strings.HasPrefix(text, PrivatePrefix)
 }
 
 // IsPublic tells of a key that only checks.
