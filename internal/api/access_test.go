@@ -29,45 +29,6 @@ func TestParseKeys(t *testing.T) {
 	require.NotContains(t, err.Error(), "hush")
 }
 
-// Contract, "HTTP API": none or a wrong key is 401, one of too small a role
-// 403; OpenAPI is open to all.
-func TestRoles(t *testing.T) {
-	t.Parallel()
-	handler := withKeys(t, &fake{})
-	routes := []struct {
-		method, path, body string
-		role               api.Role
-	}{
-		{"GET", "/latch/v1/locks", "", api.RoleRead},
-		{"GET", "/latch/v1/locks/a:b:c", "", api.RoleRead},
-		{"GET", "/latch/v1/releases/x", "", api.RoleRead},
-		{"POST", "/latch/v1/locks/a:b:c/release", "", api.RoleLock},
-		{"DELETE", "/latch/v1/locks/a:b:c/release", "", api.RoleLock},
-		{"POST", "/latch/v1/releases", "{}", api.RoleRun},
-		{"POST", "/latch/v1/releases/x/stop", "", api.RoleRun},
-		{"POST", "/latch/v1/releases/x/rollback", "", api.RoleRun},
-		{"POST", "/latch/v1/releases/x/skip", "{}", api.RoleRun},
-		{"POST", "/latch/v1/events", "{}", api.RoleRun},
-	}
-	for _, route := range routes {
-		for _, role := range []api.Role{api.RoleRead, api.RoleLock, api.RoleRun, api.RoleAdmin} {
-			got := call(handler, route.method, route.path, route.body, "X-API-Key", role.String())
-			if role < route.role {
-				require.Equal(t, 403, got.Code, "%s %s as %s", route.method, route.path, role)
-			} else {
-				require.NotContains(t, []int{401, 403}, got.Code, "%s %s as %s", route.method, route.path, role)
-			}
-		}
-		require.Equal(t, 401, call(handler, route.method, route.path, route.body).Code)
-		require.Equal(t, 401, call(handler, route.method, route.path, route.body, "Authorization", "Bearer nope").Code)
-	}
-	require.Equal(t, 401, call(handler, "GET", "/nowhere", "").Code)
-	require.Equal(t, 404, call(handler, "GET", "/nowhere?API_KEY=read", "").Code)
-	require.Equal(t, 405, call(handler, "PUT", "/latch/v1/locks", "", "X-API-Key", "read").Code)
-	require.Equal(t, 200, call(handler, "GET", "/openapi.json", "").Code)
-	require.Equal(t, 200, call(handler, "GET", "/openapi.json", "", "X-API-Key", "nope").Code)
-}
-
 // Contract, "HTTP API": without keys only requests with a loopback Host, with
 // no Origin or the API's own, a body only as application/json.
 func TestWithoutKeys(t *testing.T) {

@@ -89,6 +89,8 @@ type api struct {
 
 	mux  *http.ServeMux
 	huma huma.API
+	// described is the OpenAPI document.
+	described []byte
 }
 
 // Bounds of what a request may bring, in bytes. A run's input is bounded by
@@ -105,6 +107,15 @@ const openAPIPath = "/openapi.json"
 
 // New makes the API's handler.
 func New(options Options) (http.Handler, error) {
+	a, err := build(options)
+	if err != nil {
+		return nil, err
+	}
+	return a.handler()
+}
+
+// build makes the API with all its routes.
+func build(options Options) (*api, error) {
 	a := &api{temporal: options.Client, namespace: options.Namespace, taskQueue: options.TaskQueue,
 		keys: options.Keys, allow: options.Allow, fqdn: options.FQDN, environment: options.Environment, temporalUI: options.TemporalUI,
 		registry: options.Registry, logger: options.Logger, converter: options.DataConverter, mux: http.NewServeMux()}
@@ -132,11 +143,18 @@ func New(options Options) (http.Handler, error) {
 	}
 	a.formKey = a.makeFormKey()
 	a.register(options.PublicURL)
-	if err := a.serveOpenAPI(); err != nil {
+	return a, nil
+}
+
+// handler puts the guards before the routes. It fails if a route declares no
+// role.
+func (a *api) handler() (http.Handler, error) {
+	if err := a.checkRoutes(); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	if err := a.describeRoutes(); err != nil {
 		return nil, err
 	}
-	a.mux.HandleFunc("GET "+pagePath+"{lock...}", a.showPage)
-	a.mux.HandleFunc("POST "+pagePath+"{lock...}", a.postPage)
 	a.mux.HandleFunc("/", a.noRoute)
 	return a.log(a.guard(a.mux)), nil
 }
@@ -164,7 +182,7 @@ func (a *api) setLinkKey(options Options) error {
 	return nil
 }
 
-// register makes the routes that OpenAPI tells of.
+// register makes the routes, all of which the OpenAPI document describes.
 func (a *api) register(public string) {
 	config := huma.Config{
 		OpenAPI:       openAPI(public),
@@ -181,18 +199,24 @@ func (a *api) register(public string) {
 	a.registerWebhookHistory()
 	a.registerDeliveries()
 	a.registerDeliverySearch()
+	a.registerPages()
+	a.registerOpenAPI()
 }
 
-// serveOpenAPI writes the description once and for all.
-func (a *api) serveOpenAPI() error {
-	described, err := json.Marshal(a.huma.OpenAPI())
-	if err != nil {
+func (a *api) registerOpenAPI() {
+	a.handle(operation{id: "get-openapi", method: http.MethodGet, path: openAPIPath, public: true, summary: "Show this document",
+		about: "Each operation states in " + roleExtension + " the least role that it takes; " + roleNone + " is open to all."},
+		openAPIPath, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/openapi+json")
+			_, _ = w.Write(a.described) // the caller has gone away
+		})
+}
+
+// describeRoutes writes the OpenAPI document once all routes are made.
+func (a *api) describeRoutes() (err error) {
+	if a.described, err = json.Marshal(a.huma.OpenAPI()); err != nil {
 		return fmt.Errorf("api: OpenAPI: %w", err)
 	}
-	a.mux.HandleFunc("GET "+openAPIPath, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/openapi+json")
-		_, _ = w.Write(described) // the caller has gone away
-	})
 	return nil
 }
 

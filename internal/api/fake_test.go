@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -138,8 +139,18 @@ func (h handle) Get(_ context.Context, into any) error {
 	return json.Unmarshal(encoded, into)
 }
 
-// keys are one of each role; the value is the role's name.
-const keys = "ann=admin,ci:run=run,board:lock=lock,eye:read=read"
+// keyPadding makes a role's name long enough for a key.
+const keyPadding = "-0123456789abcdef"
+
+// keys are one of each role.
+const keys = "ann=admin" + keyPadding + ",ci:run=run" + keyPadding + ",board:lock=lock" + keyPadding + ",eye:read=read" + keyPadding
+
+// keyOf returns the key of a role.
+func keyOf(role string) string { return role + keyPadding }
+
+var roleAsKey = regexp.MustCompile(`^(admin|run|lock|read)$`)
+
+var roleInQuery = regexp.MustCompile(`\bAPI_KEY=(admin|run|lock|read)\b`)
 
 func newAPI(t *testing.T, temporal *fake, options api.Options) http.Handler {
 	t.Helper()
@@ -156,9 +167,10 @@ func withKeys(t *testing.T, temporal *fake) http.Handler {
 	return newAPI(t, temporal, api.Options{Keys: parsed})
 }
 
-// call sends a request with headers given as name and value in turn.
+// call sends a request with headers given as name and value in turn. A role's
+// name as X-API-Key or ?API_KEY= stands for the key of that role.
 func call(handler http.Handler, method, target, body string, headers ...string) *httptest.ResponseRecorder {
-	request := httptest.NewRequest(method, target, strings.NewReader(body))
+	request := httptest.NewRequest(method, roleInQuery.ReplaceAllString(target, "API_KEY=$1"+keyPadding), strings.NewReader(body))
 	request.Host = "127.0.0.1:7127"
 	if body != "" {
 		request.Header.Set("Content-Type", "application/json")
@@ -168,7 +180,11 @@ func call(handler http.Handler, method, target, body string, headers ...string) 
 			request.Host = headers[i+1]
 			continue
 		}
-		request.Header.Set(headers[i], headers[i+1])
+		value := headers[i+1]
+		if headers[i] == "X-API-Key" {
+			value = roleAsKey.ReplaceAllString(value, "$1"+keyPadding)
+		}
+		request.Header.Set(headers[i], value)
 	}
 	recorder := httptest.NewRecorder()
 	handler.ServeHTTP(recorder, request)

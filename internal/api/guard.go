@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/latch-run/latch/internal/loopback"
 )
 
@@ -67,17 +65,20 @@ func (a *api) admit(r *http.Request) (*caller, *Problem) {
 		return &caller{name: nameLocal, role: RoleAdmin, ambient: true}, nil
 	}
 	value := keyOf(r)
-	if value == "" {
+	if value == "" || isOpen(r) {
 		return nil, nil
 	}
 	key, found := find(a.keys, value)
-	if !found && r.URL.Path != openAPIPath {
-		return nil, problem(http.StatusUnauthorized, "This key is none that the API knows.")
-	}
 	if !found {
-		return nil, nil
+		return nil, problem(http.StatusUnauthorized, "Unknown API key.")
 	}
 	return &caller{name: key.Name, role: key.Role}, nil
+}
+
+// isOpen reports whether the request is for what is open to all, whatever key
+// it bears.
+func isOpen(r *http.Request) bool {
+	return r.URL.Path == openAPIPath && (r.Method == http.MethodGet || r.Method == http.MethodHead)
 }
 
 func (a *api) addressAllowed(remote string) bool {
@@ -148,35 +149,4 @@ func keyOf(r *http.Request) string {
 		return value
 	}
 	return r.URL.Query().Get("API_KEY")
-}
-
-// mayDo refuses a caller without a key, or with one of too small a role.
-func mayDo(known *caller, needed Role) *Problem {
-	switch {
-	case known == nil:
-		return problem(http.StatusUnauthorized, "A key is needed: as Authorization: Bearer …, X-API-Key, or ?API_KEY=.")
-	case known.role < needed:
-		return problem(http.StatusForbidden, "The key %s has the role %s; this takes %s.", known.name, known.role, needed)
-	default:
-		return nil
-	}
-}
-
-// roleKey is where an operation tells which role it takes.
-const roleKey = "role"
-
-// checkRole is huma's middleware that holds callers to their roles.
-func (a *api) checkRole(ctx huma.Context, next func(huma.Context)) {
-	needed, ok := ctx.Operation().Metadata[roleKey].(Role)
-	if !ok {
-		needed = RoleAdmin // a route that forgets to say is nobody else's
-	}
-	if refused := mayDo(callerOf(ctx.Context()), needed); refused != nil {
-		for name, values := range refused.GetHeaders() {
-			ctx.SetHeader(name, values[0])
-		}
-		_ = writeHuma(ctx, refused) // the caller has gone away
-		return
-	}
-	next(ctx)
 }

@@ -26,8 +26,11 @@ const (
 
 var roleNames = map[Role]string{RoleRead: "read", RoleLock: "lock", RoleRun: "run", RoleAdmin: "admin"}
 
-// String gives the role's name in settings.
+// String returns the role's name in settings; "" for a value that is no role.
 func (r Role) String() string { return roleNames[r] }
+
+// known reports whether the value is one of the roles. The zero value is not.
+func (r Role) known() bool { return r >= RoleRead && r <= RoleAdmin }
 
 // A Key lets its bearer call the API. It holds a hash of the key, not the key.
 type Key struct {

@@ -322,38 +322,6 @@ func TestMittoTheRest(t *testing.T) {
 	}
 }
 
-// Contract, "HTTP API", of the Mitto routes: reading takes a key of the role
-// read, START and STOP run, changes admin.
-func TestMittoRoles(t *testing.T) {
-	t.Parallel()
-	parsed, err := api.ParseKeys(keys)
-	require.NoError(t, err)
-	handler := newAPI(t, &fake{}, api.Options{Keys: parsed, Registry: &fakeRegistry{}})
-	for _, route := range []struct {
-		method, path, body string
-		role               api.Role
-	}{
-		{"GET", "/v2/jobs", "", api.RoleRead}, {"POST", "/v2/jobs/search", "", api.RoleRead}, {"GET", "/v2/jobs/1", "", api.RoleRead},
-		{"GET", "/v2/jobs/1/status", "", api.RoleRead}, {"GET", "/v2/jobs/1/webhooks", "", api.RoleRead}, {"GET", "/v2/bulk/jobs", "", api.RoleRead},
-		{"GET", "/api/job/1", "", api.RoleRead}, {"GET", "/api/system", "", api.RoleRead}, {"GET", "/webhooks", "", api.RoleRead}, {"GET", "/tags", "", api.RoleRead},
-		{"GET", "/v2/metrics", "", api.RoleRead}, {"GET", "/v2/about", "", api.RoleRead}, {"GET", "/v2/about/messages", "", api.RoleRead},
-		{"POST", "/v2/jobs/1/:actions", `{"action":"START"}`, api.RoleRun},
-		{"POST", "/v2/jobs", "{}", api.RoleAdmin}, {"PATCH", "/v2/jobs/1", "{}", api.RoleAdmin}, {"DELETE", "/v2/jobs/1", "", api.RoleAdmin},
-		{"POST", "/v2/jobs/1/webhooks", "{}", api.RoleAdmin}, {"PUT", "/webhooks/1", "{}", api.RoleAdmin}, {"DELETE", "/webhooks/1", "", api.RoleAdmin},
-		{"POST", "/v2/bulk/jobs", "[]", api.RoleAdmin}, {"POST", "/tags", `{"name":"x"}`, api.RoleAdmin},
-	} {
-		for _, role := range []api.Role{api.RoleRead, api.RoleLock, api.RoleRun, api.RoleAdmin} {
-			got := call(handler, route.method, route.path+"?API_KEY="+role.String(), route.body)
-			if role < route.role {
-				require.Equal(t, 403, got.Code, "%s %s as %s", route.method, route.path, role)
-			} else {
-				require.NotContains(t, []int{401, 403, 405, 500}, got.Code, "%s %s as %s: %s", route.method, route.path, role, got.Body)
-			}
-		}
-		require.Equal(t, 401, call(handler, route.method, route.path, route.body).Code)
-	}
-}
-
 // Contract, "HTTP API": OpenAPI tells of the Mitto routes under all their
 // prefixes, each operation by a name of its own.
 func TestMittoOpenAPI(t *testing.T) {

@@ -30,6 +30,17 @@ var pageText string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
+func (a *api) registerPages() {
+	page := operation{path: pagePath + "{lock}", linked: true, errors: []int{http.StatusNotFound}}
+	show, post := page, page
+	show.id, show.method, show.role, show.summary = "show-lock-page", http.MethodGet, RoleRead, "Show the page of a lock"
+	show.about = "HTML, for people. Where LATCH_LOCK_LINKS is on, the lock's own link opens it without a key."
+	post.id, post.method, post.role, post.summary = "post-lock-page", http.MethodPost, RoleLock, "Remove a lock by a button of its page"
+	post.about = "Takes the page's own form, or a key in its place."
+	a.handle(show, pagePath+"{lock...}", a.showPage)
+	a.handle(post, pagePath+"{lock...}", a.postPage)
+}
+
 // protection keeps forms of other sites out (Sec-Fetch-Site, Origin).
 func (a *api) protection() *http.CrossOriginProtection {
 	protection := http.NewCrossOriginProtection()
@@ -102,7 +113,7 @@ func (a *api) postPage(w http.ResponseWriter, r *http.Request) {
 func (a *api) openPage(w http.ResponseWriter, r *http.Request, token string) {
 	key, found := find(a.keys, r.PostForm.Get("key"))
 	if !found {
-		a.refuse(w, r, problem(http.StatusUnauthorized, "This key is none that the API knows."))
+		a.refuse(w, r, problem(http.StatusUnauthorized, "Unknown API key."))
 		return
 	}
 	noteCaller(r, key.Name)

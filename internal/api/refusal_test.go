@@ -111,7 +111,7 @@ func TestSummaryIsBoundedInBytes(t *testing.T) {
 func TestBrokenBody(t *testing.T) {
 	t.Parallel()
 	request := httptest.NewRequest("POST", "/latch/v1/releases", iotest.ErrReader(io.ErrUnexpectedEOF))
-	request.Header.Set("X-API-Key", "run")
+	request.Header.Set("X-API-Key", keyOf("run"))
 	recorder := httptest.NewRecorder()
 	withKeys(t, &fake{}).ServeHTTP(recorder, request)
 	problemOf(t, recorder, 400)
@@ -123,7 +123,7 @@ func TestSlowBody(t *testing.T) {
 	t.Parallel()
 	for path, media := range map[string]string{"/latch/v1/releases": "application/json", "/locks/run:board:abc": "application/x-www-form-urlencoded"} {
 		request := httptest.NewRequest("POST", path, iotest.ErrReader(os.ErrDeadlineExceeded))
-		request.Header.Set("X-API-Key", "run")
+		request.Header.Set("X-API-Key", keyOf("run"))
 		request.Header.Set("Content-Type", media)
 		recorder := httptest.NewRecorder()
 		withKeys(t, &fake{}).ServeHTTP(recorder, request)

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"reflect"
 
@@ -61,13 +60,18 @@ func openAPI(public string) *huma.OpenAPI {
 	return described
 }
 
-// An operation is a route as OpenAPI tells of it.
+// An operation is a route as the OpenAPI document describes it.
 type operation struct {
 	id, method, path string
 	summary, about   string
-	role             Role
-	status           int
-	errors           []int
+	// role is the least role that the route takes. A route that takes no key at
+	// all is public instead; one that is neither is refused (see declaredRole).
+	role   Role
+	public bool
+	// linked says that a lock's link stands for a key. The handler checks it.
+	linked bool
+	status int
+	errors []int
 	// required tells that the body may not be absent, large that it is a
 	// definition and no message.
 	required, large bool
@@ -78,7 +82,7 @@ type operation struct {
 func register[B, I, O any](a *api, o operation, handler func(context.Context, *I) (*O, error)) {
 	described := huma.Operation{
 		OperationID: o.id, Method: o.method, Path: o.path, Summary: o.summary, Description: o.about, DefaultStatus: o.status,
-		Metadata: map[string]any{roleKey: o.role}, SkipValidateBody: true,
+		Extensions: o.declaration(), SkipValidateBody: true,
 		Errors: append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable}, o.errors...),
 	}
 	kind := reflect.TypeFor[B]()
@@ -104,10 +108,3 @@ func register[B, I, O any](a *api, o operation, handler func(context.Context, *I
 
 // noBody says of a route that it takes none.
 type noBody struct{}
-
-// writeHuma answers with a problem from huma's middleware.
-func writeHuma(ctx huma.Context, p *Problem) error {
-	ctx.SetHeader("Content-Type", "application/problem+json")
-	ctx.SetStatus(p.Status)
-	return json.NewEncoder(ctx.BodyWriter()).Encode(p)
-}

@@ -1,0 +1,141 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// roleExtension is where an operation of the OpenAPI document states the least
+// role that it takes. What the document states is what callers are held to:
+// there is no other list.
+const roleExtension = "x-latch-role"
+
+// roleNone stands there for an operation that takes no key.
+const roleNone = "none"
+
+// linkExtension is true of an operation for which a lock's link stands for a key.
+const linkExtension = "x-latch-link"
+
+// declaration returns what the document states about who may call.
+func (o operation) declaration() map[string]any {
+	stated := map[string]any{roleExtension: o.role.String()}
+	if o.public {
+		stated[roleExtension] = roleNone
+	}
+	if o.linked {
+		stated[linkExtension] = true
+	}
+	return stated
+}
+
+// declaredRole returns the role that an operation states, and whether it takes
+// no key at all. It is false for an operation that states neither: nobody may
+// call that.
+func declaredRole(o *huma.Operation) (needed Role, public, declared bool) {
+	stated, _ := o.Extensions[roleExtension].(string)
+	if stated == roleNone {
+		return 0, true, true
+	}
+	needed = roleOf(stated)
+	return needed, false, needed.known()
+}
+
+// checkRoutes reports every operation of the document that declares no role.
+func (a *api) checkRoutes() error {
+	var problems []error
+	for path, item := range a.huma.OpenAPI().Paths {
+		for _, o := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete, item.Options, item.Head, item.Patch, item.Trace} {
+			if o == nil {
+				continue
+			}
+			if _, _, declared := declaredRole(o); !declared {
+				problems = append(problems, fmt.Errorf("%s %s (%s) declares no role; give it one of admin, run, lock and read, or make it public",
+					o.Method, path, o.OperationID))
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// checkRole is huma's middleware that holds callers to the role which their
+// operation declares. An operation that declares none is refused to everyone.
+func (a *api) checkRole(ctx huma.Context, next func(huma.Context)) {
+	needed, public, _ := declaredRole(ctx.Operation())
+	if public {
+		next(ctx)
+		return
+	}
+	if refused := mayDo(callerOf(ctx.Context()), needed); refused != nil {
+		for name, values := range refused.GetHeaders() {
+			ctx.SetHeader(name, values[0])
+		}
+		_ = writeHuma(ctx, refused) // the caller has gone away
+		return
+	}
+	next(ctx)
+}
+
+// mayDo refuses a caller without a key, or with one of too small a role. A role
+// that is not one of the four lets nobody in, on either side.
+func mayDo(known *caller, needed Role) *Problem {
+	switch {
+	case known == nil:
+		return problem(http.StatusUnauthorized, "A key is needed: as Authorization: Bearer …, X-API-Key, or ?API_KEY=.")
+	case !needed.known():
+		return problem(http.StatusForbidden, "This route declares no role, so nobody may call it. This is a fault of the server.")
+	case !known.role.known() || known.role < needed:
+		return problem(http.StatusForbidden, "The key %s has the role %s; this takes %s.", known.name, known.role, needed)
+	default:
+		return nil
+	}
+}
+
+// handle adds a route that answers by itself, outside of huma, to the document
+// and the mux. Its pattern may take more than the document's path says. Unless
+// the route is public or linked, it is held to its role here.
+func (a *api) handle(o operation, pattern string, handler http.HandlerFunc) {
+	described := &huma.Operation{OperationID: o.id, Method: o.method, Path: o.path, Summary: o.summary, Description: o.about,
+		Extensions: o.declaration(), Responses: map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK)}}}
+	if o.public {
+		described.Security = []map[string][]string{}
+	}
+	for _, name := range pathParameters(o.path) {
+		described.Parameters = append(described.Parameters, &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}})
+	}
+	for _, status := range o.errors {
+		described.Responses[fmt.Sprint(status)] = &huma.Response{Description: http.StatusText(status)}
+	}
+	a.huma.OpenAPI().AddOperation(described)
+	a.mux.HandleFunc(o.method+" "+pattern, func(w http.ResponseWriter, r *http.Request) {
+		if !o.public && !o.linked {
+			if refused := mayDo(callerOf(r.Context()), o.role); refused != nil {
+				writeProblem(w, refused)
+				return
+			}
+		}
+		handler(w, r)
+	})
+}
+
+var pathParameter = regexp.MustCompile(`\{(\w+)\}`)
+
+// pathParameters returns the names that stand in braces in a path.
+func pathParameters(path string) []string {
+	var names []string
+	for _, match := range pathParameter.FindAllStringSubmatch(path, -1) {
+		names = append(names, match[1])
+	}
+	return names
+}
+
+// writeHuma answers with a problem from huma's middleware.
+func writeHuma(ctx huma.Context, p *Problem) error {
+	ctx.SetHeader("Content-Type", "application/problem+json")
+	ctx.SetStatus(p.Status)
+	return json.NewEncoder(ctx.BodyWriter()).Encode(p)
+}
