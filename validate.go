@@ -46,6 +46,13 @@ func checkURL(problems *Problems, path, template string) {
 	if templated && fixed == "" {
 		return
 	}
+	if !templated {
+		fixed = strings.TrimRight(fixed, " \t\r\n") // such as a text block of YAML ends in
+	}
+	if strings.ContainsFunc(fixed, unicode.IsControl) {
+		problems.Addf(path, "%q has a line break or another control character, which must be percent-encoded", hideUserinfo(fixed))
+		return
+	}
 	scheme, rest, found := strings.Cut(fixed, "://")
 	if !found || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
 		problems.Addf(path, "%q must begin with http:// or https://", hideUserinfo(fixed))

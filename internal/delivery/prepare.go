@@ -104,6 +104,9 @@ func (d *draft) resolveSecrets() error {
 	if known := found.of(d.Webhook.URLSecret); known != nil {
 		address, _ := known.Value()
 		texts = append(texts, urlSecrets(address)...)
+		if sent, err := encodeURL(address); err == nil && sent != address {
+			texts = append(texts, urlSecrets(sent)...)
+		}
 	}
 	var err error
 	d.access, err = d.sender.newAccess(d.Webhook.Auth, d.Webhook.TLS, found)

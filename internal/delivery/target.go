@@ -25,9 +25,13 @@ type target struct {
 	secret bool
 }
 
-// parseTarget reads a URL as it was rendered. Errors never hold more of it
-// than its host.
+// parseTarget reads a URL as it was rendered, and encodes what of it is not.
+// Errors never hold more of it than its host.
 func parseTarget(address string) (target, error) {
+	address, err := encodeURL(address)
+	if err != nil {
+		return target{}, err
+	}
 	if len(address) > maximumURLBytes {
 		return target{}, fmt.Errorf("it has %d bytes, more than the limit of %d KiB", len(address), maximumURLBytes>>10)
 	}
@@ -56,7 +60,6 @@ func parseTarget(address string) (target, error) {
 	default:
 		parsed.Host = host
 	}
-	parsed.Fragment, parsed.RawFragment = "", ""
 	return target{url: parsed, text: parsed.String()}, nil
 }
 
