@@ -53,6 +53,7 @@ const (
 	ErrorInvalidArgument    = "InvalidArgument"
 	ErrorUnknownLock        = "UnknownLock"
 	ErrorTooLate            = "TooLate"
+	ErrorForbidden          = "Forbidden"
 	ErrorJobFailed          = "JobFailed"
 	ErrorReleaseFailed      = "ReleaseFailed"
 	ErrorRollbackIncomplete = "RollbackIncomplete"

@@ -42,6 +42,8 @@ type Record struct {
 	// HandedTo is the workflow id of the latch.Deliver that carries the
 	// delivery on after this run closed.
 	HandedTo string `json:"handed_to,omitempty"`
+	// Enforced says that the hook is one of an enforced registered webhook.
+	Enforced bool `json:"enforced,omitempty"`
 	// Redelivery counts how often the delivery was sent again on request, this
 	// record's time included; zero for the delivery itself.
 	Redelivery int `json:"redelivery,omitempty"`
@@ -143,6 +145,8 @@ type OpenLock struct {
 	Since   Time   `json:"since"`
 	// Until is when the lock times out; absent where it waits for ever.
 	Until Time `json:"until,omitzero"`
+	// Enforced says that the lock is one of an enforced registered webhook.
+	Enforced bool `json:"enforced,omitempty"`
 }
 
 // A Rejected is a signal that was refused, with the reason.

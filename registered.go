@@ -5,21 +5,27 @@ import "encoding/json"
 // A RegisteredWebhook stands by itself, beside those that runs bring: it
 // applies to every job, release and custom event that it listens to, or to
 // those that match When, each of its events with settings of its own. A run
-// goes by the registered webhooks as they were when it began; a webhook of its
-// own with the same id stands in their place.
+// takes the registered webhooks that apply to it as it begins. A webhook of the
+// run's own with the same id stands in the place of one that is not Enforced.
 type RegisteredWebhook struct {
 	Webhook
 	// When is an expression over job, release, instance, data, vars, system and
 	// event as the run begins; false leaves the webhook out of the run.
-	When      string `json:"when,omitempty"`
-	CreatedAt Time   `json:"created_at,omitzero"`
-	UpdatedAt Time   `json:"updated_at,omitzero"`
+	When string `json:"when,omitempty"`
+	// Enforced keeps the authors of runs from replacing the webhook: a run with a
+	// webhook of its own under this id is refused as InvalidSpec, even where the
+	// registered one would not apply to it or is disabled. Through the API only
+	// the role admin skips its hooks, and on_error is stop unless given.
+	Enforced  bool `json:"enforced,omitempty"`
+	CreatedAt Time `json:"created_at,omitzero"`
+	UpdatedAt Time `json:"updated_at,omitzero"`
 }
 
 // registeredInput is what is taken: the times are ours, and may be given back.
 type registeredInput struct {
 	Webhook
 	When      string          `json:"when,omitempty"`
+	Enforced  bool            `json:"enforced,omitempty"`
 	CreatedAt json.RawMessage `json:"created_at,omitempty"`
 	UpdatedAt json.RawMessage `json:"updated_at,omitempty"`
 }
@@ -29,7 +35,7 @@ type registeredInput struct {
 func DecodeRegisteredWebhook(data []byte) (*RegisteredWebhook, error) {
 	var input registeredInput
 	problems := decodeStrict(data, &input)
-	webhook := &RegisteredWebhook{Webhook: input.Webhook, When: input.When}
+	webhook := &RegisteredWebhook{Webhook: input.Webhook, When: input.When, Enforced: input.Enforced}
 	return webhook, problems.Merge(webhook.Validate()).Err()
 }
 
@@ -81,6 +87,9 @@ func (w *RegisteredWebhook) For(kind RunKind, fired string) (Webhook, bool) {
 		}
 		if kind == EmissionKind { // nothing is decided there
 			settings.StopRelease, settings.RollbackRelease = "", ""
+		}
+		if w.Enforced && settings.OnError == "" { // or an author's missing variable would open the gate
+			settings.OnError = Stop
 		}
 		webhook.Events = append(webhook.Events, settings)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"go.temporal.io/sdk/activity"
 
@@ -37,7 +38,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 		answer.Problems = latch.Problems{{Message: err.Error()}}
 	}
 	if len(answer.Problems) == 0 && request.Kind != protocol.KindOperator {
-		if err := a.consult(ctx, read, &answer); err != nil {
+		if err := a.consult(ctx, a.registryOf(ctx), read, &answer); err != nil {
 			return protocol.Admission{}, err
 		}
 	}
@@ -56,6 +57,10 @@ type input struct {
 	variables expr.Variables
 	// named are the registered jobs that it names, with their paths.
 	named []latch.Problem
+	// job is set for a job, with the jobs of its sequence; webhooks are those of
+	// any other run's own.
+	job      *latch.Job
+	webhooks []latch.Webhook
 }
 
 func decode(request protocol.AdmitRequest) (*input, error) {
@@ -67,7 +72,7 @@ func decode(request protocol.AdmitRequest) (*input, error) {
 		release, err := admission.DecodeRelease(request.Input)
 		return inputOfRelease(release), err
 	case protocol.KindOperator: // put together by another run, of webhooks that were admitted
-		return &input{}, nil
+		return &input{}, checkOperatorEvent(request.Input)
 	case protocol.KindGate:
 		gate, err := admission.DecodeGate(request.Input)
 		return inputOfEmission(latch.GateKind, gate), err
@@ -75,6 +80,19 @@ func decode(request protocol.AdmitRequest) (*input, error) {
 		emission, err := admission.DecodeEmission(request.Input)
 		return inputOfEmission(latch.EmissionKind, emission), err
 	}
+}
+
+// checkOperatorEvent refuses any other event that somebody has fired in the
+// way of events about deliveries, to which registered webhooks do not apply.
+func checkOperatorEvent(data json.RawMessage) error {
+	var emission latch.Emission
+	if err := latch.Unmarshal(data, &emission); err != nil {
+		return err
+	}
+	if !latch.IsOperatorEvent(emission.Event) {
+		return latch.Problems{{Path: "event", Message: fmt.Sprintf("%q is no event about a delivery; fire it without a second argument", emission.Event)}}
+	}
+	return nil
 }
 
 // lockBytes is the chance in a lock's token (contract, "Blocking and locks").

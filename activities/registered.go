@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/attach"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
@@ -56,8 +57,10 @@ func (a *Activities) Resolve(ctx context.Context, request protocol.ResolveReques
 
 // consult asks the registry for what concerns a run: whether the jobs that it
 // names are there, and which webhooks apply to it.
-func (a *Activities) consult(ctx context.Context, read *input, answer *protocol.Admission) error {
-	store := a.registryOf(ctx)
+//
+// A registry that cannot be read is an error, and the run does not begin: it
+// may hold an enforced gate.
+func (a *Activities) consult(ctx context.Context, store *registry.Store, read *input, answer *protocol.Admission) error {
 	if store == nil {
 		if len(read.named) > 0 {
 			answer.Problems = read.named
@@ -65,8 +68,9 @@ func (a *Activities) consult(ctx context.Context, read *input, answer *protocol.
 		return nil
 	}
 	var group errgroup.Group
+	var unknown latch.Problems
 	group.Go(func() (err error) {
-		answer.Problems, err = unknownJobs(ctx, store, read.named)
+		unknown, err = unknownJobs(ctx, store, read.named)
 		return err
 	})
 	group.Go(func() error {
@@ -74,7 +78,7 @@ func (a *Activities) consult(ctx context.Context, read *input, answer *protocol.
 		if err != nil {
 			return fmt.Errorf("find the registered webhooks that apply to the run: %w", err)
 		}
-		answer.Webhooks = applying(registered, read, answer.System)
+		read.attach(registered, answer)
 		return nil
 	})
 	if a.options.SearchAttributes {
@@ -83,7 +87,20 @@ func (a *Activities) consult(ctx context.Context, read *input, answer *protocol.
 			return nil
 		})
 	}
-	return group.Wait()
+	err := group.Wait()
+	answer.Problems = answer.Problems.Merge(unknown)
+	return err
+}
+
+// attach gives the run the registered webhooks that apply to it, and refuses
+// webhooks of its own under the id of an enforced one.
+func (i *input) attach(registered []latch.RegisteredWebhook, answer *protocol.Admission) {
+	reserved := attach.ReservedBy(registered)
+	if i.job != nil {
+		reserved.CheckJob(&answer.Problems, "", i.job)
+	}
+	reserved.Check(&answer.Problems, "webhooks", i.webhooks)
+	answer.Webhooks = applying(registered, i, answer.System)
 }
 
 // unknownJobs gives those of the named jobs that are not registered.
@@ -112,8 +129,8 @@ func unknownJobs(ctx context.Context, store *registry.Store, named []latch.Probl
 // applying gives the registered webhooks that apply to the run, each with the
 // events that it fires. One whose `when` fails applies, and fails at its
 // events, so that no gate is lost to a mistake in it.
-func applying(registered []latch.RegisteredWebhook, read *input, system protocol.System) []latch.Webhook {
-	var applies []latch.Webhook
+func applying(registered []latch.RegisteredWebhook, read *input, system protocol.System) []protocol.AttachedWebhook {
+	var applies []protocol.AttachedWebhook
 	for i := range registered {
 		webhook, listens := registered[i].For(read.kind, read.event)
 		if !listens {
@@ -133,13 +150,13 @@ func applying(registered []latch.RegisteredWebhook, read *input, system protocol
 				continue
 			}
 		}
-		applies = append(applies, webhook)
+		applies = append(applies, protocol.AttachedWebhook{Webhook: webhook, Registered: true, Enforced: registered[i].Enforced})
 	}
 	return applies
 }
 
 func inputOfJob(job *latch.Job) *input {
-	read := &input{kind: latch.JobKind, variables: expr.Variables{
+	read := &input{kind: latch.JobKind, job: job, variables: expr.Variables{
 		"job": encode(map[string]any{"id": job.ID, "name": job.Name, "title": job.Title, "tags": orEmpty(job.Tags),
 			"vars": orEmptyObject(job.Vars), "schedule": job.Schedule, "timeout": job.Timeout, "status": map[string]any{}}),
 		"vars": encode(orEmptyObject(job.Vars)),
@@ -161,7 +178,7 @@ func (i *input) name(path string, job *latch.Job) {
 }
 
 func inputOfRelease(release *latch.Release) *input {
-	return &input{kind: latch.ReleaseKind, variables: expr.Variables{
+	return &input{kind: latch.ReleaseKind, webhooks: release.Webhooks, variables: expr.Variables{
 		"release": encode(map[string]any{"id": release.ID, "title": release.Title, "vars": orEmptyObject(release.Vars),
 			"instance": orEmptyObject(release.Instance), "status": latch.ReleaseRunning, "steps": []any{}}),
 		"vars":     encode(orEmptyObject(release.Vars)),
@@ -170,7 +187,7 @@ func inputOfRelease(release *latch.Release) *input {
 }
 
 func inputOfEmission(kind latch.RunKind, emission *latch.Emission) *input {
-	return &input{kind: kind, event: emission.Event, variables: expr.Variables{
+	return &input{kind: kind, event: emission.Event, webhooks: emission.Webhooks, variables: expr.Variables{
 		"event":    encode(emission.Event),
 		"data":     encode(orEmptyObject(emission.Data)),
 		"instance": encode(orEmptyObject(emission.Instance)),

@@ -3,6 +3,7 @@ package workflows
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
@@ -28,13 +29,15 @@ func Emit(ctx workflow.Context, input, origin converter.RawValue) (*latch.Emissi
 	if run.session, err = newSession(ctx, run); err != nil {
 		return nil, err
 	}
-	if err := run.take(ctx, kindOfEmission(origin), input, &run.emission); err != nil {
+	from := originOf(origin)
+	if err := run.take(ctx, from.kind(), input, &run.emission); err != nil {
 		return nil, err
 	}
 	if run.emission.ID == "" {
 		run.emission.ID = run.execution.ID
 	}
 	run.webhooks = run.attach(run.emission.Webhooks)
+	from.mark(run.webhooks)
 	if err := run.tagStatus(); err != nil {
 		return nil, err
 	}
@@ -61,13 +64,35 @@ func Emit(ctx workflow.Context, input, origin converter.RawValue) (*latch.Emissi
 	return &latch.EmissionResult{ID: run.emission.ID, Event: run.emission.Event, History: run.history.all()}, nil
 }
 
-// kindOfEmission tells an event about a delivery from one of the user's own.
-func kindOfEmission(origin converter.RawValue) string {
-	var given protocol.EmitOrigin
-	if data := payloadJSON(origin); len(data) > 0 && json.Unmarshal(data, &given) == nil && given.Operator {
+// An emitOrigin is where an emission comes from.
+type emitOrigin protocol.EmitOrigin
+
+func originOf(argument converter.RawValue) emitOrigin {
+	var given emitOrigin
+	if data := payloadJSON(argument); len(data) == 0 || json.Unmarshal(data, &given) != nil {
+		return emitOrigin{} // not what Latch passes on
+	}
+	return given
+}
+
+// kind is what admission looks at: an event about a delivery, or one of the
+// user's own.
+func (o emitOrigin) kind() string {
+	if o.Operator {
 		return protocol.KindOperator
 	}
 	return protocol.KindEmission
+}
+
+// mark marks those webhooks of an event about a delivery that are registered
+// ones.
+func (o emitOrigin) mark(webhooks []protocol.AttachedWebhook) {
+	if !o.Operator {
+		return
+	}
+	for i := range webhooks {
+		webhooks[i].Registered = slices.Contains(o.Registered, webhooks[i].ID)
+	}
 }
 
 func (r *emitRun) id() string                { return r.emission.ID }

@@ -36,7 +36,7 @@ type firing struct {
 	decided     bool
 	inFlight    int
 	// operators are webhooks that are told of deliveries that fail for good.
-	operators []latch.Webhook
+	operators []protocol.AttachedWebhook
 	// changed tells that something happened since the hooks were last looked at.
 	changed bool
 }
@@ -53,7 +53,7 @@ type occasion struct {
 
 // fire plans the event's deliveries, makes the locks, writes the records and
 // sends. It returns once everything is on its way.
-func (s *session) fire(ctx workflow.Context, o occasion, webhooks []latch.Webhook) (*firing, error) {
+func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.AttachedWebhook) (*firing, error) {
 	f := &firing{session: s, sequence: len(s.firings), event: o.event, decides: o.decides, nothingDone: o.nothingDone}
 	s.event = o.event
 	if o.step != nil {

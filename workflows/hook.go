@@ -20,6 +20,8 @@ type hook struct {
 	webhook  *latch.Webhook
 	settings latch.Event
 	record   *latch.Record
+	// registered and enforced are as in [protocol.AttachedWebhook].
+	registered, enforced bool
 
 	delivery sending
 	// attempt lets the closing run end the delivery between two attempts.
@@ -39,8 +41,8 @@ type hook struct {
 	since time.Time
 }
 
-func newHook(f *firing, webhook *latch.Webhook, settings latch.Event) *hook {
-	return &hook{firing: f, webhook: webhook, settings: settings}
+func newHook(f *firing, webhook *protocol.AttachedWebhook, settings latch.Event) *hook {
+	return &hook{firing: f, webhook: &webhook.Webhook, settings: settings, registered: webhook.Registered, enforced: webhook.Enforced}
 }
 
 // begin writes the hook's record as planned. A hook with something to call is
@@ -58,6 +60,7 @@ func (h *hook) begin(plan protocol.PlannedHook) {
 		Result:     latch.ResultPending,
 		Data:       latch.Object{},
 		StartedAt:  latch.NewTime(h.since),
+		Enforced:   h.enforced,
 	}
 	s.subject.mark(&record)
 	switch {
@@ -302,7 +305,7 @@ func (h *hook) complete() {
 
 func (h *hook) openLock() latch.OpenLock {
 	lock := latch.OpenLock{Token: h.record.Lock.Token, URL: h.record.Lock.URL, Webhook: h.webhook.ID,
-		Event: h.firing.event, Since: latch.NewTime(h.since)}
+		Event: h.firing.event, Since: latch.NewTime(h.since), Enforced: h.enforced}
 	if until := h.until(); !until.IsZero() {
 		lock.Until = latch.NewTime(until)
 	}

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // maximumRejected bounds how many refused signals the query status lists; the
@@ -22,20 +23,50 @@ const maximumRefusal = 1 << 10
 type message struct {
 	name string
 	// check refuses a message without changing anything.
-	check func(data []byte) error
+	check func(data []byte, from sender) error
 	// take carries the message out and gives the update's answer.
-	take func(ctx workflow.Context, data []byte, via string) (any, error)
+	take func(ctx workflow.Context, data []byte, from sender) (any, error)
+}
+
+// A sender is where a message comes from.
+type sender struct {
+	// via is how a record names the way: [latch.ViaUpdate] and the like.
+	via string
+	// admin says that the sender may skip hooks of enforced webhooks. The API
+	// vouches for it by the update's id. Whoever reaches Temporal without the API
+	// may do there whatever Temporal lets them do.
+	admin bool
+}
+
+// signalled is the sender of every signal.
+var signalled = sender{via: latch.ViaSignal, admin: true}
+
+// senderOf returns the sender of the update under way, by the update's id.
+func senderOf(ctx workflow.Context) sender {
+	info := workflow.GetCurrentUpdateInfo(ctx)
+	switch {
+	case info == nil:
+		return sender{via: latch.ViaUpdate, admin: true}
+	case strings.HasPrefix(info.ID, protocol.UpdateByAdmin):
+		return sender{via: latch.ViaAPI, admin: true}
+	case strings.HasPrefix(info.ID, protocol.UpdateViaAPI):
+		return sender{via: latch.ViaAPI}
+	case strings.HasPrefix(info.ID, protocol.UpdateViaPage):
+		return sender{via: latch.ViaPage}
+	default:
+		return sender{via: latch.ViaUpdate, admin: true}
+	}
 }
 
 // maximumMessage bounds a message's argument, in bytes.
 const maximumMessage = 256 << 10
 
 // examine refuses a message that is too large or that check refuses.
-func (m message) examine(data []byte) error {
+func (m message) examine(data []byte, from sender) error {
 	if len(data) > maximumMessage {
 		return refusal(latch.ErrorInvalidArgument, "%s: the argument has %d bytes; at most %d are taken", m.name, len(data), maximumMessage)
 	}
-	return m.check(data)
+	return m.check(data, from)
 }
 
 func (s *session) messages() []message {
@@ -59,9 +90,11 @@ func (s *session) answer(ctx workflow.Context) error {
 	}
 	for _, m := range s.messages() {
 		handler := func(ctx workflow.Context, argument converter.RawValue) (any, error) {
-			return m.take(ctx, payloadJSON(argument), updateVia(ctx))
+			return m.take(ctx, payloadJSON(argument), senderOf(ctx))
 		}
-		validator := func(argument converter.RawValue) error { return m.examine(payloadJSON(argument)) }
+		validator := func(ctx workflow.Context, argument converter.RawValue) error {
+			return m.examine(payloadJSON(argument), senderOf(ctx))
+		}
 		err := workflow.SetUpdateHandlerWithOptions(ctx, m.name, handler, workflow.UpdateHandlerOptions{Validator: validator})
 		if err != nil {
 			return err
@@ -89,9 +122,9 @@ func (s *session) takeSignal(ctx workflow.Context, m message, argument converter
 	s.signalsUnderWay++
 	defer func() { s.signalsUnderWay-- }()
 	data := payloadJSON(argument)
-	err := m.examine(data)
+	err := m.examine(data, signalled)
 	if err == nil {
-		_, err = m.take(ctx, data, latch.ViaSignal)
+		_, err = m.take(ctx, data, signalled)
 	}
 	if err == nil {
 		return
@@ -123,21 +156,6 @@ func (s *session) drainSignals(ctx workflow.Context) {
 			}
 			s.takeSignal(ctx, m, argument)
 		}
-	}
-}
-
-// updateVia tells by an update's id which way it came.
-func updateVia(ctx workflow.Context) string {
-	info := workflow.GetCurrentUpdateInfo(ctx)
-	switch {
-	case info == nil:
-		return latch.ViaUpdate
-	case strings.HasPrefix(info.ID, "api-"):
-		return latch.ViaAPI
-	case strings.HasPrefix(info.ID, "page-"):
-		return latch.ViaPage
-	default:
-		return latch.ViaUpdate
 	}
 }
 
@@ -178,14 +196,14 @@ func (s *session) decodeReleaseLock(data []byte) (*hook, latch.LockRelease, erro
 	return hook, release, err
 }
 
-func (s *session) checkReleaseLock(data []byte) error {
+func (s *session) checkReleaseLock(data []byte, _ sender) error {
 	_, _, err := s.decodeReleaseLock(data)
 	return err
 }
 
 // releaseLock removes a lock and answers with its record once the hook is
 // decided. A used lock answers its record and changes nothing.
-func (s *session) releaseLock(ctx workflow.Context, data []byte, via string) (any, error) {
+func (s *session) releaseLock(ctx workflow.Context, data []byte, from sender) (any, error) {
 	h, release, err := s.decodeReleaseLock(data)
 	if err != nil {
 		return nil, err
@@ -194,7 +212,7 @@ func (s *session) releaseLock(ctx workflow.Context, data []byte, via string) (an
 		h.lockRemoved = true
 		h.bring(release.Data, release.Result)
 		h.record.Result = h.resultOfData()
-		h.closeLock(via, release.By, release.Reason)
+		h.closeLock(from.via, release.By, release.Reason)
 		h.firing.changed = true
 	}
 	if err := workflow.Await(ctx, func() bool { return h.decision != "" || h.firing.decided }); err != nil {
@@ -222,13 +240,13 @@ func (s *session) decodeRecord(data []byte) (*hook, latch.RecordUpdate, error) {
 	return nil, update, refusal(latch.ErrorInvalidArgument, "delivery_id: no record of this run has the delivery id %q", update.DeliveryID)
 }
 
-func (s *session) checkRecord(data []byte) error {
+func (s *session) checkRecord(data []byte, _ sender) error {
 	_, _, err := s.decodeRecord(data)
 	return err
 }
 
 // updateRecord writes into a record, and has its hook decided again.
-func (s *session) updateRecord(ctx workflow.Context, data []byte, _ string) (any, error) {
+func (s *session) updateRecord(ctx workflow.Context, data []byte, _ sender) (any, error) {
 	h, update, err := s.decodeRecord(data)
 	if err != nil {
 		return nil, err
@@ -250,7 +268,7 @@ func (s *session) updateRecord(ctx workflow.Context, data []byte, _ string) (any
 	return *h.record, nil
 }
 
-func (s *session) decodeSkip(data []byte) (*hook, latch.Skip, error) {
+func (s *session) decodeSkip(data []byte, from sender) (*hook, latch.Skip, error) {
 	var skip latch.Skip
 	if err := skip.Decode(data); err != nil {
 		return nil, skip, invalidArgument(err)
@@ -258,6 +276,9 @@ func (s *session) decodeSkip(data []byte) (*hook, latch.Skip, error) {
 	h, err := s.hookToSkip(skip)
 	if err != nil {
 		return nil, skip, err
+	}
+	if h.enforced && !from.admin {
+		return nil, skip, refusal(latch.ErrorForbidden, "webhook %q is enforced: only the role admin may skip it", h.webhook.ID)
 	}
 	if h.firing.decided || !h.takesPart() {
 		return nil, skip, refusal(latch.ErrorTooLate, "webhook %q at %s holds nothing up", h.webhook.ID, h.firing.event)
@@ -283,14 +304,14 @@ func (s *session) hookToSkip(skip latch.Skip) (*hook, error) {
 	return found, nil
 }
 
-func (s *session) checkSkip(data []byte) error {
-	_, _, err := s.decodeSkip(data)
+func (s *session) checkSkip(data []byte, from sender) error {
+	_, _, err := s.decodeSkip(data, from)
 	return err
 }
 
 // skip takes a hook out of its event's decision.
-func (s *session) skip(ctx workflow.Context, data []byte, via string) (any, error) {
-	h, skip, err := s.decodeSkip(data)
+func (s *session) skip(ctx workflow.Context, data []byte, from sender) (any, error) {
+	h, skip, err := s.decodeSkip(data, from)
 	if err != nil {
 		return nil, err
 	}
@@ -302,7 +323,7 @@ func (s *session) skip(ctx workflow.Context, data []byte, via string) (any, erro
 		h.record.Error = "skipped by " + skip.By + ": " + skip.Reason
 	}
 	h.decision = ""
-	h.closeLock(via, skip.By, skip.Reason)
+	h.closeLock(from.via, skip.By, skip.Reason)
 	s.history.changed(h.record)
 	h.firing.changed = true
 	s.show()
@@ -331,9 +352,9 @@ func (c *control) describe() string {
 	return verb
 }
 
-func (s *session) checkControl(name string) func([]byte) error {
+func (s *session) checkControl(name string) func([]byte, sender) error {
 	decision := map[string]string{latch.MessageStop: latch.Stop, latch.MessageRollback: latch.Rollback}[name]
-	return func(data []byte) error {
+	return func(data []byte, _ sender) error {
 		var given latch.Control
 		if err := given.Decode(data); err != nil {
 			return invalidArgument(err)
@@ -360,8 +381,8 @@ func (s *session) mayTake(decision string) error {
 	}
 }
 
-func (s *session) takeControl(decision string) func(workflow.Context, []byte, string) (any, error) {
-	return func(_ workflow.Context, data []byte, _ string) (any, error) {
+func (s *session) takeControl(decision string) func(workflow.Context, []byte, sender) (any, error) {
+	return func(_ workflow.Context, data []byte, _ sender) (any, error) {
 		var given latch.Control
 		if err := given.Decode(data); err != nil {
 			return nil, invalidArgument(err)

@@ -5,17 +5,18 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/attach"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
 // operatorsOf gives the webhooks that are told of deliveries of an event that
 // fail for good, each with these events alone. Of deliveries to operators
 // nobody is told: that could go on for ever.
-func operatorsOf(event string, webhooks []latch.Webhook) []latch.Webhook {
+func operatorsOf(event string, webhooks []protocol.AttachedWebhook) []protocol.AttachedWebhook {
 	if latch.IsOperatorEvent(event) {
 		return nil
 	}
-	var operators []latch.Webhook
+	var operators []protocol.AttachedWebhook
 	for i := range webhooks {
 		webhook := webhooks[i]
 		webhook.Event, webhook.Events = "", nil
@@ -46,12 +47,12 @@ func failed(record latch.Record) latch.Record {
 
 // tellOperators fires DELIVERY_EXHAUSTED or ENDPOINT_GONE in a run of its own,
 // should the delivery have failed for good and somebody listen.
-func tellOperators(ctx workflow.Context, operators []latch.Webhook, record *latch.Record, outcome protocol.Outcome) {
+func tellOperators(ctx workflow.Context, operators []protocol.AttachedWebhook, record *latch.Record, outcome protocol.Outcome) {
 	event := latch.EventDeliveryExhausted
 	if outcome.Gone {
 		event = latch.EventEndpointGone
 	}
-	listening := make([]latch.Webhook, 0, len(operators))
+	listening := make([]protocol.AttachedWebhook, 0, len(operators))
 	for i := range operators {
 		if _, listens := operators[i].On(event); listens {
 			listening = append(listening, operators[i])
@@ -64,16 +65,27 @@ func tellOperators(ctx workflow.Context, operators []latch.Webhook, record *latc
 		ID:       record.DeliveryID,
 		Event:    event,
 		Data:     latch.Object{"record": encode(failed(*record))},
-		Webhooks: listening,
+		Webhooks: attach.Plain(listening),
 	}
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:        "operator-" + record.DeliveryID,
 		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
 		StaticSummary:     truncate(event+": "+record.Event+" → "+record.Webhook, 190),
 	})
-	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowEmit, emission, protocol.EmitOrigin{Operator: true}).
+	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowEmit, emission, protocol.EmitOrigin{Operator: true, Registered: registeredOf(listening)}).
 		GetChildWorkflowExecution().Get(ctx, nil)
 	if err != nil {
 		workflow.GetLogger(ctx).Error("operators were not told of a delivery that failed", "delivery", record.DeliveryID, "error", err)
 	}
+}
+
+// registeredOf returns the ids of the registered ones of the webhooks.
+func registeredOf(webhooks []protocol.AttachedWebhook) []string {
+	var ids []string
+	for i := range webhooks {
+		if webhooks[i].Registered {
+			ids = append(ids, webhooks[i].ID)
+		}
+	}
+	return ids
 }

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/attach"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
 )
@@ -49,7 +50,7 @@ type session struct {
 	started       time.Time
 	subject       subject
 	admission     protocol.Admission
-	webhooks      []latch.Webhook
+	webhooks      []protocol.AttachedWebhook
 
 	history  history
 	firings  []*firing
@@ -136,19 +137,9 @@ func (s *session) admit(ctx workflow.Context, kind string, input json.RawMessage
 	return nil
 }
 
-// attach gives the run's own webhooks with the registered ones that apply to
-// it; one of the run's own with the same id stands in a registered one's place.
-func (s *session) attach(own []latch.Webhook) []latch.Webhook {
-	if len(s.admission.Webhooks) == 0 {
-		return own
-	}
-	attached := slices.Clone(own)
-	for _, registered := range s.admission.Webhooks {
-		if !slices.ContainsFunc(own, func(w latch.Webhook) bool { return w.ID == registered.ID }) {
-			attached = append(attached, registered)
-		}
-	}
-	return attached
+// attach returns the run's own webhooks with the registered ones that apply to it.
+func (s *session) attach(own []latch.Webhook) []protocol.AttachedWebhook {
+	return attach.Merge(own, s.admission.Webhooks)
 }
 
 // ask has a local activity answer a question and records the answer. It asks
@@ -285,7 +276,7 @@ func (s *session) tagStatus() error {
 	}
 	if s.admission.TagWebhooks && !s.taggedWebhooks && len(s.webhooks) > 0 {
 		s.taggedWebhooks = true
-		attributes = append(attributes, temporal.NewSearchAttributeKeyKeywordList(latch.SearchAttributeWebhooks).ValueSet(protocol.WebhookTags(s.webhooks...)))
+		attributes = append(attributes, temporal.NewSearchAttributeKeyKeywordList(latch.SearchAttributeWebhooks).ValueSet(protocol.WebhookTags(attach.Plain(s.webhooks)...)))
 	}
 	return s.tag(attributes...)
 }

@@ -25,6 +25,9 @@ func (a *api) fireEvent(ctx context.Context, input *startInput) (*startedOutput,
 	if err != nil {
 		return nil, decoded(err)
 	}
+	if err := a.checkReserved(ctx, emission.Webhooks); err != nil {
+		return nil, err
+	}
 	const prefix = "emit-"
 	id := emission.ID
 	if id == "" {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/attach"
 	"github.com/latch-run/latch/internal/registry"
 )
 
@@ -143,6 +144,21 @@ func withoutPath(problems latch.Problems, path string) latch.Problems {
 		}
 	}
 	return others
+}
+
+// checkReserved refuses a run that the worker would refuse once it begins: one
+// with a webhook of its own under the id of an enforced registered one.
+func (a *api) checkReserved(ctx context.Context, own []latch.Webhook) error {
+	if len(own) == 0 {
+		return nil
+	}
+	registered, err := a.webhooks.List(ctx)
+	if err != nil {
+		return err
+	}
+	var problems latch.Problems
+	attach.ReservedBy(registered).Check(&problems, "webhooks", own)
+	return decoded(problems.Err())
 }
 
 type nothingOutput struct{}

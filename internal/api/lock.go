@@ -128,7 +128,7 @@ func (a *api) releaseLock(ctx context.Context, input *removalInput) (*recordOutp
 		return nil, err
 	}
 	removal.By = callerOf(ctx).name
-	record, err := a.removeLock(ctx, viaAPI, removal)
+	record, err := a.removeLock(ctx, protocol.UpdateViaAPI, removal)
 	if err != nil {
 		return nil, err
 	}

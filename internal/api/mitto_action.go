@@ -13,6 +13,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/mitto"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
 )
 
@@ -82,9 +83,9 @@ func (i *actionInput) requestID(ctx context.Context) string {
 		kind, key = "webhook-id", i.DeliveryID
 	}
 	if key == "" {
-		return viaAPI + uuid.NewString()
+		return requestPrefix + uuid.NewString()
 	}
-	return viaAPI + hashOf([]byte(strings.Join([]string{"START", i.ID, callerOf(ctx).name, kind, key}, "\n")))
+	return requestPrefix + hashOf([]byte(strings.Join([]string{"START", i.ID, callerOf(ctx).name, kind, key}, "\n")))
 }
 
 func (a *api) stopJob(ctx context.Context, input *actionInput) (*runOutput, error) {
@@ -92,7 +93,7 @@ func (a *api) stopJob(ctx context.Context, input *actionInput) (*runOutput, erro
 		return nil, err
 	}
 	var answer latch.Status
-	err := a.update(ctx, viaAPI, registry.WorkflowID(input.ID), latch.MessageStop, latch.Control{By: callerOf(ctx).name}, &answer)
+	err := a.update(ctx, protocol.UpdateViaAPI, registry.WorkflowID(input.ID), latch.MessageStop, latch.Control{By: callerOf(ctx).name}, &answer)
 	if isClosed(err) {
 		return nil, problem(http.StatusConflict, "Job %s is not running: there is nothing to stop.", input.ID)
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // pagePath is where locks' pages are.
@@ -176,7 +177,7 @@ func (a *api) click(w http.ResponseWriter, r *http.Request, token string, who vi
 		return
 	}
 	removal.Result, removal.Data = choice.result, choice.data
-	if _, err := a.removeLock(r.Context(), viaPage, removal); err != nil {
+	if _, err := a.removeLock(r.Context(), protocol.UpdateViaPage, removal); err != nil {
 		a.refusePage(w, r, err)
 		return
 	}

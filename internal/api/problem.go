@@ -158,6 +158,8 @@ func statusOf(kind string) int {
 		return http.StatusNotFound
 	case latch.ErrorTooLate:
 		return http.StatusConflict
+	case latch.ErrorForbidden:
+		return http.StatusForbidden
 	case latch.ErrorInvalidSpec, latch.ErrorInvalidArgument:
 		return http.StatusUnprocessableEntity
 	default:

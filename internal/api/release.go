@@ -38,7 +38,7 @@ func (a *api) registerReleases() {
 	}
 	register[latch.Skip](a, operation{id: "skip-hook", method: http.MethodPost, path: releasesPath + "/{id}/" + latch.MessageSkip, role: RoleRun,
 		errors: []int{http.StatusNotFound, http.StatusConflict}, summary: "Take a hook out of the decision",
-		about: "Answers with the record. The key's name stands for by, whatever the body says."}, a.skipHook)
+		about: "Answers with the record. The key's name stands for by, whatever the body says. A hook of an enforced webhook takes the role admin."}, a.skipHook)
 }
 
 // startInput is what starts a run.
@@ -69,6 +69,9 @@ func (a *api) startRelease(ctx context.Context, input *startInput) (*startedOutp
 	if err != nil {
 		return nil, decoded(err)
 	}
+	if err := a.checkReserved(ctx, release.Webhooks); err != nil {
+		return nil, err
+	}
 	s := input.start(ctx, latch.WorkflowRelease, prefixRelease+release.ID, "release "+release.ID+" "+release.Title)
 	return a.started(ctx, s, release.ID, releasesPath)
 }
@@ -79,9 +82,9 @@ func (i *startInput) start(ctx context.Context, workflow, workflowID, summary st
 	if i.WorkflowID != "" {
 		s.workflowID = i.WorkflowID
 	}
-	s.requestID = "api-" + uuid.NewString()
+	s.requestID = requestPrefix + uuid.NewString()
 	if i.IdempotencyKey != "" {
-		s.requestID, s.repeatable = "api-"+i.idempotencyHash(ctx), true
+		s.requestID, s.repeatable = requestPrefix+i.idempotencyHash(ctx), true
 	}
 	return s
 }

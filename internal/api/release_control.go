@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // messageInput is a message to a release. Its body may be absent where it says
@@ -25,7 +26,7 @@ func (a *api) controlRelease(message string) func(context.Context, *messageInput
 		}
 		control.By = callerOf(ctx).name
 		output := &statusOutput{}
-		return output, a.tellRelease(ctx, input.ID, message, control, &output.Body)
+		return output, a.tellRelease(ctx, protocol.UpdateViaAPI, input.ID, message, control, &output.Body)
 	}
 }
 
@@ -35,8 +36,12 @@ func (a *api) skipHook(ctx context.Context, input *messageInput) (*recordOutput,
 		return nil, err
 	}
 	skip.By = callerOf(ctx).name
+	prefix := protocol.UpdateViaAPI
+	if callerOf(ctx).role >= RoleAdmin {
+		prefix = protocol.UpdateByAdmin
+	}
 	output := &recordOutput{}
-	return output, a.tellRelease(ctx, input.ID, latch.MessageSkip, skip, &output.Body)
+	return output, a.tellRelease(ctx, prefix, input.ID, latch.MessageSkip, skip, &output.Body)
 }
 
 // decodeMessage reads a body that is JSON, if there is one.
@@ -50,14 +55,15 @@ func decodeMessage(body []byte, decode func([]byte) error) error {
 	return decoded(decode(body))
 }
 
-// tellRelease sends a release's run a message and gives its answer.
-func (a *api) tellRelease(ctx context.Context, id, message string, argument, answer any) error {
+// tellRelease sends a release's run a message, as an update whose id begins
+// with the prefix, and gives its answer.
+func (a *api) tellRelease(ctx context.Context, prefix, id, message string, argument, answer any) error {
 	info, err := a.findRelease(ctx, id)
 	if err != nil {
 		return err
 	}
 	workflowID := info.GetExecution().GetWorkflowId()
-	err = a.update(ctx, viaAPI, workflowID, message, argument, answer)
+	err = a.update(ctx, prefix, workflowID, message, argument, answer)
 	if isClosed(err) {
 		late := problem(http.StatusConflict, "%s has closed already: it is too late to %s.", workflowID, message)
 		late.WorkflowID, late.RunID = workflowID, info.GetExecution().GetRunId()

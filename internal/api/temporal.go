@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,6 +22,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/attach"
 	"github.com/latch-run/latch/internal/overload"
 	"github.com/latch-run/latch/internal/protocol"
 )
@@ -44,6 +44,9 @@ type start struct {
 	// repeatable tells that the caller may make the call again.
 	repeatable bool
 }
+
+// requestPrefix begins the ids of requests that start runs.
+const requestPrefix = "api-"
 
 // memoRequest is the memo field with the hash of the body that started a run.
 const memoRequest = "latch.request"
@@ -168,12 +171,6 @@ func (a *api) update(ctx context.Context, prefix, workflowID, name string, argum
 	return err
 }
 
-// Prefixes of the ids of updates.
-const (
-	viaAPI  = "api-"
-	viaPage = "page-"
-)
-
 // isClosed tells that an update came after the run's end.
 func isClosed(err error) bool {
 	var application *temporal.ApplicationError
@@ -229,7 +226,7 @@ const admittedWithin = 20
 
 // registeredIn gives the registered webhooks that a run took as it began, as
 // its admission was recorded.
-func (a *api) registeredIn(events []*historypb.HistoryEvent) []latch.Webhook {
+func (a *api) registeredIn(events []*historypb.HistoryEvent) []protocol.AttachedWebhook {
 	for _, event := range events {
 		details := event.GetMarkerRecordedEventAttributes().GetDetails()
 		var marker struct{ ActivityType string }
@@ -287,14 +284,14 @@ type definition struct {
 	job      latch.Job
 	emission latch.Emission
 	// registered are webhooks that stand by themselves and apply to the run.
-	registered []latch.Webhook
+	registered []protocol.AttachedWebhook
 }
 
 // settings gives the hook's settings.
 func (d *definition) settings(webhook, event string) (latch.Event, bool) {
-	webhooks := map[string][]latch.Webhook{latch.WorkflowRelease: d.release.Webhooks,
+	own := map[string][]latch.Webhook{latch.WorkflowRelease: d.release.Webhooks,
 		latch.WorkflowJobRun: d.job.Webhooks, latch.WorkflowEmit: d.emission.Webhooks}[d.kind]
-	webhooks = slices.Concat(webhooks, d.registered) // the run's own stand in the place of others
+	webhooks := attach.Merge(own, d.registered)
 	for i := range webhooks {
 		if webhooks[i].ID == webhook {
 			return webhooks[i].On(event)

@@ -49,9 +49,20 @@ type Admission struct {
 	TagWebhooks bool `json:"tag_webhooks,omitempty"`
 	// Webhooks are registered ones that apply to the run, each with the events
 	// that such a run fires.
-	Webhooks []latch.Webhook `json:"webhooks,omitempty"`
+	Webhooks []AttachedWebhook `json:"webhooks,omitempty"`
 	// RunInDeliveryIDs has the run's id be read from the ids of its deliveries.
 	RunInDeliveryIDs bool `json:"run_in_delivery_ids,omitempty"`
+}
+
+// An AttachedWebhook is a webhook as a run takes it: its own, or a registered
+// one.
+type AttachedWebhook struct {
+	latch.Webhook
+	// Registered says that the webhook stands by itself, so that a later change
+	// of it counts for retries.
+	Registered bool `json:"registered,omitempty"`
+	// Enforced says that no run may replace it.
+	Enforced bool `json:"enforced,omitempty"`
 }
 
 // System is the template variable of that name.
@@ -141,7 +152,7 @@ type Delivery struct {
 	// delivery's failure counts no more.
 	LockRemoved bool `json:"lock_removed,omitempty"`
 	// Operators are webhooks that are told should the delivery fail for good.
-	Operators []latch.Webhook `json:"operators,omitempty"`
+	Operators []AttachedWebhook `json:"operators,omitempty"`
 	// Redelivery counts how often it was asked for again; zero for one that a
 	// run handed over.
 	Redelivery int `json:"redelivery,omitempty"`
@@ -168,6 +179,9 @@ type Sibling struct {
 type EmitOrigin struct {
 	// Operator tells that the event is one about a delivery.
 	Operator bool `json:"operator,omitempty"`
+	// Registered are the ids of those of the emission's webhooks that are
+	// registered ones.
+	Registered []string `json:"registered,omitempty"`
 }
 
 // A RenderRequest asks for JSON values with their templates filled in, each

@@ -66,6 +66,9 @@ func (s *Shelf[T]) read(ctx context.Context) (shelved[T], []byte, error) {
 	if err := json.Unmarshal(found.input, &input); err != nil {
 		return shelved[T]{}, nil, fmt.Errorf("read %s: schedule %q: %w", s.holds, s.id, err)
 	}
+	if input.Shelf.Revision == "" { // not the same as an empty shelf
+		return shelved[T]{}, nil, fmt.Errorf("read %s: schedule %q does not hold them; did somebody change what it starts?", s.holds, s.id)
+	}
 	return input.Shelf, found.token, nil
 }
 

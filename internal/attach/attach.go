@@ -1,0 +1,57 @@
+package attach
+
+import (
+	"slices"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// Merge returns a run's webhooks in the order in which they go out. One of the
+// run's own stands in the place of a registered one of the same id, unless that
+// one is enforced.
+//
+// Enforced webhooks come first: at most 500 deliveries of an event are under way
+// at once, and those of the run's own must not keep an enforced one waiting
+// until its answer_timeout is over.
+func Merge(own []latch.Webhook, registered []protocol.AttachedWebhook) []protocol.AttachedWebhook {
+	merged := make([]protocol.AttachedWebhook, 0, len(own)+len(registered))
+	for _, webhook := range registered {
+		if webhook.Enforced {
+			merged = append(merged, attached(webhook))
+		}
+	}
+	enforced := len(merged)
+	for _, webhook := range own {
+		if !has(merged[:enforced], webhook.ID) { // admission refuses such a run; see Reserved
+			merged = append(merged, protocol.AttachedWebhook{Webhook: webhook})
+		}
+	}
+	brought := len(merged)
+	for _, webhook := range registered {
+		if !webhook.Enforced && !has(merged[:brought], webhook.ID) {
+			merged = append(merged, attached(webhook))
+		}
+	}
+	return merged
+}
+
+// attached marks a webhook as registered, which admissions of earlier versions
+// do not say.
+func attached(webhook protocol.AttachedWebhook) protocol.AttachedWebhook {
+	webhook.Registered = true
+	return webhook
+}
+
+func has(webhooks []protocol.AttachedWebhook, id string) bool {
+	return slices.ContainsFunc(webhooks, func(w protocol.AttachedWebhook) bool { return w.ID == id })
+}
+
+// Plain returns the webhooks without what the run knows of them.
+func Plain(webhooks []protocol.AttachedWebhook) []latch.Webhook {
+	plain := make([]latch.Webhook, len(webhooks))
+	for i := range webhooks {
+		plain[i] = webhooks[i].Webhook
+	}
+	return plain
+}
