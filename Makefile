@@ -8,6 +8,11 @@ WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 FUZZTIME ?= 10s
 BENCH    ?= .
 
+# How long a package's tests may take before they are taken to hang. A machine
+# with other work takes its time, and that must not fail them; a single wait ends
+# much sooner, with what it waited for (internal/hang).
+TESTTIMEOUT ?= 90m
+
 # Go turns cgo off where it finds no C compiler.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
@@ -56,13 +61,13 @@ workflowcheck: ## find what is not deterministic in workflow code
 
 unit: ## unit tests, with the race detector
 	$(if $(RACE),,@echo "No C compiler was found: the tests run without the race detector.")
-	go test $(RACE) -shuffle=on ./...
+	go test $(RACE) -shuffle=on -timeout $(TESTTIMEOUT) ./...
 
 # What these tests run is built by them, beyond the sight of Go's test cache.
 # They wait more than they work, so more of them run at once than there are cores.
 e2e: ## end-to-end tests: worker processes, built with the race detector, on a real Temporal server
 	@echo "$(SERVER_NOTE)"
-	cd testsuite && go test -count=1 -parallel 4 -timeout 14m ./...
+	cd testsuite && go test -count=1 -parallel 4 -timeout $(TESTTIMEOUT) ./...
 
 fuzz: ## each fuzz test for FUZZTIME (10s)
 	@for package in $$(go list ./...); do \

@@ -20,6 +20,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
@@ -142,16 +143,16 @@ func TestRunCommandLeavesNobodyBehind(t *testing.T) {
 				text, err := os.ReadFile(marker)
 				group = strings.TrimSpace(string(text))
 				return err == nil && group != ""
-			}, 20*time.Second, 10*time.Millisecond)
+			}, hang.Limit, 10*time.Millisecond)
 			if name != "left in background" {
 				cancel()
 			}
 			select {
 			case <-ended:
-			case <-time.After(20 * time.Second):
+			case <-time.After(hang.Limit):
 				t.Fatal("the command did not end")
 			}
-			require.Eventually(t, func() bool { return membersOf(t, group) == 0 }, 10*time.Second, 10*time.Millisecond, "processes of group %s are left", group)
+			require.Eventually(t, func() bool { return membersOf(t, group) == 0 }, hang.Limit, 10*time.Millisecond, "processes of group %s are left", group)
 		})
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/plugin"
 )
 
@@ -112,6 +113,7 @@ func environment(t *testing.T, p *plugin.Plugin) *testsuite.TestWorkflowEnvironm
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
 	env := suite.NewTestWorkflowEnvironment()
+	env.SetTestTimeout(hang.Limit)
 	env.SetWorkerOptions(worker.Options{Plugins: []worker.Plugin{p}})
 	return env
 }

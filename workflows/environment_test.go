@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/plugin"
 	"github.com/latch-run/latch/workflows"
 )
@@ -41,7 +42,7 @@ func setup(t *testing.T) *bench {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet())
 	b.env = suite.NewTestWorkflowEnvironment()
-	b.env.SetTestTimeout(time.Minute)
+	b.env.SetTestTimeout(hang.Limit)
 	b.env.SetWorkerOptions(worker.Options{Plugins: []worker.Plugin{plugin.New(plugin.Options{EgressAllow: []string{"127.0.0.1"}})}})
 	return b
 }
@@ -123,6 +124,20 @@ func TestJobRunTimesOutOnSkippedTime(t *testing.T) {
 	var result latch.JobResult
 	require.NoError(t, application.Details(&result))
 	require.Equal(t, latch.JobTimedOut, result.Status)
+}
+
+// Contract, "Job": timeout is from the work's start to its end, waiting for locks
+// not included.
+func TestJobTimeoutLeavesOutTheWaitForLocks(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	require.NoError(t, b.run(latch.WorkflowJobRun, `{"id":"j","timeout":"1h","task":{"http":{"url":"$R/do"}},
+		"webhooks":[{"id":"gate","events":[{"event":"JOB_START","blocking":true,"lock_timeout":"2h","on_timeout":"continue"}]}]}`))
+	var result latch.JobResult
+	b.result(&result)
+	require.Equal(t, latch.JobSucceeded, result.Status)
+	require.Equal(t, latch.ViaTimeout, result.History[0].Lock.Via)
+	require.Equal(t, latch.Continue, result.History[0].Decision)
 }
 
 // Contract, "Blocking and locks", "Decisions", on skipped time: lock_timeout,

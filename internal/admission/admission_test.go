@@ -11,6 +11,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/hang"
 )
 
 var decoders = map[string]func(string) error{
@@ -245,17 +246,13 @@ func largeRelease() []byte {
 }
 
 // TestFiveHundredWebhooksAreAdmittedQuickly: workflow code has one second
-// before Temporal takes it for stuck.
+// before Temporal takes it for stuck. The race detector takes several times that.
 func TestFiveHundredWebhooksAreAdmittedQuickly(t *testing.T) {
 	data := largeRelease()
-	best := time.Hour
-	for range 3 {
-		start := time.Now()
-		_, err := admission.DecodeRelease(data)
-		require.NoError(t, err)
-		best = min(best, time.Since(start))
-	}
-	require.Less(t, best, 5*time.Second)
+	var err error
+	took := hang.CPUTime(func() { _, err = admission.DecodeRelease(data) })
+	require.NoError(t, err)
+	require.Less(t, took, 5*time.Second)
 }
 
 func BenchmarkDecodeReleaseOf500Webhooks(b *testing.B) {

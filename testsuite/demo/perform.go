@@ -10,10 +10,6 @@ import (
 )
 
 const (
-	// castTimeout bounds all cases together, caseTimeout one of them.
-	castTimeout = 5 * time.Minute
-	caseTimeout = time.Minute
-
 	// logLines is how much of the worker's log a failure shows.
 	logLines = 40
 
@@ -88,8 +84,6 @@ type outcome struct {
 // runCases runs the cases one after another, so that the account reads well. A
 // case that failed does not keep the next from running; the context does.
 func runCases(ctx context.Context, told *account, up *stack.Stack, cases []showcase) []outcome {
-	ctx, cancel := context.WithTimeout(ctx, castTimeout)
-	defer cancel()
 	var outcomes []outcome
 	for i, one := range cases {
 		if err := context.Cause(ctx); err != nil {

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/testsuite/receiver"
 	"github.com/latch-run/latch/testsuite/stack"
 )
@@ -63,7 +64,7 @@ func (s *scene) FailNow() { panic(ended{}) }
 // runCase plays a case to its end, by itself, by a failed check or by a panic,
 // which is a failure too: what else was started must still be ended.
 func runCase(ctx context.Context, told *account, up *stack.Stack, one showcase) (result outcome) {
-	ctx, cancel := context.WithTimeout(ctx, caseTimeout)
+	ctx, cancel := context.WithTimeout(ctx, hang.Limit)
 	defer cancel()
 	s := &scene{account: told, ctx: ctx, up: up, outcome: outcome{title: one.title}}
 	began := time.Now()

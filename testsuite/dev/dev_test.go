@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/testsuite/stack"
 )
 
@@ -65,8 +66,7 @@ type running struct {
 
 func bringUp(t *testing.T, dataDir string, worker ...string) *running {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	t.Cleanup(cancel)
+	ctx := hang.Context(t)
 	given, err := readSettings([]string{"-frontend-port", "0", "-http-port", "0", "-ui-port", "0", "-receiver-port", "0", "-health-port", "0", "-api-port", "0", "-data", dataDir},
 		append([]string{"LATCH_HEALTH_ADDR=off"}, worker...))
 	require.NoError(t, err)

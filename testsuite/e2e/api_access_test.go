@@ -86,7 +86,7 @@ func TestAPIWithoutTemporal(t *testing.T) {
 		{"GET", "/latch/v1/releases/x", ""},
 		{"GET", "/locks/a:b:c", ""},
 	} {
-		got := s.as("admin-key=1", call.method, call.path, call.body)
+		got := s.callOnce(call.method, call.path, call.body, "X-API-Key", "admin-key=1")
 		got.problem(t, 503)
 		require.NotEmpty(t, got.header.Get("Retry-After"))
 	}

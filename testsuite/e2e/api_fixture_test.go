@@ -50,8 +50,18 @@ type reply struct {
 	body   string
 }
 
-// call sends a request with the headers, given as name and value in turn.
+// call sends a request with the headers, given as name and value in turn. It
+// does as a client should where the API answers 503: it asks again.
 func (s *served) call(method, path, body string, headers ...string) reply {
+	s.Helper()
+	for ticker := time.Tick(tick); ; <-ticker {
+		if got := s.callOnce(method, path, body, headers...); got.status != http.StatusServiceUnavailable || s.ctx.Err() != nil {
+			return got
+		}
+	}
+}
+
+func (s *served) callOnce(method, path, body string, headers ...string) reply {
 	s.Helper()
 	request, err := http.NewRequestWithContext(s.ctx, method, s.url+path, strings.NewReader(body))
 	require.NoError(s, err)
@@ -132,7 +142,7 @@ func (s *served) token(workflowID string) string {
 			token = locks[0].Token
 		}
 		return token != ""
-	}, 20*time.Second, 20*time.Millisecond)
+	}, patience, tick)
 	return token
 }
 

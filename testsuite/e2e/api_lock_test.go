@@ -3,7 +3,6 @@ package e2e
 import (
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,7 +34,7 @@ func TestAPILocks(t *testing.T) {
 			}
 		}
 		return false
-	}, 20*time.Second, 50*time.Millisecond, "the lock is listed")
+	}, patience, tick, "the lock is listed")
 	var state struct {
 		Open   bool
 		Record latch.Record
@@ -63,7 +62,7 @@ func TestAPILocks(t *testing.T) {
 			last = locks[0].Token
 		}
 		return last != "" && last != token
-	}, 20*time.Second, 20*time.Millisecond)
+	}, patience, tick)
 	two.as("read-key", "GET", lockPath(last), "").read(t, 200, &state)
 	require.True(t, state.Open)
 	one.call("DELETE", lockPath(last)+"/release?API_KEY=lock-key", "").read(t, 200, nil)

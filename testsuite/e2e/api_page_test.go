@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -119,7 +118,7 @@ func TestAPIPage(t *testing.T) {
 	require.Eventually(t, func() bool {
 		status := b.status(workflowID)
 		return status.Event == latch.EventBeforeReleaseComplete && len(status.Locks) == 1
-	}, 20*time.Second, 20*time.Millisecond)
+	}, patience, tick)
 	next := "/locks/" + url.PathEscape(b.status(workflowID).Locks[0].Token)
 	shown = s.page(next+"?API_KEY=admin-key%3D1", 200)
 	require.Contains(t, shown, "The release goes on, and is released.")

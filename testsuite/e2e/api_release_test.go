@@ -3,7 +3,6 @@ package e2e
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -39,7 +38,7 @@ func TestAPIReleases(t *testing.T) {
 	require.Eventually(t, func() bool {
 		status := b.status(first["workflow_id"])
 		return status.Event == latch.EventBeforeReleaseComplete && len(status.Locks) == 1
-	}, 20*time.Second, 20*time.Millisecond)
+	}, patience, tick)
 	s.as("run-key", "POST", path+"/rollback", `{"by":"mallory","reason":"wrong build"}`).read(t, 200, nil)
 	require.NoError(t, shared.client.GetWorkflow(b.ctx, first["workflow_id"], "").Get(b.ctx, nil))
 	var state struct {

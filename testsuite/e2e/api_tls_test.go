@@ -37,7 +37,7 @@ func TestAPITLS(t *testing.T) {
 		}
 		defer response.Body.Close()
 		return response.StatusCode == http.StatusOK
-	}, 20*time.Second, 50*time.Millisecond, started.Stderr.String())
+	}, patience, tick, started.Stderr.String())
 }
 
 // selfSigned writes a certificate for loopback and its key.

@@ -1,14 +1,12 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	_ "github.com/oapi-codegen/runtime" // generated clients stand on it
 	"github.com/stretchr/testify/require"
@@ -22,8 +20,6 @@ func TestGeneratedClient(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.serve("LATCH_API_KEYS", apiKeys)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	t.Cleanup(cancel)
 	directory := t.TempDir()
 	file := func(name, content string) string {
 		path := filepath.Join(directory, name)
@@ -31,7 +27,7 @@ func TestGeneratedClient(t *testing.T) {
 		return path
 	}
 	run := func(name string, arguments ...string) []byte {
-		command := exec.CommandContext(ctx, name, arguments...)
+		command := exec.CommandContext(b.ctx, name, arguments...)
 		output, err := command.Output()
 		var failed *exec.ExitError
 		if errors.As(err, &failed) {

@@ -29,6 +29,7 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/testsuite/process"
 	"github.com/latch-run/latch/testsuite/receiver"
+	"github.com/latch-run/latch/testsuite/server"
 )
 
 // newKey makes a key that encrypts payloads.
@@ -46,7 +47,7 @@ func clientWith(t testing.TB, keys ...codec.Key) (client.Client, client.Options)
 	require.NoError(t, err)
 	options := client.Options{HostPort: shared.server.FrontendHostPort, Logger: quiet()}
 	payloads.Configure(&options)
-	connected, err := client.Dial(options)
+	connected, err := client.Dial(server.Persistent(options))
 	require.NoError(t, err)
 	t.Cleanup(connected.Close)
 	return connected, options

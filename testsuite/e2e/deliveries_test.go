@@ -1,12 +1,10 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
@@ -26,12 +24,10 @@ type island struct {
 
 func newIsland(t *testing.T, options server.Options, settings ...string) *island {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	own, err := server.Start(ctx, options)
+	own, err := server.Start(t.Context(), options)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = own.Stop() })
-	connected, err := client.Dial(client.Options{HostPort: own.FrontendHostPort, Logger: quiet()})
+	connected, err := client.Dial(server.Persistent(client.Options{HostPort: own.FrontendHostPort, Logger: quiet()}))
 	require.NoError(t, err)
 	t.Cleanup(connected.Close)
 	b := setup(t, append(settings, "TEMPORAL_ADDRESS", own.FrontendHostPort)...)
@@ -191,7 +187,7 @@ func TestDeliveriesAreToldByTheirLastWord(t *testing.T) {
 	held := make(chan struct{})
 	i.receiver.Script("/gone", receiver.Status(404), receiver.Answer{Status: 404, Hold: held}, receiver.Status(204))
 	i.receiver.Script("/slow", receiver.Status(500), receiver.Status(404))
-	result := i.job("gone", `{"id":"gone","url":"{R}/gone","event":"JOB_SUCCESS"}, {"id":"slow","url":"{R}/slow","event":"JOB_SUCCESS","retry":{"initial_interval":"15s"}}`)
+	result := i.job("gone", `{"id":"gone","url":"{R}/gone","event":"JOB_SUCCESS"}, {"id":"slow","url":"{R}/slow","event":"JOB_SUCCESS","retry":{"initial_interval":"`+beyondTheRun+`"}}`)
 	handed := recordOf(t, result.History, "slow")
 	require.NotEmpty(t, handed.HandedTo)
 	require.Equal(t, handed.HandedTo, i.deliveriesBecome("webhook=slow", 1)[0].HandedTo, "pending, with its child")

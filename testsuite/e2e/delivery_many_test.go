@@ -51,7 +51,7 @@ func TestAtMost500DeliveriesInFlight(t *testing.T) {
 	t.Cleanup(server.Close)
 	var list []string
 	for i := range hooks {
-		list = append(list, fmt.Sprintf(`{"id":"h%d","url":"%s","event":"JOB_SUCCESS","body":{"n":%d}}`, i, server.URL, i))
+		list = append(list, fmt.Sprintf(`{"id":"h%d","url":"%s","event":"JOB_SUCCESS",%s,"body":{"n":%d}}`, i, server.URL, unhurried, i))
 	}
 	run := b.startJob("many", jobWith("many", strings.Join(list, ",")))
 	select {

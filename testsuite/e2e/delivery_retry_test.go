@@ -129,9 +129,27 @@ func TestDeliveryCostsAtMostSixEvents(t *testing.T) {
 			require.Equal(t, latch.ResultPass, record.Result)
 		}
 		require.LessOrEqual(t, activityEvents(b, run, latch.ActivitySendWebhook), 3*n)
-		length[n] = len(b.events(run))
+		length[n] = costOf(b, run)
 	}
 	require.LessOrEqual(t, length[20]-length[1], 6*19, "history lengths %v", length)
+}
+
+// costOf counts a run's history events. A workflow task counts once for all of
+// its attempts: on a machine with other work it may have several.
+func costOf(b *bench, run client.WorkflowRun) int {
+	b.Helper()
+	count := 0
+	for _, event := range b.events(run) {
+		switch event.GetEventType() {
+		case enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+			count += 3 // it was scheduled and started
+		case enums.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, enums.EVENT_TYPE_WORKFLOW_TASK_STARTED,
+			enums.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT, enums.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+		default:
+			count++
+		}
+	}
+	return count
 }
 
 // contract, "Responses": Retry-After is never shortened, and one past the
@@ -150,8 +168,9 @@ func TestDeliveryHonoursRetryAfter(t *testing.T) {
 	soon := b.receiver.Requests("/soon")
 	require.Len(t, soon, 2)
 	require.GreaterOrEqual(t, soon[1].At.Sub(soon[0].At), 2*time.Second)
-	require.Less(t, soon[1].At.Sub(soon[0].At), 8*time.Second)
-	require.Equal(t, latch.ResultPass, recordOf(t, result.History, "soon").Result)
+	record := recordOf(t, result.History, "soon")
+	require.Equal(t, latch.ResultPass, record.Result)
+	require.InDelta(t, 2100, record.Tries[0].RetryInMS, 101, "the wait that was chosen: what was asked for, and jitter")
 	late := recordOf(t, result.History, "late")
 	require.Equal(t, latch.ResultFail, late.Result)
 	require.Equal(t, 1, late.Attempts)
@@ -194,12 +213,12 @@ func TestDeliveryIsHandedOver(t *testing.T) {
 	b := setup(t, "LATCH_ALLOW_COMMANDS", "true", "LATCH_SECRET_KEY", "key")
 	down := receiver.New(t)
 	require.NoError(t, down.Stop())
-	b.receiver.Script("/asks", receiver.Answer{Status: 503, Header: map[string][]string{"Retry-After": {"18"}}}, receiver.Answer{})
+	asking := make(chan struct{})
+	b.receiver.Script("/asks", receiver.Answer{Hold: asking, Status: 503, Header: map[string][]string{"Retry-After": {"40"}}}, receiver.Answer{})
 	finishing, failing := make(chan struct{}), make(chan struct{})
 	b.receiver.Script("/finishing", receiver.Status(503), receiver.Answer{Hold: finishing})
 	b.receiver.Script("/failing", receiver.Status(503), receiver.Answer{Hold: failing, Status: 503}, receiver.Answer{})
-	const every = `"retry":{"initial_interval":"1s","backoff_coefficient":1}`
-	begun := time.Now()
+	const every = unhurried + `,"retry":{"initial_interval":"1s","backoff_coefficient":1}`
 	run := b.startJob("handed", `{"id":"handed","task":{"command":{"argv":["true"]}},"webhooks":[
 		{"id":"dead","url":"`+down.URL+`/hook","event":"JOB_SUCCESS","secret":"key",`+every+`},
 		{"id":"finishing","url":"{R}/finishing","event":"JOB_SUCCESS",`+every+`},
@@ -207,6 +226,9 @@ func TestDeliveryIsHandedOver(t *testing.T) {
 		{"id":"asks","url":"{R}/asks","event":"JOB_SUCCESS",`+every+`}]}`)
 	b.arrives("/finishing", 2)
 	b.arrives("/failing", 2)
+	id := recordOf(t, b.history(run.GetID()), "dead").DeliveryID
+	require.Eventually(t, func() bool { return len(b.loggedAttempts(id)) > 1 }, patience, tick)
+	close(asking)                       // the last first attempt: the run stays open for 10 s more
 	require.Eventually(t, func() bool { // the run closes: it asks its deliveries to end between two attempts
 		for _, event := range b.events(run) {
 			if event.GetEventType() == enums.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED {
@@ -219,7 +241,6 @@ func TestDeliveryIsHandedOver(t *testing.T) {
 	close(finishing)
 	close(failing)
 	result := b.succeeds(run)
-	require.Less(t, time.Since(begun), 25*time.Second)
 
 	require.Equal(t, latch.ResultPass, recordOf(t, result.History, "finishing").Result)
 	require.Equal(t, 2, recordOf(t, result.History, "finishing").Attempts)
@@ -259,7 +280,7 @@ func TestDeliveryIsHandedOver(t *testing.T) {
 	asks := b.receiver.Requests("/asks")
 	require.Equal(t, 2, final.Attempts)
 	require.Len(t, asks, 2)
-	require.GreaterOrEqual(t, asks[1].At.Sub(asks[0].At), 18*time.Second, "the child waits as long as the receiver asked for")
+	require.GreaterOrEqual(t, asks[1].At.Sub(asks[0].At), 40*time.Second, "the child waits as long as the receiver asked for")
 }
 
 // finalRecord waits for a latch.Deliver and gives the record that its query

@@ -2,17 +2,16 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net/http"
 	"regexp"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/testsuite/process"
 	"github.com/latch-run/latch/testsuite/receiver"
 )
@@ -27,7 +26,7 @@ func TestKilledWhileDelivering(t *testing.T) {
 	b.receiver.Script("/hook", receiver.Answer{Hold: never}, receiver.Answer{})
 	run := b.startJob("killed", jobWith("killed", `
 		{"id":"quick","url":"{R}/quick","event":"JOB_START"},
-		{"id":"hook","url":"{R}/hook","event":"JOB_SUCCESS","timeout":"1s","retry":{"initial_interval":"100ms"}}`))
+		{"id":"hook","url":"{R}/hook","event":"JOB_SUCCESS","retry":{"initial_interval":"100ms"}}`))
 	b.arrives("/hook", 1)
 	require.NoError(t, b.worker.Kill())
 	b.startWorker()
@@ -71,7 +70,7 @@ func TestKilledBetweenTasks(t *testing.T) {
 // finish, and the worker exits with 0.
 func TestTerminatedWorkerDrains(t *testing.T) {
 	t.Parallel()
-	b := setup(t, "LATCH_DRAIN_TIMEOUT", "30s")
+	b := setup(t, "LATCH_DRAIN_TIMEOUT", "24h")
 	held := make(chan struct{})
 	b.receiver.Script("/work", receiver.Answer{Hold: held, Body: `{"done":true}`})
 	run := b.startJob("drains", jobWith("drains", `{"id":"done","url":"{R}/done","event":"JOB_SUCCESS"}`))
@@ -81,18 +80,14 @@ func TestTerminatedWorkerDrains(t *testing.T) {
 	_, err := stopped.Stderr.Wait(b.ctx, "worker stops")
 	require.NoError(t, err)
 	close(held)
-	began := time.Now()
 	code, err := stopped.Wait(b.ctx)
-	require.NoError(t, err)
+	require.NoError(t, err, "it ends when nothing is in flight, and does not wait for its time to pass")
 	require.Zero(t, code, stopped.Stderr.String())
-	require.Less(t, time.Since(began), 30*time.Second)
 	b.startWorker()
 	require.JSONEq(t, `{"done":true}`, kvpJSON(t, b.succeeds(run).KVP))
 	require.Equal(t, map[string]int{"/work": 1, "/done": 1}, b.came(""), "what was in flight was finished and not repeated")
 
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
-	defer cancel()
-	code, err = b.worker.Terminate(ctx)
+	code, err = b.worker.Terminate(b.ctx)
 	require.NoError(t, err)
 	require.Zero(t, code, "an idle worker stops at once")
 }
@@ -109,9 +104,7 @@ func TestTerminatedWorkerDrainsNoLongerThanItMay(t *testing.T) {
 	b.startJob("hangs", jobWith("hangs", `{"id":"hook","url":"{R}/hook","event":"JOB_START"}`))
 	b.arrives("/work", 1)
 	b.arrives("/hook", 1)
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
-	defer cancel()
-	code, err := b.worker.Terminate(ctx)
+	code, err := b.worker.Terminate(b.ctx)
 	require.NoError(t, err)
 	require.Zero(t, code, b.worker.Stderr.String())
 }
@@ -119,9 +112,7 @@ func TestTerminatedWorkerDrainsNoLongerThanItMay(t *testing.T) {
 // contract, "Settings": all bad settings are reported at once.
 func TestWorkerReportsAllBadSettings(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	result, err := process.Run(ctx, process.Command{Path: shared.workerPath, Env: []string{
+	result, err := process.Run(hang.Context(t), process.Command{Path: shared.workerPath, Env: []string{
 		"LATCH_TASK_QUEUE=", "LATCH_HEALTH_ADDR=nowhere", "LATCH_DRAIN_TIMEOUT=soon", "LATCH_LOG_FORMAT=xml", "LATCH_LOG_LEVEL=loud",
 		"LATCH_DEPLOYMENT_NAME=only", "LATCH_ALLOW_COMMANDS=perhaps", "LATCH_EGRESS_ALLOW=300.0.0.1/8", "LATCH_EGRESS_PROXY=not a url",
 		"LATCH_SECRETS_HOSTS=nonsense", "LATCH_SECRETS_DIR=/no/such/directory", "LATCH_API_URL=:/:",

@@ -45,7 +45,7 @@ func TestSlowAndDeadEndpointsLeaveRoomForOthers(t *testing.T) {
 	for i := range 2 * slots {
 		slow.Script(fmt.Sprintf("/%d", i), receiver.Answer{Status: 200, Hold: release})
 	}
-	emit("slow-", webhooksTo(2*slots, slow.URL, ""))
+	emit("slow-", webhooksTo(2*slots, slow.URL, ","+unhurried))
 	emit("dead-", webhooksTo(2*slots, "http://"+freeAddress(t), `,"retry":{"initial_interval":"1s","maximum_interval":"1s"}`))
 	require.Eventually(t, func() bool { return len(slow.Requests("")) >= slots/4 }, patience, tick, "the slow endpoint gets its share")
 

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -108,17 +107,8 @@ func python(t *testing.T) string {
 
 func awaitListening(t *testing.T, address string) {
 	t.Helper()
-	require.NoError(t, dialUntil(t.Context(), address))
-}
-
-func dialUntil(ctx context.Context, address string) error {
-	for {
-		connection, err := dialer.DialContext(ctx, "tcp", address)
-		if err == nil {
-			return connection.Close()
-		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("nothing listens on %s: %w", address, err)
-		}
-	}
+	require.Eventually(t, func() bool {
+		connection, err := dialer.DialContext(t.Context(), "tcp", address)
+		return err == nil && connection.Close() == nil
+	}, patience, tick, "nothing listens on %s", address)
 }

@@ -8,12 +8,12 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/testsuite/process"
 	"github.com/latch-run/latch/testsuite/receiver"
 )
@@ -38,9 +38,7 @@ type bench struct {
 // of its environment.
 func setup(t *testing.T, settings ...string) *bench {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	t.Cleanup(cancel)
-	b := &bench{T: t, ctx: ctx, queue: strings.ReplaceAll(t.Name(), "/", "-"), receiver: receiver.New(t), settings: map[string]string{}}
+	b := &bench{T: t, ctx: hang.Context(t), queue: strings.ReplaceAll(t.Name(), "/", "-"), receiver: receiver.New(t), settings: map[string]string{}}
 	for i := 0; i+1 < len(settings); i += 2 {
 		b.settings[settings[i]] = settings[i+1]
 	}
@@ -58,6 +56,7 @@ func (b *bench) startWorker() {
 		"LATCH_HEALTH_ADDR=" + b.health,
 		"LATCH_EGRESS_ALLOW=127.0.0.1",
 		"LATCH_DRAIN_TIMEOUT=5s",
+		hang.SDKVariable + "=1",
 	}
 	for name, value := range b.settings {
 		env = append(env, name+"="+value)

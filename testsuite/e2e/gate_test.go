@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
@@ -20,6 +19,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/plugin"
 	"github.com/latch-run/latch/testsuite/receiver"
+	"github.com/latch-run/latch/testsuite/server"
 	"github.com/latch-run/latch/workflows"
 )
 
@@ -171,7 +171,7 @@ func TestGateFireHandsOver(t *testing.T) {
 	t.Parallel()
 	l := ownLane(t, shared.client, []worker.Plugin{latchPlugin()})
 	l.script("/told", receiver.Status(503), receiver.Status(503), receiver.JSON(200, `{"ok":true}`))
-	run := l.begin("fires", `{"event":"DEPLOYED","webhooks":[{"id":"told","url":"$R/told","event":"DEPLOYED","retry":{"initial_interval":"15s","backoff_coefficient":1}}]}`)
+	run := l.begin("fires", `{"event":"DEPLOYED","webhooks":[{"id":"told","url":"$R/told","event":"DEPLOYED","retry":{"schedule":["`+beyondTheRun+`","10ms"]}}]}`)
 	var records []latch.Record
 	require.NoError(t, run.Get(l.ctx, &records))
 	require.Equal(t, latch.ResultPending, records[0].Result)
@@ -211,7 +211,7 @@ func TestGatePluginInClientAndWorker(t *testing.T) {
 			if test.inClient {
 				options.Plugins = []client.Plugin{p}
 			}
-			c, err := client.Dial(options)
+			c, err := client.Dial(server.Persistent(options))
 			require.NoError(t, err)
 			t.Cleanup(c.Close)
 			var plugins []worker.Plugin
@@ -226,7 +226,7 @@ func TestGatePluginInClientAndWorker(t *testing.T) {
 			require.Eventually(t, func() bool {
 				value, err := c.QueryWorkflow(l.ctx, run.GetID(), "", latch.QueryStatus)
 				return err == nil && value.Get(&status) == nil && len(status.Locks) == 1
-			}, 20*time.Second, 20*time.Millisecond)
+			}, patience, tick)
 			handle, err := c.UpdateWorkflow(l.ctx, client.UpdateWorkflowOptions{WorkflowID: run.GetID(), UpdateName: latch.MessageReleaseLock,
 				WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{map[string]any{"lock": status.Locks[0].Token}}})
 			require.NoError(t, err)

@@ -103,7 +103,7 @@ func TestAHandedOverRecordKeepsWhatItsLockBrought(t *testing.T) {
 	b := setup(t)
 	b.receiver.Stop()
 	run := b.start(latch.WorkflowRelease, "release", fmt.Sprintf(`{"id":"1","steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"DONE"}}}}],
-		"webhooks":[{"id":"board","url":"%s/board","retry":{"initial_interval":"14s","backoff_coefficient":1,"maximum_attempts":2},"events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`, b.receiver.URL))
+		"webhooks":[{"id":"board","url":"%s/board","retry":{"initial_interval":%q,"maximum_attempts":2},"events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`, b.receiver.URL, beyondTheRun))
 	lock := awaitLock(t, run.GetID())
 	require.NoError(t, shared.client.SignalWorkflow(b.ctx, run.GetID(), "", latch.MessageReleaseLock,
 		latch.LockRelease{Lock: lock.Token, By: "ann", Data: latch.Object{"ticket": json.RawMessage("7")}}))

@@ -1,12 +1,10 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -103,7 +101,7 @@ func TestWebhookHistoryFollowsWhatWasHandedOver(t *testing.T) {
 	s := b.serve("LATCH_API_KEYS", apiKeys)
 	id := "slow-" + b.queue
 	b.receiver.Script("/slow", receiver.Status(500), receiver.JSON(200, `{"ticket":7}`))
-	result := b.succeeds(b.startJob("handed", jobWith("handed", `{"id":"`+id+`","url":"{R}/slow","event":"JOB_SUCCESS","retry":{"initial_interval":"20s"}}`)))
+	result := b.succeeds(b.startJob("handed", jobWith("handed", `{"id":"`+id+`","url":"{R}/slow","event":"JOB_SUCCESS","retry":{"initial_interval":"`+beyondTheRun+`"}}`)))
 	handed := recordOf(t, result.History, id)
 	require.NotEmpty(t, handed.HandedTo)
 	conflict := s.as("run-key", "POST", "/latch/v1/deliveries/"+handed.DeliveryID+"/redeliver", "").problem(t, 409)
@@ -120,9 +118,7 @@ func TestWebhookHistoryFollowsWhatWasHandedOver(t *testing.T) {
 // create it.
 func TestWebhookHistoryWithoutTheAttribute(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	bare, err := server.Start(ctx, server.Options{})
+	bare, err := server.Start(t.Context(), server.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, bare.Stop()) })
 	s := setup(t).serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_ADDRESS", bare.FrontendHostPort)

@@ -14,15 +14,22 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// patience bounds a wait for something that happens at once, on a machine
-// that has other things to do.
-const patience = 60 * time.Second
+// patience bounds every wait.
+const patience = hang.Limit
 
 // tick is how often a wait looks again.
-const tick = 50 * time.Millisecond
+const tick = 20 * time.Millisecond
+
+// beyondTheRun is a retry's delay that no run waits for: when its work is done,
+// a run stays open for 10 s of retries, and hands over what is left.
+const beyondTheRun = "40s"
+
+// unhurried is the timeout of a webhook whose answer a test holds back.
+const unhurried = `"timeout":"1h"`
 
 // startSpec starts a workflow on a specification in which {R} stands for the
 // receiver's URL.

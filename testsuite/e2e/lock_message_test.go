@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -46,7 +45,7 @@ func TestLockRecord(t *testing.T) {
 		delivery := l.history(run.GetID())[0].DeliveryID
 		l.send(asUpdate, run.GetID(), latch.MessageRecord, map[string]any{"delivery_id": delivery, "result": "fail",
 			"data": map[string]any{"stop_release": true, "n": 1}, "by": "ann"})
-		require.Eventually(l, func() bool { return string(l.history(run.GetID())[0].Data["n"]) == "1" }, 10*time.Second, 10*time.Millisecond)
+		require.Eventually(l, func() bool { return string(l.history(run.GetID())[0].Data["n"]) == "1" }, patience, tick)
 		require.Len(l, l.status(run.GetID()).Locks, 1, "the lock stays")
 		require.Equal(l, latch.ResultPending, l.history(run.GetID())[0].Result)
 		require.NoError(l, l.update(run.GetID(), latch.MessageReleaseLock, map[string]any{"lock": lock.Token}, nil))
@@ -62,12 +61,12 @@ func TestLockRecord(t *testing.T) {
 		decided := func(decision string) func() bool {
 			return func() bool { return record(l, l.history(run.GetID()), "gate", "AFTER_STEP").Decision == decision }
 		}
-		require.Eventually(l, decided(latch.Continue), 10*time.Second, 10*time.Millisecond)
+		require.Eventually(l, decided(latch.Continue), patience, tick)
 		delivery := record(l, l.history(run.GetID()), "gate", "AFTER_STEP").DeliveryID
 		l.send(asUpdate, run.GetID(), latch.MessageRecord, map[string]any{"delivery_id": delivery, "result": "fail", "data": map[string]any{"stop_release": true}})
-		require.Eventually(l, decided(latch.Stop), 10*time.Second, 10*time.Millisecond)
+		require.Eventually(l, decided(latch.Stop), patience, tick)
 		l.send(asUpdate, run.GetID(), latch.MessageRecord, map[string]any{"delivery_id": delivery, "result": "pass"})
-		require.Eventually(l, decided(latch.Continue), 10*time.Second, 10*time.Millisecond)
+		require.Eventually(l, decided(latch.Continue), patience, tick)
 		l.send(asUpdate, run.GetID(), latch.MessageRecord, map[string]any{"delivery_id": delivery, "result": "fail", "data": map[string]any{"rollback_release": true}})
 		got := l.outcome(run)
 		require.Equal(l, latch.ReleaseRolledBack, got.Status)
@@ -80,7 +79,7 @@ func TestLockRecord(t *testing.T) {
 		l.arrived("/gate", 1)
 		delivery := l.history(run.GetID())[0].DeliveryID
 		l.send(asUpdate, run.GetID(), latch.MessageRecord, map[string]any{"delivery_id": delivery, "result": "fail", "data": map[string]any{"stop_release": true}})
-		require.Eventually(l, func() bool { return len(l.history(run.GetID())[0].Data) == 2 }, 10*time.Second, 10*time.Millisecond)
+		require.Eventually(l, func() bool { return len(l.history(run.GetID())[0].Data) == 2 }, patience, tick)
 		release()
 		got := l.outcome(run)
 		require.Equal(l, latch.ReleaseStopped, got.Status)
@@ -95,7 +94,7 @@ func TestLockRecord(t *testing.T) {
 			l.name += "-" + name
 			run := l.begin(latch.WorkflowJobRun, `{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[{"id":"gate","url":"$R/gate","events":[`+hook+`]}]}`)
 			l.openLock(run.GetID(), "gate")
-			require.Eventually(l, func() bool { return l.history(run.GetID())[0].Attempts == 1 }, 10*time.Second, 10*time.Millisecond)
+			require.Eventually(l, func() bool { return l.history(run.GetID())[0].Attempts == 1 }, patience, tick)
 			require.NoError(t, l.update(run.GetID(), latch.MessageRecord, map[string]any{"delivery_id": l.history(run.GetID())[0].DeliveryID, "result": "fail"}, nil))
 			require.Equal(t, latch.ErrorJobFailed, errorType(run.Get(l.ctx, nil)))
 			require.Zero(t, l.count("/do"))
@@ -254,7 +253,7 @@ func TestLockBadMessages(t *testing.T) {
 	l := setup(t).lane(t)
 	run := l.begin(latch.WorkflowRelease, gated)
 	lock := l.openLock(run.GetID(), "gate")
-	require.Eventually(t, func() bool { return l.history(run.GetID())[0].Attempts == 1 }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return l.history(run.GetID())[0].Attempts == 1 }, patience, tick)
 	wrong := []struct {
 		name     string
 		argument any

@@ -100,7 +100,7 @@ func TestLockReleaseOverAnswer(t *testing.T) {
 			l.script("/gate", receiver.JSON(200, `{"result":"fail","a":1,"b":2,"stop_release":true}`))
 			run := l.begin(latch.WorkflowRelease, gated)
 			lock := l.openLock(run.GetID(), "gate")
-			require.Eventually(t, func() bool { return l.history(run.GetID())[0].Attempts == 1 }, 10*time.Second, 10*time.Millisecond)
+			require.Eventually(t, func() bool { return l.history(run.GetID())[0].Attempts == 1 }, patience, tick)
 			require.Equal(t, latch.ResultPending, l.history(run.GetID())[0].Result)
 			message := latch.Object{}
 			require.NoError(t, json.Unmarshal([]byte(test.message), &message))
@@ -190,7 +190,7 @@ func TestLockShows(t *testing.T) {
 	require.Eventually(t, func() bool {
 		locks := l.status(run.GetID()).Locks
 		return len(locks) == 1 && locks[0].Event == latch.EventBeforeReleaseComplete
-	}, 10*time.Second, 10*time.Millisecond)
+	}, patience, tick)
 	second := l.openLock(run.GetID(), "first")
 	require.NotEqual(t, lock.Token, second.Token, "one lock per webhook and firing")
 	require.True(t, second.Until.IsZero(), "a lock without a timeout waits for ever")

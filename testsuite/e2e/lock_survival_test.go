@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -31,7 +30,7 @@ func TestLockSurvivesKilledWorker(t *testing.T) {
 			}
 			lock = locks[0]
 			return true
-		}, 20*time.Second, 20*time.Millisecond, "lock %d", firing)
+		}, patience, tick, "lock %d", firing)
 		before := l.history(run.GetID())
 		require.NoError(t, l.worker.Kill())
 		l.startWorker()

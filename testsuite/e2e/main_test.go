@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"testing"
-	"time"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
@@ -30,14 +29,12 @@ var shared struct {
 func TestMain(m *testing.M) { os.Exit(runMain(m)) }
 
 func runMain(m *testing.M) int {
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
-	defer cancel()
 	defer func() {
 		if shared.builder != nil {
 			shared.builder.Close()
 		}
 	}()
-	if err := prepare(ctx); err != nil {
+	if err := prepare(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		return 1
 	}
@@ -46,6 +43,8 @@ func runMain(m *testing.M) int {
 	return m.Run()
 }
 
+// prepare builds and starts what all tests share. On a machine that has built
+// nothing yet this takes minutes, and nothing but `go test -timeout` ends it.
 func prepare(ctx context.Context) error {
 	root, err := process.ModuleDir(ctx, "github.com/latch-run/latch")
 	if err != nil {
@@ -69,7 +68,7 @@ func prepare(ctx context.Context) error {
 	if shared.server, err = server.Start(ctx, server.Options{HTTP: true, SearchAttributes: searchAttributes}); err != nil {
 		return err
 	}
-	shared.client, err = client.Dial(client.Options{HostPort: shared.server.FrontendHostPort, Logger: quiet()})
+	shared.client, err = client.Dial(server.Persistent(client.Options{HostPort: shared.server.FrontendHostPort, Logger: quiet()}))
 	return err
 }
 

@@ -67,7 +67,7 @@ func TestOperatorsAreToldOfDeliveriesThatOutliveTheirRun(t *testing.T) {
 	b := setup(t)
 	b.receiver.Script("/down", receiver.Status(503))
 	run := b.startJob("outlived", `{"id":"outlived","task":{"http":{"url":"{R}/work"}},"webhooks":[
-		{"id":"down","url":"{R}/down","event":"JOB_SUCCESS","retry":{"initial_interval":"25s","maximum_attempts":2}},
+		{"id":"down","url":"{R}/down","event":"JOB_SUCCESS","retry":{"initial_interval":"`+beyondTheRun+`","maximum_attempts":2}},
 		{"id":"operators","url":"{R}/operators","event":"DELIVERY_EXHAUSTED"}]}`)
 	result := b.succeeds(run)
 	require.NotEmpty(t, recordOf(t, result.History, "down").HandedTo)

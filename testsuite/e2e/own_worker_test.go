@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
@@ -91,6 +90,6 @@ func awaitLock(t *testing.T, id string) latch.OpenLock {
 	require.Eventually(t, func() bool {
 		value, err := shared.client.QueryWorkflow(t.Context(), id, "", latch.QueryStatus)
 		return err == nil && value.Get(&status) == nil && len(status.Locks) > 0
-	}, 30*time.Second, 20*time.Millisecond, "no lock is waited for")
+	}, patience, tick, "no lock is waited for")
 	return status.Locks[0]
 }

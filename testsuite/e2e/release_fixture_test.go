@@ -1,19 +1,18 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
@@ -24,13 +23,11 @@ type lane struct {
 	name string
 }
 
-// lane makes a case's lane. The time limit is the case's own: those before it
-// may have waited for their turn.
+// lane makes a case's lane. Its context is its own: the case may have waited for
+// its turn.
 func (b *bench) lane(t *testing.T) *lane {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
 	own := *b
-	own.T, own.ctx = t, ctx
+	own.T, own.ctx = t, hang.Context(t)
 	parts := strings.Split(t.Name(), "/")
 	name := strings.Map(func(r rune) rune {
 		if strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", r) {
@@ -167,14 +164,14 @@ func (l *lane) openLock(id, webhook string) latch.OpenLock {
 			}
 		}
 		return false
-	}, 20*time.Second, 10*time.Millisecond, "no open lock of %s", webhook)
+	}, patience, tick, "no open lock of %s", webhook)
 	return found
 }
 
 // await polls a run's status.
 func (l *lane) await(id, what string, condition func(latch.Status) bool) {
 	l.Helper()
-	require.Eventually(l, func() bool { return condition(l.status(id)) }, 20*time.Second, 10*time.Millisecond, what)
+	require.Eventually(l, func() bool { return condition(l.status(id)) }, patience, tick, what)
 }
 
 // update sends a message as an update and decodes its answer.

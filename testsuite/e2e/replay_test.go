@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	enums "go.temporal.io/api/enums/v1"
@@ -68,7 +67,7 @@ func TestRecordHistories(t *testing.T) {
 		}},
 		{name: "emit", workflow: latch.WorkflowEmit, spec: `{"event":"DEPLOYED","webhooks":[{"id":"gate","events":[{"event":"DEPLOYED","blocking":true,"lock_timeout":"200ms"}]}]}`},
 		{name: "handed-over", workflow: latch.WorkflowJobRun, spec: `{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[
-			{"id":"dead","url":"$R/dead","event":"JOB_SUCCESS","retry":{"initial_interval":"14s","backoff_coefficient":1}}]}`,
+			{"id":"dead","url":"$R/dead","event":"JOB_SUCCESS","retry":{"initial_interval":"` + beyondTheRun + `","backoff_coefficient":1}}]}`,
 			scripts: map[string][]receiver.Answer{"/dead": {receiver.Status(503), receiver.Status(200)}}, child: "deliver"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -119,7 +118,7 @@ func (l *lane) keep(name, id string) {
 			history.Events = append(history.Events, event)
 		}
 		return len(history.Events) > 0
-	}, 10*time.Second, 50*time.Millisecond)
+	}, patience, tick)
 	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{Plugins: []worker.Plugin{latchPlugin()}})
 	require.NoError(l, err)
 	replayer.RegisterWorkflowWithOptions(gates, workflow.RegisterOptions{Name: "gates"})

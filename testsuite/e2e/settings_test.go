@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
@@ -26,10 +25,10 @@ func TestSearchAttributesAreUpserted(t *testing.T) {
 			return err == nil && len(listed.GetExecutions()) == 1 && listed.GetExecutions()[0].GetExecution().GetRunId() == run.GetRunID()
 		}
 	}
-	require.Eventually(t, found(`LatchID = "found" AND LatchStatus = "running" AND LatchWaiting = true`), 20*time.Second, 50*time.Millisecond)
+	require.Eventually(t, found(`LatchID = "found" AND LatchStatus = "running" AND LatchWaiting = true`), patience, tick)
 	require.NoError(t, shared.client.SignalWorkflow(b.ctx, run.GetID(), "", latch.MessageReleaseLock, latch.LockRelease{Lock: lock.Token}))
 	require.NoError(t, run.Get(b.ctx, nil))
-	require.Eventually(t, found(`LatchID = "found" AND LatchStatus = "released" AND LatchWaiting = false`), 20*time.Second, 50*time.Millisecond)
+	require.Eventually(t, found(`LatchID = "found" AND LatchStatus = "released" AND LatchWaiting = false`), patience, tick)
 }
 
 // Settings: with LATCH_DEPLOYMENT_NAME and LATCH_BUILD_ID the worker is a
@@ -41,7 +40,7 @@ func TestTheWorkerIsAVersionOfADeployment(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := deployment.SetCurrentVersion(b.ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: "one"})
 		return err == nil
-	}, 30*time.Second, 100*time.Millisecond)
+	}, patience, tick)
 	run := b.start(latch.WorkflowJobRun, "versioned", fmt.Sprintf(`{"id":"1","task":{"http":{"url":"%s/work"}}}`, b.receiver.URL))
 	require.NoError(t, run.Get(b.ctx, nil))
 	described, err := shared.client.DescribeWorkflowExecution(b.ctx, run.GetID(), "")

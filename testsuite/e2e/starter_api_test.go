@@ -1,14 +1,13 @@
 package e2e
 
 import (
-	"context"
 	"runtime"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/testsuite/process"
 )
 
@@ -114,7 +113,7 @@ func TestStarterJobsByTheAPI(t *testing.T) {
 	require.Eventually(t, func() bool {
 		s.starter(s.viaAPI("read-key"), "job", "list", "--search", s.queue, "-o", "json").read(t, 0, &list)
 		return len(list.Jobs) == 2
-	}, 20*time.Second, 50*time.Millisecond)
+	}, patience, tick)
 	require.Equal(t, latch.Schedule{Cron: "0 3 * * mon", Timezone: "Europe/Berlin"}, list.Jobs[0].Schedule)
 	require.Equal(t, latch.Schedule{After: held}, list.Jobs[1].Schedule)
 	s.starter(s.viaAPI("read-key"), "job", "list", "--tag", s.queue, "-o", "json").read(t, 0, &list)
@@ -166,9 +165,7 @@ func TestStarterTrustsTheAPIsCertificate(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only there does Go read SSL_CERT_FILE whatever else the system trusts")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	b := &bench{T: t, ctx: ctx, queue: t.Name()}
+	b := &bench{T: t, ctx: hang.Context(t), queue: t.Name()}
 	certificate, key, _ := selfSigned(t)
 	address := freeAddress(t)
 	serving := process.Start(t, process.Command{Path: shared.starterPath, Args: []string{"serve"}, Env: []string{
@@ -177,7 +174,7 @@ func TestStarterTrustsTheAPIsCertificate(t *testing.T) {
 	ask := func(settings ...string) said {
 		return b.starter(append(settings, "LATCH_API_KEY=read-key"), "status", "none", "--api", "https://"+address)
 	}
-	require.Eventually(t, func() bool { return ask("SSL_CERT_FILE="+certificate).code == 1 }, 20*time.Second, 50*time.Millisecond, serving.Stderr.String())
+	require.Eventually(t, func() bool { return ask("SSL_CERT_FILE="+certificate).code == 1 }, patience, tick, serving.Stderr.String())
 	require.Contains(t, ask("SSL_CERT_FILE="+certificate).err, `There is no release "none"`)
 	refused := ask()
 	require.Equal(t, 3, refused.code)

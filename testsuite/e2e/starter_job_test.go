@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -67,7 +66,7 @@ func (b *bench) scheduled(id string) *client.ScheduleListEntry {
 			}
 		}
 		return found != nil
-	}, 20*time.Second, 50*time.Millisecond)
+	}, patience, tick)
 	return found
 }
 
@@ -206,9 +205,7 @@ func TestStarterJobApplyTellsWhatTemporalRefuses(t *testing.T) {
 
 func (b *bench) described(id string) *client.ScheduleDescription {
 	b.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
-	defer cancel()
-	described, err := shared.client.ScheduleClient().GetHandle(ctx, "latch-job-"+id).Describe(ctx)
+	described, err := shared.client.ScheduleClient().GetHandle(b.ctx, "latch-job-"+id).Describe(b.ctx)
 	require.NoError(b, err)
 	return described
 }

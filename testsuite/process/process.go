@@ -19,7 +19,7 @@ const raceReport = "WARNING: DATA RACE"
 
 // outputDelay bounds the wait for output after a process's end, when a child
 // that outlives it holds the stream open.
-const outputDelay = 2 * time.Second
+const outputDelay = 20 * time.Second
 
 // Command is what to run.
 type Command struct {

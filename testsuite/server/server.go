@@ -16,10 +16,9 @@ import (
 	"go.temporal.io/server/common/authorization"
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/temporal"
-)
 
-// startTimeout bounds a start whose context has no deadline of its own.
-const startTimeout = time.Minute
+	"github.com/latch-run/latch/internal/hang"
+)
 
 // Server is a running Temporal server. Its fields don't change while it runs.
 type Server struct {
@@ -40,7 +39,7 @@ type Server struct {
 
 // Start brings a server up and returns once it serves: clients can connect, the
 // namespaces and search attributes are there, and the UI answers. The context
-// bounds the start alone, by at most a minute; the server runs until Stop.
+// bounds the start alone, by at most [hang.Limit]; the server runs until Stop.
 //
 // It fails when a given port is taken, the database file can't be opened, or
 // the server is not ready in time; nothing is left running then.
@@ -49,7 +48,7 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	ctx, cancel := context.WithTimeout(ctx, hang.Limit)
 	defer cancel()
 
 	database := databaseConfig(o.DatabaseFile)

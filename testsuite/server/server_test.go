@@ -55,9 +55,9 @@ func start(t *testing.T, options server.Options) *server.Server {
 
 func dial(t *testing.T, s *server.Server, namespace string) client.Client {
 	t.Helper()
-	c, err := client.DialContext(t.Context(), client.Options{
+	c, err := client.DialContext(t.Context(), server.Persistent(client.Options{
 		HostPort: s.FrontendHostPort, Namespace: namespace, Logger: slog.New(slog.DiscardHandler),
-	})
+	}))
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c

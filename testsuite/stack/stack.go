@@ -8,11 +8,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/testsuite/process"
 	"github.com/latch-run/latch/testsuite/server"
 )
@@ -20,14 +20,8 @@ import (
 const (
 	module = "github.com/latch-run/latch"
 
-	// readyTimeout bounds the worker's start, buildTimeout that of the commands
-	// on a machine that has built nothing yet.
-	readyTimeout = time.Minute
-	buildTimeout = 15 * time.Minute
-
-	// endTimeout bounds the worker's end after SIGTERM. What is in flight may
-	// take drainTimeout of it, unless the settings say otherwise.
-	endTimeout   = 20 * time.Second
+	// drainTimeout is what of the worker's end after SIGTERM what is in flight
+	// may take, unless the settings say otherwise.
 	drainTimeout = "5s"
 
 	healthOff = "off"
@@ -108,10 +102,10 @@ func (s *Stack) start(ctx context.Context, o Options) error {
 	if s.Server, err = server.Start(ctx, o.Server); err != nil {
 		return err
 	}
-	s.Client, err = client.DialContext(ctx, client.Options{
+	s.Client, err = client.DialContext(ctx, server.Persistent(client.Options{
 		HostPort: s.Server.FrontendHostPort, Namespace: s.namespace,
 		Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-	})
+	}))
 	if err != nil {
 		return fmt.Errorf("stack: connecting to Temporal: %w", err)
 	}
@@ -134,7 +128,7 @@ func (s *Stack) startAPI(ctx context.Context, o Options) (err error) {
 	if s.API, err = process.Begin(process.Command{Path: s.starter, Args: []string{"serve"}, Env: env}); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	ctx, cancel := context.WithTimeout(ctx, hang.Limit)
 	defer cancel()
 	if err := s.API.AwaitReady(ctx, s.APIURL+"/openapi.json"); err != nil {
 		return fmt.Errorf("stack: the API does not answer: %w; its log ends:\n%s", err, lastLines(s.API.Stderr.String(), 40))
@@ -144,8 +138,6 @@ func (s *Stack) startAPI(ctx context.Context, o Options) (err error) {
 
 // build makes the commands and returns the worker's path.
 func (s *Stack) build(ctx context.Context, o Options) (worker string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
-	defer cancel()
 	root, err := process.ModuleDir(ctx, module)
 	if err != nil {
 		return "", err
@@ -171,7 +163,7 @@ func (s *Stack) startWorker(ctx context.Context, path string, settings Environme
 	if s.Worker, err = process.Begin(process.Command{Path: path, Env: env}); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	ctx, cancel := context.WithTimeout(ctx, hang.Limit)
 	defer cancel()
 	if health != healthOff {
 		s.HealthURL = "http://" + health
@@ -260,7 +252,7 @@ func (s *Stack) Close() error {
 
 // end ends a process; one that ends with a code other than 0 is an error.
 func end(name string, p *process.Process) error {
-	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), hang.Limit)
 	defer cancel()
 	select {
 	case <-p.Ended():

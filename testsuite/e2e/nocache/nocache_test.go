@@ -20,6 +20,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/plugin"
 	"github.com/latch-run/latch/testsuite/receiver"
 	"github.com/latch-run/latch/testsuite/server"
@@ -33,16 +34,14 @@ func TestMain(m *testing.M) { os.Exit(runMain(m)) }
 
 func runMain(m *testing.M) int {
 	worker.SetStickyWorkflowCacheSize(0)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	running, err := server.Start(ctx, server.Options{})
+	running, err := server.Start(context.Background(), server.Options{})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "nocache:", err)
 		return 1
 	}
 	defer running.Stop()
 	quiet := log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))
-	temporalClient, err = client.Dial(client.Options{HostPort: running.FrontendHostPort, Logger: quiet})
+	temporalClient, err = client.Dial(server.Persistent(client.Options{HostPort: running.FrontendHostPort, Logger: quiet}))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "nocache:", err)
 		return 1
@@ -73,7 +72,7 @@ func lock(t *testing.T, ctx context.Context, event string) latch.OpenLock {
 	require.Eventually(t, func() bool {
 		value, err := temporalClient.QueryWorkflow(ctx, t.Name(), "", latch.QueryStatus)
 		return err == nil && value.Get(&status) == nil && len(status.Locks) == 1 && status.Locks[0].Event == event
-	}, 30*time.Second, 20*time.Millisecond, "no lock at %s", event)
+	}, hang.Limit, 20*time.Millisecond, "no lock at %s", event)
 	return status.Locks[0]
 }
 
@@ -88,8 +87,7 @@ func update(t *testing.T, ctx context.Context, name string, argument, into any) 
 // A job with a gate, several hooks and a retry replays at every step.
 func TestJobWithoutCache(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
+	ctx := hang.Context(t)
 	r := receiver.New(t)
 	r.Script("/w", receiver.Status(503), receiver.Status(200))
 	run := start(t, ctx, r, latch.WorkflowJobRun, `{"id":"j","timeout":"1m","task":{"http":{"url":"$R/do","body":{"run":"${run.workflow_id}"}}},"webhooks":[
@@ -110,8 +108,7 @@ func TestJobWithoutCache(t *testing.T) {
 // every step, and takes none twice.
 func TestReleaseWithoutCache(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
+	ctx := hang.Context(t)
 	r := receiver.New(t)
 	run := start(t, ctx, r, latch.WorkflowRelease, `{"id":"r","steps":[
 		{"name":"a","do":{"http":{"url":"$R/do/a"}},"undo":{"http":{"url":"$R/undo/a"}}},

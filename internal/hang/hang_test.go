@@ -1,0 +1,48 @@
+package hang_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch/internal/hang"
+)
+
+// The SDK's detector gives a workflow task one second. Workflow code that takes
+// longer, as any may on a busy machine, passes where this package is imported.
+func TestTheDeadlockDetectorOfTheSDKIsOff(t *testing.T) {
+	t.Parallel()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.ExecuteWorkflow(func(workflow.Context) error {
+		for began := time.Now(); time.Since(began) < 1500*time.Millisecond; {
+		}
+		return nil
+	})
+	require.NoError(t, env.GetWorkflowError())
+}
+
+// Time that a goroutine waits, as it does while others have the processor, is
+// not its own.
+func TestCPUTimeLeavesOutWaiting(t *testing.T) {
+	t.Parallel()
+	waiting := make(chan struct{})
+	go func() {
+		defer close(waiting)
+		work(50_000_000)
+	}()
+	waited := hang.CPUTime(func() { <-waiting })
+	worked := hang.CPUTime(func() { work(50_000_000) })
+	require.Less(t, waited, worked/2)
+}
+
+//go:noinline
+func work(n int) (sum int) {
+	for i := range n {
+		sum ^= i
+	}
+	return sum
+}

@@ -1,0 +1,78 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/latch-run/latch/internal/hang"
+)
+
+const (
+	// sdkPatience is how long the SDK waits for an answer, whatever its caller's
+	// context allows.
+	sdkPatience = 10 * time.Second
+
+	// tryPatience is how long a persistent client waits before it asks again. A
+	// query that was handed to a worker that has died is never answered.
+	tryPatience = 30 * time.Second
+)
+
+// Persistent returns the options of a client for tests. The SDK gives a call ten
+// seconds, which a machine with other work may exceed; this client asks again
+// until [hang.Limit] has passed. A context that leaves the call less time than
+// the SDK does ends it, and so does cancelling it.
+func Persistent(options client.Options) client.Options {
+	connection := &options.ConnectionOptions
+	connection.GetSystemInfoTimeout = hang.Limit
+	connection.DialOptions = append(slices.Clone(connection.DialOptions), grpc.WithChainUnaryInterceptor(persist))
+	return options
+}
+
+// persist repeats a call that was not answered in time.
+func persist(ctx context.Context, method string, request, reply any, connection *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
+	deadline, bounded := ctx.Deadline()
+	if !bounded || time.Until(deadline) < sdkPatience-time.Second || !repeatable(method) {
+		return invoke(ctx, method, request, reply, connection, options...)
+	}
+	for end := time.Now().Add(hang.Limit); ; {
+		err := try(ctx, func(ctx context.Context) error {
+			return invoke(ctx, method, request, reply, connection, options...)
+		})
+		if status.Code(err) != codes.DeadlineExceeded || errors.Is(ctx.Err(), context.Canceled) || !time.Now().Before(end) {
+			return err
+		}
+	}
+}
+
+// try makes one call under a deadline of its own in place of the SDK's.
+func try(ctx context.Context, call func(context.Context) error) error {
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), tryPatience)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			cancel()
+		}
+	})
+	defer stop()
+	return call(own)
+}
+
+// repeatable reports whether a call may be made twice. What a client asks for
+// bears a request id; what a worker polls for or responds with does not.
+func repeatable(method string) bool {
+	name := method[strings.LastIndexByte(method, '/')+1:]
+	for _, ofWorkers := range []string{"Poll", "Respond", "Record", "Shutdown"} {
+		if strings.HasPrefix(name, ofWorkers) {
+			return false
+		}
+	}
+	return true
+}
