@@ -135,33 +135,52 @@ func (g *guard) admits(host, port string, address netip.Addr) bool {
 	return false
 }
 
-// admissible resolves the host and gives those of its addresses that may be
-// called; none is an [*AddressError] about the first.
+// admissible resolves the host and returns those of its addresses that may be
+// called; without one it is an [*AddressError] about the first.
 func (g *guard) admissible(ctx context.Context, host, port string) ([]netip.Addr, error) {
-	host, err := canonicalHost(host)
+	admitted, refused, err := g.judge(ctx, host, port)
+	if err == nil && len(admitted) == 0 {
+		err = refused
+	}
+	return admitted, err
+}
+
+// wholly reports by its error, an [*AddressError], whether any of the host's
+// addresses may not be called. It is asked where somebody else chooses among
+// them, and may resolve the name anew.
+func (g *guard) wholly(ctx context.Context, host, port string) error {
+	_, refused, err := g.judge(ctx, host, port)
+	if err == nil && refused != nil {
+		err = refused
+	}
+	return err
+}
+
+// judge resolves the host and returns its addresses that may be called, and
+// what is wrong with the first that may not.
+func (g *guard) judge(ctx context.Context, host, port string) (admitted []netip.Addr, refused *AddressError, err error) {
+	host, err = canonicalHost(host)
 	if err != nil {
-		return nil, &hostError{err}
+		return nil, nil, &hostError{err}
 	}
 	var addresses []netip.Addr
 	if address, err := netip.ParseAddr(host); err == nil {
 		addresses = []netip.Addr{address}
 	} else if addresses, err = g.resolve(ctx, host); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var admitted []netip.Addr
 	for _, address := range addresses {
-		if g.admits(host, port, address) {
+		switch {
+		case g.admits(host, port, address):
 			admitted = append(admitted, address.Unmap())
+		case refused == nil:
+			refused = &AddressError{Class: Classify(address), Address: address.Unmap(), Host: host}
 		}
 	}
-	switch {
-	case len(admitted) > 0:
-		return admitted, nil
-	case len(addresses) == 0:
-		return nil, &net.DNSError{Err: "it has no address", Name: host}
-	default:
-		return nil, &AddressError{Class: Classify(addresses[0]), Address: addresses[0].Unmap(), Host: host}
+	if len(addresses) == 0 {
+		return nil, nil, &net.DNSError{Err: "it has no address", Name: host}
 	}
+	return admitted, refused, nil
 }
 
 // A hostError says that a URL's host is none.

@@ -9,7 +9,9 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -176,6 +178,66 @@ func TestEgressProxy(t *testing.T) {
 		require.ErrorAs(t, err, &refused)
 	}
 	require.Len(t, asked, 2)
+}
+
+// Contract, Responses: a proxy chooses among the addresses of a name, so one
+// forbidden address among public ones is enough to refuse it, wherever it
+// stands; without a proxy the public ones are dialled.
+func TestOneForbiddenAddressBehindAProxy(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer proxy.Close()
+	const public = "192.88.98.1"
+	for name, addresses := range map[string][]string{
+		"the first":         {"10.0.0.1", public},
+		"the last":          {public, "169.254.169.254"},
+		"the middle":        {public, "fd00::1", public},
+		"loopback":          {public, "127.0.0.1"},
+		"IPv4 inside IPv6":  {public, "64:ff9b::a00:1"},
+		"all":               {"10.0.0.1", "10.0.0.2"},
+		"the only one":      {"10.0.0.1"},
+		"a mapped address":  {"::ffff:10.0.0.1", public},
+		"one not specified": {public, "0.0.0.0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sender := newSender(t, Options{EgressProxy: proxy.URL, EgressAllow: []string{"allowed.example"}})
+			direct := newSender(t, Options{})
+			var dialled []string
+			direct.guard.connect = func(_ context.Context, _, address string) (net.Conn, error) {
+				dialled = append(dialled, address)
+				return nil, errors.New("not here")
+			}
+			for _, each := range []*Sender{sender, direct} {
+				each.guard.resolve = func(context.Context, string) (found []netip.Addr, _ error) {
+					for _, address := range addresses {
+						found = append(found, netip.MustParseAddr(address))
+					}
+					return found, nil
+				}
+			}
+			for _, scheme := range []string{"http", "https"} {
+				_, err := sender.Send(t.Context(), request(scheme+"://hooks.example/x"), 1)
+				var refused *AddressError
+				require.ErrorAs(t, err, &refused)
+				require.NotEqual(t, Public, refused.Class)
+				require.False(t, Retryable(err))
+			}
+			token := request("http://allowed.example/")
+			token.Webhook.Auth = &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: "http://hooks.example/token", ClientID: "a", ClientSecret: "key"}}
+			sender.secrets = secrets(t, map[string]string{"key": "client-secret"}, nil)
+			_, err := sender.Send(t.Context(), token, 1)
+			require.ErrorAs(t, err, new(*AddressError))
+
+			_, err = direct.Send(t.Context(), request("http://hooks.example/x"), 1)
+			require.Error(t, err)
+			for _, address := range dialled {
+				require.Equal(t, public+":80", address)
+			}
+			require.Equal(t, slices.Contains(addresses, public), len(dialled) > 0)
+		})
+	}
+	require.Zero(t, asked.Load())
 }
 
 // The proxy's credentials are masked as they are sent, whatever a URL makes of

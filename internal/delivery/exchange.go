@@ -102,13 +102,14 @@ func (c *call) send(ctx context.Context, transport *http.Transport) (*http.Respo
 	}
 }
 
-// checkBeforeProxy holds the guard's rules where a proxy does the dialling.
+// checkBeforeProxy holds the guard's rules where a proxy does the dialling: it
+// is asked for the name and chooses among the addresses, so all must be
+// admissible.
 func (s *Sender) checkBeforeProxy(ctx context.Context, c *call) error {
 	if s.proxy == nil {
 		return nil
 	}
-	_, err := s.guard.admissible(ctx, c.request.url.Hostname(), portOf(c.request.url))
-	return err
+	return s.guard.wholly(ctx, c.request.url.Hostname(), portOf(c.request.url))
 }
 
 // readBody reads a body within the limit, after decompression. The transport

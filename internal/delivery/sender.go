@@ -43,7 +43,8 @@ type Options struct {
 	// although not public (LATCH_EGRESS_ALLOW).
 	EgressAllow []string
 	// EgressProxy is the URL of a proxy for all requests (LATCH_EGRESS_PROXY).
-	// Names are resolved and checked before it; the proxy's own address is not.
+	// Names are resolved before it, and all of their addresses checked; the
+	// proxy's own address is not.
 	EgressProxy string
 	// Redact is what no record of any webhook keeps of an answer
 	// (LATCH_REDACT_HEADERS, LATCH_REDACT_JSON).
