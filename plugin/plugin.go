@@ -32,7 +32,9 @@ type Options struct {
 	// taken as a whole.
 	Secrets map[string]string
 	// SecretHosts binds secrets, by name, to the hosts they may go to, such as
-	// "hooks.example.com" or "*.corp"; a secret that is bound goes nowhere else.
+	// "hooks.example.com", "*.corp:8443" or, to allow plain http as well,
+	// "http://hooks.internal"; a secret that is bound goes nowhere else. The
+	// pattern "command://" lets it go to command tasks.
 	SecretHosts map[string][]string
 	// SecretHostsRequired refuses to use a secret that is bound to no host.
 	SecretHostsRequired bool

@@ -147,15 +147,30 @@ func (s *Sender) lookup(names []string) (found keyring, texts []string, err erro
 	return found, texts, errors.Join(problems...)
 }
 
-// mayGoTo holds secrets to the hosts that they are bound to.
-func mayGoTo(secrets keyring, to target) error {
+// mayGoTo holds secrets to the hosts that they are bound to: that of the URL,
+// and the one that the receiver's certificate is checked for in its place,
+// since whoever has such a certificate gets what is sent.
+func mayGoTo(secrets keyring, to target, tls *latch.TLS) error {
+	places := []secret.Place{placeOf(to.url)}
+	if tls != nil && tls.ServerName != "" {
+		named := places[0]
+		named.Host = tls.ServerName
+		places = append(places, named)
+	}
 	var problems []error
 	for _, held := range secrets {
-		if err := held.MayGoTo(to.url.Hostname(), portOf(to.url)); err != nil {
-			problems = append(problems, err)
+		for _, place := range places {
+			if err := held.MayGoTo(place); err != nil {
+				problems = append(problems, err)
+			}
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// placeOf returns where a URL leads.
+func placeOf(address *url.URL) secret.Place {
+	return secret.Place{Scheme: address.Scheme, Host: address.Hostname(), Port: portOf(address)}
 }
 
 // fail makes the error of a request that cannot be made. Its cause is kept

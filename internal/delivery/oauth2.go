@@ -55,7 +55,7 @@ func (s *Sender) newGrant(c *call, a *access) (*grant, error) {
 	if err != nil {
 		return nil, fmt.Errorf("its auth.oauth2.token_url cannot be called: %w", err)
 	}
-	if err := a.client.MayGoTo(target.url.Hostname(), portOf(target.url)); err != nil {
+	if err := a.client.MayGoTo(placeOf(target.url)); err != nil {
 		return nil, err
 	}
 	header, body := s.tokenRequest(settings, secret)

@@ -361,7 +361,7 @@ func TestClientSecretIsBoundToTheTokenEndpoint(t *testing.T) {
 	issuer := newIssuer(t, "60")
 	receiver := newReceiver(t, nil)
 	other := strings.Replace(receiver.URL, "127.0.0.1", "localhost", 1)
-	store, err := secret.New(map[string]string{"client": "value"}, secret.Options{Hosts: map[string][]string{"client": {"127.0.0.1"}}, HostsRequired: true})
+	store, err := secret.New(map[string]string{"client": "value"}, secret.Options{Hosts: map[string][]string{"client": {"http://127.0.0.1"}}, HostsRequired: true})
 	require.NoError(t, err)
 	sender := newSender(t, Options{Secrets: store, EgressAllow: []string{"127.0.0.1"}})
 	sender.guard.resolve = func(context.Context, string) ([]netip.Addr, error) {

@@ -159,7 +159,7 @@ func (d *draft) secretTarget() (target, error) {
 // checkHosts holds every secret to the hosts that it is bound to, one that
 // only signs too: a signature made for another host would be good here.
 func (d *draft) checkHosts() error {
-	return mayGoTo(d.secrets, d.target)
+	return mayGoTo(d.secrets, d.target, d.Webhook.TLS)
 }
 
 // sentSecret gives the value that goes out in header and body, "" for none.

@@ -68,7 +68,7 @@ func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 		return nil, c.fail(fmt.Errorf("its url cannot be called: %w", err))
 	}
 	c.target = target.shown(r.Task.MethodOrDefault(), c.masker)
-	if err := mayGoTo(found, target); err != nil {
+	if err := mayGoTo(found, target, r.Task.TLS); err != nil {
 		return nil, c.fail(err)
 	}
 	header, body, err := s.taskContent(r)

@@ -24,19 +24,27 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("this worker has no secret %q: set %s, or LATCH_SECRETS_DIR to a directory that holds a file of that name", e.Name, e.Variable)
 }
 
-// A HostError says that a secret may not go to a host. What asked for it
+// A HostError says that a secret may not go to a place. What asked for it
 // fails for good.
 type HostError struct {
-	Name, Host string
-	// Bound tells that the secret is bound to other hosts; else it is bound to
+	Name  string
+	Place Place
+	// Bound says that the secret is bound to other places; else it is bound to
 	// none, where LATCH_SECRETS_HOSTS_REQUIRED asks for it.
 	Bound bool
 }
 
-// Error tells the host that was refused and the setting that would admit it.
+// Error names the place that was refused and the setting that would admit it.
 func (e *HostError) Error() string {
-	if e.Bound {
-		return fmt.Sprintf("secret %q must not go to %s: LATCH_SECRETS_HOSTS binds it to other hosts", e.Name, e.Host)
+	refused := fmt.Sprintf("secret %q must not go to %s: ", e.Name, e.Place)
+	switch {
+	case !e.Bound:
+		return refused + "LATCH_SECRETS_HOSTS_REQUIRED is set and LATCH_SECRETS_HOSTS binds it to no host"
+	case e.Place == Place{}:
+		return refused + "LATCH_SECRETS_HOSTS binds it to hosts, and not to command:// as well"
+	case e.Place.Scheme == plainScheme:
+		return refused + "LATCH_SECRETS_HOSTS binds it to other hosts, or to this one without http://, and the request is over plain http"
+	default:
+		return refused + "LATCH_SECRETS_HOSTS binds it to other hosts"
 	}
-	return fmt.Sprintf("secret %q must not go to %s: LATCH_SECRETS_HOSTS_REQUIRED is set and LATCH_SECRETS_HOSTS binds it to no host", e.Name, e.Host)
 }

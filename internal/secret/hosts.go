@@ -10,18 +10,59 @@ import (
 	"strings"
 )
 
+// A Place is where a secret is to go: a scheme, http or https, a host and its
+// port, as text ("443"). The zero Place is a command of the worker's own.
+type Place struct{ Scheme, Host, Port string }
+
+func (p Place) String() string {
+	if p == (Place{}) {
+		return "a command"
+	}
+	return p.Host
+}
+
+// Schemes of patterns. One with none is https.
+const (
+	plainScheme   = "http"
+	secureScheme  = "https"
+	commandScheme = "command"
+)
+
 // A hostPattern says where a secret may go: a host, or with suffix every host
 // below it; with port, at that port only.
 type hostPattern struct {
 	host   string
 	suffix bool
 	port   string
+	// plain lets it go over plain http too, command to commands and nowhere
+	// else.
+	plain, command bool
 }
 
 var hostName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)
 
-// parsePattern reads host, *.suffix, an address, each maybe with :port.
+// parsePattern reads a host, *.suffix or an address, each maybe with :port and
+// behind https:// or http://; and command://.
 func parsePattern(text string) (hostPattern, error) {
+	scheme, rest, found := strings.Cut(text, "://")
+	if !found {
+		scheme, rest = secureScheme, text
+	}
+	switch scheme = strings.ToLower(scheme); {
+	case scheme == commandScheme && rest == "":
+		return hostPattern{command: true}, nil
+	case scheme != plainScheme && scheme != secureScheme:
+		return hostPattern{}, fmt.Errorf("%q begins with none of https://, http:// and command://", text)
+	case strings.ContainsAny(rest, "/?#@"):
+		return hostPattern{}, fmt.Errorf("%q has more than a scheme, a host and a port", text)
+	}
+	pattern, err := parseHost(rest)
+	pattern.plain = scheme == plainScheme
+	return pattern, err
+}
+
+// parseHost reads host, *.suffix, an address, each maybe with :port.
+func parseHost(text string) (hostPattern, error) {
 	host, port := text, ""
 	bracketed := strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]")
 	if _, err := netip.ParseAddr(text); err != nil && strings.Contains(text, ":") && !bracketed {
@@ -46,11 +87,17 @@ func parsePattern(text string) (hostPattern, error) {
 	return pattern, nil
 }
 
-// matches takes a canonical host.
-func (p hostPattern) matches(host, port string) bool {
-	if p.port != "" && p.port != port {
+// admits reports whether a secret with this pattern may go to the place.
+func (p hostPattern) admits(place Place) bool {
+	switch {
+	case p.command || place == Place{}:
+		return p.command && place == Place{}
+	case place.Scheme != secureScheme && !(p.plain && place.Scheme == plainScheme):
+		return false
+	case p.port != "" && p.port != place.Port:
 		return false
 	}
+	host := canonicalHost(place.Host)
 	if p.suffix {
 		return len(host) > len(p.host) && strings.HasSuffix(host, p.host)
 	}

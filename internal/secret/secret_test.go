@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,12 +82,12 @@ func TestFromEnvironmentReportsAll(t *testing.T) {
 		"huge": strings.Repeat("y\n", 1<<20), "many": strings.Repeat("z\n", 17),
 	})
 	_, err := secret.FromEnvironment([]string{"LATCH_SECRET_lower=value-1", "LATCH_SECRET_=value-2", "LATCH_SECRET_NONE=", "LATCH_SECRET_KEY=whsec_"},
-		dir, "board=a.example|http://b.example,bo.ard=c.example,bo-ard=d.example,x,=e,y=,z=*,w=h:0,v=a*b,u=ok:99999,u=twice", false)
+		dir, "board=a.example|ftp://b.example|https://b.example/path|command://x,bo.ard=c.example,bo-ard=d.example,x,=e,y=,z=*,w=h:0,v=a*b,u=ok:99999,u=twice", false)
 	require.Error(t, err)
 	for _, want := range []string{
 		`change-board, change.board`, "empty: it is empty", "bad-key: its line 1 begins with whsec_ but no base64 follows", "long: its line 1 has 4097 bytes",
 		"huge has more than", "many: it has 17 lines", "LATCH_SECRET_lower", "LATCH_SECRET_: ", "LATCH_SECRET_NONE: it is empty", "LATCH_SECRET_KEY: its line 1",
-		`"http://b.example"`, `"bo-ard" and "bo.ard" are the same secret`, `"x" is not of the form`, `"" is no name`, `of "y", ""`, `of "z", "*"`, `"h:0" has no port`, `"a*b"`, `"ok:99999" has no port`, `"u" stands there twice`,
+		`"ftp://b.example" begins with none of`, `"https://b.example/path" has more than`, `"command://x" begins with none of`, `"bo-ard" and "bo.ard" are the same secret`, `"x" is not of the form`, `"" is no name`, `of "y", ""`, `of "z", "*"`, `"h:0" has no port`, `"a*b"`, `"ok:99999" has no port`, `"u" stands there twice`,
 	} {
 		require.ErrorContains(t, err, want)
 	}
@@ -151,42 +152,69 @@ func TestSigningSecret(t *testing.T) {
 }
 
 // Contract, Secrets by name: LATCH_SECRETS_HOSTS binds a secret to hosts; a
-// bound one goes nowhere else; required: an unbound one goes nowhere.
+// bound one goes nowhere else, and over plain http only where its pattern says
+// http://; required: an unbound one goes nowhere.
 func TestMayGoTo(t *testing.T) {
 	t.Parallel()
-	const hosts = "board=hooks.example.com|*.corp , port=api.example:8443|*.corp:444|[::1]:80|fe80::1,a.b=10.0.0.1"
+	const hosts = "board=hooks.example.com|*.corp , port=api.example:8443|*.corp:444|[::1]:80|fe80::1,a.b=10.0.0.1," +
+		"plain=http://hooks.example.com|HTTP://*.corp:8080,secure=https://hooks.example.com|https://[::1],build=command://,both=command://|hooks.example.com"
+	const other = "binds it to other hosts"
 	for _, test := range []struct {
-		name, host, port string
-		required         bool
-		refused          string
+		name, place string
+		required    bool
+		refused     string
 	}{
-		{name: "board", host: "hooks.example.com", port: "443"},
-		{name: "board", host: "HOOKS.example.com.", port: "1"},
-		{name: "Board", host: "a.corp", port: "443"},
-		{name: "BOARD", host: "b.a.corp", port: "443"},
-		{name: "board", host: "corp", port: "443", refused: "binds it to other hosts"},
-		{name: "board", host: "evilcorp", port: "443", refused: "binds it to other hosts"},
-		{name: "board", host: "example.com", port: "443", refused: "binds it to other hosts"},
-		{name: "board", host: "hooks.example.com.evil.example", port: "443", refused: "hooks.example.com.evil.example"},
-		{name: "port", host: "api.example", port: "8443"},
-		{name: "port", host: "api.example", port: "443", refused: "other hosts"},
-		{name: "port", host: "x.corp", port: "444"},
-		{name: "port", host: "x.corp", port: "443", refused: "other hosts"},
-		{name: "port", host: "::1", port: "80"},
-		{name: "port", host: "[0:0::1]", port: "80"},
-		{name: "port", host: "fe80::1", port: "7"},
-		{name: "a-b", host: "10.0.0.1", port: "80"},
-		{name: "a_b", host: "::ffff:10.0.0.1", port: "80"},
-		{name: "a_b", host: "10.0.0.2", port: "80", refused: "other hosts"},
-		{name: "free", host: "anywhere.example", port: "443"},
-		{name: "free", host: "anywhere.example", port: "443", required: true, refused: "LATCH_SECRETS_HOSTS_REQUIRED"},
-		{name: "board", host: "hooks.example.com", port: "443", required: true},
+		{name: "board", place: "https://hooks.example.com:443"},
+		{name: "board", place: "https://HOOKS.example.com.:1"},
+		{name: "Board", place: "https://a.corp:443"},
+		{name: "BOARD", place: "https://b.a.corp:443"},
+		{name: "board", place: "https://corp:443", refused: other},
+		{name: "board", place: "https://evilcorp:443", refused: other},
+		{name: "board", place: "https://example.com:443", refused: other},
+		{name: "board", place: "https://hooks.example.com.evil.example:443", refused: "hooks.example.com.evil.example"},
+		{name: "board", place: "http://hooks.example.com:80", refused: `must not go to hooks.example.com: LATCH_SECRETS_HOSTS binds it to other hosts, or to this one without http://`},
+		{name: "board", place: "http://a.corp:443", refused: "is over plain http"},
+		{name: "port", place: "https://api.example:8443"},
+		{name: "port", place: "https://api.example:443", refused: other},
+		{name: "port", place: "https://x.corp:444"},
+		{name: "port", place: "https://x.corp:443", refused: other},
+		{name: "port", place: "https://[::1]:80"},
+		{name: "port", place: "https://[0:0::1]:80"},
+		{name: "port", place: "https://[fe80::1]:7"},
+		{name: "a-b", place: "https://10.0.0.1:80"},
+		{name: "a_b", place: "https://[::ffff:10.0.0.1]:80"},
+		{name: "a_b", place: "https://10.0.0.2:80", refused: other},
+		{name: "plain", place: "http://hooks.example.com:80"},
+		{name: "plain", place: "http://hooks.example.com:9"},
+		{name: "plain", place: "https://hooks.example.com:443"},
+		{name: "plain", place: "http://a.corp:8080"},
+		{name: "plain", place: "http://a.corp:80", refused: "is over plain http"},
+		{name: "plain", place: "http://example.com:80", refused: "is over plain http"},
+		{name: "plain", place: "ftp://hooks.example.com:80", refused: other},
+		{name: "secure", place: "https://hooks.example.com:443"},
+		{name: "secure", place: "https://[::1]:443"},
+		{name: "secure", place: "http://hooks.example.com:80", refused: "is over plain http"},
+		{name: "secure", place: "http://[::1]:80", refused: "is over plain http"},
+		{name: "board", place: command, refused: `must not go to a command: LATCH_SECRETS_HOSTS binds it to hosts, and not to command:// as well`},
+		{name: "build", place: command},
+		{name: "build", place: command, required: true},
+		{name: "build", place: "https://hooks.example.com:443", refused: other},
+		{name: "both", place: command},
+		{name: "both", place: "https://hooks.example.com:443"},
+		{name: "free", place: command},
+		{name: "free", place: command, required: true, refused: "LATCH_SECRETS_HOSTS_REQUIRED"},
+		{name: "free", place: "https://anywhere.example:443"},
+		{name: "free", place: "http://anywhere.example:80"},
+		{name: "free", place: "https://anywhere.example:443", required: true, refused: "LATCH_SECRETS_HOSTS_REQUIRED"},
+		{name: "board", place: "https://hooks.example.com:443", required: true},
+		{name: "board", place: "http://hooks.example.com:443", required: true, refused: "is over plain http"},
 	} {
-		store, err := secret.FromEnvironment([]string{"LATCH_SECRET_BOARD=b", "LATCH_SECRET_PORT=p", "LATCH_SECRET_A_B=a", "LATCH_SECRET_FREE=f"}, "", hosts, test.required)
+		store, err := secret.FromEnvironment([]string{"LATCH_SECRET_BOARD=b", "LATCH_SECRET_PORT=p", "LATCH_SECRET_A_B=a", "LATCH_SECRET_FREE=f",
+			"LATCH_SECRET_PLAIN=p", "LATCH_SECRET_SECURE=s", "LATCH_SECRET_BUILD=c", "LATCH_SECRET_BOTH=b"}, "", hosts, test.required)
 		require.NoError(t, err)
 		found, err := store.Lookup(test.name)
 		require.NoError(t, err)
-		err = found.MayGoTo(test.host, test.port)
+		err = found.MayGoTo(placeOf(t, test.place))
 		if test.refused == "" {
 			require.NoError(t, err, "%+v", test)
 			continue
@@ -195,6 +223,19 @@ func TestMayGoTo(t *testing.T) {
 		require.ErrorAs(t, err, &refused, "%+v", test)
 		require.ErrorContains(t, err, test.refused)
 	}
+}
+
+// command stands for a command in a table of places.
+const command = "command"
+
+func placeOf(t *testing.T, text string) secret.Place {
+	t.Helper()
+	if text == command {
+		return secret.Place{}
+	}
+	address, err := url.Parse(text)
+	require.NoError(t, err)
+	return secret.Place{Scheme: address.Scheme, Host: address.Hostname(), Port: address.Port()}
 }
 
 func TestNewReportsAll(t *testing.T) {

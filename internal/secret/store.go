@@ -23,8 +23,9 @@ type Store struct {
 
 // Options say where secrets may go.
 type Options struct {
-	// Hosts binds secrets, by name, to hosts: a host, *.suffix, either with
-	// :port. A bound secret goes nowhere else.
+	// Hosts binds secrets, by name, to hosts: a host or *.suffix, each maybe with
+	// :port. A bound secret goes nowhere else, and over plain http only to a host
+	// that says http://; the pattern command:// lets it go to commands.
 	Hosts map[string][]string
 	// HostsRequired refuses a secret that is bound to no host.
 	HostsRequired bool
@@ -151,19 +152,19 @@ func (s *Store) secretOf(name, variable string, found content) *Secret {
 	return &Secret{name: name, content: found, hosts: s.hosts[variable], required: s.required}
 }
 
-// MayGoTo tells whether the secret may go to host and port, as text ("443").
-// It fails with a [*HostError].
-func (s *Secret) MayGoTo(host, port string) error {
+// MayGoTo reports by its error, a [*HostError], whether the secret must not go
+// to a place. One that is bound goes where a pattern admits it; one that is
+// not, anywhere, unless a binding is required.
+func (s *Secret) MayGoTo(place Place) error {
 	if s.hosts == nil && !s.required {
 		return nil
 	}
-	host = canonicalHost(host)
 	for _, pattern := range s.hosts {
-		if pattern.matches(host, port) {
+		if pattern.admits(place) {
 			return nil
 		}
 	}
-	return &HostError{Name: s.name, Host: host, Bound: s.hosts != nil}
+	return &HostError{Name: s.name, Place: place, Bound: s.hosts != nil}
 }
 
 // String gives ***.
