@@ -36,15 +36,18 @@ type StatusError struct {
 	Gone bool
 	// staleToken tells that another attempt has a new OAuth2 token.
 	staleToken bool
+	// invited tells that the endpoint said when to come again, be it at once.
+	invited bool
 }
 
 // Error tells what was called and what it answered, without secrets.
 func (e *StatusError) Error() string { return e.message }
 
 // Retryable tells whether another attempt may do better (contract,
-// "Responses"): also after a 401 to an OAuth2 token that had been kept.
+// "Responses"): also after a 401 to an OAuth2 token that had been kept, and
+// after a 403 by which a receiver that limits rates says when to come again.
 func (e *StatusError) Retryable() bool {
-	return !e.Gone && (e.staleToken || retryableStatus(e.Status))
+	return !e.Gone && (e.staleToken || retryableStatus(e.Status) || e.Status == http.StatusForbidden && e.invited)
 }
 
 func retryableStatus(status int) bool {

@@ -102,6 +102,7 @@ func (s *Sender) keepPace(c *call) error {
 // Discord says so with its last one (X-RateLimit-Remaining: 0).
 func (s *Sender) noticePace(c *call, header http.Header) {
 	if c.delivery.Webhook.Preset == latch.PresetDiscord && header.Get("X-RateLimit-Remaining") == "0" {
-		s.paced.rest(presetPaces[latch.PresetDiscord], c.request.url.String(), s.now(), fractionalSeconds(header.Get("X-RateLimit-Reset-After")))
+		rest, _ := parseSeconds(header.Get("X-RateLimit-Reset-After"))
+		s.paced.rest(presetPaces[latch.PresetDiscord], c.request.url.String(), s.now(), rest)
 	}
 }

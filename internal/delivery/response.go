@@ -146,7 +146,8 @@ func (a *answer) statusError(c *call, now time.Time) *StatusError {
 		text += ": its OAuth2 token is dropped, and the next attempt gets a new one"
 	}
 	status.message = c.tell(text)
-	status.RetryAfter, status.HasRetryAfter = a.retryAfter(now)
+	status.RetryAfter, status.invited = a.retryAfter(now)
+	status.HasRetryAfter = status.RetryAfter > 0
 	return status
 }
 

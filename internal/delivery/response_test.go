@@ -69,42 +69,6 @@ func TestStatuses(t *testing.T) {
 	require.Zero(t, followed.Load())
 }
 
-// Contract, Responses: Retry-After in seconds or as a date, up to 24h.
-func TestRetryAfter(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
-	for text, want := range map[string]time.Duration{
-		"1": time.Second, " 90 ": 90 * time.Second, "86400": 24 * time.Hour, "86401": 24 * time.Hour, "99999999999999999999999": 24 * time.Hour, "0007": 7 * time.Second,
-		now.Add(time.Minute).Format(http.TimeFormat): time.Minute, now.Add(72 * time.Hour).Format(http.TimeFormat): 24 * time.Hour,
-		"Monday, 06-May-24 07:09:09 GMT": time.Minute, "Mon May  6 07:09:09 2024": time.Minute,
-		"": 0, "0": 0, "-5": 0, "+5": 0, "1.5": 0, "1e3": 0, "soon": 0, "5s": 0, now.Add(-time.Hour).Format(http.TimeFormat): 0,
-	} {
-		delay, asked := parseRetryAfter(text, now)
-		require.Equal(t, want, delay, text)
-		require.Equal(t, want > 0, asked, text)
-	}
-
-	for text, want := range map[string]time.Duration{
-		"0.35": 350 * time.Millisecond, "64.57": 64570 * time.Millisecond, "1": time.Second, "0.0001": time.Millisecond, "1e2": 100 * time.Second, "1e999": 24 * time.Hour, "86400.5": 24 * time.Hour,
-		"": 0, "0": 0, "0.0": 0, "-1": 0, "NaN": 0, "Inf": 0, "0x10": 0, `"5"`: 0, "null": 0, "1_0": 0,
-	} {
-		require.Equal(t, want, fractionalSeconds(text), text)
-	}
-
-	receiver := newReceiver(t, answering(http.StatusTooManyRequests, "", map[string]string{"Retry-After": "7200"}))
-	_, err := local(t, nil).Send(t.Context(), request(receiver.URL), 1)
-	delay, asked := RetryAfter(err)
-	require.True(t, asked)
-	require.Equal(t, 2*time.Hour, delay)
-	receiver = newReceiver(t, answering(http.StatusNotFound, "", map[string]string{"Retry-After": "7200"}))
-	_, err = local(t, nil).Send(t.Context(), request(receiver.URL), 1)
-	_, asked = RetryAfter(err)
-	require.False(t, asked, "a status that fails for good asks for nothing")
-	_, asked = RetryAfter(nil)
-	require.False(t, asked)
-	require.False(t, Retryable(nil))
-}
-
 // Contract, Responses: data is the JSON object that came, whatever its
 // Content-Type; what is none leaves it empty and is no failure.
 func TestData(t *testing.T) {

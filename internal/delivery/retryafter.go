@@ -13,73 +13,93 @@ import (
 // (contract, "Responses").
 const maximumRetryAfter = 24 * time.Hour
 
-// retryAfter gives how long the endpoint asked to be left alone: by
-// Retry-After and, with 429, as Discord does, by X-RateLimit-Reset-After or
-// retry_after in a JSON body, both in seconds with a fraction ("Rate Limits"
-// of Discord's documentation). The longest counts.
-func (a *answer) retryAfter(now time.Time) (delay time.Duration, asked bool) {
-	delay, _ = parseRetryAfter(a.header.Get("Retry-After"), now)
-	if a.status == http.StatusTooManyRequests {
-		delay = max(delay, fractionalSeconds(a.header.Get("X-RateLimit-Reset-After")), a.bodyRetryAfter())
+// A clockPair has the two clocks by which a date in an answer is read: the
+// worker's and, from the header Date, the receiver's.
+type clockPair struct {
+	own time.Time
+	// receiver is zero where the answer has no date.
+	receiver time.Time
+}
+
+func (a *answer) clocks(now time.Time) clockPair {
+	receiver, _ := parseDate(a.header.Get("Date"))
+	return clockPair{own: now, receiver: receiver}
+}
+
+// until returns how long it is until the date, by the clock that makes it
+// longer: so a receiver whose clock is behind is not called too early.
+func (c clockPair) until(date time.Time) time.Duration {
+	delay := date.Sub(c.own)
+	if !c.receiver.IsZero() {
+		delay = max(delay, date.Sub(c.receiver))
 	}
-	return delay, delay > 0
+	return min(max(delay, 0), maximumRetryAfter)
+}
+
+// retryAfter returns how long the endpoint asked to be left alone, at most
+// 24h, and whether it told when to come again, be it at once. The longest of
+// these counts: Retry-After; with 403 and 429, the reset of a rate limit that
+// is used up; and with 429, as Discord answers ("Rate Limits" of its
+// documentation), X-RateLimit-Reset-After or retry_after in a JSON body, both
+// in seconds with a fraction.
+func (a *answer) retryAfter(now time.Time) (delay time.Duration, told bool) {
+	clocks := a.clocks(now)
+	note := func(asked time.Duration, known bool) {
+		delay, told = max(delay, asked), told || known
+	}
+	for _, value := range a.header["Retry-After"] {
+		note(parseRetryAfter(value, clocks))
+	}
+	if a.status == http.StatusForbidden || a.status == http.StatusTooManyRequests {
+		note(a.rateLimitReset(clocks))
+	}
+	if a.status == http.StatusTooManyRequests {
+		note(parseSeconds(a.header.Get("X-RateLimit-Reset-After")))
+		note(a.bodyRetryAfter())
+	}
+	return delay, told
 }
 
 // bodyRetryAfter reads the field retry_after of a body that is a JSON object.
-func (a *answer) bodyRetryAfter() time.Duration {
+func (a *answer) bodyRetryAfter() (delay time.Duration, told bool) {
 	if a.cut || a.broken || !startsObject(a.body) {
-		return 0
+		return 0, false
 	}
 	var body struct {
 		RetryAfter json.RawMessage `json:"retry_after"`
 	}
 	if json.Unmarshal(a.body, &body) != nil {
-		return 0
+		return 0, false
 	}
-	return fractionalSeconds(string(body.RetryAfter))
+	return parseSeconds(string(body.RetryAfter))
 }
 
-var decimal = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+// parseRetryAfter reads Retry-After: a number of seconds, which some servers
+// write with a fraction, or a date (RFC 9110, section 10.2.3). What is neither
+// tells nothing.
+func parseRetryAfter(text string, clocks clockPair) (delay time.Duration, told bool) {
+	if delay, told = parseSeconds(text); told && !strings.ContainsAny(text, "eE") {
+		return delay, true
+	}
+	date, told := parseDate(text)
+	if !told {
+		return 0, false
+	}
+	return clocks.until(date), true
+}
 
-// fractionalSeconds reads a number of seconds, rounded up to the millisecond;
-// what is none, or not more than 0, asks for nothing.
-func fractionalSeconds(text string) time.Duration {
+var decimal = regexp.MustCompile(`^([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
+
+// parseSeconds reads a number of seconds, rounded up to the millisecond and at
+// most 24h.
+func parseSeconds(text string) (delay time.Duration, is bool) {
 	text = strings.TrimSpace(text)
 	if !decimal.MatchString(text) {
-		return 0
+		return 0, false
 	}
 	number, _ := strconv.ParseFloat(text, 64) // one out of range is infinite
 	if number >= maximumRetryAfter.Seconds() {
-		return maximumRetryAfter
+		return maximumRetryAfter, true
 	}
-	return (time.Duration(number*float64(time.Second)) + time.Millisecond - 1).Truncate(time.Millisecond)
-}
-
-// parseRetryAfter reads Retry-After: seconds, or a date (RFC 9110, section
-// 10.2.3). What is neither, or not in the future, asks for nothing.
-func parseRetryAfter(text string, now time.Time) (delay time.Duration, asked bool) {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return 0, false
-	}
-	if strings.Trim(text, "0123456789") == "" {
-		delay = seconds(text)
-	} else if date, err := http.ParseTime(text); err == nil {
-		delay = date.Sub(now)
-	}
-	if delay <= 0 {
-		return 0, false
-	}
-	return min(delay, maximumRetryAfter), true
-}
-
-// seconds reads decimal digits, however many.
-func seconds(digits string) time.Duration {
-	var total time.Duration
-	for _, digit := range digits {
-		if total = total*10 + time.Duration(digit-'0')*time.Second; total > maximumRetryAfter {
-			return maximumRetryAfter
-		}
-	}
-	return total
+	return (time.Duration(number*float64(time.Second)) + time.Millisecond - 1).Truncate(time.Millisecond), true
 }
