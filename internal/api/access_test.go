@@ -2,31 +2,113 @@ package api_test
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
+	"net/http/httptest"
 	"net/netip"
+	"net/url"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/guess"
 )
 
 // Contract, "Settings": name[:role]=key,…, split at the first "=", default
-// admin; no key's value is ever told.
+// admin.
 func TestParseKeys(t *testing.T) {
 	t.Parallel()
-	parsed, err := api.ParseKeys("ann=a=b, ci:run=k2 ,eye:read=k:3")
+	parsed, err := api.ParseKeys("ann=a=b-0123456789ab, ci:run=k2-0123456789abc ,eye:read=k:3-0123456789ab,ci:run=k4-0123456789abc,")
 	require.NoError(t, err)
-	require.Len(t, parsed, 3)
-	require.Equal(t, api.NewKey("ann", api.RoleAdmin, "a=b"), parsed[0])
-	require.Equal(t, api.NewKey("ci", api.RoleRun, "k2"), parsed[1])
-	require.Equal(t, api.NewKey("eye", api.RoleRead, "k:3"), parsed[2])
+	require.Equal(t, []api.Key{
+		api.NewKey("ann", api.RoleAdmin, "a=b-0123456789ab"), api.NewKey("ci", api.RoleRun, "k2-0123456789abc"),
+		api.NewKey("eye", api.RoleRead, "k:3-0123456789ab"), api.NewKey("ci", api.RoleRun, "k4-0123456789abc"),
+	}, parsed, "two keys of one name and role are one that is being replaced")
+	parsed, err = api.ParseKeys("")
+	require.NoError(t, err)
+	require.Empty(t, parsed)
+}
 
-	_, err = api.ParseKeys("hush,x:root=hush,=hush,y=,one=hush,two=hush,link=hush1,Local:run=hush2")
-	for _, text := range []string{"key 1", "root", "key 3", "key 4", "key 6 (two)", "key 7: link: this name", "key 8: Local: this name"} {
-		require.ErrorContains(t, err, text)
+// Contract, "Settings": a key has at least 16 bytes, and a name one role. All
+// bad ones are reported at once, by name, and no key's value is ever told.
+func TestParseKeysRefuses(t *testing.T) {
+	t.Parallel()
+	const hush = "hush-0123456789abcdef"
+	var entries, wanted []string
+	for _, bad := range []struct{ entry, says string }{
+		{hush, `key 1: has no "="`},
+		{"x:root=" + hush, `x: "root" is no role`},
+		{"=" + hush, "key 3: has no name"},
+		{"y=", "y: the key is empty"},
+		{"fine=" + hush, ""},
+		{"two=" + hush, "key 6 (two): its value is another key's too"},
+		{"link=" + hush + "1", "link: this name"},
+		{"Local:run=" + hush + "2", "Local: this name"},
+		{"short:read=hush-0123456789", "short: the key has 15 bytes; give it at least 16"},
+		{"umlaut=hush-0123456789ä", ""}, // 17 bytes, though of 16 characters
+		{"ci:run=" + hush + "3", ""},
+		{"ci:read=" + hush + "4", `(ci): the name has the role read and another key of it run`},
+		{"ci:admin=" + hush + "5", `(ci): the name has the role admin and another key of it run`},
+		{"blank= " + hush + "6", "blank: the key begins with a blank"},
+		{"bell=" + hush + "\a7", "bell: the key begins with a blank or has a control character"},
+	} {
+		entries = append(entries, bad.entry)
+		if bad.says != "" {
+			wanted = append(wanted, bad.says)
+		}
 	}
+	_, err := api.ParseKeys(strings.Join(entries, ","))
+	for _, says := range wanted {
+		require.ErrorContains(t, err, says)
+	}
+	require.Len(t, strings.Split(err.Error(), "\n"), len(wanted), err)
 	require.NotContains(t, err.Error(), "hush")
+}
+
+// Contract, "HTTP API": who tries keys out has to wait after ten, and is told
+// for how long; a key that is in use at that address is not locked out, nor is
+// anybody elsewhere.
+func TestGuessedKeysAreSlowed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		handler := withKeys(t, &fake{})
+		list := func(from, key string) *httptest.ResponseRecorder {
+			request := httptest.NewRequest("GET", "/latch/v1/locks?API_KEY="+key, nil)
+			request.RemoteAddr = from
+			recorder := httptest.NewRecorder()
+			handler.ServeHTTP(recorder, request)
+			return recorder
+		}
+		const here, there = "192.0.2.1:1000", "192.0.2.2:1000"
+		require.Equal(t, 200, list(here, keyOf("run")).Code)
+		for i := range guess.Burst {
+			require.Equal(t, 401, list(here, fmt.Sprintf("guess-%d-0123456789", i)).Code)
+		}
+		waits := problemOf(t, list(here, "guess-0123456789abc"), 429)
+		require.Equal(t, "Too Many Requests", waits.Title)
+		require.Equal(t, "1", list(here, "guess-0123456789abc").Header().Get("Retry-After"))
+		require.Equal(t, 429, list(here, keyOf("read")).Code, "a right key that is new here tells itself apart by nothing")
+		require.Equal(t, 200, list(here, keyOf("run")).Code, "one that was used here goes on")
+		require.Equal(t, 200, list(there, keyOf("read")).Code)
+		require.Equal(t, 200, call(handler, "GET", "/openapi.json", "").Code)
+
+		form := url.Values{"action": {"open"}, "key": {keyOf("lock")}}.Encode()
+		typed := httptest.NewRequest("POST", "/locks/"+token, strings.NewReader(form))
+		typed.RemoteAddr = here
+		typed.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, typed)
+		require.Equal(t, 429, recorder.Code, "a key that is typed into a page counts too")
+
+		time.Sleep(time.Second)
+		require.Equal(t, 200, list(here, keyOf("read")).Code)
+		require.Equal(t, 401, list(here, "guess-0123456789abc").Code)
+		require.Equal(t, 429, list(here, "guess-0123456789abc").Code)
+	})
 }
 
 // Contract, "HTTP API": without keys only requests with a loopback Host, with
@@ -94,12 +176,12 @@ func TestAllow(t *testing.T) {
 // The access log names the key and shows neither a key nor a query.
 func TestAccessLog(t *testing.T) {
 	t.Parallel()
-	parsed, err := api.ParseKeys("eye:read=open-sesame")
+	parsed, err := api.ParseKeys("eye:read=open-sesame-0123")
 	require.NoError(t, err)
 	var out bytes.Buffer
 	handler := newAPI(t, &fake{}, api.Options{Keys: parsed, Logger: slog.New(slog.NewTextHandler(&out, nil))})
-	call(handler, "GET", "/latch/v1/locks?API_KEY=open-sesame", "")
-	call(handler, "GET", "/latch/v1/locks", "", "Authorization", "Bearer open-sesame-x")
+	call(handler, "GET", "/latch/v1/locks?API_KEY=open-sesame-0123", "")
+	call(handler, "GET", "/latch/v1/locks", "", "Authorization", "Bearer open-sesame-0123x")
 	require.Contains(t, out.String(), "key=eye")
 	require.Contains(t, out.String(), "status=401")
 	require.Contains(t, out.String(), "path=/latch/v1/locks ")

@@ -20,6 +20,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/deliveries"
+	"github.com/latch-run/latch/internal/guess"
 	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
@@ -86,6 +87,7 @@ type api struct {
 	webhooks    *registry.Webhooks
 	deliveries  *deliveries.Log
 	logger      *slog.Logger
+	guesses     *guess.Limiter
 
 	mux  *http.ServeMux
 	huma huma.API
@@ -118,7 +120,8 @@ func New(options Options) (http.Handler, error) {
 func build(options Options) (*api, error) {
 	a := &api{temporal: options.Client, namespace: options.Namespace, taskQueue: options.TaskQueue,
 		keys: options.Keys, allow: options.Allow, fqdn: options.FQDN, environment: options.Environment, temporalUI: options.TemporalUI,
-		registry: options.Registry, logger: options.Logger, converter: options.DataConverter, mux: http.NewServeMux()}
+		registry: options.Registry, logger: options.Logger, converter: options.DataConverter,
+		guesses: guess.New(), mux: http.NewServeMux()}
 	if a.converter == nil {
 		a.converter = converter.GetDefaultDataConverter()
 	}

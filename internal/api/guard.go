@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/latch-run/latch/internal/loopback"
 )
@@ -68,11 +69,36 @@ func (a *api) admit(r *http.Request) (*caller, *Problem) {
 	if value == "" || isOpen(r) {
 		return nil, nil
 	}
-	key, found := find(a.keys, value)
-	if !found {
-		return nil, problem(http.StatusUnauthorized, "Unknown API key.")
+	key, refused := a.identify(r.RemoteAddr, value)
+	if refused != nil {
+		return nil, refused
 	}
 	return &caller{name: key.Name, role: key.Role}, nil
+}
+
+// identify returns the key of a value that came from the remote address. A
+// wrong one is 401. Where too many came from there, those that were not used
+// from there before are 429 until some time has gone by (contract, "HTTP API").
+func (a *api) identify(remote, value string) (Key, *Problem) {
+	key, found := find(a.keys, value)
+	attempt := ""
+	if found {
+		attempt = key.id()
+	}
+	if wait := a.guesses.Attempt(remote, attempt); wait > 0 {
+		refused := problem(http.StatusTooManyRequests, "Too many unknown API keys came from this address; try again in %s.", roundUp(wait))
+		refused.retryAfter = roundUp(wait)
+		return Key{}, refused
+	}
+	if !found {
+		return Key{}, problem(http.StatusUnauthorized, "Unknown API key.")
+	}
+	return key, nil
+}
+
+// roundUp returns a duration in whole seconds, one at least.
+func roundUp(wait time.Duration) time.Duration {
+	return max((wait + time.Second - 1).Truncate(time.Second), time.Second)
 }
 
 // isOpen reports whether the request is for what is open to all, whatever key

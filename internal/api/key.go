@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // A Role says what a key may do. Each may do all that those before it may.
@@ -32,22 +33,32 @@ func (r Role) String() string { return roleNames[r] }
 // known reports whether the value is one of the roles. The zero value is not.
 func (r Role) known() bool { return r >= RoleRead && r <= RoleAdmin }
 
+// MinimumKey is how many bytes a key has at least: a shorter one can be guessed,
+// and what holds it, a hash, can be searched.
+const MinimumKey = 16
+
 // A Key lets its bearer call the API. It holds a hash of the key, not the key.
 type Key struct {
-	// Name is what logs and removed_by show.
+	// Name is what logs and removed_by show. Two keys may share a name, so that
+	// one can be replaced by the other, and then have the same role.
 	Name string
 	Role Role
 	hash [sha256.Size]byte
 }
 
-// NewKey makes a key of its secret value.
+// NewKey makes a key of its secret value, which it does not look at: see
+// [ParseKeys].
 func NewKey(name string, role Role, value string) Key {
 	return Key{Name: name, Role: role, hash: sha256.Sum256([]byte(value))}
 }
 
+// id tells the key from all others, without its value.
+func (k Key) id() string { return fmt.Sprintf("%s:%x", k.Name, k.hash) }
+
 // ParseKeys reads keys as LATCH_API_KEYS has them: name[:role]=key, separated
-// by commas, each split at the first "="; the role is admin unless given. All
-// that is wrong is told at once, and never a key's value.
+// by commas, each split at the first "="; the role is admin unless given. A key
+// has at least [MinimumKey] bytes, and a name one role. All that is wrong is
+// reported at once, by the names of the keys and never by their values.
 func ParseKeys(text string) ([]Key, error) {
 	var keys []Key
 	var problems []error
@@ -61,6 +72,9 @@ func ParseKeys(text string) ([]Key, error) {
 			problems = append(problems, fmt.Errorf("key %d: %w", i+1, err))
 		case slices.ContainsFunc(keys, func(k Key) bool { return k.hash == key.hash }):
 			problems = append(problems, fmt.Errorf("key %d (%s): its value is another key's too", i+1, key.Name))
+		case otherRole(keys, key) != 0:
+			problems = append(problems, fmt.Errorf("key %d (%s): the name has the role %s and another key of it %s; give both the same role, or each a name of its own",
+				i+1, key.Name, key.Role, otherRole(keys, key)))
 		default:
 			keys = append(keys, key)
 		}
@@ -87,8 +101,23 @@ func parseKey(entry string) (Key, error) {
 		return Key{}, fmt.Errorf("%s: %q is no role; the roles are admin, run, lock and read", key.Name, role)
 	case value == "":
 		return Key{}, fmt.Errorf("%s: the key is empty", key.Name)
+	case len(value) < MinimumKey:
+		return Key{}, fmt.Errorf("%s: the key has %d bytes; give it at least %d, by chance: openssl rand -base64 24", key.Name, len(value), MinimumKey)
+	case strings.TrimSpace(value) != value || strings.ContainsFunc(value, unicode.IsControl):
+		return Key{}, fmt.Errorf("%s: the key begins with a blank or has a control character, which no header can bear", key.Name)
 	}
 	return key, nil
+}
+
+// otherRole returns the role of a key with the same name that has another one,
+// 0 where there is none.
+func otherRole(keys []Key, key Key) Role {
+	for _, other := range keys {
+		if other.Name == key.Name && other.Role != key.Role {
+			return other.Role
+		}
+	}
+	return 0
 }
 
 func roleOf(name string) Role {

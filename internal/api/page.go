@@ -112,9 +112,9 @@ func (a *api) postPage(w http.ResponseWriter, r *http.Request) {
 
 // openPage shows the page to somebody who has typed a key.
 func (a *api) openPage(w http.ResponseWriter, r *http.Request, token string) {
-	key, found := find(a.keys, r.PostForm.Get("key"))
-	if !found {
-		a.refuse(w, r, problem(http.StatusUnauthorized, "Unknown API key."))
+	key, refused := a.identify(r.RemoteAddr, r.PostForm.Get("key"))
+	if refused != nil {
+		a.refuse(w, r, refused)
 		return
 	}
 	noteCaller(r, key.Name)

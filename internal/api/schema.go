@@ -83,7 +83,7 @@ func register[B, I, O any](a *api, o operation, handler func(context.Context, *I
 	described := huma.Operation{
 		OperationID: o.id, Method: o.method, Path: o.path, Summary: o.summary, Description: o.about, DefaultStatus: o.status,
 		Extensions: o.declaration(), SkipValidateBody: true,
-		Errors: append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable}, o.errors...),
+		Errors: append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable}, o.errors...),
 	}
 	kind := reflect.TypeFor[B]()
 	if kind != reflect.TypeFor[noBody]() {

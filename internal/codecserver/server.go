@@ -4,16 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"mime"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"go.temporal.io/sdk/converter"
 
+	"github.com/latch-run/latch/internal/guess"
 	"github.com/latch-run/latch/internal/loopback"
 )
 
@@ -41,7 +44,7 @@ type Options struct {
 
 // New makes the handler.
 func New(options Options) http.Handler {
-	s := &server{Options: options}
+	s := &server{Options: options, guesses: guess.New()}
 	if s.Logger == nil {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -51,7 +54,10 @@ func New(options Options) http.Handler {
 	return mux
 }
 
-type server struct{ Options }
+type server struct {
+	Options
+	guesses *guess.Limiter
+}
 
 // guard answers preflights, and lets through who may call.
 func (s *server) guard(next http.Handler) http.Handler {
@@ -69,6 +75,11 @@ func (s *server) guard(next http.Handler) http.Handler {
 		}
 		if r.Method == http.MethodOptions {
 			answerPreflight(w, r)
+			return
+		}
+		if wait := s.slowed(r); wait > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+			http.Error(w, "Too many unknown tokens came from this address.", http.StatusTooManyRequests)
 			return
 		}
 		if status, refusal := s.checkCaller(r); refusal != "" {
@@ -96,11 +107,24 @@ func (s *server) checkOrigin(r *http.Request) (int, string) {
 	return 0, ""
 }
 
+// slowed returns how long the caller has to wait because too many unknown
+// tokens came from its address.
+func (s *server) slowed(r *http.Request) time.Duration {
+	given := bearer(r)
+	if len(s.Tokens) == 0 || given == "" {
+		return 0
+	}
+	id, _ := knows(s.Tokens, given)
+	return s.guesses.Attempt(r.RemoteAddr, id)
+}
+
 // checkCaller asks for a token where there are any, and for JSON, which a web
 // page cannot send without having asked before.
 func (s *server) checkCaller(r *http.Request) (int, string) {
-	if len(s.Tokens) > 0 && !knows(s.Tokens, bearer(r)) {
-		return http.StatusUnauthorized, "A token is needed, as Authorization: Bearer …"
+	if len(s.Tokens) > 0 {
+		if _, known := knows(s.Tokens, bearer(r)); !known {
+			return http.StatusUnauthorized, "A token is needed, as Authorization: Bearer …"
+		}
 	}
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Method == http.MethodPost && media != "application/json" {
 		return http.StatusUnsupportedMediaType, "A body is taken as application/json only."

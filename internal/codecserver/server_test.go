@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/latch-run/latch/codec"
 	"github.com/latch-run/latch/internal/codecserver"
+	"github.com/latch-run/latch/internal/guess"
 )
 
 const (
@@ -115,6 +118,40 @@ func call(t *testing.T, server *httptest.Server, method, path, host, body string
 	text, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 	return response, string(text)
+}
+
+// Who tries tokens out has to wait after ten, and is told for how long; a token
+// that is in use at that address is not locked out.
+func TestGuessedTokensAreSlowed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const other = "another-token-of-enough"
+		tokens, err := codecserver.ParseTokens(token + "," + other)
+		require.NoError(t, err)
+		handler := codecserver.New(codecserver.Options{Codec: keys(t), Tokens: tokens})
+		decode := func(bearer string) *httptest.ResponseRecorder {
+			request := httptest.NewRequest("POST", "/decode", strings.NewReader(`{"payloads":[]}`))
+			request.Header.Set("Content-Type", "application/json")
+			if bearer != "" {
+				request.Header.Set("Authorization", "Bearer "+bearer)
+			}
+			recorder := httptest.NewRecorder()
+			handler.ServeHTTP(recorder, request)
+			return recorder
+		}
+		require.Equal(t, 200, decode(token).Code)
+		for range guess.Burst {
+			require.Equal(t, 401, decode("guess-0123456789abc").Code)
+		}
+		waits := decode("guess-0123456789abc")
+		require.Equal(t, 429, waits.Code)
+		require.Equal(t, "1", waits.Header().Get("Retry-After"))
+		require.Equal(t, 429, decode(other).Code)
+		require.Equal(t, 200, decode(token).Code)
+		require.Equal(t, 401, decode("").Code, "no token is no guess")
+		time.Sleep(guess.Interval)
+		require.Equal(t, 200, decode(other).Code)
+	})
 }
 
 // What Temporal UI sends from a browser is asked about first, without a token.

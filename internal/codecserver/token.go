@@ -3,6 +3,7 @@ package codecserver
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -50,13 +51,17 @@ func bearer(r *http.Request) string {
 	return strings.TrimSpace(token)
 }
 
-// knows tells whether a token is one of those. It looks at all of them whichever
-// it is, and compares in constant time.
-func knows(tokens []Token, given string) bool {
+// knows reports whether a token is one of those. It looks at all of them whichever
+// it is, and compares in constant time. The id tells the token from others
+// without its value; it is empty for one that is not known.
+func knows(tokens []Token, given string) (id string, known bool) {
 	hash := sha256.Sum256([]byte(given))
 	found := 0
 	for _, token := range tokens {
 		found |= subtle.ConstantTimeCompare(hash[:], token[:])
 	}
-	return found == 1
+	if found == 0 {
+		return "", false
+	}
+	return hex.EncodeToString(hash[:]), true
 }

@@ -17,13 +17,13 @@ func TestAPIKeys(t *testing.T) {
 	s.call("GET", "/latch/v1/locks", "").problem(t, 401)
 	require.NotEmpty(t, s.call("GET", "/latch/v1/locks", "").header.Get("WWW-Authenticate"))
 	s.as("wrong", "GET", "/latch/v1/locks", "").problem(t, 401)
-	s.call("GET", "/latch/v1/locks?API_KEY=read-key", "").read(t, 200, nil)
-	s.call("GET", "/latch/v1/locks", "", "X-API-Key", "read-key").read(t, 200, nil)
-	s.as("lock-key", "GET", "/latch/v1/locks", "").read(t, 200, nil)
-	s.as("read-key", "POST", "/latch/v1/locks/a:b:c/release", "").problem(t, 403)
-	s.as("lock-key", "POST", "/latch/v1/locks/a:b:c/release", "").problem(t, 404)
+	s.call("GET", "/latch/v1/locks?API_KEY=read-key-0123456789", "").read(t, 200, nil)
+	s.call("GET", "/latch/v1/locks", "", "X-API-Key", "read-key-0123456789").read(t, 200, nil)
+	s.as("lock-key-0123456789", "GET", "/latch/v1/locks", "").read(t, 200, nil)
+	s.as("read-key-0123456789", "POST", "/latch/v1/locks/a:b:c/release", "").problem(t, 403)
+	s.as("lock-key-0123456789", "POST", "/latch/v1/locks/a:b:c/release", "").problem(t, 404)
 	for _, path := range []string{"/latch/v1/releases", "/latch/v1/events", "/latch/v1/releases/x/stop"} {
-		s.as("lock-key", "POST", path, "{}").problem(t, 403)
+		s.as("lock-key-0123456789", "POST", path, "{}").problem(t, 403)
 	}
 	s.call("GET", "/openapi.json", "").read(t, 200, nil)
 	code, err := s.process.Terminate(s.ctx)
@@ -31,7 +31,7 @@ func TestAPIKeys(t *testing.T) {
 	require.Zero(t, code, "SIGTERM is a graceful end")
 	log := s.process.Stderr.String()
 	require.Contains(t, log, "key=eye")
-	for _, value := range []string{"admin-key", "run-key", "lock-key", "read-key", "wrong", "API_KEY"} {
+	for _, value := range []string{"admin-key", "run-key", "lock-key", "read-key", "0123456789", "wrong", "API_KEY"} {
 		require.NotContains(t, log, value)
 	}
 }
@@ -86,7 +86,7 @@ func TestAPIWithoutTemporal(t *testing.T) {
 		{"GET", "/latch/v1/releases/x", ""},
 		{"GET", "/locks/a:b:c", ""},
 	} {
-		got := s.callOnce(call.method, call.path, call.body, "X-API-Key", "admin-key=1")
+		got := s.callOnce(call.method, call.path, call.body, "X-API-Key", "admin-key=1-0123456789")
 		got.problem(t, 503)
 		require.NotEmpty(t, got.header.Get("Retry-After"))
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // Keys of each role, as LATCH_API_KEYS has them.
-const apiKeys = "ann=admin-key=1,ci:run=run-key,board:lock=lock-key,eye:read=read-key"
+const apiKeys = "ann=admin-key=1-0123456789,ci:run=run-key-0123456789,board:lock=lock-key-0123456789,eye:read=read-key-0123456789"
 
 // A served is a process of `starter serve`.
 type served struct {
@@ -120,7 +120,7 @@ func (s *served) held(id string) (workflowID, token string) {
 	var started struct {
 		WorkflowID string `json:"workflow_id"`
 	}
-	s.as("run-key", "POST", "/latch/v1/releases", heldRelease(id)).read(s, 201, &started)
+	s.as("run-key-0123456789", "POST", "/latch/v1/releases", heldRelease(id)).read(s, 201, &started)
 	return started.WorkflowID, s.token(started.WorkflowID)
 }
 

@@ -18,21 +18,21 @@ func TestAPILockOfAnEarlierRun(t *testing.T) {
 	id := "it's again " + b.queue
 	workflowID, first := s.held(id)
 	var used, again latch.Record
-	s.as("lock-key", "POST", lockPath(first)+"/release", `{"reason":"looks good"}`).read(t, 200, &used)
-	s.as("run-key", "POST", "/latch/v1/releases/"+workflowID+"/stop", "").read(t, 200, nil)
+	s.as("lock-key-0123456789", "POST", lockPath(first)+"/release", `{"reason":"looks good"}`).read(t, 200, &used)
+	s.as("run-key-0123456789", "POST", "/latch/v1/releases/"+workflowID+"/stop", "").read(t, 200, nil)
 	require.NoError(t, shared.client.GetWorkflow(b.ctx, workflowID, "").Get(b.ctx, nil))
 	_, second := s.held(id)
 	require.NotEqual(t, first, second)
 
 	require.Eventually(t, func() bool { // Temporal's list may be a moment behind
-		return s.as("read-key", "GET", lockPath(first), "").status == 200
+		return s.as("read-key-0123456789", "GET", lockPath(first), "").status == 200
 	}, patience, tick)
-	s.as("lock-key", "POST", lockPath(first)+"/release", `{"result":"fail"}`).read(t, 200, &again)
+	s.as("lock-key-0123456789", "POST", lockPath(first)+"/release", `{"result":"fail"}`).read(t, 200, &again)
 	require.Equal(t, used.Lock, again.Lock)
 	require.Equal(t, used.RunID, again.RunID)
-	s.as("lock-key", "POST", lockPath(workflowID+":board:never")+"/release", "").problem(t, 404)
+	s.as("lock-key-0123456789", "POST", lockPath(workflowID+":board:never")+"/release", "").problem(t, 404)
 	require.Equal(t, second, s.token(workflowID), "the run that waits is left alone")
-	s.as("run-key", "POST", "/latch/v1/releases/"+workflowID+"/stop", "").read(t, 200, nil)
+	s.as("run-key-0123456789", "POST", "/latch/v1/releases/"+workflowID+"/stop", "").read(t, 200, nil)
 }
 
 // Contract, "HTTP API": the list of locks has those of users' own workflows.
@@ -51,7 +51,7 @@ func TestAPIListsLocksOfOwnWorkflows(t *testing.T) {
 				}
 				Next string
 			}
-			s.as("read-key", "GET", "/latch/v1/locks?page="+page, "").read(t, 200, &listed)
+			s.as("read-key-0123456789", "GET", "/latch/v1/locks?page="+page, "").read(t, 200, &listed)
 			for _, each := range listed.Locks {
 				if each.Token == lock.Token {
 					return each.WorkflowType == "gates"
@@ -61,6 +61,6 @@ func TestAPIListsLocksOfOwnWorkflows(t *testing.T) {
 		}
 		return false
 	}, patience, tick)
-	s.as("lock-key", "DELETE", lockPath(lock.Token)+"/release", "").read(t, 200, nil)
+	s.as("lock-key-0123456789", "DELETE", lockPath(lock.Token)+"/release", "").read(t, 200, nil)
 	require.NoError(t, run.Get(l.ctx, nil))
 }

@@ -24,7 +24,7 @@ func TestAPILocks(t *testing.T) {
 	var listed struct{ Locks []map[string]any }
 	require.Eventually(t, func() bool {
 		listed.Locks = nil
-		two.as("read-key", "GET", "/latch/v1/locks?limit=1000", "").read(t, 200, &listed)
+		two.as("read-key-0123456789", "GET", "/latch/v1/locks?limit=1000", "").read(t, 200, &listed)
 		for _, lock := range listed.Locks {
 			if lock["token"] == token {
 				require.Equal(t, workflowID, lock["workflow_id"])
@@ -39,20 +39,20 @@ func TestAPILocks(t *testing.T) {
 		Open   bool
 		Record latch.Record
 	}
-	two.as("read-key", "GET", lockPath(token), "").read(t, 200, &state)
+	two.as("read-key-0123456789", "GET", lockPath(token), "").read(t, 200, &state)
 	require.True(t, state.Open)
 
 	var first, second latch.Record
-	one.as("lock-key", "POST", lockPath(token)+"/release", `{"result":"pass","data":{"ticket":7},"by":"mallory","reason":"looks good"}`).read(t, 200, &first)
+	one.as("lock-key-0123456789", "POST", lockPath(token)+"/release", `{"result":"pass","data":{"ticket":7},"by":"mallory","reason":"looks good"}`).read(t, 200, &first)
 	require.Equal(t, "board", first.Lock.RemovedBy, "whatever the body says")
 	require.Equal(t, latch.ViaAPI, first.Lock.Via)
 	require.Equal(t, "looks good", first.Lock.Reason)
 	require.Equal(t, latch.Continue, first.Decision)
 	require.JSONEq(t, `7`, string(first.Data["ticket"]))
-	two.as("admin-key=1", "DELETE", lockPath(token)+"/release", `{"result":"fail"}`).read(t, 200, &second)
+	two.as("admin-key=1-0123456789", "DELETE", lockPath(token)+"/release", `{"result":"fail"}`).read(t, 200, &second)
 	require.Equal(t, first.Lock, second.Lock)
 	require.Equal(t, first.Data, second.Data)
-	two.as("read-key", "GET", lockPath(token), "").read(t, 200, &state)
+	two.as("read-key-0123456789", "GET", lockPath(token), "").read(t, 200, &state)
 	require.False(t, state.Open)
 
 	last := ""
@@ -63,22 +63,22 @@ func TestAPILocks(t *testing.T) {
 		}
 		return last != "" && last != token
 	}, patience, tick)
-	two.as("read-key", "GET", lockPath(last), "").read(t, 200, &state)
+	two.as("read-key-0123456789", "GET", lockPath(last), "").read(t, 200, &state)
 	require.True(t, state.Open)
-	one.call("DELETE", lockPath(last)+"/release?API_KEY=lock-key", "").read(t, 200, nil)
+	one.call("DELETE", lockPath(last)+"/release?API_KEY=lock-key-0123456789", "").read(t, 200, nil)
 	require.NoError(t, shared.client.GetWorkflow(b.ctx, workflowID, "").Get(b.ctx, nil))
 
 	// Once the run has closed.
-	one.as("lock-key", "POST", lockPath(token)+"/release", "").read(t, 200, &second)
+	one.as("lock-key-0123456789", "POST", lockPath(token)+"/release", "").read(t, 200, &second)
 	require.Equal(t, first.Lock, second.Lock, "a used lock answers its record")
-	late := one.as("lock-key", "POST", lockPath(workflowID+":board:never")+"/release", "").problem(t, 409)
+	late := one.as("lock-key-0123456789", "POST", lockPath(workflowID+":board:never")+"/release", "").problem(t, 409)
 	require.Equal(t, workflowID, late.WorkflowID)
 	var release struct {
 		Status  string
 		Steps   []latch.StepResult
 		History []latch.Record
 	}
-	one.as("read-key", "GET", "/latch/v1/releases/api%2Flocks%20"+b.queue, "").read(t, 200, &release)
+	one.as("read-key-0123456789", "GET", "/latch/v1/releases/api%2Flocks%20"+b.queue, "").read(t, 200, &release)
 	require.Equal(t, latch.ReleaseReleased, release.Status)
 	require.Len(t, release.History, 2)
 	require.Equal(t, latch.StepDone, release.Steps[0].Status)
@@ -104,11 +104,11 @@ func TestAPILockRefusals(t *testing.T) {
 		{"another lock in the body", token, `{"lock":"a:b:c"}`, 422},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s.as("lock-key", "POST", lockPath(test.token)+"/release", test.body).problem(t, test.status)
+			s.as("lock-key-0123456789", "POST", lockPath(test.token)+"/release", test.body).problem(t, test.status)
 		})
 	}
-	s.as("read-key", "GET", lockPath(workflowID+":board:x"), "").problem(t, 404)
-	require.Equal(t, []string{"POST", "DELETE"}, s.as("read-key", "PATCH", lockPath(token)+"/release", "").header.Values("Allow"))
+	s.as("read-key-0123456789", "GET", lockPath(workflowID+":board:x"), "").problem(t, 404)
+	require.Equal(t, []string{"POST", "DELETE"}, s.as("read-key-0123456789", "PATCH", lockPath(token)+"/release", "").header.Values("Allow"))
 	require.Len(t, b.status(workflowID).Locks, 1, "none of these removed it")
-	s.as("run-key", http.MethodPost, "/latch/v1/releases/refused-"+b.queue+"/stop", "").read(t, 200, nil)
+	s.as("run-key-0123456789", http.MethodPost, "/latch/v1/releases/refused-"+b.queue+"/stop", "").read(t, 200, nil)
 }

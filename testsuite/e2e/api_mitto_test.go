@@ -30,7 +30,7 @@ func mitto(t *testing.T, keys string) (*mittoClient, string) {
 	b := setup(t, "LATCH_ALLOW_COMMANDS", "true", "LATCH_EGRESS_ALLOW", "127.0.0.1,localhost:"+port, "LATCH_FQDN", "stage.zuarbase.net")
 	client := &mittoClient{served: b.serve("LATCH_API_ADDR", address, "LATCH_API_KEYS", keys, "LATCH_FQDN", "stage.zuarbase.net")}
 	if keys != "" {
-		client.root, client.key = "/api", "admin-key=1"
+		client.root, client.key = "/api", "admin-key=1-0123456789"
 	}
 	return client, port
 }

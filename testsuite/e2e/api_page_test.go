@@ -83,8 +83,8 @@ func TestAPIPage(t *testing.T) {
 
 	require.Contains(t, s.page(path, 401), "Your API key")
 	s.call("GET", path, "").problem(t, 401)
-	require.NotContains(t, s.page(path+"?API_KEY=read-key", 200), "<button")
-	shown := s.page(path+"?API_KEY=lock-key", 200)
+	require.NotContains(t, s.page(path+"?API_KEY=read-key-0123456789", 200), "<button")
+	shown := s.page(path+"?API_KEY=lock-key-0123456789", 200)
 	for _, text := range []string{"board holds release “The shop”", "BEFORE_RELEASE", "migrate", "Let pass",
 		"The release goes on with step migrate.", "The release stops here. No step was taken.", "No step that could be undone was taken."} {
 		require.Contains(t, shown, text)
@@ -97,9 +97,9 @@ func TestAPIPage(t *testing.T) {
 	require.Equal(t, 401, s.submit(path, url.Values{"action": {"pass"}}).status, "without the form's proof")
 	require.Equal(t, 401, s.submit("/locks/"+url.PathEscape(token+"x"), pass).status, "a form of another lock")
 	require.Equal(t, 422, s.submit(path, url.Values{"form": pass["form"], "action": {"explode"}}).status)
-	require.Equal(t, 403, s.submit(path, url.Values{"action": {"pass"}}, "X-API-Key", "read-key").status)
+	require.Equal(t, 403, s.submit(path, url.Values{"action": {"pass"}}, "X-API-Key", "read-key-0123456789").status)
 	require.Equal(t, 401, s.submit(path, url.Values{"action": {"open"}, "key": {"wrong"}}).status)
-	require.Contains(t, s.submit(path, url.Values{"action": {"open"}, "key": {"lock-key"}}).body, "You decide as board.")
+	require.Contains(t, s.submit(path, url.Values{"action": {"open"}, "key": {"lock-key-0123456789"}}).body, "You decide as board.")
 	require.Len(t, b.status(workflowID).Locks, 1)
 
 	done := s.submit(path, pass, "Origin", s.url, "Sec-Fetch-Site", "same-origin")
@@ -112,7 +112,7 @@ func TestAPIPage(t *testing.T) {
 	require.Equal(t, "looks good", removed.Lock.Reason)
 	second := s.submit(path, url.Values{"form": pass["form"], "action": {"rollback"}})
 	require.Contains(t, second.body, "came after that, and changed nothing")
-	require.Contains(t, s.page(path+"?API_KEY=read-key", 200), "This lock is done")
+	require.Contains(t, s.page(path+"?API_KEY=read-key-0123456789", 200), "This lock is done")
 
 	// The next gate, after the step: a rollback undoes it.
 	require.Eventually(t, func() bool {
@@ -120,7 +120,7 @@ func TestAPIPage(t *testing.T) {
 		return status.Event == latch.EventBeforeReleaseComplete && len(status.Locks) == 1
 	}, patience, tick)
 	next := "/locks/" + url.PathEscape(b.status(workflowID).Locks[0].Token)
-	shown = s.page(next+"?API_KEY=admin-key%3D1", 200)
+	shown = s.page(next+"?API_KEY=admin-key%3D1-0123456789", 200)
 	require.Contains(t, shown, "The release goes on, and is released.")
 	require.Contains(t, shown, "Its steps are undone, the last first: migrate.")
 	require.Contains(t, shown, "What was done stays: migrate.")
@@ -143,7 +143,7 @@ func TestAPILockLink(t *testing.T) {
 	require.True(t, found, link)
 
 	var state struct{ Record latch.Record }
-	s.as("read-key", "GET", lockPath(token), "").read(t, 200, &state)
+	s.as("read-key-0123456789", "GET", lockPath(token), "").read(t, 200, &state)
 	require.NotContains(t, state.Record.Lock.URL, "link=", "who may not remove locks gets no link that does")
 	s.page(strings.TrimSuffix(path, path[len(path)-4:]), 401)
 	shown := s.page(path, 200)
@@ -177,7 +177,7 @@ func TestAPILockLinkShowsNoResponse(t *testing.T) {
 	l.openLock(run.GetID(), "gate")
 	link := l.status(run.GetID()).Locks[0].URL
 	path := strings.TrimPrefix(link, "http://127.0.0.1:1")
-	byLink, byKey := s.page(path, 200), s.page(path+"&API_KEY=lock-key", 200)
+	byLink, byKey := s.page(path, 200), s.page(path+"&API_KEY=lock-key-0123456789", 200)
 	require.Contains(t, byLink, "told at BEFORE_STEP")
 	require.NotContains(t, byLink, b.receiver.URL)
 	require.NotContains(t, byLink, "sesame")

@@ -31,7 +31,7 @@ func TestAPITLS(t *testing.T) {
 		"LATCH_API_TLS_CERT=" + certificate, "LATCH_API_TLS_KEY=" + key}})
 	secure := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
 	require.Eventually(t, func() bool {
-		response, err := secure.Get("https://" + address + "/latch/v1/locks?API_KEY=read-key")
+		response, err := secure.Get("https://" + address + "/latch/v1/locks?API_KEY=read-key-0123456789")
 		if err != nil {
 			return false
 		}

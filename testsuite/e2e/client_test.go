@@ -51,7 +51,7 @@ func TestGeneratedClient(t *testing.T) {
 		Status  string
 		History []latch.Record
 	}
-	require.NoError(t, json.Unmarshal(run(client, s.url, "admin-key=1", "generated-"+b.queue), &released))
+	require.NoError(t, json.Unmarshal(run(client, s.url, "admin-key=1-0123456789", "generated-"+b.queue), &released))
 	require.Equal(t, latch.ReleaseReleased, released.Status)
 	require.Len(t, released.History, 1)
 	require.Equal(t, "looks good", released.History[0].Lock.Reason)

@@ -102,11 +102,11 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 	release := b.spec(`{"id":"` + b.jobID("shop") + `","title":"hush-title","vars":{"a":"hush-variable"},"webhooks":[
 		{"id":"board","url":"{R}/asks","headers":{"X-Note":"hush-header"},"body":{"note":"hush-body ${vars.a}"},"events":[{"event":"BEFORE_RELEASE","blocking":true}]}],
 		"steps":[{"name":"hush-step","do":{"http":{"url":"{R}/work?hush-query"}}}]}`)
-	s.call("POST", "/latch/v1/releases", release, "Authorization", "Bearer run-key", "Idempotency-Key", b.queue).read(t, 201, &started)
+	s.call("POST", "/latch/v1/releases", release, "Authorization", "Bearer run-key-0123456789", "Idempotency-Key", b.queue).read(t, 201, &started)
 	var token string
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		var listed struct{ Locks []latch.OpenLock }
-		s.as("lock-key", "GET", "/latch/v1/locks?limit=1000", "").read(c, 200, &listed)
+		s.as("lock-key-0123456789", "GET", "/latch/v1/locks?limit=1000", "").read(c, 200, &listed)
 		for _, lock := range listed.Locks {
 			if strings.HasPrefix(lock.Token, started.WorkflowID+":") {
 				token = lock.Token
@@ -117,13 +117,13 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 	var again struct {
 		RunID string `json:"run_id"`
 	}
-	s.call("POST", "/latch/v1/releases", release, "Authorization", "Bearer run-key", "Idempotency-Key", b.queue).read(t, 201, &again)
+	s.call("POST", "/latch/v1/releases", release, "Authorization", "Bearer run-key-0123456789", "Idempotency-Key", b.queue).read(t, 201, &again)
 	require.Equal(t, started.RunID, again.RunID, "the memo by which a repeated call is known is read")
-	page := s.call("GET", "/locks/"+url.PathEscape(token), "", "Authorization", "Bearer lock-key", "Accept", "text/html")
+	page := s.call("GET", "/locks/"+url.PathEscape(token), "", "Authorization", "Bearer lock-key-0123456789", "Accept", "text/html")
 	require.Equal(t, 200, page.status, page.body)
 	require.Contains(t, page.body, "hush-title", "the page reads the run's input")
 	var record latch.Record
-	s.as("lock-key", "POST", lockPath(token)+"/release", `{"reason":"hush-reason","data":{"more":"hush-data"}}`).read(t, 200, &record)
+	s.as("lock-key-0123456789", "POST", lockPath(token)+"/release", `{"reason":"hush-reason","data":{"more":"hush-data"}}`).read(t, 200, &record)
 	require.Equal(t, `"hush-answer"`, string(record.Data["said"]))
 	connected, options := clientWith(t, key)
 	var released latch.ReleaseResult
@@ -148,7 +148,7 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 	var resent struct {
 		WorkflowID string `json:"workflow_id"`
 	}
-	s.as("run-key", "POST", "/latch/v1/deliveries/"+record.DeliveryID+"/redeliver", "").read(t, 202, &resent)
+	s.as("run-key-0123456789", "POST", "/latch/v1/deliveries/"+record.DeliveryID+"/redeliver", "").read(t, 202, &resent)
 	require.NoError(t, connected.GetWorkflow(b.ctx, resent.WorkflowID, "").Get(b.ctx, nil))
 	require.Len(t, b.receiver.Requests("/asks"), 2)
 

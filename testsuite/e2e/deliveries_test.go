@@ -80,7 +80,7 @@ func (i *island) deliveries(query string) []latch.Record {
 	records, cursor := []latch.Record{}, ""
 	for part := 0; part == 0 || cursor != ""; part++ {
 		var got deliveryPart
-		i.as("read-key", "GET", "/latch/v1/deliveries?"+query+"&cursor="+cursor, "").read(i, 200, &got)
+		i.as("read-key-0123456789", "GET", "/latch/v1/deliveries?"+query+"&cursor="+cursor, "").read(i, 200, &got)
 		require.False(i, got.Incomplete)
 		records, cursor = append(records, got.Records...), got.NextCursor
 		require.Less(i, part, 20)
@@ -147,11 +147,11 @@ func TestDeliveriesThatFailedAreSentAgain(t *testing.T) {
 
 			const filter = `{"failed":true,"since":"1h","webhook":"down"`
 			var planned, started, again bulkRedelivery
-			i.as("lock-key", "POST", "/latch/v1/deliveries/redeliver", filter+`}`).problem(t, 403)
-			i.as("run-key", "POST", "/latch/v1/deliveries/redeliver", filter+`,"dry_run":true}`).read(t, 200, &planned)
+			i.as("lock-key-0123456789", "POST", "/latch/v1/deliveries/redeliver", filter+`}`).problem(t, 403)
+			i.as("run-key-0123456789", "POST", "/latch/v1/deliveries/redeliver", filter+`,"dry_run":true}`).read(t, 200, &planned)
 			require.Equal(t, 3, planned.Planned)
 			require.Len(t, i.receiver.Requests("/down"), 6, "a dry run sends nothing")
-			i.as("run-key", "POST", "/latch/v1/deliveries/redeliver", filter+`}`).read(t, 200, &started)
+			i.as("run-key-0123456789", "POST", "/latch/v1/deliveries/redeliver", filter+`}`).read(t, 200, &started)
 			require.Equal(t, 3, started.Started, "%+v", started)
 			for _, each := range started.Deliveries {
 				require.NoError(t, i.client.GetWorkflow(i.ctx, each.WorkflowID, "").Get(i.ctx, nil))
@@ -164,7 +164,7 @@ func TestDeliveriesThatFailedAreSentAgain(t *testing.T) {
 			require.Equal(t, failed, sent, "each under its id, and once")
 
 			require.Empty(t, i.deliveries("failed=true"))
-			i.as("run-key", "POST", "/latch/v1/deliveries/redeliver", filter+`}`).read(t, 200, &again)
+			i.as("run-key-0123456789", "POST", "/latch/v1/deliveries/redeliver", filter+`}`).read(t, 200, &again)
 			require.Zero(t, again.Started)
 			require.Equal(t, 3, again.Skipped)
 			require.Equal(t, "delivered", again.Deliveries[0].Reason)
@@ -194,7 +194,7 @@ func TestDeliveriesAreToldByTheirLastWord(t *testing.T) {
 	i.deliveriesBecome("failed=true", 1)
 	redeliver := func() bulkRedelivery {
 		var got bulkRedelivery
-		i.as("run-key", "POST", "/latch/v1/deliveries/redeliver", `{"failed":true,"webhook":"gone"}`).read(t, 200, &got)
+		i.as("run-key-0123456789", "POST", "/latch/v1/deliveries/redeliver", `{"failed":true,"webhook":"gone"}`).read(t, 200, &got)
 		require.Len(t, got.Deliveries, 1)
 		return got
 	}
@@ -229,7 +229,7 @@ func TestStarterDeliveries(t *testing.T) {
 			i := newIsland(t, server.Options{})
 			failed := i.exhausted(2)
 			i.deliveriesBecome("failed=true", 2)
-			read, run := settings(i, "read-key"), settings(i, "run-key")
+			read, run := settings(i, "read-key-0123456789"), settings(i, "run-key-0123456789")
 
 			var found struct{ Records []latch.Record }
 			i.starter(read, "deliveries", "--failed", "--since", "2h", "-o", "json").read(t, 0, &found)

@@ -22,10 +22,10 @@ func TestEnforcedWebhookCannotBeReplaced(t *testing.T) {
 	const steps = `"steps":[{"name":"a","do":{"http":{"url":"{R}/work"}}}]`
 	const names = `"board" is the id of an enforced registered webhook`
 
-	refused := s.as("run-key", "POST", "/latch/v1/releases", s.spec(`{"id":"r",`+steps+`,`+own+`}`)).problem(t, 422)
+	refused := s.as("run-key-0123456789", "POST", "/latch/v1/releases", s.spec(`{"id":"r",`+steps+`,`+own+`}`)).problem(t, 422)
 	require.Contains(t, refused.Detail, names)
 	require.Equal(t, "body.webhooks[0].id", refused.Errors[0].Location)
-	s.as("run-key", "POST", "/latch/v1/events", s.spec(`{"event":"OTHER",`+own+`}`)).problem(t, 422)
+	s.as("run-key-0123456789", "POST", "/latch/v1/events", s.spec(`{"event":"OTHER",`+own+`}`)).problem(t, 422)
 
 	for name, each := range map[string]struct{ workflow, spec, path string }{
 		"release":           {latch.WorkflowRelease, `{"id":"r",` + steps + `,` + own + `}`, "webhooks[0].id"},
@@ -35,7 +35,7 @@ func TestEnforcedWebhookCannotBeReplaced(t *testing.T) {
 	} {
 		require.ErrorContains(t, b.invalid(each.workflow, name, each.spec), each.path)
 	}
-	s.as("admin-key=1", "POST", "/latch/v1/webhooks/board/disable", "").read(t, 200, nil)
+	s.as("admin-key=1-0123456789", "POST", "/latch/v1/webhooks/board/disable", "").read(t, 200, nil)
 	require.ErrorContains(t, b.invalid(latch.WorkflowRelease, "disabled", `{"id":"r",`+steps+`,`+own+`}`), names)
 	require.Empty(t, b.came("/"), "nothing was done")
 }
@@ -64,29 +64,29 @@ func TestEnforcedWebhookIsSkippedByAdminAlone(t *testing.T) {
 		var started struct {
 			WorkflowID string `json:"workflow_id"`
 		}
-		s.as("run-key", "POST", "/latch/v1/releases", s.spec(spec)).read(t, 201, &started)
+		s.as("run-key-0123456789", "POST", "/latch/v1/releases", s.spec(spec)).read(t, 201, &started)
 		return "/latch/v1/releases/" + id, started.WorkflowID, s.token(started.WorkflowID)
 	}
 
 	path, workflowID, token := release("skipped")
 	require.True(t, s.status(workflowID).Locks[0].Enforced)
 	for _, skip := range []string{`{"lock":"` + token + `","reason":"late"}`, `{"webhook":"board","event":"BEFORE_RELEASE","reason":"late"}`} {
-		refused := s.as("run-key", "POST", path+"/skip", skip).problem(t, 403)
+		refused := s.as("run-key-0123456789", "POST", path+"/skip", skip).problem(t, 403)
 		require.Contains(t, refused.Detail, `webhook "board" is enforced`)
 	}
 	require.Len(t, s.status(workflowID).Locks, 1, "nothing was changed")
 	var record latch.Record
-	s.as("admin-key=1", "POST", path+"/skip", `{"webhook":"board","event":"BEFORE_RELEASE","reason":"late"}`).read(t, 200, &record)
+	s.as("admin-key=1-0123456789", "POST", path+"/skip", `{"webhook":"board","event":"BEFORE_RELEASE","reason":"late"}`).read(t, 200, &record)
 	require.Equal(t, latch.ResultSkipped, record.Result)
 	require.True(t, record.Enforced)
 	require.Equal(t, latch.ViaAPI, record.Lock.Via)
 	token = s.token(workflowID)
 	record = latch.Record{}
-	s.as("run-key", "POST", path+"/skip", `{"lock":"`+token+`","reason":"one of its own"}`).read(t, 200, &record)
+	s.as("run-key-0123456789", "POST", path+"/skip", `{"lock":"`+token+`","reason":"one of its own"}`).read(t, 200, &record)
 	require.False(t, record.Enforced)
 
 	_, workflowID, token = release("removed")
-	s.as("lock-key", "POST", lockPath(token)+"/release", `{"result":"pass"}`).read(t, 200, &record)
+	s.as("lock-key-0123456789", "POST", lockPath(token)+"/release", `{"result":"pass"}`).read(t, 200, &record)
 	require.Equal(t, latch.ResultPass, record.Result)
 	s.token(workflowID)
 	require.False(t, s.status(workflowID).Locks[0].Enforced, "the next lock is the release's own")

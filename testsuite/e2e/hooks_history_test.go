@@ -30,7 +30,7 @@ func (s *served) across(webhook, event string, limit int) []latch.Record {
 		if event == "" {
 			path = strings.Replace(path, "event=&", "", 1)
 		}
-		s.as("lock-key", "GET", path, "").read(s, 200, &got)
+		s.as("lock-key-0123456789", "GET", path, "").read(s, 200, &got)
 		require.False(s, got.Incomplete)
 		require.LessOrEqual(s, len(got.Records), limit)
 		records, cursor = append(records, got.Records...), got.NextCursor
@@ -60,13 +60,13 @@ func TestWebhookHistoryAcrossRuns(t *testing.T) {
 	s.register(url.PathEscape(id), `{"url":"{R}/hook","events":[{"event":"JOB_START"},{"event":"JOB_SUCCESS"},
 		{"event":"BEFORE_RELEASE","blocking":true},{"event":"RELEASE_SUCCESS"}]}`)
 	var started map[string]string
-	s.as("run-key", "POST", "/latch/v1/releases", `{"id":"`+b.queue+`","steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"OTHER"}}}}]}`).read(t, 201, &started)
+	s.as("run-key-0123456789", "POST", "/latch/v1/releases", `{"id":"`+b.queue+`","steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"OTHER"}}}}]}`).read(t, 201, &started)
 	token := s.token(started["workflow_id"])
 	for i := range 3 {
 		b.succeeds(b.startJob(fmt.Sprint("job", i), fmt.Sprintf(`{"id":"job%d","task":{"http":{"url":"{R}/work"}}}`, i)))
 	}
 	s.acrossBecomes(id, 7)
-	s.as("lock-key", "POST", lockPath(token)+"/release", "").read(t, 200, nil)
+	s.as("lock-key-0123456789", "POST", lockPath(token)+"/release", "").read(t, 200, nil)
 	require.NoError(t, shared.client.GetWorkflow(b.ctx, started["workflow_id"], "").Get(b.ctx, nil))
 
 	all := s.acrossBecomes(id, 8)
@@ -88,9 +88,9 @@ func TestWebhookHistoryAcrossRuns(t *testing.T) {
 	require.Equal(t, []string{"job2", "job1", "job0"}, []string{starts[0].Job, starts[1].Job, starts[2].Job})
 	require.Empty(t, s.across("another-"+b.queue, "", 10))
 
-	s.as("read-key", "GET", "/latch/v1/webhooks/x/history?cursor=nonsense", "").problem(t, 422)
-	s.as("read-key", "GET", "/latch/v1/webhooks/x/history?limit=201", "").problem(t, 422)
-	s.as("read-key", "GET", "/latch/v1/webhooks/x/history?event=job", "").problem(t, 422)
+	s.as("read-key-0123456789", "GET", "/latch/v1/webhooks/x/history?cursor=nonsense", "").problem(t, 422)
+	s.as("read-key-0123456789", "GET", "/latch/v1/webhooks/x/history?limit=201", "").problem(t, 422)
+	s.as("read-key-0123456789", "GET", "/latch/v1/webhooks/x/history?event=job", "").problem(t, 422)
 }
 
 // A record that its run left pending is told as the workflow that it was
@@ -104,7 +104,7 @@ func TestWebhookHistoryFollowsWhatWasHandedOver(t *testing.T) {
 	result := b.succeeds(b.startJob("handed", jobWith("handed", `{"id":"`+id+`","url":"{R}/slow","event":"JOB_SUCCESS","retry":{"initial_interval":"`+beyondTheRun+`"}}`)))
 	handed := recordOf(t, result.History, id)
 	require.NotEmpty(t, handed.HandedTo)
-	conflict := s.as("run-key", "POST", "/latch/v1/deliveries/"+handed.DeliveryID+"/redeliver", "").problem(t, 409)
+	conflict := s.as("run-key-0123456789", "POST", "/latch/v1/deliveries/"+handed.DeliveryID+"/redeliver", "").problem(t, 409)
 	require.Equal(t, handed.HandedTo, conflict.WorkflowID, "the delivery itself is under way")
 	require.NoError(t, shared.client.GetWorkflow(b.ctx, handed.HandedTo, "").Get(b.ctx, nil))
 	final := s.acrossBecomes(id, 1)[0]
@@ -122,7 +122,7 @@ func TestWebhookHistoryWithoutTheAttribute(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, bare.Stop()) })
 	s := setup(t).serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_ADDRESS", bare.FrontendHostPort)
-	missing := s.as("read-key", "GET", "/latch/v1/webhooks/audit/history", "").problem(t, 501)
+	missing := s.as("read-key-0123456789", "GET", "/latch/v1/webhooks/audit/history", "").problem(t, 501)
 	for _, told := range []string{"temporal operator search-attribute create --namespace default", "--name LatchWebhooks --type KeywordList", "LATCH_SEARCH_ATTRIBUTES=true"} {
 		require.Contains(t, missing.Detail, told)
 	}

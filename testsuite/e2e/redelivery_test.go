@@ -32,11 +32,11 @@ func TestRedelivery(t *testing.T) {
 	failed := recordOf(t, result.History, id)
 	require.Equal(t, latch.ResultFail, failed.Result)
 
-	s.as("lock-key", "POST", redeliverPath(failed.DeliveryID), "").problem(t, 403)
+	s.as("lock-key-0123456789", "POST", redeliverPath(failed.DeliveryID), "").problem(t, 403)
 	s.acrossBecomes(id, 1) // Temporal's list knows of the run
 	for n := 1; n <= 2; n++ {
 		var got redelivery
-		reply := s.as("run-key", "POST", redeliverPath(failed.DeliveryID), "")
+		reply := s.as("run-key-0123456789", "POST", redeliverPath(failed.DeliveryID), "")
 		reply.read(t, 202, &got)
 		require.Equal(t, redelivery{DeliveryID: failed.DeliveryID, WorkflowID: "redeliver-" + failed.DeliveryID, RunID: got.RunID, Redelivery: n, Status: "running"}, got)
 		var record latch.Record
@@ -76,7 +76,7 @@ func TestRedeliveryRefusals(t *testing.T) {
 	b.receiver.Script("/once", receiver.Status(404), receiver.Answer{Hold: held})
 	b.receiver.Script("/held", receiver.Answer{Hold: held})
 	var started map[string]string
-	s.as("run-key", "POST", "/latch/v1/releases", b.spec(`{"id":"`+b.queue+`","webhooks":[
+	s.as("run-key-0123456789", "POST", "/latch/v1/releases", b.spec(`{"id":"`+b.queue+`","webhooks":[
 		{"id":"once","url":"{R}/once","event":"BEFORE_RELEASE"},{"id":"held","url":"{R}/held","event":"BEFORE_RELEASE"},
 		{"id":"never","url":"{R}/never","events":[{"event":"BEFORE_RELEASE","when":"false"}]},
 		{"id":"person","events":[{"event":"BEFORE_RELEASE","blocking":true}]}],
@@ -91,18 +91,18 @@ func TestRedeliveryRefusals(t *testing.T) {
 	// The run is named: Temporal's list may be a moment behind.
 	named := `{"workflow_id":"` + run + `","run_id":"` + started["run_id"] + `"}`
 	for webhook, told := range map[string]string{"held": "still sending", "never": "never sent", "person": "never sent"} {
-		refused := s.as("run-key", "POST", redeliverPath(delivery(webhook)), named).problem(t, 409)
+		refused := s.as("run-key-0123456789", "POST", redeliverPath(delivery(webhook)), named).problem(t, 409)
 		require.Contains(t, refused.Detail, told, webhook)
 		require.Equal(t, run, refused.WorkflowID)
 	}
 	var first redelivery
-	s.as("run-key", "POST", redeliverPath(delivery("once")), named).read(t, 202, &first)
+	s.as("run-key-0123456789", "POST", redeliverPath(delivery("once")), named).read(t, 202, &first)
 	b.arrives("/once", 2)
-	second := s.as("run-key", "POST", redeliverPath(delivery("once")), named).problem(t, 409)
+	second := s.as("run-key-0123456789", "POST", redeliverPath(delivery("once")), named).problem(t, 409)
 	require.Equal(t, first.WorkflowID, second.WorkflowID)
 	require.Equal(t, first.RunID, second.RunID)
 
-	earlier := s.as("run-key", "POST", redeliverPath("dlv_"+strings.Repeat("A", 24)), "").problem(t, 404)
+	earlier := s.as("run-key-0123456789", "POST", redeliverPath("dlv_"+strings.Repeat("A", 24)), "").problem(t, 404)
 	require.Contains(t, earlier.Detail, "workflow_id")
 	for _, test := range []struct {
 		id, body string
@@ -116,8 +116,8 @@ func TestRedeliveryRefusals(t *testing.T) {
 		{delivery("once"), `{"workflow":"x"}`, 422},
 		{delivery("once"), `{`, 400},
 	} {
-		s.as("run-key", "POST", redeliverPath(test.id), test.body).problem(t, test.status)
+		s.as("run-key-0123456789", "POST", redeliverPath(test.id), test.body).problem(t, test.status)
 	}
-	s.as("run-key", "POST", "/latch/v1/releases/"+b.queue+"/stop", "").read(t, 200, nil)
+	s.as("run-key-0123456789", "POST", "/latch/v1/releases/"+b.queue+"/stop", "").read(t, 200, nil)
 	require.NoError(t, shared.client.TerminateWorkflow(b.ctx, first.WorkflowID, first.RunID, "end of the test"))
 }

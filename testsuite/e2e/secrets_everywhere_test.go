@@ -119,10 +119,10 @@ func TestSecretsStandNowhere(t *testing.T) {
 		WorkflowID string `json:"workflow_id"`
 	}
 	var seen strings.Builder
-	s.as("run-key", "POST", "/latch/v1/releases", release).read(t, 201, &started)
+	s.as("run-key-0123456789", "POST", "/latch/v1/releases", release).read(t, 201, &started)
 	lock := s.token(started.WorkflowID)
 	ask := func(method, path, body string, headers ...string) {
-		answer := s.call(method, path, body, append(headers, "Authorization", "Bearer admin-key=1")...)
+		answer := s.call(method, path, body, append(headers, "Authorization", "Bearer admin-key=1-0123456789")...)
 		require.Less(t, answer.status, 300, "%s %s: %s", method, path, answer.body)
 		fmt.Fprintln(&seen, answer.header, answer.body)
 	}

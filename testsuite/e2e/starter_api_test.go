@@ -26,39 +26,39 @@ func TestStarterReleaseByTheAPI(t *testing.T) {
 	var started struct {
 		WorkflowID string `json:"workflow_id"`
 	}
-	s.starter(s.viaAPI("run-key"), "release", "run", file, "-o", "json").read(t, 0, &started)
+	s.starter(s.viaAPI("run-key-0123456789"), "release", "run", file, "-o", "json").read(t, 0, &started)
 	require.Equal(t, "release-"+s.queue, started.WorkflowID)
-	again := s.starter(s.viaAPI("run-key"), "release", "run", file)
+	again := s.starter(s.viaAPI("run-key-0123456789"), "release", "run", file)
 	require.Equal(t, 1, again.code)
 	require.Contains(t, again.err, "release-"+s.queue+" is running")
 
 	token := s.token(started.WorkflowID)
-	status := s.starter(s.viaAPI("read-key"), "status", s.queue)
+	status := s.starter(s.viaAPI("read-key-0123456789"), "status", s.queue)
 	require.Equal(t, 0, status.code, status.err)
 	require.Contains(t, status.out, token)
-	refused := s.starter(s.viaAPI("read-key"), "lock", "release", token)
+	refused := s.starter(s.viaAPI("read-key-0123456789"), "lock", "release", token)
 	require.Equal(t, 3, refused.code)
 	require.Contains(t, refused.err, "LATCH_API_KEY")
-	removed := s.starter(s.viaAPI("lock-key"), "lock", "release", token, "--reason", "approved")
+	removed := s.starter(s.viaAPI("lock-key-0123456789"), "lock", "release", token, "--reason", "approved")
 	require.Equal(t, 0, removed.code, removed.err)
 	require.Contains(t, removed.out, "lock removed by board (api): approved")
 
 	s.token(started.WorkflowID) // the second lock is there
-	stopped := s.starter(s.viaAPI("run-key"), "release", "stop", s.queue, "--reason", "enough")
+	stopped := s.starter(s.viaAPI("run-key-0123456789"), "release", "stop", s.queue, "--reason", "enough")
 	require.Equal(t, 0, stopped.code, stopped.err)
 	var end struct {
 		Status string
 		Result struct{ Reason string }
 	}
-	s.starter(s.viaAPI("read-key"), "watch", s.queue, "-o", "json").read(t, 4, &end)
+	s.starter(s.viaAPI("read-key-0123456789"), "watch", s.queue, "-o", "json").read(t, 4, &end)
 	require.Equal(t, "stopped", end.Status)
 	require.Contains(t, end.Result.Reason, "enough")
-	late := s.starter(s.viaAPI("run-key"), "release", "rollback", s.queue, "-o", "json")
+	late := s.starter(s.viaAPI("run-key-0123456789"), "release", "rollback", s.queue, "-o", "json")
 	require.Equal(t, 1, late.code)
 	require.Contains(t, late.out, `"type": "TooLate"`)
 
 	var records []struct{ Webhook, Event, Result string }
-	s.starter(s.viaAPI("read-key"), "history", s.queue, "--event", "BEFORE_RELEASE", "-o", "json").read(t, 0, &records)
+	s.starter(s.viaAPI("read-key-0123456789"), "history", s.queue, "--event", "BEFORE_RELEASE", "-o", "json").read(t, 0, &records)
 	require.Len(t, records, 1)
 	require.Equal(t, "pass", records[0].Result)
 }
@@ -69,14 +69,14 @@ func TestStarterIsRefusedByTheAPI(t *testing.T) {
 	t.Parallel()
 	s := setup(t).serve("LATCH_API_KEYS", apiKeys)
 	file := s.write("event.json", `{"event":"SAID","id":"`+s.queue+`"}`)
-	for key, code := range map[string]int{"wrong": 3, "read-key": 3, "run-key": 0} {
+	for key, code := range map[string]int{"wrong": 3, "read-key-0123456789": 3, "run-key-0123456789": 0} {
 		emitted := s.starter(s.viaAPI(key), "emit", file)
 		require.Equal(t, code, emitted.code, key+emitted.out+emitted.err)
 	}
-	unknown := s.starter(s.viaAPI("read-key"), "status", "none")
+	unknown := s.starter(s.viaAPI("read-key-0123456789"), "status", "none")
 	require.Equal(t, 1, unknown.code)
 	require.Contains(t, unknown.err, `There is no release "none"`)
-	direct := s.starter(s.viaAPI("run-key"), "job", "apply", file)
+	direct := s.starter(s.viaAPI("run-key-0123456789"), "job", "apply", file)
 	require.Equal(t, 2, direct.code)
 	require.Contains(t, direct.err, "speaks to Temporal alone")
 }
@@ -111,32 +111,32 @@ func TestStarterJobsByTheAPI(t *testing.T) {
 	}
 	var list struct{ Jobs []job }
 	require.Eventually(t, func() bool {
-		s.starter(s.viaAPI("read-key"), "job", "list", "--search", s.queue, "-o", "json").read(t, 0, &list)
+		s.starter(s.viaAPI("read-key-0123456789"), "job", "list", "--search", s.queue, "-o", "json").read(t, 0, &list)
 		return len(list.Jobs) == 2
 	}, patience, tick)
 	require.Equal(t, latch.Schedule{Cron: "0 3 * * mon", Timezone: "Europe/Berlin"}, list.Jobs[0].Schedule)
 	require.Equal(t, latch.Schedule{After: held}, list.Jobs[1].Schedule)
-	s.starter(s.viaAPI("read-key"), "job", "list", "--tag", s.queue, "-o", "json").read(t, 0, &list)
+	s.starter(s.viaAPI("read-key-0123456789"), "job", "list", "--tag", s.queue, "-o", "json").read(t, 0, &list)
 	require.Len(t, list.Jobs, 1)
 
 	var started struct {
 		RunID string `json:"run_id"`
 	}
-	s.starter(s.viaAPI("run-key"), "job", "start", held, "-o", "json").read(t, 0, &started)
-	again := s.starter(s.viaAPI("run-key"), "job", "start", held, "-o", "json")
+	s.starter(s.viaAPI("run-key-0123456789"), "job", "start", held, "-o", "json").read(t, 0, &started)
+	again := s.starter(s.viaAPI("run-key-0123456789"), "job", "start", held, "-o", "json")
 	require.Equal(t, 1, again.code)
 	require.Contains(t, again.out, `"type": "AlreadyRunning"`)
 	require.Contains(t, again.err, started.RunID)
 	var shown job
-	s.starter(s.viaAPI("read-key"), "job", "show", held, "-o", "json").read(t, 0, &shown)
+	s.starter(s.viaAPI("read-key-0123456789"), "job", "show", held, "-o", "json").read(t, 0, &shown)
 	require.Equal(t, started.RunID, shown.LastRun.RunID)
 	require.Equal(t, latch.JobRunning, shown.LastRun.Status)
 	s.token("job-" + held) // it has begun
-	stopped := s.starter(s.viaAPI("run-key"), "job", "stop", held)
+	stopped := s.starter(s.viaAPI("run-key-0123456789"), "job", "stop", held)
 	require.Equal(t, 0, stopped.code, stopped.err)
 
-	require.Equal(t, 1, s.starter(s.viaAPI("run-key"), "job", "start", "none").code)
-	refused := s.starter(s.viaAPI("read-key"), "job", "start", quick)
+	require.Equal(t, 1, s.starter(s.viaAPI("run-key-0123456789"), "job", "start", "none").code)
+	refused := s.starter(s.viaAPI("read-key-0123456789"), "job", "start", quick)
 	require.Equal(t, 3, refused.code, refused.out+refused.err)
 }
 
@@ -153,7 +153,7 @@ func TestStarterJobStartWaitsByTheAPI(t *testing.T) {
 		status string
 	}{"good": {0, latch.JobSucceeded}, "bad": {1, latch.JobFailed}} {
 		var came struct{ Status string }
-		s.starter(s.viaAPI("run-key"), "job", "start", s.queue+"-"+job, "--wait", "-o", "json").read(t, want.code, &came)
+		s.starter(s.viaAPI("run-key-0123456789"), "job", "start", s.queue+"-"+job, "--wait", "-o", "json").read(t, want.code, &came)
 		require.Equal(t, want.status, came.Status)
 	}
 }
@@ -172,7 +172,7 @@ func TestStarterTrustsTheAPIsCertificate(t *testing.T) {
 		"TEMPORAL_ADDRESS=" + shared.server.FrontendHostPort, "LATCH_API_ADDR=" + address, "LATCH_API_KEYS=" + apiKeys,
 		"LATCH_API_TLS_CERT=" + certificate, "LATCH_API_TLS_KEY=" + key}})
 	ask := func(settings ...string) said {
-		return b.starter(append(settings, "LATCH_API_KEY=read-key"), "status", "none", "--api", "https://"+address)
+		return b.starter(append(settings, "LATCH_API_KEY=read-key-0123456789"), "status", "none", "--api", "https://"+address)
 	}
 	require.Eventually(t, func() bool { return ask("SSL_CERT_FILE="+certificate).code == 1 }, patience, tick, serving.Stderr.String())
 	require.Contains(t, ask("SSL_CERT_FILE="+certificate).err, `There is no release "none"`)

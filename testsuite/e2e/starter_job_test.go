@@ -151,7 +151,7 @@ tags: [`+b.queue+`]
 func TestStarterJobApplyOverAMittoJob(t *testing.T) {
 	t.Parallel()
 	s := setup(t).serve("LATCH_API_KEYS", apiKeys)
-	s.as("admin-key=1", "POST", "/v2/jobs", `{"id":"`+s.queue+`","title":"Old","type":"cmd","markdown":"# Why","notify":["ada"],
+	s.as("admin-key=1-0123456789", "POST", "/v2/jobs", `{"id":"`+s.queue+`","title":"Old","type":"cmd","markdown":"# Why","notify":["ada"],
 		"schedule":{"type":"custom","value":"0 1 * * *"},"conf":{"shell":true,"cmd":"sleep 15"},
 		"webhooks":[{"url":"https://example.com/","method":"POST","event_type":"JOB_COMPLETE","body":"{}"}]}`).read(t, 201, nil)
 	file := s.write("job.yaml", "id: "+s.queue+"\ntitle: New\ntask: {command: {argv: [x]}}\nschedule: 0 2 * * *\n")
@@ -169,7 +169,7 @@ func TestStarterJobApplyOverAMittoJob(t *testing.T) {
 		Conf            string
 		Webhooks        []any
 	}
-	s.as("read-key", "GET", "/v2/jobs/"+s.queue, "").read(t, 200, &job)
+	s.as("read-key-0123456789", "GET", "/v2/jobs/"+s.queue, "").read(t, 200, &job)
 	require.Equal(t, "New", job.Title)
 	require.Equal(t, "# Why", job.Markdown)
 	require.Equal(t, []string{"ada"}, job.Notify)
