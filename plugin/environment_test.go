@@ -42,3 +42,20 @@ func TestFromEnv(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, p.Err())
 }
+
+// A worker can name the secrets that may go to any host as it starts.
+func TestUnboundSecrets(t *testing.T) {
+	t.Setenv("LATCH_SECRET_BOARD", "value-of-the-board")
+	t.Setenv("LATCH_SECRET_ON_CALL", "value-of-on-call")
+	t.Setenv("LATCH_SECRETS_HOSTS", "board=hooks.example.com")
+	for required, unbound := range map[string][]string{"false": {"on_call"}, "true": nil} {
+		t.Setenv("LATCH_SECRETS_HOSTS_REQUIRED", required)
+		p, err := plugin.FromEnv()
+		require.NoError(t, err)
+		require.Equal(t, unbound, p.UnboundSecrets())
+	}
+	values := map[string]string{"board": "value-of-the-board"}
+	require.Equal(t, []string{"board"}, plugin.New(plugin.Options{Secrets: values}).UnboundSecrets())
+	require.Empty(t, plugin.New(plugin.Options{Secrets: values, SecretHostsRequired: true}).UnboundSecrets())
+	require.Empty(t, plugin.New(plugin.Options{Secrets: map[string]string{"": ""}}).UnboundSecrets(), "what cannot be holds none")
+}

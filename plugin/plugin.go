@@ -80,6 +80,7 @@ type Options struct {
 type Plugin struct {
 	*temporal.SimplePlugin
 	activities  *activities.Activities
+	secrets     *secret.Store
 	interceptor *workflows.Interceptor
 	problem     error
 
@@ -96,8 +97,10 @@ type Plugin struct {
 // the SDK panics in worker.New and gives an error in client.Dial.
 func New(options Options) *Plugin {
 	p := &Plugin{interceptor: &workflows.Interceptor{}, registered: map[string]bool{}, converter: options.DataConverter}
-	p.activities, p.problem = newActivities(options, p.dataConverter)
 	var err error
+	p.secrets, err = secretsOf(options)
+	p.activities, p.problem = newActivities(options, p.secrets, p.dataConverter)
+	p.problem = errors.Join(err, p.problem)
 	p.SimplePlugin, err = temporal.NewSimplePlugin(temporal.SimplePluginOptions{
 		Name:                      "latch.run/latch",
 		ConfigureClient:           p.configureClient,
@@ -113,14 +116,31 @@ func New(options Options) *Plugin {
 // Err gives everything that is wrong with the options.
 func (p *Plugin) Err() error { return p.problem }
 
-func newActivities(options Options, dataConverter func() converter.DataConverter) (*activities.Activities, error) {
-	var problems []error
-	store := options.store
-	if store == nil {
-		made, err := secret.New(options.Secrets, secret.Options{Hosts: options.SecretHosts, HostsRequired: options.SecretHostsRequired})
-		problems = append(problems, err)
-		store = made
+// UnboundSecrets returns the names of the secrets that may go to any host,
+// sorted: those that SecretHosts binds to none, unless SecretHostsRequired is
+// set. Whoever writes a job, a release or an event may have such a secret sent
+// to a host of their own, so a worker does well to log these names as it starts.
+func (p *Plugin) UnboundSecrets() []string {
+	if p.secrets.HostsRequired() {
+		return nil
 	}
+	return p.secrets.Unbound()
+}
+
+// secretsOf returns the store of the options' secrets.
+func secretsOf(options Options) (*secret.Store, error) {
+	if options.store != nil {
+		return options.store, nil
+	}
+	store, err := secret.New(options.Secrets, secret.Options{Hosts: options.SecretHosts, HostsRequired: options.SecretHostsRequired})
+	if err != nil {
+		return nil, fmt.Errorf("latch plugin: %w", err)
+	}
+	return store, nil
+}
+
+func newActivities(options Options, store *secret.Store, dataConverter func() converter.DataConverter) (*activities.Activities, error) {
+	var problems []error
 	sender, err := delivery.New(delivery.Options{Secrets: store, EgressAllow: options.EgressAllow, EgressProxy: options.EgressProxy, Redact: options.Redact, PerEndpoint: options.PerEndpoint})
 	problems = append(problems, err)
 	fqdn, err := fqdnOf(options)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
@@ -47,6 +48,10 @@ type fakeTemporal struct {
 
 	// schedules keep registered jobs.
 	schedules *fakeSchedules
+	// service answers in place of schedules, where it is given.
+	service workflowservice.WorkflowServiceClient
+	// operator tells of search attributes.
+	operator fakeOperator
 
 	started []client.StartWorkflowOptions
 	inputs  []string
@@ -129,7 +134,14 @@ func (f *fakeTemporal) DescribeTaskQueue(_ context.Context, queue string, _ enum
 	return &workflowservice.DescribeTaskQueueResponse{Pollers: []*taskqueuepb.PollerInfo{{Identity: "worker"}}}, nil
 }
 
-func (f *fakeTemporal) WorkflowService() workflowservice.WorkflowServiceClient { return f.schedules }
+func (f *fakeTemporal) WorkflowService() workflowservice.WorkflowServiceClient {
+	if f.service != nil {
+		return f.service
+	}
+	return f.schedules
+}
+
+func (f *fakeTemporal) OperatorService() operatorservice.OperatorServiceClient { return f.operator }
 
 func (f *fakeTemporal) Namespace() string { return "default" }
 

@@ -43,7 +43,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.PersistentFlags().String("task-queue", "", "task queue of Latch's worker (LATCH_TASK_QUEUE, else latch)")
 	root.PersistentFlags().String("api", "", "speak to the HTTP API at this URL, and not to Temporal (LATCH_API; its key is LATCH_API_KEY)")
 	root.AddCommand(a.jobCommand(), a.releaseCommand(), a.emitCommand(), a.lockCommand(), a.watchCommand(),
-		a.statusCommand(), a.historyCommand(), a.deliveriesCommand(), a.serveCommand(), a.webhookCommand(), a.codecCommand(), a.validateCommand(), a.schemaCommand(), a.versionCommand())
+		a.statusCommand(), a.historyCommand(), a.deliveriesCommand(), a.serveCommand(), a.webhookCommand(), a.codecCommand(), a.validateCommand(), a.doctorCommand(), a.schemaCommand(), a.versionCommand())
 	return root
 }
 

@@ -117,15 +117,16 @@ type surroundings struct {
 	RedactJSON          []string `env:"LATCH_REDACT_JSON"`
 	APIURL              string   `env:"LATCH_API_URL"`
 
+	store  *secret.Store
 	sender *delivery.Sender
 }
 
 func (a *app) readSurroundings() (*surroundings, error) {
 	read, err := env.ParseAsWithOptions[surroundings](env.Options{Environment: env.ToMap(a.environ)})
 	problems := []error{err}
-	store, err := secret.FromEnvironment(a.environ, read.SecretsDir, read.SecretsHosts, read.SecretHostsRequired)
+	read.store, err = secret.FromEnvironment(a.environ, read.SecretsDir, read.SecretsHosts, read.SecretHostsRequired)
 	problems = append(problems, err)
-	read.sender, err = delivery.New(delivery.Options{Secrets: store, EgressAllow: read.EgressAllow, EgressProxy: read.EgressProxy,
+	read.sender, err = delivery.New(delivery.Options{Secrets: read.store, EgressAllow: read.EgressAllow, EgressProxy: read.EgressProxy,
 		Redact: latch.Redaction{Headers: environment.Trimmed(read.RedactHeaders), JSON: environment.Trimmed(read.RedactJSON)}})
 	problems = append(problems, err)
 	if read.FQDN == "" {

@@ -51,6 +51,7 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("start worker on task queue %q: %w", configured.TaskQueue, err)
 	}
 	health.ready(true)
+	warnOfSecrets(logger, configured.plugin.UnboundSecrets())
 	logger.Info("worker started", "task_queue", configured.TaskQueue, "namespace", configured.temporal.Namespace,
 		"address", configured.temporal.HostPort, "health", health.address())
 
@@ -64,6 +65,15 @@ func run(ctx context.Context) error {
 	served.Stop()
 	logger.Info("worker stopped")
 	return err
+}
+
+// warnOfSecrets names the secrets that may go to any host.
+func warnOfSecrets(logger *slog.Logger, unbound []string) {
+	if len(unbound) == 0 {
+		return
+	}
+	logger.Warn("secrets are bound to no host: whoever writes a job, release or event may send them anywhere; "+
+		"bind each with LATCH_SECRETS_HOSTS, and set LATCH_SECRETS_HOSTS_REQUIRED=true", "secrets", unbound)
 }
 
 // dial connects to Temporal, trying again while the server is not up yet.

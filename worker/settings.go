@@ -36,6 +36,7 @@ type configuration struct {
 	settings
 	// temporal has Latch's plugin, for the worker that is made with the client.
 	temporal client.Options
+	plugin   *plugin.Plugin
 }
 
 // configure reads the environment and reports all that is wrong with it at
@@ -56,7 +57,7 @@ func configure() (*configuration, error) {
 	}
 	payloads.Configure(&options)
 	options.Plugins = append(options.Plugins, latchPlugin) // which learns of the data converter so
-	return &configuration{settings: given, temporal: options}, nil
+	return &configuration{settings: given, temporal: options, plugin: latchPlugin}, nil
 }
 
 // check looks for values that parse and yet cannot be.
