@@ -37,9 +37,10 @@ type guard struct {
 	prefixes []allowedPrefix
 	hosts    map[string]bool // "host" and "host:port"
 	resolve  func(ctx context.Context, host string) ([]netip.Addr, error)
-	dialer   net.Dialer
-	// connect is what the dialer does.
-	connect func(ctx context.Context, network, address string) (net.Conn, error)
+	// dialer dials a proxy, which the operator has chosen.
+	dialer net.Dialer
+	// connect dials one address for a host, after a last look at it.
+	connect dialFunc
 }
 
 type allowedPrefix struct {
@@ -50,7 +51,9 @@ type allowedPrefix struct {
 // newGuard reads the entries of LATCH_EGRESS_ALLOW and reports every bad one.
 func newGuard(entries []string) (*guard, error) {
 	g := &guard{hosts: map[string]bool{}, resolve: lookupHost, dialer: net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}}
-	g.connect = g.dialer.DialContext
+	checked := g.dialer
+	checked.ControlContext = g.control
+	g.connect = checked.DialContext
 	var problems []error
 	for _, entry := range entries {
 		if entry = strings.TrimSpace(entry); entry == "" {
@@ -185,47 +188,6 @@ func (g *guard) judge(ctx context.Context, host, port string) (admitted []netip.
 
 // A hostError says that a URL's host is none.
 type hostError struct{ error }
-
-// dial connects to the first admissible address that answers. What it dials
-// is what it checked: a name is not resolved again.
-func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	watch, begun := stopwatchOf(ctx), time.Now()
-	addresses, err := g.admissible(ctx, host, port)
-	watch.lookedUp(begun)
-	if err != nil {
-		return nil, err
-	}
-	begun = time.Now()
-	defer func() { watch.dialed(begun) }()
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
-	var first error
-	for i, candidate := range addresses {
-		address := net.JoinHostPort(candidate.String(), port)
-		watch.dials(address)
-		connection, err := g.dialOne(ctx, network, address, len(addresses)-i)
-		if err == nil {
-			return connection, nil
-		}
-		if first == nil {
-			first = err
-		}
-	}
-	return nil, first
-}
-
-// dialOne gives an address its share of the time that is left, so that one
-// that does not answer leaves time for the others.
-func (g *guard) dialOne(ctx context.Context, network, address string, left int) (net.Conn, error) {
-	deadline, _ := ctx.Deadline()
-	ctx, cancel := context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
-	defer cancel()
-	return g.connect(ctx, network, address)
-}
 
 // parseProxy reads LATCH_EGRESS_PROXY. The error never holds credentials.
 func parseProxy(text string) (*url.URL, error) {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -203,8 +204,11 @@ func TestOneForbiddenAddressBehindAProxy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sender := newSender(t, Options{EgressProxy: proxy.URL, EgressAllow: []string{"allowed.example"}})
 			direct := newSender(t, Options{})
+			var mutex sync.Mutex // addresses may be dialled side by side
 			var dialled []string
 			direct.guard.connect = func(_ context.Context, _, address string) (net.Conn, error) {
+				mutex.Lock()
+				defer mutex.Unlock()
 				dialled = append(dialled, address)
 				return nil, errors.New("not here")
 			}

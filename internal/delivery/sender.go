@@ -103,7 +103,7 @@ func (s *Sender) newTransport() *http.Transport {
 		MaxResponseHeaderBytes: maximumHeaderBytes,
 	}
 	if s.proxy != nil {
-		transport.DialContext = heard(s.guard.connect)
+		transport.DialContext = heard(s.guard.dialer.DialContext)
 		transport.Proxy = http.ProxyURL(s.proxy)
 	}
 	return transport
