@@ -87,12 +87,29 @@ type JobResult struct {
 	Error       string `json:"error"`
 	StartedAt   Time   `json:"started_at,omitzero"`
 	CompletedAt Time   `json:"completed_at,omitzero"`
+	// ExitStatus is that of the command with which the job failed: what it
+	// exited with, or the negative number of the signal that killed it. It is 0
+	// where no command did.
+	ExitStatus int `json:"returncode,omitempty"`
 	// KVP is the object that the task returned; anything else it returned is
 	// KVP's "result".
 	KVP  Object      `json:"kvp"`
 	Jobs []JobResult `json:"jobs,omitempty"`
 	// History is the run's webhook history, oldest first.
 	History []Record `json:"history,omitempty"`
+}
+
+// ReturnCode is 0 for a job that succeeded, the exit status of the command with
+// which it failed, and 1 for any other end.
+func (r *JobResult) ReturnCode() int {
+	switch {
+	case r.Status == JobSucceeded:
+		return 0
+	case r.ExitStatus != 0:
+		return r.ExitStatus
+	default:
+		return 1
+	}
 }
 
 // DecodeJob reads a job strictly. Its error is [Problems].

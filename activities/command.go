@@ -22,7 +22,6 @@ import (
 
 const (
 	errorCommandsNotAllowed = "CommandsNotAllowed"
-	errorCommandFailed      = "CommandFailed"
 
 	// maximumOutput is how much of a command's stdout is taken, in bytes; more
 	// of it is read and dropped.
@@ -68,7 +67,12 @@ func (a *Activities) Command(ctx context.Context, call protocol.CommandCall) (an
 	if complaint != "" {
 		message += ": " + complaint
 	}
-	return nil, temporal.NewApplicationErrorWithOptions(message, errorCommandFailed, temporal.ApplicationErrorOptions{})
+	options := temporal.ApplicationErrorOptions{}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		options.Details = []any{protocol.CommandEnd{ExitStatus: exitStatus(exit.ProcessState)}}
+	}
+	return nil, temporal.NewApplicationErrorWithOptions(message, protocol.ErrorCommandFailed, options)
 }
 
 // renderCommand fills in the templates of argv and env.

@@ -98,11 +98,11 @@ func TestCommandFailure(t *testing.T) {
 		tells   []string
 	}{
 		"not allowed":   {false, latch.CommandTask{Argv: []string{"true"}}, errorCommandsNotAllowed, true, []string{"LATCH_ALLOW_COMMANDS"}},
-		"exit code":     {true, latch.CommandTask{Argv: []string{"/bin/sh", "-c", "echo why >&2; exit 7"}}, errorCommandFailed, false, []string{"exit status 7", "why"}},
-		"no program":    {true, latch.CommandTask{Argv: []string{"no-such-program"}}, errorCommandFailed, false, []string{"no-such-program"}},
-		"timeout":       {true, latch.CommandTask{Argv: []string{"sleep", "60"}, Timeout: latch.Duration(50 * time.Millisecond)}, errorCommandFailed, false, []string{"50ms"}},
+		"exit code":     {true, latch.CommandTask{Argv: []string{"/bin/sh", "-c", "echo why >&2; exit 7"}}, protocol.ErrorCommandFailed, false, []string{"exit status 7", "why"}},
+		"no program":    {true, latch.CommandTask{Argv: []string{"no-such-program"}}, protocol.ErrorCommandFailed, false, []string{"no-such-program"}},
+		"timeout":       {true, latch.CommandTask{Argv: []string{"sleep", "60"}, Timeout: latch.Duration(50 * time.Millisecond)}, protocol.ErrorCommandFailed, false, []string{"50ms"}},
 		"missing keys":  {true, latch.CommandTask{Argv: []string{"echo", "${vars.a}"}, Env: map[string]string{"B": "${vars.b}"}}, errorUndeliverable, true, []string{"argv[1]", "vars.a", "env.B", "vars.b"}},
-		"long complain": {true, latch.CommandTask{Argv: []string{"/bin/sh", "-c", "head -c 100000 /dev/zero | tr '\\0' x >&2; echo end >&2; exit 1"}}, errorCommandFailed, false, []string{"end"}},
+		"long complain": {true, latch.CommandTask{Argv: []string{"/bin/sh", "-c", "head -c 100000 /dev/zero | tr '\\0' x >&2; echo end >&2; exit 1"}}, protocol.ErrorCommandFailed, false, []string{"end"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -3,6 +3,7 @@
 package activities
 
 import (
+	"os"
 	"os/exec"
 	"syscall"
 )
@@ -18,4 +19,13 @@ func inOwnGroup(command *exec.Cmd) (killGroup func()) {
 			_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL)
 		}
 	}
+}
+
+// exitStatus returns what a program exited with, or the negative number of the
+// signal that killed it.
+func exitStatus(state *os.ProcessState) int {
+	if status, known := state.Sys().(syscall.WaitStatus); known && status.Signaled() {
+		return -int(status.Signal())
+	}
+	return state.ExitCode()
 }

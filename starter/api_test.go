@@ -79,8 +79,8 @@ const (
 	apiReleased = `{"workflow_id":"release-first","run_id":"run-1","id":"first","status":"released","steps":[{"name":"a","status":"done"}],"locks":[],"rejected":[],
 		"started_at":"2026-07-01T10:00:00Z","closed_at":"2026-07-01T11:00:00Z","history":[` + passed + `]}`
 	apiStarted = `{"workflow_id":"release-first","run_id":"run-1","id":"first","status":"running"}`
-	apiRunning = `{"id":"run-1","pid":null,"returncode":null,"updates":null,"count":null,"error":null,"started_at":"2026-07-01T10:00:00.000Z","completed_at":null,"kvp":{}}`
-	apiFailed  = `{"id":"run-1","pid":null,"returncode":1,"updates":null,"count":null,"error":"no disk","started_at":"2026-07-01T10:00:00.000Z","completed_at":"2026-07-01T10:01:00.000Z","kvp":{}}`
+	apiRunning = `{"id":7,"run_id":"run-1","pid":null,"returncode":null,"updates":null,"count":null,"error":null,"started_at":"2026-07-01T10:00:00.000Z","completed_at":null,"kvp":{}}`
+	apiFailed  = `{"id":7,"run_id":"run-1","pid":null,"returncode":1,"updates":null,"count":null,"error":"no disk","started_at":"2026-07-01T10:00:00.000Z","completed_at":"2026-07-01T10:01:00.000Z","kvp":{}}`
 )
 
 // TestReleasesByTheAPI: started, watched, told and asked over HTTP, with the

@@ -30,11 +30,19 @@ type bench struct {
 
 	mutex    sync.Mutex
 	requests []string
+	sent     []string // the body of each request
 	answers  map[string]string
 }
 
 func setup(t *testing.T) *bench {
 	t.Helper()
+	return setupWith(t, plugin.Options{})
+}
+
+// setupWith is setup with a plugin of the options, which may call loopback.
+func setupWith(t *testing.T, options plugin.Options) *bench {
+	t.Helper()
+	options.EgressAllow = []string{"127.0.0.1"}
 	b := &bench{T: t, answers: map[string]string{}}
 	server := httptest.NewServer(http.HandlerFunc(b.serve))
 	t.Cleanup(server.Close)
@@ -43,7 +51,7 @@ func setup(t *testing.T) *bench {
 	suite.SetLogger(quiet())
 	b.env = suite.NewTestWorkflowEnvironment()
 	b.env.SetTestTimeout(hang.Limit)
-	b.env.SetWorkerOptions(worker.Options{Plugins: []worker.Plugin{plugin.New(plugin.Options{EgressAllow: []string{"127.0.0.1"}})}})
+	b.env.SetWorkerOptions(worker.Options{Plugins: []worker.Plugin{plugin.New(options)}})
 	return b
 }
 
@@ -56,7 +64,7 @@ func (b *bench) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	b.requests = append(b.requests, event)
+	b.requests, b.sent = append(b.requests, event), append(b.sent, string(body))
 	if answer, ok := b.answers[r.URL.Path]; ok {
 		if answer == "" {
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -70,6 +78,19 @@ func (b *bench) received() []string {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	return append([]string{}, b.requests...)
+}
+
+// bodies returns what the requests of an event brought, joined.
+func (b *bench) bodies(event string) string {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	all := ""
+	for i, each := range b.requests {
+		if each == event {
+			all += b.sent[i]
+		}
+	}
+	return all
 }
 
 // run executes a workflow with JSON in which $R is the receiver.

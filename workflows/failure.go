@@ -6,6 +6,8 @@ import (
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
+
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // rootMessage tells what went wrong in the words of who knows, without the
@@ -27,6 +29,17 @@ func rootMessage(err error) string {
 		return "terminated"
 	}
 	return err.Error()
+}
+
+// exitStatusOf returns the exit status of the command that failed, 0 where the
+// error is not a command's.
+func exitStatusOf(err error) int {
+	var application *temporal.ApplicationError
+	var end protocol.CommandEnd
+	if errors.As(err, &application) && application.Type() == protocol.ErrorCommandFailed && application.HasDetails() {
+		_ = application.Details(&end) // the message says all of what cannot be read
+	}
+	return end.ExitStatus
 }
 
 func timeoutName(timeout *temporal.TimeoutError) string {

@@ -133,6 +133,9 @@ var errTimedOut = errors.New("timed out")
 // work does the task or the sequence, within the timeout and as often as the
 // retry says.
 func (r *jobRun) work(ctx workflow.Context) error {
+	if r.lineage.Lacks != "" {
+		return fmt.Errorf("job %q cannot run: %s", r.job.ID, r.lineage.Lacks)
+	}
 	r.enter("working")
 	limited, cancel := workflow.WithCancel(ctx)
 	defer cancel()
@@ -274,7 +277,7 @@ func (r *jobRun) conclude(ctx workflow.Context, err error) {
 	case ctx.Err() != nil: // and not a task that somebody else cancelled
 		r.result.Status, r.result.Error = latch.JobCancelled, "cancelled"
 	default:
-		r.result.Status, r.result.Error = latch.JobFailed, rootMessage(err)
+		r.result.Status, r.result.Error, r.result.ExitStatus = latch.JobFailed, rootMessage(err), exitStatusOf(err)
 	}
 }
 
@@ -373,6 +376,7 @@ func (r *jobRun) withFields(variable jobVariable) json.RawMessage {
 	if json.Unmarshal(encode(variable), &fields) != nil || json.Unmarshal(fields["status"], &status) != nil {
 		return encode(variable) // our own types are objects
 	}
+	status["id"], status["run_id"] = encode(protocol.RunNumber(r.job.ID, r.execution.RunID)), encode(r.execution.RunID)
 	added := maps.Clone(r.lineage.Fields)
 	delete(added, "id")
 	delete(added, "vars")
@@ -400,10 +404,7 @@ func (r *jobRun) jobStatus() jobStatus {
 		status.StartedAt = &r.result.StartedAt
 	}
 	if r.result.Status != latch.JobRunning {
-		code := 0
-		if r.result.Status != latch.JobSucceeded {
-			code = 1
-		}
+		code := r.result.ReturnCode()
 		status.ReturnCode, status.Error, status.CompletedAt = &code, &r.result.Error, &r.result.CompletedAt
 	}
 	return status

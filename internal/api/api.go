@@ -240,6 +240,10 @@ func (a *api) noRoute(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, problem(http.StatusMethodNotAllowed, "%s is not taken here.", r.Method))
 		return
 	}
+	if word := foreign(r.URL.Path); word != "" {
+		writeProblem(w, problem(http.StatusNotFound, "%s", word))
+		return
+	}
 	writeProblem(w, problem(http.StatusNotFound, "There is nothing here; %s tells what there is. A lock's token is percent-encoded in a path.", openAPIPath))
 }
 

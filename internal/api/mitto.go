@@ -30,7 +30,7 @@ func (a *api) registerMittoJobs() {
 	mittoRoute[noBody](a, v2("/jobs"), operation{id: "list-jobs", method: http.MethodGet, role: RoleRead,
 		summary: "List registered jobs", about: "All of them, or a part; without conf. Where more than 200 are told of at once, a status has no kvp, and an error is the word for it alone."}, a.listJobs)
 	mittoRoute[MittoJob](a, v2("/jobs"), operation{id: "create-job", method: http.MethodPost, role: RoleAdmin, status: http.StatusCreated, required: true,
-		summary: "Register a job", about: "Any job is kept as it came. One that Latch cannot run says so at its START. An id that is sent is taken where it is free; a number that is not free is taken for another's, and a new one is made.",
+		summary: "Register a job", about: "Any job is kept as it came. A run of one that Latch cannot run fails, and says why. An id that is sent is taken where it is free; a number that is not free is taken for another's, and a new one is made.",
 		errors: []int{http.StatusConflict}}, a.createJob)
 	for _, method := range []string{http.MethodPost, http.MethodGet} {
 		id := map[string]string{http.MethodPost: "search-jobs", http.MethodGet: "find-jobs"}[method]
@@ -46,9 +46,9 @@ func (a *api) registerMittoJobs() {
 		summary: "Show a job's last run"}, a.getJobStatus)
 	mittoRoute[MittoAction](a, v2(jobPath+"/:actions"), operation{id: "act-on-job", method: http.MethodPost, role: RoleRun, required: true,
 		errors: []int{http.StatusNotFound, http.StatusConflict}, summary: "START or STOP a job",
-		about: "START answers with the new run's status, and with 409 and the run while one is under way. The same call made again under the same Idempotency-Key, or the same webhook-id of a delivery, gives the run that the first one started. STOP cancels the run that is under way."}, a.actOnJob)
+		about: "START answers with the new run's status, and with 409 and the run while one is under way. The same call made again under the same Idempotency-Key, or the same webhook-id of a delivery, gives the run that the first one started. A run of a job that Latch cannot run fails at once. STOP cancels the run that is under way."}, a.actOnJob)
 	mittoRoute[[]MittoJob](a, v2("/bulk/jobs"), operation{id: "create-jobs", method: http.MethodPost, role: RoleAdmin, status: http.StatusCreated, required: true,
-		errors: []int{http.StatusConflict}, summary: "Register several jobs", about: "At most 1000. Where one of them is wrong, none is registered."}, a.createJobs)
+		errors: []int{http.StatusConflict}, summary: "Register several jobs", about: "At most 1000. Where one of them is wrong, none is registered; status counts those that then failed for another reason."}, a.createJobs)
 	mittoRoute[noBody](a, v2("/bulk/jobs"), operation{id: "get-jobs", method: http.MethodGet, role: RoleRead, summary: "Show the jobs of a name"}, a.getJobs)
 }
 
@@ -71,7 +71,7 @@ func (a *api) registerMittoWebhooks() {
 func (a *api) registerMittoAbout() {
 	mittoRoute[noBody](a, v2("/about"), operation{id: "get-about", method: http.MethodGet, role: RoleRead, summary: "Tell what serves"}, a.getAbout)
 	mittoRoute[noBody](a, v2("/about/messages"), operation{id: "get-about-messages", method: http.MethodGet, role: RoleRead,
-		summary: "List messages to users", about: "Latch has none."}, a.getAboutMessages)
+		summary: "Tell of messages to users", about: "Latch has none."}, a.getAboutMessages)
 	mittoRoute[noBody](a, v1("/system"), operation{id: "get-system", method: http.MethodGet, role: RoleRead,
 		summary: "Show what templates see as system"}, a.getSystem)
 	mittoRoute[noBody](a, v2("/metrics"), operation{id: "get-metrics", method: http.MethodGet, role: RoleRead,

@@ -29,22 +29,29 @@ type MittoAbout struct {
 	System   MittoSystem       `json:"system"`
 	Version  string            `json:"version"`
 	Timezone MittoTimezone     `json:"timezone"`
-	Messages []string          `json:"messages"`
+	Messages MittoMessages     `json:"messages"`
 	SysInfo  map[string]string `json:"sysinfo"`
-	Tags     []string          `json:"tags"`
+	Tags     []MittoTag        `json:"tags"`
+}
+
+// MittoMessages says whether there are messages to users. There are none.
+type MittoMessages struct {
+	Enabled           bool    `json:"enabled" doc:"Always false"`
+	DefaultLevel      *string `json:"default-level" doc:"Always null"`
+	DefaultLevelValue int     `json:"default-level-value" doc:"Always 0"`
 }
 
 // MittoTimezone is where all times here are told.
 type MittoTimezone struct {
 	Name   string `json:"name"`
-	Offset int    `json:"offset"`
+	Offset string `json:"offset" doc:"As in +0000"`
 	Olsen  string `json:"olsen"`
 }
 
 type (
 	aboutOutput    struct{ Body MittoAbout }
 	systemOutput   struct{ Body MittoSystem }
-	messagesOutput struct{ Body []string }
+	messagesOutput struct{ Body MittoMessages }
 )
 
 func (a *api) system() MittoSystem {
@@ -52,9 +59,13 @@ func (a *api) system() MittoSystem {
 		TaskQueue: a.taskQueue, DatabaseVersion: latch.Version}
 }
 
-func (a *api) getAbout(context.Context, *struct{}) (*aboutOutput, error) {
-	return &aboutOutput{MittoAbout{System: a.system(), Version: latch.Version, Timezone: MittoTimezone{Name: "UTC", Olsen: "UTC"}, Messages: []string{},
-		SysInfo: map[string]string{"os": runtime.GOOS, "arch": runtime.GOARCH, "go": runtime.Version()}, Tags: []string{}}}, nil
+func (a *api) getAbout(ctx context.Context, _ *struct{}) (*aboutOutput, error) {
+	tags, err := a.listTags(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &aboutOutput{MittoAbout{System: a.system(), Version: latch.Version, Timezone: MittoTimezone{Name: "UTC", Offset: "+0000", Olsen: "Etc/UTC"},
+		SysInfo: map[string]string{"os": runtime.GOOS, "arch": runtime.GOARCH, "go": runtime.Version()}, Tags: tags.Body}}, nil
 }
 
 func (a *api) getSystem(context.Context, *struct{}) (*systemOutput, error) {
@@ -62,7 +73,7 @@ func (a *api) getSystem(context.Context, *struct{}) (*systemOutput, error) {
 }
 
 func (a *api) getAboutMessages(context.Context, *struct{}) (*messagesOutput, error) {
-	return &messagesOutput{[]string{}}, nil
+	return &messagesOutput{}, nil
 }
 
 // MittoMetrics counts jobs and their runs.
@@ -76,7 +87,7 @@ type MittoMetrics struct {
 type metricsOutput struct{ Body MittoMetrics }
 
 func (a *api) getMetrics(ctx context.Context, _ *struct{}) (*metricsOutput, error) {
-	rows, err := a.registry.List(ctx)
+	rows, err := a.rows(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +105,7 @@ func (a *api) listTags(ctx context.Context, _ *struct{}) (*tagsOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := a.registry.List(ctx)
+	rows, err := a.rows(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -108,10 +119,14 @@ func (a *api) listTags(ctx context.Context, _ *struct{}) (*tagsOutput, error) {
 		}
 	}
 	output := &tagsOutput{[]MittoTag{}}
-	for _, tag := range slices.SortedFunc(maps.Values(all), func(x, y registry.Tag) int { return cmp.Compare(x.Name, y.Name) }) {
+	for _, tag := range slices.SortedFunc(maps.Values(all), byCreation) {
 		output.Body = append(output.Body, showTag(tag))
 	}
 	return output, nil
+}
+
+func byCreation(x, y registry.Tag) int {
+	return cmp.Or(x.CreatedAt.Compare(y.CreatedAt.Time), cmp.Compare(x.Name, y.Name))
 }
 
 // borne gives a tag that a job bears: as old as the first of its jobs, unless

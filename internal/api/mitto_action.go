@@ -60,6 +60,11 @@ func (a *api) startJob(ctx context.Context, input *actionInput) (*runOutput, err
 	if err != nil {
 		return nil, err
 	}
+	if entry.Job == nil { // Mitto starts any job; this one fails, and tells its webhooks why
+		if entry.Job, err = mitto.Of(&entry.Definition).Failing(); err != nil {
+			return nil, decoded(err)
+		}
+	}
 	requestID := input.requestID(ctx)
 	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
 	defer cancel()
@@ -73,7 +78,7 @@ func (a *api) startJob(ctx context.Context, input *actionInput) (*runOutput, err
 	if err != nil {
 		return nil, err
 	}
-	return &runOutput{mitto.Running(runID, latch.NewTime(time.Now()))}, nil
+	return &runOutput{mitto.Running(input.ID, runID, latch.NewTime(time.Now()))}, nil
 }
 
 // requestID is the same for the same call made again by the same caller.

@@ -24,6 +24,10 @@ type fakeRegistry struct {
 	runs    map[string]registry.Run
 	tags    []registry.Tag
 	started []string // request ids
+	// startedEntries are what was to be started.
+	startedEntries []*registry.Entry
+	// keepsTimes has jobs keep the time of creation that the API gives them.
+	keepsTimes bool
 	// startError and createError answer in place of a run and a job.
 	startError, createError error
 }
@@ -41,7 +45,10 @@ func (f *fakeRegistry) Create(_ context.Context, definition registry.Definition)
 	if f.at(definition.ID) >= 0 {
 		return nil, fmt.Errorf("job %q: %w", definition.ID, registry.ErrExists)
 	}
-	definition.CreatedAt, definition.UpdatedAt = latch.NewTime(fixed), latch.NewTime(fixed)
+	if !f.keepsTimes {
+		definition.CreatedAt = latch.NewTime(fixed)
+	}
+	definition.UpdatedAt = latch.NewTime(fixed)
 	f.jobs = append(f.jobs, definition)
 	return &registry.Entry{Definition: definition}, nil
 }
@@ -114,7 +121,7 @@ func (f *fakeRegistry) List(context.Context) ([]registry.Row, error) {
 func (f *fakeRegistry) Start(_ context.Context, entry *registry.Entry, requestID string) (string, error) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	f.started = append(f.started, requestID)
+	f.started, f.startedEntries = append(f.started, requestID), append(f.startedEntries, entry)
 	switch run, ran := f.runs[entry.ID]; {
 	case entry.Job == nil:
 		return "", &registry.RefusedError{Field: "conf", Reason: "cannot run: " + entry.Lacks}

@@ -4,16 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/mitto"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
 )
 
@@ -29,26 +27,26 @@ type jobBodyInput struct {
 type bodyInput struct{ RawBody []byte }
 
 type (
-	jobOutput  struct{ Body jobObject }
-	jobsOutput struct{ Body []jobObject }
-	noOutput   struct{}
+	jobOutput struct{ Body jobObject }
+	noOutput  struct{}
 )
 
-// statusOfRun gives a job's last run as Mitto's clients know it; nil is none.
-func statusOfRun(run *registry.Run) *mitto.Status {
+// statusOfRun returns a job's last run as Mitto's clients know it; nil is none.
+func statusOfRun(job string, run *registry.Run) *mitto.Status {
 	switch {
 	case run == nil:
 		return nil
 	case run.Status == latch.JobRunning:
-		return mitto.Running(run.RunID, run.StartedAt)
+		return mitto.Running(job, run.RunID, run.StartedAt)
 	default:
-		return mitto.Ended(run.RunID, latch.JobResult{Status: run.Status, Error: run.Error, StartedAt: run.StartedAt, CompletedAt: run.CompletedAt, KVP: run.KVP})
+		return mitto.Ended(job, run.RunID, latch.JobResult{Status: run.Status, Error: run.Error, ExitStatus: run.ExitStatus,
+			StartedAt: run.StartedAt, CompletedAt: run.CompletedAt, KVP: run.KVP})
 	}
 }
 
 func (a *api) lastStatus(ctx context.Context, id string) (*mitto.Status, error) {
 	run, err := a.registry.LastRun(ctx, id)
-	return statusOfRun(run), err
+	return statusOfRun(id, run), err
 }
 
 // shown gives a job with its last run.
@@ -82,10 +80,13 @@ type jobStatusOutput struct{ Body MittoJobStatus }
 
 func (a *api) getJobStatus(ctx context.Context, input *jobInput) (*jobStatusOutput, error) {
 	entry, err := a.registry.Get(ctx, input.ID)
+	if errors.Is(err, registry.ErrUnknown) {
+		entry, err = a.jobOfRun(ctx, input.ID, err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	status, err := a.lastStatus(ctx, input.ID)
+	status, err := a.lastStatus(ctx, entry.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -93,12 +94,30 @@ func (a *api) getJobStatus(ctx context.Context, input *jobInput) (*jobStatusOutp
 	return &jobStatusOutput{MittoJobStatus{ID: object["id"], Name: object["name"], Title: object["title"], Type: object["type"], Status: maybeStatus{status}}}, nil
 }
 
+// jobOfRun returns the job whose last run has the number. Mitto's own client
+// asks by the id that START answered with. Any other number is unknown.
+func (a *api) jobOfRun(ctx context.Context, id string, unknown error) (*registry.Entry, error) {
+	number, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || protocol.JobOfRun(number) == "" {
+		return nil, unknown
+	}
+	entry, err := a.registry.Get(ctx, protocol.JobOfRun(number))
+	if err != nil {
+		return nil, unknown
+	}
+	run, err := a.registry.LastRun(ctx, entry.ID)
+	if err == nil && (run == nil || protocol.RunNumber(entry.ID, run.RunID) != number) {
+		return nil, unknown
+	}
+	return entry, err
+}
+
 func (a *api) createJob(ctx context.Context, input *bodyInput) (*jobOutput, error) {
 	object, err := readObject(input.RawBody)
 	if err != nil {
 		return nil, err
 	}
-	made, err := a.makeJob(ctx, object)
+	made, err := a.makeJob(ctx, object, time.Now())
 	return &jobOutput{made}, err
 }
 
@@ -107,17 +126,17 @@ const idTries = 20
 
 // makeJob registers a job under the id that was sent, or under one made here.
 // A number that is taken is what a copy of another job bears.
-func (a *api) makeJob(ctx context.Context, object map[string]jsonValue) (jobObject, error) {
+func (a *api) makeJob(ctx context.Context, object map[string]jsonValue, createdAt time.Time) (jobObject, error) {
 	id, named := idOf(object)
 	for range idTries {
 		if id == "" {
 			id = strconv.Itoa(firstJobID + rand.N(jobIDs))
 		}
-		job, err := mitto.New(id, object, time.Now())
+		job, err := mitto.New(id, object, createdAt)
 		if err != nil {
 			return nil, decoded(err)
 		}
-		var definition registry.Definition
+		definition := registry.Definition{CreatedAt: job.CreatedAt}
 		keep(job, &definition)
 		entry, err := a.registry.Create(ctx, definition)
 		if errors.Is(err, registry.ErrExists) && !named {
@@ -172,90 +191,4 @@ func (a *api) changeJob(ctx context.Context, input *jobBodyInput) (*jobOutput, e
 
 func (a *api) deleteJob(ctx context.Context, input *jobInput) (*noOutput, error) {
 	return nil, a.registry.Delete(ctx, input.ID)
-}
-
-// Bounds of a call that is about several jobs.
-const (
-	maximumBulk = 1000
-	bulkWorkers = 8
-)
-
-func (a *api) createJobs(ctx context.Context, input *bodyInput) (*jobsOutput, error) {
-	objects, err := readObjects(input.RawBody)
-	if err != nil {
-		return nil, err
-	}
-	made := make([]jobObject, len(objects))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(bulkWorkers)
-	for i, object := range objects {
-		group.Go(func() (err error) {
-			made[i], err = a.makeJob(ctx, object)
-			return err
-		})
-	}
-	return &jobsOutput{made}, group.Wait()
-}
-
-// readObjects reads a list of jobs and tells all that is wrong with any.
-func readObjects(body []byte) ([]map[string]jsonValue, error) {
-	if err := needJSON(body); err != nil {
-		return nil, err
-	}
-	var list []json.RawMessage
-	if json.Unmarshal(body, &list) != nil || list == nil || len(list) > maximumBulk {
-		return nil, problem(http.StatusUnprocessableEntity, "The body has to be an array of at most %d jobs.", maximumBulk)
-	}
-	var problems latch.Problems
-	objects := make([]map[string]jsonValue, len(list))
-	for i, each := range list {
-		object, err := mitto.Read(each)
-		if err == nil {
-			_, err = mitto.New("1", object, time.Now())
-		}
-		var found latch.Problems
-		if err != nil && !errors.As(err, &found) {
-			return nil, err
-		}
-		for _, one := range found {
-			path := fmt.Sprintf("[%d]", i)
-			if one.Path != "" {
-				path += "." + one.Path
-			}
-			problems.Addf(path, "%s", one.Message)
-		}
-		objects[i] = object
-	}
-	return objects, decoded(problems.Err())
-}
-
-type nameInput struct {
-	Name string `query:"name" doc:"The jobs' name; all jobs where it is empty"`
-}
-
-func (a *api) getJobs(ctx context.Context, input *nameInput) (*jobsOutput, error) {
-	rows, err := a.registry.List(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var ids []string
-	for _, row := range rows {
-		if input.Name == "" || row.Name == input.Name {
-			ids = append(ids, row.ID)
-		}
-	}
-	entries, err := a.registry.GetAll(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	found := make([]jobObject, len(entries))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(bulkWorkers)
-	for i, entry := range entries {
-		group.Go(func() (err error) {
-			found[i], err = a.shown(ctx, &entry.Definition)
-			return err
-		})
-	}
-	return &jobsOutput{found}, group.Wait()
 }

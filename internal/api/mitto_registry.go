@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -65,6 +66,13 @@ func sentence(err error) string {
 		return string(text[0]-'a'+'A') + text[1:]
 	}
 	return text
+}
+
+// rows lists the registered jobs in the order of their creation.
+func (a *api) rows(ctx context.Context) ([]registry.Row, error) {
+	rows, err := a.registry.List(ctx)
+	slices.SortStableFunc(rows, func(x, y registry.Row) int { return x.CreatedAt.Compare(y.CreatedAt.Time) })
+	return rows, err
 }
 
 // keep puts a changed job back.

@@ -22,7 +22,7 @@ type pageInput struct {
 type rowsOutput struct{ Body []rowObject }
 
 func (a *api) listJobs(ctx context.Context, input *pageInput) (*rowsOutput, error) {
-	rows, err := a.registry.List(ctx)
+	rows, err := a.rows(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (a *api) briefly(ctx context.Context, rows []registry.Row) ([]rowObject, er
 			if run.Status != latch.JobSucceeded {
 				run.Error = run.Status // which a running one does not show
 			}
-			status = statusOfRun(&run)
+			status = statusOfRun(row.ID, &run)
 		}
 		listed[i] = showRow(row, status)
 	}
@@ -134,7 +134,7 @@ func (a *api) searchJobs(ctx context.Context, input *searchInput) (*searchOutput
 	if err != nil {
 		return nil, err
 	}
-	rows, err := a.registry.List(ctx)
+	rows, err := a.rows(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -28,9 +28,10 @@ func describeMitto(registry huma.Registry) {
 
 // MittoStatus is a job's last run, as OpenAPI tells of [mitto.Status].
 type MittoStatus struct {
-	ID          string       `json:"id" doc:"The run's id"`
+	ID          int64        `json:"id" doc:"Made of the job's id and the run's"`
+	RunID       string       `json:"run_id" doc:"The run's id in Temporal"`
 	PID         *int64       `json:"pid" doc:"Always null"`
-	ReturnCode  *int         `json:"returncode" doc:"0 for a run that succeeded, 1 for any other, null while it runs"`
+	ReturnCode  *int         `json:"returncode" doc:"0 for a run that succeeded, the exit status of the command with which it failed, or else 1; null while it runs"`
 	Updates     *int64       `json:"updates" doc:"Always null"`
 	Count       *int64       `json:"count" doc:"Always null"`
 	Error       *string      `json:"error"`

@@ -15,6 +15,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
 )
 
@@ -99,7 +100,6 @@ func TestMittoRefusals(t *testing.T) {
 		{"POST", "/v2/jobs/22739/:actions", `{}`, 422, "nothing", "body.action"},
 		{"POST", "/v2/jobs/22739/:actions", `START`, 400, "no JSON", ""},
 		{"POST", "/v2/jobs/22739/:actions", `{"action":"STOP"}`, 409, "not running", ""},
-		{"POST", "/v2/jobs/7/:actions", `{"action":"START"}`, 422, `\"sql\"`, "body.conf"},
 		{"POST", "/v2/jobs/22739/webhooks", `{"url":"x"}`, 422, "", "body.event_type"},
 		{"PUT", "/webhooks/1", `{"url":"https://example.com/","event_type":"JOB_START"}`, 404, "1", ""},
 		{"DELETE", "/webhooks/2273900001", ``, 404, "2273900001", ""},
@@ -135,9 +135,11 @@ func TestMittoActions(t *testing.T) {
 	const path = "/v2/jobs/22739/:actions"
 	var status map[string]any
 	require.NoError(t, json.Unmarshal([]byte(b.do(200, "POST", path, `{"action":"START","secret":"kept out of it","lock":"a:b:c"}`)), &status))
-	require.Equal(t, "run-1", status["id"])
+	require.InDelta(t, float64(protocol.RunNumber("22739", "run-1")), status["id"], 0)
+	require.Equal(t, "run-1", status["run_id"])
 	require.NotNil(t, status["started_at"])
 	delete(status, "id")
+	delete(status, "run_id")
 	delete(status, "started_at")
 	require.Equal(t, map[string]any{"pid": nil, "returncode": nil, "updates": nil, "count": nil, "error": nil, "completed_at": nil, "kvp": map[string]any{}}, status)
 
@@ -163,16 +165,32 @@ func TestMittoActions(t *testing.T) {
 	require.Equal(t, []any{latch.Control{By: "local"}}, update.Args)
 }
 
+// Mitto starts any job. One that Latch cannot run fails in its run, where its
+// webhooks are told, and says why there.
+func TestMittoStartsAJobThatCannotRun(t *testing.T) {
+	t.Parallel()
+	b := newMitto(t)
+	b.do(201, "POST", "/v2/jobs", `{"id":7,"type":"sql","title":"T","timeout":5,"conf":{"sql":"select 1"},"webhooks":[{"url":"https://example.com/","event_type":"JOB_FAILURE"}]}`)
+	b.do(200, "POST", "/v2/jobs/7/:actions", `{"action":"START"}`)
+	started := b.registry.startedEntries[0]
+	require.Contains(t, started.Lineage().Lacks, `"sql"`)
+	require.Equal(t, "https://example.com/", started.Job.Webhooks[0].URL)
+	require.Equal(t, "T", started.Job.Title)
+	require.Equal(t, []string{"false"}, started.Job.Task.Command.Argv, "a worker that knows nothing of it fails too")
+	require.Nil(t, b.registry.jobs[0].Job, "what is kept stays as it is")
+}
+
 // facts.md, `status`: what a run came to.
 func TestMittoStatus(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
 	b.do(201, "POST", "/v2/jobs", cmdJob)
-	b.registry.runs["22739"] = registry.Run{RunID: "r", Status: latch.JobFailed, Error: "exit status 2", StartedAt: latch.NewTime(fixed),
+	b.registry.runs["22739"] = registry.Run{RunID: "r", Status: latch.JobFailed, Error: "exit status 2", ExitStatus: 2, StartedAt: latch.NewTime(fixed),
 		CompletedAt: latch.NewTime(fixed.Add(time.Second)), KVP: latch.Object{"a b": json.RawMessage("1.50")}}
-	const want = `{"id":"r","pid":null,"returncode":1,"updates":null,"count":null,"error":"exit status 2","started_at":"2026-01-02T03:04:05.000Z",
+	number := protocol.RunNumber("22739", "r")
+	want := `{"id":` + fmt.Sprint(number) + `,"run_id":"r","pid":null,"returncode":2,"updates":null,"count":null,"error":"exit status 2","started_at":"2026-01-02T03:04:05.000Z",
 		"completed_at":"2026-01-02T03:04:06.000Z","kvp":{"a b":1.50}}`
-	for _, path := range []string{"/v2/jobs/22739", "/v2/jobs/22739/status"} {
+	for _, path := range []string{"/v2/jobs/22739", "/v2/jobs/22739/status", fmt.Sprintf("/v2/jobs/%d/status", number)} {
 		var job struct{ Status json.RawMessage }
 		require.NoError(t, json.Unmarshal([]byte(b.do(200, "GET", path, "")), &job))
 		require.JSONEq(t, want, string(job.Status))
@@ -181,6 +199,7 @@ func TestMittoStatus(t *testing.T) {
 	var listed []struct{ Status json.RawMessage }
 	require.NoError(t, json.Unmarshal([]byte(b.do(200, "GET", "/v2/jobs", "")), &listed))
 	require.JSONEq(t, want, string(listed[0].Status))
+	b.do(404, "GET", fmt.Sprintf("/v2/jobs/%d/status", number+1), "")
 }
 
 // facts.md, webhook endpoints: under a job with /v2, by themselves without.
@@ -199,6 +218,9 @@ func TestMittoWebhooks(t *testing.T) {
 	require.Equal(t, int64(2273900001), webhook.ID)
 	require.JSONEq(t, strings.Replace(body, "{", `[{"id":2273900001,"created_at":"`+webhook.CreatedAt+`","updated_at":"`+webhook.UpdatedAt+`",`, 1)+"]",
 		b.do(200, "GET", "/api/v2/jobs/22739/webhooks", ""))
+	require.Equal(t, b.do(200, "GET", "/v2/jobs/22739/webhooks", ""), b.do(200, "GET", "/v2/jobs/2273900001/webhooks", ""),
+		"Mitto's client asks by the id of a webhook")
+	b.do(404, "GET", "/v2/jobs/2273900002/webhooks", "")
 	require.Len(t, b.registry.jobs[0].Job.Webhooks, 1)
 
 	for _, prefix := range []string{"", "/api"} {
@@ -280,22 +302,17 @@ func TestMittoListsOfMany(t *testing.T) {
 	var listed []struct{ Status map[string]any }
 	require.NoError(t, json.Unmarshal([]byte(b.do(200, "GET", "/v2/jobs", "")), &listed))
 	require.Len(t, listed, 201)
-	require.Equal(t, "r", listed[6].Status["id"])
+	require.Equal(t, "r", listed[6].Status["run_id"])
 	require.Nil(t, listed[7].Status)
 }
 
-// facts.md: bulk, tags, metrics, about, messages, and v1's system.
+// facts.md: tags, metrics, about, messages, and v1's system.
 func TestMittoTheRest(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
-	var made []map[string]any
-	require.NoError(t, json.Unmarshal([]byte(b.do(201, "POST", "/v2/bulk/jobs", `[{"name":"a","tags":["x"]},{"name":"b","tags":["x","y"]},{"name":"a"}]`)), &made))
-	require.Len(t, made, 3)
-	require.Equal(t, "b", made[1]["name"])
-	require.NoError(t, json.Unmarshal([]byte(b.do(200, "GET", "/v2/bulk/jobs?name=a&", "")), &made))
-	require.Len(t, made, 2)
-	require.Equal(t, "[]", b.do(200, "GET", "/v2/bulk/jobs?name=none", ""))
-
+	b.do(201, "POST", "/v2/jobs", `{"id":1,"tags":["x"]}`)
+	b.do(201, "POST", "/v2/jobs", `{"id":2,"tags":["x","y"]}`)
+	b.do(201, "POST", "/v2/jobs", `{"id":3}`)
 	b.do(201, "POST", "/tags", `{"name":"lone"}`)
 	var tags []map[string]any
 	require.NoError(t, json.Unmarshal([]byte(b.do(200, "GET", "/api/tags", "")), &tags))
@@ -307,10 +324,14 @@ func TestMittoTheRest(t *testing.T) {
 		require.Equal(t, "2026-01-02T03:04:05.000Z", tags[i]["updated_at"])
 	}
 	require.JSONEq(t, `{"total_jobs_count":3,"total_runs_count":3,"total_failed_runs":1,"total_successful_runs":2}`, b.do(200, "GET", "/v2/metrics", ""))
-	require.Equal(t, "[]", b.do(200, "GET", "/api/v2/about/messages", ""))
+	const messages = `{"enabled":false,"default-level":null,"default-level-value":0}`
+	require.JSONEq(t, messages, b.do(200, "GET", "/api/v2/about/messages", ""))
 	var about map[string]any
 	require.NoError(t, json.Unmarshal([]byte(b.do(200, "GET", "/v2/about", "")), &about))
-	for _, key := range []string{"system", "version", "timezone", "messages", "sysinfo", "tags"} {
+	require.Equal(t, map[string]any{"name": "UTC", "offset": "+0000", "olsen": "Etc/UTC"}, about["timezone"])
+	require.Equal(t, map[string]any{"enabled": false, "default-level": nil, "default-level-value": 0.0}, about["messages"])
+	require.Len(t, about["tags"], 3)
+	for _, key := range []string{"system", "version", "sysinfo"} {
 		require.Contains(t, about, key)
 	}
 	for _, path := range []string{"/api/system", "/system"} {

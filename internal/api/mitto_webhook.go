@@ -1,9 +1,11 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/latch-run/latch"
@@ -26,15 +28,34 @@ type (
 )
 
 func (a *api) listJobWebhooks(ctx context.Context, input *jobInput) (*webhooksOutput, error) {
-	entry, err := a.registry.Get(ctx, input.ID)
+	job, err := a.jobOrOfWebhook(ctx, input.ID)
 	if err != nil {
 		return nil, err
 	}
 	output := &webhooksOutput{[]webhookObject{}}
-	for _, webhook := range mitto.Of(&entry.Definition).Webhooks() {
+	for _, webhook := range job.Webhooks() {
 		output.Body = append(output.Body, webhookObject(webhook))
 	}
 	return output, nil
+}
+
+// jobOrOfWebhook returns the job of the id, or else the one whose webhook has
+// it: Mitto's own client asks by the id of a webhook that it has just made.
+func (a *api) jobOrOfWebhook(ctx context.Context, id string) (*mitto.Job, error) {
+	entry, unknown := a.registry.Get(ctx, id)
+	if unknown == nil {
+		return mitto.Of(&entry.Definition), nil
+	}
+	webhook, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || !errors.Is(unknown, registry.ErrUnknown) {
+		return nil, unknown
+	}
+	job, err := a.jobOfWebhook(ctx, webhook)
+	var missing *mitto.UnknownWebhook
+	if errors.As(err, &missing) {
+		return nil, unknown
+	}
+	return job, err
 }
 
 func (a *api) addJobWebhook(ctx context.Context, input *jobBodyInput) (*webhookOutput, error) {
@@ -61,7 +82,7 @@ func (a *api) changeWebhook(ctx context.Context, job string, change func(*mitto.
 }
 
 func (a *api) listAllWebhooks(ctx context.Context, _ *struct{}) (*webhooksOutput, error) {
-	rows, err := a.registry.List(ctx)
+	rows, err := a.rows(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +103,7 @@ func (a *api) listAllWebhooks(ctx context.Context, _ *struct{}) (*webhooksOutput
 			output.Body = append(output.Body, ofJob(webhook, job))
 		}
 	}
+	slices.SortStableFunc(output.Body, func(x, y webhookObject) int { return bytes.Compare(x["created_at"], y["created_at"]) })
 	return output, nil
 }
 
@@ -99,7 +121,7 @@ func ofJob(webhook latch.Object, job *mitto.Job) webhookObject {
 func (a *api) jobOfWebhook(ctx context.Context, id int64) (*mitto.Job, error) {
 	candidates := []string{mitto.JobOfWebhook(id)}
 	if candidates[0] == "" {
-		rows, err := a.registry.List(ctx)
+		rows, err := a.rows(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -88,11 +88,7 @@ func (j *Job) comparison() func(key string) bool {
 	}
 	t := newTranslation(j.Extras)
 	t.set("id", encode(j.ID))
-	for key, translate := range t.keys() {
-		if value, sent := j.Extras[key]; sent {
-			translate(value)
-		}
-	}
+	t.settings(nil)
 	t.work()
 	var came latch.Job
 	_ = latch.Unmarshal(encode(t.latches), &came) // it was admitted before

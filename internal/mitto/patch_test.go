@@ -83,7 +83,7 @@ const nativeJob = `{"id":"nightly","title":"N","task":{"http":{"url":"https://ex
 func TestJobsOfLatchsOwnJSON(t *testing.T) {
 	t.Parallel()
 	made := native(t, nativeJob)
-	shown := made.Object(mitto.Running("run-1", latch.NewTime(noon)))
+	shown := made.Object(mitto.Running("nightly", "run-1", latch.NewTime(noon)))
 	require.Equal(t, `"nightly"`, string(shown["id"]))
 	require.Equal(t, `"http"`, string(shown["type"]))
 	require.Equal(t, "90", string(shown["timeout"]))

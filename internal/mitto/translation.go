@@ -63,11 +63,7 @@ func (j *Job) compile(touched map[string]bool, hooks []hook) error {
 		t.latches = members(encode(j.Latch))
 	}
 	t.set("id", encode(j.ID))
-	for key, translate := range t.keys() {
-		if value, sent := j.Extras[key]; sent && (touched == nil || touched[key]) {
-			translate(value)
-		}
-	}
+	t.settings(touched)
 	if touched == nil || touched[keyWork] {
 		t.work()
 	}
@@ -76,9 +72,22 @@ func (j *Job) compile(touched map[string]bool, hooks []hook) error {
 	if err != nil {
 		return err
 	}
+	if t.lacks != "" {
+		job = nil
+	}
 	j.Latch, j.Lacks = job, t.lacks
 	j.keepHooks(hooks)
 	return nil
+}
+
+// settings translates the keys that stand by themselves and were touched, all
+// of them where touched is nil.
+func (t *translation) settings(touched map[string]bool) {
+	for key, translate := range t.keys() {
+		if value, sent := t.extras[key]; sent && (touched == nil || touched[key]) {
+			translate(value)
+		}
+	}
 }
 
 // keys tells how each key is translated that stands by itself.
@@ -109,11 +118,25 @@ func (t *translation) tags(value json.RawMessage) {
 	t.set(keyTags, value)
 }
 
+// Failing returns what a START of a job that cannot run starts: the job with its
+// webhooks, and work that fails. Its error is [latch.Problems], of values that
+// were kept before they were found wrong.
+func (j *Job) Failing() (*latch.Job, error) {
+	t := newTranslation(j.Extras)
+	t.set("id", encode(j.ID))
+	t.settings(nil)
+	t.hooks(j.hooks())
+	return t.admit()
+}
+
+// failingTask is the work of a job that cannot run.
+const failingTask = `{"command":{"argv":["false"]}}`
+
 // admit holds the job to Latch's own rules. A job that cannot run is held to
 // them as if it had a task, and so is one whose work is wrong already.
 func (t *translation) admit() (*latch.Job, error) {
 	if isNull(t.latches[keyTask]) && isNull(t.latches[keyJobs]) {
-		t.set(keyTask, json.RawMessage(`{"command":{"argv":["true"]}}`))
+		t.set(keyTask, json.RawMessage(failingTask))
 	}
 	job, err := admission.DecodeJob(encode(t.latches))
 	var found latch.Problems
@@ -125,9 +148,6 @@ func (t *translation) admit() (*latch.Job, error) {
 	}
 	if problems := t.problems.Merge(found); len(problems) > 0 {
 		return nil, problems
-	}
-	if t.lacks != "" {
-		return nil, nil
 	}
 	return job, nil
 }

@@ -103,16 +103,3 @@ func TestWebhookIDs(t *testing.T) {
 		seen[id] = true
 	}
 }
-
-// facts.md, `status`.
-func TestStatus(t *testing.T) {
-	t.Parallel()
-	require.JSONEq(t, `{"id":"r","pid":null,"returncode":null,"updates":null,"count":null,"error":null,"started_at":`+noonText+`,"completed_at":null,"kvp":{}}`,
-		encoded(t, mitto.Running("r", latch.NewTime(noon))))
-	result := latch.JobResult{Status: latch.JobSucceeded, StartedAt: latch.NewTime(noon), CompletedAt: latch.NewTime(later), KVP: latch.Object{"a b": []byte("1.0")}}
-	require.JSONEq(t, `{"id":"r","pid":null,"returncode":0,"updates":null,"count":null,"error":"","started_at":`+noonText+`,"completed_at":`+laterText+`,"kvp":{"a b":1.0}}`,
-		encoded(t, mitto.Ended("r", result)))
-	result.Status, result.Error = latch.JobTimedOut, "timed out after 5s"
-	require.JSONEq(t, `{"id":"r","pid":null,"returncode":1,"updates":null,"count":null,"error":"timed out after 5s","started_at":`+noonText+`,"completed_at":`+laterText+`,"kvp":{"a b":1.0}}`,
-		encoded(t, mitto.Ended("r", result)))
-}

@@ -209,6 +209,17 @@ type CommandCall struct {
 	Variables expr.Variables    `json:"variables"`
 }
 
+// ErrorCommandFailed is the type of the error with which latch.Command fails
+// where the program did. Where it ended by itself, a CommandEnd is the detail.
+const ErrorCommandFailed = "CommandFailed"
+
+// A CommandEnd is how a program ended.
+type CommandEnd struct {
+	// ExitStatus is what it exited with, or the negative number of the signal
+	// that killed it.
+	ExitStatus int `json:"exit_status"`
+}
+
 // A PendingRequest names activities of the asking run.
 type PendingRequest struct {
 	ActivityIDs []string `json:"activity_ids"`

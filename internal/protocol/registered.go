@@ -34,7 +34,7 @@ type Definition struct {
 
 // Lineage is what a run of a registered job is told beside the job.
 func (d *Definition) Lineage() Lineage {
-	return Lineage{Followers: d.Followers, Fields: d.Fields}
+	return Lineage{Followers: d.Followers, Fields: d.Fields, Lacks: d.Lacks}
 }
 
 // A Trigger is the argument of latch.Trigger: a definition, from a schedule,
@@ -58,6 +58,9 @@ type Lineage struct {
 	// Fields are those of the template variable job that a registered job has
 	// beside the others.
 	Fields latch.Object `json:"fields,omitempty"`
+	// Lacks is why the job cannot run. Such a run fails before its work, and
+	// tells its webhooks so.
+	Lacks string `json:"lacks,omitempty"`
 }
 
 // A ResolveRequest asks for a registered job.

@@ -28,9 +28,10 @@ type Run struct {
 	Status      string
 	StartedAt   latch.Time
 	CompletedAt latch.Time // zero while it runs
-	// Error and KVP are what it came to. Lists do not tell them.
-	Error string
-	KVP   latch.Object
+	// Error, ExitStatus and KVP are what it came to. Lists do not tell them.
+	Error      string
+	ExitStatus int
+	KVP        latch.Object
 }
 
 // maximumRuns bounds how many runs the first list of them looks at.
@@ -188,7 +189,7 @@ func (s *Store) readOutcome(event *historypb.HistoryEvent, run *Run) error {
 		return err
 	}
 	if result.Status != "" {
-		run.Status, run.Error = result.Status, result.Error
+		run.Status, run.Error, run.ExitStatus = result.Status, result.Error, result.ExitStatus
 	}
 	if result.KVP != nil {
 		run.KVP = result.KVP

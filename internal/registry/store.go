@@ -117,15 +117,18 @@ func (s *Store) get(ctx context.Context, id string) (*Entry, *kept, error) {
 	return entry, found, nil
 }
 
-// Create registers a job. Its errors are ErrExists, and RefusedError for what
+// Create registers a job, as created at the time that the definition says, or
+// else now. Its errors are ErrExists, and RefusedError for what
 // cannot be: a schedule that Temporal cannot read, a job to follow that is not
 // registered.
 func (s *Store) Create(ctx context.Context, definition Definition) (*Entry, error) {
 	if !isJobID(definition.ID) {
 		return nil, &RefusedError{Field: "id", Reason: fmt.Sprintf("%q has more than the letters, digits and signs of ASCII, and Temporal keeps no schedule by such an id: give the job a plain id, and the title what people are to read", definition.ID)}
 	}
-	definition.CreatedAt = latch.NewTime(time.Now())
-	definition.UpdatedAt = definition.CreatedAt
+	definition.UpdatedAt = latch.NewTime(time.Now())
+	if definition.CreatedAt.IsZero() {
+		definition.CreatedAt = definition.UpdatedAt
+	}
 	definition.Revision, definition.Earlier = newRevision(), nil
 	if definition.TaskQueue == "" {
 		definition.TaskQueue = s.taskQueue

@@ -27,7 +27,7 @@ func TestTemplatesSeeMittosFields(t *testing.T) {
 	told := body(t, c.arrives("/own", 1)[0])
 	require.Equal(t, expected, told["text"])
 	require.Contains(t, told["conf"], "echo")
-	require.Equal(t, run.ID, told["status_id"])
+	require.Equal(t, fmt.Sprint(run.ID), told["status_id"])
 	untold := body(t, c.arrives("/default", 1)[0])
 	require.NotContains(t, untold["job"], "conf", "the default body tells nobody what a job is configured to do")
 	require.Equal(t, "cmd", at(untold["job"], "type"))

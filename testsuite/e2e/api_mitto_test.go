@@ -71,11 +71,23 @@ type mittoJob struct {
 }
 
 type mittoRun struct {
-	ID          string
+	ID          int64
+	RunID       string `json:"run_id"`
 	ReturnCode  *int
 	Error       *string
 	CompletedAt *string `json:"completed_at"`
 	KVP         object
+}
+
+// A mittoBulk is what the client reads of an answer about several jobs.
+type mittoBulk struct {
+	Status  mittoBulkStatus
+	Results []mittoJob
+}
+
+type mittoBulkStatus struct {
+	Success, Failure int
+	Error            *string
 }
 
 func (c *mittoClient) create(job object) int64 {
@@ -136,10 +148,13 @@ func TestMittoClient(t *testing.T) {
 			t.Parallel()
 			c, _ := mitto(t, keys)
 			id := c.create(object{"name": c.queue, "title": "Webhooks!", "type": "cmd", "tags": []string{c.queue}, "conf": command("exit 3"), "owner": "ann"})
+			c.act(id, "START")
+			require.Equal(t, 3, *c.ended(id).ReturnCode)
 			c.changesTheJob(id)
 			c.changesItsWebhooks(id)
 			run := c.act(id, "START")
-			require.NotEmpty(t, run.ID)
+			require.Positive(t, run.ID)
+			require.NotEmpty(t, run.RunID)
 			require.Nil(t, run.ReturnCode)
 			ended := c.ended(id)
 			require.Equal(t, run.ID, ended.ID)
@@ -166,7 +181,6 @@ func (c *mittoClient) changesTheJob(id int64) {
 	c.send("PATCH", jobRoute(id, ""), nil, object{"conf": command(`echo "{\"rows loaded\": ${ROWS:-7}}"`)}, &changed)
 	job := c.get(id)
 	require.Equal(c, "Renamed", job.Title)
-	require.Nil(c, job.Status)
 	var conf object
 	require.NoError(c, hjson.Unmarshal([]byte(job.Conf), &conf))
 	require.Equal(c, command(`echo "{\"rows loaded\": ${ROWS:-7}}"`), conf)
@@ -208,11 +222,14 @@ func idsOf(objects []object) []any {
 
 func (c *mittoClient) findsTheJob(id int64) {
 	c.Helper()
-	var made, named []mittoJob
-	c.send("POST", "/v2/bulk/jobs", nil, []object{{"name": c.queue, "title": "one more", "type": "io", "tags": []string{c.queue}, "conf": object{"rows": 1}}}, &made)
-	c.forget(made[0].ID)
+	var bulk, named mittoBulk
+	c.send("POST", "/v2/bulk/jobs", nil, []object{{"name": c.queue, "title": "one more", "type": "io", "tags": []string{c.queue}, "conf": object{"rows": 1}}}, &bulk)
+	require.Equal(c, mittoBulkStatus{Success: 1}, bulk.Status)
+	made := bulk.Results[0]
+	c.forget(made.ID)
 	c.send("GET", "/v2/bulk/jobs", url.Values{"name": {c.queue}}, nil, &named)
-	require.Len(c, named, 2)
+	require.Equal(c, mittoBulkStatus{Success: 2}, named.Status)
+	require.Equal(c, []int64{id, made.ID}, []int64{named.Results[0].ID, named.Results[1].ID}, "in the order of creation")
 	var page struct {
 		Jobs       []mittoJob
 		Pagination struct {
@@ -229,13 +246,18 @@ func (c *mittoClient) findsTheJob(id int64) {
 		}
 		more = page.Pagination.More
 	}
-	require.ElementsMatch(c, []int64{id, made[0].ID}, found)
+	require.Equal(c, []int64{id, made.ID}, found, "in the order of creation")
 	require.EventuallyWithT(c, func(t *assert.CollectT) {
 		c.send("POST", "/v2/jobs/search", url.Values{"tag": {c.queue}, "status": {"success"}}, nil, &page)
 		require.Len(t, page.Jobs, 1)
 		require.Equal(t, id, page.Jobs[0].ID)
 	}, patience, tick)
-	require.Equal(c, 422, c.call("POST", fmt.Sprintf("%s%s?API_KEY=%s", c.root, jobRoute(made[0].ID, "/:actions"), url.QueryEscape(c.key)), `{"action":"START"}`).status)
+	started := c.act(made.ID, "START")
+	c.send("GET", jobRoute(started.ID, "/status"), nil, nil, &made) // as the client asks: by the run's id
+	require.Equal(c, started.ID, made.Status.ID)
+	cannot := c.ended(made.ID)
+	require.Equal(c, 1, *cannot.ReturnCode)
+	require.Contains(c, *cannot.Error, `Latch does not run jobs of type "io"`)
 
 	var tags []object
 	c.send("POST", "/tags", nil, object{"name": "lone-" + c.queue}, nil)
@@ -248,9 +270,9 @@ func (c *mittoClient) findsTheJob(id int64) {
 	var about struct{ System object }
 	c.send("GET", "/v2/about", nil, nil, &about)
 	require.Equal(c, "stage.zuarbase.net", about.System["fqdn"])
-	var messages []any
+	var messages object
 	c.send("GET", "/v2/about/messages", nil, nil, &messages)
-	require.Empty(c, messages)
+	require.Equal(c, object{"enabled": false, "default-level": nil, "default-level-value": 0.0}, messages)
 	var metrics map[string]int
 	c.send("GET", "/v2/metrics", nil, nil, &metrics)
 	require.Positive(c, metrics["total_jobs_count"])
@@ -275,7 +297,7 @@ func TestAWebhookStartsAnotherJob(t *testing.T) {
 	records := c.history(fmt.Sprintf("job-%d", first))
 	require.Len(t, records, 1)
 	require.Equal(t, "pass", records[0].Result, records[0].Error)
-	require.Contains(t, string(records[0].Data["id"]), c.ended(second).ID)
+	require.Equal(t, fmt.Sprint(c.ended(second).ID), string(records[0].Data["id"]))
 }
 
 // "One run of a job at a time": a second START is 409 with that run; STOP
@@ -286,7 +308,7 @@ func TestMittoStop(t *testing.T) {
 	id := c.create(object{"title": "long", "type": "cmd", "conf": command("exec sleep 300")})
 	run := c.act(id, "START")
 	conflict := c.call("POST", jobRoute(id, "/:actions"), `{"action":"START"}`).problem(t, 409)
-	require.Equal(t, run.ID, conflict.RunID)
+	require.Equal(t, run.RunID, conflict.RunID)
 	require.Equal(t, fmt.Sprintf("job-%d", id), conflict.WorkflowID)
 	require.Equal(t, run.ID, c.act(id, "STOP").ID)
 	ended := c.ended(id)

@@ -124,9 +124,9 @@ func TestJobs(t *testing.T) {
 	t.Parallel()
 	pages := map[string]string{
 		"0": `{"jobs":[{"id":7,"name":null,"title":"Seven","tags":["a",{"name":"b"},3],"schedule":{"type":"custom","value":"0 0 * * *","timezone":"UTC","endof":null},
-			"status":{"id":"r","returncode":null,"error":null,"started_at":"2026-07-01T10:00:00.000Z","completed_at":null,"kvp":{}},"created_at":"2026-07-01T10:00:00Z"},
+			"status":{"id":63000001,"run_id":"r","returncode":null,"error":null,"started_at":"2026-07-01T10:00:00.000Z","completed_at":null,"kvp":{}},"created_at":"2026-07-01T10:00:00Z"},
 			{"id":"x","schedule":{"endof":7},"status":null}],"pagination":{"count":3,"more_pages":true,"limit":2,"offset":0}}`,
-		"2": `{"jobs":[{"id":"y","schedule":{"daily":{"at":"noon"},"value":3},"tags":null,"status":{"id":"s","returncode":1,"error":"no disk"}},
+		"2": `{"jobs":[{"id":"y","schedule":{"daily":{"at":"noon"},"value":3},"tags":null,"status":{"id":9,"run_id":"s","returncode":1,"error":"no disk"}},
 			{"id":"z","schedule":"0 4 * * *"},{"id":"zz","schedule":{"cron":"0 5 * * *","value":null}},{"id":"zzz","schedule":{"after":"z"}}],"pagination":{"more_pages":false}}`,
 	}
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {

@@ -102,7 +102,8 @@ func (s *Schedule) Latch() *latch.Schedule {
 
 // A Run is a run of a job.
 type Run struct {
-	ID string `json:"id"`
+	// ID is the run's in Temporal.
+	ID string `json:"run_id"`
 	// ReturnCode is 0 for a run that succeeded, nil while it runs.
 	ReturnCode  *int         `json:"returncode"`
 	Error       string       `json:"error"`

@@ -1,0 +1,154 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/mitto"
+)
+
+// Bounds of a call that is about several jobs.
+const (
+	maximumBulk = 1000
+	bulkWorkers = 8
+)
+
+// A MittoBulk answers a call that is about several jobs.
+type MittoBulk struct {
+	Status  MittoBulkStatus `json:"status"`
+	Results []jobObject     `json:"results" doc:"The jobs, those that failed left out"`
+}
+
+// A MittoBulkStatus counts for how many jobs such a call succeeded.
+type MittoBulkStatus struct {
+	Success int     `json:"success"`
+	Failure int     `json:"failure"`
+	Error   *string `json:"error" nullable:"true" doc:"Why the first of those failed that did"`
+}
+
+type bulkOutput struct{ Body MittoBulk }
+
+// bulkOf returns the answer of a call: the jobs in order, nil for each that
+// failed, and why the first of those did. A call of which nothing succeeded has
+// failed itself.
+func (a *api) bulkOf(ctx context.Context, jobs []jobObject, failed error) (*bulkOutput, error) {
+	output := &bulkOutput{MittoBulk{Results: []jobObject{}}}
+	for _, job := range jobs {
+		if job != nil {
+			output.Body.Results = append(output.Body.Results, job)
+		}
+	}
+	status := &output.Body.Status
+	status.Success = len(output.Body.Results)
+	if status.Failure = len(jobs) - status.Success; status.Failure > 0 {
+		if status.Success == 0 {
+			return nil, failed
+		}
+		reason := failed.Error()
+		var known *Problem
+		if errors.As(a.explain(ctx, failed), &known) {
+			reason = known.Detail
+		}
+		status.Error = &reason
+	}
+	return output, nil
+}
+
+// createJobs registers jobs side by side. Their times of creation are a
+// millisecond apart, so that lists show them in the order of the body.
+func (a *api) createJobs(ctx context.Context, input *bodyInput) (*bulkOutput, error) {
+	objects, err := readObjects(input.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	made, failures := make([]jobObject, len(objects)), make([]error, len(objects))
+	begun := time.Now()
+	var group errgroup.Group
+	group.SetLimit(bulkWorkers)
+	for i, object := range objects {
+		group.Go(func() error {
+			made[i], failures[i] = a.makeJob(ctx, object, begun.Add(time.Duration(i)*time.Millisecond))
+			return nil // the others go on
+		})
+	}
+	_ = group.Wait() // see failures
+	var first error
+	if at := slices.IndexFunc(failures, func(err error) bool { return err != nil }); at >= 0 {
+		first = failures[at]
+	}
+	return a.bulkOf(ctx, made, first)
+}
+
+// readObjects reads a list of jobs and tells all that is wrong with any.
+func readObjects(body []byte) ([]map[string]jsonValue, error) {
+	if err := needJSON(body); err != nil {
+		return nil, err
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(body, &list) != nil || list == nil || len(list) > maximumBulk {
+		return nil, problem(http.StatusUnprocessableEntity, "The body has to be an array of at most %d jobs.", maximumBulk)
+	}
+	var problems latch.Problems
+	objects := make([]map[string]jsonValue, len(list))
+	for i, each := range list {
+		object, err := mitto.Read(each)
+		if err == nil {
+			_, err = mitto.New("1", object, time.Now())
+		}
+		var found latch.Problems
+		if err != nil && !errors.As(err, &found) {
+			return nil, err
+		}
+		for _, one := range found {
+			path := fmt.Sprintf("[%d]", i)
+			if one.Path != "" {
+				path += "." + one.Path
+			}
+			problems.Addf(path, "%s", one.Message)
+		}
+		objects[i] = object
+	}
+	return objects, decoded(problems.Err())
+}
+
+type nameInput struct {
+	Name string `query:"name" doc:"The jobs' name; all jobs where it is empty"`
+}
+
+func (a *api) getJobs(ctx context.Context, input *nameInput) (*bulkOutput, error) {
+	rows, err := a.rows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, row := range rows {
+		if input.Name == "" || row.Name == input.Name {
+			ids = append(ids, row.ID)
+		}
+	}
+	entries, err := a.registry.GetAll(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]jobObject, len(entries))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(bulkWorkers)
+	for i, entry := range entries {
+		group.Go(func() (err error) {
+			found[i], err = a.shown(ctx, &entry.Definition)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return a.bulkOf(ctx, found, nil)
+}
