@@ -132,7 +132,7 @@ func (g *grant) token(ctx context.Context) (*token, error) {
 	if refused := received.statusError(&c, asked); refused.Retryable() {
 		return nil, refused
 	}
-	return nil, permanentf("%s", c.tell(received.statusText()+received.oauthError()))
+	return nil, permanentf("%s", c.tell(received.statusText()+received.leads(&c)+received.oauthError()))
 }
 
 // token reads a token response (RFC 6749, section 5.1).

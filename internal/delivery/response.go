@@ -125,8 +125,8 @@ func (a *answer) verdict(c *call, now time.Time) error {
 			return permanentf("%s", c.tell(fmt.Sprintf("the JSON answer has more than %d KiB; nothing can be decided on a part of it", MaximumResponseBytes>>10)))
 		}
 		return nil
-	case a.status >= 300 && a.status < 400:
-		return permanent(&StatusError{Status: a.status, message: c.tell(a.statusText() + ": redirects are not followed; give the address where it leads")})
+	case a.redirects():
+		return permanent(&StatusError{Status: a.status, message: c.tell(a.statusText() + a.leads(c) + ": redirects are not followed; give the address where it leads")})
 	default:
 		return a.statusError(c, now)
 	}

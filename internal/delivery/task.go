@@ -150,7 +150,7 @@ func (s *Sender) judge(c *call, received *answer, response *TaskResponse, broken
 	case err != nil:
 		return permanentf("%s", c.tell(fmt.Sprintf("%s, and its success could not be decided: %v", received.statusText(), err)))
 	default:
-		return permanentf("%s", c.tell(fmt.Sprintf("%s, for which its success, %q, is false", received.statusText(), success)))
+		return permanentf("%s", c.tell(fmt.Sprintf("%s%s, for which its success, %q, is false", received.statusText(), received.leads(c), success)))
 	}
 }
 
