@@ -54,8 +54,8 @@ func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	found, texts, missing := s.lookup(append(r.Task.Auth.SecretNames(), r.Task.TLS.SecretNames()...))
 	access, err := s.newAccess(r.Task.Auth, r.Task.TLS, found)
-	masked := slices.Concat(s.proxySecrets(), texts, access.texts())
-	c := &call{target: "http task", timeout: r.Task.TimeoutOrDefault(), secrets: masked, masker: s.maskers.of(masked)}
+	masked := slices.Concat(texts, access.texts())
+	c := &call{target: "http task", timeout: r.Task.TimeoutOrDefault(), secrets: masked, masker: s.maskerOf(masked)}
 	if err := errors.Join(missing, err); err != nil {
 		return nil, c.fail(err)
 	}
