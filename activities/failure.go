@@ -20,8 +20,6 @@ const (
 	errorUndeliverable = "Undeliverable"
 	errorExhausted     = "Exhausted"
 	errorBusy          = "EndpointBusy"
-	errorWithdrawn     = "Withdrawn"
-	errorUnread        = "RegistryUnread"
 )
 
 const (

@@ -14,8 +14,7 @@
 // serve_settings.go run the API, which internal/api is; codec.go and
 // codec_settings.go run the codec server, which internal/codecserver is.
 // starter/internal/spec reads files, starter/internal/schema makes schemas,
-// starter/internal/cron checks schedules, starter/internal/apiclient calls the
-// API.
+// starter/internal/apiclient calls the API, internal/cron reads schedules.
 //
 // What it may not know: workflow code. It speaks to runs only by the names of
 // the contract, as any other client does. Delivery and secrets are known to

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/workflowservice/v1"
@@ -67,8 +66,8 @@ func (a *app) applyJobs(ctx context.Context, files []string, dryRun bool) error 
 		if !a.json() {
 			a.printChange(change, dryRun)
 		}
-		if change.never {
-			a.warn("%s: schedule.cron: %q has no next time: the job never runs by itself", job.label, job.Schedule.Cron)
+		for _, doubt := range job.doubts {
+			a.warn("%s: %s", job.label, doubt)
 		}
 		done = append(done, change)
 	}
@@ -105,8 +104,8 @@ func (a *app) printChange(change jobChange, dryRun bool) {
 	if change.Title != "" {
 		line = append(line, oneLine(change.Title))
 	}
-	if !change.NextTime.IsZero() {
-		line = append(line, "next "+change.NextTime.Format(time.RFC3339))
+	if len(change.next) > 0 {
+		line = append(line, "next "+timesText(change.next))
 	}
 	a.printf("%s\n", strings.Join(line, "  "))
 	for _, field := range change.Changes {

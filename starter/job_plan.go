@@ -8,9 +8,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/cron"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/starter/internal/spec"
 )
@@ -22,6 +24,8 @@ type wantedJob struct {
 	label string
 	// keys are those that the file gives.
 	keys []string
+	// doubts are about its schedule.
+	doubts []latch.Problem
 }
 
 // readJobs reads all jobs of the files, and tells at once all that is wrong.
@@ -51,7 +55,7 @@ func (a *app) readJobs(files []string) ([]*wantedJob, error) {
 					a.warn("%s: %s", input.file, warning)
 				}
 			}
-			wanted = append(wanted, &wantedJob{Job: input.job, label: input.file, keys: keysOf(document.Data)})
+			wanted = append(wanted, &wantedJob{Job: input.job, label: input.file, keys: keysOf(document.Data), doubts: input.scheduleWarnings})
 		}
 	}
 	if len(problems) > 0 {
@@ -235,9 +239,11 @@ type jobChange struct {
 	Action   string        `json:"action"`
 	Changes  []fieldChange `json:"changes,omitempty"`
 	NextTime latch.Time    `json:"next_time,omitzero"`
+	// NextTimes are the next three times at which the job runs by itself.
+	NextTimes []latch.Time `json:"next_times,omitempty"`
 
-	// never tells that its times never come.
-	never bool
+	// next are the same, in the job's time zone.
+	next []time.Time
 }
 
 // What applying a job does.
@@ -282,10 +288,13 @@ func (p *plan) apply(ctx context.Context, store *registry.Store, job *wantedJob)
 	if err != nil {
 		return change, refusedJob(job, err)
 	}
-	if len(entry.NextTimes) > 0 {
-		change.NextTime = latch.NewTime(entry.NextTimes[0])
+	for _, at := range entry.NextTimes[:min(nextShown, len(entry.NextTimes))] {
+		change.next = append(change.next, at.In(cron.Zone(job.Schedule)))
 	}
-	change.never = len(entry.NextTimes) == 0 && !entry.Paused && job.Schedule != nil && job.Schedule.Cron != ""
+	change.NextTimes = latchTimes(change.next)
+	if len(change.NextTimes) > 0 {
+		change.NextTime = change.NextTimes[0]
+	}
 	return change, nil
 }
 

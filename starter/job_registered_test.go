@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -45,10 +46,10 @@ func (j *jobs) fails(code int, stdin string, args ...string) string {
 func TestApplyIsIdempotent(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
-	require.Equal(t, "created  nightly  Nightly  next 2030-01-01T00:00:00Z\n1 created\n", j.ok(nightly, "job", "apply", "-"))
+	require.Equal(t, "created  nightly  Nightly  next 2030-01-01T00:00:00Z, 2030-01-02T00:00:00Z\n1 created\n", j.ok(nightly, "job", "apply", "-"))
 	require.Equal(t, "Runs at its times, and when it is started or triggered.", j.schedules.sentence("nightly"))
 	writes := j.schedules.writes
-	require.Equal(t, "unchanged  nightly  Nightly  next 2030-01-01T00:00:00Z\n1 unchanged\n", j.ok(nightly, "job", "apply", "-"))
+	require.Equal(t, "unchanged  nightly  Nightly  next 2030-01-01T00:00:00Z, 2030-01-02T00:00:00Z\n1 unchanged\n", j.ok(nightly, "job", "apply", "-"))
 	require.Equal(t, writes, j.schedules.writes)
 
 	const changed = "id: nightly\ntitle: Nightly\ntask: {command: {argv: ['true', '-x']}}\nschedule: {cron: 0 1 * * *, timezone: UTC}\ntimeout: 1h"
@@ -56,7 +57,7 @@ func TestApplyIsIdempotent(t *testing.T) {
 		"  task.command.argv: [\"true\"] → [\"true\",\"-x\"]\n  timeout: added \"1h0m0s\"\n"
 	require.Equal(t, "would be updated  nightly  Nightly\n"+fields+"1 would be updated\n", j.ok(changed, "job", "apply", "-", "--dry-run"))
 	require.Equal(t, writes, j.schedules.writes)
-	require.Equal(t, "updated  nightly  Nightly  next 2030-01-01T00:00:00Z\n"+fields+"1 updated\n", j.ok(changed, "job", "apply", "-"))
+	require.Equal(t, "updated  nightly  Nightly  next 2030-01-01T00:00:00Z, 2030-01-02T00:00:00Z\n"+fields+"1 updated\n", j.ok(changed, "job", "apply", "-"))
 	require.Equal(t, []string{"0 1 * * *"}, j.schedules.schedule("nightly").GetSpec().GetCronString())
 
 	report := object(t, j.ok(nightly, "job", "apply", "-", "-o", "json"))
@@ -268,6 +269,36 @@ func TestValidateChecksTheSchedule(t *testing.T) {
 	require.Equal(t, exitUsage, code)
 	require.Equal(t, "-: schedule.cron: \"0 0 * * blue\": day of week \"blue\": \"blue\" is none of 0 to 7, nor a name such as mon\n"+
 		"-: schedule.timezone: there is no time zone \"Berlin\"; one is an IANA name such as Europe/Berlin or UTC\n", out)
+}
+
+// TestValidateTellsTheNextTimes in the job's own time zone, and where the
+// expression means something else than in other cron systems.
+func TestValidateTellsTheNextTimes(t *testing.T) {
+	t.Parallel()
+	const job = `{"id":"1","task":{"command":{"argv":["x"]}},"schedule":{"cron":"0 0 3 * * *","timezone":"Asia/Tokyo"}}`
+	code, out, _ := runs(job, nil, "validate", "-")
+	require.Equal(t, exitOK, code)
+	const warning = `schedule.cron: "0 0 3 * * *": of six fields the last is the year, not the first the second as elsewhere; if that was meant, write "0 3 * * *"`
+	const next = `\d{4}-\d\d-03T00:00:00\+09:00`
+	require.Regexp(t, `^-: warning: `+regexp.QuoteMeta(warning)+`\n-: next: `+next+`, `+next+`, `+next+`\n-: valid \(job\)\n$`, out)
+
+	_, out, _ = runs(job, nil, "validate", "-", "-o", "json")
+	file := object(t, out)["files"].([]any)[0].(map[string]any)
+	require.Len(t, file["next_times"], 3)
+	require.Regexp(t, `-02T15:00:00.000Z$`, file["next_times"].([]any)[0])
+	require.Equal(t, "schedule.cron", file["warnings"].([]any)[0].(map[string]any)["path"])
+
+	_, out, _ = runs(`{"id":"1","task":{"command":{"argv":["x"]}},"schedule":"0 0 30 2 *"}`, nil, "validate", "-")
+	require.Equal(t, "-: warning: schedule.cron: \"0 0 30 2 *\" has no next time: the job never runs by itself\n-: valid (job)\n", out)
+}
+
+// TestApplyWarnsOfTheSchedule and tells the next times in the job's own time zone.
+func TestApplyWarnsOfTheSchedule(t *testing.T) {
+	t.Parallel()
+	code, out, warnings := runs(`{"id":"a","task":{"command":{"argv":["x"]}},"schedule":{"cron":"0 5 1,15 * 5","timezone":"Asia/Tokyo"}}`, newJobs(t).temporal, "job", "apply", "-")
+	require.Equal(t, exitOK, code)
+	require.Contains(t, warnings, `Warning: -: schedule.cron: "0 5 1,15 * 5": runs on days that match day of month 1,15 and day of week 5`)
+	require.Equal(t, "created  a  next 2030-01-01T09:00:00+09:00, 2030-01-02T09:00:00+09:00\n1 created\n", out, "as Temporal tells them")
 }
 
 // TestApplyKnowsTheFieldsOfRegisteredJobs: it warns of none that templates see.

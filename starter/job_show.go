@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -87,8 +88,25 @@ func shownOf(entry *registry.Entry) (*shownJob, error) {
 	return shown, err
 }
 
-// nextShown is how many of the next times a person sees.
+// nextShown is how many of the next times are shown.
 const nextShown = 3
+
+// timesText lists times, each in its own time zone.
+func timesText(times []time.Time) string {
+	var texts []string
+	for _, at := range times {
+		texts = append(texts, at.Format(time.RFC3339))
+	}
+	return strings.Join(texts, ", ")
+}
+
+func latchTimes(times []time.Time) []latch.Time {
+	var converted []latch.Time
+	for _, at := range times {
+		converted = append(converted, latch.NewTime(at))
+	}
+	return converted
+}
 
 func (a *app) printShown(job *shownJob) {
 	if a.json() {

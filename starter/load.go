@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
-	"github.com/latch-run/latch/starter/internal/cron"
+	"github.com/latch-run/latch/internal/cron"
 	"github.com/latch-run/latch/starter/internal/spec"
 )
 
@@ -25,6 +26,10 @@ type checked struct {
 	job      *latch.Job
 	problems latch.Problems
 	warnings []latch.Problem
+	// scheduleWarnings are those of the warnings that are about a job's times.
+	scheduleWarnings []latch.Problem
+	// next are the next times at which a job runs by itself, in its time zone.
+	next []time.Time
 }
 
 // load reads the file as the kind and refuses one that is wrong, with all that
@@ -125,8 +130,18 @@ func (c *checked) admit() {
 		c.problems.Addf("", "%v", err)
 	}
 	if c.job != nil {
-		for _, problem := range cron.Check(c.job.Schedule) {
-			c.problems.Addf("schedule."+problem.Path, "%s", problem.Message)
-		}
+		c.admitSchedule(c.job.Schedule, time.Now())
 	}
+}
+
+// admitSchedule looks at when the job is to run.
+func (c *checked) admitSchedule(schedule *latch.Schedule, now time.Time) {
+	for _, problem := range cron.Check(schedule) {
+		c.problems.Addf("schedule."+problem.Path, "%s", problem.Message)
+	}
+	for _, doubt := range cron.Doubts(schedule, now) {
+		c.scheduleWarnings = append(c.scheduleWarnings, latch.Problem{Path: "schedule." + doubt.Path, Message: doubt.Message})
+	}
+	c.warnings = append(c.warnings, c.scheduleWarnings...)
+	c.next = cron.Next(schedule, now, nextShown)
 }

@@ -17,7 +17,8 @@ line as FILE: path: message. Warnings, of what is allowed and probably not
 meant, bear the word warning and do not make a file invalid. What a file
 describes is told by its keys: a release has steps, a job has a task or jobs,
 an emission has an event. A file may hold several, as YAML documents or as a
-list. Whether a worker holds the secrets, reaches the
+list. Of a job with a cron expression the next three times are told. Whether a
+worker holds the secrets, reaches the
 addresses and serves the task queues only a run can tell.`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.validate(args, spec.Kind(kind)) }}
 	command.Flags().StringVar(&kind, "kind", "", "what the files describe: job, release or emission")
@@ -31,6 +32,8 @@ type fileReport struct {
 	Valid    bool            `json:"valid"`
 	Problems []latch.Problem `json:"problems"`
 	Warnings []latch.Problem `json:"warnings"`
+	// NextTimes are the next three times of a job with a cron expression.
+	NextTimes []latch.Time `json:"next_times,omitempty"`
 }
 
 func (a *app) validate(files []string, kind spec.Kind) error {
@@ -48,7 +51,7 @@ func (a *app) validate(files []string, kind spec.Kind) error {
 				a.printChecked(input)
 			}
 			reports = append(reports, fileReport{File: input.file, Kind: input.kind, Valid: len(input.problems) == 0,
-				Problems: append([]latch.Problem{}, input.problems...), Warnings: append([]latch.Problem{}, input.warnings...)})
+				Problems: append([]latch.Problem{}, input.problems...), Warnings: append([]latch.Problem{}, input.warnings...), NextTimes: latchTimes(input.next)})
 		}
 	}
 	if a.json() {
@@ -67,6 +70,9 @@ func (a *app) printChecked(input *checked) {
 	}
 	for _, warning := range input.warnings {
 		a.printf("%s: %s: %s\n", input.file, cell{"warning", yellow}.show(a.colour()), printable(warning.String()))
+	}
+	if len(input.next) > 0 {
+		a.printf("%s: next: %s\n", input.file, timesText(input.next))
 	}
 	if len(input.problems) == 0 {
 		a.printf("%s: %s (%s)\n", input.file, cell{"valid", green}.show(a.colour()), input.kind)

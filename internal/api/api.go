@@ -22,7 +22,6 @@ import (
 	"github.com/latch-run/latch/internal/deliveries"
 	"github.com/latch-run/latch/internal/guess"
 	"github.com/latch-run/latch/internal/locklink"
-	"github.com/latch-run/latch/internal/loopback"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
 )
@@ -76,9 +75,7 @@ type api struct {
 	keys         []Key
 	allow        []netip.Prefix
 	publicOrigin string
-	// local guards an API without keys.
-	local     *loopback.Guard
-	converter converter.DataConverter
+	converter    converter.DataConverter
 	// linkKey is empty where links do not open pages.
 	linkKey []byte
 	// formKey signs the forms of pages.
@@ -124,7 +121,7 @@ func build(options Options) (*api, error) {
 	a := &api{temporal: options.Client, namespace: options.Namespace, taskQueue: options.TaskQueue,
 		keys: options.Keys, allow: options.Allow, fqdn: options.FQDN, environment: options.Environment, temporalUI: options.TemporalUI,
 		registry: options.Registry, logger: options.Logger, converter: options.DataConverter,
-		guesses: guess.New(), local: loopback.NewGuard(options.PublicURL), mux: http.NewServeMux()}
+		guesses: guess.New(), mux: http.NewServeMux()}
 	if a.converter == nil {
 		a.converter = converter.GetDefaultDataConverter()
 	}
@@ -173,7 +170,7 @@ func (a *api) setOrigin(public string) error {
 	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
 		return fmt.Errorf("PublicURL (LATCH_API_URL): %q is no http or https URL", public)
 	}
-	a.publicOrigin = loopback.Origin(parsed)
+	a.publicOrigin = originOf(parsed)
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/cron"
 	"github.com/latch-run/latch/internal/registry"
 )
 
@@ -50,7 +51,16 @@ func (f *fakeRegistry) Create(_ context.Context, definition registry.Definition)
 	}
 	definition.UpdatedAt = latch.NewTime(fixed)
 	f.jobs = append(f.jobs, definition)
-	return &registry.Entry{Definition: definition}, nil
+	return entryOf(definition), nil
+}
+
+// entryOf is a job as Temporal tells of it.
+func entryOf(definition registry.Definition) *registry.Entry {
+	entry := &registry.Entry{Definition: definition}
+	if definition.Job != nil && !definition.Paused {
+		entry.NextTimes = cron.Next(definition.Job.Schedule, fixed, 10)
+	}
+	return entry
 }
 
 func (f *fakeRegistry) Get(_ context.Context, id string) (*registry.Entry, error) {
@@ -91,7 +101,7 @@ func (f *fakeRegistry) Update(ctx context.Context, id string, change func(*regis
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	f.jobs[f.at(id)] = entry.Definition
-	return entry, nil
+	return entryOf(entry.Definition), nil
 }
 
 func (f *fakeRegistry) Delete(_ context.Context, id string) error {

@@ -146,7 +146,9 @@ func (a *api) makeJob(ctx context.Context, object map[string]jsonValue, createdA
 		if err != nil {
 			return nil, err
 		}
-		return jobObject(mitto.Of(&entry.Definition).Object(nil)), nil
+		made := jobObject(mitto.Of(&entry.Definition).Object(nil))
+		announceTimes(made, entry, time.Now())
+		return made, nil
 	}
 	return nil, problem(http.StatusConflict, "No id was found that is free after %d tries; try again.", idTries)
 }
@@ -181,12 +183,16 @@ func (a *api) changeJob(ctx context.Context, input *jobBodyInput) (*jobOutput, e
 	if err != nil {
 		return nil, err
 	}
-	job, err := a.changeMitto(ctx, input.ID, func(job *mitto.Job) error { return decoded(job.Patch(object, time.Now())) })
+	entry, err := a.changeEntry(ctx, input.ID, func(job *mitto.Job) error { return decoded(job.Patch(object, time.Now())) })
 	if err != nil {
 		return nil, err
 	}
-	status, err := a.lastStatus(ctx, input.ID)
-	return &jobOutput{jobObject(job.Object(status))}, err
+	changed, err := a.shown(ctx, &entry.Definition)
+	if err != nil {
+		return nil, err
+	}
+	announceTimes(changed, entry, time.Now())
+	return &jobOutput{changed}, nil
 }
 
 func (a *api) deleteJob(ctx context.Context, input *jobInput) (*noOutput, error) {

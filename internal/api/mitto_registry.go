@@ -82,7 +82,16 @@ func keep(job *mitto.Job, definition *registry.Definition) {
 
 // changeMitto changes a job as Mitto's clients see it.
 func (a *api) changeMitto(ctx context.Context, id string, change func(*mitto.Job) error) (*mitto.Job, error) {
-	entry, err := a.registry.Update(ctx, id, func(definition *registry.Definition) error {
+	entry, err := a.changeEntry(ctx, id, change)
+	if err != nil {
+		return nil, err
+	}
+	return mitto.Of(&entry.Definition), nil
+}
+
+// changeEntry is changeMitto for callers that need what the registry keeps.
+func (a *api) changeEntry(ctx context.Context, id string, change func(*mitto.Job) error) (*registry.Entry, error) {
+	return a.registry.Update(ctx, id, func(definition *registry.Definition) error {
 		job := mitto.Of(definition)
 		if err := change(job); err != nil {
 			return err
@@ -90,8 +99,4 @@ func (a *api) changeMitto(ctx context.Context, id string, change func(*mitto.Job
 		keep(job, definition)
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return mitto.Of(&entry.Definition), nil
 }

@@ -80,6 +80,8 @@ type MittoJob struct {
 	Jobs            []any           `json:"jobs,omitempty" doc:"The ids of the jobs of a sequence, in order"`
 	Webhooks        []webhookObject `json:"webhooks,omitempty"`
 	Status          maybeStatus     `json:"status" required:"false" readOnly:"true"`
+	NextTimes       []latch.Time    `json:"next_times,omitempty" readOnly:"true" doc:"When the job runs next by itself: three times at most, in the answer of a call that wrote it"`
+	Warnings        []Warning       `json:"warnings,omitempty" readOnly:"true" doc:"What was written and is probably not meant"`
 	CreatedAt       *latch.Time     `json:"created_at,omitempty" readOnly:"true"`
 	UpdatedAt       *latch.Time     `json:"updated_at,omitempty" readOnly:"true"`
 }

@@ -381,3 +381,36 @@ func TestMittoOpenAPI(t *testing.T) {
 		}
 	}
 }
+
+// docs/schedules.md: the answer of a call that writes a job tells its next three
+// times, and what of its schedule is probably not meant; a cron expression that
+// Temporal would refuse is refused under the name that the client wrote.
+func TestMittoTimes(t *testing.T) {
+	t.Parallel()
+	b := newMitto(t)
+	type answer struct {
+		NextTimes []string `json:"next_times"`
+		Warnings  []api.Warning
+	}
+	var made, changed, plain answer
+	require.NoError(t, json.Unmarshal([]byte(b.do(201, "POST", "/v2/jobs", `{"id":1,"type":"cmd","conf":{"cmd":"true"},"schedule":{"type":"custom","value":"0 0 3 * * *"}}`)), &made))
+	require.Equal(t, []string{"2026-01-03T00:00:00.000Z", "2026-02-03T00:00:00.000Z", "2026-03-03T00:00:00.000Z"}, made.NextTimes)
+	require.Len(t, made.Warnings, 1)
+	require.Equal(t, "schedule", made.Warnings[0].Path)
+	require.Contains(t, made.Warnings[0].Message, `of six fields the last is the year`)
+
+	back := b.do(200, "PATCH", "/v2/jobs/1", `{"schedule":{"cron":"0 5 1,15 * 5","timezone":"Asia/Tokyo"},"warnings":["shown before"],"next_times":["shown before"]}`)
+	require.NoError(t, json.Unmarshal([]byte(back), &changed))
+	require.Equal(t, "2026-04-30T20:00:00.000Z", changed.NextTimes[0])
+	require.Len(t, changed.Warnings, 1)
+	require.Contains(t, changed.Warnings[0].Message, "day of month 1,15 and day of week 5")
+	require.NoError(t, json.Unmarshal([]byte(b.do(200, "PATCH", "/v2/jobs/1", `{"schedule":null}`)), &plain))
+	require.Equal(t, answer{}, plain)
+
+	for field, schedule := range map[string]string{
+		"body.schedule.value": `{"type":"custom","value":"0 25 * * *"}`, "body.schedule.custom": `{"type":"custom","custom":"0 0 L * *"}`,
+		"body.schedule.cron": `{"cron":"0 0 ? * *"}`, "body.schedule.timezone": `{"cron":"0 0 * * *","timezone":"Berlin"}`,
+	} {
+		require.Contains(t, b.do(422, "POST", "/v2/jobs", `{"type":"cmd","conf":{"cmd":"true"},"schedule":`+schedule+`}`), `"`+field+`"`, schedule)
+	}
+}

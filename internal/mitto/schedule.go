@@ -45,7 +45,10 @@ func (t *translation) schedule(value json.RawMessage) {
 		t.set(keySchedule, json.RawMessage("null"))
 		return
 	}
-	t.renamed["schedule.after"], t.renamed["schedule.cron"] = "schedule.endof", "schedule."+read.cronFrom
+	t.renamed["schedule.after"] = "schedule.endof"
+	if !isNull(read.cron) { // else it stands under Latch's own name
+		t.renamed["schedule.cron"] = "schedule." + read.cronFrom
+	}
 	t.set(keySchedule, read.latch())
 }
 

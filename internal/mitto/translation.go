@@ -10,6 +10,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/cron"
 )
 
 // Keys of a job that mean something to Latch.
@@ -142,6 +143,11 @@ func (t *translation) admit() (*latch.Job, error) {
 	var found latch.Problems
 	if err != nil && !errors.As(err, &found) {
 		return nil, err
+	}
+	if job != nil {
+		for _, problem := range cron.Check(job.Schedule) {
+			found.Addf("schedule."+problem.Path, "%s", problem.Message)
+		}
 	}
 	for i := range found {
 		found[i].Path = t.rename(found[i].Path)

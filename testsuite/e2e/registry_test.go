@@ -3,9 +3,11 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/cron"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/testsuite/receiver"
 )
@@ -274,4 +277,22 @@ func TestRegistryLists(t *testing.T) {
 	encoded, err := json.Marshal(entry.Job)
 	require.NoError(t, err)
 	require.Contains(t, string(encoded), `"url":"`+b.receiver.URL+`/w"`)
+}
+
+// docs/schedules.md: the times that `validate` computes are those that Temporal
+// tells of the schedule.
+func TestNextTimesAreTemporals(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for i, schedule := range []string{
+		`"0 0 3 * * *"`, `"0 5 1,15 * 5"`, `"0 0 * * 7"`, `"0 9 * * 5#2"`, `"30 0 3 * * * *"`, `"@every 7h/15m"`, `"@daily"`, `"CRON_TZ=Asia/Tokyo 30 2 * * mon-fri"`,
+		`{"cron":"0,30 2 25-31 3,10 *","timezone":"Europe/Berlin"}`, `{"cron":"30 1 1-14 3,11 *","timezone":"America/New_York"}`,
+	} {
+		entry := b.register(fmt.Sprintf(`{"id":"timed-%d-{Q}","schedule":%s,"task":{"http":{"url":"{R}/x"}}}`, i, schedule))
+		require.NotEmpty(t, entry.NextTimes, schedule)
+		computed := cron.Next(entry.Job.Schedule, entry.NextTimes[0].Add(-time.Second), len(entry.NextTimes))
+		for n, at := range entry.NextTimes {
+			require.True(t, at.Equal(computed[n]), "time %d of %s: Temporal tells %s, Latch %s", n, schedule, at, computed[n])
+		}
+	}
 }

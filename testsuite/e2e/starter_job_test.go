@@ -192,14 +192,15 @@ func TestStarterJobStartWaits(t *testing.T) {
 	}
 }
 
-// A cron expression that only Temporal can refuse is told with its file.
+// A cron expression that Temporal would refuse is told with its file and field,
+// and nothing is written.
 func TestStarterJobApplyTellsWhatTemporalRefuses(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	file := b.write("job.yaml", "id: "+b.queue+"\ntask: {command: {argv: [x]}}\nschedule: '@every 1y2d'\n")
 	refused := b.starter(nil, "job", "apply", file)
 	require.Equal(t, 2, refused.code, refused.out)
-	require.Contains(t, refused.err, "Error: "+file+": schedule: ")
+	require.Contains(t, refused.err, "Error: "+file+": schedule.cron: ")
 	require.Equal(t, 1, b.starter(nil, "job", "show", b.queue).code)
 }
 

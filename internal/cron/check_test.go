@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/starter/internal/cron"
+	"github.com/latch-run/latch/internal/cron"
 )
 
 // TestCheck: what Temporal's Schedules take passes, and what they refuse is

@@ -1,0 +1,69 @@
+package cron
+
+import (
+	"fmt"
+	"time"
+	_ "time/tzdata" // a machine without a time zone database judges as any other
+
+	"github.com/latch-run/latch"
+)
+
+// Check returns what Temporal would refuse in the schedule, with paths that begin
+// below it. A nil schedule, and one that follows a job, have nothing to refuse.
+func Check(schedule *latch.Schedule) latch.Problems {
+	var problems latch.Problems
+	if schedule == nil {
+		return nil
+	}
+	if schedule.Cron != "" {
+		zone, rest, err := splitZone(schedule.Cron)
+		if err == nil {
+			_, err = parse(rest)
+		}
+		if err != nil {
+			problems.Addf("cron", "%q: %v", schedule.Cron, err)
+		}
+		if err := checkZone(zone); err != nil {
+			problems.Addf("cron", "%q: %v", schedule.Cron, err)
+		}
+		if zone != "" && schedule.Timezone != "" && zone != schedule.Timezone {
+			problems.Addf("timezone", "%q is another zone than the cron expression's own, %q", schedule.Timezone, zone)
+		}
+	}
+	if err := checkZone(schedule.Timezone); err != nil {
+		problems.Addf("timezone", "%v", err)
+	}
+	return problems
+}
+
+func checkZone(name string) error {
+	if name == "Local" {
+		return fmt.Errorf("a time zone is an IANA name such as Europe/Berlin; Local would be the server's")
+	}
+	if _, err := time.LoadLocation(name); err != nil {
+		return fmt.Errorf("there is no time zone %q; one is an IANA name such as Europe/Berlin or UTC", name)
+	}
+	return nil
+}
+
+// Zone returns the time zone in which the schedule's times are told: its own, UTC
+// where it names none that there is.
+func Zone(schedule *latch.Schedule) *time.Location {
+	_, zone := timesOf(schedule)
+	return zone
+}
+
+// timesOf reads a schedule that [Check] finds nothing wrong with. It has no times
+// where the schedule has no cron expression.
+func timesOf(schedule *latch.Schedule) (times *expression, zone *time.Location) {
+	if schedule == nil || schedule.Cron == "" || len(Check(schedule)) > 0 {
+		return nil, time.UTC
+	}
+	name, rest, _ := splitZone(schedule.Cron)
+	if name == "" {
+		name = schedule.Timezone
+	}
+	times, _ = parse(rest)
+	zone, _ = time.LoadLocation(name) // both were checked
+	return times, zone
+}
