@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"net/url"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -82,7 +81,9 @@ func TestRegisteredWebhookChangesInFlight(t *testing.T) {
 	s.as("run-key-0123456789", "POST", "/latch/v1/releases", release("first")).read(t, 201, &first)
 	token := s.token(first["workflow_id"])
 	page := s.as("lock-key-0123456789", "GET", "/locks/"+url.PathEscape(token), "")
-	require.Equal(t, 3, strings.Count(page.body, "The release goes on"), "the page foretells by the registered webhook's settings, its timeout too: %s", page.body)
+	for _, foretold := range []string{"Let pass: The release goes on", "Record as failed, and go on: The release goes on", "Then: The release goes on"} {
+		require.Contains(t, page.body, foretold, "the page foretells by the registered webhook's settings, its timeout too")
+	}
 	s.register("gate", `{"url":"{R}/after","event":"RELEASE_SUCCESS"}`)
 	s.as("run-key-0123456789", "POST", "/latch/v1/releases", release("second")).read(t, 201, &second)
 	var result latch.ReleaseResult
