@@ -25,13 +25,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 	answer := protocol.Admission{
 		SearchAttributes: a.options.SearchAttributes,
 		RunInDeliveryIDs: true,
-		System: protocol.System{
-			FQDN:        a.options.FQDN,
-			Environment: a.options.Environment,
-			Version:     latch.Version,
-			Namespace:   info.Namespace,
-			TaskQueue:   info.TaskQueue,
-		},
+		System:           protocol.NewSystem(a.options.FQDN, a.options.Environment, info.Namespace, info.TaskQueue),
 	}
 	read, err := decode(request)
 	if err != nil && !errors.As(err, &answer.Problems) {

@@ -79,7 +79,7 @@ func TestWebhookTestShowsTheBytes(t *testing.T) {
 	require.Equal(t, exitOK, code, errors)
 	require.True(t, strings.HasPrefix(out, "POST /hooks/shop-4.2 HTTP/1.1\r\nHost: 127.0.0.1:"), out)
 	for _, part := range []string{"\r\nX-Latch-Secret: ***\r\n", `{"secret":"***","lock":"release-shop-4.2:board:`, `"lock_url":"https://latch.example/locks/`, `"event":"BEFORE_RELEASE"`,
-		`"system":{"environment":"","fqdn":"latch.example"`, `"title":"Shop"`, `"instance":{"name":"shop"}`, "\r\nWebhook-Signature: v1,"} {
+		`"environment":"","fqdn":"latch.example"`, `"title":"Shop"`, `"instance":{"name":"shop"}`, "\r\nWebhook-Signature: v1,"} {
 		require.Contains(t, out, part)
 	}
 	require.NotContains(t, out+errors, "mdoq-is-awesome")

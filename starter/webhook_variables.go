@@ -35,8 +35,9 @@ func (h *trialHook) workflowID() string {
 // that took a minute and did what the event says.
 func (h *trialHook) variables(from *surroundings, queue string) jsonObject {
 	variables := jsonObject{
-		"system": jsonObject{"fqdn": from.FQDN, "environment": from.Environment, "version": latch.Version, "namespace": from.Namespace, "task_queue": queue},
-		"run":    jsonObject{"workflow_id": h.workflowID(), "run_id": trialRunID},
+		"system": jsonObject{"fqdn": from.FQDN, "environment": from.Environment, "version": latch.Version, "namespace": from.Namespace, "task_queue": queue,
+			"database.version": latch.Version},
+		"run": jsonObject{"workflow_id": h.workflowID(), "run_id": trialRunID},
 	}
 	switch h.kind {
 	case spec.Job:

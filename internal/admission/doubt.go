@@ -77,7 +77,7 @@ var knownKeys = []struct {
 	{"job.status", []string{"id", "returncode", "error", "started_at", "completed_at", "kvp"}},
 	{"release", []string{"id", "title", "vars", "instance", "status", "steps"}},
 	{"step", []string{"name", "index", "status", "error", "kvp"}},
-	{"system", []string{"fqdn", "environment", "version", "namespace", "task_queue"}},
+	{"system", []string{"fqdn", "environment", "version", "namespace", "task_queue", "database.version"}},
 	{"run", []string{"workflow_id", "run_id"}},
 }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
 )
 
@@ -55,8 +56,7 @@ type (
 )
 
 func (a *api) system() MittoSystem {
-	return MittoSystem{FQDN: a.fqdn, Environment: a.environment, Version: latch.Version, Namespace: a.namespace,
-		TaskQueue: a.taskQueue, DatabaseVersion: latch.Version}
+	return MittoSystem(protocol.NewSystem(a.fqdn, a.environment, a.namespace, a.taskQueue))
 }
 
 func (a *api) getAbout(ctx context.Context, _ *struct{}) (*aboutOutput, error) {

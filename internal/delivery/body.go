@@ -78,7 +78,7 @@ func (d *draft) defaultBody() []byte {
 	b.number("attempt", int64(d.attempt))
 	b.add("timestamp", encodeTime(d.now))
 	b.add("system", d.Variables["system"])
-	b.add("job", withoutConf(d.Variables["job"]))
+	b.add("job", withoutSetup(d.Variables["job"]))
 	for _, name := range []string{"release", "step", "instance"} {
 		b.add(name, d.Variables[name])
 	}
@@ -98,11 +98,11 @@ func encodeID(id string) json.RawMessage {
 	return append(appendText(append(make([]byte, 0, len(id)+10), `{"id":`...), id), '}')
 }
 
-// withoutConf gives the job without what it is configured to do, which is
-// nobody's business who is not told on purpose.
-func withoutConf(job json.RawMessage) json.RawMessage {
-	const conf = "conf"
-	if !bytes.Contains(job, []byte(`"`+conf+`"`)) {
+// withoutSetup returns the job without what it is configured to do and whom it
+// tells, which only those are shown who are told on purpose.
+func withoutSetup(job json.RawMessage) json.RawMessage {
+	const conf, webhooks = "conf", "webhooks"
+	if !bytes.Contains(job, []byte(`"`+conf+`"`)) && !bytes.Contains(job, []byte(`"`+webhooks+`"`)) {
 		return job
 	}
 	var fields latch.Object
@@ -110,6 +110,7 @@ func withoutConf(job json.RawMessage) json.RawMessage {
 		return job
 	}
 	delete(fields, conf)
+	delete(fields, webhooks)
 	return encode(fields)
 }
 

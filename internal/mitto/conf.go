@@ -83,6 +83,15 @@ func (t *translation) conf() (latch.Object, bool) {
 	return members(read), true
 }
 
+// confAsJSON returns a conf as JSON, whichever way it came. A text that is no
+// HJSON, as it may stand beside a task, stays a text.
+func confAsJSON(value json.RawMessage) json.RawMessage {
+	if read, err := fromHJSON(text(value)); isText(value) && err == nil {
+		return read
+	}
+	return value
+}
+
 // ownTask finds a task under Latch's names, and where it stands.
 func ownTask(conf latch.Object) (path string, task json.RawMessage) {
 	if isObject(conf[keyTask]) {

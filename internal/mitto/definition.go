@@ -1,6 +1,8 @@
 package mitto
 
 import (
+	"slices"
+
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
 )
@@ -13,13 +15,15 @@ func Of(definition *protocol.Definition) *Job {
 
 // maximumFields bounds what templates see of a job beside its own fields, in
 // bytes: every delivery that looks at the job carries it. What is larger goes
-// without conf and markdown.
+// without conf, webhooks and markdown, the largest first.
 const maximumFields = 32 << 10
 
 // Fields gives what templates see of a registered job beside its own fields.
 func Fields(definition *protocol.Definition) latch.Object {
 	fields := Of(definition).Variables()
-	for _, key := range []string{keyConf, "markdown"} {
+	large := []string{keyConf, keyWebhooks, "markdown"}
+	slices.SortFunc(large, func(x, y string) int { return len(fields[y]) - len(fields[x]) })
+	for _, key := range large {
 		if len(encode(fields)) > maximumFields {
 			delete(fields, key)
 		}

@@ -10,22 +10,23 @@ import (
 // is nil for a job that never ran.
 func (j *Job) Object(status *Status) latch.Object {
 	object := j.fields()
-	object["status"] = encode(status)
+	object[keyConf], object["status"] = showConf(object[keyConf]), encode(status)
 	if hooks := j.Webhooks(); len(hooks) > 0 {
 		object[keyWebhooks] = encode(hooks)
 	}
 	return object
 }
 
-// Variables gives the fields of the template variable `job` beyond those that
-// Latch itself tells: type, markdown, notify, concurrency, conf, delay and all
-// else that the client sent. A key that Latch tells as well (name, title, tags,
-// schedule, timeout) is among them where the job has it as a client of Mitto's
-// wrote it, and as null where such a client left it out. Neither id, status nor
-// vars is, nor are webhooks, and of an http task neither headers nor what
-// proves who sends.
+// Variables returns the fields of the template variable `job` beyond those that
+// Latch itself has: what [Job.Object] shows, with conf as JSON, so that templates
+// can index it, and webhooks without what is private in them. A key that Latch
+// has as well (name, title, tags, schedule, timeout) is among them where the job
+// has it as a client of Mitto's wrote it, and as null where such a client left
+// it out. Neither id, status nor vars is, and of an http task neither headers
+// nor what proves who sends.
 func (j *Job) Variables() latch.Object {
 	variables := j.fields()
+	variables[keyConf] = confAsJSON(variables[keyConf])
 	for _, key := range []string{keyName, keyTitle, keyTags, keySchedule, keyTimeout} {
 		if _, sent := j.Extras[key]; !sent && (len(j.Extras) == 0 || !isNull(variables[key])) {
 			delete(variables, key)
@@ -35,8 +36,9 @@ func (j *Job) Variables() latch.Object {
 		delete(variables, key)
 	}
 	if bare, private := withoutHeaders(j.Latch); private {
-		variables[keyConf] = showConf(encode(bare))
+		variables[keyConf] = encode(bare)
 	}
+	variables[keyWebhooks] = encode(j.publicWebhooks())
 	return variables
 }
 
@@ -58,7 +60,7 @@ var unset = map[string]string{
 	"concurrency": "null", "notify": "0", keyContinueOnError: "false", keyConf: "{}", keyTags: "[]", keyJobs: "[]",
 }
 
-// fields gives all keys but status and webhooks.
+// fields gives all keys but status and webhooks, the conf as it came.
 func (j *Job) fields() latch.Object {
 	object, latches := latch.Object{}, j.derived()
 	for key, value := range latches {
@@ -75,7 +77,7 @@ func (j *Job) fields() latch.Object {
 			object[key] = json.RawMessage(value)
 		}
 	}
-	object[keySchedule], object[keyConf] = whole(object[keySchedule]), showConf(object[keyConf])
+	object[keySchedule] = whole(object[keySchedule])
 	object["id"] = IDJSON(j.ID)
 	object["created_at"], object["updated_at"] = encode(j.CreatedAt), encode(j.UpdatedAt)
 	return object

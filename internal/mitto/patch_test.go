@@ -130,19 +130,15 @@ func TestWhatLatchGoesByIsShown(t *testing.T) {
 	require.NotNil(t, made.Latch.Task.HTTP, "a type alone does not bring an old conf back")
 }
 
-// What ${job[…]} sees are the same fields, without webhooks and headers.
+// What ${job[…]} sees are the same fields, conf as JSON, and without headers.
 func TestVariables(t *testing.T) {
 	t.Parallel()
 	variables := job(t, `{"title":"t","type":"cmd","timeout":60,"notify":{"on":true},"my key":1,"conf":{"cmd":"true"},"vars":{"a":1},"webhooks":[{"url":"https://example.com/","event_type":"JOB_START"}]}`).Variables()
 	for key, want := range map[string]string{"title": `"t"`, "type": `"cmd"`, "timeout": "60", "notify": `{"on":true}`, "my key": "1", "markdown": "null",
-		"concurrency": "null", "conf": `"{\n  cmd: true\n}"`, "continue_on_error": "false", "delay": "null", "jobs": "[]", "created_at": noonText, "updated_at": noonText} {
-		if key == "conf" {
-			continue
-		}
+		"concurrency": "null", "conf": `{"cmd":"true"}`, "continue_on_error": "false", "delay": "null", "jobs": "[]", "created_at": noonText, "updated_at": noonText} {
 		require.Equal(t, want, string(variables[key]), key)
 	}
-	require.Contains(t, string(variables["conf"]), "cmd:")
-	for _, key := range []string{"id", "status", "vars", "webhooks", "latch:webhooks", "tags"} {
+	for _, key := range []string{"id", "status", "vars", "latch:webhooks", "tags"} {
 		require.NotContains(t, variables, key)
 	}
 	for _, key := range []string{"name", "schedule"} {
@@ -154,4 +150,11 @@ func TestVariables(t *testing.T) {
 	}
 	require.NotContains(t, string(variables["conf"]), "X-A")
 	require.Equal(t, `"http"`, string(variables["type"]))
+
+	for conf, want := range map[string]string{
+		`"{\n  shell: true\n  # a comment\n  cmd: echo hi\n}"`: `{"shell":true,"cmd":"echo hi"}`, `{"cmd":"echo hi"}`: `{"cmd":"echo hi"}`, `"[1"`: `"[1"`, `null`: `{}`,
+	} {
+		variables = job(t, `{"task":{"command":{"argv":["true"]}},"conf":`+conf+`}`).Variables()
+		require.JSONEq(t, want, string(variables["conf"]), "index it, whichever way it came")
+	}
 }

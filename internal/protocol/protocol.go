@@ -72,6 +72,14 @@ type System struct {
 	Version     string `json:"version"`
 	Namespace   string `json:"namespace"`
 	TaskQueue   string `json:"task_queue"`
+	// DatabaseVersion is Latch's version too: there is no database but Temporal.
+	DatabaseVersion string `json:"database.version"`
+}
+
+// NewSystem returns what this version of Latch shows of its surroundings.
+func NewSystem(fqdn, environment, namespace, taskQueue string) System {
+	return System{FQDN: fqdn, Environment: environment, Version: latch.Version, Namespace: namespace, TaskQueue: taskQueue,
+		DatabaseVersion: latch.Version}
 }
 
 // A PlanRequest asks what needs chance or an expression before the webhooks
