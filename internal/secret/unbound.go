@@ -58,7 +58,7 @@ func (d *directory) first() map[string]string {
 	defer d.mutex.Unlock()
 	names := map[string]string{}
 	for variable, files := range d.names {
-		names[variable] = files[0]
+		names[variable] = files[0].name
 	}
 	return names
 }
