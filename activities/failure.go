@@ -20,6 +20,8 @@ const (
 	errorUndeliverable = "Undeliverable"
 	errorExhausted     = "Exhausted"
 	errorBusy          = "EndpointBusy"
+	errorWithdrawn     = "Withdrawn"
+	errorUnread        = "RegistryUnread"
 )
 
 const (

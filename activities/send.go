@@ -27,6 +27,10 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 	stop := beat(ctx, 5*time.Second, known)
 	defer stop()
 	number := send.PriorAttempts + int(activity.GetInfo(ctx).Attempt) - known.TurnedAway
+	if err := a.renew(ctx, &send); err != nil {
+		stop()
+		return protocol.Outcome{}, notSent(ctx, send, known, number-1, err)
+	}
 	retry := send.Request.Webhook.Retry.WithDefaults()
 	if limit := retry.AttemptLimit(); limit > 0 && number > limit+maximumLost {
 		return protocol.Outcome{}, lostAttempts(limit, known)
@@ -36,7 +40,7 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 	var busy *delivery.BusyError
 	if errors.As(err, &busy) {
 		stop()
-		return protocol.Outcome{}, turnedAway(ctx, send, known, number-1, busy)
+		return protocol.Outcome{}, notSent(ctx, send, known, number-1, err)
 	}
 	outcome := outcomeOf(made, number)
 	try := tryOf(made, number, err)
@@ -68,18 +72,32 @@ func (j *judgement) leave(ctx context.Context, outcome *protocol.Outcome, known 
 	j.delay = max(time.Until(due), time.Millisecond) // the heartbeat took a part of it
 }
 
-// turnedAway ends an attempt of Temporal's in which nothing was sent. It comes
-// again soon, until the delivery's deadline, and counts for none.
-func turnedAway(ctx context.Context, send protocol.Send, known memory, attempts int, busy *delivery.BusyError) error {
-	outcome := protocol.Outcome{Attempts: attempts, Tries: known.Tries, Error: busy.Error(), CompletedAt: latch.NewTime(time.Now())}
-	judged := judgement{kind: errorBusy, message: busy.Error(), delay: nextTurn(busy.Wait, known.TurnedAway, rand.Float64())}
+// notSent ends an attempt of Temporal's in which nothing was sent, and which
+// counts for none. It comes again soon, until the delivery's deadline, unless
+// the webhook was withdrawn.
+func notSent(ctx context.Context, send protocol.Send, known memory, attempts int, err error) error {
+	outcome := protocol.Outcome{Attempts: attempts, Tries: known.Tries, Error: err.Error(), CompletedAt: latch.NewTime(time.Now())}
+	judged := judgement{kind: errorUnread, message: err.Error()}
+	wait := unreadWait
+	var withdrawn *withdrawnError
+	var busy *delivery.BusyError
+	switch {
+	case errors.As(err, &withdrawn):
+		outcome.Withdrawn = true
+		judged.kind, judged.final = errorWithdrawn, true
+		activity.GetLogger(ctx).Info("webhook not sent again", "delivery", send.Record.DeliveryID, "webhook", send.Record.Webhook, "reason", err.Error())
+		return judged.failure(outcome)
+	case errors.As(err, &busy):
+		judged.kind, wait = errorBusy, busy.Wait
+	}
+	judged.delay = nextTurn(wait, known.TurnedAway, rand.Float64())
 	if !send.Deadline.IsZero() && time.Now().Add(judged.delay).After(send.Deadline) {
 		judged.final = true
-		judged.message = fmt.Sprintf("given up after %d attempts at the deadline: %s", attempts, busy.Error())
+		judged.message = fmt.Sprintf("given up after %d attempts at the deadline: %s", attempts, err.Error())
 		outcome.Error = judged.message
 		return judged.failure(outcome)
 	}
-	activity.GetLogger(ctx).Debug("webhook waits for its endpoint", "delivery", send.Record.DeliveryID, "endpoint", busy.Endpoint, "wait", judged.delay)
+	activity.GetLogger(ctx).Debug("webhook waits", "delivery", send.Record.DeliveryID, "reason", err.Error(), "wait", judged.delay)
 	known.TurnedAway++
 	judged.leave(ctx, &outcome, known)
 	return judged.failure(outcome)

@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+
+	"github.com/latch-run/latch/internal/loopback"
 )
 
 // A health server answers /healthz (the process is up), /readyz (it polls its
-// task queue and reaches Temporal) and /metrics.
+// task queue and reaches Temporal) and /metrics. It asks nobody for a key.
 type health struct {
 	temporal client.Client
 	polling  atomic.Bool
@@ -36,7 +38,7 @@ func startHealth(address string, temporal client.Client, metrics *metrics) (*hea
 	routes.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	routes.HandleFunc("GET /readyz", h.readyz)
 	routes.Handle("GET /metrics", metrics.page)
-	h.server = &http.Server{Handler: routes, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+	h.server = &http.Server{Handler: guarded(h.listener.Addr(), routes), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10}
 	go func() {
 		if err := h.server.Serve(h.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -44,6 +46,22 @@ func startHealth(address string, temporal client.Client, metrics *metrics) (*hea
 		}
 	}()
 	return h, nil
+}
+
+// guarded keeps web pages away from a server that listens on this machine
+// alone. One that listens elsewhere is for whoever reaches it.
+func guarded(address net.Addr, next http.Handler) http.Handler {
+	if listens, ok := address.(*net.TCPAddr); !ok || !listens.IP.IsLoopback() {
+		return next
+	}
+	guard := loopback.NewGuard("")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := guard.Check(r); err != nil {
+			http.Error(w, err.Error(), http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // ready says whether the worker takes work.

@@ -32,6 +32,7 @@ func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, err
 	if given.Redelivery > 0 {
 		hook.record.Redelivery, hook.record.StartedAt = given.Redelivery, latch.NewTime(workflow.Now(ctx))
 	}
+	given.Send.Carried = true
 	if err := answerDeliver(ctx, &records, hook); err != nil {
 		return nil, err
 	}

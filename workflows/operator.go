@@ -46,7 +46,9 @@ func failed(record latch.Record) latch.Record {
 }
 
 // tellOperators fires DELIVERY_EXHAUSTED or ENDPOINT_GONE in a run of its own,
-// should the delivery have failed for good and somebody listen.
+// should the delivery have failed for good and somebody listen. Of one whose
+// webhook was disabled or deleted meanwhile nobody is told: an operator ended
+// it, and what listens may be the very receiver that was to be cut off.
 func tellOperators(ctx workflow.Context, operators []protocol.AttachedWebhook, record *latch.Record, outcome protocol.Outcome) {
 	event := latch.EventDeliveryExhausted
 	if outcome.Gone {
@@ -58,7 +60,7 @@ func tellOperators(ctx workflow.Context, operators []protocol.AttachedWebhook, r
 			listening = append(listening, operators[i])
 		}
 	}
-	if outcome.Delivered || len(listening) == 0 {
+	if outcome.Delivered || outcome.Withdrawn || len(listening) == 0 {
 		return
 	}
 	emission := latch.Emission{

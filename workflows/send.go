@@ -87,12 +87,17 @@ func (h *hook) newSend(ctx workflow.Context) protocol.Send {
 	if h.record.Lock != nil {
 		request.Lock, request.LockURL = h.record.Lock.Token, h.record.Lock.URL
 	}
-	return protocol.Send{
-		Request:  request,
-		Record:   *h.record,
-		Question: asked,
-		Deadline: workflow.Now(ctx).Add(time.Duration(h.webhook.Retry.WithDefaults().Deadline)),
+	send := protocol.Send{
+		Request:    request,
+		Record:     *h.record,
+		Question:   asked,
+		Deadline:   workflow.Now(ctx).Add(time.Duration(h.webhook.Retry.WithDefaults().Deadline)),
+		Registered: h.registered,
 	}
+	if h.registered {
+		send.Given = needed
+	}
+	return send
 }
 
 // answersForItself tells that the endpoint's answer alone can settle the hook.

@@ -128,6 +128,8 @@ func TestWithoutKeys(t *testing.T) {
 		{"a host that resolves to loopback", []string{"Host", "rebind.example.com:7127"}, 403},
 		{"loopback in a name", []string{"Host", "127.0.0.1.example.com"}, 403},
 		{"no host", []string{"Host", ""}, 403},
+		{"no port", []string{"Host", "localhost:evil"}, 403},
+		{"a user before the host", []string{"Host", "evil@localhost:7127"}, 403},
 		{"its own origin", []string{"Origin", "http://127.0.0.1:7127"}, 200},
 		{"its public origin", []string{"Origin", "https://latch.example.com"}, 200},
 		{"its public origin with the scheme's port", []string{"Origin", "https://latch.example.com:443"}, 200},
@@ -147,6 +149,48 @@ func TestWithoutKeys(t *testing.T) {
 	require.Equal(t, 201, call(handler, "POST", "/latch/v1/events", event, "Content-Type", "application/json; charset=utf-8").Code)
 	for _, media := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""} {
 		require.Equal(t, 415, call(handler, "POST", "/latch/v1/events", event, "Content-Type", media).Code, media)
+	}
+}
+
+// Contract, "HTTP API": without keys a GET of another site's page is refused as
+// its POST is, on every route; a person who follows a link to a lock's page, and
+// a program, are not.
+func TestWithoutKeysOtherSitesGetNothing(t *testing.T) {
+	t.Parallel()
+	handler := newAPI(t, &fake{}, api.Options{Registry: &fakeRegistry{}})
+	const html = "text/html,application/xhtml+xml,*/*;q=0.8"
+	from := func(site, mode, destination string) []string {
+		return []string{"Accept", html, "Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode, "Sec-Fetch-Dest", destination}
+	}
+	for _, o := range operationsOf(t, handler) {
+		method, path, _ := strings.Cut(o.route, " ")
+		path = strings.NewReplacer("{id}", "x", "{lock}", token, "{webhook}", "1").Replace(path)
+		for _, test := range []struct {
+			name    string
+			headers []string
+			page    bool
+			in      bool
+		}{
+			{"a program", nil, false, true},
+			{"a person", from("none", "navigate", "document"), false, true},
+			{"its own page", from("same-origin", "cors", "empty"), false, true},
+			{"another site's script", from("cross-site", "no-cors", "script"), false, false},
+			{"another site's image", []string{"Referer", "https://evil.example/", "Accept", "image/*"}, false, false},
+			{"another port's fetch", from("same-site", "cors", "empty"), false, false},
+			{"another site's frame", from("cross-site", "navigate", "iframe"), false, false},
+			{"another site's fetch that calls itself a visit", append(from("cross-site", "navigate", "document"), "Origin", "https://evil.example"), false, false},
+			{"a link on another site", from("cross-site", "navigate", "document"), true, false},
+			{"a link on another port", from("same-site", "navigate", "document"), true, false},
+			{"a link, in an older browser", []string{"Accept", html, "Referer", "https://chat.example/"}, true, false},
+		} {
+			got := call(handler, method, path, "", test.headers...)
+			in := test.in || test.page && o.route == "GET /locks/{lock}"
+			if o.route == "POST /locks/{lock}" && in {
+				require.Contains(t, got.Body.String(), "This form is of no page of ours", test.name)
+				continue
+			}
+			require.Equal(t, !in, got.Code == 403, "%s by %s: %d %s", o.route, test.name, got.Code, got.Body)
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/latch-run/latch/internal/deliveries"
 	"github.com/latch-run/latch/internal/guess"
 	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/loopback"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
 )
@@ -75,7 +76,9 @@ type api struct {
 	keys         []Key
 	allow        []netip.Prefix
 	publicOrigin string
-	converter    converter.DataConverter
+	// local guards an API without keys.
+	local     *loopback.Guard
+	converter converter.DataConverter
 	// linkKey is empty where links do not open pages.
 	linkKey []byte
 	// formKey signs the forms of pages.
@@ -121,7 +124,7 @@ func build(options Options) (*api, error) {
 	a := &api{temporal: options.Client, namespace: options.Namespace, taskQueue: options.TaskQueue,
 		keys: options.Keys, allow: options.Allow, fqdn: options.FQDN, environment: options.Environment, temporalUI: options.TemporalUI,
 		registry: options.Registry, logger: options.Logger, converter: options.DataConverter,
-		guesses: guess.New(), mux: http.NewServeMux()}
+		guesses: guess.New(), local: loopback.NewGuard(options.PublicURL), mux: http.NewServeMux()}
 	if a.converter == nil {
 		a.converter = converter.GetDefaultDataConverter()
 	}
@@ -170,7 +173,7 @@ func (a *api) setOrigin(public string) error {
 	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
 		return fmt.Errorf("PublicURL (LATCH_API_URL): %q is no http or https URL", public)
 	}
-	a.publicOrigin = originOf(parsed)
+	a.publicOrigin = loopback.Origin(parsed)
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -117,15 +116,15 @@ func (a *api) addressAllowed(remote string) bool {
 	})
 }
 
-// checkLocal holds a request without keys to the rules that keep web pages of
-// elsewhere out (contract, "HTTP API"). The page's own form is let through: it
+// checkLocal holds a request without keys to the rules that keep other sites'
+// pages out (contract, "HTTP API"). The page's own form is let through: it
 // proves itself by a token.
 func (a *api) checkLocal(r *http.Request) *Problem {
-	if !loopback.Is(loopback.Hostname(r.Host)) {
-		return problem(http.StatusForbidden, "Without keys only requests to a loopback host are served, not to %q; LATCH_API_KEYS sets keys.", r.Host)
+	if err := a.local.CheckHost(r); err != nil {
+		return problem(http.StatusForbidden, "Without keys %v; LATCH_API_KEYS sets keys.", err)
 	}
-	if origins := r.Header.Values("Origin"); len(origins) > 1 || len(origins) == 1 && !a.isOwnOrigin(origins[0], r.Host) {
-		return problem(http.StatusForbidden, "Without keys no web page of elsewhere may call; this one is of %q.", origins[0])
+	if err := a.local.CheckPage(r); err != nil && !followsLink(r) {
+		return problem(http.StatusForbidden, "Without keys %v.", err)
 	}
 	hasBody := r.ContentLength != 0
 	isForm := r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, pagePath)
@@ -135,23 +134,17 @@ func (a *api) checkLocal(r *http.Request) *Problem {
 	return nil
 }
 
-// isOwnOrigin tells whether a web page of the origin is one of ours.
-func (a *api) isOwnOrigin(origin, host string) bool {
-	parsed, err := url.Parse(origin)
-	if err != nil || parsed.Host == "" {
-		return false
+// followsLink reports whether a person went to a lock's page by a link on
+// another site's page, such as Temporal UI's or a chat's. That page then has no
+// part in it any more: it sees nothing of the answer, which no page may frame,
+// and nothing is changed.
+func followsLink(r *http.Request) bool {
+	visits := (r.Method == http.MethodGet || r.Method == http.MethodHead) && wantsPage(r) && len(r.Header.Values("Origin")) == 0
+	mode, destination := r.Header.Values("Sec-Fetch-Mode"), r.Header.Values("Sec-Fetch-Dest")
+	if len(r.Header.Values("Sec-Fetch-Site"))+len(mode)+len(destination) == 0 {
+		return visits // an older browser tells by Accept alone
 	}
-	return strings.EqualFold(parsed.Host, host) || a.publicOrigin != "" && originOf(parsed) == a.publicOrigin
-}
-
-// originOf gives a URL's origin as browsers write it: in small letters, without
-// the scheme's own port.
-func originOf(address *url.URL) string {
-	origin := strings.ToLower(address.Scheme + "://" + address.Host)
-	if own := map[string]string{"http": ":80", "https": ":443"}[strings.ToLower(address.Scheme)]; own != "" {
-		origin = strings.TrimSuffix(origin, own)
-	}
-	return origin
+	return visits && slices.Equal(mode, []string{"navigate"}) && slices.Equal(destination, []string{"document"})
 }
 
 // CheckAddress refuses to listen beyond loopback without keys.

@@ -25,13 +25,13 @@ func (a *api) registerHooks() {
 		errors: missing, summary: "Show a webhook that stands by itself"}, a.getRegistered)
 	register[latch.RegisteredWebhook](a, operation{id: "put-webhook", method: http.MethodPut, path: webhooksPath + "/{id}", role: RoleAdmin,
 		errors: []int{http.StatusConflict}, summary: "Put a webhook in place of the one of this id, or make it", required: true, large: true,
-		about: "The whole webhook; its id may be left out. Runs that began before keep what they began with."}, a.putRegistered)
+		about: "The whole webhook; its id may be left out. Runs that began before keep what they began with, but for what they send again: that goes by the new webhook."}, a.putRegistered)
 	register[noBody](a, operation{id: "delete-webhook", method: http.MethodDelete, path: webhooksPath + "/{id}", role: RoleAdmin,
-		status: http.StatusNoContent, errors: missing, summary: "Remove a webhook", about: "Runs that began before keep it, and its history stays."}, a.deleteRegistered)
+		status: http.StatusNoContent, errors: missing, summary: "Remove a webhook", about: "Runs that began before keep it for what they send for the first time; what is to be sent again ends. Its history stays."}, a.deleteRegistered)
 	register[noBody](a, operation{id: "enable-webhook", method: http.MethodPost, path: webhooksPath + "/{id}/enable", role: RoleAdmin,
 		errors: missing, summary: "Have a webhook apply again"}, a.enableRegistered(true))
 	register[noBody](a, operation{id: "disable-webhook", method: http.MethodPost, path: webhooksPath + "/{id}/disable", role: RoleAdmin,
-		errors: missing, summary: "Have a webhook apply to no run that begins from now on"}, a.enableRegistered(false))
+		errors: missing, summary: "Have a webhook apply to no run that begins from now on", about: "What runs of before are to send again ends, and is not sent."}, a.enableRegistered(false))
 }
 
 // Webhooks is the list of webhooks that stand by themselves.

@@ -44,12 +44,12 @@ type Options struct {
 
 // New makes the handler.
 func New(options Options) http.Handler {
-	s := &server{Options: options, guesses: guess.New()}
+	s := &server{Options: options, guesses: guess.New(), local: loopback.NewGuard("", options.Origins...)}
 	if s.Logger == nil {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /healthz", s.health)
 	mux.Handle("/", s.log(s.guard(converter.NewPayloadCodecHTTPHandler(options.Codec))))
 	return mux
 }
@@ -57,6 +57,32 @@ func New(options Options) http.Handler {
 type server struct {
 	Options
 	guesses *guess.Limiter
+	// local guards a server without tokens.
+	local *loopback.Guard
+}
+
+// health answers that the process is up.
+func (s *server) health(w http.ResponseWriter, r *http.Request) {
+	if refusal := s.checkLocal(r); refusal != "" {
+		http.Error(w, refusal, http.StatusForbidden)
+		return
+	}
+	_, _ = w.Write([]byte("ok\n")) // the caller has gone away
+}
+
+// checkLocal keeps everybody but this machine out of a server without tokens,
+// and web pages of elsewhere, those too that reach it by a name of their own.
+func (s *server) checkLocal(r *http.Request) string {
+	if len(s.Tokens) > 0 {
+		return ""
+	}
+	if err := s.local.CheckHost(r); err != nil {
+		return fmt.Sprintf("Without tokens %v; LATCH_CODEC_TOKENS sets tokens.", err)
+	}
+	if err := s.local.CheckPage(r); err != nil {
+		return fmt.Sprintf("Without tokens %v; LATCH_CODEC_ORIGINS lists the pages that may call.", err)
+	}
+	return ""
 }
 
 // guard answers preflights, and lets through who may call.
@@ -94,11 +120,10 @@ func (s *server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// checkOrigin keeps web pages of elsewhere out, those too that reach this
-// machine by a name of their own.
+// checkOrigin keeps web pages of elsewhere out.
 func (s *server) checkOrigin(r *http.Request) (int, string) {
-	if len(s.Tokens) == 0 && !loopback.Is(loopback.Hostname(r.Host)) {
-		return http.StatusForbidden, fmt.Sprintf("Without tokens only requests to a loopback host are served, not to %q; LATCH_CODEC_TOKENS sets tokens.", r.Host)
+	if refusal := s.checkLocal(r); refusal != "" {
+		return http.StatusForbidden, refusal
 	}
 	origins := r.Header.Values("Origin")
 	if len(origins) > 1 || len(origins) == 1 && !slices.ContainsFunc(s.Origins, func(o string) bool { return strings.EqualFold(o, origins[0]) }) {

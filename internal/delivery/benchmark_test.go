@@ -1,6 +1,9 @@
 package delivery
 
 import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -13,4 +16,46 @@ func BenchmarkMask(b *testing.B) {
 	for b.Loop() {
 		m.text(text)
 	}
+}
+
+// BenchmarkMaskHeld holds what it costs that all that a worker holds is masked
+// in every answer against how much it holds: it hardly depends on that.
+func BenchmarkMaskHeld(b *testing.B) {
+	const unit = `{"id":"4711","name":"Ada Lovelace","token_count":12345,"status":"succeeded"},`
+	for _, count := range []int{1, 100, 500} {
+		sender := newSender(b, Options{Secrets: secrets(b, manySecrets(count), nil)})
+		for name, text := range map[string]string{"pass": `{"result":"pass"}`, "64 KiB": strings.Repeat(unit, MaximumResponseBytes/len(unit))} {
+			b.Run(fmt.Sprintf("%s/%d secrets", name, count), func(b *testing.B) {
+				for b.Loop() {
+					if sender.maskerOf(nil).text(text) != text {
+						b.Fatal("the text holds no secret")
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkMaskersHold is what a worker does once, and whenever a file of its
+// secrets changes.
+func BenchmarkMaskersHold(b *testing.B) {
+	for _, count := range []int{1, 100, 500} {
+		b.Run(fmt.Sprintf("%d secrets", count), func(b *testing.B) {
+			held := secrets(b, manySecrets(count), nil).Held()
+			for b.Loop() {
+				new(maskers).of(held, nil)
+			}
+		})
+	}
+}
+
+// manySecrets makes values such as services give out.
+func manySecrets(count int) map[string]string {
+	all := map[string]string{}
+	for i := range count {
+		chance := make([]byte, 24)
+		rand.Read(chance)
+		all[fmt.Sprintf("s%d", i)] = base64.StdEncoding.EncodeToString(chance)
+	}
+	return all
 }

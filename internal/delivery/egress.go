@@ -202,10 +202,10 @@ func parseProxy(text string) (*url.URL, error) {
 }
 
 // proxySecrets gives the proxy's credentials, which are masked like secrets.
-func (s *Sender) proxySecrets() []string {
-	if s.proxy == nil || s.proxy.User == nil {
+func proxySecrets(proxy *url.URL) []string {
+	if proxy == nil || proxy.User == nil {
 		return nil
 	}
-	password, _ := s.proxy.User.Password()
-	return []string{password, s.proxy.User.String(), basic(s.proxy.User.Username(), password)}
+	password, _ := proxy.User.Password()
+	return []string{password, proxy.User.String(), basic(proxy.User.Username(), password)}
 }

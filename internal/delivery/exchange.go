@@ -233,6 +233,8 @@ func (s *Sender) failure(ctx, attempt context.Context, c *call, err error) error
 		return &PermanentError{message: c.tell(refused.Error()), cause: refused}
 	case errors.As(err, &host):
 		return &PermanentError{message: c.tell(host.Error())}
+	case renegotiationRefused(err):
+		return permanentf("%s", c.tell(whyRenegotiationRefused(cmp.Or(c.transport, s.transport).TLSClientConfig)))
 	case ctx.Err() != nil:
 		return &UnreachableError{message: c.tell("ended by the worker before it was answered"), cause: ctx.Err()}
 	case errors.Is(context.Cause(attempt), errConnectTimeout):

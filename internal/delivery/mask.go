@@ -16,16 +16,23 @@ const hidden = "***"
 // up to three deep: so any mixture of escapes is found. A nil masker hides
 // nothing.
 type masker struct {
-	needles []string
-	// starts are the needles by their first byte. seconds has, for each first
-	// byte, a bit for each second one that a needle may go on with, by its low
-	// six bits: so most places of a text are passed by one look.
-	starts  [256][]string
-	seconds [256]uint64
+	// held are the secrets that the worker has, own those that only the request
+	// at hand has; nil for none.
+	held, own *needles
 }
 
 // newMasker takes the texts that are secret; empty ones are ignored.
-func newMasker(secrets []string) *masker {
+func newMasker(secrets []string) *masker { return masking(nil, needlesOf(secrets)) }
+
+func masking(held, own *needles) *masker {
+	if held == nil && own == nil {
+		return nil
+	}
+	return &masker{held, own}
+}
+
+// needlesOf returns what to look for so that the secrets are found.
+func needlesOf(secrets []string) *needles {
 	found := map[string]bool{}
 	for _, secret := range secrets {
 		for _, needle := range encodings(secret) {
@@ -33,24 +40,7 @@ func newMasker(secrets []string) *masker {
 		}
 	}
 	delete(found, "")
-	if len(found) == 0 {
-		return nil
-	}
-	m := &masker{}
-	for needle := range found {
-		m.needles = append(m.needles, needle)
-	}
-	slices.Sort(m.needles)
-	for _, needle := range m.needles {
-		first := needle[0]
-		m.starts[first] = append(m.starts[first], needle)
-		if len(needle) == 1 {
-			m.seconds[first] = ^uint64(0)
-		} else {
-			m.seconds[first] |= 1 << (needle[1] & 63)
-		}
-	}
-	return m
+	return newNeedles(found)
 }
 
 // A span is a range of bytes.
@@ -100,13 +90,9 @@ func (m *masker) whole(text string) int {
 	eachView(text, func(view view) {
 		for escape := range min(longestEscape, len(view.text)) {
 			rest := view.text[:len(view.text)-escape]
-			for _, needle := range m.needles {
-				for n := min(len(needle)-1, len(rest)); n >= shortestTail; n-- {
-					if strings.HasSuffix(rest, needle[:n]) {
-						end = min(end, view.origin(len(rest)-n))
-						break
-					}
-				}
+			at := min(m.held.begins(rest, shortestTail), m.own.begins(rest, shortestTail))
+			if at < len(rest) {
+				end = min(end, view.origin(at))
 			}
 		}
 	})
@@ -123,26 +109,9 @@ func (m *masker) spans(text string) []span {
 	}
 	var found []span
 	eachView(text, func(view view) {
-		found = m.search(view, found)
+		found = m.own.search(view, m.held.search(view, found))
 	})
 	return merge(found)
-}
-
-// search adds where in the view a needle stands.
-func (m *masker) search(view view, found []span) []span {
-	text := view.text
-	for i := range len(text) {
-		seconds := m.seconds[text[i]]
-		if seconds == 0 || i+1 < len(text) && seconds>>(text[i+1]&63)&1 == 0 {
-			continue
-		}
-		for _, needle := range m.starts[text[i]] {
-			if strings.HasPrefix(text[i:], needle) {
-				found = append(found, span{view.origin(i), view.origin(i + len(needle))})
-			}
-		}
-	}
-	return found
 }
 
 func merge(spans []span) []span {

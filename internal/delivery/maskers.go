@@ -1,33 +1,74 @@
 package delivery
 
 import (
+	"slices"
 	"strings"
 	"sync"
+
+	"github.com/latch-run/latch/internal/secret"
 )
 
-// maximumMaskers bounds how many maskers are kept.
-const maximumMaskers = 256
+const (
+	// maximumMaskers bounds how many maskers are kept.
+	maximumMaskers = 256
+	// minimumHeld is the least length, in bytes, of what is masked in every
+	// record. A shorter secret is masked where it is named: elsewhere it would
+	// hide what is no secret, such as the "pass" of a result.
+	minimumHeld = 6
+)
 
 // maskers keeps the maskers of late, since the deliveries of a webhook share
-// theirs and making one costs more than a signature.
+// theirs and making one costs more than a signature. All of them share what is
+// looked for of all that the worker holds: it is made anew when that changes.
 type maskers struct {
+	// always are secrets of the worker's own, beside those of its store.
+	always []string
+
 	mutex sync.Mutex
-	known map[string]*masker
+	held  *secret.Held
+	// common are the needles of what is held, covered the secrets that they
+	// find.
+	common  *needles
+	covered map[string]bool
+	known   map[string]*masker
 }
 
-// of gives the masker of the texts. When too many are known all are forgotten,
-// rotated secrets among them.
-func (k *maskers) of(secrets []string) *masker {
-	key := strings.Join(secrets, "\x00")
+// of returns the masker of all that is held and of some more texts. When too
+// many are known all are forgotten, rotated secrets among them.
+func (k *maskers) of(held *secret.Held, more []string) *masker {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
+	if k.known == nil || k.held != held {
+		k.hold(held)
+	}
+	var own []string
+	for _, text := range more {
+		if text != "" && !k.covered[text] {
+			own = append(own, text)
+		}
+	}
+	key := strings.Join(own, "\x00")
 	if m, found := k.known[key]; found {
 		return m
 	}
-	if k.known == nil || len(k.known) >= maximumMaskers {
-		k.known = map[string]*masker{}
+	if len(k.known) >= maximumMaskers {
+		clear(k.known)
 	}
-	m := newMasker(secrets)
+	m := masking(k.common, needlesOf(own))
 	k.known[key] = m
 	return m
 }
+
+// hold makes the needles of what is held.
+func (k *maskers) hold(held *secret.Held) {
+	all := slices.DeleteFunc(slices.Clone(held.Texts()), func(text string) bool { return len(text) < minimumHeld })
+	all = append(all, k.always...)
+	k.held, k.common, k.known = held, needlesOf(all), map[string]*masker{}
+	k.covered = make(map[string]bool, len(all))
+	for _, text := range all {
+		k.covered[text] = true
+	}
+}
+
+// maskerOf returns what hides all that the worker holds, and the texts.
+func (s *Sender) maskerOf(secrets []string) *masker { return s.maskers.of(s.secrets.Held(), secrets) }

@@ -107,7 +107,7 @@ func (s *Sender) perform(ctx context.Context, c *call) (*answer, error) {
 		return nil, &UnreachableError{message: c.grant.fetch.tell(fmt.Sprintf("it took all of the request's timeout of %s", c.timeout)), Timeout: true}
 	}
 	c.secrets = append(c.secrets, used.text)
-	c.masker = s.maskers.of(c.secrets)
+	c.masker = s.maskerOf(c.secrets)
 	c.request.header.Set("Authorization", "Bearer "+used.text)
 	received, err := s.exchange(ctx, c)
 	if received != nil && received.status == http.StatusUnauthorized {
@@ -132,7 +132,7 @@ func (g *grant) token(ctx context.Context) (*token, error) {
 	if refused := received.statusError(&c, asked); refused.Retryable() {
 		return nil, refused
 	}
-	return nil, permanentf("%s", c.tell(received.statusText()+received.oauthError()))
+	return nil, permanentf("%s", c.tell(received.statusText()+received.leads(&c)+received.oauthError()))
 }
 
 // token reads a token response (RFC 6749, section 5.1).

@@ -110,8 +110,8 @@ func (d *draft) resolveSecrets() error {
 	}
 	var err error
 	d.access, err = d.sender.newAccess(d.Webhook.Auth, d.Webhook.TLS, found)
-	d.masked = slices.Concat(d.sender.proxySecrets(), texts, d.access.texts())
-	d.masker = d.sender.maskers.of(d.masked)
+	d.masked = slices.Concat(texts, d.access.texts())
+	d.masker = d.sender.maskerOf(d.masked)
 	return errors.Join(missing, err)
 }
 

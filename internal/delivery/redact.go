@@ -128,11 +128,14 @@ func (r *redaction) body(came *answer) []byte {
 	return encode(decoded)
 }
 
+// decisionKeys are those of an answer that decide about a run.
+var decisionKeys = []string{"result", "stop_release", "rollback_release"}
+
 // decisionsOf gives what of an answer decides about a run: to hide it would
 // make a pass of a fail.
 func decisionsOf(root map[string]any) map[string]any {
 	decisions := map[string]any{}
-	for _, key := range []string{"result", "stop_release", "rollback_release"} {
+	for _, key := range decisionKeys {
 		switch value := root[key]; value {
 		case true, false, latch.ResultPass, latch.ResultFail:
 			decisions[key] = value

@@ -77,8 +77,8 @@ func (a *answer) object(m *masker) latch.Object {
 	if a.cut || a.broken || !startsObject(a.body) {
 		return object
 	}
-	body := a.body
-	if !utf8.Valid(body) || !m.clean(body) {
+	body, changed := a.body, !utf8.Valid(a.body) || !m.clean(a.body)
+	if changed {
 		if !json.Valid(body) {
 			return object
 		}
@@ -87,7 +87,33 @@ func (a *answer) object(m *masker) latch.Object {
 	if err := json.Unmarshal(body, &object); err != nil {
 		return latch.Object{}
 	}
+	if changed {
+		keepDecisions(object, a.body, m)
+	}
 	return object
+}
+
+// decisionWords are the values by which an answer decides. They are nobody's
+// secret, even where a worker holds one that reads the same.
+var decisionWords = []string{"true", "false", "null", "0", "1", `"true"`, `"false"`, `"pass"`, `"fail"`}
+
+// keepDecisions puts the keys that decide, and values that are words for it,
+// where masking hid them: a fail must not be lost by it.
+func keepDecisions(masked latch.Object, body []byte, m *masker) {
+	var came latch.Object
+	if json.Unmarshal(body, &came) != nil {
+		return
+	}
+	for _, key := range decisionKeys {
+		value, there := came[key]
+		switch {
+		case !there:
+		case slices.Contains(decisionWords, strings.ToLower(string(value))):
+			masked[key] = value
+		default:
+			masked[key] = m.json(value)
+		}
+	}
 }
 
 // jsonSpace is what may stand between the tokens of JSON.
@@ -125,8 +151,8 @@ func (a *answer) verdict(c *call, now time.Time) error {
 			return permanentf("%s", c.tell(fmt.Sprintf("the JSON answer has more than %d KiB; nothing can be decided on a part of it", MaximumResponseBytes>>10)))
 		}
 		return nil
-	case a.status >= 300 && a.status < 400:
-		return permanent(&StatusError{Status: a.status, message: c.tell(a.statusText() + ": redirects are not followed; give the address where it leads")})
+	case a.redirects():
+		return permanent(&StatusError{Status: a.status, message: c.tell(a.statusText() + a.leads(c) + ": redirects are not followed; give the address where it leads")})
 	default:
 		return a.statusError(c, now)
 	}

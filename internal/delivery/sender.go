@@ -87,6 +87,7 @@ func New(options Options) (*Sender, error) {
 		s.userAgent = "Latch/" + latch.Version
 	}
 	s.transport = s.newTransport()
+	s.maskers.always = proxySecrets(proxy)
 	return s, nil
 }
 

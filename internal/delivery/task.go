@@ -54,8 +54,8 @@ func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	found, texts, missing := s.lookup(append(r.Task.Auth.SecretNames(), r.Task.TLS.SecretNames()...))
 	access, err := s.newAccess(r.Task.Auth, r.Task.TLS, found)
-	masked := slices.Concat(s.proxySecrets(), texts, access.texts())
-	c := &call{target: "http task", timeout: r.Task.TimeoutOrDefault(), secrets: masked, masker: s.maskers.of(masked)}
+	masked := slices.Concat(texts, access.texts())
+	c := &call{target: "http task", timeout: r.Task.TimeoutOrDefault(), secrets: masked, masker: s.maskerOf(masked)}
 	if err := errors.Join(missing, err); err != nil {
 		return nil, c.fail(err)
 	}
@@ -150,7 +150,7 @@ func (s *Sender) judge(c *call, received *answer, response *TaskResponse, broken
 	case err != nil:
 		return permanentf("%s", c.tell(fmt.Sprintf("%s, and its success could not be decided: %v", received.statusText(), err)))
 	default:
-		return permanentf("%s", c.tell(fmt.Sprintf("%s, for which its success, %q, is false", received.statusText(), success)))
+		return permanentf("%s", c.tell(fmt.Sprintf("%s%s, for which its success, %q, is false", received.statusText(), received.leads(c), success)))
 	}
 }
 

@@ -117,6 +117,9 @@ func tlsConfig(settings *latch.TLS, documents map[string]string) (*tls.Config, e
 			return nil, fmt.Errorf("secrets %q and %q cannot be tls.client_cert and tls.client_key: %w", settings.ClientCert, settings.ClientKey, err)
 		}
 		config.Certificates = []tls.Certificate{pair}
+		// With TLS 1.2 some servers ask for the certificate after the request,
+		// which they may once; without one they ask in vain.
+		config.Renegotiation = tls.RenegotiateOnceAsClient
 	}
 	return config, nil
 }

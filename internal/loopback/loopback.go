@@ -1,15 +1,13 @@
-// Package loopback tells hosts that are this machine alone from others, for
-// servers that let nobody in from elsewhere without a key. It knows no HTTP.
 package loopback
 
 import (
-	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 )
 
-// Is tells whether a host, such as "localhost", "127.0.0.2" or "::1", is this
-// machine alone.
+// Is reports whether a host to listen on, such as "localhost", "127.0.0.2" or
+// "::1", is this machine alone.
 func Is(host string) bool {
 	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
 		return true
@@ -18,10 +16,36 @@ func Is(host string) bool {
 	return err == nil && address.Unmap().IsLoopback()
 }
 
-// Hostname gives the host of a Host header, with or without a port.
-func Hostname(host string) string {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		return name
+// isHost reports whether a Host header names this machine: a host, with or
+// without a port, and nothing else. The port has to be one of ports, unless
+// there are none. What is not written as RFC 9110, 7.2, has it, such as
+// "localhost:evil" or "::1", names nothing.
+func isHost(header string, ports []int) bool {
+	name, port := header, ""
+	if colon := strings.LastIndexByte(header, ':'); colon > strings.LastIndexByte(header, ']') {
+		name, port = header[:colon], header[colon+1:]
+		if !isPort(port, ports) {
+			return false
+		}
 	}
-	return strings.Trim(host, "[]")
+	if inner, bracketed := strings.CutPrefix(name, "["); bracketed {
+		inner, closed := strings.CutSuffix(inner, "]")
+		return closed && strings.Contains(inner, ":") && !strings.Contains(inner, "%") && Is(inner)
+	}
+	return !strings.Contains(name, ":") && Is(name)
+}
+
+// isPort reports whether the text is a port, in digits, and one of ports unless
+// there are none.
+func isPort(text string, ports []int) bool {
+	number, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || number == 0 || strconv.FormatUint(number, 10) != text {
+		return false
+	}
+	for _, port := range ports {
+		if port == int(number) {
+			return true
+		}
+	}
+	return len(ports) == 0
 }

@@ -123,6 +123,14 @@ type Send struct {
 	Tries []latch.RecordTry `json:"tries,omitempty"`
 	// Deadline is when the delivery is given up.
 	Deadline time.Time `json:"deadline"`
+	// Registered says that the webhook stands by itself: attempts after the first
+	// go by the webhook as it is registered then. Given are the names of the
+	// variables that the delivery was given, as far as they apply.
+	Registered bool     `json:"registered,omitempty"`
+	Given      []string `json:"given,omitempty"`
+	// Carried says that the run that fired the delivery sends it no more: it was
+	// handed over, or is sent again. Then the first attempt is a later one too.
+	Carried bool `json:"carried,omitempty"`
 }
 
 // An Outcome is what a delivery came to, or stands at: the activity's result,
@@ -141,6 +149,9 @@ type Outcome struct {
 	DurationMS  int64      `json:"duration_ms,omitempty"`
 	// Gone tells that the endpoint said that it is gone.
 	Gone bool `json:"gone,omitempty"`
+	// Withdrawn says that the delivery ended because its registered webhook was
+	// disabled, deleted or changed so that it cannot be sent.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 	// NextAttemptAt is when a delivery that is to be tried again is due.
 	NextAttemptAt latch.Time `json:"next_attempt_at,omitzero"`
 	// Verdict answers the Send's question, if there was one and the delivery

@@ -75,6 +75,13 @@ func (f *fresh[T]) resting() (T, bool) {
 	return f.value, f.took > patience && time.Since(f.at) < min((1+rest)*f.took, longestStale)
 }
 
+// within gives a value whose load began at most so long ago.
+func (f *fresh[T]) within(age time.Duration) (T, bool) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return f.value, !f.at.IsZero() && time.Since(f.at) < age
+}
+
 // join gives the first load that begins from now on.
 func (f *fresh[T]) join() (*flight[T], T, time.Time) {
 	f.mutex.Lock()

@@ -207,3 +207,23 @@ func TestIDsThatNoScheduleHas(t *testing.T) {
 		require.True(t, isJobID(id), "%q", id)
 	}
 }
+
+// Who asks often gets what was loaded lately, and loads it where it is older.
+func TestFreshWithin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		loads := 0
+		values := newFresh(func(context.Context, int) (int, error) { loads++; return loads, nil })
+		_, young := values.within(time.Hour)
+		require.False(t, young, "nothing was loaded yet")
+		_, err := values.get(t.Context())
+		require.NoError(t, err)
+		time.Sleep(lately - time.Millisecond)
+		value, young := values.within(lately)
+		require.True(t, young)
+		require.Equal(t, 1, value)
+		time.Sleep(time.Millisecond)
+		_, young = values.within(lately)
+		require.False(t, young)
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/latch-run/latch/internal/protocol"
 )
@@ -52,6 +53,15 @@ func (s *Shelf[T]) Read(ctx context.Context) (T, error) {
 		var none T
 		return none, ctx.Err()
 	}
+}
+
+// ReadWithin is [Shelf.Read], but for a document that was read at most so long
+// ago, which it gives as it was.
+func (s *Shelf[T]) ReadWithin(ctx context.Context, age time.Duration) (T, error) {
+	if document, young := s.reads.within(age); young {
+		return document.Content, nil
+	}
+	return s.Read(ctx)
 }
 
 func (s *Shelf[T]) read(ctx context.Context) (shelved[T], []byte, error) {

@@ -13,9 +13,13 @@ import (
 // queue: every run is told of those that apply to it.
 const maximumWebhooks = 200
 
+// lately is how old what [Webhooks.Lately] gives may be: however many ask, they
+// cost twenty readings a second, and a change counts at once.
+const lately = 50 * time.Millisecond
+
 // Webhooks are those that stand by themselves and apply to the runs of a task
 // queue. A run takes those that apply to it as it begins: a change counts for
-// runs that begin after it, and never for one under way.
+// runs that begin after it, and for deliveries that are tried again.
 type Webhooks struct {
 	shelf *Shelf[[]latch.RegisteredWebhook]
 }
@@ -35,6 +39,17 @@ func (w *Webhooks) List(ctx context.Context) ([]latch.RegisteredWebhook, error) 
 // Get gives one. Its error is ErrUnknown where there is none.
 func (w *Webhooks) Get(ctx context.Context, id string) (*latch.RegisteredWebhook, error) {
 	all, err := w.List(ctx)
+	return among(all, id, err)
+}
+
+// Lately is [Webhooks.Get] for callers who ask often: what it gives may be a
+// twentieth of a second old.
+func (w *Webhooks) Lately(ctx context.Context, id string) (*latch.RegisteredWebhook, error) {
+	all, err := w.shelf.ReadWithin(ctx, lately)
+	return among(all, id, err)
+}
+
+func among(all []latch.RegisteredWebhook, id string, err error) (*latch.RegisteredWebhook, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +96,8 @@ func (w *Webhooks) Update(ctx context.Context, id string, change func(*latch.Reg
 	return &changed, err
 }
 
-// Delete removes one. Runs under way keep it.
+// Delete removes one. Runs under way keep it for what they send for the first
+// time.
 func (w *Webhooks) Delete(ctx context.Context, id string) error {
 	return w.shelf.Change(ctx, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
 		at := find(all, id)

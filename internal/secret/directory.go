@@ -24,13 +24,31 @@ const maximumFiles = 10_000
 type directory struct {
 	path  string
 	mutex sync.Mutex
-	names map[string][]string // file names by variable, as last seen
+	names map[string][]entry // by variable, as last seen
+	// kept is what the files held when they were read last, by variable. version
+	// counts its changes.
+	kept    map[string]keptFile
+	version uint64
+}
+
+// An entry is a file of the directory.
+type entry struct {
+	name string
+	info fs.FileInfo
+}
+
+// A keptFile is a file that was read; info is nil where it was read since the
+// directory was looked over.
+type keptFile struct {
+	info fs.FileInfo
+	text string
+	content
 }
 
 // openDirectory looks over a directory, and reports every file that cannot be
 // a secret and all that are the same secret.
 func openDirectory(path string) (*directory, error) {
-	files := &directory{path: path}
+	files := &directory{path: path, kept: map[string]keptFile{}}
 	if err := files.scan(); err != nil {
 		return nil, fmt.Errorf("LATCH_SECRETS_DIR: %w", err)
 	}
@@ -58,13 +76,13 @@ func (d *directory) scan() error {
 		return fmt.Errorf("%s has more than %d entries", d.path, maximumFiles)
 	}
 	slices.Sort(names)
-	found := map[string][]string{}
+	found := map[string][]entry{}
 	for _, name := range names {
 		if strings.HasPrefix(name, ".") || !latch.IsSecretName(name) {
 			continue
 		}
 		if info, err := os.Stat(filepath.Join(d.path, name)); err == nil && info.Mode().IsRegular() {
-			found[Variable(name)] = append(found[Variable(name)], name)
+			found[Variable(name)] = append(found[Variable(name)], entry{name, info})
 		}
 	}
 	d.names = found
@@ -80,15 +98,19 @@ func (d *directory) read(variable string) (read content, found bool, err error) 
 		if err := look(); err != nil {
 			return content{}, false, err
 		}
-		names := d.names[variable]
+		files := d.names[variable]
 		switch {
-		case len(names) > 1:
+		case len(files) > 1:
+			names := make([]string, len(files))
+			for i, file := range files {
+				names[i] = file.name
+			}
 			return content{}, false, fmt.Errorf("the files %s in %s are the same secret, since all stand for %s: keep one",
 				strings.Join(names, ", "), d.path, variable)
-		case len(names) == 0:
+		case len(files) == 0:
 			continue
 		}
-		read, err := readFile(filepath.Join(d.path, names[0]))
+		read, err := d.readFile(variable, entry{name: files[0].name})
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -97,16 +119,63 @@ func (d *directory) read(variable string) (read content, found bool, err error) 
 	return content{}, false, nil
 }
 
-// readFile reads a regular file that holds a secret.
-func readFile(path string) (content, error) {
-	value, err := readLimited(path)
+// contents returns what the files hold, by variable, and the version of that;
+// nothing where it is the known one. With look the directory is looked over
+// for what was changed, but for what cannot be read.
+func (d *directory) contents(look bool, known uint64) (map[string]content, uint64) {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if look && d.scan() == nil {
+		d.update()
+	}
+	if d.version == known {
+		return nil, known
+	}
+	held := make(map[string]content, len(d.kept))
+	for variable, file := range d.kept {
+		held[variable] = file.content
+	}
+	return held, d.version
+}
+
+// update reads the files that are not as they were, and forgets those that are
+// gone.
+func (d *directory) update() {
+	for variable := range d.kept {
+		if len(d.names[variable]) == 0 {
+			delete(d.kept, variable)
+			d.version++
+		}
+	}
+	for variable, files := range d.names {
+		kept, file := d.kept[variable], files[0]
+		if kept.info == nil || !os.SameFile(kept.info, file.info) || !kept.info.ModTime().Equal(file.info.ModTime()) || kept.info.Size() != file.info.Size() {
+			_, _ = d.readFile(variable, file) // what is wrong is told to who uses it
+		}
+	}
+}
+
+// readFile reads a secret from its file, and keeps what it holds; what was
+// read before stays where it cannot be read.
+func (d *directory) readFile(variable string, file entry) (content, error) {
+	path := filepath.Join(d.path, file.name)
+	text, err := readLimited(path)
 	if err != nil {
 		return content{}, err
 	}
-	read, err := parse(value)
+	if kept, known := d.kept[variable]; known && kept.text == text {
+		if file.info != nil {
+			kept.info = file.info
+			d.kept[variable] = kept
+		}
+		return kept.content, nil
+	}
+	read, err := parse(text)
 	if err != nil {
 		return content{}, fmt.Errorf("%s: %w", path, err)
 	}
+	d.kept[variable] = keptFile{file.info, text, read}
+	d.version++
 	return read, nil
 }
 

@@ -17,7 +17,7 @@ import (
 // over a file.
 func FromEnvironment(environ []string, dir, hosts string, required bool) (*Store, error) {
 	var problems []error
-	store := &Store{values: map[string]content{}, required: required}
+	store := newStore(required)
 	for _, setting := range slices.Sorted(slices.Values(environ)) {
 		variable, value, _ := strings.Cut(setting, "=")
 		if !strings.HasPrefix(variable, variablePrefix) {

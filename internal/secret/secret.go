@@ -103,10 +103,12 @@ func (s *Secret) Keys() []signature.Key { return s.keys }
 // Texts gives all that must be masked where it is echoed: every line, and of
 // one that only signs the base64 and the decoded key too; of PEM its private
 // keys.
-func (s *Secret) Texts() []string {
-	texts := privateKeys(s.document)
-	for i, line := range s.lines {
-		texts = append(append(texts, line), s.keys[i].Texts()...)
+func (s *Secret) Texts() []string { return s.texts() }
+
+func (c *content) texts() []string {
+	texts := privateKeys(c.document)
+	for i, line := range c.lines {
+		texts = append(append(texts, line), c.keys[i].Texts()...)
 	}
 	return texts
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/latch-run/latch"
 )
@@ -19,6 +20,12 @@ type Store struct {
 	files    *directory         // nil for none
 	hosts    map[string][]hostPattern
 	required bool
+	holding  *holding
+	now      func() time.Time
+}
+
+func newStore(required bool) *Store {
+	return &Store{values: map[string]content{}, required: required, holding: new(holding), now: time.Now}
 }
 
 // Options say where secrets may go.
@@ -35,7 +42,7 @@ type Options struct {
 // names that are none or that fold to one, values that are empty or too long,
 // and hosts that are none.
 func New(values map[string]string, options Options) (*Store, error) {
-	store := &Store{values: map[string]content{}, required: options.HostsRequired}
+	store := newStore(options.HostsRequired)
 	var problems []error
 	spelled := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(values)) {

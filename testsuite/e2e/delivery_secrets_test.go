@@ -97,13 +97,14 @@ func spellings(t testing.TB, text string) []string {
 func TestSecretsGoToTheirHostsAlone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_SECRET_BOARD", "for-the-board-alone", "LATCH_SECRET_HERE", "here", "LATCH_SECRET_LOOSE", "loose",
-		"LATCH_SECRETS_HOSTS", "board=hooks.example.com|*.corp,here=http://127.0.0.1,secure=127.0.0.1", "LATCH_SECRETS_HOSTS_REQUIRED", "true")
+		"LATCH_SECRET_SECURE", "over-https-alone", "LATCH_SECRETS_HOSTS", "board=hooks.example.com|*.corp,here=http://127.0.0.1,secure=127.0.0.1", "LATCH_SECRETS_HOSTS_REQUIRED", "true")
 	result := b.succeeds(b.startJob("bound", jobWith("bound", `
 		{"id":"elsewhere","url":"{R}/elsewhere","event":"JOB_SUCCESS","secret":"board"},
 		{"id":"header","url":"{R}/header","event":"JOB_SUCCESS","header_secrets":{"X-Key":"board"}},
+		{"id":"secure","url":"{R}/secure","event":"JOB_SUCCESS","secret":"secure"},
 		{"id":"loose","url":"{R}/loose","event":"JOB_SUCCESS","secret":"loose"},
 		{"id":"here","url":"{R}/here","event":"JOB_SUCCESS","secret":"here"}`)))
-	for _, webhook := range []string{"elsewhere", "header", "loose"} {
+	for _, webhook := range []string{"elsewhere", "header", "secure", "loose"} {
 		record := recordOf(t, result.History, webhook)
 		require.Equal(t, latch.ResultFail, record.Result)
 		require.Contains(t, record.Error, "LATCH_SECRETS_HOSTS")

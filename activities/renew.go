@@ -1,0 +1,156 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/registry"
+)
+
+const (
+	// renewTimeout bounds the look at the registry before an attempt. It is part
+	// of the slack that the run gives an attempt.
+	renewTimeout = 5 * time.Second
+	// unreadWait is the wait before the next look where the registry could not be
+	// read.
+	unreadWait = 2 * time.Second
+)
+
+// A withdrawnError says that a registered webhook does not want the delivery
+// any more.
+type withdrawnError struct{ webhook, reason string }
+
+// Error says what became of the webhook.
+func (e *withdrawnError) Error() string {
+	return fmt.Sprintf("not sent again: the registered webhook %q %s", e.webhook, e.reason)
+}
+
+// renew has a delivery of a registered webhook go by the webhook as it is
+// registered now, from its second attempt on. Its error is a
+// [*withdrawnError], or else that the registry cannot be read: then nothing may
+// be sent, since the receiver may have been cut off.
+func (a *Activities) renew(ctx context.Context, send *protocol.Send) error {
+	first := activity.GetInfo(ctx).Attempt == 1 && send.PriorAttempts == 0 && !send.Carried
+	if !send.Registered || first {
+		return nil
+	}
+	store := a.registryOf(ctx)
+	if store == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewTimeout)
+	defer cancel()
+	return renewFrom(ctx, store.Webhooks(), send)
+}
+
+// webhooks are the registered ones.
+type webhooks interface {
+	Lately(ctx context.Context, id string) (*latch.RegisteredWebhook, error)
+}
+
+func renewFrom(ctx context.Context, registered webhooks, send *protocol.Send) error {
+	id := send.Request.Webhook.ID
+	now, err := registered.Lately(ctx, id)
+	switch {
+	case errors.Is(err, registry.ErrUnknown):
+		return &withdrawnError{id, "was deleted"}
+	case err != nil:
+		return fmt.Errorf("look up the registered webhook %q before it is sent to again: %w", id, err)
+	}
+	if reason := withdrawn(now, send); reason != "" {
+		return &withdrawnError{id, reason}
+	}
+	send.Request.Webhook = renewed(send.Request.Webhook, now)
+	return nil
+}
+
+// withdrawn says why the webhook as it is now does not want the delivery; ""
+// where it does.
+func withdrawn(now *latch.RegisteredWebhook, send *protocol.Send) string {
+	event := send.Request.Event.Event
+	_, listens := now.On(event)
+	switch {
+	case !now.IsEnabled():
+		return "was disabled"
+	case !listens:
+		return "does not listen to " + event + " any more"
+	case !now.HasURL():
+		return "has no url any more"
+	}
+	if at, name := lacking(now, send); name != "" {
+		return fmt.Sprintf("was changed: its %s looks at %q, which this delivery was not given", at, name)
+	}
+	return ""
+}
+
+// lacking returns the first variable that the webhook as it is now looks at and
+// that the delivery was not given, with the field that does; "" where it has
+// all. Without it an expression such as vars[?'host'].orValue('…') would
+// silently lead elsewhere.
+func lacking(now *latch.RegisteredWebhook, send *protocol.Send) (at, name string) {
+	given := func(name string) bool {
+		_, there := send.Request.Variables[name]
+		always := []string{"event", "webhook", "lock", "lock_url", "response"}
+		return there || slices.Contains(send.Given, name) || slices.Contains(always, name)
+	}
+	for _, each := range sourcesOf(now) {
+		for _, name := range each.uses {
+			if !given(name) {
+				return each.at, name
+			}
+		}
+	}
+	return "", ""
+}
+
+// A source is what a field looks at.
+type source struct {
+	at   string
+	uses []string
+}
+
+// sourcesOf returns the fields that are taken over and may have expressions.
+// What does not compile was refused when it was registered; should it stand
+// there all the same, the attempt says so.
+func sourcesOf(webhook *latch.RegisteredWebhook) []source {
+	var sources []source
+	if template, err := expr.CompileTemplate(webhook.URL, expr.InURL); err == nil {
+		sources = append(sources, source{"url", template.Uses()})
+	}
+	for _, name := range slices.Sorted(maps.Keys(webhook.Headers)) {
+		if template, err := expr.CompileTemplate(webhook.Headers[name], expr.InHeader); err == nil {
+			sources = append(sources, source{"headers." + name, template.Uses()})
+		}
+	}
+	if webhook.Success != "" {
+		if expression, err := expr.Compile(webhook.Success, expr.Success); err == nil {
+			sources = append(sources, source{"success", expression.Uses()})
+		}
+	}
+	return sources
+}
+
+// renewed is the webhook as it was sent, with what is taken over of it as it is
+// now: where it goes, how it proves who sends it, how its answer is judged and
+// kept, and when it is tried again. What is said stays as it was (event, method,
+// body and its type, CloudEvents, preset), since a receiver takes two attempts
+// of one id for the same; so does the deadline. A longer timeout does not count:
+// Temporal ends the attempt by the old one.
+func renewed(sent latch.Webhook, now *latch.RegisteredWebhook) latch.Webhook {
+	sent.URL, sent.URLSecret = now.URL, now.URLSecret
+	sent.Headers, sent.HeaderSecrets = now.Headers, now.HeaderSecrets
+	sent.Secret, sent.SecretHeader, sent.SendSecret = now.Secret, now.SecretHeader, now.SendSecret
+	sent.Auth, sent.TLS = now.Auth, now.TLS
+	sent.Success, sent.Redact, sent.Retry = now.Success, now.Redact, now.Retry
+	sent.Timeout = latch.Duration(min(sent.TimeoutOrDefault(), now.TimeoutOrDefault()))
+	return sent
+}
