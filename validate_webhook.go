@@ -1,11 +1,15 @@
 package latch
 
 import (
+	"encoding/json"
 	"mime"
 	"net/textproto"
 	"slices"
 	"strings"
 )
+
+// webhookMethods are those that a webhook is sent by. All but GET bear a body.
+var webhookMethods = []string{"POST", "PUT", "PATCH", "DELETE", "GET"}
 
 func validateWebhooks(problems *Problems, path string, webhooks []Webhook, where scope) {
 	if len(webhooks) > maximumWebhooks {
@@ -79,9 +83,9 @@ func (w *Webhook) validateTarget(problems *Problems, path string) {
 	if w.Success != "" && !w.HasURL() {
 		problems.Addf(field(path, "success"), "needs url or url_secret: without a request there is no response")
 	}
-	oneOf(problems, field(path, "method"), w.Method, "POST", "GET")
-	if w.ContentType != "" && checkMediaType(problems, field(path, "content_type"), w.ContentType) && w.bodyKind() == "" {
-		problems.Addf(field(path, "content_type"), "%q is none of application/json (or …+json), application/x-www-form-urlencoded, text/plain", w.ContentType)
+	oneOf(problems, field(path, "method"), w.Method, webhookMethods...)
+	if w.ContentType != "" && checkMediaType(problems, field(path, "content_type"), w.ContentType) && w.bodyKind() == BodyUnknown {
+		problems.Addf(field(path, "content_type"), "%q is no type of text; give application/json (or …+json), application/x-www-form-urlencoded, or one such as text/plain, application/xml", w.ContentType)
 	}
 	checkCharset(problems, field(path, "content_type"), w.ContentType)
 	validateHeaders(problems, field(path, "headers"), w.Headers, webhookHeaders)
@@ -123,45 +127,48 @@ func (w *Webhook) validateSecrets(problems *Problems, path string) {
 	w.TLS.validate(problems, field(path, "tls"), w.URL)
 }
 
-// bodyKind gives "json", "form" or "text", and "" for a media type that a
-// webhook cannot send.
-func (w *Webhook) bodyKind() string {
-	mediaType, _, err := mime.ParseMediaType(w.ContentTypeOrDefault())
-	switch {
-	case err != nil:
-		return ""
-	case mediaType == "application/json", strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json"):
-		return "json"
-	case mediaType == "application/x-www-form-urlencoded":
-		return "form"
-	case mediaType == "text/plain":
-		return "text"
-	default:
-		return ""
-	}
-}
+// bodyKind returns the kind of the webhook's bodies.
+func (w *Webhook) bodyKind() BodyKind { return BodyKindOf(w.ContentType) }
 
 func (w *Webhook) validateBody(problems *Problems, path string) {
 	if !w.HasURL() {
 		return
 	}
-	get := w.MethodOrDefault() == "GET"
-	if get && hasValue(w.Body) {
-		problems.Addf(field(path, "body"), "a GET request has no body")
-	}
-	needsBody := !get && (w.bodyKind() == "form" || w.bodyKind() == "text")
-	if w.Event != "" && needsBody && !hasValue(w.Body) {
+	if w.Event != "" && w.needsBody() && !hasValue(w.Body) {
 		problems.Addf(field(path, "body"), "required with content_type %s", w.ContentType)
 	}
+	w.checkBody(problems, field(path, "body"), w.Body)
 	for i, settings := range w.Events {
 		at := field(element(field(path, "events"), i), "body")
-		switch {
-		case get && hasValue(settings.Body):
-			problems.Addf(at, "a GET request has no body")
-		case needsBody && w.BodyFor(settings) == nil:
+		if w.needsBody() && w.BodyFor(settings) == nil {
 			problems.Addf(at, "required, here or at the webhook, with content_type %s", w.ContentType)
 		}
+		w.checkBody(problems, at, settings.Body)
 	}
+}
+
+// needsBody reports whether there is no default body: that one is JSON.
+func (w *Webhook) needsBody() bool {
+	kind := w.bodyKind()
+	return w.MethodOrDefault() != "GET" && (kind == BodyForm || kind == BodyText || kind == BodyMarkup)
+}
+
+// checkBody holds a body that was given to method and content type. JSON can
+// be sent as JSON, as a form and as text/plain.
+func (w *Webhook) checkBody(problems *Problems, path string, body json.RawMessage) {
+	kind := w.bodyKind()
+	switch {
+	case !hasValue(body):
+	case w.MethodOrDefault() == "GET":
+		problems.Addf(path, "a GET request has no body")
+	case (kind == BodyText || kind == BodyMarkup) && !isString(body) && !isPlainText(w.ContentType):
+		problems.Addf(path, "must be text (a JSON string) with content_type %s, not %s", w.ContentType, abbreviate(body))
+	}
+}
+
+func isPlainText(contentType string) bool {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	return err == nil && mediaType == "text/plain"
 }
 
 func (e *Event) validate(problems *Problems, path string, where scope) {

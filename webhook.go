@@ -15,10 +15,12 @@ type Webhook struct {
 	// person to remove.
 	URL       string `json:"url,omitempty"`
 	URLSecret string `json:"url_secret,omitempty"`
-	// Method is POST (the default) or GET.
+	// Method is POST (the default), PUT, PATCH, DELETE or GET; GET alone bears no
+	// body.
 	Method string `json:"method,omitempty"`
 	// ContentType is application/json (the default) or …+json,
-	// application/x-www-form-urlencoded or text/plain, with parameters.
+	// application/x-www-form-urlencoded, or any type of text, such as text/plain
+	// or application/xml, with parameters. See [BodyKindOf].
 	ContentType string            `json:"content_type,omitempty"`
 	Headers     map[string]string `json:"headers,omitempty"`
 	// HeaderSecrets gives headers whose values are secrets, by name.

@@ -86,7 +86,7 @@ func TestWhatDoesNotCompileIsRefusedWithItsPathAndPosition(t *testing.T) {
 		"emission":                          {"emission", `{"event":"CREATED","webhooks":[{"id":"w","url":"https://example.com/","events":[{"event":"CREATED","when":"nobody"}]}]}`, []string{`^webhooks\[0\]\.events\[0\]\.when: `}},
 		"an emission decides nothing":       {"emission", `{"event":"CREATED","webhooks":[{"id":"w","url":"https://example.com/","events":[{"event":"CREATED","stop_release":"true"}]}]}`, []string{`^webhooks\[0\]\.events\[0\]\.stop_release: CREATED decides no release`}},
 		"a gate does":                       {"gate", `{"event":"CREATED","webhooks":[{"id":"w","url":"https://example.com/","events":[{"event":"CREATED","stop_release":"true"}]}]}`, nil},
-		"shape before expressions":          {"release", release(`"events":[{"event":"BEFORE_RELEASE","when":"nobody","lock_timeout":5}],"method":"PUT"`), []string{`lock_timeout: must be a Go duration`, `^webhooks\[0\]\.method: "PUT"`, `\.when: 1:1: `}},
+		"shape before expressions":          {"release", release(`"events":[{"event":"BEFORE_RELEASE","when":"nobody","lock_timeout":5}],"method":"HEAD"`), []string{`lock_timeout: must be a Go duration`, `^webhooks\[0\]\.method: "HEAD"`, `\.when: 1:1: `}},
 		"two faults of one expression":      {"release", release(`"events":[{"event":"RELEASE_COMPLETE","stop_release":"nobody"}]`), []string{`\.stop_release: RELEASE_COMPLETE decides no release`, `\.stop_release: 1:1: ` + unknown}},
 		"a header's line break, told once":  {"release", release(`"event":"BEFORE_RELEASE","headers":{"X-A":"a\nb"}`), []string{`^webhooks\[0\]\.headers\.X-A: a header's value has no line breaks$`}},
 		"no JSON: nothing further":          {"job", `{"id":`, []string{`^no valid JSON: `}},

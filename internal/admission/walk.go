@@ -48,7 +48,7 @@ func (w *walker) webhooks(path string, webhooks []latch.Webhook) {
 }
 
 func (w *walker) webhook(path string, webhook *latch.Webhook) {
-	place := placeOf(webhook.ContentType)
+	place := expr.InBody(latch.BodyKindOf(webhook.ContentType))
 	w.template(join(path, "url"), webhook.URL, expr.InURL)
 	w.headers(join(path, "headers"), webhook.Headers)
 	w.body(join(path, "body"), webhook.Body, place)
@@ -84,7 +84,7 @@ func (w *walker) task(path string, task *latch.Task) {
 		at := join(path, "http")
 		w.template(join(at, "url"), http.URL, expr.InURL)
 		w.headers(join(at, "headers"), http.Headers)
-		w.body(join(at, "body"), http.Body, placeOf(http.ContentType))
+		w.body(join(at, "body"), http.Body, expr.InBody(latch.BodyKindOf(http.ContentType)))
 		w.expression(join(at, "success"), http.Success, expr.Success)
 	}
 	if command := task.Command; command != nil {

@@ -15,40 +15,17 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 )
 
-// A bodyKind is what a media type asks of a body.
-type bodyKind int
-
-const (
-	textBody bodyKind = iota
-	jsonBody
-	formBody
-)
-
-func bodyKindOf(contentType string) bodyKind {
-	if contentType == latch.DefaultContentType {
-		return jsonBody
-	}
-	mediaType, _, _ := mime.ParseMediaType(contentType)
-	switch {
-	case mediaType == "application/json", strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json"):
-		return jsonBody
-	case mediaType == "application/x-www-form-urlencoded":
-		return formBody
-	default:
-		return textBody
-	}
-}
-
 // contentTypeOf says of a text that is more than ASCII that it is in UTF-8:
-// without a charset text would be taken for ASCII (RFC 2046, section 4.1.2).
-// JSON and forms are in UTF-8 by definition.
+// without a charset text would be taken for ASCII (RFC 2046, section 4.1.2),
+// and XML for what its declaration says (RFC 7303, section 3). JSON, forms and
+// YAML are in UTF-8 by definition.
 func contentTypeOf(contentType string, body []byte) string {
 	if contentType == latch.DefaultContentType || !bytes.ContainsFunc(body, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return contentType
 	}
 	mediaType, parameters, err := mime.ParseMediaType(contentType)
 	charset := parameters["charset"]
-	if err != nil || !strings.HasPrefix(mediaType, "text/") || charset != "" && !strings.EqualFold(charset, "us-ascii") {
+	if err != nil || !strings.HasPrefix(mediaType, "text/") && latch.BodyKindOf(mediaType) != latch.BodyMarkup || charset != "" && !strings.EqualFold(charset, "us-ascii") {
 		return contentType
 	}
 	if parameters == nil {
@@ -58,9 +35,9 @@ func contentTypeOf(contentType string, body []byte) string {
 	return mime.FormatMediaType(mediaType, parameters)
 }
 
-// place tells where the templates of such a body stand.
-func (k bodyKind) place() expr.Place {
-	return [...]expr.Place{textBody: expr.InText, jsonBody: expr.InJSON, formBody: expr.InForm}[k]
+// isJSON reports whether an answer says that it is JSON.
+func isJSON(contentType string) bool {
+	return contentType != "" && latch.BodyKindOf(contentType) == latch.BodyJSON
 }
 
 // defaultBodyBytes is what a default body mostly has room in.
@@ -158,13 +135,13 @@ func (b *objectBuilder) finish() []byte {
 // renderBody renders a body of the user's own: a JSON string is a template in
 // the place that the content type makes; any other JSON value is one in which
 // every string is a template.
-func renderBody(given json.RawMessage, kind bodyKind, vars func(reader) expr.Variables) ([]byte, error) {
+func renderBody(given json.RawMessage, kind latch.BodyKind, vars func(reader) expr.Variables) ([]byte, error) {
 	if bytes.HasPrefix(bytes.TrimSpace(given), []byte(`"`)) {
 		var source string
 		if err := json.Unmarshal(given, &source); err != nil {
 			return nil, err
 		}
-		text, err := render(source, kind.place(), vars)
+		text, err := render(source, expr.InBody(kind), vars)
 		return []byte(text), err
 	}
 	tree, err := expr.CompileTree(given)
@@ -172,7 +149,7 @@ func renderBody(given json.RawMessage, kind bodyKind, vars func(reader) expr.Var
 		return nil, err
 	}
 	rendered, err := tree.Render(vars(tree))
-	if err != nil || kind != formBody {
+	if err != nil || kind != latch.BodyForm {
 		return rendered, err
 	}
 	return encodeForm(rendered)

@@ -87,7 +87,7 @@ func (d *draft) wrap(body []byte) []byte {
 	}
 	contentType := d.Webhook.ContentTypeOrDefault()
 	b.text("datacontenttype", contentTypeOf(contentType, body))
-	if bodyKindOf(contentType) != jsonBody {
+	if latch.BodyKindOf(contentType) != latch.BodyJSON {
 		body = encode(string(body))
 	}
 	b.add("data", body)

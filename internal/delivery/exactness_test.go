@@ -75,6 +75,9 @@ func TestBodiesAreExact(t *testing.T) {
 		"text in ASCII":    {"text/plain", `"${vars.big}"`, "9007199254740993", "text/plain"},
 		"text that says":   {"text/plain; charset=UTF-8", `"${vars.name}"`, "Zoë", "text/plain; charset=UTF-8"},
 		"text that errs":   {"text/plain; format=flowed; charset=us-ascii", `"${vars.name}"`, "Zoë", "text/plain; charset=utf-8; format=flowed"},
+		"XML":              {"application/xml", `"<a>${vars.name}</a>"`, "<a>Zoë</a>", "application/xml; charset=utf-8"},
+		"XML in ASCII":     {"application/soap+xml; action=x", `"<a>${vars.big}</a>"`, "<a>9007199254740993</a>", "application/soap+xml; action=x"},
+		"YAML":             {"application/yaml", `"a: ${vars.name}"`, "a: Zoë", "application/yaml"},
 		"no valid UTF-8":   {"text/plain", "\"a\xffb\"", "a\ufffdb", "text/plain; charset=utf-8"},
 		"JSON, any script": {"application/json", `{"a":"日本 ${vars.name} <&>"}`, `{"a":"日本 Zoë <&>"}`, "application/json"},
 	} {

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/latch-run/latch"
 )
 
 // A field is a name and a text that a body is to have; "" is none.
@@ -13,15 +15,15 @@ type field struct{ name, value string }
 
 // fill gives a user's own body the fields that it lacks, if it is a JSON
 // object or a form. What the user wrote stays as it is, byte by byte.
-func fill(body []byte, kind bodyKind, fields []field) []byte {
+func fill(body []byte, kind latch.BodyKind, fields []field) []byte {
 	fields = slices.DeleteFunc(fields, func(f field) bool { return f.value == "" })
 	if len(fields) == 0 {
 		return body
 	}
 	switch kind {
-	case jsonBody:
+	case latch.BodyJSON:
 		return fillObject(body, fields)
-	case formBody:
+	case latch.BodyForm:
 		return fillForm(body, fields)
 	default:
 		return body

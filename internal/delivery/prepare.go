@@ -251,7 +251,7 @@ func (d *draft) renderBody() ([]byte, error) {
 	if given == nil {
 		return d.defaultBody(), nil
 	}
-	kind := bodyKindOf(d.Webhook.ContentTypeOrDefault())
+	kind := latch.BodyKindOf(d.Webhook.ContentType)
 	body, err := renderBody(given, kind, d.variables)
 	if err != nil {
 		return nil, err

@@ -126,7 +126,7 @@ func startsObject(text []byte) bool {
 // cutJSON tells that the body is a JSON answer, by its Content-Type or for
 // being an object, of which only the beginning was read.
 func (a *answer) cutJSON() bool {
-	return a.cut && (startsObject(a.body) || bodyKindOf(a.header.Get("Content-Type")) == jsonBody) && beginsJSON(a.body)
+	return a.cut && (startsObject(a.body) || isJSON(a.header.Get("Content-Type"))) && beginsJSON(a.body)
 }
 
 // beginsJSON tells whether the text is the beginning of a JSON value.

@@ -147,6 +147,11 @@ func TestOwnBodies(t *testing.T) {
 		{"form of an object", form, `{"z":"${vars.text}","big":"${vars.big}","n":1.50,"list":"${vars.list}","none":"${vars.none}","yes":true,"a b":""}`,
 			`z=say+%22hi%22+%26+%3Cgo%3E%0A&big=12345678901234567890&n=1.50&list=%5B1%2C%7B%22a%22%3A%22b+c%22%7D%5D&none=&yes=true&a+b=&secret=a%22b%26c&lock=L%261`, nil},
 		{"plain text", text, `"it is ${vars.text}$${x}"`, "it is say \"hi\" & <go>\n${x}", nil},
+		{"XML", "application/xml", `"<a b='${vars.text}'>${vars.text}<![CDATA[${vars.text}]]></a>"`,
+			"<a b='say &#34;hi&#34; &amp; &lt;go&gt;&#xA;'>say &#34;hi&#34; &amp; &lt;go&gt;&#xA;<![CDATA[say \"hi\" & <go>\n]]></a>", nil},
+		{"a whole document", "text/xml", `"${vars.text}"`, "say \"hi\" & <go>\n", nil},
+		{"CSV", "text/csv", `"title,n\r\n${vars.text},${vars.n}"`, "title,n\r\nsay \"hi\" & <go>\n,1.50", nil},
+		{"YAML", "application/yaml", `"n: ${vars.n}"`, "n: 1.50", nil},
 		{"plain text of JSON", text, `{"a": "${vars.n}", "b": "${vars.text}"}`, `{"a":1.50,"b":"say \"hi\" & <go>\n"}`, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -195,6 +200,27 @@ func TestGetWithHeaders(t *testing.T) {
 	require.Empty(t, got.body)
 	require.Equal(t, &latch.RecordRequest{Method: "GET", URL: receiver.URL + "/jobs/a%2Fb%20c?q=1%262%3D%C3%BC"}, attempt.Request)
 	verify(t, got, []byte("first"), []byte("second"))
+}
+
+// Contract, Webhook: every method but GET bears the body, which is signed.
+func TestMethods(t *testing.T) {
+	t.Parallel()
+	receiver := newReceiver(t, nil)
+	sender := local(t, map[string]string{"key": "value"})
+	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
+		for _, body := range []string{"", `{"a":"${event}"}`} {
+			r := request(receiver.URL)
+			r.Webhook.Method, r.Webhook.Secret, r.Webhook.Body = method, "key", json.RawMessage(body)
+			attempt, err := sender.Send(t.Context(), r, 1)
+			require.NoError(t, err)
+			got := receiver.last(t)
+			require.Equal(t, method, got.Method)
+			require.Contains(t, got.body, `"JOB_SUCCESS"`)
+			require.Equal(t, "application/json", got.Header.Get("Content-Type"))
+			require.Equal(t, method, attempt.Request.Method)
+			verify(t, got, []byte("value"))
+		}
+	}
 }
 
 // Contract, Secrets by name: a value signs with its bytes, whsec_<base64> with

@@ -105,7 +105,7 @@ func (s *Sender) taskContent(r *TaskRequest) (http.Header, []byte, error) {
 	if contentType == "" {
 		contentType = latch.DefaultContentType
 	}
-	body, err := renderBody(r.Task.Body, bodyKindOf(contentType), r.variables)
+	body, err := renderBody(r.Task.Body, latch.BodyKindOf(contentType), r.variables)
 	if err != nil {
 		return nil, nil, fmt.Errorf("its body could not be rendered: %w", err)
 	}

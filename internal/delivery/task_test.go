@@ -42,7 +42,7 @@ func TestTask(t *testing.T) {
 		require.NotContains(t, got.Header, "Content-Type")
 	}
 	for contentType, want := range map[string]string{
-		"application/xml": `<a b="x & y"/>`, "application/x-www-form-urlencoded": `<a b="x+%26+y"/>`, "": ``,
+		"application/xml": `<a b="x &amp; y"/>`, "application/x-www-form-urlencoded": `<a b="x+%26+y"/>`, "": ``,
 	} {
 		_, err = sender.Do(t.Context(), TaskRequest{Task: latch.HTTPTask{URL: receiver.URL, ContentType: contentType, Body: []byte(`"<a b=\"${vars.x}\"/>"`)},
 			Variables: expr.Variables{"vars": []byte(`{"x":"x & y"}`)}})

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"encoding/json"
+	"encoding/xml"
 	"net/http"
 	"net/url"
 	"strings"
@@ -91,6 +92,7 @@ func FuzzNoBreakout(f *testing.F) {
 	inForm := compile("a=${data.v}&b=end", InForm)
 	inURL := compile("https://host/p/${data.v}/q?a=${data.v}&b=end#${data.v}", InURL)
 	inHeader := compile("<${data.v}>", InHeader)
+	inMarkup := compile(`<r a="${data.v}" b='${data.v}'><t>${data.v}</t><c><![CDATA[<${data.v}>]]></c></r>`, InMarkup)
 	f.Fuzz(func(t *testing.T, v string) {
 		v = strings.ToValidUTF8(v, "\uFFFD")
 		vars := variables("data", `{"v":`+quoted(v)+`}`)
@@ -102,6 +104,22 @@ func FuzzNoBreakout(f *testing.F) {
 			require.NoError(t, json.Unmarshal([]byte(out), &decoded))
 			require.Equal(t, map[string]string{"a": want, "b": "end"}, decoded)
 		}
+
+		markup, err := inMarkup.Render(vars)
+		require.NoError(t, err)
+		var document struct {
+			A string `xml:"a,attr"`
+			B string `xml:"b,attr"`
+			T string `xml:"t"`
+			C string `xml:"c"`
+		}
+		require.NoError(t, xml.Unmarshal([]byte(markup), &document), "%s", markup)
+		characters := strings.Map(xmlCharacter, v)
+		require.Equal(t, characters, document.A)
+		require.Equal(t, characters, document.B)
+		require.Equal(t, characters, document.T)
+		lines := strings.NewReplacer("\r\n", "\n", "\r", "\n") // as XML reads the ends of lines
+		require.Equal(t, "<"+lines.Replace(characters)+">", document.C)
 
 		out, err := inForm.Render(vars)
 		require.NoError(t, err)

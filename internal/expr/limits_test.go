@@ -124,6 +124,7 @@ func TestOutputLimit(t *testing.T) {
 		InHeader: "${data.half}${data.half}!",
 		InURL:    "https://h/${data.half}${data.half}",
 		InForm:   "a=${data.half}&b=${data.half}",
+		InMarkup: "<a>${data.half}</a>${data.half}",
 		InJSON:   `["${data.half}","${data.half}"]`,
 	} {
 		_, err := render(source, place, vars)

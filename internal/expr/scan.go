@@ -13,6 +13,7 @@ type segment struct {
 	expression *Expression
 	offset     int  // where it starts in the source, in bytes
 	inString   bool // in a JSON template: it stands inside a JSON string
+	inCDATA    bool // in markup: it stands inside a CDATA section
 }
 
 // scanner splits a template into literals and expressions.

@@ -25,11 +25,14 @@ const (
 	// type. The expression in a JSON string is read as it is written; where it is written with
 	// JSON's own escapes, ${job[\"title\"]}, these are taken off first. What renders is valid JSON.
 	InJSON
+	// InMarkup escapes values for XML and HTML, in text and in values of attributes. One that is all
+	// of the template is the document as it is.
+	InMarkup
 )
 
 // String names the place in errors.
 func (p Place) String() string {
-	return [...]string{InText: "text", InHeader: "a header", InURL: "a URL", InForm: "a form", InJSON: "JSON"}[p]
+	return [...]string{InText: "text", InHeader: "a header", InURL: "a URL", InForm: "a form", InJSON: "JSON", InMarkup: "markup"}[p]
 }
 
 // Template is a text with ${…} expressions, compiled. It is immutable and safe for concurrent use.
@@ -61,6 +64,9 @@ func compileTemplate(source string, place Place) (*Template, error) {
 	}
 	switch len(errs) {
 	case 0:
+		if place == InMarkup {
+			markCDATA(segments)
+		}
 		static := !slices.ContainsFunc(segments, func(s segment) bool { return s.expression != nil })
 		return &Template{source: source, place: place, segments: segments, uses: usesOfSegments(segments), static: static}, nil
 	case 1:
@@ -217,6 +223,10 @@ func (t *Template) insert(out []byte, part segment, s *scope, m *meter) ([]byte,
 		}
 	case InForm:
 		return appendForm(out, text), nil
+	case InMarkup:
+		if t.single() == nil {
+			return appendMarkup(out, text, part.inCDATA), nil
+		}
 	case InJSON:
 		return appendEscaped(out, text), nil
 	}

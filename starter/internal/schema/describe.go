@@ -6,7 +6,7 @@ const (
 	anyEvent    = `^[A-Z][A-Z0-9_]*$`
 	headerName  = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 	jsonPointer = `^(/([^/~]|~[01])*)+$`
-	webhookType = `^(application/json|application/[^;]+\+json|application/x-www-form-urlencoded|text/plain)(\s*;.*)?$`
+	webhookType = `^(application|text|message|image)/[^;\s]+(\s*;.*)?$`
 )
 
 var identifiers = map[string]bool{
@@ -23,7 +23,7 @@ var patterns = map[string]string{
 }
 
 var enumerations = map[string][]any{
-	"Webhook.method":      {"POST", "GET"},
+	"Webhook.method":      {"POST", "PUT", "PATCH", "DELETE", "GET"},
 	"Webhook.cloudevents": {"binary", "structured"},
 	"Webhook.preset":      {"slack", "discord", "teams"},
 	"HTTPTask.method":     {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"},
@@ -146,8 +146,8 @@ var fields = map[string]string{
 	"Webhook.id":             "The webhook's id, unique in its job or release, without a colon.",
 	"Webhook.url":            "Where requests go; a template. A webhook whose events all block may have none: then only a lock is made, for a person to remove.",
 	"Webhook.url_secret":     "The name of a secret that is the URL.",
-	"Webhook.method":         "The request's method.",
-	"Webhook.content_type":   "The body's media type, with parameters.",
+	"Webhook.method":         "The request's method. All but GET bear a body.",
+	"Webhook.content_type":   "The body's media type, with parameters: JSON, a form, or any type of text, such as application/xml, where body is text.",
 	"Webhook.headers":        "Headers; the values are templates.",
 	"Webhook.header_secrets": "Headers whose values are secrets, by the secrets' names.",
 	"Webhook.body":           "A string that is a template, or JSON whose strings are templates; without it a JSON body tells all there is to tell. In UTF-8. A JSON object becomes a form field by field, what is nested as compact JSON.",
