@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/shlex"
-
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
 )
@@ -159,8 +157,7 @@ func (t *translation) command(conf latch.Object) {
 	t.set(keyTask, encode(latch.Object{"command": encode(task)}))
 }
 
-// argv has a shell run the command, or splits it by the shell's rules of
-// quoting, as Python's shlex does.
+// argv has a shell run the command, or splits it as Python's shlex does.
 func (t *translation) argv(throughShell json.RawMessage, command string) []string {
 	shelled := false
 	if !isNull(throughShell) && json.Unmarshal(throughShell, &shelled) != nil {
@@ -169,15 +166,15 @@ func (t *translation) argv(throughShell json.RawMessage, command string) []strin
 	if shelled {
 		return []string{shell, "-c", literal(command)}
 	}
-	words, err := shlex.Split(command)
-	if err != nil {
+	words, err := splitWords(command)
+	switch {
+	case err != nil:
 		t.problems.Addf("conf.cmd", "cannot be split into words: %v", err)
+	case len(words) == 0 || words[0] == "":
+		t.problems.Addf("conf.cmd", "has no command")
 	}
 	for i := range words {
 		words[i] = literal(words[i])
-	}
-	if len(words) == 0 {
-		t.problems.Addf("conf.cmd", "has no command")
 	}
 	return words
 }

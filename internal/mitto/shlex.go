@@ -1,0 +1,96 @@
+package mitto
+
+import (
+	"errors"
+	"strings"
+)
+
+// Errors of a command line that Python's shlex does not split.
+var (
+	errOpenQuotation = errors.New("a quotation is not closed")
+	errOpenEscape    = errors.New("nothing follows the last backslash")
+)
+
+// splitWords splits a command line as shlex.split does in Python, by which
+// Mitto runs it: words end at blanks, tabs and ends of lines; within '…' all
+// characters stand for themselves, within "…" a backslash escapes itself and
+// the quotation mark, elsewhere it escapes any character; there are no comments.
+//
+// It is no library's, since none agrees with Python: google/shlex has comments,
+// anmitsu/go-shlex drops empty words, kballard/go-shellquote and
+// mattn/go-shellwords read backslashes and blanks as a shell does.
+func splitWords(line string) ([]string, error) {
+	s := splitter{line: line}
+	for s.at < len(s.line) {
+		switch c := s.next(); c {
+		case ' ', '\t', '\r', '\n':
+			s.end()
+		case '\'', '"':
+			if err := s.quotation(c); err != nil {
+				return nil, err
+			}
+		case '\\':
+			if s.at == len(s.line) {
+				return nil, errOpenEscape
+			}
+			s.add(s.next())
+		default:
+			s.add(c)
+		}
+	}
+	s.end()
+	return s.words, nil
+}
+
+// A splitter is where the splitting of a line stands. What it looks for is
+// ASCII, so it goes by bytes.
+type splitter struct {
+	line  string
+	at    int
+	words []string
+	word  strings.Builder
+	// begun says that there is a word, which may be empty: "" is one.
+	begun bool
+}
+
+func (s *splitter) next() byte {
+	s.at++
+	return s.line[s.at-1]
+}
+
+func (s *splitter) add(c byte) {
+	s.word.WriteByte(c)
+	s.begun = true
+}
+
+func (s *splitter) end() {
+	if s.begun {
+		s.words = append(s.words, s.word.String())
+	}
+	s.word.Reset()
+	s.begun = false
+}
+
+// quotation reads up to the mark that closes what the same mark opened.
+func (s *splitter) quotation(mark byte) error {
+	s.begun = true
+	for s.at < len(s.line) {
+		switch c := s.next(); {
+		case c == mark:
+			return nil
+		case c == '\\' && mark == '"':
+			if s.at == len(s.line) {
+				return errOpenEscape
+			}
+			if escaped := s.next(); escaped == mark || escaped == '\\' {
+				s.add(escaped)
+			} else {
+				s.add(c)
+				s.add(escaped)
+			}
+		default:
+			s.add(c)
+		}
+	}
+	return errOpenQuotation
+}
