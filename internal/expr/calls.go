@@ -2,6 +2,7 @@ package expr
 
 import (
 	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/decls"
 	"github.com/google/cel-go/common/functions"
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
@@ -107,9 +108,10 @@ func (n meteredNode) Eval(vars interpreter.Activation) ref.Val {
 // meteredCall charges a call for its arguments before it runs, and gives it plain numbers.
 type meteredCall struct {
 	interpreter.InterpretableCall
-	args []interpreter.InterpretableV2
-	rule rule
-	impl implementation
+	args  []interpreter.InterpretableV2
+	wants []want // by argument, or nil
+	rule  rule
+	impl  implementation
 }
 
 // meterCall replaces a call by one that is metered. A call that decides itself whether its
@@ -124,7 +126,8 @@ func (e *environment) meterCall(call interpreter.InterpretableCall) interpreter.
 	if r.prepare != nil {
 		r.instead = r.prepare(args)
 	}
-	return &meteredCall{InterpretableCall: call, args: args, rule: r, impl: impl}
+	wants := e.wants[signature{call.Function(), len(args)}]
+	return &meteredCall{InterpretableCall: call, args: args, wants: wants, rule: r, impl: impl}
 }
 
 // implementation finds what a call does, or nil for one that is not strict.
@@ -162,7 +165,7 @@ func invoke(overload *functions.Overload, name string, arity int) implementation
 	}
 	return func(args []ref.Val) ref.Val {
 		if !args[0].Type().HasTrait(overload.OperandTrait) {
-			return types.NewErr("no such overload: %s", name)
+			return decls.MaybeNoSuchOverload(name, args...)
 		}
 		return call(args)
 	}
@@ -181,7 +184,29 @@ func (c *meteredCall) Exec(frame *interpreter.ExecutionFrame) ref.Val {
 	m := meterOf(frame)
 	m.steps(1)
 	m.chargeTimes(len(args), argumentWork)
-	return types.LabelErrNode(c.ID(), c.rule.run(m, args, c.impl))
+	return types.LabelErrNode(c.ID(), c.call(m, args))
+}
+
+func (c *meteredCall) call(m *meter, args []ref.Val) ref.Val {
+	for i, wanted := range c.wants {
+		if wanted == wantsNothing {
+			continue
+		}
+		given, err := wanted.give(c.Function(), args[i])
+		if err != nil {
+			return types.WrapErr(err)
+		}
+		args[i] = given
+	}
+	result := c.rule.run(m, args, c.impl)
+	switch {
+	case c.rule.passes || c.rule.picks:
+		return result
+	case types.IsError(result) && result.(*types.Err).String() == "no such overload":
+		return decls.MaybeNoSuchOverload(c.Function(), args...) // names the types too
+	default:
+		return finite(result)
+	}
 }
 
 func (c *meteredCall) Eval(vars interpreter.Activation) ref.Val {

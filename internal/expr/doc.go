@@ -10,25 +10,32 @@
 // Variables come in as JSON ([Variables]) and text or JSON goes out.
 //
 // Where to start: expression.go for expressions, template.go for templates, limits.go for what
-// bounds them. environment.go says what an expression may use, number.go how numbers keep their
-// digits, prices.go what a call costs.
+// bounds them. environment.go says what an expression may use, declare.go and check.go how it is
+// type-checked, number.go and arithmetic.go what numbers are, prices.go what a call costs.
 //
 // # The language
 //
-// CEL with optional types and the strings, encoders, math, lists and sets extensions. Integers and
-// doubles compare with each other. Maps are walked in the order of their keys, so that the same
-// input always gives the same output. Messages cannot be constructed.
+// CEL with optional types and the strings, encoders, math, lists and sets extensions. Maps are
+// walked in the order of their keys, so that the same input always gives the same output. Messages
+// cannot be constructed. Checking an expression takes time and memory in proportion to its source:
+// what a list or a map holds is dyn to the type-checker, and functions have no type parameters.
 //
-// An integer literal of the data that fits 64 bits is a CEL int, every other number a double. A
-// number that is only passed on (selected, chosen by ?:, orValue, first, sort, math.greatest…, put
+// # Numbers
+//
+// A number of the data is a double, and an int only where a double would be another number (above
+// 2^53). Ints and doubles compare with each other and may be mixed in arithmetic; where a function
+// or an index wants an int, a whole double is taken, and an int where it wants a double. Ints
+// alone, such as literals and sizes, compute as CEL has it: 7 / 2 is 3. Division by zero is an
+// error, and so is any other result that is NaN or infinite.
+//
+// A number that is only passed on (selected, chosen by ?:, orValue, first, sort, math.greatest…, put
 // into a list or map, turned to text by string or json.encode) goes out with the digits it came in
-// with; one that was computed is printed in the shortest form that reads back the same. NaN and
-// infinities have no JSON and are an error.
+// with; one that was computed is printed in the shortest form that reads back the same.
 //
 // # Values as text and as JSON
 //
-// As text a string is itself and null is empty; bytes are base64, timestamps RFC 3339, durations
-// Go duration strings, types their names; everything else is compact JSON. JSON has the same
-// forms, with quotes. Keys of objects are sorted; <, > and & are not escaped; U+2028 and U+2029
-// are; what is not UTF-8 becomes U+FFFD. An optional without a value is an error.
+// As text a string is itself and null is empty; bytes are base64, timestamps RFC 3339 in UTC with
+// milliseconds, durations Go duration strings, types their names; everything else is compact JSON.
+// JSON has the same forms, with quotes. Keys of objects are sorted; <, > and & are not escaped;
+// U+2028 and U+2029 are; what is not UTF-8 becomes U+FFFD. An optional without a value is an error.
 package expr

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/cel-go/common/types"
@@ -54,7 +53,7 @@ func stringForm(value ref.Val) (string, bool) {
 	case types.Bytes:
 		return base64.StdEncoding.EncodeToString(v), true
 	case types.Timestamp:
-		return v.UTC().Format(time.RFC3339Nano), true
+		return momentText(v.Time), true
 	case types.Duration:
 		return v.Duration.String(), true
 	case *types.Type:

@@ -6,55 +6,26 @@ import (
 	"sync"
 
 	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/checker"
+	"github.com/google/cel-go/common/decls"
 	"github.com/google/cel-go/common/functions"
 	"github.com/google/cel-go/ext"
 )
 
 // environment is what one Use compiles against.
 type environment struct {
-	cel      *cel.Env
+	cel      *cel.Env     // parses and plans
+	checker  *checker.Env // type-checks; its declarations are those of declare.go
 	kinds    map[string]kind
 	bindings map[string]*functions.Overload
+	wants    map[signature][]want
 }
 
 // environments are built once, at the first expression: one for each set of variables.
 var environments = sync.OnceValue(func() map[scopeKind]*environment {
-	base, err := cel.NewEnv(
-		cel.CustomTypeAdapter(adapter{}),
-		cel.OptionalTypes(),
-		ext.Strings(ext.StringsMaxPrecision(maxPrecision)),
-		ext.Encoders(),
-		ext.Math(),
-		ext.Lists(),
-		ext.Sets(),
-		cel.CrossTypeNumericComparisons(true),
-		cel.DefaultUTCTimeZone(true),
-		cel.EnableHiddenAccumulatorName(true),
-		cel.ParserRecursionLimit(maxDepth),
-		cel.ParserErrorRecoveryLimit(4),
-		cel.ParserExpressionSizeLimit(MaxSource),
-		cel.ExpressionNodeLimit(maxNodes),
-		cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals()),
-	)
+	envs, err := newEnvironments()
 	if err != nil {
 		panic(fmt.Sprintf("expr: the CEL environment: %v", err))
-	}
-	bindings := bindingsOf(base)
-	envs := make(map[scopeKind]*environment)
-	for which, extra := range map[scopeKind]string{templateScope: "", decisionScope: "history", responseScope: "response"} {
-		kinds := maps.Clone(templateVariables)
-		if extra != "" {
-			kinds[extra] = objectKind
-		}
-		var options []cel.EnvOption
-		for name, k := range kinds {
-			options = append(options, cel.Variable(name, k.celType()))
-		}
-		extended, err := base.Extend(options...)
-		if err != nil {
-			panic(fmt.Sprintf("expr: the CEL environment: %v", err))
-		}
-		envs[which] = &environment{cel: extended, kinds: kinds, bindings: bindings}
 	}
 	return envs
 })
@@ -68,17 +39,77 @@ const (
 	responseScope                  // these and response
 )
 
+func newEnvironments() (map[scopeKind]*environment, error) {
+	base, err := cel.NewEnv(
+		cel.CustomTypeAdapter(adapter{}),
+		cel.OptionalTypes(),
+		ext.Strings(ext.StringsMaxPrecision(maxPrecision)),
+		ext.Encoders(),
+		ext.Math(),
+		ext.Lists(),
+		ext.Sets(),
+		cel.DefaultUTCTimeZone(true),
+		cel.EnableHiddenAccumulatorName(true),
+		cel.ParserRecursionLimit(maxDepth),
+		cel.ParserErrorRecoveryLimit(4),
+		cel.ParserExpressionSizeLimit(MaxSource),
+		cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals()),
+	)
+	if err != nil {
+		return nil, err
+	}
+	bindings, err := bindingsOf(base)
+	if err != nil {
+		return nil, err
+	}
+	functions, err := newChecker(base)
+	if err != nil {
+		return nil, err
+	}
+	if err := declare(functions, base.Functions()); err != nil {
+		return nil, err
+	}
+	envs := make(map[scopeKind]*environment)
+	for which, extra := range map[scopeKind]string{templateScope: "", decisionScope: "history", responseScope: "response"} {
+		kinds := maps.Clone(templateVariables)
+		if extra != "" {
+			kinds[extra] = objectKind
+		}
+		env := &environment{cel: base, kinds: kinds, bindings: bindings, wants: wantsOf(base.Functions())}
+		if env.checker, err = newChecker(base, checker.ValidatedDeclarations(functions)); err != nil {
+			return nil, err
+		}
+		for name, k := range kinds {
+			if err := env.checker.AddIdents(decls.NewVariable(name, k.celType())); err != nil {
+				return nil, err
+			}
+		}
+		envs[which] = env
+	}
+	return envs, nil
+}
+
+// newChecker makes a type-checker that knows CEL's own types, and what it inherits.
+func newChecker(base *cel.Env, inherited ...checker.Option) (*checker.Env, error) {
+	options := append(inherited, checker.CrossTypeNumericComparisons(true))
+	env, err := checker.NewEnv(base.Container, base.CELTypeProvider(), options...)
+	if err != nil {
+		return nil, err
+	}
+	return env, env.AddIdents(base.Variables()...)
+}
+
 // bindingsOf collects the implementation of every function, by overload and by name.
-func bindingsOf(env *cel.Env) map[string]*functions.Overload {
+func bindingsOf(env *cel.Env) (map[string]*functions.Overload, error) {
 	bindings := make(map[string]*functions.Overload)
 	for name, declaration := range env.Functions() {
 		overloads, err := declaration.Bindings()
 		if err != nil {
-			panic(fmt.Sprintf("expr: the CEL function %s: %v", name, err))
+			return nil, fmt.Errorf("the function %s: %w", name, err)
 		}
 		for _, overload := range overloads {
 			bindings[overload.Operator] = overload
 		}
 	}
-	return bindings
+	return bindings, nil
 }

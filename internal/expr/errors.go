@@ -3,7 +3,6 @@ package expr
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/google/cel-go/interpreter"
@@ -63,8 +62,8 @@ func evalError(source string, err error) *EvalError {
 		return &EvalError{Source: source, Message: shorten(err.Error()), cause: ErrTooLarge}
 	}
 	message := shorten(err.Error())
-	if strings.HasPrefix(message, "no such key") || strings.HasPrefix(message, "index out of bounds") {
-		message += "; for what may be missing write [?'key'].orValue('default')"
+	if what := advice(message); what != "" {
+		message += "; " + what
 	}
 	return &EvalError{Source: source, Message: message}
 }

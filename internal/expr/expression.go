@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -120,36 +121,37 @@ func compile(source string, use Use) (e *Expression, err error) {
 		return nil, &CompileError{Source: source, Line: 1, Column: 1, Message: "the expression is empty"}
 	}
 	env := use.environment()
-	checked, issues := env.cel.Compile(source)
-	if issues.Err() != nil {
-		return nil, issuesError(source, issues, env.kinds)
+	checked, wrong := env.check(source)
+	if wrong != nil {
+		return nil, wrong
 	}
-	if err := use.check(checked.OutputType()); err != nil {
+	if err := use.check(typeOf(checked, checked.Expr())); err != nil {
 		return nil, &CompileError{Source: source, Line: 1, Column: 1, Message: err.Error()}
 	}
-	if err := refuse(source, checked.NativeRep()); err != nil {
+	if err := refuse(source, checked); err != nil {
 		return nil, err
 	}
-	metered := &planner{env: env, weights: weightsOf(checked.NativeRep())}
-	program, err := env.cel.Program(checked, cel.CustomDecoratorV2(metered.decorate))
+	metered := &planner{env: env, weights: weightsOf(checked)}
+	program, err := env.cel.PlanProgram(checked, cel.CustomDecoratorV2(metered.decorate))
 	if err != nil {
 		return nil, &CompileError{Source: source, Message: err.Error()}
 	}
-	return &Expression{source: source, use: use, program: program, path: pathOf(checked.NativeRep(), env.kinds), kinds: env.kinds, uses: usesOf(checked.NativeRep(), env.kinds)}, nil
+	return &Expression{source: source, use: use, program: program, path: pathOf(checked, env.kinds), kinds: env.kinds, uses: usesOf(checked, env.kinds)}, nil
 }
 
 // issuesError reports the first issue with its position, and the others behind it.
-func issuesError(source string, issues *cel.Issues, kinds map[string]kind) *CompileError {
-	all := issues.Errors()
-	if len(all) == 0 {
-		return &CompileError{Source: source, Message: issues.Err().Error()}
-	}
+func issuesError(source string, all []*cel.Error, kinds map[string]kind) *CompileError {
 	first := all[0]
 	message, names := plainly(source, first.Message)
+	hint := hintFor(first.Message)
 	for _, other := range all[1:min(len(all), 5)] {
 		text, unknown := plainly(source, other.Message)
 		names = names || unknown
+		hint = cmp.Or(hint, hintFor(other.Message))
 		message += fmt.Sprintf("; line %d, column %d: %s", other.Location.Line(), other.Location.Column()+1, text)
+	}
+	if hint != "" {
+		message += "; " + hint
 	}
 	if names {
 		message += "; the variables here are " + strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")
@@ -173,7 +175,7 @@ func plainly(source, message string) (text string, noVariable bool) {
 func refuse(source string, checked *ast.AST) error {
 	var found error
 	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		id, message := refusal(e)
+		id, message := refusal(checked, e)
 		if message != "" && found == nil {
 			at := checked.SourceInfo().GetStartLocation(id)
 			found = &CompileError{Source: source, Line: max(at.Line(), 1), Column: max(at.Column()+1, 1), Message: message}
@@ -183,7 +185,10 @@ func refuse(source string, checked *ast.AST) error {
 }
 
 // refusal tells what is wrong with a node, and which node to show.
-func refusal(e ast.Expr) (id int64, message string) {
+func refusal(checked *ast.AST, e ast.Expr) (id int64, message string) {
+	if message := unequal(checked, e); message != "" {
+		return e.ID(), message
+	}
 	switch {
 	case e.Kind() == ast.StructKind:
 		return e.ID(), "messages cannot be constructed; write a map: {'key': value}"

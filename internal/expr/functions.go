@@ -17,13 +17,13 @@ func add(m *meter, args []ref.Val, impl implementation) ref.Val {
 	if isList && isOther {
 		return join(m, list, other, impl)
 	}
-	left, right := m.plain(args[0]), m.plain(args[1])
-	if size := length(left) + length(right); size > 0 {
+	operands := m.operands(args)
+	if size := length(operands[0]) + length(operands[1]); size > 0 {
 		if err := m.made(size); err != nil {
 			return types.WrapErr(err)
 		}
 	}
-	return impl([]ref.Val{left, right})
+	return impl(operands)
 }
 
 func join(m *meter, list, other traits.Lister, impl implementation) ref.Val {
@@ -54,12 +54,39 @@ func in(m *meter, args []ref.Val, impl implementation) ref.Val {
 	return impl([]ref.Val{m.plain(args[0]), container})
 }
 
-// text is string(): the digits of a number are its text.
+// text is string(): a number or a time is what a template prints for it.
 func text(m *meter, args []ref.Val, impl implementation) ref.Val {
-	if n, ok := args[0].(number); ok {
-		return types.String(n.digits)
+	switch v := args[0].(type) {
+	case number:
+		return types.String(v.digits)
+	case types.Double:
+		digits, err := appendDouble(nil, float64(v))
+		if err != nil {
+			return types.WrapErr(err)
+		}
+		return types.String(digits)
+	case types.Timestamp:
+		return types.String(momentText(v.Time))
 	}
 	return impl([]ref.Val{m.plain(args[0])})
+}
+
+// format takes whole doubles as ints, which %x, %o and %b want; the other clauses print both alike.
+func format(m *meter, args []ref.Val, impl implementation) ref.Val {
+	list, ok := args[1].(traits.Lister)
+	if !ok {
+		return impl(args)
+	}
+	m.chargeTimes(sizeOf(list), 512) // a full precision and the longest double, besides its text
+	values := m.elements(nil, m.plain(list).(traits.Lister))
+	for i, value := range values {
+		if d, isDouble := value.(types.Double); isDouble {
+			if whole, isWhole := asInt(d); isWhole {
+				values[i] = whole
+			}
+		}
+	}
+	return impl([]ref.Val{m.plain(args[0]), types.NewRefValList(adapter{}, values)})
 }
 
 // encode is json.encode() with the JSON that templates have.

@@ -2,7 +2,6 @@ package expr
 
 import (
 	"encoding/json"
-	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -163,27 +162,4 @@ func TestSourceLimits(t *testing.T) {
 	_, err = CompileTree(json.RawMessage(strings.Repeat("[", 200) + strings.Repeat("]", 200)))
 	require.ErrorContains(t, err, "nested deeper than")
 	require.Less(t, len(err.Error()), 600)
-}
-
-// Whatever is compiled, it takes little: sources at the limit, each nasty in its own way.
-func TestCompileBombs(t *testing.T) {
-	nest := func(n int, open, middle, end string) string {
-		return strings.Repeat(open, n) + middle + strings.Repeat(end, n)
-	}
-	fill := func(s string) string { return strings.Repeat(s, MaxSource/len(s)) }
-	for i, source := range []string{
-		fill("("), fill("["), fill("{"), fill("!"), fill("-"), fill("'"), fill(`\`), fill("a.b("), fill("&&"), fill("true||"), fill("é"), fill("a ? "),
-		"1" + strings.Repeat("+1", 8000), "data" + strings.Repeat(".a", 8000), "[1]" + strings.Repeat(".map(a,[a,a])", 1200),
-		nest(60, "[1].map(a,", "[a,a]", ")"), nest(24, "[1].all(a,", "true", ")"), nest(60, "{'a':", "1", "}"),
-		"'x'.matches('" + strings.Repeat("a{1000}", 500) + "')", "'x'.matches('" + strings.Repeat("(a|b)", 3000) + "')",
-		"'x'.matches('" + nest(300, "(", "a", ")*") + "')", "'x'.matches('((a{1,30}){1,30}){1,30}')",
-	} {
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			_, _ = compile(source, inTemplate)
-			runtime.ReadMemStats(&after)
-			require.Less(t, (after.TotalAlloc-before.TotalAlloc)>>20, uint64(1024), "MiB allocated")
-		})
-	}
 }

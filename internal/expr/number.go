@@ -11,7 +11,7 @@ import (
 )
 
 // number is a number of the data whose digits say more than CEL's own value would print: 1.10,
-// 1e400, -0, an integer over 64 bits. It passes through selection, conditionals, optionals and
+// 1e400, -0, an integer over 2^53. It passes through selection, conditionals, optionals and
 // literals as it is; every call that computes gets plain instead (calls.go), so no CEL value ever
 // meets a number unprepared.
 type number struct {
@@ -25,17 +25,23 @@ var (
 	_ interpreter.Qualifier = number{}
 )
 
-// parseNumber gives the CEL value of a JSON number. A number that CEL would print with the same
-// digits is a plain value.
+// exactBelow bounds the integers that a double holds, one and all, and prints with their digits.
+const exactBelow = 1 << 53
+
+// parseNumber gives the CEL value of a JSON number: a double, or an int where a double would be
+// another number. One that CEL would print with the same digits is a plain value.
 func parseNumber(digits string) ref.Val {
-	if i, err := strconv.ParseInt(digits, 10, 64); err == nil {
-		if digits == "-0" {
-			return number{plain: types.Int(0), digits: digits}
-		}
-		return types.Int(i)
+	i, err := strconv.ParseInt(digits, 10, 64)
+	if err == nil && digits != "-0" && -exactBelow <= i && i <= exactBelow {
+		return types.Double(i)
 	}
 	// An error here is only ever one of range, and then f is the infinity that CEL would have too.
 	f, _ := strconv.ParseFloat(digits, 64)
+	if err == nil {
+		if same, isWhole := asInt(types.Double(f)); !isWhole || int64(same) != i {
+			return types.Int(i)
+		}
+	}
 	return number{plain: types.Double(f), digits: digits}
 }
 

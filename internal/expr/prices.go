@@ -59,11 +59,15 @@ func ruleFor(function string) rule { return rules[function] }
 // rules are the functions that are not metered by the zero rule.
 var rules = map[string]rule{
 	operators.Add:             {instead: add},
+	operators.Subtract:        {instead: arithmetic},
+	operators.Multiply:        {instead: arithmetic},
+	operators.Divide:          {instead: divide},
+	operators.Modulo:          {instead: remainder},
 	operators.In:              {instead: in},
 	"replace":                 {price: priceReplace},
 	"join":                    {price: priceJoin},
 	"split":                   {price: priceSplit},
-	"format":                  {price: priceFormat},
+	"format":                  {instead: format},
 	"indexOf":                 {price: priceSearch},
 	"lastIndexOf":             {price: priceSearch},
 	"strings.quote":           {price: priceDouble},
@@ -175,18 +179,6 @@ func priceSplit(m *meter, args []ref.Val) error {
 	source, _ := args[0].(types.String)
 	separator, _ := args[1].(types.String)
 	m.chargeTimes(strings.Count(string(source), string(separator))+1, elementWork)
-	return nil
-}
-
-// priceFormat allows every argument a full precision and the longest double, besides its text,
-// which was charged when it was read.
-func priceFormat(m *meter, args []ref.Val) error {
-	if len(args) < 2 {
-		return nil
-	}
-	if list, ok := args[1].(traits.Lister); ok {
-		m.chargeTimes(sizeOf(list), 512)
-	}
 	return nil
 }
 

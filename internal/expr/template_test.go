@@ -47,7 +47,7 @@ func TestRender(t *testing.T) {
 		{"an object is compact JSON", "${data.o}", InText, `{"a":[1.0,null],"z":1}`},
 		{"JSON without HTML escapes", "${[job.nasty]}", InText, `["a\"b\\c\nd\te\u2028<&>ü😀"]`},
 		{"an absent variable", "${lock}|${records}|${step}", InText, "|[]|{}"},
-		{"bytes, time, duration, type", "${b'hi'} ${timestamp('2024-01-02T03:04:05Z')} ${duration('90s')} ${type(1)}", InText, "aGk= 2024-01-02T03:04:05Z 1m30s int"},
+		{"bytes, time, duration, type", "${b'hi'} ${timestamp('2024-01-02T03:04:05Z')} ${duration('90s')} ${type(1)}", InText, "aGk= 2024-01-02T03:04:05.000Z 1m30s int"},
 		{"an escaped dollar", "$${job.title} ${job.title}", InText, "${job.title} T"},
 		{"dollars", "$ $$ $x {$} } ${'$'}", InText, "$ $$ $x {$} } $"},
 		{"a dollar before an escaped one", "$$${job.title}", InText, "$${job.title}"},

@@ -88,14 +88,45 @@ func sortedKeys(m traits.Mapper) []ref.Val {
 	return keys
 }
 
-// ordered gives a map literal its order and leaves all else as it is.
+// ordered gives a map literal its order, and leaves all else as it is. Keys that are whole doubles
+// become ints: CEL's maps have no doubles for keys.
 func ordered(value ref.Val) ref.Val {
 	switch v := value.(type) {
 	case *object, literal:
 		return value
 	case traits.Mapper:
-		return literal{Mapper: v}
+		return withWholeKeys(v)
 	default:
 		return value
 	}
+}
+
+func withWholeKeys(m traits.Mapper) ref.Val {
+	fields := make(map[ref.Val]ref.Val, sizeOf(m))
+	changed := false
+	for it := m.Iterator(); it.HasNext() == types.True; {
+		given := it.Next()
+		key := wholeKey(given)
+		if _, twice := fields[key]; twice {
+			return types.NewErr("the map has the key %v twice", key.Value())
+		}
+		fields[key] = m.Get(given)
+		changed = changed || key != given
+	}
+	if !changed {
+		return literal{Mapper: m}
+	}
+	return literal{Mapper: types.NewRefValMap(adapter{}, fields)}
+}
+
+func wholeKey(key ref.Val) ref.Val {
+	if n, ok := key.(number); ok {
+		key = n.plain
+	}
+	if d, ok := key.(types.Double); ok {
+		if whole, isWhole := asInt(d); isWhole {
+			return whole
+		}
+	}
+	return key
 }

@@ -1,0 +1,167 @@
+package expr
+
+import (
+	"fmt"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/checker"
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/decls"
+	"github.com/google/cel-go/common/operators"
+	"github.com/google/cel-go/common/types"
+)
+
+// check parses and type-checks a source. The memory and time that it takes are proportional to the
+// source, whatever is in it: see declare.go for functions, and standIns for lists and maps.
+func (e *environment) check(source string) (*ast.AST, *CompileError) {
+	parsed, issues := e.cel.Parse(source)
+	if wrong := issues.Errors(); len(wrong) > 0 { // Err would write the source out for each
+		return nil, issuesError(source, wrong, e.kinds)
+	}
+	stand, err := standInsFor(parsed.NativeRep())
+	if err != nil {
+		return nil, &CompileError{Source: source, Message: err.Error(), cause: ErrTooLarge}
+	}
+	checked, errs := checker.Check(parsed.NativeRep(), parsed.Source(), e.checker)
+	stand.leave()
+	found := cel.NewIssuesWithSourceInfo(errs, checked.SourceInfo())
+	for _, validator := range e.cel.Validators() {
+		if len(found.Errors()) == 0 {
+			validator.Validate(e.cel, nil, checked, found)
+		}
+	}
+	if wrong := found.Errors(); len(wrong) > 0 {
+		return nil, issuesError(source, wrong, e.kinds)
+	}
+	return checked, nil
+}
+
+// What stands in an expression while it is checked; no source can spell these names.
+const (
+	anything  = "@any"
+	emptyList = "@list"
+	emptyMap  = "@map"
+)
+
+// declareStandIns tells the checker of what standIns puts into expressions.
+func declareStandIns(env *checker.Env) error {
+	function, err := decls.NewFunction(anything, decls.Overload(anything, []*types.Type{types.DynType}, types.DynType))
+	if err != nil {
+		return err
+	}
+	if err := env.AddFunctions(function); err != nil {
+		return err
+	}
+	return env.AddIdents(
+		decls.NewVariable(emptyList, types.NewListType(types.DynType)),
+		decls.NewVariable(emptyMap, types.NewMapType(types.DynType, types.DynType)))
+}
+
+// standIns keep the types of lists and maps small while an expression is checked. To the checker
+// what a list or map holds is dyn, unless it is a literal; else [1].map(x, {x: x}).map(x, {x: x})…
+// doubles its type with every level. An empty list or map holds dyn too: CEL would look for a type
+// that fits.
+type standIns struct {
+	factory ast.ExprFactory
+	nodes   int
+	id      int64 // of the last stand-in; the source's own are positive
+	undo    []func()
+}
+
+// standInsFor puts stand-ins into an expression. It refuses one of too many nodes.
+func standInsFor(parsed *ast.AST) (*standIns, error) {
+	s := &standIns{factory: ast.NewExprFactory()}
+	ast.PostOrderVisit(parsed.Expr(), ast.NewExprVisitor(s.node))
+	if s.nodes > maxNodes {
+		s.leave()
+		return nil, fmt.Errorf("%w: the expression has %d names, literals and calls, its macros written out; the limit is %d", ErrTooLarge, s.nodes, maxNodes)
+	}
+	return s, nil
+}
+
+// leave puts back what the stand-ins stood for.
+func (s *standIns) leave() {
+	for _, undo := range s.undo {
+		undo()
+	}
+}
+
+func (s *standIns) node(e ast.Expr) {
+	s.nodes++
+	switch e.Kind() {
+	case ast.ListKind:
+		s.list(e)
+	case ast.MapKind:
+		s.mapLiteral(e)
+	}
+}
+
+// replace lets a node be another until the stand-ins leave.
+func (s *standIns) replace(e, original, standIn ast.Expr) {
+	e.SetKindCase(standIn)
+	s.undo = append(s.undo, func() { e.SetKindCase(original) })
+}
+
+func (s *standIns) list(e ast.Expr) {
+	list := e.AsList()
+	original := s.factory.NewList(e.ID(), list.Elements(), list.OptionalIndices())
+	if list.Size() == 0 {
+		s.replace(e, original, s.factory.NewIdent(e.ID(), emptyList))
+		return
+	}
+	elements := make([]ast.Expr, list.Size())
+	for i, element := range list.Elements() {
+		elements[i] = element
+		if !list.IsOptional(int32(i)) { // what an optional holds is dyn already
+			elements[i] = s.dyn(element)
+		}
+	}
+	s.replace(e, original, s.factory.NewList(e.ID(), elements, list.OptionalIndices()))
+}
+
+func (s *standIns) mapLiteral(e ast.Expr) {
+	entries := e.AsMap().Entries()
+	original := s.factory.NewMap(e.ID(), entries)
+	if len(entries) == 0 {
+		s.replace(e, original, s.factory.NewIdent(e.ID(), emptyMap))
+		return
+	}
+	loose := make([]ast.EntryExpr, len(entries))
+	for i, each := range entries {
+		entry := each.AsMapEntry()
+		value := entry.Value()
+		if !entry.IsOptional() {
+			value = s.dyn(value)
+		}
+		loose[i] = s.factory.NewMapEntry(each.ID(), s.dyn(entry.Key()), value, entry.IsOptional())
+	}
+	s.replace(e, original, s.factory.NewMap(e.ID(), loose))
+}
+
+// dyn makes a dyn of all but literals.
+func (s *standIns) dyn(e ast.Expr) ast.Expr {
+	if e.Kind() == ast.LiteralKind {
+		return e
+	}
+	s.id--
+	return s.factory.NewCall(s.id, anything, e)
+}
+
+// typeOf gives an expression's type. Some of what declare.go makes a dyn is known all the same: a
+// conditional has the type of both its branches, and what is computed with a number is a number.
+func typeOf(checked *ast.AST, e ast.Expr) *types.Type {
+	known := checked.GetType(e.ID())
+	if e.Kind() != ast.CallKind || known.Kind() != types.DynKind {
+		return known
+	}
+	args := e.AsCall().Args()
+	switch name := e.AsCall().FunctionName(); {
+	case name == operators.Conditional:
+		if yes := typeOf(checked, args[1]); yes.IsExactType(typeOf(checked, args[2])) {
+			return yes
+		}
+	case isArithmetic(name) && (isNumber(typeOf(checked, args[0])) || isNumber(typeOf(checked, args[1]))):
+		return types.DoubleType
+	}
+	return known
+}

@@ -1,0 +1,78 @@
+package expr
+
+import (
+	"fmt"
+
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/operators"
+	"github.com/google/cel-go/common/types"
+)
+
+// unequal refuses to compare values of types that never equal each other, with ==, != and in: such
+// an expression gives the same answer always, and was meant otherwise.
+func unequal(checked *ast.AST, e ast.Expr) (message string) {
+	if e.Kind() != ast.CallKind || len(e.AsCall().Args()) != 2 {
+		return ""
+	}
+	left, right := checked.GetType(e.AsCall().Args()[0].ID()), checked.GetType(e.AsCall().Args()[1].ID())
+	name := e.AsCall().FunctionName()
+	switch name {
+	case operators.Equals, operators.NotEquals:
+	case operators.In:
+		if right.Kind() != types.ListKind && right.Kind() != types.MapKind {
+			return ""
+		}
+		right = right.Parameters()[0]
+	default:
+		return ""
+	}
+	if mayEqual(left, right) {
+		return ""
+	}
+	shown, _ := operators.FindReverse(name)
+	return fmt.Sprintf("'%s' compares a value of type %s with one of type %s; they are never equal", shown, left, right)
+}
+
+// mayEqual reports whether a value of one type can equal one of the other.
+func mayEqual(a, b *types.Type) bool {
+	switch {
+	case isOpen(a) || isOpen(b), isNumber(a) && isNumber(b):
+		return true
+	case a.Kind() == types.NullTypeKind || b.Kind() == types.NullTypeKind:
+		return a.Kind() == b.Kind() || mayBeNull(a) || mayBeNull(b)
+	case a.Kind() != b.Kind() || a.TypeName() != b.TypeName():
+		return false
+	}
+	for i, parameter := range a.Parameters() {
+		if i < len(b.Parameters()) && !mayEqual(parameter, b.Parameters()[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// isOpen reports whether a type says nothing of its values.
+func isOpen(t *types.Type) bool {
+	switch t.Kind() {
+	case types.DynKind, types.AnyKind, types.ErrorKind, types.TypeKind:
+		return true
+	}
+	return false
+}
+
+// mayBeNull reports whether CEL lets values of a type be compared with null.
+func mayBeNull(t *types.Type) bool {
+	switch t.Kind() {
+	case types.OpaqueKind, types.StructKind, types.DurationKind, types.TimestampKind:
+		return true
+	}
+	return false
+}
+
+func isNumber(t *types.Type) bool {
+	switch t.Kind() {
+	case types.IntKind, types.UintKind, types.DoubleKind:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,38 @@
+package expr
+
+import (
+	"regexp"
+	"strings"
+)
+
+// What other languages spell otherwise, and what it is in CEL.
+var spellings = map[string]string{
+	"=": "write == to compare", "&": "write && for and", "|": "write || for or",
+	"and": "write && for and", "or": "write || for or",
+}
+
+// misspelt is the syntax error of something that CEL spells otherwise.
+var misspelt = regexp.MustCompile(`^Syntax error: (?:token recognition error at: '([=&|])|mismatched input '(?i:(and|or))')`)
+
+// hintFor gives what to write instead of what an issue is about, or "".
+func hintFor(issue string) string {
+	found := misspelt.FindStringSubmatch(issue)
+	if found == nil {
+		return ""
+	}
+	return spellings[found[1]+strings.ToLower(found[2])]
+}
+
+// advice gives what to write instead of what failed when it was evaluated, or "".
+func advice(failure string) string {
+	switch {
+	case strings.HasPrefix(failure, "no such key"), strings.HasPrefix(failure, "index out of bounds"):
+		return "for what may be missing write [?'key'].orValue('default')"
+	case strings.HasPrefix(failure, "unsupported index value"):
+		return "an index of a list is a whole number"
+	case strings.HasPrefix(failure, "no such overload") && strings.Contains(failure, "timestamp") && strings.Contains(failure, "string"):
+		return "write timestamp(…) for a time that is a string"
+	default:
+		return ""
+	}
+}
