@@ -155,17 +155,29 @@ func (t *WorkflowTask) validate(problems *Problems, path string) {
 	checkDuration(problems, field(path, "timeout"), t.Timeout)
 }
 
-func (t *HTTPTask) validate(problems *Problems, path string) {
+// ValidateRequest is [Webhook.ValidateRequest] for a task.
+func (t *HTTPTask) ValidateRequest() Problems {
+	var problems Problems
+	t.validateMethod(&problems, "")
+	return problems
+}
+
+// validateMethod looks at the method, the headers, and what proves who sends.
+func (t *HTTPTask) validateMethod(problems *Problems, path string) {
 	if !slices.Contains(taskMethods, t.MethodOrDefault()) {
 		problems.Addf(field(path, "method"), "%q is none of %s", t.Method, strings.Join(taskMethods, ", "))
-	}
-	if requireText(problems, field(path, "url"), t.URL) {
-		checkURL(problems, field(path, "url"), t.URL)
 	}
 	validateHeaders(problems, field(path, "headers"), t.Headers, transportHeaders)
 	taken := map[string]string{}
 	headersIn(taken, "headers", t.Headers)
 	t.Auth.validate(problems, field(path, "auth"), taken)
+}
+
+func (t *HTTPTask) validate(problems *Problems, path string) {
+	t.validateMethod(problems, path)
+	if requireText(problems, field(path, "url"), t.URL) {
+		checkURL(problems, field(path, "url"), t.URL)
+	}
 	t.TLS.validate(problems, field(path, "tls"), t.URL)
 	if t.ContentType != "" {
 		checkMediaType(problems, field(path, "content_type"), t.ContentType)

@@ -34,8 +34,10 @@ var hostName = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\
 var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
 var (
-	// transportHeaders are set by HTTP itself or by content_type.
-	transportHeaders = []string{"Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "Host"}
+	// transportHeaders are set by HTTP itself or by content_type, or speak to the
+	// next hop alone, such as a proxy (RFC 9110, 7.6.1).
+	transportHeaders = []string{"Content-Length", "Content-Type", "Host", "Connection", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding",
+		"Upgrade", "Http2-Settings", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection"}
 	// webhookHeaders are set by Latch too, on webhooks.
 	webhookHeaders = append([]string{"Webhook-Id", "Webhook-Timestamp", "Webhook-Signature", "X-Latch-Lock"}, transportHeaders...)
 )
@@ -144,7 +146,8 @@ func checkHeaderName(problems *Problems, path, name string, reserved []string) {
 		problems.Addf(path, "%q is no name of an HTTP header", name)
 		return
 	}
-	if canonical := textproto.CanonicalMIMEHeaderKey(name); slices.Contains(reserved, canonical) {
+	// Many servers read an underscore in a header's name as a hyphen (CGI).
+	if canonical := textproto.CanonicalMIMEHeaderKey(strings.ReplaceAll(name, "_", "-")); slices.Contains(reserved, canonical) {
 		hint := "Latch sets it"
 		if canonical == "Content-Type" {
 			hint = "give content_type instead"

@@ -43,6 +43,7 @@ func validateWebhookID(problems *Problems, path, id string) bool {
 func (w *Webhook) validate(problems *Problems, path string, where scope) {
 	w.validateTarget(problems, path)
 	w.validateSecrets(problems, path)
+	w.TLS.validate(problems, field(path, "tls"), w.URL)
 	w.validatePreset(problems, path)
 	w.validateCloudEvents(problems, path)
 	w.Redact.validate(problems, field(path, "redact"))
@@ -71,6 +72,22 @@ func (w *Webhook) validate(problems *Problems, path string, where scope) {
 	w.validateBody(problems, path)
 }
 
+// ValidateRequest returns all that is wrong with the webhook's method, its
+// headers, and what proves who sends. It is for whoever is about to send a webhook
+// that no admission may have looked at, and finds out about the rest on the way.
+func (w *Webhook) ValidateRequest() Problems {
+	var problems Problems
+	w.validateMethod(&problems, "")
+	w.validateSecrets(&problems, "")
+	return problems
+}
+
+// validateMethod looks at the method and the headers.
+func (w *Webhook) validateMethod(problems *Problems, path string) {
+	oneOf(problems, field(path, "method"), w.Method, webhookMethods...)
+	validateHeaders(problems, field(path, "headers"), w.Headers, webhookHeaders)
+}
+
 func (w *Webhook) validateTarget(problems *Problems, path string) {
 	switch {
 	case w.URL != "" && w.URLSecret != "":
@@ -83,12 +100,11 @@ func (w *Webhook) validateTarget(problems *Problems, path string) {
 	if w.Success != "" && !w.HasURL() {
 		problems.Addf(field(path, "success"), "needs url or url_secret: without a request there is no response")
 	}
-	oneOf(problems, field(path, "method"), w.Method, webhookMethods...)
 	if w.ContentType != "" && checkMediaType(problems, field(path, "content_type"), w.ContentType) && w.bodyKind() == BodyUnknown {
 		problems.Addf(field(path, "content_type"), "%q is no type of text; give application/json (or …+json), application/x-www-form-urlencoded, or one such as text/plain, application/xml", w.ContentType)
 	}
 	checkCharset(problems, field(path, "content_type"), w.ContentType)
-	validateHeaders(problems, field(path, "headers"), w.Headers, webhookHeaders)
+	w.validateMethod(problems, path)
 }
 
 func (w *Webhook) onlyBlocks() bool {
@@ -124,7 +140,6 @@ func (w *Webhook) validateSecrets(problems *Problems, path string) {
 	}
 	headersIn(taken, "header_secrets", w.HeaderSecrets)
 	w.Auth.validate(problems, field(path, "auth"), taken)
-	w.TLS.validate(problems, field(path, "tls"), w.URL)
 }
 
 // bodyKind returns the kind of the webhook's bodies.

@@ -53,6 +53,9 @@ func (s *Sender) prepare(r *Request, attempt int, made *Attempt) (*call, error) 
 
 // write makes the draft a request, step by step.
 func (d *draft) write() error {
+	if err := d.checkShape(); err != nil {
+		return err
+	}
 	if err := d.resolveSecrets(); err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	access, err := s.newAccess(r.Task.Auth, r.Task.TLS, found)
 	masked := slices.Concat(texts, access.texts())
 	c := &call{target: "http task", timeout: r.Task.TimeoutOrDefault(), secrets: masked, masker: s.maskerOf(masked)}
-	if err := errors.Join(missing, err); err != nil {
+	if err := errors.Join(r.Task.ValidateRequest().Err(), missing, err); err != nil {
 		return nil, c.fail(err)
 	}
 	address, err := r.render(r.Task.URL, expr.InURL)
