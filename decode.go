@@ -90,6 +90,7 @@ var (
 	sequenceJobType = reflect.TypeFor[SequenceJob]()
 
 	retryScheduleType = reflect.TypeFor[RetrySchedule]()
+	statusType        = reflect.TypeFor[StatusCode]()
 )
 
 // decodeInto reads one value, already known to be JSON, into target.
@@ -118,8 +119,12 @@ func decodeInto(problems *Problems, path string, data json.RawMessage, target re
 	if string(data) == "null" {
 		return // as if the key were absent
 	}
-	if target.Type() == retryScheduleType {
+	switch target.Type() {
+	case retryScheduleType:
 		decodeRetrySchedule(problems, path, data, target)
+		return
+	case statusType:
+		decodeStatus(problems, path, data, target)
 		return
 	}
 	switch target.Kind() {

@@ -25,6 +25,13 @@ type Retry struct {
 	// MaximumInterval; after the last it is given up. Webhooks and http tasks
 	// alone take it.
 	Schedule RetrySchedule `json:"schedule,omitempty"`
+	// On has statuses that are tried again, NotOn statuses that are not, whatever
+	// holds for them otherwise (contract, "Responses"). A status itself counts
+	// before its class. With a 2xx in On, that answer is a success only where the
+	// task's or webhook's success says so. Webhooks and http tasks alone take
+	// them.
+	On    []StatusCode `json:"on,omitempty"`
+	NotOn []StatusCode `json:"not_on,omitempty"`
 	// Deadline bounds all of it, from the first attempt; unless given 24h or,
 	// if that is longer, twice what Schedule takes.
 	Deadline Duration `json:"deadline,omitempty"`
@@ -91,6 +98,7 @@ func (r *Retry) validate(problems *Problems, path string, takes schedules) {
 	if r.Schedule != nil && (r.InitialInterval != 0 || r.BackoffCoefficient != 0 || r.MaximumInterval != 0) {
 		problems.Addf(field(path, "schedule"), "give either schedule or initial_interval, backoff_coefficient and maximum_interval, not both")
 	}
+	r.validateStatuses(problems, path, takes)
 	checkDuration(problems, field(path, "initial_interval"), r.InitialInterval)
 	checkDuration(problems, field(path, "maximum_interval"), r.MaximumInterval)
 	checkDuration(problems, field(path, "deadline"), r.Deadline)

@@ -188,6 +188,7 @@ func (t *HTTPTask) validate(problems *Problems, path string) {
 	}
 	checkDuration(problems, field(path, "timeout"), t.Timeout)
 	t.Retry.validate(problems, field(path, "retry"), takesSchedule)
+	t.Retry.checkSuccess(problems, field(path, "retry"), t.Success)
 }
 
 func (t *CommandTask) validate(problems *Problems, path string) {

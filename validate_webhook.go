@@ -49,6 +49,7 @@ func (w *Webhook) validate(problems *Problems, path string, where scope) {
 	w.Redact.validate(problems, field(path, "redact"))
 	checkDuration(problems, field(path, "timeout"), w.Timeout)
 	w.Retry.validate(problems, field(path, "retry"), takesSchedule)
+	w.Retry.checkSuccess(problems, field(path, "retry"), w.Success)
 	switch {
 	case w.Event == "" && len(w.Events) == 0:
 		problems.Addf(field(path, "events"), "required: at least one event, here or as event")

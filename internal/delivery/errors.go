@@ -38,6 +38,15 @@ type StatusError struct {
 	staleToken bool
 	// invited tells that the endpoint said when to come again, be it at once.
 	invited bool
+	// again is what the retry says of the status, where it says something.
+	again, said bool
+}
+
+// newStatusError makes the error of a status, with what the call's retry says
+// of it and no text yet.
+func (c *call) newStatusError(status int) *StatusError {
+	again, said := c.retry.Again(status)
+	return &StatusError{Status: status, Gone: status == http.StatusGone && !again, again: again, said: said}
 }
 
 // Error tells what was called and what it answered, without secrets.
@@ -46,8 +55,16 @@ func (e *StatusError) Error() string { return e.message }
 // Retryable tells whether another attempt may do better (contract,
 // "Responses"): also after a 401 to an OAuth2 token that had been kept, and
 // after a 403 by which a receiver that limits rates says when to come again.
+// What the retry says of a status (on, not_on) counts before all of these.
 func (e *StatusError) Retryable() bool {
-	return !e.Gone && (e.staleToken || retryableStatus(e.Status) || e.Status == http.StatusForbidden && e.invited)
+	switch {
+	case e.Gone:
+		return false
+	case e.said:
+		return e.again
+	default:
+		return e.staleToken || retryableStatus(e.Status) || e.Status == http.StatusForbidden && e.invited
+	}
 }
 
 func retryableStatus(status int) bool {

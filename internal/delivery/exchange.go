@@ -16,6 +16,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"github.com/latch-run/latch"
 )
 
 // A call is one request that is ready to be sent, and what must be known to
@@ -32,6 +34,8 @@ type call struct {
 	masker  *masker
 	// redaction is what no record keeps of the answer; nil for nothing.
 	redaction *redaction
+	// retry says of statuses whether they are tried again; nil says nothing.
+	retry *latch.Retry
 	// delivery is the webhook's request that is sent; nil for a task's.
 	delivery *Request
 	// transport sends it, nil for the sender's own; grant gets its OAuth2

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
@@ -160,5 +159,7 @@ func (a *answer) teamsVerdict(c *call) error {
 		return permanentf("%s", told)
 	}
 	status, _ := strconv.Atoi(inner[1]) // the pattern has digits alone
-	return &StatusError{Status: status, Gone: status == http.StatusGone, message: told}
+	found := c.newStatusError(status)
+	found.message = told
+	return found
 }

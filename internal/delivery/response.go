@@ -145,7 +145,10 @@ func (a *answer) succeeded() bool { return a.status >= 200 && a.status < 300 }
 // verdict classifies an answer by its status (contract, "Responses"); nil is
 // delivered.
 func (a *answer) verdict(c *call, now time.Time) error {
+	again, _ := c.retry.Again(a.status)
 	switch {
+	case again:
+		return a.statusError(c, now)
 	case a.succeeded():
 		if a.cutJSON() {
 			return permanentf("%s", c.tell(fmt.Sprintf("the JSON answer has more than %d KiB; nothing can be decided on a part of it", MaximumResponseBytes>>10)))
@@ -159,9 +162,9 @@ func (a *answer) verdict(c *call, now time.Time) error {
 }
 
 func (a *answer) statusError(c *call, now time.Time) *StatusError {
-	status := &StatusError{Status: a.status}
-	text := a.statusText()
-	if word := a.goneWord(); word != "" || a.status == http.StatusGone {
+	status := c.newStatusError(a.status)
+	text := a.statusText() + a.leads(c)
+	if word := a.goneWord(); word != "" || status.Gone {
 		status.Gone = true
 		if word != "" {
 			text += ", " + word

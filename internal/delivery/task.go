@@ -55,7 +55,7 @@ func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	found, texts, missing := s.lookup(append(r.Task.Auth.SecretNames(), r.Task.TLS.SecretNames()...))
 	access, err := s.newAccess(r.Task.Auth, r.Task.TLS, found)
 	masked := slices.Concat(texts, access.texts())
-	c := &call{target: "http task", timeout: r.Task.TimeoutOrDefault(), secrets: masked, masker: s.maskerOf(masked)}
+	c := &call{target: "http task", timeout: r.Task.TimeoutOrDefault(), retry: r.Task.Retry, secrets: masked, masker: s.maskerOf(masked)}
 	if err := errors.Join(r.Task.ValidateRequest().Err(), missing, err); err != nil {
 		return nil, c.fail(err)
 	}
@@ -130,13 +130,16 @@ func (a *answer) taskResponse(m *masker) *TaskResponse {
 // over response; broken is what broke the answer off, if something did.
 func (s *Sender) judge(c *call, received *answer, response *TaskResponse, broken error, success string, variables expr.Variables) error {
 	verdict := received.verdict(c, s.now())
+	again, said := c.retry.Again(received.status)
 	switch {
+	case broken != nil && said && !again:
+		return verdict
 	case broken != nil && (received.succeeded() || success != ""):
 		if Retryable(verdict) {
 			return verdict
 		}
 		return broken
-	case success == "" || received.succeeded() && verdict != nil:
+	case success == "" || received.succeeded() && verdict != nil && !again:
 		return verdict
 	}
 	succeeded, err := succeeds(success, response, variables)

@@ -129,6 +129,8 @@ func TestHTTPTaskClassification(t *testing.T) {
 		{"503-once-without-retry", flaky, ``, 1, "503"},
 		{"503-gives-up", []receiver.Answer{receiver.Status(503)}, retry, 4, "4"},
 		{"404-not-retried", []receiver.Answer{receiver.Status(404), {}}, retry, 1, "404"},
+		{"404-polled", []receiver.Answer{receiver.Status(404), receiver.Status(404), {}}, `,"retry":{"initial_interval":"10ms","on":[404]}`, 3, ""},
+		{"501-given-up", []receiver.Answer{receiver.Status(501), {}}, `,"retry":{"initial_interval":"10ms","not_on":[501]}`, 1, "501"},
 		{"302-not-followed", []receiver.Answer{{Status: 302}, {}}, retry, 1, "302"},
 		{"success-false", []receiver.Answer{receiver.JSON(200, `{"state":"queued"}`), receiver.JSON(200, `{"state":"done"}`)},
 			`,"success":"response.data.state == 'done'"` + retry, 1, "success"},

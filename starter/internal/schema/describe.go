@@ -206,6 +206,8 @@ var fields = map[string]string{
 	"Retry.maximum_interval":    "Bounds a wait.",
 	"Retry.maximum_attempts":    "Bounds the attempts, the first included; 0 is no limit.",
 	"Retry.schedule":            "The waits themselves, in order, at most 24h each, or standard-webhooks; instead of the intervals and the coefficient, for webhooks and http tasks alone. After the last wait it is given up.",
+	"Retry.on":                  "HTTP statuses that are tried again beside those that are anyway, such as 404, or classes such as \"5xx\"; for webhooks and http tasks alone.",
+	"Retry.not_on":              "HTTP statuses that are not tried again, whatever they are otherwise; for webhooks and http tasks alone.",
 	"Retry.deadline":            "Bounds all of it, from the first attempt; 24h or, if that is longer, twice what schedule takes.",
 
 	"Schedule.cron":     "A cron expression.",

@@ -46,6 +46,8 @@ func mapped(t reflect.Type) *jsonschema.Schema {
 		delays := &jsonschema.Schema{Type: "array", MinItems: one(), MaxItems: hundred(),
 			Items: &jsonschema.Schema{Type: "string", Pattern: durationPattern, Examples: []any{"5s", "5m"}}}
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{delays, {Const: latch.ScheduleStandardWebhooks}}}
+	case reflect.TypeFor[latch.StatusCode]():
+		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "integer", Minimum: "200", Maximum: "999"}, {Type: "string", Pattern: `^[2-9](xx|[0-9]{2})$`}}}
 	case reflect.TypeFor[latch.SequenceJob]():
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Ref: "#/$defs/Job"}, {Type: "string", MinLength: one()}, {Type: "number"}}}
 	default:
