@@ -98,6 +98,7 @@ type Expression struct {
 	path    *path // nil for one that does more than select
 	kinds   map[string]kind
 	uses    []string
+	reads   []fieldRead
 }
 
 // Compile parses, type-checks and plans an expression. The last ones compiled are kept, so that
@@ -136,7 +137,8 @@ func compile(source string, use Use) (e *Expression, err error) {
 	if err != nil {
 		return nil, &CompileError{Source: source, Message: err.Error()}
 	}
-	return &Expression{source: source, use: use, program: program, path: pathOf(checked, env.kinds), kinds: env.kinds, uses: usesOf(checked, env.kinds)}, nil
+	return &Expression{source: source, use: use, program: program, path: pathOf(checked, env.kinds), kinds: env.kinds, uses: usesOf(checked, env.kinds),
+		reads: readsOf(checked, env.kinds)}, nil
 }
 
 // issuesError reports the first issue with its position, and the others behind it.

@@ -1,0 +1,92 @@
+package latch
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Keys of a record's data by which an endpoint or a person decides where the
+// hook has no expression of its own (contract, "Decisions").
+const (
+	KeyResult          = "result"
+	KeyStopRelease     = "stop_release"
+	KeyRollbackRelease = "rollback_release"
+)
+
+// DecisiveKeys are all of them.
+var DecisiveKeys = [...]string{KeyResult, KeyStopRelease, KeyRollbackRelease}
+
+var (
+	numberOne  = regexp.MustCompile(`^1(\.0+)?([eE][+-]?0+)?$`)
+	numberZero = regexp.MustCompile(`^-?0(\.0+)?([eE][+-]?[0-9]+)?$`)
+)
+
+// Result returns what the key "result" says: [ResultPass] or [ResultFail],
+// which may be written in any case, or "" where it is absent or null. The
+// error names a value that means neither.
+func (o Object) Result() (string, error) {
+	value, given := o.given(KeyResult)
+	if !given {
+		return "", nil
+	}
+	switch lower := asciiLower(textOf(value)); lower {
+	case ResultPass, ResultFail:
+		return lower, nil
+	}
+	return "", fmt.Errorf(`%s: %s is neither "pass" nor "fail"`, KeyResult, abbreviate(value))
+}
+
+// Truth returns what a key such as "stop_release" says: true, "true" and 1 are
+// true; false, "false", 0, null and an absent key are false. The error names a
+// value that means neither.
+func (o Object) Truth(key string) (bool, error) {
+	value, given := o.given(key)
+	if !given {
+		return false, nil
+	}
+	switch text := string(value); {
+	case text == "true", textOf(value) == "true", numberOne.MatchString(text):
+		return true, nil
+	case text == "false", textOf(value) == "false", numberZero.MatchString(text):
+		return false, nil
+	}
+	return false, fmt.Errorf("%s: %s is neither true nor false", key, abbreviate(value))
+}
+
+// Understood returns the error of [Object.Result] or [Object.Truth], whichever
+// reads the key.
+func (o Object) Understood(key string) error {
+	if key == KeyResult {
+		_, err := o.Result()
+		return err
+	}
+	_, err := o.Truth(key)
+	return err
+}
+
+// given returns a value without the blanks around it, and whether it is one.
+func (o Object) given(key string) (json.RawMessage, bool) {
+	value := json.RawMessage(strings.Trim(string(o[key]), " \t\r\n"))
+	return value, !isAbsent(value)
+}
+
+// textOf returns a JSON string's text; "" for every other value.
+func textOf(value json.RawMessage) string {
+	var text string
+	if json.Unmarshal(value, &text) != nil {
+		return ""
+	}
+	return text
+}
+
+// asciiLower lowers A to Z alone: no other letter may come out as one of these.
+func asciiLower(text string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, text)
+}
