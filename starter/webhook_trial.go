@@ -179,8 +179,10 @@ type trial struct {
 	Response *latch.RecordResponse `json:"response,omitempty"`
 	Data     latch.Object          `json:"data,omitempty"`
 	// Outcome is delivered, retried or failed.
-	Outcome    string `json:"outcome,omitempty"`
-	Error      string `json:"error,omitempty"`
+	Outcome string `json:"outcome,omitempty"`
+	Error   string `json:"error,omitempty"`
+	// Unreadable says why the answer of a delivery cannot be read, and where.
+	Unreadable string `json:"unreadable,omitempty"`
 	RetryAfter string `json:"retry_after,omitempty"`
 	DurationMS int64  `json:"duration_ms,omitempty"`
 }
@@ -198,7 +200,7 @@ func (t *trial) conclude(attempt *delivery.Attempt, err error, retry *latch.Retr
 	t.DurationMS = attempt.CompletedAt.Sub(attempt.StartedAt).Milliseconds()
 	switch {
 	case err == nil:
-		t.Outcome = outcomeDelivered
+		t.Outcome, t.Unreadable = outcomeDelivered, attempt.Unreadable
 		return
 	case delivery.Retryable(err) && (retry == nil || retry.MaximumAttempts != 1):
 		t.Outcome = outcomeRetried
@@ -238,10 +240,12 @@ func (a *app) printTrialAnswer(t *trial) {
 			fmt.Fprintf(out, "\n%s\n", printable(response.Body))
 		}
 	}
-	switch t.Outcome {
-	case outcomeDelivered:
+	switch {
+	case t.Unreadable != "":
+		fmt.Fprintf(out, "delivered, but where the answer decides, on_error does: %s\n", printable(t.Unreadable))
+	case t.Outcome == outcomeDelivered:
 		fmt.Fprintln(out, "delivered")
-	case outcomeRetried:
+	case t.Outcome == outcomeRetried:
 		fmt.Fprintf(out, "would be tried again after %s: %s\n", t.RetryAfter, printable(t.Error))
 	default:
 		fmt.Fprintf(out, "fails for good: %s\n", printable(t.Error))

@@ -114,6 +114,7 @@ func TestWebhookTestSends(t *testing.T) {
 		want            string
 	}{
 		"delivered":         {200, `{"result":"pass","echo":"hunter2"}`, "delivered", exitOK, "\ndelivered\n"},
+		"not understood":    {200, `{"result":}`, "delivered", exitOK, "on_error does: the answer is not valid JSON: invalid character '}'"},
 		"tried again":       {503, "busy", "retried", exitFailed, "\nwould be tried again after 5s: POST "},
 		"failed for good":   {404, "", "failed", exitFailed, "\nfails for good: POST "},
 		"steers a terminal": {404, "\x1b[2J", "failed", exitFailed, "\ufffd[2J"},

@@ -35,11 +35,6 @@ func contentTypeOf(contentType string, body []byte) string {
 	return mime.FormatMediaType(mediaType, parameters)
 }
 
-// isJSON reports whether an answer says that it is JSON.
-func isJSON(contentType string) bool {
-	return contentType != "" && latch.BodyKindOf(contentType) == latch.BodyJSON
-}
-
 // defaultBodyBytes is what a default body mostly has room in.
 const defaultBodyBytes = 512
 

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"cmp"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -53,10 +52,19 @@ type call struct {
 type answer struct {
 	status int
 	header http.Header
-	body   []byte
+	// body is the text: decompressed, in UTF-8 and without a byte order mark, as
+	// far as what follows does not say otherwise.
+	body []byte
 	// cut tells that the body has more than MaximumResponseBytes, broken that
 	// it ended before its end.
 	cut, broken bool
+	// uncoded says why the body could not be decompressed; then there is none.
+	uncoded string
+	// uncharted says why the body could not be converted to UTF-8; then it is as
+	// it came. converted tells that it was in another charset.
+	uncharted string
+	converted bool
+	known     *reading // once it was read
 }
 
 var (
@@ -82,8 +90,7 @@ func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
 	if response.StatusCode == http.StatusSwitchingProtocols {
 		return received, nil // what follows is no answer
 	}
-	received.body, received.cut, err = readBody(response)
-	if err != nil {
+	if err = received.receive(response); err != nil {
 		received.broken = true
 		return received, s.failure(ctx, attempt, c, fmt.Errorf("the answer (status %d) broke off: %w", response.StatusCode, err))
 	}
@@ -116,22 +123,33 @@ func (s *Sender) checkBeforeProxy(ctx context.Context, c *call) error {
 	return s.guard.wholly(ctx, c.request.url.Hostname(), portOf(c.request.url))
 }
 
-// readBody reads a body within the limit, after decompression. The transport
-// undoes the compression that it asked for; this undoes one that it did not.
-func readBody(response *http.Response) (body []byte, cut bool, err error) {
-	var reader io.Reader = response.Body
-	if strings.EqualFold(response.Header.Get("Content-Encoding"), "gzip") && response.Body != http.NoBody {
-		if reader, err = gzip.NewReader(response.Body); errors.Is(err, io.EOF) {
-			return nil, false, nil // nothing was compressed
-		} else if err != nil {
-			return nil, false, err
+// receive reads a body within the limit, after decompression, as UTF-8. Its
+// error is the connection's; what cannot be decoded is told by the answer.
+func (a *answer) receive(response *http.Response) (err error) {
+	codings, limit := codingsOf(a.header), MaximumResponseBytes
+	if len(codings) > 0 {
+		limit = maximumCodedBytes
+	}
+	body, err := readAll(io.LimitReader(response.Body, int64(limit)+1), response.ContentLength)
+	switch {
+	case err != nil && len(codings) > 0:
+		return err
+	case len(codings) > 0 && len(body) > 0:
+		if body, err = decompress(codings, body); err != nil {
+			a.uncoded = err.Error()
+			return nil
 		}
 	}
-	body, err = readAll(io.LimitReader(reader, MaximumResponseBytes+1), response.ContentLength)
-	if len(body) > MaximumResponseBytes {
-		return body[:MaximumResponseBytes], true, nil
+	a.cut = len(body) > MaximumResponseBytes
+	a.body = body[:min(len(body), MaximumResponseBytes)]
+	var unknown error
+	if a.body, a.converted, unknown = toUTF8(a.header, a.body); unknown != nil {
+		a.uncharted = unknown.Error()
 	}
-	return body, false, err
+	if len(a.body) > MaximumResponseBytes {
+		a.cut, a.body = true, []byte(cutText(string(a.body), MaximumResponseBytes))
+	}
+	return err
 }
 
 // usualAnswer is what most answers have room in, in bytes.

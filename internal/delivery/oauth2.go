@@ -142,8 +142,8 @@ func (a *answer) token(c *call, asked time.Time) (*token, error) {
 		TokenType   string          `json:"token_type"`
 		ExpiresIn   json.RawMessage `json:"expires_in"`
 	}
-	if a.cut || json.Unmarshal(a.body, &told) != nil || told.AccessToken == "" {
-		return nil, permanentf("%s", c.tell(a.statusText()+", but no JSON object with access_token"+a.oauthError()))
+	if !a.read().isObject() || json.Unmarshal(a.body, &told) != nil || told.AccessToken == "" {
+		return nil, permanentf("%s", c.tell(a.statusText()+", but no JSON object with access_token"+a.whyNot()))
 	}
 	switch {
 	case told.TokenType != "" && !strings.EqualFold(told.TokenType, "bearer"):
@@ -154,6 +154,14 @@ func (a *answer) token(c *call, asked time.Time) (*token, error) {
 		return nil, permanentf("%s", c.tell("it has characters that cannot stand in a header"))
 	}
 	return &token{told.AccessToken, asked.Add(usable(told.ExpiresIn))}, nil
+}
+
+// whyNot says why an answer has no token, as far as that is known.
+func (a *answer) whyNot() string {
+	if fault := a.read().fault; fault != "" {
+		return ": " + fault
+	}
+	return a.oauthError()
 }
 
 // usable gives how long a token is used; expiresIn are seconds, which some
@@ -173,7 +181,7 @@ func (a *answer) oauthError() string {
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
 	}
-	if json.Unmarshal(a.body, &told) != nil || told.Error == "" {
+	if !a.read().isObject() || json.Unmarshal(a.body, &told) != nil || told.Error == "" {
 		return ""
 	}
 	if told.Description != "" {

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -118,6 +119,9 @@ func checkDiscord(body []byte) ([]error, error) {
 // presetVerdict looks into the body of an answer of 2xx, where chats say what
 // their status does not; nil is delivered.
 func (a *answer) presetVerdict(preset string, c *call) error {
+	if unknown := cmp.Or(a.uncoded, a.uncharted); unknown != "" && (preset == latch.PresetSlack || preset == latch.PresetTeams) {
+		return permanentf("%s", c.tell(fmt.Sprintf("%s, but %s cannot be understood: %s", a.statusText(), preset, unknown)))
+	}
 	switch preset {
 	case latch.PresetSlack:
 		if a.goneWord() != "" {
@@ -136,7 +140,7 @@ func (a *answer) slackVerdict(c *call) error {
 	var body struct {
 		OK bool `json:"ok"`
 	}
-	if strings.TrimSpace(string(a.body)) == "ok" || json.Unmarshal(a.body, &body) == nil && body.OK {
+	if strings.TrimSpace(string(a.body)) == "ok" || a.read().isJSON() && json.Unmarshal(a.body, &body) == nil && body.OK {
 		return nil
 	}
 	return permanentf("%s", c.tell(fmt.Sprintf("%s, but Slack's body does not say ok: %q", a.statusText(), cutText(c.quotable(a), 100))))

@@ -71,7 +71,7 @@ func (r *redaction) of(came *answer) *answer {
 	kept.header = r.header(came.header)
 	if len(r.paths) > 0 && len(came.body) > 0 {
 		kept.cut, kept.broken = false, false
-		kept.body = r.body(came)
+		kept.body, kept.known = r.body(came), nil
 	}
 	return &kept
 }
@@ -114,7 +114,7 @@ func (r *redaction) body(came *answer) []byte {
 	decoder := json.NewDecoder(bytes.NewReader(came.body))
 	decoder.UseNumber()
 	var decoded any
-	if came.cut || came.broken || !json.Valid(came.body) || decoder.Decode(&decoded) != nil {
+	if came.broken || came.read().form < scalarForm || decoder.Decode(&decoded) != nil {
 		return []byte(hidden)
 	}
 	root, _ := decoded.(map[string]any)
@@ -128,16 +128,13 @@ func (r *redaction) body(came *answer) []byte {
 	return encode(decoded)
 }
 
-// decisionKeys are those of an answer that decide about a run.
-var decisionKeys = []string{"result", "stop_release", "rollback_release"}
-
 // decisionsOf gives what of an answer decides about a run: to hide it would
 // make a pass of a fail.
 func decisionsOf(root map[string]any) map[string]any {
 	decisions := map[string]any{}
-	for _, key := range decisionKeys {
-		switch value := root[key]; value {
-		case true, false, latch.ResultPass, latch.ResultFail:
+	for _, key := range latch.DecisiveKeys {
+		value, given := root[key]
+		if given && (latch.Object{key: encode(value)}).Understood(key) == nil {
 			decisions[key] = value
 		}
 	}

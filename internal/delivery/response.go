@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/latch-run/latch"
 )
@@ -70,21 +69,15 @@ func withoutUserinfo(value string) string {
 	return userinfo.ReplaceAllString(value, "//"+hidden+"@")
 }
 
-// object gives the JSON object that the body is, whatever its Content-Type,
-// masked; what is none gives an empty one.
+// object returns the JSON object that the body is, whatever its Content-Type,
+// masked; an empty one where it is something else.
 func (a *answer) object(m *masker) latch.Object {
 	object := latch.Object{}
-	if a.cut || a.broken || !startsObject(a.body) {
+	if a.broken || a.read().form != objectForm {
 		return object
 	}
-	body, changed := a.body, !utf8.Valid(a.body) || !m.clean(a.body)
-	if changed {
-		if !json.Valid(body) {
-			return object
-		}
-		body = m.json(json.RawMessage(cleanText(string(body))))
-	}
-	if err := json.Unmarshal(body, &object); err != nil {
+	changed := !m.clean(a.body)
+	if err := json.Unmarshal(m.json(a.body), &object); err != nil {
 		return latch.Object{}
 	}
 	if changed {
@@ -93,22 +86,19 @@ func (a *answer) object(m *masker) latch.Object {
 	return object
 }
 
-// decisionWords are the values by which an answer decides. They are nobody's
-// secret, even where a worker holds one that reads the same.
-var decisionWords = []string{"true", "false", "null", "0", "1", `"true"`, `"false"`, `"pass"`, `"fail"`}
-
-// keepDecisions puts the keys that decide, and values that are words for it,
-// where masking hid them: a fail must not be lost by it.
+// keepDecisions puts back the keys that decide, with values that mean something
+// there, where masking hid them: these words are nobody's secret, even where a
+// worker holds one that reads the same, and a fail must not be lost by it.
 func keepDecisions(masked latch.Object, body []byte, m *masker) {
 	var came latch.Object
 	if json.Unmarshal(body, &came) != nil {
 		return
 	}
-	for _, key := range decisionKeys {
+	for _, key := range latch.DecisiveKeys {
 		value, there := came[key]
 		switch {
 		case !there:
-		case slices.Contains(decisionWords, strings.ToLower(string(value))):
+		case came.Understood(key) == nil:
 			masked[key] = value
 		default:
 			masked[key] = m.json(value)
@@ -126,7 +116,7 @@ func startsObject(text []byte) bool {
 // cutJSON tells that the body is a JSON answer, by its Content-Type or for
 // being an object, of which only the beginning was read.
 func (a *answer) cutJSON() bool {
-	return a.cut && (startsObject(a.body) || isJSON(a.header.Get("Content-Type"))) && beginsJSON(a.body)
+	return a.cut && (startsObject(a.body) || saysJSON(a.header)) && beginsJSON(a.body)
 }
 
 // beginsJSON tells whether the text is the beginning of a JSON value.

@@ -214,7 +214,7 @@ func TestLostAnswers(t *testing.T) {
 		"no HTTP":                 {hijack("SSH-2.0-OpenSSH\r\n\r\n"), 0, 0, true, "malformed"},
 		"endless headers":         {hijack("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<20)), 0, 0, true, ""},
 		"silence":                 {silence, 50 * time.Millisecond, 0, true, "no complete answer within its timeout of 50ms"},
-		"broken gzip":             {answering(200, "this is no gzip at all", map[string]string{"Content-Encoding": "gzip"}), 0, 200, true, "gzip"},
+		"half a compressed body":  {hijack("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 100\r\n\r\n\x1f\x8b\x08"), 0, 200, true, "the connection was closed before"},
 		"a body that never ends": {func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, `{"a":`)
 			_ = http.NewResponseController(w).Flush()

@@ -62,7 +62,7 @@ func (a *answer) retryAfter(now time.Time) (delay time.Duration, told bool) {
 
 // bodyRetryAfter reads the field retry_after of a body that is a JSON object.
 func (a *answer) bodyRetryAfter() (delay time.Duration, told bool) {
-	if a.cut || a.broken || !startsObject(a.body) {
+	if a.broken || !a.read().isObject() {
 		return 0, false
 	}
 	var body struct {

@@ -41,7 +41,11 @@ type Attempt struct {
 	Response *latch.RecordResponse
 	// Data is the JSON object that the endpoint answered with, empty for none.
 	// Of it and of Response, what the webhook and the worker redact is hidden.
-	Data                   latch.Object
+	Data latch.Object
+	// Unreadable says why the answer cannot be read, and where; NoObject what it
+	// is in place of a JSON object: "is empty". Both are empty where nothing of
+	// the kind is to be said.
+	Unreadable, NoObject   string
 	StartedAt, CompletedAt time.Time
 	// Timings are nil where nothing was sent. Address is the one that was
 	// called, or dialled in vain; empty behind a proxy.
@@ -88,6 +92,7 @@ func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attem
 	kept := call.redaction.of(received)
 	made.Response = kept.record(call.masker)
 	made.Data = kept.object(call.masker)
+	made.Unreadable, made.NoObject = received.faults(call.masker)
 	r := call.delivery
 	if success := r.Webhook.Success; success != "" {
 		return made, s.judge(call, received, received.taskResponse(call.masker), err, success, r.variables())

@@ -102,6 +102,7 @@ func (s *Sender) newTransport() *http.Transport {
 		MaxIdleConnsPerHost:    maximumIdlePerHost,
 		IdleConnTimeout:        idleConnectionTimeout,
 		MaxResponseHeaderBytes: maximumHeaderBytes,
+		DisableCompression:     true, // answers come in other codings too: see codings
 	}
 	if s.proxy != nil {
 		transport.DialContext = heard(s.guard.dialer.DialContext)

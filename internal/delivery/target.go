@@ -123,8 +123,15 @@ type outgoing struct {
 	body   []byte // empty for none
 }
 
-// request makes the HTTP request.
+// accepted is the header by which requests ask for compressed answers.
+var accepted = []string{acceptedCoding}
+
+// request makes the HTTP request. It asks for a compressed answer, unless a
+// header asks for something else.
 func (o *outgoing) request(ctx context.Context) *http.Request {
+	if o.header["Accept-Encoding"] == nil && o.header["Range"] == nil && o.method != http.MethodHead {
+		o.header["Accept-Encoding"] = accepted
+	}
 	request := http.Request{Method: o.method, URL: o.url, Host: o.url.Host, Header: o.header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	if len(o.body) > 0 {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 
@@ -28,7 +27,7 @@ type TaskResponse struct {
 	Headers map[string]string `json:"headers"`
 	// Body is the text, at most MaximumResponseBytes.
 	Body string `json:"body"`
-	// Data is the body if it is JSON, else nil.
+	// Data is the body if it is JSON that can be read, else nil.
 	Data json.RawMessage `json:"data"`
 }
 
@@ -120,54 +119,8 @@ func (s *Sender) taskContent(r *TaskRequest) (http.Header, []byte, error) {
 
 func (a *answer) taskResponse(m *masker) *TaskResponse {
 	response := &TaskResponse{Status: a.status, Headers: a.headers(m, maximumHeaderBytes), Body: cleanText(m.text(string(a.body)))}
-	if !a.cut && !a.broken && json.Valid(a.body) {
-		response.Data = m.json(json.RawMessage(cleanText(string(a.body))))
+	if !a.broken && a.read().isJSON() {
+		response.Data = m.json(a.body)
 	}
 	return response
-}
-
-// judge decides about an answer by its status and by success, an expression
-// over response; broken is what broke the answer off, if something did.
-func (s *Sender) judge(c *call, received *answer, response *TaskResponse, broken error, success string, variables expr.Variables) error {
-	verdict := received.verdict(c, s.now())
-	again, said := c.retry.Again(received.status)
-	switch {
-	case broken != nil && said && !again:
-		return verdict
-	case broken != nil && (received.succeeded() || success != ""):
-		if Retryable(verdict) {
-			return verdict
-		}
-		return broken
-	case success == "" || received.succeeded() && verdict != nil && !again:
-		return verdict
-	}
-	succeeded, err := succeeds(success, response, variables)
-	switch {
-	case err == nil && succeeded:
-		return nil
-	case Retryable(verdict) || isGone(verdict):
-		return verdict
-	case err != nil && c.redaction != nil: // whose text may quote the answer
-		return permanentf("%s", c.tell(received.statusText()+", and its success could not be decided; why is not told of answers that are redacted"))
-	case err != nil:
-		return permanentf("%s", c.tell(fmt.Sprintf("%s, and its success could not be decided: %v", received.statusText(), err)))
-	default:
-		return permanentf("%s", c.tell(fmt.Sprintf("%s%s, for which its success, %q, is false", received.statusText(), received.leads(c), success)))
-	}
-}
-
-func succeeds(source string, response *TaskResponse, variables expr.Variables) (bool, error) {
-	success, err := expr.Compile(source, expr.Success)
-	if err != nil {
-		return false, err
-	}
-	variables = maps.Clone(variables)
-	if variables == nil {
-		variables = expr.Variables{}
-	}
-	if variables["response"], err = json.Marshal(response); err != nil {
-		return false, err
-	}
-	return success.Bool(variables)
 }

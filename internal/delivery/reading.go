@@ -1,0 +1,243 @@
+package delivery
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maximumJSONDepth bounds how deep the JSON of an answer nests.
+const maximumJSONDepth = 100
+
+// A form is what the text of an answer is.
+type form int
+
+const (
+	emptyForm form = iota
+	textForm       // not JSON
+	scalarForm
+	arrayForm
+	objectForm
+)
+
+// A reading is an answer's body, read.
+type reading struct {
+	// form is what the body is. An object or an array may still have a fault.
+	form form
+	// fault says why the body cannot be read, and where, "" where it can or is
+	// text that does not claim to be JSON (contract, "Responses").
+	fault string
+}
+
+// isJSON reports whether the body is a JSON value of any form, with one meaning.
+func (r reading) isJSON() bool { return r.form >= scalarForm && r.fault == "" }
+
+// isObject reports whether the body is a JSON object with one meaning.
+func (r reading) isObject() bool { return r.form == objectForm && r.fault == "" }
+
+// read reads the body, once.
+func (a *answer) read() reading {
+	if a.known == nil {
+		known := a.readBody()
+		a.known = &known
+	}
+	return *a.known
+}
+
+func (a *answer) readBody() reading {
+	switch {
+	case a.uncoded != "":
+		return reading{textForm, "the answer cannot be read: " + a.uncoded}
+	case len(bytes.TrimFunc(a.body, isBlank)) == 0:
+		return reading{form: emptyForm}
+	}
+	claims := saysJSON(a.header) || beginsLikeJSON(a.body)
+	err := a.checkJSON()
+	if err == nil {
+		if err = checkMembers(a.body); errors.Is(err, errTwoValues) {
+			return reading{formOf(a.body), "the answer has no single meaning: " + err.Error()}
+		}
+	}
+	switch {
+	case err == nil:
+		return reading{form: formOf(a.body)}
+	case claims:
+		return reading{textForm, "the answer is not valid JSON: " + err.Error()}
+	default:
+		return reading{form: textForm}
+	}
+}
+
+// isBlank reports what may stand before JSON, in texts that are not quite in
+// order too.
+func isBlank(r rune) bool { return unicode.IsSpace(r) || r == 0 || r == '\ufeff' }
+
+// beginsLikeJSON reports whether a text begins as an object or an array does.
+func beginsLikeJSON(text []byte) bool {
+	text = bytes.TrimLeftFunc(text, isBlank)
+	return len(text) > 0 && (text[0] == '{' || text[0] == '[')
+}
+
+// formOf returns what valid JSON is.
+func formOf(text []byte) form {
+	switch bytes.TrimLeft(text, jsonSpace)[0] {
+	case '{':
+		return objectForm
+	case '[':
+		return arrayForm
+	default:
+		return scalarForm
+	}
+}
+
+// checkJSON returns why the body is not JSON, and where.
+func (a *answer) checkJSON() error {
+	if a.cut {
+		return fmt.Errorf("it has more than %d KiB, of which only the beginning was read", MaximumResponseBytes>>10)
+	}
+	if a.uncharted != "" {
+		return errors.New(a.uncharted)
+	}
+	if at := a.firstGarbled(); at >= 0 {
+		return fmt.Errorf("bytes that are not text in its charset%s", position(a.body, at))
+	}
+	if json.Valid(a.body) {
+		return nil
+	}
+	var whole json.RawMessage
+	var syntax *json.SyntaxError
+	if err := json.Unmarshal(a.body, &whole); errors.As(err, &syntax) {
+		return fmt.Errorf("%w%s", syntax, position(a.body, int(syntax.Offset)-1))
+	}
+	return errors.New("it cannot be parsed")
+}
+
+// firstGarbled returns where the first bytes stood that have no meaning in the
+// body's charset, -1 for none.
+func (a *answer) firstGarbled() int {
+	if a.converted {
+		return bytes.IndexRune(a.body, utf8.RuneError)
+	}
+	if utf8.Valid(a.body) {
+		return -1
+	}
+	for at := 0; at < len(a.body); {
+		r, size := utf8.DecodeRune(a.body[at:])
+		if r == utf8.RuneError && size == 1 {
+			return at
+		}
+		at += size
+	}
+	return -1
+}
+
+var errTwoValues = errors.New("twice in one object, with another value")
+
+// checkMembers looks through valid JSON for a key that has two values in one
+// object, and for nesting beyond maximumJSONDepth.
+func checkMembers(text []byte) error {
+	if bytes.IndexByte(text, ':') == bytes.LastIndexByte(text, ':') && bytes.Count(text, []byte("[")) <= maximumJSONDepth {
+		return nil // a single key, if any
+	}
+	w := &walker{text: text, decoder: json.NewDecoder(bytes.NewReader(text))}
+	w.decoder.UseNumber()
+	return w.value(0)
+}
+
+// A walker goes through valid JSON.
+type walker struct {
+	text    []byte
+	decoder *json.Decoder
+}
+
+func (w *walker) value(depth int) error {
+	token, err := w.decoder.Token()
+	if err != nil {
+		return err
+	}
+	if _, nests := token.(json.Delim); nests && depth == maximumJSONDepth {
+		return fmt.Errorf("it nests deeper than %d levels%s", maximumJSONDepth, position(w.text, int(w.decoder.InputOffset())-1))
+	}
+	switch token {
+	case json.Delim('{'):
+		err = w.object(depth)
+	case json.Delim('['):
+		for err == nil && w.decoder.More() {
+			err = w.value(depth + 1)
+		}
+	default:
+		return nil
+	}
+	if err == nil {
+		_, err = w.decoder.Token() // its end
+	}
+	return err
+}
+
+func (w *walker) object(depth int) error {
+	values := map[string][]byte{}
+	for w.decoder.More() {
+		token, err := w.decoder.Token()
+		if err != nil {
+			return err
+		}
+		key, _ := token.(string)
+		from := w.decoder.InputOffset()
+		if err := w.value(depth + 1); err != nil {
+			return err
+		}
+		value := bytes.TrimLeft(w.text[from:w.decoder.InputOffset()], jsonSpace+":")
+		if before, twice := values[key]; twice && !sameJSON(before, value) {
+			at := int(w.decoder.InputOffset()) - len(value)
+			return fmt.Errorf("the key %q stands %w%s", cutText(key, 40), errTwoValues, position(w.text, at))
+		}
+		values[key] = value
+	}
+	return nil
+}
+
+// sameJSON reports whether two values are written alike but for blanks.
+func sameJSON(a, b []byte) bool {
+	var left, right bytes.Buffer
+	return json.Compact(&left, a) == nil && json.Compact(&right, b) == nil && bytes.Equal(left.Bytes(), right.Bytes())
+}
+
+// position says where in a text a byte stands; columns count characters.
+func position(text []byte, at int) string {
+	before := string(text[:max(0, min(at, len(text)))])
+	line := strings.Count(before, "\n") + 1
+	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+	return fmt.Sprintf(" at line %d, column %d", line, column)
+}
+
+// shape says what an answer is in place of a JSON object, "" for an object.
+func (a *answer) shape() string {
+	switch known := a.read(); {
+	case known.form == objectForm:
+		return ""
+	case known.form == emptyForm:
+		return "is empty"
+	case known.form == arrayForm:
+		return "is a JSON array, not an object"
+	case known.form == scalarForm:
+		return "is a JSON value, not an object"
+	case a.header.Get("Content-Type") == "":
+		return "is not JSON"
+	default:
+		return fmt.Sprintf("is not JSON (%s)", cutText(cleanText(a.header.Get("Content-Type")), 60))
+	}
+}
+
+// faults returns what a decision must know of the answer beside the object
+// that it is, masked and bounded.
+func (a *answer) faults(m *masker) (unreadable, noObject string) {
+	said := func(text string) string { return cutText(m.text(cleanText(text)), maximumFault) }
+	return said(a.read().fault), said(a.shape())
+}
+
+// maximumFault bounds what is told of an answer that cannot be read, in bytes.
+const maximumFault = 400
