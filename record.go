@@ -86,6 +86,9 @@ type RecordTry struct {
 	// bytes, of what a status does not.
 	Status int    `json:"status,omitempty"`
 	Error  string `json:"error,omitempty"`
+	// Unreadable reports that the message arrived and that Error is about its
+	// answer, which cannot be read.
+	Unreadable bool `json:"unreadable,omitempty"`
 	// RetryInMS is the wait that was chosen before the next attempt, jitter and
 	// what the endpoint asked for included; 0 after the last.
 	RetryInMS int64 `json:"retry_in_ms,omitempty"`

@@ -126,7 +126,7 @@ func evaluateWhen(hook protocol.PlanHook) (bool, error) {
 
 // Evaluate gives the verdict on a record.
 func (a *Activities) Evaluate(_ context.Context, request protocol.EvaluateRequest) (verdict.Verdict, error) {
-	return verdict.Ask(request.Question, request.Record, request.Variables), nil
+	return verdict.Ask(request.Question, request.Record, request.Answer, request.Variables), nil
 }
 
 // Render fills in templates that stand in JSON.

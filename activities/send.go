@@ -148,6 +148,7 @@ func outcomeOf(made *delivery.Attempt, number int) protocol.Outcome {
 		Request:     made.Request,
 		Response:    made.Response,
 		Data:        made.Data,
+		Answer:      verdict.Answer{Unreadable: made.Unreadable, NoObject: made.NoObject},
 		CompletedAt: latch.NewTime(made.CompletedAt),
 		DurationMS:  made.CompletedAt.Sub(made.StartedAt).Milliseconds(),
 	}
@@ -167,10 +168,7 @@ func ask(send protocol.Send, outcome protocol.Outcome) *verdict.Verdict {
 		record.Data = outcome.Data
 	}
 	record.Result = latch.ResultPass
-	if string(record.Data["result"]) == `"fail"` {
-		record.Result = latch.ResultFail
-	}
-	answer := verdict.Ask(*send.Question, record, send.Request.Variables)
+	answer := verdict.Ask(*send.Question, record, outcome.Answer, send.Request.Variables)
 	return &answer
 }
 
@@ -196,6 +194,9 @@ func logAttempt(ctx context.Context, send protocol.Send, outcome protocol.Outcom
 	if err != nil {
 		activity.GetLogger(ctx).Warn("webhook not delivered", append(fields, "error", err.Error())...)
 		return
+	}
+	if outcome.Answer.Unreadable != "" {
+		fields = append(fields, "unreadable", outcome.Answer.Unreadable)
 	}
 	activity.GetLogger(ctx).Info("webhook delivered", fields...)
 }

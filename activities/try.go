@@ -36,8 +36,8 @@ func remember(ctx context.Context, send protocol.Send) memory {
 }
 
 // tryOf tells of one attempt. A status tells of itself; an error is told
-// where it says more: that of a token endpoint, or of an answer of 2xx whose
-// body is a refusal.
+// where it says more: that of a token endpoint, of an answer of 2xx whose body
+// is a refusal, or of one that cannot be read.
 func tryOf(made *delivery.Attempt, number int, err error) latch.RecordTry {
 	try := latch.RecordTry{
 		Number:     number,
@@ -50,11 +50,14 @@ func tryOf(made *delivery.Attempt, number int, err error) latch.RecordTry {
 		try.Status = made.Response.Status
 	}
 	var status *delivery.StatusError
-	if err != nil && (!errors.As(err, &status) || status.Status != try.Status) {
+	switch {
+	case err == nil:
+		try.Error, try.Unreadable = made.Unreadable, made.Unreadable != ""
+	case !errors.As(err, &status) || status.Status != try.Status:
 		try.Error = err.Error()
-		if len(try.Error) > longestTryError {
-			try.Error = strings.ToValidUTF8(try.Error[:longestTryError], "")
-		}
+	}
+	if len(try.Error) > longestTryError {
+		try.Error = strings.ToValidUTF8(try.Error[:longestTryError], "")
 	}
 	return try
 }

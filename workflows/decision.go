@@ -20,6 +20,8 @@ type standing struct {
 	// whenFailed: the expression `when` itself failed.
 	whenFailed bool
 	delivery   sending
+	// unreadable: the message arrived, but its answer cannot be read.
+	unreadable bool
 	// answersFail: the endpoint answered "fail" where that settles a hook
 	// whose lock is still open, as at JOB_START.
 	answersFail   bool
@@ -53,7 +55,7 @@ func (s standing) basis() basis {
 		return onError
 	case s.blocking && s.lockRemoved:
 		return onRecord
-	case s.blocking && s.delivery == undeliverable:
+	case s.blocking && (s.delivery == undeliverable || s.unreadable):
 		return onError
 	case s.blocking && s.answersFail:
 		return onRecord

@@ -22,11 +22,13 @@ func TestStandingBasis(t *testing.T) {
 					for _, answersFail := range both {
 						for _, lockRemoved := range both {
 							for _, expired := range both {
-								s := standing{blocking: blocking, skipped: skipped, whenFailed: whenFailed, delivery: delivery,
-									answersFail: blocking && answersFail && delivery == delivered,
-									lockRemoved: blocking && lockRemoved, lockExpired: blocking && expired, answerExpired: !blocking && expired}
-								combinations++
-								require.Equal(t, basisByContract(s), s.basis(), "%+v", s)
+								for _, unreadable := range both {
+									s := standing{blocking: blocking, skipped: skipped, whenFailed: whenFailed, delivery: delivery,
+										unreadable: unreadable && delivery == delivered, answersFail: blocking && answersFail && delivery == delivered,
+										lockRemoved: blocking && lockRemoved, lockExpired: blocking && expired, answerExpired: !blocking && expired}
+									combinations++
+									require.Equal(t, basisByContract(s), s.basis(), "%+v", s)
+								}
 							}
 						}
 					}
@@ -34,7 +36,7 @@ func TestStandingBasis(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 256, combinations)
+	require.Equal(t, 512, combinations)
 }
 
 // basisByContract says it in the contract's words, one rule after another.
@@ -51,6 +53,9 @@ func basisByContract(s standing) basis {
 		}
 		if s.delivery == undeliverable {
 			return onError // "its delivery failed for good"
+		}
+		if s.unreadable {
+			return onError // "its answer cannot be read"
 		}
 		if s.answersFail {
 			return onRecord // "its endpoint answered and the record's result is fail"

@@ -32,6 +32,7 @@ type bench struct {
 	requests []string
 	sent     []string // the body of each request
 	answers  map[string]string
+	handlers map[string]http.HandlerFunc
 }
 
 func setup(t *testing.T) *bench {
@@ -43,7 +44,7 @@ func setup(t *testing.T) *bench {
 func setupWith(t *testing.T, options plugin.Options) *bench {
 	t.Helper()
 	options.EgressAllow = []string{"127.0.0.1"}
-	b := &bench{T: t, answers: map[string]string{}}
+	b := &bench{T: t, answers: map[string]string{}, handlers: map[string]http.HandlerFunc{}}
 	server := httptest.NewServer(http.HandlerFunc(b.serve))
 	t.Cleanup(server.Close)
 	b.url = server.URL
@@ -65,6 +66,10 @@ func (b *bench) serve(w http.ResponseWriter, r *http.Request) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.requests, b.sent = append(b.requests, event), append(b.sent, string(body))
+	if handler := b.handlers[r.URL.Path]; handler != nil {
+		handler(w, r)
+		return
+	}
 	if answer, ok := b.answers[r.URL.Path]; ok {
 		if answer == "" {
 			w.WriteHeader(http.StatusServiceUnavailable)

@@ -13,9 +13,6 @@ import (
 // of 2 MiB.
 const maximumHistoryBytes = 512 << 10
 
-// verdictKeys are what remains of data when it is cut.
-var verdictKeys = []string{"result", "stop_release", "rollback_release"}
-
 // A history is the records of a run, oldest first, kept in bounds.
 type history struct {
 	records []*latch.Record
@@ -87,7 +84,7 @@ func cutBody(record *latch.Record) bool {
 
 func cutData(record *latch.Record) bool {
 	kept := latch.Object{}
-	for _, key := range verdictKeys {
+	for _, key := range latch.DecisiveKeys {
 		if value, ok := record.Data[key]; ok && len(value) <= 64 {
 			kept[key] = value
 		}

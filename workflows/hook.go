@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"maps"
 	"strings"
 	"time"
 
@@ -29,6 +28,9 @@ type hook struct {
 	// answered is the object that the endpoint answered with, brought what a
 	// removal or an update of the record brought; data is one over the other.
 	answered, brought latch.Object
+	// answer is what data does not show of the endpoint's answer. It is zero
+	// where the lock was removed before that came.
+	answer verdict.Answer
 	// verdict is what the send activity was asked and answered.
 	verdict *verdict.Verdict
 
@@ -95,6 +97,7 @@ func (h *hook) standing() standing {
 		skipped:       h.skipped,
 		whenFailed:    h.whenFailed,
 		delivery:      h.delivery,
+		unreadable:    h.unreadable(),
 		answersFail:   h.firing.event == latch.EventJobStart && h.answersFail(),
 		lockRemoved:   h.lockRemoved,
 		lockExpired:   h.settings.Blocking && expired,
@@ -102,15 +105,19 @@ func (h *hook) standing() standing {
 	}
 }
 
-// answersFail tells that the endpoint has answered, and that it means "fail".
+// answersFail reports whether the endpoint has answered, and means "fail", or
+// what nobody understands.
 func (h *hook) answersFail() bool {
-	if h.delivery != delivered {
+	switch {
+	case h.delivery != delivered:
 		return false
+	case h.settings.Result != "":
+		return h.verdict != nil && h.verdict.Error == "" && h.verdict.Result == latch.ResultFail
+	case h.verdict != nil:
+		return h.verdict.Result == latch.ResultFail
+	default:
+		return h.askHere(h.firing.session.detached).Result == latch.ResultFail
 	}
-	if h.verdict != nil {
-		return h.verdict.Error == "" && h.verdict.Result == latch.ResultFail
-	}
-	return h.resultOfData() == latch.ResultFail
 }
 
 // until is when waiting for the hook ends; zero where it waits for ever.
@@ -190,6 +197,7 @@ func (h *hook) decideOnRecord(ctx workflow.Context) error {
 	case answer.Error != "":
 		h.record.Error = answer.Error
 		h.decideBy(h.settings.OnErrorOrDefault())
+		h.closeLock(latch.ViaOverride, "", "on_error: "+answer.Error)
 	case h.firing.decides:
 		h.rule = answer.Rule
 		h.decideBy(answer.Decision)
@@ -214,12 +222,11 @@ func (h *hook) mustAskAhead() bool {
 func (h *hook) ask(ctx workflow.Context) (*verdict.Verdict, error) {
 	h.reconsider = false
 	question := verdict.ForEvent(h.settings, h.firing.decides)
-	record := *h.record
-	record.Result = h.resultOfData()
 	if !question.Decides && question.Result == "" {
-		return &verdict.Verdict{Result: record.Result}, nil
+		return h.askHere(ctx), nil
 	}
-	request := protocol.EvaluateRequest{Question: question, Record: record, Variables: h.variables(neededBy(question))}
+	record, said := h.told()
+	request := protocol.EvaluateRequest{Question: question, Record: record, Answer: said, Variables: h.variables(neededBy(question))}
 	var answer verdict.Verdict
 	err := ask(ctx, "Decide "+h.webhook.ID+" at "+h.firing.event, protocol.ActivityEvaluate, request, &answer)
 	return &answer, err
@@ -245,38 +252,6 @@ func only(variables expr.Variables, needed []string) expr.Variables {
 		}
 	}
 	return kept
-}
-
-// resultOfData gives the result as far as data tells it (contract, "Records").
-func (h *hook) resultOfData() string {
-	_, told := h.brought["result"]
-	switch {
-	case string(h.record.Data["result"]) == `"fail"`:
-		return latch.ResultFail
-	case h.delivery == undeliverable && !h.lockRemoved && !told:
-		return latch.ResultFail
-	default:
-		return latch.ResultPass
-	}
-}
-
-// bring writes what a removal or an update brought over the answer.
-func (h *hook) bring(data latch.Object, result string) {
-	if h.brought == nil {
-		h.brought = latch.Object{}
-	}
-	maps.Copy(h.brought, data)
-	if result != "" {
-		h.brought["result"] = encode(result)
-	}
-	h.verdict = nil // it was given without this
-	h.mergeData()
-}
-
-func (h *hook) mergeData() {
-	h.record.Data = latch.Object{}
-	maps.Copy(h.record.Data, h.answered)
-	maps.Copy(h.record.Data, h.brought)
 }
 
 // closeLock ends the lock's wait, if it is still open.

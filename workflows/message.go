@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"go.temporal.io/sdk/converter"
@@ -24,6 +25,9 @@ type message struct {
 	name string
 	// check refuses a message without changing anything.
 	check func(data []byte, from sender) error
+	// clear refuses one whose data nobody would understand; nil for none. It is
+	// apart, since runs may have taken such signals before there was this check.
+	clear func(data []byte) error
 	// take carries the message out and gives the update's answer.
 	take func(ctx workflow.Context, data []byte, from sender) (any, error)
 }
@@ -69,13 +73,21 @@ func (m message) examine(data []byte, from sender) error {
 	return m.check(data, from)
 }
 
+// validate refuses an update before it is taken.
+func (m message) validate(data []byte, from sender) error {
+	if err := m.examine(data, from); err != nil || m.clear == nil {
+		return err
+	}
+	return m.clear(data)
+}
+
 func (s *session) messages() []message {
 	return []message{
-		{latch.MessageReleaseLock, s.checkReleaseLock, s.releaseLock},
-		{latch.MessageRecord, s.checkRecord, s.updateRecord},
-		{latch.MessageSkip, s.checkSkip, s.skip},
-		{latch.MessageStop, s.checkControl(latch.MessageStop), s.takeControl(latch.Stop)},
-		{latch.MessageRollback, s.checkControl(latch.MessageRollback), s.takeControl(latch.Rollback)},
+		{latch.MessageReleaseLock, s.checkReleaseLock, s.clearRelease, s.releaseLock},
+		{latch.MessageRecord, s.checkRecord, s.clearRecord, s.updateRecord},
+		{latch.MessageSkip, s.checkSkip, nil, s.skip},
+		{latch.MessageStop, s.checkControl(latch.MessageStop), nil, s.takeControl(latch.Stop)},
+		{latch.MessageRollback, s.checkControl(latch.MessageRollback), nil, s.takeControl(latch.Rollback)},
 	}
 }
 
@@ -93,7 +105,7 @@ func (s *session) answer(ctx workflow.Context) error {
 			return m.take(ctx, payloadJSON(argument), senderOf(ctx))
 		}
 		validator := func(ctx workflow.Context, argument converter.RawValue) error {
-			return m.examine(payloadJSON(argument), senderOf(ctx))
+			return m.validate(payloadJSON(argument), senderOf(ctx))
 		}
 		err := workflow.SetUpdateHandlerWithOptions(ctx, m.name, handler, workflow.UpdateHandlerOptions{Validator: validator})
 		if err != nil {
@@ -123,6 +135,11 @@ func (s *session) takeSignal(ctx workflow.Context, m message, argument converter
 	defer func() { s.signalsUnderWay-- }()
 	data := payloadJSON(argument)
 	err := m.examine(data, signalled)
+	if err == nil && m.clear != nil {
+		if err = m.clear(data); err != nil && !knows(ctx, clearData) {
+			err = nil
+		}
+	}
 	if err == nil {
 		_, err = m.take(ctx, data, signalled)
 	}
@@ -201,6 +218,25 @@ func (s *session) checkReleaseLock(data []byte, _ sender) error {
 	return err
 }
 
+func (s *session) clearRelease(data []byte) error {
+	h, release, err := s.decodeReleaseLock(data)
+	if err != nil || !h.record.Lock.Open() {
+		return err // a used lock answers its record, whatever is said
+	}
+	return h.unclear(withResult(release.Data, release.Result))
+}
+
+// withResult returns data with a result over it, if there is one.
+func withResult(data latch.Object, result string) latch.Object {
+	if result == "" {
+		return data
+	}
+	with := latch.Object{}
+	maps.Copy(with, data)
+	with[latch.KeyResult] = encode(result)
+	return with
+}
+
 // releaseLock removes a lock and answers with its record once the hook is
 // decided. A used lock answers its record and changes nothing.
 func (s *session) releaseLock(ctx workflow.Context, data []byte, from sender) (any, error) {
@@ -243,6 +279,14 @@ func (s *session) decodeRecord(data []byte) (*hook, latch.RecordUpdate, error) {
 func (s *session) checkRecord(data []byte, _ sender) error {
 	_, _, err := s.decodeRecord(data)
 	return err
+}
+
+func (s *session) clearRecord(data []byte) error {
+	h, update, err := s.decodeRecord(data)
+	if err != nil {
+		return err
+	}
+	return h.unclear(withResult(update.Data, update.Result))
 }
 
 // updateRecord writes into a record, and has its hook decided again.
@@ -328,70 +372,4 @@ func (s *session) skip(ctx workflow.Context, data []byte, from sender) (any, err
 	h.firing.changed = true
 	s.show()
 	return *h.record, nil
-}
-
-// A control is a person's word to stop the run or to roll it back.
-type control struct {
-	decision string
-	latch.Control
-	// taken tells that the run acts on it.
-	taken bool
-}
-
-// pending tells that there is a word that the run does not act on yet.
-func (c *control) pending() bool { return c != nil && !c.taken }
-
-func (c *control) describe() string {
-	verb := map[string]string{latch.Stop: "stopped", latch.Rollback: "rolled back"}[c.decision]
-	if c.By != "" {
-		verb += " by " + c.By
-	}
-	if c.Reason != "" {
-		verb += ": " + c.Reason
-	}
-	return verb
-}
-
-func (s *session) checkControl(name string) func([]byte, sender) error {
-	decision := map[string]string{latch.MessageStop: latch.Stop, latch.MessageRollback: latch.Rollback}[name]
-	return func(data []byte, _ sender) error {
-		var given latch.Control
-		if err := given.Decode(data); err != nil {
-			return invalidArgument(err)
-		}
-		if err := s.subject.mayControl(name); err != nil {
-			return invalidArgument(err)
-		}
-		return s.mayTake(decision)
-	}
-}
-
-// mayTake refuses a word that comes too late: the first wins, but a rollback
-// replaces a stop that is not acted on yet.
-func (s *session) mayTake(decision string) error {
-	switch {
-	case s.settled:
-		return refusal(latch.ErrorTooLate, "%s is %s: its outcome is decided", s.subject.id(), s.subject.status())
-	case s.control == nil:
-		return nil
-	case s.control.pending() && s.control.decision == latch.Stop && decision == latch.Rollback:
-		return nil
-	default:
-		return refusal(latch.ErrorTooLate, "the run is already being %s", s.control.describe())
-	}
-}
-
-func (s *session) takeControl(decision string) func(workflow.Context, []byte, sender) (any, error) {
-	return func(_ workflow.Context, data []byte, _ sender) (any, error) {
-		var given latch.Control
-		if err := given.Decode(data); err != nil {
-			return nil, invalidArgument(err)
-		}
-		if err := s.mayTake(decision); err != nil {
-			return nil, err
-		}
-		s.control = &control{decision: decision, Control: given}
-		s.show()
-		return s.snapshot(), nil
-	}
 }

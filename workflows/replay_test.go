@@ -20,7 +20,8 @@ import (
 
 // Runs that earlier versions began replay with this one. The end-to-end test
 // TestRecordHistories writes the files (go test ./e2e -run
-// TestRecordHistories -record, in testsuite).
+// TestRecordHistories -record, in testsuite). Those named earlier-… are of
+// versions that decided otherwise: they cannot be recorded again.
 func TestRecordedHistoriesReplay(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.json")

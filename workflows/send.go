@@ -73,7 +73,7 @@ func (h *hook) newSend(ctx workflow.Context) protocol.Send {
 	question := verdict.ForEvent(h.settings, h.firing.decides)
 	var asked *verdict.Question
 	needed := neededByDelivery(h.webhook, h.settings)
-	if h.answersForItself() && (question.Decides || question.Result != "") {
+	if h.answersForItself() && h.hasSay() {
 		asked = &question
 		needed = append(needed, neededBy(question)...)
 	}
@@ -125,7 +125,13 @@ func (h *hook) write(outcome protocol.Outcome) {
 		h.verdict = nil // it was given without what an update brought
 	}
 	h.answered = outcome.Data
-	h.mergeData()
+	h.record.Data = h.data()
+	if !h.lockRemoved {
+		h.answer = outcome.Answer
+	}
+	if h.unreadable() && h.decision == "" && len(h.brought) == 0 {
+		h.record.Error = h.answer.Unreadable
+	}
 	h.record.CompletedAt, h.record.DurationMS = outcome.CompletedAt, outcome.DurationMS
 	if h.record.Result == latch.ResultPending && !h.record.Lock.Open() {
 		h.record.Result = h.resultOfData()
@@ -156,7 +162,7 @@ func (h *hook) apply(outcome protocol.Outcome) {
 	if len(outcome.Tries) > 0 {
 		h.record.Tries = outcome.Tries
 	}
-	if h.record.Result != latch.ResultSkipped {
+	if h.record.Result != latch.ResultSkipped && (outcome.Error != "" || h.decision == "") {
 		h.record.Error = outcome.Error
 	}
 	h.record.Request, h.record.Response = outcome.Request, outcome.Response

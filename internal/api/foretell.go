@@ -103,7 +103,7 @@ func (f *foreteller) ask(c choice, question verdict.Question) (verdict.Verdict, 
 			}
 		}
 	}
-	return verdict.Ask(question, f.after(c), variables), true
+	return verdict.Ask(question, f.after(c), verdict.Answer{}, variables), true
 }
 
 // after gives the record as the choice will leave it.

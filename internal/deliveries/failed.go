@@ -2,16 +2,19 @@ package deliveries
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/verdict"
 )
 
 // Failed tells that a delivery was given up: its record's result is "fail"
 // because the endpoint never took it. It is not so of
 //
-//   - an endpoint that answered, and whose answer means "fail", or of which an
-//     expression failed: the last attempt was answered 2xx;
+//   - an endpoint that answered, and whose answer means "fail", or cannot be
+//     read or understood, or of which an expression failed: the last attempt was
+//     answered 2xx;
 //   - a hook whose `when` failed, and a lock without an address to call: nothing
 //     was to be sent;
 //   - a hook that somebody settled by removing its lock, or took out: its
@@ -32,16 +35,22 @@ func Failed(record *latch.Record) bool {
 }
 
 // arrived tells that the endpoint took the delivery, as the last attempt has
-// it. An answer of 2xx that is none still has an error there.
+// it. An answer of 2xx that is a refusal still has an error there; one that
+// cannot be read has one too, and says so.
 func arrived(record *latch.Record) bool {
 	if n := len(record.Tries); n > 0 {
-		return succeeded(record.Tries[n-1].Status) && record.Tries[n-1].Error == ""
+		last := record.Tries[n-1]
+		return last.Unreadable || succeeded(last.Status) && last.Error == ""
 	}
 	if record.Response != nil {
 		return succeeded(record.Response.Status)
 	}
-	return record.Error == ""
+	return record.Error == "" || slices.ContainsFunc(errorsOfAnswers, func(begins string) bool { return strings.HasPrefix(record.Error, begins) })
 }
+
+// errorsOfAnswers begin the errors of records whose delivery arrived: what was
+// wrong with the answer, and which expression over it failed.
+var errorsOfAnswers = []string{verdict.AboutAnswer, latch.KeyResult + ": ", latch.KeyStopRelease + ": ", latch.KeyRollbackRelease + ": "}
 
 func succeeded(status int) bool {
 	return status >= http.StatusOK && status < http.StatusMultipleChoices

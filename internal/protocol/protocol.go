@@ -142,6 +142,8 @@ type Outcome struct {
 	Request   *latch.RecordRequest  `json:"request,omitempty"`
 	Response  *latch.RecordResponse `json:"response,omitempty"`
 	Data      latch.Object          `json:"data,omitempty"`
+	// Answer is what data does not show of the answer of a delivery that arrived.
+	Answer verdict.Answer `json:"answer,omitzero"`
 	// Tries tells of the attempts, the newest [latch.MaximumTries] of them.
 	Tries []latch.RecordTry `json:"tries,omitempty"`
 	// CompletedAt is when the last attempt ended, DurationMS how long it took.
@@ -181,6 +183,7 @@ type Delivery struct {
 type EvaluateRequest struct {
 	Question  verdict.Question `json:"question"`
 	Record    latch.Record     `json:"record"`
+	Answer    verdict.Answer   `json:"answer,omitzero"`
 	Variables expr.Variables   `json:"variables"`
 }
 

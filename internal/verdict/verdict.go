@@ -1,9 +1,7 @@
 package verdict
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
@@ -20,7 +18,7 @@ type Question struct {
 	RollbackRelease string `json:"rollback_release,omitempty"`
 }
 
-// ForEvent gives the question of an event's settings.
+// ForEvent returns the question of an event's settings.
 func ForEvent(settings latch.Event, decides bool) Question {
 	return Question{Result: settings.Result, Decides: decides,
 		StopRelease: settings.StopRelease, RollbackRelease: settings.RollbackRelease}
@@ -40,91 +38,65 @@ func (q Question) IsDefault() bool {
 	return q.Result == "" && q.StopRelease == "" && q.RollbackRelease == ""
 }
 
+// An Answer is what an expression cannot see of an endpoint's answer in the
+// record's data. The zero value is an answer that is a JSON object, and none
+// at all.
+type Answer struct {
+	// Unreadable says why the answer cannot be read, and where: "the answer is
+	// not valid JSON: …".
+	Unreadable string `json:"unreadable,omitempty"`
+	// NoObject says what the answer is instead of a JSON object: "is empty".
+	NoObject string `json:"no_object,omitempty"`
+}
+
+// AboutAnswer begins every error that is about the endpoint's answer itself.
+const AboutAnswer = "the answer "
+
 // A Verdict is the answer.
 type Verdict struct {
 	// Result is "pass" or "fail".
 	Result string `json:"result"`
 	// Decision is continue, stop or rollback; empty where the question decides
-	// nothing or an expression failed.
+	// nothing or on_error decides.
 	Decision string `json:"decision,omitempty"`
 	// Rule is the expression that a stop or a rollback rests on, with its key.
 	Rule string `json:"rule,omitempty"`
-	// Error tells which expression failed, and how: then on_error decides.
+	// Error says why nothing could be decided: an answer that cannot be read or
+	// understood, or an expression that failed. Then on_error decides.
 	Error string `json:"error,omitempty"`
 }
 
-// Ask evaluates the question over the record, whose Result is set already as
-// far as data and delivery go. Variables are those of templates; Ask adds
-// `history`. A failed expression is told in the verdict, not as an error.
-func Ask(question Question, record latch.Record, variables expr.Variables) Verdict {
-	verdict := Verdict{Result: record.Result}
-	if question.Result != "" {
-		result, err := text(question.Result, record, variables)
-		if err != nil {
-			return Verdict{Result: latch.ResultFail, Error: fmt.Sprintf("result: %v", err)}
-		}
-		verdict.Result, record.Result = result, result
+// Ask evaluates the question over the record, whose Result is "fail" where the
+// delivery failed and else "pass"; what data says comes over it. Variables are
+// those of templates; Ask adds `history`. What could not be decided is told in
+// the verdict, not as an error.
+func Ask(question Question, record latch.Record, answer Answer, variables expr.Variables) Verdict {
+	if answer.Unreadable != "" {
+		return Verdict{Result: latch.ResultFail, Error: answer.Unreadable}
+	}
+	asked, err := question.compile()
+	if err != nil {
+		return Verdict{Result: latch.ResultFail, Error: err.Error()}
+	}
+	if reader := asked.readerOfData(); reader != nil && answer.NoObject != "" {
+		return Verdict{Result: latch.ResultFail, Error: fmt.Sprintf(AboutAnswer+"%s, and %s reads history.data, which takes a JSON object", answer.NoObject, reader.name)}
+	}
+	if record.Result, err = asked.result(record, variables); err != nil {
+		return Verdict{Result: latch.ResultFail, Error: err.Error()}
 	}
 	if !question.Decides {
-		return verdict
+		return Verdict{Result: record.Result}
 	}
-	for _, rule := range []struct {
-		name, own, otherwise, decision string
-		use                            expr.Use
-	}{
-		{"rollback_release", question.RollbackRelease, expr.DefaultRollbackRelease, latch.Rollback, expr.RollbackRelease},
-		{"stop_release", question.StopRelease, expr.DefaultStopRelease, latch.Stop, expr.StopRelease},
-	} {
-		source := rule.own
-		if source == "" {
-			source = rule.otherwise
-		}
-		applies, err := truth(source, rule.use, record, variables)
-		if err != nil {
-			return Verdict{Result: verdict.Result, Error: fmt.Sprintf("%s: %v", rule.name, err)}
-		}
-		if applies {
-			verdict.Decision, verdict.Rule = rule.decision, rule.name+": "+source
-			return verdict
+	for _, rule := range asked.rules {
+		applies, err := rule.applies(record, variables)
+		switch {
+		case err != nil && rule.own == nil:
+			return Verdict{Result: latch.ResultFail, Error: err.Error()}
+		case err != nil:
+			return Verdict{Result: record.Result, Error: err.Error()}
+		case applies:
+			return Verdict{Result: record.Result, Decision: rule.decision, Rule: rule.name + ": " + rule.source()}
 		}
 	}
-	verdict.Decision = latch.Continue
-	return verdict
-}
-
-func text(source string, record latch.Record, variables expr.Variables) (string, error) {
-	expression, err := expr.Compile(source, expr.Result)
-	if err != nil {
-		return "", err
-	}
-	with, err := withHistory(record, variables)
-	if err != nil {
-		return "", err
-	}
-	return expression.Text(with)
-}
-
-func truth(source string, use expr.Use, record latch.Record, variables expr.Variables) (bool, error) {
-	expression, err := expr.Compile(source, use)
-	if err != nil {
-		return false, err
-	}
-	with, err := withHistory(record, variables)
-	if err != nil {
-		return false, err
-	}
-	return expression.Bool(with)
-}
-
-func withHistory(record latch.Record, variables expr.Variables) (expr.Variables, error) {
-	encoded, err := json.Marshal(record)
-	if err != nil {
-		return nil, fmt.Errorf("record of %s: %w", record.DeliveryID, err)
-	}
-	with := maps.Clone(variables)
-	if with == nil {
-		with = expr.Variables{}
-	}
-	with["history"] = encoded
-	return with, nil
+	return Verdict{Result: record.Result, Decision: latch.Continue}
 }

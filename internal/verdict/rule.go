@@ -1,0 +1,150 @@
+package verdict
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+)
+
+// An asked question has its expressions compiled.
+type asked struct {
+	// outcome is the hook's own expression for the result; nil for none.
+	outcome *rule
+	// rules decide about a release, in the order in which they are asked; none
+	// where the question decides nothing.
+	rules []rule
+}
+
+// A rule is one key of a hook by which it decides.
+type rule struct {
+	// name is the key, in the hook's settings and in data alike.
+	name string
+	// own is the hook's own expression; nil where data's key alone decides.
+	own *expr.Expression
+	// decision is what the rule decides if it applies.
+	decision string
+	use      expr.Use
+}
+
+// compile makes the expressions ready. The error names the one that does not
+// compile, which was admitted by another version.
+func (q Question) compile() (*asked, error) {
+	var made asked
+	if q.Result != "" {
+		made.outcome = &rule{name: latch.KeyResult, use: expr.Result}
+		if err := made.outcome.compile(q.Result); err != nil {
+			return nil, err
+		}
+	}
+	if !q.Decides {
+		return &made, nil
+	}
+	made.rules = []rule{
+		{name: latch.KeyRollbackRelease, decision: latch.Rollback, use: expr.RollbackRelease},
+		{name: latch.KeyStopRelease, decision: latch.Stop, use: expr.StopRelease},
+	}
+	for i, source := range []string{q.RollbackRelease, q.StopRelease} {
+		if source == "" {
+			continue
+		}
+		if err := made.rules[i].compile(source); err != nil {
+			return nil, err
+		}
+	}
+	return &made, nil
+}
+
+func (r *rule) compile(source string) (err error) {
+	if r.own, err = expr.Compile(source, r.use); err != nil {
+		return fmt.Errorf("%s: %w", r.name, err)
+	}
+	return nil
+}
+
+// source is the expression that stands for the rule in a verdict.
+func (r *rule) source() string {
+	if r.own == nil {
+		return r.use.Default()
+	}
+	return r.own.Source()
+}
+
+// readerOfData returns the first expression of the hook's own that reads
+// history.data, nil for none.
+func (a *asked) readerOfData() *rule {
+	if a.outcome != nil && a.outcome.own.Reads("history", "data") != expr.NotRead {
+		return a.outcome
+	}
+	for i := range a.rules {
+		if own := a.rules[i].own; own != nil && own.Reads("history", "data") != expr.NotRead {
+			return &a.rules[i]
+		}
+	}
+	return nil
+}
+
+// result returns "pass" or "fail": by the hook's own expression, else by what
+// data says, else as the delivery left it. An own expression that does not look
+// at the result that data says may give the key a meaning of its own.
+func (a *asked) result(record latch.Record, variables expr.Variables) (string, error) {
+	said, err := record.Data.Result()
+	if said == latch.ResultFail {
+		record.Result = said
+	}
+	if a.outcome == nil {
+		return record.Result, unclear(err)
+	}
+	if err != nil && a.outcome.own.Reads("history", latch.KeyResult) != expr.NotRead {
+		return "", unclear(err)
+	}
+	with, err := withHistory(record, variables)
+	if err == nil {
+		record.Result, err = a.outcome.own.Text(with)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", latch.KeyResult, err)
+	}
+	return record.Result, nil
+}
+
+// applies reports whether the rule holds. Without an expression of its own it
+// is what [expr.Use.Default] shows, over what the keys mean.
+func (r *rule) applies(record latch.Record, variables expr.Variables) (bool, error) {
+	if r.own == nil {
+		said, err := record.Data.Truth(r.name)
+		return said && record.Result == latch.ResultFail, unclear(err)
+	}
+	with, err := withHistory(record, variables)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", r.name, err)
+	}
+	applies, err := r.own.Bool(with)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", r.name, err)
+	}
+	return applies, nil
+}
+
+// unclear says of a decisive key that it was not understood.
+func unclear(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf(AboutAnswer+"is not understood: %w", err)
+}
+
+func withHistory(record latch.Record, variables expr.Variables) (expr.Variables, error) {
+	encoded, err := json.Marshal(record)
+	if err != nil {
+		return nil, fmt.Errorf("record of %s: %w", record.DeliveryID, err)
+	}
+	with := maps.Clone(variables)
+	if with == nil {
+		with = expr.Variables{}
+	}
+	with["history"] = encoded
+	return with, nil
+}

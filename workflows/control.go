@@ -1,0 +1,73 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+)
+
+// A control is a person's word to stop the run or to roll it back.
+type control struct {
+	decision string
+	latch.Control
+	// taken tells that the run acts on it.
+	taken bool
+}
+
+// pending tells that there is a word that the run does not act on yet.
+func (c *control) pending() bool { return c != nil && !c.taken }
+
+func (c *control) describe() string {
+	verb := map[string]string{latch.Stop: "stopped", latch.Rollback: "rolled back"}[c.decision]
+	if c.By != "" {
+		verb += " by " + c.By
+	}
+	if c.Reason != "" {
+		verb += ": " + c.Reason
+	}
+	return verb
+}
+
+func (s *session) checkControl(name string) func([]byte, sender) error {
+	decision := map[string]string{latch.MessageStop: latch.Stop, latch.MessageRollback: latch.Rollback}[name]
+	return func(data []byte, _ sender) error {
+		var given latch.Control
+		if err := given.Decode(data); err != nil {
+			return invalidArgument(err)
+		}
+		if err := s.subject.mayControl(name); err != nil {
+			return invalidArgument(err)
+		}
+		return s.mayTake(decision)
+	}
+}
+
+// mayTake refuses a word that comes too late: the first wins, but a rollback
+// replaces a stop that is not acted on yet.
+func (s *session) mayTake(decision string) error {
+	switch {
+	case s.settled:
+		return refusal(latch.ErrorTooLate, "%s is %s: its outcome is decided", s.subject.id(), s.subject.status())
+	case s.control == nil:
+		return nil
+	case s.control.pending() && s.control.decision == latch.Stop && decision == latch.Rollback:
+		return nil
+	default:
+		return refusal(latch.ErrorTooLate, "the run is already being %s", s.control.describe())
+	}
+}
+
+func (s *session) takeControl(decision string) func(workflow.Context, []byte, sender) (any, error) {
+	return func(_ workflow.Context, data []byte, _ sender) (any, error) {
+		var given latch.Control
+		if err := given.Decode(data); err != nil {
+			return nil, invalidArgument(err)
+		}
+		if err := s.mayTake(decision); err != nil {
+			return nil, err
+		}
+		s.control = &control{decision: decision, Control: given}
+		s.show()
+		return s.snapshot(), nil
+	}
+}

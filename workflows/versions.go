@@ -1,0 +1,17 @@
+package workflows
+
+import "go.temporal.io/sdk/workflow"
+
+// Changes that a run which began before them must not see. A run asks for one
+// only where it makes a difference, so most runs record none of them.
+const (
+	// anyCase: "result" is understood in any case, and must be understood.
+	anyCase = "result-in-any-case"
+	// clearData: signals whose data nobody would understand are refused.
+	clearData = "clear-data"
+)
+
+// knows reports whether the run knows a change.
+func knows(ctx workflow.Context, change string) bool {
+	return workflow.GetVersion(ctx, change, workflow.DefaultVersion, 1) != workflow.DefaultVersion
+}
