@@ -37,6 +37,15 @@ func TestContractAuthAndTLS(t *testing.T) {
 			`auth.oauth2.scopes[2]: "ü" is no scope: one or more visible ASCII characters but " and \ (RFC 6749, section 3.3)`,
 			`auth.oauth2.scopes[3]: "a\"b" is no scope: one or more visible ASCII characters but " and \ (RFC 6749, section 3.3)`}},
 		{"many scopes", oauth2 + `,"scopes":["` + strings.Repeat("a", 1001) + `"]}}`, []string{"auth.oauth2.scopes: have more than 1000 bytes together"}},
+		{"params", oauth2 + `,"params":{"resource":"https://hooks.example.com/","tenant":"ü & b"}}}`, nil},
+		{"params of its own", oauth2 + `,"params":{"grant_type":"password","client_id":"a","Client_Secret":"hush","scope":"a","audience":"b"}}}`, []string{
+			"auth.oauth2.params.Client_Secret: give client_secret instead", "auth.oauth2.params.audience: give audience instead", "auth.oauth2.params.client_id: give client_id instead",
+			"auth.oauth2.params.grant_type: cannot be set: the grant is client_credentials", "auth.oauth2.params.scope: give scopes instead"}},
+		{"params that are credentials", oauth2 + `,"params":{"password":"hush","client_assertion":"hush"}}}`, []string{
+			"auth.oauth2.params.client_assertion: is a credential, which no spec may hold", "auth.oauth2.params.password: is a credential, which no spec may hold"}},
+		{"params that cannot be sent", oauth2 + `,"params":{"":"a","b":"","c":"1\n2","d":"${vars.d}","e":5}}}`, []string{
+			"auth.oauth2.params.e: must be a string, not 5", "auth.oauth2.params: a parameter has no name", "auth.oauth2.params.b: required",
+			`auth.oauth2.params.c: "1\n2" has control characters`, "auth.oauth2.params.d: is no template: give it without ${…}"}},
 		{"an auth style", oauth2 + `,"auth_style":"query"}}`, []string{`auth.oauth2.auth_style: "query" is none of header, body`}},
 		{"a token URL's scheme", strings.Replace(oauth2, "https:", "ftp:", 1) + `}}`, []string{`auth.oauth2.token_url: "ftp://idp.example.com/token" must begin with http:// or https://`}},
 		{"a token URL's credentials", strings.Replace(oauth2, "idp.example", "a:b@idp.example", 1) + `}}`, []string{"auth.oauth2.token_url: has credentials before the host; give them as client_id and client_secret instead"}},

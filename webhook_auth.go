@@ -3,6 +3,7 @@ package latch
 import (
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -35,6 +36,9 @@ type OAuth2 struct {
 	Scopes       []string `json:"scopes,omitempty"`
 	// Audience is a parameter that some token endpoints ask for.
 	Audience string `json:"audience,omitempty"`
+	// Params are further parameters that go along to the token endpoint, such as
+	// resource (RFC 8707). They are no templates and hold no secrets.
+	Params map[string]string `json:"params,omitempty"`
 	// AuthStyle says where the client's credentials stand: header (HTTP Basic,
 	// the default) or body.
 	AuthStyle string `json:"auth_style,omitempty"`
@@ -159,7 +163,44 @@ func (o *OAuth2) validate(problems *Problems, path string) {
 	if o.Audience != "" {
 		checkCredential(problems, field(path, "audience"), o.Audience)
 	}
+	o.validateParams(problems, field(path, "params"))
 	oneOf(problems, field(path, "auth_style"), o.AuthStyle, AuthStyleHeader, AuthStyleBody)
+}
+
+// ownParameters are those of a token request that have fields of their own, by
+// the field, and credentialParameters those that are good for getting a token:
+// they would stand in the history of every run.
+var (
+	ownParameters        = map[string]string{"client_id": "client_id", "client_secret": "client_secret", "scope": "scopes", "audience": "audience"}
+	credentialParameters = []string{"password", "refresh_token", "code", "code_verifier", "assertion", "client_assertion", "subject_token", "actor_token", "device_code"}
+)
+
+// maximumParams bounds the further parameters of a token request.
+const maximumParams = 20
+
+func (o *OAuth2) validateParams(problems *Problems, path string) {
+	if len(o.Params) > maximumParams {
+		problems.Addf(path, "has %d parameters; at most %d are taken", len(o.Params), maximumParams)
+		return
+	}
+	for _, name := range sortedKeys(o.Params) {
+		at, lower := field(path, name), strings.ToLower(name)
+		switch own := ownParameters[lower]; {
+		case name == "":
+			problems.Addf(path, "a parameter has no name")
+			continue
+		case lower == "grant_type":
+			problems.Addf(at, "cannot be set: the grant is client_credentials")
+		case own != "":
+			problems.Addf(at, "give %s instead", own)
+		case slices.Contains(credentialParameters, lower):
+			problems.Addf(at, "is a credential, which no spec may hold")
+		}
+		checkCredential(problems, at, o.Params[name])
+		if strings.Contains(o.Params[name], "${") {
+			problems.Addf(at, "is no template: give it without ${…}")
+		}
+	}
 }
 
 // checkFixedURL is [checkURL] for one that is no template and has no fragment

@@ -162,7 +162,7 @@ func (a *api) handler() (http.Handler, error) {
 		return nil, err
 	}
 	a.mux.HandleFunc("/", a.noRoute)
-	return a.log(a.guard(a.mux)), nil
+	return a.log(a.guard(withWholeTokens(a.mux))), nil
 }
 
 func (a *api) setOrigin(public string) error {

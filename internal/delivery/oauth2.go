@@ -69,7 +69,11 @@ func (s *Sender) newGrant(c *call, a *access) (*grant, error) {
 // tokenRequest gives the token request's header and body. In the header the
 // client's id and secret are encoded as in a form (RFC 6749, section 2.3.1).
 func (s *Sender) tokenRequest(settings *latch.OAuth2, secret string) (http.Header, []byte) {
-	form := url.Values{"grant_type": {"client_credentials"}}
+	form := url.Values{}
+	for name, value := range settings.Params {
+		form.Set(name, value) // first, so that none takes the place of what follows
+	}
+	form.Set("grant_type", "client_credentials")
 	if len(settings.Scopes) > 0 {
 		form.Set("scope", strings.Join(settings.Scopes, " "))
 	}
@@ -146,7 +150,7 @@ func (a *answer) token(c *call, asked time.Time) (*token, error) {
 		return nil, permanentf("%s", c.tell(a.statusText()+", but no JSON object with access_token"+a.whyNot()))
 	}
 	switch {
-	case told.TokenType != "" && !strings.EqualFold(told.TokenType, "bearer"):
+	case !isBearer(told.TokenType):
 		return nil, permanentf("%s", c.tell("it is of a token_type other than Bearer, which alone can be sent"))
 	case len(told.AccessToken) > maximumTokenBytes:
 		return nil, permanentf("%s", c.tell(fmt.Sprintf("it has more than %d KiB", maximumTokenBytes>>10)))
@@ -162,6 +166,13 @@ func (a *answer) whyNot() string {
 		return ": " + fault
 	}
 	return a.oauthError()
+}
+
+// isBearer reports whether a token of the type is sent as a bearer's: one that
+// says so, in whatever spelling ("BearerToken" is Apigee's), or says nothing.
+func isBearer(tokenType string) bool {
+	letters := strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.ToLower(tokenType))
+	return letters == "" || letters == "bearer" || letters == "bearertoken"
 }
 
 // usable gives how long a token is used; expiresIn are seconds, which some

@@ -403,3 +403,49 @@ func originOfText(t *testing.T, text string) origin {
 	require.NoError(t, err)
 	return originOf(parsed)
 }
+
+// Contract, Webhook: params go along to the token endpoint, and tokens that
+// were got with others are other tokens.
+func TestOAuth2Params(t *testing.T) {
+	t.Parallel()
+	issuer, receiver := newIssuer(t, "3600"), newReceiver(t, nil)
+	sender := local(t, map[string]string{"client": "cl1ent"})
+	for i, resource := range []string{"https://a.example/?x=1&y=ü", "https://b.example/", "https://a.example/?x=1&y=ü"} {
+		r := request(receiver.URL)
+		r.Webhook.Auth = issuer.auth()
+		r.Webhook.Auth.OAuth2.Scopes, r.Webhook.Auth.OAuth2.Params = []string{"send"}, map[string]string{"resource": resource}
+		_, err := sender.Send(t.Context(), r, 1)
+		require.NoError(t, err)
+		require.Equal(t, min(i+1, 2), issuer.count())
+		form, err := url.ParseQuery(issuer.last(t).body)
+		require.NoError(t, err)
+		if i < 2 {
+			require.Equal(t, url.Values{"grant_type": {"client_credentials"}, "scope": {"send"}, "resource": {resource}}, form)
+		}
+		require.Equal(t, fmt.Sprintf("Bearer token-%d", []int{1, 2, 1}[i]), receiver.last(t).Header.Get("Authorization"))
+	}
+}
+
+// A token is sent as a bearer's if its type says so in any spelling, or
+// nothing; any other type fails for good.
+func TestOAuth2TokenTypes(t *testing.T) {
+	t.Parallel()
+	for tokenType, sent := range map[string]bool{
+		`"Bearer"`: true, `"bearer"`: true, `"BEARER"`: true, `"BearerToken"`: true, `"bearertoken"`: true, `"bearer_token"`: true, `"Bearer Token"`: true, `""`: true, `null`: true,
+		`"mac"`: false, `"DPoP"`: false, `"N_A"`: false, `"Bearer2"`: false, `"token"`: false,
+	} {
+		issuer := newReceiver(t, answering(200, `{"access_token":"t0ken","token_type":`+tokenType+`}`, nil))
+		receiver := newReceiver(t, nil)
+		r := request(receiver.URL)
+		r.Webhook.Auth = &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: issuer.URL, ClientID: "latch", ClientSecret: "client"}}
+		_, err := local(t, map[string]string{"client": "cl1ent"}).Send(t.Context(), r, 1)
+		if !sent {
+			require.ErrorContains(t, err, "token_type other than Bearer", tokenType)
+			require.False(t, Retryable(err))
+			require.Zero(t, receiver.count())
+			continue
+		}
+		require.NoError(t, err, tokenType)
+		require.Equal(t, "Bearer t0ken", receiver.last(t).Header.Get("Authorization"))
+	}
+}

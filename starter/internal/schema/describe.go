@@ -178,6 +178,7 @@ var fields = map[string]string{
 	"OAuth2.client_secret": "The name of the client's secret, which goes to the token endpoint alone.",
 	"OAuth2.scopes":        "The scopes that are asked for.",
 	"OAuth2.audience":      "The parameter audience, which some token endpoints ask for.",
+	"OAuth2.params":        "Further parameters that go along to the token endpoint, such as resource; no templates, no secrets.",
 	"OAuth2.auth_style":    "Where the client's credentials stand: in the header, by HTTP Basic, or in the body.",
 
 	"Redaction.headers": "Names of headers, in any case; * stands for any characters, as in X-Internal-*.",
