@@ -122,6 +122,9 @@ type RecordLock struct {
 	RemovedBy string `json:"removed_by,omitempty"`
 	Via       string `json:"via,omitempty"`
 	Reason    string `json:"reason,omitempty"`
+	// Result is the one that the removal asked for; absent where it left that to
+	// the endpoint's answer.
+	Result string `json:"result,omitempty"`
 }
 
 // Open tells whether the lock still waits for its removal.

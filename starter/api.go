@@ -98,7 +98,9 @@ func (a *app) apiRefusal(problem *apiclient.Problem, conflict string) error {
 	case http.StatusNotFound:
 		return newFailure(exitFailed, kindNotFound, "%s", text)
 	case http.StatusConflict:
-		return newFailure(exitFailed, conflict, "%s", text)
+		failure := newFailure(exitFailed, conflict, "%s", text)
+		failure.Record = problem.Record
+		return failure
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return newFailure(exitUnreachable, kindUnreachable, "%s", text)
 	default:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/starter/internal/apiclient"
 )
 
@@ -71,6 +73,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 // an object on standard output too, unless the command has written one.
 func (a *app) report(err error) int {
 	failure := explain(err)
+	a.printStanding(failure.Record)
 	if failure.text != "" {
 		fmt.Fprintln(a.err, "Error: "+printable(failure.text))
 	}
@@ -78,6 +81,14 @@ func (a *app) report(err error) int {
 		a.printJSON(map[string]any{"error": failure})
 	}
 	return failure.code
+}
+
+// printStanding prints the record that stands, of a lock that was used before.
+func (a *app) printStanding(encoded json.RawMessage) {
+	var record latch.Record
+	if !a.json() && json.Unmarshal(encoded, &record) == nil && record.DeliveryID != "" {
+		a.printRecord(&record)
+	}
 }
 
 func (a *app) json() bool { return a.output == "json" }

@@ -95,12 +95,15 @@ func (a *app) printAnswer(workflowID, message string, answer json.RawMessage) {
 		a.printJSON(map[string]any{"workflow_id": workflowID, "message": message, "answer": answer})
 		return
 	}
-	var record latch.Record
-	if json.Unmarshal(answer, &record) != nil || record.DeliveryID == "" {
+	var answered latch.Released
+	if json.Unmarshal(answer, &answered) != nil || answered.DeliveryID == "" {
 		a.printf("%s accepted by %s\n", message, printable(workflowID))
 		return
 	}
-	a.printRecord(&record)
+	a.printRecord(&answered.Record)
+	if answered.Unchanged {
+		a.printf("nothing was changed: the lock was removed before\n")
+	}
 }
 
 // printRecord prints one record in a line.

@@ -143,6 +143,11 @@ func TestOfARunThatHasClosed(t *testing.T) {
 	code, out, _ := runs("", closed(), "lock", "release", "release-1:board:r4nd0m")
 	require.Equal(t, exitOK, code)
 	require.Contains(t, out, "lock removed by ada")
+	require.Contains(t, out, "\nnothing was changed: the lock was removed before\n")
+	code, out, errors = runs("", closed(), "lock", "release", "release-1:board:r4nd0m", "--result", "fail")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, out, "lock removed by ada", "the record that stands")
+	require.Equal(t, "Error: TooLate: the lock was removed at 2026-07-01T10:00:00Z by ada with the result pass, and this asks for fail\n", errors)
 	code, _, errors = runs("", closed(), "lock", "release", "release-1:board:other")
 	require.Equal(t, exitFailed, code)
 	require.Equal(t, "Error: release-1 has closed, and no such lock is in its history\n", errors)
@@ -152,6 +157,28 @@ func TestOfARunThatHasClosed(t *testing.T) {
 	code, _, errors = runs("", &fakeTemporal{}, "release", "stop", "9")
 	require.Equal(t, exitFailed, code)
 	require.Equal(t, "Error: there is no run with the workflow id \"9\" or \"release-9\"\n", errors)
+}
+
+// TestASecondRemoval says that nothing was changed, or is refused with the
+// record that stands.
+func TestASecondRemoval(t *testing.T) {
+	t.Parallel()
+	same := &fakeTemporal{update: answers(settledRecord[:len(settledRecord)-1]+`,"unchanged":true}`, nil)}
+	code, out, _ := runs("", same, "lock", "release", "release-1:board:r4nd0m")
+	require.Equal(t, exitOK, code)
+	require.Contains(t, out, "nothing was changed: the lock was removed before")
+
+	refusal := temporal.NewNonRetryableApplicationError("the lock timed out", latch.ErrorTooLate, nil, json.RawMessage(settledRecord))
+	other := &fakeTemporal{update: answers("", refusal)}
+	code, out, errors := runs("", other, "lock", "release", "release-1:board:r4nd0m")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, out, "lock removed by ada")
+	require.Equal(t, "Error: TooLate: the lock timed out\n", errors)
+	code, out, _ = runs("", other, "lock", "release", "release-1:board:r4nd0m", "-o", "json")
+	require.Equal(t, exitFailed, code)
+	failed := object(t, out)["error"].(map[string]any)
+	require.Equal(t, latch.ErrorTooLate, failed["type"])
+	require.Equal(t, "dlv_1", failed["record"].(map[string]any)["delivery_id"])
 }
 
 func TestAWorkerThatDoesNotAnswer(t *testing.T) {

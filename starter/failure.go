@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -30,6 +31,8 @@ type failure struct {
 	Kind     string         `json:"type"`
 	Message  string         `json:"message"`
 	Problems latch.Problems `json:"problems,omitempty"`
+	// Record is that of a lock which was used before, and stands.
+	Record json.RawMessage `json:"record,omitempty"`
 
 	code int
 	// text is what a person reads; empty where all was printed already.
@@ -112,8 +115,19 @@ func explainApplication(err *temporal.ApplicationError) *failure {
 	if err.Type() == "" {
 		return newFailure(code, kindFailed, "%s", err.Message())
 	}
+	if record := json.RawMessage(nil); err.Type() == latch.ErrorTooLate && err.HasDetails() && err.Details(&record) == nil {
+		return tooLate(err.Message(), record)
+	}
 	f := newFailure(code, err.Type(), "%s", err.Message())
 	f.text = err.Type() + ": " + err.Message()
+	return f
+}
+
+// tooLate is the refusal of a removal that came after another one, or after the
+// lock's timeout.
+func tooLate(reason string, record json.RawMessage) *failure {
+	f := newFailure(exitFailed, latch.ErrorTooLate, "%s", reason)
+	f.text, f.Record = latch.ErrorTooLate+": "+reason, record
 	return f
 }
 

@@ -21,7 +21,8 @@ func (a *app) lockReleaseCommand() *cobra.Command {
 	command := takesAPI(&cobra.Command{Use: "release LOCK", Short: "Remove a lock", Args: cobra.ExactArgs(1),
 		Long: `Remove a lock, so that what waits for it goes on, and print the record. The lock
 says itself which run made it. A lock that was removed before answers its
-record again and changes nothing. Where the lock's hook decides by its result,
+record again, and says that nothing was changed, where that removal asked for the
+same result; it refuses another one, as does a lock that timed out. Where the lock's hook decides by its result,
 --result fail is a no, and --data brings what its expressions read:
 
   starter lock release LOCK --result fail --data '{"rollback_release": true}'`,
@@ -54,7 +55,7 @@ func (a *app) releaseLock(ctx context.Context, removed latch.LockRelease, data s
 	defer temporal.Close()
 	answer, err := update(ctx, temporal, workflowID, latch.MessageReleaseLock, removed)
 	if isNotFound(err) {
-		answer, err = usedLock(ctx, temporal, workflowID, removed.Lock)
+		answer, err = usedLock(ctx, temporal, workflowID, &removed)
 	}
 	if err != nil {
 		return err
@@ -90,9 +91,9 @@ func workflowOfLock(token string) (string, error) {
 	return "", newFailure(exitUsage, latch.ErrorInvalidArgument, "%q is no lock: one is <workflow id>:<webhook id>:<random>", token)
 }
 
-// usedLock gives the record of a lock whose run has closed, from the history
-// that a closed run still answers.
-func usedLock(ctx context.Context, temporal temporalClient, workflowID, token string) (json.RawMessage, error) {
+// usedLock answers for a lock whose run has closed, from the history that a
+// closed run still answers, as the run would.
+func usedLock(ctx context.Context, temporal temporalClient, workflowID string, removed *latch.LockRelease) (json.RawMessage, error) {
 	var records []json.RawMessage
 	if err := query(ctx, temporal, workflowID, latch.QueryHistory, &records); err != nil {
 		if isNotFound(err) {
@@ -102,9 +103,16 @@ func usedLock(ctx context.Context, temporal temporalClient, workflowID, token st
 	}
 	for _, encoded := range records {
 		var record latch.Record
-		if json.Unmarshal(encoded, &record) == nil && record.Lock != nil && record.Lock.Token == token {
-			return encoded, nil
+		if json.Unmarshal(encoded, &record) != nil || record.Lock == nil || record.Lock.Token != removed.Lock {
+			continue
 		}
+		if record.Lock.Open() {
+			return nil, newFailure(exitFailed, latch.ErrorTooLate, "%s has closed, and this lock was not used while it ran", workflowID)
+		}
+		if late := removed.RefusedBy(&record); late != "" {
+			return nil, tooLate(late, encoded)
+		}
+		return withKey(encoded, "unchanged", true)
 	}
 	return nil, newFailure(exitFailed, latch.ErrorUnknownLock, "%s has closed, and no such lock is in its history", workflowID)
 }

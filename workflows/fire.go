@@ -233,7 +233,8 @@ func (f *firing) rule(decision string) ruling {
 	return result
 }
 
-// override ends the waits of hooks that are still open.
+// override ends the waits of hooks that are still open. Their records are
+// skipped, with the reason.
 func (f *firing) override(because ruling) error {
 	f.decided = true
 	reason := because.reason
@@ -244,7 +245,7 @@ func (f *firing) override(because ruling) error {
 		reason = f.session.control.describe()
 	}
 	for _, hook := range f.hooks {
-		hook.closeLock(latch.ViaOverride, "", reason)
+		hook.passOver(reason)
 	}
 	return f.session.showLocks()
 }

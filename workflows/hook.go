@@ -268,6 +268,22 @@ func (h *hook) closeLock(via, by, reason string) {
 	h.firing.session.history.changed(h.record)
 }
 
+// passOver closes a lock that nothing waits for any more, since something else
+// decided. Nobody has passed the hook, and its endpoint's answer, should one
+// still come, decides nothing: its record is skipped.
+func (h *hook) passOver(reason string) {
+	if h.record == nil || !h.record.Lock.Open() {
+		return
+	}
+	h.record.Result, h.record.Decision = latch.ResultSkipped, ""
+	skipped := "skipped: " + reason
+	if h.record.Error != "" {
+		skipped = h.record.Error + "; " + skipped
+	}
+	h.record.Error = skipped
+	h.closeLock(latch.ViaOverride, "", reason)
+}
+
 // complete marks the record as ended.
 func (h *hook) complete() {
 	if h.record.CompletedAt.IsZero() {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
@@ -213,9 +214,18 @@ func (s *session) decodeReleaseLock(data []byte) (*hook, latch.LockRelease, erro
 	return hook, release, err
 }
 
+// checkReleaseLock refuses, too, what comes too late for a used lock. It does so
+// here alone: an update that an earlier version accepted is answered as it was.
 func (s *session) checkReleaseLock(data []byte, _ sender) error {
-	_, _, err := s.decodeReleaseLock(data)
-	return err
+	h, release, err := s.decodeReleaseLock(data)
+	if err != nil || h.record.Lock.Open() {
+		return err
+	}
+	if late := release.RefusedBy(h.record); late != "" {
+		return temporal.NewApplicationErrorWithOptions(late, latch.ErrorTooLate,
+			temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{*h.record}})
+	}
+	return nil
 }
 
 func (s *session) clearRelease(data []byte) error {
@@ -238,23 +248,32 @@ func withResult(data latch.Object, result string) latch.Object {
 }
 
 // releaseLock removes a lock and answers with its record once the hook is
-// decided. A used lock answers its record and changes nothing.
+// decided. A used lock answers its record, and that nothing was changed.
 func (s *session) releaseLock(ctx workflow.Context, data []byte, from sender) (any, error) {
 	h, release, err := s.decodeReleaseLock(data)
 	if err != nil {
 		return nil, err
 	}
-	if h.record.Lock.Open() {
-		h.lockRemoved = true
-		h.bring(release.Data, release.Result)
-		h.record.Result = h.resultOfData()
-		h.closeLock(from.via, release.By, release.Reason)
-		h.firing.changed = true
+	used := !h.record.Lock.Open()
+	if !used {
+		h.remove(release, from)
 	}
 	if err := workflow.Await(ctx, func() bool { return h.decision != "" || h.firing.decided }); err != nil {
 		return nil, err
 	}
-	return *h.record, nil
+	return latch.Released{Record: *h.record, Unchanged: used}, nil
+}
+
+// remove settles the hook by its lock's removal.
+func (h *hook) remove(release latch.LockRelease, from sender) {
+	h.lockRemoved = true
+	h.bring(release.Data, release.Result)
+	h.record.Result = h.resultOfData()
+	asked := *h.record.Lock
+	asked.Result = release.Asks()
+	h.record.Lock = &asked
+	h.closeLock(from.via, release.By, release.Reason)
+	h.firing.changed = true
 }
 
 func (s *session) decodeRecord(data []byte) (*hook, latch.RecordUpdate, error) {

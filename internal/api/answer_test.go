@@ -65,6 +65,7 @@ type problem struct {
 	WorkflowID    string `json:"workflow_id"`
 	RunID         string `json:"run_id"`
 	Errors        []struct{ Location, Message string }
+	Record        *latch.Record
 }
 
 func problemOf(t *testing.T, got *httptest.ResponseRecorder, status int) problem {
@@ -110,11 +111,43 @@ func TestClosedRun(t *testing.T) {
 	got := call(handler, "POST", removal, "", "X-API-Key", "lock")
 	require.Equal(t, 200, got.Code, got.Body)
 	require.Contains(t, got.Body.String(), `"removed_by":"ann"`)
+	require.Contains(t, got.Body.String(), `"unchanged":true`)
+	other := problemOf(t, call(handler, "POST", removal, `{"result":"fail"}`, "X-API-Key", "lock"), 409)
+	require.Contains(t, other.Detail, "by ann with the result pass, and this asks for fail")
+	require.Equal(t, "dlv_1", other.Record.DeliveryID, "the record that stands comes along")
+	require.Empty(t, other.WorkflowID)
 	for _, token := range []string{"release-1:board:open", "release-1:board:never"} {
 		late := problemOf(t, call(handler, "POST", "/latch/v1/locks/"+token+"/release", "", "X-API-Key", "lock"), 409)
 		require.Equal(t, "release-1", late.WorkflowID)
 	}
 	problemOf(t, call(handler, "POST", "/latch/v1/locks/release-2:board:abc/release", "", "X-API-Key", "lock"), 404)
+}
+
+// Contract, "Blocking and locks": what a run refuses of a used lock is 409, with
+// the record that stands.
+func TestSecondRemoval(t *testing.T) {
+	t.Parallel()
+	used := latch.Record{DeliveryID: "dlv_1", Lock: &latch.RecordLock{Token: "release-1:board:abc", RemovedBy: "ann", RemovedAt: latch.NewTime(fixed)}}
+	for name, each := range map[string]struct {
+		answer any
+		err    error
+		status int
+		says   string
+	}{
+		"the same":    {latch.Released{Record: used, Unchanged: true}, nil, 200, `"unchanged":true`},
+		"the first":   {latch.Released{Record: used}, nil, 200, `"delivery_id":"dlv_1"`},
+		"another one": {nil, temporal.NewNonRetryableApplicationError("the lock was removed by ann", latch.ErrorTooLate, nil, used), 409, `"record":{"delivery_id":"dlv_1"`},
+		"too late for something else": {nil, temporal.NewNonRetryableApplicationError("BEFORE_RELEASE is decided", latch.ErrorTooLate, nil), 409, `"BEFORE_RELEASE is decided"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			handler := withKeys(t, &fake{update: func(client.UpdateWorkflowOptions) (any, error) { return each.answer, each.err }})
+			got := call(handler, "POST", removal, `{"result":"pass"}`, "X-API-Key", "lock")
+			require.Equal(t, each.status, got.Code, got.Body)
+			require.Contains(t, got.Body.String(), each.says)
+			require.Equal(t, name == "the same", strings.Contains(got.Body.String(), "unchanged"), got.Body)
+		})
+	}
 }
 
 // Contract, "HTTP API": 409 names the run that is running already.

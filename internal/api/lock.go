@@ -23,7 +23,7 @@ func (a *api) registerLocks() {
 		id := map[string]string{http.MethodPost: "release-lock", http.MethodDelete: "delete-lock"}[method]
 		register[LockRemoval](a, operation{id: id, method: method, path: locksPath + "/{lock}/release", role: RoleLock,
 			errors: []int{http.StatusNotFound, http.StatusConflict}, summary: "Remove a lock",
-			about: "Answers with the record, decided; a lock that was used before answers its record again, and nothing changes. removed_by is the key's name, whatever the body says."}, a.releaseLock)
+			about: "Answers with the record, decided. A lock that was removed before answers its record again, with unchanged, to a removal that asks for the same; one that asks for another result, or comes after the lock's timeout, is 409 with the record. removed_by is the key's name, whatever the body says."}, a.releaseLock)
 	}
 }
 
@@ -122,17 +122,19 @@ type removalInput struct {
 
 type recordOutput struct{ Body latch.Record }
 
-func (a *api) releaseLock(ctx context.Context, input *removalInput) (*recordOutput, error) {
+type releasedOutput struct{ Body latch.Released }
+
+func (a *api) releaseLock(ctx context.Context, input *removalInput) (*releasedOutput, error) {
 	removal, err := decodeRemoval(input.RawBody, input.Lock)
 	if err != nil {
 		return nil, err
 	}
 	removal.By = callerOf(ctx).name
-	record, err := a.removeLock(ctx, protocol.UpdateViaAPI, removal)
+	released, err := a.removeLock(ctx, protocol.UpdateViaAPI, removal)
 	if err != nil {
 		return nil, err
 	}
-	return &recordOutput{*record}, nil
+	return &releasedOutput{*released}, nil
 }
 
 // decodeRemoval reads a removal's body, which need not repeat the path's lock.
@@ -157,21 +159,31 @@ func decodeRemoval(body []byte, token string) (latch.LockRelease, error) {
 }
 
 // removeLock removes a lock and gives its record. Once the run has closed, a
-// used lock gives its record, and anything else is 409.
-func (a *api) removeLock(ctx context.Context, via string, removal latch.LockRelease) (*latch.Record, error) {
+// used lock is answered from its history as the run would, and anything else is
+// 409.
+func (a *api) removeLock(ctx context.Context, via string, removal latch.LockRelease) (*latch.Released, error) {
 	workflowID, err := runOfLock(removal.Lock)
 	if err != nil {
 		return nil, err
 	}
-	record := new(latch.Record)
-	err = a.update(ctx, via, workflowID, latch.MessageReleaseLock, removal, record)
+	released := new(latch.Released)
+	err = a.update(ctx, via, workflowID, latch.MessageReleaseLock, removal, released)
 	if isForeign(err) {
 		return nil, noMaker(workflowID)
 	}
 	if !isClosed(err) && !isUnknownLock(err) {
-		return record, err
+		return released, err
 	}
-	return a.usedLock(ctx, workflowID, removal.Lock, isClosed(err))
+	record, err := a.usedLock(ctx, workflowID, removal.Lock, isClosed(err))
+	if err != nil {
+		return nil, err
+	}
+	if late := removal.RefusedBy(record); late != "" {
+		refused := problem(http.StatusConflict, "%s", late)
+		refused.Record = record
+		return nil, refused
+	}
+	return &latch.Released{Record: *record, Unchanged: true}, nil
 }
 
 // usedLock gives the record of a lock of a run that has closed: the newest one

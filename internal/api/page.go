@@ -147,7 +147,7 @@ func (a *api) click(w http.ResponseWriter, r *http.Request, token string, who vi
 		return
 	}
 	if before.Used != nil {
-		a.writeLock(w, r, token, who, page{Note: "Your click came after that, and changed nothing."})
+		a.writeLock(w, r, token, who, page{Note: cameLater})
 		return
 	}
 	action := r.PostForm.Get("action")
@@ -177,12 +177,20 @@ func (a *api) click(w http.ResponseWriter, r *http.Request, token string, who vi
 		return
 	}
 	removal.Result, removal.Data = choice.result, choice.data
-	if _, err := a.removeLock(r.Context(), protocol.UpdateViaPage, removal); err != nil {
+	released, err := a.removeLock(r.Context(), protocol.UpdateViaPage, removal)
+	var late *Problem
+	switch {
+	case err == nil && !released.Unchanged:
+		a.writeLock(w, r, token, who, page{})
+	case err == nil, errors.As(a.explain(r.Context(), err), &late) && late.Record != nil:
+		a.writeLock(w, r, token, who, page{Note: cameLater})
+	default:
 		a.refusePage(w, r, err)
-		return
 	}
-	a.writeLock(w, r, token, who, page{})
 }
+
+// cameLater is for somebody who decided about a lock that was used meanwhile.
+const cameLater = "Your click came after that, and changed nothing."
 
 // actionBack is the button that leaves a confirmation.
 const actionBack = "back"

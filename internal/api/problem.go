@@ -28,6 +28,8 @@ type Problem struct {
 	huma.ErrorModel
 	WorkflowID string `json:"workflow_id,omitempty" doc:"The run that stands in the way"`
 	RunID      string `json:"run_id,omitempty"`
+	// Record is that of a lock which was used before, and stands.
+	Record *latch.Record `json:"record,omitempty" doc:"The record of a lock that was used before; it stands as it is"`
 
 	retryAfter time.Duration
 }
@@ -125,7 +127,9 @@ func (a *api) explain(ctx context.Context, err error) error {
 	var application *temporal.ApplicationError
 	if errors.As(err, &application) {
 		if status := statusOf(application.Type()); status != 0 {
-			return problem(status, "%s", application.Message())
+			p := problem(status, "%s", application.Message())
+			p.Record = recordIn(application)
+			return p
 		}
 	}
 	var refused *deliveries.RefusedError
@@ -149,6 +153,16 @@ func (a *api) explain(ctx context.Context, err error) error {
 	}
 	a.logger.ErrorContext(ctx, "request failed", "error", err)
 	return problem(http.StatusInternalServerError, "This failed for a reason that the API's log tells.")
+}
+
+// recordIn returns the record of a used lock that a refusal bears, nil where it
+// bears none.
+func recordIn(refused *temporal.ApplicationError) *latch.Record {
+	record := new(latch.Record)
+	if refused.Type() != latch.ErrorTooLate || !refused.HasDetails() || refused.Details(record) != nil || record.Lock == nil {
+		return nil
+	}
+	return record
 }
 
 // statusOf gives the status that stands for an application error's type.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/testsuite/process"
 )
 
@@ -101,6 +102,7 @@ type problem struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
 	Errors     []struct{ Location, Message string }
+	Record     *latch.Record
 }
 
 // problem holds an answer to RFC 9457.

@@ -17,7 +17,7 @@ func TestAPILockOfAnEarlierRun(t *testing.T) {
 	s := b.serve("LATCH_API_KEYS", apiKeys)
 	id := "it's again " + b.queue
 	workflowID, first := s.held(id)
-	var used, again latch.Record
+	var used, again latch.Released
 	s.as("lock-key-0123456789", "POST", lockPath(first)+"/release", `{"reason":"looks good"}`).read(t, 200, &used)
 	s.as("run-key-0123456789", "POST", "/latch/v1/releases/"+workflowID+"/stop", "").read(t, 200, nil)
 	require.NoError(t, shared.client.GetWorkflow(b.ctx, workflowID, "").Get(b.ctx, nil))
@@ -27,9 +27,13 @@ func TestAPILockOfAnEarlierRun(t *testing.T) {
 	require.Eventually(t, func() bool { // Temporal's list may be a moment behind
 		return s.as("read-key-0123456789", "GET", lockPath(first), "").status == 200
 	}, patience, tick)
-	s.as("lock-key-0123456789", "POST", lockPath(first)+"/release", `{"result":"fail"}`).read(t, 200, &again)
+	s.as("lock-key-0123456789", "POST", lockPath(first)+"/release", `{"result":"pass"}`).read(t, 200, &again)
 	require.Equal(t, used.Lock, again.Lock)
 	require.Equal(t, used.RunID, again.RunID)
+	require.True(t, again.Unchanged)
+	late := s.as("lock-key-0123456789", "POST", lockPath(first)+"/release", `{"result":"fail"}`).problem(t, 409)
+	require.Contains(t, late.Detail, "with the result pass, and this asks for fail")
+	require.Equal(t, used.Lock, late.Record.Lock)
 	s.as("lock-key-0123456789", "POST", lockPath(workflowID+":board:never")+"/release", "").problem(t, 404)
 	require.Equal(t, second, s.token(workflowID), "the run that waits is left alone")
 	s.as("run-key-0123456789", "POST", "/latch/v1/releases/"+workflowID+"/stop", "").read(t, 200, nil)

@@ -42,15 +42,18 @@ func TestAPILocks(t *testing.T) {
 	two.as("read-key-0123456789", "GET", lockPath(token), "").read(t, 200, &state)
 	require.True(t, state.Open)
 
-	var first, second latch.Record
+	var first, second latch.Released
 	one.as("lock-key-0123456789", "POST", lockPath(token)+"/release", `{"result":"pass","data":{"ticket":7},"by":"mallory","reason":"looks good"}`).read(t, 200, &first)
 	require.Equal(t, "board", first.Lock.RemovedBy, "whatever the body says")
 	require.Equal(t, latch.ViaAPI, first.Lock.Via)
 	require.Equal(t, "looks good", first.Lock.Reason)
 	require.Equal(t, latch.Continue, first.Decision)
 	require.JSONEq(t, `7`, string(first.Data["ticket"]))
-	two.as("admin-key=1-0123456789", "DELETE", lockPath(token)+"/release", `{"result":"fail"}`).read(t, 200, &second)
+	two.as("admin-key=1-0123456789", "DELETE", lockPath(token)+"/release", `{"result":"pass"}`).read(t, 200, &second)
 	require.Equal(t, first.Lock, second.Lock)
+	require.True(t, second.Unchanged)
+	other := two.as("admin-key=1-0123456789", "DELETE", lockPath(token)+"/release", `{"result":"fail"}`).problem(t, 409)
+	require.Equal(t, first.Lock, other.Record.Lock, "the record stands, and comes along")
 	require.Equal(t, first.Data, second.Data)
 	two.as("read-key-0123456789", "GET", lockPath(token), "").read(t, 200, &state)
 	require.False(t, state.Open)
@@ -71,6 +74,8 @@ func TestAPILocks(t *testing.T) {
 	// Once the run has closed.
 	one.as("lock-key-0123456789", "POST", lockPath(token)+"/release", "").read(t, 200, &second)
 	require.Equal(t, first.Lock, second.Lock, "a used lock answers its record")
+	other = one.as("lock-key-0123456789", "POST", lockPath(token)+"/release", `{"result":"fail"}`).problem(t, 409)
+	require.Equal(t, first.Lock, other.Record.Lock)
 	late := one.as("lock-key-0123456789", "POST", lockPath(workflowID+":board:never")+"/release", "").problem(t, 409)
 	require.Equal(t, workflowID, late.WorkflowID)
 	var release struct {

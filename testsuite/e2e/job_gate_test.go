@@ -62,7 +62,7 @@ func TestJobStartBlocks(t *testing.T) {
 				}
 				record := b.removeLock(run, *c.remove)
 				require.Equal(t, c.result, record.Result)
-				again := b.removeLock(run, latch.LockRelease{Lock: c.remove.Lock, Result: "fail", By: "somebody else"})
+				again := b.removeLock(run, latch.LockRelease{Lock: c.remove.Lock, Result: c.remove.Result, By: "somebody else"})
 				require.Equal(t, record.Lock, again.Lock, "a used lock answers its record and changes nothing")
 			}
 			close(held)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/testsuite/receiver"
@@ -54,16 +55,21 @@ func TestLockRelease(t *testing.T) {
 					l.signal(run.GetID(), latch.MessageReleaseLock, message)
 					l.await(run.GetID(), "the lock is removed", func(s latch.Status) bool { return len(s.Locks) == 0 })
 				} else {
-					var answer, again latch.Record
+					var answer, again latch.Released
 					require.NoError(t, l.updateAs(test.updateID, run.GetID(), latch.MessageReleaseLock, message, &answer))
 					require.Equal(t, test.via, answer.Lock.Via)
 					require.Equal(t, given.result, answer.Result)
 					require.NotEmpty(t, answer.Decision)
 					require.NoError(t, l.updateAs(test.updateID+"-again", run.GetID(), latch.MessageReleaseLock,
-						map[string]any{"lock": lock.Token, "result": "fail", "data": map[string]any{"x": 1}, "by": "bob"}, &again))
-					require.Equal(t, answer.Lock, again.Lock, "a second one changes nothing")
-					require.Equal(t, answer.Data, again.Data)
-					require.Equal(t, answer.Result, again.Result)
+						map[string]any{"lock": lock.Token, "result": given.result, "data": map[string]any{"x": 1}, "by": "bob"}, &again))
+					require.False(t, answer.Unchanged)
+					require.True(t, again.Unchanged)
+					require.Equal(t, answer.Record, again.Record, "a second one that asks for the same changes nothing")
+					other := map[string]string{"pass": "fail", "fail": "pass"}[given.result]
+					err := l.updateAs(test.updateID+"-other", run.GetID(), latch.MessageReleaseLock, map[string]any{"lock": lock.Token, "result": other}, nil)
+					require.Equal(t, latch.ErrorTooLate, errorType(err), "%v", err)
+					require.ErrorContains(t, err, "with the result "+given.result+", and this asks for "+other)
+					require.Equal(t, answer.Record, recordIn(t, err), "the record that stands comes along")
 				}
 				release()
 				got := l.outcome(run)
@@ -82,6 +88,51 @@ func TestLockRelease(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// recordIn gives the record of a used lock that a refusal bears.
+func recordIn(t *testing.T, err error) latch.Record {
+	t.Helper()
+	var refused *temporal.ApplicationError
+	require.ErrorAs(t, err, &refused)
+	var record latch.Record
+	require.NoError(t, refused.Details(&record))
+	return record
+}
+
+// Contract, "Blocking and locks": a removal that comes after the lock's timeout,
+// as an update or a signal, is refused, and so is one after a lock that was
+// closed by what was decided elsewhere.
+func TestLockReleaseTooLate(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, test := range []struct{ name, hooks, says string }{
+		{"timed out", `{"id":"gate","events":[{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"1s","on_timeout":"continue"}]}`, "the lock timed out at "},
+		{"skipped", `{"id":"gate","events":[{"event":"BEFORE_RELEASE","blocking":true}]}`, "the hook was skipped at "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			l := b.lane(t)
+			run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a),"webhooks":[`+test.hooks+`,
+				{"id":"later","events":[{"event":"BEFORE_RELEASE_COMPLETE","blocking":true}]}]}`)
+			lock := l.openLock(run.GetID(), "gate")
+			if test.name == "skipped" {
+				require.NoError(t, l.update(run.GetID(), latch.MessageSkip, map[string]any{"lock": lock.Token, "reason": "flaky"}, nil))
+			}
+			later := l.openLock(run.GetID(), "later")
+			for _, result := range []string{"pass", "fail", ""} {
+				err := l.update(run.GetID(), latch.MessageReleaseLock, map[string]any{"lock": lock.Token, "result": result}, nil)
+				require.Equal(t, latch.ErrorTooLate, errorType(err), "%v", err)
+				require.ErrorContains(t, err, test.says)
+				require.Equal(t, lock.Token, recordIn(t, err).Lock.Token)
+			}
+			l.signal(run.GetID(), latch.MessageReleaseLock, map[string]any{"lock": lock.Token})
+			l.await(run.GetID(), "the signal shows as rejected", func(s latch.Status) bool { return len(s.Rejected) == 1 })
+			require.Contains(t, l.status(run.GetID()).Rejected[0].Error, test.says)
+			require.NoError(t, l.update(run.GetID(), latch.MessageReleaseLock, map[string]any{"lock": later.Token}, nil))
+			require.Equal(t, latch.ReleaseReleased, l.outcome(run).Status)
+		})
 	}
 }
 

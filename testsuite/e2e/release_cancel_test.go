@@ -65,8 +65,10 @@ func TestReleaseCancel(t *testing.T) {
 			}
 			records := l.history(run.GetID())
 			if !test.duringStep {
-				lock := record(t, records, "gate", latch.EventBeforeReleaseComplete).Lock
-				require.Equal(t, latch.ViaOverride, lock.Via)
+				gate := record(t, records, "gate", latch.EventBeforeReleaseComplete)
+				require.Equal(t, latch.ViaOverride, gate.Lock.Via)
+				require.Equal(t, latch.ResultSkipped, gate.Result)
+				require.Equal(t, "skipped: the run was cancelled", gate.Error)
 			}
 		})
 	}

@@ -87,6 +87,8 @@ type Problem struct {
 	// WorkflowID and RunID name the run that stands in the way.
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
+	// Record is that of a lock which was used before, and stands.
+	Record json.RawMessage `json:"record"`
 }
 
 // Error says what is wrong.
