@@ -41,7 +41,9 @@ const (
 
 // Statuses of a step.
 const (
-	StepPending    = "pending"
+	StepPending = "pending"
+	// StepSkipped is a step that a release has ended without reaching.
+	StepSkipped    = "skipped"
 	StepDone       = "done"
 	StepFailed     = "failed"
 	StepUndone     = "undone"

@@ -67,6 +67,11 @@ func (c *closed) settle(status *latch.Status) {
 		status.Status = c.Status
 	}
 	status.Phase, status.Locks = "", nil
+	for i := range status.Steps {
+		if status.Steps[i].Status == latch.StepPending {
+			status.Steps[i].Status = latch.StepSkipped
+		}
+	}
 }
 
 // notBegun says of a run that no worker has taken up why it has no answer.

@@ -51,7 +51,7 @@ func TestStatusOfAClosedRunTellsHowItEnded(t *testing.T) {
 	terminated.err = &temporal.TerminatedError{}
 	terminated.query = func(string, string, []any) (string, error) { return threeScenes()[0].status, nil }
 	_, out, _ = runs("", terminated, "status", "1")
-	require.Equal(t, "release-1: terminated\n  step a: pending\n  error: terminated: nothing was sent of it and nothing undone\n", out,
+	require.Equal(t, "release-1: terminated\n  step a: skipped\n  error: terminated: nothing was sent of it and nothing undone\n", out,
 		"no phase and no lock to remove: it is over")
 }
 

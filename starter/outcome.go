@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -203,9 +204,20 @@ func printSteps(to io.Writer, steps []latch.StepResult) {
 
 func printJobs(to io.Writer, indent string, jobs []latch.JobResult) {
 	for _, job := range jobs {
-		fmt.Fprintf(to, "%sjob %s: %s%s\n", indent, oneLine(job.ID), job.Status, behindColon(job.Error))
+		fmt.Fprintf(to, "%sjob %s: %s%s\n", indent, oneLine(job.ID), job.Status, behindColon(ownError(&job)))
 		printJobs(to, indent+"  ", job.Jobs)
 	}
+}
+
+// ownError is a job's error, unless it is that of one of its jobs, which stands
+// there.
+func ownError(job *latch.JobResult) string {
+	for _, each := range job.Jobs {
+		if each.Error != "" && strings.HasSuffix(job.Error, each.Error) {
+			return ""
+		}
+	}
+	return job.Error
 }
 
 func behindColon(text string) string {

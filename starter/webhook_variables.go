@@ -104,7 +104,7 @@ var releaseStates = map[string][3]string{
 	latch.EventBeforeReleaseComplete: {latch.ReleaseRunning, latch.StepDone, latch.StepDone},
 	latch.EventReleaseComplete:       {latch.ReleaseReleased, latch.StepDone, latch.StepDone},
 	latch.EventReleaseSuccess:        {latch.ReleaseReleased, latch.StepDone, latch.StepDone},
-	latch.EventReleaseStopped:        {latch.ReleaseStopped, latch.StepDone, latch.StepPending},
+	latch.EventReleaseStopped:        {latch.ReleaseStopped, latch.StepDone, latch.StepSkipped},
 	latch.EventReleaseRolledBack:     {latch.ReleaseRolledBack, latch.StepUndone, latch.StepUndone},
 	latch.EventReleaseFailure:        {latch.ReleaseFailed, latch.StepUndone, latch.StepFailed},
 }

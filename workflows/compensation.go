@@ -11,6 +11,7 @@ import (
 // cancellation, does not stop at an undo that fails, and names the steps that
 // still stand.
 func (r *releaseRun) compensate(ctx workflow.Context) []string {
+	r.event = "" // the one that decided is over
 	r.enter("rolling back")
 	var standing []string
 	for at := len(r.undos) - 1; at >= 0; at-- {

@@ -287,3 +287,103 @@ func TestGateInTestEnvironment(t *testing.T) {
 	bare.ExecuteWorkflow(gates, []latch.Emission{emission})
 	require.ErrorContains(t, bare.GetWorkflowError(), "plugin")
 }
+
+// Contract, "Decisions": a lock that a stop or another hook closes leaves a
+// skipped record with the reason, whether its webhook was delivered, still
+// retries, or has no address.
+func TestLockThatIsPassedOverIsSkipped(t *testing.T) {
+	t.Parallel()
+	const hooks = `{"id":"person","events":[{"event":"AFTER_STEP","blocking":true}]},
+		{"id":"told","url":"$R/told","events":[{"event":"AFTER_STEP","blocking":true}]},
+		{"id":"dead","url":"$R/dead","events":[{"event":"AFTER_STEP","blocking":true}]}`
+	const steps = `"steps":[{"name":"a","do":{"http":{"url":"$R/do"}},"undo":{"http":{"url":"$R/undo"}}}]`
+	for name, test := range map[string]struct {
+		more, reason string
+		stop         bool
+	}{
+		"a stop":                  {"", "skipped: stopped by ann: enough", true},
+		"another hook's rollback": {`,{"id":"other","url":"$R/other","events":[{"event":"AFTER_STEP","rollback_release":"true"}]}`, "skipped: the event was decided: rollback", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.answers["/dead"] = ""
+			b.answers["/told"] = `{"result":"fail"}`
+			if test.stop {
+				b.env.RegisterDelayedCallback(func() {
+					b.env.SignalWorkflow(latch.MessageStop, latch.Control{By: "ann", Reason: "enough"})
+				}, time.Minute)
+			}
+			require.NoError(t, b.run(latch.WorkflowRelease, `{"id":"r",`+steps+`,"webhooks":[`+hooks+test.more+`]}`))
+			var result latch.ReleaseResult
+			b.result(&result)
+			for _, record := range result.History[:3] {
+				require.Equal(t, latch.ResultSkipped, record.Result, record.Webhook)
+				require.Equal(t, test.reason, record.Error, record.Webhook)
+				require.Empty(t, record.Decision, record.Webhook)
+				require.Equal(t, latch.ViaOverride, record.Lock.Via, record.Webhook)
+			}
+		})
+	}
+}
+
+// A step that a release ends without reaching is skipped, in its result and for
+// the webhooks that are told of its end; status names a step at none but that
+// step's events.
+func TestStepsThatAreNeverReached(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		stopAt string
+		steps  []string
+	}{
+		"before the first": {latch.EventBeforeRelease, []string{latch.StepSkipped, latch.StepSkipped}},
+		"after the first":  {latch.EventAfterStep, []string{latch.StepDone, latch.StepSkipped}},
+		"at the end":       {latch.EventBeforeReleaseComplete, []string{latch.StepDone, latch.StepDone}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.answers["/do"] = `{}`
+			var at latch.Status
+			b.env.RegisterDelayedCallback(func() {
+				value, err := b.env.QueryWorkflow(latch.QueryStatus)
+				require.NoError(t, err)
+				require.NoError(t, value.Get(&at))
+				b.env.SignalWorkflow(latch.MessageStop, nil)
+			}, time.Minute)
+			require.NoError(t, b.run(latch.WorkflowRelease, `{"id":"r","steps":[{"name":"a","do":{"http":{"url":"$R/do"}}},{"name":"b","do":{"http":{"url":"$R/do"}}}],
+				"webhooks":[{"id":"hold","events":[{"event":"`+test.stopAt+`","blocking":true}]},
+					{"id":"told","url":"$R/told","event":"RELEASE_STOPPED","body":{"event":"b is ${release.steps[1].status}"}}]}`))
+			require.Contains(t, b.received(), "b is "+test.steps[1])
+			require.Equal(t, test.stopAt, at.Event)
+			require.Equal(t, map[string]string{latch.EventAfterStep: "a"}[test.stopAt], at.Step)
+			var result latch.ReleaseResult
+			b.result(&result)
+			var steps []string
+			for _, step := range result.Steps {
+				steps = append(steps, step.Status)
+			}
+			require.Equal(t, test.steps, steps)
+		})
+	}
+}
+
+// What went wrong in a job of a sequence is said once, however deep the job is.
+func TestSequenceSaysItsErrorOnce(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ jobs, says string }{
+		"one level":    {`{"id":"two","task":{"command":{"argv":["x"]}}}`, "job all failed: job two: "},
+		"three levels": {`{"id":"inner","jobs":[{"id":"innermost","jobs":[{"id":"two","task":{"command":{"argv":["x"]}}}]}]}`, "job all failed: job inner: job innermost: job two: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			err := b.run(latch.WorkflowJobRun, `{"id":"all","jobs":[`+test.jobs+`]}`)
+			var application *temporal.ApplicationError
+			require.ErrorAs(t, err, &application)
+			require.Equal(t, test.says, application.Message()[:len(test.says)])
+			require.Equal(t, 1, strings.Count(application.Message(), "LATCH_ALLOW_COMMANDS"), application.Message())
+			require.Equal(t, 1, strings.Count(application.Message(), "failed"), application.Message())
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -182,7 +183,7 @@ func (r *jobRun) sequence(ctx workflow.Context) error {
 			return ctx.Err()
 		}
 		if err != nil && !job.Job.ContinueOnError {
-			return fmt.Errorf("job %s: %s", job.ID, rootMessage(err))
+			return fmt.Errorf("job %s: %s", job.ID, cmp.Or(result.Error, rootMessage(err)))
 		}
 	}
 	return nil

@@ -80,6 +80,7 @@ func (r *releaseRun) forward(ctx workflow.Context) (*ending, error) {
 			return end, err
 		}
 	}
+	r.step = "" // the event that follows is of no step
 	if end, err := r.gate(ctx, latch.EventBeforeReleaseComplete, nil); end != nil || err != nil {
 		return end, err
 	}
@@ -178,6 +179,7 @@ func (r *releaseRun) controlled(event string) *ending {
 func (r *releaseRun) finish(ctx workflow.Context, end *ending) error {
 	r.settled = true
 	r.step = ""
+	r.skipSteps()
 	var standing []string
 	if end.rollBack {
 		standing = r.compensate(disconnect(ctx))
@@ -198,6 +200,15 @@ func (r *releaseRun) finish(ctx workflow.Context, end *ending) error {
 		}
 	}
 	return nil
+}
+
+// skipSteps marks the steps that the release ends without having reached.
+func (r *releaseRun) skipSteps() {
+	for i := range r.result.Steps {
+		if r.result.Steps[i].Status == latch.StepPending {
+			r.result.Steps[i].Status = latch.StepSkipped
+		}
+	}
 }
 
 // outcomeEvent is the one event that tells the outcome.

@@ -186,6 +186,11 @@ func (a *api) releaseState(ctx context.Context, info *workflowpb.WorkflowExecuti
 		return state, nil
 	}
 	state.ClosedAt = latch.NewTime(info.GetCloseTime().AsTime())
+	for i := range state.Steps { // a run that was terminated answers as it stood
+		if state.Steps[i].Status == latch.StepPending {
+			state.Steps[i].Status = latch.StepSkipped
+		}
+	}
 	return state, a.addResult(ctx, state)
 }
 

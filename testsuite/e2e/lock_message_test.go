@@ -70,7 +70,10 @@ func TestLockRecord(t *testing.T) {
 		l.send(asUpdate, run.GetID(), latch.MessageRecord, map[string]any{"delivery_id": delivery, "result": "fail", "data": map[string]any{"rollback_release": true}})
 		got := l.outcome(run)
 		require.Equal(l, latch.ReleaseRolledBack, got.Status)
-		require.Equal(l, latch.ViaOverride, record(l, got.History, "hold", "AFTER_STEP").Lock.Via, "rollback ends the wait for %s", lock.Token)
+		passedOver := record(l, got.History, "hold", "AFTER_STEP")
+		require.Equal(l, latch.ViaOverride, passedOver.Lock.Via, "rollback ends the wait for %s", lock.Token)
+		require.Equal(l, latch.ResultSkipped, passedOver.Result, "nobody passed it")
+		require.Equal(l, "skipped: the event was decided: rollback", passedOver.Error)
 	})
 	bothWays(t, b, "counts when it comes before the answer", func(l *lane, asUpdate bool) {
 		held, release := l.hold(receiver.JSON(200, `{"n":1}`))
@@ -159,8 +162,8 @@ func TestLockControl(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for _, each := range []struct{ message, status, steps string }{
-		{latch.MessageStop, latch.ReleaseStopped, "a:done b:pending"},
-		{latch.MessageRollback, latch.ReleaseRolledBack, "a:undone b:pending"},
+		{latch.MessageStop, latch.ReleaseStopped, "a:done b:skipped"},
+		{latch.MessageRollback, latch.ReleaseRolledBack, "a:undone b:skipped"},
 	} {
 		bothWays(t, b, each.message+" at a wait", func(l *lane, asUpdate bool) {
 			run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a,b),"webhooks":[{"id":"gate","events":[{"event":"AFTER_STEP","blocking":true}]}]}`)
@@ -172,6 +175,9 @@ func TestLockControl(t *testing.T) {
 			require.Equal(l, "ann", got.DecidedBy.By)
 			require.Contains(l, got.Reason, "enough")
 			require.Equal(l, latch.ViaOverride, got.History[0].Lock.Via)
+			require.Equal(l, latch.ResultSkipped, got.History[0].Result, "nobody passed it")
+			require.Contains(l, got.History[0].Error, "by ann: enough")
+			require.False(l, got.History[0].CompletedAt.IsZero())
 		})
 		bothWays(t, b, each.message+" during a step", func(l *lane, asUpdate bool) {
 			held, release := l.hold(receiver.JSON(200, `{"made":1}`))
@@ -226,7 +232,7 @@ func TestLockControl(t *testing.T) {
 		release()
 		got := l.outcome(run)
 		require.Equal(t, latch.ReleaseFailed, got.Status)
-		require.Equal(t, "a:failed b:pending", got.steps())
+		require.Equal(t, "a:failed b:skipped", got.steps())
 	})
 	bothWays(t, b, "in a job stop cancels and rollback is refused", func(l *lane, asUpdate bool) {
 		run := l.begin(latch.WorkflowJobRun, `{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[{"id":"gate","events":[{"event":"JOB_START","blocking":true}]}]}`)

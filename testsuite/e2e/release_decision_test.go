@@ -23,9 +23,9 @@ func TestReleaseDecisionAtEachEvent(t *testing.T) {
 		stopped string
 		undone  string
 	}{
-		{latch.EventBeforeRelease, "", "a:pending b:pending", "a:pending b:pending"},
-		{latch.EventBeforeStep, "", "a:pending b:pending", "a:pending b:pending"},
-		{latch.EventAfterStep, "a", "a:done b:pending", "a:undone b:pending"},
+		{latch.EventBeforeRelease, "", "a:skipped b:skipped", "a:skipped b:skipped"},
+		{latch.EventBeforeStep, "", "a:skipped b:skipped", "a:skipped b:skipped"},
+		{latch.EventAfterStep, "a", "a:done b:skipped", "a:undone b:skipped"},
 		{latch.EventBeforeReleaseComplete, "a b", "a:done b:done", "a:undone b:undone"},
 	} {
 		for _, decision := range []string{latch.Stop, latch.Rollback} {
@@ -213,9 +213,11 @@ func TestReleaseDecisionOfSeveralHooks(t *testing.T) {
 				hook("two", event, `,"stop_release":"true"`)+`]}`))
 			require.Equal(t, latch.ReleaseStopped, got.Status)
 			require.Equal(t, "two", got.DecidedBy.Webhook)
-			lock := record(t, got.History, "person", event).Lock
-			require.Equal(t, latch.ViaOverride, lock.Via)
-			require.NotEmpty(t, lock.Reason)
+			person := record(t, got.History, "person", event)
+			require.Equal(t, latch.ViaOverride, person.Lock.Via)
+			require.NotEmpty(t, person.Lock.Reason)
+			require.Equal(t, latch.ResultSkipped, person.Result, "nobody passed it")
+			require.Equal(t, "skipped: "+person.Lock.Reason, person.Error)
 		}
 	})
 	t.Run("a stop after a step waits for the others, which may roll back", func(t *testing.T) {

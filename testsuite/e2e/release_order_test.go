@@ -35,7 +35,7 @@ func TestReleaseOrder(t *testing.T) {
 		name:    "a failed step has its AFTER_STEP and is undone first, undos have no events",
 		spec:    `{"id":"r","steps":$STEPS(a,b,c),"webhooks":[` + logEverything + `]}`,
 		scripts: map[string][]receiver.Answer{"/do/b": {receiver.Status(400)}},
-		status:  latch.ReleaseFailed, failure: latch.ErrorReleaseFailed, steps: "a:undone b:undone c:pending",
+		status:  latch.ReleaseFailed, failure: latch.ErrorReleaseFailed, steps: "a:undone b:undone c:skipped",
 		trail: []string{"BEFORE_RELEASE", "BEFORE_STEP a", "do/a", "AFTER_STEP a", "BEFORE_STEP b", "do/b", "AFTER_STEP b", "undo/b", "undo/a"},
 		last:  []string{"RELEASE_COMPLETE", "RELEASE_FAILURE"},
 	}, {
@@ -58,7 +58,7 @@ func TestReleaseOrder(t *testing.T) {
 		spec: `{"id":"r","steps":$STEPS(a,b),"webhooks":[` + logEverything + `,
 			{"id":"gate","url":"$R/gate","event":"AFTER_STEP"}]}`,
 		scripts: map[string][]receiver.Answer{"/gate": {stop}},
-		status:  latch.ReleaseStopped, steps: "a:done b:pending",
+		status:  latch.ReleaseStopped, steps: "a:done b:skipped",
 		last: []string{"RELEASE_COMPLETE", "RELEASE_STOPPED"},
 	}, {
 		name: "a rollback undoes the steps taken, and an undo is tried again",
@@ -66,7 +66,7 @@ func TestReleaseOrder(t *testing.T) {
 			{"id":"log","url":"$R/log","events":[{"event":"RELEASE_COMPLETE"},{"event":"RELEASE_SUCCESS"},{"event":"RELEASE_STOPPED"},{"event":"RELEASE_ROLLED_BACK"},{"event":"RELEASE_FAILURE"}]},
 			{"id":"gate","url":"$R/gate","events":[{"event":"AFTER_STEP","rollback_release":"step.name == 'b'"}]}]}`,
 		scripts: map[string][]receiver.Answer{"/undo/b": {receiver.Status(500), receiver.Status(200)}},
-		status:  latch.ReleaseRolledBack, steps: "a:undone b:undone c:pending",
+		status:  latch.ReleaseRolledBack, steps: "a:undone b:undone c:skipped",
 		trail: []string{"do/a", "gate", "do/b", "gate", "undo/b", "undo/b", "undo/a"},
 		last:  []string{"RELEASE_COMPLETE", "RELEASE_ROLLED_BACK"},
 	}, {
