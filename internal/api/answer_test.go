@@ -134,9 +134,9 @@ func TestSecondRemoval(t *testing.T) {
 		status int
 		says   string
 	}{
-		"the same":    {latch.Released{Record: used, Unchanged: true}, nil, 200, `"unchanged":true`},
-		"the first":   {latch.Released{Record: used}, nil, 200, `"delivery_id":"dlv_1"`},
-		"another one": {nil, temporal.NewNonRetryableApplicationError("the lock was removed by ann", latch.ErrorTooLate, nil, used), 409, `"record":{"delivery_id":"dlv_1"`},
+		"the same":                    {latch.Released{Record: used, Unchanged: true}, nil, 200, `"unchanged":true`},
+		"the first":                   {latch.Released{Record: used}, nil, 200, `"delivery_id":"dlv_1"`},
+		"another one":                 {nil, temporal.NewNonRetryableApplicationError("the lock was removed by ann", latch.ErrorTooLate, nil, used), 409, `"record":{"delivery_id":"dlv_1"`},
 		"too late for something else": {nil, temporal.NewNonRetryableApplicationError("BEFORE_RELEASE is decided", latch.ErrorTooLate, nil), 409, `"BEFORE_RELEASE is decided"`},
 	} {
 		t.Run(name, func(t *testing.T) {
