@@ -1,8 +1,6 @@
 package latch
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"time"
 )
@@ -18,11 +16,11 @@ type Released struct {
 // Asks returns the result that the removal asks for, pass or fail; "" where it
 // leaves that to the endpoint's answer, or else pass.
 func (m *LockRelease) Asks() string {
-	var given string
-	if m.Result == "" && json.Unmarshal(m.Data["result"], &given) == nil && (given == ResultPass || given == ResultFail) {
-		return given
+	if m.Result != "" {
+		return m.Result
 	}
-	return m.Result
+	said, _ := m.Data.Result() // what nobody understands asks for nothing
+	return said
 }
 
 // RefusedBy says why the removal comes too late for a lock that is used; "" for
@@ -49,8 +47,10 @@ func (m *LockRelease) RefusedBy(record *Record) string {
 	if came, asks := cameTo(record), m.asksOf(record); came != asks {
 		return fmt.Sprintf("the lock was removed at %s%s with the result %s, and this asks for %s", at, by, came, asks)
 	}
-	for _, key := range []string{"stop_release", "rollback_release"} {
-		if asked, given := m.Data[key]; given && isYes(asked) != isYes(record.Data[key]) {
+	for _, key := range []string{KeyStopRelease, KeyRollbackRelease} {
+		asked, _ := m.Data.Truth(key)
+		stands, _ := record.Data.Truth(key)
+		if _, given := m.Data[key]; given && asked != stands {
 			return fmt.Sprintf("the lock was removed at %s%s with another %s than this asks for", at, by, key)
 		}
 	}
@@ -60,10 +60,13 @@ func (m *LockRelease) RefusedBy(record *Record) string {
 // cameTo returns the result that the removal in the record asked for, or that
 // came of one that asked for none.
 func cameTo(record *Record) string {
-	switch {
-	case record.Lock.Result != "":
+	if record.Lock.Result != "" {
 		return record.Lock.Result
-	case string(record.Data["result"]) == `"fail"`:
+	}
+	switch said, err := record.Data.Result(); {
+	case err != nil: // an expression of the hook's own knows what it means
+		return record.Result
+	case said == ResultFail:
 		return ResultFail
 	default:
 		return ResultPass
@@ -80,15 +83,5 @@ func (m *LockRelease) asksOf(record *Record) string {
 		return cameTo(record)
 	default:
 		return ResultPass
-	}
-}
-
-// isYes reports whether a value of the data means true, as an endpoint's does.
-func isYes(value json.RawMessage) bool {
-	switch string(bytes.TrimSpace(value)) {
-	case "true", `"true"`, "1":
-		return true
-	default:
-		return false
 	}
 }
