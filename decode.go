@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/latch-run/latch/internal/typo"
 )
 
 // maximumDepth bounds how deep an input nests, which bounds the time that
@@ -316,44 +318,20 @@ func jsonFields(structure reflect.Type) []jsonField {
 	return fields
 }
 
-var withoutSeparators = strings.NewReplacer("_", "", "-", "")
-
 // maximumListed bounds the work on input that is wrong all over; nobody reads
 // more problems than these.
 const maximumListed = 1000
 
 // suggest names the key that was meant, or all there are.
 func suggest(key string, fields []jsonField) string {
-	names, bare := make([]string, len(fields)), withoutSeparators.Replace(key)
+	names := make([]string, len(fields))
 	for i, f := range fields {
 		names[i] = f.name
-		if strings.EqualFold(bare, strings.ReplaceAll(f.name, "_", "")) ||
-			len(key) > 2 && editDistance(key, f.name) <= min(2, len(key)-2) {
-			return fmt.Sprintf("; did you mean %q?", f.name)
-		}
+	}
+	if meant := typo.Meant(key, names); meant != "" {
+		return fmt.Sprintf("; did you mean %q?", meant)
 	}
 	return "; the keys here are " + strings.Join(names, ", ")
-}
-
-// editDistance is Levenshtein's.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // abbreviate shows a value in a message, bounded. What may hide a secret put

@@ -21,13 +21,15 @@ type RegisteredWebhook struct {
 	UpdatedAt Time `json:"updated_at,omitzero"`
 }
 
-// registeredInput is what is taken: the times are ours, and may be given back.
+// registeredInput is what is taken: the times and the warnings are ours, and may
+// be given back.
 type registeredInput struct {
 	Webhook
 	When      string          `json:"when,omitempty"`
 	Enforced  bool            `json:"enforced,omitempty"`
 	CreatedAt json.RawMessage `json:"created_at,omitempty"`
 	UpdatedAt json.RawMessage `json:"updated_at,omitempty"`
+	Warnings  json.RawMessage `json:"warnings,omitempty"`
 }
 
 // DecodeRegisteredWebhook reads a webhook that is to stand by itself,

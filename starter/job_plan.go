@@ -13,6 +13,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
 	"github.com/latch-run/latch/internal/cron"
+	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/starter/internal/spec"
 )
@@ -51,7 +52,7 @@ func (a *app) readJobs(files []string) ([]*wantedJob, error) {
 			labels[input.id] = input.file
 			problems = append(problems, labelled(input.file, input.problems)...)
 			if len(input.problems) == 0 {
-				for _, warning := range admission.RegisteredJobWarnings(input.job) {
+				for _, warning := range admission.RegisteredJobWarnings(input.job, mitto.Fields(&registry.Definition{ID: input.id, Job: input.job})) {
 					a.warn("%s: %s", input.file, warning)
 				}
 			}

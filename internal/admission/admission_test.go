@@ -158,52 +158,6 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// TestWarningsOfKeysThatMayBeMissing, told by the text of expressions alone.
-func TestWarningsOfKeysThatMayBeMissing(t *testing.T) {
-	t.Parallel()
-	for expression, want := range map[string]string{
-		`history.data.rate > 1`:                                        "history.data.rate: if the key is missing the expression fails and on_error decides; write history.data[?'rate'].orValue(…)",
-		`history.data['rate'] > 1`:                                     "history.data.rate: ",
-		`history.data[?'rate'].orValue(0) > 1`:                         "",
-		`history.data.?rate.orValue(0) > 1`:                            "",
-		`has(history.data.rate) && history.data.rate > 1`:              "",
-		`'rate' in history.data && history.data.rate > 1`:              "",
-		`history.data.size() > 1`:                                      "",
-		`vars.text == 'see history.data.rate'`:                         "",
-		`release.titel == 'x'`:                                         `release has no key "titel", so this fails; its keys are id, title, vars, instance, status, steps`,
-		`release['titel'] == 'x' || step.nme == '' || run.id == '1'`:   `release has no key "titel"`,
-		`release.?titel.orValue('') == 'x'`:                            "",
-		`job.status.code == 1`:                                         `job.status has no key "code"`,
-		`job.status.returncode == 1 && job.vars.code == 1`:             "",
-		`vars.release.owner == 'x' || history.data[?'job'].hasValue()`: "",
-		`records.exists(job, job.owner == 'x')`:                        "",
-		`{'release': 1}.release == 1 && system.fqdn == ''`:             "",
-	} {
-		quoted, err := json.Marshal(expression)
-		require.NoError(t, err)
-		got := warningsOf(t, "release", release(`"events":[{"event":"BEFORE_RELEASE","stop_release":`+string(quoted)+`}]`))
-		if want == "" {
-			require.Empty(t, got, expression)
-			continue
-		}
-		require.NotEmpty(t, got, expression)
-		require.Contains(t, got[0].String(), "webhooks[0].events[0].stop_release: "+want)
-	}
-	for body, want := range map[string]string{
-		`{"a":["${system.fdqn}"]}`:     `webhooks[0].body.a[0]: system has no key "fdqn"`,
-		`"{\"a\":\"${system.fdqn}\"}"`: `webhooks[0].body: system has no key "fdqn"`,
-		`{"a":"see system.fdqn or $${system.fdqn}, ${ {'system':'}'}['system'] } and system.fdqn"}`: "",
-	} {
-		got := warningsOf(t, "release", release(`"event":"BEFORE_RELEASE","body":`+body))
-		if want == "" {
-			require.Empty(t, got, body)
-			continue
-		}
-		require.Len(t, got, 1, body)
-		require.Contains(t, got[0].String(), want)
-	}
-}
-
 // TestAnEventByItsNameAloneIsToldHowToWriteIt.
 func TestAnEventByItsNameAloneIsToldHowToWriteIt(t *testing.T) {
 	t.Parallel()
@@ -262,16 +216,4 @@ func BenchmarkDecodeReleaseOf500Webhooks(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-}
-
-// A registered job's templates see its further fields, those of its status too.
-func TestWarningsOfRegisteredJobs(t *testing.T) {
-	t.Parallel()
-	job, err := admission.DecodeJob([]byte(`{"id":"1","task":{"command":{"argv":["x"]}},"webhooks":[{"id":"w","url":"https://example.com/","event":"JOB_COMPLETE",
-		"body":{"type":"${job.type}","pid":"${job['status']['pid']}","run":"${run.id}"}}]}`))
-	require.NoError(t, err)
-	require.Len(t, admission.JobWarnings(job), 3)
-	warnings := admission.RegisteredJobWarnings(job)
-	require.Len(t, warnings, 1)
-	require.Contains(t, warnings[0].Message, `run has no key "id"`)
 }

@@ -4,20 +4,29 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/typo"
 )
 
-// doubter collects selections of keys that probably are not there. It looks at
-// the text of expressions alone, so it warns only of what it can tell by that.
+// doubter collects what expressions select that is probably not there. It warns
+// only of what is known before the run.
 type doubter struct {
 	warnings *latch.Problems
-	// registered tells that the job is, and so has fields beyond those below.
-	registered bool
+	// walker is what shows it the input, and knows at which events.
+	walker *walker
+	scene  scene
+}
+
+// newDoubter returns a walker that warns of what is missing in the scene.
+func newDoubter(warnings *latch.Problems, in scene) *walker {
+	d := &doubter{warnings: warnings, scene: in}
+	d.walker = &walker{visit: d}
+	return d.walker
 }
 
 func (d *doubter) tree(path string, value json.RawMessage) {
@@ -42,133 +51,119 @@ func (d *doubter) strings(path string, value any) {
 	}
 }
 
-func (d *doubter) template(path, source string, _ expr.Place) {
-	for _, expression := range expressionsIn(source) {
-		d.expression(path, expression, expr.When)
+func (d *doubter) template(path, source string, place expr.Place) {
+	template, err := expr.CompileTemplate(source, place)
+	if err != nil {
+		return // it was admitted
 	}
+	seen := map[string]bool{}
+	for _, expression := range template.Expressions() {
+		selected, alone := expr.Selections(expression)
+		for _, selection := range selected {
+			if name := selection.String(); !seen[name] {
+				seen[name] = true
+				d.selection(path, selection, reading{inTemplate: true, alone: alone})
+			}
+		}
+	}
+}
+
+// A reading is how an expression reads a value.
+type reading struct {
+	// inTemplate says that the expression stands in one.
+	inTemplate bool
+	// alone says that the expression does nothing else.
+	alone bool
 }
 
 func (d *doubter) expression(path, source string, use expr.Use) {
-	text := withoutLiterals(source)
-	if use == expr.Result || use == expr.StopRelease || use == expr.RollbackRelease {
-		for _, key := range selected(text, "history.data") {
-			d.warnings.Addf(path, "history.data.%s: if the key is missing the expression fails and on_error decides; write history.data[?'%s'].orValue(…)", key, key)
-		}
-	}
-	for _, known := range knownKeys {
-		if d.registered && strings.HasPrefix(known.of, "job") {
+	selected, _ := expr.Selections(source)
+	for _, selection := range selected {
+		if use != expr.Success && use != expr.When && len(selection) > 2 && selection[0] == "history" && selection[1] == "data" {
+			d.warnings.Addf(path, "%s: if the key is missing the expression fails and on_error decides; write %s", selection[:3], optional(selection[:3], "…"))
 			continue
 		}
-		for _, key := range selected(text, known.of) {
-			if !slices.Contains(known.keys, key) {
-				d.warnings.Addf(path, "%s has no key %q, so this fails; its keys are %s", known.of, key, strings.Join(known.keys, ", "))
+		d.selection(path, selection, reading{})
+	}
+}
+
+// selection warns of a value that is missing at one of the events.
+func (d *doubter) selection(path string, selection expr.Selection, as reading) {
+	in := d.scene
+	if within := d.walker.within; within != nil && within != in.job { // of a sequence
+		in.job, in.fields = within, nil
+	}
+	events := d.walker.events
+	if events == nil {
+		events = []string{""}
+	}
+	for _, in.event = range events {
+		if fault := in.fault(selection, as); fault != "" {
+			d.warnings.Addf(path, "%s", fault)
+			return
+		}
+	}
+}
+
+// fault says why what is selected is not there, "" where it may be.
+func (s *scene) fault(selection expr.Selection, as reading) string {
+	found := s.variable(selection[0])
+	for i, key := range selection[1:] {
+		of, selected := selection[:i+1], selection[:i+2]
+		switch v := found.(type) {
+		case null:
+			return fmt.Sprintf("%s is null, so %s fails", of, selected)
+		case []any:
+			index, err := strconv.Atoi(strings.Trim(key, "[]"))
+			if err == nil && index >= len(v) {
+				return fmt.Sprintf("%s has no element %d, so %s fails", of, index, selected)
 			}
-		}
-	}
-}
-
-// knownKeys are those of the variables whose keys are fixed (contract,
-// "Templates").
-var knownKeys = []struct {
-	of   string
-	keys []string
-}{
-	{"job", []string{"id", "name", "title", "tags", "vars", "schedule", "timeout", "status"}},
-	{"job.status", []string{"id", "returncode", "error", "started_at", "completed_at", "kvp"}},
-	{"release", []string{"id", "title", "vars", "instance", "status", "steps"}},
-	{"step", []string{"name", "index", "status", "error", "kvp"}},
-	{"system", []string{"fqdn", "environment", "version", "namespace", "task_queue", "database.version"}},
-	{"run", []string{"workflow_id", "run_id"}},
-}
-
-// expressionsIn gives the expressions of a template, which compiles.
-func expressionsIn(template string) []string {
-	var found []string
-	for {
-		start := strings.Index(template, "${")
-		if start < 0 {
-			return found
-		}
-		if start > 0 && template[start-1] == '$' { // $${ is a literal ${
-			template = template[start+2:]
-			continue
-		}
-		end := expressionEnd(template[start+2:])
-		found = append(found, template[start+2:start+2+end])
-		template = template[start+2+end:]
-	}
-}
-
-// expressionEnd is where the brace stands that closes an expression, braces in
-// its maps and strings left out.
-func expressionEnd(text string) int {
-	depth, quote := 0, byte(0)
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '\\':
-			i++
-		case quote != 0:
-			if c == quote {
-				quote = 0
+			if found = any(anything{}); err == nil && index >= 0 {
+				found = v[index]
 			}
-		case c == '"' || c == '\'':
-			quote = c
-		case c == '{':
-			depth++
-		case c == '}':
-			if depth == 0 {
-				return i
+		case *object:
+			value, has := v.fields[key]
+			if !has {
+				return v.lacks(selected, as)
 			}
-			depth--
+			found = value
+		default:
+			return ""
 		}
 	}
-	return len(text)
-}
-
-var (
-	literal = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'`)
-	name    = regexp.MustCompile(`^[A-Za-z_]\w*$`)
-	index   = regexp.MustCompile(`\[ *['"]([A-Za-z_]\w*)['"] *\]`)
-)
-
-// withoutLiterals empties the expression's strings, save names, and writes
-// x['name'] as x.name.
-func withoutLiterals(source string) string {
-	source = literal.ReplaceAllStringFunc(source, func(quoted string) string {
-		if name.MatchString(quoted[1 : len(quoted)-1]) {
-			return quoted
-		}
-		return "''"
-	})
-	return index.ReplaceAllString(source, ".$1")
-}
-
-// selected gives the keys that an expression selects of a variable, each once:
-// not those it asks for with has or in, nor those of a variable of that name
-// that a macro makes, nor calls.
-func selected(text, of string) []string {
-	if !strings.Contains(text, of+".") {
-		return nil
+	if _, isNull := found.(null); isNull && as.inTemplate && as.alone && slices.Contains([]string{"job.name", "job.title"}, selection.String()) {
+		return fmt.Sprintf("%s is not set, so nothing stands in its place; write ${optional.ofNonZeroValue(%s).orValue('none')}", selection, selection)
 	}
-	if root, _, _ := strings.Cut(of, "."); made(root, text) {
-		return nil
-	}
-	selection := regexp.MustCompile(`(?:^|[^\w.?'"])` + regexp.QuoteMeta(of) + `\.([A-Za-z_]\w*)(\s*\()?`)
-	var keys []string
-	for _, match := range selection.FindAllStringSubmatch(text, -1) {
-		key, call := match[1], match[2] != ""
-		if !call && !askedFor(of, key, text) && !slices.Contains(keys, key) {
-			keys = append(keys, key)
-		}
-	}
-	return keys
+	return ""
 }
 
-// made tells whether a macro, such as map(job, …), makes a variable of the name.
-func made(variable, text string) bool {
-	return regexp.MustCompile(`\(\s*` + variable + `\s*,`).MatchString(text)
+// lacks says that the object has not the last key of the selection.
+func (o *object) lacks(selected expr.Selection, as reading) string {
+	of, key := selected[:len(selected)-1], selected[len(selected)-1]
+	cure := optional(selected, "'none'")
+	if as.inTemplate {
+		cure = "${" + cure + "}"
+	}
+	names := o.names()
+	meant := typo.Meant(key, names)
+	switch {
+	case o.empty != "" && len(of) > 1:
+		return fmt.Sprintf("%s is empty %s, so %s fails there; write %s", of, o.empty, selected, cure)
+	case o.empty != "":
+		return fmt.Sprintf("%s is empty %s, so %s fails", of, o.empty, selected)
+	case slices.Contains(o.unset, key):
+		return fmt.Sprintf("%s is not set, so this fails; write %s", selected, cure)
+	case meant != "":
+		return fmt.Sprintf("%s has no key %q, so this fails; did you mean %q?", of, key, meant)
+	case o.open:
+		return ""
+	default:
+		return fmt.Sprintf("%s has no key %q, so this fails; its keys are %s", of, key, strings.Join(names, ", "))
+	}
 }
 
-func askedFor(of, key, text string) bool {
-	return regexp.MustCompile(`has\(\s*` + regexp.QuoteMeta(of) + `\.` + key + `\b|['"]` + key + `['"]\s+in\s`).MatchString(text)
+// optional writes a selection whose last key may be missing.
+func optional(selected expr.Selection, otherwise string) string {
+	key := strings.ReplaceAll(selected[len(selected)-1], "'", `\'`)
+	return fmt.Sprintf("%s[?'%s'].orValue(%s)", selected[:len(selected)-1], key, otherwise)
 }

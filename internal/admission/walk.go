@@ -20,9 +20,18 @@ type visitor interface {
 }
 
 // walker walks through an input in its order.
-type walker struct{ visit visitor }
+type walker struct {
+	visit visitor
+	// within is the job that is walked through, which may be one of a sequence.
+	within *latch.Job
+	// events are those at which what is visited is used; nil is the work.
+	events []string
+}
 
 func (w *walker) job(path string, job *latch.Job) {
+	outer := w.within
+	w.within = job
+	defer func() { w.within = outer }()
 	w.task(join(path, "task"), job.Task)
 	for i, item := range job.Jobs {
 		if item.Job != nil {
@@ -48,13 +57,18 @@ func (w *walker) webhooks(path string, webhooks []latch.Webhook) {
 }
 
 func (w *walker) webhook(path string, webhook *latch.Webhook) {
+	defer func() { w.events = nil }()
 	place := expr.InBody(latch.BodyKindOf(webhook.ContentType))
+	w.events = eventsOf(webhook, func(latch.Event) bool { return true })
 	w.template(join(path, "url"), webhook.URL, expr.InURL)
 	w.headers(join(path, "headers"), webhook.Headers)
+	w.events = eventsOf(webhook, func(event latch.Event) bool { return len(event.Body) == 0 })
 	w.body(join(path, "body"), webhook.Body, place)
+	w.events = eventsOf(webhook, func(latch.Event) bool { return true })
 	w.expression(join(path, "success"), webhook.Success, expr.Success)
 	for i := range webhook.Events {
 		event, at := &webhook.Events[i], fmt.Sprintf("%s[%d]", join(path, "events"), i)
+		w.events = []string{event.Event}
 		w.body(join(at, "body"), event.Body, place)
 		w.expression(join(at, "when"), event.When, expr.When)
 		w.expression(join(at, "result"), event.Result, expr.Result)
@@ -63,7 +77,19 @@ func (w *walker) webhook(path string, webhook *latch.Webhook) {
 	}
 }
 
+// eventsOf lists the events of a webhook to which something applies.
+func eventsOf(webhook *latch.Webhook, applies func(latch.Event) bool) []string {
+	events := []string{}
+	for _, event := range webhook.EventSettings() {
+		if applies(event) {
+			events = append(events, event.Event)
+		}
+	}
+	return events
+}
+
 func (w *walker) registered(webhook *latch.RegisteredWebhook) {
+	w.events = eventsOf(&webhook.Webhook, func(latch.Event) bool { return true })
 	w.expression("when", webhook.When, expr.When)
 	w.webhook("", &webhook.Webhook)
 }

@@ -9,18 +9,34 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// JobWarnings tells what in a job is allowed and probably not meant, jobs of
+// JobWarnings returns what in a job is allowed and probably not meant, jobs of
 // its sequence included. The job is one that was admitted.
-func JobWarnings(job *latch.Job) []latch.Problem { return warningsOf(job, false) }
+func JobWarnings(job *latch.Job) []latch.Problem { return warningsOf(job, nil) }
 
-// RegisteredJobWarnings is [JobWarnings] for a job that is to be registered,
-// whose templates see further fields.
-func RegisteredJobWarnings(job *latch.Job) []latch.Problem { return warningsOf(job, true) }
+// RegisteredJobWarnings is [JobWarnings] for a registered job, whose templates
+// see further fields.
+func RegisteredJobWarnings(job *latch.Job, fields latch.Object) []latch.Problem {
+	if fields == nil {
+		fields = latch.Object{}
+	}
+	return warningsOf(job, fields)
+}
 
-func warningsOf(job *latch.Job, registered bool) []latch.Problem {
+func warningsOf(job *latch.Job, fields latch.Object) []latch.Problem {
 	var warnings latch.Problems
 	warnOfJob(&warnings, "", job)
-	(&walker{visit: &doubter{warnings: &warnings, registered: registered}}).job("", job)
+	newDoubter(&warnings, scene{job: job, fields: fields}).job("", job)
+	return warnings
+}
+
+// RegisteredWebhookWarnings is [JobWarnings] for a webhook that stands by itself.
+func RegisteredWebhookWarnings(webhook *latch.RegisteredWebhook) []latch.Problem {
+	var warnings latch.Problems
+	warnOfHeaders(&warnings, "headers", webhook.Headers)
+	for i := range webhook.Events {
+		warnOfWaits(&warnings, fmt.Sprintf("events[%d]", i), &webhook.Events[i])
+	}
+	newDoubter(&warnings, scene{alone: true}).registered(webhook)
 	return warnings
 }
 
@@ -30,21 +46,14 @@ func warnOfJob(warnings *latch.Problems, path string, job *latch.Job) {
 			warnOfJob(warnings, fmt.Sprintf("%s[%d]", join(path, "jobs"), i), item.Job)
 		}
 	}
-	warnOfWebhooks(warnings, join(path, "webhooks"), job.Webhooks, run{
-		name:  "a job",
-		fires: []string{latch.EventJobStart, latch.EventJobComplete, latch.EventJobSuccess, latch.EventJobFailure},
-	})
+	warnOfWebhooks(warnings, join(path, "webhooks"), job.Webhooks, jobRun)
 }
 
 // ReleaseWarnings is [JobWarnings] for a release.
 func ReleaseWarnings(release *latch.Release) []latch.Problem {
 	var warnings latch.Problems
-	warnOfWebhooks(&warnings, "webhooks", release.Webhooks, run{
-		name: "a release",
-		fires: []string{latch.EventBeforeRelease, latch.EventBeforeStep, latch.EventAfterStep, latch.EventBeforeReleaseComplete,
-			latch.EventReleaseComplete, latch.EventReleaseSuccess, latch.EventReleaseStopped, latch.EventReleaseRolledBack, latch.EventReleaseFailure},
-	})
-	(&walker{visit: &doubter{warnings: &warnings}}).release(release)
+	warnOfWebhooks(&warnings, "webhooks", release.Webhooks, releaseRun)
+	newDoubter(&warnings, scene{release: release}).release(release)
 	return warnings
 }
 
@@ -52,7 +61,7 @@ func ReleaseWarnings(release *latch.Release) []latch.Problem {
 func EmissionWarnings(emission *latch.Emission) []latch.Problem {
 	var warnings latch.Problems
 	warnOfWebhooks(&warnings, "webhooks", emission.Webhooks, run{name: "this emission", fires: []string{emission.Event}})
-	(&walker{visit: &doubter{warnings: &warnings}}).webhooks("webhooks", emission.Webhooks)
+	newDoubter(&warnings, scene{}).webhooks("webhooks", emission.Webhooks)
 	return warnings
 }
 
@@ -60,6 +69,17 @@ func EmissionWarnings(emission *latch.Emission) []latch.Problem {
 type run struct {
 	name  string
 	fires []string
+}
+
+var jobRun = run{
+	name:  "a job",
+	fires: []string{latch.EventJobStart, latch.EventJobComplete, latch.EventJobSuccess, latch.EventJobFailure},
+}
+
+var releaseRun = run{
+	name: "a release",
+	fires: []string{latch.EventBeforeRelease, latch.EventBeforeStep, latch.EventAfterStep, latch.EventBeforeReleaseComplete,
+		latch.EventReleaseComplete, latch.EventReleaseSuccess, latch.EventReleaseStopped, latch.EventReleaseRolledBack, latch.EventReleaseFailure},
 }
 
 func warnOfWebhooks(warnings *latch.Problems, path string, webhooks []latch.Webhook, fired run) {

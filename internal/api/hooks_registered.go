@@ -65,9 +65,19 @@ func (a *api) getRegistered(ctx context.Context, input *registeredInput) (*regis
 
 type createRegisteredInput struct{ RawBody []byte }
 
+// A WrittenWebhook answers a call that wrote a webhook which stands by itself.
+type WrittenWebhook struct {
+	latch.RegisteredWebhook
+	Warnings []Warning `json:"warnings,omitempty" doc:"What was written and is probably not meant"`
+}
+
+func written(webhook *latch.RegisteredWebhook) WrittenWebhook {
+	return WrittenWebhook{*webhook, warningsOf(admission.RegisteredWebhookWarnings(webhook))}
+}
+
 type createdRegisteredOutput struct {
 	Location string `header:"Location"`
-	Body     latch.RegisteredWebhook
+	Body     WrittenWebhook
 }
 
 func (a *api) createRegistered(ctx context.Context, input *createRegisteredInput) (*createdRegisteredOutput, error) {
@@ -79,8 +89,10 @@ func (a *api) createRegistered(ctx context.Context, input *createRegisteredInput
 	if err != nil {
 		return nil, err
 	}
-	return &createdRegisteredOutput{Location: webhooksPath + "/" + url.PathEscape(created.ID), Body: *created}, nil
+	return &createdRegisteredOutput{Location: webhooksPath + "/" + url.PathEscape(created.ID), Body: written(created)}, nil
 }
+
+type putRegisteredOutput struct{ Body WrittenWebhook }
 
 type putRegisteredInput struct {
 	ID      string `path:"id" doc:"The webhook's id"`
@@ -88,7 +100,7 @@ type putRegisteredInput struct {
 }
 
 // putRegistered replaces the webhook, or makes it.
-func (a *api) putRegistered(ctx context.Context, input *putRegisteredInput) (*registeredOutput, error) {
+func (a *api) putRegistered(ctx context.Context, input *putRegisteredInput) (*putRegisteredOutput, error) {
 	webhook, err := decodeRegistered(input.RawBody, input.ID)
 	if err != nil {
 		return nil, err
@@ -103,7 +115,7 @@ func (a *api) putRegistered(ctx context.Context, input *putRegisteredInput) (*re
 	if err != nil {
 		return nil, err
 	}
-	return &registeredOutput{*put}, nil
+	return &putRegisteredOutput{written(put)}, nil
 }
 
 // decodeRegistered reads a webhook strictly. One that is put under an id need not

@@ -147,7 +147,7 @@ func (a *api) makeJob(ctx context.Context, object map[string]jsonValue, createdA
 			return nil, err
 		}
 		made := jobObject(mitto.Of(&entry.Definition).Object(nil))
-		announceTimes(made, entry, time.Now())
+		announce(made, entry, time.Now())
 		return made, nil
 	}
 	return nil, problem(http.StatusConflict, "No id was found that is free after %d tries; try again.", idTries)
@@ -191,7 +191,7 @@ func (a *api) changeJob(ctx context.Context, input *jobBodyInput) (*jobOutput, e
 	if err != nil {
 		return nil, err
 	}
-	announceTimes(changed, entry, time.Now())
+	announce(changed, entry, time.Now())
 	return &jobOutput{changed}, nil
 }
 

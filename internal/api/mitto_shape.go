@@ -107,13 +107,14 @@ type MittoWebhook struct {
 	ID          *int64      `json:"id,omitempty" readOnly:"true"`
 	JobID       any         `json:"job_id,omitempty" readOnly:"true"`
 	URL         *string     `json:"url,omitempty" nullable:"true"`
-	Method      *string     `json:"method,omitempty" nullable:"true" enum:"POST,GET"`
+	Method      *string     `json:"method,omitempty" nullable:"true" enum:"POST,GET,PUT,PATCH,DELETE"`
 	EventType   *string     `json:"event_type,omitempty" nullable:"true" enum:"JOB_START,JOB_COMPLETE,JOB_SUCCESS,JOB_FAILURE"`
 	ContentType *string     `json:"content_type,omitempty" nullable:"true"`
 	Body        any         `json:"body,omitempty" doc:"A string with ${…} templates"`
 	Enabled     *bool       `json:"enabled,omitempty" nullable:"true"`
 	CreatedAt   *latch.Time `json:"created_at,omitempty" readOnly:"true"`
 	UpdatedAt   *latch.Time `json:"updated_at,omitempty" readOnly:"true"`
+	Warnings    []Warning   `json:"warnings,omitempty" readOnly:"true" doc:"What was written and is probably not meant"`
 }
 
 // A MittoAction is what to do with a job.

@@ -69,7 +69,7 @@ func (a *api) addJobWebhook(ctx context.Context, input *jobBodyInput) (*webhookO
 // changeWebhook changes a job's webhooks and shows the one it is about.
 func (a *api) changeWebhook(ctx context.Context, job string, change func(*mitto.Job) (latch.Object, error)) (*webhookOutput, error) {
 	output := &webhookOutput{}
-	_, err := a.changeMitto(ctx, job, func(job *mitto.Job) error {
+	entry, err := a.changeEntry(ctx, job, func(job *mitto.Job) error {
 		webhook, err := change(job)
 		var problems latch.Problems
 		if errors.As(err, &problems) {
@@ -78,7 +78,13 @@ func (a *api) changeWebhook(ctx context.Context, job string, change func(*mitto.
 		output.Body = webhookObject(webhook)
 		return err
 	})
-	return output, err
+	if err != nil {
+		return nil, err
+	}
+	if id, err := strconv.ParseInt(string(output.Body["id"]), 10, 64); err == nil {
+		addWarnings(output.Body, warningsOf(mitto.WebhookWarnings(&entry.Definition, id)))
+	}
+	return output, nil
 }
 
 func (a *api) listAllWebhooks(ctx context.Context, _ *struct{}) (*webhooksOutput, error) {

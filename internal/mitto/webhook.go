@@ -95,22 +95,29 @@ func (t *translation) hooks(hooks []hook) {
 	list := make([]json.RawMessage, len(hooks))
 	for i, h := range hooks {
 		at := fmt.Sprintf("webhooks[%d]", i)
+		t.renameEvents(at, h.object)
 		if list[i] = h.settled; list[i] != nil {
 			continue
 		}
 		if isNull(h.object[keyEventType]) && isNull(h.object["event"]) && isNull(h.object["events"]) {
 			t.problems.Addf(at+"."+keyEventType, "required: JOB_START, JOB_COMPLETE, JOB_SUCCESS or JOB_FAILURE")
 		}
-		t.renamed[at+".events"] = at + "." + keyEventType
-		if !isNull(h.object["events"]) {
-			t.renamed[at+".events"] = at + ".events"
-		}
-		if !isNull(h.object[keyEventType]) {
-			t.renamed[at+".event"] = at + "." + keyEventType
-		}
 		list[i] = encode(latchWebhook(h.id, h.object))
 	}
 	t.set(keyWebhooks, encode(list))
+}
+
+// renameEvents leads to the key by which a client's webhook names its events.
+func (t *translation) renameEvents(at string, object latch.Object) {
+	if object == nil {
+		return
+	}
+	if isNull(object["events"]) {
+		t.renamed[at+".events"] = at + "." + keyEventType
+	}
+	if !isNull(object[keyEventType]) {
+		t.renamed[at+".event"] = at + "." + keyEventType
+	}
 }
 
 // latchWebhook gives a client's webhook in Latch's JSON.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cron"
+	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
 )
 
@@ -18,9 +19,10 @@ type Warning struct {
 	Message string `json:"message"`
 }
 
-// announceTimes adds to the answer of a call that wrote a job when the job runs
-// next by itself, and what of its schedule is probably not meant.
-func announceTimes(object jobObject, entry *registry.Entry, now time.Time) {
+// announce adds to the answer of a call that wrote a job what of it is probably
+// not meant, and when the job runs next by itself.
+func announce(object jobObject, entry *registry.Entry, now time.Time) {
+	addWarnings(object, warningsOf(mitto.Warnings(&entry.Definition)))
 	if entry.Job == nil {
 		return
 	}
@@ -38,8 +40,17 @@ func announceTimes(object jobObject, entry *registry.Entry, now time.Time) {
 	}
 }
 
+// warningsOf returns problems that are only doubtful as an answer has them.
+func warningsOf(doubts []latch.Problem) []Warning {
+	warnings := make([]Warning, len(doubts))
+	for i, doubt := range doubts {
+		warnings[i] = Warning(doubt)
+	}
+	return warnings
+}
+
 // addWarnings adds to the warnings of an answer.
-func addWarnings(object jobObject, warnings []Warning) {
+func addWarnings(object map[string]json.RawMessage, warnings []Warning) {
 	if len(warnings) == 0 {
 		return
 	}

@@ -1,0 +1,43 @@
+package expr_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/expr"
+)
+
+// What an expression selects of root variables, and fails without.
+func TestSelections(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string][]string{
+		`job.title`: {"job.title"},
+		`job['status']['kvp']['rows loaded'] > 1 || job.status.kvp.rows == 'it\'s'`: {"job.status.kvp['rows loaded']", "job.status.kvp.rows"},
+		`job.tags[0] + job['webhooks'][1].url`:                                      {"job.tags[0]", "job.webhooks[1].url"},
+		`history.data.size() > job.n`:                                               {"history.data", "job.n"},
+		`has(job.title) && job.title == 'x'`:                                        {"job"},
+		`'rate' in history.data ? history.data.rate : 1`:                            {"history.data"},
+		`job[?'title'].orValue('none') + job.?name.orValue(vars.name)`:              {"job", "vars.name"},
+		`job.?status.kvp.rows.orValue(1) > job.status.kvp.rows`:                     {"job"},
+		`records.exists(job, job.owner == vars.owner && event == 'job.x')`:          {"records", "vars.owner", "event"},
+		`[job.a, {'k': job.b, job.c: 1}.k][0]`:                                      {"job.a", "job.b", "job.c"},
+		`vars[job.key].x`:                                                           {"vars", "job.key"},
+		`.job.title`:                                                                {"job.title"},
+		`jobs['a\'b'].kvp`:                                                          {`jobs['a\'b'].kvp`},
+		`1 +`:                                                                       nil,
+		`'${job.title}' == 'job'`:                                                   nil,
+	} {
+		var got []string
+		selected, alone := expr.Selections(source)
+		for _, selection := range selected {
+			got = append(got, selection.String())
+		}
+		require.Equal(t, want, got, source)
+		require.Equal(t, len(want) == 1 && strings.TrimPrefix(source, ".") == want[0], alone, source)
+	}
+	template, err := expr.CompileTemplate(`{"a": "$${job.x} ${job.title}", "b": "${job[\"title\"]} ${ {'}':job.id}['}'] }"}`, expr.InJSON)
+	require.NoError(t, err)
+	require.Equal(t, []string{"job.title", `job["title"]`, ` {'}':job.id}['}'] `}, template.Expressions())
+}
