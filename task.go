@@ -52,10 +52,15 @@ type WorkflowTask struct {
 // An HTTPTask is one HTTP request.
 type HTTPTask struct {
 	// Method is GET, POST (the default), PUT, PATCH, DELETE or HEAD.
-	Method      string            `json:"method,omitempty"`
-	URL         string            `json:"url"`
-	Headers     map[string]string `json:"headers,omitempty"`
-	ContentType string            `json:"content_type,omitempty"`
+	Method string `json:"method,omitempty"`
+	// URL is a template; URLSecret is the name of a secret that is the URL.
+	// Exactly one of them is given.
+	URL       string            `json:"url,omitempty"`
+	URLSecret string            `json:"url_secret,omitempty"`
+	Headers   map[string]string `json:"headers,omitempty"`
+	// HeaderSecrets gives headers whose values are secrets, by name.
+	HeaderSecrets map[string]string `json:"header_secrets,omitempty"`
+	ContentType   string            `json:"content_type,omitempty"`
 	// Auth and TLS are those of a [Webhook].
 	Auth *Auth `json:"auth,omitempty"`
 	TLS  *TLS  `json:"tls,omitempty"`
@@ -70,11 +75,14 @@ type HTTPTask struct {
 // A CommandTask runs a program on the worker, without a shell, where the
 // worker allows it.
 type CommandTask struct {
-	Argv    []string          `json:"argv"`
-	Dir     string            `json:"dir,omitempty"`
-	Env     map[string]string `json:"env,omitempty"`
-	Timeout Duration          `json:"timeout,omitempty"`
-	Retry   *Retry            `json:"retry,omitempty"`
+	Argv []string          `json:"argv"`
+	Dir  string            `json:"dir,omitempty"`
+	Env  map[string]string `json:"env,omitempty"`
+	// EnvSecrets gives variables whose values are secrets, by name: the first
+	// line of one, or all of one that is PEM.
+	EnvSecrets map[string]string `json:"env_secrets,omitempty"`
+	Timeout    Duration          `json:"timeout,omitempty"`
+	Retry      *Retry            `json:"retry,omitempty"`
 }
 
 // TimeoutOrDefault gives the limit of one attempt.
@@ -170,14 +178,13 @@ func (t *HTTPTask) validateMethod(problems *Problems, path string) {
 	validateHeaders(problems, field(path, "headers"), t.Headers, transportHeaders)
 	taken := map[string]string{}
 	headersIn(taken, "headers", t.Headers)
+	validateHeaderSecrets(problems, field(path, "header_secrets"), t.HeaderSecrets, taken, transportHeaders)
 	t.Auth.validate(problems, field(path, "auth"), taken)
 }
 
 func (t *HTTPTask) validate(problems *Problems, path string) {
 	t.validateMethod(problems, path)
-	if requireText(problems, field(path, "url"), t.URL) {
-		checkURL(problems, field(path, "url"), t.URL)
-	}
+	t.validateTarget(problems, path)
 	t.TLS.validate(problems, field(path, "tls"), t.URL)
 	if t.ContentType != "" {
 		checkMediaType(problems, field(path, "content_type"), t.ContentType)
@@ -191,19 +198,43 @@ func (t *HTTPTask) validate(problems *Problems, path string) {
 	t.Retry.checkSuccess(problems, field(path, "retry"), t.Success)
 }
 
+func (t *HTTPTask) validateTarget(problems *Problems, path string) {
+	checkSecretName(problems, field(path, "url_secret"), t.URLSecret)
+	switch {
+	case t.URL != "" && t.URLSecret != "":
+		problems.Addf(field(path, "url_secret"), "give either url or url_secret, not both")
+	case t.URL != "":
+		checkURL(problems, field(path, "url"), t.URL)
+	case t.URLSecret == "":
+		requireText(problems, field(path, "url"), t.URL)
+	}
+}
+
 func (t *CommandTask) validate(problems *Problems, path string) {
 	if len(t.Argv) == 0 {
 		problems.Addf(field(path, "argv"), `required: the program and its arguments, such as ["make", "deploy"]`)
 	} else {
 		requireText(problems, element(field(path, "argv"), 0), t.Argv[0])
 	}
-	for _, name := range sortedKeys(t.Env) {
-		if name == "" || strings.ContainsAny(name, "=\x00") {
-			problems.Addf(field(path, "env"), "%q is no name of an environment variable", name)
+	checkVariableNames(problems, field(path, "env"), t.Env)
+	checkVariableNames(problems, field(path, "env_secrets"), t.EnvSecrets)
+	for _, name := range sortedKeys(t.EnvSecrets) {
+		at := field(field(path, "env_secrets"), name)
+		if _, twice := t.Env[name]; twice {
+			problems.Addf(at, "%s stands in env too", name)
 		}
+		requireSecretName(problems, at, t.EnvSecrets[name])
 	}
 	checkDuration(problems, field(path, "timeout"), t.Timeout)
 	t.Retry.validate(problems, field(path, "retry"), noSchedule)
+}
+
+func checkVariableNames(problems *Problems, path string, variables map[string]string) {
+	for _, name := range sortedKeys(variables) {
+		if name == "" || strings.ContainsAny(name, "=\x00") {
+			problems.Addf(path, "%q is no name of an environment variable", name)
+		}
+	}
 }
 
 func oneArgumentForm(problems *Problems, path string, input json.RawMessage, args []json.RawMessage) {

@@ -133,6 +133,19 @@ func TestContractTask(t *testing.T) {
 		{"a bad header", "job", aTask(`{"http":{"url":"https://example.com/","headers":{"X A":"1","X-B":"a\nb"}}}`), []string{
 			`task.http.headers.X A: "X A" is no name of an HTTP header`, `task.http.headers.X-B: a header's value has no line breaks`}},
 		{"a retry is checked", "job", aTask(`{"http":{"url":"https://example.com/","retry":{"maximum_attempts":-1}}}`), []string{"task.http.retry.maximum_attempts: must be between 0 (no limit) and 2147483647, not -1"}},
+		{"secrets of http", "job", aTask(`{"http":{"url_secret":"address","header_secrets":{"X-Key":"key"},"headers":{"X-A":"1"}}}`), nil},
+		{"url or url_secret of http", "job", aTask(`{"http":{"url":"https://example.com/","url_secret":"address"}}`), []string{"task.http.url_secret: give either url or url_secret, not both"}},
+		{"names of secrets of http", "job", aTask(`{"http":{"url_secret":"a b","header_secrets":{"X-A":"c d","X-B":""}}}`), []string{
+			"task.http.header_secrets.X-A: not the name of a secret: a name matches ^[A-Za-z0-9][A-Za-z0-9_-]*(\\.[A-Za-z0-9_-]+)*$, and stands for a value that the worker holds",
+			"task.http.header_secrets.X-B: required: the name of a secret",
+			"task.http.url_secret: not the name of a secret: a name matches ^[A-Za-z0-9][A-Za-z0-9_-]*(\\.[A-Za-z0-9_-]+)*$, and stands for a value that the worker holds"}},
+		{"a header stands once", "job", aTask(`{"http":{"url":"https://example.com/","headers":{"x-key":"1"},"header_secrets":{"X-Key":"key","Authorization":"key","Content-Type":"key"},"auth":{"bearer":"token"}}}`), []string{
+			"task.http.header_secrets.Content-Type: Content-Type cannot be set here: give content_type instead",
+			"task.http.header_secrets.X-Key: X-Key stands in headers too",
+			"task.http.auth: makes the header Authorization, which stands in header_secrets too"}},
+		{"secrets of a command", "job", aTask(`{"command":{"argv":["make"],"env":{"A":"1"},"env_secrets":{"B":"key"}}}`), nil},
+		{"names of a command's secrets", "job", aTask(`{"command":{"argv":["make"],"env":{"A":"1"},"env_secrets":{"A":"key","B":"","C=D":"key"}}}`), []string{
+			`task.command.env_secrets: "C=D" is no name of an environment variable`, "task.command.env_secrets.A: A stands in env too", "task.command.env_secrets.B: required: the name of a secret"}},
 		{"a command has a program", "job", aTask(`{"command":{}}`), []string{`task.command.argv: required: the program and its arguments, such as ["make", "deploy"]`}},
 		{"with a name", "job", aTask(`{"command":{"argv":["","x"]}}`), []string{"task.command.argv[0]: required"}},
 		{"no shell line", "job", aTask(`{"command":{"argv":"make deploy"}}`), []string{`task.command.argv: must be an array, not "make deploy"`}},

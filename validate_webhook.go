@@ -128,19 +128,22 @@ func (w *Webhook) validateSecrets(problems *Problems, path string) {
 		}
 		taken[textproto.CanonicalMIMEHeaderKey(w.SecretHeaderOrDefault())] = "secret_header"
 	}
-	for _, name := range sortedKeys(w.HeaderSecrets) {
-		at := field(field(path, "header_secrets"), name)
-		checkHeaderName(problems, at, name, webhookHeaders)
-		if other := taken[textproto.CanonicalMIMEHeaderKey(name)]; other != "" {
+	validateHeaderSecrets(problems, field(path, "header_secrets"), w.HeaderSecrets, taken, webhookHeaders)
+	w.Auth.validate(problems, field(path, "auth"), taken)
+}
+
+// validateHeaderSecrets checks headers whose values are secrets, and adds them
+// to those that are taken, which have the field in which each stands.
+func validateHeaderSecrets(problems *Problems, path string, headers, taken map[string]string, reserved []string) {
+	for _, name := range sortedKeys(headers) {
+		at, canonical := field(path, name), textproto.CanonicalMIMEHeaderKey(name)
+		checkHeaderName(problems, at, name, reserved)
+		if other := taken[canonical]; other != "" {
 			problems.Addf(at, "%s stands in %s too", name, other)
 		}
-		if w.HeaderSecrets[name] == "" {
-			problems.Addf(at, "required: the name of a secret")
-		}
-		checkSecretName(problems, at, w.HeaderSecrets[name])
+		taken[canonical] = "header_secrets"
+		requireSecretName(problems, at, headers[name])
 	}
-	headersIn(taken, "header_secrets", w.HeaderSecrets)
-	w.Auth.validate(problems, field(path, "auth"), taken)
 }
 
 // bodyKind returns the kind of the webhook's bodies.

@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
 )
@@ -28,6 +29,9 @@ const (
 	maximumOutput = 64 << 10
 	// maximumComplaint is how much of its stderr's end an error tells.
 	maximumComplaint = 2 << 10
+	// keptComplaint is how much of it is searched for secrets before: the
+	// longest may begin far before what is told, and take more room encoded.
+	keptComplaint = 64 << 10
 	// termination is how long a command has between SIGTERM and SIGKILL.
 	termination = 3 * time.Second
 )
@@ -35,7 +39,8 @@ const (
 // Command is the activity latch.Command: it runs a program without a shell,
 // where the worker allows it, and returns its stdout: a JSON value, where it
 // is one, else text. On a timeout or a cancellation the whole process group
-// dies. Of the worker's environment the program sees PATH and HOME alone.
+// dies. Of the worker's environment the program sees PATH and HOME alone, of
+// its secrets those of env_secrets; what it says of any of them is masked.
 func (a *Activities) Command(ctx context.Context, call protocol.CommandCall) (any, error) {
 	if !a.options.AllowCommands {
 		return nil, temporal.NewApplicationErrorWithOptions(
@@ -45,17 +50,18 @@ func (a *Activities) Command(ctx context.Context, call protocol.CommandCall) (an
 	stop := beat(ctx, time.Second)
 	defer stop()
 	argv, environment, err := renderCommand(call)
-	if err != nil {
+	lent, lending := a.options.Sender.Lend(call.Task.EnvSecrets)
+	if err := errors.Join(err, lending); err != nil {
 		return nil, temporal.NewApplicationErrorWithOptions(err.Error(), errorUndeliverable, temporal.ApplicationErrorOptions{NonRetryable: true})
 	}
 	limit := call.Task.TimeoutOrDefault()
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	output, complaint, err := runCommand(limited, argv, call.Task.Dir, environment)
-	activity.GetLogger(ctx).Info("command ended", "program", argv[0], "error", err)
+	output, complaint, err := runCommand(limited, argv, call.Task.Dir, append(environment, lent.Environment...))
+	activity.GetLogger(ctx).Info("command ended", "program", lent.Text(argv[0]), "error", err)
 	switch {
 	case err == nil:
-		return valueOf(output), nil
+		return valueOf(output, lent), nil
 	case cancelRequested(ctx):
 		return nil, temporal.NewCanceledError()
 	case ctx.Err() != nil:
@@ -63,8 +69,8 @@ func (a *Activities) Command(ctx context.Context, call protocol.CommandCall) (an
 	case limited.Err() != nil:
 		err = fmt.Errorf("it did not end within %s and was killed", limit)
 	}
-	message := fmt.Sprintf("command %s: %v", argv[0], err)
-	if complaint != "" {
+	message := lent.Text(fmt.Sprintf("command %s: %v", argv[0], err))
+	if complaint = endOf(lent.Text(complaint), maximumComplaint); complaint != "" {
 		message += ": " + complaint
 	}
 	options := temporal.ApplicationErrorOptions{}
@@ -118,25 +124,39 @@ func renderText(source string, variables expr.Variables) (string, error) {
 func runCommand(ctx context.Context, argv []string, dir string, environment []string) (output, complaint string, err error) {
 	command := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	command.Dir, command.Env = dir, environment
-	stdout, stderr := &head{limit: maximumOutput}, &tail{limit: maximumComplaint}
+	stdout, stderr := &head{limit: maximumOutput}, &tail{limit: keptComplaint}
 	command.Stdout, command.Stderr = stdout, stderr
 	killGroup := inOwnGroup(command)
 	command.WaitDelay = termination
 	err = command.Run()
 	killGroup() // what the program left behind dies with it
-	return stdout.String(), strings.TrimSpace(strings.ToValidUTF8(stderr.String(), "")), err
+	return stdout.String(), stderr.String(), err
 }
 
-// valueOf gives the output as JSON where it is JSON, else as text.
-func valueOf(output string) any {
+// valueOf gives the output as JSON where it is JSON, else as text, without
+// secrets.
+func valueOf(output string, lent *delivery.Lent) any {
 	trimmed := strings.TrimSpace(output)
 	if json.Valid([]byte(trimmed)) && trimmed != "" {
-		return json.RawMessage(trimmed)
+		return lent.JSON(json.RawMessage(trimmed))
 	}
 	if trimmed == "" {
 		return latch.Object{}
 	}
+	if len(output) == maximumOutput {
+		output = lent.Beginning(output)
+	} else {
+		output = lent.Text(output)
+	}
 	return strings.ToValidUTF8(strings.TrimRight(output, "\n"), "\uFFFD")
+}
+
+// endOf returns the text's end, whole characters, at most so many bytes.
+func endOf(text string, limit int) string {
+	if len(text) > limit {
+		text = text[len(text)-limit:]
+	}
+	return strings.TrimSpace(strings.ToValidUTF8(text, ""))
 }
 
 // A head keeps the first bytes that are written to it. Its buffer is not

@@ -19,19 +19,26 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/secret"
 )
 
 // runActivity runs a command task in the SDK's test environment and gives its
 // result as JSON.
 func runActivity(t *testing.T, allowed bool, call protocol.CommandCall) (string, error) {
 	t.Helper()
+	return runCall(t, New(Options{AllowCommands: allowed}), call)
+}
+
+// runCall is runActivity for activities of the test's own.
+func runCall(t *testing.T, registered *Activities, call protocol.CommandCall) (string, error) {
+	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	environment := suite.NewTestActivityEnvironment()
-	registered := New(Options{AllowCommands: allowed})
 	environment.RegisterActivity(registered.Command)
 	value, err := environment.ExecuteActivity(registered.Command, call)
 	if err != nil {
@@ -183,4 +190,100 @@ func TestCommandOutputIsBounded(t *testing.T) {
 	output, _, err := runCommand(t.Context(), []string{"/bin/sh", "-c", "head -c 1000000 /dev/zero | tr '\\0' x"}, "", []string{"PATH=" + os.Getenv("PATH")})
 	require.NoError(t, err)
 	require.Equal(t, maximumOutput, len(output))
+}
+
+// lending makes activities whose worker holds secrets, and may run commands.
+func lending(t *testing.T, values map[string]string, options secret.Options) *Activities {
+	t.Helper()
+	store, err := secret.New(values, options)
+	require.NoError(t, err)
+	sender, err := delivery.New(delivery.Options{Secrets: store})
+	require.NoError(t, err)
+	return New(Options{Sender: sender, AllowCommands: true})
+}
+
+// Contract, Task: env_secrets gives a command secrets in its environment, which
+// stand nowhere in what it returns or fails with, and neither does any other
+// that the worker holds.
+func TestCommandSecrets(t *testing.T) {
+	t.Parallel()
+	const document = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\nc2Vjb25kIGxpbmUgb2YgaXQ=\n-----END OPENSSH PRIVATE KEY-----\n"
+	registered := lending(t, map[string]string{"token": "t0ken/with \"quotes\"\nold-token", "ssh-key": document, "other": "an0ther-secret"}, secret.Options{})
+	const filler = "head -c 65530 /dev/zero | tr '\\0' x"
+	for name, c := range map[string]struct {
+		script string
+		result string // the value, or a part of the error
+	}{
+		"as text":             {`printf %s "$TOKEN"`, `"***"`},
+		"within text":         {`echo "I got $TOKEN, and an0ther-secret"`, `"I got ***, and ***"`},
+		"in JSON":             {`printf '{"ok":true,"token":"t0ken\\/with \\"quotes\\"","n":[1.50]}'`, `{"n":[1.50],"ok":true,"token":"***"}`},
+		"in base64":           {`printf %s "$TOKEN" | base64`, `"***"`},
+		"PEM":                 {`printf %s "$KEY"`, `"*** OPENSSH PRIVATE KEY-----"`},
+		"a line of PEM":       {`printf %s "$KEY" | sed -n '2s/^/> /p'`, `"\u003e ***"`},
+		"whole, as it came":   {`test "$TOKEN" = 't0ken/with "quotes"' && test "$(printf %s "$KEY" | wc -l)" = 4 && echo '{"whole":true}'`, `{"whole":true}`},
+		"no other secret":     {`env | grep -c SECRET; true`, `0`},
+		"on stderr":           {`echo "no: $TOKEN" >&2; exit 3`, "exit status 3: no: ***"},
+		"at the output's end": {filler + `; printf %s "$TOKEN"`, strings.Repeat("x", 65530)},
+		"before the tail":     {`printf %s "$TOKEN" >&2; head -c 2040 /dev/zero | tr '\0' y >&2; exit 1`, strings.Repeat("y", 2040)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result, err := runCall(t, registered, protocol.CommandCall{Task: latch.CommandTask{Argv: []string{"/bin/sh", "-c", c.script},
+				EnvSecrets: map[string]string{"TOKEN": "token", "KEY": "ssh-key"}}})
+			if err != nil {
+				result = err.Error()
+			}
+			require.Contains(t, result, c.result)
+			for _, hush := range []string{"t0ken", "quotes", "old-token", "an0ther", "b3BlbnNzaC1rZXk", "dDBrZW4"} {
+				require.NotContains(t, result, hush)
+			}
+		})
+	}
+}
+
+// Contract, Task: a command whose secrets the worker cannot lend fails for
+// good, naming every one, before anything runs.
+func TestCommandSecretsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	marker := filepath.Join(t.TempDir(), "ran")
+	values := map[string]string{"bound": "b0und-value", "sign": "whsec_AAECAwQF", "private": "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=", "build": "bu1ld-value", "free": "fr33-value"}
+	hosts := map[string][]string{"bound": {"hooks.example.com"}, "build": {"command://"}}
+	for name, c := range map[string]struct {
+		required bool
+		secrets  map[string]string
+		tells    []string // none: it runs
+	}{
+		"missing":             {false, map[string]string{"A": "nowhere"}, []string{`this worker has no secret "nowhere": set LATCH_SECRET_NOWHERE`}},
+		"bound to hosts":      {false, map[string]string{"A": "bound"}, []string{`env_secrets.A: secret "bound" must not go to a command: LATCH_SECRETS_HOSTS binds it to hosts`}},
+		"bound to commands":   {false, map[string]string{"A": "build", "B": "free"}, nil},
+		"a binding required":  {true, map[string]string{"A": "build", "B": "free"}, []string{`env_secrets.B: secret "free" must not go to a command: LATCH_SECRETS_HOSTS_REQUIRED`}},
+		"required, and bound": {true, map[string]string{"A": "build"}, nil},
+		"only signs":          {false, map[string]string{"A": "sign", "B": "private"}, []string{`env_secrets.A: secret "sign" only signs`, `env_secrets.B: secret "private" only signs`}},
+		"all at once":         {false, map[string]string{"A": "nowhere", "B": "bound", "C": "sign"}, []string{`"nowhere"`, `"bound"`, `"sign"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			registered := lending(t, values, secret.Options{Hosts: hosts, HostsRequired: c.required})
+			argv := []string{"/bin/sh", "-c", `test -n "$A"`}
+			if c.tells != nil {
+				argv = []string{"touch", marker}
+			}
+			_, err := runCall(t, registered, protocol.CommandCall{Task: latch.CommandTask{Argv: argv, EnvSecrets: c.secrets}})
+			if c.tells == nil {
+				require.NoError(t, err)
+				return
+			}
+			var failure *temporal.ApplicationError
+			require.ErrorAs(t, err, &failure)
+			require.Equal(t, errorUndeliverable, failure.Type())
+			require.True(t, failure.NonRetryable())
+			for _, told := range c.tells {
+				require.Contains(t, failure.Message(), told)
+			}
+			for _, hush := range []string{"b0und", "AAEC", "nWGx", "fr33"} {
+				require.NotContains(t, failure.Message(), hush)
+			}
+			require.NoFileExists(t, marker)
+		})
+	}
 }

@@ -147,6 +147,60 @@ func (s *Sender) lookup(names []string) (found keyring, texts []string, err erro
 	return found, texts, errors.Join(problems...)
 }
 
+// namesOf returns the secrets that a webhook and a task name alike.
+func namesOf(urlSecret string, headerSecrets map[string]string, auth *latch.Auth, tls *latch.TLS) []string {
+	names := []string{urlSecret}
+	for _, header := range sortedNames(headerSecrets) {
+		names = append(names, headerSecrets[header])
+	}
+	return append(append(names, auth.SecretNames()...), tls.SecretNames()...)
+}
+
+// secretTarget returns the URL that a secret is.
+func secretTarget(secrets keyring, name string) (target, error) {
+	held := secrets.of(name)
+	address, sendable := held.Value()
+	if !sendable {
+		return target{}, fmt.Errorf("secret %q %s and is no URL", name, whyKept(held))
+	}
+	found, err := parseTarget(address)
+	if err != nil {
+		return target{}, fmt.Errorf("its url cannot be called: %w", err)
+	}
+	found.secret = true
+	return found, nil
+}
+
+// urlTexts returns what must be masked of a URL that is a secret, as it is kept
+// and as it is sent.
+func urlTexts(secrets keyring, name string) []string {
+	held := secrets.of(name)
+	if held == nil {
+		return nil
+	}
+	address, _ := held.Value()
+	texts := urlSecrets(address)
+	if sent, err := encodeURL(address); err == nil && sent != address {
+		texts = append(texts, urlSecrets(sent)...)
+	}
+	return texts
+}
+
+// writeHeaderSecrets sets the headers whose values are secrets.
+func writeHeaderSecrets(header http.Header, named map[string]string, secrets keyring) error {
+	for _, each := range sortedNames(named) {
+		held := secrets.of(named[each])
+		value, sendable := held.Value()
+		if !sendable {
+			return fmt.Errorf("secret %q %s and cannot stand in the header %s", held.Name(), whyKept(held), each)
+		}
+		if err := setHeader(header, each, value); err != nil {
+			return fmt.Errorf("secret %q: %w", held.Name(), err)
+		}
+	}
+	return nil
+}
+
 // mayGoTo holds secrets to the hosts that they are bound to: that of the URL,
 // and the one that the receiver's certificate is checked for in its place,
 // since whoever has such a certificate gets what is sent.

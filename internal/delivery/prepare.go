@@ -96,39 +96,27 @@ func (d *draft) describe() {
 // resolveSecrets finds every secret that the webhook names, and learns what
 // must be masked from now on.
 func (d *draft) resolveSecrets() error {
-	names := []string{d.Webhook.Secret, d.Webhook.URLSecret}
-	for _, header := range sortedNames(d.Webhook.HeaderSecrets) {
-		names = append(names, d.Webhook.HeaderSecrets[header])
-	}
-	names = append(names, d.Webhook.Auth.SecretNames()...)
-	names = append(names, d.Webhook.TLS.SecretNames()...)
-	found, texts, missing := d.sender.lookup(names)
+	names := namesOf(d.Webhook.URLSecret, d.Webhook.HeaderSecrets, d.Webhook.Auth, d.Webhook.TLS)
+	found, texts, missing := d.sender.lookup(append(names, d.Webhook.Secret))
 	d.secrets = found
-	if known := found.of(d.Webhook.URLSecret); known != nil {
-		address, _ := known.Value()
-		texts = append(texts, urlSecrets(address)...)
-		if sent, err := encodeURL(address); err == nil && sent != address {
-			texts = append(texts, urlSecrets(sent)...)
-		}
-	}
 	var err error
 	d.access, err = d.sender.newAccess(d.Webhook.Auth, d.Webhook.TLS, found)
-	d.masked = slices.Concat(texts, d.access.texts())
+	d.masked = slices.Concat(texts, urlTexts(found, d.Webhook.URLSecret), d.access.texts())
 	d.masker = d.sender.maskerOf(d.masked)
 	return errors.Join(missing, err)
 }
 
 // findTarget renders the URL, or takes it from its secret.
 func (d *draft) findTarget() error {
-	find := d.renderedTarget
+	var err error
 	if d.Webhook.URLSecret != "" {
-		find = d.secretTarget
+		d.target, err = secretTarget(d.secrets, d.Webhook.URLSecret)
+	} else {
+		d.target, err = d.renderedTarget()
 	}
-	found, err := find()
 	if err != nil {
 		return err
 	}
-	d.target = found
 	d.describe()
 	return nil
 }
@@ -142,20 +130,6 @@ func (d *draft) renderedTarget() (target, error) {
 	if err != nil {
 		return target{}, fmt.Errorf("its url cannot be called: %w", err)
 	}
-	return found, nil
-}
-
-func (d *draft) secretTarget() (target, error) {
-	name := d.Webhook.URLSecret
-	address, sendable := d.secrets.of(name).Value()
-	if !sendable {
-		return target{}, fmt.Errorf("secret %q %s and is no URL", name, whyKept(d.secrets.of(name)))
-	}
-	found, err := parseTarget(address)
-	if err != nil {
-		return target{}, fmt.Errorf("its url cannot be called: %w", err)
-	}
-	found.secret = true
 	return found, nil
 }
 
@@ -182,15 +156,8 @@ func (d *draft) writeHeader() error {
 	if err := writeHeaders(d.header, d.sender.userAgent, d.DeliveryID, d.Webhook.Headers, d.render); err != nil {
 		return err
 	}
-	for _, header := range sortedNames(d.Webhook.HeaderSecrets) {
-		name := d.Webhook.HeaderSecrets[header]
-		value, sendable := d.secrets.of(name).Value()
-		if !sendable {
-			return fmt.Errorf("secret %q %s and cannot stand in the header %s", name, whyKept(d.secrets.of(name)), header)
-		}
-		if err := setHeader(d.header, header, value); err != nil {
-			return fmt.Errorf("secret %q: %w", name, err)
-		}
+	if err := writeHeaderSecrets(d.header, d.Webhook.HeaderSecrets, d.secrets); err != nil {
+		return err
 	}
 	if value := d.sentSecret(); value != "" {
 		if err := setHeader(d.header, d.Webhook.SecretHeaderOrDefault(), value); err != nil {

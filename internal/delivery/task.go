@@ -51,37 +51,50 @@ func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 
 // prepareTask makes the call of a task. It fails with a *PermanentError.
 func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
-	found, texts, missing := s.lookup(append(r.Task.Auth.SecretNames(), r.Task.TLS.SecretNames()...))
-	access, err := s.newAccess(r.Task.Auth, r.Task.TLS, found)
-	masked := slices.Concat(texts, access.texts())
-	c := &call{target: "http task", timeout: r.Task.TimeoutOrDefault(), retry: r.Task.Retry, secrets: masked, masker: s.maskerOf(masked)}
-	if err := errors.Join(r.Task.ValidateRequest().Err(), missing, err); err != nil {
+	task := &r.Task
+	found, texts, missing := s.lookup(namesOf(task.URLSecret, task.HeaderSecrets, task.Auth, task.TLS))
+	access, err := s.newAccess(task.Auth, task.TLS, found)
+	masked := slices.Concat(texts, urlTexts(found, task.URLSecret), access.texts())
+	c := &call{target: "http task", timeout: task.TimeoutOrDefault(), retry: task.Retry, secrets: masked, masker: s.maskerOf(masked)}
+	if err := errors.Join(task.ValidateRequest().Err(), missing, err); err != nil {
 		return nil, c.fail(err)
 	}
-	address, err := r.render(r.Task.URL, expr.InURL)
+	target, err := r.findTarget(found)
 	if err != nil {
-		return nil, c.fail(fmt.Errorf("its url could not be rendered: %w", err))
-	}
-	target, err := parseTarget(address)
-	if err != nil {
-		return nil, c.fail(fmt.Errorf("its url cannot be called: %w", err))
-	}
-	c.target = target.shown(r.Task.MethodOrDefault(), c.masker)
-	if err := mayGoTo(found, target, r.Task.TLS); err != nil {
 		return nil, c.fail(err)
 	}
-	header, body, err := s.taskContent(r)
+	c.target = target.shown(task.MethodOrDefault(), c.masker)
+	if err := mayGoTo(found, target, task.TLS); err != nil {
+		return nil, c.fail(err)
+	}
+	header, body, err := s.taskContent(r, found)
 	if err != nil {
 		return nil, c.fail(err)
 	}
 	if err := access.writeHeader(header); err != nil {
 		return nil, c.fail(err)
 	}
-	c.request = outgoing{r.Task.MethodOrDefault(), target.url, header, body}
+	c.request = outgoing{task.MethodOrDefault(), target.url, header, body}
 	if err := s.admit(c, &access); err != nil {
 		return nil, c.fail(err)
 	}
 	return c, nil
+}
+
+// findTarget renders the URL, or takes it from its secret.
+func (r *TaskRequest) findTarget(secrets keyring) (target, error) {
+	if r.Task.URLSecret != "" {
+		return secretTarget(secrets, r.Task.URLSecret)
+	}
+	address, err := r.render(r.Task.URL, expr.InURL)
+	if err != nil {
+		return target{}, fmt.Errorf("its url could not be rendered: %w", err)
+	}
+	found, err := parseTarget(address)
+	if err != nil {
+		return target{}, fmt.Errorf("its url cannot be called: %w", err)
+	}
+	return found, nil
 }
 
 // variables gives what the task's templates see.
@@ -92,9 +105,12 @@ func (r *TaskRequest) render(source string, place expr.Place) (string, error) {
 	return render(source, place, r.variables)
 }
 
-func (s *Sender) taskContent(r *TaskRequest) (http.Header, []byte, error) {
+func (s *Sender) taskContent(r *TaskRequest, secrets keyring) (http.Header, []byte, error) {
 	header := http.Header{}
 	if err := writeHeaders(header, s.userAgent, r.ID, r.Task.Headers, r.render); err != nil {
+		return nil, nil, err
+	}
+	if err := writeHeaderSecrets(header, r.Task.HeaderSecrets, secrets); err != nil {
 		return nil, nil, err
 	}
 	if err := checkHeaderSize(header); err != nil || absent(r.Task.Body) {

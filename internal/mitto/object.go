@@ -49,8 +49,8 @@ func withoutHeaders(job *latch.Job) (latch.Task, bool) {
 		return latch.Task{}, false
 	}
 	bare := *job.Task.HTTP
-	private := len(bare.Headers) > 0 || bare.Auth != nil || bare.TLS != nil
-	bare.Headers, bare.Auth, bare.TLS = nil, nil, nil
+	private := len(bare.Headers) > 0 || len(bare.HeaderSecrets) > 0 || bare.Auth != nil || bare.TLS != nil
+	bare.Headers, bare.HeaderSecrets, bare.Auth, bare.TLS = nil, nil, nil, nil
 	return latch.Task{HTTP: &bare}, private
 }
 

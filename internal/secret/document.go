@@ -64,8 +64,12 @@ func isBoundary(line, with string) bool {
 // Document gives the whole of a secret that is PEM.
 func (s *Secret) Document() (text string, isPEM bool) { return s.document, s.document != "" }
 
-// privateKeys gives the private keys in PEM, each as its block stands there
-// and as the base64 in it. What else PEM holds is no secret.
+// shortestLine is the least length, in bytes, of a line of a private key that
+// is masked by itself.
+const shortestLine = 16
+
+// privateKeys returns the private keys in PEM, each as its block stands there,
+// as the base64 in it, and line by line. What else PEM holds is no secret.
 func privateKeys(document string) (texts []string) {
 	for {
 		start := strings.Index(document, pemBegin)
@@ -78,6 +82,11 @@ func privateKeys(document string) (texts []string) {
 		if strings.HasSuffix(label, "PRIVATE KEY") {
 			block := strings.TrimSpace(document[:len(document)-len(after)])
 			texts = append(texts, block, strings.TrimSpace(body), strings.Join(strings.Fields(body), ""))
+			for _, line := range strings.Fields(body) {
+				if len(line) >= shortestLine {
+					texts = append(texts, line)
+				}
+			}
 		}
 		document = after
 	}
