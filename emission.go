@@ -36,7 +36,7 @@ func (e *Emission) ValidateGate() Problems { return e.validate(inGate) }
 func (e *Emission) validate(where scope) Problems {
 	var problems Problems
 	if e.ID != "" {
-		requireID(&problems, "id", e.ID)
+		requireRunID(&problems, "id", e.ID)
 	}
 	switch {
 	case e.Event == "":

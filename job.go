@@ -128,7 +128,7 @@ func (j *Job) Validate() Problems {
 }
 
 func (j *Job) validate(problems *Problems, path string) {
-	requireID(problems, field(path, "id"), j.ID)
+	requireRunID(problems, field(path, "id"), j.ID)
 	switch {
 	case j.Task == nil && len(j.Jobs) == 0:
 		problems.Addf(field(path, "task"), "a job has either a task or jobs")

@@ -88,7 +88,7 @@ func DecodeRelease(data []byte) (*Release, error) {
 // expressions are not looked into here.
 func (r *Release) Validate() Problems {
 	var problems Problems
-	requireID(&problems, "id", r.ID)
+	requireRunID(&problems, "id", r.ID)
 	if len(r.Steps) == 0 {
 		problems.Addf("steps", "required: at least one step")
 	}

@@ -159,6 +159,7 @@ func (t *WorkflowTask) validate(problems *Problems, path string) {
 	requireText(problems, field(path, "type"), t.Type)
 	boundName(problems, field(path, "type"), t.Type)
 	boundName(problems, field(path, "task_queue"), t.TaskQueue)
+	checkReserved(problems, field(path, "id"), fixedBeginning(t.ID), reservedIDs)
 	oneArgumentForm(problems, path, t.Input, t.Args)
 	checkDuration(problems, field(path, "timeout"), t.Timeout)
 }

@@ -226,6 +226,8 @@ func boundName(problems *Problems, path, name string) {
 		problems.Addf(path, "has %d bytes; Temporal takes at most %d", len(name), maximumTemporalName)
 	case strings.HasPrefix(name, "/_sys/"):
 		problems.Addf(path, "%q: names that begin with /_sys/ are Temporal's own", name)
+	default:
+		checkReserved(problems, path, name, temporalsOwn)
 	}
 }
 

@@ -144,6 +144,11 @@ func (u unread) DescribeSchedule(context.Context, *workflowservice.DescribeSched
 	return nil, u.err
 }
 
+// DescribeWorkflowExecution knows no workflow in a schedule's place.
+func (u unread) DescribeWorkflowExecution(context.Context, *workflowservice.DescribeWorkflowExecutionRequest, ...grpc.CallOption) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	return nil, serviceerror.NewNotFound("workflow not found")
+}
+
 // A run does not begin without its enforced gate where the registry cannot be
 // read. Only where nothing is registered is there nothing to meet.
 func TestUnreadRegistryAdmitsNothing(t *testing.T) {

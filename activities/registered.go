@@ -59,7 +59,8 @@ func (a *Activities) Resolve(ctx context.Context, request protocol.ResolveReques
 // names are there, and which webhooks apply to it.
 //
 // A registry that cannot be read is an error, and the run does not begin: it
-// may hold an enforced gate.
+// may hold an enforced gate. One in whose place another workflow stands is not
+// there, and holds nothing.
 func (a *Activities) consult(ctx context.Context, store *registry.Store, read *input, answer *protocol.Admission) error {
 	if store == nil {
 		if len(read.named) > 0 {
@@ -75,6 +76,11 @@ func (a *Activities) consult(ctx context.Context, store *registry.Store, read *i
 	})
 	group.Go(func() error {
 		registered, err := store.Webhooks().List(ctx)
+		var namesake *registry.NamesakeError
+		if errors.As(err, &namesake) { // then there is no schedule, and nothing is registered
+			activity.GetLogger(ctx).Error("no webhook is registered, and none can be", "error", namesake)
+			err = nil
+		}
 		if err != nil {
 			return fmt.Errorf("find the registered webhooks that apply to the run: %w", err)
 		}

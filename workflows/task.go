@@ -135,6 +135,9 @@ func (t taskRun) doWorkflow(ctx workflow.Context, task *latch.WorkflowTask) (lat
 	if err := checkWorkflowID(id); err != nil {
 		return nil, err
 	}
+	if err := checkReservedID(ctx, id); err != nil {
+		return nil, err
+	}
 	return repeat(ctx, t.retry, func() (latch.Object, error) {
 		return t.childWorkflow(ctx, task, id, arguments)
 	})
@@ -182,6 +185,19 @@ func checkWorkflowID(id string) error {
 		return fmt.Errorf("workflow id %q has %d bytes; Temporal takes at most %d", truncate(id, 60), len(id), maximumWorkflowID)
 	}
 	return nil
+}
+
+// versionReservedIDs is the change by which a task's workflow id is looked at
+// once it is rendered. A run that began such a child before goes on with it.
+const versionReservedIDs = "reserved-workflow-ids"
+
+// checkReservedID refuses an id on which Temporal or Latch relies.
+func checkReservedID(ctx workflow.Context, id string) error {
+	err := latch.CheckWorkflowID(id)
+	if err == nil || workflow.GetVersion(ctx, versionReservedIDs, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	return fmt.Errorf("workflow.id: %w", err)
 }
 
 // options gives the options of an activity with the task's retry and timeout.

@@ -29,7 +29,11 @@ func Trigger(ctx workflow.Context, input converter.RawValue) (*latch.TriggerResu
 		return nil, invalidSpec(latch.Problems{{Path: "id", Message: "required: the id of a registered job"}})
 	}
 	job := &given.Definition
-	if job.Job == nil && job.Lacks == "" {
+	if bringsJob(job) {
+		if err := checkBringing(ctx); err != nil {
+			return nil, err
+		}
+	} else {
 		found, err := findJob(ctx, given.ID)
 		if err != nil {
 			return nil, err
@@ -40,6 +44,25 @@ func Trigger(ctx workflow.Context, input converter.RawValue) (*latch.TriggerResu
 		return &latch.TriggerResult{ID: given.ID, Skipped: true, Reason: reason}, nil
 	}
 	return startRegistered(ctx, job)
+}
+
+// bringsJob reports whether the definition is there, and need not be looked up.
+func bringsJob(definition *protocol.Definition) bool {
+	return definition.Job != nil || definition.Lacks != ""
+}
+
+// versionBringing is the change by which a child may bring no definition.
+const versionBringing = "trigger-brings-no-job"
+
+// checkBringing refuses a definition that another workflow brings, such as a
+// task of a release: it would run in the place of the job that is registered
+// under the id. A schedule, which brings one, has no parent.
+func checkBringing(ctx workflow.Context) error {
+	if workflow.GetInfo(ctx).ParentWorkflowExecution == nil ||
+		workflow.GetVersion(ctx, versionBringing, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	return invalidSpec(latch.Problems{{Path: "job", Message: "a workflow gives the id of a registered job alone; its schedule brings the job"}})
 }
 
 // readTrigger reads what a schedule gives, or {"id": …} of somebody's own.

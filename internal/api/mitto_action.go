@@ -99,7 +99,7 @@ func (a *api) stopJob(ctx context.Context, input *actionInput) (*runOutput, erro
 	}
 	var answer latch.Status
 	err := a.update(ctx, protocol.UpdateViaAPI, registry.WorkflowID(input.ID), latch.MessageStop, latch.Control{By: callerOf(ctx).name}, &answer)
-	if isClosed(err) {
+	if isClosed(err) || isForeign(err) { // another workflow may have the run's id
 		return nil, problem(http.StatusConflict, "Job %s is not running: there is nothing to stop.", input.ID)
 	}
 	if err != nil {

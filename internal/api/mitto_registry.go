@@ -38,7 +38,12 @@ func explainRegistry(err error) error {
 	var refused *registry.RefusedError
 	var followed *registry.FollowedError
 	var unknown *mitto.UnknownWebhook
+	var namesake *registry.NamesakeError
 	switch {
+	case errors.As(err, &namesake):
+		p := problem(http.StatusConflict, "%s.", sentence(err))
+		p.WorkflowID, p.RunID = namesake.WorkflowID, namesake.RunID
+		return p
 	case errors.As(err, &refused):
 		p := problem(http.StatusUnprocessableEntity, "%s", refused.Reason)
 		if field := refused.Field; field != "" {

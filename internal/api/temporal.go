@@ -57,6 +57,9 @@ func (a *api) start(ctx context.Context, s start) (runID string, err error) {
 	if !protocol.IsID(s.workflowID) {
 		return "", problem(http.StatusUnprocessableEntity, "workflow_id: %q is none: it has at most 1000 bytes of UTF-8, no control characters among them.", s.workflowID)
 	}
+	if err := latch.CheckWorkflowID(s.workflowID); err != nil {
+		return "", problem(http.StatusUnprocessableEntity, "workflow_id: %v.", err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
 	defer cancel()
 	request, err := a.startRequest(s)

@@ -96,13 +96,10 @@ type kept struct {
 	input    json.RawMessage
 }
 
-// read reads a schedule. ErrUnknown tells that there is none.
+// read reads a schedule. ErrUnknown tells that there is none, and
+// [*NamesakeError] that another workflow stands where it would be.
 func (s *Store) read(ctx context.Context, id string) (*kept, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	response, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.DescribeScheduleResponse, error) {
-		return s.service().DescribeSchedule(ctx, &workflowservice.DescribeScheduleRequest{Namespace: s.namespace, ScheduleId: id})
-	})
+	response, err := s.describeSchedule(ctx, id)
 	var missing *serviceerror.NotFound
 	var without *serviceerror.Unimplemented // a server that has no schedules keeps none of ours
 	switch {
@@ -130,6 +127,9 @@ func (s *Store) create(ctx context.Context, id string, schedule *schedulepb.Sche
 	var exists *serviceerror.AlreadyExists
 	var started *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &exists) || errors.As(err, &started) {
+		if namesake := s.namesakeOfSchedule(ctx, id); namesake != nil {
+			return namesake
+		}
 		return ErrExists
 	}
 	return refused(err)

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	sdkpb "go.temporal.io/api/sdk/v1"
+	"go.temporal.io/api/serviceerror"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
@@ -22,8 +24,8 @@ func WorkflowID(id string) string { return "job-" + id }
 
 // Start starts a run of a registered job. The same requestID made again gives
 // the run that the first one started; "" is one of its own. Its errors are RefusedError for a job
-// that cannot run, and Temporal's WorkflowExecutionAlreadyStarted while a run
-// is under way.
+// that cannot run, Temporal's WorkflowExecutionAlreadyStarted while a run is
+// under way, and NamesakeError while another workflow has the run's id.
 func (s *Store) Start(ctx context.Context, entry *Entry, requestID string) (runID string, err error) {
 	if entry.Job == nil {
 		return "", &RefusedError{Field: "conf", Reason: fmt.Sprintf("job %q cannot run: %s", entry.ID, entry.Lacks)}
@@ -39,7 +41,7 @@ func (s *Store) Start(ctx context.Context, entry *Entry, requestID string) (runI
 	if requestID == "" {
 		requestID = uuid.NewString()
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	calling, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	request := &workflowservice.StartWorkflowExecutionRequest{
 		Namespace:                s.namespace,
@@ -53,9 +55,15 @@ func (s *Store) Start(ctx context.Context, entry *Entry, requestID string) (runI
 		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		UserMetadata:             &sdkpb.UserMetadata{Summary: summary},
 	}
-	started, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.StartWorkflowExecutionResponse, error) {
+	started, err := overload.Again(calling, func(ctx context.Context) (*workflowservice.StartWorkflowExecutionResponse, error) {
 		return s.service().StartWorkflowExecution(ctx, request)
 	})
+	var running *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &running) {
+		if namesake := s.namesakeOfRun(ctx, entry.ID); namesake != nil {
+			return "", namesake
+		}
+	}
 	return started.GetRunId(), err
 }
 

@@ -122,6 +122,9 @@ func (s *Store) get(ctx context.Context, id string) (*Entry, *kept, error) {
 // cannot be: a schedule that Temporal cannot read, a job to follow that is not
 // registered.
 func (s *Store) Create(ctx context.Context, definition Definition) (*Entry, error) {
+	if err := latch.CheckID(definition.ID); err != nil {
+		return nil, &RefusedError{Field: "id", Reason: err.Error()}
+	}
 	if !isJobID(definition.ID) {
 		return nil, &RefusedError{Field: "id", Reason: fmt.Sprintf("%q has more than the letters, digits and signs of ASCII, and Temporal keeps no schedule by such an id: give the job a plain id, and the title what people are to read", definition.ID)}
 	}

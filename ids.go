@@ -1,0 +1,71 @@
+package latch
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A reservedID is how the ids begin that belong to somebody.
+type reservedID struct{ prefix, owner, hint string }
+
+// temporalsOwn are the beginnings of what Temporal's server keeps for itself:
+// ids of workflows, such as those behind schedules, names of task queues, and
+// types of workflows and activities.
+var temporalsOwn = []reservedID{
+	{"temporal-sys-", "Temporal's own", "choose another"},
+	{"__temporal", "Temporal's own", "choose another"},
+}
+
+// latchsOwn are the beginnings of the ids under which Latch finds its runs
+// again. Whoever else ran under one would stand in the way of a registered job,
+// of a schedule, or of a delivery that is to be carried on or sent again.
+var latchsOwn = []reservedID{
+	{"job-", "those of registered jobs", `start latch.Trigger with {"id": …} to run one, or choose another`},
+	{"latch-", "Latch's own", "choose another"},
+	{"deliver-dlv_", "those of deliveries", "choose another"},
+	{"redeliver-dlv_", "those of deliveries", "choose another"},
+	{"operator-dlv_", "those of deliveries", "choose another"},
+}
+
+// reservedIDs are all of them.
+var reservedIDs = slices.Concat(temporalsOwn, latchsOwn)
+
+// CheckWorkflowID says why no workflow of somebody's own may run under the id,
+// nil where one may. It looks at reserved beginnings alone, which may be all that
+// is known of an id. A run of a registered job is started by [WorkflowTrigger].
+func CheckWorkflowID(id string) error { return reserved(id, reservedIDs) }
+
+// CheckID says why no job, release or emission may have the id, nil where one
+// may: it begins as Temporal's own do.
+func CheckID(id string) error { return reserved(id, temporalsOwn) }
+
+// reserved says whose the text is by its beginning, nil for nobody's.
+func reserved(text string, by []reservedID) error {
+	for _, each := range by {
+		if strings.HasPrefix(text, each.prefix) {
+			return fmt.Errorf("%.100q is reserved: those that begin with %s are %s; %s", text, each.prefix, each.owner, each.hint)
+		}
+	}
+	return nil
+}
+
+// checkReserved adds why the text cannot be the name or id of somebody's own.
+func checkReserved(problems *Problems, path, text string, by []reservedID) {
+	if err := reserved(text, by); err != nil {
+		problems.Addf(path, "%v", err)
+	}
+}
+
+// requireRunID is requireID for what a workflow's id is made of.
+func requireRunID(problems *Problems, path, id string) {
+	if requireID(problems, path, id) {
+		checkReserved(problems, path, id, temporalsOwn)
+	}
+}
+
+// fixedBeginning returns the text of a template before its first expression.
+func fixedBeginning(template string) string {
+	fixed, _, _ := strings.Cut(strings.ReplaceAll(template, "$${", "\x00"), "${")
+	return strings.ReplaceAll(fixed, "\x00", "${")
+}

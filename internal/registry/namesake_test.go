@@ -1,0 +1,125 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/grpc"
+
+	"github.com/latch-run/latch"
+)
+
+// An occupied Temporal has a workflow where a schedule or a run would be.
+type occupied struct {
+	workflowservice.WorkflowServiceClient
+	kind, queue string
+	// fails is how a schedule's description ends; nil never ends by itself.
+	fails error
+}
+
+func (o occupied) DescribeSchedule(ctx context.Context, _ *workflowservice.DescribeScheduleRequest, _ ...grpc.CallOption) (*workflowservice.DescribeScheduleResponse, error) {
+	if o.fails != nil {
+		return nil, o.fails
+	}
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (o occupied) CreateSchedule(context.Context, *workflowservice.CreateScheduleRequest, ...grpc.CallOption) (*workflowservice.CreateScheduleResponse, error) {
+	return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("running", "", "run-1")
+}
+
+func (o occupied) StartWorkflowExecution(context.Context, *workflowservice.StartWorkflowExecutionRequest, ...grpc.CallOption) (*workflowservice.StartWorkflowExecutionResponse, error) {
+	return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("running", "", "run-1")
+}
+
+func (o occupied) DescribeWorkflowExecution(_ context.Context, request *workflowservice.DescribeWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
+		Execution: &commonpb.WorkflowExecution{WorkflowId: request.GetExecution().GetWorkflowId(), RunId: "run-1"},
+		Status:    enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, Type: &commonpb.WorkflowType{Name: o.kind}, TaskQueue: o.queue}}, nil
+}
+
+func over(service workflowservice.WorkflowServiceClient) *Store {
+	return New(Options{Service: func() workflowservice.WorkflowServiceClient { return service }})
+}
+
+// A workflow in the place of a schedule is known for one and named, soon, and
+// whether a worker answers it or not. What is a schedule, is not.
+func TestANamesakeOfAScheduleIsNamed(t *testing.T) {
+	t.Parallel()
+	unknownQuery := serviceerror.NewQueryFailed("unknown queryType describe")
+	for name, test := range map[string]struct {
+		temporal occupied
+		namesake bool
+	}{
+		"nobody answers for it":           {occupied{kind: "shop.Evil", queue: "shop"}, true},
+		"it does not know the question":   {occupied{kind: "shop.Evil", queue: "shop", fails: unknownQuery}, true},
+		"it answers something else":       {occupied{kind: "shop.Evil", queue: "shop", fails: serviceerror.NewInternal("cannot decode")}, true},
+		"it bears the scheduler's name":   {occupied{kind: schedulerType, queue: "shop"}, true},
+		"one of Latch's own":              {occupied{kind: latch.WorkflowRelease, queue: "latch"}, true},
+		"a schedule that is slow":         {occupied{kind: schedulerType, queue: schedulerQueue}, false},
+		"a schedule that cannot be asked": {occupied{kind: schedulerType, queue: schedulerQueue, fails: unknownQuery}, false},
+		"one that lies elsewhere":         {occupied{kind: sentinelType, queue: "x"}, false},
+		"Temporal is out of reach":        {occupied{kind: "shop.Evil", fails: serviceerror.NewUnavailable("down")}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				asked := time.Now()
+				_, err := over(test.temporal).Webhooks().List(t.Context())
+				require.Error(t, err)
+				var namesake *NamesakeError
+				require.Equal(t, test.namesake, errors.As(err, &namesake), "%v", err)
+				if !test.namesake {
+					return
+				}
+				require.LessOrEqual(t, time.Since(asked), suspicion)
+				require.Equal(t, "temporal-sys-scheduler:latch-webhooks-latch", namesake.WorkflowID)
+				require.ErrorContains(t, err, `the workflow "temporal-sys-scheduler:latch-webhooks-latch" (run run-1, type "`+test.temporal.kind+`") stands in the place of the schedule "latch-webhooks-latch"; terminate it`)
+				_, err = over(test.temporal).Get(t.Context(), "22739")
+				require.ErrorAs(t, err, &namesake)
+				require.Equal(t, "temporal-sys-scheduler:latch-job-22739", namesake.WorkflowID)
+			})
+		})
+	}
+}
+
+// A job is registered under no id at which something else runs, and a run under
+// another type is not the job's: both are told as what they are.
+func TestANamesakeIsToldWhenSomethingIsWritten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		job := &latch.Job{ID: "22739", Task: &latch.Task{Command: &latch.CommandTask{Argv: []string{"true"}}}}
+		store := over(occupied{kind: "shop.Evil", queue: "shop"})
+		var namesake *NamesakeError
+		_, err := store.Create(t.Context(), Definition{ID: "22739", Job: job})
+		require.ErrorAs(t, err, &namesake)
+		require.ErrorContains(t, err, `the schedule "latch-job-22739"`)
+		_, err = store.Webhooks().Create(t.Context(), latch.RegisteredWebhook{})
+		require.ErrorAs(t, err, &namesake)
+		_, err = store.Start(t.Context(), &Entry{Definition: Definition{ID: "22739", Job: job}}, "")
+		require.ErrorAs(t, err, &namesake)
+		require.ErrorContains(t, err, `the workflow "job-22739" (run run-1, type "shop.Evil") stands in the place of the run of job "22739"`)
+		_, err = over(occupied{kind: latch.WorkflowJobRun}).Start(t.Context(), &Entry{Definition: Definition{ID: "22739", Job: job}}, "")
+		var running *serviceerror.WorkflowExecutionAlreadyStarted
+		require.ErrorAs(t, err, &running, "one of the job's own is under way")
+	})
+}
+
+// An id that Temporal keeps for itself is no job's.
+func TestReservedJobIDs(t *testing.T) {
+	t.Parallel()
+	_, err := over(nil).Create(t.Context(), Definition{ID: "temporal-sys-scheduler:x"})
+	var refused *RefusedError
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, "id", refused.Field)
+}
