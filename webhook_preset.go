@@ -4,11 +4,15 @@ package latch
 // body of the user's own; one that is over the chat's documented limits fails
 // for good before it is sent, since it would be refused or cut there.
 //
-//   - slack: text up to 40,000 characters, 50 blocks, 100 attachments; delivered
-//     is a 2xx whose body says ok. One message a second is sent, and up to four
-//     at once.
-//   - discord: content up to 2,000 characters, 10 embeds with 6,000 characters;
-//     delivered is any 2xx. What its answers tell of its rate limits is kept to.
+//   - slack: text up to 40,000 characters, 50 blocks, 100 attachments, and what
+//     the blocks and their elements take; delivered is a 2xx whose body says ok.
+//     One message a second is sent, and up to four at once. In texts of the
+//     message the values of ${…} are escaped (&, < and >): markup, links and
+//     mentions are the template's own to write.
+//   - discord: content up to 2,000 characters, 10 embeds with 6,000 characters,
+//     and what each part of an embed takes; delivered is any 2xx. What its answers
+//     tell of its rate limits is kept to. A body without allowed_mentions gets one
+//     by which nobody is rung.
 //   - teams: up to 28 KB; delivered is a 2xx, unless the body says that the
 //     delivery failed, as that of a connector does. Four requests a second are
 //     sent.

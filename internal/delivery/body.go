@@ -130,20 +130,25 @@ func (b *objectBuilder) finish() []byte {
 // renderBody renders a body of the user's own: a JSON string is a template in
 // the place that the content type makes; any other JSON value is one in which
 // every string is a template.
-func renderBody(given json.RawMessage, kind latch.BodyKind, vars func(reader) expr.Variables) ([]byte, error) {
+// A JSON body's values are escaped once more by escape, unless that is nil.
+func renderBody(given json.RawMessage, kind latch.BodyKind, vars func(reader) expr.Variables, escape expr.Escape) ([]byte, error) {
 	if bytes.HasPrefix(bytes.TrimSpace(given), []byte(`"`)) {
 		var source string
 		if err := json.Unmarshal(given, &source); err != nil {
 			return nil, err
 		}
-		text, err := render(source, expr.InBody(kind), vars)
+		template, err := expr.CompileTemplate(source, expr.InBody(kind))
+		if err != nil {
+			return nil, err
+		}
+		text, err := template.RenderEscaped(vars(template), escape)
 		return []byte(text), err
 	}
 	tree, err := expr.CompileTree(given)
 	if err != nil {
 		return nil, err
 	}
-	rendered, err := tree.Render(vars(tree))
+	rendered, err := tree.RenderEscaped(vars(tree), escape)
 	if err != nil || kind != latch.BodyForm {
 		return rendered, err
 	}

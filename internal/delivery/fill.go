@@ -49,7 +49,13 @@ func fillObject(body []byte, fields []field) []byte {
 	if len(b.buffer) == 0 {
 		return body
 	}
-	rest := bytes.TrimLeft(body, jsonSpace)[1:]
+	return b.before(body)
+}
+
+// before puts the fields before those of an object, which stays as it is byte
+// by byte.
+func (b *objectBuilder) before(object []byte) []byte {
+	rest := bytes.TrimLeft(object, jsonSpace)[1:]
 	if !bytes.HasPrefix(bytes.TrimLeft(rest, jsonSpace), []byte("}")) {
 		b.buffer = append(b.buffer, ',')
 	}

@@ -222,9 +222,12 @@ func (d *draft) renderBody() ([]byte, error) {
 		return d.defaultBody(), nil
 	}
 	kind := latch.BodyKindOf(d.Webhook.ContentType)
-	body, err := renderBody(given, kind, d.variables)
+	body, err := renderBody(given, kind, d.variables, escapeFor(d.Webhook.Preset))
 	if err != nil {
 		return nil, err
+	}
+	if d.Webhook.Preset == latch.PresetDiscord {
+		body = pingNobody(body)
 	}
 	return fill(body, kind, []field{{"secret", d.sentSecret()}, {"lock", d.Lock}}), nil
 }

@@ -9,23 +9,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
 )
 
-// Documented limits of messages.
-const (
-	slackText        = 40_000 // characters; what is more is cut off ("Truncating really long messages")
-	slackBlocks      = 50     // "Blocks"
-	slackAttachments = 100    // "Secondary message attachments"
-
-	discordContent    = 2_000 // characters ("Execute Webhook")
-	discordEmbeds     = 10
-	discordEmbedTexts = 6_000 // characters of all embeds together ("Embed Limits")
-
-	teamsMessage = 28 << 10 // bytes ("Create Incoming Webhooks")
-)
+// teamsMessage bounds a message of Teams, in bytes ("Create Incoming
+// Webhooks").
+const teamsMessage = 28 << 10
 
 // checkPreset holds a message to the limits of the chat that it goes to.
 func checkPreset(preset string, body []byte) error {
@@ -52,6 +43,15 @@ func checkPreset(preset string, body []byte) error {
 	return nil
 }
 
+// escapeFor returns how the chat has values escaped that stand in its texts;
+// nil where it takes them as they are.
+func escapeFor(preset string) expr.Escape {
+	if preset == latch.PresetSlack {
+		return escapeForSlack
+	}
+	return nil
+}
+
 // decodeMessage reads what a limit is about; other fields are the chat's own
 // to judge.
 func decodeMessage(body []byte, into any) error {
@@ -67,53 +67,6 @@ func atMost(problems []error, what string, count, limit int, unit string) []erro
 		return problems
 	}
 	return append(problems, fmt.Errorf("%s has %d %s, more than the limit of %d", what, count, unit, limit))
-}
-
-func checkSlack(body []byte) ([]error, error) {
-	var message struct {
-		Text        string            `json:"text"`
-		Blocks      []json.RawMessage `json:"blocks"`
-		Attachments []json.RawMessage `json:"attachments"`
-	}
-	if err := decodeMessage(body, &message); err != nil {
-		return nil, err
-	}
-	problems := atMost(nil, "text", utf8.RuneCountInString(message.Text), slackText, "characters")
-	problems = atMost(problems, "blocks", len(message.Blocks), slackBlocks, "elements")
-	return atMost(problems, "attachments", len(message.Attachments), slackAttachments, "elements"), nil
-}
-
-func checkDiscord(body []byte) ([]error, error) {
-	var message struct {
-		Content string `json:"content"`
-		Embeds  []struct {
-			Title       string `json:"title"`
-			Description string `json:"description"`
-			Footer      struct {
-				Text string `json:"text"`
-			} `json:"footer"`
-			Author struct {
-				Name string `json:"name"`
-			} `json:"author"`
-			Fields []struct {
-				Name  string `json:"name"`
-				Value string `json:"value"`
-			} `json:"fields"`
-		} `json:"embeds"`
-	}
-	if err := decodeMessage(body, &message); err != nil {
-		return nil, err
-	}
-	var texts strings.Builder
-	for _, embed := range message.Embeds {
-		texts.WriteString(embed.Title + embed.Description + embed.Footer.Text + embed.Author.Name)
-		for _, field := range embed.Fields {
-			texts.WriteString(field.Name + field.Value)
-		}
-	}
-	problems := atMost(nil, "content", utf8.RuneCountInString(message.Content), discordContent, "characters")
-	problems = atMost(problems, "embeds", len(message.Embeds), discordEmbeds, "elements")
-	return atMost(problems, "the text of all embeds", utf8.RuneCountInString(texts.String()), discordEmbedTexts, "characters"), nil
 }
 
 // presetVerdict looks into the body of an answer of 2xx, where chats say what

@@ -21,7 +21,7 @@ func TestPresetLimits(t *testing.T) {
 	}
 	embeds := func(length int) string {
 		half := strings.Repeat("x", length/2)
-		return `{"embeds":[{"title":"` + half + `"},{"fields":[{"name":"a","value":"` + half[1:] + `"}]}]}`
+		return `{"embeds":[{"description":"` + half + `"},{"description":"` + half[1:] + `","author":{"name":"a"}}]}`
 	}
 	for name, test := range map[string]struct {
 		preset, body string

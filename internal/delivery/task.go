@@ -120,7 +120,7 @@ func (s *Sender) taskContent(r *TaskRequest, secrets keyring) (http.Header, []by
 	if contentType == "" {
 		contentType = latch.DefaultContentType
 	}
-	body, err := renderBody(r.Task.Body, latch.BodyKindOf(contentType), r.variables)
+	body, err := renderBody(r.Task.Body, latch.BodyKindOf(contentType), r.variables, nil)
 	if err != nil {
 		return nil, nil, fmt.Errorf("its body could not be rendered: %w", err)
 	}

@@ -14,6 +14,11 @@ type segment struct {
 	offset     int  // where it starts in the source, in bytes
 	inString   bool // in a JSON template: it stands inside a JSON string
 	inCDATA    bool // in markup: it stands inside a CDATA section
+
+	// In a JSON template: the keys that lead there, and what stands before it in
+	// its string.
+	keys   []string
+	before string
 }
 
 // scanner splits a template into literals and expressions.

@@ -64,8 +64,11 @@ func compileTemplate(source string, place Place) (*Template, error) {
 	}
 	switch len(errs) {
 	case 0:
-		if place == InMarkup {
+		switch place {
+		case InMarkup:
 			markCDATA(segments)
+		case InJSON:
+			markKeys(segments)
 		}
 		static := !slices.ContainsFunc(segments, func(s segment) bool { return s.expression != nil })
 		return &Template{source: source, place: place, segments: segments, uses: usesOfSegments(segments), static: static}, nil
@@ -129,10 +132,7 @@ func (t *Template) single() *Expression {
 
 // Render gives the text with each expression's value in its place. The error is an [*EvalError].
 func (t *Template) Render(vars Variables) (string, error) {
-	if t.static && len(t.segments) == 1 && len(t.segments[0].literal) <= MaxOutput && t.place != InJSON {
-		return t.segments[0].literal, nil
-	}
-	return t.render(newScope(vars), newMeter())
+	return t.RenderEscaped(vars, nil)
 }
 
 // usualValues is what the values of most templates have room in, in bytes.
@@ -165,10 +165,11 @@ func (t *Template) render(s *scope, m *meter) (string, error) {
 	return text, nil
 }
 
-// appendString appends the text of a template that stands in text, as a JSON string.
-func (t *Template) appendString(out []byte, s *scope, m *meter) ([]byte, error) {
+// appendString appends the text of a template that stands in text, as a JSON string to which the
+// keys lead.
+func (t *Template) appendString(out []byte, keys []string, s *scope, m *meter) ([]byte, error) {
 	out = append(out, '"')
-	size := 0
+	size, before := 0, ""
 	for _, part := range t.segments {
 		text := part.literal
 		if part.expression != nil {
@@ -176,7 +177,9 @@ func (t *Template) appendString(out []byte, s *scope, m *meter) ([]byte, error) 
 			if text, err = part.expression.text(s, m); err != nil {
 				return nil, err
 			}
+			text = s.escaped(keys, before, text)
 		}
+		before = part.literal
 		if size += len(text); size > MaxOutput {
 			return nil, evalError(t.source, outputTooLarge(MaxOutput))
 		}
@@ -206,7 +209,7 @@ func (t *Template) checkRendered(text string, spans []span) error {
 // insert appends an expression's value, escaped for its place.
 func (t *Template) insert(out []byte, part segment, s *scope, m *meter) ([]byte, error) {
 	if t.place == InJSON && !part.inString {
-		return part.expression.appendJSON(out, s, m)
+		return s.appendEscapedJSON(out, part.keys, part.expression, m)
 	}
 	text, err := part.expression.text(s, m)
 	if err != nil {
@@ -228,7 +231,7 @@ func (t *Template) insert(out []byte, part segment, s *scope, m *meter) ([]byte,
 			return appendMarkup(out, text, part.inCDATA), nil
 		}
 	case InJSON:
-		return appendEscaped(out, text), nil
+		return appendEscaped(out, s.escaped(part.keys, part.before, text)), nil
 	}
 	return append(out, text...), nil
 }

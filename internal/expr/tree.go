@@ -36,6 +36,7 @@ type (
 	}
 	leafNode struct {
 		path     string
+		keys     []string // that lead to it
 		template *Template
 	}
 )
@@ -54,7 +55,7 @@ func compileTree(value json.RawMessage) (*Tree, error) {
 	decoder := json.NewDecoder(bytes.NewReader(value))
 	decoder.UseNumber()
 	b := &treeBuilder{decoder: decoder}
-	root, err := b.value("", 0)
+	root, err := b.value("", nil, 0)
 	if err == nil {
 		if _, more := decoder.Token(); !errors.Is(more, io.EOF) {
 			err = errors.New("more than one value")
@@ -76,7 +77,7 @@ type treeBuilder struct {
 	uses    []string
 }
 
-func (b *treeBuilder) value(path string, depth int) (node, error) {
+func (b *treeBuilder) value(path string, keys []string, depth int) (node, error) {
 	if depth > maxDepth {
 		return nil, fmt.Errorf("nested deeper than %d", maxDepth)
 	}
@@ -87,11 +88,11 @@ func (b *treeBuilder) value(path string, depth int) (node, error) {
 	switch t := token.(type) {
 	case json.Delim:
 		if t == '[' {
-			return b.list(path, depth)
+			return b.list(path, keys, depth)
 		}
-		return b.object(path, depth)
+		return b.object(path, keys, depth)
 	case string:
-		return b.leaf(path, t), nil
+		return b.leaf(path, keys, t), nil
 	case json.Number:
 		return staticNode(t), nil
 	case bool:
@@ -101,10 +102,10 @@ func (b *treeBuilder) value(path string, depth int) (node, error) {
 	}
 }
 
-func (b *treeBuilder) list(path string, depth int) (node, error) {
+func (b *treeBuilder) list(path string, keys []string, depth int) (node, error) {
 	list := listNode{}
 	for b.decoder.More() {
-		element, err := b.value(path+"["+strconv.Itoa(len(list))+"]", depth+1)
+		element, err := b.value(path+"["+strconv.Itoa(len(list))+"]", keys, depth+1)
 		if err != nil {
 			return nil, err
 		}
@@ -114,7 +115,7 @@ func (b *treeBuilder) list(path string, depth int) (node, error) {
 	return joinStatic(list), err
 }
 
-func (b *treeBuilder) object(path string, depth int) (node, error) {
+func (b *treeBuilder) object(path string, keys []string, depth int) (node, error) {
 	object := objectNode{}
 	for b.decoder.More() {
 		token, err := b.decoder.Token()
@@ -122,7 +123,7 @@ func (b *treeBuilder) object(path string, depth int) (node, error) {
 			return nil, err
 		}
 		key, _ := token.(string)
-		value, err := b.value(path+keyPath(key), depth+1)
+		value, err := b.value(path+keyPath(key), append(keys[:len(keys):len(keys)], key), depth+1)
 		if err != nil {
 			return nil, err
 		}
@@ -132,7 +133,7 @@ func (b *treeBuilder) object(path string, depth int) (node, error) {
 	return joinStatic(object), err
 }
 
-func (b *treeBuilder) leaf(path, source string) node {
+func (b *treeBuilder) leaf(path string, keys []string, source string) node {
 	template, err := CompileTemplate(source, InText)
 	switch {
 	case err != nil:
@@ -146,7 +147,7 @@ func (b *treeBuilder) leaf(path, source string) node {
 		return staticNode(appendString(nil, text))
 	}
 	b.uses = append(b.uses, template.uses...)
-	return leafNode{path: path, template: template}
+	return leafNode{path: path, keys: keys, template: template}
 }
 
 // joinStatic makes a list or object without expressions one piece of JSON.
@@ -195,7 +196,15 @@ func (t *Tree) Static() bool { return isStatic(t.root) }
 // Render gives the JSON with each string rendered. The error names the path of the string, and
 // unwraps to an [*EvalError].
 func (t *Tree) Render(vars Variables) (json.RawMessage, error) {
-	out, err := t.root.render(make([]byte, 0, t.size+usualValues), newScope(vars), newMeter())
+	return t.RenderEscaped(vars, nil)
+}
+
+// RenderEscaped is [Tree.Render] with its values escaped once more for whoever
+// reads the JSON.
+func (t *Tree) RenderEscaped(vars Variables, escape Escape) (json.RawMessage, error) {
+	s := newScope(vars)
+	s.escape = escape
+	out, err := t.root.render(make([]byte, 0, t.size+usualValues), s, newMeter())
 	if err != nil {
 		return nil, err
 	}
@@ -248,9 +257,9 @@ func (n leafNode) render(out []byte, s *scope, m *meter) ([]byte, error) {
 
 func (n leafNode) append(out []byte, s *scope, m *meter) ([]byte, error) {
 	if e := n.template.single(); e != nil {
-		return e.appendJSON(out, s, m)
+		return s.appendEscapedJSON(out, n.keys, e, m)
 	}
-	out, err := n.template.appendString(out, s, m)
+	out, err := n.template.appendString(out, n.keys, s, m)
 	if err == nil && len(out) > MaxOutput {
 		err = evalError(n.template.source, outputTooLarge(MaxOutput))
 	}

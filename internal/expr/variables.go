@@ -69,6 +69,7 @@ type scope struct {
 	ready   []variable
 	few     [2]variable // where most scopes have them
 	longest int
+	escape  Escape // nil for none
 }
 
 // variable is a root variable in use. It is decoded when more of it is looked at than a few values.

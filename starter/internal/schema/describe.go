@@ -154,7 +154,7 @@ var fields = map[string]string{
 	"Webhook.headers":        "Headers; the values are templates.",
 	"Webhook.header_secrets": "Headers whose values are secrets, by the secrets' names.",
 	"Webhook.body":           "A string that is a template, or JSON whose strings are templates; without it a JSON body tells all there is to tell. In UTF-8. A JSON object becomes a form field by field, what is nested as compact JSON.",
-	"Webhook.preset":         "The chat that the webhook posts to: its body is held to that chat's limits, and its answers are read as it means them.",
+	"Webhook.preset":         "The chat that the webhook posts to: its body is held to that chat's limits, the values in it ring nobody, and its answers are read as it means them.",
 	"Webhook.cloudevents":    "The mode of the CloudEvents 1.0 HTTP binding in which events go out. In structured mode the body becomes the field data, secret and lock within it.",
 	"Webhook.success":        "A CEL expression over response {status, headers, body, data}: true is delivered, whatever the status; false fails for good, unless the status is tried again. Any 2xx unless given.",
 	"Webhook.enabled":        "Whether the webhook is sent at all.",

@@ -1,0 +1,112 @@
+package expr
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+)
+
+// An Escape changes a text that an expression gave, by where in a JSON body it
+// stands: keys are those of the objects that lead there, and before is what the
+// template has right before it in the same string. A value that is no string
+// has each of its strings changed, with the keys that lead to it.
+type Escape func(keys []string, before, text string) string
+
+// RenderEscaped is [Template.Render] for a template in JSON, with its values
+// escaped once more for whoever reads the JSON.
+func (t *Template) RenderEscaped(vars Variables, escape Escape) (string, error) {
+	if t.static && len(t.segments) == 1 && len(t.segments[0].literal) <= MaxOutput && t.place != InJSON {
+		return t.segments[0].literal, nil
+	}
+	s := newScope(vars)
+	s.escape = escape
+	return t.render(s, newMeter())
+}
+
+// escaped returns a text as the scope has it escaped.
+func (s *scope) escaped(keys []string, before, text string) string {
+	if s.escape == nil {
+		return text
+	}
+	return s.escape(keys, before, text)
+}
+
+// appendEscapedJSON appends a value with its strings escaped.
+func (s *scope) appendEscapedJSON(out []byte, keys []string, e *Expression, m *meter) ([]byte, error) {
+	if s.escape == nil {
+		return e.appendJSON(out, s, m)
+	}
+	written, err := e.appendJSON(nil, s, m)
+	if err != nil {
+		return nil, err
+	}
+	value := (&reader{text: string(written)}).value()
+	if out, err = appendNative(out, s.escapedValue(keys, value), MaxOutput); err != nil {
+		return nil, evalError(e.source, err)
+	}
+	return out, nil
+}
+
+func (s *scope) escapedValue(keys []string, value any) any {
+	switch value := value.(type) {
+	case string:
+		return s.escape(keys, "", value)
+	case []any:
+		for i, element := range value {
+			value[i] = s.escapedValue(keys, element)
+		}
+	case map[string]any:
+		for key, element := range value {
+			value[key] = s.escapedValue(append(keys[:len(keys):len(keys)], key), element)
+		}
+	}
+	return value
+}
+
+// expressionMark stands for an expression when its place in a JSON template is
+// looked for; private-use characters stand around its number.
+var expressionMark = regexp.MustCompile("\ue000([0-9]+)\ue001")
+
+// markKeys notes for each expression of a JSON template the keys that lead to
+// it, and what stands before it in its string.
+func markKeys(segments []segment) {
+	var sample bytes.Buffer
+	for i, s := range segments {
+		mark := fmt.Sprintf("\ue000%d\ue001", i)
+		switch {
+		case s.expression == nil:
+			sample.WriteString(s.literal)
+		case s.inString:
+			sample.WriteString(mark)
+		default:
+			sample.WriteString(`"` + mark + `"`)
+		}
+	}
+	var value any
+	if json.Unmarshal(sample.Bytes(), &value) == nil { // else it has been refused
+		noteKeys(segments, nil, value)
+	}
+}
+
+func noteKeys(segments []segment, keys []string, value any) {
+	switch value := value.(type) {
+	case string:
+		begin := 0
+		for _, match := range expressionMark.FindAllStringSubmatchIndex(value, -1) {
+			if i, err := strconv.Atoi(value[match[2]:match[3]]); err == nil && i < len(segments) && segments[i].expression != nil {
+				segments[i].keys, segments[i].before = keys, value[begin:match[0]]
+			}
+			begin = match[1]
+		}
+	case []any:
+		for _, element := range value {
+			noteKeys(segments, keys, element)
+		}
+	case map[string]any:
+		for key, element := range value {
+			noteKeys(segments, append(keys[:len(keys):len(keys)], key), element)
+		}
+	}
+}
