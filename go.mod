@@ -3,6 +3,7 @@ module github.com/latch-run/latch
 go 1.26.0
 
 require (
+	github.com/Masterminds/semver/v3 v3.5.0 // semver(…) in expressions
 	github.com/andybalholm/brotli v1.3.0 // answers in br
 	github.com/caarlos0/env/v11 v11.4.2
 	github.com/danielgtaylor/huma/v2 v2.37.2

@@ -58,13 +58,21 @@ type input struct {
 }
 
 func decode(request protocol.AdmitRequest) (*input, error) {
+	read, err := decodeInput(request)
+	if read.variables != nil {
+		read.variables["run"], read.variables["now"] = encode(request.Run), encode(request.Now)
+	}
+	return read, err
+}
+
+func decodeInput(request protocol.AdmitRequest) (*input, error) {
 	switch request.Kind {
 	case protocol.KindJob:
 		job, err := admission.DecodeJob(request.Input)
-		return inputOfJob(job), err
+		return inputOfJob(job, request.Now), err
 	case protocol.KindRelease:
 		release, err := admission.DecodeRelease(request.Input)
-		return inputOfRelease(release), err
+		return inputOfRelease(release, request.Run.StartedAt), err
 	case protocol.KindOperator: // put together by another run, of webhooks that were admitted
 		return &input{}, checkOperatorEvent(request.Input)
 	case protocol.KindGate:

@@ -161,10 +161,11 @@ func applying(registered []latch.RegisteredWebhook, read *input, system protocol
 	return applies
 }
 
-func inputOfJob(job *latch.Job) *input {
+// inputOfJob reads a job that begins.
+func inputOfJob(job *latch.Job, begins latch.Time) *input {
 	read := &input{kind: latch.JobKind, job: job, variables: expr.Variables{
 		"job": encode(map[string]any{"id": job.ID, "name": job.Name, "title": job.Title, "tags": orEmpty(job.Tags),
-			"vars": orEmptyObject(job.Vars), "schedule": job.Schedule, "timeout": job.Timeout, "status": map[string]any{}}),
+			"vars": orEmptyObject(job.Vars), "schedule": job.Schedule, "timeout": job.Timeout, "started_at": begins, "status": map[string]any{}}),
 		"vars": encode(orEmptyObject(job.Vars)),
 	}}
 	read.name("", job)
@@ -183,10 +184,10 @@ func (i *input) name(path string, job *latch.Job) {
 	}
 }
 
-func inputOfRelease(release *latch.Release) *input {
+func inputOfRelease(release *latch.Release, began latch.Time) *input {
 	return &input{kind: latch.ReleaseKind, webhooks: release.Webhooks, variables: expr.Variables{
 		"release": encode(map[string]any{"id": release.ID, "title": release.Title, "vars": orEmptyObject(release.Vars),
-			"instance": orEmptyObject(release.Instance), "status": latch.ReleaseRunning, "steps": []any{}}),
+			"instance": orEmptyObject(release.Instance), "status": latch.ReleaseRunning, "steps": []any{}, "started_at": began}),
 		"vars":     encode(orEmptyObject(release.Vars)),
 		"instance": encode(orEmptyObject(release.Instance)),
 	}}

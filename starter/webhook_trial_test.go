@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/signature"
 )
 
@@ -230,4 +231,11 @@ func TestWebhookTestRefusesMarredKeys(t *testing.T) {
 	require.Contains(t, errors, "LATCH_SECRET_OTHER: its line 1 has a key of Standard Webhooks in it")
 	require.NotContains(t, errors, "mdoq-is-awesome")
 	require.NotContains(t, errors, "AAEC")
+}
+
+// What can be given for a trial, and what a delivery fills in itself, is all that templates see.
+func TestTrialVariablesAreThoseOfTemplates(t *testing.T) {
+	t.Parallel()
+	all := append(strings.Fields(trialVariables), "event", "webhook", "lock", "lock_url")
+	require.ElementsMatch(t, expr.VariableNames(), all)
 }

@@ -34,16 +34,19 @@ func (h *trialHook) workflowID() string {
 // variables makes up what templates would see (contract, "Templates"): a run
 // that took a minute and did what the event says.
 func (h *trialHook) variables(from *surroundings, queue string) jsonObject {
+	now := time.Now()
+	began := now.Add(-time.Minute)
 	variables := jsonObject{
 		"system": jsonObject{"fqdn": from.FQDN, "environment": from.Environment, "version": latch.Version, "namespace": from.Namespace, "task_queue": queue,
 			"database.version": latch.Version},
-		"run": jsonObject{"workflow_id": h.workflowID(), "run_id": trialRunID},
+		"run": jsonObject{"workflow_id": h.workflowID(), "run_id": trialRunID, "started_at": latch.NewTime(began)},
+		"now": latch.NewTime(now),
 	}
 	switch h.kind {
 	case spec.Job:
-		variables["job"], variables["vars"], variables["jobs"] = h.jobVariable(), orEmpty(h.job.Vars), h.siblings()
+		variables["job"], variables["vars"], variables["jobs"] = h.jobVariable(began, now), orEmpty(h.job.Vars), h.siblings()
 	case spec.Release:
-		h.addRelease(variables)
+		h.addRelease(variables, began)
 	default:
 		variables["vars"], variables["data"] = orEmpty(h.emission.Vars), orEmpty(h.emission.Data)
 		if h.emission.Instance != nil {
@@ -53,7 +56,10 @@ func (h *trialHook) variables(from *surroundings, queue string) jsonObject {
 	return variables
 }
 
-func (h *trialHook) jobVariable() jsonObject {
+func (h *trialHook) jobVariable(began, now time.Time) jsonObject {
+	if h.settings.Event == latch.EventJobStart {
+		began = now
+	}
 	job := jsonObject{"id": h.job.ID, "tags": append([]string{}, h.job.Tags...), "vars": orEmpty(h.job.Vars)}
 	for name, text := range map[string]string{"name": h.job.Name, "title": h.job.Title} {
 		if text != "" {
@@ -69,16 +75,14 @@ func (h *trialHook) jobVariable() jsonObject {
 			job["schedule"] = schedule.Cron
 		}
 	}
-	now := time.Now()
-	status := jsonObject{"id": trialRunID, "returncode": nil, "error": nil, "started_at": nil, "completed_at": nil, "kvp": jsonObject{}}
+	status := jsonObject{"id": trialRunID, "returncode": nil, "error": nil, "started_at": latch.NewTime(began), "completed_at": nil, "kvp": jsonObject{}}
 	if h.settings.Event != latch.EventJobStart {
-		status["started_at"], status["completed_at"] = latch.NewTime(now.Add(-time.Minute)), latch.NewTime(now)
-		status["returncode"], status["error"] = 0, ""
+		status["completed_at"], status["returncode"], status["error"] = latch.NewTime(now), 0, ""
 	}
 	if h.settings.Event == latch.EventJobFailure {
 		status["returncode"], status["error"] = 1, "made up by starter webhook test"
 	}
-	job["status"] = status
+	job["started_at"], job["status"] = latch.NewTime(began), status
 	return job
 }
 
@@ -109,7 +113,7 @@ var releaseStates = map[string][3]string{
 	latch.EventReleaseFailure:        {latch.ReleaseFailed, latch.StepUndone, latch.StepFailed},
 }
 
-func (h *trialHook) addRelease(variables jsonObject) {
+func (h *trialHook) addRelease(variables jsonObject, began time.Time) {
 	states := releaseStates[h.settings.Event]
 	if states[0] == "" { // a custom event, which no release fires
 		states = releaseStates[latch.EventBeforeRelease]
@@ -126,7 +130,8 @@ func (h *trialHook) addRelease(variables jsonObject) {
 		}
 		steps, byName[step.Name] = append(steps, variable), variable
 	}
-	release := jsonObject{"id": h.release.ID, "vars": orEmpty(h.release.Vars), "instance": orEmpty(h.release.Instance), "status": states[0], "steps": steps}
+	release := jsonObject{"id": h.release.ID, "vars": orEmpty(h.release.Vars), "instance": orEmpty(h.release.Instance), "status": states[0], "steps": steps,
+		"started_at": latch.NewTime(began)}
 	if h.release.Title != "" {
 		release["title"] = h.release.Title
 	}
@@ -174,7 +179,7 @@ func (a *app) readVariables(file string) (jsonObject, error) {
 }
 
 // trialVariables are those that can be given.
-const trialVariables = "job release step steps jobs system run vars data instance records"
+const trialVariables = "job release step steps jobs system run vars data instance records now"
 
 // lay puts values over others: objects key by key, all else as a whole.
 func lay(under, over jsonObject) {

@@ -334,7 +334,9 @@ type jobVariable struct {
 	Vars     latch.Object    `json:"vars"`
 	Schedule json.RawMessage `json:"schedule,omitempty"`
 	Timeout  latch.Duration  `json:"timeout,omitempty"`
-	Status   jobStatus       `json:"status"`
+	// StartedAt is when JOB_START was fired, as in Status.
+	StartedAt *latch.Time `json:"started_at,omitempty"`
+	Status    jobStatus   `json:"status"`
 }
 
 // A jobStatus is the run that fired the event, as job.status.
@@ -350,6 +352,7 @@ type jobStatus struct {
 func (r *jobRun) addVariables(variables expr.Variables) {
 	variable := jobVariable{ID: r.job.ID, Name: r.job.Name, Title: r.job.Title, Tags: r.job.Tags, Vars: r.job.Vars,
 		Timeout: r.job.Timeout, Status: r.jobStatus()}
+	variable.StartedAt = variable.Status.StartedAt
 	if variable.Tags == nil {
 		variable.Tags = []string{}
 	}
@@ -379,8 +382,9 @@ func (r *jobRun) withFields(variable jobVariable) json.RawMessage {
 	}
 	status["id"], status["run_id"] = encode(protocol.RunNumber(r.job.ID, r.execution.RunID)), encode(r.execution.RunID)
 	added := maps.Clone(r.lineage.Fields)
-	delete(added, "id")
-	delete(added, "vars")
+	for _, own := range []string{"id", "vars", "started_at"} {
+		delete(added, own)
+	}
 	added["status"] = encode(status)
 	maps.Copy(fields, added)
 	return encode(fields)

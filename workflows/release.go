@@ -295,11 +295,13 @@ type releaseVariable struct {
 	Instance latch.Object    `json:"instance"`
 	Status   string          `json:"status"`
 	Steps    []*stepVariable `json:"steps"`
+	// StartedAt is when the run began.
+	StartedAt latch.Time `json:"started_at"`
 }
 
 func (r *releaseRun) addVariables(variables expr.Variables) {
 	variable := releaseVariable{ID: r.release.ID, Title: r.release.Title, Vars: r.release.Vars, Instance: r.release.Instance,
-		Status: r.result.Status, Steps: []*stepVariable{}}
+		Status: r.result.Status, Steps: []*stepVariable{}, StartedAt: latch.NewTime(r.started)}
 	if variable.Vars == nil {
 		variable.Vars = latch.Object{}
 	}

@@ -123,7 +123,7 @@ func rawInput(data []byte) json.RawMessage {
 // admit has a worker look at the input and records what it says. What is
 // wrong with the input is the error InvalidSpec.
 func (s *session) admit(ctx workflow.Context, kind string, input json.RawMessage) error {
-	request := protocol.AdmitRequest{Kind: kind, Input: input}
+	request := protocol.AdmitRequest{Kind: kind, Input: input, Run: s.runVariable(), Now: s.now()}
 	var admission protocol.Admission
 	if err := ask(ctx, "Admit the "+kind, protocol.ActivityAdmit, request, &admission); err != nil {
 		return err
@@ -183,17 +183,24 @@ func (s *session) weigh(given ...latch.Object) {
 	}
 }
 
-// variables gives the template variables that all hooks and tasks see now.
+// variables returns the template variables that all hooks and tasks see now: an
+// event's are those of its firing, a task's those of its beginning, and so is
+// the variable now.
 func (s *session) variables(step *stepVariable) expr.Variables {
 	variables := expr.Variables{
 		"system": encode(s.admission.System),
-		"run":    encode(map[string]string{"workflow_id": s.execution.ID, "run_id": s.execution.RunID}),
+		"run":    encode(s.runVariable()),
+		"now":    encode(s.now()),
 	}
 	s.subject.addVariables(variables)
 	if step != nil {
 		variables["step"] = encode(step)
 	}
 	return variables
+}
+
+func (s *session) runVariable() protocol.RunVariable {
+	return protocol.RunVariable{WorkflowID: s.execution.ID, RunID: s.execution.RunID, StartedAt: latch.NewTime(s.started)}
 }
 
 // addRecords gives variables `records` where it is asked for: it may be large.

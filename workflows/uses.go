@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -15,8 +16,7 @@ import (
 // then, and needs no compiler in workflow code.
 
 // variableNames are the roots that a source may refer to.
-var variableNames = []string{"job", "release", "step", "steps", "jobs", "system", "event", "webhook", "run", "vars",
-	"lock", "lock_url", "data", "instance", "records"}
+var variableNames = expr.VariableNames()
 
 // defaultBodyVariables are those that the body Latch writes by itself tells of.
 var defaultBodyVariables = []string{"event", "webhook", "lock", "lock_url", "system", "job", "release", "step", "instance", "run", "data"}

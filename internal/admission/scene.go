@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
 )
 
 // A scene is the moment in a run at which a template is rendered or an
@@ -64,18 +65,8 @@ func (o *object) setOr(key string, set bool) {
 	}
 }
 
-// fixedVariables are the same in all runs.
-var fixedVariables = map[string][]string{
-	"system":  {"fqdn", "environment", "version", "namespace", "task_queue", "database.version"},
-	"run":     {"workflow_id", "run_id"},
-	"webhook": {"id"},
-}
-
 // variable returns what is known of a root variable.
 func (s *scene) variable(name string) any {
-	if keys := fixedVariables[name]; keys != nil {
-		return with(keys...)
-	}
 	firedByJob, firedByRelease := slices.Contains(jobRun.fires, s.event), slices.Contains(releaseRun.fires, s.event)
 	switch {
 	case latch.IsOperatorEvent(s.event):
@@ -131,7 +122,7 @@ func (s *scene) elsewhere(name string) any {
 }
 
 func (s *scene) jobVariable() *object {
-	o := with("id", "tags", "vars")
+	o := with("id", "tags", "vars", "started_at")
 	o.fields["status"] = s.jobStatus()
 	if s.job == nil {
 		o.open = true
@@ -182,7 +173,7 @@ func (s *scene) jobStatus() *object {
 }
 
 func (s *scene) releaseVariable() *object {
-	o := with("id", "vars", "instance", "status", "steps")
+	o := with("id", "vars", "instance", "status", "steps", "started_at")
 	o.setOr("title", s.release == nil || s.release.Title != "")
 	return o
 }
@@ -196,7 +187,7 @@ func (s *scene) stepsVariable() *object {
 	return o
 }
 
-var stepKeys = []string{"name", "index", "status", "error", "kvp"}
+var stepKeys = expr.ClosedKeys("step")
 
 func (s *scene) stepVariable() *object {
 	o := with(stepKeys...)

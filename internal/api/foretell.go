@@ -117,12 +117,12 @@ func (f *foreteller) after(c choice) latch.Record {
 	return record
 }
 
-// variables gives those that are known here.
+// variables gives those that are known here. The run's start, which is part of
+// run, and the time of the firing show only in the run.
 func (f *foreteller) variables() expr.Variables {
 	variables := expr.Variables{}
 	for name, value := range map[string]any{
 		"event": f.record.Event, "webhook": map[string]string{"id": f.record.Webhook}, "lock": f.record.Lock.Token,
-		"run":  map[string]string{"workflow_id": f.record.WorkflowID, "run_id": f.record.RunID},
 		"vars": orEmpty(f.definition.release.Vars), "instance": orEmpty(f.definition.release.Instance),
 	} {
 		if encoded, err := json.Marshal(value); err == nil {

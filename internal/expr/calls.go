@@ -134,9 +134,9 @@ func (e *environment) meterCall(call interpreter.InterpretableCall) interpreter.
 func (e *environment) implementation(call interpreter.InterpretableCall) implementation {
 	switch call.Function() {
 	case operators.Equals:
-		return func(args []ref.Val) ref.Val { return types.Equal(args[0], args[1]) }
+		return equal
 	case operators.NotEquals:
-		return func(args []ref.Val) ref.Val { return types.Bool(types.Equal(args[0], args[1]) != types.True) }
+		return notEqual
 	}
 	overload := e.bindings[call.OverloadID()]
 	if overload == nil {

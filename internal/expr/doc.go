@@ -32,6 +32,12 @@
 // into a list or map, turned to text by string or json.encode) goes out with the digits it came in
 // with; one that was computed is printed in the shortest form that reads back the same.
 //
+// # Versions and times
+//
+// semver(…) makes a version of a string ([version]), and versions compare by their precedence.
+// now, run.started_at, release.started_at and job.started_at are timestamps (moment.go); the
+// caller says what time it is. Other times of the data are strings.
+//
 // # Values as text and as JSON
 //
 // As text a string is itself and null is empty; bytes are base64, timestamps RFC 3339 in UTC with

@@ -56,6 +56,8 @@ func stringForm(value ref.Val) (string, bool) {
 		return momentText(v.Time), true
 	case types.Duration:
 		return v.Duration.String(), true
+	case version:
+		return v.text, true
 	case *types.Type:
 		return v.TypeName(), true
 	}

@@ -40,7 +40,7 @@ const (
 )
 
 func newEnvironments() (map[scopeKind]*environment, error) {
-	base, err := cel.NewEnv(
+	base, err := cel.NewEnv(append(versions(),
 		cel.CustomTypeAdapter(adapter{}),
 		cel.OptionalTypes(),
 		ext.Strings(ext.StringsMaxPrecision(maxPrecision)),
@@ -54,7 +54,7 @@ func newEnvironments() (map[scopeKind]*environment, error) {
 		cel.ParserErrorRecoveryLimit(4),
 		cel.ParserExpressionSizeLimit(MaxSource),
 		cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals()),
-	)
+	)...)
 	if err != nil {
 		return nil, err
 	}

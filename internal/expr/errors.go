@@ -61,7 +61,7 @@ func evalError(source string, err error) *EvalError {
 	case errors.Is(err, ErrTooLarge):
 		return &EvalError{Source: source, Message: shorten(err.Error()), cause: ErrTooLarge}
 	}
-	message := shorten(err.Error())
+	message := shorten(typeNames.Replace(err.Error()))
 	if what := advice(message); what != "" {
 		message += "; " + what
 	}
@@ -74,8 +74,9 @@ func outputTooLarge(limit int) error {
 }
 
 // shorten keeps errors readable, whatever they quote.
-func shorten(text string) string {
-	const most = 300
+func shorten(text string) string { return shortenTo(text, 300) }
+
+func shortenTo(text string, most int) string {
 	if len(text) <= most {
 		return text
 	}

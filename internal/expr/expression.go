@@ -173,12 +173,17 @@ func plainly(source, message string) (text string, noVariable bool) {
 }
 
 // refuse keeps out what the type-checker allows: protobuf messages, since making one copies its
-// values outside of any budget, and regular expressions that are too large.
+// values outside of any budget; regular expressions that are too large; comparisons of what is
+// never equal; and keys that a variable never has.
 func refuse(source string, checked *ast.AST) error {
 	var found error
+	keys := newKeyChecker(checked)
 	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		id, message := refusal(checked, e)
-		if message != "" && found == nil {
+		if found != nil {
+			return
+		}
+		id, message := refusal(checked, keys, e)
+		if message != "" {
 			at := checked.SourceInfo().GetStartLocation(id)
 			found = &CompileError{Source: source, Line: max(at.Line(), 1), Column: max(at.Column()+1, 1), Message: message}
 		}
@@ -187,26 +192,20 @@ func refuse(source string, checked *ast.AST) error {
 }
 
 // refusal tells what is wrong with a node, and which node to show.
-func refusal(checked *ast.AST, e ast.Expr) (id int64, message string) {
-	if message := unequal(checked, e); message != "" {
-		return e.ID(), message
-	}
+func refusal(checked *ast.AST, keys *keyChecker, e ast.Expr) (id int64, message string) {
 	switch {
 	case e.Kind() == ast.StructKind:
 		return e.ID(), "messages cannot be constructed; write a map: {'key': value}"
 	case e.Kind() == ast.CallKind && e.AsCall().FunctionName() == overloads.Matches:
 		args := e.AsCall().Args()
-		last := args[len(args)-1]
-		if last.Kind() != ast.LiteralKind {
-			return 0, ""
-		}
-		if source, ok := last.AsLiteral().(types.String); ok {
-			if _, err := compilePattern(string(source)); err != nil {
-				return last.ID(), err.Error()
+		if source, isText := textOf(args[len(args)-1]); isText {
+			if _, err := compilePattern(source); err != nil {
+				return args[len(args)-1].ID(), err.Error()
 			}
 		}
+		return 0, ""
 	}
-	return 0, ""
+	return e.ID(), cmp.Or(unequal(checked, e), keys.check(e))
 }
 
 // usesOf collects the root variables that an expression names.

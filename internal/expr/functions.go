@@ -47,11 +47,16 @@ func (m *meter) elements(to []ref.Val, list traits.Lister) []ref.Val {
 
 // in reads a list, but only looks a key up in a map.
 func in(m *meter, args []ref.Val, impl implementation) ref.Val {
-	container := args[1]
+	wanted, container := m.plain(args[0]), args[1]
 	if _, isMap := container.(traits.Mapper); !isMap {
 		container = m.plain(container)
 	}
-	return impl([]ref.Val{m.plain(args[0]), container})
+	if list, isList := container.(traits.Lister); isList {
+		if err := looksFor(wanted, list); err != nil {
+			return err
+		}
+	}
+	return impl([]ref.Val{wanted, container})
 }
 
 // text is string(): a number or a time is what a template prints for it.

@@ -16,12 +16,18 @@ var misspelt = regexp.MustCompile(`^Syntax error: (?:token recognition error at:
 
 // hintFor gives what to write instead of what an issue is about, or "".
 func hintFor(issue string) string {
+	if strings.HasPrefix(issue, "type 'semver' does not support field selection") {
+		return "write major(), minor() or patch()"
+	}
 	found := misspelt.FindStringSubmatch(issue)
 	if found == nil {
 		return ""
 	}
 	return spellings[found[1]+strings.ToLower(found[2])]
 }
+
+// typeNames writes types as expressions do.
+var typeNames = strings.NewReplacer("google.protobuf.Timestamp", "timestamp", "google.protobuf.Duration", "duration")
 
 // advice gives what to write instead of what failed when it was evaluated, or "".
 func advice(failure string) string {
@@ -32,6 +38,10 @@ func advice(failure string) string {
 		return "an index of a list is a whole number"
 	case strings.HasPrefix(failure, "no such overload") && strings.Contains(failure, "timestamp") && strings.Contains(failure, "string"):
 		return "write timestamp(…) for a time that is a string"
+	case strings.HasPrefix(failure, "no such overload: semver("):
+		return "semver takes a string: put the version in quotes where it is given"
+	case strings.HasPrefix(failure, "no such overload") && strings.Contains(failure, "semver"):
+		return "write semver(…) on both sides"
 	default:
 		return ""
 	}

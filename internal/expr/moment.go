@@ -1,6 +1,51 @@
 package expr
 
-import "time"
+import (
+	"slices"
+	"time"
+	_ "time/tzdata" // now.getHours('Europe/Berlin') is the same in a container without time zones
+
+	"github.com/google/cel-go/common/types"
+)
+
+// moments are the keys of variables whose values are times, as CEL has them. All other times of the
+// data are strings, of which timestamp(…) makes such a time.
+var moments = map[string][]string{"run": {"started_at"}, "release": {"started_at"}, "job": {"started_at"}}
+
+// isMoment reports whether a value below a variable is a time.
+func isMoment(root string, k kind, keys []string) bool {
+	return k == momentKind || len(keys) == 1 && slices.Contains(moments[root], keys[0])
+}
+
+// withMoments makes times of those strings of a variable that are some. One that cannot be read
+// fails what looks at it.
+func withMoments(name string, k kind, value any) any {
+	if k == momentKind {
+		return parseMoment(value)
+	}
+	fields, ok := value.(map[string]any)
+	if !ok {
+		return value
+	}
+	for _, key := range moments[name] {
+		if text, found := fields[key]; found {
+			fields[key] = parseMoment(text)
+		}
+	}
+	return fields
+}
+
+func parseMoment(value any) any {
+	text, ok := value.(string)
+	if !ok {
+		return value
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return types.NewErr("%q is not a time in RFC 3339", shorten(text))
+	}
+	return types.Timestamp{Time: at}
+}
 
 // millis is RFC 3339 with milliseconds, as all of Latch's times are written.
 const millis = "2006-01-02T15:04:05.000Z07:00"

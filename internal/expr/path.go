@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/operators"
-	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 )
 
@@ -23,7 +22,8 @@ func pathOf(checked *ast.AST, kinds map[string]kind) *path {
 	if !p.extend(checked.Expr()) {
 		return nil
 	}
-	if _, known := kinds[p.root]; !known {
+	k, known := kinds[p.root]
+	if !known || isMoment(p.root, k, p.keys) {
 		return nil
 	}
 	return p
@@ -43,14 +43,14 @@ func (p *path) extend(e ast.Expr) bool {
 		return true
 	case ast.CallKind:
 		call := e.AsCall()
-		if call.FunctionName() != operators.Index || call.Args()[1].Kind() != ast.LiteralKind {
+		if call.FunctionName() != operators.Index {
 			return false
 		}
-		key, isText := call.Args()[1].AsLiteral().(types.String)
+		key, isText := textOf(call.Args()[1])
 		if !isText || !p.extend(call.Args()[0]) {
 			return false
 		}
-		p.keys = append(p.keys, string(key))
+		p.keys = append(p.keys, key)
 		return true
 	default:
 		return false

@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/types"
 )
 
 // Variables are the root variables by name, each as JSON. One that is absent or null is empty: ""
-// for event, lock and lock_url, [] for records, {} for all others.
+// for event, lock and lock_url, [] for records, {} for all others but now, which fails what looks
+// at it.
 type Variables map[string]json.RawMessage
 
 // kind is what a root variable holds.
@@ -19,6 +23,7 @@ const (
 	objectKind kind = iota
 	textKind
 	listKind
+	momentKind // a time, in RFC 3339
 )
 
 // templateVariables are what templates and every expression see (contract, "Templates").
@@ -28,7 +33,13 @@ var templateVariables = map[string]kind{
 	"webhook": objectKind,
 	"event":   textKind, "lock": textKind, "lock_url": textKind,
 	"records": listKind,
+	"now":     momentKind,
 }
+
+// VariableNames returns the names of the variables that templates see, sorted.
+func VariableNames() []string { return slices.Clone(variableNames) }
+
+var variableNames = slices.Sorted(maps.Keys(templateVariables))
 
 // celType is the type that the checker knows a variable by.
 func (k kind) celType() *cel.Type {
@@ -37,6 +48,8 @@ func (k kind) celType() *cel.Type {
 		return cel.StringType
 	case listKind:
 		return cel.ListType(cel.DynType)
+	case momentKind:
+		return cel.TimestampType
 	default:
 		return cel.MapType(cel.StringType, cel.DynType)
 	}
@@ -49,6 +62,8 @@ func (k kind) empty() any {
 		return ""
 	case listKind:
 		return []any{}
+	case momentKind:
+		return types.NewErr("no value is known for this time")
 	default:
 		return map[string]any{}
 	}
@@ -56,11 +71,11 @@ func (k kind) empty() any {
 
 // begins reports whether JSON of this kind begins with the byte.
 func (k kind) begins(first byte) bool {
-	return first == [...]byte{objectKind: '{', textKind: '"', listKind: '['}[k]
+	return first == [...]byte{objectKind: '{', textKind: '"', listKind: '[', momentKind: '"'}[k]
 }
 
 func (k kind) String() string {
-	return [...]string{objectKind: "an object", textKind: "a string", listKind: "an array"}[k]
+	return [...]string{objectKind: "an object", textKind: "a string", listKind: "an array", momentKind: "a string"}[k]
 }
 
 // scope holds the variables of one evaluation or rendering, each made ready at most once.
@@ -75,6 +90,7 @@ type scope struct {
 // variable is a root variable in use. It is decoded when more of it is looked at than a few values.
 type variable struct {
 	name    string
+	kind    kind
 	text    string // valid JSON
 	value   any    // once decoded
 	decoded bool
@@ -118,7 +134,7 @@ func (s *scope) load(names []string, kinds map[string]kind) error {
 func (s *scope) open(name string, want kind) (variable, error) {
 	raw := bytes.TrimSpace(s.vars[name])
 	if len(raw) == 0 || string(raw) == "null" {
-		return variable{name: name, value: want.empty(), decoded: true}, nil
+		return variable{name: name, kind: want, value: want.empty(), decoded: true}, nil
 	}
 	text, err := validJSON(raw)
 	if err != nil {
@@ -128,13 +144,13 @@ func (s *scope) open(name string, want kind) (variable, error) {
 		return variable{}, fmt.Errorf("the variable %s is not %s", name, want)
 	}
 	s.longest = max(s.longest, longestString(text))
-	return variable{name: name, text: text}, nil
+	return variable{name: name, kind: want, text: text}, nil
 }
 
 // whole gives the decoded value.
 func (v *variable) whole() any {
 	if !v.decoded {
-		v.value, v.decoded = (&reader{text: v.text}).value(), true
+		v.value, v.decoded = withMoments(v.name, v.kind, (&reader{text: v.text}).value()), true
 	}
 	return v.value
 }

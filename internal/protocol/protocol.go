@@ -36,6 +36,18 @@ const (
 type AdmitRequest struct {
 	Kind  string          `json:"kind"`
 	Input json.RawMessage `json:"input"`
+	// Run and Now are the variables of these names as the run begins, for the
+	// `when` of registered webhooks.
+	Run RunVariable `json:"run"`
+	Now latch.Time  `json:"now"`
+}
+
+// RunVariable is the template variable run.
+type RunVariable struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+	// StartedAt is when the run began, before any delay.
+	StartedAt latch.Time `json:"started_at"`
 }
 
 // An Admission is the answer: everything that is wrong with the input, and
