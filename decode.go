@@ -88,6 +88,7 @@ var (
 	rawType         = reflect.TypeFor[json.RawMessage]()
 	durationType    = reflect.TypeFor[Duration]()
 	scheduleType    = reflect.TypeFor[Schedule]()
+	leaderType      = reflect.TypeFor[leader]()
 	eventType       = reflect.TypeFor[Event]()
 	sequenceJobType = reflect.TypeFor[SequenceJob]()
 
@@ -106,9 +107,15 @@ func decodeInto(problems *Problems, path string, data json.RawMessage, target re
 		decodeDuration(problems, path, data, target)
 		return
 	case scheduleType:
-		if isString(data) {
-			target = target.FieldByName("Cron")
+		if string(data) != "null" {
+			decodeSchedule(problems, path, data, target)
 		}
+		return
+	case leaderType:
+		if string(data) != "null" {
+			decodeLeader(problems, path, data, target)
+		}
+		return
 	case eventType:
 		if isString(data) {
 			problems.Addf(path, `must be an object, not %s; write {"event": %s}`, abbreviate(data), abbreviate(data))

@@ -14,6 +14,11 @@ const (
 	EventJobComplete = "JOB_COMPLETE"
 	EventJobSuccess  = "JOB_SUCCESS"
 	EventJobFailure  = "JOB_FAILURE"
+	// EventJobSkipped is fired for a registered job that was to run while its last
+	// run went on, EventJobMissed for times of its schedule at which nothing was
+	// started, such as while Temporal's server was down.
+	EventJobSkipped = "JOB_SKIPPED"
+	EventJobMissed  = "JOB_MISSED"
 
 	EventBeforeRelease         = "BEFORE_RELEASE"
 	EventBeforeReleaseComplete = "BEFORE_RELEASE_COMPLETE"
@@ -34,7 +39,7 @@ const (
 )
 
 var (
-	jobEvents = []string{EventJobStart, EventJobComplete, EventJobSuccess, EventJobFailure}
+	jobEvents = []string{EventJobStart, EventJobComplete, EventJobSuccess, EventJobFailure, EventJobSkipped, EventJobMissed}
 
 	// decidingEvents are the release events at which a hook may decide.
 	decidingEvents = []string{EventBeforeRelease, EventBeforeStep, EventAfterStep, EventBeforeReleaseComplete}
@@ -59,6 +64,9 @@ func IsBuiltInEvent(event string) bool {
 
 // IsOperatorEvent tells whether the event is about a delivery, for operators.
 func IsOperatorEvent(event string) bool { return slices.Contains(operatorEvents, event) }
+
+// JobEvents returns the events that are about jobs.
+func JobEvents() []string { return slices.Clone(jobEvents) }
 
 func isJobEvent(event string) bool { return slices.Contains(jobEvents, event) }
 

@@ -50,26 +50,6 @@ func (s *SequenceJob) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, s.Job)
 }
 
-// A Schedule says when a registered job runs by itself. JSON may give the
-// cron expression alone, as a string.
-type Schedule struct {
-	Cron     string `json:"cron,omitempty"`
-	Timezone string `json:"timezone,omitempty"`
-	// After names the job after which this one runs.
-	After string `json:"after,omitempty" latch:"id"`
-	// Catchup is how long after its time a missed run is still started.
-	Catchup Duration `json:"catchup,omitempty"`
-}
-
-// UnmarshalJSON reads the object, or a cron expression as a string.
-func (s *Schedule) UnmarshalJSON(data []byte) error {
-	if isString(data) {
-		return json.Unmarshal(data, &s.Cron)
-	}
-	type plain Schedule
-	return json.Unmarshal(data, (*plain)(s))
-}
-
 // Statuses of a job.
 const (
 	JobRunning   = "running"
@@ -165,18 +145,6 @@ func (j *Job) validateSequence(problems *Problems, path string) {
 	}
 }
 
-func (s *Schedule) validate(problems *Problems, path string) {
-	switch {
-	case s == nil:
-	case s.Cron == "" && s.After == "":
-		problems.Addf(path, `a schedule has a cron expression ("cron") or a job that it follows ("after")`)
-	case s.Cron != "" && s.After != "":
-		problems.Addf(field(path, "after"), "a schedule has either cron or after, not both")
-	default:
-		checkDuration(problems, field(path, "catchup"), s.Catchup)
-	}
-}
-
 func isString(data []byte) bool { return len(data) > 0 && data[0] == '"' }
 
 // A TriggerResult is what the workflow [WorkflowTrigger] came to.
@@ -188,4 +156,17 @@ type TriggerResult struct {
 	// Skipped tells that nothing was started, for the reason in Reason.
 	Skipped bool   `json:"skipped,omitempty"`
 	Reason  string `json:"reason,omitempty"`
+	// Missed is how many times of the job's schedule have passed without a run
+	// since the schedule last started one: nothing was there to start it.
+	Missed int64 `json:"missed,omitempty"`
+	// Seen is how many times Temporal has counted of either kind. The schedule's
+	// next [WorkflowTrigger] compares.
+	Seen *SeenTimes `json:"seen,omitempty"`
+}
+
+// SeenTimes counts the times of a job's schedule at which nothing was started,
+// since the job was registered.
+type SeenTimes struct {
+	Missed  int64 `json:"missed"`
+	Skipped int64 `json:"skipped"`
 }

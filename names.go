@@ -18,6 +18,9 @@ const (
 	// WorkflowTrigger is what the schedule of a registered job starts: it starts
 	// the job's run, unless one is under way.
 	WorkflowTrigger = "latch.Trigger"
+	// WorkflowJobNotice tells the webhooks of a registered job of a run that did
+	// not take place: it fires [EventJobSkipped] or [EventJobMissed].
+	WorkflowJobNotice = "latch.JobNotice"
 )
 
 // Names of the activity types that a task queue must serve.

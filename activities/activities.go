@@ -77,6 +77,7 @@ func (a *Activities) Register(registry Registry) {
 		{protocol.ActivityPendingAttempts, a.PendingAttempts},
 		{protocol.ActivityAwaitFirstAttempts, a.AwaitFirstAttempts},
 		{protocol.ActivityResolve, a.Resolve},
+		{protocol.ActivityTimes, a.Times},
 	} {
 		registry.RegisterActivityWithOptions(each.function, activity.RegisterOptions{Name: each.name})
 	}

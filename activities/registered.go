@@ -55,6 +55,20 @@ func (a *Activities) Resolve(ctx context.Context, request protocol.ResolveReques
 	return protocol.ResolveAnswer{Definition: &entry.Definition}, nil
 }
 
+// Times counts the times of a registered job's schedule at which nothing was
+// started; zeros in the SDK's test environment.
+func (a *Activities) Times(ctx context.Context, request protocol.TimesRequest) (protocol.Times, error) {
+	store := a.registryOf(ctx)
+	if store == nil {
+		return protocol.Times{}, nil
+	}
+	times, err := store.Times(ctx, request.ID)
+	if err != nil {
+		return protocol.Times{}, fmt.Errorf("ask what became of the times of job %q: %w", request.ID, err)
+	}
+	return times, nil
+}
+
 // consult asks the registry for what concerns a run: whether the jobs that it
 // names are there, and which webhooks apply to it.
 //

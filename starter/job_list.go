@@ -175,6 +175,8 @@ func scheduleText(schedule *latch.Schedule) string {
 	switch {
 	case schedule == nil:
 		return ""
+	case schedule.On != "":
+		return "after " + schedule.On + " of " + oneLine(schedule.After)
 	case schedule.After != "":
 		return "after " + oneLine(schedule.After)
 	case schedule.Timezone != "":

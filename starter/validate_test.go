@@ -68,7 +68,7 @@ func TestEveryFileIsChecked(t *testing.T) {
 	code, out, _ := runs("event: CREATED", nil, "validate", good, bad, missing, "-")
 	require.Equal(t, exitUsage, code)
 	require.Equal(t, strings.Join([]string{
-		good + ": warning: webhooks[0].event: BEFORE_RELEASE is never fired by a job, which fires JOB_START, JOB_COMPLETE, JOB_SUCCESS, JOB_FAILURE",
+		good + ": warning: webhooks[0].event: BEFORE_RELEASE is never fired by a job, which fires JOB_START, JOB_COMPLETE, JOB_SUCCESS, JOB_FAILURE, JOB_SKIPPED, JOB_MISSED",
 		good + ": valid (job)",
 		bad + ": task: a task is exactly one of activity, workflow, http and command, not none",
 		missing + ": cannot be read: no such file or directory",

@@ -76,7 +76,7 @@ func (h *trialHook) jobVariable(began, now time.Time) jsonObject {
 		}
 	}
 	status := jsonObject{"id": trialRunID, "returncode": nil, "error": nil, "started_at": latch.NewTime(began), "completed_at": nil, "kvp": jsonObject{}}
-	if h.settings.Event != latch.EventJobStart {
+	if h.ran() {
 		status["completed_at"], status["returncode"], status["error"] = latch.NewTime(now), 0, ""
 	}
 	if h.settings.Event == latch.EventJobFailure {
@@ -86,10 +86,20 @@ func (h *trialHook) jobVariable(began, now time.Time) jsonObject {
 	return job
 }
 
+// ran reports whether the event is fired when the job's work has ended.
+func (h *trialHook) ran() bool {
+	switch h.settings.Event {
+	case latch.EventJobStart, latch.EventJobSkipped, latch.EventJobMissed:
+		return false
+	default:
+		return true
+	}
+}
+
 // siblings are the jobs of a sequence, all done.
 func (h *trialHook) siblings() jsonObject {
 	done := jsonObject{}
-	if h.settings.Event != latch.EventJobStart {
+	if h.ran() {
 		for _, item := range h.job.Jobs {
 			if item.Job != nil {
 				done[item.Job.ID] = jsonObject{"status": latch.JobSucceeded, "kvp": jsonObject{}}

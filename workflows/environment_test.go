@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
@@ -30,18 +32,19 @@ type bench struct {
 
 	mutex    sync.Mutex
 	requests []string
+	notices  []string
 	sent     []string // the body of each request
 	answers  map[string]string
 	handlers map[string]http.HandlerFunc
 }
 
-func setup(t *testing.T) *bench {
+func setup(t *testing.T, interceptors ...interceptor.WorkerInterceptor) *bench {
 	t.Helper()
-	return setupWith(t, plugin.Options{})
+	return setupWith(t, plugin.Options{}, interceptors...)
 }
 
 // setupWith is setup with a plugin of the options, which may call loopback.
-func setupWith(t *testing.T, options plugin.Options) *bench {
+func setupWith(t *testing.T, options plugin.Options, interceptors ...interceptor.WorkerInterceptor) *bench {
 	t.Helper()
 	options.EgressAllow = []string{"127.0.0.1"}
 	b := &bench{T: t, answers: map[string]string{}, handlers: map[string]http.HandlerFunc{}}
@@ -52,19 +55,25 @@ func setupWith(t *testing.T, options plugin.Options) *bench {
 	suite.SetLogger(quiet())
 	b.env = suite.NewTestWorkflowEnvironment()
 	b.env.SetTestTimeout(hang.Limit)
-	b.env.SetWorkerOptions(worker.Options{Plugins: []worker.Plugin{plugin.New(options)}})
+	b.env.SetWorkerOptions(worker.Options{Interceptors: interceptors, Plugins: []worker.Plugin{plugin.New(options)}})
 	return b
 }
 
 func (b *bench) serve(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	event := r.URL.Path
-	var sent struct{ Event string }
+	var sent struct {
+		Event string
+		Data  struct{ Count int }
+	}
 	if json.Unmarshal(body, &sent) == nil && sent.Event != "" {
 		event = sent.Event
 	}
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
+	if sent.Data.Count > 0 {
+		b.notices = append(b.notices, fmt.Sprintf("%s %d", sent.Event, sent.Data.Count))
+	}
 	b.requests, b.sent = append(b.requests, event), append(b.sent, string(body))
 	if handler := b.handlers[r.URL.Path]; handler != nil {
 		handler(w, r)
@@ -386,4 +395,12 @@ func TestSequenceSaysItsErrorOnce(t *testing.T) {
 			require.Equal(t, 1, strings.Count(application.Message(), "failed"), application.Message())
 		})
 	}
+}
+
+// noticesTold lists the events of runs that did not take place which the receiver
+// was told of, each with how many runs it is about.
+func (b *bench) noticesTold() []string {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return append([]string{}, b.notices...)
 }

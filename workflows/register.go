@@ -23,6 +23,7 @@ func Register(registry Registry) {
 		{latch.WorkflowEmit, Emit},
 		{latch.WorkflowDeliver, Deliver},
 		{latch.WorkflowTrigger, Trigger},
+		{latch.WorkflowJobNotice, JobNotice},
 	} {
 		registry.RegisterWorkflowWithOptions(w.function, workflow.RegisterOptions{
 			Name: w.name,

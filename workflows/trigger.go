@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,10 +41,15 @@ func Trigger(ctx workflow.Context, input converter.RawValue) (*latch.TriggerResu
 		}
 		job = found
 	}
-	if reason := skipsAfter(job, given.After); reason != "" {
+	if reason := skipsAfter(job, given); reason != "" {
 		return &latch.TriggerResult{ID: given.ID, Skipped: true, Reason: reason}, nil
 	}
-	return startRegistered(ctx, job)
+	result, err := startRegistered(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	account(ctx, job, result)
+	return result, nil
 }
 
 // bringsJob reports whether the definition is there, and need not be looked up.
@@ -92,14 +98,16 @@ func findJob(ctx workflow.Context, id string) (*protocol.Definition, error) {
 
 // skipsAfter tells why a job is not to follow the one that has ended: what
 // that one's run knew may have changed since it began.
-func skipsAfter(job *protocol.Definition, after string) string {
+func skipsAfter(job *protocol.Definition, given protocol.Trigger) string {
 	switch {
-	case after == "":
+	case given.After == "":
 		return ""
 	case job.Paused:
 		return "the job is paused"
-	case job.Job == nil || job.Job.Schedule == nil || job.Job.Schedule.After != after:
-		return fmt.Sprintf("the job does not run after %s any more", after)
+	case job.Job == nil || job.Job.Schedule == nil || job.Job.Schedule.After != given.After:
+		return fmt.Sprintf("the job does not run after %s any more", given.After)
+	case !job.Job.Schedule.Follows(given.After, given.Outcome):
+		return fmt.Sprintf("the job runs after %s of %s, which ended in %s", job.Job.Schedule.On, given.After, cmp.Or(given.Outcome, "a way that is not known"))
 	default:
 		return ""
 	}
@@ -136,13 +144,17 @@ func startRegistered(ctx workflow.Context, definition *protocol.Definition) (*la
 // becomes of them is not this job's matter.
 func (r *jobRun) triggerFollowers(ctx workflow.Context) {
 	ctx = disconnect(ctx)
+	outcome := latch.OnFailure
+	if r.result.Status == latch.JobSucceeded {
+		outcome = latch.OnSuccess
+	}
 	for _, follower := range r.lineage.Followers {
 		child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 			WorkflowID:        truncate("latch-trigger-"+follower+"-after-"+r.execution.RunID, 990),
 			ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
 			StaticSummary:     summaryOf("Trigger job", follower, "after "+r.job.ID),
 		})
-		trigger := protocol.Trigger{Definition: protocol.Definition{ID: follower}, After: r.job.ID}
+		trigger := protocol.Trigger{Definition: protocol.Definition{ID: follower}, After: r.job.ID, Outcome: outcome}
 		err := workflow.ExecuteChildWorkflow(child, latch.WorkflowTrigger, trigger).GetChildWorkflowExecution().Get(ctx, nil)
 		if err != nil {
 			workflow.GetLogger(ctx).Error("a job that runs after this one was not triggered", "job", follower, "error", err)

@@ -140,7 +140,7 @@ func TestWarnings(t *testing.T) {
 			"webhooks[0].events[0].event: JOB_START is never fired by a release, " + fired + "BEFORE_RELEASE,", "webhooks[0].events[1].event: CREATED is never fired by a release"}},
 		"and in short form": {"release", release(`"event":"JOB_START"`), []string{"webhooks[0].event: JOB_START is never fired by a release"}},
 		"a job, its sequence included": {"job", `{"id":"s","jobs":["x",{"id":"t",` + task + `,"webhooks":[{"id":"w","url":"https://example.com/","event":"BEFORE_RELEASE"}]}],"webhooks":[{"id":"w","url":"https://example.com/","event":"CREATED"}]}`, []string{
-			"jobs[1].webhooks[0].event: BEFORE_RELEASE is never fired by a job, " + fired + "JOB_START, JOB_COMPLETE, JOB_SUCCESS, JOB_FAILURE", "webhooks[0].event: CREATED is never fired by a job"}},
+			"jobs[1].webhooks[0].event: BEFORE_RELEASE is never fired by a job, " + fired + "JOB_START, JOB_COMPLETE, JOB_SUCCESS, JOB_FAILURE, JOB_SKIPPED, JOB_MISSED", "webhooks[0].event: CREATED is never fired by a job"}},
 		"an emission fires one": {"emission", `{"event":"CREATED","webhooks":[{"id":"w","url":"https://example.com/","events":[{"event":"CREATED"},{"event":"DELETED"}]}]}`, []string{
 			"webhooks[0].events[1].event: DELETED is never fired by this emission, " + fired + "CREATED"}},
 		"waits of a hook that does not block": {"release", release(`"events":[{"event":"BEFORE_RELEASE","lock_timeout":"1h","on_timeout":"continue"}]`), []string{

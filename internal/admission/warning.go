@@ -73,7 +73,7 @@ type run struct {
 
 var jobRun = run{
 	name:  "a job",
-	fires: []string{latch.EventJobStart, latch.EventJobComplete, latch.EventJobSuccess, latch.EventJobFailure},
+	fires: latch.JobEvents(),
 }
 
 var releaseRun = run{

@@ -108,7 +108,7 @@ type MittoWebhook struct {
 	JobID       any         `json:"job_id,omitempty" readOnly:"true"`
 	URL         *string     `json:"url,omitempty" nullable:"true"`
 	Method      *string     `json:"method,omitempty" nullable:"true" enum:"POST,GET,PUT,PATCH,DELETE"`
-	EventType   *string     `json:"event_type,omitempty" nullable:"true" enum:"JOB_START,JOB_COMPLETE,JOB_SUCCESS,JOB_FAILURE"`
+	EventType   *string     `json:"event_type,omitempty" nullable:"true" enum:"JOB_START,JOB_COMPLETE,JOB_SUCCESS,JOB_FAILURE,JOB_SKIPPED,JOB_MISSED"`
 	ContentType *string     `json:"content_type,omitempty" nullable:"true"`
 	Body        any         `json:"body,omitempty" doc:"A string with ${…} templates"`
 	Enabled     *bool       `json:"enabled,omitempty" nullable:"true"`

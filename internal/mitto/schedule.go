@@ -21,6 +21,9 @@ const (
 // keyValue holds a schedule's cron expression, or the name of its type.
 const keyValue = "value"
 
+// keyOn is after which outcome of the job in endof this one runs; Latch's own.
+const keyOn = "on"
+
 // rightCron is what is right for a cron expression.
 const rightCron = `a cron expression such as "0 3 * * *"`
 
@@ -45,7 +48,7 @@ func (t *translation) schedule(value json.RawMessage) {
 		t.set(keySchedule, json.RawMessage("null"))
 		return
 	}
-	t.renamed["schedule.after"] = "schedule.endof"
+	t.renamed["schedule.after"], t.renamed["schedule.after.on"] = "schedule.endof", "schedule."+keyOn
 	if !isNull(read.cron) { // else it stands under Latch's own name
 		t.renamed["schedule.cron"] = "schedule." + read.cronFrom
 	}
@@ -158,6 +161,9 @@ func (r *scheduleReader) latch() json.RawMessage {
 	}
 	if !isNull(r.after) {
 		schedule["after"] = r.after
+		if on := r.object[keyOn]; !isNull(on) {
+			schedule["after"] = encode(latch.Object{"job": r.after, keyOn: on})
+		}
 	}
 	if !isNull(r.cron) {
 		schedule["cron"] = r.cron
@@ -209,6 +215,9 @@ func showSchedule(schedule *latch.Schedule) json.RawMessage {
 	object := emptySchedule()
 	if schedule.After != "" {
 		object["type"], object[typeEndOf] = encode(typeEndOf), IDJSON(schedule.After)
+		if schedule.On != "" {
+			object[keyOn] = encode(schedule.On)
+		}
 	} else {
 		object["type"], object[typeCustom], object[keyValue] = encode(typeCustom), encode(schedule.Cron), encode(schedule.Cron)
 	}

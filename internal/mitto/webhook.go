@@ -100,7 +100,7 @@ func (t *translation) hooks(hooks []hook) {
 			continue
 		}
 		if isNull(h.object[keyEventType]) && isNull(h.object["event"]) && isNull(h.object["events"]) {
-			t.problems.Addf(at+"."+keyEventType, "required: JOB_START, JOB_COMPLETE, JOB_SUCCESS or JOB_FAILURE")
+			t.problems.Addf(at+"."+keyEventType, "required: one of %s", strings.Join(latch.JobEvents(), ", "))
 		}
 		list[i] = encode(latchWebhook(h.id, h.object))
 	}

@@ -20,6 +20,7 @@ const (
 	ActivityPendingAttempts    = "latch.internal.PendingAttempts"
 	ActivityAwaitFirstAttempts = "latch.internal.AwaitFirstAttempts"
 	ActivityResolve            = "latch.internal.Resolve"
+	ActivityTimes              = "latch.internal.Times"
 )
 
 // Kinds of input that Admit looks at.

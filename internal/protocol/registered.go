@@ -6,6 +6,9 @@ import (
 	"github.com/latch-run/latch"
 )
 
+// SchedulePrefix begins the ids of the schedules that keep registered jobs.
+const SchedulePrefix = "latch-job-"
+
 // A Definition is a registered job as it is kept: the argument with which its
 // schedule starts latch.Trigger.
 type Definition struct {
@@ -41,8 +44,10 @@ func (d *Definition) Lineage() Lineage {
 // or an id alone, whose definition is then looked up.
 type Trigger struct {
 	Definition
-	// After names the job whose end starts this one.
-	After string `json:"after,omitempty"`
+	// After names the job whose end starts this one, Outcome how that ended,
+	// [latch.OnSuccess] or [latch.OnFailure].
+	After   string `json:"after,omitempty"`
+	Outcome string `json:"outcome,omitempty"`
 	// Holds tells of a schedule that keeps something and runs nothing.
 	Holds string `json:"holds,omitempty"`
 }
@@ -61,6 +66,31 @@ type Lineage struct {
 	// Lacks is why the job cannot run. Such a run fails before its work, and
 	// tells its webhooks so.
 	Lacks string `json:"lacks,omitempty"`
+}
+
+// A Notice is the second argument of latch.JobNotice: what it tells of.
+type Notice struct {
+	// Event is JOB_SKIPPED or JOB_MISSED.
+	Event string `json:"event"`
+	// Data is the template variable data.
+	Data latch.Object `json:"data"`
+	// Lineage is what a run of the job would have been told.
+	Lineage Lineage `json:"lineage"`
+}
+
+// A TimesRequest asks what has become of the times of a job's schedule.
+type TimesRequest struct {
+	ID string `json:"id"`
+}
+
+// Times counts, since the job was registered, times of its schedule at which
+// latch.Trigger was not started.
+type Times struct {
+	// Missed were over for longer than the schedule's catchup when Temporal came
+	// to them.
+	Missed int64 `json:"missed"`
+	// Skipped came while an earlier latch.Trigger was still under way.
+	Skipped int64 `json:"skipped"`
 }
 
 // A ResolveRequest asks for a registered job.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/overload"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // A Run is the last run of a job, as far as lists tell of it.
@@ -232,4 +233,17 @@ func (s *Store) CountRuns(ctx context.Context) (Count, error) {
 		*each.into = answer.GetCount()
 	}
 	return counted, nil
+}
+
+// Times counts the times of a job's schedule at which Temporal started nothing.
+// Its error is ErrUnknown where there is no such job.
+func (s *Store) Times(ctx context.Context, id string) (protocol.Times, error) {
+	if !isJobID(id) {
+		return protocol.Times{}, about(id, ErrUnknown)
+	}
+	found, err := s.read(ctx, schedulePrefix+id)
+	if err != nil {
+		return protocol.Times{}, about(id, err)
+	}
+	return protocol.Times{Missed: found.info.GetMissedCatchupWindow(), Skipped: found.info.GetOverlapSkipped() + found.info.GetBufferDropped()}, nil
 }

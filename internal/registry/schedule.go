@@ -25,7 +25,7 @@ import (
 
 const (
 	// schedulePrefix begins the ids of jobs' schedules.
-	schedulePrefix = "latch-job-"
+	schedulePrefix = protocol.SchedulePrefix
 	// defaultCatchup is how long after its time a missed run is still started.
 	// Temporal's own default is a year.
 	defaultCatchup = time.Minute

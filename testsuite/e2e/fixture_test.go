@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -101,4 +102,23 @@ func (b *bench) query(id, name string, into any) {
 	value, err := shared.client.QueryWorkflow(b.ctx, id, "", name)
 	require.NoError(b, err)
 	require.NoError(b, value.Get(into))
+}
+
+// splitPort takes an address on loopback apart.
+func splitPort(address string) (host string, port int, err error) {
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", 0, err
+	}
+	port, err = strconv.Atoi(text)
+	return host, port, err
+}
+
+// starterAt applies a job at a Temporal of a test's own.
+func (b *bench) starterAt(address, job string) process.Result {
+	b.Helper()
+	result, err := process.Run(b.ctx, process.Command{Path: shared.starterPath, Args: []string{"job", "apply", "-"},
+		Stdin: strings.NewReader(strings.ReplaceAll(job, "{R}", b.receiver.URL)), Env: []string{"TEMPORAL_ADDRESS=" + address, "LATCH_TASK_QUEUE=" + b.queue}})
+	require.NoError(b, err)
+	return result
 }

@@ -10,7 +10,7 @@ const (
 )
 
 var identifiers = map[string]bool{
-	"Job.id": true, "Release.id": true, "Emission.id": true, "Webhook.id": true, "Schedule.after": true, "WorkflowTask.id": true,
+	"Job.id": true, "Release.id": true, "Emission.id": true, "Webhook.id": true, "WorkflowTask.id": true,
 }
 
 var patterns = map[string]string{
@@ -83,7 +83,7 @@ var fields = map[string]string{
 	"Job.schedule":          "When the job runs by itself, once it is registered.",
 	"Job.tags":              "Words to find the job by.",
 	"Job.vars":              "Values for templates and expressions, as vars and job.vars.",
-	"Job.webhooks":          "Who is told of JOB_START, JOB_COMPLETE, JOB_SUCCESS and JOB_FAILURE.",
+	"Job.webhooks":          "Who is told of JOB_START, JOB_COMPLETE, JOB_SUCCESS and JOB_FAILURE, and of a registered job of JOB_SKIPPED and JOB_MISSED.",
 
 	"Release.id":         "The release's id; a number is taken as its digits.",
 	"Release.title":      "A title for people.",
@@ -216,6 +216,6 @@ var fields = map[string]string{
 
 	"Schedule.cron":     "A cron expression.",
 	"Schedule.timezone": "The time zone of the cron expression, such as Europe/Berlin.",
-	"Schedule.after":    "The id of the job after which this one runs.",
+	"Schedule.after":    "The job after which this one runs: its id, or an object with the outcome after which it does.",
 	"Schedule.catchup":  "How long after its time a missed run is still started.",
 }

@@ -60,6 +60,14 @@ func identifier() *jsonschema.Schema {
 	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string", MinLength: one()}, {Type: "number"}}}
 }
 
+// leader is the job after which another runs, with the outcome.
+func leader() *jsonschema.Schema {
+	properties := jsonschema.NewProperties()
+	properties.Set("job", identifier())
+	properties.Set("on", &jsonschema.Schema{Type: "string", Enum: []any{latch.OnSuccess, latch.OnFailure, latch.OnAny}, Default: latch.OnAny})
+	return &jsonschema.Schema{Type: "object", Properties: properties, Required: []string{"job"}, AdditionalProperties: jsonschema.FalseSchema}
+}
+
 func one() *uint64 {
 	length := uint64(1)
 	return &length
@@ -109,6 +117,8 @@ func describe(definition string, structure *jsonschema.Schema) {
 		structure.MinProperties = one()
 		structure.DependentRequired = map[string][]string{"client_cert": {"client_key"}, "client_key": {"client_cert"}}
 	case "Schedule":
+		after, _ := structure.Properties.Get("after")
+		after.Type, after.AnyOf = "", append(identifier().AnyOf, leader())
 		object := *structure
 		object.OneOf, object.Description = required("cron", "after"), ""
 		*structure = jsonschema.Schema{Description: structures[definition],

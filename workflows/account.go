@@ -1,0 +1,95 @@
+package workflows
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// Metrics of runs that did not take place, by job_id.
+const (
+	metricSkipped = "latch_job_runs_skipped"
+	metricMissed  = "latch_job_runs_missed"
+)
+
+// versionAccount is the change from which on triggers account for runs that did
+// not take place.
+const versionAccount = "account-for-runs-that-did-not-take-place"
+
+// Temporal sets these on a workflow that a schedule starts.
+var (
+	scheduledBy = temporal.NewSearchAttributeKeyKeyword("TemporalScheduledById")
+	scheduledAt = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
+)
+
+// account counts the runs that did not take place, and tells of them: this one,
+// where it was skipped, and those of times at which the job's schedule started
+// nothing since it last started a trigger.
+func account(ctx workflow.Context, definition *protocol.Definition, result *latch.TriggerResult) {
+	attributes := workflow.GetTypedSearchAttributes(ctx)
+	schedule, _ := attributes.GetKeyword(scheduledBy)
+	ofSchedule := schedule == protocol.SchedulePrefix+definition.ID
+	if !ofSchedule && !result.Skipped {
+		return
+	}
+	if workflow.GetVersion(ctx, versionAccount, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return
+	}
+	ctx = disconnect(ctx)
+	var at latch.Time
+	if scheduled, known := attributes.GetTime(scheduledAt); known {
+		at = latch.NewTime(scheduled)
+	}
+	if result.Skipped {
+		tellOf(ctx, definition, at, "busy", latch.EventJobSkipped, metricSkipped, 1, result.Reason)
+	}
+	if ofSchedule {
+		accountForTimes(ctx, definition, at, result)
+	}
+}
+
+// accountForTimes compares what Temporal has counted with what the schedule's
+// last trigger saw, whose result Temporal hands on.
+func accountForTimes(ctx workflow.Context, definition *protocol.Definition, at latch.Time, result *latch.TriggerResult) {
+	before := &latch.SeenTimes{} // nothing was counted when the job was registered
+	if workflow.HasLastCompletionResult(ctx) {
+		var last latch.TriggerResult
+		if workflow.GetLastCompletionResult(ctx, &last) != nil {
+			last.Seen = nil
+		}
+		before = last.Seen
+	}
+	var times protocol.Times
+	if err := ask(ctx, "Ask what became of the schedule's times", protocol.ActivityTimes, protocol.TimesRequest{ID: definition.ID}, &times); err != nil {
+		workflow.GetLogger(ctx).Error("what became of the times of a schedule is not known", "job", definition.ID, "error", err)
+		result.Seen = before // the next trigger asks again
+		return
+	}
+	result.Seen = &latch.SeenTimes{Missed: times.Missed, Skipped: times.Skipped}
+	if before == nil {
+		return // a version that did not count came before
+	}
+	if skipped := times.Skipped - before.Skipped; skipped > 0 {
+		tellOf(ctx, definition, at, "overlap", latch.EventJobSkipped, metricSkipped, skipped, "an earlier "+latch.WorkflowTrigger+" of the job was still under way")
+	}
+	if missed := times.Missed - before.Missed; missed > 0 {
+		result.Missed = missed
+		tellOf(ctx, definition, at, "missed", latch.EventJobMissed, metricMissed, missed, "Temporal came to their time later than catchup allows")
+	}
+}
+
+// tellOf counts runs and fires the event for them, once for all. The time is that
+// for which the trigger was started; zero for one that was started by hand.
+func tellOf(ctx workflow.Context, definition *protocol.Definition, at latch.Time, kind, event, metric string, count int64, reason string) {
+	workflow.GetMetricsHandler(ctx).WithTags(map[string]string{"job_id": definition.ID}).Counter(metric).Inc(count)
+	data := latch.Object{"count": encode(count), "reason": encode(reason)}
+	if !at.IsZero() {
+		data["scheduled_at"] = encode(at)
+	}
+	workflow.GetLogger(ctx).Info(fmt.Sprintf("%d runs did not take place", count), "job", definition.ID, "event", event, "reason", reason)
+	tellNotice(ctx, definition, kind, event, data)
+}
