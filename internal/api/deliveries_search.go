@@ -47,7 +47,6 @@ func (a *api) listDeliveries(ctx context.Context, input *deliveriesInput) (*deli
 	if err != nil {
 		return nil, err
 	}
-	part.Records = recordsFor(ctx, part.Records)
 	return &deliveriesOutput{*part}, nil
 }
 

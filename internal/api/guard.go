@@ -49,8 +49,10 @@ func (a *api) guard(next http.Handler) http.Handler {
 			a.refuse(w, r, refused)
 			return
 		}
+		w, lift := a.veil(w, r, known)
 		r.Body = http.MaxBytesReader(w, r.Body, maximumBody+1)
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, known)))
+		lift() // what a panic left half done is not sent
 	})
 }
 

@@ -64,9 +64,6 @@ func (a *api) getLock(ctx context.Context, input *lockInput) (*lockOutput, error
 			}
 		}
 	}
-	if callerOf(ctx).role < RoleLock {
-		state.Record = unsignedRecord(state.Record)
-	}
 	return &lockOutput{state}, nil
 }
 

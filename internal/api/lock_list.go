@@ -85,7 +85,6 @@ func (a *api) listLocks(ctx context.Context, input *listInput) (*locksOutput, er
 		return nil, problem(http.StatusUnprocessableEntity, "page: %q is none that a part before told as next.", input.Page)
 	}
 	found := Locks{Locks: []WaitingLock{}}
-	signed := callerOf(ctx).role >= RoleLock
 	began := time.Now()
 	for looked := 1; ; looked++ {
 		response, err := a.list(ctx, waitingQueries[place.query], input.Limit, place.page)
@@ -93,7 +92,7 @@ func (a *api) listLocks(ctx context.Context, input *listInput) (*locksOutput, er
 			return nil, err
 		}
 		for _, info := range response.GetExecutions() {
-			found.Locks = append(found.Locks, a.locksOf(info, signed)...)
+			found.Locks = append(found.Locks, a.locksOf(info)...)
 		}
 		var more bool
 		if place, more = place.next(response.GetNextPageToken()); !more {
@@ -118,14 +117,11 @@ func (a *api) list(ctx context.Context, query string, limit int, page []byte) (*
 }
 
 // locksOf reads a run's open locks from its memo; one that has none waits for none.
-func (a *api) locksOf(info *workflowpb.WorkflowExecutionInfo, signed bool) []WaitingLock {
+func (a *api) locksOf(info *workflowpb.WorkflowExecutionInfo) []WaitingLock {
 	payload, found := info.GetMemo().GetFields()[latch.MemoLocks]
 	var open []latch.OpenLock
 	if !found || a.converter.FromPayload(payload, &open) != nil {
 		return nil
-	}
-	if !signed {
-		open = unsignedLocks(open)
 	}
 	var locks []WaitingLock
 	for _, lock := range open {

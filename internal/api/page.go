@@ -21,6 +21,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/veil"
 )
 
 // pagePath is where locks' pages are.
@@ -330,6 +331,9 @@ func (a *api) look(ctx context.Context, token string, who visitor) (*lockView, e
 	if err := a.query(ctx, workflowID, info.GetExecution().GetRunId(), latch.QueryStatus, &status); err != nil {
 		return nil, err
 	}
+	if records, status, err = a.shownTo(who, records, status); err != nil {
+		return nil, err
+	}
 	definition, err := a.definition(ctx, info)
 	if err != nil {
 		return nil, err
@@ -339,6 +343,20 @@ func (a *api) look(ctx context.Context, token string, who visitor) (*lockView, e
 		view.RunURL = a.runURL(workflowID, info.GetExecution().GetRunId())
 	}
 	return view, nil
+}
+
+// shownTo returns records and status without what opens a lock, to a visitor who
+// may not remove all of them: HTML alone would not tell which locks those are.
+func (a *api) shownTo(who visitor, records []latch.Record, status latch.Status) ([]latch.Record, latch.Status, error) {
+	if who.role >= RoleLock && !who.linked {
+		return records, status, nil
+	}
+	type both struct {
+		Records []latch.Record
+		Status  latch.Status
+	}
+	shown, err := veil.Value(both{records, status}, a.linkKey)
+	return shown.Records, shown.Status, err
 }
 
 // runURL returns the address of a run in Temporal UI, "" where the UI's own

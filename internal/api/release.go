@@ -167,9 +167,6 @@ func (a *api) getRelease(ctx context.Context, input *idInput) (*releaseOutput, e
 	if err != nil {
 		return nil, err
 	}
-	if callerOf(ctx).role < RoleLock {
-		state.Locks, state.History = unsignedLocks(state.Locks), unsignedRecords(state.History)
-	}
 	return &releaseOutput{*state}, nil
 }
 

@@ -31,6 +31,14 @@ func Verify(key []byte, token, signature string) bool {
 	return len(key) > 0 && err == nil && hmac.Equal(given, sum(key, token))
 }
 
+// IsSignature reports whether a text looks like what [Sign] returns: 32 bytes in
+// base64. It must have letters of both cases, as all but one of a billion have:
+// few other names have that length, these letters, and bits to end on.
+func IsSignature(text string) bool {
+	decoded, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	return err == nil && len(decoded) == sha256.Size && strings.ToLower(text) != text && strings.ToUpper(text) != text
+}
+
 func sum(key []byte, token string) []byte {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(context + token))

@@ -1,0 +1,148 @@
+package veil
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/locklink"
+)
+
+// A search first collects the HMACs that may stand in a text, of all links and
+// tokens in it, and then finds those that do: they are few.
+type search struct {
+	key []byte
+	// usual are the HMACs of the usual length, in small letters, with how they
+	// are written; odd are those of other lengths, which only others' links bear.
+	usual map[string]string
+	odd   []string
+	found map[string]bool
+}
+
+func newSearch(key []byte) *search {
+	return &search{key: key, usual: map[string]string{}, found: map[string]bool{}}
+}
+
+// signatureLength is how many bytes an HMAC has.
+var signatureLength = base64.RawURLEncoding.EncodedLen(32)
+
+// Bounds of HMACs of another length that are looked for everywhere; others are
+// hidden in their links alone.
+const (
+	shortestOdd = 12
+	maximumOdd  = 100
+)
+
+// longestToken bounds a token, in bytes: its parts have at most 1000 each.
+const longestToken = 2100
+
+// link is the address of a lock's page, with the token and the HMAC.
+var link = regexp.MustCompile(`/locks/([^\s"'<>?#]+)\?(?:[^\s"'<>#]*?&)?` + locklink.Parameter + `=([A-Za-z0-9_-]+)`)
+
+// collect notes the HMACs of all links in a text, and of the lock whose token it
+// is.
+func (s *search) collect(text string) {
+	s.knows(text)
+	s.links(text)
+	if mayHold(text) {
+		delivery.Readings(text, s.links)
+	}
+}
+
+// links notes the HMACs of the links in a text as it stands.
+func (s *search) links(text string) {
+	if !strings.Contains(text, locklink.Parameter+"=") {
+		return
+	}
+	for _, parts := range link.FindAllStringSubmatch(text, -1) {
+		s.add(parts[2])
+		if token, err := url.PathUnescape(parts[1]); err == nil {
+			s.knows(token)
+		}
+	}
+}
+
+// knows notes the HMAC of what may be a lock's token.
+func (s *search) knows(token string) {
+	if len(s.key) > 0 && len(token) <= longestToken && strings.Count(token, ":") >= 2 && run.FindString(token[strings.LastIndexByte(token, ':')+1:]) != "" {
+		s.add(locklink.Sign(s.key, token))
+	}
+}
+
+func (s *search) add(signature string) {
+	switch {
+	case len(signature) == signatureLength:
+		s.usual[strings.ToLower(signature)] = signature
+	case len(signature) >= shortestOdd && len(s.odd) < maximumOdd:
+		s.odd = append(s.odd, signature)
+	}
+}
+
+// find notes which of the HMACs stand in a text, however it is escaped, beside
+// those of plain links.
+func (s *search) find(text string) {
+	text = withoutPlainLinks(text)
+	for _, signature := range s.odd {
+		if strings.Contains(text, signature) {
+			s.found[signature] = true
+		}
+	}
+	if len(s.usual) > 0 && mayHold(text) {
+		delivery.Readings(text, s.findIn)
+	}
+}
+
+// packed are letters of base64 and hexadecimal, as many as an HMAC has there at
+// least.
+var packed = regexp.MustCompile(`[A-Za-z0-9+/_-]{58,}`)
+
+// findIn looks through one reading of a text.
+func (s *search) findIn(reading string) {
+	s.windows(reading)
+	for _, each := range packed.FindAllString(reading, -1) {
+		if decoded, err := hex.DecodeString(each); err == nil {
+			s.windows(string(decoded))
+		}
+		each = strings.NewReplacer("-", "+", "_", "/").Replace(each)
+		decoded, _ := base64.RawStdEncoding.DecodeString(each) // as far as it goes
+		s.windows(string(decoded))
+	}
+}
+
+// windows looks at every place of a text at which an HMAC has room.
+func (s *search) windows(text string) {
+	for _, at := range run.FindAllStringIndex(text, -1) {
+		letters := strings.ToLower(text[at[0]:at[1]])
+		for i := 0; i+signatureLength <= len(letters); i++ {
+			if signature, known := s.usual[letters[i:i+signatureLength]]; known {
+				s.found[signature] = true
+			}
+		}
+	}
+}
+
+// mayHold reports whether an HMAC has room in a text: whether so many letters of
+// one, and of what escapes them, stand side by side.
+func mayHold(text string) bool {
+	length := 0
+	for i := range len(text) {
+		if !inEscape[text[i]] {
+			length = 0
+		} else if length++; length >= signatureLength {
+			return true
+		}
+	}
+	return false
+}
+
+// inEscape are the bytes of HMACs and of the escapes that JSON, URLs and HTML
+// have for them.
+var inEscape = func() (set [256]bool) {
+	for _, c := range []byte(`ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_%\&#;{}+`) {
+		set[c] = true
+	}
+	return set
+}()
