@@ -60,9 +60,13 @@ func CheckGate(gate *latch.Emission) latch.Problems {
 	return problemsOf(admit(gate.ValidateGate().Err(), func(w *walker) { w.webhooks("webhooks", gate.Webhooks) }))
 }
 
-// admit puts what does not compile behind what is wrong with the shape.
+// admit puts what does not compile behind what is wrong with the shape. Of expressions that are too
+// many together none is compiled.
 func admit(shape error, walk func(*walker)) error {
 	c := compiler{shape: problemsOf(shape)}
+	if problems := tooMuch(walk); len(problems) > 0 {
+		return append(c.shape, problems...).Err()
+	}
 	walk(&walker{visit: &c})
 	return append(c.shape.Merge(c.templates), c.expressions...).Err()
 }

@@ -17,17 +17,32 @@ type compiler struct {
 	shape, templates, expressions latch.Problems
 }
 
+// maximumFaults is how many problems are looked for: nobody reads more, and what does not compile
+// may stand there any number of times.
+const maximumFaults = 200
+
+func (c *compiler) full() bool { return len(c.templates)+len(c.expressions) >= maximumFaults }
+
 func (c *compiler) tree(path string, value json.RawMessage) {
+	if c.full() {
+		return
+	}
 	_, err := expr.CompileTree(value)
 	report(&c.templates, path, err)
 }
 
 func (c *compiler) template(path, source string, place expr.Place) {
+	if c.full() {
+		return
+	}
 	_, err := expr.CompileTemplate(source, place)
 	report(&c.templates, path, err)
 }
 
 func (c *compiler) expression(path, source string, use expr.Use) {
+	if c.full() {
+		return
+	}
 	_, err := expr.Compile(source, use)
 	report(&c.expressions, path, err)
 }

@@ -12,6 +12,6 @@
 // clock or the environment, so that workflow code may call it.
 //
 // Where to start: admission.go is the door, walk.go walks through an input,
-// compile.go compiles what it finds, place.go says which template stands where,
+// compile.go compiles what it finds, sum.go bounds it, place.go says which template stands where,
 // warning.go and doubt.go what is only doubtful.
 package admission

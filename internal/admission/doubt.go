@@ -3,7 +3,6 @@ package admission
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,25 +29,7 @@ func newDoubter(warnings *latch.Problems, in scene) *walker {
 }
 
 func (d *doubter) tree(path string, value json.RawMessage) {
-	var decoded any
-	if json.Unmarshal(value, &decoded) == nil {
-		d.strings(path, decoded)
-	}
-}
-
-func (d *doubter) strings(path string, value any) {
-	switch v := value.(type) {
-	case string:
-		d.template(path, v, expr.InText)
-	case []any:
-		for i, element := range v {
-			d.strings(fmt.Sprintf("%s[%d]", path, i), element)
-		}
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			d.strings(join(path, key), v[key])
-		}
-	}
+	templatesIn(path, value, func(at, source string) { d.template(at, source, expr.InText) })
 }
 
 func (d *doubter) template(path, source string, place expr.Place) {

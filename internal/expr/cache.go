@@ -12,11 +12,17 @@ const (
 	cacheBytes   = 512 << 10
 )
 
+// Kept is how many compiled expressions are kept.
+const Kept = cacheEntries
+
 // The caches that the whole process shares. What they hold is never changed.
 var (
 	compiled          = newCache[expressionKey, *Expression](cacheEntries, cacheBytes)
 	compiledTemplates = newCache[templateKey, *Template](cacheEntries, cacheBytes)
 	compiledTrees     = newCache[string, *Tree](cacheEntries, cacheBytes)
+	// refused keeps what does not compile, which takes as long to find out. It is apart, so that
+	// it puts nothing out that does.
+	refused = newCache[expressionKey, *CompileError](cacheEntries/8, cacheBytes/4)
 )
 
 type expressionKey struct {

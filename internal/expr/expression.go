@@ -2,6 +2,7 @@ package expr
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -104,7 +105,18 @@ type Expression struct {
 // Compile parses, type-checks and plans an expression. The last ones compiled are kept, so that
 // compiling again is cheap. The error is a [*CompileError].
 func Compile(source string, use Use) (*Expression, error) {
-	return compiled.orCompile(expressionKey{use, source}, len(source), func() (*Expression, error) { return compile(source, use) })
+	key := expressionKey{use, source}
+	if err, found := refused.get(key); found {
+		return nil, err
+	}
+	return compiled.orCompile(key, len(source), func() (*Expression, error) {
+		e, err := compile(source, use)
+		var wrong *CompileError
+		if errors.As(err, &wrong) {
+			refused.put(key, wrong, len(source))
+		}
+		return e, err
+	})
 }
 
 func compile(source string, use Use) (e *Expression, err error) {

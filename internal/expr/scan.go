@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -25,6 +26,9 @@ type segment struct {
 type scanner struct {
 	source string
 	json   bool // follow the strings of JSON
+	// parse makes an expression of its source.
+	parse func(text string) (*Expression, error)
+	parts int
 
 	inString, escaped bool // where in JSON the scanner is
 	segments          []segment
@@ -32,10 +36,18 @@ type scanner struct {
 	literalStart      int
 }
 
-// scan splits a template; errs are all that is wrong with it. `$${` is read from the left, so
-// `$$${` is a `$` and a literal `${`.
+// maxErrors bounds what is told of one template or tree.
+const maxErrors = 20
+
+// scan splits a template and compiles its expressions; errs are all that is wrong with it.
 func scan(source string, json bool) (segments []segment, errs []error) {
-	s := &scanner{source: source, json: json}
+	s := &scanner{source: source, json: json, parse: func(text string) (*Expression, error) { return Compile(text, inTemplate) }}
+	return s.scan()
+}
+
+// scan splits the template. `$${` is read from the left, so `$$${` is a `$` and a literal `${`.
+func (s *scanner) scan() (segments []segment, errs []error) {
+	source := s.source
 	for i := 0; i < len(source); {
 		switch {
 		case strings.HasPrefix(source[i:], "$${"):
@@ -46,7 +58,7 @@ func scan(source string, json bool) (segments []segment, errs []error) {
 			if err != nil {
 				errs = append(errs, err)
 			}
-			if end < 0 {
+			if end < 0 || len(errs) >= maxErrors {
 				return nil, errs
 			}
 			i = end
@@ -103,7 +115,10 @@ func (s *scanner) expression(at int) (end int, err error) {
 	if s.json && s.escaped {
 		return end, errorAt(s.source, at, "an expression cannot follow a backslash in a JSON string")
 	}
-	compiled, err := Compile(text, inTemplate)
+	if s.parts += Parts(text); s.parts > MaxParts {
+		return -1, tooManyParts(s.source, s.parts)
+	}
+	compiled, err := s.parse(text)
 	if err != nil {
 		return end, s.relocate(err.(*CompileError), start, offsets)
 	}
@@ -124,11 +139,21 @@ func (s *scanner) body(start int) (text string, length int, offsets []int, ok bo
 		}
 		return rest[:end], end, nil, true
 	}
-	text, offsets = unescapeJSON(rest)
-	if end, _ = closingBrace(text); end < 0 {
-		return "", 0, nil, false
+	for window := 256; ; window *= 4 { // so that many expressions in one string are each read once
+		window = min(window, len(rest))
+		text, offsets = unescapeJSON(rest[:window])
+		if end, _ = closingBrace(text); end >= 0 {
+			return text[:end], offsets[end], offsets, true
+		}
+		if offsets[len(offsets)-1] < window || window == len(rest) { // the string is over
+			return "", 0, nil, false
+		}
 	}
-	return text[:end], offsets[end], offsets, true
+}
+
+// tooManyParts is the error of a source with too much to compile, as far as it was read.
+func tooManyParts(source string, parts int) *CompileError {
+	return &CompileError{Source: source, Message: fmt.Sprintf("its expressions have %d names, literals and operators or more; the limit is %d", parts, MaxParts), cause: ErrTooLarge}
 }
 
 // relocate moves an error of an expression to where that stands in the template.

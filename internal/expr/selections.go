@@ -42,10 +42,10 @@ func isName(key string) bool {
 // expression does nothing else.
 func Selections(source string) (selected []Selection, alone bool) {
 	parsed, issues := environments()[templateScope].cel.Parse(source)
-	if issues.Err() != nil {
+	if len(issues.Errors()) > 0 {
 		return nil, false
 	}
-	var s selector
+	s := selector{seen: map[string]bool{}, asked: map[string]bool{}}
 	whole := parsed.NativeRep().Expr()
 	s.walk(whole, nil)
 	return slices.DeleteFunc(s.selected, s.isAskedFor), selectionOf(whole, nil) != nil
@@ -64,21 +64,27 @@ func (t *Template) Expressions() []string {
 
 // selector walks through an expression.
 type selector struct {
-	selected, asked []Selection
+	selected []Selection
+	// seen and asked are selections, written out.
+	seen, asked map[string]bool
 }
 
 // isAskedFor reports whether the expression asks first whether the value, or one that leads to it,
 // is there.
 func (s *selector) isAskedFor(selection Selection) bool {
-	return slices.ContainsFunc(s.asked, func(asked Selection) bool {
-		return len(asked) <= len(selection) && slices.Equal(asked, selection[:len(asked)])
-	})
+	for n := range selection {
+		if s.asked[selection[:n+1].String()] {
+			return true
+		}
+	}
+	return false
 }
 
 // walk looks at an expression within macros that made the variables of the names.
 func (s *selector) walk(e ast.Expr, made []string) {
 	if selection := selectionOf(e, made); selection != nil {
-		if !slices.ContainsFunc(s.selected, func(other Selection) bool { return slices.Equal(selection, other) }) {
+		if written := selection.String(); !s.seen[written] {
+			s.seen[written] = true
 			s.selected = append(s.selected, selection)
 		}
 		return
@@ -129,7 +135,7 @@ func (s *selector) call(call ast.CallExpr, made []string) {
 // ask notes that the expression asks whether a value has the key.
 func (s *selector) ask(of ast.Expr, key string, made []string) {
 	if selection := selectionOf(of, made); selection != nil {
-		s.asked = append(s.asked, append(selection, key))
+		s.asked[append(selection, key).String()] = true
 	}
 }
 

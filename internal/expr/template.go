@@ -42,6 +42,7 @@ type Template struct {
 	segments []segment
 	uses     []string
 	static   bool // it has no expression
+	parts    int  // of its expressions, as Parts counts them
 }
 
 // CompileTemplate compiles a template for a place. The last ones compiled are kept, so that
@@ -71,7 +72,7 @@ func compileTemplate(source string, place Place) (*Template, error) {
 			markKeys(segments)
 		}
 		static := !slices.ContainsFunc(segments, func(s segment) bool { return s.expression != nil })
-		return &Template{source: source, place: place, segments: segments, uses: usesOfSegments(segments), static: static}, nil
+		return &Template{source: source, place: place, segments: segments, uses: usesOfSegments(segments), static: static, parts: partsOfSegments(segments)}, nil
 	case 1:
 		return nil, errs[0]
 	default:
@@ -103,6 +104,16 @@ func usesOfSegments(segments []segment) []string {
 		}
 	}
 	return unique(uses)
+}
+
+func partsOfSegments(segments []segment) int {
+	parts := 0
+	for _, s := range segments {
+		if s.expression != nil {
+			parts += Parts(s.expression.source)
+		}
+	}
+	return parts
 }
 
 // Source is the template as it was written.

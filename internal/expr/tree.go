@@ -75,6 +75,7 @@ type treeBuilder struct {
 	decoder *json.Decoder
 	errs    []error
 	uses    []string
+	parts   int
 }
 
 func (b *treeBuilder) value(path string, keys []string, depth int) (node, error) {
@@ -134,7 +135,15 @@ func (b *treeBuilder) object(path string, keys []string, depth int) (node, error
 }
 
 func (b *treeBuilder) leaf(path string, keys []string, source string) node {
+	if len(b.errs) >= maxErrors {
+		return staticNode(nil)
+	}
 	template, err := CompileTemplate(source, InText)
+	if err == nil {
+		if b.parts += template.parts; b.parts > MaxParts {
+			err = tooManyParts(source, b.parts)
+		}
+	}
 	switch {
 	case err != nil:
 		if path != "" {

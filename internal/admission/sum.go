@@ -1,0 +1,81 @@
+package admission
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+)
+
+// counter measures all expressions of an input before any is compiled: each is bounded, and so is
+// how much they are together. One that stands there more than once is compiled once, as long as
+// there are no more of them than are kept.
+type counter struct {
+	seen  map[compiled]bool
+	parts int
+}
+
+// compiled is what is compiled once.
+type compiled struct {
+	use    expr.Use
+	source string
+}
+
+// asTemplate stands for the use of what stands in a template.
+const asTemplate expr.Use = -1
+
+// tooMuch says that there is too much to compile.
+func tooMuch(walk func(*walker)) latch.Problems {
+	c := &counter{seen: map[compiled]bool{}}
+	walk(&walker{visit: c})
+	var problems latch.Problems
+	if c.parts > expr.MaxParts {
+		problems.Addf("", "all expressions together have %d names, literals and operators, those that stand there twice counted once; the limit is %d",
+			c.parts, expr.MaxParts)
+	}
+	return problems
+}
+
+func (c *counter) expression(_, source string, use expr.Use) {
+	if key := (compiled{use, source}); !c.seen[key] || len(c.seen) > expr.Kept {
+		c.seen[key] = true
+		c.parts += expr.Parts(source)
+	}
+}
+
+func (c *counter) template(path, source string, place expr.Place) {
+	for _, expression := range expr.Sources(source, place) {
+		c.expression(path, expression, asTemplate)
+	}
+}
+
+func (c *counter) tree(path string, value json.RawMessage) {
+	templatesIn(path, value, func(at, source string) { c.template(at, source, expr.InText) })
+}
+
+// templatesIn shows every string of a JSON value, each with its path. It shows none of what is no
+// JSON.
+func templatesIn(path string, value json.RawMessage, show func(path, source string)) {
+	var decoded any
+	if json.Unmarshal(value, &decoded) == nil {
+		stringsIn(path, decoded, show)
+	}
+}
+
+func stringsIn(path string, value any, show func(path, source string)) {
+	switch v := value.(type) {
+	case string:
+		show(path, v)
+	case []any:
+		for i, element := range v {
+			stringsIn(fmt.Sprintf("%s[%d]", path, i), element, show)
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			stringsIn(join(path, key), v[key], show)
+		}
+	}
+}
