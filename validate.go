@@ -52,12 +52,16 @@ func checkURL(problems *Problems, path, template string) {
 		fixed = strings.TrimRight(fixed, " \t\r\n") // such as a text block of YAML ends in
 	}
 	if strings.ContainsFunc(fixed, unicode.IsControl) {
-		problems.Addf(path, "%q has a line break or another control character, which must be percent-encoded", hideUserinfo(fixed))
+		problems.Addf(path, "%q has a line break or another control character, which must be percent-encoded", shownURL(fixed))
+		return
+	}
+	if strings.Contains(template, hiddenCredential) {
+		problems.Addf(path, "has %s where a credential was hidden when it was shown: give the value or, better, the name of its secret by header_secrets or url_secret", hiddenCredential)
 		return
 	}
 	scheme, rest, found := strings.Cut(fixed, "://")
 	if !found || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
-		problems.Addf(path, "%q must begin with http:// or https://", hideUserinfo(fixed))
+		problems.Addf(path, "%q must begin with http:// or https://", shownURL(fixed))
 		return
 	}
 	end := strings.IndexAny(rest, "/?#")
@@ -71,16 +75,16 @@ func checkURL(problems *Problems, path, template string) {
 	case templated && end < 0:
 		// An expression in the host is the template compiler's to report.
 	case authority == "":
-		problems.Addf(path, "%q has no host", fixed)
+		problems.Addf(path, "%q has no host", shownURL(fixed))
 	default:
 		parsed, err := url.Parse(fixed)
 		switch {
 		case err != nil:
-			problems.Addf(path, "%q is no URL: %v", fixed, unwrapURL(err))
+			problems.Addf(path, "%q is no URL: %v", shownURL(fixed), unwrapURL(err))
 		case parsed.Hostname() == "":
-			problems.Addf(path, "%q has no host", fixed)
+			problems.Addf(path, "%q has no host", shownURL(fixed))
 		case !isPort(parsed.Port()):
-			problems.Addf(path, "%q has no port between 1 and 65535", fixed)
+			problems.Addf(path, "%q has no port between 1 and 65535", shownURL(fixed))
 		}
 	}
 }
@@ -94,8 +98,15 @@ func isPort(text string) bool {
 	return err == nil && port > 0
 }
 
-// hideUserinfo keeps what may be credentials out of a message.
-func hideUserinfo(text string) string {
+// hiddenCredential stands where a URL was shown without its credential.
+const hiddenCredential = "***"
+
+// shownURL keeps what may be credentials out of a message: what stands before
+// the host, and the query.
+func shownURL(text string) string {
+	if end := strings.IndexAny(text, "?#;"); end >= 0 {
+		text = text[:end+1] + "…"
+	}
 	if at := strings.LastIndex(text, "@"); at >= 0 {
 		return "…" + text[at:]
 	}
@@ -135,6 +146,9 @@ func validateHeaders(problems *Problems, path string, headers map[string]string,
 		}
 		seen[canonical] = name
 		checkHeaderName(problems, field(path, name), name, reserved)
+		if headers[name] == hiddenCredential {
+			problems.Addf(field(path, name), "is %s, which stands where a credential was hidden when it was shown: give the value or, better, the name of its secret by header_secrets", hiddenCredential)
+		}
 		if strings.ContainsAny(headers[name], "\r\n\x00") {
 			problems.Addf(field(path, name), "a header's value has no line breaks")
 		}

@@ -146,6 +146,11 @@ func TestContractTask(t *testing.T) {
 		{"secrets of a command", "job", aTask(`{"command":{"argv":["make"],"env":{"A":"1"},"env_secrets":{"B":"key"}}}`), nil},
 		{"names of a command's secrets", "job", aTask(`{"command":{"argv":["make"],"env":{"A":"1"},"env_secrets":{"A":"key","B":"","C=D":"key"}}}`), []string{
 			`task.command.env_secrets: "C=D" is no name of an environment variable`, "task.command.env_secrets.A: A stands in env too", "task.command.env_secrets.B: required: the name of a secret"}},
+		{"what was hidden of a url", "job", aTask(`{"http":{"url":"https://example.com/?token=***","headers":{"X-Key":"***"}}}`), []string{
+			"task.http.headers.X-Key: is ***, which stands where a credential was hidden when it was shown: give the value or, better, the name of its secret by header_secrets",
+			"task.http.url: has *** where a credential was hidden when it was shown: give the value or, better, the name of its secret by header_secrets or url_secret"}},
+		{"no query in a message", "job", aTask(`{"http":{"url":"ftp://example.com/x?api_key=hush"}}`), []string{`task.http.url: "ftp://example.com/x?…" must begin with http:// or https://`}},
+		{"no query of what is no URL", "job", aTask(`{"http":{"url":"https://exa mple.com/x?api_key=hush"}}`), []string{`task.http.url: "https://exa mple.com/x?…" is no URL: invalid character " " in host name`}},
 		{"a command has a program", "job", aTask(`{"command":{}}`), []string{`task.command.argv: required: the program and its arguments, such as ["make", "deploy"]`}},
 		{"with a name", "job", aTask(`{"command":{"argv":["","x"]}}`), []string{"task.command.argv[0]: required"}},
 		{"no shell line", "job", aTask(`{"command":{"argv":"make deploy"}}`), []string{`task.command.argv: must be an array, not "make deploy"`}},

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/urlmask"
 )
 
 // A fieldChange is one field that differs; a side without it has nothing.
@@ -42,10 +44,18 @@ func changesOf(before, after registry.Definition) []fieldChange {
 	var changes []fieldChange
 	for _, name := range names {
 		if !bytes.Equal(from[name], to[name]) {
-			changes = append(changes, fieldChange{name, from[name], to[name]})
+			changes = append(changes, fieldChange{name, shownField(name, from[name]), shownField(name, to[name])})
 		}
 	}
 	return changes
+}
+
+// shownField returns a field's value without credentials; nil is none.
+func shownField(path string, value json.RawMessage) json.RawMessage {
+	if value == nil {
+		return nil
+	}
+	return urlmask.Member(value, strings.Split(path, ".")...)
 }
 
 // fieldsOf gives what a person may change of a job, by the path of each value.

@@ -310,3 +310,25 @@ func TestApplyKnowsTheFieldsOfRegisteredJobs(t *testing.T) {
 	require.Contains(t, warnings, `run has no key "id"`)
 	require.NotContains(t, warnings, "job has no key")
 }
+
+// Credentials in a job's URLs are not shown, neither by show nor as changes; a
+// job that was shown is not taken back without them.
+func TestKeysInURLsAreNotShown(t *testing.T) {
+	t.Parallel()
+	j := newJobs(t)
+	const job = `{"id":"chain","task":{"http":{"url":"https://a.example/?token=hush","headers":{"X-Key":"hush"}}},
+		"webhooks":[{"id":"next","event":"JOB_SUCCESS","url":"https://latch.example/:actions?API_KEY=hush"}]}`
+	j.ok(job, "job", "apply", "-")
+	for _, args := range [][]string{{"job", "show", "chain"}, {"job", "show", "chain", "-o", "json"}} {
+		shown := j.ok("", args...)
+		require.NotContains(t, shown, "hush")
+		require.Contains(t, shown, "API_KEY=***")
+	}
+	changed := strings.ReplaceAll(job, "hush", "hush-2")
+	for _, args := range [][]string{{"--dry-run"}, {"--dry-run", "-o", "json"}, nil} {
+		told := j.ok(changed, append([]string{"job", "apply", "-"}, args...)...)
+		require.NotContains(t, told, "hush")
+		require.Contains(t, told, "API_KEY=***")
+	}
+	require.Contains(t, j.fails(exitUsage, strings.ReplaceAll(job, "hush", "***"), "job", "apply", "-"), "hidden when it was shown")
+}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/urlmask"
 )
 
 func (a *app) jobShowCommand() *cobra.Command {
@@ -31,7 +32,8 @@ type shownJob struct {
 	TaskQueue string     `json:"task_queue,omitempty"`
 	CreatedAt latch.Time `json:"created_at,omitzero"`
 	UpdatedAt latch.Time `json:"updated_at,omitzero"`
-	// Extras are the keys that are kept for other systems, as they came.
+	// Extras are the keys that are kept for other systems, as they came but for
+	// credentials in URLs.
 	Extras map[string]json.RawMessage `json:"extras,omitempty"`
 	// Job is what runs.
 	Job json.RawMessage `json:"job,omitempty"`
@@ -74,6 +76,9 @@ func shownOf(entry *registry.Entry) (*shownJob, error) {
 	shown := &shownJob{listedJob: listed(&row), Lacks: entry.Lacks, Followers: entry.Followers, TaskQueue: entry.TaskQueue,
 		CreatedAt: entry.CreatedAt, UpdatedAt: entry.UpdatedAt, Extras: maps.Clone(entry.Extras)}
 	maps.DeleteFunc(shown.Extras, func(key string, _ json.RawMessage) bool { return strings.HasPrefix(key, ownExtras) })
+	for key, value := range shown.Extras {
+		shown.Extras[key] = urlmask.Member(value, key)
+	}
 	for _, next := range entry.NextTimes {
 		shown.NextTimes = append(shown.NextTimes, latch.NewTime(next))
 	}
@@ -85,6 +90,7 @@ func shownOf(entry *registry.Entry) (*shownJob, error) {
 	}
 	var err error
 	shown.Job, err = json.Marshal(entry.Job)
+	shown.Job = urlmask.JSON(shown.Job)
 	return shown, err
 }
 

@@ -46,7 +46,11 @@ func (a *api) listRegistered(ctx context.Context, _ *struct{}) (*registeredListO
 	if err != nil {
 		return nil, err
 	}
-	return &registeredListOutput{Webhooks{append([]latch.RegisteredWebhook{}, listed...)}}, nil
+	shown := make([]latch.RegisteredWebhook, len(listed))
+	for i := range listed {
+		shown[i] = public(listed[i])
+	}
+	return &registeredListOutput{Webhooks{shown}}, nil
 }
 
 type registeredInput struct {
@@ -60,7 +64,7 @@ func (a *api) getRegistered(ctx context.Context, input *registeredInput) (*regis
 	if err != nil {
 		return nil, err
 	}
-	return &registeredOutput{*found}, nil
+	return &registeredOutput{public(*found)}, nil
 }
 
 type createRegisteredInput struct{ RawBody []byte }
@@ -72,7 +76,7 @@ type WrittenWebhook struct {
 }
 
 func written(webhook *latch.RegisteredWebhook) WrittenWebhook {
-	return WrittenWebhook{*webhook, warningsOf(admission.RegisteredWebhookWarnings(webhook))}
+	return WrittenWebhook{public(*webhook), warningsOf(admission.RegisteredWebhookWarnings(webhook))}
 }
 
 type createdRegisteredOutput struct {
@@ -101,7 +105,11 @@ type putRegisteredInput struct {
 
 // putRegistered replaces the webhook, or makes it.
 func (a *api) putRegistered(ctx context.Context, input *putRegisteredInput) (*putRegisteredOutput, error) {
-	webhook, err := decodeRegistered(input.RawBody, input.ID)
+	body, err := a.restored(ctx, input.ID, input.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	webhook, err := decodeRegistered(body, input.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -189,6 +197,6 @@ func (a *api) enableRegistered(enabled bool) func(context.Context, *registeredIn
 		if err != nil {
 			return nil, err
 		}
-		return &registeredOutput{*changed}, nil
+		return &registeredOutput{public(*changed)}, nil
 	}
 }

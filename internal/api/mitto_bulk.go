@@ -65,7 +65,7 @@ func (a *api) bulkOf(ctx context.Context, jobs []jobObject, failed error) (*bulk
 // createJobs registers jobs side by side. Their times of creation are a
 // millisecond apart, so that lists show them in the order of the body.
 func (a *api) createJobs(ctx context.Context, input *bodyInput) (*bulkOutput, error) {
-	objects, err := readObjects(input.RawBody)
+	objects, err := a.readObjects(ctx, input.RawBody)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (a *api) createJobs(ctx context.Context, input *bodyInput) (*bulkOutput, er
 }
 
 // readObjects reads a list of jobs and tells all that is wrong with any.
-func readObjects(body []byte) ([]map[string]jsonValue, error) {
+func (a *api) readObjects(ctx context.Context, body []byte) ([]map[string]jsonValue, error) {
 	if err := needJSON(body); err != nil {
 		return nil, err
 	}
@@ -100,6 +100,9 @@ func readObjects(body []byte) ([]map[string]jsonValue, error) {
 	objects := make([]map[string]jsonValue, len(list))
 	for i, each := range list {
 		object, err := mitto.Read(each)
+		if err == nil {
+			object, err = a.restoredJob(ctx, object)
+		}
 		if err == nil {
 			_, err = mitto.New("1", object, time.Now())
 		}

@@ -117,6 +117,9 @@ func (a *api) createJob(ctx context.Context, input *bodyInput) (*jobOutput, erro
 	if err != nil {
 		return nil, err
 	}
+	if object, err = a.restoredJob(ctx, object); err != nil {
+		return nil, err
+	}
 	made, err := a.makeJob(ctx, object, time.Now())
 	return &jobOutput{made}, err
 }

@@ -118,6 +118,10 @@ func (d *draft) findTarget() error {
 		return err
 	}
 	d.describe()
+	if len(d.target.credentials) > 0 {
+		d.masked = append(d.masked, d.target.credentials...)
+		d.masker = d.sender.maskerOf(d.masked)
+	}
 	return nil
 }
 

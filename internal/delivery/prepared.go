@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http/httputil"
+	"strings"
+
+	"github.com/latch-run/latch/internal/urlmask"
 )
 
 // A Prepared attempt is ready to be sent: its request is written and signed,
@@ -63,7 +66,8 @@ func (p *Prepared) Wire(showSecrets bool) ([]byte, error) {
 	if showSecrets {
 		return wire, nil
 	}
-	return []byte(p.call.masker.text(string(wire))), nil
+	line, rest, _ := strings.Cut(string(wire), "\r\n")
+	return []byte(p.call.masker.text(urlmask.RequestLine(line) + "\r\n" + rest)), nil
 }
 
 // Header gives a header of the request.
@@ -75,5 +79,5 @@ func (p *Prepared) TokenURL() string {
 	if p.call.grant == nil {
 		return ""
 	}
-	return p.call.grant.fetch.request.url.String()
+	return urlmask.URL(p.call.grant.fetch.request.url.String())
 }

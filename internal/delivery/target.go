@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+
+	"github.com/latch-run/latch/internal/urlmask"
 )
 
 // maximumShownURL bounds a URL in records and errors, in bytes.
@@ -21,6 +23,10 @@ const maximumShownURL = 2 << 10
 type target struct {
 	url  *url.URL // never changed
 	text string   // the URL
+	// public is the URL without its credentials; credentials are those of them
+	// that are masked in what comes back, too.
+	public      string
+	credentials []string
 	// secret tells that the URL is a secret's value.
 	secret bool
 }
@@ -60,7 +66,29 @@ func parseTarget(address string) (target, error) {
 	default:
 		parsed.Host = host
 	}
-	return target{url: parsed, text: parsed.String()}, nil
+	text := parsed.String()
+	return target{url: parsed, text: text, public: urlmask.URL(text), credentials: telling(urlmask.Values(text))}, nil
+}
+
+// minimumTelling is the least length, in bytes, of a credential in a URL that
+// is masked wherever an endpoint echoes it: nobody says of a shorter one that
+// it is a secret, and many a parameter's name only sounds like one.
+const minimumTelling = 12
+
+// telling returns those of a URL's credentials that are told from words, as
+// they stand in the URL and decoded.
+func telling(credentials []string) []string {
+	var found []string
+	for _, credential := range credentials {
+		if len(credential) < minimumTelling || tokenLike(credential) == "" {
+			continue
+		}
+		found = append(found, credential)
+		if plain, err := url.QueryUnescape(credential); err == nil && plain != credential {
+			found = append(found, plain)
+		}
+	}
+	return found
 }
 
 // maximumTargets bounds how many targets are kept.
@@ -103,13 +131,13 @@ func portOf(address *url.URL) string {
 	}
 }
 
-// display gives the URL as records show it: of one with a secret, scheme and
-// host alone.
+// display returns the URL as records show it: without credentials, and of one
+// with a secret scheme and host alone.
 func (t target) display(m *masker) string {
 	if t.secret || m.finds(t.text) {
 		return t.url.Scheme + "://" + t.url.Host
 	}
-	return cutText(t.text, maximumShownURL)
+	return cutText(t.public, maximumShownURL)
 }
 
 // shown names method and URL in errors.

@@ -64,6 +64,8 @@ func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 		return nil, c.fail(err)
 	}
 	c.target = target.shown(task.MethodOrDefault(), c.masker)
+	c.secrets = append(c.secrets, target.credentials...)
+	c.masker = s.maskerOf(c.secrets)
 	if err := mayGoTo(found, target, task.TLS); err != nil {
 		return nil, c.fail(err)
 	}

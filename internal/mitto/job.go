@@ -44,6 +44,9 @@ func Read(body []byte) (latch.Object, error) {
 // the error, [latch.Problems], is of values that are wrong.
 func New(id string, body latch.Object, now time.Time) (*Job, error) {
 	body = withoutPythonIn(body)
+	if err := refuseHidden(body); err != nil {
+		return nil, err
+	}
 	j := &Job{ID: id, Extras: map[string]json.RawMessage{}, CreatedAt: latch.NewTime(now), UpdatedAt: latch.NewTime(now)}
 	for key, value := range body {
 		if !slices.Contains(given, key) && key != keyWebhooks {
@@ -65,7 +68,10 @@ func (j *Job) Patch(body latch.Object, now time.Time) error {
 		problems.Addf("id", "is %s and does not change", j.ID)
 		return problems
 	}
-	body = withoutPythonIn(body)
+	body = withoutPythonIn(j.Restored(body))
+	if err := refuseHidden(body); err != nil {
+		return err
+	}
 	changed := *j
 	changed.Extras = copied(j.Extras)
 	changed.UpdatedAt = latch.NewTime(now)

@@ -4,12 +4,16 @@ import (
 	"encoding/json"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/urlmask"
 )
 
 // Object gives the job as Mitto's clients know it (GET /v2/jobs/{id}); status
 // is nil for a job that never ran.
 func (j *Job) Object(status *Status) latch.Object {
 	object := j.fields()
+	if !isText(object[keyConf]) {
+		object[keyConf] = urlmask.JSON(object[keyConf]) // as text nobody could tell a header's name
+	}
 	object[keyConf], object["status"] = showConf(object[keyConf]), encode(status)
 	if hooks := j.Webhooks(); len(hooks) > 0 {
 		object[keyWebhooks] = encode(hooks)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/urlmask"
 )
 
 // Keys of a webhook that Latch does not know by these names.
@@ -296,6 +297,9 @@ func (j *Job) webhook(h hook) latch.Object {
 
 // AddWebhook gives the job a webhook more.
 func (j *Job) AddWebhook(body latch.Object, now time.Time) (latch.Object, error) {
+	if err := refuseHidden(body); err != nil {
+		return nil, err
+	}
 	return j.changeHooks(now, func(changed *Job, hooks []hook) ([]hook, int, error) {
 		return append(hooks, changed.take(body, nil)), len(hooks), nil
 	})
@@ -306,10 +310,12 @@ func (j *Job) AddWebhook(body latch.Object, now time.Time) (latch.Object, error)
 func (j *Job) ReplaceWebhook(id int64, body latch.Object, now time.Time) (latch.Object, error) {
 	return j.changeHooks(now, func(changed *Job, hooks []hook) ([]hook, int, error) {
 		at, err := j.find(hooks, id)
-		if err == nil {
-			hooks[at] = changed.take(body, &hooks[at])
+		if err != nil {
+			return hooks, at, err
 		}
-		return hooks, at, err
+		whole := members(urlmask.Restore(encode(body), encode(j.webhook(hooks[at]))))
+		hooks[at] = changed.take(whole, &hooks[at])
+		return hooks, at, refuseHidden(whole)
 	})
 }
 

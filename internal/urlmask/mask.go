@@ -1,0 +1,62 @@
+package urlmask
+
+import "strings"
+
+// Hidden stands in place of a credential.
+const Hidden = "***"
+
+// URL hides the credentials of a URL, or of a template of one.
+func URL(address string) string { return hide(address, spotsOf(address, 0)) }
+
+// Text hides the credentials of every URL in a text.
+func Text(text string) string { return hide(text, spotsIn(text)) }
+
+// RequestLine hides the credentials in the first line of an HTTP request, whose
+// URL is most often no more than a path.
+func RequestLine(line string) string {
+	method, rest, _ := strings.Cut(line, " ")
+	at := strings.LastIndexByte(rest, ' ')
+	if at < 0 {
+		return line
+	}
+	return method + " " + URL(rest[:at]) + rest[at:]
+}
+
+// Values returns the credentials of a URL.
+func Values(address string) []string {
+	var values []string
+	for _, spot := range spotsOf(address, 0) {
+		values = append(values, address[spot.from:spot.to])
+	}
+	return values
+}
+
+func hide(text string, spots []spot) string {
+	var b strings.Builder
+	at := 0
+	for _, spot := range spots {
+		b.WriteString(text[at:spot.from])
+		b.WriteString(Hidden)
+		at = spot.to
+	}
+	return b.String() + text[at:]
+}
+
+// ends is what no URL has in it where it stands in a text.
+const ends = " \t\r\n\"'`<>\\"
+
+// spotsIn finds the credentials of every URL in a text.
+func spotsIn(text string) []spot {
+	var found []spot
+	flat := flatten(text)
+	for at := 0; ; {
+		colon := strings.Index(flat[at:], "://")
+		if colon < 0 {
+			return found
+		}
+		from := at + strings.LastIndexAny(flat[at:at+colon], ends+"=([{,") + 1
+		to := at + colon + indexOr(flat[at+colon:], ends)
+		found = append(found, spotsOf(text[from:to], from)...)
+		at = to
+	}
+}

@@ -1,0 +1,157 @@
+package urlmask
+
+import (
+	"regexp"
+	"strings"
+)
+
+// A spot is where a credential stands in a text: the bytes from, up to to.
+type spot struct {
+	from, to int
+	// where tells spots apart: scheme and host of the URL, and the parameter's
+	// name or the kind of path.
+	where string
+}
+
+// keyPaths are the webhooks of chats, whose paths are keys: host and path, of
+// which the group is the key.
+var keyPaths = []*regexp.Regexp{
+	regexp.MustCompile(`^hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/(.+)$`),
+	regexp.MustCompile(`^(?:[a-z0-9-]+\.)*discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/[^/]+/(.+)$`),
+	regexp.MustCompile(`^(?:[a-z0-9-]+\.)*(?:webhook\.office|outlook\.office|outlook\.office365)\.com/webhook(?:b2)?/(.+)$`),
+	regexp.MustCompile(`^api\.telegram\.org/(?:file/)?bot([^/]+)`),
+}
+
+// spotsOf finds the credentials in a URL that begins at an offset of a text.
+// What stands in ${…} is one character of it, whatever it holds.
+func spotsOf(address string, offset int) []spot {
+	plain := flatten(address)
+	begin := 0
+	if colon := strings.Index(plain, "://"); colon >= 0 && !strings.ContainsAny(plain[:colon], "/?#") {
+		begin = colon + len("://")
+	}
+	end := begin + indexOr(plain[begin:], "/?#")
+	origin := strings.ToLower(address[:end])
+	var found []spot
+	add := func(from, to int, where string) {
+		if from < to && !onlyNames(address[from:to]) {
+			found = append(found, spot{offset + from, offset + to, origin + " " + where})
+		}
+	}
+	if at := strings.LastIndexByte(plain[begin:end], '@'); at >= 0 {
+		origin = strings.ToLower(address[:begin] + address[begin+at+1:end])
+		add(begin, begin+at, "@")
+	}
+	query := end + indexOr(plain[end:], "?#")
+	if from, to := keyPath(plain, begin, end, query); from < to {
+		add(from, to, "/")
+	}
+	for at := query; at < len(plain); {
+		at++ // past the delimiter
+		next := at + indexOr(plain[at:], "?&;#")
+		name, value, isPair := strings.Cut(plain[at:next], "=")
+		switch {
+		case isPair && IsCredential(name):
+			next = at + indexOr(plain[at:], "&#")
+			add(at+len(name)+1, next, name)
+		case isPair && strings.Contains(value, "%") && holdsCredential(value):
+			add(at+len(name)+1, next, name)
+		}
+		at = next
+	}
+	return found
+}
+
+// keyPath returns where the path of a URL, from end to query, is a key.
+func keyPath(plain string, begin, end, query int) (from, to int) {
+	host, path := plain[begin:end], plain[end:query]
+	host = strings.ToLower(host[strings.LastIndexByte(host, '@')+1:])
+	host, _, _ = strings.Cut(host, ":")
+	for _, keys := range keyPaths {
+		if group := keys.FindStringSubmatchIndex(strings.TrimSuffix(host, ".") + path); group != nil {
+			shift := end - len(strings.TrimSuffix(host, "."))
+			return group[2] + shift, group[3] + shift
+		}
+		if keys.MatchString(strings.TrimSuffix(host, ".") + decode(path)) {
+			return end + 1, query
+		}
+	}
+	return 0, 0
+}
+
+// holdsCredential reports whether a value is, decoded, a URL or parameters with
+// a credential.
+func holdsCredential(value string) bool {
+	decoded := decode(value)
+	return decoded != value && (len(spotsOf(decoded, 0)) > 0 || len(spotsOf("?"+decoded, 0)) > 0)
+}
+
+// indexOr is strings.IndexAny, with the text's length where there is none.
+func indexOr(text, any string) int {
+	if at := strings.IndexAny(text, any); at >= 0 {
+		return at
+	}
+	return len(text)
+}
+
+// flatten puts a harmless character in place of each byte within ${…}, so that
+// what stands there parts no URL.
+func flatten(text string) string {
+	if !strings.Contains(text, "${") {
+		return text
+	}
+	flat := []byte(text)
+	for i := 0; i+1 < len(flat); i++ {
+		if flat[i] != '$' || flat[i+1] != '{' {
+			continue
+		}
+		end := i + expressionLength(text[i:])
+		for ; i < end; i++ {
+			flat[i] = 'x'
+		}
+		i--
+	}
+	return string(flat)
+}
+
+// expressionLength returns the length of the ${…} that a text begins with,
+// braces and strings in it included.
+func expressionLength(text string) int {
+	depth, quote := 0, byte(0)
+	for i := 1; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case quote != 0 && c == '\\':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '{':
+			depth++
+		case c == '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(text)
+}
+
+// onlyNames reports whether a value is made of expressions that only name
+// variables: that is no credential, and worth to be seen.
+func onlyNames(value string) bool {
+	for value != "" {
+		if !strings.HasPrefix(value, "${") {
+			return false
+		}
+		length := expressionLength(value)
+		if strings.ContainsAny(value[:length], `"'`) {
+			return false
+		}
+		value = value[length:]
+	}
+	return true
+}
