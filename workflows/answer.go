@@ -27,7 +27,7 @@ func (h *hook) unreadable() bool {
 // askHere answers a question without expressions, which needs no activity.
 func (h *hook) askHere(ctx workflow.Context) *verdict.Verdict {
 	record, said := h.told()
-	answer := verdict.Ask(verdict.Question{}, record, said, nil)
+	answer := verdict.ByData(record, said)
 	if h.firing.event == latch.EventJobStart && answer.Result != h.exactResult() && !knows(ctx, anyCase) {
 		return &verdict.Verdict{Result: h.exactResult()}
 	}

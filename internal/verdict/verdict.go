@@ -66,13 +66,31 @@ type Verdict struct {
 	Error string `json:"error,omitempty"`
 }
 
+// ByData answers a question that has no expressions and decides nothing: the
+// result is what data says, else what the delivery left. It evaluates nothing,
+// so that workflow code may call it.
+func ByData(record latch.Record, answer Answer) Verdict {
+	if answer.Unreadable != "" {
+		return Verdict{Result: latch.ResultFail, Error: answer.Unreadable}
+	}
+	said, err := record.Data.Result()
+	switch {
+	case err != nil:
+		return Verdict{Result: latch.ResultFail, Error: unclear(err).Error()}
+	case said == latch.ResultFail:
+		return Verdict{Result: said}
+	default:
+		return Verdict{Result: record.Result}
+	}
+}
+
 // Ask evaluates the question over the record, whose Result is "fail" where the
 // delivery failed and else "pass"; what data says comes over it. Variables are
 // those of templates; Ask adds `history`. What could not be decided is told in
 // the verdict, not as an error.
 func Ask(question Question, record latch.Record, answer Answer, variables expr.Variables) Verdict {
-	if answer.Unreadable != "" {
-		return Verdict{Result: latch.ResultFail, Error: answer.Unreadable}
+	if question.IsDefault() && !question.Decides || answer.Unreadable != "" {
+		return ByData(record, answer)
 	}
 	asked, err := question.compile()
 	if err != nil {
