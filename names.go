@@ -21,6 +21,8 @@ const (
 	// WorkflowJobNotice tells the webhooks of a registered job of a run that did
 	// not take place: it fires [EventJobSkipped] or [EventJobMissed].
 	WorkflowJobNotice = "latch.JobNotice"
+	// WorkflowStartOnce starts a run for the HTTP API under an idempotency key.
+	WorkflowStartOnce = "latch.StartOnce"
 )
 
 // Names of the activity types that a task queue must serve.

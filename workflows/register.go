@@ -24,6 +24,7 @@ func Register(registry Registry) {
 		{latch.WorkflowDeliver, Deliver},
 		{latch.WorkflowTrigger, Trigger},
 		{latch.WorkflowJobNotice, JobNotice},
+		{latch.WorkflowStartOnce, StartOnce},
 	} {
 		registry.RegisterWorkflowWithOptions(w.function, workflow.RegisterOptions{
 			Name: w.name,

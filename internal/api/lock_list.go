@@ -44,8 +44,8 @@ const maximumPages = 50
 var waitingQueries = []string{
 	fmt.Sprintf("ExecutionStatus = 'Running' AND WorkflowType IN ('%s', '%s', '%s')",
 		latch.WorkflowRelease, latch.WorkflowJobRun, latch.WorkflowEmit),
-	fmt.Sprintf("ExecutionStatus = 'Running' AND WorkflowType NOT IN ('%s', '%s', '%s', '%s', '%s', '%s')",
-		latch.WorkflowRelease, latch.WorkflowJobRun, latch.WorkflowEmit, latch.WorkflowDeliver, latch.WorkflowTrigger, latch.WorkflowJobNotice),
+	fmt.Sprintf("ExecutionStatus = 'Running' AND WorkflowType NOT IN ('%s', '%s', '%s', '%s', '%s', '%s', '%s')",
+		latch.WorkflowRelease, latch.WorkflowJobRun, latch.WorkflowEmit, latch.WorkflowDeliver, latch.WorkflowTrigger, latch.WorkflowJobNotice, latch.WorkflowStartOnce),
 }
 
 // A listPlace is where a list goes on: which query, and its page.

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"go.temporal.io/api/serviceerror"
 
 	"github.com/latch-run/latch"
@@ -81,14 +80,15 @@ func (a *api) startJob(ctx context.Context, input *actionInput) (*runOutput, err
 	return &runOutput{mitto.Running(input.ID, runID, latch.NewTime(time.Now()))}, nil
 }
 
-// requestID is the same for the same call made again by the same caller.
+// requestID is the same for the same call made again by the same caller; empty for
+// a call that is not made again.
 func (i *actionInput) requestID(ctx context.Context) string {
 	kind, key := "Idempotency-Key", i.IdempotencyKey
 	if key == "" {
 		kind, key = "webhook-id", i.DeliveryID
 	}
 	if key == "" {
-		return requestPrefix + uuid.NewString()
+		return ""
 	}
 	return requestPrefix + hashOf([]byte(strings.Join([]string{"START", i.ID, callerOf(ctx).name, kind, key}, "\n")))
 }

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/google/uuid"
 	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/temporal"
@@ -44,7 +43,7 @@ func (a *api) registerReleases() {
 // startInput is what starts a run.
 type startInput struct {
 	WorkflowID     string `query:"workflow_id" maxLength:"1000" doc:"The workflow id, in place of the one made of the id"`
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"The same call made again under the same key answers as the first did and starts nothing"`
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"The same call made again under the same key answers as the first did and starts nothing, for as long as Temporal keeps closed workflows"`
 	RawBody        []byte
 }
 
@@ -82,9 +81,8 @@ func (i *startInput) start(ctx context.Context, workflow, workflowID, summary st
 	if i.WorkflowID != "" {
 		s.workflowID = i.WorkflowID
 	}
-	s.requestID = requestPrefix + uuid.NewString()
 	if i.IdempotencyKey != "" {
-		s.requestID, s.repeatable = requestPrefix+i.idempotencyHash(ctx), true
+		s.key = i.idempotencyHash(ctx)
 	}
 	return s
 }

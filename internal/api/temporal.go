@@ -23,6 +23,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/attach"
+	"github.com/latch-run/latch/internal/once"
 	"github.com/latch-run/latch/internal/overload"
 	"github.com/latch-run/latch/internal/protocol"
 )
@@ -39,20 +40,15 @@ type start struct {
 	workflowID string
 	summary    string
 	body       json.RawMessage
-	// requestID is the same for the same call made again; the server takes it once.
-	requestID string
-	// repeatable tells that the caller may make the call again.
-	repeatable bool
+	// key is the caller's idempotency key with the caller, "" where there is none.
+	key string
 }
 
 // requestPrefix begins the ids of requests that start runs.
 const requestPrefix = "api-"
 
-// memoRequest is the memo field with the hash of the body that started a run.
-const memoRequest = "latch.request"
-
-// start starts a run: one at a time under a workflow id. The same request made
-// again gives the run that the first one started, closed or not.
+// start starts a run: one at a time under a workflow id. The same call made again
+// under its key returns the run that the first one started, closed or not.
 func (a *api) start(ctx context.Context, s start) (runID string, err error) {
 	if !protocol.IsID(s.workflowID) {
 		return "", problem(http.StatusUnprocessableEntity, "workflow_id: %q is none: it has at most 1000 bytes of UTF-8, no control characters among them.", s.workflowID)
@@ -62,6 +58,9 @@ func (a *api) start(ctx context.Context, s start) (runID string, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
 	defer cancel()
+	if s.key != "" {
+		return a.startUnderKey(ctx, s)
+	}
 	request, err := a.startRequest(s)
 	if err != nil {
 		return "", err
@@ -73,13 +72,29 @@ func (a *api) start(ctx context.Context, s start) (runID string, err error) {
 		conflict.WorkflowID, conflict.RunID = s.workflowID, running.RunId
 		return "", conflict
 	}
-	if err != nil {
-		return "", err
+	return response.GetRunId(), err
+}
+
+// startUnderKey starts a run once for the caller's key.
+func (a *api) startUnderKey(ctx context.Context, s start) (runID string, err error) {
+	starter := once.Starter{Service: a.temporal.WorkflowService(), Namespace: a.namespace, TaskQueue: a.taskQueue, Identity: identity, DataConverter: a.converter}
+	runID, err = starter.Start(ctx, s.key, &protocol.StartOnce{Workflow: s.workflow, WorkflowID: s.workflowID, TaskQueue: a.taskQueue,
+		Summary: s.summary, Arguments: []json.RawMessage{s.body}}, s.body)
+	switch {
+	case errors.Is(err, once.ErrRunning):
+		info, err := a.describe(ctx, s.workflowID, "")
+		if err != nil {
+			return "", err
+		}
+		conflict := problem(http.StatusConflict, "%s is running already (run %s), and one runs at a time.", s.workflowID, info.GetExecution().GetRunId())
+		conflict.WorkflowID, conflict.RunID = s.workflowID, info.GetExecution().GetRunId()
+		return "", conflict
+	case errors.Is(err, once.ErrOtherRequest):
+		refused := problem(http.StatusUnprocessableEntity, "This Idempotency-Key was used for %s before, with another body; use a new one.", s.workflowID)
+		refused.WorkflowID = s.workflowID
+		return "", refused
 	}
-	if s.repeatable { // the server answers both calls alike
-		return response.GetRunId(), a.checkRepeated(ctx, s, response.GetRunId())
-	}
-	return response.GetRunId(), nil
+	return runID, err
 }
 
 func (a *api) startOnce(ctx context.Context, request *workflowservice.StartWorkflowExecutionRequest) (*workflowservice.StartWorkflowExecutionResponse, error) {
@@ -99,10 +114,6 @@ func (a *api) startRequest(s start) (*workflowservice.StartWorkflowExecutionRequ
 	if err != nil {
 		return nil, fmt.Errorf("encode summary: %w", err)
 	}
-	hash, err := a.converter.ToPayload(hashOf(s.body))
-	if err != nil {
-		return nil, fmt.Errorf("encode memo: %w", err)
-	}
 	return &workflowservice.StartWorkflowExecutionRequest{
 		Namespace:                a.namespace,
 		WorkflowId:               s.workflowID,
@@ -110,27 +121,11 @@ func (a *api) startRequest(s start) (*workflowservice.StartWorkflowExecutionRequ
 		TaskQueue:                &taskqueuepb.TaskQueue{Name: a.taskQueue},
 		Input:                    input,
 		Identity:                 identity,
-		RequestId:                s.requestID,
+		RequestId:                requestPrefix + uuid.NewString(),
 		WorkflowIdReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		Memo:                     &commonpb.Memo{Fields: map[string]*commonpb.Payload{memoRequest: hash}},
 		UserMetadata:             &sdkpb.UserMetadata{Summary: summary},
 	}, nil
-}
-
-// checkRepeated refuses a call that is made again with another body.
-func (a *api) checkRepeated(ctx context.Context, s start, runID string) error {
-	info, err := a.describe(ctx, s.workflowID, runID)
-	if err != nil {
-		return err
-	}
-	var before string
-	if a.converter.FromPayload(info.GetMemo().GetFields()[memoRequest], &before) == nil && before == hashOf(s.body) {
-		return nil
-	}
-	refused := problem(http.StatusUnprocessableEntity, "This Idempotency-Key started %s before, with another body; use a new one.", s.workflowID)
-	refused.WorkflowID, refused.RunID = s.workflowID, runID
-	return refused
 }
 
 // describe tells of a run; the newest where runID is empty.

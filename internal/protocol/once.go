@@ -1,0 +1,25 @@
+package protocol
+
+import "encoding/json"
+
+// OncePrefix begins the ids of latch.StartOnce. A hash of the caller, the key and
+// what is to be started follows.
+const OncePrefix = "latch-once-"
+
+// ErrorAlreadyRunning is the type of the error with which latch.StartOnce ends
+// where a run is under way that another call started.
+const ErrorAlreadyRunning = "AlreadyRunning"
+
+// A StartOnce is the argument of latch.StartOnce: the run to start.
+type StartOnce struct {
+	Workflow   string            `json:"workflow"`
+	WorkflowID string            `json:"workflow_id"`
+	TaskQueue  string            `json:"task_queue"`
+	Summary    string            `json:"summary,omitempty"`
+	Arguments  []json.RawMessage `json:"arguments"`
+}
+
+// StartedOnce is the result of latch.StartOnce.
+type StartedOnce struct {
+	RunID string `json:"run_id"`
+}

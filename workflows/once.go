@@ -1,0 +1,51 @@
+package workflows
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// startableOnce are the workflows that the API starts under an idempotency key.
+var startableOnce = []string{latch.WorkflowJobRun, latch.WorkflowRelease, latch.WorkflowEmit}
+
+// StartOnce is the workflow latch.StartOnce: it starts a run and leaves it to
+// itself. Its own workflow id stands for an idempotency key, so that Temporal
+// keeps the key for as long as it keeps closed workflows. It completes with the
+// run that it started, and fails as AlreadyRunning where another one is under
+// way: then the key has started nothing and may be used again.
+func StartOnce(ctx workflow.Context, input converter.RawValue) (*protocol.StartedOnce, error) {
+	var given protocol.StartOnce
+	if err := json.Unmarshal(payloadJSON(input), &given); err != nil || !slices.Contains(startableOnce, given.Workflow) {
+		return nil, invalidSpec(latch.Problems{{Message: fmt.Sprintf("%s is started by the HTTP API, not by hand", latch.WorkflowStartOnce)}})
+	}
+	ctx = workflow.WithChildOptions(disconnect(ctx), workflow.ChildWorkflowOptions{
+		WorkflowID:        given.WorkflowID,
+		TaskQueue:         given.TaskQueue,
+		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary:     truncate(given.Summary, 200),
+	})
+	arguments := make([]any, len(given.Arguments))
+	for i, argument := range given.Arguments {
+		arguments[i] = argument
+	}
+	var started workflow.Execution
+	err := workflow.ExecuteChildWorkflow(ctx, given.Workflow, arguments...).GetChildWorkflowExecution().Get(ctx, &started)
+	var running *temporal.ChildWorkflowExecutionAlreadyStartedError
+	if errors.As(err, &running) {
+		return nil, refusal(protocol.ErrorAlreadyRunning, "%s is running already", given.WorkflowID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &protocol.StartedOnce{RunID: started.RunID}, nil
+}
