@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -57,7 +56,7 @@ func (a *app) startJob(ctx context.Context, id string, watch bool) error {
 
 func startRegistered(ctx context.Context, temporal temporalClient, store *registry.Store, entry *registry.Entry) (client.WorkflowRun, error) {
 	workflowID := registry.WorkflowID(entry.ID)
-	runID, err := store.Start(ctx, entry, "starter-"+uuid.NewString())
+	runID, err := store.Start(ctx, entry, "")
 	var running *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &running) {
 		return nil, alreadyRunning(workflowID, running.RunId)
