@@ -27,7 +27,7 @@ http://localhost:7127/v2/jobs/<job_id>/:actions with the body {"action": "START"
 		record := first.History[0]
 		require.Equal(s, latch.ResultPass, record.Result, "the call of Latch's HTTP API: %s", record.Error)
 		var runID string
-		s.decode(record.Data["id"], &runID)
+		s.decode(record.Data["run_id"], &runID)
 		s.came("Latch's HTTP API answered %d: it started run %s", record.Response.Status, runID)
 		s.shows("job-22740", runID)
 
