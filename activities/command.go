@@ -133,7 +133,7 @@ func runCommand(ctx context.Context, argv []string, dir string, environment []st
 	return stdout.String(), stderr.String(), err
 }
 
-// valueOf gives the output as JSON where it is JSON, else as text, without
+// valueOf returns the output as JSON where it is JSON, else as text, without
 // secrets.
 func valueOf(output string, lent *delivery.Lent) any {
 	trimmed := strings.TrimSpace(output)

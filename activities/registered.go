@@ -112,8 +112,8 @@ func (a *Activities) consult(ctx context.Context, store *registry.Store, read *i
 	return err
 }
 
-// attach gives the run the registered webhooks that apply to it, and refuses
-// webhooks of its own under the id of an enforced one.
+// attach adds the registered webhooks that apply to the run, and refuses webhooks
+// of its own under the id of an enforced one.
 func (i *input) attach(registered []latch.RegisteredWebhook, answer *protocol.Admission) {
 	reserved := attach.ReservedBy(registered)
 	if i.job != nil {

@@ -1,6 +1,6 @@
 // Package admission is the gate that every input passes before anything
 // starts: shape and expressions together, with all that is wrong told at once
-// (contract, "Inputs … are taken raw and decoded strictly").
+// (contract, "Decoding").
 //
 // What lives here: [DecodeJob], [DecodeRelease], [DecodeEmission] and
 // [DecodeGate] read JSON strictly, hold it to the rules of the root package,

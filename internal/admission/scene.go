@@ -58,7 +58,7 @@ func (o *object) names() []string {
 	return slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(o.fields)), o.unset...)))
 }
 
-// setOr gives the object a key where it is set, else notes that it is not.
+// setOr writes a key of the object where the value is set, and else notes that it is missing.
 func (o *object) setOr(key string, set bool) {
 	if o.unset = append(o.unset, key); set {
 		o.fields[key], o.unset = anything{}, o.unset[:len(o.unset)-1]

@@ -144,7 +144,7 @@ func followsLink(r *http.Request) bool {
 	visits := (r.Method == http.MethodGet || r.Method == http.MethodHead) && wantsPage(r) && len(r.Header.Values("Origin")) == 0
 	mode, destination := r.Header.Values("Sec-Fetch-Mode"), r.Header.Values("Sec-Fetch-Dest")
 	if len(r.Header.Values("Sec-Fetch-Site"))+len(mode)+len(destination) == 0 {
-		return visits // an older browser tells by Accept alone
+		return visits // an older browser sends Accept alone
 	}
 	return visits && slices.Equal(mode, []string{"navigate"}) && slices.Equal(destination, []string{"document"})
 }

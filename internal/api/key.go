@@ -52,7 +52,7 @@ func NewKey(name string, role Role, value string) Key {
 	return Key{Name: name, Role: role, hash: sha256.Sum256([]byte(value))}
 }
 
-// id tells the key from all others, without its value.
+// id identifies the key, without showing its value.
 func (k Key) id() string { return fmt.Sprintf("%s:%x", k.Name, k.hash) }
 
 // ParseKeys reads keys as LATCH_API_KEYS has them: name[:role]=key, separated

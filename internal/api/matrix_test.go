@@ -131,7 +131,7 @@ func operationsOf(t *testing.T, handler http.Handler) []documented {
 // A credential is what a request of the matrix bears.
 type credential struct {
 	name string
-	// role is the one that the credential has; "" is none at all.
+	// role is the one that the credential has; "" for a credential without a role.
 	role    string
 	query   string
 	headers []string

@@ -110,7 +110,7 @@ func FuzzConf(f *testing.F) {
 	f.Fuzz(func(t *testing.T, conf string) {
 		object, err := mitto.Read([]byte(`{"type":"sql","conf":` + conf + `}`))
 		if err != nil || len(object["conf"]) == 0 || object["conf"][0] != '{' {
-			t.Skip()
+			return // not a conf that is kept as it came
 		}
 		made, err := mitto.New("1", object, noon)
 		require.NoError(t, err)
