@@ -152,19 +152,24 @@ func record(t require.TestingT, records []latch.Record, webhook, event string) l
 	return latch.Record{}
 }
 
-// openLock waits until a webhook's lock is open.
+// openLock waits until a webhook's lock is open. A run that closes opens none.
 func (l *lane) openLock(id, webhook string) latch.OpenLock {
 	l.Helper()
 	var found latch.OpenLock
+	var last latch.Status
 	require.Eventually(l, func() bool {
-		for _, lock := range l.status(id).Locks {
+		last = l.status(id)
+		for _, lock := range last.Locks {
 			if lock.Webhook == webhook {
 				found = lock
 				return true
 			}
 		}
-		return false
+		return last.Status != latch.ReleaseRunning
 	}, patience, tick, "no open lock of %s", webhook)
+	if found.Token == "" {
+		require.Failf(l, "the run closed", "no open lock of %s; its status is %+v, its history %+v", webhook, last, l.history(id))
+	}
 	return found
 }
 
