@@ -5,10 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/attach"
@@ -31,9 +36,9 @@ func (a *Activities) registryOf(ctx context.Context) *registry.Store {
 	if store, found := a.stores.Load(key); found {
 		return store.(*registry.Store)
 	}
-	temporal := activity.GetClient(ctx)
+	client := activity.GetClient(ctx)
 	store, _ := a.stores.LoadOrStore(key, registry.New(registry.Options{
-		Service:   func() workflowservice.WorkflowServiceClient { return temporal.WorkflowService() },
+		Service:   func() workflowservice.WorkflowServiceClient { return client.WorkflowService() },
 		Namespace: info.Namespace, TaskQueue: info.TaskQueue, Identity: "latch-worker", DataConverter: a.dataConverter(),
 	}))
 	return store.(*registry.Store)
@@ -50,7 +55,7 @@ func (a *Activities) Resolve(ctx context.Context, request protocol.ResolveReques
 		return protocol.ResolveAnswer{}, nil
 	}
 	if err != nil {
-		return protocol.ResolveAnswer{}, fmt.Errorf("find registered job %q: %w", request.ID, err)
+		return protocol.ResolveAnswer{}, registryError(fmt.Errorf("find registered job %q: %w", request.ID, err))
 	}
 	return protocol.ResolveAnswer{Definition: &entry.Definition}, nil
 }
@@ -96,7 +101,7 @@ func (a *Activities) consult(ctx context.Context, store *registry.Store, read *i
 			err = nil
 		}
 		if err != nil {
-			return fmt.Errorf("find the registered webhooks that apply to the run: %w", err)
+			return registryError(fmt.Errorf("find the registered webhooks that apply to the run: %w", err))
 		}
 		read.attach(registered, answer)
 		return nil
@@ -110,6 +115,25 @@ func (a *Activities) consult(ctx context.Context, store *registry.Store, read *i
 	err := group.Wait()
 	answer.Problems = answer.Problems.Merge(unknown)
 	return err
+}
+
+// registryError gives the error of a registry that could not be read. It is final
+// where Temporal does not let the worker read it, or another workflow stands in
+// the place of what is looked for: to ask again is no cure then. Any other fault
+// may pass.
+func registryError(err error) error {
+	var namesake *registry.NamesakeError
+	var answered serviceerror.ServiceError
+	code := status.Code(err)
+	if errors.As(err, &answered) {
+		code = answered.Status().Code()
+	}
+	final := errors.As(err, &namesake) ||
+		slices.Contains([]codes.Code{codes.PermissionDenied, codes.Unauthenticated, codes.InvalidArgument, codes.Unimplemented}, code)
+	if !final {
+		return err
+	}
+	return temporal.NewNonRetryableApplicationError(err.Error(), errorUnread, err)
 }
 
 // attach adds the registered webhooks that apply to the run, and refuses webhooks
@@ -131,7 +155,7 @@ func unknownJobs(ctx context.Context, store *registry.Store, named []latch.Probl
 	}
 	entries, err := store.GetAll(ctx, ids)
 	if err != nil {
-		return nil, fmt.Errorf("find the registered jobs that the sequence names: %w", err)
+		return nil, registryError(fmt.Errorf("find the registered jobs that the sequence names: %w", err))
 	}
 	found := map[string]bool{}
 	for _, entry := range entries {

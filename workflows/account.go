@@ -64,7 +64,7 @@ func accountForTimes(ctx workflow.Context, definition *protocol.Definition, at l
 		before = last.Seen
 	}
 	var times protocol.Times
-	if err := ask(ctx, "Ask what became of the schedule's times", protocol.ActivityTimes, protocol.TimesRequest{ID: definition.ID}, &times); err != nil {
+	if err := askWithin(ctx, briefly, "Ask what became of the schedule's times", protocol.ActivityTimes, protocol.TimesRequest{ID: definition.ID}, &times); err != nil {
 		workflow.GetLogger(ctx).Error("what became of the times of a schedule is not known", "job", definition.ID, "error", err)
 		result.Seen = before // the next trigger asks again
 		return

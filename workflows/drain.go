@@ -158,7 +158,7 @@ func (s *session) pendingRequest() protocol.PendingRequest {
 // not tell of is taken to have had one attempt.
 func (s *session) pendingAttempts(ctx workflow.Context) map[string]protocol.PendingAttempt {
 	var answer protocol.PendingAnswer
-	err := ask(ctx, "See where deliveries stand", protocol.ActivityPendingAttempts, s.pendingRequest(), &answer)
+	err := askWithin(ctx, briefly, "See where deliveries stand", protocol.ActivityPendingAttempts, s.pendingRequest(), &answer)
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("pending deliveries are not known", "error", err)
 	}

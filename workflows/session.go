@@ -142,14 +142,27 @@ func (s *session) attach(own []latch.Webhook) []protocol.AttachedWebhook {
 	return attach.Merge(own, s.admission.Webhooks)
 }
 
-// ask has a local activity answer a question and records the answer. It asks
-// whether or not the run is cancelled, and several times where an answer fails
-// to come.
+// Limits of a question. What a run cannot do without is asked until it is
+// answered, so that no outage of what answers ends a run.
+const (
+	untilAnswered = 365 * 24 * time.Hour
+	briefly       = time.Minute
+)
+
+// ask has a local activity answer a question that the run cannot do without,
+// and records the answer. It asks whether or not the run is cancelled, and
+// again until there is an answer, or an error that is final.
 func ask(ctx workflow.Context, summary, activity string, question, answer any) error {
+	return askWithin(ctx, untilAnswered, summary, activity, question, answer)
+}
+
+// askWithin is ask for an answer that the run can do without after the limit.
+func askWithin(ctx workflow.Context, limit time.Duration, summary, activity string, question, answer any) error {
 	ctx = workflow.WithLocalActivityOptions(disconnect(ctx), workflow.LocalActivityOptions{
-		StartToCloseTimeout: time.Minute,
-		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumAttempts: 5},
-		Summary:             summary,
+		ScheduleToCloseTimeout: limit,
+		StartToCloseTimeout:    time.Minute,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second},
+		Summary:                summary,
 	})
 	return workflow.ExecuteLocalActivity(ctx, activity, question).Get(ctx, answer)
 }
