@@ -1,0 +1,178 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/hang"
+)
+
+// A Page is a tab of a browser. What it is asked to do and cannot fails the
+// test, with the page's text.
+type Page struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+// A Size is that of a window, in CSS pixels.
+type Size struct{ Width, Height int64 }
+
+// Sizes of windows.
+var (
+	Desktop = Size{1280, 800}
+	Phone   = Size{390, 844}
+)
+
+// Open starts a Chromium of its own for the test, with an empty profile. It
+// ends with the test.
+func Open(t *testing.T, size Size) *Page {
+	t.Helper()
+	ctx, endProcess := chromedp.NewExecAllocator(hang.Context(t), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(executable(t)),
+		chromedp.NoSandbox, // the tests may run as root, and open pages of their own alone
+		chromedp.DisableGPU,
+		chromedp.WSURLReadTimeout(hang.Limit),
+	)...)
+	t.Cleanup(endProcess)
+	ctx, endTab := chromedp.NewContext(ctx)
+	t.Cleanup(endTab)
+	p := &Page{t, ctx}
+	p.do("open a tab", chromedp.EmulateViewport(size.Width, size.Height))
+	return p
+}
+
+// executable finds Chromium or Chrome. CI installs it, and fails without; a
+// newcomer may do without.
+func executable(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("CI") == "" {
+		t.Skip("neither Chromium nor Chrome is installed; no page is opened")
+	}
+	t.Fatal("neither Chromium nor Chrome is installed")
+	return ""
+}
+
+// Visit opens an address and returns the status of its answer.
+func (p *Page) Visit(url string) int64 {
+	p.t.Helper()
+	return p.load("visit "+url, chromedp.Navigate(url))
+}
+
+// Press presses a button and returns the status of the page that follows.
+func (p *Page) Press(button string) int64 {
+	p.t.Helper()
+	return p.load("press the button "+button, chromedp.Click("", named("button", button)))
+}
+
+// Fill types a text into a field, in the place of what is there.
+func (p *Page) Fill(field, text string) {
+	p.t.Helper()
+	in := named("textbox", field)
+	p.do("fill "+field, chromedp.Focus("", in))
+	_, err := chromedp.Run(p.ctx, chromedp.Evaluate[any]("document.activeElement.select()"))
+	require.NoError(p.t, err)
+	p.do("fill "+field, chromedp.SendKeys("", text, in))
+}
+
+// Names gives the accessible names of all parts of a role, in the page's order.
+func (p *Page) Names(role string) []string {
+	p.t.Helper()
+	names := []string{}
+	p.do("list each "+role, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		document, err := chromedp.Evaluate[*runtime.RemoteObject]("document")(ctx, tab)
+		if err != nil {
+			return err
+		}
+		nodes, err := query(ctx, tab, accessibility.QueryAXTreeParams{ObjectID: document.ObjectID, Role: role})
+		for _, node := range nodes {
+			var name string
+			if err := json.Unmarshal(node.Name.Value, &name); err != nil {
+				return err
+			}
+			names = append(names, name)
+		}
+		return err
+	}))
+	return names
+}
+
+// Text gives what the page shows, as text.
+func (p *Page) Text() string {
+	p.t.Helper()
+	text, err := chromedp.Run(p.ctx, chromedp.Text(chromedp.CSS("body")))
+	require.NoError(p.t, err)
+	return text
+}
+
+// IsWiderThanItsWindow tells that a reader would have to scroll sideways.
+func (p *Page) IsWiderThanItsWindow() bool {
+	p.t.Helper()
+	wider, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+	require.NoError(p.t, err)
+	return wider
+}
+
+func (p *Page) do(what string, actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, actions...); err != nil {
+		p.fail(what, err)
+	}
+}
+
+// load does what brings another page, and waits for that.
+func (p *Page) load(what string, action chromedp.Action[chromedp.Void]) int64 {
+	p.t.Helper()
+	response, err := chromedp.RunResponse(p.ctx, action)
+	if err != nil {
+		p.fail(what, err)
+	}
+	return response.Status
+}
+
+func (p *Page) fail(what string, err error) {
+	p.t.Helper()
+	text, unread := chromedp.Run(context.WithoutCancel(p.ctx), chromedp.Text(chromedp.CSS("body")))
+	if unread != nil {
+		text = fmt.Sprintf("(%v)", unread)
+	}
+	p.t.Fatalf("%s: %v; the page:\n%s", what, err, text)
+}
+
+// named finds a part of the page by its role and accessible name.
+func named(role, name string) chromedp.QueryOption {
+	return chromedp.ByFunc(func(ctx context.Context, tab *chromedp.Target, root *chromedp.Node) ([]cdp.NodeID, error) {
+		nodes, err := query(ctx, tab, accessibility.QueryAXTreeParams{NodeID: root.NodeID, Role: role, AccessibleName: name})
+		if err != nil || len(nodes) == 0 {
+			return nil, err
+		}
+		found := make([]cdp.BackendNodeID, len(nodes))
+		for i, node := range nodes {
+			found[i] = node.BackendDOMNodeID
+		}
+		pushed, err := cdp.Call(ctx, tab, dom.PushNodesByBackendIDsToFrontend, dom.PushNodesByBackendIDsToFrontendParams{BackendNodeIDs: found})
+		return pushed.NodeIDs, err
+	})
+}
+
+// query gives the parts that a screen reader would tell of.
+func query(ctx context.Context, tab *chromedp.Target, asked accessibility.QueryAXTreeParams) ([]*accessibility.Node, error) {
+	found, err := cdp.Call(ctx, tab, accessibility.QueryAXTree, asked)
+	return slices.DeleteFunc(found.Nodes, func(node *accessibility.Node) bool { return node.Ignored }), err
+}
