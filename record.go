@@ -133,6 +133,7 @@ func (l *RecordLock) Open() bool { return l != nil && l.RemovedAt.IsZero() }
 // A Status is a run's snapshot, the answer of the query [QueryStatus].
 type Status struct {
 	ID       string       `json:"id"`
+	Title    string       `json:"title,omitempty"`
 	Status   string       `json:"status"`
 	Phase    string       `json:"phase,omitempty"`
 	Event    string       `json:"event,omitempty"`
@@ -142,15 +143,25 @@ type Status struct {
 	Rejected []Rejected   `json:"rejected"`
 }
 
-// An OpenLock is a lock that a run waits for.
+// An OpenLock is a lock that a run waits for. Step, Job, Release, Title and
+// OnTimeout are absent in locks of runs that an earlier version began.
 type OpenLock struct {
 	Token   string `json:"token"`
 	URL     string `json:"url,omitempty"`
 	Webhook string `json:"webhook"`
 	Event   string `json:"event"`
+	// Step is the step at whose event the lock was made, of a release.
+	Step string `json:"step,omitempty"`
+	// Job or Release is the id of what is held, and Title its title.
+	Job     string `json:"job,omitempty"`
+	Release string `json:"release,omitempty"`
+	Title   string `json:"title,omitempty"`
 	Since   Time   `json:"since"`
 	// Until is when the lock times out; absent where it waits for ever.
 	Until Time `json:"until,omitzero"`
+	// OnTimeout is what the timeout decides: continue, stop or rollback. It is
+	// absent where the lock waits for ever.
+	OnTimeout string `json:"on_timeout,omitempty"`
 	// Enforced says that the lock is one of an enforced registered webhook.
 	Enforced bool `json:"enforced,omitempty"`
 }

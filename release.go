@@ -54,6 +54,7 @@ const (
 // without History, in the details of its error.
 type ReleaseResult struct {
 	ID        string       `json:"id"`
+	Title     string       `json:"title,omitempty"`
 	Status    string       `json:"status"`
 	Reason    string       `json:"reason,omitempty"`
 	DecidedBy *DecidedBy   `json:"decided_by,omitempty"`

@@ -139,7 +139,11 @@ func until(lock latch.OpenLock) string {
 	if lock.Until.IsZero() {
 		return ""
 	}
-	return ", until " + lock.Until.Format(time.RFC3339)
+	text := ", until " + lock.Until.Format(time.RFC3339)
+	if lock.OnTimeout != "" {
+		text += " (then " + lock.OnTimeout + ")"
+	}
+	return text
 }
 
 func (a *app) history(ctx context.Context, id string, wanted latch.HistoryQuery) error {

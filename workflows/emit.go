@@ -96,6 +96,7 @@ func (o emitOrigin) mark(webhooks []protocol.AttachedWebhook) {
 }
 
 func (r *emitRun) id() string                { return r.emission.ID }
+func (r *emitRun) title() string             { return "" }
 func (r *emitRun) mark(*latch.Record)        {}
 func (r *emitRun) steps() []latch.StepResult { return nil }
 

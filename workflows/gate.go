@@ -116,6 +116,7 @@ type ownRun struct {
 }
 
 func (r *ownRun) id() string                { return r.workflowID }
+func (r *ownRun) title() string             { return "" }
 func (r *ownRun) mark(*latch.Record)        {}
 func (r *ownRun) steps() []latch.StepResult { return nil }
 func (r *ownRun) mayControl(string) error   { return nil }

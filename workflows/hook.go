@@ -294,11 +294,16 @@ func (h *hook) complete() {
 	}
 }
 
+// maximumShownTitle bounds, in bytes, how much of a title stands with each open lock.
+const maximumShownTitle = 200
+
 func (h *hook) openLock() latch.OpenLock {
 	lock := latch.OpenLock{Token: h.record.Lock.Token, URL: h.record.Lock.URL, Webhook: h.webhook.ID,
-		Event: h.firing.event, Since: latch.NewTime(h.since), Enforced: h.enforced}
+		Event: h.firing.event, Step: h.firing.step, Job: h.record.Job, Release: h.record.Release,
+		Title: truncate(h.firing.session.subject.title(), maximumShownTitle),
+		Since: latch.NewTime(h.since), Enforced: h.enforced}
 	if until := h.until(); !until.IsZero() {
-		lock.Until = latch.NewTime(until)
+		lock.Until, lock.OnTimeout = latch.NewTime(until), h.settings.OnTimeoutOrDefault()
 	}
 	return lock
 }

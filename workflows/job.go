@@ -314,6 +314,7 @@ func (r *jobRun) end(ctx workflow.Context) (*latch.JobResult, error) {
 }
 
 func (r *jobRun) id() string                { return r.job.ID }
+func (r *jobRun) title() string             { return r.job.Title }
 func (r *jobRun) status() string            { return r.result.Status }
 func (r *jobRun) mark(record *latch.Record) { record.Job = r.job.ID }
 func (r *jobRun) steps() []latch.StepResult { return nil }

@@ -52,7 +52,7 @@ func Release(ctx workflow.Context, input converter.RawValue) (*latch.ReleaseResu
 
 func (r *releaseRun) prepare() {
 	r.weigh(r.release.Vars, r.release.Instance)
-	r.result.ID, r.webhooks = r.release.ID, r.attach(r.release.Webhooks)
+	r.result.ID, r.result.Title, r.webhooks = r.release.ID, r.release.Title, r.attach(r.release.Webhooks)
 	for _, step := range r.release.Steps {
 		r.result.Steps = append(r.result.Steps, latch.StepResult{Name: step.Name, Status: latch.StepPending})
 	}
@@ -264,6 +264,7 @@ func (r *releaseRun) end(ctx workflow.Context) (*latch.ReleaseResult, error) {
 }
 
 func (r *releaseRun) id() string                { return r.release.ID }
+func (r *releaseRun) title() string             { return r.release.Title }
 func (r *releaseRun) status() string            { return r.result.Status }
 func (r *releaseRun) mark(record *latch.Record) { record.Release = r.release.ID }
 func (r *releaseRun) steps() []latch.StepResult { return r.result.Steps }

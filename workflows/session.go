@@ -22,8 +22,9 @@ import (
 // A subject is what a run is about: a job, a release, an emission, or a
 // workflow of a user's own.
 type subject interface {
-	// id is the subject's own id.
+	// id is the subject's own id, and title its title, if it has one.
 	id() string
+	title() string
 	// status is "running" until the run's outcome is known.
 	status() string
 	// mark writes the subject into a record.
@@ -259,7 +260,7 @@ func (s *session) snapshot() latch.Status {
 	if s.refused {
 		status = latch.JobFailed
 	}
-	return latch.Status{ID: s.subject.id(), Status: status, Phase: s.phase, Event: s.event, Step: s.step,
+	return latch.Status{ID: s.subject.id(), Title: s.subject.title(), Status: status, Phase: s.phase, Event: s.event, Step: s.step,
 		Steps: s.subject.steps(), Locks: s.openLocks(), Rejected: rejected}
 }
 

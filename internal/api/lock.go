@@ -32,9 +32,10 @@ type LockState struct {
 	Token string `json:"token"`
 	Open  bool   `json:"open"`
 	// Since and Until are the open lock's.
-	Since  latch.Time   `json:"since,omitzero"`
-	Until  latch.Time   `json:"until,omitzero" doc:"When the lock times out; absent where it waits for ever, or is used"`
-	Record latch.Record `json:"record"`
+	Since     latch.Time   `json:"since,omitzero"`
+	Until     latch.Time   `json:"until,omitzero" doc:"When the lock times out; absent where it waits for ever, or is used"`
+	OnTimeout string       `json:"on_timeout,omitempty" enum:"continue,stop,rollback" doc:"What the timeout decides; absent where until is"`
+	Record    latch.Record `json:"record"`
 }
 
 type lockInput struct {
@@ -60,7 +61,7 @@ func (a *api) getLock(ctx context.Context, input *lockInput) (*lockOutput, error
 		}
 		for _, open := range status.Locks {
 			if open.Token == input.Lock {
-				state.Since, state.Until = open.Since, open.Until
+				state.Since, state.Until, state.OnTimeout = open.Since, open.Until, open.OnTimeout
 			}
 		}
 	}
