@@ -190,17 +190,20 @@ func TestListLocks(t *testing.T) {
 	}})
 	tokens, urls, page := []string{}, []string{}, ""
 	for i := 0; i == 0 || page != ""; i++ {
-		got := call(handler, "GET", "/latch/v1/locks?limit=1&page="+page, "", "X-API-Key", "read")
+		parameter := []string{"page", "cursor"}[i%2] // page is how it was called before
+		got := call(handler, "GET", "/latch/v1/locks?limit=1&"+parameter+"="+page, "", "X-API-Key", "read")
 		require.Equal(t, 200, got.Code, got.Body)
 		var list struct {
-			Locks []struct{ Token, URL string }
-			Next  string
+			Locks      []struct{ Token, URL string }
+			Next       string
+			NextCursor string `json:"next_cursor"`
 		}
 		require.NoError(t, json.Unmarshal(got.Body.Bytes(), &list))
 		for _, lock := range list.Locks {
 			tokens, urls = append(tokens, lock.Token), append(urls, lock.URL)
 		}
-		page = list.Next
+		page = list.NextCursor
+		require.Equal(t, page, list.Next)
 		require.Less(t, i, 5)
 	}
 	require.Equal(t, []string{"two:a:1", "two:b:2", "three:a:3", "own:a:1"}, tokens, "those of users' own workflows come last")

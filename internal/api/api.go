@@ -25,6 +25,7 @@ import (
 	"github.com/latch-run/latch/internal/loopback"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // Options is what the API goes by.
@@ -65,7 +66,6 @@ type temporalClient interface {
 	ListWorkflow(ctx context.Context, request *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error)
 	QueryWorkflow(ctx context.Context, workflowID, runID, queryType string, args ...any) (converter.EncodedValue, error)
 	UpdateWorkflow(ctx context.Context, options client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error)
-	GetWorkflow(ctx context.Context, workflowID, runID string) client.WorkflowRun
 }
 
 // api is the handlers with what they share.
@@ -89,6 +89,7 @@ type api struct {
 	registry    Registry
 	webhooks    *registry.Webhooks
 	deliveries  *deliveries.Log
+	runs        *runs.Lister
 	logger      *slog.Logger
 	guesses     *guess.Limiter
 
@@ -141,6 +142,7 @@ func build(options Options) (*api, error) {
 		Identity: identity, DataConverter: a.converter, Fields: mitto.Fields})
 	a.webhooks = store.Webhooks()
 	a.deliveries = deliveries.New(deliveries.Options{Client: options.Client, Namespace: a.namespace, DataConverter: a.converter, Identity: identity})
+	a.runs = runs.New(runs.Options{Client: options.Client, Namespace: a.namespace, DataConverter: a.converter})
 	if a.registry == nil {
 		a.registry = store
 	}

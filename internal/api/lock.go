@@ -15,8 +15,7 @@ import (
 const locksPath = "/latch/v1/locks"
 
 func (a *api) registerLocks() {
-	register[noBody](a, operation{id: "list-locks", method: http.MethodGet, path: locksPath, role: RoleRead,
-		summary: "List the locks that are waited for", about: "Of all running jobs, releases and events, and then of workflows of users' own. A lock shows here within moments of its making. A part may list fewer than limit, and yet tell of a next one."}, a.listLocks)
+	a.registerLockList()
 	register[noBody](a, operation{id: "get-lock", method: http.MethodGet, path: locksPath + "/{lock}", role: RoleRead,
 		errors: []int{http.StatusNotFound}, summary: "Show a lock, open or used"}, a.getLock)
 	for _, method := range []string{http.MethodPost, http.MethodDelete} {

@@ -8,7 +8,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/deliveries"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // maximumEarlier bounds how many runs of one workflow id are asked for a lock.
@@ -22,7 +22,7 @@ func findLock(records []latch.Record, token string) int {
 // earlierRun finds the run that knows a lock among the last ones of a workflow
 // id: a lock's token tells only the id, which may be used again.
 func (a *api) earlierRun(ctx context.Context, workflowID, token string) (*workflowpb.WorkflowExecutionInfo, []latch.Record, error) {
-	listed, err := a.list(ctx, "WorkflowId = "+deliveries.Quote(workflowID), maximumEarlier, nil)
+	listed, err := a.runs.Page(ctx, "WorkflowId = "+runs.Quote(workflowID), maximumEarlier, nil)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -30,6 +30,7 @@ var routeRoles = map[string]string{
 	"GET /locks/{lock}":                     "read",
 	"POST /locks/{lock}":                    "lock",
 
+	"GET /latch/v1/releases":                "read",
 	"POST /latch/v1/releases":               "run",
 	"GET /latch/v1/releases/{id}":           "read",
 	"POST /latch/v1/releases/{id}/stop":     "run",

@@ -39,7 +39,7 @@ func TestOpenAPI(t *testing.T) {
 	require.NoError(t, json.Unmarshal(got.Body.Bytes(), &described))
 	require.Equal(t, "3.1.0", described.OpenAPI)
 	for path, methods := range map[string][]string{
-		"/latch/v1/releases": {"post"}, "/latch/v1/releases/{id}": {"get"}, "/latch/v1/releases/{id}/stop": {"post"},
+		"/latch/v1/releases": {"get", "post"}, "/latch/v1/releases/{id}": {"get"}, "/latch/v1/releases/{id}/stop": {"post"},
 		"/latch/v1/releases/{id}/rollback": {"post"}, "/latch/v1/releases/{id}/skip": {"post"}, "/latch/v1/events": {"post"},
 		"/latch/v1/webhooks": {"get", "post"}, "/latch/v1/webhooks/{id}": {"get", "put", "delete"}, "/latch/v1/webhooks/{id}/enable": {"post"},
 		"/latch/v1/webhooks/{id}/disable": {"post"}, "/latch/v1/webhooks/{id}/history": {"get"}, "/latch/v1/deliveries/{id}/redeliver": {"post"},

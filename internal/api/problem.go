@@ -20,6 +20,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/deliveries"
 	"github.com/latch-run/latch/internal/overload"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // A Problem is an answer that says what is wrong (RFC 9457). Its extensions
@@ -135,6 +136,10 @@ func (a *api) explain(ctx context.Context, err error) error {
 	var refused *deliveries.RefusedError
 	if errors.As(err, &refused) {
 		return explainDelivery(refused)
+	}
+	var argument *runs.ArgumentError
+	if errors.As(err, &argument) {
+		return problem(http.StatusUnprocessableEntity, "%v", argument)
 	}
 	var missing *deliveries.MissingAttributeError
 	if errors.As(err, &missing) {

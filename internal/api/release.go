@@ -3,14 +3,12 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
@@ -23,6 +21,7 @@ const (
 )
 
 func (a *api) registerReleases() {
+	a.registerReleaseList()
 	register[latch.Release](a, operation{id: "start-release", method: http.MethodPost, path: releasesPath, role: RoleRun,
 		status: http.StatusCreated, errors: []int{http.StatusConflict}, summary: "Start a release",
 		about: "Starts the release as the workflow release-<id>, or as workflow_id. One runs at a time under a workflow id; while it runs, the answer is 409 and names the run."},
@@ -192,33 +191,13 @@ func (a *api) releaseState(ctx context.Context, info *workflowpb.WorkflowExecuti
 // addResult adds what a closed release came to. One that was refused, or
 // terminated, came to nothing but its error.
 func (a *api) addResult(ctx context.Context, state *ReleaseState) error {
-	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
-	defer cancel()
-	var result latch.ReleaseResult
-	err := a.temporal.GetWorkflow(ctx, state.WorkflowID, state.RunID).Get(ctx, &result)
-	var application *temporal.ApplicationError
-	var canceled *temporal.CanceledError
-	var execution *temporal.WorkflowExecutionError
-	switch {
-	case err == nil:
-	case errors.As(err, &canceled) && canceled.HasDetails():
-		err = canceled.Details(&result)
-	case errors.As(err, &application) && isReleaseResult(application):
-		err = application.Details(&result)
-	case errors.As(err, &application):
-		state.Status.Status, state.Reason = latch.ReleaseFailed, application.Message()
-		return nil
-	case errors.As(err, &execution):
-		state.Status.Status, state.Reason = latch.ReleaseFailed, execution.Unwrap().Error()
-		return nil
-	}
+	result, err := a.runs.ReleaseResult(ctx, state.WorkflowID, state.RunID)
 	if err != nil {
 		return err
 	}
-	state.Status.Status, state.Reason, state.DecidedBy, state.Steps = result.Status, result.Reason, result.DecidedBy, result.Steps
+	state.Status.Status, state.Reason, state.DecidedBy = result.Status, result.Reason, result.DecidedBy
+	if result.Steps != nil {
+		state.Steps = result.Steps
+	}
 	return nil
-}
-
-func isReleaseResult(err *temporal.ApplicationError) bool {
-	return err.HasDetails() && (err.Type() == latch.ErrorReleaseFailed || err.Type() == latch.ErrorRollbackIncomplete)
 }

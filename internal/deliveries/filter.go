@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // A Filter says which records to look for; the zero value is all.
@@ -74,7 +75,7 @@ var ownTypes = fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s', '%s', '%s')",
 func (f *Filter) query(attributes bool) string {
 	terms := []string{ownTypes}
 	if attributes {
-		terms = []string{either(ownTypes, latch.SearchAttributeWebhooks+" IS NOT NULL")}
+		terms = []string{runs.Either(ownTypes, latch.SearchAttributeWebhooks+" IS NOT NULL")}
 		if f.Webhook != "" {
 			terms = append(terms, isOrLacks(latch.SearchAttributeWebhooks, tagOf(f.Webhook, f.Event)))
 		}
@@ -83,16 +84,14 @@ func (f *Filter) query(attributes bool) string {
 		}
 	}
 	if !f.Since.IsZero() {
-		terms = append(terms, either("ExecutionStatus = 'Running'", "CloseTime >= "+instant(f.Since)))
+		terms = append(terms, runs.Either("ExecutionStatus = 'Running'", "CloseTime >= "+runs.Instant(f.Since)))
 	}
 	if !f.Until.IsZero() {
-		terms = append(terms, "StartTime < "+instant(f.Until))
+		terms = append(terms, "StartTime < "+runs.Instant(f.Until))
 	}
 	return strings.Join(terms, " AND ")
 }
 
 func isOrLacks(attribute, value string) string {
-	return either(attribute+" = "+Quote(value), attribute+" IS NULL")
+	return runs.Either(attribute+" = "+runs.Quote(value), attribute+" IS NULL")
 }
-
-func either(a, b string) string { return "(" + a + " OR " + b + ")" }

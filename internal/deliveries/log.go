@@ -108,11 +108,6 @@ func (l *Log) read(payload *commonpb.Payload, into any) error {
 
 func runOf(info *workflowpb.WorkflowExecutionInfo) execution { return info.GetExecution() }
 
-// Quote gives text as a value in a query to Temporal.
-func Quote(text string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
-}
-
 func isNotFound(err error) bool {
 	var notFound *serviceerror.NotFound
 	return errors.As(err, &notFound)

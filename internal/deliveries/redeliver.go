@@ -14,6 +14,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // An Origin names the run that fired a delivery; empty where the delivery's id
@@ -79,7 +80,7 @@ func (l *Log) originOf(ctx context.Context, id string, origin Origin) (*workflow
 	if !known {
 		return nil, refused(Unknown, "%q is no delivery id: one begins with %s.", id, protocol.DeliveryPrefix)
 	}
-	listed, err := l.list(ctx, "RunId = "+Quote(runID), 1, nil)
+	listed, err := l.list(ctx, "RunId = "+runs.Quote(runID), 1, nil)
 	if err != nil {
 		return nil, err
 	}

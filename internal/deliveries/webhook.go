@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // A WebhookPart is a part of a webhook's history.
@@ -55,9 +56,9 @@ func (l *Log) Webhook(ctx context.Context, want latch.HistoryQuery, cursor strin
 // webhookQuery finds the runs that have the webhook. Those that began after
 // the place have nothing older.
 func webhookQuery(want latch.HistoryQuery, from *place) string {
-	query := fmt.Sprintf("%s = %s", latch.SearchAttributeWebhooks, Quote(tagOf(want.Webhook, want.Event)))
+	query := fmt.Sprintf("%s = %s", latch.SearchAttributeWebhooks, runs.Quote(tagOf(want.Webhook, want.Event)))
 	if from != nil {
-		query += " AND StartTime < " + instant(from.At.Add(time.Millisecond))
+		query += " AND StartTime < " + runs.Instant(from.At.Add(time.Millisecond))
 	}
 	return query
 }
@@ -69,9 +70,6 @@ func tagOf(webhook, event string) string {
 	}
 	return webhook + ":" + event
 }
-
-// instant gives a time as a value in a query to Temporal.
-func instant(at time.Time) string { return Quote(at.UTC().Format(time.RFC3339Nano)) }
 
 // withoutAttribute tells what to do where the namespace does not know the
 // attribute: all else in the query it always knows.

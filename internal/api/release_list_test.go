@@ -1,0 +1,92 @@
+package api_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/latch-run/latch"
+)
+
+const releasesPath = "/latch/v1/releases"
+
+// GET /latch/v1/releases lists releases part by part, for the role read, with
+// what they wait for and nothing that names or opens a lock.
+func TestListReleases(t *testing.T) {
+	t.Parallel()
+	info := func(id string) *workflowpb.WorkflowExecutionInfo {
+		return &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: "release-" + id, RunId: "run-" + id}, StartTime: timestamppb.New(fixed),
+			Type: &commonpb.WorkflowType{Name: latch.WorkflowRelease}, Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
+	}
+	pages := map[string]*workflowservice.ListWorkflowExecutionsResponse{
+		"":  {Executions: []*workflowpb.WorkflowExecutionInfo{info("one")}, NextPageToken: []byte("2")},
+		"2": {Executions: []*workflowpb.WorkflowExecutionInfo{info("two")}},
+	}
+	var asked []*workflowservice.ListWorkflowExecutionsRequest
+	handler := withKeys(t, &fake{
+		list: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+			asked = append(asked, r)
+			return pages[string(r.GetNextPageToken())], nil
+		},
+		query: func(workflowID, _ string) (any, error) {
+			return latch.Status{ID: workflowID[len("release-"):], Title: "The shop", Status: "running", Phase: "waiting", Event: "BEFORE_RELEASE", Locks: []latch.OpenLock{
+				{Token: "the:token:itself", URL: "https://x/locks/t?link=s", Webhook: "board", Event: "BEFORE_RELEASE", Since: latch.NewTime(fixed)}}}, nil
+		},
+	})
+	first := call(handler, http.MethodGet, releasesPath+"?status=running&since=2026-01-01T00:00:00Z&limit=1", "", "X-API-Key", "read")
+	require.Equal(t, 200, first.Code, first.Body)
+	var part struct {
+		Releases   []json.RawMessage
+		NextCursor string `json:"next_cursor"`
+	}
+	require.NoError(t, json.Unmarshal(first.Body.Bytes(), &part))
+	require.Len(t, part.Releases, 1)
+	require.JSONEq(t, `{"id":"one","title":"The shop","status":"running","phase":"waiting","event":"BEFORE_RELEASE","workflow_id":"release-one","run_id":"run-one",
+		"started_at":"2026-01-02T03:04:05.000Z","waits_for":[{"webhook":"board","event":"BEFORE_RELEASE","since":"2026-01-02T03:04:05.000Z"}]}`, string(part.Releases[0]))
+	require.Equal(t, int32(1), asked[0].GetPageSize())
+	require.Contains(t, asked[0].GetQuery(), "ExecutionStatus = 'Running' AND StartTime >= '2026-01-01T00:00:00Z'")
+	second := call(handler, http.MethodGet, releasesPath+"?status=running&limit=1&cursor="+part.NextCursor, "", "X-API-Key", "read")
+	require.Equal(t, asked[0].GetQuery(), asked[1].GetQuery(), "the cursor keeps the times")
+	part.NextCursor = ""
+	require.NoError(t, json.Unmarshal(second.Body.Bytes(), &part))
+	require.Contains(t, string(part.Releases[0]), `"release-two"`)
+	require.Empty(t, part.NextCursor, "the last part")
+	require.JSONEq(t, `{"releases":[]}`, call(withKeys(t, &fake{}), http.MethodGet, releasesPath, "", "X-API-Key", "read").Body.String())
+}
+
+// Contract, "HTTP API": a wrong value of a list is 422 and named, and 503 where
+// Temporal is out of reach.
+func TestListRefusals(t *testing.T) {
+	t.Parallel()
+	handler := withKeys(t, &fake{})
+	for query, told := range map[string]string{
+		releasesPath + "?status=done":                  "",
+		releasesPath + "?limit=0":                      "",
+		releasesPath + "?limit=201":                    "",
+		releasesPath + "?since=yesterday":              `since: "yesterday" is neither a duration`,
+		releasesPath + "?since=x&until=y":              "until: ",
+		releasesPath + "?since=1h&until=2h":            "does not come before until",
+		releasesPath + "?cursor=nonsense":              `cursor: "nonsense"`,
+		"/latch/v1/locks?cursor=nonsense":              `cursor: "nonsense"`,
+		"/latch/v1/locks?job=a&release=b":              "job or release",
+		"/latch/v1/locks?event=job":                    "",
+		"/latch/v1/locks?limit=1001":                   "",
+		"/latch/v1/locks?page=nonsense&limit=1&job=ab": "cursor: ",
+	} {
+		got := problemOf(t, call(handler, http.MethodGet, query, "", "X-API-Key", "read"), 422)
+		require.Contains(t, got.Detail, told, query)
+	}
+	down := withKeys(t, &fake{list: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+		return nil, serviceerror.NewUnavailable("down")
+	}})
+	problemOf(t, call(down, http.MethodGet, releasesPath, "", "X-API-Key", "read"), 503)
+	problemOf(t, call(down, http.MethodGet, "/latch/v1/locks", "", "X-API-Key", "read"), 503)
+}

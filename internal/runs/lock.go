@@ -1,0 +1,152 @@
+package runs
+
+import (
+	"context"
+	"time"
+
+	workflowpb "go.temporal.io/api/workflow/v1"
+
+	"github.com/latch-run/latch"
+)
+
+// A WaitingLock is an open lock, and the run that waits for it.
+type WaitingLock struct {
+	latch.OpenLock
+	WorkflowID   string `json:"workflow_id"`
+	RunID        string `json:"run_id"`
+	WorkflowType string `json:"workflow_type"`
+}
+
+// A LockPart is a part of the list of open locks.
+type LockPart struct {
+	Locks      []WaitingLock `json:"locks" doc:"Those of the newest run first"`
+	NextCursor string        `json:"next_cursor,omitempty" doc:"The parameter cursor of the next part, with the same other parameters; absent on the last"`
+	Unread     int           `json:"unread,omitempty" doc:"How many runs wait for locks that cannot be read, such as those encrypted with a key that is not here"`
+}
+
+// A LockFilter says which locks to list; the zero value is all.
+type LockFilter struct {
+	// Webhook is a webhook's id, and Event an event.
+	Webhook, Event string
+	// Job and Release are the id of what is held.
+	Job, Release string
+}
+
+func (f *LockFilter) check() error {
+	if f.Job != "" && f.Release != "" {
+		return wrong("job", "a lock holds a job or a release; give job or release, not both")
+	}
+	return nil
+}
+
+func (f *LockFilter) takes(lock *WaitingLock) bool {
+	return (f.Webhook == "" || f.Webhook == lock.Webhook) && (f.Event == "" || f.Event == lock.Event) &&
+		lock.holds(latch.WorkflowJobRun, "job-", f.Job, lock.Job) && lock.holds(latch.WorkflowRelease, prefixRelease, f.Release, lock.Release)
+}
+
+// holds reports whether the lock holds what has the wanted id; an empty one is
+// anything. A lock of an earlier version does not tell, but by its workflow id.
+func (w *WaitingLock) holds(workflow, prefix, wanted, held string) bool {
+	if wanted == "" || held != "" {
+		return wanted == "" || wanted == held
+	}
+	return w.WorkflowType == workflow && (w.WorkflowID == prefix+wanted || w.WorkflowID == wanted)
+}
+
+// maximumPages bounds how many of Temporal's pages one part reads, where most
+// runs wait for nothing.
+const maximumPages = 50
+
+// lockStages are how many queries find the runs that may wait for locks: first
+// those of Latch's own, then workflows of users' own, any of which may have a
+// gate.
+const lockStages = 2
+
+// lockQuery returns the query of a stage. A run that writes search attributes
+// has LatchWaiting while it waits. Those of Latch's own write LatchID as they
+// begin; a run without is one of a worker that writes none, and its memo alone
+// tells. A user's own workflow writes LatchWaiting with its first lock.
+func lockQuery(stage int, attributes bool) string {
+	lacks, types := latch.SearchAttributeID, anyOf("WorkflowType", latch.WorkflowRelease, latch.WorkflowJobRun, latch.WorkflowEmit)
+	if stage > 0 {
+		lacks, types = latch.SearchAttributeWaiting, "WorkflowType NOT IN ("+quoted(latch.WorkflowRelease, latch.WorkflowJobRun, latch.WorkflowEmit,
+			latch.WorkflowDeliver, latch.WorkflowTrigger, latch.WorkflowJobNotice, latch.WorkflowStartOnce)+")"
+	}
+	query := "ExecutionStatus = 'Running' AND " + types
+	if attributes {
+		query += " AND " + Either(latch.SearchAttributeWaiting+" = true", lacks+" IS NULL")
+	}
+	return query
+}
+
+// Locks returns about limit open locks that the filter takes, from the cursor
+// on: a run's stay together. Those of jobs, releases and events come first, and
+// then those of workflows of users' own, each the newest run first. A part may
+// have fewer, or none, and yet tell of a next one: it reads a bounded number of
+// pages.
+//
+// It takes no worker and no search attributes: open locks stand in their run's
+// memo. Without attributes all running runs are gone through, a call for each
+// limit of them; with them only runs that wait are, and those whose workers
+// write none. What is wrong with the filter or the cursor is an
+// [*ArgumentError].
+func (l *Lister) Locks(ctx context.Context, filter LockFilter, from string, limit int) (*LockPart, error) {
+	var at cursor
+	if err := at.decode(from, lockStages); err != nil {
+		return nil, err
+	}
+	if err := filter.check(); err != nil {
+		return nil, err
+	}
+	part, began := &LockPart{Locks: []WaitingLock{}}, time.Now()
+	for looked := 1; ; looked++ {
+		page, err := l.Page(ctx, lockQuery(at.Stage, !at.Bare), limit, at.Page)
+		if at.lacksAttributes(err) {
+			at.Bare = true
+			page, err = l.Page(ctx, lockQuery(at.Stage, false), limit, nil)
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, run := range page.GetExecutions() {
+			part.add(l, run, &filter)
+		}
+		if at.Page = page.GetNextPageToken(); len(at.Page) == 0 {
+			at.Stage++
+		}
+		switch {
+		case at.Stage == lockStages:
+			return part, nil
+		case len(part.Locks) >= limit || looked == maximumPages || time.Since(began) > partTimeout:
+			part.NextCursor = at.encode()
+			return part, nil
+		}
+	}
+}
+
+// add adds the run's locks that the filter takes.
+func (p *LockPart) add(l *Lister, run *workflowpb.WorkflowExecutionInfo, filter *LockFilter) {
+	open, err := l.locksOf(run)
+	if err != nil {
+		p.Unread++
+	}
+	for _, lock := range open {
+		waiting := WaitingLock{OpenLock: lock, WorkflowID: run.GetExecution().GetWorkflowId(),
+			RunID: run.GetExecution().GetRunId(), WorkflowType: run.GetType().GetName()}
+		if filter.takes(&waiting) {
+			p.Locks = append(p.Locks, waiting)
+		}
+	}
+}
+
+// locksOf reads a run's open locks from its memo; a run that has none waits for
+// none.
+func (l *Lister) locksOf(run *workflowpb.WorkflowExecutionInfo) ([]latch.OpenLock, error) {
+	payload, found := run.GetMemo().GetFields()[latch.MemoLocks]
+	if !found {
+		return nil, nil
+	}
+	var open []latch.OpenLock
+	err := l.converter.FromPayload(payload, &open)
+	return open, err
+}

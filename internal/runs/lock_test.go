@@ -1,0 +1,116 @@
+package runs_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs"
+)
+
+const open = enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+
+// locks returns all parts of the list, of the limit.
+func locks(t *testing.T, f *fake, filter runs.LockFilter, limit int) (tokens []string, parts int) {
+	t.Helper()
+	for cursor := ""; parts == 0 || cursor != ""; parts++ {
+		part, err := f.lister().Locks(t.Context(), filter, cursor, limit)
+		require.NoError(t, err)
+		for _, lock := range part.Locks {
+			tokens = append(tokens, lock.Token)
+		}
+		cursor = part.NextCursor
+		require.Less(t, parts, 50)
+	}
+	return tokens, parts
+}
+
+// With search attributes only the runs that wait are gone through, beside those
+// whose workers write none; without them all that run.
+func TestLockQueries(t *testing.T) {
+	t.Parallel()
+	const latchs = "ExecutionStatus = 'Running' AND WorkflowType IN ('latch.Release', 'latch.JobRun', 'latch.Emit')"
+	const others = "ExecutionStatus = 'Running' AND WorkflowType NOT IN ('latch.Release', 'latch.JobRun', 'latch.Emit', 'latch.Deliver', 'latch.Trigger', 'latch.JobNotice', 'latch.StartOnce')"
+	const waitingLatchs, waitingOthers = latchs + " AND (LatchWaiting = true OR LatchID IS NULL)", others + " AND (LatchWaiting = true OR LatchWaiting IS NULL)"
+	f := newFake(t)
+	locks(t, f, runs.LockFilter{}, 10)
+	require.Equal(t, []string{waitingLatchs, waitingOthers}, f.queries)
+	f = newFake(t)
+	f.lacks = true
+	locks(t, f, runs.LockFilter{}, 10)
+	require.Equal(t, []string{waitingLatchs, latchs, others}, f.queries)
+}
+
+// Locks are found by what they hold; those that an earlier version made tell it
+// by their workflow alone.
+func TestLockFilter(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.add("release-shop", latch.WorkflowRelease, open).waits(t, latch.OpenLock{Token: "shop", Webhook: "board", Event: "BEFORE_RELEASE", Release: "shop"},
+		latch.OpenLock{Token: "tests", Webhook: "tests", Event: "BEFORE_RELEASE", Release: "shop"})
+	f.add("given", latch.WorkflowRelease, open).waits(t, latch.OpenLock{Token: "given", Webhook: "board", Event: "AFTER_STEP", Release: "shop"})
+	f.add("release-shop", latch.WorkflowRelease, open).waits(t, latch.OpenLock{Token: "earlier", Webhook: "board", Event: "BEFORE_RELEASE"})
+	f.add("job-shop", latch.WorkflowJobRun, open).waits(t, latch.OpenLock{Token: "job", Webhook: "board", Event: "JOB_START", Job: "shop"})
+	f.add("job-shop", latch.WorkflowJobRun, open).waits(t, latch.OpenLock{Token: "earlier job", Webhook: "board", Event: "JOB_START"})
+	f.add("idle", latch.WorkflowJobRun, open)
+	for _, test := range []struct {
+		filter runs.LockFilter
+		want   []string
+	}{
+		{runs.LockFilter{}, []string{"shop", "tests", "given", "earlier", "job", "earlier job"}},
+		{runs.LockFilter{Release: "shop"}, []string{"shop", "tests", "given", "earlier"}},
+		{runs.LockFilter{Job: "shop"}, []string{"job", "earlier job"}},
+		{runs.LockFilter{Webhook: "tests"}, []string{"tests"}},
+		{runs.LockFilter{Event: "AFTER_STEP"}, []string{"given"}},
+		{runs.LockFilter{Release: "other"}, nil},
+	} {
+		tokens, _ := locks(t, f, test.filter, 100)
+		require.Equal(t, append(test.want, test.want...), tokens, "%+v: of each of both queries", test.filter)
+	}
+}
+
+// A part reads a bounded number of pages, says where it goes on though it found
+// nothing, and keeps a run's locks together.
+func TestLocksPartByPart(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	for n := range 600 {
+		run := f.add(fmt.Sprint("job-", n), latch.WorkflowJobRun, open)
+		if n == 550 {
+			run.waits(t, latch.OpenLock{Token: "a"}, latch.OpenLock{Token: "b"}, latch.OpenLock{Token: "c"})
+		}
+	}
+	part, err := f.lister().Locks(t.Context(), runs.LockFilter{}, "", 2)
+	require.NoError(t, err)
+	require.Empty(t, part.Locks)
+	require.NotEmpty(t, part.NextCursor)
+	require.Len(t, f.queries, 50)
+	tokens, parts := locks(t, f, runs.LockFilter{}, 2)
+	require.Equal(t, []string{"a", "b", "c", "a", "b", "c"}, tokens)
+	require.Greater(t, parts, 2)
+}
+
+// A lock that cannot be read is counted, and not left out in silence; what is
+// wrong with a filter or a cursor is told.
+func TestLockListRefusals(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	run := f.add("release-shop", latch.WorkflowRelease, open).waits(t, latch.OpenLock{Token: "a"})
+	run.info.GetMemo().GetFields()[latch.MemoLocks].Metadata["encoding"] = []byte("binary/encrypted")
+	part, err := f.lister().Locks(t.Context(), runs.LockFilter{}, "", 10)
+	require.NoError(t, err)
+	require.Empty(t, part.Locks)
+	require.Equal(t, 2, part.Unread, "once in each query")
+	for cursor, filter := range map[string]runs.LockFilter{"*": {}, "": {Job: "a", Release: "b"}, "eyJzdGFnZSI6Mn0": {}} {
+		var argument *runs.ArgumentError
+		_, err := f.lister().Locks(t.Context(), filter, cursor, 10)
+		require.ErrorAs(t, err, &argument, cursor)
+	}
+	f.err = serviceerror.NewUnavailable("down")
+	_, err = f.lister().Locks(t.Context(), runs.LockFilter{}, "", 10)
+	require.ErrorIs(t, err, f.err)
+}

@@ -1,0 +1,30 @@
+package runs
+
+import (
+	"strings"
+	"time"
+)
+
+// Quote returns text as a value in a visibility query.
+func Quote(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
+}
+
+// Instant returns a time as a value in a visibility query.
+func Instant(at time.Time) string { return Quote(at.UTC().Format(time.RFC3339Nano)) }
+
+// Either returns the term that is true where one of two is.
+func Either(a, b string) string { return "(" + a + " OR " + b + ")" }
+
+// anyOf returns the term that an attribute has one of the values.
+func anyOf(attribute string, values ...string) string {
+	return attribute + " IN (" + quoted(values...) + ")"
+}
+
+func quoted(values ...string) string {
+	all := make([]string, len(values))
+	for i, value := range values {
+		all[i] = Quote(value)
+	}
+	return strings.Join(all, ", ")
+}

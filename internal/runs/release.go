@@ -1,0 +1,131 @@
+package runs
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"github.com/latch-run/latch"
+)
+
+// ReleaseUnknown is the status of a closed release whose result cannot be read,
+// such as one that is encrypted with a key that is not here.
+const ReleaseUnknown = "unknown"
+
+// ReleaseStatuses are the statuses by which releases can be listed.
+var ReleaseStatuses = []string{latch.ReleaseRunning, latch.ReleaseReleased, latch.ReleaseStopped, latch.ReleaseRolledBack, latch.ReleaseFailed, latch.ReleaseCancelled}
+
+// A ReleaseRow is a row of the list of releases: one run of one.
+type ReleaseRow struct {
+	ID    string `json:"id" doc:"The release's id; where partial is true it may be derived from the workflow id"`
+	Title string `json:"title,omitempty" doc:"Absent where the release has none, and of runs that an earlier version carried out"`
+	// Status is running until the run has closed: an outcome is told to the
+	// webhooks first.
+	Status string `json:"status" enum:"running,released,stopped,rolled_back,failed,cancelled,unknown" doc:"running until the run has closed; unknown where its result cannot be read"`
+	// Phase, Event and Step are where a running release is.
+	Phase string `json:"phase,omitempty" doc:"What a running release does now"`
+	Event string `json:"event,omitempty" doc:"The event that it fired last"`
+	Step  string `json:"step,omitempty" doc:"The step that it is at"`
+	// WaitsFor are the locks that it waits for, without what names or opens them.
+	WaitsFor  []Wait           `json:"waits_for,omitempty" doc:"The locks that it waits for; GET /latch/v1/locks names them"`
+	Reason    string           `json:"reason,omitempty" doc:"Why it ended as it did"`
+	DecidedBy *latch.DecidedBy `json:"decided_by,omitempty"`
+
+	WorkflowID string     `json:"workflow_id"`
+	RunID      string     `json:"run_id"`
+	StartedAt  latch.Time `json:"started_at,omitzero"`
+	ClosedAt   latch.Time `json:"closed_at,omitzero" doc:"Absent while it runs"`
+	// Partial reports that the row has only what Temporal's list tells.
+	Partial bool `json:"partial,omitempty" doc:"No worker answered for the run, or its result cannot be read: what only they tell is missing"`
+
+	taskQueue string
+}
+
+// A Wait is an open lock as the list of releases tells of it.
+type Wait struct {
+	Webhook   string     `json:"webhook"`
+	Event     string     `json:"event"`
+	Step      string     `json:"step,omitempty"`
+	Since     latch.Time `json:"since"`
+	Until     latch.Time `json:"until,omitzero" doc:"When the lock times out; absent where it waits for ever"`
+	OnTimeout string     `json:"on_timeout,omitempty" enum:"continue,stop,rollback" doc:"What the timeout decides"`
+	Enforced  bool       `json:"enforced,omitempty"`
+}
+
+func waitsFor(locks []latch.OpenLock) []Wait {
+	var waits []Wait
+	for _, lock := range locks {
+		waits = append(waits, Wait{Webhook: lock.Webhook, Event: lock.Event, Step: lock.Step, Since: lock.Since,
+			Until: lock.Until, OnTimeout: lock.OnTimeout, Enforced: lock.Enforced})
+	}
+	return waits
+}
+
+// A ReleaseFilter says which releases to list; the zero value is all.
+type ReleaseFilter struct {
+	// Status is one of [ReleaseStatuses], or empty.
+	Status string
+	// Since and Until bound when a release began. Until itself is past the end.
+	Since, Until time.Time
+}
+
+// check returns the [ArgumentError] of a filter that no release can fulfil.
+func (f *ReleaseFilter) check() error {
+	switch {
+	case f.Status != "" && !slices.Contains(ReleaseStatuses, f.Status):
+		return wrong("status", "%q is not a status of a release; one is %s", f.Status, strings.Join(ReleaseStatuses, ", "))
+	case !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until):
+		return wrong("since", "%s does not come before until (%s)", f.Since.UTC().Format(time.RFC3339), f.Until.UTC().Format(time.RFC3339))
+	default:
+		return nil
+	}
+}
+
+// query returns the visibility query that finds at least what the filter takes.
+// Temporal tells how a run closed, and only the search attribute LatchStatus
+// with what: without attributes more runs are found than asked for.
+func (f *ReleaseFilter) query(attributes bool) string {
+	terms := []string{"WorkflowType = " + Quote(latch.WorkflowRelease)}
+	switch f.Status {
+	case "":
+		terms = append(terms, "ExecutionStatus != 'ContinuedAsNew'")
+	case latch.ReleaseRunning:
+		terms = append(terms, "ExecutionStatus = 'Running'")
+	case latch.ReleaseCancelled:
+		terms = append(terms, "ExecutionStatus = 'Canceled'")
+	case latch.ReleaseFailed:
+		terms = append(terms, anyOf("ExecutionStatus", "Failed", "Terminated", "TimedOut"))
+	default:
+		terms = append(terms, "ExecutionStatus = 'Completed'")
+		if attributes {
+			terms = append(terms, Either(latch.SearchAttributeStatus+" = "+Quote(f.Status), latch.SearchAttributeID+" IS NULL"))
+		}
+	}
+	if !f.Since.IsZero() {
+		terms = append(terms, "StartTime >= "+Instant(f.Since))
+	}
+	if !f.Until.IsZero() {
+		terms = append(terms, "StartTime < "+Instant(f.Until))
+	}
+	return strings.Join(terms, " AND ")
+}
+
+func (f *ReleaseFilter) takes(release *ReleaseRow) bool {
+	return f.Status == "" || f.Status == release.Status
+}
+
+// statusOf returns the status of a release as far as Temporal's own tells it.
+func statusOf(status enumspb.WorkflowExecutionStatus) string {
+	switch status {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
+		return latch.ReleaseCancelled
+	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+		return latch.ReleaseFailed
+	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+		return ReleaseUnknown
+	default:
+		return latch.ReleaseRunning
+	}
+}

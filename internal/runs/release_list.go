@@ -1,0 +1,223 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/converter"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/overload"
+)
+
+const (
+	// askers is how many runs are asked at the same time, and askTimeout how long
+	// one may take to answer.
+	askers     = 8
+	askTimeout = 5 * time.Second
+	// maximumAsked is how many runs one part asks, about.
+	maximumAsked = 500
+	// prefixRelease begins the workflow ids of releases, by convention.
+	prefixRelease = "release-"
+)
+
+// A ReleasePart is a part of the list of releases.
+type ReleasePart struct {
+	Releases   []ReleaseRow `json:"releases" doc:"Those that run first, the newest of them first, then those that closed, the last closed first"`
+	NextCursor string       `json:"next_cursor,omitempty" doc:"The parameter cursor of the next part, with the same other parameters; absent on the last"`
+}
+
+// Releases returns at most limit releases that the filter takes, from the cursor
+// on: those that run first, the newest of them first, then those that closed, the
+// last closed first. A part may have fewer, or none, and yet tell of a next one:
+// it asks a bounded number of runs.
+//
+// A part costs one call of Temporal's list and one call for each release: a
+// query for one that runs, the last event for one that closed. Where no worker
+// answers, the row is partial. A release that closes between two parts may be in
+// both. What is wrong with the filter or the cursor is an [*ArgumentError].
+func (l *Lister) Releases(ctx context.Context, filter ReleaseFilter, from string, limit int) (*ReleasePart, error) {
+	at := cursor{Since: filter.Since, Until: filter.Until}
+	if err := at.decode(from, 1); err != nil {
+		return nil, err
+	}
+	filter.Since, filter.Until = at.Since, at.Until
+	if err := filter.check(); err != nil {
+		return nil, err
+	}
+	g := &gathering{lister: l, silent: map[string]bool{}}
+	part, began := &ReleasePart{Releases: []ReleaseRow{}}, time.Now()
+	for asked := 0; ; {
+		page, err := l.Page(ctx, filter.query(!at.Bare), limit-len(part.Releases), at.Page)
+		if at.lacksAttributes(err) {
+			at.Bare = true
+			page, err = l.Page(ctx, filter.query(false), limit-len(part.Releases), nil)
+		}
+		if err != nil {
+			return nil, err
+		}
+		rows, err := g.rows(ctx, page.GetExecutions())
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			if filter.takes(&rows[i]) {
+				part.Releases = append(part.Releases, rows[i])
+			}
+		}
+		asked, at.Page = asked+len(rows), page.GetNextPageToken()
+		switch {
+		case len(at.Page) == 0:
+			return part, nil
+		case len(part.Releases) >= limit || asked >= maximumAsked || time.Since(began) > partTimeout:
+			part.NextCursor = at.encode()
+			return part, nil
+		}
+	}
+}
+
+// A gathering completes the rows of one part.
+type gathering struct {
+	lister *Lister
+	mutex  sync.Mutex
+	// silent are task queues that no worker answered on: they are asked once.
+	silent map[string]bool
+}
+
+// rows returns a row for each run, in their order.
+func (g *gathering) rows(ctx context.Context, runs []*workflowpb.WorkflowExecutionInfo) ([]ReleaseRow, error) {
+	rows := make([]ReleaseRow, len(runs))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(askers)
+	for i, run := range runs {
+		rows[i] = g.lister.rowOf(run)
+		group.Go(func() error {
+			if rows[i].ClosedAt.IsZero() {
+				return g.addProgress(ctx, &rows[i])
+			}
+			return g.addResult(ctx, &rows[i])
+		})
+	}
+	return rows, group.Wait()
+}
+
+// rowOf returns what Temporal's list tells of a release.
+func (l *Lister) rowOf(run *workflowpb.WorkflowExecutionInfo) ReleaseRow {
+	row := ReleaseRow{WorkflowID: run.GetExecution().GetWorkflowId(), RunID: run.GetExecution().GetRunId(), Status: statusOf(run.GetStatus()),
+		StartedAt: latch.NewTime(run.GetStartTime().AsTime()), taskQueue: run.GetTaskQueue()}
+	row.ID = strings.TrimPrefix(row.WorkflowID, prefixRelease)
+	if payload := run.GetSearchAttributes().GetIndexedFields()[latch.SearchAttributeID]; payload != nil {
+		_ = converter.GetDefaultDataConverter().FromPayload(payload, &row.ID) // no text is no id
+	}
+	if run.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		row.ClosedAt = latch.NewTime(run.GetCloseTime().AsTime())
+		return row
+	}
+	locks, _ := l.locksOf(run) // a worker tells them too
+	if row.WaitsFor = waitsFor(locks); len(locks) > 0 {
+		row.Title = locks[0].Title
+	}
+	return row
+}
+
+// addProgress asks a release that runs where it is.
+func (g *gathering) addProgress(ctx context.Context, row *ReleaseRow) error {
+	var status latch.Status
+	row.Partial = true
+	if g.isSilent(row.taskQueue) {
+		return nil
+	}
+	answer, err := g.lister.ask(ctx, row, latch.QueryStatus)
+	if err != nil {
+		return g.tolerate(ctx, row, err)
+	}
+	if answer.Get(&status) != nil {
+		return nil
+	}
+	row.Partial = false
+	row.Phase, row.Event, row.Step, row.WaitsFor = status.Phase, status.Event, status.Step, waitsFor(status.Locks)
+	row.take(status.ID, status.Title)
+	return nil
+}
+
+func (r *ReleaseRow) take(id, title string) {
+	if id != "" {
+		r.ID = id
+	}
+	if title != "" {
+		r.Title = title
+	}
+}
+
+// ask queries a run, for which a worker answers.
+func (l *Lister) ask(ctx context.Context, row *ReleaseRow, name string) (converter.EncodedValue, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	return overload.Again(ctx, func(ctx context.Context) (converter.EncodedValue, error) {
+		return l.temporal.QueryWorkflow(ctx, row.WorkflowID, row.RunID, name)
+	})
+}
+
+// A summary is what a row takes of a release's result.
+type summary struct {
+	ID        string           `json:"id"`
+	Title     string           `json:"title"`
+	Status    string           `json:"status"`
+	Reason    string           `json:"reason"`
+	DecidedBy *latch.DecidedBy `json:"decided_by"`
+}
+
+// addResult adds what a closed release came to.
+func (g *gathering) addResult(ctx context.Context, row *ReleaseRow) error {
+	end, err := g.lister.closing(ctx, &commonpb.WorkflowExecution{WorkflowId: row.WorkflowID, RunId: row.RunID})
+	if err != nil {
+		row.Partial = true
+		return g.tolerate(ctx, row, err)
+	}
+	came := summary{Status: end.status, Reason: end.reason}
+	if end.result != nil {
+		if err := g.lister.readResult(row.WorkflowID, end.result, &came); err != nil {
+			row.Partial = true
+			return nil
+		}
+	}
+	row.Status, row.Reason, row.DecidedBy = came.Status, came.Reason, came.DecidedBy
+	row.take(came.ID, came.Title)
+	return nil
+}
+
+// tolerate passes over a run that does not answer, so that one whose worker is
+// gone hides no other. Where Temporal itself refuses, the part ends.
+func (g *gathering) tolerate(ctx context.Context, row *ReleaseRow, err error) error {
+	var denied *serviceerror.PermissionDenied
+	var namespace *serviceerror.NamespaceNotFound
+	var broken *serviceerror.QueryFailed
+	var missing *serviceerror.NotFound
+	var notBegun *serviceerror.WorkflowNotReady
+	switch {
+	case ctx.Err() != nil || errors.As(err, &denied) || errors.As(err, &namespace):
+		return err
+	case errors.As(err, &broken), errors.As(err, &missing), errors.As(err, &notBegun):
+		return nil // that is this run's alone
+	case !row.ClosedAt.IsZero():
+		return err // Temporal was asked, and no worker
+	}
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.silent[row.taskQueue] = true
+	return nil
+}
+
+func (g *gathering) isSilent(queue string) bool {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	return g.silent[queue]
+}

@@ -1,0 +1,252 @@
+package runs_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs"
+)
+
+// list returns the rows of one part.
+func list(t *testing.T, f *fake, filter runs.ReleaseFilter) []runs.ReleaseRow {
+	t.Helper()
+	part, err := f.lister().Releases(t.Context(), filter, "", 100)
+	require.NoError(t, err)
+	return part.Releases
+}
+
+func ids(rows []runs.ReleaseRow) []string {
+	found := []string{}
+	for _, row := range rows {
+		found = append(found, row.ID)
+	}
+	return found
+}
+
+// A running release says where it is and what it waits for, and never what
+// names or opens a lock.
+func TestReleaseThatRunsTellsWhereItIs(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	lock := latch.OpenLock{Token: "release-shop:board:r4nd", URL: "https://x/locks/t?link=s", Webhook: "board", Event: "AFTER_STEP", Step: "deploy",
+		Since: latch.NewTime(noon), Until: latch.NewTime(noon.Add(time.Hour)), OnTimeout: latch.Rollback, Enforced: true}
+	f.running("shop", latch.Status{ID: "shop", Title: "The shop", Status: latch.ReleaseStopped, Phase: "waiting", Event: "AFTER_STEP", Step: "deploy", Locks: []latch.OpenLock{lock}})
+	want := runs.ReleaseRow{ID: "shop", Title: "The shop", Status: latch.ReleaseRunning, Phase: "waiting", Event: "AFTER_STEP", Step: "deploy",
+		WaitsFor:   []runs.Wait{{Webhook: "board", Event: "AFTER_STEP", Step: "deploy", Since: lock.Since, Until: lock.Until, OnTimeout: latch.Rollback, Enforced: true}},
+		WorkflowID: "release-shop", RunID: "run-0", StartedAt: latch.NewTime(noon)}
+	got := list(t, f, runs.ReleaseFilter{})
+	require.Len(t, got, 1)
+	require.EqualExportedValues(t, want, got[0])
+}
+
+// What a release came to is read from the event with which its run closed.
+func TestReleaseThatClosedTellsWhatItCameTo(t *testing.T) {
+	t.Parallel()
+	by := &latch.DecidedBy{Webhook: "board", Event: "BEFORE_RELEASE"}
+	const terminated, expired = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT
+	const completed, failed, canceled = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED
+	result := func(status string) *commonpb.Payloads {
+		return newFake(t).payloads(latch.ReleaseResult{ID: "shop-4", Title: "The shop", Status: status, Reason: "so", DecidedBy: by, Steps: []latch.StepResult{}})
+	}
+	for _, test := range []struct {
+		name   string
+		how    enumspb.WorkflowExecutionStatus
+		event  *historypb.HistoryEvent
+		status string
+		reason string
+		// own says that the run's own result tells id, title and who decided.
+		own bool
+	}{
+		{"released", completed, completedWith(result(latch.ReleaseReleased)), latch.ReleaseReleased, "so", true},
+		{"stopped", completed, completedWith(result(latch.ReleaseStopped)), latch.ReleaseStopped, "so", true},
+		{"rolled back", completed, completedWith(result(latch.ReleaseRolledBack)), latch.ReleaseRolledBack, "so", true},
+		{"failed", failed, failedWith("release failed", latch.ErrorReleaseFailed, result(latch.ReleaseFailed)), latch.ReleaseFailed, "so", true},
+		{"not undone", failed, failedWith("release failed", latch.ErrorRollbackIncomplete, result(latch.ReleaseFailed)), latch.ReleaseFailed, "so", true},
+		{"cancelled", canceled, canceledWith(result(latch.ReleaseCancelled)), latch.ReleaseCancelled, "so", true},
+		{"refused", failed, failedWith("steps: required", latch.ErrorInvalidSpec, newFake(t).payloads([]string{"x"})), latch.ReleaseFailed, "steps: required", false},
+		{"cancelled before it began", canceled, canceledWith(nil), latch.ReleaseCancelled, "the run was cancelled", false},
+		{"terminated", terminated, terminatedFor("by hand"), latch.ReleaseFailed, "terminated: by hand", false},
+		{"terminated without a word", terminated, terminatedFor(""), latch.ReleaseFailed, "terminated", false},
+		{"timed out", expired, timedOut(), latch.ReleaseFailed, "timed out by Temporal", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t)
+			f.add("release-given", latch.WorkflowRelease, test.how).closed = test.event
+			want := runs.ReleaseRow{ID: "given", Status: test.status, Reason: test.reason, WorkflowID: "release-given", RunID: "run-0",
+				StartedAt: latch.NewTime(noon), ClosedAt: latch.NewTime(noon.Add(time.Hour))}
+			if test.own {
+				want.ID, want.Title, want.DecidedBy = "shop-4", "The shop", by
+			}
+			got := list(t, f, runs.ReleaseFilter{})
+			require.Len(t, got, 1)
+			require.EqualExportedValues(t, want, got[0])
+			whole, err := f.lister().ReleaseResult(t.Context(), "release-given", "run-0")
+			require.NoError(t, err)
+			require.Equal(t, test.status, whole.Status)
+			require.Equal(t, test.reason, whole.Reason)
+			require.Equal(t, want.DecidedBy, whole.DecidedBy)
+		})
+	}
+}
+
+// A release whose worker is gone, has not begun, or whose result cannot be read,
+// is listed by what Temporal tells, says so, and hides no other. It is never
+// taken for one that was released.
+func TestReleaseThatDoesNotAnswerIsPartial(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.running("new", latch.Status{}).err = &serviceerror.WorkflowNotReady{Message: "not begun"}
+	f.running("broken", latch.Status{}).err = &serviceerror.QueryFailed{Message: "the history does not replay"}
+	f.running("well", latch.Status{ID: "well", Phase: "taking step", Step: "deploy"})
+	lost := f.completed(latch.ReleaseResult{ID: "lost", Status: latch.ReleaseReleased})
+	lost.closed.GetWorkflowExecutionCompletedEventAttributes().GetResult().Payloads[0].Metadata["encoding"] = []byte("binary/encrypted")
+	f.completed(latch.ReleaseResult{ID: "forgotten", Status: latch.ReleaseReleased}).err = serviceerror.NewNotFound("forgotten meanwhile")
+	held := f.running("held", latch.Status{}).waits(t, latch.OpenLock{Webhook: "board", Event: "BEFORE_RELEASE", Title: "Held", Since: latch.NewTime(noon)})
+	held.err, held.info.TaskQueue = serviceerror.NewDeadlineExceeded("no poller"), "dead"
+	for n := range 100 {
+		silent := f.running(fmt.Sprint("silent", n), latch.Status{})
+		silent.err, silent.info.TaskQueue = serviceerror.NewDeadlineExceeded("no poller"), "dead"
+	}
+	part, err := f.lister().Releases(t.Context(), runs.ReleaseFilter{}, "", 106)
+	require.NoError(t, err)
+	require.Len(t, part.Releases, 106)
+	told := map[string]string{}
+	for _, row := range part.Releases[:6] {
+		told[row.ID] = fmt.Sprint(row.Status, " ", row.Partial, " ", row.Step)
+	}
+	require.Equal(t, map[string]string{"new": "running true ", "broken": "running true ", "well": "running false deploy",
+		"lost": "unknown true ", "forgotten": "unknown true ", "held": "running true "}, told)
+	require.Equal(t, "Held", part.Releases[5].Title, "the memo tells")
+	require.Equal(t, "board", part.Releases[5].WaitsFor[0].Webhook)
+	require.Less(t, len(f.asked), 30, "a task queue without a worker is not waited for again and again")
+	require.Empty(t, ids(list(t, f, runs.ReleaseFilter{Status: latch.ReleaseReleased})))
+}
+
+// A search attribute tells the id where the workflow id is another.
+func TestReleaseIDByItsSearchAttribute(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	run := f.running("4711", latch.Status{})
+	run.err = &serviceerror.WorkflowNotReady{}
+	payload, err := converter.GetDefaultDataConverter().ToPayload("shop-4")
+	require.NoError(t, err)
+	run.info.SearchAttributes = &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{latch.SearchAttributeID: payload}}
+	require.Equal(t, []string{"shop-4"}, ids(list(t, f, runs.ReleaseFilter{})))
+}
+
+// The visibility query of a filter, with search attributes and without them.
+func TestReleaseQueries(t *testing.T) {
+	t.Parallel()
+	const all = "WorkflowType = 'latch.Release' AND "
+	for _, test := range []struct {
+		filter      runs.ReleaseFilter
+		query, bare string
+	}{
+		{filter: runs.ReleaseFilter{}, query: all + "ExecutionStatus != 'ContinuedAsNew'"},
+		{filter: runs.ReleaseFilter{Status: "running"}, query: all + "ExecutionStatus = 'Running'"},
+		{filter: runs.ReleaseFilter{Status: "failed"}, query: all + "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut')"},
+		{filter: runs.ReleaseFilter{Status: "cancelled"}, query: all + "ExecutionStatus = 'Canceled'"},
+		{filter: runs.ReleaseFilter{Status: "stopped"}, query: all + "ExecutionStatus = 'Completed' AND (LatchStatus = 'stopped' OR LatchID IS NULL)",
+			bare: all + "ExecutionStatus = 'Completed'"},
+		{filter: runs.ReleaseFilter{Status: "running", Since: noon.Add(-time.Hour), Until: noon},
+			query: all + "ExecutionStatus = 'Running' AND StartTime >= '2026-07-01T11:00:00Z' AND StartTime < '2026-07-01T12:00:00Z'"},
+	} {
+		f := newFake(t)
+		list(t, f, test.filter)
+		require.Equal(t, []string{test.query}, f.queries)
+		if test.bare == "" {
+			continue
+		}
+		f = newFake(t)
+		f.lacks = true
+		list(t, f, test.filter)
+		require.Equal(t, []string{test.query, test.bare}, f.queries)
+	}
+}
+
+// All parts together have each release that the filter takes once, in Temporal's
+// order, a part no more than asked for, and a part asks a bounded number of runs.
+func TestReleasesPartByPart(t *testing.T) {
+	t.Parallel()
+	for _, lacks := range []bool{false, true} {
+		f := newFake(t)
+		f.lacks = lacks
+		var want []string
+		for n := range 1200 {
+			status := latch.ReleaseReleased
+			if n%100 == 7 {
+				status = latch.ReleaseStopped
+				want = append(want, fmt.Sprint(n))
+			}
+			f.completed(latch.ReleaseResult{ID: fmt.Sprint(n), Status: status})
+		}
+		var found []string
+		parts := 0
+		for cursor := ""; parts == 0 || cursor != ""; parts++ {
+			before := f.read
+			part, err := f.lister().Releases(t.Context(), runs.ReleaseFilter{Status: latch.ReleaseStopped, Since: noon.AddDate(-1, 0, 0)}, cursor, 50)
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(part.Releases), 50)
+			require.LessOrEqual(t, f.read-before, 550)
+			found, cursor = append(found, ids(part.Releases)...), part.NextCursor
+			require.Less(t, parts, 10)
+		}
+		require.Equal(t, want, found)
+		require.Equal(t, 3, parts)
+		require.Equal(t, lacks, f.queries[0] != f.queries[len(f.queries)-1], "a later part knows that there are no attributes")
+	}
+	f := newFake(t)
+	for n := range 5 {
+		f.running(fmt.Sprint(n), latch.Status{})
+	}
+	first, err := f.lister().Releases(t.Context(), runs.ReleaseFilter{}, "", 2)
+	require.NoError(t, err)
+	require.Equal(t, []string{"0", "1"}, ids(first.Releases))
+	second, err := f.lister().Releases(t.Context(), runs.ReleaseFilter{}, first.NextCursor, 2)
+	require.NoError(t, err)
+	require.Equal(t, []string{"2", "3"}, ids(second.Releases))
+	require.Equal(t, []int32{2, 2}, f.sizes)
+}
+
+// What is wrong with a filter or a cursor is told by its name, and nothing is
+// asked; where Temporal refuses, the list ends.
+func TestReleaseListRefusals(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		filter             runs.ReleaseFilter
+		cursor, name, told string
+	}{
+		{runs.ReleaseFilter{Status: "done"}, "", "status", `status: "done" is not a status of a release; one is running, released, stopped, rolled_back, failed, cancelled`},
+		{runs.ReleaseFilter{Since: noon, Until: noon}, "", "since", "since: 2026-07-01T12:00:00Z does not come before until (2026-07-01T12:00:00Z)"},
+		{runs.ReleaseFilter{}, "nonsense", "cursor", `cursor: "nonsense" is not the next_cursor of an earlier part`},
+		{runs.ReleaseFilter{}, "eyJzdGFnZSI6MX0", "cursor", "is not the next_cursor"},
+	} {
+		f := newFake(t)
+		_, err := f.lister().Releases(t.Context(), test.filter, test.cursor, 10)
+		var argument *runs.ArgumentError
+		require.ErrorAs(t, err, &argument)
+		require.Equal(t, test.name, argument.Name)
+		require.ErrorContains(t, err, test.told)
+		require.Empty(t, f.queries)
+	}
+	f := newFake(t)
+	f.err = serviceerror.NewUnavailable("down")
+	_, err := f.lister().Releases(t.Context(), runs.ReleaseFilter{}, "", 10)
+	require.ErrorIs(t, err, f.err)
+	for _, refused := range []error{serviceerror.NewPermissionDenied("no", ""), serviceerror.NewUnavailable("down")} {
+		f = newFake(t)
+		f.completed(latch.ReleaseResult{ID: "shop"}).err = refused
+		_, err = f.lister().Releases(t.Context(), runs.ReleaseFilter{}, "", 10)
+		require.ErrorIs(t, err, refused)
+	}
+}
