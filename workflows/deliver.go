@@ -10,6 +10,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/verdict"
 )
 
 // Deliver is the workflow latch.Deliver: it carries on a delivery that
@@ -23,17 +24,9 @@ func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, err
 		return nil, invalidSpec(latch.Problems{{Message: fmt.Sprintf("%s is started by a run that hands a delivery over, or by a redelivery, not by hand", latch.WorkflowDeliver)}})
 	}
 	var records history
-	hook := &hook{webhook: &given.Send.Request.Webhook, settings: given.Send.Request.Event, record: records.add(given.Send.Record), delivery: underWay,
-		brought: given.Brought, lockRemoved: given.LockRemoved}
-	hook.record.Attempts, hook.record.Tries = given.Send.PriorAttempts, given.Send.Tries
-	if lock := hook.record.Lock; lock.Open() {
-		hook.record.Lock = nil // its gate has ended with the run
-	}
-	if given.Redelivery > 0 {
-		hook.record.Redelivery, hook.record.StartedAt = given.Redelivery, latch.NewTime(workflow.Now(ctx))
-	}
+	carried := carry(ctx, &records, given)
 	given.Send.Carried = true
-	if err := answerDeliver(ctx, &records, hook); err != nil {
+	if err := answerDeliver(ctx, &records, carried); err != nil {
 		return nil, err
 	}
 	workflow.SetCurrentDetails(ctx, recordTable(records.all()))
@@ -43,18 +36,35 @@ func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, err
 			return nil, err
 		}
 	}
-	outcome, resume := deliver(ctx, given.Send, hook.record.Event+" → "+hook.webhook.ID, &attemptInFlight{})
+	outcome, resume := deliver(ctx, given.Send, carried.record.Event+" → "+carried.webhook.ID, &attemptInFlight{})
 	if resume != nil {
 		return nil, workflow.ErrCanceled
 	}
-	hook.write(outcome)
-	records.changed(hook.record)
+	carried.settled(outcome)
 	workflow.SetCurrentDetails(ctx, recordTable(records.all()))
-	tellOperators(ctx, given.Operators, hook.record, outcome)
-	return hook.record, nil
+	tellOperators(ctx, given.Operators, carried.record, outcome)
+	return carried.record, nil
 }
 
-func answerDeliver(ctx workflow.Context, records *history, h *hook) error {
+// carry takes over a delivery as the run that fired it left it. Its gate, if
+// any, has ended with that run, so that its answer has no say any more.
+func carry(ctx workflow.Context, records *history, given protocol.Delivery) *delivery {
+	d := &delivery{webhook: &given.Send.Request.Webhook, settings: given.Send.Request.Event, state: verdict.UnderWay,
+		brought: given.Brought, lockRemoved: given.LockRemoved,
+		history: records, now: func() latch.Time { return latch.NewTime(workflow.Now(ctx)) }}
+	record := given.Send.Record
+	record.Attempts, record.Tries = given.Send.PriorAttempts, given.Send.Tries
+	if record.Lock.Open() {
+		record.Lock = nil
+	}
+	if given.Redelivery > 0 {
+		record.Redelivery, record.StartedAt = given.Redelivery, d.now()
+	}
+	d.planned(record)
+	return d
+}
+
+func answerDeliver(ctx workflow.Context, records *history, d *delivery) error {
 	err := workflow.SetQueryHandler(ctx, latch.QueryHistory, func(argument converter.RawValue) ([]latch.Record, error) {
 		var query latch.HistoryQuery
 		if err := query.Decode(payloadJSON(argument)); err != nil {
@@ -66,9 +76,9 @@ func answerDeliver(ctx workflow.Context, records *history, h *hook) error {
 		return err
 	}
 	return workflow.SetQueryHandler(ctx, latch.QueryStatus, func() (latch.Status, error) {
-		status := latch.Status{ID: h.record.DeliveryID, Status: "running", Phase: "delivering", Event: h.record.Event,
+		status := latch.Status{ID: d.record.DeliveryID, Status: "running", Phase: "delivering", Event: d.record.Event,
 			Locks: []latch.OpenLock{}, Rejected: []latch.Rejected{}}
-		if h.delivery != underWay {
+		if d.state != verdict.UnderWay {
 			status.Status, status.Phase = "completed", "closed"
 		}
 		return status, nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/verdict"
 )
 
 const (
@@ -143,7 +144,7 @@ func (s *session) sending() []*hook {
 
 // isSending tells that the delivery is under way and this run's own.
 func isSending(h *hook) bool {
-	return h.delivery == underWay && h.attempt.cancel != nil && h.record.HandedTo == ""
+	return h.state == verdict.UnderWay && h.attempt.cancel != nil && h.record.HandedTo == ""
 }
 
 func (s *session) pendingRequest() protocol.PendingRequest {

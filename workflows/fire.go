@@ -13,6 +13,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/verdict"
 )
 
 // maximumInFlight bounds the deliveries of one event that are under way at once.
@@ -27,8 +28,8 @@ type firing struct {
 	// variables are what every hook sees of the run as the event found it.
 	variables expr.Variables
 	hooks     []*hook
-	// decides tells that hooks at this event decide about a release.
-	decides bool
+	// scope says what hooks at this event decide.
+	scope verdict.Scope
 	// awaited tells that somebody waits for the decision.
 	awaited bool
 	// nothingDone tells that no step was taken yet: then a stop needs no further word.
@@ -45,7 +46,7 @@ type firing struct {
 type occasion struct {
 	event       string
 	step        *stepVariable
-	decides     bool
+	scope       verdict.Scope
 	nothingDone bool
 	// data and instance are those of an emission.
 	data, instance latch.Object
@@ -54,7 +55,7 @@ type occasion struct {
 // fire plans the event's deliveries, makes the locks, writes the records and
 // sends. It returns once everything is on its way.
 func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.AttachedWebhook) (*firing, error) {
-	f := &firing{session: s, sequence: len(s.firings), event: o.event, decides: o.decides, nothingDone: o.nothingDone}
+	f := &firing{session: s, sequence: len(s.firings), event: o.event, scope: o.scope, nothingDone: o.nothingDone}
 	s.event = o.event
 	if o.step != nil {
 		f.step = o.step.Name
@@ -130,7 +131,7 @@ func (f *firing) deliveryID(webhook string) string {
 func (f *firing) dispatch(ctx workflow.Context) error {
 	dispatched, begun := 0, 0
 	for _, hook := range f.hooks {
-		if hook.delivery != underWay {
+		if hook.state != verdict.UnderWay {
 			continue
 		}
 		dispatched++
@@ -175,7 +176,7 @@ func (f *firing) await(ctx workflow.Context) (ruling, error) {
 		if err := f.decideHooks(ctx); err != nil {
 			return ruling{}, err
 		}
-		decision, final := decide(f.decisions(), f.nothingDone)
+		decision, final := verdict.Combine(f.decisions(), f.nothingDone)
 		if final || f.session.control.pending() {
 			result := f.rule(decision)
 			return result, f.override(result)
@@ -245,7 +246,7 @@ func (f *firing) override(because ruling) error {
 		reason = f.session.control.describe()
 	}
 	for _, hook := range f.hooks {
-		hook.passOver(reason)
+		hook.overridden(reason)
 	}
 	return f.session.showLocks()
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/verdict"
 )
 
 // A GateResult is what a gate decided.
@@ -95,8 +96,11 @@ func (s *session) fireEmission(ctx workflow.Context, kind string, emission latch
 	}
 	s.weigh(emission.Vars, emission.Instance, emission.Data)
 	webhooks := s.attach(emission.Webhooks) // of its own: later calls bring others
-	return s.fire(ctx, occasion{event: emission.Event, decides: kind == protocol.KindGate,
-		data: emission.Data, instance: emission.Instance}, webhooks)
+	about := occasion{event: emission.Event, data: emission.Data, instance: emission.Instance}
+	if kind == protocol.KindGate {
+		about.scope = verdict.Decides
+	}
+	return s.fire(ctx, about, webhooks)
 }
 
 func (f *firing) records() []latch.Record {

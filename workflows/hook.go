@@ -12,39 +12,28 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// A hook is one webhook at one firing: its delivery, its lock, its record and
-// its decision.
+// A hook is one webhook at one firing: its delivery, its lock and its decision.
 type hook struct {
-	firing   *firing
-	webhook  *latch.Webhook
-	settings latch.Event
-	record   *latch.Record
-	// registered and enforced are as in [protocol.AttachedWebhook].
-	registered, enforced bool
+	*delivery
+	firing *firing
+	// enforced is as in [protocol.AttachedWebhook].
+	enforced bool
 
-	delivery sending
-	// attempt lets the closing run end the delivery between two attempts.
-	attempt attemptInFlight
-	// answered is the object that the endpoint answered with, brought what a
-	// removal or an update of the record brought; data is one over the other.
-	answered, brought latch.Object
-	// answer is what data does not show of the endpoint's answer. It is zero
-	// where the lock was removed before that came.
-	answer verdict.Answer
-	// verdict is what the send activity was asked and answered.
-	verdict *verdict.Verdict
-
-	skipped, whenFailed, lockRemoved bool
+	skipped, whenFailed bool
 	// reconsider tells that the record was updated since the decision.
 	reconsider bool
-	decision   string
 	// rule is the expression that the decision rests on, if one held.
 	rule  string
 	since time.Time
 }
 
 func newHook(f *firing, webhook *protocol.AttachedWebhook, settings latch.Event) *hook {
-	return &hook{firing: f, webhook: &webhook.Webhook, settings: settings, registered: webhook.Registered, enforced: webhook.Enforced}
+	h := &hook{firing: f, enforced: webhook.Enforced, delivery: &delivery{webhook: &webhook.Webhook, settings: settings,
+		registered: webhook.Registered, history: &f.session.history, now: f.session.now}}
+	// The answer counts where it decides, where an expression gives the record a
+	// result, and at events of the user's own.
+	h.hasSay = h.takesPart() || settings.Result != "" || !latch.IsBuiltInEvent(f.event)
+	return h
 }
 
 // begin writes the hook's record as planned. A hook with something to call is
@@ -77,31 +66,31 @@ func (h *hook) begin(plan protocol.PlannedHook) {
 			record.Lock = &latch.RecordLock{Token: plan.Lock, URL: plan.LockURL}
 		}
 		if h.webhook.HasURL() {
-			h.delivery = underWay
+			h.state = verdict.UnderWay
 		}
 	}
-	h.record = s.history.add(record)
+	h.planned(record)
 }
 
 // takesPart tells whether the hook has a say in its event's decision.
-func (h *hook) takesPart() bool { return h.firing.decides || h.settings.Blocking }
+func (h *hook) takesPart() bool { return h.firing.scope == verdict.Decides || h.settings.Blocking }
 
 // standing gathers what the hook's decision depends on.
-func (h *hook) standing() standing {
+func (h *hook) standing() verdict.Standing {
 	expired := false
 	if until := h.until(); !until.IsZero() {
 		expired = !workflow.Now(h.firing.session.detached).Before(until)
 	}
-	return standing{
-		blocking:      h.settings.Blocking,
-		skipped:       h.skipped,
-		whenFailed:    h.whenFailed,
-		delivery:      h.delivery,
-		unreadable:    h.unreadable(),
-		answersFail:   h.firing.event == latch.EventJobStart && h.answersFail(),
-		lockRemoved:   h.lockRemoved,
-		lockExpired:   h.settings.Blocking && expired,
-		answerExpired: !h.settings.Blocking && expired,
+	return verdict.Standing{
+		Blocking:      h.settings.Blocking,
+		Skipped:       h.skipped,
+		WhenFailed:    h.whenFailed,
+		Delivery:      h.state,
+		Unreadable:    h.unreadable(),
+		AnswersFail:   h.firing.scope == verdict.Begins && h.answersFail(),
+		LockRemoved:   h.lockRemoved,
+		LockExpired:   h.settings.Blocking && expired,
+		AnswerExpired: !h.settings.Blocking && expired,
 	}
 }
 
@@ -109,7 +98,7 @@ func (h *hook) standing() standing {
 // what nobody understands.
 func (h *hook) answersFail() bool {
 	switch {
-	case h.delivery != delivered:
+	case h.state != verdict.Delivered:
 		return false
 	case h.settings.Result != "":
 		return h.verdict != nil && h.verdict.Error == "" && h.verdict.Result == latch.ResultFail
@@ -144,35 +133,24 @@ func (h *hook) decide(ctx workflow.Context) error {
 		}
 		h.verdict = answer
 	}
-	basis := h.standing().basis()
-	if h.reconsider && basis == onError {
-		basis = onRecord // somebody has told since what came of it
+	basis := h.standing().Basis()
+	if h.reconsider && basis == verdict.OnError {
+		basis = verdict.OnRecord // somebody has told since what came of it
 	}
 	switch basis {
-	case open:
+	case verdict.Open:
 		return nil
-	case onNothing:
-		h.decision, h.reconsider = latch.Continue, false
-		return nil
-	case onRecord:
+	case verdict.OnNothing:
+		h.decision = latch.Continue
+	case verdict.OnRecord:
 		return h.decideOnRecord(ctx)
-	case onError:
-		h.decideBy(h.settings.OnErrorOrDefault())
-		h.closeLock(latch.ViaOverride, "", "on_error: "+h.record.Error)
-	case onTimeout:
-		h.decideBy(h.settings.OnTimeoutOrDefault())
-		if h.delivery != underWay {
-			h.record.Result = h.resultOfData()
-		}
-		h.closeLock(latch.ViaTimeout, "", "not removed within "+h.settings.LockTimeout.String())
+	case verdict.OnError:
+		h.failed(h.settings.OnErrorOrDefault())
+	case verdict.OnTimeout:
+		h.expired(h.settings.OnTimeoutOrDefault(), time.Duration(h.settings.LockTimeout))
 	}
-	h.firing.session.history.changed(h.record)
+	h.reconsider = false
 	return nil
-}
-
-// decideBy takes a policy's word.
-func (h *hook) decideBy(decision string) {
-	h.decision, h.record.Decision, h.reconsider = decision, decision, false
 }
 
 // decideOnRecord asks the expressions, unless the send activity has answered
@@ -192,36 +170,22 @@ func (h *hook) decideOnRecord(ctx workflow.Context) error {
 		}
 		answer = asked
 	}
-	h.record.Result, h.rule = answer.Result, ""
-	switch {
-	case answer.Error != "":
-		h.record.Error = answer.Error
-		h.decideBy(h.settings.OnErrorOrDefault())
-		h.closeLock(latch.ViaOverride, "", "on_error: "+answer.Error)
-	case h.firing.decides:
-		h.rule = answer.Rule
-		h.decideBy(answer.Decision)
-	case h.firing.event == latch.EventJobStart && answer.Result == latch.ResultFail:
-		h.decideBy(latch.Stop)
-	default:
-		h.decideBy(latch.Continue)
-	}
-	h.closeLock(latch.ViaOverride, "", "the endpoint answered: "+h.record.Result)
-	h.firing.session.history.changed(h.record)
+	h.rule = answer.Rule
+	h.ruled(answer, answer.Decide(h.settings, h.firing.scope))
 	return nil
 }
 
 // mustAskAhead tells that the endpoint's answer may settle the hook while its
 // lock is open, and that what was asked of it does not hold any more.
 func (h *hook) mustAskAhead() bool {
-	return h.settings.Blocking && h.answersForItself() && h.delivery == delivered && h.record.Lock.Open() &&
+	return h.settings.Blocking && h.answersForItself() && h.state == verdict.Delivered && h.record.Lock.Open() &&
 		h.verdict == nil && h.settings.Result != ""
 }
 
 // ask has the expressions evaluated over the record as it stands, and recorded.
 func (h *hook) ask(ctx workflow.Context) (*verdict.Verdict, error) {
 	h.reconsider = false
-	question := verdict.ForEvent(h.settings, h.firing.decides)
+	question := verdict.ForEvent(h.settings, h.firing.scope == verdict.Decides)
 	if !question.Decides && question.Result == "" {
 		return h.askHere(ctx), nil
 	}
@@ -252,46 +216,6 @@ func only(variables expr.Variables, needed []string) expr.Variables {
 		}
 	}
 	return kept
-}
-
-// closeLock ends the lock's wait, if it is still open.
-func (h *hook) closeLock(via, by, reason string) {
-	if h.record == nil || !h.record.Lock.Open() {
-		return
-	}
-	lock := *h.record.Lock
-	lock.RemovedAt, lock.RemovedBy, lock.Via, lock.Reason = h.firing.session.now(), by, via, reason
-	h.record.Lock = &lock
-	if h.delivery != underWay {
-		h.complete()
-	}
-	h.firing.session.history.changed(h.record)
-}
-
-// passOver closes a lock that nothing waits for any more, since something else
-// decided. Nobody has passed the hook, and its endpoint's answer, should one
-// still come, decides nothing: its record is skipped.
-func (h *hook) passOver(reason string) {
-	if h.record == nil || !h.record.Lock.Open() {
-		return
-	}
-	h.record.Result, h.record.Decision = latch.ResultSkipped, ""
-	skipped := "skipped: " + reason
-	if h.record.Error != "" {
-		skipped = h.record.Error + "; " + skipped
-	}
-	h.record.Error = skipped
-	h.closeLock(latch.ViaOverride, "", reason)
-}
-
-// complete marks the record as ended.
-func (h *hook) complete() {
-	if h.record.CompletedAt.IsZero() {
-		h.record.CompletedAt = h.firing.session.now()
-	}
-	if h.record.Result == latch.ResultPending {
-		h.record.Result = h.resultOfData()
-	}
 }
 
 // maximumShownTitle bounds, in bytes, how much of a title stands with each open lock.

@@ -18,6 +18,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/verdict"
 )
 
 // A jobRun is one run of a job.
@@ -107,7 +108,7 @@ func (r *jobRun) delay(ctx workflow.Context) error {
 func (r *jobRun) begin(ctx workflow.Context) error {
 	r.enter("starting")
 	r.result.StartedAt = r.now()
-	firing, err := r.fire(ctx, occasion{event: latch.EventJobStart, nothingDone: true}, r.webhooks)
+	firing, err := r.fire(ctx, occasion{event: latch.EventJobStart, scope: verdict.Begins, nothingDone: true}, r.webhooks)
 	if err != nil {
 		return &brokenRun{err}
 	}

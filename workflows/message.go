@@ -11,6 +11,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/verdict"
 )
 
 // maximumRejected bounds how many refused signals the query status lists; the
@@ -256,7 +257,8 @@ func (s *session) releaseLock(ctx workflow.Context, data []byte, from sender) (a
 	}
 	used := !h.record.Lock.Open()
 	if !used {
-		h.remove(release, from)
+		h.released(release, from.via)
+		h.firing.changed = true
 	}
 	if err := workflow.Await(ctx, func() bool { return h.decision != "" || h.firing.decided }); err != nil {
 		return nil, err
@@ -264,16 +266,21 @@ func (s *session) releaseLock(ctx workflow.Context, data []byte, from sender) (a
 	return latch.Released{Record: *h.record, Unchanged: used}, nil
 }
 
-// remove settles the hook by its lock's removal.
-func (h *hook) remove(release latch.LockRelease, from sender) {
-	h.lockRemoved = true
-	h.bring(release.Data, release.Result)
-	h.record.Result = h.resultOfData()
-	asked := *h.record.Lock
-	asked.Result = release.Asks()
-	h.record.Lock = &asked
-	h.closeLock(from.via, release.By, release.Reason)
-	h.firing.changed = true
+// unclear refuses data from outside whose decisive keys nobody would
+// understand. Keys for which the hook has expressions may mean anything.
+func (h *hook) unclear(data latch.Object) error {
+	own := map[string]string{latch.KeyResult: h.settings.Result, latch.KeyStopRelease: h.settings.StopRelease, latch.KeyRollbackRelease: h.settings.RollbackRelease}
+	var problems latch.Problems
+	for _, key := range latch.DecisiveKeys {
+		counts := h.firing.scope == verdict.Decides || key == latch.KeyResult && h.hasSay
+		if err := data.Understood(key); err != nil && counts && own[key] == "" {
+			problems.Addf("", "data.%v", err)
+		}
+	}
+	if len(problems) > 0 {
+		return invalidArgument(problems)
+	}
+	return nil
 }
 
 func (s *session) decodeRecord(data []byte) (*hook, latch.RecordUpdate, error) {
@@ -314,14 +321,10 @@ func (s *session) updateRecord(ctx workflow.Context, data []byte, _ sender) (any
 	if err != nil {
 		return nil, err
 	}
-	h.bring(update.Data, update.Result)
-	if h.record.Result == latch.ResultPass || h.record.Result == latch.ResultFail {
-		h.record.Result = h.resultOfData()
-	}
+	h.updated(update)
 	h.evaluate(ctx)
-	s.history.changed(h.record)
 	h.firing.changed = true
-	if h.takesPart() && !h.record.Lock.Open() && !h.skipped && h.delivery != underWay {
+	if h.takesPart() && !h.record.Lock.Open() && !h.skipped && h.state != verdict.UnderWay {
 		h.reconsider = true
 		if err := workflow.Await(ctx, func() bool { return !h.reconsider || h.firing.decided }); err != nil {
 			return nil, err
@@ -379,15 +382,7 @@ func (s *session) skip(ctx workflow.Context, data []byte, from sender) (any, err
 		return nil, err
 	}
 	h.skipped = true
-	h.record.Result = latch.ResultSkipped
-	h.record.Decision = ""
-	h.record.Error = "skipped: " + skip.Reason
-	if skip.By != "" {
-		h.record.Error = "skipped by " + skip.By + ": " + skip.Reason
-	}
-	h.decision = ""
-	h.closeLock(from.via, skip.By, skip.Reason)
-	s.history.changed(h.record)
+	h.takenOut(skip, from.via)
 	h.firing.changed = true
 	s.show()
 	return *h.record, nil

@@ -11,6 +11,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/verdict"
 )
 
 // A releaseRun is one run of a release.
@@ -92,7 +93,7 @@ func (r *releaseRun) forward(ctx workflow.Context) (*ending, error) {
 func (r *releaseRun) gate(ctx workflow.Context, event string, step *stepVariable) (*ending, error) {
 	r.event = event
 	r.enter("waiting")
-	firing, err := r.fire(ctx, occasion{event: event, step: step, decides: true, nothingDone: !r.stepsTaken}, r.webhooks)
+	firing, err := r.fire(ctx, occasion{event: event, step: step, scope: verdict.Decides, nothingDone: !r.stepsTaken}, r.webhooks)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/delivery"
+	wire "github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -54,14 +54,14 @@ func (h *hook) send(ctx workflow.Context) {
 		resume.Operators = h.firing.operators
 		h.firing.session.pacer.wait(disconnect(ctx), h.weight())
 		if child := h.attempt.handOver(disconnect(ctx), *resume); child != "" {
-			h.record.HandedTo = child
-			h.apply(outcome)
-			h.firing.session.history.changed(h.record)
+			h.handedTo(child, outcome)
 			return
 		}
 		outcome.Error = "could not be handed over when the run closed; " + outcome.Error
 	}
-	h.settle(disconnect(ctx), outcome)
+	h.settled(outcome)
+	h.evaluate(disconnect(ctx))
+	h.firing.session.show()
 	h.firing.changed = true // the event's decision does not wait for operators to be told
 	tellOperators(disconnect(ctx), h.firing.operators, h.record, outcome)
 }
@@ -70,14 +70,14 @@ func (h *hook) send(ctx workflow.Context) {
 func (h *hook) newSend(ctx workflow.Context) protocol.Send {
 	webhook := *h.webhook
 	webhook.Event, webhook.Events = "", nil
-	question := verdict.ForEvent(h.settings, h.firing.decides)
+	question := verdict.ForEvent(h.settings, h.firing.scope == verdict.Decides)
 	var asked *verdict.Question
 	needed := neededByDelivery(h.webhook, h.settings)
-	if h.answersForItself() && h.hasSay() {
+	if h.answersForItself() && h.hasSay {
 		asked = &question
 		needed = append(needed, neededBy(question)...)
 	}
-	request := delivery.Request{
+	request := wire.Request{
 		Webhook:    webhook,
 		Event:      h.settings,
 		DeliveryID: h.record.DeliveryID,
@@ -105,67 +105,17 @@ func (h *hook) answersForItself() bool {
 	return !h.settings.Blocking || h.firing.event == latch.EventJobStart
 }
 
-// settle writes what the delivery came to, and shows it.
-func (h *hook) settle(ctx workflow.Context, outcome protocol.Outcome) {
-	h.write(outcome)
-	h.evaluate(ctx)
-	h.firing.session.history.changed(h.record)
-	h.firing.session.show()
-}
-
-// write writes what the delivery came to into the record.
-func (h *hook) write(outcome protocol.Outcome) {
-	h.delivery = undeliverable
-	if outcome.Delivered {
-		h.delivery = delivered
-	}
-	h.apply(outcome)
-	h.verdict = outcome.Verdict
-	if len(h.brought) > 0 {
-		h.verdict = nil // it was given without what an update brought
-	}
-	h.answered = outcome.Data
-	h.record.Data = h.data()
-	if !h.lockRemoved {
-		h.answer = outcome.Answer
-	}
-	if h.unreadable() && h.decision == "" && len(h.brought) == 0 {
-		h.record.Error = h.answer.Unreadable
-	}
-	h.record.CompletedAt, h.record.DurationMS = outcome.CompletedAt, outcome.DurationMS
-	if h.record.Result == latch.ResultPending && !h.record.Lock.Open() {
-		h.record.Result = h.resultOfData()
-		if h.verdict != nil {
-			h.record.Result = h.verdict.Result
-			h.record.Error = h.verdict.Error
-		}
-	}
-}
-
 // evaluate asks for the result of a hook that decides nothing, where what it
 // was given before an update does not hold any more.
 func (h *hook) evaluate(ctx workflow.Context) {
-	if h.takesPart() || h.delivery != delivered || h.verdict != nil || h.settings.Result == "" || h.skipped {
+	if h.takesPart() || h.state != verdict.Delivered || h.verdict != nil || h.settings.Result == "" || h.skipped {
 		return
 	}
 	answer, err := h.ask(ctx)
 	if err != nil {
 		answer = &verdict.Verdict{Result: latch.ResultFail, Error: rootMessage(err)}
 	}
-	h.verdict, h.record.Result, h.record.Error = answer, answer.Result, answer.Error
-	h.firing.session.history.changed(h.record)
-}
-
-// apply writes the exchange itself into the record.
-func (h *hook) apply(outcome protocol.Outcome) {
-	h.record.Attempts = outcome.Attempts
-	if len(outcome.Tries) > 0 {
-		h.record.Tries = outcome.Tries
-	}
-	if h.record.Result != latch.ResultSkipped && (outcome.Error != "" || h.decision == "") {
-		h.record.Error = outcome.Error
-	}
-	h.record.Request, h.record.Response = outcome.Request, outcome.Response
+	h.judged(answer)
 }
 
 // deliver runs the send activity until the delivery has arrived, is given up,

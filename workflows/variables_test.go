@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/delivery"
+	wire "github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
 )
@@ -22,7 +22,7 @@ func TestClosedVariablesHaveTheKeysThatAreKnown(t *testing.T) {
 		"step":     reflect.TypeFor[stepVariable](),
 		"system":   reflect.TypeFor[protocol.System](),
 		"history":  reflect.TypeFor[latch.Record](),
-		"response": reflect.TypeFor[delivery.TaskResponse](),
+		"response": reflect.TypeFor[wire.TaskResponse](),
 	} {
 		var keys []string
 		for _, field := range reflect.VisibleFields(variable) {

@@ -27,32 +27,22 @@ type foreteller struct {
 
 // ending is what the run will do on a choice, by its rules.
 func (f *foreteller) ending(c choice) ending {
-	decides := f.definition.kind == latch.WorkflowRelease
-	if f.definition.kind != latch.WorkflowJobRun && !decides {
-		return ending{result: c.result, decision: f.undecided()}
+	var scope verdict.Scope
+	switch f.definition.kind {
+	case latch.WorkflowRelease:
+		scope = verdict.Decides
+	case latch.WorkflowJobRun:
+		scope = verdict.Begins
+	case latch.WorkflowEmit: // the event goes on whatever comes of the hook
+		return ending{result: c.result, decision: latch.Continue}
+	default: // a workflow of a user's own has its own rules
+		return ending{result: c.result, decision: unknown}
 	}
-	answer, known := f.ask(c, verdict.ForEvent(f.settings, decides))
-	switch {
-	case !known:
+	answer, known := f.ask(c, verdict.ForEvent(f.settings, scope == verdict.Decides))
+	if !known {
 		return ending{decision: unknown}
-	case answer.Error != "":
-		return ending{result: latch.ResultFail, decision: f.settings.OnErrorOrDefault(), failed: true}
-	case !decides && answer.Result == latch.ResultFail:
-		return ending{result: answer.Result, decision: latch.Stop}
-	case !decides:
-		return ending{result: answer.Result, decision: latch.Continue}
-	default:
-		return ending{result: answer.Result, decision: answer.Decision}
 	}
-}
-
-// undecided is the decision of a hook that decides about neither a job nor a
-// release: an event goes on, and a workflow of a user's own has its own rules.
-func (f *foreteller) undecided() string {
-	if f.definition.kind == latch.WorkflowEmit {
-		return latch.Continue
-	}
-	return unknown
+	return ending{result: answer.Result, decision: answer.Decide(f.settings, scope), failed: answer.Error != ""}
 }
 
 // effect says in a sentence what an ending means for the run.

@@ -1,0 +1,133 @@
+package verdict
+
+import "github.com/latch-run/latch"
+
+// A Scope says what an event's hooks decide.
+type Scope int
+
+const (
+	// Tells is an event that goes on whatever its hooks come to.
+	Tells Scope = iota
+	// Begins is JOB_START: a hook whose result is "fail" stops the job.
+	Begins
+	// Decides is a release's event or a gate: stop_release and rollback_release
+	// are asked.
+	Decides
+)
+
+// Decide returns what a hook decides by the verdict on its record: continue,
+// stop or rollback.
+func (v Verdict) Decide(settings latch.Event, scope Scope) string {
+	switch {
+	case v.Error != "":
+		return settings.OnErrorOrDefault()
+	case scope == Decides:
+		return v.Decision
+	case scope == Begins && v.Result == latch.ResultFail:
+		return latch.Stop
+	default:
+		return latch.Continue
+	}
+}
+
+// A Delivery is how far a hook's delivery has come.
+type Delivery int
+
+const (
+	// NotSent: the hook calls nothing.
+	NotSent Delivery = iota
+	UnderWay
+	Delivered
+	Undeliverable
+)
+
+// A Standing is all of a hook that its decision depends on.
+type Standing struct {
+	Blocking bool
+	// Skipped: a person took the hook out, or `when` was false.
+	Skipped bool
+	// WhenFailed: the expression `when` itself failed.
+	WhenFailed bool
+	Delivery   Delivery
+	// Unreadable: the message arrived, but its answer cannot be read.
+	Unreadable bool
+	// AnswersFail: the endpoint answered "fail" where that settles a hook
+	// whose lock is still open, as at JOB_START.
+	AnswersFail   bool
+	LockRemoved   bool
+	LockExpired   bool
+	AnswerExpired bool
+}
+
+// A Basis is what a hook's decision rests on.
+type Basis int
+
+const (
+	// Open: the hook is not settled yet.
+	Open Basis = iota
+	// OnNothing: the hook was skipped and decides nothing.
+	OnNothing
+	// OnRecord: the verdict on the record decides.
+	OnRecord
+	// OnError: the policy on_error decides.
+	OnError
+	// OnTimeout: the policy on_timeout decides.
+	OnTimeout
+)
+
+// Basis returns what decides the hook (contract, "Decisions").
+func (s Standing) Basis() Basis {
+	switch {
+	case s.Skipped:
+		return OnNothing
+	case s.WhenFailed:
+		return OnError
+	case s.Blocking && s.LockRemoved:
+		return OnRecord
+	case s.Blocking && (s.Delivery == Undeliverable || s.Unreadable):
+		return OnError
+	case s.Blocking && s.AnswersFail:
+		return OnRecord
+	case s.Blocking && s.LockExpired:
+		return OnTimeout
+	case s.Blocking:
+		return Open
+	case s.Delivery == Delivered:
+		return OnRecord
+	case s.Delivery == Undeliverable, s.AnswerExpired:
+		return OnError
+	default:
+		return Open
+	}
+}
+
+// Combine returns an event's decision from those of its hooks, "" for a hook
+// that is still open, and whether it is final: once all hooks are decided, or
+// by a rollback, or, where nothing was done yet, by a stop. Rollback beats
+// stop beats continue.
+func Combine(hooks []string, nothingDone bool) (decision string, final bool) {
+	decision, final = latch.Continue, true
+	for _, hook := range hooks {
+		if hook == "" {
+			final = false
+		}
+		if strength(hook) > strength(decision) {
+			decision = hook
+		}
+	}
+	if decision == latch.Rollback || decision == latch.Stop && nothingDone {
+		final = true
+	}
+	return decision, final
+}
+
+func strength(decision string) int {
+	switch decision {
+	case latch.Rollback:
+		return 2
+	case latch.Stop:
+		return 1
+	default:
+		return 0
+	}
+}

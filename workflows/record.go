@@ -1,0 +1,172 @@
+package workflows
+
+import (
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/verdict"
+)
+
+// What may come to a delivery and its hook: each method here is one such
+// change, and nothing else writes a record of the history (a test looks).
+
+// planned writes the record of what is to be delivered.
+func (d *delivery) planned(record latch.Record) { d.record = d.history.add(record) }
+
+// settled writes that the delivery has arrived, or was given up.
+func (d *delivery) settled(outcome protocol.Outcome) {
+	d.state = verdict.Undeliverable
+	if outcome.Delivered {
+		d.state = verdict.Delivered
+	}
+	d.exchanged(outcome)
+	d.verdict = outcome.Verdict
+	if len(d.brought) > 0 {
+		d.verdict = nil // it was given without what an update brought
+	}
+	d.answered = outcome.Data
+	d.record.Data = d.data()
+	if !d.lockRemoved {
+		d.answer = outcome.Answer
+	}
+	if d.unreadable() && d.decision == "" && len(d.brought) == 0 {
+		d.record.Error = d.answer.Unreadable
+	}
+	d.record.CompletedAt, d.record.DurationMS = outcome.CompletedAt, outcome.DurationMS
+	if d.record.Result == latch.ResultPending && !d.record.Lock.Open() {
+		d.record.Result = d.resultOfData()
+		if d.verdict != nil {
+			d.record.Result, d.record.Error = d.verdict.Result, d.verdict.Error
+		}
+	}
+	d.history.changed(d.record)
+}
+
+// exchanged writes the exchange itself.
+func (d *delivery) exchanged(outcome protocol.Outcome) {
+	d.record.Attempts = outcome.Attempts
+	if len(outcome.Tries) > 0 {
+		d.record.Tries = outcome.Tries
+	}
+	if d.record.Result != latch.ResultSkipped && (outcome.Error != "" || d.decision == "") {
+		d.record.Error = outcome.Error
+	}
+	d.record.Request, d.record.Response = outcome.Request, outcome.Response
+}
+
+// handedTo writes that a workflow carries the delivery on.
+func (d *delivery) handedTo(workflowID string, outcome protocol.Outcome) {
+	d.record.HandedTo = workflowID
+	d.exchanged(outcome)
+	d.history.changed(d.record)
+}
+
+// judged writes the verdict on a record that decides nothing.
+func (d *delivery) judged(answer *verdict.Verdict) {
+	d.verdict, d.record.Result, d.record.Error = answer, answer.Result, answer.Error
+	d.history.changed(d.record)
+}
+
+// updated writes what somebody told of the delivery since.
+func (d *delivery) updated(update latch.RecordUpdate) {
+	d.bring(update.Data, update.Result)
+	d.record.Data = d.data()
+	if d.record.Result == latch.ResultPass || d.record.Result == latch.ResultFail {
+		d.record.Result = d.resultOfData()
+	}
+	d.history.changed(d.record)
+}
+
+// released writes that somebody removed the lock.
+func (d *delivery) released(release latch.LockRelease, via string) {
+	d.lockRemoved = true
+	d.bring(release.Data, release.Result)
+	d.record.Data = d.data()
+	d.record.Result = d.resultOfData()
+	asked := *d.record.Lock
+	asked.Result = release.Asks()
+	d.record.Lock = &asked
+	d.closeLock(via, release.By, release.Reason)
+}
+
+// expired writes that the lock was not removed in time, and what its policy
+// decides then.
+func (d *delivery) expired(policy string, timeout time.Duration) {
+	d.decided(policy)
+	if d.state != verdict.UnderWay {
+		d.record.Result = d.resultOfData()
+	}
+	d.closeLock(latch.ViaTimeout, "", "not removed within "+timeout.String())
+}
+
+// failed writes what the policy on_error decides.
+func (d *delivery) failed(policy string) {
+	d.decided(policy)
+	d.closeLock(latch.ViaOverride, "", "on_error: "+d.record.Error)
+}
+
+// ruled writes what the hook decides by the verdict on its record.
+func (d *delivery) ruled(answer *verdict.Verdict, decision string) {
+	d.record.Result = answer.Result
+	if answer.Error != "" {
+		d.record.Error = answer.Error
+		d.failed(decision)
+		return
+	}
+	d.decided(decision)
+	d.closeLock(latch.ViaOverride, "", "the endpoint answered: "+d.record.Result)
+}
+
+// decided writes the hook's decision.
+func (d *delivery) decided(decision string) {
+	d.decision, d.record.Decision = decision, decision
+}
+
+// takenOut writes that a person took the hook out of its event's decision.
+func (d *delivery) takenOut(skip latch.Skip, via string) {
+	d.decision, d.record.Decision = "", ""
+	d.record.Result = latch.ResultSkipped
+	d.record.Error = "skipped: " + skip.Reason
+	if skip.By != "" {
+		d.record.Error = "skipped by " + skip.By + ": " + skip.Reason
+	}
+	d.closeLock(via, skip.By, skip.Reason)
+}
+
+// overridden closes a lock that nothing waits for any more, since something
+// else decided. Nobody has passed the hook, and its endpoint's answer, should
+// one still come, decides nothing: its record is skipped.
+func (d *delivery) overridden(reason string) {
+	if d.record == nil || !d.record.Lock.Open() {
+		return
+	}
+	d.record.Result, d.record.Decision = latch.ResultSkipped, ""
+	skipped := "skipped: " + reason
+	if d.record.Error != "" {
+		skipped = d.record.Error + "; " + skipped
+	}
+	d.record.Error = skipped
+	d.closeLock(latch.ViaOverride, "", reason)
+}
+
+// closeLock ends the lock's wait, if it is still open, and with it the record
+// of a delivery that has ended.
+func (d *delivery) closeLock(via, by, reason string) {
+	defer d.history.changed(d.record)
+	if !d.record.Lock.Open() {
+		return
+	}
+	lock := *d.record.Lock
+	lock.RemovedAt, lock.RemovedBy, lock.Via, lock.Reason = d.now(), by, via, reason
+	d.record.Lock = &lock
+	if d.state == verdict.UnderWay {
+		return
+	}
+	if d.record.CompletedAt.IsZero() {
+		d.record.CompletedAt = d.now()
+	}
+	if d.record.Result == latch.ResultPending {
+		d.record.Result = d.resultOfData()
+	}
+}
