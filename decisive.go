@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/latch-run/latch/internal/typo"
 )
 
 // Keys of a record's data by which an endpoint or a person decides where the
@@ -35,7 +37,7 @@ func (o Object) Result() (string, error) {
 	case ResultPass, ResultFail:
 		return lower, nil
 	}
-	return "", fmt.Errorf(`%s: %s is neither "pass" nor "fail"`, KeyResult, abbreviate(value))
+	return "", fmt.Errorf(`%s: %s is neither "pass" nor "fail"%s`, KeyResult, abbreviate(value), typo.Hint(textOf(value), []string{ResultPass, ResultFail}))
 }
 
 // Truth returns what a key such as "stop_release" says: true, "true" and 1 are

@@ -335,8 +335,8 @@ func suggest(key string, fields []jsonField) string {
 	for i, f := range fields {
 		names[i] = f.name
 	}
-	if meant := typo.Meant(key, names); meant != "" {
-		return fmt.Sprintf("; did you mean %q?", meant)
+	if hint := typo.Hint(key, names); hint != "" {
+		return hint
 	}
 	return "; the keys here are " + strings.Join(names, ", ")
 }

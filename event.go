@@ -1,10 +1,13 @@
 package latch
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/latch-run/latch/internal/typo"
 )
 
 // The events of jobs and releases. Any other name that matches
@@ -87,13 +90,16 @@ func checkEventName(event string) string {
 		return ""
 	case len(event) > maximumNameLength:
 		return fmt.Sprintf("an event's name has at most %d bytes, this one %d", maximumNameLength, len(event))
-	case !eventName.MatchString(event):
-		return fmt.Sprintf("%q is no event: a name matches [A-Z][A-Z0-9_]*", event)
+	}
+	known := slices.Concat(jobEvents, releaseEvents, operatorEvents)
+	hint := typo.Hint(event, known)
+	if !eventName.MatchString(event) {
+		return fmt.Sprintf("%q is no event: a name matches [A-Z][A-Z0-9_]*%s", event, hint)
 	}
 	for _, prefix := range reservedPrefixes {
 		if strings.HasPrefix(event, prefix) {
-			return fmt.Sprintf("unknown event %q: names that begin with %s are reserved; the events are %s",
-				event, prefix, strings.Join(slices.Concat(jobEvents, releaseEvents, operatorEvents), ", "))
+			return fmt.Sprintf("unknown event %q: names that begin with %s are reserved%s", event, prefix,
+				cmp.Or(hint, "; the events are "+strings.Join(known, ", ")))
 		}
 	}
 	return ""

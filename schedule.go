@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+
+	"github.com/latch-run/latch/internal/typo"
 )
 
 // A Schedule says when a registered job runs by itself. JSON may give the cron
@@ -103,7 +105,7 @@ func (s *Schedule) validate(problems *Problems, path string) {
 		checkDuration(problems, field(path, "catchup"), s.Catchup)
 	}
 	if s != nil && s.On != "" && s.On != OnSuccess && s.On != OnFailure {
-		problems.Addf(field(path, "after.on"), "%q is not one of success, failure and any", s.On)
+		problems.Addf(field(path, "after.on"), "%q is not one of success, failure and any%s", s.On, typo.Hint(s.On, []string{OnSuccess, OnFailure, OnAny}))
 	}
 }
 

@@ -29,7 +29,7 @@ func TestScheduleAfter(t *testing.T) {
 		{name: "an object without on", schedule: `{"after":{"job":"dump"}}`, want: latch.Schedule{After: "dump"}, written: `{"after":"dump"}`},
 		{name: "null", schedule: `{"cron":"0 3 * * *","after":null}`, want: latch.Schedule{Cron: "0 3 * * *"}, written: `{"cron":"0 3 * * *"}`},
 		{name: "a cron expression alone", schedule: `"0 3 * * *"`, want: latch.Schedule{Cron: "0 3 * * *"}, written: `{"cron":"0 3 * * *"}`},
-		{name: "another outcome", schedule: `{"after":{"job":"dump","on":"Success"}}`, problems: `schedule.after.on: "Success" is not one of success, failure and any`},
+		{name: "another outcome", schedule: `{"after":{"job":"dump","on":"Success"}}`, problems: `schedule.after.on: "Success" is not one of success, failure and any; did you mean "success"?`},
 		{name: "no job", schedule: `{"after":{"on":"success"}}`, problems: `schedule.after.job: required: the id of the job after which this one runs`},
 		{name: "an unknown key", schedule: `{"after":{"job":"dump","when":"success"}}`, problems: `schedule.after.when: unknown key; the keys here are job, on`},
 		{name: "a list", schedule: `{"after":["dump"]}`, problems: `schedule.after: must be the id of a job, or an object such as {"job":"dump","on":"success"}, not ["dump"]`},

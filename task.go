@@ -2,7 +2,6 @@ package latch
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 )
@@ -173,9 +172,7 @@ func (t *HTTPTask) ValidateRequest() Problems {
 
 // validateMethod looks at the method, the headers, and what proves who sends.
 func (t *HTTPTask) validateMethod(problems *Problems, path string) {
-	if !slices.Contains(taskMethods, t.MethodOrDefault()) {
-		problems.Addf(field(path, "method"), "%q is none of %s", t.Method, strings.Join(taskMethods, ", "))
-	}
+	oneOf(problems, field(path, "method"), t.Method, taskMethods...)
 	validateHeaders(problems, field(path, "headers"), t.Headers, transportHeaders)
 	taken := map[string]string{}
 	headersIn(taken, "headers", t.Headers)

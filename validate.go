@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/latch-run/latch/internal/typo"
 )
 
 // A scope is where webhooks stand; it decides what their hooks may do.
@@ -260,11 +262,14 @@ func checkDuration(problems *Problems, path string, duration Duration) {
 	}
 }
 
-// oneOf admits an absent value or one of those given.
-func oneOf(problems *Problems, path, value string, allowed ...string) {
-	if value != "" && !slices.Contains(allowed, value) {
-		problems.Addf(path, "%q is none of %s", value, strings.Join(allowed, ", "))
+// oneOf admits an absent value or one of those given, and reports whether the
+// value is admitted.
+func oneOf(problems *Problems, path, value string, allowed ...string) bool {
+	if value == "" || slices.Contains(allowed, value) {
+		return true
 	}
+	problems.Addf(path, "%q is none of %s%s", value, strings.Join(allowed, ", "), typo.Hint(value, allowed))
+	return false
 }
 
 func orNothing(text string) string {

@@ -41,13 +41,13 @@ func TestContractEvents(t *testing.T) {
 		rules = append(rules, rule{"custom: " + event, "release", aRelease(atEvent(event, "")), nil})
 	}
 	for event, prefix := range map[string]string{
-		"JOB_STARTED": "JOB_", "RELEASE_DONE": "RELEASE_", "BEFORE_RELESE": "BEFORE_", "AFTER_STEPS": "AFTER_",
+		"JOB_DONE": "JOB_", "RELEASE_DONE": "RELEASE_", "BEFORE_DEPLOY": "BEFORE_", "AFTER_DEPLOY": "AFTER_",
 		"DELIVERY_FAILED": "DELIVERY_", "ENDPOINT_DOWN": "ENDPOINT_", "LOCK_REMOVED": "LOCK_",
 	} {
 		rules = append(rules, rule{"reserved: " + event, "release", aRelease(atEvent(event, "")),
 			[]string{`webhooks[0].events[0].event: unknown event "` + event + `": names that begin with ` + prefix + ` are reserved; the events are ` + allEvents}})
 	}
-	for _, event := range []string{"before_release", "Instance", "1ST", "_A", "A-B", "A B"} {
+	for _, event := range []string{"before_deploy", "Instance", "1ST", "_A", "A-B", "A B"} {
 		rules = append(rules, rule{"no name: " + event, "release", aRelease(atEvent(event, "")),
 			[]string{`webhooks[0].events[0].event: "` + event + `" is no event: a name matches [A-Z][A-Z0-9_]*`}})
 	}
@@ -122,7 +122,7 @@ func TestContractTask(t *testing.T) {
 			"task.activity.timeout: must not be negative, not -1s", "task.activity.start_timeout: must not be negative, not -1s", "task.activity.heartbeat_timeout: must not be negative, not -1s"}},
 		{"negative limits of the others", "job", aTask(`{"workflow":{"type":"A","timeout":"-1s"}}`), []string{"task.workflow.timeout: must not be negative, not -1s"}},
 		{"an unknown method", "job", aTask(`{"http":{"url":"https://example.com/","method":"TRACE"}}`), []string{`task.http.method: "TRACE" is none of GET, POST, PUT, PATCH, DELETE, HEAD`}},
-		{"a method in lower case", "job", aTask(`{"http":{"url":"https://example.com/","method":"get"}}`), []string{`task.http.method: "get" is none of GET, POST, PUT, PATCH, DELETE, HEAD`}},
+		{"a method in lower case", "job", aTask(`{"http":{"url":"https://example.com/","method":"get"}}`), []string{`task.http.method: "get" is none of GET, POST, PUT, PATCH, DELETE, HEAD; did you mean "GET"?`}},
 		{"http has a url", "job", aTask(`{"http":{}}`), []string{"task.http.url: required"}},
 		{"of http", "job", aTask(`{"http":{"url":"ftp://example.com/"}}`), []string{`task.http.url: "ftp://example.com/" must begin with http:// or https://`}},
 		{"without credentials", "job", aTask(`{"http":{"url":"https://u:p@example.com/"}}`), []string{"task.http.url: has credentials before the host; give them by header_secrets instead"}},

@@ -26,8 +26,7 @@ var cloudEventHeaders = []string{"Ce-Specversion", "Ce-Id", "Ce-Source", "Ce-Typ
 
 func (w *Webhook) validateCloudEvents(problems *Problems, path string) {
 	at := field(path, "cloudevents")
-	oneOf(problems, at, w.CloudEvents, CloudEventsBinary, CloudEventsStructured)
-	if w.CloudEvents == "" {
+	if known := oneOf(problems, at, w.CloudEvents, CloudEventsBinary, CloudEventsStructured); !known || w.CloudEvents == "" {
 		return
 	}
 	switch {

@@ -26,9 +26,8 @@ const (
 
 func (w *Webhook) validatePreset(problems *Problems, path string) {
 	at := field(path, "preset")
-	oneOf(problems, at, w.Preset, PresetSlack, PresetDiscord, PresetTeams)
-	if w.Preset == "" {
-		return
+	if known := oneOf(problems, at, w.Preset, PresetSlack, PresetDiscord, PresetTeams); !known || w.Preset == "" {
+		return // what an unknown one asks for cannot be told
 	}
 	if !w.HasURL() {
 		problems.Addf(at, "needs url or url_secret: a lock alone is sent to nobody")

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/latch-run/latch/internal/typo"
 )
 
 const rootHelp = `starter starts jobs, releases and emissions of Latch on a Temporal server,
@@ -35,6 +37,8 @@ func (a *app) rootCommand() *cobra.Command {
 		Long:          rootHelp,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          knownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return a.prepare(cmd)
 		},
@@ -42,6 +46,8 @@ func (a *app) rootCommand() *cobra.Command {
 	root.PersistentFlags().StringVarP(&a.output, "output", "o", "text", "what to print: text or json (standard output is that JSON alone)")
 	root.PersistentFlags().String("task-queue", "", "task queue of Latch's worker (LATCH_TASK_QUEUE, else latch)")
 	root.PersistentFlags().String("api", "", "speak to the HTTP API at this URL, and not to Temporal (LATCH_API; its key is LATCH_API_KEY)")
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(helpCommand())
 	root.AddCommand(a.jobCommand(), a.releaseCommand(), a.emitCommand(), a.lockCommand(), a.watchCommand(),
 		a.statusCommand(), a.historyCommand(), a.deliveriesCommand(), a.serveCommand(), a.webhookCommand(), a.codecCommand(), a.validateCommand(), a.doctorCommand(), a.schemaCommand(), a.versionCommand())
 	return root
@@ -50,7 +56,7 @@ func (a *app) rootCommand() *cobra.Command {
 // prepare reads what every command needs, before any of them runs.
 func (a *app) prepare(cmd *cobra.Command) error {
 	if a.output != "text" && a.output != "json" {
-		return fmt.Errorf("--output is text or json, not %q", a.output)
+		return fmt.Errorf("--output is text or json, not %q%s", a.output, typo.Hint(a.output, []string{"text", "json"}))
 	}
 	var err error
 	if a.settings, err = readSettings(a.environ); err != nil {
@@ -68,7 +74,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 
 // group is a command that only holds others.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
-	command := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+	command := &cobra.Command{Use: use, Short: short, Args: knownCommand, RunE: func(cmd *cobra.Command, _ []string) error {
 		return usageError(fmt.Errorf("%s needs a command\nRun '%s --help' for usage", cmd.CommandPath(), cmd.CommandPath()))
 	}}
 	command.AddCommand(commands...)

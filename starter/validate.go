@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/typo"
 	"github.com/latch-run/latch/starter/internal/spec"
 )
 
@@ -38,7 +39,7 @@ type fileReport struct {
 
 func (a *app) validate(files []string, kind spec.Kind) error {
 	if kind != "" && startables[kind].kind == "" {
-		return usageError(fmt.Errorf("--kind is job, release or emission, not %q", kind))
+		return usageError(fmt.Errorf("--kind is job, release, emission or webhook, not %q%s", kind, typo.Hint(string(kind), kindNames())))
 	}
 	code := exitOK
 	reports := []fileReport{}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch/internal/signature"
+	"github.com/latch-run/latch/internal/typo"
 )
 
 func (a *app) webhookCommand() *cobra.Command {
@@ -44,7 +45,7 @@ func (a *app) keygen(kind string) error {
 	case "ed25519":
 		made.Secret, made.Public = signature.NewPair()
 	default:
-		return usageError(fmt.Errorf("--kind is whsec or ed25519, not %q", kind))
+		return usageError(fmt.Errorf("--kind is whsec or ed25519, not %q%s", kind, typo.Hint(kind, []string{"whsec", "ed25519"})))
 	}
 	if a.json() {
 		a.printJSON(made)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/typo"
 	"github.com/latch-run/latch/starter/internal/spec"
 )
 
@@ -129,6 +130,7 @@ func (f *trialFile) choose(flags trialFlags) (*trialHook, error) {
 	for _, hook := range found {
 		ids = append(ids, hook.webhook.ID)
 	}
+	all := slices.Concat(ids, others)
 	if flags.webhook != "" {
 		found = slices.DeleteFunc(found, func(hook *trialHook) bool { return hook.webhook.ID != flags.webhook })
 	}
@@ -144,7 +146,7 @@ func (f *trialFile) choose(flags trialFlags) (*trialHook, error) {
 	case flags.webhook != "" && slices.Contains(others, flags.webhook):
 		return nil, fmt.Errorf("webhook %q does not listen to %s", flags.webhook, flags.event)
 	case flags.webhook != "":
-		return nil, fmt.Errorf("there is no webhook %q; there are %s", flags.webhook, quoteAll(append(ids, others...), ", "))
+		return nil, fmt.Errorf("there is no webhook %q; there are %s%s", flags.webhook, quoteAll(all, ", "), typo.Hint(flags.webhook, all))
 	default:
 		return nil, fmt.Errorf("no webhook listens to %s; there are %s", flags.event, quoteAll(others, ", "))
 	}

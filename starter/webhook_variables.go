@@ -10,6 +10,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/typo"
 	"github.com/latch-run/latch/starter/internal/spec"
 )
 
@@ -182,7 +183,7 @@ func (a *app) readVariables(file string) (jsonObject, error) {
 	}
 	for _, name := range sortedNames(read) {
 		if !strings.Contains(" "+trialVariables+" ", " "+name+" ") {
-			err = errors.Join(err, fmt.Errorf("--variables: %s: there is no variable %q; there are %s", file, name, trialVariables))
+			err = errors.Join(err, fmt.Errorf("--variables: %s: there is no variable %q; there are %s%s", file, name, trialVariables, typo.Hint(name, strings.Fields(trialVariables))))
 		}
 	}
 	return read, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/typo"
 )
 
 // JobWarnings returns what in a job is allowed and probably not meant, jobs of
@@ -100,7 +101,7 @@ func warnOfWebhooks(warnings *latch.Problems, path string, webhooks []latch.Webh
 // warnOfEvent holds to "validate warns of events that this run never fires".
 func warnOfEvent(warnings *latch.Problems, path, event string, fired run) {
 	if !slices.Contains(fired.fires, event) && !latch.IsOperatorEvent(event) {
-		warnings.Addf(path, "%s is never fired by %s, which fires %s", event, fired.name, strings.Join(fired.fires, ", "))
+		warnings.Addf(path, "%s is never fired by %s, which fires %s%s", event, fired.name, strings.Join(fired.fires, ", "), typo.Hint(event, fired.fires))
 	}
 }
 

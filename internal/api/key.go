@@ -5,9 +5,12 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/latch-run/latch/internal/typo"
 )
 
 // A Role says what a key may do. Each may do all that those before it may.
@@ -98,7 +101,8 @@ func parseKey(entry string) (Key, error) {
 	case key.Name == "":
 		return Key{}, errors.New("has no name; write name=key or name:role=key")
 	case key.Role == 0:
-		return Key{}, fmt.Errorf("%s: %q is no role; the roles are admin, run, lock and read", key.Name, role)
+		return Key{}, fmt.Errorf("%s: %q is no role; the roles are admin, run, lock and read%s", key.Name, role,
+			typo.Hint(role, slices.Sorted(maps.Values(roleNames))))
 	case value == "":
 		return Key{}, fmt.Errorf("%s: the key is empty", key.Name)
 	case len(value) < MinimumKey:

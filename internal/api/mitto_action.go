@@ -14,6 +14,7 @@ import (
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/typo"
 )
 
 type actionInput struct {
@@ -42,7 +43,7 @@ func (a *api) actOnJob(ctx context.Context, input *actionInput) (*runOutput, err
 	case "STOP":
 		return a.stopJob(ctx, input)
 	default:
-		return nil, decoded(latch.Problems{{Path: "action", Message: "must be START or STOP, not " + quoted(action)}})
+		return nil, decoded(latch.Problems{{Path: "action", Message: "must be START or STOP, not " + quoted(action) + typo.Hint(action, []string{"START", "STOP"})}})
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/typo"
 )
 
 type pageInput struct {
@@ -178,7 +179,8 @@ func (i *searchInput) filter() (*jobFilter, error) {
 	var problems latch.Problems
 	if i.Status != "" {
 		if filter.statuses = searchStatuses[strings.ToLower(i.Status)]; filter.statuses == nil {
-			problems.Addf("status", "%q is none of running, succeeded, failed, cancelled, timed_out and never", i.Status)
+			known := []string{latch.JobRunning, latch.JobSucceeded, latch.JobFailed, latch.JobCancelled, latch.JobTimedOut, neverRan}
+			problems.Addf("status", "%q is none of running, succeeded, failed, cancelled, timed_out and never%s", i.Status, typo.Hint(i.Status, known))
 		}
 	}
 	for name, each := range map[string]struct {

@@ -71,6 +71,11 @@ func (j *Job) doubtKeys(warnings *latch.Problems) {
 	doubt(warnings, "", j.Extras, jobKeys)
 	schedule := withoutPython(j.Extras[keySchedule])
 	doubt(warnings, keySchedule+".", members(schedule), whenKeys)
+	if kind := text(members(schedule)["type"]); !slices.Contains(scheduleTypes, strings.ToLower(kind)) {
+		if meant := typo.Meant(kind, scheduleTypes); meant != "" {
+			warnings.Addf(keySchedule+".type", "%q is no type of a schedule, so value alone counts; did you mean %q?", kind, meant)
+		}
+	}
 	for _, clock := range []string{typeDaily, typeHourly} {
 		doubt(warnings, keySchedule+"."+clock+".", members(members(schedule)[clock]), clockKeys)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/typo"
 )
 
 // Types of schedules, each with the key that says when the job runs.
@@ -17,6 +18,9 @@ const (
 	typeCustom = "custom"
 	typeManual = "manual"
 )
+
+// scheduleTypes are all of them.
+var scheduleTypes = []string{typeDaily, typeHourly, typeEndOf, typeCustom, typeManual}
 
 // keyValue holds a schedule's cron expression, or the name of its type.
 const keyValue = "value"
@@ -87,7 +91,7 @@ func readSchedule(object latch.Object) *scheduleReader {
 	case "", typeManual:
 		r.cron, r.cronFrom = r.valueAsCron(), keyValue
 	default:
-		r.fromValue(keyValue, rightCron+`; or "type": one of daily, hourly, custom and endof`)
+		r.fromValue(keyValue, rightCron+`; or "type": one of daily, hourly, custom and endof`+typo.Hint(r.kind, scheduleTypes))
 	}
 	if !isNull(r.cron) && !isText(r.cron) {
 		r.problems.Addf("schedule."+r.cronFrom, "must be %s, not %.60s", rightCron, r.cron)
@@ -131,7 +135,7 @@ func kindOfSchedule(object latch.Object) string {
 // isTypeName reports whether `value` repeats the name of a type, as the form
 // and the client of Mitto send it.
 func isTypeName(value json.RawMessage) bool {
-	return isText(value) && slices.Contains([]string{typeDaily, typeHourly, typeEndOf, typeCustom, typeManual}, strings.ToLower(text(value)))
+	return isText(value) && slices.Contains(scheduleTypes, strings.ToLower(text(value)))
 }
 
 // valueAsCron returns `value` where it is no name of a type.

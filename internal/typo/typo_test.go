@@ -8,14 +8,27 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// The name that was meant is found through case, separators and two letters.
+// The name that was meant is found through case, separators and a few mistakes,
+// and nothing is where no name is near.
 func TestTheNameThatWasMeant(t *testing.T) {
 	t.Parallel()
-	names := []string{"id", "url", "title", "enabled", "continue_on_error"}
+	names := []string{"id", "url", "title", "enabled", "continue_on_error", "event", "events", "JOB_SUCCESS", "JOB_SKIPPED"}
 	for name, want := range map[string]string{
 		"enabeld": "enabled", "titel": "title", "Title": "title", "continueOnError": "continue_on_error", "continue-on-error": "continue_on_error",
-		"ulr": "", "urls": "url", "enable": "enabled", "owner": "", "x": "", "": "", "i": "",
+		"ulr": "url", "urls": "url", "enable": "enabled", "contineu_on_eror": "continue_on_error", "ID": "id", "i_d": "id",
+		"evnt": "event", "evnts": "events", "Events": "events", "eventss": "events",
+		"job_success": "JOB_SUCCESS", "JobSuccess": "JOB_SUCCESS", "JOB-SUCESS": "JOB_SUCCESS", "JOB_SKIPED": "JOB_SKIPPED",
+		"owner": "", "x": "", "": "", "i": "", "di": "", "_": "", "tilt": "", "success": "", "JOB_STARTED": "",
 	} {
 		require.Equal(t, want, typo.Meant(name, names), name)
 	}
+	require.Empty(t, typo.Meant("nothing", nil))
+	require.Empty(t, typo.Meant("abcd", []string{""}))
+}
+
+// The hint is the end of a sentence, and empty where there is none to give.
+func TestHint(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, `; did you mean "url"?`, typo.Hint("ulr", []string{"id", "url"}))
+	require.Empty(t, typo.Hint("owner", []string{"id", "url"}))
 }

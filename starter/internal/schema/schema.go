@@ -9,6 +9,7 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/typo"
 )
 
 // Names are what there is a schema of, in the order of help texts.
@@ -19,7 +20,7 @@ func Of(name string) (*jsonschema.Schema, error) {
 	roots := map[string]any{"job": &latch.Job{}, "release": &latch.Release{}, "webhook": &latch.Webhook{}, "emission": &latch.Emission{}}
 	root, known := roots[name]
 	if !known {
-		return nil, fmt.Errorf("there is no schema of %q; there is one of %s", name, strings.Join(Names, ", "))
+		return nil, fmt.Errorf("there is no schema of %q; there is one of %s%s", name, strings.Join(Names, ", "), typo.Hint(name, Names))
 	}
 	reflector := &jsonschema.Reflector{Anonymous: true, Mapper: mapped}
 	schema := reflector.Reflect(root)
