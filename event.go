@@ -2,6 +2,7 @@ package latch
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -82,6 +83,15 @@ func EventMayBlock(event string) bool {
 
 // EventDecides tells whether hooks at the event decide about the release.
 func EventDecides(event string) bool { return slices.Contains(decidingEvents, event) }
+
+// CheckEvent returns what is wrong with the name of an event, nil where there
+// can be one of that name.
+func CheckEvent(event string) error {
+	if problem := checkEventName(event); problem != "" {
+		return errors.New(problem)
+	}
+	return nil
+}
 
 // checkEventName gives what is wrong with an event's name, "" for nothing.
 func checkEventName(event string) string {

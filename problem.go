@@ -17,14 +17,23 @@ type Problem struct {
 	Path string `json:"path"`
 	// Message tells what is wrong, with the value, and what would be right.
 	Message string `json:"message"`
+	// Line and Column are where the field stands in the file that a person wrote,
+	// from 1; 0 where that is not known.
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
 }
 
-// String gives the problem as "path: message".
+// String returns the problem as "path: message", and behind it the line and the
+// column where they are known.
 func (p Problem) String() string {
-	if p.Path == "" {
-		return p.Message
+	text := p.Message
+	if p.Path != "" {
+		text = p.Path + ": " + text
 	}
-	return p.Path + ": " + p.Message
+	if p.Line > 0 {
+		text += fmt.Sprintf(" (line %d, column %d)", p.Line, p.Column)
+	}
+	return text
 }
 
 // Problems is all that is wrong with an input, in the order of the input. As

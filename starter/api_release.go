@@ -22,7 +22,7 @@ func (a *app) apiStart(ctx context.Context, as startable, input *checked, workfl
 	}
 	started, err := start(ctx, input.data, workflowID)
 	if err != nil {
-		return a.apiFailure(err, kindRunning)
+		return input.refused(a.apiFailure(err, kindRunning))
 	}
 	if watch {
 		return a.follow(ctx, a.apiRelease(started.WorkflowID, started.RunID))

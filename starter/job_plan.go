@@ -23,6 +23,7 @@ type wantedJob struct {
 	*latch.Job
 	// label names the file, and the place in it where there are several.
 	label string
+	from  source
 	// keys are those that the file gives.
 	keys []string
 	// doubts are about its schedule.
@@ -35,7 +36,7 @@ func (a *app) readJobs(files []string) ([]*wantedJob, error) {
 	var problems latch.Problems
 	labels := map[string]string{}
 	for _, file := range files {
-		documents, err := spec.ReadAll(file, a.in)
+		read, documents, err := a.open(file)
 		if err == nil && len(documents) == 0 {
 			err = errors.New("it describes no job")
 		}
@@ -44,19 +45,19 @@ func (a *app) readJobs(files []string) ([]*wantedJob, error) {
 			continue
 		}
 		for _, document := range documents {
-			input := checkedAt(file, document, spec.Job)
+			input := checkedAt(file, read, document, spec.Job)
 			input.admit()
 			if before, twice := labels[input.id]; twice && input.id != "" {
-				input.problems.Addf("id", "%q is described in %s already", input.id, before)
+				input.add(latch.Problems{{Path: "id", Message: fmt.Sprintf("%q is described in %s already", input.id, before)}})
 			}
 			labels[input.id] = input.file
 			problems = append(problems, labelled(input.file, input.problems)...)
 			if len(input.problems) == 0 {
-				for _, warning := range admission.RegisteredJobWarnings(input.job, mitto.Fields(&registry.Definition{ID: input.id, Job: input.job})) {
+				for _, warning := range input.from.located(admission.RegisteredJobWarnings(input.job, mitto.Fields(&registry.Definition{ID: input.id, Job: input.job}))) {
 					a.warn("%s: %s", input.file, warning)
 				}
 			}
-			wanted = append(wanted, &wantedJob{Job: input.job, label: input.file, keys: keysOf(document.Data), doubts: input.scheduleWarnings})
+			wanted = append(wanted, &wantedJob{Job: input.job, label: input.file, from: input.from, keys: keysOf(document.Data), doubts: input.scheduleWarnings})
 		}
 	}
 	if len(problems) > 0 {
@@ -73,7 +74,8 @@ func labelled(label string, problems latch.Problems) latch.Problems {
 		if problem.Path != "" {
 			path += ": " + problem.Path
 		}
-		all.Addf(path, "%s", problem.Message)
+		problem.Path = path
+		all = append(all, problem)
 	}
 	return all
 }
@@ -125,7 +127,7 @@ func planJobs(ctx context.Context, store *registry.Store, wanted []*wantedJob, q
 		if err != nil {
 			return nil, err
 		}
-		problems = append(problems, labelled(job.label, append(wrong, p.checkSize(job)...))...)
+		problems = append(problems, labelled(job.label, job.from.located(append(wrong, p.checkSize(job)...)))...)
 	}
 	if len(problems) > 0 {
 		return nil, refusedFiles(problems)
@@ -303,7 +305,7 @@ func (p *plan) apply(ctx context.Context, store *registry.Store, job *wantedJob)
 func refusedJob(job *wantedJob, err error) error {
 	var refused *registry.RefusedError
 	if errors.As(err, &refused) {
-		return refusedFiles(labelled(job.label, latch.Problems{{Path: refused.Field, Message: refused.Reason}}))
+		return refusedFiles(labelled(job.label, job.from.located(latch.Problems{{Path: refused.Field, Message: refused.Reason}})))
 	}
 	return fmt.Errorf("%s: %w", job.label, err)
 }

@@ -102,8 +102,8 @@ func TestApplyTellsAllThatIsWrongAndWritesNothing(t *testing.T) {
 	good := write(t, "good.json", nightly)
 	bad := write(t, "bad.yaml", "- {id: a, task: {command: {argv: [x]}}, schedule: 0 25 * * *}\n- {id: nightly, task: {}}")
 	require.Equal(t, "Error: 3 problems:\n"+
-		"  "+bad+" [0]: schedule.cron: \"0 25 * * *\": hour \"25\": \"25\" is none of 0 to 23\n"+
-		"  "+bad+" [1]: task: a task is exactly one of activity, workflow, http and command, not none\n"+
+		"  "+bad+" [0]: schedule.cron: \"0 25 * * *\": hour \"25\": \"25\" is none of 0 to 23 (line 1, column 51)\n"+
+		"  "+bad+" [1]: task: a task is exactly one of activity, workflow, http and command, not none (line 2, column 17)\n"+
 		"  none.yaml: cannot be read: no such file or directory\n", j.fails(exitUsage, "", "job", "apply", good, bad, "none.yaml"))
 	require.Contains(t, j.fails(exitUsage, nightly, "job", "apply", good, "-"), `-: id: "nightly" is described in `+good+" already")
 	require.Contains(t, j.fails(exitUsage, "# nothing", "job", "apply", "-"), "-: cannot be read: it describes no job")
@@ -112,9 +112,9 @@ func TestApplyTellsAllThatIsWrongAndWritesNothing(t *testing.T) {
 - {id: b, task: {command: {argv: [x]}}, schedule: {after: c}}
 - {id: c, task: {command: {argv: [x]}}, schedule: {after: b}}`
 	require.Equal(t, "Error: 3 problems:\n"+
-		"  - [0]: schedule.after: \"nobody\" names no job that is registered or in these files\n"+
-		"  - [1]: schedule.after: b, c, b run after each other in a circle\n"+
-		"  - [2]: schedule.after: c, b, c run after each other in a circle\n", j.fails(exitUsage, follows, "job", "apply", "-"))
+		"  - [0]: schedule.after: \"nobody\" names no job that is registered or in these files (line 1, column 59)\n"+
+		"  - [1]: schedule.after: b, c, b run after each other in a circle (line 2, column 59)\n"+
+		"  - [2]: schedule.after: c, b, c run after each other in a circle (line 3, column 59)\n", j.fails(exitUsage, follows, "job", "apply", "-"))
 	require.Empty(t, j.schedules.kept)
 }
 

@@ -20,10 +20,16 @@ type checked struct {
 	kind spec.Kind
 	// data is the input as JSON, with the digits that the file has.
 	data json.RawMessage
+	// from is where it was read.
+	from source
 	// id and title are those of what the file describes.
 	id, title string
-	// job is what a job's file says, as far as it could be read.
+	// What the file says, by its kind, as far as it could be read.
 	job      *latch.Job
+	release  *latch.Release
+	emission *latch.Emission
+	webhook  *latch.RegisteredWebhook
+
 	problems latch.Problems
 	warnings []latch.Problem
 	// scheduleWarnings are those of the warnings that are about a job's times.
@@ -45,12 +51,15 @@ func (a *app) load(file string, kind spec.Kind) (*checked, error) {
 // check reads the file as the kind, and collects all that is wrong or doubtful.
 func (a *app) check(file string, kind spec.Kind) *checked {
 	input := &checked{file: file, kind: kind}
-	data, err := spec.Read(file, a.in)
+	read, err := spec.Open(file, a.in, false)
+	if err == nil {
+		input.from.file = read
+		input.data, err = read.JSON()
+	}
 	if err != nil {
 		input.problems = unreadable(err)
 		return input
 	}
-	input.data = data
 	input.admit()
 	return input
 }
@@ -58,25 +67,73 @@ func (a *app) check(file string, kind spec.Kind) *checked {
 // checkAll is check for each of what the file holds, as the kind, or as what
 // its keys tell where there is none.
 func (a *app) checkAll(file string, kind spec.Kind) []*checked {
-	documents, err := spec.ReadAll(file, a.in)
+	read, documents, err := a.open(file)
 	if err != nil {
 		return []*checked{{file: file, kind: kind, problems: unreadable(err)}}
 	}
 	if len(documents) == 0 {
 		documents = []spec.Document{{}} // strict decoding tells what is missing
 	}
+	if kind == "" || kind == spec.Webhook {
+		documents = eachListed(documents)
+	}
 	var all []*checked
 	for _, document := range documents {
-		input := checkedAt(file, document, kind)
+		input := checkedAt(file, read, document, kind)
 		input.admitAsTold()
 		all = append(all, input)
+	}
+	checkTogether(all)
+	return all
+}
+
+// open reads a file, and all that it holds.
+func (a *app) open(file string) (*spec.File, []spec.Document, error) {
+	read, err := spec.Open(file, a.in, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	documents, err := read.Documents()
+	return read, documents, err
+}
+
+// eachListed puts the webhooks of lists in the place of these.
+func eachListed(documents []spec.Document) []spec.Document {
+	var all []spec.Document
+	for _, document := range documents {
+		all = append(all, spec.Listed(document)...)
 	}
 	return all
 }
 
+// checkTogether refuses two of a file that cannot be registered side by side.
+func checkTogether(all []*checked) {
+	type name struct {
+		kind spec.Kind
+		id   string
+	}
+	first := map[name]string{}
+	for _, input := range all {
+		if input.kind != spec.Webhook || input.id == "" {
+			continue
+		}
+		key := name{input.kind, input.id}
+		if before, twice := first[key]; twice {
+			input.add(latch.Problems{{Path: "id", Message: fmt.Sprintf("%q is the id of %s too", input.id, before)}})
+			continue
+		}
+		first[key] = input.file
+	}
+}
+
 // checkedAt is a document of a file, to be looked at.
-func checkedAt(file string, document spec.Document, kind spec.Kind) *checked {
-	return &checked{file: strings.TrimSpace(file + " " + document.Place), kind: kind, data: document.Data}
+func checkedAt(file string, read *spec.File, document spec.Document, kind spec.Kind) *checked {
+	return &checked{file: strings.TrimSpace(file + " " + document.Place), kind: kind, data: document.Data, from: source{read, document.Place}}
+}
+
+// add takes down what is wrong, and where in the file.
+func (c *checked) add(problems latch.Problems) {
+	c.problems = append(c.problems, c.from.located(problems)...)
 }
 
 // admitAsTold is admit for data that tells itself what it describes.
@@ -84,7 +141,7 @@ func (c *checked) admitAsTold() {
 	if c.kind == "" {
 		kind, err := spec.KindOf(c.data)
 		if errors.Is(err, spec.ErrUnknownKind) {
-			c.problems.Addf("", "%v; --kind says which it is", err)
+			c.add(latch.Problems{{Message: fmt.Sprintf("%v; --kind says which it is", err)}})
 			return
 		}
 		if c.kind = kind; err != nil {
@@ -108,23 +165,23 @@ func (c *checked) admit() {
 	var err error
 	switch c.kind {
 	case spec.Job:
-		var job *latch.Job
-		if job, err = admission.DecodeJob(c.data); err == nil {
-			c.id, c.title, c.warnings = job.ID, job.Title, admission.JobWarnings(job)
+		if c.job, err = admission.DecodeJob(c.data); err == nil {
+			c.id, c.title, c.warnings = c.job.ID, c.job.Title, admission.JobWarnings(c.job)
 		}
-		c.job = job
 	case spec.Release:
-		var release *latch.Release
-		if release, err = admission.DecodeRelease(c.data); err == nil {
-			c.id, c.title, c.warnings = release.ID, release.Title, admission.ReleaseWarnings(release)
+		if c.release, err = admission.DecodeRelease(c.data); err == nil {
+			c.id, c.title, c.warnings = c.release.ID, c.release.Title, admission.ReleaseWarnings(c.release)
 		}
 	case spec.Emission:
-		var emission *latch.Emission
-		if emission, err = admission.DecodeEmission(c.data); err == nil {
-			c.id, c.title, c.warnings = emission.ID, emission.Event, admission.EmissionWarnings(emission)
+		if c.emission, err = admission.DecodeEmission(c.data); err == nil {
+			c.id, c.title, c.warnings = c.emission.ID, c.emission.Event, admission.EmissionWarnings(c.emission)
+		}
+	case spec.Webhook:
+		if c.webhook, err = admission.DecodeRegisteredWebhook(c.data); err == nil {
+			c.id, c.warnings = c.webhook.ID, admission.RegisteredWebhookWarnings(c.webhook)
 		}
 	default:
-		err = fmt.Errorf("there is no kind %q; there are job, release and emission", c.kind)
+		err = fmt.Errorf("there is no kind %q; there are job, release, emission and webhook", c.kind)
 	}
 	if err != nil && !errors.As(err, &c.problems) {
 		c.problems.Addf("", "%v", err)
@@ -132,6 +189,8 @@ func (c *checked) admit() {
 	if c.job != nil {
 		c.admitSchedule(c.job.Schedule, time.Now())
 	}
+	c.problems, c.warnings = c.from.located(c.problems), c.from.located(c.warnings)
+	c.scheduleWarnings = c.from.located(c.scheduleWarnings)
 }
 
 // admitSchedule looks at when the job is to run.

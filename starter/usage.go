@@ -3,12 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/latch-run/latch/internal/typo"
+	"github.com/latch-run/latch/starter/internal/spec"
 )
 
 // knownCommand refuses what is no command of a group, and names the one that
@@ -65,4 +65,10 @@ func helpCommand() *cobra.Command {
 }
 
 // kindNames are the kinds of files that validate knows.
-func kindNames() []string { return strings.Fields("job release emission webhook") }
+func kindNames() []string {
+	names := make([]string, len(spec.Kinds))
+	for i, kind := range spec.Kinds {
+		names[i] = string(kind)
+	}
+	return names
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -12,17 +13,18 @@ import (
 
 func (a *app) validateCommand() *cobra.Command {
 	var kind string
-	command := &cobra.Command{Use: "validate FILE...", Short: "Check job, release and emission files, without a server", Args: cobra.MinimumNArgs(1),
+	command := &cobra.Command{Use: "validate FILE...", Short: "Check job, release, emission and webhook files, without a server", Args: cobra.MinimumNArgs(1),
 		Long: `Check files without a server and list all that is wrong with each, one problem a
-line as FILE: path: message. Warnings, of what is allowed and probably not
-meant, bear the word warning and do not make a file invalid. What a file
-describes is told by its keys: a release has steps, a job has a task or jobs,
-an emission has an event. A file may hold several, as YAML documents or as a
-list. Of a job with a cron expression the next three times are told. Whether a
-worker holds the secrets, reaches the
-addresses and serves the task queues only a run can tell.`,
+line as FILE: path: message (line, column). Warnings, of what is allowed and
+probably not meant, bear the word warning and do not make a file invalid. What a
+file describes is told by its keys: a release has steps, a job has a task or
+jobs, an emission has an event, a webhook that is to stand by itself has a url
+or events. A file may hold several, as YAML documents, as a list, or as the list
+of webhooks that the API shows. Of a job with a cron expression the next three
+times are told. Whether a worker holds the secrets, reaches the addresses and
+serves the task queues only a run can tell.`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.validate(args, spec.Kind(kind)) }}
-	command.Flags().StringVar(&kind, "kind", "", "what the files describe: job, release or emission")
+	command.Flags().StringVar(&kind, "kind", "", "what the files describe: job, release, emission or webhook")
 	return command
 }
 
@@ -38,7 +40,7 @@ type fileReport struct {
 }
 
 func (a *app) validate(files []string, kind spec.Kind) error {
-	if kind != "" && startables[kind].kind == "" {
+	if kind != "" && !slices.Contains(spec.Kinds, kind) {
 		return usageError(fmt.Errorf("--kind is job, release, emission or webhook, not %q%s", kind, typo.Hint(string(kind), kindNames())))
 	}
 	code := exitOK

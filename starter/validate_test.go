@@ -85,16 +85,16 @@ func TestValidateTellsWhatAFileDescribes(t *testing.T) {
 	}{
 		"a job":          {`{"id":"1","jobs":["a"]}`, "", exitOK, "-: valid (job)"},
 		"a release":      {"id: 1\nsteps: [{name: a, do: {command: {argv: [x]}}}]", "", exitOK, "-: valid (release)"},
-		"nothing known":  {`{"id":"1"}`, "", exitUsage, "-: cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event; --kind says which it is"},
+		"nothing known":  {`{"id":"1"}`, "", exitUsage, "-: cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a webhook has a url or events; --kind says which it is"},
 		"told":           {`{"id":"1"}`, "release", exitUsage, "-: steps: required: at least one step"},
-		"an unknown one": {`{"id":"1"}`, "webhook", exitUsage, ""},
+		"an unknown one": {`{"id":"1"}`, "record", exitUsage, ""},
 		"no JSON":        {`{"id"`, "", exitUsage, "-: no valid JSON: it ends too early, after 5 bytes"},
 		"no YAML":        {"a: [", "", exitUsage, "-: cannot be read: no valid YAML: line 1: did not find expected node content"},
 		"nothing":        {"", "", exitUsage, "-: required: a JSON object"},
 		"a list":         {"- a", "", exitUsage, `- [0]: must be an object, not "a"`},
 		"several":        {"- {id: 1, task: {command: {argv: [x]}}}\n---\nevent: A\n", "", exitOK, "- document 1[0]: valid (job)\n- document 2: valid (emission)"},
 		"one of several": {`[{"id":1,"task":{}},{"event":"A"}]`, "", exitUsage, "- [0]: task: a task is exactly one of activity, workflow, http and command, not none\n- [1]: valid (emission)"},
-		"a key twice":    {"event: A\nevent: A", "", exitUsage, "-: event: stands twice"},
+		"a key twice":    {"event: A\nevent: A", "", exitUsage, "-: event: stands twice (line 2, column 1)"},
 		"too large":      {"event: " + strings.Repeat("A", 2<<20), "", exitUsage, "-: cannot be read: larger than 2 MiB, the most that Temporal takes as an input"},
 	} {
 		args := []string{"validate", "-"}
@@ -142,12 +142,13 @@ func TestSchemaPrintsJSONSchema(t *testing.T) {
 func TestValidateNamesTheKeyThatWasMeant(t *testing.T) {
 	t.Parallel()
 	for input, want := range map[string]string{
-		`{"id":"1","taks":{}}`:               `did you mean "task" by "taks"?; --kind says which it is`,
-		`{"id":"1","step":[]}`:               `did you mean "steps" by "step"?`,
-		`{"id":"1","Jobs":[]}`:               `did you mean "jobs" by "Jobs"?`,
-		`{"evnt":"CREATED"}`:                 `did you mean "event" by "evnt"?`,
-		`{"id":"1","tags":[],"data":{}}`:     `an emission has an event; --kind says`,
-		`{"id":"1","webhooks":[],"vars":{}}`: `an emission has an event; --kind says`,
+		`{"id":"1","taks":{}}`:                       `-: taks: unknown key; did you mean "task"?`,
+		`{"id":"1","step":[]}`:                       `-: step: unknown key; did you mean "steps"?`,
+		`{"id":"1","Jobs":[]}`:                       `-: Jobs: unknown key; did you mean "jobs"?`,
+		`{"evnt":"CREATED"}`:                         `-: evnt: unknown key; did you mean "event"?`,
+		`{"id":"w","ulr":"x","event":"JOB_SUCCESS"}`: `-: ulr: unknown key; did you mean "url"?`,
+		`{"id":"1","tags":[],"data":{}}`:             `a webhook has a url or events; --kind says`,
+		`{"id":"1","webhooks":[],"vars":{}}`:         `a webhook has a url or events; --kind says`,
 	} {
 		code, out, _ := runs(input, nil, "validate", "-")
 		require.Equal(t, exitUsage, code)

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/admission"
 	"github.com/latch-run/latch/internal/typo"
 	"github.com/latch-run/latch/starter/internal/spec"
 )
@@ -29,55 +26,33 @@ type trialHook struct {
 	settings latch.Event
 }
 
-// loadTrial reads a file and refuses one that is wrong.
+// loadTrial reads a file and refuses one that is wrong. Of webhooks that stand by
+// themselves there may be several.
 func (a *app) loadTrial(file, event string) (*trialFile, error) {
-	data, err := spec.Read(file, a.in)
-	if err != nil {
-		return nil, usageError(fmt.Errorf("%s: cannot be read: %w", file, err))
-	}
-	if isWebhook(data) {
-		webhook, err := admission.DecodeRegisteredWebhook(data)
-		return around(webhook.Webhook, event), invalidIn(file, err)
-	}
-	read := &trialFile{}
-	switch read.kind, err = spec.KindOf(data); {
-	case errors.Is(err, spec.ErrUnknownKind):
-		return nil, usageError(fmt.Errorf("%s: %w, a webhook has a url or events", file, err))
-	case read.kind == spec.Release:
-		read.release, err = admission.DecodeRelease(data)
-	case read.kind == spec.Emission:
-		read.emission, err = admission.DecodeEmission(data)
-	default: // strict decoding tells best why it is none of all
-		read.kind = spec.Job
-		read.job, err = admission.DecodeJob(data)
-	}
-	return read, invalidIn(file, err)
-}
-
-// invalidIn makes of what is wrong with a file's content the error of the file.
-func invalidIn(file string, err error) error {
+	inputs := a.checkAll(file, "")
 	var problems latch.Problems
-	if errors.As(err, &problems) {
-		return invalid(file, problems)
+	var webhooks []latch.Webhook
+	for _, input := range inputs {
+		if len(inputs) > 1 && input.kind != spec.Webhook && len(input.problems) == 0 {
+			input.add(latch.Problems{{Message: fmt.Sprintf("is a %s; of several documents each is a webhook", input.kind)}})
+		}
+		problems = append(problems, labelled(input.file, input.problems)...)
+		if input.webhook != nil {
+			webhooks = append(webhooks, input.webhook.Webhook)
+		}
 	}
-	return err
+	if len(problems) > 0 {
+		return nil, refusedFiles(problems)
+	}
+	input := inputs[0]
+	if input.kind == spec.Webhook {
+		return around(webhooks, event), nil
+	}
+	return &trialFile{kind: input.kind, job: input.job, release: input.release, emission: input.emission}, nil
 }
 
-// isWebhook tells by its keys whether the JSON is a webhook by itself.
-func isWebhook(data []byte) bool {
-	var keys map[string]json.RawMessage
-	if json.Unmarshal(data, &keys) != nil {
-		return false
-	}
-	has := func(names ...string) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return keys[name] != nil })
-	}
-	return has("url", "url_secret", "events") && !has("task", "jobs", "steps", "webhooks")
-}
-
-// around makes up, for a webhook by itself, the least that fires the event.
-func around(webhook latch.Webhook, event string) *trialFile {
-	webhooks := []latch.Webhook{webhook}
+// around makes up, for webhooks by themselves, the least that fires the event.
+func around(webhooks []latch.Webhook, event string) *trialFile {
 	switch {
 	case strings.HasPrefix(event, "JOB_"):
 		return &trialFile{kind: spec.Job, job: &latch.Job{ID: "test", Webhooks: webhooks}}

@@ -58,6 +58,9 @@ func (a *app) tryWebhook(ctx context.Context, file string, flags trialFlags) err
 	if flags.event == "" {
 		return usageError(errors.New("--event is required: the event that fires, such as JOB_SUCCESS"))
 	}
+	if err := latch.CheckEvent(flags.event); err != nil {
+		return usageError(fmt.Errorf("--event: %w", err))
+	}
 	input, err := a.loadTrial(file, flags.event)
 	if err != nil {
 		return err

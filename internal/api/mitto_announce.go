@@ -44,7 +44,7 @@ func announce(object jobObject, entry *registry.Entry, now time.Time) {
 func warningsOf(doubts []latch.Problem) []Warning {
 	warnings := make([]Warning, len(doubts))
 	for i, doubt := range doubts {
-		warnings[i] = Warning(doubt)
+		warnings[i] = Warning{Path: doubt.Path, Message: doubt.Message}
 	}
 	return warnings
 }

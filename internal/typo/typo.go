@@ -35,11 +35,17 @@ func Meant(name string, names []string) string {
 		if each == "" || len(each) > maximumLength {
 			continue
 		}
-		if far := distance(given, bare(each)); far < least {
+		if far := distance(given, bare(each)); far < least && !lacksWord(given, bare(each), far) {
 			nearest, least = each, far
 		}
 	}
 	return nearest
+}
+
+// lacksWord reports whether a name is all of the other but for letters before it:
+// "timeout" is a word of its own, and no mistyped "on_timeout".
+func lacksWord(a, b string, letters int) bool {
+	return letters > 1 && (strings.HasSuffix(a, b) || strings.HasSuffix(b, a))
 }
 
 // Hint returns `; did you mean "name"?`, to stand behind the words that refuse

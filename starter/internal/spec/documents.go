@@ -26,22 +26,11 @@ type Document struct {
 // gives all that it holds: YAML documents, each of which may be a list, as may
 // a JSON file. Documents without content are left out.
 func ReadAll(name string, in io.Reader) ([]Document, error) {
-	data, err := readBounded(name, in, MaximumFile)
+	file, err := Open(name, in, true)
 	if err != nil {
 		return nil, err
 	}
-	documents := []Document(nil)
-	if isJSON(name, data) {
-		documents = jsonDocuments(data)
-	} else if documents, err = yamlDocuments(data); err != nil {
-		return nil, err
-	}
-	for _, document := range documents {
-		if len(document.Data) > MaximumSize {
-			return nil, fmt.Errorf("%slarger than %d MiB, the most that Temporal takes as an input", prefixed(document.Place), MaximumSize>>20)
-		}
-	}
-	return documents, nil
+	return file.Documents()
 }
 
 func prefixed(place string) string {
@@ -104,7 +93,7 @@ func yamlNodes(data []byte) ([]*yaml.Node, error) {
 		case errors.Is(err, io.EOF):
 			return nodes, nil
 		case err != nil:
-			return nil, noYAML(err)
+			return nil, noYAML(data, err)
 		}
 		if root := node.Content[0]; root.Kind != yaml.ScalarNode || root.ShortTag() != "!!null" {
 			nodes = append(nodes, node)

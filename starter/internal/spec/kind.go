@@ -6,68 +6,110 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
+
+	"github.com/latch-run/latch/internal/typo"
 )
 
 // A Kind is what a file describes.
 type Kind string
 
-// The kinds, as they are called on the command line.
+// The kinds, as they are called on the command line. A webhook is one that
+// stands by itself.
 const (
 	Job      Kind = "job"
 	Release  Kind = "release"
 	Emission Kind = "emission"
+	Webhook  Kind = "webhook"
 )
 
-// ErrUnknownKind says that a file's keys do not tell what it describes.
-var ErrUnknownKind = errors.New("cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event")
+// Kinds are all of them.
+var Kinds = []Kind{Job, Release, Emission, Webhook}
 
-// KindOf tells by its keys what the JSON describes; the error is
+// ErrUnknownKind says that a file's keys do not tell what it describes.
+var ErrUnknownKind = errors.New("cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a webhook has a url or events")
+
+// keyWebhooks holds the webhooks of a run, or a list of those that stand by
+// themselves.
+const keyWebhooks = "webhooks"
+
+// A sign is a key by which one knows what a file describes.
+type sign struct {
+	key  string
+	kind Kind
+}
+
+// signs are looked for group by group: what a kind cannot do without, what only
+// webhooks have, what webhooks and emissions have, and what tells of a kind that
+// lacks the first.
+var signs = [][]sign{
+	{{"steps", Release}, {"task", Job}, {"jobs", Job}, {"url", Webhook}, {"url_secret", Webhook}, {"events", Webhook}},
+	{{"method", Webhook}, {"content_type", Webhook}, {"header_secrets", Webhook}, {"preset", Webhook}, {"cloudevents", Webhook}, {"enforced", Webhook}},
+	{{"event", Emission}},
+	{{"on_failure", Release}, {"on_cancel", Release}, {"schedule", Job}, {"retry", Job}, {"delay", Job}, {"timeout", Job}},
+}
+
+// KindOf tells by its keys what the JSON describes; mistyped ones count where
+// there is none without a mistake, for strict decoding to name. The error is
 // [ErrUnknownKind], or says that it is no JSON object.
 func KindOf(data []byte) (Kind, error) {
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(data, &keys); err != nil {
 		return "", err
 	}
-	for _, sign := range []struct {
-		key  string
-		kind Kind
-	}{{"steps", Release}, {"task", Job}, {"jobs", Job}, {"event", Emission},
-		// What none of the above, being required, tells of.
-		{"on_failure", Release}, {"on_cancel", Release}, {"schedule", Job}, {"retry", Job}, {"delay", Job}, {"timeout", Job}} {
-		if _, has := keys[sign.key]; has {
-			return sign.kind, nil
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		for _, sign := range []string{"task", "jobs", "steps", "event"} {
-			if nearly(key, sign) {
-				return "", fmt.Errorf("%w; did you mean %q by %q?", ErrUnknownKind, sign, key)
+	given := slices.Sorted(maps.Keys(keys))
+	for _, signs := range signs {
+		for _, sign := range signs {
+			if _, has := keys[sign.key]; has {
+				return sign.kind, nil
 			}
+		}
+		if kind := mistyped(given, signs); kind != "" {
+			return kind, nil
 		}
 	}
 	return "", ErrUnknownKind
 }
 
 // known are keys of one kind or another that look like a sign and are none.
-var known = []string{"tags", "data"}
+var known = []string{"event", "tags", "data", "id", "title", "vars", "instance", keyWebhooks, "body", "headers", "secret", "auth", "tls", "when"}
 
-// nearly tells whether the key is the sign but for its case and one letter that
-// is missing, too many, another, or in the other's place.
-func nearly(key, sign string) bool {
-	if slices.Contains(known, key) || len(key) < len(sign)-1 || len(key) > len(sign)+1 {
-		return false
+// mistyped returns the kind of the first sign that a key was meant to be.
+func mistyped(keys []string, signs []sign) Kind {
+	var names []string
+	for _, sign := range signs {
+		names = append(names, sign.key)
 	}
-	key = strings.ToLower(key)
-	start := 0
-	for start < min(len(key), len(sign)) && key[start] == sign[start] {
-		start++
+	names = append(names, known...)
+	for _, sign := range signs {
+		for _, key := range keys {
+			if !slices.Contains(names, key) && typo.Meant(key, names) == sign.key {
+				return sign.kind
+			}
+		}
 	}
-	end := 0
-	for end < min(len(key), len(sign))-start && key[len(key)-1-end] == sign[len(sign)-1-end] {
-		end++
+	return ""
+}
+
+// Listed returns the webhooks of a list as the API shows it, an object with
+// nothing but "webhooks", each with its place in the file; or else the document
+// alone.
+func Listed(document Document) []Document {
+	var keys map[string]json.RawMessage
+	var elements []json.RawMessage
+	if json.Unmarshal(document.Data, &keys) != nil || len(keys) != 1 || json.Unmarshal(keys[keyWebhooks], &elements) != nil || len(elements) == 0 {
+		return []Document{document}
 	}
-	rest, wanted := key[start:len(key)-end], sign[start:len(sign)-end]
-	swapped := len(rest) == 2 && len(wanted) == 2 && rest[0] == wanted[1] && rest[1] == wanted[0]
-	return swapped || len(rest) <= 1 && len(wanted) <= 1
+	listed := make([]Document, len(elements))
+	for i, element := range elements {
+		listed[i] = Document{element, fmt.Sprintf("%s[%d]", joinPlace(document.Place, keyWebhooks), i)}
+	}
+	return listed
+}
+
+func joinPlace(place, path string) string {
+	number, inner := splitPlace(place)
+	if inner == place {
+		return joinPath(place, path)
+	}
+	return fmt.Sprintf("document %d %s", number+1, joinPath(inner, path))
 }

@@ -13,18 +13,13 @@ import (
 // made of one, in bytes: Temporal takes no larger input.
 const MaximumSize = 2 << 20
 
-// Read reads the file, or in where the name is "-", and gives it as JSON.
-// A file called *.json is JSON, one called *.yaml or *.yml is YAML; all else
-// is JSON where it begins with a brace and YAML where it does not.
+// Read is [Open] and [File.JSON].
 func Read(name string, in io.Reader) ([]byte, error) {
-	data, err := readBounded(name, in, MaximumSize)
+	file, err := Open(name, in, false)
 	if err != nil {
 		return nil, err
 	}
-	if isJSON(name, data) {
-		return data, nil
-	}
-	return ToJSON(data)
+	return file.JSON()
 }
 
 func readBounded(name string, in io.Reader, most int64) ([]byte, error) {

@@ -27,19 +27,15 @@ func ToJSON(data []byte) ([]byte, error) {
 	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err != nil:
-		return nil, noYAML(err)
+		return nil, noYAML(data, err)
 	}
 	switch err := decoder.Decode(&second); {
 	case err == nil:
 		return nil, fmt.Errorf("line %d: a second document begins; give each a file of its own", second.Line)
 	case !errors.Is(err, io.EOF):
-		return nil, noYAML(err)
+		return nil, noYAML(data, err)
 	}
 	return nodeToJSON(&document)
-}
-
-func noYAML(err error) error {
-	return fmt.Errorf("no valid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 }
 
 func nodeToJSON(node *yaml.Node) ([]byte, error) {
