@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,22 +22,15 @@ type deliveryLog interface {
 // A deliveriesCall is what the command was asked for.
 type deliveriesCall struct {
 	filter                  deliveries.Filter
-	since, until            string
-	limit                   int
+	span                    timeSpan
+	list                    listCall
 	redeliver, sure, dryRun bool
 }
 
 func (a *app) deliveriesCommand() *cobra.Command {
 	var call deliveriesCall
 	command := takesAPI(&cobra.Command{Use: "deliveries", Short: "List deliveries of all runs, and send those that failed again", Args: cobra.NoArgs,
-		Long: `List deliveries of all runs, newest first: when they began, what was sent, and
-what came of it. A delivery that its run handed over is told as it went on, and
-a redelivery is one of its own.
-
-With --failed only those that failed: that were given up and never taken. An
-endpoint that answered, and whose answer means fail, did not fail. Each is told
-once, by its last record; what was delivered since, or is being sent again, is
-left out.
+		Long: aboutDeliveries + `
 
 With --failed --redeliver all of them are sent again, under the same delivery
 ids and with what was rendered then, twenty a second at most. It may be repeated:
@@ -46,25 +38,51 @@ what is under way, or was delivered since, is skipped. The exit code is 1 where
 one could not be sent again.
 
   starter deliveries --failed --since 2h
-  starter deliveries --failed --since 2h --webhook billing --redeliver
-
-Runs that Temporal has forgotten after the namespace's retention are not found.
-Without the search attribute LatchWebhooks, nor are workflows of your own.`,
+  starter deliveries --failed --since 2h --webhook billing --redeliver` + whatDeliveriesLack,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.deliveries(cmd.Context(), call) }})
+	call.flags(command)
 	flags := command.Flags()
-	flags.BoolVar(&call.filter.Failed, "failed", false, "only those that failed")
-	flags.StringVar(&call.since, "since", "", "only what ended, or is pending and began, since then: a duration such as 2h, or an RFC 3339 time")
-	flags.StringVar(&call.until, "until", "", "only what did so before then")
-	flags.StringVar(&call.filter.Webhook, "webhook", "", "only of the webhook of this id")
-	flags.StringVar(&call.filter.Event, "event", "", "only at this event")
-	flags.StringVar(&call.filter.Job, "job", "", "only of the job of this id")
-	flags.StringVar(&call.filter.Release, "release", "", "only of the release of this id")
-	flags.IntVar(&call.limit, "limit", 0, "at most so many; 0 is no limit")
 	flags.BoolVar(&call.redeliver, "redeliver", false, "send what failed again")
 	flags.BoolVar(&call.dryRun, "dry-run", false, "with --redeliver: tell what would be sent again, and send nothing")
 	flags.BoolVarP(&call.sure, "yes", "y", false, "do not ask")
-	command.AddCommand(a.deliveriesRedeliverCommand())
+	command.AddCommand(a.deliveriesListCommand(), a.deliveriesRedeliverCommand())
 	return command
+}
+
+const aboutDeliveries = `List deliveries of all runs, newest first: when they began, what was sent, and
+what came of it. A delivery that its run handed over is told as it went on, and
+a redelivery is one of its own.
+
+With --failed only those that failed: that were given up and never taken. An
+endpoint that answered, and whose answer means fail, did not fail. Each is told
+once, by its last record; what was delivered since, or is being sent again, is
+left out.`
+
+const whatDeliveriesLack = `
+
+Runs that Temporal has forgotten after the namespace's retention are not found.
+Without the search attribute LatchWebhooks, nor are workflows of your own.`
+
+// deliveriesListCommand makes the list alone, by the name that lists have.
+func (a *app) deliveriesListCommand() *cobra.Command {
+	var call deliveriesCall
+	command := takesAPI(&cobra.Command{Use: "list", Short: "List deliveries of all runs", Args: cobra.NoArgs,
+		Long: aboutDeliveries + whatDeliveriesLack,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.deliveries(cmd.Context(), call) }})
+	call.flags(command)
+	return command
+}
+
+// flags gives the command the flags of the list.
+func (c *deliveriesCall) flags(command *cobra.Command) {
+	flags := command.Flags()
+	flags.BoolVar(&c.filter.Failed, "failed", false, "only those that failed")
+	c.span.flags(command, "only what ended, or is pending and began, since then", "only what did so before then")
+	flags.StringVar(&c.filter.Webhook, "webhook", "", "only of the webhook of this id")
+	flags.StringVar(&c.filter.Event, "event", "", "only at this event")
+	flags.StringVar(&c.filter.Job, "job", "", "only of the job of this id")
+	flags.StringVar(&c.filter.Release, "release", "", "only of the release of this id")
+	c.list.flags(command, 0)
 }
 
 func (a *app) deliveriesRedeliverCommand() *cobra.Command {
@@ -84,15 +102,14 @@ delivery's record has them.`,
 func (c *deliveriesCall) check(interactive bool) error {
 	var wrong []error
 	var err error
-	now := time.Now()
-	if c.filter.Since, err = deliveries.ParseTime(c.since, now); err != nil {
-		wrong = append(wrong, fmt.Errorf("--since: %w", err))
+	if c.filter.Since, c.filter.Until, err = c.span.times(); err != nil {
+		wrong = append(wrong, err)
 	}
-	if c.filter.Until, err = deliveries.ParseTime(c.until, now); err != nil {
-		wrong = append(wrong, fmt.Errorf("--until: %w", err))
+	if err := c.list.check(); err != nil {
+		wrong = append(wrong, err)
 	}
-	if c.limit < 0 {
-		wrong = append(wrong, fmt.Errorf("--limit: must be 0 (no limit) or more, not %d", c.limit))
+	if c.redeliver && c.list.cursor != "" {
+		wrong = append(wrong, errors.New("--cursor goes with a list, and not with --redeliver: what was sent again is skipped by itself"))
 	}
 	if c.redeliver && !c.filter.Failed {
 		wrong = append(wrong, errors.New("--redeliver sends again what failed: give --failed too; one delivery, whatever came of it, is sent again by: starter deliveries redeliver ID"))
@@ -160,40 +177,29 @@ func (a *app) askAndRedeliver(ctx context.Context, log deliveryLog, call deliver
 // foundDeliveries are the deliveries of all parts, as --output json prints them.
 type foundDeliveries struct {
 	Records []latch.Record `json:"records"`
-	// More tells that the limit left some out.
-	More       bool `json:"more,omitempty"`
-	Unanswered int  `json:"unanswered,omitempty"`
-	Runs       int  `json:"runs"`
+	// More tells that the limit left some out, and NextCursor where they begin.
+	More       bool   `json:"more,omitempty"`
+	NextCursor string `json:"next_cursor,omitempty"`
+	Unanswered int    `json:"unanswered,omitempty"`
+	Runs       int    `json:"runs"`
 }
 
-// partSize is how many deliveries are asked for at once.
-const partSize = 200
-
-// partOf is how many of the limit are asked for, where some are there already.
-func partOf(limit, have int) int {
-	if limit == 0 {
-		return partSize
-	}
-	return min(partSize, limit-have)
-}
+// deliveriesAtOnce is how many deliveries are asked for, or sent again, at once.
+const deliveriesAtOnce = 200
 
 func (a *app) findDeliveries(ctx context.Context, log deliveryLog, call deliveriesCall) (*foundDeliveries, error) {
-	found := &foundDeliveries{Records: []latch.Record{}}
-	progress := a.progress()
-	defer progress.end()
-	for cursor := ""; ; {
-		part, err := log.Search(ctx, call.filter, cursor, partOf(call.limit, len(found.Records)))
+	found := &foundDeliveries{}
+	var err error
+	found.Records, found.NextCursor, err = gather(a, call.list, deliveriesAtOnce, func(cursor string, limit int) ([]latch.Record, string, error) {
+		part, err := log.Search(ctx, call.filter, cursor, limit)
 		if err != nil {
-			return nil, explainDeliveries(err)
+			return nil, "", explainDeliveries(err)
 		}
-		found.Records = append(found.Records, part.Records...)
 		found.Unanswered, found.Runs = max(found.Unanswered, part.Unanswered), found.Runs+part.Runs
-		cursor = part.NextCursor
-		if found.More = cursor != "" && call.limit > 0 && len(found.Records) >= call.limit; found.More || cursor == "" {
-			return found, nil
-		}
-		progress.show("%d found; %d runs asked", len(found.Records), found.Runs)
-	}
+		return part.Records, part.NextCursor, nil
+	})
+	found.More = found.NextCursor != ""
+	return found, err
 }
 
 // redeliverFailed sends all that failed again, part by part.
@@ -201,7 +207,7 @@ func (a *app) redeliverFailed(ctx context.Context, log deliveryLog, call deliver
 	all := &deliveries.BulkRedelivery{Deliveries: []deliveries.RedeliveryOutcome{}, DryRun: call.dryRun}
 	progress := a.progress()
 	for cursor := ""; ; {
-		part, err := log.RedeliverFailed(ctx, call.filter, cursor, partOf(call.limit, all.Started+all.Planned+all.Errors), call.dryRun)
+		part, err := log.RedeliverFailed(ctx, call.filter, cursor, call.list.part(all.Started+all.Planned+all.Errors, deliveriesAtOnce), call.dryRun)
 		if err != nil {
 			progress.end()
 			return a.redeliveryBrokenOff(all, explainDeliveries(err))
@@ -212,7 +218,7 @@ func (a *app) redeliverFailed(ctx context.Context, log deliveryLog, call deliver
 			return a.redeliveryBrokenOff(all, ctx.Err())
 		}
 		cursor = part.NextCursor
-		if cursor == "" || call.limit > 0 && all.Started+all.Planned+all.Errors >= call.limit {
+		if cursor == "" || call.list.reached(all.Started+all.Planned+all.Errors) {
 			break
 		}
 		progress.show("%d started, %d skipped; %d runs asked", all.Started, all.Skipped, all.Runs)

@@ -14,9 +14,7 @@ func (a *app) printDeliveries(found *foundDeliveries) {
 		return
 	}
 	deliveryTable(found.Records).write(a.out, a.terminal, a.colour())
-	if found.More {
-		fmt.Fprintln(a.err, "There are more; --limit bounds them.")
-	}
+	a.tellMore(found.NextCursor)
 	a.warnUnanswered(found.Unanswered)
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) lockCommand() *cobra.Command {
-	return group("lock", "Remove locks", a.lockReleaseCommand())
+	return group("lock", "List and remove locks", a.lockListCommand(), a.lockReleaseCommand())
 }
 
 func (a *app) lockReleaseCommand() *cobra.Command {

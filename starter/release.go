@@ -12,7 +12,8 @@ func (a *app) releaseCommand() *cobra.Command {
 
 ID is a workflow id, or the id of a release: the first of ID and release-ID that
 exists is taken.`
-	return group("release", "Run releases and decide about them",
+	return group("release", "Run and list releases, and decide about them",
+		a.releaseListCommand(),
 		takesAPI(a.runCommand(spec.Release, "run", "Start a release",
 			`Start the release that FILE describes, as the workflow release-<id> unless --id
 names another. One run at a time has that id; a closed one may run again.`)),

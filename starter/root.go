@@ -17,7 +17,7 @@ profile (TEMPORAL_PROFILE). Files are YAML or JSON; - is standard input.
 
 With --api URL, or LATCH_API, commands speak to the HTTP API that starter serve
 offers in place of Temporal, and bear the key that LATCH_API_KEY has: release,
-emit, lock release, job list, show, start and stop, deliveries, and status,
+emit, lock, webhook list, job list, show, start and stop, deliveries, and status,
 history and watch of releases.
 
 Exit codes:

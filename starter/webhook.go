@@ -10,7 +10,8 @@ import (
 )
 
 func (a *app) webhookCommand() *cobra.Command {
-	return group("webhook", "Make keys for webhooks, check captured requests, try a webhook",
+	return group("webhook", "List webhooks, make keys for them, check captured requests, try a webhook",
+		a.webhookListCommand(),
 		a.webhookKeygenCommand(), a.webhookVerifyCommand(), a.webhookTestCommand())
 }
 

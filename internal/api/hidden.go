@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 
-	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/urlmask"
@@ -36,19 +35,6 @@ func publicJSON(object map[string]json.RawMessage, data string) ([]byte, error) 
 		}
 	}
 	return json.Marshal(shown)
-}
-
-// public shows a webhook that stands by itself without credentials.
-func public(webhook latch.RegisteredWebhook) latch.RegisteredWebhook {
-	encoded, err := json.Marshal(webhook)
-	if err != nil {
-		return latch.RegisteredWebhook{Webhook: latch.Webhook{ID: webhook.ID}} // what was decoded encodes
-	}
-	var shown latch.RegisteredWebhook
-	if json.Unmarshal(urlmask.JSON(encoded), &shown) != nil {
-		return latch.RegisteredWebhook{Webhook: latch.Webhook{ID: webhook.ID}}
-	}
-	return shown
 }
 
 // restoredJob puts the credentials back that a copy of a job has as ***: it bears

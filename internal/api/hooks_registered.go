@@ -48,7 +48,7 @@ func (a *api) listRegistered(ctx context.Context, _ *struct{}) (*registeredListO
 	}
 	shown := make([]latch.RegisteredWebhook, len(listed))
 	for i := range listed {
-		shown[i] = public(listed[i])
+		shown[i] = registry.Shown(listed[i])
 	}
 	return &registeredListOutput{Webhooks{shown}}, nil
 }
@@ -64,7 +64,7 @@ func (a *api) getRegistered(ctx context.Context, input *registeredInput) (*regis
 	if err != nil {
 		return nil, err
 	}
-	return &registeredOutput{public(*found)}, nil
+	return &registeredOutput{registry.Shown(*found)}, nil
 }
 
 type createRegisteredInput struct{ RawBody []byte }
@@ -76,7 +76,7 @@ type WrittenWebhook struct {
 }
 
 func written(webhook *latch.RegisteredWebhook) WrittenWebhook {
-	return WrittenWebhook{public(*webhook), warningsOf(admission.RegisteredWebhookWarnings(webhook))}
+	return WrittenWebhook{registry.Shown(*webhook), warningsOf(admission.RegisteredWebhookWarnings(webhook))}
 }
 
 type createdRegisteredOutput struct {
@@ -197,6 +197,6 @@ func (a *api) enableRegistered(enabled bool) func(context.Context, *registeredIn
 		if err != nil {
 			return nil, err
 		}
-		return &registeredOutput{public(*changed)}, nil
+		return &registeredOutput{registry.Shown(*changed)}, nil
 	}
 }

@@ -32,7 +32,8 @@ type LockFilter struct {
 	Job, Release string
 }
 
-func (f *LockFilter) check() error {
+// Check returns the [ArgumentError] of a filter that no lock can fulfil.
+func (f *LockFilter) Check() error {
 	if f.Job != "" && f.Release != "" {
 		return wrong("job", "a lock holds a job or a release; give job or release, not both")
 	}
@@ -95,7 +96,7 @@ func (l *Lister) Locks(ctx context.Context, filter LockFilter, from string, limi
 	if err := at.decode(from, lockStages); err != nil {
 		return nil, err
 	}
-	if err := filter.check(); err != nil {
+	if err := filter.Check(); err != nil {
 		return nil, err
 	}
 	part, began := &LockPart{Locks: []WaitingLock{}}, time.Now()

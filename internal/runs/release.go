@@ -71,8 +71,8 @@ type ReleaseFilter struct {
 	Since, Until time.Time
 }
 
-// check returns the [ArgumentError] of a filter that no release can fulfil.
-func (f *ReleaseFilter) check() error {
+// Check returns the [ArgumentError] of a filter that no release can fulfil.
+func (f *ReleaseFilter) Check() error {
 	switch {
 	case f.Status != "" && !slices.Contains(ReleaseStatuses, f.Status):
 		return wrong("status", "%q is not a status of a release; one is %s", f.Status, strings.Join(ReleaseStatuses, ", "))

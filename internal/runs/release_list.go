@@ -50,7 +50,7 @@ func (l *Lister) Releases(ctx context.Context, filter ReleaseFilter, from string
 		return nil, err
 	}
 	filter.Since, filter.Until = at.Since, at.Until
-	if err := filter.check(); err != nil {
+	if err := filter.Check(); err != nil {
 		return nil, err
 	}
 	g := &gathering{lister: l, silent: map[string]bool{}}

@@ -12,7 +12,7 @@ import (
 const (
 	releases = "/latch/v1/releases"
 	events   = "/latch/v1/events"
-	locks    = "/latch/v1/locks/"
+	locks    = "/latch/v1/locks"
 )
 
 // A Started is a run that was started.
@@ -68,6 +68,6 @@ func (c *Client) TellRelease(ctx context.Context, id, message string, argument a
 // RemoveLock removes a lock and gives its record.
 func (c *Client) RemoveLock(ctx context.Context, removal latch.LockRelease) (json.RawMessage, error) {
 	var record json.RawMessage
-	err := c.call(ctx, http.MethodPost, locks+url.PathEscape(removal.Lock)+"/release", nil, removal, &record)
+	err := c.call(ctx, http.MethodPost, locks+"/"+url.PathEscape(removal.Lock)+"/release", nil, removal, &record)
 	return record, err
 }

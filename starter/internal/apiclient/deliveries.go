@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strconv"
 )
 
 const deliveries = "/latch/v1/deliveries"
@@ -25,17 +24,12 @@ type DeliveryFilter struct {
 }
 
 func (f *DeliveryFilter) query() url.Values {
-	query := url.Values{"limit": {strconv.Itoa(f.Limit)}}
+	failed := ""
 	if f.Failed {
-		query.Set("failed", "true")
+		failed = "true"
 	}
-	for name, value := range map[string]string{"since": f.Since, "until": f.Until, "webhook": f.Webhook, "event": f.Event,
-		"job": f.Job, "release": f.Release, "cursor": f.Cursor} {
-		if value != "" {
-			query.Set(name, value)
-		}
-	}
-	return query
+	return listQuery(f.Limit, map[string]string{"failed": failed, "since": f.Since, "until": f.Until, "webhook": f.Webhook, "event": f.Event,
+		"job": f.Job, "release": f.Release, "cursor": f.Cursor})
 }
 
 // Deliveries reads a part of the list of deliveries into part.

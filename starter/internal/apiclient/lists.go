@@ -1,0 +1,43 @@
+package apiclient
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// listQuery returns the parameters of a part of a list; empty ones are left out.
+func listQuery(limit int, parameters map[string]string) url.Values {
+	query := url.Values{"limit": {strconv.Itoa(limit)}}
+	for name, value := range parameters {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	return query
+}
+
+// A ReleaseFilter says which releases to list, and which part of them.
+type ReleaseFilter struct{ Status, Since, Until string }
+
+// Releases reads a part of the list of releases into part.
+func (c *Client) Releases(ctx context.Context, filter ReleaseFilter, cursor string, limit int, part any) error {
+	query := listQuery(limit, map[string]string{"status": filter.Status, "since": filter.Since, "until": filter.Until, "cursor": cursor})
+	return c.call(ctx, http.MethodGet, releases, query, nil, part)
+}
+
+// A LockFilter says which open locks to list.
+type LockFilter struct{ Webhook, Event, Job, Release string }
+
+// Locks reads a part of the list of open locks into part.
+func (c *Client) Locks(ctx context.Context, filter LockFilter, cursor string, limit int, part any) error {
+	query := listQuery(limit, map[string]string{"webhook": filter.Webhook, "event": filter.Event, "job": filter.Job,
+		"release": filter.Release, "cursor": cursor})
+	return c.call(ctx, http.MethodGet, locks, query, nil, part)
+}
+
+// Webhooks reads the list of registered webhooks into list.
+func (c *Client) Webhooks(ctx context.Context, list any) error {
+	return c.call(ctx, http.MethodGet, "/latch/v1/webhooks", nil, nil, list)
+}
