@@ -194,6 +194,8 @@ func TestListUsage(t *testing.T) {
 	}{
 		{[]string{"release", "list", "--status", "done", "--since", "soon", "--until", "later", "--limit", "-1"},
 			[]string{`--status: "done" is not a status of a release; one is running, `, `--since: "soon"`, `--until: "later"`, "--limit: must be 0 (no limit) or more, not -1"}},
+		{[]string{"release", "list", "--status", "rolledback"}, []string{`did you mean "rolled_back"?`}},
+		{[]string{"lock", "list", "--event", "BEFORE_RELEASED"}, []string{"--event: ", `did you mean "BEFORE_RELEASE"?`}},
 		{[]string{"release", "list", "--since", "1h", "--until", "2h"}, []string{"--since: ", "does not come before until"}},
 		{[]string{"lock", "list", "--job", "a", "--release", "b", "--limit", "-1"}, []string{"--job: ", "--limit: "}},
 		{[]string{"deliveries", "list", "--since", "soon", "--limit", "-1"}, []string{"--since: ", "--limit: "}},

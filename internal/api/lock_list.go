@@ -23,7 +23,7 @@ type Locks struct {
 
 type lockListInput struct {
 	Webhook string `query:"webhook" maxLength:"1000" doc:"Only those of the webhook of this id"`
-	Event   string `query:"event" maxLength:"200" pattern:"^[A-Z][A-Z0-9_]*$" doc:"Only those at this event"`
+	Event   string `query:"event" maxLength:"200" doc:"Only those at this event"`
 	Job     string `query:"job" maxLength:"1000" doc:"Only those that hold the job of this id"`
 	Release string `query:"release" maxLength:"1000" doc:"Only those that hold the release of this id"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"About how many locks to list: a run's stay together"`

@@ -17,7 +17,7 @@ func (a *api) registerReleaseList() {
 }
 
 type releaseListInput struct {
-	Status string `query:"status" enum:"running,released,stopped,rolled_back,failed,cancelled" doc:"Only those of this status; a release is running until its run has closed"`
+	Status string `query:"status" maxLength:"100" doc:"Only those of this status: running, released, stopped, rolled_back, failed or cancelled; a release is running until its run has closed"`
 	Since  string `query:"since" maxLength:"100" doc:"Only those that began since then: a duration back from now, such as 2h, or an RFC 3339 time"`
 	Until  string `query:"until" maxLength:"100" doc:"Only those that began before then"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`

@@ -68,7 +68,8 @@ func TestListRefusals(t *testing.T) {
 	t.Parallel()
 	handler := withKeys(t, &fake{})
 	for query, told := range map[string]string{
-		releasesPath + "?status=done":                  "",
+		releasesPath + "?status=done":                  `status: "done" is not a status of a release; one is running, released, `,
+		releasesPath + "?status=relased":               `; did you mean "released"?`,
 		releasesPath + "?limit=0":                      "",
 		releasesPath + "?limit=201":                    "",
 		releasesPath + "?since=yesterday":              `since: "yesterday" is neither a duration`,
@@ -77,7 +78,9 @@ func TestListRefusals(t *testing.T) {
 		releasesPath + "?cursor=nonsense":              `cursor: "nonsense"`,
 		"/latch/v1/locks?cursor=nonsense":              `cursor: "nonsense"`,
 		"/latch/v1/locks?job=a&release=b":              "job or release",
-		"/latch/v1/locks?event=job":                    "",
+		"/latch/v1/locks?event=job":                    `event: "job" is no event`,
+		"/latch/v1/locks?event=BEFORE_RELEASED":        `did you mean "BEFORE_RELEASE"?`,
+		"/latch/v1/deliveries?event=JOB_FAILUR":        `did you mean "JOB_FAILURE"?`,
 		"/latch/v1/locks?limit=1001":                   "",
 		"/latch/v1/locks?page=nonsense&limit=1&job=ab": "cursor: ",
 	} {

@@ -46,9 +46,14 @@ func (f *Filter) check() error {
 		return refused(Invalid, "job and release: a delivery is of one of them, so give one.")
 	case !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until):
 		return refused(Invalid, "since (%s) and until (%s): since must come before until.", f.Since.UTC().Format(time.RFC3339), f.Until.UTC().Format(time.RFC3339))
-	default:
+	}
+	if f.Event == "" {
 		return nil
 	}
+	if err := latch.CheckEvent(f.Event); err != nil {
+		return refused(Invalid, "event: %v.", err)
+	}
+	return nil
 }
 
 // takes tells whether a record is of the job, release and time asked for; what

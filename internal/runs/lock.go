@@ -37,6 +37,12 @@ func (f *LockFilter) Check() error {
 	if f.Job != "" && f.Release != "" {
 		return wrong("job", "a lock holds a job or a release; give job or release, not both")
 	}
+	if f.Event == "" {
+		return nil
+	}
+	if err := latch.CheckEvent(f.Event); err != nil {
+		return wrong("event", "%v", err)
+	}
 	return nil
 }
 

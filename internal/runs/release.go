@@ -8,6 +8,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/typo"
 )
 
 // ReleaseUnknown is the status of a closed release whose result cannot be read,
@@ -75,7 +76,7 @@ type ReleaseFilter struct {
 func (f *ReleaseFilter) Check() error {
 	switch {
 	case f.Status != "" && !slices.Contains(ReleaseStatuses, f.Status):
-		return wrong("status", "%q is not a status of a release; one is %s", f.Status, strings.Join(ReleaseStatuses, ", "))
+		return wrong("status", "%q is not a status of a release; one is %s%s", f.Status, strings.Join(ReleaseStatuses, ", "), typo.Hint(f.Status, ReleaseStatuses))
 	case !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until):
 		return wrong("since", "%s does not come before until (%s)", f.Since.UTC().Format(time.RFC3339), f.Until.UTC().Format(time.RFC3339))
 	default:
