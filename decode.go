@@ -20,6 +20,11 @@ import (
 // reading it takes.
 const maximumDepth = 100
 
+// DecodeStrict reads JSON into what into points to, a struct with json tags,
+// for formats beside this package's own that are to be read as these are. It
+// returns all that is wrong.
+func DecodeStrict(data []byte, into any) Problems { return decodeStrict(data, into) }
+
 // decodeStrict reads JSON into what into points to and gives all that is
 // wrong with it: text that is no JSON, unknown and duplicate keys, values of
 // the wrong type, bad durations. What could be read is set.

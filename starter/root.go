@@ -49,7 +49,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(a.jobCommand(), a.releaseCommand(), a.emitCommand(), a.lockCommand(), a.watchCommand(),
-		a.statusCommand(), a.historyCommand(), a.deliveriesCommand(), a.serveCommand(), a.webhookCommand(), a.codecCommand(), a.validateCommand(), a.doctorCommand(), a.schemaCommand(), a.versionCommand())
+		a.statusCommand(), a.historyCommand(), a.deliveriesCommand(), a.serveCommand(), a.webhookCommand(), a.rulesCommand(), a.codecCommand(), a.validateCommand(), a.doctorCommand(), a.schemaCommand(), a.versionCommand())
 	return root
 }
 

@@ -98,32 +98,40 @@ func (f *trialFile) hooks(event string) (found []*trialHook, others []string) {
 	return found, others
 }
 
-// choose finds the one webhook that is meant.
+// choose finds the one webhook that is meant, which sends something.
 func (f *trialFile) choose(flags trialFlags) (*trialHook, error) {
-	found, others := f.hooks(flags.event)
+	found, err := f.find(flags.event, flags.webhook, "say which by --webhook")
+	if err == nil && !found.webhook.HasURL() {
+		return nil, fmt.Errorf("webhook %q has no url: nothing is sent, only a lock is made", found.webhook.ID)
+	}
+	return found, err
+}
+
+// find finds the one webhook that is meant. Where there are several, which is
+// how to say it.
+func (f *trialFile) find(event, id, which string) (*trialHook, error) {
+	found, others := f.hooks(event)
 	var ids []string
 	for _, hook := range found {
 		ids = append(ids, hook.webhook.ID)
 	}
 	all := slices.Concat(ids, others)
-	if flags.webhook != "" {
-		found = slices.DeleteFunc(found, func(hook *trialHook) bool { return hook.webhook.ID != flags.webhook })
+	if id != "" {
+		found = slices.DeleteFunc(found, func(hook *trialHook) bool { return hook.webhook.ID != id })
 	}
 	switch {
-	case len(found) == 1 && !found[0].webhook.HasURL():
-		return nil, fmt.Errorf("webhook %q has no url: nothing is sent, only a lock is made", found[0].webhook.ID)
 	case len(found) == 1:
 		return found[0], nil
-	case len(found) > 1 && flags.webhook == "":
-		return nil, fmt.Errorf("several webhooks listen to %s: say which by --webhook; they are %s", flags.event, quoteAll(ids, ", "))
+	case len(found) > 1 && id == "":
+		return nil, fmt.Errorf("several webhooks listen to %s: %s; they are %s", event, which, quoteAll(ids, ", "))
 	case len(found) > 1:
-		return nil, fmt.Errorf("several jobs have a webhook %q that listens to %s: put the job that is meant into a file of its own", flags.webhook, flags.event)
-	case flags.webhook != "" && slices.Contains(others, flags.webhook):
-		return nil, fmt.Errorf("webhook %q does not listen to %s", flags.webhook, flags.event)
-	case flags.webhook != "":
-		return nil, fmt.Errorf("there is no webhook %q; there are %s%s", flags.webhook, quoteAll(all, ", "), typo.Hint(flags.webhook, all))
+		return nil, fmt.Errorf("several jobs have a webhook %q that listens to %s: put the job that is meant into a file of its own", id, event)
+	case id != "" && slices.Contains(others, id):
+		return nil, fmt.Errorf("webhook %q does not listen to %s", id, event)
+	case id != "":
+		return nil, fmt.Errorf("there is no webhook %q; there are %s%s", id, quoteAll(all, ", "), typo.Hint(id, all))
 	default:
-		return nil, fmt.Errorf("no webhook listens to %s; there are %s", flags.event, quoteAll(others, ", "))
+		return nil, fmt.Errorf("no webhook listens to %s; there are %s", event, quoteAll(others, ", "))
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -157,15 +156,9 @@ func (a *app) trialRequest(chosen *trialHook, from *surroundings, overlay string
 		}
 		lay(variables, over)
 	}
-	request.Variables = map[string]json.RawMessage{}
-	for name, value := range variables {
-		encoded, err := json.Marshal(value)
-		if err != nil {
-			return nil, err
-		}
-		request.Variables[name] = encoded
-	}
-	return request, nil
+	var err error
+	request.Variables, err = encodeVariables(variables)
+	return request, err
 }
 
 // A trial is what webhook test shows, as --output json prints it.

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/typo"
 	"github.com/latch-run/latch/starter/internal/spec"
@@ -175,18 +177,41 @@ func (a *app) readVariables(file string) (jsonObject, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--variables: %s: cannot be read: %w", file, err)
 	}
+	read, err := decodeVariables(data)
+	if err != nil {
+		return nil, fmt.Errorf("--variables: %s: %w", file, err)
+	}
+	return read, nil
+}
+
+// decodeVariables reads template variables that are given.
+func decodeVariables(data []byte) (jsonObject, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	var read jsonObject
 	if err := decoder.Decode(&read); err != nil {
-		return nil, fmt.Errorf("--variables: %s: must be an object: %w", file, err)
+		return nil, fmt.Errorf("must be an object: %w", err)
 	}
+	var unknown error
 	for _, name := range sortedNames(read) {
-		if !strings.Contains(" "+trialVariables+" ", " "+name+" ") {
-			err = errors.Join(err, fmt.Errorf("--variables: %s: there is no variable %q; there are %s%s", file, name, trialVariables, typo.Hint(name, strings.Fields(trialVariables))))
+		if names := strings.Fields(trialVariables); !slices.Contains(names, name) {
+			unknown = errors.Join(unknown, fmt.Errorf("there is no variable %q; there are %s%s", name, trialVariables, typo.Hint(name, names)))
 		}
 	}
-	return read, err
+	return read, unknown
+}
+
+// encodeVariables gives variables as deliveries and expressions take them.
+func encodeVariables(variables jsonObject) (expr.Variables, error) {
+	encoded := expr.Variables{}
+	for name, value := range variables {
+		data, err := json.Marshal(value)
+		if err != nil {
+			return nil, fmt.Errorf("variable %s: %w", name, err)
+		}
+		encoded[name] = data
+	}
+	return encoded, nil
 }
 
 // trialVariables are those that can be given.
