@@ -10,16 +10,14 @@ import (
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
-	failurepb "go.temporal.io/api/failure/v1"
-	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/converter"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/overload"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // A Run is the last run of a job, as far as lists tell of it.
@@ -156,37 +154,23 @@ func (s *Store) addOutcome(ctx context.Context, execution *commonpb.WorkflowExec
 	if err != nil {
 		return err
 	}
-	for _, event := range last.GetHistory().GetEvents() {
-		if err := s.readOutcome(event, run); err != nil {
-			return fmt.Errorf("result of %s: %w", execution.GetWorkflowId(), err)
-		}
+	if err := s.readOutcome(runs.ClosingIn(last.GetHistory(), s.converter), run); err != nil {
+		return fmt.Errorf("result of %s: %w", execution.GetWorkflowId(), err)
 	}
 	return nil
 }
 
-func (s *Store) readOutcome(event *historypb.HistoryEvent, run *Run) error {
-	var payloads *commonpb.Payloads
-	switch attributes := event.GetAttributes().(type) {
-	case *historypb.HistoryEvent_WorkflowExecutionCompletedEventAttributes:
-		payloads = attributes.WorkflowExecutionCompletedEventAttributes.GetResult()
-	case *historypb.HistoryEvent_WorkflowExecutionFailedEventAttributes:
-		failure := attributes.WorkflowExecutionFailedEventAttributes.GetFailure()
-		converter.DecodeCommonFailureAttributes(s.converter, failure)
-		run.Error = failure.GetMessage()
-		payloads = detailsOf(failure)
-	case *historypb.HistoryEvent_WorkflowExecutionCanceledEventAttributes:
-		run.Error = "cancelled"
-		payloads = attributes.WorkflowExecutionCanceledEventAttributes.GetDetails()
-	case *historypb.HistoryEvent_WorkflowExecutionTerminatedEventAttributes:
-		run.Error = "terminated: " + attributes.WorkflowExecutionTerminatedEventAttributes.GetReason()
-	case *historypb.HistoryEvent_WorkflowExecutionTimedOutEventAttributes:
-		run.Error = "timed out by Temporal"
+func (s *Store) readOutcome(end *runs.Closing, run *Run) error {
+	if end == nil {
+		return nil
 	}
-	if len(payloads.GetPayloads()) == 0 {
+	run.Error = end.Reason
+	foreign := end.How == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED && end.ErrorType != latch.ErrorJobFailed
+	if end.Result == nil || foreign {
 		return nil
 	}
 	var result latch.JobResult
-	if err := s.converter.FromPayload(payloads.GetPayloads()[0], &result); err != nil {
+	if err := s.converter.FromPayload(end.Result, &result); err != nil {
 		return err
 	}
 	if result.Status != "" {
@@ -196,15 +180,6 @@ func (s *Store) readOutcome(event *historypb.HistoryEvent, run *Run) error {
 		run.KVP = result.KVP
 	}
 	return nil
-}
-
-// detailsOf gives the result that a failed job carries.
-func detailsOf(failure *failurepb.Failure) *commonpb.Payloads {
-	info := failure.GetApplicationFailureInfo()
-	if info.GetType() != latch.ErrorJobFailed {
-		return nil
-	}
-	return info.GetDetails()
 }
 
 // A Count tells how many runs of jobs Temporal knows of.

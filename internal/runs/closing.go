@@ -14,19 +14,71 @@ import (
 	"github.com/latch-run/latch/internal/overload"
 )
 
+// A Closing is how a run closed.
+type Closing struct {
+	// How is Temporal's word for it.
+	How enumspb.WorkflowExecutionStatus
+	// Result is what the run returned or, of one that failed or was cancelled,
+	// the first of its error's details; nil where there is none.
+	Result *commonpb.Payload
+	// ErrorType is the type of the application error that the run failed with.
+	ErrorType string
+	// Reason is why it did not complete, for people; empty where it did.
+	Reason string
+}
+
+// ClosingIn returns how a run closed by the last event of its history, nil where
+// that closes no run. The converter is the one that the run's data went through.
+func ClosingIn(history *historypb.History, payloads converter.DataConverter) *Closing {
+	events := history.GetEvents()
+	if len(events) == 0 {
+		return nil
+	}
+	switch event := events[len(events)-1]; event.GetEventType() {
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
+		return &Closing{How: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, Result: first(event.GetWorkflowExecutionCompletedEventAttributes().GetResult())}
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+		failure := event.GetWorkflowExecutionFailedEventAttributes().GetFailure()
+		converter.DecodeCommonFailureAttributes(payloads, failure)
+		application := failure.GetApplicationFailureInfo()
+		return &Closing{How: enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, Result: first(application.GetDetails()),
+			ErrorType: application.GetType(), Reason: failure.GetMessage()}
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
+		return &Closing{How: enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, Result: first(event.GetWorkflowExecutionCanceledEventAttributes().GetDetails()),
+			Reason: "cancelled"}
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
+		reason := "terminated"
+		if why := event.GetWorkflowExecutionTerminatedEventAttributes().GetReason(); why != "" {
+			reason += ": " + why
+		}
+		return &Closing{How: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, Reason: reason}
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
+		return &Closing{How: enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT, Reason: "timed out by Temporal"}
+	default:
+		return nil
+	}
+}
+
+func first(payloads *commonpb.Payloads) *commonpb.Payload {
+	if len(payloads.GetPayloads()) == 0 {
+		return nil
+	}
+	return payloads.GetPayloads()[0]
+}
+
 // ReleaseResult returns what a closed release came to. One that was refused,
 // terminated or timed out by Temporal has no result of its own: it is failed,
 // with the reason. It takes no worker.
 func (l *Lister) ReleaseResult(ctx context.Context, workflowID, runID string) (*latch.ReleaseResult, error) {
 	result := new(latch.ReleaseResult)
-	end, err := l.closing(ctx, &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID})
+	end, err := l.releaseClosing(ctx, &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID})
 	if err != nil {
 		return nil, err
 	}
-	if end.result != nil {
-		return result, l.readResult(workflowID, end.result, result)
+	if end.Result != nil {
+		return result, l.readResult(workflowID, end.Result, result)
 	}
-	result.Status, result.Reason = end.status, end.reason
+	result.Status, result.Reason = statusWithout(end), end.Reason
 	return result, nil
 }
 
@@ -37,15 +89,9 @@ func (l *Lister) readResult(workflowID string, payload *commonpb.Payload, into a
 	return nil
 }
 
-// A closing is how a release's run closed: with a result, or else with a status
-// and a reason that stand for one.
-type closing struct {
-	result         *commonpb.Payload
-	status, reason string
-}
-
-// closing reads the last event of a closed run.
-func (l *Lister) closing(ctx context.Context, execution *commonpb.WorkflowExecution) (*closing, error) {
+// releaseClosing reads how a closed release ended. Its Result is a release's, or
+// nil.
+func (l *Lister) releaseClosing(ctx context.Context, execution *commonpb.WorkflowExecution) (*Closing, error) {
 	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
 	defer cancel()
 	request := &workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: l.namespace, Execution: execution,
@@ -56,51 +102,20 @@ func (l *Lister) closing(ctx context.Context, execution *commonpb.WorkflowExecut
 	if err != nil {
 		return nil, err
 	}
-	for _, event := range last.GetHistory().GetEvents() {
-		if end := l.closingOf(event); end != nil {
-			return end, nil
-		}
+	end := ClosingIn(last.GetHistory(), l.converter)
+	switch {
+	case end == nil:
+		return nil, fmt.Errorf("run %s of %s has no closing event", execution.GetRunId(), execution.GetWorkflowId())
+	case end.How == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED && end.ErrorType != latch.ErrorReleaseFailed && end.ErrorType != latch.ErrorRollbackIncomplete:
+		end.Result = nil
 	}
-	return nil, fmt.Errorf("run %s of %s has no closing event", execution.GetRunId(), execution.GetWorkflowId())
+	return end, nil
 }
 
-// closingOf returns nil for an event that closes no run.
-func (l *Lister) closingOf(event *historypb.HistoryEvent) *closing {
-	switch event.GetEventType() {
-	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
-		return withResult(event.GetWorkflowExecutionCompletedEventAttributes().GetResult(), latch.ReleaseFailed, "the run completed without a result")
-	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
-		return withResult(event.GetWorkflowExecutionCanceledEventAttributes().GetDetails(), latch.ReleaseCancelled, "the run was cancelled")
-	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
-		return l.failed(event.GetWorkflowExecutionFailedEventAttributes())
-	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
-		reason := "terminated"
-		if why := event.GetWorkflowExecutionTerminatedEventAttributes().GetReason(); why != "" {
-			reason += ": " + why
-		}
-		return &closing{status: latch.ReleaseFailed, reason: reason}
-	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
-		return &closing{status: latch.ReleaseFailed, reason: "timed out by Temporal"}
-	default:
-		return nil
+// statusWithout returns the status of a release that closed without a result.
+func statusWithout(end *Closing) string {
+	if end.How == enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED {
+		return latch.ReleaseCancelled
 	}
-}
-
-// failed reads the result from the details of the errors that bear one.
-func (l *Lister) failed(attributes *historypb.WorkflowExecutionFailedEventAttributes) *closing {
-	failure := attributes.GetFailure()
-	converter.DecodeCommonFailureAttributes(l.converter, failure)
-	var details *commonpb.Payloads
-	application := failure.GetApplicationFailureInfo()
-	if application.GetType() == latch.ErrorReleaseFailed || application.GetType() == latch.ErrorRollbackIncomplete {
-		details = application.GetDetails()
-	}
-	return withResult(details, latch.ReleaseFailed, failure.GetMessage())
-}
-
-func withResult(payloads *commonpb.Payloads, status, reason string) *closing {
-	if len(payloads.GetPayloads()) == 0 {
-		return &closing{status: status, reason: reason}
-	}
-	return &closing{result: payloads.GetPayloads()[0]}
+	return latch.ReleaseFailed
 }

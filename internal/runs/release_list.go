@@ -23,6 +23,9 @@ const (
 	// one may take to answer.
 	askers     = 8
 	askTimeout = 5 * time.Second
+	// patience is how long one part goes on asking runs that go on: what has not
+	// answered then is told by Temporal's list alone.
+	patience = 8 * time.Second
 	// maximumAsked is how many runs one part asks, about.
 	maximumAsked = 500
 	// prefixRelease begins the workflow ids of releases, by convention.
@@ -53,8 +56,8 @@ func (l *Lister) Releases(ctx context.Context, filter ReleaseFilter, from string
 	if err := filter.Check(); err != nil {
 		return nil, err
 	}
-	g := &gathering{lister: l, silent: map[string]bool{}}
 	part, began := &ReleasePart{Releases: []ReleaseRow{}}, time.Now()
+	g := &gathering{lister: l, silent: map[string]bool{}, until: began.Add(patience)}
 	for asked := 0; ; {
 		page, err := l.Page(ctx, filter.query(!at.Bare), limit-len(part.Releases), at.Page)
 		if at.lacksAttributes(err) {
@@ -87,7 +90,9 @@ func (l *Lister) Releases(ctx context.Context, filter ReleaseFilter, from string
 // A gathering completes the rows of one part.
 type gathering struct {
 	lister *Lister
-	mutex  sync.Mutex
+	// until is when it asks no more workers.
+	until time.Time
+	mutex sync.Mutex
 	// silent are task queues that no worker answered on: they are asked once.
 	silent map[string]bool
 }
@@ -132,7 +137,7 @@ func (l *Lister) rowOf(run *workflowpb.WorkflowExecutionInfo) ReleaseRow {
 func (g *gathering) addProgress(ctx context.Context, row *ReleaseRow) error {
 	var status latch.Status
 	row.Partial = true
-	if g.isSilent(row.taskQueue) {
+	if g.isSilent(row.taskQueue) || time.Now().After(g.until) {
 		return nil
 	}
 	answer, err := g.lister.ask(ctx, row, latch.QueryStatus)
@@ -177,14 +182,14 @@ type summary struct {
 
 // addResult adds what a closed release came to.
 func (g *gathering) addResult(ctx context.Context, row *ReleaseRow) error {
-	end, err := g.lister.closing(ctx, &commonpb.WorkflowExecution{WorkflowId: row.WorkflowID, RunId: row.RunID})
+	end, err := g.lister.releaseClosing(ctx, &commonpb.WorkflowExecution{WorkflowId: row.WorkflowID, RunId: row.RunID})
 	if err != nil {
 		row.Partial = true
 		return g.tolerate(ctx, row, err)
 	}
-	came := summary{Status: end.status, Reason: end.reason}
-	if end.result != nil {
-		if err := g.lister.readResult(row.WorkflowID, end.result, &came); err != nil {
+	came := summary{Status: statusWithout(end), Reason: end.Reason}
+	if end.Result != nil {
+		if err := g.lister.readResult(row.WorkflowID, end.Result, &came); err != nil {
 			row.Partial = true
 			return nil
 		}

@@ -73,7 +73,7 @@ func TestReleaseThatClosedTellsWhatItCameTo(t *testing.T) {
 		{"not undone", failed, failedWith("release failed", latch.ErrorRollbackIncomplete, result(latch.ReleaseFailed)), latch.ReleaseFailed, "so", true},
 		{"cancelled", canceled, canceledWith(result(latch.ReleaseCancelled)), latch.ReleaseCancelled, "so", true},
 		{"refused", failed, failedWith("steps: required", latch.ErrorInvalidSpec, newFake(t).payloads([]string{"x"})), latch.ReleaseFailed, "steps: required", false},
-		{"cancelled before it began", canceled, canceledWith(nil), latch.ReleaseCancelled, "the run was cancelled", false},
+		{"cancelled before it began", canceled, canceledWith(nil), latch.ReleaseCancelled, "cancelled", false},
 		{"terminated", terminated, terminatedFor("by hand"), latch.ReleaseFailed, "terminated: by hand", false},
 		{"terminated without a word", terminated, terminatedFor(""), latch.ReleaseFailed, "terminated", false},
 		{"timed out", expired, timedOut(), latch.ReleaseFailed, "timed out by Temporal", false},

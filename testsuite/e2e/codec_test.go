@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,6 +130,13 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 	var released latch.ReleaseResult
 	require.NoError(t, connected.GetWorkflow(b.ctx, started.WorkflowID, "").Get(b.ctx, &released))
 	require.Equal(t, latch.ReleaseReleased, released.Status)
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		var listed releasePart
+		s.as("read-key-0123456789", "GET", "/latch/v1/releases?status=released&limit=200", "").read(c, 200, &listed)
+		at := slices.IndexFunc(listed.Releases, func(row releaseRow) bool { return row.RunID == started.RunID })
+		require.GreaterOrEqual(c, at, 0)
+		require.Equal(c, "hush-title", listed.Releases[at].Title, "the list reads what is encrypted")
+	}, patience, tick)
 
 	// A job by the starter, that fails: its error is read, and stored encrypted.
 	id := b.jobID("nightly")
