@@ -12,18 +12,12 @@ import (
 // maximumFile bounds LATCH_PAYLOAD_KEYS_FILE, in bytes.
 const maximumFile = 64 << 10
 
-// settings are the codec's.
-type settings struct {
-	Keys     string `env:"LATCH_PAYLOAD_KEYS"`
-	KeysFile string `env:"LATCH_PAYLOAD_KEYS_FILE"`
-}
-
 // FromEnvironment makes the codec of LATCH_PAYLOAD_KEYS, or of the file that
 // LATCH_PAYLOAD_KEYS_FILE names, up to 64 KiB; see [ParseKeys] for the form of
 // both. Without either it has no keys. All that is wrong is told at once, and
 // never a key.
 func FromEnvironment() (*Codec, error) {
-	given, err := environment.Read[settings]()
+	given, err := environment.Read[environment.Payloads]()
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +35,7 @@ func FromEnvironment() (*Codec, error) {
 	keys, err := ParseKeys(text)
 	switch {
 	case err != nil:
-		problems = append(problems, fmt.Errorf("%s: %w", name, err))
+		problems = append(problems, environment.Named(name, err))
 	case len(keys) == 0 && (text != "" || given.KeysFile != ""):
 		problems = append(problems, fmt.Errorf("%s: has no key; leave it out to encrypt nothing", name))
 	}

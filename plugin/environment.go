@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/latch-run/latch"
@@ -10,29 +9,10 @@ import (
 	environment "github.com/latch-run/latch/internal/settings"
 )
 
-// settings are the plugin's options as the environment gives them (contract,
-// "Settings").
-type settings struct {
-	FQDN                string   `env:"LATCH_FQDN"`
-	Environment         string   `env:"LATCH_ENVIRONMENT"`
-	SecretsDir          string   `env:"LATCH_SECRETS_DIR"`
-	SecretsHosts        string   `env:"LATCH_SECRETS_HOSTS"`
-	SecretHostsRequired bool     `env:"LATCH_SECRETS_HOSTS_REQUIRED"`
-	EgressAllow         []string `env:"LATCH_EGRESS_ALLOW"`
-	EgressProxy         string   `env:"LATCH_EGRESS_PROXY"`
-	RedactHeaders       []string `env:"LATCH_REDACT_HEADERS"`
-	RedactJSON          []string `env:"LATCH_REDACT_JSON"`
-	AllowCommands       bool     `env:"LATCH_ALLOW_COMMANDS"`
-	SearchAttributes    bool     `env:"LATCH_SEARCH_ATTRIBUTES"`
-	APIURL              string   `env:"LATCH_API_URL"`
-	LockLinks           bool     `env:"LATCH_LOCK_LINKS"`
-	LinkKey             string   `env:"LATCH_LINK_KEY"`
-}
-
 // FromEnv makes the plugin as the environment's LATCH_… variables say. It is
 // what Latch's own worker uses. All that is wrong is reported at once.
 func FromEnv() (*Plugin, error) {
-	given, err := environment.Read[settings]()
+	given, err := environment.Read[environment.Plugin]()
 	problems := []error{err}
 	store, err := secret.FromEnvironment(os.Environ(), given.SecretsDir, given.SecretsHosts, given.SecretHostsRequired)
 	problems = append(problems, err)
@@ -48,10 +28,11 @@ func FromEnv() (*Plugin, error) {
 		LinkKey:          []byte(given.LinkKey),
 		SearchAttributes: given.SearchAttributes,
 		store:            store,
+		variables:        true,
 	})
 	problems = append(problems, p.Err())
 	if err := errors.Join(problems...); err != nil {
-		return nil, fmt.Errorf("settings: %w", err)
+		return nil, err
 	}
 	return p, nil
 }

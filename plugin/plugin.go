@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"slices"
 	"sync"
 
@@ -21,6 +19,7 @@ import (
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/secret"
+	environment "github.com/latch-run/latch/internal/settings"
 	"github.com/latch-run/latch/workflows"
 )
 
@@ -74,6 +73,9 @@ type Options struct {
 
 	// store holds secrets from the environment.
 	store *secret.Store
+	// variables says that the options come from the environment: errors name the
+	// variables alone.
+	variables bool
 }
 
 // A Plugin is a worker plugin and a client plugin.
@@ -148,6 +150,9 @@ func newActivities(options Options, store *secret.Store, dataConverter func() co
 	linkKey, err := linkKeyOf(options)
 	problems = append(problems, err)
 	if err := errors.Join(problems...); err != nil {
+		if options.variables {
+			return nil, err
+		}
 		return nil, fmt.Errorf("latch plugin: %w", err)
 	}
 	return activities.New(activities.Options{
@@ -168,27 +173,24 @@ func linkKeyOf(options Options) ([]byte, error) {
 		return nil, nil
 	}
 	if err := locklink.CheckKey(options.LinkKey); err != nil {
-		return nil, fmt.Errorf("LinkKey (LATCH_LINK_KEY), which LockLinks (LATCH_LOCK_LINKS) needs: %w", err)
+		return nil, fmt.Errorf("%s, which %s needs: %w", options.name("LinkKey", "LATCH_LINK_KEY"), options.name("LockLinks", "LATCH_LOCK_LINKS"), err)
 	}
 	return options.LinkKey, nil
 }
 
 func fqdnOf(options Options) (string, error) {
-	var host string
-	if options.APIURL != "" {
-		parsed, err := url.Parse(options.APIURL)
-		if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
-			return "", fmt.Errorf("APIURL (LATCH_API_URL): %q is no http or https URL", options.APIURL)
-		}
-		host = parsed.Hostname()
+	if err := environment.CheckURL(options.APIURL); err != nil {
+		return "", fmt.Errorf("%s: %w", options.name("APIURL", "LATCH_API_URL"), err)
 	}
-	if options.FQDN != "" {
-		return options.FQDN, nil
+	return environment.FQDN(options.FQDN, options.APIURL)
+}
+
+// name names an option as whoever gave it knows it.
+func (o Options) name(field, variable string) string {
+	if o.variables {
+		return variable
 	}
-	if host != "" {
-		return host, nil
-	}
-	return os.Hostname()
+	return field + " (" + variable + ")"
 }
 
 func (p *Plugin) configureClient(_ context.Context, options client.PluginConfigureClientOptions) error {

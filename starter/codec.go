@@ -11,6 +11,7 @@ import (
 
 	"github.com/latch-run/latch/codec"
 	"github.com/latch-run/latch/internal/codecserver"
+	environment "github.com/latch-run/latch/internal/settings"
 )
 
 func (a *app) codecCommand() *cobra.Command {
@@ -71,9 +72,11 @@ func (a *app) codecServeCommand() *cobra.Command {
 func (a *app) codecServe(ctx context.Context) error {
 	configured, err := configureCodec()
 	if err != nil {
+		a.warnOfUnknown(true)
 		return usageError(err)
 	}
-	logger := configured.logger(a.err)
+	logger := configured.Logger(a.err)
+	environment.Warn(logger, environment.Unknowns(a.environ))
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", configured.Addr)
 	if err != nil {
 		return newFailure(exitFailed, kindFailed, "LATCH_CODEC_ADDR: %v; free the address or choose another", err)

@@ -3,26 +3,15 @@ package main
 import (
 	"crypto/tls"
 	"errors"
-	"fmt"
 
 	"github.com/latch-run/latch/codec"
 	"github.com/latch-run/latch/internal/codecserver"
 	environment "github.com/latch-run/latch/internal/settings"
 )
 
-// codecSettings are those of the codec server.
-type codecSettings struct {
-	Addr    string   `env:"LATCH_CODEC_ADDR" envDefault:"127.0.0.1:7129"`
-	Origins []string `env:"LATCH_CODEC_ORIGINS"`
-	Tokens  string   `env:"LATCH_CODEC_TOKENS"`
-	TLSCert string   `env:"LATCH_CODEC_TLS_CERT"`
-	TLSKey  string   `env:"LATCH_CODEC_TLS_KEY"`
-	LogSettings
-}
-
 // A codecConfiguration is everything that the codec server runs by.
 type codecConfiguration struct {
-	codecSettings
+	environment.CodecServer
 	codec  *codec.Codec
 	tokens []codecserver.Token
 	tls    *tls.Config
@@ -31,23 +20,23 @@ type codecConfiguration struct {
 // configureCodec reads the environment and reports all that is wrong with it
 // at once.
 func configureCodec() (*codecConfiguration, error) {
-	given, err := environment.Read[codecSettings]()
+	given, err := environment.Read[environment.CodecServer]()
 	problems := []error{err}
-	configured := &codecConfiguration{codecSettings: given}
+	configured := &codecConfiguration{CodecServer: given}
 	note := func(variable string, err error) {
-		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", variable, err))
-		}
+		problems = append(problems, environment.Named(variable, err))
 	}
 	configured.tokens, err = codecserver.ParseTokens(given.Tokens)
 	note("LATCH_CODEC_TOKENS", err)
-	if err == nil {
-		note("LATCH_CODEC_ADDR", codecserver.CheckAddress(given.Addr, configured.tokens))
+	tokens := configured.tokens
+	if err != nil {
+		tokens = make([]codecserver.Token, 1) // there are to be some
 	}
+	note("LATCH_CODEC_ADDR", codecserver.CheckAddress(given.Addr, tokens))
 	note("LATCH_CODEC_ORIGINS", codecserver.CheckOrigins(environment.Trimmed(configured.Origins)))
-	configured.tls, err = certificate(given.TLSCert, given.TLSKey)
-	note("LATCH_CODEC_TLS_CERT, LATCH_CODEC_TLS_KEY", err)
-	note("LATCH_LOG_FORMAT", checkLogFormat(given.LogFormat))
+	configured.tls, err = environment.Certificate("LATCH_CODEC_TLS_CERT", given.TLSCert, "LATCH_CODEC_TLS_KEY", given.TLSKey)
+	problems = append(problems, err)
+	note("LATCH_LOG_FORMAT", environment.CheckLogFormat(given.LogFormat))
 	configured.codec, err = codec.FromEnvironment()
 	problems = append(problems, err)
 	if err == nil && !configured.codec.Encrypts() {

@@ -1,20 +1,30 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
+	environment "github.com/latch-run/latch/internal/settings"
 	"github.com/latch-run/latch/plugin"
 )
 
 // examineSettings looks at the settings that a worker and an API with this
 // environment would have.
 func (a *app) examineSettings(d *diagnosis) {
-	_, err := plugin.FromEnv()
-	examineReadable(d, "settings of the worker", err)
+	_, err := environment.From[environment.Worker](a.environ)
+	_, plugging := plugin.FromEnv()
+	examineReadable(d, "settings of the worker", errors.Join(err, plugging))
 	_, err = configureServe()
 	examineReadable(d, "settings of the API", err)
+	for _, unknown := range environment.Unknowns(a.environ) {
+		status := findingWrong
+		if unknown.Meant == "" { // another program may be what reads it
+			status = findingNote
+		}
+		d.add("settings", status, unknown.String(), "correct its name, or leave it out")
+	}
 	a.examineSecrets(d)
 	if a.isSet("LATCH_ALLOW_COMMANDS") {
 		d.add("commands", findingNote, "whoever writes a job or release runs programs as the worker's user", "leave LATCH_ALLOW_COMMANDS out where nobody needs command tasks")
@@ -33,7 +43,7 @@ func examineReadable(d *diagnosis, check string, err error) {
 		d.add(check, findingOK, "can be read", "")
 		return
 	}
-	for line := range strings.Lines(strings.TrimPrefix(err.Error(), "settings: ")) {
+	for line := range strings.Lines(err.Error()) {
 		if line = strings.TrimSpace(line); line != "" {
 			d.add(check, findingWrong, line, "correct it, or it does not start")
 		}

@@ -68,6 +68,9 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	if err := a.prepareAPI(cmd); err != nil {
 		return err
 	}
+	if cmd.Annotations[apiAnnotation] != "" { // it goes by the environment
+		a.warnOfUnknown(false)
+	}
 	a.ran = true
 	return nil
 }

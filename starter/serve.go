@@ -14,6 +14,7 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 
 	"github.com/latch-run/latch/internal/api"
+	environment "github.com/latch-run/latch/internal/settings"
 )
 
 // Bounds of a request's parts on the wire. An answer may wait for a worker.
@@ -54,9 +55,11 @@ func (a *app) serveCommand() *cobra.Command {
 func (a *app) serve(ctx context.Context) error {
 	configured, err := configureServe()
 	if err != nil {
+		a.warnOfUnknown(true)
 		return usageError(err)
 	}
-	logger := configured.logger(a.err)
+	logger := configured.Logger(a.err)
+	environment.Warn(logger, environment.Unknowns(a.environ))
 	configured.temporal.Logger = sdklog.NewStructuredLogger(logger)
 	temporal, err := client.NewLazyClient(configured.temporal)
 	if err != nil {

@@ -4,11 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/netip"
-	"net/url"
-	"os"
 	"strings"
 
 	"go.temporal.io/sdk/client"
@@ -21,32 +17,9 @@ import (
 	environment "github.com/latch-run/latch/internal/settings"
 )
 
-// serveSettings are those of the API (contract, "Settings").
-type serveSettings struct {
-	Addr        string   `env:"LATCH_API_ADDR" envDefault:"127.0.0.1:7127"`
-	URL         string   `env:"LATCH_API_URL"`
-	FQDN        string   `env:"LATCH_FQDN"`
-	Environment string   `env:"LATCH_ENVIRONMENT"`
-	Keys        string   `env:"LATCH_API_KEYS"`
-	Allow       []string `env:"LATCH_API_ALLOW"`
-	TLSCert     string   `env:"LATCH_API_TLS_CERT"`
-	TLSKey      string   `env:"LATCH_API_TLS_KEY"`
-	LockLinks   bool     `env:"LATCH_LOCK_LINKS"`
-	LinkKey     string   `env:"LATCH_LINK_KEY"`
-	TemporalUI  string   `env:"LATCH_TEMPORAL_UI_URL"`
-	LogSettings
-}
-
-// LogSettings are those of a server's log. The name is exported for the
-// environment to be read into where it is embedded.
-type LogSettings struct {
-	LogLevel  slog.Level `env:"LATCH_LOG_LEVEL" envDefault:"info"`
-	LogFormat string     `env:"LATCH_LOG_FORMAT" envDefault:"text"`
-}
-
 // A serveConfiguration is everything that the API runs by.
 type serveConfiguration struct {
-	serveSettings
+	environment.API
 	keys     []api.Key
 	allow    []netip.Prefix
 	tls      *tls.Config
@@ -56,13 +29,11 @@ type serveConfiguration struct {
 // configureServe reads the environment and reports all that is wrong with it
 // at once.
 func configureServe() (*serveConfiguration, error) {
-	given, err := environment.Read[serveSettings]()
+	given, err := environment.Read[environment.API]()
 	problems := []error{err}
-	configured := &serveConfiguration{serveSettings: given}
+	configured := &serveConfiguration{API: given}
 	note := func(variable string, err error) {
-		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", variable, err))
-		}
+		problems = append(problems, environment.Named(variable, err))
 	}
 	configured.keys, err = api.ParseKeys(given.Keys)
 	note("LATCH_API_KEYS", err)
@@ -73,14 +44,14 @@ func configureServe() (*serveConfiguration, error) {
 	note("LATCH_API_ADDR", api.CheckAddress(given.Addr, keys))
 	configured.allow, err = parsePrefixes(given.Allow)
 	note("LATCH_API_ALLOW", err)
-	configured.tls, err = certificate(given.TLSCert, given.TLSKey)
-	note("LATCH_API_TLS_CERT, LATCH_API_TLS_KEY", err)
-	note("LATCH_API_URL", checkURL(given.URL))
-	note("LATCH_TEMPORAL_UI_URL", checkURL(given.TemporalUI))
+	configured.tls, err = environment.Certificate("LATCH_API_TLS_CERT", given.TLSCert, "LATCH_API_TLS_KEY", given.TLSKey)
+	problems = append(problems, err)
+	note("LATCH_API_URL", environment.CheckURL(given.URL))
+	note("LATCH_TEMPORAL_UI_URL", environment.CheckURL(given.TemporalUI))
 	if given.LockLinks {
 		note("LATCH_LINK_KEY, which LATCH_LOCK_LINKS needs", locklink.CheckKey([]byte(given.LinkKey)))
 	}
-	note("LATCH_LOG_FORMAT", checkLogFormat(given.LogFormat))
+	note("LATCH_LOG_FORMAT", environment.CheckLogFormat(given.LogFormat))
 	configured.temporal, err = envconfig.LoadDefaultClientOptions()
 	note("the connection to Temporal (TEMPORAL_…, profile)", err)
 	payloads, err := codec.FromEnvironment()
@@ -127,59 +98,11 @@ func parsePrefixes(texts []string) ([]netip.Prefix, error) {
 	return prefixes, errors.Join(problems...)
 }
 
-func checkURL(text string) error {
-	if text == "" {
-		return nil
-	}
-	parsed, err := url.Parse(text)
-	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
-		return fmt.Errorf("%q is no http or https URL", text)
-	}
-	return nil
-}
-
 // fqdn is what system.fqdn tells, by the rules that the worker follows.
-func (s serveSettings) fqdn() string {
-	if s.FQDN != "" {
-		return s.FQDN
-	}
-	if public, err := url.Parse(s.URL); err == nil && public.Hostname() != "" {
-		return public.Hostname()
-	}
-	host, err := os.Hostname()
+func (c *serveConfiguration) fqdn() string {
+	name, err := environment.FQDN(c.FQDN, c.URL)
 	if err != nil {
 		return "" // there is none to tell
 	}
-	return host
-}
-
-// certificate reads the files of TLS; none is no TLS.
-func certificate(cert, key string) (*tls.Config, error) {
-	switch {
-	case cert == "" && key == "":
-		return nil, nil
-	case cert == "" || key == "":
-		return nil, errors.New("give both, for TLS, or neither")
-	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
-	if err != nil {
-		return nil, err
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
-}
-
-func checkLogFormat(format string) error {
-	if format != "text" && format != "json" {
-		return fmt.Errorf("%q is neither text nor json", format)
-	}
-	return nil
-}
-
-// logger makes a server's logger.
-func (s LogSettings) logger(out io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: s.LogLevel}
-	if s.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(out, options))
-	}
-	return slog.New(slog.NewTextHandler(out, options))
+	return name
 }

@@ -6,17 +6,13 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
-	"github.com/caarlos0/env/v11"
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/delivery"
-	"github.com/latch-run/latch/internal/secret"
-	environment "github.com/latch-run/latch/internal/settings"
 )
 
 // trialFlags are the flags of webhook test.
@@ -68,6 +64,7 @@ func (a *app) tryWebhook(ctx context.Context, file string, flags trialFlags) err
 	if err != nil {
 		return usageError(fmt.Errorf("%s: %w", file, err))
 	}
+	a.warnOfUnknown(false)
 	surroundings, err := a.readSurroundings()
 	if err != nil {
 		return usageError(err)
@@ -105,49 +102,16 @@ func (a *app) tryWebhook(ctx context.Context, file string, flags trialFlags) err
 	return nil
 }
 
-// surroundings are what the environment gives a worker's deliveries.
-type surroundings struct {
-	FQDN                string   `env:"LATCH_FQDN"`
-	Environment         string   `env:"LATCH_ENVIRONMENT"`
-	Namespace           string   `env:"TEMPORAL_NAMESPACE" envDefault:"default"`
-	SecretsDir          string   `env:"LATCH_SECRETS_DIR"`
-	SecretsHosts        string   `env:"LATCH_SECRETS_HOSTS"`
-	SecretHostsRequired bool     `env:"LATCH_SECRETS_HOSTS_REQUIRED"`
-	EgressAllow         []string `env:"LATCH_EGRESS_ALLOW"`
-	EgressProxy         string   `env:"LATCH_EGRESS_PROXY"`
-	RedactHeaders       []string `env:"LATCH_REDACT_HEADERS"`
-	RedactJSON          []string `env:"LATCH_REDACT_JSON"`
-	APIURL              string   `env:"LATCH_API_URL"`
-
-	store  *secret.Store
-	sender *delivery.Sender
-}
-
-func (a *app) readSurroundings() (*surroundings, error) {
-	read, err := env.ParseAsWithOptions[surroundings](env.Options{Environment: env.ToMap(a.environ)})
-	problems := []error{err}
-	read.store, err = secret.FromEnvironment(a.environ, read.SecretsDir, read.SecretsHosts, read.SecretHostsRequired)
-	problems = append(problems, err)
-	read.sender, err = delivery.New(delivery.Options{Secrets: read.store, EgressAllow: read.EgressAllow, EgressProxy: read.EgressProxy,
-		Redact: latch.Redaction{Headers: environment.Trimmed(read.RedactHeaders), JSON: environment.Trimmed(read.RedactJSON)}})
-	problems = append(problems, err)
-	if read.FQDN == "" {
-		read.FQDN, err = os.Hostname()
-		problems = append(problems, err)
-	}
-	return &read, errors.Join(problems...)
-}
-
 // trialRequest makes the delivery.
 func (a *app) trialRequest(chosen *trialHook, from *surroundings, overlay string) (*delivery.Request, error) {
 	chance := make([]byte, 9)
 	rand.Read(chance) // never fails
 	request := &delivery.Request{Webhook: *chosen.webhook, Event: chosen.settings, ParentLog: time.Now().UnixMilli(),
 		DeliveryID: "dlv_test_" + base64.RawURLEncoding.EncodeToString(chance)}
-	variables := chosen.variables(from, a.settings.TaskQueue)
+	variables := chosen.variables(from.system)
 	if chosen.settings.Blocking {
 		request.Lock = chosen.workflowID() + ":" + chosen.webhook.ID + ":" + base64.RawURLEncoding.EncodeToString(chance)
-		request.LockURL = lockURL(from.APIURL, request.Lock)
+		request.LockURL = from.lockURL(request.Lock)
 	}
 	if overlay != "" {
 		over, err := a.readVariables(overlay)

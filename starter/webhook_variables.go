@@ -11,7 +11,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
-	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/typo"
 	"github.com/latch-run/latch/starter/internal/spec"
 )
@@ -36,14 +36,13 @@ func (h *trialHook) workflowID() string {
 
 // variables makes up what templates would see (contract, "Templates"): a run
 // that took a minute and did what the event says.
-func (h *trialHook) variables(from *surroundings, queue string) jsonObject {
+func (h *trialHook) variables(system protocol.System) jsonObject {
 	now := time.Now()
 	began := now.Add(-time.Minute)
 	variables := jsonObject{
-		"system": jsonObject{"fqdn": from.FQDN, "environment": from.Environment, "version": latch.Version, "namespace": from.Namespace, "task_queue": queue,
-			"database.version": latch.Version},
-		"run": jsonObject{"workflow_id": h.workflowID(), "run_id": trialRunID, "started_at": latch.NewTime(began)},
-		"now": latch.NewTime(now),
+		"system": objectOf(system),
+		"run":    jsonObject{"workflow_id": h.workflowID(), "run_id": trialRunID, "started_at": latch.NewTime(began)},
+		"now":    latch.NewTime(now),
 	}
 	switch h.kind {
 	case spec.Job:
@@ -164,13 +163,6 @@ func orEmpty(values latch.Object) latch.Object {
 	return values
 }
 
-func lockURL(apiURL, lock string) string {
-	if apiURL == "" {
-		return ""
-	}
-	return locklink.URL(apiURL, lock, nil)
-}
-
 // readVariables reads the file of --variables.
 func (a *app) readVariables(file string) (jsonObject, error) {
 	data, err := spec.Read(file, a.in)
@@ -229,6 +221,21 @@ func lay(under, over jsonObject) {
 		}
 		under[name] = value
 	}
+}
+
+// objectOf returns a value of our own as an object that can be written to.
+func objectOf(value any) jsonObject {
+	var object jsonObject
+	encoded, err := json.Marshal(value)
+	if err == nil {
+		decoder := json.NewDecoder(bytes.NewReader(encoded))
+		decoder.UseNumber()
+		err = decoder.Decode(&object)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("starter: %T is no object: %v", value, err)) // a fault of this program
+	}
+	return object
 }
 
 // asObject gives what is a JSON object as one that can be written to.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	environment "github.com/latch-run/latch/internal/settings"
 )
 
 // dialTimeout bounds the first connection to Temporal.
@@ -22,12 +25,14 @@ const heartbeatInterval = time.Second
 
 // run serves until ctx ends, and then lets what is in flight finish.
 func run(ctx context.Context) error {
+	unknown := environment.Unknowns(os.Environ())
 	configured, err := configure()
 	if err != nil {
-		return err
+		return errors.Join(append([]error{err}, asErrors(unknown)...)...)
 	}
-	logger := configured.logger(os.Stderr)
+	logger := configured.Logger(os.Stderr)
 	slog.SetDefault(logger)
+	environment.Warn(logger, unknown)
 	metrics, err := newMetrics()
 	if err != nil {
 		return err
@@ -65,6 +70,16 @@ func run(ctx context.Context) error {
 	served.Stop()
 	logger.Info("worker stopped")
 	return err
+}
+
+// asErrors has the variables that nothing reads told beside what is wrong: one of
+// them may be what is missing.
+func asErrors(unknown []environment.Unknown) []error {
+	all := make([]error, len(unknown))
+	for i, each := range unknown {
+		all[i] = errors.New(each.String())
+	}
+	return all
 }
 
 // warnOfSecrets names the secrets that may go to any host.

@@ -4,10 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"net"
-	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -17,23 +13,12 @@ import (
 	"github.com/latch-run/latch/plugin"
 )
 
-// settings are the worker's own; the plugin reads the others.
-type settings struct {
-	TaskQueue      string        `env:"LATCH_TASK_QUEUE" envDefault:"latch"`
-	HealthAddr     string        `env:"LATCH_HEALTH_ADDR" envDefault:"127.0.0.1:7128"`
-	DrainTimeout   time.Duration `env:"LATCH_DRAIN_TIMEOUT" envDefault:"75s"`
-	DeploymentName string        `env:"LATCH_DEPLOYMENT_NAME"`
-	BuildID        string        `env:"LATCH_BUILD_ID"`
-	LogLevel       slog.Level    `env:"LATCH_LOG_LEVEL" envDefault:"info"`
-	LogFormat      string        `env:"LATCH_LOG_FORMAT" envDefault:"text"`
-}
-
 // healthOff is the value of LATCH_HEALTH_ADDR that opens no port.
 const healthOff = "off"
 
 // A configuration is everything that the worker runs by.
 type configuration struct {
-	settings
+	environment.Worker
 	// temporal has Latch's plugin, for the worker that is made with the client.
 	temporal client.Options
 	plugin   *plugin.Plugin
@@ -42,7 +27,7 @@ type configuration struct {
 // configure reads the environment and reports all that is wrong with it at
 // once.
 func configure() (*configuration, error) {
-	given, parsing := environment.Read[settings]()
+	given, parsing := environment.Read[environment.Worker]()
 	options, connecting := envconfig.LoadDefaultClientOptions()
 	if connecting != nil {
 		connecting = fmt.Errorf("connection to Temporal: %w", connecting)
@@ -52,22 +37,22 @@ func configure() (*configuration, error) {
 	options.HostPort = cmp.Or(options.HostPort, client.DefaultHostPort)
 	payloads, encrypting := codec.FromEnvironment()
 	latchPlugin, plugging := plugin.FromEnv()
-	if err := errors.Join(parsing, given.check(), connecting, encrypting, plugging); err != nil {
+	if err := errors.Join(parsing, check(given), connecting, encrypting, plugging); err != nil {
 		return nil, err
 	}
 	payloads.Configure(&options)
 	options.Plugins = append(options.Plugins, latchPlugin) // which learns of the data converter so
-	return &configuration{settings: given, temporal: options, plugin: latchPlugin}, nil
+	return &configuration{Worker: given, temporal: options, plugin: latchPlugin}, nil
 }
 
 // check looks for values that parse and yet cannot be.
-func (s settings) check() error {
+func check(s environment.Worker) error {
 	var problems []error
 	if s.TaskQueue == "" {
 		problems = append(problems, errors.New("LATCH_TASK_QUEUE: must not be empty"))
 	}
 	if s.HealthAddr != healthOff {
-		if _, _, err := net.SplitHostPort(s.HealthAddr); err != nil {
+		if environment.CheckAddress(s.HealthAddr) != nil {
 			problems = append(problems, fmt.Errorf("LATCH_HEALTH_ADDR: %q is neither host:port nor %q", s.HealthAddr, healthOff))
 		}
 	}
@@ -77,17 +62,6 @@ func (s settings) check() error {
 	if (s.DeploymentName == "") != (s.BuildID == "") {
 		problems = append(problems, errors.New("LATCH_DEPLOYMENT_NAME and LATCH_BUILD_ID: give both, for worker versioning, or neither"))
 	}
-	if s.LogFormat != "text" && s.LogFormat != "json" {
-		problems = append(problems, fmt.Errorf("LATCH_LOG_FORMAT: %q is neither text nor json", s.LogFormat))
-	}
+	problems = append(problems, environment.Named("LATCH_LOG_FORMAT", environment.CheckLogFormat(s.LogFormat)))
 	return errors.Join(problems...)
-}
-
-// logger makes the worker's logger.
-func (s settings) logger(out io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: s.LogLevel}
-	if s.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(out, options))
-	}
-	return slog.New(slog.NewTextHandler(out, options))
 }

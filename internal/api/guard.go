@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch/internal/loopback"
+	"github.com/latch-run/latch/internal/settings"
 )
 
 // A caller is whoever sent a request, as far as its key tells.
@@ -151,10 +152,10 @@ func followsLink(r *http.Request) bool {
 
 // CheckAddress refuses to listen beyond loopback without keys.
 func CheckAddress(address string, keys []Key) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return fmt.Errorf("%q is no host:port", address)
+	if err := settings.CheckAddress(address); err != nil {
+		return err
 	}
+	host, _, _ := net.SplitHostPort(address)
 	if len(keys) == 0 && !loopback.Is(host) {
 		return fmt.Errorf("%q is not loopback: set LATCH_API_KEYS, or listen on 127.0.0.1", address)
 	}

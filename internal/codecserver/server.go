@@ -18,6 +18,7 @@ import (
 
 	"github.com/latch-run/latch/internal/guess"
 	"github.com/latch-run/latch/internal/loopback"
+	"github.com/latch-run/latch/internal/settings"
 )
 
 const (
@@ -190,10 +191,10 @@ func (s *server) log(next http.Handler) http.Handler {
 
 // CheckAddress refuses to listen beyond loopback without tokens.
 func CheckAddress(address string, tokens []Token) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return fmt.Errorf("%q is no host:port", address)
+	if err := settings.CheckAddress(address); err != nil {
+		return err
 	}
+	host, _, _ := net.SplitHostPort(address)
 	if len(tokens) == 0 && !loopback.Is(host) {
 		return fmt.Errorf("%q is not loopback: set LATCH_CODEC_TOKENS, or listen on 127.0.0.1", address)
 	}

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/latch-run/latch/internal/settings"
 )
 
 // An AddressError says that an address is not public unicast and not allowed.
@@ -196,7 +198,7 @@ func parseProxy(text string) (*url.URL, error) {
 	}
 	proxy, err := url.Parse(text)
 	if err != nil || proxy.Scheme != "http" && proxy.Scheme != "https" || proxy.Hostname() == "" {
-		return nil, errors.New("LATCH_EGRESS_PROXY: not of the form http://host:port or https://host:port")
+		return nil, fmt.Errorf("LATCH_EGRESS_PROXY: %q is not of the form http://host:port or https://host:port", settings.Shown(text))
 	}
 	return proxy, nil
 }

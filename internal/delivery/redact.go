@@ -3,6 +3,7 @@ package delivery
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -26,10 +27,15 @@ const wildcard = "*"
 
 // checkRedaction tells all that is wrong with what the worker redacts.
 func checkRedaction(r latch.Redaction) error {
-	if err := r.Validate().Err(); err != nil {
-		return fmt.Errorf("redact (LATCH_REDACT_HEADERS, LATCH_REDACT_JSON): %w", err)
+	var problems []error
+	for _, problem := range r.Validate() {
+		variable := "LATCH_REDACT_JSON"
+		if strings.HasPrefix(problem.Path, "headers") {
+			variable = "LATCH_REDACT_HEADERS"
+		}
+		problems = append(problems, fmt.Errorf("%s: %s", variable, problem.Message))
 	}
-	return nil
+	return errors.Join(problems...)
 }
 
 // redactionOf gives what the worker and the webhook hide together.

@@ -1,4 +1,8 @@
-// Package settings reads the LATCH_… variables of the environment into a
-// struct, and tells of each bad one by its own name. It knows nothing of what
-// the settings are for. Start reading at [Read].
+// Package settings has the LATCH_… variables of the environment, reads them into
+// structs, and tells of each bad one by its own name, and of those that nothing
+// reads.
+//
+// Every variable stands in one of the structs in sets.go, and nowhere else. What
+// the settings are for is not known here. Start reading at [From] and
+// [Unknowns].
 package settings

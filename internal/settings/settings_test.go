@@ -1,6 +1,7 @@
 package settings_test
 
 import (
+	"log/slog"
 	"testing"
 	"time"
 
@@ -13,18 +14,24 @@ type example struct {
 	Wait  time.Duration `env:"LATCH_EXAMPLE_WAIT" envDefault:"5s"`
 	Allow bool          `env:"LATCH_EXAMPLE_ALLOW"`
 	Name  string        `env:"LATCH_EXAMPLE_NAME"`
+	Part
+}
+
+// Part is embedded, as the settings of a log are.
+type Part struct {
+	Level slog.Level `env:"LATCH_EXAMPLE_LEVEL" envDefault:"info"`
 }
 
 // Contract, Settings: all bad ones are reported at once, and by name.
 func TestReadNamesEveryBadVariable(t *testing.T) {
 	t.Setenv("LATCH_EXAMPLE_WAIT", "soon")
 	t.Setenv("LATCH_EXAMPLE_ALLOW", "perhaps")
+	t.Setenv("LATCH_EXAMPLE_LEVEL", "infoo")
 	t.Setenv("LATCH_EXAMPLE_NAME", "given")
 	read, err := settings.Read[example]()
-	require.ErrorContains(t, err, `LATCH_EXAMPLE_WAIT: `)
-	require.ErrorContains(t, err, `"soon"`)
-	require.ErrorContains(t, err, `LATCH_EXAMPLE_ALLOW: `)
-	require.NotContains(t, err.Error(), "LATCH_EXAMPLE_NAME")
+	require.EqualError(t, err, `LATCH_EXAMPLE_WAIT: "soon" is not a duration such as "90s", "10m" or "4h"`+"\n"+
+		`LATCH_EXAMPLE_ALLOW: "perhaps" is neither true nor false`+"\n"+
+		`LATCH_EXAMPLE_LEVEL: "infoo" is not a log level: debug, info, warn or error; did you mean "info"?`)
 	require.Equal(t, "given", read.Name, "the others are read all the same")
 }
 

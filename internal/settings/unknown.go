@@ -1,0 +1,104 @@
+package settings
+
+import (
+	"fmt"
+	"log/slog"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/latch-run/latch/internal/typo"
+)
+
+// prefix is that of every variable of Latch's, and secretPrefix that of the ones
+// that are secrets, whose names are the operator's own.
+const (
+	prefix       = "LATCH_"
+	secretPrefix = prefix + "SECRET_"
+)
+
+// Names returns all variables that there are but secrets, sorted.
+func Names() []string {
+	var names []string
+	for _, set := range sets {
+		for _, field := range reflect.VisibleFields(set) {
+			if variable := variableOf(field); variable != "" {
+				names = append(names, variable)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// An Unknown is a variable that looks like one of Latch's and is none. It never
+// holds the variable's value.
+type Unknown struct {
+	Variable string
+	// Meant is the one that it most likely stands for; "" where none is near.
+	Meant string
+}
+
+func (u Unknown) String() string {
+	if u.Meant == "" {
+		return fmt.Sprintf("%s is no setting of Latch's, and nothing reads it", u.Variable)
+	}
+	return fmt.Sprintf("%s is no setting of Latch's, and nothing reads it; did you mean %s?", u.Variable, u.Meant)
+}
+
+// Warn has a server's log name the variables that nothing reads.
+func Warn(logger *slog.Logger, unknown []Unknown) {
+	for _, each := range unknown {
+		fields := []any{"variable", each.Variable}
+		if each.Meant != "" {
+			fields = append(fields, "did_you_mean", each.Meant)
+		}
+		logger.Warn("no setting of Latch's has this name, and nothing reads it", fields...)
+	}
+}
+
+// links are the variables that Kubernetes sets in a container for a service that
+// is itself called latch, or latch-something.
+var links = regexp.MustCompile(`_(SERVICE_(HOST|PORT(_.+)?)|PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)
+
+// Unknowns returns the variables of an environment, as of os.Environ, that begin
+// with LATCH_ and that nothing reads, sorted.
+func Unknowns(environ []string) []Unknown {
+	names := Names()
+	var found []Unknown
+	for _, setting := range environ {
+		variable, _, _ := strings.Cut(setting, "=")
+		plain := strings.ReplaceAll(strings.ToUpper(variable), "-", "_")
+		switch {
+		case !strings.HasPrefix(plain, prefix) || slices.Contains(names, variable):
+		case strings.HasPrefix(variable, secretPrefix) && variable != secretPrefix:
+		case links.MatchString(plain):
+		default:
+			found = append(found, Unknown{variable, meant(strings.TrimPrefix(plain, prefix), names)})
+		}
+	}
+	slices.SortFunc(found, func(a, b Unknown) int { return strings.Compare(a.Variable, b.Variable) })
+	return found
+}
+
+// meant returns the variable, or the secret, that a name behind the prefix most
+// likely stands for.
+func meant(rest string, names []string) string {
+	bare := make([]string, len(names))
+	for i, name := range names {
+		bare[i] = strings.TrimPrefix(name, prefix)
+	}
+	if name := typo.Meant(rest, bare); name != "" {
+		return prefix + name
+	}
+	const family = "SECRET"
+	switch first, name, _ := strings.Cut(rest, "_"); {
+	case first != family && typo.Meant(first, []string{family}) == "":
+		return ""
+	case name == "":
+		return secretPrefix + "<NAME>"
+	default:
+		return secretPrefix + name
+	}
+}
