@@ -39,7 +39,7 @@ func (d *doubter) template(path, source string, place expr.Place) {
 	}
 	seen := map[string]bool{}
 	for _, expression := range template.Expressions() {
-		selected, alone := expr.Selections(expression)
+		selected, alone := expression.Selections()
 		for _, selection := range selected {
 			if name := selection.String(); !seen[name] {
 				seen[name] = true
@@ -58,7 +58,11 @@ type reading struct {
 }
 
 func (d *doubter) expression(path, source string, use expr.Use) {
-	selected, _ := expr.Selections(source)
+	compiled, err := expr.Compile(source, use)
+	if err != nil {
+		return // it was admitted
+	}
+	selected, _ := compiled.Selections()
 	for _, selection := range selected {
 		if use != expr.Success && use != expr.When && len(selection) > 2 && selection[0] == "history" && selection[1] == "data" {
 			d.warnings.Addf(path, "%s: if the key is missing the expression fails and on_error decides; write %s", selection[:3], optional(selection[:3], "…"))

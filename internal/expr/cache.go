@@ -1,8 +1,9 @@
 package expr
 
 import (
-	"container/list"
 	"sync"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 // What each cache of compiled sources holds at most. A compiled source takes some 50 times the
@@ -37,26 +38,29 @@ type templateKey struct {
 
 // cache keeps what was used last, bounded in entries and in bytes of source.
 type cache[K comparable, V any] struct {
-	entries, bytes int
-
 	mu     sync.Mutex
-	size   int
-	byKey  map[K]*list.Element
-	recent *list.List // of held[K, V], the last used first
+	recent *simplelru.LRU[K, held[V]]
+	size   int // of all that is held, in bytes
+	bytes  int // the limit of size
 }
 
 // held is one entry, with the bytes of its source.
-type held[K comparable, V any] struct {
-	key   K
+type held[V any] struct {
 	value V
 	bytes int
 }
 
 func newCache[K comparable, V any](entries, bytes int) *cache[K, V] {
-	return &cache[K, V]{entries: entries, bytes: bytes, byKey: make(map[K]*list.Element), recent: list.New()}
+	c := &cache[K, V]{bytes: bytes}
+	recent, err := simplelru.NewLRU(entries, func(_ K, evicted held[V]) { c.size -= evicted.bytes })
+	if err != nil {
+		panic(err) // only a size below one is refused
+	}
+	c.recent = recent
+	return c
 }
 
-// orCompile gives what is kept for a key, or compiles and keeps it. What does not compile is not
+// orCompile returns what is kept for a key, or compiles and keeps it. What does not compile is not
 // kept.
 func (c *cache[K, V]) orCompile(key K, bytes int, compile func() (V, error)) (V, error) {
 	if value, found := c.get(key); found {
@@ -72,25 +76,18 @@ func (c *cache[K, V]) orCompile(key K, bytes int, compile func() (V, error)) (V,
 func (c *cache[K, V]) get(key K) (value V, found bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	element, found := c.byKey[key]
-	if !found {
-		return value, false
-	}
-	c.recent.MoveToFront(element)
-	return element.Value.(held[K, V]).value, true
+	kept, found := c.recent.Get(key)
+	return kept.value, found
 }
 
 func (c *cache[K, V]) put(key K, value V, bytes int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, found := c.byKey[key]; found {
+	if c.recent.Contains(key) {
 		return
 	}
-	c.byKey[key] = c.recent.PushFront(held[K, V]{key, value, bytes})
-	c.size += bytes
-	for len(c.byKey) > c.entries || c.size > c.bytes {
-		oldest := c.recent.Remove(c.recent.Back()).(held[K, V])
-		delete(c.byKey, oldest.key)
-		c.size -= oldest.bytes
+	c.recent.Add(key, held[V]{value, bytes})
+	for c.size += bytes; c.size > c.bytes; {
+		c.recent.RemoveOldest()
 	}
 }

@@ -9,231 +9,101 @@ import (
 	"github.com/google/cel-go/common/types"
 )
 
-// reader reads valid JSON as CEL is given it: objects as map[string]any, arrays as []any, null and
-// numbers as CEL values. The strings and digits that it gives are parts of its text where nothing
-// in them is escaped.
-type reader struct {
-	text string
-	at   int
-}
-
-// validJSON gives the first JSON value of a text. What follows it is ignored.
-func validJSON(raw []byte) (string, error) {
-	if json.Valid(raw) {
-		return string(raw), nil
-	}
-	var first json.RawMessage
-	err := json.NewDecoder(bytes.NewReader(raw)).Decode(&first)
-	return string(first), err
-}
-
-// longestString gives the length of the longest string of valid JSON, as it is written.
-func longestString(text string) int {
-	longest := 0
-	for r := (reader{text: text}); ; {
-		quote := strings.IndexByte(r.text[r.at:], '"')
-		if quote < 0 {
-			return longest
+// decodeJSON reads the first JSON value of a text and ignores what follows it. Objects are
+// map[string]any, arrays []any; null and numbers are CEL values. longest is the length of the
+// longest string in the value as it is written, keys included.
+func decodeJSON(raw []byte) (value any, longest int, err error) {
+	if !json.Valid(raw) {
+		var first json.RawMessage
+		if err := json.NewDecoder(bytes.NewReader(raw)).Decode(&first); err != nil {
+			return nil, 0, err
 		}
-		r.at += quote
-		written, _ := r.quoted()
-		longest = max(longest, len(written)-len(`""`))
+		raw = first
 	}
+	d := decoder{text: string(raw)}
+	return d.value(), d.longest, nil
 }
 
-// next gives the byte that the next token starts with.
-func (r *reader) next() byte {
+// decoder reads valid JSON. encoding/json would take five times the memory for the small values
+// that most variables are, once for each delivery. The strings and digits that it returns are parts
+// of its text unless something in them is escaped.
+type decoder struct {
+	text    string
+	at      int
+	longest int
+}
+
+// next returns the byte that the next token starts with.
+func (d *decoder) next() byte {
 	for {
-		switch c := r.text[r.at]; c {
-		case ' ', '\t', '\r', '\n':
-			r.at++
+		switch c := d.text[d.at]; c {
+		case ' ', '\t', '\r', '\n', ',', ':':
+			d.at++
 		default:
 			return c
 		}
 	}
 }
 
-func (r *reader) value() any {
-	switch r.next() {
+func (d *decoder) value() any {
+	switch d.next() {
 	case '{':
-		return r.object()
+		return d.object()
 	case '[':
-		return r.array()
+		return d.array()
 	case '"':
-		return r.string()
-	case 't':
-		r.at += len("true")
+		return d.string()
+	}
+	end := strings.IndexAny(d.text[d.at:], " \t\r\n,]}")
+	if end < 0 {
+		end = len(d.text) - d.at
+	}
+	word := d.text[d.at : d.at+end]
+	d.at += end
+	switch word {
+	case "true":
 		return true
-	case 'f':
-		r.at += len("false")
+	case "false":
 		return false
-	case 'n':
-		r.at += len("null")
+	case "null":
 		return types.NullValue
 	default:
-		return parseNumber(r.word())
+		return parseNumber(word)
 	}
 }
 
-func (r *reader) object() map[string]any {
+func (d *decoder) object() map[string]any {
 	fields := make(map[string]any)
-	for r.at++; r.next() != '}'; {
-		key := r.key()
-		fields[key] = r.value()
+	for d.at++; d.next() != '}'; {
+		key := d.string()
+		fields[key] = d.value()
 	}
-	r.at++
+	d.at++
 	return fields
 }
 
-// key passes a key, with the comma before it and the colon behind it.
-func (r *reader) key() string {
-	if r.text[r.at] == ',' {
-		r.at++
-		r.next()
-	}
-	key := r.string()
-	r.next()
-	r.at++
-	return key
-}
-
-func (r *reader) array() []any {
+func (d *decoder) array() []any {
 	items := []any{}
-	for r.at++; r.next() != ']'; {
-		if r.text[r.at] == ',' {
-			r.at++
-		}
-		items = append(items, r.value())
+	for d.at++; d.next() != ']'; {
+		items = append(items, d.value())
 	}
-	r.at++
+	d.at++
 	return items
 }
 
-func (r *reader) string() string {
-	written, escaped := r.quoted()
-	text := written[1 : len(written)-1]
-	if escaped || !utf8.ValidString(text) {
-		return unquote(written)
-	}
-	return text
-}
-
-// unquote reads one valid string.
-func unquote(written string) (text string) {
-	_ = json.Unmarshal([]byte(written), &text)
-	return text
-}
-
-// quoted passes a string and gives it as it is written.
-func (r *reader) quoted() (written string, escaped bool) {
-	start := r.at
-	for r.at++; r.text[r.at] != '"'; r.at++ {
-		if r.text[r.at] == '\\' {
+func (d *decoder) string() (text string) {
+	start, escaped := d.at, false
+	for d.at++; d.text[d.at] != '"'; d.at++ {
+		if d.text[d.at] == '\\' {
 			escaped = true
-			r.at++
+			d.at++
 		}
 	}
-	r.at++
-	return r.text[start:r.at], escaped
-}
-
-// seek goes to an object's value of a key, the last one of several.
-func (r *reader) seek(key string) bool {
-	if r.next() != '{' {
-		return false
+	d.at++
+	written := d.text[start:d.at]
+	d.longest = max(d.longest, len(written)-len(`""`))
+	if text = written[1 : len(written)-1]; escaped || !utf8.ValidString(text) {
+		_ = json.Unmarshal([]byte(written), &text) // it is valid
 	}
-	found := -1
-	for r.at++; r.next() != '}'; {
-		name := r.key()
-		if r.next(); name == key {
-			found = r.at
-		}
-		r.skip()
-	}
-	r.at = found
-	return found >= 0
-}
-
-// skip passes a value.
-func (r *reader) skip() {
-	for depth := 0; ; {
-		switch r.next() {
-		case '"':
-			r.quoted()
-		case '{', '[':
-			r.at++
-			depth++
-		case '}', ']':
-			r.at++
-			depth--
-		case ',', ':':
-			r.at++
-		default:
-			r.word()
-		}
-		if depth == 0 {
-			return
-		}
-	}
-}
-
-// word passes a number, true, false or null.
-func (r *reader) word() string {
-	start := r.at
-	for r.at < len(r.text) && strings.IndexByte(" \t\r\n,]}", r.text[r.at]) < 0 {
-		r.at++
-	}
-	return r.text[start:r.at]
-}
-
-// appendJSON passes a value and appends it as [appendJSON] writes it: compact, each string in its
-// one spelling. It gives up at an object whose keys are not in that order already.
-func (r *reader) appendJSON(out []byte) (written []byte, ok bool) {
-	switch r.next() {
-	case '{':
-		return r.appendObject(out)
-	case '[':
-		return r.appendArray(out)
-	case '"':
-		return appendString(out, r.string()), true
-	default:
-		return append(out, r.word()...), true
-	}
-}
-
-func (r *reader) appendObject(out []byte) (written []byte, ok bool) {
-	out = append(out, '{')
-	last := ""
-	for r.at++; r.next() != '}'; {
-		begins := r.text[r.at] != ','
-		key := r.key()
-		switch {
-		case begins:
-		case key <= last:
-			return nil, false
-		default:
-			out = append(out, ',')
-		}
-		last = key
-		if out, ok = r.appendJSON(append(appendString(out, key), ':')); !ok {
-			return nil, false
-		}
-	}
-	r.at++
-	return append(out, '}'), true
-}
-
-func (r *reader) appendArray(out []byte) (written []byte, ok bool) {
-	out = append(out, '[')
-	for r.at++; r.next() != ']'; {
-		if r.text[r.at] == ',' {
-			out = append(out, ',')
-			r.at++
-		}
-		if out, ok = r.appendJSON(out); !ok {
-			return nil, false
-		}
-	}
-	r.at++
-	return append(out, ']'), true
+	return text
 }

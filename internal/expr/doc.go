@@ -11,7 +11,9 @@
 //
 // Where to start: expression.go for expressions, template.go for templates, limits.go for what
 // bounds them. environment.go says what an expression may use, declare.go and check.go how it is
-// type-checked, number.go and arithmetic.go what numbers are, prices.go what a call costs.
+// type-checked, number.go and arithmetic.go what numbers are, meter.go and functions.go what a call
+// costs, reads.go what an expression reads. The attacks that the limits must stand are in
+// hostile_test.go.
 //
 // # The language
 //

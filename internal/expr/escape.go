@@ -17,9 +17,6 @@ type Escape func(keys []string, before, text string) string
 // RenderEscaped is [Template.Render] for a template in JSON, with its values
 // escaped once more for whoever reads the JSON.
 func (t *Template) RenderEscaped(vars Variables, escape Escape) (string, error) {
-	if t.static && len(t.segments) == 1 && len(t.segments[0].literal) <= MaxOutput && t.place != InJSON {
-		return t.segments[0].literal, nil
-	}
 	s := newScope(vars)
 	s.escape = escape
 	return t.render(s, newMeter())
@@ -42,7 +39,10 @@ func (s *scope) appendEscapedJSON(out []byte, keys []string, e *Expression, m *m
 	if err != nil {
 		return nil, err
 	}
-	value := (&reader{text: string(written)}).value()
+	value, _, err := decodeJSON(written)
+	if err != nil {
+		return nil, evalError(e.source, err)
+	}
 	if out, err = appendNative(out, s.escapedValue(keys, value), MaxOutput); err != nil {
 		return nil, evalError(e.source, err)
 	}

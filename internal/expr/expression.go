@@ -96,10 +96,10 @@ type Expression struct {
 	source  string
 	use     Use
 	program cel.Program
-	path    *path // nil for one that does more than select
 	kinds   map[string]kind
-	uses    []string
-	reads   []fieldRead
+	reads   []*read
+	uses    []string // the roots of reads, sorted
+	alone   bool     // it does nothing but select one value
 }
 
 // Compile parses, type-checks and plans an expression. The last ones compiled are kept, so that
@@ -141,7 +141,8 @@ func compile(source string, use Use) (e *Expression, err error) {
 	if err := use.check(typeOf(checked, checked.Expr())); err != nil {
 		return nil, &CompileError{Source: source, Line: 1, Column: 1, Message: err.Error()}
 	}
-	if err := refuse(source, checked); err != nil {
+	reads, alone := readsOf(checked, env.kinds)
+	if err := refuse(source, checked, reads); err != nil {
 		return nil, err
 	}
 	metered := &planner{env: env, weights: weightsOf(checked)}
@@ -149,8 +150,7 @@ func compile(source string, use Use) (e *Expression, err error) {
 	if err != nil {
 		return nil, &CompileError{Source: source, Message: err.Error()}
 	}
-	return &Expression{source: source, use: use, program: program, path: pathOf(checked, env.kinds), kinds: env.kinds, uses: usesOf(checked, env.kinds),
-		reads: readsOf(checked, env.kinds)}, nil
+	return &Expression{source: source, use: use, program: program, kinds: env.kinds, reads: reads, uses: usesOf(reads), alone: alone}, nil
 }
 
 // issuesError reports the first issue with its position, and the others behind it.
@@ -187,63 +187,43 @@ func plainly(source, message string) (text string, noVariable bool) {
 // refuse keeps out what the type-checker allows: protobuf messages, since making one copies its
 // values outside of any budget; regular expressions that are too large; comparisons of what is
 // never equal; and keys that a variable never has.
-func refuse(source string, checked *ast.AST) error {
-	var found error
-	keys := newKeyChecker(checked)
+func refuse(source string, checked *ast.AST, reads []*read) error {
+	id, message := int64(0), ""
 	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		if found != nil {
-			return
-		}
-		id, message := refusal(checked, keys, e)
-		if message != "" {
-			at := checked.SourceInfo().GetStartLocation(id)
-			found = &CompileError{Source: source, Line: max(at.Line(), 1), Column: max(at.Column()+1, 1), Message: message}
+		if message == "" {
+			id, message = refusal(checked, e)
 		}
 	}))
-	return found
+	if message == "" {
+		id, message = unknownKey(reads)
+	}
+	if message == "" {
+		return nil
+	}
+	at := checked.SourceInfo().GetStartLocation(id)
+	return &CompileError{Source: source, Line: max(at.Line(), 1), Column: max(at.Column()+1, 1), Message: message}
 }
 
-// refusal tells what is wrong with a node, and which node to show.
-func refusal(checked *ast.AST, keys *keyChecker, e ast.Expr) (id int64, message string) {
+// refusal returns what is wrong with a node, and the node to point to.
+func refusal(checked *ast.AST, e ast.Expr) (id int64, message string) {
 	switch {
 	case e.Kind() == ast.StructKind:
 		return e.ID(), "messages cannot be constructed; write a map: {'key': value}"
 	case e.Kind() == ast.CallKind && e.AsCall().FunctionName() == overloads.Matches:
 		args := e.AsCall().Args()
-		if source, isText := textOf(args[len(args)-1]); isText {
-			if _, err := compilePattern(source); err != nil {
-				return args[len(args)-1].ID(), err.Error()
+		pattern := args[len(args)-1]
+		if source, isText := pattern.AsLiteral().(types.String); isText {
+			if _, err := compilePattern(string(source)); err != nil {
+				return pattern.ID(), err.Error()
 			}
 		}
 		return 0, ""
 	}
-	return e.ID(), cmp.Or(unequal(checked, e), keys.check(e))
-}
-
-// usesOf collects the root variables that an expression names.
-func usesOf(checked *ast.AST, kinds map[string]kind) []string {
-	var uses []string
-	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		if e.Kind() != ast.IdentKind {
-			return
-		}
-		if _, known := kinds[strings.TrimPrefix(e.AsIdent(), ".")]; known {
-			uses = append(uses, strings.TrimPrefix(e.AsIdent(), "."))
-		}
-	}))
-	return unique(uses)
-}
-
-func unique(names []string) []string {
-	slices.Sort(names)
-	return slices.Compact(names)
+	return e.ID(), unequal(checked, e)
 }
 
 // Source is the expression as it was written.
 func (e *Expression) Source() string { return e.source }
-
-// Uses lists the root variables that the expression refers to, sorted.
-func (e *Expression) Uses() []string { return slices.Clone(e.uses) }
 
 // Bool evaluates an expression of a bool use. The error is an [*EvalError].
 func (e *Expression) Bool(vars Variables) (bool, error) {
@@ -288,11 +268,6 @@ func (e *Expression) eval(s *scope, m *meter) (ref.Val, error) {
 		return nil, evalError(e.source, err)
 	}
 	m.weigh(s.longest)
-	if e.path != nil {
-		if value, found := e.path.lookUp(s, m); found {
-			return value, nil
-		}
-	}
 	value, _, err := e.program.Eval(&activation{scope: s, meter: m})
 	if err != nil {
 		return nil, evalError(e.source, err)
@@ -302,12 +277,6 @@ func (e *Expression) eval(s *scope, m *meter) (ref.Val, error) {
 
 // appendJSON evaluates once and appends the value as JSON.
 func (e *Expression) appendJSON(out []byte, s *scope, m *meter) ([]byte, error) {
-	if e.path != nil && s.load(e.uses, e.kinds) == nil {
-		m.weigh(s.longest)
-		if written, ok := e.path.appendJSON(out, s, m); ok {
-			return written, nil
-		}
-	}
 	value, err := e.eval(s, m)
 	if err != nil {
 		return nil, err

@@ -1,48 +1,207 @@
 package expr
 
 import (
+	"slices"
+	"strings"
+
+	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/common/types/traits"
 )
 
-// The functions that Latch calls in a way of its own, so that numbers keep their digits or work
-// stays bounded. What they answer is what CEL answers.
+// rule says how a function is called. The zero rule charges for reading all arguments, makes their
+// numbers plain and calls.
+type rule struct {
+	// passes says that arguments only pass through: numbers keep their digits, and of what stands
+	// in lists nothing is read.
+	passes bool
+	// price charges, before the call, for work beyond reading the arguments and making the result.
+	price func(m *meter, args []ref.Val) error
+	// instead calls in a way of its own, so that numbers keep their digits or work stays bounded.
+	instead call
+}
 
-// add joins lists as they are, and bounds strings. It joins into one new list: CEL's own join
-// would make lists of any length, and slow ones, out of nothing.
-func add(m *meter, args []ref.Val, impl implementation) ref.Val {
-	list, isList := args[0].(traits.Lister)
-	other, isOther := args[1].(traits.Lister)
-	if isList && isOther {
-		return join(m, list, other, impl)
+// implementation is what a function does; call is how it is called.
+type (
+	implementation func(args []ref.Val) ref.Val
+	call           func(m *meter, args []ref.Val, impl implementation) ref.Val
+)
+
+func (r rule) run(m *meter, args []ref.Val, impl implementation) ref.Val {
+	if r.instead != nil {
+		return r.instead(m, args, impl)
 	}
-	operands := m.operands(args)
-	if size := length(operands[0]) + length(operands[1]); size > 0 {
-		if err := m.made(size); err != nil {
+	given := args
+	if r.passes {
+		for _, arg := range args {
+			m.charge(length(arg))
+		}
+	} else {
+		given = m.plains(args)
+	}
+	if r.price != nil {
+		if err := r.price(m, given); err != nil {
 			return types.WrapErr(err)
 		}
 	}
-	return impl(operands)
+	return impl(given)
 }
 
-func join(m *meter, list, other traits.Lister, impl implementation) ref.Val {
-	if _, collected := list.(traits.MutableLister); collected { // by a macro: map or filter
+func (m *meter) plains(args []ref.Val) []ref.Val {
+	given := make([]ref.Val, len(args))
+	for i, arg := range args {
+		given[i] = m.plain(arg)
+	}
+	return given
+}
+
+// rules are the functions that are not called by the zero rule. Those that read a time read the
+// rules of its zone.
+var rules = map[string]rule{
+	operators.Add:             {instead: add},
+	operators.Subtract:        {instead: arithmetic},
+	operators.Multiply:        {instead: arithmetic},
+	operators.Divide:          {instead: divide},
+	operators.Modulo:          {instead: remainder},
+	operators.In:              {instead: in},
+	"string":                  {instead: text},
+	"format":                  {instead: format},
+	"json.encode":             {instead: encode},
+	"sort":                    {instead: sortList},
+	"@sortByAssociatedKeys":   {instead: sortByKeys},
+	"distinct":                {instead: distinct},
+	"math.@max":               {instead: pick},
+	"math.@min":               {instead: pick},
+	"replace":                 {price: priceReplace},
+	"join":                    {price: priceJoin},
+	"indexOf":                 {price: priceSearch},
+	"lastIndexOf":             {price: priceSearch},
+	"strings.quote":           {price: priceQuote},
+	"lists.range":             {price: priceRange},
+	"sets.contains":           {price: priceSets},
+	"sets.equivalent":         {price: priceSets},
+	"sets.intersects":         {price: priceSets},
+	"getFullYear":             {price: priceZone},
+	"getMonth":                {price: priceZone},
+	"getDate":                 {price: priceZone},
+	"getDayOfMonth":           {price: priceZone},
+	"getDayOfWeek":            {price: priceZone},
+	"getDayOfYear":            {price: priceZone},
+	"getHours":                {price: priceZone},
+	"getMinutes":              {price: priceZone},
+	"getSeconds":              {price: priceZone},
+	"getMilliseconds":         {price: priceZone},
+	"flatten":                 {passes: true, price: priceFlatten},
+	"size":                    {passes: true},
+	"type":                    {passes: true},
+	"dyn":                     {passes: true},
+	"value":                   {passes: true},
+	"hasValue":                {passes: true},
+	"optional.of":             {passes: true},
+	"optional.ofNonZeroValue": {passes: true},
+	"optional.unwrap":         {passes: true},
+	"unwrapOpt":               {passes: true},
+	"first":                   {passes: true},
+	"last":                    {passes: true},
+	"slice":                   {passes: true},
+	"reverse":                 {passes: true},
+}
+
+// priceReplace refuses a result that is too long before it is made: it may be as long as the
+// product of two arguments.
+func priceReplace(m *meter, args []ref.Val) error {
+	if len(args) < 3 {
+		return nil
+	}
+	source, _ := args[0].(types.String)
+	from, _ := args[1].(types.String)
+	count := strings.Count(string(source), string(from))
+	if len(args) == 4 {
+		if limit, ok := args[3].(types.Int); ok && limit >= 0 {
+			count = int(min(limit, types.Int(count)))
+		}
+	}
+	return m.makes(len(source) + count*max(length(args[2])-len(from), 0))
+}
+
+func priceJoin(m *meter, args []ref.Val) error {
+	list, ok := args[0].(traits.Lister)
+	if !ok {
+		return nil
+	}
+	separator := 0
+	if len(args) == 2 {
+		separator = length(args[1])
+	}
+	total := 0
+	for i := 0; i < sizeOf(list) && total <= maxString; i++ {
+		total += separator + length(list.Get(types.Int(i)))
+	}
+	return m.makes(total)
+}
+
+// priceQuote covers a string that is made rune by rune, and grows on the way.
+func priceQuote(m *meter, args []ref.Val) error {
+	m.chargeTimes(length(args[0]), 4)
+	return nil
+}
+
+func priceSearch(m *meter, args []ref.Val) error {
+	if len(args) > 1 {
+		m.chargeTimes(length(args[0])/4+1, length(args[1])+8)
+	}
+	return nil
+}
+
+func priceRange(m *meter, args []ref.Val) error {
+	if n, ok := args[0].(types.Int); ok && n > 0 {
+		m.chargeTimes(int(min(n, CostLimit)), 3*elementWork)
+	}
+	return nil
+}
+
+// priceZone covers reading a time zone.
+func priceZone(m *meter, args []ref.Val) error {
+	if len(args) > 1 {
+		m.charge(4096)
+	}
+	return nil
+}
+
+func priceFlatten(m *meter, args []ref.Val) error {
+	m.read(args[0])
+	return nil
+}
+
+// priceSets covers comparing each element of one list with all of the other, both ways.
+func priceSets(m *meter, args []ref.Val) error {
+	one, isList := args[0].(traits.Lister)
+	other, isOther := args[1].(traits.Lister)
+	if isList && isOther {
+		before := m.left
+		m.read(other)
+		m.chargeTimes(before-m.left, max(sizeOf(one)-1, 0))
+		before = m.left
+		m.read(one)
+		m.chargeTimes(before-m.left, max(sizeOf(other)-1, 0))
+	}
+	return nil
+}
+
+// add joins lists as they are into one new list: CEL's own join would make lists of any length,
+// and slow ones, out of nothing. A macro's own list, which map and filter make, grows in place.
+func add(m *meter, args []ref.Val, impl implementation) ref.Val {
+	list, isList := args[0].(traits.Lister)
+	other, isOther := args[1].(traits.Lister)
+	if !isList || !isOther {
+		return impl(m.operands(args))
+	}
+	if _, grows := list.(traits.MutableLister); grows {
 		m.chargeTimes(sizeOf(other), elementWork)
-		return impl([]ref.Val{list, other})
+		return impl(args)
 	}
-	joined := m.elements(nil, list)
-	return types.NewRefValList(adapter{}, m.elements(joined, other))
-}
-
-// elements appends the elements of a list.
-func (m *meter) elements(to []ref.Val, list traits.Lister) []ref.Val {
-	size := sizeOf(list)
-	m.chargeTimes(size, elementWork)
-	for i := range size {
-		to = append(to, list.Get(types.Int(i)))
-	}
-	return to
+	return types.NewRefValList(adapter{}, append(elementsOf(list), elementsOf(other)...))
 }
 
 // in reads a list, but only looks a key up in a map.
@@ -83,7 +242,7 @@ func format(m *meter, args []ref.Val, impl implementation) ref.Val {
 		return impl(args)
 	}
 	m.chargeTimes(sizeOf(list), 512) // a full precision and the longest double, besides its text
-	values := m.elements(nil, m.plain(list).(traits.Lister))
+	values := elementsOf(m.plain(list).(traits.Lister))
 	for i, value := range values {
 		if d, isDouble := value.(types.Double); isDouble {
 			if whole, isWhole := asInt(d); isWhole {
@@ -96,26 +255,65 @@ func format(m *meter, args []ref.Val, impl implementation) ref.Val {
 
 // encode is json.encode() with the JSON that templates have.
 func encode(m *meter, args []ref.Val, _ implementation) ref.Val {
-	out, err := appendJSON(nil, args[0], min(maxString, m.left))
+	out, err := appendJSON(nil, args[0], maxString)
 	if err != nil {
 		return types.WrapErr(err)
 	}
-	m.charge(2 * len(out))
+	m.charge(len(out))
 	return types.String(out)
 }
 
-func slice(m *meter, args []ref.Val, impl implementation) ref.Val {
-	for i := 1; i < len(args); i++ {
-		args[i] = m.plain(args[i])
+// sortList is sort(): by plain numbers, what keeps its digits.
+func sortList(m *meter, args []ref.Val, impl implementation) ref.Val {
+	return sortByKeys(m, []ref.Val{args[0], args[0]}, func([]ref.Val) ref.Val { return impl(args) })
+}
+
+// sortByKeys is what the macro sortBy() becomes. Keys are of one type, or of several numeric ones;
+// what has equal keys keeps its order.
+func sortByKeys(m *meter, args []ref.Val, impl implementation) ref.Val {
+	const comparisons = 20 // of each element, in the longest list that can be
+	list, isList := args[0].(traits.Lister)
+	keys, areKeys := args[1].(traits.Lister)
+	if !isList || !areKeys || sizeOf(list) != sizeOf(keys) {
+		return impl(args)
 	}
-	if len(args) == 3 {
-		start, startOK := args[1].(types.Int)
-		end, endOK := args[2].(types.Int)
-		if startOK && endOK && end > start && start >= 0 {
-			m.chargeTimes(int(end-start), elementWork)
+	before := m.left
+	plain := m.plain(keys).(traits.Lister)
+	m.chargeTimes(before-m.left, comparisons)
+
+	type entry struct{ key, value ref.Val }
+	entries := make([]entry, sizeOf(list))
+	for i := range entries {
+		entries[i] = entry{key: plain.Get(types.Int(i)), value: list.Get(types.Int(i))}
+	}
+	var failed ref.Val
+	byKey := func(a, b entry) int {
+		order, err := compare(a.key, b.key)
+		if err != nil {
+			failed = err
+		}
+		return order
+	}
+	if slices.SortStableFunc(entries, byKey); len(entries) == 1 {
+		byKey(entries[0], entries[0]) // whether it has an order at all
+	}
+	if failed != nil {
+		return failed
+	}
+	sorted := make([]ref.Val, len(entries))
+	for i, e := range entries {
+		sorted[i] = e.value
+	}
+	return types.NewRefValList(adapter{}, sorted)
+}
+
+func compare(a, b ref.Val) (int, ref.Val) {
+	if comparer, ok := a.(traits.Comparer); ok {
+		if order, ok := comparer.Compare(b).(types.Int); ok {
+			return int(order), nil
 		}
 	}
-	return impl(args)
+	return 0, types.NewErr("cannot sort by %s and %s", a.Type().TypeName(), b.Type().TypeName())
 }
 
 // distinct keeps the first of equal elements, with its digits.
@@ -149,7 +347,7 @@ func (m *meter) containsEqual(values []ref.Val, wanted ref.Val) bool {
 	for _, value := range values {
 		m.charge(stepWork)
 		if _, container := value.(traits.Sizer); container && value.Type() == wanted.Type() {
-			m.plain(value)
+			m.read(value)
 		}
 		if types.Equal(wanted, value) == types.True {
 			return true
@@ -158,21 +356,18 @@ func (m *meter) containsEqual(values []ref.Val, wanted ref.Val) bool {
 	return false
 }
 
-// restore gives the result of math.greatest or math.least the digits of the argument it is.
-func restore(result ref.Val, args []ref.Val) ref.Val {
-	if _, isDouble := result.(types.Double); !isDouble {
-		return result
-	}
+// pick gives the result of math.greatest or math.least the digits of the argument that it is.
+func pick(m *meter, args []ref.Val, impl implementation) ref.Val {
+	result := impl(m.plains(args))
 	for _, arg := range args {
-		if list, ok := arg.(traits.Lister); ok {
-			for i := range sizeOf(list) {
-				if n, ok := list.Get(types.Int(i)).(number); ok && n.plain == result {
-					return n
-				}
-			}
+		candidates := []ref.Val{arg}
+		if list, isList := arg.(traits.Lister); isList {
+			candidates = elementsOf(list)
 		}
-		if n, ok := arg.(number); ok && n.plain == result {
-			return n
+		for _, candidate := range candidates {
+			if n, isNumber := candidate.(number); isNumber && n.plain == result {
+				return n
+			}
 		}
 	}
 	return result

@@ -60,10 +60,8 @@ func (a *activation) ResolveName(name string) (any, bool) {
 	if name == meterName {
 		return a.meter, true
 	}
-	if v := a.scope.find(name); v != nil {
-		return v.whole(), true
-	}
-	return nil, false
+	value, found := a.scope.decoded[name]
+	return value, found
 }
 
 func (a *activation) Parent() interpreter.Activation { return nil }
@@ -73,79 +71,124 @@ func meterOf(frame *interpreter.ExecutionFrame) *meter {
 	return found.(*meter)
 }
 
-// plain gives a value as calls are to see it, with CEL's own numbers throughout. It reads all of
-// a list or map, and charges for that: what calls do with it costs about as much again.
+// plain returns a value as calls see it, with CEL's own numbers throughout. It charges for reading
+// the value: what calls do with it costs about as much again.
 func (m *meter) plain(value ref.Val) ref.Val {
-	result, _ := m.plainChanged(value)
-	return result
+	if m.read(value) {
+		return withoutDigits(value)
+	}
+	return value
 }
 
-func (m *meter) plainChanged(value ref.Val) (ref.Val, bool) {
+// read charges for all of a value, however often it holds the same list, and reports whether there
+// is a number in it that keeps its digits.
+func (m *meter) read(value any) (digits bool) {
 	switch v := value.(type) {
 	case number:
-		return v.plain, true
+		return true
+	case string:
+		m.charge(len(v))
 	case types.String:
 		m.charge(len(v))
 	case types.Bytes:
 		m.charge(len(v))
 	case *types.Optional:
+		return v.HasValue() && m.read(v.GetValue())
+	case *array:
+		return m.read(v.items)
+	case []any:
+		m.chargeTimes(len(v), elementWork)
+		for _, element := range v {
+			digits = m.read(element) || digits
+		}
+	case *object:
+		return m.read(v.fields)
+	case map[string]any:
+		m.chargeTimes(len(v), 2*elementWork)
+		for key, element := range v {
+			m.charge(len(key))
+			digits = m.read(element) || digits
+		}
+	case literal:
+		return m.read(v.Mapper)
+	case traits.Lister:
+		m.chargeTimes(sizeOf(v), elementWork)
+		for i := range sizeOf(v) {
+			digits = m.read(v.Get(types.Int(i))) || digits
+		}
+	case traits.Mapper:
+		m.chargeTimes(sizeOf(v), 2*elementWork)
+		for it := v.Iterator(); it.HasNext() == types.True; {
+			key := it.Next()
+			m.read(key)
+			digits = m.read(v.Get(key)) || digits
+		}
+	}
+	return digits
+}
+
+// withoutDigits rebuilds a value with CEL's own numbers.
+func withoutDigits(value ref.Val) ref.Val {
+	switch v := value.(type) {
+	case number:
+		return v.plain
+	case *types.Optional:
 		if v.HasValue() {
-			if inner, changed := m.plainChanged(v.GetValue()); changed {
-				return types.OptionalOf(inner), true
-			}
+			return types.OptionalOf(withoutDigits(v.GetValue()))
 		}
 	case traits.Lister:
-		return m.plainList(v)
+		elements := elementsOf(v)
+		for i, element := range elements {
+			elements[i] = withoutDigits(element)
+		}
+		return types.NewRefValList(adapter{}, elements)
 	case traits.Mapper:
-		return m.plainMap(v)
+		fields := make(map[ref.Val]ref.Val, sizeOf(v))
+		for it := v.Iterator(); it.HasNext() == types.True; {
+			key := it.Next()
+			fields[key] = withoutDigits(v.Get(key))
+		}
+		return literal{Mapper: types.NewRefValMap(adapter{}, fields)}
 	}
-	return value, false
+	return value
 }
 
-func (m *meter) plainList(list traits.Lister) (ref.Val, bool) {
-	size := sizeOf(list)
-	m.chargeTimes(size, elementWork)
-	var rebuilt []ref.Val
-	for i := range size {
-		element := list.Get(types.Int(i))
-		inner, changed := m.plainChanged(element)
-		if changed && rebuilt == nil {
-			rebuilt = make([]ref.Val, i, size)
-			for j := range i {
-				rebuilt[j] = list.Get(types.Int(j))
-			}
-		}
-		if rebuilt != nil {
-			rebuilt = append(rebuilt, inner)
-		}
+// made charges for what a call returned, and refuses a string that is too long. A list that a macro
+// grows was charged for what was added.
+func (m *meter) made(result ref.Val) ref.Val {
+	switch list := result.(type) {
+	case traits.MutableLister:
+		return result
+	case traits.Lister:
+		m.chargeTimes(sizeOf(list), elementWork)
+		return result
 	}
-	if rebuilt == nil {
-		return list, false
+	if err := m.makes(length(result)); err != nil {
+		return types.WrapErr(err)
 	}
-	return types.NewRefValList(adapter{}, rebuilt), true
+	return result
 }
 
-func (m *meter) plainMap(mapper traits.Mapper) (ref.Val, bool) {
-	size := sizeOf(mapper)
-	m.chargeTimes(size, 2*elementWork)
-	rebuilt := make(map[ref.Val]ref.Val, size)
-	anyChanged := false
-	for it := mapper.Iterator(); it.HasNext() == types.True; {
-		key := it.Next()
-		m.plain(key)
-		inner, changed := m.plainChanged(mapper.Get(key))
-		rebuilt[key] = inner
-		anyChanged = anyChanged || changed
+// makes charges for a string of so many bytes, or refuses it.
+func (m *meter) makes(bytes int) error {
+	if bytes < 0 || bytes > maxString {
+		return outputTooLarge(maxString)
 	}
-	if !anyChanged {
-		return mapper, false
-	}
-	return literal{Mapper: types.NewRefValMap(adapter{}, rebuilt)}, true
+	m.charge(bytes)
+	return nil
 }
 
 func sizeOf(value traits.Sizer) int {
 	size, _ := value.Size().(types.Int)
 	return int(size)
+}
+
+func elementsOf(list traits.Lister) []ref.Val {
+	elements := make([]ref.Val, sizeOf(list))
+	for i := range elements {
+		elements[i] = list.Get(types.Int(i))
+	}
+	return elements
 }
 
 // length is the length in bytes of a string or bytes, else 0.

@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"slices"
 	"time"
 	_ "time/tzdata" // now.getHours('Europe/Berlin') is the same in a container without time zones
 
@@ -11,11 +10,6 @@ import (
 // moments are the keys of variables whose values are times, as CEL has them. All other times of the
 // data are strings, of which timestamp(…) makes such a time.
 var moments = map[string][]string{"run": {"started_at"}, "release": {"started_at"}, "job": {"started_at"}}
-
-// isMoment reports whether a value below a variable is a time.
-func isMoment(root string, k kind, keys []string) bool {
-	return k == momentKind || len(keys) == 1 && slices.Contains(moments[root], keys[0])
-}
 
 // withMoments makes times of those strings of a variable that are some. One that cannot be read
 // fails what looks at it.

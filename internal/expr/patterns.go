@@ -48,18 +48,19 @@ func instructions(re *syntax.Regexp) int {
 	return count
 }
 
-// prepareMatches compiles a pattern that is written in the expression once, when it is planned.
-func prepareMatches(args []interpreter.InterpretableV2) call {
+// matches is matches(). It compiles a pattern that is written in the expression once, when the call
+// is planned.
+func matches(given interpreter.InterpretableV2) call {
 	var known *pattern
-	if constant, ok := args[1].(interpreter.InterpretableConst); ok {
-		if source, ok := constant.Value().(types.String); ok {
+	if constant, isConstant := given.(interpreter.InterpretableConst); isConstant {
+		if source, isText := constant.Value().(types.String); isText {
 			known, _ = compilePattern(string(source))
 		}
 	}
 	return func(m *meter, args []ref.Val, impl implementation) ref.Val {
-		subject, subjectOK := args[0].(types.String)
-		source, sourceOK := args[1].(types.String)
-		if !subjectOK || !sourceOK {
+		subject, isSubject := args[0].(types.String)
+		source, isSource := args[1].(types.String)
+		if !isSubject || !isSource {
 			return impl(args)
 		}
 		p := known

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/cel-go/common/ast"
@@ -9,107 +10,199 @@ import (
 	"github.com/google/cel-go/common/types"
 )
 
-// A Reading is how an expression reads a field of a variable.
-type Reading int
+// A Selection is a value that an expression selects from a root variable: the name of the variable
+// and the keys that lead to the value. An index of a list is written as "[0]".
+type Selection []string
 
-const (
-	// NotRead: the value does not depend on the field.
-	NotRead Reading = iota
-	// Selected: the field is selected wherever it is read, so evaluating what needs it fails where
-	// it is missing.
-	Selected
-	// Guessed: a missing field may go unnoticed, as behind has(), [?'field'] or where the variable
-	// is used as a whole.
-	Guessed
-	// Compared: the field is compared with null somewhere, so the expression expects that there may
-	// be nothing.
-	Compared
-)
-
-// Reads returns how the expression reads a field of one of its variables. A name that a macro
-// binds counts as the variable of that name.
-func (e *Expression) Reads(variable, field string) Reading {
-	reading := NotRead
-	for _, use := range e.reads {
-		if use.variable == variable && (use.field == field || use.field == "") {
-			reading = max(reading, use.reading)
+// String writes the selection as an expression.
+func (s Selection) String() string {
+	var written strings.Builder
+	written.WriteString(s[0])
+	for _, key := range s[1:] {
+		switch {
+		case strings.HasPrefix(key, "["):
+			written.WriteString(key)
+		case isName(key):
+			written.WriteString("." + key)
+		default:
+			written.WriteString("['" + strings.ReplaceAll(key, "'", `\'`) + "']")
 		}
 	}
-	return reading
+	return written.String()
 }
 
-// A fieldRead is one place where an expression reads a variable; an empty field is all of it.
-type fieldRead struct {
-	variable, field string
-	reading         Reading
-}
-
-// readsOf collects how an expression reads its variables.
-func readsOf(checked *ast.AST, kinds map[string]kind) []fieldRead {
-	var reads []fieldRead
-	seen := map[fieldRead]bool{}
-	root := ast.NavigateAST(checked)
-	for _, name := range ast.MatchDescendants(root, ast.KindMatcher(ast.IdentKind)) {
-		variable := strings.TrimPrefix(name.AsIdent(), ".")
-		if _, known := kinds[variable]; !known {
-			continue
-		}
-		read := fieldRead{variable: variable, reading: Guessed}
-		if parent, isChild := name.Parent(); isChild {
-			if field, reading := selection(parent, name); reading != NotRead {
-				read.field, read.reading = field, reading
-			}
-		}
-		if !seen[read] {
-			seen[read], reads = true, append(reads, read)
+// isName reports whether CEL allows the key behind a dot.
+func isName(key string) bool {
+	for i := range len(key) {
+		if !isIdentifier(key[i]) {
+			return false
 		}
 	}
-	return reads
+	return key != "" && (key[0] < '0' || key[0] > '9')
 }
 
-// selection returns the field that a node selects from its operand, and how; NotRead where it does
-// something else with the operand.
-func selection(node, operand ast.NavigableExpr) (field string, reading Reading) {
-	switch node.Kind() {
+// A read is one place where an expression reads a root variable.
+type read struct {
+	path Selection // what is selected
+	at   int64     // the node that selects the first key
+	// asked is a key below path that may be missing: the expression uses has, in or an optional
+	// selection. It is nil for a read that selects, or that uses the value as a whole.
+	asked *string
+	// null says that the value is compared with null.
+	null bool
+}
+
+// String identifies what is read and how.
+func (r *read) String() string {
+	text := r.path.String()
+	if r.asked != nil {
+		text += "?" + *r.asked
+	}
+	return text + "=" + strconv.FormatBool(r.null)
+}
+
+// A reader walks through a checked expression once and collects its reads. A name that a macro
+// binds is no root variable.
+type reader struct {
+	kinds map[string]kind
+	bound []string
+	reads []*read
+	seen  map[string]bool
+}
+
+// readsOf returns what an expression reads, each once, and whether it does nothing but select one
+// value.
+func readsOf(checked *ast.AST, kinds map[string]kind) (reads []*read, alone bool) {
+	r := &reader{kinds: kinds, seen: map[string]bool{}}
+	whole := r.selection(checked.Expr())
+	r.note(whole)
+	return r.reads, whole != nil
+}
+
+func (r *reader) note(one *read) {
+	if one == nil || r.seen[one.String()] {
+		return
+	}
+	r.seen[one.String()] = true
+	r.reads = append(r.reads, one)
+}
+
+// walk notes all that is read in expressions whose own values are used as a whole.
+func (r *reader) walk(expressions ...ast.Expr) {
+	for _, e := range expressions {
+		r.note(r.selection(e))
+	}
+}
+
+// selection returns the read that an expression is, which the caller extends or notes. If the
+// expression does more than select, selection notes what is read in it and returns nil.
+func (r *reader) selection(e ast.Expr) *read {
+	switch e.Kind() {
+	case ast.IdentKind:
+		return r.name(e.AsIdent())
 	case ast.SelectKind:
-		field, reading = node.AsSelect().FieldName(), Selected
-		if node.AsSelect().IsTestOnly() {
-			reading = Guessed
+		selected := e.AsSelect()
+		of := r.selection(selected.Operand())
+		if !selected.IsTestOnly() {
+			return of.extended(selected.FieldName(), e.ID())
 		}
+		r.ask(of, selected.FieldName())
 	case ast.CallKind:
-		call := node.AsCall()
-		if len(call.Args()) != 2 || call.Args()[0].ID() != operand.ID() || call.Args()[1].Kind() != ast.LiteralKind {
-			return "", NotRead
+		return r.call(e.ID(), e.AsCall())
+	case ast.ListKind:
+		r.walk(e.AsList().Elements()...)
+	case ast.MapKind:
+		for _, entry := range e.AsMap().Entries() {
+			r.walk(entry.AsMapEntry().Key(), entry.AsMapEntry().Value())
 		}
-		key, isText := call.Args()[1].AsLiteral().(types.String)
-		switch call.FunctionName() {
-		case operators.Index:
-			reading = Selected
-		case operators.OptIndex, operators.OptSelect:
-			reading = Guessed
-		}
-		if !isText {
-			return "", NotRead
-		}
-		field = string(key)
+	case ast.ComprehensionKind:
+		r.comprehension(e.AsComprehension())
 	}
-	if reading == Selected && comparedWithNull(node) {
-		reading = Compared
-	}
-	return field, reading
+	return nil
 }
 
-// comparedWithNull reports whether a node stands beside null in == or !=.
-func comparedWithNull(node ast.NavigableExpr) bool {
-	parent, isChild := node.Parent()
-	if !isChild || parent.Kind() != ast.CallKind {
-		return false
+func (r *reader) name(name string) *read {
+	root := strings.TrimPrefix(name, ".")
+	if _, known := r.kinds[root]; !known || root == name && slices.Contains(r.bound, name) {
+		return nil
 	}
-	call := parent.AsCall()
-	if call.FunctionName() != operators.Equals && call.FunctionName() != operators.NotEquals {
-		return false
-	}
-	return slices.ContainsFunc(call.Args(), func(side ast.Expr) bool {
-		return side.Kind() == ast.LiteralKind && side.AsLiteral() == types.NullValue
-	})
+	return &read{path: Selection{root}}
 }
+
+func (r *reader) call(id int64, call ast.CallExpr) *read {
+	args := call.Args()
+	switch name := call.FunctionName(); name {
+	case operators.Index:
+		if key, isKey := keyOf(args[1]); isKey {
+			return r.selection(args[0]).extended(key, id)
+		}
+	case operators.OptSelect, operators.OptIndex:
+		if key, isKey := keyOf(args[1]); isKey {
+			r.ask(r.selection(args[0]), key)
+			return nil
+		}
+	case operators.In:
+		if key, isKey := keyOf(args[0]); isKey {
+			r.ask(r.selection(args[1]), key)
+			return nil
+		}
+	case operators.Equals, operators.NotEquals:
+		for i, arg := range args {
+			compared := r.selection(arg)
+			if compared != nil {
+				compared.null = isNull(args[1-i])
+			}
+			r.note(compared)
+		}
+		return nil
+	}
+	if call.IsMemberFunction() {
+		r.walk(call.Target())
+	}
+	r.walk(args...)
+	return nil
+}
+
+// ask notes that the expression asks whether a value has a key.
+func (r *reader) ask(of *read, key string) {
+	if of != nil {
+		of.asked = &key
+	}
+	r.note(of)
+}
+
+func (r *reader) comprehension(c ast.ComprehensionExpr) {
+	r.walk(c.IterRange(), c.AccuInit())
+	outside := len(r.bound)
+	r.bound = append(r.bound, c.IterVar(), c.IterVar2(), c.AccuVar())
+	r.walk(c.LoopCondition(), c.LoopStep(), c.Result())
+	r.bound = r.bound[:outside]
+}
+
+func (r *read) extended(key string, id int64) *read {
+	if r == nil {
+		return nil
+	}
+	if len(r.path) == 1 {
+		r.at = id
+	}
+	r.path = append(r.path, key)
+	return r
+}
+
+// keyOf returns the key or the index that a literal is.
+func keyOf(e ast.Expr) (string, bool) {
+	if e.Kind() != ast.LiteralKind {
+		return "", false
+	}
+	switch literal := e.AsLiteral().(type) {
+	case types.String:
+		return string(literal), true
+	case types.Int:
+		return "[" + strconv.FormatInt(int64(literal), 10) + "]", true
+	default:
+		return "", false
+	}
+}
+
+func isNull(e ast.Expr) bool { return e.Kind() == ast.LiteralKind && e.AsLiteral() == types.NullValue }

@@ -1,192 +1,146 @@
 package expr
 
 import (
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/google/cel-go/common/ast"
-	"github.com/google/cel-go/common/operators"
-	"github.com/google/cel-go/common/types"
+	"github.com/latch-run/latch/internal/typo"
 )
 
-// A Selection is a value that an expression selects of a root variable: the variable's name, and
-// the keys that lead to the value. An index of a list is written as "[0]".
-type Selection []string
+// A Reading is how an expression reads a field of a variable.
+type Reading int
 
-// String writes the selection as an expression.
-func (s Selection) String() string {
-	written := s[0]
-	for _, key := range s[1:] {
-		switch {
-		case strings.HasPrefix(key, "["):
-			written += key
-		case isName(key):
-			written += "." + key
-		default:
-			written += "['" + strings.ReplaceAll(key, "'", `\'`) + "']"
+const (
+	// NotRead: the value does not depend on the field.
+	NotRead Reading = iota
+	// Selected: the field is selected wherever it is read, so evaluating what needs it fails where
+	// it is missing.
+	Selected
+	// Guessed: a missing field may go unnoticed, as behind has(), [?'field'] or where the variable
+	// is used as a whole.
+	Guessed
+	// Compared: the field is compared with null somewhere, so the expression expects that there may
+	// be nothing.
+	Compared
+)
+
+// Reads returns how the expression reads a field of one of its variables.
+func (e *Expression) Reads(variable, field string) Reading {
+	reading := NotRead
+	for _, r := range e.reads {
+		if r.path[0] == variable {
+			reading = max(reading, r.of(field))
 		}
 	}
-	return written
+	return reading
 }
 
-// isName reports whether CEL takes the key behind a dot.
-func isName(key string) bool {
-	letter := func(r rune) bool { return r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
-	return key != "" && letter(rune(key[0])) && !strings.ContainsFunc(key, func(r rune) bool { return !letter(r) && (r < '0' || r > '9') })
+// of returns how the read touches a field of its variable.
+func (r *read) of(field string) Reading {
+	switch {
+	case len(r.path) > 1 && r.path[1] != field:
+		return NotRead
+	case len(r.path) == 2 && r.null:
+		return Compared
+	case len(r.path) > 1:
+		return Selected
+	case r.asked != nil && *r.asked != field:
+		return NotRead
+	default:
+		return Guessed
+	}
+}
+
+// Uses lists the root variables that the expression refers to, sorted.
+func (e *Expression) Uses() []string { return slices.Clone(e.uses) }
+
+func usesOf(reads []*read) []string {
+	var uses []string
+	for _, r := range reads {
+		uses = append(uses, r.path[0])
+	}
+	return unique(uses)
+}
+
+func unique(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Selections lists what the expression selects of root variables, each once: where such a value is
 // missing, the expression fails. What it asks for somewhere with has, in or an optional selection
-// is left out. An expression that does not parse selects nothing. The selection alone says that the
-// expression does nothing else.
-func Selections(source string) (selected []Selection, alone bool) {
-	parsed, issues := environments()[templateScope].cel.Parse(source)
-	if len(issues.Errors()) > 0 {
-		return nil, false
+// is left out. alone says that the expression does nothing else.
+func (e *Expression) Selections() (selected []Selection, alone bool) {
+	asked, seen := askedFor(e.reads), map[string]bool{}
+	for _, r := range e.reads {
+		name := r.path.String()
+		if seen[name] || isAskedFor(asked, r.path) {
+			continue
+		}
+		seen[name] = true
+		selected = append(selected, slices.Clone(r.path))
 	}
-	s := selector{seen: map[string]bool{}, asked: map[string]bool{}}
-	whole := parsed.NativeRep().Expr()
-	s.walk(whole, nil)
-	return slices.DeleteFunc(s.selected, s.isAskedFor), selectionOf(whole, nil) != nil
+	return selected, e.alone
 }
 
-// Expressions lists the sources of the template's expressions, in order.
-func (t *Template) Expressions() []string {
-	var sources []string
-	for _, segment := range t.segments {
-		if segment.expression != nil {
-			sources = append(sources, segment.expression.source)
+// askedFor collects the selections, written out, that the expression asks for.
+func askedFor(reads []*read) map[string]bool {
+	asked := map[string]bool{}
+	for _, r := range reads {
+		if r.asked != nil {
+			asked[append(slices.Clone(r.path), *r.asked).String()] = true
 		}
 	}
-	return sources
+	return asked
 }
 
-// selector walks through an expression.
-type selector struct {
-	selected []Selection
-	// seen and asked are selections, written out.
-	seen, asked map[string]bool
-}
-
-// isAskedFor reports whether the expression asks first whether the value, or one that leads to it,
-// is there.
-func (s *selector) isAskedFor(selection Selection) bool {
-	for n := range selection {
-		if s.asked[selection[:n+1].String()] {
+// isAskedFor reports whether the expression asks whether the value, or one that leads to it, is
+// there.
+func isAskedFor(asked map[string]bool, path Selection) bool {
+	for n := range path {
+		if len(asked) > 0 && asked[path[:n+1].String()] {
 			return true
 		}
 	}
 	return false
 }
 
-// walk looks at an expression within macros that made the variables of the names.
-func (s *selector) walk(e ast.Expr, made []string) {
-	if selection := selectionOf(e, made); selection != nil {
-		if written := selection.String(); !s.seen[written] {
-			s.seen[written] = true
-			s.selected = append(s.selected, selection)
-		}
-		return
-	}
-	switch e.Kind() {
-	case ast.SelectKind:
-		selected := e.AsSelect()
-		if selected.IsTestOnly() {
-			s.ask(selected.Operand(), selected.FieldName(), made)
-		}
-		s.walk(selected.Operand(), made)
-	case ast.CallKind:
-		s.call(e.AsCall(), made)
-	case ast.ListKind:
-		for _, element := range e.AsList().Elements() {
-			s.walk(element, made)
-		}
-	case ast.MapKind:
-		for _, entry := range e.AsMap().Entries() {
-			s.walk(entry.AsMapEntry().Key(), made)
-			s.walk(entry.AsMapEntry().Value(), made)
-		}
-	case ast.ComprehensionKind:
-		s.comprehension(e.AsComprehension(), made)
-	}
+// closed are the variables that never have other keys than these (contract, "Templates"). What is
+// below vars, data, instance, kvp and the like is the user's, and a registered job has keys of its
+// own: those are open.
+var closed = map[string][]string{
+	"run":     {"workflow_id", "run_id", "started_at"},
+	"release": {"id", "title", "vars", "instance", "status", "steps", "started_at"},
+	"step":    {"name", "index", "status", "error", "kvp"},
+	"system":  {"fqdn", "environment", "version", "namespace", "task_queue", "database.version"},
+	"webhook": {"id"},
+	"history": {"delivery_id", "webhook", "event", "step", "job", "release", "workflow_id", "run_id", "result", "data", "attempts", "tries",
+		"error", "decision", "handed_to", "redelivery", "enforced", "truncated", "request", "response", "started_at", "completed_at",
+		"duration_ms", "lock"},
+	"response": {"status", "headers", "body", "data"},
 }
 
-func (s *selector) call(call ast.CallExpr, made []string) {
-	args := call.Args()
-	switch call.FunctionName() {
-	case operators.OptSelect, operators.OptIndex:
-		if key, isKey := keyOf(args[1]); isKey {
-			s.ask(args[0], key, made)
-		}
-	case operators.In:
-		if key, isKey := keyOf(args[0]); isKey {
-			s.ask(args[1], key, made)
-		}
-	}
-	if call.IsMemberFunction() {
-		s.walk(call.Target(), made)
-	}
-	for _, arg := range args {
-		s.walk(arg, made)
-	}
-}
+// ClosedKeys returns the keys of a variable whose keys are fixed, or nil.
+func ClosedKeys(variable string) []string { return slices.Clone(closed[variable]) }
 
-// ask notes that the expression asks whether a value has the key.
-func (s *selector) ask(of ast.Expr, key string, made []string) {
-	if selection := selectionOf(of, made); selection != nil {
-		s.asked[append(selection, key).String()] = true
-	}
-}
-
-func (s *selector) comprehension(c ast.ComprehensionExpr, made []string) {
-	s.walk(c.IterRange(), made)
-	s.walk(c.AccuInit(), made)
-	inside := append(slices.Clone(made), c.IterVar(), c.IterVar2(), c.AccuVar())
-	s.walk(c.LoopCondition(), inside)
-	s.walk(c.LoopStep(), inside)
-	s.walk(c.Result(), inside)
-}
-
-// selectionOf returns what an expression selects that does nothing else, or nil.
-func selectionOf(e ast.Expr, made []string) Selection {
-	switch e.Kind() {
-	case ast.IdentKind:
-		if name := strings.TrimPrefix(e.AsIdent(), "."); !slices.Contains(made, name) {
-			return Selection{name}
+// unknownKey returns what is wrong with the first read of a key that its variable never has, and
+// the node that selects the key. A key that the expression asks for is no fault.
+func unknownKey(reads []*read) (at int64, message string) {
+	asked := askedFor(reads)
+	for _, r := range reads {
+		if len(r.path) < 2 {
+			continue
 		}
-	case ast.SelectKind:
-		if selected := e.AsSelect(); !selected.IsTestOnly() {
-			return extended(selectionOf(selected.Operand(), made), selected.FieldName())
+		variable, key := r.path[0], r.path[1]
+		keys, isClosed := closed[variable]
+		if !isClosed || slices.Contains(keys, key) || asked[r.path[:2].String()] {
+			continue
 		}
-	case ast.CallKind:
-		if call := e.AsCall(); call.FunctionName() == operators.Index {
-			if key, isKey := keyOf(call.Args()[1]); isKey {
-				return extended(selectionOf(call.Args()[0], made), key)
-			}
+		if meant := typo.Meant(key, keys); meant != "" {
+			return r.at, fmt.Sprintf("%s has no key %q; did you mean %q?", variable, key, meant)
 		}
+		return r.at, fmt.Sprintf("%s has no key %q; its keys are %s", variable, key, strings.Join(keys, ", "))
 	}
-	return nil
-}
-
-func extended(selection Selection, key string) Selection {
-	if selection == nil {
-		return nil
-	}
-	return append(selection, key)
-}
-
-// keyOf returns the key or the index that an expression is.
-func keyOf(e ast.Expr) (string, bool) {
-	if e.Kind() != ast.LiteralKind {
-		return "", false
-	}
-	switch literal := e.AsLiteral().(type) {
-	case types.String:
-		return string(literal), true
-	case types.Int:
-		return "[" + strconv.FormatInt(int64(literal), 10) + "]", true
-	default:
-		return "", false
-	}
+	return 0, ""
 }

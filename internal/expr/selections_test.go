@@ -26,11 +26,10 @@ func TestSelections(t *testing.T) {
 		`vars[job.key].x`:                                                           {"vars", "job.key"},
 		`.job.title`:                                                                {"job.title"},
 		`jobs['a\'b'].kvp`:                                                          {`jobs['a\'b'].kvp`},
-		`1 +`:                                                                       nil,
 		`'${job.title}' == 'job'`:                                                   nil,
 	} {
 		var got []string
-		selected, alone := expr.Selections(source)
+		selected, alone := compiled(t, source).Selections()
 		for _, selection := range selected {
 			got = append(got, selection.String())
 		}
@@ -39,5 +38,20 @@ func TestSelections(t *testing.T) {
 	}
 	template, err := expr.CompileTemplate(`{"a": "$${job.x} ${job.title}", "b": "${job[\"title\"]} ${ {'}':job.id}['}'] }"}`, expr.InJSON)
 	require.NoError(t, err)
-	require.Equal(t, []string{"job.title", `job["title"]`, ` {'}':job.id}['}'] `}, template.Expressions())
+	var sources []string
+	for _, expression := range template.Expressions() {
+		sources = append(sources, expression.Source())
+	}
+	require.Equal(t, []string{"job.title", `job["title"]`, ` {'}':job.id}['}'] `}, sources)
+}
+
+// compiled compiles an expression as a decision, or as one in a template if it is no bool.
+func compiled(t *testing.T, source string) *expr.Expression {
+	t.Helper()
+	if decision, err := expr.Compile(source, expr.StopRelease); err == nil {
+		return decision
+	}
+	template, err := expr.CompileTemplate("${"+source+"}", expr.InText)
+	require.NoError(t, err, source)
+	return template.Expressions()[0]
 }

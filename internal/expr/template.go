@@ -116,6 +116,17 @@ func partsOfSegments(segments []segment) int {
 	return parts
 }
 
+// Expressions lists the template's expressions, in order.
+func (t *Template) Expressions() []*Expression {
+	var expressions []*Expression
+	for _, s := range t.segments {
+		if s.expression != nil {
+			expressions = append(expressions, s.expression)
+		}
+	}
+	return expressions
+}
+
 // Source is the template as it was written.
 func (t *Template) Source() string { return t.source }
 

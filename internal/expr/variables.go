@@ -69,130 +69,63 @@ func (k kind) empty() any {
 	}
 }
 
-// begins reports whether JSON of this kind begins with the byte.
-func (k kind) begins(first byte) bool {
-	return first == [...]byte{objectKind: '{', textKind: '"', listKind: '[', momentKind: '"'}[k]
+// holds reports whether a decoded value is of this kind.
+func (k kind) holds(value any) bool {
+	switch value.(type) {
+	case map[string]any:
+		return k == objectKind
+	case []any:
+		return k == listKind
+	case string:
+		return k == textKind || k == momentKind
+	default:
+		return false
+	}
 }
 
 func (k kind) String() string {
 	return [...]string{objectKind: "an object", textKind: "a string", listKind: "an array", momentKind: "a string"}[k]
 }
 
-// scope holds the variables of one evaluation or rendering, each made ready at most once.
+// scope holds the variables of one evaluation or rendering, each decoded at most once.
 type scope struct {
 	vars    Variables
-	ready   []variable
-	few     [2]variable // where most scopes have them
-	longest int
+	decoded map[string]any
+	longest int    // the longest string of those that are decoded
 	escape  Escape // nil for none
 }
 
-// variable is a root variable in use. It is decoded when more of it is looked at than a few values.
-type variable struct {
-	name    string
-	kind    kind
-	text    string // valid JSON
-	value   any    // once decoded
-	decoded bool
-	looks   int
-}
+func newScope(vars Variables) *scope { return &scope{vars: vars, decoded: make(map[string]any)} }
 
-// maxLooks is how many values are read off a variable's text before it is decoded as a whole.
-const maxLooks = 4
-
-func newScope(vars Variables) *scope {
-	s := &scope{vars: vars}
-	s.ready = s.few[:0]
-	return s
-}
-
-// find gives a variable that is ready, or nil.
-func (s *scope) find(name string) *variable {
-	for i := range s.ready {
-		if s.ready[i].name == name {
-			return &s.ready[i]
-		}
-	}
-	return nil
-}
-
-// load makes the named variables ready.
+// load decodes the named variables.
 func (s *scope) load(names []string, kinds map[string]kind) error {
 	for _, name := range names {
-		if s.find(name) != nil {
+		if _, loaded := s.decoded[name]; loaded {
 			continue
 		}
-		v, err := s.open(name, kinds[name])
+		value, err := s.decode(name, kinds[name])
 		if err != nil {
 			return err
 		}
-		s.ready = append(s.ready, v)
+		s.decoded[name] = value
 	}
 	return nil
 }
 
-func (s *scope) open(name string, want kind) (variable, error) {
+func (s *scope) decode(name string, want kind) (any, error) {
 	raw := bytes.TrimSpace(s.vars[name])
-	if len(raw) == 0 || string(raw) == "null" {
-		return variable{name: name, kind: want, value: want.empty(), decoded: true}, nil
+	if len(raw) == 0 {
+		return want.empty(), nil
 	}
-	text, err := validJSON(raw)
-	if err != nil {
-		return variable{}, fmt.Errorf("the variable %s is not JSON: %w", name, err)
+	value, longest, err := decodeJSON(raw)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the variable %s is not JSON: %w", name, err)
+	case value == types.NullValue:
+		return want.empty(), nil
+	case !want.holds(value):
+		return nil, fmt.Errorf("the variable %s is not %s", name, want)
 	}
-	if !want.begins(text[0]) {
-		return variable{}, fmt.Errorf("the variable %s is not %s", name, want)
-	}
-	s.longest = max(s.longest, longestString(text))
-	return variable{name: name, kind: want, text: text}, nil
-}
-
-// whole gives the decoded value.
-func (v *variable) whole() any {
-	if !v.decoded {
-		v.value, v.decoded = withMoments(v.name, v.kind, (&reader{text: v.text}).value()), true
-	}
-	return v.value
-}
-
-// at gives the value below keys, each of an object.
-func (v *variable) at(keys []string) (value any, found bool) {
-	if v.looks++; v.decoded || v.looks > maxLooks {
-		return below(v.whole(), keys)
-	}
-	r := reader{text: v.text}
-	for _, key := range keys {
-		if !r.seek(key) {
-			return nil, false
-		}
-	}
-	return r.value(), true
-}
-
-// appendJSON appends the value below keys, as [appendJSON] writes it, where that can be told from
-// the text alone.
-func (v *variable) appendJSON(out []byte, keys []string) (written []byte, ok bool) {
-	if v.decoded || v.looks == maxLooks {
-		return nil, false
-	}
-	v.looks++
-	r := reader{text: v.text}
-	for _, key := range keys {
-		if !r.seek(key) {
-			return nil, false
-		}
-	}
-	return r.appendJSON(out)
-}
-
-func below(value any, keys []string) (any, bool) {
-	for _, key := range keys {
-		fields, isObject := value.(map[string]any)
-		inner, found := fields[key]
-		if !isObject || !found {
-			return nil, false
-		}
-		value = inner
-	}
-	return value, true
+	s.longest = max(s.longest, longest)
+	return withMoments(name, want, value), nil
 }
