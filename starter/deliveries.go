@@ -177,7 +177,7 @@ func (a *app) askAndRedeliver(ctx context.Context, log deliveryLog, call deliver
 // foundDeliveries are the deliveries of all parts, as --output json prints them.
 type foundDeliveries struct {
 	Records []latch.Record `json:"records"`
-	// More tells that the limit left some out, and NextCursor where they begin.
+	// More reports that the limit left some out, and NextCursor where they begin.
 	More       bool   `json:"more,omitempty"`
 	NextCursor string `json:"next_cursor,omitempty"`
 	Unanswered int    `json:"unanswered,omitempty"`

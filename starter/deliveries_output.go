@@ -14,7 +14,7 @@ func (a *app) printDeliveries(found *foundDeliveries) {
 		return
 	}
 	deliveryTable(found.Records).write(a.out, a.terminal, a.colour())
-	a.tellMore(found.NextCursor)
+	a.sayMore(found.NextCursor)
 	a.warnUnanswered(found.Unanswered)
 }
 

@@ -136,8 +136,8 @@ func gather[T any](a *app, call listCall, most int, read func(cursor string, lim
 	}
 }
 
-// tellMore says on standard error that the limit left some out.
-func (a *app) tellMore(next string) {
+// sayMore says on standard error that the limit left some out.
+func (a *app) sayMore(next string) {
 	if next != "" {
 		fmt.Fprintln(a.err, "There are more; --limit bounds them.")
 	}

@@ -95,7 +95,7 @@ func TestReleaseListOfASilentWorker(t *testing.T) {
 	code, out, errors := runs("", temporal, "release", "list")
 	require.Equal(t, exitOK, code)
 	require.Equal(t, releaseHeader+"shop\tThe shop\trunning\t-\tboard at AFTER_STEP until 2026-07-01T14:00:00Z, then rollback\t2026-07-01T10:00:00Z\t-\t-\n", out)
-	require.Contains(t, errors, "Warning: 1 release told no more than Temporal's list does")
+	require.Contains(t, errors, "Warning: 1 release could not be asked")
 }
 
 // What the API lists is what Temporal lists, part by part up to the limit; what

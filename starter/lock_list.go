@@ -37,7 +37,7 @@ Temporal's list is a moment behind: a lock shows here shortly after its making.`
 // listedLocks are the locks of all parts, as --output json prints them.
 type listedLocks struct {
 	Locks []listing.WaitingLock `json:"locks"`
-	// More tells that the limit left some out, and NextCursor where they begin.
+	// More reports that the limit left some out, and NextCursor where they begin.
 	More       bool   `json:"more,omitempty"`
 	NextCursor string `json:"next_cursor,omitempty"`
 	// Unread is how many runs wait for locks that cannot be read.
@@ -84,7 +84,7 @@ func (a *app) printLocks(found *listedLocks) {
 		t.rows = append(t.rows, lockRow(&found.Locks[i]))
 	}
 	t.write(a.out, a.terminal, a.colour())
-	a.tellMore(found.NextCursor)
+	a.sayMore(found.NextCursor)
 	if found.Unread > 0 {
 		a.warn("%s for locks that cannot be read: are the keys here that their payloads are encrypted with?", counted(found.Unread, "run waits", "runs wait"))
 	}

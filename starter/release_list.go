@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// releasesShown is how many releases a list shows unless told.
+	// releasesShown is how many releases a list shows unless --limit says otherwise.
 	releasesShown = 100
 	// releasesAtOnce is how many are asked for at once, the most that the API takes.
 	releasesAtOnce = 200
@@ -62,7 +62,7 @@ func (c *releasesCall) check() (err error) {
 // listedReleases are the releases of all parts, as --output json prints them.
 type listedReleases struct {
 	Releases []listing.ReleaseRow `json:"releases"`
-	// More tells that the limit left some out, and NextCursor where they begin.
+	// More reports that the limit left some out, and NextCursor where they begin.
 	More       bool   `json:"more,omitempty"`
 	NextCursor string `json:"next_cursor,omitempty"`
 }
@@ -91,7 +91,7 @@ func (a *app) listReleases(ctx context.Context, call releasesCall) error {
 		return nil
 	}
 	a.printReleases(rows)
-	a.tellMore(next)
+	a.sayMore(next)
 	return nil
 }
 
@@ -106,7 +106,7 @@ func (a *app) printReleases(rows []listing.ReleaseRow) {
 	}
 	t.write(a.out, a.terminal, a.colour())
 	if partial > 0 {
-		a.warn("%s told no more than Temporal's list does: is a worker polling their task queues, and are the keys here that their payloads are encrypted with?",
+		a.warn("%s could not be asked, and show only what stands in Temporal's list: is a worker polling their task queues, and are the keys here that their payloads are encrypted with?",
 			counted(partial, "release", "releases"))
 	}
 }
@@ -121,7 +121,7 @@ func releaseRow(r *listing.ReleaseRow) []cell {
 		{utc(r.StartedAt), plain}, {utc(r.ClosedAt), plain}, {orDash(oneLine(r.Reason)), plain}}
 }
 
-// waitText tells whose lock is waited for, and what happens when.
+// waitText names the lock that is waited for, its timeout, and what that does.
 func waitText(wait *listing.Wait) string {
 	text := wait.Webhook + " at " + wait.Event
 	if wait.Until.IsZero() {

@@ -12,7 +12,7 @@ func (a *api) registerLockList() {
 	register[noBody](a, operation{id: "list-locks", method: http.MethodGet, path: locksPath, role: RoleRead,
 		summary: "List the locks that are waited for", errors: []int{http.StatusUnprocessableEntity},
 		about: "Of all running jobs, releases and events, and then of workflows of users' own, each the newest run first, with what the lock holds and what its timeout decides. " +
-			"A lock shows here within moments of its making. A part may list fewer than limit, or none, and yet tell of a next one. It takes no worker; with the search attributes of Latch only runs that wait are gone through."}, a.listLocks)
+			"A lock shows here within moments of its making. A part may list fewer than limit, or none, although there is a next one. It takes no worker; with the search attributes of Latch only runs that wait are gone through."}, a.listLocks)
 }
 
 // Locks is a part of the list of open locks.
@@ -27,7 +27,7 @@ type lockListInput struct {
 	Job     string `query:"job" maxLength:"1000" doc:"Only those that hold the job of this id"`
 	Release string `query:"release" maxLength:"1000" doc:"Only those that hold the release of this id"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"About how many locks to list: a run's stay together"`
-	Cursor  string `query:"cursor" doc:"What the part before told as next_cursor"`
+	Cursor  string `query:"cursor" doc:"The next_cursor of the part before"`
 	Page    string `query:"page" deprecated:"true" doc:"The same as cursor"`
 }
 

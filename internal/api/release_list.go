@@ -13,7 +13,7 @@ func (a *api) registerReleaseList() {
 		summary: "List releases, running and closed", errors: []int{http.StatusUnprocessableEntity},
 		about: "Each run of one, with where it is and which locks it waits for, or what it came to. Those that run come first, the newest of them first, then those that closed, the last closed first. " +
 			"Temporal's list is a moment behind: a release shows here shortly after its start, and one that closes between two parts may be in both. " +
-			"A part may list fewer than limit, or none, and yet tell of a next one. Runs that Temporal has forgotten are not found."}, a.listReleases)
+			"A part may list fewer than limit, or none, although there is a next one. Runs that Temporal has forgotten are not found."}, a.listReleases)
 }
 
 type releaseListInput struct {
@@ -21,7 +21,7 @@ type releaseListInput struct {
 	Since  string `query:"since" maxLength:"100" doc:"Only those that began since then: a duration back from now, such as 2h, or an RFC 3339 time"`
 	Until  string `query:"until" maxLength:"100" doc:"Only those that began before then"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	Cursor string `query:"cursor" doc:"What the part before told as next_cursor; it keeps the times of the first part"`
+	Cursor string `query:"cursor" doc:"The next_cursor of the part before; it keeps the times of the first part"`
 }
 
 type releaseListOutput struct{ Body runs.ReleasePart }

@@ -19,7 +19,7 @@ type Closing struct {
 	// How is Temporal's word for it.
 	How enumspb.WorkflowExecutionStatus
 	// Result is what the run returned or, of one that failed or was cancelled,
-	// the first of its error's details; nil where there is none.
+	// the first of its error's details. It is nil for a run without either.
 	Result *commonpb.Payload
 	// ErrorType is the type of the application error that the run failed with.
 	ErrorType string

@@ -37,6 +37,8 @@ type fake struct {
 	lacks bool
 	// err is what listing fails with.
 	err error
+	// hangs is that no worker answers before the caller gives up.
+	hangs bool
 
 	queries []string
 	sizes   []int32
@@ -161,7 +163,11 @@ func (f *fake) ListWorkflow(_ context.Context, request *workflowservice.ListWork
 	return response, nil
 }
 
-func (f *fake) QueryWorkflow(_ context.Context, workflowID, runID, name string, _ ...any) (converter.EncodedValue, error) {
+func (f *fake) QueryWorkflow(ctx context.Context, workflowID, runID, name string, _ ...any) (converter.EncodedValue, error) {
+	if f.hangs {
+		<-ctx.Done()
+		return nil, serviceerror.NewDeadlineExceeded("no answer")
+	}
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	f.asked = append(f.asked, workflowID)

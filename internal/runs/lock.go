@@ -52,7 +52,7 @@ func (f *LockFilter) takes(lock *WaitingLock) bool {
 }
 
 // holds reports whether the lock holds what has the wanted id; an empty one is
-// anything. A lock of an earlier version does not tell, but by its workflow id.
+// anything. A lock of an earlier version is known by its workflow id alone.
 func (w *WaitingLock) holds(workflow, prefix, wanted, held string) bool {
 	if wanted == "" || held != "" {
 		return wanted == "" || wanted == held
@@ -71,8 +71,8 @@ const lockStages = 2
 
 // lockQuery returns the query of a stage. A run that writes search attributes
 // has LatchWaiting while it waits. Those of Latch's own write LatchID as they
-// begin; a run without is one of a worker that writes none, and its memo alone
-// tells. A user's own workflow writes LatchWaiting with its first lock.
+// begin; a run without LatchID has a worker that writes no attributes, and only
+// its memo shows its locks. A user's own workflow writes LatchWaiting with its first lock.
 func lockQuery(stage int, attributes bool) string {
 	lacks, types := latch.SearchAttributeID, anyOf("WorkflowType", latch.WorkflowRelease, latch.WorkflowJobRun, latch.WorkflowEmit)
 	if stage > 0 {
@@ -89,13 +89,13 @@ func lockQuery(stage int, attributes bool) string {
 // Locks returns about limit open locks that the filter takes, from the cursor
 // on: a run's stay together. Those of jobs, releases and events come first, and
 // then those of workflows of users' own, each the newest run first. A part may
-// have fewer, or none, and yet tell of a next one: it reads a bounded number of
+// have fewer, or none, although there is a next one: it reads a bounded number of
 // pages.
 //
 // It takes no worker and no search attributes: open locks stand in their run's
 // memo. Without attributes all running runs are gone through, a call for each
 // limit of them; with them only runs that wait are, and those whose workers
-// write none. What is wrong with the filter or the cursor is an
+// write no attributes. What is wrong with the filter or the cursor is an
 // [*ArgumentError].
 func (l *Lister) Locks(ctx context.Context, filter LockFilter, from string, limit int) (*LockPart, error) {
 	var at cursor
@@ -146,8 +146,8 @@ func (p *LockPart) add(l *Lister, run *workflowpb.WorkflowExecutionInfo, filter 
 	}
 }
 
-// locksOf reads a run's open locks from its memo; a run that has none waits for
-// none.
+// locksOf returns the open locks in a run's memo; a run without them waits for
+// nothing.
 func (l *Lister) locksOf(run *workflowpb.WorkflowExecutionInfo) ([]latch.OpenLock, error) {
 	payload, found := run.GetMemo().GetFields()[latch.MemoLocks]
 	if !found {

@@ -22,7 +22,7 @@ var ReleaseStatuses = []string{latch.ReleaseRunning, latch.ReleaseReleased, latc
 type ReleaseRow struct {
 	ID    string `json:"id" doc:"The release's id; where partial is true it may be derived from the workflow id"`
 	Title string `json:"title,omitempty" doc:"Absent where the release has none, and of runs that an earlier version carried out"`
-	// Status is running until the run has closed: an outcome is told to the
+	// Status is running until the run has closed: an outcome goes to the
 	// webhooks first.
 	Status string `json:"status" enum:"running,released,stopped,rolled_back,failed,cancelled,unknown" doc:"running until the run has closed; unknown where its result cannot be read"`
 	// Phase, Event and Step are where a running release is.
@@ -38,13 +38,13 @@ type ReleaseRow struct {
 	RunID      string     `json:"run_id"`
 	StartedAt  latch.Time `json:"started_at,omitzero"`
 	ClosedAt   latch.Time `json:"closed_at,omitzero" doc:"Absent while it runs"`
-	// Partial reports that the row has only what Temporal's list tells.
-	Partial bool `json:"partial,omitempty" doc:"No worker answered for the run, or its result cannot be read: what only they tell is missing"`
+	// Partial reports that the row has only what stands in Temporal's list.
+	Partial bool `json:"partial,omitempty" doc:"No worker answered for the run, or its result cannot be read: what only they know is missing"`
 
 	taskQueue string
 }
 
-// A Wait is an open lock as the list of releases tells of it.
+// A Wait is an open lock as the list of releases shows it.
 type Wait struct {
 	Webhook   string     `json:"webhook"`
 	Event     string     `json:"event"`
@@ -85,7 +85,7 @@ func (f *ReleaseFilter) Check() error {
 }
 
 // query returns the visibility query that finds at least what the filter takes.
-// Temporal tells how a run closed, and only the search attribute LatchStatus
+// Temporal knows how a run closed, and only the search attribute LatchStatus
 // with what: without attributes more runs are found than asked for.
 func (f *ReleaseFilter) query(attributes bool) string {
 	terms := []string{"WorkflowType = " + Quote(latch.WorkflowRelease)}
@@ -117,7 +117,7 @@ func (f *ReleaseFilter) takes(release *ReleaseRow) bool {
 	return f.Status == "" || f.Status == release.Status
 }
 
-// statusOf returns the status of a release as far as Temporal's own tells it.
+// statusOf returns the status of a release as far as Temporal's own shows it.
 func statusOf(status enumspb.WorkflowExecutionStatus) string {
 	switch status {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:

@@ -24,7 +24,7 @@ const (
 	askers     = 8
 	askTimeout = 5 * time.Second
 	// patience is how long one part goes on asking runs that go on: what has not
-	// answered then is told by Temporal's list alone.
+	// answered then is shown as it stands in Temporal's list.
 	patience = 8 * time.Second
 	// maximumAsked is how many runs one part asks, about.
 	maximumAsked = 500
@@ -40,7 +40,7 @@ type ReleasePart struct {
 
 // Releases returns at most limit releases that the filter takes, from the cursor
 // on: those that run first, the newest of them first, then those that closed, the
-// last closed first. A part may have fewer, or none, and yet tell of a next one:
+// last closed first. A part may have fewer, or none, although there is a next one:
 // it asks a bounded number of runs.
 //
 // A part costs one call of Temporal's list and one call for each release: a
@@ -114,7 +114,7 @@ func (g *gathering) rows(ctx context.Context, runs []*workflowpb.WorkflowExecuti
 	return rows, group.Wait()
 }
 
-// rowOf returns what Temporal's list tells of a release.
+// rowOf returns what stands in Temporal's list of a release.
 func (l *Lister) rowOf(run *workflowpb.WorkflowExecutionInfo) ReleaseRow {
 	row := ReleaseRow{WorkflowID: run.GetExecution().GetWorkflowId(), RunID: run.GetExecution().GetRunId(), Status: statusOf(run.GetStatus()),
 		StartedAt: latch.NewTime(run.GetStartTime().AsTime()), taskQueue: run.GetTaskQueue()}
@@ -126,7 +126,7 @@ func (l *Lister) rowOf(run *workflowpb.WorkflowExecutionInfo) ReleaseRow {
 		row.ClosedAt = latch.NewTime(run.GetCloseTime().AsTime())
 		return row
 	}
-	locks, _ := l.locksOf(run) // a worker tells them too
+	locks, _ := l.locksOf(run) // a worker knows them too
 	if row.WaitsFor = waitsFor(locks); len(locks) > 0 {
 		row.Title = locks[0].Title
 	}

@@ -3,6 +3,7 @@ package runs_test
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -130,6 +131,25 @@ func TestReleaseThatDoesNotAnswerIsPartial(t *testing.T) {
 	require.Equal(t, "board", part.Releases[5].WaitsFor[0].Webhook)
 	require.Less(t, len(f.asked), 30, "a task queue without a worker is not waited for again and again")
 	require.Empty(t, ids(list(t, f, runs.ReleaseFilter{Status: latch.ReleaseReleased})))
+}
+
+// However many task queues have lost their worker, a part ends within a time that
+// a caller over HTTP waits for, and has every release.
+func TestReleaseListWaitsForWorkersWithinBounds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		f.hangs = true
+		for n := range 200 {
+			f.running(fmt.Sprint(n), latch.Status{}).info.TaskQueue = fmt.Sprint("dead", n)
+		}
+		began := time.Now()
+		part, err := f.lister().Releases(t.Context(), runs.ReleaseFilter{}, "", 200)
+		require.NoError(t, err)
+		require.Len(t, part.Releases, 200)
+		require.True(t, part.Releases[199].Partial)
+		require.LessOrEqual(t, time.Since(began), 15*time.Second)
+	})
 }
 
 // A search attribute tells the id where the workflow id is another.
