@@ -82,7 +82,7 @@ func (c *deliveriesCall) flags(command *cobra.Command) {
 	flags.StringVar(&c.filter.Event, "event", "", "only at this event")
 	flags.StringVar(&c.filter.Job, "job", "", "only of the job of this id")
 	flags.StringVar(&c.filter.Release, "release", "", "only of the release of this id")
-	c.list.flags(command, 0)
+	c.list.flags(command, 0, "at most so many")
 }
 
 func (a *app) deliveriesRedeliverCommand() *cobra.Command {

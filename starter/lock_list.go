@@ -30,7 +30,7 @@ Temporal's list is a moment behind: a lock shows here shortly after its making.`
 	command.Flags().StringVar(&filter.Event, "event", "", "only at this event")
 	command.Flags().StringVar(&filter.Job, "job", "", "only those that hold the job of this id")
 	command.Flags().StringVar(&filter.Release, "release", "", "only those that hold the release of this id")
-	call.flags(command, 0)
+	call.flags(command, 0, "about so many: the locks of one run stay together")
 	return command
 }
 

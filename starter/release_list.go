@@ -41,7 +41,7 @@ What Temporal has forgotten after the namespace's retention is not found.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.listReleases(cmd.Context(), call) }})
 	command.Flags().StringVar(&call.filter.Status, "status", "", "only those of this status: "+strings.Join(listing.ReleaseStatuses, ", "))
 	call.span.flags(command, "only those that began since then", "only those that began before then")
-	call.list.flags(command, releasesShown)
+	call.list.flags(command, releasesShown, "at most so many")
 	return command
 }
 
