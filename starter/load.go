@@ -11,6 +11,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
 	"github.com/latch-run/latch/internal/cron"
+	"github.com/latch-run/latch/starter/internal/rules"
 	"github.com/latch-run/latch/starter/internal/spec"
 )
 
@@ -180,8 +181,10 @@ func (c *checked) admit() {
 		if c.webhook, err = admission.DecodeRegisteredWebhook(c.data); err == nil {
 			c.id, c.warnings = c.webhook.ID, admission.RegisteredWebhookWarnings(c.webhook)
 		}
+	case spec.Rules:
+		_, err = rules.Decode(c.data)
 	default:
-		err = fmt.Errorf("there is no kind %q; there are job, release, emission and webhook", c.kind)
+		err = fmt.Errorf("there is no kind %q; there are %s", c.kind, strings.Join(kindNames(), ", "))
 	}
 	if err != nil && !errors.As(err, &c.problems) {
 		c.problems.Addf("", "%v", err)

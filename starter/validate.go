@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,12 +20,12 @@ line as FILE: path: message (line, column). Warnings, of what is allowed and
 probably not meant, bear the word warning and do not make a file invalid. What a
 file describes is told by its keys: a release has steps, a job has a task or
 jobs, an emission has an event, a webhook that is to stand by itself has a url
-or events. A file may hold several, as YAML documents, as a list, or as the list
-of webhooks that the API shows. Of a job with a cron expression the next three
-times are told. Whether a worker holds the secrets, reaches the addresses and
-serves the task queues only a run can tell.`,
+or events, tests of rules have tests. A file may hold several, as YAML documents,
+as a list, or as the list of webhooks that the API shows. Of a job with a cron
+expression the next three times are told. Whether a worker holds the secrets,
+reaches the addresses and serves the task queues only a run can tell.`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.validate(args, spec.Kind(kind)) }}
-	command.Flags().StringVar(&kind, "kind", "", "what the files describe: job, release, emission or webhook")
+	command.Flags().StringVar(&kind, "kind", "", "what the files describe: "+strings.Join(kindNames(), ", "))
 	return command
 }
 
@@ -41,7 +42,7 @@ type fileReport struct {
 
 func (a *app) validate(files []string, kind spec.Kind) error {
 	if kind != "" && !slices.Contains(spec.Kinds, kind) {
-		return usageError(fmt.Errorf("--kind is job, release, emission or webhook, not %q%s", kind, typo.Hint(string(kind), kindNames())))
+		return usageError(fmt.Errorf("--kind is one of %s, not %q%s", strings.Join(kindNames(), ", "), kind, typo.Hint(string(kind), kindNames())))
 	}
 	code := exitOK
 	reports := []fileReport{}

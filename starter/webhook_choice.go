@@ -45,6 +45,9 @@ func (a *app) loadTrial(file, event string) (*trialFile, error) {
 		return nil, refusedFiles(problems)
 	}
 	input := inputs[0]
+	if input.kind == spec.Rules {
+		return nil, usageError(fmt.Errorf("%s: it has tests of rules, and no webhooks of its own", file))
+	}
 	if input.kind == spec.Webhook {
 		return around(webhooks, event), nil
 	}

@@ -14,16 +14,17 @@ import (
 type Kind string
 
 // The kinds, as they are called on the command line. A webhook is one that
-// stands by itself.
+// stands by itself; rules are tests of what webhooks decide by.
 const (
 	Job      Kind = "job"
 	Release  Kind = "release"
 	Emission Kind = "emission"
 	Webhook  Kind = "webhook"
+	Rules    Kind = "rules"
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{Job, Release, Emission, Webhook}
+var Kinds = []Kind{Job, Release, Emission, Webhook, Rules}
 
 // ErrUnknownKind says that a file's keys do not tell what it describes.
 var ErrUnknownKind = errors.New("cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a webhook has a url or events")
@@ -42,7 +43,7 @@ type sign struct {
 // webhooks have, what webhooks and emissions have, and what tells of a kind that
 // lacks the first.
 var signs = [][]sign{
-	{{"steps", Release}, {"task", Job}, {"jobs", Job}, {"url", Webhook}, {"url_secret", Webhook}, {"events", Webhook}},
+	{{"steps", Release}, {"task", Job}, {"jobs", Job}, {"url", Webhook}, {"url_secret", Webhook}, {"events", Webhook}, {"tests", Rules}},
 	{{"method", Webhook}, {"content_type", Webhook}, {"header_secrets", Webhook}, {"preset", Webhook}, {"cloudevents", Webhook}, {"enforced", Webhook}},
 	{{"event", Emission}},
 	{{"on_failure", Release}, {"on_cancel", Release}, {"schedule", Job}, {"retry", Job}, {"delay", Job}, {"timeout", Job}},
