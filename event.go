@@ -42,47 +42,101 @@ const (
 	EventEndpointGone      = "ENDPOINT_GONE"
 )
 
-var (
-	jobEvents = []string{EventJobStart, EventJobComplete, EventJobSuccess, EventJobFailure, EventJobSkipped, EventJobMissed}
+// A BuiltInEvent is one that Latch itself fires.
+type BuiltInEvent struct {
+	Name string
+	// Of is the kind of run that fires it; [DeliveryKind] is any.
+	Of Kind
+	// MayBlock says that a hook may hold what fired the event; Decides that its
+	// hooks decide about the release.
+	MayBlock, Decides bool
+	// OfStep says that the event is about one step.
+	OfStep bool
+	// Means says when it is fired.
+	Means string
+}
 
-	// decidingEvents are the release events at which a hook may decide.
-	decidingEvents = []string{EventBeforeRelease, EventBeforeStep, EventAfterStep, EventBeforeReleaseComplete}
+// builtInEvents is where an event is added: all that is said of events, but for
+// the place where a run fires it, comes from here.
+var builtInEvents = []BuiltInEvent{
+	{Name: EventJobStart, Of: JobKind, MayBlock: true, Means: "Before the work of a job."},
+	{Name: EventJobComplete, Of: JobKind, Means: "The work has ended, however it did."},
+	{Name: EventJobSuccess, Of: JobKind, Means: "The work has succeeded."},
+	{Name: EventJobFailure, Of: JobKind, Means: "The work has failed, or the job was cancelled."},
+	{Name: EventJobSkipped, Of: JobKind, Means: "A registered job was to run while its last run went on."},
+	{Name: EventJobMissed, Of: JobKind, Means: "Times of a registered job's schedule passed without a run."},
+	{Name: EventBeforeRelease, Of: ReleaseKind, MayBlock: true, Decides: true, Means: "Before the first step."},
+	{Name: EventBeforeStep, Of: ReleaseKind, MayBlock: true, Decides: true, OfStep: true, Means: "Before each step."},
+	{Name: EventAfterStep, Of: ReleaseKind, MayBlock: true, Decides: true, OfStep: true, Means: "After each step, done or failed."},
+	{Name: EventBeforeReleaseComplete, Of: ReleaseKind, MayBlock: true, Decides: true, Means: "After the last step, before the release counts as released."},
+	{Name: EventReleaseComplete, Of: ReleaseKind, Means: "The release has ended, however it did."},
+	{Name: EventReleaseSuccess, Of: ReleaseKind, Means: "The release is released."},
+	{Name: EventReleaseStopped, Of: ReleaseKind, Means: "The release was stopped; what was done stays."},
+	{Name: EventReleaseRolledBack, Of: ReleaseKind, Means: "The release was rolled back; its steps are undone."},
+	{Name: EventReleaseFailure, Of: ReleaseKind, Means: "The release has failed, or was cancelled."},
+	{Name: EventDeliveryExhausted, Of: DeliveryKind, Means: "A delivery has failed for good."},
+	{Name: EventEndpointGone, Of: DeliveryKind, Means: "A delivery's endpoint has answered 410 Gone."},
+}
 
-	releaseEvents = append(slices.Clone(decidingEvents), EventReleaseComplete, EventReleaseSuccess,
-		EventReleaseStopped, EventReleaseRolledBack, EventReleaseFailure)
+// reservedPrefixes keep a misspelt built-in event from being a custom one.
+var reservedPrefixes = []string{"JOB_", "RELEASE_", "BEFORE_", "AFTER_", "DELIVERY_", "ENDPOINT_", "LOCK_"}
 
-	operatorEvents = []string{EventDeliveryExhausted, EventEndpointGone}
-
-	reservedPrefixes = []string{"JOB_", "RELEASE_", "BEFORE_", "AFTER_", "DELIVERY_", "ENDPOINT_", "LOCK_"}
-
-	eventName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
-)
+var eventName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
 // maximumNameLength bounds ids and event names, in bytes.
 const maximumNameLength = 200
 
+// BuiltInEvents returns the events that Latch itself fires, in the order in
+// which the documents list them.
+func BuiltInEvents() []BuiltInEvent { return slices.Clone(builtInEvents) }
+
+// EventsOf returns the names of the events that runs of a kind fire.
+func EventsOf(kind Kind) []string {
+	return eventNames(func(e BuiltInEvent) bool { return e.Of == kind })
+}
+
+func eventNames(match func(BuiltInEvent) bool) []string {
+	var names []string
+	for _, event := range builtInEvents {
+		if match(event) {
+			names = append(names, event.Name)
+		}
+	}
+	return names
+}
+
+// builtIn returns what is known of an event that Latch itself fires.
+func builtIn(name string) (BuiltInEvent, bool) {
+	i := slices.IndexFunc(builtInEvents, func(e BuiltInEvent) bool { return e.Name == name })
+	if i < 0 {
+		return BuiltInEvent{}, false
+	}
+	return builtInEvents[i], true
+}
+
 // IsBuiltInEvent tells whether Latch itself fires the event.
 func IsBuiltInEvent(event string) bool {
-	return isJobEvent(event) || isReleaseEvent(event) || IsOperatorEvent(event)
+	_, known := builtIn(event)
+	return known
 }
 
 // IsOperatorEvent tells whether the event is about a delivery, for operators.
-func IsOperatorEvent(event string) bool { return slices.Contains(operatorEvents, event) }
-
-// JobEvents returns the events that are about jobs.
-func JobEvents() []string { return slices.Clone(jobEvents) }
-
-func isJobEvent(event string) bool { return slices.Contains(jobEvents, event) }
-
-func isReleaseEvent(event string) bool { return slices.Contains(releaseEvents, event) }
+func IsOperatorEvent(event string) bool {
+	known, is := builtIn(event)
+	return is && known.Of == DeliveryKind
+}
 
 // EventMayBlock tells whether a hook may block at the event (contract, "Events").
 func EventMayBlock(event string) bool {
-	return event == EventJobStart || slices.Contains(decidingEvents, event) || !IsBuiltInEvent(event)
+	known, is := builtIn(event)
+	return !is || known.MayBlock
 }
 
 // EventDecides tells whether hooks at the event decide about the release.
-func EventDecides(event string) bool { return slices.Contains(decidingEvents, event) }
+func EventDecides(event string) bool {
+	known, _ := builtIn(event)
+	return known.Decides
+}
 
 // CheckEvent returns what is wrong with the name of an event, nil where there
 // can be one of that name.
@@ -101,7 +155,7 @@ func checkEventName(event string) string {
 	case len(event) > maximumNameLength:
 		return fmt.Sprintf("an event's name has at most %d bytes, this one %d", maximumNameLength, len(event))
 	}
-	known := slices.Concat(jobEvents, releaseEvents, operatorEvents)
+	known := eventNames(func(BuiltInEvent) bool { return true })
 	hint := typo.Hint(event, known)
 	if !eventName.MatchString(event) {
 		return fmt.Sprintf("%q is no event: a name matches [A-Z][A-Z0-9_]*%s", event, hint)

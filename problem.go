@@ -118,3 +118,12 @@ func field(path, name string) string {
 }
 
 func element(path string, index int) string { return fmt.Sprintf("%s[%d]", path, index) }
+
+// enumerate writes a list as a person would: "a, b and c".
+func enumerate(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}

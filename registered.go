@@ -49,37 +49,10 @@ func (w *RegisteredWebhook) Validate() Problems {
 	return problems
 }
 
-// A RunKind is a kind of run that fires events.
-type RunKind int
-
-// The kinds of runs.
-const (
-	JobKind RunKind = iota
-	ReleaseKind
-	// EmissionKind is latch.Emit and what workflows of a user's own fire.
-	EmissionKind
-	// GateKind is a custom event at which hooks decide.
-	GateKind
-)
-
-// fires tells whether a run of the kind fires the event.
-func (k RunKind) fires(event string) bool {
-	switch {
-	case IsOperatorEvent(event):
-		return true
-	case k == JobKind:
-		return isJobEvent(event)
-	case k == ReleaseKind:
-		return isReleaseEvent(event)
-	default:
-		return !IsBuiltInEvent(event)
-	}
-}
-
 // For gives the webhook as a run of the kind takes it, with the events that
 // such a run fires; false where it listens to none of them. Where fired is
 // given, of the custom events only that one counts.
-func (w *RegisteredWebhook) For(kind RunKind, fired string) (Webhook, bool) {
+func (w *RegisteredWebhook) For(kind Kind, fired string) (Webhook, bool) {
 	webhook := w.Webhook
 	webhook.Event, webhook.Events = "", nil
 	for _, settings := range w.EventSettings() {

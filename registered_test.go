@@ -46,7 +46,7 @@ func TestRegisteredWebhookForARun(t *testing.T) {
 		{"event":"BEFORE_RELEASE"},{"event":"INSTANCE_CREATED","stop_release":"true"},{"event":"PASSED_TESTS"}]}`))
 	require.NoError(t, err)
 	for name, each := range map[string]struct {
-		kind   RunKind
+		kind   Kind
 		fired  string
 		events []string
 	}{

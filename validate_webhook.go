@@ -200,7 +200,7 @@ func (e *Event) validate(problems *Problems, path string, where scope) {
 	}
 	checkDuration(problems, field(path, "lock_timeout"), e.LockTimeout)
 	checkDuration(problems, field(path, "answer_timeout"), e.AnswerTimeout)
-	if where == inRegistry && isJobEvent(e.Event) {
+	if where == inRegistry && JobKind.fires(e.Event) && !IsOperatorEvent(e.Event) {
 		where = inJob
 	}
 	e.validatePolicy(problems, field(path, "on_timeout"), e.OnTimeout, where)
@@ -210,12 +210,13 @@ func (e *Event) validate(problems *Problems, path string, where scope) {
 // validateAbilities holds hooks to where they may block and decide.
 func (e *Event) validateAbilities(problems *Problems, path string, where scope) {
 	if e.Blocking && !EventMayBlock(e.Event) {
-		problems.Addf(field(path, "blocking"), "a hook cannot block at %s; it can at JOB_START, BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP, BEFORE_RELEASE_COMPLETE and custom events", e.Event)
+		problems.Addf(field(path, "blocking"), "a hook cannot block at %s; it can at %s and custom events", e.Event,
+			strings.Join(eventNames(func(e BuiltInEvent) bool { return e.MayBlock }), ", "))
 	}
 	mayDecide := EventDecides(e.Event) || (where == inGate || where == inRegistry) && !IsBuiltInEvent(e.Event)
 	for _, expression := range []struct{ key, source string }{{"stop_release", e.StopRelease}, {"rollback_release", e.RollbackRelease}} {
 		if expression.source != "" && !mayDecide {
-			problems.Addf(field(path, expression.key), "%s decides no release; only BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP and BEFORE_RELEASE_COMPLETE do", e.Event)
+			problems.Addf(field(path, expression.key), "%s decides no release; only %s do", e.Event, enumerate(eventNames(func(e BuiltInEvent) bool { return e.Decides })))
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
@@ -33,7 +34,7 @@ func TestAdmissionOfExpressionBombs(t *testing.T) {
 	for i, input := range inputs {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := decode(protocol.AdmitRequest{Kind: protocol.KindEmission, Input: input})
+		_, err := decode(protocol.AdmitRequest{Kind: latch.EmissionKind, Input: input})
 		runtime.ReadMemStats(&after)
 		require.Less(t, (after.TotalAlloc-before.TotalAlloc)>>20, uint64(200), "MiB")
 		if i == 0 {

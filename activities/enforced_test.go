@@ -36,7 +36,7 @@ func registered(t testing.TB, sources ...string) []latch.RegisteredWebhook {
 
 // admitted is what comes of an input: what is wrong with it, or the webhooks
 // that its run has.
-func admitted(kind string, data []byte, enforced []latch.RegisteredWebhook) (latch.Problems, []protocol.AttachedWebhook) {
+func admitted(kind latch.Kind, data []byte, enforced []latch.RegisteredWebhook) (latch.Problems, []protocol.AttachedWebhook) {
 	var request protocol.AdmitRequest
 	encoded, err := json.Marshal(protocol.AdmitRequest{Kind: kind, Input: data}) // as it comes to the worker
 	if err != nil || json.Unmarshal(encoded, &request) != nil {
@@ -74,9 +74,9 @@ func FuzzEnforcedGateIsMet(f *testing.F) {
 	f.Add([]byte(`{"id":"all","jobs":[{"id":"one","jobs":["other"],"webhooks":[{"id":"board","event":"JOB_START","url":"https://example.com"}]}]}`))
 	enforced := registered(f, theBoard, `{"id":"audit","url":"https://example.com","event":"RELEASE_SUCCESS"}`)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for kind, event := range map[string]string{protocol.KindRelease: "BEFORE_RELEASE", protocol.KindJob: "JOB_START", protocol.KindEmission: "DEPLOYED"} {
+		for kind, event := range map[latch.Kind]string{latch.ReleaseKind: "BEFORE_RELEASE", latch.JobKind: "JOB_START", latch.EmissionKind: "DEPLOYED"} {
 			problems, webhooks := admitted(kind, data, enforced)
-			if len(problems) > 0 || kind == protocol.KindEmission && !fires(data, event) {
+			if len(problems) > 0 || kind == latch.EmissionKind && !fires(data, event) {
 				continue
 			}
 			require.Equal(t, "board", webhooks[0].ID, "nothing goes before it")
@@ -111,7 +111,7 @@ func TestEnforcedGateFailsClosed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			problems, webhooks := admitted(protocol.KindRelease, []byte(release), registered(t, `{"id":"gate","url":"https://example.com",`+each.gate+`}`))
+			problems, webhooks := admitted(latch.ReleaseKind, []byte(release), registered(t, `{"id":"gate","url":"https://example.com",`+each.gate+`}`))
 			require.Empty(t, problems)
 			settings, listens := webhooks[0].On("BEFORE_RELEASE")
 			require.True(t, listens)
@@ -128,7 +128,7 @@ func TestEnforcedGateAmongManyWebhooks(t *testing.T) {
 		own = append(own, fmt.Sprintf(`{"id":"own-%d","url":"https://example.com","event":"BEFORE_RELEASE"}`, i))
 	}
 	release := `{"id":"r","steps":[{"name":"a","do":{"http":{"url":"https://example.com"}}}],"webhooks":[` + strings.Join(own, ",") + `]}`
-	problems, webhooks := admitted(protocol.KindRelease, []byte(release), registered(t, theBoard))
+	problems, webhooks := admitted(latch.ReleaseKind, []byte(release), registered(t, theBoard))
 	require.Empty(t, problems)
 	require.Len(t, webhooks, 1001)
 	require.Equal(t, "board", webhooks[0].ID)
@@ -180,13 +180,13 @@ func TestUnreadRegistryAdmitsNothing(t *testing.T) {
 func TestOnlyEventsAboutDeliveriesAreFiredAsSuch(t *testing.T) {
 	t.Parallel()
 	for event, problem := range map[string]string{"DELIVERY_EXHAUSTED": "", "ENDPOINT_GONE": "", "DEPLOYED": `event: "DEPLOYED" is no event about a delivery`, "": "event"} {
-		_, err := decode(protocol.AdmitRequest{Kind: protocol.KindOperator, Input: json.RawMessage(fmt.Sprintf(`{"event":%q}`, event))})
+		_, err := decode(protocol.AdmitRequest{Kind: latch.DeliveryKind, Input: json.RawMessage(fmt.Sprintf(`{"event":%q}`, event))})
 		if problem == "" {
 			require.NoError(t, err)
 			continue
 		}
 		require.ErrorContains(t, err, problem)
 	}
-	_, err := decode(protocol.AdmitRequest{Kind: protocol.KindOperator, Input: json.RawMessage(`[]`)})
+	_, err := decode(protocol.AdmitRequest{Kind: latch.DeliveryKind, Input: json.RawMessage(`[]`)})
 	require.Error(t, err)
 }

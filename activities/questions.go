@@ -31,7 +31,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 	if err != nil && !errors.As(err, &answer.Problems) {
 		answer.Problems = latch.Problems{{Message: err.Error()}}
 	}
-	if len(answer.Problems) == 0 && request.Kind != protocol.KindOperator {
+	if len(answer.Problems) == 0 && request.Kind != latch.DeliveryKind {
 		if err := a.consult(ctx, a.registryOf(ctx), read, &answer); err != nil {
 			return protocol.Admission{}, err
 		}
@@ -45,7 +45,7 @@ const maximumProblems = 100
 
 // An input is what a run was given, as far as others' webhooks look at it.
 type input struct {
-	kind latch.RunKind
+	kind latch.Kind
 	// event is the one that an emission or a gate fires.
 	event     string
 	variables expr.Variables
@@ -67,15 +67,15 @@ func decode(request protocol.AdmitRequest) (*input, error) {
 
 func decodeInput(request protocol.AdmitRequest) (*input, error) {
 	switch request.Kind {
-	case protocol.KindJob:
+	case latch.JobKind:
 		job, err := admission.DecodeJob(request.Input)
 		return inputOfJob(job, request.Now), err
-	case protocol.KindRelease:
+	case latch.ReleaseKind:
 		release, err := admission.DecodeRelease(request.Input)
 		return inputOfRelease(release, request.Run.StartedAt), err
-	case protocol.KindOperator: // put together by another run, of webhooks that were admitted
+	case latch.DeliveryKind: // put together by another run, of webhooks that were admitted
 		return &input{}, checkOperatorEvent(request.Input)
-	case protocol.KindGate:
+	case latch.GateKind:
 		gate, err := admission.DecodeGate(request.Input)
 		return inputOfEmission(latch.GateKind, gate), err
 	default:

@@ -231,7 +231,7 @@ func inputOfRelease(release *latch.Release, began latch.Time) *input {
 	}}
 }
 
-func inputOfEmission(kind latch.RunKind, emission *latch.Emission) *input {
+func inputOfEmission(kind latch.Kind, emission *latch.Emission) *input {
 	return &input{kind: kind, event: emission.Event, webhooks: emission.Webhooks, variables: expr.Variables{
 		"event":    encode(emission.Event),
 		"data":     encode(orEmptyObject(emission.Data)),

@@ -77,11 +77,11 @@ func originOf(argument converter.RawValue) emitOrigin {
 
 // kind is what admission looks at: an event about a delivery, or one of the
 // user's own.
-func (o emitOrigin) kind() string {
+func (o emitOrigin) kind() latch.Kind {
 	if o.Operator {
-		return protocol.KindOperator
+		return latch.DeliveryKind
 	}
-	return protocol.KindEmission
+	return latch.EmissionKind
 }
 
 // mark marks those webhooks of an event about a delivery that are registered

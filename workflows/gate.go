@@ -10,7 +10,6 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
-	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -43,7 +42,7 @@ func Gate(ctx workflow.Context, emission latch.Emission) (*GateResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	firing, err := s.fireEmission(ctx, protocol.KindGate, emission)
+	firing, err := s.fireEmission(ctx, latch.GateKind, emission)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +71,7 @@ func Fire(ctx workflow.Context, emission latch.Emission) ([]latch.Record, error)
 	if err != nil {
 		return nil, err
 	}
-	firing, err := s.fireEmission(ctx, protocol.KindEmission, emission)
+	firing, err := s.fireEmission(ctx, latch.EmissionKind, emission)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +81,7 @@ func Fire(ctx workflow.Context, emission latch.Emission) ([]latch.Record, error)
 	return firing.records(), nil
 }
 
-func (s *session) fireEmission(ctx workflow.Context, kind string, emission latch.Emission) (*firing, error) {
+func (s *session) fireEmission(ctx workflow.Context, kind latch.Kind, emission latch.Emission) (*firing, error) {
 	input, err := json.Marshal(emission)
 	if err != nil {
 		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
@@ -97,7 +96,7 @@ func (s *session) fireEmission(ctx workflow.Context, kind string, emission latch
 	s.weigh(emission.Vars, emission.Instance, emission.Data)
 	webhooks := s.attach(emission.Webhooks) // of its own: later calls bring others
 	about := occasion{event: emission.Event, data: emission.Data, instance: emission.Instance}
-	if kind == protocol.KindGate {
+	if kind == latch.GateKind {
 		about.scope = verdict.Decides
 	}
 	return s.fire(ctx, about, webhooks)

@@ -39,7 +39,7 @@ func JobRun(ctx workflow.Context, input, siblings, lineage converter.RawValue) (
 	if run.session, err = newSession(ctx, run); err != nil {
 		return nil, err
 	}
-	if err := run.take(ctx, protocol.KindJob, input, &run.job); err != nil {
+	if err := run.take(ctx, latch.JobKind, input, &run.job); err != nil {
 		return nil, err
 	}
 	if before := payloadJSON(siblings); len(before) > 0 && json.Unmarshal(before, &run.siblings) != nil {

@@ -33,7 +33,7 @@ func JobNotice(ctx workflow.Context, input, argument converter.RawValue) (*latch
 	if run.session, err = newSession(ctx, run); err != nil {
 		return nil, err
 	}
-	if err := run.take(ctx, protocol.KindJob, input, &run.job); err != nil {
+	if err := run.take(ctx, latch.JobKind, input, &run.job); err != nil {
 		return nil, err
 	}
 	run.weigh(run.job.Vars, notice.Data)

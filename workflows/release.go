@@ -10,7 +10,6 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
-	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -34,7 +33,7 @@ func Release(ctx workflow.Context, input converter.RawValue) (*latch.ReleaseResu
 	if run.session, err = newSession(ctx, run); err != nil {
 		return nil, err
 	}
-	if err := run.take(ctx, protocol.KindRelease, input, &run.release); err != nil {
+	if err := run.take(ctx, latch.ReleaseKind, input, &run.release); err != nil {
 		return nil, err
 	}
 	run.prepare()

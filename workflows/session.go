@@ -97,7 +97,7 @@ func silentSession(ctx workflow.Context, about subject) *session {
 }
 
 // take reads the run's input and has it admitted.
-func (s *session) take(ctx workflow.Context, kind string, input converter.RawValue, into any) error {
+func (s *session) take(ctx workflow.Context, kind latch.Kind, input converter.RawValue, into any) error {
 	data := payloadJSON(input)
 	reading := latch.Unmarshal(data, into)
 	if err := s.admit(ctx, kind, rawInput(data)); err != nil {
@@ -123,10 +123,10 @@ func rawInput(data []byte) json.RawMessage {
 
 // admit has a worker look at the input and records what it says. What is
 // wrong with the input is the error InvalidSpec.
-func (s *session) admit(ctx workflow.Context, kind string, input json.RawMessage) error {
+func (s *session) admit(ctx workflow.Context, kind latch.Kind, input json.RawMessage) error {
 	request := protocol.AdmitRequest{Kind: kind, Input: input, Run: s.runVariable(), Now: s.now()}
 	var admission protocol.Admission
-	if err := ask(ctx, "Admit the "+kind, protocol.ActivityAdmit, request, &admission); err != nil {
+	if err := ask(ctx, "Admit the "+string(kind), protocol.ActivityAdmit, request, &admission); err != nil {
 		return err
 	}
 	s.admission = admission

@@ -74,13 +74,12 @@ type run struct {
 
 var jobRun = run{
 	name:  "a job",
-	fires: latch.JobEvents(),
+	fires: latch.EventsOf(latch.JobKind),
 }
 
 var releaseRun = run{
-	name: "a release",
-	fires: []string{latch.EventBeforeRelease, latch.EventBeforeStep, latch.EventAfterStep, latch.EventBeforeReleaseComplete,
-		latch.EventReleaseComplete, latch.EventReleaseSuccess, latch.EventReleaseStopped, latch.EventReleaseRolledBack, latch.EventReleaseFailure},
+	name:  "a release",
+	fires: latch.EventsOf(latch.ReleaseKind),
 }
 
 func warnOfWebhooks(warnings *latch.Problems, path string, webhooks []latch.Webhook, fired run) {

@@ -22,9 +22,9 @@ type choice struct {
 	data   latch.Object
 }
 
-// choices returns what may be written by a click, for a kind of workflow. Only
+// choices returns what may be written by a click, for a kind of run. Only
 // what may stop or roll back has choices that ask for it.
-func choices(kind string) []choice {
+func choices(kind latch.Kind) []choice {
 	yes, no := json.RawMessage("true"), json.RawMessage("false")
 	all := []choice{
 		{Action: "pass", asks: "Answer “pass”", result: latch.ResultPass},
@@ -36,10 +36,10 @@ func choices(kind string) []choice {
 			data: latch.Object{"stop_release": no, "rollback_release": yes}},
 	}
 	switch kind {
-	case latch.WorkflowJobRun:
+	case latch.JobKind:
 		all = all[:2]
 		all[1].data = nil
-	case latch.WorkflowEmit:
+	case latch.EmissionKind:
 		all = all[:2]
 	}
 	return all
@@ -79,7 +79,7 @@ func distinct(all []choice) []choice {
 
 // label names a button by what the run will do.
 func (f *foreteller) label(e ending, c choice) string {
-	what := map[string]string{latch.WorkflowRelease: "release", latch.WorkflowJobRun: "job"}[f.definition.kind]
+	what := string(f.definition.kind)
 	switch {
 	case e.decision == unknown:
 		return c.asks
@@ -87,7 +87,7 @@ func (f *foreteller) label(e ending, c choice) string {
 		return f.failureLabel(e.decision)
 	case e.decision == latch.Rollback:
 		return "Roll back the " + what
-	case e.decision == latch.Stop && what == "job":
+	case e.decision == latch.Stop && f.definition.kind == latch.JobKind:
 		return "Fail the job"
 	case e.decision == latch.Stop:
 		return "Stop the " + what

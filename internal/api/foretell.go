@@ -29,11 +29,11 @@ type foreteller struct {
 func (f *foreteller) ending(c choice) ending {
 	var scope verdict.Scope
 	switch f.definition.kind {
-	case latch.WorkflowRelease:
+	case latch.ReleaseKind:
 		scope = verdict.Decides
-	case latch.WorkflowJobRun:
+	case latch.JobKind:
 		scope = verdict.Begins
-	case latch.WorkflowEmit: // the event goes on whatever comes of the hook
+	case latch.EmissionKind: // the event goes on whatever comes of the hook
 		return ending{result: c.result, decision: latch.Continue}
 	default: // a workflow of a user's own has its own rules
 		return ending{result: c.result, decision: unknown}
@@ -48,11 +48,11 @@ func (f *foreteller) ending(c choice) ending {
 // effect says in a sentence what an ending means for the run.
 func (f *foreteller) effect(e ending) string {
 	switch f.definition.kind {
-	case latch.WorkflowJobRun:
+	case latch.JobKind:
 		return f.jobEffect(e)
-	case latch.WorkflowEmit:
+	case latch.EmissionKind:
 		return "The event goes on; nothing else depends on it."
-	case latch.WorkflowRelease:
+	case latch.ReleaseKind:
 		return f.releaseEffect(e.decision)
 	default:
 		return "The workflow goes on as its own rules have it."
@@ -240,7 +240,7 @@ func (f *foreteller) undone() (undone, lasting []string) {
 // timeoutEffect says what the lock's timeout will do.
 func (f *foreteller) timeoutEffect() string {
 	policy := f.settings.OnTimeoutOrDefault()
-	if f.definition.kind == latch.WorkflowRelease {
+	if f.definition.kind == latch.ReleaseKind {
 		return f.releaseEffect(policy)
 	}
 	return "Its policy for this is: " + policy + "."

@@ -83,18 +83,18 @@ func viewOf(d *definition, status latch.Status, records []latch.Record, mine int
 		view.UntilEffect = f.timeoutEffect()
 	}
 	view.Choices = f.foretell()
-	view.OnlyPasses = d.kind == latch.WorkflowRelease && !f.afterFailure() && !slices.ContainsFunc(view.Choices, func(c choice) bool { return c.Grave })
+	view.OnlyPasses = d.kind == latch.ReleaseKind && !f.afterFailure() && !slices.ContainsFunc(view.Choices, func(c choice) bool { return c.Grave })
 	return view
 }
 
 // describe names what is held.
 func (d *definition) describe(record latch.Record) (kind, id, title string) {
 	switch d.kind {
-	case latch.WorkflowRelease:
+	case latch.ReleaseKind:
 		return "release", d.release.ID, d.release.Title
-	case latch.WorkflowJobRun:
+	case latch.JobKind:
 		return "job", d.job.ID, d.job.Title
-	case latch.WorkflowEmit:
+	case latch.EmissionKind:
 		return "event", cmp.Or(d.emission.ID, record.WorkflowID), d.emission.Event
 	default:
 		return "workflow", record.WorkflowID, ""

@@ -245,16 +245,16 @@ func (a *api) registeredIn(events []*historypb.HistoryEvent) []protocol.Attached
 }
 
 // definition reads what a run of Latch's own was started with as a release,
-// job or emission; of a workflow of a user's own it tells the type alone.
+// job or emission; of a workflow of a user's own it tells nothing.
 func (a *api) definition(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*definition, error) {
-	d := &definition{kind: info.GetType().GetName()}
+	d := &definition{kind: latch.KindOfWorkflow(info.GetType().GetName())}
 	var into any
 	switch d.kind {
-	case latch.WorkflowRelease:
+	case latch.ReleaseKind:
 		into = &d.release
-	case latch.WorkflowJobRun:
+	case latch.JobKind:
 		into = &d.job
-	case latch.WorkflowEmit:
+	case latch.EmissionKind:
 		into = &d.emission
 	default:
 		return d, nil
@@ -275,9 +275,9 @@ func (a *api) definition(ctx context.Context, info *workflowpb.WorkflowExecution
 	return d, nil
 }
 
-// A definition is what a run was started with, by the type of its workflow.
+// A definition is what a run was started with, by what it is about.
 type definition struct {
-	kind     string
+	kind     latch.Kind
 	release  latch.Release
 	job      latch.Job
 	emission latch.Emission
@@ -287,8 +287,8 @@ type definition struct {
 
 // settings gives the hook's settings.
 func (d *definition) settings(webhook, event string) (latch.Event, bool) {
-	own := map[string][]latch.Webhook{latch.WorkflowRelease: d.release.Webhooks,
-		latch.WorkflowJobRun: d.job.Webhooks, latch.WorkflowEmit: d.emission.Webhooks}[d.kind]
+	own := map[latch.Kind][]latch.Webhook{latch.ReleaseKind: d.release.Webhooks,
+		latch.JobKind: d.job.Webhooks, latch.EmissionKind: d.emission.Webhooks}[d.kind]
 	webhooks := attach.Merge(own, d.registered)
 	for i := range webhooks {
 		if webhooks[i].ID == webhook {

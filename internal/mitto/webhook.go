@@ -101,7 +101,7 @@ func (t *translation) hooks(hooks []hook) {
 			continue
 		}
 		if isNull(h.object[keyEventType]) && isNull(h.object["event"]) && isNull(h.object["events"]) {
-			t.problems.Addf(at+"."+keyEventType, "required: one of %s", strings.Join(latch.JobEvents(), ", "))
+			t.problems.Addf(at+"."+keyEventType, "required: one of %s", strings.Join(latch.EventsOf(latch.JobKind), ", "))
 		}
 		list[i] = encode(latchWebhook(h.id, h.object))
 	}

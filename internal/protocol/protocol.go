@@ -23,19 +23,9 @@ const (
 	ActivityTimes              = "latch.internal.Times"
 )
 
-// Kinds of input that Admit looks at.
-const (
-	KindJob      = "job"
-	KindRelease  = "release"
-	KindEmission = "emission"
-	KindGate     = "gate"
-	// KindOperator is an event about a delivery, which another run fires.
-	KindOperator = "operator"
-)
-
 // An AdmitRequest asks whether an input may run.
 type AdmitRequest struct {
-	Kind  string          `json:"kind"`
+	Kind  latch.Kind      `json:"kind"`
 	Input json.RawMessage `json:"input"`
 	// Run and Now are the variables of these names as the run begins, for the
 	// `when` of registered webhooks.

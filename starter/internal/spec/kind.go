@@ -7,20 +7,20 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/typo"
 )
 
 // A Kind is what a file describes.
-type Kind string
+type Kind = latch.Kind
 
-// The kinds, as they are called on the command line. A webhook is one that
-// stands by itself; rules are tests of what webhooks decide by.
+// The kinds that stand in files.
 const (
-	Job      Kind = "job"
-	Release  Kind = "release"
-	Emission Kind = "emission"
-	Webhook  Kind = "webhook"
-	Rules    Kind = "rules"
+	Job      = latch.JobKind
+	Release  = latch.ReleaseKind
+	Emission = latch.EmissionKind
+	Webhook  = latch.WebhookKind
+	Rules    = latch.RulesKind
 )
 
 // Kinds are all of them.
