@@ -330,7 +330,7 @@ func TestDeadTokenEndpointLeavesTheReceiverAlone(t *testing.T) {
 	require.Zero(t, receiver.count())
 }
 
-// Contract, "How a run stays open": an attempt takes no longer than connecting
+// Contract, "How long a run stays open": an attempt takes no longer than connecting
 // and its timeout. Getting a token takes from that.
 func TestTokenTakesFromTheTimeout(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,79 @@
+package latch_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The floors of docs/architecture.md hold: each package stands on one, imports
+// none above its own, and says in a doc.go where to start.
+func TestFloors(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("docs/architecture.md")
+	require.NoError(t, err)
+	floors := map[string]int{}
+	for _, row := range regexp.MustCompile("(?m)^\\| (\\d) \\| `([^`]+)` \\|").FindAllStringSubmatch(string(page), -1) {
+		require.NotContains(t, floors, row[2], "stands twice")
+		floors[row[2]], err = strconv.Atoi(row[1])
+		require.NoError(t, err)
+	}
+
+	listed, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,Dir", "./...").Output()
+	require.NoError(t, err)
+	seen := 0
+	for decoder := json.NewDecoder(strings.NewReader(string(listed))); ; {
+		var found struct {
+			ImportPath, Dir string
+			Imports         []string
+		}
+		if err := decoder.Decode(&found); errors.Is(err, io.EOF) {
+			break
+		} else {
+			require.NoError(t, err)
+		}
+		seen++
+		room := roomOf(found.ImportPath)
+		require.Contains(t, floors, room, "docs/architecture.md says of each package on which floor it stands")
+		require.True(t, hasDoc(found.Dir), "%s has no doc.go", room)
+		for _, imported := range found.Imports {
+			if below := roomOf(imported); below != "" {
+				require.LessOrEqual(t, floors[below], floors[room], "%s imports %s, which stands above it", room, below)
+			}
+		}
+	}
+	require.Len(t, floors, seen, "docs/architecture.md has packages that are not there")
+}
+
+// roomOf returns the folder of a package of this module, "" for any other.
+func roomOf(importPath string) string {
+	const module = "github.com/latch-run/latch"
+	if importPath == module {
+		return "."
+	}
+	room, ours := strings.CutPrefix(importPath, module+"/")
+	if !ours {
+		return ""
+	}
+	return room
+}
+
+// hasDoc tells whether the package says what it is in doc.go, or in main.go as a
+// program of one file does.
+func hasDoc(dir string) bool {
+	for _, file := range []string{"doc.go", "main.go"} {
+		if source, err := os.ReadFile(filepath.Join(dir, file)); err == nil {
+			return strings.HasPrefix(string(source), "// ")
+		}
+	}
+	return false
+}
