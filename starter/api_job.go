@@ -11,8 +11,7 @@ import (
 	"github.com/latch-run/latch/starter/internal/apiclient"
 )
 
-// apiJobs lists the registered jobs by the API, which does not tell when they
-// run next, nor whether they are paused.
+// apiJobs lists the registered jobs by the API.
 func (a *app) apiJobs(ctx context.Context, wanted jobFilter) ([]listedJob, error) {
 	found, err := a.api.Jobs(ctx, wanted.tag)
 	if err != nil {
@@ -28,7 +27,11 @@ func (a *app) apiJobs(ctx context.Context, wanted jobFilter) ([]listedJob, error
 }
 
 func apiListed(job *apiclient.Job) listedJob {
-	listed := listedJob{ID: string(job.ID), Name: job.Name, Title: job.Title, Type: job.Type, Tags: job.Tags, Schedule: job.Schedule.Latch()}
+	listed := listedJob{ID: string(job.ID), Name: job.Name, Title: job.Title, Type: job.Type, Tags: job.Tags, Schedule: job.Schedule.Latch(),
+		NextTime: job.NextTime, Paused: job.Paused, CannotRun: job.CannotRun != nil && *job.CannotRun}
+	if len(job.NextTimes) > 0 {
+		listed.NextTime = job.NextTimes[0]
+	}
 	if job.Status != nil {
 		listed.LastRun = apiRun(job.Status)
 	}
@@ -45,7 +48,7 @@ func (a *app) apiShowJob(ctx context.Context, id string) error {
 	if err != nil {
 		return a.apiFailure(err, kindFailed)
 	}
-	a.printShown(&shownJob{listedJob: apiListed(job), CreatedAt: job.CreatedAt, UpdatedAt: job.UpdatedAt, Job: whole})
+	a.printShown(&shownJob{listedJob: apiListed(job), NextTimes: job.NextTimes, CreatedAt: job.CreatedAt, UpdatedAt: job.UpdatedAt, Job: whole})
 	return nil
 }
 

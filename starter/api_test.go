@@ -119,6 +119,25 @@ func TestReleasesByTheAPI(t *testing.T) {
 	require.Equal(t, "[]\n", f.ok("", "history", "first", "--after", "dlv_1", "-o", "json"))
 }
 
+// TestPlansByTheAPI: a job of the API's is shown with its next time, and whether
+// it is paused or cannot run, as one of Temporal's.
+func TestPlansByTheAPI(t *testing.T) {
+	t.Parallel()
+	const plans = `{"id":1,"title":"A","schedule":{"type":"custom","value":"0 0 * * *","timezone":"Europe/Berlin"},"next_time":"2026-07-02T00:00:00.000Z","paused":false,"cannot_run":false},
+		{"id":2,"title":"B","schedule":{"type":"endof","endof":1,"on":"success"},"next_time":null,"paused":true,"cannot_run":false},
+		{"id":3,"title":"C","schedule":{"after":{"job":"1","on":"failure"}},"next_time":null,"paused":false,"cannot_run":true},
+		{"id":4,"title":"D"}`
+	f := newAPI(t, map[string][]apiAnswer{
+		"POST /v2/jobs/search?limit=1000&offset=0": {{200, `{"jobs":[` + plans + `],"pagination":{"more_pages":false}}`}},
+		"GET /v2/jobs/1": {{200, `{"id":1,"next_times":["2026-07-02T00:00:00.000Z","2026-07-03T00:00:00.000Z"],"paused":false,"cannot_run":false}`}},
+	})
+	require.Equal(t, "ID\tTITLE\tSCHEDULE\tNEXT\tLAST RUN\tSTATUS\tPAUSED\n"+
+		"1\tA\t0 0 * * * (Europe/Berlin)\t2026-07-02T00:00:00Z\t-\t-\tno\n2\tB\tafter success of 1\t-\t-\t-\tyes\n"+
+		"3\tC\tafter failure of 1\t-\t-\t-\tcannot run\n4\tD\t-\t-\t-\t-\t-\n", f.ok("", "job", "list"))
+	shown := object(t, f.ok("", "job", "show", "1", "-o", "json"))
+	require.Equal(t, []any{"2026-07-02T00:00:00.000Z", "2026-07-02T00:00:00.000Z", false}, []any{shown["next_time"], shown["next_times"].([]any)[0], shown["paused"]})
+}
+
 func TestJobsByTheAPI(t *testing.T) {
 	t.Parallel()
 	const job = `{"id":7,"name":"seven","title":"Seven","type":"cmd","tags":["night"],"schedule":{"type":"custom","value":"0 0 * * *"},"conf":"{}","status":` + apiFailed + `,

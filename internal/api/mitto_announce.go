@@ -31,6 +31,11 @@ func announce(object jobObject, entry *registry.Entry, now time.Time) {
 		warnings = append(warnings, Warning{"schedule", doubt.Message})
 	}
 	addWarnings(object, warnings)
+	addNextTimes(object, entry)
+}
+
+// addNextTimes adds when the job runs next by itself.
+func addNextTimes(object jobObject, entry *registry.Entry) {
 	var next []latch.Time
 	for _, at := range entry.NextTimes[:min(nextShown, len(entry.NextTimes))] {
 		next = append(next, latch.NewTime(at))
@@ -38,6 +43,17 @@ func announce(object jobObject, entry *registry.Entry, now time.Time) {
 	if len(next) > 0 {
 		object["next_times"], _ = json.Marshal(next) // times always encode
 	}
+}
+
+// addPlan adds to a job of a list when it runs next by itself, and whether it
+// is kept from that.
+func addPlan(object rowObject, row registry.Row) {
+	object["next_time"] = json.RawMessage("null")
+	if !row.NextTime.IsZero() {
+		object["next_time"], _ = json.Marshal(row.NextTime)
+	}
+	object["paused"], _ = json.Marshal(row.Paused)
+	object["cannot_run"], _ = json.Marshal(row.Lacks)
 }
 
 // warningsOf returns problems that are only doubtful as an answer has them.

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/latch-run/latch"
@@ -58,13 +59,25 @@ func (a *api) shown(ctx context.Context, definition *registry.Definition) (jobOb
 	return jobObject(mitto.Of(definition).Object(status)), nil
 }
 
-func (a *api) getJob(ctx context.Context, input *jobInput) (*jobOutput, error) {
+type getJobInput struct {
+	ID     string `path:"id" doc:"The job's id"`
+	Prefer string `header:"Prefer" doc:"next-times (RFC 7240) adds next_times, paused and cannot_run"`
+}
+
+func (a *api) getJob(ctx context.Context, input *getJobInput) (*jobOutput, error) {
 	entry, err := a.registry.Get(ctx, input.ID)
 	if err != nil {
 		return nil, err
 	}
 	body, err := a.shown(ctx, &entry.Definition)
-	return &jobOutput{body}, err
+	if err != nil || !strings.Contains(input.Prefer, "next-times") {
+		return &jobOutput{body}, err
+	}
+	row := rowObject{}
+	addPlan(row, registry.RowOf(&entry.Definition))
+	body["paused"], body["cannot_run"] = row["paused"], row["cannot_run"]
+	addNextTimes(body, entry)
+	return &jobOutput{body}, nil
 }
 
 // A MittoJobStatus is a job's last run, with the job's names.

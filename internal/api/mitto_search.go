@@ -55,6 +55,10 @@ func (a *api) listed(ctx context.Context, rows []registry.Row) ([]rowObject, err
 	if err != nil {
 		return nil, err
 	}
+	byID := make(map[string]registry.Row, len(rows))
+	for _, row := range rows {
+		byID[row.ID] = row
+	}
 	listed := make([]rowObject, len(entries))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(bulkWorkers)
@@ -62,6 +66,7 @@ func (a *api) listed(ctx context.Context, rows []registry.Row) ([]rowObject, err
 		group.Go(func() error {
 			status, err := a.lastStatus(ctx, entry.ID)
 			listed[i] = rowObject(mitto.Of(&entry.Definition).Object(status))
+			addPlan(listed[i], byID[entry.ID])
 			return err
 		})
 	}
@@ -100,6 +105,7 @@ func showRow(row registry.Row, status *mitto.Status) rowObject {
 	for _, key := range []string{"id", "name", "title", "type", "tags", "schedule", "status", "created_at", "updated_at"} {
 		shown[key] = object[key]
 	}
+	addPlan(shown, row)
 	return shown
 }
 

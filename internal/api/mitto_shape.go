@@ -80,7 +80,9 @@ type MittoJob struct {
 	Jobs            []any           `json:"jobs,omitempty" doc:"The ids of the jobs of a sequence, in order"`
 	Webhooks        []webhookObject `json:"webhooks,omitempty"`
 	Status          maybeStatus     `json:"status" required:"false" readOnly:"true"`
-	NextTimes       []latch.Time    `json:"next_times,omitempty" readOnly:"true" doc:"When the job runs next by itself: three times at most, in the answer of a call that wrote it"`
+	NextTimes       []latch.Time    `json:"next_times,omitempty" readOnly:"true" doc:"When the job runs next by itself: three times at most, in the answer of a call that wrote it, and with Prefer: next-times"`
+	Paused          bool            `json:"paused,omitempty" readOnly:"true" doc:"The job has times and is kept from running at them; with Prefer: next-times alone"`
+	CannotRun       bool            `json:"cannot_run,omitempty" readOnly:"true" doc:"The job is kept, and has nothing that Latch can run; with Prefer: next-times alone"`
 	Warnings        []Warning       `json:"warnings,omitempty" readOnly:"true" doc:"What was written and is probably not meant"`
 	CreatedAt       *latch.Time     `json:"created_at,omitempty" readOnly:"true"`
 	UpdatedAt       *latch.Time     `json:"updated_at,omitempty" readOnly:"true"`
@@ -96,6 +98,9 @@ type MittoListedJob struct {
 	Tags      []string    `json:"tags"`
 	Schedule  any         `json:"schedule"`
 	Status    maybeStatus `json:"status"`
+	NextTime  *latch.Time `json:"next_time" doc:"When the job runs next by itself; null where it does not"`
+	Paused    bool        `json:"paused" doc:"The job has times and is kept from running at them"`
+	CannotRun bool        `json:"cannot_run" doc:"The job is kept, and has nothing that Latch can run"`
 	CreatedAt latch.Time  `json:"created_at"`
 	UpdatedAt latch.Time  `json:"updated_at"`
 }

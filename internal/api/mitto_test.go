@@ -413,3 +413,22 @@ func TestMittoTimes(t *testing.T) {
 		require.Contains(t, b.do(422, "POST", "/v2/jobs", `{"type":"cmd","conf":{"cmd":"true"},"schedule":`+schedule+`}`), `"`+field+`"`, schedule)
 	}
 }
+
+// Lists tell when a job runs next and what keeps it from it; one job does where
+// the caller prefers it, since its own shape is that of templates. What of it is
+// sent back is ignored.
+func TestPlansOfJobs(t *testing.T) {
+	t.Parallel()
+	b := newMitto(t)
+	b.do(201, "POST", "/v2/jobs", `{"id":1,"title":"a","type":"cmd","conf":{"cmd":"true"},"schedule":{"type":"custom","custom":"0 0 * * *"},"paused":true,"next_time":"x","cannot_run":1}`)
+	b.do(201, "POST", "/v2/jobs", `{"id":2,"title":"b","type":"sql"}`)
+	b.registry.jobs[0].Paused = true
+	for _, path := range []string{"/v2/jobs", "/v2/jobs?limit=2"} {
+		var listed []map[string]any
+		require.NoError(t, json.Unmarshal([]byte(b.do(200, "GET", path, "")), &listed))
+		require.Equal(t, []any{true, false, nil}, []any{listed[0]["paused"], listed[0]["cannot_run"], listed[0]["next_time"]})
+		require.Contains(t, listed[0], "next_time")
+		require.Equal(t, []any{false, true}, []any{listed[1]["paused"], listed[1]["cannot_run"]})
+	}
+	require.NotContains(t, b.do(200, "GET", "/v2/jobs/1", ""), `"paused"`)
+}

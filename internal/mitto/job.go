@@ -23,7 +23,7 @@ type Job struct {
 }
 
 // Keys that the API itself gives: what a client sends back of them is ignored.
-var given = []string{"id", "status", "created_at", "updated_at", "warnings", "next_times"}
+var given = []string{"id", "status", "created_at", "updated_at", "warnings", "next_times", "next_time", "paused", "cannot_run"}
 
 // Read reads a body that has to be a JSON object. Its error is [latch.Problems].
 func Read(body []byte) (latch.Object, error) {

@@ -104,6 +104,8 @@ func TestStarterJobsByTheAPI(t *testing.T) {
 	type job struct {
 		ID       string
 		Schedule latch.Schedule
+		NextTime latch.Time `json:"next_time"`
+		Paused   *bool
 		LastRun  struct {
 			RunID  string `json:"run_id"`
 			Status string
@@ -118,6 +120,11 @@ func TestStarterJobsByTheAPI(t *testing.T) {
 	require.Equal(t, latch.Schedule{After: held}, list.Jobs[1].Schedule)
 	s.starter(s.viaAPI("read-key-0123456789"), "job", "list", "--tag", s.queue, "-o", "json").read(t, 0, &list)
 	require.Len(t, list.Jobs, 1)
+	var direct struct{ Jobs []job }
+	s.starter(nil, "job", "list", "--tag", s.queue, "-o", "json").read(t, 0, &direct)
+	require.False(t, list.Jobs[0].NextTime.IsZero())
+	require.Equal(t, direct.Jobs[0].NextTime, list.Jobs[0].NextTime, "by the API as by Temporal")
+	require.Equal(t, direct.Jobs[0].Paused, list.Jobs[0].Paused)
 
 	var started struct {
 		RunID string `json:"run_id"`
@@ -131,6 +138,8 @@ func TestStarterJobsByTheAPI(t *testing.T) {
 	s.starter(s.viaAPI("read-key-0123456789"), "job", "show", held, "-o", "json").read(t, 0, &shown)
 	require.Equal(t, started.RunID, shown.LastRun.RunID)
 	require.Equal(t, latch.JobRunning, shown.LastRun.Status)
+	require.False(t, shown.NextTime.IsZero())
+	require.NotNil(t, shown.Paused)
 	s.token("job-" + held) // it has begun
 	stopped := s.starter(s.viaAPI("run-key-0123456789"), "job", "stop", held)
 	require.Equal(t, 0, stopped.code, stopped.err)

@@ -163,6 +163,7 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 		request.Header.Set("Content-Type", "application/json")
 	}
 	request.Header.Set("Accept", "application/json, application/problem+json")
+	request.Header.Set("Prefer", "next-times") // of a job; RFC 7240
 	request.Header.Set("User-Agent", "latch-starter/"+latch.Version)
 	if c.key != "" {
 		request.Header.Set("Authorization", "Bearer "+c.key)

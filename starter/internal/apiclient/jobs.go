@@ -1,7 +1,6 @@
 package apiclient
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -23,9 +22,16 @@ type Job struct {
 	Tags     Names     `json:"tags"`
 	Schedule *Schedule `json:"schedule"`
 	// Status is the last run; nil where the job never ran.
-	Status    *Run       `json:"status"`
-	CreatedAt latch.Time `json:"created_at"`
-	UpdatedAt latch.Time `json:"updated_at"`
+	Status *Run `json:"status"`
+	// NextTime is when it runs next by itself, in lists; NextTimes are the next
+	// times of one job. Paused and CannotRun are nil where the API is one that
+	// does not tell.
+	NextTime  latch.Time   `json:"next_time"`
+	NextTimes []latch.Time `json:"next_times"`
+	Paused    *bool        `json:"paused"`
+	CannotRun *bool        `json:"cannot_run"`
+	CreatedAt latch.Time   `json:"created_at"`
+	UpdatedAt latch.Time   `json:"updated_at"`
 }
 
 // An ID is a job's: text, or a number that stands for its digits.
@@ -61,21 +67,24 @@ func (n *Names) UnmarshalJSON(data []byte) error {
 }
 
 // A Schedule says when a job runs by itself: at the times of Value, a cron
-// expression, or after the job EndOf. Cron and After are the same in schedules
-// that were written in Latch's own JSON.
+// expression, or after a run of the job EndOf that ended On success or failure.
+// A schedule that was written in Latch's own JSON has Latch's own keys.
 type Schedule struct {
 	Value    string `json:"value"`
 	EndOf    *ID    `json:"endof"`
-	Cron     string `json:"cron"`
-	After    *ID    `json:"after"`
+	On       string `json:"on"`
 	Timezone string `json:"timezone"`
+
+	own *latch.Schedule
 }
 
 // UnmarshalJSON reads the object, or a cron expression. A schedule of another
 // form has no times that are known here.
 func (s *Schedule) UnmarshalJSON(data []byte) error {
 	type plain Schedule
-	if json.Unmarshal(data, &s.Cron) == nil {
+	var own latch.Schedule
+	if json.Unmarshal(data, &own) == nil && (own.Cron != "" || own.After != "") {
+		s.own = &own
 		return nil
 	}
 	if json.Unmarshal(data, (*plain)(s)) != nil {
@@ -86,18 +95,22 @@ func (s *Schedule) UnmarshalJSON(data []byte) error {
 
 // Latch gives the schedule in Latch's own terms; nil is none.
 func (s *Schedule) Latch() *latch.Schedule {
-	if s == nil {
+	switch {
+	case s == nil:
+		return nil
+	case s.own != nil:
+		return s.own
+	case s.EndOf != nil && *s.EndOf != "" && *s.EndOf != "null":
+		after := &latch.Schedule{After: string(*s.EndOf)}
+		if s.On == latch.OnSuccess || s.On == latch.OnFailure {
+			after.On = s.On
+		}
+		return after
+	case s.Value != "":
+		return &latch.Schedule{Cron: s.Value, Timezone: s.Timezone}
+	default:
 		return nil
 	}
-	for _, after := range []*ID{s.EndOf, s.After} {
-		if after != nil && *after != "" && *after != "null" {
-			return &latch.Schedule{After: string(*after)}
-		}
-	}
-	if cron := cmp.Or(s.Value, s.Cron); cron != "" {
-		return &latch.Schedule{Cron: cron, Timezone: s.Timezone}
-	}
-	return nil
 }
 
 // A Run is a run of a job.
