@@ -69,10 +69,10 @@ func decodeInput(request protocol.AdmitRequest) (*input, error) {
 	switch request.Kind {
 	case latch.JobKind:
 		job, err := admission.DecodeJob(request.Input)
-		return inputOfJob(job, request.Now), err
+		return inputOfJob(job, request), err
 	case latch.ReleaseKind:
 		release, err := admission.DecodeRelease(request.Input)
-		return inputOfRelease(release, request.Run.StartedAt), err
+		return inputOfRelease(release, request), err
 	case latch.DeliveryKind: // put together by another run, of webhooks that were admitted
 		return &input{}, checkOperatorEvent(request.Input)
 	case latch.GateKind:

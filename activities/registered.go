@@ -199,11 +199,12 @@ func applying(registered []latch.RegisteredWebhook, read *input, system protocol
 	return applies
 }
 
-// inputOfJob reads a job that begins.
-func inputOfJob(job *latch.Job, begins latch.Time) *input {
+// inputOfJob reads a job that begins. Its variable is the one that templates see
+// when JOB_START is fired.
+func inputOfJob(job *latch.Job, request protocol.AdmitRequest) *input {
+	status := protocol.JobStatus{ID: request.Run.RunID, StartedAt: &request.Now, KVP: latch.Object{}}
 	read := &input{kind: latch.JobKind, job: job, variables: expr.Variables{
-		"job": encode(map[string]any{"id": job.ID, "name": job.Name, "title": job.Title, "tags": orEmpty(job.Tags),
-			"vars": orEmptyObject(job.Vars), "schedule": job.Schedule, "timeout": job.Timeout, "started_at": begins, "status": map[string]any{}}),
+		"job":  protocol.NewJobVariable(job, status).JSON(request.Fields, request.Run.RunID),
 		"vars": encode(orEmptyObject(job.Vars)),
 	}}
 	read.name("", job)
@@ -222,13 +223,17 @@ func (i *input) name(path string, job *latch.Job) {
 	}
 }
 
-func inputOfRelease(release *latch.Release, began latch.Time) *input {
-	return &input{kind: latch.ReleaseKind, webhooks: release.Webhooks, variables: expr.Variables{
-		"release": encode(map[string]any{"id": release.ID, "title": release.Title, "vars": orEmptyObject(release.Vars),
-			"instance": orEmptyObject(release.Instance), "status": latch.ReleaseRunning, "steps": []any{}, "started_at": began}),
-		"vars":     encode(orEmptyObject(release.Vars)),
-		"instance": encode(orEmptyObject(release.Instance)),
-	}}
+func inputOfRelease(release *latch.Release, request protocol.AdmitRequest) *input {
+	read := &input{kind: latch.ReleaseKind, webhooks: release.Webhooks, variables: expr.Variables{}}
+	steps := make([]latch.StepResult, len(release.Steps))
+	for i, step := range release.Steps {
+		steps[i] = latch.StepResult{Name: step.Name, Status: latch.StepPending}
+	}
+	protocol.AddRelease(read.variables, release, latch.ReleaseRunning, steps, request.Run.StartedAt)
+	if read.variables["instance"] == nil {
+		read.variables["instance"] = encode(latch.Object{})
+	}
+	return read
 }
 
 func inputOfEmission(kind latch.Kind, emission *latch.Emission) *input {
@@ -245,13 +250,6 @@ func orEmptyObject(object latch.Object) latch.Object {
 		return latch.Object{}
 	}
 	return object
-}
-
-func orEmpty(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
 }
 
 // encode gives a value of our own, or one that was decoded before, as JSON.

@@ -11,13 +11,18 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/typo"
 	"github.com/latch-run/latch/starter/internal/spec"
 )
 
 // jsonObject is a JSON object that is made up.
 type jsonObject = map[string]any
+
+// madeUp is the error of what failed.
+const madeUp = "made up by starter webhook test"
 
 // trialRunID stands for a run that there is none of.
 const trialRunID = "00000000-0000-4000-8000-000000000000"
@@ -40,13 +45,19 @@ func (h *trialHook) variables(system protocol.System) jsonObject {
 	now := time.Now()
 	began := now.Add(-time.Minute)
 	variables := jsonObject{
-		"system": objectOf(system),
-		"run":    jsonObject{"workflow_id": h.workflowID(), "run_id": trialRunID, "started_at": latch.NewTime(began)},
-		"now":    latch.NewTime(now),
+		"system":  objectOf(system),
+		"run":     jsonObject{"workflow_id": h.workflowID(), "run_id": trialRunID, "started_at": latch.NewTime(began)},
+		"now":     latch.NewTime(now),
+		"records": []latch.Record{},
+	}
+	if latch.IsOperatorEvent(h.settings.Event) { // which a run of its own fires
+		h.addDelivery(variables, began, now)
+		return variables
 	}
 	switch h.kind {
 	case spec.Job:
 		variables["job"], variables["vars"], variables["jobs"] = h.jobVariable(began, now), orEmpty(h.job.Vars), h.siblings()
+		h.addNotice(variables, now)
 	case spec.Release:
 		h.addRelease(variables, began)
 	default:
@@ -58,34 +69,25 @@ func (h *trialHook) variables(system protocol.System) jsonObject {
 	return variables
 }
 
+// jobVariable is the variable of a run of the job. One with times of its own is
+// registered, and has the fields that templates see of such a job.
 func (h *trialHook) jobVariable(began, now time.Time) jsonObject {
-	if h.settings.Event == latch.EventJobStart {
+	if !h.ran() {
 		began = now
 	}
-	job := jsonObject{"id": h.job.ID, "tags": append([]string{}, h.job.Tags...), "vars": orEmpty(h.job.Vars)}
-	for name, text := range map[string]string{"name": h.job.Name, "title": h.job.Title} {
-		if text != "" {
-			job[name] = text
-		}
-	}
-	if h.job.Timeout != 0 {
-		job["timeout"] = h.job.Timeout
-	}
-	if schedule := h.job.Schedule; schedule != nil {
-		job["schedule"] = schedule
-		if *schedule == (latch.Schedule{Cron: schedule.Cron}) {
-			job["schedule"] = schedule.Cron
-		}
-	}
-	status := jsonObject{"id": trialRunID, "returncode": nil, "error": nil, "started_at": latch.NewTime(began), "completed_at": nil, "kvp": jsonObject{}}
-	if h.ran() {
-		status["completed_at"], status["returncode"], status["error"] = latch.NewTime(now), 0, ""
-	}
+	started, completed, code, reason := latch.NewTime(began), latch.NewTime(now), 0, ""
+	status := protocol.JobStatus{ID: trialRunID, StartedAt: &started, KVP: latch.Object{}}
 	if h.settings.Event == latch.EventJobFailure {
-		status["returncode"], status["error"] = 1, "made up by starter webhook test"
+		code, reason = 1, madeUp
 	}
-	job["started_at"], job["status"] = latch.NewTime(began), status
-	return job
+	if h.ran() {
+		status.ReturnCode, status.Error, status.CompletedAt = &code, &reason, &completed
+	}
+	var fields latch.Object
+	if h.job.Schedule != nil {
+		fields = mitto.Fields(&registry.Definition{ID: h.job.ID, Job: h.job})
+	}
+	return objectOf(protocol.NewJobVariable(h.job, status).JSON(fields, trialRunID))
 }
 
 // ran reports whether the event is fired when the job's work has ended.
@@ -95,6 +97,21 @@ func (h *trialHook) ran() bool {
 		return false
 	default:
 		return true
+	}
+}
+
+// addDelivery adds what is told of a delivery that failed for good.
+func (h *trialHook) addDelivery(variables jsonObject, began, now time.Time) {
+	record := latch.Record{DeliveryID: "dlv_test", Webhook: h.webhook.ID, Event: latch.EventJobSuccess, Job: "test", WorkflowID: "job-test", RunID: trialRunID,
+		Result: latch.ResultFail, Data: latch.Object{}, Attempts: 1, Error: madeUp, StartedAt: latch.NewTime(began), CompletedAt: latch.NewTime(now)}
+	variables["run"] = jsonObject{"workflow_id": "operator-" + record.DeliveryID, "run_id": trialRunID, "started_at": latch.NewTime(now)}
+	variables["vars"], variables["data"] = jsonObject{}, jsonObject{"record": objectOf(record)}
+}
+
+// addNotice adds what a run is told that did not take place.
+func (h *trialHook) addNotice(variables jsonObject, now time.Time) {
+	if h.settings.Event == latch.EventJobSkipped || h.settings.Event == latch.EventJobMissed {
+		variables["data"] = jsonObject{"count": 1, "reason": madeUp, "scheduled_at": latch.NewTime(now)}
 	}
 }
 
@@ -130,29 +147,23 @@ func (h *trialHook) addRelease(variables jsonObject, began time.Time) {
 	if states[0] == "" { // a custom event, which no release fires
 		states = releaseStates[latch.EventBeforeRelease]
 	}
-	steps, byName := []jsonObject{}, jsonObject{}
+	results := make([]latch.StepResult, len(h.release.Steps))
 	for i, step := range h.release.Steps {
-		status := states[1]
-		if i > 0 && i == len(h.release.Steps)-1 || i > 0 && h.settings.Event == latch.EventAfterStep {
-			status = states[2]
+		results[i] = latch.StepResult{Name: step.Name, Status: states[1]}
+		if i > 0 && (i == len(h.release.Steps)-1 || h.settings.Event == latch.EventAfterStep) {
+			results[i].Status = states[2]
 		}
-		variable := jsonObject{"name": step.Name, "index": i, "status": status, "error": "", "kvp": jsonObject{}}
-		if status == latch.StepFailed {
-			variable["error"] = "made up by starter webhook test"
+		if results[i].Status == latch.StepFailed {
+			results[i].Error = madeUp
 		}
-		steps, byName[step.Name] = append(steps, variable), variable
 	}
-	release := jsonObject{"id": h.release.ID, "vars": orEmpty(h.release.Vars), "instance": orEmpty(h.release.Instance), "status": states[0], "steps": steps,
-		"started_at": latch.NewTime(began)}
-	if h.release.Title != "" {
-		release["title"] = h.release.Title
-	}
-	variables["release"], variables["steps"], variables["vars"] = release, byName, orEmpty(h.release.Vars)
-	if h.release.Instance != nil {
-		variables["instance"] = h.release.Instance
+	encoded := map[string]json.RawMessage{}
+	protocol.AddRelease(encoded, h.release, states[0], results, latch.NewTime(began))
+	for name, value := range encoded {
+		variables[name] = objectOf(value)
 	}
 	if h.settings.Event == latch.EventBeforeStep || h.settings.Event == latch.EventAfterStep {
-		variables["step"] = steps[0]
+		variables["step"] = objectOf(protocol.NewStepVariable(0, results[0]))
 	}
 }
 

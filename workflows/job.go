@@ -39,14 +39,15 @@ func JobRun(ctx workflow.Context, input, siblings, lineage converter.RawValue) (
 	if run.session, err = newSession(ctx, run); err != nil {
 		return nil, err
 	}
-	if err := run.take(ctx, latch.JobKind, input, &run.job); err != nil {
-		return nil, err
-	}
 	if before := payloadJSON(siblings); len(before) > 0 && json.Unmarshal(before, &run.siblings) != nil {
 		run.siblings = nil // not what a sequence passes on
 	}
 	if origin := payloadJSON(lineage); len(origin) > 0 && json.Unmarshal(origin, &run.lineage) != nil {
 		run.lineage = protocol.Lineage{} // not what Latch passes on
+	}
+	run.fields = run.lineage.Fields
+	if err := run.take(ctx, latch.JobKind, input, &run.job); err != nil {
+		return nil, err
 	}
 	run.weigh(run.job.Vars)
 	run.result.ID, run.webhooks = run.job.ID, run.attach(run.job.Webhooks)
@@ -328,71 +329,13 @@ func (r *jobRun) mayControl(message string) error {
 }
 
 // A jobVariable is the template variable job.
-type jobVariable struct {
-	ID       string          `json:"id"`
-	Name     string          `json:"name,omitempty"`
-	Title    string          `json:"title,omitempty"`
-	Tags     []string        `json:"tags"`
-	Vars     latch.Object    `json:"vars"`
-	Schedule json.RawMessage `json:"schedule,omitempty"`
-	Timeout  latch.Duration  `json:"timeout,omitempty"`
-	// StartedAt is when JOB_START was fired, as in Status.
-	StartedAt *latch.Time `json:"started_at,omitempty"`
-	Status    jobStatus   `json:"status"`
-}
-
-// A jobStatus is the run that fired the event, as job.status.
-type jobStatus struct {
-	ID          string       `json:"id"`
-	ReturnCode  *int         `json:"returncode"`
-	Error       *string      `json:"error"`
-	StartedAt   *latch.Time  `json:"started_at"`
-	CompletedAt *latch.Time  `json:"completed_at"`
-	KVP         latch.Object `json:"kvp"`
-}
+type jobVariable = protocol.JobVariable
 
 func (r *jobRun) addVariables(variables expr.Variables) {
-	variable := jobVariable{ID: r.job.ID, Name: r.job.Name, Title: r.job.Title, Tags: r.job.Tags, Vars: r.job.Vars,
-		Timeout: r.job.Timeout, Status: r.jobStatus()}
-	variable.StartedAt = variable.Status.StartedAt
-	if variable.Tags == nil {
-		variable.Tags = []string{}
-	}
-	if variable.Vars == nil {
-		variable.Vars = latch.Object{}
-	}
-	if schedule := r.job.Schedule; schedule != nil {
-		variable.Schedule = encode(schedule)
-		if *schedule == (latch.Schedule{Cron: schedule.Cron}) {
-			variable.Schedule = encode(schedule.Cron)
-		}
-	}
-	variables["job"] = r.withFields(variable)
-	variables["vars"] = encode(variable.Vars)
+	variables["job"] = protocol.NewJobVariable(&r.job, r.jobStatus()).JSON(r.lineage.Fields, r.execution.RunID)
+	variables["vars"] = encode(orEmptyObject(r.job.Vars))
 	variables["jobs"] = encode(r.known())
 }
-
-// withFields gives the variable with the fields that a registered job has
-// beside it. Those of its status tell nothing here.
-func (r *jobRun) withFields(variable jobVariable) json.RawMessage {
-	if len(r.lineage.Fields) == 0 {
-		return encode(variable)
-	}
-	fields, status := latch.Object{}, latch.Object{"pid": null, "updates": null, "count": null}
-	if json.Unmarshal(encode(variable), &fields) != nil || json.Unmarshal(fields["status"], &status) != nil {
-		return encode(variable) // our own types are objects
-	}
-	status["id"], status["run_id"] = encode(protocol.RunNumber(r.job.ID, r.execution.RunID)), encode(r.execution.RunID)
-	added := maps.Clone(r.lineage.Fields)
-	for _, own := range []string{"id", "vars", "started_at"} {
-		delete(added, own)
-	}
-	added["status"] = encode(status)
-	maps.Copy(fields, added)
-	return encode(fields)
-}
-
-var null = json.RawMessage("null")
 
 // known gives the jobs that have ended so far: those before this one in its
 // sequence, and those of its own.
@@ -405,8 +348,8 @@ func (r *jobRun) known() protocol.Siblings {
 	return known
 }
 
-func (r *jobRun) jobStatus() jobStatus {
-	status := jobStatus{ID: r.execution.RunID, KVP: r.result.KVP}
+func (r *jobRun) jobStatus() protocol.JobStatus {
+	status := protocol.JobStatus{ID: r.execution.RunID, KVP: r.result.KVP}
 	if !r.result.StartedAt.IsZero() {
 		status.StartedAt = &r.result.StartedAt
 	}

@@ -33,6 +33,7 @@ func JobNotice(ctx workflow.Context, input, argument converter.RawValue) (*latch
 	if run.session, err = newSession(ctx, run); err != nil {
 		return nil, err
 	}
+	run.fields = run.lineage.Fields
 	if err := run.take(ctx, latch.JobKind, input, &run.job); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -270,55 +271,17 @@ func (r *releaseRun) mark(record *latch.Record) { record.Release = r.release.ID 
 func (r *releaseRun) steps() []latch.StepResult { return r.result.Steps }
 func (r *releaseRun) mayControl(string) error   { return nil }
 
-// A stepVariable is the template variable step.
-type stepVariable struct {
-	Name   string       `json:"name"`
-	Index  int          `json:"index"`
-	Status string       `json:"status"`
-	Error  string       `json:"error"`
-	KVP    latch.Object `json:"kvp"`
-}
+// A stepVariable is the template variable step, a releaseVariable that of its
+// name.
+type (
+	stepVariable    = protocol.StepVariable
+	releaseVariable = protocol.ReleaseVariable
+)
 
 func (r *releaseRun) stepVariable(i int) *stepVariable {
-	result := r.result.Steps[i]
-	variable := &stepVariable{Name: result.Name, Index: i, Status: result.Status, Error: result.Error, KVP: result.KVP}
-	if variable.KVP == nil {
-		variable.KVP = latch.Object{}
-	}
-	return variable
-}
-
-// A releaseVariable is the template variable release.
-type releaseVariable struct {
-	ID       string          `json:"id"`
-	Title    string          `json:"title,omitempty"`
-	Vars     latch.Object    `json:"vars"`
-	Instance latch.Object    `json:"instance"`
-	Status   string          `json:"status"`
-	Steps    []*stepVariable `json:"steps"`
-	// StartedAt is when the run began.
-	StartedAt latch.Time `json:"started_at"`
+	return protocol.NewStepVariable(i, r.result.Steps[i])
 }
 
 func (r *releaseRun) addVariables(variables expr.Variables) {
-	variable := releaseVariable{ID: r.release.ID, Title: r.release.Title, Vars: r.release.Vars, Instance: r.release.Instance,
-		Status: r.result.Status, Steps: []*stepVariable{}, StartedAt: latch.NewTime(r.started)}
-	if variable.Vars == nil {
-		variable.Vars = latch.Object{}
-	}
-	if variable.Instance == nil {
-		variable.Instance = latch.Object{}
-	}
-	byName := map[string]*stepVariable{}
-	for i := range r.result.Steps {
-		step := r.stepVariable(i)
-		variable.Steps = append(variable.Steps, step)
-		byName[step.Name] = step
-	}
-	variables["release"] = encode(variable)
-	variables["steps"] = encode(byName)
-	variables["vars"] = encode(variable.Vars)
-	if r.release.Instance != nil {
-		variables["instance"] = encode(variable.Instance)
-	}
+	protocol.AddRelease(variables, &r.release, r.result.Status, r.result.Steps, latch.NewTime(r.started))
 }

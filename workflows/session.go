@@ -60,6 +60,8 @@ type session struct {
 	// kept is how many bytes of tasks' results are kept, given how many of
 	// vars and the like the run was given.
 	kept, given int
+	// fields are what templates see of a registered job beside its own.
+	fields latch.Object
 	// signalsUnderWay counts signals that are being taken.
 	signalsUnderWay int
 
@@ -124,7 +126,7 @@ func rawInput(data []byte) json.RawMessage {
 // admit has a worker look at the input and records what it says. What is
 // wrong with the input is the error InvalidSpec.
 func (s *session) admit(ctx workflow.Context, kind latch.Kind, input json.RawMessage) error {
-	request := protocol.AdmitRequest{Kind: kind, Input: input, Run: s.runVariable(), Now: s.now()}
+	request := protocol.AdmitRequest{Kind: kind, Input: input, Run: s.runVariable(), Now: s.now(), Fields: s.fields}
 	var admission protocol.Admission
 	if err := ask(ctx, "Admit the "+string(kind), protocol.ActivityAdmit, request, &admission); err != nil {
 		return err

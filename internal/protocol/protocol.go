@@ -31,6 +31,8 @@ type AdmitRequest struct {
 	// `when` of registered webhooks.
 	Run RunVariable `json:"run"`
 	Now latch.Time  `json:"now"`
+	// Fields are those that the variable job of a registered job has beside.
+	Fields latch.Object `json:"fields,omitempty"`
 }
 
 // RunVariable is the template variable run.
