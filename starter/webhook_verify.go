@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -28,8 +27,11 @@ func (a *app) webhookVerifyCommand() *cobra.Command {
 	var flags verifyFlags
 	command := &cobra.Command{Use: "verify [REQUEST]", Short: "Check the signature of a captured request", Args: cobra.MaximumNArgs(1),
 		Long: `Check a request that was captured, by Standard Webhooks. REQUEST is a file with
-the raw HTTP request, - for standard input; or give its headers by --header and
-its body by --body. The body must be byte by byte what was sent.
+the raw HTTP request, what webhook test prints (as text, copied from a terminal,
+or as JSON), or a .http file; - is standard input. Of what curl -v prints the
+headers are read, and --body has the body. Or give headers by --header and the
+body by --body. The body must be byte by byte what was sent, but for *** where
+webhook test hid a key that is among those given.
 
 The keys stand in a file (--secret-file) or in a variable (--secret-env), one a
 line: whsec_… (v1), whpk_… or whsk_… (v1a), and any other text, whose bytes are a
@@ -86,7 +88,10 @@ func (a *app) verify(flags verifyFlags, args []string) error {
 	if err != nil {
 		return usageError(err)
 	}
-	found := request.verify(keys, at, flags.tolerance)
+	found, err := request.verify(keys, at, flags.tolerance)
+	if err != nil {
+		return usageError(err)
+	}
 	if a.json() {
 		a.printJSON(found)
 	} else {
@@ -121,7 +126,11 @@ func (a *app) readKeys(flags verifyFlags) ([]signature.Line, error) {
 }
 
 // verify holds the request to the keys and the time.
-func (c *captured) verify(lines []signature.Line, at time.Time, tolerance time.Duration) *verification {
+func (c *captured) verify(lines []signature.Line, at time.Time, tolerance time.Duration) (*verification, error) {
+	bodies, err := c.bodies(lines)
+	if err != nil {
+		return nil, err
+	}
 	found := &verification{ID: c.header.Get("Webhook-Id"), Signatures: []checkedSignature{}, Problems: []string{}}
 	problem := func(format string, args ...any) {
 		found.Problems = append(found.Problems, fmt.Sprintf(format, args...))
@@ -141,27 +150,38 @@ func (c *captured) verify(lines []signature.Line, at time.Time, tolerance time.D
 			problem("its webhook-timestamp, %s, is %s, more than the tolerance of %s", found.Timestamp.UTC().Format(time.RFC3339), ageOf(age), tolerance)
 		}
 	}
-	keys := make([]signature.Key, len(lines))
-	for i, line := range lines {
-		keys[i] = line.Key
-	}
 	signatures := strings.Join(c.header.Values("Webhook-Signature"), " ")
 	good := false
-	for _, check := range (signature.Message{ID: found.ID, Timestamp: seconds, Body: c.body}).Check(signatures, keys) {
-		checked := checkedSignature{Scheme: check.Scheme, Good: check.Key >= 0}
-		if checked.Good {
-			good, checked.Key, checked.Kind = true, lines[check.Key].Number, keys[check.Key].Prefix()
+	for _, body := range bodies {
+		if found.Signatures, good = checkSignatures(signature.Message{ID: found.ID, Timestamp: seconds, Body: body}, signatures, lines); good {
+			break
 		}
-		found.Signatures = append(found.Signatures, checked)
 	}
 	switch {
 	case len(found.Signatures) == 0:
 		problem("it has no header webhook-signature")
 	case !good:
-		problem("none of its signatures is by a key that was given, over this webhook-id, webhook-timestamp and body of %d bytes", len(c.body))
+		problem("none of its signatures is by a key that was given, over this webhook-id, webhook-timestamp and body of %d bytes%s", len(bodies[0]), c.whyHidden())
 	}
 	found.Valid = len(found.Problems) == 0
-	return found
+	return found, nil
+}
+
+// checkSignatures checks each signature, and reports whether any is good.
+func checkSignatures(message signature.Message, signatures string, lines []signature.Line) (all []checkedSignature, good bool) {
+	keys := make([]signature.Key, len(lines))
+	for i, line := range lines {
+		keys[i] = line.Key
+	}
+	all = []checkedSignature{}
+	for _, check := range message.Check(signatures, keys) {
+		checked := checkedSignature{Scheme: check.Scheme, Good: check.Key >= 0}
+		if checked.Good {
+			good, checked.Key, checked.Kind = true, lines[check.Key].Number, keys[check.Key].Prefix()
+		}
+		all = append(all, checked)
+	}
+	return all, good
 }
 
 // latestTimestamp is the last second of the year 9999.
@@ -193,12 +213,6 @@ func (a *app) printVerification(found *verification) {
 	for _, problem := range found.Problems {
 		a.printf("%s: %s\n", cell{"not authentic", red}.show(a.colour()), printable(problem))
 	}
-}
-
-// A captured request is as much of one as signatures are over.
-type captured struct {
-	header http.Header
-	body   []byte
 }
 
 // maximumCapture bounds a file that is read, in bytes.
