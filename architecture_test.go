@@ -77,3 +77,22 @@ func hasDoc(dir string) bool {
 	}
 	return false
 }
+
+// No package of this module on which workflow code stands imports net/http: a
+// workflow calls nobody, it has activities do so.
+func TestWorkflowsStandOnNoHTTP(t *testing.T) {
+	t.Parallel()
+	listed, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{.ImportPath}} {{join .Imports \" \"}}",
+		"./workflows", "./internal/protocol").Output()
+	require.NoError(t, err)
+	var ours []string
+	for line := range strings.Lines(string(listed)) {
+		imports := strings.Fields(line)
+		if roomOf(imports[0]) == "" {
+			continue
+		}
+		ours = append(ours, roomOf(imports[0]))
+		require.NotContains(t, imports[1:], "net/http", "%s is linked by workflow code", imports[0])
+	}
+	require.Subset(t, ours, []string{".", "workflows", "internal/protocol"})
+}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // errorOf makes one attempt at an endpoint that answers so, and gives its error.
@@ -27,7 +28,7 @@ func attemptAt(t *testing.T, address string) error {
 	sender, err := delivery.New(delivery.Options{EgressAllow: []string{"127.0.0.1"}})
 	require.NoError(t, err)
 	t.Cleanup(sender.Close)
-	_, err = sender.Send(t.Context(), &delivery.Request{Webhook: latch.Webhook{ID: "hook", URL: address},
+	_, err = sender.Send(t.Context(), &protocol.WebhookRequest{Webhook: latch.Webhook{ID: "hook", URL: address},
 		Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1"}, 1)
 	require.Error(t, err)
 	return err

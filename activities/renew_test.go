@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
@@ -28,7 +27,7 @@ func (f fakeWebhooks) Lately(context.Context, string) (*latch.RegisteredWebhook,
 
 // waiting is a delivery that was fired by what the webhook was then.
 func waiting() protocol.Send {
-	return protocol.Send{Registered: true, Given: []string{"event", "job", "release"}, Request: delivery.Request{
+	return protocol.Send{Registered: true, Given: []string{"event", "job", "release"}, Request: protocol.WebhookRequest{
 		Webhook: latch.Webhook{ID: "on-call", URL: "https://old.example.com/${job.id}", Secret: "old", Method: "POST", Body: json.RawMessage(`{"a":1}`),
 			ContentType: "application/json", Timeout: latch.Duration(20 * time.Second), CloudEvents: "structured", Preset: "slack"},
 		Event: latch.Event{Event: "JOB_FAILURE"}, Variables: expr.Variables{"job": json.RawMessage(`{"id":"j"}`)},

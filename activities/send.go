@@ -134,12 +134,12 @@ func lostAttempts(limit int, known memory) error {
 
 // occurrenceOf tells what a CloudEvent tells: the record as it stood when it
 // was fired is the same for every attempt.
-func occurrenceOf(record latch.Record) delivery.Occurrence {
+func occurrenceOf(record latch.Record) protocol.Occurrence {
 	subject := record.Job + record.Release // it has one of them, or neither
 	if record.Step != "" {
 		subject += "/" + record.Step
 	}
-	return delivery.Occurrence{At: record.StartedAt, WorkflowID: record.WorkflowID, Subject: subject}
+	return protocol.Occurrence{At: record.StartedAt, WorkflowID: record.WorkflowID, Subject: subject}
 }
 
 func outcomeOf(made *delivery.Attempt, number int) protocol.Outcome {

@@ -45,7 +45,7 @@ func attemptOf(t *testing.T, webhook latch.Webhook, answer http.HandlerFunc, lef
 	}
 	webhook.URL = server.URL
 	value, err := environment.ExecuteActivity(registered.SendWebhook, protocol.Send{Tries: handed, PriorAttempts: len(handed),
-		Request: delivery.Request{Webhook: webhook, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1"}})
+		Request: protocol.WebhookRequest{Webhook: webhook, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1"}})
 	var outcome protocol.Outcome
 	if err == nil {
 		require.NoError(t, value.Get(&outcome))
@@ -98,7 +98,7 @@ func TestTryOfATokenEndpoint(t *testing.T) {
 	require.NoError(t, err)
 	defer sender.Close()
 	webhook := latch.Webhook{ID: "hook", URL: down.URL, Auth: &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: down.URL, ClientID: "latch", ClientSecret: "client"}}}
-	tried := try(t, sender, memory{}, protocol.Send{Request: delivery.Request{Webhook: webhook, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1"}})
+	tried := try(t, sender, memory{}, protocol.Send{Request: protocol.WebhookRequest{Webhook: webhook, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1"}})
 	require.Equal(t, errorStatus, tried.failure.Type())
 	require.Zero(t, tried.outcome.Tries[0].Status, "the receiver was not asked")
 	require.Contains(t, tried.outcome.Tries[0].Error, "answered 503")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // trialFlags are the flags of webhook test.
@@ -103,10 +104,10 @@ func (a *app) tryWebhook(ctx context.Context, file string, flags trialFlags) err
 }
 
 // trialRequest makes the delivery.
-func (a *app) trialRequest(chosen *trialHook, from *surroundings, overlay string) (*delivery.Request, error) {
+func (a *app) trialRequest(chosen *trialHook, from *surroundings, overlay string) (*protocol.WebhookRequest, error) {
 	chance := make([]byte, 9)
 	rand.Read(chance) // never fails
-	request := &delivery.Request{Webhook: *chosen.webhook, Event: chosen.settings, ParentLog: time.Now().UnixMilli(),
+	request := &protocol.WebhookRequest{Webhook: *chosen.webhook, Event: chosen.settings, ParentLog: time.Now().UnixMilli(),
 		DeliveryID: "dlv_test_" + base64.RawURLEncoding.EncodeToString(chance)}
 	variables := chosen.variables(from.system)
 	if chosen.settings.Blocking {

@@ -9,7 +9,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
-	wire "github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -77,7 +76,7 @@ func (h *hook) newSend(ctx workflow.Context) protocol.Send {
 		asked = &question
 		needed = append(needed, neededBy(question)...)
 	}
-	request := wire.Request{
+	request := protocol.WebhookRequest{
 		Webhook:    webhook,
 		Event:      h.settings,
 		DeliveryID: h.record.DeliveryID,

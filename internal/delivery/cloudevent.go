@@ -10,16 +10,6 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// An Occurrence is what a CloudEvent tells of the event that fired.
-type Occurrence struct {
-	// At is when the event fired.
-	At latch.Time `json:"at"`
-	// WorkflowID is the run that fired it.
-	WorkflowID string `json:"workflow_id"`
-	// Subject is what it happened to; empty for nothing of its own.
-	Subject string `json:"subject,omitempty"`
-}
-
 const (
 	structuredType = "application/cloudevents+json; charset=utf-8"
 	// eventTypePrefix begins the type of every event, as reverse DNS.

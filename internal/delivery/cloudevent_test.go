@@ -11,15 +11,16 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // eventRequest makes a delivery as a CloudEvent.
-func eventRequest(address, mode string) *Request {
+func eventRequest(address, mode string) *protocol.WebhookRequest {
 	r := request(address)
 	r.Webhook.CloudEvents, r.Webhook.Secret = mode, "key"
 	r.Event = latch.Event{Event: "AFTER_STEP", Blocking: true}
 	r.Lock = "release-1:board:abc"
-	r.Occurrence = Occurrence{At: latch.NewTime(time.UnixMilli(1700000001234)), WorkflowID: "release 1/ü", Subject: `shop "4.2"/100 % é`}
+	r.Occurrence = protocol.Occurrence{At: latch.NewTime(time.UnixMilli(1700000001234)), WorkflowID: "release 1/ü", Subject: `shop "4.2"/100 % é`}
 	r.Variables = expr.Variables{"system": []byte(`{"fqdn":"latch.example"}`), "release": []byte(`{"id":"shop"}`)}
 	return r
 }
@@ -47,7 +48,7 @@ func TestCloudEventsBinary(t *testing.T) {
 	require.Equal(t, receivedBody{Secret: "hush-hush", Lock: r.Lock, Attempt: 2}, plain)
 	require.Equal(t, "dlv_1", got.Header.Get("webhook-id"))
 
-	r.Occurrence, r.Variables = Occurrence{WorkflowID: "w"}, nil
+	r.Occurrence, r.Variables = protocol.Occurrence{WorkflowID: "w"}, nil
 	_, err = sender.Send(t.Context(), r, 1)
 	require.NoError(t, err)
 	got = receiver.last(t)

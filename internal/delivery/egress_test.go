@@ -19,6 +19,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // Every spelling of an address is read as the WHATWG URL standard reads it.
@@ -329,8 +330,8 @@ func newSender(t testing.TB, options Options) *Sender {
 }
 
 // request makes a delivery of JOB_SUCCESS to the address.
-func request(address string) *Request {
-	return &Request{Webhook: latch.Webhook{ID: "board", URL: address}, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1", ParentLog: 1700000000000}
+func request(address string) *protocol.WebhookRequest {
+	return &protocol.WebhookRequest{Webhook: latch.Webhook{ID: "board", URL: address}, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1", ParentLog: 1700000000000}
 }
 
 // answering makes a handler of one answer.

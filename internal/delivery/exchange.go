@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // A call is one request that is ready to be sent, and what must be known to
@@ -36,7 +37,7 @@ type call struct {
 	// retry says of statuses whether they are tried again; nil says nothing.
 	retry *latch.Retry
 	// delivery is the webhook's request that is sent; nil for a task's.
-	delivery *Request
+	delivery *protocol.WebhookRequest
 	// transport sends it, nil for the sender's own; grant gets its OAuth2
 	// token, nil for none.
 	transport *http.Transport

@@ -10,12 +10,13 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/signature"
 )
 
 // A draft is a delivery's request while it is made.
 type draft struct {
-	*Request
+	*protocol.WebhookRequest
 	sender  *Sender
 	attempt int
 	now     time.Time
@@ -36,8 +37,8 @@ type draft struct {
 
 // prepare makes an attempt's call and tells of it in made. It fails with a
 // *PermanentError, before anything is sent.
-func (s *Sender) prepare(r *Request, attempt int, made *Attempt) (*call, error) {
-	d := &draft{Request: r, sender: s, attempt: attempt, now: made.StartedAt, header: make(http.Header, usualHeaders)}
+func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt) (*call, error) {
+	d := &draft{WebhookRequest: r, sender: s, attempt: attempt, now: made.StartedAt, header: make(http.Header, usualHeaders)}
 	err := d.write()
 	made.Request = d.record
 	if err != nil {
@@ -250,7 +251,7 @@ func (d *draft) variables(template reader) expr.Variables {
 		if !template.Reads(ownVariables...) {
 			return d.Variables
 		}
-		d.vars = d.Request.variables()
+		d.vars = variablesOf(d.WebhookRequest)
 	}
 	return d.vars
 }

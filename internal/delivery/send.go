@@ -8,29 +8,8 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
 )
-
-// A Request is one delivery. It is the same for every attempt, and holds names
-// of secrets alone: it may be carried as an activity's input.
-type Request struct {
-	Webhook latch.Webhook `json:"webhook"`
-	// Event is the webhook's settings for the event that fired.
-	Event latch.Event `json:"event"`
-	// DeliveryID is the webhook-id: URL-safe and without a full stop, which
-	// separates the parts of what is signed.
-	DeliveryID string `json:"delivery_id"`
-	// Lock and LockURL are those of a blocking hook, else empty.
-	Lock    string `json:"lock,omitempty"`
-	LockURL string `json:"lock_url,omitempty"`
-	// ParentLog is the run's start, in Unix milliseconds.
-	ParentLog int64 `json:"parent_log"`
-	// Occurrence is what a CloudEvent tells of; it is needed for webhooks that
-	// send these alone.
-	Occurrence Occurrence `json:"occurrence,omitzero"`
-	// Variables are what templates see; what does not apply is absent. Event,
-	// webhook, lock and lock_url are filled in where they are absent.
-	Variables expr.Variables `json:"variables,omitempty"`
-}
 
 // An Attempt is what was sent and what came back, as far as it came, with
 // every secret masked.
@@ -59,7 +38,7 @@ type Attempt struct {
 // preset takes for a delivery, else an [*UnreachableError], a
 // [*StatusError], a [*PermanentError], or a [*BusyError] for which nothing was
 // sent.
-func (s *Sender) Send(ctx context.Context, r *Request, attempt int) (*Attempt, error) {
+func (s *Sender) Send(ctx context.Context, r *protocol.WebhookRequest, attempt int) (*Attempt, error) {
 	call, made, err := s.begin(r, attempt)
 	if err != nil {
 		return made, err
@@ -69,7 +48,7 @@ func (s *Sender) Send(ctx context.Context, r *Request, attempt int) (*Attempt, e
 }
 
 // begin makes the call of an attempt, and tells of it in made.
-func (s *Sender) begin(r *Request, attempt int) (ready *call, made *Attempt, err error) {
+func (s *Sender) begin(r *protocol.WebhookRequest, attempt int) (ready *call, made *Attempt, err error) {
 	made = &Attempt{Data: latch.Object{}, StartedAt: s.now()}
 	if ready, err = s.prepare(r, attempt, made); err != nil {
 		made.CompletedAt = s.now()
@@ -95,7 +74,7 @@ func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attem
 	made.Unreadable, made.NoObject = received.faults(call.masker)
 	r := call.delivery
 	if success := r.Webhook.Success; success != "" {
-		return made, s.judge(call, received, received.taskResponse(call.masker), err, success, r.variables())
+		return made, s.judge(call, received, received.taskResponse(call.masker), err, success, variablesOf(r))
 	}
 	if err = s.judge(call, received, nil, err, "", nil); err == nil {
 		err = received.presetVerdict(r.Webhook.Preset, call)
@@ -106,8 +85,8 @@ func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attem
 // ownVariables are those that a request fills in where they are absent.
 var ownVariables = []string{"webhook", "event", "lock", "lock_url"}
 
-// variables gives what the templates of a request see.
-func (r *Request) variables() expr.Variables {
+// variablesOf returns what the templates of a request see.
+func variablesOf(r *protocol.WebhookRequest) expr.Variables {
 	own := [...]field{{"event", r.Event.Event}, {"lock", r.Lock}, {"lock_url", r.LockURL}}
 	variables := make(expr.Variables, len(r.Variables)+1+len(own))
 	maps.Copy(variables, r.Variables)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/secret"
 )
 
@@ -126,7 +127,7 @@ func TestOwnBodies(t *testing.T) {
 	const form, text = "application/x-www-form-urlencoded", "text/plain; charset=utf-8"
 	for _, test := range []struct {
 		name, contentType, body, want string
-		change                        func(*Request)
+		change                        func(*protocol.WebhookRequest)
 	}{
 		{"text in JSON", "", `"{ \"text\": \"${vars.text}\", \"n\": ${vars.n} }"`, `{"secret":"a\"b&c","lock":"L&1", "text": "say \"hi\" & <go>\n", "n": 1.50 }`, nil},
 		{"no object", "", `"[${vars.n}, \"${vars.big}\"]"`, `[1.50, "12345678901234567890"]`, nil},
@@ -136,11 +137,13 @@ func TestOwnBodies(t *testing.T) {
 		{"one there", "", `{"lock":"mine"}`, `{"secret":"a\"b&c","lock":"mine"}`, nil},
 		{"empty object", "", `{}`, `{"secret":"a\"b&c","lock":"L&1"}`, nil},
 		{"empty object with spaces", "", `" { } "`, `{"secret":"a\"b&c","lock":"L&1" } `, nil},
-		{"not sent", "", `{"a":1}`, `{"lock":"L&1","a":1}`, func(r *Request) { no := false; r.Webhook.SendSecret = &no }},
-		{"only signs", "", `{"a":1}`, `{"lock":"L&1","a":1}`, func(r *Request) { r.Webhook.Secret = "sign" }},
-		{"no lock", "", `{"a":1}`, `{"secret":"a\"b&c","a":1}`, func(r *Request) { r.Lock = "" }},
+		{"not sent", "", `{"a":1}`, `{"lock":"L&1","a":1}`, func(r *protocol.WebhookRequest) { no := false; r.Webhook.SendSecret = &no }},
+		{"only signs", "", `{"a":1}`, `{"lock":"L&1","a":1}`, func(r *protocol.WebhookRequest) { r.Webhook.Secret = "sign" }},
+		{"no lock", "", `{"a":1}`, `{"secret":"a\"b&c","a":1}`, func(r *protocol.WebhookRequest) { r.Lock = "" }},
 		{"event's own", "", `{"a":1}`, `{"secret":"a\"b&c","lock":"L&1","event":"JOB_SUCCESS board L&1 "}`,
-			func(r *Request) { r.Event.Body = []byte(`{"event":"${event} ${webhook.id} ${lock} ${lock_url}"}`) }},
+			func(r *protocol.WebhookRequest) {
+				r.Event.Body = []byte(`{"event":"${event} ${webhook.id} ${lock} ${lock_url}"}`)
+			}},
 		{"form text", form, `"a=${vars.text}&b=1"`, `a=say+%22hi%22+%26+%3Cgo%3E%0A&b=1&secret=a%22b%26c&lock=L%261`, nil},
 		{"form text with both", form, `"secret=x&%6Cock="`, `secret=x&%6Cock=`, nil},
 		{"form of nothing", form, `""`, `secret=a%22b%26c&lock=L%261`, nil},
@@ -279,9 +282,9 @@ func TestAttemptsAreAlike(t *testing.T) {
 	r.Webhook.Secret = "key"
 	encoded, err := json.Marshal(r)
 	require.NoError(t, err)
-	var carried Request
+	var carried protocol.WebhookRequest
 	require.NoError(t, json.Unmarshal(encoded, &carried))
-	for attempt, request := range []*Request{r, &carried} {
+	for attempt, request := range []*protocol.WebhookRequest{r, &carried} {
 		_, err := sender.Send(t.Context(), request, attempt+1)
 		require.NoError(t, err)
 	}
@@ -297,31 +300,31 @@ func TestCannotBeSent(t *testing.T) {
 		map[string][]string{"bound": {"hooks.example.com"}})
 	sender := newSender(t, Options{Secrets: store, EgressAllow: []string{"127.0.0.1"}})
 	for name, test := range map[string]struct {
-		change func(*Request)
+		change func(*protocol.WebhookRequest)
 		want   string
 		as     any
 	}{
-		"missing secret":           {func(r *Request) { r.Webhook.Secret = "nowhere" }, `this worker has no secret "nowhere": set LATCH_SECRET_NOWHERE`, new(*secret.MissingError)},
-		"missing header secret":    {func(r *Request) { r.Webhook.HeaderSecrets = map[string]string{"X-A": "a", "X-B": "b"} }, `no secret "b"`, new(*secret.MissingError)},
-		"missing url secret":       {func(r *Request) { r.Webhook.URL, r.Webhook.URLSecret = "", "nowhere" }, `no secret "nowhere"`, new(*secret.MissingError)},
-		"bound elsewhere":          {func(r *Request) { r.Webhook.Secret = "bound" }, `secret "bound" must not go to 127.0.0.1: LATCH_SECRETS_HOSTS`, new(*secret.HostError)},
-		"bound and signing":        {func(r *Request) { no := false; r.Webhook.Secret, r.Webhook.SendSecret = "bound", &no }, "must not go to", new(*secret.HostError)},
-		"bound header":             {func(r *Request) { r.Webhook.HeaderSecrets = map[string]string{"X-A": "bound"} }, "must not go to", new(*secret.HostError)},
-		"signing header":           {func(r *Request) { r.Webhook.HeaderSecrets = map[string]string{"X-A": "sign"} }, "cannot stand in the header X-A", nil},
-		"signing url":              {func(r *Request) { r.Webhook.URL, r.Webhook.URLSecret = "", "sign" }, "is no URL", nil},
-		"secret is no url":         {func(r *Request) { r.Webhook.URL, r.Webhook.URLSecret = "", "bound" }, "http:// or https://", nil},
-		"secret with a line break": {func(r *Request) { r.Webhook.Secret = "lines" }, `secret "lines": the header X-Latch-Secret cannot bear`, nil},
-		"missing key":              {func(r *Request) { r.Webhook.Body = []byte(`{"a":"${job.title}"}`) }, "job.title", nil},
-		"bad template":             {func(r *Request) { r.Webhook.Headers = map[string]string{"X-A": "${1 +}"} }, "X-A", nil},
-		"header break":             {func(r *Request) { r.Webhook.Headers = map[string]string{"X-A": `${"a\r\nX-B: c"}`} }, "X-A", nil},
-		"header name":              {func(r *Request) { r.Webhook.Headers = map[string]string{"X A": "b"} }, `"X A" is no name`, nil},
-		"large header": {func(r *Request) {
+		"missing secret":           {func(r *protocol.WebhookRequest) { r.Webhook.Secret = "nowhere" }, `this worker has no secret "nowhere": set LATCH_SECRET_NOWHERE`, new(*secret.MissingError)},
+		"missing header secret":    {func(r *protocol.WebhookRequest) { r.Webhook.HeaderSecrets = map[string]string{"X-A": "a", "X-B": "b"} }, `no secret "b"`, new(*secret.MissingError)},
+		"missing url secret":       {func(r *protocol.WebhookRequest) { r.Webhook.URL, r.Webhook.URLSecret = "", "nowhere" }, `no secret "nowhere"`, new(*secret.MissingError)},
+		"bound elsewhere":          {func(r *protocol.WebhookRequest) { r.Webhook.Secret = "bound" }, `secret "bound" must not go to 127.0.0.1: LATCH_SECRETS_HOSTS`, new(*secret.HostError)},
+		"bound and signing":        {func(r *protocol.WebhookRequest) { no := false; r.Webhook.Secret, r.Webhook.SendSecret = "bound", &no }, "must not go to", new(*secret.HostError)},
+		"bound header":             {func(r *protocol.WebhookRequest) { r.Webhook.HeaderSecrets = map[string]string{"X-A": "bound"} }, "must not go to", new(*secret.HostError)},
+		"signing header":           {func(r *protocol.WebhookRequest) { r.Webhook.HeaderSecrets = map[string]string{"X-A": "sign"} }, "cannot stand in the header X-A", nil},
+		"signing url":              {func(r *protocol.WebhookRequest) { r.Webhook.URL, r.Webhook.URLSecret = "", "sign" }, "is no URL", nil},
+		"secret is no url":         {func(r *protocol.WebhookRequest) { r.Webhook.URL, r.Webhook.URLSecret = "", "bound" }, "http:// or https://", nil},
+		"secret with a line break": {func(r *protocol.WebhookRequest) { r.Webhook.Secret = "lines" }, `secret "lines": the header X-Latch-Secret cannot bear`, nil},
+		"missing key":              {func(r *protocol.WebhookRequest) { r.Webhook.Body = []byte(`{"a":"${job.title}"}`) }, "job.title", nil},
+		"bad template":             {func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{"X-A": "${1 +}"} }, "X-A", nil},
+		"header break":             {func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{"X-A": `${"a\r\nX-B: c"}`} }, "X-A", nil},
+		"header name":              {func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{"X A": "b"} }, `"X A" is no name`, nil},
+		"large header": {func(r *protocol.WebhookRequest) {
 			r.Webhook.Headers = map[string]string{"X-A": strings.Repeat("a", maximumHeaderBytes)}
 		}, "limit of 64 KiB", nil},
-		"form of a list": {func(r *Request) {
+		"form of a list": {func(r *protocol.WebhookRequest) {
 			r.Webhook.ContentType, r.Webhook.Body = "application/x-www-form-urlencoded", []byte(`[1]`)
 		}, "a form is made of a JSON object", nil},
-		"large body": {func(r *Request) {
+		"large body": {func(r *protocol.WebhookRequest) {
 			r.Variables = expr.Variables{"data": encode(strings.Repeat("x", MaximumRequestBytes))}
 		}, "limit of 640 KiB", nil},
 	} {
@@ -348,8 +351,8 @@ func TestCannotBeSent(t *testing.T) {
 // error that names no secret.
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	var protocol string
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { protocol = r.Proto }))
+	var spoken string
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { spoken = r.Proto }))
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	defer server.Close()
@@ -368,6 +371,6 @@ func TestTLS(t *testing.T) {
 	sender.transport.TLSClientConfig = &tls.Config{RootCAs: pool}
 	attempt, err := sender.Send(t.Context(), r, 1)
 	require.NoError(t, err)
-	require.Equal(t, "HTTP/2.0", protocol)
+	require.Equal(t, "HTTP/2.0", spoken)
 	require.Equal(t, server.URL, attempt.Request.URL)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // Headers that HTTP, the next hop or Latch itself gives, under all the spellings
@@ -28,30 +29,32 @@ func TestACraftedDeliveryIsRefused(t *testing.T) {
 	sender := local(t, map[string]string{"board": "a-secret-of-a-board"})
 	type crafted struct {
 		says  string
-		craft func(*Request)
+		craft func(*protocol.WebhookRequest)
 	}
 	tests := []crafted{}
 	for _, method := range []string{"CONNECT", "TRACE", "OPTIONS", "post", "POST ", "GET / HTTP/1.1\r\nHost: evil", "*"} {
-		tests = append(tests, crafted{"method: ", func(r *Request) { r.Webhook.Method = method }})
+		tests = append(tests, crafted{"method: ", func(r *protocol.WebhookRequest) { r.Webhook.Method = method }})
 	}
 	for _, name := range append(reservedHeaders, signedHeaders...) {
 		says := "cannot be set here"
 		tests = append(tests,
-			crafted{says, func(r *Request) { r.Webhook.Headers = map[string]string{name: "v1,forged"} }},
-			crafted{says, func(r *Request) { r.Webhook.HeaderSecrets = map[string]string{name: "board"} }},
-			crafted{says, func(r *Request) { r.Webhook.Secret, r.Webhook.SecretHeader = "board", name }})
+			crafted{says, func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{name: "v1,forged"} }},
+			crafted{says, func(r *protocol.WebhookRequest) { r.Webhook.HeaderSecrets = map[string]string{name: "board"} }},
+			crafted{says, func(r *protocol.WebhookRequest) { r.Webhook.Secret, r.Webhook.SecretHeader = "board", name }})
 	}
 	for _, name := range []string{"", "A B", "A:B", "A\r\nWebhook-Signature", ":authority", "Webhook-Signature ", "Webhook-Signature\x00", "é"} {
-		tests = append(tests, crafted{"is no name of an HTTP header", func(r *Request) { r.Webhook.Headers = map[string]string{name: "x"} }})
+		tests = append(tests, crafted{"is no name of an HTTP header", func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{name: "x"} }})
 	}
 	for _, id := range []string{"", "dlv_1.1700000000", "dlv 1", "dlv_1\r\nHost: evil", "dlv_é", strings.Repeat("x", 201)} {
-		tests = append(tests, crafted{"delivery_id: ", func(r *Request) { r.DeliveryID = id }})
+		tests = append(tests, crafted{"delivery_id: ", func(r *protocol.WebhookRequest) { r.DeliveryID = id }})
 	}
 	tests = append(tests,
-		crafted{"the same header as", func(r *Request) { r.Webhook.Headers = map[string]string{"X-A": "1", "x-a": "2"} }},
-		crafted{"headers.X-A", func(r *Request) { r.Webhook.Headers = map[string]string{"X-A": "1\r\nWebhook-Signature: v1,forged"} }})
+		crafted{"the same header as", func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{"X-A": "1", "x-a": "2"} }},
+		crafted{"headers.X-A", func(r *protocol.WebhookRequest) {
+			r.Webhook.Headers = map[string]string{"X-A": "1\r\nWebhook-Signature: v1,forged"}
+		}})
 	for _, test := range tests {
-		request := &Request{Webhook: latch.Webhook{ID: "crafted", URL: receiver.URL}, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1"}
+		request := &protocol.WebhookRequest{Webhook: latch.Webhook{ID: "crafted", URL: receiver.URL}, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1"}
 		test.craft(request)
 		made, err := sender.Send(t.Context(), request, 1)
 		var permanent *PermanentError

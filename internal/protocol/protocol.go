@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -116,7 +115,7 @@ type PlannedHook struct {
 // A Send is the argument of latch.SendWebhook: a delivery with everything
 // that its attempts need.
 type Send struct {
-	Request delivery.Request `json:"request"`
+	Request WebhookRequest `json:"request"`
 	// Record is the delivery's record as it stood when it was fired.
 	Record latch.Record `json:"record"`
 	// Question is what to ask of the record once it is delivered; none for a
