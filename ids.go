@@ -6,6 +6,25 @@ import (
 	"strings"
 )
 
+// Beginnings of the ids of the workflows that Latch starts. What follows is the
+// id of the job, release, emission or delivery.
+const (
+	PrefixJobRun   = "job-"
+	PrefixRelease  = "release-"
+	PrefixEmission = "emit-"
+	// PrefixDelivery begins the id of the workflow that carries on a delivery
+	// after its run has closed, and PrefixRedelivery that of one that sends it
+	// again.
+	PrefixDelivery   = "deliver-"
+	PrefixRedelivery = "redeliver-"
+	// PrefixOperator begins the id of the workflow that fires an event about a
+	// delivery.
+	PrefixOperator = "operator-"
+)
+
+// PrefixDeliveryID begins the id of every delivery.
+const PrefixDeliveryID = "dlv_"
+
 // A reservedID is how the ids begin that belong to somebody.
 type reservedID struct{ prefix, owner, hint string }
 
@@ -21,11 +40,11 @@ var temporalsOwn = []reservedID{
 // again. Whoever else ran under one would stand in the way of a registered job,
 // of a schedule, or of a delivery that is to be carried on or sent again.
 var latchsOwn = []reservedID{
-	{"job-", "those of registered jobs", `start latch.Trigger with {"id": …} to run one, or choose another`},
+	{PrefixJobRun, "those of registered jobs", `start latch.Trigger with {"id": …} to run one, or choose another`},
 	{"latch-", "Latch's own", "choose another"},
-	{"deliver-dlv_", "those of deliveries", "choose another"},
-	{"redeliver-dlv_", "those of deliveries", "choose another"},
-	{"operator-dlv_", "those of deliveries", "choose another"},
+	{PrefixDelivery + PrefixDeliveryID, "those of deliveries", "choose another"},
+	{PrefixRedelivery + PrefixDeliveryID, "those of deliveries", "choose another"},
+	{PrefixOperator + PrefixDeliveryID, "those of deliveries", "choose another"},
 }
 
 // reservedIDs are all of them.

@@ -20,12 +20,47 @@ const (
 	RulesKind Kind = "rules"
 )
 
-// kindsOfWorkflows are the kinds by the workflow types that run them.
-var kindsOfWorkflows = map[string]Kind{WorkflowJobRun: JobKind, WorkflowRelease: ReleaseKind, WorkflowEmit: EmissionKind}
+// A kindOfRun is a kind that has runs: their workflow type, and how their ids
+// begin.
+type kindOfRun struct {
+	kind             Kind
+	workflow, prefix string
+}
+
+var kindsOfRuns = []kindOfRun{
+	{JobKind, WorkflowJobRun, PrefixJobRun},
+	{ReleaseKind, WorkflowRelease, PrefixRelease},
+	{EmissionKind, WorkflowEmit, PrefixEmission},
+}
+
+// run returns the row of the kind, the zero value for a kind that has no runs.
+func (k Kind) run() kindOfRun {
+	for _, each := range kindsOfRuns {
+		if each.kind == k {
+			return each
+		}
+	}
+	return kindOfRun{}
+}
 
 // KindOfWorkflow returns what a run of the workflow type is about; empty for a
 // workflow of a user's own.
-func KindOfWorkflow(workflowType string) Kind { return kindsOfWorkflows[workflowType] }
+func KindOfWorkflow(workflowType string) Kind {
+	for _, each := range kindsOfRuns {
+		if each.workflow == workflowType {
+			return each.kind
+		}
+	}
+	return ""
+}
+
+// Workflow returns the workflow type that runs the kind; empty for a kind that
+// has no runs.
+func (k Kind) Workflow() string { return k.run().workflow }
+
+// WorkflowID returns the workflow id of the job, release or emission that has the
+// id, unless whoever starts it chooses another.
+func (k Kind) WorkflowID(id string) string { return k.run().prefix + id }
 
 // fires tells whether a run of the kind fires the event.
 func (k Kind) fires(event string) bool {

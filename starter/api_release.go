@@ -12,9 +12,9 @@ import (
 )
 
 // apiStart starts a release or fires an event by the API.
-func (a *app) apiStart(ctx context.Context, as startable, input *checked, workflowID string, watch bool) error {
+func (a *app) apiStart(ctx context.Context, as spec.Kind, input *checked, workflowID string, watch bool) error {
 	start, command := a.api.StartRelease, "starter watch "
-	if as.kind == spec.Emission {
+	if as == spec.Emission {
 		start, command = a.api.FireEvent, ""
 		if watch {
 			return usageError(errors.New("--watch: the API tells nothing of a fired event's run; leave it out, or speak to Temporal"))
@@ -44,7 +44,7 @@ func (a *app) apiFlag() string {
 
 // apiControl sends a release, or a registered job, a message by the API.
 func (a *app) apiControl(ctx context.Context, id, prefix, message string, argument any) error {
-	if prefix == startables[spec.Job].prefix {
+	if prefix == latch.PrefixJobRun {
 		return a.apiStopJob(ctx, id, argument)
 	}
 	release, err := a.api.Release(ctx, id)

@@ -15,7 +15,7 @@ func (a *app) jobCommand() *cobra.Command {
 
 With --watch the exit code tells of the work alone: a job is done whatever
 became of its deliveries, and how many of them failed is printed.`)),
-		a.controlCommand(latch.MessageStop, "job-", "Cancel a running job",
+		a.controlCommand(latch.MessageStop, latch.PrefixJobRun, "Cancel a running job",
 			`Cancel a running job.
 
 ID is a workflow id, or the id of a job: the first of ID and job-ID that exists

@@ -17,9 +17,9 @@ exists is taken.`
 		takesAPI(a.runCommand(spec.Release, "run", "Start a release",
 			`Start the release that FILE describes, as the workflow release-<id> unless --id
 names another. One run at a time has that id; a closed one may run again.`)),
-		a.controlCommand(latch.MessageStop, "release-", "Stop a release, undoing nothing",
+		a.controlCommand(latch.MessageStop, latch.PrefixRelease, "Stop a release, undoing nothing",
 			"Stop a running release and undo nothing."+which),
-		a.controlCommand(latch.MessageRollback, "release-", "Roll a release back",
+		a.controlCommand(latch.MessageRollback, latch.PrefixRelease, "Roll a release back",
 			"Stop a running release and undo the steps taken."+which),
 		a.skipCommand("Take a hook out of the decision: its record is then skipped, and decides\nnothing."+which),
 	)
@@ -32,7 +32,7 @@ func (a *app) skipCommand(long string) *cobra.Command {
 		Short: "Take a hook out of the decision", Long: long, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			skip.By = a.byOrUser(skip.By)
-			return a.control(cmd.Context(), args[0], "release-", latch.MessageSkip, skip, new(latch.Skip).Decode)
+			return a.control(cmd.Context(), args[0], latch.PrefixRelease, latch.MessageSkip, skip, new(latch.Skip).Decode)
 		}})
 	command.Flags().StringVar(&skip.Lock, "lock", "", "the hook's lock")
 	command.Flags().StringVar(&skip.Webhook, "webhook", "", "the webhook's id")

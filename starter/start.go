@@ -15,35 +15,21 @@ import (
 	"github.com/latch-run/latch/starter/internal/spec"
 )
 
-// startable says how a kind of file is started: as which workflow, and with
-// which prefix to its id.
-type startable struct {
-	kind     spec.Kind
-	workflow string
-	prefix   string
-}
-
-var startables = map[spec.Kind]startable{
-	spec.Job:      {spec.Job, latch.WorkflowJobRun, "job-"},
-	spec.Release:  {spec.Release, latch.WorkflowRelease, "release-"},
-	spec.Emission: {spec.Emission, latch.WorkflowEmit, "emit-"},
-}
-
 // runCommand makes the command that starts a file of the kind.
 func (a *app) runCommand(kind spec.Kind, use, short, long string) *cobra.Command {
 	var id string
 	var watch bool
 	command := &cobra.Command{Use: use + " FILE", Short: short, Long: long, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.startFile(cmd.Context(), startables[kind], args[0], id, watch)
+			return a.startFile(cmd.Context(), kind, args[0], id, watch)
 		}}
-	command.Flags().StringVar(&id, "id", "", "workflow id (default "+startables[kind].prefix+"<id of the "+string(kind)+">)")
+	command.Flags().StringVar(&id, "id", "", "workflow id (default "+kind.WorkflowID("")+"<id of the "+string(kind)+">)")
 	command.Flags().BoolVarP(&watch, "watch", "w", false, "show progress until the run ends; Ctrl-C stops watching, not the run")
 	return command
 }
 
-func (a *app) startFile(ctx context.Context, as startable, file, workflowID string, watch bool) error {
-	input, err := a.load(file, as.kind)
+func (a *app) startFile(ctx context.Context, as spec.Kind, file, workflowID string, watch bool) error {
+	input, err := a.load(file, as)
 	if err != nil {
 		return err
 	}
@@ -54,7 +40,7 @@ func (a *app) startFile(ctx context.Context, as startable, file, workflowID stri
 		return a.apiStart(ctx, as, input, workflowID, watch)
 	}
 	if workflowID == "" {
-		workflowID = as.workflowID(input)
+		workflowID = workflowIDOf(as, input)
 	}
 	temporal, err := a.dial(ctx)
 	if err != nil {
@@ -79,18 +65,18 @@ func (a *app) warnUnpolled(ctx context.Context, temporal temporalClient, queue, 
 	}
 }
 
-// workflowID is the contract's convention; an emission without an id gets one
-// of its own.
-func (s startable) workflowID(input *checked) string {
+// workflowIDOf follows the contract's convention; an emission without an id gets
+// one of its own.
+func workflowIDOf(kind spec.Kind, input *checked) string {
 	if input.id == "" {
-		return s.prefix + uuid.NewString()
+		return kind.WorkflowID(uuid.NewString())
 	}
-	return s.prefix + input.id
+	return kind.WorkflowID(input.id)
 }
 
 // start starts the run: one at a time under a workflow id, another once it has
 // closed.
-func (a *app) start(ctx context.Context, temporal temporalClient, as startable, input *checked, workflowID string) (client.WorkflowRun, error) {
+func (a *app) start(ctx context.Context, temporal temporalClient, as spec.Kind, input *checked, workflowID string) (client.WorkflowRun, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	run, err := temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
@@ -100,7 +86,7 @@ func (a *app) start(ctx context.Context, temporal temporalClient, as startable, 
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            summaryOf(input),
-	}, as.workflow, input.data)
+	}, as.Workflow(), input.data)
 	var running *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &running) {
 		return nil, alreadyRunning(workflowID, running.RunId)

@@ -11,7 +11,7 @@ import (
 )
 
 // anyPrefix is where status, history and watch look for an id.
-var anyPrefix = []string{"", "job-", "release-", "emit-"}
+var anyPrefix = []string{"", latch.PrefixJobRun, latch.PrefixRelease, latch.PrefixEmission}
 
 const anyID = `
 

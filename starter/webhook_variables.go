@@ -31,11 +31,11 @@ const trialRunID = "00000000-0000-4000-8000-000000000000"
 func (h *trialHook) workflowID() string {
 	switch h.kind {
 	case spec.Job:
-		return startables[spec.Job].prefix + h.job.ID
+		return h.kind.WorkflowID(h.job.ID)
 	case spec.Release:
-		return startables[spec.Release].prefix + h.release.ID
+		return h.kind.WorkflowID(h.release.ID)
 	default:
-		return startables[spec.Emission].prefix + h.emission.ID
+		return h.kind.WorkflowID(h.emission.ID)
 	}
 }
 
@@ -104,7 +104,7 @@ func (h *trialHook) ran() bool {
 func (h *trialHook) addDelivery(variables jsonObject, began, now time.Time) {
 	record := latch.Record{DeliveryID: "dlv_test", Webhook: h.webhook.ID, Event: latch.EventJobSuccess, Job: "test", WorkflowID: "job-test", RunID: trialRunID,
 		Result: latch.ResultFail, Data: latch.Object{}, Attempts: 1, Error: madeUp, StartedAt: latch.NewTime(began), CompletedAt: latch.NewTime(now)}
-	variables["run"] = jsonObject{"workflow_id": "operator-" + record.DeliveryID, "run_id": trialRunID, "started_at": latch.NewTime(now)}
+	variables["run"] = jsonObject{"workflow_id": latch.PrefixOperator + record.DeliveryID, "run_id": trialRunID, "started_at": latch.NewTime(now)}
 	variables["vars"], variables["data"] = jsonObject{}, jsonObject{"record": objectOf(record)}
 }
 

@@ -113,7 +113,7 @@ func (s *session) handOver(ctx workflow.Context) {
 // workflow id, none if it could not be started.
 func (s *session) startDelivery(ctx workflow.Context, delivery protocol.Delivery) string {
 	record := delivery.Send.Record
-	id := "deliver-" + record.DeliveryID
+	id := latch.PrefixDelivery + record.DeliveryID
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:        id,
 		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,

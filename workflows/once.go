@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/converter"
@@ -15,9 +14,6 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// startableOnce are the workflows that the API starts under an idempotency key.
-var startableOnce = []string{latch.WorkflowJobRun, latch.WorkflowRelease, latch.WorkflowEmit}
-
 // StartOnce is the workflow latch.StartOnce: it starts a run and leaves it to
 // itself. Its own workflow id stands for an idempotency key, so that Temporal
 // keeps the key for as long as it keeps closed workflows. It completes with the
@@ -25,7 +21,7 @@ var startableOnce = []string{latch.WorkflowJobRun, latch.WorkflowRelease, latch.
 // way: then the key has started nothing and may be used again.
 func StartOnce(ctx workflow.Context, input converter.RawValue) (*protocol.StartedOnce, error) {
 	var given protocol.StartOnce
-	if err := json.Unmarshal(payloadJSON(input), &given); err != nil || !slices.Contains(startableOnce, given.Workflow) {
+	if err := json.Unmarshal(payloadJSON(input), &given); err != nil || latch.KindOfWorkflow(given.Workflow) == "" {
 		return nil, invalidSpec(latch.Problems{{Message: fmt.Sprintf("%s is started by the HTTP API, not by hand", latch.WorkflowStartOnce)}})
 	}
 	ctx = workflow.WithChildOptions(disconnect(ctx), workflow.ChildWorkflowOptions{

@@ -70,7 +70,7 @@ func tellOperators(ctx workflow.Context, operators []protocol.AttachedWebhook, r
 		Webhooks: attach.Plain(listening),
 	}
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:        "operator-" + record.DeliveryID,
+		WorkflowID:        latch.PrefixOperator + record.DeliveryID,
 		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
 		StaticSummary:     truncate(event+": "+record.Event+" → "+record.Webhook, 190),
 	})

@@ -118,7 +118,7 @@ func startRegistered(ctx workflow.Context, definition *protocol.Definition) (*la
 	if definition.Job == nil {
 		return nil, invalidSpec(latch.Problems{{Message: fmt.Sprintf("job %q cannot run: %s", definition.ID, definition.Lacks)}})
 	}
-	result := &latch.TriggerResult{ID: definition.ID, WorkflowID: "job-" + definition.ID}
+	result := &latch.TriggerResult{ID: definition.ID, WorkflowID: latch.JobKind.WorkflowID(definition.ID)}
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:        result.WorkflowID,
 		TaskQueue:         definition.TaskQueue,

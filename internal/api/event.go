@@ -28,7 +28,6 @@ func (a *api) fireEvent(ctx context.Context, input *startInput) (*startedOutput,
 	if err := a.checkReserved(ctx, emission.Webhooks); err != nil {
 		return nil, err
 	}
-	const prefix = "emit-"
 	id := emission.ID
 	if id == "" {
 		id = uuid.NewString()
@@ -36,7 +35,7 @@ func (a *api) fireEvent(ctx context.Context, input *startInput) (*startedOutput,
 	if emission.ID == "" && input.IdempotencyKey != "" {
 		id = input.idempotencyHash(ctx)[:32]
 	}
-	s := input.start(ctx, latch.WorkflowEmit, prefix+id, "event "+emission.Event+" "+emission.ID)
+	s := input.start(ctx, latch.WorkflowEmit, latch.EmissionKind.WorkflowID(id), "event "+emission.Event+" "+emission.ID)
 	if emission.ID == "" {
 		id = s.workflowID // as the contract has it of an emission without an id
 	}

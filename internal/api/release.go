@@ -15,10 +15,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-const (
-	releasesPath  = "/latch/v1/releases"
-	prefixRelease = "release-"
-)
+const releasesPath = "/latch/v1/releases"
 
 func (a *api) registerReleases() {
 	a.registerReleaseList()
@@ -70,7 +67,7 @@ func (a *api) startRelease(ctx context.Context, input *startInput) (*startedOutp
 	if err := a.checkReserved(ctx, release.Webhooks); err != nil {
 		return nil, err
 	}
-	s := input.start(ctx, latch.WorkflowRelease, prefixRelease+release.ID, "release "+release.ID+" "+release.Title)
+	s := input.start(ctx, latch.WorkflowRelease, latch.ReleaseKind.WorkflowID(release.ID), "release "+release.ID+" "+release.Title)
 	return a.started(ctx, s, release.ID, releasesPath)
 }
 
@@ -118,9 +115,9 @@ func oneLine(text string) string {
 // findRelease gives the release's run: release-<id> before <id> itself, the
 // other way round where the id begins with release- already.
 func (a *api) findRelease(ctx context.Context, id string) (*workflowpb.WorkflowExecutionInfo, error) {
-	candidates := []string{prefixRelease + id, id}
-	if strings.HasPrefix(id, prefixRelease) {
-		candidates = []string{id, prefixRelease + id}
+	candidates := []string{latch.PrefixRelease + id, id}
+	if strings.HasPrefix(id, latch.PrefixRelease) {
+		candidates = []string{id, latch.PrefixRelease + id}
 	}
 	for _, candidate := range candidates {
 		if !protocol.IsID(candidate) {

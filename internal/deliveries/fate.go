@@ -24,7 +24,7 @@ const (
 // by its newest redelivery, and gives the record that tells. A redelivery that
 // was ended from outside tells nothing.
 func (l *Log) fateOf(ctx context.Context, run execution, record latch.Record) (latch.Record, fate, error) {
-	described, err := l.describe(ctx, prefixRedelivery+record.DeliveryID, "")
+	described, err := l.describe(ctx, latch.PrefixRedelivery+record.DeliveryID, "")
 	if isNotFound(err) {
 		return record, stillFailed, nil
 	}

@@ -74,11 +74,11 @@ func (l *Log) originOf(ctx context.Context, id string, origin Origin) (*workflow
 		return described.GetWorkflowExecutionInfo(), err
 	}
 	runID, known := protocol.RunOf(id)
-	if !known && strings.HasPrefix(id, protocol.DeliveryPrefix) {
+	if !known && strings.HasPrefix(id, latch.PrefixDeliveryID) {
 		return nil, refused(Unknown, "The delivery id %q does not tell its run, as those of earlier versions do not: give workflow_id and run_id of its record in the body.", id)
 	}
 	if !known {
-		return nil, refused(Unknown, "%q is no delivery id: one begins with %s.", id, protocol.DeliveryPrefix)
+		return nil, refused(Unknown, "%q is no delivery id: one begins with %s.", id, latch.PrefixDeliveryID)
 	}
 	listed, err := l.list(ctx, "RunId = "+runs.Quote(runID), 1, nil)
 	if err != nil {
@@ -144,19 +144,12 @@ func (l *Log) neverSent(ctx context.Context, run *workflowpb.WorkflowExecutionIn
 	return noDelivery(id)
 }
 
-// Workflow ids begin with these: of one that a run hands a delivery to, and of
-// one that sends a delivery again.
-const (
-	prefixHandedOver = "deliver-"
-	prefixRedelivery = "redeliver-"
-)
-
 // checkUnderWay refuses what is still being sent: by its run, by the same run
 // after a reset, or by the child that it was handed to.
 func (l *Log) checkUnderWay(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, id string) error {
 	workflowID := run.GetExecution().GetWorkflowId()
 	for _, each := range []struct{ workflowID, runID string }{
-		{workflowID, run.GetExecution().GetRunId()}, {workflowID, ""}, {prefixHandedOver + id, ""},
+		{workflowID, run.GetExecution().GetRunId()}, {workflowID, ""}, {latch.PrefixDelivery + id, ""},
 	} {
 		described, err := l.describe(ctx, each.workflowID, each.runID)
 		if isNotFound(err) {
@@ -187,7 +180,7 @@ func isRunning(info *workflowpb.WorkflowExecutionInfo) bool {
 
 // redeliveries tells how often the delivery was asked for again.
 func (l *Log) redeliveries(ctx context.Context, id string) (int, error) {
-	described, err := l.describe(ctx, prefixRedelivery+id, "")
+	described, err := l.describe(ctx, latch.PrefixRedelivery+id, "")
 	if isNotFound(err) {
 		return 0, nil
 	}

@@ -198,7 +198,7 @@ func (s *search) recordsOf(ctx context.Context, run *workflowpb.WorkflowExecutio
 		if err != nil {
 			return nil, err
 		}
-		if child := run.GetExecution().GetWorkflowId(); strings.HasPrefix(child, prefixHandedOver) {
+		if child := run.GetExecution().GetWorkflowId(); strings.HasPrefix(child, latch.PrefixDelivery) {
 			record.HandedTo = child
 		}
 		if taken, err = s.take(ctx, runOf(run), record, taken); err != nil {

@@ -74,12 +74,12 @@ func (l *Log) startRequest(delivery protocol.Delivery, taskQueue string) (*workf
 	}
 	return &workflowservice.StartWorkflowExecutionRequest{
 		Namespace:                l.namespace,
-		WorkflowId:               prefixRedelivery + record.DeliveryID,
+		WorkflowId:               latch.PrefixRedelivery + record.DeliveryID,
 		WorkflowType:             &commonpb.WorkflowType{Name: latch.WorkflowDeliver},
 		TaskQueue:                &taskqueuepb.TaskQueue{Name: taskQueue},
 		Input:                    input,
 		Identity:                 l.identity,
-		RequestId:                "redeliver-" + uuid.NewString(),
+		RequestId:                latch.PrefixRedelivery + uuid.NewString(),
 		WorkflowIdReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		SearchAttributes:         &commonpb.SearchAttributes{IndexedFields: attributes},

@@ -11,9 +11,6 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// DeliveryPrefix begins every delivery id.
-const DeliveryPrefix = "dlv_"
-
 // chanceBytes is how much of an origin's hash stands in a delivery id.
 const chanceBytes = 11
 
@@ -25,13 +22,13 @@ func DeliveryID(runID, origin string) string {
 		run = uuid.NewSHA1(uuid.NameSpaceOID, []byte(runID))
 	}
 	sum := sha256.Sum256([]byte(origin))
-	return DeliveryPrefix + base64.RawURLEncoding.EncodeToString(append(run[:], sum[:chanceBytes]...))
+	return latch.PrefixDeliveryID + base64.RawURLEncoding.EncodeToString(append(run[:], sum[:chanceBytes]...))
 }
 
 // RunOf gives the id of the run whose delivery this is; false for an id that
 // does not tell, such as one of an earlier version.
 func RunOf(deliveryID string) (runID string, ok bool) {
-	encoded, ok := strings.CutPrefix(deliveryID, DeliveryPrefix)
+	encoded, ok := strings.CutPrefix(deliveryID, latch.PrefixDeliveryID)
 	decoded, err := base64.RawURLEncoding.DecodeString(encoded)
 	if !ok || err != nil || len(decoded) != len(uuid.UUID{})+chanceBytes {
 		return "", false

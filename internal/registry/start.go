@@ -22,7 +22,7 @@ import (
 )
 
 // WorkflowID is the workflow id of a registered job's run: one at a time.
-func WorkflowID(id string) string { return "job-" + id }
+func WorkflowID(id string) string { return latch.JobKind.WorkflowID(id) }
 
 // Start starts a run of a registered job. The same requestID given again returns
 // the run that the first one started, for as long as Temporal keeps closed

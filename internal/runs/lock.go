@@ -48,7 +48,7 @@ func (f *LockFilter) Check() error {
 
 func (f *LockFilter) takes(lock *WaitingLock) bool {
 	return (f.Webhook == "" || f.Webhook == lock.Webhook) && (f.Event == "" || f.Event == lock.Event) &&
-		lock.holds(latch.WorkflowJobRun, "job-", f.Job, lock.Job) && lock.holds(latch.WorkflowRelease, prefixRelease, f.Release, lock.Release)
+		lock.holds(latch.WorkflowJobRun, latch.PrefixJobRun, f.Job, lock.Job) && lock.holds(latch.WorkflowRelease, latch.PrefixRelease, f.Release, lock.Release)
 }
 
 // holds reports whether the lock holds what has the wanted id; an empty one is

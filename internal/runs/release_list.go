@@ -28,8 +28,6 @@ const (
 	patience = 8 * time.Second
 	// maximumAsked is how many runs one part asks, about.
 	maximumAsked = 500
-	// prefixRelease begins the workflow ids of releases, by convention.
-	prefixRelease = "release-"
 )
 
 // A ReleasePart is a part of the list of releases.
@@ -118,7 +116,7 @@ func (g *gathering) rows(ctx context.Context, runs []*workflowpb.WorkflowExecuti
 func (l *Lister) rowOf(run *workflowpb.WorkflowExecutionInfo) ReleaseRow {
 	row := ReleaseRow{WorkflowID: run.GetExecution().GetWorkflowId(), RunID: run.GetExecution().GetRunId(), Status: statusOf(run.GetStatus()),
 		StartedAt: latch.NewTime(run.GetStartTime().AsTime()), taskQueue: run.GetTaskQueue()}
-	row.ID = strings.TrimPrefix(row.WorkflowID, prefixRelease)
+	row.ID = strings.TrimPrefix(row.WorkflowID, latch.PrefixRelease)
 	if payload := run.GetSearchAttributes().GetIndexedFields()[latch.SearchAttributeID]; payload != nil {
 		_ = converter.GetDefaultDataConverter().FromPayload(payload, &row.ID) // no text is no id
 	}
