@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/egress"
 	"github.com/latch-run/latch/internal/secret"
 )
 
@@ -224,7 +225,7 @@ func mayGoTo(secrets keyring, to target, tls *latch.TLS) error {
 
 // placeOf returns where a URL leads.
 func placeOf(address *url.URL) secret.Place {
-	return secret.Place{Scheme: address.Scheme, Host: address.Hostname(), Port: portOf(address)}
+	return secret.Place{Scheme: address.Scheme, Host: address.Hostname(), Port: egress.PortOf(address)}
 }
 
 // fail makes the error of a request that cannot be made. Its cause is kept

@@ -1,5 +1,6 @@
-// Package delivery makes one HTTP attempt: it renders the request, guards the
-// address, signs, sends, reads what comes back and classifies it.
+// Package delivery makes one HTTP attempt: it renders the request, signs it,
+// sends it through the guard of package egress, reads what comes back and
+// classifies it.
 //
 // [Sender.Send] makes an attempt at a webhook's delivery, which [Sender.Prepare]
 // shows before anything leaves, and [Sender.Do] runs an HTTP task; both stand
@@ -14,6 +15,5 @@
 // [Attempt] and every error is masked.
 //
 // It may not know Temporal, the environment, or what becomes of an attempt.
-// Start reading at [Sender.Send]; [Classify] is the guard's heart, masker the
-// masking's.
+// Start reading at [Sender.Send]; masker is the heart of masking.
 package delivery

@@ -18,63 +18,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/egress"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
 )
-
-// Every spelling of an address is read as the WHATWG URL standard reads it.
-func TestCanonicalHost(t *testing.T) {
-	t.Parallel()
-	for spelled, want := range map[string]string{
-		"127.0.0.1": "127.0.0.1", "2130706433": "127.0.0.1", "0x7f000001": "127.0.0.1", "0X7F.1": "127.0.0.1", "0177.0.0.1": "127.0.0.1",
-		"127.1": "127.0.0.1", "127.0.1": "127.0.0.1", "127.0.0.1.": "127.0.0.1", "017700000001": "127.0.0.1", "0": "0.0.0.0", "0x": "0.0.0.0",
-		"１２７.０.０.１": "127.0.0.1", "①②⑦.1": "127.0.0.1", "127。0。0。1": "127.0.0.1", "4294967295": "255.255.255.255",
-		"::1": "::1", "fe80::1%eth0": "fe80::1%eth0", "Example.COM.": "example.com", "bücher.example": "xn--bcher-kva.example",
-		"1.2.3.4.example": "1.2.3.4.example", "0x7f.1.com": "0x7f.1.com", "localhost.": "localhost", "a_b.corp": "a_b.corp",
-	} {
-		host, err := canonicalHost(spelled)
-		require.NoError(t, err, spelled)
-		require.Equal(t, want, host, spelled)
-	}
-	for _, wrong := range []string{"", ".", "256.1.1.1", "1.2.3.4.5", "127.0.0.09", "1.2.3.256", "4294967296", "1..2", "a.0x", "example.123", ":::", "1.2.3.0xg1.4",
-		"127.0.0.1..", ".127.0.0.1", "a..b", "..", "%31%32%37.0.0.1", "127.0.0.1%00"} {
-		_, err := canonicalHost(wrong)
-		require.Error(t, err, wrong)
-	}
-}
-
-// Contract, Settings: LATCH_EGRESS_ALLOW is CIDR, IP, host or host:port.
-func TestGuardAdmits(t *testing.T) {
-	t.Parallel()
-	guard, err := newGuard([]string{"10.1.0.0/16", " 192.168.1.5 ", "", "192.168.1.6:8443", "[fd00::1]:443", "fd00::2", "intra.corp", "db.corp:5432", "::ffff:10.2.0.0/112", "[fd00::3]", "0x7f.2"})
-	require.NoError(t, err)
-	for _, test := range []struct {
-		host, port, address string
-		admitted            bool
-	}{
-		{"x", "80", "8.8.8.8", true},
-		{"x", "80", "10.1.2.3", true},
-		{"x", "80", "::ffff:10.1.2.3", true},
-		{"x", "80", "10.3.0.0", false},
-		{"x", "80", "10.2.9.9", true},
-		{"x", "80", "192.168.1.5", true},
-		{"x", "80", "192.168.1.6", false},
-		{"x", "8443", "192.168.1.6", true},
-		{"x", "443", "fd00::1", true},
-		{"x", "80", "fd00::1", false},
-		{"x", "80", "fd00::2", true},
-		{"x", "80", "fd00::3", true},
-		{"x", "80", "127.0.0.2", true},
-		{"x", "80", "127.0.0.1", false},
-		{"intra.corp", "80", "10.9.9.9", true},
-		{"other.corp", "80", "10.9.9.9", false},
-		{"db.corp", "5432", "127.0.0.1", true},
-		{"db.corp", "80", "127.0.0.1", false},
-		{"x", "80", "64:ff9b::a01:203", false},
-	} {
-		require.Equal(t, test.admitted, guard.admits(test.host, test.port, netip.MustParseAddr(test.address)), "%+v", test)
-	}
-}
 
 // All bad settings are reported at once.
 func TestNewReportsAll(t *testing.T) {
@@ -97,19 +44,19 @@ func TestRefusedAddresses(t *testing.T) {
 	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
 	require.NoError(t, err)
 	sender := newSender(t, Options{})
-	sender.guard.resolve = func(_ context.Context, host string) ([]netip.Addr, error) {
+	sender.guard.Resolve = func(_ context.Context, host string) ([]netip.Addr, error) {
 		return []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("::1")}, nil
 	}
-	for host, class := range map[string]Class{
-		"127.0.0.1": Loopback, "2130706433": Loopback, "0x7f.1": Loopback, "0177.1": Loopback, "127.0.0.1.": Loopback, "[::1]": Loopback,
-		"[::ffff:127.0.0.1]": Loopback, "[::ffff:7f00:1]": Loopback, "[64:ff9b::7f00:1]": Loopback, "１２７.1": Loopback, "0": Unspecified, "[::]": Unspecified,
-		"169.254.169.254": LinkLocal, "[fe80::1%25lo]": LinkLocal, "100.64.0.1": CGNAT, "224.0.0.1": Multicast, "255.255.255.255": Reserved,
-		"name.corp": Private, "NAME.corp.": Private,
+	for host, class := range map[string]egress.Class{
+		"127.0.0.1": egress.Loopback, "2130706433": egress.Loopback, "0x7f.1": egress.Loopback, "0177.1": egress.Loopback, "127.0.0.1.": egress.Loopback, "[::1]": egress.Loopback,
+		"[::ffff:127.0.0.1]": egress.Loopback, "[::ffff:7f00:1]": egress.Loopback, "[64:ff9b::7f00:1]": egress.Loopback, "１２７.1": egress.Loopback, "0": egress.Unspecified, "[::]": egress.Unspecified,
+		"169.254.169.254": egress.LinkLocal, "[fe80::1%25lo]": egress.LinkLocal, "100.64.0.1": egress.CGNAT, "224.0.0.1": egress.Multicast, "255.255.255.255": egress.Reserved,
+		"name.corp": egress.Private, "NAME.corp.": egress.Private,
 	} {
 		attempt, err := sender.Send(t.Context(), request("http://"+host+":"+port+"/"), 1)
 		var permanent *PermanentError
 		require.ErrorAs(t, err, &permanent, host)
-		var refused *AddressError
+		var refused *egress.AddressError
 		require.ErrorAs(t, err, &refused, host)
 		require.Equal(t, class, refused.Class, host)
 		require.False(t, Retryable(err))
@@ -128,7 +75,7 @@ func TestGuardDialsWhatItChecked(t *testing.T) {
 	port := server.URL[strings.LastIndex(server.URL, ":"):]
 	sender := newSender(t, Options{EgressAllow: []string{"127.0.0.1"}})
 	lookups := 0
-	sender.guard.resolve = func(_ context.Context, host string) ([]netip.Addr, error) {
+	sender.guard.Resolve = func(_ context.Context, host string) ([]netip.Addr, error) {
 		if lookups++; host == "down.example" {
 			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 		}
@@ -160,7 +107,7 @@ func TestEgressProxy(t *testing.T) {
 	require.NoError(t, err)
 	address.User = url.UserPassword("operator", "proxy-password")
 	sender := newSender(t, Options{EgressProxy: address.String()})
-	sender.guard.resolve = func(_ context.Context, host string) ([]netip.Addr, error) {
+	sender.guard.Resolve = func(_ context.Context, host string) ([]netip.Addr, error) {
 		if host == "inside.example" {
 			return []netip.Addr{netip.MustParseAddr("10.0.0.1")}, nil
 		}
@@ -176,7 +123,7 @@ func TestEgressProxy(t *testing.T) {
 
 	for _, inside := range []string{"http://inside.example/", "https://inside.example/", "http://127.0.0.1/", "https://[::1]/"} {
 		_, err = sender.Send(t.Context(), request(inside), 1)
-		var refused *AddressError
+		var refused *egress.AddressError
 		require.ErrorAs(t, err, &refused)
 	}
 	require.Len(t, asked, 2)
@@ -207,14 +154,14 @@ func TestOneForbiddenAddressBehindAProxy(t *testing.T) {
 			direct := newSender(t, Options{})
 			var mutex sync.Mutex // addresses may be dialled side by side
 			var dialled []string
-			direct.guard.connect = func(_ context.Context, _, address string) (net.Conn, error) {
+			direct.guard.Connect = func(_ context.Context, _, address string) (net.Conn, error) {
 				mutex.Lock()
 				defer mutex.Unlock()
 				dialled = append(dialled, address)
 				return nil, errors.New("not here")
 			}
 			for _, each := range []*Sender{sender, direct} {
-				each.guard.resolve = func(context.Context, string) (found []netip.Addr, _ error) {
+				each.guard.Resolve = func(context.Context, string) (found []netip.Addr, _ error) {
 					for _, address := range addresses {
 						found = append(found, netip.MustParseAddr(address))
 					}
@@ -223,16 +170,16 @@ func TestOneForbiddenAddressBehindAProxy(t *testing.T) {
 			}
 			for _, scheme := range []string{"http", "https"} {
 				_, err := sender.Send(t.Context(), request(scheme+"://hooks.example/x"), 1)
-				var refused *AddressError
+				var refused *egress.AddressError
 				require.ErrorAs(t, err, &refused)
-				require.NotEqual(t, Public, refused.Class)
+				require.NotEqual(t, egress.Public, refused.Class)
 				require.False(t, Retryable(err))
 			}
 			token := request("http://allowed.example/")
 			token.Webhook.Auth = &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: "http://hooks.example/token", ClientID: "a", ClientSecret: "key"}}
 			sender.secrets = secrets(t, map[string]string{"key": "client-secret"}, nil)
 			_, err := sender.Send(t.Context(), token, 1)
-			require.ErrorAs(t, err, new(*AddressError))
+			require.ErrorAs(t, err, new(*egress.AddressError))
 
 			_, err = direct.Send(t.Context(), request("http://hooks.example/x"), 1)
 			require.Error(t, err)
@@ -293,9 +240,9 @@ func TestTargets(t *testing.T) {
 func TestConnectTimeout(t *testing.T) {
 	t.Parallel()
 	sender := newSender(t, Options{})
-	require.Equal(t, connectTimeout, sender.connect)
+	require.Equal(t, egress.ConnectTimeout, sender.connect)
 	sender.connect = 1
-	sender.guard.resolve = func(ctx context.Context, _ string) ([]netip.Addr, error) {
+	sender.guard.Resolve = func(ctx context.Context, _ string) ([]netip.Addr, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}

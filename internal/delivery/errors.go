@@ -73,7 +73,7 @@ func retryableStatus(status int) bool {
 }
 
 // A PermanentError says that no further attempt can succeed. It unwraps to a
-// [*AddressError], a [*StatusError] (of a redirect), a secret.MissingError or
+// [*egress.AddressError], a [*StatusError] (of a redirect), a secret.MissingError or
 // a secret.HostError where one of these is the reason.
 type PermanentError struct {
 	message string

@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/egress"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
@@ -79,7 +80,7 @@ func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
 	c.watch = newStopwatch()
 	attempt, clock := newClock(ctx, s.connect, c.timeout-c.spent)
 	defer clock.stop()
-	if err := s.checkBeforeProxy(attempt, c); err != nil {
+	if err := s.guard.CheckBeforeProxy(attempt, c.request.url); err != nil {
 		return nil, s.failure(ctx, attempt, c, err)
 	}
 	response, err := c.send(clock.traced(c.watch.in(attempt), c.watch), cmp.Or(c.transport, s.transport))
@@ -108,20 +109,10 @@ const maximumStale = 8
 func (c *call) send(ctx context.Context, transport *http.Transport) (*http.Response, error) {
 	for lost := 0; ; lost++ {
 		response, err := transport.RoundTrip(c.request.request(ctx))
-		if err == nil || lost == maximumStale || !closedByPeer(err) || !c.watch.stale() {
+		if err == nil || lost == maximumStale || !egress.ClosedByPeer(err) || !c.watch.stale() {
 			return response, err
 		}
 	}
-}
-
-// checkBeforeProxy holds the guard's rules where a proxy does the dialling: it
-// is asked for the name and chooses among the addresses, so all must be
-// admissible.
-func (s *Sender) checkBeforeProxy(ctx context.Context, c *call) error {
-	if s.proxy == nil {
-		return nil
-	}
-	return s.guard.wholly(ctx, c.request.url.Hostname(), portOf(c.request.url))
 }
 
 // receive reads a body within the limit, after decompression, as UTF-8. Its
@@ -249,8 +240,8 @@ func (c *clock) stop() {
 // failure tells what became of a call that has no complete answer. Errors of
 // the network quote URLs and answers, so none is passed on as it is.
 func (s *Sender) failure(ctx, attempt context.Context, c *call, err error) error {
-	var refused *AddressError
-	var host *hostError
+	var refused *egress.AddressError
+	var host *egress.HostError
 	switch {
 	case errors.As(err, &refused):
 		return &PermanentError{message: c.tell(refused.Error()), cause: refused}

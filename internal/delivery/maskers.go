@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -72,3 +73,12 @@ func (k *maskers) hold(held *secret.Held) {
 
 // maskerOf returns what hides all that the worker holds, and the texts.
 func (s *Sender) maskerOf(secrets []string) *masker { return s.maskers.of(s.secrets.Held(), secrets) }
+
+// proxySecrets returns the proxy's credentials, which are masked like secrets.
+func proxySecrets(proxy *url.URL) []string {
+	if proxy == nil || proxy.User == nil {
+		return nil
+	}
+	password, _ := proxy.User.Password()
+	return []string{password, proxy.User.String(), basic(proxy.User.Username(), password)}
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/egress"
 )
 
 // Bounds of what one attempt may take, whatever the endpoint does: far below
@@ -45,11 +46,11 @@ func newHostile(t *testing.T, answer http.HandlerFunc, addresses ...string) *hos
 	h := &hostile{sender: newSender(t, Options{})}
 	h.sender.now = func() time.Time { return time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC) }
 	lookups := 0
-	h.sender.guard.resolve = func(context.Context, string) ([]netip.Addr, error) {
+	h.sender.guard.Resolve = func(context.Context, string) ([]netip.Addr, error) {
 		defer func() { lookups++ }()
 		return []netip.Addr{netip.MustParseAddr(addresses[min(lookups, len(addresses)-1)])}, nil
 	}
-	h.sender.guard.connect = func(ctx context.Context, network, address string) (net.Conn, error) {
+	h.sender.guard.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
 		h.mutex.Lock()
 		h.dialed = append(h.dialed, address)
 		h.mutex.Unlock()
@@ -219,15 +220,15 @@ func TestMatrixOfEndpoints(t *testing.T) {
 // is called once, and no packet goes to the other.
 func TestNameThatIsBoundAnew(t *testing.T) {
 	t.Parallel()
-	for then, class := range map[string]Class{"127.0.0.1": Loopback, "::1": Loopback, "10.0.0.1": Private, "169.254.169.254": LinkLocal,
-		"::ffff:127.0.0.1": Loopback, "64:ff9b::a9fe:a9fe": LinkLocal, "0.0.0.0": Unspecified} {
+	for then, class := range map[string]egress.Class{"127.0.0.1": egress.Loopback, "::1": egress.Loopback, "10.0.0.1": egress.Private, "169.254.169.254": egress.LinkLocal,
+		"::ffff:127.0.0.1": egress.Loopback, "64:ff9b::a9fe:a9fe": egress.LinkLocal, "0.0.0.0": egress.Unspecified} {
 		t.Run(then, func(t *testing.T) {
 			t.Parallel()
 			h := newHostile(t, answering(503, "", map[string]string{"Connection": "close"}), "93.184.215.14", then)
 			_, err := h.sender.Send(t.Context(), request("http://hooks.example/"), 1)
 			require.True(t, Retryable(err), err)
 			attempt, err := h.sender.Send(t.Context(), request("http://hooks.example/"), 2)
-			var refused *AddressError
+			var refused *egress.AddressError
 			require.ErrorAs(t, err, &refused)
 			require.Equal(t, class, refused.Class)
 			require.False(t, Retryable(err))

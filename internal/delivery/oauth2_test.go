@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/egress"
 	"github.com/latch-run/latch/internal/secret"
 )
 
@@ -288,14 +289,14 @@ func TestTokenEndpointIsGuarded(t *testing.T) {
 	t.Parallel()
 	issuer, receiver := newIssuer(t, "60"), newReceiver(t, nil)
 	sender, _ := adjustable(t)
-	sender.guard.resolve = func(_ context.Context, host string) ([]netip.Addr, error) {
+	sender.guard.Resolve = func(_ context.Context, host string) ([]netip.Addr, error) {
 		return []netip.Addr{netip.MustParseAddr("169.254.169.254")}, nil
 	}
 	r := request(receiver.URL)
 	r.Webhook.Auth = issuer.auth()
 	r.Webhook.Auth.OAuth2.TokenURL = "http://idp.example.com/token"
 	_, err := sender.Send(t.Context(), r, 1)
-	var refused *AddressError
+	var refused *egress.AddressError
 	require.ErrorAs(t, err, &refused)
 	require.False(t, Retryable(err))
 	require.Zero(t, receiver.count())
@@ -364,7 +365,7 @@ func TestClientSecretIsBoundToTheTokenEndpoint(t *testing.T) {
 	store, err := secret.New(map[string]string{"client": "value"}, secret.Options{Hosts: map[string][]string{"client": {"http://127.0.0.1"}}, HostsRequired: true})
 	require.NoError(t, err)
 	sender := newSender(t, Options{Secrets: store, EgressAllow: []string{"127.0.0.1"}})
-	sender.guard.resolve = func(context.Context, string) ([]netip.Addr, error) {
+	sender.guard.Resolve = func(context.Context, string) ([]netip.Addr, error) {
 		return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
 	}
 	r := request(other)

@@ -61,7 +61,7 @@ func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attem
 	defer func() { made.CompletedAt = s.now() }()
 	received, err := s.perform(ctx, call)
 	made.Timings = call.watch.timings()
-	if s.proxy == nil {
+	if s.guard.Proxy() == nil {
 		made.Address = call.watch.dialedAddress()
 	}
 	if received == nil {

@@ -1,21 +1,18 @@
 package delivery
 
 import (
+	"crypto/tls"
 	"errors"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/egress"
 	"github.com/latch-run/latch/internal/secret"
 )
 
 // Limits of one attempt.
 const (
-	// connectTimeout bounds finding the address, connecting and the TLS
-	// handshake together.
-	connectTimeout = 5 * time.Second
-
 	// MaximumRequestBytes bounds the body of a request. What a run is admitted
 	// with and what it keeps fit into the body that tells all of it.
 	MaximumRequestBytes = 640 << 10
@@ -25,13 +22,10 @@ const (
 	// KeptResponseBytes bounds how much of a response's body a record keeps.
 	KeptResponseBytes = 20 << 10
 
-	maximumURLBytes        = 8 << 10
-	maximumHeaderBytes     = 64 << 10 // of a request, and of a response
-	keptHeaderBytes        = 8 << 10  // of a response, in a record
-	maximumErrorBytes      = 1 << 10
-	maximumIdleConnections = 512
-	maximumIdlePerHost     = 128
-	idleConnectionTimeout  = 90 * time.Second
+	maximumURLBytes    = 8 << 10
+	maximumHeaderBytes = 64 << 10 // of a request, and of a response
+	keptHeaderBytes    = 8 << 10  // of a response, in a record
+	maximumErrorBytes  = 1 << 10
 )
 
 // Options say what a sender may do. The zero value has no secrets and calls
@@ -60,8 +54,7 @@ type Options struct {
 // and is safe for concurrent use.
 type Sender struct {
 	secrets   *secret.Store
-	guard     *guard
-	proxy     *url.URL
+	guard     *egress.Guard
 	userAgent string
 	transport *http.Transport
 	tls       transports
@@ -77,37 +70,24 @@ type Sender struct {
 
 // New makes a sender. All bad entries of the options are reported at once.
 func New(options Options) (*Sender, error) {
-	guard, problems := newGuard(options.EgressAllow)
-	proxy, err := parseProxy(options.EgressProxy)
-	if err := errors.Join(problems, err, checkRedaction(options.Redact)); err != nil {
+	guard, problems := egress.New(options.EgressAllow, options.EgressProxy)
+	if err := errors.Join(problems, checkRedaction(options.Redact)); err != nil {
 		return nil, err
 	}
-	s := &Sender{secrets: options.Secrets, guard: guard, proxy: proxy, redact: options.Redact, userAgent: options.UserAgent, connect: connectTimeout, now: time.Now, endpoints: newEndpoints(options.PerEndpoint)}
+	s := &Sender{secrets: options.Secrets, guard: guard, redact: options.Redact, userAgent: options.UserAgent, connect: egress.ConnectTimeout, now: time.Now, endpoints: newEndpoints(options.PerEndpoint)}
 	if s.userAgent == "" {
 		s.userAgent = "Latch/" + latch.Version
 	}
-	s.transport = s.newTransport()
-	s.maskers.always = proxySecrets(proxy)
+	s.transport = s.newTransport(nil)
+	s.maskers.always = proxySecrets(guard.Proxy())
 	return s, nil
 }
 
-// newTransport makes the client's lower half: it follows no redirect, keeps
-// no cookie and knows no proxy of the environment.
-func (s *Sender) newTransport() *http.Transport {
-	transport := &http.Transport{
-		DialContext:            heard(s.guard.dial),
-		ForceAttemptHTTP2:      true,
-		TLSHandshakeTimeout:    connectTimeout,
-		MaxIdleConns:           maximumIdleConnections,
-		MaxIdleConnsPerHost:    maximumIdlePerHost,
-		IdleConnTimeout:        idleConnectionTimeout,
-		MaxResponseHeaderBytes: maximumHeaderBytes,
-		DisableCompression:     true, // answers come in other codings too: see codings
-	}
-	if s.proxy != nil {
-		transport.DialContext = heard(s.guard.dialer.DialContext)
-		transport.Proxy = http.ProxyURL(s.proxy)
-	}
+// newTransport makes a transport that goes by the guard and bounds the headers
+// of answers.
+func (s *Sender) newTransport(settings *tls.Config) *http.Transport {
+	transport := s.guard.Transport(settings)
+	transport.MaxResponseHeaderBytes = maximumHeaderBytes
 	return transport
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/egress"
 )
 
 // A stopwatch takes the times of one attempt. A connection may be made while
@@ -27,32 +28,18 @@ type stopwatch struct {
 	dialing string
 }
 
-type stopwatchKey struct{}
-
 func newStopwatch() *stopwatch { return &stopwatch{begun: time.Now()} }
 
-// in puts the stopwatch where the guard finds it.
+// in returns a context in which the stopwatch hears of the guard's dials.
 func (s *stopwatch) in(ctx context.Context) context.Context {
-	return context.WithValue(ctx, stopwatchKey{}, s)
+	return egress.WithTrace(ctx, &egress.Trace{
+		LookedUp: func(took time.Duration) { s.set(func() { s.lookup = took }) },
+		Dialled:  func(took time.Duration) { s.set(func() { s.dial = took }) },
+		Dials:    func(address string) { s.set(func() { s.dialing = address }) },
+	})
 }
-
-// stopwatchOf gives the attempt's stopwatch; nil takes no times.
-func stopwatchOf(ctx context.Context) *stopwatch {
-	s, _ := ctx.Value(stopwatchKey{}).(*stopwatch)
-	return s
-}
-
-// lookedUp and dialed tell what the guard did since the given time.
-func (s *stopwatch) lookedUp(since time.Time) { s.set(func() { s.lookup = time.Since(since) }) }
-func (s *stopwatch) dialed(since time.Time)   { s.set(func() { s.dial = time.Since(since) }) }
-
-// dials tells the address that the guard dials next.
-func (s *stopwatch) dials(address string) { s.set(func() { s.dialing = address }) }
 
 func (s *stopwatch) set(do func()) {
-	if s == nil {
-		return
-	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	do()

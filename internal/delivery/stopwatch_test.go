@@ -27,7 +27,7 @@ func TestTimings(t *testing.T) {
 	pool := x509.NewCertPool()
 	pool.AddCert(server.Certificate())
 	sender.transport.TLSClientConfig = &tls.Config{RootCAs: pool}
-	sender.guard.resolve = func(context.Context, string) ([]netip.Addr, error) {
+	sender.guard.Resolve = func(context.Context, string) ([]netip.Addr, error) {
 		return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
 	}
 	_, port, err := net.SplitHostPort(server.Listener.Addr().String())

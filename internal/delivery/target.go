@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/latch-run/latch/internal/egress"
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
@@ -50,7 +51,7 @@ func parseTarget(address string) (target, error) {
 	case parsed.User != nil:
 		return target{}, errors.New("it has credentials before the host; give them by header_secrets instead")
 	}
-	host, err := canonicalHost(parsed.Hostname())
+	host, err := egress.CanonicalHost(parsed.Hostname())
 	if err != nil {
 		return target{}, err
 	}
@@ -117,18 +118,6 @@ func (k *targets) of(address string) (target, error) {
 	}
 	k.known[address] = parsed
 	return parsed, nil
-}
-
-// portOf gives the port that a URL leads to.
-func portOf(address *url.URL) string {
-	switch {
-	case address.Port() != "":
-		return address.Port()
-	case address.Scheme == "https":
-		return "443"
-	default:
-		return "80"
-	}
 }
 
 // display returns the URL as records show it: without credentials, and of one

@@ -1,14 +1,12 @@
 package delivery
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -54,7 +52,7 @@ func (s *Sender) transportFor(settings *latch.TLS, secrets keyring) (*http.Trans
 		if err != nil {
 			return nil, err
 		}
-		return s.newTLSTransport(config), nil
+		return s.newTransport(config), nil
 	})
 }
 
@@ -142,22 +140,4 @@ func readCertificates(document string) (*x509.CertPool, error) {
 		return nil, errors.New("it has no certificate in PEM")
 	}
 	return pool, nil
-}
-
-// newTLSTransport is [Sender.newTransport] with TLS settings. A proxy that is
-// called by https must not see them, and is dialled apart.
-func (s *Sender) newTLSTransport(config *tls.Config) *http.Transport {
-	transport := s.newTransport()
-	transport.TLSClientConfig = config
-	if s.proxy != nil && s.proxy.Scheme == "https" {
-		tunnel := *s.proxy
-		tunnel.Scheme, tunnel.Host = "http", net.JoinHostPort(s.proxy.Hostname(), portOf(s.proxy))
-		transport.Proxy, transport.DialContext = http.ProxyURL(&tunnel), heard(s.dialProxy)
-	}
-	return transport
-}
-
-func (s *Sender) dialProxy(ctx context.Context, network, address string) (net.Conn, error) {
-	dialer := tls.Dialer{NetDialer: &s.guard.dialer}
-	return dialer.DialContext(ctx, network, address)
 }

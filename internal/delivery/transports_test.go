@@ -191,7 +191,7 @@ func TestTransportsAreKept(t *testing.T) {
 	require.NotSame(t, first, kept())
 
 	for i := range 2 * maximumTransports {
-		_, err := sender.tls.of(fmt.Sprint(i), [32]byte{}, func() (*http.Transport, error) { return sender.newTransport(), nil })
+		_, err := sender.tls.of(fmt.Sprint(i), [32]byte{}, func() (*http.Transport, error) { return sender.newTransport(nil), nil })
 		require.NoError(t, err)
 		require.Equal(t, `"second"`, send(), "what is used is kept")
 	}

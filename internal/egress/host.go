@@ -1,4 +1,4 @@
-package delivery
+package egress
 
 import (
 	"fmt"
@@ -11,11 +11,11 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// canonicalHost gives one spelling of a URL's host: ASCII, lower case, no
+// CanonicalHost returns one spelling of a URL's host: ASCII, lower case, no
 // trailing dot, and an IPv4 address, however it is spelled (2130706433, 0x7f.1,
 // 0177.0.0.1), in dotted decimals, as the WHATWG URL standard reads it
 // ("IPv4 parser"). So every spelling of an address ends in the same check.
-func canonicalHost(host string) (string, error) {
+func CanonicalHost(host string) (string, error) {
 	host = strings.ToLower(host)
 	if strings.Contains(host, ":") {
 		if address, err := netip.ParseAddr(host); err != nil || strings.ContainsFunc(address.Zone(), notOfZone) {

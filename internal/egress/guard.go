@@ -1,4 +1,4 @@
-package delivery
+package egress
 
 import (
 	"context"
@@ -11,12 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/latch-run/latch/internal/settings"
 )
 
 // An AddressError says that an address is not public unicast and not allowed.
-// It stands inside a [*PermanentError].
 type AddressError struct {
 	// Class is the kind of address, Address the one that was refused, Host the
 	// host that led there.
@@ -34,15 +31,21 @@ func (e *AddressError) Error() string {
 	return fmt.Sprintf("the address %s%s is %s and not public: it is called only if LATCH_EGRESS_ALLOW has it", e.Address, host, e.Class)
 }
 
-// A guard decides which addresses may be called, after names are resolved.
-type guard struct {
+// A Guard decides which addresses may be called, after names are resolved, and
+// makes the connections to them.
+type Guard struct {
 	prefixes []allowedPrefix
 	hosts    map[string]bool // "host" and "host:port"
-	resolve  func(ctx context.Context, host string) ([]netip.Addr, error)
-	// dialer dials a proxy, which the operator has chosen.
-	dialer net.Dialer
-	// connect dials one address for a host, after a last look at it.
-	connect dialFunc
+	// proxy is nil where the worker calls everybody by itself.
+	proxy *url.URL
+	// proxyDialer dials the proxy, which the operator has chosen: its address
+	// is not checked.
+	proxyDialer net.Dialer
+
+	// Resolve finds the addresses of a name, and Connect dials one address,
+	// which its dialer checks once more. Tests replace them.
+	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
+	Connect func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 type allowedPrefix struct {
@@ -50,14 +53,16 @@ type allowedPrefix struct {
 	port   string // "" for every port
 }
 
-// newGuard reads the entries of LATCH_EGRESS_ALLOW and reports every bad one.
-func newGuard(entries []string) (*guard, error) {
-	g := &guard{hosts: map[string]bool{}, resolve: lookupHost, dialer: net.Dialer{Timeout: connectTimeout, KeepAlive: 30 * time.Second}}
-	checked := g.dialer
+// New makes a guard of the entries of LATCH_EGRESS_ALLOW and the URL in
+// LATCH_EGRESS_PROXY, "" for no proxy. Its error names every bad one, and never
+// holds the proxy's credentials.
+func New(allow []string, proxy string) (*Guard, error) {
+	g := &Guard{hosts: map[string]bool{}, Resolve: lookupHost, proxyDialer: net.Dialer{Timeout: ConnectTimeout, KeepAlive: 30 * time.Second}}
+	checked := g.proxyDialer
 	checked.ControlContext = g.control
-	g.connect = checked.DialContext
+	g.Connect = checked.DialContext
 	var problems []error
-	for _, entry := range entries {
+	for _, entry := range allow {
 		if entry = strings.TrimSpace(entry); entry == "" {
 			continue
 		}
@@ -65,7 +70,9 @@ func newGuard(entries []string) (*guard, error) {
 			problems = append(problems, fmt.Errorf("LATCH_EGRESS_ALLOW: %w", err))
 		}
 	}
-	return g, errors.Join(problems...)
+	var err error
+	g.proxy, err = parseProxy(proxy)
+	return g, errors.Join(append(problems, err)...)
 }
 
 func lookupHost(ctx context.Context, host string) ([]netip.Addr, error) {
@@ -75,7 +82,7 @@ func lookupHost(ctx context.Context, host string) ([]netip.Addr, error) {
 var hostName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)
 
 // allow takes a CIDR, an IP, a host, or one of the last two with a port.
-func (g *guard) allow(entry string) error {
+func (g *Guard) allow(entry string) error {
 	if strings.Contains(entry, "/") {
 		prefix, err := netip.ParsePrefix(entry)
 		if err != nil {
@@ -91,7 +98,7 @@ func (g *guard) allow(entry string) error {
 	if err != nil {
 		return err
 	}
-	if host, err = canonicalHost(host); err != nil {
+	if host, err = CanonicalHost(host); err != nil {
 		return fmt.Errorf("%q is no CIDR, IP, host or host:port: %w", entry, err)
 	}
 	if address, err := netip.ParseAddr(host); err == nil {
@@ -126,8 +133,8 @@ func splitPort(entry string) (host, port string, err error) {
 	return host, port, nil
 }
 
-// admits tells whether the address, to which the host led, may be called.
-func (g *guard) admits(host, port string, address netip.Addr) bool {
+// admits reports whether the address, to which the host led, may be called.
+func (g *Guard) admits(host, port string, address netip.Addr) bool {
 	if Classify(address) == Public || g.hosts[host] || g.hosts[net.JoinHostPort(host, port)] {
 		return true
 	}
@@ -142,7 +149,7 @@ func (g *guard) admits(host, port string, address netip.Addr) bool {
 
 // admissible resolves the host and returns those of its addresses that may be
 // called; without one it is an [*AddressError] about the first.
-func (g *guard) admissible(ctx context.Context, host, port string) ([]netip.Addr, error) {
+func (g *Guard) admissible(ctx context.Context, host, port string) ([]netip.Addr, error) {
 	admitted, refused, err := g.judge(ctx, host, port)
 	if err == nil && len(admitted) == 0 {
 		err = refused
@@ -150,28 +157,17 @@ func (g *guard) admissible(ctx context.Context, host, port string) ([]netip.Addr
 	return admitted, err
 }
 
-// wholly reports by its error, an [*AddressError], whether any of the host's
-// addresses may not be called. It is asked where somebody else chooses among
-// them, and may resolve the name anew.
-func (g *guard) wholly(ctx context.Context, host, port string) error {
-	_, refused, err := g.judge(ctx, host, port)
-	if err == nil && refused != nil {
-		err = refused
-	}
-	return err
-}
-
 // judge resolves the host and returns its addresses that may be called, and
 // what is wrong with the first that may not.
-func (g *guard) judge(ctx context.Context, host, port string) (admitted []netip.Addr, refused *AddressError, err error) {
-	host, err = canonicalHost(host)
+func (g *Guard) judge(ctx context.Context, host, port string) (admitted []netip.Addr, refused *AddressError, err error) {
+	host, err = CanonicalHost(host)
 	if err != nil {
-		return nil, nil, &hostError{err}
+		return nil, nil, &HostError{err}
 	}
 	var addresses []netip.Addr
 	if address, err := netip.ParseAddr(host); err == nil {
 		addresses = []netip.Addr{address}
-	} else if addresses, err = g.resolve(ctx, host); err != nil {
+	} else if addresses, err = g.Resolve(ctx, host); err != nil {
 		return nil, nil, err
 	}
 	for _, address := range addresses {
@@ -188,26 +184,5 @@ func (g *guard) judge(ctx context.Context, host, port string) (admitted []netip.
 	return admitted, refused, nil
 }
 
-// A hostError says that a URL's host is none.
-type hostError struct{ error }
-
-// parseProxy reads LATCH_EGRESS_PROXY. The error never holds credentials.
-func parseProxy(text string) (*url.URL, error) {
-	if text == "" {
-		return nil, nil
-	}
-	proxy, err := url.Parse(text)
-	if err != nil || proxy.Scheme != "http" && proxy.Scheme != "https" || proxy.Hostname() == "" {
-		return nil, fmt.Errorf("LATCH_EGRESS_PROXY: %q is not of the form http://host:port or https://host:port", settings.Shown(text))
-	}
-	return proxy, nil
-}
-
-// proxySecrets gives the proxy's credentials, which are masked like secrets.
-func proxySecrets(proxy *url.URL) []string {
-	if proxy == nil || proxy.User == nil {
-		return nil
-	}
-	password, _ := proxy.User.Password()
-	return []string{password, proxy.User.String(), basic(proxy.User.Username(), password)}
-}
+// A HostError says that a text is not a host.
+type HostError struct{ error }

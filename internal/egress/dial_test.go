@@ -1,4 +1,4 @@
-package delivery
+package egress
 
 import (
 	"context"
@@ -92,8 +92,8 @@ func TestDeadAddressesBeforeALiveOne(t *testing.T) {
 		"overtaken":                            {[]string{a6, a4}, answers{a6: {time.Second, false}, a4: {100 * time.Millisecond, false}}, a4, 350 * time.Millisecond, []string{a6, a4}},
 		"both at once":                         {[]string{a6, a4}, answers{a6: {attemptDelay + 1, false}, a4: {1, false}}, "", attemptDelay + 1, []string{a6, a4}},
 		"all refuse":                           {[]string{a6, a4}, answers{a6: {0, true}, a4: {0, true}}, a6 + ": connection refused", 0, []string{a6, a4}},
-		"all are dead":                         {[]string{a6, a4}, nil, "deadline exceeded", connectTimeout, []string{a6, a4}},
-		"one refuses, one is dead":             {[]string{a6, a4}, answers{a4: {0, true}}, a4 + ": connection refused", connectTimeout, []string{a6, a4}},
+		"all are dead":                         {[]string{a6, a4}, nil, "deadline exceeded", ConnectTimeout, []string{a6, a4}},
+		"one refuses, one is dead":             {[]string{a6, a4}, answers{a4: {0, true}}, a4 + ": connection refused", ConnectTimeout, []string{a6, a4}},
 		"a forbidden one is never dialled":     {[]string{"10.0.0.1", "::1", a4}, answers{a4: now, "10.0.0.1": now, "::1": now}, a4, 0, []string{a4}},
 		"a forbidden one does not stop others": {[]string{a4, "10.0.0.1", b4}, answers{"10.0.0.1": now, b4: now}, b4, attemptDelay, []string{a4, b4}},
 		"all are forbidden":                    {[]string{"10.0.0.1", "::1"}, answers{"10.0.0.1": now, "::1": now}, "is private and not public", 0, nil},
@@ -102,17 +102,18 @@ func TestDeadAddressesBeforeALiveOne(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				network := &fakeNetwork{answers: test.answers}
-				guard, err := newGuard(nil)
+				guard, err := New(nil, "")
 				require.NoError(t, err)
-				guard.connect = network.dial
-				guard.resolve = func(context.Context, string) (found []netip.Addr, _ error) {
+				guard.Connect = network.dial
+				guard.Resolve = func(context.Context, string) (found []netip.Addr, _ error) {
 					for _, address := range test.addresses {
 						found = append(found, netip.MustParseAddr(address))
 					}
 					return found, nil
 				}
-				begun, watch := time.Now(), newStopwatch()
-				connection, err := guard.dial(watch.in(t.Context()), "tcp", "hooks.example:443")
+				begun, dialling := time.Now(), time.Duration(-1)
+				trace := &Trace{LookedUp: func(time.Duration) {}, Dials: func(string) {}, Dialled: func(took time.Duration) { dialling = took }}
+				connection, err := guard.Dial(WithTrace(t.Context(), trace), "tcp", "hooks.example:443")
 				require.Equal(t, test.took, time.Since(begun))
 				synctest.Wait()
 				require.Equal(t, test.dialled, network.dialled)
@@ -124,7 +125,7 @@ func TestDeadAddressesBeforeALiveOne(t *testing.T) {
 				require.NoError(t, err)
 				require.Contains(t, connection.(*fakeConnection).host, test.want)
 				require.Equal(t, 1, network.open, "the others are closed")
-				require.Equal(t, milliseconds(test.took), watch.timings().ConnectMS)
+				require.Equal(t, test.took, dialling)
 			})
 		})
 	}
@@ -149,9 +150,9 @@ func TestDialerLooksAtEachAddress(t *testing.T) {
 		"allowed host":  {[]string{"hooks.example"}, "hooks.example", true},
 		"allowed range": {[]string{"127.0.0.0/8"}, "hooks.example", true},
 	} {
-		guard, err := newGuard(test.allow)
+		guard, err := New(test.allow, "")
 		require.NoError(t, err)
-		connection, err := guard.connect(context.WithValue(t.Context(), dialledHostKey{}, test.host), "tcp", address)
+		connection, err := guard.Connect(context.WithValue(t.Context(), dialledHostKey{}, test.host), "tcp", address)
 		if test.open {
 			require.NoError(t, err, name)
 			require.NoError(t, connection.Close())

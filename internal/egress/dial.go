@@ -1,4 +1,4 @@
-package delivery
+package egress
 
 import (
 	"context"
@@ -13,28 +13,28 @@ import (
 // dialled beside it (RFC 8305, section 5, "Connection Attempt Delay").
 const attemptDelay = 250 * time.Millisecond
 
-// dial connects to the admissible address that answers first, as RFC 8305 says
+// Dial connects to the admissible address that answers first, as RFC 8305 says
 // ("Happy Eyeballs"). What it dials is what it checked: a name is not resolved
 // again.
-func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, error) {
+func (g *Guard) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
-	watch, begun := stopwatchOf(ctx), time.Now()
+	trace, begun := traceOf(ctx), time.Now()
 	addresses, err := g.admissible(ctx, host, port)
-	watch.lookedUp(begun)
+	trace.LookedUp(time.Since(begun))
 	if err != nil {
 		return nil, err
 	}
 	begun = time.Now()
-	defer func() { watch.dialed(begun) }()
-	ctx, cancel := context.WithTimeout(context.WithValue(ctx, dialledHostKey{}, host), connectTimeout)
+	defer func() { trace.Dialled(time.Since(begun)) }()
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, dialledHostKey{}, host), ConnectTimeout)
 	defer cancel()
 	return race(alternate(addresses), func(candidate netip.Addr) (net.Conn, error) {
 		address := net.JoinHostPort(candidate.String(), port)
-		watch.dials(address)
-		return g.connect(ctx, network, address)
+		trace.Dials(address)
+		return g.Connect(ctx, network, address)
 	})
 }
 
@@ -119,7 +119,7 @@ type dialledHostKey struct{}
 
 // control is asked by the dialer about each address before a packet goes to
 // it. An address that no host led to is refused.
-func (g *guard) control(ctx context.Context, _, address string, _ syscall.RawConn) error {
+func (g *Guard) control(ctx context.Context, _, address string, _ syscall.RawConn) error {
 	host, _ := ctx.Value(dialledHostKey{}).(string)
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {

@@ -1,4 +1,4 @@
-package delivery
+package egress
 
 import (
 	"context"
@@ -40,16 +40,16 @@ func (c *heardConnection) Write(data []byte) (int, error) {
 		return len(data), nil
 	}
 	n, err := c.Conn.Write(data)
-	if err == nil || !closedByPeer(err) && !errors.Is(err, net.ErrClosed) {
+	if err == nil || !ClosedByPeer(err) && !errors.Is(err, net.ErrClosed) {
 		return n, err
 	}
 	c.closed.Store(true)
 	return len(data), nil
 }
 
-// closedByPeer reports whether an error of a connection says that the other
+// ClosedByPeer reports whether an error of a connection says that the other
 // side has closed it.
-func closedByPeer(err error) bool {
+func ClosedByPeer(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, syscall.EPIPE)
 }

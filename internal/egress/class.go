@@ -1,4 +1,4 @@
-package delivery
+package egress
 
 import "net/netip"
 
@@ -102,7 +102,7 @@ var embeddings = []embedding{
 	{netip.MustParsePrefix("2001::/32"), false, teredo},        // RFC 4380
 }
 
-// Classify tells the class of an address. An IPv6 address that holds an IPv4
+// Classify returns the class of an address. An IPv6 address that holds an IPv4
 // address (mapped, compatible, translated, NAT64, 6to4, Teredo) is no better
 // than that one; an address with a zone is link-local at best.
 func Classify(address netip.Addr) Class {

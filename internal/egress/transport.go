@@ -1,0 +1,48 @@
+package egress
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"time"
+)
+
+const (
+	// ConnectTimeout bounds finding the address, connecting and the TLS
+	// handshake together.
+	ConnectTimeout = 5 * time.Second
+
+	maximumIdleConnections = 512
+	maximumIdlePerHost     = 128
+	idleConnectionTimeout  = 90 * time.Second
+)
+
+// Transport makes a transport that connects by the guard's rules, with the TLS
+// settings that hold for the receivers; nil for the usual ones. It follows no
+// redirect, keeps no cookie, knows no proxy of the environment and leaves
+// compressed answers as they are. Whoever makes one closes its connections.
+func (g *Guard) Transport(settings *tls.Config) *http.Transport {
+	transport := &http.Transport{
+		DialContext:         heard(g.Dial),
+		TLSClientConfig:     settings,
+		ForceAttemptHTTP2:   true,
+		TLSHandshakeTimeout: ConnectTimeout,
+		MaxIdleConns:        maximumIdleConnections,
+		MaxIdleConnsPerHost: maximumIdlePerHost,
+		IdleConnTimeout:     idleConnectionTimeout,
+		DisableCompression:  true,
+	}
+	if g.proxy == nil {
+		return transport
+	}
+	transport.Proxy, transport.DialContext = http.ProxyURL(g.proxy), heard(g.proxyDialer.DialContext)
+	if settings != nil && g.proxy.Scheme == "https" {
+		// The receivers' settings must not reach the proxy: TLS with it is
+		// made while dialling, and net/http takes it for a plain one.
+		plain := *g.proxy
+		plain.Scheme, plain.Host = "http", net.JoinHostPort(g.proxy.Hostname(), PortOf(g.proxy))
+		dialer := tls.Dialer{NetDialer: &g.proxyDialer}
+		transport.Proxy, transport.DialContext = http.ProxyURL(&plain), heard(dialer.DialContext)
+	}
+	return transport
+}
