@@ -95,10 +95,18 @@ func (m *Skip) Decode(data []byte) error {
 	case m.Lock != "" && (m.Webhook != "" || m.Event != "" || m.Step != ""):
 		more.Addf("lock", "give either the lock, or webhook and event, not both")
 	}
+	eventAskedFor(&more, m.Event)
 	requireText(&more, "reason", m.Reason)
 	boundText(&more, "by", m.By)
 	boundText(&more, "reason", m.Reason)
 	return problems.Merge(more).Err()
+}
+
+// eventAskedFor refuses an event that there can be none of, where one is given.
+func eventAskedFor(problems *Problems, event string) {
+	if problem := checkEventName(event); event != "" && problem != "" {
+		problems.Addf("event", "%s", problem)
+	}
 }
 
 // Decode reads the argument strictly; an absent one asks for all. Its error
@@ -109,6 +117,7 @@ func (q *HistoryQuery) Decode(data []byte) error {
 	}
 	problems := decodeStrict(data, q)
 	var more Problems
+	eventAskedFor(&more, q.Event)
 	if q.Limit < 0 {
 		more.Addf("limit", "must be 0 (no limit) or more, not %d", q.Limit)
 	}

@@ -32,3 +32,16 @@ func TestTheOneThatWasMeant(t *testing.T) {
 			`webhooks[0].events[0].on_error: "contniue" is none of continue, stop, rollback; did you mean "continue"?`}},
 	})
 }
+
+// A hook that is to be skipped, and a history that is asked for, name an event
+// that there can be.
+func TestEventsThatAreAskedForCanBe(t *testing.T) {
+	t.Parallel()
+	const wrong = `event: unknown event "JOB_SUCESS": names that begin with JOB_ are reserved; did you mean "JOB_SUCCESS"?`
+	hold(t, []rule{
+		{"skip", "skip", `{"webhook":"w","event":"JOB_SUCESS","reason":"r"}`, []string{wrong}},
+		{"skip at a custom event", "skip", `{"webhook":"w","event":"MINE","reason":"r"}`, nil},
+		{"history", "history", `{"event":"JOB_SUCESS"}`, []string{wrong}},
+		{"history of all", "history", `{"event":""}`, nil},
+	})
+}

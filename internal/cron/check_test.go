@@ -30,6 +30,8 @@ func TestCheck(t *testing.T) {
 		{cron: "60 0 * * *", want: `cron: "60 0 * * *": minute "60": "60" is none of 0 to 59`},
 		{cron: "0 0 0 * *", want: `cron: "0 0 0 * *": day of month "0": "0" is none of 1 to 31`},
 		{cron: "0 0 * foo *", want: `cron: "0 0 * foo *": month "foo": "foo" is none of 1 to 12, nor a name such as jan`},
+		{cron: "0 0 * jna *", want: `cron: "0 0 * jna *": month "jna": "jna" is none of 1 to 12, nor a name such as jan; did you mean "jan"?`},
+		{cron: "0 0 * * TEU", want: `cron: "0 0 * * TEU": day of week "TEU": "TEU" is none of 0 to 7, nor a name such as mon; did you mean "tue"?`},
 		{cron: "0 0 * * fri-mon", want: `cron: "0 0 * * fri-mon": day of week "fri-mon": the range "fri-mon" ends before it begins`},
 		{cron: "*/0 0 * * *", want: `cron: "*/0 0 * * *": minute "*/0": a step is a whole number from 1, not "0"`},
 		{cron: "0 0 * *", want: `cron: "0 0 * *": has 4 fields, not the 5 to 7 of [second] minute hour day-of-month month day-of-week [year]`},

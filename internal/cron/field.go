@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/latch-run/latch/internal/typo"
 )
 
 // numbers are those that a field matches; nil matches all.
@@ -132,6 +134,17 @@ func (f *field) hint(text string) string {
 	case f.name == "year":
 		return "; the sixth field is the year here, and seconds, which come first, take seven fields"
 	default:
-		return ""
+		return typo.Hint(text, f.spellings())
 	}
+}
+
+// spellings are the names of a field, and their usual first letters.
+func (f *field) spellings() []string {
+	var all []string
+	for _, name := range f.names {
+		if len(name) >= 3 {
+			all = append(all, name[:3], name)
+		}
+	}
+	return all
 }
