@@ -1,5 +1,5 @@
-# Latch's tasks. `make` lists them. They need Go, git and make; a C compiler too
-# for the race detector, without which the tests run and say so.
+# Latch's tasks. `make` lists them. They need Go, git and make, and the tests curl;
+# a C compiler too for the race detector, without which the tests run and say so.
 
 STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
@@ -64,6 +64,8 @@ unit: ## unit tests, with the race detector
 	go test $(RACE) -shuffle=on -timeout $(TESTTIMEOUT) ./...
 
 # What these tests run is built by them, beyond the sight of Go's test cache.
+# They install the temporal command into bin/, as the README says: the first time
+# that takes the network and some minutes.
 # They wait more than they work, so more of them run at once than there are cores.
 e2e: ## end-to-end tests: worker processes, built with the race detector, on a real Temporal server
 	@echo "$(SERVER_NOTE)"

@@ -19,6 +19,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/hang"
+	"github.com/latch-run/latch/testsuite/server"
 	"github.com/latch-run/latch/testsuite/stack"
 )
 
@@ -87,16 +88,17 @@ func bringUp(t *testing.T, dataDir string, worker ...string) *running {
 	text, err := r.printed.wait(ctx, "Ctrl-C ends it")
 	require.NoError(t, err)
 	r.receiver = word(text, "Receiver")
-	r.client, err = client.DialContext(ctx, client.Options{HostPort: strings.TrimSuffix(word(text, "Temporal"), ",")})
+	r.client, err = client.DialContext(ctx, client.Options{HostPort: word(text, "Temporal")})
 	require.NoError(t, err)
 	return r
 }
 
-// word is the first word after the one that a line begins with.
+// word returns the first word after the one that a line begins with, without a
+// comma.
 func word(text, first string) string {
 	for line := range strings.Lines(text) {
 		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == first {
-			return fields[1]
+			return strings.TrimSuffix(fields[1], ",")
 		}
 	}
 	return ""
@@ -227,6 +229,10 @@ func TestTheHelpNamesWhatAnotherTerminalNeeds(t *testing.T) {
 	const file = "examples/release.json"
 	require.Contains(t, text.String(), file)
 	require.Contains(t, text.String(), "status first")
+	require.NotContains(t, text.String(), "X-API-Key")
+	text.Reset()
+	require.NoError(t, placesOf(&stack.Stack{Server: &server.Server{}}, stack.Environment{"LATCH_API_KEYS=a=b"}, "", "", "").help(&text))
+	require.Contains(t, text.String(), "X-API-Key: <key>")
 	example, err := os.ReadFile("../../" + file)
 	require.NoError(t, err)
 	release, err := latch.DecodeRelease(example)

@@ -17,13 +17,15 @@ type places struct {
 	Health                       string // empty: off
 	Receiver                     string
 	API                          string
+	Keys                         bool // the API wants one
 	Queue                        string
 }
 
 func placesOf(up *stack.Stack, worker stack.Environment, receiver, api, database string) places {
 	return places{
 		Frontend: up.Server.FrontendHostPort, UI: up.Server.UIURL, HTTP: up.Server.HTTPAddress, Database: database,
-		Health: up.HealthURL, Receiver: receiver, API: api, Queue: worker.Value("LATCH_TASK_QUEUE", latch.DefaultTaskQueue),
+		Health: up.HealthURL, Receiver: receiver, API: api,
+		Keys: worker.Value("LATCH_API_KEYS", "") != "", Queue: worker.Value("LATCH_TASK_QUEUE", latch.DefaultTaskQueue),
 	}
 }
 
@@ -59,18 +61,18 @@ To try it, in another terminal:
 A release that waits for a person, with the starter:
   go run ./starter release run examples/release.json
   go run ./starter status first        # shows the lock it waits for
-  go run ./starter lock release LOCK --reason "looks good"
+  go run ./starter lock release '<token>' --reason "looks good"
   go run ./starter watch first
 
 The same with the temporal command:
   temporal workflow start --type latch.Release --task-queue {{.Queue}} --workflow-id release-first --input-file examples/release.json
   temporal workflow query --workflow-id release-first --type status
-  temporal workflow update execute --workflow-id release-first --name release_lock --input '{"lock":"LOCK","reason":"looks good"}'
+  temporal workflow update execute --workflow-id release-first --name release_lock --input '{"lock":"<token>","reason":"looks good"}'
   temporal workflow query --workflow-id release-first --type history
 
 A registered job, over HTTP:
   go run ./starter job apply examples/jobs.yaml
-  curl -H 'Content-Type: application/json' -d '{"action": "START"}' {{.API}}/v2/jobs/JOB/:actions
+  curl {{if .Keys}}-H 'X-API-Key: <key>' {{end}}--json '{"action": "START"}' {{.API}}/v2/jobs/nightly-export/:actions{{if .Keys}}   # one of LATCH_API_KEYS, of the role run or admin{{end}}
 
 Ctrl-C ends it; the data stay.
 `))

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/docshell"
+)
+
+// untyped are the commands of the documents that the test does not run, and why.
+var untyped = map[string]string{
+	"make demo": "TestDemo runs it",
+	"make test": "it runs this test",
+}
+
+// staying are the ends of commands that serve until they are ended, and where
+// each answers. They run in a terminal of their own.
+var staying = map[string]string{
+	"starter serve": "http://127.0.0.1:7130/openapi.json",
+}
+
+// placeholders are what a reader finds out and puts in its place.
+var placeholders = map[string]func(*reader) (string, error){
+	"<token>":             (*reader).openLock,
+	"<token from status>": (*reader).openLock,
+	"<delivery id>":       (*reader).delivery,
+	"<key>":               (*reader).key,
+}
+
+// Whoever types what README.md and docs/*.md show, in their order, and what the
+// development stack prints, gets along without an error.
+func TestTheCommandsOfTheDocumentsRun(t *testing.T) {
+	t.Parallel()
+	commands := documented(t)
+	builds, others := apart(commands)
+	// They download and compile, which has no limit but that of the whole test.
+	tools := newReader(t, t.Context())
+	for _, command := range builds {
+		tools.types(command)
+	}
+	r := newReader(t, nil)
+	r.sitsDown()
+	for _, command := range others {
+		if untyped[command.Text] == "" {
+			r.types(command)
+		}
+	}
+	// The release that the documents approved last ends before the next begins.
+	require.NoError(t, r.stack.client.GetWorkflow(r.ctx, firstRelease, "").Get(r.ctx, nil))
+	r.typesTheHelp()
+}
+
+// With keys, what is printed says that one is needed, and works with it.
+func TestTheHelpsCommandsRunWithKeys(t *testing.T) {
+	t.Parallel()
+	r := newReader(t, nil)
+	r.sitsDown("LATCH_API_KEYS=ann=" + sampleKey)
+	r.typesTheHelp()
+}
+
+// What the tables above name stands in the documents: nothing is left out that
+// is not there any more.
+func TestTheTablesOfTheDocumentsCommandsAreCurrent(t *testing.T) {
+	t.Parallel()
+	var texts []string
+	used := map[string]bool{}
+	for _, command := range documented(t) {
+		texts = append(texts, command.Text)
+		_, err := docshell.Fill(command.Text, func(name string) (string, error) {
+			used[name] = true
+			return "", nil
+		})
+		require.NoError(t, err)
+	}
+	for text := range untyped {
+		require.Contains(t, texts, text)
+	}
+	for end := range staying {
+		require.True(t, slices.ContainsFunc(texts, func(text string) bool { return strings.HasSuffix(text, end) }), end)
+	}
+	used["<key>"] = true // the development stack prints it
+	require.ElementsMatch(t, slices.Collect(maps.Keys(placeholders)), slices.Collect(maps.Keys(used)))
+}
+
+// documented returns the commands of all documents, in the order of the text.
+func documented(t *testing.T) []docshell.Command {
+	t.Helper()
+	files, err := docshell.Documents(root)
+	require.NoError(t, err)
+	var all []docshell.Command
+	for _, file := range files {
+		commands, err := docshell.Commands(root, file)
+		require.NoError(t, err)
+		all = append(all, commands...)
+	}
+	require.Greater(t, len(all), 20)
+	return all
+}
+
+// apart returns the commands that build programs, and the others.
+func apart(commands []docshell.Command) (builds, others []docshell.Command) {
+	for _, command := range commands {
+		if strings.HasPrefix(command.Text, "go build ") || strings.Contains(command.Text, "go install ") {
+			builds = append(builds, command)
+		} else {
+			others = append(others, command)
+		}
+	}
+	return builds, others
+}
+
+// The examples' addresses are those of the development stack.
+func TestTheExamplesCallTheReceiverOfTheStack(t *testing.T) {
+	t.Parallel()
+	given, err := readSettings(nil, nil)
+	require.NoError(t, err)
+	ours := fmt.Sprintf("127.0.0.1:%d", given.port(receiverPort))
+	found := 0
+	files, err := filepath.Glob(root + "/examples/*.[jy]*")
+	require.NoError(t, err)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, address := range addresses.FindAllString(string(text), -1) {
+			require.Equal(t, ours, address, file)
+			found++
+		}
+	}
+	require.Greater(t, found, 5)
+}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/docshell"
+	"github.com/latch-run/latch/internal/hang"
+	"github.com/latch-run/latch/testsuite/process"
+	"github.com/latch-run/latch/testsuite/stack"
+)
+
+// root is the repository's.
+const root = "../.."
+
+const (
+	// firstRelease is the run that examples/release.json starts.
+	firstRelease = "release-first"
+
+	sampleKey = "a-key-of-this-test-alone"
+)
+
+// addresses are those of loopback in a text.
+var addresses = regexp.MustCompile(`(?:127\.0\.0\.1|localhost):\d+`)
+
+// A reader types commands in a shell at the repository's root, beside a
+// development stack on ports of its own.
+type reader struct {
+	*testing.T
+	ctx     context.Context
+	root    string
+	env     []string
+	stack   *running
+	printed string            // by the stack
+	places  map[string]string // address in the text to the stack's
+}
+
+// newReader returns a reader without a stack. A curl of theirs fails where the
+// answer is an error.
+func newReader(t *testing.T, ctx context.Context) *reader {
+	t.Helper()
+	dir, err := filepath.Abs(root)
+	require.NoError(t, err)
+	home := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(home, ".curlrc"), []byte("fail-with-body\nsilent\nshow-error\n"), 0o600))
+	r := &reader{T: t, ctx: ctx, root: dir, env: []string{
+		"PATH=" + filepath.Join(dir, "bin") + ":" + os.Getenv("PATH"),
+		"CURL_HOME=" + home, "TEMPORAL_CONFIG_FILE=" + filepath.Join(home, "none.toml"),
+	}}
+	return r
+}
+
+// sitsDown brings the stack up, with settings of its worker and API.
+func (r *reader) sitsDown(settings ...string) {
+	r.Helper()
+	r.stack = bringUp(r.T, r.TempDir(), settings...)
+	r.ctx = r.stack.ctx
+	var err error
+	r.printed, err = r.stack.printed.wait(r.ctx, "Ctrl-C ends it")
+	require.NoError(r, err)
+	given, err := readSettings(nil, nil)
+	require.NoError(r, err)
+	r.places = map[string]string{}
+	for flag, name := range map[string]string{frontendPort: "Temporal", uiPort: "UI", apiPort: "API", receiverPort: "Receiver"} {
+		r.places[loopback(given.port(flag))] = strings.TrimPrefix(word(r.printed, name), "http://")
+	}
+	for _, url := range staying {
+		r.places[addresses.FindString(url)], err = stack.FreeAddress()
+		require.NoError(r, err)
+	}
+	r.env = append(r.env, "TEMPORAL_ADDRESS="+word(r.printed, "Temporal"))
+}
+
+// typesTheHelp types what the stack printed for that.
+func (r *reader) typesTheHelp() {
+	r.Helper()
+	_, text, found := strings.Cut(r.printed, "To try it")
+	require.True(r, found)
+	for i, line := range strings.Split(text, "\n") {
+		if !strings.HasPrefix(line, "  ") {
+			continue
+		}
+		commands, err := docshell.Script("what make dev prints", i+1, line)
+		require.NoError(r, err)
+		for _, command := range commands {
+			r.types(command)
+		}
+	}
+}
+
+// types runs a command, which must succeed.
+func (r *reader) types(command docshell.Command) {
+	r.Helper()
+	text, err := docshell.Fill(r.placed(command), func(name string) (string, error) {
+		if find := placeholders[name]; find != nil {
+			return find(r)
+		}
+		return "", fmt.Errorf("%s is not among the placeholders that the test can fill", name)
+	})
+	require.NoError(r, err, command)
+	for end, url := range staying {
+		if strings.HasSuffix(text, end) {
+			r.leavesRunning(text, r.placed(docshell.Command{Text: url}))
+			return
+		}
+	}
+	ran, err := process.Run(r.ctx, r.shell(text))
+	require.NoError(r, err, command)
+	require.Zero(r, ran.ExitCode, "%s\nstandard output:\n%s\nstandard error:\n%s", command, ran.Stdout, ran.Stderr)
+}
+
+// placed returns a command with the stack's addresses. One that nothing listens
+// on fails the test.
+func (r *reader) placed(command docshell.Command) string {
+	return addresses.ReplaceAllStringFunc(command.Text, func(address string) string {
+		if r.stack != nil && strings.Contains(r.printed, address) {
+			return address
+		}
+		require.Contains(r, r.places, address, command)
+		return r.places[address]
+	})
+}
+
+func (r *reader) shell(text string) process.Command {
+	return process.Command{Path: "bash", Args: []string{"-euo", "pipefail", "-c", text}, Dir: r.root, Env: append(surroundings(), r.env...)}
+}
+
+// surroundings is the environment without what programs of Latch and Temporal
+// take from it.
+func surroundings() []string {
+	var kept []string
+	for _, setting := range os.Environ() {
+		if !strings.HasPrefix(setting, "LATCH_") && !strings.HasPrefix(setting, "TEMPORAL_") {
+			kept = append(kept, setting)
+		}
+	}
+	return kept
+}
+
+// leavesRunning starts a command and waits until its URL answers.
+func (r *reader) leavesRunning(text, url string) {
+	r.Helper()
+	started, err := process.Begin(r.shell(text))
+	require.NoError(r, err)
+	r.Cleanup(func() {
+		require.NoError(r, syscall.Kill(-started.ID(), syscall.SIGTERM), "the shell's group")
+		ctx, cancel := context.WithTimeout(context.Background(), hang.Limit)
+		defer cancel()
+		_, err := started.Wait(ctx)
+		require.NoError(r, err)
+	})
+	require.NoError(r, started.AwaitReady(r.ctx, url), text)
+}
+
+// until asks again until something is found or the reader's context ends.
+func (r *reader) until(what string, found func() (bool, error)) error {
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		if is, err := found(); is || err != nil {
+			return err
+		}
+		select {
+		case <-ticker.C:
+		case <-r.ctx.Done():
+			return fmt.Errorf("%s was not found: %w", what, r.ctx.Err())
+		}
+	}
+}
+
+// openLock returns the lock that the first release waits for, once it does.
+func (r *reader) openLock() (token string, err error) {
+	err = r.until("an open lock of "+firstRelease, func() (bool, error) {
+		answer, err := r.stack.client.QueryWorkflow(r.ctx, firstRelease, "", latch.QueryStatus)
+		if err != nil {
+			return false, err
+		}
+		var status latch.Status
+		if err := answer.Get(&status); err != nil || len(status.Locks) == 0 {
+			return false, err
+		}
+		token = status.Locks[0].Token
+		return true, nil
+	})
+	return token, err
+}
+
+// delivery returns the id of one to the stack's receiver, once it can be found.
+func (r *reader) delivery() (string, error) {
+	run, err := r.stack.client.ExecuteWorkflow(r.ctx, client.StartWorkflowOptions{ID: "emit-told", TaskQueue: latch.DefaultTaskQueue},
+		latch.WorkflowEmit, latch.Emission{ID: "told", Event: "TOLD", Webhooks: []latch.Webhook{
+			{ID: "receiver", URL: r.stack.receiver + "/told", Events: []latch.Event{{Event: "TOLD"}}},
+		}})
+	if err != nil {
+		return "", err
+	}
+	var result latch.EmissionResult
+	if err := run.Get(r.ctx, &result); err != nil {
+		return "", err
+	}
+	if len(result.History) != 1 {
+		return "", fmt.Errorf("the event has the records %v", result.History)
+	}
+	err = r.until("emit-told in Temporal's list", func() (bool, error) {
+		listed, err := r.stack.client.ListWorkflow(r.ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Query: "WorkflowId = 'emit-told' AND ExecutionStatus = 'Completed'",
+		})
+		return len(listed.GetExecutions()) > 0, err
+	})
+	return result.History[0].DeliveryID, err
+}
+
+// key returns the one that the API was given.
+func (r *reader) key() (string, error) { return sampleKey, nil }
