@@ -15,6 +15,7 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -25,7 +26,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 	answer := protocol.Admission{
 		SearchAttributes: a.options.SearchAttributes,
 		RunInDeliveryIDs: true,
-		System:           protocol.NewSystem(a.options.FQDN, a.options.Environment, info.Namespace, info.TaskQueue),
+		System:           vars.NewSystem(a.options.FQDN, a.options.Environment, info.Namespace, info.TaskQueue),
 	}
 	read, err := decode(request)
 	if err != nil && !errors.As(err, &answer.Problems) {

@@ -20,6 +20,7 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // storeKey is whose registry a store reads.
@@ -173,7 +174,7 @@ func unknownJobs(ctx context.Context, store *registry.Store, named []latch.Probl
 // applying gives the registered webhooks that apply to the run, each with the
 // events that it fires. One whose `when` fails applies, and fails at its
 // events, so that no gate is lost to a mistake in it.
-func applying(registered []latch.RegisteredWebhook, read *input, system protocol.System) []protocol.AttachedWebhook {
+func applying(registered []latch.RegisteredWebhook, read *input, system vars.System) []protocol.AttachedWebhook {
 	var applies []protocol.AttachedWebhook
 	for i := range registered {
 		webhook, listens := registered[i].For(read.kind, read.event)
@@ -202,10 +203,10 @@ func applying(registered []latch.RegisteredWebhook, read *input, system protocol
 // inputOfJob reads a job that begins. Its variable is the one that templates see
 // when JOB_START is fired.
 func inputOfJob(job *latch.Job, request protocol.AdmitRequest) *input {
-	status := protocol.JobStatus{ID: request.Run.RunID, StartedAt: &request.Now, KVP: latch.Object{}}
+	status := vars.JobStatus{ID: request.Run.RunID, StartedAt: &request.Now, KVP: latch.Object{}}
 	read := &input{kind: latch.JobKind, job: job, variables: expr.Variables{
-		"job":  protocol.NewJobVariable(job, status).JSON(request.Fields, request.Run.RunID),
-		"vars": encode(orEmptyObject(job.Vars)),
+		"job":  protocol.JobVariable(job, status, request.Fields, request.Run.RunID),
+		"vars": encode(vars.OrEmpty(job.Vars)),
 	}}
 	read.name("", job)
 	return read
@@ -229,7 +230,7 @@ func inputOfRelease(release *latch.Release, request protocol.AdmitRequest) *inpu
 	for i, step := range release.Steps {
 		steps[i] = latch.StepResult{Name: step.Name, Status: latch.StepPending}
 	}
-	protocol.AddRelease(read.variables, release, latch.ReleaseRunning, steps, request.Run.StartedAt)
+	vars.AddRelease(read.variables, release, latch.ReleaseRunning, steps, request.Run.StartedAt)
 	if read.variables["instance"] == nil {
 		read.variables["instance"] = encode(latch.Object{})
 	}
@@ -239,17 +240,10 @@ func inputOfRelease(release *latch.Release, request protocol.AdmitRequest) *inpu
 func inputOfEmission(kind latch.Kind, emission *latch.Emission) *input {
 	return &input{kind: kind, event: emission.Event, webhooks: emission.Webhooks, variables: expr.Variables{
 		"event":    encode(emission.Event),
-		"data":     encode(orEmptyObject(emission.Data)),
-		"instance": encode(orEmptyObject(emission.Instance)),
-		"vars":     encode(orEmptyObject(emission.Vars)),
+		"data":     encode(vars.OrEmpty(emission.Data)),
+		"instance": encode(vars.OrEmpty(emission.Instance)),
+		"vars":     encode(vars.OrEmpty(emission.Vars)),
 	}}
-}
-
-func orEmptyObject(object latch.Object) latch.Object {
-	if object == nil {
-		return latch.Object{}
-	}
-	return object
 }
 
 // encode gives a value of our own, or one that was decoded before, as JSON.

@@ -14,6 +14,7 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/vars"
 )
 
 const (
@@ -99,7 +100,7 @@ func withdrawn(now *latch.RegisteredWebhook, send *protocol.Send) string {
 func lacking(now *latch.RegisteredWebhook, send *protocol.Send) (at, name string) {
 	given := func(name string) bool {
 		_, there := send.Request.Variables[name]
-		always := []string{"event", "webhook", "lock", "lock_url", "response"}
+		always := append(vars.Filled(), "response")
 		return there || slices.Contains(send.Given, name) || slices.Contains(always, name)
 	}
 	for _, each := range sourcesOf(now) {

@@ -10,6 +10,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // The `when` of a registered webhook sees a job and a release as templates and a
@@ -43,15 +44,15 @@ func TestWhenOfARegisteredWebhookSeesWhatTemplatesSee(t *testing.T) {
 			t.Parallel()
 			now := latch.NewTime(time.Date(2026, 7, 1, 10, 0, 0, 0, time.UTC))
 			input, err := decode(protocol.AdmitRequest{Kind: test.kind, Input: json.RawMessage(test.input), Now: now, Fields: test.fields,
-				Run: protocol.RunVariable{WorkflowID: "w", RunID: "run-1", StartedAt: now}})
+				Run: vars.Run{WorkflowID: "w", RunID: "run-1", StartedAt: now}})
 			require.NoError(t, err)
 			webhook := latch.RegisteredWebhook{When: test.when, Webhook: latch.Webhook{ID: "w", URL: "https://example.com/",
 				Events: []latch.Event{{Event: latch.EventJobStart}, {Event: latch.EventBeforeRelease}}}}
-			applies := applying([]latch.RegisteredWebhook{webhook}, input, protocol.System{})
+			applies := applying([]latch.RegisteredWebhook{webhook}, input, vars.System{})
 			require.Len(t, applies, 1)
 			require.Empty(t, applies[0].Events[0].When, "it was evaluated and did not fail")
 			webhook.When = "!(" + test.when + ")"
-			require.Empty(t, applying([]latch.RegisteredWebhook{webhook}, input, protocol.System{}))
+			require.Empty(t, applying([]latch.RegisteredWebhook{webhook}, input, vars.System{}))
 		})
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
-	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 	"github.com/latch-run/latch/starter/internal/rules"
 	"github.com/latch-run/latch/starter/internal/spec"
@@ -173,7 +173,7 @@ func (h *trialHook) scope(gate bool) verdict.Scope {
 // ruleVariables are those of webhook test, on no machine in particular, with a
 // test's own laid over them.
 func (a *app) ruleVariables(chosen *trialHook, own latch.Object) (expr.Variables, error) {
-	variables := chosen.variables(protocol.NewSystem("worker.example", "", "default", latch.DefaultTaskQueue))
+	variables := chosen.variables(vars.NewSystem("worker.example", "", "default", latch.DefaultTaskQueue))
 	given, err := json.Marshal(own)
 	if err != nil {
 		return nil, err

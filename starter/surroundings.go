@@ -11,15 +11,15 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/locklink"
-	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/secret"
 	environment "github.com/latch-run/latch/internal/settings"
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // surroundings are what the environment gives a worker's deliveries.
 type surroundings struct {
 	// system is the template variable.
-	system protocol.System
+	system vars.System
 	apiURL string
 	// linkKey signs links to locks; nil where they are not signed.
 	linkKey []byte
@@ -51,7 +51,7 @@ func (a *app) readSurroundings() (*surroundings, error) {
 	if connection.Namespace == "" {
 		connection.Namespace = client.DefaultNamespace
 	}
-	read.system = protocol.NewSystem(fqdn, given.Environment, connection.Namespace, a.settings.TaskQueue)
+	read.system = vars.NewSystem(fqdn, given.Environment, connection.Namespace, a.settings.TaskQueue)
 	return read, errors.Join(problems...)
 }
 

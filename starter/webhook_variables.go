@@ -15,6 +15,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/typo"
+	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/starter/internal/spec"
 )
 
@@ -41,12 +42,12 @@ func (h *trialHook) workflowID() string {
 
 // variables makes up what templates would see (contract, "Templates"): a run
 // that took a minute and did what the event says.
-func (h *trialHook) variables(system protocol.System) jsonObject {
+func (h *trialHook) variables(system vars.System) jsonObject {
 	now := time.Now()
 	began := now.Add(-time.Minute)
 	variables := jsonObject{
 		"system":  objectOf(system),
-		"run":     jsonObject{"workflow_id": h.workflowID(), "run_id": trialRunID, "started_at": latch.NewTime(began)},
+		"run":     objectOf(vars.Run{WorkflowID: h.workflowID(), RunID: trialRunID, StartedAt: latch.NewTime(began)}),
 		"now":     latch.NewTime(now),
 		"records": []latch.Record{},
 	}
@@ -56,12 +57,12 @@ func (h *trialHook) variables(system protocol.System) jsonObject {
 	}
 	switch h.kind {
 	case spec.Job:
-		variables["job"], variables["vars"], variables["jobs"] = h.jobVariable(began, now), orEmpty(h.job.Vars), h.siblings()
+		variables["job"], variables["vars"], variables["jobs"] = h.jobVariable(began, now), vars.OrEmpty(h.job.Vars), h.siblings()
 		h.addNotice(variables, now)
 	case spec.Release:
 		h.addRelease(variables, began)
 	default:
-		variables["vars"], variables["data"] = orEmpty(h.emission.Vars), orEmpty(h.emission.Data)
+		variables["vars"], variables["data"] = vars.OrEmpty(h.emission.Vars), vars.OrEmpty(h.emission.Data)
 		if h.emission.Instance != nil {
 			variables["instance"] = h.emission.Instance
 		}
@@ -76,7 +77,7 @@ func (h *trialHook) jobVariable(began, now time.Time) jsonObject {
 		began = now
 	}
 	started, completed, code, reason := latch.NewTime(began), latch.NewTime(now), 0, ""
-	status := protocol.JobStatus{ID: trialRunID, StartedAt: &started, KVP: latch.Object{}}
+	status := vars.JobStatus{ID: trialRunID, StartedAt: &started, KVP: latch.Object{}}
 	if h.settings.Event == latch.EventJobFailure {
 		code, reason = 1, madeUp
 	}
@@ -87,7 +88,7 @@ func (h *trialHook) jobVariable(began, now time.Time) jsonObject {
 	if h.job.Schedule != nil {
 		fields = mitto.Fields(&registry.Definition{ID: h.job.ID, Job: h.job})
 	}
-	return objectOf(protocol.NewJobVariable(h.job, status).JSON(fields, trialRunID))
+	return objectOf(protocol.JobVariable(h.job, status, fields, trialRunID))
 }
 
 // ran reports whether the event is fired when the job's work has ended.
@@ -158,20 +159,13 @@ func (h *trialHook) addRelease(variables jsonObject, began time.Time) {
 		}
 	}
 	encoded := map[string]json.RawMessage{}
-	protocol.AddRelease(encoded, h.release, states[0], results, latch.NewTime(began))
+	vars.AddRelease(encoded, h.release, states[0], results, latch.NewTime(began))
 	for name, value := range encoded {
 		variables[name] = objectOf(value)
 	}
 	if h.settings.Event == latch.EventBeforeStep || h.settings.Event == latch.EventAfterStep {
-		variables["step"] = objectOf(protocol.NewStepVariable(0, results[0]))
+		variables["step"] = objectOf(vars.NewStep(0, results[0]))
 	}
-}
-
-func orEmpty(values latch.Object) latch.Object {
-	if values == nil {
-		return latch.Object{}
-	}
-	return values
 }
 
 // readVariables reads the file of --variables.
@@ -197,8 +191,8 @@ func decodeVariables(data []byte) (jsonObject, error) {
 	}
 	var unknown error
 	for _, name := range sortedNames(read) {
-		if names := strings.Fields(trialVariables); !slices.Contains(names, name) {
-			unknown = errors.Join(unknown, fmt.Errorf("there is no variable %q; there are %s%s", name, trialVariables, typo.Hint(name, names)))
+		if names := vars.Given(); !slices.Contains(names, name) {
+			unknown = errors.Join(unknown, fmt.Errorf("there is no variable %q; there are %s%s", name, strings.Join(names, " "), typo.Hint(name, names)))
 		}
 	}
 	return read, unknown
@@ -216,9 +210,6 @@ func encodeVariables(variables jsonObject) (expr.Variables, error) {
 	}
 	return encoded, nil
 }
-
-// trialVariables are those that can be given.
-const trialVariables = "job release step steps jobs system run vars data instance records now"
 
 // lay puts values over others: objects key by key, all else as a whole.
 func lay(under, over jsonObject) {

@@ -11,6 +11,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // An emitRun is one run of an emission.
@@ -115,12 +116,5 @@ func (r *emitRun) mayControl(message string) error {
 }
 
 func (r *emitRun) addVariables(variables expr.Variables) {
-	variables["vars"] = encode(orEmptyObject(r.emission.Vars))
-}
-
-func orEmptyObject(object latch.Object) latch.Object {
-	if object == nil {
-		return latch.Object{}
-	}
-	return object
+	variables["vars"] = encode(vars.OrEmpty(r.emission.Vars))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -45,7 +46,7 @@ type firing struct {
 // An occasion is what is fired.
 type occasion struct {
 	event       string
-	step        *stepVariable
+	step        *vars.Step
 	scope       verdict.Scope
 	nothingDone bool
 	// data and instance are those of an emission.

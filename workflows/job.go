@@ -18,6 +18,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -328,12 +329,9 @@ func (r *jobRun) mayControl(message string) error {
 	return nil
 }
 
-// A jobVariable is the template variable job.
-type jobVariable = protocol.JobVariable
-
 func (r *jobRun) addVariables(variables expr.Variables) {
-	variables["job"] = protocol.NewJobVariable(&r.job, r.jobStatus()).JSON(r.lineage.Fields, r.execution.RunID)
-	variables["vars"] = encode(orEmptyObject(r.job.Vars))
+	variables["job"] = protocol.JobVariable(&r.job, r.jobStatus(), r.lineage.Fields, r.execution.RunID)
+	variables["vars"] = encode(vars.OrEmpty(r.job.Vars))
 	variables["jobs"] = encode(r.known())
 }
 
@@ -348,8 +346,8 @@ func (r *jobRun) known() protocol.Siblings {
 	return known
 }
 
-func (r *jobRun) jobStatus() protocol.JobStatus {
-	status := protocol.JobStatus{ID: r.execution.RunID, KVP: r.result.KVP}
+func (r *jobRun) jobStatus() vars.JobStatus {
+	status := vars.JobStatus{ID: r.execution.RunID, KVP: r.result.KVP}
 	if !r.result.StartedAt.IsZero() {
 		status.StartedAt = &r.result.StartedAt
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
-	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -90,7 +90,7 @@ func (r *releaseRun) forward(ctx workflow.Context) (*ending, error) {
 
 // gate fires an event and waits for its decision. It gives no ending where
 // the release goes on.
-func (r *releaseRun) gate(ctx workflow.Context, event string, step *stepVariable) (*ending, error) {
+func (r *releaseRun) gate(ctx workflow.Context, event string, step *vars.Step) (*ending, error) {
 	r.event = event
 	r.enter("waiting")
 	firing, err := r.fire(ctx, occasion{event: event, step: step, scope: verdict.Decides, nothingDone: !r.stepsTaken}, r.webhooks)
@@ -271,17 +271,8 @@ func (r *releaseRun) mark(record *latch.Record) { record.Release = r.release.ID 
 func (r *releaseRun) steps() []latch.StepResult { return r.result.Steps }
 func (r *releaseRun) mayControl(string) error   { return nil }
 
-// A stepVariable is the template variable step, a releaseVariable that of its
-// name.
-type (
-	stepVariable    = protocol.StepVariable
-	releaseVariable = protocol.ReleaseVariable
-)
-
-func (r *releaseRun) stepVariable(i int) *stepVariable {
-	return protocol.NewStepVariable(i, r.result.Steps[i])
-}
+func (r *releaseRun) stepVariable(i int) *vars.Step { return vars.NewStep(i, r.result.Steps[i]) }
 
 func (r *releaseRun) addVariables(variables expr.Variables) {
-	protocol.AddRelease(variables, &r.release, r.result.Status, r.result.Steps, latch.NewTime(r.started))
+	vars.AddRelease(variables, &r.release, r.result.Status, r.result.Steps, latch.NewTime(r.started))
 }

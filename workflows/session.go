@@ -17,6 +17,7 @@ import (
 	"github.com/latch-run/latch/internal/attach"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // A subject is what a run is about: a job, a release, an emission, or a
@@ -202,7 +203,7 @@ func (s *session) weigh(given ...latch.Object) {
 // variables returns the template variables that all hooks and tasks see now: an
 // event's are those of its firing, a task's those of its beginning, and so is
 // the variable now.
-func (s *session) variables(step *stepVariable) expr.Variables {
+func (s *session) variables(step *vars.Step) expr.Variables {
 	variables := expr.Variables{
 		"system": encode(s.admission.System),
 		"run":    encode(s.runVariable()),
@@ -215,8 +216,8 @@ func (s *session) variables(step *stepVariable) expr.Variables {
 	return variables
 }
 
-func (s *session) runVariable() protocol.RunVariable {
-	return protocol.RunVariable{WorkflowID: s.execution.ID, RunID: s.execution.RunID, StartedAt: latch.NewTime(s.started)}
+func (s *session) runVariable() vars.Run {
+	return vars.Run{WorkflowID: s.execution.ID, RunID: s.execution.RunID, StartedAt: latch.NewTime(s.started)}
 }
 
 // addRecords gives variables `records` where it is asked for: it may be large.

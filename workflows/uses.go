@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -16,10 +16,7 @@ import (
 // then, and needs no compiler in workflow code.
 
 // variableNames are the roots that a source may refer to.
-var variableNames = expr.VariableNames()
-
-// defaultBodyVariables are those that the body Latch writes by itself tells of.
-var defaultBodyVariables = []string{"event", "webhook", "lock", "lock_url", "system", "job", "release", "step", "instance", "run", "data"}
+var variableNames = vars.Names()
 
 // mentioned gives the variables whose names stand in one of the sources.
 func mentioned(sources ...string) []string {
@@ -47,7 +44,7 @@ func neededByDelivery(webhook *latch.Webhook, settings latch.Event) []string {
 	body := webhook.BodyFor(settings)
 	needed := mentioned(append(sources, string(body))...)
 	if body == nil {
-		needed = append(needed, defaultBodyVariables...)
+		needed = append(needed, vars.InBody()...)
 	}
 	if webhook.CloudEvents != "" {
 		needed = append(needed, "system")

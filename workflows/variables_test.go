@@ -1,35 +1,47 @@
 package workflows
 
 import (
-	"reflect"
-	"strings"
+	"encoding/json"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
-	wire "github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/expr"
-	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/vars"
 )
 
-// What the compiler holds for the keys of a variable are those that it is written with.
-func TestClosedVariablesHaveTheKeysThatAreKnown(t *testing.T) {
+// Every variable of the table has a value in the runs that it says have it, and no run has others.
+func TestRunsHaveTheVariablesOfTheTable(t *testing.T) {
 	t.Parallel()
-	for name, variable := range map[string]reflect.Type{
-		"run":      reflect.TypeFor[protocol.RunVariable](),
-		"release":  reflect.TypeFor[releaseVariable](),
-		"step":     reflect.TypeFor[stepVariable](),
-		"system":   reflect.TypeFor[protocol.System](),
-		"history":  reflect.TypeFor[latch.Record](),
-		"response": reflect.TypeFor[wire.TaskResponse](),
+	release, result := latch.Release{Instance: latch.Object{}}, latch.ReleaseResult{Steps: []latch.StepResult{{Name: "a"}}}
+	for run, c := range map[vars.Runs]struct {
+		subject subject
+		// event are those that the session and the event add.
+		event []string
+	}{
+		vars.Jobs:     {&jobRun{session: &session{}}, nil},
+		vars.Releases: {&releaseRun{session: &session{}, release: release, result: result}, []string{"step"}},
+		vars.Customs:  {&emitRun{session: &session{}}, []string{"data", "instance"}},
 	} {
-		var keys []string
-		for _, field := range reflect.VisibleFields(variable) {
-			key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-			keys = append(keys, key)
+		given := expr.Variables{}
+		c.subject.addVariables(given)
+		var want []string
+		for _, variable := range vars.In(vars.Templates) {
+			if variable.Runs&run != 0 && !variable.Filled {
+				want = append(want, variable.Name)
+			}
 		}
-		require.ElementsMatch(t, expr.ClosedKeys(name), keys, name)
+		named := slices.Concat(slices.Collect(maps.Keys(given)), []string{"system", "run", "now", "records"}, c.event)
+		require.ElementsMatch(t, want, named, "%T", c.subject)
+		for name, value := range given {
+			if variable, _ := vars.Find(name); variable.Keys != nil {
+				var object map[string]any
+				require.NoError(t, json.Unmarshal(value, &object), name)
+				require.Subset(t, variable.Keys, slices.Collect(maps.Keys(object)), name)
+			}
+		}
 	}
-	require.Equal(t, []string{"id"}, expr.ClosedKeys("webhook"))
 }

@@ -86,6 +86,8 @@ func TestWarningsOfHooksThatReadWhatTheirEventLacks(t *testing.T) {
 		"kvp after failure": {`{"event":"JOB_FAILURE"}`, rows,
 			"webhooks[0].body: job.status.kvp is empty at JOB_FAILURE of a job that failed, so job.status.kvp['rows loaded'] fails there; " +
 				"write ${job.status.kvp[?'rows loaded'].orValue('none')}"},
+		"data of one that did not run":     {`{"event":"JOB_SKIPPED"},{"event":"JOB_MISSED"}`, "${data.reason}", ""},
+		"data of one that ran":             {`{"event":"JOB_SUCCESS"}`, "${data.reason}", "data is empty in a job"},
 		"kvp at both ends":                 {`{"event":"JOB_SUCCESS"},{"event":"JOB_COMPLETE"}`, rows, "is empty at JOB_COMPLETE of a job that failed"},
 		"kvp at the start":                 {`{"event":"JOB_START"}`, rows, "is empty at JOB_START, before the work"},
 		"the cure":                         {`{"event":"JOB_FAILURE"}`, "${job.status.kvp[?'rows loaded'].orValue('none')}", ""},

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // A scene is the moment in a run at which a template is rendered or an
@@ -44,8 +44,8 @@ type object struct {
 	empty string
 }
 
-// with returns an object with keys whose values are not known.
-func with(keys ...string) *object {
+// known returns an object with keys whose values are not known.
+func known(keys ...string) *object {
 	o := &object{fields: map[string]any{}}
 	for _, key := range keys {
 		o.fields[key] = anything{}
@@ -53,15 +53,22 @@ func with(keys ...string) *object {
 	return o
 }
 
+// knownAs returns an object with the keys of a variable.
+func knownAs(variable string) *object {
+	found, _ := vars.Find(variable)
+	return known(found.Keys...)
+}
+
 // names lists the keys that the object has or may have.
 func (o *object) names() []string {
 	return slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(o.fields)), o.unset...)))
 }
 
-// setOr writes a key of the object where the value is set, and else notes that it is missing.
-func (o *object) setOr(key string, set bool) {
-	if o.unset = append(o.unset, key); set {
-		o.fields[key], o.unset = anything{}, o.unset[:len(o.unset)-1]
+// unless notes that the object lacks a key that such an object may have, unless it is set.
+func (o *object) unless(set bool, key string) {
+	if !set {
+		delete(o.fields, key)
+		o.unset = append(o.unset, key)
 	}
 }
 
@@ -72,69 +79,54 @@ func (s *scene) variable(name string) any {
 	case latch.IsOperatorEvent(s.event):
 		return anything{} // another run fires it
 	case s.job != nil && (s.event == "" || firedByJob), s.alone && firedByJob:
-		return s.inJob(name)
+		return s.in(vars.Jobs, name)
 	case s.release != nil && (s.event == "" || firedByRelease), s.alone && firedByRelease:
-		return s.inRelease(name)
+		return s.in(vars.Releases, name)
 	case s.job == nil && s.release == nil:
-		return s.elsewhere(name)
+		return s.in(vars.Customs, name)
 	default:
 		return anything{} // nobody fires it, of which there is a warning already
 	}
 }
 
-func (s *scene) inJob(name string) any {
-	switch name {
-	case "job":
+// elsewhere says of a variable where it is empty.
+var elsewhere = map[vars.Runs]string{vars.Jobs: "in a job", vars.Releases: "in a release", vars.Customs: "at a custom event"}
+
+// in returns what is known of a variable in a kind of run.
+func (s *scene) in(run vars.Runs, name string) any {
+	variable, _ := vars.Find(name)
+	switch {
+	case !variable.At(run, s.event):
+		return &object{empty: elsewhere[run]}
+	case name == "job":
 		return s.jobVariable()
-	case "vars":
-		if s.fields != nil {
-			return shapeOf(s.job.Vars)
-		}
-	case "release", "step", "steps", "data", "instance":
-		return &object{empty: "in a job"}
-	}
-	return anything{}
-}
-
-func (s *scene) inRelease(name string) any {
-	switch name {
-	case "release":
+	case name == "vars" && s.fields != nil:
+		return shapeOf(s.job.Vars)
+	case name == "release":
 		return s.releaseVariable()
-	case "step":
+	case name == "step":
 		return s.stepVariable()
-	case "steps":
-		if s.release != nil {
-			return s.stepsVariable()
-		}
-	case "job", "jobs", "data":
-		return &object{empty: "in a release"}
+	case name == "steps" && s.release != nil:
+		return s.stepsVariable()
+	default:
+		return anything{}
 	}
-	return anything{}
-}
-
-// elsewhere is a custom event.
-func (s *scene) elsewhere(name string) any {
-	switch name {
-	case "job", "jobs", "release", "step", "steps":
-		return &object{empty: "at a custom event"}
-	}
-	return anything{}
 }
 
 func (s *scene) jobVariable() *object {
-	o := with("id", "tags", "vars", "started_at")
+	o := knownAs("job")
 	o.fields["status"] = s.jobStatus()
 	if s.job == nil {
 		o.open = true
-		for _, key := range slices.Concat([]string{"name", "title", "schedule", "timeout"}, mittoKeys) {
+		for _, key := range mittoKeys {
 			o.fields[key] = anything{}
 		}
 		return o
 	}
-	o.setOr("name", s.job.Name != "")
-	o.setOr("title", s.job.Title != "")
-	o.setOr("schedule", s.job.Schedule != nil)
-	o.setOr("timeout", s.job.Timeout != 0)
+	o.unless(s.job.Name != "", "name")
+	o.unless(s.job.Title != "", "title")
+	o.unless(s.job.Schedule != nil, "schedule")
+	o.unless(s.job.Timeout != 0, "timeout")
 	o.fields["tags"] = make([]any, len(s.job.Tags))
 	if s.fields == nil {
 		return o
@@ -154,7 +146,7 @@ var mittoKeys = []string{"type", "markdown", "notify", "delay", "continue_on_err
 // jobStatus is the status of the run that fires the event. A run has an object
 // of its own making only once it succeeded.
 func (s *scene) jobStatus() *object {
-	o := with("id", "returncode", "error", "started_at", "completed_at", "kvp")
+	o := known(vars.KeysOf[vars.JobStatus]()...)
 	if s.fields != nil || s.job == nil {
 		for _, key := range []string{"run_id", "pid", "updates", "count"} {
 			o.fields[key] = anything{}
@@ -173,24 +165,22 @@ func (s *scene) jobStatus() *object {
 }
 
 func (s *scene) releaseVariable() *object {
-	o := with("id", "vars", "instance", "status", "steps", "started_at")
-	o.setOr("title", s.release == nil || s.release.Title != "")
+	o := knownAs("release")
+	o.unless(s.release == nil || s.release.Title != "", "title")
 	return o
 }
 
 // stepsVariable has the steps by their names.
 func (s *scene) stepsVariable() *object {
-	o := with()
+	o := known()
 	for _, step := range s.release.Steps {
-		o.fields[step.Name] = with(stepKeys...)
+		o.fields[step.Name] = knownAs("step")
 	}
 	return o
 }
 
-var stepKeys = expr.ClosedKeys("step")
-
 func (s *scene) stepVariable() *object {
-	o := with(stepKeys...)
+	o := knownAs("step")
 	switch s.event {
 	case "": // a step and its undo see themselves
 	case latch.EventBeforeStep:
@@ -218,7 +208,7 @@ func shape(decoded any) any {
 	case nil:
 		return null{}
 	case map[string]any:
-		o := with()
+		o := known()
 		for key, each := range v {
 			o.fields[key] = shape(each)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -113,20 +114,13 @@ func (f *foreteller) variables() expr.Variables {
 	variables := expr.Variables{}
 	for name, value := range map[string]any{
 		"event": f.record.Event, "webhook": map[string]string{"id": f.record.Webhook}, "lock": f.record.Lock.Token,
-		"vars": orEmpty(f.definition.release.Vars), "instance": orEmpty(f.definition.release.Instance),
+		"vars": vars.OrEmpty(f.definition.release.Vars), "instance": vars.OrEmpty(f.definition.release.Instance),
 	} {
 		if encoded, err := json.Marshal(value); err == nil {
 			variables[name] = encoded
 		}
 	}
 	return variables
-}
-
-func orEmpty(object latch.Object) latch.Object {
-	if object == nil {
-		return latch.Object{}
-	}
-	return object
 }
 
 func (f *foreteller) releaseEffect(decision string) string {

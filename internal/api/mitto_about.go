@@ -11,8 +11,8 @@ import (
 	"slices"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // MittoSystem is what templates see as system, as far as the API knows it.
@@ -56,7 +56,7 @@ type (
 )
 
 func (a *api) system() MittoSystem {
-	return MittoSystem(protocol.NewSystem(a.fqdn, a.environment, a.namespace, a.taskQueue))
+	return MittoSystem(vars.NewSystem(a.fqdn, a.environment, a.namespace, a.taskQueue))
 }
 
 func (a *api) getAbout(ctx context.Context, _ *struct{}) (*aboutOutput, error) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // contentTypeOf says of a text that is more than ASCII that it is in UTF-8:
@@ -38,26 +39,48 @@ func contentTypeOf(contentType string, body []byte) string {
 // defaultBodyBytes is what a default body mostly has room in.
 const defaultBodyBytes = 512
 
-// defaultBody tells all there is to tell (contract, "Default body").
+// defaultBody returns the body of a webhook without one of its own (contract, "Default body").
 func (d *draft) defaultBody() []byte {
 	b := objectBuilder{make([]byte, 0, defaultBodyBytes)}
-	b.text("secret", d.sentSecret())
-	b.text("lock", d.Lock)
-	b.text("lock_url", d.LockURL)
-	b.text("event", d.Event.Event)
-	b.add("webhook", encodeID(d.Webhook.ID))
-	b.text("delivery_id", d.DeliveryID)
-	b.number("attempt", int64(d.attempt))
-	b.add("timestamp", encodeTime(d.now))
-	b.add("system", d.Variables["system"])
-	b.add("job", withoutSetup(d.Variables["job"]))
-	for _, name := range []string{"release", "step", "instance"} {
-		b.add(name, d.Variables[name])
+	for _, name := range vars.BodyFields {
+		b.add(name, d.bodyField(name))
 	}
-	b.number("parent_log", d.ParentLog)
-	b.add("run", d.Variables["run"])
-	b.add("data", d.Variables["data"])
 	return b.finish()
+}
+
+// bodyField returns one field of the default body; nil where it does not apply.
+func (d *draft) bodyField(name string) json.RawMessage {
+	switch name {
+	case "secret":
+		return textOrNone(d.sentSecret())
+	case "lock":
+		return textOrNone(d.Lock)
+	case "lock_url":
+		return textOrNone(d.LockURL)
+	case "event":
+		return textOrNone(d.Event.Event)
+	case "webhook":
+		return encodeID(d.Webhook.ID)
+	case "delivery_id":
+		return textOrNone(d.DeliveryID)
+	case "attempt":
+		return strconv.AppendInt(nil, int64(d.attempt), 10)
+	case "timestamp":
+		return encodeTime(d.now)
+	case "parent_log":
+		return strconv.AppendInt(nil, d.ParentLog, 10)
+	case "job":
+		return withoutSetup(d.Variables["job"])
+	default:
+		return d.Variables[name]
+	}
+}
+
+func textOrNone(text string) json.RawMessage {
+	if text == "" {
+		return nil
+	}
+	return encodeText(text)
 }
 
 func encodeTime(t time.Time) json.RawMessage {
@@ -112,12 +135,6 @@ func (b *objectBuilder) text(name, value string) {
 		b.name(name)
 		b.buffer = appendText(b.buffer, value)
 	}
-}
-
-// number writes a field.
-func (b *objectBuilder) number(name string, value int64) {
-	b.name(name)
-	b.buffer = strconv.AppendInt(b.buffer, value, 10)
 }
 
 func (b *objectBuilder) finish() []byte {

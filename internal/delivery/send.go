@@ -9,6 +9,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // An Attempt is what was sent and what came back, as far as it came, with
@@ -83,7 +84,7 @@ func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attem
 }
 
 // ownVariables are those that a request fills in where they are absent.
-var ownVariables = []string{"webhook", "event", "lock", "lock_url"}
+var ownVariables = vars.Filled()
 
 // variablesOf returns what the templates of a request see.
 func variablesOf(r *protocol.WebhookRequest) expr.Variables {

@@ -2,7 +2,6 @@ package expr
 
 import (
 	"fmt"
-	"maps"
 	"sync"
 
 	"github.com/google/cel-go/cel"
@@ -10,19 +9,21 @@ import (
 	"github.com/google/cel-go/common/decls"
 	"github.com/google/cel-go/common/functions"
 	"github.com/google/cel-go/ext"
+
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // environment is what one Use compiles against.
 type environment struct {
 	cel      *cel.Env     // parses and plans
 	checker  *checker.Env // type-checks; its declarations are those of declare.go
-	kinds    map[string]kind
+	kinds    map[string]vars.Kind
 	bindings map[string]*functions.Overload
 	wants    map[signature][]want
 }
 
 // environments are built once, at the first expression: one for each set of variables.
-var environments = sync.OnceValue(func() map[scopeKind]*environment {
+var environments = sync.OnceValue(func() map[vars.Scope]*environment {
 	envs, err := newEnvironments()
 	if err != nil {
 		panic(fmt.Sprintf("expr: the CEL environment: %v", err))
@@ -30,16 +31,7 @@ var environments = sync.OnceValue(func() map[scopeKind]*environment {
 	return envs
 })
 
-// scopeKind says which variables an expression sees.
-type scopeKind int
-
-const (
-	templateScope scopeKind = iota // the variables of templates
-	decisionScope                  // these and history
-	responseScope                  // these and response
-)
-
-func newEnvironments() (map[scopeKind]*environment, error) {
+func newEnvironments() (map[vars.Scope]*environment, error) {
 	base, err := cel.NewEnv(append(versions(),
 		cel.CustomTypeAdapter(adapter{}),
 		cel.OptionalTypes(),
@@ -69,22 +61,19 @@ func newEnvironments() (map[scopeKind]*environment, error) {
 	if err := declare(functions, base.Functions()); err != nil {
 		return nil, err
 	}
-	envs := make(map[scopeKind]*environment)
-	for which, extra := range map[scopeKind]string{templateScope: "", decisionScope: "history", responseScope: "response"} {
-		kinds := maps.Clone(templateVariables)
-		if extra != "" {
-			kinds[extra] = objectKind
-		}
-		env := &environment{cel: base, kinds: kinds, bindings: bindings, wants: wantsOf(base.Functions())}
+	envs := make(map[vars.Scope]*environment)
+	for _, scope := range []vars.Scope{vars.Templates, vars.Decisions, vars.Success} {
+		env := &environment{cel: base, kinds: make(map[string]vars.Kind), bindings: bindings, wants: wantsOf(base.Functions())}
 		if env.checker, err = newChecker(base, checker.ValidatedDeclarations(functions)); err != nil {
 			return nil, err
 		}
-		for name, k := range kinds {
-			if err := env.checker.AddIdents(decls.NewVariable(name, k.celType())); err != nil {
+		for _, variable := range vars.In(scope) {
+			env.kinds[variable.Name] = variable.Kind
+			if err := env.checker.AddIdents(decls.NewVariable(variable.Name, celType(variable.Kind))); err != nil {
 				return nil, err
 			}
 		}
-		envs[which] = env
+		envs[scope] = env
 	}
 	return envs, nil
 }

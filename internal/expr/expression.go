@@ -15,6 +15,8 @@ import (
 	"github.com/google/cel-go/common/overloads"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
+
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // Use says what an expression is for: its type, and the variables it sees.
@@ -64,11 +66,11 @@ func (u Use) String() string {
 func (u Use) environment() *environment {
 	switch u {
 	case StopRelease, RollbackRelease, Result:
-		return environments()[decisionScope]
+		return environments()[vars.Decisions]
 	case Success:
-		return environments()[responseScope]
+		return environments()[vars.Success]
 	default:
-		return environments()[templateScope]
+		return environments()[vars.Templates]
 	}
 }
 
@@ -96,7 +98,7 @@ type Expression struct {
 	source  string
 	use     Use
 	program cel.Program
-	kinds   map[string]kind
+	kinds   map[string]vars.Kind
 	reads   []*read
 	uses    []string // the roots of reads, sorted
 	alone   bool     // it does nothing but select one value
@@ -154,7 +156,7 @@ func compile(source string, use Use) (e *Expression, err error) {
 }
 
 // issuesError reports the first issue with its position, and the others behind it.
-func issuesError(source string, all []*cel.Error, kinds map[string]kind) *CompileError {
+func issuesError(source string, all []*cel.Error, kinds map[string]vars.Kind) *CompileError {
 	first := all[0]
 	message, names := plainly(source, first.Message)
 	hint := hintFor(first.Message)
@@ -226,8 +228,8 @@ func refusal(checked *ast.AST, e ast.Expr) (id int64, message string) {
 func (e *Expression) Source() string { return e.source }
 
 // Bool evaluates an expression of a bool use. The error is an [*EvalError].
-func (e *Expression) Bool(vars Variables) (bool, error) {
-	value, err := e.eval(newScope(vars), newMeter())
+func (e *Expression) Bool(given Variables) (bool, error) {
+	value, err := e.eval(newScope(given), newMeter())
 	if err != nil {
 		return false, err
 	}
@@ -240,8 +242,8 @@ func (e *Expression) Bool(vars Variables) (bool, error) {
 
 // Text evaluates a [Result] expression to "pass" or "fail"; anything else is an error, which is
 // an [*EvalError].
-func (e *Expression) Text(vars Variables) (string, error) {
-	value, err := e.eval(newScope(vars), newMeter())
+func (e *Expression) Text(given Variables) (string, error) {
+	value, err := e.eval(newScope(given), newMeter())
 	if err != nil {
 		return "", err
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // Contract, "Decisions": the defaults, and that a lacking key or a value of another type is no verdict.
@@ -80,7 +82,7 @@ func TestCompileChecksTypes(t *testing.T) {
 // Contract, "Templates" and "Decisions": which variables each expression sees.
 func TestVariablesByUse(t *testing.T) {
 	t.Parallel()
-	for _, name := range VariableNames() {
+	for _, name := range vars.Names() {
 		for _, use := range []Use{When, StopRelease, RollbackRelease, Success} {
 			_, err := Compile("["+name+"] != []", use)
 			require.NoError(t, err, "%s in %s", name, use)
@@ -108,13 +110,13 @@ func TestVariablesByUse(t *testing.T) {
 // Contract, "Templates": what does not apply is empty.
 func TestAbsentVariablesAreEmpty(t *testing.T) {
 	t.Parallel()
-	for name, kind := range templateVariables {
-		if kind == momentKind {
+	for _, variable := range vars.In(vars.Templates) {
+		if variable.Kind == vars.Moment {
 			continue
 		}
-		want := map[string]string{"an object": "{}", "a string": `""`, "an array": "[]"}[kind.String()]
-		for _, vars := range []Variables{nil, variables(name, "null"), variables(name, " ")} {
-			got, err := value(name, vars)
+		name, want := variable.Name, map[string]string{"an object": "{}", "a string": `""`, "an array": "[]"}[variable.Kind.String()]
+		for _, given := range []Variables{nil, variables(name, "null"), variables(name, " ")} {
+			got, err := value(name, given)
 			require.NoError(t, err)
 			require.Equal(t, want, got, name)
 		}

@@ -5,23 +5,22 @@ import (
 	_ "time/tzdata" // now.getHours('Europe/Berlin') is the same in a container without time zones
 
 	"github.com/google/cel-go/common/types"
+
+	"github.com/latch-run/latch/internal/vars"
 )
 
-// moments are the keys of variables whose values are times, as CEL has them. All other times of the
-// data are strings, of which timestamp(…) makes such a time.
-var moments = map[string][]string{"run": {"started_at"}, "release": {"started_at"}, "job": {"started_at"}}
-
-// withMoments makes times of those strings of a variable that are some. One that cannot be read
-// fails what looks at it.
-func withMoments(name string, k kind, value any) any {
-	if k == momentKind {
+// withMoments makes times of those strings of a variable that are some. All other times of the data
+// are strings, of which timestamp(…) makes a time. One that cannot be read fails what looks at it.
+func withMoments(name string, k vars.Kind, value any) any {
+	if k == vars.Moment {
 		return parseMoment(value)
 	}
 	fields, ok := value.(map[string]any)
 	if !ok {
 		return value
 	}
-	for _, key := range moments[name] {
+	known, _ := vars.Find(name)
+	for _, key := range known.Moments {
 		if text, found := fields[key]; found {
 			fields[key] = parseMoment(text)
 		}

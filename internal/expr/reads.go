@@ -8,6 +8,8 @@ import (
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
+
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // A Selection is a value that an expression selects from a root variable: the name of the variable
@@ -64,7 +66,7 @@ func (r *read) String() string {
 // A reader walks through a checked expression once and collects its reads. A name that a macro
 // binds is no root variable.
 type reader struct {
-	kinds map[string]kind
+	kinds map[string]vars.Kind
 	bound []string
 	reads []*read
 	seen  map[string]bool
@@ -72,7 +74,7 @@ type reader struct {
 
 // readsOf returns what an expression reads, each once, and whether it does nothing but select one
 // value.
-func readsOf(checked *ast.AST, kinds map[string]kind) (reads []*read, alone bool) {
+func readsOf(checked *ast.AST, kinds map[string]vars.Kind) (reads []*read, alone bool) {
 	r := &reader{kinds: kinds, seen: map[string]bool{}}
 	whole := r.selection(checked.Expr())
 	r.note(whole)

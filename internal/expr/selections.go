@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/latch-run/latch/internal/typo"
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // A Reading is how an expression reads a field of a variable.
@@ -106,24 +107,6 @@ func isAskedFor(asked map[string]bool, path Selection) bool {
 	return false
 }
 
-// closed are the variables that never have other keys than these (contract, "Templates"). What is
-// below vars, data, instance, kvp and the like is the user's, and a registered job has keys of its
-// own: those are open.
-var closed = map[string][]string{
-	"run":     {"workflow_id", "run_id", "started_at"},
-	"release": {"id", "title", "vars", "instance", "status", "steps", "started_at"},
-	"step":    {"name", "index", "status", "error", "kvp"},
-	"system":  {"fqdn", "environment", "version", "namespace", "task_queue", "database.version"},
-	"webhook": {"id"},
-	"history": {"delivery_id", "webhook", "event", "step", "job", "release", "workflow_id", "run_id", "result", "data", "attempts", "tries",
-		"error", "decision", "handed_to", "redelivery", "enforced", "truncated", "request", "response", "started_at", "completed_at",
-		"duration_ms", "lock"},
-	"response": {"status", "headers", "body", "data"},
-}
-
-// ClosedKeys returns the keys of a variable whose keys are fixed, or nil.
-func ClosedKeys(variable string) []string { return slices.Clone(closed[variable]) }
-
 // unknownKey returns what is wrong with the first read of a key that its variable never has, and
 // the node that selects the key. A key that the expression asks for is no fault.
 func unknownKey(reads []*read) (at int64, message string) {
@@ -133,8 +116,9 @@ func unknownKey(reads []*read) (at int64, message string) {
 			continue
 		}
 		variable, key := r.path[0], r.path[1]
-		keys, isClosed := closed[variable]
-		if !isClosed || slices.Contains(keys, key) || asked[r.path[:2].String()] {
+		known, _ := vars.Find(variable)
+		keys := known.Closed()
+		if keys == nil || slices.Contains(keys, key) || asked[r.path[:2].String()] {
 			continue
 		}
 		if meant := typo.Meant(key, keys); meant != "" {

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/types"
+
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // Variables are the root variables by name, each as JSON. One that is absent or null is empty: ""
@@ -16,89 +16,60 @@ import (
 // at it.
 type Variables map[string]json.RawMessage
 
-// kind is what a root variable holds.
-type kind int
-
-const (
-	objectKind kind = iota
-	textKind
-	listKind
-	momentKind // a time, in RFC 3339
-)
-
-// templateVariables are what templates and every expression see (contract, "Templates").
-var templateVariables = map[string]kind{
-	"job": objectKind, "release": objectKind, "step": objectKind, "steps": objectKind, "jobs": objectKind,
-	"system": objectKind, "run": objectKind, "vars": objectKind, "data": objectKind, "instance": objectKind,
-	"webhook": objectKind,
-	"event":   textKind, "lock": textKind, "lock_url": textKind,
-	"records": listKind,
-	"now":     momentKind,
-}
-
-// VariableNames returns the names of the variables that templates see, sorted.
-func VariableNames() []string { return slices.Clone(variableNames) }
-
-var variableNames = slices.Sorted(maps.Keys(templateVariables))
-
-// celType is the type that the checker knows a variable by.
-func (k kind) celType() *cel.Type {
+// celType returns the type that the checker knows a variable by.
+func celType(k vars.Kind) *cel.Type {
 	switch k {
-	case textKind:
+	case vars.Text:
 		return cel.StringType
-	case listKind:
+	case vars.List:
 		return cel.ListType(cel.DynType)
-	case momentKind:
+	case vars.Moment:
 		return cel.TimestampType
 	default:
 		return cel.MapType(cel.StringType, cel.DynType)
 	}
 }
 
-// empty is the value of a variable that does not apply.
-func (k kind) empty() any {
+// emptyOf returns the value of a variable that does not apply.
+func emptyOf(k vars.Kind) any {
 	switch k {
-	case textKind:
+	case vars.Text:
 		return ""
-	case listKind:
+	case vars.List:
 		return []any{}
-	case momentKind:
+	case vars.Moment:
 		return types.NewErr("no value is known for this time")
 	default:
 		return map[string]any{}
 	}
 }
 
-// holds reports whether a decoded value is of this kind.
-func (k kind) holds(value any) bool {
+// holds reports whether a decoded value is of a kind.
+func holds(k vars.Kind, value any) bool {
 	switch value.(type) {
 	case map[string]any:
-		return k == objectKind
+		return k == vars.Object
 	case []any:
-		return k == listKind
+		return k == vars.List
 	case string:
-		return k == textKind || k == momentKind
+		return k == vars.Text || k == vars.Moment
 	default:
 		return false
 	}
 }
 
-func (k kind) String() string {
-	return [...]string{objectKind: "an object", textKind: "a string", listKind: "an array", momentKind: "a string"}[k]
-}
-
 // scope holds the variables of one evaluation or rendering, each decoded at most once.
 type scope struct {
-	vars    Variables
+	given   Variables
 	decoded map[string]any
 	longest int    // the longest string of those that are decoded
 	escape  Escape // nil for none
 }
 
-func newScope(vars Variables) *scope { return &scope{vars: vars, decoded: make(map[string]any)} }
+func newScope(given Variables) *scope { return &scope{given: given, decoded: make(map[string]any)} }
 
 // load decodes the named variables.
-func (s *scope) load(names []string, kinds map[string]kind) error {
+func (s *scope) load(names []string, kinds map[string]vars.Kind) error {
 	for _, name := range names {
 		if _, loaded := s.decoded[name]; loaded {
 			continue
@@ -112,18 +83,18 @@ func (s *scope) load(names []string, kinds map[string]kind) error {
 	return nil
 }
 
-func (s *scope) decode(name string, want kind) (any, error) {
-	raw := bytes.TrimSpace(s.vars[name])
+func (s *scope) decode(name string, want vars.Kind) (any, error) {
+	raw := bytes.TrimSpace(s.given[name])
 	if len(raw) == 0 {
-		return want.empty(), nil
+		return emptyOf(want), nil
 	}
 	value, longest, err := decodeJSON(raw)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("the variable %s is not JSON: %w", name, err)
 	case value == types.NullValue:
-		return want.empty(), nil
-	case !want.holds(value):
+		return emptyOf(want), nil
+	case !holds(want, value):
 		return nil, fmt.Errorf("the variable %s is not %s", name, want)
 	}
 	s.longest = max(s.longest, longest)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -28,25 +29,17 @@ type AdmitRequest struct {
 	Input json.RawMessage `json:"input"`
 	// Run and Now are the variables of these names as the run begins, for the
 	// `when` of registered webhooks.
-	Run RunVariable `json:"run"`
-	Now latch.Time  `json:"now"`
+	Run vars.Run   `json:"run"`
+	Now latch.Time `json:"now"`
 	// Fields are those that the variable job of a registered job has beside.
 	Fields latch.Object `json:"fields,omitempty"`
-}
-
-// RunVariable is the template variable run.
-type RunVariable struct {
-	WorkflowID string `json:"workflow_id"`
-	RunID      string `json:"run_id"`
-	// StartedAt is when the run began, before any delay.
-	StartedAt latch.Time `json:"started_at"`
 }
 
 // An Admission is the answer: everything that is wrong with the input, and
 // what of the worker's surroundings the run goes by from now on.
 type Admission struct {
 	Problems latch.Problems `json:"problems,omitempty"`
-	System   System         `json:"system"`
+	System   vars.System    `json:"system"`
 	// SearchAttributes tells whether the run upserts them.
 	SearchAttributes bool `json:"search_attributes,omitempty"`
 	// TagWebhooks tells whether the run upserts the one with its webhooks.
@@ -67,23 +60,6 @@ type AttachedWebhook struct {
 	Registered bool `json:"registered,omitempty"`
 	// Enforced says that no run may replace it.
 	Enforced bool `json:"enforced,omitempty"`
-}
-
-// System is the template variable of that name.
-type System struct {
-	FQDN        string `json:"fqdn"`
-	Environment string `json:"environment"`
-	Version     string `json:"version"`
-	Namespace   string `json:"namespace"`
-	TaskQueue   string `json:"task_queue"`
-	// DatabaseVersion is Latch's version too: there is no database but Temporal.
-	DatabaseVersion string `json:"database.version"`
-}
-
-// NewSystem returns what this version of Latch shows of its surroundings.
-func NewSystem(fqdn, environment, namespace, taskQueue string) System {
-	return System{FQDN: fqdn, Environment: environment, Version: latch.Version, Namespace: namespace, TaskQueue: taskQueue,
-		DatabaseVersion: latch.Version}
 }
 
 // A PlanRequest asks what needs chance or an expression before the webhooks

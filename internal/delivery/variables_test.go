@@ -1,0 +1,22 @@
+package delivery
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/vars"
+)
+
+// The table of variables knows the keys of those that a delivery writes.
+func TestVariablesHaveTheKeysOfTheTable(t *testing.T) {
+	t.Parallel()
+	response, _ := vars.Find("response")
+	require.Equal(t, vars.KeysOf[TaskResponse](), response.Keys)
+	webhook, _ := vars.Find("webhook")
+	written := map[string]string{}
+	require.NoError(t, json.Unmarshal(encodeID("a"), &written))
+	require.Len(t, written, len(webhook.Keys))
+	require.Contains(t, written, webhook.Keys[0])
+}

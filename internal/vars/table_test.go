@@ -1,0 +1,71 @@
+package vars
+
+import (
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Contract, "Templates": its table of variables is this one.
+func TestContractHasTheTable(t *testing.T) {
+	t.Parallel()
+	contract, err := os.ReadFile("../../docs/contract.md")
+	require.NoError(t, err)
+	const head = "| variable | kind | only in | keys | |\n|---|---|---|---|---|\n"
+	_, rest, found := strings.Cut(string(contract), head)
+	require.True(t, found, "the contract has the head of the table")
+	rows, _, _ := strings.Cut(rest, "\n\n")
+	require.Equal(t, Markdown(), rows+"\n", "write these rows into docs/contract.md")
+}
+
+// Contract, "Webhook": the default body has these fields in this order, and no variable that is not
+// in the table. A field beside the variables is one that the delivery knows by itself.
+func TestContractHasTheDefaultBody(t *testing.T) {
+	t.Parallel()
+	contract, err := os.ReadFile("../../docs/contract.md")
+	require.NoError(t, err)
+	_, rest, _ := strings.Cut(string(contract), "**Default body**, JSON: `{")
+	shown, _, _ := strings.Cut(rest, "}`, without what does not apply")
+	at := 0
+	for _, field := range BodyFields {
+		next := strings.Index(shown[at:], `"`+field+`"`)
+		require.GreaterOrEqual(t, next, 0, "%s stands in the contract, in its place", field)
+		at += next
+	}
+	own := []string{"secret", "delivery_id", "attempt", "timestamp", "parent_log"}
+	require.ElementsMatch(t, BodyFields, append(InBody(), own...))
+}
+
+// Every row is whole: without a run nobody has the variable, and only objects have keys.
+func TestRowsAreWhole(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, v := range table {
+		require.False(t, seen[v.Name], "%s stands twice", v.Name)
+		seen[v.Name] = true
+		require.NotZero(t, v.Runs, v.Name)
+		require.True(t, v.Kind == Object || v.Keys == nil, v.Name)
+		require.Subset(t, v.Keys, v.Moments, v.Name)
+		require.False(t, v.Open && v.Keys == nil, v.Name)
+		require.True(t, v.Keys != nil || v.Doc != "", "%s: say what it holds", v.Name)
+		require.NotContains(t, v.Keys, "", v.Name)
+		found, there := Find(v.Name)
+		require.True(t, there)
+		require.True(t, reflect.DeepEqual(v, found))
+	}
+	_, there := Find("nobody")
+	require.False(t, there)
+}
+
+// Which variables a scope sees, and what Given and Filled make of them.
+func TestScopes(t *testing.T) {
+	t.Parallel()
+	require.ElementsMatch(t, Names(), append(Given(), Filled()...))
+	require.NotContains(t, Names(), "history")
+	require.Equal(t, append(namesOf(In(Templates)), "history"), namesOf(In(Decisions)))
+	require.Equal(t, append(namesOf(In(Templates)), "response"), namesOf(In(Success)))
+	require.Equal(t, []string{"event", "webhook", "lock", "lock_url"}, Filled())
+}

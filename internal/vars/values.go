@@ -1,0 +1,140 @@
+package vars
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/latch-run/latch"
+)
+
+// Job is the variable job (docs/contract.md, "Templates"). It
+// is the same wherever it is seen: in templates, in a webhook's own `when`, in
+// that of a registered webhook, and in a trial.
+type Job struct {
+	ID    string       `json:"id"`
+	Name  string       `json:"name,omitempty"`
+	Title string       `json:"title,omitempty"`
+	Tags  []string     `json:"tags"`
+	Vars  latch.Object `json:"vars"`
+	// Schedule is a cron expression alone where the schedule has nothing else.
+	Schedule json.RawMessage `json:"schedule,omitempty"`
+	Timeout  latch.Duration  `json:"timeout,omitempty"`
+	// StartedAt is when JOB_START was fired, as in Status.
+	StartedAt *latch.Time `json:"started_at,omitempty"`
+	Status    JobStatus   `json:"status"`
+}
+
+// JobStatus is the run that fired the event, as job.status.
+type JobStatus struct {
+	ID          string       `json:"id"`
+	ReturnCode  *int         `json:"returncode"`
+	Error       *string      `json:"error"`
+	StartedAt   *latch.Time  `json:"started_at"`
+	CompletedAt *latch.Time  `json:"completed_at"`
+	KVP         latch.Object `json:"kvp"`
+}
+
+// NewJob returns what templates see of a job whose run stands so.
+func NewJob(job *latch.Job, status JobStatus) Job {
+	variable := Job{ID: job.ID, Name: job.Name, Title: job.Title, Tags: job.Tags, Vars: OrEmpty(job.Vars),
+		Timeout: job.Timeout, StartedAt: status.StartedAt, Status: status}
+	if variable.Tags == nil {
+		variable.Tags = []string{}
+	}
+	if schedule := job.Schedule; schedule != nil {
+		variable.Schedule = Encode(schedule)
+		if *schedule == (latch.Schedule{Cron: schedule.Cron}) {
+			variable.Schedule = Encode(schedule.Cron)
+		}
+	}
+	return variable
+}
+
+// Release is the variable release.
+type Release struct {
+	ID       string       `json:"id"`
+	Title    string       `json:"title,omitempty"`
+	Vars     latch.Object `json:"vars"`
+	Instance latch.Object `json:"instance"`
+	Status   string       `json:"status"`
+	Steps    []*Step      `json:"steps"`
+	// StartedAt is when the run began.
+	StartedAt latch.Time `json:"started_at"`
+}
+
+// Step is the variable step.
+type Step struct {
+	Name   string       `json:"name"`
+	Index  int          `json:"index"`
+	Status string       `json:"status"`
+	Error  string       `json:"error"`
+	KVP    latch.Object `json:"kvp"`
+}
+
+// NewStep returns what templates see of the step at an index.
+func NewStep(index int, result latch.StepResult) *Step {
+	return &Step{Name: result.Name, Index: index, Status: result.Status, Error: result.Error, KVP: OrEmpty(result.KVP)}
+}
+
+// AddRelease adds the variables of a release that stands so: release, steps,
+// vars and, where it has one, instance.
+func AddRelease(variables map[string]json.RawMessage, release *latch.Release, status string, steps []latch.StepResult, started latch.Time) {
+	variable := Release{ID: release.ID, Title: release.Title, Vars: OrEmpty(release.Vars), Instance: OrEmpty(release.Instance),
+		Status: status, Steps: []*Step{}, StartedAt: started}
+	byName := map[string]*Step{}
+	for i, result := range steps {
+		step := NewStep(i, result)
+		variable.Steps = append(variable.Steps, step)
+		byName[step.Name] = step
+	}
+	variables["release"], variables["steps"], variables["vars"] = Encode(variable), Encode(byName), Encode(variable.Vars)
+	if release.Instance != nil {
+		variables["instance"] = Encode(variable.Instance)
+	}
+}
+
+// System is the variable system.
+type System struct {
+	FQDN        string `json:"fqdn"`
+	Environment string `json:"environment"`
+	Version     string `json:"version"`
+	Namespace   string `json:"namespace"`
+	TaskQueue   string `json:"task_queue"`
+	// DatabaseVersion is Latch's version too: there is no database but Temporal.
+	DatabaseVersion string `json:"database.version"`
+}
+
+// NewSystem returns what this version of Latch shows of its surroundings.
+func NewSystem(fqdn, environment, namespace, taskQueue string) System {
+	return System{FQDN: fqdn, Environment: environment, Version: latch.Version, Namespace: namespace, TaskQueue: taskQueue,
+		DatabaseVersion: latch.Version}
+}
+
+// Run is the variable run.
+type Run struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+	// StartedAt is when the run began, before any delay.
+	StartedAt latch.Time `json:"started_at"`
+}
+
+// OrEmpty returns an object that is not nil.
+func OrEmpty(object latch.Object) latch.Object {
+	if object == nil {
+		return latch.Object{}
+	}
+	return object
+}
+
+// Encode returns a value of our own as JSON.
+func Encode(value any) json.RawMessage {
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		// Our own types marshal; what users gave came out of JSON.
+		panic(fmt.Sprintf("latch: %T: %v", value, err))
+	}
+	return bytes.TrimSuffix(encoded.Bytes(), []byte("\n"))
+}
