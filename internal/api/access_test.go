@@ -148,7 +148,9 @@ func TestWithoutKeys(t *testing.T) {
 	const event = `{"event":"API_CALLED"}`
 	require.Equal(t, 201, call(handler, "POST", "/latch/v1/events", event, "Content-Type", "application/json; charset=utf-8").Code)
 	for _, media := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""} {
-		require.Equal(t, 415, call(handler, "POST", "/latch/v1/events", event, "Content-Type", media).Code, media)
+		refused := call(handler, "POST", "/latch/v1/events", event, "Content-Type", media)
+		require.Equal(t, 415, refused.Code, media)
+		require.Contains(t, refused.Body.String(), "curl --json", "it says what would be right")
 	}
 }
 

@@ -132,7 +132,8 @@ func (a *api) checkLocal(r *http.Request) *Problem {
 	hasBody := r.ContentLength != 0
 	isForm := r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, pagePath)
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); hasBody && media != "application/json" && !isForm {
-		return problem(http.StatusUnsupportedMediaType, "Without keys a body is taken as application/json only, not as %q.", r.Header.Get("Content-Type"))
+		return problem(http.StatusUnsupportedMediaType,
+			"Without keys a body is taken as application/json only, not as %q: send Content-Type: application/json, as curl --json does.", r.Header.Get("Content-Type"))
 	}
 	return nil
 }

@@ -153,7 +153,7 @@ func (s *server) checkCaller(r *http.Request) (int, string) {
 		}
 	}
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Method == http.MethodPost && media != "application/json" {
-		return http.StatusUnsupportedMediaType, "A body is taken as application/json only."
+		return http.StatusUnsupportedMediaType, "A body is taken as application/json only: send Content-Type: application/json."
 	}
 	return 0, ""
 }
