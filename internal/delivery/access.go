@@ -12,6 +12,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/egress"
 	"github.com/latch-run/latch/internal/secret"
+	"github.com/latch-run/latch/internal/urlmask"
 )
 
 // An access is what lets a request in at its receiver (contract, "Webhook",
@@ -180,9 +181,9 @@ func urlTexts(secrets keyring, name string) []string {
 		return nil
 	}
 	address, _ := held.Value()
-	texts := urlSecrets(address)
+	texts := urlmask.Secrets(address)
 	if sent, err := encodeURL(address); err == nil && sent != address {
-		texts = append(texts, urlSecrets(sent)...)
+		texts = append(texts, urlmask.Secrets(sent)...)
 	}
 	return texts
 }

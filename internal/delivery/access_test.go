@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/mask/masktest"
 	"github.com/latch-run/latch/internal/secret"
 	"github.com/latch-run/latch/internal/signature"
 )
@@ -154,7 +155,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	answer := map[string]any{}
-	for name, encode := range likelyEncodings {
+	for name, encode := range masktest.Encodings {
 		for i, text := range all {
 			answer[fmt.Sprint(name, i)] = encode(text)
 		}
@@ -188,7 +189,7 @@ func TestAuthIsMasked(t *testing.T) {
 			sent := receiver.last(t).Header.Get("Authorization")
 			_, credentials, _ := strings.Cut(sent, " ")
 			for _, value := range []string{password, access, sent, credentials} {
-				for encoding, encode := range likelyEncodings {
+				for encoding, encode := range masktest.Encodings {
 					require.NotContains(t, string(record), encode(value), encoding)
 				}
 			}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/vars"
 )
 
@@ -36,12 +37,9 @@ func contentTypeOf(contentType string, body []byte) string {
 	return mime.FormatMediaType(mediaType, parameters)
 }
 
-// defaultBodyBytes is what a default body mostly has room in.
-const defaultBodyBytes = 512
-
 // defaultBody returns the body of a webhook without one of its own (contract, "Default body").
 func (d *draft) defaultBody() []byte {
-	b := objectBuilder{make([]byte, 0, defaultBodyBytes)}
+	var b objectBuilder
 	for _, name := range vars.BodyFields {
 		b.add(name, d.bodyField(name))
 	}
@@ -80,7 +78,7 @@ func textOrNone(text string) json.RawMessage {
 	if text == "" {
 		return nil
 	}
-	return encodeText(text)
+	return rawjson.Encode(text)
 }
 
 func encodeTime(t time.Time) json.RawMessage {
@@ -90,7 +88,9 @@ func encodeTime(t time.Time) json.RawMessage {
 
 // encodeID gives what is told of a thing that is known by its id.
 func encodeID(id string) json.RawMessage {
-	return append(appendText(append(make([]byte, 0, len(id)+10), `{"id":`...), id), '}')
+	return rawjson.Encode(struct {
+		ID string `json:"id"`
+	}{id})
 }
 
 // withoutSetup returns the job without what it is configured to do and whom it
@@ -106,7 +106,7 @@ func withoutSetup(job json.RawMessage) json.RawMessage {
 	}
 	delete(fields, conf)
 	delete(fields, webhooks)
-	return encode(fields)
+	return rawjson.Encode(fields)
 }
 
 // An objectBuilder writes a JSON object, its fields in the order of the calls.
@@ -118,7 +118,7 @@ func (b *objectBuilder) name(name string) {
 	if len(b.buffer) == 0 {
 		separator = '{'
 	}
-	b.buffer = append(appendText(append(b.buffer, separator), name), ':')
+	b.buffer = append(append(append(b.buffer, separator), rawjson.Encode(name)...), ':')
 }
 
 // add writes a field unless it does not apply.
@@ -133,7 +133,7 @@ func (b *objectBuilder) add(name string, value json.RawMessage) {
 func (b *objectBuilder) text(name, value string) {
 	if value != "" {
 		b.name(name)
-		b.buffer = appendText(b.buffer, value)
+		b.buffer = append(b.buffer, rawjson.Encode(value)...)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 const (
@@ -31,7 +32,7 @@ func (d *draft) attributes() []field {
 	if at.IsZero() {
 		at = latch.NewTime(d.now)
 	}
-	timestamp := strings.Trim(string(encode(at)), `"`)
+	timestamp := strings.Trim(string(rawjson.Encode(at)), `"`)
 	return []field{
 		{"specversion", "1.0"},
 		{"id", d.DeliveryID},
@@ -78,7 +79,7 @@ func (d *draft) wrap(body []byte) []byte {
 	contentType := d.Webhook.ContentTypeOrDefault()
 	b.text("datacontenttype", contentTypeOf(contentType, body))
 	if latch.BodyKindOf(contentType) != latch.BodyJSON {
-		body = encode(string(body))
+		body = rawjson.Encode(string(body))
 	}
 	b.add("data", body)
 	return b.finish()

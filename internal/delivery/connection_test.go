@@ -16,6 +16,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/secret"
 )
 
@@ -85,7 +86,7 @@ func (f *forgetful) note(what func()) {
 // Idempotency-Key.
 func TestRequestLostOnAKeptConnection(t *testing.T) {
 	t.Parallel()
-	big := encode([]string{strings.Repeat("x", 250<<10)})
+	big := rawjson.Encode([]string{strings.Repeat("x", 250<<10)})
 	for name, test := range map[string]struct {
 		method   string
 		body     []byte
@@ -258,7 +259,7 @@ func TestAnswerBeforeTheBodyWasSent(t *testing.T) {
 		}()
 		r := request("http://" + listener.Addr().String())
 		r.Webhook.ContentType, r.Webhook.Body = "text/plain", body
-		r.Variables = expr.Variables{"data": encode(map[string]string{"x": strings.Repeat("x", 50_000)})}
+		r.Variables = expr.Variables{"data": rawjson.Encode(map[string]string{"x": strings.Repeat("x", 50_000)})}
 		for range 20 { // whichever of the answer and the reset is noticed first
 			attempt, err := local(t, nil).Send(t.Context(), r, 1)
 			require.ErrorContains(t, err, want)

@@ -15,5 +15,6 @@
 // [Attempt] and every error is masked.
 //
 // It may not know Temporal, the environment, or what becomes of an attempt.
-// Start reading at [Sender.Send]; masker is the heart of masking.
+// Start reading at [Sender.Send]: prepare.go renders and signs, exchange.go sends,
+// response.go reads and classifies. Package mask does the masking.
 package delivery

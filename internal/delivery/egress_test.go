@@ -20,7 +20,9 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/egress"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // All bad settings are reported at once.
@@ -206,7 +208,7 @@ func TestProxyCredentialsAreMasked(t *testing.T) {
 	sender := newSender(t, Options{EgressProxy: address.String(), EgressAllow: []string{"127.0.0.1"}})
 	attempt, err := sender.Send(t.Context(), request("http://127.0.0.1:1/"), 1)
 	require.NoError(t, err)
-	require.Equal(t, hidden, attempt.Response.Headers["Echo"])
+	require.Equal(t, mask.Hidden, attempt.Response.Headers["Echo"])
 }
 
 // A URL that cannot be called fails for good; one with credentials is not shown.
@@ -225,7 +227,7 @@ func TestTargets(t *testing.T) {
 		"http://host/" + strings.Repeat("a", maximumURLBytes): "limit of 8 KiB",
 	} {
 		r := request("${vars.url}")
-		r.Variables = expr.Variables{"vars": encode(map[string]string{"url": address})}
+		r.Variables = expr.Variables{"vars": rawjson.Encode(map[string]string{"url": address})}
 		attempt, err := sender.Send(t.Context(), r, 1)
 		var permanent *PermanentError
 		require.ErrorAs(t, err, &permanent, address)

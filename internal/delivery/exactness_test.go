@@ -9,6 +9,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // A webhook's success decides as an http task's does: true is delivered,
@@ -119,7 +120,7 @@ func TestHeadersCannotBeInjected(t *testing.T) {
 			r := request(receiver.URL + "/?q=${vars.value}")
 			r.Webhook.Method = "GET"
 			r.Webhook.Headers = map[string]string{"X-Value": "${vars.value}"}
-			r.Variables = expr.Variables{"vars": encode(map[string]string{"value": test.value})}
+			r.Variables = expr.Variables{"vars": rawjson.Encode(map[string]string{"value": test.value})}
 			_, err := local(t, nil).Send(t.Context(), r, 1)
 			if !test.sent {
 				var permanent *PermanentError

@@ -18,6 +18,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/egress"
+	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
@@ -32,7 +33,7 @@ type call struct {
 	timeout, spent time.Duration
 	// secrets are the texts that masker hides.
 	secrets []string
-	masker  *masker
+	masker  *mask.Masker
 	// redaction is what no record keeps of the answer; nil for nothing.
 	redaction *redaction
 	// retry says of statuses whether they are tried again; nil says nothing.
@@ -279,7 +280,7 @@ func describe(err error) string {
 // tell makes an error's text: what was called and what happened, masked and
 // of bounded length.
 func (c *call) tell(what string) string {
-	return cutText(c.target+": "+c.masker.text(cleanText(what)), maximumErrorBytes)
+	return cutText(c.target+": "+c.masker.Text(cleanText(what)), maximumErrorBytes)
 }
 
 // cleanText gives valid UTF-8.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // A field is a name and a text that a body is to have; "" is none.
@@ -36,11 +37,7 @@ func fillObject(body []byte, fields []field) []byte {
 		return body
 	}
 	present := fieldsIn(body, fields)
-	size := len(body)
-	for _, field := range fields {
-		size += len(`,"":""`) + len(field.name) + len(field.value)
-	}
-	b := objectBuilder{make([]byte, 0, size)}
+	var b objectBuilder
 	for _, field := range fields {
 		if !present[field.name] {
 			b.text(field.name, field.value)
@@ -65,7 +62,7 @@ func (b *objectBuilder) before(object []byte) []byte {
 // fieldsIn tells which of the fields an object has. Their names are only
 // looked for where they, or escapes that may spell them, stand in it at all.
 func fieldsIn(object []byte, fields []field) map[string]bool {
-	if !bytes.Contains(object, []byte(`\u`)) && !slices.ContainsFunc(fields, func(f field) bool { return bytes.Contains(object, encodeText(f.name)) }) {
+	if !bytes.Contains(object, []byte(`\u`)) && !slices.ContainsFunc(fields, func(f field) bool { return bytes.Contains(object, rawjson.Encode(f.name)) }) {
 		return nil
 	}
 	var all map[string]json.RawMessage

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/mask/masktest"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/secret"
 )
 
@@ -31,7 +33,7 @@ func TestAnothersSecretIsMasked(t *testing.T) {
 	receiver := newReceiver(t, func(w http.ResponseWriter, _ *http.Request) {
 		answer := map[string]any{"result": "fail"}
 		for i, text := range hush {
-			for name, encode := range likelyEncodings {
+			for name, encode := range masktest.Encodings {
 				answer[fmt.Sprint(name, i)] = encode(text)
 			}
 			w.Header().Set(fmt.Sprint("X-Echo-", i), text)
@@ -57,7 +59,7 @@ func TestAnothersSecretIsMasked(t *testing.T) {
 			require.Equal(t, receiver.URL, attempt.Request.URL, "of a URL with a secret, scheme and host alone")
 			require.Equal(t, `"fail"`, string(attempt.Data["result"]))
 			for _, text := range hush {
-				for encoding, encode := range likelyEncodings {
+				for encoding, encode := range masktest.Encodings {
 					require.NotContains(t, string(recorded), encode(text), encoding)
 				}
 			}
@@ -104,7 +106,7 @@ func TestSecretsHideNoDecision(t *testing.T) {
 			require.Equal(t, `"fail"`, string(attempt.Data["result"]))
 			require.Equal(t, `true`, string(attempt.Data["stop_release"]))
 			require.Equal(t, `"***"`, string(attempt.Data["rollback_release"]))
-			require.NotContains(t, string(encode(attempt.Response)), "hunter2!")
+			require.NotContains(t, string(rawjson.Encode(attempt.Response)), "hunter2!")
 		})
 	}
 }
@@ -132,32 +134,4 @@ func TestRotatedSecretIsMasked(t *testing.T) {
 	attempt, err = sender.Send(t.Context(), request(receiver.URL), 1)
 	require.NoError(t, err)
 	require.JSONEq(t, `{"a":"first-value","b":"***"}`, attempt.Response.Body)
-}
-
-// needles are found wherever they stand, whatever their lengths, and so is the
-// beginning of one at a text's end.
-func TestNeedles(t *testing.T) {
-	t.Parallel()
-	for _, words := range [][]string{{"abcdef", "abcxyz", "bcd"}, {"a"}, {"ab", "abcd"}, {"abcd"}, {"needle", "needles", "eed"}} {
-		all := map[string]bool{}
-		for _, word := range words {
-			all[word] = true
-		}
-		n := newNeedles(all)
-		text := "a" + strings.Join(words, "-") + "abcde xneedlesab"
-		var want []span
-		for i := range text {
-			for _, word := range words {
-				if strings.HasPrefix(text[i:], word) {
-					want = append(want, span{i, i + len(word)})
-				}
-			}
-		}
-		require.ElementsMatch(t, want, n.search(view{text: text}, nil), words)
-	}
-	require.Nil(t, newNeedles(nil))
-	n := newNeedles(map[string]bool{"mdoq-is-awesome": true, "mdoqx": true})
-	for text, want := range map[string]int{"x mdoq": 2, "x mdo": 5, "x mdoq-is-awesom": 2, "x mdoq-is-awesome": 17, "mdoqmdoq": 4, "": 0} {
-		require.Equal(t, want, n.begins(text, shortestTail), text)
-	}
 }

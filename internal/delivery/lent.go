@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/secret"
 )
 
@@ -14,7 +15,7 @@ import (
 type Lent struct {
 	// Environment has NAME=value of each, in the order of their names.
 	Environment []string
-	masker      *masker
+	masker      *mask.Masker
 }
 
 // Lend looks up the secrets that variables name. A secret that only signs is
@@ -62,11 +63,11 @@ func lendable(held *secret.Secret) (string, error) {
 }
 
 // Text hides secrets in what a command said.
-func (l *Lent) Text(text string) string { return l.masker.text(text) }
+func (l *Lent) Text(text string) string { return l.masker.Text(text) }
 
 // Beginning is [Lent.Text] of the beginning of what a command said, which may
 // end within a secret.
-func (l *Lent) Beginning(text string) string { return l.masker.upTo(text, l.masker.whole(text)) }
+func (l *Lent) Beginning(text string) string { return l.masker.UpTo(text, l.masker.Whole(text)) }
 
 // JSON hides secrets in a JSON value.
-func (l *Lent) JSON(value json.RawMessage) json.RawMessage { return l.masker.json(value) }
+func (l *Lent) JSON(value json.RawMessage) json.RawMessage { return l.masker.JSON(value) }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/secret"
 )
 
@@ -29,14 +30,14 @@ type maskers struct {
 	held  *secret.Held
 	// common are the needles of what is held, covered the secrets that they
 	// find.
-	common  *needles
+	common  *mask.Needles
 	covered map[string]bool
-	known   map[string]*masker
+	known   map[string]*mask.Masker
 }
 
 // of returns the masker of all that is held and of some more texts. When too
 // many are known all are forgotten, rotated secrets among them.
-func (k *maskers) of(held *secret.Held, more []string) *masker {
+func (k *maskers) of(held *secret.Held, more []string) *mask.Masker {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
 	if k.known == nil || k.held != held {
@@ -55,7 +56,7 @@ func (k *maskers) of(held *secret.Held, more []string) *masker {
 	if len(k.known) >= maximumMaskers {
 		clear(k.known)
 	}
-	m := masking(k.common, needlesOf(own))
+	m := mask.Of(k.common, mask.NeedlesOf(own))
 	k.known[key] = m
 	return m
 }
@@ -64,7 +65,7 @@ func (k *maskers) of(held *secret.Held, more []string) *masker {
 func (k *maskers) hold(held *secret.Held) {
 	all := slices.DeleteFunc(slices.Clone(held.Texts()), func(text string) bool { return len(text) < minimumHeld })
 	all = append(all, k.always...)
-	k.held, k.common, k.known = held, needlesOf(all), map[string]*masker{}
+	k.held, k.common, k.known = held, mask.NeedlesOf(all), map[string]*mask.Masker{}
 	k.covered = make(map[string]bool, len(all))
 	for _, text := range all {
 		k.covered[text] = true
@@ -72,7 +73,9 @@ func (k *maskers) hold(held *secret.Held) {
 }
 
 // maskerOf returns what hides all that the worker holds, and the texts.
-func (s *Sender) maskerOf(secrets []string) *masker { return s.maskers.of(s.secrets.Held(), secrets) }
+func (s *Sender) maskerOf(secrets []string) *mask.Masker {
+	return s.maskers.of(s.secrets.Held(), secrets)
+}
 
 // proxySecrets returns the proxy's credentials, which are masked like secrets.
 func proxySecrets(proxy *url.URL) []string {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // The client credentials grant is made here, and not by golang.org/x/oauth2:
@@ -62,7 +63,7 @@ func (s *Sender) newGrant(c *call, a *access) (*grant, error) {
 	g := &grant{sender: s}
 	g.fetch = call{request: outgoing{http.MethodPost, target.url, header, body}, target: "the OAuth2 token of " + target.shown(http.MethodPost, c.masker),
 		timeout: min(c.timeout, tokenTimeout), masker: c.masker}
-	g.key = sha256.Sum256(encode([]string{settings.TokenURL, settings.AuthStyleOrDefault(), settings.ClientID, secret, string(body)}))
+	g.key = sha256.Sum256(rawjson.Encode([]string{settings.TokenURL, settings.AuthStyleOrDefault(), settings.ClientID, secret, string(body)}))
 	return g, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/signature"
 )
@@ -25,7 +26,7 @@ type draft struct {
 	secrets keyring
 	access  access
 	masked  []string
-	masker  *masker
+	masker  *mask.Masker
 	target  target
 	vars    expr.Variables // what templates see; nil until one looks
 	header  http.Header

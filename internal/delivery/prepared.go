@@ -6,6 +6,7 @@ import (
 	"net/http/httputil"
 	"strings"
 
+	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/urlmask"
 )
@@ -58,17 +59,17 @@ func (p *Prepared) Wire(showSecrets bool) ([]byte, error) {
 	request := p.call.request.request(context.Background())
 	if p.call.grant != nil {
 		request.Header = request.Header.Clone()
-		request.Header.Set("Authorization", "Bearer "+hidden)
+		request.Header.Set("Authorization", "Bearer "+mask.Hidden)
 	}
 	wire, err := httputil.DumpRequestOut(request, true)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s", p.call.target, p.call.masker.text(err.Error()))
+		return nil, fmt.Errorf("%s: %s", p.call.target, p.call.masker.Text(err.Error()))
 	}
 	if showSecrets {
 		return wire, nil
 	}
 	line, rest, _ := strings.Cut(string(wire), "\r\n")
-	return []byte(p.call.masker.text(urlmask.RequestLine(line) + "\r\n" + rest)), nil
+	return []byte(p.call.masker.Text(urlmask.RequestLine(line) + "\r\n" + rest)), nil
 }
 
 // Header gives a header of the request.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // With preset slack a value in a text is data: it rings nobody and makes no
@@ -15,7 +16,7 @@ import (
 // ids stay as they are.
 func TestValuesInSlackTexts(t *testing.T) {
 	t.Parallel()
-	variables := expr.Variables{"vars": encode(map[string]any{
+	variables := expr.Variables{"vars": rawjson.Encode(map[string]any{
 		"ring": "<!channel> R&D", "url": "https://x.example/?a=1&b=2", "user": "U1", "bang": "!channel", "n": json.Number("1.50"),
 		"fields": []any{map[string]any{"title": "<!here>", "value": "a&b", "short": true}},
 	})}

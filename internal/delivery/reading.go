@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/latch-run/latch/internal/mask"
 )
 
 // maximumJSONDepth bounds how deep the JSON of an answer nests.
@@ -234,8 +236,8 @@ func (a *answer) shape() string {
 
 // faults returns what a decision must know of the answer beside the object
 // that it is, masked and bounded.
-func (a *answer) faults(m *masker) (unreadable, noObject string) {
-	said := func(text string) string { return cutText(m.text(cleanText(text)), maximumFault) }
+func (a *answer) faults(m *mask.Masker) (unreadable, noObject string) {
+	said := func(text string) string { return cutText(m.Text(cleanText(text)), maximumFault) }
 	return said(a.read().fault), said(a.shape())
 }
 

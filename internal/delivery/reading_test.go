@@ -20,6 +20,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // coded compresses a text.
@@ -259,7 +260,7 @@ func TestSecretsAreMaskedInDecodedAnswers(t *testing.T) {
 		if err != nil {
 			require.NotContains(t, err.Error(), "s3cr3t")
 		}
-		require.NotContains(t, string(encode(attempt)), "s3cr3t", "%q", name)
+		require.NotContains(t, string(rawjson.Encode(attempt)), "s3cr3t", "%q", name)
 		require.NotContains(t, strings.ReplaceAll(attempt.Response.Body, "\x00", ""), "s3cr3t", "%q", name)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/mask"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // A redaction hides parts of answers before a record keeps them; nil hides
@@ -86,7 +88,7 @@ func (r *redaction) header(came http.Header) http.Header {
 	kept := came.Clone()
 	for name := range kept {
 		if slices.ContainsFunc(r.headers, func(pattern []string) bool { return matches(pattern, strings.ToLower(name)) }) {
-			kept[name] = []string{hidden}
+			kept[name] = []string{mask.Hidden}
 		}
 	}
 	return kept
@@ -121,7 +123,7 @@ func (r *redaction) body(came *answer) []byte {
 	decoder.UseNumber()
 	var decoded any
 	if came.broken || came.read().form < scalarForm || decoder.Decode(&decoded) != nil {
-		return []byte(hidden)
+		return []byte(mask.Hidden)
 	}
 	root, _ := decoded.(map[string]any)
 	decisions := decisionsOf(root)
@@ -131,7 +133,7 @@ func (r *redaction) body(came *answer) []byte {
 	for key, value := range decisions {
 		root[key] = value
 	}
-	return encode(decoded)
+	return rawjson.Encode(decoded)
 }
 
 // decisionsOf gives what of an answer decides about a run: to hide it would
@@ -140,7 +142,7 @@ func decisionsOf(root map[string]any) map[string]any {
 	decisions := map[string]any{}
 	for _, key := range latch.DecisiveKeys {
 		value, given := root[key]
-		if given && (latch.Object{key: encode(value)}).Understood(key) == nil {
+		if given && (latch.Object{key: rawjson.Encode(value)}).Understood(key) == nil {
 			decisions[key] = value
 		}
 	}
@@ -150,7 +152,7 @@ func decisionsOf(root map[string]any) map[string]any {
 // redacted hides what a path leads to.
 func redacted(value any, path []string) any {
 	if len(path) == 0 {
-		return hidden
+		return mask.Hidden
 	}
 	part, rest := path[0], path[1:]
 	switch value := value.(type) {

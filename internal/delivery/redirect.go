@@ -1,6 +1,9 @@
 package delivery
 
-import "github.com/latch-run/latch/internal/urlmask"
+import (
+	"github.com/latch-run/latch/internal/mask"
+	"github.com/latch-run/latch/internal/urlmask"
+)
 
 // maximumShownLocation bounds what an error tells of where a redirect leads, in
 // bytes.
@@ -19,14 +22,14 @@ func (a *answer) leads(c *call) string {
 		return ""
 	}
 	location := c.redaction.of(a).header.Get("Location")
-	if location == "" || location == hidden {
+	if location == "" || location == mask.Hidden {
 		return ""
 	}
 	to, err := c.request.url.Parse(location)
 	if err != nil {
 		return ", which leads to no valid URL"
 	}
-	if c.masker.finds(location) || c.masker.finds(to.String()) {
+	if c.masker.Finds(location) || c.masker.Finds(to.String()) {
 		return ", which leads to " + to.Scheme + "://" + to.Host
 	}
 	to.Fragment, to.RawFragment = "", ""

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/mask"
+	"github.com/latch-run/latch/internal/urlmask"
 )
 
 // maskedBytes is how far into a body that was cut a record looks: a secret
@@ -23,32 +24,32 @@ const maskedBytes = MaximumResponseBytes / 2
 var neverKept = []string{"Set-Cookie", "Set-Cookie2", "Cookie", "Authorization", "Proxy-Authorization"}
 
 // record gives the answer as a record keeps it: masked first, then cut.
-func (a *answer) record(m *masker) *latch.RecordResponse {
+func (a *answer) record(m *mask.Masker) *latch.RecordResponse {
 	body := string(a.body)
 	limit := len(body)
 	switch {
 	case a.cut:
 		limit = maskedBytes
 	case a.broken:
-		limit = m.whole(body)
+		limit = m.Whole(body)
 	}
 	return &latch.RecordResponse{
 		Status:  a.status,
 		Headers: a.headers(m, keptHeaderBytes),
-		Body:    cutText(cleanText(m.upTo(body, limit)), KeptResponseBytes),
+		Body:    cutText(cleanText(m.UpTo(body, limit)), KeptResponseBytes),
 	}
 }
 
 // headers gives the headers that may be kept, masked, up to a total size, the
 // values of one name joined.
-func (a *answer) headers(m *masker, limit int) map[string]string {
+func (a *answer) headers(m *mask.Masker, limit int) map[string]string {
 	kept := make(map[string]string, len(a.header))
 	for _, name := range sortedNames(a.header) {
 		if slices.Contains(neverKept, http.CanonicalHeaderKey(name)) {
 			continue
 		}
-		value := cleanText(m.text(withoutUserinfo(strings.Join(a.header[name], ", "))))
-		name = cleanText(m.text(name))
+		value := cleanText(m.Text(urlmask.WithoutUserinfo(strings.Join(a.header[name], ", "))))
+		name = cleanText(m.Text(name))
 		if limit -= len(name) + len(value); limit < 0 {
 			break
 		}
@@ -57,27 +58,15 @@ func (a *answer) headers(m *masker, limit int) map[string]string {
 	return kept
 }
 
-// userinfo is what may stand before the host of a URL.
-var userinfo = regexp.MustCompile(`//[^/?#@\s"'<>]+(?:@[^/?#@\s"'<>]*)*@`)
-
-// withoutUserinfo hides the credentials of URLs, such as those of an address
-// that an endpoint redirects to.
-func withoutUserinfo(value string) string {
-	if !strings.Contains(value, "@") {
-		return value
-	}
-	return userinfo.ReplaceAllString(value, "//"+hidden+"@")
-}
-
 // object returns the JSON object that the body is, whatever its Content-Type,
 // masked; an empty one where it is something else.
-func (a *answer) object(m *masker) latch.Object {
+func (a *answer) object(m *mask.Masker) latch.Object {
 	object := latch.Object{}
 	if a.broken || a.read().form != objectForm {
 		return object
 	}
-	changed := !m.clean(a.body)
-	if err := json.Unmarshal(m.json(a.body), &object); err != nil {
+	changed := !m.Clean(a.body)
+	if err := json.Unmarshal(m.JSON(a.body), &object); err != nil {
 		return latch.Object{}
 	}
 	if changed {
@@ -89,7 +78,7 @@ func (a *answer) object(m *masker) latch.Object {
 // keepDecisions puts back the keys that decide, with values that mean something
 // there, where masking hid them: these words are nobody's secret, even where a
 // worker holds one that reads the same, and a fail must not be lost by it.
-func keepDecisions(masked latch.Object, body []byte, m *masker) {
+func keepDecisions(masked latch.Object, body []byte, m *mask.Masker) {
 	var came latch.Object
 	if json.Unmarshal(body, &came) != nil {
 		return
@@ -101,7 +90,7 @@ func keepDecisions(masked latch.Object, body []byte, m *masker) {
 		case came.Understood(key) == nil:
 			masked[key] = value
 		default:
-			masked[key] = m.json(value)
+			masked[key] = m.JSON(value)
 		}
 	}
 }

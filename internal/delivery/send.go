@@ -9,6 +9,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/vars"
 )
 
@@ -96,7 +97,7 @@ func variablesOf(r *protocol.WebhookRequest) expr.Variables {
 	}
 	for _, variable := range own {
 		if absent(variables[variable.name]) && variable.value != "" {
-			variables[variable.name] = encodeText(variable.value)
+			variables[variable.name] = rawjson.Encode(variable.value)
 		}
 	}
 	return variables

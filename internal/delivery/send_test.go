@@ -19,6 +19,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/secret"
 )
 
@@ -325,7 +326,7 @@ func TestCannotBeSent(t *testing.T) {
 			r.Webhook.ContentType, r.Webhook.Body = "application/x-www-form-urlencoded", []byte(`[1]`)
 		}, "a form is made of a JSON object", nil},
 		"large body": {func(r *protocol.WebhookRequest) {
-			r.Variables = expr.Variables{"data": encode(strings.Repeat("x", MaximumRequestBytes))}
+			r.Variables = expr.Variables{"data": rawjson.Encode(strings.Repeat("x", MaximumRequestBytes))}
 		}, "limit of 640 KiB", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

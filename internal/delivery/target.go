@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/latch-run/latch/internal/egress"
+	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
@@ -68,28 +69,7 @@ func parseTarget(address string) (target, error) {
 		parsed.Host = host
 	}
 	text := parsed.String()
-	return target{url: parsed, text: text, public: urlmask.URL(text), credentials: telling(urlmask.Values(text))}, nil
-}
-
-// minimumTelling is the least length, in bytes, of a credential in a URL that
-// is masked wherever an endpoint echoes it: nobody says of a shorter one that
-// it is a secret, and many a parameter's name only sounds like one.
-const minimumTelling = 12
-
-// telling returns those of a URL's credentials that are told from words, as
-// they stand in the URL and decoded.
-func telling(credentials []string) []string {
-	var found []string
-	for _, credential := range credentials {
-		if len(credential) < minimumTelling || tokenLike(credential) == "" {
-			continue
-		}
-		found = append(found, credential)
-		if plain, err := url.QueryUnescape(credential); err == nil && plain != credential {
-			found = append(found, plain)
-		}
-	}
-	return found
+	return target{url: parsed, text: text, public: urlmask.URL(text), credentials: urlmask.Telling(text)}, nil
 }
 
 // maximumTargets bounds how many targets are kept.
@@ -122,15 +102,15 @@ func (k *targets) of(address string) (target, error) {
 
 // display returns the URL as records show it: without credentials, and of one
 // with a secret scheme and host alone.
-func (t target) display(m *masker) string {
-	if t.secret || m.finds(t.text) {
+func (t target) display(m *mask.Masker) string {
+	if t.secret || m.Finds(t.text) {
 		return t.url.Scheme + "://" + t.url.Host
 	}
 	return cutText(t.public, maximumShownURL)
 }
 
 // shown names method and URL in errors.
-func (t target) shown(method string, m *masker) string { return method + " " + t.display(m) }
+func (t target) shown(method string, m *mask.Masker) string { return method + " " + t.display(m) }
 
 // An outgoing is a request that is written.
 type outgoing struct {

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch/internal/egress"
+	"github.com/latch-run/latch/internal/urlmask"
 )
 
 // A URL's parser and the guard agree about the host: whatever a target's URL
@@ -44,7 +45,7 @@ func TestUserinfoIsHidden(t *testing.T) {
 		"mailto:ops@example.com":                                             "mailto:ops@example.com",
 		"Ops <ops@example.com> // nothing":                                   "Ops <ops@example.com> // nothing",
 	} {
-		require.Equal(t, want, withoutUserinfo(value))
+		require.Equal(t, want, urlmask.WithoutUserinfo(value))
 	}
 	receiver := newReceiver(t, answering(302, "", map[string]string{"Location": "https://user:hush@other.example/"}))
 	attempt, err := local(t, nil).Send(t.Context(), request(receiver.URL), 1)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/mask"
 )
 
 // A TaskRequest is one HTTP task, the same for every attempt.
@@ -135,10 +136,10 @@ func (s *Sender) taskContent(r *TaskRequest, secrets keyring) (http.Header, []by
 	return header, body, nil
 }
 
-func (a *answer) taskResponse(m *masker) *TaskResponse {
-	response := &TaskResponse{Status: a.status, Headers: a.headers(m, maximumHeaderBytes), Body: cleanText(m.text(string(a.body)))}
+func (a *answer) taskResponse(m *mask.Masker) *TaskResponse {
+	response := &TaskResponse{Status: a.status, Headers: a.headers(m, maximumHeaderBytes), Body: cleanText(m.Text(string(a.body)))}
 	if !a.broken && a.read().isJSON() {
-		response.Data = m.json(a.body)
+		response.Data = m.JSON(a.body)
 	}
 	return response
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // Contract, Records: a credential in a URL stands in no record and no error, of
@@ -23,7 +24,7 @@ func TestURLCredentialsAreHidden(t *testing.T) {
 	})
 	sender := local(t, map[string]string{"client": "client-value"})
 	r := request(receiver.URL + "/:actions?a=1&API_KEY=${vars.key}&b=2")
-	r.Variables = expr.Variables{"vars": encode(map[string]string{"key": key})}
+	r.Variables = expr.Variables{"vars": rawjson.Encode(map[string]string{"key": key})}
 	attempt, err := sender.Send(t.Context(), r, 1)
 	require.Error(t, err)
 	require.Equal(t, "/:actions?a=1&API_KEY="+key+"&b=2", receiver.last(t).RequestURI)
@@ -42,7 +43,7 @@ func TestURLCredentialsAreHidden(t *testing.T) {
 	unreached, dialErr := sender.Send(t.Context(), r, 1)
 	require.ErrorContains(t, dialErr, "/?sig=***: ")
 	for _, told := range []any{attempt.Request, attempt.Response, attempt.Data, err.Error(), response, taskErr.Error(), tokenErr.Error(), renderErr.Error(), unreached.Request, dialErr.Error()} {
-		require.NotContains(t, string(encode(told)), key)
+		require.NotContains(t, string(rawjson.Encode(told)), key)
 	}
 }
 

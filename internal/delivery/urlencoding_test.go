@@ -10,6 +10,8 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/mask"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // Contract, Templates: what a URL may not have goes out percent-encoded, and
@@ -37,7 +39,7 @@ func TestURLsAreEncoded(t *testing.T) {
 		"/line break?at=the end \r\n":         "/line%20break?at=the%20end",
 	} {
 		for name, address := range map[string]string{"fixed": receiver.URL + sent, "whole": "${vars.url}"} {
-			variables := expr.Variables{"vars": encode(map[string]string{"url": receiver.URL + sent})}
+			variables := expr.Variables{"vars": rawjson.Encode(map[string]string{"url": receiver.URL + sent})}
 			r := request(address)
 			r.Variables = variables
 			attempt, err := sender.Send(t.Context(), r, 1)
@@ -72,7 +74,7 @@ func TestControlCharactersInURLs(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"http://127.0.0.1:1/a\nb", "http://127.0.0.1:1/?a\r\nX: b", "http://127.0.0.1:1/\x00", "http://127.0.0.1:1/\ta", "http://127.0.0.1:1\n/x"} {
 		r := request("${vars.url}")
-		r.Variables = expr.Variables{"vars": encode(map[string]string{"url": address})}
+		r.Variables = expr.Variables{"vars": rawjson.Encode(map[string]string{"url": address})}
 		_, err := local(t, nil).Send(t.Context(), r, 1)
 		require.ErrorContains(t, err, "control character")
 		require.False(t, Retryable(err))
@@ -89,5 +91,5 @@ func TestSecretURLIsEncoded(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "/T0K%20EN/%25zz?k=%C3%BC", receiver.last(t).RequestURI)
 	require.Equal(t, receiver.URL, attempt.Request.URL)
-	require.Equal(t, hidden, attempt.Response.Headers["Echo"])
+	require.Equal(t, mask.Hidden, attempt.Response.Headers["Echo"])
 }

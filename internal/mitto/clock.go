@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // The keys of Mitto's clock in a schedule: {"minute": 0, "hour": 6, "ampm": "AM"}.
@@ -34,7 +35,7 @@ func (r *scheduleReader) times(key string, read func(clock latch.Object) string)
 		r.problems.Addf("schedule."+key, "must be an object, not %.60s", r.object[key])
 	case isClock:
 		if cron := read(clock); len(r.problems) == 0 {
-			r.cron, r.cronFrom = encode(cron), key
+			r.cron, r.cronFrom = rawjson.Encode(cron), key
 		}
 	case key == typeDaily:
 		r.fromValue(key, `an object such as {"minute": 0, "hour": 6, "ampm": "AM"}`)

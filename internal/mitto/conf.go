@@ -8,6 +8,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // taskKinds are Latch's own names of tasks.
@@ -104,12 +105,12 @@ func ownTask(conf latch.Object) (path string, task json.RawMessage) {
 	if len(found) == 0 {
 		return "", nil
 	}
-	return keyConf, encode(found)
+	return keyConf, rawjson.Encode(found)
 }
 
 // isTask tells whether a task is one in all that it says.
 func isTask(task json.RawMessage) bool {
-	_, err := admission.DecodeJob(encode(latch.Object{"id": encode("1"), keyTask: task}))
+	_, err := admission.DecodeJob(rawjson.Encode(latch.Object{"id": rawjson.Encode("1"), keyTask: task}))
 	return err == nil
 }
 
@@ -129,12 +130,12 @@ func (t *translation) sequence(value json.RawMessage) {
 		if isNull(object["id"]) {
 			at := fmt.Sprintf("jobs[%d].id", i)
 			t.problems.Addf(at, "required: the id of the job to run here")
-			jobs[i] = encode(at)
+			jobs[i] = rawjson.Encode(at)
 			continue
 		}
-		jobs[i] = encode(text(object["id"]))
+		jobs[i] = rawjson.Encode(text(object["id"]))
 	}
-	t.set(keyJobs, encode(jobs))
+	t.set(keyJobs, rawjson.Encode(jobs))
 }
 
 // command is a conf of type cmd. The shell gets its text as it is: what looks
@@ -147,14 +148,14 @@ func (t *translation) command(conf latch.Object) {
 		t.problems.Addf("conf.cmd", "must be a string, not %s", conf["cmd"])
 		return
 	}
-	task := latch.Object{"argv": encode(t.argv(conf["shell"], command)), "timeout": encode(unlimited)}
+	task := latch.Object{"argv": rawjson.Encode(t.argv(conf["shell"], command)), "timeout": rawjson.Encode(unlimited)}
 	if !isNull(conf["timeout"]) {
 		task["timeout"] = duration(conf["timeout"])
 	}
 	if !isNull(conf["cmd_env"]) {
 		task["env"] = t.environment(conf["cmd_env"])
 	}
-	t.set(keyTask, encode(latch.Object{"command": encode(task)}))
+	t.set(keyTask, rawjson.Encode(latch.Object{"command": rawjson.Encode(task)}))
 }
 
 // argv has a shell run the command, or splits it as Python's shlex does.
@@ -188,7 +189,7 @@ func (t *translation) environment(value json.RawMessage) json.RawMessage {
 	for name, each := range variables {
 		values[name] = literal(text(each))
 	}
-	return encode(values)
+	return rawjson.Encode(values)
 }
 
 // literal keeps a text from being read as a template.
@@ -201,7 +202,7 @@ func showConf(value json.RawMessage) json.RawMessage {
 	}
 	written, err := toHJSON(value)
 	if err != nil {
-		return encode(string(value)) // JSON is HJSON too
+		return rawjson.Encode(string(value)) // JSON is HJSON too
 	}
-	return encode(written)
+	return rawjson.Encode(written)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // Of gives a registered job as Mitto's clients see it.
@@ -24,11 +25,11 @@ func Fields(definition *protocol.Definition) latch.Object {
 	large := []string{keyConf, keyWebhooks, "markdown"}
 	slices.SortFunc(large, func(x, y string) int { return len(fields[y]) - len(fields[x]) })
 	for _, key := range large {
-		if len(encode(fields)) > maximumFields {
+		if len(rawjson.Encode(fields)) > maximumFields {
 			delete(fields, key)
 		}
 	}
-	if len(encode(fields)) > maximumFields {
+	if len(rawjson.Encode(fields)) > maximumFields {
 		return nil
 	}
 	return fields

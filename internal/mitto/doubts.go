@@ -9,6 +9,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/typo"
 )
 
@@ -32,7 +33,7 @@ func Warnings(definition *protocol.Definition) []latch.Problem {
 	}
 	j.doubtKeys(&warnings)
 	t := newTranslation(j.Extras)
-	t.set("id", encode(j.ID))
+	t.set("id", rawjson.Encode(j.ID))
 	t.settings(nil)
 	t.work()
 	t.hooks(j.hooks())

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
@@ -39,10 +40,10 @@ func (j *Job) Restored(body latch.Object) latch.Object {
 			continue
 		}
 		if at, err := j.find(hooks, id); err == nil {
-			list[i] = urlmask.Restore(each, encode(j.webhook(hooks[at])))
+			list[i] = urlmask.Restore(each, rawjson.Encode(j.webhook(hooks[at])))
 		}
 	}
-	whole[keyWebhooks] = encode(list)
+	whole[keyWebhooks] = rawjson.Encode(list)
 	return whole
 }
 
@@ -60,7 +61,7 @@ func restoreConf(sent, kept json.RawMessage) json.RawMessage {
 
 // isHidden reports whether a credential of a job or a webhook is hidden.
 func isHidden(body latch.Object) bool {
-	return urlmask.IsHidden(encode(body)) || isText(body[keyConf]) && urlmask.IsHidden(confAsJSON(body[keyConf]))
+	return urlmask.IsHidden(rawjson.Encode(body)) || isText(body[keyConf]) && urlmask.IsHidden(confAsJSON(body[keyConf]))
 }
 
 // refuseHidden is about what nobody can put back.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // A Job is a registered job, as far as Mitto's clients see it.
@@ -126,7 +127,7 @@ func IDJSON(id string) json.RawMessage {
 	if number, ok := wholeNumber(id); ok && number > 0 {
 		return json.RawMessage(id)
 	}
-	return encode(id)
+	return rawjson.Encode(id)
 }
 
 // UnknownWebhook is the error of a webhook that a job does not have.

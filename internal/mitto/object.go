@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
@@ -14,9 +15,9 @@ func (j *Job) Object(status *Status) latch.Object {
 	if !isText(object[keyConf]) {
 		object[keyConf] = urlmask.JSON(object[keyConf]) // as text nobody could tell a header's name
 	}
-	object[keyConf], object["status"] = showConf(object[keyConf]), encode(status)
+	object[keyConf], object["status"] = showConf(object[keyConf]), rawjson.Encode(status)
 	if hooks := j.Webhooks(); len(hooks) > 0 {
-		object[keyWebhooks] = encode(hooks)
+		object[keyWebhooks] = rawjson.Encode(hooks)
 	}
 	return object
 }
@@ -40,9 +41,9 @@ func (j *Job) Variables() latch.Object {
 		delete(variables, key)
 	}
 	if bare, private := withoutHeaders(j.Latch); private {
-		variables[keyConf] = encode(bare)
+		variables[keyConf] = rawjson.Encode(bare)
 	}
-	variables[keyWebhooks] = encode(j.publicWebhooks())
+	variables[keyWebhooks] = rawjson.Encode(j.publicWebhooks())
 	return variables
 }
 
@@ -83,7 +84,7 @@ func (j *Job) fields() latch.Object {
 	}
 	object[keySchedule] = whole(object[keySchedule])
 	object["id"] = IDJSON(j.ID)
-	object["created_at"], object["updated_at"] = encode(j.CreatedAt), encode(j.UpdatedAt)
+	object["created_at"], object["updated_at"] = rawjson.Encode(j.CreatedAt), rawjson.Encode(j.UpdatedAt)
 	return object
 }
 
@@ -93,12 +94,12 @@ func (j *Job) comparison() func(key string) bool {
 		return func(string) bool { return true }
 	}
 	t := newTranslation(j.Extras)
-	t.set("id", encode(j.ID))
+	t.set("id", rawjson.Encode(j.ID))
 	t.settings(nil)
 	t.work()
 	var came latch.Job
-	_ = latch.Unmarshal(encode(t.latches), &came) // it was admitted before
-	before, now := members(encode(came)), members(encode(j.Latch))
+	_ = latch.Unmarshal(rawjson.Encode(t.latches), &came) // it was admitted before
+	before, now := members(rawjson.Encode(came)), members(rawjson.Encode(j.Latch))
 	equal := func(key string) bool { return string(before[key]) == string(now[key]) }
 	return func(key string) bool {
 		switch key {
@@ -118,38 +119,38 @@ func (j *Job) derived() latch.Object {
 	}
 	for key, value := range map[string]string{keyName: job.Name, keyTitle: job.Title, keyType: kindOf(job)} {
 		if value != "" {
-			object[key] = encode(value)
+			object[key] = rawjson.Encode(value)
 		}
 	}
 	if len(job.Tags) > 0 {
-		object[keyTags] = encode(job.Tags)
+		object[keyTags] = rawjson.Encode(job.Tags)
 	}
 	if len(job.Vars) > 0 {
-		object[keyVars] = encode(job.Vars)
+		object[keyVars] = rawjson.Encode(job.Vars)
 	}
 	if job.Retry != nil {
-		object[keyRetry] = encode(job.Retry)
+		object[keyRetry] = rawjson.Encode(job.Retry)
 	}
 	if job.Task != nil {
-		object[keyConf] = encode(job.Task)
+		object[keyConf] = rawjson.Encode(job.Task)
 	}
 	if len(job.Jobs) > 0 {
 		object[keyJobs] = showSequence(job.Jobs)
 	}
 	object[keySchedule] = showSchedule(job.Schedule)
 	object[keyTimeout], object[keyDelay] = seconds(job.Timeout), seconds(job.Delay)
-	object[keyContinueOnError] = encode(job.ContinueOnError)
+	object[keyContinueOnError] = rawjson.Encode(job.ContinueOnError)
 	return object
 }
 
 func showSequence(jobs []latch.SequenceJob) json.RawMessage {
 	list := make([]json.RawMessage, len(jobs))
 	for i, job := range jobs {
-		if list[i] = encode(job); job.Job == nil {
+		if list[i] = rawjson.Encode(job); job.Job == nil {
 			list[i] = IDJSON(job.Registered)
 		}
 	}
-	return encode(list)
+	return rawjson.Encode(list)
 }
 
 // kindOf names the type of a job that came without one.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // pythonWords are what Python prints for values of JSON. Clients written in it
@@ -48,5 +49,5 @@ func withoutPython(value json.RawMessage) json.RawMessage {
 	for key, each := range object {
 		object[key] = withoutPython(each)
 	}
-	return encode(object)
+	return rawjson.Encode(object)
 }

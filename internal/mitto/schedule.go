@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/typo"
 )
 
@@ -166,7 +167,7 @@ func (r *scheduleReader) latch() json.RawMessage {
 	if !isNull(r.after) {
 		schedule["after"] = r.after
 		if on := r.object[keyOn]; !isNull(on) {
-			schedule["after"] = encode(latch.Object{"job": r.after, keyOn: on})
+			schedule["after"] = rawjson.Encode(latch.Object{"job": r.after, keyOn: on})
 		}
 	}
 	if !isNull(r.cron) {
@@ -175,7 +176,7 @@ func (r *scheduleReader) latch() json.RawMessage {
 	if len(schedule) == 0 {
 		return json.RawMessage("null")
 	}
-	return encode(schedule)
+	return rawjson.Encode(schedule)
 }
 
 // whole returns a schedule as clients are shown it: all of Mitto's keys, with
@@ -194,12 +195,12 @@ func whole(schedule json.RawMessage) json.RawMessage {
 	shown := emptySchedule()
 	maps.Copy(shown, read.object)
 	if isNull(shown["type"]) && read.kind != "" {
-		shown["type"] = encode(read.kind)
+		shown["type"] = rawjson.Encode(read.kind)
 	}
 	if shown[keyValue] = json.RawMessage("null"); !isNull(read.cron) {
 		shown[keyValue] = read.cron
 	}
-	return encode(shown)
+	return rawjson.Encode(shown)
 }
 
 // emptySchedule is Mitto's schedule object without anything in it.
@@ -218,20 +219,20 @@ func showSchedule(schedule *latch.Schedule) json.RawMessage {
 	}
 	object := emptySchedule()
 	if schedule.After != "" {
-		object["type"], object[typeEndOf] = encode(typeEndOf), IDJSON(schedule.After)
+		object["type"], object[typeEndOf] = rawjson.Encode(typeEndOf), IDJSON(schedule.After)
 		if schedule.On != "" {
-			object[keyOn] = encode(schedule.On)
+			object[keyOn] = rawjson.Encode(schedule.On)
 		}
 	} else {
-		object["type"], object[typeCustom], object[keyValue] = encode(typeCustom), encode(schedule.Cron), encode(schedule.Cron)
+		object["type"], object[typeCustom], object[keyValue] = rawjson.Encode(typeCustom), rawjson.Encode(schedule.Cron), rawjson.Encode(schedule.Cron)
 	}
 	if schedule.Timezone != "" {
-		object["timezone"] = encode(schedule.Timezone)
+		object["timezone"] = rawjson.Encode(schedule.Timezone)
 	}
 	if schedule.Catchup != 0 {
-		object["catchup"] = encode(schedule.Catchup)
+		object["catchup"] = rawjson.Encode(schedule.Catchup)
 	}
-	return encode(object)
+	return rawjson.Encode(object)
 }
 
 // reference returns the id of a job that is named by its id or as an object.

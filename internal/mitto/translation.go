@@ -11,6 +11,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
 	"github.com/latch-run/latch/internal/cron"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // Keys of a job that mean something to Latch.
@@ -61,9 +62,9 @@ func (j *Job) compile(touched map[string]bool, hooks []hook) error {
 	if j.Latch == nil {
 		touched = nil
 	} else if touched != nil {
-		t.latches = members(encode(j.Latch))
+		t.latches = members(rawjson.Encode(j.Latch))
 	}
-	t.set("id", encode(j.ID))
+	t.set("id", rawjson.Encode(j.ID))
 	t.settings(touched)
 	if touched == nil || touched[keyWork] {
 		t.work()
@@ -114,7 +115,7 @@ func (t *translation) tags(value json.RawMessage) {
 				tags[i] = name
 			}
 		}
-		value = encode(tags)
+		value = rawjson.Encode(tags)
 	}
 	t.set(keyTags, value)
 }
@@ -124,7 +125,7 @@ func (t *translation) tags(value json.RawMessage) {
 // were kept before they were found wrong.
 func (j *Job) Failing() (*latch.Job, error) {
 	t := newTranslation(j.Extras)
-	t.set("id", encode(j.ID))
+	t.set("id", rawjson.Encode(j.ID))
 	t.settings(nil)
 	t.hooks(j.hooks())
 	return t.admit()
@@ -139,7 +140,7 @@ func (t *translation) admit() (*latch.Job, error) {
 	if isNull(t.latches[keyTask]) && isNull(t.latches[keyJobs]) {
 		t.set(keyTask, json.RawMessage(failingTask))
 	}
-	job, err := admission.DecodeJob(encode(t.latches))
+	job, err := admission.DecodeJob(rawjson.Encode(t.latches))
 	var found latch.Problems
 	if err != nil && !errors.As(err, &found) {
 		return nil, err

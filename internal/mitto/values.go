@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // ownPrefix begins the keys of Extras that are this package's own.
@@ -39,17 +40,6 @@ func text(value json.RawMessage) string {
 	return string(bytes.TrimSpace(value))
 }
 
-// encode writes what always can be written: this package's own values.
-func encode(value any) json.RawMessage {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return json.RawMessage("null")
-	}
-	return bytes.TrimSpace(b.Bytes())
-}
-
 // members gives an object's members, nil of any other value.
 func members(value json.RawMessage) latch.Object {
 	var object latch.Object
@@ -78,7 +68,7 @@ func wholeNumber(digits string) (int64, bool) {
 func duration(value json.RawMessage) json.RawMessage {
 	digits := strings.TrimSpace(text(value))
 	if _, err := time.ParseDuration(digits + "s"); err == nil && digits != "" {
-		return encode(digits + "s")
+		return rawjson.Encode(digits + "s")
 	}
 	return value
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
@@ -61,7 +62,7 @@ func (j *Job) hooks() []hook {
 	}
 	hooks := make([]hook, 0, len(j.Latch.Webhooks))
 	for _, webhook := range j.Latch.Webhooks {
-		h := hook{id: webhook.ID, settled: encode(webhook)}
+		h := hook{id: webhook.ID, settled: rawjson.Encode(webhook)}
 		at := slices.IndexFunc(stored, func(object latch.Object) bool { return text(object[keyLatchID]) == webhook.ID })
 		if at >= 0 && j.means(webhook.ID, stored[at], h.settled) {
 			h.object = stored[at]
@@ -74,7 +75,7 @@ func (j *Job) hooks() []hook {
 // means tells whether what a client sent is still what Latch goes by.
 func (j *Job) means(id string, object latch.Object, settled json.RawMessage) bool {
 	var webhook latch.Webhook
-	return latch.Unmarshal(encode(latchWebhook(id, object)), &webhook) == nil && string(encode(webhook)) == string(settled)
+	return latch.Unmarshal(rawjson.Encode(latchWebhook(id, object)), &webhook) == nil && string(rawjson.Encode(webhook)) == string(settled)
 }
 
 // keepHooks puts what came of the webhooks into Extras.
@@ -87,7 +88,7 @@ func (j *Job) keepHooks(hooks []hook) {
 		}
 	}
 	if objects != nil {
-		j.Extras[keyWebhooks] = encode(objects)
+		j.Extras[keyWebhooks] = rawjson.Encode(objects)
 	}
 }
 
@@ -103,9 +104,9 @@ func (t *translation) hooks(hooks []hook) {
 		if isNull(h.object[keyEventType]) && isNull(h.object["event"]) && isNull(h.object["events"]) {
 			t.problems.Addf(at+"."+keyEventType, "required: one of %s", strings.Join(latch.EventsOf(latch.JobKind), ", "))
 		}
-		list[i] = encode(latchWebhook(h.id, h.object))
+		list[i] = rawjson.Encode(latchWebhook(h.id, h.object))
 	}
-	t.set(keyWebhooks, encode(list))
+	t.set(keyWebhooks, rawjson.Encode(list))
 }
 
 // renameEvents leads to the key by which a client's webhook names its events.
@@ -123,7 +124,7 @@ func (t *translation) renameEvents(at string, object latch.Object) {
 
 // latchWebhook gives a client's webhook in Latch's JSON.
 func latchWebhook(id string, object latch.Object) latch.Object {
-	webhook := latch.Object{"id": encode(id)}
+	webhook := latch.Object{"id": rawjson.Encode(id)}
 	for _, key := range webhookKeys {
 		if value := object[key]; !isNull(value) {
 			webhook[key] = value
@@ -180,7 +181,7 @@ func saysTheSame(shown, sent latch.Object) bool {
 		for _, key := range append([]string{keyJobID}, given...) {
 			delete(bare, key)
 		}
-		return string(encode(bare))
+		return string(rawjson.Encode(bare))
 	}
 	return without(shown) == without(sent)
 }
@@ -194,7 +195,7 @@ func (j *Job) take(object latch.Object, before *hook) hook {
 		}
 	}
 	h := hook{object: kept}
-	kept["created_at"] = encode(j.UpdatedAt)
+	kept["created_at"] = rawjson.Encode(j.UpdatedAt)
 	switch {
 	case before != nil:
 		h.id = before.id
@@ -204,7 +205,7 @@ func (j *Job) take(object latch.Object, before *hook) hook {
 	default:
 		h.id = j.nextWebhook()
 	}
-	kept["updated_at"], kept[keyLatchID] = encode(j.UpdatedAt), encode(h.id)
+	kept["updated_at"], kept[keyLatchID] = rawjson.Encode(j.UpdatedAt), rawjson.Encode(h.id)
 	return h
 }
 
@@ -220,7 +221,7 @@ const (
 func (j *Job) nextWebhook() string {
 	count, _ := strconv.ParseInt(text(j.Extras[keyCount]), 10, 64)
 	count++
-	j.Extras[keyCount] = encode(count)
+	j.Extras[keyCount] = rawjson.Encode(count)
 	if job, whole := wholeNumber(j.ID); whole && job > 0 && job < firstHashedID/webhooksOfJob && count < webhooksOfJob {
 		return strconv.FormatInt(job*webhooksOfJob+count, 10)
 	}
@@ -275,9 +276,9 @@ func (j *Job) find(hooks []hook, id int64) (int, error) {
 
 // webhook shows one as Mitto's clients know it.
 func (j *Job) webhook(h hook) latch.Object {
-	object := latch.Object{"method": encode("POST"), "content_type": encode(latch.DefaultContentType), "body": json.RawMessage("null"),
+	object := latch.Object{"method": rawjson.Encode("POST"), "content_type": rawjson.Encode(latch.DefaultContentType), "body": json.RawMessage("null"),
 		"enabled": json.RawMessage("true"), "url": json.RawMessage("null"), keyEventType: json.RawMessage("null"),
-		"created_at": encode(j.CreatedAt), "updated_at": encode(j.UpdatedAt)}
+		"created_at": rawjson.Encode(j.CreatedAt), "updated_at": rawjson.Encode(j.UpdatedAt)}
 	shown := h.object
 	if shown == nil {
 		shown = members(h.settled)
@@ -291,7 +292,7 @@ func (j *Job) webhook(h hook) latch.Object {
 			object[key] = value
 		}
 	}
-	object["id"] = encode(WebhookID(j.ID, h.id))
+	object["id"] = rawjson.Encode(WebhookID(j.ID, h.id))
 	return object
 }
 
@@ -313,7 +314,7 @@ func (j *Job) ReplaceWebhook(id int64, body latch.Object, now time.Time) (latch.
 		if err != nil {
 			return hooks, at, err
 		}
-		whole := members(urlmask.Restore(encode(body), encode(j.webhook(hooks[at]))))
+		whole := members(urlmask.Restore(rawjson.Encode(body), rawjson.Encode(j.webhook(hooks[at]))))
 		hooks[at] = changed.take(whole, &hooks[at])
 		return hooks, at, refuseHidden(whole)
 	})

@@ -5,5 +5,5 @@
 // shown.
 //
 // It may not know who is shown what, nor where URLs come from. Start reading at
-// [URL], [JSON] and [Restore].
+// [URL], [JSON] and [Restore]; [Secrets] is for a URL that is a secret as a whole.
 package urlmask

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // JSON hides, in a JSON value, the credentials of URLs in its strings, and
@@ -143,11 +145,5 @@ func rewriteAt(root place, value json.RawMessage, change func(text string, at pl
 	if !changed {
 		return value
 	}
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if encoder.Encode(made) != nil {
-		return value
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return rawjson.Encode(made)
 }

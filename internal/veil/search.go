@@ -7,8 +7,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/mask"
 )
 
 // A search first collects the HMACs that may stand in a text, of all links and
@@ -48,7 +48,7 @@ func (s *search) collect(text string) {
 	s.knows(text)
 	s.links(text)
 	if mayHold(text) {
-		delivery.Readings(text, s.links)
+		mask.Readings(text, s.links)
 	}
 }
 
@@ -91,7 +91,7 @@ func (s *search) find(text string) {
 		}
 	}
 	if len(s.usual) > 0 && mayHold(text) {
-		delivery.Readings(text, s.findIn)
+		mask.Readings(text, s.findIn)
 	}
 }
 

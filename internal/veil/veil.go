@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // JSON returns a JSON text without anything in its strings and keys that opens a
@@ -20,11 +21,11 @@ func JSON(body, key []byte) []byte {
 		return Text(body, key)
 	}
 	_ = eachString(body, func(each str) { s.find(each.text) }) // it was read before
-	mask := s.mask()
+	hides := s.hider()
 	var out bytes.Buffer
 	at := 0
 	_ = eachString(body, func(each str) {
-		text := mask.hide(each.text)
+		text := hides.hide(each.text)
 		if each.foreign && len(key) > 0 {
 			text = hideShapes(text)
 		}
@@ -32,7 +33,7 @@ func JSON(body, key []byte) []byte {
 			return
 		}
 		out.Write(body[at:each.from])
-		out.Write(quote(text))
+		out.Write(rawjson.Encode(text))
 		at = each.to
 	})
 	out.Write(body[at:])
@@ -51,7 +52,7 @@ func Text(body, key []byte, tokens ...string) []byte {
 		s.knows(token)
 	}
 	s.find(text)
-	return []byte(s.mask().hide(text))
+	return []byte(s.hider().hide(text))
 }
 
 // Value returns a value without what [JSON] hides in its JSON.
@@ -68,13 +69,4 @@ func Value[T any](value T, key []byte) (T, error) {
 // be told from its HMAC alone.
 func nothingToHide(body, key []byte) bool {
 	return len(key) == 0 && !bytes.Contains(body, []byte(locklink.Parameter))
-}
-
-// quote writes a text as JSON, < > & as they are.
-func quote(text string) []byte {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(text) // a string always encodes
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // maximumDepth bounds nesting, aliases followed.
@@ -146,11 +148,7 @@ func (w *writer) scalar(node *yaml.Node) error {
 }
 
 func (w *writer) text(text string) {
-	var line bytes.Buffer
-	encoder := json.NewEncoder(&line)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(text) // a string always encodes
-	w.out.Write(bytes.TrimSuffix(line.Bytes(), []byte("\n")))
+	w.out.Write(rawjson.Encode(text))
 }
 
 // isNumber tells whether the text is a number of JSON.

@@ -1,4 +1,4 @@
-package delivery
+package mask
 
 import (
 	"encoding/base64"
@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // minimumDerived is the least length, in bytes, of what is searched for
@@ -58,7 +60,7 @@ func credentials(value string) []string {
 // forms gives a text as it stands in bodies, for what encodes a whole body.
 func forms(text string) []string {
 	escaped, _ := json.Marshal(text)
-	plain := encodeString(text)
+	plain := string(rawjson.Encode(text))
 	all := []string{text, string(escaped[1 : len(escaped)-1]), plain[1 : len(plain)-1], url.QueryEscape(text)}
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -81,39 +83,4 @@ func base64s(text string) []string {
 		}
 	}
 	return all
-}
-
-// urlSecrets gives what of a URL that is a secret must be hidden: all of it,
-// and what follows the host, as a whole and in the parts that look like more
-// than a word.
-func urlSecrets(address string) []string {
-	all := []string{address}
-	parsed, err := url.Parse(address)
-	if err != nil {
-		return all
-	}
-	for _, part := range []string{parsed.RequestURI(), parsed.EscapedPath(), parsed.Path, parsed.RawQuery, parsed.Fragment} {
-		if len(part) > 1 { // more than the root
-			all = append(all, part)
-		}
-	}
-	for segment := range strings.SplitSeq(parsed.Path, "/") {
-		all = append(all, tokenLike(segment))
-	}
-	for _, values := range parsed.Query() {
-		for _, value := range values {
-			all = append(all, tokenLike(value))
-		}
-	}
-	return all
-}
-
-// tokenLike gives a part of a URL that may be a token of its own, else
-// nothing: to hide every "hooks" or "release" would spoil answers.
-func tokenLike(part string) string {
-	word := !strings.ContainsFunc(part, func(r rune) bool { return r < 'a' || r > 'z' })
-	if len(part) < minimumDerived || word && len(part) < 2*minimumDerived {
-		return ""
-	}
-	return part
 }

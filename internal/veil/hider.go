@@ -1,31 +1,28 @@
 package veil
 
 import (
-	"net/http"
+	"net/textproto"
 	"regexp"
 	"strings"
 
-	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/mask"
 )
 
-// hidden stands where a link's HMAC stood.
-const hidden = "***"
-
-// mask makes what hides the HMACs that were found.
-func (s *search) mask() mask {
+// hider returns what hides the HMACs that were found.
+func (s *search) hider() hider {
 	var texts []string
 	for signature := range s.found {
 		texts = append(texts, spellings(signature)...)
 	}
-	return mask{known: delivery.NewMask(texts), any: len(s.odd) > 0}
+	return hider{known: mask.New(texts), any: len(s.odd) > 0}
 }
 
 // spellings are the cases in which a text stands in a header's name: net/http
 // writes those anew.
 func spellings(text string) []string {
-	canonical := http.CanonicalHeaderKey(text)
-	within, _ := strings.CutPrefix(http.CanonicalHeaderKey("x"+text), "X")
+	canonical := textproto.CanonicalMIMEHeaderKey(text)
+	within, _ := strings.CutPrefix(textproto.CanonicalMIMEHeaderKey("x"+text), "X")
 	return []string{text, canonical, within, strings.ToLower(text), strings.ToUpper(text)}
 }
 
@@ -40,14 +37,14 @@ func withoutPlainLinks(text string) string {
 	return plainLink.ReplaceAllString(text, "$1$2")
 }
 
-// A mask hides HMACs in single texts.
-type mask struct {
-	known delivery.Mask
+// A hider hides HMACs in single texts.
+type hider struct {
+	known *mask.Masker
 	// any says that HMACs of any length are among them.
 	any bool
 }
 
-func (m mask) hide(text string) string {
+func (m hider) hide(text string) string {
 	text = withoutPlainLinks(text)
 	if m.any || mayHold(text) {
 		text = m.known.Text(text)
@@ -56,7 +53,7 @@ func (m mask) hide(text string) string {
 		return text
 	}
 	return link.ReplaceAllStringFunc(text, func(found string) string { // one too short to be looked for
-		return found[:strings.LastIndexByte(found, '=')+1] + hidden
+		return found[:strings.LastIndexByte(found, '=')+1] + mask.Hidden
 	})
 }
 
@@ -67,7 +64,7 @@ var run = regexp.MustCompile(`[A-Za-z0-9_-]+`)
 func hideShapes(text string) string {
 	return run.ReplaceAllStringFunc(text, func(found string) string {
 		if locklink.IsSignature(found) {
-			return hidden
+			return mask.Hidden
 		}
 		return found
 	})

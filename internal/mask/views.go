@@ -1,4 +1,4 @@
-package delivery
+package mask
 
 import (
 	"hash/maphash"
@@ -169,4 +169,10 @@ func hexadecimal(text string, from, length int) (uint64, bool) {
 	}
 	code, err := strconv.ParseUint(text[from:from+length], 16, 32)
 	return code, err == nil
+}
+
+// Readings visits a text, and all that the decoders of JSON, URLs, forms and
+// HTML make of it, up to three deep.
+func Readings(text string, visit func(reading string)) {
+	eachView(text, func(read view) { visit(read.text) })
 }

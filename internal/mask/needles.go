@@ -1,4 +1,4 @@
-package delivery
+package mask
 
 import (
 	"math/bits"
@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// needles are texts that are looked for all at once, in one pass whose cost
+// Needles are texts that are looked for all at once, in one pass whose cost
 // hardly depends on how many there are. The first bytes at a place of a text,
 // up to four, choose the few needles that may stand there; a filter of bits
 // tells most places apart from all of them by one look.
@@ -14,7 +14,7 @@ import (
 // It is not Aho and Corasick's automaton: that one takes a state for every byte
 // of every needle, which for some hundred secrets, each in a dozen encodings,
 // is a hundred times the memory and no faster on texts that hold none.
-type needles struct {
+type Needles struct {
 	// width is how many first bytes choose: four, or the length of the shortest
 	// needle.
 	width int
@@ -33,8 +33,8 @@ const (
 )
 
 // newNeedles takes texts; nil is for none.
-func newNeedles(texts map[string]bool) *needles {
-	n := &needles{width: widestChoice, starting: map[uint32][]string{}}
+func newNeedles(texts map[string]bool) *Needles {
+	n := &Needles{width: widestChoice, starting: map[uint32][]string{}}
 	for text := range texts {
 		n.width = min(n.width, len(text))
 		n.longest = max(n.longest, len(text))
@@ -60,7 +60,7 @@ func newNeedles(texts map[string]bool) *needles {
 func hashOf(first uint32) uint32 { return first * 0x9e3779b1 }
 
 // choice returns the first bytes of a text that is no shorter than width.
-func (n *needles) choice(text string) uint32 {
+func (n *Needles) choice(text string) uint32 {
 	var first uint32
 	for i := range n.width {
 		first |= uint32(text[i]) << (8 * i)
@@ -70,7 +70,7 @@ func (n *needles) choice(text string) uint32 {
 
 // eachCandidate visits the places of a text, from a first one on, at which one
 // of some needles may stand, until visit returns false.
-func (n *needles) eachCandidate(text string, from int, visit func(at int, some []string) bool) {
+func (n *Needles) eachCandidate(text string, from int, visit func(at int, some []string) bool) {
 	if len(text)-from < n.width {
 		return
 	}
@@ -90,7 +90,7 @@ func (n *needles) eachCandidate(text string, from int, visit func(at int, some [
 }
 
 // search adds where in the view a needle stands.
-func (n *needles) search(view view, found []span) []span {
+func (n *Needles) search(view view, found []span) []span {
 	if n == nil {
 		return found
 	}
@@ -107,7 +107,7 @@ func (n *needles) search(view view, found []span) []span {
 
 // begins returns the first place of a text from which on it is the beginning
 // of a needle, of at least so many bytes; its length where there is none.
-func (n *needles) begins(text string, shortest int) int {
+func (n *Needles) begins(text string, shortest int) int {
 	place := len(text)
 	if n == nil {
 		return place

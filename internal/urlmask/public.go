@@ -1,0 +1,45 @@
+package urlmask
+
+import (
+	"net/url"
+	"strings"
+	"unicode"
+)
+
+// Public returns a URL without what may be a credential: user and password,
+// the query, the fragment, and segments of the path that look like tokens. Of a
+// URL with templates only the scheme and the host are shown.
+func Public(address string) string {
+	before, _, templated := strings.Cut(address, "${")
+	parsed, err := url.Parse(before)
+	if err != nil || parsed.Host == "" {
+		return Hidden
+	}
+	shown := parsed.Scheme + "://" + parsed.Host
+	if templated {
+		return shown + "/" + Hidden
+	}
+	segments := strings.Split(parsed.EscapedPath(), "/")
+	for i, segment := range segments {
+		if looksLikeToken(segment) {
+			segments[i] = Hidden
+		}
+	}
+	shown += strings.Join(segments, "/")
+	if parsed.RawQuery != "" || parsed.Fragment != "" {
+		shown += "?" + Hidden
+	}
+	return shown
+}
+
+// looksLikeToken reports whether a segment of a path may be a credential, as
+// chats have it in the URLs of their webhooks: it is long and has digits, or
+// capitals among small letters.
+func looksLikeToken(segment string) bool {
+	const short = 16
+	if len(segment) < short {
+		return false
+	}
+	hasDigit := strings.ContainsFunc(segment, unicode.IsDigit)
+	return hasDigit || strings.ContainsFunc(segment, unicode.IsUpper) && strings.ContainsFunc(segment, unicode.IsLower)
+}
