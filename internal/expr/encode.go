@@ -1,8 +1,8 @@
 package expr
 
 import (
+	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -111,13 +111,21 @@ func appendJSON(out []byte, value ref.Val, limit int) ([]byte, error) {
 	return out, nil
 }
 
-// appendDouble prints a computed number in the shortest form that reads back the same.
+// appendDouble prints a computed number in the shortest form that reads back the same, as
+// encoding/json has it, but without its buffers: a list may have many numbers.
 func appendDouble(out []byte, f float64) ([]byte, error) {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
+	size := math.Abs(f)
+	switch {
+	case math.IsNaN(f) || math.IsInf(f, 0):
 		return nil, fmt.Errorf("the number %v has no JSON", f)
+	case size == 0 || size >= 1e-6 && size < 1e21:
+		return strconv.AppendFloat(out, f, 'f', -1, 64), nil
 	}
-	text, err := json.Marshal(f)
-	return append(out, text...), err
+	out = strconv.AppendFloat(out, f, 'e', -1, 64)
+	if end := len(out); bytes.HasSuffix(out[:end-1], []byte("e-0")) {
+		out = append(out[:end-2], out[end-1]) // e-7, not e-07
+	}
+	return out, nil
 }
 
 // appendNative appends decoded JSON as it came, without making CEL values of it.

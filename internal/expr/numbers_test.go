@@ -1,7 +1,9 @@
 package expr
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -108,5 +110,22 @@ func TestNumbersCompute(t *testing.T) {
 		got, err := value(c.source, vars)
 		require.NoError(t, err, c.source)
 		require.Equal(t, c.want, got, c.source)
+	}
+}
+
+// A computed number is printed as encoding/json prints it.
+func TestComputedNumbersArePrintedAsJSONHasThem(t *testing.T) {
+	t.Parallel()
+	for _, f := range []float64{0, math.Copysign(0, -1), 1, -1.5, 0.1, 100, 1e20, 1e21, -1e21, 1e-6, 9.99e-7, 1e-7, 1.25e-9, 1e-10, 1e-100,
+		1e100, 123456789012345680000, math.MaxFloat64, math.SmallestNonzeroFloat64, 1 << 53} {
+		want, err := json.Marshal(f)
+		require.NoError(t, err)
+		got, err := appendDouble([]byte("e-0"), f)
+		require.NoError(t, err)
+		require.Equal(t, "e-0"+string(want), string(got))
+	}
+	for _, f := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		_, err := appendDouble(nil, f)
+		require.Error(t, err)
 	}
 }
