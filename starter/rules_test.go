@@ -48,7 +48,7 @@ func TestRulesTest(t *testing.T) {
 			Differences []struct{ Key, Expected, Got string }
 		}
 	}
-	require.NoError(t, json.Unmarshal([]byte(c.out.String()), &printed))
+	require.NoError(t, json.Unmarshal(c.out.Bytes(), &printed))
 	require.False(t, printed.Passed)
 	require.Len(t, printed.Tests, 10)
 	require.Equal(t, "decision", printed.Tests[3].Differences[0].Key)
