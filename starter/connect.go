@@ -17,6 +17,7 @@ import (
 
 	"github.com/latch-run/latch/codec"
 	"github.com/latch-run/latch/internal/anyid"
+	temporalruns "github.com/latch-run/latch/internal/runs"
 )
 
 // Bounds of waits for a server that may be out of reach and for a worker that
@@ -89,13 +90,15 @@ func dial(ctx context.Context) (temporalClient, error) {
 
 // query asks a run, and a worker answers: so it may take long, and is bounded.
 func query(ctx context.Context, temporal temporalClient, workflowID, name string, answer any, args ...any) error {
-	bounded, cancel := context.WithTimeout(ctx, answerTimeout)
-	defer cancel()
-	value, err := temporal.QueryWorkflow(bounded, workflowID, "", name, args...)
-	if err != nil {
+	if err := runsOf(temporal).Query(ctx, workflowID, "", name, answer, args...); err != nil {
 		return unanswered(ctx, temporal, err, workflowID)
 	}
-	return value.Get(answer)
+	return nil
+}
+
+// runsOf returns the runs of the client's namespace.
+func runsOf(temporal temporalClient) *temporalruns.Runs {
+	return temporalruns.New(temporalruns.Options{Client: temporal, Namespace: temporal.Namespace(), DataConverter: temporal.DataConverter(), WorkerTimeout: answerTimeout})
 }
 
 // unanswered says of a wait without an answer whom it is for: Temporal, which
@@ -135,7 +138,7 @@ func resolve(ctx context.Context, temporal temporalClient, id string, prefixes .
 		if interrupted(ctx) {
 			return "", nil, ctx.Err()
 		}
-		if !isNotFound(err) {
+		if !temporalruns.IsNotFound(err) {
 			return "", nil, err
 		}
 		tried = append(tried, candidate)

@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
+	temporalruns "github.com/latch-run/latch/internal/runs"
 )
 
 // controlCommand makes a command that sends stop or rollback to a run.
@@ -58,7 +58,7 @@ func (a *app) control(ctx context.Context, id, prefix, message string, argument 
 		return err
 	}
 	answer, err := update(ctx, temporal, workflowID, message, argument)
-	if isNotFound(err) {
+	if temporalruns.IsNotFound(err) {
 		return newFailure(exitFailed, latch.ErrorTooLate, "%s has closed already; see what it came to with: starter status %s", workflowID, shell(workflowID))
 	}
 	if err != nil {
@@ -70,16 +70,8 @@ func (a *app) control(ctx context.Context, id, prefix, message string, argument 
 
 // update sends an update and waits for its answer.
 func update(ctx context.Context, temporal temporalClient, workflowID, name string, argument any) (json.RawMessage, error) {
-	bounded, cancel := context.WithTimeout(ctx, answerTimeout)
-	defer cancel()
-	handle, err := temporal.UpdateWorkflow(bounded, client.UpdateWorkflowOptions{
-		WorkflowID: workflowID, UpdateName: name, Args: []any{argument}, WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	if err != nil {
-		return nil, unanswered(ctx, temporal, err, workflowID)
-	}
 	var answer json.RawMessage
-	if err := handle.Get(bounded, &answer); err != nil {
+	if err := runsOf(temporal).Update(ctx, "", workflowID, name, argument, &answer); err != nil {
 		return nil, unanswered(ctx, temporal, err, workflowID)
 	}
 	return answer, nil

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/latch-run/latch"
+	temporalruns "github.com/latch-run/latch/internal/runs"
 )
 
 const checkTemporal = "temporal"
@@ -70,7 +71,7 @@ func examineNamespace(ctx context.Context, temporal temporalClient, d *diagnosis
 	var missing *serviceerror.NamespaceNotFound
 	var denied *serviceerror.PermissionDenied
 	switch {
-	case errors.As(err, &missing), isNotFound(err):
+	case errors.As(err, &missing), temporalruns.IsNotFound(err):
 		d.add("namespace", findingWrong, fmt.Sprintf("there is no namespace %q", name), "temporal operator namespace create --namespace "+shell(name)+", or name another one in TEMPORAL_NAMESPACE")
 		return false
 	case errors.As(err, &denied):

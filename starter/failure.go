@@ -7,12 +7,11 @@ import (
 	"fmt"
 	"regexp"
 
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/registry"
+	temporalruns "github.com/latch-run/latch/internal/runs"
 )
 
 // Exit codes; the root command's help tells of them.
@@ -134,29 +133,10 @@ func tooLate(reason string, record json.RawMessage) *failure {
 // isUnreachable tells errors of Temporal, or of a worker that does not answer,
 // from answers.
 func isUnreachable(err error) bool {
-	var denied *serviceerror.PermissionDenied
-	var namespace *serviceerror.NamespaceNotFound
-	return errors.As(err, &denied) || errors.As(err, &namespace) || isUnanswered(err)
+	return temporalruns.IsRefused(err) || isUnanswered(err)
 }
 
 // isUnanswered tells of a wait that ended without an answer.
 func isUnanswered(err error) bool {
-	var unavailable *serviceerror.Unavailable
-	var deadline *serviceerror.DeadlineExceeded
-	var cancelled *serviceerror.Canceled
-	var update *client.WorkflowUpdateServiceTimeoutOrCanceledError
-	return errors.As(err, &unavailable) || errors.As(err, &deadline) || errors.As(err, &cancelled) || errors.As(err, &update) ||
-		errors.Is(err, context.DeadlineExceeded) || cutConnection.MatchString(err.Error())
-}
-
-// isNotBegun tells of a run that no worker has taken its first task of, and so
-// cannot answer a query.
-func isNotBegun(err error) bool {
-	var notReady *serviceerror.WorkflowNotReady
-	return errors.As(err, &notReady)
-}
-
-func isNotFound(err error) bool {
-	var notFound *serviceerror.NotFound
-	return errors.As(err, &notFound)
+	return temporalruns.IsUnanswered(err) || cutConnection.MatchString(err.Error())
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch/internal/deliveries"
-	listing "github.com/latch-run/latch/internal/runs"
+	temporalruns "github.com/latch-run/latch/internal/runs"
 	"github.com/latch-run/latch/starter/internal/apiclient"
 )
 
@@ -70,7 +70,7 @@ func (s *timeSpan) times() (since, until time.Time, err error) {
 
 // ofFlag names the flag whose value a list does not take.
 func ofFlag(err error) error {
-	var argument *listing.ArgumentError
+	var argument *temporalruns.ArgumentError
 	if errors.As(err, &argument) {
 		return usageError(fmt.Errorf("--%w", argument))
 	}
@@ -79,8 +79,8 @@ func ofFlag(err error) error {
 
 // A runLister lists runs: over Temporal, or the API.
 type runLister interface {
-	Releases(ctx context.Context, filter listing.ReleaseFilter, cursor string, limit int) (*listing.ReleasePart, error)
-	Locks(ctx context.Context, filter listing.LockFilter, cursor string, limit int) (*listing.LockPart, error)
+	Releases(ctx context.Context, filter temporalruns.ReleaseFilter, cursor string, limit int) (*temporalruns.ReleasePart, error)
+	Locks(ctx context.Context, filter temporalruns.LockFilter, cursor string, limit int) (*temporalruns.LockPart, error)
 }
 
 // runLister opens what lists runs; close ends it.
@@ -92,15 +92,15 @@ func (a *app) runLister(ctx context.Context) (lister runLister, closeLister func
 	if err != nil {
 		return nil, nil, err
 	}
-	return listing.New(listing.Options{Client: temporal, Namespace: temporal.Namespace(), DataConverter: temporal.DataConverter()}), temporal.Close, nil
+	return temporalruns.New(temporalruns.Options{Client: temporal, Namespace: temporal.Namespace(), DataConverter: temporal.DataConverter()}), temporal.Close, nil
 }
 
 // apiRuns lists runs by the API.
 type apiRuns struct{ app *app }
 
 // Releases returns a part of the list of releases.
-func (r apiRuns) Releases(ctx context.Context, filter listing.ReleaseFilter, cursor string, limit int) (*listing.ReleasePart, error) {
-	part := &listing.ReleasePart{}
+func (r apiRuns) Releases(ctx context.Context, filter temporalruns.ReleaseFilter, cursor string, limit int) (*temporalruns.ReleasePart, error) {
+	part := &temporalruns.ReleasePart{}
 	asked := apiclient.ReleaseFilter{Status: filter.Status, Since: exactly(filter.Since), Until: exactly(filter.Until)}
 	if err := r.app.api.Releases(ctx, asked, cursor, limit, part); err != nil {
 		return nil, r.app.apiFailure(err, kindFailed)
@@ -109,8 +109,8 @@ func (r apiRuns) Releases(ctx context.Context, filter listing.ReleaseFilter, cur
 }
 
 // Locks returns a part of the list of open locks.
-func (r apiRuns) Locks(ctx context.Context, filter listing.LockFilter, cursor string, limit int) (*listing.LockPart, error) {
-	part := &listing.LockPart{}
+func (r apiRuns) Locks(ctx context.Context, filter temporalruns.LockFilter, cursor string, limit int) (*temporalruns.LockPart, error) {
+	part := &temporalruns.LockPart{}
 	if err := r.app.api.Locks(ctx, apiclient.LockFilter(filter), cursor, limit, part); err != nil {
 		return nil, r.app.apiFailure(err, kindFailed)
 	}

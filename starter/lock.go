@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
+	temporalruns "github.com/latch-run/latch/internal/runs"
 )
 
 func (a *app) lockCommand() *cobra.Command {
@@ -54,7 +55,7 @@ func (a *app) releaseLock(ctx context.Context, removed latch.LockRelease, data s
 	}
 	defer temporal.Close()
 	answer, err := update(ctx, temporal, workflowID, latch.MessageReleaseLock, removed)
-	if isNotFound(err) {
+	if temporalruns.IsNotFound(err) {
 		answer, err = usedLock(ctx, temporal, workflowID, &removed)
 	}
 	if err != nil {
@@ -96,7 +97,7 @@ func workflowOfLock(token string) (string, error) {
 func usedLock(ctx context.Context, temporal temporalClient, workflowID string, removed *latch.LockRelease) (json.RawMessage, error) {
 	var records []json.RawMessage
 	if err := query(ctx, temporal, workflowID, latch.QueryHistory, &records); err != nil {
-		if isNotFound(err) {
+		if temporalruns.IsNotFound(err) {
 			return nil, newFailure(exitFailed, latch.ErrorUnknownLock, "there is no run %q that could have made this lock", workflowID)
 		}
 		return nil, err

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	listing "github.com/latch-run/latch/internal/runs"
+	temporalruns "github.com/latch-run/latch/internal/runs"
 )
 
 // locksAtOnce is how many locks are asked for at once, the most that the API
@@ -14,7 +14,7 @@ import (
 const locksAtOnce = 1000
 
 func (a *app) lockListCommand() *cobra.Command {
-	var filter listing.LockFilter
+	var filter temporalruns.LockFilter
 	var call listCall
 	command := takesAPI(&cobra.Command{Use: "list", Short: "List the locks that are waited for", Args: cobra.NoArgs,
 		Long: `List the locks that are waited for now, those of the newest run first: what each
@@ -36,7 +36,7 @@ Temporal's list is a moment behind: a lock shows here shortly after its making.`
 
 // listedLocks are the locks of all parts, as --output json prints them.
 type listedLocks struct {
-	Locks []listing.WaitingLock `json:"locks"`
+	Locks []temporalruns.WaitingLock `json:"locks"`
 	// More reports that the limit left some out, and NextCursor where they begin.
 	More       bool   `json:"more,omitempty"`
 	NextCursor string `json:"next_cursor,omitempty"`
@@ -44,7 +44,7 @@ type listedLocks struct {
 	Unread int `json:"unread,omitempty"`
 }
 
-func (a *app) listLocks(ctx context.Context, filter listing.LockFilter, call listCall) error {
+func (a *app) listLocks(ctx context.Context, filter temporalruns.LockFilter, call listCall) error {
 	var wrongFilter error
 	if refused := filter.Check(); refused != nil {
 		wrongFilter = ofFlag(refused)
@@ -58,7 +58,7 @@ func (a *app) listLocks(ctx context.Context, filter listing.LockFilter, call lis
 	}
 	defer closeLister()
 	found := listedLocks{}
-	found.Locks, found.NextCursor, err = gather(a, call, locksAtOnce, func(cursor string, limit int) ([]listing.WaitingLock, string, error) {
+	found.Locks, found.NextCursor, err = gather(a, call, locksAtOnce, func(cursor string, limit int) ([]temporalruns.WaitingLock, string, error) {
 		part, err := lister.Locks(ctx, filter, cursor, limit)
 		if err != nil {
 			return nil, "", err
@@ -90,7 +90,7 @@ func (a *app) printLocks(found *listedLocks) {
 	}
 }
 
-func lockRow(lock *listing.WaitingLock) []cell {
+func lockRow(lock *temporalruns.WaitingLock) []cell {
 	return []cell{{utc(lock.Since), plain}, {oneLine(lock.Webhook), plain}, {eventOf(lock.Event, lock.Step), plain},
 		{orDash(oneLine(subjectOf(lock.Job, lock.Release, lock.WorkflowID))), plain}, {orDash(oneLine(lock.Title)), plain},
 		{utc(lock.Until), plain}, {orDash(lock.OnTimeout), decisionColour(lock.OnTimeout)}, {printable(lock.Token), dim}}

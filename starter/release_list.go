@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
-	listing "github.com/latch-run/latch/internal/runs"
+	temporalruns "github.com/latch-run/latch/internal/runs"
 )
 
 const (
@@ -21,7 +21,7 @@ const (
 
 // A releasesCall is what `release list` was asked for.
 type releasesCall struct {
-	filter listing.ReleaseFilter
+	filter temporalruns.ReleaseFilter
 	span   timeSpan
 	list   listCall
 }
@@ -39,7 +39,7 @@ came to. A release is running until its run has closed.
 Temporal's list is a moment behind: a release shows here shortly after its start.
 What Temporal has forgotten after the namespace's retention is not found.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.listReleases(cmd.Context(), call) }})
-	command.Flags().StringVar(&call.filter.Status, "status", "", "only those of this status: "+strings.Join(listing.ReleaseStatuses, ", "))
+	command.Flags().StringVar(&call.filter.Status, "status", "", "only those of this status: "+strings.Join(temporalruns.ReleaseStatuses, ", "))
 	call.span.flags(command, "only those that began since then", "only those that began before then")
 	call.list.flags(command, releasesShown, "at most so many")
 	return command
@@ -61,7 +61,7 @@ func (c *releasesCall) check() (err error) {
 
 // listedReleases are the releases of all parts, as --output json prints them.
 type listedReleases struct {
-	Releases []listing.ReleaseRow `json:"releases"`
+	Releases []temporalruns.ReleaseRow `json:"releases"`
 	// More reports that the limit left some out, and NextCursor where they begin.
 	More       bool   `json:"more,omitempty"`
 	NextCursor string `json:"next_cursor,omitempty"`
@@ -76,7 +76,7 @@ func (a *app) listReleases(ctx context.Context, call releasesCall) error {
 		return err
 	}
 	defer closeLister()
-	rows, next, err := gather(a, call.list, releasesAtOnce, func(cursor string, limit int) ([]listing.ReleaseRow, string, error) {
+	rows, next, err := gather(a, call.list, releasesAtOnce, func(cursor string, limit int) ([]temporalruns.ReleaseRow, string, error) {
 		part, err := lister.Releases(ctx, call.filter, cursor, limit)
 		if err != nil {
 			return nil, "", err
@@ -95,7 +95,7 @@ func (a *app) listReleases(ctx context.Context, call releasesCall) error {
 	return nil
 }
 
-func (a *app) printReleases(rows []listing.ReleaseRow) {
+func (a *app) printReleases(rows []temporalruns.ReleaseRow) {
 	t := &table{header: []string{"ID", "TITLE", "STATUS", "STEP", "WAITS FOR", "STARTED", "CLOSED", "REASON"}}
 	partial := 0
 	for i := range rows {
@@ -111,7 +111,7 @@ func (a *app) printReleases(rows []listing.ReleaseRow) {
 	}
 }
 
-func releaseRow(r *listing.ReleaseRow) []cell {
+func releaseRow(r *temporalruns.ReleaseRow) []cell {
 	var waits []string
 	for _, wait := range r.WaitsFor {
 		waits = append(waits, waitText(&wait))
@@ -122,7 +122,7 @@ func releaseRow(r *listing.ReleaseRow) []cell {
 }
 
 // waitText names the lock that is waited for, its timeout, and what that does.
-func waitText(wait *listing.Wait) string {
+func waitText(wait *temporalruns.Wait) string {
 	text := wait.Webhook + " at " + wait.Event
 	if wait.Until.IsZero() {
 		return text

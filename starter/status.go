@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
+	temporalruns "github.com/latch-run/latch/internal/runs"
 )
 
 // anyPrefix is where status, history and watch look for an id.
@@ -61,7 +62,7 @@ func (a *app) status(ctx context.Context, id string) error {
 	switch {
 	case err != nil && end != nil && !interrupted(ctx):
 		answer, err = end.standIn() // its result tells, where no worker does
-	case isNotBegun(err):
+	case temporalruns.IsNotBegun(err):
 		err = notBegun(workflowID, info)
 	}
 	if err != nil {
@@ -168,7 +169,7 @@ func (a *app) history(ctx context.Context, id string, wanted latch.HistoryQuery)
 	}
 	var answer json.RawMessage
 	if err := query(ctx, temporal, workflowID, latch.QueryHistory, &answer, wanted); err != nil {
-		if isNotBegun(err) {
+		if temporalruns.IsNotBegun(err) {
 			return notBegun(workflowID, info)
 		}
 		return err

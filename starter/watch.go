@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
+	temporalruns "github.com/latch-run/latch/internal/runs"
 )
 
 // pollTimeout bounds one question of --watch, so that a run's end is not
@@ -146,7 +147,7 @@ func (w *watcher) poll(ctx context.Context) {
 // tellTrouble says once why there is no progress to show.
 func (w *watcher) tellTrouble(err error) {
 	text := explain(err).text
-	if isNotBegun(err) {
+	if temporalruns.IsNotBegun(err) {
 		text = "no worker has taken its first task yet"
 	}
 	if text != w.trouble {

@@ -89,7 +89,7 @@ type api struct {
 	registry    Registry
 	webhooks    *registry.Webhooks
 	deliveries  *deliveries.Log
-	runs        *runs.Lister
+	runs        *runs.Runs
 	logger      *slog.Logger
 	guesses     *guess.Limiter
 
@@ -141,8 +141,8 @@ func build(options Options) (*api, error) {
 	store := registry.New(registry.Options{Service: options.Client.WorkflowService, Namespace: a.namespace, TaskQueue: a.taskQueue,
 		Identity: identity, DataConverter: a.converter, Fields: mitto.Fields})
 	a.webhooks = store.Webhooks()
-	a.deliveries = deliveries.New(deliveries.Options{Client: options.Client, Namespace: a.namespace, DataConverter: a.converter, Identity: identity})
-	a.runs = runs.New(runs.Options{Client: options.Client, Namespace: a.namespace, DataConverter: a.converter})
+	over := runs.Options{Client: options.Client, Namespace: a.namespace, DataConverter: a.converter, Identity: identity}
+	a.runs, a.deliveries = runs.New(over), deliveries.New(over)
 	if a.registry == nil {
 		a.registry = store
 	}

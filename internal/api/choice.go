@@ -56,7 +56,7 @@ type ending struct {
 // foretell returns the choices as buttons. Of choices that come to the same, one
 // button is shown: a button that asks to stop and could only go on would lie.
 func (f *foreteller) foretell() []choice {
-	all := choices(f.definition.kind)
+	all := choices(f.definition.Kind)
 	for i := range all {
 		e := f.ending(all[i])
 		all[i].Label, all[i].Effect = f.label(e, all[i]), f.effect(e)
@@ -79,7 +79,7 @@ func distinct(all []choice) []choice {
 
 // label names a button by what the run will do.
 func (f *foreteller) label(e ending, c choice) string {
-	what := string(f.definition.kind)
+	what := string(f.definition.Kind)
 	switch {
 	case e.decision == unknown:
 		return c.asks
@@ -87,7 +87,7 @@ func (f *foreteller) label(e ending, c choice) string {
 		return f.failureLabel(e.decision)
 	case e.decision == latch.Rollback:
 		return "Roll back the " + what
-	case e.decision == latch.Stop && f.definition.kind == latch.JobKind:
+	case e.decision == latch.Stop && f.definition.Kind == latch.JobKind:
 		return "Fail the job"
 	case e.decision == latch.Stop:
 		return "Stop the " + what

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // Bounds of what the page shows of vars, instance and data.
@@ -18,17 +19,17 @@ const (
 // A factView is one entry of a run's vars, instance or data.
 type factView struct{ Name, Value string }
 
-// facts returns what the run's author says of it, sorted by name within each
+// factsOf returns what the run's author says of it, sorted by name within each
 // object, at most maximumFacts of them.
-func (d *definition) facts() []factView {
+func factsOf(d *runs.Definition) []factView {
 	var facts []factView
 	for _, object := range []struct {
 		name   string
 		values latch.Object
 	}{
-		{"vars", firstObject(d.release.Vars, d.job.Vars, d.emission.Vars)},
-		{"instance", firstObject(d.release.Instance, d.emission.Instance)},
-		{"data", d.emission.Data},
+		{"vars", firstObject(d.Release.Vars, d.Job.Vars, d.Emission.Vars)},
+		{"instance", firstObject(d.Release.Instance, d.Emission.Instance)},
+		{"data", d.Emission.Data},
 	} {
 		for _, key := range slices.Sorted(maps.Keys(object.values)) {
 			facts = append(facts, factView{object.name + "." + key, factText(object.values[key])})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/runs"
 	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -18,7 +19,7 @@ const unknown = "unknown"
 
 // A foreteller knows of a waiting lock all that its hook's decision rests on.
 type foreteller struct {
-	definition *definition
+	definition *runs.Definition
 	settings   latch.Event
 	record     latch.Record
 	status     latch.Status
@@ -29,7 +30,7 @@ type foreteller struct {
 // ending is what the run will do on a choice, by its rules.
 func (f *foreteller) ending(c choice) ending {
 	var scope verdict.Scope
-	switch f.definition.kind {
+	switch f.definition.Kind {
 	case latch.ReleaseKind:
 		scope = verdict.Decides
 	case latch.JobKind:
@@ -48,7 +49,7 @@ func (f *foreteller) ending(c choice) ending {
 
 // effect says in a sentence what an ending means for the run.
 func (f *foreteller) effect(e ending) string {
-	switch f.definition.kind {
+	switch f.definition.Kind {
 	case latch.JobKind:
 		return f.jobEffect(e)
 	case latch.EmissionKind:
@@ -114,7 +115,7 @@ func (f *foreteller) variables() expr.Variables {
 	variables := expr.Variables{}
 	for name, value := range map[string]any{
 		"event": f.record.Event, "webhook": map[string]string{"id": f.record.Webhook}, "lock": f.record.Lock.Token,
-		"vars": vars.OrEmpty(f.definition.release.Vars), "instance": vars.OrEmpty(f.definition.release.Instance),
+		"vars": vars.OrEmpty(f.definition.Release.Vars), "instance": vars.OrEmpty(f.definition.Release.Instance),
 	} {
 		if encoded, err := json.Marshal(value); err == nil {
 			variables[name] = encoded
@@ -163,7 +164,7 @@ func (f *foreteller) failureEffect(decision string) string {
 
 // undoesFailure reports whether the steps of a failed release are undone.
 func (f *foreteller) undoesFailure(decision string) bool {
-	return decision == latch.Rollback || f.definition.release.OnFailure != latch.Stop
+	return decision == latch.Rollback || f.definition.Release.OnFailure != latch.Stop
 }
 
 // undoing says what a rollback does.
@@ -219,7 +220,7 @@ func (f *foreteller) stepsBy(statuses ...string) []string {
 // that have no undo.
 func (f *foreteller) undone() (undone, lasting []string) {
 	taken := f.stepsBy(latch.StepDone, latch.StepFailed)
-	for _, step := range slices.Backward(f.definition.release.Steps) {
+	for _, step := range slices.Backward(f.definition.Release.Steps) {
 		switch {
 		case !slices.Contains(taken, step.Name):
 		case step.Undo != nil:
@@ -234,7 +235,7 @@ func (f *foreteller) undone() (undone, lasting []string) {
 // timeoutEffect says what the lock's timeout will do.
 func (f *foreteller) timeoutEffect() string {
 	policy := f.settings.OnTimeoutOrDefault()
-	if f.definition.kind == latch.ReleaseKind {
+	if f.definition.Kind == latch.ReleaseKind {
 		return f.releaseEffect(policy)
 	}
 	return "Its policy for this is: " + policy + "."

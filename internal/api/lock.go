@@ -10,6 +10,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 const locksPath = "/latch/v1/locks"
@@ -55,7 +56,7 @@ func (a *api) getLock(ctx context.Context, input *lockInput) (*lockOutput, error
 	state := LockState{Token: input.Lock, Open: record.Lock.Open(), Since: record.StartedAt, Record: *record}
 	if state.Open {
 		var status latch.Status
-		if err := a.query(ctx, workflowID, record.RunID, latch.QueryStatus, &status); err != nil {
+		if err := a.runs.Query(ctx, workflowID, record.RunID, latch.QueryStatus, &status); err != nil {
 			return nil, err
 		}
 		for _, open := range status.Locks {
@@ -88,8 +89,8 @@ func noMaker(workflowID string) *Problem {
 // no such lock in it, are 404.
 func (a *api) recordOfLock(ctx context.Context, workflowID, token string) (*latch.Record, error) {
 	var records []latch.Record
-	err := a.query(ctx, workflowID, "", latch.QueryHistory, &records)
-	if isNotFound(err) || isForeign(err) {
+	err := a.runs.Query(ctx, workflowID, "", latch.QueryHistory, &records)
+	if runs.IsNotFound(err) || runs.IsForeign(err) {
 		return nil, noMaker(workflowID)
 	}
 	if err != nil {
@@ -164,14 +165,14 @@ func (a *api) removeLock(ctx context.Context, via string, removal latch.LockRele
 		return nil, err
 	}
 	released := new(latch.Released)
-	err = a.update(ctx, via, workflowID, latch.MessageReleaseLock, removal, released)
-	if isForeign(err) {
+	err = a.runs.Update(ctx, via, workflowID, latch.MessageReleaseLock, removal, released)
+	if runs.IsForeign(err) {
 		return nil, noMaker(workflowID)
 	}
-	if !isClosed(err) && !isUnknownLock(err) {
+	if !runs.IsClosed(err) && !isUnknownLock(err) {
 		return released, err
 	}
-	record, err := a.usedLock(ctx, workflowID, removal.Lock, isClosed(err))
+	record, err := a.usedLock(ctx, workflowID, removal.Lock, runs.IsClosed(err))
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +188,7 @@ func (a *api) removeLock(ctx context.Context, via string, removal latch.LockRele
 // of the workflow id, or one before it.
 func (a *api) usedLock(ctx context.Context, workflowID, token string, newestClosed bool) (*latch.Record, error) {
 	info, err := a.describe(ctx, workflowID, "")
-	if isNotFound(err) {
+	if runs.IsNotFound(err) {
 		return nil, noMaker(workflowID)
 	}
 	if err != nil {

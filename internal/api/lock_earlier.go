@@ -28,8 +28,8 @@ func (a *api) earlierRun(ctx context.Context, workflowID, token string) (*workfl
 	}
 	for _, info := range listed.GetExecutions() {
 		var records []latch.Record
-		err := a.query(ctx, workflowID, info.GetExecution().GetRunId(), latch.QueryHistory, &records)
-		if isNotFound(err) || isForeign(err) {
+		err := a.runs.Query(ctx, workflowID, info.GetExecution().GetRunId(), latch.QueryHistory, &records)
+		if runs.IsNotFound(err) || runs.IsForeign(err) {
 			continue
 		}
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/runs"
 	"github.com/latch-run/latch/internal/typo"
 )
 
@@ -66,7 +67,7 @@ func (a *api) startJob(ctx context.Context, input *actionInput) (*runOutput, err
 		}
 	}
 	requestID := input.requestID(ctx)
-	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	runID, err := a.registry.Start(ctx, entry, requestID)
 	var running *serviceerror.WorkflowExecutionAlreadyStarted
@@ -99,8 +100,8 @@ func (a *api) stopJob(ctx context.Context, input *actionInput) (*runOutput, erro
 		return nil, err
 	}
 	var answer latch.Status
-	err := a.update(ctx, protocol.UpdateViaAPI, registry.WorkflowID(input.ID), latch.MessageStop, latch.Control{By: callerOf(ctx).name}, &answer)
-	if isClosed(err) || isForeign(err) { // another workflow may have the run's id
+	err := a.runs.Update(ctx, protocol.UpdateViaAPI, registry.WorkflowID(input.ID), latch.MessageStop, latch.Control{By: callerOf(ctx).name}, &answer)
+	if runs.IsClosed(err) || runs.IsForeign(err) { // another workflow may have the run's id
 		return nil, problem(http.StatusConflict, "Job %s is not running: there is nothing to stop.", input.ID)
 	}
 	if err != nil {

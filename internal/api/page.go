@@ -21,6 +21,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/runs"
 	"github.com/latch-run/latch/internal/veil"
 )
 
@@ -305,15 +306,15 @@ func (a *api) look(ctx context.Context, token string, who visitor) (*lockView, e
 		return nil, err
 	}
 	info, err := a.describe(ctx, workflowID, "")
-	if isNotFound(err) {
+	if runs.IsNotFound(err) {
 		return nil, noMaker(workflowID)
 	}
 	if err != nil {
 		return nil, err
 	}
 	var records []latch.Record
-	err = a.query(ctx, workflowID, info.GetExecution().GetRunId(), latch.QueryHistory, &records)
-	if isNotFound(err) || isForeign(err) {
+	err = a.runs.Query(ctx, workflowID, info.GetExecution().GetRunId(), latch.QueryHistory, &records)
+	if runs.IsNotFound(err) || runs.IsForeign(err) {
 		return nil, noMaker(workflowID)
 	}
 	if err != nil {
@@ -328,13 +329,13 @@ func (a *api) look(ctx context.Context, token string, who visitor) (*lockView, e
 		mine = findLock(records, token)
 	}
 	var status latch.Status
-	if err := a.query(ctx, workflowID, info.GetExecution().GetRunId(), latch.QueryStatus, &status); err != nil {
+	if err := a.runs.Query(ctx, workflowID, info.GetExecution().GetRunId(), latch.QueryStatus, &status); err != nil {
 		return nil, err
 	}
 	if records, status, err = a.shownTo(who, records, status); err != nil {
 		return nil, err
 	}
-	definition, err := a.definition(ctx, info)
+	definition, err := a.runs.Definition(ctx, info)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // A lockView is a lock as its page shows it. To somebody who has only the link
@@ -53,12 +54,12 @@ type usedView struct {
 	At, By, Via, Reason, Result, Decision string
 }
 
-func viewOf(d *definition, status latch.Status, records []latch.Record, mine int, linked bool, now time.Time) *lockView {
+func viewOf(d *runs.Definition, status latch.Status, records []latch.Record, mine int, linked bool, now time.Time) *lockView {
 	record := records[mine]
-	settings, _ := d.settings(record.Webhook, record.Event)
+	settings, _ := d.Settings(record.Webhook, record.Event)
 	view := &lockView{Webhook: record.Webhook, Event: record.Event, Step: record.Step, Status: status.Status,
-		Since: moment(record.StartedAt, now), Facts: d.facts()}
-	view.Kind, view.ID, view.Title = d.describe(record)
+		Since: moment(record.StartedAt, now), Facts: factsOf(d)}
+	view.Kind, view.ID, view.Title = nameHeld(d, record)
 	f := &foreteller{definition: d, settings: settings, record: record, status: status}
 	_, lasting := f.undone()
 	for _, step := range status.Steps {
@@ -83,19 +84,19 @@ func viewOf(d *definition, status latch.Status, records []latch.Record, mine int
 		view.UntilEffect = f.timeoutEffect()
 	}
 	view.Choices = f.foretell()
-	view.OnlyPasses = d.kind == latch.ReleaseKind && !f.afterFailure() && !slices.ContainsFunc(view.Choices, func(c choice) bool { return c.Grave })
+	view.OnlyPasses = d.Kind == latch.ReleaseKind && !f.afterFailure() && !slices.ContainsFunc(view.Choices, func(c choice) bool { return c.Grave })
 	return view
 }
 
-// describe names what is held.
-func (d *definition) describe(record latch.Record) (kind, id, title string) {
-	switch d.kind {
+// nameHeld names what is held.
+func nameHeld(d *runs.Definition, record latch.Record) (kind, id, title string) {
+	switch d.Kind {
 	case latch.ReleaseKind:
-		return "release", d.release.ID, d.release.Title
+		return "release", d.Release.ID, d.Release.Title
 	case latch.JobKind:
-		return "job", d.job.ID, d.job.Title
+		return "job", d.Job.ID, d.Job.Title
 	case latch.EmissionKind:
-		return "event", cmp.Or(d.emission.ID, record.WorkflowID), d.emission.Event
+		return "event", cmp.Or(d.Emission.ID, record.WorkflowID), d.Emission.Event
 	default:
 		return "workflow", record.WorkflowID, ""
 	}

@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -188,36 +186,14 @@ func statusOf(kind string) int {
 
 // isUnreachable tells that neither Temporal nor a worker said anything.
 func isUnreachable(err error) bool {
-	var down *serviceerror.Unavailable
-	var deadline *serviceerror.DeadlineExceeded
-	var cancelled *serviceerror.Canceled
-	var denied *serviceerror.PermissionDenied
-	var namespace *serviceerror.NamespaceNotFound
-	var notReady *serviceerror.WorkflowNotReady
-	var update *client.WorkflowUpdateServiceTimeoutOrCanceledError
-	return errors.As(err, &down) || errors.As(err, &deadline) || errors.As(err, &cancelled) || errors.As(err, &denied) ||
-		errors.As(err, &namespace) || errors.As(err, &notReady) || errors.As(err, &update) || overload.Is(err) ||
-		status.Code(err) == codes.Unauthenticated || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
-}
-
-func isNotFound(err error) bool {
-	var notFound *serviceerror.NotFound
-	return errors.As(err, &notFound)
+	return runs.IsUnanswered(err) || runs.IsRefused(err) || runs.IsNotBegun(err) || overload.Is(err) ||
+		status.Code(err) == codes.Unauthenticated || errors.Is(err, context.Canceled)
 }
 
 // isUnknownLock tells that the run under way made no such lock.
 func isUnknownLock(err error) bool {
 	var application *temporal.ApplicationError
 	return errors.As(err, &application) && application.Type() == latch.ErrorUnknownLock
-}
-
-// isForeign tells that a workflow was asked that knows nothing of locks: the
-// texts are those of the SDKs, which have no type for it.
-func isForeign(err error) bool {
-	var query *serviceerror.QueryFailed
-	var application *temporal.ApplicationError
-	return errors.As(err, &query) && strings.HasPrefix(strings.ToLower(query.Message), "unknown query") ||
-		errors.As(err, &application) && strings.HasPrefix(application.Message(), "unknown update ")
 }
 
 // writeProblem answers outside of huma's handlers.

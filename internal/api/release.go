@@ -13,6 +13,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 const releasesPath = "/latch/v1/releases"
@@ -73,7 +74,7 @@ func (a *api) startRelease(ctx context.Context, input *startInput) (*startedOutp
 
 // start fills in what every start has.
 func (i *startInput) start(ctx context.Context, workflow, workflowID, summary string) start {
-	s := start{workflow: workflow, workflowID: workflowID, summary: oneLine(summary), body: append(json.RawMessage{}, i.RawBody...)}
+	s := start{workflow: workflow, workflowID: workflowID, summary: summary, body: append(json.RawMessage{}, i.RawBody...)}
 	if i.WorkflowID != "" {
 		s.workflowID = i.WorkflowID
 	}
@@ -101,17 +102,6 @@ func (a *api) started(ctx context.Context, s start, id, path string) (*startedOu
 	return output, nil
 }
 
-// oneLine is a summary for Temporal UI. Temporal bounds it in bytes, however
-// few characters these are.
-func oneLine(text string) string {
-	const longest, cut = 200, "…"
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest-len(cut)], "") + cut
-	}
-	return text
-}
-
 // findRelease gives the release's run: release-<id> before <id> itself, the
 // other way round where the id begins with release- already.
 func (a *api) findRelease(ctx context.Context, id string) (*workflowpb.WorkflowExecutionInfo, error) {
@@ -124,7 +114,7 @@ func (a *api) findRelease(ctx context.Context, id string) (*workflowpb.WorkflowE
 			continue // Temporal cannot even be asked
 		}
 		info, err := a.describe(ctx, candidate, "")
-		if err != nil && !isNotFound(err) {
+		if err != nil && !runs.IsNotFound(err) {
 			return nil, err
 		}
 		if err == nil && info.GetType().GetName() == latch.WorkflowRelease {
@@ -167,10 +157,10 @@ func (a *api) getRelease(ctx context.Context, input *idInput) (*releaseOutput, e
 func (a *api) releaseState(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*ReleaseState, error) {
 	workflowID, runID := info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()
 	state := &ReleaseState{WorkflowID: workflowID, RunID: runID, StartedAt: latch.NewTime(info.GetStartTime().AsTime()), History: []latch.Record{}}
-	if err := a.query(ctx, workflowID, runID, latch.QueryStatus, &state.Status); err != nil {
+	if err := a.runs.Query(ctx, workflowID, runID, latch.QueryStatus, &state.Status); err != nil {
 		return nil, err
 	}
-	if err := a.query(ctx, workflowID, runID, latch.QueryHistory, &state.History); err != nil {
+	if err := a.runs.Query(ctx, workflowID, runID, latch.QueryHistory, &state.History); err != nil {
 		return nil, err
 	}
 	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // messageInput is a message to a release. Its body may be absent where it says
@@ -63,8 +64,8 @@ func (a *api) tellRelease(ctx context.Context, prefix, id, message string, argum
 		return err
 	}
 	workflowID := info.GetExecution().GetWorkflowId()
-	err = a.update(ctx, prefix, workflowID, message, argument, answer)
-	if isClosed(err) {
+	err = a.runs.Update(ctx, prefix, workflowID, message, argument, answer)
+	if runs.IsClosed(err) {
 		late := problem(http.StatusConflict, "%s has closed already: it is too late to %s.", workflowID, message)
 		late.WorkflowID, late.RunID = workflowID, info.GetExecution().GetRunId()
 		return late

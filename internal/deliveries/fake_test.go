@@ -24,6 +24,7 @@ import (
 
 // A fake is a Temporal whose runs were closed in their order, the newest first.
 type fake struct {
+	client.Client
 	mutex sync.Mutex
 	runs  []*fakeRun
 	// lacks is that the namespace has no search attributes.

@@ -6,6 +6,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // A fate is what became of a failed delivery since.
@@ -24,8 +25,8 @@ const (
 // by its newest redelivery, and gives the record that tells. A redelivery that
 // was ended from outside tells nothing.
 func (l *Log) fateOf(ctx context.Context, run execution, record latch.Record) (latch.Record, fate, error) {
-	described, err := l.describe(ctx, latch.PrefixRedelivery+record.DeliveryID, "")
-	if isNotFound(err) {
+	described, err := l.runs.Describe(ctx, latch.PrefixRedelivery+record.DeliveryID, "")
+	if runs.IsNotFound(err) {
 		return record, stillFailed, nil
 	}
 	if err != nil {

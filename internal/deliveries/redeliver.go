@@ -10,7 +10,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
@@ -67,8 +66,8 @@ func (l *Log) originOf(ctx context.Context, id string, origin Origin) (*workflow
 		if origin.WorkflowID == "" || uuid.Validate(origin.RunID) != nil {
 			return nil, refused(Invalid, "workflow_id and run_id: both are needed, as the delivery's record has them.")
 		}
-		described, err := l.describe(ctx, origin.WorkflowID, origin.RunID)
-		if isNotFound(err) {
+		described, err := l.runs.Describe(ctx, origin.WorkflowID, origin.RunID)
+		if runs.IsNotFound(err) {
 			return nil, noDelivery(id)
 		}
 		return described.GetWorkflowExecutionInfo(), err
@@ -80,7 +79,7 @@ func (l *Log) originOf(ctx context.Context, id string, origin Origin) (*workflow
 	if !known {
 		return nil, refused(Unknown, "%q is no delivery id: one begins with %s.", id, latch.PrefixDeliveryID)
 	}
-	listed, err := l.list(ctx, "RunId = "+runs.Quote(runID), 1, nil)
+	listed, err := l.runs.Page(ctx, "RunId = "+runs.Quote(runID), 1, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -92,25 +91,23 @@ func (l *Log) originOf(ctx context.Context, id string, origin Origin) (*workflow
 
 // sendOf reads from the run's history what was sent.
 func (l *Log) sendOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, id string) (*protocol.Send, error) {
-	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, partTimeout)
 	defer cancel()
 	var page []byte
 	for {
-		response, err := l.temporal.WorkflowService().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
-			Namespace: l.namespace, Execution: run.GetExecution(), NextPageToken: page,
-		})
-		if isNotFound(err) {
+		events, next, err := l.runs.Events(ctx, run.GetExecution(), page)
+		if runs.IsNotFound(err) {
 			return nil, noDelivery(id)
 		}
 		if err != nil {
 			return nil, err
 		}
-		for _, event := range response.GetHistory().GetEvents() {
+		for _, event := range events {
 			if scheduled := event.GetActivityTaskScheduledEventAttributes(); scheduled.GetActivityId() == id && scheduled.GetActivityType().GetName() == latch.ActivitySendWebhook {
 				return l.decodeSend(scheduled, run)
 			}
 		}
-		if page = response.GetNextPageToken(); len(page) == 0 {
+		if page = next; len(page) == 0 {
 			return nil, l.neverSent(ctx, run, id)
 		}
 	}
@@ -119,7 +116,7 @@ func (l *Log) sendOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo,
 func (l *Log) decodeSend(scheduled *historypb.ActivityTaskScheduledEventAttributes, run *workflowpb.WorkflowExecutionInfo) (*protocol.Send, error) {
 	payloads := scheduled.GetInput().GetPayloads()
 	var send protocol.Send
-	if len(payloads) == 0 || l.read(payloads[0], &send) != nil {
+	if len(payloads) == 0 || l.runs.Read(payloads[0], &send) != nil {
 		return nil, fmt.Errorf("delivery %s of run %s: what was sent cannot be read", scheduled.GetActivityId(), run.GetExecution().GetRunId())
 	}
 	return &send, nil
@@ -151,8 +148,8 @@ func (l *Log) checkUnderWay(ctx context.Context, run *workflowpb.WorkflowExecuti
 	for _, each := range []struct{ workflowID, runID string }{
 		{workflowID, run.GetExecution().GetRunId()}, {workflowID, ""}, {latch.PrefixDelivery + id, ""},
 	} {
-		described, err := l.describe(ctx, each.workflowID, each.runID)
-		if isNotFound(err) {
+		described, err := l.runs.Describe(ctx, each.workflowID, each.runID)
+		if runs.IsNotFound(err) {
 			continue
 		}
 		if err != nil {
@@ -180,8 +177,8 @@ func isRunning(info *workflowpb.WorkflowExecutionInfo) bool {
 
 // redeliveries tells how often the delivery was asked for again.
 func (l *Log) redeliveries(ctx context.Context, id string) (int, error) {
-	described, err := l.describe(ctx, latch.PrefixRedelivery+id, "")
-	if isNotFound(err) {
+	described, err := l.runs.Describe(ctx, latch.PrefixRedelivery+id, "")
+	if runs.IsNotFound(err) {
 		return 0, nil
 	}
 	if err != nil {
@@ -194,32 +191,10 @@ func (l *Log) redeliveries(ctx context.Context, id string) (int, error) {
 	var before struct {
 		Redelivery int `json:"redelivery"`
 	}
-	err = l.input(ctx, last, &before)
+	err = l.runs.Input(ctx, last.GetExecution(), &before)
 	return before.Redelivery, err
 }
 
 func redeliveryRuns(run execution) *RefusedError {
 	return standsInTheWay(UnderWay, run, "%s is running already, and one redelivery runs at a time.", run.GetWorkflowId())
-}
-
-// input reads what a run was started with.
-func (l *Log) input(ctx context.Context, info *workflowpb.WorkflowExecutionInfo, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
-	defer cancel()
-	response, err := l.temporal.WorkflowService().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
-		Namespace: l.namespace, Execution: info.GetExecution(), MaximumPageSize: 1,
-	})
-	if err != nil {
-		return err
-	}
-	workflowID, runID := info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()
-	for _, event := range response.GetHistory().GetEvents() {
-		if payloads := event.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads(); len(payloads) > 0 {
-			if err := l.read(payloads[0], into); err != nil {
-				return fmt.Errorf("input of %s: %w", workflowID, err)
-			}
-			return nil
-		}
-	}
-	return fmt.Errorf("run %s of %s tells no input", runID, workflowID)
 }

@@ -31,7 +31,7 @@ type scan struct {
 func (l *Log) scan(ctx context.Context, s scan) (next []byte, err error) {
 	began, page := time.Now(), s.page
 	for asked := 0; ; {
-		response, err := l.list(ctx, s.query, runsAtOnce, page)
+		response, err := l.runs.Page(ctx, s.query, runsAtOnce, page)
 		if err != nil {
 			return nil, err
 		}
@@ -43,7 +43,7 @@ func (l *Log) scan(ctx context.Context, s scan) (next []byte, err error) {
 		switch {
 		case len(page) == 0 || len(runs) > 0 && s.settled(runs[len(runs)-1]):
 			return nil, nil
-		case asked >= maximumRuns || time.Since(began) > workerTimeout:
+		case asked >= maximumRuns || time.Since(began) > partTimeout:
 			return page, nil
 		}
 	}

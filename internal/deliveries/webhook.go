@@ -78,7 +78,7 @@ func (l *Log) withoutAttribute(err error) error {
 	if !errors.As(err, &invalid) {
 		return err
 	}
-	return &MissingAttributeError{Namespace: l.namespace, cause: invalid.Message}
+	return &MissingAttributeError{Namespace: l.runs.Namespace(), cause: invalid.Message}
 }
 
 // askWebhook adds the runs' records. A run that is gone meanwhile has none.

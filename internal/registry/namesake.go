@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
@@ -123,10 +122,7 @@ func newNamesake(info *workflowpb.WorkflowExecutionInfo, stands string) *Namesak
 func (s *Store) running(ctx context.Context, workflowID string) *workflowpb.WorkflowExecutionInfo {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	request := &workflowservice.DescribeWorkflowExecutionRequest{Namespace: s.namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID}}
-	described, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
-		return s.service().DescribeWorkflowExecution(ctx, request)
-	})
+	described, err := s.jobs.Describe(ctx, workflowID, "")
 	if err != nil || described.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		return nil // what cannot be asked about is told by the error that led here
 	}

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
@@ -121,12 +119,8 @@ func statusOf(status enumspb.WorkflowExecutionStatus) string {
 func (s *Store) LastRun(ctx context.Context, id string) (*Run, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	request := &workflowservice.DescribeWorkflowExecutionRequest{Namespace: s.namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: WorkflowID(id)}}
-	described, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
-		return s.service().DescribeWorkflowExecution(ctx, request)
-	})
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
+	described, err := s.jobs.Describe(ctx, WorkflowID(id), "")
+	if runs.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
@@ -145,16 +139,11 @@ func (s *Store) LastRun(ctx context.Context, id string) (*Run, error) {
 
 // addOutcome reads what a closed run came to from its last event.
 func (s *Store) addOutcome(ctx context.Context, execution *commonpb.WorkflowExecution, run *Run) error {
-	request := &workflowservice.GetWorkflowExecutionHistoryRequest{
-		Namespace: s.namespace, Execution: execution, HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
-	}
-	last, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
-		return s.service().GetWorkflowExecutionHistory(ctx, request)
-	})
+	end, err := s.jobs.Closing(ctx, execution)
 	if err != nil {
 		return err
 	}
-	if err := s.readOutcome(runs.ClosingIn(last.GetHistory(), s.converter), run); err != nil {
+	if err := s.readOutcome(end, run); err != nil {
 		return fmt.Errorf("result of %s: %w", execution.GetWorkflowId(), err)
 	}
 	return nil

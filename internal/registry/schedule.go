@@ -21,6 +21,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/overload"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 const (
@@ -70,7 +71,7 @@ func (s *Store) scheduleStarting(input json.RawMessage, workflowID, summary, tas
 	if err != nil {
 		return nil, fmt.Errorf("encode the schedule's input: %w", err)
 	}
-	described, err := s.converter.ToPayload(oneLine(summary))
+	described, err := s.converter.ToPayload(runs.Summary(summary))
 	if err != nil {
 		return nil, fmt.Errorf("encode the schedule's summary: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 const (
@@ -55,7 +56,9 @@ type Store struct {
 	fields    func(*Definition) latch.Object
 	rows      *fresh[map[string]Row]
 	runs      *fresh[map[string]Run]
-	recent    recent
+	// jobs are the runs of the namespace.
+	jobs   *runs.Runs
+	recent recent
 	// definitions are those that lists showed whole.
 	definitions definitions
 	webhooks    *Webhooks
@@ -75,6 +78,7 @@ func New(options Options) *Store {
 	if s.identity == "" {
 		s.identity = "latch"
 	}
+	s.jobs = runs.New(runs.Options{Service: s.service, Namespace: s.namespace, DataConverter: s.converter, Identity: s.identity})
 	s.rows = newFresh(s.loadRows)
 	s.runs = newFresh(s.loadRuns)
 	s.webhooks = newWebhooks(s)

@@ -69,21 +69,21 @@ func first(payloads *commonpb.Payloads) *commonpb.Payload {
 // ReleaseResult returns what a closed release came to. One that was refused,
 // terminated or timed out by Temporal has no result of its own: it is failed,
 // with the reason. It takes no worker.
-func (l *Lister) ReleaseResult(ctx context.Context, workflowID, runID string) (*latch.ReleaseResult, error) {
+func (r *Runs) ReleaseResult(ctx context.Context, workflowID, runID string) (*latch.ReleaseResult, error) {
 	result := new(latch.ReleaseResult)
-	end, err := l.releaseClosing(ctx, &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID})
+	end, err := r.releaseClosing(ctx, &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID})
 	if err != nil {
 		return nil, err
 	}
 	if end.Result != nil {
-		return result, l.readResult(workflowID, end.Result, result)
+		return result, r.readResult(workflowID, end.Result, result)
 	}
 	result.Status, result.Reason = statusWithout(end), end.Reason
 	return result, nil
 }
 
-func (l *Lister) readResult(workflowID string, payload *commonpb.Payload, into any) error {
-	if err := l.converter.FromPayload(payload, into); err != nil {
+func (r *Runs) readResult(workflowID string, payload *commonpb.Payload, into any) error {
+	if err := r.converter.FromPayload(payload, into); err != nil {
 		return fmt.Errorf("result of %s: %w", workflowID, err)
 	}
 	return nil
@@ -91,25 +91,33 @@ func (l *Lister) readResult(workflowID string, payload *commonpb.Payload, into a
 
 // releaseClosing reads how a closed release ended. Its Result is a release's, or
 // nil.
-func (l *Lister) releaseClosing(ctx context.Context, execution *commonpb.WorkflowExecution) (*Closing, error) {
-	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
-	defer cancel()
-	request := &workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: l.namespace, Execution: execution,
-		HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT}
-	last, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
-		return l.temporal.WorkflowService().GetWorkflowExecutionHistory(ctx, request)
-	})
-	if err != nil {
-		return nil, err
-	}
-	end := ClosingIn(last.GetHistory(), l.converter)
+func (r *Runs) releaseClosing(ctx context.Context, execution *commonpb.WorkflowExecution) (*Closing, error) {
+	end, err := r.Closing(ctx, execution)
 	switch {
+	case err != nil:
+		return nil, err
 	case end == nil:
 		return nil, fmt.Errorf("run %s of %s has no closing event", execution.GetRunId(), execution.GetWorkflowId())
 	case end.How == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED && end.ErrorType != latch.ErrorReleaseFailed && end.ErrorType != latch.ErrorRollbackIncomplete:
 		end.Result = nil
 	}
 	return end, nil
+}
+
+// Closing reads how a run closed, nil where its last event closes no run. It
+// takes no worker.
+func (r *Runs) Closing(ctx context.Context, execution *commonpb.WorkflowExecution) (*Closing, error) {
+	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
+	defer cancel()
+	request := &workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: r.namespace, Execution: execution,
+		HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT}
+	last, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
+		return r.service().GetWorkflowExecutionHistory(ctx, request)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ClosingIn(last.GetHistory(), r.converter), nil
 }
 
 // statusWithout returns the status of a release that closed without a result.

@@ -31,6 +31,7 @@ var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 // asked for. It belongs to one test.
 type fake struct {
 	*testing.T
+	client.Client
 	mutex sync.Mutex
 	runs  []*fakeRun
 	// lacks is that the namespace has no search attributes of Latch's.
@@ -57,7 +58,7 @@ type fakeRun struct {
 
 func newFake(t *testing.T) *fake { return &fake{T: t} }
 
-func (f *fake) lister() *runs.Lister { return runs.New(runs.Options{Client: f, Namespace: "default"}) }
+func (f *fake) over() *runs.Runs { return runs.New(runs.Options{Client: f, Namespace: "default"}) }
 
 // add adds a run of the type, one minute older than the one before.
 func (f *fake) add(workflowID, workflow string, status enumspb.WorkflowExecutionStatus) *fakeRun {

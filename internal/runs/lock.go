@@ -97,7 +97,7 @@ func lockQuery(stage int, attributes bool) string {
 // limit of them; with them only runs that wait are, and those whose workers
 // write no attributes. What is wrong with the filter or the cursor is an
 // [*ArgumentError].
-func (l *Lister) Locks(ctx context.Context, filter LockFilter, from string, limit int) (*LockPart, error) {
+func (r *Runs) Locks(ctx context.Context, filter LockFilter, from string, limit int) (*LockPart, error) {
 	var at cursor
 	if err := at.decode(from, lockStages); err != nil {
 		return nil, err
@@ -107,16 +107,16 @@ func (l *Lister) Locks(ctx context.Context, filter LockFilter, from string, limi
 	}
 	part, began := &LockPart{Locks: []WaitingLock{}}, time.Now()
 	for looked := 1; ; looked++ {
-		page, err := l.Page(ctx, lockQuery(at.Stage, !at.Bare), limit, at.Page)
+		page, err := r.Page(ctx, lockQuery(at.Stage, !at.Bare), limit, at.Page)
 		if at.lacksAttributes(err) {
 			at.Bare = true
-			page, err = l.Page(ctx, lockQuery(at.Stage, false), limit, nil)
+			page, err = r.Page(ctx, lockQuery(at.Stage, false), limit, nil)
 		}
 		if err != nil {
 			return nil, err
 		}
 		for _, run := range page.GetExecutions() {
-			part.add(l, run, &filter)
+			part.add(r, run, &filter)
 		}
 		if at.Page = page.GetNextPageToken(); len(at.Page) == 0 {
 			at.Stage++
@@ -132,8 +132,8 @@ func (l *Lister) Locks(ctx context.Context, filter LockFilter, from string, limi
 }
 
 // add adds the run's locks that the filter takes.
-func (p *LockPart) add(l *Lister, run *workflowpb.WorkflowExecutionInfo, filter *LockFilter) {
-	open, err := l.locksOf(run)
+func (p *LockPart) add(r *Runs, run *workflowpb.WorkflowExecutionInfo, filter *LockFilter) {
+	open, err := r.locksOf(run)
 	if err != nil {
 		p.Unread++
 	}
@@ -148,12 +148,12 @@ func (p *LockPart) add(l *Lister, run *workflowpb.WorkflowExecutionInfo, filter 
 
 // locksOf returns the open locks in a run's memo; a run without them waits for
 // nothing.
-func (l *Lister) locksOf(run *workflowpb.WorkflowExecutionInfo) ([]latch.OpenLock, error) {
+func (r *Runs) locksOf(run *workflowpb.WorkflowExecutionInfo) ([]latch.OpenLock, error) {
 	payload, found := run.GetMemo().GetFields()[latch.MemoLocks]
 	if !found {
 		return nil, nil
 	}
 	var open []latch.OpenLock
-	err := l.converter.FromPayload(payload, &open)
+	err := r.converter.FromPayload(payload, &open)
 	return open, err
 }

@@ -18,7 +18,7 @@ const open = enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 func locks(t *testing.T, f *fake, filter runs.LockFilter, limit int) (tokens []string, parts int) {
 	t.Helper()
 	for cursor := ""; parts == 0 || cursor != ""; parts++ {
-		part, err := f.lister().Locks(t.Context(), filter, cursor, limit)
+		part, err := f.over().Locks(t.Context(), filter, cursor, limit)
 		require.NoError(t, err)
 		for _, lock := range part.Locks {
 			tokens = append(tokens, lock.Token)
@@ -84,7 +84,7 @@ func TestLocksPartByPart(t *testing.T) {
 			run.waits(t, latch.OpenLock{Token: "a"}, latch.OpenLock{Token: "b"}, latch.OpenLock{Token: "c"})
 		}
 	}
-	part, err := f.lister().Locks(t.Context(), runs.LockFilter{}, "", 2)
+	part, err := f.over().Locks(t.Context(), runs.LockFilter{}, "", 2)
 	require.NoError(t, err)
 	require.Empty(t, part.Locks)
 	require.NotEmpty(t, part.NextCursor)
@@ -101,16 +101,16 @@ func TestLockListRefusals(t *testing.T) {
 	f := newFake(t)
 	run := f.add("release-shop", latch.WorkflowRelease, open).waits(t, latch.OpenLock{Token: "a"})
 	run.info.GetMemo().GetFields()[latch.MemoLocks].Metadata["encoding"] = []byte("binary/encrypted")
-	part, err := f.lister().Locks(t.Context(), runs.LockFilter{}, "", 10)
+	part, err := f.over().Locks(t.Context(), runs.LockFilter{}, "", 10)
 	require.NoError(t, err)
 	require.Empty(t, part.Locks)
 	require.Equal(t, 2, part.Unread, "once in each query")
 	for cursor, filter := range map[string]runs.LockFilter{"*": {}, "": {Job: "a", Release: "b"}, "eyJzdGFnZSI6Mn0": {}} {
 		var argument *runs.ArgumentError
-		_, err := f.lister().Locks(t.Context(), filter, cursor, 10)
+		_, err := f.over().Locks(t.Context(), filter, cursor, 10)
 		require.ErrorAs(t, err, &argument, cursor)
 	}
 	f.err = serviceerror.NewUnavailable("down")
-	_, err = f.lister().Locks(t.Context(), runs.LockFilter{}, "", 10)
+	_, err = f.over().Locks(t.Context(), runs.LockFilter{}, "", 10)
 	require.ErrorIs(t, err, f.err)
 }

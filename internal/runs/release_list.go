@@ -45,7 +45,7 @@ type ReleasePart struct {
 // query for one that runs, the last event for one that closed. Where no worker
 // answers, the row is partial. A release that closes between two parts may be in
 // both. What is wrong with the filter or the cursor is an [*ArgumentError].
-func (l *Lister) Releases(ctx context.Context, filter ReleaseFilter, from string, limit int) (*ReleasePart, error) {
+func (r *Runs) Releases(ctx context.Context, filter ReleaseFilter, from string, limit int) (*ReleasePart, error) {
 	at := cursor{Since: filter.Since, Until: filter.Until}
 	if err := at.decode(from, 1); err != nil {
 		return nil, err
@@ -55,12 +55,12 @@ func (l *Lister) Releases(ctx context.Context, filter ReleaseFilter, from string
 		return nil, err
 	}
 	part, began := &ReleasePart{Releases: []ReleaseRow{}}, time.Now()
-	g := &gathering{lister: l, silent: map[string]bool{}, until: began.Add(patience)}
+	g := &gathering{runs: r, silent: map[string]bool{}, until: began.Add(patience)}
 	for asked := 0; ; {
-		page, err := l.Page(ctx, filter.query(!at.Bare), limit-len(part.Releases), at.Page)
+		page, err := r.Page(ctx, filter.query(!at.Bare), limit-len(part.Releases), at.Page)
 		if at.lacksAttributes(err) {
 			at.Bare = true
-			page, err = l.Page(ctx, filter.query(false), limit-len(part.Releases), nil)
+			page, err = r.Page(ctx, filter.query(false), limit-len(part.Releases), nil)
 		}
 		if err != nil {
 			return nil, err
@@ -87,7 +87,7 @@ func (l *Lister) Releases(ctx context.Context, filter ReleaseFilter, from string
 
 // A gathering completes the rows of one part.
 type gathering struct {
-	lister *Lister
+	runs *Runs
 	// until is when it asks no more workers.
 	until time.Time
 	mutex sync.Mutex
@@ -96,12 +96,12 @@ type gathering struct {
 }
 
 // rows returns a row for each run, in their order.
-func (g *gathering) rows(ctx context.Context, runs []*workflowpb.WorkflowExecutionInfo) ([]ReleaseRow, error) {
-	rows := make([]ReleaseRow, len(runs))
+func (g *gathering) rows(ctx context.Context, listed []*workflowpb.WorkflowExecutionInfo) ([]ReleaseRow, error) {
+	rows := make([]ReleaseRow, len(listed))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(askers)
-	for i, run := range runs {
-		rows[i] = g.lister.rowOf(run)
+	for i, run := range listed {
+		rows[i] = g.runs.rowOf(run)
 		group.Go(func() error {
 			if rows[i].ClosedAt.IsZero() {
 				return g.addProgress(ctx, &rows[i])
@@ -113,7 +113,7 @@ func (g *gathering) rows(ctx context.Context, runs []*workflowpb.WorkflowExecuti
 }
 
 // rowOf returns what stands in Temporal's list of a release.
-func (l *Lister) rowOf(run *workflowpb.WorkflowExecutionInfo) ReleaseRow {
+func (r *Runs) rowOf(run *workflowpb.WorkflowExecutionInfo) ReleaseRow {
 	row := ReleaseRow{WorkflowID: run.GetExecution().GetWorkflowId(), RunID: run.GetExecution().GetRunId(), Status: statusOf(run.GetStatus()),
 		StartedAt: latch.NewTime(run.GetStartTime().AsTime()), taskQueue: run.GetTaskQueue()}
 	row.ID = strings.TrimPrefix(row.WorkflowID, latch.PrefixRelease)
@@ -124,7 +124,7 @@ func (l *Lister) rowOf(run *workflowpb.WorkflowExecutionInfo) ReleaseRow {
 		row.ClosedAt = latch.NewTime(run.GetCloseTime().AsTime())
 		return row
 	}
-	locks, _ := l.locksOf(run) // a worker knows them too
+	locks, _ := r.locksOf(run) // a worker knows them too
 	if row.WaitsFor = waitsFor(locks); len(locks) > 0 {
 		row.Title = locks[0].Title
 	}
@@ -138,7 +138,7 @@ func (g *gathering) addProgress(ctx context.Context, row *ReleaseRow) error {
 	if g.isSilent(row.taskQueue) || time.Now().After(g.until) {
 		return nil
 	}
-	answer, err := g.lister.ask(ctx, row, latch.QueryStatus)
+	answer, err := g.runs.ask(ctx, row, latch.QueryStatus)
 	if err != nil {
 		return g.tolerate(ctx, row, err)
 	}
@@ -161,11 +161,11 @@ func (r *ReleaseRow) take(id, title string) {
 }
 
 // ask queries a run, for which a worker answers.
-func (l *Lister) ask(ctx context.Context, row *ReleaseRow, name string) (converter.EncodedValue, error) {
+func (r *Runs) ask(ctx context.Context, row *ReleaseRow, name string) (converter.EncodedValue, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	return overload.Again(ctx, func(ctx context.Context) (converter.EncodedValue, error) {
-		return l.temporal.QueryWorkflow(ctx, row.WorkflowID, row.RunID, name)
+		return r.temporal.QueryWorkflow(ctx, row.WorkflowID, row.RunID, name)
 	})
 }
 
@@ -180,14 +180,14 @@ type summary struct {
 
 // addResult adds what a closed release came to.
 func (g *gathering) addResult(ctx context.Context, row *ReleaseRow) error {
-	end, err := g.lister.releaseClosing(ctx, &commonpb.WorkflowExecution{WorkflowId: row.WorkflowID, RunId: row.RunID})
+	end, err := g.runs.releaseClosing(ctx, &commonpb.WorkflowExecution{WorkflowId: row.WorkflowID, RunId: row.RunID})
 	if err != nil {
 		row.Partial = true
 		return g.tolerate(ctx, row, err)
 	}
 	came := summary{Status: statusWithout(end), Reason: end.Reason}
 	if end.Result != nil {
-		if err := g.lister.readResult(row.WorkflowID, end.Result, &came); err != nil {
+		if err := g.runs.readResult(row.WorkflowID, end.Result, &came); err != nil {
 			row.Partial = true
 			return nil
 		}

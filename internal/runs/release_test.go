@@ -20,7 +20,7 @@ import (
 // list returns the rows of one part.
 func list(t *testing.T, f *fake, filter runs.ReleaseFilter) []runs.ReleaseRow {
 	t.Helper()
-	part, err := f.lister().Releases(t.Context(), filter, "", 100)
+	part, err := f.over().Releases(t.Context(), filter, "", 100)
 	require.NoError(t, err)
 	return part.Releases
 }
@@ -91,7 +91,7 @@ func TestReleaseThatClosedTellsWhatItCameTo(t *testing.T) {
 			got := list(t, f, runs.ReleaseFilter{})
 			require.Len(t, got, 1)
 			require.EqualExportedValues(t, want, got[0])
-			whole, err := f.lister().ReleaseResult(t.Context(), "release-given", "run-0")
+			whole, err := f.over().ReleaseResult(t.Context(), "release-given", "run-0")
 			require.NoError(t, err)
 			require.Equal(t, test.status, whole.Status)
 			require.Equal(t, test.reason, whole.Reason)
@@ -118,7 +118,7 @@ func TestReleaseThatDoesNotAnswerIsPartial(t *testing.T) {
 		silent := f.running(fmt.Sprint("silent", n), latch.Status{})
 		silent.err, silent.info.TaskQueue = serviceerror.NewDeadlineExceeded("no poller"), "dead"
 	}
-	part, err := f.lister().Releases(t.Context(), runs.ReleaseFilter{}, "", 106)
+	part, err := f.over().Releases(t.Context(), runs.ReleaseFilter{}, "", 106)
 	require.NoError(t, err)
 	require.Len(t, part.Releases, 106)
 	told := map[string]string{}
@@ -144,7 +144,7 @@ func TestReleaseListWaitsForWorkersWithinBounds(t *testing.T) {
 			f.running(fmt.Sprint(n), latch.Status{}).info.TaskQueue = fmt.Sprint("dead", n)
 		}
 		began := time.Now()
-		part, err := f.lister().Releases(t.Context(), runs.ReleaseFilter{}, "", 200)
+		part, err := f.over().Releases(t.Context(), runs.ReleaseFilter{}, "", 200)
 		require.NoError(t, err)
 		require.Len(t, part.Releases, 200)
 		require.True(t, part.Releases[199].Partial)
@@ -214,7 +214,7 @@ func TestReleasesPartByPart(t *testing.T) {
 		parts := 0
 		for cursor := ""; parts == 0 || cursor != ""; parts++ {
 			before := f.read
-			part, err := f.lister().Releases(t.Context(), runs.ReleaseFilter{Status: latch.ReleaseStopped, Since: noon.AddDate(-1, 0, 0)}, cursor, 50)
+			part, err := f.over().Releases(t.Context(), runs.ReleaseFilter{Status: latch.ReleaseStopped, Since: noon.AddDate(-1, 0, 0)}, cursor, 50)
 			require.NoError(t, err)
 			require.LessOrEqual(t, len(part.Releases), 50)
 			require.LessOrEqual(t, f.read-before, 550)
@@ -229,10 +229,10 @@ func TestReleasesPartByPart(t *testing.T) {
 	for n := range 5 {
 		f.running(fmt.Sprint(n), latch.Status{})
 	}
-	first, err := f.lister().Releases(t.Context(), runs.ReleaseFilter{}, "", 2)
+	first, err := f.over().Releases(t.Context(), runs.ReleaseFilter{}, "", 2)
 	require.NoError(t, err)
 	require.Equal(t, []string{"0", "1"}, ids(first.Releases))
-	second, err := f.lister().Releases(t.Context(), runs.ReleaseFilter{}, first.NextCursor, 2)
+	second, err := f.over().Releases(t.Context(), runs.ReleaseFilter{}, first.NextCursor, 2)
 	require.NoError(t, err)
 	require.Equal(t, []string{"2", "3"}, ids(second.Releases))
 	require.Equal(t, []int32{2, 2}, f.sizes)
@@ -252,7 +252,7 @@ func TestReleaseListRefusals(t *testing.T) {
 		{runs.ReleaseFilter{}, "eyJzdGFnZSI6MX0", "cursor", "is not the next_cursor"},
 	} {
 		f := newFake(t)
-		_, err := f.lister().Releases(t.Context(), test.filter, test.cursor, 10)
+		_, err := f.over().Releases(t.Context(), test.filter, test.cursor, 10)
 		var argument *runs.ArgumentError
 		require.ErrorAs(t, err, &argument)
 		require.Equal(t, test.name, argument.Name)
@@ -261,12 +261,12 @@ func TestReleaseListRefusals(t *testing.T) {
 	}
 	f := newFake(t)
 	f.err = serviceerror.NewUnavailable("down")
-	_, err := f.lister().Releases(t.Context(), runs.ReleaseFilter{}, "", 10)
+	_, err := f.over().Releases(t.Context(), runs.ReleaseFilter{}, "", 10)
 	require.ErrorIs(t, err, f.err)
 	for _, refused := range []error{serviceerror.NewPermissionDenied("no", ""), serviceerror.NewUnavailable("down")} {
 		f = newFake(t)
 		f.completed(latch.ReleaseResult{ID: "shop"}).err = refused
-		_, err = f.lister().Releases(t.Context(), runs.ReleaseFilter{}, "", 10)
+		_, err = f.over().Releases(t.Context(), runs.ReleaseFilter{}, "", 10)
 		require.ErrorIs(t, err, refused)
 	}
 }

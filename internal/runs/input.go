@@ -1,0 +1,156 @@
+package runs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	commonpb "go.temporal.io/api/common/v1"
+	historypb "go.temporal.io/api/history/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/attach"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// Read decodes a payload of JSON, decrypted where it is encrypted.
+func (r *Runs) Read(payload *commonpb.Payload, into any) error {
+	data, err := r.plain(payload)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, into)
+}
+
+// plain returns a payload's data, decrypted where it is encrypted.
+func (r *Runs) plain(payload *commonpb.Payload) ([]byte, error) {
+	var raw converter.RawValue
+	if err := r.converter.FromPayload(payload, &raw); err != nil {
+		return nil, err
+	}
+	return raw.Payload().GetData(), nil
+}
+
+// beginning returns the first events of a run.
+func (r *Runs) beginning(ctx context.Context, execution *commonpb.WorkflowExecution, events int32) ([]*historypb.HistoryEvent, error) {
+	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
+	defer cancel()
+	response, err := r.service().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
+		Namespace: r.namespace, Execution: execution, MaximumPageSize: events})
+	return response.GetHistory().GetEvents(), err
+}
+
+// Events returns a page of a run's history from the token on, and the token of
+// the next page, empty after the last.
+func (r *Runs) Events(ctx context.Context, execution *commonpb.WorkflowExecution, token []byte) (events []*historypb.HistoryEvent, next []byte, err error) {
+	response, err := r.service().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
+		Namespace: r.namespace, Execution: execution, NextPageToken: token})
+	return response.GetHistory().GetEvents(), response.GetNextPageToken(), err
+}
+
+// Input decodes what a run was started with.
+func (r *Runs) Input(ctx context.Context, execution *commonpb.WorkflowExecution, into any) error {
+	events, err := r.beginning(ctx, execution, 1)
+	if err != nil {
+		return err
+	}
+	return r.inputIn(events, execution, func(data []byte) error { return json.Unmarshal(data, into) })
+}
+
+func (r *Runs) inputIn(events []*historypb.HistoryEvent, execution *commonpb.WorkflowExecution, decode func([]byte) error) error {
+	for _, event := range events {
+		payloads := event.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads()
+		if len(payloads) == 0 {
+			continue
+		}
+		data, err := r.plain(payloads[0])
+		if err == nil {
+			err = decode(data)
+		}
+		if err != nil {
+			return fmt.Errorf("input of %s: %w", execution.GetWorkflowId(), err)
+		}
+		return nil
+	}
+	return fmt.Errorf("run %s of %s has no input", execution.GetRunId(), execution.GetWorkflowId())
+}
+
+// A Definition is what a run was started with, by what it is about.
+type Definition struct {
+	// Kind is empty for a workflow of a user's own.
+	Kind     latch.Kind
+	Release  latch.Release
+	Job      latch.Job
+	Emission latch.Emission
+	// Registered are webhooks that stand by themselves and apply to the run.
+	Registered []protocol.AttachedWebhook
+}
+
+// Settings returns the settings of the hook of a webhook at an event, false where
+// the run has no such hook.
+func (d *Definition) Settings(webhook, event string) (latch.Event, bool) {
+	own := map[latch.Kind][]latch.Webhook{latch.ReleaseKind: d.Release.Webhooks,
+		latch.JobKind: d.Job.Webhooks, latch.EmissionKind: d.Emission.Webhooks}[d.Kind]
+	webhooks := attach.Merge(own, d.Registered)
+	for i := range webhooks {
+		if webhooks[i].ID == webhook {
+			return webhooks[i].On(event)
+		}
+	}
+	return latch.Event{}, false
+}
+
+// admittedWithin is how many events of a run there are at most until it was
+// admitted.
+const admittedWithin = 20
+
+// Definition reads what a run of Latch's own was started with as a release, job or
+// emission. That of a workflow of a user's own is empty.
+func (r *Runs) Definition(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*Definition, error) {
+	d := &Definition{Kind: latch.KindOfWorkflow(info.GetType().GetName())}
+	var into any
+	switch d.Kind {
+	case latch.ReleaseKind:
+		into = &d.Release
+	case latch.JobKind:
+		into = &d.Job
+	case latch.EmissionKind:
+		into = &d.Emission
+	default:
+		return d, nil
+	}
+	events, err := r.beginning(ctx, info.GetExecution(), admittedWithin)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.inputIn(events, info.GetExecution(), func(data []byte) error { return latch.Unmarshal(data, into) }); err != nil {
+		return nil, err
+	}
+	d.Registered = r.registeredIn(events)
+	return d, nil
+}
+
+// registeredIn returns the registered webhooks that a run took as it began, as
+// its admission was recorded.
+func (r *Runs) registeredIn(events []*historypb.HistoryEvent) []protocol.AttachedWebhook {
+	for _, event := range events {
+		details := event.GetMarkerRecordedEventAttributes().GetDetails()
+		var marker struct{ ActivityType string }
+		for _, payload := range details["data"].GetPayloads() {
+			_ = r.Read(payload, &marker) // another kind of marker has none
+		}
+		if marker.ActivityType != protocol.ActivityAdmit {
+			continue
+		}
+		for _, payload := range details["result"].GetPayloads() {
+			var admission protocol.Admission
+			if r.Read(payload, &admission) == nil {
+				return admission.Webhooks
+			}
+		}
+	}
+	return nil
+}

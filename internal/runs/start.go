@@ -1,0 +1,104 @@
+package runs
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	sdkpb "go.temporal.io/api/sdk/v1"
+	"go.temporal.io/api/serviceerror"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+)
+
+// A Start is a run to start: one at a time under a workflow id.
+type Start struct {
+	Workflow, WorkflowID, TaskQueue string
+	// Summary is what Temporal UI shows of the run; see [Summary].
+	Summary   string
+	Arguments []any
+	// RequestPrefix begins the id of the request.
+	RequestPrefix string
+	// Attributes are search attributes. A namespace that lacks one gets a run
+	// without any.
+	Attributes map[string]any
+}
+
+// Start starts a run and returns its run id. While another one is under way, the
+// error is one that [RunningIn] knows.
+func (r *Runs) Start(ctx context.Context, s Start) (runID string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
+	defer cancel()
+	request, err := r.startRequest(s)
+	if err != nil {
+		return "", fmt.Errorf("encode what starts %s: %w", s.WorkflowID, err)
+	}
+	response, err := r.start(ctx, request)
+	if len(s.Attributes) > 0 && is[*serviceerror.InvalidArgument](err) {
+		request.SearchAttributes = nil
+		response, err = r.start(ctx, request)
+	}
+	return response.GetRunId(), err
+}
+
+func (r *Runs) start(ctx context.Context, request *workflowservice.StartWorkflowExecutionRequest) (*workflowservice.StartWorkflowExecutionResponse, error) {
+	return again(ctx, func(ctx context.Context) (*workflowservice.StartWorkflowExecutionResponse, error) {
+		return r.service().StartWorkflowExecution(ctx, request)
+	})
+}
+
+func (r *Runs) startRequest(s Start) (*workflowservice.StartWorkflowExecutionRequest, error) {
+	input, err := r.converter.ToPayloads(s.Arguments...)
+	if err != nil {
+		return nil, err
+	}
+	summary, err := r.converter.ToPayload(Summary(s.Summary))
+	if err != nil {
+		return nil, err
+	}
+	request := &workflowservice.StartWorkflowExecutionRequest{
+		Namespace:                r.namespace,
+		WorkflowId:               s.WorkflowID,
+		WorkflowType:             &commonpb.WorkflowType{Name: s.Workflow},
+		TaskQueue:                &taskqueuepb.TaskQueue{Name: s.TaskQueue},
+		Input:                    input,
+		Identity:                 r.identity,
+		RequestId:                s.RequestPrefix + uuid.NewString(),
+		WorkflowIdReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		UserMetadata:             &sdkpb.UserMetadata{Summary: summary},
+	}
+	if len(s.Attributes) > 0 {
+		request.SearchAttributes, err = attributesOf(s.Attributes)
+	}
+	return request, err
+}
+
+// attributesOf encodes search attributes. Temporal reads them, so they are never
+// encrypted.
+func attributesOf(values map[string]any) (*commonpb.SearchAttributes, error) {
+	fields := map[string]*commonpb.Payload{}
+	for name, value := range values {
+		encoded, err := converter.GetDefaultDataConverter().ToPayload(value)
+		if err != nil {
+			return nil, err
+		}
+		fields[name] = encoded
+	}
+	return &commonpb.SearchAttributes{IndexedFields: fields}, nil
+}
+
+// Summary returns the text as a summary for Temporal UI: on one line, and at most
+// 200 bytes, which is Temporal's bound however few characters these are.
+func Summary(text string) string {
+	const longest, cut = 200, "…"
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest-len(cut)], "") + cut
+	}
+	return text
+}
