@@ -53,16 +53,16 @@ func TestRedeliverFailed(t *testing.T) {
 	planned, err := logOf(f).RedeliverFailed(t.Context(), deliveries.Filter{}, "", 10, true)
 	require.NoError(t, err)
 	require.Equal(t, 3, planned.Planned)
-	require.Empty(t, f.starts)
+	require.Empty(t, f.Starts)
 
 	first, err := logOf(f).RedeliverFailed(t.Context(), deliveries.Filter{}, "", 10, false)
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"dlv_still": "started1", "dlv_twice": "started2", "dlv_lost": "error0",
 		"dlv_away": "skippedunder_way0", "dlv_since": "skippeddelivered0"}, outcomes(first))
 	require.Equal(t, []int{2, 2, 1}, []int{first.Started, first.Skipped, first.Errors})
-	require.Len(t, f.starts, 2)
+	require.Len(t, f.Starts, 2)
 	require.Equal(t, "dlv_still", first.Deliveries[0].DeliveryID, "oldest first")
-	require.Equal(t, "latch", f.starts[0].GetTaskQueue().GetName())
+	require.Equal(t, "latch", f.Starts[0].GetTaskQueue().GetName())
 	for _, each := range first.Deliveries {
 		require.Equal(t, each.Outcome == deliveries.OutcomeError, each.Error != "", each.DeliveryID)
 	}
@@ -71,7 +71,7 @@ func TestRedeliverFailed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"dlv_still": "skippedunder_way0", "dlv_twice": "skippedunder_way0", "dlv_lost": "error0",
 		"dlv_away": "skippedunder_way0", "dlv_since": "skippeddelivered0"}, outcomes(second))
-	require.Len(t, f.starts, 2)
+	require.Len(t, f.Starts, 2)
 }
 
 // A failed delivery is told once, by its last record, and no more once it was

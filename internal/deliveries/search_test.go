@@ -11,6 +11,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/deliveries"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 const (
@@ -19,7 +20,7 @@ const (
 )
 
 func logOf(f *fake) *deliveries.Log {
-	return deliveries.New(deliveries.Options{Client: f, Namespace: "default", Identity: "test"})
+	return deliveries.New(deliveries.Options{Client: &f.Temporal, Namespace: "default", Identity: "test"})
 }
 
 // A search takes bounded work for a call, and all calls together find every
@@ -33,10 +34,10 @@ func TestSearchGoesOnPastItsBound(t *testing.T) {
 	}
 	found, cursor := map[string]bool{}, ""
 	for part := 0; part == 0 || cursor != ""; part++ {
-		before := f.asked
+		before := len(f.Asked)
 		got, err := logOf(f).Search(t.Context(), deliveries.Filter{Failed: true}, cursor, 200)
 		require.NoError(t, err)
-		require.LessOrEqual(t, f.asked-before, most)
+		require.LessOrEqual(t, len(f.Asked)-before, most)
 		require.LessOrEqual(t, len(got.Records), 200)
 		for i, record := range got.Records {
 			require.False(t, found[record.DeliveryID], "%s twice", record.DeliveryID)
@@ -55,14 +56,14 @@ func TestSearchEndsWithTheNewest(t *testing.T) {
 	f := &fake{}
 	for n := range 400 {
 		run := f.run(fmt.Sprint("job-", n), completed, failed(fmt.Sprintf("dlv_%04d", n), time.Duration(n)*time.Hour))
-		run.info.CloseTime.Seconds -= int64(n) * 3600
+		run.Info.CloseTime.Seconds -= int64(n) * 3600
 	}
 	got, err := logOf(f).Search(t.Context(), deliveries.Filter{}, "", 10)
 	require.NoError(t, err)
 	require.Len(t, got.Records, 10)
 	require.NotEmpty(t, got.NextCursor)
 	require.False(t, got.Incomplete)
-	require.Equal(t, 50, f.asked)
+	require.Equal(t, 50, len(f.Asked))
 }
 
 // It works with search attributes and without, and narrows Temporal's list to
@@ -85,10 +86,10 @@ func TestSearchQueries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := &fake{lacks: true}
+			f := &fake{Temporal: runstest.Temporal{LacksAttributes: true}}
 			_, err := logOf(f).Search(t.Context(), test.filter, "", 10)
 			require.NoError(t, err)
-			require.Equal(t, []string{test.with, test.without}, f.queries)
+			require.Equal(t, []string{test.with, test.without}, f.Queries)
 		})
 	}
 }
@@ -141,12 +142,12 @@ func TestSearchOfSilentRuns(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
 	f.run("job-a", completed, failed("dlv_a", time.Hour))
-	f.run("job-broken", completed).err = &serviceerror.QueryFailed{Message: "the history does not replay"}
-	f.run("job-mute", completed).err = &serviceerror.QueryFailed{Message: "unknown queryType history"}
-	f.run("job-new", running).err = &serviceerror.WorkflowNotReady{Message: "not begun"}
+	f.run("job-broken", completed).Err = &serviceerror.QueryFailed{Message: "the history does not replay"}
+	f.run("job-mute", completed).Err = &serviceerror.QueryFailed{Message: "unknown queryType history"}
+	f.run("job-new", running).Err = &serviceerror.WorkflowNotReady{Message: "not begun"}
 	for n := range 100 {
 		silent := f.run(fmt.Sprint("job-silent", n), completed)
-		silent.err, silent.info.TaskQueue = serviceerror.NewDeadlineExceeded("no poller"), "dead"
+		silent.Err, silent.Info.TaskQueue = serviceerror.NewDeadlineExceeded("no poller"), "dead"
 	}
 	f.run("job-b", completed, failed("dlv_b", time.Hour))
 	got, err := logOf(f).Search(t.Context(), deliveries.Filter{}, "", 10)
@@ -155,19 +156,19 @@ func TestSearchOfSilentRuns(t *testing.T) {
 	require.Equal(t, 101, got.Unanswered)
 	require.True(t, got.Incomplete)
 	require.Empty(t, got.NextCursor)
-	require.Less(t, f.asked, 5+20)
+	require.Less(t, len(f.Asked), 5+20)
 
-	before := f.asked
+	before := len(f.Asked)
 	first, err := logOf(f).Search(t.Context(), deliveries.Filter{}, "", 1)
 	require.NoError(t, err)
-	between := f.asked
+	between := len(f.Asked)
 	second, err := logOf(f).Search(t.Context(), deliveries.Filter{}, first.NextCursor, 1)
 	require.NoError(t, err)
 	require.Equal(t, 101, second.Unanswered)
-	require.Less(t, f.asked-between, between-before, "a part after it does not wait for them again")
+	require.Less(t, len(f.Asked)-between, between-before, "a part after it does not wait for them again")
 
 	dead := &fake{}
-	dead.run("job-a", completed).err = serviceerror.NewDeadlineExceeded("no poller")
+	dead.run("job-a", completed).Err = serviceerror.NewDeadlineExceeded("no poller")
 	_, err = logOf(dead).Search(t.Context(), deliveries.Filter{}, "", 10)
 	var deadline *serviceerror.DeadlineExceeded
 	require.ErrorAs(t, err, &deadline)

@@ -38,11 +38,11 @@ func TestLockQueries(t *testing.T) {
 	const waitingLatchs, waitingOthers = latchs + " AND (LatchWaiting = true OR LatchID IS NULL)", others + " AND (LatchWaiting = true OR LatchWaiting IS NULL)"
 	f := newFake(t)
 	locks(t, f, runs.LockFilter{}, 10)
-	require.Equal(t, []string{waitingLatchs, waitingOthers}, f.queries)
+	require.Equal(t, []string{waitingLatchs, waitingOthers}, f.Queries)
 	f = newFake(t)
-	f.lacks = true
+	f.LacksAttributes = true
 	locks(t, f, runs.LockFilter{}, 10)
-	require.Equal(t, []string{waitingLatchs, latchs, others}, f.queries)
+	require.Equal(t, []string{waitingLatchs, latchs, others}, f.Queries)
 }
 
 // Locks are found by what they hold; those that an earlier version made tell it
@@ -50,13 +50,13 @@ func TestLockQueries(t *testing.T) {
 func TestLockFilter(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	f.add("release-shop", latch.WorkflowRelease, open).waits(t, latch.OpenLock{Token: "shop", Webhook: "board", Event: "BEFORE_RELEASE", Release: "shop"},
+	waits(t, f.Add("release-shop", latch.WorkflowRelease, open), latch.OpenLock{Token: "shop", Webhook: "board", Event: "BEFORE_RELEASE", Release: "shop"},
 		latch.OpenLock{Token: "tests", Webhook: "tests", Event: "BEFORE_RELEASE", Release: "shop"})
-	f.add("given", latch.WorkflowRelease, open).waits(t, latch.OpenLock{Token: "given", Webhook: "board", Event: "AFTER_STEP", Release: "shop"})
-	f.add("release-shop", latch.WorkflowRelease, open).waits(t, latch.OpenLock{Token: "earlier", Webhook: "board", Event: "BEFORE_RELEASE"})
-	f.add("job-shop", latch.WorkflowJobRun, open).waits(t, latch.OpenLock{Token: "job", Webhook: "board", Event: "JOB_START", Job: "shop"})
-	f.add("job-shop", latch.WorkflowJobRun, open).waits(t, latch.OpenLock{Token: "earlier job", Webhook: "board", Event: "JOB_START"})
-	f.add("idle", latch.WorkflowJobRun, open)
+	waits(t, f.Add("given", latch.WorkflowRelease, open), latch.OpenLock{Token: "given", Webhook: "board", Event: "AFTER_STEP", Release: "shop"})
+	waits(t, f.Add("release-shop", latch.WorkflowRelease, open), latch.OpenLock{Token: "earlier", Webhook: "board", Event: "BEFORE_RELEASE"})
+	waits(t, f.Add("job-shop", latch.WorkflowJobRun, open), latch.OpenLock{Token: "job", Webhook: "board", Event: "JOB_START", Job: "shop"})
+	waits(t, f.Add("job-shop", latch.WorkflowJobRun, open), latch.OpenLock{Token: "earlier job", Webhook: "board", Event: "JOB_START"})
+	f.Add("idle", latch.WorkflowJobRun, open)
 	for _, test := range []struct {
 		filter runs.LockFilter
 		want   []string
@@ -79,16 +79,16 @@ func TestLocksPartByPart(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	for n := range 600 {
-		run := f.add(fmt.Sprint("job-", n), latch.WorkflowJobRun, open)
+		run := f.Add(fmt.Sprint("job-", n), latch.WorkflowJobRun, open)
 		if n == 550 {
-			run.waits(t, latch.OpenLock{Token: "a"}, latch.OpenLock{Token: "b"}, latch.OpenLock{Token: "c"})
+			waits(t, run, latch.OpenLock{Token: "a"}, latch.OpenLock{Token: "b"}, latch.OpenLock{Token: "c"})
 		}
 	}
 	part, err := f.over().Locks(t.Context(), runs.LockFilter{}, "", 2)
 	require.NoError(t, err)
 	require.Empty(t, part.Locks)
 	require.NotEmpty(t, part.NextCursor)
-	require.Len(t, f.queries, 50)
+	require.Len(t, f.Queries, 50)
 	tokens, parts := locks(t, f, runs.LockFilter{}, 2)
 	require.Equal(t, []string{"a", "b", "c", "a", "b", "c"}, tokens)
 	require.Greater(t, parts, 2)
@@ -99,8 +99,8 @@ func TestLocksPartByPart(t *testing.T) {
 func TestLockListRefusals(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	run := f.add("release-shop", latch.WorkflowRelease, open).waits(t, latch.OpenLock{Token: "a"})
-	run.info.GetMemo().GetFields()[latch.MemoLocks].Metadata["encoding"] = []byte("binary/encrypted")
+	run := waits(t, f.Add("release-shop", latch.WorkflowRelease, open), latch.OpenLock{Token: "a"})
+	run.Info.GetMemo().GetFields()[latch.MemoLocks].Metadata["encoding"] = []byte("binary/encrypted")
 	part, err := f.over().Locks(t.Context(), runs.LockFilter{}, "", 10)
 	require.NoError(t, err)
 	require.Empty(t, part.Locks)
@@ -110,7 +110,7 @@ func TestLockListRefusals(t *testing.T) {
 		_, err := f.over().Locks(t.Context(), filter, cursor, 10)
 		require.ErrorAs(t, err, &argument, cursor)
 	}
-	f.err = serviceerror.NewUnavailable("down")
+	f.ListError = serviceerror.NewUnavailable("down")
 	_, err = f.over().Locks(t.Context(), runs.LockFilter{}, "", 10)
-	require.ErrorIs(t, err, f.err)
+	require.ErrorIs(t, err, f.ListError)
 }

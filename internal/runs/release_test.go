@@ -15,6 +15,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/runs"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 // list returns the rows of one part.
@@ -43,7 +44,7 @@ func TestReleaseThatRunsTellsWhereItIs(t *testing.T) {
 	f.running("shop", latch.Status{ID: "shop", Title: "The shop", Status: latch.ReleaseStopped, Phase: "waiting", Event: "AFTER_STEP", Step: "deploy", Locks: []latch.OpenLock{lock}})
 	want := runs.ReleaseRow{ID: "shop", Title: "The shop", Status: latch.ReleaseRunning, Phase: "waiting", Event: "AFTER_STEP", Step: "deploy",
 		WaitsFor:   []runs.Wait{{Webhook: "board", Event: "AFTER_STEP", Step: "deploy", Since: lock.Since, Until: lock.Until, OnTimeout: latch.Rollback, Enforced: true}},
-		WorkflowID: "release-shop", RunID: "run-0", StartedAt: latch.NewTime(noon)}
+		WorkflowID: "release-shop", RunID: "00000000-0000-4000-8000-000000000000", StartedAt: latch.NewTime(noon)}
 	got := list(t, f, runs.ReleaseFilter{})
 	require.Len(t, got, 1)
 	require.EqualExportedValues(t, want, got[0])
@@ -67,23 +68,23 @@ func TestReleaseThatClosedTellsWhatItCameTo(t *testing.T) {
 		// own says that the run's own result tells id, title and who decided.
 		own bool
 	}{
-		{"released", completed, completedWith(result(latch.ReleaseReleased)), latch.ReleaseReleased, "so", true},
-		{"stopped", completed, completedWith(result(latch.ReleaseStopped)), latch.ReleaseStopped, "so", true},
-		{"rolled back", completed, completedWith(result(latch.ReleaseRolledBack)), latch.ReleaseRolledBack, "so", true},
-		{"failed", failed, failedWith("release failed", latch.ErrorReleaseFailed, result(latch.ReleaseFailed)), latch.ReleaseFailed, "so", true},
-		{"not undone", failed, failedWith("release failed", latch.ErrorRollbackIncomplete, result(latch.ReleaseFailed)), latch.ReleaseFailed, "so", true},
-		{"cancelled", canceled, canceledWith(result(latch.ReleaseCancelled)), latch.ReleaseCancelled, "so", true},
-		{"refused", failed, failedWith("steps: required", latch.ErrorInvalidSpec, newFake(t).payloads([]string{"x"})), latch.ReleaseFailed, "steps: required", false},
-		{"cancelled before it began", canceled, canceledWith(nil), latch.ReleaseCancelled, "cancelled", false},
-		{"terminated", terminated, terminatedFor("by hand"), latch.ReleaseFailed, "terminated: by hand", false},
-		{"terminated without a word", terminated, terminatedFor(""), latch.ReleaseFailed, "terminated", false},
-		{"timed out", expired, timedOut(), latch.ReleaseFailed, "timed out by Temporal", false},
+		{"released", completed, runstest.Completed(result(latch.ReleaseReleased)), latch.ReleaseReleased, "so", true},
+		{"stopped", completed, runstest.Completed(result(latch.ReleaseStopped)), latch.ReleaseStopped, "so", true},
+		{"rolled back", completed, runstest.Completed(result(latch.ReleaseRolledBack)), latch.ReleaseRolledBack, "so", true},
+		{"failed", failed, runstest.Failed("release failed", latch.ErrorReleaseFailed, result(latch.ReleaseFailed)), latch.ReleaseFailed, "so", true},
+		{"not undone", failed, runstest.Failed("release failed", latch.ErrorRollbackIncomplete, result(latch.ReleaseFailed)), latch.ReleaseFailed, "so", true},
+		{"cancelled", canceled, runstest.Canceled(result(latch.ReleaseCancelled)), latch.ReleaseCancelled, "so", true},
+		{"refused", failed, runstest.Failed("steps: required", latch.ErrorInvalidSpec, newFake(t).payloads([]string{"x"})), latch.ReleaseFailed, "steps: required", false},
+		{"cancelled before it began", canceled, runstest.Canceled(nil), latch.ReleaseCancelled, "cancelled", false},
+		{"terminated", terminated, runstest.Terminated("by hand"), latch.ReleaseFailed, "terminated: by hand", false},
+		{"terminated without a word", terminated, runstest.Terminated(""), latch.ReleaseFailed, "terminated", false},
+		{"timed out", expired, runstest.TimedOut(), latch.ReleaseFailed, "timed out by Temporal", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			f := newFake(t)
-			f.add("release-given", latch.WorkflowRelease, test.how).closed = test.event
-			want := runs.ReleaseRow{ID: "given", Status: test.status, Reason: test.reason, WorkflowID: "release-given", RunID: "run-0",
+			f.Add("release-given", latch.WorkflowRelease, test.how).Closed = test.event
+			want := runs.ReleaseRow{ID: "given", Status: test.status, Reason: test.reason, WorkflowID: "release-given", RunID: "00000000-0000-4000-8000-000000000000",
 				StartedAt: latch.NewTime(noon), ClosedAt: latch.NewTime(noon.Add(time.Hour))}
 			if test.own {
 				want.ID, want.Title, want.DecidedBy = "shop-4", "The shop", by
@@ -91,7 +92,7 @@ func TestReleaseThatClosedTellsWhatItCameTo(t *testing.T) {
 			got := list(t, f, runs.ReleaseFilter{})
 			require.Len(t, got, 1)
 			require.EqualExportedValues(t, want, got[0])
-			whole, err := f.over().ReleaseResult(t.Context(), "release-given", "run-0")
+			whole, err := f.over().ReleaseResult(t.Context(), "release-given", "00000000-0000-4000-8000-000000000000")
 			require.NoError(t, err)
 			require.Equal(t, test.status, whole.Status)
 			require.Equal(t, test.reason, whole.Reason)
@@ -106,17 +107,17 @@ func TestReleaseThatClosedTellsWhatItCameTo(t *testing.T) {
 func TestReleaseThatDoesNotAnswerIsPartial(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	f.running("new", latch.Status{}).err = &serviceerror.WorkflowNotReady{Message: "not begun"}
-	f.running("broken", latch.Status{}).err = &serviceerror.QueryFailed{Message: "the history does not replay"}
+	f.running("new", latch.Status{}).Err = &serviceerror.WorkflowNotReady{Message: "not begun"}
+	f.running("broken", latch.Status{}).Err = &serviceerror.QueryFailed{Message: "the history does not replay"}
 	f.running("well", latch.Status{ID: "well", Phase: "taking step", Step: "deploy"})
 	lost := f.completed(latch.ReleaseResult{ID: "lost", Status: latch.ReleaseReleased})
-	lost.closed.GetWorkflowExecutionCompletedEventAttributes().GetResult().Payloads[0].Metadata["encoding"] = []byte("binary/encrypted")
-	f.completed(latch.ReleaseResult{ID: "forgotten", Status: latch.ReleaseReleased}).err = serviceerror.NewNotFound("forgotten meanwhile")
-	held := f.running("held", latch.Status{}).waits(t, latch.OpenLock{Webhook: "board", Event: "BEFORE_RELEASE", Title: "Held", Since: latch.NewTime(noon)})
-	held.err, held.info.TaskQueue = serviceerror.NewDeadlineExceeded("no poller"), "dead"
+	lost.Closed.GetWorkflowExecutionCompletedEventAttributes().GetResult().Payloads[0].Metadata["encoding"] = []byte("binary/encrypted")
+	f.completed(latch.ReleaseResult{ID: "forgotten", Status: latch.ReleaseReleased}).Err = serviceerror.NewNotFound("forgotten meanwhile")
+	held := waits(t, f.running("held", latch.Status{}), latch.OpenLock{Webhook: "board", Event: "BEFORE_RELEASE", Title: "Held", Since: latch.NewTime(noon)})
+	held.Err, held.Info.TaskQueue = serviceerror.NewDeadlineExceeded("no poller"), "dead"
 	for n := range 100 {
 		silent := f.running(fmt.Sprint("silent", n), latch.Status{})
-		silent.err, silent.info.TaskQueue = serviceerror.NewDeadlineExceeded("no poller"), "dead"
+		silent.Err, silent.Info.TaskQueue = serviceerror.NewDeadlineExceeded("no poller"), "dead"
 	}
 	part, err := f.over().Releases(t.Context(), runs.ReleaseFilter{}, "", 106)
 	require.NoError(t, err)
@@ -129,7 +130,7 @@ func TestReleaseThatDoesNotAnswerIsPartial(t *testing.T) {
 		"lost": "unknown true ", "forgotten": "unknown true ", "held": "running true "}, told)
 	require.Equal(t, "Held", part.Releases[5].Title, "the memo tells")
 	require.Equal(t, "board", part.Releases[5].WaitsFor[0].Webhook)
-	require.Less(t, len(f.asked), 30, "a task queue without a worker is not waited for again and again")
+	require.Less(t, len(f.Asked), 30, "a task queue without a worker is not waited for again and again")
 	require.Empty(t, ids(list(t, f, runs.ReleaseFilter{Status: latch.ReleaseReleased})))
 }
 
@@ -139,9 +140,9 @@ func TestReleaseListWaitsForWorkersWithinBounds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)
-		f.hangs = true
+		f.Hangs = true
 		for n := range 200 {
-			f.running(fmt.Sprint(n), latch.Status{}).info.TaskQueue = fmt.Sprint("dead", n)
+			f.running(fmt.Sprint(n), latch.Status{}).Info.TaskQueue = fmt.Sprint("dead", n)
 		}
 		began := time.Now()
 		part, err := f.over().Releases(t.Context(), runs.ReleaseFilter{}, "", 200)
@@ -157,10 +158,10 @@ func TestReleaseIDByItsSearchAttribute(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	run := f.running("4711", latch.Status{})
-	run.err = &serviceerror.WorkflowNotReady{}
+	run.Err = &serviceerror.WorkflowNotReady{}
 	payload, err := converter.GetDefaultDataConverter().ToPayload("shop-4")
 	require.NoError(t, err)
-	run.info.SearchAttributes = &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{latch.SearchAttributeID: payload}}
+	run.Info.SearchAttributes = &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{latch.SearchAttributeID: payload}}
 	require.Equal(t, []string{"shop-4"}, ids(list(t, f, runs.ReleaseFilter{})))
 }
 
@@ -183,14 +184,14 @@ func TestReleaseQueries(t *testing.T) {
 	} {
 		f := newFake(t)
 		list(t, f, test.filter)
-		require.Equal(t, []string{test.query}, f.queries)
+		require.Equal(t, []string{test.query}, f.Queries)
 		if test.bare == "" {
 			continue
 		}
 		f = newFake(t)
-		f.lacks = true
+		f.LacksAttributes = true
 		list(t, f, test.filter)
-		require.Equal(t, []string{test.query, test.bare}, f.queries)
+		require.Equal(t, []string{test.query, test.bare}, f.Queries)
 	}
 }
 
@@ -200,7 +201,7 @@ func TestReleasesPartByPart(t *testing.T) {
 	t.Parallel()
 	for _, lacks := range []bool{false, true} {
 		f := newFake(t)
-		f.lacks = lacks
+		f.LacksAttributes = lacks
 		var want []string
 		for n := range 1200 {
 			status := latch.ReleaseReleased
@@ -213,17 +214,17 @@ func TestReleasesPartByPart(t *testing.T) {
 		var found []string
 		parts := 0
 		for cursor := ""; parts == 0 || cursor != ""; parts++ {
-			before := f.read
+			before := f.Closings
 			part, err := f.over().Releases(t.Context(), runs.ReleaseFilter{Status: latch.ReleaseStopped, Since: noon.AddDate(-1, 0, 0)}, cursor, 50)
 			require.NoError(t, err)
 			require.LessOrEqual(t, len(part.Releases), 50)
-			require.LessOrEqual(t, f.read-before, 550)
+			require.LessOrEqual(t, f.Closings-before, 550)
 			found, cursor = append(found, ids(part.Releases)...), part.NextCursor
 			require.Less(t, parts, 10)
 		}
 		require.Equal(t, want, found)
 		require.Equal(t, 3, parts)
-		require.Equal(t, lacks, f.queries[0] != f.queries[len(f.queries)-1], "a later part knows that there are no attributes")
+		require.Equal(t, lacks, f.Queries[0] != f.Queries[len(f.Queries)-1], "a later part knows that there are no attributes")
 	}
 	f := newFake(t)
 	for n := range 5 {
@@ -235,7 +236,7 @@ func TestReleasesPartByPart(t *testing.T) {
 	second, err := f.over().Releases(t.Context(), runs.ReleaseFilter{}, first.NextCursor, 2)
 	require.NoError(t, err)
 	require.Equal(t, []string{"2", "3"}, ids(second.Releases))
-	require.Equal(t, []int32{2, 2}, f.sizes)
+	require.Equal(t, []int32{2, 2}, f.Sizes)
 }
 
 // What is wrong with a filter or a cursor is told by its name, and nothing is
@@ -257,15 +258,15 @@ func TestReleaseListRefusals(t *testing.T) {
 		require.ErrorAs(t, err, &argument)
 		require.Equal(t, test.name, argument.Name)
 		require.ErrorContains(t, err, test.told)
-		require.Empty(t, f.queries)
+		require.Empty(t, f.Queries)
 	}
 	f := newFake(t)
-	f.err = serviceerror.NewUnavailable("down")
+	f.ListError = serviceerror.NewUnavailable("down")
 	_, err := f.over().Releases(t.Context(), runs.ReleaseFilter{}, "", 10)
-	require.ErrorIs(t, err, f.err)
+	require.ErrorIs(t, err, f.ListError)
 	for _, refused := range []error{serviceerror.NewPermissionDenied("no", ""), serviceerror.NewUnavailable("down")} {
 		f = newFake(t)
-		f.completed(latch.ReleaseResult{ID: "shop"}).err = refused
+		f.completed(latch.ReleaseResult{ID: "shop"}).Err = refused
 		_, err = f.over().Releases(t.Context(), runs.ReleaseFilter{}, "", 10)
 		require.ErrorIs(t, err, refused)
 	}

@@ -1,0 +1,84 @@
+package runstest
+
+import (
+	"context"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/grpc"
+)
+
+// A service is the raw API of a [Temporal].
+type service struct {
+	workflowservice.WorkflowServiceClient
+	of *Temporal
+}
+
+// DescribeWorkflowExecution describes a run.
+func (s service) DescribeWorkflowExecution(ctx context.Context, request *workflowservice.DescribeWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	return s.of.DescribeWorkflowExecution(ctx, request.GetExecution().GetWorkflowId(), request.GetExecution().GetRunId())
+}
+
+// StartWorkflowExecution starts a run that goes on, in front of the others. Which
+// ids may be used again the request's policies say, as they do on a server.
+func (s service) StartWorkflowExecution(_ context.Context, request *workflowservice.StartWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.StartWorkflowExecutionResponse, error) {
+	t := s.of
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if before, err := t.find(request.GetWorkflowId(), ""); err == nil {
+		runID, status := before.Info.GetExecution().GetRunId(), before.Info.GetStatus()
+		running := status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+		switch {
+		case running && request.GetWorkflowIdConflictPolicy() == enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING:
+			return &workflowservice.StartWorkflowExecutionResponse{RunId: runID}, nil
+		case running, status == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED &&
+			request.GetWorkflowIdReusePolicy() == enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY:
+			return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("started before", "", runID)
+		}
+	}
+	t.Starts = append(t.Starts, request)
+	run := t.Add(request.GetWorkflowId(), request.GetWorkflowType().GetName(), enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
+	run.Info.Memo = request.GetMemo()
+	t.Runs = append([]*Run{run}, t.Runs[:len(t.Runs)-1]...)
+	if t.OnStart != nil {
+		t.OnStart(run)
+	}
+	return &workflowservice.StartWorkflowExecutionResponse{RunId: run.Info.GetExecution().GetRunId(), Started: true}, nil
+}
+
+// GetWorkflowExecutionHistory returns a run's events, or the last one alone.
+func (s service) GetWorkflowExecutionHistory(_ context.Context, request *workflowservice.GetWorkflowExecutionHistoryRequest, _ ...grpc.CallOption) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
+	t := s.of
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	run, err := t.find(request.GetExecution().GetWorkflowId(), request.GetExecution().GetRunId())
+	switch {
+	case err != nil:
+		return nil, err
+	case run.Err != nil:
+		return nil, run.Err
+	}
+	history := &historypb.History{}
+	if request.GetHistoryEventFilterType() == enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT {
+		t.Closings++
+		history.Events = []*historypb.HistoryEvent{run.Closed}
+		return &workflowservice.GetWorkflowExecutionHistoryResponse{History: history}, nil
+	}
+	if run.History != nil {
+		history.Events, err = run.History()
+	}
+	if most := int(request.GetMaximumPageSize()); most > 0 && len(history.Events) > most {
+		history.Events = history.Events[:most]
+	}
+	return &workflowservice.GetWorkflowExecutionHistoryResponse{History: history}, err
+}
+
+// Started is the event with which a run begins, with its input.
+func Started(input *commonpb.Payloads) *historypb.HistoryEvent {
+	return &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
+		Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
+			WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{Input: input}}}
+}

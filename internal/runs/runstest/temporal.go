@@ -1,0 +1,155 @@
+package runstest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+// A Temporal is a client of a Temporal with runs of a test's making. Its list has
+// all of them in their order, whatever is asked for. What it does not have panics.
+// It is safe for concurrent use once its runs are there.
+type Temporal struct {
+	client.Client
+	// Runs are the runs, the newest first.
+	Runs []*Run
+	// Now is when a run begins that is started, and the first one that is added.
+	Now time.Time
+	// LacksAttributes is that the namespace has no search attributes of Latch's.
+	LacksAttributes bool
+	// ListError is what listing fails with.
+	ListError error
+	// Hangs is that no worker answers before the caller gives up.
+	Hangs bool
+
+	// OnStart is called with a run that was started, which it may close.
+	OnStart func(*Run)
+
+	// Queries and Sizes are those of the lists that were asked for.
+	Queries []string
+	Sizes   []int32
+	// Asked are the workflow ids of the runs that were queried, and Closings how
+	// many closing events were read.
+	Asked    []string
+	Closings int
+	// Starts are the requests that started a run.
+	Starts []*workflowservice.StartWorkflowExecutionRequest
+
+	mutex sync.Mutex
+}
+
+// A Run is a run of a [Temporal].
+type Run struct {
+	Info *workflowpb.WorkflowExecutionInfo
+	// Answer is what a worker answers to a query.
+	Answer func(query string) (any, error)
+	// Err is what asking about the run fails with.
+	Err error
+	// Closed is the last event of a run that has closed.
+	Closed *historypb.HistoryEvent
+	// History are the events but the last.
+	History func() ([]*historypb.HistoryEvent, error)
+}
+
+// Add adds a run behind the others, one minute older than the one before.
+func (t *Temporal) Add(workflowID, workflow string, status enumspb.WorkflowExecutionStatus) *Run {
+	began := t.Now.Add(-time.Duration(len(t.Runs)) * time.Minute)
+	run := &Run{Info: &workflowpb.WorkflowExecutionInfo{Status: status, TaskQueue: "latch", Type: &commonpb.WorkflowType{Name: workflow},
+		Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: fmt.Sprintf("00000000-0000-4000-8000-%012d", len(t.Runs))},
+		StartTime: timestamppb.New(began)}}
+	if status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		run.Info.CloseTime = timestamppb.New(began.Add(time.Hour))
+	}
+	t.Runs = append(t.Runs, run)
+	return run
+}
+
+// find returns a run, the newest of the workflow where runID is empty.
+func (t *Temporal) find(workflowID, runID string) (*Run, error) {
+	for _, run := range t.Runs {
+		if execution := run.Info.GetExecution(); execution.GetWorkflowId() == workflowID && (runID == "" || execution.GetRunId() == runID) {
+			return run, nil
+		}
+	}
+	return nil, serviceerror.NewNotFound("workflow not found for ID: " + workflowID)
+}
+
+// DescribeWorkflowExecution describes a run.
+func (t *Temporal) DescribeWorkflowExecution(_ context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	run, err := t.find(workflowID, runID)
+	if err != nil {
+		return nil, err
+	}
+	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: run.Info}, nil
+}
+
+// ListWorkflow lists all runs, a page after the other.
+func (t *Temporal) ListWorkflow(_ context.Context, request *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.Queries, t.Sizes = append(t.Queries, request.GetQuery()), append(t.Sizes, request.GetPageSize())
+	if t.LacksAttributes && strings.Contains(request.GetQuery(), "Latch") {
+		return nil, serviceerror.NewInvalidArgument("invalid query: no mapping for a search attribute")
+	}
+	if t.ListError != nil {
+		return nil, t.ListError
+	}
+	at := 0
+	_, _ = fmt.Sscan(string(request.GetNextPageToken()), &at)
+	response := &workflowservice.ListWorkflowExecutionsResponse{}
+	for ; at < len(t.Runs) && len(response.Executions) < int(request.GetPageSize()); at++ {
+		response.Executions = append(response.Executions, t.Runs[at].Info)
+	}
+	if at < len(t.Runs) {
+		response.NextPageToken = fmt.Append(nil, at)
+	}
+	return response, nil
+}
+
+// QueryWorkflow answers as the run's worker does.
+func (t *Temporal) QueryWorkflow(ctx context.Context, workflowID, runID, name string, _ ...any) (converter.EncodedValue, error) {
+	if t.Hangs {
+		<-ctx.Done()
+		return nil, serviceerror.NewDeadlineExceeded("no answer")
+	}
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.Asked = append(t.Asked, workflowID)
+	run, err := t.find(workflowID, runID)
+	switch {
+	case err != nil:
+		return nil, err
+	case run.Err != nil:
+		return nil, run.Err
+	case run.Answer == nil:
+		return nil, &serviceerror.QueryFailed{Message: "unknown queryType " + name}
+	}
+	answer, err := run.Answer(name)
+	if err != nil {
+		return nil, err
+	}
+	return Value(answer)
+}
+
+// WorkflowService returns the raw API of the same runs.
+func (t *Temporal) WorkflowService() workflowservice.WorkflowServiceClient { return service{of: t} }
+
+// Value returns an answer as a worker encodes it.
+func Value(answer any) (converter.EncodedValue, error) {
+	payloads, err := converter.GetDefaultDataConverter().ToPayloads(answer)
+	return client.NewValue(payloads), err
+}
