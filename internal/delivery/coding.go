@@ -103,5 +103,5 @@ func decompressOne(decoder func(io.Reader) (io.Reader, error), body []byte, limi
 	if closer, ok := reader.(interface{ Close() }); ok { // zstd's
 		defer closer.Close()
 	}
-	return readAll(io.LimitReader(reader, int64(limit)), -1)
+	return io.ReadAll(io.LimitReader(reader, int64(limit)))
 }

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -123,7 +122,7 @@ func (a *answer) receive(response *http.Response) (err error) {
 	if len(codings) > 0 {
 		limit = maximumCodedBytes
 	}
-	body, err := readAll(io.LimitReader(response.Body, int64(limit)+1), response.ContentLength)
+	body, err := io.ReadAll(io.LimitReader(response.Body, int64(limit)+1))
 	switch {
 	case err != nil && len(codings) > 0:
 		return err
@@ -145,77 +144,31 @@ func (a *answer) receive(response *http.Response) (err error) {
 	return err
 }
 
-// usualAnswer is what most answers have room in, in bytes.
-const usualAnswer = 512
-
-// readAll is io.ReadAll with no more room for a small text than it says to
-// take.
-func readAll(reader io.Reader, size int64) ([]byte, error) {
-	if size < 0 || size >= usualAnswer {
-		size = usualAnswer - 1
-	}
-	text := make([]byte, 0, size+1) // the last byte is for its end
-	for {
-		n, err := reader.Read(text[len(text):cap(text)])
-		text = text[:len(text)+n]
-		if err == io.EOF { // an error that wraps it is one of the network
-			return text, nil
-		}
-		if err != nil {
-			return text, err
-		}
-		if len(text) == cap(text) {
-			text = slices.Grow(text, len(text))
-		}
-	}
-}
-
-// A clock gives an attempt some time to be connected, and its own timeout
-// from then to its answer's end.
+// A clock gives an attempt some time to be connected, and its own timeout from
+// then to its answer's end.
 type clock struct {
-	cancel    context.CancelCauseFunc
-	timeout   time.Duration
+	cancel     context.CancelCauseFunc
+	timeout    time.Duration
+	connecting *time.Timer
+
 	mutex     sync.Mutex
-	timer     *time.Timer
-	due       time.Time // when the timer goes off
-	connected time.Time // zero until then
+	answering *time.Timer // nil until it is connected
 }
 
 func newClock(ctx context.Context, connect, timeout time.Duration) (context.Context, *clock) {
-	c := &clock{timeout: timeout, due: time.Now().Add(connect)}
+	c := &clock{timeout: timeout}
 	ctx, c.cancel = context.WithCancelCause(ctx)
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	c.timer = time.AfterFunc(connect, c.expire)
+	c.connecting = time.AfterFunc(connect, func() { c.cancel(errConnectTimeout) })
 	return ctx, c
 }
 
-func (c *clock) expire() {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	if c.connected.IsZero() {
-		c.cancel(errConnectTimeout)
-		return
-	}
-	if left := c.timeout - time.Since(c.connected); left > 0 {
-		c.timer.Reset(left)
-		return
-	}
-	c.cancel(errAnswerTimeout)
-}
-
 // connect notices the connection. A second one, where the first had gone
-// stale, gets what is left of the time. The timer goes on as it was set where
-// it goes off early enough: most answers come before.
-func (c *clock) connect(now time.Time) {
+// stale, gets what is left of the time.
+func (c *clock) connect() {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	if !c.connected.IsZero() {
-		return
-	}
-	c.connected = now
-	if now.Add(c.timeout).Before(c.due) {
-		c.timer.Reset(c.timeout)
+	if c.connecting.Stop() {
+		c.answering = time.AfterFunc(c.timeout, func() { c.cancel(errAnswerTimeout) })
 	}
 }
 
@@ -224,7 +177,7 @@ func (c *clock) traced(ctx context.Context, watch *stopwatch) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
 			now := time.Now()
-			c.connect(now)
+			c.connect()
 			watch.connect(now, info)
 		},
 		TLSHandshakeStart:    watch.handshakeStart,
@@ -234,7 +187,12 @@ func (c *clock) traced(ctx context.Context, watch *stopwatch) context.Context {
 }
 
 func (c *clock) stop() {
-	c.timer.Stop()
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.connecting.Stop()
+	if c.answering != nil {
+		c.answering.Stop()
+	}
 	c.cancel(nil)
 }
 

@@ -39,7 +39,7 @@ type draft struct {
 // prepare makes an attempt's call and tells of it in made. It fails with a
 // *PermanentError, before anything is sent.
 func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt) (*call, error) {
-	d := &draft{WebhookRequest: r, sender: s, attempt: attempt, now: made.StartedAt, header: make(http.Header, usualHeaders)}
+	d := &draft{WebhookRequest: r, sender: s, attempt: attempt, now: made.StartedAt, header: http.Header{}}
 	err := d.write()
 	made.Request = d.record
 	if err != nil {
@@ -75,9 +75,6 @@ func (d *draft) write() error {
 	}
 	return d.sign()
 }
-
-// usualHeaders is how many headers most requests have room in.
-const usualHeaders = 9
 
 // subject names the request in errors.
 func (d *draft) subject() string {
@@ -132,7 +129,7 @@ func (d *draft) renderedTarget() (target, error) {
 	if err != nil {
 		return target{}, fmt.Errorf("its url could not be rendered: %w", err)
 	}
-	found, err := d.sender.targets.of(address)
+	found, err := parseTarget(address)
 	if err != nil {
 		return target{}, fmt.Errorf("its url cannot be called: %w", err)
 	}

@@ -63,7 +63,6 @@ type Sender struct {
 	endpoints *endpoints
 	paced     paced
 	redact    latch.Redaction
-	targets   targets
 	connect   time.Duration
 	now       func() time.Time
 }

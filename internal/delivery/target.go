@@ -11,7 +11,6 @@ import (
 	"net/netip"
 	"net/url"
 	"strconv"
-	"sync"
 
 	"github.com/latch-run/latch/internal/egress"
 	"github.com/latch-run/latch/internal/mask"
@@ -72,34 +71,6 @@ func parseTarget(address string) (target, error) {
 	return target{url: parsed, text: text, public: urlmask.URL(text), credentials: urlmask.Telling(text)}, nil
 }
 
-// maximumTargets bounds how many targets are kept.
-const maximumTargets = 1024
-
-// targets keeps the targets of late: a webhook mostly calls the same one.
-type targets struct {
-	mutex sync.Mutex
-	known map[string]target
-}
-
-// of gives the target of a URL that is no secret. When too many are known all
-// are forgotten.
-func (k *targets) of(address string) (target, error) {
-	k.mutex.Lock()
-	defer k.mutex.Unlock()
-	if kept, found := k.known[address]; found {
-		return kept, nil
-	}
-	parsed, err := parseTarget(address)
-	if err != nil {
-		return target{}, err
-	}
-	if k.known == nil || len(k.known) >= maximumTargets {
-		k.known = map[string]target{}
-	}
-	k.known[address] = parsed
-	return parsed, nil
-}
-
 // display returns the URL as records show it: without credentials, and of one
 // with a secret scheme and host alone.
 func (t target) display(m *mask.Masker) string {
@@ -120,14 +91,11 @@ type outgoing struct {
 	body   []byte // empty for none
 }
 
-// accepted is the header by which requests ask for compressed answers.
-var accepted = []string{acceptedCoding}
-
 // request makes the HTTP request. It asks for a compressed answer, unless a
 // header asks for something else.
 func (o *outgoing) request(ctx context.Context) *http.Request {
 	if o.header["Accept-Encoding"] == nil && o.header["Range"] == nil && o.method != http.MethodHead {
-		o.header["Accept-Encoding"] = accepted
+		o.header.Set("Accept-Encoding", acceptedCoding)
 	}
 	request := http.Request{Method: o.method, URL: o.url, Host: o.url.Host, Header: o.header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}

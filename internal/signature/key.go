@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 )
 
 // Prefixes of keys as Standard Webhooks writes them.
@@ -25,8 +24,6 @@ type Key struct {
 	private   ed25519.PrivateKey
 	public    ed25519.PublicKey
 	prefix    string
-	// idle are the symmetric key's HMACs that are not in use.
-	idle *sync.Pool
 }
 
 // symmetricBytes is the length of a new symmetric key; the specification asks
@@ -133,7 +130,7 @@ func keyOf(prefix string, key []byte) (Key, error) {
 }
 
 func symmetricKey(key []byte, prefix string) Key {
-	return Key{symmetric: key, prefix: prefix, idle: new(sync.Pool)}
+	return Key{symmetric: key, prefix: prefix}
 }
 
 // NewSymmetric makes a key of 32 random bytes and gives its text, whsec_….

@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"hash"
 	"strconv"
 	"strings"
 )
@@ -67,20 +66,12 @@ func appendSignature(signatures []byte, scheme string, value []byte) []byte {
 	return base64.StdEncoding.AppendEncode(signatures, value)
 }
 
-// authenticate gives the message's HMAC by a symmetric key. What is derived
-// from the key alone is kept for the next time.
+// authenticate returns the message's HMAC by a symmetric key.
 func (k Key) authenticate(m Message) []byte {
-	mac, kept := k.idle.Get().(hash.Hash)
-	if kept {
-		mac.Reset()
-	} else {
-		mac = hmac.New(sha256.New, k.symmetric)
-	}
+	mac := hmac.New(sha256.New, k.symmetric)
 	mac.Write(m.head())
 	mac.Write(m.Body)
-	sum := mac.Sum(make([]byte, 0, sha256.Size))
-	k.idle.Put(mac)
-	return sum
+	return mac.Sum(nil)
 }
 
 // A Check is one signature of a header, looked at.
