@@ -19,6 +19,8 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 // fakeTemporal is a Temporal that answers what a test tells it to. What is
@@ -91,8 +93,7 @@ func (f *fakeTemporal) QueryWorkflow(_ context.Context, workflowID, _, name stri
 	if err != nil {
 		return nil, err
 	}
-	payloads, err := converter.GetDefaultDataConverter().ToPayloads(json.RawMessage(answer))
-	return client.NewValue(payloads), err
+	return runstest.Value(json.RawMessage(answer))
 }
 
 func (f *fakeTemporal) UpdateWorkflow(_ context.Context, options client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
@@ -101,7 +102,10 @@ func (f *fakeTemporal) UpdateWorkflow(_ context.Context, options client.UpdateWo
 		return nil, serviceerror.NewNotFound("workflow execution already completed")
 	}
 	answer, err := f.update(options)
-	return fakeHandle{answer: answer, err: err}, nil
+	if err != nil || answer == "" {
+		return runstest.Update{Err: err}, nil
+	}
+	return runstest.Update{Answer: json.RawMessage(answer)}, nil
 }
 
 func (f *fakeTemporal) DescribeWorkflowExecution(_ context.Context, workflowID, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
@@ -175,21 +179,6 @@ func (r fakeRun) Get(ctx context.Context, into any) error {
 
 func (r fakeRun) GetWithOptions(ctx context.Context, into any, _ client.WorkflowRunGetOptions) error {
 	return r.Get(ctx, into)
-}
-
-type fakeHandle struct {
-	answer string
-	err    error
-}
-
-func (fakeHandle) WorkflowID() string { return "" }
-func (fakeHandle) RunID() string      { return "" }
-func (fakeHandle) UpdateID() string   { return "" }
-func (h fakeHandle) Get(_ context.Context, into any) error {
-	if h.err != nil || h.answer == "" {
-		return h.err
-	}
-	return json.Unmarshal([]byte(h.answer), into)
 }
 
 // command is one run of the command line.

@@ -23,6 +23,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 // A fake is a Temporal that answers what a test tells it to. What is not told
@@ -107,8 +108,7 @@ func (f *fake) QueryWorkflow(_ context.Context, workflowID, runID, name string, 
 	if err != nil {
 		return nil, err
 	}
-	payloads, err := converter.GetDefaultDataConverter().ToPayloads(answer)
-	return client.NewValue(payloads), err
+	return runstest.Value(answer)
 }
 
 func (f *fake) UpdateWorkflow(_ context.Context, options client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
@@ -119,24 +119,7 @@ func (f *fake) UpdateWorkflow(_ context.Context, options client.UpdateWorkflowOp
 		return nil, serviceerror.NewNotFound("workflow execution already completed")
 	}
 	answer, err := f.update(options)
-	return handle{answer: answer, err: err}, nil
-}
-
-type handle struct {
-	client.WorkflowUpdateHandle
-	answer any
-	err    error
-}
-
-func (h handle) Get(_ context.Context, into any) error {
-	if h.err != nil {
-		return h.err
-	}
-	encoded, err := json.Marshal(h.answer)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(encoded, into)
+	return runstest.Update{Answer: answer, Err: err}, nil
 }
 
 // keyPadding makes a role's name long enough for a key.
