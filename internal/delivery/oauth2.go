@@ -40,8 +40,7 @@ type grant struct {
 	// fetch is the call of the token endpoint; it is sent as often as a token
 	// is fetched.
 	fetch call
-	// key tells grants with the same outcome from others.
-	key [sha256.Size]byte
+	key   tokenKey
 }
 
 // newGrant holds the client's secret to the hosts that it is bound to, and

@@ -386,7 +386,7 @@ func TestClientSecretIsBoundToTheTokenEndpoint(t *testing.T) {
 // Tokens are bounded in number.
 func TestTokensAreBounded(t *testing.T) {
 	t.Parallel()
-	var kept tokens
+	kept := newTokens()
 	now := time.Now()
 	for i := range 3 * maximumTokens {
 		_, fetched, err := kept.get(t.Context(), [32]byte{byte(i), byte(i >> 8)}, func() time.Time { return now },
@@ -394,8 +394,7 @@ func TestTokensAreBounded(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, fetched)
 	}
-	require.Len(t, kept.known, maximumTokens)
-	require.Empty(t, kept.under)
+	require.Equal(t, maximumTokens, kept.known.Len())
 }
 
 func originOfText(t *testing.T, text string) origin {

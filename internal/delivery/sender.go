@@ -58,7 +58,7 @@ type Sender struct {
 	userAgent string
 	transport *http.Transport
 	tls       transports
-	tokens    tokens
+	tokens    *tokens
 	maskers   maskers
 	endpoints *endpoints
 	paced     paced
@@ -73,7 +73,7 @@ func New(options Options) (*Sender, error) {
 	if err := errors.Join(problems, checkRedaction(options.Redact)); err != nil {
 		return nil, err
 	}
-	s := &Sender{secrets: options.Secrets, guard: guard, redact: options.Redact, userAgent: options.UserAgent, connect: egress.ConnectTimeout, now: time.Now, endpoints: newEndpoints(options.PerEndpoint)}
+	s := &Sender{secrets: options.Secrets, guard: guard, tokens: newTokens(), redact: options.Redact, userAgent: options.UserAgent, connect: egress.ConnectTimeout, now: time.Now, endpoints: newEndpoints(options.PerEndpoint)}
 	if s.userAgent == "" {
 		s.userAgent = "Latch/" + latch.Version
 	}

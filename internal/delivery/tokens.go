@@ -3,11 +3,14 @@ package delivery
 import (
 	"context"
 	"crypto/sha256"
-	"sync"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/singleflight"
 )
 
-// maximumTokens bounds how many tokens are kept.
+// maximumTokens bounds how many tokens are kept. One that is forgotten is only
+// fetched again.
 const maximumTokens = 256
 
 // A token is an access token, and until when it is used.
@@ -16,83 +19,58 @@ type token struct {
 	until time.Time
 }
 
+// A tokenKey tells grants with the same outcome from others.
+type tokenKey [sha256.Size]byte
+
 // tokens keeps access tokens. Those who ask for the same one at the same time
 // wait for one fetch.
 type tokens struct {
-	mutex sync.Mutex
-	known map[[sha256.Size]byte]*token
-	// under are the fetches under way.
-	under map[[sha256.Size]byte]*fetching
+	known    *lru.Cache[tokenKey, *token]
+	fetching singleflight.Group
 }
 
-// A fetching is a fetch that several may wait for.
-type fetching struct {
-	done  chan struct{}
-	token *token
-	err   error
+func newTokens() *tokens {
+	known, _ := lru.New[tokenKey, *token](maximumTokens) // fails for a size of zero alone
+	return &tokens{known: known}
 }
 
-// get gives the token of a key, and whether it was fetched for this call. A
+// get returns the token of a key, and whether it was fetched for this call. A
 // fetch bounds its own time; it outlives the context of who began it, since
 // others may wait for it too.
-func (k *tokens) get(ctx context.Context, key [sha256.Size]byte, now func() time.Time, fetch func(context.Context) (*token, error)) (found *token, fetched bool, err error) {
-	k.mutex.Lock()
-	if kept := k.known[key]; kept != nil && now().Before(kept.until) {
-		k.mutex.Unlock()
-		return kept, false, nil
-	}
-	waiting := k.under[key]
-	if waiting == nil {
-		waiting = &fetching{done: make(chan struct{})}
-		if k.under == nil {
-			k.known, k.under = map[[sha256.Size]byte]*token{}, map[[sha256.Size]byte]*fetching{}
+func (k *tokens) get(ctx context.Context, key tokenKey, now func() time.Time,
+	fetch func(context.Context) (*token, error)) (found *token, fetched bool, err error) {
+	kept := func() *token {
+		if found, ok := k.known.Get(key); ok && now().Before(found.until) {
+			return found
 		}
-		k.under[key] = waiting
-		go k.fetch(context.WithoutCancel(ctx), key, waiting, now, fetch)
+		return nil
 	}
-	k.mutex.Unlock()
+	if found := kept(); found != nil {
+		return found, false, nil
+	}
+	ended := k.fetching.DoChan(string(key[:]), func() (any, error) {
+		if found := kept(); found != nil { // another fetch has just ended
+			return found, nil
+		}
+		k.known.Remove(key)
+		found, err := fetch(context.WithoutCancel(ctx))
+		if err == nil {
+			k.known.Add(key, found)
+		}
+		return found, err
+	})
 	select {
-	case <-waiting.done:
-		return waiting.token, true, waiting.err
+	case result := <-ended:
+		found, _ := result.Val.(*token)
+		return found, true, result.Err
 	case <-ctx.Done():
 		return nil, false, ctx.Err()
 	}
 }
 
-func (k *tokens) fetch(ctx context.Context, key [sha256.Size]byte, waiting *fetching, now func() time.Time, fetch func(context.Context) (*token, error)) {
-	waiting.token, waiting.err = fetch(ctx)
-	k.mutex.Lock()
-	defer k.mutex.Unlock()
-	delete(k.under, key)
-	delete(k.known, key)
-	if waiting.err == nil {
-		k.makeRoom(now())
-		k.known[key] = waiting.token
-	}
-	close(waiting.done)
-}
-
-// makeRoom forgets tokens that have expired, and any one where that is not
-// enough: it is only fetched again.
-func (k *tokens) makeRoom(now time.Time) {
-	for key, kept := range k.known {
-		if !now.Before(kept.until) {
-			delete(k.known, key)
-		}
-	}
-	for key := range k.known {
-		if len(k.known) < maximumTokens {
-			return
-		}
-		delete(k.known, key)
-	}
-}
-
 // drop forgets a token, unless another one has taken its place.
-func (k *tokens) drop(key [sha256.Size]byte, used *token) {
-	k.mutex.Lock()
-	defer k.mutex.Unlock()
-	if k.known[key] == used {
-		delete(k.known, key)
+func (k *tokens) drop(key tokenKey, used *token) {
+	if kept, _ := k.known.Peek(key); kept == used {
+		k.known.Remove(key)
 	}
 }
