@@ -57,7 +57,7 @@ type Sender struct {
 	guard     *egress.Guard
 	userAgent string
 	transport *http.Transport
-	tls       transports
+	tls       *transports
 	tokens    *tokens
 	maskers   maskers
 	endpoints *endpoints
@@ -73,7 +73,7 @@ func New(options Options) (*Sender, error) {
 	if err := errors.Join(problems, checkRedaction(options.Redact)); err != nil {
 		return nil, err
 	}
-	s := &Sender{secrets: options.Secrets, guard: guard, tokens: newTokens(), redact: options.Redact, userAgent: options.UserAgent, connect: egress.ConnectTimeout, now: time.Now, endpoints: newEndpoints(options.PerEndpoint)}
+	s := &Sender{secrets: options.Secrets, guard: guard, tls: newTransports(), tokens: newTokens(), redact: options.Redact, userAgent: options.UserAgent, connect: egress.ConnectTimeout, now: time.Now, endpoints: newEndpoints(options.PerEndpoint)}
 	if s.userAgent == "" {
 		s.userAgent = "Latch/" + latch.Version
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
 	"github.com/latch-run/latch"
 )
 
@@ -23,14 +25,17 @@ const maximumTransports = 64
 // replaced; connections under way go on.
 type transports struct {
 	mutex sync.Mutex
-	known map[string]*keptTransport
-	uses  uint64
+	known *simplelru.LRU[string, keptTransport]
 }
 
 type keptTransport struct {
 	*http.Transport
-	values   [sha256.Size]byte
-	lastUsed uint64
+	values [sha256.Size]byte
+}
+
+func newTransports() *transports {
+	known, _ := simplelru.NewLRU(maximumTransports, func(_ string, dropped keptTransport) { dropped.CloseIdleConnections() })
+	return &transports{known: known}
 }
 
 // transportFor gives the transport of the TLS settings. The error never holds
@@ -59,43 +64,22 @@ func (s *Sender) transportFor(settings *latch.TLS, secrets keyring) (*http.Trans
 func (k *transports) of(slot string, values [sha256.Size]byte, build func() (*http.Transport, error)) (*http.Transport, error) {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
-	k.uses++
-	kept := k.known[slot]
-	if kept != nil && kept.values == values {
-		kept.lastUsed = k.uses
+	if kept, found := k.known.Get(slot); found && kept.values == values {
 		return kept.Transport, nil
 	}
 	built, err := build()
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case kept != nil:
-		kept.CloseIdleConnections()
-	case k.known == nil:
-		k.known = map[string]*keptTransport{}
-	case len(k.known) >= maximumTransports:
-		k.dropOldest()
-	}
-	k.known[slot] = &keptTransport{built, values, k.uses}
+	k.known.Remove(slot)
+	k.known.Add(slot, keptTransport{built, values})
 	return built, nil
-}
-
-func (k *transports) dropOldest() {
-	var oldest string
-	for slot, kept := range k.known {
-		if oldest == "" || kept.lastUsed < k.known[oldest].lastUsed {
-			oldest = slot
-		}
-	}
-	k.known[oldest].CloseIdleConnections()
-	delete(k.known, oldest)
 }
 
 func (k *transports) close() {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
-	for _, kept := range k.known {
+	for _, kept := range k.known.Values() {
 		kept.CloseIdleConnections()
 	}
 }

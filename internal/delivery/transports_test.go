@@ -176,11 +176,8 @@ func TestTransportsAreKept(t *testing.T) {
 		return string(attempt.Data["client"])
 	}
 	kept := func() *http.Transport {
-		require.Len(t, sender.tls.known, 1)
-		for _, kept := range sender.tls.known {
-			return kept.Transport
-		}
-		return nil
+		require.Equal(t, 1, sender.tls.known.Len())
+		return sender.tls.known.Values()[0].Transport
 	}
 	require.Equal(t, `"first"`, send())
 	first := kept()
@@ -195,7 +192,7 @@ func TestTransportsAreKept(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, `"second"`, send(), "what is used is kept")
 	}
-	require.Len(t, sender.tls.known, maximumTransports)
+	require.Equal(t, maximumTransports, sender.tls.known.Len())
 }
 
 // A proxy that is called by https is checked by the worker's own authorities,
