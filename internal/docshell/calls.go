@@ -90,9 +90,10 @@ func Calls(text, program string) ([][]string, error) {
 // literals returns words without their quotes.
 func literals(words []*syntax.Word) ([]string, error) {
 	texts := make([]string, len(words))
+	var config expand.Config // in the place of the one that the package shares
 	for i, word := range words {
 		var err error
-		if texts[i], err = expand.Literal(nil, word); err != nil {
+		if texts[i], err = expand.Literal(&config, word); err != nil {
 			return nil, fmt.Errorf("word %d: %w", i+1, err)
 		}
 	}
