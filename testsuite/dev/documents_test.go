@@ -45,24 +45,26 @@ func TestTheCommandsOfTheDocumentsRun(t *testing.T) {
 	for _, command := range builds {
 		tools.types(command)
 	}
-	r := newReader(t, nil)
-	r.sitsDown()
-	for _, command := range others {
-		if untyped[command.Text] == "" {
-			r.types(command)
+	t.Run("in order", func(t *testing.T) {
+		t.Parallel()
+		r := newReader(t, nil)
+		r.sitsDown()
+		for _, command := range others {
+			if untyped[command.Text] == "" {
+				r.types(command)
+			}
 		}
-	}
-	// The release that the documents approved last ends before the next begins.
-	require.NoError(t, r.stack.client.GetWorkflow(r.ctx, firstRelease, "").Get(r.ctx, nil))
-	r.typesTheHelp()
-}
-
-// With keys, what is printed says that one is needed, and works with it.
-func TestTheHelpsCommandsRunWithKeys(t *testing.T) {
-	t.Parallel()
-	r := newReader(t, nil)
-	r.sitsDown("LATCH_API_KEYS=ann=" + sampleKey)
-	r.typesTheHelp()
+		// The release that the documents approved last ends before the next begins.
+		require.NoError(t, r.stack.client.GetWorkflow(r.ctx, firstRelease, "").Get(r.ctx, nil))
+		r.typesTheHelp()
+	})
+	// With keys, what is printed says that one is needed, and works with it.
+	t.Run("with keys", func(t *testing.T) {
+		t.Parallel()
+		r := newReader(t, nil)
+		r.sitsDown("LATCH_API_KEYS=ann=" + sampleKey)
+		r.typesTheHelp()
+	})
 }
 
 // What the tables above name stands in the documents: nothing is left out that
