@@ -67,7 +67,7 @@ func roomOf(importPath string) string {
 	return room
 }
 
-// hasDoc tells whether the package says what it is in doc.go, or in main.go as a
+// hasDoc reports whether the package says what it is in doc.go, or in main.go as a
 // program of one file does.
 func hasDoc(dir string) bool {
 	for _, file := range []string{"doc.go", "main.go"} {

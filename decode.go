@@ -67,7 +67,7 @@ func checkJSON(data []byte) error {
 	return nil
 }
 
-// depthExceeds tells whether objects and arrays nest deeper than the limit.
+// depthExceeds reports whether objects and arrays nest deeper than the limit.
 // It looks at brackets outside of strings and takes any text.
 func depthExceeds(data []byte, limit int) bool {
 	depth, inString := 0, false
@@ -281,7 +281,7 @@ type member struct {
 	value json.RawMessage
 }
 
-// objectMembers gives an object's members in their order, reporting a value
+// objectMembers returns an object's members in their order, reporting a value
 // that is no object and keys that stand twice.
 func objectMembers(problems *Problems, path string, data json.RawMessage) ([]member, bool) {
 	decoder := json.NewDecoder(bytes.NewReader(data))

@@ -26,7 +26,7 @@ func DecodeEmission(data []byte) (*Emission, error) {
 	return emission, problems.Merge(emission.Validate()).Err()
 }
 
-// Validate gives all that is wrong with the emission's shape.
+// Validate returns all that is wrong with the emission's shape.
 func (e *Emission) Validate() Problems { return e.validate(inEmission) }
 
 // ValidateGate is Validate for a gate of a user's own, where hooks may bear

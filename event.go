@@ -114,25 +114,25 @@ func builtIn(name string) (BuiltInEvent, bool) {
 	return builtInEvents[i], true
 }
 
-// IsBuiltInEvent tells whether Latch itself fires the event.
+// IsBuiltInEvent reports whether Latch itself fires the event.
 func IsBuiltInEvent(event string) bool {
 	_, known := builtIn(event)
 	return known
 }
 
-// IsOperatorEvent tells whether the event is about a delivery, for operators.
+// IsOperatorEvent reports whether the event is about a delivery, for operators.
 func IsOperatorEvent(event string) bool {
 	known, is := builtIn(event)
 	return is && known.Of == DeliveryKind
 }
 
-// EventMayBlock tells whether a hook may block at the event (contract, "Events").
+// EventMayBlock reports whether a hook may block at the event (contract, "Events").
 func EventMayBlock(event string) bool {
 	known, is := builtIn(event)
 	return !is || known.MayBlock
 }
 
-// EventDecides tells whether hooks at the event decide about the release.
+// EventDecides reports whether hooks at the event decide about the release.
 func EventDecides(event string) bool {
 	known, _ := builtIn(event)
 	return known.Decides
@@ -147,7 +147,7 @@ func CheckEvent(event string) error {
 	return nil
 }
 
-// checkEventName gives what is wrong with an event's name, "" for nothing.
+// checkEventName returns what is wrong with an event's name, "" for nothing.
 func checkEventName(event string) string {
 	switch {
 	case IsBuiltInEvent(event):

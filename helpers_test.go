@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// problemsOf gives what is wrong as lines "path: message", none where err is nil.
+// problemsOf returns what is wrong as lines "path: message", none where err is nil.
 func problemsOf(t *testing.T, err error) []string {
 	t.Helper()
 	if err == nil {

@@ -99,7 +99,7 @@ func DecodeJob(data []byte) (*Job, error) {
 	return job, problems.Merge(job.Validate()).Err()
 }
 
-// Validate gives all that is wrong with the job's shape. Templates and
+// Validate returns all that is wrong with the job's shape. Templates and
 // expressions are not looked into here.
 func (j *Job) Validate() Problems {
 	var problems Problems

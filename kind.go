@@ -62,7 +62,7 @@ func (k Kind) Workflow() string { return k.run().workflow }
 // id, unless whoever starts it chooses another.
 func (k Kind) WorkflowID(id string) string { return k.run().prefix + id }
 
-// fires tells whether a run of the kind fires the event.
+// fires reports whether a run of the kind fires the event.
 func (k Kind) fires(event string) bool {
 	known, is := builtIn(event)
 	switch {

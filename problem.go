@@ -58,7 +58,7 @@ func (p Problems) Error() string {
 	return b.String()
 }
 
-// First gives at most n problems, of which the last then tells how many more
+// First returns at most n problems, of which the last then tells how many more
 // there are.
 func (p Problems) First(n int) Problems {
 	if len(p) <= n {
@@ -69,7 +69,7 @@ func (p Problems) First(n int) Problems {
 	return first
 }
 
-// Err gives the problems as an error, nil where there is none.
+// Err returns the problems as an error, nil where there is none.
 func (p Problems) Err() error {
 	if len(p) == 0 {
 		return nil
@@ -99,7 +99,7 @@ func (p Problems) Merge(others Problems) Problems {
 	return merged
 }
 
-// covers tells whether the path, or one that leads to it, is among those taken.
+// covers reports whether the path, or one that leads to it, is among those taken.
 func covers(taken map[string]bool, path string) bool {
 	for i := len(path) - 1; i > 0; i-- {
 		if (path[i] == '.' || path[i] == '[') && taken[path[:i]] {

@@ -127,7 +127,7 @@ type RecordLock struct {
 	Result string `json:"result,omitempty"`
 }
 
-// Open tells whether the lock still waits for its removal.
+// Open reports whether the lock still waits for its removal.
 func (l *RecordLock) Open() bool { return l != nil && l.RemovedAt.IsZero() }
 
 // A Status is a run's snapshot, the answer of the query [QueryStatus].

@@ -31,7 +31,7 @@ const (
 // jsonPointer is RFC 6901's, without the empty one.
 var jsonPointer = regexp.MustCompile(`^(/([^/~]|~[01])*)+$`)
 
-// Validate gives all that is wrong with it; nil is right.
+// Validate returns all that is wrong with it; nil is right.
 func (r *Redaction) Validate() Problems {
 	var problems Problems
 	r.validate(&problems, "")
@@ -75,7 +75,7 @@ func (r *Redaction) validateList(problems *Problems, path string, entries []stri
 	}
 }
 
-// pointerFor gives the pointer that a path in another notation may mean.
+// pointerFor returns the pointer that a path in another notation may mean.
 func pointerFor(path string) string {
 	plain := strings.TrimPrefix(strings.TrimPrefix(path, "$"), ".")
 	pointer := "/" + strings.NewReplacer("[*]", "/*", "[", "/", "]", "", ".", "/").Replace(plain)

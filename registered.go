@@ -41,7 +41,7 @@ func DecodeRegisteredWebhook(data []byte) (*RegisteredWebhook, error) {
 	return webhook, problems.Merge(webhook.Validate()).Err()
 }
 
-// Validate gives all that is wrong with the webhook's shape.
+// Validate returns all that is wrong with the webhook's shape.
 func (w *RegisteredWebhook) Validate() Problems {
 	var problems Problems
 	validateWebhookID(&problems, "id", w.ID)
@@ -49,7 +49,7 @@ func (w *RegisteredWebhook) Validate() Problems {
 	return problems
 }
 
-// For gives the webhook as a run of the kind takes it, with the events that
+// For returns the webhook as a run of the kind takes it, with the events that
 // such a run fires; false where it listens to none of them. Where fired is
 // given, of the custom events only that one counts.
 func (w *RegisteredWebhook) For(kind Kind, fired string) (Webhook, bool) {

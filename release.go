@@ -85,7 +85,7 @@ func DecodeRelease(data []byte) (*Release, error) {
 	return release, problems.Merge(release.Validate()).Err()
 }
 
-// Validate gives all that is wrong with the release's shape. Templates and
+// Validate returns all that is wrong with the release's shape. Templates and
 // expressions are not looked into here.
 func (r *Release) Validate() Problems {
 	var problems Problems

@@ -37,7 +37,7 @@ type Retry struct {
 	Deadline Duration `json:"deadline,omitempty"`
 }
 
-// WithDefaults gives the retry with every field set; a nil retry gives the
+// WithDefaults returns the retry with every field set; a nil retry gives the
 // defaults.
 func (r *Retry) WithDefaults() Retry {
 	var given Retry
@@ -58,7 +58,7 @@ func (r *Retry) WithDefaults() Retry {
 	return given
 }
 
-// Delay gives the wait after the given number of failed attempts (1 and up),
+// Delay returns the wait after the given number of failed attempts (1 and up),
 // without jitter: InitialInterval times BackoffCoefficient for each attempt
 // after the first, at most MaximumInterval; or what Schedule says. The
 // defaults apply.
@@ -74,7 +74,7 @@ func (r *Retry) Delay(failed int) time.Duration {
 	return time.Duration(min(delay, float64(retry.MaximumInterval)))
 }
 
-// AttemptLimit gives how many attempts there are at most, the first included:
+// AttemptLimit returns how many attempts there are at most, the first included:
 // MaximumAttempts, or what Schedule has waits for if that is less; 0 is no
 // limit.
 func (r *Retry) AttemptLimit() int {

@@ -10,7 +10,7 @@ import (
 // ("90s", "4h").
 type Duration time.Duration
 
-// String gives the duration in Go's notation.
+// String returns the duration in Go's notation.
 func (d Duration) String() string { return time.Duration(d).String() }
 
 // MarshalJSON writes the duration as a Go duration string.
@@ -30,7 +30,7 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// or gives the duration, or what stands in for zero.
+// or returns the duration, or what stands in for zero.
 func (d Duration) or(otherwise time.Duration) time.Duration {
 	if d == 0 {
 		return otherwise
@@ -41,7 +41,7 @@ func (d Duration) or(otherwise time.Duration) time.Duration {
 // A Time is an instant that JSON holds in RFC 3339, UTC, with milliseconds.
 type Time struct{ time.Time }
 
-// NewTime gives t in UTC, cut to the millisecond.
+// NewTime returns t in UTC, cut to the millisecond.
 func NewTime(t time.Time) Time { return Time{t.UTC().Truncate(time.Millisecond)} }
 
 // timeFormat is RFC 3339 with milliseconds.

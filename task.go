@@ -84,24 +84,24 @@ type CommandTask struct {
 	Retry      *Retry            `json:"retry,omitempty"`
 }
 
-// TimeoutOrDefault gives the limit of one attempt.
+// TimeoutOrDefault returns the limit of one attempt.
 func (t *ActivityTask) TimeoutOrDefault() time.Duration { return t.Timeout.or(DefaultTaskTimeout) }
 
-// StartTimeoutOrDefault gives the limit of the wait for a worker.
+// StartTimeoutOrDefault returns the limit of the wait for a worker.
 func (t *ActivityTask) StartTimeoutOrDefault() time.Duration {
 	return t.StartTimeout.or(DefaultStartTimeout)
 }
 
-// TimeoutOrDefault gives the limit of the child's run.
+// TimeoutOrDefault returns the limit of the child's run.
 func (t *WorkflowTask) TimeoutOrDefault() time.Duration { return t.Timeout.or(DefaultTaskTimeout) }
 
-// TimeoutOrDefault gives the limit of one attempt.
+// TimeoutOrDefault returns the limit of one attempt.
 func (t *HTTPTask) TimeoutOrDefault() time.Duration { return t.Timeout.or(DefaultTaskTimeout) }
 
-// TimeoutOrDefault gives the limit of one attempt.
+// TimeoutOrDefault returns the limit of one attempt.
 func (t *CommandTask) TimeoutOrDefault() time.Duration { return t.Timeout.or(DefaultTaskTimeout) }
 
-// MethodOrDefault gives the request's method.
+// MethodOrDefault returns the request's method.
 func (t *HTTPTask) MethodOrDefault() string {
 	if t.Method == "" {
 		return "POST"

@@ -91,7 +91,7 @@ func checkURL(problems *Problems, path, template string) {
 	}
 }
 
-// isPort tells whether the text can be a URL's port; none is the scheme's own.
+// isPort reports whether the text can be a URL's port; none is the scheme's own.
 func isPort(text string) bool {
 	if text == "" {
 		return true
@@ -178,7 +178,7 @@ func checkSecretName(problems *Problems, path, name string) {
 	}
 }
 
-// IsSecretName tells whether the text can be the name of a secret. It is asked
+// IsSecretName reports whether the text can be the name of a secret. It is asked
 // for every attempt of a delivery, where a pattern would cost as much as what
 // is looked up.
 func IsSecretName(name string) bool {

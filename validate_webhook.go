@@ -29,7 +29,7 @@ func validateWebhooks(problems *Problems, path string, webhooks []Webhook, where
 	}
 }
 
-// validateWebhookID tells whether there is an id.
+// validateWebhookID reports whether there is an id.
 func validateWebhookID(problems *Problems, path, id string) bool {
 	if !requireID(problems, path, id) {
 		return false

@@ -97,16 +97,16 @@ const (
 	DefaultAnswerTimeout  = 90 * time.Second
 )
 
-// IsEnabled tells whether the webhook is sent at all.
+// IsEnabled reports whether the webhook is sent at all.
 func (w *Webhook) IsEnabled() bool { return w.Enabled == nil || *w.Enabled }
 
-// SendsSecret tells whether the secret's value goes out, beside signing.
+// SendsSecret reports whether the secret's value goes out, beside signing.
 func (w *Webhook) SendsSecret() bool { return w.SendSecret == nil || *w.SendSecret }
 
-// HasURL tells whether there is anything to call.
+// HasURL reports whether there is anything to call.
 func (w *Webhook) HasURL() bool { return w.URL != "" || w.URLSecret != "" }
 
-// MethodOrDefault gives the request's method.
+// MethodOrDefault returns the request's method.
 func (w *Webhook) MethodOrDefault() string {
 	if w.Method == "" {
 		return "POST"
@@ -114,7 +114,7 @@ func (w *Webhook) MethodOrDefault() string {
 	return w.Method
 }
 
-// ContentTypeOrDefault gives the body's media type.
+// ContentTypeOrDefault returns the body's media type.
 func (w *Webhook) ContentTypeOrDefault() string {
 	if w.ContentType == "" {
 		return DefaultContentType
@@ -122,7 +122,7 @@ func (w *Webhook) ContentTypeOrDefault() string {
 	return w.ContentType
 }
 
-// SecretHeaderOrDefault gives the header that bears the secret.
+// SecretHeaderOrDefault returns the header that bears the secret.
 func (w *Webhook) SecretHeaderOrDefault() string {
 	if w.SecretHeader == "" {
 		return DefaultSecretHeader
@@ -130,10 +130,10 @@ func (w *Webhook) SecretHeaderOrDefault() string {
 	return w.SecretHeader
 }
 
-// TimeoutOrDefault gives the limit of the wait for an answer.
+// TimeoutOrDefault returns the limit of the wait for an answer.
 func (w *Webhook) TimeoutOrDefault() time.Duration { return w.Timeout.or(DefaultWebhookTimeout) }
 
-// EventSettings gives the webhook's events, whichever way they were written.
+// EventSettings returns the webhook's events, whichever way they were written.
 func (w *Webhook) EventSettings() []Event {
 	if w.Event != "" {
 		return []Event{{Event: w.Event}}
@@ -141,7 +141,7 @@ func (w *Webhook) EventSettings() []Event {
 	return w.Events
 }
 
-// On gives the settings for the event and whether the webhook listens to it:
+// On returns the settings for the event and whether the webhook listens to it:
 // both it and its settings for the event must be enabled.
 func (w *Webhook) On(event string) (Event, bool) {
 	if w.IsEnabled() {
@@ -154,7 +154,7 @@ func (w *Webhook) On(event string) (Event, bool) {
 	return Event{}, false
 }
 
-// BodyFor gives the body at the event: the event's own, or the webhook's.
+// BodyFor returns the body at the event: the event's own, or the webhook's.
 func (w *Webhook) BodyFor(settings Event) json.RawMessage {
 	if hasValue(settings.Body) {
 		return settings.Body
@@ -165,16 +165,16 @@ func (w *Webhook) BodyFor(settings Event) json.RawMessage {
 	return nil
 }
 
-// IsEnabled tells whether the webhook listens to the event.
+// IsEnabled reports whether the webhook listens to the event.
 func (e *Event) IsEnabled() bool { return e.Enabled == nil || *e.Enabled }
 
-// AnswerTimeoutOrDefault gives how long a hook that does not block may leave
+// AnswerTimeoutOrDefault returns how long a hook that does not block may leave
 // a decision open.
 func (e *Event) AnswerTimeoutOrDefault() time.Duration {
 	return e.AnswerTimeout.or(DefaultAnswerTimeout)
 }
 
-// OnTimeoutOrDefault gives what a lock's timeout decides.
+// OnTimeoutOrDefault returns what a lock's timeout decides.
 func (e *Event) OnTimeoutOrDefault() string {
 	if e.OnTimeout == "" {
 		return Stop
@@ -182,13 +182,13 @@ func (e *Event) OnTimeoutOrDefault() string {
 	return e.OnTimeout
 }
 
-// HasExpressions tells whether the hook has expressions of its own over its
+// HasExpressions reports whether the hook has expressions of its own over its
 // record.
 func (e *Event) HasExpressions() bool {
 	return e.Result != "" || e.StopRelease != "" || e.RollbackRelease != ""
 }
 
-// OnErrorOrDefault gives what a failed delivery or expression decides.
+// OnErrorOrDefault returns what a failed delivery or expression decides.
 func (e *Event) OnErrorOrDefault() string {
 	switch {
 	case e.OnError != "":

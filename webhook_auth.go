@@ -65,7 +65,7 @@ type TLS struct {
 	ServerName string `json:"server_name,omitempty"`
 }
 
-// AuthStyleOrDefault gives where the client's credentials stand.
+// AuthStyleOrDefault returns where the client's credentials stand.
 func (o *OAuth2) AuthStyleOrDefault() string {
 	if o.AuthStyle == "" {
 		return AuthStyleHeader
@@ -73,7 +73,7 @@ func (o *OAuth2) AuthStyleOrDefault() string {
 	return o.AuthStyle
 }
 
-// SecretNames gives the secrets that go to the receiver itself.
+// SecretNames returns the secrets that go to the receiver itself.
 func (a *Auth) SecretNames() []string {
 	switch {
 	case a == nil:
@@ -87,7 +87,7 @@ func (a *Auth) SecretNames() []string {
 	}
 }
 
-// SecretNames gives the secrets that stand in it.
+// SecretNames returns the secrets that stand in it.
 func (t *TLS) SecretNames() []string {
 	if t == nil {
 		return nil

@@ -45,7 +45,7 @@ type Activities struct {
 // New makes the activities of one worker.
 func New(options Options) *Activities { return &Activities{options: options} }
 
-// dataConverter gives what the worker's client encodes with.
+// dataConverter returns what the worker's client encodes with.
 func (a *Activities) dataConverter() converter.DataConverter {
 	if a.options.DataConverter != nil {
 		if given := a.options.DataConverter(); given != nil {

@@ -20,7 +20,7 @@ type attributes struct {
 	asked time.Time
 }
 
-// has tells whether the namespace knows the attribute. Where the server does
+// has reports whether the namespace knows the attribute. Where the server does
 // not say, it is taken not to.
 func (a *attributes) has(ctx context.Context, name string) bool {
 	a.mutex.Lock()

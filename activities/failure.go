@@ -100,7 +100,7 @@ func kindOf(err error) string {
 	}
 }
 
-// delayAfter gives the wait before the next attempt; chance is in [0,1). What
+// delayAfter returns the wait before the next attempt; chance is in [0,1). What
 // a receiver asked for is never shortened, up to 24h, and no wait is longer
 // than that: Temporal would cut it, and it would not be what the record says.
 func delayAfter(err error, retry *latch.Retry, number int, chance float64) time.Duration {
@@ -111,7 +111,7 @@ func delayAfter(err error, retry *latch.Retry, number int, chance float64) time.
 	return time.Duration(min(delay, float64(longestDelay)))
 }
 
-// failure gives the judgement as Temporal's error, with details for the run.
+// failure returns the judgement as Temporal's error, with details for the run.
 func (j judgement) failure(details ...any) error {
 	options := temporal.ApplicationErrorOptions{NonRetryable: j.final, Details: details}
 	if !j.final {

@@ -44,7 +44,7 @@ func bodyOf(response *delivery.TaskResponse) any {
 	}
 }
 
-// cancelRequested tells that the run asked the activity to end, and not a
+// cancelRequested reports whether the run asked the activity to end, and not a
 // worker that stops: what that breaks off is a failed attempt.
 func cancelRequested(ctx context.Context) bool {
 	return ctx.Err() != nil && temporal.IsCanceledError(context.Cause(ctx))

@@ -46,7 +46,7 @@ const (
 	largestTry   = 512
 )
 
-// triesFor gives how many attempts each of so many deliveries tells of.
+// triesFor returns how many attempts each of so many deliveries tells of.
 func triesFor(deliveries int) int {
 	return min(latch.MaximumTries, roomForTries/largestTry/max(deliveries, 1))
 }

@@ -133,7 +133,7 @@ func evaluateWhen(hook protocol.PlanHook) (bool, error) {
 	return expression.Bool(hook.Variables)
 }
 
-// Evaluate gives the verdict on a record.
+// Evaluate returns the verdict on a record.
 func (a *Activities) Evaluate(_ context.Context, request protocol.EvaluateRequest) (verdict.Verdict, error) {
 	return verdict.Ask(request.Question, request.Record, request.Answer, request.Variables), nil
 }

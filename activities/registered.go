@@ -26,7 +26,7 @@ import (
 // storeKey is whose registry a store reads.
 type storeKey struct{ namespace, taskQueue string }
 
-// registryOf gives the registry that the asking run goes by; nil in the SDK's
+// registryOf returns the registry that the asking run goes by; nil in the SDK's
 // test environment, which has no server.
 func (a *Activities) registryOf(ctx context.Context) *registry.Store {
 	info := activity.GetInfo(ctx)
@@ -45,7 +45,7 @@ func (a *Activities) registryOf(ctx context.Context) *registry.Store {
 	return store.(*registry.Store)
 }
 
-// Resolve gives a registered job as it is now.
+// Resolve returns a registered job as it is now.
 func (a *Activities) Resolve(ctx context.Context, request protocol.ResolveRequest) (protocol.ResolveAnswer, error) {
 	store := a.registryOf(ctx)
 	if store == nil {
@@ -118,7 +118,7 @@ func (a *Activities) consult(ctx context.Context, store *registry.Store, read *i
 	return err
 }
 
-// registryError gives the error of a registry that could not be read. It is final
+// registryError returns the error of a registry that could not be read. It is final
 // where Temporal does not let the worker read it, or another workflow stands in
 // the place of what is looked for: to ask again is no cure then. Any other fault
 // may pass.
@@ -148,7 +148,7 @@ func (i *input) attach(registered []latch.RegisteredWebhook, answer *protocol.Ad
 	answer.Webhooks = applying(registered, i, answer.System)
 }
 
-// unknownJobs gives those of the named jobs that are not registered.
+// unknownJobs returns those of the named jobs that are not registered.
 func unknownJobs(ctx context.Context, store *registry.Store, named []latch.Problem) (latch.Problems, error) {
 	ids := make([]string, len(named))
 	for i, each := range named {
@@ -171,7 +171,7 @@ func unknownJobs(ctx context.Context, store *registry.Store, named []latch.Probl
 	return problems, nil
 }
 
-// applying gives the registered webhooks that apply to the run, each with the
+// applying returns the registered webhooks that apply to the run, each with the
 // events that it fires. One whose `when` fails applies, and fails at its
 // events, so that no gate is lost to a mistake in it.
 func applying(registered []latch.RegisteredWebhook, read *input, system vars.System) []protocol.AttachedWebhook {
@@ -246,7 +246,7 @@ func inputOfEmission(kind latch.Kind, emission *latch.Emission) *input {
 	}}
 }
 
-// encode gives a value of our own, or one that was decoded before, as JSON.
+// encode returns a value of our own, or one that was decoded before, as JSON.
 func encode(value any) json.RawMessage {
 	encoded, err := json.Marshal(value)
 	if err != nil {

@@ -106,7 +106,7 @@ func notSent(ctx context.Context, send protocol.Send, known memory, attempts int
 // longestTurn bounds the wait for a place at an endpoint.
 const longestTurn = time.Minute
 
-// nextTurn gives the wait before the next look for a place: longer with each
+// nextTurn returns the wait before the next look for a place: longer with each
 // time that there was none, so that many who wait leave the server alone.
 func nextTurn(wait time.Duration, turnedAway int, chance float64) time.Duration {
 	for range turnedAway {

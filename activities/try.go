@@ -25,7 +25,7 @@ type memory struct {
 	TurnedAway int `json:"turned_away,omitempty"`
 }
 
-// remember gives what is known of the attempts before this one: what the last
+// remember returns what is known of the attempts before this one: what the last
 // attempt of this activity left, else what the delivery was handed over with.
 func remember(ctx context.Context, send protocol.Send) memory {
 	var left memory

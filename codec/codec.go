@@ -72,7 +72,7 @@ func newSealer(key Key) (*sealer, error) {
 	return &sealer{id: []byte(key.ID), aead: aead}, nil
 }
 
-// Encrypts tells whether there are keys.
+// Encrypts reports whether there are keys.
 func (c *Codec) Encrypts() bool { return c.first != nil }
 
 // Encode encrypts payloads by the first key. Without keys it gives them as

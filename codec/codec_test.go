@@ -23,7 +23,7 @@ import (
 	"github.com/latch-run/latch/codec"
 )
 
-// keyOf gives a key of one byte over and over.
+// keyOf returns a key of one byte over and over.
 func keyOf(id string, b byte) codec.Key {
 	return codec.Key{ID: id, Secret: []byte(strings.Repeat(string([]byte{b}), 32))}
 }

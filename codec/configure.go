@@ -38,7 +38,7 @@ type dataConverter struct {
 
 var _ workflow.ContextAware = (*dataConverter)(nil)
 
-// WithWorkflowContext gives the one for workflow code.
+// WithWorkflowContext returns the one for workflow code.
 func (d *dataConverter) WithWorkflowContext(ctx workflow.Context) converter.DataConverter {
 	parent := d.parent
 	if aware, is := parent.(workflow.ContextAware); is {
@@ -47,7 +47,7 @@ func (d *dataConverter) WithWorkflowContext(ctx workflow.Context) converter.Data
 	return converter.NewCodecDataConverter(parent, insistent{d.codec})
 }
 
-// WithContext gives the one for activities.
+// WithContext returns the one for activities.
 func (d *dataConverter) WithContext(ctx context.Context) converter.DataConverter {
 	if aware, is := d.parent.(workflow.ContextAware); is {
 		return d.codec.DataConverter(aware.WithContext(ctx))

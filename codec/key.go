@@ -39,13 +39,13 @@ func NewKey(id string) (Key, error) {
 	return key, nil
 }
 
-// Setting gives the key as LATCH_PAYLOAD_KEYS has it, secret included.
+// Setting returns the key as LATCH_PAYLOAD_KEYS has it, secret included.
 func (k Key) Setting() string { return k.ID + "=" + base64.StdEncoding.EncodeToString(k.Secret) }
 
-// String gives the id, never the secret.
+// String returns the id, never the secret.
 func (k Key) String() string { return k.ID }
 
-// GoString gives the id, never the secret.
+// GoString returns the id, never the secret.
 func (k Key) GoString() string { return fmt.Sprintf("codec.Key{ID:%q}", k.ID) }
 
 func checkID(id string) error {

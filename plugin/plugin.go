@@ -115,7 +115,7 @@ func New(options Options) *Plugin {
 	return p
 }
 
-// Err gives everything that is wrong with the options.
+// Err returns everything that is wrong with the options.
 func (p *Plugin) Err() error { return p.problem }
 
 // UnboundSecrets returns the names of the secrets that may go to any host,
@@ -167,7 +167,7 @@ func newActivities(options Options, store *secret.Store, dataConverter func() co
 	}), nil
 }
 
-// linkKeyOf gives the key to sign links with, none where they are not signed.
+// linkKeyOf returns the key to sign links with, none where they are not signed.
 func linkKeyOf(options Options) ([]byte, error) {
 	if !options.LockLinks {
 		return nil, nil
@@ -206,7 +206,7 @@ func (p *Plugin) configureClient(_ context.Context, options client.PluginConfigu
 	return p.problem
 }
 
-// dataConverter gives what the worker's client encodes with, nil for the default.
+// dataConverter returns what the worker's client encodes with, nil for the default.
 func (p *Plugin) dataConverter() converter.DataConverter {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

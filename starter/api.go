@@ -69,7 +69,7 @@ func (a *app) warnOfNames(command *cobra.Command) {
 	}
 }
 
-// apiFailure gives what the API refused the exit code and the kind that the
+// apiFailure returns what the API refused the exit code and the kind that the
 // same has with Temporal; conflict is the kind of an answer 409.
 func (a *app) apiFailure(err error, conflict string) error {
 	var unreachable *apiclient.Unreachable

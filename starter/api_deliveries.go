@@ -12,7 +12,7 @@ import (
 // apiDeliveries tells of deliveries by the API.
 type apiDeliveries struct{ app *app }
 
-// Search gives a part of what the filter takes.
+// Search returns a part of what the filter takes.
 func (d apiDeliveries) Search(ctx context.Context, filter deliveries.Filter, cursor string, limit int) (*deliveries.DeliveryPart, error) {
 	part := new(deliveries.DeliveryPart)
 	if err := d.app.api.Deliveries(ctx, apiFilter(filter, cursor, limit), part); err != nil {

@@ -111,7 +111,7 @@ func (a *app) apiHistory(ctx context.Context, id string, wanted latch.HistoryQue
 	return a.showHistory(release.WorkflowID, records)
 }
 
-// selected gives the records that the query asks for.
+// selected returns the records that the query asks for.
 func selected(records []latch.Record, wanted latch.HistoryQuery) []latch.Record {
 	if wanted.After != "" {
 		at := slices.IndexFunc(records, func(r latch.Record) bool { return r.DeliveryID == wanted.After })

@@ -93,7 +93,7 @@ func (a *app) printStanding(encoded json.RawMessage) {
 
 func (a *app) json() bool { return a.output == "json" }
 
-// colour tells whether to colour the table: on a terminal, unless NO_COLOR is
+// colour reports whether to colour the table: on a terminal, unless NO_COLOR is
 // set (no-color.org).
 func (a *app) colour() bool { return a.terminal && !a.json() && a.getenv("NO_COLOR") == "" }
 
@@ -120,5 +120,5 @@ func userName() string {
 	return current.Username
 }
 
-// interrupted tells whether the person, and no deadline, ended the wait.
+// interrupted reports whether the person, and no deadline, ended the wait.
 func interrupted(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }

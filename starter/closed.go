@@ -23,7 +23,7 @@ type closed struct {
 	steps []latch.StepResult
 }
 
-// isClosed tells whether Temporal says so of the run; the status is 0 where it
+// isClosed reports whether Temporal says so of the run; the status is 0 where it
 // does not tell.
 func isClosed(info *workflowpb.WorkflowExecutionInfo) bool {
 	switch info.GetStatus() {

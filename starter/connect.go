@@ -123,7 +123,7 @@ func unanswered(ctx context.Context, temporal temporalClient, err error, workflo
 	return newFailure(exitUnreachable, kindUnreachable, "%s does not answer: is a worker polling %s?", workflowID, which)
 }
 
-// resolve gives what Temporal knows of the first workflow id that exists: the id
+// resolve returns what Temporal knows of the first workflow id that exists: the id
 // behind each prefix, in their order.
 func resolve(ctx context.Context, temporal temporalClient, id string, prefixes ...string) (string, *workflowpb.WorkflowExecutionInfo, error) {
 	bounded, cancel := context.WithTimeout(ctx, answerTimeout)
@@ -146,7 +146,7 @@ func resolve(ctx context.Context, temporal temporalClient, id string, prefixes .
 	return "", nil, newFailure(exitFailed, kindNotFound, "there is no run with the workflow id %s", quoteAll(tried, " or "))
 }
 
-// unpolled tells whether Temporal knows of no worker that polls the task queue.
+// unpolled reports whether Temporal knows of no worker that polls the task queue.
 // Where it does not say so soon, it is taken not to be so.
 func unpolled(ctx context.Context, temporal temporalClient, queue string) bool {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)

@@ -73,7 +73,7 @@ func (a *app) deliveriesListCommand() *cobra.Command {
 	return command
 }
 
-// flags gives the command the flags of the list.
+// flags returns the command the flags of the list.
 func (c *deliveriesCall) flags(command *cobra.Command) {
 	flags := command.Flags()
 	flags.BoolVar(&c.filter.Failed, "failed", false, "only those that failed")
@@ -267,7 +267,7 @@ func (a *app) redeliverOne(ctx context.Context, id string, origin deliveries.Ori
 	return nil
 }
 
-// explainDeliveries gives what is refused its exit code.
+// explainDeliveries returns what is refused its exit code.
 func explainDeliveries(err error) error {
 	var refused *deliveries.RefusedError
 	if !errors.As(err, &refused) {

@@ -100,7 +100,7 @@ func redeliveredRow(d *deliveries.RedeliveryOutcome) []cell {
 		{printable(d.DeliveryID), dim}, {orDash(oneLine(told)), plain}}
 }
 
-// counted gives a number with its noun.
+// counted returns a number with its noun.
 func counted(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

@@ -70,7 +70,7 @@ func invalid(name string, problems latch.Problems) *failure {
 	return f
 }
 
-// explain gives any error its exit code and a text that says what to do.
+// explain returns any error its exit code and a text that says what to do.
 func explain(err error) *failure {
 	var known *failure
 	var application *temporal.ApplicationError
@@ -101,7 +101,7 @@ func explain(err error) *failure {
 // cutConnection is how gRPC tells of a call that ended without an answer.
 var cutConnection = regexp.MustCompile(`stream terminated by RST_STREAM( with error code: \w+)?`)
 
-// plainly gives the error's text without the transport's own words.
+// plainly returns the error's text without the transport's own words.
 func plainly(err error) string {
 	return cutConnection.ReplaceAllString(err.Error(), "no answer came in time")
 }

@@ -139,7 +139,7 @@ func (f *fakeSchedules) StartWorkflowExecution(_ context.Context, request *workf
 	return &workflowservice.StartWorkflowExecutionResponse{RunId: "run-1"}, nil
 }
 
-// schedule gives the schedule of a job.
+// schedule returns the schedule of a job.
 func (f *fakeSchedules) schedule(id string) *schedulepb.Schedule { return f.kept["latch-job-"+id] }
 
 // sentence is the first line of a job's note.

@@ -31,7 +31,7 @@ says another.`,
 	return command
 }
 
-// registry gives the registry of the namespace.
+// registry returns the registry of the namespace.
 func (a *app) registry(temporal temporalClient) *registry.Store {
 	return registry.New(registry.Options{
 		Service:   func() workflowservice.WorkflowServiceClient { return temporal.WorkflowService() },

@@ -159,7 +159,7 @@ func (a *app) confirm(question string) bool {
 // completeTimeout bounds what a shell waits for a list to complete from.
 const completeTimeout = 2 * time.Second
 
-// completeJob gives the shell the ids of registered jobs.
+// completeJob returns the shell the ids of registered jobs.
 func (a *app) completeJob(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp

@@ -58,7 +58,7 @@ func shownField(path string, value json.RawMessage) json.RawMessage {
 	return urlmask.Member(value, strings.Split(path, ".")...)
 }
 
-// fieldsOf gives what a person may change of a job, by the path of each value.
+// fieldsOf returns what a person may change of a job, by the path of each value.
 func fieldsOf(definition registry.Definition) map[string]json.RawMessage {
 	fields := map[string]json.RawMessage{}
 	whole := map[string]any{"extras": definition.Extras, "task_queue": definition.TaskQueue}

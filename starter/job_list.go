@@ -162,7 +162,7 @@ func jobColour(status string) string {
 	}
 }
 
-// utc gives a time as tables show it, in UTC.
+// utc returns a time as tables show it, in UTC.
 func utc(at latch.Time) string {
 	if at.IsZero() {
 		return "-"

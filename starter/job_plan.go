@@ -218,7 +218,7 @@ func (p *plan) order(wanted []*wantedJob, byID map[string]*wantedJob) {
 	}
 }
 
-// define gives the definition that the file asks for. Keys that are kept for
+// define returns the definition that the file asks for. Keys that are kept for
 // other systems stay, unless the file gives them itself.
 func (p *plan) define(job *wantedJob, before registry.Definition) registry.Definition {
 	defined := before

@@ -21,7 +21,7 @@ type listCall struct {
 	cursor string
 }
 
-// flags gives a list's command the flags that all lists have.
+// flags returns a list's command the flags that all lists have.
 func (c *listCall) flags(command *cobra.Command, limit int, about string) {
 	command.Flags().IntVar(&c.limit, "limit", limit, about+"; 0 is no limit")
 	command.Flags().StringVar(&c.cursor, "cursor", "", "go on where an earlier list ended: the next_cursor of its JSON")

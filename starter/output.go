@@ -37,7 +37,7 @@ const (
 // A cell is one field of a table or line.
 type cell struct{ text, colour string }
 
-// show gives the cell's text, in its colour where there are colours.
+// show returns the cell's text, in its colour where there are colours.
 func (c cell) show(coloured bool) string {
 	if !coloured || c.colour == plain || c.text == "" {
 		return c.text

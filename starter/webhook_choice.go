@@ -66,7 +66,7 @@ func around(webhooks []latch.Webhook, event string) *trialFile {
 	}
 }
 
-// hooks gives all that listens to an event, of jobs within a sequence too.
+// hooks returns all that listens to an event, of jobs within a sequence too.
 func (f *trialFile) hooks(event string) (found []*trialHook, others []string) {
 	collect := func(of *trialFile, webhooks []latch.Webhook) {
 		for i := range webhooks {

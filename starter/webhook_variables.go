@@ -198,7 +198,7 @@ func decodeVariables(data []byte) (jsonObject, error) {
 	return read, unknown
 }
 
-// encodeVariables gives variables as deliveries and expressions take them.
+// encodeVariables returns variables as deliveries and expressions take them.
 func encodeVariables(variables jsonObject) (expr.Variables, error) {
 	encoded := expr.Variables{}
 	for name, value := range variables {
@@ -240,7 +240,7 @@ func objectOf(value any) jsonObject {
 	return object
 }
 
-// asObject gives what is a JSON object as one that can be written to.
+// asObject returns what is a JSON object as one that can be written to.
 func asObject(value any) (jsonObject, bool) {
 	switch known := value.(type) {
 	case jsonObject:

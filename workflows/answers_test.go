@@ -183,7 +183,7 @@ func (b *bench) removeLockAfter(wait time.Duration) {
 	}, wait)
 }
 
-// ended gives a run's status and its first record, however it closed.
+// ended returns a run's status and its first record, however it closed.
 func (b *bench) ended(err error) (string, latch.Record) {
 	b.Helper()
 	var result struct {

@@ -14,7 +14,7 @@ type control struct {
 	taken bool
 }
 
-// pending tells that there is a word that the run does not act on yet.
+// pending reports whether there is a word that the run does not act on yet.
 func (c *control) pending() bool { return c != nil && !c.taken }
 
 func (c *control) describe() string {

@@ -65,7 +65,7 @@ func writeSteps(b *strings.Builder, steps []latch.StepResult) {
 	b.WriteString("\n")
 }
 
-// recordTable gives records as a table in Markdown.
+// recordTable returns records as a table in Markdown.
 func recordTable(records []latch.Record) string {
 	var b strings.Builder
 	if left := len(records) - maximumRows; left > 0 {

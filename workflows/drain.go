@@ -96,7 +96,7 @@ func (s *session) awaitFirstAttempts(ctx workflow.Context) {
 	}
 }
 
-// handOver gives every delivery that is still under way to a child that
+// handOver returns every delivery that is still under way to a child that
 // outlives the run. One whose attempt is in flight is let finish it first.
 func (s *session) handOver(ctx workflow.Context) {
 	stands := s.pendingAttempts(ctx)
@@ -142,7 +142,7 @@ func (s *session) sending() []*hook {
 	return hooks
 }
 
-// isSending tells that the delivery is under way and this run's own.
+// isSending reports whether the delivery is under way and this run's own.
 func isSending(h *hook) bool {
 	return h.state == verdict.UnderWay && h.attempt.cancel != nil && h.record.HandedTo == ""
 }

@@ -208,7 +208,7 @@ func (f *firing) decideHooks(ctx workflow.Context) error {
 	return nil
 }
 
-// decisions gives what the hooks that take part have decided so far.
+// decisions returns what the hooks that take part have decided so far.
 func (f *firing) decisions() []string {
 	var decisions []string
 	for _, hook := range f.hooks {
@@ -265,7 +265,7 @@ func (f *firing) nextDeadline() time.Time {
 	return next
 }
 
-// mayStillChange tells that records of the event can be written to.
+// mayStillChange reports whether records of the event can be written to.
 func (f *firing) mayStillChange() bool { return !f.awaited || !f.decided }
 
 // An alarm is one timer for whatever deadline is next.
@@ -299,7 +299,7 @@ func (a *alarm) cancel() {
 	a.timer, a.stop, a.at = nil, nil, time.Time{}
 }
 
-// with gives variables with some added.
+// with returns variables with some added.
 func with(variables expr.Variables, added expr.Variables) expr.Variables {
 	merged := maps.Clone(variables)
 	maps.Copy(merged, added)

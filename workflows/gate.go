@@ -141,7 +141,7 @@ type ownRunKey struct{}
 // errNoPlugin tells a user what is missing.
 var errNoPlugin = errors.New("latch: workflows.Gate and workflows.Fire need the plugin of github.com/latch-run/latch/plugin in the worker's options")
 
-// sessionOf gives the run's session, made at the first call.
+// sessionOf returns the run's session, made at the first call.
 func sessionOf(ctx workflow.Context) (*session, error) {
 	run, ok := ctx.Value(ownRunKey{}).(*ownRun)
 	if !ok {

@@ -123,7 +123,7 @@ func (h *history) dropOldestSettled() bool {
 	return true
 }
 
-// list gives copies of the records that the query asks for, oldest first.
+// list returns copies of the records that the query asks for, oldest first.
 func (h *history) list(query latch.HistoryQuery) ([]latch.Record, error) {
 	records := h.records
 	if query.After != "" {
@@ -146,7 +146,7 @@ func (h *history) list(query latch.HistoryQuery) ([]latch.Record, error) {
 	return listed, nil
 }
 
-// all gives copies of all records.
+// all returns copies of all records.
 func (h *history) all() []latch.Record {
 	records := make([]latch.Record, len(h.records))
 	for i, record := range h.records {
@@ -155,7 +155,7 @@ func (h *history) all() []latch.Record {
 	return records
 }
 
-// forTemplates gives the records as templates see them: a lock that is still
+// forTemplates returns the records as templates see them: a lock that is still
 // open shows to nobody but its own receiver.
 func (h *history) forTemplates() []latch.Record {
 	records := h.all()

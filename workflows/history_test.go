@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// answered gives a record of about the given size, half of it body, half data.
+// answered returns a record of about the given size, half of it body, half data.
 func answered(i, size int, result string) latch.Record {
 	pad := strings.Repeat("x", size/2)
 	return latch.Record{

@@ -72,7 +72,7 @@ func (h *hook) begin(plan protocol.PlannedHook) {
 	h.planned(record)
 }
 
-// takesPart tells whether the hook has a say in its event's decision.
+// takesPart reports whether the hook has a say in its event's decision.
 func (h *hook) takesPart() bool { return h.firing.scope == verdict.Decides || h.settings.Blocking }
 
 // standing gathers what the hook's decision depends on.
@@ -175,7 +175,7 @@ func (h *hook) decideOnRecord(ctx workflow.Context) error {
 	return nil
 }
 
-// mustAskAhead tells that the endpoint's answer may settle the hook while its
+// mustAskAhead reports whether the endpoint's answer may settle the hook while its
 // lock is open, and that what was asked of it does not hold any more.
 func (h *hook) mustAskAhead() bool {
 	return h.settings.Blocking && h.answersForItself() && h.state == verdict.Delivered && h.record.Lock.Open() &&
@@ -196,7 +196,7 @@ func (h *hook) ask(ctx workflow.Context) (*verdict.Verdict, error) {
 	return &answer, err
 }
 
-// variables gives what the hook's templates and expressions see, as far as
+// variables returns what the hook's templates and expressions see, as far as
 // they are needed.
 func (h *hook) variables(needed []string) expr.Variables {
 	own := with(h.firing.variables, expr.Variables{"webhook": encode(map[string]string{"id": h.webhook.ID})})

@@ -192,7 +192,7 @@ func (r *jobRun) sequence(ctx workflow.Context) error {
 	return nil
 }
 
-// member gives a job of the sequence: the one that stands there, or the
+// member returns a job of the sequence: the one that stands there, or the
 // registered one that is named, as it is now.
 func (r *jobRun) member(ctx workflow.Context, item latch.SequenceJob) (*protocol.Definition, error) {
 	if item.Job != nil {
@@ -335,7 +335,7 @@ func (r *jobRun) addVariables(variables expr.Variables) {
 	variables["jobs"] = encode(r.known())
 }
 
-// known gives the jobs that have ended so far: those before this one in its
+// known returns the jobs that have ended so far: those before this one in its
 // sequence, and those of its own.
 func (r *jobRun) known() protocol.Siblings {
 	known := protocol.Siblings{}

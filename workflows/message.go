@@ -178,7 +178,7 @@ func (s *session) drainSignals(ctx workflow.Context) {
 	}
 }
 
-// payloadJSON gives an argument as JSON text; what is no JSON comes as it is,
+// payloadJSON returns an argument as JSON text; what is no JSON comes as it is,
 // for the decoder to refuse.
 func payloadJSON(argument converter.RawValue) []byte {
 	payload := argument.Payload()
@@ -191,7 +191,7 @@ func payloadJSON(argument converter.RawValue) []byte {
 	return payload.GetData()
 }
 
-// byToken gives the hook that made a lock.
+// byToken returns the hook that made a lock.
 func (s *session) byToken(token string) (*hook, error) {
 	for _, firing := range s.firings {
 		for _, hook := range firing.hooks {

@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// operatorsOf gives the webhooks that are told of deliveries of an event that
+// operatorsOf returns the webhooks that are told of deliveries of an event that
 // fail for good, each with these events alone. Of deliveries to operators
 // nobody is told: that could go on for ever.
 func operatorsOf(event string, webhooks []protocol.AttachedWebhook) []protocol.AttachedWebhook {
@@ -32,7 +32,7 @@ func operatorsOf(event string, webhooks []protocol.AttachedWebhook) []protocol.A
 	return operators
 }
 
-// failed gives the record of a delivery that failed as operators see it. Its
+// failed returns the record of a delivery that failed as operators see it. Its
 // hook may not be decided yet: then its lock is still open, which shows to
 // nobody but its own receiver.
 func failed(record latch.Record) latch.Record {

@@ -99,7 +99,7 @@ func (h *hook) newSend(ctx workflow.Context) protocol.Send {
 	return send
 }
 
-// answersForItself tells that the endpoint's answer alone can settle the hook.
+// answersForItself reports whether the endpoint's answer alone can settle the hook.
 func (h *hook) answersForItself() bool {
 	return !h.settings.Blocking || h.firing.event == latch.EventJobStart
 }

@@ -112,7 +112,7 @@ func (s *session) take(ctx workflow.Context, kind latch.Kind, input converter.Ra
 	return nil
 }
 
-// rawInput gives the input as JSON, whatever it is, for admission to refuse.
+// rawInput returns the input as JSON, whatever it is, for admission to refuse.
 func rawInput(data []byte) json.RawMessage {
 	switch {
 	case len(data) == 0:
@@ -171,7 +171,7 @@ func askWithin(ctx workflow.Context, limit time.Duration, summary, activity stri
 	return workflow.ExecuteLocalActivity(ctx, activity, question).Get(ctx, answer)
 }
 
-// disconnect gives a context for the same coroutine that is not cancelled
+// disconnect returns a context for the same coroutine that is not cancelled
 // with the run.
 func disconnect(ctx workflow.Context) workflow.Context {
 	disconnected, _ := workflow.NewDisconnectedContext(ctx)
@@ -220,14 +220,14 @@ func (s *session) runVariable() vars.Run {
 	return vars.Run{WorkflowID: s.execution.ID, RunID: s.execution.RunID, StartedAt: latch.NewTime(s.started)}
 }
 
-// addRecords gives variables `records` where it is asked for: it may be large.
+// addRecords returns variables `records` where it is asked for: it may be large.
 func (s *session) addRecords(variables expr.Variables, needed []string) {
 	if slices.Contains(needed, "records") {
 		variables["records"] = encode(s.history.forTemplates())
 	}
 }
 
-// encode gives a value of our own as JSON.
+// encode returns a value of our own as JSON.
 func encode(value any) json.RawMessage {
 	var encoded bytes.Buffer
 	encoder := json.NewEncoder(&encoded)

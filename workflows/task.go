@@ -32,7 +32,7 @@ const (
 // truncatedKVP stands for a result that is not kept.
 func truncatedKVP() latch.Object { return latch.Object{"truncated": json.RawMessage("true")} }
 
-// keep gives what is kept of a task's result.
+// keep returns what is kept of a task's result.
 func (s *session) keep(kvp latch.Object) latch.Object {
 	size := len(encode(kvp))
 	if s.kept+size > maximumKVPs {
@@ -200,7 +200,7 @@ func checkReservedID(ctx workflow.Context, id string) error {
 	return fmt.Errorf("workflow.id: %w", err)
 }
 
-// options gives the options of an activity with the task's retry and timeout.
+// options returns the options of an activity with the task's retry and timeout.
 func (t taskRun) options(own *latch.Retry, timeout time.Duration) workflow.ActivityOptions {
 	options := workflow.ActivityOptions{
 		StartToCloseTimeout: timeout,
@@ -227,14 +227,14 @@ func (t taskRun) retryOf(own *latch.Retry) *latch.Retry {
 	return t.retry
 }
 
-// needed gives the variables that a task's templates look at.
+// needed returns the variables that a task's templates look at.
 func (t taskRun) needed(needed []string) expr.Variables {
 	variables := with(t.variables, nil)
 	t.session.addRecords(variables, needed)
 	return only(variables, needed)
 }
 
-// arguments gives the arguments of an activity or a workflow, templates
+// arguments returns the arguments of an activity or a workflow, templates
 // filled in. Where there is no template, nothing needs to be asked.
 func (t taskRun) arguments(ctx workflow.Context, input json.RawMessage, args []json.RawMessage) ([]any, error) {
 	values := args
@@ -252,7 +252,7 @@ func (t taskRun) arguments(ctx workflow.Context, input json.RawMessage, args []j
 	return arguments, nil
 }
 
-// text gives a template's text.
+// text returns a template's text.
 func (t taskRun) text(ctx workflow.Context, template string) (string, error) {
 	if template == "" {
 		return "", nil
@@ -290,7 +290,7 @@ func (t taskRun) render(ctx workflow.Context, values []json.RawMessage) ([]json.
 	return answer.Values, ctx.Err()
 }
 
-// result gives what a task returned as an object: itself, or as "result".
+// result returns what a task returned as an object: itself, or as "result".
 func (t taskRun) result(ctx workflow.Context, future workflow.Future) (latch.Object, error) {
 	var raw converter.RawValue
 	if err := future.Get(ctx, &raw); err != nil {

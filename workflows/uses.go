@@ -18,7 +18,7 @@ import (
 // variableNames are the roots that a source may refer to.
 var variableNames = vars.Names()
 
-// mentioned gives the variables whose names stand in one of the sources.
+// mentioned returns the variables whose names stand in one of the sources.
 func mentioned(sources ...string) []string {
 	needed := []string{}
 	for _, name := range variableNames {
@@ -29,7 +29,7 @@ func mentioned(sources ...string) []string {
 	return needed
 }
 
-// mentions tells whether a name stands in a source. JSON may write a letter as
+// mentions reports whether a name stands in a source. JSON may write a letter as
 // an escape: then every name may.
 func mentions(source, name string) bool {
 	return strings.Contains(source, name) || strings.Contains(source, `\u`)
@@ -62,7 +62,7 @@ func neededByCommand(task *latch.CommandTask) []string {
 	return mentioned(append(values(task.Env), task.Argv...)...)
 }
 
-// values gives a map's values, in the order of its keys.
+// values returns a map's values, in the order of its keys.
 func values(m map[string]string) []string {
 	var listed []string
 	for _, key := range slices.Sorted(maps.Keys(m)) {

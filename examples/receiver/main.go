@@ -50,7 +50,7 @@ func main() {
 	log.Fatal(http.ListenAndServe(address, nil))
 }
 
-// signingKey gives the bytes that sign: what stands behind whsec_, decoded, or
+// signingKey returns the bytes that sign: what stands behind whsec_, decoded, or
 // the secret itself.
 func signingKey(secret string) ([]byte, error) {
 	if encoded, found := strings.CutPrefix(secret, "whsec_"); found {

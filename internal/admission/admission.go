@@ -40,22 +40,22 @@ func DecodeRegisteredWebhook(data []byte) (*latch.RegisteredWebhook, error) {
 	return webhook, admit(err, func(w *walker) { w.registered(webhook) })
 }
 
-// CheckJob gives all that is wrong with a job that Go code built.
+// CheckJob returns all that is wrong with a job that Go code built.
 func CheckJob(job *latch.Job) latch.Problems {
 	return problemsOf(admit(job.Validate().Err(), func(w *walker) { w.job("", job) }))
 }
 
-// CheckRelease gives all that is wrong with a release that Go code built.
+// CheckRelease returns all that is wrong with a release that Go code built.
 func CheckRelease(release *latch.Release) latch.Problems {
 	return problemsOf(admit(release.Validate().Err(), func(w *walker) { w.release(release) }))
 }
 
-// CheckEmission gives all that is wrong with an emission that Go code built.
+// CheckEmission returns all that is wrong with an emission that Go code built.
 func CheckEmission(emission *latch.Emission) latch.Problems {
 	return problemsOf(admit(emission.Validate().Err(), func(w *walker) { w.webhooks("webhooks", emission.Webhooks) }))
 }
 
-// CheckGate gives all that is wrong with a gate that Go code built.
+// CheckGate returns all that is wrong with a gate that Go code built.
 func CheckGate(gate *latch.Emission) latch.Problems {
 	return problemsOf(admit(gate.ValidateGate().Err(), func(w *walker) { w.webhooks("webhooks", gate.Webhooks) }))
 }

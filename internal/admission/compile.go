@@ -68,7 +68,7 @@ func report(problems *latch.Problems, path string, err error) {
 	}
 }
 
-// describe gives the error as "line:column: what is wrong, in which source".
+// describe returns the error as "line:column: what is wrong, in which source".
 func describe(e *expr.CompileError) string {
 	text := e.Message
 	if e.Line > 0 {

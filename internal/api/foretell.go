@@ -98,7 +98,7 @@ func (f *foreteller) ask(c choice, question verdict.Question) (verdict.Verdict, 
 	return verdict.Ask(question, f.after(c), verdict.Answer{}, variables), true
 }
 
-// after gives the record as the choice will leave it.
+// after returns the record as the choice will leave it.
 func (f *foreteller) after(c choice) latch.Record {
 	record := f.record
 	record.Data = latch.Object{}
@@ -109,7 +109,7 @@ func (f *foreteller) after(c choice) latch.Record {
 	return record
 }
 
-// variables gives those that are known here. The run's start, which is part of
+// variables returns those that are known here. The run's start, which is part of
 // run, and the time of the firing show only in the run.
 func (f *foreteller) variables() expr.Variables {
 	variables := expr.Variables{}
@@ -142,7 +142,7 @@ func (f *foreteller) releaseEffect(decision string) string {
 	}
 }
 
-// afterFailure tells that the lock holds a release whose step has failed.
+// afterFailure reports whether the lock holds a release whose step has failed.
 func (f *foreteller) afterFailure() bool {
 	return f.record.Event == latch.EventAfterStep && slices.Contains(f.stepsBy(latch.StepFailed), f.record.Step)
 }

@@ -31,14 +31,14 @@ func (a *api) makeFormKey() []byte {
 	return mac.Sum(nil)
 }
 
-// signForm gives the proof that a form was shown to a visitor of a lock's
+// signForm returns the proof that a form was shown to a visitor of a lock's
 // page: a page of elsewhere has none, and one of another lock does not fit.
 func (a *api) signForm(lock string, v visitor, now time.Time) string {
 	until := strconv.FormatInt(now.Add(formLife).Unix(), 36)
 	return until + "." + v.encode() + "." + base64.RawURLEncoding.EncodeToString(a.formSum(lock, v, until))
 }
 
-// verifyForm gives the visitor that a form was shown to.
+// verifyForm returns the visitor that a form was shown to.
 func (a *api) verifyForm(lock, proof string, now time.Time) (visitor, bool) {
 	parts := strings.Split(proof, ".")
 	if len(parts) != 3 {

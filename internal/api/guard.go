@@ -30,7 +30,7 @@ const nameLocal = "local"
 
 type callerKey struct{}
 
-// callerOf gives the request's caller, nil where it bears no key.
+// callerOf returns the request's caller, nil where it bears no key.
 func callerOf(ctx context.Context) *caller {
 	known, _ := ctx.Value(callerKey{}).(*caller)
 	return known
@@ -163,7 +163,7 @@ func CheckAddress(address string, keys []Key) error {
 	return nil
 }
 
-// keyOf gives the key that the request bears, "" where there is none.
+// keyOf returns the key that the request bears, "" where there is none.
 func keyOf(r *http.Request) string {
 	if scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(value)

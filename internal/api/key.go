@@ -133,7 +133,7 @@ func roleOf(name string) Role {
 	return 0
 }
 
-// find gives the key of a value. It looks at all keys whichever it is, and
+// find returns the key of a value. It looks at all keys whichever it is, and
 // compares in constant time.
 func find(keys []Key, value string) (Key, bool) {
 	hash := sha256.Sum256([]byte(value))

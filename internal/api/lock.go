@@ -85,7 +85,7 @@ func noMaker(workflowID string) *Problem {
 	return problem(http.StatusNotFound, "There is no run %q that could have made this lock.", workflowID)
 }
 
-// recordOfLock gives the record of a lock from its run's history. No run, and
+// recordOfLock returns the record of a lock from its run's history. No run, and
 // no such lock in it, are 404.
 func (a *api) recordOfLock(ctx context.Context, workflowID, token string) (*latch.Record, error) {
 	var records []latch.Record
@@ -184,7 +184,7 @@ func (a *api) removeLock(ctx context.Context, via string, removal latch.LockRele
 	return &latch.Released{Record: *record, Unchanged: true}, nil
 }
 
-// usedLock gives the record of a lock of a run that has closed: the newest one
+// usedLock returns the record of a lock of a run that has closed: the newest one
 // of the workflow id, or one before it.
 func (a *api) usedLock(ctx context.Context, workflowID, token string, newestClosed bool) (*latch.Record, error) {
 	info, err := a.describe(ctx, workflowID, "")

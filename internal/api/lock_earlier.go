@@ -14,7 +14,7 @@ import (
 // maximumEarlier bounds how many runs of one workflow id are asked for a lock.
 const maximumEarlier = 20
 
-// findLock gives the record's place; -1 where none has the lock.
+// findLock returns the record's place; -1 where none has the lock.
 func findLock(records []latch.Record, token string) int {
 	return slices.IndexFunc(records, func(r latch.Record) bool { return r.Lock != nil && r.Lock.Token == token })
 }

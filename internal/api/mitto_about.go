@@ -129,7 +129,7 @@ func byCreation(x, y registry.Tag) int {
 	return cmp.Or(x.CreatedAt.Compare(y.CreatedAt.Time), cmp.Compare(x.Name, y.Name))
 }
 
-// borne gives a tag that a job bears: as old as the first of its jobs, unless
+// borne returns a tag that a job bears: as old as the first of its jobs, unless
 // it was made before.
 func borne(tag registry.Tag, name string, row registry.Row) registry.Tag {
 	if tag.Name == "" || row.CreatedAt.Before(tag.CreatedAt.Time) {
@@ -142,7 +142,7 @@ func borne(tag registry.Tag, name string, row registry.Row) registry.Tag {
 	return tag
 }
 
-// showTag gives a tag with an id that is made of its name.
+// showTag returns a tag with an id that is made of its name.
 func showTag(tag registry.Tag) MittoTag {
 	hash := sha256.Sum256([]byte(tag.Name))
 	id := int64(binary.BigEndian.Uint32(hash[:]) >> 1)

@@ -50,7 +50,7 @@ func (a *api) lastStatus(ctx context.Context, id string) (*mitto.Status, error) 
 	return statusOfRun(id, run), err
 }
 
-// shown gives a job with its last run.
+// shown returns a job with its last run.
 func (a *api) shown(ctx context.Context, definition *registry.Definition) (jobObject, error) {
 	status, err := a.lastStatus(ctx, definition.ID)
 	if err != nil {
@@ -176,7 +176,7 @@ const (
 	jobIDs     = 900_000_000
 )
 
-// idOf gives the id that was sent, and whether it is a name that has to be
+// idOf returns the id that was sent, and whether it is a name that has to be
 // kept.
 func idOf(object map[string]jsonValue) (id string, named bool) {
 	var value any

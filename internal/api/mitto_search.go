@@ -32,7 +32,7 @@ func (a *api) listJobs(ctx context.Context, input *pageInput) (*rowsOutput, erro
 	return &rowsOutput{listed}, err
 }
 
-// part gives limit elements from offset on, and whether others follow. A limit
+// part returns limit elements from offset on, and whether others follow. A limit
 // of 0 is none.
 func part[T any](all []T, limit, offset int) ([]T, bool) {
 	rest := all[min(offset, len(all)):]

@@ -113,7 +113,7 @@ func (a *api) listAllWebhooks(ctx context.Context, _ *struct{}) (*webhooksOutput
 	return output, nil
 }
 
-// mayHaveWebhooks tells whether to look at the job itself: the row of one that
+// mayHaveWebhooks reports whether to look at the job itself: the row of one that
 // cannot run tells of no webhooks.
 func mayHaveWebhooks(row registry.Row) bool { return row.Lacks || len(row.WebhookIDs) > 0 }
 

@@ -33,7 +33,7 @@ type Problem struct {
 	retryAfter time.Duration
 }
 
-// GetHeaders gives the answer's own headers.
+// GetHeaders returns the answer's own headers.
 func (p *Problem) GetHeaders() http.Header {
 	headers := http.Header{}
 	if p.retryAfter > 0 {
@@ -95,7 +95,7 @@ func invalid(problems latch.Problems) *Problem {
 	return p
 }
 
-// decoded gives the problem of a body that does not decode, nil where it does.
+// decoded returns the problem of a body that does not decode, nil where it does.
 func decoded(err error) error {
 	var problems latch.Problems
 	switch {
@@ -168,7 +168,7 @@ func recordIn(refused *temporal.ApplicationError) *latch.Record {
 	return record
 }
 
-// statusOf gives the status that stands for an application error's type.
+// statusOf returns the status that stands for an application error's type.
 func statusOf(kind string) int {
 	switch kind {
 	case latch.ErrorUnknownLock:
@@ -184,13 +184,13 @@ func statusOf(kind string) int {
 	}
 }
 
-// isUnreachable tells that neither Temporal nor a worker said anything.
+// isUnreachable reports whether neither Temporal nor a worker said anything.
 func isUnreachable(err error) bool {
 	return runs.IsUnanswered(err) || runs.IsRefused(err) || runs.IsNotBegun(err) || overload.Is(err) ||
 		status.Code(err) == codes.Unauthenticated || errors.Is(err, context.Canceled)
 }
 
-// isUnknownLock tells that the run under way made no such lock.
+// isUnknownLock reports whether the run under way made no such lock.
 func isUnknownLock(err error) bool {
 	var application *temporal.ApplicationError
 	return errors.As(err, &application) && application.Type() == latch.ErrorUnknownLock

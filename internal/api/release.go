@@ -102,7 +102,7 @@ func (a *api) started(ctx context.Context, s start, id, path string) (*startedOu
 	return output, nil
 }
 
-// findRelease gives the release's run: release-<id> before <id> itself, the
+// findRelease returns the release's run: release-<id> before <id> itself, the
 // other way round where the id begins with release- already.
 func (a *api) findRelease(ctx context.Context, id string) (*workflowpb.WorkflowExecutionInfo, error) {
 	candidates := []string{latch.PrefixRelease + id, id}

@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// Failed tells that a delivery was given up: its record's result is "fail"
+// Failed reports whether a delivery was given up: its record's result is "fail"
 // because the endpoint never took it. It is not so of
 //
 //   - an endpoint that answered, and whose answer means "fail", or cannot be
@@ -34,7 +34,7 @@ func Failed(record *latch.Record) bool {
 	return !arrived(record)
 }
 
-// arrived tells that the endpoint took the delivery, as the last attempt has
+// arrived reports whether the endpoint took the delivery, as the last attempt has
 // it. An answer of 2xx that is a refusal still has an error there; one that
 // cannot be read has one too, and says so.
 func arrived(record *latch.Record) bool {
@@ -56,7 +56,7 @@ func succeeded(status int) bool {
 	return status >= http.StatusOK && status < http.StatusMultipleChoices
 }
 
-// removedBySomebody tells that the lock was removed from outside of its run.
+// removedBySomebody reports whether the lock was removed from outside of its run.
 func removedBySomebody(lock *latch.RecordLock) bool {
 	if lock == nil || lock.Open() {
 		return false

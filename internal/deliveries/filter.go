@@ -56,7 +56,7 @@ func (f *Filter) check() error {
 	return nil
 }
 
-// takes tells whether a record is of the job, release and time asked for; what
+// takes reports whether a record is of the job, release and time asked for; what
 // a run answers is of the webhook and event already.
 func (f *Filter) takes(record *latch.Record) bool {
 	if f.Job != "" && record.Job != f.Job || f.Release != "" && record.Release != f.Release {

@@ -35,5 +35,5 @@ type execution interface {
 
 func runOf(info *workflowpb.WorkflowExecutionInfo) execution { return info.GetExecution() }
 
-// hasNoRecords tells of a query that a run is gone, or knows no history.
+// hasNoRecords reports whether a query failed since the run is gone, or knows no history.
 func hasNoRecords(err error) bool { return runs.IsNotFound(err) || runs.IsForeign(err) }

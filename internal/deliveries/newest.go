@@ -41,7 +41,7 @@ func openness(record *latch.Record) int {
 	return 0
 }
 
-// part gives the records up to the limit, and the place where the next part
+// part returns the records up to the limit, and the place where the next part
 // goes on; nil where there is none.
 func (n *newestRecords) part() ([]latch.Record, *place) {
 	if len(n.records) <= n.limit {
@@ -52,7 +52,7 @@ func (n *newestRecords) part() ([]latch.Record, *place) {
 	return records, &last
 }
 
-// settled tells that no run behind the given one in Temporal's list has a
+// settled reports whether no run behind the given one in Temporal's list has a
 // record among the newest. The list has running runs first, then those that
 // closed last, and no record is newer than its run's end.
 func (n *newestRecords) settled(last *workflowpb.WorkflowExecutionInfo) bool {
@@ -79,7 +79,7 @@ func (p place) compare(other place) int {
 		strings.Compare(p.DeliveryID, other.DeliveryID), strings.Compare(p.RunID, other.RunID))
 }
 
-// encodeCursor gives a place as callers carry it.
+// encodeCursor returns a place as callers carry it.
 func encodeCursor(cursor any) string {
 	encoded, err := json.Marshal(cursor)
 	if err != nil {

@@ -25,7 +25,7 @@ type DeliveryPart struct {
 	Runs       int            `json:"runs" doc:"How many runs were asked"`
 }
 
-// Search gives the records that the filter takes, in all runs, newest first: at
+// Search returns the records that the filter takes, in all runs, newest first: at
 // most limit, from the cursor on, which is good for the same filter alone and
 // keeps the times that the first part began with. A call asks a bounded number
 // of runs; there may be a next part although this one has few records or none.
@@ -113,7 +113,7 @@ func (s *search) run(ctx context.Context) (err error) {
 	return err
 }
 
-// part gives what was found. Where records are left they come next, and the
+// part returns what was found. Where records are left they come next, and the
 // runs behind after them.
 func (s *search) part() *DeliveryPart {
 	records, last := s.found.part()
@@ -182,7 +182,7 @@ func (s *search) isSilent(queue string) bool {
 	return s.silent[queue]
 }
 
-// recordsOf gives the run's records that are asked for.
+// recordsOf returns the run's records that are asked for.
 func (s *search) recordsOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo) ([]latch.Record, error) {
 	if s.isSilent(run.GetTaskQueue()) {
 		return nil, errSilent

@@ -26,7 +26,7 @@ type WebhookPart struct {
 	Incomplete bool
 }
 
-// Webhook gives the records of a webhook, at one event if the query names one,
+// Webhook returns the records of a webhook, at one event if the query names one,
 // in all runs, newest first: at most limit, from the cursor on. It needs the
 // search attribute of webhooks, else the error is a [*MissingAttributeError]; a
 // cursor that is none is a [*RefusedError].
@@ -114,7 +114,7 @@ func (l *Log) followAll(ctx context.Context, records []latch.Record) error {
 	return group.Wait()
 }
 
-// follow gives what became of a record after its run, if that left it pending.
+// follow returns what became of a record after its run, if that left it pending.
 func (l *Log) follow(ctx context.Context, record latch.Record) (latch.Record, error) {
 	if record.HandedTo == "" || record.Result != latch.ResultPending {
 		return record, nil
@@ -134,8 +134,8 @@ func (l *Log) follow(ctx context.Context, record latch.Record) (latch.Record, er
 // newest names the newest run of a workflow.
 type newest string
 
-// GetWorkflowId gives the workflow's id.
+// GetWorkflowId returns the workflow's id.
 func (n newest) GetWorkflowId() string { return string(n) }
 
-// GetRunId gives none.
+// GetRunId returns none.
 func (newest) GetRunId() string { return "" }

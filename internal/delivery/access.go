@@ -40,7 +40,7 @@ func (s *Sender) newAccess(auth *latch.Auth, tls *latch.TLS, found keyring) (acc
 	return a, err
 }
 
-// texts gives what must be masked beside the secrets that go to the receiver:
+// texts returns what must be masked beside the secrets that go to the receiver:
 // the client's, and credentials as they are encoded for a header.
 func (a *access) texts() []string {
 	var texts []string
@@ -58,12 +58,12 @@ func (a *access) texts() []string {
 	return texts
 }
 
-// basic gives the value of an Authorization header (RFC 7617).
+// basic returns the value of an Authorization header (RFC 7617).
 func basic(username, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(username+":"+password))
 }
 
-// value gives the text of a secret that is to be sent; none was looked up
+// value returns the text of a secret that is to be sent; none was looked up
 // where the worker lacks it.
 func (a *access) value(name, use string) (string, error) {
 	found := a.secrets.of(name)
@@ -73,7 +73,7 @@ func (a *access) value(name, use string) (string, error) {
 	return sendable(found, use)
 }
 
-// sendable gives a secret's text, or the reason why it cannot be sent.
+// sendable returns a secret's text, or the reason why it cannot be sent.
 func sendable(found *secret.Secret, use string) (string, error) {
 	value, sendable := found.Value()
 	if !sendable {
@@ -119,7 +119,7 @@ func (a *access) writeHeader(header http.Header) error {
 // A keyring has the secrets that a request names, in the order of their names.
 type keyring []*secret.Secret
 
-// of gives the named secret; nil for one that is missing.
+// of returns the named secret; nil for one that is missing.
 func (k keyring) of(name string) *secret.Secret {
 	for _, held := range k {
 		if held.Name() == name {

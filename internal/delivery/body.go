@@ -86,7 +86,7 @@ func encodeTime(t time.Time) json.RawMessage {
 	return encoded
 }
 
-// encodeID gives what is told of a thing that is known by its id.
+// encodeID returns what is told of a thing that is known by its id.
 func encodeID(id string) json.RawMessage {
 	return rawjson.Encode(struct {
 		ID string `json:"id"`
@@ -172,7 +172,7 @@ func renderBody(given json.RawMessage, kind latch.BodyKind, vars func(reader) ex
 	return encodeForm(rendered)
 }
 
-// encodeForm gives a JSON object as a form, its fields in their order: strings
+// encodeForm returns a JSON object as a form, its fields in their order: strings
 // as they are, null as nothing, numbers with their digits, what is nested as
 // compact JSON.
 func encodeForm(object json.RawMessage) ([]byte, error) {

@@ -17,7 +17,7 @@ const (
 	eventTypePrefix = "run.latch."
 )
 
-// contentType gives the media type of the body as it is sent.
+// contentType returns the media type of the body as it is sent.
 func (d *draft) contentType() string {
 	if d.Webhook.CloudEvents == latch.CloudEventsStructured {
 		return structuredType
@@ -25,7 +25,7 @@ func (d *draft) contentType() string {
 	return contentTypeOf(d.Webhook.ContentTypeOrDefault(), d.body)
 }
 
-// attributes gives the event's context attributes (CloudEvents 1.0, "Context
+// attributes returns the event's context attributes (CloudEvents 1.0, "Context
 // Attributes"), the same for every attempt.
 func (d *draft) attributes() []field {
 	at := d.Occurrence.At
@@ -43,7 +43,7 @@ func (d *draft) attributes() []field {
 	}
 }
 
-// eventSource gives a URI reference: with the id it is unique.
+// eventSource returns a URI reference: with the id it is unique.
 func (d *draft) eventSource() string {
 	var system struct {
 		FQDN string `json:"fqdn"`

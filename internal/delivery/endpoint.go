@@ -65,7 +65,7 @@ type origin struct{ scheme, host string }
 
 func originOf(u *url.URL) origin { return origin{u.Scheme, u.Host} }
 
-// String gives it as a URL begins.
+// String returns it as a URL begins.
 func (o origin) String() string { return o.scheme + "://" + o.host }
 
 // An endpoint is kept while something is under way to it or it is failing, and
@@ -116,7 +116,7 @@ func (e *endpoints) enter(name origin) (place, error) {
 	return place{endpoints: e, name: name, at: at, began: time.Now()}, nil
 }
 
-// leave gives the place back, with what came of the attempt.
+// leave returns the place back, with what came of the attempt.
 func (p place) leave(err error) {
 	took := time.Since(p.began)
 	p.endpoints.mutex.Lock()

@@ -20,7 +20,7 @@ type UnreachableError struct {
 // Error tells what was called and what happened to it, without secrets.
 func (e *UnreachableError) Error() string { return e.message }
 
-// Unwrap gives the context's error where the caller ended the attempt.
+// Unwrap returns the context's error where the caller ended the attempt.
 func (e *UnreachableError) Unwrap() error { return e.cause }
 
 // A StatusError says that the endpoint answered with a status that is no
@@ -52,7 +52,7 @@ func (c *call) newStatusError(status int) *StatusError {
 // Error tells what was called and what it answered, without secrets.
 func (e *StatusError) Error() string { return e.message }
 
-// Retryable tells whether another attempt may do better (contract,
+// Retryable reports whether another attempt may do better (contract,
 // "Responses"): also after a 401 to an OAuth2 token that had been kept, and
 // after a 403 by which a receiver that limits rates says when to come again.
 // What the retry says of a status (on, not_on) counts before all of these.
@@ -83,7 +83,7 @@ type PermanentError struct {
 // Error tells what was tried and why it cannot succeed, without secrets.
 func (e *PermanentError) Error() string { return e.message }
 
-// Unwrap gives the reason, where it has a type of its own.
+// Unwrap returns the reason, where it has a type of its own.
 func (e *PermanentError) Unwrap() error { return e.cause }
 
 // permanentf makes a PermanentError of text alone.
@@ -96,7 +96,7 @@ func permanent(cause error) *PermanentError {
 	return &PermanentError{message: cause.Error(), cause: cause}
 }
 
-// Retryable tells whether an error of [Sender.Send] or [Sender.Do] may be
+// Retryable reports whether an error of [Sender.Send] or [Sender.Do] may be
 // gone at another attempt.
 func Retryable(err error) bool {
 	var final *PermanentError
@@ -111,7 +111,7 @@ func Retryable(err error) bool {
 	return errors.As(err, &unreachable)
 }
 
-// RetryAfter gives how long the endpoint asked to be left alone before another
+// RetryAfter returns how long the endpoint asked to be left alone before another
 // attempt, if it did and there is to be one.
 func RetryAfter(err error) (delay time.Duration, asked bool) {
 	var status *StatusError

@@ -241,10 +241,10 @@ func (c *call) tell(what string) string {
 	return cutText(c.target+": "+c.masker.Text(cleanText(what)), maximumErrorBytes)
 }
 
-// cleanText gives valid UTF-8.
+// cleanText returns valid UTF-8.
 func cleanText(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
 
-// cutText gives the text's beginning, whole characters, at most so many bytes.
+// cutText returns the text's beginning, whole characters, at most so many bytes.
 func cutText(text string, limit int) string {
 	if len(text) <= limit {
 		return text

@@ -14,7 +14,7 @@ import (
 // A field is a name and a text that a body is to have; "" is none.
 type field struct{ name, value string }
 
-// fill gives a user's own body the fields that it lacks, if it is a JSON
+// fill returns a user's own body the fields that it lacks, if it is a JSON
 // object or a form. What the user wrote stays as it is, byte by byte.
 func fill(body []byte, kind latch.BodyKind, fields []field) []byte {
 	fields = slices.DeleteFunc(fields, func(f field) bool { return f.value == "" })

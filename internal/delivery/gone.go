@@ -18,7 +18,7 @@ func isGone(err error) bool {
 	return errors.As(err, &status) && status.Gone
 }
 
-// goneWord gives the word that is all of the body, if it says that the
+// goneWord returns the word that is all of the body, if it says that the
 // endpoint is gone.
 func (a *answer) goneWord() string {
 	word := strings.TrimSpace(string(a.body))

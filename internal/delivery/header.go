@@ -40,7 +40,7 @@ func writeHeaders(header http.Header, userAgent, id string, own map[string]strin
 	return nil
 }
 
-// sortedNames gives the keys of a map in their order.
+// sortedNames returns the keys of a map in their order.
 func sortedNames[V any](of map[string]V) []string {
 	if len(of) == 0 {
 		return nil

@@ -107,7 +107,7 @@ func (w *withStatus) Write(p []byte) (int, error) {
 
 func (w *withStatus) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// show gives all that leaves the package, as it is and decoded.
+// show returns all that leaves the package, as it is and decoded.
 func show(t *testing.T, attempt *Attempt, err error) string {
 	t.Helper()
 	encoded, problem := json.Marshal(struct {

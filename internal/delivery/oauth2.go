@@ -66,7 +66,7 @@ func (s *Sender) newGrant(c *call, a *access) (*grant, error) {
 	return g, nil
 }
 
-// tokenRequest gives the token request's header and body. In the header the
+// tokenRequest returns the token request's header and body. In the header the
 // client's id and secret are encoded as in a form (RFC 6749, section 2.3.1).
 func (s *Sender) tokenRequest(settings *latch.OAuth2, secret string) (http.Header, []byte) {
 	form := url.Values{}
@@ -175,7 +175,7 @@ func isBearer(tokenType string) bool {
 	return letters == "" || letters == "bearer" || letters == "bearertoken"
 }
 
-// usable gives how long a token is used; expiresIn are seconds, which some
+// usable returns how long a token is used; expiresIn are seconds, which some
 // servers write as a string.
 func usable(expiresIn json.RawMessage) time.Duration {
 	lifetime := defaultTokenLifetime
@@ -186,7 +186,7 @@ func usable(expiresIn json.RawMessage) time.Duration {
 	return lifetime - min(tokenMargin, lifetime/10)
 }
 
-// oauthError gives what an error response says (RFC 6749, section 5.2).
+// oauthError returns what an error response says (RFC 6749, section 5.2).
 func (a *answer) oauthError() string {
 	var told struct {
 		Error       string `json:"error"`

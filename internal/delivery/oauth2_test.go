@@ -46,7 +46,7 @@ func (i *issuer) auth() *latch.Auth {
 	return &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: i.URL + "/token", ClientID: "latch", ClientSecret: "client"}}
 }
 
-// count gives how many requests came.
+// count returns how many requests came.
 func (r *receiver) count() int {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()

@@ -142,7 +142,7 @@ func (d *draft) checkHosts() error {
 	return mayGoTo(d.secrets, d.target, d.Webhook.TLS)
 }
 
-// sentSecret gives the value that goes out in header and body, "" for none.
+// sentSecret returns the value that goes out in header and body, "" for none.
 func (d *draft) sentSecret() string {
 	if d.Webhook.Secret == "" || !d.Webhook.SendsSecret() {
 		return ""
@@ -243,7 +243,7 @@ func (d *draft) render(source string, place expr.Place) (string, error) {
 // A reader of variables tells whether it reads any of those that are named.
 type reader interface{ Reads(names ...string) bool }
 
-// variables gives what a template of the webhook's sees.
+// variables returns what a template of the webhook's sees.
 func (d *draft) variables(template reader) expr.Variables {
 	if d.vars == nil {
 		if !template.Reads(ownVariables...) {

@@ -51,7 +51,7 @@ func (p *Prepared) Send(ctx context.Context) (*Attempt, error) {
 	return made, err
 }
 
-// Wire gives the request as HTTP/1.1 writes it: request line, headers and
+// Wire returns the request as HTTP/1.1 writes it: request line, headers and
 // body. Over HTTP/2 the same is framed otherwise. An OAuth2 token, which is
 // fetched when the attempt is sent, stands there as ***, and so does every
 // secret unless they are to be shown.
@@ -72,10 +72,10 @@ func (p *Prepared) Wire(showSecrets bool) ([]byte, error) {
 	return []byte(p.call.masker.Text(urlmask.RequestLine(line) + "\r\n" + rest)), nil
 }
 
-// Header gives a header of the request.
+// Header returns a header of the request.
 func (p *Prepared) Header(name string) string { return p.call.request.header.Get(name) }
 
-// TokenURL gives where the attempt's OAuth2 token will come from, "" where it
+// TokenURL returns where the attempt's OAuth2 token will come from, "" where it
 // needs none.
 func (p *Prepared) TokenURL() string {
 	if p.call.grant == nil {

@@ -40,7 +40,7 @@ func checkRedaction(r latch.Redaction) error {
 	return errors.Join(problems...)
 }
 
-// redactionOf gives what the worker and the webhook hide together.
+// redactionOf returns what the worker and the webhook hide together.
 func (s *Sender) redactionOf(own *latch.Redaction) *redaction {
 	var made redaction
 	made.add(s.redact)
@@ -69,7 +69,7 @@ func (r *redaction) add(more latch.Redaction) {
 	}
 }
 
-// of gives an answer as it may be kept. What decides about the delivery itself
+// of returns an answer as it may be kept. What decides about the delivery itself
 // is the answer as it came.
 func (r *redaction) of(came *answer) *answer {
 	if r == nil {
@@ -94,7 +94,7 @@ func (r *redaction) header(came http.Header) http.Header {
 	return kept
 }
 
-// matches tells whether a text is the pattern's pieces in their order, with any
+// matches reports whether a text is the pattern's pieces in their order, with any
 // characters between them.
 func matches(pieces []string, text string) bool {
 	last := len(pieces) - 1
@@ -115,7 +115,7 @@ func matches(pieces []string, text string) bool {
 	return strings.HasSuffix(text, pieces[last])
 }
 
-// body gives the body as compact JSON: written anew, it holds nothing that was
+// body returns the body as compact JSON: written anew, it holds nothing that was
 // not looked at, such as a key that stands there twice. What cannot be looked
 // through is hidden as a whole.
 func (r *redaction) body(came *answer) []byte {
@@ -136,7 +136,7 @@ func (r *redaction) body(came *answer) []byte {
 	return rawjson.Encode(decoded)
 }
 
-// decisionsOf gives what of an answer decides about a run: to hide it would
+// decisionsOf returns what of an answer decides about a run: to hide it would
 // make a pass of a fail.
 func decisionsOf(root map[string]any) map[string]any {
 	decisions := map[string]any{}
@@ -172,5 +172,5 @@ func redacted(value any, path []string) any {
 	return value
 }
 
-// quotable gives the part of an answer's body that an error may quote from.
+// quotable returns the part of an answer's body that an error may quote from.
 func (c *call) quotable(came *answer) string { return cleanText(string(c.redaction.of(came).body)) }

@@ -23,7 +23,7 @@ const maskedBytes = MaximumResponseBytes / 2
 // neverKept are headers that no record has (contract, "Records").
 var neverKept = []string{"Set-Cookie", "Set-Cookie2", "Cookie", "Authorization", "Proxy-Authorization"}
 
-// record gives the answer as a record keeps it: masked first, then cut.
+// record returns the answer as a record keeps it: masked first, then cut.
 func (a *answer) record(m *mask.Masker) *latch.RecordResponse {
 	body := string(a.body)
 	limit := len(body)
@@ -40,7 +40,7 @@ func (a *answer) record(m *mask.Masker) *latch.RecordResponse {
 	}
 }
 
-// headers gives the headers that may be kept, masked, up to a total size, the
+// headers returns the headers that may be kept, masked, up to a total size, the
 // values of one name joined.
 func (a *answer) headers(m *mask.Masker, limit int) map[string]string {
 	kept := make(map[string]string, len(a.header))
@@ -102,13 +102,13 @@ func startsObject(text []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(text, jsonSpace), []byte("{"))
 }
 
-// cutJSON tells that the body is a JSON answer, by its Content-Type or for
+// cutJSON reports whether the body is a JSON answer, by its Content-Type or for
 // being an object, of which only the beginning was read.
 func (a *answer) cutJSON() bool {
 	return a.cut && (startsObject(a.body) || saysJSON(a.header)) && beginsJSON(a.body)
 }
 
-// beginsJSON tells whether the text is the beginning of a JSON value.
+// beginsJSON reports whether the text is the beginning of a JSON value.
 func beginsJSON(text []byte) bool {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()

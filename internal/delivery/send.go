@@ -103,5 +103,5 @@ func variablesOf(r *protocol.WebhookRequest) expr.Variables {
 	return variables
 }
 
-// absent tells that a variable does not apply.
+// absent reports whether a variable does not apply.
 func absent(value json.RawMessage) bool { return len(value) == 0 || string(value) == "null" }

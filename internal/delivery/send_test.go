@@ -51,7 +51,7 @@ func newReceiver(t testing.TB, answer http.HandlerFunc) *receiver {
 	return r
 }
 
-// last gives the last request.
+// last returns the last request.
 func (r *receiver) last(t testing.TB) received {
 	t.Helper()
 	r.mutex.Lock()

@@ -59,7 +59,7 @@ func (s *stopwatch) handshakeDone(tls.ConnectionState, error) {
 
 func (s *stopwatch) answered() { s.set(func() { s.firstByte = time.Now() }) }
 
-// timings gives what was taken until now; nil of an attempt that did not begin.
+// timings returns what was taken until now; nil of an attempt that did not begin.
 func (s *stopwatch) timings() *latch.Timings {
 	if s == nil {
 		return nil
@@ -76,7 +76,7 @@ func (s *stopwatch) timings() *latch.Timings {
 	return t
 }
 
-// dialedAddress gives the address that was called or, where no connection came
+// dialedAddress returns the address that was called or, where no connection came
 // about, the last one that was dialled; "" for none.
 func (s *stopwatch) dialedAddress() string {
 	if s == nil {
@@ -103,7 +103,7 @@ func (s *stopwatch) stale() bool {
 	return s.reused && s.firstByte.IsZero()
 }
 
-// milliseconds gives a duration with the precision of a microsecond, and what
+// milliseconds returns a duration with the precision of a microsecond, and what
 // was not nothing as one of these.
 func milliseconds(duration time.Duration) float64 {
 	if duration <= 0 {

@@ -106,7 +106,7 @@ func (o *outgoing) request(ctx context.Context) *http.Request {
 	return request.WithContext(ctx)
 }
 
-// replay gives a body and what gives it again, for a connection that went
+// replay returns a body and what gives it again, for a connection that went
 // stale before anything was sent.
 func replay(body []byte) (io.ReadCloser, func() (io.ReadCloser, error)) {
 	again := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }

@@ -100,7 +100,7 @@ func (r *TaskRequest) findTarget(secrets keyring) (target, error) {
 	return found, nil
 }
 
-// variables gives what the task's templates see.
+// variables returns what the task's templates see.
 func (r *TaskRequest) variables(reader) expr.Variables { return r.Variables }
 
 // render renders one template of the task's own.

@@ -19,7 +19,7 @@ type token struct {
 	until time.Time
 }
 
-// A tokenKey tells grants with the same outcome from others.
+// A tokenKey is the same for grants that have the same outcome.
 type tokenKey [sha256.Size]byte
 
 // tokens keeps access tokens. Those who ask for the same one at the same time

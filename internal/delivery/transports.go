@@ -38,7 +38,7 @@ func newTransports() *transports {
 	return &transports{known: known}
 }
 
-// transportFor gives the transport of the TLS settings. The error never holds
+// transportFor returns the transport of the TLS settings. The error never holds
 // a secret's value.
 func (s *Sender) transportFor(settings *latch.TLS, secrets keyring) (*http.Transport, error) {
 	documents := map[string]string{}

@@ -19,7 +19,7 @@ const (
 	Unspecified
 )
 
-// String gives the class's name as errors show it.
+// String returns the class's name as errors show it.
 func (c Class) String() string {
 	return [...]string{Reserved: "reserved", Public: "public", Loopback: "loopback", Private: "private", LinkLocal: "link-local",
 		CGNAT: "CGNAT", Multicast: "multicast", Unspecified: "unspecified"}[c]

@@ -60,7 +60,7 @@ func notOfZone(r rune) bool {
 	return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-", r)
 }
 
-// isNumber tells whether the label makes its host an IPv4 address: decimal
+// isNumber reports whether the label makes its host an IPv4 address: decimal
 // digits, or 0x and hexadecimal ones.
 func isNumber(label string) bool {
 	if label == "" {

@@ -44,7 +44,7 @@ func remainder(m *meter, args []ref.Val, impl implementation) ref.Val {
 	})
 }
 
-// operands gives two numbers as the operator takes them.
+// operands returns two numbers as the operator takes them.
 func (m *meter) operands(args []ref.Val) []ref.Val {
 	left, right := m.plain(args[0]), m.plain(args[1])
 	if left.Type() == types.DoubleType {

@@ -147,7 +147,7 @@ func (s *standIns) dyn(e ast.Expr) ast.Expr {
 	return s.factory.NewCall(s.id, anything, e)
 }
 
-// typeOf gives an expression's type. Some of what declare.go makes a dyn is known all the same: a
+// typeOf returns an expression's type. Some of what declare.go makes a dyn is known all the same: a
 // conditional has the type of both its branches, and what is computed with a number is a number.
 func typeOf(checked *ast.AST, e ast.Expr) *types.Type {
 	known := checked.GetType(e.ID())

@@ -129,7 +129,7 @@ func withOtherNumbers(function *decls.FunctionDecl) (*decls.FunctionDecl, error)
 	return function, nil
 }
 
-// otherNumbers gives the arguments with each choice of ints and doubles swapped.
+// otherNumbers returns the arguments with each choice of ints and doubles swapped.
 func otherNumbers(args []*types.Type) [][]*types.Type {
 	choices := [][]*types.Type{args}
 	for i, arg := range args {

@@ -20,7 +20,7 @@ import (
 // errNoValue is what an optional without a value gives.
 var errNoValue = errors.New("the optional has no value; give it a default with .orValue(…)")
 
-// asText gives a value as text: a string is itself, null is empty, what JSON writes as a string is
+// asText returns a value as text: a string is itself, null is empty, what JSON writes as a string is
 // that string, all else is compact JSON.
 func asText(value ref.Val, limit int) (string, error) {
 	switch v := value.(type) {

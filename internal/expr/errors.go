@@ -28,7 +28,7 @@ func (e *CompileError) Error() string {
 	return fmt.Sprintf("%q: line %d, column %d: %s", shorten(e.Source), e.Line, e.Column, e.Message)
 }
 
-// Unwrap gives [ErrTooLarge] where that was the reason.
+// Unwrap returns [ErrTooLarge] where that was the reason.
 func (e *CompileError) Unwrap() error { return e.cause }
 
 // EvalError says which expression (or template, where no single expression is at fault) failed
@@ -45,7 +45,7 @@ func (e *EvalError) Error() string {
 	return fmt.Sprintf("%q: %s", shorten(e.Source), e.Message)
 }
 
-// Unwrap gives [ErrTooLarge] or [ErrTooCostly] where one of them was the reason.
+// Unwrap returns [ErrTooLarge] or [ErrTooCostly] where one of them was the reason.
 func (e *EvalError) Unwrap() error { return e.cause }
 
 // evalError turns what CEL or the encoder reported into an EvalError.

@@ -178,7 +178,7 @@ func issuesError(source string, all []*cel.Error, kinds map[string]vars.Kind) *C
 // undeclared is the issue of a name that there is not.
 var undeclared = regexp.MustCompile(`^undeclared reference to '([^']+)'`)
 
-// plainly gives an issue without CEL's containers, which there are none of here, and tells whether
+// plainly returns an issue without CEL's containers, which there are none of here, and tells whether
 // it is of a name that is no variable; that of a function is none of these.
 func plainly(source, message string) (text string, noVariable bool) {
 	text = shorten(strings.ReplaceAll(message, " (in container '')", ""))

@@ -356,7 +356,7 @@ func (m *meter) containsEqual(values []ref.Val, wanted ref.Val) bool {
 	return false
 }
 
-// pick gives the result of math.greatest or math.least the digits of the argument that it is.
+// pick returns the result of math.greatest or math.least the digits of the argument that it is.
 func pick(m *meter, args []ref.Val, impl implementation) ref.Val {
 	result := impl(m.plains(args))
 	for _, arg := range args {

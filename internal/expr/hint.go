@@ -14,7 +14,7 @@ var spellings = map[string]string{
 // misspelt is the syntax error of something that CEL spells otherwise.
 var misspelt = regexp.MustCompile(`^Syntax error: (?:token recognition error at: '([=&|])|mismatched input '(?i:(and|or))')`)
 
-// hintFor gives what to write instead of what an issue is about, or "".
+// hintFor returns what to write instead of what an issue is about, or "".
 func hintFor(issue string) string {
 	if strings.HasPrefix(issue, "type 'semver' does not support field selection") {
 		return "write major(), minor() or patch()"
@@ -29,7 +29,7 @@ func hintFor(issue string) string {
 // typeNames writes types as expressions do.
 var typeNames = strings.NewReplacer("google.protobuf.Timestamp", "timestamp", "google.protobuf.Duration", "duration")
 
-// advice gives what to write instead of what failed when it was evaluated, or "".
+// advice returns what to write instead of what failed when it was evaluated, or "".
 func advice(failure string) string {
 	switch {
 	case strings.HasPrefix(failure, "no such key"), strings.HasPrefix(failure, "index out of bounds"):

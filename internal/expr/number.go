@@ -28,7 +28,7 @@ var (
 // exactBelow bounds the integers that a double holds, one and all, and prints with their digits.
 const exactBelow = 1 << 53
 
-// parseNumber gives the CEL value of a JSON number: a double, or an int where a double would be
+// parseNumber returns the CEL value of a JSON number: a double, or an int where a double would be
 // another number. One that CEL would print with the same digits is a plain value.
 func parseNumber(digits string) ref.Val {
 	i, err := strconv.ParseInt(digits, 10, 64)

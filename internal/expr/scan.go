@@ -200,7 +200,7 @@ func closingBrace(s string) (end int, backslash bool) {
 	return -1, false
 }
 
-// stringEnd gives the offset behind the CEL string whose quote stands at start: single or double,
+// stringEnd returns the offset behind the CEL string whose quote stands at start: single or double,
 // tripled or not, raw or not. One that does not end, ends with its line, or with the text if it is
 // tripled; the compiler says what is wrong with it.
 func stringEnd(s string, start int) int {

@@ -152,7 +152,7 @@ func (t *Template) single() *Expression {
 	return nil
 }
 
-// Render gives the text with each expression's value in its place. The error is an [*EvalError].
+// Render returns the text with each expression's value in its place. The error is an [*EvalError].
 func (t *Template) Render(vars Variables) (string, error) {
 	return t.RenderEscaped(vars, nil)
 }

@@ -202,7 +202,7 @@ func (t *Tree) Reads(names ...string) bool { return reads(t.uses, names) }
 // Static reports that no string of the tree has an expression.
 func (t *Tree) Static() bool { return isStatic(t.root) }
 
-// Render gives the JSON with each string rendered. The error names the path of the string, and
+// Render returns the JSON with each string rendered. The error names the path of the string, and
 // unwraps to an [*EvalError].
 func (t *Tree) Render(vars Variables) (json.RawMessage, error) {
 	return t.RenderEscaped(vars, nil)

@@ -88,7 +88,7 @@ func sortedKeys(m traits.Mapper) []ref.Val {
 	return keys
 }
 
-// ordered gives a map literal its order, and leaves all else as it is. Keys that are whole doubles
+// ordered returns a map literal its order, and leaves all else as it is. Keys that are whole doubles
 // become ints: CEL's maps have no doubles for keys.
 func ordered(value ref.Val) ref.Val {
 	switch v := value.(type) {

@@ -51,7 +51,7 @@ func byArity(function *decls.FunctionDecl) map[int][]*decls.OverloadDecl {
 	return overloads
 }
 
-// wantsOfOverloads gives nil where they want nothing.
+// wantsOfOverloads returns nil where they want nothing.
 func wantsOfOverloads(overloads []*decls.OverloadDecl, arity int) []want {
 	var wants []want
 	for i := range arity {
@@ -95,7 +95,7 @@ func (w want) give(function string, arg ref.Val) (ref.Val, error) {
 	return arg, nil
 }
 
-// whole gives a double as the int that it is.
+// whole returns a double as the int that it is.
 func whole(function string, d types.Double) (ref.Val, error) {
 	if i, ok := asInt(d); ok {
 		return i, nil

@@ -19,7 +19,7 @@ const MinimumKey = 16
 // context keeps an HMAC of ours from being one for anything else.
 const context = "latch lock link\n"
 
-// Sign gives the HMAC-SHA256 of a lock's token, in unpadded URL-safe base64.
+// Sign returns the HMAC-SHA256 of a lock's token, in unpadded URL-safe base64.
 func Sign(key []byte, token string) string {
 	return base64.RawURLEncoding.EncodeToString(sum(key, token))
 }
@@ -45,7 +45,7 @@ func sum(key []byte, token string) []byte {
 	return mac.Sum(nil)
 }
 
-// URL gives the address of a lock's page below the API's public address. With
+// URL returns the address of a lock's page below the API's public address. With
 // a key it bears the HMAC that opens the page.
 func URL(base, token string, key []byte) string {
 	address := strings.TrimRight(base, "/") + "/locks/" + url.PathEscape(token)

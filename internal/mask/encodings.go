@@ -16,7 +16,7 @@ import (
 // besides a secret itself: shorter parts would hide what is no secret.
 const minimumDerived = 6
 
-// encodings gives what a secret may have become that no view undoes: itself,
+// encodings returns what a secret may have become that no view undoes: itself,
 // the credentials of "Bearer …" and "Basic …", and base64 and hexadecimal of
 // it as it stands in a body.
 func encodings(secret string) []string {
@@ -39,7 +39,7 @@ func encodings(secret string) []string {
 	return all
 }
 
-// credentials gives what follows the scheme in the value of an Authorization
+// credentials returns what follows the scheme in the value of an Authorization
 // header, and of Basic the pair and its password.
 func credentials(value string) []string {
 	scheme, rest, found := strings.Cut(value, " ")
@@ -57,7 +57,7 @@ func credentials(value string) []string {
 	return slices.DeleteFunc(all, func(text string) bool { return len(text) < minimumDerived/2 })
 }
 
-// forms gives a text as it stands in bodies, for what encodes a whole body.
+// forms returns a text as it stands in bodies, for what encodes a whole body.
 func forms(text string) []string {
 	escaped, _ := json.Marshal(text)
 	plain := string(rawjson.Encode(text))
@@ -66,7 +66,7 @@ func forms(text string) []string {
 	return slices.Compact(all)
 }
 
-// base64s gives a text in base64, standard and URL alphabet, with and without
+// base64s returns a text in base64, standard and URL alphabet, with and without
 // padding, and what of it does not depend on its neighbours where it stands
 // within a longer text.
 func base64s(text string) []string {

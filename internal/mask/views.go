@@ -44,7 +44,7 @@ func eachView(text string, visit func(view)) {
 	s.descend(view{text: text}, 0)
 }
 
-// escapes tells whether a decoder could make anything of the text.
+// escapes reports whether a decoder could make anything of the text.
 func escapes(text string) bool {
 	return strings.IndexByte(text, '\\') >= 0 || strings.IndexByte(text, '%') >= 0 || strings.IndexByte(text, '+') >= 0 || strings.IndexByte(text, '&') >= 0
 }

@@ -108,7 +108,7 @@ func ownTask(conf latch.Object) (path string, task json.RawMessage) {
 	return keyConf, rawjson.Encode(found)
 }
 
-// isTask tells whether a task is one in all that it says.
+// isTask reports whether a task is one in all that it says.
 func isTask(task json.RawMessage) bool {
 	_, err := admission.DecodeJob(rawjson.Encode(latch.Object{"id": rawjson.Encode("1"), keyTask: task}))
 	return err == nil
@@ -195,7 +195,7 @@ func (t *translation) environment(value json.RawMessage) json.RawMessage {
 // literal keeps a text from being read as a template.
 func literal(text string) string { return strings.ReplaceAll(text, "${", "$${") }
 
-// showConf gives the conf as HJSON: a string as it came, all else written so.
+// showConf returns the conf as HJSON: a string as it came, all else written so.
 func showConf(value json.RawMessage) json.RawMessage {
 	if isText(value) {
 		return value

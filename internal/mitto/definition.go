@@ -8,7 +8,7 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// Of gives a registered job as Mitto's clients see it.
+// Of returns a registered job as Mitto's clients see it.
 func Of(definition *protocol.Definition) *Job {
 	return &Job{ID: definition.ID, Latch: definition.Job, Lacks: definition.Lacks, Extras: definition.Extras,
 		CreatedAt: definition.CreatedAt, UpdatedAt: definition.UpdatedAt}
@@ -19,7 +19,7 @@ func Of(definition *protocol.Definition) *Job {
 // without conf, webhooks and markdown, the largest first.
 const maximumFields = 32 << 10
 
-// Fields gives what templates see of a registered job beside its own fields.
+// Fields returns what templates see of a registered job beside its own fields.
 func Fields(definition *protocol.Definition) latch.Object {
 	fields := Of(definition).Variables()
 	large := []string{keyConf, keyWebhooks, "markdown"}

@@ -122,7 +122,7 @@ func (j *Job) workAsItCame() bool {
 	return (conf || task || jobs) && same(keyTask) && same(keyJobs)
 }
 
-// IDJSON gives an id as Mitto's clients know it: an int where it is one.
+// IDJSON returns an id as Mitto's clients know it: an int where it is one.
 func IDJSON(id string) json.RawMessage {
 	if number, ok := wholeNumber(id); ok && number > 0 {
 		return json.RawMessage(id)

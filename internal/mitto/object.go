@@ -8,7 +8,7 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// Object gives the job as Mitto's clients know it (GET /v2/jobs/{id}); status
+// Object returns the job as Mitto's clients know it (GET /v2/jobs/{id}); status
 // is nil for a job that never ran.
 func (j *Job) Object(status *Status) latch.Object {
 	object := j.fields()
@@ -47,7 +47,7 @@ func (j *Job) Variables() latch.Object {
 	return variables
 }
 
-// withoutHeaders gives an http task without its headers and what proves who
+// withoutHeaders returns an http task without its headers and what proves who
 // sends, and whether it has any.
 func withoutHeaders(job *latch.Job) (latch.Task, bool) {
 	if job == nil || job.Task == nil || job.Task.HTTP == nil {
@@ -65,7 +65,7 @@ var unset = map[string]string{
 	"concurrency": "null", "notify": "0", keyContinueOnError: "false", keyConf: "{}", keyTags: "[]", keyJobs: "[]",
 }
 
-// fields gives all keys but status and webhooks, the conf as it came.
+// fields returns all keys but status and webhooks, the conf as it came.
 func (j *Job) fields() latch.Object {
 	object, latches := latch.Object{}, j.derived()
 	for key, value := range latches {
@@ -111,7 +111,7 @@ func (j *Job) comparison() func(key string) bool {
 	}
 }
 
-// derived gives what Latch goes by in Mitto's keys.
+// derived returns what Latch goes by in Mitto's keys.
 func (j *Job) derived() latch.Object {
 	object, job := latch.Object{}, j.Latch
 	if job == nil {

@@ -159,7 +159,7 @@ func (t *translation) admit() (*latch.Job, error) {
 	return job, nil
 }
 
-// rename gives the path that the client wrote.
+// rename returns the path that the client wrote.
 func (t *translation) rename(path string) string {
 	froms := slices.SortedFunc(maps.Keys(t.renamed), func(a, b string) int { return len(b) - len(a) })
 	for _, from := range froms {

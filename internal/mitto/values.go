@@ -31,7 +31,7 @@ func isText(value json.RawMessage) bool {
 	return len(value) > 0 && value[0] == '"'
 }
 
-// text gives a string's content, and of any other value its JSON.
+// text returns a string's content, and of any other value its JSON.
 func text(value json.RawMessage) string {
 	var content string
 	if json.Unmarshal(value, &content) == nil && isText(value) {
@@ -40,7 +40,7 @@ func text(value json.RawMessage) string {
 	return string(bytes.TrimSpace(value))
 }
 
-// members gives an object's members, nil of any other value.
+// members returns an object's members, nil of any other value.
 func members(value json.RawMessage) latch.Object {
 	var object latch.Object
 	if !isObject(value) || json.Unmarshal(value, &object) != nil {

@@ -49,7 +49,7 @@ type hook struct {
 	settled json.RawMessage
 }
 
-// hooks gives the job's webhooks as they stand.
+// hooks returns the job's webhooks as they stand.
 func (j *Job) hooks() []hook {
 	var stored []latch.Object
 	_ = json.Unmarshal(j.Extras[keyWebhooks], &stored) // this package's own
@@ -72,7 +72,7 @@ func (j *Job) hooks() []hook {
 	return hooks
 }
 
-// means tells whether what a client sent is still what Latch goes by.
+// means reports whether what a client sent is still what Latch goes by.
 func (j *Job) means(id string, object latch.Object, settled json.RawMessage) bool {
 	var webhook latch.Webhook
 	return latch.Unmarshal(rawjson.Encode(latchWebhook(id, object)), &webhook) == nil && string(rawjson.Encode(webhook)) == string(settled)
@@ -122,7 +122,7 @@ func (t *translation) renameEvents(at string, object latch.Object) {
 	}
 }
 
-// latchWebhook gives a client's webhook in Latch's JSON.
+// latchWebhook returns a client's webhook in Latch's JSON.
 func latchWebhook(id string, object latch.Object) latch.Object {
 	webhook := latch.Object{"id": rawjson.Encode(id)}
 	for _, key := range webhookKeys {
@@ -174,7 +174,7 @@ func (j *Job) takeHooks(value json.RawMessage, known []hook) ([]hook, error) {
 	return hooks, problems.Err()
 }
 
-// saysTheSame tells whether a client sends back what it was shown.
+// saysTheSame reports whether a client sends back what it was shown.
 func saysTheSame(shown, sent latch.Object) bool {
 	without := func(object latch.Object) string {
 		bare := copied(object)
@@ -228,7 +228,7 @@ func (j *Job) nextWebhook() string {
 	return webhookIDPrefix + strconv.FormatInt(count, 10)
 }
 
-// WebhookID gives the int by which Mitto's clients know a webhook. That of a
+// WebhookID returns the int by which Mitto's clients know a webhook. That of a
 // webhook which they made tells its job; see [JobOfWebhook].
 func WebhookID(job, webhook string) int64 {
 	if number, whole := wholeNumber(webhook); whole && JobOfWebhook(number) == job {
@@ -238,7 +238,7 @@ func WebhookID(job, webhook string) int64 {
 	return int64(binary.BigEndian.Uint64(hash[:])%firstHashedID) + firstHashedID
 }
 
-// JobOfWebhook gives the id of the job whose webhook it is, "" where the id
+// JobOfWebhook returns the id of the job whose webhook it is, "" where the id
 // does not tell.
 func JobOfWebhook(id int64) string {
 	if id >= firstHashedID || id < webhooksOfJob || id%webhooksOfJob == 0 {
@@ -247,7 +247,7 @@ func JobOfWebhook(id int64) string {
 	return strconv.FormatInt(id/webhooksOfJob, 10)
 }
 
-// Webhooks gives the job's webhooks.
+// Webhooks returns the job's webhooks.
 func (j *Job) Webhooks() []latch.Object {
 	objects := []latch.Object{}
 	for _, h := range j.hooks() {
@@ -256,7 +256,7 @@ func (j *Job) Webhooks() []latch.Object {
 	return objects
 }
 
-// Webhook gives one; its error is [UnknownWebhook].
+// Webhook returns one; its error is [UnknownWebhook].
 func (j *Job) Webhook(id int64) (latch.Object, error) {
 	hooks := j.hooks()
 	at, err := j.find(hooks, id)
@@ -296,7 +296,7 @@ func (j *Job) webhook(h hook) latch.Object {
 	return object
 }
 
-// AddWebhook gives the job a webhook more.
+// AddWebhook returns the job a webhook more.
 func (j *Job) AddWebhook(body latch.Object, now time.Time) (latch.Object, error) {
 	if err := refuseHidden(body); err != nil {
 		return nil, err

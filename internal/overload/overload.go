@@ -31,7 +31,7 @@ func Again[T any](ctx context.Context, try func(context.Context) (T, error)) (T,
 	}
 }
 
-// Is tells that Temporal refuses under load, and may take the same later.
+// Is reports whether Temporal refuses under load, and may take the same later.
 func Is(err error) bool {
 	var exhausted *serviceerror.ResourceExhausted
 	return errors.As(err, &exhausted)

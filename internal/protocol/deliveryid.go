@@ -25,7 +25,7 @@ func DeliveryID(runID, origin string) string {
 	return latch.PrefixDeliveryID + base64.RawURLEncoding.EncodeToString(append(run[:], sum[:chanceBytes]...))
 }
 
-// RunOf gives the id of the run whose delivery this is; false for an id that
+// RunOf returns the id of the run whose delivery this is; false for an id that
 // does not tell, such as one of an earlier version.
 func RunOf(deliveryID string) (runID string, ok bool) {
 	encoded, ok := strings.CutPrefix(deliveryID, latch.PrefixDeliveryID)

@@ -9,7 +9,7 @@ import (
 // maximumID is how many bytes Temporal takes as an id.
 const maximumID = 1000
 
-// IsID tells whether Temporal can be asked for what bears the id: a workflow, a
+// IsID reports whether Temporal can be asked for what bears the id: a workflow, a
 // schedule. What is none cannot be there.
 func IsID(text string) bool {
 	return text != "" && len(text) <= maximumID && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)

@@ -252,7 +252,7 @@ type PendingAnswer struct {
 	Attempts []PendingAttempt `json:"attempts,omitempty"`
 }
 
-// Attempts gives how many attempts were made: one at least, unless something
+// Attempts returns how many attempts were made: one at least, unless something
 // else is known.
 func (p PendingAttempt) Attempts() int {
 	if p.TurnedAway {

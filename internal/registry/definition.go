@@ -49,7 +49,7 @@ func (e *RefusedError) Error() string {
 	return e.Field + ": " + e.Reason
 }
 
-// isJobID tells whether a schedule can be kept by the id. Temporal takes others,
+// isJobID reports whether a schedule can be kept by the id. Temporal takes others,
 // and its own worker can then never answer for them: the calls about such a
 // schedule hang, lists of jobs with them.
 func isJobID(id string) bool {
@@ -60,7 +60,7 @@ func isJobID(id string) bool {
 // up to 2 MiB, and a run takes less than that.
 const maximumDefinition = 1 << 20
 
-// encodeDefinition gives a definition as it is kept, bounded.
+// encodeDefinition returns a definition as it is kept, bounded.
 func encodeDefinition(definition *Definition) (json.RawMessage, error) {
 	encoded, err := json.Marshal(definition)
 	if err != nil {
@@ -85,7 +85,7 @@ func newRevision() string { return strings.ReplaceAll(uuid.NewString(), "-", "")
 // write between a write and the look at what became of it.
 const maximumEarlier = 32
 
-// succeed gives the revisions that a write on top of another one remembers.
+// succeed returns the revisions that a write on top of another one remembers.
 func succeed(revision string, earlier []string) []string {
 	if revision == "" {
 		return nil
@@ -94,13 +94,13 @@ func succeed(revision string, earlier []string) []string {
 	return chain[max(len(chain)-maximumEarlier, 0):]
 }
 
-// contains tells whether a write is part of a document: it is its last one, or
+// contains reports whether a write is part of a document: it is its last one, or
 // others wrote on top of it.
 func contains(revision string, earlier []string, written string) bool {
 	return revision == written || slices.Contains(earlier, written)
 }
 
-// scheduleOf gives when the job runs by itself; nil where it never does.
+// scheduleOf returns when the job runs by itself; nil where it never does.
 func scheduleOf(definition *Definition) *latch.Schedule {
 	if definition.Job == nil {
 		return nil
@@ -121,7 +121,7 @@ func hasTimes(definition *Definition) bool {
 	return schedule != nil && schedule.Cron != ""
 }
 
-// text gives a field that a job has under the same name in Latch's JSON and
+// text returns a field that a job has under the same name in Latch's JSON and
 // among the keys kept for others.
 func text(definition *Definition, key string, own func(*latch.Job) string) string {
 	if definition.Job != nil && own != nil {

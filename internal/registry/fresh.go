@@ -45,7 +45,7 @@ func newFresh[T any](load func(context.Context, T) (T, error)) *fresh[T] {
 	return &fresh[T]{load: load}
 }
 
-// get gives the value.
+// get returns the value.
 func (f *fresh[T]) get(ctx context.Context) (T, error) {
 	if value, rests := f.resting(); rests {
 		return value, nil
@@ -68,21 +68,21 @@ func (f *fresh[T]) get(ctx context.Context) (T, error) {
 	}
 }
 
-// resting gives a value that took long to load, and not long ago.
+// resting returns a value that took long to load, and not long ago.
 func (f *fresh[T]) resting() (T, bool) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	return f.value, f.took > patience && time.Since(f.at) < min((1+rest)*f.took, longestStale)
 }
 
-// within gives a value whose load began at most so long ago.
+// within returns a value whose load began at most so long ago.
 func (f *fresh[T]) within(age time.Duration) (T, bool) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	return f.value, !f.at.IsZero() && time.Since(f.at) < age
 }
 
-// join gives the first load that begins from now on.
+// join returns the first load that begins from now on.
 func (f *fresh[T]) join() (*flight[T], T, time.Time) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()

@@ -26,7 +26,7 @@ const (
 	readers = 16
 )
 
-// List gives all registered jobs in the order of their ids, numbers first. It
+// List returns all registered jobs in the order of their ids, numbers first. It
 // may be a moment behind where somebody else wrote, and a minute where there
 // are so many that listing them takes long.
 func (s *Store) List(ctx context.Context) ([]Row, error) {

@@ -76,7 +76,7 @@ func (s *Store) describeSchedule(ctx context.Context, id string) (*workflowservi
 	return got.response, got.err
 }
 
-// suspect gives the reason of an error, where that is a namesake: a workflow
+// suspect returns the reason of an error, where that is a namesake: a workflow
 // that does not know the question, or answers something else.
 func (s *Store) suspect(ctx context.Context, id string, err error) error {
 	var query *serviceerror.QueryFailed

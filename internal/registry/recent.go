@@ -36,7 +36,7 @@ func (r *recent) note(id string, what recentRow) {
 	r.rows[id] = what
 }
 
-// over gives the listed rows with what was written of late over them. A row
+// over returns the listed rows with what was written of late over them. A row
 // that was written later still, by somebody else, stays.
 func (r *recent) over(listed map[string]Row) map[string]Row {
 	r.mutex.Lock()

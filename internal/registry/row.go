@@ -33,7 +33,7 @@ type Row struct {
 // that reads its definition.
 const maximumRow = 4 << 10
 
-// RowOf gives the job as lists show it.
+// RowOf returns the job as lists show it.
 func RowOf(definition *Definition) Row {
 	row := Row{
 		ID:        definition.ID,
@@ -56,7 +56,7 @@ func RowOf(definition *Definition) Row {
 	return row
 }
 
-// typeOf gives the type that clients of other systems know the job by.
+// typeOf returns the type that clients of other systems know the job by.
 func typeOf(definition *Definition) string {
 	var value string
 	if json.Unmarshal(definition.Fields["type"], &value) == nil && value != "" {
@@ -90,7 +90,7 @@ func sentence(definition *Definition) string {
 	}
 }
 
-// readNote gives the row of a note; false where somebody wrote another note.
+// readNote returns the row of a note; false where somebody wrote another note.
 func readNote(id, text string) (Row, bool) {
 	_, encoded, _ := strings.Cut(text, "\n")
 	var row Row

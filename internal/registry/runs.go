@@ -38,7 +38,7 @@ const maximumRuns = 20_000
 // visibility store is written after the fact.
 const runOverlap = time.Minute
 
-// Runs gives the last run of each job by the job's id, of jobs that ran of
+// Runs returns the last run of each job by the job's id, of jobs that ran of
 // late: the newest runs of the namespace are looked at, some ten thousand.
 func (s *Store) Runs(ctx context.Context) (map[string]Run, error) {
 	runs, err := s.runs.get(ctx)

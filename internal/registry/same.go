@@ -7,7 +7,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// same tells whether two definitions say the same, apart from when they were
+// same reports whether two definitions say the same, apart from when they were
 // written. What does not encode is never the same: writing it tells why.
 func same(a, b *Definition) bool {
 	left, failed := timeless(*a)

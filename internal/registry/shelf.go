@@ -42,7 +42,7 @@ func newShelf[T any](store *Store, id, holds string) *Shelf[T] {
 	return shelf
 }
 
-// Read gives the document as it was last written before the call, the zero
+// Read returns the document as it was last written before the call, the zero
 // value where nothing was. Callers at the same time share one reading.
 func (s *Shelf[T]) Read(ctx context.Context) (T, error) {
 	flight, _, _ := s.reads.join()

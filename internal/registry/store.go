@@ -313,7 +313,7 @@ func (s *Store) follow(ctx context.Context, leader, follower string, follows boo
 	return err
 }
 
-// liveFollowers gives those followers that still run after the job.
+// liveFollowers returns those followers that still run after the job.
 func (s *Store) liveFollowers(ctx context.Context, entry *Entry) ([]string, error) {
 	var live []string
 	for _, id := range entry.Followers {

@@ -18,7 +18,7 @@ type Tag struct {
 // maximumTags bounds the tags that are kept.
 const maximumTags = 2000
 
-// Tags gives the tags that were made by themselves, in the order of their making.
+// Tags returns the tags that were made by themselves, in the order of their making.
 func (s *Store) Tags(ctx context.Context) ([]Tag, error) { return s.tags.Read(ctx) }
 
 // CreateTag makes a tag; one that is there already stays as it is.

@@ -24,19 +24,19 @@ type Webhooks struct {
 	shelf *Shelf[[]latch.RegisteredWebhook]
 }
 
-// Webhooks gives those of the store's task queue.
+// Webhooks returns those of the store's task queue.
 func (s *Store) Webhooks() *Webhooks { return s.webhooks }
 
 func newWebhooks(store *Store) *Webhooks {
 	return &Webhooks{newShelf[[]latch.RegisteredWebhook](store, "latch-webhooks-"+store.taskQueue, "registered webhooks of task queue "+store.taskQueue)}
 }
 
-// List gives them as they are now, in the order in which they were made.
+// List returns them as they are now, in the order in which they were made.
 func (w *Webhooks) List(ctx context.Context) ([]latch.RegisteredWebhook, error) {
 	return w.shelf.Read(ctx)
 }
 
-// Get gives one. Its error is ErrUnknown where there is none.
+// Get returns one. Its error is ErrUnknown where there is none.
 func (w *Webhooks) Get(ctx context.Context, id string) (*latch.RegisteredWebhook, error) {
 	all, err := w.List(ctx)
 	return among(all, id, err)

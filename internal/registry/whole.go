@@ -36,7 +36,7 @@ func (d *definitions) keep(entries []*Entry) {
 	}
 }
 
-// Whole gives the jobs of rows with all that they run, in the rows' order;
+// Whole returns the jobs of rows with all that they run, in the rows' order;
 // those that are gone are left out. What was read of an unchanged job is not
 // read again, so NextTimes may be behind. The entries are shared: they are not
 // to be changed.

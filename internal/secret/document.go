@@ -61,7 +61,7 @@ func isBoundary(line, with string) bool {
 	return found && whole && !strings.Contains(label, "-")
 }
 
-// Document gives the whole of a secret that is PEM.
+// Document returns the whole of a secret that is PEM.
 func (s *Secret) Document() (text string, isPEM bool) { return s.document, s.document != "" }
 
 // shortestLine is the least length, in bytes, of a line of a private key that

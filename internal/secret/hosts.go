@@ -104,7 +104,7 @@ func (p hostPattern) admits(place Place) bool {
 	return host == p.host
 }
 
-// canonicalHost gives one spelling of a host: lower case, no brackets, no
+// canonicalHost returns one spelling of a host: lower case, no brackets, no
 // trailing dot, addresses as netip writes them.
 func canonicalHost(host string) string {
 	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")

@@ -82,7 +82,7 @@ func checkSize(value string) error {
 	return nil
 }
 
-// Name gives the name by which the secret was looked up.
+// Name returns the name by which the secret was looked up.
 func (s *Secret) Name() string { return s.name }
 
 // Value returns the text to send: the first line. A line with a key in it that
@@ -95,12 +95,12 @@ func (s *Secret) Value() (text string, sendable bool) {
 	return s.lines[0], true
 }
 
-// Keys gives the signing keys, one for each line, in their order: the line's
+// Keys returns the signing keys, one for each line, in their order: the line's
 // bytes, or what follows whsec_ or whsk_. PEM has none. The caller must not
 // change them.
 func (s *Secret) Keys() []signature.Key { return s.keys }
 
-// Texts gives all that must be masked where it is echoed: every line, and of
+// Texts returns all that must be masked where it is echoed: every line, and of
 // one that only signs the base64 and the decoded key too; of PEM its private
 // keys.
 func (s *Secret) Texts() []string { return s.texts() }
@@ -113,20 +113,20 @@ func (c *content) texts() []string {
 	return texts
 }
 
-// String gives ***.
+// String returns ***.
 func (Secret) String() string { return hidden }
 
-// GoString gives ***.
+// GoString returns ***.
 func (Secret) GoString() string { return hidden }
 
 // Format writes ***, whatever the verb.
 func (Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, hidden) }
 
-// MarshalJSON gives "***".
+// MarshalJSON returns "***".
 func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
 
-// MarshalText gives ***.
+// MarshalText returns ***.
 func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
-// LogValue gives ***.
+// LogValue returns ***.
 func (Secret) LogValue() slog.Value { return slog.StringValue(hidden) }

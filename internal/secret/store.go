@@ -103,7 +103,7 @@ func claim(spelled map[string]string, name string) error {
 // variablePrefix begins the environment variables that hold secrets.
 const variablePrefix = "LATCH_SECRET_"
 
-// Variable gives the environment variable that holds the named secret.
+// Variable returns the environment variable that holds the named secret.
 func Variable(name string) string {
 	folded := make([]byte, 0, len(variablePrefix)+len(name))
 	folded = append(folded, variablePrefix...)
@@ -120,7 +120,7 @@ func Variable(name string) string {
 	return string(folded)
 }
 
-// Lookup gives the named secret, a variable before a file. It fails with a
+// Lookup returns the named secret, a variable before a file. It fails with a
 // [*MissingError].
 func (s *Store) Lookup(name string) (*Secret, error) {
 	variable := Variable(name)
@@ -174,17 +174,17 @@ func (s *Secret) MayGoTo(place Place) error {
 	return &HostError{Name: s.name, Place: place, Bound: s.hosts != nil}
 }
 
-// String gives ***.
+// String returns ***.
 func (Store) String() string { return hidden }
 
-// GoString gives ***.
+// GoString returns ***.
 func (Store) GoString() string { return hidden }
 
 // Format writes ***, whatever the verb.
 func (Store) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, hidden) }
 
-// MarshalJSON gives "***".
+// MarshalJSON returns "***".
 func (Store) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
 
-// LogValue gives ***.
+// LogValue returns ***.
 func (Store) LogValue() slog.Value { return slog.StringValue(hidden) }

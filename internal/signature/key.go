@@ -150,10 +150,10 @@ func NewPair() (private, public string) {
 // IsPublic tells of a key that only checks.
 func (k Key) IsPublic() bool { return k.symmetric == nil && k.private == nil }
 
-// Prefix gives whsec_, whsk_ or whpk_, and "" for a key that is plain text.
+// Prefix returns whsec_, whsk_ or whpk_, and "" for a key that is plain text.
 func (k Key) Prefix() string { return k.prefix }
 
-// Texts gives all that must be kept secret of the key's text but the text
+// Texts returns all that must be kept secret of the key's text but the text
 // itself: the base64, and the bytes that it stands for.
 func (k Key) Texts() []string {
 	switch {
@@ -167,10 +167,10 @@ func (k Key) Texts() []string {
 	}
 }
 
-// String gives ***.
+// String returns ***.
 func (Key) String() string { return "***" }
 
-// GoString gives ***.
+// GoString returns ***.
 func (Key) GoString() string { return "***" }
 
 // Format writes ***, whatever the verb.

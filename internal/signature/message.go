@@ -26,7 +26,7 @@ type Message struct {
 	Body      []byte
 }
 
-// head gives what stands before the body in what a signature is over: the
+// head returns what stands before the body in what a signature is over: the
 // parts, each with a full stop.
 func (m Message) head() []byte {
 	head := make([]byte, 0, len(m.ID)+22)
@@ -34,10 +34,10 @@ func (m Message) head() []byte {
 	return append(strconv.AppendInt(head, m.Timestamp, 10), '.')
 }
 
-// signed gives what a signature is over.
+// signed returns what a signature is over.
 func (m Message) signed() []byte { return append(m.head(), m.Body...) }
 
-// Sign gives the signature by each key, as the header webhook-signature bears
+// Sign returns the signature by each key, as the header webhook-signature bears
 // them: "v1,<base64>" or "v1a,<base64>", separated by spaces. Public keys sign
 // nothing.
 func (m Message) Sign(keys []Key) string {
@@ -107,7 +107,7 @@ func (m Message) Check(header string, keys []Key) []Check {
 	return checks
 }
 
-// checks tells whether the signature is this key's.
+// checks reports whether the signature is this key's.
 func (k Key) checks(scheme string, m Message, signature []byte) bool {
 	switch {
 	case scheme == Symmetric && k.symmetric != nil:

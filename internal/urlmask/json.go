@@ -109,7 +109,7 @@ func (p place) below(key string) place {
 	return place{path: p.path + "\n" + key, isURL: strings.HasSuffix(strings.ToLower(key), "url"), isCredential: named && IsCredential(key)}
 }
 
-// rewrite gives every string of a JSON value to change, and returns the value
+// rewrite returns every string of a JSON value to change, and returns the value
 // with what comes back; as it came, where that is the same.
 func rewrite(value json.RawMessage, change func(text string, at place) string) json.RawMessage {
 	return rewriteAt(place{}, value, change)

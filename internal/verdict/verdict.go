@@ -24,7 +24,7 @@ func ForEvent(settings latch.Event, decides bool) Question {
 		StopRelease: settings.StopRelease, RollbackRelease: settings.RollbackRelease}
 }
 
-// Sources gives the expressions that the question will evaluate.
+// Sources returns the expressions that the question will evaluate.
 func (q Question) Sources() []string {
 	sources := []string{q.Result}
 	if q.Decides {
@@ -33,7 +33,7 @@ func (q Question) Sources() []string {
 	return sources
 }
 
-// IsDefault tells that no expression of the hook's own is asked.
+// IsDefault reports whether no expression of the hook's own is asked.
 func (q Question) IsDefault() bool {
 	return q.Result == "" && q.StopRelease == "" && q.RollbackRelease == ""
 }

@@ -91,7 +91,7 @@ func (p *Page) Fill(field, text string) {
 	p.do("fill "+field, chromedp.SendKeys("", text, in))
 }
 
-// Names gives the accessible names of all parts of a role, in the page's order.
+// Names returns the accessible names of all parts of a role, in the page's order.
 func (p *Page) Names(role string) []string {
 	p.t.Helper()
 	names := []string{}
@@ -113,7 +113,7 @@ func (p *Page) Names(role string) []string {
 	return names
 }
 
-// Text gives what the page shows, as text.
+// Text returns what the page shows, as text.
 func (p *Page) Text() string {
 	p.t.Helper()
 	text, err := chromedp.Run(p.ctx, chromedp.Text(chromedp.CSS("body")))
@@ -121,7 +121,7 @@ func (p *Page) Text() string {
 	return text
 }
 
-// IsWiderThanItsWindow tells that a reader would have to scroll sideways.
+// IsWiderThanItsWindow reports whether a reader would have to scroll sideways.
 func (p *Page) IsWiderThanItsWindow() bool {
 	p.t.Helper()
 	wider, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
@@ -171,7 +171,7 @@ func named(role, name string) chromedp.QueryOption {
 	})
 }
 
-// query gives the parts that a screen reader would tell of.
+// query returns the parts that a screen reader would tell of.
 func query(ctx context.Context, tab *chromedp.Target, asked accessibility.QueryAXTreeParams) ([]*accessibility.Node, error) {
 	found, err := cdp.Call(ctx, tab, accessibility.QueryAXTree, asked)
 	return slices.DeleteFunc(found.Nodes, func(node *accessibility.Node) bool { return node.Ignored }), err

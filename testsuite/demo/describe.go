@@ -25,7 +25,7 @@ func describe(request receiver.Request) string {
 	return line + "\n" + string(request.Body)
 }
 
-// shorten gives the telling fields of a default body, and false for any other.
+// shorten returns the telling fields of a default body, and false for any other.
 func shorten(body []byte) (string, bool) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil || fields["delivery_id"] == nil {

@@ -64,7 +64,7 @@ var confirmedField = regexp.MustCompile(`name="confirmed" value="([^"]+)"`)
 
 var formField = regexp.MustCompile(`name="form" value="([^"]+)"`)
 
-// form gives the proof of a page's form.
+// form returns the proof of a page's form.
 func form(t require.TestingT, page string) string {
 	found := formField.FindStringSubmatch(page)
 	require.NotEmpty(t, found, page)

@@ -54,7 +54,7 @@ func clientWith(t testing.TB, keys ...codec.Key) (client.Client, client.Options)
 	return connected, options
 }
 
-// stored gives all that Temporal holds of the task queue's runs, as it is
+// stored returns all that Temporal holds of the task queue's runs, as it is
 // stored: histories, memos, summaries, what the visibility store lists.
 func (b *bench) stored(ctx context.Context) string {
 	b.Helper()

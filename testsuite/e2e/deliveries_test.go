@@ -74,7 +74,7 @@ type deliveryPart struct {
 	Runs       int
 }
 
-// deliveries gives all parts of a list of deliveries.
+// deliveries returns all parts of a list of deliveries.
 func (i *island) deliveries(query string) []latch.Record {
 	i.Helper()
 	records, cursor := []latch.Record{}, ""

@@ -52,7 +52,7 @@ func TestDeliveryTellsOfItsAttempts(t *testing.T) {
 	require.Equal(t, []string{"1 502 50", "2 503 40000", "3 504 50", "4 200 0"}, triesOf(b.finalRecord(handed.HandedTo)))
 }
 
-// triesOf gives number, status and delay in milliseconds of each attempt, the
+// triesOf returns number, status and delay in milliseconds of each attempt, the
 // delay without its jitter.
 func triesOf(record latch.Record) []string {
 	var told []string

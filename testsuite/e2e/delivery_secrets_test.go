@@ -75,7 +75,7 @@ func TestSecretsStayUnseen(t *testing.T) {
 	}
 }
 
-// spellings gives a text in the encodings in which it may be found.
+// spellings returns a text in the encodings in which it may be found.
 func spellings(t testing.TB, text string) []string {
 	t.Helper()
 	asJSON := func(text string) string {

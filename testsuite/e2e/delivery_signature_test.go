@@ -110,7 +110,7 @@ func TestSignaturesHoldInGoAndJavaScript(t *testing.T) {
 	})
 }
 
-// looksAt gives the looks of one who has the right key, at the request and at
+// looksAt returns the looks of one who has the right key, at the request and at
 // what others make of it, and of one with another key.
 func looksAt(name string, request receiver.Request, key string) []look {
 	_, public := signature.NewPair()

@@ -20,7 +20,7 @@ func (b *bench) loggedAttempts(deliveryID string) []int {
 	return attempts
 }
 
-// counting gives the numbers from first to last.
+// counting returns the numbers from first to last.
 func counting(first, last int) []int {
 	var numbers []int
 	for i := first; i <= last; i++ {

@@ -19,7 +19,7 @@ type webhookHistory struct {
 	Incomplete bool
 }
 
-// across gives a webhook's history across runs, newest first, in parts of the
+// across returns a webhook's history across runs, newest first, in parts of the
 // limit.
 func (s *served) across(webhook, event string, limit int) []latch.Record {
 	s.Helper()

@@ -101,7 +101,7 @@ func TestJobFailure(t *testing.T) {
 	}
 }
 
-// detailsOf gives the object in the details of the error that closed the run.
+// detailsOf returns the object in the details of the error that closed the run.
 func detailsOf(t testing.TB, b *bench, run client.WorkflowRun) map[string]json.RawMessage {
 	t.Helper()
 	details := map[string]json.RawMessage{}

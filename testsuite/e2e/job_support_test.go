@@ -82,7 +82,7 @@ func (b *bench) failsAs(run client.WorkflowRun, status string) latch.JobResult {
 	return result
 }
 
-// kindOf gives an application error's type.
+// kindOf returns an application error's type.
 func kindOf(err error) string {
 	var application *temporal.ApplicationError
 	if !errors.As(err, &application) {
@@ -91,7 +91,7 @@ func kindOf(err error) string {
 	return application.Type()
 }
 
-// messageOf gives an application error's own words.
+// messageOf returns an application error's own words.
 func messageOf(err error) string {
 	var application *temporal.ApplicationError
 	if !errors.As(err, &application) {
@@ -108,7 +108,7 @@ func (b *bench) arrives(path string, n int) []receiver.Request {
 	return requests
 }
 
-// came gives how many requests each path had.
+// came returns how many requests each path had.
 func (b *bench) came(prefix string) map[string]int {
 	counts := map[string]int{}
 	for _, request := range b.receiver.Requests("") {
@@ -153,7 +153,7 @@ func (b *bench) update(run client.WorkflowRun, name string, argument, into any) 
 	return handle.Get(b.ctx, into)
 }
 
-// events gives the run's Temporal history so far.
+// events returns the run's Temporal history so far.
 func (b *bench) events(run client.WorkflowRun) []*historypb.HistoryEvent {
 	b.Helper()
 	var events []*historypb.HistoryEvent
@@ -202,7 +202,7 @@ func at(value any, keys ...string) any {
 	return value
 }
 
-// kvpJSON gives a result's kvp as JSON.
+// kvpJSON returns a result's kvp as JSON.
 func kvpJSON(t testing.TB, kvp latch.Object) string {
 	t.Helper()
 	encoded, err := json.Marshal(kvp)
@@ -210,7 +210,7 @@ func kvpJSON(t testing.TB, kvp latch.Object) string {
 	return string(encoded)
 }
 
-// recordOf gives the one record of a webhook.
+// recordOf returns the one record of a webhook.
 func recordOf(t testing.TB, records []latch.Record, webhook string) latch.Record {
 	t.Helper()
 	var found []latch.Record

@@ -253,7 +253,7 @@ func TestCommandDiesWithItsGroup(t *testing.T) {
 	require.NotContains(t, seen, "TEMPORAL_")
 }
 
-// gone tells that a process has ended; one that nobody has reaped yet has.
+// gone reports whether a process has ended; one that nobody has reaped yet has.
 func gone(pid int) bool {
 	if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 		return true

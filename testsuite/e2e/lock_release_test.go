@@ -91,7 +91,7 @@ func TestLockRelease(t *testing.T) {
 	}
 }
 
-// recordIn gives the record of a used lock that a refusal bears.
+// recordIn returns the record of a used lock that a refusal bears.
 func recordIn(t *testing.T, err error) latch.Record {
 	t.Helper()
 	var refused *temporal.ApplicationError

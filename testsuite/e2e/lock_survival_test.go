@@ -60,7 +60,7 @@ func TestLockSurvivesKilledWorker(t *testing.T) {
 	}
 }
 
-// taken gives the steps whose task was called, in order.
+// taken returns the steps whose task was called, in order.
 func (l *lane) taken() []string {
 	taken := []string{}
 	for _, each := range l.trail() {

@@ -21,13 +21,13 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// registry gives the registry of the test's own task queue.
+// registry returns the registry of the test's own task queue.
 func (b *bench) registry() *registry.Store {
 	return registry.New(registry.Options{Service: func() workflowservice.WorkflowServiceClient { return shared.client.WorkflowService() },
 		Namespace: client.DefaultNamespace, TaskQueue: b.queue})
 }
 
-// jobID gives an id that no other test uses.
+// jobID returns an id that no other test uses.
 func (b *bench) jobID(name string) string { return name + "-" + b.queue }
 
 // register registers a job as JSON has it, in which {R} stands for the

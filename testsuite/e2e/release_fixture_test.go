@@ -63,7 +63,7 @@ func (l *lane) begin(workflow, spec string) client.WorkflowRun {
 	return l.start(workflow, l.name, l.spec(spec))
 }
 
-// trail gives what came to the receiver, in order: the path of a step or an
+// trail returns what came to the receiver, in order: the path of a step or an
 // undo, and for the path /log the event, with its step.
 func (l *lane) trail() []string {
 	trail := []string{}
@@ -132,7 +132,7 @@ func (l *lane) outcome(run client.WorkflowRun) outcome {
 	return got
 }
 
-// steps gives the steps' statuses as one text.
+// steps returns the steps' statuses as one text.
 func (o outcome) steps() string {
 	var steps []string
 	for _, step := range o.Steps {
@@ -141,7 +141,7 @@ func (o outcome) steps() string {
 	return strings.Join(steps, " ")
 }
 
-// record gives the record of a webhook at an event.
+// record returns the record of a webhook at an event.
 func record(t require.TestingT, records []latch.Record, webhook, event string) latch.Record {
 	for _, record := range records {
 		if record.Webhook == webhook && record.Event == event {
@@ -203,7 +203,7 @@ func (l *lane) signal(id, name string, argument any) {
 	require.NoError(l, shared.client.SignalWorkflow(l.ctx, id, "", name, argument))
 }
 
-// errorType gives the application error's type.
+// errorType returns the application error's type.
 func errorType(err error) string {
 	var application *temporal.ApplicationError
 	if errors.As(err, &application) {
@@ -212,7 +212,7 @@ func errorType(err error) string {
 	return ""
 }
 
-// hold gives an answer that is held back until the test releases it.
+// hold returns an answer that is held back until the test releases it.
 func (l *lane) hold(answer receiver.Answer) (receiver.Answer, func()) {
 	held := make(chan struct{})
 	open := true

@@ -189,7 +189,7 @@ func TestSecretsStandNowhere(t *testing.T) {
 	}
 }
 
-// around gives what surrounds a text's first place.
+// around returns what surrounds a text's first place.
 func around(text, part string) string {
 	at := strings.Index(text, part)
 	if at < 0 {

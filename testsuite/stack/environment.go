@@ -31,7 +31,7 @@ func (e Environment) Value(name, otherwise string) string {
 	return otherwise
 }
 
-// logsInfo tells whether a worker with these settings logs its start.
+// logsInfo reports whether a worker with these settings logs its start.
 func (e Environment) logsInfo() bool {
 	var level slog.Level
 	err := level.UnmarshalText([]byte(e.Value(settingPrefix+"LOG_LEVEL", "info")))

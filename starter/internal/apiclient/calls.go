@@ -52,7 +52,7 @@ func (c *Client) start(ctx context.Context, path string, body json.RawMessage, w
 	return started, c.call(ctx, http.MethodPost, path, query, body, started)
 }
 
-// Release gives a release by its id, or its workflow id.
+// Release returns a release by its id, or its workflow id.
 func (c *Client) Release(ctx context.Context, id string) (*Release, error) {
 	release := new(Release)
 	return release, c.call(ctx, http.MethodGet, releases+"/"+url.PathEscape(id), nil, nil, release)

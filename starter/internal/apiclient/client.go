@@ -66,7 +66,7 @@ func New(address, key string) (*Client, error) {
 // Address is where the API is.
 func (c *Client) Address() string { return c.base }
 
-// IsOpen tells that what is sent leaves this machine unencrypted.
+// IsOpen reports whether what is sent leaves this machine unencrypted.
 func (c *Client) IsOpen() bool { return c.open }
 
 // An Unreachable tells that no answer of the API's came.
@@ -75,7 +75,7 @@ type Unreachable struct{ Err error }
 // Error says why.
 func (u *Unreachable) Error() string { return u.Err.Error() }
 
-// Unwrap gives the reason.
+// Unwrap returns the reason.
 func (u *Unreachable) Unwrap() error { return u.Err }
 
 // A Problem is an answer that refuses (RFC 9457).
@@ -99,7 +99,7 @@ func (p *Problem) Error() string {
 	return p.Detail
 }
 
-// Problems gives each field of the body that is wrong, if the answer tells.
+// Problems returns each field of the body that is wrong, if the answer tells.
 func (p *Problem) Problems() latch.Problems {
 	var problems latch.Problems
 	for _, each := range p.Errors {

@@ -93,7 +93,7 @@ func (s *Schedule) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Latch gives the schedule in Latch's own terms; nil is none.
+// Latch returns the schedule in Latch's own terms; nil is none.
 func (s *Schedule) Latch() *latch.Schedule {
 	switch {
 	case s == nil:
@@ -125,7 +125,7 @@ type Run struct {
 	KVP         latch.Object `json:"kvp"`
 }
 
-// Status gives the run's status in Latch's own terms.
+// Status returns the run's status in Latch's own terms.
 func (r *Run) Status() string {
 	switch {
 	case r.ReturnCode == nil:
@@ -164,7 +164,7 @@ func (c *Client) Jobs(ctx context.Context, tag string) ([]Job, error) {
 	}
 }
 
-// Job gives a registered job, and all of it as the API has it.
+// Job returns a registered job, and all of it as the API has it.
 func (c *Client) Job(ctx context.Context, id string) (*Job, json.RawMessage, error) {
 	var whole json.RawMessage
 	if err := c.call(ctx, http.MethodGet, jobPath(id), nil, nil, &whole); err != nil {
@@ -174,7 +174,7 @@ func (c *Client) Job(ctx context.Context, id string) (*Job, json.RawMessage, err
 	return job, whole, json.Unmarshal(whole, job)
 }
 
-// LastRun gives a job's last run; nil where it never ran.
+// LastRun returns a job's last run; nil where it never ran.
 func (c *Client) LastRun(ctx context.Context, id string) (*Run, error) {
 	var answer struct{ Status *Run }
 	err := c.call(ctx, http.MethodGet, jobPath(id)+"/status", nil, nil, &answer)

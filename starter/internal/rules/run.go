@@ -69,7 +69,7 @@ func (h Hook) leftOut() (Finding, bool) {
 	}
 }
 
-// standing gives what came to the hook as its decision sees it.
+// standing returns what came to the hook as its decision sees it.
 func (h Hook) standing(outcome string) (verdict.Standing, error) {
 	blocking := h.Settings.Blocking
 	standing := verdict.Standing{Blocking: blocking, Delivery: verdict.Delivered}

@@ -15,7 +15,7 @@ import (
 // Names are what there is a schema of, in the order of help texts.
 var Names = []string{"job", "release", "webhook", "emission"}
 
-// Of gives the schema of one of [Names].
+// Of returns the schema of one of [Names].
 func Of(name string) (*jsonschema.Schema, error) {
 	roots := map[string]any{"job": &latch.Job{}, "release": &latch.Release{}, "webhook": &latch.Webhook{}, "emission": &latch.Emission{}}
 	root, known := roots[name]
@@ -34,7 +34,7 @@ func Of(name string) (*jsonschema.Schema, error) {
 // durationPattern is what time.ParseDuration takes and validation admits.
 const durationPattern = `^\+?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))*)$`
 
-// mapped gives the schema of types whose JSON is not what their fields say.
+// mapped returns the schema of types whose JSON is not what their fields say.
 func mapped(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[latch.Duration]():
@@ -130,7 +130,7 @@ func describe(definition string, structure *jsonschema.Schema) {
 	}
 }
 
-// required gives one alternative for each key, which asks for that key.
+// required returns one alternative for each key, which asks for that key.
 func required(keys ...string) []*jsonschema.Schema {
 	var alternatives []*jsonschema.Schema
 	for _, key := range keys {

@@ -40,7 +40,7 @@ func prefixed(place string) string {
 	return place + " is "
 }
 
-// jsonDocuments gives the elements of a list. What is no JSON stays, for
+// jsonDocuments returns the elements of a list. What is no JSON stays, for
 // strict decoding to tell what is wrong.
 func jsonDocuments(data []byte) []Document {
 	var elements []json.RawMessage
@@ -83,7 +83,7 @@ func yamlDocuments(data []byte) ([]Document, error) {
 	return documents, nil
 }
 
-// yamlNodes gives the documents that hold anything.
+// yamlNodes returns the documents that hold anything.
 func yamlNodes(data []byte) ([]*yaml.Node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var nodes []*yaml.Node

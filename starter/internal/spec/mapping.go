@@ -12,7 +12,7 @@ type pair struct {
 	value *yaml.Node
 }
 
-// pairs gives a mapping's pairs, and behind them those that merge keys (<<)
+// pairs returns a mapping's pairs, and behind them those that merge keys (<<)
 // bring where the mapping has no such key of its own.
 func (w *writer) pairs(node *yaml.Node, depth int) ([]pair, error) {
 	if depth > maximumDepth {
@@ -48,7 +48,7 @@ func (w *writer) pairs(node *yaml.Node, depth int) ([]pair, error) {
 	return own, nil
 }
 
-// merged gives what a merge key's value brings: a mapping's pairs, or
+// merged returns what a merge key's value brings: a mapping's pairs, or
 // those of several, of which the first that has a key wins.
 func (w *writer) merged(value *yaml.Node, depth int) ([]pair, error) {
 	value = resolve(value)

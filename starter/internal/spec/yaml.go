@@ -17,7 +17,7 @@ import (
 // maximumDepth bounds nesting, aliases followed.
 const maximumDepth = 100
 
-// ToJSON gives a YAML document as JSON: numbers with the digits that they
+// ToJSON returns a YAML document as JSON: numbers with the digits that they
 // have, times as the text that they are, aliases and merge keys resolved, keys
 // in their order, one that stands twice included. What has no JSON (.nan, a
 // tag of one's own, a list as a key) is an error that names the line, as is a
@@ -151,12 +151,12 @@ func (w *writer) text(text string) {
 	w.out.Write(rawjson.Encode(text))
 }
 
-// isNumber tells whether the text is a number of JSON.
+// isNumber reports whether the text is a number of JSON.
 func isNumber(text string) bool {
 	return text != "" && strings.Contains("-0123456789", text[:1]) && json.Valid([]byte(text))
 }
 
-// number gives a YAML number as a JSON one, with its digits where JSON has
+// number returns a YAML number as a JSON one, with its digits where JSON has
 // that form too.
 func number(text string) (string, error) {
 	plain := strings.TrimPrefix(strings.ReplaceAll(text, "_", ""), "+")
