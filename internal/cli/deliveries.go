@@ -1,0 +1,286 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/deliveries"
+)
+
+// A deliveryLog tells of deliveries and sends them again: over Temporal, or
+// the API.
+type deliveryLog interface {
+	Search(ctx context.Context, filter deliveries.Filter, cursor string, limit int) (*deliveries.DeliveryPart, error)
+	RedeliverFailed(ctx context.Context, filter deliveries.Filter, cursor string, limit int, dryRun bool) (*deliveries.BulkRedelivery, error)
+	Redeliver(ctx context.Context, id string, origin deliveries.Origin) (*deliveries.Redelivery, error)
+}
+
+// A deliveriesCall is what the command was asked for.
+type deliveriesCall struct {
+	filter                  deliveries.Filter
+	span                    timeSpan
+	list                    listCall
+	redeliver, sure, dryRun bool
+}
+
+func (a *app) deliveriesCommand() *cobra.Command {
+	var call deliveriesCall
+	command := takesAPI(&cobra.Command{Use: "deliveries", Short: "List deliveries of all runs, and send those that failed again", Args: cobra.NoArgs,
+		Long: aboutDeliveries + `
+
+With --failed --redeliver all of them are sent again, under the same delivery
+ids and with what was rendered then, twenty a second at most. It may be repeated:
+what is under way, or was delivered since, is skipped. The exit code is 1 where
+one could not be sent again.
+
+  starter deliveries --failed --since 2h
+  starter deliveries --failed --since 2h --webhook billing --redeliver` + whatDeliveriesLack,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.deliveries(cmd.Context(), call) }})
+	call.flags(command)
+	flags := command.Flags()
+	flags.BoolVar(&call.redeliver, "redeliver", false, "send what failed again")
+	flags.BoolVar(&call.dryRun, "dry-run", false, "with --redeliver: tell what would be sent again, and send nothing")
+	flags.BoolVarP(&call.sure, "yes", "y", false, "do not ask")
+	command.AddCommand(a.deliveriesListCommand(), a.deliveriesRedeliverCommand())
+	return command
+}
+
+const aboutDeliveries = `List deliveries of all runs, newest first: when they began, what was sent, and
+what came of it. A delivery that its run handed over is told as it went on, and
+a redelivery is one of its own.
+
+With --failed only those that failed: that were given up and never taken. An
+endpoint that answered, and whose answer means fail, did not fail. Each is told
+once, by its last record; what was delivered since, or is being sent again, is
+left out.`
+
+const whatDeliveriesLack = `
+
+Runs that Temporal has forgotten after the namespace's retention are not found.
+Without the search attribute LatchWebhooks, nor are workflows of your own.`
+
+// deliveriesListCommand makes the list alone, by the name that lists have.
+func (a *app) deliveriesListCommand() *cobra.Command {
+	var call deliveriesCall
+	command := takesAPI(&cobra.Command{Use: "list", Short: "List deliveries of all runs", Args: cobra.NoArgs,
+		Long: aboutDeliveries + whatDeliveriesLack,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.deliveries(cmd.Context(), call) }})
+	call.flags(command)
+	return command
+}
+
+// flags returns the command the flags of the list.
+func (c *deliveriesCall) flags(command *cobra.Command) {
+	flags := command.Flags()
+	flags.BoolVar(&c.filter.Failed, "failed", false, "only those that failed")
+	c.span.flags(command, "only what ended, or is pending and began, since then", "only what did so before then")
+	flags.StringVar(&c.filter.Webhook, "webhook", "", "only of the webhook of this id")
+	flags.StringVar(&c.filter.Event, "event", "", "only at this event")
+	flags.StringVar(&c.filter.Job, "job", "", "only of the job of this id")
+	flags.StringVar(&c.filter.Release, "release", "", "only of the release of this id")
+	c.list.flags(command, 0, "at most so many")
+}
+
+func (a *app) deliveriesRedeliverCommand() *cobra.Command {
+	var origin deliveries.Origin
+	command := takesAPI(&cobra.Command{Use: "redeliver ID", Short: "Send one delivery again", Args: cobra.ExactArgs(1),
+		Long: `Send one delivery again, whatever came of it, under the same delivery id and
+with what was rendered then. One redelivery goes on at a time. A delivery id of
+an earlier version does not tell its run: --workflow-id and --run-id do, as the
+delivery's record has them.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.redeliverOne(cmd.Context(), args[0], origin) }})
+	command.Flags().StringVar(&origin.WorkflowID, "workflow-id", "", "the workflow that fired the delivery")
+	command.Flags().StringVar(&origin.RunID, "run-id", "", "its run")
+	return command
+}
+
+// check says what is wrong with the flags, and reads the times.
+func (c *deliveriesCall) check(interactive bool) error {
+	var wrong []error
+	var err error
+	if c.filter.Since, c.filter.Until, err = c.span.times(); err != nil {
+		wrong = append(wrong, err)
+	}
+	if err := c.list.check(); err != nil {
+		wrong = append(wrong, err)
+	}
+	if c.redeliver && c.list.cursor != "" {
+		wrong = append(wrong, errors.New("--cursor goes with a list, and not with --redeliver: what was sent again is skipped by itself"))
+	}
+	if c.redeliver && !c.filter.Failed {
+		wrong = append(wrong, errors.New("--redeliver sends again what failed: give --failed too; one delivery, whatever came of it, is sent again by: starter deliveries redeliver ID"))
+	}
+	if c.dryRun && !c.redeliver {
+		wrong = append(wrong, errors.New("--dry-run goes with --redeliver"))
+	}
+	if c.redeliver && !c.dryRun && !c.sure && !interactive {
+		wrong = append(wrong, errors.New("--redeliver asks on a terminal, and this is none: --yes says that you are sure"))
+	}
+	if len(wrong) > 0 {
+		return usageError(errors.Join(wrong...))
+	}
+	return nil
+}
+
+// deliveryLog opens what tells of deliveries; close ends it.
+func (a *app) deliveryLog(ctx context.Context) (log deliveryLog, closeLog func(), err error) {
+	if a.api != nil {
+		return apiDeliveries{a}, func() {}, nil
+	}
+	temporal, err := a.dial(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return deliveries.New(deliveries.Options{Client: temporal, Namespace: temporal.Namespace(), DataConverter: temporal.DataConverter(),
+		Identity: "starter of " + a.userName()}), temporal.Close, nil
+}
+
+func (a *app) deliveries(ctx context.Context, call deliveriesCall) error {
+	if err := call.check(a.interactive); err != nil {
+		return err
+	}
+	log, closeLog, err := a.deliveryLog(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	if call.redeliver && (call.sure || call.dryRun) {
+		return a.redeliverFailed(ctx, log, call)
+	}
+	found, err := a.findDeliveries(ctx, log, call)
+	if err != nil {
+		return err
+	}
+	if !call.redeliver {
+		a.printDeliveries(found)
+		return nil
+	}
+	return a.askAndRedeliver(ctx, log, call, found)
+}
+
+// askAndRedeliver shows a person what would be sent again, on standard error,
+// and asks.
+func (a *app) askAndRedeliver(ctx context.Context, log deliveryLog, call deliveriesCall, found *foundDeliveries) error {
+	if n := len(found.Records); n > 0 {
+		deliveryTable(found.Records).write(a.err, a.terminal, a.colour())
+		if !a.confirm(fmt.Sprintf("Send %s again?", counted(n, "delivery", "deliveries"))) {
+			return newFailure(exitFailed, kindRefused, "nothing was sent again")
+		}
+	}
+	return a.redeliverFailed(ctx, log, call)
+}
+
+// foundDeliveries are the deliveries of all parts, as --output json prints them.
+type foundDeliveries struct {
+	Records []latch.Record `json:"records"`
+	// More reports that the limit left some out, and NextCursor where they begin.
+	More       bool   `json:"more,omitempty"`
+	NextCursor string `json:"next_cursor,omitempty"`
+	Unanswered int    `json:"unanswered,omitempty"`
+	Runs       int    `json:"runs"`
+}
+
+// deliveriesAtOnce is how many deliveries are asked for, or sent again, at once.
+const deliveriesAtOnce = 200
+
+func (a *app) findDeliveries(ctx context.Context, log deliveryLog, call deliveriesCall) (*foundDeliveries, error) {
+	found := &foundDeliveries{}
+	var err error
+	found.Records, found.NextCursor, err = gather(a, call.list, deliveriesAtOnce, func(cursor string, limit int) ([]latch.Record, string, error) {
+		part, err := log.Search(ctx, call.filter, cursor, limit)
+		if err != nil {
+			return nil, "", explainDeliveries(err)
+		}
+		found.Unanswered, found.Runs = max(found.Unanswered, part.Unanswered), found.Runs+part.Runs
+		return part.Records, part.NextCursor, nil
+	})
+	found.More = found.NextCursor != ""
+	return found, err
+}
+
+// redeliverFailed sends all that failed again, part by part.
+func (a *app) redeliverFailed(ctx context.Context, log deliveryLog, call deliveriesCall) error {
+	all := &deliveries.BulkRedelivery{Deliveries: []deliveries.RedeliveryOutcome{}, DryRun: call.dryRun}
+	progress := a.progress()
+	for cursor := ""; ; {
+		part, err := log.RedeliverFailed(ctx, call.filter, cursor, call.list.part(all.Started+all.Planned+all.Errors, deliveriesAtOnce), call.dryRun)
+		if err != nil {
+			progress.end()
+			return a.redeliveryBrokenOff(all, explainDeliveries(err))
+		}
+		addPart(all, part)
+		if interrupted(ctx) {
+			progress.end()
+			return a.redeliveryBrokenOff(all, ctx.Err())
+		}
+		cursor = part.NextCursor
+		if cursor == "" || call.list.reached(all.Started+all.Planned+all.Errors) {
+			break
+		}
+		progress.show("%d started, %d skipped; %d runs asked", all.Started, all.Skipped, all.Runs)
+	}
+	progress.end()
+	a.printRedelivered(all)
+	if all.Errors > 0 {
+		return silent(exitFailed)
+	}
+	return nil
+}
+
+func addPart(all, part *deliveries.BulkRedelivery) {
+	all.Deliveries = append(all.Deliveries, part.Deliveries...)
+	all.Started, all.Planned = all.Started+part.Started, all.Planned+part.Planned
+	all.Skipped, all.Errors = all.Skipped+part.Skipped, all.Errors+part.Errors
+	all.Unanswered, all.Runs = max(all.Unanswered, part.Unanswered), all.Runs+part.Runs
+	all.NextCursor = part.NextCursor
+}
+
+// redeliveryBrokenOff tells how far it came.
+func (a *app) redeliveryBrokenOff(all *deliveries.BulkRedelivery, err error) error {
+	if all.Started == 0 {
+		return err
+	}
+	failed := *explain(err)
+	failed.text += fmt.Sprintf("\n%s were sent again before this; give the command again for the others", counted(all.Started, "delivery", "deliveries"))
+	return &failed
+}
+
+func (a *app) redeliverOne(ctx context.Context, id string, origin deliveries.Origin) error {
+	log, closeLog, err := a.deliveryLog(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	started, err := log.Redeliver(ctx, id, origin)
+	if err != nil {
+		return explainDeliveries(err)
+	}
+	if a.json() {
+		a.printJSON(started)
+		return nil
+	}
+	a.printf("Redelivery %d of %s started\n  workflow: %s\n  run: %s\n", started.Redelivery, printable(started.DeliveryID), printable(started.WorkflowID), started.RunID)
+	return nil
+}
+
+// explainDeliveries returns what is refused its exit code.
+func explainDeliveries(err error) error {
+	var refused *deliveries.RefusedError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch refused.Reason {
+	case deliveries.Unknown:
+		return newFailure(exitFailed, kindNotFound, "%v", refused)
+	case deliveries.UnderWay:
+		return newFailure(exitFailed, kindRunning, "%v", refused)
+	case deliveries.Invalid:
+		return newFailure(exitUsage, latch.ErrorInvalidArgument, "%v", refused)
+	default:
+		return newFailure(exitFailed, kindRefused, "%v", refused)
+	}
+}

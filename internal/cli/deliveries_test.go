@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+)
+
+const (
+	lostDelivery = `{"delivery_id":"dlv_1","webhook":"billing","event":"JOB_SUCCESS","job":"books","workflow_id":"job-books","run_id":"run-1","result":"fail","data":{},
+		"attempts":7,"tries":[{"number":7,"started_at":"2026-07-01T10:00:00Z","duration_ms":1,"status":503}],"error":"answered 503","response":{"status":503},
+		"started_at":"2026-07-01T10:00:00Z","completed_at":"2026-07-01T11:00:00Z"}`
+	answeredNo = `{"delivery_id":"dlv_2","webhook":"board","event":"BEFORE_RELEASE","release":"shop","workflow_id":"release-shop","run_id":"run-2","result":"fail","data":{},
+		"attempts":1,"tries":[{"number":1,"started_at":"2026-07-01T10:00:00Z","duration_ms":1,"status":200}],"response":{"status":200},"started_at":"2026-07-01T09:00:00Z","completed_at":"2026-07-01T09:00:00Z"}`
+	lostRow = "2026-07-01T10:00:00Z\tfail\tbilling\tJOB_SUCCESS\tjob books\t7\t503\tdlv_1\tanswered 503\n"
+
+	deliveryList = `{"records":[` + lostDelivery + `],"runs":3}`
+	bulkStarted  = `{"deliveries":[{"delivery_id":"dlv_1","webhook":"billing","event":"JOB_SUCCESS","job":"books","outcome":"started","workflow_id":"redeliver-dlv_1","run_id":"r","redelivery":1}],
+		"started":1,"skipped":0,"errors":0,"runs":3,"next_cursor":"next"}`
+	bulkRest = `{"deliveries":[{"delivery_id":"dlv_3","webhook":"billing","event":"JOB_SUCCESS","outcome":"skipped","reason":"delivered"},
+		{"delivery_id":"dlv_4","webhook":"billing","event":"JOB_SUCCESS","outcome":"error","error":"Temporal has forgotten its run"}],"started":0,"skipped":1,"errors":1,"runs":2,"unanswered":1}`
+)
+
+// A list on Temporal is a table, or JSON; --failed leaves out what was answered.
+func TestDeliveriesOnTemporal(t *testing.T) {
+	t.Parallel()
+	temporal := &fakeTemporal{
+		list: func(query string) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+			require.Contains(t, query, "LatchWebhooks = 'billing'")
+			require.Contains(t, query, "CloseTime >= '2026-07-01T00:00:00Z'")
+			return &workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{
+				{Execution: &commonpb.WorkflowExecution{WorkflowId: "job-books", RunId: "run-1"}}}}, nil
+		},
+		query: func(string, string, []any) (string, error) { return "[" + lostDelivery + "," + answeredNo + "]", nil },
+	}
+	wanted := []string{"deliveries", "--since", "2026-07-01T00:00:00Z", "--webhook", "billing"}
+	code, out, errors := runs("", temporal, wanted...)
+	require.Equal(t, exitOK, code, errors)
+	require.Equal(t, "TIME\tRESULT\tWEBHOOK\tEVENT\tOF\tATTEMPTS\tANSWER\tDELIVERY\tERROR\n"+lostRow+
+		"2026-07-01T09:00:00Z\tfail\tboard\tBEFORE_RELEASE\trelease shop\t1\t200\tdlv_2\t-\n", out)
+	require.True(t, temporal.closed)
+	code, out, _ = runs("", temporal, append(wanted, "--failed", "-o", "json")...)
+	require.Equal(t, exitOK, code)
+	require.Len(t, object(t, out)["records"], 1)
+	code, _, errors = runs("", temporal, append(wanted, "--limit", "1")...)
+	require.Equal(t, exitOK, code)
+	require.Contains(t, errors, "There are more")
+}
+
+// Wrong flags are told at once, and before anything is asked.
+func TestDeliveriesUsage(t *testing.T) {
+	t.Parallel()
+	code, _, errors := runs("", nil, "deliveries", "--redeliver", "--since", "soon", "--until", "later", "--limit", "-1")
+	require.Equal(t, exitUsage, code)
+	for _, told := range []string{"--since:", "--until:", "--limit:", "--failed", "--yes"} {
+		require.Contains(t, errors, told)
+	}
+	code, _, errors = runs("", nil, "deliveries", "--dry-run")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, errors, "--dry-run goes with --redeliver")
+}
+
+// In bulk, all parts are gone through, each delivery is told of, and the exit
+// code is 1 where one could not be sent again.
+func TestRedeliverFailedByTheAPI(t *testing.T) {
+	t.Parallel()
+	f := newAPI(t, map[string][]apiAnswer{"POST /latch/v1/deliveries/redeliver": {{200, bulkStarted}, {200, bulkRest}}})
+	code, out, errors := f.run("", "deliveries", "--failed", "--redeliver", "--yes", "--since", "2026-07-01T00:00:00Z", "--webhook", "billing")
+	require.Equal(t, exitFailed, code)
+	require.Equal(t, "DONE\tWEBHOOK\tEVENT\tOF\tDELIVERY\tNOTE\n"+
+		"started\tbilling\tJOB_SUCCESS\tjob books\tdlv_1\tredelivery 1: redeliver-dlv_1\n"+
+		"skipped\tbilling\tJOB_SUCCESS\t-\tdlv_3\twas delivered since\n"+
+		"error\tbilling\tJOB_SUCCESS\t-\tdlv_4\tTemporal has forgotten its run\n"+
+		"1 sent again, 1 skipped, 1 could not be\n", out)
+	require.Contains(t, errors, "no worker answered for 1 run")
+	require.JSONEq(t, `{"failed":true,"since":"2026-07-01T00:00:00Z","webhook":"billing","limit":200}`, f.bodies[0])
+	require.JSONEq(t, `{"failed":true,"since":"2026-07-01T00:00:00Z","webhook":"billing","limit":200,"cursor":"next"}`, f.bodies[1])
+
+	dry := newAPI(t, map[string][]apiAnswer{"POST /latch/v1/deliveries/redeliver": {{200, `{"deliveries":[],"started":0,"skipped":0,"errors":0,"runs":0}`}}})
+	require.Equal(t, "no delivery failed\n", dry.ok("", "deliveries", "--failed", "--redeliver", "--dry-run"))
+	require.JSONEq(t, `{"failed":true,"limit":200,"dry_run":true}`, dry.bodies[0])
+}
+
+// A person is shown what would be sent again, and asked.
+func TestRedeliverFailedAsks(t *testing.T) {
+	t.Parallel()
+	for answer, sent := range map[string]bool{"y\n": true, "n\n": false, "": false} {
+		f := newAPI(t, map[string][]apiAnswer{"GET /latch/v1/deliveries?failed=true&limit=200": {{200, deliveryList}},
+			"POST /latch/v1/deliveries/redeliver": {{200, `{"deliveries":[],"started":0,"skipped":0,"errors":0,"runs":3}`}}})
+		c := newCommand(answer, nil)
+		c.app.environ, c.app.interactive = []string{"LATCH_API=" + f.url}, true
+		code := c.run("deliveries", "--failed", "--redeliver")
+		require.Contains(t, c.err.String(), lostRow)
+		require.Contains(t, c.err.String(), "Send 1 delivery again? [y/N]")
+		require.Equal(t, sent, len(f.calls) == 2, "%q", answer)
+		require.Equal(t, map[bool]int{true: exitOK, false: exitFailed}[sent], code)
+	}
+}
+
+// One delivery is sent again by its id; what stands in its way is told.
+func TestRedeliverOneByTheAPI(t *testing.T) {
+	t.Parallel()
+	f := newAPI(t, map[string][]apiAnswer{"POST /latch/v1/deliveries/dlv_1/redeliver": {
+		{202, `{"delivery_id":"dlv_1","workflow_id":"redeliver-dlv_1","run_id":"r","redelivery":2,"status":"running"}`},
+		{409, `{"status":409,"detail":"redeliver-dlv_1 is running already"}`}}})
+	require.Equal(t, "Redelivery 2 of dlv_1 started\n  workflow: redeliver-dlv_1\n  run: r\n", f.ok("", "deliveries", "redeliver", "dlv_1"))
+	code, out, errors := f.run("", "deliveries", "redeliver", "dlv_1", "--workflow-id", "job-books", "--run-id", "run-1", "-o", "json")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, errors, "is running already")
+	require.Contains(t, out, `"type": "AlreadyRunning"`)
+	require.JSONEq(t, `{"workflow_id":"job-books","run_id":"run-1"}`, f.bodies[1])
+}

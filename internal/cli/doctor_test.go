@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	namespacepb "go.temporal.io/api/namespace/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/latch-run/latch"
+)
+
+// fakeOperator knows search attributes.
+type fakeOperator struct {
+	operatorservice.OperatorServiceClient
+	attributes map[string]enumspb.IndexedValueType
+	err        error
+}
+
+func (f fakeOperator) ListSearchAttributes(context.Context, *operatorservice.ListSearchAttributesRequest, ...grpc.CallOption) (*operatorservice.ListSearchAttributesResponse, error) {
+	return &operatorservice.ListSearchAttributesResponse{CustomAttributes: f.attributes}, f.err
+}
+
+// A patient is what the doctor looks at.
+type patient struct {
+	system, namespace, schedules error
+	noUpdates, unpolled          bool
+	operator                     fakeOperator
+}
+
+// An examined server answers as the patient says.
+type examined struct {
+	*fakeSchedules
+	patient
+}
+
+func (e examined) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest, ...grpc.CallOption) (*workflowservice.GetSystemInfoResponse, error) {
+	return &workflowservice.GetSystemInfoResponse{ServerVersion: "1.32.1"}, e.system
+}
+
+func (e examined) DescribeNamespace(context.Context, *workflowservice.DescribeNamespaceRequest, ...grpc.CallOption) (*workflowservice.DescribeNamespaceResponse, error) {
+	return &workflowservice.DescribeNamespaceResponse{
+		NamespaceInfo: &namespacepb.NamespaceInfo{Capabilities: &namespacepb.NamespaceInfo_Capabilities{SyncUpdate: !e.noUpdates}},
+		Config:        &namespacepb.NamespaceConfig{WorkflowExecutionRetentionTtl: durationpb.New(72 * time.Hour)},
+	}, e.patient.namespace
+}
+
+func (e examined) DescribeSchedule(ctx context.Context, request *workflowservice.DescribeScheduleRequest, options ...grpc.CallOption) (*workflowservice.DescribeScheduleResponse, error) {
+	if e.patient.schedules != nil {
+		return nil, e.patient.schedules
+	}
+	return e.fakeSchedules.DescribeSchedule(ctx, request, options...)
+}
+
+// known are all the search attributes that Latch can use.
+func known() fakeOperator {
+	f := fakeOperator{attributes: map[string]enumspb.IndexedValueType{}}
+	for _, each := range attributes {
+		f.attributes[each.name] = each.kind
+	}
+	return f
+}
+
+// TestDoctor: every finding that is wrong names what mends it, and the exit
+// code says whether there is one.
+func TestDoctor(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(dir+"/pay-roll", []byte("0123456789abcdef"), 0o600))
+	wrongKind := known()
+	wrongKind.attributes[latch.SearchAttributeWaiting] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
+	for name, test := range map[string]struct {
+		patient patient
+		env     map[string]string
+		code    int
+		says    []string
+		not     []string
+	}{
+		"fine": {patient{operator: known()}, nil, exitOK, []string{"ok     temporal: reached, server 1.32.1", `"default" keeps closed runs, and what was decided in them, for 72h`,
+			"known: LatchID, LatchStatus, LatchWaiting, LatchWebhooks", "0 registered jobs", `0 registered webhooks of task queue "latch"`,
+			`a worker polls the task queue "latch"`, "secrets: there are none in this environment"}, []string{"wrong"}},
+		"no namespace": {patient{namespace: serviceerror.NewNamespaceNotFound("default")}, nil, exitFailed,
+			[]string{`there is no namespace "default"`, "fix: temporal operator namespace create --namespace default"}, []string{"registered jobs"}},
+		"denied": {patient{namespace: serviceerror.NewPermissionDenied("no", "")}, nil, exitFailed,
+			[]string{`access to namespace "default" is denied`, "fix: TEMPORAL_API_KEY"}, nil},
+		"silent server":    {patient{system: serviceerror.NewUnavailable("gone")}, nil, exitUnreachable, []string{"wrong  temporal: it does not say what it is"}, nil},
+		"silent namespace": {patient{namespace: context.DeadlineExceeded}, nil, exitUnreachable, []string{`namespace "default" cannot be read`}, nil},
+		"no updates":       {patient{noUpdates: true}, nil, exitFailed, []string{"updates are off", "fix: set frontend.enableUpdateWorkflowExecution to true"}, nil},
+		"attributes missing, not used": {patient{}, nil, exitOK,
+			[]string{"note   search attributes: LatchID is not known: Latch works without it", "fix: temporal operator search-attribute create --namespace default --name LatchWebhooks --type KeywordList"}, []string{"wrong"}},
+		"attributes missing, used": {patient{}, map[string]string{"LATCH_SEARCH_ATTRIBUTES": "true"}, exitFailed,
+			[]string{"wrong  search attributes: LatchID is not known, and with LATCH_SEARCH_ATTRIBUTES=true no run gets past its start",
+				"fix: temporal operator search-attribute create --namespace default --name LatchWaiting --type Bool", "note   search attributes: LatchWebhooks"}, nil},
+		"an attribute of another type": {patient{operator: wrongKind}, nil, exitFailed, []string{"LatchWaiting is a Keyword, and Latch needs a Bool"}, nil},
+		"attributes not listed":        {patient{operator: fakeOperator{err: serviceerror.NewPermissionDenied("no", "")}}, nil, exitOK, []string{"the server does not list them"}, nil},
+		"registry unreadable":          {patient{schedules: serviceerror.NewPermissionDenied("no schedules", "")}, nil, exitFailed, []string{"registered webhooks cannot be read, so no run begins", "fix: allow this caller"}, nil},
+		"no worker":                    {patient{unpolled: true}, nil, exitOK, []string{"note   worker: no worker polls", "fix: start one: LATCH_TASK_QUEUE=latch worker"}, nil},
+		"an unbound secret": {patient{}, map[string]string{"LATCH_SECRET_BOARD": "value-of-the-board", "LATCH_SECRETS_DIR": dir, "LATCH_SECRETS_HOSTS": "pay_roll=hooks.example.com"}, exitFailed,
+			[]string{`wrong  secrets: "board" is bound to no host: whoever writes a job, release or event may send it anywhere`,
+				"fix: add to LATCH_SECRETS_HOSTS: board=<its receiver's host>", "fix: LATCH_SECRETS_HOSTS_REQUIRED=true"}, []string{"pay", "value-of"}},
+		"an unbound secret where hosts are required": {patient{}, map[string]string{"LATCH_SECRET_BOARD": "value-of-the-board", "LATCH_SECRETS_HOSTS_REQUIRED": "true"}, exitFailed,
+			[]string{`"board" is bound to no host, so it goes nowhere`}, []string{"LATCH_SECRETS_HOSTS_REQUIRED=true", "value-of"}},
+		"bound secrets": {patient{}, map[string]string{"LATCH_SECRET_BOARD": "value-of-the-board", "LATCH_SECRETS_HOSTS": "board=hooks.example.com"}, exitOK,
+			[]string{"all 1 are bound to hosts", "note   secrets: a secret that is added later", "fix: LATCH_SECRETS_HOSTS_REQUIRED=true"}, []string{"wrong"}},
+		"bad settings": {patient{}, map[string]string{"LATCH_EGRESS_ALLOW": "10.0.0.0/99", "LATCH_API_KEYS": "ann", "LATCH_SECRETS_HOSTS": "board"}, exitFailed,
+			[]string{"wrong  settings of the worker: ", "10.0.0.0/99", `LATCH_SECRETS_HOSTS: "board" is not of the form`, "wrong  settings of the API: LATCH_API_KEYS"}, nil},
+		"commands": {patient{}, map[string]string{"LATCH_ALLOW_COMMANDS": "true"}, exitOK, []string{"whoever writes a job or release runs programs as the worker's user"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for variable, value := range test.env {
+				t.Setenv(variable, value)
+			}
+			diagnose := func(args ...string) (int, string) {
+				c := newCommand("", &fakeTemporal{unpolled: test.patient.unpolled, operator: test.patient.operator,
+					service: examined{newSchedules(), test.patient}})
+				c.app.environ = os.Environ()
+				return c.run(append([]string{"doctor"}, args...)...), c.out.String() + c.err.String()
+			}
+			code, out := diagnose()
+			require.Equal(t, test.code, code, out)
+			for _, text := range test.says {
+				require.Contains(t, out, text)
+			}
+			for _, text := range test.not {
+				require.NotContains(t, out, text)
+			}
+			code, out = diagnose("-o", "json")
+			require.Equal(t, test.code, code, out)
+			report := object(t, out)
+			require.Equal(t, test.code == exitOK, report["ok"])
+			for _, each := range report["findings"].([]any) {
+				found := each.(map[string]any)
+				require.NotEmpty(t, found["message"])
+				if found["status"] == findingWrong {
+					require.NotEmpty(t, found["fix"], found["message"])
+				}
+			}
+		})
+	}
+}
+
+// TestDoctorWithoutTemporal exits 3 and still looks at the settings.
+func TestDoctorWithoutTemporal(t *testing.T) {
+	t.Parallel()
+	c := newCommand("", nil)
+	c.app.environ = []string{"LATCH_SECRET_BOARD=value-of-the-board"}
+	require.Equal(t, exitUnreachable, c.run("doctor"))
+	out := c.out.String()
+	require.Contains(t, out, "wrong  temporal: cannot reach Temporal at 127.0.0.1:7233")
+	require.Contains(t, out, "fix: TEMPORAL_ADDRESS")
+	require.Contains(t, out, `"board" is bound to no host`)
+	require.NotContains(t, out, "value-of")
+	require.Equal(t, 1, strings.Count(out, "temporal:"))
+	require.Empty(t, c.err.String())
+	code, _, refused := runs("", nil, "doctor", "--api", "http://127.0.0.1:7127")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, refused, "speaks to Temporal alone")
+}

@@ -1,0 +1,311 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/cron"
+	"github.com/latch-run/latch/internal/mitto"
+	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/spec"
+)
+
+// A wantedJob is one that a file describes.
+type wantedJob struct {
+	*latch.Job
+	// label names the file, and the place in it where there are several.
+	label string
+	from  source
+	// keys are those that the file gives.
+	keys []string
+	// doubts are about its schedule.
+	doubts []latch.Problem
+}
+
+// readJobs reads all jobs of the files, and tells at once all that is wrong.
+func (a *app) readJobs(files []string) ([]*wantedJob, error) {
+	var wanted []*wantedJob
+	var problems latch.Problems
+	labels := map[string]string{}
+	for _, file := range files {
+		read, documents, err := a.open(file)
+		if err == nil && len(documents) == 0 {
+			err = errors.New("it describes no job")
+		}
+		if err != nil {
+			problems = append(problems, labelled(file, unreadable(err))...)
+			continue
+		}
+		for _, document := range documents {
+			input := checkedAt(file, read, document, spec.Job)
+			input.admit()
+			if before, twice := labels[input.id]; twice && input.id != "" {
+				input.add(latch.Problems{{Path: "id", Message: fmt.Sprintf("%q is described in %s already", input.id, before)}})
+			}
+			labels[input.id] = input.file
+			problems = append(problems, labelled(input.file, input.problems)...)
+			if len(input.problems) == 0 {
+				for _, warning := range input.from.located(admission.RegisteredJobWarnings(input.job, mitto.Fields(&registry.Definition{ID: input.id, Job: input.job}))) {
+					a.warn("%s: %s", input.file, warning)
+				}
+			}
+			wanted = append(wanted, &wantedJob{Job: input.job, label: input.file, from: input.from, keys: keysOf(document.Data), doubts: input.scheduleWarnings})
+		}
+	}
+	if len(problems) > 0 {
+		return nil, refusedFiles(problems)
+	}
+	return wanted, nil
+}
+
+// labelled has each problem begin with where it is.
+func labelled(label string, problems latch.Problems) latch.Problems {
+	var all latch.Problems
+	for _, problem := range problems {
+		path := label
+		if problem.Path != "" {
+			path += ": " + problem.Path
+		}
+		problem.Path = path
+		all = append(all, problem)
+	}
+	return all
+}
+
+// refusedFiles tells what is wrong; nothing was written.
+func refusedFiles(problems latch.Problems) error {
+	f := newFailure(exitUsage, latch.ErrorInvalidSpec, "%v", problems)
+	f.Problems = problems
+	return f
+}
+
+func keysOf(data []byte) []string {
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal(data, &members) // what is no object has been refused
+	return slices.Sorted(maps.Keys(members))
+}
+
+// A plan is what applying files would do.
+type plan struct {
+	// wanted are the jobs, each behind the one that it follows.
+	wanted []*wantedJob
+	// registered are those of them that there are already.
+	registered map[string]*registry.Entry
+	// queue is the task queue, where one is given.
+	queue string
+}
+
+// planJobs looks at what is registered, and refuses jobs that follow none, or
+// each other in a circle.
+func planJobs(ctx context.Context, store *registry.Store, wanted []*wantedJob, queue string) (*plan, error) {
+	p := &plan{registered: map[string]*registry.Entry{}, queue: queue}
+	byID := map[string]*wantedJob{}
+	var ids []string
+	for _, job := range wanted {
+		byID[job.ID] = job
+		ids = append(ids, job.ID)
+	}
+	entries, err := store.GetAll(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		p.registered[entry.ID] = entry
+	}
+	leaders := leaderLookup(ctx, store, byID)
+	var problems latch.Problems
+	for _, job := range wanted {
+		wrong, err := checkLeaders(job, leaders)
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, labelled(job.label, job.from.located(append(wrong, p.checkSize(job)...)))...)
+	}
+	if len(problems) > 0 {
+		return nil, refusedFiles(problems)
+	}
+	p.order(wanted, byID)
+	return p, nil
+}
+
+func (p *plan) checkSize(job *wantedJob) latch.Problems {
+	var before registry.Definition
+	if entry := p.registered[job.ID]; entry != nil {
+		before = entry.Definition
+	}
+	defined := p.define(job, before)
+	if err := registry.CheckSize(&defined); err != nil {
+		return latch.Problems{{Message: err.Error()}}
+	}
+	return nil
+}
+
+// leaderLookup tells which job one follows once the files are applied; its
+// error is registry.ErrUnknown where there is no such job.
+func leaderLookup(ctx context.Context, store *registry.Store, byID map[string]*wantedJob) func(id string) (string, error) {
+	known := map[string]string{}
+	return func(id string) (string, error) {
+		if job, given := byID[id]; given {
+			return leaderOf(job.Job), nil
+		}
+		if leader, read := known[id]; read {
+			return leader, nil
+		}
+		entry, err := store.Get(ctx, id)
+		if err != nil {
+			return "", err
+		}
+		known[id] = leaderOf(entry.Job)
+		return known[id], nil
+	}
+}
+
+func leaderOf(job *latch.Job) string {
+	if job == nil || job.Schedule == nil {
+		return ""
+	}
+	return job.Schedule.After
+}
+
+func checkLeaders(job *wantedJob, leader func(string) (string, error)) (latch.Problems, error) {
+	var problems latch.Problems
+	const path = "schedule.after"
+	chain := []string{job.ID}
+	for next := leaderOf(job.Job); next != ""; {
+		if slices.Contains(chain, next) {
+			problems.Addf(path, "%s run after each other in a circle", strings.Join(append(chain, next), ", "))
+			return problems, nil
+		}
+		chain = append(chain, next)
+		after, err := leader(next)
+		if errors.Is(err, registry.ErrUnknown) {
+			problems.Addf(path, "%q names no job that is registered or in these files", next)
+			return problems, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		next = after
+	}
+	return nil, nil
+}
+
+// order puts each job behind the one that it follows, and leaves the order of
+// the files else.
+func (p *plan) order(wanted []*wantedJob, byID map[string]*wantedJob) {
+	placed := map[string]bool{}
+	var place func(job *wantedJob)
+	place = func(job *wantedJob) {
+		if placed[job.ID] {
+			return
+		}
+		placed[job.ID] = true
+		if leader, given := byID[leaderOf(job.Job)]; given {
+			place(leader)
+		}
+		p.wanted = append(p.wanted, job)
+	}
+	for _, job := range wanted {
+		place(job)
+	}
+}
+
+// define returns the definition that the file asks for. Keys that are kept for
+// other systems stay, unless the file gives them itself.
+func (p *plan) define(job *wantedJob, before registry.Definition) registry.Definition {
+	defined := before
+	defined.ID, defined.Job, defined.Lacks = job.ID, job.Job, ""
+	if p.queue != "" {
+		defined.TaskQueue = p.queue
+	}
+	defined.Extras = maps.Clone(before.Extras)
+	for _, key := range job.keys {
+		delete(defined.Extras, key)
+	}
+	return defined
+}
+
+// A jobChange is what applying one job does, as --output json prints it.
+type jobChange struct {
+	ID    string `json:"id"`
+	Title string `json:"title,omitempty"`
+	File  string `json:"file"`
+	// Action is created, updated or unchanged.
+	Action   string        `json:"action"`
+	Changes  []fieldChange `json:"changes,omitempty"`
+	NextTime latch.Time    `json:"next_time,omitzero"`
+	// NextTimes are the next three times at which the job runs by itself.
+	NextTimes []latch.Time `json:"next_times,omitempty"`
+
+	// next are the same, in the job's time zone.
+	next []time.Time
+}
+
+// What applying a job does.
+const (
+	actionCreated   = "created"
+	actionUpdated   = "updated"
+	actionUnchanged = "unchanged"
+)
+
+// foresee tells what applying the job would do to what there is.
+func (p *plan) foresee(job *wantedJob) jobChange {
+	entry, there := p.registered[job.ID]
+	change := jobChange{ID: job.ID, Title: job.Title, File: job.label, Action: actionCreated}
+	if there {
+		change.setChanges(changesOf(entry.Definition, p.define(job, entry.Definition)))
+	}
+	return change
+}
+
+func (c *jobChange) setChanges(changes []fieldChange) {
+	c.Action, c.Changes = actionUnchanged, changes
+	if len(changes) > 0 {
+		c.Action = actionUpdated
+	}
+}
+
+// apply registers the job, or changes it.
+func (p *plan) apply(ctx context.Context, store *registry.Store, job *wantedJob) (jobChange, error) {
+	change := jobChange{ID: job.ID, Title: job.Title, File: job.label, Action: actionCreated}
+	entry, err := (*registry.Entry)(nil), error(registry.ErrExists)
+	if p.registered[job.ID] == nil {
+		entry, err = store.Create(ctx, p.define(job, registry.Definition{}))
+	}
+	if errors.Is(err, registry.ErrExists) {
+		entry, err = store.Update(ctx, job.ID, func(definition *registry.Definition) error {
+			defined := p.define(job, *definition)
+			change.setChanges(changesOf(*definition, defined))
+			*definition = defined
+			return nil
+		})
+	}
+	if err != nil {
+		return change, refusedJob(job, err)
+	}
+	for _, at := range entry.NextTimes[:min(nextShown, len(entry.NextTimes))] {
+		change.next = append(change.next, at.In(cron.Zone(job.Schedule)))
+	}
+	change.NextTimes = latchTimes(change.next)
+	if len(change.NextTimes) > 0 {
+		change.NextTime = change.NextTimes[0]
+	}
+	return change, nil
+}
+
+// refusedJob tells of what is refused in whose file it is.
+func refusedJob(job *wantedJob, err error) error {
+	var refused *registry.RefusedError
+	if errors.As(err, &refused) {
+		return refusedFiles(labelled(job.label, job.from.located(latch.Problems{{Path: refused.Field, Message: refused.Reason}})))
+	}
+	return fmt.Errorf("%s: %w", job.label, err)
+}

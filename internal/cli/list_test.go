@@ -1,0 +1,235 @@
+package cli
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/registry"
+)
+
+var began = time.Date(2026, 7, 1, 10, 0, 0, 0, time.UTC)
+
+var boardsLock = latch.OpenLock{Token: "release-shop:board:r4nd", Webhook: "board", Event: "AFTER_STEP", Step: "deploy", Release: "shop", Title: "The shop",
+	Since: latch.NewTime(began), Until: latch.NewTime(began.Add(4 * time.Hour)), OnTimeout: latch.Rollback}
+
+const (
+	releaseHeader = "ID\tTITLE\tSTATUS\tSTEP\tWAITS FOR\tSTARTED\tCLOSED\tREASON\n"
+	waitingRow    = "shop\tThe shop\trunning\tdeploy\tboard at AFTER_STEP until 2026-07-01T14:00:00Z, then rollback\t2026-07-01T10:00:00Z\t-\t-\n"
+	lockHeader    = "SINCE\tWEBHOOK\tEVENT\tOF\tTITLE\tUNTIL\tTHEN\tLOCK\n"
+	boardsRow     = "2026-07-01T10:00:00Z\tboard\tAFTER_STEP (deploy)\trelease shop\tThe shop\t2026-07-01T14:00:00Z\trollback\trelease-shop:board:r4nd\n"
+	webhookHeader = "ID\tEVENTS\tURL\tWHEN\tENABLED\tENFORCED\tCHANGED\n"
+)
+
+// waitingTemporal has a release that waits for a lock.
+func waitingTemporal(t *testing.T) *fakeTemporal {
+	t.Helper()
+	payload, err := converter.GetDefaultDataConverter().ToPayload([]latch.OpenLock{boardsLock})
+	require.NoError(t, err)
+	run := &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: "release-shop", RunId: "run-1"},
+		Type: &commonpb.WorkflowType{Name: latch.WorkflowRelease}, Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, StartTime: timestamppb.New(began),
+		Memo: &commonpb.Memo{Fields: map[string]*commonpb.Payload{latch.MemoLocks: payload}}}
+	asked := map[string]bool{}
+	return &fakeTemporal{
+		list: func(query string) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+			if asked[query] = true; len(asked) > 1 { // the locks of users' own workflows, of which there are none
+				return &workflowservice.ListWorkflowExecutionsResponse{}, nil
+			}
+			return &workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{run}}, nil
+		},
+		query: func(string, string, []any) (string, error) {
+			lock := `{"token":"release-shop:board:r4nd","webhook":"board","event":"AFTER_STEP","step":"deploy","since":"2026-07-01T10:00:00Z",
+				"until":"2026-07-01T14:00:00Z","on_timeout":"rollback"}`
+			return `{"id":"shop","title":"The shop","status":"running","phase":"waiting","event":"AFTER_STEP","step":"deploy","locks":[` + lock + `],"rejected":[]}`, nil
+		},
+	}
+}
+
+// Lists on Temporal are tables with a header, or JSON.
+func TestListsOnTemporal(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, key, table string
+		args             []string
+	}{
+		{"releases", "releases", releaseHeader + waitingRow, []string{"release", "list"}},
+		{"releases of a status", "releases", releaseHeader + waitingRow, []string{"release", "list", "--status", "running", "--since", "1h", "--limit", "1"}},
+		{"locks", "locks", lockHeader + boardsRow, []string{"lock", "list"}},
+		{"locks of a release", "locks", lockHeader + boardsRow, []string{"lock", "list", "--release", "shop", "--webhook", "board", "--event", "AFTER_STEP"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			temporal := waitingTemporal(t)
+			code, out, errors := runs("", temporal, test.args...)
+			require.Equal(t, exitOK, code, errors)
+			require.Equal(t, test.table, out)
+			require.Empty(t, errors)
+			require.True(t, temporal.closed)
+			code, out, _ = runs("", waitingTemporal(t), append(test.args, "-o", "json")...)
+			require.Equal(t, exitOK, code)
+			require.Len(t, object(t, out)[test.key], 1)
+		})
+	}
+	code, out, _ := runs("", waitingTemporal(t), "lock", "list", "--job", "shop", "-o", "json")
+	require.Equal(t, exitOK, code)
+	require.JSONEq(t, `{"locks":[]}`, out, "none is an empty list")
+	code, out, _ = runs("", &fakeTemporal{}, "release", "list", "-o", "json")
+	require.Equal(t, exitOK, code)
+	require.JSONEq(t, `{"releases":[]}`, out)
+}
+
+// A release that no worker answers for is listed all the same, with a warning.
+func TestReleaseListOfASilentWorker(t *testing.T) {
+	t.Parallel()
+	temporal := waitingTemporal(t)
+	temporal.query = func(string, string, []any) (string, error) { return "", serviceerror.NewDeadlineExceeded("no poller") }
+	code, out, errors := runs("", temporal, "release", "list")
+	require.Equal(t, exitOK, code)
+	require.Equal(t, releaseHeader+"shop\tThe shop\trunning\t-\tboard at AFTER_STEP until 2026-07-01T14:00:00Z, then rollback\t2026-07-01T10:00:00Z\t-\t-\n", out)
+	require.Contains(t, errors, "Warning: 1 release could not be asked")
+}
+
+// What the API lists is what Temporal lists, part by part up to the limit; what
+// is left out is told, and where it begins.
+func TestListsByTheAPI(t *testing.T) {
+	t.Parallel()
+	const shop = `{"id":"shop","title":"The shop","status":"running","step":"deploy","workflow_id":"release-shop","run_id":"run-1","started_at":"2026-07-01T10:00:00Z",
+		"waits_for":[{"webhook":"board","event":"AFTER_STEP","since":"2026-07-01T10:00:00Z","until":"2026-07-01T14:00:00Z","on_timeout":"rollback"}]}`
+	const done = `{"id":"old","status":"stopped","reason":"enough","workflow_id":"release-old","run_id":"run-0","started_at":"2026-07-01T09:00:00Z","closed_at":"2026-07-01T09:30:00Z"}`
+	const doneRow = "old\t-\tstopped\t-\t-\t2026-07-01T09:00:00Z\t2026-07-01T09:30:00Z\tenough\n"
+	f := newAPI(t, map[string][]apiAnswer{
+		"GET /latch/v1/releases?limit=100":                                                         {{200, `{"releases":[` + shop + `],"next_cursor":"two"}`}},
+		"GET /latch/v1/releases?cursor=two&limit=99":                                               {{200, `{"releases":[],"next_cursor":"three"}`}},
+		"GET /latch/v1/releases?cursor=three&limit=99":                                             {{200, `{"releases":[` + done + `]}`}},
+		"GET /latch/v1/releases?cursor=two&limit=1&since=2026-07-01T00%3A00%3A00Z&status=running":  {{200, `{"releases":[` + shop + `],"next_cursor":"three"}`}},
+		"GET /latch/v1/releases?limit=200":                                                         {{200, `{"releases":[` + shop + `,` + done + `]}`}},
+		"GET /latch/v1/locks?limit=1000&release=shop":                                              {{200, `{"locks":[` + boardsJSON + `]}`}},
+		"GET /latch/v1/locks?limit=1":                                                              {{200, `{"locks":[` + boardsJSON + `],"next_cursor":"two","unread":2}`}},
+		"GET /latch/v1/deliveries?cursor=two&failed=true&limit=1":                                  {{200, `{"records":[` + lostDelivery + `],"runs":3,"next_cursor":"three"}`}},
+		"GET /latch/v1/deliveries?failed=true&limit=200&since=2026-07-01T00%3A00%3A00Z&webhook=ab": {{200, `{"records":[],"runs":3}`}},
+	})
+	require.Equal(t, releaseHeader+waitingRow+doneRow, f.ok("", "release", "list"))
+	require.Equal(t, releaseHeader+waitingRow+doneRow, f.ok("", "release", "list", "--limit", "0"))
+	limited := []string{"release", "list", "--status", "running", "--since", "2026-07-01T00:00:00Z", "--limit", "1", "--cursor", "two"}
+	code, out, errors := f.run("", limited...)
+	require.Equal(t, exitOK, code)
+	require.Equal(t, releaseHeader+waitingRow, out)
+	require.Contains(t, errors, "There are more")
+	list := object(t, f.ok("", append(limited, "-o", "json")...))
+	require.Equal(t, "three", list["next_cursor"])
+	require.Equal(t, true, list["more"])
+
+	require.Equal(t, lockHeader+boardsRow, f.ok("", "lock", "list", "--release", "shop"))
+	code, _, errors = f.run("", "lock", "list", "--limit", "1")
+	require.Equal(t, exitOK, code)
+	require.Contains(t, errors, "There are more")
+	require.Contains(t, errors, "2 runs wait for locks that cannot be read")
+
+	found := object(t, f.ok("", "deliveries", "list", "--failed", "--limit", "1", "--cursor", "two", "-o", "json"))
+	require.Equal(t, "three", found["next_cursor"])
+	require.Contains(t, f.ok("", "deliveries", "list", "--failed", "--webhook", "ab", "--since", "2026-07-01T00:00:00Z"), "TIME\tRESULT\tWEBHOOK")
+}
+
+const boardsJSON = `{"token":"release-shop:board:r4nd","webhook":"board","event":"AFTER_STEP","step":"deploy","release":"shop","title":"The shop",
+	"since":"2026-07-01T10:00:00Z","until":"2026-07-01T14:00:00Z","on_timeout":"rollback","workflow_id":"release-shop","run_id":"run-1","workflow_type":"latch.Release"}`
+
+// Registered webhooks are listed with their events, and without credentials.
+func TestWebhookList(t *testing.T) {
+	t.Parallel()
+	const rows = webhookHeader + "on-call\tJOB_FAILURE, BEFORE_RELEASE*\thttps://hooks.example.com/x?token=***\t'prod' in job.tags\tno\tyes\t2026-07-01T10:00:00Z\n" +
+		"person\tJOB_START*\t-\t-\tyes\tno\t2026-07-01T10:00:00Z\n" +
+		"quiet\tJOB_SUCCESS\tsecret chat\t-\tyes\tno\t2026-07-01T10:00:00Z\n"
+	disabled := false
+	webhooks := []latch.RegisteredWebhook{
+		{When: "'prod' in job.tags", Enforced: true, Webhook: latch.Webhook{ID: "on-call", URL: "https://hooks.example.com/x?token=s3cret", Enabled: &disabled,
+			Events: []latch.Event{{Event: "JOB_FAILURE"}, {Event: "JOB_SUCCESS", Enabled: &disabled}, {Event: "BEFORE_RELEASE", Blocking: true}}}},
+		{Webhook: latch.Webhook{ID: "person", Events: []latch.Event{{Event: "JOB_START", Blocking: true}}}},
+		{Webhook: latch.Webhook{ID: "quiet", URLSecret: "chat", Event: "JOB_SUCCESS"}},
+	}
+	schedules := newSchedules()
+	temporal := &fakeTemporal{schedules: schedules}
+	store := registry.New(registry.Options{Service: temporal.WorkflowService, Namespace: "default", TaskQueue: "latch"})
+	for i := range webhooks {
+		created, err := store.Webhooks().Create(t.Context(), webhooks[i])
+		require.NoError(t, err)
+		_, err = store.Webhooks().Update(t.Context(), created.ID, func(*latch.RegisteredWebhook) error { return nil })
+		require.NoError(t, err)
+	}
+	code, out, errors := runs("", temporal, "webhook", "list")
+	require.Equal(t, exitOK, code, errors)
+	require.Regexp(t, `(?m)^on-call\tJOB_FAILURE, BEFORE_RELEASE\*\thttps://hooks\.example\.com/x\?token=\*\*\*\t'prod' in job\.tags\tno\tyes\t20\d\d-`, out)
+	require.NotContains(t, out, "s3cret")
+	code, out, _ = runs("", temporal, "webhook", "list", "-o", "json")
+	require.Equal(t, exitOK, code)
+	require.Len(t, object(t, out)["webhooks"], 3)
+	require.NotContains(t, out, "s3cret")
+	code, out, _ = runs("", temporal, "webhook", "list", "--task-queue", "other", "-o", "json")
+	require.Equal(t, exitOK, code)
+	require.JSONEq(t, `{"webhooks":[]}`, out)
+
+	f := newAPI(t, map[string][]apiAnswer{"GET /latch/v1/webhooks": {{200, `{"webhooks":[
+		{"id":"on-call","url":"https://hooks.example.com/x?token=***","enabled":false,"enforced":true,"when":"'prod' in job.tags","updated_at":"2026-07-01T10:00:00Z",
+			"events":[{"event":"JOB_FAILURE"},{"event":"JOB_SUCCESS","enabled":false},{"event":"BEFORE_RELEASE","blocking":true}]},
+		{"id":"person","events":[{"event":"JOB_START","blocking":true}],"updated_at":"2026-07-01T10:00:00Z"},
+		{"id":"quiet","url_secret":"chat","event":"JOB_SUCCESS","updated_at":"2026-07-01T10:00:00Z"}]}`}}})
+	require.Equal(t, rows, f.ok("", "webhook", "list"))
+}
+
+// All wrong flags of a list are told at once, before anything is asked, on
+// Temporal and by the API alike.
+func TestListUsage(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		args []string
+		told []string
+	}{
+		{[]string{"release", "list", "--status", "done", "--since", "soon", "--until", "later", "--limit", "-1"},
+			[]string{`--status: "done" is not a status of a release; one is running, `, `--since: "soon"`, `--until: "later"`, "--limit: must be 0 (no limit) or more, not -1"}},
+		{[]string{"release", "list", "--status", "rolledback"}, []string{`did you mean "rolled_back"?`}},
+		{[]string{"lock", "list", "--event", "BEFORE_RELEASED"}, []string{"--event: ", `did you mean "BEFORE_RELEASE"?`}},
+		{[]string{"release", "list", "--since", "1h", "--until", "2h"}, []string{"--since: ", "does not come before until"}},
+		{[]string{"lock", "list", "--job", "a", "--release", "b", "--limit", "-1"}, []string{"--job: ", "--limit: "}},
+		{[]string{"deliveries", "list", "--since", "soon", "--limit", "-1"}, []string{"--since: ", "--limit: "}},
+		{[]string{"deliveries", "--failed", "--redeliver", "--yes", "--cursor", "x"}, []string{"--cursor goes with a list"}},
+		{[]string{"release", "list", "extra"}, []string{`unknown command "extra"`}},
+	} {
+		code, _, errors := runs("", nil, test.args...)
+		require.Equal(t, exitUsage, code, test.args)
+		f := newAPI(t, nil)
+		codeByAPI, _, errorsByAPI := f.run("", test.args...)
+		require.Equal(t, exitUsage, codeByAPI, test.args)
+		require.Empty(t, f.calls)
+		for _, told := range test.told {
+			require.Contains(t, errors, told, test.args)
+			require.Contains(t, errorsByAPI, told, test.args)
+		}
+	}
+}
+
+// A cursor that is none is wrong usage; what is out of reach, or lets nobody in,
+// has the exit code that it has elsewhere.
+func TestListFailures(t *testing.T) {
+	t.Parallel()
+	code, _, errors := runs("", &fakeTemporal{}, "release", "list", "--cursor", "nonsense")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, errors, `--cursor: "nonsense" is not the next_cursor`)
+	for call, args := range map[string][]string{"GET /latch/v1/releases?limit=100": {"release", "list"},
+		"GET /latch/v1/locks?limit=1000": {"lock", "list"}, "GET /latch/v1/webhooks": {"webhook", "list"}} {
+		code, _, _ := runs("", nil, args...)
+		require.Equal(t, exitUnreachable, code)
+		for status, want := range map[int]int{401: exitUnreachable, 403: exitUnreachable, 422: exitUsage, 503: exitUnreachable, 500: exitFailed} {
+			code, out, _ := newAPI(t, map[string][]apiAnswer{call: {{status, `{"detail":"So."}`}}}).run("", append(args, "-o", "json")...)
+			require.Equal(t, want, code, "%s: %d", call, status)
+			require.Contains(t, out, `"error"`)
+		}
+	}
+}

@@ -1,0 +1,209 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/cron"
+	"github.com/latch-run/latch/internal/rules"
+	"github.com/latch-run/latch/internal/spec"
+)
+
+// checked is a file that validation has looked at.
+type checked struct {
+	file string
+	kind spec.Kind
+	// data is the input as JSON, with the digits that the file has.
+	data json.RawMessage
+	// from is where it was read.
+	from source
+	// id and title are those of what the file describes.
+	id, title string
+	// What the file says, by its kind, as far as it could be read.
+	job      *latch.Job
+	release  *latch.Release
+	emission *latch.Emission
+	webhook  *latch.RegisteredWebhook
+
+	problems latch.Problems
+	warnings []latch.Problem
+	// scheduleWarnings are those of the warnings that are about a job's times.
+	scheduleWarnings []latch.Problem
+	// next are the next times at which a job runs by itself, in its time zone.
+	next []time.Time
+}
+
+// load reads the file as the kind and refuses one that is wrong, with all that
+// is wrong in it.
+func (a *app) load(file string, kind spec.Kind) (*checked, error) {
+	input := a.check(file, kind)
+	if len(input.problems) > 0 {
+		return nil, invalid(file, input.problems)
+	}
+	return input, nil
+}
+
+// check reads the file as the kind, and collects all that is wrong or doubtful.
+func (a *app) check(file string, kind spec.Kind) *checked {
+	input := &checked{file: file, kind: kind}
+	read, err := spec.Open(file, a.in, false)
+	if err == nil {
+		input.from.file = read
+		input.data, err = read.JSON()
+	}
+	if err != nil {
+		input.problems = unreadable(err)
+		return input
+	}
+	input.admit()
+	return input
+}
+
+// checkAll is check for each of what the file holds, as the kind, or as what
+// its keys tell where there is none.
+func (a *app) checkAll(file string, kind spec.Kind) []*checked {
+	read, documents, err := a.open(file)
+	if err != nil {
+		return []*checked{{file: file, kind: kind, problems: unreadable(err)}}
+	}
+	if len(documents) == 0 {
+		documents = []spec.Document{{}} // strict decoding tells what is missing
+	}
+	if kind == "" || kind == spec.Webhook {
+		documents = eachListed(documents)
+	}
+	var all []*checked
+	for _, document := range documents {
+		input := checkedAt(file, read, document, kind)
+		input.admitAsTold()
+		all = append(all, input)
+	}
+	checkTogether(all)
+	return all
+}
+
+// open reads a file, and all that it holds.
+func (a *app) open(file string) (*spec.File, []spec.Document, error) {
+	read, err := spec.Open(file, a.in, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	documents, err := read.Documents()
+	return read, documents, err
+}
+
+// eachListed puts the webhooks of lists in the place of these.
+func eachListed(documents []spec.Document) []spec.Document {
+	var all []spec.Document
+	for _, document := range documents {
+		all = append(all, spec.Listed(document)...)
+	}
+	return all
+}
+
+// checkTogether refuses two of a file that cannot be registered side by side.
+func checkTogether(all []*checked) {
+	type name struct {
+		kind spec.Kind
+		id   string
+	}
+	first := map[name]string{}
+	for _, input := range all {
+		if input.kind != spec.Webhook || input.id == "" {
+			continue
+		}
+		key := name{input.kind, input.id}
+		if before, twice := first[key]; twice {
+			input.add(latch.Problems{{Path: "id", Message: fmt.Sprintf("%q is the id of %s too", input.id, before)}})
+			continue
+		}
+		first[key] = input.file
+	}
+}
+
+// checkedAt is a document of a file, to be looked at.
+func checkedAt(file string, read *spec.File, document spec.Document, kind spec.Kind) *checked {
+	return &checked{file: strings.TrimSpace(file + " " + document.Place), kind: kind, data: document.Data, from: source{read, document.Place}}
+}
+
+// add takes down what is wrong, and where in the file.
+func (c *checked) add(problems latch.Problems) {
+	c.problems = append(c.problems, c.from.located(problems)...)
+}
+
+// admitAsTold is admit for data that tells itself what it describes.
+func (c *checked) admitAsTold() {
+	if c.kind == "" {
+		kind, err := spec.KindOf(c.data)
+		if errors.Is(err, spec.ErrUnknownKind) {
+			c.add(latch.Problems{{Message: fmt.Sprintf("%v; --kind says which it is", err)}})
+			return
+		}
+		if c.kind = kind; err != nil {
+			c.kind = spec.Job // strict decoding tells best why it is none of all
+		}
+	}
+	c.admit()
+}
+
+// unreadable is what is wrong with a file that cannot be read.
+func unreadable(err error) latch.Problems {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		err = path.Err // the file is named anyway
+	}
+	return latch.Problems{{Message: fmt.Sprintf("cannot be read: %v", err)}}
+}
+
+// admit decodes and validates the data as its kind.
+func (c *checked) admit() {
+	var err error
+	switch c.kind {
+	case spec.Job:
+		if c.job, err = admission.DecodeJob(c.data); err == nil {
+			c.id, c.title, c.warnings = c.job.ID, c.job.Title, admission.JobWarnings(c.job)
+		}
+	case spec.Release:
+		if c.release, err = admission.DecodeRelease(c.data); err == nil {
+			c.id, c.title, c.warnings = c.release.ID, c.release.Title, admission.ReleaseWarnings(c.release)
+		}
+	case spec.Emission:
+		if c.emission, err = admission.DecodeEmission(c.data); err == nil {
+			c.id, c.title, c.warnings = c.emission.ID, c.emission.Event, admission.EmissionWarnings(c.emission)
+		}
+	case spec.Webhook:
+		if c.webhook, err = admission.DecodeRegisteredWebhook(c.data); err == nil {
+			c.id, c.warnings = c.webhook.ID, admission.RegisteredWebhookWarnings(c.webhook)
+		}
+	case spec.Rules:
+		_, err = rules.Decode(c.data)
+	default:
+		err = fmt.Errorf("there is no kind %q; there are %s", c.kind, strings.Join(kindNames(), ", "))
+	}
+	if err != nil && !errors.As(err, &c.problems) {
+		c.problems.Addf("", "%v", err)
+	}
+	if c.job != nil {
+		c.admitSchedule(c.job.Schedule, time.Now())
+	}
+	c.problems, c.warnings = c.from.located(c.problems), c.from.located(c.warnings)
+	c.scheduleWarnings = c.from.located(c.scheduleWarnings)
+}
+
+// admitSchedule looks at when the job is to run.
+func (c *checked) admitSchedule(schedule *latch.Schedule, now time.Time) {
+	for _, problem := range cron.Check(schedule) {
+		c.problems.Addf("schedule."+problem.Path, "%s", problem.Message)
+	}
+	for _, doubt := range cron.Doubts(schedule, now) {
+		c.scheduleWarnings = append(c.scheduleWarnings, latch.Problem{Path: "schedule." + doubt.Path, Message: doubt.Message})
+	}
+	c.warnings = append(c.warnings, c.scheduleWarnings...)
+	c.next = cron.Next(schedule, now, nextShown)
+}

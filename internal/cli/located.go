@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/spec"
+)
+
+// A source is where an input was read: a file, and which of its documents.
+type source struct {
+	file  *spec.File
+	place string
+}
+
+// located adds to each problem where in the file it is, as far as that is known.
+func (s source) located(problems latch.Problems) latch.Problems {
+	if s.file == nil {
+		return problems
+	}
+	located := make(latch.Problems, len(problems))
+	for i, problem := range problems {
+		if at, found := s.file.Locate(s.place, problem.Path, aimOf(problem)); found && problem.Line == 0 {
+			problem.Line, problem.Column = at.Line, at.Column
+		}
+		located[i] = problem
+	}
+	return located
+}
+
+// refused adds to what the API refused where in the file each problem is.
+func (c *checked) refused(err error) error {
+	failure := explain(err)
+	if len(failure.Problems) > 0 {
+		failure.Problems = c.from.located(failure.Problems)
+		failure.text = printable(fmt.Sprintf("%s: %v", c.file, failure.Problems))
+	}
+	return failure
+}
+
+// aimOf is what of a member a problem is about.
+func aimOf(problem latch.Problem) spec.Aim {
+	switch {
+	case strings.HasPrefix(problem.Message, "stands twice"):
+		return spec.AtSecondKey
+	case strings.HasPrefix(problem.Message, "unknown key"):
+		return spec.AtKey
+	default:
+		return spec.AtValue
+	}
+}

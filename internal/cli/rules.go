@@ -1,0 +1,209 @@
+package cli
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/rules"
+	"github.com/latch-run/latch/internal/spec"
+	"github.com/latch-run/latch/internal/vars"
+	"github.com/latch-run/latch/internal/verdict"
+)
+
+func (a *app) rulesCommand() *cobra.Command {
+	test := &cobra.Command{Use: "test FILE...", Short: "Test the rules of webhooks against records, without a server", Args: cobra.MinimumNArgs(1),
+		Long: `Test the expressions and policies by which webhooks decide. FILE, YAML or JSON,
+names the file of a job, release, emission or webhook and lists tests:
+
+  file: release.yaml
+  tests:
+    - name: one failed test rolls back
+      event: BEFORE_RELEASE_COMPLETE
+      webhook: tests                     # where several listen to the event
+      record: {data: {failed: 1}}        # as starter history prints one
+      variables: {vars: {limit: 3}}      # laid over what is made up
+      expect: {result: pass, decision: rollback, rule: rollback_release}
+    - name: an endpoint that is down stops
+      event: BEFORE_RELEASE_COMPLETE
+      outcome: failed
+      expect: {decision: stop}
+
+outcome says what came to the hook: delivered (the default), unreadable, failed,
+unanswered (in time); of a hook that blocks lock_removed (its default), and
+lock_expired. expect has result (pass, fail, skipped, pending), decision
+(continue, stop, rollback; waits where the lock still holds; none where the hook
+decides nothing), and parts of the error and the rule that held. gate: true says
+that a custom event is fired by workflows.Gate.
+
+Exit codes: 0 all is as expected; 1 something is not; 2 a file is wrong.`,
+		RunE: func(_ *cobra.Command, args []string) error { return a.testRules(args) }}
+	return group("rules", "Test the rules by which webhooks decide", test)
+}
+
+// A ruleReport is one test, as --output json prints it.
+type ruleReport struct {
+	File        string             `json:"file"`
+	Name        string             `json:"name"`
+	Webhook     string             `json:"webhook"`
+	Event       string             `json:"event"`
+	Passed      bool               `json:"passed"`
+	Got         rules.Finding      `json:"got"`
+	Differences []rules.Difference `json:"differences"`
+}
+
+func (a *app) testRules(files []string) error {
+	var reports []ruleReport
+	for _, file := range files {
+		tested, err := a.testRulesOf(file)
+		if err != nil {
+			return err
+		}
+		reports = append(reports, tested...)
+	}
+	failed := 0
+	for _, report := range reports {
+		if !report.Passed {
+			failed++
+		}
+		if !a.json() {
+			a.printRuleReport(report)
+		}
+	}
+	if a.json() {
+		a.printJSON(map[string]any{"passed": failed == 0, "tests": reports})
+	} else {
+		a.printf("%d tests, %d failed\n", len(reports), failed)
+	}
+	if failed > 0 {
+		return silent(exitFailed)
+	}
+	return nil
+}
+
+// testRulesOf runs a file's tests. Every one is looked at before the first runs.
+func (a *app) testRulesOf(file string) ([]ruleReport, error) {
+	opened, err := spec.Open(file, a.in, false)
+	if err != nil {
+		return nil, invalid(file, unreadable(err))
+	}
+	from := source{file: opened}
+	data, err := opened.JSON()
+	if err != nil {
+		return nil, invalid(file, unreadable(err))
+	}
+	suite, err := rules.Decode(data)
+	if err != nil {
+		return nil, located(file, from, err)
+	}
+	about := suite.File
+	if !filepath.IsAbs(about) && file != "-" {
+		about = filepath.Join(filepath.Dir(file), about)
+	}
+	reports, problems := []ruleReport{}, latch.Problems(nil)
+	for i, test := range suite.Tests {
+		report, err := a.testRule(about, test)
+		var wrong *failure
+		if errors.As(err, &wrong) {
+			return nil, err // the file that is tested
+		}
+		if err != nil {
+			problems.Addf(fmt.Sprintf("tests[%d]", i), "%v", err)
+		}
+		report.File = file
+		reports = append(reports, report)
+	}
+	if len(problems) > 0 {
+		return nil, located(file, from, problems)
+	}
+	return reports, nil
+}
+
+// located is the error of a file with problems, with their lines.
+func located(file string, from source, err error) error {
+	var problems latch.Problems
+	if !errors.As(err, &problems) {
+		return err
+	}
+	return invalid(file, from.located(problems))
+}
+
+func (a *app) testRule(about string, test rules.Test) (ruleReport, error) {
+	report := ruleReport{Name: test.Name, Event: test.Event}
+	input, err := a.loadTrial(about, test.Event)
+	if err != nil {
+		return report, err
+	}
+	chosen, err := input.find(test.Event, test.Webhook, "say which by the key webhook")
+	if err != nil {
+		return report, err
+	}
+	hook := rules.Hook{Settings: chosen.settings, Scope: chosen.scope(test.Gate)}
+	if hook.Variables, err = a.ruleVariables(chosen, test.Variables); err != nil {
+		return report, err
+	}
+	report.Webhook = chosen.webhook.ID
+	if report.Got, err = hook.Run(test); err != nil {
+		return report, err
+	}
+	report.Differences = test.Expect.Differences(report.Got)
+	report.Passed = len(report.Differences) == 0
+	return report, nil
+}
+
+// scope says what the event's hooks decide.
+func (h *trialHook) scope(gate bool) verdict.Scope {
+	switch {
+	case gate || h.kind == spec.Release && latch.EventDecides(h.settings.Event):
+		return verdict.Decides
+	case h.settings.Event == latch.EventJobStart:
+		return verdict.Begins
+	default:
+		return verdict.Tells
+	}
+}
+
+// ruleVariables are those of webhook test, on no machine in particular, with a
+// test's own laid over them.
+func (a *app) ruleVariables(chosen *trialHook, own latch.Object) (expr.Variables, error) {
+	variables := chosen.variables(vars.NewSystem("worker.example", "", "default", latch.DefaultTaskQueue))
+	given, err := json.Marshal(own)
+	if err != nil {
+		return nil, err
+	}
+	over, err := decodeVariables(given)
+	if err != nil {
+		return nil, fmt.Errorf("variables: %w", err)
+	}
+	lay(variables, over)
+	variables["event"], variables["webhook"] = chosen.settings.Event, jsonObject{"id": chosen.webhook.ID}
+	return encodeVariables(variables)
+}
+
+func (a *app) printRuleReport(report ruleReport) {
+	word := cell{"ok  ", green}
+	if !report.Passed {
+		word = cell{"FAIL", red}
+	}
+	a.printf("%s  %s at %s: %s\n", word.show(a.colour()), printable(report.Webhook), printable(report.Event), oneLine(report.Name))
+	if report.Passed {
+		return
+	}
+	explained := []struct{ key, text string }{{"error", report.Got.Error}, {"rule", report.Got.Rule}}
+	for _, difference := range report.Differences {
+		a.printf("        %s: expected %s, got %s\n", difference.Key, oneLine(difference.Expected), cmp.Or(oneLine(difference.Got), "nothing"))
+	}
+	for _, why := range explained {
+		shown := slices.ContainsFunc(report.Differences, func(d rules.Difference) bool { return d.Key == why.key })
+		if why.text != "" && !shown {
+			a.printf("        its %s: %s\n", why.key, oneLine(why.text))
+		}
+	}
+}

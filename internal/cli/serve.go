@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+
+	"github.com/latch-run/latch/internal/api"
+	environment "github.com/latch-run/latch/internal/settings"
+)
+
+// Bounds of a request's parts on the wire. An answer may wait for a worker.
+const (
+	headerTimeout  = 5 * time.Second
+	requestTimeout = 30 * time.Second
+	replyTimeout   = 90 * time.Second
+	idleTimeout    = 2 * time.Minute
+	maximumHeader  = 64 << 10
+	// shutdownTimeout bounds how long what is in flight may take on SIGTERM.
+	shutdownTimeout = 20 * time.Second
+)
+
+const serveHelp = `Serve Latch's HTTP API and the pages of its locks until SIGTERM or Ctrl-C. It
+holds no state: any number of them may run side by side. While Temporal is out
+of reach it answers 503 and stays up. All settings come from the environment:
+
+  LATCH_API_ADDR        where it listens (127.0.0.1:7127)
+  LATCH_API_URL         its public address
+  LATCH_FQDN, LATCH_ENVIRONMENT   what /api/system tells
+  LATCH_API_KEYS        name[:admin|run|lock|read]=key,…, of 16 bytes or more;
+                        without keys only requests on this machine are served
+  LATCH_API_ALLOW       CIDRs that may call (all)
+  LATCH_API_TLS_CERT, LATCH_API_TLS_KEY   files in PEM
+  LATCH_LOCK_LINKS      true: a lock's link opens its page without a key
+  LATCH_LINK_KEY        signs those links; the worker has the same
+  LATCH_TEMPORAL_UI_URL the address of Temporal UI, to which pages link
+  LATCH_PAYLOAD_KEYS, LATCH_PAYLOAD_KEYS_FILE   id=base64,…: the worker's keys
+                        for what Temporal stores
+  LATCH_LOG_LEVEL, LATCH_LOG_FORMAT       info; text or json`
+
+func (a *app) serveCommand() *cobra.Command {
+	return &cobra.Command{Use: "serve", Short: "Serve the HTTP API and the pages of locks", Long: serveHelp, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context()) }}
+}
+
+// serve serves until ctx ends, and then lets what is in flight finish.
+func (a *app) serve(ctx context.Context) error {
+	configured, err := configureServe()
+	if err != nil {
+		a.warnOfUnknown(true)
+		return usageError(err)
+	}
+	logger := configured.Logger(a.err)
+	environment.Warn(logger, environment.Unknowns(a.environ))
+	configured.temporal.Logger = sdklog.NewStructuredLogger(logger)
+	temporal, err := client.NewLazyClient(configured.temporal)
+	if err != nil {
+		return usageError(fmt.Errorf("the connection to Temporal: %w", err))
+	}
+	defer temporal.Close()
+	handler, err := api.New(api.Options{
+		Client: temporal, Namespace: configured.temporal.Namespace, TaskQueue: a.settings.TaskQueue,
+		Keys: configured.keys, Allow: configured.allow, PublicURL: configured.URL,
+		FQDN: configured.fqdn(), Environment: configured.Environment,
+		DataConverter: configured.temporal.DataConverter,
+		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), TemporalUI: configured.TemporalUI, Logger: logger,
+	})
+	if err != nil {
+		return usageError(err)
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", configured.Addr)
+	if err != nil {
+		return newFailure(exitFailed, kindFailed, "LATCH_API_ADDR: %v; free the address or choose another", err)
+	}
+	logger.Info("api started", "address", listener.Addr().String(), "tls", configured.tls != nil, "keys", len(configured.keys),
+		"temporal", configured.temporal.HostPort, "namespace", configured.temporal.Namespace, "task_queue", a.settings.TaskQueue)
+	return serveUntil(ctx, "api", listener, &http.Server{
+		Handler: handler, TLSConfig: configured.tls, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout, WriteTimeout: replyTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maximumHeader,
+	}, logger)
+}
+
+// serveUntil serves until ctx ends; what names the server in the log.
+func serveUntil(ctx context.Context, what string, listener net.Listener, server *http.Server, logger *slog.Logger) error {
+	ended := make(chan error, 1)
+	go func() {
+		if server.TLSConfig != nil {
+			ended <- server.ServeTLS(listener, "", "")
+			return
+		}
+		ended <- server.Serve(listener)
+	}()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("%s: %w", what, err)
+	case <-ctx.Done():
+	}
+	logger.Info(what+" stops: what is in flight may finish", "within", shutdownTimeout)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(closing); err != nil {
+		return errors.Join(fmt.Errorf("%s: requests were in flight after %s: %w", what, shutdownTimeout, err), server.Close())
+	}
+	logger.Info(what + " stopped")
+	return nil
+}

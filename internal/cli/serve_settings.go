@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+
+	"github.com/latch-run/latch/codec"
+	"github.com/latch-run/latch/internal/anyid"
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/locklink"
+	environment "github.com/latch-run/latch/internal/settings"
+)
+
+// A serveConfiguration is everything that the API runs by.
+type serveConfiguration struct {
+	environment.API
+	keys     []api.Key
+	allow    []netip.Prefix
+	tls      *tls.Config
+	temporal client.Options
+}
+
+// configureServe reads the environment and reports all that is wrong with it
+// at once.
+func configureServe() (*serveConfiguration, error) {
+	given, err := environment.Read[environment.API]()
+	problems := []error{err}
+	configured := &serveConfiguration{API: given}
+	note := func(variable string, err error) {
+		problems = append(problems, environment.Named(variable, err))
+	}
+	configured.keys, err = api.ParseKeys(given.Keys)
+	note("LATCH_API_KEYS", err)
+	keys := configured.keys
+	if err != nil {
+		keys = make([]api.Key, 1) // there are to be some
+	}
+	note("LATCH_API_ADDR", api.CheckAddress(given.Addr, keys))
+	configured.allow, err = parsePrefixes(given.Allow)
+	note("LATCH_API_ALLOW", err)
+	configured.tls, err = environment.Certificate("LATCH_API_TLS_CERT", given.TLSCert, "LATCH_API_TLS_KEY", given.TLSKey)
+	problems = append(problems, err)
+	note("LATCH_API_URL", environment.CheckURL(given.URL))
+	note("LATCH_TEMPORAL_UI_URL", environment.CheckURL(given.TemporalUI))
+	if given.LockLinks {
+		note("LATCH_LINK_KEY, which LATCH_LOCK_LINKS needs", locklink.CheckKey([]byte(given.LinkKey)))
+	}
+	note("LATCH_LOG_FORMAT", environment.CheckLogFormat(given.LogFormat))
+	configured.temporal, err = envconfig.LoadDefaultClientOptions()
+	note("the connection to Temporal (TEMPORAL_…, profile)", err)
+	payloads, err := codec.FromEnvironment()
+	if err != nil {
+		problems = append(problems, err)
+	} else {
+		payloads.Configure(&configured.temporal)
+	}
+	anyid.Configure(&configured.temporal)
+	if configured.temporal.HostPort == "" {
+		configured.temporal.HostPort = client.DefaultHostPort
+	}
+	if configured.temporal.Namespace == "" {
+		configured.temporal.Namespace = client.DefaultNamespace
+	}
+	return configured, errors.Join(problems...)
+}
+
+// parsePrefixes reads CIDRs; a lone address is itself alone.
+func parsePrefixes(texts []string) ([]netip.Prefix, error) {
+	var prefixes []netip.Prefix
+	var problems []error
+	for _, text := range texts {
+		text = strings.TrimSpace(text)
+		if text == "" {
+			continue
+		}
+		prefix, err := netip.ParsePrefix(text)
+		if prefix.Addr().Is4In6() && prefix.Bits() >= 96 { // callers are compared as IPv4
+			prefix = netip.PrefixFrom(prefix.Addr().Unmap(), prefix.Bits()-96)
+		}
+		if address, lone := netip.ParseAddr(text); lone == nil {
+			prefix, err = netip.PrefixFrom(address.Unmap(), address.Unmap().BitLen()), nil
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%q is no CIDR such as 10.0.0.0/8", text))
+			continue
+		}
+		prefixes = append(prefixes, prefix.Masked())
+	}
+	if len(prefixes) == 0 && len(problems) == 0 && strings.Join(texts, ",") != "" {
+		return nil, errors.New("lists no CIDR, and none would let all call; leave it empty for that")
+	}
+	return prefixes, errors.Join(problems...)
+}
+
+// fqdn is what system.fqdn tells, by the rules that the worker follows.
+func (c *serveConfiguration) fqdn() string {
+	name, err := environment.FQDN(c.FQDN, c.URL)
+	if err != nil {
+		return "" // there is none to tell
+	}
+	return name
+}

@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+)
+
+const (
+	jobFile     = `{"id":22739,"title":"Webhooks!","task":{"command":{"argv":["true"]}},"vars":{"n":12345678901234567890.10}}`
+	releaseFile = "id: shop-4.2\nsteps: [{name: a, do: {command: {argv: ['true']}}}]\nvars: {n: 1.10}"
+	emitFile    = `{"event":"INSTANCE_CREATED"}`
+)
+
+// TestStarting: workflow type, id and queue by the contract's names, and the
+// input with the digits of the file.
+func TestStarting(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		stdin          string
+		environ        []string
+		args           []string
+		id, queue, got string
+	}{
+		"job":                   {jobFile, nil, []string{"job", "run", "-"}, "job-22739", "latch", `latch.JobRun {"id":22739,"title":"Webhooks!","task":{"command":{"argv":["true"]}},"vars":{"n":12345678901234567890.10}}`},
+		"release":               {releaseFile, nil, []string{"release", "run", "-"}, "release-shop-4.2", "latch", `latch.Release {"id":"shop-4.2","steps":[{"name":"a","do":{"command":{"argv":["true"]}}}],"vars":{"n":1.10}}`},
+		"emission":              {`{"id":"x","event":"INSTANCE_CREATED"}`, nil, []string{"emit", "-"}, "emit-x", "latch", `latch.Emit {"id":"x","event":"INSTANCE_CREATED"}`},
+		"an id of one's own":    {jobFile, nil, []string{"job", "run", "-", "--id", "nightly"}, "nightly", "latch", ""},
+		"a queue from the flag": {jobFile, []string{"LATCH_TASK_QUEUE=other"}, []string{"job", "run", "-", "--task-queue", "mine"}, "job-22739", "mine", ""},
+		"from the environment":  {jobFile, []string{"LATCH_TASK_QUEUE=other"}, []string{"job", "run", "-"}, "job-22739", "other", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			temporal := &fakeTemporal{}
+			c := newCommand(test.stdin, temporal)
+			c.app.environ = test.environ
+			require.Equal(t, exitOK, c.run(test.args...), c.err.String())
+			require.Len(t, temporal.started, 1)
+			options := temporal.started[0]
+			require.Equal(t, test.id, options.ID)
+			require.Equal(t, test.queue, options.TaskQueue)
+			require.Equal(t, enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL, options.WorkflowIDConflictPolicy)
+			require.Equal(t, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, options.WorkflowIDReusePolicy)
+			require.True(t, options.WorkflowExecutionErrorWhenAlreadyStarted)
+			require.Zero(t, options.WorkflowExecutionTimeout+options.WorkflowRunTimeout, "Latch never sets Temporal's workflow timeouts on its runs")
+			if test.got != "" {
+				require.Equal(t, test.got, temporal.inputs[0])
+			}
+			require.Equal(t, "Started "+test.id+"\n  run: run-1\n  watch: starter watch "+test.id+"\n", c.out.String())
+			require.True(t, temporal.closed)
+		})
+	}
+}
+
+func TestAnEmissionWithoutAnIDGetsOneOfItsOwn(t *testing.T) {
+	t.Parallel()
+	temporal := &fakeTemporal{}
+	for range 2 {
+		code, _, _ := runs(emitFile, temporal, "emit", "-")
+		require.Equal(t, exitOK, code)
+	}
+	require.Regexp(t, `^emit-[0-9a-f-]{36}$`, temporal.started[0].ID)
+	require.NotEqual(t, temporal.started[0].ID, temporal.started[1].ID)
+}
+
+func TestStartingAsJSON(t *testing.T) {
+	t.Parallel()
+	code, out, errors := runs(jobFile, &fakeTemporal{}, "job", "run", "-", "-o", "json")
+	require.Equal(t, exitOK, code)
+	require.Empty(t, errors)
+	require.Equal(t, map[string]any{"workflow_id": "job-22739", "run_id": "run-1", "status": "running"}, object(t, out))
+}
+
+// TestStartingOnAQueueThatNobodyPollsSaysSo, and starts the run all the same.
+func TestStartingOnAQueueThatNobodyPollsSaysSo(t *testing.T) {
+	t.Parallel()
+	temporal := &fakeTemporal{unpolled: true}
+	code, out, errors := runs(jobFile, temporal, "job", "run", "-", "--task-queue", "mine", "-o", "json")
+	require.Equal(t, exitOK, code)
+	object(t, out)
+	require.Equal(t, "Warning: no worker polls the task queue \"mine\", and job-22739 does nothing until one does\n", errors)
+	require.Equal(t, []string{"mine"}, temporal.asked)
+}
+
+func TestOneRunAtATime(t *testing.T) {
+	t.Parallel()
+	temporal := &fakeTemporal{start: func(client.StartWorkflowOptions) error {
+		return serviceerror.NewWorkflowExecutionAlreadyStarted("already", "request", "run-0")
+	}}
+	code, out, errors := runs(jobFile, temporal, "job", "run", "-")
+	require.Equal(t, exitFailed, code)
+	require.Empty(t, out)
+	require.Equal(t, "Error: job-22739 is running already (run run-0), and one runs at a time; watch it with: starter watch job-22739\n", errors)
+	code, out, _ = runs(jobFile, temporal, "job", "run", "-", "-o", "json")
+	require.Equal(t, exitFailed, code)
+	require.Equal(t, "AlreadyRunning", object(t, out)["error"].(map[string]any)["type"])
+}
+
+// TestNothingStartsOnABadSpec: it is refused before Temporal is asked.
+func TestNothingStartsOnABadSpec(t *testing.T) {
+	t.Parallel()
+	code, out, errors := runs(`{"id":"1","task":{"http":{"url":"x","sucess":"true"}}}`, nil, "job", "run", "-", "-o", "json")
+	require.Equal(t, exitUsage, code)
+	require.Equal(t, "Error: -: 2 problems:\n  task.http.sucess: unknown key; did you mean \"success\"?\n  task.http.url: \"x\" must begin with http:// or https://\n", errors)
+	failure := object(t, out)["error"].(map[string]any)
+	require.Equal(t, "InvalidSpec", failure["type"])
+	require.Len(t, failure["problems"], 2)
+}
+
+func TestWarningsGoToStandardError(t *testing.T) {
+	t.Parallel()
+	input := `{"id":"1","jobs":["a"],"webhooks":[{"id":"w","url":"https://example.com/","event":"BEFORE_RELEASE"}]}`
+	code, out, errors := runs(input, &fakeTemporal{}, "job", "run", "-", "-o", "json")
+	require.Equal(t, exitOK, code)
+	object(t, out)
+	require.Contains(t, errors, "Warning: -: webhooks[0].event: BEFORE_RELEASE is never fired by a job")
+}
+
+func TestTemporalOutOfReach(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"job", "run", "-"}, {"job", "stop", "1"}, {"release", "stop", "1"}, {"lock", "release", "w:h:r"}, {"status", "w"}, {"history", "w"}, {"watch", "w"},
+	} {
+		code, out, errors := runs(jobFile, nil, args...)
+		require.Equal(t, exitUnreachable, code, args)
+		require.Empty(t, out)
+		require.Equal(t, "Error: cannot reach Temporal at 127.0.0.1:7233\n", errors)
+	}
+}
+
+func TestWrongUsage(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"jobs"}, `unknown command "jobs"`},
+		{[]string{"job"}, "starter job needs a command"},
+		{[]string{"job", "walk"}, `unknown command "walk"`},
+		{[]string{"job", "run"}, "accepts 1 arg(s), received 0"},
+		{[]string{"job", "run", "a", "b"}, "accepts 1 arg(s), received 2"},
+		{[]string{"job", "run", "-", "--wach"}, "unknown flag: --wach"},
+		{[]string{"validate"}, "requires at least 1 arg(s)"},
+		{[]string{"status", "w", "--output", "xml"}, `--output is text or json, not "xml"`},
+		{[]string{"history", "w", "--limit", "many"}, "invalid argument"},
+	} {
+		code, out, errors := runs("", nil, test.args...)
+		require.Equal(t, exitUsage, code, test.args)
+		require.Empty(t, out)
+		require.Contains(t, errors, test.want)
+		require.Contains(t, errors, "--help' for usage")
+	}
+}
+
+func TestHelpTellsTheExitCodes(t *testing.T) {
+	t.Parallel()
+	code, out, _ := runs("", nil, "--help")
+	require.Equal(t, exitOK, code)
+	for _, line := range []string{"  0  done", "  1  the run failed", "  2  wrong usage", "  3  Temporal", "  4  the release was stopped", "  5  interrupted"} {
+		require.Contains(t, out, line)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	_, out, _ := runs("", nil, "version")
+	require.Regexp(t, `^latch \d+\.\d+\.\d+ \(go`, out)
+	_, out, _ = runs("", nil, "version", "-o", "json")
+	require.Contains(t, object(t, out), "version")
+}

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/secret"
+	environment "github.com/latch-run/latch/internal/settings"
+	"github.com/latch-run/latch/internal/vars"
+)
+
+// surroundings are what the environment gives a worker's deliveries.
+type surroundings struct {
+	// system is the template variable.
+	system vars.System
+	apiURL string
+	// linkKey signs links to locks; nil where they are not signed.
+	linkKey []byte
+	store   *secret.Store
+	sender  *delivery.Sender
+}
+
+// readSurroundings reads the settings of a worker with this environment. All
+// that is wrong is reported at once.
+func (a *app) readSurroundings() (*surroundings, error) {
+	given, err := environment.From[environment.Plugin](a.environ)
+	problems := []error{err}
+	read := &surroundings{apiURL: given.APIURL}
+	read.store, err = secret.FromEnvironment(a.environ, given.SecretsDir, given.SecretsHosts, given.SecretHostsRequired)
+	problems = append(problems, err)
+	read.sender, err = delivery.New(delivery.Options{Secrets: read.store, EgressAllow: given.EgressAllow, EgressProxy: given.EgressProxy,
+		Redact: latch.Redaction{Headers: environment.Trimmed(given.RedactHeaders), JSON: environment.Trimmed(given.RedactJSON)}})
+	problems = append(problems, err, environment.Named("LATCH_API_URL", environment.CheckURL(given.APIURL)))
+	if given.LockLinks {
+		read.linkKey = []byte(given.LinkKey)
+		problems = append(problems, environment.Named("LATCH_LINK_KEY, which LATCH_LOCK_LINKS needs", locklink.CheckKey(read.linkKey)))
+	}
+	fqdn, err := environment.FQDN(given.FQDN, given.APIURL)
+	problems = append(problems, err)
+	connection, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: lookup(a.environ)})
+	if err != nil {
+		problems = append(problems, fmt.Errorf("the connection to Temporal (TEMPORAL_…, profile): %w", err))
+	}
+	if connection.Namespace == "" {
+		connection.Namespace = client.DefaultNamespace
+	}
+	read.system = vars.NewSystem(fqdn, given.Environment, connection.Namespace, a.settings.TaskQueue)
+	return read, errors.Join(problems...)
+}
+
+// lockURL is the address of a lock's page; "" where the API has none.
+func (s *surroundings) lockURL(lock string) string {
+	if s.apiURL == "" {
+		return ""
+	}
+	return locklink.URL(s.apiURL, lock, s.linkKey)
+}
+
+// A lookup is an environment, as of os.Environ, in which envconfig looks.
+type lookup []string
+
+// Environ returns all of it.
+func (l lookup) Environ() []string { return l }
+
+// LookupEnv finds one variable.
+func (l lookup) LookupEnv(name string) (string, bool) {
+	for _, setting := range l {
+		if value, is := strings.CutPrefix(setting, name+"="); is {
+			return value, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,20 @@
+package cli
+
+import (
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latch-run/latch"
+)
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{Use: "version", Short: "Print the version", Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error {
+		if a.json() {
+			a.printJSON(map[string]string{"version": latch.Version, "go": runtime.Version()})
+			return nil
+		}
+		a.printf("latch %s (%s, %s/%s)\n", latch.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		return nil
+	}}
+}

@@ -1,0 +1,267 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/latch-run/latch"
+)
+
+// scene is what the run answers at one poll.
+type scene struct{ status, history string }
+
+// play makes a run that goes through the scenes, a poll each, and then ends.
+func play(temporal *fakeTemporal, scenes ...scene) *fakeTemporal {
+	temporal.ended = make(chan struct{})
+	at := 0
+	temporal.query = func(_, name string, _ []any) (string, error) {
+		current := scenes[min(at, len(scenes)-1)]
+		if name == latch.QueryStatus {
+			return current.status, nil
+		}
+		if at++; at == len(scenes) {
+			close(temporal.ended)
+		}
+		return current.history, nil
+	}
+	return temporal
+}
+
+const (
+	lockToken = "release-first:approval:r4nd0m"
+	waiting   = `{"delivery_id":"dlv_1","webhook":"approval","event":"BEFORE_RELEASE","result":"pending","data":{},"attempts":0,"lock":{"token":"` + lockToken + `"}}`
+	passed    = `{"delivery_id":"dlv_1","webhook":"approval","event":"BEFORE_RELEASE","result":"pass","decision":"continue","data":{},"attempts":2,"duration_ms":1500,
+		"response":{"status":200},"lock":{"token":"` + lockToken + `","removed_at":"2026-07-01T10:00:00.000Z","removed_by":"ada\u001b[31m","via":"update"}}`
+	result = `{"id":"first","status":"released","steps":[{"name":"a","status":"done"}],"history":[` + passed + `]}`
+)
+
+func releaseRun(scenes ...scene) *fakeTemporal {
+	return play(&fakeTemporal{exists: []string{"release-first"}, result: result}, scenes...)
+}
+
+func threeScenes() []scene {
+	return []scene{
+		{`{"id":"first","status":"running","phase":"waiting","event":"BEFORE_RELEASE","steps":[{"name":"a","status":"pending"}],
+			"locks":[{"token":"` + lockToken + `","webhook":"approval","event":"BEFORE_RELEASE","since":"2026-07-01T10:00:00Z","until":"2026-07-02T10:00:00Z"}],"rejected":[]}`, "[" + waiting + "]"},
+		{`{"id":"first","status":"running","phase":"waiting","event":"BEFORE_RELEASE","steps":[{"name":"a","status":"pending"}],
+			"locks":[{"token":"` + lockToken + `","webhook":"approval","event":"BEFORE_RELEASE","since":"2026-07-01T10:00:00Z"}],"rejected":[{"name":"stop","error":"no","at":"2026-07-01T10:00:00Z"}]}`, "[" + waiting + "]"},
+		{`{"id":"first","status":"running","phase":"step","step":"a","steps":[{"name":"a","status":"done"}],"locks":[],"rejected":[{"name":"stop","error":"no","at":"2026-07-01T10:00:00Z"}]}`, "[" + passed + "]"},
+	}
+}
+
+var clock = regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d  `)
+
+// TestWatching: phases, records as they settle, locks with the command that
+// removes them, and the result.
+func TestWatching(t *testing.T) {
+	t.Parallel()
+	code, out, errors := runs("", releaseRun(threeScenes()...), "watch", "first")
+	require.Equal(t, exitOK, code, errors)
+	require.Empty(t, errors)
+	require.Equal(t, strings.Join([]string{
+		"watching  release-first  run run-1",
+		"phase    waiting BEFORE_RELEASE",
+		"lock     BEFORE_RELEASE  approval  waits for its removal, until 2026-07-02T10:00:00Z",
+		"          starter lock release " + lockToken,
+		"refused  signal stop  no",
+		"step     a  done",
+		"pass     BEFORE_RELEASE  approval  answered 200  2 attempts  1.5s  decides continue  lock removed by ada\ufffd[31m (update)",
+		"phase    step (a)",
+		"release-first: released",
+		"  step a: done", "",
+	}, "\n"), clock.ReplaceAllString(out, ""))
+	require.NotContains(t, out, "\x1b", "no colours where there is no terminal, and none from elsewhere")
+}
+
+func TestWatchingOnATerminalEndsWithATable(t *testing.T) {
+	t.Parallel()
+	c := newCommand("", releaseRun(threeScenes()...))
+	c.app.terminal, c.app.environ = true, []string{"NO_COLOR=1"}
+	require.Equal(t, exitOK, c.run("watch", "first"))
+	require.Contains(t, c.out.String(), "RESULT  EVENT           WEBHOOK   ANSWER  ATTEMPTS  TOOK  DECISION  DELIVERY  NOTE\n"+
+		"pass    BEFORE_RELEASE  approval  200     2         1.5s  continue  dlv_1     lock removed by ada")
+	require.NotContains(t, c.out.String(), "\x1b")
+
+	c = newCommand("", releaseRun(threeScenes()...))
+	c.app.terminal = true
+	require.Equal(t, exitOK, c.run("watch", "first"))
+	require.Contains(t, c.out.String(), "\x1b[32mreleased\x1b[0m")
+}
+
+func TestWatchingAsJSONGivesTheOutcomeAlone(t *testing.T) {
+	t.Parallel()
+	code, out, errors := runs("id: first\nsteps: [{name: a, do: {command: {argv: [x]}}}]", releaseRun(threeScenes()...), "release", "run", "-", "--watch", "-o", "json")
+	require.Equal(t, exitOK, code)
+	outcome := object(t, out)
+	require.Equal(t, "released", outcome["status"])
+	require.Equal(t, "release-first", outcome["workflow_id"])
+	require.Equal(t, "first", outcome["result"].(map[string]any)["id"])
+	require.Contains(t, errors, "waits for its removal", "progress goes to standard error")
+}
+
+// TestExitCodesOfRuns, as the root command's help tells them.
+func TestExitCodesOfRuns(t *testing.T) {
+	t.Parallel()
+	failed := func(kind string, details ...any) error {
+		return temporal.NewNonRetryableApplicationError("step a failed", kind, nil, details...)
+	}
+	type raw = json.RawMessage
+	for name, test := range map[string]struct {
+		result string
+		err    error
+		code   int
+		want   []string
+	}{
+		"released":    {`{"id":"1","status":"released","steps":[]}`, nil, exitOK, []string{"release-first: released"}},
+		"stopped":     {`{"id":"1","status":"stopped","reason":"no","decided_by":{"webhook":"board","event":"BEFORE_RELEASE"},"steps":[{"name":"a","status":"pending"}]}`, nil, exitNotReleased, []string{"release-first: stopped\n  reason: no\n  decided by: webhook board at BEFORE_RELEASE\n  step a: pending\n"}},
+		"rolled back": {`{"id":"1","status":"rolled_back","decided_by":{"by":"ada"},"steps":[]}`, nil, exitNotReleased, []string{"decided by: ada"}},
+		"succeeded":   {`{"id":"1","status":"succeeded","kvp":{}}`, nil, exitOK, []string{"succeeded"}},
+		"deliveries that failed": {`{"id":"1","event":"A","history":[{"result":"fail","error":"503","attempts":9},{"result":"pass","attempts":1},{"result":"skipped","error":"skipped: no"},{"result":"fail","error":"stop_release: no such key","attempts":1,"response":{"status":200}},{"result":"fail","error":"lock timed out","attempts":0,"lock":{"token":"t"}}]}`, nil, exitOK, []string{
+			"completed\n  1 of 3 deliveries failed\n"}},
+		"an emission": {`{"id":"1","event":"A","history":[]}`, nil, exitOK, []string{"completed"}},
+		"a sequence":  {`{"id":"1","status":"succeeded","jobs":[{"id":"x","status":"failed","error":"oh"}]}`, nil, exitOK, []string{"  job x: failed: oh\n"}},
+		"failed": {"", failed(latch.ErrorReleaseFailed, raw(`{"id":"1","status":"failed","steps":[{"name":"a","status":"failed","error":"oh"}]}`)),
+			exitFailed, []string{"release-first: failed\n", "error: ReleaseFailed: step a failed", "step a: failed: oh"}},
+		"an undo that failed": {"", failed(latch.ErrorRollbackIncomplete), exitFailed, []string{"error: RollbackIncomplete: step a failed"}},
+		"timed out":           {"", failed(latch.ErrorJobFailed, raw(`{"id":"1","status":"timed_out"}`)), exitFailed, []string{"release-first: timed_out"}},
+		"cancelled":           {"", temporal.NewCanceledError(raw(`{"id":"1","status":"cancelled","steps":[{"name":"a","status":"undone"}]}`)), exitFailed, []string{"release-first: cancelled", "step a: undone"}},
+		"refused":             {"", failed(latch.ErrorInvalidSpec), exitUsage, []string{"error: InvalidSpec: step a failed"}},
+		"terminated":          {"", &temporal.TerminatedError{}, exitFailed, []string{"release-first: terminated", "nothing undone"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run := play(&fakeTemporal{exists: []string{"release-first"}, result: test.result}, scene{`{"status":"running"}`, "[]"})
+			run.err = test.err
+			code, out, errors := runs("", run, "watch", "first")
+			require.Equal(t, test.code, code, out+errors)
+			require.Empty(t, errors)
+			for _, want := range test.want {
+				require.Contains(t, out, want)
+			}
+		})
+	}
+}
+
+// TestCtrlCStopsWatchingNotTheRun.
+func TestCtrlCStopsWatchingNotTheRun(t *testing.T) {
+	t.Parallel()
+	ctx, interrupt := context.WithCancel(context.Background())
+	defer interrupt()
+	run := &fakeTemporal{exists: []string{"release-first"}, ended: make(chan struct{})}
+	run.query = func(_, name string, _ []any) (string, error) {
+		if name == latch.QueryHistory {
+			interrupt()
+			return "[]", nil
+		}
+		return `{"status":"running"}`, nil
+	}
+	c := newCommand("", run)
+	require.Equal(t, exitInterrupted, c.app.run(ctx, []string{"watch", "first"}))
+	require.Equal(t, "Error: stopped watching; release-first goes on. Watch it again with: starter watch release-first\n", c.err.String())
+	require.Empty(t, run.updates)
+}
+
+// TestWatchingWithoutAWorkerSaysSoOnce.
+func TestWatchingWithoutAWorkerSaysSoOnce(t *testing.T) {
+	t.Parallel()
+	unanswered := func() *fakeTemporal {
+		run := &fakeTemporal{exists: []string{"release-first"}, ended: make(chan struct{}), result: `{"status":"released"}`,
+			infos: map[string]*workflowpb.WorkflowExecutionInfo{"release-first": {TaskQueue: "mine"}}}
+		polls := 0
+		run.query = func(string, string, []any) (string, error) {
+			if polls++; polls == 5 {
+				close(run.ended)
+			}
+			return "", serviceerror.NewDeadlineExceeded("no")
+		}
+		return run
+	}
+	code, out, _ := runs("", unanswered(), "watch", "release-first")
+	require.Equal(t, exitOK, code)
+	require.Equal(t, 1, strings.Count(out, `waiting  release-first does not answer: is a worker polling its task queue "mine"?`), out)
+
+	run := unanswered()
+	run.gone = serviceerror.NewUnavailable("stream terminated by RST_STREAM with error code: CANCEL")
+	code, out, _ = runs("", run, "watch", "release-first")
+	require.Equal(t, exitOK, code)
+	require.Equal(t, 1, strings.Count(out, "waiting  Temporal is out of reach"), out)
+	require.NotContains(t, out, "worker")
+	require.NotContains(t, out, "RST_STREAM")
+}
+
+// TestALockOfAHookThatHasDecidedIsNobodysToRemove.
+func TestALockOfAHookThatHasDecidedIsNobodysToRemove(t *testing.T) {
+	t.Parallel()
+	lock := latch.OpenLock{Token: lockToken}
+	for decided, records := range map[bool][]latch.Record{
+		false: {{Lock: &latch.RecordLock{Token: lockToken}}, {Decision: latch.Stop}, {Decision: latch.Stop, Lock: &latch.RecordLock{Token: "another"}}},
+		true:  {{Decision: latch.Stop, Lock: &latch.RecordLock{Token: lockToken}}},
+	} {
+		require.Equal(t, decided, len(undecided([]latch.OpenLock{lock}, records)) == 0)
+	}
+}
+
+func TestNotesOfARecord(t *testing.T) {
+	t.Parallel()
+	at := latch.Time{Time: time.Date(2026, 7, 1, 10, 0, 0, 0, time.UTC)}
+	for want, lock := range map[string]latch.RecordLock{
+		"lock timed out":                     {RemovedAt: at, Via: latch.ViaTimeout},
+		"lock closed: rolled back by ada":    {RemovedAt: at, Via: latch.ViaOverride, Reason: "rolled back by ada"},
+		"lock removed by ada (signal): fine": {RemovedAt: at, Via: latch.ViaSignal, RemovedBy: "ada", Reason: "fine"},
+		"":                                   {},
+	} {
+		require.Equal(t, want, note(&latch.Record{Lock: &lock}))
+	}
+	require.Equal(t, "<1ms", took(&latch.Record{Attempts: 1, CompletedAt: at}))
+	require.Equal(t, "3ms", took(&latch.Record{Attempts: 1, CompletedAt: at, DurationMS: 3}))
+	require.Empty(t, took(&latch.Record{CompletedAt: at}), "nothing was sent")
+}
+
+func TestStatusAndHistory(t *testing.T) {
+	t.Parallel()
+	var asked []any
+	run := &fakeTemporal{exists: []string{"release-first"}, query: func(_, name string, args []any) (string, error) {
+		if name == latch.QueryStatus {
+			return threeScenes()[1].status, nil
+		}
+		asked = args
+		return "[" + passed + "]", nil
+	}}
+	code, out, _ := runs("", run, "status", "first")
+	require.Equal(t, exitOK, code)
+	require.Equal(t, "release-first: running\n  phase: waiting BEFORE_RELEASE\n  step a: pending\n"+
+		"  lock of approval at BEFORE_RELEASE, since 2026-07-01T10:00:00Z\n    remove it with: starter lock release "+lockToken+"\n  refused: signal stop: no\n", out)
+	_, out, _ = runs("", run, "status", "release-first", "-o", "json")
+	require.Equal(t, "waiting", object(t, out)["phase"])
+
+	code, out, _ = runs("", run, "history", "first", "--webhook", "approval", "--event", "BEFORE_RELEASE", "--after", "dlv_0", "--limit", "5")
+	require.Equal(t, exitOK, code)
+	require.Equal(t, []any{latch.HistoryQuery{Webhook: "approval", Event: "BEFORE_RELEASE", After: "dlv_0", Limit: 5}}, asked)
+	require.Equal(t, "RESULT\tEVENT\tWEBHOOK\tANSWER\tATTEMPTS\tTOOK\tDECISION\tDELIVERY\tNOTE\npass\tBEFORE_RELEASE\tapproval\t200\t2\t1.5s\tcontinue\tdlv_1\tlock removed by ada\ufffd[31m (update)\n", out)
+	_, out, _ = runs("", run, "history", "first", "-o", "json")
+	require.Equal(t, "dlv_1", object(t, `{"records":`+out+`}`)["records"].([]any)[0].(map[string]any)["delivery_id"])
+
+	code, _, errors := runs("", run, "status", "other")
+	require.Equal(t, exitFailed, code)
+	require.Equal(t, "Error: there is no run with the workflow id \"other\" or \"job-other\" or \"release-other\" or \"emit-other\"\n", errors)
+}
+
+// TestConnectingIsBoundedAndNamesTheAddress: nobody listens on this port of
+// loopback.
+func TestConnectingIsBoundedAndNamesTheAddress(t *testing.T) {
+	t.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+	t.Setenv("TEMPORAL_NAMESPACE", "shop")
+	t.Setenv("TEMPORAL_CONFIG_FILE", write(t, "temporal.toml", ""))
+	_, err := dial(t.Context()) // without a bound it would go on for ever
+	require.ErrorContains(t, err, "cannot reach Temporal at 127.0.0.1:1 (namespace shop)")
+	require.Equal(t, exitUnreachable, explain(err).code)
+}

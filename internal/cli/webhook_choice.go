@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/spec"
+	"github.com/latch-run/latch/internal/typo"
+)
+
+// A trialFile is a file in which webhooks stand.
+type trialFile struct {
+	kind     spec.Kind
+	job      *latch.Job
+	release  *latch.Release
+	emission *latch.Emission
+}
+
+// A trialHook is one webhook at the event that is tried.
+type trialHook struct {
+	*trialFile
+	webhook  *latch.Webhook
+	settings latch.Event
+}
+
+// loadTrial reads a file and refuses one that is wrong. Of webhooks that stand by
+// themselves there may be several.
+func (a *app) loadTrial(file, event string) (*trialFile, error) {
+	inputs := a.checkAll(file, "")
+	var problems latch.Problems
+	var webhooks []latch.Webhook
+	for _, input := range inputs {
+		if len(inputs) > 1 && input.kind != spec.Webhook && len(input.problems) == 0 {
+			input.add(latch.Problems{{Message: fmt.Sprintf("is a %s; of several documents each is a webhook", input.kind)}})
+		}
+		problems = append(problems, labelled(input.file, input.problems)...)
+		if input.webhook != nil {
+			webhooks = append(webhooks, input.webhook.Webhook)
+		}
+	}
+	if len(problems) > 0 {
+		return nil, refusedFiles(problems)
+	}
+	input := inputs[0]
+	if input.kind == spec.Rules {
+		return nil, usageError(fmt.Errorf("%s: it has tests of rules, and no webhooks of its own", file))
+	}
+	if input.kind == spec.Webhook {
+		return around(webhooks, event), nil
+	}
+	return &trialFile{kind: input.kind, job: input.job, release: input.release, emission: input.emission}, nil
+}
+
+// around makes up, for webhooks by themselves, the least that fires the event.
+func around(webhooks []latch.Webhook, event string) *trialFile {
+	switch {
+	case strings.HasPrefix(event, "JOB_"):
+		return &trialFile{kind: spec.Job, job: &latch.Job{ID: "test", Webhooks: webhooks}}
+	case latch.IsBuiltInEvent(event):
+		return &trialFile{kind: spec.Release, release: &latch.Release{ID: "test", Steps: []latch.Step{{Name: "deploy"}}, Webhooks: webhooks}}
+	default:
+		return &trialFile{kind: spec.Emission, emission: &latch.Emission{ID: "test", Event: event, Webhooks: webhooks}}
+	}
+}
+
+// hooks returns all that listens to an event, of jobs within a sequence too.
+func (f *trialFile) hooks(event string) (found []*trialHook, others []string) {
+	collect := func(of *trialFile, webhooks []latch.Webhook) {
+		for i := range webhooks {
+			listens := false
+			for _, settings := range webhooks[i].EventSettings() {
+				if settings.Event == event {
+					found, listens = append(found, &trialHook{of, &webhooks[i], settings}), true
+				}
+			}
+			if !listens {
+				others = append(others, webhooks[i].ID)
+			}
+		}
+	}
+	switch f.kind {
+	case spec.Job:
+		var walk func(job *latch.Job)
+		walk = func(job *latch.Job) {
+			collect(&trialFile{kind: spec.Job, job: job}, job.Webhooks)
+			for _, item := range job.Jobs {
+				if item.Job != nil {
+					walk(item.Job)
+				}
+			}
+		}
+		walk(f.job)
+	case spec.Release:
+		collect(f, f.release.Webhooks)
+	default:
+		collect(f, f.emission.Webhooks)
+	}
+	return found, others
+}
+
+// choose finds the one webhook that is meant, which sends something.
+func (f *trialFile) choose(flags trialFlags) (*trialHook, error) {
+	found, err := f.find(flags.event, flags.webhook, "say which by --webhook")
+	if err == nil && !found.webhook.HasURL() {
+		return nil, fmt.Errorf("webhook %q has no url: nothing is sent, only a lock is made", found.webhook.ID)
+	}
+	return found, err
+}
+
+// find finds the one webhook that is meant. Where there are several, which is
+// how to say it.
+func (f *trialFile) find(event, id, which string) (*trialHook, error) {
+	found, others := f.hooks(event)
+	var ids []string
+	for _, hook := range found {
+		ids = append(ids, hook.webhook.ID)
+	}
+	all := slices.Concat(ids, others)
+	if id != "" {
+		found = slices.DeleteFunc(found, func(hook *trialHook) bool { return hook.webhook.ID != id })
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1 && id == "":
+		return nil, fmt.Errorf("several webhooks listen to %s: %s; they are %s", event, which, quoteAll(ids, ", "))
+	case len(found) > 1:
+		return nil, fmt.Errorf("several jobs have a webhook %q that listens to %s: put the job that is meant into a file of its own", id, event)
+	case id != "" && slices.Contains(others, id):
+		return nil, fmt.Errorf("webhook %q does not listen to %s", id, event)
+	case id != "":
+		return nil, fmt.Errorf("there is no webhook %q; there are %s%s", id, quoteAll(all, ", "), typo.Hint(id, all))
+	default:
+		return nil, fmt.Errorf("no webhook listens to %s; there are %s", event, quoteAll(others, ", "))
+	}
+}
+
+func sortedNames[V any](of map[string]V) []string { return slices.Sorted(maps.Keys(of)) }

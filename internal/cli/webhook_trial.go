@@ -1,0 +1,214 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// trialFlags are the flags of webhook test.
+type trialFlags struct {
+	event, webhook, variables string
+	send, showSecrets         bool
+}
+
+func (a *app) webhookTestCommand() *cobra.Command {
+	var flags trialFlags
+	command := &cobra.Command{Use: "test FILE --event EVENT", Short: "Show one delivery of a webhook, byte by byte, and maybe send it", Args: cobra.ExactArgs(1),
+		Long: `Render one delivery of a webhook as a worker would, and show its request: line,
+headers, signature and body. FILE is a job, release, emission or webhook. What a
+run would tell is made up, as plausible as the file allows; --variables, a file
+with a JSON or YAML object of template variables, is laid over it.
+
+Nothing is sent without --send; with it, one attempt is made, and shown is what
+came back and what would become of the delivery. Secrets and permissions are
+those that a worker with the same environment has: LATCH_SECRET_…,
+LATCH_SECRETS_DIR, LATCH_SECRETS_HOSTS, LATCH_EGRESS_ALLOW, LATCH_EGRESS_PROXY.
+Their values are shown as *** unless --show-secrets is given.
+
+Standard output has the exact bytes, for webhook verify to read, unless it is a
+terminal; with --send the answer follows them.
+
+Exit codes: 0 rendered, and delivered with --send; 1 it was not; 2 the file,
+the flags or the settings are wrong.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.tryWebhook(cmd.Context(), args[0], flags) }}
+	command.Flags().StringVar(&flags.event, "event", "", "the event that fires, such as JOB_SUCCESS (required)")
+	command.Flags().StringVar(&flags.webhook, "webhook", "", "the webhook's id, where several listen to the event")
+	command.Flags().StringVar(&flags.variables, "variables", "", "a file with template variables")
+	command.Flags().BoolVar(&flags.send, "send", false, "send it")
+	command.Flags().BoolVar(&flags.showSecrets, "show-secrets", false, "show the values of secrets")
+	return command
+}
+
+func (a *app) tryWebhook(ctx context.Context, file string, flags trialFlags) error {
+	if flags.event == "" {
+		return usageError(errors.New("--event is required: the event that fires, such as JOB_SUCCESS"))
+	}
+	if err := latch.CheckEvent(flags.event); err != nil {
+		return usageError(fmt.Errorf("--event: %w", err))
+	}
+	input, err := a.loadTrial(file, flags.event)
+	if err != nil {
+		return err
+	}
+	chosen, err := input.choose(flags)
+	if err != nil {
+		return usageError(fmt.Errorf("%s: %w", file, err))
+	}
+	a.warnOfUnknown(false)
+	surroundings, err := a.readSurroundings()
+	if err != nil {
+		return usageError(err)
+	}
+	defer surroundings.sender.Close()
+	request, err := a.trialRequest(chosen, surroundings, flags.variables)
+	if err != nil {
+		return usageError(err)
+	}
+	prepared, attempt, err := surroundings.sender.Prepare(request, 1)
+	if err != nil {
+		return newFailure(exitFailed, kindFailed, "the delivery would fail for good: %v", err)
+	}
+	wire, err := prepared.Wire(flags.showSecrets)
+	if err != nil {
+		return err
+	}
+	t := trial{Webhook: chosen.webhook.ID, Event: flags.event, DeliveryID: request.DeliveryID, Request: attempt.Request, Wire: string(wire), TokenURL: prepared.TokenURL()}
+	if !a.json() {
+		a.printTrial(&t)
+	}
+	if flags.send {
+		attempt, err = prepared.Send(ctx)
+		t.conclude(attempt, err, chosen.webhook.Retry)
+		if !a.json() {
+			a.printTrialAnswer(&t)
+		}
+	}
+	if a.json() {
+		a.printJSON(t)
+	}
+	if err != nil {
+		return silent(exitFailed)
+	}
+	return nil
+}
+
+// trialRequest makes the delivery.
+func (a *app) trialRequest(chosen *trialHook, from *surroundings, overlay string) (*protocol.WebhookRequest, error) {
+	chance := make([]byte, 9)
+	rand.Read(chance) // never fails
+	request := &protocol.WebhookRequest{Webhook: *chosen.webhook, Event: chosen.settings, ParentLog: time.Now().UnixMilli(),
+		DeliveryID: "dlv_test_" + base64.RawURLEncoding.EncodeToString(chance)}
+	variables := chosen.variables(from.system)
+	if chosen.settings.Blocking {
+		request.Lock = chosen.workflowID() + ":" + chosen.webhook.ID + ":" + base64.RawURLEncoding.EncodeToString(chance)
+		request.LockURL = from.lockURL(request.Lock)
+	}
+	if overlay != "" {
+		over, err := a.readVariables(overlay)
+		if err != nil {
+			return nil, err
+		}
+		lay(variables, over)
+	}
+	var err error
+	request.Variables, err = encodeVariables(variables)
+	return request, err
+}
+
+// A trial is what webhook test shows, as --output json prints it.
+type trial struct {
+	Webhook    string               `json:"webhook"`
+	Event      string               `json:"event"`
+	DeliveryID string               `json:"delivery_id"`
+	Request    *latch.RecordRequest `json:"request"`
+	// Wire is the request as HTTP/1.1 writes it.
+	Wire string `json:"wire"`
+	// TokenURL is where an OAuth2 token comes from.
+	TokenURL string                `json:"token_url,omitempty"`
+	Sent     bool                  `json:"sent"`
+	Response *latch.RecordResponse `json:"response,omitempty"`
+	Data     latch.Object          `json:"data,omitempty"`
+	// Outcome is delivered, retried or failed.
+	Outcome string `json:"outcome,omitempty"`
+	Error   string `json:"error,omitempty"`
+	// Unreadable says why the answer of a delivery cannot be read, and where.
+	Unreadable string `json:"unreadable,omitempty"`
+	RetryAfter string `json:"retry_after,omitempty"`
+	DurationMS int64  `json:"duration_ms,omitempty"`
+}
+
+// Outcomes of an attempt.
+const (
+	outcomeDelivered = "delivered"
+	outcomeRetried   = "retried"
+	outcomeFailed    = "failed"
+)
+
+// conclude tells what came back and what would become of the delivery.
+func (t *trial) conclude(attempt *delivery.Attempt, err error, retry *latch.Retry) {
+	t.Sent, t.Response, t.Data = true, attempt.Response, attempt.Data
+	t.DurationMS = attempt.CompletedAt.Sub(attempt.StartedAt).Milliseconds()
+	switch {
+	case err == nil:
+		t.Outcome, t.Unreadable = outcomeDelivered, attempt.Unreadable
+		return
+	case delivery.Retryable(err) && (retry == nil || retry.MaximumAttempts != 1):
+		t.Outcome = outcomeRetried
+		delay, asked := delivery.RetryAfter(err)
+		if !asked {
+			delay = retry.Delay(1)
+		}
+		t.RetryAfter = delay.String()
+	default:
+		t.Outcome = outcomeFailed
+	}
+	t.Error = err.Error()
+}
+
+// printTrial shows the request: byte by byte, but on a terminal so that it
+// steers nothing.
+func (a *app) printTrial(t *trial) {
+	fmt.Fprintf(a.err, "%s of webhook %s, delivery %s\n", t.Event, printable(t.Webhook), t.DeliveryID)
+	if t.TokenURL != "" {
+		fmt.Fprintf(a.err, "its OAuth2 token comes from %s when it is sent\n", printable(t.TokenURL))
+	}
+	if a.terminal {
+		a.printf("%s\n", printable(strings.ReplaceAll(t.Wire, "\r\n", "\n")))
+		return
+	}
+	a.printf("%s", t.Wire)
+}
+
+func (a *app) printTrialAnswer(t *trial) {
+	out := a.out
+	if response := t.Response; response != nil {
+		fmt.Fprintf(out, "\n\nanswered %d after %d ms\n", response.Status, t.DurationMS)
+		for _, name := range sortedNames(response.Headers) {
+			fmt.Fprintf(out, "%s: %s\n", printable(name), printable(response.Headers[name]))
+		}
+		if response.Body != "" {
+			fmt.Fprintf(out, "\n%s\n", printable(response.Body))
+		}
+	}
+	switch {
+	case t.Unreadable != "":
+		fmt.Fprintf(out, "delivered, but where the answer decides, on_error does: %s\n", printable(t.Unreadable))
+	case t.Outcome == outcomeDelivered:
+		fmt.Fprintln(out, "delivered")
+	case t.Outcome == outcomeRetried:
+		fmt.Fprintf(out, "would be tried again after %s: %s\n", t.RetryAfter, printable(t.Error))
+	default:
+		fmt.Fprintf(out, "fails for good: %s\n", printable(t.Error))
+	}
+}

@@ -1,0 +1,257 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/mitto"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/spec"
+	"github.com/latch-run/latch/internal/typo"
+	"github.com/latch-run/latch/internal/vars"
+)
+
+// jsonObject is a JSON object that is made up.
+type jsonObject = map[string]any
+
+// madeUp is the error of what failed.
+const madeUp = "made up by starter webhook test"
+
+// trialRunID stands for a run that there is none of.
+const trialRunID = "00000000-0000-4000-8000-000000000000"
+
+// workflowID is the id that the run would have by convention.
+func (h *trialHook) workflowID() string {
+	switch h.kind {
+	case spec.Job:
+		return h.kind.WorkflowID(h.job.ID)
+	case spec.Release:
+		return h.kind.WorkflowID(h.release.ID)
+	default:
+		return h.kind.WorkflowID(h.emission.ID)
+	}
+}
+
+// variables makes up what templates would see (contract, "Templates"): a run
+// that took a minute and did what the event says.
+func (h *trialHook) variables(system vars.System) jsonObject {
+	now := time.Now()
+	began := now.Add(-time.Minute)
+	variables := jsonObject{
+		"system":  objectOf(system),
+		"run":     objectOf(vars.Run{WorkflowID: h.workflowID(), RunID: trialRunID, StartedAt: latch.NewTime(began)}),
+		"now":     latch.NewTime(now),
+		"records": []latch.Record{},
+	}
+	if latch.IsOperatorEvent(h.settings.Event) { // which a run of its own fires
+		h.addDelivery(variables, began, now)
+		return variables
+	}
+	switch h.kind {
+	case spec.Job:
+		variables["job"], variables["vars"], variables["jobs"] = h.jobVariable(began, now), vars.OrEmpty(h.job.Vars), h.siblings()
+		h.addNotice(variables, now)
+	case spec.Release:
+		h.addRelease(variables, began)
+	default:
+		variables["vars"], variables["data"] = vars.OrEmpty(h.emission.Vars), vars.OrEmpty(h.emission.Data)
+		if h.emission.Instance != nil {
+			variables["instance"] = h.emission.Instance
+		}
+	}
+	return variables
+}
+
+// jobVariable is the variable of a run of the job. One with times of its own is
+// registered, and has the fields that templates see of such a job.
+func (h *trialHook) jobVariable(began, now time.Time) jsonObject {
+	if !h.ran() {
+		began = now
+	}
+	started, completed, code, reason := latch.NewTime(began), latch.NewTime(now), 0, ""
+	status := vars.JobStatus{ID: trialRunID, StartedAt: &started, KVP: latch.Object{}}
+	if h.settings.Event == latch.EventJobFailure {
+		code, reason = 1, madeUp
+	}
+	if h.ran() {
+		status.ReturnCode, status.Error, status.CompletedAt = &code, &reason, &completed
+	}
+	var fields latch.Object
+	if h.job.Schedule != nil {
+		fields = mitto.Fields(&registry.Definition{ID: h.job.ID, Job: h.job})
+	}
+	return objectOf(protocol.JobVariable(h.job, status, fields, trialRunID))
+}
+
+// ran reports whether the event is fired when the job's work has ended.
+func (h *trialHook) ran() bool {
+	switch h.settings.Event {
+	case latch.EventJobStart, latch.EventJobSkipped, latch.EventJobMissed:
+		return false
+	default:
+		return true
+	}
+}
+
+// addDelivery adds what is told of a delivery that failed for good.
+func (h *trialHook) addDelivery(variables jsonObject, began, now time.Time) {
+	record := latch.Record{DeliveryID: "dlv_test", Webhook: h.webhook.ID, Event: latch.EventJobSuccess, Job: "test", WorkflowID: "job-test", RunID: trialRunID,
+		Result: latch.ResultFail, Data: latch.Object{}, Attempts: 1, Error: madeUp, StartedAt: latch.NewTime(began), CompletedAt: latch.NewTime(now)}
+	variables["run"] = jsonObject{"workflow_id": latch.PrefixOperator + record.DeliveryID, "run_id": trialRunID, "started_at": latch.NewTime(now)}
+	variables["vars"], variables["data"] = jsonObject{}, jsonObject{"record": objectOf(record)}
+}
+
+// addNotice adds what a run is told that did not take place.
+func (h *trialHook) addNotice(variables jsonObject, now time.Time) {
+	if h.settings.Event == latch.EventJobSkipped || h.settings.Event == latch.EventJobMissed {
+		variables["data"] = jsonObject{"count": 1, "reason": madeUp, "scheduled_at": latch.NewTime(now)}
+	}
+}
+
+// siblings are the jobs of a sequence, all done.
+func (h *trialHook) siblings() jsonObject {
+	done := jsonObject{}
+	if h.ran() {
+		for _, item := range h.job.Jobs {
+			if item.Job != nil {
+				done[item.Job.ID] = jsonObject{"status": latch.JobSucceeded, "kvp": jsonObject{}}
+			}
+		}
+	}
+	return done
+}
+
+// releaseStates are, by event, the release's status, that of its first steps,
+// and that of its last; after a step, that of all but the first.
+var releaseStates = map[string][3]string{
+	latch.EventBeforeRelease:         {latch.ReleaseRunning, latch.StepPending, latch.StepPending},
+	latch.EventBeforeStep:            {latch.ReleaseRunning, latch.StepPending, latch.StepPending},
+	latch.EventAfterStep:             {latch.ReleaseRunning, latch.StepDone, latch.StepPending},
+	latch.EventBeforeReleaseComplete: {latch.ReleaseRunning, latch.StepDone, latch.StepDone},
+	latch.EventReleaseComplete:       {latch.ReleaseReleased, latch.StepDone, latch.StepDone},
+	latch.EventReleaseSuccess:        {latch.ReleaseReleased, latch.StepDone, latch.StepDone},
+	latch.EventReleaseStopped:        {latch.ReleaseStopped, latch.StepDone, latch.StepSkipped},
+	latch.EventReleaseRolledBack:     {latch.ReleaseRolledBack, latch.StepUndone, latch.StepUndone},
+	latch.EventReleaseFailure:        {latch.ReleaseFailed, latch.StepUndone, latch.StepFailed},
+}
+
+func (h *trialHook) addRelease(variables jsonObject, began time.Time) {
+	states := releaseStates[h.settings.Event]
+	if states[0] == "" { // a custom event, which no release fires
+		states = releaseStates[latch.EventBeforeRelease]
+	}
+	results := make([]latch.StepResult, len(h.release.Steps))
+	for i, step := range h.release.Steps {
+		results[i] = latch.StepResult{Name: step.Name, Status: states[1]}
+		if i > 0 && (i == len(h.release.Steps)-1 || h.settings.Event == latch.EventAfterStep) {
+			results[i].Status = states[2]
+		}
+		if results[i].Status == latch.StepFailed {
+			results[i].Error = madeUp
+		}
+	}
+	encoded := map[string]json.RawMessage{}
+	vars.AddRelease(encoded, h.release, states[0], results, latch.NewTime(began))
+	for name, value := range encoded {
+		variables[name] = objectOf(value)
+	}
+	if h.settings.Event == latch.EventBeforeStep || h.settings.Event == latch.EventAfterStep {
+		variables["step"] = objectOf(vars.NewStep(0, results[0]))
+	}
+}
+
+// readVariables reads the file of --variables.
+func (a *app) readVariables(file string) (jsonObject, error) {
+	data, err := spec.Read(file, a.in)
+	if err != nil {
+		return nil, fmt.Errorf("--variables: %s: cannot be read: %w", file, err)
+	}
+	read, err := decodeVariables(data)
+	if err != nil {
+		return nil, fmt.Errorf("--variables: %s: %w", file, err)
+	}
+	return read, nil
+}
+
+// decodeVariables reads template variables that are given.
+func decodeVariables(data []byte) (jsonObject, error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var read jsonObject
+	if err := decoder.Decode(&read); err != nil {
+		return nil, fmt.Errorf("must be an object: %w", err)
+	}
+	var unknown error
+	for _, name := range sortedNames(read) {
+		if names := vars.Given(); !slices.Contains(names, name) {
+			unknown = errors.Join(unknown, fmt.Errorf("there is no variable %q; there are %s%s", name, strings.Join(names, " "), typo.Hint(name, names)))
+		}
+	}
+	return read, unknown
+}
+
+// encodeVariables returns variables as deliveries and expressions take them.
+func encodeVariables(variables jsonObject) (expr.Variables, error) {
+	encoded := expr.Variables{}
+	for name, value := range variables {
+		data, err := json.Marshal(value)
+		if err != nil {
+			return nil, fmt.Errorf("variable %s: %w", name, err)
+		}
+		encoded[name] = data
+	}
+	return encoded, nil
+}
+
+// lay puts values over others: objects key by key, all else as a whole.
+func lay(under, over jsonObject) {
+	for name, value := range over {
+		inner, isObject := value.(jsonObject)
+		below, has := asObject(under[name])
+		if isObject && has {
+			lay(below, inner)
+			under[name] = below
+			continue
+		}
+		under[name] = value
+	}
+}
+
+// objectOf returns a value of our own as an object that can be written to.
+func objectOf(value any) jsonObject {
+	var object jsonObject
+	encoded, err := json.Marshal(value)
+	if err == nil {
+		decoder := json.NewDecoder(bytes.NewReader(encoded))
+		decoder.UseNumber()
+		err = decoder.Decode(&object)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("starter: %T is no object: %v", value, err)) // a fault of this program
+	}
+	return object
+}
+
+// asObject returns what is a JSON object as one that can be written to.
+func asObject(value any) (jsonObject, bool) {
+	switch known := value.(type) {
+	case jsonObject:
+		return known, true
+	case latch.Object:
+		copied := jsonObject{}
+		for name, raw := range known {
+			copied[name] = raw
+		}
+		return copied, true
+	default:
+		return nil, false
+	}
+}
