@@ -9,18 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Contract, "Templates": its table of variables is this one.
-func TestContractHasTheTable(t *testing.T) {
-	t.Parallel()
-	contract, err := os.ReadFile("../../docs/contract.md")
-	require.NoError(t, err)
-	const head = "| variable | kind | only in | keys | |\n|---|---|---|---|---|\n"
-	_, rest, found := strings.Cut(string(contract), head)
-	require.True(t, found, "the contract has the head of the table")
-	rows, _, _ := strings.Cut(rest, "\n\n")
-	require.Equal(t, Markdown(), rows+"\n", "write these rows into docs/contract.md")
-}
-
 // Contract, "Webhook": the default body has these fields in this order, and no variable that is not
 // in the table. A field beside the variables is one that the delivery knows by itself.
 func TestContractHasTheDefaultBody(t *testing.T) {

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/docshell"
+	"github.com/latch-run/latch/internal/schema"
+	"github.com/latch-run/latch/internal/settings"
+)
+
+// What the documents say of keys, events, variables, settings, routes and commands
+// is what the code says.
+func TestTheDocumentsAreCurrent(t *testing.T) {
+	t.Parallel()
+	changed, err := outdated(root)
+	require.NoError(t, err)
+	var files []string
+	for _, page := range changed {
+		files = append(files, page.file)
+	}
+	require.Empty(t, files, "these have parts that the code describes otherwise; run: make docs")
+}
+
+// Everything that can be generated stands in one document: a new structure, kind of
+// event or set of settings is not forgotten.
+func TestEverythingThatIsGeneratedHasAPlace(t *testing.T) {
+	t.Parallel()
+	of := places(t)
+	require.ElementsMatch(t, structures(t), of["keys"])
+	var kinds []string
+	for _, event := range latch.BuiltInEvents() {
+		kinds = append(kinds, string(event.Of))
+	}
+	slices.Sort(kinds)
+	require.ElementsMatch(t, slices.Compact(kinds), of["events"])
+	require.ElementsMatch(t, []string{"Latch", "Mitto"}, of["routes"])
+	require.Len(t, of["variables"], 1)
+	require.Len(t, of["commands"], 1)
+
+	text, err := settingsOf(strings.Join(of["settings"], ", "))
+	require.NoError(t, err)
+	for _, name := range settings.Names() {
+		require.Contains(t, text, "| `"+name+"` |", "no document lists the setting")
+	}
+}
+
+// places returns what the comments of each part name, in all documents.
+func places(t *testing.T) map[string][]string {
+	t.Helper()
+	files, err := docshell.Documents(root)
+	require.NoError(t, err)
+	of := map[string][]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(filepath.Join(root, file))
+		require.NoError(t, err)
+		for _, found := range marked.FindAllStringSubmatch(string(text), -1) {
+			name, about, _ := strings.Cut(found[2], ":")
+			of[name] = append(of[name], strings.Split(strings.TrimSpace(about), ", ")...)
+		}
+	}
+	return of
+}
+
+// structures returns the names of all objects in the schemas.
+func structures(t *testing.T) []string {
+	t.Helper()
+	names := map[string]bool{}
+	for _, file := range schema.Names {
+		whole, err := schema.Of(file)
+		require.NoError(t, err)
+		for name, structure := range whole.Definitions {
+			if objectOf(structure).Properties != nil {
+				names[name] = true
+			}
+		}
+	}
+	return slices.Collect(maps.Keys(names))
+}
+
+// A part is replaced between its comments, and all that is wrong with them is
+// reported.
+func TestRenew(t *testing.T) {
+	t.Parallel()
+	const before = "# A page\n<!-- generated: events: operator (make docs) -->\nold\n<!-- end of generated -->\nEnd.\n"
+	made, err := renew(before)
+	require.NoError(t, err)
+	require.Contains(t, made, "`ENDPOINT_GONE`")
+	require.NotContains(t, made, "old")
+	require.True(t, strings.HasSuffix(made, "\nEnd.\n"))
+	again, err := renew(made)
+	require.NoError(t, err)
+	require.Equal(t, made, again)
+
+	for comment, message := range map[string]string{
+		"event":        `no part is named "event"`,
+		"keys: Nobody": `no JSON Schema has the structure "Nobody"`,
+		"settings: No": `has no set "No"`,
+	} {
+		wrong := strings.Replace(before, "events: operator", comment, 1)
+		kept, err := renew(wrong)
+		require.ErrorContains(t, err, message)
+		require.Equal(t, wrong, kept)
+	}
+	_, err = renew(strings.Replace(before, ending, "", 1))
+	require.ErrorContains(t, err, "needs an")
+}
+
+// What a key takes is told with its limits.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	text, err := keys("Retry, Schedule, Task, TLS")
+	require.NoError(t, err)
+	for _, part := range []string{
+		"| `deadline` | duration | `24h` |",
+		"| `schedule` | list of 1 to 100 × duration or `standard-webhooks` |",
+		"integer from 200 to 999 or text that matches `^[2-9](xx\\|[0-9]{2})$`",
+		"{`job`: text or number; `on`: `success`, `failure`, `any`}",
+		"Exactly one of `activity`, `workflow`, `http`, `command` is required.",
+		"`client_cert` needs `client_key`.",
+	} {
+		require.Contains(t, text, part)
+	}
+}
+
+// A help text becomes Markdown: what is set in is code.
+func TestProse(t *testing.T) {
+	t.Parallel()
+	for help, markdown := range map[string]string{
+		"Do it.\nAnd end.": "Do it.\nAnd end.\n\n",
+		"Do it.\n\n  starter do\n\n    more\n\nDone.": "Do it.\n\n```text\nstarter do\n\n  more\n```\n\nDone.\n\n",
+		"Do it:\n  starter do\nDone.":                 "Do it:\n\n```text\nstarter do\n```\n\nDone.\n\n",
+		"Codes:\n  0  done\n  1  not":                 "Codes:\n\n```text\n0  done\n1  not\n```\n\n",
+	} {
+		require.Equal(t, markdown, prose(help))
+	}
+}
+
+// A setting without a comment would be an empty row.
+func TestASettingNeedsItsComment(t *testing.T) {
+	t.Parallel()
+	text, err := settingsOf("Worker, API")
+	require.NoError(t, err)
+	require.Contains(t, text, "| `LATCH_DRAIN_TIMEOUT` | `75s` | How long work in flight may take to end after SIGTERM. |")
+	require.Contains(t, text, "| `LATCH_API_ALLOW` | all | CIDRs that may call, by the address of the connection. |")
+	require.Equal(t, 1, strings.Count(text, "| `LATCH_LOG_LEVEL` |"), "in both sets")
+}
