@@ -37,8 +37,8 @@ func (v *visit) Write(data []byte) (int, error) {
 // Unwrap lets http.ResponseController at the writer below.
 func (v *visit) Unwrap() http.ResponseWriter { return v.ResponseWriter }
 
-// noteCaller has the access log tell whose key it was.
-func noteCaller(r *http.Request, name string) {
+// NoteCaller has the access log name the caller.
+func NoteCaller(r *http.Request, name string) {
 	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
 		v.caller = name
 	}
@@ -46,11 +46,11 @@ func noteCaller(r *http.Request, name string) {
 
 // log writes one line for each request. A query string may bear keys, so none
 // is written.
-func (a *api) log(next http.Handler) http.Handler {
+func (a *API) log(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, began := &visit{ResponseWriter: w}, time.Now()
 		defer func() {
-			a.logger.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.EscapedPath(), "status", v.status,
+			a.Logger.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.EscapedPath(), "status", v.status,
 				"bytes", v.bytes, "duration_ms", time.Since(began).Milliseconds(), "key", v.caller, "remote", r.RemoteAddr)
 		}()
 		next.ServeHTTP(v, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))

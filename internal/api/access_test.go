@@ -159,7 +159,7 @@ func TestWithoutKeys(t *testing.T) {
 // a program, are not.
 func TestWithoutKeysOtherSitesGetNothing(t *testing.T) {
 	t.Parallel()
-	handler := newAPI(t, &fake{}, api.Options{Registry: &fakeRegistry{}})
+	handler := newAPI(t, &fake{}, api.Options{Routes: withRegistry(&fakeRegistry{})})
 	const html = "text/html,application/xhtml+xml,*/*;q=0.8"
 	from := func(site, mode, destination string) []string {
 		return []string{"Accept", html, "Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode, "Sec-Fetch-Dest", destination}

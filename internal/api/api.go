@@ -1,7 +1,9 @@
 package api
 
 import (
-	"context"
+	"cmp"
+	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -23,10 +25,12 @@ import (
 	"github.com/latch-run/latch/internal/guess"
 	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/loopback"
-	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/runs"
 )
+
+// Routes adds routes to an API under construction.
+type Routes func(*API)
 
 // Options is what the API goes by.
 type Options struct {
@@ -47,51 +51,41 @@ type Options struct {
 	// LockLinks has a link that bears its HMAC by LinkKey open a lock's page.
 	LockLinks bool
 	LinkKey   []byte
-	// TemporalUI is the address of Temporal UI, to which pages link; "" for no links.
-	TemporalUI string
-	// FQDN and Environment are what /api/system tells; see plugin.Options.
-	FQDN, Environment string
-	// Registry keeps registered jobs; one over Client unless given.
-	Registry Registry
+	// Routes are added to Latch's own: a lock's page, Mitto's job API.
+	Routes []Routes
 	// DataConverter is the client's; the default one unless given.
 	DataConverter converter.DataConverter
 	// Logger takes the access log, and what goes wrong; nil drops both.
 	Logger *slog.Logger
 }
 
-// temporalClient is what the API needs of a Temporal client.
-type temporalClient interface {
-	WorkflowService() workflowservice.WorkflowServiceClient
-	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
-	ListWorkflow(ctx context.Context, request *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error)
-	QueryWorkflow(ctx context.Context, workflowID, runID, queryType string, args ...any) (converter.EncodedValue, error)
-	UpdateWorkflow(ctx context.Context, options client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error)
-}
+// An API is the core on which routes stand: who calls, runs, deliveries,
+// registered webhooks, and the OpenAPI document. Its exported fields do not
+// change once routes are added.
+type API struct {
+	// Runs calls Temporal about runs.
+	Runs *runs.Runs
+	// Logger takes what goes wrong.
+	Logger *slog.Logger
+	// Namespace and TaskQueue are those of all runs.
+	Namespace, TaskQueue string
+	// LinkKey signs the links to locks' pages; empty where links open nothing.
+	LinkKey []byte
+	// PublicOrigin is the origin of the API's public address, "" where it has none.
+	PublicOrigin string
 
-// api is the handlers with what they share.
-type api struct {
-	temporal     temporalClient
-	namespace    string
-	taskQueue    string
-	keys         []Key
-	allow        []netip.Prefix
-	publicOrigin string
+	service func() workflowservice.WorkflowServiceClient
+	keys    []Key
+	allow   []netip.Prefix
 	// local guards an API without keys.
-	local     *loopback.Guard
-	converter converter.DataConverter
-	// linkKey is empty where links do not open pages.
-	linkKey []byte
-	// formKey signs the forms of pages.
-	formKey     []byte
-	temporalUI  string
-	fqdn        string
-	environment string
-	registry    Registry
-	webhooks    *registry.Webhooks
-	deliveries  *deliveries.Log
-	runs        *runs.Runs
-	logger      *slog.Logger
-	guesses     *guess.Limiter
+	local      *loopback.Guard
+	converter  converter.DataConverter
+	webhooks   *registry.Webhooks
+	deliveries *deliveries.Log
+	guesses    *guess.Limiter
+	pages      []Pages
+	// hints say more of a path that no route takes.
+	hints []func(path string) string
 
 	mux  *http.ServeMux
 	huma huma.API
@@ -121,42 +115,56 @@ func New(options Options) (http.Handler, error) {
 }
 
 // build makes the API with all its routes.
-func build(options Options) (*api, error) {
-	a := &api{temporal: options.Client, namespace: options.Namespace, taskQueue: options.TaskQueue,
-		keys: options.Keys, allow: options.Allow, fqdn: options.FQDN, environment: options.Environment, temporalUI: options.TemporalUI,
-		registry: options.Registry, logger: options.Logger, converter: options.DataConverter,
+func build(options Options) (*API, error) {
+	a := &API{service: options.Client.WorkflowService, Namespace: cmp.Or(options.Namespace, client.DefaultNamespace),
+		TaskQueue: cmp.Or(options.TaskQueue, latch.DefaultTaskQueue), keys: options.Keys, allow: options.Allow,
+		Logger: options.Logger, converter: options.DataConverter,
 		guesses: guess.New(), local: loopback.NewGuard(options.PublicURL), mux: http.NewServeMux()}
 	if a.converter == nil {
 		a.converter = converter.GetDefaultDataConverter()
 	}
-	if a.logger == nil {
-		a.logger = slog.New(slog.DiscardHandler)
+	if a.Logger == nil {
+		a.Logger = slog.New(slog.DiscardHandler)
 	}
-	if a.namespace == "" {
-		a.namespace = client.DefaultNamespace
-	}
-	if a.taskQueue == "" {
-		a.taskQueue = latch.DefaultTaskQueue
-	}
-	store := registry.New(registry.Options{Service: options.Client.WorkflowService, Namespace: a.namespace, TaskQueue: a.taskQueue,
-		Identity: identity, DataConverter: a.converter, Fields: mitto.Fields})
-	a.webhooks = store.Webhooks()
-	over := runs.Options{Client: options.Client, Namespace: a.namespace, DataConverter: a.converter, Identity: identity}
-	a.runs, a.deliveries = runs.New(over), deliveries.New(over)
-	if a.registry == nil {
-		a.registry = store
-	}
+	a.webhooks = registry.New(a.RegistryOptions()).Webhooks()
+	over := runs.Options{Client: options.Client, Namespace: a.Namespace, DataConverter: a.converter, Identity: identity}
+	a.Runs, a.deliveries = runs.New(over), deliveries.New(over)
 	if err := errors.Join(a.setOrigin(options.PublicURL), a.setLinkKey(options)); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
-	a.formKey = a.makeFormKey()
-	a.register(options.PublicURL)
+	a.register(options)
 	return a, nil
 }
 
+// RegistryOptions returns what a registry of jobs over the API's client needs.
+func (a *API) RegistryOptions() registry.Options {
+	return registry.Options{Service: a.service, Namespace: a.Namespace, TaskQueue: a.TaskQueue, Identity: identity, DataConverter: a.converter}
+}
+
+// DeriveKey returns a key for signing what this API gives out and takes back,
+// such as a page's form. All processes with the same settings derive the same
+// key for a purpose. It changes with the API keys, so that what was signed for
+// a key ends with it. Without any setting to derive it from, it is random.
+func (a *API) DeriveKey(purpose string) []byte {
+	if len(a.keys) == 0 && len(a.LinkKey) == 0 {
+		key := make([]byte, sha256.Size)
+		rand.Read(key) // never fails
+		return key
+	}
+	mac := hmac.New(sha256.New, a.LinkKey)
+	mac.Write([]byte(purpose + "\n"))
+	for _, key := range a.keys {
+		fmt.Fprintf(mac, "%s\n%d\n%x\n", key.Name, key.Role, key.hash)
+	}
+	return mac.Sum(nil)
+}
+
+// HasKeys reports whether callers need a key.
+func (a *API) HasKeys() bool { return len(a.keys) > 0 }
+
 // handler puts the guards before the routes. It fails if a route declares no
 // role.
-func (a *api) handler() (http.Handler, error) {
+func (a *API) handler() (http.Handler, error) {
 	if err := a.checkRoutes(); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
@@ -167,7 +175,7 @@ func (a *api) handler() (http.Handler, error) {
 	return a.log(a.guard(withWholeTokens(a.mux))), nil
 }
 
-func (a *api) setOrigin(public string) error {
+func (a *API) setOrigin(public string) error {
 	if public == "" {
 		return nil
 	}
@@ -175,25 +183,25 @@ func (a *api) setOrigin(public string) error {
 	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
 		return fmt.Errorf("PublicURL (LATCH_API_URL): %q is no http or https URL", public)
 	}
-	a.publicOrigin = loopback.Origin(parsed)
+	a.PublicOrigin = loopback.Origin(parsed)
 	return nil
 }
 
-func (a *api) setLinkKey(options Options) error {
+func (a *API) setLinkKey(options Options) error {
 	if !options.LockLinks {
 		return nil
 	}
 	if err := locklink.CheckKey(options.LinkKey); err != nil {
 		return fmt.Errorf("LinkKey (LATCH_LINK_KEY), which LockLinks (LATCH_LOCK_LINKS) needs: %w", err)
 	}
-	a.linkKey = options.LinkKey
+	a.LinkKey = options.LinkKey
 	return nil
 }
 
 // register makes the routes, all of which the OpenAPI document describes.
-func (a *api) register(public string) {
+func (a *API) register(options Options) {
 	config := huma.Config{
-		OpenAPI:       openAPI(public),
+		OpenAPI:       openAPI(options.PublicURL),
 		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
 		DefaultFormat: "application/json",
 	}
@@ -202,18 +210,26 @@ func (a *api) register(public string) {
 	a.registerReleases()
 	a.registerEvents()
 	a.registerLocks()
-	a.registerMitto()
 	a.registerHooks()
 	a.registerWebhookHistory()
 	a.registerDeliveries()
 	a.registerDeliverySearch()
-	a.registerPages()
 	a.registerOpenAPI()
+	for _, add := range options.Routes {
+		add(a)
+	}
 }
 
-func (a *api) registerOpenAPI() {
-	a.handle(operation{id: "get-openapi", method: http.MethodGet, path: openAPIPath, public: true, summary: "Show this document",
-		about: "Each operation states in " + roleExtension + " the least role that it takes; " + roleNone + " is open to all."},
+// Schemas is the OpenAPI document's registry of types.
+func (a *API) Schemas() huma.Registry { return a.huma.OpenAPI().Components.Schemas }
+
+// AddHint has the answer for a path without a route say more: hint returns what
+// to say of a path, "" for nothing.
+func (a *API) AddHint(hint func(path string) string) { a.hints = append(a.hints, hint) }
+
+func (a *API) registerOpenAPI() {
+	a.Handle(Operation{ID: "get-openapi", Method: http.MethodGet, Path: openAPIPath, Public: true, Summary: "Show this document",
+		About: "Each operation states in " + roleExtension + " the least role that it takes; " + roleNone + " is open to all."},
 		openAPIPath, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/openapi+json")
 			_, _ = w.Write(a.described) // the caller has gone away
@@ -221,7 +237,7 @@ func (a *api) registerOpenAPI() {
 }
 
 // describeRoutes writes the OpenAPI document once all routes are made.
-func (a *api) describeRoutes() (err error) {
+func (a *API) describeRoutes() (err error) {
 	if a.described, err = json.Marshal(a.huma.OpenAPI()); err != nil {
 		return fmt.Errorf("api: OpenAPI: %w", err)
 	}
@@ -229,9 +245,9 @@ func (a *api) describeRoutes() (err error) {
 }
 
 // noRoute answers what no route takes: 405 where another method is taken.
-func (a *api) noRoute(w http.ResponseWriter, r *http.Request) {
-	if refused := mayDo(callerOf(r.Context()), RoleRead); refused != nil {
-		writeProblem(w, refused)
+func (a *API) noRoute(w http.ResponseWriter, r *http.Request) {
+	if refused := MayDo(CallerOf(r.Context()), RoleRead); refused != nil {
+		WriteProblem(w, refused)
 		return
 	}
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
@@ -242,26 +258,20 @@ func (a *api) noRoute(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if w.Header().Get("Allow") != "" {
-		writeProblem(w, problem(http.StatusMethodNotAllowed, "%s is not taken here.", r.Method))
+		WriteProblem(w, NewProblem(http.StatusMethodNotAllowed, "%s is not taken here.", r.Method))
 		return
 	}
-	if word := foreign(r.URL.Path); word != "" {
-		writeProblem(w, problem(http.StatusNotFound, "%s", word))
-		return
+	for _, hint := range a.hints {
+		if text := hint(r.URL.Path); text != "" {
+			WriteProblem(w, NewProblem(http.StatusNotFound, "%s", text))
+			return
+		}
 	}
-	writeProblem(w, problem(http.StatusNotFound, "There is nothing here; %s tells what there is. A lock's token is percent-encoded in a path.", openAPIPath))
+	WriteProblem(w, NewProblem(http.StatusNotFound, "There is nothing here; %s tells what there is. A lock's token is percent-encoded in a path.", openAPIPath))
 }
 
-// refuse answers a request that does not get in, as a page where a browser asks for one.
-func (a *api) refuse(w http.ResponseWriter, r *http.Request, p *Problem) {
-	if wantsPage(r) {
-		a.writeRefusal(w, r, p)
-		return
-	}
-	writeProblem(w, p)
-}
-
-func hashOf(body []byte) string {
+// HashOf returns the SHA-256 of a text in hex.
+func HashOf(body []byte) string {
 	hash := sha256.Sum256(body)
 	return hex.EncodeToString(hash[:])
 }

@@ -14,10 +14,10 @@ import (
 
 const deliveriesPath = "/latch/v1/deliveries"
 
-func (a *api) registerDeliveries() {
-	register[DeliveryOrigin](a, operation{id: "redeliver", method: http.MethodPost, path: deliveriesPath + "/{id}/redeliver", role: RoleRun,
-		status: http.StatusAccepted, errors: []int{http.StatusNotFound, http.StatusConflict}, summary: "Send a delivery again",
-		about: "Under the same delivery id and with what was rendered, as a record of its own that decides nothing any more. One redelivery at a time: while it, or the delivery itself, is under way, the answer is 409."}, a.redeliver)
+func (a *API) registerDeliveries() {
+	Register[DeliveryOrigin](a, Operation{ID: "redeliver", Method: http.MethodPost, Path: deliveriesPath + "/{id}/redeliver", Role: RoleRun,
+		Status: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Send a delivery again",
+		About: "Under the same delivery id and with what was rendered, as a record of its own that decides nothing any more. One redelivery at a time: while it, or the delivery itself, is under way, the answer is 409."}, a.redeliver)
 }
 
 // A DeliveryOrigin names the run that fired a delivery, where its id does not.
@@ -55,7 +55,7 @@ type redeliverInput struct {
 
 type redeliveryOutput struct{ Body deliveries.Redelivery }
 
-func (a *api) redeliver(ctx context.Context, input *redeliverInput) (*redeliveryOutput, error) {
+func (a *API) redeliver(ctx context.Context, input *redeliverInput) (*redeliveryOutput, error) {
 	var origin DeliveryOrigin
 	if err := decodeMessage(input.RawBody, origin.decode); err != nil {
 		return nil, err
@@ -76,14 +76,14 @@ func explainDelivery(refused *deliveries.RefusedError) *Problem {
 	case deliveries.Invalid:
 		status = http.StatusUnprocessableEntity
 	}
-	p := problem(status, "%v", refused)
+	p := NewProblem(status, "%v", refused)
 	p.WorkflowID, p.RunID = refused.WorkflowID, refused.RunID
 	return p
 }
 
 // explainMissing tells what to do where the namespace lacks a search attribute.
 func explainMissing(missing *deliveries.MissingAttributeError) *Problem {
-	p := problem(http.StatusNotImplemented, "%v", missing)
+	p := NewProblem(http.StatusNotImplemented, "%v", missing)
 	p.Type = "urn:latch:problem:search-attribute-missing"
 	return p
 }

@@ -13,13 +13,13 @@ import (
 const aboutDeliveries = "A delivery failed that was given up: its endpoint never took it. One that answered, and whose answer means fail, did not fail; nor did one that a person settled by removing its lock. " +
 	"The time is when the delivery ended and, while it is pending, when its event fired. Runs that Temporal has forgotten are not found; without the search attribute " + latch.SearchAttributeWebhooks + ", nor are workflows of users' own."
 
-func (a *api) registerDeliverySearch() {
-	register[noBody](a, operation{id: "list-deliveries", method: http.MethodGet, path: deliveriesPath, role: RoleRead,
-		summary: "List deliveries of all runs, newest first", errors: []int{http.StatusUnprocessableEntity},
-		about: aboutDeliveries + " With failed each delivery is told once, by its last record, and those that were delivered since or are being sent again are left out; otherwise a redelivery is a record of its own."}, a.listDeliveries)
-	register[RedeliveryFilter](a, operation{id: "redeliver-failed", method: http.MethodPost, path: deliveriesPath + "/redeliver", role: RoleRun,
-		required: true, summary: "Send deliveries that failed again",
-		about: aboutDeliveries + " The call may be made again: what is under way, or was delivered since it failed, is skipped, and the answer tells so. At most twenty a second are started."}, a.redeliverFailed)
+func (a *API) registerDeliverySearch() {
+	Register[NoBody](a, Operation{ID: "list-deliveries", Method: http.MethodGet, Path: deliveriesPath, Role: RoleRead,
+		Summary: "List deliveries of all runs, newest first", Errors: []int{http.StatusUnprocessableEntity},
+		About: aboutDeliveries + " With failed each delivery is told once, by its last record, and those that were delivered since or are being sent again are left out; otherwise a redelivery is a record of its own."}, a.listDeliveries)
+	Register[RedeliveryFilter](a, Operation{ID: "redeliver-failed", Method: http.MethodPost, Path: deliveriesPath + "/redeliver", Role: RoleRun,
+		Required: true, Summary: "Send deliveries that failed again",
+		About: aboutDeliveries + " The call may be made again: what is under way, or was delivered since it failed, is skipped, and the answer tells so. At most twenty a second are started."}, a.redeliverFailed)
 }
 
 type deliveriesInput struct {
@@ -36,12 +36,12 @@ type deliveriesInput struct {
 
 type deliveriesOutput struct{ Body deliveries.DeliveryPart }
 
-func (a *api) listDeliveries(ctx context.Context, input *deliveriesInput) (*deliveriesOutput, error) {
+func (a *API) listDeliveries(ctx context.Context, input *deliveriesInput) (*deliveriesOutput, error) {
 	filter := deliveries.Filter{Failed: input.Failed, Webhook: input.Webhook, Event: input.Event, Job: input.Job, Release: input.Release}
 	var problems latch.Problems
 	filter.Since, filter.Until = window(&problems, input.Since, input.Until)
 	if len(problems) > 0 {
-		return nil, problem(http.StatusUnprocessableEntity, "%v", problems)
+		return nil, NewProblem(http.StatusUnprocessableEntity, "%v", problems)
 	}
 	part, err := a.deliveries.Search(ctx, filter, input.Cursor, input.Limit)
 	if err != nil {
@@ -110,7 +110,7 @@ type redeliverFailedInput struct{ RawBody []byte }
 
 type redeliverFailedOutput struct{ Body deliveries.BulkRedelivery }
 
-func (a *api) redeliverFailed(ctx context.Context, input *redeliverFailedInput) (*redeliverFailedOutput, error) {
+func (a *API) redeliverFailed(ctx context.Context, input *redeliverFailedInput) (*redeliverFailedOutput, error) {
 	var asked RedeliveryFilter
 	var filter deliveries.Filter
 	err := decodeMessage(input.RawBody, func(body []byte) (err error) {

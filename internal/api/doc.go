@@ -1,16 +1,17 @@
-// Package api is Latch's HTTP API and the page of a lock, over a Temporal
-// client (contract, "HTTP API"). It holds no state: any number of processes
-// may serve it side by side.
+// Package api is Latch's HTTP API over a Temporal client (contract, "HTTP
+// API"). It holds no state: any number of processes may serve it side by side.
 //
-// What lives here: [New] puts the routes together. A request first passes
-// guard.go (who may call at all, and as whom; roles and keys stand in key.go),
-// then the handler of its route: release.go, event.go, lock.go, hooks_*.go for
-// webhooks that stand by themselves and their histories, deliveries*.go over
-// internal/deliveries,
-// page*.go for the page, and mitto_*.go for clients written for Mitto, whose
-// JSON is internal/mitto's matter. temporal.go is all that speaks to Temporal, problem.go turns
-// its errors into problem documents (RFC 9457), schema.go tells OpenAPI what
-// the vocabulary's types look like in JSON.
+// What lives here: the core, and Latch's own routes. [New] puts both together
+// with the routes of other packages (see [Routes]): a lock's page, Mitto's job
+// API. A request first passes guard.go, which decides who may call, and as whom
+// (roles and keys are in key.go), then the handler of its route: release.go,
+// event.go, lock.go, hooks_*.go for registered webhooks and their histories,
+// deliveries*.go. problem.go turns errors into problem documents (RFC 9457),
+// schema.go has OpenAPI describe the vocabulary's types, veil.go hides what
+// opens a lock from callers who may not remove it.
+//
+// A route is one call of [Register], or of [API.Handle] for one that writes its
+// answer itself. It declares a role, or the API does not start.
 //
 // What it may not know: workflow code, the environment, files. It speaks to
 // runs by the names of the contract alone, as any other client does.

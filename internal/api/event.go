@@ -10,20 +10,20 @@ import (
 	"github.com/latch-run/latch/internal/admission"
 )
 
-func (a *api) registerEvents() {
-	register[latch.Emission](a, operation{id: "fire-event", method: http.MethodPost, path: "/latch/v1/events", role: RoleRun,
-		status: http.StatusCreated, errors: []int{http.StatusConflict}, summary: "Fire a custom event",
-		about: "Fires the event as the workflow emit-<id>, or as workflow_id. An event without an id gets one of its own; under an Idempotency-Key, always the same one."},
+func (a *API) registerEvents() {
+	Register[latch.Emission](a, Operation{ID: "fire-event", Method: http.MethodPost, Path: "/latch/v1/events", Role: RoleRun,
+		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Fire a custom event",
+		About: "Fires the event as the workflow emit-<id>, or as workflow_id. An event without an id gets one of its own; under an Idempotency-Key, always the same one."},
 		a.fireEvent)
 }
 
-func (a *api) fireEvent(ctx context.Context, input *startInput) (*startedOutput, error) {
-	if err := needJSON(input.RawBody); err != nil {
+func (a *API) fireEvent(ctx context.Context, input *startInput) (*startedOutput, error) {
+	if err := NeedJSON(input.RawBody); err != nil {
 		return nil, err
 	}
 	emission, err := admission.DecodeEmission(input.RawBody)
 	if err != nil {
-		return nil, decoded(err)
+		return nil, Decoded(err)
 	}
 	if err := a.checkReserved(ctx, emission.Webhooks); err != nil {
 		return nil, err

@@ -23,6 +23,8 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/lockpage"
+	"github.com/latch-run/latch/internal/mitto/mittoapi"
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
@@ -135,12 +137,26 @@ var roleAsKey = regexp.MustCompile(`^(admin|run|lock|read)$`)
 
 var roleInQuery = regexp.MustCompile(`\bAPI_KEY=(admin|run|lock|read)\b`)
 
+// newAPI returns an API with all its routes. Those that a test gives stand in
+// for Mitto's and the page's.
 func newAPI(t *testing.T, temporal *fake, options api.Options) http.Handler {
 	t.Helper()
 	options.Client = temporal
+	if options.Routes == nil {
+		options.Routes = allRoutes(mittoapi.Options{}, lockpage.Options{})
+	}
 	handler, err := api.New(options)
 	require.NoError(t, err)
 	return handler
+}
+
+func allRoutes(jobs mittoapi.Options, pages lockpage.Options) []api.Routes {
+	return []api.Routes{mittoapi.Routes(jobs), lockpage.Routes(pages)}
+}
+
+// withRegistry returns all routes over registered jobs.
+func withRegistry(jobs *fakeRegistry) []api.Routes {
+	return allRoutes(mittoapi.Options{Registry: jobs}, lockpage.Options{})
 }
 
 func withKeys(t *testing.T, temporal *fake) http.Handler {

@@ -15,39 +15,44 @@ import (
 	"github.com/latch-run/latch/internal/settings"
 )
 
-// A caller is whoever sent a request, as far as its key tells.
-type caller struct {
-	// name is the key's; "local" for a caller on this machine without keys.
-	name string
-	role Role
-	// ambient tells that the request bears no key: where it comes from is all
-	// that speaks for it.
-	ambient bool
+// A Caller is whoever sent a request, as far as its key tells.
+type Caller struct {
+	// Name is the key's; [NameLocal] for a caller on this machine without keys.
+	Name string
+	Role Role
+	// Ambient reports that the request bears no key: only where it comes from
+	// speaks for it.
+	Ambient bool
 }
 
-// nameLocal is the name of a caller where there are no keys.
-const nameLocal = "local"
+// Names of callers without a key, which no key may have.
+const (
+	// NameLocal is a caller on this machine where no keys are set.
+	NameLocal = "local"
+	// NameLinked is the visitor of a lock's page who has only its link.
+	NameLinked = "link"
+)
 
 type callerKey struct{}
 
-// callerOf returns the request's caller, nil where it bears no key.
-func callerOf(ctx context.Context) *caller {
-	known, _ := ctx.Value(callerKey{}).(*caller)
+// CallerOf returns the request's caller, nil where it bears no key.
+func CallerOf(ctx context.Context) *Caller {
+	known, _ := ctx.Value(callerKey{}).(*Caller)
 	return known
 }
 
 // guard lets through who may call at all, and finds out as whom. Which role a
 // route takes is its own matter.
-func (a *api) guard(next http.Handler) http.Handler {
+func (a *API) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store") // a cache knows nothing of X-API-Key and ?API_KEY=
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		known, refused := a.admit(r)
 		if known != nil {
-			noteCaller(r, known.name)
+			NoteCaller(r, known.Name)
 		}
 		if refused != nil {
-			a.refuse(w, r, refused)
+			a.Refuse(w, r, refused)
 			return
 		}
 		w, lift := a.veil(w, r, known)
@@ -57,43 +62,43 @@ func (a *api) guard(next http.Handler) http.Handler {
 	})
 }
 
-func (a *api) admit(r *http.Request) (*caller, *Problem) {
+func (a *API) admit(r *http.Request) (*Caller, *Problem) {
 	if !a.addressAllowed(r.RemoteAddr) {
-		return nil, problem(http.StatusForbidden, "Calls from this address are not allowed; LATCH_API_ALLOW lists those that are.")
+		return nil, NewProblem(http.StatusForbidden, "Calls from this address are not allowed; LATCH_API_ALLOW lists those that are.")
 	}
 	if len(a.keys) == 0 {
 		if refused := a.checkLocal(r); refused != nil {
 			return nil, refused
 		}
-		return &caller{name: nameLocal, role: RoleAdmin, ambient: true}, nil
+		return &Caller{Name: NameLocal, Role: RoleAdmin, Ambient: true}, nil
 	}
 	value := keyOf(r)
 	if value == "" || isOpen(r) {
 		return nil, nil
 	}
-	key, refused := a.identify(r.RemoteAddr, value)
+	key, refused := a.Identify(r.RemoteAddr, value)
 	if refused != nil {
 		return nil, refused
 	}
-	return &caller{name: key.Name, role: key.Role}, nil
+	return &Caller{Name: key.Name, Role: key.Role}, nil
 }
 
-// identify returns the key of a value that came from the remote address. A
+// Identify returns the key of a value that came from the remote address. A
 // wrong one is 401. Where too many came from there, those that were not used
 // from there before are 429 until some time has gone by (contract, "HTTP API").
-func (a *api) identify(remote, value string) (Key, *Problem) {
+func (a *API) Identify(remote, value string) (Key, *Problem) {
 	key, found := find(a.keys, value)
 	attempt := ""
 	if found {
 		attempt = key.id()
 	}
 	if wait := a.guesses.Attempt(remote, attempt); wait > 0 {
-		refused := problem(http.StatusTooManyRequests, "Too many unknown API keys came from this address; try again in %s.", roundUp(wait))
+		refused := NewProblem(http.StatusTooManyRequests, "Too many unknown API keys came from this address; try again in %s.", roundUp(wait))
 		refused.retryAfter = roundUp(wait)
 		return Key{}, refused
 	}
 	if !found {
-		return Key{}, problem(http.StatusUnauthorized, "Unknown API key.")
+		return Key{}, NewProblem(http.StatusUnauthorized, "Unknown API key.")
 	}
 	return key, nil
 }
@@ -109,7 +114,7 @@ func isOpen(r *http.Request) bool {
 	return r.URL.Path == openAPIPath && (r.Method == http.MethodGet || r.Method == http.MethodHead)
 }
 
-func (a *api) addressAllowed(remote string) bool {
+func (a *API) addressAllowed(remote string) bool {
 	if len(a.allow) == 0 {
 		return true
 	}
@@ -120,30 +125,30 @@ func (a *api) addressAllowed(remote string) bool {
 }
 
 // checkLocal holds a request without keys to the rules that keep other sites'
-// pages out (contract, "HTTP API"). The page's own form is let through: it
-// proves itself by a token.
-func (a *api) checkLocal(r *http.Request) *Problem {
+// pages out (contract, "HTTP API"). A form of the API's own pages is let
+// through: it proves itself by a token.
+func (a *API) checkLocal(r *http.Request) *Problem {
 	if err := a.local.CheckHost(r); err != nil {
-		return problem(http.StatusForbidden, "Without keys %v; LATCH_API_KEYS sets keys.", err)
+		return NewProblem(http.StatusForbidden, "Without keys %v; LATCH_API_KEYS sets keys.", err)
 	}
-	if err := a.local.CheckPage(r); err != nil && !followsLink(r) {
-		return problem(http.StatusForbidden, "Without keys %v.", err)
+	if err := a.local.CheckPage(r); err != nil && !a.followsLink(r) {
+		return NewProblem(http.StatusForbidden, "Without keys %v.", err)
 	}
 	hasBody := r.ContentLength != 0
-	isForm := r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, pagePath)
+	isForm := r.Method == http.MethodPost && a.pagesOf(r) != nil
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); hasBody && media != "application/json" && !isForm {
-		return problem(http.StatusUnsupportedMediaType,
+		return NewProblem(http.StatusUnsupportedMediaType,
 			"Without keys a body is taken as application/json only, not as %q: send Content-Type: application/json, as curl --json does.", r.Header.Get("Content-Type"))
 	}
 	return nil
 }
 
-// followsLink reports whether a person went to a lock's page by a link on
-// another site's page, such as Temporal UI's or a chat's. That page then has no
-// part in it any more: it sees nothing of the answer, which no page may frame,
-// and nothing is changed.
-func followsLink(r *http.Request) bool {
-	visits := (r.Method == http.MethodGet || r.Method == http.MethodHead) && wantsPage(r) && len(r.Header.Values("Origin")) == 0
+// followsLink reports whether a person followed a link to one of the API's
+// pages on another site's page, such as Temporal UI's or a chat's. The other
+// page sees nothing of the answer, which no page may frame, and a GET changes
+// nothing.
+func (a *API) followsLink(r *http.Request) bool {
+	visits := (r.Method == http.MethodGet || r.Method == http.MethodHead) && a.wantsPage(r) != nil && len(r.Header.Values("Origin")) == 0
 	mode, destination := r.Header.Values("Sec-Fetch-Mode"), r.Header.Values("Sec-Fetch-Dest")
 	if len(r.Header.Values("Sec-Fetch-Site"))+len(mode)+len(destination) == 0 {
 		return visits // an older browser sends Accept alone

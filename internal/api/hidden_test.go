@@ -25,7 +25,7 @@ func TestRegisteredURLsAreShownWithoutKeys(t *testing.T) {
 	parsed, err := api.ParseKeys(keys)
 	require.NoError(t, err)
 	jobs := &fakeRegistry{runs: map[string]registry.Run{}}
-	handler := newAPI(t, &fake{}, api.Options{Registry: jobs, Keys: parsed})
+	handler := newAPI(t, &fake{}, api.Options{Routes: withRegistry(jobs), Keys: parsed})
 	made := call(handler, "POST", "/v2/jobs", keyed, "X-API-Key", "admin")
 	require.Equal(t, 201, made.Code, made.Body)
 	require.NotContains(t, made.Body.String(), "hush")

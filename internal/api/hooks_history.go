@@ -7,10 +7,10 @@ import (
 	"github.com/latch-run/latch"
 )
 
-func (a *api) registerWebhookHistory() {
-	register[noBody](a, operation{id: "get-webhook-history", method: http.MethodGet, path: webhooksPath + "/{id}/history", role: RoleRead,
-		errors: []int{http.StatusNotImplemented}, summary: "Show what became of a webhook in all runs, newest first",
-		about: "Of a webhook that stands by itself, and of one that runs bring under the same id; a redelivery is a record of its own. " +
+func (a *API) registerWebhookHistory() {
+	Register[NoBody](a, Operation{ID: "get-webhook-history", Method: http.MethodGet, Path: webhooksPath + "/{id}/history", Role: RoleRead,
+		Errors: []int{http.StatusNotImplemented}, Summary: "Show what became of a webhook in all runs, newest first",
+		About: "Of a webhook that stands by itself, and of one that runs bring under the same id; a redelivery is a record of its own. " +
 			"It needs the search attribute " + latch.SearchAttributeWebhooks + ": without it the answer is 501 and says how to create it."}, a.getWebhookHistory)
 }
 
@@ -30,7 +30,7 @@ type webhookHistoryInput struct {
 
 type webhookHistoryOutput struct{ Body WebhookHistory }
 
-func (a *api) getWebhookHistory(ctx context.Context, input *webhookHistoryInput) (*webhookHistoryOutput, error) {
+func (a *API) getWebhookHistory(ctx context.Context, input *webhookHistoryInput) (*webhookHistoryOutput, error) {
 	part, err := a.deliveries.Webhook(ctx, latch.HistoryQuery{Webhook: input.ID, Event: input.Event}, input.Cursor, input.Limit)
 	if err != nil {
 		return nil, err

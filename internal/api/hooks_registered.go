@@ -14,24 +14,24 @@ import (
 
 const webhooksPath = "/latch/v1/webhooks"
 
-func (a *api) registerHooks() {
+func (a *API) registerHooks() {
 	missing := []int{http.StatusNotFound}
-	register[noBody](a, operation{id: "list-webhooks", method: http.MethodGet, path: webhooksPath, role: RoleRead,
-		summary: "List the webhooks that stand by themselves", about: "Those of the API's task queue, in the order of their making."}, a.listRegistered)
-	register[latch.RegisteredWebhook](a, operation{id: "create-webhook", method: http.MethodPost, path: webhooksPath, role: RoleAdmin,
-		status: http.StatusCreated, errors: []int{http.StatusConflict}, summary: "Make a webhook that stands by itself",
-		about: "It applies to the jobs, releases and custom events of the API's task queue that begin from now on, to those for which when is true."}, a.createRegistered)
-	register[noBody](a, operation{id: "get-webhook", method: http.MethodGet, path: webhooksPath + "/{id}", role: RoleRead,
-		errors: missing, summary: "Show a webhook that stands by itself"}, a.getRegistered)
-	register[latch.RegisteredWebhook](a, operation{id: "put-webhook", method: http.MethodPut, path: webhooksPath + "/{id}", role: RoleAdmin,
-		errors: []int{http.StatusConflict}, summary: "Put a webhook in place of the one of this id, or make it", required: true, large: true,
-		about: "The whole webhook; its id may be left out. Runs that began before keep what they began with, but for what they send again: that goes by the new webhook."}, a.putRegistered)
-	register[noBody](a, operation{id: "delete-webhook", method: http.MethodDelete, path: webhooksPath + "/{id}", role: RoleAdmin,
-		status: http.StatusNoContent, errors: missing, summary: "Remove a webhook", about: "Runs that began before keep it for what they send for the first time; what is to be sent again ends. Its history stays."}, a.deleteRegistered)
-	register[noBody](a, operation{id: "enable-webhook", method: http.MethodPost, path: webhooksPath + "/{id}/enable", role: RoleAdmin,
-		errors: missing, summary: "Have a webhook apply again"}, a.enableRegistered(true))
-	register[noBody](a, operation{id: "disable-webhook", method: http.MethodPost, path: webhooksPath + "/{id}/disable", role: RoleAdmin,
-		errors: missing, summary: "Have a webhook apply to no run that begins from now on", about: "What runs of before are to send again ends, and is not sent."}, a.enableRegistered(false))
+	Register[NoBody](a, Operation{ID: "list-webhooks", Method: http.MethodGet, Path: webhooksPath, Role: RoleRead,
+		Summary: "List the webhooks that stand by themselves", About: "Those of the API's task queue, in the order of their making."}, a.listRegistered)
+	Register[latch.RegisteredWebhook](a, Operation{ID: "create-webhook", Method: http.MethodPost, Path: webhooksPath, Role: RoleAdmin,
+		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Make a webhook that stands by itself",
+		About: "It applies to the jobs, releases and custom events of the API's task queue that begin from now on, to those for which when is true."}, a.createRegistered)
+	Register[NoBody](a, Operation{ID: "get-webhook", Method: http.MethodGet, Path: webhooksPath + "/{id}", Role: RoleRead,
+		Errors: missing, Summary: "Show a webhook that stands by itself"}, a.getRegistered)
+	Register[latch.RegisteredWebhook](a, Operation{ID: "put-webhook", Method: http.MethodPut, Path: webhooksPath + "/{id}", Role: RoleAdmin,
+		Errors: []int{http.StatusConflict}, Summary: "Put a webhook in place of the one of this id, or make it", Required: true, Large: true,
+		About: "The whole webhook; its id may be left out. Runs that began before keep what they began with, but for what they send again: that goes by the new webhook."}, a.putRegistered)
+	Register[NoBody](a, Operation{ID: "delete-webhook", Method: http.MethodDelete, Path: webhooksPath + "/{id}", Role: RoleAdmin,
+		Status: http.StatusNoContent, Errors: missing, Summary: "Remove a webhook", About: "Runs that began before keep it for what they send for the first time; what is to be sent again ends. Its history stays."}, a.deleteRegistered)
+	Register[NoBody](a, Operation{ID: "enable-webhook", Method: http.MethodPost, Path: webhooksPath + "/{id}/enable", Role: RoleAdmin,
+		Errors: missing, Summary: "Have a webhook apply again"}, a.enableRegistered(true))
+	Register[NoBody](a, Operation{ID: "disable-webhook", Method: http.MethodPost, Path: webhooksPath + "/{id}/disable", Role: RoleAdmin,
+		Errors: missing, Summary: "Have a webhook apply to no run that begins from now on", About: "What runs of before are to send again ends, and is not sent."}, a.enableRegistered(false))
 }
 
 // Webhooks is the list of webhooks that stand by themselves.
@@ -41,7 +41,7 @@ type Webhooks struct {
 
 type registeredListOutput struct{ Body Webhooks }
 
-func (a *api) listRegistered(ctx context.Context, _ *struct{}) (*registeredListOutput, error) {
+func (a *API) listRegistered(ctx context.Context, _ *struct{}) (*registeredListOutput, error) {
 	listed, err := a.webhooks.List(ctx)
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ type registeredInput struct {
 
 type registeredOutput struct{ Body latch.RegisteredWebhook }
 
-func (a *api) getRegistered(ctx context.Context, input *registeredInput) (*registeredOutput, error) {
+func (a *API) getRegistered(ctx context.Context, input *registeredInput) (*registeredOutput, error) {
 	found, err := a.webhooks.Get(ctx, input.ID)
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ type WrittenWebhook struct {
 }
 
 func written(webhook *latch.RegisteredWebhook) WrittenWebhook {
-	return WrittenWebhook{registry.Shown(*webhook), warningsOf(admission.RegisteredWebhookWarnings(webhook))}
+	return WrittenWebhook{registry.Shown(*webhook), WarningsOf(admission.RegisteredWebhookWarnings(webhook))}
 }
 
 type createdRegisteredOutput struct {
@@ -84,7 +84,7 @@ type createdRegisteredOutput struct {
 	Body     WrittenWebhook
 }
 
-func (a *api) createRegistered(ctx context.Context, input *createRegisteredInput) (*createdRegisteredOutput, error) {
+func (a *API) createRegistered(ctx context.Context, input *createRegisteredInput) (*createdRegisteredOutput, error) {
 	webhook, err := decodeRegistered(input.RawBody, "")
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ type putRegisteredInput struct {
 }
 
 // putRegistered replaces the webhook, or makes it.
-func (a *api) putRegistered(ctx context.Context, input *putRegisteredInput) (*putRegisteredOutput, error) {
+func (a *API) putRegistered(ctx context.Context, input *putRegisteredInput) (*putRegisteredOutput, error) {
 	body, err := a.restored(ctx, input.ID, input.RawBody)
 	if err != nil {
 		return nil, err
@@ -129,16 +129,16 @@ func (a *api) putRegistered(ctx context.Context, input *putRegisteredInput) (*pu
 // decodeRegistered reads a webhook strictly. One that is put under an id need not
 // repeat it.
 func decodeRegistered(body []byte, id string) (*latch.RegisteredWebhook, error) {
-	if err := needJSON(body); err != nil {
+	if err := NeedJSON(body); err != nil {
 		return nil, err
 	}
 	webhook, err := admission.DecodeRegisteredWebhook(body)
 	if id == "" {
-		return webhook, decoded(err)
+		return webhook, Decoded(err)
 	}
 	var problems latch.Problems
 	if err != nil && !errors.As(err, &problems) {
-		return nil, decoded(err)
+		return nil, Decoded(err)
 	}
 	if webhook.ID == "" {
 		webhook.ID = id
@@ -152,7 +152,7 @@ func decodeRegistered(body []byte, id string) (*latch.RegisteredWebhook, error) 
 	if webhook.ID != id {
 		problems.Addf("id", "%q is another id than the path's; leave it out", webhook.ID)
 	}
-	return webhook, decoded(problems.Err())
+	return webhook, Decoded(problems.Err())
 }
 
 // withoutPath leaves out what is said of one field.
@@ -168,7 +168,7 @@ func withoutPath(problems latch.Problems, path string) latch.Problems {
 
 // checkReserved refuses a run that the worker would refuse once it begins: one
 // with a webhook of its own under the id of an enforced registered one.
-func (a *api) checkReserved(ctx context.Context, own []latch.Webhook) error {
+func (a *API) checkReserved(ctx context.Context, own []latch.Webhook) error {
 	if len(own) == 0 {
 		return nil
 	}
@@ -178,17 +178,17 @@ func (a *api) checkReserved(ctx context.Context, own []latch.Webhook) error {
 	}
 	var problems latch.Problems
 	attach.ReservedBy(registered).Check(&problems, "webhooks", own)
-	return decoded(problems.Err())
+	return Decoded(problems.Err())
 }
 
 type nothingOutput struct{}
 
-func (a *api) deleteRegistered(ctx context.Context, input *registeredInput) (*nothingOutput, error) {
+func (a *API) deleteRegistered(ctx context.Context, input *registeredInput) (*nothingOutput, error) {
 	return &nothingOutput{}, a.webhooks.Delete(ctx, input.ID)
 }
 
 // enableRegistered takes enable and disable.
-func (a *api) enableRegistered(enabled bool) func(context.Context, *registeredInput) (*registeredOutput, error) {
+func (a *API) enableRegistered(enabled bool) func(context.Context, *registeredInput) (*registeredOutput, error) {
 	return func(ctx context.Context, input *registeredInput) (*registeredOutput, error) {
 		changed, err := a.webhooks.Update(ctx, input.ID, func(webhook *latch.RegisteredWebhook) error {
 			webhook.Enabled = &enabled

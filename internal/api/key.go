@@ -96,7 +96,7 @@ func parseKey(entry string) (Key, error) {
 		key.Role = roleOf(role)
 	}
 	switch {
-	case strings.EqualFold(key.Name, nameLinked) || strings.EqualFold(key.Name, nameLocal):
+	case strings.EqualFold(key.Name, NameLinked) || strings.EqualFold(key.Name, NameLocal):
 		return Key{}, fmt.Errorf("%s: this name stands for a caller without a key in removed_by; choose another", key.Name)
 	case key.Name == "":
 		return Key{}, errors.New("has no name; write name=key or name:role=key")

@@ -15,15 +15,15 @@ import (
 
 const locksPath = "/latch/v1/locks"
 
-func (a *api) registerLocks() {
+func (a *API) registerLocks() {
 	a.registerLockList()
-	register[noBody](a, operation{id: "get-lock", method: http.MethodGet, path: locksPath + "/{lock}", role: RoleRead,
-		errors: []int{http.StatusNotFound}, summary: "Show a lock, open or used"}, a.getLock)
+	Register[NoBody](a, Operation{ID: "get-lock", Method: http.MethodGet, Path: locksPath + "/{lock}", Role: RoleRead,
+		Errors: []int{http.StatusNotFound}, Summary: "Show a lock, open or used"}, a.getLock)
 	for _, method := range []string{http.MethodPost, http.MethodDelete} {
 		id := map[string]string{http.MethodPost: "release-lock", http.MethodDelete: "delete-lock"}[method]
-		register[LockRemoval](a, operation{id: id, method: method, path: locksPath + "/{lock}/release", role: RoleLock,
-			errors: []int{http.StatusNotFound, http.StatusConflict}, summary: "Remove a lock",
-			about: "Answers with the record, decided. A lock that was removed before answers its record again, with unchanged, to a removal that asks for the same; one that asks for another result, or comes after the lock's timeout, is 409 with the record. removed_by is the key's name, whatever the body says."}, a.releaseLock)
+		Register[LockRemoval](a, Operation{ID: id, Method: method, Path: locksPath + "/{lock}/release", Role: RoleLock,
+			Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Remove a lock",
+			About: "Answers with the record, decided. A lock that was removed before answers its record again, with unchanged, to a removal that asks for the same; one that asks for another result, or comes after the lock's timeout, is 409 with the record. removed_by is the key's name, whatever the body says."}, a.releaseLock)
 	}
 }
 
@@ -44,7 +44,7 @@ type lockInput struct {
 
 type lockOutput struct{ Body LockState }
 
-func (a *api) getLock(ctx context.Context, input *lockInput) (*lockOutput, error) {
+func (a *API) getLock(ctx context.Context, input *lockInput) (*lockOutput, error) {
 	workflowID, err := runOfLock(input.Lock)
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (a *api) getLock(ctx context.Context, input *lockInput) (*lockOutput, error
 	state := LockState{Token: input.Lock, Open: record.Lock.Open(), Since: record.StartedAt, Record: *record}
 	if state.Open {
 		var status latch.Status
-		if err := a.runs.Query(ctx, workflowID, record.RunID, latch.QueryStatus, &status); err != nil {
+		if err := a.Runs.Query(ctx, workflowID, record.RunID, latch.QueryStatus, &status); err != nil {
 			return nil, err
 		}
 		for _, open := range status.Locks {
@@ -76,20 +76,20 @@ func runOfLock(token string) (string, error) {
 			return token[:webhook], nil
 		}
 	}
-	return "", problem(http.StatusNotFound, "%q is no lock: one is <workflow id>:<webhook id>:<random>.", token)
+	return "", NewProblem(http.StatusNotFound, "%q is no lock: one is <workflow id>:<webhook id>:<random>.", token)
 }
 
 // noMaker tells that no run of the workflow id could have made a lock: there is
 // none, or it is no workflow that makes locks.
 func noMaker(workflowID string) *Problem {
-	return problem(http.StatusNotFound, "There is no run %q that could have made this lock.", workflowID)
+	return NewProblem(http.StatusNotFound, "There is no run %q that could have made this lock.", workflowID)
 }
 
 // recordOfLock returns the record of a lock from its run's history. No run, and
 // no such lock in it, are 404.
-func (a *api) recordOfLock(ctx context.Context, workflowID, token string) (*latch.Record, error) {
+func (a *API) recordOfLock(ctx context.Context, workflowID, token string) (*latch.Record, error) {
 	var records []latch.Record
-	err := a.runs.Query(ctx, workflowID, "", latch.QueryHistory, &records)
+	err := a.Runs.Query(ctx, workflowID, "", latch.QueryHistory, &records)
 	if runs.IsNotFound(err) || runs.IsForeign(err) {
 		return nil, noMaker(workflowID)
 	}
@@ -122,13 +122,13 @@ type recordOutput struct{ Body latch.Record }
 
 type releasedOutput struct{ Body latch.Released }
 
-func (a *api) releaseLock(ctx context.Context, input *removalInput) (*releasedOutput, error) {
+func (a *API) releaseLock(ctx context.Context, input *removalInput) (*releasedOutput, error) {
 	removal, err := decodeRemoval(input.RawBody, input.Lock)
 	if err != nil {
 		return nil, err
 	}
-	removal.By = callerOf(ctx).name
-	released, err := a.removeLock(ctx, protocol.UpdateViaAPI, removal)
+	removal.By = CallerOf(ctx).Name
+	released, err := a.RemoveLock(ctx, protocol.UpdateViaAPI, removal)
 	if err != nil {
 		return nil, err
 	}
@@ -150,22 +150,23 @@ func decodeRemoval(body []byte, token string) (latch.LockRelease, error) {
 		return withoutPath(problems, "lock").Err()
 	})
 	if err == nil && removal.Lock != "" && removal.Lock != token {
-		err = invalid(latch.Problems{{Path: "lock", Message: "is another lock than the path's; leave it out"}})
+		err = Invalid(latch.Problems{{Path: "lock", Message: "is another lock than the path's; leave it out"}})
 	}
 	removal.Lock = token
 	return removal, err
 }
 
-// removeLock removes a lock and gives its record. Once the run has closed, a
+// RemoveLock removes a lock and returns its record; via says through what, such
+// as [protocol.UpdateViaAPI]. Once the run has closed, a
 // used lock is answered from its history as the run would, and anything else is
 // 409.
-func (a *api) removeLock(ctx context.Context, via string, removal latch.LockRelease) (*latch.Released, error) {
+func (a *API) RemoveLock(ctx context.Context, via string, removal latch.LockRelease) (*latch.Released, error) {
 	workflowID, err := runOfLock(removal.Lock)
 	if err != nil {
 		return nil, err
 	}
 	released := new(latch.Released)
-	err = a.runs.Update(ctx, via, workflowID, latch.MessageReleaseLock, removal, released)
+	err = a.Runs.Update(ctx, via, workflowID, latch.MessageReleaseLock, removal, released)
 	if runs.IsForeign(err) {
 		return nil, noMaker(workflowID)
 	}
@@ -177,7 +178,7 @@ func (a *api) removeLock(ctx context.Context, via string, removal latch.LockRele
 		return nil, err
 	}
 	if late := removal.RefusedBy(record); late != "" {
-		refused := problem(http.StatusConflict, "%s", late)
+		refused := NewProblem(http.StatusConflict, "%s", late)
 		refused.Record = record
 		return nil, refused
 	}
@@ -186,7 +187,7 @@ func (a *api) removeLock(ctx context.Context, via string, removal latch.LockRele
 
 // usedLock returns the record of a lock of a run that has closed: the newest one
 // of the workflow id, or one before it.
-func (a *api) usedLock(ctx context.Context, workflowID, token string, newestClosed bool) (*latch.Record, error) {
+func (a *API) usedLock(ctx context.Context, workflowID, token string, newestClosed bool) (*latch.Record, error) {
 	info, err := a.describe(ctx, workflowID, "")
 	if runs.IsNotFound(err) {
 		return nil, noMaker(workflowID)
@@ -200,7 +201,7 @@ func (a *api) usedLock(ctx context.Context, workflowID, token string, newestClos
 	if unknown && !newestClosed || err != nil && !unknown || err == nil && !record.Lock.Open() {
 		return record, err
 	}
-	late := problem(http.StatusConflict, "Run %s has closed, and this lock was not used while it ran.", workflowID)
+	late := NewProblem(http.StatusConflict, "Run %s has closed, and this lock was not used while it ran.", workflowID)
 	late.WorkflowID, late.RunID = workflowID, info.GetExecution().GetRunId()
 	if err == nil {
 		late.RunID = record.RunID

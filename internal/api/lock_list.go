@@ -8,10 +8,10 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-func (a *api) registerLockList() {
-	register[noBody](a, operation{id: "list-locks", method: http.MethodGet, path: locksPath, role: RoleRead,
-		summary: "List the locks that are waited for", errors: []int{http.StatusUnprocessableEntity},
-		about: "Of all running jobs, releases and events, and then of workflows of users' own, each the newest run first, with what the lock holds and what its timeout decides. " +
+func (a *API) registerLockList() {
+	Register[NoBody](a, Operation{ID: "list-locks", Method: http.MethodGet, Path: locksPath, Role: RoleRead,
+		Summary: "List the locks that are waited for", Errors: []int{http.StatusUnprocessableEntity},
+		About: "Of all running jobs, releases and events, and then of workflows of users' own, each the newest run first, with what the lock holds and what its timeout decides. " +
 			"A lock shows here within moments of its making. A part may list fewer than limit, or none, although there is a next one. It takes no worker; with the search attributes of Latch only runs that wait are gone through."}, a.listLocks)
 }
 
@@ -33,9 +33,9 @@ type lockListInput struct {
 
 type locksOutput struct{ Body Locks }
 
-func (a *api) listLocks(ctx context.Context, input *lockListInput) (*locksOutput, error) {
+func (a *API) listLocks(ctx context.Context, input *lockListInput) (*locksOutput, error) {
 	filter := runs.LockFilter{Webhook: input.Webhook, Event: input.Event, Job: input.Job, Release: input.Release}
-	part, err := a.runs.Locks(ctx, filter, cmp.Or(input.Cursor, input.Page), input.Limit)
+	part, err := a.Runs.Locks(ctx, filter, cmp.Or(input.Cursor, input.Page), input.Limit)
 	if err != nil {
 		return nil, err
 	}

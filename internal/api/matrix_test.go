@@ -223,7 +223,7 @@ func TestEveryRouteForEveryCredential(t *testing.T) {
 	parsed, err := api.ParseKeys(keys)
 	require.NoError(t, err)
 	key := []byte("0123456789abcdef")
-	options := api.Options{Keys: parsed, Registry: &fakeRegistry{}, LockLinks: true, LinkKey: key}
+	options := api.Options{Keys: parsed, Routes: withRegistry(&fakeRegistry{}), LockLinks: true, LinkKey: key}
 	open, shut := newAPI(t, &fake{}, options), newAPI(t, untouched(t), options)
 	pinned, from := expandedRoutes(), 0
 	operations := operationsOf(t, open)

@@ -15,6 +15,8 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/cron"
+	"github.com/latch-run/latch/internal/lockpage"
+	"github.com/latch-run/latch/internal/mitto/mittoapi"
 	"github.com/latch-run/latch/internal/registry"
 )
 
@@ -177,7 +179,7 @@ type mittoBench struct {
 func newMitto(t *testing.T) *mittoBench {
 	t.Helper()
 	b := &mittoBench{T: t, registry: &fakeRegistry{runs: map[string]registry.Run{}}, temporal: &fake{}}
-	b.Handler = newAPI(t, b.temporal, api.Options{Registry: b.registry, FQDN: "stage.zuarbase.net", Environment: "test"})
+	b.Handler = newAPI(t, b.temporal, api.Options{Routes: allRoutes(mittoapi.Options{Registry: b.registry, FQDN: "stage.zuarbase.net", Environment: "test"}, lockpage.Options{})})
 	return b
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/mitto/mittoapi"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
 )
@@ -259,7 +260,7 @@ func TestMittoSearch(t *testing.T) {
 		"start=2026-01-03": {2, 3, 4}, "end=2026-01-03": {1, 2}, "start=2026-01-03T03:04:05Z&end=2026-01-04T03:04:04Z": {2},
 		"limit=2": {1, 2}, "limit=2&offset=4": {5, 22739}, "offset=9": {},
 	} {
-		var page api.MittoPage
+		var page mittoapi.MittoPage
 		require.NoError(t, json.Unmarshal([]byte(b.do(200, "POST", "/v2/jobs/search?"+query, "")), &page))
 		ids := []int{}
 		for _, job := range page.Jobs {

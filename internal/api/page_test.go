@@ -14,6 +14,8 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/lockpage"
+	"github.com/latch-run/latch/internal/mitto/mittoapi"
 )
 
 const token = "release-1:board:abc"
@@ -183,7 +185,7 @@ func TestPageShowsWhatIsHeld(t *testing.T) {
 	key := []byte("0123456789abcdef")
 	parsed, err := api.ParseKeys(keys)
 	require.NoError(t, err)
-	handler := newAPI(t, run, api.Options{Keys: parsed, TemporalUI: "https://ui.example.com/", LockLinks: true, LinkKey: key})
+	handler := newAPI(t, run, api.Options{Keys: parsed, Routes: allRoutes(mittoapi.Options{}, lockpage.Options{TemporalUI: "https://ui.example.com/"}), LockLinks: true, LinkKey: key})
 	body := call(handler, "GET", "/locks/"+token+"?API_KEY=lock", "").Body.String()
 	for _, text := range []string{"vars.env</dt><dd>prod", "instance.name</dt><dd>shop", "instance.replicas</dt><dd>3",
 		" days ago", "It cannot be undone.", "Its steps are undone, the last first: switch. What has no undo stays: migrate.",

@@ -55,7 +55,7 @@ func init() {
 		if message == brokenBody {
 			status = http.StatusBadRequest
 		}
-		p := problem(status, "%s", message)
+		p := NewProblem(status, "%s", message)
 		for _, err := range errs {
 			if err != nil {
 				p.Add(err)
@@ -65,7 +65,8 @@ func init() {
 	}
 }
 
-func problem(status int, format string, args ...any) *Problem {
+// NewProblem returns the answer of a status, with a text for people.
+func NewProblem(status int, format string, args ...any) *Problem {
 	return &Problem{ErrorModel: huma.ErrorModel{Status: status, Title: http.StatusText(status), Detail: fmt.Sprintf(format, args...)}}
 }
 
@@ -73,18 +74,18 @@ func problem(status int, format string, args ...any) *Problem {
 const retryAfter = 5 * time.Second
 
 func unavailable(format string, args ...any) *Problem {
-	p := problem(http.StatusServiceUnavailable, format, args...)
+	p := NewProblem(http.StatusServiceUnavailable, format, args...)
 	p.retryAfter = retryAfter
 	return p
 }
 
-// invalid lists what is wrong with a body.
-func invalid(problems latch.Problems) *Problem {
+// Invalid lists what is wrong with a body.
+func Invalid(problems latch.Problems) *Problem {
 	detail := "The body is not what this takes; errors tells each field, and what would be right."
 	if len(problems) == 1 {
 		detail = problems[0].String()
 	}
-	p := problem(http.StatusUnprocessableEntity, "%s", detail)
+	p := NewProblem(http.StatusUnprocessableEntity, "%s", detail)
 	for _, each := range problems.First(100) {
 		location := "body"
 		if each.Path != "" {
@@ -95,30 +96,30 @@ func invalid(problems latch.Problems) *Problem {
 	return p
 }
 
-// decoded returns the problem of a body that does not decode, nil where it does.
-func decoded(err error) error {
+// Decoded returns the problem of a body that does not decode, nil where it does.
+func Decoded(err error) error {
 	var problems latch.Problems
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &problems):
-		return invalid(problems)
+		return Invalid(problems)
 	default:
-		return problem(http.StatusUnprocessableEntity, "%v", err)
+		return NewProblem(http.StatusUnprocessableEntity, "%v", err)
 	}
 }
 
-// needJSON refuses what is no JSON at all.
-func needJSON(body []byte) error {
+// NeedJSON refuses what is no JSON at all.
+func NeedJSON(body []byte) error {
 	if json.Valid(body) {
 		return nil
 	}
 	var value any
-	return problem(http.StatusBadRequest, "The body is no JSON: %v.", json.Unmarshal(body, &value))
+	return NewProblem(http.StatusBadRequest, "The body is no JSON: %v.", json.Unmarshal(body, &value))
 }
 
-// explain turns an error of Temporal, or of a run, into a problem.
-func (a *api) explain(ctx context.Context, err error) error {
+// Explain turns an error of Temporal, of a run or of the registry into a problem.
+func (a *API) Explain(ctx context.Context, err error) error {
 	var known *Problem
 	if err == nil || errors.As(err, &known) {
 		return err
@@ -126,7 +127,7 @@ func (a *api) explain(ctx context.Context, err error) error {
 	var application *temporal.ApplicationError
 	if errors.As(err, &application) {
 		if status := statusOf(application.Type()); status != 0 {
-			p := problem(status, "%s", application.Message())
+			p := NewProblem(status, "%s", application.Message())
 			p.Record = recordIn(application)
 			return p
 		}
@@ -137,7 +138,7 @@ func (a *api) explain(ctx context.Context, err error) error {
 	}
 	var argument *runs.ArgumentError
 	if errors.As(err, &argument) {
-		return problem(http.StatusUnprocessableEntity, "%v", argument)
+		return NewProblem(http.StatusUnprocessableEntity, "%v", argument)
 	}
 	var missing *deliveries.MissingAttributeError
 	if errors.As(err, &missing) {
@@ -147,15 +148,15 @@ func (a *api) explain(ctx context.Context, err error) error {
 		return known
 	}
 	if isUnreachable(err) {
-		a.logger.WarnContext(ctx, "Temporal, or a worker, does not answer", "error", err)
+		a.Logger.WarnContext(ctx, "Temporal, or a worker, does not answer", "error", err)
 		return unavailable("Temporal, or the worker that has to answer, is out of reach; try again later.")
 	}
 	var invalidArgument *serviceerror.InvalidArgument
 	if errors.As(err, &invalidArgument) {
-		return problem(http.StatusUnprocessableEntity, "Temporal refuses this: %s", invalidArgument.Message)
+		return NewProblem(http.StatusUnprocessableEntity, "Temporal refuses this: %s", invalidArgument.Message)
 	}
-	a.logger.ErrorContext(ctx, "request failed", "error", err)
-	return problem(http.StatusInternalServerError, "This failed for a reason that the API's log tells.")
+	a.Logger.ErrorContext(ctx, "request failed", "error", err)
+	return NewProblem(http.StatusInternalServerError, "This failed for a reason that the API's log tells.")
 }
 
 // recordIn returns the record of a used lock that a refusal bears, nil where it
@@ -196,8 +197,8 @@ func isUnknownLock(err error) bool {
 	return errors.As(err, &application) && application.Type() == latch.ErrorUnknownLock
 }
 
-// writeProblem answers outside of huma's handlers.
-func writeProblem(w http.ResponseWriter, p *Problem) {
+// WriteProblem answers outside of huma's handlers.
+func WriteProblem(w http.ResponseWriter, p *Problem) {
 	for name, values := range p.GetHeaders() {
 		w.Header()[name] = values
 	}

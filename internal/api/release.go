@@ -18,23 +18,23 @@ import (
 
 const releasesPath = "/latch/v1/releases"
 
-func (a *api) registerReleases() {
+func (a *API) registerReleases() {
 	a.registerReleaseList()
-	register[latch.Release](a, operation{id: "start-release", method: http.MethodPost, path: releasesPath, role: RoleRun,
-		status: http.StatusCreated, errors: []int{http.StatusConflict}, summary: "Start a release",
-		about: "Starts the release as the workflow release-<id>, or as workflow_id. One runs at a time under a workflow id; while it runs, the answer is 409 and names the run."},
+	Register[latch.Release](a, Operation{ID: "start-release", Method: http.MethodPost, Path: releasesPath, Role: RoleRun,
+		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Start a release",
+		About: "Starts the release as the workflow release-<id>, or as workflow_id. One runs at a time under a workflow id; while it runs, the answer is 409 and names the run."},
 		a.startRelease)
-	register[noBody](a, operation{id: "get-release", method: http.MethodGet, path: releasesPath + "/{id}", role: RoleRead,
-		errors: []int{http.StatusNotFound}, summary: "Show a release, running or closed, with its webhook history"}, a.getRelease)
+	Register[NoBody](a, Operation{ID: "get-release", Method: http.MethodGet, Path: releasesPath + "/{id}", Role: RoleRead,
+		Errors: []int{http.StatusNotFound}, Summary: "Show a release, running or closed, with its webhook history"}, a.getRelease)
 	for _, message := range []string{latch.MessageStop, latch.MessageRollback} {
-		register[latch.Control](a, operation{id: message + "-release", method: http.MethodPost, path: releasesPath + "/{id}/" + message, role: RoleRun,
-			errors:  []int{http.StatusNotFound, http.StatusConflict},
-			summary: map[string]string{latch.MessageStop: "Stop a release, undoing nothing", latch.MessageRollback: "Stop a release and undo the steps taken"}[message],
-			about:   "Answers with the status. The key's name stands for by, whatever the body says."}, a.controlRelease(message))
+		Register[latch.Control](a, Operation{ID: message + "-release", Method: http.MethodPost, Path: releasesPath + "/{id}/" + message, Role: RoleRun,
+			Errors:  []int{http.StatusNotFound, http.StatusConflict},
+			Summary: map[string]string{latch.MessageStop: "Stop a release, undoing nothing", latch.MessageRollback: "Stop a release and undo the steps taken"}[message],
+			About:   "Answers with the status. The key's name stands for by, whatever the body says."}, a.controlRelease(message))
 	}
-	register[latch.Skip](a, operation{id: "skip-hook", method: http.MethodPost, path: releasesPath + "/{id}/" + latch.MessageSkip, role: RoleRun,
-		errors: []int{http.StatusNotFound, http.StatusConflict}, summary: "Take a hook out of the decision",
-		about: "Answers with the record. The key's name stands for by, whatever the body says. A hook of an enforced webhook takes the role admin."}, a.skipHook)
+	Register[latch.Skip](a, Operation{ID: "skip-hook", Method: http.MethodPost, Path: releasesPath + "/{id}/" + latch.MessageSkip, Role: RoleRun,
+		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Take a hook out of the decision",
+		About: "Answers with the record. The key's name stands for by, whatever the body says. A hook of an enforced webhook takes the role admin."}, a.skipHook)
 }
 
 // startInput is what starts a run.
@@ -57,13 +57,13 @@ type startedOutput struct {
 	Body     Started
 }
 
-func (a *api) startRelease(ctx context.Context, input *startInput) (*startedOutput, error) {
-	if err := needJSON(input.RawBody); err != nil {
+func (a *API) startRelease(ctx context.Context, input *startInput) (*startedOutput, error) {
+	if err := NeedJSON(input.RawBody); err != nil {
 		return nil, err
 	}
 	release, err := admission.DecodeRelease(input.RawBody)
 	if err != nil {
-		return nil, decoded(err)
+		return nil, Decoded(err)
 	}
 	if err := a.checkReserved(ctx, release.Webhooks); err != nil {
 		return nil, err
@@ -87,10 +87,10 @@ func (i *startInput) start(ctx context.Context, workflow, workflowID, summary st
 // idempotencyHash stands for the Idempotency-Key of one caller: others may
 // choose the same.
 func (i *startInput) idempotencyHash(ctx context.Context) string {
-	return hashOf([]byte(callerOf(ctx).name + "\n" + i.IdempotencyKey))
+	return HashOf([]byte(CallerOf(ctx).Name + "\n" + i.IdempotencyKey))
 }
 
-func (a *api) started(ctx context.Context, s start, id, path string) (*startedOutput, error) {
+func (a *API) started(ctx context.Context, s start, id, path string) (*startedOutput, error) {
 	runID, err := a.start(ctx, s)
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func (a *api) started(ctx context.Context, s start, id, path string) (*startedOu
 
 // findRelease returns the release's run: release-<id> before <id> itself, the
 // other way round where the id begins with release- already.
-func (a *api) findRelease(ctx context.Context, id string) (*workflowpb.WorkflowExecutionInfo, error) {
+func (a *API) findRelease(ctx context.Context, id string) (*workflowpb.WorkflowExecutionInfo, error) {
 	candidates := []string{latch.PrefixRelease + id, id}
 	if strings.HasPrefix(id, latch.PrefixRelease) {
 		candidates = []string{id, latch.PrefixRelease + id}
@@ -121,7 +121,7 @@ func (a *api) findRelease(ctx context.Context, id string) (*workflowpb.WorkflowE
 			return info, nil
 		}
 	}
-	return nil, problem(http.StatusNotFound, "There is no release %q, nor a release with that workflow id.", id)
+	return nil, NewProblem(http.StatusNotFound, "There is no release %q, nor a release with that workflow id.", id)
 }
 
 // A ReleaseState is where a release stands, or what it came to.
@@ -142,7 +142,7 @@ type idInput struct {
 
 type releaseOutput struct{ Body ReleaseState }
 
-func (a *api) getRelease(ctx context.Context, input *idInput) (*releaseOutput, error) {
+func (a *API) getRelease(ctx context.Context, input *idInput) (*releaseOutput, error) {
 	info, err := a.findRelease(ctx, input.ID)
 	if err != nil {
 		return nil, err
@@ -154,13 +154,13 @@ func (a *api) getRelease(ctx context.Context, input *idInput) (*releaseOutput, e
 	return &releaseOutput{*state}, nil
 }
 
-func (a *api) releaseState(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*ReleaseState, error) {
+func (a *API) releaseState(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*ReleaseState, error) {
 	workflowID, runID := info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()
 	state := &ReleaseState{WorkflowID: workflowID, RunID: runID, StartedAt: latch.NewTime(info.GetStartTime().AsTime()), History: []latch.Record{}}
-	if err := a.runs.Query(ctx, workflowID, runID, latch.QueryStatus, &state.Status); err != nil {
+	if err := a.Runs.Query(ctx, workflowID, runID, latch.QueryStatus, &state.Status); err != nil {
 		return nil, err
 	}
-	if err := a.runs.Query(ctx, workflowID, runID, latch.QueryHistory, &state.History); err != nil {
+	if err := a.Runs.Query(ctx, workflowID, runID, latch.QueryHistory, &state.History); err != nil {
 		return nil, err
 	}
 	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
@@ -177,8 +177,8 @@ func (a *api) releaseState(ctx context.Context, info *workflowpb.WorkflowExecuti
 
 // addResult adds what a closed release came to. One that was refused, or
 // terminated, came to nothing but its error.
-func (a *api) addResult(ctx context.Context, state *ReleaseState) error {
-	result, err := a.runs.ReleaseResult(ctx, state.WorkflowID, state.RunID)
+func (a *API) addResult(ctx context.Context, state *ReleaseState) error {
+	result, err := a.Runs.ReleaseResult(ctx, state.WorkflowID, state.RunID)
 	if err != nil {
 		return err
 	}

@@ -19,26 +19,26 @@ type messageInput struct {
 type statusOutput struct{ Body latch.Status }
 
 // controlRelease takes stop and rollback.
-func (a *api) controlRelease(message string) func(context.Context, *messageInput) (*statusOutput, error) {
+func (a *API) controlRelease(message string) func(context.Context, *messageInput) (*statusOutput, error) {
 	return func(ctx context.Context, input *messageInput) (*statusOutput, error) {
 		var control latch.Control
 		if err := decodeMessage(input.RawBody, control.Decode); err != nil {
 			return nil, err
 		}
-		control.By = callerOf(ctx).name
+		control.By = CallerOf(ctx).Name
 		output := &statusOutput{}
 		return output, a.tellRelease(ctx, protocol.UpdateViaAPI, input.ID, message, control, &output.Body)
 	}
 }
 
-func (a *api) skipHook(ctx context.Context, input *messageInput) (*recordOutput, error) {
+func (a *API) skipHook(ctx context.Context, input *messageInput) (*recordOutput, error) {
 	var skip latch.Skip
 	if err := decodeMessage(input.RawBody, skip.Decode); err != nil {
 		return nil, err
 	}
-	skip.By = callerOf(ctx).name
+	skip.By = CallerOf(ctx).Name
 	prefix := protocol.UpdateViaAPI
-	if callerOf(ctx).role >= RoleAdmin {
+	if CallerOf(ctx).Role >= RoleAdmin {
 		prefix = protocol.UpdateByAdmin
 	}
 	output := &recordOutput{}
@@ -50,23 +50,23 @@ func decodeMessage(body []byte, decode func([]byte) error) error {
 	if len(body) == 0 {
 		body = []byte("{}")
 	}
-	if err := needJSON(body); err != nil {
+	if err := NeedJSON(body); err != nil {
 		return err
 	}
-	return decoded(decode(body))
+	return Decoded(decode(body))
 }
 
 // tellRelease sends a release's run a message, as an update whose id begins
 // with the prefix, and gives its answer.
-func (a *api) tellRelease(ctx context.Context, prefix, id, message string, argument, answer any) error {
+func (a *API) tellRelease(ctx context.Context, prefix, id, message string, argument, answer any) error {
 	info, err := a.findRelease(ctx, id)
 	if err != nil {
 		return err
 	}
 	workflowID := info.GetExecution().GetWorkflowId()
-	err = a.runs.Update(ctx, prefix, workflowID, message, argument, answer)
+	err = a.Runs.Update(ctx, prefix, workflowID, message, argument, answer)
 	if runs.IsClosed(err) {
-		late := problem(http.StatusConflict, "%s has closed already: it is too late to %s.", workflowID, message)
+		late := NewProblem(http.StatusConflict, "%s has closed already: it is too late to %s.", workflowID, message)
 		late.WorkflowID, late.RunID = workflowID, info.GetExecution().GetRunId()
 		return late
 	}

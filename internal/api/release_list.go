@@ -8,10 +8,10 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-func (a *api) registerReleaseList() {
-	register[noBody](a, operation{id: "list-releases", method: http.MethodGet, path: releasesPath, role: RoleRead,
-		summary: "List releases, running and closed", errors: []int{http.StatusUnprocessableEntity},
-		about: "Each run of one, with where it is and which locks it waits for, or what it came to. Those that run come first, the newest of them first, then those that closed, the last closed first. " +
+func (a *API) registerReleaseList() {
+	Register[NoBody](a, Operation{ID: "list-releases", Method: http.MethodGet, Path: releasesPath, Role: RoleRead,
+		Summary: "List releases, running and closed", Errors: []int{http.StatusUnprocessableEntity},
+		About: "Each run of one, with where it is and which locks it waits for, or what it came to. Those that run come first, the newest of them first, then those that closed, the last closed first. " +
 			"Temporal's list is a moment behind: a release shows here shortly after its start, and one that closes between two parts may be in both. " +
 			"A part may list fewer than limit, or none, although there is a next one. Runs that Temporal has forgotten are not found."}, a.listReleases)
 }
@@ -26,14 +26,14 @@ type releaseListInput struct {
 
 type releaseListOutput struct{ Body runs.ReleasePart }
 
-func (a *api) listReleases(ctx context.Context, input *releaseListInput) (*releaseListOutput, error) {
+func (a *API) listReleases(ctx context.Context, input *releaseListInput) (*releaseListOutput, error) {
 	filter := runs.ReleaseFilter{Status: input.Status}
 	var problems latch.Problems
 	filter.Since, filter.Until = window(&problems, input.Since, input.Until)
 	if len(problems) > 0 {
-		return nil, problem(http.StatusUnprocessableEntity, "%v", problems)
+		return nil, NewProblem(http.StatusUnprocessableEntity, "%v", problems)
 	}
-	part, err := a.runs.Releases(ctx, filter, input.Cursor, input.Limit)
+	part, err := a.Runs.Releases(ctx, filter, input.Cursor, input.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -22,12 +22,12 @@ const roleNone = "none"
 const linkExtension = "x-latch-link"
 
 // declaration returns what the document states about who may call.
-func (o operation) declaration() map[string]any {
-	stated := map[string]any{roleExtension: o.role.String()}
-	if o.public {
+func (o Operation) declaration() map[string]any {
+	stated := map[string]any{roleExtension: o.Role.String()}
+	if o.Public {
 		stated[roleExtension] = roleNone
 	}
-	if o.linked {
+	if o.Linked {
 		stated[linkExtension] = true
 	}
 	return stated
@@ -46,7 +46,7 @@ func declaredRole(o *huma.Operation) (needed Role, public, declared bool) {
 }
 
 // checkRoutes reports every operation of the document that declares no role.
-func (a *api) checkRoutes() error {
+func (a *API) checkRoutes() error {
 	var problems []error
 	for path, item := range a.huma.OpenAPI().Paths {
 		for _, o := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete, item.Options, item.Head, item.Patch, item.Trace} {
@@ -64,13 +64,13 @@ func (a *api) checkRoutes() error {
 
 // checkRole is huma's middleware that holds callers to the role which their
 // operation declares. An operation that declares none is refused to everyone.
-func (a *api) checkRole(ctx huma.Context, next func(huma.Context)) {
+func (a *API) checkRole(ctx huma.Context, next func(huma.Context)) {
 	needed, public, _ := declaredRole(ctx.Operation())
 	if public {
 		next(ctx)
 		return
 	}
-	if refused := mayDo(callerOf(ctx.Context()), needed); refused != nil {
+	if refused := MayDo(CallerOf(ctx.Context()), needed); refused != nil {
 		for name, values := range refused.GetHeaders() {
 			ctx.SetHeader(name, values[0])
 		}
@@ -80,41 +80,41 @@ func (a *api) checkRole(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// mayDo refuses a caller without a key, or with one of too small a role. A role
+// MayDo refuses a caller without a key, or with one of too small a role. A role
 // that is not one of the four lets nobody in, on either side.
-func mayDo(known *caller, needed Role) *Problem {
+func MayDo(known *Caller, needed Role) *Problem {
 	switch {
 	case known == nil:
-		return problem(http.StatusUnauthorized, "A key is needed: as Authorization: Bearer …, X-API-Key, or ?API_KEY=.")
+		return NewProblem(http.StatusUnauthorized, "A key is needed: as Authorization: Bearer …, X-API-Key, or ?API_KEY=.")
 	case !needed.known():
-		return problem(http.StatusForbidden, "This route declares no role, so nobody may call it. This is a fault of the server.")
-	case !known.role.known() || known.role < needed:
-		return problem(http.StatusForbidden, "The key %s has the role %s; this takes %s.", known.name, known.role, needed)
+		return NewProblem(http.StatusForbidden, "This route declares no role, so nobody may call it. This is a fault of the server.")
+	case !known.Role.known() || known.Role < needed:
+		return NewProblem(http.StatusForbidden, "The key %s has the role %s; this takes %s.", known.Name, known.Role, needed)
 	default:
 		return nil
 	}
 }
 
-// handle adds a route that answers by itself, outside of huma, to the document
+// Handle adds a route that answers by itself, outside of huma, to the document
 // and the mux. Its pattern may take more than the document's path says. Unless
 // the route is public or linked, it is held to its role here.
-func (a *api) handle(o operation, pattern string, handler http.HandlerFunc) {
-	described := &huma.Operation{OperationID: o.id, Method: o.method, Path: o.path, Summary: o.summary, Description: o.about,
+func (a *API) Handle(o Operation, pattern string, handler http.HandlerFunc) {
+	described := &huma.Operation{OperationID: o.ID, Method: o.Method, Path: o.Path, Summary: o.Summary, Description: o.About,
 		Extensions: o.declaration(), Responses: map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK)}}}
-	if o.public {
+	if o.Public {
 		described.Security = []map[string][]string{}
 	}
-	for _, name := range pathParameters(o.path) {
+	for _, name := range pathParameters(o.Path) {
 		described.Parameters = append(described.Parameters, &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}})
 	}
-	for _, status := range o.errors {
+	for _, status := range o.Errors {
 		described.Responses[fmt.Sprint(status)] = &huma.Response{Description: http.StatusText(status)}
 	}
 	a.huma.OpenAPI().AddOperation(described)
-	a.mux.HandleFunc(o.method+" "+pattern, func(w http.ResponseWriter, r *http.Request) {
-		if !o.public && !o.linked {
-			if refused := mayDo(callerOf(r.Context()), o.role); refused != nil {
-				writeProblem(w, refused)
+	a.mux.HandleFunc(o.Method+" "+pattern, func(w http.ResponseWriter, r *http.Request) {
+		if !o.Public && !o.Linked {
+			if refused := MayDo(CallerOf(r.Context()), o.Role); refused != nil {
+				WriteProblem(w, refused)
 				return
 			}
 		}

@@ -18,7 +18,7 @@ func (noClient) WorkflowService() workflowservice.WorkflowServiceClient { return
 
 // routed returns an API that is not served yet, with a key of each role whose
 // value is the role's name.
-func routed(t *testing.T) *api {
+func routed(t *testing.T) *API {
 	t.Helper()
 	options := Options{Client: noClient{}}
 	for role, name := range roleNames {
@@ -36,20 +36,20 @@ func answerOK(context.Context, *struct{}) (*struct{}, error) { return &struct{}{
 func TestARouteWithoutARoleKeepsTheAPIFromStarting(t *testing.T) {
 	t.Parallel()
 	answer := func(http.ResponseWriter, *http.Request) {}
-	for name, add := range map[string]func(*api){
-		"through register, which forgets the role": func(a *api) {
-			register[noBody](a, operation{id: "forgot", method: http.MethodGet, path: "/forgot"}, answerOK)
+	for name, add := range map[string]func(*API){
+		"through register, which forgets the role": func(a *API) {
+			Register[NoBody](a, Operation{ID: "forgot", Method: http.MethodGet, Path: "/forgot"}, answerOK)
 		},
-		"with a role that there is not": func(a *api) {
-			register[noBody](a, operation{id: "forgot", method: http.MethodGet, path: "/forgot", role: RoleAdmin + 1}, answerOK)
+		"with a role that there is not": func(a *API) {
+			Register[NoBody](a, Operation{ID: "forgot", Method: http.MethodGet, Path: "/forgot", Role: RoleAdmin + 1}, answerOK)
 		},
-		"through handle": func(a *api) {
-			a.handle(operation{id: "forgot", method: http.MethodGet, path: "/forgot"}, "/forgot", answer)
+		"through handle": func(a *API) {
+			a.Handle(Operation{ID: "forgot", Method: http.MethodGet, Path: "/forgot"}, "/forgot", answer)
 		},
-		"past register, with no word about it": func(a *api) {
+		"past register, with no word about it": func(a *API) {
 			huma.Register(a.huma, huma.Operation{OperationID: "forgot", Method: http.MethodGet, Path: "/forgot"}, answerOK)
 		},
-		"past register, with a role as a number": func(a *api) {
+		"past register, with a role as a number": func(a *API) {
 			huma.Register(a.huma, huma.Operation{OperationID: "forgot", Method: http.MethodGet, Path: "/forgot",
 				Extensions: map[string]any{roleExtension: RoleRead}}, answerOK)
 		},
@@ -92,8 +92,8 @@ func TestAHiddenRouteWithoutARoleIsRefusedToAll(t *testing.T) {
 func TestUnknownRolesMayDoNothing(t *testing.T) {
 	t.Parallel()
 	for _, role := range []Role{0, -1, RoleAdmin + 1} {
-		require.NotNil(t, mayDo(&caller{name: "x", role: role}, RoleRead), role)
-		require.NotNil(t, mayDo(&caller{name: "x", role: RoleAdmin}, role), role)
+		require.NotNil(t, MayDo(&Caller{Name: "x", Role: role}, RoleRead), role)
+		require.NotNil(t, MayDo(&Caller{Name: "x", Role: RoleAdmin}, role), role)
 	}
-	require.Nil(t, mayDo(&caller{name: "x", role: RoleRead}, RoleRead))
+	require.Nil(t, MayDo(&Caller{Name: "x", Role: RoleRead}, RoleRead))
 }

@@ -42,7 +42,6 @@ func openAPI(public string) *huma.OpenAPI {
 	registry.RegisterTypeAlias(reflect.TypeFor[latch.Duration](), reflect.TypeFor[durationText]())
 	registry.RegisterTypeAlias(reflect.TypeFor[latch.Time](), reflect.TypeFor[instantText]())
 	registry.RegisterTypeAlias(reflect.TypeFor[latch.Object](), reflect.TypeFor[anyObject]())
-	describeMitto(registry)
 	described := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{Title: "Latch", Version: latch.Version,
@@ -60,51 +59,53 @@ func openAPI(public string) *huma.OpenAPI {
 	return described
 }
 
-// An operation is a route as the OpenAPI document describes it.
-type operation struct {
-	id, method, path string
-	summary, about   string
-	// role is the least role that the route takes. A route that takes no key at
-	// all is public instead; one that is neither is refused (see declaredRole).
-	role   Role
-	public bool
-	// linked says that a lock's link stands for a key. The handler checks it.
-	linked bool
-	status int
-	errors []int
-	// required tells that the body may not be absent, large that it is a
-	// definition and no message.
-	required, large bool
+// An Operation is a route as the OpenAPI document describes it.
+type Operation struct {
+	ID, Method, Path string
+	Summary, About   string
+	// Role is the least role that the route takes. A route that takes no key is
+	// Public instead; the API does not start with a route that is neither.
+	Role   Role
+	Public bool
+	// Linked reports that a lock's link stands for a key. The handler checks it.
+	Linked bool
+	// Status is that of success, 200 unless given; Errors are the statuses beside
+	// those that every route has.
+	Status int
+	Errors []int
+	// Required reports that the body may not be absent; Large that it is a
+	// definition, with the bounds of one, not a message.
+	Required, Large bool
 }
 
-// register adds a route whose body, if B is not noBody, is described as a B
+// Register adds a route whose body, if B is not NoBody, is described as a B
 // and decoded by the handler itself: strictly, by the vocabulary's own rules.
-func register[B, I, O any](a *api, o operation, handler func(context.Context, *I) (*O, error)) {
+func Register[B, I, O any](a *API, o Operation, handler func(context.Context, *I) (*O, error)) {
 	described := huma.Operation{
-		OperationID: o.id, Method: o.method, Path: o.path, Summary: o.summary, Description: o.about, DefaultStatus: o.status,
+		OperationID: o.ID, Method: o.Method, Path: o.Path, Summary: o.Summary, Description: o.About, DefaultStatus: o.Status,
 		Extensions: o.declaration(), SkipValidateBody: true,
-		Errors: append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable}, o.errors...),
+		Errors: append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable}, o.Errors...),
 	}
 	kind := reflect.TypeFor[B]()
-	if kind != reflect.TypeFor[noBody]() {
+	if kind != reflect.TypeFor[NoBody]() {
 		described.RequestBody = &huma.RequestBody{}
 		described.MaxBodyBytes = maximumMessage + 1
 		described.Errors = append(described.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity)
-		if o.large || o.status == http.StatusCreated {
+		if o.Large || o.Status == http.StatusCreated {
 			described.MaxBodyBytes = maximumBody + 1
 		}
 	}
 	huma.Register(a.huma, described, func(ctx context.Context, input *I) (*O, error) {
 		output, err := handler(ctx, input)
-		return output, a.explain(ctx, err)
+		return output, a.Explain(ctx, err)
 	})
 	if described.RequestBody != nil {
-		described.RequestBody.Required = o.required || o.status == http.StatusCreated || o.id == "skip-hook"
+		described.RequestBody.Required = o.Required || o.Status == http.StatusCreated || o.ID == "skip-hook"
 		described.RequestBody.Content = map[string]*huma.MediaType{
 			"application/json": {Schema: a.huma.OpenAPI().Components.Schemas.Schema(kind, true, kind.Name())},
 		}
 	}
 }
 
-// noBody says of a route that it takes none.
-type noBody struct{}
+// NoBody says of a route that it takes none.
+type NoBody struct{}

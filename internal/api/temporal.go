@@ -14,9 +14,9 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// startTimeout is how long the start of a run may take: under an idempotency key,
+// StartTimeout is how long the start of a run may take: under an idempotency key,
 // a worker has to answer.
-const startTimeout = 15 * time.Second
+const StartTimeout = 15 * time.Second
 
 // A start is what to start, and for whom.
 type start struct {
@@ -28,34 +28,34 @@ type start struct {
 	key string
 }
 
-// requestPrefix begins the ids of requests that start runs.
-const requestPrefix = "api-"
+// RequestPrefix begins the ids of requests that start runs.
+const RequestPrefix = "api-"
 
 // start starts a run: one at a time under a workflow id. The same call made again
 // under its key returns the run that the first one started, closed or not.
-func (a *api) start(ctx context.Context, s start) (runID string, err error) {
+func (a *API) start(ctx context.Context, s start) (runID string, err error) {
 	if !protocol.IsID(s.workflowID) {
-		return "", problem(http.StatusUnprocessableEntity, "workflow_id: %q is none: it has at most 1000 bytes of UTF-8, no control characters among them.", s.workflowID)
+		return "", NewProblem(http.StatusUnprocessableEntity, "workflow_id: %q is none: it has at most 1000 bytes of UTF-8, no control characters among them.", s.workflowID)
 	}
 	if err := latch.CheckWorkflowID(s.workflowID); err != nil {
-		return "", problem(http.StatusUnprocessableEntity, "workflow_id: %v.", err)
+		return "", NewProblem(http.StatusUnprocessableEntity, "workflow_id: %v.", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	ctx, cancel := context.WithTimeout(ctx, StartTimeout)
 	defer cancel()
-	what := runs.Start{Workflow: s.workflow, WorkflowID: s.workflowID, TaskQueue: a.taskQueue, Summary: s.summary,
-		Arguments: []any{s.body}, RequestPrefix: requestPrefix}
+	what := runs.Start{Workflow: s.workflow, WorkflowID: s.workflowID, TaskQueue: a.TaskQueue, Summary: s.summary,
+		Arguments: []any{s.body}, RequestPrefix: RequestPrefix}
 	if s.key == "" {
-		runID, err = a.runs.Start(ctx, what)
+		runID, err = a.Runs.Start(ctx, what)
 	} else {
-		runID, err = a.runs.StartOnce(ctx, s.key, a.taskQueue, what, s.body)
+		runID, err = a.Runs.StartOnce(ctx, s.key, a.TaskQueue, what, s.body)
 	}
 	if running, is := runs.RunningIn(err); is {
-		conflict := problem(http.StatusConflict, "%s is running already (run %s), and one runs at a time.", s.workflowID, running)
+		conflict := NewProblem(http.StatusConflict, "%s is running already (run %s), and one runs at a time.", s.workflowID, running)
 		conflict.WorkflowID, conflict.RunID = s.workflowID, running
 		return "", conflict
 	}
 	if errors.Is(err, runs.ErrOtherRequest) {
-		refused := problem(http.StatusUnprocessableEntity, "This Idempotency-Key was used for %s before, with another body; use a new one.", s.workflowID)
+		refused := NewProblem(http.StatusUnprocessableEntity, "This Idempotency-Key was used for %s before, with another body; use a new one.", s.workflowID)
 		refused.WorkflowID = s.workflowID
 		return "", refused
 	}
@@ -64,7 +64,7 @@ func (a *api) start(ctx context.Context, s start) (runID string, err error) {
 
 // describe returns what Temporal knows of a run; of the newest where runID is
 // empty.
-func (a *api) describe(ctx context.Context, workflowID, runID string) (*workflowpb.WorkflowExecutionInfo, error) {
-	described, err := a.runs.Describe(ctx, workflowID, runID)
+func (a *API) describe(ctx context.Context, workflowID, runID string) (*workflowpb.WorkflowExecutionInfo, error) {
+	described, err := a.Runs.Describe(ctx, workflowID, runID)
 	return described.GetWorkflowExecutionInfo(), err
 }

@@ -21,12 +21,12 @@ type veiled struct {
 // veil has whatever is answered to a caller who may not remove locks be looked
 // through, and so to one without a key: somebody who has a lock's link may remove
 // that lock alone. What lift is called for is sent.
-func (a *api) veil(w http.ResponseWriter, r *http.Request, known *caller) (through http.ResponseWriter, lift func()) {
-	if isOpen(r) || mayDo(known, RoleLock) == nil {
+func (a *API) veil(w http.ResponseWriter, r *http.Request, known *Caller) (through http.ResponseWriter, lift func()) {
+	if isOpen(r) || MayDo(known, RoleLock) == nil {
 		return w, func() {}
 	}
 	v := &veiled{ResponseWriter: w}
-	return v, func() { v.send(a.linkKey, lockIn(r)) }
+	return v, func() { v.send(a.LinkKey, lockIn(r)) }
 }
 
 // WriteHeader keeps the status.
@@ -63,9 +63,9 @@ func (v *veiled) send(key []byte, token string) {
 	_, _ = v.ResponseWriter.Write(body) // the caller has gone away
 }
 
-// lockIn returns the token that a request's path asks for, "" where it asks for
-// no lock.
+// lockIn returns the token of the lock that a request's path names, of the API or
+// of the lock's page; "" for any other path.
 func lockIn(r *http.Request) string {
-	_, token, _ := strings.Cut(r.URL.Path, pagePath)
+	_, token, _ := strings.Cut(r.URL.Path, "/locks/")
 	return token
 }

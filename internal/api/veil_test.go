@@ -95,7 +95,7 @@ func TestNoRouteShowsAReaderWhatOpensALock(t *testing.T) {
 	parsed, err := api.ParseKeys(keys)
 	require.NoError(t, err)
 	run, jobs := planted(t)
-	handler := newAPI(t, run, api.Options{Keys: parsed, Registry: jobs, LockLinks: true, LinkKey: []byte(veilKey), PublicURL: "https://latch.example.com"})
+	handler := newAPI(t, run, api.Options{Keys: parsed, Routes: withRegistry(jobs), LockLinks: true, LinkKey: []byte(veilKey), PublicURL: "https://latch.example.com"})
 	signature := strings.ToLower(locklink.Sign([]byte(veilKey), token))
 	shown := map[string]bool{}
 	for _, o := range operationsOf(t, handler) {

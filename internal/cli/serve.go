@@ -14,6 +14,8 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/lockpage"
+	"github.com/latch-run/latch/internal/mitto/mittoapi"
 	environment "github.com/latch-run/latch/internal/settings"
 )
 
@@ -69,9 +71,12 @@ func (a *app) serve(ctx context.Context) error {
 	handler, err := api.New(api.Options{
 		Client: temporal, Namespace: configured.temporal.Namespace, TaskQueue: a.settings.TaskQueue,
 		Keys: configured.keys, Allow: configured.allow, PublicURL: configured.URL,
-		FQDN: configured.fqdn(), Environment: configured.Environment,
 		DataConverter: configured.temporal.DataConverter,
-		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), TemporalUI: configured.TemporalUI, Logger: logger,
+		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), Logger: logger,
+		Routes: []api.Routes{
+			mittoapi.Routes(mittoapi.Options{FQDN: configured.fqdn(), Environment: configured.Environment}),
+			lockpage.Routes(lockpage.Options{TemporalUI: configured.TemporalUI}),
+		},
 	})
 	if err != nil {
 		return usageError(err)

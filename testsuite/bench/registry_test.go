@@ -19,6 +19,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/mitto/mittoapi"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/testsuite/server"
 )
@@ -95,7 +96,7 @@ func BenchmarkListOf10000(b *testing.B) {
 func BenchmarkAPIAmong10000(b *testing.B) {
 	f, err := many()
 	require.NoError(b, err)
-	handler, err := api.New(api.Options{Client: f.client})
+	handler, err := api.New(api.Options{Client: f.client, Routes: []api.Routes{mittoapi.Routes(mittoapi.Options{})}})
 	require.NoError(b, err)
 	for _, each := range []struct{ name, method, path, body string }{
 		{"search", http.MethodPost, "/v2/jobs/search?search=table%20777", ""},

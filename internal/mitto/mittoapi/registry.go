@@ -1,13 +1,9 @@
-package api
+package mittoapi
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"net/http"
 	"slices"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
@@ -32,49 +28,8 @@ type Registry interface {
 	CreateTag(ctx context.Context, name string) (*registry.Tag, error)
 }
 
-// explainRegistry turns an error of the registry into a problem; any other is
-// left as it is.
-func explainRegistry(err error) error {
-	var refused *registry.RefusedError
-	var followed *registry.FollowedError
-	var unknown *mitto.UnknownWebhook
-	var namesake *registry.NamesakeError
-	switch {
-	case errors.As(err, &namesake):
-		p := problem(http.StatusConflict, "%s.", sentence(err))
-		p.WorkflowID, p.RunID = namesake.WorkflowID, namesake.RunID
-		return p
-	case errors.As(err, &refused):
-		p := problem(http.StatusUnprocessableEntity, "%s", refused.Reason)
-		if field := refused.Field; field != "" {
-			if field == "schedule.after" {
-				field = "schedule.endof"
-			}
-			p.Errors = append(p.Errors, &huma.ErrorDetail{Location: "body." + field, Message: refused.Reason})
-		}
-		return p
-	case errors.Is(err, registry.ErrUnknown):
-		return problem(http.StatusNotFound, "%s.", sentence(err))
-	case errors.As(err, &unknown):
-		return problem(http.StatusNotFound, "%s.", sentence(err))
-	case errors.Is(err, registry.ErrExists), errors.Is(err, registry.ErrConflict), errors.As(err, &followed):
-		return problem(http.StatusConflict, "%s.", sentence(err))
-	default:
-		return err
-	}
-}
-
-// sentence begins an error's text as a sentence begins.
-func sentence(err error) string {
-	text := err.Error()
-	if text != "" && text[0] >= 'a' && text[0] <= 'z' {
-		return string(text[0]-'a'+'A') + text[1:]
-	}
-	return text
-}
-
 // rows lists the registered jobs in the order of their creation.
-func (a *api) rows(ctx context.Context) ([]registry.Row, error) {
+func (a *routes) rows(ctx context.Context) ([]registry.Row, error) {
 	rows, err := a.registry.List(ctx)
 	slices.SortStableFunc(rows, func(x, y registry.Row) int { return x.CreatedAt.Compare(y.CreatedAt.Time) })
 	return rows, err
@@ -86,7 +41,7 @@ func keep(job *mitto.Job, definition *registry.Definition) {
 }
 
 // changeMitto changes a job as Mitto's clients see it.
-func (a *api) changeMitto(ctx context.Context, id string, change func(*mitto.Job) error) (*mitto.Job, error) {
+func (a *routes) changeMitto(ctx context.Context, id string, change func(*mitto.Job) error) (*mitto.Job, error) {
 	entry, err := a.changeEntry(ctx, id, change)
 	if err != nil {
 		return nil, err
@@ -95,7 +50,7 @@ func (a *api) changeMitto(ctx context.Context, id string, change func(*mitto.Job
 }
 
 // changeEntry is changeMitto for callers that need what the registry keeps.
-func (a *api) changeEntry(ctx context.Context, id string, change func(*mitto.Job) error) (*registry.Entry, error) {
+func (a *routes) changeEntry(ctx context.Context, id string, change func(*mitto.Job) error) (*registry.Entry, error) {
 	return a.registry.Update(ctx, id, func(definition *registry.Definition) error {
 		job := mitto.Of(definition)
 		if err := change(job); err != nil {

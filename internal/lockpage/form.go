@@ -1,45 +1,29 @@
-package api
+package lockpage
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/latch-run/latch/internal/api"
 )
 
 // formLife is how long a page's form may be sent after it was shown.
 const formLife = 12 * time.Hour
 
-// makeFormKey derives the key that signs forms from what all processes of one
-// API have in common, so that each takes the others' forms. It changes with
-// the keys: a key that is taken away takes its forms with it.
-func (a *api) makeFormKey() []byte {
-	if len(a.keys) == 0 && len(a.linkKey) == 0 {
-		key := make([]byte, sha256.Size)
-		rand.Read(key) // never fails
-		return key
-	}
-	mac := hmac.New(sha256.New, a.linkKey)
-	mac.Write([]byte("latch page form\n"))
-	for _, key := range a.keys {
-		fmt.Fprintf(mac, "%s\n%d\n%x\n", key.Name, key.Role, key.hash)
-	}
-	return mac.Sum(nil)
-}
-
 // signForm returns the proof that a form was shown to a visitor of a lock's
 // page: a page of elsewhere has none, and one of another lock does not fit.
-func (a *api) signForm(lock string, v visitor, now time.Time) string {
+func (p *pages) signForm(lock string, v visitor, now time.Time) string {
 	until := strconv.FormatInt(now.Add(formLife).Unix(), 36)
-	return until + "." + v.encode() + "." + base64.RawURLEncoding.EncodeToString(a.formSum(lock, v, until))
+	return until + "." + v.encode() + "." + base64.RawURLEncoding.EncodeToString(p.formSum(lock, v, until))
 }
 
 // verifyForm returns the visitor that a form was shown to.
-func (a *api) verifyForm(lock, proof string, now time.Time) (visitor, bool) {
+func (p *pages) verifyForm(lock, proof string, now time.Time) (visitor, bool) {
 	parts := strings.Split(proof, ".")
 	if len(parts) != 3 {
 		return visitor{}, false
@@ -47,11 +31,11 @@ func (a *api) verifyForm(lock, proof string, now time.Time) (visitor, bool) {
 	until, err := strconv.ParseInt(parts[0], 36, 64)
 	given, bad := base64.RawURLEncoding.DecodeString(parts[2])
 	v, known := decodeVisitor(parts[1])
-	return v, err == nil && bad == nil && known && now.Unix() < until && hmac.Equal(given, a.formSum(lock, v, parts[0]))
+	return v, err == nil && bad == nil && known && now.Unix() < until && hmac.Equal(given, p.formSum(lock, v, parts[0]))
 }
 
-func (a *api) formSum(lock string, v visitor, until string) []byte {
-	mac := hmac.New(sha256.New, a.formKey)
+func (p *pages) formSum(lock string, v visitor, until string) []byte {
+	mac := hmac.New(sha256.New, p.formKey)
 	fmt.Fprintf(mac, "%s\n%s\n%s", until, v.encode(), lock)
 	return mac.Sum(nil)
 }
@@ -60,13 +44,10 @@ func (a *api) formSum(lock string, v visitor, until string) []byte {
 // has only the link.
 type visitor struct {
 	name string
-	role Role
+	role api.Role
 	// linked tells that the link alone opened the page.
 	linked bool
 }
-
-// nameLinked is the name of a visitor who has only the link.
-const nameLinked = "link"
 
 func (v visitor) encode() string {
 	text := fmt.Sprintf("%d:%t:%s", v.role, v.linked, v.name)
@@ -80,5 +61,5 @@ func decodeVisitor(text string) (visitor, bool) {
 		return visitor{}, false
 	}
 	role, err := strconv.Atoi(parts[0])
-	return visitor{name: parts[2], role: Role(role), linked: parts[1] == "true"}, err == nil
+	return visitor{name: parts[2], role: api.Role(role), linked: parts[1] == "true"}, err == nil
 }

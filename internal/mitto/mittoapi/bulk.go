@@ -1,4 +1,4 @@
-package api
+package mittoapi
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/mitto"
 )
 
@@ -39,7 +40,7 @@ type bulkOutput struct{ Body MittoBulk }
 // bulkOf returns the answer of a call: the jobs in order, nil for each that
 // failed, and why the first of those did. A call of which nothing succeeded has
 // failed itself.
-func (a *api) bulkOf(ctx context.Context, jobs []jobObject, failed error) (*bulkOutput, error) {
+func (a *routes) bulkOf(ctx context.Context, jobs []jobObject, failed error) (*bulkOutput, error) {
 	output := &bulkOutput{MittoBulk{Results: []jobObject{}}}
 	for _, job := range jobs {
 		if job != nil {
@@ -53,8 +54,8 @@ func (a *api) bulkOf(ctx context.Context, jobs []jobObject, failed error) (*bulk
 			return nil, failed
 		}
 		reason := failed.Error()
-		var known *Problem
-		if errors.As(a.explain(ctx, failed), &known) {
+		var known *api.Problem
+		if errors.As(a.Explain(ctx, failed), &known) {
 			reason = known.Detail
 		}
 		status.Error = &reason
@@ -64,7 +65,7 @@ func (a *api) bulkOf(ctx context.Context, jobs []jobObject, failed error) (*bulk
 
 // createJobs registers jobs side by side. Their times of creation are a
 // millisecond apart, so that lists show them in the order of the body.
-func (a *api) createJobs(ctx context.Context, input *bodyInput) (*bulkOutput, error) {
+func (a *routes) createJobs(ctx context.Context, input *bodyInput) (*bulkOutput, error) {
 	objects, err := a.readObjects(ctx, input.RawBody)
 	if err != nil {
 		return nil, err
@@ -88,13 +89,13 @@ func (a *api) createJobs(ctx context.Context, input *bodyInput) (*bulkOutput, er
 }
 
 // readObjects reads a list of jobs and tells all that is wrong with any.
-func (a *api) readObjects(ctx context.Context, body []byte) ([]map[string]jsonValue, error) {
-	if err := needJSON(body); err != nil {
+func (a *routes) readObjects(ctx context.Context, body []byte) ([]map[string]jsonValue, error) {
+	if err := api.NeedJSON(body); err != nil {
 		return nil, err
 	}
 	var list []json.RawMessage
 	if json.Unmarshal(body, &list) != nil || list == nil || len(list) > maximumBulk {
-		return nil, problem(http.StatusUnprocessableEntity, "The body has to be an array of at most %d jobs.", maximumBulk)
+		return nil, api.NewProblem(http.StatusUnprocessableEntity, "The body has to be an array of at most %d jobs.", maximumBulk)
 	}
 	var problems latch.Problems
 	objects := make([]map[string]jsonValue, len(list))
@@ -119,14 +120,14 @@ func (a *api) readObjects(ctx context.Context, body []byte) ([]map[string]jsonVa
 		}
 		objects[i] = object
 	}
-	return objects, decoded(problems.Err())
+	return objects, api.Decoded(problems.Err())
 }
 
 type nameInput struct {
 	Name string `query:"name" doc:"The jobs' name; all jobs where it is empty"`
 }
 
-func (a *api) getJobs(ctx context.Context, input *nameInput) (*bulkOutput, error) {
+func (a *routes) getJobs(ctx context.Context, input *nameInput) (*bulkOutput, error) {
 	rows, err := a.rows(ctx)
 	if err != nil {
 		return nil, err

@@ -1,10 +1,11 @@
-package api
+package mittoapi
 
 import (
 	"encoding/json"
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/cron"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
@@ -13,22 +14,16 @@ import (
 // nextShown is how many of the next times an answer tells.
 const nextShown = 3
 
-// A Warning is about something that was taken and is probably not meant.
-type Warning struct {
-	Path    string `json:"path" doc:"The field"`
-	Message string `json:"message"`
-}
-
 // announce adds to the answer of a call that wrote a job what of it is probably
 // not meant, and when the job runs next by itself.
 func announce(object jobObject, entry *registry.Entry, now time.Time) {
-	addWarnings(object, warningsOf(mitto.Warnings(&entry.Definition)))
+	addWarnings(object, api.WarningsOf(mitto.Warnings(&entry.Definition)))
 	if entry.Job == nil {
 		return
 	}
-	var warnings []Warning
+	var warnings []api.Warning
 	for _, doubt := range cron.Doubts(entry.Job.Schedule, now) {
-		warnings = append(warnings, Warning{"schedule", doubt.Message})
+		warnings = append(warnings, api.Warning{Path: "schedule", Message: doubt.Message})
 	}
 	addWarnings(object, warnings)
 	addNextTimes(object, entry)
@@ -56,21 +51,12 @@ func addPlan(object rowObject, row registry.Row) {
 	object["cannot_run"], _ = json.Marshal(row.Lacks)
 }
 
-// warningsOf returns problems that are only doubtful as an answer has them.
-func warningsOf(doubts []latch.Problem) []Warning {
-	warnings := make([]Warning, len(doubts))
-	for i, doubt := range doubts {
-		warnings[i] = Warning{Path: doubt.Path, Message: doubt.Message}
-	}
-	return warnings
-}
-
 // addWarnings adds to the warnings of an answer.
-func addWarnings(object map[string]json.RawMessage, warnings []Warning) {
+func addWarnings(object map[string]json.RawMessage, warnings []api.Warning) {
 	if len(warnings) == 0 {
 		return
 	}
-	var before []Warning
+	var before []api.Warning
 	_ = json.Unmarshal(object["warnings"], &before) // none, or written here
 	object["warnings"], _ = json.Marshal(append(before, warnings...))
 }

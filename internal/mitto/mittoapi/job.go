@@ -1,4 +1,4 @@
-package api
+package mittoapi
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
@@ -45,13 +46,13 @@ func statusOfRun(job string, run *registry.Run) *mitto.Status {
 	}
 }
 
-func (a *api) lastStatus(ctx context.Context, id string) (*mitto.Status, error) {
+func (a *routes) lastStatus(ctx context.Context, id string) (*mitto.Status, error) {
 	run, err := a.registry.LastRun(ctx, id)
 	return statusOfRun(id, run), err
 }
 
 // shown returns a job with its last run.
-func (a *api) shown(ctx context.Context, definition *registry.Definition) (jobObject, error) {
+func (a *routes) shown(ctx context.Context, definition *registry.Definition) (jobObject, error) {
 	status, err := a.lastStatus(ctx, definition.ID)
 	if err != nil {
 		return nil, err
@@ -64,7 +65,7 @@ type getJobInput struct {
 	Prefer string `header:"Prefer" doc:"next-times (RFC 7240) adds next_times, paused and cannot_run"`
 }
 
-func (a *api) getJob(ctx context.Context, input *getJobInput) (*jobOutput, error) {
+func (a *routes) getJob(ctx context.Context, input *getJobInput) (*jobOutput, error) {
 	entry, err := a.registry.Get(ctx, input.ID)
 	if err != nil {
 		return nil, err
@@ -91,7 +92,7 @@ type MittoJobStatus struct {
 
 type jobStatusOutput struct{ Body MittoJobStatus }
 
-func (a *api) getJobStatus(ctx context.Context, input *jobInput) (*jobStatusOutput, error) {
+func (a *routes) getJobStatus(ctx context.Context, input *jobInput) (*jobStatusOutput, error) {
 	entry, err := a.registry.Get(ctx, input.ID)
 	if errors.Is(err, registry.ErrUnknown) {
 		entry, err = a.jobOfRun(ctx, input.ID, err)
@@ -109,7 +110,7 @@ func (a *api) getJobStatus(ctx context.Context, input *jobInput) (*jobStatusOutp
 
 // jobOfRun returns the job whose last run has the number. Mitto's own client
 // asks by the id that START answered with. Any other number is unknown.
-func (a *api) jobOfRun(ctx context.Context, id string, unknown error) (*registry.Entry, error) {
+func (a *routes) jobOfRun(ctx context.Context, id string, unknown error) (*registry.Entry, error) {
 	number, err := strconv.ParseInt(id, 10, 64)
 	if err != nil || protocol.JobOfRun(number) == "" {
 		return nil, unknown
@@ -125,7 +126,7 @@ func (a *api) jobOfRun(ctx context.Context, id string, unknown error) (*registry
 	return entry, err
 }
 
-func (a *api) createJob(ctx context.Context, input *bodyInput) (*jobOutput, error) {
+func (a *routes) createJob(ctx context.Context, input *bodyInput) (*jobOutput, error) {
 	object, err := readObject(input.RawBody)
 	if err != nil {
 		return nil, err
@@ -142,7 +143,7 @@ const idTries = 20
 
 // makeJob registers a job under the id that was sent, or under one made here.
 // A number that is taken is what a copy of another job bears.
-func (a *api) makeJob(ctx context.Context, object map[string]jsonValue, createdAt time.Time) (jobObject, error) {
+func (a *routes) makeJob(ctx context.Context, object map[string]jsonValue, createdAt time.Time) (jobObject, error) {
 	id, named := idOf(object)
 	for range idTries {
 		if id == "" {
@@ -150,7 +151,7 @@ func (a *api) makeJob(ctx context.Context, object map[string]jsonValue, createdA
 		}
 		job, err := mitto.New(id, object, createdAt)
 		if err != nil {
-			return nil, decoded(err)
+			return nil, api.Decoded(err)
 		}
 		definition := registry.Definition{CreatedAt: job.CreatedAt}
 		keep(job, &definition)
@@ -166,7 +167,7 @@ func (a *api) makeJob(ctx context.Context, object map[string]jsonValue, createdA
 		announce(made, entry, time.Now())
 		return made, nil
 	}
-	return nil, problem(http.StatusConflict, "No id was found that is free after %d tries; try again.", idTries)
+	return nil, api.NewProblem(http.StatusConflict, "No id was found that is free after %d tries; try again.", idTries)
 }
 
 // Ids made here have nine digits, by chance: so that no two processes need to
@@ -194,12 +195,12 @@ func idOf(object map[string]jsonValue) (id string, named bool) {
 	}
 }
 
-func (a *api) changeJob(ctx context.Context, input *jobBodyInput) (*jobOutput, error) {
+func (a *routes) changeJob(ctx context.Context, input *jobBodyInput) (*jobOutput, error) {
 	object, err := readObject(input.RawBody)
 	if err != nil {
 		return nil, err
 	}
-	entry, err := a.changeEntry(ctx, input.ID, func(job *mitto.Job) error { return decoded(job.Patch(object, time.Now())) })
+	entry, err := a.changeEntry(ctx, input.ID, func(job *mitto.Job) error { return api.Decoded(job.Patch(object, time.Now())) })
 	if err != nil {
 		return nil, err
 	}
@@ -211,6 +212,6 @@ func (a *api) changeJob(ctx context.Context, input *jobBodyInput) (*jobOutput, e
 	return &jobOutput{changed}, nil
 }
 
-func (a *api) deleteJob(ctx context.Context, input *jobInput) (*noOutput, error) {
+func (a *routes) deleteJob(ctx context.Context, input *jobInput) (*noOutput, error) {
 	return nil, a.registry.Delete(ctx, input.ID)
 }

@@ -1,4 +1,4 @@
-package api
+package mittoapi
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
 )
@@ -27,7 +28,7 @@ type (
 	webhooksOutput struct{ Body []webhookObject }
 )
 
-func (a *api) listJobWebhooks(ctx context.Context, input *jobInput) (*webhooksOutput, error) {
+func (a *routes) listJobWebhooks(ctx context.Context, input *jobInput) (*webhooksOutput, error) {
 	job, err := a.jobOrOfWebhook(ctx, input.ID)
 	if err != nil {
 		return nil, err
@@ -41,7 +42,7 @@ func (a *api) listJobWebhooks(ctx context.Context, input *jobInput) (*webhooksOu
 
 // jobOrOfWebhook returns the job of the id, or else the one whose webhook has
 // it: Mitto's own client asks by the id of a webhook that it has just made.
-func (a *api) jobOrOfWebhook(ctx context.Context, id string) (*mitto.Job, error) {
+func (a *routes) jobOrOfWebhook(ctx context.Context, id string) (*mitto.Job, error) {
 	entry, unknown := a.registry.Get(ctx, id)
 	if unknown == nil {
 		return mitto.Of(&entry.Definition), nil
@@ -58,7 +59,7 @@ func (a *api) jobOrOfWebhook(ctx context.Context, id string) (*mitto.Job, error)
 	return job, err
 }
 
-func (a *api) addJobWebhook(ctx context.Context, input *jobBodyInput) (*webhookOutput, error) {
+func (a *routes) addJobWebhook(ctx context.Context, input *jobBodyInput) (*webhookOutput, error) {
 	object, err := readObject(input.RawBody)
 	if err != nil {
 		return nil, err
@@ -67,13 +68,13 @@ func (a *api) addJobWebhook(ctx context.Context, input *jobBodyInput) (*webhookO
 }
 
 // changeWebhook changes a job's webhooks and shows the one it is about.
-func (a *api) changeWebhook(ctx context.Context, job string, change func(*mitto.Job) (latch.Object, error)) (*webhookOutput, error) {
+func (a *routes) changeWebhook(ctx context.Context, job string, change func(*mitto.Job) (latch.Object, error)) (*webhookOutput, error) {
 	output := &webhookOutput{}
 	entry, err := a.changeEntry(ctx, job, func(job *mitto.Job) error {
 		webhook, err := change(job)
 		var problems latch.Problems
 		if errors.As(err, &problems) {
-			return decoded(err)
+			return api.Decoded(err)
 		}
 		output.Body = webhookObject(webhook)
 		return err
@@ -82,12 +83,12 @@ func (a *api) changeWebhook(ctx context.Context, job string, change func(*mitto.
 		return nil, err
 	}
 	if id, err := strconv.ParseInt(string(output.Body["id"]), 10, 64); err == nil {
-		addWarnings(output.Body, warningsOf(mitto.WebhookWarnings(&entry.Definition, id)))
+		addWarnings(output.Body, api.WarningsOf(mitto.WebhookWarnings(&entry.Definition, id)))
 	}
 	return output, nil
 }
 
-func (a *api) listAllWebhooks(ctx context.Context, _ *struct{}) (*webhooksOutput, error) {
+func (a *routes) listAllWebhooks(ctx context.Context, _ *struct{}) (*webhooksOutput, error) {
 	rows, err := a.rows(ctx)
 	if err != nil {
 		return nil, err
@@ -124,7 +125,7 @@ func ofJob(webhook latch.Object, job *mitto.Job) webhookObject {
 
 // jobOfWebhook finds the job whose webhook it is: by the id itself, which tells
 // it of all that Mitto's clients made, else among the rows of all jobs.
-func (a *api) jobOfWebhook(ctx context.Context, id int64) (*mitto.Job, error) {
+func (a *routes) jobOfWebhook(ctx context.Context, id int64) (*mitto.Job, error) {
 	candidates := []string{mitto.JobOfWebhook(id)}
 	if candidates[0] == "" {
 		rows, err := a.rows(ctx)
@@ -151,7 +152,7 @@ func (a *api) jobOfWebhook(ctx context.Context, id int64) (*mitto.Job, error) {
 	return nil, &mitto.UnknownWebhook{ID: id}
 }
 
-func (a *api) getJobWebhook(ctx context.Context, input *webhookInput) (*webhookOutput, error) {
+func (a *routes) getJobWebhook(ctx context.Context, input *webhookInput) (*webhookOutput, error) {
 	job, err := a.jobOfWebhook(ctx, input.Webhook)
 	if err != nil {
 		return nil, err
@@ -163,7 +164,7 @@ func (a *api) getJobWebhook(ctx context.Context, input *webhookInput) (*webhookO
 	return &webhookOutput{ofJob(webhook, job)}, nil
 }
 
-func (a *api) replaceJobWebhook(ctx context.Context, input *webhookBodyInput) (*webhookOutput, error) {
+func (a *routes) replaceJobWebhook(ctx context.Context, input *webhookBodyInput) (*webhookOutput, error) {
 	object, err := readObject(input.RawBody)
 	if err != nil {
 		return nil, err
@@ -177,7 +178,7 @@ func (a *api) replaceJobWebhook(ctx context.Context, input *webhookBodyInput) (*
 	})
 }
 
-func (a *api) deleteJobWebhook(ctx context.Context, input *webhookInput) (*noOutput, error) {
+func (a *routes) deleteJobWebhook(ctx context.Context, input *webhookInput) (*noOutput, error) {
 	job, err := a.jobOfWebhook(ctx, input.Webhook)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package api
+package mittoapi
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/typo"
@@ -22,7 +23,7 @@ type pageInput struct {
 
 type rowsOutput struct{ Body []rowObject }
 
-func (a *api) listJobs(ctx context.Context, input *pageInput) (*rowsOutput, error) {
+func (a *routes) listJobs(ctx context.Context, input *pageInput) (*rowsOutput, error) {
 	rows, err := a.rows(ctx)
 	if err != nil {
 		return nil, err
@@ -47,7 +48,7 @@ const maximumWhole = 200
 
 // listed shows rows: whole, unless there are so many that what they run and
 // what came of it would take too long to read.
-func (a *api) listed(ctx context.Context, rows []registry.Row) ([]rowObject, error) {
+func (a *routes) listed(ctx context.Context, rows []registry.Row) ([]rowObject, error) {
 	if len(rows) > maximumWhole {
 		return a.briefly(ctx, rows)
 	}
@@ -75,7 +76,7 @@ func (a *api) listed(ctx context.Context, rows []registry.Row) ([]rowObject, err
 
 // briefly shows rows without what they run, with what Temporal's list tells of
 // their last runs.
-func (a *api) briefly(ctx context.Context, rows []registry.Row) ([]rowObject, error) {
+func (a *routes) briefly(ctx context.Context, rows []registry.Row) ([]rowObject, error) {
 	runs, err := a.registry.Runs(ctx)
 	if err != nil {
 		return nil, err
@@ -136,7 +137,7 @@ type MittoPagination struct {
 
 type searchOutput struct{ Body MittoPage }
 
-func (a *api) searchJobs(ctx context.Context, input *searchInput) (*searchOutput, error) {
+func (a *routes) searchJobs(ctx context.Context, input *searchInput) (*searchOutput, error) {
 	wanted, err := input.filter()
 	if err != nil {
 		return nil, err
@@ -206,7 +207,7 @@ func (i *searchInput) filter() (*jobFilter, error) {
 	if len(problems) == 0 {
 		return filter, nil
 	}
-	p := invalid(problems)
+	p := api.Invalid(problems)
 	for _, detail := range p.Errors {
 		detail.Location = "query" + strings.TrimPrefix(detail.Location, "body")
 	}

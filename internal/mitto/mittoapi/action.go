@@ -1,4 +1,4 @@
-package api
+package mittoapi
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
@@ -29,7 +30,7 @@ type runOutput struct{ Body *mitto.Status }
 
 // actOnJob takes START and STOP. Further keys of the body are none of its
 // business: a webhook adds its secret and lock.
-func (a *api) actOnJob(ctx context.Context, input *actionInput) (*runOutput, error) {
+func (a *routes) actOnJob(ctx context.Context, input *actionInput) (*runOutput, error) {
 	object, err := readObject(input.RawBody)
 	if err != nil {
 		return nil, err
@@ -44,7 +45,7 @@ func (a *api) actOnJob(ctx context.Context, input *actionInput) (*runOutput, err
 	case "STOP":
 		return a.stopJob(ctx, input)
 	default:
-		return nil, decoded(latch.Problems{{Path: "action", Message: "must be START or STOP, not " + quoted(action) + typo.Hint(action, []string{"START", "STOP"})}})
+		return nil, api.Decoded(latch.Problems{{Path: "action", Message: "must be START or STOP, not " + quoted(action) + typo.Hint(action, []string{"START", "STOP"})}})
 	}
 }
 
@@ -56,23 +57,23 @@ func quoted(text string) string {
 	return string(encoded)
 }
 
-func (a *api) startJob(ctx context.Context, input *actionInput) (*runOutput, error) {
+func (a *routes) startJob(ctx context.Context, input *actionInput) (*runOutput, error) {
 	entry, err := a.registry.Get(ctx, input.ID)
 	if err != nil {
 		return nil, err
 	}
 	if entry.Job == nil { // Mitto starts any job; this one fails, and tells its webhooks why
 		if entry.Job, err = mitto.Of(&entry.Definition).Failing(); err != nil {
-			return nil, decoded(err)
+			return nil, api.Decoded(err)
 		}
 	}
 	requestID := input.requestID(ctx)
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	ctx, cancel := context.WithTimeout(ctx, api.StartTimeout)
 	defer cancel()
 	runID, err := a.registry.Start(ctx, entry, requestID)
 	var running *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &running) {
-		conflict := problem(http.StatusConflict, "Job %s is running already (run %s), and one runs at a time.", input.ID, running.RunId)
+		conflict := api.NewProblem(http.StatusConflict, "Job %s is running already (run %s), and one runs at a time.", input.ID, running.RunId)
 		conflict.WorkflowID, conflict.RunID = registry.WorkflowID(input.ID), running.RunId
 		return nil, conflict
 	}
@@ -92,17 +93,17 @@ func (i *actionInput) requestID(ctx context.Context) string {
 	if key == "" {
 		return ""
 	}
-	return requestPrefix + hashOf([]byte(strings.Join([]string{"START", i.ID, callerOf(ctx).name, kind, key}, "\n")))
+	return api.RequestPrefix + api.HashOf([]byte(strings.Join([]string{"START", i.ID, api.CallerOf(ctx).Name, kind, key}, "\n")))
 }
 
-func (a *api) stopJob(ctx context.Context, input *actionInput) (*runOutput, error) {
+func (a *routes) stopJob(ctx context.Context, input *actionInput) (*runOutput, error) {
 	if _, err := a.registry.Get(ctx, input.ID); err != nil {
 		return nil, err
 	}
 	var answer latch.Status
-	err := a.runs.Update(ctx, protocol.UpdateViaAPI, registry.WorkflowID(input.ID), latch.MessageStop, latch.Control{By: callerOf(ctx).name}, &answer)
+	err := a.Runs.Update(ctx, protocol.UpdateViaAPI, registry.WorkflowID(input.ID), latch.MessageStop, latch.Control{By: api.CallerOf(ctx).Name}, &answer)
 	if runs.IsClosed(err) || runs.IsForeign(err) { // another workflow may have the run's id
-		return nil, problem(http.StatusConflict, "Job %s is not running: there is nothing to stop.", input.ID)
+		return nil, api.NewProblem(http.StatusConflict, "Job %s is not running: there is nothing to stop.", input.ID)
 	}
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package api
+package mittoapi
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/vars"
 )
@@ -55,11 +56,11 @@ type (
 	messagesOutput struct{ Body MittoMessages }
 )
 
-func (a *api) system() MittoSystem {
-	return MittoSystem(vars.NewSystem(a.fqdn, a.environment, a.namespace, a.taskQueue))
+func (a *routes) system() MittoSystem {
+	return MittoSystem(vars.NewSystem(a.options.FQDN, a.options.Environment, a.Namespace, a.TaskQueue))
 }
 
-func (a *api) getAbout(ctx context.Context, _ *struct{}) (*aboutOutput, error) {
+func (a *routes) getAbout(ctx context.Context, _ *struct{}) (*aboutOutput, error) {
 	tags, err := a.listTags(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -68,11 +69,11 @@ func (a *api) getAbout(ctx context.Context, _ *struct{}) (*aboutOutput, error) {
 		SysInfo: map[string]string{"os": runtime.GOOS, "arch": runtime.GOARCH, "go": runtime.Version()}, Tags: tags.Body}}, nil
 }
 
-func (a *api) getSystem(context.Context, *struct{}) (*systemOutput, error) {
+func (a *routes) getSystem(context.Context, *struct{}) (*systemOutput, error) {
 	return &systemOutput{a.system()}, nil
 }
 
-func (a *api) getAboutMessages(context.Context, *struct{}) (*messagesOutput, error) {
+func (a *routes) getAboutMessages(context.Context, *struct{}) (*messagesOutput, error) {
 	return &messagesOutput{}, nil
 }
 
@@ -86,7 +87,7 @@ type MittoMetrics struct {
 
 type metricsOutput struct{ Body MittoMetrics }
 
-func (a *api) getMetrics(ctx context.Context, _ *struct{}) (*metricsOutput, error) {
+func (a *routes) getMetrics(ctx context.Context, _ *struct{}) (*metricsOutput, error) {
 	rows, err := a.rows(ctx)
 	if err != nil {
 		return nil, err
@@ -100,7 +101,7 @@ type (
 	tagsOutput struct{ Body []MittoTag }
 )
 
-func (a *api) listTags(ctx context.Context, _ *struct{}) (*tagsOutput, error) {
+func (a *routes) listTags(ctx context.Context, _ *struct{}) (*tagsOutput, error) {
 	made, err := a.registry.Tags(ctx)
 	if err != nil {
 		return nil, err
@@ -152,14 +153,14 @@ func showTag(tag registry.Tag) MittoTag {
 // maximumTag bounds a tag's name, in bytes.
 const maximumTag = 200
 
-func (a *api) createTag(ctx context.Context, input *bodyInput) (*tagOutput, error) {
+func (a *routes) createTag(ctx context.Context, input *bodyInput) (*tagOutput, error) {
 	object, err := readObject(input.RawBody)
 	if err != nil {
 		return nil, err
 	}
 	var name string
 	if json.Unmarshal(object["name"], &name) != nil || name == "" || len(name) > maximumTag {
-		return nil, decoded(latch.Problems{{Path: "name", Message: "required: the tag, of at most 200 bytes"}})
+		return nil, api.Decoded(latch.Problems{{Path: "name", Message: "required: the tag, of at most 200 bytes"}})
 	}
 	tag, err := a.registry.CreateTag(ctx, name)
 	if err != nil {

@@ -1,4 +1,4 @@
-package api
+package mittoapi
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/mitto"
 )
 
@@ -18,8 +19,8 @@ type (
 	webhookObject map[string]json.RawMessage
 )
 
-// describeMitto has OpenAPI tell what stands behind what is kept as it came.
-func describeMitto(registry huma.Registry) {
+// describe has OpenAPI tell what stands behind what is kept as it came.
+func describe(registry huma.Registry) {
 	registry.RegisterTypeAlias(reflect.TypeFor[jobObject](), reflect.TypeFor[MittoJob]())
 	registry.RegisterTypeAlias(reflect.TypeFor[rowObject](), reflect.TypeFor[MittoListedJob]())
 	registry.RegisterTypeAlias(reflect.TypeFor[webhookObject](), reflect.TypeFor[MittoWebhook]())
@@ -56,7 +57,7 @@ type maybeInstant struct{}
 
 // Schema tells so.
 func (maybeInstant) Schema(registry huma.Registry) *huma.Schema {
-	schema := *instantText("").Schema(registry)
+	schema := *registry.Schema(reflect.TypeFor[latch.Time](), true, "")
 	schema.Nullable = true
 	return &schema
 }
@@ -83,7 +84,7 @@ type MittoJob struct {
 	NextTimes       []latch.Time    `json:"next_times,omitempty" readOnly:"true" doc:"When the job runs next by itself: three times at most, in the answer of a call that wrote it, and with Prefer: next-times"`
 	Paused          bool            `json:"paused,omitempty" readOnly:"true" doc:"The job has times and is kept from running at them; with Prefer: next-times alone"`
 	CannotRun       bool            `json:"cannot_run,omitempty" readOnly:"true" doc:"The job is kept, and has nothing that Latch can run; with Prefer: next-times alone"`
-	Warnings        []Warning       `json:"warnings,omitempty" readOnly:"true" doc:"What was written and is probably not meant"`
+	Warnings        []api.Warning   `json:"warnings,omitempty" readOnly:"true" doc:"What was written and is probably not meant"`
 	CreatedAt       *latch.Time     `json:"created_at,omitempty" readOnly:"true"`
 	UpdatedAt       *latch.Time     `json:"updated_at,omitempty" readOnly:"true"`
 }
@@ -108,18 +109,18 @@ type MittoListedJob struct {
 // A MittoWebhook is a job's webhook. Keys beyond these are kept as they come;
 // those of Latch's own webhooks count.
 type MittoWebhook struct {
-	_           struct{}    `json:"-" additionalProperties:"true"`
-	ID          *int64      `json:"id,omitempty" readOnly:"true"`
-	JobID       any         `json:"job_id,omitempty" readOnly:"true"`
-	URL         *string     `json:"url,omitempty" nullable:"true"`
-	Method      *string     `json:"method,omitempty" nullable:"true" enum:"POST,GET,PUT,PATCH,DELETE"`
-	EventType   *string     `json:"event_type,omitempty" nullable:"true" enum:"JOB_START,JOB_COMPLETE,JOB_SUCCESS,JOB_FAILURE,JOB_SKIPPED,JOB_MISSED"`
-	ContentType *string     `json:"content_type,omitempty" nullable:"true"`
-	Body        any         `json:"body,omitempty" doc:"A string with ${…} templates"`
-	Enabled     *bool       `json:"enabled,omitempty" nullable:"true"`
-	CreatedAt   *latch.Time `json:"created_at,omitempty" readOnly:"true"`
-	UpdatedAt   *latch.Time `json:"updated_at,omitempty" readOnly:"true"`
-	Warnings    []Warning   `json:"warnings,omitempty" readOnly:"true" doc:"What was written and is probably not meant"`
+	_           struct{}      `json:"-" additionalProperties:"true"`
+	ID          *int64        `json:"id,omitempty" readOnly:"true"`
+	JobID       any           `json:"job_id,omitempty" readOnly:"true"`
+	URL         *string       `json:"url,omitempty" nullable:"true"`
+	Method      *string       `json:"method,omitempty" nullable:"true" enum:"POST,GET,PUT,PATCH,DELETE"`
+	EventType   *string       `json:"event_type,omitempty" nullable:"true" enum:"JOB_START,JOB_COMPLETE,JOB_SUCCESS,JOB_FAILURE,JOB_SKIPPED,JOB_MISSED"`
+	ContentType *string       `json:"content_type,omitempty" nullable:"true"`
+	Body        any           `json:"body,omitempty" doc:"A string with ${…} templates"`
+	Enabled     *bool         `json:"enabled,omitempty" nullable:"true"`
+	CreatedAt   *latch.Time   `json:"created_at,omitempty" readOnly:"true"`
+	UpdatedAt   *latch.Time   `json:"updated_at,omitempty" readOnly:"true"`
+	Warnings    []api.Warning `json:"warnings,omitempty" readOnly:"true" doc:"What was written and is probably not meant"`
 }
 
 // A MittoAction is what to do with a job.

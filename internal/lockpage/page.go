@@ -1,0 +1,365 @@
+package lockpage
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/veil"
+)
+
+// pagePath is where locks' pages are.
+const pagePath = "/locks/"
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// Options is what the page needs beside the API.
+type Options struct {
+	// TemporalUI is the address of Temporal UI, to which the page links; "" for no link.
+	TemporalUI string
+}
+
+// pages are the handlers with what they share.
+type pages struct {
+	*api.API
+	temporalUI string
+	// formKey signs the page's forms.
+	formKey []byte
+}
+
+// Routes returns the routes of the locks' pages.
+func Routes(options Options) api.Routes {
+	return func(core *api.API) {
+		p := &pages{API: core, temporalUI: options.TemporalUI, formKey: core.DeriveKey("latch page form")}
+		core.AddPages(api.Pages{Path: pagePath, Refuse: p.writeRefusal})
+		page := api.Operation{Path: pagePath + "{lock}", Linked: true, Errors: []int{http.StatusNotFound}}
+		show, post := page, page
+		show.ID, show.Method, show.Role, show.Summary = "show-lock-page", http.MethodGet, api.RoleRead, "Show the page of a lock"
+		show.About = "HTML, for people. Where LATCH_LOCK_LINKS is on, the lock's own link opens it without a key."
+		post.ID, post.Method, post.Role, post.Summary = "post-lock-page", http.MethodPost, api.RoleLock, "Remove a lock by a button of its page"
+		post.About = "Takes the page's own form, or a key in its place."
+		core.Handle(show, pagePath+"{lock...}", p.showPage)
+		core.Handle(post, pagePath+"{lock...}", p.postPage)
+	}
+}
+
+// protection keeps forms of other sites out (Sec-Fetch-Site, Origin).
+func (p *pages) protection() *http.CrossOriginProtection {
+	protection := http.NewCrossOriginProtection()
+	if p.PublicOrigin != "" {
+		_ = protection.AddTrustedOrigin(p.PublicOrigin) // it was read as an origin before
+	}
+	return protection
+}
+
+// visitorOf tells who is at a lock's page: by a key, or by the link.
+func (p *pages) visitorOf(r *http.Request, token string) (visitor, *api.Problem) {
+	known := api.CallerOf(r.Context())
+	if locklink.Verify(p.LinkKey, token, r.URL.Query().Get(locklink.Parameter)) && (known == nil || known.Role < api.RoleLock) {
+		return visitor{name: api.NameLinked, role: api.RoleLock, linked: true}, nil
+	}
+	if refused := api.MayDo(known, api.RoleRead); refused != nil {
+		return visitor{}, refused
+	}
+	return visitor{name: known.Name, role: known.Role}, nil
+}
+
+// showPage shows a lock. It changes nothing: whoever fetches links may fetch it.
+func (p *pages) showPage(w http.ResponseWriter, r *http.Request) {
+	token := r.PathValue("lock")
+	who, refused := p.visitorOf(r, token)
+	if refused != nil {
+		p.Refuse(w, r, refused)
+		return
+	}
+	p.writeLock(w, r, token, who, page{})
+}
+
+// postPage takes a click, or the key of somebody who has come without one.
+func (p *pages) postPage(w http.ResponseWriter, r *http.Request) {
+	token := r.PathValue("lock")
+	if err := p.protection().Check(r); err != nil {
+		p.Refuse(w, r, api.NewProblem(http.StatusForbidden, "This form was sent from another site's page."))
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maximumForm)
+	var tooLarge *http.MaxBytesError
+	if err := r.ParseForm(); errors.As(err, &tooLarge) {
+		p.Refuse(w, r, api.NewProblem(http.StatusRequestEntityTooLarge, "The form has more than %d bytes.", tooLarge.Limit))
+		return
+	} else if errors.Is(err, os.ErrDeadlineExceeded) {
+		p.Refuse(w, r, api.NewProblem(http.StatusRequestTimeout, "The form took too long to come."))
+		return
+	} else if err != nil {
+		p.Refuse(w, r, api.NewProblem(http.StatusBadRequest, "The form cannot be read."))
+		return
+	}
+	if r.PostForm.Get("action") == "open" {
+		p.openPage(w, r, token)
+		return
+	}
+	who, refused := p.sender(r, token)
+	if refused != nil {
+		p.Refuse(w, r, refused)
+		return
+	}
+	p.click(w, r, token, who)
+}
+
+// openPage shows the page to somebody who has typed a key.
+func (p *pages) openPage(w http.ResponseWriter, r *http.Request, token string) {
+	key, refused := p.Identify(r.RemoteAddr, r.PostForm.Get("key"))
+	if refused != nil {
+		p.Refuse(w, r, refused)
+		return
+	}
+	api.NoteCaller(r, key.Name)
+	p.writeLock(w, r, token, visitor{name: key.Name, role: key.Role}, page{})
+}
+
+// sender tells who sent a form: the visitor that it was shown to, or the
+// bearer of a key. Neither a link nor the address alone is enough.
+func (p *pages) sender(r *http.Request, token string) (visitor, *api.Problem) {
+	who, shown := p.verifyForm(token, r.PostForm.Get("form"), time.Now())
+	if !shown {
+		known := api.CallerOf(r.Context())
+		if known == nil {
+			return who, api.NewProblem(http.StatusUnauthorized, "This form is of no page of ours, or too old. Open the lock's page again.")
+		}
+		if known.Ambient {
+			return who, api.NewProblem(http.StatusForbidden, "This form is of no page of ours, or too old. Open the lock's page again.")
+		}
+		who = visitor{name: known.Name, role: known.Role}
+	}
+	api.NoteCaller(r, who.name)
+	return who, api.MayDo(&api.Caller{Name: who.name, Role: who.role}, api.RoleLock)
+}
+
+// click carries a button out.
+func (p *pages) click(w http.ResponseWriter, r *http.Request, token string, who visitor) {
+	before, err := p.look(r.Context(), token, who)
+	if err != nil {
+		p.refusePage(w, r, err)
+		return
+	}
+	if before.Used != nil {
+		p.writeLock(w, r, token, who, page{Note: cameLater})
+		return
+	}
+	action := r.PostForm.Get("action")
+	chosen := slices.IndexFunc(before.Choices, func(c choice) bool { return c.Action == action })
+	if chosen < 0 && action != actionBack {
+		p.Refuse(w, r, api.NewProblem(http.StatusUnprocessableEntity, "action: %q is not one of this lock's buttons.", action))
+		return
+	}
+	removal := latch.LockRelease{Lock: token, By: who.name, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
+	name := readable(r.PostForm.Get("name"))
+	if who.linked && name != "" {
+		removal.By = name + " (by " + api.NameLinked + ")"
+	}
+	if len(removal.Reason) > maximumReason || len(removal.By) > maximumName {
+		p.Refuse(w, r, api.NewProblem(http.StatusUnprocessableEntity, "reason and name have at most %d and %d bytes.", maximumReason, maximumName))
+		return
+	}
+	typed := page{Reason: removal.Reason, Name: name}
+	if action == actionBack {
+		p.writeLock(w, r, token, who, typed)
+		return
+	}
+	choice := before.Choices[chosen]
+	if !choice.confirmed(r.PostForm) {
+		typed.Confirm = &choice
+		p.writeLock(w, r, token, who, typed)
+		return
+	}
+	removal.Result, removal.Data = choice.result, choice.data
+	released, err := p.RemoveLock(r.Context(), protocol.UpdateViaPage, removal)
+	var late *api.Problem
+	switch {
+	case err == nil && !released.Unchanged:
+		p.writeLock(w, r, token, who, page{})
+	case err == nil, errors.As(p.Explain(r.Context(), err), &late) && late.Record != nil:
+		p.writeLock(w, r, token, who, page{Note: cameLater})
+	default:
+		p.refusePage(w, r, err)
+	}
+}
+
+// cameLater is for somebody who decided about a lock that was used meanwhile.
+const cameLater = "Your click came after that, and changed nothing."
+
+// actionBack is the button that leaves a confirmation.
+const actionBack = "back"
+
+// readable is a typed name as it reads in one line: nothing in it may turn the
+// order of the letters around, or hide what is said after it.
+func readable(name string) string {
+	shown := func(r rune) rune {
+		if unicode.IsPrint(r) && r != utf8.RuneError {
+			return r
+		}
+		return ' '
+	}
+	return strings.Join(strings.Fields(strings.Map(shown, name)), " ")
+}
+
+// Bounds of a form, and of what is typed into it, in bytes.
+const (
+	maximumForm   = 256 << 10
+	maximumReason = 4096
+	maximumName   = 200
+)
+
+// A page is what the template shows.
+type page struct {
+	Nonce   string
+	Refusal *api.Problem
+	AskKey  bool
+	Lock    *lockView
+	Note    string
+	Form    string
+	// Linked asks for a name, since there is no key to tell it.
+	Linked bool
+	// MayRemove tells that the visitor gets buttons.
+	MayRemove bool
+	By        string
+	// Confirm is a choice that the visitor is asked about once more.
+	Confirm *choice
+	// Reason and Name are what the visitor has typed already.
+	Reason, Name string
+}
+
+// writeLock shows a lock's page; what the caller has set of it stays.
+func (p *pages) writeLock(w http.ResponseWriter, r *http.Request, token string, who visitor, shown page) {
+	view, err := p.look(r.Context(), token, who)
+	if err != nil {
+		p.refusePage(w, r, err)
+		return
+	}
+	shown.Lock, shown.Linked, shown.MayRemove, shown.By = view, who.linked, who.role >= api.RoleLock, who.name
+	shown.Form = p.signForm(token, who, time.Now())
+	p.write(w, r, http.StatusOK, shown)
+}
+
+func (p *pages) refusePage(w http.ResponseWriter, r *http.Request, err error) {
+	var known *api.Problem
+	if !errors.As(p.Explain(r.Context(), err), &known) {
+		known = api.NewProblem(http.StatusInternalServerError, "This failed.")
+	}
+	p.Refuse(w, r, known)
+}
+
+// writeRefusal says in a browser why there is no page, and asks for a key
+// where one would help.
+func (p *pages) writeRefusal(w http.ResponseWriter, r *http.Request, refused *api.Problem) {
+	for name, values := range refused.GetHeaders() {
+		if name != "Www-Authenticate" { // the page asks itself
+			w.Header()[name] = values
+		}
+	}
+	p.write(w, r, refused.Status, page{Refusal: refused, AskKey: refused.Status == http.StatusUnauthorized && p.HasKeys()})
+}
+
+// write renders a page under headers that let it load nothing, be framed by
+// nobody, and be kept nowhere.
+func (p *pages) write(w http.ResponseWriter, r *http.Request, status int, shown page) {
+	shown.Nonce = nonce()
+	var body bytes.Buffer
+	if err := pageTemplate.Execute(&body, shown); err != nil {
+		p.Logger.ErrorContext(r.Context(), "page failed", "error", err)
+		api.WriteProblem(w, api.NewProblem(http.StatusInternalServerError, "This failed for a reason that the API's log tells."))
+		return
+	}
+	for name, value := range map[string]string{
+		"Content-Type":                 "text/html; charset=utf-8",
+		"Cache-Control":                "no-store",
+		"Content-Security-Policy":      "default-src 'none'; style-src 'nonce-" + shown.Nonce + "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+		"Cross-Origin-Opener-Policy":   "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"Permissions-Policy":           "camera=(), geolocation=(), microphone=()",
+		"Referrer-Policy":              "same-origin", // with no-referrer a browser's own form has the Origin null
+		"X-Content-Type-Options":       "nosniff",
+		"X-Frame-Options":              "DENY",
+		"X-Robots-Tag":                 "noindex",
+	} {
+		w.Header().Set(name, value)
+	}
+	w.WriteHeader(status)
+	_, _ = body.WriteTo(w) // the visitor has gone away
+}
+
+func nonce() string {
+	chance := make([]byte, 16)
+	rand.Read(chance) // never fails
+	return base64.RawURLEncoding.EncodeToString(chance)
+}
+
+// look gathers what the page of a lock shows to a visitor.
+func (p *pages) look(ctx context.Context, token string, who visitor) (*lockView, error) {
+	holder, err := p.HolderOf(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	execution := holder.Info.GetExecution()
+	var status latch.Status
+	if err := p.Runs.Query(ctx, execution.GetWorkflowId(), execution.GetRunId(), latch.QueryStatus, &status); err != nil {
+		return nil, err
+	}
+	records, status, err := p.shownTo(who, holder.Records, status)
+	if err != nil {
+		return nil, err
+	}
+	definition, err := p.Runs.Definition(ctx, holder.Info)
+	if err != nil {
+		return nil, err
+	}
+	view := viewOf(definition, status, records, holder.At, who.linked, time.Now())
+	if !who.linked {
+		view.RunURL = p.runURL(execution.GetWorkflowId(), execution.GetRunId())
+	}
+	return view, nil
+}
+
+// shownTo returns records and status without what opens a lock, to a visitor who
+// may not remove all of them: HTML alone would not tell which locks those are.
+func (p *pages) shownTo(who visitor, records []latch.Record, status latch.Status) ([]latch.Record, latch.Status, error) {
+	if who.role >= api.RoleLock && !who.linked {
+		return records, status, nil
+	}
+	type both struct {
+		Records []latch.Record
+		Status  latch.Status
+	}
+	shown, err := veil.Value(both{records, status}, p.LinkKey)
+	return shown.Records, shown.Status, err
+}
+
+// runURL returns the address of a run in Temporal UI, "" where the UI's own
+// address is not known.
+func (p *pages) runURL(workflowID, runID string) string {
+	if p.temporalUI == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s/namespaces/%s/workflows/%s/%s/history", strings.TrimRight(p.temporalUI, "/"),
+		url.PathEscape(p.Namespace), url.PathEscape(workflowID), url.PathEscape(runID))
+}

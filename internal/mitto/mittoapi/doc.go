@@ -1,0 +1,13 @@
+// Package mittoapi serves Mitto's job API (contract, "HTTP API"), so that
+// clients written for Mitto work unchanged.
+//
+// What lives here: routes.go lists the routes, with the paths under which each
+// stands. job.go, bulk.go, search.go, webhook.go, action.go and about.go are
+// their handlers; shape.go describes their JSON for OpenAPI.
+//
+// What it may not know: how Mitto's JSON becomes a job of Latch, which is
+// internal/mitto's matter, and how callers are identified, which is the API
+// core's.
+//
+// Where to start: routes.go.
+package mittoapi

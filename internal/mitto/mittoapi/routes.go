@@ -1,0 +1,163 @@
+package mittoapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/mitto"
+	"github.com/latch-run/latch/internal/registry"
+)
+
+// A Mitto route stands under /v2 and /api/v2, the older ones under / and /api.
+func v2(path string) []string { return []string{"/v2" + path, "/api/v2" + path} }
+func v1(path string) []string { return []string{path, "/api" + path} }
+
+const (
+	jobPath     = "/jobs/{id}"
+	webhookPath = "/webhooks/{webhook}"
+)
+
+// Options is what the routes need beside the API.
+type Options struct {
+	// FQDN and Environment are shown by /api/system; see plugin.Options.
+	FQDN, Environment string
+	// Registry keeps registered jobs; one over the API's client unless given.
+	Registry Registry
+}
+
+// routes are the handlers with what they share.
+type routes struct {
+	*api.API
+	options  Options
+	registry Registry
+}
+
+// Routes returns the routes that a client written for Mitto calls (contract,
+// "HTTP API").
+func Routes(options Options) api.Routes {
+	return func(core *api.API) {
+		a := &routes{API: core, options: options, registry: options.Registry}
+		if a.registry == nil {
+			jobs := core.RegistryOptions()
+			jobs.Fields = mitto.Fields
+			a.registry = registry.New(jobs)
+		}
+		describe(core.Schemas())
+		core.AddHint(foreign)
+		a.registerJobs()
+		a.registerWebhooks()
+		a.registerAbout()
+	}
+}
+
+func (a *routes) registerJobs() {
+	notFound := []int{http.StatusNotFound}
+	register[api.NoBody](a, v2("/jobs"), api.Operation{ID: "list-jobs", Method: http.MethodGet, Role: api.RoleRead,
+		Summary: "List registered jobs", About: "All of them, or a part; without conf. Where more than 200 are told of at once, a status has no kvp, and an error is the word for it alone."}, a.listJobs)
+	register[MittoJob](a, v2("/jobs"), api.Operation{ID: "create-job", Method: http.MethodPost, Role: api.RoleAdmin, Status: http.StatusCreated, Required: true,
+		Summary: "Register a job", About: "Any job is kept as it came. A run of one that Latch cannot run fails, and says why. An id that is sent is taken where it is free; a number that is not free is taken for another's, and a new one is made.",
+		Errors: []int{http.StatusConflict}}, a.createJob)
+	for _, method := range []string{http.MethodPost, http.MethodGet} {
+		id := map[string]string{http.MethodPost: "search-jobs", http.MethodGet: "find-jobs"}[method]
+		register[api.NoBody](a, v2("/jobs/search"), api.Operation{ID: id, Method: method, Role: api.RoleRead, Summary: "Search registered jobs, page by page"}, a.searchJobs)
+	}
+	register[api.NoBody](a, append(v2(jobPath), v1("/job/{id}")...), api.Operation{ID: "get-job", Method: http.MethodGet, Role: api.RoleRead, Errors: notFound,
+		Summary: "Show a job with its last run"}, a.getJob)
+	register[MittoJob](a, v2(jobPath), api.Operation{ID: "change-job", Method: http.MethodPatch, Role: api.RoleAdmin, Errors: notFound, Large: true, Required: true,
+		Summary: "Change what the body names of a job"}, a.changeJob)
+	register[api.NoBody](a, v2(jobPath), api.Operation{ID: "delete-job", Method: http.MethodDelete, Role: api.RoleAdmin, Status: http.StatusNoContent,
+		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Remove a job", About: "A run that is under way goes on. Refused while other jobs run after this one."}, a.deleteJob)
+	register[api.NoBody](a, v2(jobPath+"/status"), api.Operation{ID: "get-job-status", Method: http.MethodGet, Role: api.RoleRead, Errors: notFound,
+		Summary: "Show a job's last run"}, a.getJobStatus)
+	register[MittoAction](a, v2(jobPath+"/:actions"), api.Operation{ID: "act-on-job", Method: http.MethodPost, Role: api.RoleRun, Required: true,
+		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "START or STOP a job",
+		About: "START answers with the new run's status, and with 409 and the run while one is under way. The same call made again under the same Idempotency-Key, or the same webhook-id of a delivery, gives the run that the first one started. A run of a job that Latch cannot run fails at once. STOP cancels the run that is under way."}, a.actOnJob)
+	register[[]MittoJob](a, v2("/bulk/jobs"), api.Operation{ID: "create-jobs", Method: http.MethodPost, Role: api.RoleAdmin, Status: http.StatusCreated, Required: true,
+		Errors: []int{http.StatusConflict}, Summary: "Register several jobs", About: "At most 1000. Where one of them is wrong, none is registered; status counts those that then failed for another reason."}, a.createJobs)
+	register[api.NoBody](a, v2("/bulk/jobs"), api.Operation{ID: "get-jobs", Method: http.MethodGet, Role: api.RoleRead, Summary: "Show the jobs of a name"}, a.getJobs)
+}
+
+func (a *routes) registerWebhooks() {
+	notFound := []int{http.StatusNotFound}
+	register[api.NoBody](a, v2(jobPath+"/webhooks"), api.Operation{ID: "list-job-webhooks", Method: http.MethodGet, Role: api.RoleRead, Errors: notFound,
+		Summary: "List a job's webhooks"}, a.listJobWebhooks)
+	register[MittoWebhook](a, v2(jobPath+"/webhooks"), api.Operation{ID: "add-job-webhook", Method: http.MethodPost, Role: api.RoleAdmin, Status: http.StatusCreated,
+		Required: true, Errors: notFound, Summary: "Give a job a webhook more"}, a.addJobWebhook)
+	register[api.NoBody](a, v1("/webhooks"), api.Operation{ID: "list-all-job-webhooks", Method: http.MethodGet, Role: api.RoleRead,
+		Summary: "List the webhooks of all jobs"}, a.listAllWebhooks)
+	register[api.NoBody](a, v1(webhookPath), api.Operation{ID: "get-job-webhook", Method: http.MethodGet, Role: api.RoleRead, Errors: notFound,
+		Summary: "Show a job's webhook"}, a.getJobWebhook)
+	register[MittoWebhook](a, v1(webhookPath), api.Operation{ID: "replace-job-webhook", Method: http.MethodPut, Role: api.RoleAdmin, Large: true, Required: true,
+		Errors: notFound, Summary: "Replace a job's webhook", About: "The body is the whole webhook; its id and the time of its making stay."}, a.replaceJobWebhook)
+	register[api.NoBody](a, v1(webhookPath), api.Operation{ID: "delete-job-webhook", Method: http.MethodDelete, Role: api.RoleAdmin, Status: http.StatusNoContent,
+		Errors: notFound, Summary: "Remove a job's webhook"}, a.deleteJobWebhook)
+}
+
+func (a *routes) registerAbout() {
+	register[api.NoBody](a, v2("/about"), api.Operation{ID: "get-about", Method: http.MethodGet, Role: api.RoleRead, Summary: "Tell what serves"}, a.getAbout)
+	register[api.NoBody](a, v2("/about/messages"), api.Operation{ID: "get-about-messages", Method: http.MethodGet, Role: api.RoleRead,
+		Summary: "Tell of messages to users", About: "Latch has none."}, a.getAboutMessages)
+	register[api.NoBody](a, v1("/system"), api.Operation{ID: "get-system", Method: http.MethodGet, Role: api.RoleRead,
+		Summary: "Show what templates see as system"}, a.getSystem)
+	register[api.NoBody](a, v2("/metrics"), api.Operation{ID: "get-metrics", Method: http.MethodGet, Role: api.RoleRead,
+		Summary: "Count jobs and runs", About: "Runs are those that Temporal has not forgotten, those of sequences included."}, a.getMetrics)
+	register[api.NoBody](a, v1("/tags"), api.Operation{ID: "list-tags", Method: http.MethodGet, Role: api.RoleRead,
+		Summary: "List the tags that jobs bear, or that were made by themselves"}, a.listTags)
+	register[MittoTag](a, v1("/tags"), api.Operation{ID: "create-tag", Method: http.MethodPost, Role: api.RoleAdmin, Status: http.StatusCreated, Required: true,
+		Summary: "Make a tag", About: "One that is there already is answered as it is."}, a.createTag)
+}
+
+// register adds a route under each of its paths.
+func register[B, I, O any](a *routes, paths []string, o api.Operation, handler func(context.Context, *I) (*O, error)) {
+	first, id := paths[0], o.ID
+	for _, path := range paths {
+		o.Path = path
+		if path != first {
+			o.ID = id + suffixOf(path, first)
+			o.Summary, o.About = "The same as "+o.Method+" "+first, ""
+		}
+		api.Register[B](a.API, o, func(ctx context.Context, input *I) (*O, error) {
+			output, err := handler(ctx, input)
+			return output, explain(err)
+		})
+	}
+}
+
+// explain puts errors into the words that Mitto's clients know; the API explains
+// the others.
+func explain(err error) error {
+	var unknown *mitto.UnknownWebhook
+	var refused *registry.RefusedError
+	switch {
+	case errors.As(err, &unknown):
+		return api.NewProblem(http.StatusNotFound, "%s.", api.Sentence(err))
+	case errors.As(err, &refused) && refused.Field == "schedule.after":
+		return &registry.RefusedError{Field: "schedule.endof", Reason: refused.Reason}
+	default:
+		return err
+	}
+}
+
+// suffixOf tells a route's further paths apart by the prefixes they have.
+func suffixOf(path, first string) string {
+	suffix := ""
+	if strings.HasPrefix(path, "/api/") {
+		suffix = "-api"
+	}
+	if strings.HasPrefix(first, "/v2/") && !strings.Contains(path, "/v2/") {
+		suffix += "-v1"
+	}
+	return suffix
+}
+
+// readObject reads a body that has to be a JSON object.
+func readObject(body []byte) (map[string]jsonValue, error) {
+	if err := api.NeedJSON(body); err != nil {
+		return nil, err
+	}
+	object, err := mitto.Read(body)
+	return object, api.Decoded(err)
+}
