@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/latch-run/latch/internal/fields"
 	"github.com/latch-run/latch/internal/typo"
 )
 
@@ -191,18 +192,18 @@ func decodeStruct(problems *Problems, path string, data json.RawMessage, target 
 	if !ok {
 		return
 	}
-	fields := jsonFields(target.Type())
+	keys := jsonFields(target.Type())
 	for _, member := range members {
-		index := slices.IndexFunc(fields, func(f jsonField) bool { return f.name == member.key })
+		index := slices.IndexFunc(keys, func(f jsonField) bool { return f.name == member.key })
 		if index < 0 {
 			if len(*problems) >= maximumListed {
 				return
 			}
-			problems.Addf(field(path, member.key), "unknown key%s", suggest(member.key, fields))
+			problems.Addf(field(path, member.key), "unknown key%s", suggest(member.key, keys))
 			continue
 		}
-		at, into := field(path, member.key), target.FieldByIndex(fields[index].index)
-		if fields[index].id && decodeID(member.value, into) {
+		at, into := field(path, member.key), target.FieldByIndex(keys[index].index)
+		if keys[index].id && decodeID(member.value, into) {
 			continue
 		}
 		decodeInto(problems, at, member.value, into)
@@ -319,15 +320,15 @@ type jsonField struct {
 }
 
 func jsonFields(structure reflect.Type) []jsonField {
-	fields := make([]jsonField, 0, structure.NumField())
+	keys := make([]jsonField, 0, structure.NumField())
 	for _, each := range reflect.VisibleFields(structure) {
 		if each.Anonymous {
 			continue // its fields are visible too
 		}
-		name, _, _ := strings.Cut(each.Tag.Get("json"), ",")
-		fields = append(fields, jsonField{name: name, index: each.Index, id: each.Tag.Get("latch") == "id"})
+		tag, _ := fields.TagOf(each)
+		keys = append(keys, jsonField{name: fields.Key(each), index: each.Index, id: tag.ID})
 	}
-	return fields
+	return keys
 }
 
 // maximumListed bounds the work on input that is wrong all over; nobody reads
@@ -335,9 +336,9 @@ func jsonFields(structure reflect.Type) []jsonField {
 const maximumListed = 1000
 
 // suggest names the key that was meant, or all there are.
-func suggest(key string, fields []jsonField) string {
-	names := make([]string, len(fields))
-	for i, f := range fields {
+func suggest(key string, keys []jsonField) string {
+	names := make([]string, len(keys))
+	for i, f := range keys {
 		names[i] = f.name
 	}
 	if hint := typo.Hint(key, names); hint != "" {

@@ -5,10 +5,10 @@ package latch
 type Emission struct {
 	// ID defaults to the workflow id.
 	ID       string    `json:"id,omitempty" latch:"id"`
-	Event    string    `json:"event"`
-	Data     Object    `json:"data,omitempty"`
-	Instance Object    `json:"instance,omitempty"`
-	Vars     Object    `json:"vars,omitempty"`
+	Event    string    `json:"event" latch:"plain"`
+	Data     Object    `json:"data,omitempty" latch:"plain"`
+	Instance Object    `json:"instance,omitempty" latch:"plain"`
+	Vars     Object    `json:"vars,omitempty" latch:"plain"`
 	Webhooks []Webhook `json:"webhooks,omitempty"`
 }
 

@@ -6,8 +6,8 @@ import "encoding/json"
 // one task, or a sequence of jobs, and the webhooks that tell of it.
 type Job struct {
 	ID    string `json:"id" latch:"id"`
-	Name  string `json:"name,omitempty"`
-	Title string `json:"title,omitempty"`
+	Name  string `json:"name,omitempty" latch:"plain"`
+	Title string `json:"title,omitempty" latch:"plain"`
 	// Task is the work of a plain job.
 	Task *Task `json:"task,omitempty"`
 	// Jobs makes the job a sequence: children that run in order.
@@ -21,15 +21,15 @@ type Job struct {
 	// Retry repeats the work; without it the work is done once.
 	Retry    *Retry    `json:"retry,omitempty"`
 	Schedule *Schedule `json:"schedule,omitempty"`
-	Tags     []string  `json:"tags,omitempty"`
-	Vars     Object    `json:"vars,omitempty"`
+	Tags     []string  `json:"tags,omitempty" latch:"plain"`
+	Vars     Object    `json:"vars,omitempty" latch:"plain"`
 	Webhooks []Webhook `json:"webhooks,omitempty"`
 }
 
 // A SequenceJob is one job of a sequence: a job of its own, or the id of a
 // registered one, resolved when it starts.
 type SequenceJob struct {
-	Registered string
+	Registered string `latch:"id"`
 	Job        *Job
 }
 

@@ -13,13 +13,13 @@ import (
 type Redaction struct {
 	// Headers are names of headers, in any case; * stands for any characters, as
 	// in X-Internal-*.
-	Headers []string `json:"headers,omitempty"`
+	Headers []string `json:"headers,omitempty" latch:"plain"`
 	// JSON are JSON Pointers (RFC 6901), since keys may have dots; a part that is
 	// * stands for every member or element, as in /customers/*/email. What they
 	// point to is hidden in body and data, but for a decision: true, false, "pass"
 	// or "fail" in result, stop_release and rollback_release. The body is then
 	// kept as compact JSON, and one that is not whole JSON not at all.
-	JSON []string `json:"json,omitempty"`
+	JSON []string `json:"json,omitempty" latch:"plain"`
 }
 
 // Bounds of a redaction.

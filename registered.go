@@ -11,7 +11,7 @@ type RegisteredWebhook struct {
 	Webhook
 	// When is an expression over job, release, instance, data, vars, system and
 	// event as the run begins; false leaves the webhook out of the run.
-	When string `json:"when,omitempty"`
+	When string `json:"when,omitempty" latch:"expression,when"`
 	// Enforced keeps the authors of runs from replacing the webhook: a run with a
 	// webhook of its own under this id is refused as InvalidSpec, even where the
 	// registered one would not apply to it or is disabled. Through the API only

@@ -4,20 +4,20 @@ package latch
 // "Release"): steps in order, with webhooks that may hold, stop or roll back.
 type Release struct {
 	ID       string    `json:"id" latch:"id"`
-	Title    string    `json:"title,omitempty"`
-	Vars     Object    `json:"vars,omitempty"`
-	Instance Object    `json:"instance,omitempty"`
-	Webhooks []Webhook `json:"webhooks,omitempty"`
+	Title    string    `json:"title,omitempty" latch:"plain"`
+	Vars     Object    `json:"vars,omitempty" latch:"plain"`
+	Instance Object    `json:"instance,omitempty" latch:"plain"`
 	Steps    []Step    `json:"steps"`
+	Webhooks []Webhook `json:"webhooks,omitempty"`
 	// OnFailure and OnCancel say what becomes of the steps taken when a step
 	// fails or the run is cancelled: "rollback" (the default) or "stop".
-	OnFailure string `json:"on_failure,omitempty"`
-	OnCancel  string `json:"on_cancel,omitempty"`
+	OnFailure string `json:"on_failure,omitempty" latch:"plain"`
+	OnCancel  string `json:"on_cancel,omitempty" latch:"plain"`
 }
 
 // A Step is one step of a release, with what undoes it.
 type Step struct {
-	Name string `json:"name"`
+	Name string `json:"name" latch:"plain"`
 	Do   *Task  `json:"do"`
 	Undo *Task  `json:"undo,omitempty"`
 }

@@ -11,13 +11,13 @@ import (
 // A Schedule says when a registered job runs by itself. JSON may give the cron
 // expression alone, as a string.
 type Schedule struct {
-	Cron     string `json:"cron,omitempty"`
-	Timezone string `json:"timezone,omitempty"`
+	Cron     string `json:"cron,omitempty" latch:"plain"`
+	Timezone string `json:"timezone,omitempty" latch:"plain"`
 	// After names the job after which this one runs.
-	After string `json:"after,omitempty"`
+	After string `json:"after,omitempty" latch:"plain"`
 	// On is after which outcome of that job: [OnSuccess] or [OnFailure]; empty is
 	// any. In JSON it stands beside the job, as {"after":{"job","on"}}.
-	On string `json:"-"`
+	On string `json:"-" latch:"plain"`
 	// Catchup is how long after its time a missed run is still started.
 	Catchup Duration `json:"catchup,omitempty"`
 }

@@ -23,12 +23,12 @@ const (
 
 // An ActivityTask runs any activity in any worker, in any language.
 type ActivityTask struct {
-	Type      string `json:"type"`
-	TaskQueue string `json:"task_queue,omitempty"`
+	Type      string `json:"type" latch:"plain"`
+	TaskQueue string `json:"task_queue,omitempty" latch:"plain"`
 	// Input is the single argument; Args are several. Without either the
 	// activity gets none.
-	Input json.RawMessage   `json:"input,omitempty"`
-	Args  []json.RawMessage `json:"args,omitempty"`
+	Input json.RawMessage   `json:"input,omitempty" latch:"template,json"`
+	Args  []json.RawMessage `json:"args,omitempty" latch:"template,json"`
 	// Timeout bounds one attempt, from its start; 10m unless given.
 	Timeout Duration `json:"timeout,omitempty"`
 	// StartTimeout bounds the wait for a worker; 5m unless given.
@@ -39,11 +39,11 @@ type ActivityTask struct {
 
 // A WorkflowTask runs a child workflow.
 type WorkflowTask struct {
-	Type      string            `json:"type"`
-	TaskQueue string            `json:"task_queue,omitempty"`
-	ID        string            `json:"id,omitempty" latch:"id"`
-	Input     json.RawMessage   `json:"input,omitempty"`
-	Args      []json.RawMessage `json:"args,omitempty"`
+	Type      string            `json:"type" latch:"plain"`
+	TaskQueue string            `json:"task_queue,omitempty" latch:"plain"`
+	ID        string            `json:"id,omitempty" latch:"id,template"`
+	Input     json.RawMessage   `json:"input,omitempty" latch:"template,json"`
+	Args      []json.RawMessage `json:"args,omitempty" latch:"template,json"`
 	// Timeout bounds the child, which is cancelled then; 10m unless given.
 	Timeout Duration `json:"timeout,omitempty"`
 }
@@ -51,22 +51,22 @@ type WorkflowTask struct {
 // An HTTPTask is one HTTP request.
 type HTTPTask struct {
 	// Method is GET, POST (the default), PUT, PATCH, DELETE or HEAD.
-	Method string `json:"method,omitempty"`
+	Method string `json:"method,omitempty" latch:"plain"`
 	// URL is a template; URLSecret is the name of a secret that is the URL.
 	// Exactly one of them is given.
-	URL       string            `json:"url,omitempty"`
-	URLSecret string            `json:"url_secret,omitempty"`
-	Headers   map[string]string `json:"headers,omitempty"`
+	URL       string            `json:"url,omitempty" latch:"template,url"`
+	URLSecret string            `json:"url_secret,omitempty" latch:"secret"`
+	Headers   map[string]string `json:"headers,omitempty" latch:"template,header"`
 	// HeaderSecrets gives headers whose values are secrets, by name.
-	HeaderSecrets map[string]string `json:"header_secrets,omitempty"`
-	ContentType   string            `json:"content_type,omitempty"`
+	HeaderSecrets map[string]string `json:"header_secrets,omitempty" latch:"secret"`
+	ContentType   string            `json:"content_type,omitempty" latch:"media type"`
 	// Auth and TLS are those of a [Webhook].
 	Auth *Auth `json:"auth,omitempty"`
 	TLS  *TLS  `json:"tls,omitempty"`
 	// Body is a string, or JSON whose strings are templates.
-	Body json.RawMessage `json:"body,omitempty"`
+	Body json.RawMessage `json:"body,omitempty" latch:"template,body"`
 	// Success is an expression over response; any 2xx unless given.
-	Success string   `json:"success,omitempty"`
+	Success string   `json:"success,omitempty" latch:"expression,success"`
 	Timeout Duration `json:"timeout,omitempty"`
 	Retry   *Retry   `json:"retry,omitempty"`
 }
@@ -74,12 +74,12 @@ type HTTPTask struct {
 // A CommandTask runs a program on the worker, without a shell, where the
 // worker allows it.
 type CommandTask struct {
-	Argv []string          `json:"argv"`
-	Dir  string            `json:"dir,omitempty"`
-	Env  map[string]string `json:"env,omitempty"`
+	Argv []string          `json:"argv" latch:"template"`
+	Dir  string            `json:"dir,omitempty" latch:"plain"`
+	Env  map[string]string `json:"env,omitempty" latch:"template"`
 	// EnvSecrets gives variables whose values are secrets, by name: the first
 	// line of one, or all of one that is PEM.
-	EnvSecrets map[string]string `json:"env_secrets,omitempty"`
+	EnvSecrets map[string]string `json:"env_secrets,omitempty" latch:"secret"`
 	Timeout    Duration          `json:"timeout,omitempty"`
 	Retry      *Retry            `json:"retry,omitempty"`
 }

@@ -13,39 +13,39 @@ type Webhook struct {
 	// URL is a template; URLSecret is the name of a secret that is the URL. A
 	// webhook whose hooks all block may have neither: then a lock is made for a
 	// person to remove.
-	URL       string `json:"url,omitempty"`
-	URLSecret string `json:"url_secret,omitempty"`
+	URL       string `json:"url,omitempty" latch:"template,url"`
+	URLSecret string `json:"url_secret,omitempty" latch:"secret"`
 	// Method is POST (the default), PUT, PATCH, DELETE or GET; GET alone bears no
 	// body.
-	Method string `json:"method,omitempty"`
+	Method string `json:"method,omitempty" latch:"plain"`
 	// ContentType is application/json (the default) or …+json,
 	// application/x-www-form-urlencoded, or any type of text, such as text/plain
 	// or application/xml, with parameters. See [BodyKindOf].
-	ContentType string            `json:"content_type,omitempty"`
-	Headers     map[string]string `json:"headers,omitempty"`
+	ContentType string            `json:"content_type,omitempty" latch:"media type"`
+	Headers     map[string]string `json:"headers,omitempty" latch:"template,header"`
 	// HeaderSecrets gives headers whose values are secrets, by name.
-	HeaderSecrets map[string]string `json:"header_secrets,omitempty"`
+	HeaderSecrets map[string]string `json:"header_secrets,omitempty" latch:"secret"`
 	// Body is a template, or JSON whose strings are templates; without it a
 	// JSON body tells all there is to tell. It goes out in UTF-8, numbers with
 	// the digits they came in with. A JSON object becomes a form field by field:
 	// strings as they are, null as nothing, what is nested as compact JSON.
-	Body json.RawMessage `json:"body,omitempty"`
+	Body json.RawMessage `json:"body,omitempty" latch:"template,body"`
 	// Preset is slack, discord or teams: the body is held to that chat's limits,
 	// and its answers are read as it means them. See [PresetSlack].
-	Preset string `json:"preset,omitempty"`
+	Preset string `json:"preset,omitempty" latch:"plain"`
 	// CloudEvents is binary or structured: events go out in that mode of the
 	// CloudEvents 1.0 HTTP binding. See [CloudEventsBinary].
-	CloudEvents string `json:"cloudevents,omitempty"`
+	CloudEvents string `json:"cloudevents,omitempty" latch:"plain"`
 	// Success is an expression over response {status, headers, body, data}: true
 	// is delivered, whatever the status; false fails for good, unless the status
 	// is tried again. Any 2xx is delivered unless given.
-	Success string `json:"success,omitempty"`
+	Success string `json:"success,omitempty" latch:"expression,success"`
 	// Enabled is true unless given.
 	Enabled *bool `json:"enabled,omitempty"`
 	// Secret names the secret that signs requests and, unless SendSecret is
 	// false, goes into SecretHeader and the body's field "secret".
-	Secret       string `json:"secret,omitempty"`
-	SecretHeader string `json:"secret_header,omitempty"`
+	Secret       string `json:"secret,omitempty" latch:"secret"`
+	SecretHeader string `json:"secret_header,omitempty" latch:"plain"`
 	SendSecret   *bool  `json:"send_secret,omitempty"`
 	// Auth is how requests prove who sends them, beside the secret.
 	Auth *Auth `json:"auth,omitempty"`
@@ -58,19 +58,19 @@ type Webhook struct {
 	Timeout Duration `json:"timeout,omitempty"`
 	Retry   *Retry   `json:"retry,omitempty"`
 	// Event is the short form of Events with one event of no settings.
-	Event  string  `json:"event,omitempty"`
+	Event  string  `json:"event,omitempty" latch:"plain"`
 	Events []Event `json:"events,omitempty"`
 }
 
 // An Event is a webhook's settings for one event.
 type Event struct {
-	Event string `json:"event"`
+	Event string `json:"event" latch:"plain"`
 	// Enabled is true unless given.
 	Enabled *bool `json:"enabled,omitempty"`
-	// When is an expression; false skips the hook.
-	When string `json:"when,omitempty"`
 	// Body replaces the webhook's body.
-	Body json.RawMessage `json:"body,omitempty"`
+	Body json.RawMessage `json:"body,omitempty" latch:"template,body"`
+	// When is an expression; false skips the hook.
+	When string `json:"when,omitempty" latch:"expression,when"`
 	// Blocking holds what fired the event until the hook's lock is removed.
 	Blocking bool `json:"blocking,omitempty"`
 	// LockTimeout bounds the wait for the removal; 0 waits for ever.
@@ -79,14 +79,14 @@ type Event struct {
 	// decision open; 90s unless given.
 	AnswerTimeout Duration `json:"answer_timeout,omitempty"`
 	// OnTimeout says what a lock's timeout decides; stop unless given.
-	OnTimeout string `json:"on_timeout,omitempty"`
+	OnTimeout string `json:"on_timeout,omitempty" latch:"plain"`
 	// OnError says what a failed delivery or expression decides; stop for a
 	// hook that blocks or has expressions of its own, else continue.
-	OnError string `json:"on_error,omitempty"`
+	OnError string `json:"on_error,omitempty" latch:"plain"`
 	// Result, StopRelease and RollbackRelease are expressions over the record.
-	Result          string `json:"result,omitempty"`
-	StopRelease     string `json:"stop_release,omitempty"`
-	RollbackRelease string `json:"rollback_release,omitempty"`
+	Result          string `json:"result,omitempty" latch:"expression,result"`
+	StopRelease     string `json:"stop_release,omitempty" latch:"expression,stop_release"`
+	RollbackRelease string `json:"rollback_release,omitempty" latch:"expression,rollback_release"`
 }
 
 // Defaults of a webhook.

@@ -12,7 +12,7 @@ import (
 // one of its kinds. Each makes the header Authorization.
 type Auth struct {
 	// Bearer names the secret that is the token (RFC 6750).
-	Bearer string     `json:"bearer,omitempty"`
+	Bearer string     `json:"bearer,omitempty" latch:"secret"`
 	Basic  *BasicAuth `json:"basic,omitempty"`
 	OAuth2 *OAuth2    `json:"oauth2,omitempty"`
 }
@@ -20,28 +20,28 @@ type Auth struct {
 // A BasicAuth is a user's name, as it is, and the name of the secret that is
 // the password (RFC 7617).
 type BasicAuth struct {
-	Username string `json:"username"`
-	Password string `json:"password"`
+	Username string `json:"username" latch:"plain"`
+	Password string `json:"password" latch:"secret"`
 }
 
 // An OAuth2 gets a token by the client credentials grant (RFC 6749, section
 // 4.4) and sends it as a bearer's.
 type OAuth2 struct {
 	// TokenURL is where the token comes from. It is no template.
-	TokenURL string `json:"token_url"`
-	ClientID string `json:"client_id"`
+	TokenURL string `json:"token_url" latch:"url"`
+	ClientID string `json:"client_id" latch:"plain"`
 	// ClientSecret names the secret that goes to the token endpoint, and there
 	// alone.
-	ClientSecret string   `json:"client_secret"`
-	Scopes       []string `json:"scopes,omitempty"`
+	ClientSecret string   `json:"client_secret" latch:"secret,issuer"`
+	Scopes       []string `json:"scopes,omitempty" latch:"plain"`
 	// Audience is a parameter that some token endpoints ask for.
-	Audience string `json:"audience,omitempty"`
+	Audience string `json:"audience,omitempty" latch:"plain"`
 	// Params are further parameters that go along to the token endpoint, such as
 	// resource (RFC 8707). They are no templates and hold no secrets.
-	Params map[string]string `json:"params,omitempty"`
+	Params map[string]string `json:"params,omitempty" latch:"plain"`
 	// AuthStyle says where the client's credentials stand: header (HTTP Basic,
 	// the default) or body.
-	AuthStyle string `json:"auth_style,omitempty"`
+	AuthStyle string `json:"auth_style,omitempty" latch:"plain"`
 }
 
 // Values of [OAuth2.AuthStyle].
@@ -55,14 +55,14 @@ const (
 type TLS struct {
 	// ClientCert is the certificate, with those that lead to its authority, and
 	// ClientKey its private key: both or neither.
-	ClientCert string `json:"client_cert,omitempty"`
-	ClientKey  string `json:"client_key,omitempty"`
+	ClientCert string `json:"client_cert,omitempty" latch:"secret"`
+	ClientKey  string `json:"client_key,omitempty" latch:"secret"`
 	// CA are the authorities that the receiver's certificate is checked by,
 	// instead of the worker's own.
-	CA string `json:"ca,omitempty"`
+	CA string `json:"ca,omitempty" latch:"secret"`
 	// ServerName is the name that the receiver's certificate is checked for,
 	// instead of the URL's host.
-	ServerName string `json:"server_name,omitempty"`
+	ServerName string `json:"server_name,omitempty" latch:"plain"`
 }
 
 // AuthStyleOrDefault returns where the client's credentials stand.

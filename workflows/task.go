@@ -109,7 +109,7 @@ func (t taskRun) doHTTP(ctx workflow.Context, task *latch.HTTPTask) (latch.Objec
 	options.WaitForCancellation = true
 	filled := *task
 	filled.Retry = t.retryOf(task.Retry)
-	call := protocol.HTTPCall{Task: filled, Variables: t.needed(neededByHTTP(task))}
+	call := protocol.HTTPCall{Task: filled, Variables: t.needed(neededByTask(task))}
 	return t.result(ctx, workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), latch.ActivityHTTP, call))
 }
 
@@ -117,7 +117,7 @@ func (t taskRun) doCommand(ctx workflow.Context, task *latch.CommandTask) (latch
 	options := t.options(task.Retry, task.TimeoutOrDefault()+attemptSlack)
 	options.HeartbeatTimeout = attemptSlack
 	options.WaitForCancellation = true
-	call := protocol.CommandCall{Task: *task, Variables: t.needed(neededByCommand(task))}
+	call := protocol.CommandCall{Task: *task, Variables: t.needed(neededByTask(task))}
 	return t.result(ctx, workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), latch.ActivityCommand, call))
 }
 

@@ -1,11 +1,11 @@
 package workflows
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/fields"
 	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -40,10 +40,16 @@ func neededBy(question verdict.Question) []string { return mentioned(question.So
 
 // neededByDelivery lists what a delivery's request is rendered from.
 func neededByDelivery(webhook *latch.Webhook, settings latch.Event) []string {
-	sources := append([]string{webhook.URL, webhook.Success}, values(webhook.Headers)...)
-	body := webhook.BodyFor(settings)
-	needed := mentioned(append(sources, string(body))...)
-	if body == nil {
+	at := *webhook
+	at.Body, at.Events = webhook.BodyFor(settings), nil
+	sources := sourcesIn(&at)
+	for _, field := range fields.Of(&settings) {
+		if field.Role.IsTemplate() { // its expressions are evaluated by themselves
+			sources = append(sources, field.Text())
+		}
+	}
+	needed := mentioned(sources...)
+	if at.Body == nil {
 		needed = append(needed, vars.InBody()...)
 	}
 	if webhook.CloudEvents != "" {
@@ -52,21 +58,16 @@ func neededByDelivery(webhook *latch.Webhook, settings latch.Event) []string {
 	return needed
 }
 
-// neededByHTTP lists what an http task is rendered from.
-func neededByHTTP(task *latch.HTTPTask) []string {
-	return mentioned(append(values(task.Headers), task.URL, string(task.Body), task.Success)...)
-}
+// neededByTask lists what an http task or a command is rendered from.
+func neededByTask(task any) []string { return mentioned(sourcesIn(task)...) }
 
-// neededByCommand lists what a command is rendered from.
-func neededByCommand(task *latch.CommandTask) []string {
-	return mentioned(append(values(task.Env), task.Argv...)...)
-}
-
-// values returns a map's values, in the order of its keys.
-func values(m map[string]string) []string {
-	var listed []string
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		listed = append(listed, m[key])
+// sourcesIn returns all templates and expressions of what is pointed to.
+func sourcesIn(of any) []string {
+	var sources []string
+	for _, field := range fields.Of(of) {
+		if field.Role.IsTemplate() || field.Role.IsExpression() {
+			sources = append(sources, field.Text())
+		}
 	}
-	return listed
+	return sources
 }

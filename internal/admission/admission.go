@@ -11,63 +11,63 @@ import (
 // first, then what does not compile.
 func DecodeJob(data []byte) (*latch.Job, error) {
 	job, err := latch.DecodeJob(data)
-	return job, admit(err, func(w *walker) { w.job("", job) })
+	return job, admit(err, job)
 }
 
 // DecodeRelease is [DecodeJob] for a release.
 func DecodeRelease(data []byte) (*latch.Release, error) {
 	release, err := latch.DecodeRelease(data)
-	return release, admit(err, func(w *walker) { w.release(release) })
+	return release, admit(err, release)
 }
 
 // DecodeEmission is [DecodeJob] for an emission.
 func DecodeEmission(data []byte) (*latch.Emission, error) {
 	emission, err := latch.DecodeEmission(data)
-	return emission, admit(err, func(w *walker) { w.webhooks("webhooks", emission.Webhooks) })
+	return emission, admit(err, emission)
 }
 
 // DecodeGate is [DecodeJob] for a gate of a user's own: an emission in which
 // hooks at the custom event may decide.
 func DecodeGate(data []byte) (*latch.Emission, error) {
 	gate, err := latch.DecodeGate(data)
-	return gate, admit(err, func(w *walker) { w.webhooks("webhooks", gate.Webhooks) })
+	return gate, admit(err, gate)
 }
 
 // DecodeRegisteredWebhook is [DecodeJob] for a webhook that is to stand by
 // itself.
 func DecodeRegisteredWebhook(data []byte) (*latch.RegisteredWebhook, error) {
 	webhook, err := latch.DecodeRegisteredWebhook(data)
-	return webhook, admit(err, func(w *walker) { w.registered(webhook) })
+	return webhook, admit(err, webhook)
 }
 
 // CheckJob returns all that is wrong with a job that Go code built.
 func CheckJob(job *latch.Job) latch.Problems {
-	return problemsOf(admit(job.Validate().Err(), func(w *walker) { w.job("", job) }))
+	return problemsOf(admit(job.Validate().Err(), job))
 }
 
 // CheckRelease returns all that is wrong with a release that Go code built.
 func CheckRelease(release *latch.Release) latch.Problems {
-	return problemsOf(admit(release.Validate().Err(), func(w *walker) { w.release(release) }))
+	return problemsOf(admit(release.Validate().Err(), release))
 }
 
 // CheckEmission returns all that is wrong with an emission that Go code built.
 func CheckEmission(emission *latch.Emission) latch.Problems {
-	return problemsOf(admit(emission.Validate().Err(), func(w *walker) { w.webhooks("webhooks", emission.Webhooks) }))
+	return problemsOf(admit(emission.Validate().Err(), emission))
 }
 
 // CheckGate returns all that is wrong with a gate that Go code built.
 func CheckGate(gate *latch.Emission) latch.Problems {
-	return problemsOf(admit(gate.ValidateGate().Err(), func(w *walker) { w.webhooks("webhooks", gate.Webhooks) }))
+	return problemsOf(admit(gate.ValidateGate().Err(), gate))
 }
 
 // admit puts what does not compile behind what is wrong with the shape. Of expressions that are too
 // many together none is compiled.
-func admit(shape error, walk func(*walker)) error {
+func admit(shape error, input any) error {
 	c := compiler{shape: problemsOf(shape)}
-	if problems := tooMuch(walk); len(problems) > 0 {
+	if problems := tooMuch(input); len(problems) > 0 {
 		return append(c.shape, problems...).Err()
 	}
-	walk(&walker{visit: &c})
+	(&walker{visit: &c}).walk(input)
 	return append(c.shape.Merge(c.templates), c.expressions...).Err()
 }
 

@@ -28,9 +28,9 @@ type compiled struct {
 const asTemplate expr.Use = -1
 
 // tooMuch says that there is too much to compile.
-func tooMuch(walk func(*walker)) latch.Problems {
+func tooMuch(input any) latch.Problems {
 	c := &counter{seen: map[compiled]bool{}}
-	walk(&walker{visit: c})
+	(&walker{visit: c}).walk(input)
 	var problems latch.Problems
 	if c.parts > expr.MaxParts {
 		problems.Addf("", "all expressions together have %d names, literals and operators, those that stand there twice counted once; the limit is %d",

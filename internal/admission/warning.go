@@ -26,7 +26,7 @@ func RegisteredJobWarnings(job *latch.Job, fields latch.Object) []latch.Problem 
 func warningsOf(job *latch.Job, fields latch.Object) []latch.Problem {
 	var warnings latch.Problems
 	warnOfJob(&warnings, "", job)
-	newDoubter(&warnings, scene{job: job, fields: fields}).job("", job)
+	newDoubter(&warnings, scene{job: job, fields: fields}).walk(job)
 	return warnings
 }
 
@@ -37,7 +37,7 @@ func RegisteredWebhookWarnings(webhook *latch.RegisteredWebhook) []latch.Problem
 	for i := range webhook.Events {
 		warnOfWaits(&warnings, fmt.Sprintf("events[%d]", i), &webhook.Events[i])
 	}
-	newDoubter(&warnings, scene{alone: true}).registered(webhook)
+	newDoubter(&warnings, scene{alone: true}).walk(webhook)
 	return warnings
 }
 
@@ -54,7 +54,7 @@ func warnOfJob(warnings *latch.Problems, path string, job *latch.Job) {
 func ReleaseWarnings(release *latch.Release) []latch.Problem {
 	var warnings latch.Problems
 	warnOfWebhooks(&warnings, "webhooks", release.Webhooks, releaseRun)
-	newDoubter(&warnings, scene{release: release}).release(release)
+	newDoubter(&warnings, scene{release: release}).walk(release)
 	return warnings
 }
 
@@ -62,7 +62,7 @@ func ReleaseWarnings(release *latch.Release) []latch.Problem {
 func EmissionWarnings(emission *latch.Emission) []latch.Problem {
 	var warnings latch.Problems
 	warnOfWebhooks(&warnings, "webhooks", emission.Webhooks, run{name: "this emission", fires: []string{emission.Event}})
-	newDoubter(&warnings, scene{}).webhooks("webhooks", emission.Webhooks)
+	newDoubter(&warnings, scene{}).walk(emission)
 	return warnings
 }
 

@@ -1,0 +1,44 @@
+package fields
+
+import (
+	"maps"
+	"reflect"
+)
+
+// Clone returns a copy whose fields, as [Of] returns them, can be set without changing what was given.
+// All else is shared with it.
+func Clone[T any](of T) T {
+	cloneIn(reflect.ValueOf(&of).Elem())
+	return of
+}
+
+// cloneIn makes a value its own as deep as there are fields in it.
+func cloneIn(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for _, part := range planOf(v.Type()).parts {
+			cloneIn(v.Field(part.index))
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			own := reflect.New(v.Type().Elem())
+			own.Elem().Set(v.Elem())
+			cloneIn(own.Elem())
+			v.Set(own)
+		}
+	case reflect.Slice:
+		if v.Type() == rawType || v.Len() == 0 {
+			return // JSON is set as a whole
+		}
+		own := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(own, v)
+		for i := range own.Len() {
+			cloneIn(own.Index(i))
+		}
+		v.Set(own)
+	case reflect.Map:
+		if texts, is := v.Interface().(map[string]string); is {
+			v.Set(reflect.ValueOf(maps.Clone(texts)))
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package fields_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/fields"
+)
+
+// A letter has a field of each shape in which texts stand.
+type letter struct {
+	ID      string            `json:"id" latch:"id,template"`
+	Secret  string            `json:"secret,omitempty" latch:"secret"`
+	Type    string            `json:"type" latch:"media type"`
+	Titles  map[string]string `json:"titles" latch:"template,header"`
+	Lines   []string          `json:"lines" latch:"template"`
+	Body    json.RawMessage   `json:"body" latch:"template,body"`
+	Values  []json.RawMessage `json:"values" latch:"template,json"`
+	Pages   int               `json:"pages"`
+	Sender  *sender           `json:"sender"`
+	Copies  []copied          `json:"copies"`
+	private string
+}
+
+type sender struct {
+	Name  string `json:"name" latch:"plain"`
+	Token string `json:"token" latch:"secret,issuer"`
+	Site  string `json:"site" latch:"url"`
+}
+
+type copied struct {
+	letter string
+	Letter *letter
+}
+
+// A sealed letter adds a field to what it embeds.
+type sealed struct {
+	Envelope
+	When string `json:"when" latch:"expression,when"`
+}
+
+type Envelope struct {
+	Address string `json:"address" latch:"template,url"`
+}
+
+func aLetter() *letter {
+	return &letter{ID: "${id}", Secret: "key", Type: "text/plain", Titles: map[string]string{"b": "${b}", "a": "${a}", "none": ""},
+		Lines: []string{"${x}", "", "y"}, Body: json.RawMessage(` "a\n${b}"`), Values: []json.RawMessage{json.RawMessage(`"${c}"`), nil},
+		Sender: &sender{Name: "n", Token: "t", Site: "s"}, private: "p",
+		Copies: []copied{{letter: "l"}, {Letter: &letter{Type: "text/html", Body: json.RawMessage(`{"a":1}`)}}}}
+}
+
+// listed returns what a test compares of fields.
+func listed(found []*fields.Field) []string {
+	var lines []string
+	for _, f := range found {
+		lines = append(lines, f.Path+" = "+f.Text())
+	}
+	return lines
+}
+
+// Fields come in the order of the structure, maps by their keys, each with the path that JSON has; what
+// is empty or plain is left out.
+func TestFieldsInTheirOrder(t *testing.T) {
+	t.Parallel()
+	found := fields.Of(aLetter())
+	require.Equal(t, []string{"id = ${id}", "secret = key", "titles.a = ${a}", "titles.b = ${b}", "lines[0] = ${x}", "lines[2] = y",
+		`body =  "a\n${b}"`, `values[0] = "${c}"`, "sender.token = t", "sender.site = s", `copies[1].body = {"a":1}`}, listed(found))
+	roles := map[string]fields.Role{}
+	for _, f := range found {
+		roles[f.Path] = f.Role
+	}
+	require.Equal(t, fields.Template, roles["id"])
+	require.Equal(t, fields.HeaderTemplate, roles["titles.a"])
+	require.Equal(t, fields.IssuerSecret, roles["sender.token"])
+	require.Equal(t, []string{"key"}, fields.Texts(aLetter(), fields.Secret))
+	require.Empty(t, fields.Of(&letter{}))
+}
+
+// What a structure adds comes before what it embeds.
+func TestEmbeddedFieldsComeLast(t *testing.T) {
+	t.Parallel()
+	found := fields.Of(&sealed{Envelope{"${a}"}, "true"})
+	require.Equal(t, []string{"when = true", "address = ${a}"}, listed(found))
+	require.Nil(t, fields.Within[Envelope](found[0]))
+	require.NotNil(t, fields.Within[Envelope](found[1]))
+}
+
+// A field knows the structures around it, the innermost first, and the media type of its body.
+func TestWhereAFieldStands(t *testing.T) {
+	t.Parallel()
+	outer := aLetter()
+	found := fields.Of(outer)
+	last := found[len(found)-1]
+	require.Same(t, outer.Copies[1].Letter, fields.Within[letter](last))
+	require.Same(t, outer, fields.Within[letter](found[0]))
+	require.Same(t, outer.Sender, fields.Within[sender](found[len(found)-2]))
+	require.Nil(t, fields.Within[sender](found[0]))
+	require.Equal(t, "text/html", last.MediaType)
+	require.Equal(t, "text/plain", found[len(found)-2].MediaType)
+}
+
+// A JSON string is a body's template; other JSON, and all that is JSON alone, has templates in it.
+func TestTemplateOfAField(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{`"a\n${b}"`: "a\n${b}", ` "x"`: "x", `{"a":"${b}"}`: "", `7`: "", `null`: ""} {
+		text, is := fields.Of(&letter{Body: json.RawMessage(body)})[0].Template()
+		require.Equal(t, want, text, body)
+		require.Equal(t, want != "", is, body)
+	}
+	_, is := fields.Of(&letter{Values: []json.RawMessage{json.RawMessage(`"a"`)}})[0].Template()
+	require.False(t, is)
+	text, is := fields.Of(&letter{Lines: []string{`"a"`}})[0].Template()
+	require.True(t, is)
+	require.Equal(t, `"a"`, text)
+}
+
+// A field that is set stands in the copy alone.
+func TestSetInACopy(t *testing.T) {
+	t.Parallel()
+	given := aLetter()
+	own := fields.Clone(*given)
+	for _, f := range fields.Of(&own) {
+		f.Set("set")
+		require.Equal(t, "set", f.Text())
+	}
+	require.Equal(t, aLetter(), given)
+	require.Equal(t, letter{ID: "set", Secret: "set", Type: "text/plain", Titles: map[string]string{"a": "set", "b": "set", "none": ""},
+		Lines: []string{"set", "", "set"}, Body: json.RawMessage("set"), Values: []json.RawMessage{json.RawMessage("set"), nil},
+		Sender: &sender{Name: "n", Token: "set", Site: "set"}, private: "p",
+		Copies: []copied{{letter: "l"}, {Letter: &letter{Type: "text/html", Body: json.RawMessage("set")}}}}, own)
+	require.Equal(t, sender{}, fields.Clone(sender{}))
+}
+
+// A text without a role, and a word that is not one, are found however deep they stand.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	type inner struct {
+		Text  string            `json:"text"`
+		Odd   string            `json:"odd" latch:"templte"`
+		Map   map[string]string `json:"map"`
+		JSON  []json.RawMessage `json:"json"`
+		Given *string           `json:"given"`
+		Count *int              `json:"count"`
+		Right string            `json:"right" latch:"id"`
+		Named map[string]sender `json:"named"`
+	}
+	type outer struct {
+		Inner []*inner `json:"inner"`
+	}
+	const says = " says no role; one that is taken as it is says `latch:\"plain\"`"
+	require.Equal(t, []string{"inner.Text:" + says, `inner.Odd: "templte" is not a role`, "inner.Map:" + says, "inner.JSON:" + says, "inner.Given:" + says,
+		"inner.Named: a map of structures is not gone through"},
+		fields.Check(&outer{}))
+	require.Empty(t, fields.Check(&letter{}, &sealed{}))
+	require.Len(t, fields.Structures(&outer{}, &letter{}), 5)
+}
+
+// A role's kind.
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	of := reflect.TypeFor[letter]()
+	for name, want := range map[string]fields.Tag{
+		"ID": {Role: fields.Template, ID: true}, "Secret": {Role: fields.Secret}, "Type": {Role: fields.MediaType}, "Pages": {},
+	} {
+		field, _ := of.FieldByName(name)
+		tag, err := fields.TagOf(field)
+		require.NoError(t, err)
+		require.Equal(t, want, tag, name)
+	}
+	require.True(t, fields.JSONTemplate.IsTemplate() && fields.Template.IsTemplate() && !fields.When.IsTemplate() && !fields.Plain.IsTemplate())
+	require.True(t, fields.When.IsExpression() && fields.RollbackRelease.IsExpression() && !fields.Secret.IsExpression())
+	require.True(t, fields.Secret.IsSecret() && fields.IssuerSecret.IsSecret() && !fields.URL.IsSecret())
+}
