@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/api/apitest"
 	"github.com/latch-run/latch/internal/guess"
 )
 
@@ -75,7 +76,7 @@ func TestParseKeysRefuses(t *testing.T) {
 func TestGuessedKeysAreSlowed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		handler := withKeys(t, &fake{})
+		handler := apitest.WithKeys(t, &apitest.Temporal{})
 		list := func(from, key string) *httptest.ResponseRecorder {
 			request := httptest.NewRequest("GET", "/latch/v1/locks?API_KEY="+key, nil)
 			request.RemoteAddr = from
@@ -84,20 +85,20 @@ func TestGuessedKeysAreSlowed(t *testing.T) {
 			return recorder
 		}
 		const here, there = "192.0.2.1:1000", "192.0.2.2:1000"
-		require.Equal(t, 200, list(here, keyOf("run")).Code)
+		require.Equal(t, 200, list(here, apitest.KeyOf("run")).Code)
 		for i := range guess.Burst {
 			require.Equal(t, 401, list(here, fmt.Sprintf("guess-%d-0123456789", i)).Code)
 		}
-		waits := problemOf(t, list(here, "guess-0123456789abc"), 429)
+		waits := apitest.ProblemOf(t, list(here, "guess-0123456789abc"), 429)
 		require.Equal(t, "Too Many Requests", waits.Title)
 		require.Equal(t, "1", list(here, "guess-0123456789abc").Header().Get("Retry-After"))
-		require.Equal(t, 429, list(here, keyOf("read")).Code, "a right key that is new here tells itself apart by nothing")
-		require.Equal(t, 200, list(here, keyOf("run")).Code, "one that was used here goes on")
-		require.Equal(t, 200, list(there, keyOf("read")).Code)
-		require.Equal(t, 200, call(handler, "GET", "/openapi.json", "").Code)
+		require.Equal(t, 429, list(here, apitest.KeyOf("read")).Code, "a right key that is new here tells itself apart by nothing")
+		require.Equal(t, 200, list(here, apitest.KeyOf("run")).Code, "one that was used here goes on")
+		require.Equal(t, 200, list(there, apitest.KeyOf("read")).Code)
+		require.Equal(t, 200, apitest.Call(handler, "GET", "/openapi.json", "").Code)
 
-		form := url.Values{"action": {"open"}, "key": {keyOf("lock")}}.Encode()
-		typed := httptest.NewRequest("POST", "/locks/"+token, strings.NewReader(form))
+		form := url.Values{"action": {"open"}, "key": {apitest.KeyOf("lock")}}.Encode()
+		typed := httptest.NewRequest("POST", "/locks/"+apitest.Token, strings.NewReader(form))
 		typed.RemoteAddr = here
 		typed.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		recorder := httptest.NewRecorder()
@@ -105,7 +106,7 @@ func TestGuessedKeysAreSlowed(t *testing.T) {
 		require.Equal(t, 429, recorder.Code, "a key that is typed into a page counts too")
 
 		time.Sleep(time.Second)
-		require.Equal(t, 200, list(here, keyOf("read")).Code)
+		require.Equal(t, 200, list(here, apitest.KeyOf("read")).Code)
 		require.Equal(t, 401, list(here, "guess-0123456789abc").Code)
 		require.Equal(t, 429, list(here, "guess-0123456789abc").Code)
 	})
@@ -115,7 +116,7 @@ func TestGuessedKeysAreSlowed(t *testing.T) {
 // no Origin or the API's own, a body only as application/json.
 func TestWithoutKeys(t *testing.T) {
 	t.Parallel()
-	handler := newAPI(t, &fake{}, api.Options{PublicURL: "https://latch.example.com/in"})
+	handler := apitest.New(t, &apitest.Temporal{}, api.Options{PublicURL: "https://latch.example.com/in"})
 	for _, test := range []struct {
 		name    string
 		headers []string
@@ -140,15 +141,15 @@ func TestWithoutKeys(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, test.status, call(handler, "GET", "/latch/v1/locks", "", test.headers...).Code)
+			require.Equal(t, test.status, apitest.Call(handler, "GET", "/latch/v1/locks", "", test.headers...).Code)
 		})
 	}
-	withPort := newAPI(t, &fake{}, api.Options{PublicURL: "https://Latch.example.com:443"})
-	require.Equal(t, 200, call(withPort, "GET", "/latch/v1/locks", "", "Origin", "https://latch.example.com").Code)
+	withPort := apitest.New(t, &apitest.Temporal{}, api.Options{PublicURL: "https://Latch.example.com:443"})
+	require.Equal(t, 200, apitest.Call(withPort, "GET", "/latch/v1/locks", "", "Origin", "https://latch.example.com").Code)
 	const event = `{"event":"API_CALLED"}`
-	require.Equal(t, 201, call(handler, "POST", "/latch/v1/events", event, "Content-Type", "application/json; charset=utf-8").Code)
+	require.Equal(t, 201, apitest.Call(handler, "POST", "/latch/v1/events", event, "Content-Type", "application/json; charset=utf-8").Code)
 	for _, media := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""} {
-		refused := call(handler, "POST", "/latch/v1/events", event, "Content-Type", media)
+		refused := apitest.Call(handler, "POST", "/latch/v1/events", event, "Content-Type", media)
 		require.Equal(t, 415, refused.Code, media)
 		require.Contains(t, refused.Body.String(), "curl --json", "it says what would be right")
 	}
@@ -159,14 +160,14 @@ func TestWithoutKeys(t *testing.T) {
 // a program, are not.
 func TestWithoutKeysOtherSitesGetNothing(t *testing.T) {
 	t.Parallel()
-	handler := newAPI(t, &fake{}, api.Options{Routes: withRegistry(&fakeRegistry{})})
+	handler := apitest.New(t, &apitest.Temporal{}, api.Options{Routes: apitest.WithRegistry(&apitest.Registry{})})
 	const html = "text/html,application/xhtml+xml,*/*;q=0.8"
 	from := func(site, mode, destination string) []string {
 		return []string{"Accept", html, "Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode, "Sec-Fetch-Dest", destination}
 	}
 	for _, o := range operationsOf(t, handler) {
 		method, path, _ := strings.Cut(o.route, " ")
-		path = strings.NewReplacer("{id}", "x", "{lock}", token, "{webhook}", "1").Replace(path)
+		path = strings.NewReplacer("{id}", "x", "{lock}", apitest.Token, "{webhook}", "1").Replace(path)
 		for _, test := range []struct {
 			name    string
 			headers []string
@@ -185,7 +186,7 @@ func TestWithoutKeysOtherSitesGetNothing(t *testing.T) {
 			{"a link on another port", from("same-site", "navigate", "document"), true, false},
 			{"a link, in an older browser", []string{"Accept", html, "Referer", "https://chat.example/"}, true, false},
 		} {
-			got := call(handler, method, path, "", test.headers...)
+			got := apitest.Call(handler, method, path, "", test.headers...)
 			in := test.in || test.page && o.route == "GET /locks/{lock}"
 			if o.route == "POST /locks/{lock}" && in {
 				require.Contains(t, got.Body.String(), "This form is of no page of ours", test.name)
@@ -211,11 +212,11 @@ func TestCheckAddress(t *testing.T) {
 // Contract, "Settings": LATCH_API_ALLOW are the CIDRs that may call.
 func TestAllow(t *testing.T) {
 	t.Parallel()
-	parsed, err := api.ParseKeys(keys)
+	parsed, err := api.ParseKeys(apitest.Keys)
 	require.NoError(t, err)
 	for prefix, status := range map[string]int{"192.0.2.0/24": 200, "10.0.0.0/8": 403} { // httptest calls from 192.0.2.1
-		handler := newAPI(t, &fake{}, api.Options{Keys: parsed, Allow: []netip.Prefix{netip.MustParsePrefix(prefix)}})
-		require.Equal(t, status, call(handler, "GET", "/latch/v1/locks?API_KEY=read", "").Code, prefix)
+		handler := apitest.New(t, &apitest.Temporal{}, api.Options{Keys: parsed, Allow: []netip.Prefix{netip.MustParsePrefix(prefix)}})
+		require.Equal(t, status, apitest.Call(handler, "GET", "/latch/v1/locks?API_KEY=read", "").Code, prefix)
 	}
 }
 
@@ -225,9 +226,9 @@ func TestAccessLog(t *testing.T) {
 	parsed, err := api.ParseKeys("eye:read=open-sesame-0123")
 	require.NoError(t, err)
 	var out bytes.Buffer
-	handler := newAPI(t, &fake{}, api.Options{Keys: parsed, Logger: slog.New(slog.NewTextHandler(&out, nil))})
-	call(handler, "GET", "/latch/v1/locks?API_KEY=open-sesame-0123", "")
-	call(handler, "GET", "/latch/v1/locks", "", "Authorization", "Bearer open-sesame-0123x")
+	handler := apitest.New(t, &apitest.Temporal{}, api.Options{Keys: parsed, Logger: slog.New(slog.NewTextHandler(&out, nil))})
+	apitest.Call(handler, "GET", "/latch/v1/locks?API_KEY=open-sesame-0123", "")
+	apitest.Call(handler, "GET", "/latch/v1/locks", "", "Authorization", "Bearer open-sesame-0123x")
 	require.Contains(t, out.String(), "key=eye")
 	require.Contains(t, out.String(), "status=401")
 	require.Contains(t, out.String(), "path=/latch/v1/locks ")

@@ -3,7 +3,6 @@ package api_test
 import (
 	"encoding/json"
 	"errors"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -20,6 +19,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api/apitest"
 )
 
 const removal = "/latch/v1/locks/release-1:board:abc/release"
@@ -49,52 +49,31 @@ func TestStatuses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			handler := withKeys(t, &fake{update: func(client.UpdateWorkflowOptions) (any, error) { return nil, test.err }})
-			got := problemOf(t, call(handler, "POST", removal, "", "X-API-Key", "lock"), test.status)
+			handler := apitest.WithKeys(t, &apitest.Temporal{Update: func(client.UpdateWorkflowOptions) (any, error) { return nil, test.err }})
+			got := apitest.ProblemOf(t, apitest.Call(handler, "POST", removal, "", "X-API-Key", "lock"), test.status)
 			require.NotContains(t, got.Detail, "secret of the house")
 		})
 	}
-	down := call(withKeys(t, &fake{update: func(client.UpdateWorkflowOptions) (any, error) { return nil, serviceerror.NewUnavailable("down") }}),
+	down := apitest.Call(apitest.WithKeys(t, &apitest.Temporal{Update: func(client.UpdateWorkflowOptions) (any, error) { return nil, serviceerror.NewUnavailable("down") }}),
 		"POST", removal, "", "X-API-Key", "lock")
 	require.Equal(t, "5", down.Header().Get("Retry-After"))
-}
-
-type problem struct {
-	Status        int
-	Title, Detail string
-	WorkflowID    string `json:"workflow_id"`
-	RunID         string `json:"run_id"`
-	Errors        []struct{ Location, Message string }
-	Record        *latch.Record
-}
-
-func problemOf(t *testing.T, got *httptest.ResponseRecorder, status int) problem {
-	t.Helper()
-	require.Equal(t, status, got.Code, got.Body)
-	require.Equal(t, "application/problem+json", got.Header().Get("Content-Type"))
-	var p problem
-	require.NoError(t, json.Unmarshal(got.Body.Bytes(), &p))
-	require.Equal(t, status, p.Status)
-	require.NotEmpty(t, p.Title)
-	require.NotEmpty(t, p.Detail)
-	return p
 }
 
 // An update that Temporal refuses under load is tried again, as the same one.
 func TestUpdateUnderLoad(t *testing.T) {
 	t.Parallel()
 	refusals := 3
-	f := &fake{update: func(client.UpdateWorkflowOptions) (any, error) {
+	f := &apitest.Temporal{Update: func(client.UpdateWorkflowOptions) (any, error) {
 		if refusals--; refusals >= 0 {
 			return nil, serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_CONCURRENT_LIMIT, "too many updates")
 		}
 		return latch.Record{DeliveryID: "dlv_1"}, nil
 	}}
-	got := call(withKeys(t, f), "DELETE", removal, `{"reason":"ok","by":"mallory"}`, "X-API-Key", "lock")
+	got := apitest.Call(apitest.WithKeys(t, f), "DELETE", removal, `{"reason":"ok","by":"mallory"}`, "X-API-Key", "lock")
 	require.Equal(t, 200, got.Code, got.Body)
-	require.Len(t, f.updates, 4)
-	for _, each := range f.updates {
-		require.Equal(t, f.updates[0].UpdateID, each.UpdateID)
+	require.Len(t, f.Updates, 4)
+	for _, each := range f.Updates {
+		require.Equal(t, f.Updates[0].UpdateID, each.UpdateID)
 		require.True(t, strings.HasPrefix(each.UpdateID, "api-"), each.UpdateID)
 		require.Equal(t, "release-1", each.WorkflowID)
 		require.Equal(t, latch.LockRelease{Lock: "release-1:board:abc", By: "board", Reason: "ok"}, each.Args[0])
@@ -105,29 +84,29 @@ func TestUpdateUnderLoad(t *testing.T) {
 // its record, and anything else is 409.
 func TestClosedRun(t *testing.T) {
 	t.Parallel()
-	used := latch.Record{DeliveryID: "dlv_1", Lock: &latch.RecordLock{Token: "release-1:board:abc", RemovedBy: "ann", RemovedAt: latch.NewTime(fixed)}}
+	used := latch.Record{DeliveryID: "dlv_1", Lock: &latch.RecordLock{Token: "release-1:board:abc", RemovedBy: "ann", RemovedAt: latch.NewTime(apitest.Fixed)}}
 	open := latch.Record{DeliveryID: "dlv_2", Lock: &latch.RecordLock{Token: "release-1:board:open"}}
-	handler := withKeys(t, &fake{exists: []string{"release-1"}, query: func(string, string) (any, error) { return []latch.Record{used, open}, nil }})
-	got := call(handler, "POST", removal, "", "X-API-Key", "lock")
+	handler := apitest.WithKeys(t, &apitest.Temporal{Exists: []string{"release-1"}, Query: func(string, string) (any, error) { return []latch.Record{used, open}, nil }})
+	got := apitest.Call(handler, "POST", removal, "", "X-API-Key", "lock")
 	require.Equal(t, 200, got.Code, got.Body)
 	require.Contains(t, got.Body.String(), `"removed_by":"ann"`)
 	require.Contains(t, got.Body.String(), `"unchanged":true`)
-	other := problemOf(t, call(handler, "POST", removal, `{"result":"fail"}`, "X-API-Key", "lock"), 409)
+	other := apitest.ProblemOf(t, apitest.Call(handler, "POST", removal, `{"result":"fail"}`, "X-API-Key", "lock"), 409)
 	require.Contains(t, other.Detail, "by ann with the result pass, and this asks for fail")
 	require.Equal(t, "dlv_1", other.Record.DeliveryID, "the record that stands comes along")
 	require.Empty(t, other.WorkflowID)
 	for _, token := range []string{"release-1:board:open", "release-1:board:never"} {
-		late := problemOf(t, call(handler, "POST", "/latch/v1/locks/"+token+"/release", "", "X-API-Key", "lock"), 409)
+		late := apitest.ProblemOf(t, apitest.Call(handler, "POST", "/latch/v1/locks/"+token+"/release", "", "X-API-Key", "lock"), 409)
 		require.Equal(t, "release-1", late.WorkflowID)
 	}
-	problemOf(t, call(handler, "POST", "/latch/v1/locks/release-2:board:abc/release", "", "X-API-Key", "lock"), 404)
+	apitest.ProblemOf(t, apitest.Call(handler, "POST", "/latch/v1/locks/release-2:board:abc/release", "", "X-API-Key", "lock"), 404)
 }
 
 // Contract, "Blocking and locks": what a run refuses of a used lock is 409, with
 // the record that stands.
 func TestSecondRemoval(t *testing.T) {
 	t.Parallel()
-	used := latch.Record{DeliveryID: "dlv_1", Lock: &latch.RecordLock{Token: "release-1:board:abc", RemovedBy: "ann", RemovedAt: latch.NewTime(fixed)}}
+	used := latch.Record{DeliveryID: "dlv_1", Lock: &latch.RecordLock{Token: "release-1:board:abc", RemovedBy: "ann", RemovedAt: latch.NewTime(apitest.Fixed)}}
 	for name, each := range map[string]struct {
 		answer any
 		err    error
@@ -141,8 +120,8 @@ func TestSecondRemoval(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			handler := withKeys(t, &fake{update: func(client.UpdateWorkflowOptions) (any, error) { return each.answer, each.err }})
-			got := call(handler, "POST", removal, `{"result":"pass"}`, "X-API-Key", "lock")
+			handler := apitest.WithKeys(t, &apitest.Temporal{Update: func(client.UpdateWorkflowOptions) (any, error) { return each.answer, each.err }})
+			got := apitest.Call(handler, "POST", removal, `{"result":"pass"}`, "X-API-Key", "lock")
 			require.Equal(t, each.status, got.Code, got.Body)
 			require.Contains(t, got.Body.String(), each.says)
 			require.Equal(t, name == "the same", strings.Contains(got.Body.String(), "unchanged"), got.Body)
@@ -153,14 +132,14 @@ func TestSecondRemoval(t *testing.T) {
 // Contract, "HTTP API": 409 names the run that is running already.
 func TestStartConflict(t *testing.T) {
 	t.Parallel()
-	f := &fake{start: func(*workflowservice.StartWorkflowExecutionRequest) error {
+	f := &apitest.Temporal{Start: func(*workflowservice.StartWorkflowExecutionRequest) error {
 		return serviceerror.NewWorkflowExecutionAlreadyStarted("already", "", "run-0")
 	}}
 	const release = `{"id":"shop","steps":[{"name":"a","do":{"http":{"url":"https://example.com/"}}}]}`
-	got := problemOf(t, call(withKeys(t, f), "POST", "/latch/v1/releases", release, "X-API-Key", "run"), 409)
+	got := apitest.ProblemOf(t, apitest.Call(apitest.WithKeys(t, f), "POST", "/latch/v1/releases", release, "X-API-Key", "run"), 409)
 	require.Equal(t, "release-shop", got.WorkflowID)
 	require.Equal(t, "run-0", got.RunID)
-	require.JSONEq(t, release, string(f.starts[0].GetInput().GetPayloads()[0].GetData()), "the run gets the body as it came")
+	require.JSONEq(t, release, string(f.Starts[0].GetInput().GetPayloads()[0].GetData()), "the run gets the body as it came")
 }
 
 // The list of locks reads memos page by page, and goes on where runs have none.
@@ -180,7 +159,7 @@ func TestListLocks(t *testing.T) {
 		"2": {Executions: []*workflowpb.WorkflowExecutionInfo{run("two", latch.OpenLock{Token: "two:a:1", URL: "https://x/locks/1?link=s"}, latch.OpenLock{Token: "two:b:2"})}, NextPageToken: []byte("3")},
 		"3": {Executions: []*workflowpb.WorkflowExecutionInfo{run("three", latch.OpenLock{Token: "three:a:3"})}},
 	}
-	handler := withKeys(t, &fake{list: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	handler := apitest.WithKeys(t, &apitest.Temporal{List: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 		if strings.Contains(r.GetQuery(), "NOT IN") {
 			own := run("own", latch.OpenLock{Token: "own:a:1"})
 			own.Type = &commonpb.WorkflowType{Name: "shop.Deploy"}
@@ -191,7 +170,7 @@ func TestListLocks(t *testing.T) {
 	tokens, urls, page := []string{}, []string{}, ""
 	for i := 0; i == 0 || page != ""; i++ {
 		parameter := []string{"page", "cursor"}[i%2] // page is how it was called before
-		got := call(handler, "GET", "/latch/v1/locks?limit=1&"+parameter+"="+page, "", "X-API-Key", "read")
+		got := apitest.Call(handler, "GET", "/latch/v1/locks?limit=1&"+parameter+"="+page, "", "X-API-Key", "read")
 		require.Equal(t, 200, got.Code, got.Body)
 		var list struct {
 			Locks      []struct{ Token, URL string }
@@ -208,7 +187,7 @@ func TestListLocks(t *testing.T) {
 	}
 	require.Equal(t, []string{"two:a:1", "two:b:2", "three:a:3", "own:a:1"}, tokens, "those of users' own workflows come last")
 	require.Equal(t, "https://x/locks/1", urls[0], "a reader gets no link that removes locks")
-	problemOf(t, call(handler, "GET", "/latch/v1/locks?limit=0", "", "X-API-Key", "read"), 422)
-	problemOf(t, call(handler, "GET", "/latch/v1/locks?page=*", "", "X-API-Key", "read"), 422)
-	problemOf(t, call(handler, "GET", "/latch/v1/locks?page=_w", "", "X-API-Key", "read"), 422)
+	apitest.ProblemOf(t, apitest.Call(handler, "GET", "/latch/v1/locks?limit=0", "", "X-API-Key", "read"), 422)
+	apitest.ProblemOf(t, apitest.Call(handler, "GET", "/latch/v1/locks?page=*", "", "X-API-Key", "read"), 422)
+	apitest.ProblemOf(t, apitest.Call(handler, "GET", "/latch/v1/locks?page=_w", "", "X-API-Key", "read"), 422)
 }

@@ -7,13 +7,15 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/api/apitest"
 )
 
 // The API answers for what would take the type-checker gigabytes, or all together minutes, with
 // little memory. No test may run beside this one.
 func TestExpressionBombs(t *testing.T) {
-	f := &fake{}
-	handler := withKeys(t, f)
+	f := &apitest.Temporal{}
+	handler := apitest.WithKeys(t, f)
 	release := func(when ...string) string {
 		var webhooks []string
 		for i, each := range when {
@@ -32,7 +34,7 @@ func TestExpressionBombs(t *testing.T) {
 	for body, want := range bodies {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		got := call(handler, "POST", "/latch/v1/releases", body, "X-API-Key", "run")
+		got := apitest.Call(handler, "POST", "/latch/v1/releases", body, "X-API-Key", "run")
 		runtime.ReadMemStats(&after)
 		require.Equal(t, want, got.Code, got.Body)
 		require.Less(t, (after.TotalAlloc-before.TotalAlloc)>>20, uint64(200), "MiB")

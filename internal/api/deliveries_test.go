@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api/apitest"
 )
 
 const deliveriesPath = "/latch/v1/deliveries"
@@ -17,8 +18,8 @@ const deliveriesPath = "/latch/v1/deliveries"
 // 400, too small a role 403.
 func TestDeliveryRefusals(t *testing.T) {
 	t.Parallel()
-	f := &fake{}
-	handler := withKeys(t, f)
+	f := &apitest.Temporal{}
+	handler := apitest.WithKeys(t, f)
 	for query, told := range map[string]string{
 		"since=yesterday":                      `since: "yesterday" is neither a duration`,
 		"since=x&until=y":                      "until: ",
@@ -30,7 +31,7 @@ func TestDeliveryRefusals(t *testing.T) {
 		"failed=perhaps":                       "",
 		"cursor=e30&since=1h&job=a&release=b2": "job and release",
 	} {
-		got := problemOf(t, call(handler, http.MethodGet, deliveriesPath+"?"+query, "", "X-API-Key", "read"), 422)
+		got := apitest.ProblemOf(t, apitest.Call(handler, http.MethodGet, deliveriesPath+"?"+query, "", "X-API-Key", "read"), 422)
 		require.Contains(t, got.Detail, told, query)
 	}
 	for body, fields := range map[string][]string{
@@ -40,16 +41,16 @@ func TestDeliveryRefusals(t *testing.T) {
 		`{"failed":"yes"}`:                                    {"body.failed"},
 		`{"failed":true,"limit":0}`:                           {"body.limit"},
 	} {
-		got := problemOf(t, call(handler, http.MethodPost, deliveriesPath+"/redeliver", body, "X-API-Key", "run"), 422)
+		got := apitest.ProblemOf(t, apitest.Call(handler, http.MethodPost, deliveriesPath+"/redeliver", body, "X-API-Key", "run"), 422)
 		var told []string
 		for _, each := range got.Errors {
 			told = append(told, each.Location)
 		}
 		require.Equal(t, fields, told, body)
 	}
-	problemOf(t, call(handler, http.MethodPost, deliveriesPath+"/redeliver", "{", "X-API-Key", "run"), 400)
-	problemOf(t, call(handler, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "lock"), 403)
-	require.Empty(t, f.starts)
+	apitest.ProblemOf(t, apitest.Call(handler, http.MethodPost, deliveriesPath+"/redeliver", "{", "X-API-Key", "run"), 400)
+	apitest.ProblemOf(t, apitest.Call(handler, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "lock"), 403)
+	require.Empty(t, f.Starts)
 }
 
 // A list of deliveries is JSON without null, and shows readers no link that
@@ -58,31 +59,31 @@ func TestDeliveryList(t *testing.T) {
 	t.Parallel()
 	part := runsOf(1)
 	part.NextPageToken = nil
-	handler := withKeys(t, &fake{
-		list: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	handler := apitest.WithKeys(t, &apitest.Temporal{
+		List: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 			return part, nil
 		},
-		query: func(string, string) (any, error) {
-			return []latch.Record{{DeliveryID: "dlv_a", Result: latch.ResultPending, StartedAt: latch.NewTime(fixed), Lock: &latch.RecordLock{Token: "t", URL: "https://x/locks/t?link=s"}}}, nil
+		Query: func(string, string) (any, error) {
+			return []latch.Record{{DeliveryID: "dlv_a", Result: latch.ResultPending, StartedAt: latch.NewTime(apitest.Fixed), Lock: &latch.RecordLock{Token: "t", URL: "https://x/locks/t?link=s"}}}, nil
 		},
 	})
-	read := call(handler, http.MethodGet, deliveriesPath, "", "X-API-Key", "read")
+	read := apitest.Call(handler, http.MethodGet, deliveriesPath, "", "X-API-Key", "read")
 	require.Equal(t, 200, read.Code, read.Body)
 	require.Contains(t, read.Body.String(), `"https://x/locks/t"`)
-	require.Contains(t, call(handler, http.MethodGet, deliveriesPath, "", "X-API-Key", "lock").Body.String(), "link=s")
+	require.Contains(t, apitest.Call(handler, http.MethodGet, deliveriesPath, "", "X-API-Key", "lock").Body.String(), "link=s")
 
-	nothing := withKeys(t, &fake{})
-	require.JSONEq(t, `{"records":[],"runs":0}`, call(nothing, http.MethodGet, deliveriesPath+"?failed=true&since=2h", "", "X-API-Key", "read").Body.String())
+	nothing := apitest.WithKeys(t, &apitest.Temporal{})
+	require.JSONEq(t, `{"records":[],"runs":0}`, apitest.Call(nothing, http.MethodGet, deliveriesPath+"?failed=true&since=2h", "", "X-API-Key", "read").Body.String())
 	require.JSONEq(t, `{"deliveries":[],"started":0,"skipped":0,"errors":0,"runs":0}`,
-		call(nothing, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "run").Body.String())
+		apitest.Call(nothing, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "run").Body.String())
 }
 
 // Contract, "HTTP API": 503 where Temporal is out of reach.
 func TestDeliveriesWithoutTemporal(t *testing.T) {
 	t.Parallel()
-	handler := withKeys(t, &fake{list: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	handler := apitest.WithKeys(t, &apitest.Temporal{List: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 		return nil, serviceerror.NewUnavailable("down")
 	}})
-	problemOf(t, call(handler, http.MethodGet, deliveriesPath, "", "X-API-Key", "read"), 503)
-	problemOf(t, call(handler, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "run"), 503)
+	apitest.ProblemOf(t, apitest.Call(handler, http.MethodGet, deliveriesPath, "", "X-API-Key", "read"), 503)
+	apitest.ProblemOf(t, apitest.Call(handler, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "run"), 503)
 }

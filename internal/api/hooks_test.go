@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api/apitest"
 )
 
 const auditHook = `{"id":"audit","url":"https://audit.example.com/","when":"instance.size() == 0","events":[{"event":"JOB_SUCCESS"},{"event":"RELEASE_FAILURE","body":{"down":true}}]}`
@@ -22,17 +23,17 @@ const auditHook = `{"id":"audit","url":"https://audit.example.com/","when":"inst
 // HTTP alone, each refusal with a status of its own.
 func TestRegisteredWebhooks(t *testing.T) {
 	t.Parallel()
-	handler := withKeys(t, &fake{})
+	handler := apitest.WithKeys(t, &apitest.Temporal{})
 	as := func(method, path, body string) (int, latch.RegisteredWebhook) {
-		got := call(handler, method, "/latch/v1/webhooks"+path, body, "X-API-Key", "admin")
+		got := apitest.Call(handler, method, "/latch/v1/webhooks"+path, body, "X-API-Key", "admin")
 		var webhook latch.RegisteredWebhook
 		if got.Code == 200 || got.Code == 201 {
 			require.NoError(t, json.Unmarshal(got.Body.Bytes(), &webhook))
 		}
 		return got.Code, webhook
 	}
-	require.JSONEq(t, `{"webhooks":[]}`, call(handler, "GET", "/latch/v1/webhooks", "", "X-API-Key", "read").Body.String())
-	created := call(handler, "POST", "/latch/v1/webhooks", auditHook, "X-API-Key", "admin")
+	require.JSONEq(t, `{"webhooks":[]}`, apitest.Call(handler, "GET", "/latch/v1/webhooks", "", "X-API-Key", "read").Body.String())
+	created := apitest.Call(handler, "POST", "/latch/v1/webhooks", auditHook, "X-API-Key", "admin")
 	require.Equal(t, 201, created.Code, created.Body)
 	require.Equal(t, "/latch/v1/webhooks/audit", created.Header().Get("Location"))
 	status, _ := as("POST", "", auditHook)
@@ -63,10 +64,10 @@ func TestRegisteredWebhooks(t *testing.T) {
 	status, put = as("PUT", "/pager", `{"url":"https://pager.example.com/","event":"JOB_FAILURE"}`)
 	require.Equal(t, 200, status)
 	require.Equal(t, "pager", put.ID)
-	list := call(handler, "GET", "/latch/v1/webhooks", "", "X-API-Key", "read").Body.String()
+	list := apitest.Call(handler, "GET", "/latch/v1/webhooks", "", "X-API-Key", "read").Body.String()
 	require.Less(t, strings.Index(list, `"audit"`), strings.Index(list, `"pager"`))
 
-	require.Equal(t, 204, call(handler, "DELETE", "/latch/v1/webhooks/audit", "", "X-API-Key", "admin").Code)
+	require.Equal(t, 204, apitest.Call(handler, "DELETE", "/latch/v1/webhooks/audit", "", "X-API-Key", "admin").Code)
 	for _, missing := range []struct{ method, path string }{
 		{"GET", "/audit"}, {"DELETE", "/audit"}, {"POST", "/audit/enable"}, {"POST", "/audit/disable"},
 	} {
@@ -79,8 +80,8 @@ func TestRegisteredWebhooks(t *testing.T) {
 // webhook takes the role admin.
 func TestRegisteredWebhookRefusals(t *testing.T) {
 	t.Parallel()
-	f := &fake{}
-	handler := withKeys(t, f)
+	f := &apitest.Temporal{}
+	handler := apitest.WithKeys(t, f)
 	for _, test := range []struct {
 		name, method, path, body string
 		fields                   []string
@@ -93,7 +94,7 @@ func TestRegisteredWebhookRefusals(t *testing.T) {
 		{"a path that is no id", "PUT", "/a:b", `{"url":"https://x.example/","event":"JOB_START"}`, []string{"body.id"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := problemOf(t, call(handler, test.method, "/latch/v1/webhooks"+test.path, test.body, "X-API-Key", "admin"), 422)
+			got := apitest.ProblemOf(t, apitest.Call(handler, test.method, "/latch/v1/webhooks"+test.path, test.body, "X-API-Key", "admin"), 422)
 			var fields []string
 			for _, each := range got.Errors {
 				fields = append(fields, each.Location)
@@ -101,13 +102,13 @@ func TestRegisteredWebhookRefusals(t *testing.T) {
 			require.Subset(t, fields, test.fields, got.Detail)
 		})
 	}
-	problemOf(t, call(handler, "POST", "/latch/v1/webhooks", "{", "X-API-Key", "admin"), 400)
+	apitest.ProblemOf(t, apitest.Call(handler, "POST", "/latch/v1/webhooks", "{", "X-API-Key", "admin"), 400)
 	for _, route := range []struct{ method, path, body string }{
 		{"POST", "", auditHook}, {"PUT", "/audit", auditHook}, {"DELETE", "/audit", ""}, {"POST", "/audit/enable", ""}, {"POST", "/audit/disable", ""},
 	} {
-		problemOf(t, call(handler, route.method, "/latch/v1/webhooks"+route.path, route.body, "X-API-Key", "run"), 403)
+		apitest.ProblemOf(t, apitest.Call(handler, route.method, "/latch/v1/webhooks"+route.path, route.body, "X-API-Key", "run"), 403)
 	}
-	require.Empty(t, f.schedules.kept)
+	require.Empty(t, f.Schedules.Kept)
 }
 
 // runsOf is a part of Temporal's list with running runs, of which there is
@@ -126,18 +127,18 @@ func runsOf(n int) *workflowservice.ListWorkflowExecutionsResponse {
 func TestWebhookHistoryIsBounded(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64
-	handler := withKeys(t, &fake{
-		list: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	handler := apitest.WithKeys(t, &apitest.Temporal{
+		List: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 			require.Equal(t, `LatchWebhooks = 'it\'s:JOB_START'`, r.GetQuery())
 			return runsOf(50), nil
 		},
-		query: func(workflowID, _ string) (any, error) {
+		Query: func(workflowID, _ string) (any, error) {
 			number := asked.Add(1)
-			return []latch.Record{{DeliveryID: workflowID, RunID: fmt.Sprint(number), StartedAt: latch.NewTime(fixed),
+			return []latch.Record{{DeliveryID: workflowID, RunID: fmt.Sprint(number), StartedAt: latch.NewTime(apitest.Fixed),
 				Lock: &latch.RecordLock{Token: "t", URL: "https://x/locks/t?link=s"}}}, nil
 		},
 	})
-	got := call(handler, "GET", "/latch/v1/webhooks/it's/history?event=JOB_START&limit=3", "", "X-API-Key", "read")
+	got := apitest.Call(handler, "GET", "/latch/v1/webhooks/it's/history?event=JOB_START&limit=3", "", "X-API-Key", "read")
 	require.Equal(t, 200, got.Code, got.Body)
 	var history struct {
 		Records    []latch.Record
@@ -162,13 +163,13 @@ func TestWebhookHistoryOfSilentRuns(t *testing.T) {
 	} {
 		part := runsOf(2)
 		part.NextPageToken = nil
-		handler := withKeys(t, &fake{
-			list: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+		handler := apitest.WithKeys(t, &apitest.Temporal{
+			List: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 				return part, nil
 			},
-			query: func(string, string) (any, error) { return nil, err },
+			Query: func(string, string) (any, error) { return nil, err },
 		})
-		got := call(handler, "GET", "/latch/v1/webhooks/audit/history", "", "X-API-Key", "read")
+		got := apitest.Call(handler, "GET", "/latch/v1/webhooks/audit/history", "", "X-API-Key", "read")
 		require.Equal(t, status, got.Code, got.Body)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api/apitest"
 )
 
 // Contract, "HTTP API": the routes of one lock take a token whose slashes a
@@ -14,21 +15,21 @@ import (
 func TestLockWhoseSlashesAreDecoded(t *testing.T) {
 	t.Parallel()
 	const token = "team/a/release/r-4 ü%:board:abc"
-	record := latch.Record{DeliveryID: "dlv_1", Lock: &latch.RecordLock{Token: token, RemovedBy: "ann", RemovedAt: latch.NewTime(fixed)}}
+	record := latch.Record{DeliveryID: "dlv_1", Lock: &latch.RecordLock{Token: token, RemovedBy: "ann", RemovedAt: latch.NewTime(apitest.Fixed)}}
 	for name, path := range map[string]string{
 		"encoded": "team%2Fa%2Frelease%2Fr-4%20%C3%BC%25:board:abc",
 		"decoded": "team/a/release/r-4%20%C3%BC%25:board:abc",
 		"partly":  "team%2fa/release%2Fr-4%20%C3%BC%25:board:abc",
 	} {
-		f := &fake{exists: []string{"team/a/release/r-4 ü%"}, query: func(string, string) (any, error) { return []latch.Record{record}, nil }}
-		handler := withKeys(t, f)
-		got := call(handler, http.MethodGet, "/latch/v1/locks/"+path, "", "X-API-Key", "read")
+		f := &apitest.Temporal{Exists: []string{"team/a/release/r-4 ü%"}, Query: func(string, string) (any, error) { return []latch.Record{record}, nil }}
+		handler := apitest.WithKeys(t, f)
+		got := apitest.Call(handler, http.MethodGet, "/latch/v1/locks/"+path, "", "X-API-Key", "read")
 		require.Equal(t, 200, got.Code, "%s: %s", name, got.Body)
 		for _, method := range []string{http.MethodPost, http.MethodDelete} {
-			got = call(handler, method, "/latch/v1/locks/"+path+"/release", "", "X-API-Key", "lock")
+			got = apitest.Call(handler, method, "/latch/v1/locks/"+path+"/release", "", "X-API-Key", "lock")
 			require.Equal(t, 200, got.Code, "%s: %s", name, got.Body)
 			require.Contains(t, got.Body.String(), `"removed_by":"ann"`)
 		}
-		problemOf(t, call(handler, http.MethodPost, "/latch/v1/locks/"+path+"/release", "", "X-API-Key", "read"), 403)
+		apitest.ProblemOf(t, apitest.Call(handler, http.MethodPost, "/latch/v1/locks/"+path+"/release", "", "X-API-Key", "read"), 403)
 	}
 }

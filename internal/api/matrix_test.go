@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/api/apitest"
 	"github.com/latch-run/latch/internal/locklink"
 )
 
@@ -113,7 +114,7 @@ func operationsOf(t *testing.T, handler http.Handler) []documented {
 			RequestBody json.RawMessage       `json:"requestBody"`
 		}
 	}
-	require.NoError(t, json.Unmarshal(call(handler, "GET", "/openapi.json", "").Body.Bytes(), &document))
+	require.NoError(t, json.Unmarshal(apitest.Call(handler, "GET", "/openapi.json", "").Body.Bytes(), &document))
 	require.NotEmpty(t, document.Security)
 	var all []documented
 	for path, methods := range document.Paths {
@@ -139,23 +140,23 @@ type credential struct {
 }
 
 func credentials() []credential {
-	wrong := "Bearer " + keyOf("admin") + "x"
+	wrong := "Bearer " + apitest.KeyOf("admin") + "x"
 	all := []credential{
 		{name: "no key"},
-		{name: "a wrong key", headers: []string{"X-API-Key", keyOf("admin") + "x"}},
+		{name: "a wrong key", headers: []string{"X-API-Key", apitest.KeyOf("admin") + "x"}},
 		{name: "a wrong bearer", headers: []string{"Authorization", wrong}},
-		{name: "a wrong key in the query", query: "API_KEY=" + keyOf("admin") + "x"},
-		{name: "a wrong bearer before a right key", headers: []string{"Authorization", wrong, "X-API-Key", keyOf("admin")}},
-		{name: "the beginning of a key", headers: []string{"X-API-Key", keyOf("admin")[:8]}},
+		{name: "a wrong key in the query", query: "API_KEY=" + apitest.KeyOf("admin") + "x"},
+		{name: "a wrong bearer before a right key", headers: []string{"Authorization", wrong, "X-API-Key", apitest.KeyOf("admin")}},
+		{name: "the beginning of a key", headers: []string{"X-API-Key", apitest.KeyOf("admin")[:8]}},
 		{name: "the name of a key", headers: []string{"X-API-Key", "ann"}},
-		{name: "a key under another scheme", headers: []string{"Authorization", "Basic " + keyOf("admin")}},
-		{name: "a key as a cookie", headers: []string{"Cookie", "API_KEY=" + keyOf("admin") + "; X-API-Key=" + keyOf("admin")}},
-		{name: "a key under another parameter", query: "api_key=" + keyOf("admin") + "&key=" + keyOf("admin")},
+		{name: "a key under another scheme", headers: []string{"Authorization", "Basic " + apitest.KeyOf("admin")}},
+		{name: "a key as a cookie", headers: []string{"Cookie", "API_KEY=" + apitest.KeyOf("admin") + "; X-API-Key=" + apitest.KeyOf("admin")}},
+		{name: "a key under another parameter", query: "api_key=" + apitest.KeyOf("admin") + "&key=" + apitest.KeyOf("admin")},
 	}
 	for _, role := range []string{"read", "lock", "run", "admin"} {
-		all = append(all, credential{name: role + " as X-API-Key", role: role, headers: []string{"X-API-Key", keyOf(role)}},
-			credential{name: role + " as Bearer", role: role, headers: []string{"Authorization", "bearer " + keyOf(role)}},
-			credential{name: role + " as API_KEY", role: role, query: "API_KEY=" + keyOf(role)})
+		all = append(all, credential{name: role + " as X-API-Key", role: role, headers: []string{"X-API-Key", apitest.KeyOf(role)}},
+			credential{name: role + " as Bearer", role: role, headers: []string{"Authorization", "bearer " + apitest.KeyOf(role)}},
+			credential{name: role + " as API_KEY", role: role, query: "API_KEY=" + apitest.KeyOf(role)})
 	}
 	return all
 }
@@ -180,7 +181,7 @@ func (o documented) wanted(c credential) int {
 // of its own, so that no guess slows the next.
 func (o documented) ask(handler http.Handler, c credential, from int) *httptest.ResponseRecorder {
 	method, path, _ := strings.Cut(o.route, " ")
-	target := strings.NewReplacer("{id}", "x", "{lock}", token, "{webhook}", "1").Replace(path) + "?" + c.query
+	target := strings.NewReplacer("{id}", "x", "{lock}", apitest.Token, "{webhook}", "1").Replace(path) + "?" + c.query
 	body, media := "", ""
 	if o.body {
 		body, media = "{}", "application/json"
@@ -201,14 +202,14 @@ func (o documented) ask(handler http.Handler, c credential, from int) *httptest.
 }
 
 // untouched is a Temporal, and a registry, that nobody may ask.
-func untouched(t *testing.T) *fake {
+func untouched(t *testing.T) *apitest.Temporal {
 	t.Helper()
 	asked := func() { t.Error("a refused request reached Temporal") }
-	return &fake{
-		start:  func(*workflowservice.StartWorkflowExecutionRequest) error { asked(); return nil },
-		update: func(client.UpdateWorkflowOptions) (any, error) { asked(); return nil, nil },
-		query:  func(string, string) (any, error) { asked(); return nil, nil },
-		list: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	return &apitest.Temporal{
+		Start:  func(*workflowservice.StartWorkflowExecutionRequest) error { asked(); return nil },
+		Update: func(client.UpdateWorkflowOptions) (any, error) { asked(); return nil, nil },
+		Query:  func(string, string) (any, error) { asked(); return nil, nil },
+		List: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 			asked()
 			return nil, nil
 		},
@@ -220,11 +221,11 @@ func untouched(t *testing.T) *fake {
 // small a role 403, and what is refused reaches nothing.
 func TestEveryRouteForEveryCredential(t *testing.T) {
 	t.Parallel()
-	parsed, err := api.ParseKeys(keys)
+	parsed, err := api.ParseKeys(apitest.Keys)
 	require.NoError(t, err)
 	key := []byte("0123456789abcdef")
-	options := api.Options{Keys: parsed, Routes: withRegistry(&fakeRegistry{}), LockLinks: true, LinkKey: key}
-	open, shut := newAPI(t, &fake{}, options), newAPI(t, untouched(t), options)
+	options := api.Options{Keys: parsed, Routes: apitest.WithRegistry(&apitest.Registry{}), LockLinks: true, LinkKey: key}
+	open, shut := apitest.New(t, &apitest.Temporal{}, options), apitest.New(t, untouched(t), options)
 	pinned, from := expandedRoutes(), 0
 	operations := operationsOf(t, open)
 	for _, o := range operations {
@@ -245,7 +246,7 @@ func TestEveryRouteForEveryCredential(t *testing.T) {
 			got := o.ask(open, c, from)
 			require.NotContains(t, []int{401, 403, 405, 429, 500}, got.Code, "%s with %s: %s", o.route, c.name, got.Body)
 		}
-		for name, signature := range map[string]string{"its link": locklink.Sign(key, token), "another lock's link": locklink.Sign(key, token+"x"), "no link": ""} {
+		for name, signature := range map[string]string{"its link": locklink.Sign(key, apitest.Token), "another lock's link": locklink.Sign(key, apitest.Token+"x"), "no link": ""} {
 			from++
 			got := o.ask(open, credential{query: locklink.Parameter + "=" + signature}, from)
 			in := o.role == "none" || o.route == "GET /locks/{lock}" && name == "its link" // a form needs its own proof beside the link
@@ -259,13 +260,13 @@ func TestEveryRouteForEveryCredential(t *testing.T) {
 // else learns what there is.
 func TestRoutesThatThereAreNot(t *testing.T) {
 	t.Parallel()
-	handler := withKeys(t, &fake{})
+	handler := apitest.WithKeys(t, &apitest.Temporal{})
 	for _, path := range []string{"/", "/nowhere", "/latch/v1/", "/LATCH/v1/locks", "/latch/v1/locks/", "/api/latch/v1/locks", "/openapi.json/x", "/docs", "/metrics"} {
-		require.Equal(t, 401, call(handler, "GET", path, "").Code, path)
-		require.Contains(t, []int{404, 405}, call(handler, "GET", path, "", "X-API-Key", keyOf("admin")).Code, path)
+		require.Equal(t, 401, apitest.Call(handler, "GET", path, "").Code, path)
+		require.Contains(t, []int{404, 405}, apitest.Call(handler, "GET", path, "", "X-API-Key", apitest.KeyOf("admin")).Code, path)
 	}
-	require.Equal(t, 401, call(handler, "PUT", "/latch/v1/locks", "").Code)
-	require.Equal(t, 405, call(handler, "PUT", "/latch/v1/locks", "", "X-API-Key", keyOf("read")).Code)
-	require.Equal(t, 405, call(handler, "CONNECT", "/latch/v1/locks", "", "X-API-Key", keyOf("admin")).Code)
-	require.Equal(t, 405, call(handler, "POST", "/openapi.json", "", "X-API-Key", keyOf("admin")).Code)
+	require.Equal(t, 401, apitest.Call(handler, "PUT", "/latch/v1/locks", "").Code)
+	require.Equal(t, 405, apitest.Call(handler, "PUT", "/latch/v1/locks", "", "X-API-Key", apitest.KeyOf("read")).Code)
+	require.Equal(t, 405, apitest.Call(handler, "CONNECT", "/latch/v1/locks", "", "X-API-Key", apitest.KeyOf("admin")).Code)
+	require.Equal(t, 405, apitest.Call(handler, "POST", "/openapi.json", "", "X-API-Key", apitest.KeyOf("admin")).Code)
 }

@@ -3,18 +3,17 @@ package api_test
 import (
 	"encoding/json"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
-)
 
-var fixed = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	"github.com/latch-run/latch/internal/api/apitest"
+)
 
 // Contract, "HTTP API": OpenAPI 3.1 tells every route with what it takes and
 // answers, in the vocabulary's own JSON.
 func TestOpenAPI(t *testing.T) {
 	t.Parallel()
-	got := call(withKeys(t, &fake{}), "GET", "/openapi.json", "")
+	got := apitest.Call(apitest.WithKeys(t, &apitest.Temporal{}), "GET", "/openapi.json", "")
 	require.Equal(t, 200, got.Code)
 	var described struct {
 		OpenAPI string
@@ -71,11 +70,4 @@ func TestOpenAPI(t *testing.T) {
 	require.Equal(t, "array", schemas["WebhookHistory"].Properties["records"]["type"], "no array is null")
 	require.Contains(t, described.Paths["/latch/v1/webhooks"]["post"].Responses, "422")
 	require.Len(t, described.Components.SecuritySchemes, 3)
-}
-
-func encode(t *testing.T, value any) []byte {
-	t.Helper()
-	encoded, err := json.Marshal(value)
-	require.NoError(t, err)
-	return encoded
 }

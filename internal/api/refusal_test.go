@@ -22,6 +22,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api/apitest"
 )
 
 const smallRelease = `{"id":"shop","steps":[{"name":"a","do":{"http":{"url":"https://example.com/"}}}]}`
@@ -30,48 +31,48 @@ const smallRelease = `{"id":"shop","steps":[{"name":"a","do":{"http":{"url":"htt
 // workflow that knows nothing of locks.
 func TestLockOfForeignWorkflow(t *testing.T) {
 	t.Parallel()
-	handler := withKeys(t, &fake{exists: []string{"other"},
-		query: func(string, string) (any, error) {
+	handler := apitest.WithKeys(t, &apitest.Temporal{Exists: []string{"other"},
+		Query: func(string, string) (any, error) {
 			return nil, serviceerror.NewQueryFailed("unknown queryType history. KnownQueryTypes=[__stack_trace]")
 		},
-		update: func(client.UpdateWorkflowOptions) (any, error) {
+		Update: func(client.UpdateWorkflowOptions) (any, error) {
 			return nil, temporal.NewApplicationError("unknown update release_lock. KnownUpdates=[]", "")
 		},
 	})
-	problemOf(t, call(handler, "GET", "/latch/v1/locks/other:board:abc", "", "X-API-Key", "read"), 404)
-	problemOf(t, call(handler, "GET", "/locks/other:board:abc", "", "X-API-Key", "read"), 404)
-	problemOf(t, call(handler, "POST", "/latch/v1/locks/other:board:abc/release", "", "X-API-Key", "lock"), 404)
+	apitest.ProblemOf(t, apitest.Call(handler, "GET", "/latch/v1/locks/other:board:abc", "", "X-API-Key", "read"), 404)
+	apitest.ProblemOf(t, apitest.Call(handler, "GET", "/locks/other:board:abc", "", "X-API-Key", "read"), 404)
+	apitest.ProblemOf(t, apitest.Call(handler, "POST", "/latch/v1/locks/other:board:abc/release", "", "X-API-Key", "lock"), 404)
 }
 
 // What is no UTF-8 cannot be sent to Temporal: as a name it is unknown, as a
 // value wrong, and never a failure of the API.
 func TestNoUTF8(t *testing.T) {
 	t.Parallel()
-	f := &fake{exists: []string{"\xff", "release-\xff"}}
-	handler := withKeys(t, f)
-	problemOf(t, call(handler, "GET", "/latch/v1/locks/%ff:board:abc", "", "X-API-Key", "admin"), 404)
-	problemOf(t, call(handler, "POST", "/latch/v1/locks/%ff:board:abc/release", "", "X-API-Key", "admin"), 404)
-	problemOf(t, call(handler, "GET", "/latch/v1/releases/%ff", "", "X-API-Key", "admin"), 404)
-	problemOf(t, call(handler, "GET", "/latch/v1/releases/%00", "", "X-API-Key", "admin"), 404)
-	problemOf(t, call(handler, "GET", "/latch/v1/releases/"+strings.Repeat("x", 1001), "", "X-API-Key", "admin"), 404)
-	problemOf(t, call(handler, "POST", "/latch/v1/releases?workflow_id=a%00", smallRelease, "X-API-Key", "admin"), 422)
-	problemOf(t, call(handler, "GET", "/v2/jobs/%ff", "", "X-API-Key", "admin"), 404)
-	problemOf(t, call(handler, "POST", "/v2/jobs/%00/:actions", `{"action":"START"}`, "X-API-Key", "admin"), 404)
-	problemOf(t, call(handler, "POST", "/latch/v1/releases?workflow_id=%ff", smallRelease, "X-API-Key", "admin"), 422)
-	require.Empty(t, f.starts)
-	require.Empty(t, f.updates)
+	f := &apitest.Temporal{Exists: []string{"\xff", "release-\xff"}}
+	handler := apitest.WithKeys(t, f)
+	apitest.ProblemOf(t, apitest.Call(handler, "GET", "/latch/v1/locks/%ff:board:abc", "", "X-API-Key", "admin"), 404)
+	apitest.ProblemOf(t, apitest.Call(handler, "POST", "/latch/v1/locks/%ff:board:abc/release", "", "X-API-Key", "admin"), 404)
+	apitest.ProblemOf(t, apitest.Call(handler, "GET", "/latch/v1/releases/%ff", "", "X-API-Key", "admin"), 404)
+	apitest.ProblemOf(t, apitest.Call(handler, "GET", "/latch/v1/releases/%00", "", "X-API-Key", "admin"), 404)
+	apitest.ProblemOf(t, apitest.Call(handler, "GET", "/latch/v1/releases/"+strings.Repeat("x", 1001), "", "X-API-Key", "admin"), 404)
+	apitest.ProblemOf(t, apitest.Call(handler, "POST", "/latch/v1/releases?workflow_id=a%00", smallRelease, "X-API-Key", "admin"), 422)
+	apitest.ProblemOf(t, apitest.Call(handler, "GET", "/v2/jobs/%ff", "", "X-API-Key", "admin"), 404)
+	apitest.ProblemOf(t, apitest.Call(handler, "POST", "/v2/jobs/%00/:actions", `{"action":"START"}`, "X-API-Key", "admin"), 404)
+	apitest.ProblemOf(t, apitest.Call(handler, "POST", "/latch/v1/releases?workflow_id=%ff", smallRelease, "X-API-Key", "admin"), 422)
+	require.Empty(t, f.Starts)
+	require.Empty(t, f.Updates)
 }
 
 // Contract, "HTTP API": a wrong value is 422; the path's lock need not be
 // repeated, and may not be contradicted by anything.
 func TestLockInBody(t *testing.T) {
 	t.Parallel()
-	handler := withKeys(t, &fake{update: func(client.UpdateWorkflowOptions) (any, error) { return latch.Record{}, nil }})
+	handler := apitest.WithKeys(t, &apitest.Temporal{Update: func(client.UpdateWorkflowOptions) (any, error) { return latch.Record{}, nil }})
 	for body, status := range map[string]int{
 		`{}`: 200, `{"lock":"release-1:board:abc"}`: 200, `{"lock":""}`: 200, `{"lock":null}`: 200,
 		`{"lock":{}}`: 422, `{"lock":5}`: 422, `{"lock":["x"]}`: 422, `{"lock":"release-1:board:x"}`: 422,
 	} {
-		require.Equal(t, status, call(handler, "POST", removal, body, "X-API-Key", "lock").Code, body)
+		require.Equal(t, status, apitest.Call(handler, "POST", removal, body, "X-API-Key", "lock").Code, body)
 	}
 }
 
@@ -80,17 +81,17 @@ func TestLockInBody(t *testing.T) {
 func TestListUnderLoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		handler := withKeys(t, &fake{list: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+		handler := apitest.WithKeys(t, &apitest.Temporal{List: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 			return nil, serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "too many requests")
 		}})
 		var got atomic.Pointer[httptest.ResponseRecorder]
-		go func() { got.Store(call(handler, "GET", "/latch/v1/locks", "", "X-API-Key", "read")) }()
+		go func() { got.Store(apitest.Call(handler, "GET", "/latch/v1/locks", "", "X-API-Key", "read")) }()
 		synctest.Wait()
 		require.Nil(t, got.Load(), "it is tried again")
 		time.Sleep(time.Minute) // of the bubble's own time
 		synctest.Wait()
 		require.NotNil(t, got.Load())
-		problemOf(t, got.Load(), 503)
+		apitest.ProblemOf(t, got.Load(), 503)
 		require.Equal(t, "5", got.Load().Header().Get("Retry-After"))
 	})
 }
@@ -98,11 +99,11 @@ func TestListUnderLoad(t *testing.T) {
 // Temporal bounds a run's summary in bytes, and refuses a start with a longer one.
 func TestSummaryIsBoundedInBytes(t *testing.T) {
 	t.Parallel()
-	f := &fake{}
+	f := &apitest.Temporal{}
 	body := strings.Replace(smallRelease, `"steps"`, `"title":"`+strings.Repeat("版", 500)+`","steps"`, 1)
-	require.Equal(t, 201, call(withKeys(t, f), "POST", "/latch/v1/releases", body, "X-API-Key", "run").Code)
+	require.Equal(t, 201, apitest.Call(apitest.WithKeys(t, f), "POST", "/latch/v1/releases", body, "X-API-Key", "run").Code)
 	var summary string
-	require.NoError(t, json.Unmarshal(f.starts[0].GetUserMetadata().GetSummary().GetData(), &summary))
+	require.NoError(t, json.Unmarshal(f.Starts[0].GetUserMetadata().GetSummary().GetData(), &summary))
 	require.LessOrEqual(t, len(summary), 200)
 	require.True(t, strings.HasPrefix(summary, "release shop 版") && strings.HasSuffix(summary, "版…"), summary)
 }
@@ -111,10 +112,10 @@ func TestSummaryIsBoundedInBytes(t *testing.T) {
 func TestBrokenBody(t *testing.T) {
 	t.Parallel()
 	request := httptest.NewRequest("POST", "/latch/v1/releases", iotest.ErrReader(io.ErrUnexpectedEOF))
-	request.Header.Set("X-API-Key", keyOf("run"))
+	request.Header.Set("X-API-Key", apitest.KeyOf("run"))
 	recorder := httptest.NewRecorder()
-	withKeys(t, &fake{}).ServeHTTP(recorder, request)
-	problemOf(t, recorder, 400)
+	apitest.WithKeys(t, &apitest.Temporal{}).ServeHTTP(recorder, request)
+	apitest.ProblemOf(t, recorder, 400)
 }
 
 // Contract, "HTTP API": a body that takes too long to come is 408, the page's
@@ -123,10 +124,10 @@ func TestSlowBody(t *testing.T) {
 	t.Parallel()
 	for path, media := range map[string]string{"/latch/v1/releases": "application/json", "/locks/run:board:abc": "application/x-www-form-urlencoded"} {
 		request := httptest.NewRequest("POST", path, iotest.ErrReader(os.ErrDeadlineExceeded))
-		request.Header.Set("X-API-Key", keyOf("run"))
+		request.Header.Set("X-API-Key", apitest.KeyOf("run"))
 		request.Header.Set("Content-Type", media)
 		recorder := httptest.NewRecorder()
-		withKeys(t, &fake{}).ServeHTTP(recorder, request)
+		apitest.WithKeys(t, &apitest.Temporal{}).ServeHTTP(recorder, request)
 		require.Equal(t, 408, recorder.Code, "%s: %s", path, recorder.Body)
 	}
 }
@@ -139,30 +140,30 @@ func TestLockOfEarlierRun(t *testing.T) {
 		return latch.Record{RunID: "run-0", Lock: &latch.RecordLock{Token: token, RemovedBy: "ann", RemovedAt: removed}}
 	}
 	asked := map[string]int{}
-	f := &fake{exists: []string{"release-1"}, list: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	f := &apitest.Temporal{Exists: []string{"release-1"}, List: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 		asked[r.GetQuery()]++
 		return &workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{
 			{Execution: &commonpb.WorkflowExecution{WorkflowId: "release-1", RunId: "run-1"}},
 			{Execution: &commonpb.WorkflowExecution{WorkflowId: "release-1", RunId: "run-0"}}}}, nil
 	}}
-	f.queryRun = func(runID, _ string) (any, error) {
+	f.QueryRun = func(runID, _ string) (any, error) {
 		if runID != "run-0" {
 			return []latch.Record{lock("release-1:board:new", latch.Time{})}, nil
 		}
-		return []latch.Record{lock("release-1:board:abc", latch.NewTime(fixed)), lock("release-1:board:open", latch.Time{})}, nil
+		return []latch.Record{lock("release-1:board:abc", latch.NewTime(apitest.Fixed)), lock("release-1:board:open", latch.Time{})}, nil
 	}
 	for name, err := range map[string]error{
 		"while the newest runs":      temporal.NewNonRetryableApplicationError("no such lock", latch.ErrorUnknownLock, nil),
 		"once the newest has closed": serviceerror.NewNotFound("workflow execution already completed"),
 	} {
-		f.update = func(client.UpdateWorkflowOptions) (any, error) { return nil, err }
-		handler := withKeys(t, f)
-		got := call(handler, "POST", removal, "", "X-API-Key", "lock")
+		f.Update = func(client.UpdateWorkflowOptions) (any, error) { return nil, err }
+		handler := apitest.WithKeys(t, f)
+		got := apitest.Call(handler, "POST", removal, "", "X-API-Key", "lock")
 		require.Equal(t, 200, got.Code, "%s: %s", name, got.Body)
 		require.Contains(t, got.Body.String(), `"run_id":"run-0"`)
-		late := problemOf(t, call(handler, "POST", "/latch/v1/locks/release-1:board:open/release", "", "X-API-Key", "lock"), 409)
+		late := apitest.ProblemOf(t, apitest.Call(handler, "POST", "/latch/v1/locks/release-1:board:open/release", "", "X-API-Key", "lock"), 409)
 		require.Equal(t, "run-0", late.RunID, name)
 	}
-	require.Equal(t, 200, call(withKeys(t, f), "GET", "/latch/v1/locks/release-1:board:abc", "", "X-API-Key", "read").Code)
+	require.Equal(t, 200, apitest.Call(apitest.WithKeys(t, f), "GET", "/latch/v1/locks/release-1:board:abc", "", "X-API-Key", "read").Code)
 	require.Equal(t, 5, asked["WorkflowId = 'release-1'"], "looked for once each: %v", asked)
 }

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api/apitest"
 )
 
 const releasesPath = "/latch/v1/releases"
@@ -23,7 +24,7 @@ const releasesPath = "/latch/v1/releases"
 func TestListReleases(t *testing.T) {
 	t.Parallel()
 	info := func(id string) *workflowpb.WorkflowExecutionInfo {
-		return &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: "release-" + id, RunId: "run-" + id}, StartTime: timestamppb.New(fixed),
+		return &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: "release-" + id, RunId: "run-" + id}, StartTime: timestamppb.New(apitest.Fixed),
 			Type: &commonpb.WorkflowType{Name: latch.WorkflowRelease}, Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
 	}
 	pages := map[string]*workflowservice.ListWorkflowExecutionsResponse{
@@ -31,17 +32,17 @@ func TestListReleases(t *testing.T) {
 		"2": {Executions: []*workflowpb.WorkflowExecutionInfo{info("two")}},
 	}
 	var asked []*workflowservice.ListWorkflowExecutionsRequest
-	handler := withKeys(t, &fake{
-		list: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	handler := apitest.WithKeys(t, &apitest.Temporal{
+		List: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 			asked = append(asked, r)
 			return pages[string(r.GetNextPageToken())], nil
 		},
-		query: func(workflowID, _ string) (any, error) {
+		Query: func(workflowID, _ string) (any, error) {
 			return latch.Status{ID: workflowID[len("release-"):], Title: "The shop", Status: "running", Phase: "waiting", Event: "BEFORE_RELEASE", Locks: []latch.OpenLock{
-				{Token: "the:token:itself", URL: "https://x/locks/t?link=s", Webhook: "board", Event: "BEFORE_RELEASE", Since: latch.NewTime(fixed)}}}, nil
+				{Token: "the:token:itself", URL: "https://x/locks/t?link=s", Webhook: "board", Event: "BEFORE_RELEASE", Since: latch.NewTime(apitest.Fixed)}}}, nil
 		},
 	})
-	first := call(handler, http.MethodGet, releasesPath+"?status=running&since=2026-01-01T00:00:00Z&limit=1", "", "X-API-Key", "read")
+	first := apitest.Call(handler, http.MethodGet, releasesPath+"?status=running&since=2026-01-01T00:00:00Z&limit=1", "", "X-API-Key", "read")
 	require.Equal(t, 200, first.Code, first.Body)
 	var part struct {
 		Releases   []json.RawMessage
@@ -53,20 +54,20 @@ func TestListReleases(t *testing.T) {
 		"started_at":"2026-01-02T03:04:05.000Z","waits_for":[{"webhook":"board","event":"BEFORE_RELEASE","since":"2026-01-02T03:04:05.000Z"}]}`, string(part.Releases[0]))
 	require.Equal(t, int32(1), asked[0].GetPageSize())
 	require.Contains(t, asked[0].GetQuery(), "ExecutionStatus = 'Running' AND StartTime >= '2026-01-01T00:00:00Z'")
-	second := call(handler, http.MethodGet, releasesPath+"?status=running&limit=1&cursor="+part.NextCursor, "", "X-API-Key", "read")
+	second := apitest.Call(handler, http.MethodGet, releasesPath+"?status=running&limit=1&cursor="+part.NextCursor, "", "X-API-Key", "read")
 	require.Equal(t, asked[0].GetQuery(), asked[1].GetQuery(), "the cursor keeps the times")
 	part.NextCursor = ""
 	require.NoError(t, json.Unmarshal(second.Body.Bytes(), &part))
 	require.Contains(t, string(part.Releases[0]), `"release-two"`)
 	require.Empty(t, part.NextCursor, "the last part")
-	require.JSONEq(t, `{"releases":[]}`, call(withKeys(t, &fake{}), http.MethodGet, releasesPath, "", "X-API-Key", "read").Body.String())
+	require.JSONEq(t, `{"releases":[]}`, apitest.Call(apitest.WithKeys(t, &apitest.Temporal{}), http.MethodGet, releasesPath, "", "X-API-Key", "read").Body.String())
 }
 
 // Contract, "HTTP API": a wrong value of a list is 422 and named, and 503 where
 // Temporal is out of reach.
 func TestListRefusals(t *testing.T) {
 	t.Parallel()
-	handler := withKeys(t, &fake{})
+	handler := apitest.WithKeys(t, &apitest.Temporal{})
 	for query, told := range map[string]string{
 		releasesPath + "?status=done":                  `status: "done" is not a status of a release; one is running, released, `,
 		releasesPath + "?status=relased":               `; did you mean "released"?`,
@@ -84,12 +85,12 @@ func TestListRefusals(t *testing.T) {
 		"/latch/v1/locks?limit=1001":                   "",
 		"/latch/v1/locks?page=nonsense&limit=1&job=ab": "cursor: ",
 	} {
-		got := problemOf(t, call(handler, http.MethodGet, query, "", "X-API-Key", "read"), 422)
+		got := apitest.ProblemOf(t, apitest.Call(handler, http.MethodGet, query, "", "X-API-Key", "read"), 422)
 		require.Contains(t, got.Detail, told, query)
 	}
-	down := withKeys(t, &fake{list: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	down := apitest.WithKeys(t, &apitest.Temporal{List: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 		return nil, serviceerror.NewUnavailable("down")
 	}})
-	problemOf(t, call(down, http.MethodGet, releasesPath, "", "X-API-Key", "read"), 503)
-	problemOf(t, call(down, http.MethodGet, "/latch/v1/locks", "", "X-API-Key", "read"), 503)
+	apitest.ProblemOf(t, apitest.Call(down, http.MethodGet, releasesPath, "", "X-API-Key", "read"), 503)
+	apitest.ProblemOf(t, apitest.Call(down, http.MethodGet, "/latch/v1/locks", "", "X-API-Key", "read"), 503)
 }

@@ -2,12 +2,12 @@ package api_test
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/api/apitest"
 )
 
 // warnings returns those of an answer.
@@ -18,53 +18,20 @@ func warnings(t *testing.T, answer string) (found []api.Warning) {
 	return read.Warnings
 }
 
-// Contract, "Mitto's job API": the answer of a call that writes a job or a
-// webhook warns of what is probably not meant, and what is sent back of it
-// changes nothing.
-func TestAnswersOfMittoWarn(t *testing.T) {
-	t.Parallel()
-	b := newMitto(t)
-	const hook = `{"url":"https://example.com/","event_type":"JOB_COMPLETE","enabeld":false,"body":"{\"rows\": \"${job['status']['kvp']['rows']}\"}"}`
-	for _, answer := range []string{
-		b.do(201, "POST", "/v2/jobs", strings.Replace(cmdJob, "{", `{"titel":"x",`, 1)),
-		b.do(200, "PATCH", "/v2/jobs/22739", `{"markdown":"x"}`),
-	} {
-		require.Equal(t, []api.Warning{{Path: "titel", Message: `unknown key, which is kept and means nothing; did you mean "title"?`}}, warnings(t, answer))
-	}
-	made := b.do(201, "POST", "/v2/jobs/22739/webhooks", hook)
-	found := warnings(t, made)
-	require.Len(t, found, 2)
-	require.Equal(t, "enabeld", found[0].Path)
-	require.Equal(t, "body", found[1].Path)
-	require.Contains(t, found[1].Message, "write ${job.status.kvp[?'rows'].orValue('none')}")
-	require.Equal(t, found, warnings(t, b.do(200, "PUT", "/webhooks/2273900001", made)))
-	shown := b.do(200, "GET", "/webhooks/2273900001", "")
-	require.NotContains(t, shown, "warnings")
-	require.Contains(t, shown, `"enabeld":false`, "it is kept")
-
-	var bulk struct {
-		Results []struct{ Warnings []api.Warning }
-	}
-	require.NoError(t, json.Unmarshal([]byte(b.do(201, "POST", "/v2/bulk/jobs", `[{"name":"a","type":"cmd","conf":{"cmd":"true"}},{"titel":"x","type":"cmd","conf":{"cmd":"true"}}]`)), &bulk))
-	require.Empty(t, bulk.Results[0].Warnings)
-	require.Len(t, bulk.Results[1].Warnings, 1)
-	require.Contains(t, b.do(422, "POST", "/v2/jobs/22739/webhooks", `{"url":"https://example.com/","event_type":"JOB_START","body":"${nobody}"}`), "body.body")
-}
-
 // A webhook that stands by itself is warned of in the answers of POST and PUT,
 // and taken back with its warnings.
 func TestAnswersOfRegisteredWebhooksWarn(t *testing.T) {
 	t.Parallel()
-	handler := newAPI(t, &fake{}, api.Options{})
+	handler := apitest.New(t, &apitest.Temporal{}, api.Options{})
 	const hook = `{"id":"w","url":"https://example.com/","event":"JOB_FAILURE","body":{"rows":"${job.status.kvp.rows}"}}`
-	made := call(handler, "POST", "/latch/v1/webhooks", hook)
+	made := apitest.Call(handler, "POST", "/latch/v1/webhooks", hook)
 	require.Equal(t, 201, made.Code, made.Body)
 	found := warnings(t, made.Body.String())
 	require.Len(t, found, 1)
 	require.Equal(t, "body.rows", found[0].Path)
 	require.Contains(t, found[0].Message, "job.status.kvp is empty at JOB_FAILURE of a job that failed")
-	put := call(handler, "PUT", "/latch/v1/webhooks/w", made.Body.String())
+	put := apitest.Call(handler, "PUT", "/latch/v1/webhooks/w", made.Body.String())
 	require.Equal(t, 200, put.Code, put.Body)
 	require.Equal(t, found, warnings(t, put.Body.String()))
-	require.NotContains(t, call(handler, "GET", "/latch/v1/webhooks/w", "").Body.String(), "warnings")
+	require.NotContains(t, apitest.Call(handler, "GET", "/latch/v1/webhooks/w", "").Body.String(), "warnings")
 }

@@ -1,4 +1,4 @@
-package api_test
+package mittoapi_test
 
 import (
 	"encoding/json"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/api/apitest"
 	"github.com/latch-run/latch/internal/mitto/mittoapi"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
@@ -43,7 +44,7 @@ func TestMittoJobs(t *testing.T) {
 			}
 			require.NoError(t, json.Unmarshal([]byte(b.do(200, "PATCH", prefix+"/jobs/22739", `{"title":"T","schedule":{"type":"daily","value":"0 3 * * *"}}`)), &changed))
 			require.Equal(t, "T", changed.Title)
-			require.Equal(t, "0 3 * * *", b.registry.jobs[0].Job.Schedule.Cron)
+			require.Equal(t, "0 3 * * *", b.registry.Jobs[0].Job.Schedule.Cron)
 			require.JSONEq(t, `{"id":22739,"name":"hooks","title":"T","type":"cmd","status":null}`, b.do(200, "GET", prefix+"/jobs/22739/status", ""))
 			require.Empty(t, b.do(204, "DELETE", prefix+"/jobs/22739", ""))
 			for _, gone := range [][2]string{{"GET", ""}, {"PATCH", "{}"}, {"DELETE", ""}} {
@@ -78,7 +79,7 @@ func TestMittoRefusals(t *testing.T) {
 	b.do(201, "POST", "/v2/jobs", cmdJob)
 	b.do(201, "POST", "/v2/jobs", `{"id":7,"type":"sql"}`)
 	b.do(201, "POST", "/v2/jobs", `{"id":8,"type":"sql"}`)
-	b.registry.jobs[2].Followers = []string{"7"}
+	b.registry.Jobs[2].Followers = []string{"7"}
 	for _, test := range []struct {
 		method, path, body string
 		status             int
@@ -118,12 +119,12 @@ func TestMittoRefusals(t *testing.T) {
 			require.Contains(t, got, `"location":"`+test.location+`"`, "%s %s", test.path, got)
 		}
 	}
-	require.Len(t, b.registry.jobs, 3, "where one of a list is wrong, none is registered")
-	b.registry.createError = serviceerror.NewUnavailable("down")
+	require.Len(t, b.registry.Jobs, 3, "where one of a list is wrong, none is registered")
+	b.registry.CreateError = serviceerror.NewUnavailable("down")
 	b.do(503, "POST", "/v2/jobs", `{}`)
-	b.registry.createError = fmt.Errorf("job: %w", registry.ErrConflict)
+	b.registry.CreateError = fmt.Errorf("job: %w", registry.ErrConflict)
 	b.do(409, "POST", "/v2/jobs", `{}`)
-	b.registry.createError = errors.New("odd")
+	b.registry.CreateError = errors.New("odd")
 	b.do(500, "POST", "/v2/jobs", `{}`)
 }
 
@@ -147,20 +148,20 @@ func TestMittoActions(t *testing.T) {
 	b.do(200, "POST", "/api"+path, `{"action":"start"}`, "Idempotency-Key", "k")
 	b.do(200, "POST", path, `{"action":"START"}`, "webhook-id", "k")
 	b.do(200, "POST", path, `{"action":"START"}`, "webhook-id", "k")
-	started := b.registry.started
+	started := b.registry.Started
 	require.NotEqual(t, started[0], started[1])
 	require.NotEqual(t, started[1], started[2])
 	require.Equal(t, started[2], started[3], "each attempt of a delivery is the same START")
 
-	b.registry.runs["22739"] = registry.Run{RunID: "run-2", Status: latch.JobRunning, StartedAt: latch.NewTime(fixed)}
+	b.registry.Ran["22739"] = registry.Run{RunID: "run-2", Status: latch.JobRunning, StartedAt: latch.NewTime(apitest.Fixed)}
 	var conflict map[string]any
 	require.NoError(t, json.Unmarshal([]byte(b.do(409, "POST", path, `{"action":"START"}`)), &conflict))
 	require.Equal(t, "job-22739", conflict["workflow_id"])
 	require.Equal(t, "run-2", conflict["run_id"])
 
-	b.temporal.update = func(client.UpdateWorkflowOptions) (any, error) { return latch.Status{}, nil }
+	b.temporal.Update = func(client.UpdateWorkflowOptions) (any, error) { return latch.Status{}, nil }
 	require.Contains(t, b.do(200, "POST", path, `{"action":"STOP"}`), `"run-2"`)
-	update := b.temporal.updates[len(b.temporal.updates)-1]
+	update := b.temporal.Updates[len(b.temporal.Updates)-1]
 	require.Equal(t, "job-22739", update.WorkflowID)
 	require.Equal(t, "stop", update.UpdateName)
 	require.Equal(t, []any{latch.Control{By: "local"}}, update.Args)
@@ -173,12 +174,12 @@ func TestMittoStartsAJobThatCannotRun(t *testing.T) {
 	b := newMitto(t)
 	b.do(201, "POST", "/v2/jobs", `{"id":7,"type":"sql","title":"T","timeout":5,"conf":{"sql":"select 1"},"webhooks":[{"url":"https://example.com/","event_type":"JOB_FAILURE"}]}`)
 	b.do(200, "POST", "/v2/jobs/7/:actions", `{"action":"START"}`)
-	started := b.registry.startedEntries[0]
+	started := b.registry.StartedEntries[0]
 	require.Contains(t, started.Lineage().Lacks, `"sql"`)
 	require.Equal(t, "https://example.com/", started.Job.Webhooks[0].URL)
 	require.Equal(t, "T", started.Job.Title)
 	require.Equal(t, []string{"false"}, started.Job.Task.Command.Argv, "a worker that knows nothing of it fails too")
-	require.Nil(t, b.registry.jobs[0].Job, "what is kept stays as it is")
+	require.Nil(t, b.registry.Jobs[0].Job, "what is kept stays as it is")
 }
 
 // facts.md, `status`: what a run came to.
@@ -186,8 +187,8 @@ func TestMittoStatus(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
 	b.do(201, "POST", "/v2/jobs", cmdJob)
-	b.registry.runs["22739"] = registry.Run{RunID: "r", Status: latch.JobFailed, Error: "exit status 2", ExitStatus: 2, StartedAt: latch.NewTime(fixed),
-		CompletedAt: latch.NewTime(fixed.Add(time.Second)), KVP: latch.Object{"a b": json.RawMessage("1.50")}}
+	b.registry.Ran["22739"] = registry.Run{RunID: "r", Status: latch.JobFailed, Error: "exit status 2", ExitStatus: 2, StartedAt: latch.NewTime(apitest.Fixed),
+		CompletedAt: latch.NewTime(apitest.Fixed.Add(time.Second)), KVP: latch.Object{"a b": json.RawMessage("1.50")}}
 	number := protocol.RunNumber("22739", "r")
 	want := `{"id":` + fmt.Sprint(number) + `,"run_id":"r","pid":null,"returncode":2,"updates":null,"count":null,"error":"exit status 2","started_at":"2026-01-02T03:04:05.000Z",
 		"completed_at":"2026-01-02T03:04:06.000Z","kvp":{"a b":1.50}}`
@@ -222,7 +223,7 @@ func TestMittoWebhooks(t *testing.T) {
 	require.Equal(t, b.do(200, "GET", "/v2/jobs/22739/webhooks", ""), b.do(200, "GET", "/v2/jobs/2273900001/webhooks", ""),
 		"Mitto's client asks by the id of a webhook")
 	b.do(404, "GET", "/v2/jobs/2273900002/webhooks", "")
-	require.Len(t, b.registry.jobs[0].Job.Webhooks, 1)
+	require.Len(t, b.registry.Jobs[0].Job.Webhooks, 1)
 
 	for _, prefix := range []string{"", "/api"} {
 		var all []map[string]any
@@ -235,7 +236,7 @@ func TestMittoWebhooks(t *testing.T) {
 			require.Contains(t, b.do(200, "PUT", path, strings.Replace(body, "example.com/", "example.com/2", 1)), "example.com/2")
 		}
 	}
-	require.Equal(t, "https://example.com/2", b.registry.jobs[0].Job.Webhooks[0].URL)
+	require.Equal(t, "https://example.com/2", b.registry.Jobs[0].Job.Webhooks[0].URL)
 	require.Empty(t, b.do(204, "DELETE", "/webhooks/2273900001", ""))
 	require.Equal(t, "[]", b.do(200, "GET", "/v2/jobs/22739/webhooks", ""))
 }
@@ -251,7 +252,7 @@ func TestMittoSearch(t *testing.T) {
 	b.do(201, "POST", "/v2/jobs", cmdJob)
 	runs := []string{latch.JobRunning, latch.JobSucceeded, latch.JobFailed, latch.JobCancelled}
 	for i, status := range runs {
-		b.registry.runs[fmt.Sprint(i+1)] = registry.Run{RunID: "r", Status: status, StartedAt: latch.NewTime(fixed.AddDate(0, 0, i)), KVP: latch.Object{}}
+		b.registry.Ran[fmt.Sprint(i+1)] = registry.Run{RunID: "r", Status: status, StartedAt: latch.NewTime(apitest.Fixed.AddDate(0, 0, i)), KVP: latch.Object{}}
 	}
 	for query, want := range map[string][]int{
 		"": {1, 2, 3, 4, 5, 22739}, "search=job_": {1, 2, 3, 4, 5}, "search=NUMBER+2": {2}, "search=hooks!": {22739}, "search=none": {},
@@ -296,9 +297,9 @@ func TestMittoListsOfMany(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
 	for i := range 201 {
-		b.registry.jobs = append(b.registry.jobs, registry.Definition{ID: fmt.Sprint(i + 1), Lacks: "all"})
+		b.registry.Jobs = append(b.registry.Jobs, registry.Definition{ID: fmt.Sprint(i + 1), Lacks: "all"})
 	}
-	b.registry.runs["7"] = registry.Run{RunID: "r", Status: latch.JobSucceeded}
+	b.registry.Ran["7"] = registry.Run{RunID: "r", Status: latch.JobSucceeded}
 	var listed []struct{ Status map[string]any }
 	require.NoError(t, json.Unmarshal([]byte(b.do(200, "GET", "/v2/jobs", "")), &listed))
 	require.Len(t, listed, 201)
@@ -356,7 +357,7 @@ func TestMittoOpenAPI(t *testing.T) {
 			}
 		}
 	}
-	require.NoError(t, json.Unmarshal(call(newMitto(t), "GET", "/openapi.json", "").Body.Bytes(), &described))
+	require.NoError(t, json.Unmarshal(apitest.Call(newMitto(t), "GET", "/openapi.json", "").Body.Bytes(), &described))
 	for path, methods := range map[string][]string{
 		"/v2/jobs": {"get", "post"}, "/v2/jobs/search": {"get", "post"}, "/v2/jobs/{id}": {"get", "patch", "delete"}, "/v2/jobs/{id}/status": {"get"},
 		"/v2/jobs/{id}/:actions": {"post"}, "/v2/jobs/{id}/webhooks": {"get", "post"}, "/v2/bulk/jobs": {"get", "post"}, "/v2/about": {"get"},
@@ -423,7 +424,7 @@ func TestPlansOfJobs(t *testing.T) {
 	b := newMitto(t)
 	b.do(201, "POST", "/v2/jobs", `{"id":1,"title":"a","type":"cmd","conf":{"cmd":"true"},"schedule":{"type":"custom","custom":"0 0 * * *"},"paused":true,"next_time":"x","cannot_run":1}`)
 	b.do(201, "POST", "/v2/jobs", `{"id":2,"title":"b","type":"sql"}`)
-	b.registry.jobs[0].Paused = true
+	b.registry.Jobs[0].Paused = true
 	for _, path := range []string{"/v2/jobs", "/v2/jobs?limit=2"} {
 		var listed []map[string]any
 		require.NoError(t, json.Unmarshal([]byte(b.do(200, "GET", path, "")), &listed))

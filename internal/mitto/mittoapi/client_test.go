@@ -1,4 +1,4 @@
-package api_test
+package mittoapi_test
 
 import (
 	"encoding/json"
@@ -112,7 +112,7 @@ var mittoScripts = map[string]func(s *mittoScript){
 		job, path := s.createJob()
 		run := s.call(200, "POST", path+"/:actions", `{"action":"START"}`)
 		require.Equal(s, "null", string(run["returncode"]))
-		s.registry.runs[string(job["id"])] = registry.Run{RunID: "run-1", Status: latch.JobRunning}
+		s.registry.Ran[string(job["id"])] = registry.Run{RunID: "run-1", Status: latch.JobRunning}
 		status := s.call(200, "GET", "/v2/jobs/"+string(run["id"])+"/status", "")
 		require.Equal(s, string(job["id"]), string(status["id"]))
 		require.Contains(s, string(status["status"]), `"id":`+string(run["id"]))

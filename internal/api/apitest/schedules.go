@@ -1,4 +1,4 @@
-package api_test
+package apitest
 
 import (
 	"context"
@@ -11,26 +11,26 @@ import (
 	"google.golang.org/grpc"
 )
 
-// schedules are the schedules of a fake Temporal.
-type schedules struct {
+// Schedules are those of a [Temporal].
+type Schedules struct {
 	mutex  sync.Mutex
-	kept   map[string]*schedulepb.Schedule
+	Kept   map[string]*schedulepb.Schedule
 	writes int
 }
 
-func (s *schedules) write(id string, schedule *schedulepb.Schedule) {
-	if s.kept == nil {
-		s.kept = map[string]*schedulepb.Schedule{}
+func (s *Schedules) write(id string, schedule *schedulepb.Schedule) {
+	if s.Kept == nil {
+		s.Kept = map[string]*schedulepb.Schedule{}
 	}
-	s.kept[id] = schedule
+	s.Kept[id] = schedule
 	s.writes++
 }
 
 func (s service) DescribeSchedule(_ context.Context, request *workflowservice.DescribeScheduleRequest, _ ...grpc.CallOption) (*workflowservice.DescribeScheduleResponse, error) {
-	kept := &s.fake.schedules
+	kept := &s.fake.Schedules
 	kept.mutex.Lock()
 	defer kept.mutex.Unlock()
-	schedule, found := kept.kept[request.GetScheduleId()]
+	schedule, found := kept.Kept[request.GetScheduleId()]
 	if !found {
 		return nil, serviceerror.NewNotFound("schedule not found")
 	}
@@ -38,10 +38,10 @@ func (s service) DescribeSchedule(_ context.Context, request *workflowservice.De
 }
 
 func (s service) CreateSchedule(_ context.Context, request *workflowservice.CreateScheduleRequest, _ ...grpc.CallOption) (*workflowservice.CreateScheduleResponse, error) {
-	kept := &s.fake.schedules
+	kept := &s.fake.Schedules
 	kept.mutex.Lock()
 	defer kept.mutex.Unlock()
-	if _, found := kept.kept[request.GetScheduleId()]; found {
+	if _, found := kept.Kept[request.GetScheduleId()]; found {
 		return nil, serviceerror.NewAlreadyExists("schedule is there")
 	}
 	kept.write(request.GetScheduleId(), request.GetSchedule())
@@ -49,7 +49,7 @@ func (s service) CreateSchedule(_ context.Context, request *workflowservice.Crea
 }
 
 func (s service) UpdateSchedule(_ context.Context, request *workflowservice.UpdateScheduleRequest, _ ...grpc.CallOption) (*workflowservice.UpdateScheduleResponse, error) {
-	kept := &s.fake.schedules
+	kept := &s.fake.Schedules
 	kept.mutex.Lock()
 	defer kept.mutex.Unlock()
 	if string(request.GetConflictToken()) == fmt.Sprint(kept.writes) {

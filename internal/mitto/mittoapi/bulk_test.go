@@ -1,4 +1,4 @@
-package api_test
+package mittoapi_test
 
 import (
 	"encoding/json"
@@ -50,7 +50,7 @@ func TestMittoBulk(t *testing.T) {
 	require.Equal(t, 1, mixed.Status.Failure)
 	require.Contains(t, *mixed.Status.Error, `Job "x"`)
 	require.Len(t, mixed.Results, 2)
-	b.registry.createError = errors.New("odd")
+	b.registry.CreateError = errors.New("odd")
 	b.do(500, "POST", "/v2/bulk/jobs", `[{"name":"d"}]`)
 }
 
@@ -58,7 +58,7 @@ func TestMittoBulk(t *testing.T) {
 func TestMittoListsAreInTheOrderOfCreation(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
-	b.registry.keepsTimes = true
+	b.registry.KeepsTimes = true
 	names := []string{}
 	body := `[`
 	for i := range 20 {

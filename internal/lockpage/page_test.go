@@ -1,4 +1,4 @@
-package api_test
+package lockpage_test
 
 import (
 	"html"
@@ -9,43 +9,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/api/apitest"
 	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/lockpage"
 	"github.com/latch-run/latch/internal/mitto/mittoapi"
 )
-
-const token = "release-1:board:abc"
-
-// heldRun is a release of two steps, each with an undo, that the webhook
-// "board" holds, with the event's settings and the steps' statuses given.
-func heldRun(event, step, settings, rest string, others int, statuses ...string) *fake {
-	status := latch.Status{ID: "1", Status: latch.ReleaseRunning, Event: event,
-		Locks: []latch.OpenLock{{Token: token, Webhook: "board", Event: event, Since: latch.NewTime(fixed), Until: latch.NewTime(fixed)}}}
-	for range others {
-		status.Locks = append(status.Locks, latch.OpenLock{Token: "release-1:other:x", Webhook: "other", Event: event})
-	}
-	for i, each := range statuses {
-		status.Steps = append(status.Steps, latch.StepResult{Name: []string{"migrate", "switch"}[i], Status: each})
-	}
-	record := latch.Record{DeliveryID: "dlv_1", Webhook: "board", Event: event, Step: step, WorkflowID: "release-1", RunID: "run-1",
-		Result: latch.ResultPending, Lock: &latch.RecordLock{Token: token}, StartedAt: latch.NewTime(fixed)}
-	const task = `{"http":{"url":"https://example.com/"}}`
-	return &fake{exists: []string{"release-1"},
-		input: `{"id":"1","title":"<b>Shop</b>","vars":{"env":"prod"},` + rest + `"webhooks":[{"id":"board","events":[{"event":"` + event + `","blocking":true` + settings + `}]}],
-			"steps":[{"name":"migrate","do":` + task + `,"undo":` + task + `},{"name":"switch","do":` + task + `,"undo":` + task + `}]}`,
-		query: func(_, name string) (any, error) {
-			if name == latch.QueryStatus {
-				return status, nil
-			}
-			return []latch.Record{record}, nil
-		},
-		update: func(client.UpdateWorkflowOptions) (any, error) { return record, nil },
-	}
-}
 
 var buttons = regexp.MustCompile(`value="(pass|fail|stop|rollback)"[^>]*>([^<]*)</button>\s*<p class="soft">([^<]*)</p>`)
 
@@ -68,48 +39,48 @@ func TestPageForetells(t *testing.T) {
 	const nothing = "The release stops here. No step was taken."
 	for _, test := range []struct {
 		name                  string
-		run                   *fake
+		run                   *apitest.Temporal
 		action, label, effect string
 	}{
-		{"pass at the start", heldRun(before, "", "", "", 0, pending, pending), "pass", "Let pass", "The release goes on with step migrate."},
-		{"pass beside another lock", heldRun(before, "", "", "", 1, pending, pending), "pass", "Let pass",
+		{"pass at the start", apitest.HeldRun(before, "", "", "", 0, pending, pending), "pass", "Let pass", "The release goes on with step migrate."},
+		{"pass beside another lock", apitest.HeldRun(before, "", "", "", 1, pending, pending), "pass", "Let pass",
 			"The release goes on with step migrate. It waits for one more lock of this event first."},
-		{"fail and go on", heldRun(before, "", "", "", 0, pending, pending), "fail", "Record as failed, and go on",
+		{"fail and go on", apitest.HeldRun(before, "", "", "", 0, pending, pending), "fail", "Record as failed, and go on",
 			"The release goes on with step migrate."},
-		{"stop at the start", heldRun(before, "", "", "", 2, pending, pending), "stop", "Stop the release", nothing},
-		{"roll back at the start", heldRun(before, "", "", "", 0, pending, pending), "rollback", "Roll back the release",
+		{"stop at the start", apitest.HeldRun(before, "", "", "", 2, pending, pending), "stop", "Stop the release", nothing},
+		{"roll back at the start", apitest.HeldRun(before, "", "", "", 0, pending, pending), "rollback", "Roll back the release",
 			"The release is called off. No step that could be undone was taken."},
-		{"before a step", heldRun(latch.EventBeforeStep, "switch", "", "", 0, done, pending), "pass", "Let pass",
+		{"before a step", apitest.HeldRun(latch.EventBeforeStep, "switch", "", "", 0, done, pending), "pass", "Let pass",
 			"The release goes on with step switch."},
-		{"after a step", heldRun(after, "migrate", "", "", 0, done, pending), "pass", "Let pass", "The release goes on with step switch."},
-		{"stop beside others", heldRun(complete, "", "", "", 2, done, done), "stop", "Stop the release",
+		{"after a step", apitest.HeldRun(after, "migrate", "", "", 0, done, pending), "pass", "Let pass", "The release goes on with step switch."},
+		{"stop beside others", apitest.HeldRun(complete, "", "", "", 2, done, done), "stop", "Stop the release",
 			"The release stops here, and nothing is undone. What was done stays: migrate, switch. It waits for 2 more locks of this event first."},
-		{"pass at the end", heldRun(complete, "", "", "", 0, done, done), "pass", "Let pass", "The release goes on, and is released."},
-		{"roll back at the end", heldRun(complete, "", "", "", 1, done, done), "rollback", "Roll back the release",
+		{"pass at the end", apitest.HeldRun(complete, "", "", "", 0, done, done), "pass", "Let pass", "The release goes on, and is released."},
+		{"roll back at the end", apitest.HeldRun(complete, "", "", "", 1, done, done), "rollback", "Roll back the release",
 			"The release is called off. Its steps are undone, the last first: switch, migrate."},
-		{"after a failed step", heldRun(after, "switch", "", "", 0, done, failed), "pass", "End the release as failed, and undo its steps",
+		{"after a failed step", apitest.HeldRun(after, "switch", "", "", 0, done, failed), "pass", "End the release as failed, and undo its steps",
 			"Step switch failed, so the release fails. Its steps are undone, the last first: switch, migrate."},
-		{"after a failed step that stays", heldRun(after, "switch", "", `"on_failure":"stop",`, 0, done, failed), "pass",
+		{"after a failed step that stays", apitest.HeldRun(after, "switch", "", `"on_failure":"stop",`, 0, done, failed), "pass",
 			"End the release as failed, and undo nothing",
 			"Step switch failed, so the release fails. By its policy on_failure nothing is undone."},
-		{"rules of its own", heldRun(before, "", `,"stop_release":"history.result == 'fail'"`, "", 0, pending, pending), "stop",
+		{"rules of its own", apitest.HeldRun(before, "", `,"stop_release":"history.result == 'fail'"`, "", 0, pending, pending), "stop",
 			"Stop the release", nothing},
-		{"rules over vars", heldRun(before, "", `,"stop_release":"vars.env == 'prod'"`, "", 0, pending, pending), "pass",
+		{"rules over vars", apitest.HeldRun(before, "", `,"stop_release":"vars.env == 'prod'"`, "", 0, pending, pending), "pass",
 			"Stop the release", nothing},
-		{"a result of its own", heldRun(before, "", `,"result":"'pass'"`, "", 0, pending, pending), "pass", "Let pass",
+		{"a result of its own", apitest.HeldRun(before, "", `,"result":"'pass'"`, "", 0, pending, pending), "pass", "Let pass",
 			"The release goes on with step migrate."},
-		{"rules over what is not known here", heldRun(before, "", `,"stop_release":"system.environment == 'prod'"`, "", 0, pending, pending),
+		{"rules over what is not known here", apitest.HeldRun(before, "", `,"stop_release":"system.environment == 'prod'"`, "", 0, pending, pending),
 			"pass", "Answer “pass”", "The webhook's own expressions decide on this whether the release goes on."},
-		{"rules that fail", heldRun(before, "", `,"stop_release":"history.data.absent == 1","on_error":"rollback"`, "", 0, pending, pending),
+		{"rules that fail", apitest.HeldRun(before, "", `,"stop_release":"history.data.absent == 1","on_error":"rollback"`, "", 0, pending, pending),
 			"pass", "Roll back the release", "The release is called off. No step that could be undone was taken."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got := call(withKeys(t, test.run), "GET", "/locks/"+token+"?API_KEY=lock", "")
+			got := apitest.Call(apitest.WithKeys(t, test.run), "GET", "/locks/"+apitest.Token+"?API_KEY=lock", "")
 			require.Equal(t, 200, got.Code, got.Body)
 			require.Equal(t, [2]string{test.label, test.effect}, shownButtons(got.Body.String())[test.action], got.Body)
 			require.NotContains(t, got.Body.String(), "<b>Shop", "what others wrote is text")
-			require.Empty(t, test.run.updates, "a GET changes nothing")
+			require.Empty(t, test.run.Updates, "a GET changes nothing")
 		})
 	}
 }
@@ -130,8 +101,8 @@ func TestPageHasOneButtonForEachEnding(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			run := heldRun(latch.EventBeforeRelease, "", test.settings, "", 0, latch.StepPending, latch.StepPending)
-			got := call(withKeys(t, run), "GET", "/locks/"+token+"?API_KEY=lock", "")
+			run := apitest.HeldRun(latch.EventBeforeRelease, "", test.settings, "", 0, latch.StepPending, latch.StepPending)
+			got := apitest.Call(apitest.WithKeys(t, run), "GET", "/locks/"+apitest.Token+"?API_KEY=lock", "")
 			require.Equal(t, 200, got.Code, got.Body)
 			labels := map[string]string{}
 			for action, shown := range shownButtons(got.Body.String()) {
@@ -146,15 +117,15 @@ func TestPageHasOneButtonForEachEnding(t *testing.T) {
 // A stop is asked about once more, with what it will do; what was typed stays.
 func TestPageAsksBeforeItStops(t *testing.T) {
 	t.Parallel()
-	run := heldRun(latch.EventBeforeRelease, "", "", "", 0, latch.StepPending, latch.StepPending)
-	handler := newAPI(t, run, api.Options{})
-	shown := call(handler, "GET", "/locks/"+token, "").Body.String()
+	run := apitest.HeldRun(latch.EventBeforeRelease, "", "", "", 0, latch.StepPending, latch.StepPending)
+	handler := apitest.New(t, run, api.Options{})
+	shown := apitest.Call(handler, "GET", "/locks/"+apitest.Token, "").Body.String()
 	form := url.Values{"form": {formField.FindStringSubmatch(shown)[1]}, "reason": {"not today"}}
 	press := func(action, confirmed string) string {
 		t.Helper()
 		form.Set("action", action)
 		form.Set("confirmed", confirmed)
-		got := call(handler, "POST", "/locks/"+token, form.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+		got := apitest.Call(handler, "POST", "/locks/"+apitest.Token, form.Encode(), "Content-Type", "application/x-www-form-urlencoded")
 		require.Equal(t, 200, got.Code, got.Body)
 		return html.UnescapeString(got.Body.String())
 	}
@@ -170,35 +141,35 @@ func TestPageAsksBeforeItStops(t *testing.T) {
 	require.Contains(t, back, ">not today</textarea>")
 	form.Set("shown-pass", "Let pass: The release goes on with step deploy.")
 	require.Contains(t, press("pass", ""), "Yes: Let pass", "it would do something else than the page said")
-	require.Empty(t, run.updates)
+	require.Empty(t, run.Updates)
 	press("stop", promise)
-	require.Len(t, run.updates, 1)
-	require.Equal(t, "not today", run.updates[0].Args[0].(latch.LockRelease).Reason)
+	require.Len(t, run.Updates, 1)
+	require.Equal(t, "not today", run.Updates[0].Args[0].(latch.LockRelease).Reason)
 }
 
 // The page says how far times are from now, what the run's author says of it,
 // which steps cannot be undone, and where the run is in Temporal UI.
 func TestPageShowsWhatIsHeld(t *testing.T) {
 	t.Parallel()
-	run := heldRun(latch.EventBeforeReleaseComplete, "", "", `"instance":{"name":"shop","replicas":3},`, 0, latch.StepDone, latch.StepDone)
-	run.input = strings.Replace(run.input, `},"undo":{"http":{"url":"https://example.com/"}}},{"name":"switch"`, `}},{"name":"switch"`, 1)
+	run := apitest.HeldRun(latch.EventBeforeReleaseComplete, "", "", `"instance":{"name":"shop","replicas":3},`, 0, latch.StepDone, latch.StepDone)
+	run.Input = strings.Replace(run.Input, `},"undo":{"http":{"url":"https://example.com/"}}},{"name":"switch"`, `}},{"name":"switch"`, 1)
 	key := []byte("0123456789abcdef")
-	parsed, err := api.ParseKeys(keys)
+	parsed, err := api.ParseKeys(apitest.Keys)
 	require.NoError(t, err)
-	handler := newAPI(t, run, api.Options{Keys: parsed, Routes: allRoutes(mittoapi.Options{}, lockpage.Options{TemporalUI: "https://ui.example.com/"}), LockLinks: true, LinkKey: key})
-	body := call(handler, "GET", "/locks/"+token+"?API_KEY=lock", "").Body.String()
+	handler := apitest.New(t, run, api.Options{Keys: parsed, Routes: apitest.Routes(mittoapi.Options{}, lockpage.Options{TemporalUI: "https://ui.example.com/"}), LockLinks: true, LinkKey: key})
+	body := apitest.Call(handler, "GET", "/locks/"+apitest.Token+"?API_KEY=lock", "").Body.String()
 	for _, text := range []string{"vars.env</dt><dd>prod", "instance.name</dt><dd>shop", "instance.replicas</dt><dd>3",
 		" days ago", "It cannot be undone.", "Its steps are undone, the last first: switch. What has no undo stays: migrate.",
 		`<a href="https://ui.example.com/namespaces/default/workflows/release-1/run-1/history">`} {
 		require.Contains(t, body, text)
 	}
-	require.NotContains(t, call(handler, "GET", "/locks/"+token+"?link="+locklink.Sign(key, token), "").Body.String(), "ui.example.com",
+	require.NotContains(t, apitest.Call(handler, "GET", "/locks/"+apitest.Token+"?link="+locklink.Sign(key, apitest.Token), "").Body.String(), "ui.example.com",
 		"a link shows nothing of Temporal")
 }
 
-func submit(t *testing.T, temporal *fake, options api.Options, target string, form url.Values, headers ...string) *httptest.ResponseRecorder {
+func submit(t *testing.T, temporal *apitest.Temporal, options api.Options, target string, form url.Values, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
-	return call(newAPI(t, temporal, options), "POST", target, form.Encode(),
+	return apitest.Call(apitest.New(t, temporal, options), "POST", target, form.Encode(),
 		append([]string{"Content-Type", "application/x-www-form-urlencoded"}, headers...)...)
 }
 
@@ -208,27 +179,27 @@ var formField = regexp.MustCompile(`name="form" value="([^"]+)"`)
 // proof that it was shown here.
 func TestPageWithoutKeys(t *testing.T) {
 	t.Parallel()
-	run := heldRun(latch.EventBeforeRelease, "", "", "", 0, latch.StepPending)
-	handler := newAPI(t, run, api.Options{})
-	shown := call(handler, "GET", "/locks/"+token, "")
+	run := apitest.HeldRun(latch.EventBeforeRelease, "", "", "", 0, latch.StepPending)
+	handler := apitest.New(t, run, api.Options{})
+	shown := apitest.Call(handler, "GET", "/locks/"+apitest.Token, "")
 	require.Equal(t, 200, shown.Code)
 	send := func(form url.Values, headers ...string) int {
-		return call(handler, "POST", "/locks/"+token, form.Encode(), append([]string{"Content-Type", "application/x-www-form-urlencoded"}, headers...)...).Code
+		return apitest.Call(handler, "POST", "/locks/"+apitest.Token, form.Encode(), append([]string{"Content-Type", "application/x-www-form-urlencoded"}, headers...)...).Code
 	}
 	proof := formField.FindStringSubmatch(shown.Body.String())[1]
 	require.Equal(t, 403, send(url.Values{"action": {"pass"}}))
 	require.Equal(t, 403, send(url.Values{"action": {"pass"}, "form": {proof[:len(proof)-2]}}))
 	require.Equal(t, 403, send(url.Values{"action": {"pass"}, "form": {proof}}, "Origin", "http://evil.example"))
 	require.Equal(t, 403, send(url.Values{"action": {"pass"}, "form": {proof}}, "Sec-Fetch-Site", "cross-site"))
-	require.Empty(t, run.updates)
+	require.Empty(t, run.Updates)
 	const promise = "Stop the release: The release stops here. No step was taken."
 	require.Equal(t, 200, send(url.Values{"action": {"stop"}, "form": {proof}, "reason": {"no"}, "confirmed": {promise}}, "Origin", "http://127.0.0.1:7127"))
-	require.Len(t, run.updates, 1)
-	require.True(t, strings.HasPrefix(run.updates[0].UpdateID, "page-"))
-	sent := run.updates[0].Args[0].(latch.LockRelease)
+	require.Len(t, run.Updates, 1)
+	require.True(t, strings.HasPrefix(run.Updates[0].UpdateID, "page-"))
+	sent := run.Updates[0].Args[0].(latch.LockRelease)
 	require.Equal(t, "local", sent.By)
 	require.Equal(t, "no", sent.Reason)
-	require.JSONEq(t, `{"stop_release":true,"rollback_release":false}`, string(encode(t, sent.Data)))
+	require.JSONEq(t, `{"stop_release":true,"rollback_release":false}`, string(apitest.Encode(t, sent.Data)))
 }
 
 // A link opens its own lock's page alone, and only where links are let to; its
@@ -236,21 +207,21 @@ func TestPageWithoutKeys(t *testing.T) {
 func TestPageByLink(t *testing.T) {
 	t.Parallel()
 	key := []byte("0123456789abcdef")
-	parsed, err := api.ParseKeys(keys)
+	parsed, err := api.ParseKeys(apitest.Keys)
 	require.NoError(t, err)
 	with := api.Options{Keys: parsed, LockLinks: true, LinkKey: key}
-	run := heldRun(latch.EventBeforeRelease, "", "", "", 0, latch.StepPending)
-	link := "/locks/" + token + "?link=" + locklink.Sign(key, token)
-	shown := call(newAPI(t, run, with), "GET", link, "")
+	run := apitest.HeldRun(latch.EventBeforeRelease, "", "", "", 0, latch.StepPending)
+	link := "/locks/" + apitest.Token + "?link=" + locklink.Sign(key, apitest.Token)
+	shown := apitest.Call(apitest.New(t, run, with), "GET", link, "")
 	require.Equal(t, 200, shown.Code, shown.Body)
-	require.Equal(t, 401, call(newAPI(t, run, with), "GET", "/locks/"+token+"?link="+locklink.Sign(key, "release-1:board:x"), "").Code)
-	require.Equal(t, 401, call(newAPI(t, run, api.Options{Keys: parsed, LinkKey: key}), "GET", link, "").Code)
-	require.Equal(t, 401, call(newAPI(t, run, with), "GET", "/latch/v1/locks/"+token+"?link="+locklink.Sign(key, token), "").Code, "it opens the page alone")
+	require.Equal(t, 401, apitest.Call(apitest.New(t, run, with), "GET", "/locks/"+apitest.Token+"?link="+locklink.Sign(key, "release-1:board:x"), "").Code)
+	require.Equal(t, 401, apitest.Call(apitest.New(t, run, api.Options{Keys: parsed, LinkKey: key}), "GET", link, "").Code)
+	require.Equal(t, 401, apitest.Call(apitest.New(t, run, with), "GET", "/latch/v1/locks/"+apitest.Token+"?link="+locklink.Sign(key, apitest.Token), "").Code, "it opens the page alone")
 	proof := formField.FindStringSubmatch(shown.Body.String())[1]
 	require.Equal(t, 401, submit(t, run, with, link, url.Values{"action": {"pass"}}).Code)
 	require.Equal(t, 401, submit(t, run, api.Options{Keys: parsed[:1], LockLinks: true, LinkKey: key}, link, url.Values{"action": {"pass"}, "form": {proof}}).Code,
 		"other keys, other forms")
-	require.Empty(t, run.updates)
+	require.Empty(t, run.Updates)
 	require.Equal(t, 200, submit(t, run, with, link, url.Values{"action": {"pass"}, "form": {proof}, "name": {"\u202e ann\xff\n\u2028\t"}}).Code, "by any process of the same settings")
-	require.Equal(t, "ann (by link)", run.updates[0].Args[0].(latch.LockRelease).By)
+	require.Equal(t, "ann (by link)", run.Updates[0].Args[0].(latch.LockRelease).By)
 }

@@ -1,0 +1,27 @@
+package mittoapi_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"github.com/latch-run/latch/internal/registry"
+)
+
+// A workflow that is no job's run, and bears its id, is named at START, and is
+// not stopped.
+func TestANamesakeOfAJobsRun(t *testing.T) {
+	t.Parallel()
+	b := newMitto(t)
+	b.do(201, "POST", "/v2/jobs", cmdJob)
+	b.registry.StartError = &registry.NamesakeError{WorkflowID: "job-22739", RunID: "run-9", Type: "shop.Evil"}
+	got := b.do(409, "POST", "/v2/jobs/22739/:actions", `{"action":"START"}`)
+	require.Contains(t, got, `"workflow_id":"job-22739","run_id":"run-9"`)
+	require.Contains(t, got, "shop.Evil")
+	b.temporal.Update = func(client.UpdateWorkflowOptions) (any, error) {
+		return nil, serviceerror.NewQueryFailed("unknown queryType stop")
+	}
+	require.Contains(t, b.do(409, "POST", "/v2/jobs/22739/:actions", `{"action":"STOP"}`), "not running")
+}
