@@ -89,6 +89,8 @@ type API struct {
 
 	mux  *http.ServeMux
 	huma huma.API
+	// routes serves the mux.
+	routes http.Handler
 	// described is the OpenAPI document.
 	described []byte
 }
@@ -172,7 +174,8 @@ func (a *API) handler() (http.Handler, error) {
 		return nil, err
 	}
 	a.mux.HandleFunc("/", a.noRoute)
-	return a.log(a.guard(withWholeTokens(a.mux))), nil
+	a.routes = withWholeTokens(a.mux)
+	return a.log(http.HandlerFunc(a.guard)), nil
 }
 
 func (a *API) setOrigin(public string) error {

@@ -20,8 +20,8 @@ type Caller struct {
 	// Name is the key's; [NameLocal] for a caller on this machine without keys.
 	Name string
 	Role Role
-	// Ambient reports that the request bears no key: only where it comes from
-	// speaks for it.
+	// Ambient reports that the request bears no key: only where it comes from, or
+	// a cookie, speaks for it, and a browser sends these by itself.
 	Ambient bool
 }
 
@@ -43,23 +43,22 @@ func CallerOf(ctx context.Context) *Caller {
 
 // guard lets through who may call at all, and finds out as whom. Which role a
 // route takes is its own matter.
-func (a *API) guard(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store") // a cache knows nothing of X-API-Key and ?API_KEY=
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		known, refused := a.admit(r)
-		if known != nil {
-			NoteCaller(r, known.Name)
-		}
-		if refused != nil {
-			a.Refuse(w, r, refused)
-			return
-		}
-		w, lift := a.veil(w, r, known)
-		r.Body = http.MaxBytesReader(w, r.Body, maximumBody+1)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, known)))
-		lift() // what a panic left half done is not sent
-	})
+func (a *API) guard(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store") // a cache knows nothing of X-API-Key and ?API_KEY=
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	known, refused := a.admit(r)
+	if known != nil {
+		NoteCaller(r, known.Name)
+	}
+	if refused != nil {
+		a.Refuse(w, r, refused)
+		return
+	}
+	if pages := a.pagesOf(r); pages != nil && pages.Handler != nil {
+		pages.Handler.ServeHTTP(w, admitted(w, r, known))
+		return
+	}
+	a.serve(w, r, known)
 }
 
 func (a *API) admit(r *http.Request) (*Caller, *Problem) {
@@ -73,6 +72,11 @@ func (a *API) admit(r *http.Request) (*Caller, *Problem) {
 		return &Caller{Name: NameLocal, Role: RoleAdmin, Ambient: true}, nil
 	}
 	value := keyOf(r)
+	if value == "" && a.pagesOf(r) != nil {
+		if key, loggedIn := a.sessionOf(r); loggedIn {
+			return &Caller{Name: key.Name, Role: key.Role, Ambient: true}, nil
+		}
+	}
 	if value == "" || isOpen(r) {
 		return nil, nil
 	}

@@ -14,6 +14,7 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/console"
 	"github.com/latch-run/latch/internal/lockpage"
 	"github.com/latch-run/latch/internal/mitto/mittoapi"
 	environment "github.com/latch-run/latch/internal/settings"
@@ -30,7 +31,7 @@ const (
 	shutdownTimeout = 20 * time.Second
 )
 
-const serveHelp = `Serve Latch's HTTP API and the pages of its locks until SIGTERM or Ctrl-C. It
+const serveHelp = `Serve Latch's HTTP API and its console until SIGTERM or Ctrl-C. It
 holds no state: any number of them may run side by side. While Temporal is out
 of reach it answers 503 and stays up. All settings come from the environment:
 
@@ -49,7 +50,7 @@ of reach it answers 503 and stays up. All settings come from the environment:
   LATCH_LOG_LEVEL, LATCH_LOG_FORMAT       info; text or json`
 
 func (a *app) serveCommand() *cobra.Command {
-	return &cobra.Command{Use: "serve", Short: "Serve the HTTP API and the pages of locks", Long: serveHelp, Args: cobra.NoArgs,
+	return &cobra.Command{Use: "serve", Short: "Serve the HTTP API and the console", Long: serveHelp, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context()) }}
 }
 
@@ -76,6 +77,7 @@ func (a *app) serve(ctx context.Context) error {
 		Routes: []api.Routes{
 			mittoapi.Routes(mittoapi.Options{FQDN: configured.fqdn(), Environment: configured.Environment}),
 			lockpage.Routes(lockpage.Options{TemporalUI: configured.TemporalUI}),
+			console.Routes(console.Options{TemporalUI: configured.TemporalUI, Stop: ctx}),
 		},
 	})
 	if err != nil {

@@ -7,10 +7,8 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"html/template"
 	"net/http"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -22,6 +20,7 @@ import (
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/runs"
 	"github.com/latch-run/latch/internal/veil"
 )
 
@@ -51,7 +50,7 @@ type pages struct {
 func Routes(options Options) api.Routes {
 	return func(core *api.API) {
 		p := &pages{API: core, temporalUI: options.TemporalUI, formKey: core.DeriveKey("latch page form")}
-		core.AddPages(api.Pages{Path: pagePath, Refuse: p.writeRefusal})
+		core.AddPages(api.Pages{Has: isPage, Refuse: p.writeRefusal})
 		page := api.Operation{Path: pagePath + "{lock}", Linked: true, Errors: []int{http.StatusNotFound}}
 		show, post := page, page
 		show.ID, show.Method, show.Role, show.Summary = "show-lock-page", http.MethodGet, api.RoleRead, "Show the page of a lock"
@@ -63,14 +62,8 @@ func Routes(options Options) api.Routes {
 	}
 }
 
-// protection keeps forms of other sites out (Sec-Fetch-Site, Origin).
-func (p *pages) protection() *http.CrossOriginProtection {
-	protection := http.NewCrossOriginProtection()
-	if p.PublicOrigin != "" {
-		_ = protection.AddTrustedOrigin(p.PublicOrigin) // it was read as an origin before
-	}
-	return protection
-}
+// isPage reports whether a request is for a lock's page.
+func isPage(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, pagePath) }
 
 // visitorOf tells who is at a lock's page: by a key, or by the link.
 func (p *pages) visitorOf(r *http.Request, token string) (visitor, *api.Problem) {
@@ -98,7 +91,7 @@ func (p *pages) showPage(w http.ResponseWriter, r *http.Request) {
 // postPage takes a click, or the key of somebody who has come without one.
 func (p *pages) postPage(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("lock")
-	if err := p.protection().Check(r); err != nil {
+	if err := p.CheckOrigin(r); err != nil {
 		p.Refuse(w, r, api.NewProblem(http.StatusForbidden, "This form was sent from another site's page."))
 		return
 	}
@@ -280,8 +273,7 @@ func (p *pages) writeRefusal(w http.ResponseWriter, r *http.Request, refused *ap
 	p.write(w, r, refused.Status, page{Refusal: refused, AskKey: refused.Status == http.StatusUnauthorized && p.HasKeys()})
 }
 
-// write renders a page under headers that let it load nothing, be framed by
-// nobody, and be kept nowhere.
+// write renders a page that loads nothing but its own style.
 func (p *pages) write(w http.ResponseWriter, r *http.Request, status int, shown page) {
 	shown.Nonce = nonce()
 	var body bytes.Buffer
@@ -290,20 +282,7 @@ func (p *pages) write(w http.ResponseWriter, r *http.Request, status int, shown 
 		api.WriteProblem(w, api.NewProblem(http.StatusInternalServerError, "This failed for a reason that the API's log tells."))
 		return
 	}
-	for name, value := range map[string]string{
-		"Content-Type":                 "text/html; charset=utf-8",
-		"Cache-Control":                "no-store",
-		"Content-Security-Policy":      "default-src 'none'; style-src 'nonce-" + shown.Nonce + "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-		"Cross-Origin-Opener-Policy":   "same-origin",
-		"Cross-Origin-Resource-Policy": "same-origin",
-		"Permissions-Policy":           "camera=(), geolocation=(), microphone=()",
-		"Referrer-Policy":              "same-origin", // with no-referrer a browser's own form has the Origin null
-		"X-Content-Type-Options":       "nosniff",
-		"X-Frame-Options":              "DENY",
-		"X-Robots-Tag":                 "noindex",
-	} {
-		w.Header().Set(name, value)
-	}
+	api.SetPageHeaders(w.Header(), "style-src 'nonce-"+shown.Nonce+"'")
 	w.WriteHeader(status)
 	_, _ = body.WriteTo(w) // the visitor has gone away
 }
@@ -335,7 +314,7 @@ func (p *pages) look(ctx context.Context, token string, who visitor) (*lockView,
 	}
 	view := viewOf(definition, status, records, holder.At, who.linked, time.Now())
 	if !who.linked {
-		view.RunURL = p.runURL(execution.GetWorkflowId(), execution.GetRunId())
+		view.RunURL = runs.URL(p.temporalUI, p.Namespace, execution.GetWorkflowId(), execution.GetRunId())
 	}
 	return view, nil
 }
@@ -352,14 +331,4 @@ func (p *pages) shownTo(who visitor, records []latch.Record, status latch.Status
 	}
 	shown, err := veil.Value(both{records, status}, p.LinkKey)
 	return shown.Records, shown.Status, err
-}
-
-// runURL returns the address of a run in Temporal UI, "" where the UI's own
-// address is not known.
-func (p *pages) runURL(workflowID, runID string) string {
-	if p.temporalUI == "" {
-		return ""
-	}
-	return fmt.Sprintf("%s/namespaces/%s/workflows/%s/%s/history", strings.TrimRight(p.temporalUI, "/"),
-		url.PathEscape(p.Namespace), url.PathEscape(workflowID), url.PathEscape(runID))
 }

@@ -153,3 +153,8 @@ func Value(answer any) (converter.EncodedValue, error) {
 	payloads, err := converter.GetDefaultDataConverter().ToPayloads(answer)
 	return client.NewValue(payloads), err
 }
+
+// Memo is a run's memo of one field.
+func Memo(name string, value *commonpb.Payload) *commonpb.Memo {
+	return &commonpb.Memo{Fields: map[string]*commonpb.Payload{name: value}}
+}

@@ -1,0 +1,172 @@
+package console_test
+
+import (
+	"context"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/console"
+	"github.com/latch-run/latch/internal/lockpage"
+	"github.com/latch-run/latch/internal/mitto/mittoapi"
+	"github.com/latch-run/latch/internal/runs/runstest"
+)
+
+var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+
+// A world is a Temporal of one test, with the releases in it that wait for locks.
+type world struct {
+	runstest.Temporal
+	guard sync.Mutex
+}
+
+func newWorld() *world { return &world{Temporal: runstest.Temporal{Now: noon}} }
+
+// waits adds a release that waits for the locks.
+func (w *world) waits(t *testing.T, id string, locks ...latch.OpenLock) {
+	t.Helper()
+	w.guard.Lock()
+	defer w.guard.Unlock()
+	run := w.Add("release-"+id, latch.WorkflowRelease, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
+	payload, err := converter.GetDefaultDataConverter().ToPayload(locks)
+	require.NoError(t, err)
+	run.Info.Memo = runstest.Memo(latch.MemoLocks, payload)
+}
+
+// decided takes all locks away.
+func (w *world) decided() {
+	w.guard.Lock()
+	defer w.guard.Unlock()
+	w.Runs = nil
+}
+
+// ListWorkflow lists the runs among those of Latch's own; workflows of users' own
+// there are none.
+func (w *world) ListWorkflow(ctx context.Context, request *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	if strings.Contains(request.GetQuery(), "NOT IN") {
+		return &workflowservice.ListWorkflowExecutionsResponse{}, nil
+	}
+	w.guard.Lock()
+	defer w.guard.Unlock()
+	return w.Temporal.ListWorkflow(ctx, request)
+}
+
+// lock is an open lock of a release.
+func lock(id, webhook string) latch.OpenLock {
+	return latch.OpenLock{Token: "release-" + id + ":" + webhook + ":r4nd0m", Webhook: webhook, Event: latch.EventBeforeRelease, Release: id,
+		Title: "Shop " + id, Since: latch.NewTime(noon), Until: latch.NewTime(noon.Add(time.Hour)), OnTimeout: latch.Stop}
+}
+
+// Keys of each role.
+const (
+	adminKey = "admin-0123456789abcdef"
+	lockKey  = "lock-0123456789abcdef"
+	readKey  = "read-0123456789abcdef"
+	keys     = "ann=" + adminKey + ",board:lock=" + lockKey + ",eye:read=" + readKey
+)
+
+// serve serves the API with its console over the world; without keys where text
+// is empty.
+func serve(t *testing.T, w *world, text string) string {
+	t.Helper()
+	return serveUntil(t, t.Context(), w, text)
+}
+
+func serveUntil(t *testing.T, stop context.Context, w *world, text string) string {
+	t.Helper()
+	parsed, err := api.ParseKeys(text)
+	require.NoError(t, err)
+	handler, err := api.New(api.Options{Client: w, Keys: parsed, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Routes: []api.Routes{
+		mittoapi.Routes(mittoapi.Options{}), lockpage.Routes(lockpage.Options{}),
+		console.Routes(console.Options{Stop: stop, TemporalUI: "http://127.0.0.1:8233"})}})
+	require.NoError(t, err)
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// A person is somebody with a browser that runs no scripts.
+type person struct {
+	*testing.T
+	base    string
+	browser *http.Client
+}
+
+// visitor is somebody who has come to the console.
+func visitor(t *testing.T, base string) *person {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	return &person{t, base, &http.Client{Jar: jar}}
+}
+
+// loggedIn is somebody who logged in by a key.
+func loggedIn(t *testing.T, base, key string) *person {
+	t.Helper()
+	p := visitor(t, base)
+	got := p.post("/login", url.Values{"key": {key}})
+	require.Equal(t, 200, got.status, got.body)
+	return p
+}
+
+// A seen is what a browser shows.
+type seen struct {
+	status int
+	path   string
+	header http.Header
+	body   string
+}
+
+func (p *person) get(path string, headers ...string) seen {
+	p.Helper()
+	return p.send(http.MethodGet, path, "", headers...)
+}
+
+// post sends a form, which the browser says comes from the console's own page.
+func (p *person) post(path string, form url.Values, headers ...string) seen {
+	p.Helper()
+	return p.send(http.MethodPost, path, form.Encode(), append([]string{"Content-Type", "application/x-www-form-urlencoded",
+		"Origin", p.base, "Sec-Fetch-Site", "same-origin"}, headers...)...)
+}
+
+func (p *person) send(method, path, body string, headers ...string) seen {
+	p.Helper()
+	request, err := http.NewRequestWithContext(p.Context(), method, p.base+path, strings.NewReader(body))
+	require.NoError(p, err)
+	request.Header.Set("Accept", "text/html")
+	for i := 0; i+1 < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := p.browser.Do(request)
+	require.NoError(p, err)
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(p, err)
+	return seen{response.StatusCode, response.Request.URL.RequestURI(), response.Header, string(text)}
+}
+
+var proofField = regexp.MustCompile(`name="form" value="([^"]+)"`)
+
+// proof returns what a page's forms bear.
+func (p *person) proof(path string) string {
+	p.Helper()
+	found := proofField.FindStringSubmatch(p.get(path).body)
+	require.NotEmpty(p, found, "no form on %s", path)
+	return html.UnescapeString(found[1])
+}

@@ -1,0 +1,72 @@
+package console
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/console/piece"
+	"github.com/latch-run/latch/internal/proof"
+)
+
+// formLife is how long a form may be sent after it was shown.
+const formLife = 12 * time.Hour
+
+// form begins a form that is posted to this page.
+func (v *visit) form(id string, groups ...piece.Group) piece.Form {
+	return piece.Form{ID: id, Proof: v.sign("form"), Groups: groups}
+}
+
+// isOurs reports whether the form that was sent was shown to this person.
+func (v *visit) isOurs() bool { return v.verify("form", v.sent.Get("form")) }
+
+// sign returns the proof that a text was shown to this person. It stays the same
+// for a while, so that a page that did not change reads the same.
+func (v *visit) sign(text string) string {
+	until := time.Now().Truncate(time.Hour).Add(time.Hour + formLife)
+	return proof.Sign(v.formKey, signed(v.caller, text), until)
+}
+
+// verify reports whether the proof is of a text that was shown to this person.
+func (v *visit) verify(text, given string) bool {
+	return proof.Verify(v.formKey, signed(v.caller, text), given, time.Now())
+}
+
+func signed(c api.Caller, text string) string { return fmt.Sprintf("%q %d %s", c.Name, c.Role, text) }
+
+// The cookie by which a page is told what was done on the one before.
+const (
+	noticeCookie  = "latch-notice"
+	noticeLife    = time.Minute
+	maximumNotice = 1000
+)
+
+// tell has the person's next page say what was done.
+func (v *visit) tell(notice string) {
+	if notice == "" {
+		return
+	}
+	if len(notice) > maximumNotice {
+		notice = strings.ToValidUTF8(notice[:maximumNotice], "") + " …"
+	}
+	value := base64.RawURLEncoding.EncodeToString([]byte(notice)) + "~" + v.sign("notice "+notice)
+	v.core.SetCookie(v.writer, v.request, noticeCookie, value, noticeLife)
+}
+
+// told returns what was done on the page before, once.
+func (v *visit) told() string {
+	cookie, err := v.request.Cookie(noticeCookie)
+	if err != nil {
+		return ""
+	}
+	v.core.SetCookie(v.writer, v.request, noticeCookie, "", 0)
+	encoded, given, _ := strings.Cut(cookie.Value, "~")
+	text, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil || !utf8.Valid(text) || !v.verify("notice "+string(text), given) {
+		return ""
+	}
+	return string(text)
+}

@@ -1,0 +1,93 @@
+package console
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/console/piece"
+	"github.com/latch-run/latch/internal/runs"
+)
+
+// inboxLimit is about how many locks one part of the inbox shows.
+const inboxLimit = 100
+
+// An inbox is the data of the page of locks that wait.
+type inbox struct {
+	Filters piece.Form
+	Locks   piece.List
+	// Unread says how many runs wait for locks that cannot be read.
+	Unread string
+}
+
+// inbox shows the locks that wait, and leads to each one's page, where it is
+// removed.
+func (v *visit) inbox() (*answer, error) {
+	filter := apiclient.LockFilter{Webhook: v.query.Get("webhook"), Event: v.query.Get("event"), Release: v.query.Get("release"), Job: v.query.Get("job")}
+	cursor := v.query.Get("cursor")
+	var part api.Locks
+	if err := v.api.Locks(v.request.Context(), filter, cursor, inboxLimit, &part); err != nil {
+		return nil, err
+	}
+	count := piece.Count(len(part.Locks), piece.Unknown, part.NextCursor != "" || cursor != "")
+	data := inbox{Filters: v.inboxFilters(filter), Locks: piece.List{ID: "locks", Name: "Locks that wait", Count: count,
+		Columns: []string{"Lock", "Holds", "Waits since", "Until", "Then"}, Empty: "Nothing waits for anybody.",
+		Lag: "A lock shows here within moments of its making."}}
+	for i := range part.Locks {
+		data.Locks.Rows = append(data.Locks.Rows, v.lockRow(&part.Locks[i]))
+	}
+	if cursor != "" {
+		data.Locks.First = v.with("cursor", "")
+	}
+	if part.NextCursor != "" {
+		data.Locks.Next = v.with("cursor", part.NextCursor)
+	}
+	if part.Unread > 0 {
+		data.Unread = fmt.Sprintf("%d more runs wait for locks that cannot be read here, such as those encrypted with a key that this server lacks.", part.Unread)
+	}
+	made := show("("+count+") Inbox", "inbox", data)
+	made.said = count + " locks wait"
+	return made, nil
+}
+
+func (v *visit) inboxFilters(filter apiclient.LockFilter) piece.Form {
+	return piece.Form{ID: "filter", Groups: []piece.Group{{Fields: []piece.Field{
+		{Name: "release", Label: "Release", Kind: piece.KindSearch, Value: filter.Release},
+		{Name: "job", Label: "Job", Value: filter.Job},
+		{Name: "webhook", Label: "Webhook", Value: filter.Webhook},
+		{Name: "event", Label: "Event", Value: filter.Event},
+	}}}, Buttons: []piece.Button{{Name: "show", Value: "", Label: "Filter"}}}
+}
+
+// lockRow shows a lock: what it holds, since when, until when and what then.
+func (v *visit) lockRow(lock *runs.WaitingLock) piece.Row {
+	link := piece.Link(lock.Webhook, v.link("/locks/"+segment(lock.Token))).With("at " + lock.Event)
+	if lock.Step != "" {
+		link.Note += ", step " + lock.Step
+	}
+	until, then := piece.When(lock.Until), piece.Text(timeoutWord(lock.OnTimeout))
+	if lock.Until.IsZero() {
+		until, then = piece.Text("somebody decides"), piece.Cell{}
+	}
+	return piece.Row{Key: lock.Token, Cells: []piece.Cell{link, v.held(lock), piece.When(lock.Since), until, then}}
+}
+
+// held names what a lock holds.
+func (v *visit) held(lock *runs.WaitingLock) piece.Cell {
+	kind, id := "workflow", lock.WorkflowID
+	switch {
+	case lock.Release != "":
+		kind, id = "release", lock.Release
+	case lock.Job != "":
+		kind, id = "job", lock.Job
+	}
+	cell := piece.Link(cmp.Or(lock.Title, id), v.runURL(lock.WorkflowID, lock.RunID))
+	return cell.With(kind + " " + id)
+}
+
+// timeoutWord says what a lock's timeout decides.
+func timeoutWord(policy string) string {
+	return map[string]string{latch.Continue: "goes on", latch.Stop: "stops", latch.Rollback: "rolls back"}[policy]
+}

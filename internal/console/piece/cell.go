@@ -1,0 +1,71 @@
+package piece
+
+import (
+	"time"
+
+	"github.com/latch-run/latch"
+)
+
+// A Cell is what stands in one place of a list, or beside a fact's name. The
+// zero value is empty.
+type Cell struct {
+	// Text is what is shown. Href makes it a link.
+	Text, Href string
+	// At is shown in place of Text, as a time.
+	At time.Time
+	// Status colors the text by what the word means, such as failed.
+	Status string
+	// Code shows the text in a fixed width, with its lines as they are.
+	Code bool
+	// Note stands below, in small print.
+	Note string
+	// NoteAt is a time at the end of the note.
+	NoteAt time.Time
+}
+
+// Text is a cell of plain text.
+func Text(text string) Cell { return Cell{Text: text} }
+
+// Link is a cell that leads somewhere. Without an address it is plain text.
+func Link(text, href string) Cell { return Cell{Text: text, Href: href} }
+
+// Status is a cell of a word that stands for a state, such as released, failed
+// or pending, in that state's color.
+func Status(word string) Cell { return Cell{Text: word, Status: word} }
+
+// Code is a cell of text in a fixed width.
+func Code(text string) Cell { return Cell{Text: text, Code: true} }
+
+// When is a cell of a time; empty for no time.
+func When(at latch.Time) Cell { return Cell{At: at.Time} }
+
+// With returns the cell with a note below it.
+func (c Cell) With(note string) Cell {
+	c.Note = note
+	return c
+}
+
+// WithTime returns the cell with a note below it that ends in a time.
+func (c Cell) WithTime(note string, at latch.Time) Cell {
+	c.Note, c.NoteAt = note, at.Time
+	return c
+}
+
+// Tone is the class of a status: good, bad, wait, or none for a word without a
+// color of its own.
+func (c Cell) Tone() string { return toneOf(c.Status) }
+
+// toneOf returns the color of a state. Color never stands alone: the word is
+// there too.
+func toneOf(status string) string {
+	switch status {
+	case latch.ResultPass, latch.StepDone, latch.Continue, latch.ReleaseReleased, latch.JobSucceeded, "enabled", "delivered", "healthy", "good":
+		return "good"
+	case latch.ResultFail, latch.StepFailed, latch.StepUndoFailed, latch.Stop, latch.Rollback, latch.ReleaseStopped, latch.ReleaseRolledBack, "undelivered", "bad":
+		return "bad"
+	case latch.ResultPending, latch.ReleaseRunning, "paused", "disabled", "waiting", "retrying", "wait":
+		return "wait"
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,15 @@
+package piece
+
+import (
+	"embed"
+	"html/template"
+)
+
+//go:embed templates/*.html
+var files embed.FS
+
+// Templates returns the pieces' templates, to which a page's own are added. Each
+// call returns its own set.
+func Templates() *template.Template {
+	return template.Must(template.New("pieces").ParseFS(files, "templates/*.html"))
+}

@@ -1,0 +1,160 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/console/piece"
+	"github.com/latch-run/latch/internal/runs"
+)
+
+// A visit is one request for a page, by somebody who may see it.
+type visit struct {
+	*console
+	request *http.Request
+	writer  http.ResponseWriter
+	page    *page
+	caller  api.Caller
+	// query is the address's, sent a posted form.
+	query, sent url.Values
+	now         time.Time
+}
+
+// visitOf begins a visit. It returns nil where nobody is logged in, whom it sends
+// to the login.
+func (c *console) visitOf(w http.ResponseWriter, r *http.Request, p *page) *visit {
+	known := api.CallerOf(r.Context())
+	if known == nil {
+		c.askLogin(w, r)
+		return nil
+	}
+	return &visit{console: c, request: r, writer: w, page: p, caller: *known, query: r.URL.Query(), now: time.Now()}
+}
+
+// get shows a page, or keeps sending what changes in it.
+func (c *console) get(w http.ResponseWriter, r *http.Request, p *page) {
+	v := c.visitOf(w, r, p)
+	switch {
+	case v == nil:
+	case !v.may(p.role):
+		v.write(v.tooSmall(p.role))
+	case p.live && wantsStream(r):
+		v.stream()
+	default:
+		v.write(v.answerOf(p.show))
+	}
+}
+
+// maximumForm bounds a form, in bytes.
+const maximumForm = 2 << 20
+
+// post takes a form: of this console's own page, shown to this person.
+func (c *console) post(w http.ResponseWriter, r *http.Request, p *page) {
+	if err := c.core.CheckOrigin(r); err != nil {
+		c.refuse(w, r, http.StatusForbidden, "This form was sent from another site's page", "Nothing was changed.")
+		return
+	}
+	v := c.visitOf(w, r, p)
+	if v == nil {
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maximumForm)
+	var tooLarge *http.MaxBytesError
+	if err := r.ParseForm(); errors.As(err, &tooLarge) {
+		v.write(refusal(http.StatusRequestEntityTooLarge, "The form is too large", "A form has at most 2 MiB. Nothing was changed."))
+		return
+	} else if err != nil {
+		v.write(refusal(http.StatusBadRequest, "The form cannot be read", "Nothing was changed."))
+		return
+	}
+	v.sent = r.PostForm
+	do, known := p.actions[v.sent.Get("action")]
+	switch {
+	case !v.isOurs():
+		v.write(refusal(http.StatusForbidden, "This form is too old, or was not shown to you", "Nothing was changed. Open the page again."))
+	case !known:
+		v.write(refusal(http.StatusUnprocessableEntity, "This page has no such button", "Nothing was changed. Open the page again."))
+	case !v.may(do.role):
+		v.write(v.tooSmall(do.role))
+	default:
+		v.write(v.answerOf(do.do))
+	}
+}
+
+// may reports whether the person's role is enough. What it is not enough for is
+// not offered.
+func (v *visit) may(role api.Role) bool { return api.MayDo(&v.caller, role) == nil }
+
+func (v *visit) tooSmall(needed api.Role) *answer {
+	return refusal(http.StatusForbidden, "Your key may not do this",
+		"The key "+v.caller.Name+" has the role "+v.caller.Role.String()+"; this takes "+needed.String()+". Nothing was changed.")
+}
+
+// refuse puts what the API refused into the form that was sent, and returns the
+// status for the page that shows it again. It returns the error where that is not
+// about what was sent, such as that Temporal is out of reach.
+func (v *visit) refuse(form *piece.Form, err error) (status int, other error) {
+	var problem *apiclient.Problem
+	if !errors.As(err, &problem) || problem.Status/100 != 4 || problem.Status == http.StatusForbidden || problem.Status == http.StatusUnauthorized {
+		return 0, err
+	}
+	if problems := problem.Problems(); len(problems) > 0 {
+		form.Refuse(problems)
+	} else {
+		form.Problems = append(form.Problems, piece.FieldProblem{Message: problem.Error()})
+	}
+	return problem.Status, nil
+}
+
+// runURL returns the address of a run in Temporal UI; "" where that is not known.
+func (v *visit) runURL(workflowID, runID string) string {
+	return runs.URL(v.temporalUI, v.core.Namespace, workflowID, runID)
+}
+
+// path returns a variable of the page's path.
+func (v *visit) path(name string) string { return v.request.PathValue(name) }
+
+// link returns the address of a page from this one, relative, with a query given
+// as names and values in turn; those without a value are left out.
+func (v *visit) link(path string, query ...string) string {
+	return linkFrom(v.request, path, query...)
+}
+
+// linkFrom returns a relative address, which holds under any path that a proxy
+// puts before the console's.
+func linkFrom(r *http.Request, path string, query ...string) string {
+	address := "./"
+	if depth := strings.Count(r.URL.EscapedPath(), "/"); depth > 1 {
+		address = strings.Repeat("../", depth-1)
+	}
+	address += strings.TrimPrefix(path, "/")
+	values := url.Values{}
+	for i := 0; i+1 < len(query); i += 2 {
+		if query[i+1] != "" {
+			values.Set(query[i], query[i+1])
+		}
+	}
+	if len(values) > 0 {
+		address += "?" + values.Encode()
+	}
+	return address
+}
+
+// segment encodes a variable for the path of [visit.link].
+func segment(text string) string { return url.PathEscape(text) }
+
+// with returns this page's address with one value of its query changed.
+func (v *visit) with(name, value string) string {
+	query := []string{name, value}
+	for key, values := range v.query {
+		if key != name && len(values) > 0 {
+			query = append(query, key, values[0])
+		}
+	}
+	return v.link(v.request.URL.EscapedPath(), query...)
+}
