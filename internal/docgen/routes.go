@@ -12,6 +12,8 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/lockpage"
+	"github.com/latch-run/latch/internal/mitto/mittoapi"
 )
 
 // A route is an operation of the OpenAPI document.
@@ -67,7 +69,8 @@ func described() ([]route, error) {
 		return nil, err
 	}
 	defer lazy.Close()
-	handler, err := api.New(api.Options{Client: lazy})
+	handler, err := api.New(api.Options{Client: lazy, Routes: []api.Routes{
+		mittoapi.Routes(mittoapi.Options{}), lockpage.Routes(lockpage.Options{})}})
 	if err != nil {
 		return nil, err
 	}
