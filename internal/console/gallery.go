@@ -1,6 +1,8 @@
 package console
 
 import (
+	"encoding/json"
+	"math"
 	"net/http"
 	"time"
 
@@ -16,6 +18,11 @@ type gallery struct {
 	Facts   piece.Facts
 	Form    piece.Form
 	Confirm piece.Confirmation
+	Bars    piece.Chart
+	Lines   piece.Chart
+	NoChart piece.Chart
+	Picture piece.Picture
+	Record  piece.Record
 }
 
 // gallery shows the pieces.
@@ -49,6 +56,9 @@ func (v *visit) exhibits() gallery {
 		Confirm: piece.Confirmation{Title: "Stop the release?", Effect: "The release stops here, and nothing is undone.",
 			Items: []string{"migrate stays"}, Form: v.form("confirm"), Back: v.link("/console/gallery")},
 	}
+	data.Bars, data.Lines = exhibitCharts(at)
+	data.NoChart = piece.Chart{ID: "no-chart", Name: "Deliveries", Empty: "Nothing was sent in this time."}
+	data.Picture, data.Record = exhibitPicture(), exhibitRecord(at)
 	data.Confirm.Form.Buttons = []piece.Button{{Value: "confirm", Label: "Yes: stop the release", Look: piece.LookGrave}}
 	for _, state := range []string{latch.ReleaseReleased, latch.ReleaseRunning, latch.ReleaseFailed} {
 		data.List.Rows = append(data.List.Rows, piece.Row{Key: state, Cells: []piece.Cell{
@@ -71,4 +81,40 @@ func (v *visit) exhibitForm() piece.Form {
 	}})
 	form.Buttons = []piece.Button{{Value: "refuse", Label: "Save", Look: piece.LookFirst, Help: "It is refused, so that the form shows what is wrong."}}
 	return form
+}
+
+func exhibitCharts(at latch.Time) (bars, lines piece.Chart) {
+	bars = piece.Chart{ID: "bars", Name: "Deliveries by outcome", Series: []piece.Series{{Name: "delivered", Tone: "good"}, {Name: "failed", Tone: "bad"}}}
+	lines = piece.Chart{ID: "lines", Name: "Latency", Lines: true, Unit: " ms", Series: []piece.Series{{Name: "median"}, {Name: "slowest", Tone: "wait"}}}
+	for i := range 24 {
+		when, n := at.Add(time.Duration(i)*time.Hour), float64(i*7%11)
+		bars.Points = append(bars.Points, piece.Point{At: when, Values: []float64{10 + n, float64(i % 4)}})
+		if lines.Points = append(lines.Points, piece.Point{At: when, Values: []float64{40 + n, 80 + 9*n}}); i == 9 {
+			lines.Points[i].Values[0] = math.NaN()
+		}
+	}
+	return bars, lines
+}
+
+func exhibitPicture() piece.Picture {
+	return piece.Picture{ID: "way", Name: "The way of the release", Describe: "The step migrate is done, switch waits, and what would be undone is migrate.",
+		Width: 620, Height: 170,
+		Arrows: []piece.Arrow{{Points: []int{170, 50, 220, 50}, Look: piece.LookDone}, {Points: []int{370, 50, 420, 50}, Look: piece.LookLater},
+			{Points: []int{295, 80, 295, 110}, Look: piece.LookUndo, Text: "if it is rolled back"}},
+		Boxes: []piece.Box{{X: 20, Y: 20, Width: 150, Height: 60, Text: "migrate", Note: "done", Tone: "good", Look: piece.LookDone},
+			{X: 220, Y: 20, Width: 150, Height: 60, Text: "BEFORE_STEP switch", Note: "waits for board", Tone: "wait", Look: piece.LookNow, Href: "?"},
+			{X: 420, Y: 20, Width: 150, Height: 60, Text: "switch", Look: piece.LookLater},
+			{X: 220, Y: 110, Width: 150, Height: 44, Text: "undo migrate", Look: piece.LookUndo}}}
+}
+
+func exhibitRecord(at latch.Time) piece.Record {
+	shown := piece.RecordOf("record", latch.Record{DeliveryID: "dlv_0123456789", Webhook: "board", Event: latch.EventBeforeRelease, Result: latch.ResultFail,
+		Decision: latch.Stop, Attempts: 2, StartedAt: at, CompletedAt: at, DurationMS: 2310, Error: "the endpoint answers 503",
+		Data:     latch.Object{"result": json.RawMessage(`"fail"`), "build": json.RawMessage(`1.10`)},
+		Request:  &latch.RecordRequest{Method: "POST", URL: "https://hooks.example.com/…", ContentType: "application/json", Bytes: 412},
+		Response: &latch.RecordResponse{Status: 503, Headers: map[string]string{"Retry-After": "2"}, Body: "<h1>busy</h1>"},
+		Tries: []latch.RecordTry{{Number: 1, StartedAt: at, DurationMS: 210, Error: "connection refused", RetryInMS: 2000},
+			{Number: 2, StartedAt: at, DurationMS: 95, Status: 503, Address: "192.0.2.7:443"}}})
+	shown.Open = true
+	return shown
 }

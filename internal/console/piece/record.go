@@ -1,0 +1,152 @@
+package piece
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/latch-run/latch"
+)
+
+// A Record is what is known of one delivery: what was sent, what came back, each
+// attempt, and what it decided.
+type Record struct {
+	// ID is unique in the page.
+	ID string
+	// Title is the webhook with its event, Result what the delivery came to.
+	Title, Result Cell
+	Facts         Facts
+	Request       Facts
+	Answer        Facts
+	// AnswerBody is the body of the answer, as far as it was kept.
+	AnswerBody string
+	// Data is what the record decides by, as JSON.
+	Data  string
+	Tries List
+	// Open shows the record unfolded.
+	Open bool
+	// Forms are what may be done about it.
+	Forms []Form
+}
+
+// RecordOf returns the piece of a record. The id is unique in the page; what
+// leads elsewhere the page adds to Facts, and what may be done to Forms.
+func RecordOf(id string, r latch.Record) Record {
+	title := Text(r.Webhook).With("at " + r.Event)
+	if r.Step != "" {
+		title.Note += ", step " + r.Step
+	}
+	shown := Record{ID: id, Title: title, Result: Status(r.Result), Tries: triesOf(id, r)}
+	shown.Facts.addDecision(r)
+	shown.Facts.addLock(r.Lock)
+	shown.Facts.Add("Delivery", Code(r.DeliveryID))
+	shown.Facts.Add("Began", When(r.StartedAt))
+	shown.Facts.Add("Ended", When(r.CompletedAt))
+	if !r.CompletedAt.IsZero() {
+		shown.Facts.Add("Took", Text(Span(r.DurationMS)))
+	}
+	shown.Facts.Add("Goes on in", code(r.HandedTo))
+	if r.Redelivery > 0 {
+		shown.Facts.Add("Sent again", Text(fmt.Sprintf("%d times", r.Redelivery)))
+	}
+	if r.Truncated {
+		shown.Facts.Add("Cut", Text("A body or data was cut to keep the run's history in bounds."))
+	}
+	if r.Request != nil {
+		shown.Request.Add("Request", Code(strings.TrimSpace(r.Request.Method+" "+r.Request.URL)))
+		shown.Request.Add("Content type", code(r.Request.ContentType))
+		shown.Request.Add("Size", Text(fmt.Sprintf("%d bytes", r.Request.Bytes)))
+	}
+	if r.Response != nil {
+		shown.Answer.Add("Status", answerStatus(r.Response.Status))
+		for _, name := range slices.Sorted(maps.Keys(r.Response.Headers)) {
+			shown.Answer.Add(name, Code(r.Response.Headers[name]))
+		}
+		shown.AnswerBody = r.Response.Body
+	}
+	shown.Data = Object(r.Data)
+	return shown
+}
+
+func (f *Facts) addDecision(r latch.Record) {
+	if r.Error != "" {
+		f.Add("Error", Cell{Text: r.Error, Status: "bad"})
+	}
+	if r.Decision != "" {
+		f.Add("Decision", Status(r.Decision))
+	}
+	if r.Enforced {
+		f.Add("Enforced", Text("by a registered webhook that no release may leave out"))
+	}
+}
+
+func (f *Facts) addLock(lock *latch.RecordLock) {
+	switch {
+	case lock == nil:
+		return
+	case lock.Open():
+		f.Add("Lock", Status("waiting"))
+		return
+	}
+	by := "removed"
+	if lock.RemovedBy != "" {
+		by += " by " + lock.RemovedBy
+	}
+	f.Add("Lock", Text(by+" via "+lock.Via).WithTime("", lock.RemovedAt))
+	if lock.Reason != "" {
+		f.Add("Reason", Text(lock.Reason))
+	}
+}
+
+// triesOf lists the attempts, the first one first.
+func triesOf(id string, r latch.Record) List {
+	list := List{ID: id + "-tries", Name: "Attempts", Count: Count(len(r.Tries), r.Attempts, false),
+		Columns: []string{"Attempt", "Began", "Took", "Answer", "Then"}, Empty: "There was no attempt yet."}
+	for _, try := range r.Tries {
+		answer := answerStatus(try.Status)
+		if try.Error != "" {
+			answer = answer.With(try.Error)
+		}
+		then := Cell{}
+		if try.RetryInMS > 0 {
+			then = Text("again in " + Span(try.RetryInMS))
+		}
+		took := Text(Span(try.DurationMS)).With(try.Address)
+		list.Rows = append(list.Rows, Row{Key: fmt.Sprint(try.Number), Cells: []Cell{Text(fmt.Sprint(try.Number)), When(try.StartedAt), took, answer, then}})
+	}
+	return list
+}
+
+// answerStatus is the cell of an HTTP status; 0 is that no answer came.
+func answerStatus(status int) Cell {
+	switch {
+	case status == 0:
+		return Cell{Text: "no answer", Status: "bad"}
+	case status/100 == 2:
+		return Cell{Text: fmt.Sprint(status), Status: "good"}
+	default:
+		return Cell{Text: fmt.Sprint(status), Status: "bad"}
+	}
+}
+
+// code is a cell of code, empty for no text.
+func code(text string) Cell {
+	if text == "" {
+		return Cell{}
+	}
+	return Code(text)
+}
+
+// Span writes milliseconds as a person reads them, such as "320 ms" or "2m10s".
+func Span(milliseconds int64) string {
+	if milliseconds < 1000 {
+		return fmt.Sprintf("%d ms", milliseconds)
+	}
+	span := time.Duration(milliseconds) * time.Millisecond
+	if span < time.Minute {
+		return span.Round(10 * time.Millisecond).String()
+	}
+	return span.Round(time.Second).String()
+}
