@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/fields"
 	"github.com/latch-run/latch/internal/typo"
 )
@@ -350,16 +351,7 @@ func suggest(key string, keys []jsonField) string {
 // abbreviate shows a value in a message, bounded. What may hide a secret put
 // in the wrong place is the reader's own input.
 func abbreviate(value json.RawMessage) string {
-	const most = 60
-	text := strings.ToValidUTF8(string(bytes.TrimSpace(value)), "\uFFFD")
-	if len(text) <= most {
-		return text
-	}
-	cut := most
-	for cut > 0 && text[cut]&0xC0 == 0x80 {
-		cut--
-	}
-	return text[:cut] + "…"
+	return excerpt.Of(strings.ToValidUTF8(string(bytes.TrimSpace(value)), "\uFFFD"), 60)
 }
 
 // Unmarshal reads JSON that was admitted before into one of this package's

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"go.temporal.io/sdk/activity"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
@@ -56,9 +56,7 @@ func tryOf(made *delivery.Attempt, number int, err error) latch.RecordTry {
 	case !errors.As(err, &status) || status.Status != try.Status:
 		try.Error = err.Error()
 	}
-	if len(try.Error) > longestTryError {
-		try.Error = strings.ToValidUTF8(try.Error[:longestTryError], "")
-	}
+	try.Error = excerpt.First(try.Error, longestTryError)
 	return try
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/expr"
 )
 
@@ -75,19 +76,13 @@ func describe(e *expr.CompileError) string {
 		text = fmt.Sprintf("%d:%d: %s", e.Line, e.Column, text)
 	}
 	if source := strings.TrimSpace(e.Source); source != "" {
-		text += fmt.Sprintf(" (in %q)", abbreviate(source))
+		text += fmt.Sprintf(" (in %q)", excerpt.Of(source, maximumSource))
 	}
 	return text
 }
 
-// abbreviate bounds a source in a message, in bytes.
-func abbreviate(source string) string {
-	const most = 120
-	if len(source) <= most {
-		return source
-	}
-	return strings.ToValidUTF8(source[:most], "") + "…"
-}
+// maximumSource bounds a source in a message, in bytes.
+const maximumSource = 120
 
 func join(path, name string) string {
 	if path == "" {

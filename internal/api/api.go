@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"net/url"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -23,6 +22,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/deliveries"
 	"github.com/latch-run/latch/internal/guess"
+	"github.com/latch-run/latch/internal/httpurl"
 	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/loopback"
 	"github.com/latch-run/latch/internal/registry"
@@ -182,9 +182,9 @@ func (a *API) setOrigin(public string) error {
 	if public == "" {
 		return nil
 	}
-	parsed, err := url.Parse(public)
-	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
-		return fmt.Errorf("PublicURL (LATCH_API_URL): %q is no http or https URL", public)
+	parsed, err := httpurl.Parse(public)
+	if err != nil {
+		return fmt.Errorf("PublicURL (LATCH_API_URL): %w", err)
 	}
 	a.PublicOrigin = loopback.Origin(parsed)
 	return nil

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/httpurl"
 )
 
 // Bounds of one call. The API itself waits for workers, and answers 503 where
@@ -40,12 +41,10 @@ type Client struct {
 // may be empty. TLS goes by the system's roots, or those that SSL_CERT_FILE
 // names.
 func New(address, key string) (*Client, error) {
-	parsed, err := url.Parse(address)
+	parsed, err := httpurl.Parse(address)
 	switch {
 	case err != nil:
-		return nil, errors.New("is no URL; one is such as https://latch.example.com") // the error would repeat a password
-	case parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Host == "":
-		return nil, fmt.Errorf("%q is no http or https URL, such as https://latch.example.com", parsed.Redacted())
+		return nil, err
 	case parsed.User != nil || parsed.RawQuery != "" || parsed.Fragment != "":
 		return nil, errors.New("takes an address alone, without user, query or fragment")
 	}

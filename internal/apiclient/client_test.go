@@ -26,12 +26,12 @@ func serve(t *testing.T, handler http.HandlerFunc) *apiclient.Client {
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
-		"latch.example.com":                "is no http or https URL",
-		"ftp://latch.example.com":          "is no http or https URL",
-		"http://":                          "is no http or https URL",
+		"latch.example.com":                "is not an http or https URL",
+		"ftp://latch.example.com":          "is not an http or https URL",
+		"http://":                          "is not an http or https URL",
 		"https://a:b@latch.example.com":    "without user, query or fragment",
 		"https://latch.example.com?x=1":    "without user, query or fragment",
-		"https://a:%zz@latch.example/\x7f": "is no URL",
+		"https://a:%zz@latch.example/\x7f": "is not an http or https URL",
 	} {
 		_, err := apiclient.New(address, "")
 		require.ErrorContains(t, err, want, address)

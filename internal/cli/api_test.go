@@ -252,7 +252,7 @@ func TestCommandsThatTakeNoAPISaySo(t *testing.T) {
 	require.Contains(t, errors, "the API tells nothing of a fired event's run")
 	code, _, errors = runs("", nil, "status", "x", "--api", "latch.example.com")
 	require.Equal(t, exitUsage, code)
-	require.Contains(t, errors, `--api: "latch.example.com" is no http or https URL`)
+	require.Contains(t, errors, `--api: "latch.example.com" is not an http or https URL`)
 	require.Empty(t, f.calls)
 }
 

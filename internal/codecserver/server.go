@@ -8,7 +8,6 @@ import (
 	"mime"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/latch-run/latch/internal/guess"
+	"github.com/latch-run/latch/internal/httpurl"
 	"github.com/latch-run/latch/internal/loopback"
 	"github.com/latch-run/latch/internal/settings"
 )
@@ -206,8 +206,8 @@ func CheckAddress(address string, tokens []Token) error {
 func CheckOrigins(origins []string) error {
 	var problems []error
 	for _, origin := range origins {
-		parsed, err := url.Parse(origin)
-		if err != nil || parsed.Host == "" || origin != parsed.Scheme+"://"+parsed.Host || parsed.Scheme != "http" && parsed.Scheme != "https" {
+		parsed, err := httpurl.Parse(origin)
+		if err != nil || origin != parsed.Scheme+"://"+parsed.Host {
 			problems = append(problems, fmt.Errorf("%q is no origin such as https://temporal.example.com or http://127.0.0.1:8233, without a path", origin))
 		}
 	}

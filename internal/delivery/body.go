@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/vars"
@@ -177,7 +178,7 @@ func renderBody(given json.RawMessage, kind latch.BodyKind, vars func(reader) ex
 // compact JSON.
 func encodeForm(object json.RawMessage) ([]byte, error) {
 	if !startsObject(object) {
-		return nil, fmt.Errorf("a form is made of a JSON object, not of %s", cutText(string(object), 40))
+		return nil, fmt.Errorf("a form is made of a JSON object, not of %s", excerpt.First(string(object), 40))
 	}
 	var form []string
 	decoder := json.NewDecoder(bytes.NewReader(object))

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
+
+	"github.com/latch-run/latch/internal/excerpt"
 )
 
 // byteOrderMarks begin texts that say their encoding by themselves, longer
@@ -108,7 +110,7 @@ func encodingOf(label string, text []byte) (encoding.Encoding, error) {
 	if known, err := ianaindex.IANA.Encoding(label); err == nil && known != nil {
 		return known, nil
 	}
-	return nil, fmt.Errorf("its charset %q is not known", cutText(cleanText(label), 40))
+	return nil, fmt.Errorf("its charset %q is not known", excerpt.First(cleanText(label), 40))
 }
 
 // orderOf returns the byte order of text in UTF-16, and whether it begins with

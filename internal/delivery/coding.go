@@ -14,6 +14,8 @@ import (
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/latch-run/latch/internal/excerpt"
 )
 
 const (
@@ -77,7 +79,7 @@ func decompress(names []string, body []byte) ([]byte, error) {
 	for i, name := range slices.Backward(names) {
 		decoder, known := codings[name]
 		if !known {
-			return nil, fmt.Errorf("its Content-Encoding %q is not known", cutText(cleanText(name), 40))
+			return nil, fmt.Errorf("its Content-Encoding %q is not known", excerpt.First(cleanText(name), 40))
 		}
 		limit := maximumCodedBytes
 		if i == 0 {

@@ -13,10 +13,10 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/egress"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/protocol"
 )
@@ -139,7 +139,7 @@ func (a *answer) receive(response *http.Response) (err error) {
 		a.uncharted = unknown.Error()
 	}
 	if len(a.body) > MaximumResponseBytes {
-		a.cut, a.body = true, []byte(cutText(string(a.body), MaximumResponseBytes))
+		a.cut, a.body = true, []byte(excerpt.First(string(a.body), MaximumResponseBytes))
 	}
 	return err
 }
@@ -238,19 +238,8 @@ func describe(err error) string {
 // tell makes an error's text: what was called and what happened, masked and
 // of bounded length.
 func (c *call) tell(what string) string {
-	return cutText(c.target+": "+c.masker.Text(cleanText(what)), maximumErrorBytes)
+	return excerpt.First(c.target+": "+c.masker.Text(cleanText(what)), maximumErrorBytes)
 }
 
 // cleanText returns valid UTF-8.
 func cleanText(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
-
-// cutText returns the text's beginning, whole characters, at most so many bytes.
-func cutText(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	for limit > 0 && !utf8.RuneStart(text[limit]) {
-		limit--
-	}
-	return text[:limit]
-}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/expr"
 )
 
@@ -56,7 +57,7 @@ func escapeFor(preset string) expr.Escape {
 // to judge.
 func decodeMessage(body []byte, into any) error {
 	if !startsObject(body) {
-		return fmt.Errorf("it begins with %q", cutText(cleanText(strings.TrimSpace(string(body))), 20))
+		return fmt.Errorf("it begins with %q", excerpt.First(cleanText(strings.TrimSpace(string(body))), 20))
 	}
 	return json.Unmarshal(body, into)
 }
@@ -96,7 +97,7 @@ func (a *answer) slackVerdict(c *call) error {
 	if strings.TrimSpace(string(a.body)) == "ok" || a.read().isJSON() && json.Unmarshal(a.body, &body) == nil && body.OK {
 		return nil
 	}
-	return permanentf("%s", c.tell(fmt.Sprintf("%s, but Slack's body does not say ok: %q", a.statusText(), cutText(c.quotable(a), 100))))
+	return permanentf("%s", c.tell(fmt.Sprintf("%s, but Slack's body does not say ok: %q", a.statusText(), excerpt.First(c.quotable(a), 100))))
 }
 
 // teamsFailure begins what a connector answers with 200 where it could not
@@ -110,7 +111,7 @@ func (a *answer) teamsVerdict(c *call) error {
 	if !strings.Contains(text, teamsFailure) {
 		return nil
 	}
-	told := c.tell(fmt.Sprintf("%s, but Teams says: %s", a.statusText(), cutText(c.quotable(a), 200)))
+	told := c.tell(fmt.Sprintf("%s, but Teams says: %s", a.statusText(), excerpt.First(c.quotable(a), 200)))
 	inner := teamsStatus.FindStringSubmatch(text)
 	if inner == nil {
 		return permanentf("%s", told)

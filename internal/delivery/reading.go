@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/mask"
 )
 
@@ -195,7 +196,7 @@ func (w *walker) object(depth int) error {
 		value := bytes.TrimLeft(w.text[from:w.decoder.InputOffset()], jsonSpace+":")
 		if before, twice := values[key]; twice && !sameJSON(before, value) {
 			at := int(w.decoder.InputOffset()) - len(value)
-			return fmt.Errorf("the key %q stands %w%s", cutText(key, 40), errTwoValues, position(w.text, at))
+			return fmt.Errorf("the key %q stands %w%s", excerpt.First(key, 40), errTwoValues, position(w.text, at))
 		}
 		values[key] = value
 	}
@@ -230,14 +231,14 @@ func (a *answer) shape() string {
 	case a.header.Get("Content-Type") == "":
 		return "is not JSON"
 	default:
-		return fmt.Sprintf("is not JSON (%s)", cutText(cleanText(a.header.Get("Content-Type")), 60))
+		return fmt.Sprintf("is not JSON (%s)", excerpt.First(cleanText(a.header.Get("Content-Type")), 60))
 	}
 }
 
 // faults returns what a decision must know of the answer beside the object
 // that it is, masked and bounded.
 func (a *answer) faults(m *mask.Masker) (unreadable, noObject string) {
-	said := func(text string) string { return cutText(m.Text(cleanText(text)), maximumFault) }
+	said := func(text string) string { return excerpt.First(m.Text(cleanText(text)), maximumFault) }
 	return said(a.read().fault), said(a.shape())
 }
 

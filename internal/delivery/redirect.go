@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/urlmask"
 )
@@ -33,5 +34,5 @@ func (a *answer) leads(c *call) string {
 		return ", which leads to " + to.Scheme + "://" + to.Host
 	}
 	to.Fragment, to.RawFragment = "", ""
-	return ", which leads to " + cutText(cleanText(urlmask.URL(to.String())), maximumShownLocation)
+	return ", which leads to " + excerpt.First(cleanText(urlmask.URL(to.String())), maximumShownLocation)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/urlmask"
 )
@@ -36,7 +37,7 @@ func (a *answer) record(m *mask.Masker) *latch.RecordResponse {
 	return &latch.RecordResponse{
 		Status:  a.status,
 		Headers: a.headers(m, keptHeaderBytes),
-		Body:    cutText(cleanText(m.UpTo(body, limit)), KeptResponseBytes),
+		Body:    excerpt.First(cleanText(m.UpTo(body, limit)), KeptResponseBytes),
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"strconv"
 
 	"github.com/latch-run/latch/internal/egress"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/urlmask"
 )
@@ -77,7 +78,7 @@ func (t target) display(m *mask.Masker) string {
 	if t.secret || m.Finds(t.text) {
 		return t.url.Scheme + "://" + t.url.Host
 	}
-	return cutText(t.public, maximumShownURL)
+	return excerpt.First(t.public, maximumShownURL)
 }
 
 // shown names method and URL in errors.

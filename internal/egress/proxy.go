@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/url"
 
-	"github.com/latch-run/latch/internal/settings"
+	"github.com/latch-run/latch/internal/httpurl"
 )
 
 // parseProxy reads LATCH_EGRESS_PROXY. The error never holds credentials.
@@ -13,9 +13,9 @@ func parseProxy(text string) (*url.URL, error) {
 	if text == "" {
 		return nil, nil
 	}
-	proxy, err := url.Parse(text)
-	if err != nil || proxy.Scheme != "http" && proxy.Scheme != "https" || proxy.Hostname() == "" {
-		return nil, fmt.Errorf("LATCH_EGRESS_PROXY: %q is not of the form http://host:port or https://host:port", settings.Shown(text))
+	proxy, err := httpurl.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("LATCH_EGRESS_PROXY: %q is not of the form http://host:port or https://host:port", httpurl.Shown(text))
 	}
 	return proxy, nil
 }

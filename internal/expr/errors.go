@@ -3,9 +3,10 @@ package expr
 import (
 	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/google/cel-go/interpreter"
+
+	"github.com/latch-run/latch/internal/excerpt"
 )
 
 // CompileError says what is wrong with an expression or a template and where. Line and Column
@@ -74,15 +75,4 @@ func outputTooLarge(limit int) error {
 }
 
 // shorten keeps errors readable, whatever they quote.
-func shorten(text string) string { return shortenTo(text, 300) }
-
-func shortenTo(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	cut := most
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
-}
+func shorten(text string) string { return excerpt.Of(text, 300) }

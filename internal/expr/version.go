@@ -12,6 +12,8 @@ import (
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/common/types/traits"
+
+	"github.com/latch-run/latch/internal/excerpt"
 )
 
 // version is a semantic version, made by semver('1.10.0'). Versions compare by their precedence
@@ -57,7 +59,7 @@ func parseVersion(value ref.Val) ref.Val {
 		err = errors.New("a number of it has more than 63 bits")
 	}
 	if err != nil {
-		return types.NewErr("%q is not a semantic version such as 1.10.0 or v1.10.0-rc.1: %v", shortenTo(text, 60), err)
+		return types.NewErr("%q is not a semantic version such as 1.10.0 or v1.10.0-rc.1: %v", excerpt.Of(text, 60), err)
 	}
 	return version{parsed: parsed, text: text}
 }

@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/runs"
 )
 
@@ -55,8 +55,5 @@ func factText(value json.RawMessage) string {
 	if json.Unmarshal(value, &text) != nil {
 		text = string(value)
 	}
-	if len(text) <= maximumFactBytes {
-		return text
-	}
-	return strings.ToValidUTF8(text[:maximumFactBytes], "") + " …"
+	return excerpt.Of(text, maximumFactBytes)
 }

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/runs"
 )
 
@@ -135,7 +135,7 @@ func unlessLinked(linked bool, text string) string {
 	}
 	const longest = 1000
 	if len(text) > longest {
-		return fmt.Sprintf("%s … (%d bytes)", strings.ToValidUTF8(text[:longest], ""), len(text))
+		return fmt.Sprintf("%s … (%d bytes)", excerpt.First(text, longest), len(text))
 	}
 	return text
 }

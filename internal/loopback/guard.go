@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/latch-run/latch/internal/httpurl"
 )
 
 // A Guard lets in requests to this machine that come from no other site's page.
@@ -82,8 +84,8 @@ func (g *Guard) CheckPage(r *http.Request) error {
 // owns reports whether a page at the address is one of the server's own, or is
 // trusted.
 func (g *Guard) owns(address, host string) bool {
-	parsed, err := url.Parse(address)
-	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
+	parsed, err := httpurl.Parse(address)
+	if err != nil {
 		return false
 	}
 	return strings.EqualFold(parsed.Host, host) || g.trusts(address)

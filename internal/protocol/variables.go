@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/vars"
 )
 
@@ -12,7 +13,7 @@ import (
 // beside. The status of such a job is the one that Mitto's clients know, of the run that Temporal
 // knows as runID. Fields that are the run's own are left out.
 func JobVariable(job *latch.Job, status vars.JobStatus, fields latch.Object, runID string) json.RawMessage {
-	plain := vars.Encode(vars.NewJob(job, status))
+	plain := rawjson.Encode(vars.NewJob(job, status))
 	if len(fields) == 0 {
 		return plain
 	}
@@ -21,12 +22,12 @@ func JobVariable(job *latch.Job, status vars.JobStatus, fields latch.Object, run
 	if json.Unmarshal(plain, &all) != nil || json.Unmarshal(all["status"], &shown) != nil {
 		return plain // our own types are objects
 	}
-	shown["id"], shown["run_id"] = vars.Encode(RunNumber(job.ID, runID)), vars.Encode(runID)
+	shown["id"], shown["run_id"] = rawjson.Encode(RunNumber(job.ID, runID)), rawjson.Encode(runID)
 	added := maps.Clone(fields)
 	for _, own := range []string{"id", "vars", "started_at"} {
 		delete(added, own)
 	}
-	added["status"] = vars.Encode(shown)
+	added["status"] = rawjson.Encode(shown)
 	maps.Copy(all, added)
-	return vars.Encode(all)
+	return rawjson.Encode(all)
 }

@@ -13,6 +13,8 @@ import (
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
+
+	"github.com/latch-run/latch/internal/excerpt"
 )
 
 // A Start is a run to start: one at a time under a workflow id.
@@ -95,10 +97,5 @@ func attributesOf(values map[string]any) (*commonpb.SearchAttributes, error) {
 // Summary returns the text as a summary for Temporal UI: on one line, and at most
 // 200 bytes, which is Temporal's bound however few characters these are.
 func Summary(text string) string {
-	const longest, cut = 200, "…"
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest-len(cut)], "") + cut
-	}
-	return text
+	return excerpt.Within(strings.Join(strings.Fields(text), " "), 200)
 }

@@ -9,8 +9,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/latch-run/latch/internal/httpurl"
 	"github.com/latch-run/latch/internal/typo"
-	"github.com/latch-run/latch/internal/urlmask"
 )
 
 // CheckAddress refuses what no server can listen at: anything but host:port, the
@@ -26,25 +26,14 @@ func CheckAddress(address string) error {
 	return nil
 }
 
-// CheckURL refuses what is no http or https URL; "" is none. The error shows no
-// credentials.
+// CheckURL refuses anything but an http or https URL; "" is no URL, and fine.
+// Its error shows no credentials.
 func CheckURL(address string) error {
 	if address == "" {
 		return nil
 	}
-	parsed, err := url.Parse(address)
-	if err != nil || parsed.Hostname() == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
-		return fmt.Errorf("%q is no http or https URL, such as https://latch.example.com", Shown(address))
-	}
-	return nil
-}
-
-// Shown hides what of a text that should be a URL may be a credential.
-func Shown(address string) string {
-	if at := strings.LastIndex(address, "@"); at >= 0 && !strings.Contains(address, "://") {
-		address = urlmask.Hidden + address[at:]
-	}
-	return urlmask.URL(address)
+	_, err := httpurl.Parse(address)
+	return err
 }
 
 // CheckLogFormat refuses what is no format of a log.

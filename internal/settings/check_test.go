@@ -30,7 +30,7 @@ func TestCheckURL(t *testing.T) {
 		"latch": `"latch"`, "ftp://ada:hunter2@host": `"ftp://***@host"`, "ada:hunter2@host": `"***@host"`, "https://": `"https://"`, "https://ada:hunter2@": `"https://***@"`,
 	} {
 		err := settings.CheckURL(bad)
-		require.ErrorContains(t, err, shown+" is no http or https URL")
+		require.ErrorContains(t, err, shown+" is not an http or https URL")
 		require.NotContains(t, err.Error(), "hunter2")
 	}
 }

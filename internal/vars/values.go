@@ -1,11 +1,10 @@
 package vars
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // Job is the variable job (docs/contract.md, "Templates"). It
@@ -43,9 +42,9 @@ func NewJob(job *latch.Job, status JobStatus) Job {
 		variable.Tags = []string{}
 	}
 	if schedule := job.Schedule; schedule != nil {
-		variable.Schedule = Encode(schedule)
+		variable.Schedule = rawjson.Encode(schedule)
 		if *schedule == (latch.Schedule{Cron: schedule.Cron}) {
-			variable.Schedule = Encode(schedule.Cron)
+			variable.Schedule = rawjson.Encode(schedule.Cron)
 		}
 	}
 	return variable
@@ -88,9 +87,9 @@ func AddRelease(variables map[string]json.RawMessage, release *latch.Release, st
 		variable.Steps = append(variable.Steps, step)
 		byName[step.Name] = step
 	}
-	variables["release"], variables["steps"], variables["vars"] = Encode(variable), Encode(byName), Encode(variable.Vars)
+	variables["release"], variables["steps"], variables["vars"] = rawjson.Encode(variable), rawjson.Encode(byName), rawjson.Encode(variable.Vars)
 	if release.Instance != nil {
-		variables["instance"] = Encode(variable.Instance)
+		variables["instance"] = rawjson.Encode(variable.Instance)
 	}
 }
 
@@ -125,16 +124,4 @@ func OrEmpty(object latch.Object) latch.Object {
 		return latch.Object{}
 	}
 	return object
-}
-
-// Encode returns a value of our own as JSON.
-func Encode(value any) json.RawMessage {
-	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		// Our own types marshal; what users gave came out of JSON.
-		panic(fmt.Sprintf("latch: %T: %v", value, err))
-	}
-	return bytes.TrimSuffix(encoded.Bytes(), []byte("\n"))
 }
