@@ -10,6 +10,7 @@ import (
 
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rehearsal"
 )
 
 // HTTP is the activity latch.HTTP: one attempt of an http task. It returns the
@@ -26,11 +27,19 @@ func (a *Activities) HTTP(ctx context.Context, call protocol.HTTPCall) (any, err
 	if cancelRequested(ctx) {
 		return nil, temporal.NewCanceledError()
 	}
-	judging := attempt{number: int(info.Attempt), retry: call.Task.Retry, now: time.Now()}
+	judging := attempt{number: int(info.Attempt), retry: call.Task.Retry, now: rehearsal.Now(ctx)}
 	if call.Task.Retry != nil {
-		judging.deadline = info.ScheduledTime.Add(time.Duration(call.Task.Retry.WithDefaults().Deadline))
+		judging.deadline = scheduledAt(ctx).Add(time.Duration(call.Task.Retry.WithDefaults().Deadline))
 	}
 	return nil, judging.judge(err).failure()
+}
+
+// scheduledAt returns when the activity was scheduled.
+func scheduledAt(ctx context.Context) time.Time {
+	if world := rehearsal.Of(ctx); world != nil {
+		return world.ScheduledAt
+	}
+	return activity.GetInfo(ctx).ScheduledTime
 }
 
 func bodyOf(response *delivery.TaskResponse) any {

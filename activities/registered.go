@@ -27,7 +27,7 @@ import (
 type storeKey struct{ namespace, taskQueue string }
 
 // registryOf returns the registry that the asking run goes by; nil in the SDK's
-// test environment, which has no server.
+// test environment, which has no server: there what is rehearsed counts.
 func (a *Activities) registryOf(ctx context.Context) *registry.Store {
 	info := activity.GetInfo(ctx)
 	if info.Namespace == testNamespace {
@@ -49,7 +49,7 @@ func (a *Activities) registryOf(ctx context.Context) *registry.Store {
 func (a *Activities) Resolve(ctx context.Context, request protocol.ResolveRequest) (protocol.ResolveAnswer, error) {
 	store := a.registryOf(ctx)
 	if store == nil {
-		return protocol.ResolveAnswer{}, nil
+		return resolveRehearsed(ctx, request.ID), nil
 	}
 	entry, err := store.Get(ctx, request.ID)
 	if errors.Is(err, registry.ErrUnknown) {
@@ -83,9 +83,7 @@ func (a *Activities) Times(ctx context.Context, request protocol.TimesRequest) (
 // there, and holds nothing.
 func (a *Activities) consult(ctx context.Context, store *registry.Store, read *input, answer *protocol.Admission) error {
 	if store == nil {
-		if len(read.named) > 0 {
-			answer.Problems = read.named
-		}
+		consultRehearsed(ctx, read, answer)
 		return nil
 	}
 	var group errgroup.Group
@@ -162,13 +160,18 @@ func unknownJobs(ctx context.Context, store *registry.Store, named []latch.Probl
 	for _, entry := range entries {
 		found[entry.ID] = true
 	}
+	return missing(named, found), nil
+}
+
+// missing returns what is wrong with those of the named jobs that were not found.
+func missing(named []latch.Problem, found map[string]bool) latch.Problems {
 	var problems latch.Problems
 	for _, each := range named {
 		if !found[each.Message] {
 			problems.Addf(each.Path, "%q names no registered job", each.Message)
 		}
 	}
-	return problems, nil
+	return problems
 }
 
 // applying returns the registered webhooks that apply to the run, each with the

@@ -12,6 +12,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rehearsal"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -33,7 +34,7 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 	}
 	retry := send.Request.Webhook.Retry.WithDefaults()
 	if limit := retry.AttemptLimit(); limit > 0 && number > limit+maximumLost {
-		return protocol.Outcome{}, lostAttempts(limit, known)
+		return protocol.Outcome{}, lostAttempts(ctx, limit, known)
 	}
 	send.Request.Occurrence = occurrenceOf(send.Record)
 	made, err := a.options.Sender.Send(context.WithoutCancel(ctx), &send.Request, number)
@@ -51,7 +52,7 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 		outcome.Verdict = ask(send, outcome)
 		return outcome, nil
 	}
-	judged := attempt{number: number, retry: &retry, deadline: send.Deadline, now: time.Now()}.judge(err)
+	judged := attempt{number: number, retry: &retry, deadline: send.Deadline, now: rehearsal.Now(ctx)}.judge(err)
 	outcome.Error, outcome.Gone = judged.message, judged.gone
 	try.RetryInMS = judged.delay.Milliseconds()
 	logAttempt(ctx, send, outcome, try, err)
@@ -66,17 +67,17 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 
 // leave tells the next attempt what is known, and the run when it is due.
 func (j *judgement) leave(ctx context.Context, outcome *protocol.Outcome, known memory) {
-	due := time.Now().Add(j.delay)
+	due := rehearsal.Now(ctx).Add(j.delay)
 	outcome.NextAttemptAt = latch.NewTime(due)
 	activity.RecordHeartbeat(ctx, known)
-	j.delay = max(time.Until(due), time.Millisecond) // the heartbeat took a part of it
+	j.delay = max(due.Sub(rehearsal.Now(ctx)), time.Millisecond) // the heartbeat took a part of it
 }
 
 // notSent ends an attempt of Temporal's in which nothing was sent, and which
 // counts for none. It comes again soon, until the delivery's deadline, unless
 // the webhook was withdrawn.
 func notSent(ctx context.Context, send protocol.Send, known memory, attempts int, err error) error {
-	outcome := protocol.Outcome{Attempts: attempts, Tries: known.Tries, Error: err.Error(), CompletedAt: latch.NewTime(time.Now())}
+	outcome := protocol.Outcome{Attempts: attempts, Tries: known.Tries, Error: err.Error(), CompletedAt: latch.NewTime(rehearsal.Now(ctx))}
 	judged := judgement{kind: errorUnread, message: err.Error()}
 	wait := unreadWait
 	var withdrawn *withdrawnError
@@ -91,7 +92,7 @@ func notSent(ctx context.Context, send protocol.Send, known memory, attempts int
 		judged.kind, wait = errorBusy, busy.Wait
 	}
 	judged.delay = nextTurn(wait, known.TurnedAway, rand.Float64())
-	if !send.Deadline.IsZero() && time.Now().Add(judged.delay).After(send.Deadline) {
+	if !send.Deadline.IsZero() && rehearsal.Now(ctx).Add(judged.delay).After(send.Deadline) {
 		judged.final = true
 		judged.message = fmt.Sprintf("given up after %d attempts at the deadline: %s", attempts, err.Error())
 		outcome.Error = judged.message
@@ -125,10 +126,10 @@ const maximumLost = 5
 
 // lostAttempts is the end of a delivery whose last attempts ended without a
 // word.
-func lostAttempts(limit int, known memory) error {
+func lostAttempts(ctx context.Context, limit int, known memory) error {
 	made := limit + maximumLost
 	message := fmt.Sprintf("given up after %d attempts, of which maximum_attempts or schedule allow %d: the last ones ended without a word; were their workers killed?", made, limit)
-	outcome := protocol.Outcome{Attempts: made, Tries: known.Tries, Error: message, CompletedAt: latch.NewTime(time.Now())}
+	outcome := protocol.Outcome{Attempts: made, Tries: known.Tries, Error: message, CompletedAt: latch.NewTime(rehearsal.Now(ctx))}
 	return judgement{kind: errorExhausted, message: message, final: true}.failure(outcome)
 }
 
@@ -139,7 +140,7 @@ func occurrenceOf(record latch.Record) protocol.Occurrence {
 	if record.Step != "" {
 		subject += "/" + record.Step
 	}
-	return protocol.Occurrence{At: record.StartedAt, WorkflowID: record.WorkflowID, Subject: subject}
+	return protocol.Occurrence{At: record.StartedAt, WorkflowID: record.WorkflowID, Step: record.Step, Subject: subject}
 }
 
 func outcomeOf(made *delivery.Attempt, number int) protocol.Outcome {

@@ -19,6 +19,7 @@ import (
 	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rehearsal"
 )
 
 // A call is one request that is ready to be sent, and what must be known to
@@ -37,8 +38,12 @@ type call struct {
 	redaction *redaction
 	// retry says of statuses whether they are tried again; nil says nothing.
 	retry *latch.Retry
-	// delivery is the webhook's request that is sent; nil for a task's.
+	// delivery is the webhook's request that is sent, and attempt counts its
+	// attempts; nil and 0 for a task's. token says that an OAuth2 token is asked
+	// for.
 	delivery *protocol.WebhookRequest
+	attempt  int
+	token    bool
 	// transport sends it, nil for the sender's own; grant gets its OAuth2
 	// token, nil for none.
 	transport *http.Transport
@@ -46,8 +51,9 @@ type call struct {
 	// staleToken tells that the receiver refused a token that had been kept
 	// from an earlier attempt.
 	staleToken bool
-	// watch takes the attempt's times.
+	// watch takes the attempt's times; now is the time.
 	watch *stopwatch
+	now   func() time.Time
 }
 
 // An answer is what came back, as far as it came. Nothing of it is masked yet.
@@ -80,10 +86,7 @@ func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
 	c.watch = newStopwatch()
 	attempt, clock := newClock(ctx, s.connect, c.timeout-c.spent)
 	defer clock.stop()
-	if err := s.guard.CheckBeforeProxy(attempt, c.request.url); err != nil {
-		return nil, s.failure(ctx, attempt, c, err)
-	}
-	response, err := c.send(clock.traced(c.watch.in(attempt), c.watch), cmp.Or(c.transport, s.transport))
+	response, err := s.roundTrip(attempt, c, clock)
 	if err != nil {
 		return nil, s.failure(ctx, attempt, c, err)
 	}
@@ -97,6 +100,19 @@ func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
 		return received, s.failure(ctx, attempt, c, fmt.Errorf("the answer (status %d) broke off: %w", response.StatusCode, err))
 	}
 	return received, nil
+}
+
+// roundTrip sends a call and returns the answer as far as its headers, of the
+// network or of what stands in its place.
+func (s *Sender) roundTrip(ctx context.Context, c *call, clock *clock) (*http.Response, error) {
+	if world := rehearsal.Of(ctx); world != nil {
+		clock.connect()
+		return world.Answer(c.request.request(ctx), rehearsal.Message{Delivery: c.delivery, Attempt: c.attempt, Token: c.token, Hide: c.masker.Text})
+	}
+	if err := s.guard.CheckBeforeProxy(ctx, c.request.url); err != nil {
+		return nil, err
+	}
+	return c.send(clock.traced(c.watch.in(ctx), c.watch), cmp.Or(c.transport, s.transport))
 }
 
 // maximumStale bounds how many kept connections one attempt may lose its
@@ -212,7 +228,7 @@ func (s *Sender) failure(ctx, attempt context.Context, c *call, err error) error
 		return &UnreachableError{message: c.tell("ended by the worker before it was answered"), cause: ctx.Err()}
 	case errors.Is(context.Cause(attempt), errConnectTimeout):
 		return &UnreachableError{message: c.tell(fmt.Sprintf("no connection within %s", s.connect)), Timeout: true}
-	case errors.Is(context.Cause(attempt), errAnswerTimeout):
+	case errors.Is(context.Cause(attempt), errAnswerTimeout), errors.Is(err, rehearsal.ErrNoAnswer):
 		return &UnreachableError{message: c.tell(fmt.Sprintf("no complete answer within its timeout of %s", c.timeout)), Timeout: true}
 	}
 	var slow net.Error

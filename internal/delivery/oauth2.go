@@ -61,7 +61,7 @@ func (s *Sender) newGrant(c *call, a *access) (*grant, error) {
 	header, body := s.tokenRequest(settings, secret)
 	g := &grant{sender: s}
 	g.fetch = call{request: outgoing{http.MethodPost, target.url, header, body}, target: "the OAuth2 token of " + target.shown(http.MethodPost, c.masker),
-		timeout: min(c.timeout, tokenTimeout), masker: c.masker}
+		timeout: min(c.timeout, tokenTimeout), masker: c.masker, token: true}
 	g.key = sha256.Sum256(rawjson.Encode([]string{settings.TokenURL, settings.AuthStyleOrDefault(), settings.ClientID, secret, string(body)}))
 	return g, nil
 }
@@ -100,7 +100,7 @@ func (s *Sender) perform(ctx context.Context, c *call) (*answer, error) {
 		return s.exchange(ctx, c)
 	}
 	begun := time.Now()
-	used, fetched, err := s.tokens.get(ctx, c.grant.key, s.now, c.grant.token)
+	used, fetched, err := s.tokens.get(ctx, c.grant.key, c.now, c.grant.token)
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 			err = &UnreachableError{message: c.grant.fetch.tell("ended by the worker before it came"), cause: ctx.Err()}
@@ -125,7 +125,8 @@ func (s *Sender) perform(ctx context.Context, c *call) (*answer, error) {
 // status as the receiver's own.
 func (g *grant) token(ctx context.Context) (*token, error) {
 	c := g.fetch
-	asked := g.sender.now()
+	c.now = g.sender.clock(ctx)
+	asked := c.now()
 	received, err := g.sender.exchange(ctx, &c)
 	if received == nil || err != nil && received.succeeded() {
 		return nil, err

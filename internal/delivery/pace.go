@@ -92,7 +92,7 @@ func (s *Sender) keepPace(c *call) error {
 	if !has {
 		return nil
 	}
-	if wait := s.paced.take(of, c.request.url.String(), s.now()); wait > 0 {
+	if wait := s.paced.take(of, c.request.url.String(), c.now()); wait > 0 {
 		return &BusyError{Endpoint: c.request.url.Scheme + "://" + c.request.url.Host, Wait: max(wait, shortestTurn), Paced: true}
 	}
 	return nil
@@ -103,6 +103,6 @@ func (s *Sender) keepPace(c *call) error {
 func (s *Sender) noticePace(c *call, header http.Header) {
 	if c.delivery.Webhook.Preset == latch.PresetDiscord && header.Get("X-RateLimit-Remaining") == "0" {
 		rest, _ := parseSeconds(header.Get("X-RateLimit-Reset-After"))
-		s.paced.rest(presetPaces[latch.PresetDiscord], c.request.url.String(), s.now(), rest)
+		s.paced.rest(presetPaces[latch.PresetDiscord], c.request.url.String(), c.now(), rest)
 	}
 }

@@ -46,7 +46,7 @@ func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt)
 		return nil, (&call{target: d.subject(), masker: d.masker}).fail(err)
 	}
 	c := &call{request: outgoing{r.Webhook.MethodOrDefault(), d.target.url, d.header, d.body}, target: d.subject(),
-		timeout: r.Webhook.TimeoutOrDefault(), retry: r.Webhook.Retry, secrets: d.masked, masker: d.masker, delivery: r, redaction: s.redactionOf(r.Webhook.Redact)}
+		timeout: r.Webhook.TimeoutOrDefault(), retry: r.Webhook.Retry, secrets: d.masked, masker: d.masker, delivery: r, attempt: attempt, redaction: s.redactionOf(r.Webhook.Redact)}
 	if err := s.admit(c, &d.access); err != nil {
 		return nil, c.fail(err)
 	}

@@ -23,7 +23,7 @@ type Prepared struct {
 // delivery must not change until it is sent. Its error is a [*PermanentError];
 // the attempt tells how far the request came.
 func (s *Sender) Prepare(r *protocol.WebhookRequest, attempt int) (*Prepared, *Attempt, error) {
-	call, made, err := s.begin(r, attempt)
+	call, made, err := s.begin(context.Background(), r, attempt)
 	if err != nil {
 		return nil, made, err
 	}
@@ -34,12 +34,12 @@ func (s *Sender) Prepare(r *protocol.WebhookRequest, attempt int) (*Prepared, *A
 func (p *Prepared) Send(ctx context.Context) (*Attempt, error) {
 	place, err := p.sender.endpoints.enter(originOf(p.call.request.url))
 	if err != nil {
-		p.made.CompletedAt = p.sender.now()
+		p.made.CompletedAt = p.call.now()
 		return p.made, err
 	}
 	if err := p.sender.keepPace(p.call); err != nil {
 		place.leave(errNotCalled)
-		p.made.CompletedAt = p.sender.now()
+		p.made.CompletedAt = p.call.now()
 		return p.made, err
 	}
 	made, err := p.sender.deliver(ctx, p.call, p.made)

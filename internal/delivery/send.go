@@ -41,7 +41,7 @@ type Attempt struct {
 // [*StatusError], a [*PermanentError], or a [*BusyError] for which nothing was
 // sent.
 func (s *Sender) Send(ctx context.Context, r *protocol.WebhookRequest, attempt int) (*Attempt, error) {
-	call, made, err := s.begin(r, attempt)
+	call, made, err := s.begin(ctx, r, attempt)
 	if err != nil {
 		return made, err
 	}
@@ -50,17 +50,20 @@ func (s *Sender) Send(ctx context.Context, r *protocol.WebhookRequest, attempt i
 }
 
 // begin makes the call of an attempt, and tells of it in made.
-func (s *Sender) begin(r *protocol.WebhookRequest, attempt int) (ready *call, made *Attempt, err error) {
-	made = &Attempt{Data: latch.Object{}, StartedAt: s.now()}
+func (s *Sender) begin(ctx context.Context, r *protocol.WebhookRequest, attempt int) (ready *call, made *Attempt, err error) {
+	now := s.clock(ctx)
+	made = &Attempt{Data: latch.Object{}, StartedAt: now()}
 	if ready, err = s.prepare(r, attempt, made); err != nil {
-		made.CompletedAt = s.now()
+		made.CompletedAt = now()
+		return nil, made, err
 	}
-	return ready, made, err
+	ready.now = now
+	return ready, made, nil
 }
 
 // deliver sends a call and tells of the answer in made.
 func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attempt, error) {
-	defer func() { made.CompletedAt = s.now() }()
+	defer func() { made.CompletedAt = call.now() }()
 	received, err := s.perform(ctx, call)
 	made.Timings = call.watch.timings()
 	if s.guard.Proxy() == nil {

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/egress"
+	"github.com/latch-run/latch/internal/rehearsal"
 	"github.com/latch-run/latch/internal/secret"
 )
 
@@ -88,6 +90,14 @@ func (s *Sender) newTransport(settings *tls.Config) *http.Transport {
 	transport := s.guard.Transport(settings)
 	transport.MaxResponseHeaderBytes = maximumHeaderBytes
 	return transport
+}
+
+// clock returns what tells the time to an attempt.
+func (s *Sender) clock(ctx context.Context) func() time.Time {
+	if world := rehearsal.Of(ctx); world != nil {
+		return world.Now
+	}
+	return s.now
 }
 
 // Close closes the connections that are idle. Attempts under way go on.

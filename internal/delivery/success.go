@@ -11,7 +11,7 @@ import (
 // judge decides about an answer by its status and by success, an expression
 // over response; broken is what broke the answer off, if something did.
 func (s *Sender) judge(c *call, received *answer, response *TaskResponse, broken error, success string, variables expr.Variables) error {
-	verdict := received.verdict(c, s.now())
+	verdict := received.verdict(c, c.now())
 	again, said := c.retry.Again(received.status)
 	switch {
 	case broken != nil && said && !again:

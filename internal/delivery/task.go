@@ -42,6 +42,7 @@ func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 	if err != nil {
 		return nil, err
 	}
+	call.now = s.clock(ctx)
 	received, err := s.perform(ctx, call)
 	if received == nil {
 		return nil, err

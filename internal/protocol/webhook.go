@@ -31,8 +31,9 @@ type WebhookRequest struct {
 type Occurrence struct {
 	// At is when the event fired.
 	At latch.Time `json:"at"`
-	// WorkflowID is the run that fired it.
+	// WorkflowID is the run that fired it, and Step the step that it is about.
 	WorkflowID string `json:"workflow_id"`
+	Step       string `json:"step,omitempty"`
 	// Subject is what it happened to; empty for nothing of its own.
 	Subject string `json:"subject,omitempty"`
 }

@@ -1,0 +1,220 @@
+package latchtest_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/latchtest"
+)
+
+// What no script answers is answered with 200 and no body.
+func TestUnscriptedIsAnswered(t *testing.T) {
+	t.Parallel()
+	hooks, env := setup(t, latchtest.Options{})
+	release(t, env, `[{"id": "board", "url": "https://board.example.com", "event": "RELEASE_SUCCESS"}]`)
+	board := hooks.RequireDelivered("board", "RELEASE_SUCCESS")
+	require.Equal(t, latch.ResultPass, board.Result)
+	require.Equal(t, 200, board.Response.Status)
+	require.False(t, board.Requests[0].Scripted)
+	require.Equal(t, []string{"RELEASE_SUCCESS board"}, hooks.Fired())
+}
+
+// With Strict it fails the test, and says which request it was.
+func TestStrictFailsWhatIsNotScripted(t *testing.T) {
+	t.Parallel()
+	failures := try(func(ft latchtest.T, env *testsuite.TestWorkflowEnvironment) {
+		hooks := latchtest.NewWithOptions(ft, env, latchtest.Options{Strict: true})
+		hooks.OnURL("https://shop.example.com/deploy").Answer(200, "")
+		release(t, env, `[{"id": "board", "url": "https://board.example.com", "event": "RELEASE_SUCCESS"}]`)
+	})
+	failsWith(t, failures, `no script answers POST https://board.example.com, attempt 1 of webhook "board" at RELEASE_SUCCESS`)
+}
+
+// Whatever a receiver may do, the record says as it does in production.
+func TestAnswersAreReadAsInProduction(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		script         func(*latchtest.Script)
+		decision, says string
+		attempts       int
+	}{
+		"an object that stops": {
+			script:   func(s *latchtest.Script) { s.Answer(200, `{"result": "fail", "stop_release": true}`) },
+			decision: latch.Stop, attempts: 1,
+		},
+		"nothing to say": {
+			script:   func(s *latchtest.Script) { s.Answer(204, "") },
+			decision: latch.Continue, attempts: 1,
+		},
+		"no JSON where JSON is announced": {
+			script: func(s *latchtest.Script) {
+				s.AnswerWith(latchtest.Answer{Header: http.Header{"Content-Type": {"application/json"}}, Body: `{"result": `})
+			},
+			decision: latch.Rollback, attempts: 1, says: "not valid JSON",
+		},
+		"a word nobody understands": {
+			script:   func(s *latchtest.Script) { s.Answer(200, `{"result": "maybe"}`) },
+			decision: latch.Rollback, attempts: 1, says: "maybe",
+		},
+		"a refusal": {
+			script:   func(s *latchtest.Script) { s.Answer(400, "no") },
+			decision: latch.Rollback, attempts: 1, says: "400 Bad Request",
+		},
+		"no answer in time, then one": {
+			script:   func(s *latchtest.Script) { s.TimeOut().Answer(200, "") },
+			decision: latch.Continue, attempts: 2,
+		},
+		"nobody there, then busy, then an answer": {
+			script:   func(s *latchtest.Script) { s.Unreachable().Answer(503, "").Answer(200, "") },
+			decision: latch.Continue, attempts: 3,
+		},
+		"busy for longer than the gate waits": {
+			script:   func(s *latchtest.Script) { s.Answer(503, "") },
+			decision: latch.Rollback, attempts: 34, says: "503",
+		},
+		"never an answer": {
+			script:   func(s *latchtest.Script) { s.TimeOut() },
+			decision: latch.Rollback, attempts: 34, says: "no complete answer within its timeout of 1m0s",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			hooks, env := setup(t, latchtest.Options{})
+			test.script(hooks.On("gate", "BEFORE_RELEASE"))
+			release(t, env, `[{"id": "gate", "url": "https://gate.example.com", "events": [
+				{"event": "BEFORE_RELEASE", "on_error": "rollback"}]}]`)
+			gate := hooks.RequireFired("gate", "BEFORE_RELEASE")
+			require.Equal(t, test.decision, gate.Decision)
+			require.Contains(t, gate.Error, test.says)
+			require.InDelta(t, test.attempts, len(gate.Requests), float64(test.attempts)/10)
+		})
+	}
+}
+
+// Retry-After counts by the environment's clock, and so does a delivery's deadline,
+// whenever the environment's time is.
+func TestRetriesGoByTheEnvironmentsClock(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]time.Time{
+		"now": time.Now(), "long ago": time.Date(2019, 5, 1, 0, 0, 0, 0, time.UTC), "long from now": time.Date(2055, 5, 1, 0, 0, 0, 0, time.UTC),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			hooks, env := setup(t, latchtest.Options{})
+			env.SetStartTime(start)
+			hooks.On("slow", "RELEASE_SUCCESS").AnswerWith(latchtest.Answer{Status: 429, Header: http.Header{"Retry-After": {"7200"}}}).Answer(200, "")
+			hooks.On("dead", "RELEASE_SUCCESS").Answer(503, "")
+			hooks.OnURL("https://shop.example.com/deploy").Answer(200, "")
+			release(t, env, `[
+				{"id": "slow", "url": "https://slow.example.com", "event": "RELEASE_SUCCESS"},
+				{"id": "dead", "url": "https://dead.example.com", "event": "RELEASE_SUCCESS", "retry": {"deadline": "6h"}}]`)
+			slow := hooks.RequireDelivered("slow", "RELEASE_SUCCESS").Requests
+			require.Len(t, slow, 2)
+			require.InDelta(t, 2.1, slow[1].At.Sub(slow[0].At).Hours(), 0.11)
+			dead := hooks.RequireFired("dead", "RELEASE_SUCCESS")
+			require.False(t, dead.Arrived())
+			require.Contains(t, dead.Error, "would come after the deadline")
+			require.Equal(t, latch.ResultFail, dead.Result)
+			require.InDelta(t, 5.5, dead.CompletedAt.Sub(start).Hours(), 0.6)
+		})
+	}
+}
+
+// Times repeats an answer, and the last one is given to all that come after.
+func TestAnswersInTurn(t *testing.T) {
+	t.Parallel()
+	hooks, env := setup(t, latchtest.Options{})
+	hooks.On("board", "RELEASE_SUCCESS").Answer(500, "").Times(2).Unreachable()
+	hooks.On("board", "RELEASE_SUCCESS").Answer(502, "")
+	release(t, env, `[{"id": "board", "url": "https://board.example.com", "event": "RELEASE_SUCCESS", "retry": {"maximum_attempts": 6}}]`)
+	var statuses []int
+	for _, request := range hooks.Requests()[1:] {
+		statuses = append(statuses, request.Status)
+	}
+	require.Equal(t, []int{500, 500, 0, 502, 502, 502}, statuses)
+}
+
+// AnswerFunc sees the request and answers it.
+func TestAnswerFunc(t *testing.T) {
+	t.Parallel()
+	hooks, env := setup(t, latchtest.Options{})
+	hooks.On("gate", "BEFORE_RELEASE").AnswerFunc(func(request latchtest.Request) latchtest.Answer {
+		var sent struct {
+			Release struct{ ID string }
+		}
+		if err := request.Decode(&sent); err != nil {
+			return latchtest.Answer{Err: err}
+		}
+		return latchtest.Answer{Body: `{"seen": "` + sent.Release.ID + `"}`}
+	})
+	release(t, env, `[{"id": "gate", "url": "https://gate.example.com", "event": "BEFORE_RELEASE"}]`)
+	require.JSONEq(t, `"shop"`, string(hooks.RequireDelivered("gate", "BEFORE_RELEASE").Data["seen"]))
+}
+
+// A function that does not return fails the test and not the environment; its
+// request is one that the network lost.
+func TestAnswerFuncThatDoesNotReturn(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answer func(latchtest.T) latchtest.Answer
+		says   string
+	}{
+		"panics": {func(latchtest.T) latchtest.Answer { panic("oh no") }, "panicked: oh no"},
+		"fails the test": {func(t latchtest.T) latchtest.Answer {
+			t.Errorf("latchtest: mine")
+			t.FailNow()
+			return latchtest.Answer{}
+		}, "mine"},
+		"answers wrong": {func(latchtest.T) latchtest.Answer { return latchtest.Answer{Status: 42} }, "between 200 and 599, not 42"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var gate latchtest.Delivery
+			failures := try(func(ft latchtest.T, env *testsuite.TestWorkflowEnvironment) {
+				hooks := latchtest.New(ft, env)
+				hooks.On("gate", "BEFORE_RELEASE").AnswerFunc(func(latchtest.Request) latchtest.Answer { return test.answer(ft) }).Answer(200, "")
+				release(t, env, `[{"id": "gate", "url": "https://gate.example.com", "event": "BEFORE_RELEASE"}]`)
+				gate = hooks.RequireDelivered("gate", "BEFORE_RELEASE")
+			})
+			failsWith(t, failures, test.says)
+			require.Len(t, gate.Requests, 2)
+			require.Error(t, gate.Requests[0].Err)
+		})
+	}
+}
+
+// An http task that fails is tried again by its own retry, and its error is that of
+// production.
+func TestTasks(t *testing.T) {
+	t.Parallel()
+	hooks, env := setup(t, latchtest.Options{})
+	hooks.OnURL("https://shop.example.com/import?day=1").Answer(503, "").Times(2).Answer(200, `{"rows": 7}`)
+	env.ExecuteWorkflow(latch.WorkflowJobRun, json.RawMessage(`{
+		"id": "import", "vars": {"day": 1},
+		"task": {"http": {"url": "https://shop.example.com/import?day=${vars.day}", "retry": {"maximum_attempts": 5}}},
+		"webhooks": [{"id": "ops", "url": "https://ops.example.com", "event": "JOB_SUCCESS"}]
+	}`))
+	require.NoError(t, env.GetWorkflowError())
+	requests := hooks.Requests()
+	require.Len(t, requests, 4)
+	require.Equal(t, []int{1, 2, 3}, []int{requests[0].Attempt, requests[1].Attempt, requests[2].Attempt})
+	require.Empty(t, requests[0].Webhook)
+}
+
+// An error of the network that is the test's own comes to the record.
+func TestErrorOfTheNetwork(t *testing.T) {
+	t.Parallel()
+	hooks, env := setup(t, latchtest.Options{})
+	hooks.On("gate", "BEFORE_RELEASE").AnswerWith(latchtest.Answer{Err: errors.New("the cable is cut")})
+	result := release(t, env, `[{"id": "gate", "url": "https://gate.example.com", "retry": {"maximum_attempts": 1},
+		"events": [{"event": "BEFORE_RELEASE", "on_error": "stop"}]}]`)
+	require.Equal(t, latch.ReleaseStopped, result.Status)
+	require.Contains(t, hooks.RequireFired("gate", "BEFORE_RELEASE").Error, "the cable is cut")
+}

@@ -1,0 +1,175 @@
+package latchtest
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/latch-run/latch"
+)
+
+// A Delivery is one hook that was fired: its record, with result, data and
+// decision as they stand, and the requests that were sent for it. A hook without a
+// URL has no request.
+type Delivery struct {
+	latch.Record
+	Requests []Request
+}
+
+// Arrived reports whether the receiver took the message.
+func (d Delivery) Arrived() bool {
+	succeeded := func(status int) bool { return status >= http.StatusOK && status < http.StatusMultipleChoices }
+	if n := len(d.Tries); n > 0 {
+		last := d.Tries[n-1]
+		return last.Unreadable || last.Error == "" && last.RetryInMS == 0 && (succeeded(last.Status) || d.Error == "")
+	}
+	return len(d.Requests) > 0 && succeeded(d.Requests[len(d.Requests)-1].Status)
+}
+
+// Body returns the body that was sent, the last one of several attempts; "" where
+// nothing was sent.
+func (d Delivery) Body() string {
+	if len(d.Requests) == 0 {
+		return ""
+	}
+	return d.Requests[len(d.Requests)-1].Body
+}
+
+// Decode reads the body that was sent as JSON.
+func (d Delivery) Decode(into any) error {
+	if len(d.Requests) == 0 {
+		return fmt.Errorf("nothing was sent for %s", named(&d.Record))
+	}
+	return d.Requests[len(d.Requests)-1].Decode(into)
+}
+
+// Deliveries returns all hooks of all runs so far, in the order in which they
+// were fired, those that were skipped too. What a run handed over to latch.Deliver
+// stands as that left it.
+func (h *Hooks) Deliveries() []Delivery {
+	h.t.Helper()
+	h.mutex.Lock()
+	runs := slices.Clone(h.runs)
+	h.mutex.Unlock()
+	var deliveries []Delivery
+	for _, each := range runs {
+		records, err := each.records()
+		if err != nil {
+			h.t.Errorf("latchtest: the history of workflow %q: %v", each.id, err)
+		}
+		for _, record := range records {
+			deliveries = noted(deliveries, record)
+		}
+	}
+	for _, request := range h.Requests() {
+		i := slices.IndexFunc(deliveries, func(d Delivery) bool { return d.DeliveryID == request.DeliveryID })
+		if i >= 0 {
+			deliveries[i].Requests = append(deliveries[i].Requests, request)
+		}
+	}
+	slices.SortStableFunc(deliveries, func(a, b Delivery) int { return a.StartedAt.Compare(b.StartedAt.Time) })
+	return deliveries
+}
+
+// noted adds a record, or puts it in the place of the one that another run left.
+func noted(deliveries []Delivery, record latch.Record) []Delivery {
+	i := slices.IndexFunc(deliveries, func(d Delivery) bool { return d.DeliveryID == record.DeliveryID })
+	if i < 0 {
+		return append(deliveries, Delivery{Record: record})
+	}
+	deliveries[i].Record = record
+	return deliveries
+}
+
+// Fired returns the hooks that were fired, in their order, each as "EVENT webhook"
+// or "EVENT[step] webhook". Hooks whose `when` was false are left out.
+func (h *Hooks) Fired() []string {
+	h.t.Helper()
+	fired := []string{}
+	for _, each := range h.Deliveries() {
+		if !notFired(&each.Record) {
+			fired = append(fired, named(&each.Record))
+		}
+	}
+	return fired
+}
+
+// notFired reports whether the hook's `when` was false.
+func notFired(record *latch.Record) bool {
+	return record.Result == latch.ResultSkipped && record.Lock == nil && record.Attempts == 0
+}
+
+func named(record *latch.Record) string {
+	if record.Step != "" {
+		return record.Event + "[" + record.Step + "] " + record.Webhook
+	}
+	return record.Event + " " + record.Webhook
+}
+
+// RequireFired returns the one hook of the webhook at the event that was fired. It
+// fails the test and ends it if there is none, or more than one.
+func (h *Hooks) RequireFired(webhook, event string) Delivery {
+	h.t.Helper()
+	found := h.fired(webhook, event)
+	if len(found) != 1 {
+		h.fatalf("latchtest: webhook %q was fired at %s %s; the hooks that were fired:%s", webhook, event, times(len(found)), lines(h.Fired()))
+		return Delivery{}
+	}
+	return found[0]
+}
+
+// RequireDelivered is [Hooks.RequireFired] for a hook whose message arrived, also
+// after a few attempts.
+func (h *Hooks) RequireDelivered(webhook, event string) Delivery {
+	h.t.Helper()
+	delivery := h.RequireFired(webhook, event)
+	if !delivery.Arrived() {
+		h.fatalf("latchtest: %s did not arrive: %s", named(&delivery.Record), why(delivery))
+	}
+	return delivery
+}
+
+// RequireNotFired fails the test and ends it if the webhook was fired at the event.
+func (h *Hooks) RequireNotFired(webhook, event string) {
+	h.t.Helper()
+	if found := h.fired(webhook, event); len(found) > 0 {
+		h.fatalf("latchtest: webhook %q was fired at %s %s", webhook, event, times(len(found)))
+	}
+}
+
+func (h *Hooks) fired(webhook, event string) []Delivery {
+	h.t.Helper()
+	return slices.DeleteFunc(h.Deliveries(), func(d Delivery) bool {
+		return d.Webhook != webhook || d.Event != event || notFired(&d.Record)
+	})
+}
+
+// why says why a message did not arrive.
+func why(delivery Delivery) string {
+	switch {
+	case len(delivery.Requests) == 0 && delivery.Error == "":
+		return "nothing was sent; has the webhook a url?"
+	case delivery.Error == "":
+		return fmt.Sprintf("its result is %q after %s", delivery.Result, attempts(len(delivery.Requests)))
+	default:
+		return delivery.Error
+	}
+}
+
+func attempts(n int) string {
+	if n == 1 {
+		return "1 attempt"
+	}
+	return fmt.Sprintf("%d attempts", n)
+}
+
+func times(n int) string {
+	switch n {
+	case 0:
+		return "never"
+	case 1:
+		return "once"
+	default:
+		return fmt.Sprintf("%d times", n)
+	}
+}

@@ -1,0 +1,134 @@
+package latchtest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/plugin"
+)
+
+// T is what of a *testing.T is used.
+type T interface {
+	Helper()
+	Errorf(format string, args ...any)
+	FailNow()
+	Cleanup(func())
+}
+
+// Options say what the environment's worker has. The zero value has no secrets
+// and nothing registered.
+type Options struct {
+	// Plugin are the options of Latch's plugin, as the worker has them: values of
+	// secrets, the address that locks' links lead to. EgressAllow and EgressProxy
+	// have no effect, since nothing is dialled. Without FQDN and APIURL,
+	// system.fqdn is latch.test.
+	Plugin plugin.Options
+	// Worker are the environment's worker options, with interceptors and plugins
+	// of your own. Latch's plugin is not among them.
+	Worker worker.Options
+	// Webhooks are registered ones. They apply as in production.
+	Webhooks []latch.RegisteredWebhook
+	// Jobs are registered ones, for sequences that name them and for
+	// latch.Trigger. Their schedules do not run.
+	Jobs []latch.Job
+	// Strict has every request that no script answers fail the test.
+	Strict bool
+}
+
+// Hooks are the receivers and the people around the workflows of one test
+// environment.
+type Hooks struct {
+	t       T
+	env     *testsuite.TestWorkflowEnvironment
+	options Options
+
+	mutex    sync.Mutex
+	rules    []*rule
+	requests []*Request
+	runs     []*run
+	sends    map[activityKey]*progress
+	seen     map[string]bool // by a lock's token
+	made     []string        // the locks that were made, for messages
+	updates  int
+}
+
+// New puts Latch into the environment, with the zero [Options]. It must come
+// before the environment executes anything.
+func New(t T, env *testsuite.TestWorkflowEnvironment) *Hooks {
+	t.Helper()
+	return NewWithOptions(t, env, Options{})
+}
+
+// NewWithOptions puts Latch into the environment. It calls SetWorkerOptions, so
+// that worker options of your own are given to it. Options that cannot be end the
+// test at once.
+func NewWithOptions(t T, env *testsuite.TestWorkflowEnvironment, options Options) *Hooks {
+	t.Helper()
+	h := &Hooks{t: t, env: env, options: options, sends: map[activityKey]*progress{}, seen: map[string]bool{}}
+	if options.Plugin.FQDN == "" && options.Plugin.APIURL == "" {
+		options.Plugin.FQDN = "latch.test"
+	}
+	registered := plugin.New(options.Plugin)
+	if slices.ContainsFunc(options.Worker.Plugins, func(p worker.Plugin) bool { return p.Name() == registered.Name() }) {
+		h.fatalf("latchtest: Options.Worker has Latch's plugin already; give its options as Options.Plugin")
+	}
+	for _, problem := range append(h.unregistrable(), registered.Err()) {
+		if problem != nil {
+			h.fatalf("latchtest: %v", problem)
+		}
+	}
+	if err := h.install(registered); err != nil {
+		h.fatalf("latchtest: %v", err)
+	}
+	t.Cleanup(h.finish)
+	return h
+}
+
+// install puts the plugin into the environment. The environment does not hold it
+// as one of its own: it would take out what a plugin registered once the workflow
+// has ended, though activities may still be running.
+func (h *Hooks) install(latchs *plugin.Plugin) error {
+	ctx, options := context.Background(), h.options.Worker
+	options.Interceptors = append([]interceptor.WorkerInterceptor{&observer{hooks: h}}, options.Interceptors...)
+	if err := latchs.ConfigureWorker(ctx, worker.PluginConfigureWorkerOptions{WorkerOptions: &options}); err != nil {
+		return err
+	}
+	h.env.SetWorkerOptions(options)
+	register := worker.PluginStartWorkerOptions{WorkerRegistry: h.env}
+	return latchs.StartWorker(ctx, register, func(context.Context, worker.PluginStartWorkerOptions) error { return nil })
+}
+
+// unregistrable returns what is wrong with what is to be registered.
+func (h *Hooks) unregistrable() (problems []error) {
+	for i, webhook := range h.options.Webhooks {
+		data, err := json.Marshal(webhook)
+		if err == nil {
+			_, err = admission.DecodeRegisteredWebhook(data)
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("Webhooks[%d] (%q): %w", i, webhook.ID, err))
+		}
+	}
+	for i := range h.options.Jobs {
+		if err := admission.CheckJob(&h.options.Jobs[i]).Err(); err != nil {
+			problems = append(problems, fmt.Errorf("Jobs[%d] (%q): %w", i, h.options.Jobs[i].ID, err))
+		}
+	}
+	return problems
+}
+
+// fatalf ends the test.
+func (h *Hooks) fatalf(format string, args ...any) {
+	h.t.Helper()
+	h.t.Errorf(format, args...)
+	h.t.FailNow()
+}
