@@ -18,53 +18,57 @@ import (
 var untyped = map[string]string{
 	"make demo": "TestDemo runs it",
 	"make test": "it runs this test",
+	"make dev":  "each document is read beside a stack of its own",
 }
 
 // staying are the ends of commands that serve until they are ended, and where
 // each answers. They run in a terminal of their own.
 var staying = map[string]string{
-	"starter serve": "http://127.0.0.1:7130/openapi.json",
+	"starter serve":                "http://127.0.0.1:7130/openapi.json",
+	"LATCH_LOG_FORMAT=json worker": "http://127.0.0.1:7138/readyz",
 }
 
 // placeholders are what a reader finds out and puts in its place.
 var placeholders = map[string]func(*reader) (string, error){
-	"<token>":             (*reader).openLock,
-	"<token from status>": (*reader).openLock,
-	"<delivery id>":       (*reader).delivery,
-	"<key>":               (*reader).key,
+	"<token>":       (*reader).openLock,
+	"<delivery id>": (*reader).delivery,
+	"<key>":         (*reader).key,
 }
 
-// Whoever types what README.md and docs/*.md show, in their order, and what the
-// development stack prints, gets along without an error.
+// Whoever types what a document shows, in its order, beside a development stack
+// that has run nothing before, gets along without an error: a reader may begin with
+// any document, once the programs are built. The same goes for what the stack prints.
 func TestTheCommandsOfTheDocumentsRun(t *testing.T) {
 	t.Parallel()
-	commands := documented(t)
-	builds, others := apart(commands)
+	builds, others := apart(documented(t))
 	// They download and compile, which has no limit but that of the whole test.
 	tools := newReader(t, t.Context())
 	for _, command := range builds {
 		tools.types(command)
 	}
-	t.Run("in order", func(t *testing.T) {
-		t.Parallel()
-		r := newReader(t, nil)
-		r.sitsDown()
-		for _, command := range others {
-			if untyped[command.Text] == "" {
-				r.types(command)
+	for file, commands := range others {
+		t.Run(strings.ReplaceAll(file, "/", " "), func(t *testing.T) {
+			t.Parallel()
+			r := newReader(t, nil)
+			r.sitsDown()
+			for _, command := range commands {
+				if untyped[command.Text] == "" {
+					r.types(command)
+				}
 			}
-		}
-		// The release that the documents approved last ends before the next begins.
-		require.NoError(t, r.stack.client.GetWorkflow(r.ctx, firstRelease, "").Get(r.ctx, nil))
-		r.typesTheHelp()
-	})
-	// With keys, what is printed says that one is needed, and works with it.
-	t.Run("with keys", func(t *testing.T) {
-		t.Parallel()
-		r := newReader(t, nil)
-		r.sitsDown("LATCH_API_KEYS=ann=" + sampleKey)
-		r.typesTheHelp()
-	})
+		})
+	}
+	for name, settings := range map[string][]string{
+		"what it prints":            nil,
+		"what it prints, with keys": {"LATCH_API_KEYS=ann=" + sampleKey}, // it says that a key is needed
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newReader(t, nil)
+			r.sitsDown(settings...)
+			r.typesTheHelp()
+		})
+	}
 }
 
 // What the tables above name stands in the documents: nothing is left out that
@@ -106,13 +110,14 @@ func documented(t *testing.T) []docshell.Command {
 	return all
 }
 
-// apart returns the commands that build programs, and the others.
-func apart(commands []docshell.Command) (builds, others []docshell.Command) {
+// apart returns the commands that build programs, and the others of each document.
+func apart(commands []docshell.Command) (builds []docshell.Command, others map[string][]docshell.Command) {
+	others = map[string][]docshell.Command{}
 	for _, command := range commands {
 		if strings.HasPrefix(command.Text, "go build ") || strings.Contains(command.Text, "go install ") {
 			builds = append(builds, command)
 		} else {
-			others = append(others, command)
+			others[command.File] = append(others[command.File], command)
 		}
 	}
 	return builds, others

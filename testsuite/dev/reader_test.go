@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	common "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
@@ -25,12 +26,7 @@ import (
 // root is the repository's.
 const root = "../.."
 
-const (
-	// firstRelease is the run that examples/release.json starts.
-	firstRelease = "release-first"
-
-	sampleKey = "a-key-of-this-test-alone"
-)
+const sampleKey = "a-key-of-this-test-alone"
 
 // addresses are those of loopback in a text.
 var addresses = regexp.MustCompile(`(?:127\.0\.0\.1|localhost):\d+`)
@@ -180,21 +176,35 @@ func (r *reader) until(what string, found func() (bool, error)) error {
 	}
 }
 
-// openLock returns the lock that the first release waits for, once it does.
+// openLock returns the lock that the newest release waits for, once one does.
 func (r *reader) openLock() (token string, err error) {
-	err = r.until("an open lock of "+firstRelease, func() (bool, error) {
-		answer, err := r.stack.client.QueryWorkflow(r.ctx, firstRelease, "", latch.QueryStatus)
+	const running = "WorkflowType = '" + latch.WorkflowRelease + "' AND ExecutionStatus = 'Running'"
+	err = r.until("a release that waits for a lock", func() (bool, error) {
+		listed, err := r.stack.client.ListWorkflow(r.ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: running})
 		if err != nil {
 			return false, err
 		}
-		var status latch.Status
-		if err := answer.Get(&status); err != nil || len(status.Locks) == 0 {
-			return false, err
+		for _, run := range listed.Executions { // the newest first
+			if token, err = r.lockOf(run.Execution); token != "" || err != nil {
+				return token != "", err
+			}
 		}
-		token = status.Locks[0].Token
-		return true, nil
+		return false, nil
 	})
 	return token, err
+}
+
+// lockOf returns a lock that a run waits for, "" where it waits for none.
+func (r *reader) lockOf(run *common.WorkflowExecution) (string, error) {
+	answer, err := r.stack.client.QueryWorkflow(r.ctx, run.WorkflowId, run.RunId, latch.QueryStatus)
+	if err != nil {
+		return "", err
+	}
+	var status latch.Status
+	if err := answer.Get(&status); err != nil || len(status.Locks) == 0 {
+		return "", err
+	}
+	return status.Locks[0].Token, nil
 }
 
 // delivery returns the id of one to the stack's receiver, once it can be found.
