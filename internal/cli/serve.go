@@ -74,11 +74,7 @@ func (a *app) serve(ctx context.Context) error {
 		Keys: configured.keys, Allow: configured.allow, PublicURL: configured.URL,
 		DataConverter: configured.temporal.DataConverter,
 		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), Logger: logger,
-		Routes: []api.Routes{
-			mittoapi.Routes(mittoapi.Options{FQDN: configured.fqdn(), Environment: configured.Environment}),
-			lockpage.Routes(lockpage.Options{TemporalUI: configured.TemporalUI}),
-			console.Routes(console.Options{TemporalUI: configured.TemporalUI, Stop: ctx}),
-		},
+		Routes: configured.routes(ctx),
 	})
 	if err != nil {
 		return usageError(err)
@@ -94,6 +90,15 @@ func (a *app) serve(ctx context.Context) error {
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout, WriteTimeout: replyTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maximumHeader,
 	}, logger)
+}
+
+// routes are what is served beside the API's own, until ctx ends.
+func (c *serveConfiguration) routes(ctx context.Context) []api.Routes {
+	return []api.Routes{
+		mittoapi.Routes(mittoapi.Options{FQDN: c.fqdn(), Environment: c.Environment}),
+		lockpage.Routes(lockpage.Options{TemporalUI: c.TemporalUI}),
+		console.Routes(console.Options{TemporalUI: c.TemporalUI, Stop: ctx}),
+	}
 }
 
 // serveUntil serves until ctx ends; what names the server in the log.

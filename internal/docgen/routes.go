@@ -9,11 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"go.temporal.io/sdk/client"
-
-	"github.com/latch-run/latch/internal/api"
-	"github.com/latch-run/latch/internal/lockpage"
-	"github.com/latch-run/latch/internal/mitto/mittoapi"
+	"github.com/latch-run/latch/internal/cli"
 )
 
 // A route is an operation of the OpenAPI document.
@@ -62,15 +58,9 @@ func query(parameters []parameter) string {
 // methods are in the order in which the table lists those of one path.
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 
-// described reads the document that an API serves which needs no Temporal for it.
+// described reads the OpenAPI document, in the order of the table.
 func described() ([]route, error) {
-	lazy, err := client.NewLazyClient(client.Options{})
-	if err != nil {
-		return nil, err
-	}
-	defer lazy.Close()
-	handler, err := api.New(api.Options{Client: lazy, Routes: []api.Routes{
-		mittoapi.Routes(mittoapi.Options{}), lockpage.Routes(lockpage.Options{})}})
+	handler, err := cli.API()
 	if err != nil {
 		return nil, err
 	}
