@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 const (
@@ -57,7 +59,9 @@ type endpoints struct {
 	limit int
 
 	mutex sync.Mutex
-	known map[origin]*endpoint
+	// busy are those that something is under way to, quiet the others of late.
+	busy  map[origin]*endpoint
+	quiet *simplelru.LRU[origin, *endpoint]
 }
 
 // An origin is what an endpoint is known by.
@@ -68,8 +72,7 @@ func originOf(u *url.URL) origin { return origin{u.Scheme, u.Host} }
 // String returns it as a URL begins.
 func (o origin) String() string { return o.scheme + "://" + o.host }
 
-// An endpoint is kept while something is under way to it or it is failing, and
-// otherwise as long as there are not too many.
+// An endpoint is what one worker has learned of it.
 type endpoint struct {
 	underWay int
 	// failures counts attempts in a row that no answer came to.
@@ -78,17 +81,16 @@ type endpoint struct {
 	typical time.Duration
 }
 
-// Bounds of how many endpoints are remembered that nothing is under way to.
-const (
-	maximumIdle    = 1000
-	maximumFailing = 10_000
-)
+// maximumQuiet bounds how many endpoints are remembered that nothing is under way
+// to.
+const maximumQuiet = 10_000
 
 func newEndpoints(limit int) *endpoints {
 	if limit <= 0 {
 		limit = defaultPerEndpoint
 	}
-	return &endpoints{limit: limit, known: map[origin]*endpoint{}}
+	quiet, _ := simplelru.NewLRU[origin, *endpoint](maximumQuiet, nil) // fails only for a size below 1
+	return &endpoints{limit: limit, busy: map[origin]*endpoint{}, quiet: quiet}
 }
 
 // A place at an endpoint is taken while an attempt is under way.
@@ -103,20 +105,29 @@ type place struct {
 func (e *endpoints) enter(name origin) (place, error) {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
-	at := e.known[name]
-	if at == nil {
-		at = &endpoint{typical: shortestTurn}
-		e.known[name] = at
-	}
+	at := e.at(name)
 	broken := at.failures >= brokenAfter
 	if at.underWay >= e.limit || broken && at.underWay >= probes {
 		return place{}, &BusyError{Endpoint: name.String(), Wait: min(max(at.typical, shortestTurn), longestTurn), Broken: broken}
 	}
 	at.underWay++
+	e.busy[name] = at
+	e.quiet.Remove(name)
 	return place{endpoints: e, name: name, at: at, began: time.Now()}, nil
 }
 
-// leave returns the place back, with what came of the attempt.
+// at returns what is known of an endpoint. Its callers hold the mutex.
+func (e *endpoints) at(name origin) *endpoint {
+	if at := e.busy[name]; at != nil {
+		return at
+	}
+	if at, known := e.quiet.Get(name); known {
+		return at
+	}
+	return &endpoint{typical: shortestTurn}
+}
+
+// leave gives the place back, with the attempt's error.
 func (p place) leave(err error) {
 	took := time.Since(p.began)
 	p.endpoints.mutex.Lock()
@@ -125,9 +136,9 @@ func (p place) leave(err error) {
 	if !errors.Is(err, errNotCalled) {
 		p.at.notice(took, err)
 	}
-	known := len(p.endpoints.known)
-	if p.at.underWay == 0 && (p.at.failures == 0 && known > maximumIdle || known > maximumFailing) {
-		delete(p.endpoints.known, p.name)
+	if p.at.underWay == 0 {
+		delete(p.endpoints.busy, p.name)
+		p.endpoints.quiet.Add(p.name, p.at)
 	}
 }
 

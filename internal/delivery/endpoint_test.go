@@ -72,15 +72,15 @@ func TestLoneDeliveryIsNeverBusy(t *testing.T) {
 	}
 }
 
-// Endpoints that answer are forgotten once nothing is under way to them and
-// there are many.
+// Endpoints that nothing is under way to are forgotten once there are many.
 func TestEndpointsAreForgotten(t *testing.T) {
 	t.Parallel()
 	e := newEndpoints(1)
-	for i := range 3 * maximumIdle {
+	for i := range 3 * maximumQuiet {
 		taken, err := e.enter(origin{"https", fmt.Sprint(i)})
 		require.NoError(t, err)
 		taken.leave([]error{nil, errors.New("refused by the guard"), &StatusError{Status: 500}}[i%3])
 	}
-	require.Len(t, e.known, maximumIdle)
+	require.Empty(t, e.busy)
+	require.Equal(t, maximumQuiet, e.quiet.Len())
 }

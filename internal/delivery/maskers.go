@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
 	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/secret"
 )
@@ -32,11 +34,10 @@ type maskers struct {
 	// find.
 	common  *mask.Needles
 	covered map[string]bool
-	known   map[string]*mask.Masker
+	known   *simplelru.LRU[string, *mask.Masker]
 }
 
-// of returns the masker of all that is held and of some more texts. When too
-// many are known all are forgotten, rotated secrets among them.
+// of returns the masker of all that is held and of some more texts.
 func (k *maskers) of(held *secret.Held, more []string) *mask.Masker {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
@@ -50,14 +51,11 @@ func (k *maskers) of(held *secret.Held, more []string) *mask.Masker {
 		}
 	}
 	key := strings.Join(own, "\x00")
-	if m, found := k.known[key]; found {
+	if m, found := k.known.Get(key); found {
 		return m
 	}
-	if len(k.known) >= maximumMaskers {
-		clear(k.known)
-	}
 	m := mask.Of(k.common, mask.NeedlesOf(own))
-	k.known[key] = m
+	k.known.Add(key, m)
 	return m
 }
 
@@ -65,7 +63,8 @@ func (k *maskers) of(held *secret.Held, more []string) *mask.Masker {
 func (k *maskers) hold(held *secret.Held) {
 	all := slices.DeleteFunc(slices.Clone(held.Texts()), func(text string) bool { return len(text) < minimumHeld })
 	all = append(all, k.always...)
-	k.held, k.common, k.known = held, mask.NeedlesOf(all), map[string]*mask.Masker{}
+	k.held, k.common = held, mask.NeedlesOf(all)
+	k.known, _ = simplelru.NewLRU[string, *mask.Masker](maximumMaskers, nil) // fails only for a size below 1
 	k.covered = make(map[string]bool, len(all))
 	for _, text := range all {
 		k.covered[text] = true

@@ -327,7 +327,7 @@ func TestDeadTokenEndpointLeavesTheReceiverAlone(t *testing.T) {
 		_, err := sender.Send(t.Context(), r, 1)
 		require.True(t, Retryable(err), err)
 	}
-	require.Zero(t, sender.endpoints.known[originOfText(t, receiver.URL)].failures)
+	require.Zero(t, sender.endpoints.busy[originOfText(t, receiver.URL)].failures)
 	require.Zero(t, receiver.count())
 }
 

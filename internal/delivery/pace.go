@@ -5,6 +5,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"golang.org/x/time/rate"
+
 	"github.com/latch-run/latch"
 )
 
@@ -28,65 +31,62 @@ var presetPaces = map[string]pace{
 // maximumPaced bounds how many webhooks' paces are kept.
 const maximumPaced = 10_000
 
-// paced keeps, for each webhook of a chat by its URL, when its bucket of
-// messages is full again. A worker keeps it for itself: together workers may
-// go beyond a pace, and the chat's 429 then tells when to come again.
+// paced keeps the pace of each webhook of a chat, by its URL. A worker keeps it
+// for itself: together workers may go beyond a pace, and the chat's 429 then says
+// when to come again.
 type paced struct {
 	mutex sync.Mutex
-	known map[string]time.Time
+	known *simplelru.LRU[string, *pacing]
 }
 
-// take takes a message from the bucket; where there is none, it tells how long
-// to wait for one.
+// A pacing is where one webhook stands.
+type pacing struct {
+	messages *rate.Limiter
+	// restsUntil is until when the chat takes no message.
+	restsUntil time.Time
+}
+
+func newPaced() *paced {
+	known, _ := simplelru.NewLRU[string, *pacing](maximumPaced, nil) // fails only for a size below 1
+	return &paced{known: known}
+}
+
+// take takes a message from the webhook's pace. Where the chat takes none now,
+// it returns how long to wait, and takes nothing.
 func (p *paced) take(of pace, url string, now time.Time) (wait time.Duration) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	full := p.known[url]
-	if full.Before(now) {
-		full = now
-	}
-	full = full.Add(of.interval)
-	if wait = full.Sub(now) - time.Duration(max(of.burst, 1))*of.interval; wait > 0 {
+	at := p.at(of, url)
+	if wait = at.restsUntil.Sub(now); wait > 0 {
 		return wait
 	}
-	p.keep(url, full, now)
-	return 0
+	taken := at.messages.ReserveN(now, 1)
+	if wait = taken.DelayFrom(now); wait > 0 {
+		taken.CancelAt(now)
+	}
+	return wait
 }
 
 // rest has a webhook left alone for a while.
 func (p *paced) rest(of pace, url string, now time.Time, rest time.Duration) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	full := now.Add(rest + time.Duration(max(of.burst-1, 0))*of.interval)
-	if full.After(p.known[url]) {
-		p.keep(url, full, now)
+	if at := p.at(of, url); now.Add(rest).After(at.restsUntil) {
+		at.restsUntil = now.Add(rest)
 	}
 }
 
-func (p *paced) keep(url string, full, now time.Time) {
-	if len(p.known) >= maximumPaced {
-		p.makeRoom(now)
+// at returns the webhook's pacing. Its callers hold the mutex.
+func (p *paced) at(of pace, url string) *pacing {
+	if at, found := p.known.Get(url); found {
+		return at
 	}
-	if p.known == nil {
-		p.known = map[string]time.Time{}
-	}
-	p.known[url] = full
+	at := &pacing{messages: rate.NewLimiter(rate.Every(of.interval), max(of.burst, 1))}
+	p.known.Add(url, at)
+	return at
 }
 
-// makeRoom forgets those that are full, and all where that is not enough.
-func (p *paced) makeRoom(now time.Time) {
-	for url, full := range p.known {
-		if !full.After(now) {
-			delete(p.known, url)
-		}
-	}
-	if len(p.known) >= maximumPaced {
-		clear(p.known)
-	}
-}
-
-// keepPace tells whether the chat takes a message now; if not, it is a
-// BusyError.
+// keepPace returns a [BusyError] where the chat takes no message now.
 func (s *Sender) keepPace(c *call) error {
 	of, has := presetPaces[c.delivery.Webhook.Preset]
 	if !has {

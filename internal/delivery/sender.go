@@ -63,7 +63,7 @@ type Sender struct {
 	tokens    *tokens
 	maskers   maskers
 	endpoints *endpoints
-	paced     paced
+	paced     *paced
 	redact    latch.Redaction
 	connect   time.Duration
 	now       func() time.Time
@@ -75,7 +75,7 @@ func New(options Options) (*Sender, error) {
 	if err := errors.Join(problems, checkRedaction(options.Redact)); err != nil {
 		return nil, err
 	}
-	s := &Sender{secrets: options.Secrets, guard: guard, tls: newTransports(), tokens: newTokens(), redact: options.Redact, userAgent: options.UserAgent, connect: egress.ConnectTimeout, now: time.Now, endpoints: newEndpoints(options.PerEndpoint)}
+	s := &Sender{secrets: options.Secrets, guard: guard, tls: newTransports(), tokens: newTokens(), redact: options.Redact, userAgent: options.UserAgent, connect: egress.ConnectTimeout, now: time.Now, endpoints: newEndpoints(options.PerEndpoint), paced: newPaced()}
 	if s.userAgent == "" {
 		s.userAgent = "Latch/" + latch.Version
 	}

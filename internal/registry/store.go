@@ -12,6 +12,8 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/runs"
 )
@@ -60,7 +62,7 @@ type Store struct {
 	jobs   *runs.Runs
 	recent recent
 	// definitions are those that lists showed whole.
-	definitions definitions
+	definitions *lru.Cache[string, *Entry]
 	webhooks    *Webhooks
 	tags        *Shelf[[]Tag]
 }
@@ -81,6 +83,7 @@ func New(options Options) *Store {
 	s.jobs = runs.New(runs.Options{Service: s.service, Namespace: s.namespace, DataConverter: s.converter, Identity: s.identity})
 	s.rows = newFresh(s.loadRows)
 	s.runs = newFresh(s.loadRuns)
+	s.definitions = newDefinitions()
 	s.webhooks = newWebhooks(s)
 	s.tags = newShelf[[]Tag](s, "latch-tags", "tags of jobs")
 	return s

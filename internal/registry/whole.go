@@ -4,36 +4,18 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 // maximumKept bounds the definitions that a store keeps at hand.
 const maximumKept = 2000
 
-// definitions are those that were read of late, each good for one revision.
-type definitions struct {
-	mutex sync.Mutex
-	kept  map[string]*Entry
-}
-
-func (d *definitions) find(row Row) *Entry {
-	d.mutex.Lock()
-	defer d.mutex.Unlock()
-	if entry := d.kept[row.ID]; entry != nil && entry.Revision == row.Revision {
-		return entry
-	}
-	return nil
-}
-
-func (d *definitions) keep(entries []*Entry) {
-	d.mutex.Lock()
-	defer d.mutex.Unlock()
-	if d.kept == nil || len(d.kept)+len(entries) > maximumKept {
-		d.kept = map[string]*Entry{} // they are read again as they are asked for
-	}
-	for _, entry := range entries {
-		d.kept[entry.ID] = entry
-	}
+// newDefinitions returns a cache of definitions by their jobs' ids. Each is good
+// for one revision.
+func newDefinitions() *lru.Cache[string, *Entry] {
+	kept, _ := lru.New[string, *Entry](maximumKept) // fails only for a size below 1
+	return kept
 }
 
 // Whole returns the jobs of rows with all that they run, in the rows' order;
@@ -43,7 +25,7 @@ func (d *definitions) keep(entries []*Entry) {
 func (s *Store) Whole(ctx context.Context, rows []Row) ([]*Entry, error) {
 	found, missing := map[string]*Entry{}, []string{}
 	for _, row := range rows {
-		if entry := s.definitions.find(row); entry != nil {
+		if entry, kept := s.definitions.Get(row.ID); kept && entry.Revision == row.Revision {
 			found[row.ID] = entry
 			continue
 		}
@@ -53,7 +35,9 @@ func (s *Store) Whole(ctx context.Context, rows []Row) ([]*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.definitions.keep(read)
+	for _, entry := range read {
+		s.definitions.Add(entry.ID, entry)
+	}
 	maps.Copy(found, byIDs(read))
 	entries := make([]*Entry, len(rows))
 	for i, row := range rows {
