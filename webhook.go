@@ -165,6 +165,16 @@ func (w *Webhook) BodyFor(settings Event) json.RawMessage {
 	return nil
 }
 
+// At returns the webhook as it is at the event: with the settings of that event
+// alone, and with the body that goes out there, in place of the event's own.
+func (w *Webhook) At(settings Event) Webhook {
+	at := *w
+	at.Body, at.Event = w.BodyFor(settings), ""
+	settings.Body = nil
+	at.Events = []Event{settings}
+	return at
+}
+
 // IsEnabled reports whether the webhook listens to the event.
 func (e *Event) IsEnabled() bool { return e.Enabled == nil || *e.Enabled }
 

@@ -73,34 +73,6 @@ func (o *OAuth2) AuthStyleOrDefault() string {
 	return o.AuthStyle
 }
 
-// SecretNames returns the secrets that go to the receiver itself.
-func (a *Auth) SecretNames() []string {
-	switch {
-	case a == nil:
-		return nil
-	case a.Bearer != "":
-		return []string{a.Bearer}
-	case a.Basic != nil:
-		return []string{a.Basic.Password}
-	default:
-		return nil
-	}
-}
-
-// SecretNames returns the secrets that stand in it.
-func (t *TLS) SecretNames() []string {
-	if t == nil {
-		return nil
-	}
-	var names []string
-	for _, name := range []string{t.ClientCert, t.ClientKey, t.CA} {
-		if name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 // maximumCredential bounds the texts of auth that go into one header, in bytes.
 const maximumCredential = 1000
 

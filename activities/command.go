@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/fields"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
@@ -49,16 +51,16 @@ func (a *Activities) Command(ctx context.Context, call protocol.CommandCall) (an
 	}
 	stop := beat(ctx, time.Second)
 	defer stop()
-	argv, environment, err := renderCommand(call)
-	lent, lending := a.options.Sender.Lend(call.Task.EnvSecrets)
+	task, err := renderCommand(call)
+	lent, lending := a.options.Sender.Lend(task.EnvSecrets)
 	if err := errors.Join(err, lending); err != nil {
 		return nil, temporal.NewApplicationErrorWithOptions(err.Error(), errorUndeliverable, temporal.ApplicationErrorOptions{NonRetryable: true})
 	}
-	limit := call.Task.TimeoutOrDefault()
+	limit := task.TimeoutOrDefault()
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	output, complaint, err := runCommand(limited, argv, call.Task.Dir, append(environment, lent.Environment...))
-	activity.GetLogger(ctx).Info("command ended", "program", lent.Text(argv[0]), "error", err)
+	output, complaint, err := runCommand(limited, task.Argv, task.Dir, append(environmentOf(task), lent.Environment...))
+	activity.GetLogger(ctx).Info("command ended", "program", lent.Text(task.Argv[0]), "error", err)
 	switch {
 	case err == nil:
 		return valueOf(output, lent), nil
@@ -69,7 +71,7 @@ func (a *Activities) Command(ctx context.Context, call protocol.CommandCall) (an
 	case limited.Err() != nil:
 		err = fmt.Errorf("it did not end within %s and was killed", limit)
 	}
-	message := lent.Text(fmt.Sprintf("command %s: %v", argv[0], err))
+	message := lent.Text(fmt.Sprintf("command %s: %v", task.Argv[0], err))
 	if complaint = endOf(lent.Text(complaint), maximumComplaint); complaint != "" {
 		message += ": " + complaint
 	}
@@ -81,34 +83,37 @@ func (a *Activities) Command(ctx context.Context, call protocol.CommandCall) (an
 	return nil, temporal.NewApplicationErrorWithOptions(message, protocol.ErrorCommandFailed, options)
 }
 
-// renderCommand fills in the templates of argv and env.
-func renderCommand(call protocol.CommandCall) (argv, environment []string, err error) {
+// renderCommand returns the command with its templates filled in. Its error has
+// all that cannot be rendered.
+func renderCommand(call protocol.CommandCall) (latch.CommandTask, error) {
+	task := fields.Clone(call.Task)
 	var problems []error
-	for i, source := range call.Task.Argv {
-		text, err := renderText(source, call.Variables)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("argv[%d]: %w", i, err))
+	for _, field := range fields.Of(&task) {
+		if !field.Role.IsTemplate() {
+			continue
 		}
-		argv = append(argv, text)
+		text, err := renderText(field.Text(), call.Variables)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", field.Path, err))
+		}
+		field.Set(text)
 	}
+	return task, errors.Join(problems...)
+}
+
+// environmentOf returns what the program sees beside secrets: PATH, HOME, and
+// the task's own variables, which may replace them.
+func environmentOf(task latch.CommandTask) []string {
+	var environment []string
 	for _, name := range []string{"PATH", "HOME"} {
 		if value, ok := os.LookupEnv(name); ok {
 			environment = append(environment, name+"="+value)
 		}
 	}
-	names := make([]string, 0, len(call.Task.Env))
-	for name := range call.Task.Env {
-		names = append(names, name)
+	for _, name := range slices.Sorted(maps.Keys(task.Env)) {
+		environment = append(environment, name+"="+task.Env[name])
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		text, err := renderText(call.Task.Env[name], call.Variables)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("env.%s: %w", name, err))
-		}
-		environment = append(environment, name+"="+text)
-	}
-	return argv, environment, errors.Join(problems...)
+	return environment
 }
 
 func renderText(source string, variables expr.Variables) (string, error) {

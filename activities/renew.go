@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/fields"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/vars"
@@ -103,41 +103,22 @@ func lacking(now *latch.RegisteredWebhook, send *protocol.Send) (at, name string
 		always := append(vars.Filled(), "response")
 		return there || slices.Contains(send.Given, name) || slices.Contains(always, name)
 	}
-	for _, each := range sourcesOf(now) {
-		for _, name := range each.uses {
+	taken := renewed(latch.Webhook{}, now)
+	for _, field := range fields.Of(&taken) {
+		if !field.Role.IsTemplate() && !field.Role.IsExpression() {
+			continue
+		}
+		source, err := expr.CompileField(field)
+		if err != nil {
+			continue // it was refused when it was registered; should it stand there all the same, the attempt says so
+		}
+		for _, name := range source.Uses() {
 			if !given(name) {
-				return each.at, name
+				return field.Path, name
 			}
 		}
 	}
 	return "", ""
-}
-
-// A source is what a field looks at.
-type source struct {
-	at   string
-	uses []string
-}
-
-// sourcesOf returns the fields that are taken over and may have expressions.
-// What does not compile was refused when it was registered; should it stand
-// there all the same, the attempt says so.
-func sourcesOf(webhook *latch.RegisteredWebhook) []source {
-	var sources []source
-	if template, err := expr.CompileTemplate(webhook.URL, expr.InURL); err == nil {
-		sources = append(sources, source{"url", template.Uses()})
-	}
-	for _, name := range slices.Sorted(maps.Keys(webhook.Headers)) {
-		if template, err := expr.CompileTemplate(webhook.Headers[name], expr.InHeader); err == nil {
-			sources = append(sources, source{"headers." + name, template.Uses()})
-		}
-	}
-	if webhook.Success != "" {
-		if expression, err := expr.Compile(webhook.Success, expr.Success); err == nil {
-			sources = append(sources, source{"success", expression.Uses()})
-		}
-	}
-	return sources
 }
 
 // renewed is the webhook as it was sent, with what is taken over of it as it is

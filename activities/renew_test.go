@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/fields"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
 )
@@ -110,5 +113,38 @@ func TestWaitingDeliveryIsCutOff(t *testing.T) {
 			require.ErrorContains(t, err, each.says)
 			require.Equal(t, waiting(), send)
 		})
+	}
+}
+
+// A key of a webhook is either taken over from the webhook as it is now, or is
+// one of what stays as it was sent, or says whether it is sent at all.
+func TestEveryKeyIsTakenOverOrStays(t *testing.T) {
+	t.Parallel()
+	stays := []string{"id", "method", "content_type", "body", "preset", "cloudevents", "enabled", "event", "events"}
+	var now latch.RegisteredWebhook
+	of := reflect.ValueOf(&now.Webhook).Elem()
+	for i := range of.NumField() {
+		set(of.Field(i))
+	}
+	taken := reflect.ValueOf(renewed(latch.Webhook{}, &now))
+	for i := range of.NumField() {
+		key := fields.Key(of.Type().Field(i))
+		require.Equal(t, !slices.Contains(stays, key), !taken.Field(i).IsZero(), key)
+	}
+}
+
+// set gives a value any but the zero value.
+func set(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+	case reflect.String:
+		v.SetString("x")
+	default:
+		v.SetInt(1)
 	}
 }

@@ -40,15 +40,8 @@ func neededBy(question verdict.Question) []string { return mentioned(question.So
 
 // neededByDelivery lists what a delivery's request is rendered from.
 func neededByDelivery(webhook *latch.Webhook, settings latch.Event) []string {
-	at := *webhook
-	at.Body, at.Events = webhook.BodyFor(settings), nil
-	sources := sourcesIn(&at)
-	for _, field := range fields.Of(&settings) {
-		if field.Role.IsTemplate() { // its expressions are evaluated by themselves
-			sources = append(sources, field.Text())
-		}
-	}
-	needed := mentioned(sources...)
+	at := webhook.At(settings)
+	needed := mentioned(sourcesIn(&at)...)
 	if at.Body == nil {
 		needed = append(needed, vars.InBody()...)
 	}
@@ -61,11 +54,12 @@ func neededByDelivery(webhook *latch.Webhook, settings latch.Event) []string {
 // neededByTask lists what an http task or a command is rendered from.
 func neededByTask(task any) []string { return mentioned(sourcesIn(task)...) }
 
-// sourcesIn returns all templates and expressions of what is pointed to.
+// sourcesIn returns the templates and expressions of what is pointed to, but for
+// expressions of events, which are evaluated by themselves.
 func sourcesIn(of any) []string {
 	var sources []string
 	for _, field := range fields.Of(of) {
-		if field.Role.IsTemplate() || field.Role.IsExpression() {
+		if field.Role.IsTemplate() || field.Role.IsExpression() && fields.Within[latch.Event](field) == nil {
 			sources = append(sources, field.Text())
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/egress"
+	"github.com/latch-run/latch/internal/fields"
 	"github.com/latch-run/latch/internal/secret"
 	"github.com/latch-run/latch/internal/urlmask"
 )
@@ -149,15 +150,6 @@ func (s *Sender) lookup(names []string) (found keyring, texts []string, err erro
 	return found, texts, errors.Join(problems...)
 }
 
-// namesOf returns the secrets that a webhook and a task name alike.
-func namesOf(urlSecret string, headerSecrets map[string]string, auth *latch.Auth, tls *latch.TLS) []string {
-	names := []string{urlSecret}
-	for _, header := range sortedNames(headerSecrets) {
-		names = append(names, headerSecrets[header])
-	}
-	return append(append(names, auth.SecretNames()...), tls.SecretNames()...)
-}
-
 // secretTarget returns the URL that a secret is.
 func secretTarget(secrets keyring, name string) (target, error) {
 	held := secrets.of(name)
@@ -170,6 +162,22 @@ func secretTarget(secrets keyring, name string) (target, error) {
 		return target{}, fmt.Errorf("its url cannot be called: %w", err)
 	}
 	found.secret = true
+	return found, nil
+}
+
+// targetOf returns the URL that a secret is, where one is named, or the one
+// that it fills in.
+func (t *templates) targetOf(urlSecret string, address *string, secrets keyring) (target, error) {
+	if urlSecret != "" {
+		return secretTarget(secrets, urlSecret)
+	}
+	if err := t.fillIn(fields.URLTemplate); err != nil {
+		return target{}, err
+	}
+	found, err := parseTarget(*address)
+	if err != nil {
+		return target{}, fmt.Errorf("its url cannot be called: %w", err)
+	}
 	return found, nil
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/excerpt"
-	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/vars"
 )
@@ -143,34 +142,6 @@ func (b *objectBuilder) finish() []byte {
 		return []byte("{}")
 	}
 	return append(b.buffer, '}')
-}
-
-// renderBody renders a body of the user's own: a JSON string is a template in
-// the place that the content type makes; any other JSON value is one in which
-// every string is a template.
-// A JSON body's values are escaped once more by escape, unless that is nil.
-func renderBody(given json.RawMessage, kind latch.BodyKind, vars func(reader) expr.Variables, escape expr.Escape) ([]byte, error) {
-	if bytes.HasPrefix(bytes.TrimSpace(given), []byte(`"`)) {
-		var source string
-		if err := json.Unmarshal(given, &source); err != nil {
-			return nil, err
-		}
-		template, err := expr.CompileTemplate(source, expr.InBody(kind))
-		if err != nil {
-			return nil, err
-		}
-		text, err := template.RenderEscaped(vars(template), escape)
-		return []byte(text), err
-	}
-	tree, err := expr.CompileTree(given)
-	if err != nil {
-		return nil, err
-	}
-	rendered, err := tree.RenderEscaped(vars(tree), escape)
-	if err != nil || kind != latch.BodyForm {
-		return rendered, err
-	}
-	return encodeForm(rendered)
 }
 
 // encodeForm returns a JSON object as a form, its fields in their order: strings

@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"golang.org/x/net/http/httpguts"
-
-	"github.com/latch-run/latch/internal/expr"
 )
 
 // idempotencyKey is the header by which a receiver knows a request that it has
@@ -19,7 +17,7 @@ const idempotencyKey = "Idempotency-Key"
 // writeHeaders sets what every request bears, and a user's own headers, which
 // may replace it. The id is the same for all attempts; a request without one
 // may be repeated all the same.
-func writeHeaders(header http.Header, userAgent, id string, own map[string]string, render func(string, expr.Place) (string, error)) error {
+func writeHeaders(header http.Header, userAgent, id string, own map[string]string) error {
 	header.Set("Accept", "application/json")
 	header.Set("User-Agent", userAgent)
 	header[idempotencyKey] = nil
@@ -29,11 +27,7 @@ func writeHeaders(header http.Header, userAgent, id string, own map[string]strin
 		}
 	}
 	for _, name := range sortedNames(own) {
-		value, err := render(own[name], expr.InHeader)
-		if err != nil {
-			return fmt.Errorf("its header %s could not be rendered: %w", name, err)
-		}
-		if err := setHeader(header, name, value); err != nil {
+		if err := setHeader(header, name, own[name]); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/fields"
 	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/signature"
@@ -17,10 +18,13 @@ import (
 
 // A draft is a delivery's request while it is made.
 type draft struct {
+	// WebhookRequest is a copy, whose webhook has the settings of the event
+	// alone and values in the place of templates, as far as they are filled in.
 	*protocol.WebhookRequest
-	sender  *Sender
-	attempt int
-	now     time.Time
+	templates *templates
+	sender    *Sender
+	attempt   int
+	now       time.Time
 
 	// secrets are all that the webhook names.
 	secrets keyring
@@ -39,7 +43,7 @@ type draft struct {
 // prepare makes an attempt's call and tells of it in made. It fails with a
 // *PermanentError, before anything is sent.
 func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt) (*call, error) {
-	d := &draft{WebhookRequest: r, sender: s, attempt: attempt, now: made.StartedAt, header: http.Header{}}
+	d := s.newDraft(r, attempt, made.StartedAt)
 	err := d.write()
 	made.Request = d.record
 	if err != nil {
@@ -51,6 +55,17 @@ func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt)
 		return nil, c.fail(err)
 	}
 	return c, nil
+}
+
+func (s *Sender) newDraft(r *protocol.WebhookRequest, attempt int, now time.Time) *draft {
+	own := *r
+	own.Webhook = fields.Clone(r.Webhook.At(r.Event))
+	if own.Webhook.MethodOrDefault() == http.MethodGet {
+		own.Webhook.Body = nil
+	}
+	d := &draft{WebhookRequest: &own, sender: s, attempt: attempt, now: now, header: http.Header{}}
+	d.templates = templatesOf(&own.Webhook, d.variables, escapeFor(r.Webhook.Preset))
+	return d
 }
 
 // write makes the draft a request, step by step.
@@ -95,8 +110,7 @@ func (d *draft) describe() {
 // resolveSecrets finds every secret that the webhook names, and learns what
 // must be masked from now on.
 func (d *draft) resolveSecrets() error {
-	names := namesOf(d.Webhook.URLSecret, d.Webhook.HeaderSecrets, d.Webhook.Auth, d.Webhook.TLS)
-	found, texts, missing := d.sender.lookup(append(names, d.Webhook.Secret))
+	found, texts, missing := d.sender.lookup(fields.Texts(&d.Webhook, fields.Secret))
 	d.secrets = found
 	var err error
 	d.access, err = d.sender.newAccess(d.Webhook.Auth, d.Webhook.TLS, found)
@@ -105,35 +119,19 @@ func (d *draft) resolveSecrets() error {
 	return errors.Join(missing, err)
 }
 
-// findTarget renders the URL, or takes it from its secret.
+// findTarget fills in the URL, or takes it from its secret.
 func (d *draft) findTarget() error {
-	var err error
-	if d.Webhook.URLSecret != "" {
-		d.target, err = secretTarget(d.secrets, d.Webhook.URLSecret)
-	} else {
-		d.target, err = d.renderedTarget()
-	}
+	found, err := d.templates.targetOf(d.Webhook.URLSecret, &d.Webhook.URL, d.secrets)
 	if err != nil {
 		return err
 	}
+	d.target = found
 	d.describe()
 	if len(d.target.credentials) > 0 {
 		d.masked = append(d.masked, d.target.credentials...)
 		d.masker = d.sender.maskerOf(d.masked)
 	}
 	return nil
-}
-
-func (d *draft) renderedTarget() (target, error) {
-	address, err := d.render(d.Webhook.URL, expr.InURL)
-	if err != nil {
-		return target{}, fmt.Errorf("its url could not be rendered: %w", err)
-	}
-	found, err := parseTarget(address)
-	if err != nil {
-		return target{}, fmt.Errorf("its url cannot be called: %w", err)
-	}
-	return found, nil
 }
 
 // checkHosts holds every secret to the hosts that it is bound to, one that
@@ -156,7 +154,10 @@ func (d *draft) sentSecret() string {
 
 // writeHeader makes all headers but those of the signature.
 func (d *draft) writeHeader() error {
-	if err := writeHeaders(d.header, d.sender.userAgent, d.DeliveryID, d.Webhook.Headers, d.render); err != nil {
+	if err := d.templates.fillInRest(); err != nil {
+		return err
+	}
+	if err := writeHeaders(d.header, d.sender.userAgent, d.DeliveryID, d.Webhook.Headers); err != nil {
 		return err
 	}
 	if err := writeHeaderSecrets(d.header, d.Webhook.HeaderSecrets, d.secrets); err != nil {
@@ -204,12 +205,18 @@ func (d *draft) sign() error {
 	return nil
 }
 
-func (d *draft) writeBody() (err error) {
+func (d *draft) writeBody() error {
 	if d.Webhook.MethodOrDefault() == http.MethodGet {
 		return nil
 	}
-	if d.body, err = d.renderBody(); err != nil {
-		return fmt.Errorf("its body could not be rendered: %w", err)
+	hasOwn := d.Webhook.Body != nil
+	if err := d.templates.fillIn(fields.BodyTemplate); err != nil {
+		return err
+	}
+	if hasOwn {
+		d.body = d.completed(d.Webhook.Body)
+	} else {
+		d.body = d.defaultBody()
 	}
 	d.body = d.wrap(d.body)
 	if len(d.body) > MaximumRequestBytes {
@@ -219,29 +226,13 @@ func (d *draft) writeBody() (err error) {
 	return checkPreset(d.Webhook.Preset, d.body)
 }
 
-func (d *draft) renderBody() ([]byte, error) {
-	given := d.Webhook.BodyFor(d.Event)
-	if given == nil {
-		return d.defaultBody(), nil
-	}
-	kind := latch.BodyKindOf(d.Webhook.ContentType)
-	body, err := renderBody(given, kind, d.variables, escapeFor(d.Webhook.Preset))
-	if err != nil {
-		return nil, err
-	}
+// completed returns a body of the user's own with what Latch adds to it.
+func (d *draft) completed(body []byte) []byte {
 	if d.Webhook.Preset == latch.PresetDiscord {
 		body = pingNobody(body)
 	}
-	return fill(body, kind, []field{{"secret", d.sentSecret()}, {"lock", d.Lock}}), nil
+	return fill(body, latch.BodyKindOf(d.Webhook.ContentType), []field{{"secret", d.sentSecret()}, {"lock", d.Lock}})
 }
-
-// render renders one template of the webhook's own.
-func (d *draft) render(source string, place expr.Place) (string, error) {
-	return render(source, place, d.variables)
-}
-
-// A reader of variables tells whether it reads any of those that are named.
-type reader interface{ Reads(names ...string) bool }
 
 // variables returns what a template of the webhook's sees.
 func (d *draft) variables(template reader) expr.Variables {
@@ -252,13 +243,4 @@ func (d *draft) variables(template reader) expr.Variables {
 		d.vars = variablesOf(d.WebhookRequest)
 	}
 	return d.vars
-}
-
-// render compiles and renders one template.
-func render(source string, place expr.Place, vars func(reader) expr.Variables) (string, error) {
-	template, err := expr.CompileTemplate(source, place)
-	if err != nil {
-		return "", err
-	}
-	return template.Render(vars(template))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/fields"
 	"github.com/latch-run/latch/internal/mask"
 )
 
@@ -38,6 +39,7 @@ type TaskResponse struct {
 // [*PermanentError], unless its status is worth another attempt. The response
 // is nil where none came; errors are those of [Sender.Send].
 func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
+	r.Task = fields.Clone(r.Task)
 	call, err := s.prepareTask(&r)
 	if err != nil {
 		return nil, err
@@ -54,14 +56,15 @@ func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 // prepareTask makes the call of a task. It fails with a *PermanentError.
 func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	task := &r.Task
-	found, texts, missing := s.lookup(namesOf(task.URLSecret, task.HeaderSecrets, task.Auth, task.TLS))
+	found, texts, missing := s.lookup(fields.Texts(task, fields.Secret))
 	access, err := s.newAccess(task.Auth, task.TLS, found)
 	masked := slices.Concat(texts, urlTexts(found, task.URLSecret), access.texts())
 	c := &call{target: "http task", timeout: task.TimeoutOrDefault(), retry: task.Retry, secrets: masked, masker: s.maskerOf(masked)}
 	if err := errors.Join(task.ValidateRequest().Err(), missing, err); err != nil {
 		return nil, c.fail(err)
 	}
-	target, err := r.findTarget(found)
+	templates := templatesOf(task, r.variables, nil)
+	target, err := templates.targetOf(task.URLSecret, &task.URL, found)
 	if err != nil {
 		return nil, c.fail(err)
 	}
@@ -71,7 +74,7 @@ func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	if err := mayGoTo(found, target, task.TLS); err != nil {
 		return nil, c.fail(err)
 	}
-	header, body, err := s.taskContent(r, found)
+	header, body, err := s.taskContent(r, templates, found)
 	if err != nil {
 		return nil, c.fail(err)
 	}
@@ -85,49 +88,30 @@ func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	return c, nil
 }
 
-// findTarget renders the URL, or takes it from its secret.
-func (r *TaskRequest) findTarget(secrets keyring) (target, error) {
-	if r.Task.URLSecret != "" {
-		return secretTarget(secrets, r.Task.URLSecret)
-	}
-	address, err := r.render(r.Task.URL, expr.InURL)
-	if err != nil {
-		return target{}, fmt.Errorf("its url could not be rendered: %w", err)
-	}
-	found, err := parseTarget(address)
-	if err != nil {
-		return target{}, fmt.Errorf("its url cannot be called: %w", err)
-	}
-	return found, nil
-}
-
 // variables returns what the task's templates see.
 func (r *TaskRequest) variables(reader) expr.Variables { return r.Variables }
 
-// render renders one template of the task's own.
-func (r *TaskRequest) render(source string, place expr.Place) (string, error) {
-	return render(source, place, r.variables)
-}
-
-func (s *Sender) taskContent(r *TaskRequest, secrets keyring) (http.Header, []byte, error) {
+// taskContent fills in what is left of the task's templates.
+func (s *Sender) taskContent(r *TaskRequest, t *templates, secrets keyring) (http.Header, []byte, error) {
+	bare := absent(r.Task.Body)
+	if err := t.fillInRest(); err != nil {
+		return nil, nil, err
+	}
 	header := http.Header{}
-	if err := writeHeaders(header, s.userAgent, r.ID, r.Task.Headers, r.render); err != nil {
+	if err := writeHeaders(header, s.userAgent, r.ID, r.Task.Headers); err != nil {
 		return nil, nil, err
 	}
 	if err := writeHeaderSecrets(header, r.Task.HeaderSecrets, secrets); err != nil {
 		return nil, nil, err
 	}
-	if err := checkHeaderSize(header); err != nil || absent(r.Task.Body) {
+	if err := checkHeaderSize(header); err != nil || bare {
 		return header, nil, err
 	}
 	contentType := r.Task.ContentType
 	if contentType == "" {
 		contentType = latch.DefaultContentType
 	}
-	body, err := renderBody(r.Task.Body, latch.BodyKindOf(contentType), r.variables, nil)
-	if err != nil {
-		return nil, nil, fmt.Errorf("its body could not be rendered: %w", err)
-	}
+	body := []byte(r.Task.Body)
 	if err := setHeader(header, "Content-Type", contentTypeOf(contentType, body)); err != nil {
 		return nil, nil, err
 	}

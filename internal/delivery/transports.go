@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/fields"
 )
 
 // maximumTransports bounds how many transports with TLS settings of their own
@@ -43,7 +44,7 @@ func newTransports() *transports {
 func (s *Sender) transportFor(settings *latch.TLS, secrets keyring) (*http.Transport, error) {
 	documents := map[string]string{}
 	digest := sha256.New()
-	for _, name := range settings.SecretNames() {
+	for _, name := range fields.Texts(settings, fields.Secret) {
 		document, isPEM := secrets.of(name).Document()
 		if !isPEM {
 			return nil, fmt.Errorf("secret %q is no PEM, which its tls needs: there is no line that begins with -----BEGIN", name)

@@ -56,7 +56,7 @@ func Within[T any](f *Field) *T {
 
 // Text returns the text as it was given: of JSON, the JSON.
 func (f *Field) Text() string {
-	if f.isJSON() {
+	if f.IsJSON() {
 		return string(f.value.Bytes())
 	}
 	return f.value.String()
@@ -65,7 +65,7 @@ func (f *Field) Text() string {
 // Template returns the text of the template that the field is; false for a field that is JSON in which
 // every string is a template.
 func (f *Field) Template() (text string, is bool) {
-	if !f.isJSON() {
+	if !f.IsJSON() {
 		return f.value.String(), true
 	}
 	given := bytes.TrimSpace(f.value.Bytes())
@@ -78,7 +78,7 @@ func (f *Field) Template() (text string, is bool) {
 // Set puts another text in its place, in what [Of] was called with. See [Clone].
 func (f *Field) Set(text string) {
 	made := reflect.New(f.value.Type()).Elem()
-	if f.isJSON() {
+	if f.IsJSON() {
 		made.SetBytes([]byte(text))
 	} else {
 		made.SetString(text)
@@ -91,7 +91,8 @@ func (f *Field) Set(text string) {
 	f.value.Set(made)
 }
 
-func (f *Field) isJSON() bool { return f.value.Type() == rawType }
+// IsJSON reports whether the field is JSON, which [Field.Set] then takes.
+func (f *Field) IsJSON() bool { return f.value.Type() == rawType }
 
 // A walk goes through an input.
 type walk struct {

@@ -1,0 +1,83 @@
+package delivery
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/fields"
+)
+
+// A reader of variables reports whether it reads any of those that are named.
+type reader interface{ Reads(names ...string) bool }
+
+// templates are those of a webhook or a task that are not filled in yet. Their
+// values come to stand in their places, so that whoever writes the request
+// reads a plain field.
+type templates struct {
+	left []*fields.Field
+	// variables returns what a template sees.
+	variables func(reader) expr.Variables
+	// escape changes the values in a body once more, unless it is nil.
+	escape expr.Escape
+}
+
+// templatesOf finds the templates of what is pointed to, which [fields.Clone]
+// has made the request's own.
+func templatesOf(of any, variables func(reader) expr.Variables, escape expr.Escape) *templates {
+	isNone := func(f *fields.Field) bool { return !f.Role.IsTemplate() }
+	return &templates{slices.DeleteFunc(fields.Of(of), isNone), variables, escape}
+}
+
+// fillIn fills in those of the role. Its error names the first that cannot be
+// rendered.
+func (t *templates) fillIn(role fields.Role) error {
+	return t.fillInThose(func(f *fields.Field) bool { return f.Role == role })
+}
+
+// fillInRest fills in all that are left.
+func (t *templates) fillInRest() error {
+	return t.fillInThose(func(*fields.Field) bool { return true })
+}
+
+func (t *templates) fillInThose(isMeant func(*fields.Field) bool) error {
+	var later []*fields.Field
+	for _, f := range t.left {
+		if !isMeant(f) {
+			later = append(later, f)
+			continue
+		}
+		text, err := t.render(f)
+		if err != nil {
+			return fmt.Errorf("its %s could not be rendered: %w", strings.Replace(f.Path, "headers.", "header ", 1), err)
+		}
+		f.Set(text)
+	}
+	t.left = later
+	return nil
+}
+
+// render renders one template: text, or of JSON whose strings are templates the
+// JSON, which becomes a form where the body's type is one.
+func (t *templates) render(f *fields.Field) (string, error) {
+	var escape expr.Escape
+	if f.Role == fields.BodyTemplate {
+		escape = t.escape
+	}
+	compiled, err := expr.CompileField(f)
+	if err != nil {
+		return "", err
+	}
+	tree, is := compiled.(*expr.Tree)
+	if !is {
+		template := compiled.(*expr.Template)
+		return template.RenderEscaped(t.variables(template), escape)
+	}
+	rendered, err := tree.RenderEscaped(t.variables(tree), escape)
+	if err == nil && f.Role == fields.BodyTemplate && latch.BodyKindOf(f.MediaType) == latch.BodyForm {
+		rendered, err = encodeForm(rendered)
+	}
+	return string(rendered), err
+}
