@@ -7,11 +7,16 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -24,6 +29,9 @@ import (
 type Page struct {
 	t   *testing.T
 	ctx context.Context
+
+	mutex    sync.Mutex
+	requests []string
 }
 
 // A Size is that of a window, in CSS pixels.
@@ -48,9 +56,48 @@ func Open(t *testing.T, size Size) *Page {
 	t.Cleanup(endProcess)
 	ctx, endTab := chromedp.NewContext(ctx)
 	t.Cleanup(endTab)
-	p := &Page{t, ctx}
+	p := &Page{t: t, ctx: ctx}
 	p.do("open a tab", chromedp.EmulateViewport(size.Width, size.Height))
+	require.NoError(t, chromedp.Listen(ctx, func(event any) {
+		if sent, is := event.(*network.EventRequestWillBeSent); is {
+			p.mutex.Lock()
+			defer p.mutex.Unlock()
+			p.requests = append(p.requests, sent.Request.URL)
+		}
+	}))
 	return p
+}
+
+// Requests returns the addresses of all that was asked for so far.
+func (p *Page) Requests() []string {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return slices.Clone(p.requests)
+}
+
+// Resize changes the window.
+func (p *Page) Resize(size Size) {
+	p.t.Helper()
+	p.do("resize the window", chromedp.EmulateViewport(size.Width, size.Height))
+}
+
+// Prefer has the reader prefer a color scheme, light or dark.
+func (p *Page) Prefer(scheme string) {
+	p.t.Helper()
+	p.do("prefer "+scheme, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		return err
+	}))
+}
+
+// ForbidScripts has the pages run no scripts from now on.
+func (p *Page) ForbidScripts() {
+	p.t.Helper()
+	p.do("forbid scripts", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	}))
 }
 
 // executable finds Chromium or Chrome. CI installs it, and fails without; a
@@ -79,6 +126,51 @@ func (p *Page) Visit(url string) int64 {
 func (p *Page) Press(button string) int64 {
 	p.t.Helper()
 	return p.load("press the button "+button, chromedp.Click("", named("button", button)))
+}
+
+// Follow follows a link and returns the status of the page that follows.
+func (p *Page) Follow(link string) int64 {
+	p.t.Helper()
+	return p.load("follow the link "+link, chromedp.Click("", named("link", link)))
+}
+
+// Type presses keys, wherever the focus is.
+func (p *Page) Type(keys string) {
+	p.t.Helper()
+	p.do("type "+keys, chromedp.KeyEvent(keys))
+}
+
+// Focused returns the accessible name of what has the focus.
+func (p *Page) Focused() string {
+	p.t.Helper()
+	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.activeElement.textContent || document.activeElement.labels?.[0]?.textContent || ''"))
+	require.NoError(p.t, err)
+	return text
+}
+
+// Await waits until the page shows the text.
+func (p *Page) Await(text string) {
+	p.t.Helper()
+	p.do("wait for "+text, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		for ticker := time.Tick(20 * time.Millisecond); ; {
+			if strings.Contains(p.Text(), text) {
+				return nil
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-ticker:
+			}
+		}
+	}))
+}
+
+// Title returns the page's title.
+func (p *Page) Title() string {
+	p.t.Helper()
+	title, err := chromedp.Run(p.ctx, chromedp.Title())
+	require.NoError(p.t, err)
+	return title
 }
 
 // Fill types a text into a field, in the place of what is there.
@@ -116,7 +208,7 @@ func (p *Page) Names(role string) []string {
 // Text returns what the page shows, as text.
 func (p *Page) Text() string {
 	p.t.Helper()
-	text, err := chromedp.Run(p.ctx, chromedp.Text(chromedp.CSS("body")))
+	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.body.innerText")) // at once: the page may change by itself
 	require.NoError(p.t, err)
 	return text
 }

@@ -1,0 +1,151 @@
+package e2e
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/console"
+	"github.com/latch-run/latch/testsuite/browser"
+)
+
+// consolePages has a row for each page of the console: how its address is made
+// in a world, and what stands there.
+var consolePages = []struct {
+	// path is the page's in internal/console/pages.go.
+	path string
+	// address is one of the page's; "" is the path itself.
+	address func(w *consoleWorld) string
+	// shows is what stands on it.
+	shows []string
+}{
+	{path: "/login", shows: []string{"Log in to Latch", "Your API key"}},
+	{path: "/", shows: []string{"Inbox", "The shop", "board", "somebody decides"}},
+	{path: "/console/gallery", shows: []string{"Each piece that pages are made of"}},
+}
+
+// A consoleWorld is what the pages show.
+type consoleWorld struct {
+	*served
+	// release is the id of a release that a lock holds.
+	release string
+}
+
+func newConsoleWorld(t *testing.T) *consoleWorld {
+	t.Helper()
+	b := setup(t)
+	w := &consoleWorld{served: b.serve("LATCH_API_KEYS", apiKeys), release: b.queue + "-held"}
+	w.held(w.release)
+	return w
+}
+
+// logIn logs in by a key.
+func (w *consoleWorld) logIn(page *browser.Page, key string) {
+	w.Helper()
+	require.EqualValues(w, 200, page.Visit(w.url+"/"))
+	page.Fill("Your API key", key)
+	require.EqualValues(w, 200, page.Press("Log in"))
+}
+
+// Every page of the console, on a desktop and on a phone, in light and in dark:
+// axe-core finds nothing that keeps people out, nothing is wider than the window,
+// and nothing is loaded from elsewhere. With LATCH_SCREENSHOTS each is drawn into
+// that folder.
+func TestConsolePagesInABrowser(t *testing.T) {
+	t.Parallel()
+	known := console.Paths()
+	for _, each := range consolePages {
+		require.Contains(t, known, each.path)
+	}
+	for _, path := range known {
+		require.True(t, func() bool {
+			for _, each := range consolePages {
+				if each.path == path {
+					return true
+				}
+			}
+			return false
+		}(), "%s has no row in consolePages", path)
+	}
+	w := newConsoleWorld(t)
+	for _, each := range consolePages {
+		t.Run(nameOfPage(each.path), func(t *testing.T) {
+			page := browser.Open(t, browser.Desktop)
+			if each.path != "/login" {
+				w.logIn(page, "admin-key=1-0123456789")
+			}
+			address := each.path
+			if each.address != nil {
+				address = each.address(w)
+			}
+			require.EqualValues(t, 200, page.Visit(w.url+address))
+			for _, text := range each.shows {
+				page.Await(text)
+			}
+			for _, size := range []browser.Size{browser.Desktop, browser.Phone} {
+				page.Resize(size)
+				require.False(t, page.IsWiderThanItsWindow(), "%v", size)
+				for _, scheme := range []string{"light", "dark"} {
+					page.Prefer(scheme)
+					require.Empty(t, page.Violations(), "%v %s", size, scheme)
+					draw(t, page, each.path, size, scheme)
+				}
+			}
+			for _, request := range page.Requests() {
+				require.True(t, strings.HasPrefix(request, w.url+"/"), request)
+			}
+		})
+	}
+}
+
+// nameOfPage is a page's path as a file's name.
+func nameOfPage(path string) string {
+	if path == "/" {
+		return "inbox"
+	}
+	return strings.NewReplacer("/", "-", "{", "", "}", "").Replace(strings.TrimPrefix(strings.TrimPrefix(path, "/"), "console/"))
+}
+
+// draw writes a picture of the page, where that is asked for.
+func draw(t *testing.T, page *browser.Page, path string, size browser.Size, scheme string) {
+	t.Helper()
+	folder := os.Getenv("LATCH_SCREENSHOTS")
+	if folder == "" {
+		return
+	}
+	width := map[browser.Size]string{browser.Desktop: "desktop", browser.Phone: "phone"}[size]
+	require.NoError(t, os.MkdirAll(folder, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%s-%s.png", nameOfPage(path), width, scheme)), page.Picture(), 0o644))
+}
+
+// A person logs in by a key at a phone's width, and removes a lock that the inbox
+// shows: with scripts, and without.
+func TestConsoleInboxInABrowser(t *testing.T) {
+	t.Parallel()
+	w := newConsoleWorld(t)
+	for _, scripts := range []bool{true, false} {
+		t.Run(fmt.Sprintf("scripts %t", scripts), func(t *testing.T) {
+			id := fmt.Sprintf("%s-%t", w.queue, scripts)
+			workflowID, token := w.held(id)
+			page := browser.Open(t, browser.Phone)
+			if !scripts {
+				page.ForbidScripts()
+			}
+			require.EqualValues(t, 200, page.Visit(w.url+"/?release="+url.QueryEscape(id)))
+			page.Fill("Your API key", "lock-key-0123456789")
+			require.EqualValues(t, 200, page.Press("Log in"))
+			require.Contains(t, page.Text(), "The shop")
+			require.EqualValues(t, 200, page.Follow("board"))
+			require.EqualValues(t, 200, page.Press("Let pass"))
+			require.Contains(t, page.Text(), "Removed by board")
+			removed := record(t, w.history(workflowID), "board", "BEFORE_RELEASE")
+			require.Equal(t, token, removed.Lock.Token)
+			require.Equal(t, "page", removed.Lock.Via)
+		})
+	}
+}
