@@ -19,9 +19,27 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/hang"
+	"github.com/latch-run/latch/testsuite/process"
 	"github.com/latch-run/latch/testsuite/server"
 	"github.com/latch-run/latch/testsuite/stack"
 )
+
+// commands builds Latch's commands, once for all stacks of these tests.
+var commands *process.Builder
+
+func TestMain(m *testing.M) {
+	var err error
+	if commands, err = process.NewBuilder(root, false); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := commands.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
 
 // page is what was printed, and lets a test wait for more.
 type page struct {
@@ -72,6 +90,7 @@ func bringUp(t *testing.T, dataDir string, worker ...string) *running {
 		append([]string{"LATCH_HEALTH_ADDR=off"}, worker...))
 	require.NoError(t, err)
 
+	given.builder = commands
 	serving, interrupt := context.WithCancel(ctx)
 	r := &running{T: t, ctx: ctx, printed: &page{changed: make(chan struct{})}}
 	ended := make(chan error, 1)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/latch-run/latch/testsuite/process"
 	"github.com/latch-run/latch/testsuite/stack"
 )
 
@@ -41,6 +42,9 @@ type settings struct {
 
 	// worker are Latch's settings in the environment.
 	worker stack.Environment
+
+	// builder is that of several stacks; nil is one of this stack's own.
+	builder *process.Builder
 }
 
 // readSettings reads flags, whose defaults variables may change.

@@ -48,6 +48,7 @@ func serve(ctx context.Context, out io.Writer, s settings) (err error) {
 		},
 		API:      api,
 		Worker:   s.worker,
+		Builder:  s.builder,
 		Progress: func(what string) { fmt.Fprintf(out, "%s …\n", what) },
 	})
 	if err != nil {

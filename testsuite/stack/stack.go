@@ -47,6 +47,10 @@ type Options struct {
 	// Race builds the commands with the race detector, which takes a C compiler.
 	Race bool
 
+	// Builder builds the commands and outlives the stack, for several stacks; nil
+	// takes one of the stack's own. Race is the builder's, then.
+	Builder *process.Builder
+
 	// Progress is told what begins, in order; nil tells nobody.
 	Progress func(what string)
 }
@@ -70,7 +74,7 @@ type Stack struct {
 
 	namespace string
 	starter   string
-	builder   *process.Builder
+	builder   *process.Builder // of this stack alone
 }
 
 // Start builds the commands and brings everything up; the worker takes work once
@@ -138,19 +142,23 @@ func (s *Stack) startAPI(ctx context.Context, o Options) (err error) {
 
 // build makes the commands and returns the worker's path.
 func (s *Stack) build(ctx context.Context, o Options) (worker string, err error) {
-	root, err := process.ModuleDir(ctx, module)
-	if err != nil {
-		return "", err
-	}
-	if s.builder, err = process.NewBuilder(root, o.Race); err != nil {
-		return "", err
+	builder := o.Builder
+	if builder == nil {
+		root, err := process.ModuleDir(ctx, module)
+		if err != nil {
+			return "", err
+		}
+		if s.builder, err = process.NewBuilder(root, o.Race); err != nil {
+			return "", err
+		}
+		builder = s.builder
 	}
 	if o.Starter || o.API != "" {
-		if s.starter, err = s.builder.Build(ctx, "./starter"); err != nil {
+		if s.starter, err = builder.Build(ctx, "./starter"); err != nil {
 			return "", err
 		}
 	}
-	return s.builder.Build(ctx, "./worker")
+	return builder.Build(ctx, "./worker")
 }
 
 func (s *Stack) startWorker(ctx context.Context, path string, settings Environment) error {
