@@ -12,6 +12,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/latchtest"
+	"github.com/latch-run/latch/plugin"
 )
 
 // What no script answers is answered with 200 and no body.
@@ -34,7 +35,8 @@ func TestStrictFailsWhatIsNotScripted(t *testing.T) {
 		hooks.OnURL("https://shop.example.com/deploy").Answer(200, "")
 		release(t, env, `[{"id": "board", "url": "https://board.example.com", "event": "RELEASE_SUCCESS"}]`)
 	})
-	failsWith(t, failures, `no script answers POST https://board.example.com, attempt 1 of webhook "board" at RELEASE_SUCCESS`)
+	failsWith(t, failures,
+		`no script answers POST https://board.example.com, attempt 1 of webhook "board" at RELEASE_SUCCESS`)
 }
 
 // Whatever a receiver may do, the record says as it does in production.
@@ -55,7 +57,8 @@ func TestAnswersAreReadAsInProduction(t *testing.T) {
 		},
 		"no JSON where JSON is announced": {
 			script: func(s *latchtest.Script) {
-				s.AnswerWith(latchtest.Answer{Header: http.Header{"Content-Type": {"application/json"}}, Body: `{"result": `})
+				header := http.Header{"Content-Type": {"application/json"}}
+				s.AnswerWith(latchtest.Answer{Header: header, Body: `{"result": `})
 			},
 			decision: latch.Rollback, attempts: 1, says: "not valid JSON",
 		},
@@ -103,13 +106,16 @@ func TestAnswersAreReadAsInProduction(t *testing.T) {
 func TestRetriesGoByTheEnvironmentsClock(t *testing.T) {
 	t.Parallel()
 	for name, start := range map[string]time.Time{
-		"now": time.Now(), "long ago": time.Date(2019, 5, 1, 0, 0, 0, 0, time.UTC), "long from now": time.Date(2055, 5, 1, 0, 0, 0, 0, time.UTC),
+		"now":           time.Now(),
+		"long ago":      time.Date(2019, 5, 1, 0, 0, 0, 0, time.UTC),
+		"long from now": time.Date(2055, 5, 1, 0, 0, 0, 0, time.UTC),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			hooks, env := setup(t, latchtest.Options{})
 			env.SetStartTime(start)
-			hooks.On("slow", "RELEASE_SUCCESS").AnswerWith(latchtest.Answer{Status: 429, Header: http.Header{"Retry-After": {"7200"}}}).Answer(200, "")
+			busy := latchtest.Answer{Status: 429, Header: http.Header{"Retry-After": {"7200"}}}
+			hooks.On("slow", "RELEASE_SUCCESS").AnswerWith(busy).Answer(200, "")
 			hooks.On("dead", "RELEASE_SUCCESS").Answer(503, "")
 			hooks.OnURL("https://shop.example.com/deploy").Answer(200, "")
 			release(t, env, `[
@@ -127,13 +133,27 @@ func TestRetriesGoByTheEnvironmentsClock(t *testing.T) {
 	}
 }
 
+// Nobody is called, whoever the address belongs to and whichever way it leads.
+func TestNothingIsDialled(t *testing.T) {
+	t.Parallel()
+	hooks, env := setup(t, latchtest.Options{Plugin: plugin.Options{EgressProxy: "http://user:hunter2@proxy.example.com:3128"}})
+	release(t, env, `[
+		{"id": "local", "url": "http://127.0.0.1:1", "event": "RELEASE_SUCCESS"},
+		{"id": "cloud", "url": "http://169.254.169.254/", "event": "RELEASE_SUCCESS"},
+		{"id": "nowhere", "url": "https://name.invalid", "event": "RELEASE_SUCCESS"}]`)
+	for _, webhook := range []string{"local", "cloud", "nowhere"} {
+		require.Empty(t, hooks.RequireDelivered(webhook, "RELEASE_SUCCESS").Tries[0].Address)
+	}
+}
+
 // Times repeats an answer, and the last one is given to all that come after.
 func TestAnswersInTurn(t *testing.T) {
 	t.Parallel()
 	hooks, env := setup(t, latchtest.Options{})
 	hooks.On("board", "RELEASE_SUCCESS").Answer(500, "").Times(2).Unreachable()
 	hooks.On("board", "RELEASE_SUCCESS").Answer(502, "")
-	release(t, env, `[{"id": "board", "url": "https://board.example.com", "event": "RELEASE_SUCCESS", "retry": {"maximum_attempts": 6}}]`)
+	release(t, env, `[{"id": "board", "url": "https://board.example.com", "event": "RELEASE_SUCCESS",
+		"retry": {"maximum_attempts": 6}}]`)
 	var statuses []int
 	for _, request := range hooks.Requests()[1:] {
 		statuses = append(statuses, request.Status)
@@ -172,14 +192,16 @@ func TestAnswerFuncThatDoesNotReturn(t *testing.T) {
 			t.FailNow()
 			return latchtest.Answer{}
 		}, "mine"},
-		"answers wrong": {func(latchtest.T) latchtest.Answer { return latchtest.Answer{Status: 42} }, "between 200 and 599, not 42"},
+		"answers wrong": {func(latchtest.T) latchtest.Answer { return latchtest.Answer{Status: 42} },
+			"between 200 and 599, not 42"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var gate latchtest.Delivery
 			failures := try(func(ft latchtest.T, env *testsuite.TestWorkflowEnvironment) {
 				hooks := latchtest.New(ft, env)
-				hooks.On("gate", "BEFORE_RELEASE").AnswerFunc(func(latchtest.Request) latchtest.Answer { return test.answer(ft) }).Answer(200, "")
+				answer := func(latchtest.Request) latchtest.Answer { return test.answer(ft) }
+				hooks.On("gate", "BEFORE_RELEASE").AnswerFunc(answer).Answer(200, "")
 				release(t, env, `[{"id": "gate", "url": "https://gate.example.com", "event": "BEFORE_RELEASE"}]`)
 				gate = hooks.RequireDelivered("gate", "BEFORE_RELEASE")
 			})

@@ -112,7 +112,8 @@ func (h *Hooks) RequireFired(webhook, event string) Delivery {
 	h.t.Helper()
 	found := h.fired(webhook, event)
 	if len(found) != 1 {
-		h.fatalf("latchtest: webhook %q was fired at %s %s; the hooks that were fired:%s", webhook, event, times(len(found)), lines(h.Fired()))
+		h.fatalf("latchtest: webhook %q was fired at %s %s; the hooks that were fired:%s",
+			webhook, event, times(len(found)), lines(h.Fired()))
 		return Delivery{}
 	}
 	return found[0]

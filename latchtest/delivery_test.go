@@ -12,9 +12,11 @@ import (
 )
 
 const twoBoards = `[
-	{"id": "board", "url": "https://board.example.com", "events": [{"event": "RELEASE_SUCCESS"}, {"event": "RELEASE_COMPLETE", "when": "false"}]},
+	{"id": "board", "url": "https://board.example.com", "events": [
+		{"event": "RELEASE_SUCCESS"}, {"event": "RELEASE_COMPLETE", "when": "false"}]},
 	{"id": "lost", "url": "https://lost.example.com", "event": "RELEASE_SUCCESS"},
-	{"id": "note", "events": [{"event": "BEFORE_RELEASE", "blocking": true, "lock_timeout": "1h", "on_timeout": "continue"}]}]`
+	{"id": "note", "events": [
+		{"event": "BEFORE_RELEASE", "blocking": true, "lock_timeout": "1h", "on_timeout": "continue"}]}]`
 
 // What is required and not so fails the test with what was so.
 func TestRequirementsThatAreNotMet(t *testing.T) {
@@ -24,12 +26,17 @@ func TestRequirementsThatAreNotMet(t *testing.T) {
 		says string
 	}{
 		"never fired": {func(h *latchtest.Hooks) { h.RequireFired("board", "RELEASE_FAILURE") },
-			"webhook \"board\" was fired at RELEASE_FAILURE never; the hooks that were fired:\n  BEFORE_RELEASE note\n  RELEASE_SUCCESS board\n  RELEASE_SUCCESS lost"},
+			`webhook "board" was fired at RELEASE_FAILURE never; the hooks that were fired:
+  BEFORE_RELEASE note
+  RELEASE_SUCCESS board
+  RELEASE_SUCCESS lost`},
 		"its when was false": {func(h *latchtest.Hooks) { h.RequireFired("board", "RELEASE_COMPLETE") }, "never"},
-		"fired":              {func(h *latchtest.Hooks) { h.RequireNotFired("board", "RELEASE_SUCCESS") }, "fired at RELEASE_SUCCESS once"},
+		"fired": {func(h *latchtest.Hooks) { h.RequireNotFired("board", "RELEASE_SUCCESS") },
+			"fired at RELEASE_SUCCESS once"},
 		"did not arrive": {func(h *latchtest.Hooks) { h.RequireDelivered("lost", "RELEASE_SUCCESS") },
 			"RELEASE_SUCCESS lost did not arrive: POST https://lost.example.com: answered 404 Not Found"},
-		"has nothing to send": {func(h *latchtest.Hooks) { h.RequireDelivered("note", "BEFORE_RELEASE") }, "nothing was sent; has the webhook a url?"},
+		"has nothing to send": {func(h *latchtest.Hooks) { h.RequireDelivered("note", "BEFORE_RELEASE") },
+			"nothing was sent; has the webhook a url?"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -68,7 +75,8 @@ func TestArrivedBySuccess(t *testing.T) {
 	t.Parallel()
 	hooks, env := setup(t, latchtest.Options{})
 	hooks.On("board", "RELEASE_SUCCESS").Answer(404, "")
-	release(t, env, `[{"id": "board", "url": "https://board.example.com", "success": "response.status == 404", "event": "RELEASE_SUCCESS"}]`)
+	release(t, env, `[{"id": "board", "url": "https://board.example.com", "event": "RELEASE_SUCCESS",
+		"success": "response.status == 404"}]`)
 	require.Equal(t, 404, hooks.RequireDelivered("board", "RELEASE_SUCCESS").Response.Status)
 }
 

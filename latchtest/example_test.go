@@ -21,8 +21,10 @@ import (
 func Ship(ctx workflow.Context, order string) (string, error) {
 	data := latch.Object{"order": json.RawMessage(fmt.Sprintf("%q", order))}
 	gate, err := workflows.Gate(ctx, latch.Emission{Event: "SHIPPING", Data: data, Webhooks: []latch.Webhook{
-		{ID: "stock", URL: "https://stock.example.com/check", Events: []latch.Event{{Event: "SHIPPING", OnError: latch.Stop}}},
-		{ID: "approval", Events: []latch.Event{{Event: "SHIPPING", Blocking: true, LockTimeout: latch.Duration(72 * time.Hour)}}},
+		{ID: "stock", URL: "https://stock.example.com/check", Events: []latch.Event{
+			{Event: "SHIPPING", OnError: latch.Stop}}},
+		{ID: "approval", Events: []latch.Event{
+			{Event: "SHIPPING", Blocking: true, LockTimeout: latch.Duration(72 * time.Hour)}}},
 	}})
 	switch {
 	case err != nil:
@@ -31,7 +33,8 @@ func Ship(ctx workflow.Context, order string) (string, error) {
 		return order + " is held: " + gate.Reason, nil
 	}
 	_, err = workflows.Fire(ctx, latch.Emission{Event: "SHIPPED", Data: data, Webhooks: []latch.Webhook{
-		{ID: "board", URL: "https://board.example.com/shipped", Event: "SHIPPED", Body: json.RawMessage(`{"text": "${data.order} is shipped"}`)},
+		{ID: "board", URL: "https://board.example.com/shipped", Event: "SHIPPED",
+			Body: json.RawMessage(`{"text": "${data.order} is shipped"}`)},
 	}})
 	return order + " is shipped", err
 }

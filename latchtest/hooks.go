@@ -3,6 +3,7 @@ package latchtest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -81,10 +82,8 @@ func NewWithOptions(t T, env *testsuite.TestWorkflowEnvironment, options Options
 	if slices.ContainsFunc(options.Worker.Plugins, func(p worker.Plugin) bool { return p.Name() == registered.Name() }) {
 		h.fatalf("latchtest: Options.Worker has Latch's plugin already; give its options as Options.Plugin")
 	}
-	for _, problem := range append(h.unregistrable(), registered.Err()) {
-		if problem != nil {
-			h.fatalf("latchtest: %v", problem)
-		}
+	if err := errors.Join(append(h.unregistrable(), registered.Err())...); err != nil {
+		h.fatalf("latchtest: %v", err)
 	}
 	if err := h.install(registered); err != nil {
 		h.fatalf("latchtest: %v", err)

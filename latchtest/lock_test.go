@@ -32,9 +32,11 @@ func TestLocks(t *testing.T) {
 		"removed at once": {`"blocking": true`,
 			func(s *latchtest.Script) { s.ReleaseAfter(0, latch.LockRelease{}) }, latch.Continue, 0, latch.ViaUpdate},
 		"removed after weeks": {`"blocking": true`,
-			func(s *latchtest.Script) { s.ReleaseAfter(500*time.Hour, latch.LockRelease{}) }, latch.Continue, 500 * time.Hour, latch.ViaUpdate},
+			func(s *latchtest.Script) { s.ReleaseAfter(500*time.Hour, latch.LockRelease{}) },
+			latch.Continue, 500 * time.Hour, latch.ViaUpdate},
 		"removed as failed": {`"blocking": true, "stop_release": "history.result == 'fail'"`,
-			func(s *latchtest.Script) { s.Release(latch.LockRelease{Result: latch.ResultFail}) }, latch.Stop, time.Minute, latch.ViaUpdate},
+			func(s *latchtest.Script) { s.Release(latch.LockRelease{Result: latch.ResultFail}) },
+			latch.Stop, time.Minute, latch.ViaUpdate},
 		"removed with data": {`"blocking": true, "rollback_release": "history.data.risk > 7"`,
 			func(s *latchtest.Script) {
 				s.Release(latch.LockRelease{Data: latch.Object{"risk": json.RawMessage("8")}})
@@ -47,7 +49,8 @@ func TestLocks(t *testing.T) {
 			t.Parallel()
 			hooks, env := setup(t, latchtest.Options{})
 			test.script(hooks.On("gate", "BEFORE_RELEASE"))
-			release(t, env, `[{"id": "gate", "url": "https://gate.example.com", "events": [{"event": "BEFORE_RELEASE", `+test.hook+`}]}]`)
+			release(t, env, `[{"id": "gate", "url": "https://gate.example.com", "events": [
+				{"event": "BEFORE_RELEASE", `+test.hook+`}]}]`)
 			gate := hooks.RequireDelivered("gate", "BEFORE_RELEASE")
 			require.Equal(t, test.decision, gate.Decision)
 			require.Equal(t, test.via, gate.Lock.Via)
@@ -62,7 +65,9 @@ func TestLocks(t *testing.T) {
 func TestLocksInTurn(t *testing.T) {
 	t.Parallel()
 	hooks, env := setup(t, latchtest.Options{})
-	hooks.On("gate", "BEFORE_STEP").Release(latch.LockRelease{By: "ada"}).ReleaseAfter(time.Hour, latch.LockRelease{By: "bob"})
+	hooks.On("gate", "BEFORE_STEP").
+		Release(latch.LockRelease{By: "ada"}).
+		ReleaseAfter(time.Hour, latch.LockRelease{By: "bob"})
 	hooks.On("gate", "BEFORE_STEP").Step("b").Release(latch.LockRelease{By: "eve"})
 	env.ExecuteWorkflow(latch.WorkflowRelease, json.RawMessage(`{
 		"id": "shop",
@@ -87,7 +92,8 @@ func TestRemovalThatIsRefused(t *testing.T) {
 	t.Parallel()
 	failures := try(func(ft latchtest.T, env *testsuite.TestWorkflowEnvironment) {
 		hooks := latchtest.New(ft, env)
-		hooks.On("gate", "BEFORE_RELEASE").Release(latch.LockRelease{Data: latch.Object{"result": json.RawMessage(`"maybe"`)}})
+		unclear := latch.Object{"result": json.RawMessage(`"maybe"`)}
+		hooks.On("gate", "BEFORE_RELEASE").Release(latch.LockRelease{Data: unclear})
 		release(t, env, `[{"id": "gate", "events": [{"event": "BEFORE_RELEASE", "blocking": true, "lock_timeout": "1h"}]}]`)
 	})
 	require.Len(t, failures, 2)

@@ -40,7 +40,9 @@ type observer struct {
 }
 
 // InterceptWorkflow notes a run.
-func (o *observer) InterceptWorkflow(ctx workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+func (o *observer) InterceptWorkflow(
+	ctx workflow.Context, next interceptor.WorkflowInboundInterceptor,
+) interceptor.WorkflowInboundInterceptor {
 	noted := &run{id: workflow.GetInfo(ctx).WorkflowExecution.ID, inbound: next}
 	o.hooks.mutex.Lock()
 	defer o.hooks.mutex.Unlock()

@@ -24,7 +24,8 @@ func TestSecretsAreMasked(t *testing.T) {
 	}})
 	hooks.On("board", "RELEASE_SUCCESS").Answer(200, `{"echo": "hunter2-hunter2"}`)
 	release(t, env, `[
-		{"id": "board", "url": "https://board.example.com", "secret": "board", "header_secrets": {"X-Token": "token"}, "event": "RELEASE_SUCCESS"},
+		{"id": "board", "url": "https://board.example.com", "event": "RELEASE_SUCCESS",
+			"secret": "board", "header_secrets": {"X-Token": "token"}},
 		{"id": "thief", "url": "https://thief.example.com", "secret": "board", "event": "RELEASE_SUCCESS"}]`)
 	board := hooks.RequireDelivered("board", "RELEASE_SUCCESS")
 	sent := board.Requests[0]
@@ -47,8 +48,12 @@ func TestSecretsAreMasked(t *testing.T) {
 // A token's request is answered with a token, unless a script says otherwise.
 func TestOAuth2Tokens(t *testing.T) {
 	t.Parallel()
-	const webhooks = `[{"id": "board", "url": "https://board.example.com", "event": "RELEASE_SUCCESS", "retry": {"maximum_attempts": 2},
-		"auth": {"oauth2": {"token_url": "https://login.example.com/token", "client_id": "latch", "client_secret": "client"}}}]`
+	const webhooks = `[{
+		"id": "board", "url": "https://board.example.com", "event": "RELEASE_SUCCESS", "retry": {"maximum_attempts": 2},
+		"auth": {"oauth2": {
+			"token_url": "https://login.example.com/token", "client_id": "latch", "client_secret": "client"
+		}}
+	}]`
 	options := latchtest.Options{Plugin: plugin.Options{Secrets: map[string]string{"client": "s3cret-s3cret"}}}
 	t.Run("by itself", func(t *testing.T) {
 		t.Parallel()
@@ -74,8 +79,8 @@ func TestOAuth2Tokens(t *testing.T) {
 // Registered webhooks apply as in production, and so do registered jobs.
 func TestWhatIsRegistered(t *testing.T) {
 	t.Parallel()
-	gate := latch.RegisteredWebhook{Enforced: true, When: "vars.environment == 'production'", Webhook: latch.Webhook{ID: "policy",
-		URL: "https://policy.example.com", Events: []latch.Event{{Event: "SHIPPING"}, {Event: "JOB_SUCCESS"}}}}
+	gate := latch.RegisteredWebhook{Enforced: true, When: "vars.environment == 'production'", Webhook: latch.Webhook{
+		ID: "policy", URL: "https://policy.example.com", Events: []latch.Event{{Event: "SHIPPING"}, {Event: "JOB_SUCCESS"}}}}
 	options := latchtest.Options{
 		Webhooks: []latch.RegisteredWebhook{gate},
 		Jobs:     []latch.Job{{ID: "backup", Task: &latch.Task{HTTP: &latch.HTTPTask{URL: "https://backup.example.com"}}}},
@@ -100,7 +105,8 @@ func TestWhatIsRegistered(t *testing.T) {
 	t.Run("an enforced webhook is nobody's to replace", func(t *testing.T) {
 		t.Parallel()
 		_, env := setup(t, options)
-		env.ExecuteWorkflow(latch.WorkflowJobRun, json.RawMessage(`{"id": "import", "task": {"http": {"url": "https://shop.example.com"}},
+		env.ExecuteWorkflow(latch.WorkflowJobRun, json.RawMessage(`{"id": "import",
+			"task": {"http": {"url": "https://shop.example.com"}},
 			"webhooks": [{"id": "policy", "event": "JOB_SUCCESS", "url": "https://mine.example.com"}]}`))
 		require.ErrorContains(t, env.GetWorkflowError(), "policy")
 	})
@@ -129,8 +135,9 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		"of the plugin": {latchtest.Options{Plugin: plugin.Options{APIURL: "latch.example.com"}}, "APIURL"},
 		"a webhook": {latchtest.Options{Webhooks: []latch.RegisteredWebhook{{Webhook: latch.Webhook{ID: "a",
 			Events: []latch.Event{{Event: "SHIPPING", When: "1 +", Blocking: true}}}}}}, `Webhooks[0] ("a"): events[0].when`},
-		"a job":            {latchtest.Options{Jobs: []latch.Job{{ID: "backup"}}}, `Jobs[0] ("backup")`},
-		"the plugin twice": {latchtest.Options{Worker: worker.Options{Plugins: []worker.Plugin{plugin.New(plugin.Options{})}}}, "Options.Plugin"},
+		"a job": {latchtest.Options{Jobs: []latch.Job{{ID: "backup"}}}, `Jobs[0] ("backup")`},
+		"the plugin twice": {latchtest.Options{Worker: worker.Options{
+			Plugins: []worker.Plugin{plugin.New(plugin.Options{})}}}, "Options.Plugin"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -147,7 +154,8 @@ func TestOptionsThatCannotBe(t *testing.T) {
 func TestWorkerOptions(t *testing.T) {
 	t.Parallel()
 	counting := &counter{}
-	hooks, env := setup(t, latchtest.Options{Worker: worker.Options{Interceptors: []interceptor.WorkerInterceptor{counting}}})
+	hooks, env := setup(t, latchtest.Options{Worker: worker.Options{
+		Interceptors: []interceptor.WorkerInterceptor{counting}}})
 	release(t, env, `[{"id": "board", "url": "https://board.example.com", "event": "RELEASE_SUCCESS"}]`)
 	require.Equal(t, 1, counting.workflows)
 	hooks.RequireDelivered("board", "RELEASE_SUCCESS")
@@ -158,7 +166,9 @@ type counter struct {
 	workflows int
 }
 
-func (c *counter) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+func (c *counter) InterceptWorkflow(
+	_ workflow.Context, next interceptor.WorkflowInboundInterceptor,
+) interceptor.WorkflowInboundInterceptor {
 	c.workflows++
 	return next
 }
@@ -174,7 +184,8 @@ func TestSystemIsTheSameEverywhere(t *testing.T) {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
 			hooks, env := setup(t, latchtest.Options{Plugin: options})
-			release(t, env, `[{"id": "board", "url": "https://board.example.com", "event": "RELEASE_SUCCESS", "body": "${system.fqdn}", "content_type": "text/plain"}]`)
+			release(t, env, `[{"id": "board", "url": "https://board.example.com", "event": "RELEASE_SUCCESS",
+				"body": "${system.fqdn}", "content_type": "text/plain"}]`)
 			require.Equal(t, want, hooks.RequireDelivered("board", "RELEASE_SUCCESS").Body())
 		})
 	}

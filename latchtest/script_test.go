@@ -20,8 +20,10 @@ func TestUnusedScripts(t *testing.T) {
 	const gate = `[{"id": "gate", "events": [
 		{"event": "BEFORE_RELEASE", "blocking": true, "lock_timeout": "1h", "on_timeout": "continue"}]}]`
 	const holds = `[
-		{"id": "gate", "events": [{"event": "BEFORE_RELEASE", "blocking": true, "lock_timeout": "1h", "on_timeout": "continue"}]},
-		{"id": "hold", "events": [{"event": "AFTER_STEP", "blocking": true, "lock_timeout": "9h", "on_timeout": "continue"}]}]`
+		{"id": "gate", "events": [
+			{"event": "BEFORE_RELEASE", "blocking": true, "lock_timeout": "1h", "on_timeout": "continue"}]},
+		{"id": "hold", "events": [
+			{"event": "AFTER_STEP", "blocking": true, "lock_timeout": "9h", "on_timeout": "continue"}]}]`
 	for name, test := range map[string]struct {
 		webhooks string
 		script   func(*latchtest.Hooks)
@@ -30,14 +32,18 @@ func TestUnusedScripts(t *testing.T) {
 		"of another webhook": {board, func(h *latchtest.Hooks) { h.On("bored", "RELEASE_SUCCESS").Answer(200, "") },
 			`On("bored", "RELEASE_SUCCESS"), scripted at script_test.go:`},
 		"of another event": {board, func(h *latchtest.Hooks) { h.On("board", "RELEASE_FAILURE").Answer(200, "") },
-			`1 of 1 answers were not used. The requests were:` + "\n  POST https://shop.example.com/deploy\n  POST https://board.example.com, attempt 1"},
-		"in part": {board, func(h *latchtest.Hooks) { h.On("board", latchtest.Any).Answer(503, "").Answer(200, "").Answer(500, "") },
+			`1 of 1 answers were not used. The requests were:
+  POST https://shop.example.com/deploy
+  POST https://board.example.com, attempt 1`},
+		"in part": {board,
+			func(h *latchtest.Hooks) { h.On("board", latchtest.Any).Answer(503, "").Answer(200, "").Answer(500, "") },
 			`On("board", "*"), scripted at`},
 		"of another URL": {board, func(h *latchtest.Hooks) { h.OnURL("https://shop.example.com/").Answer(200, "") },
 			`OnURL("https://shop.example.com/"), scripted at`},
 		"of another run": {board, func(h *latchtest.Hooks) { h.On("board", latchtest.Any).In("child").Answer(200, "") },
 			`On("board", "*").In("child"), scripted at`},
-		"of a lock that is not made": {gate, func(h *latchtest.Hooks) { h.On("gate", "BEFORE_STEP").Release(latch.LockRelease{}) },
+		"of a lock that is not made": {gate,
+			func(h *latchtest.Hooks) { h.On("gate", "BEFORE_STEP").Release(latch.LockRelease{}) },
 			"1 of 1 locks were not removed. The locks were:\n  BEFORE_RELEASE of \"gate\""},
 		"of a lock that times out before, as the last thing": {gate,
 			func(h *latchtest.Hooks) { h.On("gate", latchtest.Any).ReleaseAfter(2*time.Hour, latch.LockRelease{}) },
@@ -70,22 +76,27 @@ func TestMaybe(t *testing.T) {
 // A script that cannot be ends the test at once and says what would be right.
 func TestScriptsThatCannotBe(t *testing.T) {
 	t.Parallel()
+	type hooks = *latchtest.Hooks
+	const any = latchtest.Any
 	for name, test := range map[string]struct {
-		script func(*latchtest.Hooks)
+		script func(hooks)
 		says   string
 	}{
-		"an event that there is not": {func(h *latchtest.Hooks) { h.On("gate", "BEFORE_RELESE") }, `did you mean "BEFORE_RELEASE"`},
-		"no webhook":                 {func(h *latchtest.Hooks) { h.On("", "BEFORE_RELEASE") }, "a webhook's id is required"},
-		"no URL":                     {func(h *latchtest.Hooks) { h.OnURL("/deploy") }, "a URL begins with"},
-		"a status that is none":      {func(h *latchtest.Hooks) { h.On("gate", latchtest.Any).Answer(99, "") }, "between 200 and 599, not 99"},
-		"no function":                {func(h *latchtest.Hooks) { h.On("gate", latchtest.Any).AnswerFunc(nil) }, "takes a function"},
-		"never":                      {func(h *latchtest.Hooks) { h.On("gate", latchtest.Any).Answer(200, "").Times(0) }, "Times(0)"},
-		"nothing to repeat":          {func(h *latchtest.Hooks) { h.On("gate", latchtest.Any).Times(2) }, "comes after an answer"},
-		"before its time":            {func(h *latchtest.Hooks) { h.On("gate", latchtest.Any).ReleaseAfter(-1, latch.LockRelease{}) }, "before it is made"},
-		"a lock of one's own":        {func(h *latchtest.Hooks) { h.On("gate", latchtest.Any).Release(latch.LockRelease{Lock: "x"}) }, "fills in Lock"},
-		"a result that is none": {func(h *latchtest.Hooks) { h.On("gate", latchtest.Any).Release(latch.LockRelease{Result: "no"}) },
+		"an event that there is not": {func(h hooks) { h.On("gate", "BEFORE_RELESE") }, `did you mean "BEFORE_RELEASE"`},
+		"no webhook":                 {func(h hooks) { h.On("", "BEFORE_RELEASE") }, "a webhook's id is required"},
+		"no URL":                     {func(h hooks) { h.OnURL("/deploy") }, "a URL begins with"},
+		"a status that is none":      {func(h hooks) { h.On("gate", any).Answer(99, "") }, "between 200 and 599, not 99"},
+		"no function":                {func(h hooks) { h.On("gate", any).AnswerFunc(nil) }, "takes a function"},
+		"never":                      {func(h hooks) { h.On("gate", any).Answer(200, "").Times(0) }, "Times(0)"},
+		"nothing to repeat":          {func(h hooks) { h.On("gate", any).Times(2) }, "comes after an answer"},
+		"before its time": {func(h hooks) { h.On("gate", any).ReleaseAfter(-1, latch.LockRelease{}) },
+			"before it is made"},
+		"a lock of one's own": {func(h hooks) { h.On("gate", any).Release(latch.LockRelease{Lock: "x"}) },
+			"fills in Lock"},
+		"a result that is none": {func(h hooks) { h.On("gate", any).Release(latch.LockRelease{Result: "no"}) },
 			`result: "no"`},
-		"a lock of a URL": {func(h *latchtest.Hooks) { h.OnURL("https://a.example.com").Release(latch.LockRelease{}) }, "has no lock"},
+		"a lock of a URL": {func(h hooks) { h.OnURL("https://a.example.com").Release(latch.LockRelease{}) },
+			"has no lock"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -112,7 +123,8 @@ func TestTheScriptThatSaysMoreAnswers(t *testing.T) {
 		"steps": [{"name": "a", "do": {"http": {"url": "https://shop.example.com/a"}}},
 			{"name": "b", "do": {"http": {"url": "https://shop.example.com/b"}}}],
 		"webhooks": [
-			{"id": "board", "url": "https://board.example.com", "events": [{"event": "AFTER_STEP"}, {"event": "RELEASE_SUCCESS"}]},
+			{"id": "board", "url": "https://board.example.com", "events": [
+				{"event": "AFTER_STEP"}, {"event": "RELEASE_SUCCESS"}]},
 			{"id": "ops", "url": "https://ops.example.com", "event": "RELEASE_COMPLETE"}]
 	}`))
 	require.NoError(t, env.GetWorkflowError())
@@ -121,7 +133,10 @@ func TestTheScriptThatSaysMoreAnswers(t *testing.T) {
 		by[hooks.Fired()[i]] = string(each.Data["by"])
 	}
 	require.Equal(t, map[string]string{
-		"AFTER_STEP[a] board": `"event"`, "AFTER_STEP[b] board": `"step"`, "RELEASE_SUCCESS board": `"webhook"`, "RELEASE_COMPLETE ops": `"any"`,
+		"AFTER_STEP[a] board":   `"event"`,
+		"AFTER_STEP[b] board":   `"step"`,
+		"RELEASE_SUCCESS board": `"webhook"`,
+		"RELEASE_COMPLETE ops":  `"any"`,
 	}, by)
 }
 
@@ -141,7 +156,8 @@ func TestOneWebhookInTwoRuns(t *testing.T) {
 				"task": {"http": {"url": "https://shop.example.com/`+id+`"}},
 				"webhooks": [
 					{"id": "gate", "url": "https://gate.example.com", "event": "JOB_START"},
-					{"id": "hold", "events": [{"event": "JOB_START", "blocking": true, "lock_timeout": "1h", "on_timeout": "continue"}]}]
+					{"id": "hold", "events": [
+						{"event": "JOB_START", "blocking": true, "lock_timeout": "1h", "on_timeout": "continue"}]}]
 			}`)).Get(ctx, nil)
 			if err != nil {
 				return err

@@ -30,7 +30,9 @@ type progress struct {
 }
 
 // InterceptActivity has an activity act in the test's world.
-func (o *observer) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+func (o *observer) InterceptActivity(
+	_ context.Context, next interceptor.ActivityInboundInterceptor,
+) interceptor.ActivityInboundInterceptor {
 	return &stage{interceptor.ActivityInboundInterceptorBase{Next: next}, o.hooks}
 }
 
