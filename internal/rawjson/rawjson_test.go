@@ -1,6 +1,8 @@
 package rawjson_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,5 +20,27 @@ func TestEncode(t *testing.T) {
 		`null`:                 func() {},
 	} {
 		require.Equal(t, want, string(rawjson.Encode(value)))
+	}
+}
+
+// What people and programs read of a command is indented, and as it is.
+func TestWrite(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	require.NoError(t, rawjson.Write(&out, map[string]any{"a": json.RawMessage(`{"b":"<1.10>"}`)}))
+	require.Equal(t, "{\n  \"a\": {\n    \"b\": \"<1.10>\"\n  }\n}\n", out.String())
+	require.Error(t, rawjson.Write(&out, func() {}))
+}
+
+// A key is added to any object, whose bytes stay.
+func TestWith(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		`{}`:                 `{"k":"<1>"}`,
+		" { } \n":            `{"k":"<1>"}`,
+		`{"a":{"b":{}}}`:     `{"a":{"b":{}},"k":"<1>"}`,
+		`{"n":1.10,"m":"<"}`: `{"n":1.10,"m":"<","k":"<1>"}`,
+	} {
+		require.Equal(t, want, string(rawjson.With(json.RawMessage(given), "k", "<1>")))
 	}
 }
