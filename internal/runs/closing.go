@@ -1,11 +1,16 @@
 package runs
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
@@ -38,11 +43,7 @@ func ClosingIn(history *historypb.History, payloads converter.DataConverter) *Cl
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
 		return &Closing{How: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, Result: first(event.GetWorkflowExecutionCompletedEventAttributes().GetResult())}
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
-		failure := event.GetWorkflowExecutionFailedEventAttributes().GetFailure()
-		converter.DecodeCommonFailureAttributes(payloads, failure)
-		application := failure.GetApplicationFailureInfo()
-		return &Closing{How: enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, Result: first(application.GetDetails()),
-			ErrorType: application.GetType(), Reason: failure.GetMessage()}
+		return failedBy(event.GetWorkflowExecutionFailedEventAttributes().GetFailure(), payloads)
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
 		return &Closing{How: enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, Result: first(event.GetWorkflowExecutionCanceledEventAttributes().GetDetails()),
 			Reason: "cancelled"}
@@ -57,6 +58,36 @@ func ClosingIn(history *historypb.History, payloads converter.DataConverter) *Cl
 	default:
 		return nil
 	}
+}
+
+// failedBy returns how a run failed: by the first application error of the chain,
+// where there is one. Latch's own runs fail with one, and a user's own workflow may
+// wrap one in the failure of an activity.
+func failedBy(failure *failurepb.Failure, payloads converter.DataConverter) *Closing {
+	var reasons []string
+	for at := failure; at != nil; at = at.GetCause() {
+		converter.DecodeCommonFailureAttributes(payloads, at)
+		if application := at.GetApplicationFailureInfo(); application != nil {
+			return &Closing{How: enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, Result: first(application.GetDetails()),
+				ErrorType: application.GetType(), Reason: at.GetMessage()}
+		}
+		reasons = append(reasons, at.GetMessage())
+	}
+	return &Closing{How: enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, Reason: strings.Join(reasons, ": ")}
+}
+
+// continuesIn returns the run in which a run goes on that its last event closed;
+// empty for one that is over.
+func continuesIn(history *historypb.History) string {
+	events := history.GetEvents()
+	if len(events) == 0 {
+		return ""
+	}
+	last := events[len(events)-1]
+	return cmp.Or(last.GetWorkflowExecutionContinuedAsNewEventAttributes().GetNewExecutionRunId(),
+		last.GetWorkflowExecutionCompletedEventAttributes().GetNewExecutionRunId(),
+		last.GetWorkflowExecutionFailedEventAttributes().GetNewExecutionRunId(),
+		last.GetWorkflowExecutionTimedOutEventAttributes().GetNewExecutionRunId())
 }
 
 func first(payloads *commonpb.Payloads) *commonpb.Payload {
@@ -109,8 +140,7 @@ func (r *Runs) releaseClosing(ctx context.Context, execution *commonpb.WorkflowE
 func (r *Runs) Closing(ctx context.Context, execution *commonpb.WorkflowExecution) (*Closing, error) {
 	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
 	defer cancel()
-	request := &workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: r.namespace, Execution: execution,
-		HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT}
+	request := r.closeEventOf(execution)
 	last, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
 		return r.service().GetWorkflowExecutionHistory(ctx, request)
 	})
@@ -118,6 +148,60 @@ func (r *Runs) Closing(ctx context.Context, execution *commonpb.WorkflowExecutio
 		return nil, err
 	}
 	return ClosingIn(last.GetHistory(), r.converter), nil
+}
+
+func (r *Runs) closeEventOf(execution *commonpb.WorkflowExecution) *workflowservice.GetWorkflowExecutionHistoryRequest {
+	return &workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: r.namespace, Execution: execution,
+		HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT}
+}
+
+// awaitPause and awaitPatience are how long the wait for a run's end rests after
+// Temporal did not answer, and how long that may go on.
+const (
+	awaitPause    = time.Second
+	awaitPatience = time.Minute
+)
+
+// awaitClosing waits for the end of a run, and of those that it continues in. The
+// execution then names the last of them. It outlives a minute in which Temporal
+// does not answer.
+func (r *Runs) awaitClosing(ctx context.Context, execution *commonpb.WorkflowExecution) (*Closing, error) {
+	request := r.closeEventOf(execution)
+	request.WaitNewEvent = true
+	for lost := time.Duration(0); ; {
+		response, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
+			return r.service().GetWorkflowExecutionHistory(ctx, request)
+		})
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case IsUnanswered(err) && lost < awaitPatience:
+			lost += awaitPause
+			rest(ctx, awaitPause)
+			continue
+		case err != nil:
+			return nil, err
+		}
+		lost, request.NextPageToken = 0, response.GetNextPageToken()
+		if next := continuesIn(response.GetHistory()); next != "" {
+			execution.RunId, request.NextPageToken = next, nil
+			continue
+		}
+		if len(response.GetHistory().GetEvents()) > 0 {
+			if end := ClosingIn(response.GetHistory(), r.converter); end != nil {
+				return end, nil
+			}
+			return nil, errors.New("the last event closes no run")
+		}
+	}
+}
+
+// rest waits, or until the context ends.
+func rest(ctx context.Context, pause time.Duration) {
+	select {
+	case <-time.After(pause):
+	case <-ctx.Done():
+	}
 }
 
 // statusWithout returns the status of a release that closed without a result.

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -138,28 +137,4 @@ func (r *Runs) startedOnce(ctx context.Context, execution *commonpb.WorkflowExec
 	}
 	running := described.GetWorkflowExecutionInfo().GetExecution().GetRunId()
 	return "", serviceerror.NewWorkflowExecutionAlreadyStarted("one runs at a time", "", running)
-}
-
-// awaitClosing waits for the end of a run.
-func (r *Runs) awaitClosing(ctx context.Context, execution *commonpb.WorkflowExecution) (*Closing, error) {
-	request := &workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: r.namespace, Execution: execution,
-		WaitNewEvent: true, HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT}
-	for {
-		response, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
-			return r.service().GetWorkflowExecutionHistory(ctx, request)
-		})
-		if err != nil {
-			return nil, err
-		}
-		if len(response.GetHistory().GetEvents()) > 0 {
-			if end := ClosingIn(response.GetHistory(), r.converter); end != nil {
-				return end, nil
-			}
-			return nil, errors.New("the last event closes no run")
-		}
-		request.NextPageToken = response.GetNextPageToken()
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-	}
 }

@@ -50,11 +50,14 @@ func (s service) StartWorkflowExecution(_ context.Context, request *workflowserv
 }
 
 // GetWorkflowExecutionHistory returns a run's events, or the last one alone.
-func (s service) GetWorkflowExecutionHistory(_ context.Context, request *workflowservice.GetWorkflowExecutionHistoryRequest, _ ...grpc.CallOption) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
+func (s service) GetWorkflowExecutionHistory(ctx context.Context, request *workflowservice.GetWorkflowExecutionHistoryRequest, _ ...grpc.CallOption) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
 	t := s.of
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	run, err := t.find(request.GetExecution().GetWorkflowId(), request.GetExecution().GetRunId())
+	if err == nil && request.GetWaitNewEvent() {
+		err = t.await(ctx, run)
+	}
 	switch {
 	case err != nil:
 		return nil, err
@@ -74,6 +77,26 @@ func (s service) GetWorkflowExecutionHistory(_ context.Context, request *workflo
 		history.Events = history.Events[:most]
 	}
 	return &workflowservice.GetWorkflowExecutionHistoryResponse{History: history}, err
+}
+
+// await waits for the run's end, while others use the lock.
+func (t *Temporal) await(ctx context.Context, run *Run) error {
+	if run.Ended == nil {
+		return nil
+	}
+	t.mutex.Unlock()
+	defer t.mutex.Lock()
+	select {
+	case <-run.Ended:
+		return nil
+	case <-ctx.Done():
+		return serviceerror.NewCanceled("context canceled")
+	}
+}
+
+// ListWorkflowExecutions lists all runs, a page after the other.
+func (s service) ListWorkflowExecutions(ctx context.Context, request *workflowservice.ListWorkflowExecutionsRequest, _ ...grpc.CallOption) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	return s.of.ListWorkflow(ctx, request)
 }
 
 // Started is the event with which a run begins, with its input.

@@ -11,6 +11,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/serviceerror"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -19,7 +20,7 @@ import (
 )
 
 // A Temporal is a client of a Temporal with runs of a test's making. Its list has
-// all of them in their order, whatever is asked for. What it does not have panics.
+// all of them in their order, whatever is asked for, unless a run says otherwise. What it does not have panics.
 // It is safe for concurrent use once its runs are there.
 type Temporal struct {
 	client.Client
@@ -31,8 +32,17 @@ type Temporal struct {
 	LacksAttributes bool
 	// ListError is what listing fails with.
 	ListError error
+	// DescribeError is what describing a run fails with.
+	DescribeError error
 	// Hangs is that no worker answers before the caller gives up.
 	Hangs bool
+
+	// Unpolled is that no worker polls any task queue.
+	Unpolled bool
+	// RunIDs returns the id of the n-th run, from 0 on; UUIDs unless given.
+	RunIDs func(n int) string
+	// Schedules are the namespace's schedules.
+	Schedules Schedules
 
 	// OnStart is called with a run that was started, which it may close.
 	OnStart func(*Run)
@@ -44,6 +54,14 @@ type Temporal struct {
 	// many closing events were read.
 	Asked    []string
 	Closings int
+	// Arguments are those of the last query.
+	Arguments []any
+	// Updates are those that were sent, in their order.
+	Updates []client.UpdateWorkflowOptions
+	// Polled are the task queues whose workers were asked for.
+	Polled []string
+	// Disconnected reports that the client was closed.
+	Disconnected bool
 	// Starts are the requests that started a run.
 	Starts []*workflowservice.StartWorkflowExecutionRequest
 
@@ -55,10 +73,17 @@ type Run struct {
 	Info *workflowpb.WorkflowExecutionInfo
 	// Answer is what a worker answers to a query.
 	Answer func(query string) (any, error)
+	// Listed reports whether the list that the query asks for has the run; nil is any
+	// list.
+	Listed func(query string) bool
+	// Update answers an update; without it the run has closed.
+	Update func(client.UpdateWorkflowOptions) (any, error)
 	// Err is what asking about the run fails with.
 	Err error
 	// Closed is the last event of a run that has closed.
 	Closed *historypb.HistoryEvent
+	// Ended is closed when the run has ended, for who waits for it; nil is at once.
+	Ended chan struct{}
 	// History are the events but the last.
 	History func() ([]*historypb.HistoryEvent, error)
 }
@@ -67,13 +92,20 @@ type Run struct {
 func (t *Temporal) Add(workflowID, workflow string, status enumspb.WorkflowExecutionStatus) *Run {
 	began := t.Now.Add(-time.Duration(len(t.Runs)) * time.Minute)
 	run := &Run{Info: &workflowpb.WorkflowExecutionInfo{Status: status, TaskQueue: "latch", Type: &commonpb.WorkflowType{Name: workflow},
-		Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: fmt.Sprintf("00000000-0000-4000-8000-%012d", len(t.Runs))},
+		Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: t.runID(len(t.Runs))},
 		StartTime: timestamppb.New(began)}}
 	if status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		run.Info.CloseTime = timestamppb.New(began.Add(time.Hour))
 	}
 	t.Runs = append(t.Runs, run)
 	return run
+}
+
+func (t *Temporal) runID(n int) string {
+	if t.RunIDs != nil {
+		return t.RunIDs(n)
+	}
+	return fmt.Sprintf("00000000-0000-4000-8000-%012d", n)
 }
 
 // find returns a run, the newest of the workflow where runID is empty.
@@ -91,6 +123,9 @@ func (t *Temporal) DescribeWorkflowExecution(_ context.Context, workflowID, runI
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	run, err := t.find(workflowID, runID)
+	if err == nil {
+		err = t.DescribeError
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +147,9 @@ func (t *Temporal) ListWorkflow(_ context.Context, request *workflowservice.List
 	_, _ = fmt.Sscan(string(request.GetNextPageToken()), &at)
 	response := &workflowservice.ListWorkflowExecutionsResponse{}
 	for ; at < len(t.Runs) && len(response.Executions) < int(request.GetPageSize()); at++ {
-		response.Executions = append(response.Executions, t.Runs[at].Info)
+		if listed := t.Runs[at].Listed; listed == nil || listed(request.GetQuery()) {
+			response.Executions = append(response.Executions, t.Runs[at].Info)
+		}
 	}
 	if at < len(t.Runs) {
 		response.NextPageToken = fmt.Append(nil, at)
@@ -121,14 +158,14 @@ func (t *Temporal) ListWorkflow(_ context.Context, request *workflowservice.List
 }
 
 // QueryWorkflow answers as the run's worker does.
-func (t *Temporal) QueryWorkflow(ctx context.Context, workflowID, runID, name string, _ ...any) (converter.EncodedValue, error) {
+func (t *Temporal) QueryWorkflow(ctx context.Context, workflowID, runID, name string, arguments ...any) (converter.EncodedValue, error) {
 	if t.Hangs {
 		<-ctx.Done()
 		return nil, serviceerror.NewDeadlineExceeded("no answer")
 	}
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	t.Asked = append(t.Asked, workflowID)
+	t.Asked, t.Arguments = append(t.Asked, workflowID), arguments
 	run, err := t.find(workflowID, runID)
 	switch {
 	case err != nil:
@@ -147,6 +184,20 @@ func (t *Temporal) QueryWorkflow(ctx context.Context, workflowID, runID, name st
 
 // WorkflowService returns the raw API of the same runs.
 func (t *Temporal) WorkflowService() workflowservice.WorkflowServiceClient { return service{of: t} }
+
+// DescribeTaskQueue tells of one worker, unless there is none.
+func (t *Temporal) DescribeTaskQueue(_ context.Context, queue string, _ enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.Polled = append(t.Polled, queue)
+	if t.Unpolled {
+		return &workflowservice.DescribeTaskQueueResponse{}, nil
+	}
+	return &workflowservice.DescribeTaskQueueResponse{Pollers: []*taskqueuepb.PollerInfo{{Identity: "worker"}}}, nil
+}
+
+// Close disconnects the client.
+func (t *Temporal) Close() { t.Disconnected = true }
 
 // Value returns an answer as a worker encodes it.
 func Value(answer any) (converter.EncodedValue, error) {

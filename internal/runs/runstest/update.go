@@ -4,8 +4,26 @@ import (
 	"context"
 	"encoding/json"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 )
+
+// UpdateWorkflow has the newest run answer an update. A run without an answer has
+// closed.
+func (t *Temporal) UpdateWorkflow(_ context.Context, options client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.Updates = append(t.Updates, options)
+	run, err := t.find(options.WorkflowID, options.RunID)
+	if err != nil {
+		return nil, err
+	}
+	if run.Update == nil {
+		return nil, serviceerror.NewNotFound("workflow execution already completed")
+	}
+	answer, err := run.Update(options)
+	return Update{Answer: answer, Err: err}, nil
+}
 
 // An Update is the handle of an update that was answered, or failed.
 type Update struct {

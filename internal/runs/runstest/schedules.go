@@ -1,0 +1,135 @@
+package runstest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	schedulepb "go.temporal.io/api/schedule/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/latch-run/latch"
+)
+
+// Midnight is when a schedule with times runs next, and each day after it.
+var Midnight = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Schedules are the schedules of a [Temporal]. The zero value has none.
+type Schedules struct {
+	// Kept are the schedules by their ids.
+	Kept map[string]*schedulepb.Schedule
+	// Writes counts what was created and updated.
+	Writes int
+	// Refuse is a cron expression that is not taken, and Never one that has no next
+	// time.
+	Refuse, Never string
+	// Err is what describing one fails with.
+	Err error
+
+	mutex sync.Mutex
+}
+
+// Job returns the schedule of a registered job, nil where there is none.
+func (s *Schedules) Job(id string) *schedulepb.Schedule { return s.Kept["latch-job-"+id] }
+
+// Sentence returns the first line of the note of a registered job.
+func (s *Schedules) Sentence(id string) string {
+	first, _, _ := strings.Cut(s.Job(id).GetState().GetNotes(), "\n")
+	return first
+}
+
+// lock locks the schedules, and returns what unlocks them.
+func (s *Schedules) lock() func() {
+	s.mutex.Lock()
+	return s.mutex.Unlock
+}
+
+func (s *Schedules) put(id string, schedule *schedulepb.Schedule) error {
+	for _, cron := range schedule.GetSpec().GetCronString() {
+		if cron == s.Refuse {
+			return serviceerror.NewInvalidArgument("no such cron")
+		}
+	}
+	if s.Kept == nil {
+		s.Kept = map[string]*schedulepb.Schedule{}
+	}
+	s.Kept[id] = schedule
+	s.Writes++
+	return nil
+}
+
+// token changes with each write.
+func (s *Schedules) token() []byte { return fmt.Append(nil, s.Writes) }
+
+func (s *Schedules) futureTimes(schedule *schedulepb.Schedule) []*timestamppb.Timestamp {
+	if crons := schedule.GetSpec().GetCronString(); len(crons) == 0 || crons[0] == s.Never {
+		return nil
+	}
+	return []*timestamppb.Timestamp{timestamppb.New(Midnight), timestamppb.New(Midnight.Add(24 * time.Hour))}
+}
+
+// CreateSchedule keeps a schedule of a new id.
+func (s service) CreateSchedule(_ context.Context, request *workflowservice.CreateScheduleRequest, _ ...grpc.CallOption) (*workflowservice.CreateScheduleResponse, error) {
+	kept := &s.of.Schedules
+	defer kept.lock()()
+	if kept.Kept[request.GetScheduleId()] != nil {
+		return nil, serviceerror.NewAlreadyExists("schedule exists")
+	}
+	return &workflowservice.CreateScheduleResponse{}, kept.put(request.GetScheduleId(), request.GetSchedule())
+}
+
+// UpdateSchedule keeps a schedule in the place of another. As on a server, nothing
+// happens where somebody else was faster, and no error says so.
+func (s service) UpdateSchedule(_ context.Context, request *workflowservice.UpdateScheduleRequest, _ ...grpc.CallOption) (*workflowservice.UpdateScheduleResponse, error) {
+	kept := &s.of.Schedules
+	defer kept.lock()()
+	if token := request.GetConflictToken(); len(token) > 0 && string(token) != string(kept.token()) {
+		return &workflowservice.UpdateScheduleResponse{}, nil
+	}
+	return &workflowservice.UpdateScheduleResponse{}, kept.put(request.GetScheduleId(), request.GetSchedule())
+}
+
+// DescribeSchedule returns a schedule with its next times.
+func (s service) DescribeSchedule(_ context.Context, request *workflowservice.DescribeScheduleRequest, _ ...grpc.CallOption) (*workflowservice.DescribeScheduleResponse, error) {
+	kept := &s.of.Schedules
+	defer kept.lock()()
+	schedule := kept.Kept[request.GetScheduleId()]
+	switch {
+	case kept.Err != nil:
+		return nil, kept.Err
+	case schedule == nil:
+		return nil, serviceerror.NewNotFound("schedule not found")
+	}
+	return &workflowservice.DescribeScheduleResponse{Schedule: schedule, ConflictToken: kept.token(),
+		Info: &schedulepb.ScheduleInfo{FutureActionTimes: kept.futureTimes(schedule)}}, nil
+}
+
+// DeleteSchedule forgets a schedule.
+func (s service) DeleteSchedule(_ context.Context, request *workflowservice.DeleteScheduleRequest, _ ...grpc.CallOption) (*workflowservice.DeleteScheduleResponse, error) {
+	kept := &s.of.Schedules
+	defer kept.lock()()
+	delete(kept.Kept, request.GetScheduleId())
+	return &workflowservice.DeleteScheduleResponse{}, nil
+}
+
+// ListSchedules lists all schedules on one page.
+func (s service) ListSchedules(context.Context, *workflowservice.ListSchedulesRequest, ...grpc.CallOption) (*workflowservice.ListSchedulesResponse, error) {
+	kept := &s.of.Schedules
+	defer kept.lock()()
+	response := &workflowservice.ListSchedulesResponse{}
+	for _, id := range slices.Sorted(maps.Keys(kept.Kept)) {
+		schedule := kept.Kept[id]
+		response.Schedules = append(response.Schedules, &schedulepb.ScheduleListEntry{ScheduleId: id, Info: &schedulepb.ScheduleListInfo{
+			WorkflowType: &commonpb.WorkflowType{Name: latch.WorkflowTrigger}, Notes: schedule.GetState().GetNotes(),
+			Paused: schedule.GetState().GetPaused(), FutureActionTimes: kept.futureTimes(schedule)}})
+	}
+	return response, nil
+}
