@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/cli/failure"
 )
 
 // fakeAPI answers each call, as "METHOD path?query", with the next of its
@@ -60,15 +62,15 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *fakeAPI) run(stdin string, args ...string) (int, string, string) {
 	f.Helper()
 	c := newCommand(stdin, nil)
-	c.app.environ = []string{"LATCH_API=" + f.url, "LATCH_API_KEY=k3y"}
-	code := c.run(args...)
-	return code, c.out.String(), c.err.String()
+	c.environ = []string{"LATCH_API=" + f.url, "LATCH_API_KEY=k3y"}
+	code := c.start(args...)
+	return code, c.stdout.String(), c.stderr.String()
 }
 
 func (f *fakeAPI) ok(stdin string, args ...string) string {
 	f.Helper()
 	code, out, errors := f.run(stdin, args...)
-	require.Equal(f, exitOK, code, errors)
+	require.Equal(f, failure.ExitOK, code, errors)
 	return out
 }
 
@@ -160,14 +162,14 @@ func TestJobsByTheAPI(t *testing.T) {
 	require.Equal(t, "Started job-7\n  run: run-1\n", f.ok("", "job", "start", "7"))
 	require.JSONEq(t, `{"action":"START"}`, f.bodies[len(f.bodies)-1])
 	code, out, _ := f.run("", "job", "start", "7", "--wait")
-	require.Equal(t, exitFailed, code)
+	require.Equal(t, failure.ExitFailed, code)
 	require.Contains(t, out, "job-7: failed\n  error: no disk\n")
 	code, out, errors := f.run("", "job", "start", "7", "-o", "json")
-	require.Equal(t, exitFailed, code)
+	require.Equal(t, failure.ExitFailed, code)
 	require.Equal(t, "Error: Job 7 is running already (run run-1), and one runs at a time.\n", errors)
 	require.Equal(t, "AlreadyRunning", object(t, out)["error"].(map[string]any)["type"])
 	code, out, errors = f.run("", "job", "stop", "7", "--reason", "late")
-	require.Equal(t, exitOK, code)
+	require.Equal(t, failure.ExitOK, code)
 	require.Equal(t, "stop accepted by job-7\n", out)
 	require.Equal(t, "Warning: the API takes no reason for stopping a job: it is not recorded\n", errors)
 }
@@ -183,18 +185,18 @@ func TestRefusalsOfTheAPI(t *testing.T) {
 		code   int
 		kind   string
 	}{
-		"unknown release":  {"GET /latch/v1/releases/first", apiAnswer{404, `{"detail":"There is no release."}`}, []string{"status", "first"}, exitFailed, "NotFound"},
-		"already running":  {"POST /latch/v1/releases", apiAnswer{409, `{"detail":"It runs.","run_id":"r"}`}, []string{"release", "run", "-"}, exitFailed, "AlreadyRunning"},
-		"no key":           {"GET /latch/v1/releases/first", apiAnswer{401, `{"detail":"No key."}`}, []string{"status", "first"}, exitUnreachable, "Unreachable"},
-		"too small a role": {"POST /latch/v1/releases", apiAnswer{403, `{"detail":"Too small."}`}, []string{"release", "run", "-"}, exitUnreachable, "Unreachable"},
-		"Temporal is down": {"POST /latch/v1/releases", apiAnswer{503, `{"detail":"Temporal is out of reach."}`}, []string{"release", "run", "-"}, exitUnreachable, "Unreachable"},
-		"a wrong body":     {"POST /latch/v1/releases", apiAnswer{422, `{"detail":"Wrong.","errors":[{"location":"body.id","message":"required"}]}`}, []string{"release", "run", "-"}, exitUsage, "InvalidArgument"},
-		"it failed":        {"POST /latch/v1/releases", apiAnswer{500, `{"detail":"Ask the log."}`}, []string{"release", "run", "-"}, exitFailed, "Failed"},
-		"unknown lock":     {"POST /latch/v1/locks/w:h:r/release", apiAnswer{404, `{"detail":"No such lock."}`}, []string{"lock", "release", "w:h:r"}, exitFailed, "UnknownLock"},
-		"closed unused":    {"POST /latch/v1/locks/w:h:r/release", apiAnswer{409, `{"detail":"It has closed.","workflow_id":"w"}`}, []string{"lock", "release", "w:h:r"}, exitFailed, "UnknownLock"},
-		"closed by others": {"POST /latch/v1/locks/w:h:r/release", apiAnswer{409, `{"detail":"Too late."}`}, []string{"lock", "release", "w:h:r"}, exitFailed, "TooLate"},
-		"unknown job":      {"POST /v2/jobs/7/:actions", apiAnswer{404, `{"detail":"No such job."}`}, []string{"job", "start", "7"}, exitFailed, "NotFound"},
-		"a job of no work": {"POST /v2/jobs/7/:actions", apiAnswer{422, `{"detail":"It cannot run."}`}, []string{"job", "start", "7"}, exitFailed, "Refused"},
+		"unknown release":  {"GET /latch/v1/releases/first", apiAnswer{404, `{"detail":"There is no release."}`}, []string{"status", "first"}, failure.ExitFailed, "NotFound"},
+		"already running":  {"POST /latch/v1/releases", apiAnswer{409, `{"detail":"It runs.","run_id":"r"}`}, []string{"release", "run", "-"}, failure.ExitFailed, "AlreadyRunning"},
+		"no key":           {"GET /latch/v1/releases/first", apiAnswer{401, `{"detail":"No key."}`}, []string{"status", "first"}, failure.ExitUnreachable, "Unreachable"},
+		"too small a role": {"POST /latch/v1/releases", apiAnswer{403, `{"detail":"Too small."}`}, []string{"release", "run", "-"}, failure.ExitUnreachable, "Unreachable"},
+		"Temporal is down": {"POST /latch/v1/releases", apiAnswer{503, `{"detail":"Temporal is out of reach."}`}, []string{"release", "run", "-"}, failure.ExitUnreachable, "Unreachable"},
+		"a wrong body":     {"POST /latch/v1/releases", apiAnswer{422, `{"detail":"Wrong.","errors":[{"location":"body.id","message":"required"}]}`}, []string{"release", "run", "-"}, failure.ExitUsage, "InvalidArgument"},
+		"it failed":        {"POST /latch/v1/releases", apiAnswer{500, `{"detail":"Ask the log."}`}, []string{"release", "run", "-"}, failure.ExitFailed, "Failed"},
+		"unknown lock":     {"POST /latch/v1/locks/w:h:r/release", apiAnswer{404, `{"detail":"No such lock."}`}, []string{"lock", "release", "w:h:r"}, failure.ExitFailed, "UnknownLock"},
+		"closed unused":    {"POST /latch/v1/locks/w:h:r/release", apiAnswer{409, `{"detail":"It has closed.","workflow_id":"w"}`}, []string{"lock", "release", "w:h:r"}, failure.ExitFailed, "UnknownLock"},
+		"closed by others": {"POST /latch/v1/locks/w:h:r/release", apiAnswer{409, `{"detail":"Too late."}`}, []string{"lock", "release", "w:h:r"}, failure.ExitFailed, "TooLate"},
+		"unknown job":      {"POST /v2/jobs/7/:actions", apiAnswer{404, `{"detail":"No such job."}`}, []string{"job", "start", "7"}, failure.ExitFailed, "NotFound"},
+		"a job of no work": {"POST /v2/jobs/7/:actions", apiAnswer{422, `{"detail":"It cannot run."}`}, []string{"job", "start", "7"}, failure.ExitFailed, "Refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -215,7 +217,7 @@ func TestTooLateByTheAPI(t *testing.T) {
 		"POST /latch/v1/releases/release-first/rollback": {{409, `{"detail":"It is too late.","workflow_id":"release-first"}`}},
 	})
 	code, out, _ := f.run("", "release", "rollback", "first", "-o", "json")
-	require.Equal(t, exitFailed, code)
+	require.Equal(t, failure.ExitFailed, code)
 	require.Equal(t, "TooLate", object(t, out)["error"].(map[string]any)["type"])
 }
 
@@ -223,8 +225,8 @@ func TestTheAPIOutOfReach(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	code, out, errors := runs("", nil, "status", "first", "--api", server.URL)
-	require.Equal(t, exitUnreachable, code)
+	code, out, errors := execute("", nil, "status", "first", "--api", server.URL)
+	require.Equal(t, failure.ExitUnreachable, code)
 	require.Empty(t, out)
 	require.True(t, strings.HasPrefix(errors, "Error: cannot reach the API at "+server.URL+": "), errors)
 	require.Contains(t, errors, "--api or LATCH_API says where it is")
@@ -237,21 +239,21 @@ func TestCommandsThatTakeNoAPISaySo(t *testing.T) {
 	f := newAPI(t, nil)
 	for _, args := range [][]string{{"job", "run", "-"}, {"job", "apply", "-"}, {"job", "pause", "7"}, {"job", "resume", "7"}, {"job", "delete", "7", "--yes"}} {
 		code, _, errors := f.run(nightly, args...)
-		require.Equal(t, exitUsage, code, args)
+		require.Equal(t, failure.ExitUsage, code, args)
 		require.Contains(t, errors, " speaks to Temporal alone, and not to the API that LATCH_API gives; --api '' leaves the API out")
 		code, _, errors = f.run(nightly, append(args, "--api", "")...)
-		require.Equal(t, exitUnreachable, code, args)
+		require.Equal(t, failure.ExitUnreachable, code, args)
 		require.Contains(t, errors, "cannot reach Temporal")
 	}
 	require.Contains(t, f.ok(nightly, "validate", "-"), "valid (job)")
 	code, _, errors := f.run(nightly, "validate", "-", "--api", f.url)
-	require.Equal(t, exitUsage, code)
+	require.Equal(t, failure.ExitUsage, code)
 	require.Contains(t, errors, "starter validate asks no server, and takes no --api")
 	code, _, errors = f.run(emitFile, "emit", "-", "--watch")
-	require.Equal(t, exitUsage, code)
+	require.Equal(t, failure.ExitUsage, code)
 	require.Contains(t, errors, "the API tells nothing of a fired event's run")
-	code, _, errors = runs("", nil, "status", "x", "--api", "latch.example.com")
-	require.Equal(t, exitUsage, code)
+	code, _, errors = execute("", nil, "status", "x", "--api", "latch.example.com")
+	require.Equal(t, failure.ExitUsage, code)
 	require.Contains(t, errors, `--api: "latch.example.com" is not an http or https URL`)
 	require.Empty(t, f.calls)
 }
@@ -264,7 +266,7 @@ func TestWhatTheAPIRecordsIsTold(t *testing.T) {
 	_, _, errors := f.run("", "lock", "release", "w:h:r", "--by", "eve")
 	require.Equal(t, "Warning: the API records the name of the key, and not --by eve\n", errors)
 	c := newCommand("", nil)
-	c.app.environ = []string{"LATCH_API=http://latch.invalid", "LATCH_API_KEY=k3y"}
-	require.Equal(t, exitUsage, c.run("lock", "release", "no lock"), "refused before anything is sent")
-	require.Contains(t, c.err.String(), "Warning: the key goes to http://latch.invalid unencrypted, for all on the way to read; use https\n")
+	c.environ = []string{"LATCH_API=http://latch.invalid", "LATCH_API_KEY=k3y"}
+	require.Equal(t, failure.ExitUsage, c.start("lock", "release", "no lock"), "refused before anything is sent")
+	require.Contains(t, c.stderr.String(), "Warning: the key goes to http://latch.invalid unencrypted, for all on the way to read; use https\n")
 }

@@ -10,16 +10,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch/codec"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/codecserver"
 	environment "github.com/latch-run/latch/internal/settings"
 )
 
-func (a *app) codecCommand() *cobra.Command {
+func codecCommand(e *env) *cobra.Command {
 	return group("codec", "Make keys that encrypt what Temporal stores, serve Temporal UI with what they open",
-		a.codecKeygenCommand(), a.codecServeCommand())
+		codecKeygenCommand(e), codecServeCommand(e))
 }
 
-func (a *app) codecKeygenCommand() *cobra.Command {
+func codecKeygenCommand(e *env) *cobra.Command {
 	return &cobra.Command{Use: "keygen ID", Short: "Print a new key for LATCH_PAYLOAD_KEYS", Args: cobra.ExactArgs(1),
 		Long: `Print a new key as LATCH_PAYLOAD_KEYS and LATCH_PAYLOAD_KEYS_FILE have it,
 id=base64. The id stands in the clear beside what the key encrypts: a date does.
@@ -30,19 +32,19 @@ The worker, starter and starter serve take the same keys. The first encrypts, al
 of them decrypt. To rotate: add the new key behind the others everywhere, then
 put it first everywhere, and remove the old one when no run is left from before
 and the namespace's retention has passed.`,
-		RunE: func(_ *cobra.Command, args []string) error { return a.codecKeygen(args[0]) }}
+		RunE: func(_ *cobra.Command, args []string) error { return printCodecKey(e.out, args[0]) }}
 }
 
-func (a *app) codecKeygen(id string) error {
+func printCodecKey(out *output.Printer, id string) error {
 	key, err := codec.NewKey(id)
 	if err != nil {
-		return usageError(fmt.Errorf("ID: %q: %w", id, err))
+		return failure.OfUsage(fmt.Errorf("ID: %q: %w", id, err))
 	}
-	if a.json() {
-		a.printJSON(map[string]string{"id": key.ID, "key": key.Setting()})
+	if out.JSON {
+		out.Value(map[string]string{"id": key.ID, "key": key.Setting()})
 		return nil
 	}
-	a.printf("%s\n", key.Setting())
+	out.Printf("%s\n", key.Setting())
 	return nil
 }
 
@@ -64,22 +66,22 @@ address as the codec endpoint (the glasses at the top); then:
   temporal workflow show -w job-1 --codec-endpoint http://127.0.0.1:7129
   temporal workflow show -w job-1 --codec-endpoint https://codec.example.com --codec-auth 'Bearer …'`
 
-func (a *app) codecServeCommand() *cobra.Command {
+func codecServeCommand(e *env) *cobra.Command {
 	return &cobra.Command{Use: "serve", Short: "Serve Temporal UI and the temporal command with what the keys open", Long: codecServeHelp, Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.codecServe(cmd.Context()) }}
+		RunE: func(cmd *cobra.Command, _ []string) error { return serveCodec(cmd.Context(), e) }}
 }
 
-func (a *app) codecServe(ctx context.Context) error {
+func serveCodec(ctx context.Context, e *env) error {
 	configured, err := configureCodec()
 	if err != nil {
-		a.warnOfUnknown(true)
-		return usageError(err)
+		warnOfUnknown(e, true)
+		return failure.OfUsage(err)
 	}
-	logger := configured.Logger(a.err)
-	environment.Warn(logger, environment.Unknowns(a.environ))
+	logger := configured.Logger(e.out.Err)
+	environment.Warn(logger, environment.Unknowns(e.environ))
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", configured.Addr)
 	if err != nil {
-		return newFailure(exitFailed, kindFailed, "LATCH_CODEC_ADDR: %v; free the address or choose another", err)
+		return failure.New(failure.Failed, "LATCH_CODEC_ADDR: %v; free the address or choose another", err)
 	}
 	logger.Info("codec server started", "address", listener.Addr().String(), "tls", configured.tls != nil,
 		"tokens", len(configured.tokens), "origins", configured.Origins)

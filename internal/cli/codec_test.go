@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch/codec"
+	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/failure"
 )
 
 // All bad settings are reported at once, each by its name, and never a key.
@@ -46,8 +48,8 @@ func TestConfigureCodecTakesKeys(t *testing.T) {
 // name and never its value.
 func TestDialReportsBadKeys(t *testing.T) {
 	t.Setenv("LATCH_PAYLOAD_KEYS", "a=hush")
-	_, err := dial(context.Background())
-	require.Equal(t, exitUsage, explain(err).code)
+	_, err := backend.Dial(context.Background())
+	require.Equal(t, failure.ExitUsage, failure.Explain(err).ExitCode())
 	require.ErrorContains(t, err, "LATCH_PAYLOAD_KEYS")
 	require.NotContains(t, err.Error(), "hush")
 }
@@ -55,12 +57,12 @@ func TestDialReportsBadKeys(t *testing.T) {
 func TestCodecKeygen(t *testing.T) {
 	t.Parallel()
 	var out, errs bytes.Buffer
-	command := newApp()
-	command.out, command.err, command.environ = &out, &errs, nil
-	require.Equal(t, exitOK, command.run(t.Context(), []string{"codec", "keygen", "2026-11"}), errs.String())
+	command := newProgram()
+	command.out.Out, command.out.Err, command.environ = &out, &errs, nil
+	require.Equal(t, failure.ExitOK, command.run(t.Context(), []string{"codec", "keygen", "2026-11"}), errs.String())
 	keys, err := codec.ParseKeys(out.String())
 	require.NoError(t, err)
 	require.Equal(t, "2026-11", keys[0].ID)
-	require.Equal(t, exitUsage, command.run(t.Context(), []string{"codec", "keygen", "a b"}))
+	require.Equal(t, failure.ExitUsage, command.run(t.Context(), []string{"codec", "keygen", "a b"}))
 	require.Contains(t, errs.String(), `"a b"`)
 }

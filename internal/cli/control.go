@@ -8,36 +8,46 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
-	temporalruns "github.com/latch-run/latch/internal/runs"
+	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/output"
 )
 
+// A controller sends a message to a run that an id means.
+type controller struct {
+	*env
+	// kind is that of the runs that an id may name without their prefix.
+	kind    latch.Kind
+	message string
+}
+
 // controlCommand makes a command that sends stop or rollback to a run.
-func (a *app) controlCommand(message, prefix, short, long string) *cobra.Command {
+func controlCommand(e *env, message string, kind latch.Kind, short, long string) *cobra.Command {
+	c := controller{e, kind, message}
 	control := latch.Control{}
-	command := takesAPI(&cobra.Command{Use: message + " ID", Short: short, Long: long, Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			control.By = a.byOrUser(control.By)
-			return a.control(cmd.Context(), args[0], prefix, message, control, new(latch.Control).Decode)
-		}})
+	command := remote(e, &cobra.Command{Use: message + " ID", Short: short, Long: long, Args: cobra.ExactArgs(1)},
+		func(ctx context.Context, open opener, args []string) error {
+			control.By = byOrUser(e, control.By)
+			return c.send(ctx, open, args[0], control, new(latch.Control).Decode)
+		})
 	command.Flags().StringVar(&control.Reason, "reason", "", "why, for the record")
-	a.byFlag(command, &control.By)
+	byFlag(command, &control.By)
 	return command
 }
 
-func (a *app) byFlag(command *cobra.Command, by *string) {
+func byFlag(command *cobra.Command, by *string) {
 	command.Flags().StringVar(by, "by", "", "who decides this (default the operating system's user)")
 }
 
-func (a *app) byOrUser(by string) string {
+func byOrUser(e *env, by string) string {
 	if by == "" {
-		return a.userName()
+		return e.userName()
 	}
 	return by
 }
 
-// control sends the message to the run of the id and prints what it answered.
-// check holds the argument to its rules before anything is asked of Temporal.
-func (a *app) control(ctx context.Context, id, prefix, message string, argument any, check func([]byte) error) error {
+// send sends the message and prints what the run answered. check holds the argument
+// to its rules before anything is sent.
+func (c *controller) send(ctx context.Context, open opener, id string, argument any, check func([]byte) error) error {
 	encoded, err := json.Marshal(argument)
 	if err != nil {
 		return err
@@ -45,64 +55,45 @@ func (a *app) control(ctx context.Context, id, prefix, message string, argument 
 	if err := check(encoded); err != nil {
 		return err
 	}
-	if a.api != nil {
-		return a.apiControl(ctx, id, prefix, message, argument)
-	}
-	temporal, err := a.dial(ctx)
+	world, err := open(ctx)
 	if err != nil {
 		return err
 	}
-	defer temporal.Close()
-	workflowID, _, err := resolve(ctx, temporal, id, "", prefix)
+	answer, err := world.Send(ctx, c.kind, id, c.message, argument)
 	if err != nil {
 		return err
 	}
-	answer, err := update(ctx, temporal, workflowID, message, argument)
-	if temporalruns.IsNotFound(err) {
-		return newFailure(exitFailed, latch.ErrorTooLate, "%s has closed already; see what it came to with: starter status %s", workflowID, shell(workflowID))
-	}
-	if err != nil {
-		return err
-	}
-	a.printAnswer(workflowID, message, answer)
+	printAnswer(c.out, c.message, answer)
 	return nil
 }
 
-// update sends an update and waits for its answer.
-func update(ctx context.Context, temporal temporalClient, workflowID, name string, argument any) (json.RawMessage, error) {
-	var answer json.RawMessage
-	if err := runsOf(temporal).Update(ctx, "", workflowID, name, argument, &answer); err != nil {
-		return nil, unanswered(ctx, temporal, err, workflowID)
-	}
-	return answer, nil
-}
-
-// printAnswer prints the record that an update answered with, or that it was
-// accepted.
-func (a *app) printAnswer(workflowID, message string, answer json.RawMessage) {
-	if a.json() {
-		if len(answer) == 0 {
-			answer = json.RawMessage("null")
+// printAnswer prints the record that a run answered with, or that it accepted the
+// message.
+func printAnswer(out *output.Printer, message string, answer *backend.Answer) {
+	if out.JSON {
+		body := answer.Body
+		if len(body) == 0 {
+			body = json.RawMessage("null")
 		}
-		a.printJSON(map[string]any{"workflow_id": workflowID, "message": message, "answer": answer})
+		out.Value(map[string]any{"workflow_id": answer.WorkflowID, "message": message, "answer": body})
 		return
 	}
 	var answered latch.Released
-	if json.Unmarshal(answer, &answered) != nil || answered.DeliveryID == "" {
-		a.printf("%s accepted by %s\n", message, printable(workflowID))
+	if json.Unmarshal(answer.Body, &answered) != nil || answered.DeliveryID == "" {
+		out.Printf("%s accepted by %s\n", message, output.Printable(answer.WorkflowID))
 		return
 	}
-	a.printRecord(&answered.Record)
+	printRecord(out, &answered.Record)
 	if answered.Unchanged {
-		a.printf("nothing was changed: the lock was removed before\n")
+		out.Printf("nothing was changed: the lock was removed before\n")
 	}
 }
 
 // printRecord prints one record in a line.
-func (a *app) printRecord(record *latch.Record) {
+func printRecord(out *output.Printer, record *latch.Record) {
 	var texts []string
-	for _, c := range recordLine(record) {
-		texts = append(texts, c.show(a.colour()))
+	for _, cell := range recordLine(record) {
+		texts = append(texts, out.Show(cell))
 	}
-	a.printf("%s\n", strings.Join(texts, "  "))
+	out.Printf("%s\n", strings.Join(texts, "  "))
 }

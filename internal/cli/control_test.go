@@ -6,19 +6,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
-	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 const settledRecord = `{"delivery_id":"dlv_1","webhook":"board","event":"BEFORE_RELEASE","workflow_id":"release-1","run_id":"run-1","result":"pass","data":{"n":1.10},"attempts":1,
 	"lock":{"token":"release-1:board:r4nd0m","removed_at":"2026-07-01T10:00:00.000Z","removed_by":"ada","via":"update","reason":"fine"}}`
-
-func answers(answer string, err error) func(client.UpdateWorkflowOptions) (string, error) {
-	return func(client.UpdateWorkflowOptions) (string, error) { return answer, err }
-}
 
 func argument(t *testing.T, options client.UpdateWorkflowOptions) string {
 	t.Helper()
@@ -50,19 +47,23 @@ func TestMessagesAreUpdates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			temporal := &fakeTemporal{exists: test.exists, update: answers(settledRecord, nil)}
-			code, out, errors := runs("", temporal, test.args...)
-			require.Equal(t, exitOK, code, errors)
-			require.Len(t, temporal.updates, 1)
-			sent := temporal.updates[0]
+			exists := test.exists
+			if exists == nil { // a lock says which run made it
+				exists = []string{test.workflow}
+			}
+			temporal := updating(newTemporal(exists...), settledRecord, nil)
+			code, out, errors := execute("", temporal, test.args...)
+			require.Equal(t, failure.ExitOK, code, errors)
+			require.Len(t, temporal.Updates, 1)
+			sent := temporal.Updates[0]
 			require.Equal(t, test.workflow, sent.WorkflowID)
 			require.Equal(t, test.update, sent.UpdateName)
 			require.Equal(t, client.WorkflowUpdateStageCompleted, sent.WaitForStage)
 			require.JSONEq(t, test.input, argument(t, sent))
 			require.Equal(t, "pass     BEFORE_RELEASE  board  lock removed by ada (update): fine\n", out)
 
-			code, out, _ = runs("", temporal, append(test.args, "-o", "json")...)
-			require.Equal(t, exitOK, code)
+			code, out, _ = execute("", temporal, append(test.args, "-o", "json")...)
+			require.Equal(t, failure.ExitOK, code)
 			require.Equal(t, "dlv_1", object(t, out)["answer"].(map[string]any)["delivery_id"])
 			require.Contains(t, out, `1.10`, "digits stay")
 		})
@@ -71,11 +72,11 @@ func TestMessagesAreUpdates(t *testing.T) {
 
 func TestAnAnswerWithoutARecord(t *testing.T) {
 	t.Parallel()
-	temporal := &fakeTemporal{exists: []string{"release-1"}, update: answers("", nil)}
-	code, out, _ := runs("", temporal, "release", "stop", "1")
-	require.Equal(t, exitOK, code)
+	temporal := updating(newTemporal("release-1"), "", nil)
+	code, out, _ := execute("", temporal, "release", "stop", "1")
+	require.Equal(t, failure.ExitOK, code)
 	require.Equal(t, "stop accepted by release-1\n", out)
-	_, out, _ = runs("", temporal, "release", "stop", "1", "-o", "json")
+	_, out, _ = execute("", temporal, "release", "stop", "1", "-o", "json")
 	require.Equal(t, map[string]any{"workflow_id": "release-1", "message": "stop", "answer": nil}, object(t, out))
 }
 
@@ -83,10 +84,10 @@ func TestAnAnswerWithoutARecord(t *testing.T) {
 func TestRefusalsAreShownWithTheirReason(t *testing.T) {
 	t.Parallel()
 	for kind, code := range map[string]int{
-		latch.ErrorTooLate: exitFailed, latch.ErrorUnknownLock: exitFailed, latch.ErrorInvalidArgument: exitUsage, latch.ErrorInvalidSpec: exitUsage,
+		latch.ErrorTooLate: failure.ExitFailed, latch.ErrorUnknownLock: failure.ExitFailed, latch.ErrorInvalidArgument: failure.ExitUsage, latch.ErrorInvalidSpec: failure.ExitUsage,
 	} {
-		refused := &fakeTemporal{exists: []string{"release-1"}, update: answers("", temporal.NewNonRetryableApplicationError("the reason", kind, nil))}
-		got, out, errors := runs("", refused, "release", "stop", "1", "-o", "json")
+		refused := updating(newTemporal("release-1"), "", temporal.NewNonRetryableApplicationError("the reason", kind, nil))
+		got, out, errors := execute("", refused, "release", "stop", "1", "-o", "json")
 		require.Equal(t, code, got, kind)
 		require.Equal(t, "Error: "+kind+": the reason\n", errors)
 		require.Equal(t, map[string]any{"type": kind, "message": "the reason"}, object(t, out)["error"])
@@ -108,8 +109,8 @@ func TestArgumentsAreCheckedBeforeAnythingIsAsked(t *testing.T) {
 		{[]string{"lock", "release", "a:b"}, `"a:b" is no lock`},
 		{[]string{"history", "w", "--limit", "-1"}, "limit: must be 0 (no limit) or more, not -1"},
 	} {
-		code, _, errors := runs("", nil, test.args...)
-		require.Equal(t, exitUsage, code, test.args)
+		code, _, errors := execute("", nil, test.args...)
+		require.Equal(t, failure.ExitUsage, code, test.args)
 		require.Contains(t, errors, test.want)
 	}
 }
@@ -132,30 +133,30 @@ func TestLocksAreReadFromTheRight(t *testing.T) {
 
 func TestOfARunThatHasClosed(t *testing.T) {
 	t.Parallel()
-	closed := func() *fakeTemporal {
-		return &fakeTemporal{exists: []string{"release-1"}, query: func(string, string, []any) (string, error) { return "[" + settledRecord + "]", nil }}
+	closed := func() *runstest.Temporal {
+		return answering(newTemporal("release-1"), always("["+settledRecord+"]", nil))
 	}
-	code, _, errors := runs("", closed(), "release", "stop", "1")
-	require.Equal(t, exitFailed, code)
+	code, _, errors := execute("", closed(), "release", "stop", "1")
+	require.Equal(t, failure.ExitFailed, code)
 	require.Equal(t, "Error: release-1 has closed already; see what it came to with: starter status release-1\n", errors)
 
 	// "answers a used lock with its record … and anything else with" a refusal.
-	code, out, _ := runs("", closed(), "lock", "release", "release-1:board:r4nd0m")
-	require.Equal(t, exitOK, code)
+	code, out, _ := execute("", closed(), "lock", "release", "release-1:board:r4nd0m")
+	require.Equal(t, failure.ExitOK, code)
 	require.Contains(t, out, "lock removed by ada")
 	require.Contains(t, out, "\nnothing was changed: the lock was removed before\n")
-	code, out, errors = runs("", closed(), "lock", "release", "release-1:board:r4nd0m", "--result", "fail")
-	require.Equal(t, exitFailed, code)
+	code, out, errors = execute("", closed(), "lock", "release", "release-1:board:r4nd0m", "--result", "fail")
+	require.Equal(t, failure.ExitFailed, code)
 	require.Contains(t, out, "lock removed by ada", "the record that stands")
 	require.Equal(t, "Error: TooLate: the lock was removed at 2026-07-01T10:00:00Z by ada with the result pass, and this asks for fail\n", errors)
-	code, _, errors = runs("", closed(), "lock", "release", "release-1:board:other")
-	require.Equal(t, exitFailed, code)
+	code, _, errors = execute("", closed(), "lock", "release", "release-1:board:other")
+	require.Equal(t, failure.ExitFailed, code)
 	require.Equal(t, "Error: release-1 has closed, and no such lock is in its history\n", errors)
-	code, _, errors = runs("", &fakeTemporal{}, "lock", "release", "none:board:other")
-	require.Equal(t, exitFailed, code)
+	code, _, errors = execute("", newTemporal(), "lock", "release", "none:board:other")
+	require.Equal(t, failure.ExitFailed, code)
 	require.Equal(t, "Error: there is no run \"none\" that could have made this lock\n", errors)
-	code, _, errors = runs("", &fakeTemporal{}, "release", "stop", "9")
-	require.Equal(t, exitFailed, code)
+	code, _, errors = execute("", newTemporal(), "release", "stop", "9")
+	require.Equal(t, failure.ExitFailed, code)
 	require.Equal(t, "Error: there is no run with the workflow id \"9\" or \"release-9\"\n", errors)
 }
 
@@ -163,19 +164,19 @@ func TestOfARunThatHasClosed(t *testing.T) {
 // record that stands.
 func TestASecondRemoval(t *testing.T) {
 	t.Parallel()
-	same := &fakeTemporal{update: answers(settledRecord[:len(settledRecord)-1]+`,"unchanged":true}`, nil)}
-	code, out, _ := runs("", same, "lock", "release", "release-1:board:r4nd0m")
-	require.Equal(t, exitOK, code)
+	same := updating(newTemporal("release-1"), settledRecord[:len(settledRecord)-1]+`,"unchanged":true}`, nil)
+	code, out, _ := execute("", same, "lock", "release", "release-1:board:r4nd0m")
+	require.Equal(t, failure.ExitOK, code)
 	require.Contains(t, out, "nothing was changed: the lock was removed before")
 
 	refusal := temporal.NewNonRetryableApplicationError("the lock timed out", latch.ErrorTooLate, nil, json.RawMessage(settledRecord))
-	other := &fakeTemporal{update: answers("", refusal)}
-	code, out, errors := runs("", other, "lock", "release", "release-1:board:r4nd0m")
-	require.Equal(t, exitFailed, code)
+	other := updating(newTemporal("release-1"), "", refusal)
+	code, out, errors := execute("", other, "lock", "release", "release-1:board:r4nd0m")
+	require.Equal(t, failure.ExitFailed, code)
 	require.Contains(t, out, "lock removed by ada")
 	require.Equal(t, "Error: TooLate: the lock timed out\n", errors)
-	code, out, _ = runs("", other, "lock", "release", "release-1:board:r4nd0m", "-o", "json")
-	require.Equal(t, exitFailed, code)
+	code, out, _ = execute("", other, "lock", "release", "release-1:board:r4nd0m", "-o", "json")
+	require.Equal(t, failure.ExitFailed, code)
 	failed := object(t, out)["error"].(map[string]any)
 	require.Equal(t, latch.ErrorTooLate, failed["type"])
 	require.Equal(t, "dlv_1", failed["record"].(map[string]any)["delivery_id"])
@@ -183,12 +184,11 @@ func TestASecondRemoval(t *testing.T) {
 
 func TestAWorkerThatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
-	silent := &fakeTemporal{exists: []string{"release-1"}, infos: map[string]*workflowpb.WorkflowExecutionInfo{"release-1": {TaskQueue: "mine"}}, query: func(string, string, []any) (string, error) {
-		return "", serviceerror.NewDeadlineExceeded("context deadline exceeded")
-	}, update: answers("", client.NewWorkflowUpdateServiceTimeoutOrCanceledError(nil))}
+	silent := updating(newTemporal("release-1"), "", client.NewWorkflowUpdateServiceTimeoutOrCanceledError(nil))
+	answering(silent, always("", serviceerror.NewDeadlineExceeded("context deadline exceeded")))
 	for _, args := range [][]string{{"status", "1"}, {"release", "stop", "1"}} {
-		code, _, errors := runs("", silent, args...)
-		require.Equal(t, exitUnreachable, code)
+		code, _, errors := execute("", silent, args...)
+		require.Equal(t, failure.ExitUnreachable, code)
 		require.Contains(t, errors, "release-1 does not answer")
 		require.Contains(t, errors, `is a worker polling its task queue "mine"?`)
 	}

@@ -8,16 +8,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/deliveries"
 )
-
-// A deliveryLog tells of deliveries and sends them again: over Temporal, or
-// the API.
-type deliveryLog interface {
-	Search(ctx context.Context, filter deliveries.Filter, cursor string, limit int) (*deliveries.DeliveryPart, error)
-	RedeliverFailed(ctx context.Context, filter deliveries.Filter, cursor string, limit int, dryRun bool) (*deliveries.BulkRedelivery, error)
-	Redeliver(ctx context.Context, id string, origin deliveries.Origin) (*deliveries.Redelivery, error)
-}
 
 // A deliveriesCall is what the command was asked for.
 type deliveriesCall struct {
@@ -27,9 +22,9 @@ type deliveriesCall struct {
 	redeliver, sure, dryRun bool
 }
 
-func (a *app) deliveriesCommand() *cobra.Command {
+func deliveriesCommand(e *env) *cobra.Command {
 	var call deliveriesCall
-	command := takesAPI(&cobra.Command{Use: "deliveries", Short: "List deliveries of all runs, and send those that failed again", Args: cobra.NoArgs,
+	command := remote(e, &cobra.Command{Use: "deliveries", Short: "List deliveries of all runs, and send those that failed again", Args: cobra.NoArgs,
 		Long: aboutDeliveries + `
 
 With --failed --redeliver all of them are sent again, under the same delivery
@@ -38,14 +33,14 @@ what is under way, or was delivered since, is skipped. The exit code is 1 where
 one could not be sent again.
 
   starter deliveries --failed --since 2h
-  starter deliveries --failed --since 2h --webhook billing --redeliver` + whatDeliveriesLack,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.deliveries(cmd.Context(), call) }})
+  starter deliveries --failed --since 2h --webhook billing --redeliver` + whatDeliveriesLack},
+		func(ctx context.Context, open opener, _ []string) error { return runDeliveries(ctx, open, e.out, call) })
 	call.flags(command)
 	flags := command.Flags()
 	flags.BoolVar(&call.redeliver, "redeliver", false, "send what failed again")
 	flags.BoolVar(&call.dryRun, "dry-run", false, "with --redeliver: tell what would be sent again, and send nothing")
 	flags.BoolVarP(&call.sure, "yes", "y", false, "do not ask")
-	command.AddCommand(a.deliveriesListCommand(), a.deliveriesRedeliverCommand())
+	command.AddCommand(deliveriesListCommand(e), deliveriesRedeliverCommand(e))
 	return command
 }
 
@@ -64,11 +59,11 @@ Runs that Temporal has forgotten after the namespace's retention are not found.
 Without the search attribute LatchWebhooks, nor are workflows of your own.`
 
 // deliveriesListCommand makes the list alone, by the name that lists have.
-func (a *app) deliveriesListCommand() *cobra.Command {
+func deliveriesListCommand(e *env) *cobra.Command {
 	var call deliveriesCall
-	command := takesAPI(&cobra.Command{Use: "list", Short: "List deliveries of all runs", Args: cobra.NoArgs,
-		Long: aboutDeliveries + whatDeliveriesLack,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.deliveries(cmd.Context(), call) }})
+	command := remote(e, &cobra.Command{Use: "list", Short: "List deliveries of all runs", Args: cobra.NoArgs,
+		Long: aboutDeliveries + whatDeliveriesLack},
+		func(ctx context.Context, open opener, _ []string) error { return runDeliveries(ctx, open, e.out, call) })
 	call.flags(command)
 	return command
 }
@@ -85,14 +80,16 @@ func (c *deliveriesCall) flags(command *cobra.Command) {
 	c.list.flags(command, 0, "at most so many")
 }
 
-func (a *app) deliveriesRedeliverCommand() *cobra.Command {
+func deliveriesRedeliverCommand(e *env) *cobra.Command {
 	var origin deliveries.Origin
-	command := takesAPI(&cobra.Command{Use: "redeliver ID", Short: "Send one delivery again", Args: cobra.ExactArgs(1),
+	command := remote(e, &cobra.Command{Use: "redeliver ID", Short: "Send one delivery again", Args: cobra.ExactArgs(1),
 		Long: `Send one delivery again, whatever came of it, under the same delivery id and
 with what was rendered then. One redelivery goes on at a time. A delivery id of
 an earlier version does not tell its run: --workflow-id and --run-id do, as the
-delivery's record has them.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.redeliverOne(cmd.Context(), args[0], origin) }})
+delivery's record has them.`},
+		func(ctx context.Context, open opener, args []string) error {
+			return redeliverOne(ctx, open, e.out, args[0], origin)
+		})
 	command.Flags().StringVar(&origin.WorkflowID, "workflow-id", "", "the workflow that fired the delivery")
 	command.Flags().StringVar(&origin.RunID, "run-id", "", "its run")
 	return command
@@ -121,57 +118,43 @@ func (c *deliveriesCall) check(interactive bool) error {
 		wrong = append(wrong, errors.New("--redeliver asks on a terminal, and this is none: --yes says that you are sure"))
 	}
 	if len(wrong) > 0 {
-		return usageError(errors.Join(wrong...))
+		return failure.OfUsage(errors.Join(wrong...))
 	}
 	return nil
 }
 
-// deliveryLog opens what tells of deliveries; close ends it.
-func (a *app) deliveryLog(ctx context.Context) (log deliveryLog, closeLog func(), err error) {
-	if a.api != nil {
-		return apiDeliveries{a}, func() {}, nil
-	}
-	temporal, err := a.dial(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	return deliveries.New(deliveries.Options{Client: temporal, Namespace: temporal.Namespace(), DataConverter: temporal.DataConverter(),
-		Identity: "starter of " + a.userName()}), temporal.Close, nil
-}
-
-func (a *app) deliveries(ctx context.Context, call deliveriesCall) error {
-	if err := call.check(a.interactive); err != nil {
+func runDeliveries(ctx context.Context, open opener, out *output.Printer, call deliveriesCall) error {
+	if err := call.check(out.Interactive); err != nil {
 		return err
 	}
-	log, closeLog, err := a.deliveryLog(ctx)
+	world, err := open(ctx)
 	if err != nil {
 		return err
 	}
-	defer closeLog()
 	if call.redeliver && (call.sure || call.dryRun) {
-		return a.redeliverFailed(ctx, log, call)
+		return redeliverFailed(ctx, out, world, call)
 	}
-	found, err := a.findDeliveries(ctx, log, call)
+	found, err := findDeliveries(ctx, out, world, call)
 	if err != nil {
 		return err
 	}
 	if !call.redeliver {
-		a.printDeliveries(found)
+		printDeliveries(out, found)
 		return nil
 	}
-	return a.askAndRedeliver(ctx, log, call, found)
+	return askAndRedeliver(ctx, out, world, call, found)
 }
 
 // askAndRedeliver shows a person what would be sent again, on standard error,
 // and asks.
-func (a *app) askAndRedeliver(ctx context.Context, log deliveryLog, call deliveriesCall, found *foundDeliveries) error {
+func askAndRedeliver(ctx context.Context, out *output.Printer, log backend.Deliveries, call deliveriesCall, found *foundDeliveries) error {
 	if n := len(found.Records); n > 0 {
-		deliveryTable(found.Records).write(a.err, a.terminal, a.colour())
-		if !a.confirm(fmt.Sprintf("Send %s again?", counted(n, "delivery", "deliveries"))) {
-			return newFailure(exitFailed, kindRefused, "nothing was sent again")
+		out.NoteTable(deliveryTable(found.Records))
+		if !out.Confirm(fmt.Sprintf("Send %s again?", output.Counted(n, "delivery", "deliveries"))) {
+			return failure.New(failure.Refused, "nothing was sent again")
 		}
 	}
-	return a.redeliverFailed(ctx, log, call)
+	return redeliverFailed(ctx, out, log, call)
 }
 
 // foundDeliveries are the deliveries of all parts, as --output json prints them.
@@ -187,13 +170,13 @@ type foundDeliveries struct {
 // deliveriesAtOnce is how many deliveries are asked for, or sent again, at once.
 const deliveriesAtOnce = 200
 
-func (a *app) findDeliveries(ctx context.Context, log deliveryLog, call deliveriesCall) (*foundDeliveries, error) {
+func findDeliveries(ctx context.Context, out *output.Printer, log backend.Deliveries, call deliveriesCall) (*foundDeliveries, error) {
 	found := &foundDeliveries{}
 	var err error
-	found.Records, found.NextCursor, err = gather(a, call.list, deliveriesAtOnce, func(cursor string, limit int) ([]latch.Record, string, error) {
+	found.Records, found.NextCursor, err = gather(out, call.list, deliveriesAtOnce, func(cursor string, limit int) ([]latch.Record, string, error) {
 		part, err := log.Search(ctx, call.filter, cursor, limit)
 		if err != nil {
-			return nil, "", explainDeliveries(err)
+			return nil, "", err
 		}
 		found.Unanswered, found.Runs = max(found.Unanswered, part.Unanswered), found.Runs+part.Runs
 		return part.Records, part.NextCursor, nil
@@ -203,30 +186,30 @@ func (a *app) findDeliveries(ctx context.Context, log deliveryLog, call deliveri
 }
 
 // redeliverFailed sends all that failed again, part by part.
-func (a *app) redeliverFailed(ctx context.Context, log deliveryLog, call deliveriesCall) error {
+func redeliverFailed(ctx context.Context, out *output.Printer, log backend.Deliveries, call deliveriesCall) error {
 	all := &deliveries.BulkRedelivery{Deliveries: []deliveries.RedeliveryOutcome{}, DryRun: call.dryRun}
-	progress := a.progress()
+	progress := out.Progress()
 	for cursor := ""; ; {
 		part, err := log.RedeliverFailed(ctx, call.filter, cursor, call.list.part(all.Started+all.Planned+all.Errors, deliveriesAtOnce), call.dryRun)
 		if err != nil {
-			progress.end()
-			return a.redeliveryBrokenOff(all, explainDeliveries(err))
+			progress.End()
+			return redeliveryBrokenOff(out, all, err)
 		}
 		addPart(all, part)
-		if interrupted(ctx) {
-			progress.end()
-			return a.redeliveryBrokenOff(all, ctx.Err())
+		if failure.IsInterrupted(ctx) {
+			progress.End()
+			return redeliveryBrokenOff(out, all, ctx.Err())
 		}
 		cursor = part.NextCursor
 		if cursor == "" || call.list.reached(all.Started+all.Planned+all.Errors) {
 			break
 		}
-		progress.show("%d started, %d skipped; %d runs asked", all.Started, all.Skipped, all.Runs)
+		progress.Show("%d started, %d skipped; %d runs asked", all.Started, all.Skipped, all.Runs)
 	}
-	progress.end()
-	a.printRedelivered(all)
+	progress.End()
+	printRedelivered(out, all)
 	if all.Errors > 0 {
-		return silent(exitFailed)
+		return failure.Silent(failure.ExitFailed)
 	}
 	return nil
 }
@@ -240,47 +223,28 @@ func addPart(all, part *deliveries.BulkRedelivery) {
 }
 
 // redeliveryBrokenOff tells how far it came.
-func (a *app) redeliveryBrokenOff(all *deliveries.BulkRedelivery, err error) error {
+func redeliveryBrokenOff(out *output.Printer, all *deliveries.BulkRedelivery, err error) error {
 	if all.Started == 0 {
 		return err
 	}
-	failed := *explain(err)
-	failed.text += fmt.Sprintf("\n%s were sent again before this; give the command again for the others", counted(all.Started, "delivery", "deliveries"))
+	failed := *failure.Explain(err)
+	failed.Text += fmt.Sprintf("\n%s were sent again before this; give the command again for the others", output.Counted(all.Started, "delivery", "deliveries"))
 	return &failed
 }
 
-func (a *app) redeliverOne(ctx context.Context, id string, origin deliveries.Origin) error {
-	log, closeLog, err := a.deliveryLog(ctx)
+func redeliverOne(ctx context.Context, open opener, out *output.Printer, id string, origin deliveries.Origin) error {
+	world, err := open(ctx)
 	if err != nil {
 		return err
 	}
-	defer closeLog()
-	started, err := log.Redeliver(ctx, id, origin)
+	started, err := world.Redeliver(ctx, id, origin)
 	if err != nil {
-		return explainDeliveries(err)
+		return err
 	}
-	if a.json() {
-		a.printJSON(started)
+	if out.JSON {
+		out.Value(started)
 		return nil
 	}
-	a.printf("Redelivery %d of %s started\n  workflow: %s\n  run: %s\n", started.Redelivery, printable(started.DeliveryID), printable(started.WorkflowID), started.RunID)
+	out.Printf("Redelivery %d of %s started\n  workflow: %s\n  run: %s\n", started.Redelivery, output.Printable(started.DeliveryID), output.Printable(started.WorkflowID), started.RunID)
 	return nil
-}
-
-// explainDeliveries returns what is refused its exit code.
-func explainDeliveries(err error) error {
-	var refused *deliveries.RefusedError
-	if !errors.As(err, &refused) {
-		return err
-	}
-	switch refused.Reason {
-	case deliveries.Unknown:
-		return newFailure(exitFailed, kindNotFound, "%v", refused)
-	case deliveries.UnderWay:
-		return newFailure(exitFailed, kindRunning, "%v", refused)
-	case deliveries.Invalid:
-		return newFailure(exitUsage, latch.ErrorInvalidArgument, "%v", refused)
-	default:
-		return newFailure(exitFailed, kindRefused, "%v", refused)
-	}
 }

@@ -5,35 +5,35 @@ import (
 	"strconv"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/deliveries"
 )
 
-func (a *app) printDeliveries(found *foundDeliveries) {
-	if a.json() {
-		a.printJSON(found)
+func printDeliveries(out *output.Printer, found *foundDeliveries) {
+	if out.JSON {
+		out.Value(found)
 		return
 	}
-	deliveryTable(found.Records).write(a.out, a.terminal, a.colour())
-	a.sayMore(found.NextCursor)
-	a.warnUnanswered(found.Unanswered)
+	out.Table(deliveryTable(found.Records))
+	sayMore(out, found.NextCursor)
+	warnUnanswered(out, found.Unanswered)
 }
 
-func (a *app) warnUnanswered(runs int) {
+func warnUnanswered(out *output.Printer, runs int) {
 	if runs > 0 {
-		a.warn("no worker answered for %s: their deliveries are missing; is a worker polling their task queues?", counted(runs, "run", "runs"))
+		out.Warnf("no worker answered for %s: their deliveries are missing; is a worker polling their task queues?", output.Counted(runs, "run", "runs"))
 	}
 }
 
 // deliveryTable is the table of deliveries of all runs.
-func deliveryTable(records []latch.Record) *table {
-	t := &table{header: []string{"TIME", "RESULT", "WEBHOOK", "EVENT", "OF", "ATTEMPTS", "ANSWER", "DELIVERY", "ERROR"}}
+func deliveryTable(records []latch.Record) *output.Table {
+	t := output.NewTable("TIME", "RESULT", "WEBHOOK", "EVENT", "OF", "ATTEMPTS", "ANSWER", "DELIVERY", "ERROR")
 	for i := range records {
 		r := &records[i]
-		t.rows = append(t.rows, []cell{
-			{utc(r.StartedAt), plain}, {resultOf(r), resultColour(r.Result)}, {oneLine(r.Webhook), plain}, {eventOf(r.Event, r.Step), plain},
-			{orDash(oneLine(subjectOf(r.Job, r.Release, r.WorkflowID))), plain}, {strconv.Itoa(r.Attempts), plain}, {orDash(answer(r)), plain},
-			{printable(r.DeliveryID), dim}, {orDash(oneLine(note(r))), plain},
-		})
+		t.Add(
+			output.Plain(utc(r.StartedAt)), resultColour(r.Result).In(resultOf(r)), output.Plain(output.OneLine(r.Webhook)), output.Plain(eventOf(r.Event, r.Step)),
+			output.Plain(output.OrDash(output.OneLine(subjectOf(r.Job, r.Release, r.WorkflowID)))), output.Plain(strconv.Itoa(r.Attempts)), output.Plain(output.OrDash(answer(r))),
+			output.Dim.In(output.Printable(r.DeliveryID)), output.Plain(output.OrDash(output.OneLine(note(r)))))
 	}
 	return t
 }
@@ -59,34 +59,34 @@ func subjectOf(job, release, workflowID string) string {
 }
 
 // printRedelivered prints what was done about each delivery, and how many.
-func (a *app) printRedelivered(all *deliveries.BulkRedelivery) {
-	if a.json() {
-		a.printJSON(all)
+func printRedelivered(out *output.Printer, all *deliveries.BulkRedelivery) {
+	if out.JSON {
+		out.Value(all)
 		return
 	}
 	if len(all.Deliveries) == 0 {
-		a.printf("no delivery failed\n")
-		a.warnUnanswered(all.Unanswered)
+		out.Printf("no delivery failed\n")
+		warnUnanswered(out, all.Unanswered)
 		return
 	}
-	t := &table{header: []string{"DONE", "WEBHOOK", "EVENT", "OF", "DELIVERY", "NOTE"}}
+	t := output.NewTable("DONE", "WEBHOOK", "EVENT", "OF", "DELIVERY", "NOTE")
 	for i := range all.Deliveries {
-		t.rows = append(t.rows, redeliveredRow(&all.Deliveries[i]))
+		t.Add(redeliveredRow(&all.Deliveries[i])...)
 	}
-	t.write(a.out, a.terminal, a.colour())
+	out.Table(t)
 	if all.DryRun {
-		a.printf("%d would be sent again, %d skipped\n", all.Planned, all.Skipped)
+		out.Printf("%d would be sent again, %d skipped\n", all.Planned, all.Skipped)
 	} else {
-		a.printf("%d sent again, %d skipped, %d could not be\n", all.Started, all.Skipped, all.Errors)
+		out.Printf("%d sent again, %d skipped, %d could not be\n", all.Started, all.Skipped, all.Errors)
 	}
 	if all.NextCursor != "" {
-		fmt.Fprintln(a.err, "There may be more; --limit bounds them.")
+		out.Notef("There may be more; --limit bounds them.")
 	}
-	a.warnUnanswered(all.Unanswered)
+	warnUnanswered(out, all.Unanswered)
 }
 
-func redeliveredRow(d *deliveries.RedeliveryOutcome) []cell {
-	colour := map[string]string{deliveries.OutcomeStarted: green, deliveries.OutcomePlanned: yellow, deliveries.OutcomeSkipped: dim, deliveries.OutcomeError: red}[d.Outcome]
+func redeliveredRow(d *deliveries.RedeliveryOutcome) []output.Cell {
+	colour := map[string]output.Colour{deliveries.OutcomeStarted: output.Green, deliveries.OutcomePlanned: output.Yellow, deliveries.OutcomeSkipped: output.Dim, deliveries.OutcomeError: output.Red}[d.Outcome]
 	told := d.Error
 	switch {
 	case d.Outcome == deliveries.OutcomeStarted:
@@ -96,37 +96,6 @@ func redeliveredRow(d *deliveries.RedeliveryOutcome) []cell {
 	case d.Reason == deliveries.ReasonDelivered:
 		told = "was delivered since"
 	}
-	return []cell{{printable(d.Outcome), colour}, {oneLine(d.Webhook), plain}, {printable(d.Event), plain}, {orDash(oneLine(subjectOf(d.Job, d.Release, ""))), plain},
-		{printable(d.DeliveryID), dim}, {orDash(oneLine(told)), plain}}
-}
-
-// counted returns a number with its noun.
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
-// progress shows on a terminal how far long work is, in one line of standard
-// error that end wipes.
-type progress struct {
-	app   *app
-	shown bool
-}
-
-func (a *app) progress() *progress { return &progress{app: a} }
-
-func (p *progress) show(format string, args ...any) {
-	if !p.app.interactive || !p.app.terminal {
-		return
-	}
-	fmt.Fprintf(p.app.err, "\r\x1b[K"+format+" …", args...)
-	p.shown = true
-}
-
-func (p *progress) end() {
-	if p.shown {
-		fmt.Fprint(p.app.err, "\r\x1b[K")
-	}
+	return []output.Cell{colour.In(output.Printable(d.Outcome)), output.Plain(output.OneLine(d.Webhook)), output.Plain(output.Printable(d.Event)), output.Plain(output.OrDash(output.OneLine(subjectOf(d.Job, d.Release, "")))),
+		output.Dim.In(output.Printable(d.DeliveryID)), output.Plain(output.OrDash(output.OneLine(told)))}
 }

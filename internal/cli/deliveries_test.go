@@ -4,9 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	commonpb "go.temporal.io/api/common/v1"
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/latch-run/latch/internal/cli/failure"
 )
 
 const (
@@ -27,39 +26,33 @@ const (
 // A list on Temporal is a table, or JSON; --failed leaves out what was answered.
 func TestDeliveriesOnTemporal(t *testing.T) {
 	t.Parallel()
-	temporal := &fakeTemporal{
-		list: func(query string) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-			require.Contains(t, query, "LatchWebhooks = 'billing'")
-			require.Contains(t, query, "CloseTime >= '2026-07-01T00:00:00Z'")
-			return &workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{
-				{Execution: &commonpb.WorkflowExecution{WorkflowId: "job-books", RunId: "run-1"}}}}, nil
-		},
-		query: func(string, string, []any) (string, error) { return "[" + lostDelivery + "," + answeredNo + "]", nil },
-	}
+	temporal := answering(newTemporal("job-books"), always("["+lostDelivery+","+answeredNo+"]", nil))
 	wanted := []string{"deliveries", "--since", "2026-07-01T00:00:00Z", "--webhook", "billing"}
-	code, out, errors := runs("", temporal, wanted...)
-	require.Equal(t, exitOK, code, errors)
+	code, out, errors := execute("", temporal, wanted...)
+	require.Equal(t, failure.ExitOK, code, errors)
 	require.Equal(t, "TIME\tRESULT\tWEBHOOK\tEVENT\tOF\tATTEMPTS\tANSWER\tDELIVERY\tERROR\n"+lostRow+
 		"2026-07-01T09:00:00Z\tfail\tboard\tBEFORE_RELEASE\trelease shop\t1\t200\tdlv_2\t-\n", out)
-	require.True(t, temporal.closed)
-	code, out, _ = runs("", temporal, append(wanted, "--failed", "-o", "json")...)
-	require.Equal(t, exitOK, code)
+	require.True(t, temporal.Disconnected)
+	require.Contains(t, temporal.Queries[0], "LatchWebhooks = 'billing'")
+	require.Contains(t, temporal.Queries[0], "CloseTime >= '2026-07-01T00:00:00Z'")
+	code, out, _ = execute("", temporal, append(wanted, "--failed", "-o", "json")...)
+	require.Equal(t, failure.ExitOK, code)
 	require.Len(t, object(t, out)["records"], 1)
-	code, _, errors = runs("", temporal, append(wanted, "--limit", "1")...)
-	require.Equal(t, exitOK, code)
+	code, _, errors = execute("", temporal, append(wanted, "--limit", "1")...)
+	require.Equal(t, failure.ExitOK, code)
 	require.Contains(t, errors, "There are more")
 }
 
 // Wrong flags are told at once, and before anything is asked.
 func TestDeliveriesUsage(t *testing.T) {
 	t.Parallel()
-	code, _, errors := runs("", nil, "deliveries", "--redeliver", "--since", "soon", "--until", "later", "--limit", "-1")
-	require.Equal(t, exitUsage, code)
+	code, _, errors := execute("", nil, "deliveries", "--redeliver", "--since", "soon", "--until", "later", "--limit", "-1")
+	require.Equal(t, failure.ExitUsage, code)
 	for _, told := range []string{"--since:", "--until:", "--limit:", "--failed", "--yes"} {
 		require.Contains(t, errors, told)
 	}
-	code, _, errors = runs("", nil, "deliveries", "--dry-run")
-	require.Equal(t, exitUsage, code)
+	code, _, errors = execute("", nil, "deliveries", "--dry-run")
+	require.Equal(t, failure.ExitUsage, code)
 	require.Contains(t, errors, "--dry-run goes with --redeliver")
 }
 
@@ -69,7 +62,7 @@ func TestRedeliverFailedByTheAPI(t *testing.T) {
 	t.Parallel()
 	f := newAPI(t, map[string][]apiAnswer{"POST /latch/v1/deliveries/redeliver": {{200, bulkStarted}, {200, bulkRest}}})
 	code, out, errors := f.run("", "deliveries", "--failed", "--redeliver", "--yes", "--since", "2026-07-01T00:00:00Z", "--webhook", "billing")
-	require.Equal(t, exitFailed, code)
+	require.Equal(t, failure.ExitFailed, code)
 	require.Equal(t, "DONE\tWEBHOOK\tEVENT\tOF\tDELIVERY\tNOTE\n"+
 		"started\tbilling\tJOB_SUCCESS\tjob books\tdlv_1\tredelivery 1: redeliver-dlv_1\n"+
 		"skipped\tbilling\tJOB_SUCCESS\t-\tdlv_3\twas delivered since\n"+
@@ -91,12 +84,12 @@ func TestRedeliverFailedAsks(t *testing.T) {
 		f := newAPI(t, map[string][]apiAnswer{"GET /latch/v1/deliveries?failed=true&limit=200": {{200, deliveryList}},
 			"POST /latch/v1/deliveries/redeliver": {{200, `{"deliveries":[],"started":0,"skipped":0,"errors":0,"runs":3}`}}})
 		c := newCommand(answer, nil)
-		c.app.environ, c.app.interactive = []string{"LATCH_API=" + f.url}, true
-		code := c.run("deliveries", "--failed", "--redeliver")
-		require.Contains(t, c.err.String(), lostRow)
-		require.Contains(t, c.err.String(), "Send 1 delivery again? [y/N]")
+		c.environ, c.out.Interactive = []string{"LATCH_API=" + f.url}, true
+		code := c.start("deliveries", "--failed", "--redeliver")
+		require.Contains(t, c.stderr.String(), lostRow)
+		require.Contains(t, c.stderr.String(), "Send 1 delivery again? [y/N]")
 		require.Equal(t, sent, len(f.calls) == 2, "%q", answer)
-		require.Equal(t, map[bool]int{true: exitOK, false: exitFailed}[sent], code)
+		require.Equal(t, map[bool]int{true: failure.ExitOK, false: failure.ExitFailed}[sent], code)
 	}
 }
 
@@ -108,7 +101,7 @@ func TestRedeliverOneByTheAPI(t *testing.T) {
 		{409, `{"status":409,"detail":"redeliver-dlv_1 is running already"}`}}})
 	require.Equal(t, "Redelivery 2 of dlv_1 started\n  workflow: redeliver-dlv_1\n  run: r\n", f.ok("", "deliveries", "redeliver", "dlv_1"))
 	code, out, errors := f.run("", "deliveries", "redeliver", "dlv_1", "--workflow-id", "job-books", "--run-id", "run-1", "-o", "json")
-	require.Equal(t, exitFailed, code)
+	require.Equal(t, failure.ExitFailed, code)
 	require.Contains(t, errors, "is running already")
 	require.Contains(t, out, `"type": "AlreadyRunning"`)
 	require.JSONEq(t, `{"workflow_id":"job-books","run_id":"run-1"}`, f.bodies[1])

@@ -5,10 +5,13 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
 )
 
-func (a *app) doctorCommand() *cobra.Command {
-	return needsTemporal(&cobra.Command{Use: "doctor", Short: "Check the connection to Temporal, and the settings of the worker and the API", Args: cobra.NoArgs,
+func doctorCommand(e *env) *cobra.Command {
+	return remote(e, &cobra.Command{Use: "doctor", Short: "Check the connection to Temporal, and the settings of the worker and the API", Args: cobra.NoArgs,
 		Long: `Check what Latch needs: whether Temporal answers and has the namespace, which of
 Latch's search attributes it knows, whether registered jobs and webhooks can be
 read, and whether a worker polls the task queue. Run with a worker's environment
@@ -17,8 +20,8 @@ host. Each finding comes with the command or the setting that mends it.
 
 Nothing is changed, nothing is sent to a receiver, and no secret's value is shown.
 It exits 0 when nothing is wrong, 1 when something is, 3 when Temporal is out of
-reach.`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) }})
+reach.`},
+		func(ctx context.Context, open opener, _ []string) error { return runDoctor(ctx, open, e) })
 }
 
 // How a finding is meant.
@@ -61,35 +64,37 @@ func (d *diagnosis) wrong() bool {
 }
 
 // doctor looks at everything and prints what it found.
-func (a *app) doctor(ctx context.Context) error {
+func runDoctor(ctx context.Context, open opener, e *env) error {
 	d := &diagnosis{findings: []finding{}}
-	a.examineTemporal(ctx, d)
-	if interrupted(ctx) {
+	if err := examineTemporal(ctx, open, e, d); err != nil {
+		return err
+	}
+	if failure.IsInterrupted(ctx) {
 		return ctx.Err()
 	}
-	a.examineSettings(d)
-	a.printDiagnosis(d)
+	examineSettings(e, d)
+	printDiagnosis(e.out, d)
 	switch {
 	case d.unreachable:
-		return silent(exitUnreachable)
+		return failure.Silent(failure.ExitUnreachable)
 	case d.wrong():
-		return silent(exitFailed)
+		return failure.Silent(failure.ExitFailed)
 	default:
 		return nil
 	}
 }
 
-func (a *app) printDiagnosis(d *diagnosis) {
-	if a.json() {
-		a.printJSON(map[string]any{"ok": !d.wrong(), "findings": d.findings})
+func printDiagnosis(out *output.Printer, d *diagnosis) {
+	if out.JSON {
+		out.Value(map[string]any{"ok": !d.wrong(), "findings": d.findings})
 		return
 	}
-	colours := map[string]string{findingOK: green, findingNote: yellow, findingWrong: red}
+	colours := map[string]output.Colour{findingOK: output.Green, findingNote: output.Yellow, findingWrong: output.Red}
 	for _, each := range d.findings {
-		status := cell{each.Status, colours[each.Status]}.show(a.colour())
-		a.printf("%s%s  %s: %s\n", status, strings.Repeat(" ", len(findingWrong)-len(each.Status)), each.Check, printable(each.Message))
+		status := out.Show(colours[each.Status].In(each.Status))
+		out.Printf("%s%s  %s: %s\n", status, strings.Repeat(" ", len(findingWrong)-len(each.Status)), each.Check, output.Printable(each.Message))
 		if each.Fix != "" {
-			a.printf("       fix: %s\n", printable(each.Fix))
+			out.Printf("       fix: %s\n", output.Printable(each.Fix))
 		}
 	}
 }

@@ -12,28 +12,28 @@ import (
 
 // examineSettings looks at the settings that a worker and an API with this
 // environment would have.
-func (a *app) examineSettings(d *diagnosis) {
-	_, err := environment.From[environment.Worker](a.environ)
+func examineSettings(e *env, d *diagnosis) {
+	_, err := environment.From[environment.Worker](e.environ)
 	_, plugging := plugin.FromEnv()
 	examineReadable(d, "settings of the worker", errors.Join(err, plugging))
 	_, err = configureServe()
 	examineReadable(d, "settings of the API", err)
-	for _, unknown := range environment.Unknowns(a.environ) {
+	for _, unknown := range environment.Unknowns(e.environ) {
 		status := findingWrong
 		if unknown.Meant == "" { // another program may be what reads it
 			status = findingNote
 		}
 		d.add("settings", status, unknown.String(), "correct its name, or leave it out")
 	}
-	a.examineSecrets(d)
-	if a.isSet("LATCH_ALLOW_COMMANDS") {
+	examineSecrets(e, d)
+	if isSet(e, "LATCH_ALLOW_COMMANDS") {
 		d.add("commands", findingNote, "whoever writes a job or release runs programs as the worker's user", "leave LATCH_ALLOW_COMMANDS out where nobody needs command tasks")
 	}
 }
 
 // isSet reports whether a variable that is true or false is true.
-func (a *app) isSet(variable string) bool {
-	set, err := strconv.ParseBool(a.getenv(variable))
+func isSet(e *env, variable string) bool {
+	set, err := strconv.ParseBool(e.environ.get(variable))
 	return err == nil && set
 }
 
@@ -51,9 +51,9 @@ func examineReadable(d *diagnosis, check string, err error) {
 }
 
 // examineSecrets names the secrets that may go to any host.
-func (a *app) examineSecrets(d *diagnosis) {
+func examineSecrets(e *env, d *diagnosis) {
 	const check = "secrets"
-	from, err := a.readSurroundings()
+	from, err := readSurroundings(e)
 	if err != nil {
 		return // the worker's settings say so already
 	}

@@ -7,43 +7,49 @@ import (
 	"strings"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/latch-run/latch"
-	temporalruns "github.com/latch-run/latch/internal/runs"
+	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 const checkTemporal = "temporal"
 
-// examineTemporal looks at the server, as far as it answers.
-func (a *app) examineTemporal(ctx context.Context, d *diagnosis) {
-	temporal, err := a.dial(ctx)
+// examineTemporal looks at the server, as far as it answers. Its error is that of a
+// backend without one.
+func examineTemporal(ctx context.Context, open opener, e *env, d *diagnosis) error {
+	world, err := open(ctx)
 	if err != nil {
-		a.cannotDial(d, err)
-		return
+		cannotDial(d, err)
+		return nil
 	}
-	defer temporal.Close()
+	server, err := world.Server()
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, listTimeout)
 	defer cancel()
-	if !examineServer(ctx, temporal, d) || !examineNamespace(ctx, temporal, d) {
-		return
+	if !examineServer(ctx, server, d) || !examineNamespace(ctx, server, d) {
+		return nil
 	}
-	examineSearchAttributes(ctx, temporal, d, a.isSet("LATCH_SEARCH_ATTRIBUTES"))
-	a.examineRegistry(ctx, temporal, d)
-	queue := a.settings.TaskQueue
-	if unpolled(ctx, temporal, queue) {
-		d.add("worker", findingNote, fmt.Sprintf("no worker polls the task queue %q", queue), "start one: LATCH_TASK_QUEUE="+shell(queue)+" worker")
+	examineSearchAttributes(ctx, server, d, isSet(e, "LATCH_SEARCH_ATTRIBUTES"))
+	queue := e.settings.TaskQueue
+	examineRegistry(ctx, world, queue, d)
+	if world.Unpolled(ctx, queue) {
+		d.add("worker", findingNote, fmt.Sprintf("no worker polls the task queue %q", queue), "start one: LATCH_TASK_QUEUE="+output.Shell(queue)+" worker")
 	} else {
 		d.add("worker", findingOK, fmt.Sprintf("a worker polls the task queue %q", queue), "")
 	}
+	return nil
 }
 
 // cannotDial says why there is no connection.
-func (a *app) cannotDial(d *diagnosis, err error) {
-	known := explain(err)
-	d.unreachable = known.code == exitUnreachable
+func cannotDial(d *diagnosis, err error) {
+	known := failure.Explain(err)
+	d.unreachable = known.ExitCode() == failure.ExitUnreachable
 	fix := "TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE, or TEMPORAL_PROFILE, say where it is; for trying, make dev starts one"
 	if !d.unreachable {
 		fix = "correct the setting that is named"
@@ -52,39 +58,38 @@ func (a *app) cannotDial(d *diagnosis, err error) {
 }
 
 // examineServer reports whether the server answers.
-func examineServer(ctx context.Context, temporal temporalClient, d *diagnosis) bool {
-	answer, err := temporal.WorkflowService().GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{})
+func examineServer(ctx context.Context, server backend.Server, d *diagnosis) bool {
+	version, err := server.Version(ctx)
 	if err != nil {
-		d.unreachable = isUnanswered(err)
-		d.add(checkTemporal, findingWrong, "it does not say what it is: "+plainly(err), "see the server's log, and what stands between it and here")
+		d.unreachable = failure.IsUnanswered(err)
+		d.add(checkTemporal, findingWrong, "it does not say what it is: "+failure.Plainly(err), "see the server's log, and what stands between it and here")
 		return false
 	}
-	d.add(checkTemporal, findingOK, "reached, server "+orDash(answer.GetServerVersion()), "")
+	d.add(checkTemporal, findingOK, "reached, server "+output.OrDash(version), "")
 	return true
 }
 
 // examineNamespace reports whether the namespace is there, and looks at what
 // Latch needs of it.
-func examineNamespace(ctx context.Context, temporal temporalClient, d *diagnosis) bool {
-	name := temporal.Namespace()
-	answer, err := temporal.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: name})
+func examineNamespace(ctx context.Context, server backend.Server, d *diagnosis) bool {
+	name := server.Namespace()
+	namespace, err := server.DescribeNamespace(ctx)
 	var missing *serviceerror.NamespaceNotFound
 	var denied *serviceerror.PermissionDenied
 	switch {
-	case errors.As(err, &missing), temporalruns.IsNotFound(err):
-		d.add("namespace", findingWrong, fmt.Sprintf("there is no namespace %q", name), "temporal operator namespace create --namespace "+shell(name)+", or name another one in TEMPORAL_NAMESPACE")
+	case errors.As(err, &missing), runs.IsNotFound(err):
+		d.add("namespace", findingWrong, fmt.Sprintf("there is no namespace %q", name), "temporal operator namespace create --namespace "+output.Shell(name)+", or name another one in TEMPORAL_NAMESPACE")
 		return false
 	case errors.As(err, &denied):
-		d.add("namespace", findingWrong, fmt.Sprintf("access to namespace %q is denied: %s", name, plainly(err)), "TEMPORAL_API_KEY, or TEMPORAL_TLS_CLIENT_CERT_PATH and …_KEY_PATH, of somebody who may use it")
+		d.add("namespace", findingWrong, fmt.Sprintf("access to namespace %q is denied: %s", name, failure.Plainly(err)), "TEMPORAL_API_KEY, or TEMPORAL_TLS_CLIENT_CERT_PATH and …_KEY_PATH, of somebody who may use it")
 		return false
 	case err != nil:
-		d.unreachable = isUnanswered(err)
-		d.add("namespace", findingWrong, fmt.Sprintf("namespace %q cannot be read: %s", name, plainly(err)), "see the server's log")
+		d.unreachable = failure.IsUnanswered(err)
+		d.add("namespace", findingWrong, fmt.Sprintf("namespace %q cannot be read: %s", name, failure.Plainly(err)), "see the server's log")
 		return false
 	}
-	retention := answer.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration()
-	d.add("namespace", findingOK, fmt.Sprintf("%q keeps closed runs, and what was decided in them, for %s", name, retention), "")
-	if !answer.GetNamespaceInfo().GetCapabilities().GetSyncUpdate() {
+	d.add("namespace", findingOK, fmt.Sprintf("%q keeps closed runs, and what was decided in them, for %s", name, namespace.Retention), "")
+	if !namespace.Updates {
 		d.add("namespace", findingWrong, "updates are off: the API, lock pages and starter cannot remove locks, only signals can",
 			"set frontend.enableUpdateWorkflowExecution to true in the server's dynamic configuration")
 	}
@@ -108,28 +113,28 @@ var attributes = []attribute{
 
 // examineSearchAttributes looks for Latch's search attributes. Missing ones are
 // wrong only where the worker upserts them.
-func examineSearchAttributes(ctx context.Context, temporal temporalClient, d *diagnosis, upserted bool) {
+func examineSearchAttributes(ctx context.Context, server backend.Server, d *diagnosis, upserted bool) {
 	const check = "search attributes"
-	answer, err := temporal.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: temporal.Namespace()})
+	types, err := server.SearchAttributes(ctx)
 	if err != nil {
-		d.add(check, findingNote, "the server does not list them: "+plainly(err), "")
+		d.add(check, findingNote, "the server does not list them: "+failure.Plainly(err), "")
 		return
 	}
 	var known []string
 	for _, each := range attributes {
-		kind, there := answer.GetCustomAttributes()[each.name]
+		kind, there := types[each.name]
 		switch {
 		case there && kind == each.kind:
 			known = append(known, each.name)
 		case there:
 			d.add(check, findingWrong, fmt.Sprintf("%s is a %s, and Latch needs a %s", each.name, kind, each.kind),
-				fmt.Sprintf("temporal operator search-attribute remove --namespace %s --name %s, and create it as %s", shell(temporal.Namespace()), each.name, each.kind))
+				fmt.Sprintf("temporal operator search-attribute remove --namespace %s --name %s, and create it as %s", output.Shell(server.Namespace()), each.name, each.kind))
 		default:
 			status, message := findingNote, each.name+" is not known: Latch works without it"
 			if upserted && each.needed {
 				status, message = findingWrong, each.name+" is not known, and with LATCH_SEARCH_ATTRIBUTES=true no run gets past its start"
 			}
-			d.add(check, status, message, fmt.Sprintf("temporal operator search-attribute create --namespace %s --name %s --type %s", shell(temporal.Namespace()), each.name, each.kind))
+			d.add(check, status, message, fmt.Sprintf("temporal operator search-attribute create --namespace %s --name %s --type %s", output.Shell(server.Namespace()), each.name, each.kind))
 		}
 	}
 	if len(known) > 0 {
@@ -141,18 +146,17 @@ func examineSearchAttributes(ctx context.Context, temporal temporalClient, d *di
 }
 
 // examineRegistry looks whether registered jobs and webhooks can be read.
-func (a *app) examineRegistry(ctx context.Context, temporal temporalClient, d *diagnosis) {
+func examineRegistry(ctx context.Context, world backend.Backend, queue string, d *diagnosis) {
 	const check = "registry"
-	store := a.registry(temporal)
-	jobs, err := store.List(ctx)
+	jobs, err := world.Jobs(ctx, backend.JobFilter{})
 	if err != nil {
-		d.add(check, findingWrong, "registered jobs cannot be listed: "+plainly(err), "allow this caller Temporal's schedules in the namespace")
+		d.add(check, findingWrong, "registered jobs cannot be listed: "+failure.Plainly(err), "allow this caller Temporal's schedules in the namespace")
 	} else {
 		d.add(check, findingOK, fmt.Sprintf("%d registered jobs", len(jobs)), "")
 	}
-	webhooks, err := store.Webhooks().List(ctx)
+	webhooks, err := world.Webhooks(ctx)
 	if err != nil {
-		d.add(check, findingWrong, "registered webhooks cannot be read, so no run begins: "+plainly(err),
+		d.add(check, findingWrong, "registered webhooks cannot be read, so no run begins: "+failure.Plainly(err),
 			"allow this caller Temporal's schedules, and give it the LATCH_PAYLOAD_KEYS with which they were written")
 		return
 	}
@@ -162,5 +166,5 @@ func (a *app) examineRegistry(ctx context.Context, temporal temporalClient, d *d
 			enforced++
 		}
 	}
-	d.add(check, findingOK, fmt.Sprintf("%d registered webhooks of task queue %q, %d of them enforced", len(webhooks), a.settings.TaskQueue, enforced), "")
+	d.add(check, findingOK, fmt.Sprintf("%d registered webhooks of task queue %q, %d of them enforced", len(webhooks), queue, enforced), "")
 }

@@ -44,7 +44,7 @@ func TestTheCommandsThatAreNamedExist(t *testing.T) {
 	require.Greater(t, checkFiles(t, "../../examples/*", "#   starter "), 3)
 
 	helps := 0
-	visit(newApp().rootCommand(), func(command *cobra.Command) {
+	visit(newProgram().rootCommand(), func(command *cobra.Command) {
 		helps += checkLines(t, command.CommandPath()+" --help", command.Long, "  starter ")
 	})
 	require.Greater(t, helps, 3)
@@ -98,7 +98,7 @@ func takes(arguments []string) error {
 	if err := names(arguments); err != nil {
 		return err
 	}
-	command, rest, err := newApp().rootCommand().Find(arguments)
+	command, rest, err := newProgram().rootCommand().Find(arguments)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func takes(arguments []string) error {
 // names returns an error where a command or flag among the arguments does not
 // exist.
 func names(arguments []string) error {
-	command, rest, err := newApp().rootCommand().Find(arguments)
+	command, rest, err := newProgram().rootCommand().Find(arguments)
 	if err != nil {
 		return err
 	}

@@ -6,13 +6,13 @@ import (
 	"github.com/latch-run/latch/internal/spec"
 )
 
-func (a *app) emitCommand() *cobra.Command {
-	command := a.runCommand(spec.Emission, "emit", "Fire a custom event",
+func emitCommand(e *env) *cobra.Command {
+	command := runCommand(e, spec.Emission, "emit", "Fire a custom event",
 		`Fire the custom event that FILE describes, as the workflow emit-<id> unless
 --id names another; an emission without an id gets emit-<a new UUID>.
 
 With --watch the exit code is 0 once all hooks have come to an end, whatever
 became of the deliveries; how many of them failed is printed.`)
 	command.Flags().Lookup("id").Usage = "workflow id (default emit-<id of the emission>, or emit-<UUID>)"
-	return takesAPI(command)
+	return command
 }

@@ -6,15 +6,14 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/api/workflowservice/v1"
 
-	"github.com/latch-run/latch/internal/mitto"
-	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
 )
 
-func (a *app) jobApplyCommand() *cobra.Command {
+func jobApplyCommand(e *env) *cobra.Command {
 	var dryRun bool
-	command := needsTemporal(&cobra.Command{Use: "apply FILE...", Short: "Register jobs, or change registered ones", Args: cobra.MinimumNArgs(1),
+	command := remote(e, &cobra.Command{Use: "apply FILE...", Short: "Register jobs, or change registered ones", Args: cobra.MinimumNArgs(1),
 		Long: `Register the jobs that the files describe, each as a schedule of Temporal's that
 bears its id, and tell of each whether it was created, updated (with the fields
 that changed) or left unchanged. A file may hold several jobs, as YAML documents
@@ -25,33 +24,24 @@ before them, wherever it stands.
 What is paused stays paused, a run under way goes on as it began, and keys that
 other systems keep in a job stay unless the file gives them. A job runs on the
 task queue that it was registered with, until --task-queue or LATCH_TASK_QUEUE
-says another.`,
-		RunE: func(cmd *cobra.Command, files []string) error { return a.applyJobs(cmd.Context(), files, dryRun) }})
+says another.`},
+		func(ctx context.Context, open opener, files []string) error {
+			return applyJobs(ctx, open, e, files, dryRun)
+		})
 	command.Flags().BoolVar(&dryRun, "dry-run", false, "tell what would change, and change nothing")
 	return command
 }
 
-// registry returns the registry of the namespace.
-func (a *app) registry(temporal temporalClient) *registry.Store {
-	return registry.New(registry.Options{
-		Service:   func() workflowservice.WorkflowServiceClient { return temporal.WorkflowService() },
-		Namespace: temporal.Namespace(), TaskQueue: a.settings.TaskQueue, Identity: "starter of " + a.userName(),
-		DataConverter: temporal.DataConverter(), Fields: mitto.Fields,
-	})
-}
-
-func (a *app) applyJobs(ctx context.Context, files []string, dryRun bool) error {
-	wanted, err := a.readJobs(files)
+func applyJobs(ctx context.Context, open opener, e *env, files []string, dryRun bool) error {
+	wanted, err := readJobs(e.out, files)
 	if err != nil {
 		return err
 	}
-	temporal, err := a.dial(ctx)
+	store, err := openRegistry(ctx, open)
 	if err != nil {
 		return err
 	}
-	defer temporal.Close()
-	store := a.registry(temporal)
-	planned, err := planJobs(ctx, store, wanted, a.settings.givenQueue)
+	planned, err := planJobs(ctx, store, wanted, e.settings.givenQueue)
 	if err != nil {
 		return err
 	}
@@ -61,31 +51,31 @@ func (a *app) applyJobs(ctx context.Context, files []string, dryRun bool) error 
 		if dryRun {
 			change = planned.foresee(job)
 		} else if change, err = planned.apply(ctx, store, job); err != nil {
-			return a.brokenOff(done, len(planned.wanted), err)
+			return brokenOff(e.out, done, len(planned.wanted), err)
 		}
-		if !a.json() {
-			a.printChange(change, dryRun)
+		if !e.out.JSON {
+			printChange(e.out, change, dryRun)
 		}
 		for _, doubt := range job.doubts {
-			a.warn("%s: %s", job.label, doubt)
+			e.out.Warnf("%s: %s", job.label, doubt)
 		}
 		done = append(done, change)
 	}
-	if a.json() {
-		a.printJSON(map[string]any{"dry_run": dryRun, "jobs": done})
+	if e.out.JSON {
+		e.out.Value(map[string]any{"dry_run": dryRun, "jobs": done})
 		return nil
 	}
-	a.printf("%s\n", tally(done, dryRun))
+	e.out.Printf("%s\n", tally(done, dryRun))
 	return nil
 }
 
 // brokenOff tells how far applying came.
-func (a *app) brokenOff(done []jobChange, of int, err error) error {
-	failed := *explain(err)
-	failed.text += fmt.Sprintf("\n%d of %d jobs were applied before this; apply the files again once it is right", len(done), of)
-	if a.json() {
-		a.printJSON(map[string]any{"dry_run": false, "jobs": done, "error": &failed})
-		failed.reported = true
+func brokenOff(out *output.Printer, done []jobChange, of int, err error) error {
+	failed := *failure.Explain(err)
+	failed.Text += fmt.Sprintf("\n%d of %d jobs were applied before this; apply the files again once it is right", len(done), of)
+	if out.JSON {
+		out.Value(map[string]any{"dry_run": false, "jobs": done, "error": &failed})
+		failed.Printed = true
 	}
 	return &failed
 }
@@ -98,18 +88,18 @@ func wording(action string, dryRun bool) string {
 	return action
 }
 
-func (a *app) printChange(change jobChange, dryRun bool) {
-	colour := map[string]string{actionCreated: green, actionUpdated: yellow, actionUnchanged: dim}[change.Action]
-	line := []string{cell{wording(change.Action, dryRun), colour}.show(a.colour()), printable(change.ID)}
+func printChange(out *output.Printer, change jobChange, dryRun bool) {
+	colour := map[string]output.Colour{actionCreated: output.Green, actionUpdated: output.Yellow, actionUnchanged: output.Dim}[change.Action]
+	line := []string{out.Show(colour.In(wording(change.Action, dryRun))), output.Printable(change.ID)}
 	if change.Title != "" {
-		line = append(line, oneLine(change.Title))
+		line = append(line, output.OneLine(change.Title))
 	}
 	if len(change.next) > 0 {
 		line = append(line, "next "+timesText(change.next))
 	}
-	a.printf("%s\n", strings.Join(line, "  "))
+	out.Printf("%s\n", strings.Join(line, "  "))
 	for _, field := range change.Changes {
-		a.printf("  %s\n", oneLine(field.String()))
+		out.Printf("  %s\n", output.OneLine(field.String()))
 	}
 }
 

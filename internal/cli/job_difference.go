@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/urlmask"
 )
@@ -23,11 +25,11 @@ type fieldChange struct {
 func (c fieldChange) String() string {
 	switch {
 	case c.From == nil:
-		return fmt.Sprintf("%s: added %s", c.Field, oneLine(string(c.To)))
+		return fmt.Sprintf("%s: added %s", c.Field, output.OneLine(string(c.To)))
 	case c.To == nil:
-		return fmt.Sprintf("%s: removed %s", c.Field, oneLine(string(c.From)))
+		return fmt.Sprintf("%s: removed %s", c.Field, output.OneLine(string(c.From)))
 	default:
-		return fmt.Sprintf("%s: %s → %s", c.Field, oneLine(string(c.From)), oneLine(string(c.To)))
+		return fmt.Sprintf("%s: %s → %s", c.Field, output.OneLine(string(c.From)), output.OneLine(string(c.To)))
 	}
 }
 
@@ -66,7 +68,7 @@ func fieldsOf(definition registry.Definition) map[string]json.RawMessage {
 		whole[""] = definition.Job
 	}
 	for path, value := range whole {
-		encoded, _ := json.Marshal(value) // what was decoded encodes
+		encoded := rawjson.Encode(value)
 		if string(encoded) != "null" && string(encoded) != `""` {
 			addFields(fields, path, encoded)
 		}

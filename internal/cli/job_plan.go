@@ -12,6 +12,9 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/cron"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
@@ -31,12 +34,12 @@ type wantedJob struct {
 }
 
 // readJobs reads all jobs of the files, and tells at once all that is wrong.
-func (a *app) readJobs(files []string) ([]*wantedJob, error) {
+func readJobs(out *output.Printer, files []string) ([]*wantedJob, error) {
 	var wanted []*wantedJob
 	var problems latch.Problems
 	labels := map[string]string{}
 	for _, file := range files {
-		read, documents, err := a.open(file)
+		read, documents, err := openFile(out.In, file)
 		if err == nil && len(documents) == 0 {
 			err = errors.New("it describes no job")
 		}
@@ -54,14 +57,14 @@ func (a *app) readJobs(files []string) ([]*wantedJob, error) {
 			problems = append(problems, labelled(input.file, input.problems)...)
 			if len(input.problems) == 0 {
 				for _, warning := range input.from.located(admission.RegisteredJobWarnings(input.job, mitto.Fields(&registry.Definition{ID: input.id, Job: input.job}))) {
-					a.warn("%s: %s", input.file, warning)
+					out.Warnf("%s: %s", input.file, warning)
 				}
 			}
 			wanted = append(wanted, &wantedJob{Job: input.job, label: input.file, from: input.from, keys: keysOf(document.Data), doubts: input.scheduleWarnings})
 		}
 	}
 	if len(problems) > 0 {
-		return nil, refusedFiles(problems)
+		return nil, failure.OfProblems(problems)
 	}
 	return wanted, nil
 }
@@ -78,13 +81,6 @@ func labelled(label string, problems latch.Problems) latch.Problems {
 		all = append(all, problem)
 	}
 	return all
-}
-
-// refusedFiles tells what is wrong; nothing was written.
-func refusedFiles(problems latch.Problems) error {
-	f := newFailure(exitUsage, latch.ErrorInvalidSpec, "%v", problems)
-	f.Problems = problems
-	return f
 }
 
 func keysOf(data []byte) []string {
@@ -105,7 +101,7 @@ type plan struct {
 
 // planJobs looks at what is registered, and refuses jobs that follow none, or
 // each other in a circle.
-func planJobs(ctx context.Context, store *registry.Store, wanted []*wantedJob, queue string) (*plan, error) {
+func planJobs(ctx context.Context, store backend.Registry, wanted []*wantedJob, queue string) (*plan, error) {
 	p := &plan{registered: map[string]*registry.Entry{}, queue: queue}
 	byID := map[string]*wantedJob{}
 	var ids []string
@@ -130,7 +126,7 @@ func planJobs(ctx context.Context, store *registry.Store, wanted []*wantedJob, q
 		problems = append(problems, labelled(job.label, job.from.located(append(wrong, p.checkSize(job)...)))...)
 	}
 	if len(problems) > 0 {
-		return nil, refusedFiles(problems)
+		return nil, failure.OfProblems(problems)
 	}
 	p.order(wanted, byID)
 	return p, nil
@@ -150,7 +146,7 @@ func (p *plan) checkSize(job *wantedJob) latch.Problems {
 
 // leaderLookup tells which job one follows once the files are applied; its
 // error is registry.ErrUnknown where there is no such job.
-func leaderLookup(ctx context.Context, store *registry.Store, byID map[string]*wantedJob) func(id string) (string, error) {
+func leaderLookup(ctx context.Context, store backend.Registry, byID map[string]*wantedJob) func(id string) (string, error) {
 	known := map[string]string{}
 	return func(id string) (string, error) {
 		if job, given := byID[id]; given {
@@ -274,7 +270,7 @@ func (c *jobChange) setChanges(changes []fieldChange) {
 }
 
 // apply registers the job, or changes it.
-func (p *plan) apply(ctx context.Context, store *registry.Store, job *wantedJob) (jobChange, error) {
+func (p *plan) apply(ctx context.Context, store backend.Registry, job *wantedJob) (jobChange, error) {
 	change := jobChange{ID: job.ID, Title: job.Title, File: job.label, Action: actionCreated}
 	entry, err := (*registry.Entry)(nil), error(registry.ErrExists)
 	if p.registered[job.ID] == nil {
@@ -305,7 +301,7 @@ func (p *plan) apply(ctx context.Context, store *registry.Store, job *wantedJob)
 func refusedJob(job *wantedJob, err error) error {
 	var refused *registry.RefusedError
 	if errors.As(err, &refused) {
-		return refusedFiles(labelled(job.label, job.from.located(latch.Problems{{Path: refused.Field, Message: refused.Reason}})))
+		return failure.OfProblems(labelled(job.label, job.from.located(latch.Problems{{Path: refused.Field, Message: refused.Reason}})))
 	}
 	return fmt.Errorf("%s: %w", job.label, err)
 }

@@ -8,7 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 const nightly = `{"id":"nightly","title":"Nightly","task":{"command":{"argv":["true"]}},"schedule":"0 0 * * *","tags":["night"]}`
@@ -16,27 +18,27 @@ const nightly = `{"id":"nightly","title":"Nightly","task":{"command":{"argv":["t
 // jobs runs commands on one registry.
 type jobs struct {
 	*testing.T
-	temporal  *fakeTemporal
-	schedules *fakeSchedules
+	temporal  *runstest.Temporal
+	schedules *runstest.Schedules
 }
 
 func newJobs(t *testing.T) *jobs {
-	schedules := newSchedules()
-	return &jobs{t, &fakeTemporal{schedules: schedules}, schedules}
+	temporal := newTemporal()
+	return &jobs{t, temporal, &temporal.Schedules}
 }
 
 // ok runs a command that succeeds and gives its output.
 func (j *jobs) ok(stdin string, args ...string) string {
 	j.Helper()
-	code, out, errors := runs(stdin, j.temporal, args...)
-	require.Equal(j, exitOK, code, errors)
+	code, out, errors := execute(stdin, j.temporal, args...)
+	require.Equal(j, failure.ExitOK, code, errors)
 	return out
 }
 
 // fails runs a command that fails with the code and gives what it says.
 func (j *jobs) fails(code int, stdin string, args ...string) string {
 	j.Helper()
-	got, _, errors := runs(stdin, j.temporal, args...)
+	got, _, errors := execute(stdin, j.temporal, args...)
 	require.Equal(j, code, got, errors)
 	return errors
 }
@@ -47,18 +49,18 @@ func TestApplyIsIdempotent(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
 	require.Equal(t, "created  nightly  Nightly  next 2030-01-01T00:00:00Z, 2030-01-02T00:00:00Z\n1 created\n", j.ok(nightly, "job", "apply", "-"))
-	require.Equal(t, "Runs at its times, and when it is started or triggered.", j.schedules.sentence("nightly"))
-	writes := j.schedules.writes
+	require.Equal(t, "Runs at its times, and when it is started or triggered.", j.schedules.Sentence("nightly"))
+	writes := j.schedules.Writes
 	require.Equal(t, "unchanged  nightly  Nightly  next 2030-01-01T00:00:00Z, 2030-01-02T00:00:00Z\n1 unchanged\n", j.ok(nightly, "job", "apply", "-"))
-	require.Equal(t, writes, j.schedules.writes)
+	require.Equal(t, writes, j.schedules.Writes)
 
 	const changed = "id: nightly\ntitle: Nightly\ntask: {command: {argv: ['true', '-x']}}\nschedule: {cron: 0 1 * * *, timezone: UTC}\ntimeout: 1h"
 	const fields = "  schedule.cron: \"0 0 * * *\" → \"0 1 * * *\"\n  schedule.timezone: added \"UTC\"\n  tags: removed [\"night\"]\n" +
 		"  task.command.argv: [\"true\"] → [\"true\",\"-x\"]\n  timeout: added \"1h0m0s\"\n"
 	require.Equal(t, "would be updated  nightly  Nightly\n"+fields+"1 would be updated\n", j.ok(changed, "job", "apply", "-", "--dry-run"))
-	require.Equal(t, writes, j.schedules.writes)
+	require.Equal(t, writes, j.schedules.Writes)
 	require.Equal(t, "updated  nightly  Nightly  next 2030-01-01T00:00:00Z, 2030-01-02T00:00:00Z\n"+fields+"1 updated\n", j.ok(changed, "job", "apply", "-"))
-	require.Equal(t, []string{"0 1 * * *"}, j.schedules.schedule("nightly").GetSpec().GetCronString())
+	require.Equal(t, []string{"0 1 * * *"}, j.schedules.Job("nightly").GetSpec().GetCronString())
 
 	report := object(t, j.ok(nightly, "job", "apply", "-", "-o", "json"))
 	require.Equal(t, false, report["dry_run"])
@@ -88,10 +90,10 @@ schedule: {after: second}
 - {id: first, task: {command: {argv: [x]}}}
 `
 	require.Equal(t, "created  first\ncreated  second\ncreated  third\n3 created\n", j.ok(files, "job", "apply", "-"))
-	require.Equal(t, "Paused because it has no times: runs after job second, and when it is started or triggered.", j.schedules.sentence("third"))
+	require.Equal(t, "Paused because it has no times: runs after job second, and when it is started or triggered.", j.schedules.Sentence("third"))
 	require.Equal(t, []any{"second"}, object(t, j.ok("", "job", "show", "first", "-o", "json"))["followers"])
 	require.Equal(t, "unchanged  first\nunchanged  second\nunchanged  third\n3 unchanged\n", j.ok(files, "job", "apply", "-"))
-	require.Contains(t, j.fails(exitFailed, "", "job", "delete", "first", "--yes"), `job "first" cannot be deleted while others run after it: second`)
+	require.Contains(t, j.fails(failure.ExitFailed, "", "job", "delete", "first", "--yes"), `job "first" cannot be deleted while others run after it: second`)
 }
 
 // TestApplyTellsAllThatIsWrongAndWritesNothing, from the files' own text to
@@ -104,9 +106,9 @@ func TestApplyTellsAllThatIsWrongAndWritesNothing(t *testing.T) {
 	require.Equal(t, "Error: 3 problems:\n"+
 		"  "+bad+" [0]: schedule.cron: \"0 25 * * *\": hour \"25\": \"25\" is none of 0 to 23 (line 1, column 51)\n"+
 		"  "+bad+" [1]: task: a task is exactly one of activity, workflow, http and command, not none (line 2, column 17)\n"+
-		"  none.yaml: cannot be read: no such file or directory\n", j.fails(exitUsage, "", "job", "apply", good, bad, "none.yaml"))
-	require.Contains(t, j.fails(exitUsage, nightly, "job", "apply", good, "-"), `-: id: "nightly" is described in `+good+" already")
-	require.Contains(t, j.fails(exitUsage, "# nothing", "job", "apply", "-"), "-: cannot be read: it describes no job")
+		"  none.yaml: cannot be read: no such file or directory\n", j.fails(failure.ExitUsage, "", "job", "apply", good, bad, "none.yaml"))
+	require.Contains(t, j.fails(failure.ExitUsage, nightly, "job", "apply", good, "-"), `-: id: "nightly" is described in `+good+" already")
+	require.Contains(t, j.fails(failure.ExitUsage, "# nothing", "job", "apply", "-"), "-: cannot be read: it describes no job")
 
 	const follows = `- {id: a, task: {command: {argv: [x]}}, schedule: {after: nobody}}
 - {id: b, task: {command: {argv: [x]}}, schedule: {after: c}}
@@ -114,33 +116,33 @@ func TestApplyTellsAllThatIsWrongAndWritesNothing(t *testing.T) {
 	require.Equal(t, "Error: 3 problems:\n"+
 		"  - [0]: schedule.after: \"nobody\" names no job that is registered or in these files (line 1, column 59)\n"+
 		"  - [1]: schedule.after: b, c, b run after each other in a circle (line 2, column 59)\n"+
-		"  - [2]: schedule.after: c, b, c run after each other in a circle (line 3, column 59)\n", j.fails(exitUsage, follows, "job", "apply", "-"))
-	require.Empty(t, j.schedules.kept)
+		"  - [2]: schedule.after: c, b, c run after each other in a circle (line 3, column 59)\n", j.fails(failure.ExitUsage, follows, "job", "apply", "-"))
+	require.Empty(t, j.schedules.Kept)
 }
 
 // TestApplyWarnsOfTimesThatNeverComeAndRefusesWhatIsTooLarge.
 func TestApplyWarnsOfTimesThatNeverComeAndRefusesWhatIsTooLarge(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
-	j.schedules.never = "0 0 31 2 *"
-	code, _, errors := runs(`{"id":"a","task":{"command":{"argv":["x"]}},"schedule":"0 0 31 2 *"}`, j.temporal, "job", "apply", "-")
-	require.Equal(t, exitOK, code)
+	j.schedules.Never = "0 0 31 2 *"
+	code, _, errors := execute(`{"id":"a","task":{"command":{"argv":["x"]}},"schedule":"0 0 31 2 *"}`, j.temporal, "job", "apply", "-")
+	require.Equal(t, failure.ExitOK, code)
 	require.Equal(t, "Warning: -: schedule.cron: \"0 0 31 2 *\" has no next time: the job never runs by itself\n", errors)
 	large := `[{"id":"b","task":{"command":{"argv":["x"]}}},{"id":"c","task":{"command":{"argv":["x"` + strings.Repeat(`,"`+strings.Repeat("x", 200<<10)+`"`, 6) + `]}}}]`
-	require.Contains(t, j.fails(exitUsage, large, "job", "apply", "-"), "- [1]: job \"c\" has ")
-	require.Nil(t, j.schedules.schedule("b"))
+	require.Contains(t, j.fails(failure.ExitUsage, large, "job", "apply", "-"), "- [1]: job \"c\" has ")
+	require.Nil(t, j.schedules.Job("b"))
 }
 
 // TestApplyTellsWhatTemporalRefuses, and how far it came.
 func TestApplyTellsWhatTemporalRefuses(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
-	j.schedules.refuse = "0 0 31 2 *"
+	j.schedules.Refuse = "0 0 31 2 *"
 	const files = `[{"id":"a","task":{"command":{"argv":["x"]}}},{"id":"b","task":{"command":{"argv":["x"]}},"schedule":"0 0 31 2 *"}]`
 	require.Equal(t, "Error: - [1]: schedule: no such cron\n1 of 2 jobs were applied before this; apply the files again once it is right\n",
-		j.fails(exitUsage, files, "job", "apply", "-"))
-	code, out, _ := runs(files, j.temporal, "job", "apply", "-", "-o", "json")
-	require.Equal(t, exitUsage, code)
+		j.fails(failure.ExitUsage, files, "job", "apply", "-"))
+	code, out, _ := execute(files, j.temporal, "job", "apply", "-", "-o", "json")
+	require.Equal(t, failure.ExitUsage, code)
 	report := object(t, out)
 	require.Len(t, report["jobs"], 1)
 	require.Equal(t, "InvalidSpec", report["error"].(map[string]any)["type"])
@@ -152,7 +154,7 @@ func TestApplyTellsWhatTemporalRefuses(t *testing.T) {
 func TestApplyKeepsWhatOthersKeep(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
-	store := newCommand("", j.temporal).app.registry(j.temporal)
+	store := registry.New(registry.Options{Service: j.temporal.WorkflowService, Namespace: "default"})
 	_, err := store.Create(t.Context(), registry.Definition{ID: "7", Lacks: "no task", TaskQueue: "mine", Paused: true,
 		Extras: map[string]json.RawMessage{"markdown": json.RawMessage(`"# Seven"`), "title": json.RawMessage(`"Old"`)}})
 	require.NoError(t, err)
@@ -193,7 +195,7 @@ func TestShowingAJob(t *testing.T) {
 		"  task queue: latch\n", "  last run: none that Temporal remembers\n", "  job:\n    {\n      \"id\": \"nightly\","} {
 		require.Contains(t, out, line)
 	}
-	require.Equal(t, "Error: job \"none\": not registered; see what there is with: starter job list\n", j.fails(exitFailed, "", "job", "show", "none"))
+	require.Equal(t, "Error: job \"none\": not registered; see what there is with: starter job list\n", j.fails(failure.ExitFailed, "", "job", "show", "none"))
 }
 
 // TestStartingARegisteredJob: as exactly job-<id>, one run at a time.
@@ -201,24 +203,26 @@ func TestStartingARegisteredJob(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
 	j.ok(nightly, "job", "apply", "-", "--task-queue", "mine")
-	j.temporal.unpolled = true
-	code, out, errors := runs("", j.temporal, "job", "start", "nightly")
-	require.Equal(t, exitOK, code, errors)
+	j.temporal.Unpolled = true
+	code, out, errors := execute("", j.temporal, "job", "start", "nightly")
+	require.Equal(t, failure.ExitOK, code, errors)
 	require.Equal(t, "Started job-nightly\n  run: run-1\n  watch: starter watch job-nightly\n", out)
 	require.Contains(t, errors, `no worker polls the task queue "mine"`)
-	require.Equal(t, "mine", j.schedules.started[0].GetTaskQueue().GetName())
+	require.Equal(t, "mine", j.temporal.Starts[0].GetTaskQueue().GetName())
 	require.Equal(t, "Error: job-nightly is running already (run run-1), and one runs at a time; watch it with: starter watch job-nightly\n",
-		j.fails(exitFailed, "", "job", "start", "nightly"))
-	require.Contains(t, j.fails(exitFailed, "", "job", "start", "none"), "not registered")
+		j.fails(failure.ExitFailed, "", "job", "start", "nightly"))
+	require.Contains(t, j.fails(failure.ExitFailed, "", "job", "start", "none"), "not registered")
 }
 
 func TestStartingAndWaiting(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
 	j.ok(nightly, "job", "apply", "-")
-	j.temporal.result = `{"id":"nightly","status":"failed","error":"no disk"}`
-	code, out, _ := runs("", j.temporal, "job", "start", "nightly", "--wait", "-o", "json")
-	require.Equal(t, exitFailed, code)
+	j.temporal.OnStart = func(run *runstest.Run) {
+		run.Closed = runstest.Completed(payloads(`{"id":"nightly","status":"failed","error":"no disk"}`))
+	}
+	code, out, _ := execute("", j.temporal, "job", "start", "nightly", "--wait", "-o", "json")
+	require.Equal(t, failure.ExitFailed, code)
 	require.Equal(t, "failed", object(t, out)["status"])
 }
 
@@ -227,13 +231,13 @@ func TestPausingAndResuming(t *testing.T) {
 	j := newJobs(t)
 	j.ok(nightly, "job", "apply", "-")
 	require.Equal(t, "nightly is paused: it runs only when it is started or triggered\n", j.ok("", "job", "pause", "nightly"))
-	require.True(t, j.schedules.schedule("nightly").GetState().GetPaused())
+	require.True(t, j.schedules.Job("nightly").GetState().GetPaused())
 	require.Contains(t, j.ok("", "job", "show", "nightly"), "  schedule: 0 0 * * * (paused)\n")
 	require.Contains(t, j.ok(nightly, "job", "apply", "-"), "unchanged  nightly")
 	require.Equal(t, "nightly runs by itself (0 0 * * *), next 2030-01-01T00:00:00Z\n", j.ok("", "job", "resume", "nightly"))
-	require.False(t, j.schedules.schedule("nightly").GetState().GetPaused())
+	require.False(t, j.schedules.Job("nightly").GetState().GetPaused())
 	require.Equal(t, false, object(t, j.ok("", "job", "resume", "nightly", "-o", "json"))["paused"])
-	require.Contains(t, j.fails(exitFailed, "", "job", "pause", "none"), "not registered")
+	require.Contains(t, j.fails(failure.ExitFailed, "", "job", "pause", "none"), "not registered")
 }
 
 // TestDeletingAsks on a terminal, and elsewhere wants --yes.
@@ -241,18 +245,18 @@ func TestDeletingAsks(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
 	j.ok(nightly, "job", "apply", "-")
-	require.Contains(t, j.fails(exitUsage, "", "job", "delete", "nightly"), "--yes says that you are sure")
+	require.Contains(t, j.fails(failure.ExitUsage, "", "job", "delete", "nightly"), "--yes says that you are sure")
 	for _, answer := range []string{"n\n", ""} {
 		c := newCommand(answer, j.temporal)
-		c.app.interactive = true
-		require.Equal(t, exitFailed, c.run("job", "delete", "nightly"))
-		require.Equal(t, "Delete job nightly Nightly? [y/N] Error: nightly was not deleted\n", c.err.String())
+		c.out.Interactive = true
+		require.Equal(t, failure.ExitFailed, c.start("job", "delete", "nightly"))
+		require.Equal(t, "Delete job nightly Nightly? [y/N] Error: nightly was not deleted\n", c.stderr.String())
 	}
 	c := newCommand("y\n", j.temporal)
-	c.app.interactive = true
-	require.Equal(t, exitOK, c.run("job", "delete", "nightly"))
-	require.Equal(t, "deleted nightly\n", c.out.String())
-	require.Contains(t, j.fails(exitFailed, "", "job", "delete", "nightly", "-y"), "not registered")
+	c.out.Interactive = true
+	require.Equal(t, failure.ExitOK, c.start("job", "delete", "nightly"))
+	require.Equal(t, "deleted nightly\n", c.stdout.String())
+	require.Contains(t, j.fails(failure.ExitFailed, "", "job", "delete", "nightly", "-y"), "not registered")
 }
 
 func TestCompletingTheIDsOfJobs(t *testing.T) {
@@ -265,8 +269,8 @@ func TestCompletingTheIDsOfJobs(t *testing.T) {
 // TestValidateChecksTheSchedule without a server.
 func TestValidateChecksTheSchedule(t *testing.T) {
 	t.Parallel()
-	code, out, _ := runs(`{"id":"1","task":{"command":{"argv":["x"]}},"schedule":{"cron":"0 0 * * blue","timezone":"Berlin"}}`, nil, "validate", "-")
-	require.Equal(t, exitUsage, code)
+	code, out, _ := execute(`{"id":"1","task":{"command":{"argv":["x"]}},"schedule":{"cron":"0 0 * * blue","timezone":"Berlin"}}`, nil, "validate", "-")
+	require.Equal(t, failure.ExitUsage, code)
 	require.Equal(t, "-: schedule.cron: \"0 0 * * blue\": day of week \"blue\": \"blue\" is none of 0 to 7, nor a name such as mon\n"+
 		"-: schedule.timezone: there is no time zone \"Berlin\"; one is an IANA name such as Europe/Berlin or UTC\n", out)
 }
@@ -276,27 +280,27 @@ func TestValidateChecksTheSchedule(t *testing.T) {
 func TestValidateTellsTheNextTimes(t *testing.T) {
 	t.Parallel()
 	const job = `{"id":"1","task":{"command":{"argv":["x"]}},"schedule":{"cron":"0 0 3 * * *","timezone":"Asia/Tokyo"}}`
-	code, out, _ := runs(job, nil, "validate", "-")
-	require.Equal(t, exitOK, code)
+	code, out, _ := execute(job, nil, "validate", "-")
+	require.Equal(t, failure.ExitOK, code)
 	const warning = `schedule.cron: "0 0 3 * * *": of six fields the last is the year, not the first the second as elsewhere; if that was meant, write "0 3 * * *"`
 	const next = `\d{4}-\d\d-03T00:00:00\+09:00`
 	require.Regexp(t, `^-: warning: `+regexp.QuoteMeta(warning)+`\n-: next: `+next+`, `+next+`, `+next+`\n-: valid \(job\)\n$`, out)
 
-	_, out, _ = runs(job, nil, "validate", "-", "-o", "json")
+	_, out, _ = execute(job, nil, "validate", "-", "-o", "json")
 	file := object(t, out)["files"].([]any)[0].(map[string]any)
 	require.Len(t, file["next_times"], 3)
 	require.Regexp(t, `-02T15:00:00.000Z$`, file["next_times"].([]any)[0])
 	require.Equal(t, "schedule.cron", file["warnings"].([]any)[0].(map[string]any)["path"])
 
-	_, out, _ = runs(`{"id":"1","task":{"command":{"argv":["x"]}},"schedule":"0 0 30 2 *"}`, nil, "validate", "-")
+	_, out, _ = execute(`{"id":"1","task":{"command":{"argv":["x"]}},"schedule":"0 0 30 2 *"}`, nil, "validate", "-")
 	require.Equal(t, "-: warning: schedule.cron: \"0 0 30 2 *\" has no next time: the job never runs by itself\n-: valid (job)\n", out)
 }
 
 // TestApplyWarnsOfTheSchedule and tells the next times in the job's own time zone.
 func TestApplyWarnsOfTheSchedule(t *testing.T) {
 	t.Parallel()
-	code, out, warnings := runs(`{"id":"a","task":{"command":{"argv":["x"]}},"schedule":{"cron":"0 5 1,15 * 5","timezone":"Asia/Tokyo"}}`, newJobs(t).temporal, "job", "apply", "-")
-	require.Equal(t, exitOK, code)
+	code, out, warnings := execute(`{"id":"a","task":{"command":{"argv":["x"]}},"schedule":{"cron":"0 5 1,15 * 5","timezone":"Asia/Tokyo"}}`, newJobs(t).temporal, "job", "apply", "-")
+	require.Equal(t, failure.ExitOK, code)
 	require.Contains(t, warnings, `Warning: -: schedule.cron: "0 5 1,15 * 5": runs on days that match day of month 1,15 and day of week 5`)
 	require.Equal(t, "created  a  next 2030-01-01T09:00:00+09:00, 2030-01-02T09:00:00+09:00\n1 created\n", out, "as Temporal tells them")
 }
@@ -305,7 +309,7 @@ func TestApplyWarnsOfTheSchedule(t *testing.T) {
 func TestApplyKnowsTheFieldsOfRegisteredJobs(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
-	_, _, warnings := runs(`{"id":"a","task":{"command":{"argv":["x"]}},"webhooks":[{"id":"w","url":"https://example.com/","event":"JOB_COMPLETE",
+	_, _, warnings := execute(`{"id":"a","task":{"command":{"argv":["x"]}},"webhooks":[{"id":"w","url":"https://example.com/","event":"JOB_COMPLETE",
 		"body":{"t":"${job.type} ${run.id}"}}]}`, j.temporal, "job", "apply", "-")
 	require.Contains(t, warnings, `run has no key "id"`)
 	require.NotContains(t, warnings, "job has no key")
@@ -330,5 +334,5 @@ func TestKeysInURLsAreNotShown(t *testing.T) {
 		require.NotContains(t, told, "hush")
 		require.Contains(t, told, "API_KEY=***")
 	}
-	require.Contains(t, j.fails(exitUsage, strings.ReplaceAll(job, "hush", "***"), "job", "apply", "-"), "hidden when it was shown")
+	require.Contains(t, j.fails(failure.ExitUsage, strings.ReplaceAll(job, "hush", "***"), "job", "apply", "-"), "hidden when it was shown")
 }

@@ -1,16 +1,16 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/deliveries"
-	temporalruns "github.com/latch-run/latch/internal/runs"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // A listCall says how much of a list is asked for.
@@ -70,58 +70,18 @@ func (s *timeSpan) times() (since, until time.Time, err error) {
 
 // ofFlag names the flag whose value a list does not take.
 func ofFlag(err error) error {
-	var argument *temporalruns.ArgumentError
+	var argument *runs.ArgumentError
 	if errors.As(err, &argument) {
-		return usageError(fmt.Errorf("--%w", argument))
+		return failure.OfUsage(fmt.Errorf("--%w", argument))
 	}
 	return err
 }
 
-// A runLister lists runs: over Temporal, or the API.
-type runLister interface {
-	Releases(ctx context.Context, filter temporalruns.ReleaseFilter, cursor string, limit int) (*temporalruns.ReleasePart, error)
-	Locks(ctx context.Context, filter temporalruns.LockFilter, cursor string, limit int) (*temporalruns.LockPart, error)
-}
-
-// runLister opens what lists runs; close ends it.
-func (a *app) runLister(ctx context.Context) (lister runLister, closeLister func(), err error) {
-	if a.api != nil {
-		return apiRuns{a}, func() {}, nil
-	}
-	temporal, err := a.dial(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	return temporalruns.New(temporalruns.Options{Client: temporal, Namespace: temporal.Namespace(), DataConverter: temporal.DataConverter()}), temporal.Close, nil
-}
-
-// apiRuns lists runs by the API.
-type apiRuns struct{ app *app }
-
-// Releases returns a part of the list of releases.
-func (r apiRuns) Releases(ctx context.Context, filter temporalruns.ReleaseFilter, cursor string, limit int) (*temporalruns.ReleasePart, error) {
-	part := &temporalruns.ReleasePart{}
-	asked := apiclient.ReleaseFilter{Status: filter.Status, Since: exactly(filter.Since), Until: exactly(filter.Until)}
-	if err := r.app.api.Releases(ctx, asked, cursor, limit, part); err != nil {
-		return nil, r.app.apiFailure(err, kindFailed)
-	}
-	return part, nil
-}
-
-// Locks returns a part of the list of open locks.
-func (r apiRuns) Locks(ctx context.Context, filter temporalruns.LockFilter, cursor string, limit int) (*temporalruns.LockPart, error) {
-	part := &temporalruns.LockPart{}
-	if err := r.app.api.Locks(ctx, apiclient.LockFilter(filter), cursor, limit, part); err != nil {
-		return nil, r.app.apiFailure(err, kindFailed)
-	}
-	return part, nil
-}
-
 // gather reads a list part by part, each of at most most entries, up to the
 // limit. Where that leaves some out, next is where they begin.
-func gather[T any](a *app, call listCall, most int, read func(cursor string, limit int) (part []T, next string, err error)) (all []T, next string, err error) {
-	progress := a.progress()
-	defer progress.end()
+func gather[T any](out *output.Printer, call listCall, most int, read func(cursor string, limit int) (part []T, next string, err error)) (all []T, next string, err error) {
+	progress := out.Progress()
+	defer progress.End()
 	all = []T{}
 	for cursor := call.cursor; ; {
 		part, next, err := read(cursor, call.part(len(all), most))
@@ -132,13 +92,13 @@ func gather[T any](a *app, call listCall, most int, read func(cursor string, lim
 		if cursor == "" || call.reached(len(all)) {
 			return all, cursor, nil
 		}
-		progress.show("%d found", len(all))
+		progress.Show("%d found", len(all))
 	}
 }
 
 // sayMore says on standard error that the limit left some out.
-func (a *app) sayMore(next string) {
+func sayMore(out *output.Printer, next string) {
 	if next != "" {
-		fmt.Fprintln(a.err, "There are more; --limit bounds them.")
+		out.Notef("There are more; --limit bounds them.")
 	}
 }

@@ -1,20 +1,20 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 var began = time.Date(2026, 7, 1, 10, 0, 0, 0, time.UTC)
@@ -31,27 +31,18 @@ const (
 )
 
 // waitingTemporal has a release that waits for a lock.
-func waitingTemporal(t *testing.T) *fakeTemporal {
+func waitingTemporal(t *testing.T) *runstest.Temporal {
 	t.Helper()
 	payload, err := converter.GetDefaultDataConverter().ToPayload([]latch.OpenLock{boardsLock})
 	require.NoError(t, err)
-	run := &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: "release-shop", RunId: "run-1"},
-		Type: &commonpb.WorkflowType{Name: latch.WorkflowRelease}, Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, StartTime: timestamppb.New(began),
-		Memo: &commonpb.Memo{Fields: map[string]*commonpb.Payload{latch.MemoLocks: payload}}}
-	asked := map[string]bool{}
-	return &fakeTemporal{
-		list: func(query string) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-			if asked[query] = true; len(asked) > 1 { // the locks of users' own workflows, of which there are none
-				return &workflowservice.ListWorkflowExecutionsResponse{}, nil
-			}
-			return &workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{run}}, nil
-		},
-		query: func(string, string, []any) (string, error) {
-			lock := `{"token":"release-shop:board:r4nd","webhook":"board","event":"AFTER_STEP","step":"deploy","since":"2026-07-01T10:00:00Z",
-				"until":"2026-07-01T14:00:00Z","on_timeout":"rollback"}`
-			return `{"id":"shop","title":"The shop","status":"running","phase":"waiting","event":"AFTER_STEP","step":"deploy","locks":[` + lock + `],"rejected":[]}`, nil
-		},
-	}
+	temporal := newTemporal("release-shop")
+	temporal.Runs[0].Listed = func(query string) bool { return !strings.Contains(query, "NOT IN") } // it is no user's own workflow
+	info := temporal.Runs[0].Info
+	info.StartTime, info.Memo = timestamppb.New(began), &commonpb.Memo{Fields: map[string]*commonpb.Payload{latch.MemoLocks: payload}}
+	lock := `{"token":"release-shop:board:r4nd","webhook":"board","event":"AFTER_STEP","step":"deploy","since":"2026-07-01T10:00:00Z",
+		"until":"2026-07-01T14:00:00Z","on_timeout":"rollback"}`
+	return answering(temporal, always(`{"id":"shop","title":"The shop","status":"running","phase":"waiting","event":"AFTER_STEP","step":"deploy",
+		"locks":[`+lock+`],"rejected":[]}`, nil))
 }
 
 // Lists on Temporal are tables with a header, or JSON.
@@ -69,31 +60,30 @@ func TestListsOnTemporal(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			temporal := waitingTemporal(t)
-			code, out, errors := runs("", temporal, test.args...)
-			require.Equal(t, exitOK, code, errors)
+			code, out, errors := execute("", temporal, test.args...)
+			require.Equal(t, failure.ExitOK, code, errors)
 			require.Equal(t, test.table, out)
 			require.Empty(t, errors)
-			require.True(t, temporal.closed)
-			code, out, _ = runs("", waitingTemporal(t), append(test.args, "-o", "json")...)
-			require.Equal(t, exitOK, code)
+			require.True(t, temporal.Disconnected)
+			code, out, _ = execute("", waitingTemporal(t), append(test.args, "-o", "json")...)
+			require.Equal(t, failure.ExitOK, code)
 			require.Len(t, object(t, out)[test.key], 1)
 		})
 	}
-	code, out, _ := runs("", waitingTemporal(t), "lock", "list", "--job", "shop", "-o", "json")
-	require.Equal(t, exitOK, code)
+	code, out, _ := execute("", waitingTemporal(t), "lock", "list", "--job", "shop", "-o", "json")
+	require.Equal(t, failure.ExitOK, code)
 	require.JSONEq(t, `{"locks":[]}`, out, "none is an empty list")
-	code, out, _ = runs("", &fakeTemporal{}, "release", "list", "-o", "json")
-	require.Equal(t, exitOK, code)
+	code, out, _ = execute("", newTemporal(), "release", "list", "-o", "json")
+	require.Equal(t, failure.ExitOK, code)
 	require.JSONEq(t, `{"releases":[]}`, out)
 }
 
 // A release that no worker answers for is listed all the same, with a warning.
 func TestReleaseListOfASilentWorker(t *testing.T) {
 	t.Parallel()
-	temporal := waitingTemporal(t)
-	temporal.query = func(string, string, []any) (string, error) { return "", serviceerror.NewDeadlineExceeded("no poller") }
-	code, out, errors := runs("", temporal, "release", "list")
-	require.Equal(t, exitOK, code)
+	temporal := answering(waitingTemporal(t), always("", serviceerror.NewDeadlineExceeded("no poller")))
+	code, out, errors := execute("", temporal, "release", "list")
+	require.Equal(t, failure.ExitOK, code)
 	require.Equal(t, releaseHeader+"shop\tThe shop\trunning\t-\tboard at AFTER_STEP until 2026-07-01T14:00:00Z, then rollback\t2026-07-01T10:00:00Z\t-\t-\n", out)
 	require.Contains(t, errors, "Warning: 1 release could not be asked")
 }
@@ -121,7 +111,7 @@ func TestListsByTheAPI(t *testing.T) {
 	require.Equal(t, releaseHeader+waitingRow+doneRow, f.ok("", "release", "list", "--limit", "0"))
 	limited := []string{"release", "list", "--status", "running", "--since", "2026-07-01T00:00:00Z", "--limit", "1", "--cursor", "two"}
 	code, out, errors := f.run("", limited...)
-	require.Equal(t, exitOK, code)
+	require.Equal(t, failure.ExitOK, code)
 	require.Equal(t, releaseHeader+waitingRow, out)
 	require.Contains(t, errors, "There are more")
 	list := object(t, f.ok("", append(limited, "-o", "json")...))
@@ -130,7 +120,7 @@ func TestListsByTheAPI(t *testing.T) {
 
 	require.Equal(t, lockHeader+boardsRow, f.ok("", "lock", "list", "--release", "shop"))
 	code, _, errors = f.run("", "lock", "list", "--limit", "1")
-	require.Equal(t, exitOK, code)
+	require.Equal(t, failure.ExitOK, code)
 	require.Contains(t, errors, "There are more")
 	require.Contains(t, errors, "2 runs wait for locks that cannot be read")
 
@@ -155,8 +145,7 @@ func TestWebhookList(t *testing.T) {
 		{Webhook: latch.Webhook{ID: "person", Events: []latch.Event{{Event: "JOB_START", Blocking: true}}}},
 		{Webhook: latch.Webhook{ID: "quiet", URLSecret: "chat", Event: "JOB_SUCCESS"}},
 	}
-	schedules := newSchedules()
-	temporal := &fakeTemporal{schedules: schedules}
+	temporal := newTemporal()
 	store := registry.New(registry.Options{Service: temporal.WorkflowService, Namespace: "default", TaskQueue: "latch"})
 	for i := range webhooks {
 		created, err := store.Webhooks().Create(t.Context(), webhooks[i])
@@ -164,16 +153,16 @@ func TestWebhookList(t *testing.T) {
 		_, err = store.Webhooks().Update(t.Context(), created.ID, func(*latch.RegisteredWebhook) error { return nil })
 		require.NoError(t, err)
 	}
-	code, out, errors := runs("", temporal, "webhook", "list")
-	require.Equal(t, exitOK, code, errors)
+	code, out, errors := execute("", temporal, "webhook", "list")
+	require.Equal(t, failure.ExitOK, code, errors)
 	require.Regexp(t, `(?m)^on-call\tJOB_FAILURE, BEFORE_RELEASE\*\thttps://hooks\.example\.com/x\?token=\*\*\*\t'prod' in job\.tags\tno\tyes\t20\d\d-`, out)
 	require.NotContains(t, out, "s3cret")
-	code, out, _ = runs("", temporal, "webhook", "list", "-o", "json")
-	require.Equal(t, exitOK, code)
+	code, out, _ = execute("", temporal, "webhook", "list", "-o", "json")
+	require.Equal(t, failure.ExitOK, code)
 	require.Len(t, object(t, out)["webhooks"], 3)
 	require.NotContains(t, out, "s3cret")
-	code, out, _ = runs("", temporal, "webhook", "list", "--task-queue", "other", "-o", "json")
-	require.Equal(t, exitOK, code)
+	code, out, _ = execute("", temporal, "webhook", "list", "--task-queue", "other", "-o", "json")
+	require.Equal(t, failure.ExitOK, code)
 	require.JSONEq(t, `{"webhooks":[]}`, out)
 
 	f := newAPI(t, map[string][]apiAnswer{"GET /latch/v1/webhooks": {{200, `{"webhooks":[
@@ -202,11 +191,11 @@ func TestListUsage(t *testing.T) {
 		{[]string{"deliveries", "--failed", "--redeliver", "--yes", "--cursor", "x"}, []string{"--cursor goes with a list"}},
 		{[]string{"release", "list", "extra"}, []string{`unknown command "extra"`}},
 	} {
-		code, _, errors := runs("", nil, test.args...)
-		require.Equal(t, exitUsage, code, test.args)
+		code, _, errors := execute("", nil, test.args...)
+		require.Equal(t, failure.ExitUsage, code, test.args)
 		f := newAPI(t, nil)
 		codeByAPI, _, errorsByAPI := f.run("", test.args...)
-		require.Equal(t, exitUsage, codeByAPI, test.args)
+		require.Equal(t, failure.ExitUsage, codeByAPI, test.args)
 		require.Empty(t, f.calls)
 		for _, told := range test.told {
 			require.Contains(t, errors, told, test.args)
@@ -219,14 +208,14 @@ func TestListUsage(t *testing.T) {
 // has the exit code that it has elsewhere.
 func TestListFailures(t *testing.T) {
 	t.Parallel()
-	code, _, errors := runs("", &fakeTemporal{}, "release", "list", "--cursor", "nonsense")
-	require.Equal(t, exitUsage, code)
+	code, _, errors := execute("", newTemporal(), "release", "list", "--cursor", "nonsense")
+	require.Equal(t, failure.ExitUsage, code)
 	require.Contains(t, errors, `--cursor: "nonsense" is not the next_cursor`)
 	for call, args := range map[string][]string{"GET /latch/v1/releases?limit=100": {"release", "list"},
 		"GET /latch/v1/locks?limit=1000": {"lock", "list"}, "GET /latch/v1/webhooks": {"webhook", "list"}} {
-		code, _, _ := runs("", nil, args...)
-		require.Equal(t, exitUnreachable, code)
-		for status, want := range map[int]int{401: exitUnreachable, 403: exitUnreachable, 422: exitUsage, 503: exitUnreachable, 500: exitFailed} {
+		code, _, _ := execute("", nil, args...)
+		require.Equal(t, failure.ExitUnreachable, code)
+		for status, want := range map[int]int{401: failure.ExitUnreachable, 403: failure.ExitUnreachable, 422: failure.ExitUsage, 503: failure.ExitUnreachable, 500: failure.ExitFailed} {
 			code, out, _ := newAPI(t, map[string][]apiAnswer{call: {{status, `{"detail":"So."}`}}}).run("", append(args, "-o", "json")...)
 			require.Equal(t, want, code, "%s: %d", call, status)
 			require.Contains(t, out, `"error"`)

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cron"
 	"github.com/latch-run/latch/internal/rules"
 	"github.com/latch-run/latch/internal/spec"
@@ -41,18 +43,18 @@ type checked struct {
 
 // load reads the file as the kind and refuses one that is wrong, with all that
 // is wrong in it.
-func (a *app) load(file string, kind spec.Kind) (*checked, error) {
-	input := a.check(file, kind)
+func load(in io.Reader, file string, kind spec.Kind) (*checked, error) {
+	input := checkFile(in, file, kind)
 	if len(input.problems) > 0 {
-		return nil, invalid(file, input.problems)
+		return nil, failure.OfFile(file, input.problems)
 	}
 	return input, nil
 }
 
 // check reads the file as the kind, and collects all that is wrong or doubtful.
-func (a *app) check(file string, kind spec.Kind) *checked {
+func checkFile(in io.Reader, file string, kind spec.Kind) *checked {
 	input := &checked{file: file, kind: kind}
-	read, err := spec.Open(file, a.in, false)
+	read, err := spec.Open(file, in, false)
 	if err == nil {
 		input.from.file = read
 		input.data, err = read.JSON()
@@ -67,8 +69,8 @@ func (a *app) check(file string, kind spec.Kind) *checked {
 
 // checkAll is check for each of what the file holds, as the kind, or as what
 // its keys tell where there is none.
-func (a *app) checkAll(file string, kind spec.Kind) []*checked {
-	read, documents, err := a.open(file)
+func checkAll(in io.Reader, file string, kind spec.Kind) []*checked {
+	read, documents, err := openFile(in, file)
 	if err != nil {
 		return []*checked{{file: file, kind: kind, problems: unreadable(err)}}
 	}
@@ -89,8 +91,8 @@ func (a *app) checkAll(file string, kind spec.Kind) []*checked {
 }
 
 // open reads a file, and all that it holds.
-func (a *app) open(file string) (*spec.File, []spec.Document, error) {
-	read, err := spec.Open(file, a.in, true)
+func openFile(in io.Reader, file string) (*spec.File, []spec.Document, error) {
+	read, err := spec.Open(file, in, true)
 	if err != nil {
 		return nil, nil, err
 	}

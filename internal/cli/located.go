@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/spec"
 )
 
@@ -29,14 +32,14 @@ func (s source) located(problems latch.Problems) latch.Problems {
 	return located
 }
 
-// refused adds to what the API refused where in the file each problem is.
+// refused adds to what a backend refused where in the file each problem is.
 func (c *checked) refused(err error) error {
-	failure := explain(err)
-	if len(failure.Problems) > 0 {
-		failure.Problems = c.from.located(failure.Problems)
-		failure.text = printable(fmt.Sprintf("%s: %v", c.file, failure.Problems))
+	var failed *failure.Error
+	if errors.As(err, &failed) && len(failed.Problems) > 0 {
+		failed.Problems = c.from.located(failed.Problems)
+		failed.Text = output.Printable(fmt.Sprintf("%s: %v", c.file, failed.Problems))
 	}
-	return failure
+	return err
 }
 
 // aimOf is what of a member a problem is about.

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/cli/failure"
 )
 
 const mistakesInYAML = `# a release
@@ -79,7 +81,7 @@ func TestProblemsNameTheLine(t *testing.T) {
 		"JSON that ends":  {"{\"id\": \"a\",\n \"jobs\": [\n", []string{`no valid JSON: it ends too early`, `(line 2, column 11)`}},
 		"a warning":       {"id: a\njobs: [b]\nwebhooks:\n- id: w\n  url: https://example.com/\n  event: BEFORE_RELEASE\n", []string{`warning: webhooks[0].event: BEFORE_RELEASE is never fired by a job`, `(line 6, column 10)`}},
 	} {
-		_, out, errors := runs(test.text, nil, "validate", "-")
+		_, out, errors := execute(test.text, nil, "validate", "-")
 		require.Empty(t, errors, name)
 		for _, want := range test.want {
 			require.Contains(t, out, want, name)
@@ -91,12 +93,12 @@ func TestProblemsNameTheLine(t *testing.T) {
 func TestPositionsEverywhere(t *testing.T) {
 	t.Parallel()
 	const wrong = "id: a\nsteps:\n- name: b\n  do: {}\n"
-	_, out, _ := runs(wrong, nil, "validate", "-", "-o", "json")
+	_, out, _ := execute(wrong, nil, "validate", "-", "-o", "json")
 	problem := object(t, out)["files"].([]any)[0].(map[string]any)["problems"].([]any)[0].(map[string]any)
 	require.Equal(t, map[string]any{"path": "steps[0].do", "message": problem["message"], "line": 4.0, "column": 3.0}, problem)
 	for _, args := range []string{"release run -", "webhook test - --event BEFORE_RELEASE"} {
-		code, _, errors := runs(wrong, nil, strings.Fields(args)...)
-		require.Equal(t, exitUsage, code)
+		code, _, errors := execute(wrong, nil, strings.Fields(args)...)
+		require.Equal(t, failure.ExitUsage, code)
 		require.Contains(t, errors, "(line 4, column 3)", args)
 	}
 }

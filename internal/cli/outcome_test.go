@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/output"
 )
 
 // TestAnErrorStandsAtItsOwnJob and not at each sequence above it.
@@ -17,7 +18,7 @@ func TestAnErrorStandsAtItsOwnJob(t *testing.T) {
 	inner := latch.JobResult{ID: "inner", Status: latch.JobFailed, Error: "job two: answered 500", Jobs: []latch.JobResult{one, two}}
 	late := latch.JobResult{ID: "late", Status: latch.JobTimedOut, Error: "timed out after 1m", Jobs: []latch.JobResult{one}}
 	var out bytes.Buffer
-	printJobs(&out, "", []latch.JobResult{inner, late})
+	printJobs(&output.Printer{Out: &out}, "", []latch.JobResult{inner, late})
 	require.Equal(t, "job inner: failed\n  job one: failed: answered 404\n  job two: failed: answered 500\n"+
 		"job late: timed_out: timed out after 1m\n  job one: failed: answered 404\n", out.String())
 }

@@ -7,42 +7,43 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/output"
 )
 
 // recordTable is the table of the webhook history.
-func recordTable(records []latch.Record) *table {
-	t := &table{header: []string{"RESULT", "EVENT", "WEBHOOK", "ANSWER", "ATTEMPTS", "TOOK", "DECISION", "DELIVERY", "NOTE"}}
+func recordTable(records []latch.Record) *output.Table {
+	t := output.NewTable("RESULT", "EVENT", "WEBHOOK", "ANSWER", "ATTEMPTS", "TOOK", "DECISION", "DELIVERY", "NOTE")
 	for i := range records {
-		t.rows = append(t.rows, recordRow(&records[i]))
+		t.Add(recordRow(&records[i])...)
 	}
 	return t
 }
 
-func recordRow(r *latch.Record) []cell {
-	return []cell{
-		{r.Result, resultColour(r.Result)}, {eventOf(r.Event, r.Step), plain}, {printable(r.Webhook), plain},
-		{orDash(answer(r)), plain}, {strconv.Itoa(r.Attempts), plain}, {orDash(took(r)), plain},
-		{orDash(r.Decision), decisionColour(r.Decision)}, {r.DeliveryID, dim}, {oneLine(note(r)), plain},
+func recordRow(r *latch.Record) []output.Cell {
+	return []output.Cell{
+		resultColour(r.Result).In(r.Result), output.Plain(eventOf(r.Event, r.Step)), output.Plain(output.Printable(r.Webhook)),
+		output.Plain(output.OrDash(answer(r))), output.Plain(strconv.Itoa(r.Attempts)), output.Plain(output.OrDash(took(r))),
+		decisionColour(r.Decision).In(output.OrDash(r.Decision)), output.Dim.In(r.DeliveryID), output.Plain(output.OneLine(note(r))),
 	}
 }
 
 // recordLine is a record in the progress of a run.
-func recordLine(r *latch.Record) []cell {
-	line := []cell{{fmt.Sprintf("%-7s", r.Result), resultColour(r.Result)}, {eventOf(r.Event, r.Step), plain}, {printable(r.Webhook), plain}}
+func recordLine(r *latch.Record) []output.Cell {
+	line := []output.Cell{resultColour(r.Result).In(fmt.Sprintf("%-7s", r.Result)), output.Plain(eventOf(r.Event, r.Step)), output.Plain(output.Printable(r.Webhook))}
 	if text := answer(r); text != "" {
-		line = append(line, cell{"answered " + text, plain})
+		line = append(line, output.Plain("answered "+text))
 	}
 	if r.Attempts > 1 {
-		line = append(line, cell{fmt.Sprintf("%d attempts", r.Attempts), yellow})
+		line = append(line, output.Yellow.In(fmt.Sprintf("%d attempts", r.Attempts)))
 	}
 	if text := took(r); text != "" {
-		line = append(line, cell{text, dim})
+		line = append(line, output.Dim.In(text))
 	}
 	if r.Decision != "" {
-		line = append(line, cell{"decides " + r.Decision, decisionColour(r.Decision)})
+		line = append(line, decisionColour(r.Decision).In("decides "+r.Decision))
 	}
 	if text := note(r); text != "" {
-		line = append(line, cell{oneLine(text), plain})
+		line = append(line, output.Plain(output.OneLine(text)))
 	}
 	return line
 }
@@ -51,7 +52,7 @@ func eventOf(event, step string) string {
 	if step == "" {
 		return event
 	}
-	return event + " (" + printable(step) + ")"
+	return event + " (" + output.Printable(step) + ")"
 }
 
 func answer(r *latch.Record) string {
@@ -102,43 +103,28 @@ func removalOf(lock *latch.RecordLock) string {
 			text += " (" + lock.Via + ")"
 		}
 	}
-	return text + colon(lock.Reason)
+	return text + output.Colon(lock.Reason)
 }
 
-// colon puts a text that there is behind a colon.
-func colon(text string) string {
-	if text == "" {
-		return ""
-	}
-	return ": " + text
-}
-
-func resultColour(result string) string {
+func resultColour(result string) output.Colour {
 	switch result {
 	case latch.ResultPass:
-		return green
+		return output.Green
 	case latch.ResultFail:
-		return red
+		return output.Red
 	case latch.ResultPending:
-		return yellow
+		return output.Yellow
 	default:
-		return dim
+		return output.Dim
 	}
 }
 
-func decisionColour(decision string) string {
+func decisionColour(decision string) output.Colour {
 	if decision == latch.Stop || decision == latch.Rollback {
-		return red
+		return output.Red
 	}
-	return plain
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
+	return output.None
 }
 
 // removal is the command that removes a lock.
-func removal(token string) string { return "starter lock release " + shell(token) }
+func removal(token string) string { return "starter lock release " + output.Shell(token) }

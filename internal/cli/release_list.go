@@ -9,7 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
-	temporalruns "github.com/latch-run/latch/internal/runs"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 const (
@@ -21,14 +23,14 @@ const (
 
 // A releasesCall is what `release list` was asked for.
 type releasesCall struct {
-	filter temporalruns.ReleaseFilter
+	filter runs.ReleaseFilter
 	span   timeSpan
 	list   listCall
 }
 
-func (a *app) releaseListCommand() *cobra.Command {
+func releaseListCommand(e *env) *cobra.Command {
 	var call releasesCall
-	command := takesAPI(&cobra.Command{Use: "list", Short: "List releases, running and closed", Args: cobra.NoArgs,
+	command := remote(e, &cobra.Command{Use: "list", Short: "List releases, running and closed", Args: cobra.NoArgs,
 		Long: `List releases, those that run first, the newest of them first, then those that
 closed, the last closed first: where each is and what it waits for, or what it
 came to. A release is running until its run has closed.
@@ -37,9 +39,9 @@ came to. A release is running until its run has closed.
   starter release list --status failed --since 24h -o json
 
 Temporal's list is a moment behind: a release shows here shortly after its start.
-What Temporal has forgotten after the namespace's retention is not found.`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.listReleases(cmd.Context(), call) }})
-	command.Flags().StringVar(&call.filter.Status, "status", "", "only those of this status: "+strings.Join(temporalruns.ReleaseStatuses, ", "))
+What Temporal has forgotten after the namespace's retention is not found.`},
+		func(ctx context.Context, open opener, _ []string) error { return listReleases(ctx, open, e.out, call) })
+	command.Flags().StringVar(&call.filter.Status, "status", "", "only those of this status: "+strings.Join(runs.ReleaseStatuses, ", "))
 	call.span.flags(command, "only those that began since then", "only those that began before then")
 	call.list.flags(command, releasesShown, "at most so many")
 	return command
@@ -54,30 +56,29 @@ func (c *releasesCall) check() (err error) {
 		wrongFilter = ofFlag(refused)
 	}
 	if err := errors.Join(wrongTimes, wrongFilter, c.list.check()); err != nil {
-		return usageError(err)
+		return failure.OfUsage(err)
 	}
 	return nil
 }
 
 // listedReleases are the releases of all parts, as --output json prints them.
 type listedReleases struct {
-	Releases []temporalruns.ReleaseRow `json:"releases"`
+	Releases []runs.ReleaseRow `json:"releases"`
 	// More reports that the limit left some out, and NextCursor where they begin.
 	More       bool   `json:"more,omitempty"`
 	NextCursor string `json:"next_cursor,omitempty"`
 }
 
-func (a *app) listReleases(ctx context.Context, call releasesCall) error {
+func listReleases(ctx context.Context, open opener, out *output.Printer, call releasesCall) error {
 	if err := call.check(); err != nil {
 		return err
 	}
-	lister, closeLister, err := a.runLister(ctx)
+	world, err := open(ctx)
 	if err != nil {
 		return err
 	}
-	defer closeLister()
-	rows, next, err := gather(a, call.list, releasesAtOnce, func(cursor string, limit int) ([]temporalruns.ReleaseRow, string, error) {
-		part, err := lister.Releases(ctx, call.filter, cursor, limit)
+	rows, next, err := gather(out, call.list, releasesAtOnce, func(cursor string, limit int) ([]runs.ReleaseRow, string, error) {
+		part, err := world.Releases(ctx, call.filter, cursor, limit)
 		if err != nil {
 			return nil, "", err
 		}
@@ -86,43 +87,43 @@ func (a *app) listReleases(ctx context.Context, call releasesCall) error {
 	if err != nil {
 		return err
 	}
-	if a.json() {
-		a.printJSON(listedReleases{Releases: rows, More: next != "", NextCursor: next})
+	if out.JSON {
+		out.Value(listedReleases{Releases: rows, More: next != "", NextCursor: next})
 		return nil
 	}
-	a.printReleases(rows)
-	a.sayMore(next)
+	printReleases(out, rows)
+	sayMore(out, next)
 	return nil
 }
 
-func (a *app) printReleases(rows []temporalruns.ReleaseRow) {
-	t := &table{header: []string{"ID", "TITLE", "STATUS", "STEP", "WAITS FOR", "STARTED", "CLOSED", "REASON"}}
+func printReleases(out *output.Printer, rows []runs.ReleaseRow) {
+	t := output.NewTable("ID", "TITLE", "STATUS", "STEP", "WAITS FOR", "STARTED", "CLOSED", "REASON")
 	partial := 0
 	for i := range rows {
-		t.rows = append(t.rows, releaseRow(&rows[i]))
+		t.Add(releaseRow(&rows[i])...)
 		if rows[i].Partial {
 			partial++
 		}
 	}
-	t.write(a.out, a.terminal, a.colour())
+	out.Table(t)
 	if partial > 0 {
-		a.warn("%s could not be asked, and show only what stands in Temporal's list: is a worker polling their task queues, and are the keys here that their payloads are encrypted with?",
-			counted(partial, "release", "releases"))
+		out.Warnf("%s could not be asked, and show only what stands in Temporal's list: is a worker polling their task queues, and are the keys here that their payloads are encrypted with?",
+			output.Counted(partial, "release", "releases"))
 	}
 }
 
-func releaseRow(r *temporalruns.ReleaseRow) []cell {
+func releaseRow(r *runs.ReleaseRow) []output.Cell {
 	var waits []string
 	for _, wait := range r.WaitsFor {
 		waits = append(waits, waitText(&wait))
 	}
-	return []cell{{oneLine(r.ID), bold}, {orDash(oneLine(r.Title)), plain}, {printable(r.Status), releaseColour(r.Status)},
-		{orDash(oneLine(r.Step)), plain}, {orDash(oneLine(strings.Join(waits, "; "))), yellow},
-		{utc(r.StartedAt), plain}, {utc(r.ClosedAt), plain}, {orDash(oneLine(r.Reason)), plain}}
+	return []output.Cell{output.Bold.In(output.OneLine(r.ID)), output.Plain(output.OrDash(output.OneLine(r.Title))), releaseColour(r.Status).In(output.Printable(r.Status)),
+		output.Plain(output.OrDash(output.OneLine(r.Step))), output.Yellow.In(output.OrDash(output.OneLine(strings.Join(waits, "; ")))),
+		output.Plain(utc(r.StartedAt)), output.Plain(utc(r.ClosedAt)), output.Plain(output.OrDash(output.OneLine(r.Reason)))}
 }
 
 // waitText names the lock that is waited for, its timeout, and what that does.
-func waitText(wait *temporalruns.Wait) string {
+func waitText(wait *runs.Wait) string {
 	text := wait.Webhook + " at " + wait.Event
 	if wait.Until.IsZero() {
 		return text
@@ -134,13 +135,13 @@ func waitText(wait *temporalruns.Wait) string {
 	return text
 }
 
-func releaseColour(status string) string {
+func releaseColour(status string) output.Colour {
 	switch status {
 	case latch.ReleaseReleased:
-		return green
+		return output.Green
 	case latch.ReleaseRunning:
-		return yellow
+		return output.Yellow
 	default:
-		return red
+		return output.Red
 	}
 }

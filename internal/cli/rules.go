@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/rules"
 	"github.com/latch-run/latch/internal/spec"
@@ -18,7 +20,7 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-func (a *app) rulesCommand() *cobra.Command {
+func rulesCommand(e *env) *cobra.Command {
 	test := &cobra.Command{Use: "test FILE...", Short: "Test the rules of webhooks against records, without a server", Args: cobra.MinimumNArgs(1),
 		Long: `Test the expressions and policies by which webhooks decide. FILE, YAML or JSON,
 names the file of a job, release, emission or webhook and lists tests:
@@ -44,7 +46,7 @@ decides nothing), and parts of the error and the rule that held. gate: true says
 that a custom event is fired by workflows.Gate.
 
 Exit codes: 0 all is as expected; 1 something is not; 2 a file is wrong.`,
-		RunE: func(_ *cobra.Command, args []string) error { return a.testRules(args) }}
+		RunE: func(_ *cobra.Command, args []string) error { return testRules(e.out, args) }}
 	return group("rules", "Test the rules by which webhooks decide", test)
 }
 
@@ -59,10 +61,10 @@ type ruleReport struct {
 	Differences []rules.Difference `json:"differences"`
 }
 
-func (a *app) testRules(files []string) error {
+func testRules(out *output.Printer, files []string) error {
 	var reports []ruleReport
 	for _, file := range files {
-		tested, err := a.testRulesOf(file)
+		tested, err := testRulesOf(out, file)
 		if err != nil {
 			return err
 		}
@@ -73,31 +75,31 @@ func (a *app) testRules(files []string) error {
 		if !report.Passed {
 			failed++
 		}
-		if !a.json() {
-			a.printRuleReport(report)
+		if !out.JSON {
+			printRuleReport(out, report)
 		}
 	}
-	if a.json() {
-		a.printJSON(map[string]any{"passed": failed == 0, "tests": reports})
+	if out.JSON {
+		out.Value(map[string]any{"passed": failed == 0, "tests": reports})
 	} else {
-		a.printf("%d tests, %d failed\n", len(reports), failed)
+		out.Printf("%d tests, %d failed\n", len(reports), failed)
 	}
 	if failed > 0 {
-		return silent(exitFailed)
+		return failure.Silent(failure.ExitFailed)
 	}
 	return nil
 }
 
 // testRulesOf runs a file's tests. Every one is looked at before the first runs.
-func (a *app) testRulesOf(file string) ([]ruleReport, error) {
-	opened, err := spec.Open(file, a.in, false)
+func testRulesOf(out *output.Printer, file string) ([]ruleReport, error) {
+	opened, err := spec.Open(file, out.In, false)
 	if err != nil {
-		return nil, invalid(file, unreadable(err))
+		return nil, failure.OfFile(file, unreadable(err))
 	}
 	from := source{file: opened}
 	data, err := opened.JSON()
 	if err != nil {
-		return nil, invalid(file, unreadable(err))
+		return nil, failure.OfFile(file, unreadable(err))
 	}
 	suite, err := rules.Decode(data)
 	if err != nil {
@@ -109,8 +111,8 @@ func (a *app) testRulesOf(file string) ([]ruleReport, error) {
 	}
 	reports, problems := []ruleReport{}, latch.Problems(nil)
 	for i, test := range suite.Tests {
-		report, err := a.testRule(about, test)
-		var wrong *failure
+		report, err := testRule(out, about, test)
+		var wrong *failure.Error
 		if errors.As(err, &wrong) {
 			return nil, err // the file that is tested
 		}
@@ -132,12 +134,12 @@ func located(file string, from source, err error) error {
 	if !errors.As(err, &problems) {
 		return err
 	}
-	return invalid(file, from.located(problems))
+	return failure.OfFile(file, from.located(problems))
 }
 
-func (a *app) testRule(about string, test rules.Test) (ruleReport, error) {
+func testRule(out *output.Printer, about string, test rules.Test) (ruleReport, error) {
 	report := ruleReport{Name: test.Name, Event: test.Event}
-	input, err := a.loadTrial(about, test.Event)
+	input, err := loadTrial(out, about, test.Event)
 	if err != nil {
 		return report, err
 	}
@@ -146,7 +148,7 @@ func (a *app) testRule(about string, test rules.Test) (ruleReport, error) {
 		return report, err
 	}
 	hook := rules.Hook{Settings: chosen.settings, Scope: chosen.scope(test.Gate)}
-	if hook.Variables, err = a.ruleVariables(chosen, test.Variables); err != nil {
+	if hook.Variables, err = ruleVariables(out, chosen, test.Variables); err != nil {
 		return report, err
 	}
 	report.Webhook = chosen.webhook.ID
@@ -172,7 +174,7 @@ func (h *trialHook) scope(gate bool) verdict.Scope {
 
 // ruleVariables are those of webhook test, on no machine in particular, with a
 // test's own laid over them.
-func (a *app) ruleVariables(chosen *trialHook, own latch.Object) (expr.Variables, error) {
+func ruleVariables(out *output.Printer, chosen *trialHook, own latch.Object) (expr.Variables, error) {
 	variables := chosen.variables(vars.NewSystem("worker.example", "", "default", latch.DefaultTaskQueue))
 	given, err := json.Marshal(own)
 	if err != nil {
@@ -187,23 +189,23 @@ func (a *app) ruleVariables(chosen *trialHook, own latch.Object) (expr.Variables
 	return encodeVariables(variables)
 }
 
-func (a *app) printRuleReport(report ruleReport) {
-	word := cell{"ok  ", green}
+func printRuleReport(out *output.Printer, report ruleReport) {
+	word := output.Green.In("ok  ")
 	if !report.Passed {
-		word = cell{"FAIL", red}
+		word = output.Red.In("FAIL")
 	}
-	a.printf("%s  %s at %s: %s\n", word.show(a.colour()), printable(report.Webhook), printable(report.Event), oneLine(report.Name))
+	out.Printf("%s  %s at %s: %s\n", out.Show(word), output.Printable(report.Webhook), output.Printable(report.Event), output.OneLine(report.Name))
 	if report.Passed {
 		return
 	}
 	explained := []struct{ key, text string }{{"error", report.Got.Error}, {"rule", report.Got.Rule}}
 	for _, difference := range report.Differences {
-		a.printf("        %s: expected %s, got %s\n", difference.Key, oneLine(difference.Expected), cmp.Or(oneLine(difference.Got), "nothing"))
+		out.Printf("        %s: expected %s, got %s\n", difference.Key, output.OneLine(difference.Expected), cmp.Or(output.OneLine(difference.Got), "nothing"))
 	}
 	for _, why := range explained {
 		shown := slices.ContainsFunc(report.Differences, func(d rules.Difference) bool { return d.Key == why.key })
 		if why.text != "" && !shown {
-			a.printf("        its %s: %s\n", why.key, oneLine(why.text))
+			out.Printf("        its %s: %s\n", why.key, output.OneLine(why.text))
 		}
 	}
 }

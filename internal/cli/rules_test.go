@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/cli/failure"
 )
 
 // The example's tests pass; a rule that is changed makes them fail, with what
@@ -15,8 +17,8 @@ import (
 func TestRulesTest(t *testing.T) {
 	t.Parallel()
 	c := newCommand("", nil)
-	require.Equal(t, exitOK, c.run("rules", "test", "../../examples/rules/release.yaml"), c.err.String())
-	require.Contains(t, c.out.String(), "10 tests, 0 failed\n")
+	require.Equal(t, failure.ExitOK, c.start("rules", "test", "../../examples/rules/release.yaml"), c.stderr.String())
+	require.Contains(t, c.stdout.String(), "10 tests, 0 failed\n")
 
 	folder := t.TempDir()
 	write := func(name, from string, replace ...string) string {
@@ -30,17 +32,17 @@ func TestRulesTest(t *testing.T) {
 	write("release.yaml", "release.yaml", "> 0.05", "> 0.5", "on_timeout: rollback", "on_timeout: stop")
 	changed := write("rules.yaml", "rules/release.yaml")
 	c = newCommand("", nil)
-	require.Equal(t, exitFailed, c.run("rules", "test", changed))
-	require.Empty(t, c.err.String())
+	require.Equal(t, failure.ExitFailed, c.start("rules", "test", changed))
+	require.Empty(t, c.stderr.String())
 	for _, part := range []string{
 		"FAIL  monitoring at AFTER_STEP: many errors stop the release\n        decision: expected stop, got continue\n        rule: expected error_rate, got nothing\n",
 		"FAIL  regression-tests at BEFORE_RELEASE_COMPLETE: tests that take longer than an hour roll back\n        decision: expected rollback, got stop\n",
 		"10 tests, 2 failed\n",
 	} {
-		require.Contains(t, c.out.String(), part)
+		require.Contains(t, c.stdout.String(), part)
 	}
 	c = newCommand("", nil)
-	require.Equal(t, exitFailed, c.run("rules", "test", changed, "--output", "json"))
+	require.Equal(t, failure.ExitFailed, c.start("rules", "test", changed, "--output", "json"))
 	var printed struct {
 		Passed bool
 		Tests  []struct {
@@ -48,7 +50,7 @@ func TestRulesTest(t *testing.T) {
 			Differences []struct{ Key, Expected, Got string }
 		}
 	}
-	require.NoError(t, json.Unmarshal(c.out.Bytes(), &printed))
+	require.NoError(t, json.Unmarshal(c.stdout.Bytes(), &printed))
 	require.False(t, printed.Passed)
 	require.Len(t, printed.Tests, 10)
 	require.Equal(t, "decision", printed.Tests[3].Differences[0].Key)
@@ -64,7 +66,7 @@ func TestRulesTest(t *testing.T) {
 		write("wrong.yaml", "release.yaml", "answer_timeout: 30s", "answer_timeout: soon"):      "file: required",
 	} {
 		c := newCommand("", nil)
-		require.Equal(t, exitUsage, c.run("rules", "test", wrong), wrong)
-		require.Contains(t, c.err.String(), told, wrong)
+		require.Equal(t, failure.ExitUsage, c.start("rules", "test", wrong), wrong)
+		require.Contains(t, c.stderr.String(), told, wrong)
 	}
 }

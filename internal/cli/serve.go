@@ -14,6 +14,7 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/console"
 	"github.com/latch-run/latch/internal/lockpage"
 	"github.com/latch-run/latch/internal/mitto/mittoapi"
@@ -49,42 +50,42 @@ of reach it answers 503 and stays up. All settings come from the environment:
                         for what Temporal stores
   LATCH_LOG_LEVEL, LATCH_LOG_FORMAT       info; text or json`
 
-func (a *app) serveCommand() *cobra.Command {
+func serveCommand(e *env) *cobra.Command {
 	return &cobra.Command{Use: "serve", Short: "Serve the HTTP API and the console", Long: serveHelp, Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context()) }}
+		RunE: func(cmd *cobra.Command, _ []string) error { return serveAPI(cmd.Context(), e) }}
 }
 
 // serve serves until ctx ends, and then lets what is in flight finish.
-func (a *app) serve(ctx context.Context) error {
+func serveAPI(ctx context.Context, e *env) error {
 	configured, err := configureServe()
 	if err != nil {
-		a.warnOfUnknown(true)
-		return usageError(err)
+		warnOfUnknown(e, true)
+		return failure.OfUsage(err)
 	}
-	logger := configured.Logger(a.err)
-	environment.Warn(logger, environment.Unknowns(a.environ))
+	logger := configured.Logger(e.out.Err)
+	environment.Warn(logger, environment.Unknowns(e.environ))
 	configured.temporal.Logger = sdklog.NewStructuredLogger(logger)
 	temporal, err := client.NewLazyClient(configured.temporal)
 	if err != nil {
-		return usageError(fmt.Errorf("the connection to Temporal: %w", err))
+		return failure.OfUsage(fmt.Errorf("the connection to Temporal: %w", err))
 	}
 	defer temporal.Close()
 	handler, err := api.New(api.Options{
-		Client: temporal, Namespace: configured.temporal.Namespace, TaskQueue: a.settings.TaskQueue,
+		Client: temporal, Namespace: configured.temporal.Namespace, TaskQueue: e.settings.TaskQueue,
 		Keys: configured.keys, Allow: configured.allow, PublicURL: configured.URL,
 		DataConverter: configured.temporal.DataConverter,
 		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), Logger: logger,
 		Routes: configured.routes(ctx),
 	})
 	if err != nil {
-		return usageError(err)
+		return failure.OfUsage(err)
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", configured.Addr)
 	if err != nil {
-		return newFailure(exitFailed, kindFailed, "LATCH_API_ADDR: %v; free the address or choose another", err)
+		return failure.New(failure.Failed, "LATCH_API_ADDR: %v; free the address or choose another", err)
 	}
 	logger.Info("api started", "address", listener.Addr().String(), "tls", configured.tls != nil, "keys", len(configured.keys),
-		"temporal", configured.temporal.HostPort, "namespace", configured.temporal.Namespace, "task_queue", a.settings.TaskQueue)
+		"temporal", configured.temporal.HostPort, "namespace", configured.temporal.Namespace, "task_queue", e.settings.TaskQueue)
 	return serveUntil(ctx, "api", listener, &http.Server{
 		Handler: handler, TLSConfig: configured.tls, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout, WriteTimeout: replyTimeout,

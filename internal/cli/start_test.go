@@ -5,8 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
+
+	"github.com/latch-run/latch/internal/cli/failure"
 )
 
 const (
@@ -34,42 +34,42 @@ func TestStarting(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			temporal := &fakeTemporal{}
+			temporal := newTemporal()
 			c := newCommand(test.stdin, temporal)
-			c.app.environ = test.environ
-			require.Equal(t, exitOK, c.run(test.args...), c.err.String())
-			require.Len(t, temporal.started, 1)
-			options := temporal.started[0]
-			require.Equal(t, test.id, options.ID)
-			require.Equal(t, test.queue, options.TaskQueue)
-			require.Equal(t, enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL, options.WorkflowIDConflictPolicy)
-			require.Equal(t, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, options.WorkflowIDReusePolicy)
-			require.True(t, options.WorkflowExecutionErrorWhenAlreadyStarted)
-			require.Zero(t, options.WorkflowExecutionTimeout+options.WorkflowRunTimeout, "Latch never sets Temporal's workflow timeouts on its runs")
+			c.environ = test.environ
+			require.Equal(t, failure.ExitOK, c.start(test.args...), c.stderr.String())
+			require.Len(t, temporal.Starts, 1)
+			request := temporal.Starts[0]
+			require.Equal(t, test.id, request.GetWorkflowId())
+			require.Equal(t, test.queue, request.GetTaskQueue().GetName())
+			require.Equal(t, enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL, request.GetWorkflowIdConflictPolicy())
+			require.Equal(t, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, request.GetWorkflowIdReusePolicy())
+			require.Nil(t, request.GetWorkflowExecutionTimeout(), "Latch never sets Temporal's workflow timeouts on its runs")
+			require.Nil(t, request.GetWorkflowRunTimeout())
 			if test.got != "" {
-				require.Equal(t, test.got, temporal.inputs[0])
+				require.Equal(t, test.got, request.GetWorkflowType().GetName()+" "+string(request.GetInput().GetPayloads()[0].GetData()))
 			}
-			require.Equal(t, "Started "+test.id+"\n  run: run-1\n  watch: starter watch "+test.id+"\n", c.out.String())
-			require.True(t, temporal.closed)
+			require.Equal(t, "Started "+test.id+"\n  run: run-1\n  watch: starter watch "+test.id+"\n", c.stdout.String())
+			require.True(t, temporal.Disconnected)
 		})
 	}
 }
 
 func TestAnEmissionWithoutAnIDGetsOneOfItsOwn(t *testing.T) {
 	t.Parallel()
-	temporal := &fakeTemporal{}
+	temporal := newTemporal()
 	for range 2 {
-		code, _, _ := runs(emitFile, temporal, "emit", "-")
-		require.Equal(t, exitOK, code)
+		code, _, _ := execute(emitFile, temporal, "emit", "-")
+		require.Equal(t, failure.ExitOK, code)
 	}
-	require.Regexp(t, `^emit-[0-9a-f-]{36}$`, temporal.started[0].ID)
-	require.NotEqual(t, temporal.started[0].ID, temporal.started[1].ID)
+	require.Regexp(t, `^emit-[0-9a-f-]{36}$`, temporal.Starts[0].GetWorkflowId())
+	require.NotEqual(t, temporal.Starts[0].GetWorkflowId(), temporal.Starts[1].GetWorkflowId())
 }
 
 func TestStartingAsJSON(t *testing.T) {
 	t.Parallel()
-	code, out, errors := runs(jobFile, &fakeTemporal{}, "job", "run", "-", "-o", "json")
-	require.Equal(t, exitOK, code)
+	code, out, errors := execute(jobFile, newTemporal(), "job", "run", "-", "-o", "json")
+	require.Equal(t, failure.ExitOK, code)
 	require.Empty(t, errors)
 	require.Equal(t, map[string]any{"workflow_id": "job-22739", "run_id": "run-1", "status": "running"}, object(t, out))
 }
@@ -77,33 +77,32 @@ func TestStartingAsJSON(t *testing.T) {
 // TestStartingOnAQueueThatNobodyPollsSaysSo, and starts the run all the same.
 func TestStartingOnAQueueThatNobodyPollsSaysSo(t *testing.T) {
 	t.Parallel()
-	temporal := &fakeTemporal{unpolled: true}
-	code, out, errors := runs(jobFile, temporal, "job", "run", "-", "--task-queue", "mine", "-o", "json")
-	require.Equal(t, exitOK, code)
+	temporal := newTemporal()
+	temporal.Unpolled = true
+	code, out, errors := execute(jobFile, temporal, "job", "run", "-", "--task-queue", "mine", "-o", "json")
+	require.Equal(t, failure.ExitOK, code)
 	object(t, out)
 	require.Equal(t, "Warning: no worker polls the task queue \"mine\", and job-22739 does nothing until one does\n", errors)
-	require.Equal(t, []string{"mine"}, temporal.asked)
+	require.Equal(t, []string{"mine"}, temporal.Polled)
 }
 
 func TestOneRunAtATime(t *testing.T) {
 	t.Parallel()
-	temporal := &fakeTemporal{start: func(client.StartWorkflowOptions) error {
-		return serviceerror.NewWorkflowExecutionAlreadyStarted("already", "request", "run-0")
-	}}
-	code, out, errors := runs(jobFile, temporal, "job", "run", "-")
-	require.Equal(t, exitFailed, code)
+	temporal := newTemporal("job-22739")
+	code, out, errors := execute(jobFile, temporal, "job", "run", "-")
+	require.Equal(t, failure.ExitFailed, code)
 	require.Empty(t, out)
-	require.Equal(t, "Error: job-22739 is running already (run run-0), and one runs at a time; watch it with: starter watch job-22739\n", errors)
-	code, out, _ = runs(jobFile, temporal, "job", "run", "-", "-o", "json")
-	require.Equal(t, exitFailed, code)
+	require.Equal(t, "Error: job-22739 is running already (run run-1), and one runs at a time; watch it with: starter watch job-22739\n", errors)
+	code, out, _ = execute(jobFile, temporal, "job", "run", "-", "-o", "json")
+	require.Equal(t, failure.ExitFailed, code)
 	require.Equal(t, "AlreadyRunning", object(t, out)["error"].(map[string]any)["type"])
 }
 
 // TestNothingStartsOnABadSpec: it is refused before Temporal is asked.
 func TestNothingStartsOnABadSpec(t *testing.T) {
 	t.Parallel()
-	code, out, errors := runs(`{"id":"1","task":{"http":{"url":"x","sucess":"true"}}}`, nil, "job", "run", "-", "-o", "json")
-	require.Equal(t, exitUsage, code)
+	code, out, errors := execute(`{"id":"1","task":{"http":{"url":"x","sucess":"true"}}}`, nil, "job", "run", "-", "-o", "json")
+	require.Equal(t, failure.ExitUsage, code)
 	require.Equal(t, "Error: -: 2 problems:\n  task.http.sucess: unknown key; did you mean \"success\"?\n  task.http.url: \"x\" must begin with http:// or https://\n", errors)
 	failure := object(t, out)["error"].(map[string]any)
 	require.Equal(t, "InvalidSpec", failure["type"])
@@ -113,8 +112,8 @@ func TestNothingStartsOnABadSpec(t *testing.T) {
 func TestWarningsGoToStandardError(t *testing.T) {
 	t.Parallel()
 	input := `{"id":"1","jobs":["a"],"webhooks":[{"id":"w","url":"https://example.com/","event":"BEFORE_RELEASE"}]}`
-	code, out, errors := runs(input, &fakeTemporal{}, "job", "run", "-", "-o", "json")
-	require.Equal(t, exitOK, code)
+	code, out, errors := execute(input, newTemporal(), "job", "run", "-", "-o", "json")
+	require.Equal(t, failure.ExitOK, code)
 	object(t, out)
 	require.Contains(t, errors, "Warning: -: webhooks[0].event: BEFORE_RELEASE is never fired by a job")
 }
@@ -124,8 +123,8 @@ func TestTemporalOutOfReach(t *testing.T) {
 	for _, args := range [][]string{
 		{"job", "run", "-"}, {"job", "stop", "1"}, {"release", "stop", "1"}, {"lock", "release", "w:h:r"}, {"status", "w"}, {"history", "w"}, {"watch", "w"},
 	} {
-		code, out, errors := runs(jobFile, nil, args...)
-		require.Equal(t, exitUnreachable, code, args)
+		code, out, errors := execute(jobFile, nil, args...)
+		require.Equal(t, failure.ExitUnreachable, code, args)
 		require.Empty(t, out)
 		require.Equal(t, "Error: cannot reach Temporal at 127.0.0.1:7233\n", errors)
 	}
@@ -147,8 +146,8 @@ func TestWrongUsage(t *testing.T) {
 		{[]string{"status", "w", "--output", "xml"}, `--output is text or json, not "xml"`},
 		{[]string{"history", "w", "--limit", "many"}, "invalid argument"},
 	} {
-		code, out, errors := runs("", nil, test.args...)
-		require.Equal(t, exitUsage, code, test.args)
+		code, out, errors := execute("", nil, test.args...)
+		require.Equal(t, failure.ExitUsage, code, test.args)
 		require.Empty(t, out)
 		require.Contains(t, errors, test.want)
 		require.Contains(t, errors, "--help' for usage")
@@ -157,8 +156,8 @@ func TestWrongUsage(t *testing.T) {
 
 func TestHelpTellsTheExitCodes(t *testing.T) {
 	t.Parallel()
-	code, out, _ := runs("", nil, "--help")
-	require.Equal(t, exitOK, code)
+	code, out, _ := execute("", nil, "--help")
+	require.Equal(t, failure.ExitOK, code)
 	for _, line := range []string{"  0  done", "  1  the run failed", "  2  wrong usage", "  3  Temporal", "  4  the release was stopped", "  5  interrupted"} {
 		require.Contains(t, out, line)
 	}
@@ -166,8 +165,8 @@ func TestHelpTellsTheExitCodes(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	t.Parallel()
-	_, out, _ := runs("", nil, "version")
+	_, out, _ := execute("", nil, "version")
 	require.Regexp(t, `^latch \d+\.\d+\.\d+ \(go`, out)
-	_, out, _ = runs("", nil, "version", "-o", "json")
+	_, out, _ = execute("", nil, "version", "-o", "json")
 	require.Contains(t, object(t, out), "version")
 }

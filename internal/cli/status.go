@@ -8,123 +8,89 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
-	temporalruns "github.com/latch-run/latch/internal/runs"
+	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/rawjson"
 )
-
-// anyPrefix is where status, history and watch look for an id.
-var anyPrefix = []string{"", latch.PrefixJobRun, latch.PrefixRelease, latch.PrefixEmission}
 
 const anyID = `
 
 ID is a workflow id, or the id of a job, release or emission: the first of ID,
 job-ID, release-ID and emit-ID that exists is taken.`
 
-func (a *app) statusCommand() *cobra.Command {
-	return takesAPI(&cobra.Command{Use: "status ID", Short: "Show where a run stands", Args: cobra.ExactArgs(1),
+func statusCommand(e *env) *cobra.Command {
+	return remote(e, &cobra.Command{Use: "status ID", Short: "Show where a run stands", Args: cobra.ExactArgs(1),
 		Long: `Show where a run stands and which locks it waits for, as a worker answers, and
-of a closed run how it ended; with --output json that is the key "closed".` + anyID,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.status(cmd.Context(), args[0]) }})
+of a closed run how it ended; with --output json that is the key "closed".` + anyID},
+		func(ctx context.Context, open opener, args []string) error {
+			world, err := open(ctx)
+			if err != nil {
+				return err
+			}
+			status, err := world.Status(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			return showStatus(e.out, status)
+		})
 }
 
-func (a *app) historyCommand() *cobra.Command {
-	var wanted latch.HistoryQuery
-	command := takesAPI(&cobra.Command{Use: "history ID", Short: "Show a run's webhook history", Args: cobra.ExactArgs(1),
-		Long: "Show the records of a run's webhooks, oldest first, as a worker answers, for a\nclosed run too." + anyID,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.history(cmd.Context(), args[0], wanted) }})
-	command.Flags().StringVar(&wanted.Webhook, "webhook", "", "only this webhook's")
-	command.Flags().StringVar(&wanted.Event, "event", "", "only this event's")
-	command.Flags().StringVar(&wanted.After, "after", "", "only those after the record of this delivery id")
-	command.Flags().IntVar(&wanted.Limit, "limit", 0, "at most so many; 0 is no limit")
-	return command
-}
-
-func (a *app) status(ctx context.Context, id string) error {
-	if a.api != nil {
-		return a.apiStatus(ctx, id)
-	}
-	temporal, err := a.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer temporal.Close()
-	workflowID, info, err := resolve(ctx, temporal, id, anyPrefix...)
-	if err != nil {
-		return err
-	}
-	var end *closed
-	if isClosed(info) {
-		if end, err = endOf(ctx, temporal, workflowID); err != nil {
-			return err
-		}
-	}
-	var answer json.RawMessage
-	err = query(ctx, temporal, workflowID, latch.QueryStatus, &answer)
-	switch {
-	case err != nil && end != nil && !interrupted(ctx):
-		answer, err = end.standIn() // its result tells, where no worker does
-	case temporalruns.IsNotBegun(err):
-		err = notBegun(workflowID, info)
-	}
-	if err != nil {
-		return err
-	}
-	return a.showStatus(workflowID, answer, end)
-}
-
-func (a *app) showStatus(workflowID string, answer json.RawMessage, end *closed) error {
+func showStatus(out *output.Printer, shown *backend.Status) error {
 	var status latch.Status
-	if err := json.Unmarshal(answer, &status); err != nil {
-		return newFailure(exitFailed, kindFailed, "%s answers no status of Latch: %v", workflowID, err)
+	if err := json.Unmarshal(shown.Body, &status); err != nil {
+		return failure.New(failure.Failed, "%s answers no status of Latch: %v", shown.WorkflowID, err)
 	}
-	if !a.json() {
-		if end != nil {
-			end.settle(&status)
-		}
-		a.printStatus(workflowID, &status)
-		if end != nil {
-			a.printClosed(end)
-		}
-		return nil
+	switch {
+	case out.JSON && shown.End == nil:
+		out.Value(shown.Body)
+	case out.JSON:
+		out.Value(rawjson.With(shown.Body, "closed", shown.End))
+	case shown.End == nil:
+		printStatus(out, shown.WorkflowID, &status)
+	default:
+		settle(&status, shown.End)
+		printStatus(out, shown.WorkflowID, &status)
+		printEnd(out, shown.End)
 	}
-	if end == nil {
-		a.printJSON(answer)
-		return nil
-	}
-	extended, err := withKey(answer, "closed", end)
-	if err != nil {
-		return err
-	}
-	a.printJSON(extended)
 	return nil
 }
 
-func (a *app) printStatus(workflowID string, status *latch.Status) {
-	a.printf("%s: %s\n", printable(workflowID), printable(status.Status))
-	if status.Phase != "" {
-		a.printf("  phase: %s\n", oneLine(phaseOf(status)))
+// settle takes from the status of a closed run what no longer is: one that was
+// terminated answers as it stood then.
+func settle(status *latch.Status, end *backend.End) {
+	if status.Status == latch.JobRunning {
+		status.Status = end.Status
 	}
-	printSteps(a.out, status.Steps)
-	for _, lock := range status.Locks {
-		a.printf("  lock of %s at %s, since %s%s\n    remove it with: %s\n", oneLine(lock.Webhook), lock.Event,
-			lock.Since.Format(time.RFC3339), until(lock), removal(printable(lock.Token)))
-	}
-	for _, rejected := range status.Rejected {
-		a.printf("  refused: signal %s: %s\n", oneLine(rejected.Name), oneLine(rejected.Error))
-	}
-}
-
-// printClosed prints how the run ended, below its status.
-func (a *app) printClosed(end *closed) {
-	for _, line := range []struct{ name, text string }{
-		{"error", oneLine(end.Error)}, {"reason", oneLine(end.Reason)}, {"decided by", decidedBy(end.DecidedBy)},
-	} {
-		if line.text != "" {
-			a.printf("  %s: %s\n", line.name, line.text)
+	status.Phase, status.Locks = "", nil
+	for i := range status.Steps {
+		if status.Steps[i].Status == latch.StepPending {
+			status.Steps[i].Status = latch.StepSkipped
 		}
 	}
 }
 
-// phaseOf tells what the run is at, with the event and step where there are.
+func printStatus(out *output.Printer, workflowID string, status *latch.Status) {
+	out.Printf("%s: %s\n", output.Printable(workflowID), output.Printable(status.Status))
+	if status.Phase != "" {
+		out.Printf("  phase: %s\n", output.OneLine(phaseOf(status)))
+	}
+	printSteps(out, status.Steps)
+	for _, lock := range status.Locks {
+		out.Printf("  lock of %s at %s, since %s%s\n    remove it with: %s\n", output.OneLine(lock.Webhook), lock.Event,
+			lock.Since.Format(time.RFC3339), until(lock), removal(output.Printable(lock.Token)))
+	}
+	for _, rejected := range status.Rejected {
+		out.Printf("  refused: signal %s: %s\n", output.OneLine(rejected.Name), output.OneLine(rejected.Error))
+	}
+}
+
+// printEnd prints how the run ended, below its status.
+func printEnd(out *output.Printer, end *backend.End) {
+	printLines(out, [][2]string{{"error", end.Error}, {"reason", end.Reason}, {"decided by", decidedBy(end.DecidedBy)}})
+}
+
+// phaseOf returns what the run is at, with the event and step where there are.
 func phaseOf(status *latch.Status) string {
 	text := status.Phase
 	if status.Event != "" && status.Event != status.Phase {
@@ -147,7 +113,21 @@ func until(lock latch.OpenLock) string {
 	return text
 }
 
-func (a *app) history(ctx context.Context, id string, wanted latch.HistoryQuery) error {
+func historyCommand(e *env) *cobra.Command {
+	var wanted latch.HistoryQuery
+	command := remote(e, &cobra.Command{Use: "history ID", Short: "Show a run's webhook history", Args: cobra.ExactArgs(1),
+		Long: "Show the records of a run's webhooks, oldest first, as a worker answers, for a\nclosed run too." + anyID},
+		func(ctx context.Context, open opener, args []string) error {
+			return showHistory(ctx, open, e.out, args[0], wanted)
+		})
+	command.Flags().StringVar(&wanted.Webhook, "webhook", "", "only this webhook's")
+	command.Flags().StringVar(&wanted.Event, "event", "", "only this event's")
+	command.Flags().StringVar(&wanted.After, "after", "", "only those after the record of this delivery id")
+	command.Flags().IntVar(&wanted.Limit, "limit", 0, "at most so many; 0 is no limit")
+	return command
+}
+
+func showHistory(ctx context.Context, open opener, out *output.Printer, id string, wanted latch.HistoryQuery) error {
 	encoded, err := json.Marshal(wanted)
 	if err != nil {
 		return err
@@ -155,37 +135,22 @@ func (a *app) history(ctx context.Context, id string, wanted latch.HistoryQuery)
 	if err := new(latch.HistoryQuery).Decode(encoded); err != nil {
 		return err
 	}
-	if a.api != nil {
-		return a.apiHistory(ctx, id, wanted)
-	}
-	temporal, err := a.dial(ctx)
+	world, err := open(ctx)
 	if err != nil {
 		return err
 	}
-	defer temporal.Close()
-	workflowID, info, err := resolve(ctx, temporal, id, anyPrefix...)
+	history, err := world.History(ctx, id, wanted)
 	if err != nil {
 		return err
 	}
-	var answer json.RawMessage
-	if err := query(ctx, temporal, workflowID, latch.QueryHistory, &answer, wanted); err != nil {
-		if temporalruns.IsNotBegun(err) {
-			return notBegun(workflowID, info)
-		}
-		return err
-	}
-	return a.showHistory(workflowID, answer)
-}
-
-func (a *app) showHistory(workflowID string, answer json.RawMessage) error {
-	if a.json() {
-		a.printJSON(answer)
+	if out.JSON {
+		out.Value(history.Body)
 		return nil
 	}
 	var records []latch.Record
-	if err := json.Unmarshal(answer, &records); err != nil {
-		return newFailure(exitFailed, kindFailed, "%s answers no webhook history: %v", workflowID, err)
+	if err := json.Unmarshal(history.Body, &records); err != nil {
+		return failure.New(failure.Failed, "%s answers no webhook history: %v", history.WorkflowID, err)
 	}
-	recordTable(records).write(a.out, a.terminal, a.colour())
+	out.Table(recordTable(records))
 	return nil
 }

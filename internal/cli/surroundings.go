@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -29,11 +28,11 @@ type surroundings struct {
 
 // readSurroundings reads the settings of a worker with this environment. All
 // that is wrong is reported at once.
-func (a *app) readSurroundings() (*surroundings, error) {
-	given, err := environment.From[environment.Plugin](a.environ)
+func readSurroundings(e *env) (*surroundings, error) {
+	given, err := environment.From[environment.Plugin](e.environ)
 	problems := []error{err}
 	read := &surroundings{apiURL: given.APIURL}
-	read.store, err = secret.FromEnvironment(a.environ, given.SecretsDir, given.SecretsHosts, given.SecretHostsRequired)
+	read.store, err = secret.FromEnvironment(e.environ, given.SecretsDir, given.SecretsHosts, given.SecretHostsRequired)
 	problems = append(problems, err)
 	read.sender, err = delivery.New(delivery.Options{Secrets: read.store, EgressAllow: given.EgressAllow, EgressProxy: given.EgressProxy,
 		Redact: latch.Redaction{Headers: environment.Trimmed(given.RedactHeaders), JSON: environment.Trimmed(given.RedactJSON)}})
@@ -44,14 +43,14 @@ func (a *app) readSurroundings() (*surroundings, error) {
 	}
 	fqdn, err := environment.FQDN(given.FQDN, given.APIURL)
 	problems = append(problems, err)
-	connection, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: lookup(a.environ)})
+	connection, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: lookup(e.environ)})
 	if err != nil {
 		problems = append(problems, fmt.Errorf("the connection to Temporal (TEMPORAL_…, profile): %w", err))
 	}
 	if connection.Namespace == "" {
 		connection.Namespace = client.DefaultNamespace
 	}
-	read.system = vars.NewSystem(fqdn, given.Environment, connection.Namespace, a.settings.TaskQueue)
+	read.system = vars.NewSystem(fqdn, given.Environment, connection.Namespace, e.settings.TaskQueue)
 	return read, errors.Join(problems...)
 }
 
@@ -61,20 +60,4 @@ func (s *surroundings) lockURL(lock string) string {
 		return ""
 	}
 	return locklink.URL(s.apiURL, lock, s.linkKey)
-}
-
-// A lookup is an environment, as of os.Environ, in which envconfig looks.
-type lookup []string
-
-// Environ returns all of it.
-func (l lookup) Environ() []string { return l }
-
-// LookupEnv finds one variable.
-func (l lookup) LookupEnv(name string) (string, bool) {
-	for _, setting := range l {
-		if value, is := strings.CutPrefix(setting, name+"="); is {
-			return value, true
-		}
-	}
-	return "", false
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/spec"
 	"github.com/latch-run/latch/internal/typo"
 )
@@ -57,7 +58,7 @@ func helpCommand() *cobra.Command {
 				err = unknownCommand(found, rest[0])
 			}
 			if err != nil {
-				return usageError(err)
+				return failure.OfUsage(err)
 			}
 			found.InitDefaultHelpFlag()
 			return found.Help()

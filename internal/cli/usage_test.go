@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/cli/failure"
 )
 
 // A mistyped command, flag or choice is refused in one line, with the one that
@@ -26,14 +28,14 @@ func TestWhatWasMeantOnTheCommandLine(t *testing.T) {
 		"validate --kind jbo " + file: `--kind is one of job, release, emission, webhook, rules, not "jbo"; did you mean "job"?`,
 		"webhook keygen --kind ed25":  `--kind is whsec or ed25519, not "ed25"`,
 	} {
-		code, out, errors := runs("", nil, strings.Fields(args)...)
-		require.Equal(t, exitUsage, code, args)
+		code, out, errors := execute("", nil, strings.Fields(args)...)
+		require.Equal(t, failure.ExitUsage, code, args)
 		require.Empty(t, out, args)
 		first, _, _ := strings.Cut(errors, "\n")
 		require.Equal(t, "Error: "+want, first, args)
 		require.LessOrEqual(t, strings.Count(errors, "\n"), 2, args)
 	}
-	code, out, _ := runs("", nil)
-	require.Equal(t, exitOK, code, "alone it shows its help")
+	code, out, _ := execute("", nil)
+	require.Equal(t, failure.ExitOK, code, "alone it shows its help")
 	require.Contains(t, out, "Available Commands:")
 }

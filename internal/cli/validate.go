@@ -8,11 +8,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/spec"
 	"github.com/latch-run/latch/internal/typo"
 )
 
-func (a *app) validateCommand() *cobra.Command {
+func validateCommand(e *env) *cobra.Command {
 	var kind string
 	command := &cobra.Command{Use: "validate FILE...", Short: "Check job, release, emission and webhook files, without a server", Args: cobra.MinimumNArgs(1),
 		Long: `Check files without a server and list all that is wrong with each, one problem a
@@ -24,7 +26,7 @@ or events, tests of rules have tests. A file may hold several, as YAML documents
 as a list, or as the list of webhooks that the API shows. Of a job with a cron
 expression the next three times are told. Whether a worker holds the secrets,
 reaches the addresses and serves the task queues only a run can tell.`,
-		RunE: func(_ *cobra.Command, args []string) error { return a.validate(args, spec.Kind(kind)) }}
+		RunE: func(_ *cobra.Command, args []string) error { return validateFiles(e.out, args, spec.Kind(kind)) }}
 	command.Flags().StringVar(&kind, "kind", "", "what the files describe: "+strings.Join(kindNames(), ", "))
 	return command
 }
@@ -40,45 +42,45 @@ type fileReport struct {
 	NextTimes []latch.Time `json:"next_times,omitempty"`
 }
 
-func (a *app) validate(files []string, kind spec.Kind) error {
+func validateFiles(out *output.Printer, files []string, kind spec.Kind) error {
 	if kind != "" && !slices.Contains(spec.Kinds, kind) {
-		return usageError(fmt.Errorf("--kind is one of %s, not %q%s", strings.Join(kindNames(), ", "), kind, typo.Hint(string(kind), kindNames())))
+		return failure.OfUsage(fmt.Errorf("--kind is one of %s, not %q%s", strings.Join(kindNames(), ", "), kind, typo.Hint(string(kind), kindNames())))
 	}
-	code := exitOK
+	code := failure.ExitOK
 	reports := []fileReport{}
 	for _, file := range files {
-		for _, input := range a.checkAll(file, kind) {
+		for _, input := range checkAll(out.In, file, kind) {
 			if len(input.problems) > 0 {
-				code = exitUsage
+				code = failure.ExitUsage
 			}
-			if !a.json() {
-				a.printChecked(input)
+			if !out.JSON {
+				printChecked(out, input)
 			}
 			reports = append(reports, fileReport{File: input.file, Kind: input.kind, Valid: len(input.problems) == 0,
 				Problems: append([]latch.Problem{}, input.problems...), Warnings: append([]latch.Problem{}, input.warnings...), NextTimes: latchTimes(input.next)})
 		}
 	}
-	if a.json() {
-		a.printJSON(map[string]any{"valid": code == exitOK, "files": reports})
+	if out.JSON {
+		out.Value(map[string]any{"valid": code == failure.ExitOK, "files": reports})
 	}
-	if code != exitOK {
-		return silent(code)
+	if code != failure.ExitOK {
+		return failure.Silent(code)
 	}
 	return nil
 }
 
 // printChecked lists what is wrong and doubtful in a file, or that it is valid.
-func (a *app) printChecked(input *checked) {
+func printChecked(out *output.Printer, input *checked) {
 	for _, problem := range input.problems {
-		a.printf("%s: %s\n", input.file, cell{printable(problem.String()), plain}.show(a.colour()))
+		out.Printf("%s: %s\n", input.file, out.Show(output.Plain(output.Printable(problem.String()))))
 	}
 	for _, warning := range input.warnings {
-		a.printf("%s: %s: %s\n", input.file, cell{"warning", yellow}.show(a.colour()), printable(warning.String()))
+		out.Printf("%s: %s: %s\n", input.file, out.Show(output.Yellow.In("warning")), output.Printable(warning.String()))
 	}
 	if len(input.next) > 0 {
-		a.printf("%s: next: %s\n", input.file, timesText(input.next))
+		out.Printf("%s: next: %s\n", input.file, timesText(input.next))
 	}
 	if len(input.problems) == 0 {
-		a.printf("%s: %s (%s)\n", input.file, cell{"valid", green}.show(a.colour()), input.kind)
+		out.Printf("%s: %s (%s)\n", input.file, out.Show(output.Green.In("valid")), input.kind)
 	}
 }

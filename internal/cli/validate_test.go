@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/cli/failure"
 )
 
 func write(t *testing.T, name, content string) string {
@@ -39,8 +41,8 @@ webhooks:
 func TestAFileWithSixMistakesListsSix(t *testing.T) {
 	t.Parallel()
 	file := write(t, "release.yaml", sixMistakes)
-	code, out, errors := runs("", nil, "validate", file)
-	require.Equal(t, exitUsage, code)
+	code, out, errors := execute("", nil, "validate", file)
+	require.Equal(t, failure.ExitUsage, code)
 	require.Empty(t, errors)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	require.Len(t, lines, 6, out)
@@ -52,8 +54,8 @@ func TestAFileWithSixMistakesListsSix(t *testing.T) {
 		require.True(t, strings.HasPrefix(lines[i], file+": "+beginning), lines[i])
 	}
 
-	code, out, errors = runs("", nil, "validate", file, "--output", "json")
-	require.Equal(t, exitUsage, code)
+	code, out, errors = execute("", nil, "validate", file, "--output", "json")
+	require.Equal(t, failure.ExitUsage, code)
 	require.Empty(t, errors)
 	report := object(t, out)
 	require.Equal(t, false, report["valid"])
@@ -65,8 +67,8 @@ func TestEveryFileIsChecked(t *testing.T) {
 	good := write(t, "good.json", `{"id":"1","task":{"command":{"argv":["true"]}},"webhooks":[{"id":"w","url":"https://example.com/","event":"BEFORE_RELEASE"}]}`)
 	bad := write(t, "bad.json", `{"id":"1","task":{}}`)
 	missing := filepath.Join(t.TempDir(), "none.yaml")
-	code, out, _ := runs("event: CREATED", nil, "validate", good, bad, missing, "-")
-	require.Equal(t, exitUsage, code)
+	code, out, _ := execute("event: CREATED", nil, "validate", good, bad, missing, "-")
+	require.Equal(t, failure.ExitUsage, code)
 	require.Equal(t, strings.Join([]string{
 		good + ": warning: webhooks[0].event: BEFORE_RELEASE is never fired by a job, which fires JOB_START, JOB_COMPLETE, JOB_SUCCESS, JOB_FAILURE, JOB_SKIPPED, JOB_MISSED",
 		good + ": valid (job)",
@@ -83,25 +85,25 @@ func TestValidateTellsWhatAFileDescribes(t *testing.T) {
 		code        int
 		want        string
 	}{
-		"a job":          {`{"id":"1","jobs":["a"]}`, "", exitOK, "-: valid (job)"},
-		"a release":      {"id: 1\nsteps: [{name: a, do: {command: {argv: [x]}}}]", "", exitOK, "-: valid (release)"},
-		"nothing known":  {`{"id":"1"}`, "", exitUsage, "-: cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a webhook has a url or events; --kind says which it is"},
-		"told":           {`{"id":"1"}`, "release", exitUsage, "-: steps: required: at least one step"},
-		"an unknown one": {`{"id":"1"}`, "record", exitUsage, ""},
-		"no JSON":        {`{"id"`, "", exitUsage, "-: no valid JSON: it ends too early, after 5 bytes"},
-		"no YAML":        {"a: [", "", exitUsage, "-: cannot be read: no valid YAML: line 1: did not find expected node content"},
-		"nothing":        {"", "", exitUsage, "-: required: a JSON object"},
-		"a list":         {"- a", "", exitUsage, `- [0]: must be an object, not "a"`},
-		"several":        {"- {id: 1, task: {command: {argv: [x]}}}\n---\nevent: A\n", "", exitOK, "- document 1[0]: valid (job)\n- document 2: valid (emission)"},
-		"one of several": {`[{"id":1,"task":{}},{"event":"A"}]`, "", exitUsage, "- [0]: task: a task is exactly one of activity, workflow, http and command, not none\n- [1]: valid (emission)"},
-		"a key twice":    {"event: A\nevent: A", "", exitUsage, "-: event: stands twice (line 2, column 1)"},
-		"too large":      {"event: " + strings.Repeat("A", 2<<20), "", exitUsage, "-: cannot be read: larger than 2 MiB, the most that Temporal takes as an input"},
+		"a job":          {`{"id":"1","jobs":["a"]}`, "", failure.ExitOK, "-: valid (job)"},
+		"a release":      {"id: 1\nsteps: [{name: a, do: {command: {argv: [x]}}}]", "", failure.ExitOK, "-: valid (release)"},
+		"nothing known":  {`{"id":"1"}`, "", failure.ExitUsage, "-: cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a webhook has a url or events; --kind says which it is"},
+		"told":           {`{"id":"1"}`, "release", failure.ExitUsage, "-: steps: required: at least one step"},
+		"an unknown one": {`{"id":"1"}`, "record", failure.ExitUsage, ""},
+		"no JSON":        {`{"id"`, "", failure.ExitUsage, "-: no valid JSON: it ends too early, after 5 bytes"},
+		"no YAML":        {"a: [", "", failure.ExitUsage, "-: cannot be read: no valid YAML: line 1: did not find expected node content"},
+		"nothing":        {"", "", failure.ExitUsage, "-: required: a JSON object"},
+		"a list":         {"- a", "", failure.ExitUsage, `- [0]: must be an object, not "a"`},
+		"several":        {"- {id: 1, task: {command: {argv: [x]}}}\n---\nevent: A\n", "", failure.ExitOK, "- document 1[0]: valid (job)\n- document 2: valid (emission)"},
+		"one of several": {`[{"id":1,"task":{}},{"event":"A"}]`, "", failure.ExitUsage, "- [0]: task: a task is exactly one of activity, workflow, http and command, not none\n- [1]: valid (emission)"},
+		"a key twice":    {"event: A\nevent: A", "", failure.ExitUsage, "-: event: stands twice (line 2, column 1)"},
+		"too large":      {"event: " + strings.Repeat("A", 2<<20), "", failure.ExitUsage, "-: cannot be read: larger than 2 MiB, the most that Temporal takes as an input"},
 	} {
 		args := []string{"validate", "-"}
 		if test.flag != "" {
 			args = append(args, "--kind", test.flag)
 		}
-		code, out, _ := runs(test.input, nil, args...)
+		code, out, _ := execute(test.input, nil, args...)
 		require.Equal(t, test.code, code, name)
 		require.Equal(t, test.want, strings.TrimSpace(out), name)
 	}
@@ -116,8 +118,8 @@ func TestTheExamplesAreValid(t *testing.T) {
 	for _, name := range []string{"job.yaml", "job.json", "release.json", "release.yaml", "emission.json", "sequence.yaml"} {
 		require.Contains(t, files, filepath.Join("../../examples", name))
 	}
-	code, out, errors := runs("", nil, append([]string{"validate"}, files...)...)
-	require.Equal(t, exitOK, code, out)
+	code, out, errors := execute("", nil, append([]string{"validate"}, files...)...)
+	require.Equal(t, failure.ExitOK, code, out)
 	require.Empty(t, errors)
 	require.NotContains(t, out, "warning")
 	const more = 2 // jobs.yaml holds three jobs
@@ -128,12 +130,12 @@ func TestTheExamplesAreValid(t *testing.T) {
 func TestSchemaPrintsJSONSchema(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"job", "release", "webhook", "emission"} {
-		code, out, _ := runs("", nil, "schema", name)
-		require.Equal(t, exitOK, code)
+		code, out, _ := execute("", nil, "schema", name)
+		require.Equal(t, failure.ExitOK, code)
 		require.Equal(t, "https://json-schema.org/draft/2020-12/schema", object(t, out)["$schema"])
 	}
-	code, out, errors := runs("", nil, "schema", "record")
-	require.Equal(t, exitUsage, code)
+	code, out, errors := execute("", nil, "schema", "record")
+	require.Equal(t, failure.ExitUsage, code)
 	require.Empty(t, out)
 	require.Contains(t, errors, `no schema of "record"`)
 }
@@ -150,8 +152,8 @@ func TestValidateNamesTheKeyThatWasMeant(t *testing.T) {
 		`{"id":"1","tags":[],"data":{}}`:             `a webhook has a url or events; --kind says`,
 		`{"id":"1","webhooks":[],"vars":{}}`:         `a webhook has a url or events; --kind says`,
 	} {
-		code, out, _ := runs(input, nil, "validate", "-")
-		require.Equal(t, exitUsage, code)
+		code, out, _ := execute(input, nil, "validate", "-")
+		require.Equal(t, failure.ExitUsage, code)
 		require.Contains(t, out, want)
 	}
 }

@@ -8,13 +8,13 @@ import (
 	"github.com/latch-run/latch"
 )
 
-func (a *app) versionCommand() *cobra.Command {
+func versionCommand(e *env) *cobra.Command {
 	return &cobra.Command{Use: "version", Short: "Print the version", Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error {
-		if a.json() {
-			a.printJSON(map[string]string{"version": latch.Version, "go": runtime.Version()})
+		if e.out.JSON {
+			e.out.Value(map[string]string{"version": latch.Version, "go": runtime.Version()})
 			return nil
 		}
-		a.printf("latch %s (%s, %s/%s)\n", latch.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+		e.out.Printf("latch %s (%s, %s/%s)\n", latch.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return nil
 	}}
 }

@@ -9,96 +9,70 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
-	temporalruns "github.com/latch-run/latch/internal/runs"
+	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // pollTimeout bounds one question of --watch, so that a run's end is not
 // missed for a worker that does not answer.
 const pollTimeout = 5 * time.Second
 
-func (a *app) watchCommand() *cobra.Command {
-	return takesAPI(&cobra.Command{Use: "watch ID", Short: "Show a run's progress until it ends", Args: cobra.ExactArgs(1),
-		Long: "Show a run's progress until it ends, as job run --watch does; the exit code is\nthat of the run. Ctrl-C stops watching, not the run." + anyID,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if a.api != nil {
-				return a.apiWatch(cmd.Context(), args[0])
-			}
-			temporal, err := a.dial(cmd.Context())
+func watchCommand(e *env) *cobra.Command {
+	return remote(e, &cobra.Command{Use: "watch ID", Short: "Show a run's progress until it ends", Args: cobra.ExactArgs(1),
+		Long: "Show a run's progress until it ends, as job run --watch does; the exit code is\nthat of the run. Ctrl-C stops watching, not the run." + anyID},
+		func(ctx context.Context, open opener, args []string) error {
+			world, err := open(ctx)
 			if err != nil {
 				return err
 			}
-			defer temporal.Close()
-			workflowID, _, err := resolve(cmd.Context(), temporal, args[0], anyPrefix...)
+			run, err := world.Find(ctx, args[0])
 			if err != nil {
 				return err
 			}
-			return a.watch(cmd.Context(), temporal, temporal.GetWorkflow(cmd.Context(), workflowID, ""))
-		}})
-}
-
-// A watched run is one whose progress and end can be asked for.
-type watched struct {
-	workflowID, runID string
-	// ask gives where the run stands, and its records. end waits for its end.
-	ask func(context.Context) (*latch.Status, []latch.Record, error)
-	end func(context.Context) (outcome, error)
+			return follow(ctx, e.out, e.pollInterval, run)
+		})
 }
 
 // ending is how the wait for a run ended.
 type ending struct {
-	outcome outcome
+	outcome *runs.Outcome
 	err     error
 }
 
-// watch prints the progress of a run of Temporal's.
-func (a *app) watch(ctx context.Context, temporal temporalClient, run client.WorkflowRun) error {
-	return a.follow(ctx, watched{workflowID: run.GetID(), runID: run.GetRunID(),
-		ask: func(ctx context.Context) (*latch.Status, []latch.Record, error) {
-			var status latch.Status
-			var records []latch.Record
-			err := query(ctx, temporal, run.GetID(), latch.QueryStatus, &status)
-			if err == nil {
-				err = query(ctx, temporal, run.GetID(), latch.QueryHistory, &records)
-			}
-			return &status, records, err
-		},
-		end: func(ctx context.Context) (outcome, error) { return await(ctx, run) },
-	})
-}
-
 // follow prints the run's progress as it happens, and its outcome.
-func (a *app) follow(ctx context.Context, run watched) error {
+func follow(ctx context.Context, out *output.Printer, pace time.Duration, run *backend.Run) error {
 	ended := make(chan ending, 1)
 	go func() {
-		came, err := run.end(ctx)
-		ended <- ending{came, err}
+		outcome, err := run.Wait(ctx)
+		ended <- ending{outcome, err}
 	}()
-	w := &watcher{ask: run.ask, to: a.out, coloured: a.colour()}
-	if a.json() {
-		w.to = a.err // standard output is for the outcome
+	w := &watcher{ask: run.Progress, to: out.Out, coloured: out.Colours()}
+	if out.JSON {
+		w.to = out.Err // standard output is for the outcome
 	}
-	w.line(cell{"watching", dim}, cell{printable(run.workflowID), bold}, cell{"run " + run.runID, dim})
-	ticker := time.NewTicker(a.pollInterval)
+	w.line(output.Dim.In("watching"), output.Bold.In(output.Printable(run.WorkflowID)), output.Dim.In("run "+run.RunID))
+	ticker := time.NewTicker(pace)
 	defer ticker.Stop()
 	for {
 		w.poll(ctx)
 		select {
 		case <-ctx.Done():
-			return a.interruptedWatch(run)
+			return interruptedWatch(run)
 		case end := <-ended:
-			if interrupted(ctx) {
-				return a.interruptedWatch(run)
+			if failure.IsInterrupted(ctx) {
+				return interruptedWatch(run)
 			}
 			if end.err != nil {
-				return fmt.Errorf("waiting for %s, which goes on: %w", run.workflowID, end.err)
+				return fmt.Errorf("waiting for %s, which goes on: %w", run.WorkflowID, end.err)
 			}
 			w.poll(ctx)
-			a.printOutcome(end.outcome, w.records)
-			if code := end.outcome.exitCode(); code != exitOK {
-				return silent(code)
+			printOutcome(out, end.outcome, w.records)
+			if code := exitCode(end.outcome); code != failure.ExitOK {
+				return failure.Silent(code)
 			}
 			return nil
 		case <-ticker.C:
@@ -106,8 +80,8 @@ func (a *app) follow(ctx context.Context, run watched) error {
 	}
 }
 
-func (a *app) interruptedWatch(run watched) error {
-	return newFailure(exitInterrupted, kindInterrupted, "stopped watching; %s goes on. Watch it again with: starter watch %s", run.workflowID, shell(run.workflowID))
+func interruptedWatch(run *backend.Run) error {
+	return failure.New(failure.Interrupted, "stopped watching; %s goes on. Watch it again with: starter watch %s", run.WorkflowID, output.Shell(run.WorkflowID))
 }
 
 // watcher asks a run where it stands and prints what has changed.
@@ -130,7 +104,7 @@ func (w *watcher) poll(ctx context.Context) {
 	defer cancel()
 	status, records, err := w.ask(ctx)
 	if err != nil {
-		if !interrupted(ctx) {
+		if !failure.IsInterrupted(ctx) {
 			w.tellTrouble(err)
 		}
 		return
@@ -146,20 +120,20 @@ func (w *watcher) poll(ctx context.Context) {
 
 // tellTrouble says once why there is no progress to show.
 func (w *watcher) tellTrouble(err error) {
-	text := explain(err).text
-	if temporalruns.IsNotBegun(err) {
+	text := failure.Explain(err).Text
+	if runs.IsNotBegun(err) {
 		text = "no worker has taken its first task yet"
 	}
 	if text != w.trouble {
 		w.trouble = text
-		w.line(cell{"waiting", yellow}, cell{oneLine(text), plain})
+		w.line(output.Yellow.In("waiting"), output.Plain(output.OneLine(text)))
 	}
 }
 
 func (w *watcher) tellPhase(status *latch.Status) {
 	if phase := phaseOf(status); phase != w.phase && phase != "" {
 		w.phase = phase
-		w.line(cell{"phase  ", bold}, cell{oneLine(phase), plain})
+		w.line(output.Bold.In("phase  "), output.Plain(output.OneLine(phase)))
 	}
 }
 
@@ -169,20 +143,20 @@ func (w *watcher) tellSteps(steps []latch.StepResult) {
 	}
 	for _, step := range steps {
 		if step.Status != latch.StepPending && w.steps[step.Name] != step.Status {
-			w.line(cell{"step   ", bold}, cell{oneLine(step.Name), plain}, cell{step.Status, stepColour(step.Status)}, cell{oneLine(step.Error), plain})
+			w.line(output.Bold.In("step   "), output.Plain(output.OneLine(step.Name)), stepColour(step.Status).In(step.Status), output.Plain(output.OneLine(step.Error)))
 		}
 		w.steps[step.Name] = step.Status
 	}
 }
 
-func stepColour(status string) string {
+func stepColour(status string) output.Colour {
 	switch status {
 	case latch.StepDone:
-		return green
+		return output.Green
 	case latch.StepFailed, latch.StepUndoFailed:
-		return red
+		return output.Red
 	default:
-		return yellow
+		return output.Yellow
 	}
 }
 
@@ -224,24 +198,24 @@ func (w *watcher) tellLocks(locks []latch.OpenLock) {
 			continue
 		}
 		w.locks[lock.Token] = true
-		w.line(cell{"lock   ", yellow}, cell{lock.Event, plain}, cell{oneLine(lock.Webhook), plain}, cell{"waits for its removal" + until(lock), plain})
-		fmt.Fprintf(w.to, "          %s\n", removal(printable(lock.Token)))
+		w.line(output.Yellow.In("lock   "), output.Plain(lock.Event), output.Plain(output.OneLine(lock.Webhook)), output.Plain("waits for its removal"+until(lock)))
+		fmt.Fprintf(w.to, "          %s\n", removal(output.Printable(lock.Token)))
 	}
 }
 
 func (w *watcher) tellRejected(rejected []latch.Rejected) {
 	for _, one := range rejected[min(w.rejected, len(rejected)):] {
-		w.line(cell{"refused", red}, cell{"signal " + oneLine(one.Name), plain}, cell{oneLine(one.Error), plain})
+		w.line(output.Red.In("refused"), output.Plain("signal "+output.OneLine(one.Name)), output.Plain(output.OneLine(one.Error)))
 	}
 	w.rejected = len(rejected)
 }
 
 // line prints the time and the cells that are not empty.
-func (w *watcher) line(cells ...cell) {
-	parts := []string{cell{time.Now().Format(time.TimeOnly), dim}.show(w.coloured)}
+func (w *watcher) line(cells ...output.Cell) {
+	parts := []string{output.Dim.In(time.Now().Format(time.TimeOnly)).Show(w.coloured)}
 	for _, c := range cells {
-		if c.text != "" {
-			parts = append(parts, c.show(w.coloured))
+		if c.Text != "" {
+			parts = append(parts, c.Show(w.coloured))
 		}
 	}
 	fmt.Fprintln(w.to, strings.Join(parts, "  "))

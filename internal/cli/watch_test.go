@@ -9,31 +9,32 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/serviceerror"
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 // scene is what the run answers at one poll.
 type scene struct{ status, history string }
 
 // play makes a run that goes through the scenes, a poll each, and then ends.
-func play(temporal *fakeTemporal, scenes ...scene) *fakeTemporal {
-	temporal.ended = make(chan struct{})
+func play(run *runstest.Run, scenes ...scene) {
+	run.Ended = make(chan struct{})
 	at := 0
-	temporal.query = func(_, name string, _ []any) (string, error) {
+	run.Answer = func(query string) (any, error) {
 		current := scenes[min(at, len(scenes)-1)]
-		if name == latch.QueryStatus {
-			return current.status, nil
+		if query == latch.QueryStatus {
+			return json.RawMessage(current.status), nil
 		}
 		if at++; at == len(scenes) {
-			close(temporal.ended)
+			close(run.Ended)
 		}
-		return current.history, nil
+		return json.RawMessage(current.history), nil
 	}
-	return temporal
 }
 
 const (
@@ -44,8 +45,16 @@ const (
 	result = `{"id":"first","status":"released","steps":[{"name":"a","status":"done"}],"history":[` + passed + `]}`
 )
 
-func releaseRun(scenes ...scene) *fakeTemporal {
-	return play(&fakeTemporal{exists: []string{"release-first"}, result: result}, scenes...)
+func releaseRun(scenes ...scene) *runstest.Temporal {
+	temporal := newTemporal("release-first")
+	released(temporal.Runs[0], scenes...)
+	return temporal
+}
+
+// released has a run go through the scenes, and then be released.
+func released(run *runstest.Run, scenes ...scene) {
+	play(run, scenes...)
+	run.Closed = runstest.Completed(payloads(result))
 }
 
 func threeScenes() []scene {
@@ -64,8 +73,8 @@ var clock = regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d  `)
 // removes them, and the result.
 func TestWatching(t *testing.T) {
 	t.Parallel()
-	code, out, errors := runs("", releaseRun(threeScenes()...), "watch", "first")
-	require.Equal(t, exitOK, code, errors)
+	code, out, errors := execute("", releaseRun(threeScenes()...), "watch", "first")
+	require.Equal(t, failure.ExitOK, code, errors)
 	require.Empty(t, errors)
 	require.Equal(t, strings.Join([]string{
 		"watching  release-first  run run-1",
@@ -85,22 +94,24 @@ func TestWatching(t *testing.T) {
 func TestWatchingOnATerminalEndsWithATable(t *testing.T) {
 	t.Parallel()
 	c := newCommand("", releaseRun(threeScenes()...))
-	c.app.terminal, c.app.environ = true, []string{"NO_COLOR=1"}
-	require.Equal(t, exitOK, c.run("watch", "first"))
-	require.Contains(t, c.out.String(), "RESULT  EVENT           WEBHOOK   ANSWER  ATTEMPTS  TOOK  DECISION  DELIVERY  NOTE\n"+
+	c.out.Terminal, c.environ = true, []string{"NO_COLOR=1"}
+	require.Equal(t, failure.ExitOK, c.start("watch", "first"))
+	require.Contains(t, c.stdout.String(), "RESULT  EVENT           WEBHOOK   ANSWER  ATTEMPTS  TOOK  DECISION  DELIVERY  NOTE\n"+
 		"pass    BEFORE_RELEASE  approval  200     2         1.5s  continue  dlv_1     lock removed by ada")
-	require.NotContains(t, c.out.String(), "\x1b")
+	require.NotContains(t, c.stdout.String(), "\x1b")
 
 	c = newCommand("", releaseRun(threeScenes()...))
-	c.app.terminal = true
-	require.Equal(t, exitOK, c.run("watch", "first"))
-	require.Contains(t, c.out.String(), "\x1b[32mreleased\x1b[0m")
+	c.out.Terminal = true
+	require.Equal(t, failure.ExitOK, c.start("watch", "first"))
+	require.Contains(t, c.stdout.String(), "\x1b[32mreleased\x1b[0m")
 }
 
 func TestWatchingAsJSONGivesTheOutcomeAlone(t *testing.T) {
 	t.Parallel()
-	code, out, errors := runs("id: first\nsteps: [{name: a, do: {command: {argv: [x]}}}]", releaseRun(threeScenes()...), "release", "run", "-", "--watch", "-o", "json")
-	require.Equal(t, exitOK, code)
+	temporal := newTemporal()
+	temporal.OnStart = func(run *runstest.Run) { released(run, threeScenes()...) }
+	code, out, errors := execute("id: first\nsteps: [{name: a, do: {command: {argv: [x]}}}]", temporal, "release", "run", "-", "--watch", "-o", "json")
+	require.Equal(t, failure.ExitOK, code)
 	outcome := object(t, out)
 	require.Equal(t, "released", outcome["status"])
 	require.Equal(t, "release-first", outcome["workflow_id"])
@@ -111,37 +122,38 @@ func TestWatchingAsJSONGivesTheOutcomeAlone(t *testing.T) {
 // TestExitCodesOfRuns, as the root command's help tells them.
 func TestExitCodesOfRuns(t *testing.T) {
 	t.Parallel()
-	failed := func(kind string, details ...any) error {
-		return temporal.NewNonRetryableApplicationError("step a failed", kind, nil, details...)
+	failed := func(kind, details string) *historypb.HistoryEvent {
+		return runstest.Failed("step a failed", kind, payloads(details))
 	}
-	type raw = json.RawMessage
 	for name, test := range map[string]struct {
 		result string
-		err    error
+		closed *historypb.HistoryEvent
 		code   int
 		want   []string
 	}{
-		"released":    {`{"id":"1","status":"released","steps":[]}`, nil, exitOK, []string{"release-first: released"}},
-		"stopped":     {`{"id":"1","status":"stopped","reason":"no","decided_by":{"webhook":"board","event":"BEFORE_RELEASE"},"steps":[{"name":"a","status":"pending"}]}`, nil, exitNotReleased, []string{"release-first: stopped\n  reason: no\n  decided by: webhook board at BEFORE_RELEASE\n  step a: pending\n"}},
-		"rolled back": {`{"id":"1","status":"rolled_back","decided_by":{"by":"ada"},"steps":[]}`, nil, exitNotReleased, []string{"decided by: ada"}},
-		"succeeded":   {`{"id":"1","status":"succeeded","kvp":{}}`, nil, exitOK, []string{"succeeded"}},
-		"deliveries that failed": {`{"id":"1","event":"A","history":[{"result":"fail","error":"503","attempts":9},{"result":"pass","attempts":1},{"result":"skipped","error":"skipped: no"},{"result":"fail","error":"stop_release: no such key","attempts":1,"response":{"status":200}},{"result":"fail","error":"lock timed out","attempts":0,"lock":{"token":"t"}}]}`, nil, exitOK, []string{
+		"released":    {`{"id":"1","status":"released","steps":[]}`, nil, failure.ExitOK, []string{"release-first: released"}},
+		"stopped":     {`{"id":"1","status":"stopped","reason":"no","decided_by":{"webhook":"board","event":"BEFORE_RELEASE"},"steps":[{"name":"a","status":"pending"}]}`, nil, failure.ExitNotReleased, []string{"release-first: stopped\n  reason: no\n  decided by: webhook board at BEFORE_RELEASE\n  step a: pending\n"}},
+		"rolled back": {`{"id":"1","status":"rolled_back","decided_by":{"by":"ada"},"steps":[]}`, nil, failure.ExitNotReleased, []string{"decided by: ada"}},
+		"succeeded":   {`{"id":"1","status":"succeeded","kvp":{}}`, nil, failure.ExitOK, []string{"succeeded"}},
+		"deliveries that failed": {`{"id":"1","event":"A","history":[{"result":"fail","error":"503","attempts":9},{"result":"pass","attempts":1},{"result":"skipped","error":"skipped: no"},{"result":"fail","error":"stop_release: no such key","attempts":1,"response":{"status":200}},{"result":"fail","error":"lock timed out","attempts":0,"lock":{"token":"t"}}]}`, nil, failure.ExitOK, []string{
 			"completed\n  1 of 3 deliveries failed\n"}},
-		"an emission": {`{"id":"1","event":"A","history":[]}`, nil, exitOK, []string{"completed"}},
-		"a sequence":  {`{"id":"1","status":"succeeded","jobs":[{"id":"x","status":"failed","error":"oh"}]}`, nil, exitOK, []string{"  job x: failed: oh\n"}},
-		"failed": {"", failed(latch.ErrorReleaseFailed, raw(`{"id":"1","status":"failed","steps":[{"name":"a","status":"failed","error":"oh"}]}`)),
-			exitFailed, []string{"release-first: failed\n", "error: ReleaseFailed: step a failed", "step a: failed: oh"}},
-		"an undo that failed": {"", failed(latch.ErrorRollbackIncomplete), exitFailed, []string{"error: RollbackIncomplete: step a failed"}},
-		"timed out":           {"", failed(latch.ErrorJobFailed, raw(`{"id":"1","status":"timed_out"}`)), exitFailed, []string{"release-first: timed_out"}},
-		"cancelled":           {"", temporal.NewCanceledError(raw(`{"id":"1","status":"cancelled","steps":[{"name":"a","status":"undone"}]}`)), exitFailed, []string{"release-first: cancelled", "step a: undone"}},
-		"refused":             {"", failed(latch.ErrorInvalidSpec), exitUsage, []string{"error: InvalidSpec: step a failed"}},
-		"terminated":          {"", &temporal.TerminatedError{}, exitFailed, []string{"release-first: terminated", "nothing undone"}},
+		"an emission": {`{"id":"1","event":"A","history":[]}`, nil, failure.ExitOK, []string{"completed"}},
+		"a sequence":  {`{"id":"1","status":"succeeded","jobs":[{"id":"x","status":"failed","error":"oh"}]}`, nil, failure.ExitOK, []string{"  job x: failed: oh\n"}},
+		"failed": {"", failed(latch.ErrorReleaseFailed, `{"id":"1","status":"failed","steps":[{"name":"a","status":"failed","error":"oh"}]}`),
+			failure.ExitFailed, []string{"release-first: failed\n", "error: ReleaseFailed: step a failed", "step a: failed: oh"}},
+		"an undo that failed": {"", failed(latch.ErrorRollbackIncomplete, ""), failure.ExitFailed, []string{"error: RollbackIncomplete: step a failed"}},
+		"timed out":           {"", failed(latch.ErrorJobFailed, `{"id":"1","status":"timed_out"}`), failure.ExitFailed, []string{"release-first: timed_out"}},
+		"cancelled":           {"", runstest.Canceled(payloads(`{"id":"1","status":"cancelled","steps":[{"name":"a","status":"undone"}]}`)), failure.ExitFailed, []string{"release-first: cancelled", "step a: undone"}},
+		"refused":             {"", failed(latch.ErrorInvalidSpec, ""), failure.ExitUsage, []string{"error: InvalidSpec: step a failed"}},
+		"terminated":          {"", runstest.Terminated(""), failure.ExitFailed, []string{"release-first: terminated", "nothing undone"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			run := play(&fakeTemporal{exists: []string{"release-first"}, result: test.result}, scene{`{"status":"running"}`, "[]"})
-			run.err = test.err
-			code, out, errors := runs("", run, "watch", "first")
+			run := releaseRun(scene{`{"status":"running"}`, "[]"})
+			if run.Runs[0].Closed = test.closed; test.closed == nil {
+				run.Runs[0].Closed = runstest.Completed(payloads(test.result))
+			}
+			code, out, errors := execute("", run, "watch", "first")
 			require.Equal(t, test.code, code, out+errors)
 			require.Empty(t, errors)
 			for _, want := range test.want {
@@ -156,43 +168,46 @@ func TestCtrlCStopsWatchingNotTheRun(t *testing.T) {
 	t.Parallel()
 	ctx, interrupt := context.WithCancel(context.Background())
 	defer interrupt()
-	run := &fakeTemporal{exists: []string{"release-first"}, ended: make(chan struct{})}
-	run.query = func(_, name string, _ []any) (string, error) {
-		if name == latch.QueryHistory {
+	run := newTemporal("release-first")
+	run.Runs[0].Ended = make(chan struct{})
+	answering(run, func(query string) (string, error) {
+		if query == latch.QueryHistory {
 			interrupt()
 			return "[]", nil
 		}
 		return `{"status":"running"}`, nil
-	}
+	})
 	c := newCommand("", run)
-	require.Equal(t, exitInterrupted, c.app.run(ctx, []string{"watch", "first"}))
-	require.Equal(t, "Error: stopped watching; release-first goes on. Watch it again with: starter watch release-first\n", c.err.String())
-	require.Empty(t, run.updates)
+	require.Equal(t, failure.ExitInterrupted, c.program.run(ctx, []string{"watch", "first"}))
+	require.Equal(t, "Error: stopped watching; release-first goes on. Watch it again with: starter watch release-first\n", c.stderr.String())
+	require.Empty(t, run.Updates)
 }
 
 // TestWatchingWithoutAWorkerSaysSoOnce.
 func TestWatchingWithoutAWorkerSaysSoOnce(t *testing.T) {
 	t.Parallel()
-	unanswered := func() *fakeTemporal {
-		run := &fakeTemporal{exists: []string{"release-first"}, ended: make(chan struct{}), result: `{"status":"released"}`,
-			infos: map[string]*workflowpb.WorkflowExecutionInfo{"release-first": {TaskQueue: "mine"}}}
-		polls := 0
-		run.query = func(string, string, []any) (string, error) {
+	unanswered := func() *runstest.Temporal {
+		temporal := releaseRun()
+		run, polls := temporal.Runs[0], 0
+		return answering(temporal, func(string) (string, error) {
 			if polls++; polls == 5 {
-				close(run.ended)
+				close(run.Ended)
 			}
 			return "", serviceerror.NewDeadlineExceeded("no")
-		}
-		return run
+		})
 	}
-	code, out, _ := runs("", unanswered(), "watch", "release-first")
-	require.Equal(t, exitOK, code)
+	code, out, _ := execute("", unanswered(), "watch", "release-first")
+	require.Equal(t, failure.ExitOK, code)
 	require.Equal(t, 1, strings.Count(out, `waiting  release-first does not answer: is a worker polling its task queue "mine"?`), out)
 
 	run := unanswered()
-	run.gone = serviceerror.NewUnavailable("stream terminated by RST_STREAM with error code: CANCEL")
-	code, out, _ = runs("", run, "watch", "release-first")
-	require.Equal(t, exitOK, code)
+	silent := run.Runs[0].Answer
+	run.Runs[0].Answer = func(query string) (any, error) {
+		run.DescribeError = serviceerror.NewUnavailable("stream terminated by RST_STREAM with error code: CANCEL")
+		return silent(query)
+	}
+	code, out, _ = execute("", run, "watch", "release-first")
+	require.Equal(t, failure.ExitOK, code)
 	require.Equal(t, 1, strings.Count(out, "waiting  Temporal is out of reach"), out)
 	require.NotContains(t, out, "worker")
 	require.NotContains(t, out, "RST_STREAM")
@@ -228,30 +243,28 @@ func TestNotesOfARecord(t *testing.T) {
 
 func TestStatusAndHistory(t *testing.T) {
 	t.Parallel()
-	var asked []any
-	run := &fakeTemporal{exists: []string{"release-first"}, query: func(_, name string, args []any) (string, error) {
-		if name == latch.QueryStatus {
+	run := answering(newTemporal("release-first"), func(query string) (string, error) {
+		if query == latch.QueryStatus {
 			return threeScenes()[1].status, nil
 		}
-		asked = args
 		return "[" + passed + "]", nil
-	}}
-	code, out, _ := runs("", run, "status", "first")
-	require.Equal(t, exitOK, code)
+	})
+	code, out, _ := execute("", run, "status", "first")
+	require.Equal(t, failure.ExitOK, code)
 	require.Equal(t, "release-first: running\n  phase: waiting BEFORE_RELEASE\n  step a: pending\n"+
 		"  lock of approval at BEFORE_RELEASE, since 2026-07-01T10:00:00Z\n    remove it with: starter lock release "+lockToken+"\n  refused: signal stop: no\n", out)
-	_, out, _ = runs("", run, "status", "release-first", "-o", "json")
+	_, out, _ = execute("", run, "status", "release-first", "-o", "json")
 	require.Equal(t, "waiting", object(t, out)["phase"])
 
-	code, out, _ = runs("", run, "history", "first", "--webhook", "approval", "--event", "BEFORE_RELEASE", "--after", "dlv_0", "--limit", "5")
-	require.Equal(t, exitOK, code)
-	require.Equal(t, []any{latch.HistoryQuery{Webhook: "approval", Event: "BEFORE_RELEASE", After: "dlv_0", Limit: 5}}, asked)
+	code, out, _ = execute("", run, "history", "first", "--webhook", "approval", "--event", "BEFORE_RELEASE", "--after", "dlv_0", "--limit", "5")
+	require.Equal(t, failure.ExitOK, code)
+	require.Equal(t, []any{latch.HistoryQuery{Webhook: "approval", Event: "BEFORE_RELEASE", After: "dlv_0", Limit: 5}}, run.Arguments)
 	require.Equal(t, "RESULT\tEVENT\tWEBHOOK\tANSWER\tATTEMPTS\tTOOK\tDECISION\tDELIVERY\tNOTE\npass\tBEFORE_RELEASE\tapproval\t200\t2\t1.5s\tcontinue\tdlv_1\tlock removed by ada\ufffd[31m (update)\n", out)
-	_, out, _ = runs("", run, "history", "first", "-o", "json")
+	_, out, _ = execute("", run, "history", "first", "-o", "json")
 	require.Equal(t, "dlv_1", object(t, `{"records":`+out+`}`)["records"].([]any)[0].(map[string]any)["delivery_id"])
 
-	code, _, errors := runs("", run, "status", "other")
-	require.Equal(t, exitFailed, code)
+	code, _, errors := execute("", run, "status", "other")
+	require.Equal(t, failure.ExitFailed, code)
 	require.Equal(t, "Error: there is no run with the workflow id \"other\" or \"job-other\" or \"release-other\" or \"emit-other\"\n", errors)
 }
 
@@ -261,7 +274,7 @@ func TestConnectingIsBoundedAndNamesTheAddress(t *testing.T) {
 	t.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
 	t.Setenv("TEMPORAL_NAMESPACE", "shop")
 	t.Setenv("TEMPORAL_CONFIG_FILE", write(t, "temporal.toml", ""))
-	_, err := dial(t.Context()) // without a bound it would go on for ever
+	_, err := backend.Dial(t.Context()) // without a bound it would go on for ever
 	require.ErrorContains(t, err, "cannot reach Temporal at 127.0.0.1:1 (namespace shop)")
-	require.Equal(t, exitUnreachable, explain(err).code)
+	require.Equal(t, failure.ExitUnreachable, failure.Explain(err).ExitCode())
 }

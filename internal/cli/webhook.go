@@ -5,17 +5,19 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/signature"
 	"github.com/latch-run/latch/internal/typo"
 )
 
-func (a *app) webhookCommand() *cobra.Command {
+func webhookCommand(e *env) *cobra.Command {
 	return group("webhook", "List webhooks, make keys for them, check captured requests, try a webhook",
-		a.webhookListCommand(),
-		a.webhookKeygenCommand(), a.webhookVerifyCommand(), a.webhookTestCommand())
+		webhookListCommand(e),
+		webhookKeygenCommand(e), webhookVerifyCommand(e), webhookTestCommand(e))
 }
 
-func (a *app) webhookKeygenCommand() *cobra.Command {
+func webhookKeygenCommand(e *env) *cobra.Command {
 	var kind string
 	command := &cobra.Command{Use: "keygen", Short: "Print a new secret that signs webhooks", Args: cobra.NoArgs,
 		Long: `Print a new secret as Standard Webhooks writes it. whsec (the default) is
@@ -29,12 +31,12 @@ never sent.
 
 To rotate a secret, put the new one before the old one, in lines of one file:
 both sign until the old one is removed.`,
-		RunE: func(*cobra.Command, []string) error { return a.keygen(kind) }}
+		RunE: func(*cobra.Command, []string) error { return printKey(e.out, kind) }}
 	command.Flags().StringVar(&kind, "kind", "whsec", "whsec (symmetric) or ed25519 (asymmetric)")
 	return command
 }
 
-func (a *app) keygen(kind string) error {
+func printKey(out *output.Printer, kind string) error {
 	made := struct {
 		Kind   string `json:"kind"`
 		Secret string `json:"secret"`
@@ -46,15 +48,15 @@ func (a *app) keygen(kind string) error {
 	case "ed25519":
 		made.Secret, made.Public = signature.NewPair()
 	default:
-		return usageError(fmt.Errorf("--kind is whsec or ed25519, not %q%s", kind, typo.Hint(kind, []string{"whsec", "ed25519"})))
+		return failure.OfUsage(fmt.Errorf("--kind is whsec or ed25519, not %q%s", kind, typo.Hint(kind, []string{"whsec", "ed25519"})))
 	}
-	if a.json() {
-		a.printJSON(made)
+	if out.JSON {
+		out.Value(made)
 		return nil
 	}
-	a.printf("%s\n", made.Secret)
+	out.Printf("%s\n", made.Secret)
 	if made.Public != "" {
-		fmt.Fprintln(a.err, made.Public)
+		fmt.Fprintln(out.Err, made.Public)
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/latch-run/latch/internal/cli/output"
 )
 
 // A captured request is as much of one as signatures are over.
@@ -29,7 +31,7 @@ type captured struct {
 
 // readCaptured reads the request from a file, from flags, or its headers from a
 // file and its body by --body.
-func (a *app) readCaptured(flags verifyFlags, args []string) (*captured, error) {
+func readCaptured(out *output.Printer, flags verifyFlags, args []string) (*captured, error) {
 	request := &captured{header: http.Header{}}
 	var err error
 	switch {
@@ -38,7 +40,7 @@ func (a *app) readCaptured(flags verifyFlags, args []string) (*captured, error) 
 	case len(args) == 1 && args[0] == "-" && flags.body == "-":
 		return nil, errors.New("standard input is either REQUEST or --body, not both")
 	case len(args) == 1:
-		if request, err = a.captureFrom(args[0], flags.body != ""); err != nil {
+		if request, err = captureFrom(out, args[0], flags.body != ""); err != nil {
 			return nil, err
 		}
 	case len(flags.headers) == 0 && flags.body == "":
@@ -52,14 +54,14 @@ func (a *app) readCaptured(flags verifyFlags, args []string) (*captured, error) 
 		request.header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
 	}
 	if flags.body != "" {
-		request.body, err = readFile(flags.body, a.in)
+		request.body, err = readFile(flags.body, out.In)
 	}
 	return request, err
 }
 
 // captureFrom reads a file; headersOnly leaves its body out.
-func (a *app) captureFrom(name string, headersOnly bool) (*captured, error) {
-	data, err := readFile(name, a.in)
+func captureFrom(out *output.Printer, name string, headersOnly bool) (*captured, error) {
+	data, err := readFile(name, out.In)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/spec"
 	"github.com/latch-run/latch/internal/typo"
 )
@@ -28,8 +30,8 @@ type trialHook struct {
 
 // loadTrial reads a file and refuses one that is wrong. Of webhooks that stand by
 // themselves there may be several.
-func (a *app) loadTrial(file, event string) (*trialFile, error) {
-	inputs := a.checkAll(file, "")
+func loadTrial(out *output.Printer, file, event string) (*trialFile, error) {
+	inputs := checkAll(out.In, file, "")
 	var problems latch.Problems
 	var webhooks []latch.Webhook
 	for _, input := range inputs {
@@ -42,11 +44,11 @@ func (a *app) loadTrial(file, event string) (*trialFile, error) {
 		}
 	}
 	if len(problems) > 0 {
-		return nil, refusedFiles(problems)
+		return nil, failure.OfProblems(problems)
 	}
 	input := inputs[0]
 	if input.kind == spec.Rules {
-		return nil, usageError(fmt.Errorf("%s: it has tests of rules, and no webhooks of its own", file))
+		return nil, failure.OfUsage(fmt.Errorf("%s: it has tests of rules, and no webhooks of its own", file))
 	}
 	if input.kind == spec.Webhook {
 		return around(webhooks, event), nil
@@ -126,15 +128,15 @@ func (f *trialFile) find(event, id, which string) (*trialHook, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1 && id == "":
-		return nil, fmt.Errorf("several webhooks listen to %s: %s; they are %s", event, which, quoteAll(ids, ", "))
+		return nil, fmt.Errorf("several webhooks listen to %s: %s; they are %s", event, which, output.Quoted(ids, ", "))
 	case len(found) > 1:
 		return nil, fmt.Errorf("several jobs have a webhook %q that listens to %s: put the job that is meant into a file of its own", id, event)
 	case id != "" && slices.Contains(others, id):
 		return nil, fmt.Errorf("webhook %q does not listen to %s", id, event)
 	case id != "":
-		return nil, fmt.Errorf("there is no webhook %q; there are %s%s", id, quoteAll(all, ", "), typo.Hint(id, all))
+		return nil, fmt.Errorf("there is no webhook %q; there are %s%s", id, output.Quoted(all, ", "), typo.Hint(id, all))
 	default:
-		return nil, fmt.Errorf("no webhook listens to %s; there are %s", event, quoteAll(others, ", "))
+		return nil, fmt.Errorf("no webhook listens to %s; there are %s", event, output.Quoted(others, ", "))
 	}
 }
 

@@ -3,19 +3,20 @@ package cli
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/cli/output"
 )
 
-func (a *app) webhookListCommand() *cobra.Command {
-	return takesAPI(&cobra.Command{Use: "list", Short: "List the registered webhooks", Args: cobra.NoArgs,
+func webhookListCommand(e *env) *cobra.Command {
+	return remote(e, &cobra.Command{Use: "list", Short: "List the registered webhooks", Args: cobra.NoArgs,
 		Long: `List the webhooks that stand by themselves and apply to the runs of the task
 queue (--task-queue; with --api, the API's), in the order of their making. In
-their URLs *** stands for credentials. * marks an event that blocks.`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.listWebhooks(cmd.Context()) }})
+their URLs *** stands for credentials. * marks an event that blocks.`},
+		func(ctx context.Context, open opener, _ []string) error { return listWebhooks(ctx, open, e.out) })
 }
 
 // listedWebhooks are what --output json prints.
@@ -23,59 +24,42 @@ type listedWebhooks struct {
 	Webhooks []latch.RegisteredWebhook `json:"webhooks"`
 }
 
-func (a *app) listWebhooks(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+// webhooksTimeout bounds reading the registered webhooks, of which there are few.
+const webhooksTimeout = 30 * time.Second
+
+func listWebhooks(ctx context.Context, open opener, out *output.Printer) error {
+	ctx, cancel := context.WithTimeout(ctx, webhooksTimeout)
 	defer cancel()
-	list, err := a.registeredWebhooks(ctx)
+	world, err := open(ctx)
 	if err != nil {
 		return err
 	}
-	if a.json() {
-		a.printJSON(list)
+	webhooks, err := world.Webhooks(ctx)
+	if err != nil {
+		return err
+	}
+	if out.JSON {
+		out.Value(listedWebhooks{webhooks})
 		return nil
 	}
-	t := &table{header: []string{"ID", "EVENTS", "URL", "WHEN", "ENABLED", "ENFORCED", "CHANGED"}}
-	for i := range list.Webhooks {
-		t.rows = append(t.rows, webhookRow(&list.Webhooks[i]))
+	t := output.NewTable("ID", "EVENTS", "URL", "WHEN", "ENABLED", "ENFORCED", "CHANGED")
+	for i := range webhooks {
+		t.Add(webhookRow(&webhooks[i])...)
 	}
-	t.write(a.out, a.terminal, a.colour())
+	out.Table(t)
 	return nil
 }
 
-// registeredWebhooks lists the webhooks without credentials.
-func (a *app) registeredWebhooks(ctx context.Context) (*listedWebhooks, error) {
-	list := &listedWebhooks{Webhooks: []latch.RegisteredWebhook{}}
-	if a.api != nil {
-		if err := a.api.Webhooks(ctx, list); err != nil {
-			return nil, a.apiFailure(err, kindFailed)
-		}
-		return list, nil
-	}
-	temporal, err := a.dial(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer temporal.Close()
-	registered, err := a.registry(temporal).Webhooks().List(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, webhook := range registered {
-		list.Webhooks = append(list.Webhooks, registry.Shown(webhook))
-	}
-	return list, nil
-}
-
-func webhookRow(webhook *latch.RegisteredWebhook) []cell {
-	enabled, enforced := cell{"yes", green}, cell{"no", dim}
+func webhookRow(webhook *latch.RegisteredWebhook) []output.Cell {
+	enabled, enforced := output.Green.In("yes"), output.Dim.In("no")
 	if !webhook.IsEnabled() {
-		enabled = cell{"no", yellow}
+		enabled = output.Yellow.In("no")
 	}
 	if webhook.Enforced {
-		enforced = cell{"yes", yellow}
+		enforced = output.Yellow.In("yes")
 	}
-	return []cell{{oneLine(webhook.ID), bold}, {orDash(eventsText(webhook)), plain}, {orDash(addressText(webhook)), plain},
-		{orDash(oneLine(webhook.When)), plain}, enabled, enforced, {utc(webhook.UpdatedAt), plain}}
+	return []output.Cell{output.Bold.In(output.OneLine(webhook.ID)), output.Plain(output.OrDash(eventsText(webhook))), output.Plain(output.OrDash(addressText(webhook))),
+		output.Plain(output.OrDash(output.OneLine(webhook.When))), enabled, enforced, output.Plain(utc(webhook.UpdatedAt))}
 }
 
 // eventsText lists the events that the webhook listens to.
@@ -90,13 +74,13 @@ func eventsText(webhook *latch.RegisteredWebhook) string {
 			names = append(names, settings.Event)
 		}
 	}
-	return oneLine(strings.Join(names, ", "))
+	return output.OneLine(strings.Join(names, ", "))
 }
 
 // addressText is the URL, or the name of the secret that has it.
 func addressText(webhook *latch.RegisteredWebhook) string {
 	if webhook.URLSecret != "" {
-		return "secret " + oneLine(webhook.URLSecret)
+		return "secret " + output.OneLine(webhook.URLSecret)
 	}
-	return oneLine(webhook.URL)
+	return output.OneLine(webhook.URL)
 }

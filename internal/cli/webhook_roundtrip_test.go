@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/signature"
 )
 
@@ -37,17 +38,17 @@ func TestVerifyReadsWhatTestPrints(t *testing.T) {
 			for _, args := range []string{"", "--send", "--show-secrets", "-o json", "-o json --send"} {
 				for _, terminal := range []bool{false, true} {
 					c := newCommand("", nil)
-					c.app.environ = []string{"LATCH_EGRESS_ALLOW=127.0.0.1", "LATCH_SECRET_BOARD=" + test.secret}
-					c.app.terminal = terminal
-					code := c.run(append([]string{"webhook", "test", file, "--event", "JOB_SUCCESS"}, strings.Fields(args)...)...)
-					require.Equal(t, exitOK, code, c.err.String())
-					printed := c.out.String()
+					c.environ = []string{"LATCH_EGRESS_ALLOW=127.0.0.1", "LATCH_SECRET_BOARD=" + test.secret}
+					c.out.Terminal = terminal
+					code := c.start(append([]string{"webhook", "test", file, "--event", "JOB_SUCCESS"}, strings.Fields(args)...)...)
+					require.Equal(t, failure.ExitOK, code, c.stderr.String())
+					printed := c.stdout.String()
 					if !strings.Contains(args, "json") {
-						printed = c.err.String() + printed // as a terminal shows them, one after the other
+						printed = c.stderr.String() + printed // as a terminal shows them, one after the other
 					}
 					for _, captured := range []string{printed, strings.ReplaceAll(strings.ReplaceAll(printed, "\r\n", "\n"), "\n", "\r\n")} {
-						code, out, errors := runs(captured, nil, "webhook", "verify", "-", "--secret-file", key)
-						require.Equal(t, exitOK, code, args+"\n"+captured+"\n"+out+errors)
+						code, out, errors := execute(captured, nil, "webhook", "verify", "-", "--secret-file", key)
+						require.Equal(t, failure.ExitOK, code, args+"\n"+captured+"\n"+out+errors)
 						require.Contains(t, out, "in line 2")
 					}
 				}
@@ -60,10 +61,10 @@ func TestVerifyReadsWhatTestPrints(t *testing.T) {
 func TestVerifyTellsOfHiddenValues(t *testing.T) {
 	t.Parallel()
 	c := newCommand(`{"id":"w","url":"https://example.com/","event":"JOB_SUCCESS","secret":"board"}`, nil)
-	c.app.environ = []string{"LATCH_SECRET_BOARD=mdoq-is-awesome"}
-	require.Equal(t, exitOK, c.run("webhook", "test", "-", "--event", "JOB_SUCCESS"))
-	code, out, errors := runs(c.out.String(), nil, "webhook", "verify", "-", "--secret-file", write(t, "key", "another-key-of-old"))
-	require.NotEqual(t, exitOK, code)
+	c.environ = []string{"LATCH_SECRET_BOARD=mdoq-is-awesome"}
+	require.Equal(t, failure.ExitOK, c.start("webhook", "test", "-", "--event", "JOB_SUCCESS"))
+	code, out, errors := execute(c.stdout.String(), nil, "webhook", "verify", "-", "--secret-file", write(t, "key", "another-key-of-old"))
+	require.NotEqual(t, failure.ExitOK, code)
 	require.Contains(t, out+errors, "it has *** where a value was hidden: webhook test --show-secrets prints the value")
 	require.NotContains(t, out+errors, "another-key-of-old")
 }
@@ -87,25 +88,25 @@ func TestVerifyReadsCapturesOfOtherTools(t *testing.T) {
 		body    bool
 		code    int
 	}{
-		"curl -v":                   {curl, true, exitOK},
-		"curl -v, CR LF":            {strings.ReplaceAll(curl, "\n", "\r\n"), true, exitOK},
-		"curl -v over HTTP/2":       {strings.Replace(curl, "HTTP/1.1\n> Host", "HTTP/2\n> Host", 1), true, exitOK},
-		"curl -v without the body":  {curl, false, exitUsage},
-		"a request and its body":    {raw, true, exitOK},
-		"headers alone, and a body": {headers, true, exitOK},
-		"headers, then the body":    {headers + "\n\n" + body + "\n", false, exitOK},
-		"a .http file":              {"### a test\n# of the board\n@host = example.com\nPOST https://example.com/hook\n// who\n" + headers + "\n\n" + body + "\n\n### next\nGET https://example.com/\n", false, exitOK},
-		"a .http file, versioned":   {"###\nPOST https://example.com/hook HTTP/1.1\n" + headers + "\n\n" + body + "\n", false, exitOK},
-		"JSON":                      {string(wire), false, exitOK},
-		"JSON of something else":    {`{"a":1}`, false, exitUsage},
-		"blank lines before it":     {"\n\n" + raw, false, exitOK},
-		"nothing of a request":      {"hello\nworld\n", false, exitUsage},
+		"curl -v":                   {curl, true, failure.ExitOK},
+		"curl -v, CR LF":            {strings.ReplaceAll(curl, "\n", "\r\n"), true, failure.ExitOK},
+		"curl -v over HTTP/2":       {strings.Replace(curl, "HTTP/1.1\n> Host", "HTTP/2\n> Host", 1), true, failure.ExitOK},
+		"curl -v without the body":  {curl, false, failure.ExitUsage},
+		"a request and its body":    {raw, true, failure.ExitOK},
+		"headers alone, and a body": {headers, true, failure.ExitOK},
+		"headers, then the body":    {headers + "\n\n" + body + "\n", false, failure.ExitOK},
+		"a .http file":              {"### a test\n# of the board\n@host = example.com\nPOST https://example.com/hook\n// who\n" + headers + "\n\n" + body + "\n\n### next\nGET https://example.com/\n", false, failure.ExitOK},
+		"a .http file, versioned":   {"###\nPOST https://example.com/hook HTTP/1.1\n" + headers + "\n\n" + body + "\n", false, failure.ExitOK},
+		"JSON":                      {string(wire), false, failure.ExitOK},
+		"JSON of something else":    {`{"a":1}`, false, failure.ExitUsage},
+		"blank lines before it":     {"\n\n" + raw, false, failure.ExitOK},
+		"nothing of a request":      {"hello\nworld\n", false, failure.ExitUsage},
 	} {
 		args := []string{"webhook", "verify", "-", "--secret-file", key, "--at", "2026-07-01T12:30:00Z"}
 		if test.body {
 			args = append(args, "--body", sent)
 		}
-		code, out, errors := runs(test.capture, nil, args...)
+		code, out, errors := execute(test.capture, nil, args...)
 		require.Equal(t, test.code, code, name+": "+out+errors)
 	}
 }

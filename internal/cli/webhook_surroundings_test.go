@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/locklink"
 )
 
@@ -46,18 +47,18 @@ func TestATrialSeesWhatAWorkerSees(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newCommand(strings.NewReplacer("EVENT", test.event, "TEMPLATE", test.template).Replace(test.file), nil)
-			c.app.environ = test.environ
-			require.Equal(t, exitOK, c.run("webhook", "test", "-", "--event", test.event, "-o", "json"), c.err.String())
-			_, body, _ := strings.Cut(object(t, c.out.String())["wire"].(string), "\r\n\r\n")
+			c.environ = test.environ
+			require.Equal(t, failure.ExitOK, c.start("webhook", "test", "-", "--event", test.event, "-o", "json"), c.stderr.String())
+			_, body, _ := strings.Cut(object(t, c.stdout.String())["wire"].(string), "\r\n\r\n")
 			var shown struct{ V any }
 			require.NoError(t, json.Unmarshal([]byte(body), &shown), body)
 			require.Equal(t, test.want, shown.V)
 		})
 	}
 	c := newCommand(`{"id":"r","steps":[{"name":"a","do":{"command":{"argv":["x"]}}}],"webhooks":[{"id":"w","url":"https://example.com/","events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`, nil)
-	c.app.environ = []string{"LATCH_API_URL=https://api.example", "LATCH_LOCK_LINKS=true", "LATCH_LINK_KEY=" + key}
-	require.Equal(t, exitOK, c.run("webhook", "test", "-", "--event", latch.EventBeforeRelease, "-o", "json"), c.err.String())
-	_, body, _ := strings.Cut(object(t, c.out.String())["wire"].(string), "\r\n\r\n")
+	c.environ = []string{"LATCH_API_URL=https://api.example", "LATCH_LOCK_LINKS=true", "LATCH_LINK_KEY=" + key}
+	require.Equal(t, failure.ExitOK, c.start("webhook", "test", "-", "--event", latch.EventBeforeRelease, "-o", "json"), c.stderr.String())
+	_, body, _ := strings.Cut(object(t, c.stdout.String())["wire"].(string), "\r\n\r\n")
 	sent := object(t, body)
 	require.Equal(t, locklink.URL("https://api.example", sent["lock"].(string), []byte(key)), sent["lock_url"])
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/protocol"
 )
@@ -22,7 +24,7 @@ type trialFlags struct {
 	send, showSecrets         bool
 }
 
-func (a *app) webhookTestCommand() *cobra.Command {
+func webhookTestCommand(e *env) *cobra.Command {
 	var flags trialFlags
 	command := &cobra.Command{Use: "test FILE --event EVENT", Short: "Show one delivery of a webhook, byte by byte, and maybe send it", Args: cobra.ExactArgs(1),
 		Long: `Render one delivery of a webhook as a worker would, and show its request: line,
@@ -41,7 +43,7 @@ terminal; with --send the answer follows them.
 
 Exit codes: 0 rendered, and delivered with --send; 1 it was not; 2 the file,
 the flags or the settings are wrong.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.tryWebhook(cmd.Context(), args[0], flags) }}
+		RunE: func(cmd *cobra.Command, args []string) error { return tryWebhook(cmd.Context(), e, args[0], flags) }}
 	command.Flags().StringVar(&flags.event, "event", "", "the event that fires, such as JOB_SUCCESS (required)")
 	command.Flags().StringVar(&flags.webhook, "webhook", "", "the webhook's id, where several listen to the event")
 	command.Flags().StringVar(&flags.variables, "variables", "", "a file with template variables")
@@ -50,61 +52,61 @@ the flags or the settings are wrong.`,
 	return command
 }
 
-func (a *app) tryWebhook(ctx context.Context, file string, flags trialFlags) error {
+func tryWebhook(ctx context.Context, e *env, file string, flags trialFlags) error {
 	if flags.event == "" {
-		return usageError(errors.New("--event is required: the event that fires, such as JOB_SUCCESS"))
+		return failure.OfUsage(errors.New("--event is required: the event that fires, such as JOB_SUCCESS"))
 	}
 	if err := latch.CheckEvent(flags.event); err != nil {
-		return usageError(fmt.Errorf("--event: %w", err))
+		return failure.OfUsage(fmt.Errorf("--event: %w", err))
 	}
-	input, err := a.loadTrial(file, flags.event)
+	input, err := loadTrial(e.out, file, flags.event)
 	if err != nil {
 		return err
 	}
 	chosen, err := input.choose(flags)
 	if err != nil {
-		return usageError(fmt.Errorf("%s: %w", file, err))
+		return failure.OfUsage(fmt.Errorf("%s: %w", file, err))
 	}
-	a.warnOfUnknown(false)
-	surroundings, err := a.readSurroundings()
+	warnOfUnknown(e, false)
+	surroundings, err := readSurroundings(e)
 	if err != nil {
-		return usageError(err)
+		return failure.OfUsage(err)
 	}
 	defer surroundings.sender.Close()
-	request, err := a.trialRequest(chosen, surroundings, flags.variables)
+	request, err := trialRequest(e.out, chosen, surroundings, flags.variables)
 	if err != nil {
-		return usageError(err)
+		return failure.OfUsage(err)
 	}
 	prepared, attempt, err := surroundings.sender.Prepare(request, 1)
 	if err != nil {
-		return newFailure(exitFailed, kindFailed, "the delivery would fail for good: %v", err)
+		return failure.New(failure.Failed, "the delivery would fail for good: %v", err)
 	}
 	wire, err := prepared.Wire(flags.showSecrets)
 	if err != nil {
 		return err
 	}
 	t := trial{Webhook: chosen.webhook.ID, Event: flags.event, DeliveryID: request.DeliveryID, Request: attempt.Request, Wire: string(wire), TokenURL: prepared.TokenURL()}
-	if !a.json() {
-		a.printTrial(&t)
+	if !e.out.JSON {
+		printTrial(e.out, &t)
 	}
 	if flags.send {
 		attempt, err = prepared.Send(ctx)
 		t.conclude(attempt, err, chosen.webhook.Retry)
-		if !a.json() {
-			a.printTrialAnswer(&t)
+		if !e.out.JSON {
+			printTrialAnswer(e.out, &t)
 		}
 	}
-	if a.json() {
-		a.printJSON(t)
+	if e.out.JSON {
+		e.out.Value(t)
 	}
 	if err != nil {
-		return silent(exitFailed)
+		return failure.Silent(failure.ExitFailed)
 	}
 	return nil
 }
 
 // trialRequest makes the delivery.
-func (a *app) trialRequest(chosen *trialHook, from *surroundings, overlay string) (*protocol.WebhookRequest, error) {
+func trialRequest(out *output.Printer, chosen *trialHook, from *surroundings, overlay string) (*protocol.WebhookRequest, error) {
 	chance := make([]byte, 9)
 	rand.Read(chance) // never fails
 	request := &protocol.WebhookRequest{Webhook: *chosen.webhook, Event: chosen.settings, ParentLog: time.Now().UnixMilli(),
@@ -115,7 +117,7 @@ func (a *app) trialRequest(chosen *trialHook, from *surroundings, overlay string
 		request.LockURL = from.lockURL(request.Lock)
 	}
 	if overlay != "" {
-		over, err := a.readVariables(overlay)
+		over, err := readVariables(out, overlay)
 		if err != nil {
 			return nil, err
 		}
@@ -178,37 +180,36 @@ func (t *trial) conclude(attempt *delivery.Attempt, err error, retry *latch.Retr
 
 // printTrial shows the request: byte by byte, but on a terminal so that it
 // steers nothing.
-func (a *app) printTrial(t *trial) {
-	fmt.Fprintf(a.err, "%s of webhook %s, delivery %s\n", t.Event, printable(t.Webhook), t.DeliveryID)
+func printTrial(out *output.Printer, t *trial) {
+	fmt.Fprintf(out.Err, "%s of webhook %s, delivery %s\n", t.Event, output.Printable(t.Webhook), t.DeliveryID)
 	if t.TokenURL != "" {
-		fmt.Fprintf(a.err, "its OAuth2 token comes from %s when it is sent\n", printable(t.TokenURL))
+		fmt.Fprintf(out.Err, "its OAuth2 token comes from %s when it is sent\n", output.Printable(t.TokenURL))
 	}
-	if a.terminal {
-		a.printf("%s\n", printable(strings.ReplaceAll(t.Wire, "\r\n", "\n")))
+	if out.Terminal {
+		out.Printf("%s\n", output.Printable(strings.ReplaceAll(t.Wire, "\r\n", "\n")))
 		return
 	}
-	a.printf("%s", t.Wire)
+	out.Printf("%s", t.Wire)
 }
 
-func (a *app) printTrialAnswer(t *trial) {
-	out := a.out
+func printTrialAnswer(out *output.Printer, t *trial) {
 	if response := t.Response; response != nil {
-		fmt.Fprintf(out, "\n\nanswered %d after %d ms\n", response.Status, t.DurationMS)
+		out.Printf("\n\nanswered %d after %d ms\n", response.Status, t.DurationMS)
 		for _, name := range sortedNames(response.Headers) {
-			fmt.Fprintf(out, "%s: %s\n", printable(name), printable(response.Headers[name]))
+			out.Printf("%s: %s\n", output.Printable(name), output.Printable(response.Headers[name]))
 		}
 		if response.Body != "" {
-			fmt.Fprintf(out, "\n%s\n", printable(response.Body))
+			out.Printf("\n%s\n", output.Printable(response.Body))
 		}
 	}
 	switch {
 	case t.Unreadable != "":
-		fmt.Fprintf(out, "delivered, but where the answer decides, on_error does: %s\n", printable(t.Unreadable))
+		out.Printf("delivered, but where the answer decides, on_error does: %s\n", output.Printable(t.Unreadable))
 	case t.Outcome == outcomeDelivered:
-		fmt.Fprintln(out, "delivered")
+		out.Printf("delivered\n")
 	case t.Outcome == outcomeRetried:
-		fmt.Fprintf(out, "would be tried again after %s: %s\n", t.RetryAfter, printable(t.Error))
+		out.Printf("would be tried again after %s: %s\n", t.RetryAfter, output.Printable(t.Error))
 	default:
-		fmt.Fprintf(out, "fails for good: %s\n", printable(t.Error))
+		out.Printf("fails for good: %s\n", output.Printable(t.Error))
 	}
 }

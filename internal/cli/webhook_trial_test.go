@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/signature"
 	"github.com/latch-run/latch/internal/spec"
 	"github.com/latch-run/latch/internal/vars"
@@ -53,9 +54,9 @@ func (s *hookServer) got() []string {
 // tries runs webhook test with an environment.
 func tries(environ []string, stdin string, args ...string) (int, string, string) {
 	c := newCommand(stdin, nil)
-	c.app.environ = append([]string{"LATCH_EGRESS_ALLOW=127.0.0.1", "LATCH_FQDN=latch.example", "LATCH_API_URL=https://latch.example"}, environ...)
-	code := c.run(append([]string{"webhook", "test"}, args...)...)
-	return code, c.out.String(), c.err.String()
+	c.environ = append([]string{"LATCH_EGRESS_ALLOW=127.0.0.1", "LATCH_FQDN=latch.example", "LATCH_API_URL=https://latch.example"}, environ...)
+	code := c.start(append([]string{"webhook", "test"}, args...)...)
+	return code, c.stdout.String(), c.stderr.String()
 }
 
 const trialRelease = `
@@ -80,7 +81,7 @@ func TestWebhookTestShowsTheBytes(t *testing.T) {
 	file := write(t, "release.yaml", strings.ReplaceAll(trialRelease, "URL", server.URL))
 	environ := []string{"LATCH_SECRET_BOARD=mdoq-is-awesome"}
 	code, out, errors := tries(environ, "", file, "--event", "BEFORE_RELEASE", "--webhook", "board")
-	require.Equal(t, exitOK, code, errors)
+	require.Equal(t, failure.ExitOK, code, errors)
 	require.True(t, strings.HasPrefix(out, "POST /hooks/shop-4.2 HTTP/1.1\r\nHost: 127.0.0.1:"), out)
 	for _, part := range []string{"\r\nX-Latch-Secret: ***\r\n", `{"secret":"***","lock":"release-shop-4.2:board:`, `"lock_url":"https://latch.example/locks/`, `"event":"BEFORE_RELEASE"`,
 		`"environment":"","fqdn":"latch.example"`, `"title":"Shop"`, `"instance":{"name":"shop"}`, "\r\nWebhook-Signature: v1,"} {
@@ -91,13 +92,13 @@ func TestWebhookTestShowsTheBytes(t *testing.T) {
 	require.Empty(t, server.got())
 
 	code, out, _ = tries(environ, "", file, "--event", "BEFORE_RELEASE", "--webhook", "board", "--show-secrets")
-	require.Equal(t, exitOK, code)
+	require.Equal(t, failure.ExitOK, code)
 	require.Contains(t, out, "\r\nX-Latch-Secret: mdoq-is-awesome\r\n")
-	code, found, errors := runs(out, nil, "webhook", "verify", "-", "--secret-file", write(t, "key", "mdoq-is-awesome\n"))
-	require.Equal(t, exitOK, code, found+errors)
+	code, found, errors := execute(out, nil, "webhook", "verify", "-", "--secret-file", write(t, "key", "mdoq-is-awesome\n"))
+	require.Equal(t, failure.ExitOK, code, found+errors)
 
 	code, out, _ = tries(environ, "", file, "--event", "AFTER_STEP", "-o", "json")
-	require.Equal(t, exitOK, code)
+	require.Equal(t, failure.ExitOK, code)
 	shown := object(t, out)
 	require.Equal(t, false, shown["sent"])
 	require.Contains(t, shown["wire"], `{"secret":"***","step":"build done","all":[`)
@@ -117,11 +118,11 @@ func TestWebhookTestSends(t *testing.T) {
 		code            int
 		want            string
 	}{
-		"delivered":         {200, `{"result":"pass","echo":"hunter2"}`, "delivered", exitOK, "\ndelivered\n"},
-		"not understood":    {200, `{"result":}`, "delivered", exitOK, "on_error does: the answer is not valid JSON: invalid character '}'"},
-		"tried again":       {503, "busy", "retried", exitFailed, "\nwould be tried again after 5s: POST "},
-		"failed for good":   {404, "", "failed", exitFailed, "\nfails for good: POST "},
-		"steers a terminal": {404, "\x1b[2J", "failed", exitFailed, "\ufffd[2J"},
+		"delivered":         {200, `{"result":"pass","echo":"hunter2"}`, "delivered", failure.ExitOK, "\ndelivered\n"},
+		"not understood":    {200, `{"result":}`, "delivered", failure.ExitOK, "on_error does: the answer is not valid JSON: invalid character '}'"},
+		"tried again":       {503, "busy", "retried", failure.ExitFailed, "\nwould be tried again after 5s: POST "},
+		"failed for good":   {404, "", "failed", failure.ExitFailed, "\nfails for good: POST "},
+		"steers a terminal": {404, "\x1b[2J", "failed", failure.ExitFailed, "\ufffd[2J"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -136,8 +137,8 @@ func TestWebhookTestSends(t *testing.T) {
 			for _, value := range []string{"hunter2", private, base64.StdEncoding.EncodeToString([]byte("ada:hunter2"))} {
 				require.NotContains(t, out+errors, value)
 			}
-			code, found, errors := runs(out, nil, "webhook", "verify", "-", "--secret-file", write(t, "key", public))
-			require.Equal(t, exitOK, code, found+errors)
+			code, found, errors := execute(out, nil, "webhook", "verify", "-", "--secret-file", write(t, "key", public))
+			require.Equal(t, failure.ExitOK, code, found+errors)
 
 			code, out, errors = tries(environ, "", file, "--event", "JOB_SUCCESS", "--send", "-o", "json")
 			require.Equal(t, test.code, code)
@@ -162,18 +163,18 @@ func TestWebhookTestRefuses(t *testing.T) {
 		code  int
 		want  string
 	}{
-		"no event":           {release, nil, exitUsage, "--event is required"},
-		"several webhooks":   {release, []string{"--event", "BEFORE_RELEASE"}, exitUsage, `-: several webhooks listen to BEFORE_RELEASE: say which by --webhook; they are "board", "log"`},
-		"nobody listens":     {release, []string{"--event", "RELEASE_SUCCESS"}, exitUsage, `-: no webhook listens to RELEASE_SUCCESS; there are "board", "log"`},
-		"another's event":    {release, []string{"--event", "AFTER_STEP", "--webhook", "log"}, exitUsage, `webhook "log" does not listen to AFTER_STEP`},
-		"no such webhook":    {release, []string{"--event", "AFTER_STEP", "--webhook", "bord"}, exitUsage, `there is no webhook "bord"; there are "board", "log"`},
-		"no url":             {`{"event":"A","webhooks":[{"id":"w","events":[{"event":"A","blocking":true}]}]}`, []string{"--event", "A"}, exitUsage, `webhook "w" has no url`},
-		"a bad file":         {`{"event":"A","webhooks":[{"id":"w","url":"ftp://a","event":"A"}]}`, []string{"--event", "A"}, exitUsage, "webhooks[0].url: "},
-		"a bad webhook":      {`{"id":"w","url":"https://a/","event":"A","auth":{}}`, []string{"--event", "A"}, exitUsage, "-: auth: auth is exactly one of"},
-		"nothing known":      {`{"id":"w"}`, []string{"--event", "A"}, exitUsage, "a webhook has a url or events"},
-		"no variables":       {release, []string{"--event", "AFTER_STEP", "--variables", "/nowhere"}, exitUsage, "--variables: /nowhere: cannot be read"},
-		"a missing secret":   {release, []string{"--event", "AFTER_STEP"}, exitFailed, `the delivery would fail for good: webhook "board": this worker has no secret "board": set LATCH_SECRET_BOARD`},
-		"a missing variable": {`{"event":"A","webhooks":[{"id":"w","url":"https://a/${data.x}","event":"A"}]}`, []string{"--event", "A"}, exitFailed, "the delivery would fail for good: "},
+		"no event":           {release, nil, failure.ExitUsage, "--event is required"},
+		"several webhooks":   {release, []string{"--event", "BEFORE_RELEASE"}, failure.ExitUsage, `-: several webhooks listen to BEFORE_RELEASE: say which by --webhook; they are "board", "log"`},
+		"nobody listens":     {release, []string{"--event", "RELEASE_SUCCESS"}, failure.ExitUsage, `-: no webhook listens to RELEASE_SUCCESS; there are "board", "log"`},
+		"another's event":    {release, []string{"--event", "AFTER_STEP", "--webhook", "log"}, failure.ExitUsage, `webhook "log" does not listen to AFTER_STEP`},
+		"no such webhook":    {release, []string{"--event", "AFTER_STEP", "--webhook", "bord"}, failure.ExitUsage, `there is no webhook "bord"; there are "board", "log"`},
+		"no url":             {`{"event":"A","webhooks":[{"id":"w","events":[{"event":"A","blocking":true}]}]}`, []string{"--event", "A"}, failure.ExitUsage, `webhook "w" has no url`},
+		"a bad file":         {`{"event":"A","webhooks":[{"id":"w","url":"ftp://a","event":"A"}]}`, []string{"--event", "A"}, failure.ExitUsage, "webhooks[0].url: "},
+		"a bad webhook":      {`{"id":"w","url":"https://a/","event":"A","auth":{}}`, []string{"--event", "A"}, failure.ExitUsage, "-: auth: auth is exactly one of"},
+		"nothing known":      {`{"id":"w"}`, []string{"--event", "A"}, failure.ExitUsage, "a webhook has a url or events"},
+		"no variables":       {release, []string{"--event", "AFTER_STEP", "--variables", "/nowhere"}, failure.ExitUsage, "--variables: /nowhere: cannot be read"},
+		"a missing secret":   {release, []string{"--event", "AFTER_STEP"}, failure.ExitFailed, `the delivery would fail for good: webhook "board": this worker has no secret "board": set LATCH_SECRET_BOARD`},
+		"a missing variable": {`{"event":"A","webhooks":[{"id":"w","url":"https://a/${data.x}","event":"A"}]}`, []string{"--event", "A"}, failure.ExitFailed, "the delivery would fail for good: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,7 +185,7 @@ func TestWebhookTestRefuses(t *testing.T) {
 		})
 	}
 	code, _, errors := tries([]string{"LATCH_EGRESS_ALLOW=nonsense!"}, release, "-", "--event", "AFTER_STEP")
-	require.Equal(t, exitUsage, code)
+	require.Equal(t, failure.ExitUsage, code)
 	require.Contains(t, errors, "LATCH_EGRESS_ALLOW")
 }
 
@@ -199,16 +200,16 @@ func TestWebhookTestMakesUpVariables(t *testing.T) {
 		"RELEASE_STOPPED": `"status":"stopped"`, "RELEASE_ROLLED_BACK": `"status":"rolled_back"`, "RELEASE_FAILURE": `"status":"failed"`, "CREATED": `"is":"CREATED"`,
 	} {
 		code, out, errors := tries(nil, `{"id":"w","url":"https://example.com/","event":"`+event+`",`+body+`}`, "-", "--event", event)
-		require.Equal(t, exitOK, code, errors)
+		require.Equal(t, failure.ExitOK, code, errors)
 		require.Contains(t, out, want, event)
 	}
 	over := write(t, "over.yaml", "job: {status: {kvp: {rows: 1.50}}}\nvars: {a: b}")
 	code, out, errors := tries(nil, `{"id":"22739","title":"Sync","task":{"command":{"argv":["x"]}},"vars":{"a":1,"c":2},"schedule":"0 0 * * *","webhooks":[{"id":"w","url":"https://example.com/","event":"JOB_SUCCESS",
 		"body":{"text":"${job.title} ${job.schedule} ${job.status.returncode} ${vars.a} ${vars.c}","rows":"${job.status.kvp.rows}"}}]}`, "-", "--event", "JOB_SUCCESS", "--variables", over)
-	require.Equal(t, exitOK, code, errors)
+	require.Equal(t, failure.ExitOK, code, errors)
 	require.Contains(t, out, `{"text":"Sync 0 0 * * * 0 b 2","rows":1.50}`)
 	code, _, errors = tries(nil, `{"event":"A","webhooks":[{"id":"w","url":"https://a/","event":"A"}]}`, "-", "--event", "A", "--variables", write(t, "over.json", `{"jbo":{},"event":"B"}`))
-	require.Equal(t, exitUsage, code)
+	require.Equal(t, failure.ExitUsage, code)
 	require.Contains(t, errors, `there is no variable "event"; there are job release`)
 	require.Contains(t, errors, `there is no variable "jbo"`)
 }
@@ -217,10 +218,10 @@ func TestWebhookTestMakesUpVariables(t *testing.T) {
 func TestWebhookTestOnATerminal(t *testing.T) {
 	t.Parallel()
 	c := newCommand(`{"event":"A","data":{"x":"\u001b[2J"},"webhooks":[{"id":"w","url":"https://example.com/","event":"A","content_type":"text/plain","body":"${data.x}"}]}`, nil)
-	c.app.terminal = true
-	require.Equal(t, exitOK, c.run("webhook", "test", "-", "--event", "A"))
-	require.Contains(t, c.out.String(), "POST / HTTP/1.1\nHost: example.com\n")
-	require.False(t, bytes.ContainsAny(c.out.Bytes(), "\r\x1b"))
+	c.out.Terminal = true
+	require.Equal(t, failure.ExitOK, c.start("webhook", "test", "-", "--event", "A"))
+	require.Contains(t, c.stdout.String(), "POST / HTTP/1.1\nHost: example.com\n")
+	require.False(t, bytes.ContainsAny(c.stdout.Bytes(), "\r\x1b"))
 }
 
 // A key that looks marred stops the command before anything is rendered.
@@ -228,7 +229,7 @@ func TestWebhookTestRefusesMarredKeys(t *testing.T) {
 	t.Parallel()
 	file := write(t, "release.yaml", strings.ReplaceAll(trialRelease, "URL", "http://127.0.0.1:1"))
 	code, out, errors := tries([]string{"LATCH_SECRET_BOARD='mdoq-is-awesome'", "LATCH_SECRET_OTHER=WHSEC_AAEC"}, "", file, "--event", "BEFORE_RELEASE", "--webhook", "board", "--send")
-	require.Equal(t, exitUsage, code)
+	require.Equal(t, failure.ExitUsage, code)
 	require.Empty(t, out)
 	require.Contains(t, errors, "LATCH_SECRET_BOARD: its line 1 stands in quotation marks")
 	require.Contains(t, errors, "LATCH_SECRET_OTHER: its line 1 has a key of Standard Webhooks in it")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/protocol"
@@ -169,8 +170,8 @@ func (h *trialHook) addRelease(variables jsonObject, began time.Time) {
 }
 
 // readVariables reads the file of --variables.
-func (a *app) readVariables(file string) (jsonObject, error) {
-	data, err := spec.Read(file, a.in)
+func readVariables(out *output.Printer, file string) (jsonObject, error) {
+	data, err := spec.Read(file, out.In)
 	if err != nil {
 		return nil, fmt.Errorf("--variables: %s: cannot be read: %w", file, err)
 	}

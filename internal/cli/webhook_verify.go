@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/signature"
 )
 
@@ -23,7 +25,7 @@ type verifyFlags struct {
 	at                    string
 }
 
-func (a *app) webhookVerifyCommand() *cobra.Command {
+func webhookVerifyCommand(e *env) *cobra.Command {
 	var flags verifyFlags
 	command := &cobra.Command{Use: "verify [REQUEST]", Short: "Check the signature of a captured request", Args: cobra.MaximumNArgs(1),
 		Long: `Check a request that was captured, by Standard Webhooks. REQUEST is a file with
@@ -39,7 +41,7 @@ v1 key. One good signature is enough.
 
 Exit codes: 0 the request is authentic and in time, 1 it is not, 2 it or a key
 cannot be read.`,
-		RunE: func(_ *cobra.Command, args []string) error { return a.verify(flags, args) }}
+		RunE: func(_ *cobra.Command, args []string) error { return verifyRequest(e, flags, args) }}
 	command.Flags().StringArrayVarP(&flags.headers, "header", "H", nil, `a header, such as "webhook-id: dlv_1"; repeatable`)
 	command.Flags().StringVar(&flags.body, "body", "", "the file that is the body; - is standard input")
 	command.Flags().StringVar(&flags.secretFile, "secret-file", "", "the file that holds the keys")
@@ -68,51 +70,51 @@ type checkedSignature struct {
 	Kind   string `json:"kind,omitempty"`
 }
 
-func (a *app) verify(flags verifyFlags, args []string) error {
+func verifyRequest(e *env, flags verifyFlags, args []string) error {
 	at := time.Now()
 	if flags.at != "" {
 		parsed, err := time.Parse(time.RFC3339, flags.at)
 		if err != nil {
-			return usageError(fmt.Errorf("--at: %q is no time such as 2026-07-01T12:30:00Z", flags.at))
+			return failure.OfUsage(fmt.Errorf("--at: %q is no time such as 2026-07-01T12:30:00Z", flags.at))
 		}
 		at = parsed
 	}
 	if flags.tolerance < 0 {
-		return usageError(fmt.Errorf("--tolerance must not be negative, not %s", flags.tolerance))
+		return failure.OfUsage(fmt.Errorf("--tolerance must not be negative, not %s", flags.tolerance))
 	}
-	keys, err := a.readKeys(flags)
+	keys, err := readKeys(e, flags)
 	if err != nil {
-		return usageError(err)
+		return failure.OfUsage(err)
 	}
-	request, err := a.readCaptured(flags, args)
+	request, err := readCaptured(e.out, flags, args)
 	if err != nil {
-		return usageError(err)
+		return failure.OfUsage(err)
 	}
 	found, err := request.verify(keys, at, flags.tolerance)
 	if err != nil {
-		return usageError(err)
+		return failure.OfUsage(err)
 	}
-	if a.json() {
-		a.printJSON(found)
+	if e.out.JSON {
+		e.out.Value(found)
 	} else {
-		a.printVerification(found)
+		printVerification(e.out, found)
 	}
 	if !found.Valid {
-		return silent(exitFailed)
+		return failure.Silent(failure.ExitFailed)
 	}
 	return nil
 }
 
 // readKeys reads the keys. Errors hold none of them.
-func (a *app) readKeys(flags verifyFlags) ([]signature.Line, error) {
+func readKeys(e *env, flags verifyFlags) ([]signature.Line, error) {
 	var text, from string
 	switch {
 	case (flags.secretFile == "") == (flags.secretEnv == ""):
 		return nil, fmt.Errorf("give the keys by either --secret-file or --secret-env")
 	case flags.secretEnv != "":
-		text, from = a.getenv(flags.secretEnv), flags.secretEnv
+		text, from = e.environ.get(flags.secretEnv), flags.secretEnv
 	default:
-		data, err := readFile(flags.secretFile, a.in)
+		data, err := readFile(flags.secretFile, e.out.In)
 		if err != nil {
 			return nil, err
 		}
@@ -194,24 +196,24 @@ func ageOf(age time.Duration) string {
 	return age.Round(time.Second).String() + " ago"
 }
 
-func (a *app) printVerification(found *verification) {
+func printVerification(out *output.Printer, found *verification) {
 	for i, checked := range found.Signatures {
 		if !checked.Good {
-			a.printf("signature %d (%s): by no key that was given\n", i+1, oneLine(checked.Scheme))
+			out.Printf("signature %d (%s): by no key that was given\n", i+1, output.OneLine(checked.Scheme))
 			continue
 		}
 		kind := "text"
 		if checked.Kind != "" {
 			kind = checked.Kind + "…"
 		}
-		a.printf("signature %d (%s): good, by the key in line %d (%s)\n", i+1, checked.Scheme, checked.Key, kind)
+		out.Printf("signature %d (%s): good, by the key in line %d (%s)\n", i+1, checked.Scheme, checked.Key, kind)
 	}
 	if found.Valid {
-		a.printf("%s: %s of %s\n", cell{"authentic", green}.show(a.colour()), oneLine(found.ID), found.Timestamp.UTC().Format(time.RFC3339))
+		out.Printf("%s: %s of %s\n", out.Show(output.Green.In("authentic")), output.OneLine(found.ID), found.Timestamp.UTC().Format(time.RFC3339))
 		return
 	}
 	for _, problem := range found.Problems {
-		a.printf("%s: %s\n", cell{"not authentic", red}.show(a.colour()), printable(problem))
+		out.Printf("%s: %s\n", out.Show(output.Red.In("not authentic")), output.Printable(problem))
 	}
 }
 

@@ -1,0 +1,87 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
+)
+
+// API is the [Backend] over the HTTP API.
+type API struct {
+	client *apiclient.Client
+	// warn is called with what the API leaves out of what was asked.
+	warn func(format string, arguments ...any)
+}
+
+var _ Backend = (*API)(nil)
+
+// NewAPI returns the backend over a client of the API. warn is called with what the
+// API leaves out of what was asked.
+func NewAPI(client *apiclient.Client, warn func(format string, arguments ...any)) *API {
+	return &API{client, warn}
+}
+
+// Close does nothing: a call leaves nothing open.
+func (*API) Close() {}
+
+// Registry is not offered by the API, which keeps jobs in another form.
+func (*API) Registry() (Registry, error) { return nil, &UnsupportedError{} }
+
+// Server is not offered by the API.
+func (*API) Server() (Server, error) { return nil, &UnsupportedError{} }
+
+// Unpolled reports false: the API does not say.
+func (*API) Unpolled(context.Context, string) bool { return false }
+
+// failed returns the failure that an error of a call is, of the kind that the same
+// has with Temporal; conflict is the kind of an answer 409.
+func (a *API) failed(err error, conflict string) error {
+	var unreachable *apiclient.Unreachable
+	var problem *apiclient.Problem
+	switch {
+	case errors.As(err, &unreachable):
+		return failure.New(failure.Unreachable, "cannot reach the API at %s: %v; --api or LATCH_API says where it is", a.client.Address(), unreachable)
+	case errors.As(err, &problem):
+		return a.refused(problem, conflict)
+	default:
+		return err
+	}
+}
+
+func (a *API) refused(problem *apiclient.Problem, conflict string) *failure.Error {
+	text := output.OneLine(problem.Error())
+	switch problem.Status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return failure.New(failure.Unreachable, "the API at %s rejected the API key in LATCH_API_KEY (%d): %s", a.client.Address(), problem.Status, text)
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		f := failure.New(latch.ErrorInvalidArgument, "%s", text)
+		if f.Problems = problem.Problems(); len(f.Problems) > 1 {
+			f.Text = output.Printable(f.Problems.Error())
+		}
+		return f
+	case http.StatusNotFound:
+		return failure.New(failure.NotFound, "%s", text)
+	case http.StatusConflict:
+		f := failure.New(conflict, "%s", text)
+		f.Record = problem.Record
+		return f
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return failure.New(failure.Unreachable, "%s", text)
+	default:
+		return failure.New(failure.Failed, "%s", text)
+	}
+}
+
+// exactly returns a time as the API takes it; empty where there is none.
+func exactly(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.UTC().Format(time.RFC3339Nano)
+}

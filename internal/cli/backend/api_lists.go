@@ -1,0 +1,62 @@
+package backend
+
+import (
+	"context"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/deliveries"
+	"github.com/latch-run/latch/internal/runs"
+)
+
+// Releases returns a part of the list of releases.
+func (a *API) Releases(ctx context.Context, filter runs.ReleaseFilter, cursor string, limit int) (*runs.ReleasePart, error) {
+	part := &runs.ReleasePart{}
+	asked := apiclient.ReleaseFilter{Status: filter.Status, Since: exactly(filter.Since), Until: exactly(filter.Until)}
+	return part, a.failed(a.client.Releases(ctx, asked, cursor, limit, part), failure.Failed)
+}
+
+// Locks returns a part of the list of open locks.
+func (a *API) Locks(ctx context.Context, filter runs.LockFilter, cursor string, limit int) (*runs.LockPart, error) {
+	part := &runs.LockPart{}
+	return part, a.failed(a.client.Locks(ctx, apiclient.LockFilter(filter), cursor, limit, part), failure.Failed)
+}
+
+// Webhooks lists the registered webhooks of the API's task queue.
+func (a *API) Webhooks(ctx context.Context) ([]latch.RegisteredWebhook, error) {
+	list := struct{ Webhooks []latch.RegisteredWebhook }{Webhooks: []latch.RegisteredWebhook{}}
+	err := a.failed(a.client.Webhooks(ctx, &list), failure.Failed)
+	return list.Webhooks, err
+}
+
+// Search returns a part of the deliveries that the filter takes.
+func (a *API) Search(ctx context.Context, filter deliveries.Filter, cursor string, limit int) (*deliveries.DeliveryPart, error) {
+	part := new(deliveries.DeliveryPart)
+	if err := a.client.Deliveries(ctx, filterOfAPI(filter, cursor, limit), part); err != nil {
+		return nil, a.failed(err, failure.Failed)
+	}
+	if part.Records == nil {
+		part.Records = []latch.Record{}
+	}
+	return part, nil
+}
+
+// RedeliverFailed sends a part of what failed again.
+func (a *API) RedeliverFailed(ctx context.Context, filter deliveries.Filter, cursor string, limit int, dryRun bool) (*deliveries.BulkRedelivery, error) {
+	asked := filterOfAPI(filter, cursor, limit)
+	asked.DryRun = dryRun
+	bulk := new(deliveries.BulkRedelivery)
+	return bulk, a.failed(a.client.RedeliverFailed(ctx, asked, bulk), failure.Failed)
+}
+
+// Redeliver sends one delivery again.
+func (a *API) Redeliver(ctx context.Context, id string, origin deliveries.Origin) (*deliveries.Redelivery, error) {
+	started := new(deliveries.Redelivery)
+	return started, a.failed(a.client.Redeliver(ctx, id, origin.WorkflowID, origin.RunID, started), failure.Running)
+}
+
+func filterOfAPI(filter deliveries.Filter, cursor string, limit int) apiclient.DeliveryFilter {
+	return apiclient.DeliveryFilter{Failed: filter.Failed, Since: exactly(filter.Since), Until: exactly(filter.Until), Webhook: filter.Webhook,
+		Event: filter.Event, Job: filter.Job, Release: filter.Release, Limit: limit, Cursor: cursor}
+}

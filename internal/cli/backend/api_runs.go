@@ -1,0 +1,198 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/rawjson"
+	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/runs"
+)
+
+// Start starts a release, or fires an event, whose run the API says nothing more of.
+func (a *API) Start(ctx context.Context, start Start) (*Run, error) {
+	call := a.client.StartRelease
+	switch start.Kind {
+	case latch.ReleaseKind:
+	case latch.EmissionKind:
+		if start.Watch {
+			return nil, failure.New(failure.Usage, "--watch: the API tells nothing of a fired event's run; leave it out, or speak to Temporal")
+		}
+		call = a.client.FireEvent
+	default:
+		return nil, &UnsupportedError{}
+	}
+	started, err := call(ctx, start.Input, start.WorkflowID)
+	if err != nil {
+		return nil, a.failed(err, failure.Running)
+	}
+	run := a.releaseRun(started.WorkflowID, started.RunID)
+	run.CanFind = start.Kind == latch.ReleaseKind
+	return run, nil
+}
+
+// Find returns a release by its id, or its workflow id.
+func (a *API) Find(ctx context.Context, id string) (*Run, error) {
+	release, err := a.release(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return a.releaseRun(release.WorkflowID, release.RunID), nil
+}
+
+func (a *API) release(ctx context.Context, id string) (*apiclient.Release, error) {
+	release, err := a.client.Release(ctx, id)
+	if err != nil {
+		return nil, a.failed(err, failure.Failed)
+	}
+	return release, nil
+}
+
+// releaseRun is a release that the API is asked about. Whoever asks for its progress
+// sees its end too.
+func (a *API) releaseRun(workflowID, runID string) *Run {
+	end := newFirstEnd()
+	return &Run{WorkflowID: workflowID, RunID: runID, CanFind: true, Wait: end.wait,
+		Progress: func(ctx context.Context) (*latch.Status, []latch.Record, error) {
+			release, err := a.release(ctx, workflowID)
+			switch {
+			case err != nil:
+				end.failFor(err)
+				return nil, nil, err
+			case release.RunID != runID:
+				end.tell(nil, failure.New(failure.Failed, "another run of %s has begun, run %s; the API tells of the last one alone", workflowID, release.RunID))
+			case !release.ClosedAt.IsZero():
+				end.tell(releaseOutcome(release), nil)
+			}
+			return &release.Status, release.History, nil
+		}}
+}
+
+func releaseOutcome(release *apiclient.Release) *runs.Outcome {
+	return &runs.Outcome{WorkflowID: release.WorkflowID, RunID: release.RunID, Status: release.Status.Status,
+		Result: rawjson.Encode(latch.ReleaseResult{ID: release.ID, Status: release.Status.Status, Reason: release.Reason,
+			DecidedBy: release.DecidedBy, Steps: release.Steps, History: release.History})}
+}
+
+// Status returns where a release stands, or how it ended.
+func (a *API) Status(ctx context.Context, id string) (*Status, error) {
+	release, err := a.release(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	status := &Status{Answer: Answer{release.WorkflowID, rawjson.Encode(release.Status)}}
+	if !release.ClosedAt.IsZero() {
+		status.End = &End{Status: release.Status.Status, Reason: release.Reason, DecidedBy: release.DecidedBy}
+	}
+	return status, nil
+}
+
+// History returns the records of a release.
+func (a *API) History(ctx context.Context, id string, wanted latch.HistoryQuery) (*Answer, error) {
+	release, err := a.release(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return &Answer{release.WorkflowID, rawjson.Encode(selected(release.History, wanted))}, nil
+}
+
+// selected returns the records that the query asks for.
+func selected(records []latch.Record, wanted latch.HistoryQuery) []latch.Record {
+	if wanted.After != "" {
+		at := slices.IndexFunc(records, func(r latch.Record) bool { return r.DeliveryID == wanted.After })
+		records = records[at+1:]
+	}
+	found := []latch.Record{}
+	for _, record := range records {
+		if wanted.Limit > 0 && len(found) == wanted.Limit {
+			break
+		}
+		if (wanted.Webhook == "" || record.Webhook == wanted.Webhook) && (wanted.Event == "" || record.Event == wanted.Event) {
+			found = append(found, record)
+		}
+	}
+	return found
+}
+
+// Send sends a release a message, or stops the run of a registered job.
+func (a *API) Send(ctx context.Context, kind latch.Kind, id, message string, argument any) (*Answer, error) {
+	if kind == latch.JobKind {
+		return a.stopJob(ctx, id, argument)
+	}
+	release, err := a.release(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := a.client.TellRelease(ctx, release.WorkflowID, message, argument)
+	if err != nil {
+		return nil, a.failed(err, latch.ErrorTooLate)
+	}
+	return &Answer{release.WorkflowID, answer}, nil
+}
+
+// stopJob cancels the run of a registered job.
+func (a *API) stopJob(ctx context.Context, id string, argument any) (*Answer, error) {
+	if control, is := argument.(latch.Control); is && control.Reason != "" {
+		a.warn("the API takes no reason for stopping a job: it is not recorded")
+	}
+	run, err := a.client.Stop(ctx, id)
+	if err != nil {
+		return nil, a.failed(err, latch.ErrorTooLate)
+	}
+	return &Answer{registry.WorkflowID(id), run}, nil
+}
+
+// RemoveLock removes a lock. One that nobody knows, or whose run has closed without
+// it, is another failure than one that it is too late for.
+func (a *API) RemoveLock(ctx context.Context, workflowID string, removal latch.LockRelease) (*Answer, error) {
+	record, err := a.client.RemoveLock(ctx, removal)
+	if err == nil {
+		return &Answer{workflowID, record}, nil
+	}
+	var problem *apiclient.Problem
+	if !errors.As(err, &problem) {
+		return nil, a.failed(err, latch.ErrorTooLate)
+	}
+	refused := a.refused(problem, latch.ErrorTooLate)
+	if refused.Kind == failure.NotFound || refused.Kind == latch.ErrorTooLate && problem.WorkflowID != "" {
+		refused.Kind = latch.ErrorUnknownLock
+	}
+	return nil, refused
+}
+
+// A firstEnd is the end of a run, told by whoever sees it first.
+type firstEnd struct{ seen chan ended }
+
+type ended struct {
+	outcome *runs.Outcome
+	err     error
+}
+
+func newFirstEnd() firstEnd { return firstEnd{make(chan ended, 1)} }
+
+func (f firstEnd) tell(outcome *runs.Outcome, err error) {
+	select {
+	case f.seen <- ended{outcome, err}:
+	default:
+	}
+}
+
+// failFor ends the wait for a reason that does not pass.
+func (f firstEnd) failFor(err error) {
+	if code := failure.Explain(err).ExitCode(); code != failure.ExitUnreachable && code != failure.ExitInterrupted {
+		f.tell(nil, err)
+	}
+}
+
+func (f firstEnd) wait(ctx context.Context) (*runs.Outcome, error) {
+	select {
+	case seen := <-f.seen:
+		return seen.outcome, seen.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

@@ -1,0 +1,58 @@
+package backend
+
+import (
+	"context"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/workflowservice/v1"
+)
+
+// A Server is what can be asked of a Temporal server about itself.
+type Server interface {
+	// Version returns the server's version.
+	Version(ctx context.Context) (string, error)
+	// Namespace returns the name of the namespace that is used.
+	Namespace() string
+	// DescribeNamespace returns what the namespace is like.
+	DescribeNamespace(ctx context.Context) (*Namespace, error)
+	// SearchAttributes returns the types of the search attributes that were created.
+	SearchAttributes(ctx context.Context) (map[string]enumspb.IndexedValueType, error)
+}
+
+// A Namespace is what Latch needs to know of one.
+type Namespace struct {
+	// Retention is how long closed runs are kept.
+	Retention time.Duration
+	// Updates reports whether updates are allowed.
+	Updates bool
+}
+
+// Server returns the server that the connection leads to.
+func (t *Temporal) Server() (Server, error) { return server{t.connection}, nil }
+
+type server struct{ connection *Connection }
+
+func (s server) Namespace() string { return s.connection.Namespace }
+
+func (s server) Version(ctx context.Context) (string, error) {
+	answer, err := s.connection.WorkflowService().GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{})
+	return answer.GetServerVersion(), err
+}
+
+func (s server) DescribeNamespace(ctx context.Context) (*Namespace, error) {
+	request := &workflowservice.DescribeNamespaceRequest{Namespace: s.connection.Namespace}
+	answer, err := s.connection.WorkflowService().DescribeNamespace(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return &Namespace{Retention: answer.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration(),
+		Updates: answer.GetNamespaceInfo().GetCapabilities().GetSyncUpdate()}, nil
+}
+
+func (s server) SearchAttributes(ctx context.Context) (map[string]enumspb.IndexedValueType, error) {
+	request := &operatorservice.ListSearchAttributesRequest{Namespace: s.connection.Namespace}
+	answer, err := s.connection.OperatorService().ListSearchAttributes(ctx, request)
+	return answer.GetCustomAttributes(), err
+}

@@ -1,0 +1,109 @@
+package backend
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/deliveries"
+	"github.com/latch-run/latch/internal/mitto"
+	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/runs"
+)
+
+const (
+	// answerTimeout bounds the wait for a worker that may not run.
+	answerTimeout = 30 * time.Second
+	// probeTimeout bounds what is asked only to say more of an answer.
+	probeTimeout = time.Second
+)
+
+// Temporal is the [Backend] over a Temporal server.
+type Temporal struct {
+	*deliveries.Log
+	connection *Connection
+	taskQueue  string
+	runs       *runs.Runs
+	registry   *registry.Store
+}
+
+var _ Backend = (*Temporal)(nil)
+
+// NewTemporal returns the backend over a connection, which it closes. Runs start on
+// the task queue unless they are registered for another, and Temporal records the
+// user as who started them.
+func NewTemporal(connection *Connection, taskQueue, user string) *Temporal {
+	options := runs.Options{Client: connection, Namespace: connection.Namespace, DataConverter: connection.DataConverter,
+		Identity: "starter of " + user, WorkerTimeout: answerTimeout}
+	return &Temporal{connection: connection, taskQueue: taskQueue, runs: runs.New(options), Log: deliveries.New(options),
+		registry: registry.New(registry.Options{
+			Service:   func() workflowservice.WorkflowServiceClient { return connection.WorkflowService() },
+			Namespace: connection.Namespace, TaskQueue: taskQueue, Identity: options.Identity,
+			DataConverter: connection.DataConverter, Fields: mitto.Fields,
+		})}
+}
+
+// Close ends the connection.
+func (t *Temporal) Close() { t.connection.Close() }
+
+// Registry returns the registry of the namespace.
+func (t *Temporal) Registry() (Registry, error) { return t.registry, nil }
+
+// Releases returns a part of the list of releases.
+func (t *Temporal) Releases(ctx context.Context, filter runs.ReleaseFilter, cursor string, limit int) (*runs.ReleasePart, error) {
+	return t.runs.Releases(ctx, filter, cursor, limit)
+}
+
+// Locks returns a part of the list of open locks.
+func (t *Temporal) Locks(ctx context.Context, filter runs.LockFilter, cursor string, limit int) (*runs.LockPart, error) {
+	return t.runs.Locks(ctx, filter, cursor, limit)
+}
+
+// Webhooks lists the webhooks of the task queue without credentials.
+func (t *Temporal) Webhooks(ctx context.Context) ([]latch.RegisteredWebhook, error) {
+	registered, err := t.registry.Webhooks().List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	shown := []latch.RegisteredWebhook{}
+	for _, webhook := range registered {
+		shown = append(shown, registry.Shown(webhook))
+	}
+	return shown, nil
+}
+
+// Unpolled reports whether Temporal knows of no worker that polls the task queue. It
+// is taken to be polled where Temporal does not answer within a second.
+func (t *Temporal) Unpolled(ctx context.Context, queue string) bool {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	described, err := t.connection.DescribeTaskQueue(ctx, queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	return err == nil && len(described.GetPollers()) == 0
+}
+
+// unanswered says of a wait without an answer whom it is for: Temporal, which is
+// asked once more, or a worker of the run's task queue. Any other error stays.
+func (t *Temporal) unanswered(ctx context.Context, err error, workflowID string) error {
+	if failure.IsInterrupted(ctx) {
+		return ctx.Err()
+	}
+	if err == nil || !failure.IsUnanswered(err) {
+		return err
+	}
+	probe, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
+	defer cancel()
+	described, gone := t.runs.Describe(probe, workflowID, "")
+	if gone != nil && failure.IsUnanswered(gone) {
+		return failure.New(failure.Unreachable, "Temporal is out of reach: it does not answer about %s, which goes on once it is back", workflowID)
+	}
+	which := "its task queue"
+	if queue := described.GetWorkflowExecutionInfo().GetTaskQueue(); queue != "" {
+		which = fmt.Sprintf("its task queue %q", queue)
+	}
+	return failure.New(failure.Unreachable, "%s does not answer: is a worker polling %s?", workflowID, which)
+}

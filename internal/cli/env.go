@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
+	environment "github.com/latch-run/latch/internal/settings"
+)
+
+// An env is what surrounds commands: where they print, their environment and
+// settings, and the way to a backend. A test puts buffers, a pace and a Temporal of
+// its own there.
+type env struct {
+	out *output.Printer
+	// environ is the environment, as of os.Environ.
+	environ lookup
+	// dial connects to Temporal.
+	dial func(context.Context) (*backend.Connection, error)
+	// pollInterval is the pace of --watch.
+	pollInterval time.Duration
+	userName     func() string
+
+	// What flags and environment say.
+	settings settings
+	// api is the client of the API that takes the place of Temporal; nil where none
+	// is given. apiFrom is the flag or the variable that gives it.
+	api     *apiclient.Client
+	apiFrom string
+}
+
+// settings are what flags and environment say beside the connection to Temporal.
+type settings struct {
+	environment.CommandLine
+	// givenQueue is the task queue where one is given, and empty where TaskQueue is
+	// the default.
+	givenQueue string
+}
+
+func readSettings(environ []string) (settings, error) {
+	given, err := environment.From[environment.CommandLine](environ)
+	if err != nil {
+		return settings{}, failure.OfUsage(err)
+	}
+	read := settings{CommandLine: given, givenQueue: given.TaskQueue}
+	read.TaskQueue = cmp.Or(read.TaskQueue, latch.DefaultTaskQueue)
+	return read, nil
+}
+
+// prepare reads the settings, before the command runs.
+func (e *env) prepare(command *cobra.Command, json bool) error {
+	e.out.JSON, e.out.Plain = json, e.environ.get("NO_COLOR") != "" // no-color.org
+	var err error
+	if e.settings, err = readSettings(e.environ); err != nil {
+		return err
+	}
+	if queue, _ := command.Flags().GetString("task-queue"); queue != "" {
+		e.settings.TaskQueue, e.settings.givenQueue = queue, queue
+	}
+	if err := e.prepareAPI(command); err != nil {
+		return err
+	}
+	if isRemote(command) {
+		warnOfUnknown(e, false)
+	}
+	return nil
+}
+
+// prepareAPI makes the client of the API where one is given. A command that asks no
+// server refuses the flag, and leaves the variable alone.
+func (e *env) prepareAPI(command *cobra.Command) error {
+	e.apiFrom = "LATCH_API"
+	if flag := command.Flags().Lookup("api"); flag != nil && flag.Changed {
+		e.settings.API, e.apiFrom = flag.Value.String(), "--api"
+	}
+	switch {
+	case e.settings.API == "":
+		return nil
+	case isRemote(command):
+	case e.apiFrom == "--api":
+		return fmt.Errorf("%s asks no server, and takes no --api", command.CommandPath())
+	default:
+		return nil
+	}
+	var err error
+	if e.api, err = apiclient.New(e.settings.API, e.settings.APIKey); err != nil {
+		return fmt.Errorf("%s: %w", e.apiFrom, err)
+	}
+	if e.settings.APIKey != "" && e.api.IsOpen() {
+		e.out.Warnf("the key goes to %s unencrypted, for all on the way to read; use https", e.api.Address())
+	}
+	if by := command.Flags().Lookup("by"); by != nil && by.Changed {
+		e.out.Warnf("the API records the name of the key, and not --by %s", output.Shell(by.Value.String()))
+	}
+	return nil
+}
+
+// warnOfUnknown names the variables that nothing reads: the mistyped ones alone,
+// or all of them. Another program's of a like name may stand in the environment
+// of whoever types a command.
+func warnOfUnknown(e *env, all bool) {
+	for _, unknown := range environment.Unknowns(e.environ) {
+		if all || unknown.Meant != "" {
+			e.out.Warnf("%s", output.Printable(unknown.String()))
+		}
+	}
+}
+
+// A lookup is an environment, as of os.Environ, in which envconfig looks.
+type lookup []string
+
+// Environ returns all of it.
+func (l lookup) Environ() []string { return l }
+
+// LookupEnv finds one variable.
+func (l lookup) LookupEnv(name string) (string, bool) {
+	for _, setting := range l {
+		if value, is := strings.CutPrefix(setting, name+"="); is {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// get returns a variable, empty where it is not set.
+func (l lookup) get(name string) string {
+	value, _ := l.LookupEnv(name)
+	return value
+}

@@ -1,0 +1,74 @@
+package output
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Printable keeps what other systems answered from steering the terminal:
+// control characters other than line breaks become U+FFFD.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && unicode.IsControl(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, text)
+}
+
+// OneLine is [Printable] in one line of at most 200 bytes.
+func OneLine(text string) string {
+	const most = 200
+	text = strings.Join(strings.Fields(Printable(text)), " ")
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}
+
+// Shell quotes an argument for a shell where it needs that.
+func Shell(argument string) string {
+	const safe = "%+,-./:=@_"
+	special := func(r rune) bool {
+		return (r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)) && !strings.ContainsRune(safe, r)
+	}
+	if argument != "" && !strings.ContainsFunc(argument, special) {
+		return argument
+	}
+	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
+}
+
+// Quoted quotes each text and joins them.
+func Quoted(texts []string, separator string) string {
+	quoted := make([]string, len(texts))
+	for i, text := range texts {
+		quoted[i] = fmt.Sprintf("%q", text)
+	}
+	return strings.Join(quoted, separator)
+}
+
+// OrDash returns the text, or a dash in place of an empty one.
+func OrDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+// Colon returns a text behind a colon, and nothing for an empty one.
+func Colon(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ": " + text
+}
+
+// Counted returns a number with its noun.
+func Counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

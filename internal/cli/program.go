@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/typo"
+)
+
+// A program is one run of the command line.
+type program struct {
+	env
+	// format is what --output says.
+	format string
+	// ran reports that a command's own code began: an error before is one of usage.
+	ran bool
+}
+
+// Run runs the command line of the process with the arguments, and returns its
+// exit code. It ends early where the context does.
+func Run(ctx context.Context, args []string) int { return newProgram().run(ctx, args) }
+
+func newProgram() *program {
+	return &program{env: env{
+		out:          &output.Printer{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Terminal: isTerminal(os.Stdout), Interactive: isTerminal(os.Stdin)},
+		environ:      os.Environ(),
+		dial:         backend.Dial,
+		pollInterval: time.Second,
+		userName:     userName,
+	}}
+}
+
+func isTerminal(file *os.File) bool {
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// userName returns the name of the operating system's user, for --by.
+func userName() string {
+	current, err := user.Current()
+	if err != nil {
+		return os.Getenv("USER")
+	}
+	return current.Username
+}
+
+// run runs the command line and returns its exit code.
+func (p *program) run(ctx context.Context, args []string) int {
+	root := p.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(p.out.In)
+	root.SetOut(p.out.Out)
+	root.SetErr(p.out.Err)
+	command, err := root.ExecuteContextC(ctx)
+	var unsupported *backend.UnsupportedError
+	switch {
+	case err == nil:
+		return failure.ExitOK
+	case !p.ran:
+		err = failure.New(failure.Usage, "%v\nRun '%s --help' for usage", err, command.CommandPath())
+	case errors.As(err, &unsupported):
+		err = failure.New(failure.Usage, "%s speaks to Temporal alone, and not to the API that %s gives; --api '' leaves the API out",
+			command.CommandPath(), p.apiFrom)
+	}
+	return p.report(err)
+}
+
+// report prints an error and returns its exit code. With --output json there is an
+// object on standard output too, unless the command has written one.
+func (p *program) report(err error) int {
+	p.out.JSON = p.format == "json"
+	failed := failure.Explain(err)
+	var record latch.Record
+	if !p.out.JSON && json.Unmarshal(failed.Record, &record) == nil && record.DeliveryID != "" {
+		printRecord(p.out, &record) // it stands, of a lock that was removed before
+	}
+	if failed.Text != "" {
+		fmt.Fprintln(p.out.Err, "Error: "+output.Printable(failed.Text))
+	}
+	if p.out.JSON && !failed.Printed {
+		p.out.Value(map[string]any{"error": failed})
+	}
+	return failed.ExitCode()
+}
+
+const rootHelp = `starter starts jobs, releases and emissions of Latch on a Temporal server,
+watches them, decides about them, and checks their files without a server.
+
+The connection to Temporal comes from the ecosystem's own settings:
+TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_… or a
+profile (TEMPORAL_PROFILE). Files are YAML or JSON; - is standard input.
+
+With --api URL, or LATCH_API, commands speak to the HTTP API that starter serve
+offers in place of Temporal, and bear the key that LATCH_API_KEY has: release,
+emit, lock, webhook list, job list, show, start and stop, deliveries, and status,
+history and watch of releases.
+
+Exit codes:
+  0  done; with --watch: the job succeeded, the release was released, the
+     emission ended; deliveries that failed do not change it
+  1  the run failed or was cancelled, or what was asked was refused
+  2  wrong usage, or an input that validation refuses
+  3  Temporal, the API, or a worker that had to answer, was out of reach or
+     lets nobody of this name in
+  4  the release was stopped or rolled back
+  5  interrupted; a run that was started goes on`
+
+func (p *program) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:               "starter",
+		Short:             "Start, watch and decide about Latch's jobs and releases",
+		Long:              rootHelp,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		Args:              knownCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return p.prepare(cmd) },
+	}
+	root.PersistentFlags().StringVarP(&p.format, "output", "o", "text", "what to print: text or json (standard output is that JSON alone)")
+	root.PersistentFlags().String("task-queue", "", "task queue of Latch's worker (LATCH_TASK_QUEUE, else latch)")
+	root.PersistentFlags().String("api", "", "speak to the HTTP API at this URL, and not to Temporal (LATCH_API; its key is LATCH_API_KEY)")
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(helpCommand())
+	e := &p.env
+	root.AddCommand(jobCommand(e), releaseCommand(e), emitCommand(e), lockCommand(e), watchCommand(e), statusCommand(e), historyCommand(e),
+		deliveriesCommand(e), serveCommand(e), webhookCommand(e), rulesCommand(e), codecCommand(e), validateCommand(e), doctorCommand(e),
+		schemaCommand(e), versionCommand(e))
+	return root
+}
+
+// prepare reads what every command needs, before any of them runs.
+func (p *program) prepare(cmd *cobra.Command) error {
+	if p.format != "text" && p.format != "json" {
+		return fmt.Errorf("--output is text or json, not %q%s", p.format, typo.Hint(p.format, []string{"text", "json"}))
+	}
+	if err := p.env.prepare(cmd, p.format == "json"); err != nil {
+		return err
+	}
+	p.ran = true
+	return nil
+}
+
+// group is a command that only holds others.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	command := &cobra.Command{Use: use, Short: short, Args: knownCommand, RunE: func(cmd *cobra.Command, _ []string) error {
+		return failure.New(failure.Usage, "%s needs a command\nRun '%s --help' for usage", cmd.CommandPath(), cmd.CommandPath())
+	}}
+	command.AddCommand(commands...)
+	return command
+}
