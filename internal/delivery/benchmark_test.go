@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/latch-run/latch/internal/mask"
 )
 
 // BenchmarkMaskHeld holds what it costs that all that a worker holds is masked
@@ -33,7 +35,7 @@ func BenchmarkMaskersHold(b *testing.B) {
 		b.Run(fmt.Sprintf("%d secrets", count), func(b *testing.B) {
 			held := secrets(b, manySecrets(count), nil).Held()
 			for b.Loop() {
-				new(maskers).of(held, nil)
+				mask.NewCache().Of(held, nil)
 			}
 		})
 	}

@@ -5,27 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/rawjson"
 )
-
-// A redaction hides parts of answers before a record keeps them; nil hides
-// nothing.
-type redaction struct {
-	// headers are names in lower case, cut at each *.
-	headers [][]string
-	// paths are JSON Pointers, cut into their parts.
-	paths [][]string
-}
-
-// wildcard is the part of a pointer that stands for every member or element.
-const wildcard = "*"
 
 // checkRedaction tells all that is wrong with what the worker redacts.
 func checkRedaction(r latch.Redaction) error {
@@ -40,33 +25,20 @@ func checkRedaction(r latch.Redaction) error {
 	return errors.Join(problems...)
 }
 
+// A redaction is what no record keeps of an answer; nil hides nothing.
+type redaction struct{ mask.Redaction }
+
 // redactionOf returns what the worker and the webhook hide together.
 func (s *Sender) redactionOf(own *latch.Redaction) *redaction {
 	var made redaction
-	made.add(s.redact)
+	made.Add(s.redact.Headers, s.redact.JSON)
 	if own != nil {
-		made.add(*own)
+		made.Add(own.Headers, own.JSON)
 	}
-	if len(made.headers) == 0 && len(made.paths) == 0 {
+	if made.Empty() {
 		return nil
 	}
-	return &redaction{made.headers, made.paths}
-}
-
-// pointerEscapes reads a part of a JSON Pointer (RFC 6901, section 4).
-var pointerEscapes = strings.NewReplacer("~1", "/", "~0", "~")
-
-func (r *redaction) add(more latch.Redaction) {
-	for _, header := range more.Headers {
-		r.headers = append(r.headers, strings.Split(strings.ToLower(header), wildcard))
-	}
-	for _, pointer := range more.JSON {
-		parts := strings.Split(pointer, "/")[1:]
-		for i := range parts {
-			parts[i] = pointerEscapes.Replace(parts[i])
-		}
-		r.paths = append(r.paths, parts)
-	}
+	return &made
 }
 
 // of returns an answer as it may be kept. What decides about the delivery itself
@@ -76,43 +48,13 @@ func (r *redaction) of(came *answer) *answer {
 		return came
 	}
 	kept := *came
-	kept.header = r.header(came.header)
-	if len(r.paths) > 0 && len(came.body) > 0 {
+	kept.header = came.header.Clone()
+	r.Headers(kept.header)
+	if r.HidesJSON() && len(came.body) > 0 {
 		kept.cut, kept.broken = false, false
 		kept.body, kept.known = r.body(came), nil
 	}
 	return &kept
-}
-
-func (r *redaction) header(came http.Header) http.Header {
-	kept := came.Clone()
-	for name := range kept {
-		if slices.ContainsFunc(r.headers, func(pattern []string) bool { return matches(pattern, strings.ToLower(name)) }) {
-			kept[name] = []string{mask.Hidden}
-		}
-	}
-	return kept
-}
-
-// matches reports whether a text is the pattern's pieces in their order, with any
-// characters between them.
-func matches(pieces []string, text string) bool {
-	last := len(pieces) - 1
-	if last == 0 {
-		return text == pieces[0]
-	}
-	text, begins := strings.CutPrefix(text, pieces[0])
-	if !begins {
-		return false
-	}
-	for _, piece := range pieces[1:last] {
-		_, rest, found := strings.Cut(text, piece)
-		if !found {
-			return false
-		}
-		text = rest
-	}
-	return strings.HasSuffix(text, pieces[last])
 }
 
 // body returns the body as compact JSON: written anew, it holds nothing that was
@@ -127,9 +69,7 @@ func (r *redaction) body(came *answer) []byte {
 	}
 	root, _ := decoded.(map[string]any)
 	decisions := decisionsOf(root)
-	for _, path := range r.paths {
-		decoded = redacted(decoded, path)
-	}
+	decoded = r.Value(decoded)
 	for key, value := range decisions {
 		root[key] = value
 	}
@@ -147,29 +87,6 @@ func decisionsOf(root map[string]any) map[string]any {
 		}
 	}
 	return decisions
-}
-
-// redacted hides what a path leads to.
-func redacted(value any, path []string) any {
-	if len(path) == 0 {
-		return mask.Hidden
-	}
-	part, rest := path[0], path[1:]
-	switch value := value.(type) {
-	case map[string]any:
-		for key, member := range value {
-			if part == wildcard || part == key {
-				value[key] = redacted(member, rest)
-			}
-		}
-	case []any:
-		for i, element := range value {
-			if part == wildcard || part == strconv.Itoa(i) {
-				value[i] = redacted(element, rest)
-			}
-		}
-	}
-	return value
 }
 
 // quotable returns the part of an answer's body that an error may quote from.

@@ -5,10 +5,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/egress"
+	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/rehearsal"
 	"github.com/latch-run/latch/internal/secret"
 )
@@ -61,7 +63,7 @@ type Sender struct {
 	transport *http.Transport
 	tls       *transports
 	tokens    *tokens
-	maskers   maskers
+	maskers   *mask.Cache
 	endpoints *endpoints
 	paced     *paced
 	redact    latch.Redaction
@@ -80,8 +82,22 @@ func New(options Options) (*Sender, error) {
 		s.userAgent = "Latch/" + latch.Version
 	}
 	s.transport = s.newTransport(nil)
-	s.maskers.always = proxySecrets(guard.Proxy())
+	s.maskers = mask.NewCache(proxySecrets(guard.Proxy())...)
 	return s, nil
+}
+
+// maskerOf returns what hides all that the worker holds, and the texts.
+func (s *Sender) maskerOf(secrets []string) *mask.Masker {
+	return s.maskers.Of(s.secrets.Held(), secrets)
+}
+
+// proxySecrets returns the proxy's credentials, which are masked like secrets.
+func proxySecrets(proxy *url.URL) []string {
+	if proxy == nil || proxy.User == nil {
+		return nil
+	}
+	password, _ := proxy.User.Password()
+	return []string{password, proxy.User.String(), basic(proxy.User.Username(), password)}
 }
 
 // newTransport makes a transport that goes by the guard and bounds the headers
