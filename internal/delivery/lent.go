@@ -23,7 +23,7 @@ type Lent struct {
 // too. It fails with a [*PermanentError] about every one that is wrong.
 func (s *Sender) Lend(variables map[string]string) (*Lent, error) {
 	if s == nil {
-		s = &Sender{}
+		s = &Sender{maskers: mask.NewCache()}
 	}
 	var names []string
 	for _, variable := range sortedNames(variables) {
