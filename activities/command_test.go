@@ -104,12 +104,18 @@ func TestCommandFailure(t *testing.T) {
 		final   bool
 		tells   []string
 	}{
-		"not allowed":   {false, latch.CommandTask{Argv: []string{"true"}}, errorCommandsNotAllowed, true, []string{"LATCH_ALLOW_COMMANDS"}},
-		"exit code":     {true, latch.CommandTask{Argv: []string{"/bin/sh", "-c", "echo why >&2; exit 7"}}, protocol.ErrorCommandFailed, false, []string{"exit status 7", "why"}},
-		"no program":    {true, latch.CommandTask{Argv: []string{"no-such-program"}}, protocol.ErrorCommandFailed, false, []string{"no-such-program"}},
-		"timeout":       {true, latch.CommandTask{Argv: []string{"sleep", "60"}, Timeout: latch.Duration(50 * time.Millisecond)}, protocol.ErrorCommandFailed, false, []string{"50ms"}},
-		"missing keys":  {true, latch.CommandTask{Argv: []string{"echo", "${vars.a}"}, Env: map[string]string{"B": "${vars.b}"}}, errorUndeliverable, true, []string{"argv[1]", "vars.a", "env.B", "vars.b"}},
-		"long complain": {true, latch.CommandTask{Argv: []string{"/bin/sh", "-c", "head -c 100000 /dev/zero | tr '\\0' x >&2; echo end >&2; exit 1"}}, protocol.ErrorCommandFailed, false, []string{"end"}},
+		"not allowed": {false, latch.CommandTask{Argv: []string{"true"}}, errorCommandsNotAllowed, true, []string{"LATCH_ALLOW_COMMANDS"}},
+		"exit code": {true, latch.CommandTask{Argv: []string{"/bin/sh", "-c", "echo why >&2; exit 7"}},
+			protocol.ErrorCommandFailed, false, []string{"exit status 7", "why"}},
+		"no program": {true, latch.CommandTask{Argv: []string{"no-such-program"}}, protocol.ErrorCommandFailed, false,
+			[]string{"no-such-program"}},
+		"timeout": {true, latch.CommandTask{Argv: []string{"sleep", "60"},
+			Timeout: latch.Duration(50 * time.Millisecond)}, protocol.ErrorCommandFailed, false, []string{"50ms"}},
+		"missing keys": {true, latch.CommandTask{Argv: []string{"echo", "${vars.a}"},
+			Env: map[string]string{"B": "${vars.b}"}}, errorUndeliverable, true, []string{"argv[1]", "vars.a", "env.B", "vars.b"}},
+		"long complain": {true, latch.CommandTask{
+			Argv: []string{"/bin/sh", "-c", "head -c 100000 /dev/zero | tr '\\0' x >&2; echo end >&2; exit 1"}},
+			protocol.ErrorCommandFailed, false, []string{"end"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -142,7 +148,8 @@ func TestRunCommandLeavesNobodyBehind(t *testing.T) {
 			defer cancel()
 			ended := make(chan error, 1)
 			go func() {
-				_, _, err := runCommand(ctx, []string{"/bin/sh", "-c", "echo $$ > " + marker + "; " + script}, "", []string{"PATH=" + os.Getenv("PATH")})
+				_, _, err := runCommand(ctx, []string{"/bin/sh", "-c", "echo $$ > " + marker + "; " + script}, "",
+					[]string{"PATH=" + os.Getenv("PATH")})
 				ended <- err
 			}()
 			var group string
@@ -159,7 +166,8 @@ func TestRunCommandLeavesNobodyBehind(t *testing.T) {
 			case <-time.After(hang.Limit):
 				t.Fatal("the command did not end")
 			}
-			require.Eventually(t, func() bool { return membersOf(t, group) == 0 }, hang.Limit, 10*time.Millisecond, "processes of group %s are left", group)
+			require.Eventually(t, func() bool { return membersOf(t, group) == 0 }, hang.Limit, 10*time.Millisecond,
+				"processes of group %s are left", group)
 		})
 	}
 }
@@ -187,7 +195,8 @@ func membersOf(t *testing.T, group string) int {
 // A command's output past the limit is read and dropped.
 func TestCommandOutputIsBounded(t *testing.T) {
 	t.Parallel()
-	output, _, err := runCommand(t.Context(), []string{"/bin/sh", "-c", "head -c 1000000 /dev/zero | tr '\\0' x"}, "", []string{"PATH=" + os.Getenv("PATH")})
+	output, _, err := runCommand(t.Context(), []string{"/bin/sh", "-c", "head -c 1000000 /dev/zero | tr '\\0' x"}, "",
+		[]string{"PATH=" + os.Getenv("PATH")})
 	require.NoError(t, err)
 	require.Equal(t, maximumOutput, len(output))
 }
@@ -208,19 +217,21 @@ func lending(t *testing.T, values map[string]string, options secret.Options) *Ac
 func TestCommandSecrets(t *testing.T) {
 	t.Parallel()
 	const document = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\nc2Vjb25kIGxpbmUgb2YgaXQ=\n-----END OPENSSH PRIVATE KEY-----\n"
-	registered := lending(t, map[string]string{"token": "t0ken/with \"quotes\"\nold-token", "ssh-key": document, "other": "an0ther-secret"}, secret.Options{})
+	registered := lending(t, map[string]string{"token": "t0ken/with \"quotes\"\nold-token", "ssh-key": document,
+		"other": "an0ther-secret"}, secret.Options{})
 	const filler = "head -c 65530 /dev/zero | tr '\\0' x"
 	for name, c := range map[string]struct {
 		script string
 		result string // the value, or a part of the error
 	}{
-		"as text":             {`printf %s "$TOKEN"`, `"***"`},
-		"within text":         {`echo "I got $TOKEN, and an0ther-secret"`, `"I got ***, and ***"`},
-		"in JSON":             {`printf '{"ok":true,"token":"t0ken\\/with \\"quotes\\"","n":[1.50]}'`, `{"n":[1.50],"ok":true,"token":"***"}`},
-		"in base64":           {`printf %s "$TOKEN" | base64`, `"***"`},
-		"PEM":                 {`printf %s "$KEY"`, `"*** OPENSSH PRIVATE KEY-----"`},
-		"a line of PEM":       {`printf %s "$KEY" | sed -n '2s/^/> /p'`, `"\u003e ***"`},
-		"whole, as it came":   {`test "$TOKEN" = 't0ken/with "quotes"' && test "$(printf %s "$KEY" | wc -l)" = 4 && echo '{"whole":true}'`, `{"whole":true}`},
+		"as text":       {`printf %s "$TOKEN"`, `"***"`},
+		"within text":   {`echo "I got $TOKEN, and an0ther-secret"`, `"I got ***, and ***"`},
+		"in JSON":       {`printf '{"ok":true,"token":"t0ken\\/with \\"quotes\\"","n":[1.50]}'`, `{"n":[1.50],"ok":true,"token":"***"}`},
+		"in base64":     {`printf %s "$TOKEN" | base64`, `"***"`},
+		"PEM":           {`printf %s "$KEY"`, `"*** OPENSSH PRIVATE KEY-----"`},
+		"a line of PEM": {`printf %s "$KEY" | sed -n '2s/^/> /p'`, `"\u003e ***"`},
+		"whole, as it came": {
+			`test "$TOKEN" = 't0ken/with "quotes"' && test "$(printf %s "$KEY" | wc -l)" = 4 && echo '{"whole":true}'`, `{"whole":true}`},
 		"no other secret":     {`env | grep -c SECRET; true`, `0`},
 		"on stderr":           {`echo "no: $TOKEN" >&2; exit 3`, "exit status 3: no: ***"},
 		"at the output's end": {filler + `; printf %s "$TOKEN"`, strings.Repeat("x", 65530)},
@@ -246,20 +257,25 @@ func TestCommandSecrets(t *testing.T) {
 func TestCommandSecretsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	marker := filepath.Join(t.TempDir(), "ran")
-	values := map[string]string{"bound": "b0und-value", "sign": "whsec_AAECAwQF", "private": "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=", "build": "bu1ld-value", "free": "fr33-value"}
+	values := map[string]string{"bound": "b0und-value", "sign": "whsec_AAECAwQF",
+		"private": "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=", "build": "bu1ld-value", "free": "fr33-value"}
 	hosts := map[string][]string{"bound": {"hooks.example.com"}, "build": {"command://"}}
 	for name, c := range map[string]struct {
 		required bool
 		secrets  map[string]string
 		tells    []string // none: it runs
 	}{
-		"missing":             {false, map[string]string{"A": "nowhere"}, []string{`this worker has no secret "nowhere": set LATCH_SECRET_NOWHERE`}},
-		"bound to hosts":      {false, map[string]string{"A": "bound"}, []string{`env_secrets.A: secret "bound" must not go to a command: LATCH_SECRETS_HOSTS binds it to hosts`}},
-		"bound to commands":   {false, map[string]string{"A": "build", "B": "free"}, nil},
-		"a binding required":  {true, map[string]string{"A": "build", "B": "free"}, []string{`env_secrets.B: secret "free" must not go to a command: LATCH_SECRETS_HOSTS_REQUIRED`}},
+		"missing": {false, map[string]string{"A": "nowhere"},
+			[]string{`this worker has no secret "nowhere": set LATCH_SECRET_NOWHERE`}},
+		"bound to hosts": {false, map[string]string{"A": "bound"},
+			[]string{`env_secrets.A: secret "bound" must not go to a command: LATCH_SECRETS_HOSTS binds it to hosts`}},
+		"bound to commands": {false, map[string]string{"A": "build", "B": "free"}, nil},
+		"a binding required": {true, map[string]string{"A": "build", "B": "free"},
+			[]string{`env_secrets.B: secret "free" must not go to a command: LATCH_SECRETS_HOSTS_REQUIRED`}},
 		"required, and bound": {true, map[string]string{"A": "build"}, nil},
-		"only signs":          {false, map[string]string{"A": "sign", "B": "private"}, []string{`env_secrets.A: secret "sign" only signs`, `env_secrets.B: secret "private" only signs`}},
-		"all at once":         {false, map[string]string{"A": "nowhere", "B": "bound", "C": "sign"}, []string{`"nowhere"`, `"bound"`, `"sign"`}},
+		"only signs": {false, map[string]string{"A": "sign", "B": "private"},
+			[]string{`env_secrets.A: secret "sign" only signs`, `env_secrets.B: secret "private" only signs`}},
+		"all at once": {false, map[string]string{"A": "nowhere", "B": "bound", "C": "sign"}, []string{`"nowhere"`, `"bound"`, `"sign"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

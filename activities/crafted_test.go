@@ -27,7 +27,8 @@ func TestACraftedSendWebhookIsRefused(t *testing.T) {
 		"headers.Webhook-Signature": {ID: "hook", URL: server.URL, Headers: map[string]string{"Webhook-Signature": "v1,forged"}},
 		"headers.X-Latch-Lock":      {ID: "hook", URL: server.URL, Headers: map[string]string{"X-Latch-Lock": "release-1:board:x"}},
 	} {
-		got := try(t, sender, memory{}, protocol.Send{Request: protocol.WebhookRequest{DeliveryID: "dlv_1", Event: latch.Event{Event: "JOB_SUCCESS"}, Webhook: webhook}})
+		got := try(t, sender, memory{},
+			protocol.Send{Request: protocol.WebhookRequest{DeliveryID: "dlv_1", Event: latch.Event{Event: "JOB_SUCCESS"}, Webhook: webhook}})
 		require.NotNil(t, got.failure, says)
 		require.True(t, got.failure.NonRetryable(), says)
 		require.Contains(t, got.failure.Message(), says)

@@ -63,18 +63,24 @@ func FuzzEnforcedGateIsMet(f *testing.F) {
 	const release = `{"id":"r","vars":{},"steps":[{"name":"a","do":{"http":{"url":"https://example.com"}}}],"webhooks":[%s]}`
 	const job = `{"id":"j","tags":["x"],"task":{"http":{"url":"https://example.com"}},"webhooks":[%s]}`
 	for _, own := range []string{
-		``, `{"id":"board","enabled":false,"event":"RELEASE_SUCCESS","url":"https://example.com"}`, `{"id":"Board","events":[{"event":"BEFORE_RELEASE","blocking":true}]}`,
-		`{"id":"board","id":"other","event":"A","url":"https://example.com"}`, `{"ID":"board"}`, `{"id":"bo\u0061rd","enabled":false,"events":[{"event":"BEFORE_RELEASE","blocking":true}]}`,
-		`{"id":" board","events":[{"event":"BEFORE_RELEASE","blocking":true}]}`, `{"id":"board\u0000"}`, `null`, `{"id":"x","enforced":true,"event":"A"}`,
+		``, `{"id":"board","enabled":false,"event":"RELEASE_SUCCESS","url":"https://example.com"}`,
+		`{"id":"Board","events":[{"event":"BEFORE_RELEASE","blocking":true}]}`,
+		`{"id":"board","id":"other","event":"A","url":"https://example.com"}`, `{"ID":"board"}`,
+		`{"id":"bo\u0061rd","enabled":false,"events":[{"event":"BEFORE_RELEASE","blocking":true}]}`,
+		`{"id":" board","events":[{"event":"BEFORE_RELEASE","blocking":true}]}`, `{"id":"board\u0000"}`, `null`,
+		`{"id":"x","enforced":true,"event":"A"}`,
 	} {
 		for _, spec := range []string{release, job, `{"event":"DEPLOYED","webhooks":[%s]}`} {
 			f.Add(fmt.Appendf(nil, spec, own))
 		}
 	}
-	f.Add([]byte(`{"id":"all","jobs":[{"id":"one","jobs":["other"],"webhooks":[{"id":"board","event":"JOB_START","url":"https://example.com"}]}]}`))
+	f.Add([]byte(`{"id":"all",
+		"jobs":[{"id":"one","jobs":["other"],
+			"webhooks":[{"id":"board","event":"JOB_START","url":"https://example.com"}]}]}`))
 	enforced := registered(f, theBoard, `{"id":"audit","url":"https://example.com","event":"RELEASE_SUCCESS"}`)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for kind, event := range map[latch.Kind]string{latch.ReleaseKind: "BEFORE_RELEASE", latch.JobKind: "JOB_START", latch.EmissionKind: "DEPLOYED"} {
+		for kind, event := range map[latch.Kind]string{latch.ReleaseKind: "BEFORE_RELEASE", latch.JobKind: "JOB_START",
+			latch.EmissionKind: "DEPLOYED"} {
 			problems, webhooks := admitted(kind, data, enforced)
 			if len(problems) > 0 || kind == latch.EmissionKind && !fires(data, event) {
 				continue
@@ -111,7 +117,8 @@ func TestEnforcedGateFailsClosed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			problems, webhooks := admitted(latch.ReleaseKind, []byte(release), registered(t, `{"id":"gate","url":"https://example.com",`+each.gate+`}`))
+			problems, webhooks := admitted(latch.ReleaseKind, []byte(release),
+				registered(t, `{"id":"gate","url":"https://example.com",`+each.gate+`}`))
 			require.Empty(t, problems)
 			settings, listens := webhooks[0].On("BEFORE_RELEASE")
 			require.True(t, listens)
@@ -140,12 +147,14 @@ type unread struct {
 	err error
 }
 
-func (u unread) DescribeSchedule(context.Context, *workflowservice.DescribeScheduleRequest, ...grpc.CallOption) (*workflowservice.DescribeScheduleResponse, error) {
+func (u unread) DescribeSchedule(context.Context, *workflowservice.DescribeScheduleRequest,
+	...grpc.CallOption) (*workflowservice.DescribeScheduleResponse, error) {
 	return nil, u.err
 }
 
 // DescribeWorkflowExecution knows no workflow in a schedule's place.
-func (u unread) DescribeWorkflowExecution(context.Context, *workflowservice.DescribeWorkflowExecutionRequest, ...grpc.CallOption) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+func (u unread) DescribeWorkflowExecution(context.Context, *workflowservice.DescribeWorkflowExecutionRequest,
+	...grpc.CallOption) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	return nil, serviceerror.NewNotFound("workflow not found")
 }
 
@@ -179,7 +188,8 @@ func TestUnreadRegistryAdmitsNothing(t *testing.T) {
 // fired in their way.
 func TestOnlyEventsAboutDeliveriesAreFiredAsSuch(t *testing.T) {
 	t.Parallel()
-	for event, problem := range map[string]string{"DELIVERY_EXHAUSTED": "", "ENDPOINT_GONE": "", "DEPLOYED": `event: "DEPLOYED" is no event about a delivery`, "": "event"} {
+	for event, problem := range map[string]string{"DELIVERY_EXHAUSTED": "", "ENDPOINT_GONE": "",
+		"DEPLOYED": `event: "DEPLOYED" is no event about a delivery`, "": "event"} {
 		_, err := decode(protocol.AdmitRequest{Kind: latch.DeliveryKind, Input: json.RawMessage(fmt.Sprintf(`{"event":%q}`, event))})
 		if problem == "" {
 			require.NoError(t, err)

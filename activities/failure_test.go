@@ -60,22 +60,30 @@ func TestJudge(t *testing.T) {
 		final   bool
 		tells   string
 	}{
-		"503 is retried":              {errorOf(t, answering(503)), attempt{number: 1, retry: retry, now: now}, errorStatus, false, "503"},
-		"429 is retried":              {errorOf(t, answering(429)), attempt{number: 2, retry: retry, now: now}, errorStatus, false, "429"},
-		"a lost answer is retried":    {errorOf(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), attempt{number: 1, retry: retry, now: now}, errorUnreachable, false, "closed"},
-		"a refused port is retried":   {attemptAt(t, "http://127.0.0.1:1/"), attempt{number: 1, retry: retry, now: now}, errorUnreachable, false, "127.0.0.1:1"},
-		"404 is final":                {errorOf(t, answering(404)), attempt{number: 1, retry: retry, now: now}, errorStatus, true, "404"},
-		"410 is final":                {errorOf(t, answering(410)), attempt{number: 1, retry: retry, now: now}, errorStatus, true, "gone"},
-		"a redirect is final":         {errorOf(t, answering(302, "Location", "/x")), attempt{number: 1, retry: retry, now: now}, errorStatus, true, "redirect"},
-		"a private address is final":  {attemptAt(t, "http://10.0.0.1/"), attempt{number: 1, retry: retry, now: now}, errorUndeliverable, true, "LATCH_EGRESS_ALLOW"},
-		"without retry all is final":  {errorOf(t, answering(503)), attempt{number: 1, now: now}, errorStatus, true, "503"},
-		"the last attempt is final":   {errorOf(t, answering(503)), attempt{number: 3, retry: retry, now: now}, errorExhausted, true, "3 of 3"},
-		"past the deadline is final":  {errorOf(t, answering(503)), attempt{number: 1, retry: retry, now: now, deadline: now.Add(500 * time.Millisecond)}, errorExhausted, true, "deadline"},
-		"before the deadline is not":  {errorOf(t, answering(503)), attempt{number: 1, retry: retry, now: now, deadline: now.Add(2 * time.Second)}, errorStatus, false, "503"},
+		"503 is retried": {errorOf(t, answering(503)), attempt{number: 1, retry: retry, now: now}, errorStatus, false, "503"},
+		"429 is retried": {errorOf(t, answering(429)), attempt{number: 2, retry: retry, now: now}, errorStatus, false, "429"},
+		"a lost answer is retried": {
+			errorOf(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }),
+			attempt{number: 1, retry: retry, now: now}, errorUnreachable, false, "closed"},
+		"a refused port is retried": {attemptAt(t, "http://127.0.0.1:1/"), attempt{number: 1, retry: retry, now: now},
+			errorUnreachable, false, "127.0.0.1:1"},
+		"404 is final": {errorOf(t, answering(404)), attempt{number: 1, retry: retry, now: now}, errorStatus, true, "404"},
+		"410 is final": {errorOf(t, answering(410)), attempt{number: 1, retry: retry, now: now}, errorStatus, true, "gone"},
+		"a redirect is final": {errorOf(t, answering(302, "Location", "/x")),
+			attempt{number: 1, retry: retry, now: now}, errorStatus, true, "redirect"},
+		"a private address is final": {attemptAt(t, "http://10.0.0.1/"), attempt{number: 1, retry: retry, now: now},
+			errorUndeliverable, true, "LATCH_EGRESS_ALLOW"},
+		"without retry all is final": {errorOf(t, answering(503)), attempt{number: 1, now: now}, errorStatus, true, "503"},
+		"the last attempt is final":  {errorOf(t, answering(503)), attempt{number: 3, retry: retry, now: now}, errorExhausted, true, "3 of 3"},
+		"past the deadline is final": {errorOf(t, answering(503)),
+			attempt{number: 1, retry: retry, now: now, deadline: now.Add(500 * time.Millisecond)}, errorExhausted, true, "deadline"},
+		"before the deadline is not": {errorOf(t, answering(503)),
+			attempt{number: 1, retry: retry, now: now, deadline: now.Add(2 * time.Second)}, errorStatus, false, "503"},
 		"a schedule's delay":          {errorOf(t, answering(503)), attempt{number: 2, retry: planned, now: now}, errorStatus, false, "503"},
 		"after a schedule's last":     {errorOf(t, answering(503)), attempt{number: 3, retry: planned, now: now}, errorExhausted, true, "3 of 3"},
 		"Slack's no_service is final": {errorOf(t, gone), attempt{number: 1, retry: retry, now: now}, errorStatus, true, "gone"},
-		"Retry-After past a deadline": {errorOf(t, answering(503, "Retry-After", "60")), attempt{number: 1, retry: retry, now: now, deadline: now.Add(30 * time.Second)}, errorExhausted, true, "deadline"},
+		"Retry-After past a deadline": {errorOf(t, answering(503, "Retry-After", "60")),
+			attempt{number: 1, retry: retry, now: now, deadline: now.Add(30 * time.Second)}, errorExhausted, true, "deadline"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,7 +113,8 @@ func TestDelayAfter(t *testing.T) {
 	asking := errorOf(t, answering(503, "Retry-After", "120"))
 	asksForYears := errorOf(t, answering(503, "Retry-After", "99999999999999999999"))
 	quick := &latch.Retry{InitialInterval: latch.Duration(time.Second), MaximumInterval: latch.Duration(10 * time.Second)}
-	planned := &latch.Retry{Schedule: latch.RetrySchedule{latch.Duration(5 * time.Second), latch.Duration(5 * time.Minute), latch.Duration(24 * time.Hour)}}
+	planned := &latch.Retry{Schedule: latch.RetrySchedule{latch.Duration(5 * time.Second),
+		latch.Duration(5 * time.Minute), latch.Duration(24 * time.Hour)}}
 	for name, c := range map[string]struct {
 		err    error
 		retry  *latch.Retry

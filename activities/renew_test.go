@@ -31,7 +31,8 @@ func (f fakeWebhooks) Lately(context.Context, string) (*latch.RegisteredWebhook,
 // waiting is a delivery that was fired by what the webhook was then.
 func waiting() protocol.Send {
 	return protocol.Send{Registered: true, Given: []string{"event", "job", "release"}, Request: protocol.WebhookRequest{
-		Webhook: latch.Webhook{ID: "on-call", URL: "https://old.example.com/${job.id}", Secret: "old", Method: "POST", Body: json.RawMessage(`{"a":1}`),
+		Webhook: latch.Webhook{ID: "on-call", URL: "https://old.example.com/${job.id}", Secret: "old", Method: "POST",
+			Body:        json.RawMessage(`{"a":1}`),
 			ContentType: "application/json", Timeout: latch.Duration(20 * time.Second), CloudEvents: "structured", Preset: "slack"},
 		Event: latch.Event{Event: "JOB_FAILURE"}, Variables: expr.Variables{"job": json.RawMessage(`{"id":"j"}`)},
 	}}
@@ -42,21 +43,30 @@ func waiting() protocol.Send {
 func TestWaitingDeliveryGoesByTheWebhookAsItIsNow(t *testing.T) {
 	t.Parallel()
 	for name, each := range map[string]struct{ now, becomes, withdrawn string }{
-		"unchanged":           {`"url":"https://old.example.com/${job.id}","secret":"old","timeout":"20s"`, `"url":"https://old.example.com/${job.id}","secret":"old","timeout":"20s"`, ""},
+		"unchanged": {`"url":"https://old.example.com/${job.id}","secret":"old","timeout":"20s"`,
+			`"url":"https://old.example.com/${job.id}","secret":"old","timeout":"20s"`, ""},
 		"url":                 {`"url":"https://new.example.com/x"`, `"url":"https://new.example.com/x","timeout":"20s"`, ""},
 		"url is now a secret": {`"url_secret":"chat"`, `"url_secret":"chat","timeout":"20s"`, ""},
-		"all that proves who sends": {`"url":"https://a.example.com","secret":"new","secret_header":"X-A","send_secret":false,"headers":{"X-B":"${event}"},"header_secrets":{"X-C":"c"},"auth":{"bearer":"d"}`,
-			`"url":"https://a.example.com","secret":"new","secret_header":"X-A","send_secret":false,"headers":{"X-B":"${event}"},"header_secrets":{"X-C":"c"},"auth":{"bearer":"d"},"timeout":"20s"`, ""},
-		"how it is judged and tried again": {`"url":"https://a.example.com","success":"response.status == 201","redact":{"json":["/a"]},"retry":{"maximum_attempts":3}`,
-			`"url":"https://a.example.com","success":"response.status == 201","redact":{"json":["/a"]},"retry":{"maximum_attempts":3},"timeout":"20s"`, ""},
-		"a shorter timeout":       {`"url":"https://a.example.com","timeout":"5s"`, `"url":"https://a.example.com","timeout":"5s"`, ""},
-		"a longer timeout":        {`"url":"https://a.example.com","timeout":"5m"`, `"url":"https://a.example.com","timeout":"20s"`, ""},
-		"not what it says":        {`"url":"https://a.example.com","method":"GET"`, `"url":"https://a.example.com","timeout":"20s"`, ""},
-		"a variable it was given": {`"url":"https://a.example.com/${release[?'id'].orValue('none')}"`, `"url":"https://a.example.com/${release[?'id'].orValue('none')}","timeout":"20s"`, ""},
-		"a variable it was not":   {`"url":"https://a.example.com/${vars[?'team'].orValue('none')}"`, "", `was changed: its url looks at "vars", which this delivery was not given`},
-		"a header's variable":     {`"url":"https://a.example.com","headers":{"X-A":"${vars.team}"}`, "", `its headers.X-A looks at "vars"`},
-		"disabled":                {`"url":"https://a.example.com","enabled":false`, "", "was disabled"},
-		"no url":                  {``, "", "has no url any more"},
+		"all that proves who sends": {
+			`"url":"https://a.example.com","secret":"new","secret_header":"X-A","send_secret":false,
+				"headers":{"X-B":"${event}"},"header_secrets":{"X-C":"c"},"auth":{"bearer":"d"}`,
+			`"url":"https://a.example.com","secret":"new","secret_header":"X-A","send_secret":false,
+				"headers":{"X-B":"${event}"},"header_secrets":{"X-C":"c"},"auth":{"bearer":"d"},
+				"timeout":"20s"`, ""},
+		"how it is judged and tried again": {
+			`"url":"https://a.example.com","success":"response.status == 201","redact":{"json":["/a"]},"retry":{"maximum_attempts":3}`,
+			`"url":"https://a.example.com","success":"response.status == 201","redact":{"json":["/a"]},
+				"retry":{"maximum_attempts":3},"timeout":"20s"`, ""},
+		"a shorter timeout": {`"url":"https://a.example.com","timeout":"5s"`, `"url":"https://a.example.com","timeout":"5s"`, ""},
+		"a longer timeout":  {`"url":"https://a.example.com","timeout":"5m"`, `"url":"https://a.example.com","timeout":"20s"`, ""},
+		"not what it says":  {`"url":"https://a.example.com","method":"GET"`, `"url":"https://a.example.com","timeout":"20s"`, ""},
+		"a variable it was given": {`"url":"https://a.example.com/${release[?'id'].orValue('none')}"`,
+			`"url":"https://a.example.com/${release[?'id'].orValue('none')}","timeout":"20s"`, ""},
+		"a variable it was not": {`"url":"https://a.example.com/${vars[?'team'].orValue('none')}"`, "",
+			`was changed: its url looks at "vars", which this delivery was not given`},
+		"a header's variable": {`"url":"https://a.example.com","headers":{"X-A":"${vars.team}"}`, "", `its headers.X-A looks at "vars"`},
+		"disabled":            {`"url":"https://a.example.com","enabled":false`, "", "was disabled"},
+		"no url":              {``, "", "has no url any more"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -73,7 +83,9 @@ func TestWaitingDeliveryGoesByTheWebhookAsItIsNow(t *testing.T) {
 			require.NoError(t, err)
 			want := waiting()
 			var taken latch.Webhook
-			require.NoError(t, latch.Unmarshal([]byte(`{"id":"on-call","method":"POST","body":{"a":1},"content_type":"application/json","cloudevents":"structured","preset":"slack"`+comma(each.becomes)+`}`), &taken))
+			require.NoError(t, latch.Unmarshal([]byte(`{"id":"on-call","method":"POST","body":{"a":1},
+				"content_type":"application/json","cloudevents":"structured",
+				"preset":"slack"`+comma(each.becomes)+`}`), &taken))
 			want.Request.Webhook = taken
 			require.Equal(t, want, send)
 		})
@@ -93,7 +105,8 @@ func TestWaitingDeliveryIsCutOff(t *testing.T) {
 	t.Parallel()
 	other := &latch.RegisteredWebhook{Webhook: latch.Webhook{ID: "on-call", URL: "https://a.example.com", Event: "JOB_SUCCESS"}}
 	off := false
-	silent := &latch.RegisteredWebhook{Webhook: latch.Webhook{ID: "on-call", URL: "https://a.example.com", Events: []latch.Event{{Event: "JOB_FAILURE", Enabled: &off}}}}
+	silent := &latch.RegisteredWebhook{
+		Webhook: latch.Webhook{ID: "on-call", URL: "https://a.example.com", Events: []latch.Event{{Event: "JOB_FAILURE", Enabled: &off}}}}
 	for name, each := range map[string]struct {
 		registered fakeWebhooks
 		withdrawn  bool

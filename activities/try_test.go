@@ -54,7 +54,8 @@ func attemptOf(t *testing.T, webhook latch.Webhook, answer http.HandlerFunc, lef
 	var failure *temporal.ApplicationError
 	require.ErrorAs(t, err, &failure)
 	require.NoError(t, failure.Details(&outcome))
-	require.LessOrEqual(t, failure.NextRetryDelay().Milliseconds(), outcome.Tries[len(outcome.Tries)-1].RetryInMS, "the record has the delay that Temporal was told, what went by since included")
+	require.LessOrEqual(t, failure.NextRetryDelay().Milliseconds(), outcome.Tries[len(outcome.Tries)-1].RetryInMS,
+		"the record has the delay that Temporal was told, what went by since included")
 	return outcome
 }
 
@@ -97,8 +98,10 @@ func TestTryOfATokenEndpoint(t *testing.T) {
 	sender, err := delivery.New(delivery.Options{Secrets: store, EgressAllow: []string{"127.0.0.1"}})
 	require.NoError(t, err)
 	defer sender.Close()
-	webhook := latch.Webhook{ID: "hook", URL: down.URL, Auth: &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: down.URL, ClientID: "latch", ClientSecret: "client"}}}
-	tried := try(t, sender, memory{}, protocol.Send{Request: protocol.WebhookRequest{Webhook: webhook, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1"}})
+	webhook := latch.Webhook{ID: "hook", URL: down.URL,
+		Auth: &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: down.URL, ClientID: "latch", ClientSecret: "client"}}}
+	tried := try(t, sender, memory{},
+		protocol.Send{Request: protocol.WebhookRequest{Webhook: webhook, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1"}})
 	require.Equal(t, errorStatus, tried.failure.Type())
 	require.Zero(t, tried.outcome.Tries[0].Status, "the receiver was not asked")
 	require.Contains(t, tried.outcome.Tries[0].Error, "answered 503")

@@ -53,8 +53,9 @@ func TestTurnedAwayIsNoAttempt(t *testing.T) {
 	sender, err := delivery.New(delivery.Options{EgressAllow: []string{"127.0.0.1"}, PerEndpoint: 1})
 	require.NoError(t, err)
 	defer sender.Close()
-	send := protocol.Send{Deadline: time.Now().Add(time.Hour), Request: protocol.WebhookRequest{DeliveryID: "dlv_1", Event: latch.Event{Event: "JOB_SUCCESS"},
-		Webhook: latch.Webhook{ID: "hook", URL: server.URL, Retry: &latch.Retry{MaximumAttempts: 1}}}}
+	send := protocol.Send{Deadline: time.Now().Add(time.Hour),
+		Request: protocol.WebhookRequest{DeliveryID: "dlv_1", Event: latch.Event{Event: "JOB_SUCCESS"},
+			Webhook: latch.Webhook{ID: "hook", URL: server.URL, Retry: &latch.Retry{MaximumAttempts: 1}}}}
 
 	first := make(chan attempted, 1)
 	go func() { first <- try(t, sender, memory{}, send) }()
@@ -91,8 +92,9 @@ func TestLostAttemptsAreMadeAgain(t *testing.T) {
 	require.NoError(t, err)
 	defer sender.Close()
 	after := func(lost int) attempted {
-		return try(t, sender, memory{}, protocol.Send{PriorAttempts: lost, Request: protocol.WebhookRequest{DeliveryID: "dlv_1", Event: latch.Event{Event: "JOB_SUCCESS"},
-			Webhook: latch.Webhook{ID: "hook", URL: server.URL, Retry: &latch.Retry{MaximumAttempts: 1}}}})
+		return try(t, sender, memory{},
+			protocol.Send{PriorAttempts: lost, Request: protocol.WebhookRequest{DeliveryID: "dlv_1", Event: latch.Event{Event: "JOB_SUCCESS"},
+				Webhook: latch.Webhook{ID: "hook", URL: server.URL, Retry: &latch.Retry{MaximumAttempts: 1}}}})
 	}
 	again := after(1)
 	require.EqualValues(t, 1, sent.Load())

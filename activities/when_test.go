@@ -19,26 +19,36 @@ import (
 // has the fields that Mitto's clients gave it.
 func TestWhenOfARegisteredWebhookSeesWhatTemplatesSee(t *testing.T) {
 	t.Parallel()
-	read, err := mitto.Read([]byte(`{"id":"a","type":"cmd","conf":{"cmd":"true"},"schedule":{"type":"daily","daily":{"minute":0,"hour":6,"ampm":"AM"}}}`))
+	read, err := mitto.Read([]byte(`{"id":"a","type":"cmd","conf":{"cmd":"true"},
+		"schedule":{"type":"daily","daily":{"minute":0,"hour":6,"ampm":"AM"}}}`))
 	require.NoError(t, err)
 	made, err := mitto.New("a", read, time.Now())
 	require.NoError(t, err)
 	fields := mitto.Fields(&protocol.Definition{ID: made.ID, Job: made.Latch, Extras: made.Extras})
-	const job, release = `"task":{"http":{"url":"https://example.com/"}}`, `{"id":"r","steps":[{"name":"build","do":{"http":{"url":"https://example.com/"}}}]}`
+	const job, release = `"task":{"http":{"url":"https://example.com/"}}`,
+		`{"id":"r","steps":[{"name":"build","do":{"http":{"url":"https://example.com/"}}}]}`
 	for name, test := range map[string]struct {
 		kind        latch.Kind
 		input, when string
 		fields      latch.Object
 	}{
-		"cron alone":              {latch.JobKind, `{"id":"a","schedule":"0 3 * * *",` + job + `}`, `job.schedule == '0 3 * * *'`, nil},
-		"cron alone in an object": {latch.JobKind, `{"id":"a","schedule":{"cron":"0 3 * * *"},` + job + `}`, `job.schedule.startsWith('0 3')`, nil},
-		"with a time zone":        {latch.JobKind, `{"id":"a","schedule":{"cron":"0 3 * * *","timezone":"Europe/Berlin"},` + job + `}`, `job.schedule.cron == '0 3 * * *' && job.schedule.timezone == 'Europe/Berlin'`, nil},
-		"after another":           {latch.JobKind, `{"id":"a","schedule":{"after":"b"},` + job + `}`, `job.schedule.after == 'b'`, nil},
-		"after a success":         {latch.JobKind, `{"id":"a","schedule":{"after":{"job":"b","on":"success"}},` + job + `}`, `job.schedule.after.on == 'success'`, nil},
-		"what is not set":         {latch.JobKind, `{"id":"a",` + job + `}`, `!has(job.schedule) && !has(job.title) && !has(job.name) && !has(job.timeout)`, nil},
-		"the run that begins":     {latch.JobKind, `{"id":"a",` + job + `}`, `job.status.id == 'run-1' && job.status.returncode == null && job.status.kvp == {} && job.started_at == now`, nil},
-		"as Mitto's clients gave": {latch.JobKind, `{"id":"a",` + job + `}`, `job.schedule.type == 'daily' && job.schedule.value == '0 6 * * *' && job.conf.cmd == 'true' && job.status.run_id == 'run-1'`, fields},
-		"a release":               {latch.ReleaseKind, release, `!has(release.title) && release.steps[0].status == 'pending' && steps.build.index == 0 && release.instance == {}`, nil},
+		"cron alone": {latch.JobKind, `{"id":"a","schedule":"0 3 * * *",` + job + `}`, `job.schedule == '0 3 * * *'`, nil},
+		"cron alone in an object": {latch.JobKind, `{"id":"a","schedule":{"cron":"0 3 * * *"},` + job + `}`,
+			`job.schedule.startsWith('0 3')`, nil},
+		"with a time zone": {latch.JobKind,
+			`{"id":"a","schedule":{"cron":"0 3 * * *","timezone":"Europe/Berlin"},` + job + `}`,
+			`job.schedule.cron == '0 3 * * *' && job.schedule.timezone == 'Europe/Berlin'`, nil},
+		"after another": {latch.JobKind, `{"id":"a","schedule":{"after":"b"},` + job + `}`, `job.schedule.after == 'b'`, nil},
+		"after a success": {latch.JobKind, `{"id":"a","schedule":{"after":{"job":"b","on":"success"}},` + job + `}`,
+			`job.schedule.after.on == 'success'`, nil},
+		"what is not set": {latch.JobKind, `{"id":"a",` + job + `}`,
+			`!has(job.schedule) && !has(job.title) && !has(job.name) && !has(job.timeout)`, nil},
+		"the run that begins": {latch.JobKind, `{"id":"a",` + job + `}`,
+			`job.status.id == 'run-1' && job.status.returncode == null && job.status.kvp == {} && job.started_at == now`, nil},
+		"as Mitto's clients gave": {latch.JobKind, `{"id":"a",` + job + `}`,
+			`job.schedule.type == 'daily' && job.schedule.value == '0 6 * * *' && job.conf.cmd == 'true' && job.status.run_id == 'run-1'`, fields},
+		"a release": {latch.ReleaseKind, release,
+			`!has(release.title) && release.steps[0].status == 'pending' && steps.build.index == 0 && release.instance == {}`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

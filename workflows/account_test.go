@@ -25,7 +25,8 @@ type counting struct {
 	times protocol.Times
 }
 
-func (c *counting) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+func (c *counting) InterceptActivity(_ context.Context,
+	next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
 	return &countingActivity{interceptor.ActivityInboundInterceptorBase{Next: next}, c.times}
 }
 
@@ -57,10 +58,13 @@ func TestTriggerAccountsForTimesThatPassed(t *testing.T) {
 		{name: "nothing was missed", by: "latch-job-nightly", last: &latch.TriggerResult{Seen: &latch.SeenTimes{Missed: 2, Skipped: 1}},
 			counted: protocol.Times{Missed: 2, Skipped: 1}, seen: &latch.SeenTimes{Missed: 2, Skipped: 1}},
 		{name: "two were missed", by: "latch-job-nightly", last: &latch.TriggerResult{Seen: &latch.SeenTimes{Missed: 2, Skipped: 1}},
-			counted: protocol.Times{Missed: 4, Skipped: 1}, told: []string{"JOB_MISSED 2"}, missed: 2, seen: &latch.SeenTimes{Missed: 4, Skipped: 1}},
+			counted: protocol.Times{Missed: 4, Skipped: 1}, told: []string{"JOB_MISSED 2"}, missed: 2,
+			seen: &latch.SeenTimes{Missed: 4, Skipped: 1}},
 		{name: "some of both", by: "latch-job-nightly", last: &latch.TriggerResult{Seen: &latch.SeenTimes{}},
-			counted: protocol.Times{Missed: 1, Skipped: 3}, told: []string{"JOB_MISSED 1", "JOB_SKIPPED 3"}, missed: 1, seen: &latch.SeenTimes{Missed: 1, Skipped: 3}},
-		{name: "the first that the schedule starts", by: "latch-job-nightly", counted: protocol.Times{Missed: 1}, told: []string{"JOB_MISSED 1"}, missed: 1,
+			counted: protocol.Times{Missed: 1, Skipped: 3}, told: []string{"JOB_MISSED 1", "JOB_SKIPPED 3"}, missed: 1,
+			seen: &latch.SeenTimes{Missed: 1, Skipped: 3}},
+		{name: "the first that the schedule starts", by: "latch-job-nightly", counted: protocol.Times{Missed: 1},
+			told: []string{"JOB_MISSED 1"}, missed: 1,
 			seen: &latch.SeenTimes{Missed: 1}},
 		{name: "after a version that did not count", by: "latch-job-nightly", last: &latch.TriggerResult{}, counted: protocol.Times{Missed: 9},
 			seen: &latch.SeenTimes{Missed: 9}},
@@ -96,9 +100,12 @@ func TestTriggerAccountsForTimesThatPassed(t *testing.T) {
 func TestJobNotice(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.env.ExecuteWorkflow(latch.WorkflowJobNotice, json.RawMessage(`{"id":"nightly","title":"Nightly","task":{"http":{"url":"`+b.url+`/do"}},"webhooks":[
-		{"id":"told","url":"`+b.url+`/${job.title}","event":"JOB_SKIPPED","body":{"event":"${event} ${data.count} ${data.reason}","at":"${job.started_at}"}},
-		{"id":"other","url":"`+b.url+`/other","event":"JOB_START"}]}`),
+	b.env.ExecuteWorkflow(latch.WorkflowJobNotice, json.RawMessage(`{"id":"nightly","title":"Nightly",
+		"task":{"http":{"url":"`+b.url+`/do"}},
+		"webhooks":[
+			{"id":"told","url":"`+b.url+`/${job.title}","event":"JOB_SKIPPED",
+				"body":{"event":"${event} ${data.count} ${data.reason}","at":"${job.started_at}"}},
+			{"id":"other","url":"`+b.url+`/other","event":"JOB_START"}]}`),
 		protocol.Notice{Event: latch.EventJobSkipped, Data: latch.Object{"count": json.RawMessage(`2`), "reason": json.RawMessage(`"it runs"`)}})
 	require.NoError(t, b.env.GetWorkflowError())
 	var result latch.EmissionResult
@@ -137,7 +144,8 @@ func TestTriggerFollowsAfterTheOutcome(t *testing.T) {
 		t.Run(test.after+" "+test.outcome, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			b.env.OnWorkflow(latch.WorkflowJobRun, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(&latch.JobResult{}, nil).Maybe()
+			b.env.OnWorkflow(latch.WorkflowJobRun, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+				Return(&latch.JobResult{}, nil).Maybe()
 			require.NoError(t, b.run(latch.WorkflowTrigger, `{"id":"load","after":"dump","outcome":"`+test.outcome+`",
 				"job":{"id":"load","schedule":{"after":`+test.after+`},"task":{"http":{"url":"$R/do"}}}}`))
 			var result latch.TriggerResult

@@ -75,9 +75,11 @@ var kinds = []struct {
 	stopped, onError string
 }{
 	{"default rules", latch.WorkflowRelease, `"event":"BEFORE_RELEASE","on_error":"rollback"`, latch.ReleaseStopped, latch.ReleaseRolledBack},
-	{"an expression of its own", latch.WorkflowRelease, `"event":"BEFORE_RELEASE","on_error":"rollback","stop_release":"history.data[?'failed'].orValue(0) > 0"`,
+	{"an expression of its own", latch.WorkflowRelease,
+		`"event":"BEFORE_RELEASE","on_error":"rollback","stop_release":"history.data[?'failed'].orValue(0) > 0"`,
 		latch.ReleaseStopped, latch.ReleaseRolledBack},
-	{"blocking", latch.WorkflowRelease, `"event":"BEFORE_RELEASE","on_error":"rollback","blocking":true`, latch.ReleaseStopped, latch.ReleaseRolledBack},
+	{"blocking", latch.WorkflowRelease, `"event":"BEFORE_RELEASE","on_error":"rollback","blocking":true`,
+		latch.ReleaseStopped, latch.ReleaseRolledBack},
 	{"blocking, with an expression", latch.WorkflowRelease, `"event":"BEFORE_RELEASE","on_error":"rollback","blocking":true,
 		"stop_release":"history.data[?'failed'].orValue(0) > 0"`, latch.ReleaseStopped, latch.ReleaseRolledBack},
 	{"blocking at JOB_START", latch.WorkflowJobRun, `"event":"JOB_START","blocking":true`, latch.JobFailed, latch.JobFailed},
@@ -100,34 +102,46 @@ func TestWhatAnswersDecide(t *testing.T) {
 		{"as text", reply{contentType: "text/plain", body: " \n" + no}, [5]string{stops, stops, stops, stops, stops}},
 		{"behind a byte order mark", reply{contentType: js, body: "\ufeff" + no}, [5]string{stops, stops, stops, stops, stops}},
 		{"in UTF-16", reply{contentType: "text/plain", body: utf16(no)}, [5]string{stops, stops, stops, stops, stops}},
-		{"in Latin-1", reply{contentType: js + "; charset=iso-8859-1", body: no[:len(no)-1] + ",\"note\":\"Pr\xfcfung\"}"}, [5]string{stops, stops, stops, stops, stops}},
+		{"in Latin-1", reply{contentType: js + "; charset=iso-8859-1", body: no[:len(no)-1] + ",\"note\":\"Pr\xfcfung\"}"},
+			[5]string{stops, stops, stops, stops, stops}},
 		{"in brotli", reply{contentType: js, coding: "br", body: brotlied(no)}, [5]string{stops, stops, stops, stops, stops}},
 		{"in deflate", reply{coding: "deflate", body: zlibbed(no)}, [5]string{stops, stops, stops, stops, stops}},
-		{"in other letters", reply{contentType: js, body: `{"result":"FAIL","stop_release":"true","failed":1}`}, [5]string{stops, stops, stops, stops, stops}},
-		{"by a number", reply{contentType: js, body: `{"result":"Fail","stop_release":1.0,"failed":1}`}, [5]string{stops, stops, stops, stops, stops}},
+		{"in other letters", reply{contentType: js, body: `{"result":"FAIL","stop_release":"true","failed":1}`},
+			[5]string{stops, stops, stops, stops, stops}},
+		{"by a number", reply{contentType: js, body: `{"result":"Fail","stop_release":1.0,"failed":1}`},
+			[5]string{stops, stops, stops, stops, stops}},
 
-		{"a clear yes", reply{contentType: js, body: `{"result":"Pass","stop_release":"false","rollback_release":0}`}, [5]string{passes, passes, passes, passes, passes}},
+		{"a clear yes", reply{contentType: js, body: `{"result":"Pass","stop_release":"false","rollback_release":0}`},
+			[5]string{passes, passes, passes, passes, passes}},
 		{"nothing said", reply{contentType: js, body: `{"result":null}`}, [5]string{passes, passes, passes, passes, passes}},
 		{"a word of a chat", reply{contentType: "text/html", body: "ok"}, [5]string{passes, lacking, passes, lacking, passes}},
 		{"empty", reply{contentType: js}, [5]string{passes, lacking, passes, lacking, passes}},
 		{"no content", reply{status: http.StatusNoContent}, [5]string{passes, lacking, passes, lacking, passes}},
-		{"a sign-in page", reply{contentType: "text/html", body: "<!DOCTYPE html><title>Sign in</title>"}, [5]string{passes, lacking, passes, lacking, passes}},
+		{"a sign-in page", reply{contentType: "text/html", body: "<!DOCTYPE html><title>Sign in</title>"},
+			[5]string{passes, lacking, passes, lacking, passes}},
 		{"an array", reply{contentType: js, body: `[{"failed":3}]`}, [5]string{passes, lacking, passes, lacking, passes}},
 
-		{"no number", reply{contentType: js, body: `{"result":"fail","stop_release":true,"rate":NaN}`}, [5]string{unread, unread, unread, unread, unread}},
-		{"a comma too many", reply{contentType: "text/plain", body: `{"result":"fail","stop_release":true,}`}, [5]string{unread, unread, unread, unread, unread}},
-		{"a brace too few", reply{contentType: js, body: `{"result":"fail","stop_release":true`}, [5]string{unread, unread, unread, unread, unread}},
+		{"no number", reply{contentType: js, body: `{"result":"fail","stop_release":true,"rate":NaN}`},
+			[5]string{unread, unread, unread, unread, unread}},
+		{"a comma too many", reply{contentType: "text/plain", body: `{"result":"fail","stop_release":true,}`},
+			[5]string{unread, unread, unread, unread, unread}},
+		{"a brace too few", reply{contentType: js, body: `{"result":"fail","stop_release":true`},
+			[5]string{unread, unread, unread, unread, unread}},
 		{"a notice before it", reply{contentType: js, body: "<b>Notice</b>: x " + no}, [5]string{unread, unread, unread, unread, unread}},
 		{"two answers", reply{body: `{"result":"pass"}` + no}, [5]string{unread, unread, unread, unread, unread}},
-		{"yes and no", reply{contentType: js, body: `{"stop_release":true,"stop_release":false}`}, [5]string{unread, unread, unread, unread, unread}},
-		{"an unknown coding", reply{contentType: js, coding: "compress", body: "\x1f\x9d\x90{"}, [5]string{unread, unread, unread, unread, unread}},
+		{"yes and no", reply{contentType: js, body: `{"stop_release":true,"stop_release":false}`},
+			[5]string{unread, unread, unread, unread, unread}},
+		{"an unknown coding", reply{contentType: js, coding: "compress", body: "\x1f\x9d\x90{"},
+			[5]string{unread, unread, unread, unread, unread}},
 		{"an unknown charset", reply{contentType: js + "; charset=klingon", body: no}, [5]string{unread, unread, unread, unread, unread}},
 		{"an undeclared charset", reply{contentType: js, body: "{\"note\":\"Pr\xfcfung\"}"}, [5]string{unread, unread, unread, unread, unread}},
 
 		{"almost fail", reply{contentType: js, body: `{"result":"failed"}`}, [5]string{unclear, unclear, unclear, unclear, unclear}},
 		{"almost pass", reply{contentType: js, body: `{"result":"success"}`}, [5]string{unclear, unclear, unclear, unclear, unclear}},
-		{"a stop in words", reply{contentType: js, body: `{"result":"fail","stop_release":"yes"}`}, [5]string{unclear, passes, unclear, passes, stops}},
-		{"a rollback in capitals", reply{contentType: js, body: `{"rollback_release":"TRUE"}`}, [5]string{unclear, unclear, unclear, unclear, passes}},
+		{"a stop in words", reply{contentType: js, body: `{"result":"fail","stop_release":"yes"}`},
+			[5]string{unclear, passes, unclear, passes, stops}},
+		{"a rollback in capitals", reply{contentType: js, body: `{"rollback_release":"TRUE"}`},
+			[5]string{unclear, unclear, unclear, unclear, passes}},
 		{"a number of them", reply{contentType: js, body: `{"rollback_release":2}`}, [5]string{unclear, unclear, unclear, unclear, passes}},
 	} {
 		for i, kind := range kinds {
@@ -162,7 +176,8 @@ func TestWhatAnswersDecide(t *testing.T) {
 				default:
 					require.Equal(t, kind.onError, status)
 					require.Equal(t, latch.ResultFail, record.Result)
-					require.Contains(t, record.Error, map[string]string{unclear: "the answer is not understood: ", lacking: "stop_release reads history.data"}[test.want[i]])
+					require.Contains(t, record.Error,
+						map[string]string{unclear: "the answer is not understood: ", lacking: "stop_release reads history.data"}[test.want[i]])
 				}
 				require.Equal(t, 1, record.Attempts, "what arrived is not sent again")
 			})
@@ -213,7 +228,8 @@ func TestUnreadableAnswersOfNotifications(t *testing.T) {
 	} {
 		b := setup(t)
 		b.handlers["/gate"] = reply{contentType: "application/json", body: `{"ok":true,}`}.serve
-		require.NoError(t, b.run(latch.WorkflowJobRun, strings.ReplaceAll(spec, "$W", `{"id":"gate","url":"$R/gate","events":[{"event":"`+event+`"}]},
+		require.NoError(t, b.run(latch.WorkflowJobRun,
+			strings.ReplaceAll(spec, "$W", `{"id":"gate","url":"$R/gate","events":[{"event":"`+event+`"}]},
 			{"id":"operator","url":"$R/operator","events":[{"event":"DELIVERY_EXHAUSTED"}]}`)))
 		_, record := b.ended(nil)
 		require.Equal(t, latch.ResultPass, record.Result)
@@ -260,18 +276,27 @@ func TestWhatPeopleBring(t *testing.T) {
 		rejected                        string
 		status, failure                 string
 	}{
-		{name: "a result in their own words", release: `{"data":{"result":"no way"}}`, rejected: `data.result: "no way" is neither "pass" nor "fail"`, status: latch.ReleaseReleased},
+		{name: "a result in their own words", release: `{"data":{"result":"no way"}}`,
+			rejected: `data.result: "no way" is neither "pass" nor "fail"`, status: latch.ReleaseReleased},
 		{name: "a stop in their own words", release: `{"result":"fail","data":{"stop_release":"yes","rollback_release":2}}`,
 			rejected: `data.stop_release: "yes" is neither true nor false`, status: latch.ReleaseReleased},
 		{name: "a stop as text", release: `{"data":{"result":"FAIL","stop_release":"true"}}`, status: latch.ReleaseStopped},
-		{name: "a word that the hook has a rule for", settings: `,"stop_release":"history.data.stop_release == 'yes'"`, release: `{"data":{"stop_release":"yes"}}`, status: latch.ReleaseStopped},
-		{name: "an answer that nobody understands, put right", answer: `{"result":"failed"}`, release: `{"result":"pass"}`, status: latch.ReleaseReleased},
-		{name: "an answer that nobody understands, left so", answer: `{"stop_release":"yes"}`, release: `{"result":"pass"}`, status: latch.ReleaseRolledBack, failure: "is not understood"},
-		{name: "an object where the answer has none", settings: own, answer: "ok", release: `{"data":{"failed":0}}`, status: latch.ReleaseReleased},
-		{name: "a result where the answer has no object", settings: own, answer: "ok", release: `{"result":"pass"}`, status: latch.ReleaseReleased},
-		{name: "nothing where the answer has no object", settings: own, answer: "ok", release: `{"reason":"fine"}`, status: latch.ReleaseRolledBack, failure: "the answer is not JSON (text/plain; charset=utf-8), and stop_release reads history.data"},
-		{name: "an answer that was cut where it is kept", settings: own, answer: `{"failed":3,"log":"` + large + `"}`, release: `{"data":{"note":"` + large + `"}}`, status: latch.ReleaseStopped},
-		{name: "a word that was cut where it is kept", answer: `{"result":"` + large[:100] + `","log":"` + large[:50_000] + `"}`, release: `{"data":{"note":"` + large + `"}}`,
+		{name: "a word that the hook has a rule for", settings: `,"stop_release":"history.data.stop_release == 'yes'"`,
+			release: `{"data":{"stop_release":"yes"}}`, status: latch.ReleaseStopped},
+		{name: "an answer that nobody understands, put right", answer: `{"result":"failed"}`, release: `{"result":"pass"}`,
+			status: latch.ReleaseReleased},
+		{name: "an answer that nobody understands, left so", answer: `{"stop_release":"yes"}`, release: `{"result":"pass"}`,
+			status: latch.ReleaseRolledBack, failure: "is not understood"},
+		{name: "an object where the answer has none", settings: own, answer: "ok", release: `{"data":{"failed":0}}`,
+			status: latch.ReleaseReleased},
+		{name: "a result where the answer has no object", settings: own, answer: "ok", release: `{"result":"pass"}`,
+			status: latch.ReleaseReleased},
+		{name: "nothing where the answer has no object", settings: own, answer: "ok", release: `{"reason":"fine"}`,
+			status: latch.ReleaseRolledBack, failure: "the answer is not JSON (text/plain; charset=utf-8), and stop_release reads history.data"},
+		{name: "an answer that was cut where it is kept", settings: own, answer: `{"failed":3,"log":"` + large + `"}`,
+			release: `{"data":{"note":"` + large + `"}}`, status: latch.ReleaseStopped},
+		{name: "a word that was cut where it is kept",
+			answer: `{"result":"` + large[:100] + `","log":"` + large[:50_000] + `"}`, release: `{"data":{"note":"` + large + `"}}`,
 			status: latch.ReleaseRolledBack, failure: "is not understood"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -291,8 +316,11 @@ func TestWhatPeopleBring(t *testing.T) {
 					filler = append(filler, `{"id":"`+path+`","url":"$R/`+path+`","event":"BEFORE_RELEASE"}`)
 				}
 			}
-			webhooks := append([]string{`{"id":"gate","url":"$R/gate","events":[{"event":"BEFORE_RELEASE","blocking":true,"on_error":"rollback"` + test.settings + `}]}`}, filler...)
-			err := b.run(latch.WorkflowRelease, `{"id":"r","steps":[{"name":"a","do":{"http":{"url":"$R/do"}}}],"webhooks":[`+strings.Join(webhooks, ",")+`]}`)
+			webhooks := append([]string{`{"id":"gate","url":"$R/gate",
+				"events":[{"event":"BEFORE_RELEASE","blocking":true,
+					"on_error":"rollback"` + test.settings + `}]}`}, filler...)
+			err := b.run(latch.WorkflowRelease,
+				`{"id":"r","steps":[{"name":"a","do":{"http":{"url":"$R/do"}}}],"webhooks":[`+strings.Join(webhooks, ",")+`]}`)
 			status, record := b.ended(err)
 			require.Equal(t, test.status, status, record.Error)
 			require.Contains(t, record.Error, test.failure)

@@ -139,7 +139,8 @@ func TestJobRunClosesWithDeadReceiver(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.answers["/dead"] = ""
-	require.NoError(t, b.run(latch.WorkflowJobRun, `{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[{"id":"dead","url":"$R/dead","event":"JOB_SUCCESS"}]}`))
+	require.NoError(t, b.run(latch.WorkflowJobRun, `{"id":"j","task":{"http":{"url":"$R/do"}},
+		"webhooks":[{"id":"dead","url":"$R/dead","event":"JOB_SUCCESS"}]}`))
 	var result latch.JobResult
 	b.result(&result)
 	require.Equal(t, latch.JobSucceeded, result.Status)
@@ -189,7 +190,8 @@ func TestReleaseInTestEnvironment(t *testing.T) {
 	}{
 		{name: "a lock times out", hook: `{"event":"AFTER_STEP","blocking":true,"lock_timeout":"72h","on_timeout":"rollback"}`, answer: `{}`,
 			after: 72 * time.Hour, status: latch.ReleaseRolledBack, received: []string{"/do", "AFTER_STEP", "/undo"}},
-		{name: "a lock is removed in time", hook: `{"event":"AFTER_STEP","blocking":true,"lock_timeout":"72h","on_timeout":"rollback"}`, answer: `{}`,
+		{name: "a lock is removed in time",
+			hook: `{"event":"AFTER_STEP","blocking":true,"lock_timeout":"72h","on_timeout":"rollback"}`, answer: `{}`,
 			remove: true, after: 24 * time.Hour, status: latch.ReleaseReleased, received: []string{"/do", "AFTER_STEP"}},
 		{name: "no answer within answer_timeout", hook: `{"event":"BEFORE_RELEASE","answer_timeout":"90s","on_error":"stop"}`, answer: "",
 			after: 90 * time.Second, status: latch.ReleaseStopped},
@@ -209,7 +211,8 @@ func TestReleaseInTestEnvironment(t *testing.T) {
 				}, test.after)
 			}
 			began := b.env.Now()
-			require.NoError(t, b.run(latch.WorkflowRelease, `{"id":"r",`+steps+`,"webhooks":[{"id":"gate","url":"$R/gate","events":[`+test.hook+`]}]}`))
+			require.NoError(t, b.run(latch.WorkflowRelease,
+				`{"id":"r",`+steps+`,"webhooks":[{"id":"gate","url":"$R/gate","events":[`+test.hook+`]}]}`))
 			var result latch.ReleaseResult
 			b.result(&result)
 			require.Equal(t, test.status, result.Status)
@@ -282,7 +285,8 @@ func TestGateInTestEnvironment(t *testing.T) {
 		require.NoError(t, value.Get(&status))
 		b.env.SignalWorkflow(latch.MessageReleaseLock, map[string]any{"lock": status.Locks[0].Token, "by": "ann"})
 	}, time.Hour)
-	emission := latch.Emission{Event: "APPROVED", Webhooks: []latch.Webhook{{ID: "gate", URL: b.url, Events: []latch.Event{{Event: "APPROVED", Blocking: true}}}}}
+	emission := latch.Emission{Event: "APPROVED",
+		Webhooks: []latch.Webhook{{ID: "gate", URL: b.url, Events: []latch.Event{{Event: "APPROVED", Blocking: true}}}}}
 	b.env.ExecuteWorkflow(gates, []latch.Emission{emission})
 	require.NoError(t, b.env.GetWorkflowError())
 	var results []workflows.GateResult
@@ -310,8 +314,10 @@ func TestLockThatIsPassedOverIsSkipped(t *testing.T) {
 		more, reason string
 		stop         bool
 	}{
-		"a stop":                  {"", "skipped: stopped by ann: enough", true},
-		"another hook's rollback": {`,{"id":"other","url":"$R/other","events":[{"event":"AFTER_STEP","rollback_release":"true"}]}`, "skipped: the event was decided: rollback", false},
+		"a stop": {"", "skipped: stopped by ann: enough", true},
+		"another hook's rollback": {
+			`,{"id":"other","url":"$R/other","events":[{"event":"AFTER_STEP","rollback_release":"true"}]}`,
+			"skipped: the event was decided: rollback", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -360,9 +366,12 @@ func TestStepsThatAreNeverReached(t *testing.T) {
 				require.NoError(t, value.Get(&at))
 				b.env.SignalWorkflow(latch.MessageStop, nil)
 			}, time.Minute)
-			require.NoError(t, b.run(latch.WorkflowRelease, `{"id":"r","steps":[{"name":"a","do":{"http":{"url":"$R/do"}}},{"name":"b","do":{"http":{"url":"$R/do"}}}],
-				"webhooks":[{"id":"hold","events":[{"event":"`+test.stopAt+`","blocking":true}]},
-					{"id":"told","url":"$R/told","event":"RELEASE_STOPPED","body":{"event":"b is ${release.steps[1].status}"}}]}`))
+			require.NoError(t, b.run(latch.WorkflowRelease, `{"id":"r",
+				"steps":[{"name":"a","do":{"http":{"url":"$R/do"}}},{"name":"b","do":{"http":{"url":"$R/do"}}}],
+				"webhooks":[
+					{"id":"hold","events":[{"event":"`+test.stopAt+`","blocking":true}]},
+					{"id":"told","url":"$R/told","event":"RELEASE_STOPPED",
+						"body":{"event":"b is ${release.steps[1].status}"}}]}`))
 			require.Contains(t, b.received(), "b is "+test.steps[1])
 			require.Equal(t, test.stopAt, at.Event)
 			require.Equal(t, map[string]string{latch.EventAfterStep: "a"}[test.stopAt], at.Step)
@@ -381,8 +390,10 @@ func TestStepsThatAreNeverReached(t *testing.T) {
 func TestSequenceSaysItsErrorOnce(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ jobs, says string }{
-		"one level":    {`{"id":"two","task":{"command":{"argv":["x"]}}}`, "job all failed: job two: "},
-		"three levels": {`{"id":"inner","jobs":[{"id":"innermost","jobs":[{"id":"two","task":{"command":{"argv":["x"]}}}]}]}`, "job all failed: job inner: job innermost: job two: "},
+		"one level": {`{"id":"two","task":{"command":{"argv":["x"]}}}`, "job all failed: job two: "},
+		"three levels": {`{"id":"inner",
+			"jobs":[{"id":"innermost","jobs":[{"id":"two",
+				"task":{"command":{"argv":["x"]}}}]}]}`, "job all failed: job inner: job innermost: job two: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -40,7 +40,8 @@ func TestReturnCodeIsTheCommandsOwn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setupWith(t, plugin.Options{AllowCommands: true})
-			result := failedJob(t, b.run(latch.WorkflowJobRun, `{"id":"j","task":`+test.task+`,"webhooks":[{"id":"w","url":"$R/w","event":"JOB_FAILURE"}]}`))
+			result := failedJob(t, b.run(latch.WorkflowJobRun,
+				`{"id":"j","task":`+test.task+`,"webhooks":[{"id":"w","url":"$R/w","event":"JOB_FAILURE"}]}`))
 			require.Equal(t, test.exit, result.ExitStatus)
 			require.Contains(t, b.bodies("JOB_FAILURE"), test.told)
 		})
@@ -65,7 +66,8 @@ func TestStatusOfARegisteredJobInTemplates(t *testing.T) {
 	b := setup(t)
 	input := `{"id":"22739","task":{"http":{"url":"` + b.url + `/do"}},"webhooks":[{"id":"w","url":"` + b.url + `/w","event":"JOB_SUCCESS",
 		"body":{"event":"told","status":"${job.status}"}}]}`
-	b.env.ExecuteWorkflow(latch.WorkflowJobRun, json.RawMessage(input), protocol.Siblings{}, protocol.Lineage{Fields: latch.Object{"type": json.RawMessage(`"http"`)}})
+	b.env.ExecuteWorkflow(latch.WorkflowJobRun, json.RawMessage(input), protocol.Siblings{},
+		protocol.Lineage{Fields: latch.Object{"type": json.RawMessage(`"http"`)}})
 	require.NoError(t, b.env.GetWorkflowError())
 	var told struct {
 		Status struct {

@@ -60,12 +60,17 @@ func TestTimesOfARelease(t *testing.T) {
 	b := setup(t)
 	b.env.SetStartTime(at(t, "2026-07-03T12:00:00.123Z"))
 	const times = `"now":"${now}","run":"${run.started_at}","release":"${release.started_at}"`
-	require.NoError(t, b.run(latch.WorkflowRelease, `{"id":"r","steps":[
-		{"name":"do","do":{"http":{"url":"$R/do","body":{"event":"step",`+times+`,"since":"${string(now - run.started_at >= duration('90m'))}"}}}}],
-		"webhooks":[{"id":"gate","events":[{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"90m","on_timeout":"continue"}]},
-			{"id":"w","url":"$R/w","events":[{"event":"BEFORE_RELEASE","body":{"event":"begins",`+times+`}},
-			{"event":"BEFORE_RELEASE_COMPLETE","when":"now - release.started_at >= duration('90m')","stop_release":"now < timestamp('2026-07-03T13:30:00Z')",
-			"body":{"event":"ends",`+times+`}}]}]}`))
+	require.NoError(t, b.run(latch.WorkflowRelease, `{"id":"r",
+		"steps":[{"name":"do","do":{"http":{"url":"$R/do",
+			"body":{"event":"step",`+times+`,"since":"${string(now - run.started_at >= duration('90m'))}"}}}}],
+		"webhooks":[
+			{"id":"gate","events":[{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"90m",
+				"on_timeout":"continue"}]},
+			{"id":"w","url":"$R/w","events":[
+				{"event":"BEFORE_RELEASE","body":{"event":"begins",`+times+`}},
+				{"event":"BEFORE_RELEASE_COMPLETE","when":"now - release.started_at >= duration('90m')",
+					"stop_release":"now < timestamp('2026-07-03T13:30:00Z')",
+					"body":{"event":"ends",`+times+`}}]}]}`))
 	var result latch.ReleaseResult
 	b.result(&result)
 	require.Equal(t, latch.ReleaseReleased, result.Status, result.Reason)
@@ -98,9 +103,13 @@ func TestTimesOfAJob(t *testing.T) {
 	b := setup(t)
 	b.env.SetStartTime(at(t, "2026-07-03T12:00:00Z"))
 	const times = `"now":"${now}","run":"${run.started_at}","job":"${job.started_at}","status":"${job.status.started_at}"`
-	require.NoError(t, b.run(latch.WorkflowJobRun, `{"id":"j","delay":"2h","task":{"http":{"url":"$R/do","body":{"event":"work",`+times+`}}},
-		"webhooks":[{"id":"w","url":"$R/w","events":[{"event":"JOB_START","body":{"event":"begins",`+times+`}},
-			{"event":"JOB_COMPLETE","when":"now >= job.started_at && job.started_at - run.started_at == duration('2h')","body":{"event":"ends",`+times+`}}]}]}`))
+	require.NoError(t, b.run(latch.WorkflowJobRun, `{"id":"j","delay":"2h",
+		"task":{"http":{"url":"$R/do","body":{"event":"work",`+times+`}}},
+		"webhooks":[{"id":"w","url":"$R/w","events":[
+			{"event":"JOB_START","body":{"event":"begins",`+times+`}},
+			{"event":"JOB_COMPLETE",
+				"when":"now >= job.started_at && job.started_at - run.started_at == duration('2h')",
+				"body":{"event":"ends",`+times+`}}]}]}`))
 	const run, job = "2026-07-03T12:00:00.000Z", "2026-07-03T14:00:00.000Z"
 	require.Equal(t, told{Event: "begins", Now: job, Run: run, Job: job, Status: job}, b.told("begins"))
 	for _, event := range []string{"work", "ends"} {

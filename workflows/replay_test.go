@@ -30,7 +30,8 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{Plugins: []worker.Plugin{plugin.New(plugin.Options{})}})
+			replayer, err := worker.NewWorkflowReplayerWithOptions(
+				worker.WorkflowReplayerOptions{Plugins: []worker.Plugin{plugin.New(plugin.Options{})}})
 			require.NoError(t, err)
 			replayer.RegisterWorkflowWithOptions(gates, workflow.RegisterOptions{Name: "gates"})
 			text, err := os.Open(file)

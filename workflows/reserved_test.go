@@ -35,7 +35,9 @@ func TestARenderedWorkflowIDIsNotReserved(t *testing.T) {
 		})
 	}
 	b := setup(t)
-	require.NoError(t, b.run(latch.WorkflowRelease, `{"id":"r","vars":{"id":"child-1"},"steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","id":"${vars.id}","input":{"event":"CREATED"}}}}]}`))
+	require.NoError(t, b.run(latch.WorkflowRelease, `{"id":"r","vars":{"id":"child-1"},
+		"steps":[{"name":"a",
+			"do":{"workflow":{"type":"latch.Emit","id":"${vars.id}","input":{"event":"CREATED"}}}}]}`))
 }
 
 // A task can start a registered job by its id alone: with a definition of its
@@ -50,10 +52,12 @@ func TestATaskBringsNoDefinitionToATrigger(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			require.Contains(t, b.failedStep(`{}`, `{"workflow":{"type":"latch.Trigger","input":`+input+`}}`), "job: a workflow gives the id of a registered job alone")
+			require.Contains(t, b.failedStep(`{}`, `{"workflow":{"type":"latch.Trigger","input":`+input+`}}`),
+				"job: a workflow gives the id of a registered job alone")
 			require.Empty(t, b.received())
 		})
 	}
 	b := setup(t)
-	require.Contains(t, b.failedStep(`{}`, `{"workflow":{"type":"latch.Trigger","input":{"id":"22739"}}}`), "names no registered job", "which the registry is asked for")
+	require.Contains(t, b.failedStep(`{}`, `{"workflow":{"type":"latch.Trigger","input":{"id":"22739"}}}`),
+		"names no registered job", "which the registry is asked for")
 }
