@@ -11,7 +11,7 @@ import (
 )
 
 func doctorCommand(e *env) *cobra.Command {
-	return remote(e, &cobra.Command{Use: "doctor", Short: "Check the connection to Temporal, and the settings of the worker and the API", Args: cobra.NoArgs,
+	return remoteNeeding(e, serverOf, &cobra.Command{Use: "doctor", Short: "Check the connection to Temporal, and the settings of the worker and the API", Args: cobra.NoArgs,
 		Long: `Check what Latch needs: whether Temporal answers and has the namespace, which of
 Latch's search attributes it knows, whether registered jobs and webhooks can be
 read, and whether a worker polls the task queue. Run with a worker's environment

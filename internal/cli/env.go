@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/apiclient"
 	"github.com/latch-run/latch/internal/cli/backend"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
@@ -32,9 +31,9 @@ type env struct {
 
 	// What flags and environment say.
 	settings settings
-	// api is the client of the API that takes the place of Temporal; nil where none
-	// is given. apiFrom is the flag or the variable that gives it.
-	api     *apiclient.Client
+	// api is the API that takes the place of Temporal; nil where none is given.
+	// apiFrom is the flag or the variable that gives it.
+	api     *backend.API
 	apiFrom string
 }
 
@@ -75,7 +74,7 @@ func (e *env) prepare(command *cobra.Command, json bool) error {
 	return nil
 }
 
-// prepareAPI makes the client of the API where one is given. A command that asks no
+// prepareAPI makes the backend over the API where one is given. A command that asks no
 // server refuses the flag, and leaves the variable alone.
 func (e *env) prepareAPI(command *cobra.Command) error {
 	e.apiFrom = "LATCH_API"
@@ -92,11 +91,8 @@ func (e *env) prepareAPI(command *cobra.Command) error {
 		return nil
 	}
 	var err error
-	if e.api, err = apiclient.New(e.settings.API, e.settings.APIKey); err != nil {
+	if e.api, err = backend.NewAPI(e.settings.API, e.settings.APIKey, e.out.Warnf); err != nil {
 		return fmt.Errorf("%s: %w", e.apiFrom, err)
-	}
-	if e.settings.APIKey != "" && e.api.IsOpen() {
-		e.out.Warnf("the key goes to %s unencrypted, for all on the way to read; use https", e.api.Address())
 	}
 	if by := command.Flags().Lookup("by"); by != nil && by.Changed {
 		e.out.Warnf("the API records the name of the key, and not --by %s", output.Shell(by.Value.String()))

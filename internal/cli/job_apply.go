@@ -13,7 +13,7 @@ import (
 
 func jobApplyCommand(e *env) *cobra.Command {
 	var dryRun bool
-	command := remote(e, &cobra.Command{Use: "apply FILE...", Short: "Register jobs, or change registered ones", Args: cobra.MinimumNArgs(1),
+	command := remoteNeeding(e, registryOf, &cobra.Command{Use: "apply FILE...", Short: "Register jobs, or change registered ones", Args: cobra.MinimumNArgs(1),
 		Long: `Register the jobs that the files describe, each as a schedule of Temporal's that
 bears its id, and tell of each whether it was created, updated (with the fields
 that changed) or left unchanged. A file may hold several jobs, as YAML documents

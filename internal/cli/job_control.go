@@ -47,7 +47,7 @@ func openRegistry(ctx context.Context, open opener) (backend.Registry, error) {
 
 // jobPauseCommand makes job pause and job resume.
 func jobPauseCommand(e *env, use string, paused bool, short, long string) *cobra.Command {
-	return remote(e, &cobra.Command{Use: use + " ID", Short: short, Long: long, Args: cobra.ExactArgs(1), ValidArgsFunction: completeJob(e)},
+	return remoteNeeding(e, registryOf, &cobra.Command{Use: use + " ID", Short: short, Long: long, Args: cobra.ExactArgs(1), ValidArgsFunction: completeJob(e)},
 		func(ctx context.Context, open opener, args []string) error {
 			return pauseJob(ctx, open, e.out, args[0], paused)
 		})
@@ -83,7 +83,7 @@ func pauseJob(ctx context.Context, open opener, out *output.Printer, id string, 
 
 func jobDeleteCommand(e *env) *cobra.Command {
 	var sure bool
-	command := remote(e, &cobra.Command{Use: "delete ID", Short: "Remove a registered job", Args: cobra.ExactArgs(1), ValidArgsFunction: completeJob(e),
+	command := remoteNeeding(e, registryOf, &cobra.Command{Use: "delete ID", Short: "Remove a registered job", Args: cobra.ExactArgs(1), ValidArgsFunction: completeJob(e),
 		Long: `Remove a registered job. A run under way goes on, and what ran stays. It is
 refused while other jobs run after this one.`},
 		func(ctx context.Context, open opener, args []string) error {

@@ -20,8 +20,21 @@ const annotationRemote = "latch:remote"
 // remote makes a command of one that asks a server. Only so does a command get a
 // backend, and does it take --api.
 func remote(e *env, command *cobra.Command, run func(ctx context.Context, open opener, args []string) error) *cobra.Command {
+	return remoteNeeding(e, func(backend.Backend) error { return nil }, command, run)
+}
+
+// remoteNeeding is [remote] for a command that cannot do without a part of the
+// backend. An API that lacks it refuses the command before that reads any file.
+func remoteNeeding(e *env, need func(backend.Backend) error, command *cobra.Command,
+	run func(ctx context.Context, open opener, args []string) error,
+) *cobra.Command {
 	command.Annotations = map[string]string{annotationRemote: "yes"}
 	command.RunE = func(cmd *cobra.Command, args []string) error {
+		if e.api != nil {
+			if err := need(e.api); err != nil {
+				return err
+			}
+		}
 		var opened backend.Backend
 		defer func() {
 			if opened != nil {
@@ -36,12 +49,23 @@ func remote(e *env, command *cobra.Command, run func(ctx context.Context, open o
 	return command
 }
 
+// The parts of a backend that not every one has.
+func registryOf(world backend.Backend) error {
+	_, err := world.Registry()
+	return err
+}
+
+func serverOf(world backend.Backend) error {
+	_, err := world.Server()
+	return err
+}
+
 func isRemote(command *cobra.Command) bool { return command.Annotations[annotationRemote] != "" }
 
 // open opens the backend over the API where one is given, and else over Temporal.
 func (e *env) open(ctx context.Context) (backend.Backend, error) {
 	if e.api != nil {
-		return backend.NewAPI(e.api, e.out.Warnf), nil
+		return e.api, nil
 	}
 	connection, err := e.dial(ctx)
 	if err != nil {

@@ -21,10 +21,18 @@ type API struct {
 
 var _ Backend = (*API)(nil)
 
-// NewAPI returns the backend over a client of the API. warn is called with what the
-// API leaves out of what was asked.
-func NewAPI(client *apiclient.Client, warn func(format string, arguments ...any)) *API {
-	return &API{client, warn}
+// NewAPI returns the backend over the API at the address, with the key, which may be
+// empty; see [apiclient.New]. warn is called with what the API leaves out of what was
+// asked, and where the key could be read on its way.
+func NewAPI(address, key string, warn func(format string, arguments ...any)) (*API, error) {
+	client, err := apiclient.New(address, key)
+	if err != nil {
+		return nil, err
+	}
+	if key != "" && client.IsOpen() {
+		warn("the key goes to %s unencrypted, for all on the way to read; use https", client.Address())
+	}
+	return &API{client, warn}, nil
 }
 
 // Close does nothing: a call leaves nothing open.

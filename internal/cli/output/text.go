@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/latch-run/latch/internal/excerpt"
 )
 
 // Printable keeps what other systems answered from steering the terminal:
@@ -18,14 +20,9 @@ func Printable(text string) string {
 	}, text)
 }
 
-// OneLine is [Printable] in one line of at most 200 bytes.
+// OneLine is [Printable] in one line, cut to 200 bytes.
 func OneLine(text string) string {
-	const most = 200
-	text = strings.Join(strings.Fields(Printable(text)), " ")
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
+	return excerpt.Of(strings.Join(strings.Fields(Printable(text)), " "), 200)
 }
 
 // Shell quotes an argument for a shell where it needs that.

@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"context"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/failure"
+)
+
+// remoteCalls are, by the command that asks a server, standard input and arguments
+// with which it gets as far as asking.
+var remoteCalls = map[string][2]string{
+	"job run":              {jobFile, "-"},
+	"job apply":            {nightly, "-"},
+	"job list":             {},
+	"job show":             {"", "7"},
+	"job start":            {"", "7"},
+	"job stop":             {"", "7"},
+	"job pause":            {"", "7"},
+	"job resume":           {"", "7"},
+	"job delete":           {"", "7 --yes"},
+	"release run":          {releaseFile, "-"},
+	"release list":         {},
+	"release stop":         {"", "shop"},
+	"release rollback":     {"", "shop"},
+	"release skip":         {"", "shop --lock release-shop:board:r --reason down"},
+	"emit":                 {emitFile, "-"},
+	"lock list":            {},
+	"lock release":         {"", "release-shop:board:r"},
+	"watch":                {"", "shop"},
+	"status":               {"", "shop"},
+	"history":              {"", "shop"},
+	"deliveries":           {},
+	"deliveries list":      {},
+	"deliveries redeliver": {"", "dlv_1"},
+	"webhook list":         {},
+	"doctor":               {},
+}
+
+// A command that asks a server asks the API alone where one is given, or refuses it
+// before anything else; where none is, it connects to Temporal once. A new command
+// needs a row above.
+func TestACommandAsksOneServer(t *testing.T) {
+	t.Parallel()
+	visit(newProgram().rootCommand(), func(command *cobra.Command) {
+		if !isRemote(command) {
+			return
+		}
+		name := strings.TrimPrefix(command.CommandPath(), "starter ")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			call, known := remoteCalls[name]
+			require.True(t, known, "remoteCalls has no row of %q", name)
+			args := append(strings.Fields(name), strings.Fields(call[1])...)
+			f := newAPI(t, nil)
+			code, _, errors := f.run(call[0], args...)
+			refused := strings.Contains(errors, "starter "+name+" speaks to Temporal alone")
+			require.NotContains(t, errors, "cannot reach Temporal")
+			require.Equal(t, refused, len(f.calls) == 0, errors)
+			require.Equal(t, refused, code == failure.ExitUsage, errors)
+
+			c := newCommand(call[0], nil)
+			dials, unreachable := 0, c.dial
+			c.dial = func(ctx context.Context) (*backend.Connection, error) {
+				dials++
+				return unreachable(ctx)
+			}
+			require.Equal(t, failure.ExitUnreachable, c.start(args...), c.stderr.String())
+			require.Equal(t, 1, dials)
+		})
+	})
+}
+
+// Commands know neither a client of Temporal nor one of the API: only serve, which
+// is the API, and webhook test, which stands in for a worker, read the settings of a
+// connection.
+func TestCommandsKnowNoClient(t *testing.T) {
+	t.Parallel()
+	allowed := map[string]bool{"serve.go": true, "serve_settings.go": true, "reference.go": true, "surroundings.go": true}
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") || allowed[file] {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		require.NoError(t, err)
+		for _, each := range parsed.Imports {
+			path := strings.Trim(each.Path.Value, `"`)
+			for _, client := range []string{"go.temporal.io/sdk/client", "go.temporal.io/api/workflowservice/v1", "github.com/latch-run/latch/internal/apiclient"} {
+				require.NotEqual(t, client, path, "%s: use internal/cli/backend", file)
+			}
+		}
+	}
+}
