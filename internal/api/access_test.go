@@ -76,7 +76,7 @@ func TestParseKeysRefuses(t *testing.T) {
 func TestGuessedKeysAreSlowed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		handler := apitest.WithKeys(t, &apitest.Temporal{})
+		handler := apitest.WithKeys(t, apitest.Temporal())
 		list := func(from, key string) *httptest.ResponseRecorder {
 			request := httptest.NewRequest("GET", "/latch/v1/locks?API_KEY="+key, nil)
 			request.RemoteAddr = from
@@ -116,7 +116,7 @@ func TestGuessedKeysAreSlowed(t *testing.T) {
 // no Origin or the API's own, a body only as application/json.
 func TestWithoutKeys(t *testing.T) {
 	t.Parallel()
-	handler := apitest.New(t, &apitest.Temporal{}, api.Options{PublicURL: "https://latch.example.com/in"})
+	handler := apitest.New(t, apitest.Temporal(), api.Options{PublicURL: "https://latch.example.com/in"})
 	for _, test := range []struct {
 		name    string
 		headers []string
@@ -144,7 +144,7 @@ func TestWithoutKeys(t *testing.T) {
 			require.Equal(t, test.status, apitest.Call(handler, "GET", "/latch/v1/locks", "", test.headers...).Code)
 		})
 	}
-	withPort := apitest.New(t, &apitest.Temporal{}, api.Options{PublicURL: "https://Latch.example.com:443"})
+	withPort := apitest.New(t, apitest.Temporal(), api.Options{PublicURL: "https://Latch.example.com:443"})
 	require.Equal(t, 200, apitest.Call(withPort, "GET", "/latch/v1/locks", "", "Origin", "https://latch.example.com").Code)
 	const event = `{"event":"API_CALLED"}`
 	require.Equal(t, 201, apitest.Call(handler, "POST", "/latch/v1/events", event, "Content-Type", "application/json; charset=utf-8").Code)
@@ -160,7 +160,7 @@ func TestWithoutKeys(t *testing.T) {
 // a program, are not.
 func TestWithoutKeysOtherSitesGetNothing(t *testing.T) {
 	t.Parallel()
-	handler := apitest.New(t, &apitest.Temporal{}, api.Options{Routes: apitest.WithRegistry(&apitest.Registry{})})
+	handler := apitest.New(t, apitest.Temporal(), api.Options{Routes: apitest.WithRegistry(&apitest.Registry{})})
 	const html = "text/html,application/xhtml+xml,*/*;q=0.8"
 	from := func(site, mode, destination string) []string {
 		return []string{"Accept", html, "Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode, "Sec-Fetch-Dest", destination}
@@ -215,7 +215,7 @@ func TestAllow(t *testing.T) {
 	parsed, err := api.ParseKeys(apitest.Keys)
 	require.NoError(t, err)
 	for prefix, status := range map[string]int{"192.0.2.0/24": 200, "10.0.0.0/8": 403} { // httptest calls from 192.0.2.1
-		handler := apitest.New(t, &apitest.Temporal{}, api.Options{Keys: parsed, Allow: []netip.Prefix{netip.MustParsePrefix(prefix)}})
+		handler := apitest.New(t, apitest.Temporal(), api.Options{Keys: parsed, Allow: []netip.Prefix{netip.MustParsePrefix(prefix)}})
 		require.Equal(t, status, apitest.Call(handler, "GET", "/latch/v1/locks?API_KEY=read", "").Code, prefix)
 	}
 }
@@ -226,7 +226,7 @@ func TestAccessLog(t *testing.T) {
 	parsed, err := api.ParseKeys("eye:read=open-sesame-0123")
 	require.NoError(t, err)
 	var out bytes.Buffer
-	handler := apitest.New(t, &apitest.Temporal{}, api.Options{Keys: parsed, Logger: slog.New(slog.NewTextHandler(&out, nil))})
+	handler := apitest.New(t, apitest.Temporal(), api.Options{Keys: parsed, Logger: slog.New(slog.NewTextHandler(&out, nil))})
 	apitest.Call(handler, "GET", "/latch/v1/locks?API_KEY=open-sesame-0123", "")
 	apitest.Call(handler, "GET", "/latch/v1/locks", "", "Authorization", "Bearer open-sesame-0123x")
 	require.Contains(t, out.String(), "key=eye")

@@ -7,13 +7,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -43,18 +39,18 @@ func TestStatuses(t *testing.T) {
 		{"not permitted", serviceerror.NewPermissionDenied("no", ""), 503},
 		{"not known to Temporal", status.Error(codes.Unauthenticated, "who?"), 503},
 		{"no namespace", serviceerror.NewNamespaceNotFound("shop"), 503},
-		{"no run", serviceerror.NewNotFound("none"), 404},
 		{"refused", serviceerror.NewInvalidArgument("bad"), 422},
 		{"anything else", errors.New("secret of the house"), 500},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			handler := apitest.WithKeys(t, &apitest.Temporal{Update: func(client.UpdateWorkflowOptions) (any, error) { return nil, test.err }})
+			handler := apitest.WithKeys(t, apitest.Running("release-1", nil, apitest.AlwaysUpdated(nil, test.err)))
 			got := apitest.ProblemOf(t, apitest.Call(handler, "POST", removal, "", "X-API-Key", "lock"), test.status)
 			require.NotContains(t, got.Detail, "secret of the house")
 		})
 	}
-	down := apitest.Call(apitest.WithKeys(t, &apitest.Temporal{Update: func(client.UpdateWorkflowOptions) (any, error) { return nil, serviceerror.NewUnavailable("down") }}),
+	apitest.ProblemOf(t, apitest.Call(apitest.WithKeys(t, apitest.Temporal()), "POST", removal, "", "X-API-Key", "lock"), 404)
+	down := apitest.Call(apitest.WithKeys(t, apitest.Running("release-1", nil, apitest.AlwaysUpdated(nil, serviceerror.NewUnavailable("down")))),
 		"POST", removal, "", "X-API-Key", "lock")
 	require.Equal(t, "5", down.Header().Get("Retry-After"))
 }
@@ -63,12 +59,12 @@ func TestStatuses(t *testing.T) {
 func TestUpdateUnderLoad(t *testing.T) {
 	t.Parallel()
 	refusals := 3
-	f := &apitest.Temporal{Update: func(client.UpdateWorkflowOptions) (any, error) {
+	f := apitest.Running("release-1", nil, func(client.UpdateWorkflowOptions) (any, error) {
 		if refusals--; refusals >= 0 {
 			return nil, serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_CONCURRENT_LIMIT, "too many updates")
 		}
 		return latch.Record{DeliveryID: "dlv_1"}, nil
-	}}
+	})
 	got := apitest.Call(apitest.WithKeys(t, f), "DELETE", removal, `{"reason":"ok","by":"mallory"}`, "X-API-Key", "lock")
 	require.Equal(t, 200, got.Code, got.Body)
 	require.Len(t, f.Updates, 4)
@@ -86,7 +82,7 @@ func TestClosedRun(t *testing.T) {
 	t.Parallel()
 	used := latch.Record{DeliveryID: "dlv_1", Lock: &latch.RecordLock{Token: "release-1:board:abc", RemovedBy: "ann", RemovedAt: latch.NewTime(apitest.Fixed)}}
 	open := latch.Record{DeliveryID: "dlv_2", Lock: &latch.RecordLock{Token: "release-1:board:open"}}
-	handler := apitest.WithKeys(t, &apitest.Temporal{Exists: []string{"release-1"}, Query: func(string, string) (any, error) { return []latch.Record{used, open}, nil }})
+	handler := apitest.WithKeys(t, apitest.Running("release-1", apitest.Always([]latch.Record{used, open}, nil), nil))
 	got := apitest.Call(handler, "POST", removal, "", "X-API-Key", "lock")
 	require.Equal(t, 200, got.Code, got.Body)
 	require.Contains(t, got.Body.String(), `"removed_by":"ann"`)
@@ -120,7 +116,7 @@ func TestSecondRemoval(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			handler := apitest.WithKeys(t, &apitest.Temporal{Update: func(client.UpdateWorkflowOptions) (any, error) { return each.answer, each.err }})
+			handler := apitest.WithKeys(t, apitest.Running("release-1", nil, apitest.AlwaysUpdated(each.answer, each.err)))
 			got := apitest.Call(handler, "POST", removal, `{"result":"pass"}`, "X-API-Key", "lock")
 			require.Equal(t, each.status, got.Code, got.Body)
 			require.Contains(t, got.Body.String(), each.says)
@@ -132,41 +128,35 @@ func TestSecondRemoval(t *testing.T) {
 // Contract, "HTTP API": 409 names the run that is running already.
 func TestStartConflict(t *testing.T) {
 	t.Parallel()
-	f := &apitest.Temporal{Start: func(*workflowservice.StartWorkflowExecutionRequest) error {
-		return serviceerror.NewWorkflowExecutionAlreadyStarted("already", "", "run-0")
-	}}
+	f := apitest.Running("release-shop", nil, nil)
+	f.Runs[0].Info.Execution.RunId = "run-0"
 	const release = `{"id":"shop","steps":[{"name":"a","do":{"http":{"url":"https://example.com/"}}}]}`
 	got := apitest.ProblemOf(t, apitest.Call(apitest.WithKeys(t, f), "POST", "/latch/v1/releases", release, "X-API-Key", "run"), 409)
 	require.Equal(t, "release-shop", got.WorkflowID)
 	require.Equal(t, "run-0", got.RunID)
-	require.JSONEq(t, release, string(f.Starts[0].GetInput().GetPayloads()[0].GetData()), "the run gets the body as it came")
+	require.JSONEq(t, release, string(f.Refused[0].GetInput().GetPayloads()[0].GetData()), "the run gets the body as it came")
 }
 
 // The list of locks reads memos page by page, and goes on where runs have none.
 func TestListLocks(t *testing.T) {
 	t.Parallel()
-	run := func(id string, locks ...latch.OpenLock) *workflowpb.WorkflowExecutionInfo {
-		payload, err := converter.GetDefaultDataConverter().ToPayload(locks)
-		require.NoError(t, err)
-		info := &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: "r"}, Type: &commonpb.WorkflowType{Name: latch.WorkflowRelease}}
-		if len(locks) > 0 {
-			info.Memo = &commonpb.Memo{Fields: map[string]*commonpb.Payload{latch.MemoLocks: payload}}
+	temporal := apitest.Temporal()
+	for _, each := range []struct {
+		id, workflow string
+		locks        []latch.OpenLock
+	}{
+		{"none", latch.WorkflowRelease, nil},
+		{"two", latch.WorkflowRelease, []latch.OpenLock{{Token: "two:a:1", URL: "https://x/locks/1?link=s"}, {Token: "two:b:2"}}},
+		{"three", latch.WorkflowRelease, []latch.OpenLock{{Token: "three:a:3"}}},
+		{"own", "shop.Deploy", []latch.OpenLock{{Token: "own:a:1"}}},
+	} {
+		run := temporal.Add(each.id, each.workflow, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
+		run.Listed = func(query string) bool { return strings.Contains(query, "NOT IN") == (each.id == "own") }
+		if each.locks != nil {
+			apitest.WaitsFor(run, each.locks...)
 		}
-		return info
 	}
-	pages := map[string]*workflowservice.ListWorkflowExecutionsResponse{
-		"":  {Executions: []*workflowpb.WorkflowExecutionInfo{run("none")}, NextPageToken: []byte("2")},
-		"2": {Executions: []*workflowpb.WorkflowExecutionInfo{run("two", latch.OpenLock{Token: "two:a:1", URL: "https://x/locks/1?link=s"}, latch.OpenLock{Token: "two:b:2"})}, NextPageToken: []byte("3")},
-		"3": {Executions: []*workflowpb.WorkflowExecutionInfo{run("three", latch.OpenLock{Token: "three:a:3"})}},
-	}
-	handler := apitest.WithKeys(t, &apitest.Temporal{List: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-		if strings.Contains(r.GetQuery(), "NOT IN") {
-			own := run("own", latch.OpenLock{Token: "own:a:1"})
-			own.Type = &commonpb.WorkflowType{Name: "shop.Deploy"}
-			return &workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{own}}, nil
-		}
-		return pages[string(r.GetNextPageToken())], nil
-	}})
+	handler := apitest.WithKeys(t, temporal)
 	tokens, urls, page := []string{}, []string{}, ""
 	for i := 0; i == 0 || page != ""; i++ {
 		parameter := []string{"page", "cursor"}[i%2] // page is how it was called before

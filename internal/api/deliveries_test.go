@@ -6,10 +6,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api/apitest"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 const deliveriesPath = "/latch/v1/deliveries"
@@ -18,7 +18,7 @@ const deliveriesPath = "/latch/v1/deliveries"
 // 400, too small a role 403.
 func TestDeliveryRefusals(t *testing.T) {
 	t.Parallel()
-	f := &apitest.Temporal{}
+	f := apitest.Temporal()
 	handler := apitest.WithKeys(t, f)
 	for query, told := range map[string]string{
 		"since=yesterday":                      `since: "yesterday" is neither a duration`,
@@ -57,22 +57,14 @@ func TestDeliveryRefusals(t *testing.T) {
 // removes locks; nothing found is no error.
 func TestDeliveryList(t *testing.T) {
 	t.Parallel()
-	part := runsOf(1)
-	part.NextPageToken = nil
-	handler := apitest.WithKeys(t, &apitest.Temporal{
-		List: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-			return part, nil
-		},
-		Query: func(string, string) (any, error) {
-			return []latch.Record{{DeliveryID: "dlv_a", Result: latch.ResultPending, StartedAt: latch.NewTime(apitest.Fixed), Lock: &latch.RecordLock{Token: "t", URL: "https://x/locks/t?link=s"}}}, nil
-		},
-	})
+	record := latch.Record{DeliveryID: "dlv_a", Result: latch.ResultPending, StartedAt: latch.NewTime(apitest.Fixed), Lock: &latch.RecordLock{Token: "t", URL: "https://x/locks/t?link=s"}}
+	handler := apitest.WithKeys(t, apitest.Running("job-0", apitest.Always([]latch.Record{record}, nil), nil))
 	read := apitest.Call(handler, http.MethodGet, deliveriesPath, "", "X-API-Key", "read")
 	require.Equal(t, 200, read.Code, read.Body)
 	require.Contains(t, read.Body.String(), `"https://x/locks/t"`)
 	require.Contains(t, apitest.Call(handler, http.MethodGet, deliveriesPath, "", "X-API-Key", "lock").Body.String(), "link=s")
 
-	nothing := apitest.WithKeys(t, &apitest.Temporal{})
+	nothing := apitest.WithKeys(t, apitest.Temporal())
 	require.JSONEq(t, `{"records":[],"runs":0}`, apitest.Call(nothing, http.MethodGet, deliveriesPath+"?failed=true&since=2h", "", "X-API-Key", "read").Body.String())
 	require.JSONEq(t, `{"deliveries":[],"started":0,"skipped":0,"errors":0,"runs":0}`,
 		apitest.Call(nothing, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "run").Body.String())
@@ -81,9 +73,7 @@ func TestDeliveryList(t *testing.T) {
 // Contract, "HTTP API": 503 where Temporal is out of reach.
 func TestDeliveriesWithoutTemporal(t *testing.T) {
 	t.Parallel()
-	handler := apitest.WithKeys(t, &apitest.Temporal{List: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-		return nil, serviceerror.NewUnavailable("down")
-	}})
+	handler := apitest.WithKeys(t, &runstest.Temporal{ListError: serviceerror.NewUnavailable("down")})
 	apitest.ProblemOf(t, apitest.Call(handler, http.MethodGet, deliveriesPath, "", "X-API-Key", "read"), 503)
 	apitest.ProblemOf(t, apitest.Call(handler, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "run"), 503)
 }

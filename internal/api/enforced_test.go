@@ -16,12 +16,12 @@ import (
 // run's refusal is 403.
 func TestSkipVouchesForAdminAlone(t *testing.T) {
 	t.Parallel()
-	f := &apitest.Temporal{Exists: []string{"release-shop"}, Update: func(options client.UpdateWorkflowOptions) (any, error) {
+	f := apitest.Running("release-shop", nil, func(options client.UpdateWorkflowOptions) (any, error) {
 		if !strings.HasPrefix(options.UpdateID, "api-admin-") {
 			return nil, temporal.NewNonRetryableApplicationError(`webhook "board" is enforced`, latch.ErrorForbidden, nil)
 		}
 		return latch.Record{DeliveryID: "dlv_1", Result: latch.ResultSkipped}, nil
-	}}
+	})
 	handler := apitest.WithKeys(t, f)
 	skip := func(key string) int {
 		return apitest.Call(handler, "POST", "/latch/v1/releases/shop/skip", `{"webhook":"board","event":"BEFORE_RELEASE","reason":"late"}`, "X-API-Key", key).Code
@@ -35,7 +35,7 @@ func TestSkipVouchesForAdminAlone(t *testing.T) {
 // A run that replaces an enforced webhook is refused before it is started.
 func TestStartWithAnEnforcedWebhooksID(t *testing.T) {
 	t.Parallel()
-	f := &apitest.Temporal{}
+	f := apitest.Temporal()
 	handler := apitest.WithKeys(t, f)
 	put := apitest.Call(handler, "PUT", "/latch/v1/webhooks/board", `{"enforced":true,"events":[{"event":"BEFORE_RELEASE","blocking":true}]}`, "X-API-Key", "admin")
 	require.Equal(t, 200, put.Code, put.Body)

@@ -16,7 +16,7 @@ import (
 // they are put back.
 func TestWebhooksThatStandByThemselvesKeepKeys(t *testing.T) {
 	t.Parallel()
-	handler := apitest.WithKeys(t, &apitest.Temporal{})
+	handler := apitest.WithKeys(t, apitest.Temporal())
 	const path = "/latch/v1/webhooks"
 	const webhook = `{"id":"chain","url":"https://latch.example/:actions?API_KEY=hush","headers":{"X-Token":"hush","X-Shown":"shown"},"event":"JOB_SUCCESS",
 		"auth":{"oauth2":{"token_url":"https://t.example/?key=hush","client_id":"a","client_secret":"b"}}}`

@@ -8,13 +8,12 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api/apitest"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 const auditHook = `{"id":"audit","url":"https://audit.example.com/","when":"instance.size() == 0","events":[{"event":"JOB_SUCCESS"},{"event":"RELEASE_FAILURE","body":{"down":true}}]}`
@@ -23,7 +22,7 @@ const auditHook = `{"id":"audit","url":"https://audit.example.com/","when":"inst
 // HTTP alone, each refusal with a status of its own.
 func TestRegisteredWebhooks(t *testing.T) {
 	t.Parallel()
-	handler := apitest.WithKeys(t, &apitest.Temporal{})
+	handler := apitest.WithKeys(t, apitest.Temporal())
 	as := func(method, path, body string) (int, latch.RegisteredWebhook) {
 		got := apitest.Call(handler, method, "/latch/v1/webhooks"+path, body, "X-API-Key", "admin")
 		var webhook latch.RegisteredWebhook
@@ -80,7 +79,7 @@ func TestRegisteredWebhooks(t *testing.T) {
 // webhook takes the role admin.
 func TestRegisteredWebhookRefusals(t *testing.T) {
 	t.Parallel()
-	f := &apitest.Temporal{}
+	f := apitest.Temporal()
 	handler := apitest.WithKeys(t, f)
 	for _, test := range []struct {
 		name, method, path, body string
@@ -111,15 +110,14 @@ func TestRegisteredWebhookRefusals(t *testing.T) {
 	require.Empty(t, f.Schedules.Kept)
 }
 
-// runsOf is a part of Temporal's list with running runs, of which there is
-// always a next part.
-func runsOf(n int) *workflowservice.ListWorkflowExecutionsResponse {
-	response := &workflowservice.ListWorkflowExecutionsResponse{NextPageToken: []byte("more")}
+// jobsRunning is a Temporal with so many jobs that run, and answer so.
+func jobsRunning(n int, answer func(workflowID string) (any, error)) *runstest.Temporal {
+	temporal := apitest.Temporal()
 	for i := range n {
-		response.Executions = append(response.Executions, &workflowpb.WorkflowExecutionInfo{
-			Execution: &commonpb.WorkflowExecution{WorkflowId: fmt.Sprint("job-", i), RunId: "r"}})
+		id := fmt.Sprint("job-", i)
+		temporal.Add(id, latch.WorkflowJobRun, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).Answer = func(string) (any, error) { return answer(id) }
 	}
-	return response
+	return temporal
 }
 
 // A history across runs takes bounded work, however many runs go on: it says
@@ -127,17 +125,12 @@ func runsOf(n int) *workflowservice.ListWorkflowExecutionsResponse {
 func TestWebhookHistoryIsBounded(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64
-	handler := apitest.WithKeys(t, &apitest.Temporal{
-		List: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-			require.Equal(t, `LatchWebhooks = 'it\'s:JOB_START'`, r.GetQuery())
-			return runsOf(50), nil
-		},
-		Query: func(workflowID, _ string) (any, error) {
-			number := asked.Add(1)
-			return []latch.Record{{DeliveryID: workflowID, RunID: fmt.Sprint(number), StartedAt: latch.NewTime(apitest.Fixed),
-				Lock: &latch.RecordLock{Token: "t", URL: "https://x/locks/t?link=s"}}}, nil
-		},
+	temporal := jobsRunning(5000, func(workflowID string) (any, error) {
+		number := asked.Add(1)
+		return []latch.Record{{DeliveryID: workflowID, RunID: fmt.Sprint(number), StartedAt: latch.NewTime(apitest.Fixed),
+			Lock: &latch.RecordLock{Token: "t", URL: "https://x/locks/t?link=s"}}}, nil
 	})
+	handler := apitest.WithKeys(t, temporal)
 	got := apitest.Call(handler, "GET", "/latch/v1/webhooks/it's/history?event=JOB_START&limit=3", "", "X-API-Key", "read")
 	require.Equal(t, 200, got.Code, got.Body)
 	var history struct {
@@ -146,6 +139,7 @@ func TestWebhookHistoryIsBounded(t *testing.T) {
 		NextCursor string `json:"next_cursor"`
 	}
 	require.NoError(t, json.Unmarshal(got.Body.Bytes(), &history))
+	require.Equal(t, `LatchWebhooks = 'it\'s:JOB_START'`, temporal.Queries[0])
 	require.True(t, history.Incomplete)
 	require.Len(t, history.Records, 3)
 	require.NotEmpty(t, history.NextCursor)
@@ -161,14 +155,7 @@ func TestWebhookHistoryOfSilentRuns(t *testing.T) {
 		503: serviceerror.NewDeadlineExceeded("no poller"),
 		200: serviceerror.NewNotFound("gone"),
 	} {
-		part := runsOf(2)
-		part.NextPageToken = nil
-		handler := apitest.WithKeys(t, &apitest.Temporal{
-			List: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-				return part, nil
-			},
-			Query: func(string, string) (any, error) { return nil, err },
-		})
+		handler := apitest.WithKeys(t, jobsRunning(2, func(string) (any, error) { return nil, err }))
 		got := apitest.Call(handler, "GET", "/latch/v1/webhooks/audit/history", "", "X-API-Key", "read")
 		require.Equal(t, status, got.Code, got.Body)
 	}

@@ -21,7 +21,7 @@ func TestLockWhoseSlashesAreDecoded(t *testing.T) {
 		"decoded": "team/a/release/r-4%20%C3%BC%25:board:abc",
 		"partly":  "team%2fa/release%2Fr-4%20%C3%BC%25:board:abc",
 	} {
-		f := &apitest.Temporal{Exists: []string{"team/a/release/r-4 ü%"}, Query: func(string, string) (any, error) { return []latch.Record{record}, nil }}
+		f := apitest.Running("team/a/release/r-4 ü%", apitest.Always([]latch.Record{record}, nil), nil)
 		handler := apitest.WithKeys(t, f)
 		got := apitest.Call(handler, http.MethodGet, "/latch/v1/locks/"+path, "", "X-API-Key", "read")
 		require.Equal(t, 200, got.Code, "%s: %s", name, got.Body)

@@ -11,12 +11,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/api/apitest"
 	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 // routeRoles is the least role of every route, the Mitto routes under their
@@ -201,19 +200,17 @@ func (o documented) ask(handler http.Handler, c credential, from int) *httptest.
 	return recorder
 }
 
-// untouched is a Temporal, and a registry, that nobody may ask.
-func untouched(t *testing.T) *apitest.Temporal {
+// untouched is a Temporal that nobody may ask.
+func untouched(t *testing.T) *runstest.Temporal {
 	t.Helper()
-	asked := func() { t.Error("a refused request reached Temporal") }
-	return &apitest.Temporal{
-		Start:  func(*workflowservice.StartWorkflowExecutionRequest) error { asked(); return nil },
-		Update: func(client.UpdateWorkflowOptions) (any, error) { asked(); return nil, nil },
-		Query:  func(string, string) (any, error) { asked(); return nil, nil },
-		List: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-			asked()
-			return nil, nil
-		},
-	}
+	temporal := apitest.Temporal()
+	t.Cleanup(func() {
+		require.Empty(t, temporal.Starts, "a refused request reached Temporal")
+		require.Empty(t, temporal.Updates, "a refused request reached Temporal")
+		require.Empty(t, temporal.Asked, "a refused request reached Temporal")
+		require.Empty(t, temporal.Queries, "a refused request reached Temporal")
+	})
+	return temporal
 }
 
 // Contract, "HTTP API": every route, as the OpenAPI document lists them, for
@@ -225,7 +222,7 @@ func TestEveryRouteForEveryCredential(t *testing.T) {
 	require.NoError(t, err)
 	key := []byte("0123456789abcdef")
 	options := api.Options{Keys: parsed, Routes: apitest.WithRegistry(&apitest.Registry{}), LockLinks: true, LinkKey: key}
-	open, shut := apitest.New(t, &apitest.Temporal{}, options), apitest.New(t, untouched(t), options)
+	open, shut := apitest.New(t, apitest.Temporal(), options), apitest.New(t, untouched(t), options)
 	pinned, from := expandedRoutes(), 0
 	operations := operationsOf(t, open)
 	for _, o := range operations {
@@ -260,7 +257,7 @@ func TestEveryRouteForEveryCredential(t *testing.T) {
 // else learns what there is.
 func TestRoutesThatThereAreNot(t *testing.T) {
 	t.Parallel()
-	handler := apitest.WithKeys(t, &apitest.Temporal{})
+	handler := apitest.WithKeys(t, apitest.Temporal())
 	for _, path := range []string{"/", "/nowhere", "/latch/v1/", "/LATCH/v1/locks", "/latch/v1/locks/", "/api/latch/v1/locks", "/openapi.json/x", "/docs", "/metrics"} {
 		require.Equal(t, 401, apitest.Call(handler, "GET", path, "").Code, path)
 		require.Contains(t, []int{404, 405}, apitest.Call(handler, "GET", path, "", "X-API-Key", apitest.KeyOf("admin")).Code, path)

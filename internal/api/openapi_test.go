@@ -13,7 +13,7 @@ import (
 // answers, in the vocabulary's own JSON.
 func TestOpenAPI(t *testing.T) {
 	t.Parallel()
-	got := apitest.Call(apitest.WithKeys(t, &apitest.Temporal{}), "GET", "/openapi.json", "")
+	got := apitest.Call(apitest.WithKeys(t, apitest.Temporal()), "GET", "/openapi.json", "")
 	require.Equal(t, 200, got.Code)
 	var described struct {
 		OpenAPI string

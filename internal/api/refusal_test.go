@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,16 +14,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api/apitest"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 const smallRelease = `{"id":"shop","steps":[{"name":"a","do":{"http":{"url":"https://example.com/"}}}]}`
@@ -31,14 +29,9 @@ const smallRelease = `{"id":"shop","steps":[{"name":"a","do":{"http":{"url":"htt
 // workflow that knows nothing of locks.
 func TestLockOfForeignWorkflow(t *testing.T) {
 	t.Parallel()
-	handler := apitest.WithKeys(t, &apitest.Temporal{Exists: []string{"other"},
-		Query: func(string, string) (any, error) {
-			return nil, serviceerror.NewQueryFailed("unknown queryType history. KnownQueryTypes=[__stack_trace]")
-		},
-		Update: func(client.UpdateWorkflowOptions) (any, error) {
-			return nil, temporal.NewApplicationError("unknown update release_lock. KnownUpdates=[]", "")
-		},
-	})
+	handler := apitest.WithKeys(t, apitest.Running("other",
+		apitest.Always(nil, serviceerror.NewQueryFailed("unknown queryType history. KnownQueryTypes=[__stack_trace]")),
+		apitest.AlwaysUpdated(nil, temporal.NewApplicationError("unknown update release_lock. KnownUpdates=[]", ""))))
 	apitest.ProblemOf(t, apitest.Call(handler, "GET", "/latch/v1/locks/other:board:abc", "", "X-API-Key", "read"), 404)
 	apitest.ProblemOf(t, apitest.Call(handler, "GET", "/locks/other:board:abc", "", "X-API-Key", "read"), 404)
 	apitest.ProblemOf(t, apitest.Call(handler, "POST", "/latch/v1/locks/other:board:abc/release", "", "X-API-Key", "lock"), 404)
@@ -48,7 +41,8 @@ func TestLockOfForeignWorkflow(t *testing.T) {
 // value wrong, and never a failure of the API.
 func TestNoUTF8(t *testing.T) {
 	t.Parallel()
-	f := &apitest.Temporal{Exists: []string{"\xff", "release-\xff"}}
+	f := apitest.Running("\xff", nil, nil)
+	f.Add("release-\xff", latch.WorkflowRelease, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
 	handler := apitest.WithKeys(t, f)
 	apitest.ProblemOf(t, apitest.Call(handler, "GET", "/latch/v1/locks/%ff:board:abc", "", "X-API-Key", "admin"), 404)
 	apitest.ProblemOf(t, apitest.Call(handler, "POST", "/latch/v1/locks/%ff:board:abc/release", "", "X-API-Key", "admin"), 404)
@@ -67,7 +61,7 @@ func TestNoUTF8(t *testing.T) {
 // repeated, and may not be contradicted by anything.
 func TestLockInBody(t *testing.T) {
 	t.Parallel()
-	handler := apitest.WithKeys(t, &apitest.Temporal{Update: func(client.UpdateWorkflowOptions) (any, error) { return latch.Record{}, nil }})
+	handler := apitest.WithKeys(t, apitest.Running("release-1", nil, apitest.AlwaysUpdated(latch.Record{}, nil)))
 	for body, status := range map[string]int{
 		`{}`: 200, `{"lock":"release-1:board:abc"}`: 200, `{"lock":""}`: 200, `{"lock":null}`: 200,
 		`{"lock":{}}`: 422, `{"lock":5}`: 422, `{"lock":["x"]}`: 422, `{"lock":"release-1:board:x"}`: 422,
@@ -81,9 +75,7 @@ func TestLockInBody(t *testing.T) {
 func TestListUnderLoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		handler := apitest.WithKeys(t, &apitest.Temporal{List: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-			return nil, serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "too many requests")
-		}})
+		handler := apitest.WithKeys(t, &runstest.Temporal{ListError: serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "too many requests")})
 		var got atomic.Pointer[httptest.ResponseRecorder]
 		go func() { got.Store(apitest.Call(handler, "GET", "/latch/v1/locks", "", "X-API-Key", "read")) }()
 		synctest.Wait()
@@ -99,7 +91,7 @@ func TestListUnderLoad(t *testing.T) {
 // Temporal bounds a run's summary in bytes, and refuses a start with a longer one.
 func TestSummaryIsBoundedInBytes(t *testing.T) {
 	t.Parallel()
-	f := &apitest.Temporal{}
+	f := apitest.Temporal()
 	body := strings.Replace(smallRelease, `"steps"`, `"title":"`+strings.Repeat("版", 500)+`","steps"`, 1)
 	require.Equal(t, 201, apitest.Call(apitest.WithKeys(t, f), "POST", "/latch/v1/releases", body, "X-API-Key", "run").Code)
 	var summary string
@@ -114,7 +106,7 @@ func TestBrokenBody(t *testing.T) {
 	request := httptest.NewRequest("POST", "/latch/v1/releases", iotest.ErrReader(io.ErrUnexpectedEOF))
 	request.Header.Set("X-API-Key", apitest.KeyOf("run"))
 	recorder := httptest.NewRecorder()
-	apitest.WithKeys(t, &apitest.Temporal{}).ServeHTTP(recorder, request)
+	apitest.WithKeys(t, apitest.Temporal()).ServeHTTP(recorder, request)
 	apitest.ProblemOf(t, recorder, 400)
 }
 
@@ -127,7 +119,7 @@ func TestSlowBody(t *testing.T) {
 		request.Header.Set("X-API-Key", apitest.KeyOf("run"))
 		request.Header.Set("Content-Type", media)
 		recorder := httptest.NewRecorder()
-		apitest.WithKeys(t, &apitest.Temporal{}).ServeHTTP(recorder, request)
+		apitest.WithKeys(t, apitest.Temporal()).ServeHTTP(recorder, request)
 		require.Equal(t, 408, recorder.Code, "%s: %s", path, recorder.Body)
 	}
 }
@@ -139,24 +131,15 @@ func TestLockOfEarlierRun(t *testing.T) {
 	lock := func(token string, removed latch.Time) latch.Record {
 		return latch.Record{RunID: "run-0", Lock: &latch.RecordLock{Token: token, RemovedBy: "ann", RemovedAt: removed}}
 	}
-	asked := map[string]int{}
-	f := &apitest.Temporal{Exists: []string{"release-1"}, List: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-		asked[r.GetQuery()]++
-		return &workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{
-			{Execution: &commonpb.WorkflowExecution{WorkflowId: "release-1", RunId: "run-1"}},
-			{Execution: &commonpb.WorkflowExecution{WorkflowId: "release-1", RunId: "run-0"}}}}, nil
-	}}
-	f.QueryRun = func(runID, _ string) (any, error) {
-		if runID != "run-0" {
-			return []latch.Record{lock("release-1:board:new", latch.Time{})}, nil
-		}
-		return []latch.Record{lock("release-1:board:abc", latch.NewTime(apitest.Fixed)), lock("release-1:board:open", latch.Time{})}, nil
-	}
+	f := apitest.Running("release-1", apitest.Always([]latch.Record{lock("release-1:board:new", latch.Time{})}, nil), nil)
+	f.RunIDs = func(int) string { return "run-0" }
+	f.Add("release-1", latch.WorkflowRelease, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED).Answer = apitest.Always(
+		[]latch.Record{lock("release-1:board:abc", latch.NewTime(apitest.Fixed)), lock("release-1:board:open", latch.Time{})}, nil)
 	for name, err := range map[string]error{
 		"while the newest runs":      temporal.NewNonRetryableApplicationError("no such lock", latch.ErrorUnknownLock, nil),
 		"once the newest has closed": serviceerror.NewNotFound("workflow execution already completed"),
 	} {
-		f.Update = func(client.UpdateWorkflowOptions) (any, error) { return nil, err }
+		f.Runs[0].Update = apitest.AlwaysUpdated(nil, err)
 		handler := apitest.WithKeys(t, f)
 		got := apitest.Call(handler, "POST", removal, "", "X-API-Key", "lock")
 		require.Equal(t, 200, got.Code, "%s: %s", name, got.Body)
@@ -165,5 +148,6 @@ func TestLockOfEarlierRun(t *testing.T) {
 		require.Equal(t, "run-0", late.RunID, name)
 	}
 	require.Equal(t, 200, apitest.Call(apitest.WithKeys(t, f), "GET", "/latch/v1/locks/release-1:board:abc", "", "X-API-Key", "read").Code)
-	require.Equal(t, 5, asked["WorkflowId = 'release-1'"], "looked for once each: %v", asked)
+	asked := slices.DeleteFunc(slices.Clone(f.Queries), func(query string) bool { return query != "WorkflowId = 'release-1'" })
+	require.Len(t, asked, 5, "looked for once each: %v", f.Queries)
 }

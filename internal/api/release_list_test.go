@@ -6,15 +6,12 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api/apitest"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 const releasesPath = "/latch/v1/releases"
@@ -23,25 +20,13 @@ const releasesPath = "/latch/v1/releases"
 // what they wait for and nothing that names or opens a lock.
 func TestListReleases(t *testing.T) {
 	t.Parallel()
-	info := func(id string) *workflowpb.WorkflowExecutionInfo {
-		return &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: "release-" + id, RunId: "run-" + id}, StartTime: timestamppb.New(apitest.Fixed),
-			Type: &commonpb.WorkflowType{Name: latch.WorkflowRelease}, Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
+	temporal := &runstest.Temporal{Now: apitest.Fixed, RunIDs: func(n int) string { return "run-" + []string{"one", "two"}[n] }}
+	for _, id := range []string{"one", "two"} {
+		temporal.Add("release-"+id, latch.WorkflowRelease, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).Answer = apitest.Always(latch.Status{
+			ID: id, Title: "The shop", Status: "running", Phase: "waiting", Event: "BEFORE_RELEASE", Locks: []latch.OpenLock{
+				{Token: "the:token:itself", URL: "https://x/locks/t?link=s", Webhook: "board", Event: "BEFORE_RELEASE", Since: latch.NewTime(apitest.Fixed)}}}, nil)
 	}
-	pages := map[string]*workflowservice.ListWorkflowExecutionsResponse{
-		"":  {Executions: []*workflowpb.WorkflowExecutionInfo{info("one")}, NextPageToken: []byte("2")},
-		"2": {Executions: []*workflowpb.WorkflowExecutionInfo{info("two")}},
-	}
-	var asked []*workflowservice.ListWorkflowExecutionsRequest
-	handler := apitest.WithKeys(t, &apitest.Temporal{
-		List: func(r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-			asked = append(asked, r)
-			return pages[string(r.GetNextPageToken())], nil
-		},
-		Query: func(workflowID, _ string) (any, error) {
-			return latch.Status{ID: workflowID[len("release-"):], Title: "The shop", Status: "running", Phase: "waiting", Event: "BEFORE_RELEASE", Locks: []latch.OpenLock{
-				{Token: "the:token:itself", URL: "https://x/locks/t?link=s", Webhook: "board", Event: "BEFORE_RELEASE", Since: latch.NewTime(apitest.Fixed)}}}, nil
-		},
-	})
+	handler := apitest.WithKeys(t, temporal)
 	first := apitest.Call(handler, http.MethodGet, releasesPath+"?status=running&since=2026-01-01T00:00:00Z&limit=1", "", "X-API-Key", "read")
 	require.Equal(t, 200, first.Code, first.Body)
 	var part struct {
@@ -52,22 +37,22 @@ func TestListReleases(t *testing.T) {
 	require.Len(t, part.Releases, 1)
 	require.JSONEq(t, `{"id":"one","title":"The shop","status":"running","phase":"waiting","event":"BEFORE_RELEASE","workflow_id":"release-one","run_id":"run-one",
 		"started_at":"2026-01-02T03:04:05.000Z","waits_for":[{"webhook":"board","event":"BEFORE_RELEASE","since":"2026-01-02T03:04:05.000Z"}]}`, string(part.Releases[0]))
-	require.Equal(t, int32(1), asked[0].GetPageSize())
-	require.Contains(t, asked[0].GetQuery(), "ExecutionStatus = 'Running' AND StartTime >= '2026-01-01T00:00:00Z'")
+	require.Equal(t, int32(1), temporal.Sizes[0])
+	require.Contains(t, temporal.Queries[0], "ExecutionStatus = 'Running' AND StartTime >= '2026-01-01T00:00:00Z'")
 	second := apitest.Call(handler, http.MethodGet, releasesPath+"?status=running&limit=1&cursor="+part.NextCursor, "", "X-API-Key", "read")
-	require.Equal(t, asked[0].GetQuery(), asked[1].GetQuery(), "the cursor keeps the times")
+	require.Equal(t, temporal.Queries[0], temporal.Queries[1], "the cursor keeps the times")
 	part.NextCursor = ""
 	require.NoError(t, json.Unmarshal(second.Body.Bytes(), &part))
 	require.Contains(t, string(part.Releases[0]), `"release-two"`)
 	require.Empty(t, part.NextCursor, "the last part")
-	require.JSONEq(t, `{"releases":[]}`, apitest.Call(apitest.WithKeys(t, &apitest.Temporal{}), http.MethodGet, releasesPath, "", "X-API-Key", "read").Body.String())
+	require.JSONEq(t, `{"releases":[]}`, apitest.Call(apitest.WithKeys(t, apitest.Temporal()), http.MethodGet, releasesPath, "", "X-API-Key", "read").Body.String())
 }
 
 // Contract, "HTTP API": a wrong value of a list is 422 and named, and 503 where
 // Temporal is out of reach.
 func TestListRefusals(t *testing.T) {
 	t.Parallel()
-	handler := apitest.WithKeys(t, &apitest.Temporal{})
+	handler := apitest.WithKeys(t, apitest.Temporal())
 	for query, told := range map[string]string{
 		releasesPath + "?status=done":                  `status: "done" is not a status of a release; one is running, released, `,
 		releasesPath + "?status=relased":               `; did you mean "released"?`,
@@ -88,9 +73,7 @@ func TestListRefusals(t *testing.T) {
 		got := apitest.ProblemOf(t, apitest.Call(handler, http.MethodGet, query, "", "X-API-Key", "read"), 422)
 		require.Contains(t, got.Detail, told, query)
 	}
-	down := apitest.WithKeys(t, &apitest.Temporal{List: func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-		return nil, serviceerror.NewUnavailable("down")
-	}})
+	down := apitest.WithKeys(t, &runstest.Temporal{ListError: serviceerror.NewUnavailable("down")})
 	apitest.ProblemOf(t, apitest.Call(down, http.MethodGet, releasesPath, "", "X-API-Key", "read"), 503)
 	apitest.ProblemOf(t, apitest.Call(down, http.MethodGet, "/latch/v1/locks", "", "X-API-Key", "read"), 503)
 }

@@ -14,7 +14,7 @@ import (
 // names one.
 func TestReservedWorkflowIDs(t *testing.T) {
 	t.Parallel()
-	f := &apitest.Temporal{}
+	f := apitest.Temporal()
 	handler := apitest.WithKeys(t, f)
 	const work = `{"http":{"url":"https://example.com/"}}`
 	release := func(id, task string) string { return `{"id":"` + id + `","steps":[{"name":"a","do":` + task + `}]}` }

@@ -9,10 +9,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	commonpb "go.temporal.io/api/common/v1"
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/converter"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
@@ -30,7 +26,7 @@ func TestReaderGetsNoEchoedLink(t *testing.T) {
 	record := latch.Record{DeliveryID: "dlv_1", Result: latch.ResultPass, Error: "not taken: " + link, Data: latch.Object{"lock_url": apitest.Encode(t, link)},
 		Lock:     &latch.RecordLock{Token: apitest.Token, URL: link, RemovedAt: latch.NewTime(apitest.Fixed)},
 		Response: &latch.RecordResponse{Status: 200, Headers: map[string]string{"X-Echo": link}, Body: `{"lock_url":"` + strings.ReplaceAll(link, "/", `\/`) + `"}`}}
-	handler := apitest.WithKeys(t, &apitest.Temporal{Query: func(string, string) (any, error) { return []latch.Record{record}, nil }})
+	handler := apitest.WithKeys(t, apitest.Running("release-1", apitest.Always([]latch.Record{record}, nil), nil))
 	for key, shown := range map[string]bool{"read": false, "lock": true} {
 		got := apitest.Call(handler, "GET", "/latch/v1/locks/"+apitest.Token, "", "X-API-Key", key)
 		require.Equal(t, 200, got.Code, got.Body)
@@ -43,7 +39,7 @@ func TestReaderGetsNoEchoedLink(t *testing.T) {
 // but what they say they are.
 func TestAnswersAreNotKept(t *testing.T) {
 	t.Parallel()
-	handler := apitest.WithKeys(t, &apitest.Temporal{})
+	handler := apitest.WithKeys(t, apitest.Temporal())
 	for _, target := range []string{"/latch/v1/locks?API_KEY=read", "/latch/v1/locks", "/latch/v1/locks/a:b:c?API_KEY=read", "/locks/a:b:c", "/nowhere"} {
 		got := apitest.Call(handler, "GET", target, "")
 		require.Equal(t, "no-store", got.Header().Get("Cache-Control"), target)
@@ -55,7 +51,7 @@ const veilKey = "0123456789abcdef"
 
 // planted is a Temporal, with a registry, whose every text that an endpoint or a
 // task had a hand in holds the link to an open lock.
-func planted(t *testing.T) (*apitest.Temporal, *apitest.Registry) {
+func planted(t *testing.T) (*apitest.Held, *apitest.Registry) {
 	t.Helper()
 	signature := locklink.Sign([]byte(veilKey), apitest.Token)
 	link := locklink.URL("https://latch.example.com", apitest.Token, []byte(veilKey))
@@ -70,20 +66,14 @@ func planted(t *testing.T) (*apitest.Temporal, *apitest.Registry) {
 	status := latch.Status{ID: "1", Status: latch.ReleaseRunning, Phase: echo,
 		Steps: []latch.StepResult{{Name: "a", Status: latch.StepFailed, Error: echo, KVP: object}}, Rejected: []latch.Rejected{{Name: "skip", Error: echo}},
 		Locks: []latch.OpenLock{{Token: apitest.Token, URL: link, Webhook: "board", Event: latch.EventBeforeRelease}}}
-	payload, err := converter.GetDefaultDataConverter().ToPayload(status.Locks)
-	require.NoError(t, err)
 	run := apitest.HeldRun(latch.EventBeforeRelease, "", "", "", 0, latch.StepPending)
-	run.Query = func(_, name string) (any, error) {
+	run.Run.Answer = func(name string) (any, error) {
 		if name == latch.QueryStatus {
 			return status, nil
 		}
 		return []latch.Record{record}, nil
 	}
-	run.List = func(*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-		return &workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{{
-			Execution: &commonpb.WorkflowExecution{WorkflowId: "release-1", RunId: "run-1"}, Type: &commonpb.WorkflowType{Name: latch.WorkflowRelease},
-			Memo: &commonpb.Memo{Fields: map[string]*commonpb.Payload{latch.MemoLocks: payload}}}}}, nil
-	}
+	apitest.WaitsFor(run.Run, status.Locks...)
 	jobs := &apitest.Registry{Ran: map[string]registry.Run{"1": {RunID: "r", Status: latch.JobFailed, Error: echo, KVP: object, StartedAt: latch.NewTime(apitest.Fixed), CompletedAt: latch.NewTime(apitest.Fixed)}},
 		Jobs: []registry.Definition{{ID: "1", Job: &latch.Job{ID: "1", Title: "x", Task: &latch.Task{Command: &latch.CommandTask{Argv: []string{"true"}}}}}}}
 	return run, jobs

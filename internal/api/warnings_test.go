@@ -22,7 +22,7 @@ func warnings(t *testing.T, answer string) (found []api.Warning) {
 // and taken back with its warnings.
 func TestAnswersOfRegisteredWebhooksWarn(t *testing.T) {
 	t.Parallel()
-	handler := apitest.New(t, &apitest.Temporal{}, api.Options{})
+	handler := apitest.New(t, apitest.Temporal(), api.Options{})
 	const hook = `{"id":"w","url":"https://example.com/","event":"JOB_FAILURE","body":{"rows":"${job.status.kvp.rows}"}}`
 	made := apitest.Call(handler, "POST", "/latch/v1/webhooks", hook)
 	require.Equal(t, 201, made.Code, made.Body)

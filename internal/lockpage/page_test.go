@@ -39,7 +39,7 @@ func TestPageForetells(t *testing.T) {
 	const nothing = "The release stops here. No step was taken."
 	for _, test := range []struct {
 		name                  string
-		run                   *apitest.Temporal
+		run                   *apitest.Held
 		action, label, effect string
 	}{
 		{"pass at the start", apitest.HeldRun(before, "", "", "", 0, pending, pending), "pass", "Let pass", "The release goes on with step migrate."},
@@ -152,7 +152,7 @@ func TestPageAsksBeforeItStops(t *testing.T) {
 func TestPageShowsWhatIsHeld(t *testing.T) {
 	t.Parallel()
 	run := apitest.HeldRun(latch.EventBeforeReleaseComplete, "", "", `"instance":{"name":"shop","replicas":3},`, 0, latch.StepDone, latch.StepDone)
-	run.Input = strings.Replace(run.Input, `},"undo":{"http":{"url":"https://example.com/"}}},{"name":"switch"`, `}},{"name":"switch"`, 1)
+	apitest.StartedWith(run.Run, strings.Replace(run.Input, `},"undo":{"http":{"url":"https://example.com/"}}},{"name":"switch"`, `}},{"name":"switch"`, 1))
 	key := []byte("0123456789abcdef")
 	parsed, err := api.ParseKeys(apitest.Keys)
 	require.NoError(t, err)
@@ -167,7 +167,7 @@ func TestPageShowsWhatIsHeld(t *testing.T) {
 		"a link shows nothing of Temporal")
 }
 
-func submit(t *testing.T, temporal *apitest.Temporal, options api.Options, target string, form url.Values, headers ...string) *httptest.ResponseRecorder {
+func submit(t *testing.T, temporal *apitest.Held, options api.Options, target string, form url.Values, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	return apitest.Call(apitest.New(t, temporal, options), "POST", target, form.Encode(),
 		append([]string{"Content-Type", "application/x-www-form-urlencoded"}, headers...)...)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
@@ -31,7 +32,7 @@ var roleInQuery = regexp.MustCompile(`\bAPI_KEY=(admin|run|lock|read)\b`)
 
 // New returns an API with all its routes. Those that a test gives stand in
 // for Mitto's and the page's.
-func New(t *testing.T, temporal *Temporal, options api.Options) http.Handler {
+func New(t *testing.T, temporal client.Client, options api.Options) http.Handler {
 	t.Helper()
 	options.Client = temporal
 	if options.Routes == nil {
@@ -53,7 +54,7 @@ func WithRegistry(jobs *Registry) []api.Routes {
 }
 
 // WithKeys returns an API with [Keys] and all its routes.
-func WithKeys(t *testing.T, temporal *Temporal) http.Handler {
+func WithKeys(t *testing.T, temporal client.Client) http.Handler {
 	t.Helper()
 	parsed, err := api.ParseKeys(Keys)
 	require.NoError(t, err)

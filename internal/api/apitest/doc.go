@@ -4,5 +4,5 @@
 // What it may not know: what a route answers. A test says how Temporal answers,
 // and checks what comes of it.
 //
-// Where to start: [Temporal], [New] and [Call].
+// Where to start: [Running], [New] and [Call].
 package apitest

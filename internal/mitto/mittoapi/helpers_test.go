@@ -12,6 +12,7 @@ import (
 	"github.com/latch-run/latch/internal/lockpage"
 	"github.com/latch-run/latch/internal/mitto/mittoapi"
 	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 // A mittoBench is an API without keys over a fake registry.
@@ -19,12 +20,12 @@ type mittoBench struct {
 	*testing.T
 	http.Handler
 	registry *apitest.Registry
-	temporal *apitest.Temporal
+	temporal *runstest.Temporal
 }
 
 func newMitto(t *testing.T) *mittoBench {
 	t.Helper()
-	b := &mittoBench{T: t, registry: &apitest.Registry{Ran: map[string]registry.Run{}}, temporal: &apitest.Temporal{}}
+	b := &mittoBench{T: t, registry: &apitest.Registry{Ran: map[string]registry.Run{}}, temporal: apitest.Temporal()}
 	b.Handler = apitest.New(t, b.temporal, api.Options{Routes: apitest.Routes(mittoapi.Options{Registry: b.registry, FQDN: "stage.zuarbase.net", Environment: "test"}, lockpage.Options{})})
 	return b
 }

@@ -24,7 +24,7 @@ func TestRegisteredURLsAreShownWithoutKeys(t *testing.T) {
 	parsed, err := api.ParseKeys(apitest.Keys)
 	require.NoError(t, err)
 	jobs := &apitest.Registry{Ran: map[string]registry.Run{}}
-	handler := apitest.New(t, &apitest.Temporal{}, api.Options{Routes: apitest.WithRegistry(jobs), Keys: parsed})
+	handler := apitest.New(t, apitest.Temporal(), api.Options{Routes: apitest.WithRegistry(jobs), Keys: parsed})
 	made := apitest.Call(handler, "POST", "/v2/jobs", keyed, "X-API-Key", "admin")
 	require.Equal(t, 201, made.Code, made.Body)
 	require.NotContains(t, made.Body.String(), "hush")

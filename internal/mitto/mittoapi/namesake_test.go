@@ -4,9 +4,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
 
+	"github.com/latch-run/latch/internal/api/apitest"
 	"github.com/latch-run/latch/internal/registry"
 )
 
@@ -20,8 +21,6 @@ func TestANamesakeOfAJobsRun(t *testing.T) {
 	got := b.do(409, "POST", "/v2/jobs/22739/:actions", `{"action":"START"}`)
 	require.Contains(t, got, `"workflow_id":"job-22739","run_id":"run-9"`)
 	require.Contains(t, got, "shop.Evil")
-	b.temporal.Update = func(client.UpdateWorkflowOptions) (any, error) {
-		return nil, serviceerror.NewQueryFailed("unknown queryType stop")
-	}
+	b.temporal.Add("job-22739", "shop.Evil", enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).Update = apitest.AlwaysUpdated(nil, serviceerror.NewQueryFailed("unknown queryType stop"))
 	require.Contains(t, b.do(409, "POST", "/v2/jobs/22739/:actions", `{"action":"STOP"}`), "not running")
 }

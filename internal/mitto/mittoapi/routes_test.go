@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
@@ -159,7 +159,7 @@ func TestMittoActions(t *testing.T) {
 	require.Equal(t, "job-22739", conflict["workflow_id"])
 	require.Equal(t, "run-2", conflict["run_id"])
 
-	b.temporal.Update = func(client.UpdateWorkflowOptions) (any, error) { return latch.Status{}, nil }
+	b.temporal.Add("job-22739", latch.WorkflowJobRun, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).Update = apitest.AlwaysUpdated(latch.Status{}, nil)
 	require.Contains(t, b.do(200, "POST", path, `{"action":"STOP"}`), `"run-2"`)
 	update := b.temporal.Updates[len(b.temporal.Updates)-1]
 	require.Equal(t, "job-22739", update.WorkflowID)

@@ -36,6 +36,7 @@ func (s service) StartWorkflowExecution(_ context.Context, request *workflowserv
 			return &workflowservice.StartWorkflowExecutionResponse{RunId: runID}, nil
 		case running, status == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED &&
 			request.GetWorkflowIdReusePolicy() == enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY:
+			t.Refused = append(t.Refused, request)
 			return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("started before", "", runID)
 		}
 	}

@@ -62,8 +62,9 @@ type Temporal struct {
 	Polled []string
 	// Disconnected reports that the client was closed.
 	Disconnected bool
-	// Starts are the requests that started a run.
-	Starts []*workflowservice.StartWorkflowExecutionRequest
+	// Starts are the requests that started a run, and Refused those that did not,
+	// since one was under way.
+	Starts, Refused []*workflowservice.StartWorkflowExecutionRequest
 
 	mutex sync.Mutex
 }
