@@ -28,8 +28,9 @@ func BenchmarkRetryDelays(b *testing.B) {
 		for i := range deliveries {
 			endpoint.Script(fmt.Sprintf("/%d", i), receiver.Status(503), receiver.Answer{})
 		}
-		run := start(b, latch.DefaultTaskQueue, latch.WorkflowJobRun, fmt.Sprintf("delays-%d", round), fmt.Sprintf(`{"id":"delays","task":{"http":{"url":"%s/work"}},"webhooks":[%s]}`,
-			endpoint.URL, webhooksTo(deliveries, latch.EventJobStart, endpoint.URL, fmt.Sprintf(`,"retry":{"schedule":[%q]}`, delay))))
+		run := start(b, latch.DefaultTaskQueue, latch.WorkflowJobRun, fmt.Sprintf("delays-%d", round),
+			fmt.Sprintf(`{"id":"delays","task":{"http":{"url":"%s/work"}},"webhooks":[%s]}`,
+				endpoint.URL, webhooksTo(deliveries, latch.EventJobStart, endpoint.URL, fmt.Sprintf(`,"retry":{"schedule":[%q]}`, delay))))
 		_, err := endpoint.Wait(b.Context(), "/work", 1)
 		require.NoError(b, err)
 		for i := range deliveries {
@@ -70,7 +71,8 @@ func BenchmarkOthersBesideDeadAndSlow(b *testing.B) {
 	timed := func() time.Duration {
 		round++
 		begun := time.Now()
-		run := start(b, narrow, latch.WorkflowEmit, fmt.Sprintf("timed-%d", round), `{"event":"PINGED","webhooks":[`+webhooksTo(narrowSlots/4, "PINGED", endpoint.URL, "")+`]}`)
+		run := start(b, narrow, latch.WorkflowEmit, fmt.Sprintf("timed-%d", round),
+			`{"event":"PINGED","webhooks":[`+webhooksTo(narrowSlots/4, "PINGED", endpoint.URL, "")+`]}`)
 		var result latch.EmissionResult
 		require.NoError(b, run.Get(b.Context(), &result))
 		for _, record := range result.History {
@@ -80,7 +82,10 @@ func BenchmarkOthersBesideDeadAndSlow(b *testing.B) {
 	}
 	// The job stays open on the other queue's task, and its deliveries with it.
 	burden := func(id, url, settings string) {
-		run := start(b, narrow, latch.WorkflowJobRun, id, fmt.Sprintf(`{"id":%q,"task":{"activity":{"type":"latch.HTTP","task_queue":%q,"input":{"task":{"method":"POST","url":"%s/work"}}}},"webhooks":[%s]}`,
+		run := start(b, narrow, latch.WorkflowJobRun, id, fmt.Sprintf(`{"id":%q,
+			"task":{"activity":{"type":"latch.HTTP","task_queue":%q,
+				"input":{"task":{"method":"POST","url":"%s/work"}}}},
+			"webhooks":[%s]}`,
 			id, latch.DefaultTaskQueue, slow.URL, webhooksTo(2*narrowSlots, latch.EventJobStart, url, settings)))
 		connected, err := serving()
 		require.NoError(b, err)

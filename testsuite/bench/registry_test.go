@@ -125,7 +125,8 @@ func BenchmarkStartOfARegisteredJob(b *testing.B) {
 	b.Run("plain", func(b *testing.B) {
 		for b.Loop() {
 			next++
-			_, err := f.client.ExecuteWorkflow(b.Context(), client.StartWorkflowOptions{ID: fmt.Sprintf("plain-%d", next), TaskQueue: latch.DefaultTaskQueue},
+			_, err := f.client.ExecuteWorkflow(b.Context(),
+				client.StartWorkflowOptions{ID: fmt.Sprintf("plain-%d", next), TaskQueue: latch.DefaultTaskQueue},
 				latch.WorkflowJobRun, job(next))
 			require.NoError(b, err)
 		}

@@ -86,7 +86,8 @@ type running struct {
 func bringUp(t *testing.T, dataDir string, worker ...string) *running {
 	t.Helper()
 	ctx := hang.Context(t)
-	given, err := readSettings([]string{"-frontend-port", "0", "-http-port", "0", "-ui-port", "0", "-receiver-port", "0", "-health-port", "0", "-api-port", "0", "-data", dataDir},
+	given, err := readSettings([]string{"-frontend-port", "0", "-http-port", "0", "-ui-port", "0", "-receiver-port", "0",
+		"-health-port", "0", "-api-port", "0", "-data", dataDir},
 		append([]string{"LATCH_HEALTH_ADDR=off"}, worker...))
 	require.NoError(t, err)
 
@@ -166,7 +167,8 @@ func TestDevRunsAReleaseAndKeepsIt(t *testing.T) {
 
 func TestAWorkerThatDoesNotStartSaysWhy(t *testing.T) {
 	t.Parallel()
-	given, err := readSettings([]string{"-frontend-port", "0", "-http-port", "0", "-ui-port", "0", "-receiver-port", "0", "-api-port", "0", "-data", t.TempDir()},
+	given, err := readSettings([]string{"-frontend-port", "0", "-http-port", "0", "-ui-port", "0", "-receiver-port", "0",
+		"-api-port", "0", "-data", t.TempDir()},
 		[]string{"LATCH_DRAIN_TIMEOUT=soon", "LATCH_HEALTH_ADDR=127.0.0.1:0"})
 	require.NoError(t, err)
 	err = serve(t.Context(), io.Discard, given)
@@ -178,11 +180,13 @@ func TestSettings(t *testing.T) {
 	t.Parallel()
 	given, err := readSettings(nil, nil)
 	require.NoError(t, err)
-	for flag, number := range map[string]int{frontendPort: 7233, httpPort: 7243, uiPort: 8233, receiverPort: 8080, healthPort: 7128, apiPort: 7127} {
+	for flag, number := range map[string]int{frontendPort: 7233, httpPort: 7243, uiPort: 8233, receiverPort: 8080,
+		healthPort: 7128, apiPort: 7127} {
 		require.Equal(t, number, given.port(flag), flag)
 	}
 	require.Equal(t, ".data", given.dataDir)
-	require.Equal(t, stack.Environment{"LATCH_SEARCH_ATTRIBUTES=true", "LATCH_HEALTH_ADDR=127.0.0.1:7128", "LATCH_EGRESS_ALLOW=127.0.0.0/8,::1,localhost"}, given.worker)
+	require.Equal(t, stack.Environment{"LATCH_SEARCH_ATTRIBUTES=true", "LATCH_HEALTH_ADDR=127.0.0.1:7128",
+		"LATCH_EGRESS_ALLOW=127.0.0.0/8,::1,localhost"}, given.worker)
 
 	given, err = readSettings([]string{"-ui-port", "3"}, []string{
 		"DEV_UI_PORT=1", "DEV_HTTP_PORT=2", "LATCH_EGRESS_ALLOW=10.0.0.0/8", "LATCH_FQDN=a.example", "HOME=/home/ada", "EDITOR=ed",
@@ -190,7 +194,8 @@ func TestSettings(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 3, given.port(uiPort), "a flag beats its variable")
 	require.Equal(t, 2, given.port(httpPort))
-	require.Equal(t, stack.Environment{"LATCH_SEARCH_ATTRIBUTES=true", "LATCH_HEALTH_ADDR=127.0.0.1:7128", "LATCH_EGRESS_ALLOW=10.0.0.0/8", "LATCH_FQDN=a.example",
+	require.Equal(t, stack.Environment{"LATCH_SEARCH_ATTRIBUTES=true", "LATCH_HEALTH_ADDR=127.0.0.1:7128",
+		"LATCH_EGRESS_ALLOW=10.0.0.0/8", "LATCH_FQDN=a.example",
 		"HOME=/home/ada", "LATCH_EGRESS_ALLOW=10.0.0.0/8,127.0.0.0/8,::1,localhost"}, given.worker, "the worker gets Latch's settings alone")
 
 	given, err = readSettings(nil, []string{"DEV_HEALTH_PORT=0"})
@@ -214,7 +219,8 @@ func TestATakenPortSaysHowToChooseAnother(t *testing.T) {
 	t.Cleanup(func() { _ = listener.Close() })
 	number := listener.Addr().(*net.TCPAddr).Port
 	for _, p := range allPorts() {
-		given, err := readSettings([]string{"-frontend-port", "0", "-http-port", "0", "-ui-port", "0", "-receiver-port", "0", "-health-port", "0", "-api-port", "0",
+		given, err := readSettings([]string{"-frontend-port", "0", "-http-port", "0", "-ui-port", "0", "-receiver-port",
+			"0", "-health-port", "0", "-api-port", "0",
 			"-" + p.flag, fmt.Sprint(number), "-data", t.TempDir()}, nil)
 		require.NoError(t, err)
 		err = serve(t.Context(), io.Discard, given)

@@ -32,14 +32,22 @@ func TestAnswersThatAreNoYes(t *testing.T) {
 	}{
 		{"unreadable, default rules", `"on_error":"stop"`, answer(`{"result":"fail","stop_release":true,"error_rate":NaN}`, contentType, js),
 			latch.ReleaseStopped, "the answer is not valid JSON: invalid character 'N' looking for beginning of value at line 1, column 51"},
-		{"unreadable, blocking", `"blocking":true`, answer(`{"result":"fail","stop_release":true,}`, contentType, js), latch.ReleaseStopped, "the answer is not valid JSON"},
-		{"unreadable, on_error continue", `"blocking":true,"on_error":"continue"`, answer(`{"result":"fail"`, contentType, js), latch.ReleaseReleased, "unexpected end of JSON input"},
-		{"a byte order mark", `"on_error":"continue"`, answer("\ufeff{\"result\":\"fail\",\"rollback_release\":true}", contentType, js), latch.ReleaseRolledBack, ""},
-		{"almost an answer", `"on_error":"stop"`, answer(`{"result":"failed","stop_release":"true"}`, contentType, js), latch.ReleaseStopped, `result: "failed" is neither "pass" nor "fail"`},
-		{"in other letters", `"on_error":"continue"`, answer(`{"result":"FAIL","stop_release":"true"}`, contentType, js), latch.ReleaseStopped, ""},
-		{"a sign-in page", own, answer("<html>Sign in</html>", contentType, "text/html"), latch.ReleaseStopped, "the answer is not JSON (text/html), and rollback_release reads history.data"},
+		{"unreadable, blocking", `"blocking":true`, answer(`{"result":"fail","stop_release":true,}`, contentType, js),
+			latch.ReleaseStopped, "the answer is not valid JSON"},
+		{"unreadable, on_error continue", `"blocking":true,"on_error":"continue"`,
+			answer(`{"result":"fail"`, contentType, js), latch.ReleaseReleased, "unexpected end of JSON input"},
+		{"a byte order mark", `"on_error":"continue"`,
+			answer("\ufeff{\"result\":\"fail\",\"rollback_release\":true}", contentType, js), latch.ReleaseRolledBack, ""},
+		{"almost an answer", `"on_error":"stop"`, answer(`{"result":"failed","stop_release":"true"}`, contentType, js),
+			latch.ReleaseStopped, `result: "failed" is neither "pass" nor "fail"`},
+		{"in other letters", `"on_error":"continue"`, answer(`{"result":"FAIL","stop_release":"true"}`, contentType, js),
+			latch.ReleaseStopped, ""},
+		{"a sign-in page", own, answer("<html>Sign in</html>", contentType, "text/html"), latch.ReleaseStopped,
+			"the answer is not JSON (text/html), and rollback_release reads history.data"},
 		{"nothing", own, answer(""), latch.ReleaseStopped, "the answer is empty, and rollback_release reads history.data"},
-		{"an unknown coding", `"on_error":"rollback"`, answer("\x1f\x9d\x90", contentType, js, "Content-Encoding", "compress"), latch.ReleaseRolledBack, `its Content-Encoding "compress" is not known`},
+		{"an unknown coding", `"on_error":"rollback"`,
+			answer("\x1f\x9d\x90", contentType, js, "Content-Encoding", "compress"), latch.ReleaseRolledBack,
+			`its Content-Encoding "compress" is not known`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -66,7 +74,8 @@ func TestAnswersThatAreNoYes(t *testing.T) {
 func TestReleaseLockInOwnWords(t *testing.T) {
 	t.Parallel()
 	l := setup(t).lane(t)
-	run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a),"webhooks":[{"id":"board","events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`)
+	run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a),
+		"webhooks":[{"id":"board","events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`)
 	token := l.openLock(run.GetID(), "board").Token
 	words := map[string]any{"lock": token, "data": map[string]any{"result": "rejected", "stop_release": "yes"}}
 	err := l.update(run.GetID(), latch.MessageReleaseLock, words, nil)

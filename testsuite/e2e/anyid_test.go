@@ -19,8 +19,11 @@ func TestIDsInAnyScript(t *testing.T) {
 	b := setup(t)
 	s := b.serve()
 	id := "größe 版本-" + b.queue
-	s.call("POST", "/latch/v1/releases", `{"id":"`+id+`","webhooks":[{"id":"prüfung","events":[{"event":"BEFORE_RELEASE","blocking":true}]}],"steps":[
-		{"name":"übergabe","do":{"workflow":{"type":"latch.JobRun","id":"kind-`+id+`","input":{"id":"kind","jobs":[{"id":"größe","task":{"workflow":{"type":"latch.Emit","id":"äußerung-`+id+`","input":{"event":"PASSED"}}}}]}}}}]}`).read(t, 201, nil)
+	s.call("POST", "/latch/v1/releases", `{"id":"`+id+`",
+		"webhooks":[{"id":"prüfung","events":[{"event":"BEFORE_RELEASE","blocking":true}]}],
+		"steps":[{"name":"übergabe","do":{"workflow":{"type":"latch.JobRun","id":"kind-`+id+`",
+			"input":{"id":"kind","jobs":[{"id":"größe","task":{"workflow":{"type":"latch.Emit",
+				"id":"äußerung-`+id+`","input":{"event":"PASSED"}}}}]}}}}]}`).read(t, 201, nil)
 	path := "/latch/v1/releases/" + url.PathEscape(id)
 	var state struct {
 		Status string

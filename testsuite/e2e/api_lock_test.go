@@ -43,7 +43,8 @@ func TestAPILocks(t *testing.T) {
 	require.True(t, state.Open)
 
 	var first, second latch.Released
-	one.as("lock-key-0123456789", "POST", lockPath(token)+"/release", `{"result":"pass","data":{"ticket":7},"by":"mallory","reason":"looks good"}`).read(t, 200, &first)
+	one.as("lock-key-0123456789", "POST", lockPath(token)+"/release",
+		`{"result":"pass","data":{"ticket":7},"by":"mallory","reason":"looks good"}`).read(t, 200, &first)
 	require.Equal(t, "board", first.Lock.RemovedBy, "whatever the body says")
 	require.Equal(t, latch.ViaAPI, first.Lock.Via)
 	require.Equal(t, "looks good", first.Lock.Reason)

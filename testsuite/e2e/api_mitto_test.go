@@ -147,7 +147,8 @@ func TestMittoClient(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, _ := mitto(t, keys)
-			id := c.create(object{"name": c.queue, "title": "Webhooks!", "type": "cmd", "tags": []string{c.queue}, "conf": command("exit 3"), "owner": "ann"})
+			id := c.create(object{"name": c.queue, "title": "Webhooks!", "type": "cmd", "tags": []string{c.queue},
+				"conf": command("exit 3"), "owner": "ann"})
 			c.act(id, "START")
 			require.Equal(t, 3, *c.ended(id).ReturnCode)
 			c.changesTheJob(id)
@@ -173,9 +174,11 @@ func TestMittoClient(t *testing.T) {
 func (c *mittoClient) changesTheJob(id int64) {
 	c.Helper()
 	var changed mittoJob
-	c.send("PATCH", jobRoute(id, ""), nil, object{"schedule": object{"type": "daily", "daily": object{"at": "03:00"}, "value": "0 3 1 1 *"}}, &changed)
+	c.send("PATCH", jobRoute(id, ""), nil,
+		object{"schedule": object{"type": "daily", "daily": object{"at": "03:00"}, "value": "0 3 1 1 *"}}, &changed)
 	require.Equal(c, "0 3 1 1 *", changed.Schedule["value"])
-	c.send("PATCH", jobRoute(id, ""), nil, object{"schedule": object{"type": "daily", "daily": object{"minute": 0, "hour": 12, "ampm": "AM"}, "value": "daily"}}, &changed)
+	c.send("PATCH", jobRoute(id, ""), nil,
+		object{"schedule": object{"type": "daily", "daily": object{"minute": 0, "hour": 12, "ampm": "AM"}, "value": "daily"}}, &changed)
 	require.Equal(c, "0 0 * * *", changed.Schedule["value"])
 	c.send("PATCH", jobRoute(id, ""), nil, object{"title": "Renamed"}, &changed)
 	c.send("PATCH", jobRoute(id, ""), nil, object{"conf": command(`echo "{\"rows loaded\": ${ROWS:-7}}"`)}, &changed)
@@ -189,7 +192,8 @@ func (c *mittoClient) changesTheJob(id int64) {
 func (c *mittoClient) changesItsWebhooks(id int64) {
 	c.Helper()
 	const text = `{"text": "Job Complete!: ${system['fqdn']} - ${job['title']} #${job['id']}: ${job['status']['kvp']['rows loaded']}"}`
-	hook := object{"url": c.receiver.URL + "/elsewhere", "method": "POST", "event_type": "JOB_COMPLETE", "content_type": "application/json", "body": text, "enabled": true}
+	hook := object{"url": c.receiver.URL + "/elsewhere", "method": "POST", "event_type": "JOB_COMPLETE",
+		"content_type": "application/json", "body": text, "enabled": true}
 	var made, replaced struct {
 		ID        int64
 		URL       string
@@ -223,7 +227,8 @@ func idsOf(objects []object) []any {
 func (c *mittoClient) findsTheJob(id int64) {
 	c.Helper()
 	var bulk, named mittoBulk
-	c.send("POST", "/v2/bulk/jobs", nil, []object{{"name": c.queue, "title": "one more", "type": "io", "tags": []string{c.queue}, "conf": object{"rows": 1}}}, &bulk)
+	c.send("POST", "/v2/bulk/jobs", nil,
+		[]object{{"name": c.queue, "title": "one more", "type": "io", "tags": []string{c.queue}, "conf": object{"rows": 1}}}, &bulk)
 	require.Equal(c, mittoBulkStatus{Success: 1}, bulk.Status)
 	made := bulk.Results[0]
 	c.forget(made.ID)

@@ -136,7 +136,8 @@ func TestAPIPage(t *testing.T) {
 func TestAPILockLink(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_API_URL", "https://latch.example.com", "LATCH_LOCK_LINKS", "true", "LATCH_LINK_KEY", linkKey)
-	s := b.serve("LATCH_API_KEYS", apiKeys, "LATCH_API_URL", "https://latch.example.com", "LATCH_LOCK_LINKS", "true", "LATCH_LINK_KEY", linkKey)
+	s := b.serve("LATCH_API_KEYS", apiKeys, "LATCH_API_URL", "https://latch.example.com", "LATCH_LOCK_LINKS", "true",
+		"LATCH_LINK_KEY", linkKey)
 	workflowID, token := s.held("link-" + b.queue)
 	link := b.status(workflowID).Locks[0].URL
 	path, found := strings.CutPrefix(link, "https://latch.example.com")
@@ -172,8 +173,11 @@ func TestAPILockLinkShowsNoResponse(t *testing.T) {
 	l := b.lane(t)
 	l.script("/told", receiver.JSON(400, `{"said":"open sesame"}`))
 	l.script("/do", receiver.JSON(400, `{"said":"open sesame"}`))
-	run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":[{"name":"a","do":{"http":{"url":"$R/do","retry":{"maximum_attempts":1}}}}],"on_failure":"stop",
-		"webhooks":[{"id":"gate","events":[{"event":"AFTER_STEP","blocking":true}]},{"id":"told","url":"$R/told","event":"BEFORE_STEP"}]}`)
+	run := l.begin(latch.WorkflowRelease, `{"id":"r",
+		"steps":[{"name":"a","do":{"http":{"url":"$R/do","retry":{"maximum_attempts":1}}}}],"on_failure":"stop",
+		"webhooks":[
+			{"id":"gate","events":[{"event":"AFTER_STEP","blocking":true}]},
+			{"id":"told","url":"$R/told","event":"BEFORE_STEP"}]}`)
 	l.openLock(run.GetID(), "gate")
 	link := l.status(run.GetID()).Locks[0].URL
 	path := strings.TrimPrefix(link, "http://127.0.0.1:1")

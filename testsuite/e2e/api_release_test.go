@@ -20,7 +20,8 @@ func TestAPIReleases(t *testing.T) {
 	s.call("POST", "/latch/v1/releases", body, "X-API-Key", "run-key-0123456789", "Idempotency-Key", "k1").read(t, 201, &first)
 	s.call("POST", "/latch/v1/releases", body, "X-API-Key", "run-key-0123456789", "Idempotency-Key", "k1").read(t, 201, &again)
 	require.Equal(t, first, again)
-	changed := s.call("POST", "/latch/v1/releases", strings.Replace(body, "The shop", "Another", 1), "X-API-Key", "run-key-0123456789", "Idempotency-Key", "k1")
+	changed := s.call("POST", "/latch/v1/releases", strings.Replace(body, "The shop", "Another", 1), "X-API-Key",
+		"run-key-0123456789", "Idempotency-Key", "k1")
 	require.Contains(t, changed.problem(t, 422).Detail, "Idempotency-Key")
 	conflict := s.as("run-key-0123456789", "POST", "/latch/v1/releases", body).problem(t, 409)
 	require.Equal(t, first["run_id"], conflict.RunID)
@@ -32,7 +33,8 @@ func TestAPIReleases(t *testing.T) {
 	var skipped latch.Record
 	path := "/latch/v1/releases/one-" + b.queue
 	s.as("run-key-0123456789", "POST", path+"/skip", `{"webhook":"board","event":"BEFORE_RELEASE"}`).problem(t, 422)
-	s.as("run-key-0123456789", "POST", path+"/skip", `{"webhook":"board","event":"BEFORE_RELEASE","reason":"not today"}`).read(t, 200, &skipped)
+	s.as("run-key-0123456789", "POST", path+"/skip",
+		`{"webhook":"board","event":"BEFORE_RELEASE","reason":"not today"}`).read(t, 200, &skipped)
 	require.Equal(t, latch.ResultSkipped, skipped.Result)
 	require.Contains(t, skipped.Error, "skipped by ci")
 	require.Eventually(t, func() bool {
@@ -65,7 +67,8 @@ func TestAPIEvents(t *testing.T) {
 	s := b.serve("LATCH_API_KEYS", apiKeys)
 	var first, again map[string]string
 	for _, into := range []*map[string]string{&first, &again} {
-		s.call("POST", "/latch/v1/events", `{"event":"INSTANCE_CREATED"}`, "X-API-Key", "run-key-0123456789", "Idempotency-Key", b.queue).read(t, 201, into)
+		s.call("POST", "/latch/v1/events", `{"event":"INSTANCE_CREATED"}`, "X-API-Key", "run-key-0123456789",
+			"Idempotency-Key", b.queue).read(t, 201, into)
 	}
 	require.Equal(t, first, again)
 	var result latch.EmissionResult
@@ -80,7 +83,9 @@ func TestAPIEvents(t *testing.T) {
 func TestAPIInvalidRelease(t *testing.T) {
 	t.Parallel()
 	s := setup(t).serve("LATCH_API_KEYS", apiKeys)
-	got := s.as("run-key-0123456789", "POST", "/latch/v1/releases", `{"id":"x","stepz":[],"on_failure":"pray","webhooks":[{"id":"w","events":[{"event":"BEFORE_RELEASE","blocking":true,"when":"1 +"}]}]}`).problem(t, 422)
+	got := s.as("run-key-0123456789", "POST", "/latch/v1/releases", `{"id":"x","stepz":[],"on_failure":"pray",
+		"webhooks":[{"id":"w",
+			"events":[{"event":"BEFORE_RELEASE","blocking":true,"when":"1 +"}]}]}`).problem(t, 422)
 	var fields []string
 	for _, each := range got.Errors {
 		fields = append(fields, each.Location)

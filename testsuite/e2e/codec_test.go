@@ -64,7 +64,8 @@ func (b *bench) stored(ctx context.Context) string {
 		require.NoError(b, err)
 		all.Write(encoded)
 	}
-	listed, err := shared.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: "TaskQueue = '" + b.queue + "'", PageSize: 1000})
+	listed, err := shared.client.ListWorkflow(ctx,
+		&workflowservice.ListWorkflowExecutionsRequest{Query: "TaskQueue = '" + b.queue + "'", PageSize: 1000})
 	require.NoError(b, err)
 	require.NotEmpty(b, listed.GetExecutions())
 	for _, info := range listed.GetExecutions() {
@@ -100,10 +101,12 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 		WorkflowID string `json:"workflow_id"`
 		RunID      string `json:"run_id"`
 	}
-	release := b.spec(`{"id":"` + b.jobID("shop") + `","title":"hush-title","vars":{"a":"hush-variable"},"webhooks":[
-		{"id":"board","url":"{R}/asks","headers":{"X-Note":"hush-header"},"body":{"note":"hush-body ${vars.a}"},"events":[{"event":"BEFORE_RELEASE","blocking":true}]}],
+	release := b.spec(`{"id":"` + b.jobID("shop") + `","title":"hush-title","vars":{"a":"hush-variable"},
+		"webhooks":[{"id":"board","url":"{R}/asks","headers":{"X-Note":"hush-header"},
+			"body":{"note":"hush-body ${vars.a}"},"events":[{"event":"BEFORE_RELEASE","blocking":true}]}],
 		"steps":[{"name":"hush-step","do":{"http":{"url":"{R}/work?hush-query"}}}]}`)
-	s.call("POST", "/latch/v1/releases", release, "Authorization", "Bearer run-key-0123456789", "Idempotency-Key", b.queue).read(t, 201, &started)
+	s.call("POST", "/latch/v1/releases", release, "Authorization", "Bearer run-key-0123456789", "Idempotency-Key",
+		b.queue).read(t, 201, &started)
 	var token string
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		var listed struct{ Locks []latch.OpenLock }
@@ -118,13 +121,15 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 	var again struct {
 		RunID string `json:"run_id"`
 	}
-	s.call("POST", "/latch/v1/releases", release, "Authorization", "Bearer run-key-0123456789", "Idempotency-Key", b.queue).read(t, 201, &again)
+	s.call("POST", "/latch/v1/releases", release, "Authorization", "Bearer run-key-0123456789", "Idempotency-Key",
+		b.queue).read(t, 201, &again)
 	require.Equal(t, started.RunID, again.RunID, "the memo by which a repeated call is known is read")
 	page := s.call("GET", "/locks/"+url.PathEscape(token), "", "Authorization", "Bearer lock-key-0123456789", "Accept", "text/html")
 	require.Equal(t, 200, page.status, page.body)
 	require.Contains(t, page.body, "hush-title", "the page reads the run's input")
 	var record latch.Record
-	s.as("lock-key-0123456789", "POST", lockPath(token)+"/release", `{"reason":"hush-reason","data":{"more":"hush-data"}}`).read(t, 200, &record)
+	s.as("lock-key-0123456789", "POST", lockPath(token)+"/release",
+		`{"reason":"hush-reason","data":{"more":"hush-data"}}`).read(t, 200, &record)
 	require.Equal(t, `"hush-answer"`, string(record.Data["said"]))
 	connected, options := clientWith(t, key)
 	var released latch.ReleaseResult
@@ -140,8 +145,10 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 
 	// A job by the starter, that fails: its error is read, and stored encrypted.
 	id := b.jobID("nightly")
-	job := b.spec(`{"id":"` + id + `","title":"hush-title","task":{"http":{"url":"{R}/breaks","success":"response.data.said == 'hush-expression'"}},
-		"webhooks":[{"id":"told","url":"{R}/failing","retry":{"initial_interval":"10ms","maximum_attempts":2},"event":"JOB_FAILURE"}]}`)
+	job := b.spec(`{"id":"` + id + `","title":"hush-title",
+		"task":{"http":{"url":"{R}/breaks","success":"response.data.said == 'hush-expression'"}},
+		"webhooks":[{"id":"told","url":"{R}/failing","retry":{"initial_interval":"10ms","maximum_attempts":2},
+			"event":"JOB_FAILURE"}]}`)
 	b.receiver.Script("/failing", receiver.Status(503))
 	ran := b.starterWith("LATCH_PAYLOAD_KEYS="+key.Setting(), job, "job", "run", "-", "--watch")
 	require.Equal(t, 1, ran.ExitCode, ran.Stderr)
@@ -162,7 +169,8 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 
 	// A registered job, triggered by its schedule.
 	nightly := b.jobID("registered")
-	applied := b.starterWith("LATCH_PAYLOAD_KEYS="+key.Setting(), b.spec(`{"id":"`+nightly+`","task":{"http":{"url":"{R}/breaks","headers":{"X-Note":"hush-header"}}}}`), "job", "apply", "-")
+	applied := b.starterWith("LATCH_PAYLOAD_KEYS="+key.Setting(),
+		b.spec(`{"id":"`+nightly+`","task":{"http":{"url":"{R}/breaks","headers":{"X-Note":"hush-header"}}}}`), "job", "apply", "-")
 	require.Zero(t, applied.ExitCode, applied.Stderr)
 	store := registry.New(registry.Options{Service: func() workflowservice.WorkflowServiceClient { return connected.WorkflowService() },
 		Namespace: client.DefaultNamespace, TaskQueue: b.queue, DataConverter: options.DataConverter})
@@ -213,7 +221,8 @@ func TestARunWaitsForItsKey(t *testing.T) {
 	run, err := connected.ExecuteWorkflow(b.ctx, client.StartWorkflowOptions{ID: "after-" + b.queue, TaskQueue: b.queue},
 		latch.WorkflowEmit, json.RawMessage(`{"event":"DEPLOYED"}`))
 	require.NoError(t, err)
-	require.NoError(t, connected.SignalWorkflow(b.ctx, plain.GetID(), "", latch.MessageReleaseLock, latch.LockRelease{Lock: lock.Token, By: "ann"}))
+	require.NoError(t, connected.SignalWorkflow(b.ctx, plain.GetID(), "", latch.MessageReleaseLock,
+		latch.LockRelease{Lock: lock.Token, By: "ann"}))
 	failedTask := func(id string) func() bool {
 		return func() bool {
 			for _, event := range b.events(shared.client.GetWorkflow(b.ctx, id, "")) {
@@ -276,7 +285,8 @@ func TestTheCodecServerDecodes(t *testing.T) {
 	ask := func(authorization string) (int, string, http.Header) {
 		request, err := http.NewRequestWithContext(b.ctx, "POST", "http://"+address+"/decode", bytes.NewReader(asked))
 		require.NoError(t, err)
-		for header, value := range map[string]string{"Content-Type": "application/json", "X-Namespace": "default", "Origin": origin, "Authorization": authorization} {
+		for header, value := range map[string]string{"Content-Type": "application/json", "X-Namespace": "default",
+			"Origin": origin, "Authorization": authorization} {
 			request.Header.Set(header, value)
 		}
 		response, err := http.DefaultClient.Do(request)
@@ -314,9 +324,12 @@ func TestBadCodecSettingsEndTheStart(t *testing.T) {
 		says []string
 	}{
 		"codec server beyond loopback": {shared.starterPath, []string{"codec", "serve"},
-			[]string{"LATCH_CODEC_ADDR=0.0.0.0:0", "LATCH_PAYLOAD_KEYS=a=hush", "LATCH_CODEC_ORIGINS=*"}, []string{"LATCH_CODEC_ADDR", "LATCH_CODEC_TOKENS", "LATCH_PAYLOAD_KEYS", "LATCH_CODEC_ORIGINS"}},
-		"worker": {shared.workerPath, nil, []string{"LATCH_PAYLOAD_KEYS=a=hush,b", "LATCH_LOG_FORMAT=xml"}, []string{"LATCH_PAYLOAD_KEYS: key 1", "key 2", "LATCH_LOG_FORMAT"}},
-		"api":    {shared.starterPath, []string{"serve"}, []string{"LATCH_PAYLOAD_KEYS_FILE=/nowhere", "LATCH_API_URL=hm"}, []string{"LATCH_PAYLOAD_KEYS_FILE", "LATCH_API_URL"}},
+			[]string{"LATCH_CODEC_ADDR=0.0.0.0:0", "LATCH_PAYLOAD_KEYS=a=hush", "LATCH_CODEC_ORIGINS=*"},
+			[]string{"LATCH_CODEC_ADDR", "LATCH_CODEC_TOKENS", "LATCH_PAYLOAD_KEYS", "LATCH_CODEC_ORIGINS"}},
+		"worker": {shared.workerPath, nil, []string{"LATCH_PAYLOAD_KEYS=a=hush,b", "LATCH_LOG_FORMAT=xml"},
+			[]string{"LATCH_PAYLOAD_KEYS: key 1", "key 2", "LATCH_LOG_FORMAT"}},
+		"api": {shared.starterPath, []string{"serve"}, []string{"LATCH_PAYLOAD_KEYS_FILE=/nowhere", "LATCH_API_URL=hm"},
+			[]string{"LATCH_PAYLOAD_KEYS_FILE", "LATCH_API_URL"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

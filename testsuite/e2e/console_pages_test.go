@@ -120,7 +120,8 @@ func draw(t *testing.T, page *browser.Page, path string, size browser.Size, sche
 	}
 	width := map[browser.Size]string{browser.Desktop: "desktop", browser.Phone: "phone"}[size]
 	require.NoError(t, os.MkdirAll(folder, 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%s-%s.png", nameOfPage(path), width, scheme)), page.Picture(), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%s-%s.png", nameOfPage(path), width, scheme)),
+		page.Picture(), 0o644))
 }
 
 // A person logs in by a key at a phone's width, and removes a lock that the inbox

@@ -51,11 +51,13 @@ func (i *island) job(id, webhooks string) latch.JobResult {
 func (i *island) exhausted(jobs int) []string {
 	i.Helper()
 	const attempts = 2
-	i.receiver.Script("/down", append(slices.Repeat([]receiver.Answer{receiver.Status(503)}, jobs*attempts), receiver.JSON(200, `{"taken":true}`))...)
+	i.receiver.Script("/down", append(slices.Repeat([]receiver.Answer{receiver.Status(503)}, jobs*attempts),
+		receiver.JSON(200, `{"taken":true}`))...)
 	i.receiver.Script("/no", receiver.JSON(200, `{"result":"fail"}`))
 	var ids []string
 	for n := range jobs {
-		result := i.job(fmt.Sprint("down", n), `{"id":"down","url":"{R}/down","event":"JOB_SUCCESS","retry":{"initial_interval":"50ms","maximum_attempts":2}},
+		result := i.job(fmt.Sprint("down", n), `{"id":"down","url":"{R}/down","event":"JOB_SUCCESS",
+			"retry":{"initial_interval":"50ms","maximum_attempts":2}},
 			{"id":"no","url":"{R}/no","event":"JOB_COMPLETE"}`)
 		failed := recordOf(i, result.History, "down")
 		require.Equal(i, latch.ResultFail, failed.Result)
@@ -136,11 +138,13 @@ func TestDeliveriesThatFailedAreSentAgain(t *testing.T) {
 			i := newIsland(t, test.options, test.settings...)
 			failed := i.exhausted(3)
 			require.Equal(t, failed, deliveryIDs(i.deliveriesBecome("failed=true&since=1h", 3)))
-			for _, query := range []string{"failed=true&limit=1", "failed=true&webhook=down", "failed=true&webhook=down&event=JOB_SUCCESS&since=1h"} {
+			for _, query := range []string{"failed=true&limit=1", "failed=true&webhook=down",
+				"failed=true&webhook=down&event=JOB_SUCCESS&since=1h"} {
 				require.Equal(t, failed, deliveryIDs(i.deliveries(query)), query)
 			}
 			require.Len(t, i.deliveries("failed=true&job=down1"), 1)
-			for _, query := range []string{"failed=true&webhook=no", "failed=true&since=0s", "failed=true&until=1h", "failed=true&event=JOB_COMPLETE", "failed=true&release=down1"} {
+			for _, query := range []string{"failed=true&webhook=no", "failed=true&since=0s", "failed=true&until=1h",
+				"failed=true&event=JOB_COMPLETE", "failed=true&release=down1"} {
 				require.Empty(t, i.deliveries(query), query)
 			}
 			require.Len(t, i.deliveries("limit=4"), 6)
@@ -187,7 +191,8 @@ func TestDeliveriesAreToldByTheirLastWord(t *testing.T) {
 	held := make(chan struct{})
 	i.receiver.Script("/gone", receiver.Status(404), receiver.Answer{Status: 404, Hold: held}, receiver.Status(204))
 	i.receiver.Script("/slow", receiver.Status(500), receiver.Status(404))
-	result := i.job("gone", `{"id":"gone","url":"{R}/gone","event":"JOB_SUCCESS"}, {"id":"slow","url":"{R}/slow","event":"JOB_SUCCESS","retry":{"initial_interval":"`+beyondTheRun+`"}}`)
+	result := i.job("gone", `{"id":"gone","url":"{R}/gone","event":"JOB_SUCCESS"},
+		{"id":"slow","url":"{R}/slow","event":"JOB_SUCCESS","retry":{"initial_interval":"`+beyondTheRun+`"}}`)
 	handed := recordOf(t, result.History, "slow")
 	require.NotEmpty(t, handed.HandedTo)
 	require.Equal(t, handed.HandedTo, i.deliveriesBecome("webhook=slow", 1)[0].HandedTo, "pending, with its child")

@@ -22,19 +22,22 @@ func TestAuthTowardsReceivers(t *testing.T) {
 	t.Parallel()
 	const bearer, password, client, access = "be4rer+t0ken/==", "pa55word&<more>", "cl1ent s3cret", "acc3ss.t0ken"
 	private, public := signature.NewPair()
-	b := setup(t, "LATCH_LOG_LEVEL", "debug", "LATCH_SECRET_BEARER", bearer, "LATCH_SECRET_PASSWORD", password, "LATCH_SECRET_CLIENT", client, "LATCH_SECRET_PAIR", private)
+	b := setup(t, "LATCH_LOG_LEVEL", "debug", "LATCH_SECRET_BEARER", bearer, "LATCH_SECRET_PASSWORD", password,
+		"LATCH_SECRET_CLIENT", client, "LATCH_SECRET_PAIR", private)
 	b.receiver.Script("/token", receiver.JSON(200, `{"access_token":"`+access+`","token_type":"Bearer","expires_in":3600}`))
 	b.receiver.Script("/broken", receiver.Answer{Echo: true, Status: 401})
 	for _, path := range []string{"/bearer", "/basic", "/oauth2", "/pair"} {
 		b.receiver.Script(path, receiver.Answer{Echo: true})
 	}
 	const grant = `"auth":{"oauth2":{"token_url":"{R}/token","client_id":"latch","client_secret":"client","scopes":["hooks"]}}`
-	run := b.startJob("auth", jobWith("auth", `
-		{"id":"bearer","url":"{R}/bearer","event":"JOB_SUCCESS","auth":{"bearer":"bearer"}},
-		{"id":"basic","url":"{R}/basic","event":"JOB_SUCCESS","auth":{"basic":{"username":"ada","password":"password"}}},
+	run := b.startJob("auth", jobWith("auth", `{"id":"bearer","url":"{R}/bearer","event":"JOB_SUCCESS",
+		"auth":{"bearer":"bearer"}},
+		{"id":"basic","url":"{R}/basic","event":"JOB_SUCCESS",
+			"auth":{"basic":{"username":"ada","password":"password"}}},
 		{"id":"oauth2","url":"{R}/oauth2","event":"JOB_SUCCESS",`+grant+`},
 		{"id":"pair","url":"{R}/pair","event":"JOB_SUCCESS","secret":"pair"},
-		{"id":"refused","url":"{R}/oauth2","event":"JOB_SUCCESS","auth":{"oauth2":{"token_url":"{R}/broken","client_id":"latch","client_secret":"client"}}},
+		{"id":"refused","url":"{R}/oauth2","event":"JOB_SUCCESS",
+			"auth":{"oauth2":{"token_url":"{R}/broken","client_id":"latch","client_secret":"client"}}},
 		{"id":"missing","url":"{R}/bearer","event":"JOB_SUCCESS","auth":{"bearer":"nowhere"}}`))
 	result := b.succeeds(run)
 
@@ -45,7 +48,8 @@ func TestAuthTowardsReceivers(t *testing.T) {
 		require.Equal(t, want, requests[0].Header.Get("Authorization"))
 	}
 	require.Len(t, b.receiver.Requests("/token"), 1)
-	require.Contains(t, recordOf(t, result.History, "refused").Error, "the OAuth2 token of POST "+b.receiver.URL+"/broken: answered 401 Unauthorized")
+	require.Contains(t, recordOf(t, result.History, "refused").Error,
+		"the OAuth2 token of POST "+b.receiver.URL+"/broken: answered 401 Unauthorized")
 	require.Contains(t, recordOf(t, result.History, "missing").Error, `this worker has no secret "nowhere"`)
 	for _, webhook := range []string{"bearer", "basic", "oauth2", "pair"} {
 		require.Equal(t, latch.ResultPass, recordOf(t, result.History, webhook).Result)

@@ -25,9 +25,10 @@ func TestDeliveryOfCloudEvents(t *testing.T) {
 	for _, path := range []string{"/binary", "/structured"} {
 		b.receiver.Script(path, receiver.Status(503), receiver.Answer{})
 	}
-	run := b.startJob("events", jobWith("événement 1", `
-		{"id":"binary","url":"{R}/binary","event":"JOB_SUCCESS","cloudevents":"binary","secret":"key","body":{"n":9007199254740993},"retry":{"schedule":["20ms"]}},
-		{"id":"structured","url":"{R}/structured","event":"JOB_SUCCESS","cloudevents":"structured","secret":"key","body":{"n":9007199254740993},"retry":{"schedule":["20ms"]}}`))
+	run := b.startJob("events", jobWith("événement 1", `{"id":"binary","url":"{R}/binary","event":"JOB_SUCCESS",
+		"cloudevents":"binary","secret":"key","body":{"n":9007199254740993},"retry":{"schedule":["20ms"]}},
+		{"id":"structured","url":"{R}/structured","event":"JOB_SUCCESS","cloudevents":"structured",
+			"secret":"key","body":{"n":9007199254740993},"retry":{"schedule":["20ms"]}}`))
 	result := b.succeeds(run)
 	for _, mode := range []string{"binary", "structured"} {
 		record := recordOf(t, result.History, mode)
@@ -36,7 +37,8 @@ func TestDeliveryOfCloudEvents(t *testing.T) {
 		require.Len(t, requests, 2)
 		for _, request := range requests {
 			message := cehttp.NewMessage(request.Header, io.NopCloser(bytes.NewReader(request.Body)))
-			require.Equal(t, map[string]binding.Encoding{"binary": binding.EncodingBinary, "structured": binding.EncodingStructured}[mode], message.ReadEncoding())
+			require.Equal(t, map[string]binding.Encoding{"binary": binding.EncodingBinary,
+				"structured": binding.EncodingStructured}[mode], message.ReadEncoding())
 			event, err := binding.ToEvent(t.Context(), message)
 			require.NoError(t, err)
 			require.NoError(t, event.Validate())

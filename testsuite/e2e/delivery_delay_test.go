@@ -19,7 +19,8 @@ func TestDeliveryTellsOfItsAttempts(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.receiver.Script("/ends", receiver.Status(500))
-	b.receiver.Script("/discord", receiver.JSON(429, `{"message":"You are being rate limited.","retry_after":1.25,"global":false}`), receiver.Answer{})
+	b.receiver.Script("/discord",
+		receiver.JSON(429, `{"message":"You are being rate limited.","retry_after":1.25,"global":false}`), receiver.Answer{})
 	b.receiver.Script("/slack", receiver.Answer{Status: 500, Body: "no_service"})
 	b.receiver.Script("/handed", receiver.Status(502), receiver.Status(503), receiver.Status(504), receiver.Answer{})
 	run := b.startJob("attempts", jobWith("attempts", `

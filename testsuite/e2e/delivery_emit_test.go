@@ -24,11 +24,14 @@ func TestEmit(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.receiver.Script("/refuses", receiver.Status(404))
-	plain := b.startSpec(latch.WorkflowEmit, "plain", `{"event":"INSTANCE_CREATED","data":{"n":1.50},"instance":{"id":"i-7"},"vars":{"team":"core"},"webhooks":[
-		{"id":"told","url":"{R}/told","event":"INSTANCE_CREATED"},
-		{"id":"rendered","url":"{R}/rendered","event":"INSTANCE_CREATED","body":{"n":"${data.n}","i":"${instance.id}","t":"${vars.team}","e":"${event}"}},
-		{"id":"refuses","url":"{R}/refuses","event":"INSTANCE_CREATED"},
-		{"id":"other","url":"{R}/other","event":"INSTANCE_DELETED"}]}`)
+	plain := b.startSpec(latch.WorkflowEmit, "plain", `{"event":"INSTANCE_CREATED","data":{"n":1.50},
+		"instance":{"id":"i-7"},"vars":{"team":"core"},
+		"webhooks":[
+			{"id":"told","url":"{R}/told","event":"INSTANCE_CREATED"},
+			{"id":"rendered","url":"{R}/rendered","event":"INSTANCE_CREATED",
+				"body":{"n":"${data.n}","i":"${instance.id}","t":"${vars.team}","e":"${event}"}},
+			{"id":"refuses","url":"{R}/refuses","event":"INSTANCE_CREATED"},
+			{"id":"other","url":"{R}/other","event":"INSTANCE_DELETED"}]}`)
 	named := b.startSpec(latch.WorkflowEmit, "named", `{"id":"nightly","event":"PASSED_REGRESSION_TESTING"}`)
 
 	result := b.emission(plain)
@@ -83,9 +86,13 @@ func TestEmitRefuses(t *testing.T) {
 		"reserved":  {`{"event":"LOCK_OPENED"}`, "event: "},
 		"lowercase": {`{"event":"created"}`, "event: "},
 		"none":      {`{"id":"x"}`, "event: required"},
-		"stop":      {`{"event":"MINE","webhooks":[{"id":"a","url":"{R}","events":[{"event":"MINE","stop_release":"true"}]}]}`, "webhooks[0].events[0].stop_release"},
-		"rollback":  {`{"event":"MINE","webhooks":[{"id":"a","url":"{R}","events":[{"event":"MINE","rollback_release":"true"}]}]}`, "webhooks[0].events[0].rollback_release"},
-		"text":      {`"MINE"`, ""},
+		"stop": {`{"event":"MINE",
+			"webhooks":[{"id":"a","url":"{R}",
+				"events":[{"event":"MINE","stop_release":"true"}]}]}`, "webhooks[0].events[0].stop_release"},
+		"rollback": {`{"event":"MINE",
+			"webhooks":[{"id":"a","url":"{R}",
+				"events":[{"event":"MINE","rollback_release":"true"}]}]}`, "webhooks[0].events[0].rollback_release"},
+		"text": {`"MINE"`, ""},
 	} {
 		err := b.startSpec(latch.WorkflowEmit, name, c.spec).Get(b.ctx, nil)
 		require.Equal(t, latch.ErrorInvalidSpec, kindOf(err), "%s: %v", name, err)

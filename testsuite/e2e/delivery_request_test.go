@@ -15,7 +15,8 @@ import (
 
 // jobWith is a job whose work succeeds, with webhooks.
 func jobWith(id, webhooks string) string {
-	return `{"id":"` + id + `","title":"a \"b\" & c","vars":{"team":"x&y","list":[1,"two"]},"task":{"http":{"url":"{R}/work"}},"webhooks":[` + webhooks + `]}`
+	return `{"id":"` + id + `","title":"a \"b\" & c","vars":{"team":"x&y","list":[1,"two"]},
+		"task":{"http":{"url":"{R}/work"}},"webhooks":[` + webhooks + `]}`
 }
 
 // contract, "Webhook" and "Templates": methods, content types and the escaping
@@ -34,19 +35,23 @@ func TestDeliveryRequests(t *testing.T) {
 			require.Empty(t, r.Body)
 			require.Empty(t, r.Header.Get("Content-Type"))
 		}},
-		{"form", `"content_type":"application/x-www-form-urlencoded","body":"team=${vars.team}&title=${job.title}&list=${vars.list}"`, func(t *testing.T, r receiver.Request) {
+		{"form", `"content_type":"application/x-www-form-urlencoded",
+			"body":"team=${vars.team}&title=${job.title}&list=${vars.list}"`, func(t *testing.T, r receiver.Request) {
 			form, err := url.ParseQuery(string(r.Body))
 			require.NoError(t, err)
 			require.Equal(t, url.Values{"team": {"x&y"}, "title": {`a "b" & c`}, "list": {`[1,"two"]`}}, form)
 		}},
-		{"text", `"content_type":"text/plain; charset=utf-8","body":"${job.title} $${literal} ${vars.list}"`, func(t *testing.T, r receiver.Request) {
-			require.Equal(t, "text/plain; charset=utf-8", r.Header.Get("Content-Type"))
-			require.Equal(t, `a "b" & c ${literal} [1,"two"]`, string(r.Body))
-		}},
+		{"text", `"content_type":"text/plain; charset=utf-8","body":"${job.title} $${literal} ${vars.list}"`,
+			func(t *testing.T, r receiver.Request) {
+				require.Equal(t, "text/plain; charset=utf-8", r.Header.Get("Content-Type"))
+				require.Equal(t, `a "b" & c ${literal} [1,"two"]`, string(r.Body))
+			}},
 		{"json-text", `"body":"{\"title\":\"${job.title}\",\"list\":${vars.list}}"`, func(t *testing.T, r receiver.Request) {
 			require.JSONEq(t, `{"title":"a \"b\" & c","list":[1,"two"]}`, string(r.Body))
 		}},
-		{"json", `"content_type":"application/cloudevents+json","body":{"title":"${job.title}","list":"${vars.list}","n":1.50}`, func(t *testing.T, r receiver.Request) {
+		{"json", `"content_type":"application/cloudevents+json",
+			"body":{"title":"${job.title}","list":"${vars.list}",
+				"n":1.50}`, func(t *testing.T, r receiver.Request) {
 			require.Equal(t, "application/cloudevents+json", r.Header.Get("Content-Type"))
 			require.JSONEq(t, `{"title":"a \"b\" & c","list":[1,"two"],"n":1.5}`, string(r.Body))
 			require.Contains(t, string(r.Body), "1.50", "numbers go out with the digits they came in with")
@@ -183,7 +188,8 @@ func TestDeliveryAnswers(t *testing.T) {
 	}
 	hooks = append(hooks,
 		`{"id":"expression","url":"{R}/expression","events":[{"event":"JOB_SUCCESS","result":"history.data.score > 5 ? 'pass' : 'fail'"}]}`,
-		`{"id":"broken-expression","url":"{R}/broken-expression","events":[{"event":"JOB_SUCCESS","result":"history.data.score > 5 ? 'pass' : 'fail'"}]}`)
+		`{"id":"broken-expression","url":"{R}/broken-expression",
+			"events":[{"event":"JOB_SUCCESS","result":"history.data.score > 5 ? 'pass' : 'fail'"}]}`)
 	history := b.succeeds(b.startJob("answers", jobWith("answers", strings.Join(hooks, ",")))).History
 
 	object := recordOf(t, history, "object")

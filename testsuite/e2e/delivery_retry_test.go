@@ -72,7 +72,8 @@ func TestDeliveryWhoseAnswerIsLost(t *testing.T) {
 	b := setup(t)
 	loses := receiver.New(t)
 	loses.Script("/hook", receiver.Answer{Drop: true}, receiver.Answer{})
-	result := b.succeeds(b.startJob("lost", jobWith("lost", `{"id":"lost","url":"`+loses.URL+`/hook","event":"JOB_SUCCESS","retry":{"initial_interval":"20ms"}}`)))
+	result := b.succeeds(b.startJob("lost",
+		jobWith("lost", `{"id":"lost","url":"`+loses.URL+`/hook","event":"JOB_SUCCESS","retry":{"initial_interval":"20ms"}}`)))
 	record := recordOf(t, result.History, "lost")
 	require.Equal(t, latch.ResultPass, record.Result)
 	require.Equal(t, 2, record.Attempts)
@@ -120,7 +121,8 @@ func TestDeliveryCostsAtMostSixEvents(t *testing.T) {
 	for _, n := range []int{1, 20} {
 		var hooks []string
 		for i := range n {
-			hooks = append(hooks, fmt.Sprintf(`{"id":"hook-%d","url":"{R}/hook","events":[{"event":"JOB_SUCCESS","result":"history.data.score > 5 ? 'pass' : 'fail'"}]}`, i))
+			hooks = append(hooks, fmt.Sprintf(`{"id":"hook-%d","url":"{R}/hook",
+				"events":[{"event":"JOB_SUCCESS","result":"history.data.score > 5 ? 'pass' : 'fail'"}]}`, i))
 		}
 		run := b.startJob(fmt.Sprintf("cost-%d", n), jobWith("cost", strings.Join(hooks, ",")))
 		result := b.succeeds(run)
@@ -214,7 +216,8 @@ func TestDeliveryIsHandedOver(t *testing.T) {
 	down := receiver.New(t)
 	require.NoError(t, down.Stop())
 	asking := make(chan struct{})
-	b.receiver.Script("/asks", receiver.Answer{Hold: asking, Status: 503, Header: map[string][]string{"Retry-After": {"40"}}}, receiver.Answer{})
+	b.receiver.Script("/asks", receiver.Answer{Hold: asking, Status: 503,
+		Header: map[string][]string{"Retry-After": {"40"}}}, receiver.Answer{})
 	finishing, failing := make(chan struct{}), make(chan struct{})
 	b.receiver.Script("/finishing", receiver.Status(503), receiver.Answer{Hold: finishing})
 	b.receiver.Script("/failing", receiver.Status(503), receiver.Answer{Hold: failing, Status: 503}, receiver.Answer{})

@@ -38,7 +38,8 @@ func TestSecretsStayUnseen(t *testing.T) {
 	b.receiver.Script("/object", receiver.JSON(200, string(asJSON)))
 	b.receiver.Script("/url", receiver.Answer{Body: url.QueryEscape(hidden) + " " + base64.StdEncoding.EncodeToString([]byte(hidden))})
 	b.receiver.Script(path, failing)
-	const with = `"event":"JOB_SUCCESS","secret":"key","header_secrets":{"Authorization":"authorization"},"retry":{"initial_interval":"10ms","maximum_attempts":2}`
+	const with = `"event":"JOB_SUCCESS","secret":"key","header_secrets":{"Authorization":"authorization"},
+		"retry":{"initial_interval":"10ms","maximum_attempts":2}`
 	run := b.startJob("unseen", jobWith("unseen", `
 		{"id":"text","url":"{R}/text",`+with+`},
 		{"id":"form","url":"{R}/form","content_type":"application/x-www-form-urlencoded","body":"a=1",`+with+`},
@@ -97,7 +98,8 @@ func spellings(t testing.TB, text string) []string {
 func TestSecretsGoToTheirHostsAlone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_SECRET_BOARD", "for-the-board-alone", "LATCH_SECRET_HERE", "here", "LATCH_SECRET_LOOSE", "loose",
-		"LATCH_SECRET_SECURE", "over-https-alone", "LATCH_SECRETS_HOSTS", "board=hooks.example.com|*.corp,here=http://127.0.0.1,secure=127.0.0.1", "LATCH_SECRETS_HOSTS_REQUIRED", "true")
+		"LATCH_SECRET_SECURE", "over-https-alone", "LATCH_SECRETS_HOSTS",
+		"board=hooks.example.com|*.corp,here=http://127.0.0.1,secure=127.0.0.1", "LATCH_SECRETS_HOSTS_REQUIRED", "true")
 	result := b.succeeds(b.startJob("bound", jobWith("bound", `
 		{"id":"elsewhere","url":"{R}/elsewhere","event":"JOB_SUCCESS","secret":"board"},
 		{"id":"header","url":"{R}/header","event":"JOB_SUCCESS","header_secrets":{"X-Key":"board"}},

@@ -59,11 +59,13 @@ func TestSignaturesHoldInGoAndJavaScript(t *testing.T) {
 	oldPrivate, oldPublic := signature.NewPair()
 	b := setup(t, "LATCH_SECRET_PLAIN", plain, "LATCH_SECRET_SYMMETRIC", symmetric, "LATCH_SECRET_ROTATED", symmetric+"\n"+old,
 		"LATCH_SECRET_PAIR", private, "LATCH_SECRET_PAIRS", private+"\n"+oldPrivate, "LATCH_SECRET_BOTH", symmetric+"\n"+private)
-	b.succeeds(b.startJob("signed", jobWith("signed", `
-		{"id":"plain","url":"{R}/plain","event":"JOB_SUCCESS","secret":"plain"},
+	b.succeeds(b.startJob("signed", jobWith("signed", `{"id":"plain","url":"{R}/plain","event":"JOB_SUCCESS",
+		"secret":"plain"},
 		{"id":"get","url":"{R}/get","method":"GET","event":"JOB_SUCCESS","secret":"symmetric"},
-		{"id":"form","url":"{R}/form","event":"JOB_SUCCESS","secret":"symmetric","content_type":"application/x-www-form-urlencoded","body":"name=${job.title}"},
-		{"id":"symmetric","url":"{R}/symmetric","event":"JOB_SUCCESS","secret":"symmetric","body":{"name":"Zoë 🔒","n":9007199254740993}},
+		{"id":"form","url":"{R}/form","event":"JOB_SUCCESS","secret":"symmetric",
+			"content_type":"application/x-www-form-urlencoded","body":"name=${job.title}"},
+		{"id":"symmetric","url":"{R}/symmetric","event":"JOB_SUCCESS","secret":"symmetric",
+			"body":{"name":"Zoë 🔒","n":9007199254740993}},
 		{"id":"rotated","url":"{R}/rotated","event":"JOB_SUCCESS","secret":"rotated"},
 		{"id":"pair","url":"{R}/pair","event":"JOB_SUCCESS","secret":"pair","body":{"name":"Zoë 🔒"}},
 		{"id":"pairs","url":"{R}/pairs","event":"JOB_SUCCESS","secret":"pairs"},
@@ -206,7 +208,8 @@ func inJavaScript(t *testing.T, looks []look) []string {
 
 	input, err := json.Marshal(looks)
 	require.NoError(t, err)
-	result, err := process.Run(t.Context(), process.Command{Path: node, Args: []string{"verify.js"}, Dir: folder, Stdin: bytes.NewReader(input)})
+	result, err := process.Run(t.Context(),
+		process.Command{Path: node, Args: []string{"verify.js"}, Dir: folder, Stdin: bytes.NewReader(input)})
 	require.NoError(t, err)
 	require.Zero(t, result.ExitCode, result.Stderr)
 	var refusals []string

@@ -26,7 +26,8 @@ func TestDoctor(t *testing.T) {
 	}
 	fine := examine(0)
 	require.True(t, report.OK)
-	for _, part := range []string{"ok temporal: reached, server 1.", `ok namespace: "default" keeps`, "ok registry: ", `a worker polls the task queue "` + b.queue, "ok settings of the worker", "ok settings of the API"} {
+	for _, part := range []string{"ok temporal: reached, server 1.", `ok namespace: "default" keeps`, "ok registry: ",
+		`a worker polls the task queue "` + b.queue, "ok settings of the worker", "ok settings of the API"} {
 		require.Contains(t, fine, part)
 	}
 	require.Contains(t, examine(1, "LATCH_SECRET_BOARD=value-of-the-board"), `wrong secrets: "board" is bound to no host`)

@@ -48,10 +48,15 @@ func TestKilledWhileDelivering(t *testing.T) {
 func TestKilledBetweenTasks(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	run := b.startJob("between", `{"id":"between","jobs":[
-		{"id":"first","task":{"http":{"url":"{R}/first"}},"webhooks":[{"id":"told","url":"{R}/first-told","event":"JOB_SUCCESS"}]},
-		{"id":"second","task":{"http":{"url":"{R}/second"}},"webhooks":[{"id":"gate","url":"{R}/gate","events":[{"event":"JOB_START","blocking":true}]}]}],
-		"webhooks":[{"id":"start","url":"{R}/start","event":"JOB_START"},{"id":"done","url":"{R}/done","event":"JOB_SUCCESS"}]}`)
+	run := b.startJob("between", `{"id":"between",
+		"jobs":[
+			{"id":"first","task":{"http":{"url":"{R}/first"}},
+				"webhooks":[{"id":"told","url":"{R}/first-told","event":"JOB_SUCCESS"}]},
+			{"id":"second","task":{"http":{"url":"{R}/second"}},
+				"webhooks":[{"id":"gate","url":"{R}/gate","events":[{"event":"JOB_START","blocking":true}]}]}],
+		"webhooks":[
+			{"id":"start","url":"{R}/start","event":"JOB_START"},
+			{"id":"done","url":"{R}/done","event":"JOB_SUCCESS"}]}`)
 	gate := b.arrives("/gate", 1)[0]
 	second := shared.client.GetWorkflow(b.ctx, run.GetID()+"/second", "")
 	awaitResponse(b, second, "gate")
@@ -121,7 +126,8 @@ func TestWorkerReportsAllBadSettings(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, result.ExitCode, result.Stderr)
 	for _, name := range []string{"LATCH_HEALTH_ADDR", "LATCH_DRAIN_TIMEOUT", "LATCH_LOG_FORMAT", "LATCH_LOG_LEVEL", "LATCH_BUILD_ID",
-		"LATCH_ALLOW_COMMANDS", "LATCH_EGRESS_ALLOW", "LATCH_EGRESS_PROXY", "LATCH_SECRETS_HOSTS", "LATCH_SECRETS_DIR", "LATCH_API_URL", "LATCH_SECRET_QUOTED", "LATCH_SECRET_VERSIONED"} {
+		"LATCH_ALLOW_COMMANDS", "LATCH_EGRESS_ALLOW", "LATCH_EGRESS_PROXY", "LATCH_SECRETS_HOSTS", "LATCH_SECRETS_DIR",
+		"LATCH_API_URL", "LATCH_SECRET_QUOTED", "LATCH_SECRET_VERSIONED"} {
 		require.Contains(t, result.Stderr, name)
 	}
 	require.NotContains(t, result.Stderr, "AAEC")

@@ -28,10 +28,12 @@ func TestEnforcedWebhookCannotBeReplaced(t *testing.T) {
 	s.as("run-key-0123456789", "POST", "/latch/v1/events", s.spec(`{"event":"OTHER",`+own+`}`)).problem(t, 422)
 
 	for name, each := range map[string]struct{ workflow, spec, path string }{
-		"release":           {latch.WorkflowRelease, `{"id":"r",` + steps + `,` + own + `}`, "webhooks[0].id"},
-		"event":             {latch.WorkflowEmit, `{"event":"OTHER",` + own + `}`, "webhooks[0].id"},
-		"job of a sequence": {latch.WorkflowJobRun, `{"id":"j","jobs":[{"id":"one","task":{"http":{"url":"{R}/work"}},` + own + `}]}`, "jobs[0].webhooks[0].id"},
-		"reads like it":     {latch.WorkflowRelease, `{"id":"r",` + steps + `,"webhooks":[{"id":"Board","url":"{R}/own","event":"RELEASE_SUCCESS"}]}`, "webhooks[0].id"},
+		"release": {latch.WorkflowRelease, `{"id":"r",` + steps + `,` + own + `}`, "webhooks[0].id"},
+		"event":   {latch.WorkflowEmit, `{"event":"OTHER",` + own + `}`, "webhooks[0].id"},
+		"job of a sequence": {latch.WorkflowJobRun,
+			`{"id":"j","jobs":[{"id":"one","task":{"http":{"url":"{R}/work"}},` + own + `}]}`, "jobs[0].webhooks[0].id"},
+		"reads like it": {latch.WorkflowRelease,
+			`{"id":"r",` + steps + `,"webhooks":[{"id":"Board","url":"{R}/own","event":"RELEASE_SUCCESS"}]}`, "webhooks[0].id"},
 	} {
 		require.ErrorContains(t, b.invalid(each.workflow, name, each.spec), each.path)
 	}

@@ -39,7 +39,8 @@ type bench struct {
 // of its environment.
 func setup(t *testing.T, settings ...string) *bench {
 	t.Helper()
-	b := &bench{T: t, ctx: hang.Context(t), queue: strings.ReplaceAll(t.Name(), "/", "-"), receiver: receiver.New(t), settings: map[string]string{}}
+	b := &bench{T: t, ctx: hang.Context(t), queue: strings.ReplaceAll(t.Name(), "/", "-"), receiver: receiver.New(t),
+		settings: map[string]string{}}
 	for i := 0; i+1 < len(settings); i += 2 {
 		b.settings[settings[i]] = settings[i+1]
 	}
@@ -77,7 +78,8 @@ func freeAddress(t *testing.T) string {
 // start starts a workflow with JSON, as a service in any language would.
 func (b *bench) start(workflow, id, input string) client.WorkflowRun {
 	b.Helper()
-	run, err := shared.client.ExecuteWorkflow(b.ctx, client.StartWorkflowOptions{ID: id + "-" + b.queue, TaskQueue: b.queue}, workflow, json.RawMessage(input))
+	run, err := shared.client.ExecuteWorkflow(b.ctx,
+		client.StartWorkflowOptions{ID: id + "-" + b.queue, TaskQueue: b.queue}, workflow, json.RawMessage(input))
 	require.NoError(b, err)
 	return run
 }
@@ -118,7 +120,8 @@ func splitPort(address string) (host string, port int, err error) {
 func (b *bench) starterAt(address, job string) process.Result {
 	b.Helper()
 	result, err := process.Run(b.ctx, process.Command{Path: shared.starterPath, Args: []string{"job", "apply", "-"},
-		Stdin: strings.NewReader(strings.ReplaceAll(job, "{R}", b.receiver.URL)), Env: []string{"TEMPORAL_ADDRESS=" + address, "LATCH_TASK_QUEUE=" + b.queue}})
+		Stdin: strings.NewReader(strings.ReplaceAll(job, "{R}", b.receiver.URL)),
+		Env:   []string{"TEMPORAL_ADDRESS=" + address, "LATCH_TASK_QUEUE=" + b.queue}})
 	require.NoError(b, err)
 	return result
 }

@@ -102,8 +102,10 @@ func TestGate(t *testing.T) {
 	}{
 		{name: "a lock that passes, then a rule that passes", gates: []string{held, ruled}, message: latch.MessageReleaseLock,
 			decisions: []string{latch.Continue, latch.Continue}},
-		{name: "a rule stops", gates: []string{ruled}, failed: 3, decisions: []string{latch.Stop}, by: latch.DecidedBy{Webhook: "tests", Event: "TESTED"}},
-		{name: "a rule rolls back", gates: []string{ruled, held}, failed: 6, decisions: []string{latch.Rollback}, by: latch.DecidedBy{Webhook: "tests", Event: "TESTED"}},
+		{name: "a rule stops", gates: []string{ruled}, failed: 3, decisions: []string{latch.Stop},
+			by: latch.DecidedBy{Webhook: "tests", Event: "TESTED"}},
+		{name: "a rule rolls back", gates: []string{ruled, held}, failed: 6, decisions: []string{latch.Rollback},
+			by: latch.DecidedBy{Webhook: "tests", Event: "TESTED"}},
 		{name: "a removal stops", gates: []string{held, ruled}, message: latch.MessageReleaseLock,
 			argument:  map[string]any{"result": "fail", "data": map[string]any{"stop_release": true}, "by": "ann"},
 			decisions: []string{latch.Stop}, by: latch.DecidedBy{Webhook: "gate", Event: "APPROVED", By: "ann"}},
@@ -171,7 +173,9 @@ func TestGateFireHandsOver(t *testing.T) {
 	t.Parallel()
 	l := ownLane(t, shared.client, []worker.Plugin{latchPlugin()})
 	l.script("/told", receiver.Status(503), receiver.Status(503), receiver.JSON(200, `{"ok":true}`))
-	run := l.begin("fires", `{"event":"DEPLOYED","webhooks":[{"id":"told","url":"$R/told","event":"DEPLOYED","retry":{"schedule":["`+beyondTheRun+`","10ms"]}}]}`)
+	run := l.begin("fires", `{"event":"DEPLOYED",
+		"webhooks":[{"id":"told","url":"$R/told","event":"DEPLOYED",
+			"retry":{"schedule":["`+beyondTheRun+`","10ms"]}}]}`)
 	var records []latch.Record
 	require.NoError(t, run.Get(l.ctx, &records))
 	require.Equal(t, latch.ResultPending, records[0].Result)

@@ -18,7 +18,8 @@ func TestARetryWithAMaximumAloneRuns(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.receiver.Script("/busy", receiver.Status(503), receiver.Status(200))
-	run := b.start(latch.WorkflowJobRun, "job", fmt.Sprintf(`{"id":"1","task":{"http":{"url":"%s/busy","retry":{"maximum_interval":"1s","maximum_attempts":2}}}}`, b.receiver.URL))
+	run := b.start(latch.WorkflowJobRun, "job",
+		fmt.Sprintf(`{"id":"1","task":{"http":{"url":"%s/busy","retry":{"maximum_interval":"1s","maximum_attempts":2}}}}`, b.receiver.URL))
 	var result latch.JobResult
 	require.NoError(t, run.Get(b.ctx, &result))
 	require.Len(t, b.receiver.Requests("/busy"), 2)
@@ -28,7 +29,8 @@ func TestARetryWithAMaximumAloneRuns(t *testing.T) {
 func TestAMessageThatIsNoTextIsRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	run := b.start(latch.WorkflowRelease, "release", `{"id":"1","steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"DONE"}}}}],
+	run := b.start(latch.WorkflowRelease, "release", `{"id":"1",
+		"steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"DONE"}}}}],
 		"webhooks":[{"id":"board","events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`)
 	lock := awaitLock(t, run.GetID())
 	bad := json.RawMessage("{\"by\":[\"\xff\"]}")
@@ -62,9 +64,11 @@ func TestTheStatusOfARefusedRunIsFailed(t *testing.T) {
 func TestTheVariableWebhookIsTheSameEverywhere(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	run := b.start(latch.WorkflowRelease, "webhook", fmt.Sprintf(`{"id":"1","steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"DONE"}}}}],
-		"webhooks":[{"id":"board","url":"%s/${webhook.id}","headers":{"X-Of":"${webhook.id}"},"body":{"of":"${webhook}"},"events":[
-			{"event":"BEFORE_RELEASE","when":"webhook.id == 'board'","stop_release":"webhook.id != 'board'"}]}]}`, b.receiver.URL))
+	run := b.start(latch.WorkflowRelease, "webhook", fmt.Sprintf(`{"id":"1",
+		"steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"DONE"}}}}],
+		"webhooks":[{"id":"board","url":"%s/${webhook.id}","headers":{"X-Of":"${webhook.id}"},
+			"body":{"of":"${webhook}"},"events":[{"event":"BEFORE_RELEASE","when":"webhook.id == 'board'",
+				"stop_release":"webhook.id != 'board'"}]}]}`, b.receiver.URL))
 	var result latch.ReleaseResult
 	require.NoError(t, run.Get(b.ctx, &result))
 	require.Equal(t, latch.ReleaseReleased, result.Status, result.Reason)
@@ -78,9 +82,11 @@ func TestALaterJobOfASequenceSeesTheEarlierOnes(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.receiver.Script("/build", receiver.JSON(200, `{"version":4.20}`))
-	run := b.start(latch.WorkflowJobRun, "sequence", fmt.Sprintf(`{"id":"s","jobs":[
-		{"id":"build","task":{"http":{"url":"%[1]s/build"}}},
-		{"id":"deploy","task":{"http":{"url":"%[1]s/deploy","body":{"version":"${jobs.build.kvp.version}","was":"${jobs['build'].status}"}}}}]}`, b.receiver.URL))
+	run := b.start(latch.WorkflowJobRun, "sequence", fmt.Sprintf(`{"id":"s",
+		"jobs":[
+			{"id":"build","task":{"http":{"url":"%[1]s/build"}}},
+			{"id":"deploy","task":{"http":{"url":"%[1]s/deploy","body":{"version":"${jobs.build.kvp.version}",
+				"was":"${jobs['build'].status}"}}}}]}`, b.receiver.URL))
 	require.NoError(t, run.Get(b.ctx, nil))
 	require.JSONEq(t, `{"version":4.20,"was":"succeeded"}`, string(b.receiver.Requests("/deploy")[0].Body))
 	require.Contains(t, string(b.receiver.Requests("/deploy")[0].Body), "4.20")
@@ -91,7 +97,8 @@ func TestALaterJobOfASequenceSeesTheEarlierOnes(t *testing.T) {
 func TestAChildWorkflowThatNobodyTakesTimesOut(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	run := b.start(latch.WorkflowJobRun, "job", `{"id":"1","task":{"workflow":{"type":"Nobodys","task_queue":"nobody-polls-this","timeout":"1s"}}}`)
+	run := b.start(latch.WorkflowJobRun, "job",
+		`{"id":"1","task":{"workflow":{"type":"Nobodys","task_queue":"nobody-polls-this","timeout":"1s"}}}`)
 	err := run.Get(b.ctx, nil)
 	require.ErrorContains(t, err, "did not close within 30s: is a worker running that polls its task queue?")
 }
@@ -102,8 +109,10 @@ func TestAHandedOverRecordKeepsWhatItsLockBrought(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.receiver.Stop()
-	run := b.start(latch.WorkflowRelease, "release", fmt.Sprintf(`{"id":"1","steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"DONE"}}}}],
-		"webhooks":[{"id":"board","url":"%s/board","retry":{"initial_interval":%q,"maximum_attempts":2},"events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`, b.receiver.URL, beyondTheRun))
+	run := b.start(latch.WorkflowRelease, "release", fmt.Sprintf(`{"id":"1",
+		"steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"DONE"}}}}],
+		"webhooks":[{"id":"board","url":"%s/board","retry":{"initial_interval":%q,"maximum_attempts":2},
+			"events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`, b.receiver.URL, beyondTheRun))
 	lock := awaitLock(t, run.GetID())
 	require.NoError(t, shared.client.SignalWorkflow(b.ctx, run.GetID(), "", latch.MessageReleaseLock,
 		latch.LockRelease{Lock: lock.Token, By: "ann", Data: latch.Object{"ticket": json.RawMessage("7")}}))

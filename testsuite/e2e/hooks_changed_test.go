@@ -49,9 +49,11 @@ func TestDisabledWebhookGetsNothingMore(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.serve("LATCH_API_KEYS", apiKeys)
-	s.register("leaked", `{"url":"{R}/leaked","events":[{"event":"JOB_SUCCESS"},{"event":"DELIVERY_EXHAUSTED"}],"retry":{"initial_interval":"14s"}}`)
+	s.register("leaked", `{"url":"{R}/leaked","events":[{"event":"JOB_SUCCESS"},{"event":"DELIVERY_EXHAUSTED"}],
+		"retry":{"initial_interval":"14s"}}`)
 	b.receiver.Script("/leaked", receiver.Status(503))
-	result := b.succeeds(b.startJob("j", `{"id":"j","task":{"http":{"url":"{R}/work"}},"webhooks":[{"id":"ops","url":"{R}/ops","event":"DELIVERY_EXHAUSTED"}]}`))
+	result := b.succeeds(b.startJob("j", `{"id":"j","task":{"http":{"url":"{R}/work"}},
+		"webhooks":[{"id":"ops","url":"{R}/ops","event":"DELIVERY_EXHAUSTED"}]}`))
 	handed := recordOf(t, result.History, "leaked")
 	require.NotEmpty(t, handed.HandedTo)
 	s.as(changeAdmin, "POST", "/latch/v1/webhooks/leaked/disable", "").read(t, 200, nil)
@@ -100,7 +102,8 @@ func TestDisabledGateGoesByOnError(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.serve("LATCH_API_KEYS", apiKeys)
-	s.register("tests", `{"url":"{R}/tests","retry":{"initial_interval":"500ms"},"events":[{"event":"BEFORE_RELEASE","stop_release":"history.data[?'stop'].orValue(false)"}]}`)
+	s.register("tests", `{"url":"{R}/tests","retry":{"initial_interval":"500ms"},
+		"events":[{"event":"BEFORE_RELEASE","stop_release":"history.data[?'stop'].orValue(false)"}]}`)
 	hold := make(chan struct{})
 	b.receiver.Script("/tests", receiver.Answer{Status: 503, Hold: hold}, receiver.Status(503))
 	run := b.startSpec(latch.WorkflowRelease, "r", `{"id":"r","steps":[{"name":"a","do":{"http":{"url":"{R}/work"}}}]}`)

@@ -60,7 +60,8 @@ func TestWebhookHistoryAcrossRuns(t *testing.T) {
 	s.register(url.PathEscape(id), `{"url":"{R}/hook","events":[{"event":"JOB_START"},{"event":"JOB_SUCCESS"},
 		{"event":"BEFORE_RELEASE","blocking":true},{"event":"RELEASE_SUCCESS"}]}`)
 	var started map[string]string
-	s.as("run-key-0123456789", "POST", "/latch/v1/releases", `{"id":"`+b.queue+`","steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"OTHER"}}}}]}`).read(t, 201, &started)
+	s.as("run-key-0123456789", "POST", "/latch/v1/releases",
+		`{"id":"`+b.queue+`","steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"OTHER"}}}}]}`).read(t, 201, &started)
 	token := s.token(started["workflow_id"])
 	for i := range 3 {
 		b.succeeds(b.startJob(fmt.Sprint("job", i), fmt.Sprintf(`{"id":"job%d","task":{"http":{"url":"{R}/work"}}}`, i)))
@@ -101,7 +102,8 @@ func TestWebhookHistoryFollowsWhatWasHandedOver(t *testing.T) {
 	s := b.serve("LATCH_API_KEYS", apiKeys)
 	id := "slow-" + b.queue
 	b.receiver.Script("/slow", receiver.Status(500), receiver.JSON(200, `{"ticket":7}`))
-	result := b.succeeds(b.startJob("handed", jobWith("handed", `{"id":"`+id+`","url":"{R}/slow","event":"JOB_SUCCESS","retry":{"initial_interval":"`+beyondTheRun+`"}}`)))
+	result := b.succeeds(b.startJob("handed",
+		jobWith("handed", `{"id":"`+id+`","url":"{R}/slow","event":"JOB_SUCCESS","retry":{"initial_interval":"`+beyondTheRun+`"}}`)))
 	handed := recordOf(t, result.History, id)
 	require.NotEmpty(t, handed.HandedTo)
 	conflict := s.as("run-key-0123456789", "POST", "/latch/v1/deliveries/"+handed.DeliveryID+"/redeliver", "").problem(t, 409)
@@ -123,7 +125,8 @@ func TestWebhookHistoryWithoutTheAttribute(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, bare.Stop()) })
 	s := setup(t).serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_ADDRESS", bare.FrontendHostPort)
 	missing := s.as("read-key-0123456789", "GET", "/latch/v1/webhooks/audit/history", "").problem(t, 501)
-	for _, told := range []string{"temporal operator search-attribute create --namespace default", "--name LatchWebhooks --type KeywordList", "LATCH_SEARCH_ATTRIBUTES=true"} {
+	for _, told := range []string{"temporal operator search-attribute create --namespace default",
+		"--name LatchWebhooks --type KeywordList", "LATCH_SEARCH_ATTRIBUTES=true"} {
 		require.Contains(t, missing.Detail, told)
 	}
 }

@@ -48,7 +48,9 @@ func TestRegisteredWebhookApplies(t *testing.T) {
 	require.Equal(t, "JOB_SUCCESS", records[0].Event)
 	require.Equal(t, map[string]any{"job": "loud"}, body(t, b.arrives("/audit", 1)[0]))
 	var started map[string]string
-	s.as("run-key-0123456789", "POST", "/latch/v1/releases", `{"id":"r-`+b.queue+`","steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"OTHER"}}}}]}`).read(t, 201, &started)
+	s.as("run-key-0123456789", "POST", "/latch/v1/releases", `{"id":"r-`+b.queue+`",
+		"steps":[{"name":"a",
+			"do":{"workflow":{"type":"latch.Emit","input":{"event":"OTHER"}}}}]}`).read(t, 201, &started)
 	require.Equal(t, map[string]any{"release": "r-" + b.queue}, body(t, b.arrives("/audit", 2)[1]))
 	s.as("run-key-0123456789", "POST", "/latch/v1/events", `{"event":"INSTANCE_CREATED"}`).read(t, 201, nil)
 	require.Equal(t, map[string]any{"event": "INSTANCE_CREATED"}, body(t, b.arrives("/audit", 3)[2]))
@@ -59,7 +61,8 @@ func TestRegisteredWebhookApplies(t *testing.T) {
 	s.as("admin-key=1-0123456789", "POST", "/latch/v1/webhooks/audit/enable", "").read(t, 200, nil)
 	require.Len(t, b.records("enabled", loud, "audit"), 1)
 
-	own := b.records("own", `{"id":"own","task":{"http":{"url":"{R}/work"}},"webhooks":[{"id":"audit","url":"{R}/own","event":"JOB_COMPLETE"}]}`, "audit")
+	own := b.records("own", `{"id":"own","task":{"http":{"url":"{R}/work"}},
+		"webhooks":[{"id":"audit","url":"{R}/own","event":"JOB_COMPLETE"}]}`, "audit")
 	require.Len(t, own, 1, "a webhook of the run's own with the same id stands in its place")
 	require.Equal(t, "JOB_COMPLETE", own[0].Event)
 	s.as("admin-key=1-0123456789", "DELETE", "/latch/v1/webhooks/audit", "").read(t, 204, nil)
@@ -77,11 +80,15 @@ func TestRegisteredWebhookChangesInFlight(t *testing.T) {
 		return fmt.Sprintf(`{"id":"%s-%s","steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"OTHER"}}}}]}`, id, b.queue)
 	}
 	var first, second map[string]string
-	s.register("gate", `{"url":"{R}/before","events":[{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"4h","on_timeout":"continue"},{"event":"RELEASE_SUCCESS"}]}`)
+	s.register("gate", `{"url":"{R}/before",
+		"events":[
+			{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"4h","on_timeout":"continue"},
+			{"event":"RELEASE_SUCCESS"}]}`)
 	s.as("run-key-0123456789", "POST", "/latch/v1/releases", release("first")).read(t, 201, &first)
 	token := s.token(first["workflow_id"])
 	page := s.as("lock-key-0123456789", "GET", "/locks/"+url.PathEscape(token), "")
-	for _, foretold := range []string{"Let pass: The release goes on", "Record as failed, and go on: The release goes on", "Then: The release goes on"} {
+	for _, foretold := range []string{"Let pass: The release goes on",
+		"Record as failed, and go on: The release goes on", "Then: The release goes on"} {
 		require.Contains(t, page.body, foretold, "the page foretells by the registered webhook's settings, its timeout too")
 	}
 	s.register("gate", `{"url":"{R}/after","event":"RELEASE_SUCCESS"}`)

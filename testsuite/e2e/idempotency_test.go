@@ -31,7 +31,8 @@ func (s *served) under(key, path, body string) startedRun {
 // runsOf counts the runs of a workflow id.
 func (s *served) runsOf(workflowID string) int {
 	s.Helper()
-	counted, err := shared.client.CountWorkflow(s.ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: fmt.Sprintf("WorkflowId = '%s'", workflowID)})
+	counted, err := shared.client.CountWorkflow(s.ctx,
+		&workflowservice.CountWorkflowExecutionsRequest{Query: fmt.Sprintf("WorkflowId = '%s'", workflowID)})
 	require.NoError(s, err)
 	return int(counted.GetCount())
 }
@@ -82,7 +83,8 @@ func TestAKeyStartsOneRunForCallersAtOnce(t *testing.T) {
 		var group sync.WaitGroup
 		for n := range callers {
 			group.Go(func() {
-				answers <- []*served{one, two}[n%2].call("POST", "/latch/v1/events", body, "X-API-Key", "run-key-0123456789", "Idempotency-Key", fmt.Sprint("round ", round))
+				answers <- []*served{one, two}[n%2].call("POST", "/latch/v1/events", body, "X-API-Key", "run-key-0123456789",
+					"Idempotency-Key", fmt.Sprint("round ", round))
 			})
 		}
 		group.Wait()

@@ -130,7 +130,8 @@ func TestJobTimeout(t *testing.T) {
 	b.receiver.Script("/hang", receiver.Answer{Hold: never})
 	b.receiver.Script("/down", receiver.Status(503))
 	hangs := b.startJob("hangs", `{"id":"hangs","timeout":"1s","task":{"http":{"url":"{R}/hang"}},"webhooks":`+everyJobEvent("/timeout")+`}`)
-	retries := b.startJob("retries", `{"id":"retries","timeout":"3s","retry":{"initial_interval":"200ms","backoff_coefficient":1},"task":{"http":{"url":"{R}/down"}}}`)
+	retries := b.startJob("retries", `{"id":"retries","timeout":"3s",
+		"retry":{"initial_interval":"200ms","backoff_coefficient":1},"task":{"http":{"url":"{R}/down"}}}`)
 
 	for _, run := range []client.WorkflowRun{hangs, retries} {
 		result := b.failsAs(run, latch.JobTimedOut)
@@ -226,8 +227,10 @@ func TestJobRefusesMessages(t *testing.T) {
 func TestJobDelay(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	delayed := b.startJob("delayed", `{"id":"delayed","delay":"1200ms","task":{"http":{"url":"{R}/work"}},"webhooks":[{"id":"start","url":"{R}/start","event":"JOB_START"}]}`)
-	cancelled := b.startJob("cancelled", `{"id":"cancelled","delay":"1h","task":{"http":{"url":"{R}/work"}},"webhooks":`+everyJobEvent("/undelayed")+`}`)
+	delayed := b.startJob("delayed", `{"id":"delayed","delay":"1200ms","task":{"http":{"url":"{R}/work"}},
+		"webhooks":[{"id":"start","url":"{R}/start","event":"JOB_START"}]}`)
+	cancelled := b.startJob("cancelled",
+		`{"id":"cancelled","delay":"1h","task":{"http":{"url":"{R}/work"}},"webhooks":`+everyJobEvent("/undelayed")+`}`)
 	require.Eventually(t, func() bool { return b.status(cancelled.GetID()).Phase == "delayed" }, patience, tick)
 	require.NoError(t, shared.client.CancelWorkflow(b.ctx, cancelled.GetID(), ""))
 

@@ -53,7 +53,8 @@ func TestJobStartBlocks(t *testing.T) {
 			}
 			hook += `,"events":[{"event":"JOB_START","blocking":true` + c.settings + `}]}`
 			hooks := everyJobEvent(path)
-			run := b.startJob("gate-"+c.name, `{"id":"gated","task":{"http":{"url":"{R}`+path+`/work"}},"webhooks":`+hooks[:len(hooks)-1]+`,`+hook+`]}`)
+			run := b.startJob("gate-"+c.name,
+				`{"id":"gated","task":{"http":{"url":"{R}`+path+`/work"}},"webhooks":`+hooks[:len(hooks)-1]+`,`+hook+`]}`)
 			if c.remove != nil {
 				c.remove.Lock = b.awaitLock(run).Token
 				require.Zero(t, b.came(path)["/work"], "the work waits for the lock")
@@ -103,7 +104,8 @@ func awaitResponse(b *bench, run client.WorkflowRun, webhook string) {
 func TestJobRefusesLocksNotItsOwn(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	const spec = `{"id":"locks","task":{"http":{"url":"{R}/work"}},"webhooks":[{"id":"gate","events":[{"event":"JOB_START","blocking":true}]}]}`
+	const spec = `{"id":"locks","task":{"http":{"url":"{R}/work"}},
+		"webhooks":[{"id":"gate","events":[{"event":"JOB_START","blocking":true}]}]}`
 	run, other := b.startJob("locks", spec), b.startJob("other", spec)
 	lock, foreign := b.awaitLock(run), b.awaitLock(other)
 	require.Regexp(t, `^`+run.GetID()+`:gate:[A-Za-z0-9_-]{22,}$`, lock.Token)
@@ -118,7 +120,8 @@ func TestJobRefusesLocksNotItsOwn(t *testing.T) {
 		run  client.WorkflowRun
 		lock string
 	}{{run, lock.Token}, {other, foreign.Token}} {
-		require.NoError(t, shared.client.SignalWorkflow(b.ctx, open.run.GetID(), "", latch.MessageReleaseLock, latch.LockRelease{Lock: open.lock, By: "ann"}))
+		require.NoError(t, shared.client.SignalWorkflow(b.ctx, open.run.GetID(), "", latch.MessageReleaseLock,
+			latch.LockRelease{Lock: open.lock, By: "ann"}))
 		record := recordOf(t, b.succeeds(open.run).History, "gate")
 		require.Equal(t, latch.ViaSignal, record.Lock.Via)
 		require.Equal(t, "ann", record.Lock.RemovedBy)

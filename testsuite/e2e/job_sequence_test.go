@@ -21,10 +21,13 @@ func TestSequence(t *testing.T) {
 	b.receiver.Script("/all/flaky", receiver.Status(404))
 	b.receiver.Script("/some/second", receiver.Status(404))
 
-	all := b.startJob("all", `{"id":"all","jobs":[
-		{"id":"build","task":{"http":{"url":"{R}/all/build"}},"webhooks":[{"id":"told","url":"{R}/all/told","event":"JOB_SUCCESS"}]},
-		{"id":"flaky","continue_on_error":true,"task":{"http":{"url":"{R}/all/flaky"}},"webhooks":[{"id":"told","url":"{R}/all/flaky-told","event":"JOB_FAILURE"}]},
-		{"id":"nested","jobs":[{"id":"inner","task":{"http":{"url":"{R}/all/inner"}}}]}],
+	all := b.startJob("all", `{"id":"all",
+		"jobs":[
+			{"id":"build","task":{"http":{"url":"{R}/all/build"}},
+				"webhooks":[{"id":"told","url":"{R}/all/told","event":"JOB_SUCCESS"}]},
+			{"id":"flaky","continue_on_error":true,"task":{"http":{"url":"{R}/all/flaky"}},
+				"webhooks":[{"id":"told","url":"{R}/all/flaky-told","event":"JOB_FAILURE"}]},
+			{"id":"nested","jobs":[{"id":"inner","task":{"http":{"url":"{R}/all/inner"}}}]}],
 		"webhooks":[{"id":"done","url":"{R}/all/done","event":"JOB_SUCCESS","events":null}]}`)
 	some := b.startJob("some", `{"id":"some","jobs":[
 		{"id":"first","task":{"http":{"url":"{R}/some/first"}}},
@@ -34,7 +37,8 @@ func TestSequence(t *testing.T) {
 	result := b.succeeds(all)
 	require.Len(t, result.Jobs, 3)
 	require.Equal(t, []string{"build", "flaky", "nested"}, []string{result.Jobs[0].ID, result.Jobs[1].ID, result.Jobs[2].ID})
-	require.Equal(t, []string{"succeeded", "failed", "succeeded"}, []string{result.Jobs[0].Status, result.Jobs[1].Status, result.Jobs[2].Status})
+	require.Equal(t, []string{"succeeded", "failed", "succeeded"},
+		[]string{result.Jobs[0].Status, result.Jobs[1].Status, result.Jobs[2].Status})
 	require.JSONEq(t, `{"version":"4.2"}`, kvpJSON(t, result.Jobs[0].KVP))
 	require.Contains(t, result.Jobs[1].Error, "404")
 	require.Len(t, result.Jobs[2].Jobs, 1)
@@ -64,7 +68,8 @@ func TestSequenceTellsOfItsJobs(t *testing.T) {
 	b := setup(t)
 	b.receiver.Script("/build", receiver.JSON(200, `{"version":"4.2"}`))
 	run := b.startJob("tells", `{"id":"tells","jobs":[{"id":"build","task":{"http":{"url":"{R}/build"}}}],
-		"webhooks":[{"id":"done","url":"{R}/done","event":"JOB_SUCCESS","body":{"version":"${jobs['build'].kvp.version}","status":"${jobs.build.status}"}}]}`)
+		"webhooks":[{"id":"done","url":"{R}/done","event":"JOB_SUCCESS",
+			"body":{"version":"${jobs['build'].kvp.version}","status":"${jobs.build.status}"}}]}`)
 	b.succeeds(run)
 	require.JSONEq(t, `{"version":"4.2","status":"succeeded"}`, string(b.receiver.Requests("/done")[0].Body))
 }
@@ -73,9 +78,12 @@ func TestSequenceTellsOfItsJobs(t *testing.T) {
 func TestSequenceCancellation(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	run := b.startJob("cancelled", `{"id":"cancelled","jobs":[
-		{"id":"waits","task":{"http":{"url":"{R}/work"}},"webhooks":[{"id":"gate","events":[{"event":"JOB_START","blocking":true}]},{"id":"told","url":"{R}/told","event":"JOB_FAILURE"}]},
-		{"id":"never","task":{"http":{"url":"{R}/never"}}}]}`)
+	run := b.startJob("cancelled", `{"id":"cancelled",
+		"jobs":[
+			{"id":"waits","task":{"http":{"url":"{R}/work"}},"webhooks":[
+				{"id":"gate","events":[{"event":"JOB_START","blocking":true}]},
+				{"id":"told","url":"{R}/told","event":"JOB_FAILURE"}]},
+			{"id":"never","task":{"http":{"url":"{R}/never"}}}]}`)
 	require.Eventually(t, func() bool {
 		value, err := shared.client.QueryWorkflow(b.ctx, run.GetID()+"/waits", "", latch.QueryStatus)
 		var status latch.Status

@@ -35,17 +35,32 @@ func TestInvalidSpec(t *testing.T) {
 		{"bytes", []any{[]byte("\x00\xff")}, nil},
 		{"empty-object", raw(`{}`), []string{"id", "task"}},
 		{"wrong-types", raw(`{"id":true,"task":"x","timeout":5,"tags":{},"webhooks":{}}`), []string{"id", "task", "timeout", "tags", "webhooks"}},
-		{"unknown-keys", raw(`{"id":"a","taks":{},"task":{"http":{"url":"https://example.com","retries":1}},"webhooks":[{"id":"w","url":"https://example.com","events":[{"event":"JOB_START","lock_timout":"1s"}]}]}`),
+		{"unknown-keys", raw(`{"id":"a","taks":{},"task":{"http":{"url":"https://example.com","retries":1}},
+			"webhooks":[{"id":"w","url":"https://example.com",
+				"events":[{"event":"JOB_START","lock_timout":"1s"}]}]}`),
 			[]string{"taks", "task.http.retries", "webhooks[0].events[0].lock_timout"}},
-		{"both", raw(`{"id":"a","task":{"http":{"url":"https://example.com"}},"jobs":[{"id":"b","task":{"http":{"url":"https://example.com"}}}]}`), []string{"jobs"}},
+		{"both", raw(`{"id":"a","task":{"http":{"url":"https://example.com"}},
+			"jobs":[{"id":"b","task":{"http":{"url":"https://example.com"}}}]}`), []string{"jobs"}},
 		{"two-kinds", raw(`{"id":"a","task":{"http":{"url":"https://example.com"},"command":{"argv":["x"]}}}`), []string{"task"}},
-		{"expressions", raw(`{"id":"a","task":{"http":{"url":"https://${vars.host}/x","success":"1 +"}},"webhooks":[{"id":"w","url":"https://example.com","body":"${job.}","events":[{"event":"JOB_SUCCESS","when":"'text'"}]}]}`),
+		{"expressions", raw(`{"id":"a","task":{"http":{"url":"https://${vars.host}/x","success":"1 +"}},
+			"webhooks":[{"id":"w","url":"https://example.com","body":"${job.}",
+				"events":[{"event":"JOB_SUCCESS","when":"'text'"}]}]}`),
 			[]string{"task.http.url", "task.http.success", "webhooks[0].body", "webhooks[0].events[0].when"}},
-		{"events", raw(`{"id":"a","task":{"http":{"url":"https://example.com"}},"webhooks":[{"id":"w:1","url":"https://u:p@example.com","events":[{"event":"JOB_DONE"},{"event":"JOB_COMPLETE","blocking":true},{"event":"JOB_START","on_error":"rollback","stop_release":"true"},{"event":"JOB_START"}]},{"id":"w","event":"JOB_START"},{"id":"w","url":"https://example.com","event":"JOB_START","method":"GET","body":"x"}]}`),
-			[]string{"webhooks[0].id", "webhooks[0].url", "webhooks[0].events[0].event", "webhooks[0].events[1].blocking", "webhooks[0].events[2].on_error",
+		{"events", raw(`{"id":"a","task":{"http":{"url":"https://example.com"}},
+			"webhooks":[
+				{"id":"w:1","url":"https://u:p@example.com","events":[
+					{"event":"JOB_DONE"},
+					{"event":"JOB_COMPLETE","blocking":true},
+					{"event":"JOB_START","on_error":"rollback","stop_release":"true"},
+					{"event":"JOB_START"}]},
+				{"id":"w","event":"JOB_START"},
+				{"id":"w","url":"https://example.com","event":"JOB_START","method":"GET","body":"x"}]}`),
+			[]string{"webhooks[0].id", "webhooks[0].url", "webhooks[0].events[0].event", "webhooks[0].events[1].blocking",
+				"webhooks[0].events[2].on_error",
 				"webhooks[0].events[2].stop_release", "webhooks[0].events[3].event", "webhooks[1].url", "webhooks[2].id", "webhooks[2].body"}},
 		{"registered", raw(`{"id":"a","jobs":["nightly"]}`), []string{"jobs[0]", "nightly"}},
-		{"nested", raw(`{"id":"a","jobs":[{"id":"b","task":{"command":{"argv":[]}}},{"id":"b"}]}`), []string{"jobs[0].task.command.argv", "jobs[1].id", "jobs[1].task"}},
+		{"nested", raw(`{"id":"a","jobs":[{"id":"b","task":{"command":{"argv":[]}}},{"id":"b"}]}`),
+			[]string{"jobs[0].task.command.argv", "jobs[1].id", "jobs[1].task"}},
 	}
 	runs := make([]client.WorkflowRun, len(cases))
 	for i, c := range cases {
@@ -76,9 +91,11 @@ func TestJobStartsThroughTemporalsHTTPAPI(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	id := "by-http-" + b.queue
-	input := b.spec(`{"workflowType":{"name":"latch.JobRun"},"taskQueue":{"name":"` + b.queue + `"},"input":[
-		{"id":22739,"title":"from curl","task":{"http":{"url":"{R}/work","method":"GET"}},"webhooks":[{"id":17,"url":"{R}/told","event":"JOB_SUCCESS"}]}]}`)
-	request, err := http.NewRequestWithContext(b.ctx, http.MethodPost, shared.server.HTTPAddress+"/api/v1/namespaces/default/workflows/"+id, bytes.NewBufferString(input))
+	input := b.spec(`{"workflowType":{"name":"latch.JobRun"},"taskQueue":{"name":"` + b.queue + `"},
+		"input":[{"id":22739,"title":"from curl","task":{"http":{"url":"{R}/work","method":"GET"}},
+			"webhooks":[{"id":17,"url":"{R}/told","event":"JOB_SUCCESS"}]}]}`)
+	request, err := http.NewRequestWithContext(b.ctx, http.MethodPost,
+		shared.server.HTTPAddress+"/api/v1/namespaces/default/workflows/"+id, bytes.NewBufferString(input))
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
@@ -131,7 +148,8 @@ func TestQueryArguments(t *testing.T) {
 		}
 		require.Equal(t, c.events, strings.Join(events, " "), c.argument)
 	}
-	for argument, why := range map[string]string{`{"webhok":"x"}`: "webhok", `"text"`: "object", `{"limit":-1}`: "limit", `{"after":"dlv_none"}`: "dlv_none"} {
+	for argument, why := range map[string]string{`{"webhok":"x"}`: "webhok", `"text"`: "object", `{"limit":-1}`: "limit",
+		`{"after":"dlv_none"}`: "dlv_none"} {
 		_, err := ask(json.RawMessage(argument))
 		require.ErrorContains(t, err, why)
 	}

@@ -49,7 +49,8 @@ func (b *bench) startOwnWorker() string {
 		input["id"] = workflow.GetInfo(ctx).WorkflowExecution.ID
 		return input, nil
 	}, workflow.RegisterOptions{Name: "child"})
-	own.RegisterWorkflowWithOptions(func(ctx workflow.Context) error { return workflow.Sleep(ctx, 1<<50) }, workflow.RegisterOptions{Name: "sleeper"})
+	own.RegisterWorkflowWithOptions(func(ctx workflow.Context) error { return workflow.Sleep(ctx, 1<<50) },
+		workflow.RegisterOptions{Name: "sleeper"})
 	require.NoError(b, own.Start())
 	b.Cleanup(own.Stop)
 	return queue
@@ -72,7 +73,8 @@ func TestTaskKVP(t *testing.T) {
 		{"http-array", `{"http":{"url":"{R}/array","method":"GET"}}`, `{"result":[1,2]}`},
 		{"http-text", `{"http":{"url":"{R}/text","method":"GET"}}`, `{"result":"ready"}`},
 		{"http-broken", `{"http":{"url":"{R}/broken","method":"GET"}}`, `{"result":"{\"a\":"}`},
-		{"command-object", `{"command":{"argv":["/bin/sh","-c","echo \"{\\\"tag\\\":\\\"$TAG\\\"}\""],"env":{"TAG":"v${job.id}"}}}`, `{"tag":"vcommand-object"}`},
+		{"command-object", `{"command":{"argv":["/bin/sh","-c","echo \"{\\\"tag\\\":\\\"$TAG\\\"}\""],
+			"env":{"TAG":"v${job.id}"}}}`, `{"tag":"vcommand-object"}`},
 		{"command-text", `{"command":{"argv":["echo","${vars.greeting}","a b"]}}`, `{"result":"hello a b"}`},
 		{"command-number", `{"command":{"argv":["echo","7"]}}`, `{"result":7}`},
 		{"command-environment", `{"command":{"argv":["env"],"env":{"ONLY":"this","PATH":"/usr/bin:/bin","HOME":"/nowhere"}}}`, ``},
@@ -80,11 +82,13 @@ func TestTaskKVP(t *testing.T) {
 		{"activity-number", `{"activity":{"type":"number","task_queue":"{Q}"}}`, `{"result":42}`},
 		{"activity-nothing", `{"activity":{"type":"nothing","task_queue":"{Q}"}}`, ``},
 		{"activity-bytes", `{"activity":{"type":"bytes","task_queue":"{Q}"}}`, `{"result":"/wA="}`},
-		{"activity-input", `{"activity":{"type":"echo","task_queue":"{Q}","input":{"id":"${job.id}","vars":"${vars}","mixed":"n=${vars.n}","plain":1.50}}}`,
+		{"activity-input", `{"activity":{"type":"echo","task_queue":"{Q}",
+			"input":{"id":"${job.id}","vars":"${vars}","mixed":"n=${vars.n}","plain":1.50}}}`,
 			`{"id":"activity-input","vars":{"greeting":"hello","n":3},"mixed":"n=3","plain":1.5}`},
 		{"activity-args", `{"activity":{"type":"sum","task_queue":"{Q}","args":["${vars.n}",4]}}`, `{"result":7}`},
 		{"activity-retry", `{"activity":{"type":"second","task_queue":"{Q}","retry":{"initial_interval":"10ms"}}}`, `{"result":2}`},
-		{"workflow", `{"workflow":{"type":"child","task_queue":"{Q}","id":"child-${job.id}-{Q}","input":{"a":"${vars.n}"}}}`, `{"a":3,"id":"child-workflow-{Q}"}`},
+		{"workflow", `{"workflow":{"type":"child","task_queue":"{Q}","id":"child-${job.id}-{Q}",
+			"input":{"a":"${vars.n}"}}}`, `{"a":3,"id":"child-workflow-{Q}"}`},
 	}
 	runs := make([]client.WorkflowRun, len(cases))
 	withQueue := func(text string) string { return strings.ReplaceAll(text, "{Q}", own) }
@@ -129,7 +133,8 @@ func TestHTTPTaskClassification(t *testing.T) {
 		{"503-once-without-retry", flaky, ``, 1, "503"},
 		{"503-gives-up", []receiver.Answer{receiver.Status(503)}, retry, 4, "4"},
 		{"404-not-retried", []receiver.Answer{receiver.Status(404), {}}, retry, 1, "404"},
-		{"404-polled", []receiver.Answer{receiver.Status(404), receiver.Status(404), {}}, `,"retry":{"initial_interval":"10ms","on":[404]}`, 3, ""},
+		{"404-polled", []receiver.Answer{receiver.Status(404), receiver.Status(404), {}},
+			`,"retry":{"initial_interval":"10ms","on":[404]}`, 3, ""},
 		{"501-given-up", []receiver.Answer{receiver.Status(501), {}}, `,"retry":{"initial_interval":"10ms","not_on":[501]}`, 1, "501"},
 		{"302-not-followed", []receiver.Answer{{Status: 302}, {}}, retry, 1, "302"},
 		{"success-false", []receiver.Answer{receiver.JSON(200, `{"state":"queued"}`), receiver.JSON(200, `{"state":"done"}`)},
@@ -178,7 +183,8 @@ func TestJobRetryRepeatsTheWorkOnly(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.receiver.Script("/retry/work", receiver.Status(404), receiver.Status(500), receiver.JSON(200, `{"at":3}`))
-	run := b.startJob("retry", `{"id":"retry","retry":{"initial_interval":"10ms","maximum_attempts":3},"task":{"http":{"url":"{R}/retry/work"}},"webhooks":`+everyJobEvent("/retry")+`}`)
+	run := b.startJob("retry", `{"id":"retry","retry":{"initial_interval":"10ms","maximum_attempts":3},
+		"task":{"http":{"url":"{R}/retry/work"}},"webhooks":`+everyJobEvent("/retry")+`}`)
 	require.JSONEq(t, `{"at":3}`, kvpJSON(t, b.succeeds(run).KVP))
 	require.Equal(t, map[string]int{"/start": 1, "/work": 3, "/complete": 1, "/success": 1}, b.came("/retry"))
 }
@@ -193,7 +199,8 @@ func TestTaskErrorsTellWhatToDo(t *testing.T) {
 		name, task string
 		tells      []string
 	}{
-		{"no-worker", `{"activity":{"type":"deploy","task_queue":"nobody-here","start_timeout":"1s"}}`, []string{"no worker", "deploy", "nobody-here"}},
+		{"no-worker", `{"activity":{"type":"deploy","task_queue":"nobody-here","start_timeout":"1s"}}`,
+			[]string{"no worker", "deploy", "nobody-here"}},
 		{"command", `{"command":{"argv":["true"],"retry":{"initial_interval":"10ms"}}}`, []string{"LATCH_ALLOW_COMMANDS"}},
 		{"refused", `{"activity":{"type":"refuses","task_queue":"` + own + `","retry":{"initial_interval":"10ms"}}}`, []string{"never"}},
 		{"template", `{"activity":{"type":"echo","task_queue":"` + own + `","input":"${vars.nothing.there}"}}`, []string{"vars.nothing"}},
@@ -220,7 +227,9 @@ func TestCommandDiesWithItsGroup(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_ALLOW_COMMANDS", "true", "LATCH_SECRET_TOKEN", "hidden-from-commands")
 	pids := filepath.Join(t.TempDir(), "pids")
-	run := b.startJob("group", `{"id":"group","task":{"command":{"argv":["/bin/sh","-c","sleep 3600 & echo $$ $! > `+pids+`.new && mv `+pids+`.new `+pids+`; wait"]}}}`)
+	run := b.startJob("group", `{"id":"group",
+		"task":{"command":{"argv":["/bin/sh","-c",
+			"sleep 3600 & echo $$ $! > `+pids+`.new && mv `+pids+`.new `+pids+`; wait"]}}}`)
 	fails := b.startJob("fails", `{"id":"fails","task":{"command":{"argv":["/bin/sh","-c","echo progress; echo broken pipe >&2; exit 3"]}}}`)
 	slow := b.startJob("slow", `{"id":"slow","task":{"command":{"argv":["sleep","3600"],"timeout":"300ms"}}}`)
 	missing := b.startJob("missing", `{"id":"missing","task":{"command":{"argv":["no-such-program"]}}}`)

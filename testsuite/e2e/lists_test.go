@@ -67,7 +67,8 @@ func statuses(rows []releaseRow) map[string]string {
 // launch starts a release, and waits for its lock where it is held.
 func (i *island) launch(id, definition string) {
 	i.Helper()
-	_, err := i.client.ExecuteWorkflow(i.ctx, client.StartWorkflowOptions{ID: "release-" + id, TaskQueue: i.queue}, latch.WorkflowRelease, json.RawMessage(definition))
+	_, err := i.client.ExecuteWorkflow(i.ctx, client.StartWorkflowOptions{ID: "release-" + id, TaskQueue: i.queue},
+		latch.WorkflowRelease, json.RawMessage(definition))
 	require.NoError(i, err)
 }
 
@@ -87,7 +88,8 @@ func (i *island) several() map[string]string {
 	require.NoError(i, i.client.CancelWorkflow(i.ctx, "release-dropped", ""))
 	i.launch("refused", `{"id":"refused","steps":[]}`)
 	launch("held", `{"id":"board","events":[{"event":"BEFORE_STEP","blocking":true,"lock_timeout":"4h","on_timeout":"rollback"}]}`, work)
-	return map[string]string{"done": "released", "broken": "failed", "halted": "stopped", "undone": "rolled_back", "dropped": "cancelled", "refused": "failed", "held": "running"}
+	return map[string]string{"done": "released", "broken": "failed", "halted": "stopped", "undone": "rolled_back",
+		"dropped": "cancelled", "refused": "failed", "held": "running"}
 }
 
 // Contract, "Lists": releases are listed with what they came to, where they are
@@ -121,7 +123,8 @@ func TestReleasesAndLocksAreListed(t *testing.T) {
 					require.Equal(t, "The "+row.ID, row.Title)
 				}
 			}
-			require.True(t, slices.IsSortedFunc(rows[1:], func(a, b releaseRow) int { return b.ClosedAt.Compare(a.ClosedAt.Time) }), "the last closed first")
+			require.True(t, slices.IsSortedFunc(rows[1:],
+				func(a, b releaseRow) int { return b.ClosedAt.Compare(a.ClosedAt.Time) }), "the last closed first")
 			for _, status := range []string{"released", "failed", "stopped", "rolled_back", "cancelled", "running"} {
 				found, _ := i.releases("status=" + status + "&since=1h")
 				for _, row := range found {

@@ -63,11 +63,13 @@ func TestLockRecord(t *testing.T) {
 		}
 		require.Eventually(l, decided(latch.Continue), patience, tick)
 		delivery := record(l, l.history(run.GetID()), "gate", "AFTER_STEP").DeliveryID
-		l.send(asUpdate, run.GetID(), latch.MessageRecord, map[string]any{"delivery_id": delivery, "result": "fail", "data": map[string]any{"stop_release": true}})
+		l.send(asUpdate, run.GetID(), latch.MessageRecord,
+			map[string]any{"delivery_id": delivery, "result": "fail", "data": map[string]any{"stop_release": true}})
 		require.Eventually(l, decided(latch.Stop), patience, tick)
 		l.send(asUpdate, run.GetID(), latch.MessageRecord, map[string]any{"delivery_id": delivery, "result": "pass"})
 		require.Eventually(l, decided(latch.Continue), patience, tick)
-		l.send(asUpdate, run.GetID(), latch.MessageRecord, map[string]any{"delivery_id": delivery, "result": "fail", "data": map[string]any{"rollback_release": true}})
+		l.send(asUpdate, run.GetID(), latch.MessageRecord,
+			map[string]any{"delivery_id": delivery, "result": "fail", "data": map[string]any{"rollback_release": true}})
 		got := l.outcome(run)
 		require.Equal(l, latch.ReleaseRolledBack, got.Status)
 		passedOver := record(l, got.History, "hold", "AFTER_STEP")
@@ -81,7 +83,8 @@ func TestLockRecord(t *testing.T) {
 		run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a),"webhooks":[{"id":"gate","url":"$R/gate","event":"BEFORE_RELEASE"}]}`)
 		l.arrived("/gate", 1)
 		delivery := l.history(run.GetID())[0].DeliveryID
-		l.send(asUpdate, run.GetID(), latch.MessageRecord, map[string]any{"delivery_id": delivery, "result": "fail", "data": map[string]any{"stop_release": true}})
+		l.send(asUpdate, run.GetID(), latch.MessageRecord,
+			map[string]any{"delivery_id": delivery, "result": "fail", "data": map[string]any{"stop_release": true}})
 		require.Eventually(l, func() bool { return len(l.history(run.GetID())[0].Data) == 2 }, patience, tick)
 		release()
 		got := l.outcome(run)
@@ -95,10 +98,12 @@ func TestLockRecord(t *testing.T) {
 			"own": `{"event":"JOB_START","blocking":true,"result":"history.data[?'result'].orValue('pass') == 'fail' ? 'fail' : 'pass'"}`} {
 			l := b.lane(t)
 			l.name += "-" + name
-			run := l.begin(latch.WorkflowJobRun, `{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[{"id":"gate","url":"$R/gate","events":[`+hook+`]}]}`)
+			run := l.begin(latch.WorkflowJobRun, `{"id":"j","task":{"http":{"url":"$R/do"}},
+				"webhooks":[{"id":"gate","url":"$R/gate","events":[`+hook+`]}]}`)
 			l.openLock(run.GetID(), "gate")
 			require.Eventually(l, func() bool { return l.history(run.GetID())[0].Attempts == 1 }, patience, tick)
-			require.NoError(t, l.update(run.GetID(), latch.MessageRecord, map[string]any{"delivery_id": l.history(run.GetID())[0].DeliveryID, "result": "fail"}, nil))
+			require.NoError(t, l.update(run.GetID(), latch.MessageRecord,
+				map[string]any{"delivery_id": l.history(run.GetID())[0].DeliveryID, "result": "fail"}, nil))
 			require.Equal(t, latch.ErrorJobFailed, errorType(run.Get(l.ctx, nil)))
 			require.Zero(t, l.count("/do"))
 		}
@@ -141,11 +146,13 @@ func TestLockSkip(t *testing.T) {
 		l.script("/gate", receiver.Status(200), held)
 		run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a,b),"webhooks":[{"id":"gate","url":"$R/gate","event":"BEFORE_STEP"}]}`)
 		l.arrived("/gate", 2)
-		err := l.update(run.GetID(), latch.MessageSkip, map[string]any{"webhook": "gate", "event": "BEFORE_STEP", "step": "a", "reason": "late"}, nil)
+		err := l.update(run.GetID(), latch.MessageSkip,
+			map[string]any{"webhook": "gate", "event": "BEFORE_STEP", "step": "a", "reason": "late"}, nil)
 		require.Equal(l, latch.ErrorTooLate, errorType(err), "%v", err)
 		err = l.update(run.GetID(), latch.MessageSkip, map[string]any{"webhook": "other", "event": "BEFORE_STEP", "reason": "who"}, nil)
 		require.Equal(l, latch.ErrorInvalidArgument, errorType(err), "%v", err)
-		l.send(asUpdate, run.GetID(), latch.MessageSkip, map[string]any{"webhook": "gate", "event": "BEFORE_STEP", "step": "b", "by": "ann", "reason": "flaky"})
+		l.send(asUpdate, run.GetID(), latch.MessageSkip,
+			map[string]any{"webhook": "gate", "event": "BEFORE_STEP", "step": "b", "by": "ann", "reason": "flaky"})
 		l.arrived("/do/b", 1)
 		release()
 		got := l.outcome(run)
@@ -166,7 +173,8 @@ func TestLockControl(t *testing.T) {
 		{latch.MessageRollback, latch.ReleaseRolledBack, "a:undone b:skipped"},
 	} {
 		bothWays(t, b, each.message+" at a wait", func(l *lane, asUpdate bool) {
-			run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a,b),"webhooks":[{"id":"gate","events":[{"event":"AFTER_STEP","blocking":true}]}]}`)
+			run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a,b),
+				"webhooks":[{"id":"gate","events":[{"event":"AFTER_STEP","blocking":true}]}]}`)
 			l.openLock(run.GetID(), "gate")
 			l.send(asUpdate, run.GetID(), each.message, map[string]any{"by": "ann", "reason": "enough"})
 			got := l.outcome(run)
@@ -235,7 +243,8 @@ func TestLockControl(t *testing.T) {
 		require.Equal(t, "a:failed b:skipped", got.steps())
 	})
 	bothWays(t, b, "in a job stop cancels and rollback is refused", func(l *lane, asUpdate bool) {
-		run := l.begin(latch.WorkflowJobRun, `{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[{"id":"gate","events":[{"event":"JOB_START","blocking":true}]}]}`)
+		run := l.begin(latch.WorkflowJobRun, `{"id":"j","task":{"http":{"url":"$R/do"}},
+			"webhooks":[{"id":"gate","events":[{"event":"JOB_START","blocking":true}]}]}`)
 		l.openLock(run.GetID(), "gate")
 		if asUpdate {
 			err := l.update(run.GetID(), latch.MessageRollback, nil, nil)

@@ -18,7 +18,8 @@ import (
 )
 
 // gated is a release that one lock holds before anything is done.
-const gated = `{"id":"r","steps":$STEPS(a),"webhooks":[{"id":"gate","url":"$R/gate","events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`
+const gated = `{"id":"r","steps":$STEPS(a),
+	"webhooks":[{"id":"gate","url":"$R/gate","events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`
 
 // Contract, "Blocking and locks": release_lock as a signal and as an update,
 // before the endpoint has answered, with result, data, by and reason; `via`
@@ -37,8 +38,10 @@ func TestLockRelease(t *testing.T) {
 		}{
 			{"pass", `{"by":"ann","reason":"looks good","data":{"ticket":7}}`, "pass", `{"ticket":7}`, latch.ReleaseReleased},
 			{"fail alone goes on", `{"result":"fail","by":"ann"}`, "fail", `{"result":"fail"}`, latch.ReleaseReleased},
-			{"fail and stop", `{"result":"fail","data":{"stop_release":true},"by":"ann","reason":"no"}`, "fail", `{"result":"fail","stop_release":true}`, latch.ReleaseStopped},
-			{"data cannot undo the result", `{"result":"pass","data":{"result":"fail","rollback_release":true}}`, "pass", `{"result":"pass","rollback_release":true}`, latch.ReleaseReleased},
+			{"fail and stop", `{"result":"fail","data":{"stop_release":true},"by":"ann","reason":"no"}`, "fail",
+				`{"result":"fail","stop_release":true}`, latch.ReleaseStopped},
+			{"data cannot undo the result", `{"result":"pass","data":{"result":"fail","rollback_release":true}}`, "pass",
+				`{"result":"pass","rollback_release":true}`, latch.ReleaseReleased},
 		} {
 			t.Run(test.name+" "+given.name, func(t *testing.T) {
 				t.Parallel()
@@ -66,7 +69,8 @@ func TestLockRelease(t *testing.T) {
 					require.True(t, again.Unchanged)
 					require.Equal(t, answer.Record, again.Record, "a second one that asks for the same changes nothing")
 					other := map[string]string{"pass": "fail", "fail": "pass"}[given.result]
-					err := l.updateAs(test.updateID+"-other", run.GetID(), latch.MessageReleaseLock, map[string]any{"lock": lock.Token, "result": other}, nil)
+					err := l.updateAs(test.updateID+"-other", run.GetID(), latch.MessageReleaseLock,
+						map[string]any{"lock": lock.Token, "result": other}, nil)
 					require.Equal(t, latch.ErrorTooLate, errorType(err), "%v", err)
 					require.ErrorContains(t, err, "with the result "+given.result+", and this asks for "+other)
 					require.Equal(t, answer.Record, recordIn(t, err), "the record that stands comes along")
@@ -108,7 +112,9 @@ func TestLockReleaseTooLate(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for _, test := range []struct{ name, hooks, says string }{
-		{"timed out", `{"id":"gate","events":[{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"1s","on_timeout":"continue"}]}`, "the lock timed out at "},
+		{"timed out", `{"id":"gate",
+			"events":[{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"1s",
+				"on_timeout":"continue"}]}`, "the lock timed out at "},
 		{"skipped", `{"id":"gate","events":[{"event":"BEFORE_RELEASE","blocking":true}]}`, "the hook was skipped at "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -191,7 +197,8 @@ func TestLockUnknown(t *testing.T) {
 	l := setup(t).lane(t)
 	run := l.begin(latch.WorkflowRelease, gated)
 	lock := l.openLock(run.GetID(), "gate")
-	for _, wrong := range []string{"no-lock", "another-run:gate:AAAAAAAAAAAAAAAAAAAAAA", run.GetID() + ":gate:AAAAAAAAAAAAAAAAAAAAAA", strings.ToUpper(lock.Token)} {
+	for _, wrong := range []string{"no-lock", "another-run:gate:AAAAAAAAAAAAAAAAAAAAAA",
+		run.GetID() + ":gate:AAAAAAAAAAAAAAAAAAAAAA", strings.ToUpper(lock.Token)} {
 		err := l.update(run.GetID(), latch.MessageReleaseLock, map[string]any{"lock": wrong}, nil)
 		require.Equal(t, latch.ErrorUnknownLock, errorType(err), "%v", err)
 		require.Contains(t, err.Error(), wrong)
@@ -212,9 +219,14 @@ func TestLockUnknown(t *testing.T) {
 func TestLockShows(t *testing.T) {
 	t.Parallel()
 	l := setup(t, "LATCH_API_URL", "https://latch.example.com").lane(t)
-	run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a),"webhooks":[
-		{"id":"first","url":"$R/first","events":[{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"1h"},{"event":"BEFORE_RELEASE_COMPLETE","blocking":true}]},
-		{"id":"spy","url":"$R/spy","events":[{"event":"BEFORE_RELEASE","body":{"records":"${records}"}},{"event":"BEFORE_RELEASE_COMPLETE","body":{"records":"${records}"}}]}]}`)
+	run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a),
+		"webhooks":[
+			{"id":"first","url":"$R/first","events":[
+				{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"1h"},
+				{"event":"BEFORE_RELEASE_COMPLETE","blocking":true}]},
+			{"id":"spy","url":"$R/spy","events":[
+				{"event":"BEFORE_RELEASE","body":{"records":"${records}"}},
+				{"event":"BEFORE_RELEASE_COMPLETE","body":{"records":"${records}"}}]}]}`)
 	lock := l.openLock(run.GetID(), "first")
 
 	parts := strings.Split(lock.Token, ":")
@@ -234,7 +246,8 @@ func TestLockShows(t *testing.T) {
 	described, err := shared.client.DescribeWorkflowExecution(l.ctx, run.GetID(), "")
 	require.NoError(t, err)
 	var listed []latch.OpenLock
-	require.NoError(t, converter.GetDefaultDataConverter().FromPayload(described.GetWorkflowExecutionInfo().GetMemo().GetFields()[latch.MemoLocks], &listed))
+	require.NoError(t, converter.GetDefaultDataConverter().
+		FromPayload(described.GetWorkflowExecutionInfo().GetMemo().GetFields()[latch.MemoLocks], &listed))
 	require.Equal(t, []latch.OpenLock{lock}, listed)
 
 	require.NoError(t, l.update(run.GetID(), latch.MessageReleaseLock, map[string]any{"lock": lock.Token}, nil))

@@ -80,7 +80,8 @@ func TestLockRecordsStayBounded(t *testing.T) {
 	var webhooks []string
 	for i := range 40 {
 		l.script(fmt.Sprintf("/%d", i), large)
-		webhooks = append(webhooks, fmt.Sprintf(`{"id":"w%d","url":"$R/%d","events":[{"event":"BEFORE_RELEASE"},{"event":"AFTER_STEP"},{"event":"RELEASE_SUCCESS"}]}`, i, i))
+		webhooks = append(webhooks, fmt.Sprintf(`{"id":"w%d","url":"$R/%d",
+			"events":[{"event":"BEFORE_RELEASE"},{"event":"AFTER_STEP"},{"event":"RELEASE_SUCCESS"}]}`, i, i))
 	}
 	run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a),"webhooks":[`+strings.Join(webhooks, ",")+`]}`)
 	got := l.outcome(run)

@@ -23,7 +23,8 @@ import (
 // newest first.
 func triggersOf(b *bench, c client.Client, id string) []string {
 	b.Helper()
-	listed, err := c.ListWorkflow(b.ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: "TemporalScheduledById = 'latch-job-" + id + "'"})
+	listed, err := c.ListWorkflow(b.ctx,
+		&workflowservice.ListWorkflowExecutionsRequest{Query: "TemporalScheduledById = 'latch-job-" + id + "'"})
 	if err != nil {
 		return nil // who waits asks again
 	}
@@ -63,7 +64,8 @@ func TestASkippedRunIsTold(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.serve("LATCH_API_KEYS", apiKeys)
-	s.register("on-call-"+b.queue, `{"url":"{R}/on-call","events":[{"event":"JOB_SKIPPED","body":{"job":"${job.title}","count":"${data.count}"}}]}`)
+	s.register("on-call-"+b.queue, `{"url":"{R}/on-call",
+		"events":[{"event":"JOB_SKIPPED","body":{"job":"${job.title}","count":"${data.count}"}}]}`)
 	id := b.jobID("held")
 	entry := b.register(`{"id":"held-{Q}","title":"Held","task":{"http":{"url":"{R}/work"}},"webhooks":[
 		{"id":"gate","events":[{"event":"JOB_START","blocking":true}]},{"id":"told","url":"{R}/told","event":"JOB_SKIPPED"}]}`)

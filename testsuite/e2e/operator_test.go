@@ -19,11 +19,13 @@ func TestOperatorEvents(t *testing.T) {
 	b.receiver.Script("/down", receiver.Status(503))
 	b.receiver.Script("/gone", receiver.Status(410))
 	b.receiver.Script("/operators", receiver.Status(500))
-	run := b.startJob("told", `{"id":"told","task":{"http":{"url":"{R}/work"}},"webhooks":[
-		{"id":"down","url":"{R}/down","event":"JOB_SUCCESS","retry":{"maximum_attempts":1}},
-		{"id":"gone","url":"{R}/gone","event":"JOB_SUCCESS"},
-		{"id":"fine","url":"{R}/fine","event":"JOB_SUCCESS"},
-		{"id":"operators","url":"{R}/operators","retry":{"maximum_attempts":1},"events":[{"event":"DELIVERY_EXHAUSTED"},{"event":"ENDPOINT_GONE"}]}]}`)
+	run := b.startJob("told", `{"id":"told","task":{"http":{"url":"{R}/work"}},
+		"webhooks":[
+			{"id":"down","url":"{R}/down","event":"JOB_SUCCESS","retry":{"maximum_attempts":1}},
+			{"id":"gone","url":"{R}/gone","event":"JOB_SUCCESS"},
+			{"id":"fine","url":"{R}/fine","event":"JOB_SUCCESS"},
+			{"id":"operators","url":"{R}/operators","retry":{"maximum_attempts":1},
+				"events":[{"event":"DELIVERY_EXHAUSTED"},{"event":"ENDPOINT_GONE"}]}]}`)
 	result := b.succeeds(run)
 	require.Len(t, result.History, 3, "the job's history tells of its own events")
 

@@ -29,7 +29,8 @@ func TestAWorkerOfOnesOwnOutsideThisModule(t *testing.T) {
 
 	job, err := os.ReadFile(filepath.Join(root, "examples", "job.json"))
 	require.NoError(t, err)
-	run, err := shared.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "shop"}, latch.WorkflowJobRun, json.RawMessage(job))
+	run, err := shared.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "shop"},
+		latch.WorkflowJobRun, json.RawMessage(job))
 	require.NoError(t, err)
 	var result latch.JobResult
 	require.NoError(t, run.Get(t.Context(), &result))
@@ -39,7 +40,8 @@ func TestAWorkerOfOnesOwnOutsideThisModule(t *testing.T) {
 	require.NoError(t, err)
 	lock := awaitLock(t, checkout.GetID())
 	update, err := shared.client.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{WorkflowID: checkout.GetID(),
-		UpdateName: latch.MessageReleaseLock, WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{latch.LockRelease{Lock: lock.Token, By: "ada"}}})
+		UpdateName: latch.MessageReleaseLock, WaitForStage: client.WorkflowUpdateStageCompleted,
+		Args: []any{latch.LockRelease{Lock: lock.Token, By: "ada"}}})
 	require.NoError(t, err)
 	var record latch.Record
 	require.NoError(t, update.Get(t.Context(), &record))

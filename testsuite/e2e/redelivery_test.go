@@ -38,7 +38,8 @@ func TestRedelivery(t *testing.T) {
 		var got redelivery
 		reply := s.as("run-key-0123456789", "POST", redeliverPath(failed.DeliveryID), "")
 		reply.read(t, 202, &got)
-		require.Equal(t, redelivery{DeliveryID: failed.DeliveryID, WorkflowID: "redeliver-" + failed.DeliveryID, RunID: got.RunID, Redelivery: n, Status: "running"}, got)
+		require.Equal(t, redelivery{DeliveryID: failed.DeliveryID, WorkflowID: "redeliver-" + failed.DeliveryID,
+			RunID: got.RunID, Redelivery: n, Status: "running"}, got)
 		var record latch.Record
 		require.NoError(t, shared.client.GetWorkflow(b.ctx, got.WorkflowID, got.RunID).Get(b.ctx, &record))
 		require.Equal(t, n, record.Redelivery)

@@ -114,7 +114,9 @@ func TestSequenceNamesRegisteredJobs(t *testing.T) {
 	b.receiver.Script("/extract", receiver.JSON(200, `{"rows":7}`))
 	b.register(`{"id":"extract-{Q}","task":{"http":{"url":"{R}/extract"}},
 		"webhooks":[{"id":"own","url":"{R}/own","event":"JOB_SUCCESS","body":{"rows":"${job.status.kvp.rows}"}}]}`)
-	spec := strings.ReplaceAll(`{"id":"all","jobs":["extract-{Q}",{"id":"load","task":{"http":{"url":"{R}/load/${jobs['extract-{Q}'].kvp.rows}"}}}]}`, "{Q}", b.queue)
+	spec := strings.ReplaceAll(`{"id":"all",
+		"jobs":["extract-{Q}",
+			{"id":"load","task":{"http":{"url":"{R}/load/${jobs['extract-{Q}'].kvp.rows}"}}}]}`, "{Q}", b.queue)
 	result := b.succeeds(b.startJob("all", spec))
 	require.Equal(t, []string{b.jobID("extract"), "load"}, []string{result.Jobs[0].ID, result.Jobs[1].ID})
 	require.JSONEq(t, `{"rows":7}`, string(b.arrives("/own", 1)[0].Body))
@@ -197,7 +199,8 @@ func TestRegistryRefuses(t *testing.T) {
 	}
 	require.ErrorIs(t, create(`{"id":"a-{Q}",`+task+`}`), registry.ErrExists)
 	require.ErrorContains(t, create(`{"id":"c-{Q}","schedule":"at noon",`+task+`}`), "schedule")
-	require.ErrorContains(t, create(`{"id":"c-{Q}","schedule":{"after":"nobody"},`+task+`}`), `schedule.after: "nobody" names no registered job`)
+	require.ErrorContains(t, create(`{"id":"c-{Q}","schedule":{"after":"nobody"},`+task+`}`),
+		`schedule.after: "nobody" names no registered job`)
 	require.ErrorContains(t, store.Delete(b.ctx, b.jobID("a")), b.jobID("b"))
 	_, err := store.Update(b.ctx, b.jobID("a"), func(d *registry.Definition) error {
 		d.Job.Schedule = &latch.Schedule{After: b.jobID("b")}
@@ -243,7 +246,8 @@ func TestRegistryLists(t *testing.T) {
 	b.register(`{"id":"timed-{Q}","title":"Nightly","tags":["etl"],"schedule":{"cron":"0 3 * * *","timezone":"Europe/Berlin"},
 		"task":{"http":{"url":"{R}/x"}},"webhooks":[{"id":"w","url":"{R}/w","event":"JOB_SUCCESS"}]}`)
 	b.register(`{"id":"untimed-{Q}","task":{"http":{"url":"{R}/x"}}}`)
-	require.NoError(t, shared.client.ScheduleClient().GetHandle(b.ctx, "latch-job-"+b.jobID("timed")).Pause(b.ctx, client.SchedulePauseOptions{Note: "freeze"}))
+	require.NoError(t, shared.client.ScheduleClient().GetHandle(b.ctx, "latch-job-"+b.jobID("timed")).
+		Pause(b.ctx, client.SchedulePauseOptions{Note: "freeze"}))
 
 	listed := func() map[string]registry.Row {
 		rows, err := b.registry().List(b.ctx)
@@ -285,7 +289,8 @@ func TestNextTimesAreTemporals(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for i, schedule := range []string{
-		`"0 0 3 * * *"`, `"0 5 1,15 * 5"`, `"0 0 * * 7"`, `"0 9 * * 5#2"`, `"30 0 3 * * * *"`, `"@every 7h/15m"`, `"@daily"`, `"CRON_TZ=Asia/Tokyo 30 2 * * mon-fri"`,
+		`"0 0 3 * * *"`, `"0 5 1,15 * 5"`, `"0 0 * * 7"`, `"0 9 * * 5#2"`, `"30 0 3 * * * *"`, `"@every 7h/15m"`,
+		`"@daily"`, `"CRON_TZ=Asia/Tokyo 30 2 * * mon-fri"`,
 		`{"cron":"0,30 2 25-31 3,10 *","timezone":"Europe/Berlin"}`, `{"cron":"30 1 1-14 3,11 *","timezone":"America/New_York"}`,
 	} {
 		entry := b.register(fmt.Sprintf(`{"id":"timed-%d-{Q}","schedule":%s,"task":{"http":{"url":"{R}/x"}}}`, i, schedule))

@@ -14,7 +14,14 @@ import (
 func TestReleaseCancel(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	const ends = `{"id":"log","url":"$R/log","events":[{"event":"AFTER_STEP"},{"event":"RELEASE_COMPLETE"},{"event":"RELEASE_SUCCESS"},{"event":"RELEASE_STOPPED"},{"event":"RELEASE_ROLLED_BACK"},{"event":"RELEASE_FAILURE"}]}`
+	const ends = `{"id":"log","url":"$R/log",
+		"events":[
+			{"event":"AFTER_STEP"},
+			{"event":"RELEASE_COMPLETE"},
+			{"event":"RELEASE_SUCCESS"},
+			{"event":"RELEASE_STOPPED"},
+			{"event":"RELEASE_ROLLED_BACK"},
+			{"event":"RELEASE_FAILURE"}]}`
 	const gate = `{"id":"gate","events":[{"event":"BEFORE_RELEASE_COMPLETE","blocking":true}]}`
 	for _, test := range []struct {
 		name, spec string

@@ -187,7 +187,8 @@ func (l *lane) update(id, name string, argument any, into any) error {
 
 func (l *lane) updateAs(updateID, id, name string, argument any, into any) error {
 	l.Helper()
-	options := client.UpdateWorkflowOptions{UpdateID: updateID, WorkflowID: id, UpdateName: name, WaitForStage: client.WorkflowUpdateStageCompleted}
+	options := client.UpdateWorkflowOptions{UpdateID: updateID, WorkflowID: id, UpdateName: name,
+		WaitForStage: client.WorkflowUpdateStageCompleted}
 	if argument != nil {
 		options.Args = []any{argument}
 	}

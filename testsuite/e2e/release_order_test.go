@@ -29,8 +29,9 @@ func TestReleaseOrder(t *testing.T) {
 		name:   "released: gates around all steps, events around each",
 		spec:   `{"id":"r","steps":$STEPS(a,b),"webhooks":[` + logEverything + `]}`,
 		status: latch.ReleaseReleased, steps: "a:done b:done",
-		trail: []string{"BEFORE_RELEASE", "BEFORE_STEP a", "do/a", "AFTER_STEP a", "BEFORE_STEP b", "do/b", "AFTER_STEP b", "BEFORE_RELEASE_COMPLETE"},
-		last:  []string{"RELEASE_COMPLETE", "RELEASE_SUCCESS"},
+		trail: []string{"BEFORE_RELEASE", "BEFORE_STEP a", "do/a", "AFTER_STEP a", "BEFORE_STEP b", "do/b", "AFTER_STEP b",
+			"BEFORE_RELEASE_COMPLETE"},
+		last: []string{"RELEASE_COMPLETE", "RELEASE_SUCCESS"},
 	}, {
 		name:    "a failed step has its AFTER_STEP and is undone first, undos have no events",
 		spec:    `{"id":"r","steps":$STEPS(a,b,c),"webhooks":[` + logEverything + `]}`,
@@ -62,25 +63,41 @@ func TestReleaseOrder(t *testing.T) {
 		last: []string{"RELEASE_COMPLETE", "RELEASE_STOPPED"},
 	}, {
 		name: "a rollback undoes the steps taken, and an undo is tried again",
-		spec: `{"id":"r","steps":$STEPS(a,b,c),"webhooks":[
-			{"id":"log","url":"$R/log","events":[{"event":"RELEASE_COMPLETE"},{"event":"RELEASE_SUCCESS"},{"event":"RELEASE_STOPPED"},{"event":"RELEASE_ROLLED_BACK"},{"event":"RELEASE_FAILURE"}]},
-			{"id":"gate","url":"$R/gate","events":[{"event":"AFTER_STEP","rollback_release":"step.name == 'b'"}]}]}`,
+		spec: `{"id":"r","steps":$STEPS(a,b,c),
+			"webhooks":[
+				{"id":"log","url":"$R/log","events":[
+					{"event":"RELEASE_COMPLETE"},
+					{"event":"RELEASE_SUCCESS"},
+					{"event":"RELEASE_STOPPED"},
+					{"event":"RELEASE_ROLLED_BACK"},
+					{"event":"RELEASE_FAILURE"}]},
+				{"id":"gate","url":"$R/gate",
+					"events":[{"event":"AFTER_STEP","rollback_release":"step.name == 'b'"}]}]}`,
 		scripts: map[string][]receiver.Answer{"/undo/b": {receiver.Status(500), receiver.Status(200)}},
 		status:  latch.ReleaseRolledBack, steps: "a:undone b:undone c:skipped",
 		trail: []string{"do/a", "gate", "do/b", "gate", "undo/b", "undo/b", "undo/a"},
 		last:  []string{"RELEASE_COMPLETE", "RELEASE_ROLLED_BACK"},
 	}, {
 		name: "a rollback whose undo fails is failed as RollbackIncomplete, whatever began it",
-		spec: `{"id":"r","steps":$STEPS(a,b),"webhooks":[
-			{"id":"log","url":"$R/log","events":[{"event":"RELEASE_COMPLETE"},{"event":"RELEASE_SUCCESS"},{"event":"RELEASE_STOPPED"},{"event":"RELEASE_ROLLED_BACK"},{"event":"RELEASE_FAILURE"}]},
-			{"id":"gate","url":"$R/gate","events":[{"event":"BEFORE_RELEASE_COMPLETE","rollback_release":"true"}]}]}`,
+		spec: `{"id":"r","steps":$STEPS(a,b),
+			"webhooks":[
+				{"id":"log","url":"$R/log","events":[
+					{"event":"RELEASE_COMPLETE"},
+					{"event":"RELEASE_SUCCESS"},
+					{"event":"RELEASE_STOPPED"},
+					{"event":"RELEASE_ROLLED_BACK"},
+					{"event":"RELEASE_FAILURE"}]},
+				{"id":"gate","url":"$R/gate",
+					"events":[{"event":"BEFORE_RELEASE_COMPLETE","rollback_release":"true"}]}]}`,
 		scripts: map[string][]receiver.Answer{"/undo/b": {receiver.Status(500)}},
 		status:  latch.ReleaseFailed, failure: latch.ErrorRollbackIncomplete, steps: "a:undone b:undo_failed",
 		trail: []string{"do/a", "do/b", "gate", "undo/b", "undo/b", "undo/a"},
 		last:  []string{"RELEASE_COMPLETE", "RELEASE_FAILURE"},
 	}, {
-		name:   "a step without an undo stays done",
-		spec:   `{"id":"r","steps":[{"name":"a","do":{"http":{"url":"$R/do/a"}}}],"webhooks":[{"id":"gate","url":"$R/gate","events":[{"event":"BEFORE_RELEASE_COMPLETE","rollback_release":"true"}]}]}`,
+		name: "a step without an undo stays done",
+		spec: `{"id":"r","steps":[{"name":"a","do":{"http":{"url":"$R/do/a"}}}],
+			"webhooks":[{"id":"gate","url":"$R/gate",
+				"events":[{"event":"BEFORE_RELEASE_COMPLETE","rollback_release":"true"}]}]}`,
 		status: latch.ReleaseRolledBack, steps: "a:done",
 		trail: []string{"do/a", "gate"},
 	}} {

@@ -27,12 +27,20 @@ var recordHistories = flag.Bool("record", false, "write the histories of TestRec
 func TestRecordHistories(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_FQDN", "build.example.com", "LATCH_API_URL", "https://latch.example.com")
-	ends := `{"id":"log","url":"$R/log","events":[{"event":"AFTER_STEP","when":"step.name == 'a'"},{"event":"RELEASE_COMPLETE"},{"event":"RELEASE_SUCCESS"},{"event":"RELEASE_STOPPED"},{"event":"RELEASE_ROLLED_BACK"},{"event":"RELEASE_FAILURE"}]}`
+	ends := `{"id":"log","url":"$R/log",
+		"events":[
+			{"event":"AFTER_STEP","when":"step.name == 'a'"},
+			{"event":"RELEASE_COMPLETE"},
+			{"event":"RELEASE_SUCCESS"},
+			{"event":"RELEASE_STOPPED"},
+			{"event":"RELEASE_ROLLED_BACK"},
+			{"event":"RELEASE_FAILURE"}]}`
 	gate := `{"id":"gate","url":"$R/gate","events":[{"event":"BEFORE_RELEASE_COMPLETE","blocking":true,"lock_timeout":"1h"}]}`
 	release := `{"id":"r","steps":$STEPS(a,b),"webhooks":[` + ends + `,` + gate + `]}`
 	remove := func(data string) func(*lane, string) {
 		return func(l *lane, id string) {
-			require.NoError(l, l.update(id, latch.MessageReleaseLock, jsonOf(fmt.Sprintf(`{"lock":%q,"by":"ann",%s}`, l.openLock(id, "gate").Token, data)), nil))
+			require.NoError(l, l.update(id, latch.MessageReleaseLock,
+				jsonOf(fmt.Sprintf(`{"lock":%q,"by":"ann",%s}`, l.openLock(id, "gate").Token, data)), nil))
 		}
 	}
 	for _, test := range []struct {
@@ -43,18 +51,30 @@ func TestRecordHistories(t *testing.T) {
 		meanwhile func(*lane, string)
 		child     string
 	}{
-		{name: "job", workflow: latch.WorkflowJobRun, spec: `{"id":"j","title":"Nightly","task":{"http":{"url":"$R/do","body":{"id":"${job.id}"}}},"webhooks":[
-			{"id":"all","url":"$R/log","events":[{"event":"JOB_START"},{"event":"JOB_COMPLETE"},{"event":"JOB_SUCCESS","result":"'pass'"},{"event":"JOB_FAILURE"}]},
-			{"id":"gate","url":"$R/gate","events":[{"event":"JOB_START","blocking":true}]}]}`, meanwhile: remove(`"result":"pass"`)},
-		{name: "job-failed", workflow: latch.WorkflowJobRun, spec: `{"id":"j","timeout":"1m","retry":{"initial_interval":"10ms","maximum_attempts":2},"task":{"http":{"url":"$R/do"}},"webhooks":[
-			{"id":"all","url":"$R/log","events":[{"event":"JOB_COMPLETE"},{"event":"JOB_FAILURE"}]}]}`, scripts: map[string][]receiver.Answer{"/do": {receiver.Status(400)}}},
+		{name: "job", workflow: latch.WorkflowJobRun, spec: `{"id":"j","title":"Nightly",
+			"task":{"http":{"url":"$R/do","body":{"id":"${job.id}"}}},
+			"webhooks":[
+				{"id":"all","url":"$R/log","events":[
+					{"event":"JOB_START"},
+					{"event":"JOB_COMPLETE"},
+					{"event":"JOB_SUCCESS","result":"'pass'"},
+					{"event":"JOB_FAILURE"}]},
+				{"id":"gate","url":"$R/gate",
+					"events":[{"event":"JOB_START","blocking":true}]}]}`, meanwhile: remove(`"result":"pass"`)},
+		{name: "job-failed", workflow: latch.WorkflowJobRun, spec: `{"id":"j","timeout":"1m",
+			"retry":{"initial_interval":"10ms","maximum_attempts":2},"task":{"http":{"url":"$R/do"}},
+			"webhooks":[{"id":"all","url":"$R/log","events":[
+				{"event":"JOB_COMPLETE"},
+				{"event":"JOB_FAILURE"}]}]}`, scripts: map[string][]receiver.Answer{"/do": {receiver.Status(400)}}},
 		{name: "sequence", workflow: latch.WorkflowJobRun, spec: `{"id":"all","jobs":[
 			{"id":"one","continue_on_error":true,"task":{"http":{"url":"$R/one"}}},
 			{"id":"two","task":{"http":{"url":"$R/two"}},"webhooks":[{"id":"w","url":"$R/log","event":"JOB_SUCCESS"}]}]}`,
 			scripts: map[string][]receiver.Answer{"/one": {receiver.Status(400)}}, child: "/two"},
 		{name: "release-released", workflow: latch.WorkflowRelease, spec: release, meanwhile: remove(`"result":"pass"`)},
-		{name: "release-stopped", workflow: latch.WorkflowRelease, spec: release, meanwhile: remove(`"result":"fail","data":{"stop_release":true}`)},
-		{name: "release-rolled-back", workflow: latch.WorkflowRelease, spec: release, meanwhile: remove(`"result":"fail","data":{"rollback_release":true}`)},
+		{name: "release-stopped", workflow: latch.WorkflowRelease, spec: release,
+			meanwhile: remove(`"result":"fail","data":{"stop_release":true}`)},
+		{name: "release-rolled-back", workflow: latch.WorkflowRelease, spec: release,
+			meanwhile: remove(`"result":"fail","data":{"rollback_release":true}`)},
 		{name: "release-stopped-by-signal", workflow: latch.WorkflowRelease, spec: release, meanwhile: func(l *lane, id string) {
 			l.openLock(id, "gate")
 			l.signal(id, latch.MessageStop, map[string]any{"by": "ann"})
@@ -65,7 +85,8 @@ func TestRecordHistories(t *testing.T) {
 			l.openLock(id, "gate")
 			require.NoError(l, shared.client.CancelWorkflow(l.ctx, id, ""))
 		}},
-		{name: "emit", workflow: latch.WorkflowEmit, spec: `{"event":"DEPLOYED","webhooks":[{"id":"gate","events":[{"event":"DEPLOYED","blocking":true,"lock_timeout":"200ms"}]}]}`},
+		{name: "emit", workflow: latch.WorkflowEmit, spec: `{"event":"DEPLOYED",
+			"webhooks":[{"id":"gate","events":[{"event":"DEPLOYED","blocking":true,"lock_timeout":"200ms"}]}]}`},
 		{name: "handed-over", workflow: latch.WorkflowJobRun, spec: `{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[
 			{"id":"dead","url":"$R/dead","event":"JOB_SUCCESS","retry":{"initial_interval":"` + beyondTheRun + `","backoff_coefficient":1}}]}`,
 			scripts: map[string][]receiver.Answer{"/dead": {receiver.Status(503), receiver.Status(200)}}, child: "deliver"},

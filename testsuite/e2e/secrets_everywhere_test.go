@@ -29,9 +29,12 @@ func oddly(text string) map[string]string {
 		fmt.Fprintf(&percents, "%%%02x", c)
 	}
 	return map[string]string{
-		"plain": text, "base64": base64.StdEncoding.EncodeToString([]byte(text)), "base64 of a URL": base64.RawURLEncoding.EncodeToString([]byte(text)),
-		"hex": hex.EncodeToString([]byte(text)), "HEX": strings.ToUpper(hex.EncodeToString([]byte(text))), "query": url.QueryEscape(text), "path": url.PathEscape(text),
-		"unicode": unicode.String(), "entities": entities.String(), "percents": percents.String(), "percents twice": url.QueryEscape(percents.String()),
+		"plain": text, "base64": base64.StdEncoding.EncodeToString([]byte(text)),
+		"base64 of a URL": base64.RawURLEncoding.EncodeToString([]byte(text)),
+		"hex":             hex.EncodeToString([]byte(text)), "HEX": strings.ToUpper(hex.EncodeToString([]byte(text))),
+		"query": url.QueryEscape(text), "path": url.PathEscape(text),
+		"unicode": unicode.String(), "entities": entities.String(), "percents": percents.String(),
+		"percents twice":               url.QueryEscape(percents.String()),
 		"base64 in base64's neighbour": base64.StdEncoding.EncodeToString([]byte("you sent " + text + " to us")),
 	}
 }
@@ -63,7 +66,8 @@ func hostile(t *testing.T, secrets ...string) *httptest.Server {
 		}
 	})
 	mux.HandleFunc("/redirect", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Location", "http://"+url.UserPassword("u", secrets[0]).String()+"@127.0.0.1:1/"+url.PathEscape(secrets[1])+"?k="+url.QueryEscape(secrets[2]))
+		w.Header().Set("Location", "http://"+url.UserPassword("u", secrets[0]).String()+"@127.0.0.1:1/"+
+			url.PathEscape(secrets[1])+"?k="+url.QueryEscape(secrets[2]))
 		w.WriteHeader(http.StatusFound)
 	})
 	mux.HandleFunc("/text", func(w http.ResponseWriter, _ *http.Request) {
@@ -94,20 +98,26 @@ func TestSecretsStandNowhere(t *testing.T) {
 	const path, query = "T0KEN-in-the-path", "qu3ry-key-value"
 	secrets := []string{hidden, token, bearer, path, query}
 	endpoint := hostile(t, secrets...)
-	b := setup(t, "LATCH_LOG_LEVEL", "debug", "LATCH_SECRET_KEY", hidden, "LATCH_SECRET_AUTHORIZATION", "Bearer "+token, "LATCH_SECRET_BEARER", bearer,
-		"LATCH_SECRET_PATH", path, "LATCH_SECRET_QUERY", query, "LATCH_SECRET_ADDRESS", endpoint.URL+"/hooks/"+path+"?key="+query, "LATCH_SECRET_NOWHERE", "http://127.0.0.1:1/"+path+"?key="+query)
+	b := setup(t, "LATCH_LOG_LEVEL", "debug", "LATCH_SECRET_KEY", hidden, "LATCH_SECRET_AUTHORIZATION", "Bearer "+token,
+		"LATCH_SECRET_BEARER", bearer,
+		"LATCH_SECRET_PATH", path, "LATCH_SECRET_QUERY", query, "LATCH_SECRET_ADDRESS",
+		endpoint.URL+"/hooks/"+path+"?key="+query, "LATCH_SECRET_NOWHERE", "http://127.0.0.1:1/"+path+"?key="+query)
 	s := b.serve("LATCH_API_KEYS", apiKeys, "LATCH_LOG_LEVEL", "debug")
 
 	hook := func(id, target string) string {
-		return fmt.Sprintf(`{"id":%q,%s,"events":[{"event":"BEFORE_RELEASE","on_error":"continue"},{"event":"RELEASE_COMPLETE"}],"secret":"key",
-			"header_secrets":{"X-Token":"authorization"},"auth":{"bearer":"bearer"},"retry":{"initial_interval":"10ms","maximum_attempts":2}}`, id, target)
+		return fmt.Sprintf(`{"id":%q,%s,
+			"events":[{"event":"BEFORE_RELEASE","on_error":"continue"},{"event":"RELEASE_COMPLETE"}],
+			"secret":"key","header_secrets":{"X-Token":"authorization"},"auth":{"bearer":"bearer"},
+			"retry":{"initial_interval":"10ms","maximum_attempts":2}}`, id, target)
 	}
 	var hooks []string
 	for _, where := range []string{"json", "headers", "redirect", "text", "status", "half", "malformed", "nonsense"} {
 		hooks = append(hooks, hook(where, `"url":"`+endpoint.URL+"/"+where+`"`))
 	}
 	hooks = append(hooks, hook("address", `"url_secret":"address"`), hook("nowhere", `"url_secret":"nowhere"`),
-		fmt.Sprintf(`{"id":"gate","url":"%s/","secret":"key","auth":{"bearer":"bearer"},"header_secrets":{"X-Token":"authorization"},"events":[{"event":"BEFORE_RELEASE","blocking":true}]}`, endpoint.URL))
+		fmt.Sprintf(`{"id":"gate","url":"%s/","secret":"key","auth":{"bearer":"bearer"},
+			"header_secrets":{"X-Token":"authorization"},
+			"events":[{"event":"BEFORE_RELEASE","blocking":true}]}`, endpoint.URL))
 	// The endpoint gives away all secrets to each, also those that it did not
 	// send, and to one that names none.
 	hooks = append(hooks, `{"id":"nameless","url":"`+endpoint.URL+`/json","event":"RELEASE_COMPLETE"}`)
@@ -155,7 +165,8 @@ func TestSecretsStandNowhere(t *testing.T) {
 	ask("GET", "/latch/v1/releases?status=failed&limit=200", "")
 	ask("GET", "/latch/v1/releases/"+url.PathEscape(started.WorkflowID), "")
 	details()
-	for _, args := range [][]string{{"history", started.WorkflowID}, {"history", started.WorkflowID, "-o", "json"}, {"status", started.WorkflowID}, {"status", started.WorkflowID, "-o", "json"}} {
+	for _, args := range [][]string{{"history", started.WorkflowID}, {"history", started.WorkflowID, "-o", "json"},
+		{"status", started.WorkflowID}, {"status", started.WorkflowID, "-o", "json"}} {
 		ran := b.starterWith("NO_COLOR=1", "", args...)
 		require.Zero(t, ran.ExitCode, ran.Stderr)
 		seen.WriteString(ran.Stdout + ran.Stderr)
@@ -173,7 +184,8 @@ func TestSecretsStandNowhere(t *testing.T) {
 	all := seen.String()
 	require.GreaterOrEqual(t, strings.Count(all, "***"), 20)
 	require.Contains(t, all, "X-Echo-0")
-	for _, id := range []string{"json", "headers", "redirect", "text", "status", "half", "malformed", "nonsense", "address", "nowhere", "nameless", "gate"} {
+	for _, id := range []string{"json", "headers", "redirect", "text", "status", "half", "malformed", "nonsense",
+		"address", "nowhere", "nameless", "gate"} {
 		require.Contains(t, all, `"webhook":"`+id+`"`)
 	}
 	for _, secret := range secrets {
@@ -213,9 +225,13 @@ func TestWhatIsRedactedStandsNowhere(t *testing.T) {
 	}))
 	t.Cleanup(endpoint.Close)
 	b := setup(t, "LATCH_LOG_LEVEL", "debug", "LATCH_REDACT_HEADERS", "x-internal-*, Date", "LATCH_REDACT_JSON", "/token,/*/token")
-	run := b.start(latch.WorkflowRelease, "redacted", `{"id":"redacted","steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"DONE"}}}}],"webhooks":[
-		{"id":"told","url":"`+endpoint.URL+`/text","events":[{"event":"BEFORE_RELEASE"}]},
-		{"id":"board","url":"`+endpoint.URL+`/","redact":{"json":["/customer/email","/result"]},"events":[{"event":"BEFORE_RELEASE","result":"history.data.customer.email == '***' ? history.data.result : 'pass'"}]}]}`)
+	run := b.start(latch.WorkflowRelease, "redacted", `{"id":"redacted",
+		"steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"DONE"}}}}],
+		"webhooks":[
+			{"id":"told","url":"`+endpoint.URL+`/text","events":[{"event":"BEFORE_RELEASE"}]},
+			{"id":"board","url":"`+endpoint.URL+`/","redact":{"json":["/customer/email","/result"]},
+				"events":[{"event":"BEFORE_RELEASE",
+					"result":"history.data.customer.email == '***' ? history.data.result : 'pass'"}]}]}`)
 	var result latch.ReleaseResult
 	require.NoError(t, run.Get(b.ctx, &result))
 	require.Equal(t, latch.ReleaseRolledBack, result.Status, "what decides is not redacted, and expressions see what is kept")

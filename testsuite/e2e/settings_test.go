@@ -16,7 +16,8 @@ import (
 func TestSearchAttributesAreUpserted(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_SEARCH_ATTRIBUTES", "true")
-	run := b.start(latch.WorkflowRelease, "found", `{"id":"found","steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"DONE"}}}}],
+	run := b.start(latch.WorkflowRelease, "found", `{"id":"found",
+		"steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"DONE"}}}}],
 		"webhooks":[{"id":"board","events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`)
 	lock := awaitLock(t, run.GetID())
 	found := func(query string) func() bool {

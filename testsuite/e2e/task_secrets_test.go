@@ -26,11 +26,16 @@ func TestTasksTakeSecrets(t *testing.T) {
 	b.receiver.Script(path, receiver.Answer{Echo: true})
 	b.receiver.Script("/do", receiver.Answer{Echo: true})
 	b.receiver.Script("/undo", receiver.Answer{Echo: true})
-	run := b.start(latch.WorkflowRelease, "secrets", strings.ReplaceAll(`{"id":"secrets","steps":[
-		{"name":"called","do":{"http":{"url":"{R}/do","header_secrets":{"X-Api-Key":"key"}}},"undo":{"http":{"url":"{R}/undo","header_secrets":{"X-Api-Key":"key"}}}},
-		{"name":"hidden","do":{"http":{"url_secret":"address"}}},
-		{"name":"lent","do":{"command":{"argv":["/bin/sh","-c","printf '{\"got\":\"%s\"}' \"$(printf %s \"$TOKEN\" | base64)\"; printf %s \"$TOKEN\" >&2"],"env_secrets":{"TOKEN":"token"}}}},
-		{"name":"refused","do":{"command":{"argv":["true"],"env_secrets":{"KEY":"key"}}}}]}`, "{R}", b.receiver.URL))
+	run := b.start(latch.WorkflowRelease, "secrets", strings.ReplaceAll(`{"id":"secrets",
+		"steps":[
+			{"name":"called","do":{"http":{"url":"{R}/do","header_secrets":{"X-Api-Key":"key"}}},
+				"undo":{"http":{"url":"{R}/undo","header_secrets":{"X-Api-Key":"key"}}}},
+			{"name":"hidden","do":{"http":{"url_secret":"address"}}},
+			{"name":"lent","do":{"command":{"argv":["/bin/sh","-c",
+				"printf '{\"got\":\"%s\"}' \"$(printf %s \"$TOKEN\" | base64)\"; printf %s \"$TOKEN\" >&2"],
+				"env_secrets":{"TOKEN":"token"}}}},
+			{"name":"refused",
+				"do":{"command":{"argv":["true"],"env_secrets":{"KEY":"key"}}}}]}`, "{R}", b.receiver.URL))
 	require.ErrorContains(t, run.Get(b.ctx, nil), `env_secrets.KEY: secret "key" must not go to a command`)
 
 	for _, called := range []string{"/do", "/undo"} {

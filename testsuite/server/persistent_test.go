@@ -27,10 +27,12 @@ func TestACallOutlivesTheSDKsDeadline(t *testing.T) {
 		took    time.Duration
 		code    codes.Code
 	}{
-		"an answer after a minute":    {method: query, answers: time.Minute, took: time.Minute},
-		"no answer at all":            {method: query, answers: 24 * time.Hour, took: hang.Limit, code: codes.DeadlineExceeded},
-		"a caller with less patience": {method: query, allowed: 2 * time.Second, answers: time.Minute, took: 2 * time.Second, code: codes.DeadlineExceeded},
-		"a caller that goes away":     {method: query, cancels: 5 * time.Second, answers: time.Minute, took: 5 * time.Second, code: codes.Canceled},
+		"an answer after a minute": {method: query, answers: time.Minute, took: time.Minute},
+		"no answer at all":         {method: query, answers: 24 * time.Hour, took: hang.Limit, code: codes.DeadlineExceeded},
+		"a caller with less patience": {method: query, allowed: 2 * time.Second, answers: time.Minute,
+			took: 2 * time.Second, code: codes.DeadlineExceeded},
+		"a caller that goes away": {method: query, cancels: 5 * time.Second, answers: time.Minute,
+			took: 5 * time.Second, code: codes.Canceled},
 		"a worker's poll": {method: "/temporal.api.workflowservice.v1.WorkflowService/PollActivityTaskQueue",
 			answers: time.Minute, took: sdkPatience, code: codes.DeadlineExceeded},
 	} {
@@ -50,14 +52,15 @@ func TestACallOutlivesTheSDKsDeadline(t *testing.T) {
 				defer cancel()
 				begun := time.Now()
 				answered := begun.Add(test.answers)
-				err := persist(ctx, test.method, nil, nil, nil, func(ctx context.Context, _ string, _, _ any, _ *grpc.ClientConn, _ ...grpc.CallOption) error {
-					select {
-					case <-time.After(time.Until(answered)):
-						return nil
-					case <-ctx.Done():
-						return status.FromContextError(ctx.Err()).Err()
-					}
-				})
+				err := persist(ctx, test.method, nil, nil, nil,
+					func(ctx context.Context, _ string, _, _ any, _ *grpc.ClientConn, _ ...grpc.CallOption) error {
+						select {
+						case <-time.After(time.Until(answered)):
+							return nil
+						case <-ctx.Done():
+							return status.FromContextError(ctx.Err()).Err()
+						}
+					})
 				require.Equal(t, test.code, status.Code(err))
 				require.Equal(t, test.took, time.Since(begun))
 			})

@@ -47,7 +47,8 @@ func runMain(m *testing.M) int {
 		return 1
 	}
 	defer temporalClient.Close()
-	w := worker.New(temporalClient, queue, worker.Options{Plugins: []worker.Plugin{plugin.New(plugin.Options{EgressAllow: []string{"127.0.0.1"}})}})
+	w := worker.New(temporalClient, queue,
+		worker.Options{Plugins: []worker.Plugin{plugin.New(plugin.Options{EgressAllow: []string{"127.0.0.1"}})}})
 	if err := w.Start(); err != nil {
 		fmt.Fprintln(os.Stderr, "nocache:", err)
 		return 1
@@ -90,9 +91,14 @@ func TestJobWithoutCache(t *testing.T) {
 	ctx := hang.Context(t)
 	r := receiver.New(t)
 	r.Script("/w", receiver.Status(503), receiver.Status(200))
-	run := start(t, ctx, r, latch.WorkflowJobRun, `{"id":"j","timeout":"1m","task":{"http":{"url":"$R/do","body":{"run":"${run.workflow_id}"}}},"webhooks":[
-		{"id":"gate","url":"$R/gate","events":[{"event":"JOB_START","blocking":true}]},
-		{"id":"w","url":"$R/w","retry":{"initial_interval":"10ms"},"events":[{"event":"JOB_START","when":"true"},{"event":"JOB_COMPLETE"},{"event":"JOB_SUCCESS"}]}]}`)
+	run := start(t, ctx, r, latch.WorkflowJobRun, `{"id":"j","timeout":"1m",
+		"task":{"http":{"url":"$R/do","body":{"run":"${run.workflow_id}"}}},
+		"webhooks":[
+			{"id":"gate","url":"$R/gate","events":[{"event":"JOB_START","blocking":true}]},
+			{"id":"w","url":"$R/w","retry":{"initial_interval":"10ms"},"events":[
+				{"event":"JOB_START","when":"true"},
+				{"event":"JOB_COMPLETE"},
+				{"event":"JOB_SUCCESS"}]}]}`)
 	open := lock(t, ctx, latch.EventJobStart)
 	var removed latch.Record
 	update(t, ctx, latch.MessageReleaseLock, map[string]any{"lock": open.Token, "result": "pass"}, &removed)
@@ -110,19 +116,29 @@ func TestReleaseWithoutCache(t *testing.T) {
 	t.Parallel()
 	ctx := hang.Context(t)
 	r := receiver.New(t)
-	run := start(t, ctx, r, latch.WorkflowRelease, `{"id":"r","steps":[
-		{"name":"a","do":{"http":{"url":"$R/do/a"}},"undo":{"http":{"url":"$R/undo/a"}}},
-		{"name":"b","do":{"http":{"url":"$R/do/b"}},"undo":{"http":{"url":"$R/undo/b"}}}],"webhooks":[
-		{"id":"gate","url":"$R/gate","events":[{"event":"BEFORE_RELEASE","blocking":true},{"event":"BEFORE_RELEASE_COMPLETE","blocking":true,"lock_timeout":"1h"}]},
-		{"id":"log","url":"$R/log","events":[{"event":"BEFORE_STEP"},{"event":"AFTER_STEP","stop_release":"step.status == 'failed'"},{"event":"RELEASE_ROLLED_BACK"}]}]}`)
+	run := start(t, ctx, r, latch.WorkflowRelease, `{"id":"r",
+		"steps":[
+			{"name":"a","do":{"http":{"url":"$R/do/a"}},"undo":{"http":{"url":"$R/undo/a"}}},
+			{"name":"b","do":{"http":{"url":"$R/do/b"}},"undo":{"http":{"url":"$R/undo/b"}}}],
+		"webhooks":[
+			{"id":"gate","url":"$R/gate","events":[
+				{"event":"BEFORE_RELEASE","blocking":true},
+				{"event":"BEFORE_RELEASE_COMPLETE","blocking":true,"lock_timeout":"1h"}]},
+			{"id":"log","url":"$R/log","events":[
+				{"event":"BEFORE_STEP"},
+				{"event":"AFTER_STEP","stop_release":"step.status == 'failed'"},
+				{"event":"RELEASE_ROLLED_BACK"}]}]}`)
 	first := lock(t, ctx, latch.EventBeforeRelease)
-	require.NoError(t, temporalClient.SignalWorkflow(ctx, run.GetID(), "", latch.MessageReleaseLock, map[string]any{"lock": first.Token, "by": "ann"}))
+	require.NoError(t, temporalClient.SignalWorkflow(ctx, run.GetID(), "", latch.MessageReleaseLock,
+		map[string]any{"lock": first.Token, "by": "ann"}))
 	second := lock(t, ctx, latch.EventBeforeReleaseComplete)
 	var records []latch.Record
-	value, err := temporalClient.QueryWorkflow(ctx, run.GetID(), "", latch.QueryHistory, map[string]any{"event": latch.EventBeforeReleaseComplete})
+	value, err := temporalClient.QueryWorkflow(ctx, run.GetID(), "", latch.QueryHistory,
+		map[string]any{"event": latch.EventBeforeReleaseComplete})
 	require.NoError(t, err)
 	require.NoError(t, value.Get(&records))
-	update(t, ctx, latch.MessageRecord, map[string]any{"delivery_id": records[0].DeliveryID, "data": map[string]any{"rollback_release": true}}, nil)
+	update(t, ctx, latch.MessageRecord,
+		map[string]any{"delivery_id": records[0].DeliveryID, "data": map[string]any{"rollback_release": true}}, nil)
 	require.NoError(t, temporalClient.SignalWorkflow(ctx, run.GetID(), "", latch.MessageReleaseLock, "no lock"))
 	update(t, ctx, latch.MessageReleaseLock, map[string]any{"lock": second.Token, "result": "fail"}, nil)
 	var result latch.ReleaseResult
