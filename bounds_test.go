@@ -18,12 +18,15 @@ func TestInputsAreBounded(t *testing.T) {
 	long := strings.Repeat("x", 1001)
 	job := func(task, rest string) string { return fmt.Sprintf(`{"id":"1","task":%s%s}`, task, rest) }
 	for name, test := range map[string]struct{ input, want string }{
-		"a timeout of three centuries": {job(`{"http":{"url":"https://example.com/","timeout":"2562047h47m16s"}}`, ""), "task.http.timeout: must be at most 87600h0m0s"},
-		"the type of an activity":      {job(`{"activity":{"type":"`+long+`"}}`, ""), "task.activity.type: has 1001 bytes"},
-		"Temporal's own task queues":   {job(`{"workflow":{"type":"x","task_queue":"/_sys/x"}}`, ""), "task.workflow.task_queue: "},
-		"attempts beyond 32 bits":      {job(`{"command":{"argv":["x"],"retry":{"maximum_attempts":3000000000}}}`, ""), "task.command.retry.maximum_attempts: "},
-		"vars":                         {job(`{"command":{"argv":["x"]}}`, `,"vars":{"x":"`+strings.Repeat("x", 128<<10)+`"}`), "vars: has 13"},
-		"webhooks":                     {job(`{"command":{"argv":["x"]}}`, `,"webhooks":[`+strings.Repeat(`{},`, 1000)+`{}]`), "webhooks: there are 1001"},
+		"a timeout of three centuries": {job(`{"http":{"url":"https://example.com/","timeout":"2562047h47m16s"}}`, ""),
+			"task.http.timeout: must be at most 87600h0m0s"},
+		"the type of an activity":    {job(`{"activity":{"type":"`+long+`"}}`, ""), "task.activity.type: has 1001 bytes"},
+		"Temporal's own task queues": {job(`{"workflow":{"type":"x","task_queue":"/_sys/x"}}`, ""), "task.workflow.task_queue: "},
+		"attempts beyond 32 bits": {job(`{"command":{"argv":["x"],"retry":{"maximum_attempts":3000000000}}}`, ""),
+			"task.command.retry.maximum_attempts: "},
+		"vars": {job(`{"command":{"argv":["x"]}}`, `,"vars":{"x":"`+strings.Repeat("x", 128<<10)+`"}`), "vars: has 13"},
+		"webhooks": {
+			job(`{"command":{"argv":["x"]}}`, `,"webhooks":[`+strings.Repeat(`{},`, 1000)+`{}]`), "webhooks: there are 1001"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -21,11 +21,16 @@ func TestDecisiveKeys(t *testing.T) {
 		`"pass"`: {"pass", unclear}, `"fail"`: {"fail", unclear}, `"FAIL"`: {"fail", unclear}, `"Pass"`: {"pass", unclear},
 		"\"\\u0066ail\"": {"fail", unclear}, " \n\"fail\" ": {"fail", unclear},
 		`true`: {unclear, "true"}, `"true"`: {unclear, "true"}, `1`: {unclear, "true"}, `1.0`: {unclear, "true"}, `1e0`: {unclear, "true"},
-		`false`: {unclear, "false"}, `"false"`: {unclear, "false"}, `0`: {unclear, "false"}, `0.00`: {unclear, "false"}, `-0`: {unclear, "false"}, `0e7`: {unclear, "false"},
-		`"failed"`: {unclear, unclear}, `"success"`: {unclear, unclear}, `" fail"`: {unclear, unclear}, `"fail\u0000"`: {unclear, unclear}, `"paſſ"`: {unclear, unclear},
-		`"True"`: {unclear, unclear}, `"TRUE"`: {unclear, unclear}, `"yes"`: {unclear, unclear}, `"1"`: {unclear, unclear}, `"0"`: {unclear, unclear}, `""`: {unclear, unclear},
-		`"null"`: {unclear, unclear}, `2`: {unclear, unclear}, `-1`: {unclear, unclear}, `1.5`: {unclear, unclear}, `10`: {unclear, unclear}, `1e1`: {unclear, unclear},
-		`0.1`: {unclear, unclear}, `[]`: {unclear, unclear}, `[true]`: {unclear, unclear}, `{}`: {unclear, unclear}, `{"fail":true}`: {unclear, unclear},
+		`false`: {unclear, "false"}, `"false"`: {unclear, "false"}, `0`: {unclear, "false"}, `0.00`: {unclear, "false"},
+		`-0`: {unclear, "false"}, `0e7`: {unclear, "false"},
+		`"failed"`: {unclear, unclear}, `"success"`: {unclear, unclear}, `" fail"`: {unclear, unclear},
+		`"fail\u0000"`: {unclear, unclear}, `"paſſ"`: {unclear, unclear},
+		`"True"`: {unclear, unclear}, `"TRUE"`: {unclear, unclear}, `"yes"`: {unclear, unclear}, `"1"`: {unclear, unclear},
+		`"0"`: {unclear, unclear}, `""`: {unclear, unclear},
+		`"null"`: {unclear, unclear}, `2`: {unclear, unclear}, `-1`: {unclear, unclear}, `1.5`: {unclear, unclear},
+		`10`: {unclear, unclear}, `1e1`: {unclear, unclear},
+		`0.1`: {unclear, unclear}, `[]`: {unclear, unclear}, `[true]`: {unclear, unclear}, `{}`: {unclear, unclear},
+		`{"fail":true}`: {unclear, unclear},
 	} {
 		data := latch.Object{}
 		for _, key := range latch.DecisiveKeys {

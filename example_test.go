@@ -25,9 +25,24 @@ func ExampleJob() {
 		Task:     &latch.Task{HTTP: &latch.HTTPTask{URL: "https://erp.example.com/export"}},
 		Webhooks: []latch.Webhook{{ID: "on-call", URL: "https://hooks.example.com/on-call", Event: latch.EventJobFailure}},
 	}
-	input, _ := json.Marshal(job)
+	input, _ := json.MarshalIndent(job, "", "  ")
 	fmt.Println(string(input))
-	// Output: {"id":"nightly-export","task":{"http":{"url":"https://erp.example.com/export"}},"webhooks":[{"id":"on-call","url":"https://hooks.example.com/on-call","event":"JOB_FAILURE"}]}
+	// Output:
+	// {
+	//   "id": "nightly-export",
+	//   "task": {
+	//     "http": {
+	//       "url": "https://erp.example.com/export"
+	//     }
+	//   },
+	//   "webhooks": [
+	//     {
+	//       "id": "on-call",
+	//       "url": "https://hooks.example.com/on-call",
+	//       "event": "JOB_FAILURE"
+	//     }
+	//   ]
+	// }
 }
 
 // A release that a person holds until its lock is removed, and that a service

@@ -11,7 +11,8 @@ import (
 
 // reservedIDs are ids that Temporal or Latch relies on.
 var reservedIDs = []string{
-	"temporal-sys-scheduler:latch-webhooks-latch", "temporal-sys-scheduler:latch-job-22739", "temporal-sys-", "temporal-sys-batcher", "__temporal_x",
+	"temporal-sys-scheduler:latch-webhooks-latch", "temporal-sys-scheduler:latch-job-22739", "temporal-sys-",
+	"temporal-sys-batcher", "__temporal_x",
 	"job-22739", "job-", "job-sequence/child", "latch-trigger-22739-2026-01-02T03:04:05Z", "latch-webhooks-latch", "latch-tags",
 	"deliver-dlv_1", "redeliver-dlv_1", "operator-dlv_1",
 }
@@ -23,7 +24,8 @@ func TestCheckWorkflowID(t *testing.T) {
 	for _, id := range reservedIDs {
 		require.ErrorContains(t, latch.CheckWorkflowID(id), "is reserved: those that begin with", id)
 	}
-	for _, id := range []string{"", "release-shop", "emit-1", "jobs-1", "Job-1", "my-job-1", "temporal-system", "latchet", "deliver-parcel", "operator-ann", " job-1", "größe"} {
+	for _, id := range []string{"", "release-shop", "emit-1", "jobs-1", "Job-1", "my-job-1", "temporal-system",
+		"latchet", "deliver-parcel", "operator-ann", " job-1", "größe"} {
 		require.NoError(t, latch.CheckWorkflowID(id), id)
 	}
 	require.Less(t, len(latch.CheckWorkflowID("job-"+strings.Repeat("x", 10_000)).Error()), 500)

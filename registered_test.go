@@ -11,16 +11,23 @@ import (
 func TestDecodeRegisteredWebhook(t *testing.T) {
 	t.Parallel()
 	for name, each := range map[string]struct{ source, problem string }{
-		"jobs and releases": {`{"id":"w","url":"https://example.com","events":[{"event":"JOB_START","blocking":true},{"event":"BEFORE_RELEASE","stop_release":"true"}]}`, ""},
-		"when":              {`{"id":"w","url":"https://example.com","event":"JOB_FAILURE","when":"'etl' in job.tags"}`, ""},
-		"given back":        {`{"id":"w","url":"https://example.com","event":"JOB_FAILURE","created_at":"2026-01-01T00:00:00.000Z","updated_at":"2026-01-01T00:00:00.000Z"}`, ""},
-		"gate":              {`{"id":"w","url":"https://example.com","events":[{"event":"PASSED_TESTS","rollback_release":"true"}]}`, ""},
-		"no id":             {`{"url":"https://example.com","event":"JOB_FAILURE"}`, "id: required"},
-		"colon":             {`{"id":"a:b","url":"https://example.com","event":"JOB_FAILURE"}`, `id: "a:b" has a colon`},
-		"job rolls back":    {`{"id":"w","events":[{"event":"JOB_START","blocking":true,"on_timeout":"rollback"}]}`, "events[0].on_timeout: a job cannot be rolled back"},
-		"job decides":       {`{"id":"w","url":"https://example.com","events":[{"event":"JOB_START","stop_release":"true"}]}`, "events[0].stop_release"},
-		"unknown key":       {`{"id":"w","url":"https://example.com","event":"JOB_FAILURE","wehn":"true"}`, `wehn: unknown key; did you mean "when"?`},
-		"no event":          {`{"id":"w","url":"https://example.com"}`, "events: required"},
+		"jobs and releases": {`{"id":"w","url":"https://example.com",
+			"events":[
+				{"event":"JOB_START","blocking":true},
+				{"event":"BEFORE_RELEASE","stop_release":"true"}]}`, ""},
+		"when": {`{"id":"w","url":"https://example.com","event":"JOB_FAILURE","when":"'etl' in job.tags"}`, ""},
+		"given back": {`{"id":"w","url":"https://example.com","event":"JOB_FAILURE",
+			"created_at":"2026-01-01T00:00:00.000Z","updated_at":"2026-01-01T00:00:00.000Z"}`, ""},
+		"gate":  {`{"id":"w","url":"https://example.com","events":[{"event":"PASSED_TESTS","rollback_release":"true"}]}`, ""},
+		"no id": {`{"url":"https://example.com","event":"JOB_FAILURE"}`, "id: required"},
+		"colon": {`{"id":"a:b","url":"https://example.com","event":"JOB_FAILURE"}`, `id: "a:b" has a colon`},
+		"job rolls back": {`{"id":"w","events":[{"event":"JOB_START","blocking":true,"on_timeout":"rollback"}]}`,
+			"events[0].on_timeout: a job cannot be rolled back"},
+		"job decides": {
+			`{"id":"w","url":"https://example.com","events":[{"event":"JOB_START","stop_release":"true"}]}`, "events[0].stop_release"},
+		"unknown key": {`{"id":"w","url":"https://example.com","event":"JOB_FAILURE","wehn":"true"}`,
+			`wehn: unknown key; did you mean "when"?`},
+		"no event": {`{"id":"w","url":"https://example.com"}`, "events: required"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -42,8 +49,13 @@ func TestDecodeRegisteredWebhook(t *testing.T) {
 // A run takes of a registered webhook the events that it fires.
 func TestRegisteredWebhookForARun(t *testing.T) {
 	t.Parallel()
-	webhook, err := DecodeRegisteredWebhook([]byte(`{"id":"w","url":"https://example.com","events":[{"event":"JOB_START"},{"event":"JOB_FAILURE","enabled":false},
-		{"event":"BEFORE_RELEASE"},{"event":"INSTANCE_CREATED","stop_release":"true"},{"event":"PASSED_TESTS"}]}`))
+	webhook, err := DecodeRegisteredWebhook([]byte(`{"id":"w","url":"https://example.com",
+		"events":[
+			{"event":"JOB_START"},
+			{"event":"JOB_FAILURE","enabled":false},
+			{"event":"BEFORE_RELEASE"},
+			{"event":"INSTANCE_CREATED","stop_release":"true"},
+			{"event":"PASSED_TESTS"}]}`))
 	require.NoError(t, err)
 	for name, each := range map[string]struct {
 		kind   Kind

@@ -30,15 +30,20 @@ func TestRetryStatusValidation(t *testing.T) {
 			`webhooks[0].retry.on[6]: ` + wrong + `true`, `webhooks[0].retry.on[7]: ` + wrong + `""`, `webhooks[0].retry.on[8]: ` + wrong + `-404`,
 			`webhooks[0].retry.on[9]: ` + wrong + `"404 "`, `webhooks[0].retry.not_on[0]: ` + wrong + `{}`}},
 		{"no answer has it", "job", hook(`{"on":[100],"not_on":["1xx"]}`), []string{
-			`webhooks[0].retry.on[0]: 100: an answer comes from 200 on`, `webhooks[0].retry.not_on[0]: 1xx: a 2xx is delivered; give success to say which one is not`}},
-		{"a success that is not tried again", "job", hook(`{"not_on":[204]}`), []string{`webhooks[0].retry.not_on[0]: 204: a 2xx is delivered; give success to say which one is not`}},
-		{"in both", "job", hook(`{"on":[404,"5xx"],"not_on":["5xx",404]}`), []string{`webhooks[0].retry.not_on[0]: 5xx stands in on, too`, `webhooks[0].retry.not_on[1]: 404 stands in on, too`}},
+			`webhooks[0].retry.on[0]: 100: an answer comes from 200 on`,
+			`webhooks[0].retry.not_on[0]: 1xx: a 2xx is delivered; give success to say which one is not`}},
+		{"a success that is not tried again", "job", hook(`{"not_on":[204]}`),
+			[]string{`webhooks[0].retry.not_on[0]: 204: a 2xx is delivered; give success to say which one is not`}},
+		{"in both", "job", hook(`{"on":[404,"5xx"],"not_on":["5xx",404]}`),
+			[]string{`webhooks[0].retry.not_on[0]: 5xx stands in on, too`, `webhooks[0].retry.not_on[1]: 404 stands in on, too`}},
 		{"twice", "job", hook(`{"on":[404,"404"]}`), []string{`webhooks[0].retry.on[1]: 404 stands twice`}},
-		{"too many", "job", hook(`{"on":[404` + strings.Repeat(`,404`, 100) + `]}`), []string{`webhooks[0].retry.on: has 101 statuses; at most 100 are taken`}},
+		{"too many", "job", hook(`{"on":[404` + strings.Repeat(`,404`, 100) + `]}`),
+			[]string{`webhooks[0].retry.on: has 101 statuses; at most 100 are taken`}},
 		{"a poll of 202", "job", task(`{"http":{"url":"https://example.com/","retry":{"on":[202]}}}`), nil},
 		{"no success at all", "job", task(`{"http":{"url":"https://example.com/","retry":{"on":[404,"2xx"]}}}`),
 			[]string{`task.http.retry.on[1]: 2xx: no answer would be a success; give success to say which one is`}},
-		{"a poll of what is said", "job", task(`{"http":{"url":"https://example.com/","success":"response.data.done == true","retry":{"on":["2xx"]}}}`), nil},
+		{"a poll of what is said", "job", task(`{"http":{"url":"https://example.com/",
+			"success":"response.data.done == true","retry":{"on":["2xx"]}}}`), nil},
 		{"activity", "job", task(`{"activity":{"type":"A","retry":{"on":[404]}}}`), []string{`task.activity.retry.on: ` + notHere}},
 		{"command", "job", task(`{"command":{"argv":["true"],"retry":{"not_on":[404]}}}`), []string{`task.command.retry.not_on: ` + notHere}},
 		{"job", "job", `{"id":"j","retry":{"on":[404]},"task":{"command":{"argv":["true"]}}}`, []string{`retry.on: ` + notHere}},
@@ -55,7 +60,8 @@ func TestRetryStatusesAreWrittenAsRead(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, `{"on":[404,"4xx"],"not_on":[501]}`, string(written))
 	require.Error(t, json.Unmarshal([]byte(`{"on":["many"]}`), &retry))
-	for status, want := range map[int][2]bool{404: {true, true}, 499: {true, true}, 501: {false, true}, 503: {false, false}, 200: {false, false}} {
+	for status, want := range map[int][2]bool{404: {true, true}, 499: {true, true}, 501: {false, true},
+		503: {false, false}, 200: {false, false}} {
 		again, said := retry.Again(status)
 		require.Equal(t, want, [2]bool{again, said}, status)
 	}

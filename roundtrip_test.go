@@ -93,10 +93,12 @@ func TestWhatGoWritesIsTakenStrictly(t *testing.T) {
 	webhook := latch.Webhook{
 		ID: "w", URL: "https://example.com/", Headers: map[string]string{"X-A": "1"}, HeaderSecrets: map[string]string{"Authorization": "a"},
 		Body: json.RawMessage(`{"n":1.10}`), Enabled: &yes, Secret: "a", Timeout: latch.Duration(time.Minute), Retry: retry,
-		Events: []latch.Event{{Event: latch.EventBeforeRelease, Blocking: true, LockTimeout: latch.Duration(time.Hour), OnError: latch.Continue, StopRelease: "false"}},
+		Events: []latch.Event{{Event: latch.EventBeforeRelease, Blocking: true, LockTimeout: latch.Duration(time.Hour),
+			OnError: latch.Continue, StopRelease: "false"}},
 	}
 	tasks := []latch.Task{
-		{Activity: &latch.ActivityTask{Type: "A", Args: []json.RawMessage{json.RawMessage("null"), json.RawMessage(`"x"`)}, Timeout: 1, Retry: retry}},
+		{Activity: &latch.ActivityTask{Type: "A", Args: []json.RawMessage{json.RawMessage("null"), json.RawMessage(`"x"`)},
+			Timeout: 1, Retry: retry}},
 		{Workflow: &latch.WorkflowTask{Type: "W", ID: "x", Input: json.RawMessage("1")}},
 		{HTTP: &latch.HTTPTask{URL: "https://example.com/", Body: json.RawMessage(`"x"`), Success: "true"}},
 		{Command: &latch.CommandTask{Argv: []string{"true"}, Env: map[string]string{"A": "1"}}},
@@ -113,7 +115,8 @@ func TestWhatGoWritesIsTakenStrictly(t *testing.T) {
 
 	for kind, value := range map[string]any{
 		"release": release, "job": job, "emission": emission, "control": latch.Control{}, "history": latch.HistoryQuery{},
-		"lock": latch.LockRelease{Lock: "w:h:r"}, "record": latch.RecordUpdate{DeliveryID: "dlv_1"}, "skip": latch.Skip{Lock: "w:h:r", Reason: "x"},
+		"lock": latch.LockRelease{Lock: "w:h:r"}, "record": latch.RecordUpdate{DeliveryID: "dlv_1"},
+		"skip": latch.Skip{Lock: "w:h:r", Reason: "x"},
 	} {
 		encoded, err := json.Marshal(value)
 		require.NoError(t, err)

@@ -14,7 +14,8 @@ import (
 func TestDurationsAreGoDurationStrings(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{
-		"90s": 90 * time.Second, "4h": 4 * time.Hour, "1h30m": 90 * time.Minute, "0s": 0, "0": 0, "1.5s": 1500 * time.Millisecond, "-1s": -time.Second, "100ms": 100 * time.Millisecond,
+		"90s": 90 * time.Second, "4h": 4 * time.Hour, "1h30m": 90 * time.Minute, "0s": 0, "0": 0,
+		"1.5s": 1500 * time.Millisecond, "-1s": -time.Second, "100ms": 100 * time.Millisecond,
 	} {
 		var duration latch.Duration
 		require.NoError(t, json.Unmarshal([]byte(`"`+text+`"`), &duration), text)
@@ -61,11 +62,13 @@ func TestRetryDelays(t *testing.T) {
 		retry *latch.Retry
 		want  []time.Duration // after 1, 2, … failed attempts
 	}{
-		"defaults":           {nil, []time.Duration{5 * s, 10 * s, 20 * s, 40 * s, 80 * s, 160 * s, 320 * s, 640 * s, 1280 * s, 2560 * s, 3600 * s, 3600 * s}},
-		"empty":              {&latch.Retry{}, []time.Duration{5 * s, 10 * s, 20 * s}},
-		"in part":            {&latch.Retry{InitialInterval: latch.Duration(s)}, []time.Duration{s, 2 * s, 4 * s}},
-		"steady":             {&latch.Retry{InitialInterval: latch.Duration(3 * s), BackoffCoefficient: 1}, []time.Duration{3 * s, 3 * s, 3 * s}},
-		"by halves":          {&latch.Retry{InitialInterval: latch.Duration(2 * s), BackoffCoefficient: 1.5}, []time.Duration{2 * s, 3 * s, 4500 * time.Millisecond}},
+		"defaults": {nil, []time.Duration{5 * s, 10 * s, 20 * s, 40 * s, 80 * s, 160 * s, 320 * s, 640 * s,
+			1280 * s, 2560 * s, 3600 * s, 3600 * s}},
+		"empty":   {&latch.Retry{}, []time.Duration{5 * s, 10 * s, 20 * s}},
+		"in part": {&latch.Retry{InitialInterval: latch.Duration(s)}, []time.Duration{s, 2 * s, 4 * s}},
+		"steady":  {&latch.Retry{InitialInterval: latch.Duration(3 * s), BackoffCoefficient: 1}, []time.Duration{3 * s, 3 * s, 3 * s}},
+		"by halves": {&latch.Retry{InitialInterval: latch.Duration(2 * s), BackoffCoefficient: 1.5},
+			[]time.Duration{2 * s, 3 * s, 4500 * time.Millisecond}},
 		"bounded":            {&latch.Retry{MaximumInterval: latch.Duration(12 * s)}, []time.Duration{5 * s, 10 * s, 12 * s, 12 * s}},
 		"bounded below 5s":   {&latch.Retry{MaximumInterval: latch.Duration(s)}, []time.Duration{s, s}},
 		"a first wait of 2h": {&latch.Retry{InitialInterval: latch.Duration(2 * time.Hour)}, []time.Duration{2 * time.Hour, 2 * time.Hour}},

@@ -10,7 +10,8 @@ import (
 // Contract, Secrets by name: the names are those of its pattern.
 func FuzzIsSecretName(f *testing.F) {
 	pattern := regexp.MustCompile(secretName)
-	for _, name := range []string{"", "a", "change-board", "A_1.b-c._", ".a", "a.", "a..b", "-a", "_a", "a.-", "a b", "é", "a\n", "9", "a.b.c"} {
+	for _, name := range []string{"", "a", "change-board", "A_1.b-c._", ".a", "a.", "a..b", "-a", "_a", "a.-", "a b",
+		"é", "a\n", "9", "a.b.c"} {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) {

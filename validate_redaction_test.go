@@ -24,18 +24,22 @@ func TestContractRedaction(t *testing.T) {
 		{"both", `{"headers":["X-Internal-*","set-me","*"],"json":["/customer/email","/*/0/a~1b~0c","/","/a//b"]}`, nil},
 		{"neither", `{}`, []string{at + ": give headers, json or both"}},
 		{"empty lists", `{"headers":[],"json":[]}`, []string{at + ": give headers, json or both"}},
-		{"another key", `{"body":["/a"]}`, []string{at + ".body: unknown key; the keys here are headers, json", at + ": give headers, json or both"}},
+		{"another key", `{"body":["/a"]}`,
+			[]string{at + ".body: unknown key; the keys here are headers, json", at + ": give headers, json or both"}},
 		{"headers", `{"headers":["X A","","X-A\r\n"]}`, []string{
 			at + `.headers[0]: "X A" is no name of an HTTP header; * stands for any characters, as in X-Internal-*`,
 			at + `.headers[1]: "" is no name of an HTTP header; * stands for any characters, as in X-Internal-*`,
 			at + `.headers[2]: "X-A\r\n" is no name of an HTTP header; * stands for any characters, as in X-Internal-*`}},
 		{"paths of other kinds", `{"json":["$.customer.email","customer.orders[*].id","","a~b","/a~2"]}`, []string{
-			at + ".json[0]: " + pointer("$.customer.email", "/customer/email"), at + ".json[1]: " + pointer("customer.orders[*].id", "/customer/orders/*/id"),
-			at + ".json[2]: " + pointer("", "/customer/email"), at + ".json[3]: " + pointer("a~b", "/customer/email"), at + ".json[4]: " + pointer("/a~2", "/customer/email")}},
+			at + ".json[0]: " + pointer("$.customer.email", "/customer/email"),
+			at + ".json[1]: " + pointer("customer.orders[*].id", "/customer/orders/*/id"),
+			at + ".json[2]: " + pointer("", "/customer/email"), at + ".json[3]: " + pointer("a~b", "/customer/email"),
+			at + ".json[4]: " + pointer("/a~2", "/customer/email")}},
 		{"long", `{"json":["/` + strings.Repeat("a", 512) + `"]}`, []string{at + ".json[0]: has 513 bytes; at most 512 are taken"}},
 		{"many", `{"headers":["X"` + strings.Repeat(`,"X"`, 100) + `]}`, []string{at + ".headers: there are 101; at most 100 are taken"}},
 	} {
-		rules = append(rules, rule{each.name, "release", aWebhook(`"id":"w","url":"https://example.com/","event":"RELEASE_COMPLETE","redact":` + each.redact), each.want})
+		rules = append(rules, rule{each.name, "release",
+			aWebhook(`"id":"w","url":"https://example.com/","event":"RELEASE_COMPLETE","redact":` + each.redact), each.want})
 	}
 	hold(t, rules)
 }

@@ -11,10 +11,12 @@ func TestCloudEventsValidation(t *testing.T) {
 		{"structured text", "job", hook(`"cloudevents":"structured","content_type":"text/plain","body":"x"`), nil},
 		{"unknown mode", "job", hook(`"cloudevents":"batched"`), []string{`webhooks[0].cloudevents: "batched" is none of binary, structured`}},
 		{"GET", "job", hook(`"cloudevents":"binary","method":"GET"`), []string{`webhooks[0].cloudevents: a GET request bears no event`}},
-		{"with a preset", "job", hook(`"cloudevents":"binary","preset":"slack","body":{"text":"x"}`), []string{`webhooks[0].cloudevents: slack takes messages of its own; give either preset or cloudevents`}},
+		{"with a preset", "job", hook(`"cloudevents":"binary","preset":"slack","body":{"text":"x"}`),
+			[]string{`webhooks[0].cloudevents: slack takes messages of its own; give either preset or cloudevents`}},
 		{"its type by hand", "job", hook(`"cloudevents":"structured","content_type":"application/cloudevents+json"`),
 			[]string{`webhooks[0].content_type: application/cloudevents+json is set by cloudevents; give that of the event's data`}},
-		{"an attribute by hand", "job", hook(`"cloudevents":"binary","headers":{"ce-id":"1"}`), []string{`webhooks[0].cloudevents: the header ce-id cannot be set by hand: Latch sets it`}},
+		{"an attribute by hand", "job", hook(`"cloudevents":"binary","headers":{"ce-id":"1"}`),
+			[]string{`webhooks[0].cloudevents: the header ce-id cannot be set by hand: Latch sets it`}},
 		{"without it", "job", hook(`"headers":{"ce-id":"1"}`), nil},
 	})
 }

@@ -216,7 +216,8 @@ func lending(t *testing.T, values map[string]string, options secret.Options) *Ac
 // that the worker holds.
 func TestCommandSecrets(t *testing.T) {
 	t.Parallel()
-	const document = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\nc2Vjb25kIGxpbmUgb2YgaXQ=\n-----END OPENSSH PRIVATE KEY-----\n"
+	const document = "-----BEGIN OPENSSH PRIVATE " +
+		"KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\nc2Vjb25kIGxpbmUgb2YgaXQ=\n-----END OPENSSH PRIVATE KEY-----\n"
 	registered := lending(t, map[string]string{"token": "t0ken/with \"quotes\"\nold-token", "ssh-key": document,
 		"other": "an0ther-secret"}, secret.Options{})
 	const filler = "head -c 65530 /dev/zero | tr '\\0' x"

@@ -93,7 +93,8 @@ func TestRotation(t *testing.T) {
 func TestOthersPassThrough(t *testing.T) {
 	t.Parallel()
 	c := newCodec(t, keyOf("k", 1))
-	others := []*commonpb.Payload{payload("plain"), {Metadata: map[string][]byte{"encoding": []byte("binary/zlib")}, Data: []byte{1, 2}}, {}, {Data: []byte("no metadata")}}
+	others := []*commonpb.Payload{payload("plain"),
+		{Metadata: map[string][]byte{"encoding": []byte("binary/zlib")}, Data: []byte{1, 2}}, {}, {Data: []byte("no metadata")}}
 	mixed := append(encode(t, c, payload("mine")), others...)
 	decoded, err := c.Decode(mixed)
 	require.NoError(t, err)
@@ -121,9 +122,11 @@ func TestWhatCannotBeDecrypted(t *testing.T) {
 		unknown bool
 		says    string
 	}{
-		"an unknown key":  {func(p *commonpb.Payload) { p.Metadata[codec.MetadataKeyID] = []byte("m") }, true, `the key "m", and here is k, l`},
-		"no key":          {func(p *commonpb.Payload) { delete(p.Metadata, codec.MetadataKeyID) }, true, `the key ""`},
-		"a long key id":   {func(p *commonpb.Payload) { p.Metadata[codec.MetadataKeyID] = []byte(strings.Repeat("x", 1000)) }, true, "add it to LATCH_PAYLOAD_KEYS"},
+		"an unknown key": {func(p *commonpb.Payload) { p.Metadata[codec.MetadataKeyID] = []byte("m") }, true, `the key "m", and here is k, l`},
+		"no key":         {func(p *commonpb.Payload) { delete(p.Metadata, codec.MetadataKeyID) }, true, `the key ""`},
+		"a long key id": {func(p *commonpb.Payload) {
+			p.Metadata[codec.MetadataKeyID] = []byte(strings.Repeat("x", 1000))
+		}, true, "add it to LATCH_PAYLOAD_KEYS"},
 		"another's key":   {func(p *commonpb.Payload) { p.Metadata[codec.MetadataKeyID] = []byte("l") }, false, `by key "l"`},
 		"a flipped bit":   {func(p *commonpb.Payload) { p.Data[20] ^= 1 }, false, "damaged"},
 		"a missing end":   {func(p *commonpb.Payload) { p.Data = p.Data[:len(p.Data)-1] }, false, "damaged"},
@@ -165,7 +168,8 @@ func TestParseKeys(t *testing.T) {
 		"empty":          {"a=", "", []string{`"a" has 0 bytes`}},
 		"an id twice":    {"a=" + value + ",a=" + plain, "", []string{`the id "a" stands twice`}},
 		"a key twice":    {"a=" + value + ",b=" + value, "", []string{`"b" is another one's key too`}},
-		"all at once":    {"=" + value + ",a=" + plain[:10] + ",b b=" + plain + ",c=" + plain + ",c=" + value, "", []string{"key 1:", "key 2:", "key 3:", `the id "c"`}},
+		"all at once": {"=" + value + ",a=" + plain[:10] + ",b b=" + plain + ",c=" + plain + ",c=" + value, "",
+			[]string{"key 1:", "key 2:", "key 3:", `the id "c"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -23,7 +23,8 @@ func TestFromEnvReportsAllAtOnce(t *testing.T) {
 	t.Setenv("LATCH_SECRET_BOARD", "value-of-it")
 	t.Setenv("LATCH_SECRET_QUOTED", `"whsec_dmFsdWUtb2YtaXQ="`)
 	_, err := plugin.FromEnv()
-	for _, part := range []string{"LATCH_SECRET_QUOTED: its line 1 stands in quotation marks", "10.0.0.0/99", "perhaps", "/nowhere/at/all", "LATCH_API_URL", "LATCH_SECRETS_HOSTS", "LATCH_LINK_KEY", `"a b"`, `"$.a"`} {
+	for _, part := range []string{"LATCH_SECRET_QUOTED: its line 1 stands in quotation marks", "10.0.0.0/99", "perhaps",
+		"/nowhere/at/all", "LATCH_API_URL", "LATCH_SECRETS_HOSTS", "LATCH_LINK_KEY", `"a b"`, `"$.a"`} {
 		require.ErrorContains(t, err, part)
 	}
 	require.NotContains(t, err.Error(), "value-of-it")

@@ -51,7 +51,8 @@ func TestLeavesTheUsersOptionsAlone(t *testing.T) {
 		interceptor.WorkerInterceptorBase
 	}{}
 	options := worker.Options{Interceptors: []interceptor.WorkerInterceptor{own}}
-	configure := worker.PluginConfigureWorkerOptions{WorkerOptions: &options, WorkerRegistryOptions: &worker.PluginConfigureWorkerRegistryOptions{}}
+	configure := worker.PluginConfigureWorkerOptions{WorkerOptions: &options,
+		WorkerRegistryOptions: &worker.PluginConfigureWorkerRegistryOptions{}}
 	require.NoError(t, p.ConfigureWorker(context.Background(), configure))
 	require.NoError(t, p.ConfigureWorker(context.Background(), configure))
 	require.Len(t, options.Interceptors, 2)
@@ -88,7 +89,8 @@ func TestZeroOptionsAreSafe(t *testing.T) {
 	t.Run("secret", func(t *testing.T) {
 		t.Parallel()
 		env := environment(t, plugin.New(plugin.Options{EgressAllow: []string{"127.0.0.1"}}))
-		env.ExecuteWorkflow(latch.WorkflowEmit, json.RawMessage(`{"event":"DEPLOYED","webhooks":[{"id":"w","url":"`+server.URL+`","secret":"board-key","event":"DEPLOYED"}]}`))
+		env.ExecuteWorkflow(latch.WorkflowEmit,
+			json.RawMessage(`{"event":"DEPLOYED","webhooks":[{"id":"w","url":"`+server.URL+`","secret":"board-key","event":"DEPLOYED"}]}`))
 		require.NoError(t, env.GetWorkflowError())
 		var result latch.EmissionResult
 		require.NoError(t, env.GetWorkflowResult(&result))

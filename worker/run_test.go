@@ -17,7 +17,8 @@ func TestWarnOfSecrets(t *testing.T) {
 		says    []string
 	}{
 		"none": {},
-		"two":  {[]string{"board", "on_call"}, []string{"level=WARN", `secrets="[board on_call]"`, "LATCH_SECRETS_HOSTS", "LATCH_SECRETS_HOSTS_REQUIRED=true"}},
+		"two": {[]string{"board", "on_call"},
+			[]string{"level=WARN", `secrets="[board on_call]"`, "LATCH_SECRETS_HOSTS", "LATCH_SECRETS_HOSTS_REQUIRED=true"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

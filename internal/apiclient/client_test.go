@@ -73,7 +73,8 @@ func TestAnswers(t *testing.T) {
 		kind, body string
 		want       string
 	}{
-		"a problem":       {422, "application/problem+json", `{"status":422,"detail":"no","errors":[{"location":"body.id","message":"required"}]}`, "no"},
+		"a problem": {422, "application/problem+json",
+			`{"status":422,"detail":"no","errors":[{"location":"body.id","message":"required"}]}`, "no"},
 		"a proxy's page":  {502, "text/html", "<h1>", "the API answers 502 Bad Gateway"},
 		"no API":          {200, "text/html", "<h1>", `what answers is no API of Latch's: it answers 200 OK with "text/html"`},
 		"another's JSON":  {200, "application/json", `[]`, "none that is known here"},
@@ -123,11 +124,21 @@ func TestNoAnswer(t *testing.T) {
 func TestJobs(t *testing.T) {
 	t.Parallel()
 	pages := map[string]string{
-		"0": `{"jobs":[{"id":7,"name":null,"title":"Seven","tags":["a",{"name":"b"},3],"schedule":{"type":"custom","value":"0 0 * * *","timezone":"UTC","endof":null},
-			"status":{"id":63000001,"run_id":"r","returncode":null,"error":null,"started_at":"2026-07-01T10:00:00.000Z","completed_at":null,"kvp":{}},"created_at":"2026-07-01T10:00:00Z"},
-			{"id":"x","schedule":{"endof":7},"status":null}],"pagination":{"count":3,"more_pages":true,"limit":2,"offset":0}}`,
-		"2": `{"jobs":[{"id":"y","schedule":{"daily":{"at":"noon"},"value":3},"tags":null,"status":{"id":9,"run_id":"s","returncode":1,"error":"no disk"}},
-			{"id":"z","schedule":"0 4 * * *"},{"id":"zz","schedule":{"cron":"0 5 * * *","value":null}},{"id":"zzz","schedule":{"after":"z"}}],"pagination":{"more_pages":false}}`,
+		"0": `{"jobs":[
+			{"id":7,"name":null,"title":"Seven","tags":["a",{"name":"b"},3],
+				"schedule":{"type":"custom","value":"0 0 * * *","timezone":"UTC","endof":null},
+				"status":{"id":63000001,"run_id":"r","returncode":null,"error":null,
+					"started_at":"2026-07-01T10:00:00.000Z","completed_at":null,"kvp":{}},
+				"created_at":"2026-07-01T10:00:00Z"},
+			{"id":"x","schedule":{"endof":7},"status":null}],
+			"pagination":{"count":3,"more_pages":true,"limit":2,"offset":0}}`,
+		"2": `{"jobs":[
+			{"id":"y","schedule":{"daily":{"at":"noon"},"value":3},"tags":null,
+				"status":{"id":9,"run_id":"s","returncode":1,"error":"no disk"}},
+			{"id":"z","schedule":"0 4 * * *"},
+			{"id":"zz","schedule":{"cron":"0 5 * * *","value":null}},
+			{"id":"zzz","schedule":{"after":"z"}}],
+			"pagination":{"more_pages":false}}`,
 	}
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		require.Equal(t, "POST /base/v2/jobs/search", r.Method+" "+r.URL.Path)

@@ -51,7 +51,8 @@ func TestMerge(t *testing.T) {
 // An earlier version's admission knows of no enforced webhooks: its order stays.
 func TestMergeKeepsTheOrderOfEarlierVersions(t *testing.T) {
 	t.Parallel()
-	merged := attach.Merge(webhooks("b", "a"), []protocol.AttachedWebhook{{Webhook: latch.Webhook{ID: "c"}}, {Webhook: latch.Webhook{ID: "a"}}})
+	merged := attach.Merge(webhooks("b", "a"),
+		[]protocol.AttachedWebhook{{Webhook: latch.Webhook{ID: "c"}}, {Webhook: latch.Webhook{ID: "a"}}})
 	require.Equal(t, webhooks("b", "a", "c"), attach.Plain(merged))
 	require.Equal(t, []bool{false, false, true}, []bool{merged[0].Registered, merged[1].Registered, merged[2].Registered})
 }
@@ -64,17 +65,19 @@ func TestReserved(t *testing.T) {
 	reserved := attach.ReservedBy([]latch.RegisteredWebhook{
 		{Webhook: latch.Webhook{ID: "Change Board", Enabled: &off}, Enforced: true}, {Webhook: latch.Webhook{ID: "audit"}},
 	})
-	for id, problem := range map[string]string{
-		"audit":              "",
-		"change-board":       "",
-		"board":              "",
-		"Change Board":       `webhooks[1].id: "Change Board" is the id of an enforced registered webhook, which no run can replace or switch off; choose another id`,
-		"change BOARD":       `webhooks[1].id: "change BOARD" reads like "Change Board", the id of an enforced registered webhook; choose another id`,
-		"ChangeBoard":        `reads like "Change Board"`,
-		"Change\u00a0Board":  `reads like "Change Board"`,
-		"Change\u200b Board": `reads like "Change Board"`,
-		"Ｃhange Board":       `reads like "Change Board"`,
+	for _, row := range [][2]string{
+		{"audit", ""},
+		{"change-board", ""},
+		{"board", ""},
+		{"Change Board",
+			`webhooks[1].id: "Change Board" is the id of an enforced registered webhook, which no run can replace or switch off; choose another id`},
+		{"change BOARD", `webhooks[1].id: "change BOARD" reads like "Change Board", the id of an enforced registered webhook; choose another id`},
+		{"ChangeBoard", `reads like "Change Board"`},
+		{"Change\u00a0Board", `reads like "Change Board"`},
+		{"Change\u200b Board", `reads like "Change Board"`},
+		{"Ｃhange Board", `reads like "Change Board"`},
 	} {
+		id, problem := row[0], row[1]
 		var problems latch.Problems
 		reserved.Check(&problems, "webhooks", []latch.Webhook{{ID: "slack"}, {ID: id, Enabled: &off}})
 		if problem == "" {
@@ -86,7 +89,8 @@ func TestReserved(t *testing.T) {
 
 	var problems latch.Problems
 	reserved.CheckJob(&problems, "", &latch.Job{ID: "all", Webhooks: webhooks("Change Board"), Jobs: []latch.SequenceJob{
-		{Registered: "other"}, {Job: &latch.Job{ID: "one", Jobs: []latch.SequenceJob{{Job: &latch.Job{ID: "two", Webhooks: webhooks("Change Board")}}}}},
+		{Registered: "other"}, {Job: &latch.Job{ID: "one",
+			Jobs: []latch.SequenceJob{{Job: &latch.Job{ID: "two", Webhooks: webhooks("Change Board")}}}}},
 	}})
 	require.Len(t, problems, 2)
 	require.Equal(t, "webhooks[0].id", problems[0].Path)

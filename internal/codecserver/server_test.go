@@ -82,20 +82,24 @@ func TestWhoMayCall(t *testing.T) {
 		"a page of no port":                    {open, "POST", "/decode", "localhost:evil", nil, 403},
 		"a page of another port":               {open, "POST", "/decode", "127.0.0.1:1", nil, 403},
 		"a script of elsewhere":                {open, "GET", "/decode", "", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
-		"the UI, as a browser says it":         {open, "POST", "/decode", "", map[string]string{"Origin": ui, "Sec-Fetch-Site": "cross-site"}, 200},
-		"health by another name":               {open, "GET", "/healthz", "evil.example", nil, 403},
-		"health for a page of elsewhere":       {open, "GET", "/healthz", "", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
-		"health of this machine":               {open, "GET", "/healthz", "", nil, 200},
-		"health by any name, with tokens":      {guarded, "GET", "/healthz", "codec.example.com", nil, 200},
-		"a form of elsewhere":                  {open, "POST", "/decode", "", map[string]string{"Content-Type": "text/plain"}, 415},
-		"no token":                             {guarded, "POST", "/decode", "", nil, 401},
-		"a wrong token":                        {guarded, "POST", "/decode", "", map[string]string{"Authorization": "Bearer " + token + "x"}, 401},
-		"another scheme":                       {guarded, "POST", "/decode", "", map[string]string{"Authorization": "Basic " + token}, 401},
-		"a token":                              {guarded, "POST", "/decode", "codec.example.com", map[string]string{"Authorization": "Bearer " + token}, 200},
-		"a token from a page of elsewhere":     {guarded, "POST", "/decode", "", map[string]string{"Authorization": "Bearer " + token, "Origin": "https://evil.example"}, 403},
-		"another path":                         {open, "POST", "/", "", nil, 404},
-		"another method":                       {open, "GET", "/decode", "", nil, 404},
-		"health":                               {guarded, "GET", "/healthz", "", nil, 200},
+		"the UI, as a browser says it": {open, "POST", "/decode", "",
+			map[string]string{"Origin": ui, "Sec-Fetch-Site": "cross-site"}, 200},
+		"health by another name":          {open, "GET", "/healthz", "evil.example", nil, 403},
+		"health for a page of elsewhere":  {open, "GET", "/healthz", "", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
+		"health of this machine":          {open, "GET", "/healthz", "", nil, 200},
+		"health by any name, with tokens": {guarded, "GET", "/healthz", "codec.example.com", nil, 200},
+		"a form of elsewhere":             {open, "POST", "/decode", "", map[string]string{"Content-Type": "text/plain"}, 415},
+		"no token":                        {guarded, "POST", "/decode", "", nil, 401},
+		"a wrong token": {guarded, "POST", "/decode", "",
+			map[string]string{"Authorization": "Bearer " + token + "x"}, 401},
+		"another scheme": {guarded, "POST", "/decode", "", map[string]string{"Authorization": "Basic " + token}, 401},
+		"a token": {guarded, "POST", "/decode", "codec.example.com",
+			map[string]string{"Authorization": "Bearer " + token}, 200},
+		"a token from a page of elsewhere": {guarded, "POST", "/decode", "",
+			map[string]string{"Authorization": "Bearer " + token, "Origin": "https://evil.example"}, 403},
+		"another path":   {open, "POST", "/", "", nil, 404},
+		"another method": {open, "GET", "/decode", "", nil, 404},
+		"health":         {guarded, "GET", "/healthz", "", nil, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -194,7 +198,8 @@ func TestTheLogTellsNoSecrets(t *testing.T) {
 	require.NoError(t, err)
 	var log bytes.Buffer
 	handler := codecserver.New(codecserver.Options{Codec: keys(t), Tokens: tokens, Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	request := httptest.NewRequestWithContext(context.Background(), "POST", "/decode?token="+token, strings.NewReader(`{"payloads":[{"data":"c2VjcmV0"}]}`))
+	request := httptest.NewRequestWithContext(context.Background(), "POST", "/decode?token="+token,
+		strings.NewReader(`{"payloads":[{"data":"c2VjcmV0"}]}`))
 	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", "application/json")
 	answer := httptest.NewRecorder()
@@ -216,7 +221,8 @@ func TestSettings(t *testing.T) {
 	require.ErrorContains(t, err, "has no token")
 	tokens, err := codecserver.ParseTokens(token)
 	require.NoError(t, err)
-	for address, tokens := range map[string][]codecserver.Token{"127.0.0.1:7129": nil, "localhost:0": nil, "[::1]:1": nil, "0.0.0.0:7129": tokens, ":7129": tokens} {
+	for address, tokens := range map[string][]codecserver.Token{"127.0.0.1:7129": nil, "localhost:0": nil,
+		"[::1]:1": nil, "0.0.0.0:7129": tokens, ":7129": tokens} {
 		require.NoError(t, codecserver.CheckAddress(address, tokens), address)
 	}
 	for _, address := range []string{"0.0.0.0:7129", ":7129", "10.0.0.1:1", "7129"} {

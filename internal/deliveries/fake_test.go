@@ -49,7 +49,8 @@ func (r *fakeRun) sent() ([]*historypb.HistoryEvent, error) {
 	if len(r.records) > 0 {
 		redelivery = r.records[0].Redelivery
 	}
-	events := []*historypb.HistoryEvent{runstest.Started(&commonpb.Payloads{Payloads: []*commonpb.Payload{{Data: fmt.Appendf(nil, `{"redelivery":%d}`, redelivery)}}})}
+	events := []*historypb.HistoryEvent{
+		runstest.Started(&commonpb.Payloads{Payloads: []*commonpb.Payload{{Data: fmt.Appendf(nil, `{"redelivery":%d}`, redelivery)}}})}
 	for _, record := range r.records {
 		send := protocol.Send{Record: record}
 		send.Request.DeliveryID = record.DeliveryID
@@ -59,7 +60,8 @@ func (r *fakeRun) sent() ([]*historypb.HistoryEvent, error) {
 		}
 		events = append(events, &historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_ActivityTaskScheduledEventAttributes{
 			ActivityTaskScheduledEventAttributes: &historypb.ActivityTaskScheduledEventAttributes{ActivityId: record.DeliveryID,
-				ActivityType: &commonpb.ActivityType{Name: latch.ActivitySendWebhook}, Input: &commonpb.Payloads{Payloads: []*commonpb.Payload{{Data: encoded}}}}}})
+				ActivityType: &commonpb.ActivityType{Name: latch.ActivitySendWebhook},
+				Input:        &commonpb.Payloads{Payloads: []*commonpb.Payload{{Data: encoded}}}}}})
 	}
 	return events, nil
 }

@@ -79,9 +79,13 @@ func TestSearchQueries(t *testing.T) {
 		"a webhook": {deliveries.Filter{Webhook: "it's"},
 			`(` + own + ` OR LatchWebhooks IS NOT NULL) AND (LatchWebhooks = 'it\'s' OR LatchWebhooks IS NULL)`, own},
 		"its event, and a job": {deliveries.Filter{Webhook: "a", Event: "JOB_START", Job: "books"},
-			`(` + own + ` OR LatchWebhooks IS NOT NULL) AND (LatchWebhooks = 'a:JOB_START' OR LatchWebhooks IS NULL) AND (LatchID = 'books' OR LatchID IS NULL)`, own},
+			`(` + own +
+				` OR LatchWebhooks IS NOT NULL) AND (LatchWebhooks = 'a:JOB_START' OR LatchWebhooks IS NULL) AND (LatchID = ` +
+				`'books' OR LatchID IS NULL)`, own},
 		"a time": {deliveries.Filter{Since: noon.Add(-time.Hour), Until: noon},
-			`(` + own + ` OR LatchWebhooks IS NOT NULL) AND (ExecutionStatus = 'Running' OR CloseTime >= '2026-01-02T11:00:00Z') AND StartTime < '2026-01-02T12:00:00Z'`,
+			`(` + own +
+				` OR LatchWebhooks IS NOT NULL) AND (ExecutionStatus = 'Running' OR CloseTime >= '2026-01-02T11:00:00Z') ` +
+				`AND StartTime < '2026-01-02T12:00:00Z'`,
 			own + ` AND (ExecutionStatus = 'Running' OR CloseTime >= '2026-01-02T11:00:00Z') AND StartTime < '2026-01-02T12:00:00Z'`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -30,7 +30,8 @@ func TestAuthorization(t *testing.T) {
 	}{
 		"bearer":         {latch.Auth{Bearer: "token"}, "Bearer t0ken.abc"},
 		"bearer rotated": {latch.Auth{Bearer: "rotated"}, "Bearer new"},
-		"basic":          {latch.Auth{Basic: &latch.BasicAuth{Username: "ada", Password: "pass"}}, "Basic " + base64.StdEncoding.EncodeToString([]byte("ada:pässword"))},
+		"basic": {latch.Auth{Basic: &latch.BasicAuth{Username: "ada", Password: "pass"}},
+			"Basic " + base64.StdEncoding.EncodeToString([]byte("ada:pässword"))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := request(receiver.URL)
@@ -79,7 +80,8 @@ const somePEM = "-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n"
 func TestAccessThatCannotBe(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
-	store := secrets(t, map[string]string{"bound": "b0und-value", "sign": "whsec_AAEC", "private": "whsk_" + base64.StdEncoding.EncodeToString(make([]byte, 32)),
+	store := secrets(t, map[string]string{"bound": "b0und-value", "sign": "whsec_AAEC",
+		"private": "whsk_" + base64.StdEncoding.EncodeToString(make([]byte, 32)),
 		"control": "a\x01b", "text": "t3xt-value", "pem": somePEM}, map[string][]string{"bound": {"hooks.example.com"}})
 	sender := newSender(t, Options{Secrets: store, EgressAllow: []string{"127.0.0.1"}})
 	grant := func(name string) *latch.Auth {
@@ -93,24 +95,30 @@ func TestAccessThatCannotBe(t *testing.T) {
 		want string
 		as   any
 	}{
-		"missing token":         {&latch.Auth{Bearer: "nowhere"}, nil, "", `this worker has no secret "nowhere": set LATCH_SECRET_NOWHERE`, new(*secret.MissingError)},
-		"missing password":      {&latch.Auth{Basic: &latch.BasicAuth{Username: "a", Password: "nowhere"}}, nil, "", `no secret "nowhere"`, new(*secret.MissingError)},
+		"missing token": {&latch.Auth{Bearer: "nowhere"}, nil, "",
+			`this worker has no secret "nowhere": set LATCH_SECRET_NOWHERE`, new(*secret.MissingError)},
+		"missing password": {&latch.Auth{Basic: &latch.BasicAuth{Username: "a", Password: "nowhere"}}, nil, "",
+			`no secret "nowhere"`, new(*secret.MissingError)},
 		"missing client secret": {grant("nowhere"), nil, "", `no secret "nowhere"`, new(*secret.MissingError)},
 		"missing ca":            {nil, &latch.TLS{CA: "nowhere"}, secure, `no secret "nowhere"`, new(*secret.MissingError)},
-		"all missing at once":   {grant("nowhere"), &latch.TLS{ClientCert: "a", ClientKey: "b"}, secure, `no secret "b"`, new(*secret.MissingError)},
-		"bound token":           {&latch.Auth{Bearer: "bound"}, nil, "", `secret "bound" must not go to 127.0.0.1`, new(*secret.HostError)},
-		"bound client secret":   {grant("bound"), nil, "", `secret "bound" must not go to 127.0.0.1`, new(*secret.HostError)},
-		"bound key":             {nil, &latch.TLS{CA: "bound"}, secure, `secret "bound" must not go to 127.0.0.1`, new(*secret.HostError)},
-		"signing token":         {&latch.Auth{Bearer: "sign"}, nil, "", `secret "sign" only signs (it begins with whsec_ or whsk_) and cannot be auth.bearer`, nil},
-		"private key as token":  {&latch.Auth{Bearer: "private"}, nil, "", `secret "private" only signs`, nil},
-		"signing password":      {&latch.Auth{Basic: &latch.BasicAuth{Username: "a", Password: "sign"}}, nil, "", `cannot be auth.basic.password`, nil},
+		"all missing at once": {grant("nowhere"), &latch.TLS{ClientCert: "a", ClientKey: "b"}, secure, `no secret "b"`,
+			new(*secret.MissingError)},
+		"bound token":         {&latch.Auth{Bearer: "bound"}, nil, "", `secret "bound" must not go to 127.0.0.1`, new(*secret.HostError)},
+		"bound client secret": {grant("bound"), nil, "", `secret "bound" must not go to 127.0.0.1`, new(*secret.HostError)},
+		"bound key":           {nil, &latch.TLS{CA: "bound"}, secure, `secret "bound" must not go to 127.0.0.1`, new(*secret.HostError)},
+		"signing token": {&latch.Auth{Bearer: "sign"}, nil, "",
+			`secret "sign" only signs (it begins with whsec_ or whsk_) and cannot be auth.bearer`, nil},
+		"private key as token": {&latch.Auth{Bearer: "private"}, nil, "", `secret "private" only signs`, nil},
+		"signing password": {&latch.Auth{Basic: &latch.BasicAuth{Username: "a", Password: "sign"}}, nil, "",
+			`cannot be auth.basic.password`, nil},
 		"signing client secret": {grant("sign"), nil, "", `cannot be auth.oauth2.client_secret`, nil},
 		"PEM as token":          {&latch.Auth{Bearer: "pem"}, nil, "", `secret "pem" is PEM and cannot be auth.bearer`, nil},
 		"control characters":    {&latch.Auth{Bearer: "control"}, nil, "", `secret "control": the header Authorization cannot bear`, nil},
 		"text as ca":            {nil, &latch.TLS{CA: "text"}, secure, `secret "text" is no PEM`, nil},
 		"no certificate as ca":  {nil, &latch.TLS{CA: "pem"}, secure, `secret "pem" cannot be tls.ca: its certificate 1 cannot be read`, nil},
-		"no pair":               {nil, &latch.TLS{ClientCert: "pem", ClientKey: "pem"}, secure, `secrets "pem" and "pem" cannot be tls.client_cert and tls.client_key`, nil},
-		"tls without https":     {nil, &latch.TLS{CA: "pem"}, "", `its tls has no effect: its url does not begin with https://`, nil},
+		"no pair": {nil, &latch.TLS{ClientCert: "pem", ClientKey: "pem"}, secure,
+			`secrets "pem" and "pem" cannot be tls.client_cert and tls.client_key`, nil},
+		"tls without https": {nil, &latch.TLS{CA: "pem"}, "", `its tls has no effect: its url does not begin with https://`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := request(receiver.URL)

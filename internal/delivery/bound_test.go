@@ -24,21 +24,23 @@ func TestBoundSecretGoesNowhereElse(t *testing.T) {
 		serverName string
 		refused    string
 	}{
-		"no binding, plain":             {nil, plain.URL, "", ""},
-		"no binding, another name":      {nil, secure.URL, "hooks.internal", ""},
-		"plain without http://":         {[]string{"127.0.0.1"}, plain.URL, "", "over plain http"},
-		"plain with https://":           {[]string{"https://127.0.0.1"}, plain.URL, "", "over plain http"},
-		"plain with http://":            {[]string{"http://127.0.0.1"}, plain.URL, "", ""},
-		"plain, another host":           {[]string{"http://hooks.internal"}, plain.URL, "", "must not go to 127.0.0.1"},
-		"plain, another port":           {[]string{"http://127.0.0.1:1"}, plain.URL, "", "must not go to 127.0.0.1"},
-		"both host and name":            {[]string{"127.0.0.1", "hooks.internal"}, secure.URL, "hooks.internal", ""},
-		"both host and name, https://":  {[]string{"https://127.0.0.1", "https://*.internal"}, secure.URL, "hooks.internal", ""},
-		"the host, but not the name":    {[]string{"127.0.0.1"}, secure.URL, "hooks.internal", "must not go to hooks.internal"},
-		"the name, but not the host":    {[]string{"hooks.internal"}, secure.URL, "hooks.internal", "must not go to 127.0.0.1"},
-		"the name in another spelling":  {[]string{"127.0.0.1", "hooks.internal"}, secure.URL, "HOOKS.internal", ""},
-		"a name below the one it is":    {[]string{"127.0.0.1", "hooks.internal"}, secure.URL, "a.hooks.internal", "must not go to a.hooks.internal"},
-		"the name at another port only": {[]string{"127.0.0.1", "hooks.internal:1"}, secure.URL, "hooks.internal", "must not go to hooks.internal"},
-		"commands alone":                {[]string{"command://"}, plain.URL, "", "must not go to 127.0.0.1"},
+		"no binding, plain":            {nil, plain.URL, "", ""},
+		"no binding, another name":     {nil, secure.URL, "hooks.internal", ""},
+		"plain without http://":        {[]string{"127.0.0.1"}, plain.URL, "", "over plain http"},
+		"plain with https://":          {[]string{"https://127.0.0.1"}, plain.URL, "", "over plain http"},
+		"plain with http://":           {[]string{"http://127.0.0.1"}, plain.URL, "", ""},
+		"plain, another host":          {[]string{"http://hooks.internal"}, plain.URL, "", "must not go to 127.0.0.1"},
+		"plain, another port":          {[]string{"http://127.0.0.1:1"}, plain.URL, "", "must not go to 127.0.0.1"},
+		"both host and name":           {[]string{"127.0.0.1", "hooks.internal"}, secure.URL, "hooks.internal", ""},
+		"both host and name, https://": {[]string{"https://127.0.0.1", "https://*.internal"}, secure.URL, "hooks.internal", ""},
+		"the host, but not the name":   {[]string{"127.0.0.1"}, secure.URL, "hooks.internal", "must not go to hooks.internal"},
+		"the name, but not the host":   {[]string{"hooks.internal"}, secure.URL, "hooks.internal", "must not go to 127.0.0.1"},
+		"the name in another spelling": {[]string{"127.0.0.1", "hooks.internal"}, secure.URL, "HOOKS.internal", ""},
+		"a name below the one it is": {[]string{"127.0.0.1", "hooks.internal"}, secure.URL, "a.hooks.internal",
+			"must not go to a.hooks.internal"},
+		"the name at another port only": {[]string{"127.0.0.1", "hooks.internal:1"}, secure.URL, "hooks.internal",
+			"must not go to hooks.internal"},
+		"commands alone": {[]string{"command://"}, plain.URL, "", "must not go to 127.0.0.1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

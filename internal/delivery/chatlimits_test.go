@@ -31,25 +31,33 @@ func TestLimitsWithinMessages(t *testing.T) {
 		at     string
 	}{
 		{latch.PresetSlack, fill(`{"blocks":[{"type":"section","text":{"type":"mrkdwn","text":%s}}]}`), 3000, "blocks[0].text.text"},
-		{latch.PresetSlack, many(`{"blocks":[{"type":"divider"},{"type":"section","fields":%s}]}`, `{"type":"mrkdwn","text":"a"}`), 10, "blocks[1].fields"},
-		{latch.PresetSlack, fill(`{"blocks":[{"type":"section","fields":[{"text":"a"},{"type":"mrkdwn","text":%s}]}]}`), 2000, "blocks[0].fields[1].text"},
+		{latch.PresetSlack, many(`{"blocks":[{"type":"divider"},{"type":"section","fields":%s}]}`,
+			`{"type":"mrkdwn","text":"a"}`), 10, "blocks[1].fields"},
+		{latch.PresetSlack, fill(`{"blocks":[{"type":"section","fields":[{"text":"a"},{"type":"mrkdwn","text":%s}]}]}`),
+			2000, "blocks[0].fields[1].text"},
 		{latch.PresetSlack, fill(`{"blocks":[{"type":"header","text":{"type":"plain_text","text":%s}}]}`), 150, "blocks[0].text.text"},
 		{latch.PresetSlack, many(`{"blocks":[{"type":"context","elements":%s}]}`, `{"type":"mrkdwn","text":"a"}`), 10, "blocks[0].elements"},
 		{latch.PresetSlack, fill(`{"blocks":[{"type":"context","elements":[{"type":"mrkdwn","text":%s}]}]}`), 3000, "blocks[0].elements[0].text"},
 		{latch.PresetSlack, many(`{"blocks":[{"type":"actions","elements":%s}]}`, `{"type":"button"}`), 25, "blocks[0].elements"},
-		{latch.PresetSlack, fill(`{"blocks":[{"type":"actions","elements":[{"type":"button","text":{"type":"plain_text","text":%s}}]}]}`), 75, "blocks[0].elements[0].text.text"},
-		{latch.PresetSlack, fill(`{"blocks":[{"type":"section","text":{"text":"a"},"accessory":{"type":"button","url":%s}}]}`), 3000, "blocks[0].accessory.url"},
-		{latch.PresetSlack, fill(`{"blocks":[{"type":"section","text":{"text":"a"},"accessory":{"type":"overflow","action_id":%s}}]}`), 255, "blocks[0].accessory.action_id"},
+		{latch.PresetSlack, fill(`{"blocks":[{"type":"actions",
+			"elements":[{"type":"button",
+				"text":{"type":"plain_text","text":%s}}]}]}`), 75, "blocks[0].elements[0].text.text"},
+		{latch.PresetSlack,
+			fill(`{"blocks":[{"type":"section","text":{"text":"a"},"accessory":{"type":"button","url":%s}}]}`), 3000, "blocks[0].accessory.url"},
+		{latch.PresetSlack, fill(`{"blocks":[{"type":"section","text":{"text":"a"},
+			"accessory":{"type":"overflow","action_id":%s}}]}`), 255, "blocks[0].accessory.action_id"},
 		{latch.PresetSlack, fill(`{"blocks":[{"type":"divider","block_id":%s}]}`), 255, "blocks[0].block_id"},
 		{latch.PresetSlack, fill(`{"blocks":[{"type":"image","image_url":"https://x/","alt_text":%s}]}`), 2000, "blocks[0].alt_text"},
-		{latch.PresetSlack, fill(`{"attachments":[{},{"blocks":[{"type":"header","text":{"text":%s}}]}]}`), 150, "attachments[1].blocks[0].text.text"},
+		{latch.PresetSlack, fill(`{"attachments":[{},{"blocks":[{"type":"header","text":{"text":%s}}]}]}`), 150,
+			"attachments[1].blocks[0].text.text"},
 		{latch.PresetSlack, many(`{"attachments":[{"blocks":%s}]}`, `{}`), 50, "attachments[0].blocks"},
 		{latch.PresetDiscord, fill(`{"content":"a","username":%s}`), 80, "username"},
 		{latch.PresetDiscord, fill(`{"embeds":[{},{"title":%s}]}`), 256, "embeds[1].title"},
 		{latch.PresetDiscord, fill(`{"embeds":[{"description":%s}]}`), 4096, "embeds[0].description"},
 		{latch.PresetDiscord, many(`{"embeds":[{"fields":%s}]}`, `{"name":"a","value":"b"}`), 25, "embeds[0].fields"},
 		{latch.PresetDiscord, fill(`{"embeds":[{"fields":[{"name":%s,"value":"b"}]}]}`), 256, "embeds[0].fields[0].name"},
-		{latch.PresetDiscord, fill(`{"embeds":[{"fields":[{"name":"a","value":"b"},{"name":"a","value":%s}]}]}`), 1024, "embeds[0].fields[1].value"},
+		{latch.PresetDiscord, fill(`{"embeds":[{"fields":[{"name":"a","value":"b"},{"name":"a","value":%s}]}]}`), 1024,
+			"embeds[0].fields[1].value"},
 		{latch.PresetDiscord, fill(`{"embeds":[{"footer":{"text":%s}}]}`), 2048, "embeds[0].footer.text"},
 		{latch.PresetDiscord, fill(`{"embeds":[{"author":{"name":%s}}]}`), 256, "embeds[0].author.name"},
 		{latch.PresetDiscord, fill(`{"content":"a","thread_name":%s}`), 100, "thread_name"},
@@ -66,10 +74,12 @@ func TestLimitsWithinMessages(t *testing.T) {
 func TestLimitsAreToldAtOnce(t *testing.T) {
 	t.Parallel()
 	err := checkPreset(latch.PresetDiscord, []byte(`{"embeds":[{"title":"`+strings.Repeat("x", 300)+`","fields":[{"name":" ","value":""}]}]}`))
-	for _, told := range []string{"embeds[0].title has 300 characters", "embeds[0].fields[0].name is empty", "embeds[0].fields[0].value is empty"} {
+	for _, told := range []string{"embeds[0].title has 300 characters", "embeds[0].fields[0].name is empty",
+		"embeds[0].fields[0].value is empty"} {
 		require.ErrorContains(t, err, told)
 	}
-	require.ErrorContains(t, checkPreset(latch.PresetSlack, []byte(`{"blocks":[{"type":"section","text":{"type":"mrkdwn","text":""}}]}`)), "blocks[0].text.text is empty")
+	require.ErrorContains(t, checkPreset(latch.PresetSlack,
+		[]byte(`{"blocks":[{"type":"section","text":{"type":"mrkdwn","text":""}}]}`)), "blocks[0].text.text is empty")
 }
 
 // The limits look at nothing else: other types of blocks, white space that
@@ -83,7 +93,8 @@ func TestLimitsLeaveOtherThings(t *testing.T) {
 			`{"blocks":[5,null,{"type":5},{}],"attachments":[null,{"blocks":{}}]}`, `{"blocks":null,"other":` + long + `}`,
 		},
 		latch.PresetDiscord: {
-			`{"content":"` + strings.Repeat(" ", 3000) + `"}`, `{"embeds":[{"title":5,"fields":[null,5]}],"other":` + long + `}`, `{"embeds":[null]}`,
+			`{"content":"` + strings.Repeat(" ", 3000) + `"}`,
+			`{"embeds":[{"title":5,"fields":[null,5]}],"other":` + long + `}`, `{"embeds":[null]}`,
 		},
 	} {
 		for _, body := range bodies {

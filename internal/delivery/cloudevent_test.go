@@ -20,7 +20,8 @@ func eventRequest(address, mode string) *protocol.WebhookRequest {
 	r.Webhook.CloudEvents, r.Webhook.Secret = mode, "key"
 	r.Event = latch.Event{Event: "AFTER_STEP", Blocking: true}
 	r.Lock = "release-1:board:abc"
-	r.Occurrence = protocol.Occurrence{At: latch.NewTime(time.UnixMilli(1700000001234)), WorkflowID: "release 1/ü", Subject: `shop "4.2"/100 % é`}
+	r.Occurrence = protocol.Occurrence{At: latch.NewTime(time.UnixMilli(1700000001234)), WorkflowID: "release 1/ü",
+		Subject: `shop "4.2"/100 % é`}
 	r.Variables = expr.Variables{"system": []byte(`{"fqdn":"latch.example"}`), "release": []byte(`{"id":"shop"}`)}
 	return r
 }
@@ -73,8 +74,9 @@ func TestCloudEventsStructured(t *testing.T) {
 		"JSON": {"", `{"big":9007199254740993,"s":"${release.id}"}`,
 			`{"secret":"key-for-signing","lock":"release-1:board:abc","big":9007199254740993,"s":"shop"}`, "application/json"},
 		"a list": {"application/vnd.shop+json", `[1.50]`, `[1.50]`, "application/vnd.shop+json"},
-		"a form": {"application/x-www-form-urlencoded", `{"a":1}`, `"a=1&secret=key-for-signing&lock=release-1%3Aboard%3Aabc"`, "application/x-www-form-urlencoded"},
-		"text":   {"text/plain", `"Zoë"`, `"Zoë"`, "text/plain; charset=utf-8"},
+		"a form": {"application/x-www-form-urlencoded", `{"a":1}`,
+			`"a=1&secret=key-for-signing&lock=release-1%3Aboard%3Aabc"`, "application/x-www-form-urlencoded"},
+		"text": {"text/plain", `"Zoë"`, `"Zoë"`, "text/plain; charset=utf-8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,8 +91,10 @@ func TestCloudEventsStructured(t *testing.T) {
 			require.Equal(t, "application/cloudevents+json; charset=utf-8", got.Header.Get("Content-Type"))
 			require.Equal(t, "application/cloudevents+json; charset=utf-8", attempt.Request.ContentType)
 			require.Equal(t, len(got.body), attempt.Request.Bytes)
-			require.Equal(t, `{"specversion":"1.0","id":"dlv_1","source":"//latch.example/release%201/%C3%BC","type":"run.latch.after_step",`+
-				`"subject":"shop \"4.2\"/100 % é","time":"2023-11-14T22:13:21.234Z","datacontenttype":"`+test.dataType+`","data":`+test.data+`}`, got.body)
+			require.Equal(t, `{"specversion":"1.0","id":"dlv_1","source":"//latch.example/release%201/%C3%BC",`+
+				`"type":"run.latch.after_step","subject":"shop \"4.2\"/100 % é",`+
+				`"time":"2023-11-14T22:13:21.234Z","datacontenttype":"`+test.dataType+`",`+
+				`"data":`+test.data+`}`, got.body)
 			for header := range got.Header {
 				require.False(t, strings.HasPrefix(header, "Ce-"), header)
 			}

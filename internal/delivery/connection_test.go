@@ -130,8 +130,9 @@ func TestRequestLostOnAKeptConnection(t *testing.T) {
 	t.Run("a token", func(t *testing.T) {
 		t.Parallel()
 		receiver, sender := newForgetful(t, true), local(t, map[string]string{"client": "hush-hush"})
-		grants, err := sender.newGrant(&call{timeout: latch.DefaultWebhookTimeout}, &access{auth: &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: receiver.url, ClientID: "latch"}},
-			client: sender.secretOf(t, "client")})
+		grants, err := sender.newGrant(&call{timeout: latch.DefaultWebhookTimeout},
+			&access{auth: &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: receiver.url, ClientID: "latch"}},
+				client: sender.secretOf(t, "client")})
 		require.NoError(t, err)
 		for range 2 {
 			_, err = grants.token(t.Context())
@@ -238,7 +239,8 @@ func TestIdempotencyKey(t *testing.T) {
 func TestAnswerBeforeTheBodyWasSent(t *testing.T) {
 	t.Parallel()
 	body := []byte(`"` + strings.Repeat("${data.x}", 5) + `"`) // of 250 KB
-	for status, want := range map[string]string{"413 Content Too Large": "answered 413", "401 Unauthorized": "answered 401", "429 Too Many Requests": "answered 429"} {
+	for status, want := range map[string]string{"413 Content Too Large": "answered 413",
+		"401 Unauthorized": "answered 401", "429 Too Many Requests": "answered 429"} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = listener.Close() })

@@ -28,8 +28,10 @@ import (
 // All bad settings are reported at once.
 func TestNewReportsAll(t *testing.T) {
 	t.Parallel()
-	_, err := New(Options{EgressAllow: []string{"10.0.0.0/33", "http://x", "a b", "host:0", "host:http", "*.corp", "1.2.3.4.5", "ok.corp"}, EgressProxy: "ftp://user:password@proxy"})
-	for _, want := range []string{`"10.0.0.0/33"`, `"http://x"`, `"a b"`, `"host:0"`, `"host:http"`, `"*.corp"`, `"1.2.3.4.5"`, "LATCH_EGRESS_PROXY"} {
+	_, err := New(Options{EgressAllow: []string{"10.0.0.0/33", "http://x", "a b", "host:0", "host:http", "*.corp",
+		"1.2.3.4.5", "ok.corp"}, EgressProxy: "ftp://user:password@proxy"})
+	for _, want := range []string{`"10.0.0.0/33"`, `"http://x"`, `"a b"`, `"host:0"`, `"host:http"`, `"*.corp"`,
+		`"1.2.3.4.5"`, "LATCH_EGRESS_PROXY"} {
 		require.ErrorContains(t, err, want)
 	}
 	require.NotContains(t, err.Error(), "password")
@@ -50,9 +52,12 @@ func TestRefusedAddresses(t *testing.T) {
 		return []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("::1")}, nil
 	}
 	for host, class := range map[string]egress.Class{
-		"127.0.0.1": egress.Loopback, "2130706433": egress.Loopback, "0x7f.1": egress.Loopback, "0177.1": egress.Loopback, "127.0.0.1.": egress.Loopback, "[::1]": egress.Loopback,
-		"[::ffff:127.0.0.1]": egress.Loopback, "[::ffff:7f00:1]": egress.Loopback, "[64:ff9b::7f00:1]": egress.Loopback, "１２７.1": egress.Loopback, "0": egress.Unspecified, "[::]": egress.Unspecified,
-		"169.254.169.254": egress.LinkLocal, "[fe80::1%25lo]": egress.LinkLocal, "100.64.0.1": egress.CGNAT, "224.0.0.1": egress.Multicast, "255.255.255.255": egress.Reserved,
+		"127.0.0.1": egress.Loopback, "2130706433": egress.Loopback, "0x7f.1": egress.Loopback, "0177.1": egress.Loopback,
+		"127.0.0.1.": egress.Loopback, "[::1]": egress.Loopback,
+		"[::ffff:127.0.0.1]": egress.Loopback, "[::ffff:7f00:1]": egress.Loopback, "[64:ff9b::7f00:1]": egress.Loopback,
+		"１２７.1": egress.Loopback, "0": egress.Unspecified, "[::]": egress.Unspecified,
+		"169.254.169.254": egress.LinkLocal, "[fe80::1%25lo]": egress.LinkLocal, "100.64.0.1": egress.CGNAT,
+		"224.0.0.1": egress.Multicast, "255.255.255.255": egress.Reserved,
 		"name.corp": egress.Private, "NAME.corp.": egress.Private,
 	} {
 		attempt, err := sender.Send(t.Context(), request("http://"+host+":"+port+"/"), 1)
@@ -120,7 +125,8 @@ func TestEgressProxy(t *testing.T) {
 	_, err = sender.Send(t.Context(), request("https://hooks.example/x"), 1)
 	require.True(t, Retryable(err), err)
 	const credentials = "Basic b3BlcmF0b3I6cHJveHktcGFzc3dvcmQ="
-	require.Equal(t, []string{"POST http://hooks.example/xhooks.example " + credentials, "CONNECT //hooks.example:443hooks.example:443 " + credentials}, asked)
+	require.Equal(t, []string{"POST http://hooks.example/xhooks.example " + credentials,
+		"CONNECT //hooks.example:443hooks.example:443 " + credentials}, asked)
 	require.NotContains(t, attempt.Response.Headers["Echo"], "b3BlcmF0b3I6cHJveHktcGFzc3dvcmQ")
 
 	for _, inside := range []string{"http://inside.example/", "https://inside.example/", "http://127.0.0.1/", "https://[::1]/"} {
@@ -280,7 +286,8 @@ func newSender(t testing.TB, options Options) *Sender {
 
 // request makes a delivery of JOB_SUCCESS to the address.
 func request(address string) *protocol.WebhookRequest {
-	return &protocol.WebhookRequest{Webhook: latch.Webhook{ID: "board", URL: address}, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1", ParentLog: 1700000000000}
+	return &protocol.WebhookRequest{Webhook: latch.Webhook{ID: "board", URL: address},
+		Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1", ParentLog: 1700000000000}
 }
 
 // answering makes a handler of one answer.

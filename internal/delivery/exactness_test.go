@@ -24,8 +24,9 @@ func TestWebhookSuccess(t *testing.T) {
 		retried   bool
 		want      string
 	}{
-		"true":                     {`response.data.accepted`, 200, `{"accepted":true}`, true, false, ""},
-		"false":                    {`response.data.accepted`, 200, `{"accepted":false}`, false, false, `for which its success, "response.data.accepted", is false`},
+		"true": {`response.data.accepted`, 200, `{"accepted":true}`, true, false, ""},
+		"false": {`response.data.accepted`, 200, `{"accepted":false}`, false, false,
+			`for which its success, "response.data.accepted", is false`},
 		"what is there already":    {`response.status == 409 || response.status < 300`, 409, "", true, false, ""},
 		"text":                     {`response.body == 'ok'`, 200, "ok", true, false, ""},
 		"headers and variables":    {`response.headers['X-Id'] == vars.id`, 200, "", true, false, ""},
@@ -64,20 +65,27 @@ func TestWebhookSuccess(t *testing.T) {
 // in each kind of body.
 func TestBodiesAreExact(t *testing.T) {
 	t.Parallel()
-	variables := expr.Variables{"vars": []byte(`{"big":9007199254740993,"huge":123456789012345678901234567890,"money":1.10,"e":1E2,"neg":-0,"deep":{"b":[1, {"c":9007199254740993}],"a":"ü"},"name":"Zoë"}`)}
-	const template = `{"big":"${vars.big}","huge":"${vars.huge}","money":"${vars.money}","deep":"${vars.deep}","text":"no ${vars.big}","own":9007199254740993,"nested":{"x":[9007199254740993, 1.50]}}`
+	variables := expr.Variables{"vars": []byte(`{"big":9007199254740993,"huge":123456789012345678901234567890,` +
+		`"money":1.10,"e":1E2,"neg":-0,"deep":{"b":[1, {"c":9007199254740993}],"a":"ü"},"name":"Zoë"}`)}
+	const template = `{"big":"${vars.big}","huge":"${vars.huge}","money":"${vars.money}","deep":"${vars.deep}",` +
+		`"text":"no ${vars.big}","own":9007199254740993,"nested":{"x":[9007199254740993, 1.50]}}`
 	for name, test := range map[string]struct{ contentType, body, want, sentAs string }{
 		"JSON": {"application/json", template,
-			`{"big":9007199254740993,"huge":123456789012345678901234567890,"money":1.10,"deep":{"a":"ü","b":[1,{"c":9007199254740993}]},"text":"no 9007199254740993","own":9007199254740993,"nested":{"x":[9007199254740993,1.50]}}`, "application/json"},
+			`{"big":9007199254740993,"huge":123456789012345678901234567890,"money":1.10,` +
+				`"deep":{"a":"ü","b":[1,{"c":9007199254740993}]},"text":"no 9007199254740993",` +
+				`"own":9007199254740993,"nested":{"x":[9007199254740993,1.50]}}`, "application/json"},
 		"form": {"application/x-www-form-urlencoded", template,
-			`big=9007199254740993&huge=123456789012345678901234567890&money=1.10&deep=%7B%22a%22%3A%22%C3%BC%22%2C%22b%22%3A%5B1%2C%7B%22c%22%3A9007199254740993%7D%5D%7D&text=no+9007199254740993&own=9007199254740993&nested=%7B%22x%22%3A%5B9007199254740993%2C1.50%5D%7D`,
+			`big=9007199254740993&huge=123456789012345678901234567890&money=1.10&` +
+				`deep=%7B%22a%22%3A%22%C3%BC%22%2C%22b%22%3A%5B1%2C%7B%22c%22%3A9007199254740993%7D%5D%7D&` +
+				`text=no+9007199254740993&own=9007199254740993&nested=%7B%22x%22%3A%5B9007199254740993%2C1.50%5D%7D`,
 			"application/x-www-form-urlencoded"},
-		"text":             {"text/plain", `"${vars.name}: ${vars.big}"`, "Zoë: 9007199254740993", "text/plain; charset=utf-8"},
-		"text in ASCII":    {"text/plain", `"${vars.big}"`, "9007199254740993", "text/plain"},
-		"text that says":   {"text/plain; charset=UTF-8", `"${vars.name}"`, "Zoë", "text/plain; charset=UTF-8"},
-		"text that errs":   {"text/plain; format=flowed; charset=us-ascii", `"${vars.name}"`, "Zoë", "text/plain; charset=utf-8; format=flowed"},
-		"XML":              {"application/xml", `"<a>${vars.name}</a>"`, "<a>Zoë</a>", "application/xml; charset=utf-8"},
-		"XML in ASCII":     {"application/soap+xml; action=x", `"<a>${vars.big}</a>"`, "<a>9007199254740993</a>", "application/soap+xml; action=x"},
+		"text":           {"text/plain", `"${vars.name}: ${vars.big}"`, "Zoë: 9007199254740993", "text/plain; charset=utf-8"},
+		"text in ASCII":  {"text/plain", `"${vars.big}"`, "9007199254740993", "text/plain"},
+		"text that says": {"text/plain; charset=UTF-8", `"${vars.name}"`, "Zoë", "text/plain; charset=UTF-8"},
+		"text that errs": {"text/plain; format=flowed; charset=us-ascii", `"${vars.name}"`, "Zoë", "text/plain; charset=utf-8; format=flowed"},
+		"XML":            {"application/xml", `"<a>${vars.name}</a>"`, "<a>Zoë</a>", "application/xml; charset=utf-8"},
+		"XML in ASCII": {"application/soap+xml; action=x", `"<a>${vars.big}</a>"`, "<a>9007199254740993</a>",
+			"application/soap+xml; action=x"},
 		"YAML":             {"application/yaml", `"a: ${vars.name}"`, "a: Zoë", "application/yaml"},
 		"no valid UTF-8":   {"text/plain", "\"a\xffb\"", "a\ufffdb", "text/plain; charset=utf-8"},
 		"JSON, any script": {"application/json", `{"a":"日本 ${vars.name} <&>"}`, `{"a":"日本 Zoë <&>"}`, "application/json"},

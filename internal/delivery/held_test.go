@@ -22,14 +22,17 @@ import (
 // and of an http task.
 func TestAnothersSecretIsMasked(t *testing.T) {
 	t.Parallel()
-	const other, signing, private, file = "mdoq-is-awesome", "whsec_c2lnbmluZy1rZXktMDE=", "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=", "in-a-file/only"
+	const other, signing, private, file = "mdoq-is-awesome", "whsec_c2lnbmluZy1rZXktMDE=",
+		"whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=", "in-a-file/only"
 	document := "-----BEGIN EC PRIVATE KEY-----\nTUlJRXZRSUJBREFO\n-----END EC PRIVATE KEY-----\n"
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), []byte(file+"\n"), 0o600))
-	store, err := secret.FromEnvironment([]string{"LATCH_SECRET_NAMED=the-named-one", "LATCH_SECRET_OTHER=new-value-1\n" + other, "LATCH_SECRET_SIGNING=" + signing,
-		"LATCH_SECRET_PRIVATE=" + private, "LATCH_SECRET_PEM=" + document}, dir, "", false)
+	store, err := secret.FromEnvironment(
+		[]string{"LATCH_SECRET_NAMED=the-named-one", "LATCH_SECRET_OTHER=new-value-1\n" + other, "LATCH_SECRET_SIGNING=" + signing,
+			"LATCH_SECRET_PRIVATE=" + private, "LATCH_SECRET_PEM=" + document}, dir, "", false)
 	require.NoError(t, err)
-	hush := []string{other, "new-value-1", strings.TrimPrefix(signing, "whsec_"), "signing-key-01", strings.TrimSuffix(strings.TrimPrefix(private, "whsk_"), "="), file, "TUlJRXZRSUJBREFO"}
+	hush := []string{other, "new-value-1", strings.TrimPrefix(signing, "whsec_"), "signing-key-01",
+		strings.TrimSuffix(strings.TrimPrefix(private, "whsk_"), "="), file, "TUlJRXZRSUJBREFO"}
 	receiver := newReceiver(t, func(w http.ResponseWriter, _ *http.Request) {
 		answer := map[string]any{"result": "fail"}
 		for i, text := range hush {

@@ -22,7 +22,8 @@ func TestMarredKeyIsNeverSent(t *testing.T) {
 	store, err := secret.FromEnvironment(nil, filepath.Dir(file), "", false)
 	require.NoError(t, err)
 	sender := newSender(t, Options{Secrets: store, EgressAllow: []string{"127.0.0.1"}})
-	for _, marred := range []string{`"whsec_AAEC"`, "v1,whsec_AAEC", "\ufeffwhsec_AAEC", " whsec_AAEC", "WHSEC_AAEC", "d2hzZWNfQUFFQw==", "new\n'old'"} {
+	for _, marred := range []string{`"whsec_AAEC"`, "v1,whsec_AAEC", "\ufeffwhsec_AAEC", " whsec_AAEC", "WHSEC_AAEC",
+		"d2hzZWNfQUFFQw==", "new\n'old'"} {
 		require.NoError(t, os.WriteFile(file, []byte(marred), 0o600))
 		for use, name := range map[string]func(*latch.Webhook){
 			"secret":         func(w *latch.Webhook) { w.Secret = "board" },

@@ -22,14 +22,18 @@ func TestNoSecretIsShown(t *testing.T) {
 	values := map[string]string{
 		"sent": "sent-" + `q"uo\te<&>`, "header": "Bearer h3ader-t0ken", "lines": "line-0ne-x\nline-tw0-x", "sign": "whsec_c2lnbmluZy1rZXktMDE=",
 	}
-	parts := []string{"sent-", "h3ader-t0ken", "line-0ne-x", "line-tw0-x", "c2lnbmluZy1rZXktMDE", "signing-key-01", "p4th-t0ken", "query-s3cret"}
+	parts := []string{"sent-", "h3ader-t0ken", "line-0ne-x", "line-tw0-x", "c2lnbmluZy1rZXktMDE", "signing-key-01",
+		"p4th-t0ken", "query-s3cret"}
 	for name, echo := range map[string]func(w http.ResponseWriter, r *http.Request, body string){
 		"body as it is": func(w http.ResponseWriter, _ *http.Request, body string) { _, _ = fmt.Fprint(w, body) },
 		"all as JSON": func(w http.ResponseWriter, r *http.Request, body string) {
-			_ = json.NewEncoder(w).Encode(map[string]any{"headers": r.Header, "body": body, "url": r.URL.String(), "uri": r.RequestURI, r.URL.Path: r.URL.Query()})
+			_ = json.NewEncoder(w).Encode(
+				map[string]any{"headers": r.Header, "body": body, "url": r.URL.String(), "uri": r.RequestURI, r.URL.Path: r.URL.Query()})
 		},
 		"headers": func(w http.ResponseWriter, r *http.Request, body string) {
-			for i, text := range append([]string{masktest.PlainJSON(body), r.RequestURI, url.QueryEscape(body), base64.StdEncoding.EncodeToString([]byte(body))}, values["sent"], r.URL.Path, "line-tw0-x") {
+			for i, text := range append(
+				[]string{masktest.PlainJSON(body), r.RequestURI, url.QueryEscape(body),
+					base64.StdEncoding.EncodeToString([]byte(body))}, values["sent"], r.URL.Path, "line-tw0-x") {
 				w.Header().Set(fmt.Sprintf("Echo-%d", i), text)
 			}
 			for _, texts := range r.Header {

@@ -144,28 +144,37 @@ func TestMatrixOfEndpoints(t *testing.T) {
 		tells  string
 		body   int
 	}{
-		{name: "302", answer: answering(302, "", map[string]string{"Location": "http://127.0.0.1/"}), status: 302, fate: final, tells: "redirects are not followed"},
+		{name: "302", answer: answering(302, "", map[string]string{"Location": "http://127.0.0.1/"}), status: 302,
+			fate: final, tells: "redirects are not followed"},
 		{name: "304", answer: answering(304, "", nil), status: 304, fate: final, tells: "304"},
-		{name: "307", answer: answering(307, "", map[string]string{"Location": "http://169.254.169.254/"}), status: 307, fate: final, tells: "redirects are not followed"},
+		{name: "307", answer: answering(307, "", map[string]string{"Location": "http://169.254.169.254/"}), status: 307,
+			fate: final, tells: "redirects are not followed"},
 		{name: "408", answer: answering(408, "", nil), status: 408, fate: retried, tells: "408"},
 		{name: "410", answer: answering(410, "", nil), status: 410, fate: final, tells: "the endpoint is gone"},
 		{name: "410 with Retry-After", answer: asks(410, "5"), status: 410, fate: final, tells: "the endpoint is gone"},
 		{name: "425", answer: answering(425, "", nil), status: 425, fate: retried, tells: "425"},
 		{name: "429", answer: answering(429, "", nil), status: 429, fate: retried, tells: "429"},
 		{name: "429, seconds", answer: asks(429, "30"), status: 429, fate: retried, wait: 30 * time.Second},
-		{name: "429, HTTP date", answer: asks(429, now.Add(90*time.Second).Format(http.TimeFormat)), status: 429, fate: retried, wait: 90 * time.Second},
+		{name: "429, HTTP date", answer: asks(429, now.Add(90*time.Second).Format(http.TimeFormat)), status: 429,
+			fate: retried, wait: 90 * time.Second},
 		{name: "429, past date", answer: asks(429, now.Add(-time.Hour).Format(http.TimeFormat)), status: 429, fate: retried},
 		{name: "429, garbage", answer: asks(429, "in a while; 5"), status: 429, fate: retried},
 		{name: "429, huge", answer: asks(429, strings.Repeat("9", 400)), status: 429, fate: retried, wait: 24 * time.Hour},
 		{name: "500", answer: answering(500, `{"result":"pass"}`, nil), status: 500, fate: retried, tells: "500", body: 17},
 		{name: "503, seconds", answer: asks(503, "1"), status: 503, fate: retried, wait: time.Second},
 		{name: "closed connection", answer: hangUp(""), fate: retried, tells: "closed before the answer was complete"},
-		{name: "half-sent body", answer: hangUp("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"result\":"), status: 200, fate: retried, tells: "closed before the answer was complete", body: 10},
+		{name: "half-sent body", answer: hangUp("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"result\":"), status: 200,
+			fate: retried, tells: "closed before the answer was complete", body: 10},
 		{name: "drip", answer: drip, status: 200, fate: retried, tells: "no complete answer within its timeout of", body: -1},
-		{name: "gzip bomb", answer: answering(200, bomb.String(), map[string]string{"Content-Encoding": "gzip", "Content-Type": "text/plain"}), status: 200, fate: delivered, body: KeptResponseBytes},
-		{name: "gzip bomb that says it is JSON", answer: answering(200, bomb.String(), map[string]string{"Content-Encoding": "gzip", "Content-Type": "application/json"}), status: 200, fate: delivered, body: KeptResponseBytes},
+		{name: "gzip bomb", answer: answering(200, bomb.String(),
+			map[string]string{"Content-Encoding": "gzip", "Content-Type": "text/plain"}), status: 200, fate: delivered, body: KeptResponseBytes},
+		{name: "gzip bomb that says it is JSON",
+			answer: answering(200, bomb.String(),
+				map[string]string{"Content-Encoding": "gzip", "Content-Type": "application/json"}), status: 200, fate: delivered,
+			body: KeptResponseBytes},
 		{name: "100 MB of text", answer: pour("text/plain", ""), status: 200, fate: delivered, body: KeptResponseBytes},
-		{name: "100 MB of JSON", answer: pour("application/json", `{"a":"`), status: 200, fate: final, tells: "more than 64 KiB", body: KeptResponseBytes},
+		{name: "100 MB of JSON", answer: pour("application/json", `{"a":"`), status: 200, fate: final,
+			tells: "more than 64 KiB", body: KeptResponseBytes},
 		{name: "100 MB of an error", answer: func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(500)
 			pour("text/plain", "")(w, r)
@@ -220,7 +229,8 @@ func TestMatrixOfEndpoints(t *testing.T) {
 // is called once, and no packet goes to the other.
 func TestNameThatIsBoundAnew(t *testing.T) {
 	t.Parallel()
-	for then, class := range map[string]egress.Class{"127.0.0.1": egress.Loopback, "::1": egress.Loopback, "10.0.0.1": egress.Private, "169.254.169.254": egress.LinkLocal,
+	for then, class := range map[string]egress.Class{"127.0.0.1": egress.Loopback, "::1": egress.Loopback,
+		"10.0.0.1": egress.Private, "169.254.169.254": egress.LinkLocal,
 		"::ffff:127.0.0.1": egress.Loopback, "64:ff9b::a9fe:a9fe": egress.LinkLocal, "0.0.0.0": egress.Unspecified} {
 		t.Run(then, func(t *testing.T) {
 			t.Parallel()

@@ -72,13 +72,15 @@ func TestTokenRequest(t *testing.T) {
 		change              func(*latch.OAuth2)
 		body, authorization string
 	}{
-		"in the header": {func(*latch.OAuth2) {}, "grant_type=client_credentials", "Basic " + base64.StdEncoding.EncodeToString([]byte("latch:cl1ent%26secret"))},
+		"in the header": {func(*latch.OAuth2) {}, "grant_type=client_credentials",
+			"Basic " + base64.StdEncoding.EncodeToString([]byte("latch:cl1ent%26secret"))},
 		"in the body": {func(o *latch.OAuth2) { o.AuthStyle = latch.AuthStyleBody },
 			"client_id=latch&client_secret=cl1ent%26secret&grant_type=client_credentials", ""},
 		"with all": {func(o *latch.OAuth2) {
 			o.ClientID, o.Scopes, o.Audience = "a:b", []string{"read", "write"}, "hooks & more"
 		},
-			"audience=hooks+%26+more&grant_type=client_credentials&scope=read+write", "Basic " + base64.StdEncoding.EncodeToString([]byte("a%3Ab:cl1ent%26secret"))},
+			"audience=hooks+%26+more&grant_type=client_credentials&scope=read+write",
+			"Basic " + base64.StdEncoding.EncodeToString([]byte("a%3Ab:cl1ent%26secret"))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := request(receiver.URL)
@@ -234,19 +236,22 @@ func TestTokenEndpointFails(t *testing.T) {
 		want      string
 		retryable bool
 	}{
-		"503":                 {answering(503, "", map[string]string{"Retry-After": "7"}), "answered 503 Service Unavailable", true},
-		"429":                 {answering(429, "", map[string]string{"Retry-After": "7"}), "answered 429 Too Many Requests", true},
-		"401":                 {answering(401, `{"error":"invalid_client","error_description":"no client with\r\ncl1ent&secret"}`, nil), "answered 401 Unauthorized: invalid_client, no client with ***", false},
-		"400":                 {answering(400, `{"error":"invalid_scope"}`, nil), "answered 400 Bad Request: invalid_scope", false},
-		"410":                 {answering(410, "", nil), "answered 410 Gone", false},
-		"302":                 {answering(302, "", map[string]string{"Location": "/elsewhere"}), "answered 302 Found", false},
-		"no JSON":             {answering(200, "<html>", nil), "answered 200 OK, but no JSON object with access_token", false},
-		"no token":            {answering(200, `{"error":"slow_down"}`, nil), "but no JSON object with access_token: slow_down", false},
-		"another type":        {answering(200, `{"access_token":"acc3ss","token_type":"mac"}`, nil), "token_type other than Bearer", false},
-		"a line break":        {answering(200, `{"access_token":"acc3ss\r\nX-A: b"}`, nil), "characters that cannot stand in a header", false},
-		"a long token":        {answering(200, `{"access_token":"`+strings.Repeat("acc3ss", 4000)+`"}`, nil), "more than 16 KiB", false},
-		"a long answer":       {answering(200, `{"x":"`+strings.Repeat("x", 100<<10)+`","access_token":"acc3ss"}`, nil), "no JSON object", false},
-		"a closed connection": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "closed before the answer was complete", true},
+		"503": {answering(503, "", map[string]string{"Retry-After": "7"}), "answered 503 Service Unavailable", true},
+		"429": {answering(429, "", map[string]string{"Retry-After": "7"}), "answered 429 Too Many Requests", true},
+		"401": {answering(401,
+			`{"error":"invalid_client","error_description":"no client with\r\ncl1ent&secret"}`, nil),
+			"answered 401 Unauthorized: invalid_client, no client with ***", false},
+		"400":           {answering(400, `{"error":"invalid_scope"}`, nil), "answered 400 Bad Request: invalid_scope", false},
+		"410":           {answering(410, "", nil), "answered 410 Gone", false},
+		"302":           {answering(302, "", map[string]string{"Location": "/elsewhere"}), "answered 302 Found", false},
+		"no JSON":       {answering(200, "<html>", nil), "answered 200 OK, but no JSON object with access_token", false},
+		"no token":      {answering(200, `{"error":"slow_down"}`, nil), "but no JSON object with access_token: slow_down", false},
+		"another type":  {answering(200, `{"access_token":"acc3ss","token_type":"mac"}`, nil), "token_type other than Bearer", false},
+		"a line break":  {answering(200, `{"access_token":"acc3ss\r\nX-A: b"}`, nil), "characters that cannot stand in a header", false},
+		"a long token":  {answering(200, `{"access_token":"`+strings.Repeat("acc3ss", 4000)+`"}`, nil), "more than 16 KiB", false},
+		"a long answer": {answering(200, `{"x":"`+strings.Repeat("x", 100<<10)+`","access_token":"acc3ss"}`, nil), "no JSON object", false},
+		"a closed connection": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+			"closed before the answer was complete", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -362,7 +367,8 @@ func TestClientSecretIsBoundToTheTokenEndpoint(t *testing.T) {
 	issuer := newIssuer(t, "60")
 	receiver := newReceiver(t, nil)
 	other := strings.Replace(receiver.URL, "127.0.0.1", "localhost", 1)
-	store, err := secret.New(map[string]string{"client": "value"}, secret.Options{Hosts: map[string][]string{"client": {"http://127.0.0.1"}}, HostsRequired: true})
+	store, err := secret.New(map[string]string{"client": "value"},
+		secret.Options{Hosts: map[string][]string{"client": {"http://127.0.0.1"}}, HostsRequired: true})
 	require.NoError(t, err)
 	sender := newSender(t, Options{Secrets: store, EgressAllow: []string{"127.0.0.1"}})
 	sender.guard.Resolve = func(context.Context, string) ([]netip.Addr, error) {
@@ -431,7 +437,8 @@ func TestOAuth2Params(t *testing.T) {
 func TestOAuth2TokenTypes(t *testing.T) {
 	t.Parallel()
 	for tokenType, sent := range map[string]bool{
-		`"Bearer"`: true, `"bearer"`: true, `"BEARER"`: true, `"BearerToken"`: true, `"bearertoken"`: true, `"bearer_token"`: true, `"Bearer Token"`: true, `""`: true, `null`: true,
+		`"Bearer"`: true, `"bearer"`: true, `"BEARER"`: true, `"BearerToken"`: true, `"bearertoken"`: true,
+		`"bearer_token"`: true, `"Bearer Token"`: true, `""`: true, `null`: true,
 		`"mac"`: false, `"DPoP"`: false, `"N_A"`: false, `"Bearer2"`: false, `"token"`: false,
 	} {
 		issuer := newReceiver(t, answering(200, `{"access_token":"t0ken","token_type":`+tokenType+`}`, nil))

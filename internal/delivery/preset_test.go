@@ -40,8 +40,9 @@ func TestPresetLimits(t *testing.T) {
 		"discord, embeds' text":     {latch.PresetDiscord, embeds(6000), ""},
 		"discord, too much of it":   {latch.PresetDiscord, embeds(6002), "the text of all embeds has 6002 characters"},
 		"teams":                     {latch.PresetTeams, `{"text":"` + strings.Repeat("x", 28<<10-11) + `"}`, ""},
-		"teams, too large":          {latch.PresetTeams, `{"text":"` + strings.Repeat("x", 28<<10-10) + `"}`, "the message has 28673 bytes, more than the limit of 28672"},
-		"no preset":                 {"", text("content", 3000), ""},
+		"teams, too large": {latch.PresetTeams, `{"text":"` + strings.Repeat("x", 28<<10-10) + `"}`,
+			"the message has 28673 bytes, more than the limit of 28672"},
+		"no preset": {"", text("content", 3000), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -26,30 +26,36 @@ func redacting(t *testing.T, answers http.HandlerFunc, worker latch.Redaction, o
 // "Webhook", redact: what a JSON Pointer leads to is hidden in body and data.
 func TestRedactJSON(t *testing.T) {
 	t.Parallel()
-	const answer = `{"customer":{"email":"a@example.com","id":9007199254740993},"orders":[{"email":"b","n":1.50},{"n":2}],"a.b":{"c/d":"x","e~f":"y"},"":{"":"z"}}`
+	const answer = `{"customer":{"email":"a@example.com","id":9007199254740993},` +
+		`"orders":[{"email":"b","n":1.50},{"n":2}],"a.b":{"c/d":"x","e~f":"y"},"":{"":"z"}}`
 	for name, test := range map[string]struct {
 		paths []string
 		body  string
 		want  string
 	}{
-		"a member":              {[]string{"/customer/email"}, answer, `{"":{"":"z"},"a.b":{"c/d":"x","e~f":"y"},"customer":{"email":"***","id":9007199254740993},"orders":[{"email":"b","n":1.50},{"n":2}]}`},
-		"every element":         {[]string{"/orders/*/n"}, `{"orders":[{"n":1},{"n":2}]}`, `{"orders":[{"n":"***"},{"n":"***"}]}`},
-		"an element":            {[]string{"/1"}, `[1,2,3]`, `[1,"***",3]`},
-		"every member":          {[]string{"/customer/*"}, `{"customer":{"email":"a","more":{"b":1}}}`, `{"customer":{"email":"***","more":"***"}}`},
-		"escapes":               {[]string{"/a.b/c~1d", "/a.b/e~0f"}, `{"a.b":{"c/d":"x","e~f":"y"}}`, `{"a.b":{"c/d":"***","e~f":"***"}}`},
-		"empty keys":            {[]string{"//"}, `{"":{"":"z"}}`, `{"":{"":"***"}}`},
-		"a whole object":        {[]string{"/customer"}, `{"customer":{"email":"a"}}`, `{"customer":"***"}`},
-		"nothing there":         {[]string{"/no/such"}, `{"a": [ 1 ] }`, `{"a":[1]}`},
-		"one within another":    {[]string{"/a", "/a/b"}, `{"a":{"b":1}}`, `{"a":"***"}`},
-		"a key twice":           {[]string{"/c/email"}, `{"c":{"email":"a@example.com"},"c":1}`, `{"c":1}`},
-		"both of a key twice":   {[]string{"/email"}, `{"email":"a","email":"b"}`, `{"email":"***"}`},
-		"not an index":          {[]string{"/01", "/-"}, `[1,2]`, `[1,2]`},
-		"no JSON is not kept":   {[]string{"/email"}, `email=a@example.com`, `***`},
-		"two JSONs neither":     {[]string{"/email"}, `{"email":"a"} {"email":"b"}`, `***`},
-		"an empty body":         {[]string{"/email"}, ``, ``},
-		"decisions stay":        {[]string{"/*"}, `{"result":"fail","stop_release":true,"rollback_release":false,"why":"x"}`, `{"result":"fail","rollback_release":false,"stop_release":true,"why":"***"}`},
-		"named ones as well":    {[]string{"/result"}, `{"result":"pass"}`, `{"result":"pass"}`},
-		"other values there":    {[]string{"/result", "/stop_release"}, `{"result":"hush","stop_release":{"a":1}}`, `{"result":"***","stop_release":"***"}`},
+		"a member": {[]string{"/customer/email"}, answer, `{"":{"":"z"},"a.b":{"c/d":"x","e~f":"y"},` +
+			`"customer":{"email":"***","id":9007199254740993},"orders":[{"email":"b","n":1.50},{"n":2}]}`},
+		"every element": {[]string{"/orders/*/n"}, `{"orders":[{"n":1},{"n":2}]}`, `{"orders":[{"n":"***"},{"n":"***"}]}`},
+		"an element":    {[]string{"/1"}, `[1,2,3]`, `[1,"***",3]`},
+		"every member": {[]string{"/customer/*"}, `{"customer":{"email":"a","more":{"b":1}}}`,
+			`{"customer":{"email":"***","more":"***"}}`},
+		"escapes":             {[]string{"/a.b/c~1d", "/a.b/e~0f"}, `{"a.b":{"c/d":"x","e~f":"y"}}`, `{"a.b":{"c/d":"***","e~f":"***"}}`},
+		"empty keys":          {[]string{"//"}, `{"":{"":"z"}}`, `{"":{"":"***"}}`},
+		"a whole object":      {[]string{"/customer"}, `{"customer":{"email":"a"}}`, `{"customer":"***"}`},
+		"nothing there":       {[]string{"/no/such"}, `{"a": [ 1 ] }`, `{"a":[1]}`},
+		"one within another":  {[]string{"/a", "/a/b"}, `{"a":{"b":1}}`, `{"a":"***"}`},
+		"a key twice":         {[]string{"/c/email"}, `{"c":{"email":"a@example.com"},"c":1}`, `{"c":1}`},
+		"both of a key twice": {[]string{"/email"}, `{"email":"a","email":"b"}`, `{"email":"***"}`},
+		"not an index":        {[]string{"/01", "/-"}, `[1,2]`, `[1,2]`},
+		"no JSON is not kept": {[]string{"/email"}, `email=a@example.com`, `***`},
+		"two JSONs neither":   {[]string{"/email"}, `{"email":"a"} {"email":"b"}`, `***`},
+		"an empty body":       {[]string{"/email"}, ``, ``},
+		"decisions stay": {[]string{"/*"},
+			`{"result":"fail","stop_release":true,"rollback_release":false,"why":"x"}`,
+			`{"result":"fail","rollback_release":false,"stop_release":true,"why":"***"}`},
+		"named ones as well": {[]string{"/result"}, `{"result":"pass"}`, `{"result":"pass"}`},
+		"other values there": {[]string{"/result", "/stop_release"}, `{"result":"hush","stop_release":{"a":1}}`,
+			`{"result":"***","stop_release":"***"}`},
 		"deeper ones no longer": {[]string{"/a/result"}, `{"a":{"result":"fail"}}`, `{"a":{"result":"***"}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -71,8 +77,10 @@ func TestRedactJSON(t *testing.T) {
 // "Webhook", redact: names of headers in any case; * stands for any characters.
 func TestRedactHeaders(t *testing.T) {
 	t.Parallel()
-	header := map[string]string{"X-Internal-Id": "hush", "X-Internal-": "hush", "X-Internal": "seen", "Location": "hush", "X-A-B-C": "hush", "X-A-C": "seen"}
-	attempt, err := redacting(t, answering(200, "hello", header), latch.Redaction{Headers: []string{"x-internal-*"}}, &latch.Redaction{Headers: []string{"LOCATION", "X-*-b-*"}})
+	header := map[string]string{"X-Internal-Id": "hush", "X-Internal-": "hush", "X-Internal": "seen", "Location": "hush",
+		"X-A-B-C": "hush", "X-A-C": "seen"}
+	attempt, err := redacting(t, answering(200, "hello", header), latch.Redaction{Headers: []string{"x-internal-*"}},
+		&latch.Redaction{Headers: []string{"LOCATION", "X-*-b-*"}})
 	require.NoError(t, err)
 	for name, value := range header {
 		want := map[string]string{"hush": "***", "seen": "seen"}[value]
@@ -84,7 +92,8 @@ func TestRedactHeaders(t *testing.T) {
 // The worker's and the webhook's own redaction count together.
 func TestRedactionsAdd(t *testing.T) {
 	t.Parallel()
-	attempt, err := redacting(t, answering(200, `{"a":"1","b":"2","c":"3"}`, nil), latch.Redaction{JSON: []string{"/a"}}, &latch.Redaction{JSON: []string{"/b"}})
+	attempt, err := redacting(t, answering(200, `{"a":"1","b":"2","c":"3"}`, nil), latch.Redaction{JSON: []string{"/a"}},
+		&latch.Redaction{JSON: []string{"/b"}})
 	require.NoError(t, err)
 	require.Equal(t, `{"a":"***","b":"***","c":"3"}`, attempt.Response.Body)
 }
@@ -133,7 +142,8 @@ func attemptWith(t *testing.T, redact latch.Redaction) *Attempt {
 func TestSuccessSeesTheWholeAnswerAndTellsNothingOfIt(t *testing.T) {
 	t.Parallel()
 	for success, delivered := range map[string]bool{
-		`response.data.state == "hush"`: true, `response.data.state == "other"`: false, `int(response.data.state) > 1`: false, `response.data[response.data.state] == 1`: false,
+		`response.data.state == "hush"`: true, `response.data.state == "other"`: false,
+		`int(response.data.state) > 1`: false, `response.data[response.data.state] == 1`: false,
 	} {
 		receiver := newReceiver(t, answering(200, `{"state":"hush"}`, nil))
 		r := request(receiver.URL)
@@ -153,7 +163,8 @@ func TestSuccessSeesTheWholeAnswerAndTellsNothingOfIt(t *testing.T) {
 // they are kept.
 func TestPresetsQuoteWhatIsKept(t *testing.T) {
 	t.Parallel()
-	for preset, body := range map[string]string{latch.PresetSlack: "no_text hush", latch.PresetTeams: "Webhook message delivery failed with error: HTTP error 400 hush"} {
+	for preset, body := range map[string]string{latch.PresetSlack: "no_text hush",
+		latch.PresetTeams: "Webhook message delivery failed with error: HTTP error 400 hush"} {
 		receiver := newReceiver(t, answering(200, body, nil))
 		r := request(receiver.URL)
 		r.Webhook.Preset, r.Webhook.Redact, r.Webhook.Body = preset, &latch.Redaction{JSON: []string{"/a"}}, json.RawMessage(`{"text":"hello"}`)

@@ -41,8 +41,9 @@ func TestRenegotiation(t *testing.T) {
 		answers byte
 		why     string
 	}{
-		"with a certificate":    {&latch.TLS{CA: "ca", ClientCert: "cert", ClientKey: "key"}, handshakeRecord, ""},
-		"without a certificate": {&latch.TLS{CA: "ca"}, alertRecord, "asked to renegotiate TLS, as servers do to get a client's certificate: give tls.client_cert"},
+		"with a certificate": {&latch.TLS{CA: "ca", ClientCert: "cert", ClientKey: "key"}, handshakeRecord, ""},
+		"without a certificate": {&latch.TLS{CA: "ca"}, alertRecord,
+			"asked to renegotiate TLS, as servers do to get a client's certificate: give tls.client_cert"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -67,8 +68,9 @@ func TestRenegotiation(t *testing.T) {
 // cannot ask: the record is made by hand.
 func renegotiates(t *testing.T, authority *authority) (address string, answers <-chan byte) {
 	t.Helper()
-	_, _, certificate, key := issue(t, authority, &x509.Certificate{Subject: pkix.Name{CommonName: "receiver"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
+	_, _, certificate, key := issue(t, authority,
+		&x509.Certificate{Subject: pkix.Name{CommonName: "receiver"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
 	pair, err := tls.X509KeyPair([]byte(certificate), []byte(key))
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

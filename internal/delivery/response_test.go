@@ -41,7 +41,8 @@ func TestStatuses(t *testing.T) {
 		200: {delivered: true}, 201: {delivered: true}, 202: {delivered: true}, 204: {delivered: true}, 299: {delivered: true},
 		301: {permanent: true}, 302: {permanent: true}, 304: {permanent: true}, 307: {permanent: true}, 308: {permanent: true},
 		400: {}, 401: {}, 403: {}, 404: {}, 409: {}, 410: {}, 422: {}, 451: {},
-		408: {retried: true}, 425: {retried: true}, 429: {retried: true}, 500: {retried: true}, 501: {retried: true}, 503: {retried: true}, 599: {retried: true},
+		408: {retried: true}, 425: {retried: true}, 429: {retried: true}, 500: {retried: true}, 501: {retried: true},
+		503: {retried: true}, 599: {retried: true},
 		101: {},
 	} {
 		status.Store(int64(code))
@@ -74,9 +75,11 @@ func TestStatuses(t *testing.T) {
 func TestData(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]latch.Object{
-		`{"result":"fail","n":1.50,"big":12345678901234567890}`: {"result": []byte(`"fail"`), "n": []byte("1.50"), "big": []byte("12345678901234567890")},
-		" \n{\"a\": {\"b\":[ 1 ]}}\n":                           {"a": []byte(`{"b":[ 1 ]}`)},
-		"":                                                      {}, "[1]": {}, "null": {}, "7": {}, `"x"`: {}, "<html>": {}, `{"a":1} {`: {}, `{"a":`: {}, "{a:1}": {},
+		`{"result":"fail","n":1.50,"big":12345678901234567890}`: {"result": []byte(`"fail"`), "n": []byte("1.50"),
+			"big": []byte("12345678901234567890")},
+		" \n{\"a\": {\"b\":[ 1 ]}}\n": {"a": []byte(`{"b":[ 1 ]}`)},
+		"":                            {}, "[1]": {}, "null": {}, "7": {}, `"x"`: {},
+		"<html>": {}, `{"a":1} {`: {}, `{"a":`: {}, "{a:1}": {},
 	} {
 		for _, contentType := range []string{"application/json", "text/html"} {
 			receiver := newReceiver(t, answering(http.StatusOK, body, map[string]string{"Content-Type": contentType, "X-Two": "1"}))
@@ -207,14 +210,17 @@ func TestLostAnswers(t *testing.T) {
 		retryable bool
 		want      string
 	}{
-		"closed in the headers":   {hijack("HTTP/1.1 200 OK\r\nContent-"), 0, 0, true, "malformed"},
-		"half a chunked body":     {hijack("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"), 0, 200, true, "the connection was closed before"},
+		"closed in the headers": {hijack("HTTP/1.1 200 OK\r\nContent-"), 0, 0, true, "malformed"},
+		"half a chunked body": {hijack("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"), 0, 200, true,
+			"the connection was closed before"},
 		"half a body of an error": {hijack("HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\nno"), 0, 404, false, "404"},
 		"half a body of a 503":    {hijack("HTTP/1.1 503 Busy\r\nContent-Length: 100\r\n\r\nno"), 0, 503, true, "503"},
 		"no HTTP":                 {hijack("SSH-2.0-OpenSSH\r\n\r\n"), 0, 0, true, "malformed"},
 		"endless headers":         {hijack("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<20)), 0, 0, true, ""},
 		"silence":                 {silence, 50 * time.Millisecond, 0, true, "no complete answer within its timeout of 50ms"},
-		"half a compressed body":  {hijack("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 100\r\n\r\n\x1f\x8b\x08"), 0, 200, true, "the connection was closed before"},
+		"half a compressed body": {
+			hijack("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 100\r\n\r\n\x1f\x8b\x08"), 0, 200, true,
+			"the connection was closed before"},
 		"a body that never ends": {func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, `{"a":`)
 			_ = http.NewResponseController(w).Flush()

@@ -19,20 +19,29 @@ func TestRetryAfterIsNeverShortened(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"1": time.Second, " 90 ": 90 * time.Second, "0007": 7 * time.Second, "86400": 24 * time.Hour, "86401": 24 * time.Hour,
 		"99999999999999999999999": 24 * time.Hour, "0": 0,
-		"8.5": 8500 * time.Millisecond, "0.35": 350 * time.Millisecond, "8.0001": 8001 * time.Millisecond, "5.": 5 * time.Second, ".5": 500 * time.Millisecond, "86400.5": 24 * time.Hour,
+		"8.5": 8500 * time.Millisecond, "0.35": 350 * time.Millisecond, "8.0001": 8001 * time.Millisecond,
+		"5.": 5 * time.Second, ".5": 500 * time.Millisecond, "86400.5": 24 * time.Hour,
 
-		"Mon, 06 May 2024 07:09:09 GMT": at, "Mon, 06 May 2024 07:09:09 UTC": at, "Mon, 06 May 2024 07:09:09 UT": at, "Mon, 06 May 2024 07:09:09 Z": at,
-		"Mon, 06 May 2024 07:09:09 +0000": at, "Mon, 06 May 2024 09:09:09 +0200": at, "Mon, 06 May 2024 07:09:09 -0000": at, "Mon, 06 May 2024 07:09:09 +00:00": at,
-		"Mon, 06 May 2024 03:09:09 EDT": at, "Mon, 6 May 2024 07:09:09 GMT": at, "mon, 06 may 2024 07:09:09 gmt": at, "6 May 2024 07:09:09 GMT": at,
-		"Monday, 06-May-24 07:09:09 GMT": at, "Monday, 06-May-24 07:09:09 UTC": at, "Monday, 06-May-24 02:09:09 EST": at, "Mon, 06-May-2024 07:09:09 GMT": at,
-		"Mon May  6 07:09:09 2024": at, "Mon May  6 07:09:09 2024 UTC": at,
-		"2024-05-06T07:09:09Z": at, "2024-05-06T09:09:09+02:00": at, "2024-05-06t07:09:09z": at, "2024-05-06 07:09:09Z": at, "2024-05-06T07:09:09+0000": at,
+		"Mon, 06 May 2024 07:09:09 GMT": at, "Mon, 06 May 2024 07:09:09 UTC": at, "Mon, 06 May 2024 07:09:09 UT": at,
+		"Mon, 06 May 2024 07:09:09 Z":     at,
+		"Mon, 06 May 2024 07:09:09 +0000": at, "Mon, 06 May 2024 09:09:09 +0200": at, "Mon, 06 May 2024 07:09:09 -0000": at,
+		"Mon, 06 May 2024 07:09:09 +00:00": at,
+		"Mon, 06 May 2024 03:09:09 EDT":    at, "Mon, 6 May 2024 07:09:09 GMT": at, "mon, 06 may 2024 07:09:09 gmt": at,
+		"6 May 2024 07:09:09 GMT":        at,
+		"Monday, 06-May-24 07:09:09 GMT": at, "Monday, 06-May-24 07:09:09 UTC": at, "Monday, 06-May-24 02:09:09 EST": at,
+		"Mon, 06-May-2024 07:09:09 GMT": at,
+		"Mon May  6 07:09:09 2024":      at, "Mon May  6 07:09:09 2024 UTC": at,
+		"2024-05-06T07:09:09Z": at, "2024-05-06T09:09:09+02:00": at, "2024-05-06t07:09:09z": at, "2024-05-06 07:09:09Z": at,
+		"2024-05-06T07:09:09+0000":  at,
 		"2024-05-06 07:09:09 +0000": at, "2024-05-06 07:09:09 UTC": at, "2024-05-06T07:09:09": at,
 		"2024-05-06T07:09:08.250Z": 59250 * time.Millisecond, "2024-05-06T07:09:08.9999999Z": 59999999900 * time.Nanosecond,
-		"Thu, 09 May 2024 07:08:09 GMT": 24 * time.Hour, "Mon, 06 May 2024 07:08:09 GMT": 0, "Mon, 06 May 2024 06:08:09 GMT": 0, "1970-01-01T00:00:00Z": 0,
+		"Thu, 09 May 2024 07:08:09 GMT": 24 * time.Hour, "Mon, 06 May 2024 07:08:09 GMT": 0,
+		"Mon, 06 May 2024 06:08:09 GMT": 0, "1970-01-01T00:00:00Z": 0,
 
-		"": none, "-5": none, "+5": none, "1e3": none, "soon": none, "5s": none, "5 seconds": none, "1,5": none, "1_0": none, "0x10": none, "NaN": none, "Inf": none, `"5"`: none, "null": none,
-		"Mon, 06 May 2024 07:09:09 CEST": none, "Mon, 06 May 2024 07:09:09 Europe/Berlin": none, "Mon, 06 Mai 2024 07:09:09 GMT": none, "2024-05-06": none, "07:09:09": none, "2024-13-06T07:09:09Z": none,
+		"": none, "-5": none, "+5": none, "1e3": none, "soon": none, "5s": none, "5 seconds": none, "1,5": none,
+		"1_0": none, "0x10": none, "NaN": none, "Inf": none, `"5"`: none, "null": none,
+		"Mon, 06 May 2024 07:09:09 CEST": none, "Mon, 06 May 2024 07:09:09 Europe/Berlin": none,
+		"Mon, 06 Mai 2024 07:09:09 GMT": none, "2024-05-06": none, "07:09:09": none, "2024-13-06T07:09:09Z": none,
 	} {
 		delay, told := parseRetryAfter(text, clockPair{own: now})
 		require.Equal(t, max(want, 0), delay, text)
@@ -87,12 +96,14 @@ func TestRateLimits(t *testing.T) {
 		{"403, used up, no time", 403, headers{"X-RateLimit-Remaining": "0"}, false, 0},
 		{"403, not used up", 403, headers{"X-RateLimit-Remaining": "59", "X-RateLimit-Reset": in(hour)}, false, 0},
 		{"403, remaining unknown", 403, headers{"X-RateLimit-Reset": in(hour)}, false, 0},
-		{"403, a secondary limit", 403, headers{"X-RateLimit-Remaining": "59", "X-RateLimit-Reset": in(hour), "Retry-After": "60"}, true, time.Minute},
+		{"403, a secondary limit", 403,
+			headers{"X-RateLimit-Remaining": "59", "X-RateLimit-Reset": in(hour), "Retry-After": "60"}, true, time.Minute},
 		{"429, nothing told", 429, nil, true, 0},
 		{"429, used up", 429, headers{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": in(hour)}, true, hour},
 		{"429, remaining unknown", 429, headers{"X-RateLimit-Reset": "40"}, true, 40 * time.Second},
 		{"429, not used up", 429, headers{"X-RateLimit-Remaining": "3", "X-RateLimit-Reset": "40"}, true, 0},
-		{"429, the longest counts", 429, headers{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "40", "Retry-After": "30"}, true, 40 * time.Second},
+		{"429, the longest counts", 429,
+			headers{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "40", "Retry-After": "30"}, true, 40 * time.Second},
 		{"429, a fraction", 429, headers{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1.5"}, true, 1500 * time.Millisecond},
 		{"429, milliseconds", 429, headers{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": in(hour) + "000"}, true, hour},
 		{"429, a date", 429, headers{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "2024-05-06T08:08:09Z"}, true, hour},
@@ -126,7 +137,8 @@ func TestRateLimits(t *testing.T) {
 // Numbers of seconds in JSON, which may have an exponent.
 func TestSecondsInABody(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]time.Duration{"64.57": 64570 * time.Millisecond, "1e2": 100 * time.Second, "1e999": 24 * time.Hour, "0.0001": time.Millisecond,
+	for text, want := range map[string]time.Duration{"64.57": 64570 * time.Millisecond, "1e2": 100 * time.Second,
+		"1e999": 24 * time.Hour, "0.0001": time.Millisecond,
 		"0": 0, `"5"`: 0, "null": 0, "-1": 0} {
 		receiver := newReceiver(t, answering(429, `{"retry_after":`+text+`}`, nil))
 		_, err := local(t, nil).Send(t.Context(), request(receiver.URL), 1)

@@ -86,16 +86,18 @@ func TestDefaultBody(t *testing.T) {
 	r.Lock, r.LockURL = "release-1:board:abc", "https://latch.example/locks/x?a=1&b=<2>"
 	r.Variables = expr.Variables{
 		"system": []byte(`{"fqdn":"latch.example"}`), "release": []byte(`{"id":"shop-4.2","n":1.10}`), "step": []byte("null"), "job": nil,
-		"instance": []byte(`{"id":12345678901234567890}`), "run": []byte(`{"workflow_id":"release-1","run_id":"r"}`), "data": []byte(`{"a":[1.0,2]}`),
+		"instance": []byte(`{"id":12345678901234567890}`), "run": []byte(`{"workflow_id":"release-1","run_id":"r"}`),
+		"data": []byte(`{"a":[1.0,2]}`),
 		"vars": []byte(`{"hidden":true}`), "records": []byte(`[]`),
 	}
 	attempt, err := sender.Send(t.Context(), r, 3)
 	require.NoError(t, err)
 	got := receiver.last(t)
-	require.Equal(t, `{"secret":"mdoq-is-awesome","lock":"release-1:board:abc","lock_url":"https://latch.example/locks/x?a=1&b=<2>","event":"BEFORE_RELEASE",`+
-		`"webhook":{"id":"board"},"delivery_id":"dlv_1","attempt":3,"timestamp":"2024-05-06T07:08:09.123Z","system":{"fqdn":"latch.example"},`+
-		`"release":{"id":"shop-4.2","n":1.10},"instance":{"id":12345678901234567890},"parent_log":1700000000000,`+
-		`"run":{"workflow_id":"release-1","run_id":"r"},"data":{"a":[1.0,2]}}`, got.body)
+	require.Equal(t,
+		`{"secret":"mdoq-is-awesome","lock":"release-1:board:abc","lock_url":"https://latch.example/locks/x?a=1&b=<2>","event":"BEFORE_RELEASE",`+
+			`"webhook":{"id":"board"},"delivery_id":"dlv_1","attempt":3,"timestamp":"2024-05-06T07:08:09.123Z","system":{"fqdn":"latch.example"},`+
+			`"release":{"id":"shop-4.2","n":1.10},"instance":{"id":12345678901234567890},"parent_log":1700000000000,`+
+			`"run":{"workflow_id":"release-1","run_id":"r"},"data":{"a":[1.0,2]}}`, got.body)
 	require.Equal(t, "POST", got.Method)
 	require.Equal(t, "mdoq-is-awesome", got.Header.Get("X-Mdoq-Secret"))
 	require.Equal(t, "release-1:board:abc", got.Header.Get("X-Latch-Lock"))
@@ -105,14 +107,17 @@ func TestDefaultBody(t *testing.T) {
 	require.Equal(t, "dlv_1", got.Header.Get("webhook-id"))
 	require.Equal(t, "dlv_1", got.Header.Get("Idempotency-Key"))
 	require.Equal(t, "1714979289", got.Header.Get("webhook-timestamp"))
-	require.Equal(t, &latch.RecordRequest{Method: "POST", URL: receiver.URL + "/hook", ContentType: "application/json", Bytes: len(got.body)}, attempt.Request)
+	require.Equal(t, &latch.RecordRequest{Method: "POST", URL: receiver.URL + "/hook", ContentType: "application/json",
+		Bytes: len(got.body)}, attempt.Request)
 	require.Equal(t, sender.now(), attempt.StartedAt)
 	require.Equal(t, sender.now(), attempt.CompletedAt)
 
 	_, err = sender.Send(t.Context(), request(receiver.URL), 1)
 	require.NoError(t, err)
 	got = receiver.last(t)
-	require.Equal(t, `{"event":"JOB_SUCCESS","webhook":{"id":"board"},"delivery_id":"dlv_1","attempt":1,"timestamp":"2024-05-06T07:08:09.123Z","parent_log":1700000000000}`, got.body)
+	require.Equal(t,
+		`{"event":"JOB_SUCCESS","webhook":{"id":"board"},"delivery_id":"dlv_1","attempt":1,`+
+			`"timestamp":"2024-05-06T07:08:09.123Z","parent_log":1700000000000}`, got.body)
 	for _, header := range []string{"X-Latch-Lock", "X-Latch-Secret", "Webhook-Signature"} {
 		require.NotContains(t, got.Header, header)
 	}
@@ -124,16 +129,19 @@ func TestOwnBodies(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
 	sender := local(t, map[string]string{"key": `a"b&c`, "sign": "whsec_AAEC"})
-	vars := expr.Variables{"vars": []byte(`{"text":"say \"hi\" & <go>\n","n":1.50,"big":12345678901234567890,"list":[1,{"a":"b c"}],"none":null,"yes":true}`)}
+	vars := expr.Variables{"vars": []byte(`{"text":"say \"hi\" & <go>\n","n":1.50,"big":12345678901234567890,
+		"list":[1,{"a":"b c"}],"none":null,"yes":true}`)}
 	const form, text = "application/x-www-form-urlencoded", "text/plain; charset=utf-8"
 	for _, test := range []struct {
 		name, contentType, body, want string
 		change                        func(*protocol.WebhookRequest)
 	}{
-		{"text in JSON", "", `"{ \"text\": \"${vars.text}\", \"n\": ${vars.n} }"`, `{"secret":"a\"b&c","lock":"L&1", "text": "say \"hi\" & <go>\n", "n": 1.50 }`, nil},
+		{"text in JSON", "", `"{ \"text\": \"${vars.text}\", \"n\": ${vars.n} }"`,
+			`{"secret":"a\"b&c","lock":"L&1", "text": "say \"hi\" & <go>\n", "n": 1.50 }`, nil},
 		{"no object", "", `"[${vars.n}, \"${vars.big}\"]"`, `[1.50, "12345678901234567890"]`, nil},
 		{"array", "", `["${vars.n}","n=${vars.n}"]`, `[1.50,"n=1.50"]`, nil},
-		{"tree", "application/vnd.a+json", `{"a":"${vars.list}","b":"${vars.text}!"}`, `{"secret":"a\"b&c","lock":"L&1","a":[1,{"a":"b c"}],"b":"say \"hi\" & <go>\n!"}`, nil},
+		{"tree", "application/vnd.a+json", `{"a":"${vars.list}","b":"${vars.text}!"}`,
+			`{"secret":"a\"b&c","lock":"L&1","a":[1,{"a":"b c"}],"b":"say \"hi\" & <go>\n!"}`, nil},
 		{"both there", "", `{"secret":null,"lock":"${lock}"}`, `{"secret":null,"lock":"L&1"}`, nil},
 		{"one there", "", `{"lock":"mine"}`, `{"secret":"a\"b&c","lock":"mine"}`, nil},
 		{"empty object", "", `{}`, `{"secret":"a\"b&c","lock":"L&1"}`, nil},
@@ -148,8 +156,10 @@ func TestOwnBodies(t *testing.T) {
 		{"form text", form, `"a=${vars.text}&b=1"`, `a=say+%22hi%22+%26+%3Cgo%3E%0A&b=1&secret=a%22b%26c&lock=L%261`, nil},
 		{"form text with both", form, `"secret=x&%6Cock="`, `secret=x&%6Cock=`, nil},
 		{"form of nothing", form, `""`, `secret=a%22b%26c&lock=L%261`, nil},
-		{"form of an object", form, `{"z":"${vars.text}","big":"${vars.big}","n":1.50,"list":"${vars.list}","none":"${vars.none}","yes":true,"a b":""}`,
-			`z=say+%22hi%22+%26+%3Cgo%3E%0A&big=12345678901234567890&n=1.50&list=%5B1%2C%7B%22a%22%3A%22b+c%22%7D%5D&none=&yes=true&a+b=&secret=a%22b%26c&lock=L%261`, nil},
+		{"form of an object", form, `{"z":"${vars.text}","big":"${vars.big}","n":1.50,"list":"${vars.list}",
+			"none":"${vars.none}","yes":true,"a b":""}`,
+			`z=say+%22hi%22+%26+%3Cgo%3E%0A&big=12345678901234567890&n=1.50&list=%5B1%2C%7B%22a%22%3A%22b+c%22%7D%5D&` +
+				`none=&yes=true&a+b=&secret=a%22b%26c&lock=L%261`, nil},
 		{"plain text", text, `"it is ${vars.text}$${x}"`, "it is say \"hi\" & <go>\n${x}", nil},
 		{"XML", "application/xml", `"<a b='${vars.text}'>${vars.text}<![CDATA[${vars.text}]]></a>"`,
 			"<a b='say &#34;hi&#34; &amp; &lt;go&gt;&#xA;'>say &#34;hi&#34; &amp; &lt;go&gt;&#xA;<![CDATA[say \"hi\" & <go>\n]]></a>", nil},
@@ -305,20 +315,35 @@ func TestCannotBeSent(t *testing.T) {
 		want   string
 		as     any
 	}{
-		"missing secret":           {func(r *protocol.WebhookRequest) { r.Webhook.Secret = "nowhere" }, `this worker has no secret "nowhere": set LATCH_SECRET_NOWHERE`, new(*secret.MissingError)},
-		"missing header secret":    {func(r *protocol.WebhookRequest) { r.Webhook.HeaderSecrets = map[string]string{"X-A": "a", "X-B": "b"} }, `no secret "b"`, new(*secret.MissingError)},
-		"missing url secret":       {func(r *protocol.WebhookRequest) { r.Webhook.URL, r.Webhook.URLSecret = "", "nowhere" }, `no secret "nowhere"`, new(*secret.MissingError)},
-		"bound elsewhere":          {func(r *protocol.WebhookRequest) { r.Webhook.Secret = "bound" }, `secret "bound" must not go to 127.0.0.1: LATCH_SECRETS_HOSTS`, new(*secret.HostError)},
-		"bound and signing":        {func(r *protocol.WebhookRequest) { no := false; r.Webhook.Secret, r.Webhook.SendSecret = "bound", &no }, "must not go to", new(*secret.HostError)},
-		"bound header":             {func(r *protocol.WebhookRequest) { r.Webhook.HeaderSecrets = map[string]string{"X-A": "bound"} }, "must not go to", new(*secret.HostError)},
-		"signing header":           {func(r *protocol.WebhookRequest) { r.Webhook.HeaderSecrets = map[string]string{"X-A": "sign"} }, "cannot stand in the header X-A", nil},
-		"signing url":              {func(r *protocol.WebhookRequest) { r.Webhook.URL, r.Webhook.URLSecret = "", "sign" }, "is no URL", nil},
-		"secret is no url":         {func(r *protocol.WebhookRequest) { r.Webhook.URL, r.Webhook.URLSecret = "", "bound" }, "http:// or https://", nil},
-		"secret with a line break": {func(r *protocol.WebhookRequest) { r.Webhook.Secret = "lines" }, `secret "lines": the header X-Latch-Secret cannot bear`, nil},
-		"missing key":              {func(r *protocol.WebhookRequest) { r.Webhook.Body = []byte(`{"a":"${job.title}"}`) }, "job.title", nil},
-		"bad template":             {func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{"X-A": "${1 +}"} }, "X-A", nil},
-		"header break":             {func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{"X-A": `${"a\r\nX-B: c"}`} }, "X-A", nil},
-		"header name":              {func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{"X A": "b"} }, `"X A" is no name`, nil},
+		"missing secret": {func(r *protocol.WebhookRequest) { r.Webhook.Secret = "nowhere" },
+			`this worker has no secret "nowhere": set LATCH_SECRET_NOWHERE`, new(*secret.MissingError)},
+		"missing header secret": {
+			func(r *protocol.WebhookRequest) { r.Webhook.HeaderSecrets = map[string]string{"X-A": "a", "X-B": "b"} },
+			`no secret "b"`, new(*secret.MissingError)},
+		"missing url secret": {
+			func(r *protocol.WebhookRequest) { r.Webhook.URL, r.Webhook.URLSecret = "", "nowhere" }, `no secret "nowhere"`,
+			new(*secret.MissingError)},
+		"bound elsewhere": {func(r *protocol.WebhookRequest) { r.Webhook.Secret = "bound" },
+			`secret "bound" must not go to 127.0.0.1: LATCH_SECRETS_HOSTS`, new(*secret.HostError)},
+		"bound and signing": {
+			func(r *protocol.WebhookRequest) { no := false; r.Webhook.Secret, r.Webhook.SendSecret = "bound", &no },
+			"must not go to", new(*secret.HostError)},
+		"bound header": {
+			func(r *protocol.WebhookRequest) { r.Webhook.HeaderSecrets = map[string]string{"X-A": "bound"} }, "must not go to",
+			new(*secret.HostError)},
+		"signing header": {
+			func(r *protocol.WebhookRequest) { r.Webhook.HeaderSecrets = map[string]string{"X-A": "sign"} }, "cannot stand in the header X-A", nil},
+		"signing url": {func(r *protocol.WebhookRequest) { r.Webhook.URL, r.Webhook.URLSecret = "", "sign" }, "is no URL", nil},
+		"secret is no url": {func(r *protocol.WebhookRequest) { r.Webhook.URL, r.Webhook.URLSecret = "", "bound" },
+			"http:// or https://", nil},
+		"secret with a line break": {func(r *protocol.WebhookRequest) { r.Webhook.Secret = "lines" },
+			`secret "lines": the header X-Latch-Secret cannot bear`, nil},
+		"missing key":  {func(r *protocol.WebhookRequest) { r.Webhook.Body = []byte(`{"a":"${job.title}"}`) }, "job.title", nil},
+		"bad template": {func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{"X-A": "${1 +}"} }, "X-A", nil},
+		"header break": {
+			func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{"X-A": `${"a\r\nX-B: c"}`} }, "X-A", nil},
+		"header name": {func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{"X A": "b"} },
+			`"X A" is no name`, nil},
 		"large header": {func(r *protocol.WebhookRequest) {
 			r.Webhook.Headers = map[string]string{"X-A": strings.Repeat("a", maximumHeaderBytes)}
 		}, "limit of 64 KiB", nil},
@@ -357,7 +382,8 @@ func TestTLS(t *testing.T) {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	defer server.Close()
-	sender := newSender(t, Options{Secrets: secrets(t, map[string]string{"url": server.URL + "/t0ken-in-path"}, nil), EgressAllow: []string{"127.0.0.1"}})
+	sender := newSender(t, Options{Secrets: secrets(t, map[string]string{"url": server.URL + "/t0ken-in-path"}, nil),
+		EgressAllow: []string{"127.0.0.1"}})
 	r := request("")
 	r.Webhook.URLSecret = "url"
 	_, err := sender.Send(t.Context(), r, 1)

@@ -18,7 +18,8 @@ var reservedHeaders = []string{
 }
 
 // Those that webhooks bear beside them.
-var signedHeaders = []string{"Webhook-Signature", "webhook-signature", "Webhook_Signature", "WEBHOOK-ID", "Webhook-Timestamp", "webhook_timestamp", "X-Latch-Lock", "x_latch_lock"}
+var signedHeaders = []string{"Webhook-Signature", "webhook-signature", "Webhook_Signature", "WEBHOOK-ID",
+	"Webhook-Timestamp", "webhook_timestamp", "X-Latch-Lock", "x_latch_lock"}
 
 // Whoever hands a delivery to the activity by himself is held to the rules by
 // which admission takes a webhook: no method but those of webhooks, and no header
@@ -42,8 +43,10 @@ func TestACraftedDeliveryIsRefused(t *testing.T) {
 			crafted{says, func(r *protocol.WebhookRequest) { r.Webhook.HeaderSecrets = map[string]string{name: "board"} }},
 			crafted{says, func(r *protocol.WebhookRequest) { r.Webhook.Secret, r.Webhook.SecretHeader = "board", name }})
 	}
-	for _, name := range []string{"", "A B", "A:B", "A\r\nWebhook-Signature", ":authority", "Webhook-Signature ", "Webhook-Signature\x00", "é"} {
-		tests = append(tests, crafted{"is no name of an HTTP header", func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{name: "x"} }})
+	for _, name := range []string{"", "A B", "A:B", "A\r\nWebhook-Signature", ":authority", "Webhook-Signature ",
+		"Webhook-Signature\x00", "é"} {
+		tests = append(tests, crafted{"is no name of an HTTP header",
+			func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{name: "x"} }})
 	}
 	for _, id := range []string{"", "dlv_1.1700000000", "dlv 1", "dlv_1\r\nHost: evil", "dlv_é", strings.Repeat("x", 201)} {
 		tests = append(tests, crafted{"delivery_id: ", func(r *protocol.WebhookRequest) { r.DeliveryID = id }})
@@ -54,7 +57,8 @@ func TestACraftedDeliveryIsRefused(t *testing.T) {
 			r.Webhook.Headers = map[string]string{"X-A": "1\r\nWebhook-Signature: v1,forged"}
 		}})
 	for _, test := range tests {
-		request := &protocol.WebhookRequest{Webhook: latch.Webhook{ID: "crafted", URL: receiver.URL}, Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1"}
+		request := &protocol.WebhookRequest{Webhook: latch.Webhook{ID: "crafted", URL: receiver.URL},
+			Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1"}
 		test.craft(request)
 		made, err := sender.Send(t.Context(), request, 1)
 		var permanent *PermanentError

@@ -83,7 +83,8 @@ func TestTimingsOfWhatFailed(t *testing.T) {
 
 func TestMilliseconds(t *testing.T) {
 	t.Parallel()
-	for duration, want := range map[time.Duration]float64{0: 0, -time.Second: 0, 1: 0.001, 1499 * time.Nanosecond: 0.001, 1234567 * time.Nanosecond: 1.235, time.Minute: 60000} {
+	for duration, want := range map[time.Duration]float64{0: 0, -time.Second: 0, 1: 0.001, 1499 * time.Nanosecond: 0.001,
+		1234567 * time.Nanosecond: 1.235, time.Minute: 60000} {
 		require.Equal(t, want, milliseconds(duration), duration)
 	}
 }

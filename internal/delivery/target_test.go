@@ -13,7 +13,8 @@ import (
 // A URL's parser and the guard agree about the host: whatever a target's URL
 // says is what is dialled and checked.
 func FuzzParseTarget(f *testing.F) {
-	for _, seed := range []string{"http://127.0.0.1/", "https://user:pass@host/", "http://[::1%25lo]:80/", "http://2130706433:8080", "http://a\\@b/", "HTTP://Ex.Com./x#y", "http://%6c/", "http://①.1/"} {
+	for _, seed := range []string{"http://127.0.0.1/", "https://user:pass@host/", "http://[::1%25lo]:80/",
+		"http://2130706433:8080", "http://a\\@b/", "HTTP://Ex.Com./x#y", "http://%6c/", "http://①.1/"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, address string) {

@@ -19,8 +19,10 @@ func TestTaskSecrets(t *testing.T) {
 		w.Header().Set("X-Echo", r.Header.Get("X-Api-Key"))
 		_ = json.NewEncoder(w).Encode(map[string]string{"key": r.Header.Get("X-Api-Key"), "path": r.URL.Path, "query": r.URL.RawQuery})
 	})
-	sender := local(t, map[string]string{"key": "k3y/value+1\nolder-key", "address": receiver.URL + "/hooks/T0KEN-in-the-path?api_key=qu3ry-value", "gone": "http://127.0.0.1:1/T0KEN-in-the-path"})
-	response, err := sender.Do(t.Context(), TaskRequest{Task: latch.HTTPTask{URLSecret: "address", HeaderSecrets: map[string]string{"X-Api-Key": "key"}}})
+	sender := local(t, map[string]string{"key": "k3y/value+1\nolder-key",
+		"address": receiver.URL + "/hooks/T0KEN-in-the-path?api_key=qu3ry-value", "gone": "http://127.0.0.1:1/T0KEN-in-the-path"})
+	response, err := sender.Do(t.Context(),
+		TaskRequest{Task: latch.HTTPTask{URLSecret: "address", HeaderSecrets: map[string]string{"X-Api-Key": "key"}}})
 	require.NoError(t, err)
 	got := receiver.last(t)
 	require.Equal(t, "k3y/value+1", got.Header.Get("X-Api-Key"))
@@ -38,7 +40,8 @@ func TestTaskSecrets(t *testing.T) {
 func TestTaskSecretsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
-	store, err := secret.New(map[string]string{"sign": "whsec_AAEC", "pem": somePEM, "bound": "b0und-value", "text": "no-url-at-all", "address": receiver.URL, "control": "a\x01b"},
+	store, err := secret.New(map[string]string{"sign": "whsec_AAEC", "pem": somePEM, "bound": "b0und-value",
+		"text": "no-url-at-all", "address": receiver.URL, "control": "a\x01b"},
 		secret.Options{Hosts: map[string][]string{"bound": {"hooks.example.com"}, "address": {"https://hooks.example.com"}}})
 	require.NoError(t, err)
 	sender := newSender(t, Options{Secrets: store, EgressAllow: []string{"127.0.0.1"}})
@@ -47,10 +50,13 @@ func TestTaskSecretsThatCannotBe(t *testing.T) {
 		task latch.HTTPTask
 		want string
 	}{
-		"missing":              {latch.HTTPTask{URL: receiver.URL, HeaderSecrets: header("nowhere")}, `no secret "nowhere"`},
-		"only signs":           {latch.HTTPTask{URL: receiver.URL, HeaderSecrets: header("sign")}, `secret "sign" only signs (it begins with whsec_ or whsk_) and cannot stand in the header X-Key`},
-		"PEM":                  {latch.HTTPTask{URL: receiver.URL, HeaderSecrets: header("pem")}, `secret "pem" is PEM and cannot stand in the header X-Key`},
-		"control characters":   {latch.HTTPTask{URL: receiver.URL, HeaderSecrets: header("control")}, `secret "control": the header X-Key cannot bear`},
+		"missing": {latch.HTTPTask{URL: receiver.URL, HeaderSecrets: header("nowhere")}, `no secret "nowhere"`},
+		"only signs": {latch.HTTPTask{URL: receiver.URL, HeaderSecrets: header("sign")},
+			`secret "sign" only signs (it begins with whsec_ or whsk_) and cannot stand in the header X-Key`},
+		"PEM": {latch.HTTPTask{URL: receiver.URL, HeaderSecrets: header("pem")},
+			`secret "pem" is PEM and cannot stand in the header X-Key`},
+		"control characters": {latch.HTTPTask{URL: receiver.URL, HeaderSecrets: header("control")},
+			`secret "control": the header X-Key cannot bear`},
 		"bound elsewhere":      {latch.HTTPTask{URL: receiver.URL, HeaderSecrets: header("bound")}, `secret "bound" must not go to 127.0.0.1`},
 		"a header of HTTP's":   {latch.HTTPTask{URL: receiver.URL, HeaderSecrets: map[string]string{"Host": "bound"}}, `header_secrets.Host`},
 		"a URL that is none":   {latch.HTTPTask{URLSecret: "text"}, `its url cannot be called`},

@@ -17,7 +17,8 @@ func TestTask(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, answering(http.StatusCreated, " [1, 2.50] ", map[string]string{"X-A": "b", "Set-Cookie": "c=d"}))
 	sender := local(t, nil)
-	task := latch.HTTPTask{Method: "PUT", URL: receiver.URL + "/${job.id}", Headers: map[string]string{"X-Job": "${job.id}"}, Body: []byte(`{"n":"${job.n}"}`)}
+	task := latch.HTTPTask{Method: "PUT", URL: receiver.URL + "/${job.id}",
+		Headers: map[string]string{"X-Job": "${job.id}"}, Body: []byte(`{"n":"${job.n}"}`)}
 	vars := expr.Variables{"job": []byte(`{"id":"a b","n":1.50}`)}
 	response, err := sender.Do(t.Context(), TaskRequest{Task: task, Variables: vars})
 	require.NoError(t, err)
@@ -44,8 +45,9 @@ func TestTask(t *testing.T) {
 	for contentType, want := range map[string]string{
 		"application/xml": `<a b="x &amp; y"/>`, "application/x-www-form-urlencoded": `<a b="x+%26+y"/>`, "": ``,
 	} {
-		_, err = sender.Do(t.Context(), TaskRequest{Task: latch.HTTPTask{URL: receiver.URL, ContentType: contentType, Body: []byte(`"<a b=\"${vars.x}\"/>"`)},
-			Variables: expr.Variables{"vars": []byte(`{"x":"x & y"}`)}})
+		_, err = sender.Do(t.Context(),
+			TaskRequest{Task: latch.HTTPTask{URL: receiver.URL, ContentType: contentType, Body: []byte(`"<a b=\"${vars.x}\"/>"`)},
+				Variables: expr.Variables{"vars": []byte(`{"x":"x & y"}`)}})
 		if want == "" {
 			require.ErrorContains(t, err, "body could not be rendered", "a body is JSON unless it says otherwise")
 			continue
@@ -88,7 +90,9 @@ func TestTaskSuccess(t *testing.T) {
 		{200, strings.Repeat("x", 2*MaximumResponseBytes), "size(response.body) == 65536 && response.data == null", true, false, ""},
 	} {
 		receiver := newReceiver(t, answering(test.status, test.body, map[string]string{"X-A": "b"}))
-		response, err := local(t, nil).Do(t.Context(), TaskRequest{Task: latch.HTTPTask{URL: receiver.URL, Success: test.success}, Variables: expr.Variables{"vars": []byte(`{"ok":true}`)}})
+		response, err := local(t, nil).
+			Do(t.Context(), TaskRequest{Task: latch.HTTPTask{URL: receiver.URL, Success: test.success},
+				Variables: expr.Variables{"vars": []byte(`{"ok":true}`)}})
 		require.Equal(t, test.status, response.Status)
 		if test.succeeds {
 			require.NoError(t, err, "%+v", test)
@@ -111,7 +115,8 @@ func TestTaskCannotBeSent(t *testing.T) {
 		"limit of 64 KiB":          {URL: "http://host/", Headers: map[string]string{"X-A": strings.Repeat("x", maximumHeaderBytes)}},
 		"body could not":           {URL: "http://host/", Body: []byte(`"${"`)},
 		"Content-Type":             {URL: "http://host/", ContentType: "a\nb", Body: []byte(`"x"`)},
-		"limit of 640 KiB":         {URL: "http://host/", ContentType: "application/x-www-form-urlencoded", Body: []byte(`{"a":"` + strings.Repeat("<", 240<<10) + `"}`)},
+		"limit of 640 KiB": {URL: "http://host/", ContentType: "application/x-www-form-urlencoded",
+			Body: []byte(`{"a":"` + strings.Repeat("<", 240<<10) + `"}`)},
 	} {
 		response, err := sender.Do(t.Context(), TaskRequest{Task: task})
 		require.Nil(t, response)

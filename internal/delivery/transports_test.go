@@ -37,11 +37,13 @@ type authority struct {
 func newAuthority(t testing.TB, name string) *authority {
 	t.Helper()
 	a := &authority{}
-	a.certificate, a.key, a.pem, _ = issue(t, nil, &x509.Certificate{Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign})
+	a.certificate, a.key, a.pem, _ = issue(t, nil,
+		&x509.Certificate{Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign})
 	return a
 }
 
-func issue(t testing.TB, by *authority, template *x509.Certificate) (certificate *x509.Certificate, key *ecdsa.PrivateKey, certificatePEM, keyPEM string) {
+func issue(t testing.TB, by *authority, template *x509.Certificate) (certificate *x509.Certificate,
+	key *ecdsa.PrivateKey, certificatePEM, keyPEM string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
@@ -65,17 +67,21 @@ func issue(t testing.TB, by *authority, template *x509.Certificate) (certificate
 // client issues a client's certificate and gives it with its key.
 func (a *authority) client(t testing.TB, name string) (certificate, key string) {
 	t.Helper()
-	_, _, certificate, key = issue(t, a, &x509.Certificate{Subject: pkix.Name{CommonName: name}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	_, _, certificate, key = issue(t, a,
+		&x509.Certificate{Subject: pkix.Name{CommonName: name}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 	return certificate, key
 }
 
 // serve starts a receiver by TLS, for the names, that tells who its clients are.
 func (a *authority) serve(t testing.TB, clients *authority, names ...string) *httptest.Server {
 	t.Helper()
-	_, _, certificate, key := issue(t, a, &x509.Certificate{Subject: pkix.Name{CommonName: "receiver"}, DNSNames: names, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
+	_, _, certificate, key := issue(t, a,
+		&x509.Certificate{Subject: pkix.Name{CommonName: "receiver"}, DNSNames: names, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
 	if len(names) > 0 {
-		_, _, certificate, key = issue(t, a, &x509.Certificate{Subject: pkix.Name{CommonName: "receiver"}, DNSNames: names, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
+		_, _, certificate, key = issue(t, a,
+			&x509.Certificate{Subject: pkix.Name{CommonName: "receiver"}, DNSNames: names,
+				ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
 	}
 	pair, err := tls.X509KeyPair([]byte(certificate), []byte(key))
 	require.NoError(t, err)
@@ -106,7 +112,8 @@ func TestMutualTLS(t *testing.T) {
 	certificate, key := clients.client(t, "latch")
 	_, otherKey := clients.client(t, "other")
 	strangers, strangersKey := newAuthority(t, "strangers").client(t, "stranger")
-	sender := local(t, map[string]string{"cert": certificate, "key": key, "both": key + certificate, "ca": servers.pem, "two-cas": clients.pem + servers.pem,
+	sender := local(t, map[string]string{"cert": certificate, "key": key, "both": key + certificate, "ca": servers.pem,
+		"two-cas":   clients.pem + servers.pem,
 		"other-key": otherKey, "stranger": strangers, "strangers-key": strangersKey, "clients-ca": clients.pem})
 	mutual, plain, named := servers.serve(t, clients), servers.serve(t, nil), servers.serve(t, nil, "hooks.internal")
 	for name, test := range map[string]struct {
@@ -115,11 +122,12 @@ func TestMutualTLS(t *testing.T) {
 		want   string // the client, or the error
 		fails  bool
 	}{
-		"mutual":                     {mutual, &latch.TLS{ClientCert: "cert", ClientKey: "key", CA: "ca"}, "latch", false},
-		"one file of both":           {mutual, &latch.TLS{ClientCert: "both", ClientKey: "both", CA: "two-cas"}, "latch", false},
-		"without a certificate":      {mutual, &latch.TLS{CA: "ca"}, mutual.URL, true},
-		"a stranger's":               {mutual, &latch.TLS{ClientCert: "stranger", ClientKey: "strangers-key", CA: "ca"}, mutual.URL, true},
-		"another's key":              {mutual, &latch.TLS{ClientCert: "cert", ClientKey: "other-key", CA: "ca"}, "private key does not match public key", true},
+		"mutual":                {mutual, &latch.TLS{ClientCert: "cert", ClientKey: "key", CA: "ca"}, "latch", false},
+		"one file of both":      {mutual, &latch.TLS{ClientCert: "both", ClientKey: "both", CA: "two-cas"}, "latch", false},
+		"without a certificate": {mutual, &latch.TLS{CA: "ca"}, mutual.URL, true},
+		"a stranger's":          {mutual, &latch.TLS{ClientCert: "stranger", ClientKey: "strangers-key", CA: "ca"}, mutual.URL, true},
+		"another's key": {mutual, &latch.TLS{ClientCert: "cert", ClientKey: "other-key", CA: "ca"},
+			"private key does not match public key", true},
 		"a CA alone":                 {plain, &latch.TLS{CA: "ca"}, "nobody", false},
 		"another CA":                 {plain, &latch.TLS{CA: "clients-ca"}, "unknown authority", true},
 		"the system's CAs":           {plain, nil, "certificate", true},
@@ -201,7 +209,8 @@ func TestAProxySeesNoClientCertificate(t *testing.T) {
 	t.Parallel()
 	authority := newAuthority(t, "everybody's")
 	certificate, key := authority.client(t, "latch")
-	_, _, proxyCertificate, proxyKey := issue(t, authority, &x509.Certificate{DNSNames: []string{"localhost"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
+	_, _, proxyCertificate, proxyKey := issue(t, authority,
+		&x509.Certificate{DNSNames: []string{"localhost"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
 	pair, err := tls.X509KeyPair([]byte(proxyCertificate), []byte(proxyKey))
 	require.NoError(t, err)
 	var mutex sync.Mutex

@@ -42,7 +42,8 @@ func TestURLCredentialsAreHidden(t *testing.T) {
 	r.Webhook.Auth, r.Webhook.URL = nil, "http://127.0.0.1:1/?sig="+key
 	unreached, dialErr := sender.Send(t.Context(), r, 1)
 	require.ErrorContains(t, dialErr, "/?sig=***: ")
-	for _, told := range []any{attempt.Request, attempt.Response, attempt.Data, err.Error(), response, taskErr.Error(), tokenErr.Error(), renderErr.Error(), unreached.Request, dialErr.Error()} {
+	for _, told := range []any{attempt.Request, attempt.Response, attempt.Data, err.Error(), response, taskErr.Error(),
+		tokenErr.Error(), renderErr.Error(), unreached.Request, dialErr.Error()} {
 		require.NotContains(t, string(rawjson.Encode(told)), key)
 	}
 }

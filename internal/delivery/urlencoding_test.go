@@ -62,7 +62,8 @@ func TestTokenURLIsEncoded(t *testing.T) {
 	issuer := newReceiver(t, answering(200, `{"access_token":"t","token_type":"Bearer"}`, nil))
 	receiver := newReceiver(t, nil)
 	r := request(receiver.URL)
-	r.Webhook.Auth = &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: issuer.URL + "/token?tenant=a b&x=ü", ClientID: "latch", ClientSecret: "client"}}
+	r.Webhook.Auth = &latch.Auth{
+		OAuth2: &latch.OAuth2{TokenURL: issuer.URL + "/token?tenant=a b&x=ü", ClientID: "latch", ClientSecret: "client"}}
 	_, err := local(t, map[string]string{"client": "hush-hush"}).Send(t.Context(), r, 1)
 	require.NoError(t, err)
 	require.Equal(t, "/token?tenant=a%20b&x=%C3%BC", issuer.last(t).RequestURI)
@@ -72,7 +73,8 @@ func TestTokenURLIsEncoded(t *testing.T) {
 // header, and is refused before anything is sent.
 func TestControlCharactersInURLs(t *testing.T) {
 	t.Parallel()
-	for _, address := range []string{"http://127.0.0.1:1/a\nb", "http://127.0.0.1:1/?a\r\nX: b", "http://127.0.0.1:1/\x00", "http://127.0.0.1:1/\ta", "http://127.0.0.1:1\n/x"} {
+	for _, address := range []string{"http://127.0.0.1:1/a\nb", "http://127.0.0.1:1/?a\r\nX: b",
+		"http://127.0.0.1:1/\x00", "http://127.0.0.1:1/\ta", "http://127.0.0.1:1\n/x"} {
 		r := request("${vars.url}")
 		r.Variables = expr.Variables{"vars": rawjson.Encode(map[string]string{"url": address})}
 		_, err := local(t, nil).Send(t.Context(), r, 1)

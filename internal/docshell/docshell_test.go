@@ -61,7 +61,8 @@ func TestMentionsOfAProgram(t *testing.T) {
 
 func TestCallsOfAProgram(t *testing.T) {
 	t.Parallel()
-	calls, err := docshell.Calls(`A=b starter lock 'release' "<token>" --reason='so so' >> keys && go run ./starter doctor | other starter`, "starter")
+	calls, err := docshell.Calls(
+		`A=b starter lock 'release' "<token>" --reason='so so' >> keys && go run ./starter doctor | other starter`, "starter")
 	require.NoError(t, err)
 	require.Equal(t, [][]string{{"lock", "release", "ppppppp", "--reason=so so"}, {"doctor"}}, calls)
 }

@@ -21,7 +21,8 @@ func TestCanonicalHost(t *testing.T) {
 		require.NoError(t, err, spelled)
 		require.Equal(t, want, host, spelled)
 	}
-	for _, wrong := range []string{"", ".", "256.1.1.1", "1.2.3.4.5", "127.0.0.09", "1.2.3.256", "4294967296", "1..2", "a.0x", "example.123", ":::", "1.2.3.0xg1.4",
+	for _, wrong := range []string{"", ".", "256.1.1.1", "1.2.3.4.5", "127.0.0.09", "1.2.3.256", "4294967296", "1..2",
+		"a.0x", "example.123", ":::", "1.2.3.0xg1.4",
 		"127.0.0.1..", ".127.0.0.1", "a..b", "..", "%31%32%37.0.0.1", "127.0.0.1%00"} {
 		_, err := CanonicalHost(wrong)
 		require.Error(t, err, wrong)
@@ -31,7 +32,8 @@ func TestCanonicalHost(t *testing.T) {
 // Contract, Settings: LATCH_EGRESS_ALLOW is CIDR, IP, host or host:port.
 func TestGuardAdmits(t *testing.T) {
 	t.Parallel()
-	guard, err := New([]string{"10.1.0.0/16", " 192.168.1.5 ", "", "192.168.1.6:8443", "[fd00::1]:443", "fd00::2", "intra.corp", "db.corp:5432", "::ffff:10.2.0.0/112", "[fd00::3]", "0x7f.2"}, "")
+	guard, err := New([]string{"10.1.0.0/16", " 192.168.1.5 ", "", "192.168.1.6:8443", "[fd00::1]:443", "fd00::2",
+		"intra.corp", "db.corp:5432", "::ffff:10.2.0.0/112", "[fd00::3]", "0x7f.2"}, "")
 	require.NoError(t, err)
 	for _, test := range []struct {
 		host, port, address string

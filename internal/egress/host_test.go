@@ -12,7 +12,8 @@ import (
 // Whatever a host is spelled like, it has one spelling that every later check
 // reads alike: ASCII, lower case, and an address where it can be read as one.
 func FuzzCanonicalHost(f *testing.F) {
-	for _, seed := range []string{"127.0.0.1", "2130706433", "0x7f.1", "0177.1", "１２７。0.0.1", "Example.COM.", "::1", "fe80::1%eth0", "::ffff:127.0.0.1",
+	for _, seed := range []string{"127.0.0.1", "2130706433", "0x7f.1", "0177.1", "１２７。0.0.1", "Example.COM.", "::1",
+		"fe80::1%eth0", "::ffff:127.0.0.1",
 		"bücher.example", "xn--bcher-kva.example", "127.0.0.1..", "%31.0.0.1", "a\u00adb", "1.2.3.4\u200b", "0x", "[::1]"} {
 		f.Add(seed)
 	}

@@ -7,8 +7,10 @@ import (
 
 // A body like Slack's: what each delivery renders.
 func BenchmarkRenderSlackBody(b *testing.B) {
-	vars := variables("system", `{"fqdn":"stage.example.net"}`, "job", `{"title":"Webhooks!","id":"22739","status":{"id":"succeeded"}}`, "event", `"JOB_SUCCESS"`)
-	template, err := CompileTemplate(`{"text":"${event}: ${system['fqdn']} - ${job['title']}\nhttps://${system['fqdn']}/#!/job/${job['id']}","status":${job.status}}`, InJSON)
+	vars := variables("system", `{"fqdn":"stage.example.net"}`, "job",
+		`{"title":"Webhooks!","id":"22739","status":{"id":"succeeded"}}`, "event", `"JOB_SUCCESS"`)
+	template, err := CompileTemplate(`{"text":"${event}: ${system['fqdn']} - ${job['title']}\nhttps://${system['fqdn']}/#!/job/${job['id']}",
+		"status":${job.status}}`, InJSON)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -23,7 +25,9 @@ func BenchmarkRenderSlackBody(b *testing.B) {
 // A body given as JSON.
 func BenchmarkRenderTree(b *testing.B) {
 	vars := variables("job", `{"title":"Webhooks!","id":"22739","status":{"id":"succeeded"}}`, "event", `"JOB_SUCCESS"`)
-	tree, err := CompileTree(json.RawMessage(`{"event":"${event}","job":{"id":"${job.id}","title":"Job ${job.title}"},"status":"${job.status}","fixed":[1,2,3,{"a":"b"}]}`))
+	tree, err := CompileTree(json.RawMessage(`{"event":"${event}",
+		"job":{"id":"${job.id}","title":"Job ${job.title}"},"status":"${job.status}",
+		"fixed":[1,2,3,{"a":"b"}]}`))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -41,7 +45,8 @@ func BenchmarkDecision(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	vars := variables("history", `{"delivery_id":"dlv_1","webhook":"w","event":"BEFORE_RELEASE","result":"fail","data":{"result":"fail","rollback_release":true}}`)
+	vars := variables("history", `{"delivery_id":"dlv_1","webhook":"w","event":"BEFORE_RELEASE","result":"fail",
+		"data":{"result":"fail","rollback_release":true}}`)
 	b.ReportAllocs()
 	for b.Loop() {
 		if verdict, err := e.Bool(vars); err != nil || !verdict {

@@ -90,19 +90,27 @@ func wide() []string {
 	sources := []string{
 		"true" + fill("&&true"), "1==1" + fill("||1==1"), "vars.a==1" + fill("||vars.a==1"), "vars==vars" + fill("||vars==vars"),
 		"1 in [1]" + fill("||1 in[]"), "1" + fill("+1"), "data" + fill(".a"), "data" + fill(".?a"), "data" + fill("[0]"), "data" + fill("[?0]"),
-		"data.x" + fill(".first()"), "data.x" + fill(".flatten()"), "data.?x" + fill(".or(data.?x)"), fill("true?1:") + "1", fill("true?[]:") + "[1]",
+		"data.x" + fill(".first()"), "data.x" + fill(".flatten()"), "data.?x" + fill(".or(data.?x)"), fill("true?1:") + "1",
+		fill("true?[]:") + "[1]",
 		"[1]" + fill(".map(a,[a,a])"), "[1]" + fill(".sortBy(a,a)"), "optional.of(1)" + fill(".optMap(a,a)"),
-		"{" + fill("1:1,") + "2:1}", "{" + fill("'a':1,") + "'b':1}", "math.greatest(" + fill("1,") + "1)", "'" + fill("x") + "'", "1" + fill("//\n"),
-		fill("("), fill("["), fill("{"), fill("!"), fill("-"), fill("'"), fill(`\`), fill("a.b("), fill("&&"), fill("true||"), fill("é"), fill("a ? "),
+		"{" + fill("1:1,") + "2:1}", "{" + fill("'a':1,") + "'b':1}", "math.greatest(" + fill("1,") + "1)",
+		"'" + fill("x") + "'", "1" + fill("//\n"),
+		fill("("), fill("["), fill("{"), fill("!"), fill("-"), fill("'"), fill(`\`), fill("a.b("), fill("&&"),
+		fill("true||"), fill("é"), fill("a ? "),
 		fill("!") + "true", fill("-") + "1", "(" + fill(")"), "f(" + fill(","), fill("= "), fill("a b "), fill("' "), fill("0x"), fill("`a`"),
 		"'x'.matches('" + strings.Repeat("a{1000}", 500) + "')", "'x'.matches('" + strings.Repeat("(a|b)", 3000) + "')",
 		"'x'.matches('" + strings.Repeat("(", 300) + "a" + strings.Repeat(")*", 300) + "')", "'x'.matches('((a{1,30}){1,30}){1,30}')",
 	}
-	for _, element := range []string{"1", "1.5", "''", `b'\xff'`, "99999999999999999999", "[]", "{}", "[1]", "1+1", "true?1:2", "!true", "data.a", "data[0]",
-		"data[?0].orValue(1)", "?data.?a", "optional.of(1)", "optional.none()", "has(data.a)", "[].all(x,x)", "[].map(x,x)", "[].filter(x,x)", "[].sortBy(x,x)",
-		"data.x.first()", "size(data)", "dyn(1)", "type(1)", "nobody", "nobody(1)", "sets.contains([],[])", "math.greatest(1,2)", "'%s'.format([1])",
-		"'%s%s%s%s%s%s'.format([1,1,1,1,1,1])", "duration('1h')", "duration('h')", "timestamp('2024-01-01T00:00:00Z')", "'a'.matches('a')", "'a'.matches('a{330}')",
-		"'a'.matches('a{998}')", `'a'.matches('(?i)\\pL\\PL')`, "A{a:1}", "google.protobuf.Value{}", "optional.of(1).optMap(x,x)", "1==1", "1 in [1]"} {
+	for _, element := range []string{"1", "1.5", "''", `b'\xff'`, "99999999999999999999", "[]", "{}", "[1]", "1+1",
+		"true?1:2", "!true", "data.a", "data[0]",
+		"data[?0].orValue(1)", "?data.?a", "optional.of(1)", "optional.none()", "has(data.a)", "[].all(x,x)", "[].map(x,x)",
+		"[].filter(x,x)", "[].sortBy(x,x)",
+		"data.x.first()", "size(data)", "dyn(1)", "type(1)", "nobody", "nobody(1)", "sets.contains([],[])",
+		"math.greatest(1,2)", "'%s'.format([1])",
+		"'%s%s%s%s%s%s'.format([1,1,1,1,1,1])", "duration('1h')", "duration('h')", "timestamp('2024-01-01T00:00:00Z')",
+		"'a'.matches('a')", "'a'.matches('a{330}')",
+		"'a'.matches('a{998}')", `'a'.matches('(?i)\\pL\\PL')`, "A{a:1}", "google.protobuf.Value{}",
+		"optional.of(1).optMap(x,x)", "1==1", "1 in [1]"} {
 		sources = append(sources, list(element))
 	}
 	return sources

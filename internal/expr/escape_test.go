@@ -18,7 +18,8 @@ func TestRenderEscaped(t *testing.T) {
 		return fmt.Sprintf("%s(%s)%s", strings.Join(keys, "."), before, text)
 	}
 	const want = `{"a":[{"b":"<a.b(<)v|a.b(|)1.50>"}],"c":"c()v","n":1.50,"o":{"k":["o.k()x",{"l":"o.k.l()y"}],"n":2.0},"own":"${x}"}`
-	tree, err := CompileTree(json.RawMessage(`{"a":[{"b":"<${data.s}|${data.n}>"}],"c":"${data.s}","n":"${data.n}","o":"${data.o}","own":"$${x}"}`))
+	tree, err := CompileTree(json.RawMessage(
+		`{"a":[{"b":"<${data.s}|${data.n}>"}],"c":"${data.s}","n":"${data.n}","o":"${data.o}","own":"$${x}"}`))
 	require.NoError(t, err)
 	rendered, err := tree.RenderEscaped(vars, escape)
 	require.NoError(t, err)

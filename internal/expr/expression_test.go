@@ -161,7 +161,9 @@ func TestCompileErrorsHavePositions(t *testing.T) {
 		require.Contains(t, err.Error(), c.message)
 	}
 	_, err := Compile("nope", StopRelease)
-	requireAt(t, err, 1, 1, "undeclared reference to 'nope'; the variables here are data, event, history, instance, job, jobs, lock, lock_url, now, records, release, run, step, steps, system, vars, webhook")
+	requireAt(t, err, 1, 1,
+		"undeclared reference to 'nope'; the variables here are data, event, history, instance, job, jobs, lock, "+
+			"lock_url, now, records, release, run, step, steps, system, vars, webhook")
 	_, err = Compile("now() == 1", When)
 	require.NotContains(t, err.Error(), "variables", "it is a function")
 	require.NotContains(t, err.Error(), "container")
@@ -282,7 +284,8 @@ func TestTextOfResult(t *testing.T) {
 	t.Parallel()
 	e, err := Compile("history.data.verdict", Result)
 	require.NoError(t, err)
-	for verdict, want := range map[string]string{`"pass"`: "pass", `"fail"`: "fail", `"ok"`: "", `true`: "", `null`: "", `""`: "", `"Pass"`: ""} {
+	for verdict, want := range map[string]string{`"pass"`: "pass", `"fail"`: "fail", `"ok"`: "", `true`: "", `null`: "",
+		`""`: "", `"Pass"`: ""} {
 		got, err := e.Text(variables("history", `{"data":{"verdict":`+verdict+`}}`))
 		require.Equal(t, want, got)
 		if want == "" {

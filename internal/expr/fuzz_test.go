@@ -21,7 +21,8 @@ func FuzzTemplateNoPanic(f *testing.F) {
 		"${event // }\n}", `{"a":"${job[\"title\"]}"}`, `{"a":"\${event}"}`, `{"${event}":${data.n}}`, "https://h/${data.s}?a=${data.n}",
 		"${data.map(k, k)}", "${records.map(r, r.?data.orValue(1)).sort()}", "${[1,1.0,'a'].distinct()}", "${'%s'.format([data])}",
 		"${lists.range(100).map(x, 'ab'.replace('', 'cd')).join('-').split('')}", "${b'\\xff'}${1u}${1e300*1e300}", "${{data.o: 1}}",
-		"${'x'.matches('a{2,3}')}", "${optional.of(data.?q)}", "${json.encode(data)}", "\xff${", "${\\", `{"a":"${\u`, "${google.protobuf.Value{}}",
+		"${'x'.matches('a{2,3}')}", "${optional.of(data.?q)}", "${json.encode(data)}", "\xff${", "${\\", `{"a":"${\u`,
+		"${google.protobuf.Value{}}",
 	} {
 		f.Add(seed)
 	}
@@ -57,8 +58,10 @@ func FuzzTemplateNoPanic(f *testing.F) {
 // A JSON template that renders always gives valid JSON, whatever the template and its values.
 func FuzzJSONTemplateStaysValid(f *testing.F) {
 	for _, seed := range [][2]string{
-		{`{"a":"${data.v}"}`, `"x"`}, {`{"a":${data.v}}`, `"x"`}, {`{${data.v}:1}`, `1`}, {`{"a":"\u00${data.v}"}`, `"41"`}, {`${data.v}`, `{"a":[1.10]}`},
-		{`[${data.v},"${data.v}"]`, `"\",\"x\":1"`}, {`"\\${data.v}"`, `"n"`}, {`{"a":"${data[\"v\"]}"}`, `"\\"`}, {`1${data.v}`, `2`}, {`{"a":"\ud83d${data.v}"}`, `"\ude00"`},
+		{`{"a":"${data.v}"}`, `"x"`}, {`{"a":${data.v}}`, `"x"`}, {`{${data.v}:1}`, `1`}, {`{"a":"\u00${data.v}"}`, `"41"`},
+		{`${data.v}`, `{"a":[1.10]}`},
+		{`[${data.v},"${data.v}"]`, `"\",\"x\":1"`}, {`"\\${data.v}"`, `"n"`}, {`{"a":"${data[\"v\"]}"}`, `"\\"`},
+		{`1${data.v}`, `2`}, {`{"a":"\ud83d${data.v}"}`, `"\ude00"`},
 		{`{"a":"$${data.v}"}`, `null`}, {`{"a":${string(data.v)}}`, `-0`}, {`[${data.?v}]`, `1e999`}, {`{"a":"${data.v}}`, `"\"}"`},
 	} {
 		f.Add(seed[0], seed[1])
@@ -78,7 +81,8 @@ func FuzzJSONTemplateStaysValid(f *testing.F) {
 // has changed.
 func FuzzNoBreakout(f *testing.F) {
 	for _, seed := range []string{
-		"", "x", `"`, `\`, `\"`, `","b":"`, "\n", "\r\nX-Evil: 1", "\x00", "\u2028", "a b", "&c=1", "=", "+", "%", "%2f", "/", "../..", ".", "..", "?q", "#f", "@h", ":", ";", "é", "😀", "\xff", "${event}", "</script>",
+		"", "x", `"`, `\`, `\"`, `","b":"`, "\n", "\r\nX-Evil: 1", "\x00", "\u2028", "a b", "&c=1", "=", "+", "%", "%2f",
+		"/", "../..", ".", "..", "?q", "#f", "@h", ":", ";", "é", "😀", "\xff", "${event}", "</script>",
 	} {
 		f.Add(seed)
 	}

@@ -99,9 +99,11 @@ func attacks() []attack {
 		{"nothing replaced by a big string", "data.big.replace('', data.big)", large},
 		{"a big separator", "data.big.split('').join(data.big)", costly},
 		{"a big separator, a few times", "[data.big, data.big].join(data.big + data.big)", large},
-		{"a big text repeated by format", "'" + strings.Repeat("%s", 100) + "'.format([" + strings.Repeat("data.big,", 99) + "data.big])", costly},
+		{"a big text repeated by format",
+			"'" + strings.Repeat("%s", 100) + "'.format([" + strings.Repeat("data.big,", 99) + "data.big])", costly},
 		{"a shared list formatted", "'%s'.format([" + shared + "])", costly},
-		{"digits after the point", "lists.range(1000).map(i, '" + strings.Repeat("%.100f", 100) + "'.format([" + strings.Repeat("1e300,", 99) + "1e300]))", costly},
+		{"digits after the point", "lists.range(1000).map(i, '" + strings.Repeat("%.100f", 100) + "'.format([" +
+			strings.Repeat("1e300,", 99) + "1e300]))", costly},
 		{"a shared list encoded", "json.encode(" + shared + ")", large},
 		{"a shared list compared", shared + " == " + shared, costly},
 		{"a shared list compared behind ||", "(" + shared + " == " + shared + ") || true", costly},
@@ -111,7 +113,8 @@ func attacks() []attack {
 		{"a shared list among sets", "sets.contains([" + shared + "], [" + shared + "])", costly},
 		{"a shared list printed", shared, large},
 		{"a shared map printed", repeat("[{'a':1}]", ".map(a,{'a':a,'b':a})", 40), large},
-		{"a shared map compared", repeat("[{'a':1}]", ".map(a,{'a':a,'b':a})", 40) + " == " + repeat("[{'a':1}]", ".map(a,{'a':a,'b':a})", 40), costly},
+		{"a shared map compared", repeat("[{'a':1}]", ".map(a,{'a':a,'b':a})", 40) + " == " +
+			repeat("[{'a':1}]", ".map(a,{'a':a,'b':a})", 40), costly},
 		{"shared optionals unwrapped", repeat("[optional.of(1)]", ".map(a,optional.of([a,a]))", 40), large},
 		{"a doubled list filtered", list + ".filter(i, false)", costly},
 		{"a doubled list walked", list + ".all(i, true)", costly},

@@ -84,7 +84,8 @@ func TestTimesThatAreNotKnownAreErrors(t *testing.T) {
 		{`now > timestamp(0)`, `the variable now is not a string`, variables("now", `1700000000`)},
 		{`run.started_at > timestamp(0)`, `"yesterday" is not a time in RFC 3339`, variables("run", `{"started_at":"yesterday"}`)},
 		{`run.started_at > timestamp(0)`, `no such key: started_at`, variables("run", `{"run_id":"r"}`)},
-		{`now - job.status.started_at > duration('1h')`, `write timestamp(…) for a time that is a string`, momentVariables("2026-07-03T14:00:00Z")},
+		{`now - job.status.started_at > duration('1h')`, `write timestamp(…) for a time that is a string`,
+			momentVariables("2026-07-03T14:00:00Z")},
 		{`now.getHours('Europe/Nowhere') > 1`, `Europe/Nowhere`, momentVariables("2026-07-03T14:00:00Z")},
 	} {
 		e, err := Compile(c.source, When)

@@ -47,7 +47,8 @@ func TestRender(t *testing.T) {
 		{"an object is compact JSON", "${data.o}", InText, `{"a":[1.0,null],"z":1}`},
 		{"JSON without HTML escapes", "${[job.nasty]}", InText, `["a\"b\\c\nd\te\u2028<&>ü😀"]`},
 		{"an absent variable", "${lock}|${records}|${step}", InText, "|[]|{}"},
-		{"bytes, time, duration, type", "${b'hi'} ${timestamp('2024-01-02T03:04:05Z')} ${duration('90s')} ${type(1)}", InText, "aGk= 2024-01-02T03:04:05.000Z 1m30s int"},
+		{"bytes, time, duration, type", "${b'hi'} ${timestamp('2024-01-02T03:04:05Z')} ${duration('90s')} ${type(1)}",
+			InText, "aGk= 2024-01-02T03:04:05.000Z 1m30s int"},
 		{"an escaped dollar", "$${job.title} ${job.title}", InText, "${job.title} T"},
 		{"dollars", "$ $$ $x {$} } ${'$'}", InText, "$ $$ $x {$} } $"},
 		{"a dollar before an escaped one", "$$${job.title}", InText, "$${job.title}"},
@@ -75,13 +76,16 @@ func TestRender(t *testing.T) {
 		{"a string after an escaped quote", `{"t":"\"${job.title}\\","u":${job.title}}`, InJSON, `{"t":"\"T\\","u":"T"}`},
 		{"an escaped dollar in JSON", `{"t":"$${x}"}`, InJSON, `{"t":"${x}"}`},
 
-		{"a form", "a=${data.s}&b=${job.nasty}&c=${data.n}", InForm, "a=a+b%26c%3Dd%2Fe%3Ff%23g%25h%2Bi%3Bj&b=a%22b%5Cc%0Ad%09e%E2%80%A8%3C%26%3E%C3%BC%F0%9F%98%80&c=1.10"},
+		{"a form", "a=${data.s}&b=${job.nasty}&c=${data.n}", InForm,
+			"a=a+b%26c%3Dd%2Fe%3Ff%23g%25h%2Bi%3Bj&b=a%22b%5Cc%0Ad%09e%E2%80%A8%3C%26%3E%C3%BC%F0%9F%98%80&c=1.10"},
 		{"a whole form", "${data.s}", InForm, "a+b%26c%3Dd%2Fe%3Ff%23g%25h%2Bi%3Bj"},
 
-		{"XML", `<a b='${job.nasty}'>${data.n}<!-- ${event} --></a>`, InMarkup, "<a b='a&#34;b\\c&#xA;d&#x9;e\u2028&lt;&amp;&gt;ü😀'>1.10<!-- JOB_SUCCESS --></a>"},
+		{"XML", `<a b='${job.nasty}'>${data.n}<!-- ${event} --></a>`, InMarkup,
+			"<a b='a&#34;b\\c&#xA;d&#x9;e\u2028&lt;&amp;&gt;ü😀'>1.10<!-- JOB_SUCCESS --></a>"},
 		{"an apostrophe in XML", `<a b='${"it's"}'/>`, InMarkup, `<a b='it&#39;s'/>`},
 		{"a character that XML does not have", `<a>${"\u0007"}</a>`, InMarkup, "<a>\uFFFD</a>"},
-		{"a CDATA section", `<a><![CDATA[<b>${'<&>"'}]]>${'<'}<![CDATA[${'>'}]]>${'>'}</a>`, InMarkup, `<a><![CDATA[<b><&>"]]>&lt;<![CDATA[>]]>&gt;</a>`},
+		{"a CDATA section", `<a><![CDATA[<b>${'<&>"'}]]>${'<'}<![CDATA[${'>'}]]>${'>'}</a>`, InMarkup,
+			`<a><![CDATA[<b><&>"]]>&lt;<![CDATA[>]]>&gt;</a>`},
 		{"the end of a CDATA section", `<![CDATA[${"a]]>b\u0007"}]]>`, InMarkup, "<![CDATA[a]]]]><![CDATA[>b\uFFFD]]>"},
 		{"a whole document", `${'<a>' + job.title + '</a>'}`, InMarkup, `<a>T</a>`},
 
@@ -222,7 +226,8 @@ func TestStatic(t *testing.T) {
 func TestInvalidUnicode(t *testing.T) {
 	t.Parallel()
 	vars := variables("data", `{"s":"a\ud800b"}`)
-	for place, source := range map[Place]string{InText: "${data.s}", InHeader: "${data.s}", InJSON: `"${data.s}"`, InForm: "${data.s}", InURL: "https://h/${data.s}", InMarkup: "<a>${data.s}</a>"} {
+	for place, source := range map[Place]string{InText: "${data.s}", InHeader: "${data.s}", InJSON: `"${data.s}"`,
+		InForm: "${data.s}", InURL: "https://h/${data.s}", InMarkup: "<a>${data.s}</a>"} {
 		got, err := render(source, place, vars)
 		require.NoError(t, err)
 		decoded, err := url.QueryUnescape(got)

@@ -152,7 +152,8 @@ func TestCheck(t *testing.T) {
 		Inner []*inner `json:"inner"`
 	}
 	const says = " says no role; one that is taken as it is says `latch:\"plain\"`"
-	require.Equal(t, []string{"inner.Text:" + says, `inner.Odd: "templte" is not a role`, "inner.Map:" + says, "inner.JSON:" + says, "inner.Given:" + says,
+	require.Equal(t, []string{"inner.Text:" + says, `inner.Odd: "templte" is not a role`, "inner.Map:" + says,
+		"inner.JSON:" + says, "inner.Given:" + says,
 		"inner.Named: a map of structures is not gone through"},
 		fields.Check(&outer{}))
 	require.Empty(t, fields.Check(&letter{}, &sealed{}))
@@ -171,7 +172,8 @@ func TestRoles(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, tag, name)
 	}
-	require.True(t, fields.JSONTemplate.IsTemplate() && fields.Template.IsTemplate() && !fields.When.IsTemplate() && !fields.Plain.IsTemplate())
+	require.True(t, fields.JSONTemplate.IsTemplate() && fields.Template.IsTemplate() && !fields.When.IsTemplate() &&
+		!fields.Plain.IsTemplate())
 	require.True(t, fields.When.IsExpression() && fields.RollbackRelease.IsExpression() && !fields.Secret.IsExpression())
 	require.True(t, fields.Secret.IsSecret() && fields.IssuerSecret.IsSecret() && !fields.URL.IsSecret())
 }

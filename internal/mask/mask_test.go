@@ -16,7 +16,8 @@ import (
 // Contract, Secrets by name: an echo, in any encoding, becomes ***.
 func TestMaskEncodings(t *testing.T) {
 	t.Parallel()
-	for _, value := range []string{"mdoq-is-awesome", masktest.Awkward, "a%41+b", `\u0041\n`, "  spaced  ", "?query&key=value", "%%", "z", "++++++", `\\\\`} {
+	for _, value := range []string{"mdoq-is-awesome", masktest.Awkward, "a%41+b", `\u0041\n`, "  spaced  ",
+		"?query&key=value", "%%", "z", "++++++", `\\\\`} {
 		m := New([]string{value})
 		for name, encode := range masktest.Encodings {
 			masked := m.Text("before:" + encode(value) + ":after")
@@ -48,7 +49,8 @@ func TestMaskWithinBase64(t *testing.T) {
 func TestMaskCredentials(t *testing.T) {
 	t.Parallel()
 	m := New([]string{"Basic " + base64.StdEncoding.EncodeToString([]byte("deploy:hunter2")), "Bearer t0ken.abc"})
-	require.Equal(t, "*** *** deploy:x *** ***", m.Text("deploy:hunter2 hunter2 deploy:x t0ken.abc "+base64.StdEncoding.EncodeToString([]byte("deploy:hunter2"))))
+	require.Equal(t, "*** *** deploy:x *** ***",
+		m.Text("deploy:hunter2 hunter2 deploy:x t0ken.abc "+base64.StdEncoding.EncodeToString([]byte("deploy:hunter2"))))
 	require.Equal(t, "bearer ***", m.Text("bearer t0ken.abc"))
 }
 
@@ -70,7 +72,8 @@ func TestMaskOverlaps(t *testing.T) {
 func TestMaskBrokenOff(t *testing.T) {
 	t.Parallel()
 	m := New([]string{"mdoq-is/awesome", "other\"secret"})
-	for _, tail := range []string{"mdoq-is/awesom", "mdoq", `mdoq-is\/aw`, "mdoq-is%2Fawes", "mdoq-is%2", `mdoq-is\u00`, `other\`, `other\"sec`, "bWRvcS1pcy9hd2V"} {
+	for _, tail := range []string{"mdoq-is/awesom", "mdoq", `mdoq-is\/aw`, "mdoq-is%2Fawes", "mdoq-is%2", `mdoq-is\u00`,
+		`other\`, `other\"sec`, "bWRvcS1pcy9hd2V"} {
 		text := "before " + tail
 		require.Equal(t, "before ", m.UpTo(text, m.Whole(text)), tail)
 	}

@@ -26,7 +26,8 @@ type occupied struct {
 	fails error
 }
 
-func (o occupied) DescribeSchedule(ctx context.Context, _ *workflowservice.DescribeScheduleRequest, _ ...grpc.CallOption) (*workflowservice.DescribeScheduleResponse, error) {
+func (o occupied) DescribeSchedule(ctx context.Context, _ *workflowservice.DescribeScheduleRequest,
+	_ ...grpc.CallOption) (*workflowservice.DescribeScheduleResponse, error) {
 	if o.fails != nil {
 		return nil, o.fails
 	}
@@ -34,15 +35,19 @@ func (o occupied) DescribeSchedule(ctx context.Context, _ *workflowservice.Descr
 	return nil, ctx.Err()
 }
 
-func (o occupied) CreateSchedule(context.Context, *workflowservice.CreateScheduleRequest, ...grpc.CallOption) (*workflowservice.CreateScheduleResponse, error) {
+func (o occupied) CreateSchedule(context.Context, *workflowservice.CreateScheduleRequest,
+	...grpc.CallOption) (*workflowservice.CreateScheduleResponse, error) {
 	return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("running", "", "run-1")
 }
 
-func (o occupied) StartWorkflowExecution(context.Context, *workflowservice.StartWorkflowExecutionRequest, ...grpc.CallOption) (*workflowservice.StartWorkflowExecutionResponse, error) {
+func (o occupied) StartWorkflowExecution(context.Context, *workflowservice.StartWorkflowExecutionRequest,
+	...grpc.CallOption) (*workflowservice.StartWorkflowExecutionResponse, error) {
 	return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("running", "", "run-1")
 }
 
-func (o occupied) DescribeWorkflowExecution(_ context.Context, request *workflowservice.DescribeWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+func (o occupied) DescribeWorkflowExecution(_ context.Context,
+	request *workflowservice.DescribeWorkflowExecutionRequest,
+	_ ...grpc.CallOption) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
 		Execution: &commonpb.WorkflowExecution{WorkflowId: request.GetExecution().GetWorkflowId(), RunId: "run-1"},
 		Status:    enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, Type: &commonpb.WorkflowType{Name: o.kind}, TaskQueue: o.queue}}, nil
@@ -84,7 +89,9 @@ func TestANamesakeOfAScheduleIsNamed(t *testing.T) {
 				}
 				require.LessOrEqual(t, time.Since(asked), suspicion)
 				require.Equal(t, "temporal-sys-scheduler:latch-webhooks-latch", namesake.WorkflowID)
-				require.ErrorContains(t, err, `the workflow "temporal-sys-scheduler:latch-webhooks-latch" (run run-1, type "`+test.temporal.kind+`") stands in the place of the schedule "latch-webhooks-latch"; terminate it`)
+				require.ErrorContains(t, err,
+					`the workflow "temporal-sys-scheduler:latch-webhooks-latch" (run run-1, type "`+test.temporal.kind+
+						`") stands in the place of the schedule "latch-webhooks-latch"; terminate it`)
 				_, err = over(test.temporal).Get(t.Context(), "22739")
 				require.ErrorAs(t, err, &namesake)
 				require.Equal(t, "temporal-sys-scheduler:latch-job-22739", namesake.WorkflowID)

@@ -34,8 +34,10 @@ func locks(t *testing.T, f *fake, filter runs.LockFilter, limit int) (tokens []s
 func TestLockQueries(t *testing.T) {
 	t.Parallel()
 	const latchs = "ExecutionStatus = 'Running' AND WorkflowType IN ('latch.Release', 'latch.JobRun', 'latch.Emit')"
-	const others = "ExecutionStatus = 'Running' AND WorkflowType NOT IN ('latch.Release', 'latch.JobRun', 'latch.Emit', 'latch.Deliver', 'latch.Trigger', 'latch.JobNotice', 'latch.StartOnce')"
-	const waitingLatchs, waitingOthers = latchs + " AND (LatchWaiting = true OR LatchID IS NULL)", others + " AND (LatchWaiting = true OR LatchWaiting IS NULL)"
+	const others = "ExecutionStatus = 'Running' AND WorkflowType NOT IN ('latch.Release', 'latch.JobRun', " +
+		"'latch.Emit', 'latch.Deliver', 'latch.Trigger', 'latch.JobNotice', 'latch.StartOnce')"
+	const waitingLatchs, waitingOthers = latchs + " AND (LatchWaiting = true OR LatchID IS NULL)",
+		others + " AND (LatchWaiting = true OR LatchWaiting IS NULL)"
 	f := newFake(t)
 	locks(t, f, runs.LockFilter{}, 10)
 	require.Equal(t, []string{waitingLatchs, waitingOthers}, f.Queries)
@@ -50,9 +52,11 @@ func TestLockQueries(t *testing.T) {
 func TestLockFilter(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	waits(t, f.Add("release-shop", latch.WorkflowRelease, open), latch.OpenLock{Token: "shop", Webhook: "board", Event: "BEFORE_RELEASE", Release: "shop"},
+	waits(t, f.Add("release-shop", latch.WorkflowRelease, open),
+		latch.OpenLock{Token: "shop", Webhook: "board", Event: "BEFORE_RELEASE", Release: "shop"},
 		latch.OpenLock{Token: "tests", Webhook: "tests", Event: "BEFORE_RELEASE", Release: "shop"})
-	waits(t, f.Add("given", latch.WorkflowRelease, open), latch.OpenLock{Token: "given", Webhook: "board", Event: "AFTER_STEP", Release: "shop"})
+	waits(t, f.Add("given", latch.WorkflowRelease, open),
+		latch.OpenLock{Token: "given", Webhook: "board", Event: "AFTER_STEP", Release: "shop"})
 	waits(t, f.Add("release-shop", latch.WorkflowRelease, open), latch.OpenLock{Token: "earlier", Webhook: "board", Event: "BEFORE_RELEASE"})
 	waits(t, f.Add("job-shop", latch.WorkflowJobRun, open), latch.OpenLock{Token: "job", Webhook: "board", Event: "JOB_START", Job: "shop"})
 	waits(t, f.Add("job-shop", latch.WorkflowJobRun, open), latch.OpenLock{Token: "earlier job", Webhook: "board", Event: "JOB_START"})

@@ -39,11 +39,14 @@ func ids(rows []runs.ReleaseRow) []string {
 func TestReleaseThatRunsTellsWhereItIs(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	lock := latch.OpenLock{Token: "release-shop:board:r4nd", URL: "https://x/locks/t?link=s", Webhook: "board", Event: "AFTER_STEP", Step: "deploy",
+	lock := latch.OpenLock{Token: "release-shop:board:r4nd", URL: "https://x/locks/t?link=s", Webhook: "board",
+		Event: "AFTER_STEP", Step: "deploy",
 		Since: latch.NewTime(noon), Until: latch.NewTime(noon.Add(time.Hour)), OnTimeout: latch.Rollback, Enforced: true}
-	f.running("shop", latch.Status{ID: "shop", Title: "The shop", Status: latch.ReleaseStopped, Phase: "waiting", Event: "AFTER_STEP", Step: "deploy", Locks: []latch.OpenLock{lock}})
+	f.running("shop", latch.Status{ID: "shop", Title: "The shop", Status: latch.ReleaseStopped, Phase: "waiting",
+		Event: "AFTER_STEP", Step: "deploy", Locks: []latch.OpenLock{lock}})
 	want := runs.ReleaseRow{ID: "shop", Title: "The shop", Status: latch.ReleaseRunning, Phase: "waiting", Event: "AFTER_STEP", Step: "deploy",
-		WaitsFor:   []runs.Wait{{Webhook: "board", Event: "AFTER_STEP", Step: "deploy", Since: lock.Since, Until: lock.Until, OnTimeout: latch.Rollback, Enforced: true}},
+		WaitsFor: []runs.Wait{{Webhook: "board", Event: "AFTER_STEP", Step: "deploy", Since: lock.Since,
+			Until: lock.Until, OnTimeout: latch.Rollback, Enforced: true}},
 		WorkflowID: "release-shop", RunID: "00000000-0000-4000-8000-000000000000", StartedAt: latch.NewTime(noon)}
 	got := list(t, f, runs.ReleaseFilter{})
 	require.Len(t, got, 1)
@@ -55,9 +58,11 @@ func TestReleaseThatClosedTellsWhatItCameTo(t *testing.T) {
 	t.Parallel()
 	by := &latch.DecidedBy{Webhook: "board", Event: "BEFORE_RELEASE"}
 	const terminated, expired = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT
-	const completed, failed, canceled = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED
+	const completed, failed, canceled = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED,
+		enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED
 	result := func(status string) *commonpb.Payloads {
-		return newFake(t).payloads(latch.ReleaseResult{ID: "shop-4", Title: "The shop", Status: status, Reason: "so", DecidedBy: by, Steps: []latch.StepResult{}})
+		return newFake(t).payloads(latch.ReleaseResult{ID: "shop-4", Title: "The shop", Status: status, Reason: "so",
+			DecidedBy: by, Steps: []latch.StepResult{}})
 	}
 	for _, test := range []struct {
 		name   string
@@ -71,10 +76,13 @@ func TestReleaseThatClosedTellsWhatItCameTo(t *testing.T) {
 		{"released", completed, runstest.Completed(result(latch.ReleaseReleased)), latch.ReleaseReleased, "so", true},
 		{"stopped", completed, runstest.Completed(result(latch.ReleaseStopped)), latch.ReleaseStopped, "so", true},
 		{"rolled back", completed, runstest.Completed(result(latch.ReleaseRolledBack)), latch.ReleaseRolledBack, "so", true},
-		{"failed", failed, runstest.Failed("release failed", latch.ErrorReleaseFailed, result(latch.ReleaseFailed)), latch.ReleaseFailed, "so", true},
-		{"not undone", failed, runstest.Failed("release failed", latch.ErrorRollbackIncomplete, result(latch.ReleaseFailed)), latch.ReleaseFailed, "so", true},
+		{"failed", failed, runstest.Failed("release failed", latch.ErrorReleaseFailed, result(latch.ReleaseFailed)),
+			latch.ReleaseFailed, "so", true},
+		{"not undone", failed, runstest.Failed("release failed", latch.ErrorRollbackIncomplete,
+			result(latch.ReleaseFailed)), latch.ReleaseFailed, "so", true},
 		{"cancelled", canceled, runstest.Canceled(result(latch.ReleaseCancelled)), latch.ReleaseCancelled, "so", true},
-		{"refused", failed, runstest.Failed("steps: required", latch.ErrorInvalidSpec, newFake(t).payloads([]string{"x"})), latch.ReleaseFailed, "steps: required", false},
+		{"refused", failed, runstest.Failed("steps: required", latch.ErrorInvalidSpec, newFake(t).payloads([]string{"x"})),
+			latch.ReleaseFailed, "steps: required", false},
 		{"cancelled before it began", canceled, runstest.Canceled(nil), latch.ReleaseCancelled, "cancelled", false},
 		{"terminated", terminated, runstest.Terminated("by hand"), latch.ReleaseFailed, "terminated: by hand", false},
 		{"terminated without a word", terminated, runstest.Terminated(""), latch.ReleaseFailed, "terminated", false},
@@ -84,7 +92,8 @@ func TestReleaseThatClosedTellsWhatItCameTo(t *testing.T) {
 			t.Parallel()
 			f := newFake(t)
 			f.Add("release-given", latch.WorkflowRelease, test.how).Closed = test.event
-			want := runs.ReleaseRow{ID: "given", Status: test.status, Reason: test.reason, WorkflowID: "release-given", RunID: "00000000-0000-4000-8000-000000000000",
+			want := runs.ReleaseRow{ID: "given", Status: test.status, Reason: test.reason, WorkflowID: "release-given",
+				RunID:     "00000000-0000-4000-8000-000000000000",
 				StartedAt: latch.NewTime(noon), ClosedAt: latch.NewTime(noon.Add(time.Hour))}
 			if test.own {
 				want.ID, want.Title, want.DecidedBy = "shop-4", "The shop", by
@@ -113,7 +122,8 @@ func TestReleaseThatDoesNotAnswerIsPartial(t *testing.T) {
 	lost := f.completed(latch.ReleaseResult{ID: "lost", Status: latch.ReleaseReleased})
 	lost.Closed.GetWorkflowExecutionCompletedEventAttributes().GetResult().Payloads[0].Metadata["encoding"] = []byte("binary/encrypted")
 	f.completed(latch.ReleaseResult{ID: "forgotten", Status: latch.ReleaseReleased}).Err = serviceerror.NewNotFound("forgotten meanwhile")
-	held := waits(t, f.running("held", latch.Status{}), latch.OpenLock{Webhook: "board", Event: "BEFORE_RELEASE", Title: "Held", Since: latch.NewTime(noon)})
+	held := waits(t, f.running("held", latch.Status{}),
+		latch.OpenLock{Webhook: "board", Event: "BEFORE_RELEASE", Title: "Held", Since: latch.NewTime(noon)})
 	held.Err, held.Info.TaskQueue = serviceerror.NewDeadlineExceeded("no poller"), "dead"
 	for n := range 100 {
 		silent := f.running(fmt.Sprint("silent", n), latch.Status{})
@@ -177,8 +187,9 @@ func TestReleaseQueries(t *testing.T) {
 		{filter: runs.ReleaseFilter{Status: "running"}, query: all + "ExecutionStatus = 'Running'"},
 		{filter: runs.ReleaseFilter{Status: "failed"}, query: all + "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut')"},
 		{filter: runs.ReleaseFilter{Status: "cancelled"}, query: all + "ExecutionStatus = 'Canceled'"},
-		{filter: runs.ReleaseFilter{Status: "stopped"}, query: all + "ExecutionStatus = 'Completed' AND (LatchStatus = 'stopped' OR LatchID IS NULL)",
-			bare: all + "ExecutionStatus = 'Completed'"},
+		{filter: runs.ReleaseFilter{Status: "stopped"},
+			query: all + "ExecutionStatus = 'Completed' AND (LatchStatus = 'stopped' OR LatchID IS NULL)",
+			bare:  all + "ExecutionStatus = 'Completed'"},
 		{filter: runs.ReleaseFilter{Status: "running", Since: noon.Add(-time.Hour), Until: noon},
 			query: all + "ExecutionStatus = 'Running' AND StartTime >= '2026-07-01T11:00:00Z' AND StartTime < '2026-07-01T12:00:00Z'"},
 	} {
@@ -247,8 +258,10 @@ func TestReleaseListRefusals(t *testing.T) {
 		filter             runs.ReleaseFilter
 		cursor, name, told string
 	}{
-		{runs.ReleaseFilter{Status: "done"}, "", "status", `status: "done" is not a status of a release; one is running, released, stopped, rolled_back, failed, cancelled`},
-		{runs.ReleaseFilter{Since: noon, Until: noon}, "", "since", "since: 2026-07-01T12:00:00Z does not come before until (2026-07-01T12:00:00Z)"},
+		{runs.ReleaseFilter{Status: "done"}, "", "status",
+			`status: "done" is not a status of a release; one is running, released, stopped, rolled_back, failed, cancelled`},
+		{runs.ReleaseFilter{Since: noon, Until: noon}, "", "since",
+			"since: 2026-07-01T12:00:00Z does not come before until (2026-07-01T12:00:00Z)"},
 		{runs.ReleaseFilter{}, "nonsense", "cursor", `cursor: "nonsense" is not the next_cursor of an earlier part`},
 		{runs.ReleaseFilter{}, "eyJzdGFnZSI6MX0", "cursor", "is not the next_cursor"},
 	} {

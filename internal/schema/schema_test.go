@@ -47,9 +47,11 @@ func TestEveryKeyOfTheTypesIsInTheSchemaAndDescribed(t *testing.T) {
 	t.Parallel()
 	structures := map[string]reflect.Type{}
 	for _, structure := range []reflect.Type{reflect.TypeFor[latch.Job](), reflect.TypeFor[latch.Release](), reflect.TypeFor[latch.Emission](),
-		reflect.TypeFor[latch.Step](), reflect.TypeFor[latch.Task](), reflect.TypeFor[latch.ActivityTask](), reflect.TypeFor[latch.WorkflowTask](),
+		reflect.TypeFor[latch.Step](), reflect.TypeFor[latch.Task](), reflect.TypeFor[latch.ActivityTask](),
+		reflect.TypeFor[latch.WorkflowTask](),
 		reflect.TypeFor[latch.HTTPTask](), reflect.TypeFor[latch.CommandTask](), reflect.TypeFor[latch.Webhook](), reflect.TypeFor[latch.Event](),
-		reflect.TypeFor[latch.Auth](), reflect.TypeFor[latch.BasicAuth](), reflect.TypeFor[latch.OAuth2](), reflect.TypeFor[latch.TLS](), reflect.TypeFor[latch.Redaction](),
+		reflect.TypeFor[latch.Auth](), reflect.TypeFor[latch.BasicAuth](), reflect.TypeFor[latch.OAuth2](),
+		reflect.TypeFor[latch.TLS](), reflect.TypeFor[latch.Redaction](),
 		reflect.TypeFor[latch.Retry](), reflect.TypeFor[latch.Schedule]()} {
 		structures[structure.Name()] = structure
 	}
@@ -86,8 +88,15 @@ func TestEveryKeyOfTheTypesIsInTheSchemaAndDescribed(t *testing.T) {
 
 // complete holds a value for every structure, as small as validation admits.
 var complete = map[string]string{
-	"job":      `{"id":"1","task":{"http":{"url":"https://example.com/","tls":{"ca":"ca"},"auth":{"oauth2":{"token_url":"https://example.com/","client_id":"a","client_secret":"b"}}}}}`,
-	"release":  `{"id":"1","steps":[{"name":"a","do":{"activity":{"type":"A"}},"undo":{"workflow":{"type":"W"}}},{"name":"b","do":{"command":{"argv":["true"]}}}],"webhooks":[{"id":"w","url":"https://example.com/","auth":{"basic":{"username":"a","password":"b"}},"events":[{"event":"BEFORE_RELEASE"}]}]}`,
+	"job": `{"id":"1",
+		"task":{"http":{"url":"https://example.com/","tls":{"ca":"ca"},
+			"auth":{"oauth2":{"token_url":"https://example.com/","client_id":"a","client_secret":"b"}}}}}`,
+	"release": `{"id":"1",
+		"steps":[
+			{"name":"a","do":{"activity":{"type":"A"}},"undo":{"workflow":{"type":"W"}}},
+			{"name":"b","do":{"command":{"argv":["true"]}}}],
+		"webhooks":[{"id":"w","url":"https://example.com/","auth":{"basic":{"username":"a","password":"b"}},
+			"events":[{"event":"BEFORE_RELEASE"}]}]}`,
 	"emission": `{"event":"CREATED"}`,
 }
 

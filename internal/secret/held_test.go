@@ -24,7 +24,8 @@ func TestHeld(t *testing.T) {
 	now := time.Now()
 	store.now = func() time.Time { return now }
 	first := store.Held()
-	require.ElementsMatch(t, []string{"from-variable", "from-file", "older", "used-1", "whsec_AAECAwQF", "AAECAwQF", "\x00\x01\x02\x03\x04\x05"}, first.Texts())
+	require.ElementsMatch(t, []string{"from-variable", "from-file", "older", "used-1", "whsec_AAECAwQF", "AAECAwQF",
+		"\x00\x01\x02\x03\x04\x05"}, first.Texts())
 	require.Same(t, first, store.Held())
 
 	put("later", "later-1")

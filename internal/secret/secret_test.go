@@ -78,16 +78,24 @@ func TestFromEnvironment(t *testing.T) {
 func TestFromEnvironmentReportsAll(t *testing.T) {
 	t.Parallel()
 	dir := directory(t, map[string]string{
-		"change-board": "one", "change.board": "two", "empty": "\n", "bad-key": "whsec_%%%", "long": strings.Repeat("x", secret.MaximumLineBytes+1),
+		"change-board": "one", "change.board": "two", "empty": "\n", "bad-key": "whsec_%%%",
+		"long": strings.Repeat("x", secret.MaximumLineBytes+1),
 		"huge": strings.Repeat("y\n", 1<<20), "many": strings.Repeat("z\n", 17),
 	})
-	_, err := secret.FromEnvironment([]string{"LATCH_SECRET_lower=value-1", "LATCH_SECRET_=value-2", "LATCH_SECRET_NONE=", "LATCH_SECRET_KEY=whsec_"},
-		dir, "board=a.example|ftp://b.example|https://b.example/path|command://x,bo.ard=c.example,bo-ard=d.example,x,=e,y=,z=*,w=h:0,v=a*b,u=ok:99999,u=twice", false)
+	_, err := secret.FromEnvironment(
+		[]string{"LATCH_SECRET_lower=value-1", "LATCH_SECRET_=value-2", "LATCH_SECRET_NONE=", "LATCH_SECRET_KEY=whsec_"},
+		dir,
+		"board=a.example|ftp://b.example|https://b.example/path|command://x,bo.ard=c.example,bo-ard=d.example,x,=e,y=,"+
+			"z=*,w=h:0,v=a*b,u=ok:99999,u=twice", false)
 	require.Error(t, err)
 	for _, want := range []string{
-		`change-board, change.board`, "empty: it is empty", "bad-key: its line 1 begins with whsec_ but no base64 follows", "long: its line 1 has 4097 bytes",
-		"huge has more than", "many: it has 17 lines", "LATCH_SECRET_lower", "LATCH_SECRET_: ", "LATCH_SECRET_NONE: it is empty", "LATCH_SECRET_KEY: its line 1",
-		`"ftp://b.example" begins with none of`, `"https://b.example/path" has more than`, `"command://x" begins with none of`, `"bo-ard" and "bo.ard" are the same secret`, `"x" is not of the form`, `"" is no name`, `of "y", ""`, `of "z", "*"`, `"h:0" has no port`, `"a*b"`, `"ok:99999" has no port`, `"u" stands there twice`,
+		`change-board, change.board`, "empty: it is empty", "bad-key: its line 1 begins with whsec_ but no base64 follows",
+		"long: its line 1 has 4097 bytes",
+		"huge has more than", "many: it has 17 lines", "LATCH_SECRET_lower", "LATCH_SECRET_: ",
+		"LATCH_SECRET_NONE: it is empty", "LATCH_SECRET_KEY: its line 1",
+		`"ftp://b.example" begins with none of`, `"https://b.example/path" has more than`,
+		`"command://x" begins with none of`, `"bo-ard" and "bo.ard" are the same secret`, `"x" is not of the form`,
+		`"" is no name`, `of "y", ""`, `of "z", "*"`, `"h:0" has no port`, `"a*b"`, `"ok:99999" has no port`, `"u" stands there twice`,
 	} {
 		require.ErrorContains(t, err, want)
 	}
@@ -135,7 +143,8 @@ func TestFilesAreReadAfresh(t *testing.T) {
 // bytes, and is never sent.
 func TestSigningSecret(t *testing.T) {
 	t.Parallel()
-	store, err := secret.New(map[string]string{"signing": "whsec_AAECAwQF", "rotated": "whsec_AAECAwQFBg==\nplain\nwhsec_AAECAwQFBg"}, secret.Options{})
+	store, err := secret.New(map[string]string{"signing": "whsec_AAECAwQF",
+		"rotated": "whsec_AAECAwQFBg==\nplain\nwhsec_AAECAwQFBg"}, secret.Options{})
 	require.NoError(t, err)
 	found, err := store.Lookup("signing")
 	require.NoError(t, err)
@@ -157,7 +166,8 @@ func TestSigningSecret(t *testing.T) {
 func TestMayGoTo(t *testing.T) {
 	t.Parallel()
 	const hosts = "board=hooks.example.com|*.corp , port=api.example:8443|*.corp:444|[::1]:80|fe80::1,a.b=10.0.0.1," +
-		"plain=http://hooks.example.com|HTTP://*.corp:8080,secure=https://hooks.example.com|https://[::1],build=command://,both=command://|hooks.example.com"
+		"plain=http://hooks.example.com|HTTP://*.corp:8080,secure=https://hooks.example.com|https://[::1]," +
+		"build=command://,both=command://|hooks.example.com"
 	const other = "binds it to other hosts"
 	for _, test := range []struct {
 		name, place string
@@ -172,7 +182,8 @@ func TestMayGoTo(t *testing.T) {
 		{name: "board", place: "https://evilcorp:443", refused: other},
 		{name: "board", place: "https://example.com:443", refused: other},
 		{name: "board", place: "https://hooks.example.com.evil.example:443", refused: "hooks.example.com.evil.example"},
-		{name: "board", place: "http://hooks.example.com:80", refused: `must not go to hooks.example.com: LATCH_SECRETS_HOSTS binds it to other hosts, or to this one without http://`},
+		{name: "board", place: "http://hooks.example.com:80",
+			refused: `must not go to hooks.example.com: LATCH_SECRETS_HOSTS binds it to other hosts, or to this one without http://`},
 		{name: "board", place: "http://a.corp:443", refused: "is over plain http"},
 		{name: "port", place: "https://api.example:8443"},
 		{name: "port", place: "https://api.example:443", refused: other},
@@ -195,7 +206,8 @@ func TestMayGoTo(t *testing.T) {
 		{name: "secure", place: "https://[::1]:443"},
 		{name: "secure", place: "http://hooks.example.com:80", refused: "is over plain http"},
 		{name: "secure", place: "http://[::1]:80", refused: "is over plain http"},
-		{name: "board", place: command, refused: `must not go to a command: LATCH_SECRETS_HOSTS binds it to hosts, and not to command:// as well`},
+		{name: "board", place: command,
+			refused: `must not go to a command: LATCH_SECRETS_HOSTS binds it to hosts, and not to command:// as well`},
 		{name: "build", place: command},
 		{name: "build", place: command, required: true},
 		{name: "build", place: "https://hooks.example.com:443", refused: other},
@@ -251,7 +263,8 @@ func TestLookupWithoutStore(t *testing.T) {
 	t.Parallel()
 	var none *secret.Store
 	_, err := none.Lookup("board")
-	require.EqualError(t, err, `this worker has no secret "board": set LATCH_SECRET_BOARD, or LATCH_SECRETS_DIR to a directory that holds a file of that name`)
+	require.EqualError(t, err,
+		`this worker has no secret "board": set LATCH_SECRET_BOARD, or LATCH_SECRETS_DIR to a directory that holds a file of that name`)
 	store, err := secret.New(nil, secret.Options{})
 	require.NoError(t, err)
 	for _, name := range []string{"../board", "", "a..b", "/etc/passwd"} {
@@ -270,7 +283,8 @@ func TestNeverPrinted(t *testing.T) {
 	require.NoError(t, err)
 	var printed strings.Builder
 	log := slog.New(slog.NewJSONHandler(&printed, nil))
-	for _, value := range []any{found, *found, store, *store, []any{found}, map[string]any{"x": store}, struct{ S *secret.Secret }{found}, struct{ S secret.Secret }{*found}} {
+	for _, value := range []any{found, *found, store, *store, []any{found}, map[string]any{"x": store},
+		struct{ S *secret.Secret }{found}, struct{ S secret.Secret }{*found}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			fmt.Fprintf(&printed, verb, value)
 		}

@@ -24,10 +24,11 @@ func TestUnbound(t *testing.T) {
 		dir, hosts     string
 		names, unbound []string
 	}{
-		"none":           {nil, "", "", nil, nil},
-		"variables":      {environ, "", "", []string{"board", "on_call"}, []string{"board", "on_call"}},
-		"files":          {nil, dir, "", []string{"Pay-Roll", "board", "tls.client"}, []string{"Pay-Roll", "board", "tls.client"}},
-		"some bound":     {environ, dir, "board=a.example.com,pay_roll=b.example.com", []string{"Pay-Roll", "board", "on_call", "tls.client"}, []string{"on_call", "tls.client"}},
+		"none":      {nil, "", "", nil, nil},
+		"variables": {environ, "", "", []string{"board", "on_call"}, []string{"board", "on_call"}},
+		"files":     {nil, dir, "", []string{"Pay-Roll", "board", "tls.client"}, []string{"Pay-Roll", "board", "tls.client"}},
+		"some bound": {environ, dir, "board=a.example.com,pay_roll=b.example.com",
+			[]string{"Pay-Roll", "board", "on_call", "tls.client"}, []string{"on_call", "tls.client"}},
 		"all bound":      {environ, "", "Board=*.corp,on-call=c.example.com", []string{"board", "on_call"}, nil},
 		"bound, missing": {nil, "", "board=a.example.com", nil, nil},
 	} {

@@ -15,7 +15,8 @@ func TestCheckAddress(t *testing.T) {
 	for _, good := range []string{"127.0.0.1:7127", ":0", "[::1]:65535", "localhost:80", "0.0.0.0:7127"} {
 		require.NoError(t, settings.CheckAddress(good), good)
 	}
-	for _, bad := range []string{"", "7127", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:-1", "127.0.0.1:port?", "http://127.0.0.1:7127", "::1:80"} {
+	for _, bad := range []string{"", "7127", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:-1", "127.0.0.1:port?",
+		"http://127.0.0.1:7127", "::1:80"} {
 		require.ErrorContains(t, settings.CheckAddress(bad), "is no host:port such as 127.0.0.1:7127", bad)
 	}
 }
@@ -27,7 +28,8 @@ func TestCheckURL(t *testing.T) {
 		require.NoError(t, settings.CheckURL(good), good)
 	}
 	for bad, shown := range map[string]string{
-		"latch": `"latch"`, "ftp://ada:hunter2@host": `"ftp://***@host"`, "ada:hunter2@host": `"***@host"`, "https://": `"https://"`, "https://ada:hunter2@": `"https://***@"`,
+		"latch": `"latch"`, "ftp://ada:hunter2@host": `"ftp://***@host"`, "ada:hunter2@host": `"***@host"`,
+		"https://": `"https://"`, "https://ada:hunter2@": `"https://***@"`,
 	} {
 		err := settings.CheckURL(bad)
 		require.ErrorContains(t, err, shown+" is not an http or https URL")
@@ -41,7 +43,8 @@ func TestFQDN(t *testing.T) {
 	host, err := os.Hostname()
 	require.NoError(t, err)
 	for _, test := range []struct{ given, url, want string }{
-		{"given.example", "https://latch.example.com:7127", "given.example"}, {"", "https://latch.example.com:7127/x", "latch.example.com"}, {"", "", host},
+		{"given.example", "https://latch.example.com:7127", "given.example"},
+		{"", "https://latch.example.com:7127/x", "latch.example.com"}, {"", "", host},
 	} {
 		got, err := settings.FQDN(test.given, test.url)
 		require.NoError(t, err)

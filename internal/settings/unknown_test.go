@@ -39,7 +39,8 @@ func TestUnknowns(t *testing.T) {
 			settings.Unknowns([]string{"PATH=/bin", test.variable + "=value"}), name)
 	}
 	known := []string{"PATH=/bin", "TEMPORAL_ADDRES=x", "LATCHKEY=x", "LATCH_SECRET_X=1", "LATCH_SECRET_TASK_QUEU=1", "LATCH_SECRET_dir=1",
-		"LATCH_SERVICE_HOST=10.0.0.1", "LATCH_SERVICE_PORT=7127", "LATCH_SERVICE_PORT_HTTP=7127", "LATCH_PORT=tcp://10.0.0.1:7127", "LATCH_PORT_7127_TCP=x",
+		"LATCH_SERVICE_HOST=10.0.0.1", "LATCH_SERVICE_PORT=7127", "LATCH_SERVICE_PORT_HTTP=7127",
+		"LATCH_PORT=tcp://10.0.0.1:7127", "LATCH_PORT_7127_TCP=x",
 		"LATCH_API_PORT_7127_TCP_ADDR=10.0.0.1", "LATCH_API_SERVICE_HOST=10.0.0.1"}
 	for _, name := range settings.Names() {
 		known = append(known, name+"=x")

@@ -38,7 +38,8 @@ func TestInFamily(t *testing.T) {
 			require.True(t, signature.InFamily(text), "%s of %s", name, prefix)
 		}
 	}
-	for _, text := range []string{"", "mdoq-is-awesome", "sk_live_51H", "whsecret", "wh_sec", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "%", `\u00`, "https://hooks.example.com/wash-key"} {
+	for _, text := range []string{"", "mdoq-is-awesome", "sk_live_51H", "whsecret", "wh_sec",
+		"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "%", `\u00`, "https://hooks.example.com/wash-key"} {
 		require.False(t, signature.InFamily(text), text)
 	}
 }

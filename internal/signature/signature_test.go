@@ -46,7 +46,8 @@ func TestSignaturesHoldForOthers(t *testing.T) {
 
 	webhook, err := standardwebhooks.NewWebhook(symmetric)
 	require.NoError(t, err)
-	require.NoError(t, webhook.VerifyIgnoringTimestamp(message.Body, http.Header{"Webhook-Id": {"dlv_1"}, "Webhook-Timestamp": {"1714979289"}, "Webhook-Signature": {header}}))
+	require.NoError(t, webhook.VerifyIgnoringTimestamp(message.Body,
+		http.Header{"Webhook-Id": {"dlv_1"}, "Webhook-Timestamp": {"1714979289"}, "Webhook-Signature": {header}}))
 
 	encoded, found := strings.CutPrefix(parts[1], "v1a,")
 	require.True(t, found, parts[1])
@@ -86,11 +87,15 @@ func TestCheck(t *testing.T) {
 		"both":           {message, header, []string{"old", public}, []signature.Check{{"v1", 0}, {"v1a", 1}}},
 		"by the private": {message, header, []string{private}, []signature.Check{{"v1", -1}, {"v1a", 0}}},
 		"another key":    {message, header, []string{"new", otherPublic}, []signature.Check{{"v1", -1}, {"v1a", -1}}},
-		"another body":   {signature.Message{ID: "dlv_1", Timestamp: 1714979289, Body: []byte("body ")}, header, []string{"old", public}, []signature.Check{{"v1", -1}, {"v1a", -1}}},
-		"another time":   {signature.Message{ID: "dlv_1", Timestamp: 1714979290, Body: []byte("body")}, header, []string{"old", public}, []signature.Check{{"v1", -1}, {"v1a", -1}}},
-		"another id":     {signature.Message{ID: "dlv_2", Timestamp: 1714979289, Body: []byte("body")}, header, []string{"old", public}, []signature.Check{{"v1", -1}, {"v1a", -1}}},
-		"other schemes":  {message, "v2,AAAA v1 v1,! " + strings.Replace(header, "v1,", "v1a,", 1), []string{"old"}, []signature.Check{{"v2", -1}, {"v1", -1}, {"v1", -1}, {"v1a", -1}, {"v1a", -1}}},
-		"none":           {message, " ", []string{"old"}, []signature.Check{}},
+		"another body": {signature.Message{ID: "dlv_1", Timestamp: 1714979289, Body: []byte("body ")}, header,
+			[]string{"old", public}, []signature.Check{{"v1", -1}, {"v1a", -1}}},
+		"another time": {signature.Message{ID: "dlv_1", Timestamp: 1714979290, Body: []byte("body")}, header,
+			[]string{"old", public}, []signature.Check{{"v1", -1}, {"v1a", -1}}},
+		"another id": {signature.Message{ID: "dlv_2", Timestamp: 1714979289, Body: []byte("body")}, header,
+			[]string{"old", public}, []signature.Check{{"v1", -1}, {"v1a", -1}}},
+		"other schemes": {message, "v2,AAAA v1 v1,! " + strings.Replace(header, "v1,", "v1a,", 1), []string{"old"},
+			[]signature.Check{{"v2", -1}, {"v1", -1}, {"v1", -1}, {"v1a", -1}, {"v1a", -1}}},
+		"none": {message, " ", []string{"old"}, []signature.Check{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -19,10 +19,12 @@ func TestReadAll(t *testing.T) {
 		extension, content string
 		want               documents
 	}{
-		"one YAML document":      {".yaml", "a: 1", documents{{Data: []byte(`{"a":1}`)}}},
-		"several":                {".yaml", "---\na: 1\n---\n---\nb: 1.10\n---\n", documents{{[]byte(`{"a":1}`), "document 1"}, {[]byte(`{"b":1.10}`), "document 2"}}},
-		"a list":                 {".yml", "- a: 1\n- b: 2", documents{{[]byte(`{"a":1}`), "[0]"}, {[]byte(`{"b":2}`), "[1]"}}},
-		"lists in documents":     {"", "- a: 1\n---\n- b: 2", documents{{[]byte(`{"a":1}`), "document 1[0]"}, {[]byte(`{"b":2}`), "document 2[0]"}}},
+		"one YAML document": {".yaml", "a: 1", documents{{Data: []byte(`{"a":1}`)}}},
+		"several": {".yaml", "---\na: 1\n---\n---\nb: 1.10\n---\n",
+			documents{{[]byte(`{"a":1}`), "document 1"}, {[]byte(`{"b":1.10}`), "document 2"}}},
+		"a list": {".yml", "- a: 1\n- b: 2", documents{{[]byte(`{"a":1}`), "[0]"}, {[]byte(`{"b":2}`), "[1]"}}},
+		"lists in documents": {"", "- a: 1\n---\n- b: 2",
+			documents{{[]byte(`{"a":1}`), "document 1[0]"}, {[]byte(`{"b":2}`), "document 2[0]"}}},
 		"a JSON object":          {".json", `{"a":1}`, documents{{Data: []byte(`{"a":1}`)}}},
 		"a JSON list":            {".json", ` [{"a":1}, {"b":2}]`, documents{{[]byte(`{"a":1}`), "[0]"}, {[]byte(`{"b":2}`), "[1]"}}},
 		"JSON that is none":      {".json", `[{"a":1]`, documents{{Data: []byte(`[{"a":1]`)}}},

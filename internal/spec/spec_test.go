@@ -16,22 +16,23 @@ import (
 func TestYAMLBecomesJSONWithNothingLost(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ yaml, want string }{
-		"nothing":               {"", ""},
-		"a comment alone":       {"# none\n", ""},
-		"null":                  {"null", "null"},
-		"keys in order":         {"b: 1\na: 2", `{"b":1,"a":2}`},
-		"key twice":             {"a: 1\na: 2", `{"a":1,"a":2}`},
-		"lists":                 {"- 1\n- [a, {b: c}]", `[1,["a",{"b":"c"}]]`},
-		"digits of an int":      {"a: 123456789012345678901234567890", `{"a":123456789012345678901234567890}`},
-		"digits of a float":     {"a: 1.10\nb: 1e400\nc: -0.50", `{"a":1.10,"b":1e400,"c":-0.50}`},
-		"other forms":           {"[0x1F, 0o17, 0b11, 1_000, +5, .5, 5., -.5, 1.e3]", `[31,15,3,1000,5,0.5,5.0,-0.5,1.0e3]`},
-		"booleans":              {"[true, False, TRUE]", `[true,false,true]`},
-		"what YAML 1.1 bent":    {"[yes, no, on, off, y, 1:30]", `["yes","no","on","off","y","1:30"]`},
-		"nulls":                 {"[~, null, ]", `[null,null]`},
-		"times are text":        {"a: 2026-07-01\nb: 2026-07-01T10:00:00Z", `{"a":"2026-07-01","b":"2026-07-01T10:00:00Z"}`},
-		"quotes":                {`a: "1"` + "\nb: 'true'\nc: !!str 5", `{"a":"1","b":"true","c":"5"}`},
-		"durations":             {"a: 90s", `{"a":"90s"}`},
-		"block text":            {"a: |\n  {\"text\": \"${job['title']}\"}\nb: >-\n  x\n  <y>", `{"a":"{\"text\": \"${job['title']}\"}\n","b":"x <y>"}`},
+		"nothing":            {"", ""},
+		"a comment alone":    {"# none\n", ""},
+		"null":               {"null", "null"},
+		"keys in order":      {"b: 1\na: 2", `{"b":1,"a":2}`},
+		"key twice":          {"a: 1\na: 2", `{"a":1,"a":2}`},
+		"lists":              {"- 1\n- [a, {b: c}]", `[1,["a",{"b":"c"}]]`},
+		"digits of an int":   {"a: 123456789012345678901234567890", `{"a":123456789012345678901234567890}`},
+		"digits of a float":  {"a: 1.10\nb: 1e400\nc: -0.50", `{"a":1.10,"b":1e400,"c":-0.50}`},
+		"other forms":        {"[0x1F, 0o17, 0b11, 1_000, +5, .5, 5., -.5, 1.e3]", `[31,15,3,1000,5,0.5,5.0,-0.5,1.0e3]`},
+		"booleans":           {"[true, False, TRUE]", `[true,false,true]`},
+		"what YAML 1.1 bent": {"[yes, no, on, off, y, 1:30]", `["yes","no","on","off","y","1:30"]`},
+		"nulls":              {"[~, null, ]", `[null,null]`},
+		"times are text":     {"a: 2026-07-01\nb: 2026-07-01T10:00:00Z", `{"a":"2026-07-01","b":"2026-07-01T10:00:00Z"}`},
+		"quotes":             {`a: "1"` + "\nb: 'true'\nc: !!str 5", `{"a":"1","b":"true","c":"5"}`},
+		"durations":          {"a: 90s", `{"a":"90s"}`},
+		"block text": {"a: |\n  {\"text\": \"${job['title']}\"}\nb: >-\n  x\n  <y>",
+			`{"a":"{\"text\": \"${job['title']}\"}\n","b":"x <y>"}`},
 		"keys that are no text": {"1: a\ntrue: b\n1.5: c", `{"1":"a","true":"b","1.5":"c"}`},
 		"alias":                 {"a: &x {b: 1}\nc: *x", `{"a":{"b":1},"c":{"b":1}}`},
 		"merge":                 {"a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  c: 3", `{"a":{"b":1,"c":2},"d":{"c":3,"b":1}}`},
@@ -130,7 +131,8 @@ func TestKindOf(t *testing.T) {
 
 // FuzzToJSON: no panic, and what comes out is JSON.
 func FuzzToJSON(f *testing.F) {
-	for _, seed := range []string{"a: &x {b: 1}\nc: {<<: *x}", "[0x1F, .5, 5., 1.e3]", "? [a]\n: b", "- |\n  x", "a: !!int '0_'", "!!float x"} {
+	for _, seed := range []string{"a: &x {b: 1}\nc: {<<: *x}", "[0x1F, .5, 5., 1.e3]", "? [a]\n: b", "- |\n  x",
+		"a: !!int '0_'", "!!float x"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

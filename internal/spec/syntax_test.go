@@ -17,7 +17,8 @@ func TestTheLineOfAMistakeInYAML(t *testing.T) {
 		line string
 		text string
 	}{
-		"indented too little":       {"line 6: did not find expected key", "# job\nid: a\ntask:\n  http:\n    url: x\n   method: GET\ntags: []\n"},
+		"indented too little": {"line 6: did not find expected key",
+			"# job\nid: a\ntask:\n  http:\n    url: x\n   method: GET\ntags: []\n"},
 		"indented too much":         {"line 4: mapping values", "task:\n  http:\n    url: x\n      method: GET\n"},
 		"a key in a list":           {"line 5: did not find expected '-' indicator", "\nid: a\nsteps:\n  - name: a\n  name: b\n"},
 		"a list in a mapping":       {"line 3: did not find expected key", "id: a\ntitle: b\n- c\nd: e\n"},
@@ -25,7 +26,8 @@ func TestTheLineOfAMistakeInYAML(t *testing.T) {
 		"a tab":                     {"line 3: found character", "id: a\ntask:\n\thttp: x\n"},
 		"a quotation mark too many": {"line 3: did not find expected key", "id: a\ntags: []\ntitle: 'it's'\ntask: x\n"},
 		"a quotation mark missing":  {"line 2: found unexpected end of stream", "id: a\ntitle: \"abc\ntask: x\nmore: y\n"},
-		"no comma":                  {"line 4: did not find expected ',' or '}'", "id: a\ntask: {\n  http: {url: x}, \"a\": \"1\"\n  \"b\": 2,\n  c: 3}\n"},
+		"no comma": {"line 4: did not find expected ',' or '}'",
+			"id: a\ntask: {\n  http: {url: x}, \"a\": \"1\"\n  \"b\": 2,\n  c: 3}\n"},
 		"a brace too many":          {"line 3: did not find expected key", "id: a\n\ntask: {a: b}}\ntags: []\n"},
 		"a bracket missing":         {"line 3: did not find expected ',' or ']'", "id: a\ntags: [a, b\ntask: x\nmore: y\n"},
 		"the last bracket missing":  {"line 3: did not find expected ',' or ']'", "id: a\ntitle: b\ntags: [a, b\n"},

@@ -14,11 +14,13 @@ func TestTheNameThatWasMeant(t *testing.T) {
 	t.Parallel()
 	names := []string{"id", "url", "title", "enabled", "continue_on_error", "event", "events", "on_timeout", "JOB_SUCCESS", "JOB_SKIPPED"}
 	for name, want := range map[string]string{
-		"enabeld": "enabled", "titel": "title", "Title": "title", "continueOnError": "continue_on_error", "continue-on-error": "continue_on_error",
-		"ulr": "url", "urls": "url", "enable": "enabled", "contineu_on_eror": "continue_on_error", "ID": "id", "i_d": "id",
+		"enabeld": "enabled", "titel": "title", "Title": "title", "continueOnError": "continue_on_error",
+		"continue-on-error": "continue_on_error",
+		"ulr":               "url", "urls": "url", "enable": "enabled", "contineu_on_eror": "continue_on_error", "ID": "id", "i_d": "id",
 		"evnt": "event", "evnts": "events", "Events": "events", "eventss": "events",
 		"job_success": "JOB_SUCCESS", "JobSuccess": "JOB_SUCCESS", "JOB-SUCESS": "JOB_SUCCESS", "JOB_SKIPED": "JOB_SKIPPED",
-		"owner": "", "x": "", "": "", "i": "", "di": "", "_": "", "tilt": "", "timeout": "", "no_timeout": "on_timeout", "n_timeout": "on_timeout", "success": "", "JOB_STARTED": "",
+		"owner": "", "x": "", "": "", "i": "", "di": "", "_": "", "tilt": "", "timeout": "", "no_timeout": "on_timeout",
+		"n_timeout": "on_timeout", "success": "", "JOB_STARTED": "",
 	} {
 		require.Equal(t, want, typo.Meant(name, names), name)
 	}

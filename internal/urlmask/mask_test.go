@@ -14,15 +14,20 @@ import (
 // sounds like one is none.
 func TestCredentialsByName(t *testing.T) {
 	t.Parallel()
-	for _, name := range strings.Fields(`api_key apikey api-key API_KEY ApiKey apiKey APIKey x-api-key token TOKEN access_token accessToken id_token
-		refresh_token idToken refreshToken private_token slack_token authtoken key KEY subscription-key x-functions-key appkey sharedKey signature
-		Signature sig SIG hub_signature X-Amz-Signature x-amz-signature X-Amz-Security-Token X-Amz-Credential X-Goog-Signature X-Goog-Credential
-		secret client_secret clientSecret CLIENT_SECRET secret_id webhook-secret password passwd Passwd pwd PWD pass user_password password_confirm
-		auth authorization auth_token code CODE jwt JWT otp sas api%5Fkey %61pi_key api%255Fkey a%70ikey token[] auth[token] token2 session SAMLResponse hmac`) {
+	for _, name := range strings.Fields(
+		`api_key apikey api-key API_KEY ApiKey apiKey APIKey x-api-key token TOKEN access_token accessToken id_token
+		refresh_token idToken refreshToken private_token slack_token authtoken key KEY subscription-key
+		x-functions-key appkey sharedKey signature Signature sig SIG hub_signature X-Amz-Signature x-amz-signature
+		X-Amz-Security-Token X-Amz-Credential X-Goog-Signature X-Goog-Credential secret client_secret clientSecret
+		CLIENT_SECRET secret_id webhook-secret password passwd Passwd pwd PWD pass user_password password_confirm
+		auth authorization auth_token code CODE jwt JWT otp sas api%5Fkey %61pi_key api%255Fkey a%70ikey token[]
+		auth[token] token2 session SAMLResponse hmac`) {
 		require.True(t, urlmask.IsCredential(name), name)
 	}
-	for _, name := range strings.Fields(`id name keyword keyboard monkey author codec tokenize secretary passenger design signal compass page page_token
-		nextPageToken sort_key primary_key public_key Idempotency-Key country_code status_code zip_code AWSAccessKeyId sv se redirect state q 1 ${x}`) {
+	for _, name := range strings.Fields(
+		`id name keyword keyboard monkey author codec tokenize secretary passenger design signal compass page
+		page_token nextPageToken sort_key primary_key public_key Idempotency-Key country_code status_code zip_code
+		AWSAccessKeyId sv se redirect state q 1 ${x}`) {
 		require.False(t, urlmask.IsCredential(name), name)
 	}
 }
@@ -86,12 +91,16 @@ func TestURL(t *testing.T) {
 // In a text every URL is looked at.
 func TestText(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{
-		`curl -X POST "https://a.example/:actions?API_KEY=hush" -d '{"action":"START"}' && wget https://b.example/?sig=hush`: `curl -X POST "https://a.example/:actions?API_KEY=***" -d '{"action":"START"}' && wget https://b.example/?sig=***`,
-		"{\n  http: {\n    url: https://a.example/?token=hush\n    method: PUT\n  }\n}":                                      "{\n  http: {\n    url: https://a.example/?token=***\n    method: PUT\n  }\n}",
-		`{\"url\":\"https://a.example/?token=hush\"}`:                                                                        `{\"url\":\"https://a.example/?token=***\"}`,
-		"no URL; token=shown": "no URL; token=shown",
+	for _, row := range [][2]string{
+		{`curl -X POST "https://a.example/:actions?API_KEY=hush" -d '{"action":"START"}' && wget ` +
+			`https://b.example/?sig=hush`,
+			`curl -X POST "https://a.example/:actions?API_KEY=***" -d '{"action":"START"}' && wget https://b.example/?sig=***`},
+		{"{\n  http: {\n    url: https://a.example/?token=hush\n    method: PUT\n  }\n}",
+			"{\n  http: {\n    url: https://a.example/?token=***\n    method: PUT\n  }\n}"},
+		{`{\"url\":\"https://a.example/?token=hush\"}`, `{\"url\":\"https://a.example/?token=***\"}`},
+		{"no URL; token=shown", "no URL; token=shown"},
 	} {
+		text, want := row[0], row[1]
 		require.Equal(t, want, urlmask.Text(text))
 	}
 }
@@ -123,19 +132,31 @@ func TestRestore(t *testing.T) {
 	shown := urlmask.JSON(json.RawMessage(registered))
 	require.JSONEq(t, registered, string(urlmask.Restore(shown, json.RawMessage(registered))))
 	for name, test := range map[string]struct{ kept, sent, want string }{
-		"as it was":              {`{"url":"https://a.example/?token=hush"}`, `{"url":"https://a.example/?token=***"}`, `{"url":"https://a.example/?token=hush"}`},
-		"another path":           {`{"url":"https://a.example/?token=hush"}`, `{"url":"https://a.example/b?c=1&token=***"}`, `{"url":"https://a.example/b?c=1&token=hush"}`},
-		"a new value":            {`{"url":"https://a.example/?token=hush"}`, `{"url":"https://a.example/?token=new"}`, `{"url":"https://a.example/?token=new"}`},
-		"another host":           {`{"url":"https://a.example/?token=hush"}`, `{"url":"https://evil.example/?token=***"}`, `{"url":"https://evil.example/?token=***"}`},
-		"another scheme":         {`{"url":"https://a.example/?token=hush"}`, `{"url":"http://a.example/?token=***"}`, `{"url":"http://a.example/?token=***"}`},
-		"another port":           {`{"url":"https://a.example/?token=hush"}`, `{"url":"https://a.example:1/?token=***"}`, `{"url":"https://a.example:1/?token=***"}`},
-		"another parameter":      {`{"url":"https://a.example/?token=hush"}`, `{"url":"https://a.example/?key=***"}`, `{"url":"https://a.example/?key=***"}`},
-		"another field":          {`{"url":"https://a.example/?token=hush"}`, `{"body":"https://a.example/?token=***"}`, `{"body":"https://a.example/?token=***"}`},
-		"two of a name":          {`{"url":"https://a.example/?key=one1&key=two2"}`, `{"url":"https://a.example/?key=***&key=new"}`, `{"url":"https://a.example/?key=one1&key=new"}`},
-		"a chat's":               {`{"url":"https://hooks.slack.com/services/T/hush"}`, `{"url":"https://hooks.slack.com/services/***"}`, `{"url":"https://hooks.slack.com/services/T/hush"}`},
-		"a header":               {`{"headers":{"Authorization":"hush"}}`, `{"headers":{"Authorization":"***","X":"1"}}`, `{"headers":{"Authorization":"hush","X":"1"}}`},
-		"a header of no name":    {`{"headers":{"Authorization":"hush"}}`, `{"headers":{"X-Key":"***"}}`, `{"headers":{"X-Key":"***"}}`},
-		"within a command":       {`{"cmd":"curl https://a.example/?key=hush"}`, `{"cmd":"curl -s https://a.example/?key=*** -o x"}`, `{"cmd":"curl -s https://a.example/?key=hush -o x"}`},
+		"as it was": {`{"url":"https://a.example/?token=hush"}`, `{"url":"https://a.example/?token=***"}`,
+			`{"url":"https://a.example/?token=hush"}`},
+		"another path": {`{"url":"https://a.example/?token=hush"}`, `{"url":"https://a.example/b?c=1&token=***"}`,
+			`{"url":"https://a.example/b?c=1&token=hush"}`},
+		"a new value": {`{"url":"https://a.example/?token=hush"}`, `{"url":"https://a.example/?token=new"}`,
+			`{"url":"https://a.example/?token=new"}`},
+		"another host": {`{"url":"https://a.example/?token=hush"}`, `{"url":"https://evil.example/?token=***"}`,
+			`{"url":"https://evil.example/?token=***"}`},
+		"another scheme": {`{"url":"https://a.example/?token=hush"}`, `{"url":"http://a.example/?token=***"}`,
+			`{"url":"http://a.example/?token=***"}`},
+		"another port": {`{"url":"https://a.example/?token=hush"}`, `{"url":"https://a.example:1/?token=***"}`,
+			`{"url":"https://a.example:1/?token=***"}`},
+		"another parameter": {`{"url":"https://a.example/?token=hush"}`, `{"url":"https://a.example/?key=***"}`,
+			`{"url":"https://a.example/?key=***"}`},
+		"another field": {`{"url":"https://a.example/?token=hush"}`, `{"body":"https://a.example/?token=***"}`,
+			`{"body":"https://a.example/?token=***"}`},
+		"two of a name": {`{"url":"https://a.example/?key=one1&key=two2"}`,
+			`{"url":"https://a.example/?key=***&key=new"}`, `{"url":"https://a.example/?key=one1&key=new"}`},
+		"a chat's": {`{"url":"https://hooks.slack.com/services/T/hush"}`,
+			`{"url":"https://hooks.slack.com/services/***"}`, `{"url":"https://hooks.slack.com/services/T/hush"}`},
+		"a header": {`{"headers":{"Authorization":"hush"}}`, `{"headers":{"Authorization":"***","X":"1"}}`,
+			`{"headers":{"Authorization":"hush","X":"1"}}`},
+		"a header of no name": {`{"headers":{"Authorization":"hush"}}`, `{"headers":{"X-Key":"***"}}`, `{"headers":{"X-Key":"***"}}`},
+		"within a command": {`{"cmd":"curl https://a.example/?key=hush"}`,
+			`{"cmd":"curl -s https://a.example/?key=*** -o x"}`, `{"cmd":"curl -s https://a.example/?key=hush -o x"}`},
 		"nothing kept":           {`null`, `{"url":"https://a.example/?token=***"}`, `{"url":"https://a.example/?token=***"}`},
 		"asterisks of their own": {`{"url":"https://a.example/"}`, `{"body":"*** bold ***"}`, `{"body":"*** bold ***"}`},
 	} {
@@ -149,7 +170,8 @@ func TestRestore(t *testing.T) {
 
 // Whatever a URL is, no panic, and what is masked holds no credential any more.
 func FuzzURL(f *testing.F) {
-	for _, seed := range []string{"https://a/?token=hush", "${a?b:c}?sig=1&x", "://?#;&=%", "https://hooks.slack.com/services/x", "a%3Ftoken%3D1", "${'"} {
+	for _, seed := range []string{"https://a/?token=hush", "${a?b:c}?sig=1&x", "://?#;&=%",
+		"https://hooks.slack.com/services/x", "a%3Ftoken%3D1", "${'"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, address string) {

@@ -16,7 +16,9 @@ func TestTemplatesSeeMittosFields(t *testing.T) {
 	c.send("POST", "/v2/jobs", nil,
 		object{"name": c.jobID("fields"), "title": "Webhooks!", "type": "cmd", "tags": []string{"etl"}, "markdown": "# Docs",
 			"custom key": 9007199254740993, "conf": object{"cmd": "echo '{\"current memory usage\": 42}'", "shell": true}}, &made)
-	const text = `{"text": "${job['type']}, ${job['title']}, ${job['markdown']}, ${job['custom key']}, ${job['tags'][0]}, ${job['notify']}, ${job['schedule']}, ${job['status']['returncode']}, ${job['status']['pid']}, ${job['status']['kvp']['current memory usage']}, ${job['id']}",
+	const text = `{"text": "${job['type']}, ${job['title']}, ${job['markdown']}, ${job['custom key']}, ${job['tags'][0]}, ` +
+		`${job['notify']}, ${job['schedule']}, ${job['status']['returncode']}, ${job['status']['pid']}, ` +
+		`${job['status']['kvp']['current memory usage']}, ${job['id']}",
 		"conf": "${job['conf']}","cmd": "${job['conf']['cmd']}",
 		"hook": "${job['webhooks'][0]['event_type']} ${job['webhooks'][0]['url']}",
 		"database": "${system['database.version']}", "status_id": "${job['status']['id']}"}`
