@@ -42,7 +42,8 @@ func TestPageForetells(t *testing.T) {
 		run                   *apitest.Held
 		action, label, effect string
 	}{
-		{"pass at the start", apitest.HeldRun(before, "", "", "", 0, pending, pending), "pass", "Let pass", "The release goes on with step migrate."},
+		{"pass at the start", apitest.HeldRun(before, "", "", "", 0, pending, pending), "pass", "Let pass",
+			"The release goes on with step migrate."},
 		{"pass beside another lock", apitest.HeldRun(before, "", "", "", 1, pending, pending), "pass", "Let pass",
 			"The release goes on with step migrate. It waits for one more lock of this event first."},
 		{"fail and go on", apitest.HeldRun(before, "", "", "", 0, pending, pending), "fail", "Record as failed, and go on",
@@ -52,13 +53,15 @@ func TestPageForetells(t *testing.T) {
 			"The release is called off. No step that could be undone was taken."},
 		{"before a step", apitest.HeldRun(latch.EventBeforeStep, "switch", "", "", 0, done, pending), "pass", "Let pass",
 			"The release goes on with step switch."},
-		{"after a step", apitest.HeldRun(after, "migrate", "", "", 0, done, pending), "pass", "Let pass", "The release goes on with step switch."},
+		{"after a step", apitest.HeldRun(after, "migrate", "", "", 0, done, pending), "pass", "Let pass",
+			"The release goes on with step switch."},
 		{"stop beside others", apitest.HeldRun(complete, "", "", "", 2, done, done), "stop", "Stop the release",
 			"The release stops here, and nothing is undone. What was done stays: migrate, switch. It waits for 2 more locks of this event first."},
 		{"pass at the end", apitest.HeldRun(complete, "", "", "", 0, done, done), "pass", "Let pass", "The release goes on, and is released."},
 		{"roll back at the end", apitest.HeldRun(complete, "", "", "", 1, done, done), "rollback", "Roll back the release",
 			"The release is called off. Its steps are undone, the last first: switch, migrate."},
-		{"after a failed step", apitest.HeldRun(after, "switch", "", "", 0, done, failed), "pass", "End the release as failed, and undo its steps",
+		{"after a failed step", apitest.HeldRun(after, "switch", "", "", 0, done, failed), "pass",
+			"End the release as failed, and undo its steps",
 			"Step switch failed, so the release fails. Its steps are undone, the last first: switch, migrate."},
 		{"after a failed step that stays", apitest.HeldRun(after, "switch", "", `"on_failure":"stop",`, 0, done, failed), "pass",
 			"End the release as failed, and undo nothing",
@@ -69,9 +72,11 @@ func TestPageForetells(t *testing.T) {
 			"Stop the release", nothing},
 		{"a result of its own", apitest.HeldRun(before, "", `,"result":"'pass'"`, "", 0, pending, pending), "pass", "Let pass",
 			"The release goes on with step migrate."},
-		{"rules over what is not known here", apitest.HeldRun(before, "", `,"stop_release":"system.environment == 'prod'"`, "", 0, pending, pending),
+		{"rules over what is not known here",
+			apitest.HeldRun(before, "", `,"stop_release":"system.environment == 'prod'"`, "", 0, pending, pending),
 			"pass", "Answer “pass”", "The webhook's own expressions decide on this whether the release goes on."},
-		{"rules that fail", apitest.HeldRun(before, "", `,"stop_release":"history.data.absent == 1","on_error":"rollback"`, "", 0, pending, pending),
+		{"rules that fail", apitest.HeldRun(before, "", `,"stop_release":"history.data.absent == 1","on_error":"rollback"`,
+			"", 0, pending, pending),
 			"pass", "Roll back the release", "The release is called off. No step that could be undone was taken."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -151,23 +156,29 @@ func TestPageAsksBeforeItStops(t *testing.T) {
 // which steps cannot be undone, and where the run is in Temporal UI.
 func TestPageShowsWhatIsHeld(t *testing.T) {
 	t.Parallel()
-	run := apitest.HeldRun(latch.EventBeforeReleaseComplete, "", "", `"instance":{"name":"shop","replicas":3},`, 0, latch.StepDone, latch.StepDone)
-	apitest.StartedWith(run.Run, strings.Replace(run.Input, `},"undo":{"http":{"url":"https://example.com/"}}},{"name":"switch"`, `}},{"name":"switch"`, 1))
+	run := apitest.HeldRun(latch.EventBeforeReleaseComplete, "", "", `"instance":{"name":"shop","replicas":3},`, 0,
+		latch.StepDone, latch.StepDone)
+	apitest.StartedWith(run.Run, strings.Replace(run.Input,
+		`},"undo":{"http":{"url":"https://example.com/"}}},{"name":"switch"`, `}},{"name":"switch"`, 1))
 	key := []byte("0123456789abcdef")
 	parsed, err := api.ParseKeys(apitest.Keys)
 	require.NoError(t, err)
-	handler := apitest.New(t, run, api.Options{Keys: parsed, Routes: apitest.Routes(mittoapi.Options{}, lockpage.Options{TemporalUI: "https://ui.example.com/"}), LockLinks: true, LinkKey: key})
+	handler := apitest.New(t, run,
+		api.Options{Keys: parsed, Routes: apitest.Routes(mittoapi.Options{},
+			lockpage.Options{TemporalUI: "https://ui.example.com/"}), LockLinks: true, LinkKey: key})
 	body := apitest.Call(handler, "GET", "/locks/"+apitest.Token+"?API_KEY=lock", "").Body.String()
 	for _, text := range []string{"vars.env</dt><dd>prod", "instance.name</dt><dd>shop", "instance.replicas</dt><dd>3",
 		" days ago", "It cannot be undone.", "Its steps are undone, the last first: switch. What has no undo stays: migrate.",
 		`<a href="https://ui.example.com/namespaces/default/workflows/release-1/run-1/history">`} {
 		require.Contains(t, body, text)
 	}
-	require.NotContains(t, apitest.Call(handler, "GET", "/locks/"+apitest.Token+"?link="+locklink.Sign(key, apitest.Token), "").Body.String(), "ui.example.com",
+	require.NotContains(t, apitest.Call(handler, "GET",
+		"/locks/"+apitest.Token+"?link="+locklink.Sign(key, apitest.Token), "").Body.String(), "ui.example.com",
 		"a link shows nothing of Temporal")
 }
 
-func submit(t *testing.T, temporal *apitest.Held, options api.Options, target string, form url.Values, headers ...string) *httptest.ResponseRecorder {
+func submit(t *testing.T, temporal *apitest.Held, options api.Options, target string, form url.Values,
+	headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	return apitest.Call(apitest.New(t, temporal, options), "POST", target, form.Encode(),
 		append([]string{"Content-Type", "application/x-www-form-urlencoded"}, headers...)...)
@@ -184,7 +195,8 @@ func TestPageWithoutKeys(t *testing.T) {
 	shown := apitest.Call(handler, "GET", "/locks/"+apitest.Token, "")
 	require.Equal(t, 200, shown.Code)
 	send := func(form url.Values, headers ...string) int {
-		return apitest.Call(handler, "POST", "/locks/"+apitest.Token, form.Encode(), append([]string{"Content-Type", "application/x-www-form-urlencoded"}, headers...)...).Code
+		return apitest.Call(handler, "POST", "/locks/"+apitest.Token, form.Encode(),
+			append([]string{"Content-Type", "application/x-www-form-urlencoded"}, headers...)...).Code
 	}
 	proof := formField.FindStringSubmatch(shown.Body.String())[1]
 	require.Equal(t, 403, send(url.Values{"action": {"pass"}}))
@@ -193,7 +205,8 @@ func TestPageWithoutKeys(t *testing.T) {
 	require.Equal(t, 403, send(url.Values{"action": {"pass"}, "form": {proof}}, "Sec-Fetch-Site", "cross-site"))
 	require.Empty(t, run.Updates)
 	const promise = "Stop the release: The release stops here. No step was taken."
-	require.Equal(t, 200, send(url.Values{"action": {"stop"}, "form": {proof}, "reason": {"no"}, "confirmed": {promise}}, "Origin", "http://127.0.0.1:7127"))
+	require.Equal(t, 200, send(url.Values{"action": {"stop"}, "form": {proof}, "reason": {"no"}, "confirmed": {promise}},
+		"Origin", "http://127.0.0.1:7127"))
 	require.Len(t, run.Updates, 1)
 	require.True(t, strings.HasPrefix(run.Updates[0].UpdateID, "page-"))
 	sent := run.Updates[0].Args[0].(latch.LockRelease)
@@ -214,14 +227,18 @@ func TestPageByLink(t *testing.T) {
 	link := "/locks/" + apitest.Token + "?link=" + locklink.Sign(key, apitest.Token)
 	shown := apitest.Call(apitest.New(t, run, with), "GET", link, "")
 	require.Equal(t, 200, shown.Code, shown.Body)
-	require.Equal(t, 401, apitest.Call(apitest.New(t, run, with), "GET", "/locks/"+apitest.Token+"?link="+locklink.Sign(key, "release-1:board:x"), "").Code)
+	require.Equal(t, 401, apitest.Call(apitest.New(t, run, with), "GET",
+		"/locks/"+apitest.Token+"?link="+locklink.Sign(key, "release-1:board:x"), "").Code)
 	require.Equal(t, 401, apitest.Call(apitest.New(t, run, api.Options{Keys: parsed, LinkKey: key}), "GET", link, "").Code)
-	require.Equal(t, 401, apitest.Call(apitest.New(t, run, with), "GET", "/latch/v1/locks/"+apitest.Token+"?link="+locklink.Sign(key, apitest.Token), "").Code, "it opens the page alone")
+	require.Equal(t, 401, apitest.Call(apitest.New(t, run, with), "GET",
+		"/latch/v1/locks/"+apitest.Token+"?link="+locklink.Sign(key, apitest.Token), "").Code, "it opens the page alone")
 	proof := formField.FindStringSubmatch(shown.Body.String())[1]
 	require.Equal(t, 401, submit(t, run, with, link, url.Values{"action": {"pass"}}).Code)
-	require.Equal(t, 401, submit(t, run, api.Options{Keys: parsed[:1], LockLinks: true, LinkKey: key}, link, url.Values{"action": {"pass"}, "form": {proof}}).Code,
+	require.Equal(t, 401, submit(t, run, api.Options{Keys: parsed[:1], LockLinks: true, LinkKey: key}, link,
+		url.Values{"action": {"pass"}, "form": {proof}}).Code,
 		"other keys, other forms")
 	require.Empty(t, run.Updates)
-	require.Equal(t, 200, submit(t, run, with, link, url.Values{"action": {"pass"}, "form": {proof}, "name": {"\u202e ann\xff\n\u2028\t"}}).Code, "by any process of the same settings")
+	require.Equal(t, 200, submit(t, run, with, link,
+		url.Values{"action": {"pass"}, "form": {proof}, "name": {"\u202e ann\xff\n\u2028\t"}}).Code, "by any process of the same settings")
 	require.Equal(t, "ann (by link)", run.Updates[0].Args[0].(latch.LockRelease).By)
 }

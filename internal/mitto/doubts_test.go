@@ -12,7 +12,8 @@ import (
 
 // definition returns a job as the registry keeps it.
 func definition(job *mitto.Job) *protocol.Definition {
-	return &protocol.Definition{ID: job.ID, Job: job.Latch, Lacks: job.Lacks, Extras: job.Extras, CreatedAt: job.CreatedAt, UpdatedAt: job.UpdatedAt}
+	return &protocol.Definition{ID: job.ID, Job: job.Latch, Lacks: job.Lacks, Extras: job.Extras,
+		CreatedAt: job.CreatedAt, UpdatedAt: job.UpdatedAt}
 }
 
 // What a job's client wrote and probably did not mean is warned of under the
@@ -24,21 +25,37 @@ func TestWarningsOfMittosJobs(t *testing.T) {
 		body string
 		want []string
 	}{
-		"nothing": {`{` + cmd + `,"owner":"ann","input":{},"output":{},"sdl":{},"steps":["x"],"webhooks":[{` + url + `,"label":"x","body":"{\"a\": \"${job['title']}\"}"}]}`, nil},
+		"nothing": {`{` + cmd + `,"owner":"ann","input":{},"output":{},"sdl":{},"steps":["x"],
+			"webhooks":[{` + url + `,"label":"x","body":"{\"a\": \"${job['title']}\"}"}]}`, nil},
 		"a job's key": {`{"titel":"x","name":"n",` + cmd + `,"tag":["x"]}`, []string{
-			`tag: unknown key, which is kept and means nothing; did you mean "tags"?`, `titel: unknown key, which is kept and means nothing; did you mean "title"?`}},
+			`tag: unknown key, which is kept and means nothing; did you mean "tags"?`,
+			`titel: unknown key, which is kept and means nothing; did you mean "title"?`}},
 		"a webhook's key": {`{` + cmd + `,"webhooks":[{` + url + `},{` + url + `,"enabeld":false,"contentType":"text/plain"}]}`, []string{
-			`webhooks[1].contentType: unknown key, which is kept and means nothing; did you mean "content_type"?`, `webhooks[1].enabeld: unknown key, which is kept and means nothing; did you mean "enabled"?`}},
-		"a schedule's keys": {`{` + cmd + `,"schedule":{"type":"daily","daily":{"minute":0,"hour":6,"ampm":"AM","minuts":5},"timezon":"UTC"}}`, []string{
-			`schedule.timezon: unknown key, which is kept and means nothing; did you mean "timezone"?`, `schedule.daily.minuts: unknown key, which is kept and means nothing; did you mean "minute"?`}},
-		"a command's key":    {`{"title":"T","type":"cmd","conf":"{cmd: \"true\", cmd_evn: {}}"}`, []string{`conf.cmd_evn: unknown key, which is kept and means nothing; did you mean "cmd_env"?`}},
-		"a key of others":    {`{"title":"T","type":"sql","conf":{"cmdd":"true"}}`, []string{`conf: the job is kept, and a run of it fails: Latch does not run jobs of type "sql"`}},
-		"a title":            {`{"type":"cmd","conf":{"cmd":"true"},"webhooks":[{` + url + `,"body":"{\"a\": \"${job['title']}\"}"}]}`, []string{`webhooks[0].body: job.title is not set, so nothing stands in its place; write ${`}},
-		"kvp of a failed":    {`{` + cmd + `,"webhooks":[{` + url + `,"body":"{\"a\": \"${job['status']['kvp']['rows loaded']}\"}"}]}`, []string{`webhooks[0].body: job.status.kvp is empty at JOB_FAILURE of a job that failed`}},
-		"a key of the conf":  {`{` + cmd + `,"webhooks":[{` + url + `,"body":"{\"a\": \"${job['conf']['shell']}\"}"}]}`, []string{`webhooks[0].body: job.conf has no key "shell"`}},
-		"of the schedule":    {`{` + cmd + `,"webhooks":[{` + url + `,"body":"{\"a\": \"${job['schedule']['value']}\"}"}]}`, []string{`webhooks[0].body: job.schedule is null`}},
-		"an event of others": {`{` + cmd + `,"webhooks":[{"url":"https://example.com/","event_type":"BEFORE_RELEASE"}]}`, []string{`webhooks[0].event_type: BEFORE_RELEASE is never fired by a job`}},
-		"the work's own":     {`{"title":"T","type":"http","conf":{"http":{"url":"https://example.com/${job.titel}"}}}`, []string{`conf.http.url: job has no key "titel", so this fails; did you mean "title"?`}},
+			`webhooks[1].contentType: unknown key, which is kept and means nothing; did you mean "content_type"?`,
+			`webhooks[1].enabeld: unknown key, which is kept and means nothing; did you mean "enabled"?`}},
+		"a schedule's keys": {`{` + cmd + `,
+			"schedule":{"type":"daily","daily":{"minute":0,"hour":6,"ampm":"AM","minuts":5},
+				"timezon":"UTC"}}`, []string{
+			`schedule.timezon: unknown key, which is kept and means nothing; did you mean "timezone"?`,
+			`schedule.daily.minuts: unknown key, which is kept and means nothing; did you mean "minute"?`}},
+		"a command's key": {`{"title":"T","type":"cmd","conf":"{cmd: \"true\", cmd_evn: {}}"}`,
+			[]string{`conf.cmd_evn: unknown key, which is kept and means nothing; did you mean "cmd_env"?`}},
+		"a key of others": {`{"title":"T","type":"sql","conf":{"cmdd":"true"}}`,
+			[]string{`conf: the job is kept, and a run of it fails: Latch does not run jobs of type "sql"`}},
+		"a title": {`{"type":"cmd","conf":{"cmd":"true"},"webhooks":[{` + url +
+			`,"body":"{\"a\": \"${job['title']}\"}"}]}`,
+			[]string{`webhooks[0].body: job.title is not set, so nothing stands in its place; write ${`}},
+		"kvp of a failed": {`{` + cmd + `,"webhooks":[{` + url +
+			`,"body":"{\"a\": \"${job['status']['kvp']['rows loaded']}\"}"}]}`,
+			[]string{`webhooks[0].body: job.status.kvp is empty at JOB_FAILURE of a job that failed`}},
+		"a key of the conf": {`{` + cmd + `,"webhooks":[{` + url + `,"body":"{\"a\": \"${job['conf']['shell']}\"}"}]}`,
+			[]string{`webhooks[0].body: job.conf has no key "shell"`}},
+		"of the schedule": {`{` + cmd + `,"webhooks":[{` + url + `,"body":"{\"a\": \"${job['schedule']['value']}\"}"}]}`,
+			[]string{`webhooks[0].body: job.schedule is null`}},
+		"an event of others": {`{` + cmd + `,"webhooks":[{"url":"https://example.com/","event_type":"BEFORE_RELEASE"}]}`,
+			[]string{`webhooks[0].event_type: BEFORE_RELEASE is never fired by a job`}},
+		"the work's own": {`{"title":"T","type":"http","conf":{"http":{"url":"https://example.com/${job.titel}"}}}`,
+			[]string{`conf.http.url: job has no key "titel", so this fails; did you mean "title"?`}},
 		"a job that cannot run, too": {`{"type":"io","title":"T","webhooks":[{` + url + `,"body":"{\"a\": \"${job.titel}\"}"}]}`, []string{
 			`conf: the job is kept`, `webhooks[0].body: job has no key "titel"`}},
 	} {
@@ -57,8 +74,11 @@ func TestWarningsOfMittosJobs(t *testing.T) {
 // The answer about one webhook has the warnings of that one.
 func TestWarningsOfOneWebhook(t *testing.T) {
 	t.Parallel()
-	made := job(t, `{"titel":"x","type":"cmd","conf":{"cmd":"true"},"webhooks":[{"url":"https://example.com/","event_type":"JOB_START","enabeld":true},
-		{"url":"https://example.com/","event_type":"JOB_START"},{"url":"https://example.com/${job.titl}","event_type":"JOB_START"}]}`)
+	made := job(t, `{"titel":"x","type":"cmd","conf":{"cmd":"true"},
+		"webhooks":[
+			{"url":"https://example.com/","event_type":"JOB_START","enabeld":true},
+			{"url":"https://example.com/","event_type":"JOB_START"},
+			{"url":"https://example.com/${job.titl}","event_type":"JOB_START"}]}`)
 	require.Equal(t, []latch.Problem{{Path: "enabeld", Message: `unknown key, which is kept and means nothing; did you mean "enabled"?`}},
 		mitto.WebhookWarnings(definition(made), 2273900001))
 	require.Empty(t, mitto.WebhookWarnings(definition(made), 2273900002))

@@ -18,7 +18,8 @@ func matches(t *testing.T, pattern, line string) bool {
 // facts.md: "PATCH /v2/jobs/{id} changes some of its fields".
 func TestPatch(t *testing.T) {
 	t.Parallel()
-	const cmd = `{"name":"n","title":"t","type":"cmd","conf":{"shell":true,"cmd":"true"},"owner":1,"webhooks":[{"url":"https://example.com/","event_type":"JOB_START"}]}`
+	const cmd = `{"name":"n","title":"t","type":"cmd","conf":{"shell":true,"cmd":"true"},"owner":1,
+		"webhooks":[{"url":"https://example.com/","event_type":"JOB_START"}]}`
 	for name, test := range map[string]struct {
 		job, patch string
 		check      func(*testing.T, *mitto.Job, latch.Object)
@@ -38,17 +39,22 @@ func TestPatch(t *testing.T) {
 		"schedule": {cmd, `{"schedule":{"type":"custom","value":"0 3 * * *"}}`, func(t *testing.T, j *mitto.Job, _ latch.Object) {
 			require.Equal(t, "0 3 * * *", j.Latch.Schedule.Cron)
 		}},
-		"a schedule taken away": {`{"type":"cmd","conf":{"cmd":"true"},"schedule":{"value":"0 3 * * *"}}`, `{"schedule":null}`, func(t *testing.T, j *mitto.Job, shown latch.Object) {
-			require.Nil(t, j.Latch.Schedule)
-			require.Equal(t, "null", string(shown["schedule"]))
-		}},
-		"a type that runs": {`{"type":"io","conf":{"cmd":"true"}}`, `{"type":"cmd"}`, func(t *testing.T, j *mitto.Job, _ latch.Object) { require.NotNil(t, j.Latch) }},
+		"a schedule taken away": {`{"type":"cmd","conf":{"cmd":"true"},"schedule":{"value":"0 3 * * *"}}`,
+			`{"schedule":null}`, func(t *testing.T, j *mitto.Job, shown latch.Object) {
+				require.Nil(t, j.Latch.Schedule)
+				require.Equal(t, "null", string(shown["schedule"]))
+			}},
+		"a type that runs": {`{"type":"io","conf":{"cmd":"true"}}`, `{"type":"cmd"}`,
+			func(t *testing.T, j *mitto.Job, _ latch.Object) { require.NotNil(t, j.Latch) }},
 		"a type that doesn't": {cmd, `{"type":"io"}`, func(t *testing.T, j *mitto.Job, _ latch.Object) {
 			require.Nil(t, j.Latch)
 			require.NotEmpty(t, j.Lacks)
 		}},
-		"an unknown key": {cmd, `{"owner":2,"id":22739}`, func(t *testing.T, _ *mitto.Job, shown latch.Object) { require.Equal(t, "2", string(shown["owner"])) }},
-		"all webhooks": {cmd, `{"webhooks":[{"id":2273900001,"url":"https://example.com/b","event_type":"JOB_START"},{"url":"https://example.com/c","event_type":"JOB_FAILURE"}]}`,
+		"an unknown key": {cmd, `{"owner":2,"id":22739}`,
+			func(t *testing.T, _ *mitto.Job, shown latch.Object) { require.Equal(t, "2", string(shown["owner"])) }},
+		"all webhooks": {cmd, `{"webhooks":[
+			{"id":2273900001,"url":"https://example.com/b","event_type":"JOB_START"},
+			{"url":"https://example.com/c","event_type":"JOB_FAILURE"}]}`,
 			func(t *testing.T, j *mitto.Job, _ latch.Object) {
 				hooks := j.Webhooks()
 				require.Len(t, hooks, 2)
@@ -68,15 +74,21 @@ func TestPatch(t *testing.T) {
 	}
 	made := job(t, cmd)
 	before := encoded(t, made)
-	for patch, want := range map[string]string{`{"id":5}`: "^id: ", `{"timeout":"x"}`: "^timeout: ", `{"webhooks":7}`: "^webhooks: ", `{"conf":{"cmd":1}}`: `^conf\.cmd: `} {
+	for patch, want := range map[string]string{`{"id":5}`: "^id: ", `{"timeout":"x"}`: "^timeout: ",
+		`{"webhooks":7}`: "^webhooks: ", `{"conf":{"cmd":1}}`: `^conf\.cmd: `} {
 		require.Regexp(t, want, lines(t, made.Patch(read(t, patch), later))[0])
 	}
 	require.Equal(t, before, encoded(t, made), "a refused change changes nothing")
 }
 
-const nativeJob = `{"id":"nightly","title":"N","task":{"http":{"url":"https://example.com/","headers":{"X-A":"1"},"body":{"n":1.0}}},"timeout":"1m30s","vars":{"a":1},
-	"retry":{"maximum_attempts":3},"schedule":{"cron":"0 3 * * *","timezone":"Europe/Berlin","catchup":"5m"},"tags":["x"],
-	"webhooks":[{"id":"board","url_secret":"board","events":[{"event":"JOB_START","blocking":true,"lock_timeout":"4h"}]},{"id":"slack","url":"https://example.com/","event":"JOB_FAILURE","timeout":"5s"}]}`
+const nativeJob = `{"id":"nightly","title":"N",
+	"task":{"http":{"url":"https://example.com/","headers":{"X-A":"1"},"body":{"n":1.0}}},"timeout":"1m30s",
+	"vars":{"a":1},"retry":{"maximum_attempts":3},
+	"schedule":{"cron":"0 3 * * *","timezone":"Europe/Berlin","catchup":"5m"},"tags":["x"],
+	"webhooks":[
+		{"id":"board","url_secret":"board",
+			"events":[{"event":"JOB_START","blocking":true,"lock_timeout":"4h"}]},
+		{"id":"slack","url":"https://example.com/","event":"JOB_FAILURE","timeout":"5s"}]}`
 
 // A job of Latch's own JSON shows Mitto's fields, and a client that sends back
 // what it got changes nothing.
@@ -87,7 +99,8 @@ func TestJobsOfLatchsOwnJSON(t *testing.T) {
 	require.Equal(t, `"nightly"`, string(shown["id"]))
 	require.Equal(t, `"http"`, string(shown["type"]))
 	require.Equal(t, "90", string(shown["timeout"]))
-	require.JSONEq(t, `{"type":"custom","daily":null,"hourly":null,"endof":null,"custom":"0 3 * * *","value":"0 3 * * *","timezone":"Europe/Berlin","catchup":"5m0s"}`, string(shown["schedule"]))
+	require.JSONEq(t, `{"type":"custom","daily":null,"hourly":null,"endof":null,"custom":"0 3 * * *",
+		"value":"0 3 * * *","timezone":"Europe/Berlin","catchup":"5m0s"}`, string(shown["schedule"]))
 	require.Contains(t, string(shown["conf"]), "url: https://example.com/")
 	hooks := made.Webhooks()
 	require.Len(t, hooks, 2)
@@ -114,7 +127,8 @@ func TestJobsOfLatchsOwnJSON(t *testing.T) {
 // A job that was changed by Latch's own means shows what it is now.
 func TestWhatLatchGoesByIsShown(t *testing.T) {
 	t.Parallel()
-	made := job(t, `{"title":"t","type":"cmd","timeout":60,"conf":{"cmd":"true"},"markdown":"# m","webhooks":[{"url":"https://example.com/a","event_type":"JOB_START","color":"red"}]}`)
+	made := job(t, `{"title":"t","type":"cmd","timeout":60,"conf":{"cmd":"true"},"markdown":"# m",
+		"webhooks":[{"url":"https://example.com/a","event_type":"JOB_START","color":"red"}]}`)
 	made.Latch.Title, made.Latch.Timeout = "T", latch.Duration(30e9)
 	made.Latch.Task = &latch.Task{HTTP: &latch.HTTPTask{URL: "https://example.com/"}}
 	shown := made.Object(nil)
@@ -133,9 +147,13 @@ func TestWhatLatchGoesByIsShown(t *testing.T) {
 // What ${job[…]} sees are the same fields, conf as JSON, and without headers.
 func TestVariables(t *testing.T) {
 	t.Parallel()
-	variables := job(t, `{"title":"t","type":"cmd","timeout":60,"notify":{"on":true},"my key":1,"conf":{"cmd":"true"},"vars":{"a":1},"webhooks":[{"url":"https://example.com/","event_type":"JOB_START"}]}`).Variables()
-	for key, want := range map[string]string{"title": `"t"`, "type": `"cmd"`, "timeout": "60", "notify": `{"on":true}`, "my key": "1", "markdown": "null",
-		"concurrency": "null", "conf": `{"cmd":"true"}`, "continue_on_error": "false", "delay": "null", "jobs": "[]", "created_at": noonText, "updated_at": noonText} {
+	variables := job(t, `{"title":"t","type":"cmd","timeout":60,"notify":{"on":true},"my key":1,
+		"conf":{"cmd":"true"},"vars":{"a":1},
+		"webhooks":[{"url":"https://example.com/","event_type":"JOB_START"}]}`).Variables()
+	for key, want := range map[string]string{"title": `"t"`, "type": `"cmd"`, "timeout": "60", "notify": `{"on":true}`,
+		"my key": "1", "markdown": "null",
+		"concurrency": "null", "conf": `{"cmd":"true"}`, "continue_on_error": "false", "delay": "null", "jobs": "[]",
+		"created_at": noonText, "updated_at": noonText} {
 		require.Equal(t, want, string(variables[key]), key)
 	}
 	for _, key := range []string{"id", "status", "vars", "latch:webhooks", "tags"} {
@@ -152,7 +170,8 @@ func TestVariables(t *testing.T) {
 	require.Equal(t, `"http"`, string(variables["type"]))
 
 	for conf, want := range map[string]string{
-		`"{\n  shell: true\n  # a comment\n  cmd: echo hi\n}"`: `{"shell":true,"cmd":"echo hi"}`, `{"cmd":"echo hi"}`: `{"cmd":"echo hi"}`, `"[1"`: `"[1"`, `null`: `{}`,
+		`"{\n  shell: true\n  # a comment\n  cmd: echo hi\n}"`: `{"shell":true,"cmd":"echo hi"}`,
+		`{"cmd":"echo hi"}`: `{"cmd":"echo hi"}`, `"[1"`: `"[1"`, `null`: `{}`,
 	} {
 		variables = job(t, `{"task":{"command":{"argv":["true"]}},"conf":`+conf+`}`).Variables()
 		require.JSONEq(t, want, string(variables["conf"]), "index it, whichever way it came")

@@ -25,15 +25,18 @@ func TestWebhooksInTemplatesBearNoSecrets(t *testing.T) {
 		"https://example.com/${job.vars.hidden}":                                  "https://example.com/***",
 		"${job.vars.hidden}":                                                      "***",
 	} {
-		made := job(t, `{"type":"io","webhooks":[{"url":`+encoded(t, address)+`,"event_type":"JOB_START","body":"\"${job.title}\"","enabled":false,
-			"headers":{"X-Key":"hidden"},"secret":"hidden","header_secrets":{"X-A":"hidden"},"token":"hidden"}]}`)
+		made := job(t, `{"type":"io",
+			"webhooks":[{"url":`+encoded(t, address)+`,"event_type":"JOB_START","body":"\"${job.title}\"",
+				"enabled":false,"headers":{"X-Key":"hidden"},"secret":"hidden",
+				"header_secrets":{"X-A":"hidden"},"token":"hidden"}]}`)
 		var hooks []latch.Object
 		require.NoError(t, json.Unmarshal(made.Variables()["webhooks"], &hooks))
 		require.Len(t, hooks, 1)
 		require.Equal(t, encoded(t, shown), string(hooks[0]["url"]))
 		require.NotContains(t, encoded(t, hooks), "hidden", address)
 		require.JSONEq(t, `{"X-Key":"***"}`, string(hooks[0]["headers"]))
-		for key, want := range map[string]string{"id": "2273900001", "event_type": `"JOB_START"`, "method": `"POST"`, "enabled": "false", "body": `"\"${job.title}\""`} {
+		for key, want := range map[string]string{"id": "2273900001", "event_type": `"JOB_START"`, "method": `"POST"`,
+			"enabled": "false", "body": `"\"${job.title}\""`} {
 			require.Equal(t, want, string(hooks[0][key]), key)
 		}
 	}

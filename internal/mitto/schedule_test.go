@@ -39,9 +39,11 @@ func TestMittoSchedulesAreComputedAndComeBack(t *testing.T) {
 			`{"type":"hourly","daily":` + clock + `,"hourly":{"minute":5}}`, `{"cron":"5 * * * *"}`,
 			`{"type":"hourly","daily":` + clock + `,"hourly":{"minute":5},"endof":null,"custom":null,"value":"5 * * * *"}`},
 		"Python's words": {
-			`{"type":"daily","daily":{"minute":0,"hour":12,"ampm":"PM","on":"True","off":"False"},"hourly":"None","endof":"None","custom":"None","value":"None"}`,
+			`{"type":"daily","daily":{"minute":0,"hour":12,"ampm":"PM","on":"True","off":"False"},
+				"hourly":"None","endof":"None","custom":"None","value":"None"}`,
 			`{"cron":"0 12 * * *"}`,
-			`{"type":"daily","daily":{"minute":0,"hour":12,"ampm":"PM","on":true,"off":false},"hourly":null,"endof":null,"custom":null,"value":"0 12 * * *"}`},
+			`{"type":"daily","daily":{"minute":0,"hour":12,"ampm":"PM","on":true,"off":false},"hourly":null,
+				"endof":null,"custom":null,"value":"0 12 * * *"}`},
 		"Python's None as the whole": {`"None"`, `null`, `null`},
 		"a cron expression, whatever the clock is": {
 			`{"type":"daily","daily":{"at":"03:00"},"hourly":null,"endof":null,"custom":null,"value":"0 3 * * *"}`, `{"cron":"0 3 * * *"}`,
@@ -74,7 +76,8 @@ func TestMittoSchedulesAreComputedAndComeBack(t *testing.T) {
 		"nothing in it": {
 			`{"type":null,"daily":null,"hourly":null,"endof":null,"custom":null,"value":null}`, `null`,
 			`{"type":null,"daily":null,"hourly":null,"endof":null,"custom":null,"value":null}`},
-		"Latch's own object": {`{"cron":"0 3 * * *","catchup":"5m"}`, `{"cron":"0 3 * * *","catchup":"5m0s"}`, `{"cron":"0 3 * * *","catchup":"5m"}`},
+		"Latch's own object": {`{"cron":"0 3 * * *","catchup":"5m"}`, `{"cron":"0 3 * * *","catchup":"5m0s"}`,
+			`{"cron":"0 3 * * *","catchup":"5m"}`},
 		"Latch's own string": {`"0 3 * * *"`, `{"cron":"0 3 * * *"}`, `"0 3 * * *"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -83,7 +86,8 @@ func TestMittoSchedulesAreComputedAndComeBack(t *testing.T) {
 			require.JSONEq(t, test.latch, encoded(t, made.Latch.Schedule))
 			shown := made.Object(nil)["schedule"]
 			require.JSONEq(t, test.shown, string(shown))
-			require.JSONEq(t, test.shown, string(job(t, `{"type":"sql","schedule":`+test.schedule+`}`).Object(nil)["schedule"]), "of a job that cannot run")
+			require.JSONEq(t, test.shown,
+				string(job(t, `{"type":"sql","schedule":`+test.schedule+`}`).Object(nil)["schedule"]), "of a job that cannot run")
 
 			require.NoError(t, made.Patch(read(t, `{"schedule":`+string(shown)+`}`), later))
 			require.JSONEq(t, test.latch, encoded(t, made.Latch.Schedule), "what was shown, sent back, changes nothing")
@@ -121,17 +125,20 @@ func TestSchedulesThatSayNoTime(t *testing.T) {
 			`^schedule\.daily\.minute: .*, not 1\.5`, `^schedule\.daily\.hour: .*, not "six"`, `^schedule\.daily\.ampm: required: "AM" or "PM"`},
 		`{"type":"daily","daily":{"hour":"None","ampm":"AM"},"value":"0 3 * * *"}`: {
 			`^schedule\.daily\.minute: required: a whole number from 0 to 59`, `^schedule\.daily\.hour: required: a whole number`},
-		`{"type":"daily","value":"daily"}`:          {`^schedule\.daily: required for a schedule of type "daily": an object such as \{"minute": 0,`},
+		`{"type":"daily","value":"daily"}`: {
+			`^schedule\.daily: required for a schedule of type "daily": an object such as \{"minute": 0,`},
 		`{"type":"daily","daily":"06:00"}`:          {`^schedule\.daily: must be an object, not "06:00"`},
 		`{"type":"hourly","hourly":null}`:           {`^schedule\.hourly: required for a schedule of type "hourly"`},
 		`{"type":"hourly","hourly":{"minute":"x"}}`: {`^schedule\.hourly\.minute: must be a whole number from 0 to 59, not "x"`},
-		`{"type":"endof","endof":"None"}`:           {`^schedule\.endof: required for a schedule of type "endof": the id of the job to run after`},
-		`{"type":"custom","custom":null}`:           {`^schedule\.custom: required for a schedule of type "custom": a cron expression`},
-		`{"type":"weekly","weekly":{"day":1}}`:      {`^schedule\.value: required for a schedule of type "weekly": a cron expression .*one of daily, hourly, custom and endof`},
-		`{"type":"custom","custom":5}`:              {`^schedule\.custom: must be a cron expression .*, not 5`},
-		`{"value":5}`:                               {`^schedule\.value: must be a cron expression .*, not 5`},
-		`{"type":"endof","endof":{"x":1}}`:          {`^schedule\.endof: must be the id of the job to run after, not \{"x":1\}`},
-		`7`:                                         {`^schedule: `},
+		`{"type":"endof","endof":"None"}`: {
+			`^schedule\.endof: required for a schedule of type "endof": the id of the job to run after`},
+		`{"type":"custom","custom":null}`: {`^schedule\.custom: required for a schedule of type "custom": a cron expression`},
+		`{"type":"weekly","weekly":{"day":1}}`: {
+			`^schedule\.value: required for a schedule of type "weekly": a cron expression .*one of daily, hourly, custom and endof`},
+		`{"type":"custom","custom":5}`:     {`^schedule\.custom: must be a cron expression .*, not 5`},
+		`{"value":5}`:                      {`^schedule\.value: must be a cron expression .*, not 5`},
+		`{"type":"endof","endof":{"x":1}}`: {`^schedule\.endof: must be the id of the job to run after, not \{"x":1\}`},
+		`7`:                                {`^schedule: `},
 	} {
 		for _, kind := range []string{`"task":{"command":{"argv":["true"]}}`, `"type":"sql"`} {
 			_, err := mitto.New("1", read(t, `{`+kind+`,"schedule":`+schedule+`}`), noon)
@@ -148,8 +155,10 @@ func TestSchedulesThatSayNoTime(t *testing.T) {
 // text. A title may be "None".
 func TestPythonsWordsInJobs(t *testing.T) {
 	t.Parallel()
-	made := job(t, `{"title":"None","type":"cmd","conf":{"cmd":"true"},"timeout":"None","delay":"None","concurrency":"None","continue_on_error":"True",
-		"jobs":"None","webhooks":[{"url":"https://example.com/","event_type":"JOB_START","enabled":"False","content_type":"text/plain","body":"None"}]}`)
+	made := job(t, `{"title":"None","type":"cmd","conf":{"cmd":"true"},"timeout":"None","delay":"None",
+		"concurrency":"None","continue_on_error":"True","jobs":"None",
+		"webhooks":[{"url":"https://example.com/","event_type":"JOB_START","enabled":"False",
+			"content_type":"text/plain","body":"None"}]}`)
 	shown := made.Object(nil)
 	require.Equal(t, `"None"`, string(shown["title"]))
 	require.Equal(t, "true", string(shown["continue_on_error"]))

@@ -15,10 +15,12 @@ import (
 // facts.md, `status`: id is an int, returncode that of the command.
 func TestStatusOfRuns(t *testing.T) {
 	t.Parallel()
-	began := fmt.Sprintf(`"id":%d,"run_id":"r","pid":null,"updates":null,"count":null,"started_at":%s`, protocol.RunNumber("22739", "r"), noonText)
+	began := fmt.Sprintf(`"id":%d,"run_id":"r","pid":null,"updates":null,"count":null,"started_at":%s`,
+		protocol.RunNumber("22739", "r"), noonText)
 	require.JSONEq(t, `{`+began+`,"returncode":null,"error":null,"completed_at":null,"kvp":{}}`,
 		encoded(t, mitto.Running("22739", "r", latch.NewTime(noon))))
-	ended := latch.JobResult{StartedAt: latch.NewTime(noon), CompletedAt: latch.NewTime(later), KVP: latch.Object{"a b": json.RawMessage("1.0")}}
+	ended := latch.JobResult{StartedAt: latch.NewTime(noon), CompletedAt: latch.NewTime(later),
+		KVP: latch.Object{"a b": json.RawMessage("1.0")}}
 	for name, test := range map[string]struct {
 		status, error    string
 		exit, returncode int
@@ -31,7 +33,8 @@ func TestStatusOfRuns(t *testing.T) {
 	} {
 		result := ended
 		result.Status, result.Error, result.ExitStatus = test.status, test.error, test.exit
-		require.JSONEq(t, fmt.Sprintf(`{%s,"returncode":%d,"error":%q,"completed_at":%s,"kvp":{"a b":1.0}}`, began, test.returncode, test.error, laterText),
+		require.JSONEq(t, fmt.Sprintf(`{%s,"returncode":%d,"error":%q,"completed_at":%s,"kvp":{"a b":1.0}}`, began,
+			test.returncode, test.error, laterText),
 			encoded(t, mitto.Ended("22739", "r", result)), name)
 	}
 }

@@ -10,13 +10,15 @@ import (
 	"github.com/latch-run/latch/internal/mitto"
 )
 
-const sent = `{"url":"https://example.com/","method":"POST","event_type":"JOB_COMPLETE","content_type":"application/json","body":"{ \"text\": \"hello\" }","enabled":true}`
+const sent = `{"url":"https://example.com/","method":"POST","event_type":"JOB_COMPLETE",
+	"content_type":"application/json","body":"{ \"text\": \"hello\" }","enabled":true}`
 
 // facts.md, "Webhook object as its API takes it"; the answer adds id,
 // created_at, updated_at; PUT takes the whole object.
 func TestWebhooks(t *testing.T) {
 	t.Parallel()
-	for name, body := range map[string]string{"a job that runs": `{"type":"cmd","conf":{"cmd":"true"}}`, "a job that cannot": `{"type":"io"}`} {
+	for name, body := range map[string]string{"a job that runs": `{"type":"cmd","conf":{"cmd":"true"}}`,
+		"a job that cannot": `{"type":"io"}`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			made := job(t, body)
@@ -29,10 +31,13 @@ func TestWebhooks(t *testing.T) {
 			made = stored(t, made)
 			require.JSONEq(t, "["+want+"]", encoded(t, made.Webhooks()))
 			if made.Latch != nil {
-				require.JSONEq(t, `[{"id":"2273900001","url":"https://example.com/","method":"POST","content_type":"application/json","body":"{ \"text\": \"hello\" }","enabled":true,"event":"JOB_COMPLETE"}]`,
+				require.JSONEq(t, `[{"id":"2273900001","url":"https://example.com/","method":"POST",
+					"content_type":"application/json","body":"{ \"text\": \"hello\" }","enabled":true,
+					"event":"JOB_COMPLETE"}]`,
 					encoded(t, made.Latch.Webhooks))
 			}
-			second, err := made.AddWebhook(read(t, `{"id":7,"job_id":1,"url":"https://example.com/","event_type":"JOB_START","method":"GET","body":"","enabled":false,"label":"x"}`), later)
+			second, err := made.AddWebhook(read(t, `{"id":7,"job_id":1,"url":"https://example.com/",
+				"event_type":"JOB_START","method":"GET","body":"","enabled":false,"label":"x"}`), later)
 			require.NoError(t, err)
 			require.Equal(t, "2273900002", string(second["id"]))
 			require.Equal(t, "false", string(second["enabled"]))
@@ -76,7 +81,9 @@ func TestWebhooksOfLatchsOwnIDs(t *testing.T) {
 	made = stored(t, made)
 	require.Equal(t, encoded(t, mitto.WebhookID("nightly", "webhook-1")), string(added["id"]))
 	require.True(t, made.Latch.Webhooks[0].Events[0].Blocking)
-	_, err = made.ReplaceWebhook(mitto.WebhookID("nightly", "slack"), read(t, `{"url":"https://example.com/2","event_type":"JOB_SUCCESS","retry":{"maximum_attempts":2},"timeout":7,"auth":{"bearer":"board"}}`), later)
+	_, err = made.ReplaceWebhook(mitto.WebhookID("nightly", "slack"), read(t, `{"url":"https://example.com/2",
+		"event_type":"JOB_SUCCESS","retry":{"maximum_attempts":2},"timeout":7,
+		"auth":{"bearer":"board"}}`), later)
 	require.NoError(t, err)
 	require.Equal(t, "slack", made.Latch.Webhooks[1].ID)
 	require.Equal(t, latch.Duration(7e9), made.Latch.Webhooks[1].Timeout)

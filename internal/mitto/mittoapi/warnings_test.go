@@ -24,12 +24,14 @@ func warnings(t *testing.T, answer string) (found []api.Warning) {
 func TestAnswersOfMittoWarn(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
-	const hook = `{"url":"https://example.com/","event_type":"JOB_COMPLETE","enabeld":false,"body":"{\"rows\": \"${job['status']['kvp']['rows']}\"}"}`
+	const hook = `{"url":"https://example.com/","event_type":"JOB_COMPLETE","enabeld":false,
+		"body":"{\"rows\": \"${job['status']['kvp']['rows']}\"}"}`
 	for _, answer := range []string{
 		b.do(201, "POST", "/v2/jobs", strings.Replace(cmdJob, "{", `{"titel":"x",`, 1)),
 		b.do(200, "PATCH", "/v2/jobs/22739", `{"markdown":"x"}`),
 	} {
-		require.Equal(t, []api.Warning{{Path: "titel", Message: `unknown key, which is kept and means nothing; did you mean "title"?`}}, warnings(t, answer))
+		require.Equal(t, []api.Warning{
+			{Path: "titel", Message: `unknown key, which is kept and means nothing; did you mean "title"?`}}, warnings(t, answer))
 	}
 	made := b.do(201, "POST", "/v2/jobs/22739/webhooks", hook)
 	found := warnings(t, made)
@@ -45,8 +47,12 @@ func TestAnswersOfMittoWarn(t *testing.T) {
 	var bulk struct {
 		Results []struct{ Warnings []api.Warning }
 	}
-	require.NoError(t, json.Unmarshal([]byte(b.do(201, "POST", "/v2/bulk/jobs", `[{"name":"a","type":"cmd","conf":{"cmd":"true"}},{"titel":"x","type":"cmd","conf":{"cmd":"true"}}]`)), &bulk))
+	require.NoError(t, json.Unmarshal(
+		[]byte(b.do(201, "POST", "/v2/bulk/jobs", `[
+			{"name":"a","type":"cmd","conf":{"cmd":"true"}},
+			{"titel":"x","type":"cmd","conf":{"cmd":"true"}}]`)), &bulk))
 	require.Empty(t, bulk.Results[0].Warnings)
 	require.Len(t, bulk.Results[1].Warnings, 1)
-	require.Contains(t, b.do(422, "POST", "/v2/jobs/22739/webhooks", `{"url":"https://example.com/","event_type":"JOB_START","body":"${nobody}"}`), "body.body")
+	require.Contains(t, b.do(422, "POST", "/v2/jobs/22739/webhooks",
+		`{"url":"https://example.com/","event_type":"JOB_START","body":"${nobody}"}`), "body.body")
 }
