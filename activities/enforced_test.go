@@ -9,14 +9,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
-	"google.golang.org/grpc"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
 	"github.com/latch-run/latch/internal/attach"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 // theBoard is a gate that is enforced for releases, jobs and an event.
@@ -141,23 +140,6 @@ func TestEnforcedGateAmongManyWebhooks(t *testing.T) {
 	require.Equal(t, "board", webhooks[0].ID)
 }
 
-// An unread is a Temporal whose schedules cannot be read.
-type unread struct {
-	workflowservice.WorkflowServiceClient
-	err error
-}
-
-func (u unread) DescribeSchedule(context.Context, *workflowservice.DescribeScheduleRequest,
-	...grpc.CallOption) (*workflowservice.DescribeScheduleResponse, error) {
-	return nil, u.err
-}
-
-// DescribeWorkflowExecution knows no workflow in a schedule's place.
-func (u unread) DescribeWorkflowExecution(context.Context, *workflowservice.DescribeWorkflowExecutionRequest,
-	...grpc.CallOption) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
-	return nil, serviceerror.NewNotFound("workflow not found")
-}
-
 // A run does not begin without its enforced gate where the registry cannot be
 // read. Only where nothing is registered is there nothing to meet.
 func TestUnreadRegistryAdmitsNothing(t *testing.T) {
@@ -176,7 +158,8 @@ func TestUnreadRegistryAdmitsNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			store := registry.New(registry.Options{Service: func() workflowservice.WorkflowServiceClient { return unread{err: each.err} }})
+			temporal := &runstest.Temporal{Schedules: runstest.Schedules{Err: each.err}}
+			store := registry.New(registry.Options{Service: temporal.WorkflowService})
 			var answer protocol.Admission
 			err := New(Options{}).consult(t.Context(), store, &input{kind: latch.ReleaseKind}, &answer)
 			require.Equal(t, each.admits, err == nil, "%v", err)

@@ -1,60 +1,33 @@
 package registry
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
-	"google.golang.org/grpc"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// An occupied Temporal has a workflow where a schedule or a run would be.
+// An occupied Temporal has a workflow where schedules and a run would be.
 type occupied struct {
-	workflowservice.WorkflowServiceClient
 	kind, queue string
 	// fails is how a schedule's description ends; nil never ends by itself.
 	fails error
 }
 
-func (o occupied) DescribeSchedule(ctx context.Context, _ *workflowservice.DescribeScheduleRequest,
-	_ ...grpc.CallOption) (*workflowservice.DescribeScheduleResponse, error) {
-	if o.fails != nil {
-		return nil, o.fails
+func (o occupied) store() *Store {
+	temporal := &runstest.Temporal{RunIDs: func(int) string { return "run-1" }}
+	for _, id := range []string{"temporal-sys-scheduler:latch-webhooks-latch", "temporal-sys-scheduler:latch-job-22739", "job-22739"} {
+		temporal.Add(id, o.kind, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).Info.TaskQueue = o.queue
 	}
-	<-ctx.Done()
-	return nil, ctx.Err()
-}
-
-func (o occupied) CreateSchedule(context.Context, *workflowservice.CreateScheduleRequest,
-	...grpc.CallOption) (*workflowservice.CreateScheduleResponse, error) {
-	return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("running", "", "run-1")
-}
-
-func (o occupied) StartWorkflowExecution(context.Context, *workflowservice.StartWorkflowExecutionRequest,
-	...grpc.CallOption) (*workflowservice.StartWorkflowExecutionResponse, error) {
-	return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("running", "", "run-1")
-}
-
-func (o occupied) DescribeWorkflowExecution(_ context.Context,
-	request *workflowservice.DescribeWorkflowExecutionRequest,
-	_ ...grpc.CallOption) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
-	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
-		Execution: &commonpb.WorkflowExecution{WorkflowId: request.GetExecution().GetWorkflowId(), RunId: "run-1"},
-		Status:    enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, Type: &commonpb.WorkflowType{Name: o.kind}, TaskQueue: o.queue}}, nil
-}
-
-func over(service workflowservice.WorkflowServiceClient) *Store {
-	return New(Options{Service: func() workflowservice.WorkflowServiceClient { return service }})
+	temporal.Schedules.Err = o.fails
+	return New(Options{Service: temporal.WorkflowService})
 }
 
 // A workflow in the place of a schedule is known for one and named, soon, and
@@ -80,7 +53,7 @@ func TestANamesakeOfAScheduleIsNamed(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				asked := time.Now()
-				_, err := over(test.temporal).Webhooks().List(t.Context())
+				_, err := test.temporal.store().Webhooks().List(t.Context())
 				require.Error(t, err)
 				var namesake *NamesakeError
 				require.Equal(t, test.namesake, errors.As(err, &namesake), "%v", err)
@@ -92,7 +65,7 @@ func TestANamesakeOfAScheduleIsNamed(t *testing.T) {
 				require.ErrorContains(t, err,
 					`the workflow "temporal-sys-scheduler:latch-webhooks-latch" (run run-1, type "`+test.temporal.kind+
 						`") stands in the place of the schedule "latch-webhooks-latch"; terminate it`)
-				_, err = over(test.temporal).Get(t.Context(), "22739")
+				_, err = test.temporal.store().Get(t.Context(), "22739")
 				require.ErrorAs(t, err, &namesake)
 				require.Equal(t, "temporal-sys-scheduler:latch-job-22739", namesake.WorkflowID)
 			})
@@ -106,7 +79,7 @@ func TestANamesakeIsToldWhenSomethingIsWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		job := &latch.Job{ID: "22739", Task: &latch.Task{Command: &latch.CommandTask{Argv: []string{"true"}}}}
-		store := over(occupied{kind: "shop.Evil", queue: "shop"})
+		store := occupied{kind: "shop.Evil", queue: "shop"}.store()
 		var namesake *NamesakeError
 		_, err := store.Create(t.Context(), Definition{ID: "22739", Job: job})
 		require.ErrorAs(t, err, &namesake)
@@ -116,7 +89,7 @@ func TestANamesakeIsToldWhenSomethingIsWritten(t *testing.T) {
 		_, err = store.Start(t.Context(), &Entry{Definition: Definition{ID: "22739", Job: job}}, "")
 		require.ErrorAs(t, err, &namesake)
 		require.ErrorContains(t, err, `the workflow "job-22739" (run run-1, type "shop.Evil") stands in the place of the run of job "22739"`)
-		_, err = over(occupied{kind: latch.WorkflowJobRun}).Start(t.Context(), &Entry{Definition: Definition{ID: "22739", Job: job}}, "")
+		_, err = occupied{kind: latch.WorkflowJobRun}.store().Start(t.Context(), &Entry{Definition: Definition{ID: "22739", Job: job}}, "")
 		var running *serviceerror.WorkflowExecutionAlreadyStarted
 		require.ErrorAs(t, err, &running, "one of the job's own is under way")
 	})
@@ -125,7 +98,7 @@ func TestANamesakeIsToldWhenSomethingIsWritten(t *testing.T) {
 // An id that Temporal keeps for itself is no job's.
 func TestReservedJobIDs(t *testing.T) {
 	t.Parallel()
-	_, err := over(nil).Create(t.Context(), Definition{ID: "temporal-sys-scheduler:x"})
+	_, err := New(Options{Service: new(runstest.Temporal).WorkflowService}).Create(t.Context(), Definition{ID: "temporal-sys-scheduler:x"})
 	var refused *RefusedError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "id", refused.Field)

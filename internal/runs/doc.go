@@ -2,9 +2,10 @@
 //
 // What lives here: [Runs], of a namespace. [Runs.Start] starts a run, one at a
 // time under a workflow id, and [Runs.StartOnce] one for an idempotency key.
-// [Runs.Describe], [Runs.Query] and [Runs.Update] ask one run. [Runs.Input] and
-// [Runs.Definition] read what a run was started with, [Runs.Closing] and
-// [Runs.ReleaseResult] what it came to. [Runs.Releases] and [Runs.Locks] list, each
+// [Runs.Find] finds the run that an id means. [Runs.Describe], [Runs.Query] and
+// [Runs.Update] ask one run. [Runs.Input] and [Runs.Definition] read what a run was
+// started with, [Runs.Outcome], [Runs.Closing] and [Runs.ReleaseResult] what it came
+// to, and [Runs.Await] waits for that. [Runs.Releases] and [Runs.Locks] list, each
 // in parts of bounded size. errors.go says what Temporal's errors mean.
 //
 // Where it comes from: the lists from Temporal's visibility store, which is

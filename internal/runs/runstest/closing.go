@@ -42,3 +42,10 @@ func TimedOut() *historypb.HistoryEvent {
 		Attributes: &historypb.HistoryEvent_WorkflowExecutionTimedOutEventAttributes{
 			WorkflowExecutionTimedOutEventAttributes: &historypb.WorkflowExecutionTimedOutEventAttributes{}}}
 }
+
+// ContinuedAsNew is the event with which a run goes on in another run.
+func ContinuedAsNew(runID string) *historypb.HistoryEvent {
+	return &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
+		Attributes: &historypb.HistoryEvent_WorkflowExecutionContinuedAsNewEventAttributes{
+			WorkflowExecutionContinuedAsNewEventAttributes: &historypb.WorkflowExecutionContinuedAsNewEventAttributes{NewExecutionRunId: runID}}}
+}

@@ -76,8 +76,23 @@ func (s *Schedules) futureTimes(schedule *schedulepb.Schedule) []*timestamppb.Ti
 	return []*timestamppb.Timestamp{timestamppb.New(Midnight), timestamppb.New(Midnight.Add(24 * time.Hour))}
 }
 
+// isOccupied reports whether a run has the workflow id that a schedule would have.
+// As on a server, no schedule can be made there, and describing it has no answer.
+func (t *Temporal) isOccupied(id string) (runID string, is bool) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	run, err := t.find("temporal-sys-scheduler:"+id, "")
+	if err != nil {
+		return "", false
+	}
+	return run.Info.GetExecution().GetRunId(), true
+}
+
 // CreateSchedule keeps a schedule of a new id.
 func (s service) CreateSchedule(_ context.Context, request *workflowservice.CreateScheduleRequest, _ ...grpc.CallOption) (*workflowservice.CreateScheduleResponse, error) {
+	if runID, is := s.of.isOccupied(request.GetScheduleId()); is {
+		return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("running", "", runID)
+	}
 	kept := &s.of.Schedules
 	defer kept.lock()()
 	if kept.Kept[request.GetScheduleId()] != nil {
@@ -98,8 +113,12 @@ func (s service) UpdateSchedule(_ context.Context, request *workflowservice.Upda
 }
 
 // DescribeSchedule returns a schedule with its next times.
-func (s service) DescribeSchedule(_ context.Context, request *workflowservice.DescribeScheduleRequest, _ ...grpc.CallOption) (*workflowservice.DescribeScheduleResponse, error) {
+func (s service) DescribeSchedule(ctx context.Context, request *workflowservice.DescribeScheduleRequest, _ ...grpc.CallOption) (*workflowservice.DescribeScheduleResponse, error) {
 	kept := &s.of.Schedules
+	if _, is := s.of.isOccupied(request.GetScheduleId()); is && kept.Err == nil {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	defer kept.lock()()
 	schedule := kept.Kept[request.GetScheduleId()]
 	switch {

@@ -56,6 +56,9 @@ func (s service) GetWorkflowExecutionHistory(ctx context.Context, request *workf
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	run, err := t.find(request.GetExecution().GetWorkflowId(), request.GetExecution().GetRunId())
+	if err == nil && run.Unread != nil {
+		err = run.Unread()
+	}
 	if err == nil && request.GetWaitNewEvent() {
 		err = t.await(ctx, run)
 	}

@@ -81,6 +81,8 @@ type Run struct {
 	Update func(client.UpdateWorkflowOptions) (any, error)
 	// Err is what asking about the run fails with.
 	Err error
+	// Unread returns what reading its history fails with each time; nil is nothing.
+	Unread func() error
 	// Closed is the last event of a run that has closed.
 	Closed *historypb.HistoryEvent
 	// Ended is closed when the run has ended, for who waits for it; nil is at once.
