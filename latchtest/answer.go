@@ -131,7 +131,7 @@ func (h *Hooks) next(made *Request, message rehearsal.Message) answerer {
 		return func(Request) Answer { return Answer{Body: `{"access_token":"latchtest","token_type":"Bearer"}`} }
 	default:
 		if h.options.Strict {
-			h.t.Errorf("latchtest: no script answers %s", made)
+			h.errorf("latchtest: no script answers %s", made)
 		}
 		return func(Request) Answer { return Answer{} }
 	}
@@ -145,13 +145,13 @@ func (h *Hooks) call(next answerer, made Request) Answer {
 		answer := Answer{Err: errors.New("the function that answers did not return")}
 		defer func() {
 			if panicked := recover(); panicked != nil {
-				h.t.Errorf("latchtest: what answers %s panicked: %v", made, panicked)
+				h.errorf("latchtest: what answers %s panicked: %v", made, panicked)
 			}
 			answered <- answer
 		}()
 		given := next(made)
 		if problem := given.problem(); problem != "" {
-			h.t.Errorf("latchtest: what answers %s: %s", made, problem)
+			h.errorf("latchtest: what answers %s: %s", made, problem)
 			return
 		}
 		answer = given

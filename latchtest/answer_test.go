@@ -9,10 +9,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/latchtest"
 	"github.com/latch-run/latch/plugin"
+	"github.com/latch-run/latch/workflows"
 )
 
 // What no script answers is answered with 200 and no body.
@@ -210,6 +213,32 @@ func TestAnswerFuncThatDoesNotReturn(t *testing.T) {
 			require.Error(t, gate.Requests[0].Err)
 		})
 	}
+}
+
+// What is still under way when the test has ended does not fail it, which would
+// be a panic.
+func TestRequestThatOutlivesTheTest(t *testing.T) {
+	t.Parallel()
+	f, hold, sent := &trial{}, make(chan struct{}), make(chan struct{})
+	env := environment()
+	hooks := latchtest.New(f, env)
+	hooks.On("board", "SHIPPED").AnswerFunc(func(latchtest.Request) latchtest.Answer {
+		close(sent)
+		<-hold
+		return latchtest.Answer{Status: 42}
+	})
+	env.ExecuteWorkflow(func(ctx workflow.Context) error {
+		board := latch.Webhook{ID: "board", URL: "https://board.example.com", Event: "SHIPPED"}
+		if _, err := workflows.Fire(ctx, latch.Emission{Event: "SHIPPED", Webhooks: []latch.Webhook{board}}); err != nil {
+			return err
+		}
+		panic("out of boxes")
+	})
+	<-sent
+	f.end()
+	close(hold)
+	require.Eventually(t, func() bool { return hooks.Requests()[0].Err != nil }, hang.Limit, time.Millisecond)
+	require.Empty(t, f.errors)
 }
 
 // An http task that fails is tried again by its own retry, and its error is that of

@@ -55,7 +55,7 @@ func (h *Hooks) Deliveries() []Delivery {
 	for _, each := range runs {
 		records, err := each.records()
 		if err != nil {
-			h.t.Errorf("latchtest: the history of workflow %q: %v", each.id, err)
+			h.errorf("latchtest: the history of workflow %q: %v", each.id, err)
 		}
 		for _, record := range records {
 			deliveries = noted(deliveries, record)

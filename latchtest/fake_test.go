@@ -30,6 +30,12 @@ func (*trial) Helper()            {}
 func (*trial) FailNow()           { runtime.Goexit() }
 func (f *trial) Cleanup(e func()) { f.ends = append(f.ends, e) }
 
+func (f *trial) end() {
+	for _, end := range f.ends {
+		end()
+	}
+}
+
 func (f *trial) Errorf(format string, args ...any) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -42,11 +48,7 @@ func try(test func(latchtest.T, *testsuite.TestWorkflowEnvironment)) []string {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		defer func() {
-			for _, end := range f.ends {
-				end()
-			}
-		}()
+		defer f.end()
 		test(f, environment())
 	}()
 	<-ended

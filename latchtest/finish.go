@@ -9,6 +9,7 @@ import (
 func (h *Hooks) finish() {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
+	defer h.over.Store(true)
 	sent := make([]string, len(h.requests))
 	for i, request := range h.requests {
 		sent[i] = request.String()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/testsuite"
@@ -51,6 +52,9 @@ type Hooks struct {
 	t       T
 	env     *testsuite.TestWorkflowEnvironment
 	options Options
+
+	// over says that the test has ended: what is still under way must not fail it.
+	over atomic.Bool
 
 	mutex    sync.Mutex
 	rules    []*rule
@@ -123,6 +127,14 @@ func (h *Hooks) unregistrable() (problems []error) {
 		}
 	}
 	return problems
+}
+
+// errorf fails the test, unless it has ended: to fail one then is a panic.
+func (h *Hooks) errorf(format string, args ...any) {
+	h.t.Helper()
+	if !h.over.Load() {
+		h.t.Errorf(format, args...)
+	}
 }
 
 // fatalf ends the test.

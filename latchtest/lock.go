@@ -130,7 +130,7 @@ func (h *Hooks) release(in *run, r *rule, release latch.LockRelease) {
 		h.mutex.Lock()
 		r.missed = "one was refused"
 		h.mutex.Unlock()
-		h.t.Errorf("latchtest: %s: the removal of lock %q was refused: %v", r.where, release.Lock, err)
+		h.errorf("latchtest: %s: the removal of lock %q was refused: %v", r.where, release.Lock, err)
 	}
 	err := h.env.UpdateWorkflowByID(in.id, latch.MessageReleaseLock, id, &testsuite.TestUpdateCallback{
 		OnAccept: func() {

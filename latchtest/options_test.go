@@ -117,6 +117,13 @@ func TestWhatIsRegistered(t *testing.T) {
 		env.ExecuteWorkflow(latch.WorkflowJobRun, json.RawMessage(`{"id": "night", "jobs": ["backup"]}`))
 		require.NoError(t, env.GetWorkflowError())
 	})
+	t.Run("a job that is triggered", func(t *testing.T) {
+		t.Parallel()
+		hooks, env := setup(t, options)
+		hooks.OnURL("https://backup.example.com").Answer(200, "")
+		env.ExecuteWorkflow(latch.WorkflowTrigger, json.RawMessage(`{"id": "backup"}`))
+		require.NoError(t, env.GetWorkflowError())
+	})
 	t.Run("a job that is not", func(t *testing.T) {
 		t.Parallel()
 		_, env := setup(t, options)
@@ -171,6 +178,19 @@ func (c *counter) InterceptWorkflow(
 ) interceptor.WorkflowInboundInterceptor {
 	c.workflows++
 	return next
+}
+
+// A lock's link, its signature and search attributes are as the worker makes them.
+func TestPluginOptions(t *testing.T) {
+	t.Parallel()
+	hooks, env := setup(t, latchtest.Options{Plugin: plugin.Options{APIURL: "https://latch.example.com", LockLinks: true,
+		LinkKey: []byte("0123456789abcdef"), SearchAttributes: true, Environment: "test"}})
+	hooks.On("gate", "BEFORE_RELEASE").Release(latch.LockRelease{})
+	release(t, env, `[{"id": "gate", "url": "https://gate.example.com", "body": {"open": "${lock_url} ${system.environment}"},
+		"events": [{"event": "BEFORE_RELEASE", "blocking": true}]}]`)
+	gate := hooks.RequireDelivered("gate", "BEFORE_RELEASE")
+	require.Regexp(t, `"open":"https://latch\.example\.com/.*gate.* test"`, gate.Body())
+	require.Contains(t, gate.Body(), gate.Lock.URL)
 }
 
 // What a body tells of the worker does not depend on the machine.

@@ -15,8 +15,8 @@
 // The zero [Options] are the safe ones: no secrets, no addresses but public
 // ones, no commands. The plugin leaves data converter, failure converter and
 // interceptors as they are; it adds one interceptor, which does nothing in
-// workflows that call neither Gate nor Fire. It works in the SDK's test
-// environments (SetWorkerOptions) and replayers too.
+// workflows that call neither Gate nor Fire. It works in replayers and in the
+// SDK's test environments too, for which package latchtest plays the receivers.
 //
 // Give it to the client where ids may have letters beyond ASCII: the SDK's own
 // client cannot answer for runs with such a workflow id.

@@ -36,7 +36,8 @@ type GateResult struct {
 // or is handed over, like Latch's own. A person's stop or rollback decides the
 // gate that waits, or else the next one.
 //
-// It needs the plugin in the worker. An invalid emission is the error
+// It needs the plugin in the worker; package latchtest tests workflows that call
+// it. An invalid emission is the error
 // InvalidSpec; when ctx is cancelled, the error is workflow.ErrCanceled.
 func Gate(ctx workflow.Context, emission latch.Emission) (*GateResult, error) {
 	s, err := sessionOf(ctx)
