@@ -37,8 +37,8 @@ type GateResult struct {
 // gate that waits, or else the next one.
 //
 // It needs the plugin in the worker; package latchtest tests workflows that call
-// it. An invalid emission is the error
-// InvalidSpec; when ctx is cancelled, the error is workflow.ErrCanceled.
+// it. An invalid emission is the error InvalidSpec; when ctx is cancelled, the
+// error is workflow.ErrCanceled.
 func Gate(ctx workflow.Context, emission latch.Emission) (*GateResult, error) {
 	s, err := sessionOf(ctx)
 	if err != nil {
