@@ -50,7 +50,8 @@ func TestStatuses(t *testing.T) {
 		})
 	}
 	apitest.ProblemOf(t, apitest.Call(apitest.WithKeys(t, apitest.Temporal()), "POST", removal, "", "X-API-Key", "lock"), 404)
-	down := apitest.Call(apitest.WithKeys(t, apitest.Running("release-1", nil, apitest.AlwaysUpdated(nil, serviceerror.NewUnavailable("down")))),
+	down := apitest.Call(apitest.WithKeys(t,
+		apitest.Running("release-1", nil, apitest.AlwaysUpdated(nil, serviceerror.NewUnavailable("down")))),
 		"POST", removal, "", "X-API-Key", "lock")
 	require.Equal(t, "5", down.Header().Get("Retry-After"))
 }
@@ -80,7 +81,8 @@ func TestUpdateUnderLoad(t *testing.T) {
 // its record, and anything else is 409.
 func TestClosedRun(t *testing.T) {
 	t.Parallel()
-	used := latch.Record{DeliveryID: "dlv_1", Lock: &latch.RecordLock{Token: "release-1:board:abc", RemovedBy: "ann", RemovedAt: latch.NewTime(apitest.Fixed)}}
+	used := latch.Record{DeliveryID: "dlv_1",
+		Lock: &latch.RecordLock{Token: "release-1:board:abc", RemovedBy: "ann", RemovedAt: latch.NewTime(apitest.Fixed)}}
 	open := latch.Record{DeliveryID: "dlv_2", Lock: &latch.RecordLock{Token: "release-1:board:open"}}
 	handler := apitest.WithKeys(t, apitest.Running("release-1", apitest.Always([]latch.Record{used, open}, nil), nil))
 	got := apitest.Call(handler, "POST", removal, "", "X-API-Key", "lock")
@@ -102,17 +104,21 @@ func TestClosedRun(t *testing.T) {
 // the record that stands.
 func TestSecondRemoval(t *testing.T) {
 	t.Parallel()
-	used := latch.Record{DeliveryID: "dlv_1", Lock: &latch.RecordLock{Token: "release-1:board:abc", RemovedBy: "ann", RemovedAt: latch.NewTime(apitest.Fixed)}}
+	used := latch.Record{DeliveryID: "dlv_1",
+		Lock: &latch.RecordLock{Token: "release-1:board:abc", RemovedBy: "ann", RemovedAt: latch.NewTime(apitest.Fixed)}}
 	for name, each := range map[string]struct {
 		answer any
 		err    error
 		status int
 		says   string
 	}{
-		"the same":                    {latch.Released{Record: used, Unchanged: true}, nil, 200, `"unchanged":true`},
-		"the first":                   {latch.Released{Record: used}, nil, 200, `"delivery_id":"dlv_1"`},
-		"another one":                 {nil, temporal.NewNonRetryableApplicationError("the lock was removed by ann", latch.ErrorTooLate, nil, used), 409, `"record":{"delivery_id":"dlv_1"`},
-		"too late for something else": {nil, temporal.NewNonRetryableApplicationError("BEFORE_RELEASE is decided", latch.ErrorTooLate, nil), 409, `"BEFORE_RELEASE is decided"`},
+		"the same":  {latch.Released{Record: used, Unchanged: true}, nil, 200, `"unchanged":true`},
+		"the first": {latch.Released{Record: used}, nil, 200, `"delivery_id":"dlv_1"`},
+		"another one": {nil,
+			temporal.NewNonRetryableApplicationError("the lock was removed by ann", latch.ErrorTooLate, nil, used), 409,
+			`"record":{"delivery_id":"dlv_1"`},
+		"too late for something else": {nil,
+			temporal.NewNonRetryableApplicationError("BEFORE_RELEASE is decided", latch.ErrorTooLate, nil), 409, `"BEFORE_RELEASE is decided"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -22,7 +22,8 @@ func TestExpressionBombs(t *testing.T) {
 	release := func(when ...string) string {
 		var webhooks []string
 		for i, each := range when {
-			webhooks = append(webhooks, fmt.Sprintf(`{"id":"w%d","url":"https://example.com/","events":[{"event":"BEFORE_RELEASE","when":%q}]}`, i, each))
+			webhooks = append(webhooks,
+				fmt.Sprintf(`{"id":"w%d","url":"https://example.com/","events":[{"event":"BEFORE_RELEASE","when":%q}]}`, i, each))
 		}
 		return strings.TrimSuffix(smallRelease, "}") + `,"webhooks":[` + strings.Join(webhooks, ",") + `]}`
 	}

@@ -57,7 +57,8 @@ func TestDeliveryRefusals(t *testing.T) {
 // removes locks; nothing found is no error.
 func TestDeliveryList(t *testing.T) {
 	t.Parallel()
-	record := latch.Record{DeliveryID: "dlv_a", Result: latch.ResultPending, StartedAt: latch.NewTime(apitest.Fixed), Lock: &latch.RecordLock{Token: "t", URL: "https://x/locks/t?link=s"}}
+	record := latch.Record{DeliveryID: "dlv_a", Result: latch.ResultPending, StartedAt: latch.NewTime(apitest.Fixed),
+		Lock: &latch.RecordLock{Token: "t", URL: "https://x/locks/t?link=s"}}
 	handler := apitest.WithKeys(t, apitest.Running("job-0", apitest.Always([]latch.Record{record}, nil), nil))
 	read := apitest.Call(handler, http.MethodGet, deliveriesPath, "", "X-API-Key", "read")
 	require.Equal(t, 200, read.Code, read.Body)
@@ -65,7 +66,8 @@ func TestDeliveryList(t *testing.T) {
 	require.Contains(t, apitest.Call(handler, http.MethodGet, deliveriesPath, "", "X-API-Key", "lock").Body.String(), "link=s")
 
 	nothing := apitest.WithKeys(t, apitest.Temporal())
-	require.JSONEq(t, `{"records":[],"runs":0}`, apitest.Call(nothing, http.MethodGet, deliveriesPath+"?failed=true&since=2h", "", "X-API-Key", "read").Body.String())
+	require.JSONEq(t, `{"records":[],"runs":0}`,
+		apitest.Call(nothing, http.MethodGet, deliveriesPath+"?failed=true&since=2h", "", "X-API-Key", "read").Body.String())
 	require.JSONEq(t, `{"deliveries":[],"started":0,"skipped":0,"errors":0,"runs":0}`,
 		apitest.Call(nothing, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "run").Body.String())
 }

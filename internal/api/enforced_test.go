@@ -24,7 +24,8 @@ func TestSkipVouchesForAdminAlone(t *testing.T) {
 	})
 	handler := apitest.WithKeys(t, f)
 	skip := func(key string) int {
-		return apitest.Call(handler, "POST", "/latch/v1/releases/shop/skip", `{"webhook":"board","event":"BEFORE_RELEASE","reason":"late"}`, "X-API-Key", key).Code
+		return apitest.Call(handler, "POST", "/latch/v1/releases/shop/skip",
+			`{"webhook":"board","event":"BEFORE_RELEASE","reason":"late"}`, "X-API-Key", key).Code
 	}
 	require.Equal(t, map[string]int{"admin": 200, "run": 403, "lock": 403, "read": 403},
 		map[string]int{"admin": skip("admin"), "run": skip("run"), "lock": skip("lock"), "read": skip("read")})
@@ -37,7 +38,8 @@ func TestStartWithAnEnforcedWebhooksID(t *testing.T) {
 	t.Parallel()
 	f := apitest.Temporal()
 	handler := apitest.WithKeys(t, f)
-	put := apitest.Call(handler, "PUT", "/latch/v1/webhooks/board", `{"enforced":true,"events":[{"event":"BEFORE_RELEASE","blocking":true}]}`, "X-API-Key", "admin")
+	put := apitest.Call(handler, "PUT", "/latch/v1/webhooks/board",
+		`{"enforced":true,"events":[{"event":"BEFORE_RELEASE","blocking":true}]}`, "X-API-Key", "admin")
 	require.Equal(t, 200, put.Code, put.Body)
 	require.Contains(t, put.Body.String(), `"enforced":true`)
 	for path, spec := range map[string]string{

@@ -18,7 +18,8 @@ func TestWebhooksThatStandByThemselvesKeepKeys(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Temporal())
 	const path = "/latch/v1/webhooks"
-	const webhook = `{"id":"chain","url":"https://latch.example/:actions?API_KEY=hush","headers":{"X-Token":"hush","X-Shown":"shown"},"event":"JOB_SUCCESS",
+	const webhook = `{"id":"chain","url":"https://latch.example/:actions?API_KEY=hush",
+		"headers":{"X-Token":"hush","X-Shown":"shown"},"event":"JOB_SUCCESS",
 		"auth":{"oauth2":{"token_url":"https://t.example/?key=hush","client_id":"a","client_secret":"b"}}}`
 	created := apitest.Call(handler, "POST", path, webhook, "X-API-Key", "admin")
 	require.Equal(t, 201, created.Code, created.Body)

@@ -16,7 +16,8 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-const auditHook = `{"id":"audit","url":"https://audit.example.com/","when":"instance.size() == 0","events":[{"event":"JOB_SUCCESS"},{"event":"RELEASE_FAILURE","body":{"down":true}}]}`
+const auditHook = `{"id":"audit","url":"https://audit.example.com/","when":"instance.size() == 0",
+	"events":[{"event":"JOB_SUCCESS"},{"event":"RELEASE_FAILURE","body":{"down":true}}]}`
 
 // Registered webhooks: made, shown, listed, replaced, disabled and removed by
 // HTTP alone, each refusal with a status of its own.
@@ -103,7 +104,8 @@ func TestRegisteredWebhookRefusals(t *testing.T) {
 	}
 	apitest.ProblemOf(t, apitest.Call(handler, "POST", "/latch/v1/webhooks", "{", "X-API-Key", "admin"), 400)
 	for _, route := range []struct{ method, path, body string }{
-		{"POST", "", auditHook}, {"PUT", "/audit", auditHook}, {"DELETE", "/audit", ""}, {"POST", "/audit/enable", ""}, {"POST", "/audit/disable", ""},
+		{"POST", "", auditHook}, {"PUT", "/audit", auditHook}, {"DELETE", "/audit", ""}, {"POST", "/audit/enable", ""},
+		{"POST", "/audit/disable", ""},
 	} {
 		apitest.ProblemOf(t, apitest.Call(handler, route.method, "/latch/v1/webhooks"+route.path, route.body, "X-API-Key", "run"), 403)
 	}

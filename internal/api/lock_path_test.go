@@ -15,7 +15,8 @@ import (
 func TestLockWhoseSlashesAreDecoded(t *testing.T) {
 	t.Parallel()
 	const token = "team/a/release/r-4 ü%:board:abc"
-	record := latch.Record{DeliveryID: "dlv_1", Lock: &latch.RecordLock{Token: token, RemovedBy: "ann", RemovedAt: latch.NewTime(apitest.Fixed)}}
+	record := latch.Record{DeliveryID: "dlv_1",
+		Lock: &latch.RecordLock{Token: token, RemovedBy: "ann", RemovedAt: latch.NewTime(apitest.Fixed)}}
 	for name, path := range map[string]string{
 		"encoded": "team%2Fa%2Frelease%2Fr-4%20%C3%BC%25:board:abc",
 		"decoded": "team/a/release/r-4%20%C3%BC%25:board:abc",

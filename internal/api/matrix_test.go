@@ -243,7 +243,8 @@ func TestEveryRouteForEveryCredential(t *testing.T) {
 			got := o.ask(open, c, from)
 			require.NotContains(t, []int{401, 403, 405, 429, 500}, got.Code, "%s with %s: %s", o.route, c.name, got.Body)
 		}
-		for name, signature := range map[string]string{"its link": locklink.Sign(key, apitest.Token), "another lock's link": locklink.Sign(key, apitest.Token+"x"), "no link": ""} {
+		for name, signature := range map[string]string{"its link": locklink.Sign(key, apitest.Token),
+			"another lock's link": locklink.Sign(key, apitest.Token+"x"), "no link": ""} {
 			from++
 			got := o.ask(open, credential{query: locklink.Parameter + "=" + signature}, from)
 			in := o.role == "none" || o.route == "GET /locks/{lock}" && name == "its link" // a form needs its own proof beside the link
@@ -258,7 +259,8 @@ func TestEveryRouteForEveryCredential(t *testing.T) {
 func TestRoutesThatThereAreNot(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Temporal())
-	for _, path := range []string{"/", "/nowhere", "/latch/v1/", "/LATCH/v1/locks", "/latch/v1/locks/", "/api/latch/v1/locks", "/openapi.json/x", "/docs", "/metrics"} {
+	for _, path := range []string{"/", "/nowhere", "/latch/v1/", "/LATCH/v1/locks", "/latch/v1/locks/",
+		"/api/latch/v1/locks", "/openapi.json/x", "/docs", "/metrics"} {
 		require.Equal(t, 401, apitest.Call(handler, "GET", path, "").Code, path)
 		require.Contains(t, []int{404, 405}, apitest.Call(handler, "GET", path, "", "X-API-Key", apitest.KeyOf("admin")).Code, path)
 	}

@@ -50,7 +50,8 @@ func TestOpenAPI(t *testing.T) {
 			require.True(t, found, "%s %s", method, path)
 			require.NotEmpty(t, operation.OperationID)
 			for _, status := range []string{"401", "403", "503"} {
-				require.Equal(t, "#/components/schemas/Problem", operation.Responses[status].Content["application/problem+json"].Schema["$ref"], "%s %s", method, path)
+				require.Equal(t, "#/components/schemas/Problem",
+					operation.Responses[status].Content["application/problem+json"].Schema["$ref"], "%s %s", method, path)
 			}
 			for media, content := range operation.RequestBody.Content {
 				require.Equal(t, "application/json", media)

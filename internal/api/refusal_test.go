@@ -75,7 +75,8 @@ func TestLockInBody(t *testing.T) {
 func TestListUnderLoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		handler := apitest.WithKeys(t, &runstest.Temporal{ListError: serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "too many requests")})
+		handler := apitest.WithKeys(t,
+			&runstest.Temporal{ListError: serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "too many requests")})
 		var got atomic.Pointer[httptest.ResponseRecorder]
 		go func() { got.Store(apitest.Call(handler, "GET", "/latch/v1/locks", "", "X-API-Key", "read")) }()
 		synctest.Wait()
@@ -114,7 +115,8 @@ func TestBrokenBody(t *testing.T) {
 // form too.
 func TestSlowBody(t *testing.T) {
 	t.Parallel()
-	for path, media := range map[string]string{"/latch/v1/releases": "application/json", "/locks/run:board:abc": "application/x-www-form-urlencoded"} {
+	for path, media := range map[string]string{"/latch/v1/releases": "application/json",
+		"/locks/run:board:abc": "application/x-www-form-urlencoded"} {
 		request := httptest.NewRequest("POST", path, iotest.ErrReader(os.ErrDeadlineExceeded))
 		request.Header.Set("X-API-Key", apitest.KeyOf("run"))
 		request.Header.Set("Content-Type", media)

@@ -24,7 +24,8 @@ func TestListReleases(t *testing.T) {
 	for _, id := range []string{"one", "two"} {
 		temporal.Add("release-"+id, latch.WorkflowRelease, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).Answer = apitest.Always(latch.Status{
 			ID: id, Title: "The shop", Status: "running", Phase: "waiting", Event: "BEFORE_RELEASE", Locks: []latch.OpenLock{
-				{Token: "the:token:itself", URL: "https://x/locks/t?link=s", Webhook: "board", Event: "BEFORE_RELEASE", Since: latch.NewTime(apitest.Fixed)}}}, nil)
+				{Token: "the:token:itself", URL: "https://x/locks/t?link=s", Webhook: "board", Event: "BEFORE_RELEASE",
+					Since: latch.NewTime(apitest.Fixed)}}}, nil)
 	}
 	handler := apitest.WithKeys(t, temporal)
 	first := apitest.Call(handler, http.MethodGet, releasesPath+"?status=running&since=2026-01-01T00:00:00Z&limit=1", "", "X-API-Key", "read")
@@ -35,8 +36,11 @@ func TestListReleases(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal(first.Body.Bytes(), &part))
 	require.Len(t, part.Releases, 1)
-	require.JSONEq(t, `{"id":"one","title":"The shop","status":"running","phase":"waiting","event":"BEFORE_RELEASE","workflow_id":"release-one","run_id":"run-one",
-		"started_at":"2026-01-02T03:04:05.000Z","waits_for":[{"webhook":"board","event":"BEFORE_RELEASE","since":"2026-01-02T03:04:05.000Z"}]}`, string(part.Releases[0]))
+	require.JSONEq(t, `{"id":"one","title":"The shop","status":"running","phase":"waiting",
+		"event":"BEFORE_RELEASE","workflow_id":"release-one","run_id":"run-one",
+		"started_at":"2026-01-02T03:04:05.000Z",
+		"waits_for":[{"webhook":"board","event":"BEFORE_RELEASE",
+			"since":"2026-01-02T03:04:05.000Z"}]}`, string(part.Releases[0]))
 	require.Equal(t, int32(1), temporal.Sizes[0])
 	require.Contains(t, temporal.Queries[0], "ExecutionStatus = 'Running' AND StartTime >= '2026-01-01T00:00:00Z'")
 	second := apitest.Call(handler, http.MethodGet, releasesPath+"?status=running&limit=1&cursor="+part.NextCursor, "", "X-API-Key", "read")
@@ -45,7 +49,8 @@ func TestListReleases(t *testing.T) {
 	require.NoError(t, json.Unmarshal(second.Body.Bytes(), &part))
 	require.Contains(t, string(part.Releases[0]), `"release-two"`)
 	require.Empty(t, part.NextCursor, "the last part")
-	require.JSONEq(t, `{"releases":[]}`, apitest.Call(apitest.WithKeys(t, apitest.Temporal()), http.MethodGet, releasesPath, "", "X-API-Key", "read").Body.String())
+	require.JSONEq(t, `{"releases":[]}`,
+		apitest.Call(apitest.WithKeys(t, apitest.Temporal()), http.MethodGet, releasesPath, "", "X-API-Key", "read").Body.String())
 }
 
 // Contract, "HTTP API": a wrong value of a list is 422 and named, and 503 where

@@ -23,9 +23,11 @@ func TestReaderGetsNoEchoedLink(t *testing.T) {
 	t.Parallel()
 	const signature = "c2lnbmF0dXJl-_x"
 	link := "https://latch.example.com/locks/" + apitest.Token + "?link=" + signature
-	record := latch.Record{DeliveryID: "dlv_1", Result: latch.ResultPass, Error: "not taken: " + link, Data: latch.Object{"lock_url": apitest.Encode(t, link)},
-		Lock:     &latch.RecordLock{Token: apitest.Token, URL: link, RemovedAt: latch.NewTime(apitest.Fixed)},
-		Response: &latch.RecordResponse{Status: 200, Headers: map[string]string{"X-Echo": link}, Body: `{"lock_url":"` + strings.ReplaceAll(link, "/", `\/`) + `"}`}}
+	record := latch.Record{DeliveryID: "dlv_1", Result: latch.ResultPass, Error: "not taken: " + link,
+		Data: latch.Object{"lock_url": apitest.Encode(t, link)},
+		Lock: &latch.RecordLock{Token: apitest.Token, URL: link, RemovedAt: latch.NewTime(apitest.Fixed)},
+		Response: &latch.RecordResponse{Status: 200, Headers: map[string]string{"X-Echo": link},
+			Body: `{"lock_url":"` + strings.ReplaceAll(link, "/", `\/`) + `"}`}}
 	handler := apitest.WithKeys(t, apitest.Running("release-1", apitest.Always([]latch.Record{record}, nil), nil))
 	for key, shown := range map[string]bool{"read": false, "lock": true} {
 		got := apitest.Call(handler, "GET", "/latch/v1/locks/"+apitest.Token, "", "X-API-Key", key)
@@ -40,7 +42,8 @@ func TestReaderGetsNoEchoedLink(t *testing.T) {
 func TestAnswersAreNotKept(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Temporal())
-	for _, target := range []string{"/latch/v1/locks?API_KEY=read", "/latch/v1/locks", "/latch/v1/locks/a:b:c?API_KEY=read", "/locks/a:b:c", "/nowhere"} {
+	for _, target := range []string{"/latch/v1/locks?API_KEY=read", "/latch/v1/locks",
+		"/latch/v1/locks/a:b:c?API_KEY=read", "/locks/a:b:c", "/nowhere"} {
 		got := apitest.Call(handler, "GET", target, "")
 		require.Equal(t, "no-store", got.Header().Get("Cache-Control"), target)
 		require.Equal(t, "nosniff", got.Header().Get("X-Content-Type-Options"), target)
@@ -56,16 +59,22 @@ func planted(t *testing.T) (*apitest.Held, *apitest.Registry) {
 	signature := locklink.Sign([]byte(veilKey), apitest.Token)
 	link := locklink.URL("https://latch.example.com", apitest.Token, []byte(veilKey))
 	echo := "see " + link + " or " + url.QueryEscape(link) + " or lock_" + signature
-	object := latch.Object{"link": apitest.Encode(t, link), "echo": apitest.Encode(t, echo), signature: apitest.Encode(t, "a key"), "deep": apitest.Encode(t, []any{map[string]string{signature: signature}})}
+	object := latch.Object{"link": apitest.Encode(t, link), "echo": apitest.Encode(t, echo),
+		signature: apitest.Encode(t, "a key"), "deep": apitest.Encode(t, []any{map[string]string{signature: signature}})}
 	lock := &latch.RecordLock{Token: apitest.Token, URL: link, Reason: echo}
-	record := latch.Record{DeliveryID: "dlv_1", Webhook: "board", Event: latch.EventBeforeRelease, Release: "1", WorkflowID: "release-1", RunID: "run-1",
-		Result: latch.ResultFail, Data: object, Attempts: 1, Error: echo, Lock: lock, StartedAt: latch.NewTime(apitest.Fixed), CompletedAt: latch.NewTime(apitest.Fixed),
-		Tries:    []latch.RecordTry{{Error: echo}},
-		Request:  &latch.RecordRequest{Method: "POST", URL: "https://example.com/?to=" + url.QueryEscape(link)},
-		Response: &latch.RecordResponse{Status: 500, Headers: map[string]string{"X-Echo": link, http.CanonicalHeaderKey("x-" + signature): "1"}, Body: string(apitest.Encode(t, map[string]string{"a": link}))}}
+	record := latch.Record{DeliveryID: "dlv_1", Webhook: "board", Event: latch.EventBeforeRelease, Release: "1",
+		WorkflowID: "release-1", RunID: "run-1",
+		Result: latch.ResultFail, Data: object, Attempts: 1, Error: echo, Lock: lock,
+		StartedAt: latch.NewTime(apitest.Fixed), CompletedAt: latch.NewTime(apitest.Fixed),
+		Tries:   []latch.RecordTry{{Error: echo}},
+		Request: &latch.RecordRequest{Method: "POST", URL: "https://example.com/?to=" + url.QueryEscape(link)},
+		Response: &latch.RecordResponse{Status: 500,
+			Headers: map[string]string{"X-Echo": link, http.CanonicalHeaderKey("x-" + signature): "1"},
+			Body:    string(apitest.Encode(t, map[string]string{"a": link}))}}
 	status := latch.Status{ID: "1", Status: latch.ReleaseRunning, Phase: echo,
-		Steps: []latch.StepResult{{Name: "a", Status: latch.StepFailed, Error: echo, KVP: object}}, Rejected: []latch.Rejected{{Name: "skip", Error: echo}},
-		Locks: []latch.OpenLock{{Token: apitest.Token, URL: link, Webhook: "board", Event: latch.EventBeforeRelease}}}
+		Steps:    []latch.StepResult{{Name: "a", Status: latch.StepFailed, Error: echo, KVP: object}},
+		Rejected: []latch.Rejected{{Name: "skip", Error: echo}},
+		Locks:    []latch.OpenLock{{Token: apitest.Token, URL: link, Webhook: "board", Event: latch.EventBeforeRelease}}}
 	run := apitest.HeldRun(latch.EventBeforeRelease, "", "", "", 0, latch.StepPending)
 	run.Run.Answer = func(name string) (any, error) {
 		if name == latch.QueryStatus {
@@ -74,8 +83,11 @@ func planted(t *testing.T) (*apitest.Held, *apitest.Registry) {
 		return []latch.Record{record}, nil
 	}
 	apitest.WaitsFor(run.Run, status.Locks...)
-	jobs := &apitest.Registry{Ran: map[string]registry.Run{"1": {RunID: "r", Status: latch.JobFailed, Error: echo, KVP: object, StartedAt: latch.NewTime(apitest.Fixed), CompletedAt: latch.NewTime(apitest.Fixed)}},
-		Jobs: []registry.Definition{{ID: "1", Job: &latch.Job{ID: "1", Title: "x", Task: &latch.Task{Command: &latch.CommandTask{Argv: []string{"true"}}}}}}}
+	jobs := &apitest.Registry{Ran: map[string]registry.Run{
+		"1": {RunID: "r", Status: latch.JobFailed, Error: echo, KVP: object, StartedAt: latch.NewTime(apitest.Fixed),
+			CompletedAt: latch.NewTime(apitest.Fixed)}},
+		Jobs: []registry.Definition{
+			{ID: "1", Job: &latch.Job{ID: "1", Title: "x", Task: &latch.Task{Command: &latch.CommandTask{Argv: []string{"true"}}}}}}}
 	return run, jobs
 }
 
@@ -86,7 +98,9 @@ func TestNoRouteShowsAReaderWhatOpensALock(t *testing.T) {
 	parsed, err := api.ParseKeys(apitest.Keys)
 	require.NoError(t, err)
 	run, jobs := planted(t)
-	handler := apitest.New(t, run, api.Options{Keys: parsed, Routes: apitest.WithRegistry(jobs), LockLinks: true, LinkKey: []byte(veilKey), PublicURL: "https://latch.example.com"})
+	handler := apitest.New(t, run,
+		api.Options{Keys: parsed, Routes: apitest.WithRegistry(jobs), LockLinks: true, LinkKey: []byte(veilKey),
+			PublicURL: "https://latch.example.com"})
 	signature := strings.ToLower(locklink.Sign([]byte(veilKey), apitest.Token))
 	shown := map[string]bool{}
 	for _, o := range operationsOf(t, handler) {
@@ -108,7 +122,8 @@ func TestNoRouteShowsAReaderWhatOpensALock(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/latch/v1/locks", "/latch/v1/locks/" + apitest.Token, "/locks/" + apitest.Token, "/latch/v1/releases/1", "/latch/v1/deliveries", "/v2/jobs/1", "/v2/jobs",
+	for _, path := range []string{"/latch/v1/locks", "/latch/v1/locks/" + apitest.Token, "/locks/" + apitest.Token,
+		"/latch/v1/releases/1", "/latch/v1/deliveries", "/v2/jobs/1", "/v2/jobs",
 		"/api/v2/jobs/1/status", "/v2/jobs/search", "/api/job/1", "/v2/bulk/jobs", "/latch/v1/webhooks/1/history"} {
 		require.True(t, shown[path], "%s shows those who may remove locks all that there is", path)
 	}

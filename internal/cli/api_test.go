@@ -75,14 +75,20 @@ func (f *fakeAPI) ok(stdin string, args ...string) string {
 }
 
 const (
-	apiWaiting = `{"workflow_id":"release-first","run_id":"run-1","id":"first","status":"running","phase":"waiting","event":"BEFORE_RELEASE",
-		"steps":[{"name":"a","status":"pending"}],"locks":[{"token":"` + lockToken + `","webhook":"approval","event":"BEFORE_RELEASE","since":"2026-07-01T10:00:00Z"}],
+	apiWaiting = `{"workflow_id":"release-first","run_id":"run-1","id":"first","status":"running",
+		"phase":"waiting","event":"BEFORE_RELEASE","steps":[{"name":"a","status":"pending"}],
+		"locks":[{"token":"` + lockToken + `","webhook":"approval","event":"BEFORE_RELEASE",
+			"since":"2026-07-01T10:00:00Z"}],
 		"rejected":[],"started_at":"2026-07-01T10:00:00Z","history":[` + waiting + `]}`
-	apiReleased = `{"workflow_id":"release-first","run_id":"run-1","id":"first","status":"released","steps":[{"name":"a","status":"done"}],"locks":[],"rejected":[],
-		"started_at":"2026-07-01T10:00:00Z","closed_at":"2026-07-01T11:00:00Z","history":[` + passed + `]}`
+	apiReleased = `{"workflow_id":"release-first","run_id":"run-1","id":"first","status":"released",
+		"steps":[{"name":"a","status":"done"}],"locks":[],"rejected":[],"started_at":"2026-07-01T10:00:00Z",
+		"closed_at":"2026-07-01T11:00:00Z","history":[` + passed + `]}`
 	apiStarted = `{"workflow_id":"release-first","run_id":"run-1","id":"first","status":"running"}`
-	apiRunning = `{"id":7,"run_id":"run-1","pid":null,"returncode":null,"updates":null,"count":null,"error":null,"started_at":"2026-07-01T10:00:00.000Z","completed_at":null,"kvp":{}}`
-	apiFailed  = `{"id":7,"run_id":"run-1","pid":null,"returncode":1,"updates":null,"count":null,"error":"no disk","started_at":"2026-07-01T10:00:00.000Z","completed_at":"2026-07-01T10:01:00.000Z","kvp":{}}`
+	apiRunning = `{"id":7,"run_id":"run-1","pid":null,"returncode":null,"updates":null,"count":null,
+		"error":null,"started_at":"2026-07-01T10:00:00.000Z","completed_at":null,"kvp":{}}`
+	apiFailed = `{"id":7,"run_id":"run-1","pid":null,"returncode":1,"updates":null,"count":null,
+		"error":"no disk","started_at":"2026-07-01T10:00:00.000Z","completed_at":"2026-07-01T10:01:00.000Z",
+		"kvp":{}}`
 )
 
 // TestReleasesByTheAPI: started, watched, told and asked over HTTP, with the
@@ -112,7 +118,8 @@ func TestReleasesByTheAPI(t *testing.T) {
 	require.Equal(t, "Started emit-x\n  run: run-2\n", f.ok(emitFile, "emit", "-"))
 	require.Equal(t, "stop accepted by release-first\n", f.ok("", "release", "stop", "first", "--reason", "enough"))
 	require.JSONEq(t, `{"by":"ada","reason":"enough"}`, f.bodies[len(f.bodies)-1])
-	require.Contains(t, f.ok("", "release", "skip", "first", "--webhook", "board", "--event", "BEFORE_RELEASE", "--reason", "x"), "pass     BEFORE_RELEASE  board")
+	require.Contains(t, f.ok("", "release", "skip", "first", "--webhook", "board", "--event", "BEFORE_RELEASE",
+		"--reason", "x"), "pass     BEFORE_RELEASE  board")
 	require.Contains(t, f.ok("", "lock", "release", "release-first:board:r4nd", "--result", "pass"), "lock removed by ada (update): fine")
 
 	require.Equal(t, "release-first: released\n  step a: done\n", f.ok("", "status", "first"))
@@ -125,31 +132,41 @@ func TestReleasesByTheAPI(t *testing.T) {
 // it is paused or cannot run, as one of Temporal's.
 func TestPlansByTheAPI(t *testing.T) {
 	t.Parallel()
-	const plans = `{"id":1,"title":"A","schedule":{"type":"custom","value":"0 0 * * *","timezone":"Europe/Berlin"},"next_time":"2026-07-02T00:00:00.000Z","paused":false,"cannot_run":false},
-		{"id":2,"title":"B","schedule":{"type":"endof","endof":1,"on":"success"},"next_time":null,"paused":true,"cannot_run":false},
-		{"id":3,"title":"C","schedule":{"after":{"job":"1","on":"failure"}},"next_time":null,"paused":false,"cannot_run":true},
+	const plans = `{"id":1,"title":"A",
+		"schedule":{"type":"custom","value":"0 0 * * *","timezone":"Europe/Berlin"},
+		"next_time":"2026-07-02T00:00:00.000Z","paused":false,"cannot_run":false},
+		{"id":2,"title":"B","schedule":{"type":"endof","endof":1,"on":"success"},"next_time":null,"paused":true,
+			"cannot_run":false},
+		{"id":3,"title":"C","schedule":{"after":{"job":"1","on":"failure"}},"next_time":null,"paused":false,
+			"cannot_run":true},
 		{"id":4,"title":"D"}`
 	f := newAPI(t, map[string][]apiAnswer{
 		"POST /v2/jobs/search?limit=1000&offset=0": {{200, `{"jobs":[` + plans + `],"pagination":{"more_pages":false}}`}},
-		"GET /v2/jobs/1": {{200, `{"id":1,"next_times":["2026-07-02T00:00:00.000Z","2026-07-03T00:00:00.000Z"],"paused":false,"cannot_run":false}`}},
+		"GET /v2/jobs/1": {{200, `{"id":1,"next_times":["2026-07-02T00:00:00.000Z","2026-07-03T00:00:00.000Z"],
+			"paused":false,"cannot_run":false}`}},
 	})
 	require.Equal(t, "ID\tTITLE\tSCHEDULE\tNEXT\tLAST RUN\tSTATUS\tPAUSED\n"+
 		"1\tA\t0 0 * * * (Europe/Berlin)\t2026-07-02T00:00:00Z\t-\t-\tno\n2\tB\tafter success of 1\t-\t-\t-\tyes\n"+
 		"3\tC\tafter failure of 1\t-\t-\t-\tcannot run\n4\tD\t-\t-\t-\t-\t-\n", f.ok("", "job", "list"))
 	shown := object(t, f.ok("", "job", "show", "1", "-o", "json"))
-	require.Equal(t, []any{"2026-07-02T00:00:00.000Z", "2026-07-02T00:00:00.000Z", false}, []any{shown["next_time"], shown["next_times"].([]any)[0], shown["paused"]})
+	require.Equal(t, []any{"2026-07-02T00:00:00.000Z", "2026-07-02T00:00:00.000Z", false},
+		[]any{shown["next_time"], shown["next_times"].([]any)[0], shown["paused"]})
 }
 
 func TestJobsByTheAPI(t *testing.T) {
 	t.Parallel()
-	const job = `{"id":7,"name":"seven","title":"Seven","type":"cmd","tags":["night"],"schedule":{"type":"custom","value":"0 0 * * *"},"conf":"{}","status":` + apiFailed + `,
+	const job = `{"id":7,"name":"seven","title":"Seven","type":"cmd","tags":["night"],
+		"schedule":{"type":"custom","value":"0 0 * * *"},"conf":"{}","status":` + apiFailed + `,
 		"created_at":"2026-07-01T09:00:00.000Z","updated_at":"2026-07-01T09:00:00.000Z"}`
 	f := newAPI(t, map[string][]apiAnswer{
-		"POST /v2/jobs/search?limit=1000&offset=0":           {{200, `{"jobs":[` + job + `,{"id":"x","title":"Other"}],"pagination":{"more_pages":false}}`}},
+		"POST /v2/jobs/search?limit=1000&offset=0": {
+			{200, `{"jobs":[` + job + `,{"id":"x","title":"Other"}],"pagination":{"more_pages":false}}`}},
 		"POST /v2/jobs/search?limit=1000&offset=0&tag=night": {{200, `{"jobs":[` + job + `],"pagination":{"more_pages":false}}`}},
-		"GET /v2/jobs/7":           {{200, job}},
-		"GET /v2/jobs/7/status":    {{200, `{"id":7,"status":` + apiRunning + `}`}, {200, `{"id":7,"status":` + apiFailed + `}`}},
-		"POST /v2/jobs/7/:actions": {{200, apiRunning}, {200, apiRunning}, {409, `{"status":409,"detail":"Job 7 is running already (run run-1), and one runs at a time.","workflow_id":"job-7","run_id":"run-1"}`}, {200, apiFailed}},
+		"GET /v2/jobs/7":        {{200, job}},
+		"GET /v2/jobs/7/status": {{200, `{"id":7,"status":` + apiRunning + `}`}, {200, `{"id":7,"status":` + apiFailed + `}`}},
+		"POST /v2/jobs/7/:actions": {{200, apiRunning}, {200, apiRunning}, {409, `{"status":409,
+			"detail":"Job 7 is running already (run run-1), and one runs at a time.","workflow_id":"job-7",
+			"run_id":"run-1"}`}, {200, apiFailed}},
 	})
 	require.Equal(t, "ID\tTITLE\tSCHEDULE\tNEXT\tLAST RUN\tSTATUS\tPAUSED\n"+
 		"7\tSeven\t0 0 * * *\t-\t2026-07-01T10:00:00Z\tfailed\t-\nx\tOther\t-\t-\t-\t-\t-\n", f.ok("", "job", "list"))
@@ -185,18 +202,32 @@ func TestRefusalsOfTheAPI(t *testing.T) {
 		code   int
 		kind   string
 	}{
-		"unknown release":  {"GET /latch/v1/releases/first", apiAnswer{404, `{"detail":"There is no release."}`}, []string{"status", "first"}, failure.ExitFailed, "NotFound"},
-		"already running":  {"POST /latch/v1/releases", apiAnswer{409, `{"detail":"It runs.","run_id":"r"}`}, []string{"release", "run", "-"}, failure.ExitFailed, "AlreadyRunning"},
-		"no key":           {"GET /latch/v1/releases/first", apiAnswer{401, `{"detail":"No key."}`}, []string{"status", "first"}, failure.ExitUnreachable, "Unreachable"},
-		"too small a role": {"POST /latch/v1/releases", apiAnswer{403, `{"detail":"Too small."}`}, []string{"release", "run", "-"}, failure.ExitUnreachable, "Unreachable"},
-		"Temporal is down": {"POST /latch/v1/releases", apiAnswer{503, `{"detail":"Temporal is out of reach."}`}, []string{"release", "run", "-"}, failure.ExitUnreachable, "Unreachable"},
-		"a wrong body":     {"POST /latch/v1/releases", apiAnswer{422, `{"detail":"Wrong.","errors":[{"location":"body.id","message":"required"}]}`}, []string{"release", "run", "-"}, failure.ExitUsage, "InvalidArgument"},
-		"it failed":        {"POST /latch/v1/releases", apiAnswer{500, `{"detail":"Ask the log."}`}, []string{"release", "run", "-"}, failure.ExitFailed, "Failed"},
-		"unknown lock":     {"POST /latch/v1/locks/w:h:r/release", apiAnswer{404, `{"detail":"No such lock."}`}, []string{"lock", "release", "w:h:r"}, failure.ExitFailed, "UnknownLock"},
-		"closed unused":    {"POST /latch/v1/locks/w:h:r/release", apiAnswer{409, `{"detail":"It has closed.","workflow_id":"w"}`}, []string{"lock", "release", "w:h:r"}, failure.ExitFailed, "UnknownLock"},
-		"closed by others": {"POST /latch/v1/locks/w:h:r/release", apiAnswer{409, `{"detail":"Too late."}`}, []string{"lock", "release", "w:h:r"}, failure.ExitFailed, "TooLate"},
-		"unknown job":      {"POST /v2/jobs/7/:actions", apiAnswer{404, `{"detail":"No such job."}`}, []string{"job", "start", "7"}, failure.ExitFailed, "NotFound"},
-		"a job of no work": {"POST /v2/jobs/7/:actions", apiAnswer{422, `{"detail":"It cannot run."}`}, []string{"job", "start", "7"}, failure.ExitFailed, "Refused"},
+		"unknown release": {"GET /latch/v1/releases/first", apiAnswer{404, `{"detail":"There is no release."}`},
+			[]string{"status", "first"}, failure.ExitFailed, "NotFound"},
+		"already running": {"POST /latch/v1/releases", apiAnswer{409, `{"detail":"It runs.","run_id":"r"}`},
+			[]string{"release", "run", "-"}, failure.ExitFailed, "AlreadyRunning"},
+		"no key": {"GET /latch/v1/releases/first", apiAnswer{401, `{"detail":"No key."}`},
+			[]string{"status", "first"}, failure.ExitUnreachable, "Unreachable"},
+		"too small a role": {"POST /latch/v1/releases", apiAnswer{403, `{"detail":"Too small."}`},
+			[]string{"release", "run", "-"}, failure.ExitUnreachable, "Unreachable"},
+		"Temporal is down": {"POST /latch/v1/releases", apiAnswer{503, `{"detail":"Temporal is out of reach."}`},
+			[]string{"release", "run", "-"}, failure.ExitUnreachable, "Unreachable"},
+		"a wrong body": {"POST /latch/v1/releases",
+			apiAnswer{422, `{"detail":"Wrong.","errors":[{"location":"body.id","message":"required"}]}`},
+			[]string{"release", "run", "-"}, failure.ExitUsage, "InvalidArgument"},
+		"it failed": {"POST /latch/v1/releases", apiAnswer{500, `{"detail":"Ask the log."}`},
+			[]string{"release", "run", "-"}, failure.ExitFailed, "Failed"},
+		"unknown lock": {"POST /latch/v1/locks/w:h:r/release", apiAnswer{404, `{"detail":"No such lock."}`},
+			[]string{"lock", "release", "w:h:r"}, failure.ExitFailed, "UnknownLock"},
+		"closed unused": {"POST /latch/v1/locks/w:h:r/release",
+			apiAnswer{409, `{"detail":"It has closed.","workflow_id":"w"}`}, []string{"lock", "release", "w:h:r"},
+			failure.ExitFailed, "UnknownLock"},
+		"closed by others": {"POST /latch/v1/locks/w:h:r/release", apiAnswer{409, `{"detail":"Too late."}`},
+			[]string{"lock", "release", "w:h:r"}, failure.ExitFailed, "TooLate"},
+		"unknown job": {"POST /v2/jobs/7/:actions", apiAnswer{404, `{"detail":"No such job."}`},
+			[]string{"job", "start", "7"}, failure.ExitFailed, "NotFound"},
+		"a job of no work": {"POST /v2/jobs/7/:actions", apiAnswer{422, `{"detail":"It cannot run."}`},
+			[]string{"job", "start", "7"}, failure.ExitFailed, "Refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -237,7 +268,8 @@ func TestTheAPIOutOfReach(t *testing.T) {
 func TestCommandsThatTakeNoAPISaySo(t *testing.T) {
 	t.Parallel()
 	f := newAPI(t, nil)
-	for _, args := range [][]string{{"job", "run", "-"}, {"job", "apply", "-"}, {"job", "pause", "7"}, {"job", "resume", "7"}, {"job", "delete", "7", "--yes"}} {
+	for _, args := range [][]string{{"job", "run", "-"}, {"job", "apply", "-"}, {"job", "pause", "7"},
+		{"job", "resume", "7"}, {"job", "delete", "7", "--yes"}} {
 		code, _, errors := f.run(nightly, args...)
 		require.Equal(t, failure.ExitUsage, code, args)
 		require.Contains(t, errors, " speaks to Temporal alone, and not to the API that LATCH_API gives; --api '' leaves the API out")
@@ -268,5 +300,6 @@ func TestWhatTheAPIRecordsIsTold(t *testing.T) {
 	c := newCommand("", nil)
 	c.environ = []string{"LATCH_API=http://latch.invalid", "LATCH_API_KEY=k3y"}
 	require.Equal(t, failure.ExitUsage, c.start("lock", "release", "no lock"), "refused before anything is sent")
-	require.Contains(t, c.stderr.String(), "Warning: the key goes to http://latch.invalid unencrypted, for all on the way to read; use https\n")
+	require.Contains(t, c.stderr.String(),
+		"Warning: the key goes to http://latch.invalid unencrypted, for all on the way to read; use https\n")
 }

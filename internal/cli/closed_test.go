@@ -59,7 +59,8 @@ func TestARunThatClosedBeforeItsFirstTask(t *testing.T) {
 		"closed":{"status":"terminated","error":"terminated: nothing was sent of it and nothing undone"}}`, out)
 	code, _, errors := execute("", run, "history", "1")
 	require.Equal(t, failure.ExitFailed, code)
-	require.Equal(t, "Error: release-1 was closed (Terminated) before a worker took its first task: it sent nothing, and has no history\n", errors)
+	require.Equal(t,
+		"Error: release-1 was closed (Terminated) before a worker took its first task: it sent nothing, and has no history\n", errors)
 }
 
 func TestARunThatHasNotBegun(t *testing.T) {

@@ -21,7 +21,8 @@ func TestConfigureCodecReportsAll(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	_, err := configureCodec()
-	for _, name := range []string{"LATCH_CODEC_ADDR", "LATCH_CODEC_ORIGINS", "LATCH_CODEC_TLS_CERT", "LATCH_PAYLOAD_KEYS", "LATCH_LOG_LEVEL", "LATCH_LOG_FORMAT"} {
+	for _, name := range []string{"LATCH_CODEC_ADDR", "LATCH_CODEC_ORIGINS", "LATCH_CODEC_TLS_CERT",
+		"LATCH_PAYLOAD_KEYS", "LATCH_LOG_LEVEL", "LATCH_LOG_FORMAT"} {
 		require.ErrorContains(t, err, name)
 	}
 	require.NotContains(t, err.Error(), "hush")

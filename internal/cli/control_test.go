@@ -14,8 +14,10 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-const settledRecord = `{"delivery_id":"dlv_1","webhook":"board","event":"BEFORE_RELEASE","workflow_id":"release-1","run_id":"run-1","result":"pass","data":{"n":1.10},"attempts":1,
-	"lock":{"token":"release-1:board:r4nd0m","removed_at":"2026-07-01T10:00:00.000Z","removed_by":"ada","via":"update","reason":"fine"}}`
+const settledRecord = `{"delivery_id":"dlv_1","webhook":"board","event":"BEFORE_RELEASE",
+	"workflow_id":"release-1","run_id":"run-1","result":"pass","data":{"n":1.10},"attempts":1,
+	"lock":{"token":"release-1:board:r4nd0m","removed_at":"2026-07-01T10:00:00.000Z","removed_by":"ada",
+		"via":"update","reason":"fine"}}`
 
 func argument(t *testing.T, options client.UpdateWorkflowOptions) string {
 	t.Helper()
@@ -33,16 +35,24 @@ func TestMessagesAreUpdates(t *testing.T) {
 		exists                  []string
 		workflow, update, input string
 	}{
-		"stop":             {[]string{"release", "stop", "1", "--reason", "no"}, []string{"release-1"}, "release-1", "stop", `{"by":"ada","reason":"no"}`},
-		"rollback":         {[]string{"release", "rollback", "1", "--by", "bob"}, []string{"release-1"}, "release-1", "rollback", `{"by":"bob"}`},
-		"by workflow id":   {[]string{"release", "stop", "release-1"}, []string{"release-1", "release-release-1"}, "release-1", "stop", `{"by":"ada"}`},
-		"of an odd name":   {[]string{"release", "stop", "release-1"}, []string{"release-release-1"}, "release-release-1", "stop", `{"by":"ada"}`},
+		"stop": {[]string{"release", "stop", "1", "--reason", "no"}, []string{"release-1"}, "release-1", "stop",
+			`{"by":"ada","reason":"no"}`},
+		"rollback": {[]string{"release", "rollback", "1", "--by", "bob"}, []string{"release-1"}, "release-1", "rollback", `{"by":"bob"}`},
+		"by workflow id": {[]string{"release", "stop", "release-1"}, []string{"release-1", "release-release-1"},
+			"release-1", "stop", `{"by":"ada"}`},
+		"of an odd name": {[]string{"release", "stop", "release-1"}, []string{"release-release-1"}, "release-release-1",
+			"stop", `{"by":"ada"}`},
 		"a workflow's own": {[]string{"release", "stop", "deploy"}, []string{"deploy"}, "deploy", "stop", `{"by":"ada"}`},
 		"a job":            {[]string{"job", "stop", "22739"}, []string{"job-22739"}, "job-22739", "stop", `{"by":"ada"}`},
-		"skip by lock":     {[]string{"release", "skip", "1", "--lock", "release-1:b:r", "--reason", "down"}, []string{"release-1"}, "release-1", "skip", `{"lock":"release-1:b:r","by":"ada","reason":"down"}`},
-		"skip by webhook":  {[]string{"release", "skip", "1", "--webhook", "b", "--event", "AFTER_STEP", "--step", "a", "--reason", "down"}, []string{"release-1"}, "release-1", "skip", `{"webhook":"b","event":"AFTER_STEP","step":"a","by":"ada","reason":"down"}`},
-		"lock":             {[]string{"lock", "release", "release-1:board:r4nd0m"}, nil, "release-1", "release_lock", `{"lock":"release-1:board:r4nd0m","by":"ada"}`},
-		"lock with an answer": {[]string{"lock", "release", "a:b/c:board:r", "--result", "fail", "--data", `{"rollback_release":true,"n":1.10}`, "--reason", "no", "--by", "bob"}, nil, "a:b/c", "release_lock",
+		"skip by lock": {[]string{"release", "skip", "1", "--lock", "release-1:b:r", "--reason", "down"},
+			[]string{"release-1"}, "release-1", "skip", `{"lock":"release-1:b:r","by":"ada","reason":"down"}`},
+		"skip by webhook": {[]string{"release", "skip", "1", "--webhook", "b", "--event", "AFTER_STEP", "--step", "a",
+			"--reason", "down"}, []string{"release-1"}, "release-1", "skip",
+			`{"webhook":"b","event":"AFTER_STEP","step":"a","by":"ada","reason":"down"}`},
+		"lock": {[]string{"lock", "release", "release-1:board:r4nd0m"}, nil, "release-1", "release_lock",
+			`{"lock":"release-1:board:r4nd0m","by":"ada"}`},
+		"lock with an answer": {[]string{"lock", "release", "a:b/c:board:r", "--result", "fail", "--data",
+			`{"rollback_release":true,"n":1.10}`, "--reason", "no", "--by", "bob"}, nil, "a:b/c", "release_lock",
 			`{"lock":"a:b/c:board:r","result":"fail","data":{"n":1.10,"rollback_release":true},"by":"bob","reason":"no"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -84,7 +94,8 @@ func TestAnAnswerWithoutARecord(t *testing.T) {
 func TestRefusalsAreShownWithTheirReason(t *testing.T) {
 	t.Parallel()
 	for kind, code := range map[string]int{
-		latch.ErrorTooLate: failure.ExitFailed, latch.ErrorUnknownLock: failure.ExitFailed, latch.ErrorInvalidArgument: failure.ExitUsage, latch.ErrorInvalidSpec: failure.ExitUsage,
+		latch.ErrorTooLate: failure.ExitFailed, latch.ErrorUnknownLock: failure.ExitFailed,
+		latch.ErrorInvalidArgument: failure.ExitUsage, latch.ErrorInvalidSpec: failure.ExitUsage,
 	} {
 		refused := updating(newTemporal("release-1"), "", temporal.NewNonRetryableApplicationError("the reason", kind, nil))
 		got, out, errors := execute("", refused, "release", "stop", "1", "-o", "json")
@@ -148,7 +159,8 @@ func TestOfARunThatHasClosed(t *testing.T) {
 	code, out, errors = execute("", closed(), "lock", "release", "release-1:board:r4nd0m", "--result", "fail")
 	require.Equal(t, failure.ExitFailed, code)
 	require.Contains(t, out, "lock removed by ada", "the record that stands")
-	require.Equal(t, "Error: TooLate: the lock was removed at 2026-07-01T10:00:00Z by ada with the result pass, and this asks for fail\n", errors)
+	require.Equal(t,
+		"Error: TooLate: the lock was removed at 2026-07-01T10:00:00Z by ada with the result pass, and this asks for fail\n", errors)
 	code, _, errors = execute("", closed(), "lock", "release", "release-1:board:other")
 	require.Equal(t, failure.ExitFailed, code)
 	require.Equal(t, "Error: release-1 has closed, and no such lock is in its history\n", errors)

@@ -9,18 +9,27 @@ import (
 )
 
 const (
-	lostDelivery = `{"delivery_id":"dlv_1","webhook":"billing","event":"JOB_SUCCESS","job":"books","workflow_id":"job-books","run_id":"run-1","result":"fail","data":{},
-		"attempts":7,"tries":[{"number":7,"started_at":"2026-07-01T10:00:00Z","duration_ms":1,"status":503}],"error":"answered 503","response":{"status":503},
-		"started_at":"2026-07-01T10:00:00Z","completed_at":"2026-07-01T11:00:00Z"}`
-	answeredNo = `{"delivery_id":"dlv_2","webhook":"board","event":"BEFORE_RELEASE","release":"shop","workflow_id":"release-shop","run_id":"run-2","result":"fail","data":{},
-		"attempts":1,"tries":[{"number":1,"started_at":"2026-07-01T10:00:00Z","duration_ms":1,"status":200}],"response":{"status":200},"started_at":"2026-07-01T09:00:00Z","completed_at":"2026-07-01T09:00:00Z"}`
+	lostDelivery = `{"delivery_id":"dlv_1","webhook":"billing","event":"JOB_SUCCESS","job":"books",
+		"workflow_id":"job-books","run_id":"run-1","result":"fail","data":{},"attempts":7,
+		"tries":[{"number":7,"started_at":"2026-07-01T10:00:00Z","duration_ms":1,"status":503}],
+		"error":"answered 503","response":{"status":503},"started_at":"2026-07-01T10:00:00Z",
+		"completed_at":"2026-07-01T11:00:00Z"}`
+	answeredNo = `{"delivery_id":"dlv_2","webhook":"board","event":"BEFORE_RELEASE","release":"shop",
+		"workflow_id":"release-shop","run_id":"run-2","result":"fail","data":{},"attempts":1,
+		"tries":[{"number":1,"started_at":"2026-07-01T10:00:00Z","duration_ms":1,"status":200}],
+		"response":{"status":200},"started_at":"2026-07-01T09:00:00Z","completed_at":"2026-07-01T09:00:00Z"}`
 	lostRow = "2026-07-01T10:00:00Z\tfail\tbilling\tJOB_SUCCESS\tjob books\t7\t503\tdlv_1\tanswered 503\n"
 
 	deliveryList = `{"records":[` + lostDelivery + `],"runs":3}`
-	bulkStarted  = `{"deliveries":[{"delivery_id":"dlv_1","webhook":"billing","event":"JOB_SUCCESS","job":"books","outcome":"started","workflow_id":"redeliver-dlv_1","run_id":"r","redelivery":1}],
+	bulkStarted  = `{"deliveries":[{"delivery_id":"dlv_1","webhook":"billing","event":"JOB_SUCCESS",
+		"job":"books","outcome":"started","workflow_id":"redeliver-dlv_1","run_id":"r","redelivery":1}],
 		"started":1,"skipped":0,"errors":0,"runs":3,"next_cursor":"next"}`
-	bulkRest = `{"deliveries":[{"delivery_id":"dlv_3","webhook":"billing","event":"JOB_SUCCESS","outcome":"skipped","reason":"delivered"},
-		{"delivery_id":"dlv_4","webhook":"billing","event":"JOB_SUCCESS","outcome":"error","error":"Temporal has forgotten its run"}],"started":0,"skipped":1,"errors":1,"runs":2,"unanswered":1}`
+	bulkRest = `{"deliveries":[
+		{"delivery_id":"dlv_3","webhook":"billing","event":"JOB_SUCCESS","outcome":"skipped",
+			"reason":"delivered"},
+		{"delivery_id":"dlv_4","webhook":"billing","event":"JOB_SUCCESS","outcome":"error",
+			"error":"Temporal has forgotten its run"}],
+		"started":0,"skipped":1,"errors":1,"runs":2,"unanswered":1}`
 )
 
 // A list on Temporal is a table, or JSON; --failed leaves out what was answered.
@@ -72,7 +81,8 @@ func TestRedeliverFailedByTheAPI(t *testing.T) {
 	require.JSONEq(t, `{"failed":true,"since":"2026-07-01T00:00:00Z","webhook":"billing","limit":200}`, f.bodies[0])
 	require.JSONEq(t, `{"failed":true,"since":"2026-07-01T00:00:00Z","webhook":"billing","limit":200,"cursor":"next"}`, f.bodies[1])
 
-	dry := newAPI(t, map[string][]apiAnswer{"POST /latch/v1/deliveries/redeliver": {{200, `{"deliveries":[],"started":0,"skipped":0,"errors":0,"runs":0}`}}})
+	dry := newAPI(t, map[string][]apiAnswer{
+		"POST /latch/v1/deliveries/redeliver": {{200, `{"deliveries":[],"started":0,"skipped":0,"errors":0,"runs":0}`}}})
 	require.Equal(t, "no delivery failed\n", dry.ok("", "deliveries", "--failed", "--redeliver", "--dry-run"))
 	require.JSONEq(t, `{"failed":true,"limit":200,"dry_run":true}`, dry.bodies[0])
 }

@@ -29,7 +29,8 @@ type fakeOperator struct {
 	err        error
 }
 
-func (f fakeOperator) ListSearchAttributes(context.Context, *operatorservice.ListSearchAttributesRequest, ...grpc.CallOption) (*operatorservice.ListSearchAttributesResponse, error) {
+func (f fakeOperator) ListSearchAttributes(context.Context, *operatorservice.ListSearchAttributesRequest,
+	...grpc.CallOption) (*operatorservice.ListSearchAttributesResponse, error) {
 	return &operatorservice.ListSearchAttributesResponse{CustomAttributes: f.attributes}, f.err
 }
 
@@ -55,11 +56,13 @@ type examinedService struct {
 	patient
 }
 
-func (e examinedService) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest, ...grpc.CallOption) (*workflowservice.GetSystemInfoResponse, error) {
+func (e examinedService) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest,
+	...grpc.CallOption) (*workflowservice.GetSystemInfoResponse, error) {
 	return &workflowservice.GetSystemInfoResponse{ServerVersion: "1.32.1"}, e.system
 }
 
-func (e examinedService) DescribeNamespace(context.Context, *workflowservice.DescribeNamespaceRequest, ...grpc.CallOption) (*workflowservice.DescribeNamespaceResponse, error) {
+func (e examinedService) DescribeNamespace(context.Context, *workflowservice.DescribeNamespaceRequest,
+	...grpc.CallOption) (*workflowservice.DescribeNamespaceResponse, error) {
 	return &workflowservice.DescribeNamespaceResponse{
 		NamespaceInfo: &namespacepb.NamespaceInfo{Capabilities: &namespacepb.NamespaceInfo_Capabilities{SyncUpdate: !e.noUpdates}},
 		Config:        &namespacepb.NamespaceConfig{WorkflowExecutionRetentionTtl: durationpb.New(72 * time.Hour)},
@@ -89,35 +92,53 @@ func TestDoctor(t *testing.T) {
 		says    []string
 		not     []string
 	}{
-		"fine": {patient{operator: known()}, nil, failure.ExitOK, []string{"ok     temporal: reached, server 1.32.1", `"default" keeps closed runs, and what was decided in them, for 72h`,
-			"known: LatchID, LatchStatus, LatchWaiting, LatchWebhooks", "0 registered jobs", `0 registered webhooks of task queue "latch"`,
-			`a worker polls the task queue "latch"`, "secrets: there are none in this environment"}, []string{"wrong"}},
+		"fine": {patient{operator: known()}, nil, failure.ExitOK,
+			[]string{"ok     temporal: reached, server 1.32.1", `"default" keeps closed runs, and what was decided in them, for 72h`,
+				"known: LatchID, LatchStatus, LatchWaiting, LatchWebhooks", "0 registered jobs", `0 registered webhooks of task queue "latch"`,
+				`a worker polls the task queue "latch"`, "secrets: there are none in this environment"}, []string{"wrong"}},
 		"no namespace": {patient{namespace: serviceerror.NewNamespaceNotFound("default")}, nil, failure.ExitFailed,
 			[]string{`there is no namespace "default"`, "fix: temporal operator namespace create --namespace default"}, []string{"registered jobs"}},
 		"denied": {patient{namespace: serviceerror.NewPermissionDenied("no", "")}, nil, failure.ExitFailed,
 			[]string{`access to namespace "default" is denied`, "fix: TEMPORAL_API_KEY"}, nil},
-		"silent server":    {patient{system: serviceerror.NewUnavailable("gone")}, nil, failure.ExitUnreachable, []string{"wrong  temporal: it does not say what it is"}, nil},
-		"silent namespace": {patient{namespace: context.DeadlineExceeded}, nil, failure.ExitUnreachable, []string{`namespace "default" cannot be read`}, nil},
-		"no updates":       {patient{noUpdates: true}, nil, failure.ExitFailed, []string{"updates are off", "fix: set frontend.enableUpdateWorkflowExecution to true"}, nil},
+		"silent server": {patient{system: serviceerror.NewUnavailable("gone")}, nil, failure.ExitUnreachable,
+			[]string{"wrong  temporal: it does not say what it is"}, nil},
+		"silent namespace": {patient{namespace: context.DeadlineExceeded}, nil, failure.ExitUnreachable,
+			[]string{`namespace "default" cannot be read`}, nil},
+		"no updates": {patient{noUpdates: true}, nil, failure.ExitFailed,
+			[]string{"updates are off", "fix: set frontend.enableUpdateWorkflowExecution to true"}, nil},
 		"attributes missing, not used": {patient{}, nil, failure.ExitOK,
-			[]string{"note   search attributes: LatchID is not known: Latch works without it", "fix: temporal operator search-attribute create --namespace default --name LatchWebhooks --type KeywordList"}, []string{"wrong"}},
+			[]string{"note   search attributes: LatchID is not known: Latch works without it",
+				"fix: temporal operator search-attribute create --namespace default --name LatchWebhooks --type KeywordList"}, []string{"wrong"}},
 		"attributes missing, used": {patient{}, map[string]string{"LATCH_SEARCH_ATTRIBUTES": "true"}, failure.ExitFailed,
 			[]string{"wrong  search attributes: LatchID is not known, and with LATCH_SEARCH_ATTRIBUTES=true no run gets past its start",
-				"fix: temporal operator search-attribute create --namespace default --name LatchWaiting --type Bool", "note   search attributes: LatchWebhooks"}, nil},
-		"an attribute of another type": {patient{operator: wrongKind}, nil, failure.ExitFailed, []string{"LatchWaiting is a Keyword, and Latch needs a Bool"}, nil},
-		"attributes not listed":        {patient{operator: fakeOperator{err: serviceerror.NewPermissionDenied("no", "")}}, nil, failure.ExitOK, []string{"the server does not list them"}, nil},
-		"registry unreadable":          {patient{schedules: serviceerror.NewPermissionDenied("no schedules", "")}, nil, failure.ExitFailed, []string{"registered webhooks cannot be read, so no run begins", "fix: allow this caller"}, nil},
-		"no worker":                    {patient{unpolled: true}, nil, failure.ExitOK, []string{"note   worker: no worker polls", "fix: start one: LATCH_TASK_QUEUE=latch worker"}, nil},
-		"an unbound secret": {patient{}, map[string]string{"LATCH_SECRET_BOARD": "value-of-the-board", "LATCH_SECRETS_DIR": dir, "LATCH_SECRETS_HOSTS": "pay_roll=hooks.example.com"}, failure.ExitFailed,
+				"fix: temporal operator search-attribute create --namespace default --name LatchWaiting --type Bool",
+				"note   search attributes: LatchWebhooks"}, nil},
+		"an attribute of another type": {patient{operator: wrongKind}, nil, failure.ExitFailed,
+			[]string{"LatchWaiting is a Keyword, and Latch needs a Bool"}, nil},
+		"attributes not listed": {patient{operator: fakeOperator{err: serviceerror.NewPermissionDenied("no", "")}},
+			nil, failure.ExitOK, []string{"the server does not list them"}, nil},
+		"registry unreadable": {patient{schedules: serviceerror.NewPermissionDenied("no schedules", "")}, nil,
+			failure.ExitFailed, []string{"registered webhooks cannot be read, so no run begins", "fix: allow this caller"}, nil},
+		"no worker": {patient{unpolled: true}, nil, failure.ExitOK,
+			[]string{"note   worker: no worker polls", "fix: start one: LATCH_TASK_QUEUE=latch worker"}, nil},
+		"an unbound secret": {patient{},
+			map[string]string{"LATCH_SECRET_BOARD": "value-of-the-board", "LATCH_SECRETS_DIR": dir,
+				"LATCH_SECRETS_HOSTS": "pay_roll=hooks.example.com"}, failure.ExitFailed,
 			[]string{`wrong  secrets: "board" is bound to no host: whoever writes a job, release or event may send it anywhere`,
 				"fix: add to LATCH_SECRETS_HOSTS: board=<its receiver's host>", "fix: LATCH_SECRETS_HOSTS_REQUIRED=true"}, []string{"pay", "value-of"}},
-		"an unbound secret where hosts are required": {patient{}, map[string]string{"LATCH_SECRET_BOARD": "value-of-the-board", "LATCH_SECRETS_HOSTS_REQUIRED": "true"}, failure.ExitFailed,
+		"an unbound secret where hosts are required": {patient{},
+			map[string]string{"LATCH_SECRET_BOARD": "value-of-the-board", "LATCH_SECRETS_HOSTS_REQUIRED": "true"}, failure.ExitFailed,
 			[]string{`"board" is bound to no host, so it goes nowhere`}, []string{"LATCH_SECRETS_HOSTS_REQUIRED=true", "value-of"}},
-		"bound secrets": {patient{}, map[string]string{"LATCH_SECRET_BOARD": "value-of-the-board", "LATCH_SECRETS_HOSTS": "board=hooks.example.com"}, failure.ExitOK,
-			[]string{"all 1 are bound to hosts", "note   secrets: a secret that is added later", "fix: LATCH_SECRETS_HOSTS_REQUIRED=true"}, []string{"wrong"}},
-		"bad settings": {patient{}, map[string]string{"LATCH_EGRESS_ALLOW": "10.0.0.0/99", "LATCH_API_KEYS": "ann", "LATCH_SECRETS_HOSTS": "board"}, failure.ExitFailed,
-			[]string{"wrong  settings of the worker: ", "10.0.0.0/99", `LATCH_SECRETS_HOSTS: "board" is not of the form`, "wrong  settings of the API: LATCH_API_KEYS"}, nil},
-		"commands": {patient{}, map[string]string{"LATCH_ALLOW_COMMANDS": "true"}, failure.ExitOK, []string{"whoever writes a job or release runs programs as the worker's user"}, nil},
+		"bound secrets": {patient{},
+			map[string]string{"LATCH_SECRET_BOARD": "value-of-the-board", "LATCH_SECRETS_HOSTS": "board=hooks.example.com"}, failure.ExitOK,
+			[]string{"all 1 are bound to hosts", "note   secrets: a secret that is added later",
+				"fix: LATCH_SECRETS_HOSTS_REQUIRED=true"}, []string{"wrong"}},
+		"bad settings": {patient{}, map[string]string{"LATCH_EGRESS_ALLOW": "10.0.0.0/99", "LATCH_API_KEYS": "ann",
+			"LATCH_SECRETS_HOSTS": "board"}, failure.ExitFailed,
+			[]string{"wrong  settings of the worker: ", "10.0.0.0/99", `LATCH_SECRETS_HOSTS: "board" is not of the form`,
+				"wrong  settings of the API: LATCH_API_KEYS"}, nil},
+		"commands": {patient{}, map[string]string{"LATCH_ALLOW_COMMANDS": "true"}, failure.ExitOK,
+			[]string{"whoever writes a job or release runs programs as the worker's user"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for variable, value := range test.env {
@@ -128,7 +149,8 @@ func TestDoctor(t *testing.T) {
 				temporal.Unpolled, temporal.Schedules.Err = test.patient.unpolled, test.patient.schedules
 				c := newCommand("", nil)
 				c.dial = func(context.Context) (*backend.Connection, error) {
-					return &backend.Connection{Client: examined{temporal, examinedService{temporal.WorkflowService(), test.patient}}, Namespace: "default"}, nil
+					return &backend.Connection{Client: examined{temporal, examinedService{temporal.WorkflowService(), test.patient}},
+						Namespace: "default"}, nil
 				}
 				c.environ = os.Environ()
 				return c.start(append([]string{"doctor"}, args...)...), c.stdout.String() + c.stderr.String()

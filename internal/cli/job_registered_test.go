@@ -48,18 +48,22 @@ func (j *jobs) fails(code int, stdin string, args ...string) string {
 func TestApplyIsIdempotent(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
-	require.Equal(t, "created  nightly  Nightly  next 2030-01-01T00:00:00Z, 2030-01-02T00:00:00Z\n1 created\n", j.ok(nightly, "job", "apply", "-"))
+	require.Equal(t, "created  nightly  Nightly  next 2030-01-01T00:00:00Z, 2030-01-02T00:00:00Z\n1 created\n",
+		j.ok(nightly, "job", "apply", "-"))
 	require.Equal(t, "Runs at its times, and when it is started or triggered.", j.schedules.Sentence("nightly"))
 	writes := j.schedules.Writes
-	require.Equal(t, "unchanged  nightly  Nightly  next 2030-01-01T00:00:00Z, 2030-01-02T00:00:00Z\n1 unchanged\n", j.ok(nightly, "job", "apply", "-"))
+	require.Equal(t, "unchanged  nightly  Nightly  next 2030-01-01T00:00:00Z, 2030-01-02T00:00:00Z\n1 unchanged\n",
+		j.ok(nightly, "job", "apply", "-"))
 	require.Equal(t, writes, j.schedules.Writes)
 
-	const changed = "id: nightly\ntitle: Nightly\ntask: {command: {argv: ['true', '-x']}}\nschedule: {cron: 0 1 * * *, timezone: UTC}\ntimeout: 1h"
+	const changed = "id: nightly\ntitle: Nightly\ntask: {command: {argv: ['true', '-x']}}\nschedule: {cron: 0 1 * " +
+		"* *, timezone: UTC}\ntimeout: 1h"
 	const fields = "  schedule.cron: \"0 0 * * *\" → \"0 1 * * *\"\n  schedule.timezone: added \"UTC\"\n  tags: removed [\"night\"]\n" +
 		"  task.command.argv: [\"true\"] → [\"true\",\"-x\"]\n  timeout: added \"1h0m0s\"\n"
 	require.Equal(t, "would be updated  nightly  Nightly\n"+fields+"1 would be updated\n", j.ok(changed, "job", "apply", "-", "--dry-run"))
 	require.Equal(t, writes, j.schedules.Writes)
-	require.Equal(t, "updated  nightly  Nightly  next 2030-01-01T00:00:00Z, 2030-01-02T00:00:00Z\n"+fields+"1 updated\n", j.ok(changed, "job", "apply", "-"))
+	require.Equal(t, "updated  nightly  Nightly  next 2030-01-01T00:00:00Z, 2030-01-02T00:00:00Z\n"+fields+"1 updated\n",
+		j.ok(changed, "job", "apply", "-"))
 	require.Equal(t, []string{"0 1 * * *"}, j.schedules.Job("nightly").GetSpec().GetCronString())
 
 	report := object(t, j.ok(nightly, "job", "apply", "-", "-o", "json"))
@@ -90,10 +94,12 @@ schedule: {after: second}
 - {id: first, task: {command: {argv: [x]}}}
 `
 	require.Equal(t, "created  first\ncreated  second\ncreated  third\n3 created\n", j.ok(files, "job", "apply", "-"))
-	require.Equal(t, "Paused because it has no times: runs after job second, and when it is started or triggered.", j.schedules.Sentence("third"))
+	require.Equal(t, "Paused because it has no times: runs after job second, and when it is started or triggered.",
+		j.schedules.Sentence("third"))
 	require.Equal(t, []any{"second"}, object(t, j.ok("", "job", "show", "first", "-o", "json"))["followers"])
 	require.Equal(t, "unchanged  first\nunchanged  second\nunchanged  third\n3 unchanged\n", j.ok(files, "job", "apply", "-"))
-	require.Contains(t, j.fails(failure.ExitFailed, "", "job", "delete", "first", "--yes"), `job "first" cannot be deleted while others run after it: second`)
+	require.Contains(t, j.fails(failure.ExitFailed, "", "job", "delete", "first", "--yes"),
+		`job "first" cannot be deleted while others run after it: second`)
 }
 
 // TestApplyTellsAllThatIsWrongAndWritesNothing, from the files' own text to
@@ -116,7 +122,8 @@ func TestApplyTellsAllThatIsWrongAndWritesNothing(t *testing.T) {
 	require.Equal(t, "Error: 3 problems:\n"+
 		"  - [0]: schedule.after: \"nobody\" names no job that is registered or in these files (line 1, column 59)\n"+
 		"  - [1]: schedule.after: b, c, b run after each other in a circle (line 2, column 59)\n"+
-		"  - [2]: schedule.after: c, b, c run after each other in a circle (line 3, column 59)\n", j.fails(failure.ExitUsage, follows, "job", "apply", "-"))
+		"  - [2]: schedule.after: c, b, c run after each other in a circle (line 3, column 59)\n",
+		j.fails(failure.ExitUsage, follows, "job", "apply", "-"))
 	require.Empty(t, j.schedules.Kept)
 }
 
@@ -128,7 +135,8 @@ func TestApplyWarnsOfTimesThatNeverComeAndRefusesWhatIsTooLarge(t *testing.T) {
 	code, _, errors := execute(`{"id":"a","task":{"command":{"argv":["x"]}},"schedule":"0 0 31 2 *"}`, j.temporal, "job", "apply", "-")
 	require.Equal(t, failure.ExitOK, code)
 	require.Equal(t, "Warning: -: schedule.cron: \"0 0 31 2 *\" has no next time: the job never runs by itself\n", errors)
-	large := `[{"id":"b","task":{"command":{"argv":["x"]}}},{"id":"c","task":{"command":{"argv":["x"` + strings.Repeat(`,"`+strings.Repeat("x", 200<<10)+`"`, 6) + `]}}}]`
+	large := `[{"id":"b","task":{"command":{"argv":["x"]}}},{"id":"c","task":{"command":{"argv":["x"` +
+		strings.Repeat(`,"`+strings.Repeat("x", 200<<10)+`"`, 6) + `]}}}]`
 	require.Contains(t, j.fails(failure.ExitUsage, large, "job", "apply", "-"), "- [1]: job \"c\" has ")
 	require.Nil(t, j.schedules.Job("b"))
 }
@@ -195,7 +203,8 @@ func TestShowingAJob(t *testing.T) {
 		"  task queue: latch\n", "  last run: none that Temporal remembers\n", "  job:\n    {\n      \"id\": \"nightly\","} {
 		require.Contains(t, out, line)
 	}
-	require.Equal(t, "Error: job \"none\": not registered; see what there is with: starter job list\n", j.fails(failure.ExitFailed, "", "job", "show", "none"))
+	require.Equal(t, "Error: job \"none\": not registered; see what there is with: starter job list\n",
+		j.fails(failure.ExitFailed, "", "job", "show", "none"))
 }
 
 // TestStartingARegisteredJob: as exactly job-<id>, one run at a time.
@@ -269,7 +278,9 @@ func TestCompletingTheIDsOfJobs(t *testing.T) {
 // TestValidateChecksTheSchedule without a server.
 func TestValidateChecksTheSchedule(t *testing.T) {
 	t.Parallel()
-	code, out, _ := execute(`{"id":"1","task":{"command":{"argv":["x"]}},"schedule":{"cron":"0 0 * * blue","timezone":"Berlin"}}`, nil, "validate", "-")
+	code, out, _ := execute(
+		`{"id":"1","task":{"command":{"argv":["x"]}},"schedule":{"cron":"0 0 * * blue","timezone":"Berlin"}}`,
+		nil, "validate", "-")
 	require.Equal(t, failure.ExitUsage, code)
 	require.Equal(t, "-: schedule.cron: \"0 0 * * blue\": day of week \"blue\": \"blue\" is none of 0 to 7, nor a name such as mon\n"+
 		"-: schedule.timezone: there is no time zone \"Berlin\"; one is an IANA name such as Europe/Berlin or UTC\n", out)
@@ -282,7 +293,8 @@ func TestValidateTellsTheNextTimes(t *testing.T) {
 	const job = `{"id":"1","task":{"command":{"argv":["x"]}},"schedule":{"cron":"0 0 3 * * *","timezone":"Asia/Tokyo"}}`
 	code, out, _ := execute(job, nil, "validate", "-")
 	require.Equal(t, failure.ExitOK, code)
-	const warning = `schedule.cron: "0 0 3 * * *": of six fields the last is the year, not the first the second as elsewhere; if that was meant, write "0 3 * * *"`
+	const warning = `schedule.cron: "0 0 3 * * *": of six fields the last is the year, not the first the second as ` +
+		`elsewhere; if that was meant, write "0 3 * * *"`
 	const next = `\d{4}-\d\d-03T00:00:00\+09:00`
 	require.Regexp(t, `^-: warning: `+regexp.QuoteMeta(warning)+`\n-: next: `+next+`, `+next+`, `+next+`\n-: valid \(job\)\n$`, out)
 
@@ -299,7 +311,8 @@ func TestValidateTellsTheNextTimes(t *testing.T) {
 // TestApplyWarnsOfTheSchedule and tells the next times in the job's own time zone.
 func TestApplyWarnsOfTheSchedule(t *testing.T) {
 	t.Parallel()
-	code, out, warnings := execute(`{"id":"a","task":{"command":{"argv":["x"]}},"schedule":{"cron":"0 5 1,15 * 5","timezone":"Asia/Tokyo"}}`, newJobs(t).temporal, "job", "apply", "-")
+	code, out, warnings := execute(`{"id":"a","task":{"command":{"argv":["x"]}},
+		"schedule":{"cron":"0 5 1,15 * 5","timezone":"Asia/Tokyo"}}`, newJobs(t).temporal, "job", "apply", "-")
 	require.Equal(t, failure.ExitOK, code)
 	require.Contains(t, warnings, `Warning: -: schedule.cron: "0 5 1,15 * 5": runs on days that match day of month 1,15 and day of week 5`)
 	require.Equal(t, "created  a  next 2030-01-01T09:00:00+09:00, 2030-01-02T09:00:00+09:00\n1 created\n", out, "as Temporal tells them")
@@ -309,8 +322,9 @@ func TestApplyWarnsOfTheSchedule(t *testing.T) {
 func TestApplyKnowsTheFieldsOfRegisteredJobs(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
-	_, _, warnings := execute(`{"id":"a","task":{"command":{"argv":["x"]}},"webhooks":[{"id":"w","url":"https://example.com/","event":"JOB_COMPLETE",
-		"body":{"t":"${job.type} ${run.id}"}}]}`, j.temporal, "job", "apply", "-")
+	_, _, warnings := execute(`{"id":"a","task":{"command":{"argv":["x"]}},
+		"webhooks":[{"id":"w","url":"https://example.com/","event":"JOB_COMPLETE",
+			"body":{"t":"${job.type} ${run.id}"}}]}`, j.temporal, "job", "apply", "-")
 	require.Contains(t, warnings, `run has no key "id"`)
 	require.NotContains(t, warnings, "job has no key")
 }

@@ -19,14 +19,17 @@ import (
 
 var began = time.Date(2026, 7, 1, 10, 0, 0, 0, time.UTC)
 
-var boardsLock = latch.OpenLock{Token: "release-shop:board:r4nd", Webhook: "board", Event: "AFTER_STEP", Step: "deploy", Release: "shop", Title: "The shop",
+var boardsLock = latch.OpenLock{Token: "release-shop:board:r4nd", Webhook: "board", Event: "AFTER_STEP",
+	Step: "deploy", Release: "shop", Title: "The shop",
 	Since: latch.NewTime(began), Until: latch.NewTime(began.Add(4 * time.Hour)), OnTimeout: latch.Rollback}
 
 const (
 	releaseHeader = "ID\tTITLE\tSTATUS\tSTEP\tWAITS FOR\tSTARTED\tCLOSED\tREASON\n"
-	waitingRow    = "shop\tThe shop\trunning\tdeploy\tboard at AFTER_STEP until 2026-07-01T14:00:00Z, then rollback\t2026-07-01T10:00:00Z\t-\t-\n"
-	lockHeader    = "SINCE\tWEBHOOK\tEVENT\tOF\tTITLE\tUNTIL\tTHEN\tLOCK\n"
-	boardsRow     = "2026-07-01T10:00:00Z\tboard\tAFTER_STEP (deploy)\trelease shop\tThe shop\t2026-07-01T14:00:00Z\trollback\trelease-shop:board:r4nd\n"
+	waitingRow    = "shop\tThe shop\trunning\tdeploy\tboard at AFTER_STEP until 2026-07-01T14:00:00Z, then " +
+		"rollback\t2026-07-01T10:00:00Z\t-\t-\n"
+	lockHeader = "SINCE\tWEBHOOK\tEVENT\tOF\tTITLE\tUNTIL\tTHEN\tLOCK\n"
+	boardsRow  = "2026-07-01T10:00:00Z\tboard\tAFTER_STEP (deploy)\trelease shop\tThe " +
+		"shop\t2026-07-01T14:00:00Z\trollback\trelease-shop:board:r4nd\n"
 	webhookHeader = "ID\tEVENTS\tURL\tWHEN\tENABLED\tENFORCED\tCHANGED\n"
 )
 
@@ -41,8 +44,8 @@ func waitingTemporal(t *testing.T) *runstest.Temporal {
 	info.StartTime, info.Memo = timestamppb.New(began), &commonpb.Memo{Fields: map[string]*commonpb.Payload{latch.MemoLocks: payload}}
 	lock := `{"token":"release-shop:board:r4nd","webhook":"board","event":"AFTER_STEP","step":"deploy","since":"2026-07-01T10:00:00Z",
 		"until":"2026-07-01T14:00:00Z","on_timeout":"rollback"}`
-	return answering(temporal, always(`{"id":"shop","title":"The shop","status":"running","phase":"waiting","event":"AFTER_STEP","step":"deploy",
-		"locks":[`+lock+`],"rejected":[]}`, nil))
+	return answering(temporal, always(`{"id":"shop","title":"The shop","status":"running","phase":"waiting",
+		"event":"AFTER_STEP","step":"deploy","locks":[`+lock+`],"rejected":[]}`, nil))
 }
 
 // Lists on Temporal are tables with a header, or JSON.
@@ -53,9 +56,11 @@ func TestListsOnTemporal(t *testing.T) {
 		args             []string
 	}{
 		{"releases", "releases", releaseHeader + waitingRow, []string{"release", "list"}},
-		{"releases of a status", "releases", releaseHeader + waitingRow, []string{"release", "list", "--status", "running", "--since", "1h", "--limit", "1"}},
+		{"releases of a status", "releases", releaseHeader + waitingRow,
+			[]string{"release", "list", "--status", "running", "--since", "1h", "--limit", "1"}},
 		{"locks", "locks", lockHeader + boardsRow, []string{"lock", "list"}},
-		{"locks of a release", "locks", lockHeader + boardsRow, []string{"lock", "list", "--release", "shop", "--webhook", "board", "--event", "AFTER_STEP"}},
+		{"locks of a release", "locks", lockHeader + boardsRow,
+			[]string{"lock", "list", "--release", "shop", "--webhook", "board", "--event", "AFTER_STEP"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -84,7 +89,8 @@ func TestReleaseListOfASilentWorker(t *testing.T) {
 	temporal := answering(waitingTemporal(t), always("", serviceerror.NewDeadlineExceeded("no poller")))
 	code, out, errors := execute("", temporal, "release", "list")
 	require.Equal(t, failure.ExitOK, code)
-	require.Equal(t, releaseHeader+"shop\tThe shop\trunning\t-\tboard at AFTER_STEP until 2026-07-01T14:00:00Z, then rollback\t2026-07-01T10:00:00Z\t-\t-\n", out)
+	require.Equal(t, releaseHeader+
+		"shop\tThe shop\trunning\t-\tboard at AFTER_STEP until 2026-07-01T14:00:00Z, then rollback\t2026-07-01T10:00:00Z\t-\t-\n", out)
 	require.Contains(t, errors, "Warning: 1 release could not be asked")
 }
 
@@ -92,19 +98,28 @@ func TestReleaseListOfASilentWorker(t *testing.T) {
 // is left out is told, and where it begins.
 func TestListsByTheAPI(t *testing.T) {
 	t.Parallel()
-	const shop = `{"id":"shop","title":"The shop","status":"running","step":"deploy","workflow_id":"release-shop","run_id":"run-1","started_at":"2026-07-01T10:00:00Z",
-		"waits_for":[{"webhook":"board","event":"AFTER_STEP","since":"2026-07-01T10:00:00Z","until":"2026-07-01T14:00:00Z","on_timeout":"rollback"}]}`
-	const done = `{"id":"old","status":"stopped","reason":"enough","workflow_id":"release-old","run_id":"run-0","started_at":"2026-07-01T09:00:00Z","closed_at":"2026-07-01T09:30:00Z"}`
+	const shop = `{"id":"shop","title":"The shop","status":"running","step":"deploy",
+		"workflow_id":"release-shop","run_id":"run-1","started_at":"2026-07-01T10:00:00Z",
+		"waits_for":[{"webhook":"board","event":"AFTER_STEP","since":"2026-07-01T10:00:00Z",
+			"until":"2026-07-01T14:00:00Z","on_timeout":"rollback"}]}`
+	const done = `{"id":"old","status":"stopped","reason":"enough","workflow_id":"release-old","run_id":"run-0",
+		"started_at":"2026-07-01T09:00:00Z","closed_at":"2026-07-01T09:30:00Z"}`
 	const doneRow = "old\t-\tstopped\t-\t-\t2026-07-01T09:00:00Z\t2026-07-01T09:30:00Z\tenough\n"
 	f := newAPI(t, map[string][]apiAnswer{
-		"GET /latch/v1/releases?limit=100":                                                         {{200, `{"releases":[` + shop + `],"next_cursor":"two"}`}},
-		"GET /latch/v1/releases?cursor=two&limit=99":                                               {{200, `{"releases":[],"next_cursor":"three"}`}},
-		"GET /latch/v1/releases?cursor=three&limit=99":                                             {{200, `{"releases":[` + done + `]}`}},
-		"GET /latch/v1/releases?cursor=two&limit=1&since=2026-07-01T00%3A00%3A00Z&status=running":  {{200, `{"releases":[` + shop + `],"next_cursor":"three"}`}},
-		"GET /latch/v1/releases?limit=200":                                                         {{200, `{"releases":[` + shop + `,` + done + `]}`}},
-		"GET /latch/v1/locks?limit=1000&release=shop":                                              {{200, `{"locks":[` + boardsJSON + `]}`}},
-		"GET /latch/v1/locks?limit=1":                                                              {{200, `{"locks":[` + boardsJSON + `],"next_cursor":"two","unread":2}`}},
-		"GET /latch/v1/deliveries?cursor=two&failed=true&limit=1":                                  {{200, `{"records":[` + lostDelivery + `],"runs":3,"next_cursor":"three"}`}},
+		"GET /latch/v1/releases?limit=100": {
+			{200, `{"releases":[` + shop + `],"next_cursor":"two"}`}},
+		"GET /latch/v1/releases?cursor=two&limit=99": {
+			{200, `{"releases":[],"next_cursor":"three"}`}},
+		"GET /latch/v1/releases?cursor=three&limit=99": {{200, `{"releases":[` + done + `]}`}},
+		"GET /latch/v1/releases?cursor=two&limit=1&since=2026-07-01T00%3A00%3A00Z&status=running": {
+			{200, `{"releases":[` + shop + `],"next_cursor":"three"}`}},
+		"GET /latch/v1/releases?limit=200": {
+			{200, `{"releases":[` + shop + `,` + done + `]}`}},
+		"GET /latch/v1/locks?limit=1000&release=shop": {{200, `{"locks":[` + boardsJSON + `]}`}},
+		"GET /latch/v1/locks?limit=1": {
+			{200, `{"locks":[` + boardsJSON + `],"next_cursor":"two","unread":2}`}},
+		"GET /latch/v1/deliveries?cursor=two&failed=true&limit=1": {
+			{200, `{"records":[` + lostDelivery + `],"runs":3,"next_cursor":"three"}`}},
 		"GET /latch/v1/deliveries?failed=true&limit=200&since=2026-07-01T00%3A00%3A00Z&webhook=ab": {{200, `{"records":[],"runs":3}`}},
 	})
 	require.Equal(t, releaseHeader+waitingRow+doneRow, f.ok("", "release", "list"))
@@ -126,22 +141,26 @@ func TestListsByTheAPI(t *testing.T) {
 
 	found := object(t, f.ok("", "deliveries", "list", "--failed", "--limit", "1", "--cursor", "two", "-o", "json"))
 	require.Equal(t, "three", found["next_cursor"])
-	require.Contains(t, f.ok("", "deliveries", "list", "--failed", "--webhook", "ab", "--since", "2026-07-01T00:00:00Z"), "TIME\tRESULT\tWEBHOOK")
+	require.Contains(t, f.ok("", "deliveries", "list", "--failed", "--webhook", "ab", "--since", "2026-07-01T00:00:00Z"),
+		"TIME\tRESULT\tWEBHOOK")
 }
 
-const boardsJSON = `{"token":"release-shop:board:r4nd","webhook":"board","event":"AFTER_STEP","step":"deploy","release":"shop","title":"The shop",
-	"since":"2026-07-01T10:00:00Z","until":"2026-07-01T14:00:00Z","on_timeout":"rollback","workflow_id":"release-shop","run_id":"run-1","workflow_type":"latch.Release"}`
+const boardsJSON = `{"token":"release-shop:board:r4nd","webhook":"board","event":"AFTER_STEP","step":"deploy",
+	"release":"shop","title":"The shop","since":"2026-07-01T10:00:00Z","until":"2026-07-01T14:00:00Z",
+	"on_timeout":"rollback","workflow_id":"release-shop","run_id":"run-1","workflow_type":"latch.Release"}`
 
 // Registered webhooks are listed with their events, and without credentials.
 func TestWebhookList(t *testing.T) {
 	t.Parallel()
-	const rows = webhookHeader + "on-call\tJOB_FAILURE, BEFORE_RELEASE*\thttps://hooks.example.com/x?token=***\t'prod' in job.tags\tno\tyes\t2026-07-01T10:00:00Z\n" +
+	const rows = webhookHeader +
+		"on-call\tJOB_FAILURE, BEFORE_RELEASE*\thttps://hooks.example.com/x?token=***\t'prod' in job.tags\tno\tyes\t2026-07-01T10:00:00Z\n" +
 		"person\tJOB_START*\t-\t-\tyes\tno\t2026-07-01T10:00:00Z\n" +
 		"quiet\tJOB_SUCCESS\tsecret chat\t-\tyes\tno\t2026-07-01T10:00:00Z\n"
 	disabled := false
 	webhooks := []latch.RegisteredWebhook{
-		{When: "'prod' in job.tags", Enforced: true, Webhook: latch.Webhook{ID: "on-call", URL: "https://hooks.example.com/x?token=s3cret", Enabled: &disabled,
-			Events: []latch.Event{{Event: "JOB_FAILURE"}, {Event: "JOB_SUCCESS", Enabled: &disabled}, {Event: "BEFORE_RELEASE", Blocking: true}}}},
+		{When: "'prod' in job.tags", Enforced: true,
+			Webhook: latch.Webhook{ID: "on-call", URL: "https://hooks.example.com/x?token=s3cret", Enabled: &disabled,
+				Events: []latch.Event{{Event: "JOB_FAILURE"}, {Event: "JOB_SUCCESS", Enabled: &disabled}, {Event: "BEFORE_RELEASE", Blocking: true}}}},
 		{Webhook: latch.Webhook{ID: "person", Events: []latch.Event{{Event: "JOB_START", Blocking: true}}}},
 		{Webhook: latch.Webhook{ID: "quiet", URLSecret: "chat", Event: "JOB_SUCCESS"}},
 	}
@@ -155,7 +174,8 @@ func TestWebhookList(t *testing.T) {
 	}
 	code, out, errors := execute("", temporal, "webhook", "list")
 	require.Equal(t, failure.ExitOK, code, errors)
-	require.Regexp(t, `(?m)^on-call\tJOB_FAILURE, BEFORE_RELEASE\*\thttps://hooks\.example\.com/x\?token=\*\*\*\t'prod' in job\.tags\tno\tyes\t20\d\d-`, out)
+	require.Regexp(t,
+		`(?m)^on-call\tJOB_FAILURE, BEFORE_RELEASE\*\thttps://hooks\.example\.com/x\?token=\*\*\*\t'prod' in job\.tags\tno\tyes\t20\d\d-`, out)
 	require.NotContains(t, out, "s3cret")
 	code, out, _ = execute("", temporal, "webhook", "list", "-o", "json")
 	require.Equal(t, failure.ExitOK, code)
@@ -166,8 +186,12 @@ func TestWebhookList(t *testing.T) {
 	require.JSONEq(t, `{"webhooks":[]}`, out)
 
 	f := newAPI(t, map[string][]apiAnswer{"GET /latch/v1/webhooks": {{200, `{"webhooks":[
-		{"id":"on-call","url":"https://hooks.example.com/x?token=***","enabled":false,"enforced":true,"when":"'prod' in job.tags","updated_at":"2026-07-01T10:00:00Z",
-			"events":[{"event":"JOB_FAILURE"},{"event":"JOB_SUCCESS","enabled":false},{"event":"BEFORE_RELEASE","blocking":true}]},
+		{"id":"on-call","url":"https://hooks.example.com/x?token=***","enabled":false,"enforced":true,
+			"when":"'prod' in job.tags","updated_at":"2026-07-01T10:00:00Z",
+			"events":[
+				{"event":"JOB_FAILURE"},
+				{"event":"JOB_SUCCESS","enabled":false},
+				{"event":"BEFORE_RELEASE","blocking":true}]},
 		{"id":"person","events":[{"event":"JOB_START","blocking":true}],"updated_at":"2026-07-01T10:00:00Z"},
 		{"id":"quiet","url_secret":"chat","event":"JOB_SUCCESS","updated_at":"2026-07-01T10:00:00Z"}]}`}}})
 	require.Equal(t, rows, f.ok("", "webhook", "list"))
@@ -182,7 +206,8 @@ func TestListUsage(t *testing.T) {
 		told []string
 	}{
 		{[]string{"release", "list", "--status", "done", "--since", "soon", "--until", "later", "--limit", "-1"},
-			[]string{`--status: "done" is not a status of a release; one is running, `, `--since: "soon"`, `--until: "later"`, "--limit: must be 0 (no limit) or more, not -1"}},
+			[]string{`--status: "done" is not a status of a release; one is running, `, `--since: "soon"`, `--until: "later"`,
+				"--limit: must be 0 (no limit) or more, not -1"}},
 		{[]string{"release", "list", "--status", "rolledback"}, []string{`did you mean "rolled_back"?`}},
 		{[]string{"lock", "list", "--event", "BEFORE_RELEASED"}, []string{"--event: ", `did you mean "BEFORE_RELEASE"?`}},
 		{[]string{"release", "list", "--since", "1h", "--until", "2h"}, []string{"--since: ", "does not come before until"}},
@@ -215,7 +240,8 @@ func TestListFailures(t *testing.T) {
 		"GET /latch/v1/locks?limit=1000": {"lock", "list"}, "GET /latch/v1/webhooks": {"webhook", "list"}} {
 		code, _, _ := execute("", nil, args...)
 		require.Equal(t, failure.ExitUnreachable, code)
-		for status, want := range map[int]int{401: failure.ExitUnreachable, 403: failure.ExitUnreachable, 422: failure.ExitUsage, 503: failure.ExitUnreachable, 500: failure.ExitFailed} {
+		for status, want := range map[int]int{401: failure.ExitUnreachable, 403: failure.ExitUnreachable,
+			422: failure.ExitUsage, 503: failure.ExitUnreachable, 500: failure.ExitFailed} {
 			code, out, _ := newAPI(t, map[string][]apiAnswer{call: {{status, `{"detail":"So."}`}}}).run("", append(args, "-o", "json")...)
 			require.Equal(t, want, code, "%s: %d", call, status)
 			require.Contains(t, out, `"error"`)

@@ -65,21 +65,30 @@ func TestProblemsNameTheLine(t *testing.T) {
 		want []string
 	}{
 		"YAML": {mistakesInYAML, []string{
-			`titel: unknown key; did you mean "title"? (line 3, column 1)`, `steps[0].do.http.timeout: must be a Go duration`, `not 5 (line 9, column 18)`,
+			`titel: unknown key; did you mean "title"? (line 3, column 1)`, `steps[0].do.http.timeout: must be a Go duration`,
+			`not 5 (line 9, column 18)`,
 			`steps[1].do.http.timeout: must be`, `steps[1].undo.htpp: unknown key; did you mean "http"? (line 14, column 7)`,
-			`vars.a.b: stands twice (line 17, column 3)`, `webhooks[0].events[1].blocking: must be true or false, not "perhaps" (line 32, column 38)`,
+			`vars.a.b: stands twice (line 17, column 3)`,
+			`webhooks[0].events[1].blocking: must be true or false, not "perhaps" (line 32, column 38)`,
 			`steps[0].do.http.url: "ftp://example.com/" must begin with http:// or https:// (line 8, column 14)`,
-			`(line 22, column 12)`, `(line 26, column 9)`, `did you mean "AFTER_STEP"? (line 32, column 15)`, `webhooks[0].events[0].when: 1:3: `, `(line 29, column 7)`}},
+			`(line 22, column 12)`, `(line 26, column 9)`, `did you mean "AFTER_STEP"? (line 32, column 15)`,
+			`webhooks[0].events[0].when: 1:3: `, `(line 29, column 7)`}},
 		"JSON": {mistakesInJSON, []string{
 			`ttile: unknown key; did you mean "title"? (line 2, column 20)`, `task.http.method: "GETT" is none of`, `(line 5, column 7)`,
-			`webhooks[0].event: unknown event "JOB_SUCESS"`, `(line 7, column 57)`, `webhooks[1].events[0].timeout: unknown key`, `(line 10, column 31)`, `id: stands twice (line 11, column 3)`}},
+			`webhooks[0].event: unknown event "JOB_SUCESS"`, `(line 7, column 57)`,
+			`webhooks[1].events[0].timeout: unknown key`, `(line 10, column 31)`, `id: stands twice (line 11, column 3)`}},
 		"what is missing": {"id: a\ntask:\n  http:\n    method: GET\n", []string{`task.http.url: required`, `(line 3, column 3)`}},
 		"a list":          {"- event: A\n- event: A\n  vars: 1\n", []string{`- [1]: vars: must be an object, not 1 (line 3, column 9)`}},
-		"documents":       {"---\nevent: A\n---\n- event: A\n- event: A\n  vars: 1\n", []string{`- document 2[1]: vars: must be an object, not 1 (line 6, column 9)`}},
-		"a JSON list":     {"{\"webhooks\": [\n{\"id\":\"a\",\"url\":\"https://example.com/\",\"event\":\"A\"},\n{\"id\":\"a\",\"url\":\"x\",\"event\":\"A\"}]}", []string{`- webhooks[1]: url: "x" must begin with`, `(line 3, column 17)`}},
-		"broken JSON":     {"{\"id\": \"a\",\n \"jobs\": [\n  \"b\",\n  ]\n}\n", []string{`no valid JSON: invalid character ']'`, `(line 4, column 3)`}},
-		"JSON that ends":  {"{\"id\": \"a\",\n \"jobs\": [\n", []string{`no valid JSON: it ends too early`, `(line 2, column 11)`}},
-		"a warning":       {"id: a\njobs: [b]\nwebhooks:\n- id: w\n  url: https://example.com/\n  event: BEFORE_RELEASE\n", []string{`warning: webhooks[0].event: BEFORE_RELEASE is never fired by a job`, `(line 6, column 10)`}},
+		"documents": {"---\nevent: A\n---\n- event: A\n- event: A\n  vars: 1\n",
+			[]string{`- document 2[1]: vars: must be an object, not 1 (line 6, column 9)`}},
+		"a JSON list": {
+			"{\"webhooks\": [\n{\"id\":\"a\",\"url\":\"https://example.com/\",\"event\":\"A\"},\n{\"id\":\"a\"," +
+				"\"url\":\"x\",\"event\":\"A\"}]}", []string{`- webhooks[1]: url: "x" must begin with`, `(line 3, column 17)`}},
+		"broken JSON": {"{\"id\": \"a\",\n \"jobs\": [\n  \"b\",\n  ]\n}\n",
+			[]string{`no valid JSON: invalid character ']'`, `(line 4, column 3)`}},
+		"JSON that ends": {"{\"id\": \"a\",\n \"jobs\": [\n", []string{`no valid JSON: it ends too early`, `(line 2, column 11)`}},
+		"a warning": {"id: a\njobs: [b]\nwebhooks:\n- id: w\n  url: https://example.com/\n  event: BEFORE_RELEASE\n",
+			[]string{`warning: webhooks[0].event: BEFORE_RELEASE is never fired by a job`, `(line 6, column 10)`}},
 	} {
 		_, out, errors := execute(test.text, nil, "validate", "-")
 		require.Empty(t, errors, name)

@@ -95,7 +95,8 @@ func TestCommandsKnowNoClient(t *testing.T) {
 		require.NoError(t, err)
 		for _, each := range parsed.Imports {
 			path := strings.Trim(each.Path.Value, `"`)
-			for _, client := range []string{"go.temporal.io/sdk/client", "go.temporal.io/api/workflowservice/v1", "github.com/latch-run/latch/internal/apiclient"} {
+			for _, client := range []string{"go.temporal.io/sdk/client", "go.temporal.io/api/workflowservice/v1",
+				"github.com/latch-run/latch/internal/apiclient"} {
 				require.NotEqual(t, client, path, "%s: use internal/cli/backend", file)
 			}
 		}

@@ -35,8 +35,10 @@ func TestRulesTest(t *testing.T) {
 	require.Equal(t, failure.ExitFailed, c.start("rules", "test", changed))
 	require.Empty(t, c.stderr.String())
 	for _, part := range []string{
-		"FAIL  monitoring at AFTER_STEP: many errors stop the release\n        decision: expected stop, got continue\n        rule: expected error_rate, got nothing\n",
-		"FAIL  regression-tests at BEFORE_RELEASE_COMPLETE: tests that take longer than an hour roll back\n        decision: expected rollback, got stop\n",
+		"FAIL  monitoring at AFTER_STEP: many errors stop the release\n        decision: expected stop, got " +
+			"continue\n        rule: expected error_rate, got nothing\n",
+		"FAIL  regression-tests at BEFORE_RELEASE_COMPLETE: tests that take longer than an hour roll back\n        " +
+			"decision: expected rollback, got stop\n",
 		"10 tests, 2 failed\n",
 	} {
 		require.Contains(t, c.stdout.String(), part)
@@ -56,8 +58,10 @@ func TestRulesTest(t *testing.T) {
 	require.Equal(t, "decision", printed.Tests[3].Differences[0].Key)
 
 	for wrong, told := range map[string]string{
-		write("key.yaml", "rules/release.yaml", "outcome: failed", "outcom: failed"):            `outcom: unknown key; did you mean "outcome"? (line`,
-		write("file.yaml", "rules/release.yaml", "file: ../release.yaml", "file: nothing.yaml"): "nothing.yaml: cannot be read: no such file or directory",
+		write("key.yaml", "rules/release.yaml", "outcome: failed",
+			"outcom: failed"): `outcom: unknown key; did you mean "outcome"? (line`,
+		write("file.yaml", "rules/release.yaml", "file: ../release.yaml",
+			"file: nothing.yaml"): "nothing.yaml: cannot be read: no such file or directory",
 		write("webhook.yaml", "rules/release.yaml", "webhook: change-board", "webhook: board"):  `tests[0]: there is no webhook "board"`,
 		write("event.yaml", "rules/release.yaml", "event: AFTER_STEP", "event: BEFORE_STEP"):    "tests[2]: no webhook listens to BEFORE_STEP",
 		write("outcome.yaml", "rules/release.yaml", "outcome: failed", "outcome: lock_expired"): "lock_expired is of a hook that blocks",

@@ -37,7 +37,8 @@ func TestConfigureServeReportsAll(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	_, err := configureServe()
-	for _, name := range []string{"LATCH_API_ADDR", "LATCH_API_ALLOW", "LATCH_API_TLS_CERT", "LATCH_API_URL", "LATCH_LINK_KEY", "LATCH_LOG_LEVEL", "LATCH_LOG_FORMAT"} {
+	for _, name := range []string{"LATCH_API_ADDR", "LATCH_API_ALLOW", "LATCH_API_TLS_CERT", "LATCH_API_URL",
+		"LATCH_LINK_KEY", "LATCH_LOG_LEVEL", "LATCH_LOG_FORMAT"} {
 		require.ErrorContains(t, err, name)
 	}
 	require.NotContains(t, err.Error(), "hush")

@@ -25,12 +25,16 @@ func TestStarting(t *testing.T) {
 		args           []string
 		id, queue, got string
 	}{
-		"job":                   {jobFile, nil, []string{"job", "run", "-"}, "job-22739", "latch", `latch.JobRun {"id":22739,"title":"Webhooks!","task":{"command":{"argv":["true"]}},"vars":{"n":12345678901234567890.10}}`},
-		"release":               {releaseFile, nil, []string{"release", "run", "-"}, "release-shop-4.2", "latch", `latch.Release {"id":"shop-4.2","steps":[{"name":"a","do":{"command":{"argv":["true"]}}}],"vars":{"n":1.10}}`},
-		"emission":              {`{"id":"x","event":"INSTANCE_CREATED"}`, nil, []string{"emit", "-"}, "emit-x", "latch", `latch.Emit {"id":"x","event":"INSTANCE_CREATED"}`},
-		"an id of one's own":    {jobFile, nil, []string{"job", "run", "-", "--id", "nightly"}, "nightly", "latch", ""},
-		"a queue from the flag": {jobFile, []string{"LATCH_TASK_QUEUE=other"}, []string{"job", "run", "-", "--task-queue", "mine"}, "job-22739", "mine", ""},
-		"from the environment":  {jobFile, []string{"LATCH_TASK_QUEUE=other"}, []string{"job", "run", "-"}, "job-22739", "other", ""},
+		"job": {jobFile, nil, []string{"job", "run", "-"}, "job-22739", "latch",
+			`latch.JobRun {"id":22739,"title":"Webhooks!","task":{"command":{"argv":["true"]}},"vars":{"n":12345678901234567890.10}}`},
+		"release": {releaseFile, nil, []string{"release", "run", "-"}, "release-shop-4.2", "latch",
+			`latch.Release {"id":"shop-4.2","steps":[{"name":"a","do":{"command":{"argv":["true"]}}}],"vars":{"n":1.10}}`},
+		"emission": {`{"id":"x","event":"INSTANCE_CREATED"}`, nil, []string{"emit", "-"}, "emit-x", "latch",
+			`latch.Emit {"id":"x","event":"INSTANCE_CREATED"}`},
+		"an id of one's own": {jobFile, nil, []string{"job", "run", "-", "--id", "nightly"}, "nightly", "latch", ""},
+		"a queue from the flag": {jobFile, []string{"LATCH_TASK_QUEUE=other"},
+			[]string{"job", "run", "-", "--task-queue", "mine"}, "job-22739", "mine", ""},
+		"from the environment": {jobFile, []string{"LATCH_TASK_QUEUE=other"}, []string{"job", "run", "-"}, "job-22739", "other", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,7 +96,8 @@ func TestOneRunAtATime(t *testing.T) {
 	code, out, errors := execute(jobFile, temporal, "job", "run", "-")
 	require.Equal(t, failure.ExitFailed, code)
 	require.Empty(t, out)
-	require.Equal(t, "Error: job-22739 is running already (run run-1), and one runs at a time; watch it with: starter watch job-22739\n", errors)
+	require.Equal(t,
+		"Error: job-22739 is running already (run run-1), and one runs at a time; watch it with: starter watch job-22739\n", errors)
 	code, out, _ = execute(jobFile, temporal, "job", "run", "-", "-o", "json")
 	require.Equal(t, failure.ExitFailed, code)
 	require.Equal(t, "AlreadyRunning", object(t, out)["error"].(map[string]any)["type"])
@@ -103,7 +108,9 @@ func TestNothingStartsOnABadSpec(t *testing.T) {
 	t.Parallel()
 	code, out, errors := execute(`{"id":"1","task":{"http":{"url":"x","sucess":"true"}}}`, nil, "job", "run", "-", "-o", "json")
 	require.Equal(t, failure.ExitUsage, code)
-	require.Equal(t, "Error: -: 2 problems:\n  task.http.sucess: unknown key; did you mean \"success\"?\n  task.http.url: \"x\" must begin with http:// or https://\n", errors)
+	require.Equal(t,
+		"Error: -: 2 problems:\n  task.http.sucess: unknown key; did you mean \"success\"?\n  task.http.url: \"x\" must "+
+			"begin with http:// or https://\n", errors)
 	failure := object(t, out)["error"].(map[string]any)
 	require.Equal(t, "InvalidSpec", failure["type"])
 	require.Len(t, failure["problems"], 2)
@@ -121,7 +128,8 @@ func TestWarningsGoToStandardError(t *testing.T) {
 func TestTemporalOutOfReach(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"job", "run", "-"}, {"job", "stop", "1"}, {"release", "stop", "1"}, {"lock", "release", "w:h:r"}, {"status", "w"}, {"history", "w"}, {"watch", "w"},
+		{"job", "run", "-"}, {"job", "stop", "1"}, {"release", "stop", "1"}, {"lock", "release", "w:h:r"}, {"status", "w"},
+		{"history", "w"}, {"watch", "w"},
 	} {
 		code, out, errors := execute(jobFile, nil, args...)
 		require.Equal(t, failure.ExitUnreachable, code, args)
@@ -158,7 +166,8 @@ func TestHelpTellsTheExitCodes(t *testing.T) {
 	t.Parallel()
 	code, out, _ := execute("", nil, "--help")
 	require.Equal(t, failure.ExitOK, code)
-	for _, line := range []string{"  0  done", "  1  the run failed", "  2  wrong usage", "  3  Temporal", "  4  the release was stopped", "  5  interrupted"} {
+	for _, line := range []string{"  0  done", "  1  the run failed", "  2  wrong usage", "  3  Temporal",
+		"  4  the release was stopped", "  5  interrupted"} {
 		require.Contains(t, out, line)
 	}
 }

@@ -18,7 +18,8 @@ func TestWhatTctlIsToldIsTaken(t *testing.T) {
 	require.NoError(t, err)
 	argument := map[string]func([]byte) error{
 		latch.MessageReleaseLock: new(latch.LockRelease).Decode, latch.MessageSkip: new(latch.Skip).Decode,
-		latch.MessageRecord: new(latch.RecordUpdate).Decode, latch.MessageStop: new(latch.Control).Decode, latch.MessageRollback: new(latch.Control).Decode,
+		latch.MessageRecord: new(latch.RecordUpdate).Decode, latch.MessageStop: new(latch.Control).Decode,
+		latch.MessageRollback: new(latch.Control).Decode,
 	}
 	signals := regexp.MustCompile(`--name (\w+)\s+(?:\\\s+)?--input '([^']+)'`).FindAllSubmatch(text, -1)
 	require.Len(t, signals, len(argument), "every signal is shown")

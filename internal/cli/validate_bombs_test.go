@@ -19,7 +19,9 @@ func TestValidateOfExpressionBombs(t *testing.T) {
 	const step = `"steps":[{"name":"a","do":{"http":{"url":"https://example.com/"}}}]`
 	inputs := map[string]int{}
 	for n := 8; n <= 40; n += 8 {
-		inputs[fmt.Sprintf(`{"id":"1",%s,"webhooks":[{"id":"w","url":"https://example.com/","events":[{"event":"BEFORE_RELEASE","when":"size([1]%s) > 0"}]}]}`,
+		inputs[fmt.Sprintf(`{"id":"1",%s,
+			"webhooks":[{"id":"w","url":"https://example.com/",
+				"events":[{"event":"BEFORE_RELEASE","when":"size([1]%s) > 0"}]}]}`,
 			step, strings.Repeat(".map(x,{x:x})", n))] = failure.ExitOK
 	}
 	var many []string

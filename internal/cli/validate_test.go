@@ -49,7 +49,8 @@ func TestAFileWithSixMistakesListsSix(t *testing.T) {
 	for i, beginning := range []string{
 		`titel: unknown key; did you mean "title"?`, `webhooks[0].events[1].lock_timeout: must be a Go duration`,
 		`steps[0].do.http.url: "ftp://example.com/" must begin with`, `webhooks[0].id: "change:board" has a colon`,
-		`webhooks[0].events[0].event: unknown event "BEFORE_RELESE"`, `webhooks[0].events[1].stop_release: 1:1: undeclared reference to 'histroy'`,
+		`webhooks[0].events[0].event: unknown event "BEFORE_RELESE"`,
+		`webhooks[0].events[1].stop_release: 1:1: undeclared reference to 'histroy'`,
 	} {
 		require.True(t, strings.HasPrefix(lines[i], file+": "+beginning), lines[i])
 	}
@@ -64,13 +65,16 @@ func TestAFileWithSixMistakesListsSix(t *testing.T) {
 
 func TestEveryFileIsChecked(t *testing.T) {
 	t.Parallel()
-	good := write(t, "good.json", `{"id":"1","task":{"command":{"argv":["true"]}},"webhooks":[{"id":"w","url":"https://example.com/","event":"BEFORE_RELEASE"}]}`)
+	good := write(t, "good.json", `{"id":"1","task":{"command":{"argv":["true"]}},`+
+		`"webhooks":[{"id":"w","url":"https://example.com/","event":"BEFORE_RELEASE"}]}`)
 	bad := write(t, "bad.json", `{"id":"1","task":{}}`)
 	missing := filepath.Join(t.TempDir(), "none.yaml")
 	code, out, _ := execute("event: CREATED", nil, "validate", good, bad, missing, "-")
 	require.Equal(t, failure.ExitUsage, code)
 	require.Equal(t, strings.Join([]string{
-		good + ": warning: webhooks[0].event: BEFORE_RELEASE is never fired by a job, which fires JOB_START, JOB_COMPLETE, JOB_SUCCESS, JOB_FAILURE, JOB_SKIPPED, JOB_MISSED",
+		good +
+			": warning: webhooks[0].event: BEFORE_RELEASE is never fired by a job, which fires JOB_START, JOB_COMPLETE, " +
+			"JOB_SUCCESS, JOB_FAILURE, JOB_SKIPPED, JOB_MISSED",
 		good + ": valid (job)",
 		bad + ": task: a task is exactly one of activity, workflow, http and command, not none",
 		missing + ": cannot be read: no such file or directory",
@@ -85,19 +89,24 @@ func TestValidateTellsWhatAFileDescribes(t *testing.T) {
 		code        int
 		want        string
 	}{
-		"a job":          {`{"id":"1","jobs":["a"]}`, "", failure.ExitOK, "-: valid (job)"},
-		"a release":      {"id: 1\nsteps: [{name: a, do: {command: {argv: [x]}}}]", "", failure.ExitOK, "-: valid (release)"},
-		"nothing known":  {`{"id":"1"}`, "", failure.ExitUsage, "-: cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a webhook has a url or events; --kind says which it is"},
+		"a job":     {`{"id":"1","jobs":["a"]}`, "", failure.ExitOK, "-: valid (job)"},
+		"a release": {"id: 1\nsteps: [{name: a, do: {command: {argv: [x]}}}]", "", failure.ExitOK, "-: valid (release)"},
+		"nothing known": {`{"id":"1"}`, "", failure.ExitUsage,
+			"-: cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a " +
+				"webhook has a url or events; --kind says which it is"},
 		"told":           {`{"id":"1"}`, "release", failure.ExitUsage, "-: steps: required: at least one step"},
 		"an unknown one": {`{"id":"1"}`, "record", failure.ExitUsage, ""},
 		"no JSON":        {`{"id"`, "", failure.ExitUsage, "-: no valid JSON: it ends too early, after 5 bytes"},
 		"no YAML":        {"a: [", "", failure.ExitUsage, "-: cannot be read: no valid YAML: line 1: did not find expected node content"},
 		"nothing":        {"", "", failure.ExitUsage, "-: required: a JSON object"},
 		"a list":         {"- a", "", failure.ExitUsage, `- [0]: must be an object, not "a"`},
-		"several":        {"- {id: 1, task: {command: {argv: [x]}}}\n---\nevent: A\n", "", failure.ExitOK, "- document 1[0]: valid (job)\n- document 2: valid (emission)"},
-		"one of several": {`[{"id":1,"task":{}},{"event":"A"}]`, "", failure.ExitUsage, "- [0]: task: a task is exactly one of activity, workflow, http and command, not none\n- [1]: valid (emission)"},
-		"a key twice":    {"event: A\nevent: A", "", failure.ExitUsage, "-: event: stands twice (line 2, column 1)"},
-		"too large":      {"event: " + strings.Repeat("A", 2<<20), "", failure.ExitUsage, "-: cannot be read: larger than 2 MiB, the most that Temporal takes as an input"},
+		"several": {"- {id: 1, task: {command: {argv: [x]}}}\n---\nevent: A\n", "", failure.ExitOK,
+			"- document 1[0]: valid (job)\n- document 2: valid (emission)"},
+		"one of several": {`[{"id":1,"task":{}},{"event":"A"}]`, "", failure.ExitUsage,
+			"- [0]: task: a task is exactly one of activity, workflow, http and command, not none\n- [1]: valid (emission)"},
+		"a key twice": {"event: A\nevent: A", "", failure.ExitUsage, "-: event: stands twice (line 2, column 1)"},
+		"too large": {"event: " + strings.Repeat("A", 2<<20), "", failure.ExitUsage,
+			"-: cannot be read: larger than 2 MiB, the most that Temporal takes as an input"},
 	} {
 		args := []string{"validate", "-"}
 		if test.flag != "" {

@@ -39,9 +39,12 @@ func play(run *runstest.Run, scenes ...scene) {
 
 const (
 	lockToken = "release-first:approval:r4nd0m"
-	waiting   = `{"delivery_id":"dlv_1","webhook":"approval","event":"BEFORE_RELEASE","result":"pending","data":{},"attempts":0,"lock":{"token":"` + lockToken + `"}}`
-	passed    = `{"delivery_id":"dlv_1","webhook":"approval","event":"BEFORE_RELEASE","result":"pass","decision":"continue","data":{},"attempts":2,"duration_ms":1500,
-		"response":{"status":200},"lock":{"token":"` + lockToken + `","removed_at":"2026-07-01T10:00:00.000Z","removed_by":"ada\u001b[31m","via":"update"}}`
+	waiting   = `{"delivery_id":"dlv_1","webhook":"approval","event":"BEFORE_RELEASE","result":"pending",
+		"data":{},"attempts":0,"lock":{"token":"` + lockToken + `"}}`
+	passed = `{"delivery_id":"dlv_1","webhook":"approval","event":"BEFORE_RELEASE","result":"pass",
+		"decision":"continue","data":{},"attempts":2,"duration_ms":1500,"response":{"status":200},
+		"lock":{"token":"` + lockToken + `","removed_at":"2026-07-01T10:00:00.000Z","removed_by":"ada\u001b[31m",
+			"via":"update"}}`
 	result = `{"id":"first","status":"released","steps":[{"name":"a","status":"done"}],"history":[` + passed + `]}`
 )
 
@@ -59,11 +62,19 @@ func released(run *runstest.Run, scenes ...scene) {
 
 func threeScenes() []scene {
 	return []scene{
-		{`{"id":"first","status":"running","phase":"waiting","event":"BEFORE_RELEASE","steps":[{"name":"a","status":"pending"}],
-			"locks":[{"token":"` + lockToken + `","webhook":"approval","event":"BEFORE_RELEASE","since":"2026-07-01T10:00:00Z","until":"2026-07-02T10:00:00Z"}],"rejected":[]}`, "[" + waiting + "]"},
-		{`{"id":"first","status":"running","phase":"waiting","event":"BEFORE_RELEASE","steps":[{"name":"a","status":"pending"}],
-			"locks":[{"token":"` + lockToken + `","webhook":"approval","event":"BEFORE_RELEASE","since":"2026-07-01T10:00:00Z"}],"rejected":[{"name":"stop","error":"no","at":"2026-07-01T10:00:00Z"}]}`, "[" + waiting + "]"},
-		{`{"id":"first","status":"running","phase":"step","step":"a","steps":[{"name":"a","status":"done"}],"locks":[],"rejected":[{"name":"stop","error":"no","at":"2026-07-01T10:00:00Z"}]}`, "[" + passed + "]"},
+		{`{"id":"first","status":"running","phase":"waiting","event":"BEFORE_RELEASE",
+			"steps":[{"name":"a","status":"pending"}],
+			"locks":[{"token":"` + lockToken + `","webhook":"approval","event":"BEFORE_RELEASE",
+				"since":"2026-07-01T10:00:00Z","until":"2026-07-02T10:00:00Z"}],
+			"rejected":[]}`, "[" + waiting + "]"},
+		{`{"id":"first","status":"running","phase":"waiting","event":"BEFORE_RELEASE",
+			"steps":[{"name":"a","status":"pending"}],
+			"locks":[{"token":"` + lockToken + `","webhook":"approval","event":"BEFORE_RELEASE",
+				"since":"2026-07-01T10:00:00Z"}],
+			"rejected":[{"name":"stop","error":"no","at":"2026-07-01T10:00:00Z"}]}`, "[" + waiting + "]"},
+		{`{"id":"first","status":"running","phase":"step","step":"a","steps":[{"name":"a","status":"done"}],
+			"locks":[],
+			"rejected":[{"name":"stop","error":"no","at":"2026-07-01T10:00:00Z"}]}`, "[" + passed + "]"},
 	}
 }
 
@@ -110,7 +121,8 @@ func TestWatchingAsJSONGivesTheOutcomeAlone(t *testing.T) {
 	t.Parallel()
 	temporal := newTemporal()
 	temporal.OnStart = func(run *runstest.Run) { released(run, threeScenes()...) }
-	code, out, errors := execute("id: first\nsteps: [{name: a, do: {command: {argv: [x]}}}]", temporal, "release", "run", "-", "--watch", "-o", "json")
+	code, out, errors := execute("id: first\nsteps: [{name: a, do: {command: {argv: [x]}}}]", temporal, "release", "run",
+		"-", "--watch", "-o", "json")
 	require.Equal(t, failure.ExitOK, code)
 	outcome := object(t, out)
 	require.Equal(t, "released", outcome["status"])
@@ -131,21 +143,37 @@ func TestExitCodesOfRuns(t *testing.T) {
 		code   int
 		want   []string
 	}{
-		"released":    {`{"id":"1","status":"released","steps":[]}`, nil, failure.ExitOK, []string{"release-first: released"}},
-		"stopped":     {`{"id":"1","status":"stopped","reason":"no","decided_by":{"webhook":"board","event":"BEFORE_RELEASE"},"steps":[{"name":"a","status":"pending"}]}`, nil, failure.ExitNotReleased, []string{"release-first: stopped\n  reason: no\n  decided by: webhook board at BEFORE_RELEASE\n  step a: pending\n"}},
-		"rolled back": {`{"id":"1","status":"rolled_back","decided_by":{"by":"ada"},"steps":[]}`, nil, failure.ExitNotReleased, []string{"decided by: ada"}},
-		"succeeded":   {`{"id":"1","status":"succeeded","kvp":{}}`, nil, failure.ExitOK, []string{"succeeded"}},
-		"deliveries that failed": {`{"id":"1","event":"A","history":[{"result":"fail","error":"503","attempts":9},{"result":"pass","attempts":1},{"result":"skipped","error":"skipped: no"},{"result":"fail","error":"stop_release: no such key","attempts":1,"response":{"status":200}},{"result":"fail","error":"lock timed out","attempts":0,"lock":{"token":"t"}}]}`, nil, failure.ExitOK, []string{
+		"released": {`{"id":"1","status":"released","steps":[]}`, nil, failure.ExitOK, []string{"release-first: released"}},
+		"stopped": {`{"id":"1","status":"stopped","reason":"no",
+			"decided_by":{"webhook":"board","event":"BEFORE_RELEASE"},
+			"steps":[{"name":"a","status":"pending"}]}`, nil, failure.ExitNotReleased,
+			[]string{"release-first: stopped\n  reason: no\n  decided by: webhook board at BEFORE_RELEASE\n  step a: pending\n"}},
+		"rolled back": {`{"id":"1","status":"rolled_back","decided_by":{"by":"ada"},"steps":[]}`, nil,
+			failure.ExitNotReleased, []string{"decided by: ada"}},
+		"succeeded": {`{"id":"1","status":"succeeded","kvp":{}}`, nil, failure.ExitOK, []string{"succeeded"}},
+		"deliveries that failed": {`{"id":"1","event":"A",
+			"history":[
+				{"result":"fail","error":"503","attempts":9},
+				{"result":"pass","attempts":1},
+				{"result":"skipped","error":"skipped: no"},
+				{"result":"fail","error":"stop_release: no such key","attempts":1,"response":{"status":200}},
+				{"result":"fail","error":"lock timed out","attempts":0,
+					"lock":{"token":"t"}}]}`, nil, failure.ExitOK, []string{
 			"completed\n  1 of 3 deliveries failed\n"}},
 		"an emission": {`{"id":"1","event":"A","history":[]}`, nil, failure.ExitOK, []string{"completed"}},
-		"a sequence":  {`{"id":"1","status":"succeeded","jobs":[{"id":"x","status":"failed","error":"oh"}]}`, nil, failure.ExitOK, []string{"  job x: failed: oh\n"}},
+		"a sequence": {`{"id":"1","status":"succeeded","jobs":[{"id":"x","status":"failed","error":"oh"}]}`, nil,
+			failure.ExitOK, []string{"  job x: failed: oh\n"}},
 		"failed": {"", failed(latch.ErrorReleaseFailed, `{"id":"1","status":"failed","steps":[{"name":"a","status":"failed","error":"oh"}]}`),
 			failure.ExitFailed, []string{"release-first: failed\n", "error: ReleaseFailed: step a failed", "step a: failed: oh"}},
-		"an undo that failed": {"", failed(latch.ErrorRollbackIncomplete, ""), failure.ExitFailed, []string{"error: RollbackIncomplete: step a failed"}},
-		"timed out":           {"", failed(latch.ErrorJobFailed, `{"id":"1","status":"timed_out"}`), failure.ExitFailed, []string{"release-first: timed_out"}},
-		"cancelled":           {"", runstest.Canceled(payloads(`{"id":"1","status":"cancelled","steps":[{"name":"a","status":"undone"}]}`)), failure.ExitFailed, []string{"release-first: cancelled", "step a: undone"}},
-		"refused":             {"", failed(latch.ErrorInvalidSpec, ""), failure.ExitUsage, []string{"error: InvalidSpec: step a failed"}},
-		"terminated":          {"", runstest.Terminated(""), failure.ExitFailed, []string{"release-first: terminated", "nothing undone"}},
+		"an undo that failed": {"", failed(latch.ErrorRollbackIncomplete, ""), failure.ExitFailed,
+			[]string{"error: RollbackIncomplete: step a failed"}},
+		"timed out": {"", failed(latch.ErrorJobFailed, `{"id":"1","status":"timed_out"}`), failure.ExitFailed,
+			[]string{"release-first: timed_out"}},
+		"cancelled": {"", runstest.Canceled(
+			payloads(`{"id":"1","status":"cancelled","steps":[{"name":"a","status":"undone"}]}`)), failure.ExitFailed,
+			[]string{"release-first: cancelled", "step a: undone"}},
+		"refused":    {"", failed(latch.ErrorInvalidSpec, ""), failure.ExitUsage, []string{"error: InvalidSpec: step a failed"}},
+		"terminated": {"", runstest.Terminated(""), failure.ExitFailed, []string{"release-first: terminated", "nothing undone"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -218,8 +246,9 @@ func TestALockOfAHookThatHasDecidedIsNobodysToRemove(t *testing.T) {
 	t.Parallel()
 	lock := latch.OpenLock{Token: lockToken}
 	for decided, records := range map[bool][]latch.Record{
-		false: {{Lock: &latch.RecordLock{Token: lockToken}}, {Decision: latch.Stop}, {Decision: latch.Stop, Lock: &latch.RecordLock{Token: "another"}}},
-		true:  {{Decision: latch.Stop, Lock: &latch.RecordLock{Token: lockToken}}},
+		false: {{Lock: &latch.RecordLock{Token: lockToken}}, {Decision: latch.Stop},
+			{Decision: latch.Stop, Lock: &latch.RecordLock{Token: "another"}}},
+		true: {{Decision: latch.Stop, Lock: &latch.RecordLock{Token: lockToken}}},
 	} {
 		require.Equal(t, decided, len(undecided([]latch.OpenLock{lock}, records)) == 0)
 	}
@@ -252,14 +281,18 @@ func TestStatusAndHistory(t *testing.T) {
 	code, out, _ := execute("", run, "status", "first")
 	require.Equal(t, failure.ExitOK, code)
 	require.Equal(t, "release-first: running\n  phase: waiting BEFORE_RELEASE\n  step a: pending\n"+
-		"  lock of approval at BEFORE_RELEASE, since 2026-07-01T10:00:00Z\n    remove it with: starter lock release "+lockToken+"\n  refused: signal stop: no\n", out)
+		"  lock of approval at BEFORE_RELEASE, since 2026-07-01T10:00:00Z\n    remove it with: starter lock release "+
+		lockToken+"\n  refused: signal stop: no\n", out)
 	_, out, _ = execute("", run, "status", "release-first", "-o", "json")
 	require.Equal(t, "waiting", object(t, out)["phase"])
 
-	code, out, _ = execute("", run, "history", "first", "--webhook", "approval", "--event", "BEFORE_RELEASE", "--after", "dlv_0", "--limit", "5")
+	code, out, _ = execute("", run, "history", "first", "--webhook", "approval", "--event", "BEFORE_RELEASE", "--after",
+		"dlv_0", "--limit", "5")
 	require.Equal(t, failure.ExitOK, code)
 	require.Equal(t, []any{latch.HistoryQuery{Webhook: "approval", Event: "BEFORE_RELEASE", After: "dlv_0", Limit: 5}}, run.Arguments)
-	require.Equal(t, "RESULT\tEVENT\tWEBHOOK\tANSWER\tATTEMPTS\tTOOK\tDECISION\tDELIVERY\tNOTE\npass\tBEFORE_RELEASE\tapproval\t200\t2\t1.5s\tcontinue\tdlv_1\tlock removed by ada\ufffd[31m (update)\n", out)
+	require.Equal(t,
+		"RESULT\tEVENT\tWEBHOOK\tANSWER\tATTEMPTS\tTOOK\tDECISION\tDELIVERY\tNOTE\n"+
+			"pass\tBEFORE_RELEASE\tapproval\t200\t2\t1.5s\tcontinue\tdlv_1\tlock removed by ada\ufffd[31m (update)\n", out)
 	_, out, _ = execute("", run, "history", "first", "-o", "json")
 	require.Equal(t, "dlv_1", object(t, `{"records":`+out+`}`)["records"].([]any)[0].(map[string]any)["delivery_id"])
 

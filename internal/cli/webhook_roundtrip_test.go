@@ -21,11 +21,12 @@ func TestVerifyReadsWhatTestPrints(t *testing.T) {
 	symmetric := signature.NewSymmetric()
 	server := newHookServer(t, 200, "thanks\n***\n")
 	for name, test := range map[string]struct{ secret, key, rest string }{
-		"a key that only signs":      {symmetric, symmetric, ""},
-		"a pair":                     {private, public, ""},
-		"a text that goes out":       {"mdoq-is-awesome", "mdoq-is-awesome", ""},
-		"a text that JSON escapes":   {`mdoq "is" <awesome>&`, `mdoq "is" <awesome>&`, ""},
-		"a text in a form":           {"mdoq is & awesome", "mdoq is & awesome", `,"content_type":"application/x-www-form-urlencoded","body":"a=${job.id}"`},
+		"a key that only signs":    {symmetric, symmetric, ""},
+		"a pair":                   {private, public, ""},
+		"a text that goes out":     {"mdoq-is-awesome", "mdoq-is-awesome", ""},
+		"a text that JSON escapes": {`mdoq "is" <awesome>&`, `mdoq "is" <awesome>&`, ""},
+		"a text in a form": {"mdoq is & awesome", "mdoq is & awesome",
+			`,"content_type":"application/x-www-form-urlencoded","body":"a=${job.id}"`},
 		"beside stars of the body's": {"mdoq-is-awesome", "mdoq-is-awesome", `,"body":{"note":"a *** b"}`},
 		"lines in the body":          {symmetric, symmetric, `,"content_type":"text/plain","body":"one\ntwo\n"`},
 		"CR LF in the body":          {symmetric, symmetric, `,"content_type":"text/plain","body":"one\r\ntwo"`},
@@ -80,7 +81,8 @@ func TestVerifyReadsCapturesOfOtherTools(t *testing.T) {
 	_, headers, _ := strings.Cut(head, "\n")
 	headers = strings.Replace(headers, "Content-Length: 23\n", "", 1)
 	key, sent := write(t, "key", secret), write(t, "body.json", body)
-	curl := "*   Trying 127.0.0.1:8080...\n* Connected to localhost\n> " + strings.ReplaceAll(head, "\n", "\n> ") + "\n> \n* upload completely sent off\n< HTTP/1.1 200 OK\n< Content-Length: 2\n< \n{ [2 bytes data]\nok"
+	curl := "*   Trying 127.0.0.1:8080...\n* Connected to localhost\n> " + strings.ReplaceAll(head, "\n", "\n> ") +
+		"\n> \n* upload completely sent off\n< HTTP/1.1 200 OK\n< Content-Length: 2\n< \n{ [2 bytes data]\nok"
 	wire, err := json.Marshal(map[string]string{"wire": raw})
 	require.NoError(t, err)
 	for name, test := range map[string]struct {
@@ -95,12 +97,14 @@ func TestVerifyReadsCapturesOfOtherTools(t *testing.T) {
 		"a request and its body":    {raw, true, failure.ExitOK},
 		"headers alone, and a body": {headers, true, failure.ExitOK},
 		"headers, then the body":    {headers + "\n\n" + body + "\n", false, failure.ExitOK},
-		"a .http file":              {"### a test\n# of the board\n@host = example.com\nPOST https://example.com/hook\n// who\n" + headers + "\n\n" + body + "\n\n### next\nGET https://example.com/\n", false, failure.ExitOK},
-		"a .http file, versioned":   {"###\nPOST https://example.com/hook HTTP/1.1\n" + headers + "\n\n" + body + "\n", false, failure.ExitOK},
-		"JSON":                      {string(wire), false, failure.ExitOK},
-		"JSON of something else":    {`{"a":1}`, false, failure.ExitUsage},
-		"blank lines before it":     {"\n\n" + raw, false, failure.ExitOK},
-		"nothing of a request":      {"hello\nworld\n", false, failure.ExitUsage},
+		"a .http file": {
+			"### a test\n# of the board\n@host = example.com\nPOST " +
+				"https://example.com/hook\n// who\n" + headers + "\n\n" + body + "\n\n### next\nGET https://example.com/\n", false, failure.ExitOK},
+		"a .http file, versioned": {"###\nPOST https://example.com/hook HTTP/1.1\n" + headers + "\n\n" + body + "\n", false, failure.ExitOK},
+		"JSON":                    {string(wire), false, failure.ExitOK},
+		"JSON of something else":  {`{"a":1}`, false, failure.ExitUsage},
+		"blank lines before it":   {"\n\n" + raw, false, failure.ExitOK},
+		"nothing of a request":    {"hello\nworld\n", false, failure.ExitUsage},
 	} {
 		args := []string{"webhook", "verify", "-", "--secret-file", key, "--at", "2026-07-01T12:30:00Z"}
 		if test.body {

@@ -20,25 +20,29 @@ func TestATrialSeesWhatAWorkerSees(t *testing.T) {
 	require.NoError(t, err)
 	const key = "a-key-of-16-bytes"
 	apply := func(rest string) string {
-		return `{"id":"a","task":{"http":{"url":"https://example.com/"}},` + rest + `"webhooks":[{"id":"w","url":"https://example.com/","events":[{"event":"EVENT","body":{"v":"${TEMPLATE}"}}]}]}`
+		return `{"id":"a","task":{"http":{"url":"https://example.com/"}},
+			` + rest + `"webhooks":[{"id":"w","url":"https://example.com/",
+				"events":[{"event":"EVENT","body":{"v":"${TEMPLATE}"}}]}]}`
 	}
 	for name, test := range map[string]struct {
 		environ               []string
 		event, file, template string
 		want                  any
 	}{
-		"fqdn given":               {[]string{"LATCH_FQDN=given.example", "LATCH_API_URL=https://api.example:7127"}, "JOB_START", apply(""), "system.fqdn", "given.example"},
-		"fqdn of the API":          {[]string{"LATCH_API_URL=https://api.example:7127/x"}, "JOB_START", apply(""), "system.fqdn", "api.example"},
-		"fqdn of the host":         {nil, "JOB_START", apply(""), "system.fqdn", host},
-		"environment":              {[]string{"LATCH_ENVIRONMENT=prod"}, "JOB_START", apply(""), "system.environment", "prod"},
-		"namespace":                {[]string{"TEMPORAL_NAMESPACE=shop"}, "JOB_START", apply(""), "system.namespace", "shop"},
-		"the default namespace":    {nil, "JOB_START", apply(""), "system.namespace", "default"},
-		"task queue":               {[]string{"LATCH_TASK_QUEUE=night"}, "JOB_START", apply(""), "system.task_queue", "night"},
-		"version":                  {nil, "JOB_START", apply(""), "system.version == system['database.version']", true},
-		"records":                  {nil, "JOB_START", apply(""), "records", []any{}},
-		"event and webhook":        {nil, "JOB_START", apply(""), "event + webhook.id", "JOB_STARTw"},
-		"a schedule":               {nil, "JOB_START", apply(`"schedule":"0 3 * * *",`), "job.schedule", "0 3 * * *"},
-		"a schedule with a zone":   {nil, "JOB_START", apply(`"schedule":{"cron":"0 3 * * *","timezone":"Europe/Berlin"},`), "job.schedule.timezone", "Europe/Berlin"},
+		"fqdn given": {[]string{"LATCH_FQDN=given.example", "LATCH_API_URL=https://api.example:7127"},
+			"JOB_START", apply(""), "system.fqdn", "given.example"},
+		"fqdn of the API":       {[]string{"LATCH_API_URL=https://api.example:7127/x"}, "JOB_START", apply(""), "system.fqdn", "api.example"},
+		"fqdn of the host":      {nil, "JOB_START", apply(""), "system.fqdn", host},
+		"environment":           {[]string{"LATCH_ENVIRONMENT=prod"}, "JOB_START", apply(""), "system.environment", "prod"},
+		"namespace":             {[]string{"TEMPORAL_NAMESPACE=shop"}, "JOB_START", apply(""), "system.namespace", "shop"},
+		"the default namespace": {nil, "JOB_START", apply(""), "system.namespace", "default"},
+		"task queue":            {[]string{"LATCH_TASK_QUEUE=night"}, "JOB_START", apply(""), "system.task_queue", "night"},
+		"version":               {nil, "JOB_START", apply(""), "system.version == system['database.version']", true},
+		"records":               {nil, "JOB_START", apply(""), "records", []any{}},
+		"event and webhook":     {nil, "JOB_START", apply(""), "event + webhook.id", "JOB_STARTw"},
+		"a schedule":            {nil, "JOB_START", apply(`"schedule":"0 3 * * *",`), "job.schedule", "0 3 * * *"},
+		"a schedule with a zone": {nil, "JOB_START", apply(`"schedule":{"cron":"0 3 * * *","timezone":"Europe/Berlin"},`),
+			"job.schedule.timezone", "Europe/Berlin"},
 		"a registered job's field": {nil, "JOB_START", apply(`"schedule":"0 3 * * *",`), "job.conf.http.url", "https://example.com/"},
 		"what is not set":          {nil, "JOB_START", apply(""), "has(job.title) || has(job.schedule)", false},
 		"a run that did not come":  {nil, "JOB_SKIPPED", apply(""), "data.count", 1.0},
@@ -55,7 +59,9 @@ func TestATrialSeesWhatAWorkerSees(t *testing.T) {
 			require.Equal(t, test.want, shown.V)
 		})
 	}
-	c := newCommand(`{"id":"r","steps":[{"name":"a","do":{"command":{"argv":["x"]}}}],"webhooks":[{"id":"w","url":"https://example.com/","events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`, nil)
+	c := newCommand(`{"id":"r","steps":[{"name":"a","do":{"command":{"argv":["x"]}}}],
+		"webhooks":[{"id":"w","url":"https://example.com/",
+			"events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`, nil)
 	c.environ = []string{"LATCH_API_URL=https://api.example", "LATCH_LOCK_LINKS=true", "LATCH_LINK_KEY=" + key}
 	require.Equal(t, failure.ExitOK, c.start("webhook", "test", "-", "--event", latch.EventBeforeRelease, "-o", "json"), c.stderr.String())
 	_, body, _ := strings.Cut(object(t, c.stdout.String())["wire"].(string), "\r\n\r\n")

@@ -68,7 +68,9 @@ webhooks:
   - id: board
     url: URL/hooks/${release.id}
     secret: board
-    events: [{event: BEFORE_RELEASE, blocking: true}, {event: AFTER_STEP, body: {step: "${step.name} ${step.status}", all: "${release.steps}"}}]
+    events:
+      - {event: BEFORE_RELEASE, blocking: true}
+      - {event: AFTER_STEP, body: {step: "${step.name} ${step.status}", all: "${release.steps}"}}
   - id: log
     url: URL/log
     event: BEFORE_RELEASE
@@ -83,7 +85,8 @@ func TestWebhookTestShowsTheBytes(t *testing.T) {
 	code, out, errors := tries(environ, "", file, "--event", "BEFORE_RELEASE", "--webhook", "board")
 	require.Equal(t, failure.ExitOK, code, errors)
 	require.True(t, strings.HasPrefix(out, "POST /hooks/shop-4.2 HTTP/1.1\r\nHost: 127.0.0.1:"), out)
-	for _, part := range []string{"\r\nX-Latch-Secret: ***\r\n", `{"secret":"***","lock":"release-shop-4.2:board:`, `"lock_url":"https://latch.example/locks/`, `"event":"BEFORE_RELEASE"`,
+	for _, part := range []string{"\r\nX-Latch-Secret: ***\r\n", `{"secret":"***","lock":"release-shop-4.2:board:`,
+		`"lock_url":"https://latch.example/locks/`, `"event":"BEFORE_RELEASE"`,
 		`"environment":"","fqdn":"latch.example"`, `"title":"Shop"`, `"instance":{"name":"shop"}`, "\r\nWebhook-Signature: v1,"} {
 		require.Contains(t, out, part)
 	}
@@ -118,8 +121,9 @@ func TestWebhookTestSends(t *testing.T) {
 		code            int
 		want            string
 	}{
-		"delivered":         {200, `{"result":"pass","echo":"hunter2"}`, "delivered", failure.ExitOK, "\ndelivered\n"},
-		"not understood":    {200, `{"result":}`, "delivered", failure.ExitOK, "on_error does: the answer is not valid JSON: invalid character '}'"},
+		"delivered": {200, `{"result":"pass","echo":"hunter2"}`, "delivered", failure.ExitOK, "\ndelivered\n"},
+		"not understood": {200, `{"result":}`, "delivered", failure.ExitOK,
+			"on_error does: the answer is not valid JSON: invalid character '}'"},
 		"tried again":       {503, "busy", "retried", failure.ExitFailed, "\nwould be tried again after 5s: POST "},
 		"failed for good":   {404, "", "failed", failure.ExitFailed, "\nfails for good: POST "},
 		"steers a terminal": {404, "\x1b[2J", "failed", failure.ExitFailed, "\ufffd[2J"},
@@ -127,7 +131,9 @@ func TestWebhookTestSends(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newHookServer(t, test.status, test.answer)
-			file := write(t, "webhook.json", `{"id":"w","url":"`+server.URL+`","event":"JOB_SUCCESS","when":"has(job.vars.tag)","secret":"pair","auth":{"basic":{"username":"ada","password":"pass"}}}`)
+			file := write(t, "webhook.json", `{"id":"w","url":"`+server.URL+`","event":"JOB_SUCCESS",
+				"when":"has(job.vars.tag)","secret":"pair",
+				"auth":{"basic":{"username":"ada","password":"pass"}}}`)
 			environ := []string{"LATCH_SECRETS_DIR=" + dir, "LATCH_SECRET_PASS=hunter2"}
 			code, out, errors := tries(environ, "", file, "--event", "JOB_SUCCESS", "--send")
 			require.Equal(t, test.code, code, errors)
@@ -163,18 +169,28 @@ func TestWebhookTestRefuses(t *testing.T) {
 		code  int
 		want  string
 	}{
-		"no event":           {release, nil, failure.ExitUsage, "--event is required"},
-		"several webhooks":   {release, []string{"--event", "BEFORE_RELEASE"}, failure.ExitUsage, `-: several webhooks listen to BEFORE_RELEASE: say which by --webhook; they are "board", "log"`},
-		"nobody listens":     {release, []string{"--event", "RELEASE_SUCCESS"}, failure.ExitUsage, `-: no webhook listens to RELEASE_SUCCESS; there are "board", "log"`},
-		"another's event":    {release, []string{"--event", "AFTER_STEP", "--webhook", "log"}, failure.ExitUsage, `webhook "log" does not listen to AFTER_STEP`},
-		"no such webhook":    {release, []string{"--event", "AFTER_STEP", "--webhook", "bord"}, failure.ExitUsage, `there is no webhook "bord"; there are "board", "log"`},
-		"no url":             {`{"event":"A","webhooks":[{"id":"w","events":[{"event":"A","blocking":true}]}]}`, []string{"--event", "A"}, failure.ExitUsage, `webhook "w" has no url`},
-		"a bad file":         {`{"event":"A","webhooks":[{"id":"w","url":"ftp://a","event":"A"}]}`, []string{"--event", "A"}, failure.ExitUsage, "webhooks[0].url: "},
-		"a bad webhook":      {`{"id":"w","url":"https://a/","event":"A","auth":{}}`, []string{"--event", "A"}, failure.ExitUsage, "-: auth: auth is exactly one of"},
-		"nothing known":      {`{"id":"w"}`, []string{"--event", "A"}, failure.ExitUsage, "a webhook has a url or events"},
-		"no variables":       {release, []string{"--event", "AFTER_STEP", "--variables", "/nowhere"}, failure.ExitUsage, "--variables: /nowhere: cannot be read"},
-		"a missing secret":   {release, []string{"--event", "AFTER_STEP"}, failure.ExitFailed, `the delivery would fail for good: webhook "board": this worker has no secret "board": set LATCH_SECRET_BOARD`},
-		"a missing variable": {`{"event":"A","webhooks":[{"id":"w","url":"https://a/${data.x}","event":"A"}]}`, []string{"--event", "A"}, failure.ExitFailed, "the delivery would fail for good: "},
+		"no event": {release, nil, failure.ExitUsage, "--event is required"},
+		"several webhooks": {release, []string{"--event", "BEFORE_RELEASE"}, failure.ExitUsage,
+			`-: several webhooks listen to BEFORE_RELEASE: say which by --webhook; they are "board", "log"`},
+		"nobody listens": {release, []string{"--event", "RELEASE_SUCCESS"}, failure.ExitUsage,
+			`-: no webhook listens to RELEASE_SUCCESS; there are "board", "log"`},
+		"another's event": {release, []string{"--event", "AFTER_STEP", "--webhook", "log"}, failure.ExitUsage,
+			`webhook "log" does not listen to AFTER_STEP`},
+		"no such webhook": {release, []string{"--event", "AFTER_STEP", "--webhook", "bord"}, failure.ExitUsage,
+			`there is no webhook "bord"; there are "board", "log"`},
+		"no url": {`{"event":"A","webhooks":[{"id":"w","events":[{"event":"A","blocking":true}]}]}`,
+			[]string{"--event", "A"}, failure.ExitUsage, `webhook "w" has no url`},
+		"a bad file": {`{"event":"A","webhooks":[{"id":"w","url":"ftp://a","event":"A"}]}`,
+			[]string{"--event", "A"}, failure.ExitUsage, "webhooks[0].url: "},
+		"a bad webhook": {`{"id":"w","url":"https://a/","event":"A","auth":{}}`, []string{"--event", "A"},
+			failure.ExitUsage, "-: auth: auth is exactly one of"},
+		"nothing known": {`{"id":"w"}`, []string{"--event", "A"}, failure.ExitUsage, "a webhook has a url or events"},
+		"no variables": {release, []string{"--event", "AFTER_STEP", "--variables", "/nowhere"}, failure.ExitUsage,
+			"--variables: /nowhere: cannot be read"},
+		"a missing secret": {release, []string{"--event", "AFTER_STEP"}, failure.ExitFailed,
+			`the delivery would fail for good: webhook "board": this worker has no secret "board": set LATCH_SECRET_BOARD`},
+		"a missing variable": {`{"event":"A","webhooks":[{"id":"w","url":"https://a/${data.x}","event":"A"}]}`,
+			[]string{"--event", "A"}, failure.ExitFailed, "the delivery would fail for good: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -192,23 +208,31 @@ func TestWebhookTestRefuses(t *testing.T) {
 // Every event of a job and a release has variables, and --variables goes over them.
 func TestWebhookTestMakesUpVariables(t *testing.T) {
 	t.Parallel()
-	const body = `"body":{"is":"${event}","job":"${job}","release":"${release}","steps":"${steps}","step":"${step}","jobs":"${jobs}","run":"${run}","vars":"${vars}","records":"${records}","data":"${data}"}`
+	const body = `"body":{"is":"${event}","job":"${job}","release":"${release}","steps":"${steps}",
+		"step":"${step}","jobs":"${jobs}","run":"${run}","vars":"${vars}","records":"${records}",
+		"data":"${data}"}`
 	for event, want := range map[string]string{
 		"JOB_START": `"returncode":null`, "JOB_COMPLETE": `"returncode":0`, "JOB_SUCCESS": `"error":""`, "JOB_FAILURE": `"returncode":1`,
-		"BEFORE_RELEASE": `"status":"running"`, "BEFORE_STEP": `"name":"deploy","status":"pending"`, "AFTER_STEP": `"name":"deploy","status":"done"`,
+		"BEFORE_RELEASE": `"status":"running"`, "BEFORE_STEP": `"name":"deploy","status":"pending"`,
+		"AFTER_STEP":              `"name":"deploy","status":"done"`,
 		"BEFORE_RELEASE_COMPLETE": `"status":"done"`, "RELEASE_COMPLETE": `"status":"released"`, "RELEASE_SUCCESS": `"status":"released"`,
-		"RELEASE_STOPPED": `"status":"stopped"`, "RELEASE_ROLLED_BACK": `"status":"rolled_back"`, "RELEASE_FAILURE": `"status":"failed"`, "CREATED": `"is":"CREATED"`,
+		"RELEASE_STOPPED": `"status":"stopped"`, "RELEASE_ROLLED_BACK": `"status":"rolled_back"`,
+		"RELEASE_FAILURE": `"status":"failed"`, "CREATED": `"is":"CREATED"`,
 	} {
 		code, out, errors := tries(nil, `{"id":"w","url":"https://example.com/","event":"`+event+`",`+body+`}`, "-", "--event", event)
 		require.Equal(t, failure.ExitOK, code, errors)
 		require.Contains(t, out, want, event)
 	}
 	over := write(t, "over.yaml", "job: {status: {kvp: {rows: 1.50}}}\nvars: {a: b}")
-	code, out, errors := tries(nil, `{"id":"22739","title":"Sync","task":{"command":{"argv":["x"]}},"vars":{"a":1,"c":2},"schedule":"0 0 * * *","webhooks":[{"id":"w","url":"https://example.com/","event":"JOB_SUCCESS",
-		"body":{"text":"${job.title} ${job.schedule} ${job.status.returncode} ${vars.a} ${vars.c}","rows":"${job.status.kvp.rows}"}}]}`, "-", "--event", "JOB_SUCCESS", "--variables", over)
+	code, out, errors := tries(nil, `{"id":"22739","title":"Sync","task":{"command":{"argv":["x"]}},
+		"vars":{"a":1,"c":2},"schedule":"0 0 * * *",
+		"webhooks":[{"id":"w","url":"https://example.com/","event":"JOB_SUCCESS",
+			"body":{"text":"${job.title} ${job.schedule} ${job.status.returncode} ${vars.a} ${vars.c}",
+				"rows":"${job.status.kvp.rows}"}}]}`, "-", "--event", "JOB_SUCCESS", "--variables", over)
 	require.Equal(t, failure.ExitOK, code, errors)
 	require.Contains(t, out, `{"text":"Sync 0 0 * * * 0 b 2","rows":1.50}`)
-	code, _, errors = tries(nil, `{"event":"A","webhooks":[{"id":"w","url":"https://a/","event":"A"}]}`, "-", "--event", "A", "--variables", write(t, "over.json", `{"jbo":{},"event":"B"}`))
+	code, _, errors = tries(nil, `{"event":"A","webhooks":[{"id":"w","url":"https://a/","event":"A"}]}`, "-", "--event",
+		"A", "--variables", write(t, "over.json", `{"jbo":{},"event":"B"}`))
 	require.Equal(t, failure.ExitUsage, code)
 	require.Contains(t, errors, `there is no variable "event"; there are job release`)
 	require.Contains(t, errors, `there is no variable "jbo"`)
@@ -217,7 +241,9 @@ func TestWebhookTestMakesUpVariables(t *testing.T) {
 // A terminal is not steered by what is shown.
 func TestWebhookTestOnATerminal(t *testing.T) {
 	t.Parallel()
-	c := newCommand(`{"event":"A","data":{"x":"\u001b[2J"},"webhooks":[{"id":"w","url":"https://example.com/","event":"A","content_type":"text/plain","body":"${data.x}"}]}`, nil)
+	c := newCommand(`{"event":"A","data":{"x":"\u001b[2J"},
+		"webhooks":[{"id":"w","url":"https://example.com/","event":"A","content_type":"text/plain",
+			"body":"${data.x}"}]}`, nil)
 	c.out.Terminal = true
 	require.Equal(t, failure.ExitOK, c.start("webhook", "test", "-", "--event", "A"))
 	require.Contains(t, c.stdout.String(), "POST / HTTP/1.1\nHost: example.com\n")
@@ -228,7 +254,8 @@ func TestWebhookTestOnATerminal(t *testing.T) {
 func TestWebhookTestRefusesMarredKeys(t *testing.T) {
 	t.Parallel()
 	file := write(t, "release.yaml", strings.ReplaceAll(trialRelease, "URL", "http://127.0.0.1:1"))
-	code, out, errors := tries([]string{"LATCH_SECRET_BOARD='mdoq-is-awesome'", "LATCH_SECRET_OTHER=WHSEC_AAEC"}, "", file, "--event", "BEFORE_RELEASE", "--webhook", "board", "--send")
+	code, out, errors := tries([]string{"LATCH_SECRET_BOARD='mdoq-is-awesome'", "LATCH_SECRET_OTHER=WHSEC_AAEC"}, "",
+		file, "--event", "BEFORE_RELEASE", "--webhook", "board", "--send")
 	require.Equal(t, failure.ExitUsage, code)
 	require.Empty(t, out)
 	require.Contains(t, errors, "LATCH_SECRET_BOARD: its line 1 stands in quotation marks")

@@ -20,7 +20,9 @@ func signed(t *testing.T, secret, body string, at time.Time) string {
 	require.NoError(t, err)
 	made, err := webhook.Sign("dlv_1", at, []byte(body))
 	require.NoError(t, err)
-	return fmt.Sprintf("POST /hook HTTP/1.1\r\nHost: example.com\r\nContent-Length: %d\r\nWebhook-Id: dlv_1\r\nWebhook-Timestamp: %d\r\nWebhook-Signature: %s\r\n\r\n%s",
+	return fmt.Sprintf(
+		"POST /hook HTTP/1.1\r\nHost: example.com\r\nContent-Length: %d\r\nWebhook-Id: dlv_1\r\nWebhook-Timestamp: "+
+			"%d\r\nWebhook-Signature: %s\r\n\r\n%s",
 		len(body), at.Unix(), made, body)
 }
 
@@ -74,20 +76,31 @@ func TestVerify(t *testing.T) {
 		code          int
 		want          string
 	}{
-		"authentic":           {raw, keys, "2026-07-01T12:34:59Z", failure.ExitOK, "signature 1 (v1): good, by the key in line 2 (whsec_…)\nauthentic: dlv_1 of 2026-07-01T12:30:00Z\n"},
-		"ahead of the clock":  {raw, keys, "2026-07-01T12:25:01Z", failure.ExitOK, "authentic: "},
-		"LF alone":            {strings.ReplaceAll(raw, "\r\n", "\n"), keys, "2026-07-01T12:30:00Z", failure.ExitOK, "authentic: "},
-		"a line too many":     {raw + "\n", keys, "2026-07-01T12:30:00Z", failure.ExitOK, "authentic: "},
-		"without a length":    {strings.Replace(raw, "Content-Length", "X-Length", 1), keys, "2026-07-01T12:30:00Z", failure.ExitOK, "authentic: "},
-		"in chunks":           {strings.Replace(strings.Replace(raw, fmt.Sprintf("Content-Length: %d", len(body)), "Transfer-Encoding: chunked", 1), body, fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(body), body), 1), keys, "2026-07-01T12:30:00Z", failure.ExitOK, "authentic: "},
-		"too old":             {raw, keys, "2026-07-01T12:35:01Z", failure.ExitFailed, "not authentic: its webhook-timestamp, 2026-07-01T12:30:00Z, is 5m1s ago, more than the tolerance of 5m0s\n"},
-		"too far ahead":       {raw, keys, "2026-07-01T12:24:00Z", failure.ExitFailed, "is 6m0s ahead, more than"},
-		"another key":         {raw, others, "2026-07-01T12:30:00Z", failure.ExitFailed, "signature 1 (v1): by no key that was given\nnot authentic: none of its signatures is by a key that was given"},
-		"another body":        {strings.Replace(raw, "SUCCESS", "FAILURE", 1), keys, "2026-07-01T12:30:00Z", failure.ExitFailed, "none of its signatures"},
-		"no signature":        {strings.Replace(raw, "Webhook-Signature", "X-Signature", 1), keys, "2026-07-01T12:30:00Z", failure.ExitFailed, "it has no header webhook-signature"},
-		"no id":               {strings.Replace(raw, "Webhook-Id", "X-Id", 1), keys, "2026-07-01T12:30:00Z", failure.ExitFailed, "it has no header webhook-id"},
-		"no timestamp":        {strings.Replace(raw, "Webhook-Timestamp", "X-Time", 1), keys, "2026-07-01T12:30:00Z", failure.ExitFailed, "it has no header webhook-timestamp"},
-		"a bad timestamp":     {strings.Replace(raw, "Webhook-Timestamp: ", "Webhook-Timestamp: x", 1), keys, "2026-07-01T12:30:00Z", failure.ExitFailed, "is no number of seconds"},
+		"authentic": {raw, keys, "2026-07-01T12:34:59Z", failure.ExitOK,
+			"signature 1 (v1): good, by the key in line 2 (whsec_…)\nauthentic: dlv_1 of 2026-07-01T12:30:00Z\n"},
+		"ahead of the clock": {raw, keys, "2026-07-01T12:25:01Z", failure.ExitOK, "authentic: "},
+		"LF alone":           {strings.ReplaceAll(raw, "\r\n", "\n"), keys, "2026-07-01T12:30:00Z", failure.ExitOK, "authentic: "},
+		"a line too many":    {raw + "\n", keys, "2026-07-01T12:30:00Z", failure.ExitOK, "authentic: "},
+		"without a length": {strings.Replace(raw, "Content-Length", "X-Length", 1), keys, "2026-07-01T12:30:00Z",
+			failure.ExitOK, "authentic: "},
+		"in chunks": {strings.Replace(
+			strings.Replace(raw, fmt.Sprintf("Content-Length: %d", len(body)), "Transfer-Encoding: chunked", 1), body,
+			fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(body), body), 1), keys, "2026-07-01T12:30:00Z", failure.ExitOK, "authentic: "},
+		"too old": {raw, keys, "2026-07-01T12:35:01Z", failure.ExitFailed,
+			"not authentic: its webhook-timestamp, 2026-07-01T12:30:00Z, is 5m1s ago, more than the tolerance of 5m0s\n"},
+		"too far ahead": {raw, keys, "2026-07-01T12:24:00Z", failure.ExitFailed, "is 6m0s ahead, more than"},
+		"another key": {raw, others, "2026-07-01T12:30:00Z", failure.ExitFailed,
+			"signature 1 (v1): by no key that was given\nnot authentic: none of its signatures is by a key that was given"},
+		"another body": {strings.Replace(raw, "SUCCESS", "FAILURE", 1), keys, "2026-07-01T12:30:00Z",
+			failure.ExitFailed, "none of its signatures"},
+		"no signature": {strings.Replace(raw, "Webhook-Signature", "X-Signature", 1), keys, "2026-07-01T12:30:00Z",
+			failure.ExitFailed, "it has no header webhook-signature"},
+		"no id": {strings.Replace(raw, "Webhook-Id", "X-Id", 1), keys, "2026-07-01T12:30:00Z",
+			failure.ExitFailed, "it has no header webhook-id"},
+		"no timestamp": {strings.Replace(raw, "Webhook-Timestamp", "X-Time", 1), keys, "2026-07-01T12:30:00Z",
+			failure.ExitFailed, "it has no header webhook-timestamp"},
+		"a bad timestamp": {strings.Replace(raw, "Webhook-Timestamp: ", "Webhook-Timestamp: x", 1), keys,
+			"2026-07-01T12:30:00Z", failure.ExitFailed, "is no number of seconds"},
 		"a cut body":          {raw[:len(raw)-3], keys, "2026-07-01T12:30:00Z", failure.ExitUsage, ""},
 		"no request":          {"hello", keys, "2026-07-01T12:30:00Z", failure.ExitUsage, ""},
 		"no key":              {raw, write(t, "bad", "whsec_!"), "2026-07-01T12:30:00Z", failure.ExitUsage, ""},
@@ -115,7 +128,8 @@ func TestVerify(t *testing.T) {
 
 // FuzzParseCaptured: no panic, and a body is no longer than twice what it stands in.
 func FuzzParseCaptured(f *testing.F) {
-	for _, seed := range []string{"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab", "GET / HTTP/1.1\nA: b\n\n", "POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n1\r\na\r\n0\r\n\r\n"} {
+	for _, seed := range []string{"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab", "GET / HTTP/1.1\nA: b\n\n",
+		"POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n1\r\na\r\n0\r\n\r\n"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -140,15 +154,18 @@ func TestVerifyByFlags(t *testing.T) {
 	verify := func(secret string) (int, map[string]any) {
 		c := newCommand(body, nil)
 		c.environ = []string{"KEYS=" + secret}
-		code := c.start("webhook", "verify", "-H", "webhook-id: dlv_1", "-H", "WEBHOOK-TIMESTAMP:1782909000", "-H", "webhook-signature: "+header, "-H", "webhook-signature: v2,x",
+		code := c.start("webhook", "verify", "-H", "webhook-id: dlv_1", "-H", "WEBHOOK-TIMESTAMP:1782909000", "-H",
+			"webhook-signature: "+header, "-H", "webhook-signature: v2,x",
 			"--body", "-", "--secret-env", "KEYS", "--tolerance", "0", "-o", "json")
 		require.Empty(t, c.stderr.String())
 		return code, object(t, c.stdout.String())
 	}
 	code, found := verify("other\r\n" + public)
 	require.Equal(t, failure.ExitOK, code)
-	require.Equal(t, map[string]any{"valid": true, "id": "dlv_1", "timestamp": "2026-07-01T12:30:00.000Z", "problems": []any{}, "signatures": []any{
-		map[string]any{"scheme": "v1", "good": false}, map[string]any{"scheme": "v1a", "good": true, "key": 2.0, "kind": "whpk_"}, map[string]any{"scheme": "v2", "good": false}}}, found)
+	require.Equal(t, map[string]any{"valid": true, "id": "dlv_1", "timestamp": "2026-07-01T12:30:00.000Z",
+		"problems": []any{}, "signatures": []any{
+			map[string]any{"scheme": "v1", "good": false},
+			map[string]any{"scheme": "v1a", "good": true, "key": 2.0, "kind": "whpk_"}, map[string]any{"scheme": "v2", "good": false}}}, found)
 	code, found = verify("plain")
 	require.Equal(t, failure.ExitOK, code)
 	require.Equal(t, map[string]any{"scheme": "v1", "good": true, "key": 1.0}, found["signatures"].([]any)[0])

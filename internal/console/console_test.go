@@ -28,7 +28,8 @@ func TestLogin(t *testing.T) {
 	require.Equal(t, 401, got.status)
 	require.Contains(t, got.body, "Unknown API key.")
 	require.NotContains(t, got.body, "wrong-0123456789abcdef", "a key is not shown again")
-	require.Equal(t, 403, p.post("/login", url.Values{"key": {lockKey}}, "Origin", "http://evil.example", "Sec-Fetch-Site", "cross-site").status)
+	require.Equal(t, 403, p.post("/login", url.Values{"key": {lockKey}}, "Origin", "http://evil.example",
+		"Sec-Fetch-Site", "cross-site").status)
 
 	p.browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	got = p.post("/login", url.Values{"key": {lockKey}, "next": {"/?webhook=board"}})
@@ -101,7 +102,8 @@ func TestWithoutKeys(t *testing.T) {
 	require.Equal(t, "/", p.get("/login").path, "nobody logs in")
 	require.NotContains(t, p.get("/").body, "Log out")
 	require.Equal(t, 403, p.get("/", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "iframe").status)
-	require.Equal(t, 200, p.get("/", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document").status, "a link may be followed")
+	require.Equal(t, 200, p.get("/", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest",
+		"document").status, "a link may be followed")
 }
 
 // What changes something takes a form that was shown to this person, from a page
@@ -128,7 +130,8 @@ func TestFormsAreTakenFromTheirPageAlone(t *testing.T) {
 func TestNoticesAreSaidOnce(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
-	require.Contains(t, p.post("/console/gallery", url.Values{"form": {p.proof("/console/gallery")}, "action": {"confirm"}}).body, "as was promised")
+	require.Contains(t, p.post("/console/gallery",
+		url.Values{"form": {p.proof("/console/gallery")}, "action": {"confirm"}}).body, "as was promised")
 	require.NotContains(t, p.get("/console/gallery").body, "as was promised")
 }
 
@@ -137,7 +140,8 @@ func TestNoticesAreSaidOnce(t *testing.T) {
 func TestRefusedFormsKeepWhatWasTyped(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
-	got := p.post("/console/gallery", url.Values{"form": {p.proof("/console/gallery")}, "action": {"refuse"}, "url": {`"><script>alert(1)</script>`}, "attempts": {"7"}})
+	got := p.post("/console/gallery",
+		url.Values{"form": {p.proof("/console/gallery")}, "action": {"refuse"}, "url": {`"><script>alert(1)</script>`}, "attempts": {"7"}})
 	require.Equal(t, 422, got.status)
 	require.Contains(t, got.body, "3 things are wrong")
 	require.Contains(t, got.body, `value="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"`)

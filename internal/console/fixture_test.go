@@ -58,7 +58,8 @@ func (w *world) decided() {
 
 // ListWorkflow lists the runs among those of Latch's own; workflows of users' own
 // there are none.
-func (w *world) ListWorkflow(ctx context.Context, request *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+func (w *world) ListWorkflow(ctx context.Context,
+	request *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	if strings.Contains(request.GetQuery(), "NOT IN") {
 		return &workflowservice.ListWorkflowExecutionsResponse{}, nil
 	}
