@@ -1,7 +1,7 @@
 // Package latchtest tests workflows that use Latch in the SDK's test
 // environment: those that call workflows.Gate or workflows.Fire, those that
-// start latch.Release or another of Latch's workflows as a child, and the jobs
-// and releases that you write as JSON.
+// start latch.Release or another of Latch's workflows as a child, and the files of
+// your jobs and releases.
 //
 //  1. Make the environment, and give it to [New]:
 //
@@ -14,11 +14,10 @@
 //     hooks.On("scanner", "BEFORE_SHIPPING").Answer(503, "").Answer(200, `{"result": "fail"}`)
 //     hooks.On("approval", "BEFORE_SHIPPING").Release(latch.LockRelease{By: "ada"})
 //
-//  3. Run the workflow, or one of Latch's own by its name with the JSON of your
-//     job or release:
+//  3. Run the workflow, or the file of your job or release:
 //
 //     env.ExecuteWorkflow(Ship, "order 17")
-//     env.ExecuteWorkflow(latch.WorkflowRelease, json.RawMessage(spec))
+//     env.ExecuteWorkflow(hooks.Spec("release.yaml"))
 //
 //  4. Look at what was fired, sent and decided:
 //

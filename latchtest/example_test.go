@@ -13,6 +13,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/latchtest"
+	"github.com/latch-run/latch/plugin"
 	"github.com/latch-run/latch/workflows"
 )
 
@@ -156,6 +157,32 @@ func ExampleHooks_OnURL() {
 	// https://shop.example.com/deploy 500
 	// https://shop.example.com/revert 200
 	// https://board.example.com 200
+}
+
+// The file of a release is run as it is. Here monitoring stops it after its
+// second step.
+func ExampleHooks_Spec() {
+	t, env := begin()
+	defer t.end()
+	hooks := latchtest.NewWithOptions(t, env, latchtest.Options{
+		Plugin: plugin.Options{Secrets: map[string]string{"change-board": "mdoq-is-awesome"}},
+	})
+	hooks.On("change-board", "BEFORE_RELEASE").Release(latch.LockRelease{By: "ada"})
+	hooks.On("monitoring", "AFTER_STEP").Answer(200, `{"error_rate": 0.01}`).Answer(200, `{"error_rate": 0.2}`)
+
+	env.ExecuteWorkflow(hooks.Spec("../examples/release.yaml"))
+
+	var result latch.ReleaseResult
+	fmt.Println(env.GetWorkflowResult(&result), result.Status, result.DecidedBy.Webhook)
+	for _, fired := range hooks.Fired() {
+		fmt.Println(fired)
+	}
+	// Output:
+	// <nil> stopped monitoring
+	// BEFORE_RELEASE change-board
+	// AFTER_STEP[migrate] monitoring
+	// AFTER_STEP[deploy] monitoring
+	// RELEASE_COMPLETE change-board
 }
 
 // begin returns a test environment, and what stands in for a *testing.T here.
