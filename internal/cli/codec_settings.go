@@ -30,7 +30,7 @@ func configureCodec() (*codecConfiguration, error) {
 	note("LATCH_CODEC_TOKENS", err)
 	tokens := configured.tokens
 	if err != nil {
-		tokens = make([]codecserver.Token, 1) // there are to be some
+		tokens = make([]codecserver.Token, 1) // keys are meant to be there
 	}
 	note("LATCH_CODEC_ADDR", codecserver.CheckAddress(given.Addr, tokens))
 	note("LATCH_CODEC_ORIGINS", codecserver.CheckOrigins(environment.Trimmed(configured.Origins)))

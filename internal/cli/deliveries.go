@@ -14,7 +14,7 @@ import (
 	"github.com/latch-run/latch/internal/deliveries"
 )
 
-// A deliveriesCall is what the command was asked for.
+// A deliveriesCall holds the flags of deliveries.
 type deliveriesCall struct {
 	filter                  deliveries.Filter
 	span                    timeSpan
@@ -58,7 +58,7 @@ const whatDeliveriesLack = `
 Runs that Temporal has forgotten after the namespace's retention are not found.
 Without the search attribute LatchWebhooks, nor are workflows of your own.`
 
-// deliveriesListCommand makes the list alone, by the name that lists have.
+// deliveriesListCommand makes deliveries list, which lists and sends nothing.
 func deliveriesListCommand(e *env) *cobra.Command {
 	var call deliveriesCall
 	command := remote(e, &cobra.Command{Use: "list", Short: "List deliveries of all runs", Args: cobra.NoArgs,
@@ -68,7 +68,7 @@ func deliveriesListCommand(e *env) *cobra.Command {
 	return command
 }
 
-// flags returns the command the flags of the list.
+// flags adds the flags of the list to the command.
 func (c *deliveriesCall) flags(command *cobra.Command) {
 	flags := command.Flags()
 	flags.BoolVar(&c.filter.Failed, "failed", false, "only those that failed")
@@ -95,7 +95,7 @@ delivery's record has them.`},
 	return command
 }
 
-// check says what is wrong with the flags, and reads the times.
+// check reads the times, and returns all that is wrong with the flags.
 func (c *deliveriesCall) check(interactive bool) error {
 	var wrong []error
 	var err error
@@ -222,7 +222,8 @@ func addPart(all, part *deliveries.BulkRedelivery) {
 	all.NextCursor = part.NextCursor
 }
 
-// redeliveryBrokenOff tells how far it came.
+// redeliveryBrokenOff returns the error with the number of deliveries that were sent
+// again before it.
 func redeliveryBrokenOff(out *output.Printer, all *deliveries.BulkRedelivery, err error) error {
 	if all.Started == 0 {
 		return err

@@ -38,7 +38,7 @@ func deliveryTable(records []latch.Record) *output.Table {
 	return t
 }
 
-// resultOf tells a redelivery by its number.
+// resultOf returns the result, with the number of a redelivery.
 func resultOf(r *latch.Record) string {
 	if r.Redelivery == 0 {
 		return r.Result
@@ -58,7 +58,7 @@ func subjectOf(job, release, workflowID string) string {
 	}
 }
 
-// printRedelivered prints what was done about each delivery, and how many.
+// printRedelivered prints what was done with each delivery, and the totals.
 func printRedelivered(out *output.Printer, all *deliveries.BulkRedelivery) {
 	if out.JSON {
 		out.Value(all)

@@ -24,7 +24,7 @@ reach.`},
 		func(ctx context.Context, open opener, _ []string) error { return runDoctor(ctx, open, e) })
 }
 
-// How a finding is meant.
+// The statuses of a finding.
 const (
 	findingOK = "ok"
 	// findingNote is worth knowing, and makes nothing fail.
@@ -46,7 +46,7 @@ type finding struct {
 // A diagnosis is all that was found.
 type diagnosis struct {
 	findings []finding
-	// unreachable says that Temporal did not answer.
+	// unreachable reports that Temporal did not answer.
 	unreachable bool
 }
 
@@ -63,7 +63,7 @@ func (d *diagnosis) wrong() bool {
 	return false
 }
 
-// doctor looks at everything and prints what it found.
+// runDoctor looks at everything and prints what it found.
 func runDoctor(ctx context.Context, open opener, e *env) error {
 	d := &diagnosis{findings: []finding{}}
 	if err := examineTemporal(ctx, open, e, d); err != nil {

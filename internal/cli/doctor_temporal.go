@@ -46,7 +46,7 @@ func examineTemporal(ctx context.Context, open opener, e *env, d *diagnosis) err
 	return nil
 }
 
-// cannotDial says why there is no connection.
+// cannotDial adds why there is no connection.
 func cannotDial(d *diagnosis, err error) {
 	known := failure.Explain(err)
 	d.unreachable = known.ExitCode() == failure.ExitUnreachable
@@ -57,7 +57,7 @@ func cannotDial(d *diagnosis, err error) {
 	d.add(checkTemporal, findingWrong, known.Message, fix)
 }
 
-// examineServer reports whether the server answers.
+// examineServer adds the server, and reports whether it answers.
 func examineServer(ctx context.Context, server backend.Server, d *diagnosis) bool {
 	version, err := server.Version(ctx)
 	if err != nil {
@@ -69,8 +69,8 @@ func examineServer(ctx context.Context, server backend.Server, d *diagnosis) boo
 	return true
 }
 
-// examineNamespace reports whether the namespace is there, and looks at what
-// Latch needs of it.
+// examineNamespace adds what Latch needs of the namespace, and reports whether it
+// exists.
 func examineNamespace(ctx context.Context, server backend.Server, d *diagnosis) bool {
 	name := server.Namespace()
 	namespace, err := server.DescribeNamespace(ctx)
@@ -100,7 +100,7 @@ func examineNamespace(ctx context.Context, server backend.Server, d *diagnosis) 
 type attribute struct {
 	name string
 	kind enumspb.IndexedValueType
-	// needed says that runs upsert it without looking whether it is there.
+	// needed reports that runs upsert it without checking that it exists.
 	needed bool
 }
 
@@ -111,8 +111,8 @@ var attributes = []attribute{
 	{latch.SearchAttributeWebhooks, enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST, false},
 }
 
-// examineSearchAttributes looks for Latch's search attributes. Missing ones are
-// wrong only where the worker upserts them.
+// examineSearchAttributes adds which of Latch's search attributes exist. A missing one
+// is wrong only where the worker upserts it.
 func examineSearchAttributes(ctx context.Context, server backend.Server, d *diagnosis, upserted bool) {
 	const check = "search attributes"
 	types, err := server.SearchAttributes(ctx)
@@ -145,7 +145,7 @@ func examineSearchAttributes(ctx context.Context, server backend.Server, d *diag
 	}
 }
 
-// examineRegistry looks whether registered jobs and webhooks can be read.
+// examineRegistry adds whether registered jobs and webhooks can be read.
 func examineRegistry(ctx context.Context, world backend.Backend, queue string, d *diagnosis) {
 	const check = "registry"
 	jobs, err := world.Jobs(ctx, backend.JobFilter{})

@@ -69,7 +69,7 @@ func applyJobs(ctx context.Context, open opener, e *env, files []string, dryRun 
 	return nil
 }
 
-// brokenOff tells how far applying came.
+// brokenOff returns the error with the number of jobs that were applied before it.
 func brokenOff(out *output.Printer, done []jobChange, of int, err error) error {
 	failed := *failure.Explain(err)
 	failed.Text += fmt.Sprintf("\n%d of %d jobs were applied before this; apply the files again once it is right", len(done), of)
@@ -80,7 +80,7 @@ func brokenOff(out *output.Printer, done []jobChange, of int, err error) error {
 	return &failed
 }
 
-// wording tells of an action, done or foreseen.
+// wording returns the words for an action, done or foreseen.
 func wording(action string, dryRun bool) string {
 	if dryRun && action != actionUnchanged {
 		return "would be " + action

@@ -122,7 +122,7 @@ func deleteJob(ctx context.Context, open opener, out *output.Printer, id string,
 // completeTimeout bounds what a shell waits for a list to complete from.
 const completeTimeout = 2 * time.Second
 
-// completeJob returns what tells a shell the ids of registered jobs.
+// completeJob returns a function that completes the ids of registered jobs.
 func completeJob(e *env) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) > 0 {

@@ -14,14 +14,15 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// A fieldChange is one field that differs; a side without it has nothing.
+// A fieldChange is a field that differs. From is empty for one that was added, To for
+// one that was removed.
 type fieldChange struct {
 	Field string          `json:"field"`
 	From  json.RawMessage `json:"from,omitempty"`
 	To    json.RawMessage `json:"to,omitempty"`
 }
 
-// String tells of the change in a line.
+// String returns the change in one line.
 func (c fieldChange) String() string {
 	switch {
 	case c.From == nil:
@@ -33,7 +34,7 @@ func (c fieldChange) String() string {
 	}
 }
 
-// changesOf tells which fields of a job differ, in the order of their names.
+// changesOf returns the fields of a job that differ, in the order of their names.
 func changesOf(before, after registry.Definition) []fieldChange {
 	from, to := fieldsOf(before), fieldsOf(after)
 	names := slices.Collect(maps.Keys(from))
@@ -52,7 +53,7 @@ func changesOf(before, after registry.Definition) []fieldChange {
 	return changes
 }
 
-// shownField returns a field's value without credentials; nil is none.
+// shownField returns a field's value without credentials, and nil for nil.
 func shownField(path string, value json.RawMessage) json.RawMessage {
 	if value == nil {
 		return nil

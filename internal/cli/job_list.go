@@ -91,7 +91,7 @@ func utc(at latch.Time) string {
 	return at.UTC().Format(time.RFC3339)
 }
 
-// scheduleText tells when a job runs by itself; empty where it does not.
+// scheduleText returns when a job runs by itself; empty where it does not.
 func scheduleText(schedule *latch.Schedule) string {
 	switch {
 	case schedule == nil:

@@ -21,7 +21,7 @@ import (
 	"github.com/latch-run/latch/internal/spec"
 )
 
-// A wantedJob is one that a file describes.
+// A wantedJob is a job that a file describes.
 type wantedJob struct {
 	*latch.Job
 	// label names the file, and the place in it where there are several.
@@ -33,7 +33,7 @@ type wantedJob struct {
 	doubts []latch.Problem
 }
 
-// readJobs reads all jobs of the files, and tells at once all that is wrong.
+// readJobs reads all jobs of the files. Its error has everything that is wrong.
 func readJobs(out *output.Printer, files []string) ([]*wantedJob, error) {
 	var wanted []*wantedJob
 	var problems latch.Problems
@@ -69,7 +69,7 @@ func readJobs(out *output.Printer, files []string) ([]*wantedJob, error) {
 	return wanted, nil
 }
 
-// labelled has each problem begin with where it is.
+// labelled puts the label in front of each problem's path.
 func labelled(label string, problems latch.Problems) latch.Problems {
 	var all latch.Problems
 	for _, problem := range problems {
@@ -85,7 +85,7 @@ func labelled(label string, problems latch.Problems) latch.Problems {
 
 func keysOf(data []byte) []string {
 	var members map[string]json.RawMessage
-	_ = json.Unmarshal(data, &members) // what is no object has been refused
+	_ = json.Unmarshal(data, &members) // a job is an object: anything else was refused
 	return slices.Sorted(maps.Keys(members))
 }
 
@@ -93,14 +93,14 @@ func keysOf(data []byte) []string {
 type plan struct {
 	// wanted are the jobs, each behind the one that it follows.
 	wanted []*wantedJob
-	// registered are those of them that there are already.
+	// registered are those of them that exist already.
 	registered map[string]*registry.Entry
 	// queue is the task queue, where one is given.
 	queue string
 }
 
-// planJobs looks at what is registered, and refuses jobs that follow none, or
-// each other in a circle.
+// planJobs compares the jobs with what is registered. It refuses jobs that follow an
+// unknown job, or each other in a circle.
 func planJobs(ctx context.Context, store backend.Registry, wanted []*wantedJob, queue string) (*plan, error) {
 	p := &plan{registered: map[string]*registry.Entry{}, queue: queue}
 	byID := map[string]*wantedJob{}
@@ -144,8 +144,8 @@ func (p *plan) checkSize(job *wantedJob) latch.Problems {
 	return nil
 }
 
-// leaderLookup tells which job one follows once the files are applied; its
-// error is registry.ErrUnknown where there is no such job.
+// leaderLookup returns a function that returns which job another one follows once the
+// files are applied. Its error is [registry.ErrUnknown] for a job that does not exist.
 func leaderLookup(ctx context.Context, store backend.Registry, byID map[string]*wantedJob) func(id string) (string, error) {
 	known := map[string]string{}
 	return func(id string) (string, error) {
@@ -194,8 +194,8 @@ func checkLeaders(job *wantedJob, leader func(string) (string, error)) (latch.Pr
 	return nil, nil
 }
 
-// order puts each job behind the one that it follows, and leaves the order of
-// the files else.
+// order puts each job behind the one that it follows, and otherwise keeps the order of
+// the files.
 func (p *plan) order(wanted []*wantedJob, byID map[string]*wantedJob) {
 	placed := map[string]bool{}
 	var place func(job *wantedJob)
@@ -252,7 +252,7 @@ const (
 	actionUnchanged = "unchanged"
 )
 
-// foresee tells what applying the job would do to what there is.
+// foresee returns what applying the job would change.
 func (p *plan) foresee(job *wantedJob) jobChange {
 	entry, there := p.registered[job.ID]
 	change := jobChange{ID: job.ID, Title: job.Title, File: job.label, Action: actionCreated}
@@ -297,7 +297,7 @@ func (p *plan) apply(ctx context.Context, store backend.Registry, job *wantedJob
 	return change, nil
 }
 
-// refusedJob tells of what is refused in whose file it is.
+// refusedJob returns a refusal of the registry with the file and the line.
 func refusedJob(job *wantedJob, err error) error {
 	var refused *registry.RefusedError
 	if errors.As(err, &refused) {

@@ -21,7 +21,7 @@ type listCall struct {
 	cursor string
 }
 
-// flags returns a list's command the flags that all lists have.
+// flags adds the flags that all lists have to the command.
 func (c *listCall) flags(command *cobra.Command, limit int, about string) {
 	command.Flags().IntVar(&c.limit, "limit", limit, about+"; 0 is no limit")
 	command.Flags().StringVar(&c.cursor, "cursor", "", "go on where an earlier list ended: the next_cursor of its JSON")
@@ -34,7 +34,7 @@ func (c *listCall) check() error {
 	return nil
 }
 
-// part is how many entries to ask for next, at most most, where there are some.
+// part returns how many entries to ask for next, at most most, when there are have.
 func (c *listCall) part(have, most int) int {
 	if c.limit == 0 {
 		return most
@@ -53,7 +53,7 @@ func (s *timeSpan) flags(command *cobra.Command, since, until string) {
 	command.Flags().StringVar(&s.until, "until", "", until)
 }
 
-// times reads both ends; the error names each flag that is wrong.
+// times returns both ends. The error names each flag that is wrong.
 func (s *timeSpan) times() (since, until time.Time, err error) {
 	now := time.Now()
 	since, wrongSince := deliveries.ParseTime(s.since, now)
@@ -68,7 +68,7 @@ func (s *timeSpan) times() (since, until time.Time, err error) {
 	return since, until, errors.Join(wrong...)
 }
 
-// ofFlag names the flag whose value a list does not take.
+// ofFlag returns an error about an argument of a list as one about its flag.
 func ofFlag(err error) error {
 	var argument *runs.ArgumentError
 	if errors.As(err, &argument) {
@@ -96,7 +96,7 @@ func gather[T any](out *output.Printer, call listCall, most int, read func(curso
 	}
 }
 
-// sayMore says on standard error that the limit left some out.
+// sayMore notes that the limit left some out, if next is not empty.
 func sayMore(out *output.Printer, next string) {
 	if next != "" {
 		out.Notef("There are more; --limit bounds them.")

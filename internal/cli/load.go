@@ -17,13 +17,13 @@ import (
 	"github.com/latch-run/latch/internal/spec"
 )
 
-// checked is a file that validation has looked at.
+// A checked file is one that validation has read.
 type checked struct {
 	file string
 	kind spec.Kind
 	// data is the input as JSON, with the digits that the file has.
 	data json.RawMessage
-	// from is where it was read.
+	// from is the place where it was read.
 	from source
 	// id and title are those of what the file describes.
 	id, title string
@@ -41,8 +41,7 @@ type checked struct {
 	next []time.Time
 }
 
-// load reads the file as the kind and refuses one that is wrong, with all that
-// is wrong in it.
+// load reads the file as the kind. Its error has everything that is wrong in it.
 func load(in io.Reader, file string, kind spec.Kind) (*checked, error) {
 	input := checkFile(in, file, kind)
 	if len(input.problems) > 0 {
@@ -51,7 +50,8 @@ func load(in io.Reader, file string, kind spec.Kind) (*checked, error) {
 	return input, nil
 }
 
-// check reads the file as the kind, and collects all that is wrong or doubtful.
+// checkFile reads the file as the kind, and collects what is wrong and what is
+// doubtful.
 func checkFile(in io.Reader, file string, kind spec.Kind) *checked {
 	input := &checked{file: file, kind: kind}
 	read, err := spec.Open(file, in, false)
@@ -67,15 +67,15 @@ func checkFile(in io.Reader, file string, kind spec.Kind) *checked {
 	return input
 }
 
-// checkAll is check for each of what the file holds, as the kind, or as what
-// its keys tell where there is none.
+// checkAll is [checkFile] for each document of the file. Where kind is empty, its keys
+// say which kind it is.
 func checkAll(in io.Reader, file string, kind spec.Kind) []*checked {
 	read, documents, err := openFile(in, file)
 	if err != nil {
 		return []*checked{{file: file, kind: kind, problems: unreadable(err)}}
 	}
 	if len(documents) == 0 {
-		documents = []spec.Document{{}} // strict decoding tells what is missing
+		documents = []spec.Document{{}} // strict decoding says what is missing
 	}
 	if kind == "" || kind == spec.Webhook {
 		documents = eachListed(documents)
@@ -90,7 +90,7 @@ func checkAll(in io.Reader, file string, kind spec.Kind) []*checked {
 	return all
 }
 
-// open reads a file, and all that it holds.
+// openFile opens a file, and returns its documents.
 func openFile(in io.Reader, file string) (*spec.File, []spec.Document, error) {
 	read, err := spec.Open(file, in, true)
 	if err != nil {
@@ -100,7 +100,7 @@ func openFile(in io.Reader, file string) (*spec.File, []spec.Document, error) {
 	return read, documents, err
 }
 
-// eachListed puts the webhooks of lists in the place of these.
+// eachListed replaces lists of webhooks with their webhooks.
 func eachListed(documents []spec.Document) []spec.Document {
 	var all []spec.Document
 	for _, document := range documents {
@@ -109,7 +109,7 @@ func eachListed(documents []spec.Document) []spec.Document {
 	return all
 }
 
-// checkTogether refuses two of a file that cannot be registered side by side.
+// checkTogether refuses two webhooks of a file that have the same id.
 func checkTogether(all []*checked) {
 	type name struct {
 		kind spec.Kind
@@ -129,17 +129,17 @@ func checkTogether(all []*checked) {
 	}
 }
 
-// checkedAt is a document of a file, to be looked at.
+// checkedAt returns a document of a file that has yet to be validated.
 func checkedAt(file string, read *spec.File, document spec.Document, kind spec.Kind) *checked {
 	return &checked{file: strings.TrimSpace(file + " " + document.Place), kind: kind, data: document.Data, from: source{read, document.Place}}
 }
 
-// add takes down what is wrong, and where in the file.
+// add adds problems, with their places in the file.
 func (c *checked) add(problems latch.Problems) {
 	c.problems = append(c.problems, c.from.located(problems)...)
 }
 
-// admitAsTold is admit for data that tells itself what it describes.
+// admitAsTold is [checked.admit] for data whose keys say which kind it is.
 func (c *checked) admitAsTold() {
 	if c.kind == "" {
 		kind, err := spec.KindOf(c.data)
@@ -148,7 +148,7 @@ func (c *checked) admitAsTold() {
 			return
 		}
 		if c.kind = kind; err != nil {
-			c.kind = spec.Job // strict decoding tells best why it is none of all
+			c.kind = spec.Job // strict decoding has the best error
 		}
 	}
 	c.admit()
@@ -158,7 +158,7 @@ func (c *checked) admitAsTold() {
 func unreadable(err error) latch.Problems {
 	var path *os.PathError
 	if errors.As(err, &path) {
-		err = path.Err // the file is named anyway
+		err = path.Err // the caller names the file
 	}
 	return latch.Problems{{Message: fmt.Sprintf("cannot be read: %v", err)}}
 }
@@ -198,7 +198,7 @@ func (c *checked) admit() {
 	c.scheduleWarnings = c.from.located(c.scheduleWarnings)
 }
 
-// admitSchedule looks at when the job is to run.
+// admitSchedule validates a job's schedule.
 func (c *checked) admitSchedule(schedule *latch.Schedule, now time.Time) {
 	for _, problem := range cron.Check(schedule) {
 		c.problems.Addf("schedule."+problem.Path, "%s", problem.Message)

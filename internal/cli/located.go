@@ -17,7 +17,7 @@ type source struct {
 	place string
 }
 
-// located adds to each problem where in the file it is, as far as that is known.
+// located adds the line and column to each problem, as far as they are known.
 func (s source) located(problems latch.Problems) latch.Problems {
 	if s.file == nil {
 		return problems
@@ -32,7 +32,7 @@ func (s source) located(problems latch.Problems) latch.Problems {
 	return located
 }
 
-// refused adds to what a backend refused where in the file each problem is.
+// refused adds the lines to the problems that a backend found in the file.
 func (c *checked) refused(err error) error {
 	var failed *failure.Error
 	if errors.As(err, &failed) && len(failed.Problems) > 0 {
@@ -42,7 +42,7 @@ func (c *checked) refused(err error) error {
 	return err
 }
 
-// aimOf is what of a member a problem is about.
+// aimOf returns which part of a member a problem is about.
 func aimOf(problem latch.Problem) spec.Aim {
 	switch {
 	case strings.HasPrefix(problem.Message, "stands twice"):

@@ -59,7 +59,7 @@ func removeLock(ctx context.Context, open opener, out *output.Printer, removal l
 	return nil
 }
 
-// decodeLockRelease adds the data to the argument and holds it to its rules.
+// decodeLockRelease adds the data to the argument and validates it.
 func decodeLockRelease(removal *latch.LockRelease, data string) error {
 	argument := map[string]any{"lock": removal.Lock, "result": removal.Result, "by": removal.By, "reason": removal.Reason}
 	if data != "" {
@@ -75,8 +75,8 @@ func decodeLockRelease(removal *latch.LockRelease, data string) error {
 	return removal.Decode(encoded)
 }
 
-// workflowOfLock reads the run from a lock, <workflow id>:<webhook id>:<random>,
-// from the right, since only a workflow id may have colons.
+// workflowOfLock returns the workflow id in a lock, which is <workflow id>:<webhook
+// id>:<random>. It reads from the right, since only a workflow id may have colons.
 func workflowOfLock(token string) (string, error) {
 	if webhook := strings.LastIndexByte(token, ':'); webhook > 0 && webhook < len(token)-1 {
 		if workflow := strings.LastIndexByte(token[:webhook], ':'); workflow > 0 && workflow < webhook-1 {

@@ -11,8 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// locksAtOnce is how many locks are asked for at once, the most that the API
-// takes: a part goes through about as many runs.
+// locksAtOnce is how many locks one call asks for, the most that the API takes.
 const locksAtOnce = 1000
 
 func lockListCommand(e *env) *cobra.Command {

@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// exitCode is what the run came to, for scripts.
+// exitCode returns the exit code for what a run came to.
 func exitCode(outcome *runs.Outcome) int {
 	switch {
 	case outcome.Invalid:
@@ -103,8 +103,7 @@ func printJobs(out *output.Printer, indent string, jobs []latch.JobResult) {
 	}
 }
 
-// ownError is a job's error, unless it is that of one of its jobs, which stands
-// there.
+// ownError returns a job's error, and nothing where one of its own jobs shows it.
 func ownError(job *latch.JobResult) string {
 	for _, each := range job.Jobs {
 		if each.Error != "" && strings.HasSuffix(job.Error, each.Error) {

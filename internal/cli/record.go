@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/cli/output"
 )
 
-// recordTable is the table of the webhook history.
+// recordTable returns the table of a webhook history.
 func recordTable(records []latch.Record) *output.Table {
 	t := output.NewTable("RESULT", "EVENT", "WEBHOOK", "ANSWER", "ATTEMPTS", "TOOK", "DECISION", "DELIVERY", "NOTE")
 	for i := range records {
@@ -27,7 +27,7 @@ func recordRow(r *latch.Record) []output.Cell {
 	}
 }
 
-// recordLine is a record in the progress of a run.
+// recordLine returns a record as one line of a run's progress.
 func recordLine(r *latch.Record) []output.Cell {
 	line := []output.Cell{resultColour(r.Result).In(fmt.Sprintf("%-7s", r.Result)), output.Plain(eventOf(r.Event, r.Step)), output.Plain(output.Printable(r.Webhook))}
 	if text := answer(r); text != "" {
@@ -72,7 +72,7 @@ func took(r *latch.Record) string {
 	return (time.Duration(r.DurationMS) * time.Millisecond).String()
 }
 
-// note tells what else there is to know of a record.
+// note returns what else a reader should know of a record.
 func note(r *latch.Record) string {
 	var notes []string
 	if r.Error != "" {
@@ -87,7 +87,7 @@ func note(r *latch.Record) string {
 	return strings.Join(notes, "; ")
 }
 
-// removalOf tells how a lock came to its end.
+// removalOf returns how a lock was removed.
 func removalOf(lock *latch.RecordLock) string {
 	text := "lock removed"
 	switch {
@@ -126,5 +126,5 @@ func decisionColour(decision string) output.Colour {
 	return output.None
 }
 
-// removal is the command that removes a lock.
+// removal returns the command that removes a lock.
 func removal(token string) string { return "starter lock release " + output.Shell(token) }

@@ -21,7 +21,7 @@ const (
 	releasesAtOnce = 200
 )
 
-// A releasesCall is what `release list` was asked for.
+// A releasesCall holds the flags of release list.
 type releasesCall struct {
 	filter runs.ReleaseFilter
 	span   timeSpan
@@ -47,7 +47,7 @@ What Temporal has forgotten after the namespace's retention is not found.`},
 	return command
 }
 
-// check says what is wrong with the flags, and reads the times.
+// check reads the times, and returns all that is wrong with the flags.
 func (c *releasesCall) check() (err error) {
 	var wrongTimes error
 	c.filter.Since, c.filter.Until, wrongTimes = c.span.times()
@@ -122,7 +122,8 @@ func releaseRow(r *runs.ReleaseRow) []output.Cell {
 		output.Plain(utc(r.StartedAt)), output.Plain(utc(r.ClosedAt)), output.Plain(output.OrDash(output.OneLine(r.Reason)))}
 }
 
-// waitText names the lock that is waited for, its timeout, and what that does.
+// waitText returns the hook whose lock is waited for, with its timeout and what that
+// decides.
 func waitText(wait *runs.Wait) string {
 	text := wait.Webhook + " at " + wait.Event
 	if wait.Until.IsZero() {

@@ -128,7 +128,7 @@ func testRulesOf(out *output.Printer, file string) ([]ruleReport, error) {
 	return reports, nil
 }
 
-// located is the error of a file with problems, with their lines.
+// located returns an error about a file with the lines of its problems.
 func located(file string, from source, err error) error {
 	var problems latch.Problems
 	if !errors.As(err, &problems) {
@@ -160,7 +160,7 @@ func testRule(out *output.Printer, about string, test rules.Test) (ruleReport, e
 	return report, nil
 }
 
-// scope says what the event's hooks decide.
+// scope returns what the hooks of the event decide.
 func (h *trialHook) scope(gate bool) verdict.Scope {
 	switch {
 	case gate || h.kind == spec.Release && latch.EventDecides(h.settings.Event):

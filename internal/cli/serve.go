@@ -55,7 +55,7 @@ func serveCommand(e *env) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return serveAPI(cmd.Context(), e) }}
 }
 
-// serve serves until ctx ends, and then lets what is in flight finish.
+// serveAPI serves until ctx ends, and then lets what is in flight finish.
 func serveAPI(ctx context.Context, e *env) error {
 	configured, err := configureServe()
 	if err != nil {

@@ -39,7 +39,7 @@ func configureServe() (*serveConfiguration, error) {
 	note("LATCH_API_KEYS", err)
 	keys := configured.keys
 	if err != nil {
-		keys = make([]api.Key, 1) // there are to be some
+		keys = make([]api.Key, 1) // keys are meant to be there
 	}
 	note("LATCH_API_ADDR", api.CheckAddress(given.Addr, keys))
 	configured.allow, err = parsePrefixes(given.Allow)
@@ -70,7 +70,8 @@ func configureServe() (*serveConfiguration, error) {
 	return configured, errors.Join(problems...)
 }
 
-// parsePrefixes reads CIDRs; a lone address is itself alone.
+// parsePrefixes reads CIDRs. An address without a length is a prefix of that address
+// alone.
 func parsePrefixes(texts []string) ([]netip.Prefix, error) {
 	var prefixes []netip.Prefix
 	var problems []error
@@ -98,11 +99,11 @@ func parsePrefixes(texts []string) ([]netip.Prefix, error) {
 	return prefixes, errors.Join(problems...)
 }
 
-// fqdn is what system.fqdn tells, by the rules that the worker follows.
+// fqdn returns system.fqdn, by the rules that the worker follows.
 func (c *serveConfiguration) fqdn() string {
 	name, err := environment.FQDN(c.FQDN, c.URL)
 	if err != nil {
-		return "" // there is none to tell
+		return "" // this machine has no name of its own
 	}
 	return name
 }

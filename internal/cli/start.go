@@ -53,7 +53,7 @@ func (s *starter) run(ctx context.Context, open opener, file string) error {
 	return s.started(ctx, world, run, s.watch)
 }
 
-// started watches the run that was started, or says which one it is.
+// started watches the run that was started, or prints its ids.
 func (e *env) started(ctx context.Context, world backend.Runs, run *backend.Run, watch bool) error {
 	if watch {
 		return follow(ctx, e.out, e.pollInterval, run)

@@ -54,7 +54,7 @@ func readSurroundings(e *env) (*surroundings, error) {
 	return read, errors.Join(problems...)
 }
 
-// lockURL is the address of a lock's page; "" where the API has none.
+// lockURL returns the address of a lock's page; "" where the API has no address.
 func (s *surroundings) lockURL(lock string) string {
 	if s.apiURL == "" {
 		return ""

@@ -31,7 +31,7 @@ reaches the addresses and serves the task queues only a run can tell.`,
 	return command
 }
 
-// report of one file, as --output json prints it.
+// A fileReport is what validate found in one file, as --output json prints it.
 type fileReport struct {
 	File     string          `json:"file"`
 	Kind     spec.Kind       `json:"kind,omitempty"`
@@ -69,7 +69,8 @@ func validateFiles(out *output.Printer, files []string, kind spec.Kind) error {
 	return nil
 }
 
-// printChecked lists what is wrong and doubtful in a file, or that it is valid.
+// printChecked prints what is wrong and what is doubtful in a file, or that it is
+// valid.
 func printChecked(out *output.Printer, input *checked) {
 	for _, problem := range input.problems {
 		out.Printf("%s: %s\n", input.file, out.Show(output.Plain(output.Printable(problem.String()))))

@@ -17,8 +17,8 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// pollTimeout bounds one question of --watch, so that a run's end is not
-// missed for a worker that does not answer.
+// pollTimeout bounds one poll of --watch, so that a worker that does not answer does
+// not delay the news of the run's end.
 const pollTimeout = 5 * time.Second
 
 func watchCommand(e *env) *cobra.Command {
@@ -37,7 +37,7 @@ func watchCommand(e *env) *cobra.Command {
 		})
 }
 
-// ending is how the wait for a run ended.
+// An ending is how the wait for a run ended.
 type ending struct {
 	outcome *runs.Outcome
 	err     error
@@ -84,7 +84,7 @@ func interruptedWatch(run *backend.Run) error {
 	return failure.New(failure.Interrupted, "stopped watching; %s goes on. Watch it again with: starter watch %s", run.WorkflowID, output.Shell(run.WorkflowID))
 }
 
-// watcher asks a run where it stands and prints what has changed.
+// A watcher polls a run and prints what has changed.
 type watcher struct {
 	ask      func(context.Context) (*latch.Status, []latch.Record, error)
 	to       io.Writer
@@ -110,7 +110,7 @@ func (w *watcher) poll(ctx context.Context) {
 		return
 	}
 	w.trouble, w.records = "", records
-	// What has settled came before the phase that the run is in now.
+	// What has settled happened before the current phase.
 	w.tellSteps(status.Steps)
 	w.tellRecords(records)
 	w.tellPhase(status)
@@ -118,7 +118,7 @@ func (w *watcher) poll(ctx context.Context) {
 	w.tellRejected(status.Rejected)
 }
 
-// tellTrouble says once why there is no progress to show.
+// tellTrouble prints once why there is no progress to show.
 func (w *watcher) tellTrouble(err error) {
 	text := failure.Explain(err).Text
 	if runs.IsNotBegun(err) {
@@ -177,8 +177,8 @@ func (w *watcher) tellRecords(records []latch.Record) {
 	}
 }
 
-// undecided leaves out the locks of hooks that have decided: nobody need remove
-// them any more.
+// undecided leaves out the locks of hooks that have decided: nobody needs to remove
+// them.
 func undecided(locks []latch.OpenLock, records []latch.Record) []latch.OpenLock {
 	decided := map[string]bool{}
 	for i := range records {

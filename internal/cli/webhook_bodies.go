@@ -11,10 +11,10 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// bodies returns what the body may have been: a capture that was copied from a
-// terminal has other ends of lines, or one line more, and where a value was
-// hidden any of the keys may have stood. A signature tells which it was. The first
-// is the one that the capture tells itself.
+// bodies returns the bodies that may have been sent, of which a signature picks one. A
+// capture that was copied from a terminal may have other line endings or one more line,
+// and where a value is hidden, any of the keys may have stood. The first is the body as
+// it was captured.
 func (c *captured) bodies(keys []signature.Line) ([][]byte, error) {
 	if c.rest == nil {
 		return [][]byte{c.body}, nil
@@ -45,14 +45,14 @@ func (c *captured) bodies(keys []signature.Line) ([][]byte, error) {
 	return all, nil
 }
 
-// endings are a text with the ends of lines that it may have had; where nothing
-// tells its length, also without those at its end.
+// endings returns a text with the line endings that it may have had. Where its length
+// is not known, the ones at its end may be missing.
 func endings(text []byte, open bool) [][]byte {
 	all := [][]byte{text}
 	lf := bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	all = append(all, lf, bytes.ReplaceAll(lf, []byte("\n"), []byte("\r\n")))
 	if open {
-		all = append(all, []byte{}) // a GET has none, and what stands there is an answer
+		all = append(all, []byte{}) // a GET has no body: what follows is an answer
 		for _, each := range all[:2] {
 			all = append(all, bytes.TrimSuffix(bytes.TrimSuffix(each, []byte("\n")), []byte("\r")), bytes.TrimRight(each, "\r\n"))
 		}
@@ -63,7 +63,7 @@ func endings(text []byte, open bool) [][]byte {
 // hides reports whether a value may be hidden in the body.
 func (c *captured) hides() bool { return bytes.Contains(c.rest, []byte(urlmask.Hidden)) }
 
-// whyHidden is a hint for a body in which values are hidden that no key is.
+// whyHidden returns a hint about hidden values for which no key was given.
 func (c *captured) whyHidden() string {
 	if !c.hides() {
 		return ""
@@ -71,8 +71,8 @@ func (c *captured) whyHidden() string {
 	return "; it has *** where a value was hidden: webhook test --show-secrets prints the value"
 }
 
-// unhidden puts a key in the place of what is hidden, as bodies write it: as it
-// is, in JSON, and in a form. Only a key that is text is sent.
+// unhidden replaces hidden values with a key, in the forms in which bodies have it: as
+// it is, in JSON, and in a form. Only a key that is text is ever sent.
 func unhidden(text []byte, key signature.Line) [][]byte {
 	if key.Key.Prefix() != "" || !bytes.Contains(text, []byte(urlmask.Hidden)) {
 		return nil
@@ -86,7 +86,8 @@ func unhidden(text []byte, key signature.Line) [][]byte {
 	return all
 }
 
-// inJSON is a text as it stands in a JSON string, maybe with <, > and & escaped.
+// inJSON returns a text as it stands in a JSON string, with <, > and & escaped if asked
+// to.
 func inJSON(text string, html bool) string {
 	var encoded bytes.Buffer
 	encoder := json.NewEncoder(&encoded)

@@ -17,14 +17,13 @@ import (
 	"github.com/latch-run/latch/internal/cli/output"
 )
 
-// A captured request is as much of one as signatures are over.
+// A captured request is the part of a request that signatures cover.
 type captured struct {
 	header http.Header
-	// body is what was sent, as far as the capture tells; see bodies.
+	// body is the body as it was captured; see bodies.
 	body []byte
-	// rest is all that stands behind the headers; length is what Content-Length
-	// says, -1 where it says nothing. Of a body that was given by itself, or in
-	// chunks, rest is nil.
+	// rest is all that follows the headers. It is nil where the body was given by itself,
+	// or in chunks. length is the Content-Length, -1 without that header.
 	rest   []byte
 	length int
 }
@@ -59,7 +58,7 @@ func readCaptured(out *output.Printer, flags verifyFlags, args []string) (*captu
 	return request, err
 }
 
-// captureFrom reads a file; headersOnly leaves its body out.
+// captureFrom reads a file, without its body where headersOnly is true.
 func captureFrom(out *output.Printer, name string, headersOnly bool) (*captured, error) {
 	data, err := readFile(name, out.In)
 	if err != nil {
@@ -79,9 +78,9 @@ func captureFrom(out *output.Printer, name string, headersOnly bool) (*captured,
 	return request, nil
 }
 
-// parseCaptured reads a raw HTTP/1.1 request, its lines ended by CR LF or LF, as
-// webhook test prints it (in its JSON too), as curl -v tells of one, or as it
-// stands in a .http file. What stands before its first line is left out.
+// parseCaptured reads a raw HTTP/1.1 request with lines ended by CR LF or LF: as webhook
+// test prints it (as text or JSON), as curl -v prints it, or as it stands in a .http
+// file. What precedes the request is skipped.
 func parseCaptured(data []byte) (*captured, error) {
 	request, err := parseHeaders(data)
 	if err != nil || request.rest == nil {
@@ -95,7 +94,7 @@ func parseCaptured(data []byte) (*captured, error) {
 	return request, nil
 }
 
-// parseHeaders is parseCaptured but for the body, of which only chunks are read.
+// parseHeaders is parseCaptured without the body, unless that is in chunks.
 func parseHeaders(data []byte) (*captured, error) {
 	text, err := wireOf(data)
 	if err != nil {
@@ -107,7 +106,7 @@ func parseHeaders(data []byte) (*captured, error) {
 	}
 	reader := textproto.NewReader(bufio.NewReader(bytes.NewReader(text)))
 	if requestLine.Match(firstLine(text)) {
-		_, _ = reader.ReadLine() // which says nothing that is signed
+		_, _ = reader.ReadLine() // it is not signed
 	}
 	header, err := reader.ReadMIMEHeader()
 	if err != nil && !(errors.Is(err, io.EOF) && len(header) > 0) {
@@ -126,8 +125,8 @@ func parseHeaders(data []byte) (*captured, error) {
 	return request, request.readLength()
 }
 
-// wireOf returns the request of what webhook test prints as JSON, and any other
-// text as it is.
+// wireOf returns the request in the JSON that webhook test prints, and any other text as
+// it is.
 func wireOf(data []byte) ([]byte, error) {
 	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		return data, nil
@@ -141,14 +140,14 @@ func wireOf(data []byte) ([]byte, error) {
 
 var (
 	requestLine = regexp.MustCompile(`^[A-Z]+ \S+ HTTP/[0-9.]+\s*$`)
-	// fileLine is that of a .http file, whose version may be left out.
+	// fileLine is the request line of a .http file, in which the version is optional.
 	fileLine   = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE|HEAD) (https?://|/|\{\{)\S*(\s+HTTP/[0-9.]+)?\s*$`)
 	headerLine = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*:\s`)
 	comment    = regexp.MustCompile(`^(#|//|@)`)
 )
 
-// requestIn finds the request in a text, from its first line on, or else from the
-// first of its headers. It reports whether the text is a .http file.
+// requestIn returns the request in a text, from its request line on, or else from its
+// first header. It reports whether the text is a .http file.
 func requestIn(text []byte) (request []byte, fromFile bool) {
 	text = toldByCurl(text)
 	headers := -1
@@ -176,8 +175,8 @@ func firstLine(text []byte) []byte {
 	return bytes.Clone(line)
 }
 
-// toldByCurl takes from what curl -v prints the lines that curl sent; any other
-// text stays.
+// toldByCurl returns the lines that curl sent from what curl -v prints, and any other
+// text as it is.
 func toldByCurl(text []byte) []byte {
 	var sent []string
 	told := false
@@ -194,7 +193,7 @@ func toldByCurl(text []byte) []byte {
 	return []byte(strings.Join(sent, "\n") + "\n")
 }
 
-// withoutComments leaves out comments among the headers of a .http file.
+// withoutComments removes the comments among the headers of a .http file.
 func withoutComments(text []byte) []byte {
 	var kept []byte
 	for len(text) > 0 {
@@ -208,10 +207,10 @@ func withoutComments(text []byte) []byte {
 		}
 		text = text[end:]
 	}
-	return append(kept, '\n') // no empty line ends them, since there is no body
+	return append(kept, '\n') // without a body, no empty line ends the headers
 }
 
-// untilSeparator ends a body where the next request of a .http file begins.
+// untilSeparator cuts a body where the next request of a .http file begins.
 func untilSeparator(body []byte) []byte {
 	if bytes.HasPrefix(body, []byte("###")) {
 		return nil
@@ -236,7 +235,7 @@ func (c *captured) readLength() error {
 	return nil
 }
 
-// readChunks reads a body that stands there in chunks.
+// readChunks reads a body in chunks.
 func (c *captured) readChunks(data []byte) error {
 	request, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(data)))
 	if err != nil {

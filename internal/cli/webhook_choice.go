@@ -13,7 +13,7 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// A trialFile is a file in which webhooks stand.
+// A trialFile is a file that has webhooks.
 type trialFile struct {
 	kind     spec.Kind
 	job      *latch.Job
@@ -28,8 +28,8 @@ type trialHook struct {
 	settings latch.Event
 }
 
-// loadTrial reads a file and refuses one that is wrong. Of webhooks that stand by
-// themselves there may be several.
+// loadTrial reads a file that describes one job, release or emission, or any number of
+// registered webhooks.
 func loadTrial(out *output.Printer, file, event string) (*trialFile, error) {
 	inputs := checkAll(out.In, file, "")
 	var problems latch.Problems
@@ -56,7 +56,8 @@ func loadTrial(out *output.Printer, file, event string) (*trialFile, error) {
 	return &trialFile{kind: input.kind, job: input.job, release: input.release, emission: input.emission}, nil
 }
 
-// around makes up, for webhooks by themselves, the least that fires the event.
+// around returns the smallest job, release or emission that fires the event, with the
+// webhooks.
 func around(webhooks []latch.Webhook, event string) *trialFile {
 	switch {
 	case strings.HasPrefix(event, "JOB_"):
@@ -68,7 +69,8 @@ func around(webhooks []latch.Webhook, event string) *trialFile {
 	}
 }
 
-// hooks returns all that listens to an event, of jobs within a sequence too.
+// hooks returns the hooks of an event, those of jobs within a sequence too, and the ids
+// of the webhooks that do not listen to it.
 func (f *trialFile) hooks(event string) (found []*trialHook, others []string) {
 	collect := func(of *trialFile, webhooks []latch.Webhook) {
 		for i := range webhooks {
@@ -103,7 +105,7 @@ func (f *trialFile) hooks(event string) (found []*trialHook, others []string) {
 	return found, others
 }
 
-// choose finds the one webhook that is meant, which sends something.
+// choose returns the hook that is meant, which has to send something.
 func (f *trialFile) choose(flags trialFlags) (*trialHook, error) {
 	found, err := f.find(flags.event, flags.webhook, "say which by --webhook")
 	if err == nil && !found.webhook.HasURL() {
@@ -112,8 +114,8 @@ func (f *trialFile) choose(flags trialFlags) (*trialHook, error) {
 	return found, err
 }
 
-// find finds the one webhook that is meant. Where there are several, which is
-// how to say it.
+// find returns the hook that is meant. The error for several ends in which, which says
+// how to name one.
 func (f *trialFile) find(event, id, which string) (*trialHook, error) {
 	found, others := f.hooks(event)
 	var ids []string

@@ -62,7 +62,7 @@ func webhookRow(webhook *latch.RegisteredWebhook) []output.Cell {
 		output.Plain(output.OrDash(output.OneLine(webhook.When))), enabled, enforced, output.Plain(utc(webhook.UpdatedAt))}
 }
 
-// eventsText lists the events that the webhook listens to.
+// eventsText returns the events that the webhook listens to.
 func eventsText(webhook *latch.RegisteredWebhook) string {
 	var names []string
 	for _, settings := range webhook.EventSettings() {
@@ -77,7 +77,7 @@ func eventsText(webhook *latch.RegisteredWebhook) string {
 	return output.OneLine(strings.Join(names, ", "))
 }
 
-// addressText is the URL, or the name of the secret that has it.
+// addressText returns the URL, or the name of the secret that holds it.
 func addressText(webhook *latch.RegisteredWebhook) string {
 	if webhook.URLSecret != "" {
 		return "secret " + output.OneLine(webhook.URLSecret)

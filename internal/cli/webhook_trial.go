@@ -105,7 +105,7 @@ func tryWebhook(ctx context.Context, e *env, file string, flags trialFlags) erro
 	return nil
 }
 
-// trialRequest makes the delivery.
+// trialRequest returns the delivery to render.
 func trialRequest(out *output.Printer, chosen *trialHook, from *surroundings, overlay string) (*protocol.WebhookRequest, error) {
 	chance := make([]byte, 9)
 	rand.Read(chance) // never fails
@@ -144,7 +144,7 @@ type trial struct {
 	// Outcome is delivered, retried or failed.
 	Outcome string `json:"outcome,omitempty"`
 	Error   string `json:"error,omitempty"`
-	// Unreadable says why the answer of a delivery cannot be read, and where.
+	// Unreadable is why the answer to a delivery cannot be read.
 	Unreadable string `json:"unreadable,omitempty"`
 	RetryAfter string `json:"retry_after,omitempty"`
 	DurationMS int64  `json:"duration_ms,omitempty"`
@@ -157,7 +157,7 @@ const (
 	outcomeFailed    = "failed"
 )
 
-// conclude tells what came back and what would become of the delivery.
+// conclude adds the answer, and what a worker would do next.
 func (t *trial) conclude(attempt *delivery.Attempt, err error, retry *latch.Retry) {
 	t.Sent, t.Response, t.Data = true, attempt.Response, attempt.Data
 	t.DurationMS = attempt.CompletedAt.Sub(attempt.StartedAt).Milliseconds()
@@ -178,8 +178,8 @@ func (t *trial) conclude(attempt *delivery.Attempt, err error, retry *latch.Retr
 	t.Error = err.Error()
 }
 
-// printTrial shows the request: byte by byte, but on a terminal so that it
-// steers nothing.
+// printTrial prints the request byte by byte, and on a terminal without control
+// characters.
 func printTrial(out *output.Printer, t *trial) {
 	fmt.Fprintf(out.Err, "%s of webhook %s, delivery %s\n", t.Event, output.Printable(t.Webhook), t.DeliveryID)
 	if t.TokenURL != "" {

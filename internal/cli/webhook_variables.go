@@ -20,16 +20,16 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// jsonObject is a JSON object that is made up.
+// A jsonObject is a JSON object that can be written to.
 type jsonObject = map[string]any
 
-// madeUp is the error of what failed.
+// madeUp is the error of everything that failed in the trial.
 const madeUp = "made up by starter webhook test"
 
-// trialRunID stands for a run that there is none of.
+// trialRunID is the id of the run that does not exist.
 const trialRunID = "00000000-0000-4000-8000-000000000000"
 
-// workflowID is the id that the run would have by convention.
+// workflowID returns the id that the run would have by convention.
 func (h *trialHook) workflowID() string {
 	switch h.kind {
 	case spec.Job:
@@ -41,8 +41,8 @@ func (h *trialHook) workflowID() string {
 	}
 }
 
-// variables makes up what templates would see (contract, "Templates"): a run
-// that took a minute and did what the event says.
+// variables returns what templates would see (contract, "Templates") in a run that took
+// a minute and did what the event says.
 func (h *trialHook) variables(system vars.System) jsonObject {
 	now := time.Now()
 	began := now.Add(-time.Minute)
@@ -52,7 +52,7 @@ func (h *trialHook) variables(system vars.System) jsonObject {
 		"now":     latch.NewTime(now),
 		"records": []latch.Record{},
 	}
-	if latch.IsOperatorEvent(h.settings.Event) { // which a run of its own fires
+	if latch.IsOperatorEvent(h.settings.Event) { // another run fires it
 		h.addDelivery(variables, began, now)
 		return variables
 	}
@@ -71,8 +71,8 @@ func (h *trialHook) variables(system vars.System) jsonObject {
 	return variables
 }
 
-// jobVariable is the variable of a run of the job. One with times of its own is
-// registered, and has the fields that templates see of such a job.
+// jobVariable returns the variable job. A job with a schedule is taken to be registered,
+// and has the fields of a registered job.
 func (h *trialHook) jobVariable(began, now time.Time) jsonObject {
 	if !h.ran() {
 		began = now
@@ -102,7 +102,7 @@ func (h *trialHook) ran() bool {
 	}
 }
 
-// addDelivery adds what is told of a delivery that failed for good.
+// addDelivery adds the variables of an event about a delivery that failed for good.
 func (h *trialHook) addDelivery(variables jsonObject, began, now time.Time) {
 	record := latch.Record{DeliveryID: "dlv_test", Webhook: h.webhook.ID, Event: latch.EventJobSuccess, Job: "test", WorkflowID: "job-test", RunID: trialRunID,
 		Result: latch.ResultFail, Data: latch.Object{}, Attempts: 1, Error: madeUp, StartedAt: latch.NewTime(began), CompletedAt: latch.NewTime(now)}
@@ -110,14 +110,14 @@ func (h *trialHook) addDelivery(variables jsonObject, began, now time.Time) {
 	variables["vars"], variables["data"] = jsonObject{}, jsonObject{"record": objectOf(record)}
 }
 
-// addNotice adds what a run is told that did not take place.
+// addNotice adds the data of the event about a run that did not take place.
 func (h *trialHook) addNotice(variables jsonObject, now time.Time) {
 	if h.settings.Event == latch.EventJobSkipped || h.settings.Event == latch.EventJobMissed {
 		variables["data"] = jsonObject{"count": 1, "reason": madeUp, "scheduled_at": latch.NewTime(now)}
 	}
 }
 
-// siblings are the jobs of a sequence, all done.
+// siblings returns the jobs of a sequence, all of them done.
 func (h *trialHook) siblings() jsonObject {
 	done := jsonObject{}
 	if h.ran() {
@@ -182,7 +182,7 @@ func readVariables(out *output.Printer, file string) (jsonObject, error) {
 	return read, nil
 }
 
-// decodeVariables reads template variables that are given.
+// decodeVariables reads template variables from JSON.
 func decodeVariables(data []byte) (jsonObject, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -212,7 +212,7 @@ func encodeVariables(variables jsonObject) (expr.Variables, error) {
 	return encoded, nil
 }
 
-// lay puts values over others: objects key by key, all else as a whole.
+// lay lays values over others: objects key by key, everything else as a whole.
 func lay(under, over jsonObject) {
 	for name, value := range over {
 		inner, isObject := value.(jsonObject)
@@ -226,7 +226,7 @@ func lay(under, over jsonObject) {
 	}
 }
 
-// objectOf returns a value of our own as an object that can be written to.
+// objectOf returns a value of this module as an object that can be written to.
 func objectOf(value any) jsonObject {
 	var object jsonObject
 	encoded, err := json.Marshal(value)
@@ -241,7 +241,8 @@ func objectOf(value any) jsonObject {
 	return object
 }
 
-// asObject returns what is a JSON object as one that can be written to.
+// asObject returns a JSON object as one that can be written to, and reports whether the
+// value is one.
 func asObject(value any) (jsonObject, bool) {
 	switch known := value.(type) {
 	case jsonObject:

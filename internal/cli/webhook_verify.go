@@ -55,14 +55,14 @@ cannot be read.`,
 type verification struct {
 	Valid bool   `json:"valid"`
 	ID    string `json:"id"`
-	// Timestamp is zero where the header is none.
+	// Timestamp is zero where the header is missing or wrong.
 	Timestamp  latch.Time         `json:"timestamp,omitzero"`
 	Signatures []checkedSignature `json:"signatures"`
 	Problems   []string           `json:"problems"`
 }
 
-// A checkedSignature is one of a request; Key and Kind tell the line and the
-// prefix of the key by which it is good, 0 and "" where it is not.
+// A checkedSignature is a signature of a request. Key is the line of the key that made
+// it, and Kind that key's prefix; 0 and "" for a signature that no key made.
 type checkedSignature struct {
 	Scheme string `json:"scheme"`
 	Good   bool   `json:"good"`
@@ -105,7 +105,7 @@ func verifyRequest(e *env, flags verifyFlags, args []string) error {
 	return nil
 }
 
-// readKeys reads the keys. Errors hold none of them.
+// readKeys reads the keys. Its errors do not contain them.
 func readKeys(e *env, flags verifyFlags) ([]signature.Line, error) {
 	var text, from string
 	switch {
@@ -127,7 +127,7 @@ func readKeys(e *env, flags verifyFlags) ([]signature.Line, error) {
 	return lines, nil
 }
 
-// verify holds the request to the keys and the time.
+// verify checks the request's signatures and its time.
 func (c *captured) verify(lines []signature.Line, at time.Time, tolerance time.Duration) (*verification, error) {
 	bodies, err := c.bodies(lines)
 	if err != nil {
@@ -220,7 +220,7 @@ func printVerification(out *output.Printer, found *verification) {
 // maximumCapture bounds a file that is read, in bytes.
 const maximumCapture = 10 << 20
 
-// readFile reads a file, or in where the name is "-".
+// readFile reads a file, or in for the name "-".
 func readFile(name string, in io.Reader) ([]byte, error) {
 	if name != "-" {
 		file, err := os.Open(name)
