@@ -28,9 +28,9 @@ func deliveriesCommand(e *env) *cobra.Command {
 		Long: aboutDeliveries + `
 
 With --failed --redeliver all of them are sent again, under the same delivery
-ids and with what was rendered then, twenty a second at most. It may be repeated:
-what is under way, or was delivered since, is skipped. The exit code is 1 where
-one could not be sent again.
+ids and with the same requests, twenty a second at most. It may be repeated: what
+is under way, or was delivered since, is skipped. The exit code is 1 where one
+could not be sent again.
 
   starter deliveries --failed --since 2h
   starter deliveries --failed --since 2h --webhook billing --redeliver` + whatDeliveriesLack},
@@ -38,20 +38,20 @@ one could not be sent again.
 	call.flags(command)
 	flags := command.Flags()
 	flags.BoolVar(&call.redeliver, "redeliver", false, "send what failed again")
-	flags.BoolVar(&call.dryRun, "dry-run", false, "with --redeliver: tell what would be sent again, and send nothing")
+	flags.BoolVar(&call.dryRun, "dry-run", false, "with --redeliver: show what would be sent again, and send nothing")
 	flags.BoolVarP(&call.sure, "yes", "y", false, "do not ask")
 	command.AddCommand(deliveriesListCommand(e), deliveriesRedeliverCommand(e))
 	return command
 }
 
-const aboutDeliveries = `List deliveries of all runs, newest first: when they began, what was sent, and
-what came of it. A delivery that its run handed over is told as it went on, and
-a redelivery is one of its own.
+const aboutDeliveries = `List deliveries of all runs, newest first: when each began, what was sent, and the
+outcome. A delivery that its run handed over shows how it went on, and each
+redelivery is a delivery of its own.
 
-With --failed only those that failed: that were given up and never taken. An
-endpoint that answered, and whose answer means fail, did not fail. Each is told
-once, by its last record; what was delivered since, or is being sent again, is
-left out.`
+With --failed only those that failed: that were given up and that no endpoint
+accepted. A delivery that was answered did not fail, even where the answer means
+fail. Each is listed once, by its last record; what was delivered since, or is
+being sent again, is left out.`
 
 const whatDeliveriesLack = `
 
@@ -83,10 +83,10 @@ func (c *deliveriesCall) flags(command *cobra.Command) {
 func deliveriesRedeliverCommand(e *env) *cobra.Command {
 	var origin deliveries.Origin
 	command := remote(e, &cobra.Command{Use: "redeliver ID", Short: "Send one delivery again", Args: cobra.ExactArgs(1),
-		Long: `Send one delivery again, whatever came of it, under the same delivery id and
-with what was rendered then. One redelivery goes on at a time. A delivery id of
-an earlier version does not tell its run: --workflow-id and --run-id do, as the
-delivery's record has them.`},
+		Long: `Send one delivery again, whatever its outcome, under the same delivery id and with
+the same request. One redelivery runs at a time. The delivery id of an earlier
+version does not name its run: then give --workflow-id and --run-id, which are in
+the delivery's record.`},
 		func(ctx context.Context, open opener, args []string) error {
 			return redeliverOne(ctx, open, e.out, args[0], origin)
 		})

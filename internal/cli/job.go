@@ -13,8 +13,8 @@ func jobCommand(e *env) *cobra.Command {
 			`Start the job or sequence that FILE describes, as the workflow job-<id> unless
 --id names another. One run at a time has that id; a closed one may run again.
 
-With --watch the exit code tells of the work alone: a job is done whatever
-became of its deliveries, and how many of them failed is printed.`),
+With --watch the exit code is that of the work alone. Deliveries that failed do
+not change it; their number is printed.`),
 		controlCommand(e, latch.MessageStop, latch.JobKind, "Cancel a running job",
 			`Cancel a running job.
 

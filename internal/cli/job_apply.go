@@ -14,9 +14,9 @@ import (
 func jobApplyCommand(e *env) *cobra.Command {
 	var dryRun bool
 	command := remoteNeeding(e, registryOf, &cobra.Command{Use: "apply FILE...", Short: "Register jobs, or change registered ones", Args: cobra.MinimumNArgs(1),
-		Long: `Register the jobs that the files describe, each as a schedule of Temporal's that
-bears its id, and tell of each whether it was created, updated (with the fields
-that changed) or left unchanged. A file may hold several jobs, as YAML documents
+		Long: `Register the jobs that the files describe, each as a schedule of Temporal's with
+the job's id, and print whether each was created, updated (with the fields that
+changed) or left unchanged. A file may hold several jobs, as YAML documents
 or as a list; - is standard input. All files are checked first, and nothing is
 written where any is wrong. A job that others follow (schedule.after) is applied
 before them, wherever it stands.
@@ -28,7 +28,7 @@ says another.`},
 		func(ctx context.Context, open opener, files []string) error {
 			return applyJobs(ctx, open, e, files, dryRun)
 		})
-	command.Flags().BoolVar(&dryRun, "dry-run", false, "tell what would change, and change nothing")
+	command.Flags().BoolVar(&dryRun, "dry-run", false, "show what would change, and change nothing")
 	return command
 }
 

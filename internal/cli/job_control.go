@@ -19,7 +19,7 @@ func jobStartCommand(e *env) *cobra.Command {
 		Long: `Start a run of a registered job, paused or not, as the workflow job-<ID>. One
 runs at a time: where a run is under way, it is named, and the exit code is 1.
 
-With --watch, or --wait, the exit code tells of the work, as job run's does.`},
+With --watch, or --wait, the exit code is that of the work, as job run's is.`},
 		func(ctx context.Context, open opener, args []string) error {
 			world, err := open(ctx)
 			if err != nil {

@@ -17,8 +17,8 @@ const listTimeout = 2 * time.Minute
 func jobListCommand(e *env) *cobra.Command {
 	var wanted backend.JobFilter
 	command := remote(e, &cobra.Command{Use: "list", Short: "List the registered jobs", Args: cobra.NoArgs,
-		Long: `List the registered jobs with when they run next and what their last run came
-to. A job shows here within moments of its registration.`},
+		Long: `List the registered jobs: when they run next, and how their last run ended. A job
+shows here within moments of its registration.`},
 		func(ctx context.Context, open opener, _ []string) error {
 			ctx, cancel := context.WithTimeout(ctx, listTimeout)
 			defer cancel()

@@ -17,7 +17,7 @@ import (
 
 func jobShowCommand(e *env) *cobra.Command {
 	return remote(e, &cobra.Command{Use: "show ID", Short: "Show a registered job", Args: cobra.ExactArgs(1), ValidArgsFunction: completeJob(e),
-		Long: "Show a registered job: what it does, when it runs next, and what its last run\ncame to."},
+		Long: "Show a registered job: what it does, when it runs next, and how its last run\nended."},
 		func(ctx context.Context, open opener, args []string) error {
 			world, err := open(ctx)
 			if err != nil {

@@ -22,10 +22,10 @@ func lockReleaseCommand(e *env) *cobra.Command {
 	var data string
 	command := remote(e, &cobra.Command{Use: "release LOCK", Short: "Remove a lock", Args: cobra.ExactArgs(1),
 		Long: `Remove a lock, so that what waits for it goes on, and print the record. The lock
-says itself which run made it. A lock that was removed before answers its
-record again, and says that nothing was changed, where that removal asked for the
-same result; it refuses another one, as does a lock that timed out. Where the lock's hook decides by its result,
---result fail is a no, and --data brings what its expressions read:
+names the run that made it. For a lock that was removed before with the same
+result, the record is printed again, and nothing is changed; another result is
+refused, and so is any for a lock that timed out. Where the lock's hook decides by
+its result, --result fail is a no, and --data is what its expressions read:
 
   starter lock release LOCK --result fail --data '{"rollback_release": true}'`},
 		func(ctx context.Context, open opener, args []string) error {

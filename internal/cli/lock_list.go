@@ -25,7 +25,7 @@ is what removes it:
   starter lock list --release shop-4.2
   starter lock release LOCK --reason approved
 
-Temporal's list is a moment behind: a lock shows here shortly after its making.`},
+Temporal's list is a moment behind: a lock shows here shortly after it is made.`},
 		func(ctx context.Context, open opener, _ []string) error {
 			return listLocks(ctx, open, e.out, filter, call)
 		})

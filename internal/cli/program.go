@@ -101,10 +101,10 @@ The connection to Temporal comes from the ecosystem's own settings:
 TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_… or a
 profile (TEMPORAL_PROFILE). Files are YAML or JSON; - is standard input.
 
-With --api URL, or LATCH_API, commands speak to the HTTP API that starter serve
-offers in place of Temporal, and bear the key that LATCH_API_KEY has: release,
-emit, lock, webhook list, job list, show, start and stop, deliveries, and status,
-history and watch of releases.
+With --api URL, or LATCH_API, commands call the HTTP API of starter serve instead
+of Temporal, with the API key in LATCH_API_KEY: release, emit, lock, webhook list,
+job list, show, start and stop, deliveries, and status, history and watch of
+releases.
 
 Exit codes:
   0  done; with --watch: the job succeeded, the release was released, the
@@ -112,7 +112,7 @@ Exit codes:
   1  the run failed or was cancelled, or what was asked was refused
   2  wrong usage, or an input that validation refuses
   3  Temporal, the API, or a worker that had to answer, was out of reach or
-     lets nobody of this name in
+     rejected the credentials
   4  the release was stopped or rolled back
   5  interrupted; a run that was started goes on`
 

@@ -32,8 +32,8 @@ func releaseListCommand(e *env) *cobra.Command {
 	var call releasesCall
 	command := remote(e, &cobra.Command{Use: "list", Short: "List releases, running and closed", Args: cobra.NoArgs,
 		Long: `List releases, those that run first, the newest of them first, then those that
-closed, the last closed first: where each is and what it waits for, or what it
-came to. A release is running until its run has closed.
+closed, the last closed first: where each is and what it waits for, or how it
+ended. A release is running until its run has closed.
 
   starter release list --status running
   starter release list --status failed --since 24h -o json

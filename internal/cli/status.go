@@ -21,8 +21,8 @@ job-ID, release-ID and emit-ID that exists is taken.`
 
 func statusCommand(e *env) *cobra.Command {
 	return remote(e, &cobra.Command{Use: "status ID", Short: "Show where a run stands", Args: cobra.ExactArgs(1),
-		Long: `Show where a run stands and which locks it waits for, as a worker answers, and
-of a closed run how it ended; with --output json that is the key "closed".` + anyID},
+		Long: `Show where a run stands and which locks it waits for, as a worker answers, and how
+a closed run ended, which is the key "closed" with --output json.` + anyID},
 		func(ctx context.Context, open opener, args []string) error {
 			world, err := open(ctx)
 			if err != nil {

@@ -17,15 +17,15 @@ import (
 func validateCommand(e *env) *cobra.Command {
 	var kind string
 	command := &cobra.Command{Use: "validate FILE...", Short: "Check job, release, emission and webhook files, without a server", Args: cobra.MinimumNArgs(1),
-		Long: `Check files without a server and list all that is wrong with each, one problem a
-line as FILE: path: message (line, column). Warnings, of what is allowed and
-probably not meant, bear the word warning and do not make a file invalid. What a
-file describes is told by its keys: a release has steps, a job has a task or
-jobs, an emission has an event, a webhook that is to stand by itself has a url
-or events, tests of rules have tests. A file may hold several, as YAML documents,
-as a list, or as the list of webhooks that the API shows. Of a job with a cron
-expression the next three times are told. Whether a worker holds the secrets,
-reaches the addresses and serves the task queues only a run can tell.`,
+		Long: `Check files without a server and list everything that is wrong with each, one
+problem a line as FILE: path: message (line, column). A warning says what is
+allowed and probably not meant; it does not make a file invalid. The keys of a file
+say what it describes: a release has steps, a job has a task or jobs, an emission
+has an event, a registered webhook has a url or events, tests of rules have tests.
+A file may hold several, as YAML documents, as a list, or as the list of webhooks
+that the API shows. For a job with a cron expression, the next three times are
+shown. Only a run shows whether a worker has the secrets, reaches the addresses and
+serves the task queues.`,
 		RunE: func(_ *cobra.Command, args []string) error { return validateFiles(e.out, args, spec.Kind(kind)) }}
 	command.Flags().StringVar(&kind, "kind", "", "what the files describe: "+strings.Join(kindNames(), ", "))
 	return command

@@ -13,8 +13,8 @@ import (
 
 func webhookListCommand(e *env) *cobra.Command {
 	return remote(e, &cobra.Command{Use: "list", Short: "List the registered webhooks", Args: cobra.NoArgs,
-		Long: `List the webhooks that stand by themselves and apply to the runs of the task
-queue (--task-queue; with --api, the API's), in the order of their making. In
+		Long: `List the registered webhooks, which apply to the runs of the task queue
+(--task-queue; with --api, the API's), in the order in which they were made. In
 their URLs *** stands for credentials. * marks an event that blocks.`},
 		func(ctx context.Context, open opener, _ []string) error { return listWebhooks(ctx, open, e.out) })
 }

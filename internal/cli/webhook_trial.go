@@ -28,12 +28,12 @@ func webhookTestCommand(e *env) *cobra.Command {
 	var flags trialFlags
 	command := &cobra.Command{Use: "test FILE --event EVENT", Short: "Show one delivery of a webhook, byte by byte, and maybe send it", Args: cobra.ExactArgs(1),
 		Long: `Render one delivery of a webhook as a worker would, and show its request: line,
-headers, signature and body. FILE is a job, release, emission or webhook. What a
-run would tell is made up, as plausible as the file allows; --variables, a file
-with a JSON or YAML object of template variables, is laid over it.
+headers, signature and body. FILE is a job, release, emission or webhook. The
+variables of the run are made up, as plausibly as the file allows; --variables, a
+file with a JSON or YAML object of template variables, is laid over them.
 
-Nothing is sent without --send; with it, one attempt is made, and shown is what
-came back and what would become of the delivery. Secrets and permissions are
+Nothing is sent without --send; with it, one attempt is made, and the answer is
+shown with what a worker would do next. Secrets and permissions are
 those that a worker with the same environment has: LATCH_SECRET_…,
 LATCH_SECRETS_DIR, LATCH_SECRETS_HOSTS, LATCH_EGRESS_ALLOW, LATCH_EGRESS_PROXY.
 Their values are shown as *** unless --show-secrets is given.
