@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
@@ -58,6 +59,25 @@ func TestLocks(t *testing.T) {
 			require.Equal(t, gate.Lock.Token, gate.Requests[0].Header.Get("X-Latch-Lock"))
 		})
 	}
+}
+
+// A lock that nobody removes and that has no lock_timeout holds its run until the
+// environment's run timeout, and stays open.
+func TestLockThatNobodyRemoves(t *testing.T) {
+	t.Parallel()
+	hooks, env := setup(t, latchtest.Options{})
+	env.SetWorkflowRunTimeout(24 * time.Hour)
+	env.ExecuteWorkflow(latch.WorkflowJobRun, json.RawMessage(`{
+		"id": "import",
+		"task": {"http": {"url": "https://shop.example.com"}},
+		"webhooks": [{"id": "gate", "events": [{"event": "JOB_START", "blocking": true}]}]
+	}`))
+	var timeout *temporal.TimeoutError
+	require.ErrorAs(t, env.GetWorkflowError(), &timeout)
+	require.Len(t, hooks.Locks(), 1)
+	gate := hooks.RequireFired("gate", "JOB_START")
+	require.True(t, gate.Lock.Open())
+	require.Equal(t, latch.ResultPending, gate.Result)
 }
 
 // Several locks of one hook are removed in turn, and the last removal is for all

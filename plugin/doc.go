@@ -1,15 +1,15 @@
 // Package plugin adds Latch to anybody's Temporal worker.
 //
-//  1. Give the plugin to the worker (or to its client, or to both: it
-//     registers once):
+//	w := worker.New(c, "my-queue", worker.Options{
+//		Plugins: []worker.Plugin{plugin.New(plugin.Options{})},
+//	})
 //
-//     w := worker.New(c, "my-queue", worker.Options{
-//     Plugins: []worker.Plugin{plugin.New(plugin.Options{})},
-//     })
+// In steps:
 //
+//  1. Give the plugin to the worker (or to its client, or to both: it registers
+//     once).
 //  2. Start jobs, releases and emissions by name on the worker's task queue:
 //     latch.JobRun, latch.Release, latch.Emit.
-//
 //  3. In a workflow of your own, call workflows.Gate or workflows.Fire.
 //
 // The zero [Options] are the safe ones: no secrets, no addresses but public
