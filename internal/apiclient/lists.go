@@ -28,12 +28,12 @@ func (c *Client) Releases(ctx context.Context, filter ReleaseFilter, cursor stri
 }
 
 // A LockFilter says which open locks to list.
-type LockFilter struct{ Webhook, Event, Job, Release string }
+type LockFilter struct{ Webhook, Event, Job, Release, Since, Until string }
 
 // Locks reads a part of the list of open locks into part.
 func (c *Client) Locks(ctx context.Context, filter LockFilter, cursor string, limit int, part any) error {
 	query := listQuery(limit, map[string]string{"webhook": filter.Webhook, "event": filter.Event, "job": filter.Job,
-		"release": filter.Release, "cursor": cursor})
+		"release": filter.Release, "since": filter.Since, "until": filter.Until, "cursor": cursor})
 	return c.call(ctx, http.MethodGet, locks, query, nil, part)
 }
 

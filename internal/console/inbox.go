@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
@@ -18,6 +19,8 @@ const inboxLimit = 100
 type inbox struct {
 	Filters piece.Form
 	Locks   piece.List
+	// MayRemove reports that the person may remove them.
+	MayRemove bool
 	// Unread says how many runs wait for locks that cannot be read.
 	Unread string
 }
@@ -25,16 +28,18 @@ type inbox struct {
 // inbox shows the locks that wait, and leads to each one's page, where it is
 // removed.
 func (v *visit) inbox() (*answer, error) {
-	filter := apiclient.LockFilter{Webhook: v.query.Get("webhook"), Event: v.query.Get("event"), Release: v.query.Get("release"), Job: v.query.Get("job")}
+	filter := apiclient.LockFilter{Webhook: v.query.Get("webhook"), Event: v.query.Get("event"), Release: v.query.Get("release"),
+		Job: v.query.Get("job"), Until: v.query.Get("until")}
 	cursor := v.query.Get("cursor")
 	var part api.Locks
 	if err := v.api.Locks(v.request.Context(), filter, cursor, inboxLimit, &part); err != nil {
 		return nil, err
 	}
+	slices.SortStableFunc(part.Locks, byUrgency)
 	count := piece.Count(len(part.Locks), piece.Unknown, part.NextCursor != "" || cursor != "")
-	data := inbox{Filters: v.inboxFilters(filter), Locks: piece.List{ID: "locks", Name: "Locks that wait", Count: count,
+	data := inbox{Filters: v.inboxFilters(filter), MayRemove: v.may(api.RoleLock), Locks: piece.List{ID: "locks", Name: "Locks that wait", Count: count,
 		Columns: []string{"Lock", "Holds", "Waits since", "Until", "Then"}, Empty: "Nothing waits for anybody.",
-		Lag: "A lock shows here within moments of its making."}}
+		Lag: "Those that end by themselves first, then the oldest. A lock shows here within moments of its making."}}
 	for i := range part.Locks {
 		data.Locks.Rows = append(data.Locks.Rows, v.lockRow(&part.Locks[i]))
 	}
@@ -52,13 +57,29 @@ func (v *visit) inbox() (*answer, error) {
 	return made, nil
 }
 
+// byUrgency puts those first that time out, the next one first, and then those
+// that wait longest.
+func byUrgency(a, b runs.WaitingLock) int {
+	switch {
+	case a.Until.IsZero() != b.Until.IsZero():
+		return map[bool]int{true: 1, false: -1}[a.Until.IsZero()]
+	case !a.Until.Equal(b.Until.Time):
+		return a.Until.Compare(b.Until.Time)
+	default:
+		return a.Since.Compare(b.Since.Time)
+	}
+}
+
 func (v *visit) inboxFilters(filter apiclient.LockFilter) piece.Form {
-	return piece.Form{ID: "filter", Groups: []piece.Group{{Fields: []piece.Field{
-		{Name: "release", Label: "Release", Kind: piece.KindSearch, Value: filter.Release},
-		{Name: "job", Label: "Job", Value: filter.Job},
-		{Name: "webhook", Label: "Webhook", Value: filter.Webhook},
-		{Name: "event", Label: "Event", Value: filter.Event},
-	}}}, Buttons: []piece.Button{{Name: "show", Value: "", Label: "Filter"}}}
+	given := filter != (apiclient.LockFilter{})
+	return piece.Form{ID: "filter", Groups: []piece.Group{{Legend: "Filter", Folded: !given, Fields: []piece.Field{
+		{Name: "release", Label: "Release", Kind: piece.KindSearch, Value: filter.Release, Help: "its id"},
+		{Name: "job", Label: "Job", Value: filter.Job, Help: "its id"},
+		{Name: "webhook", Label: "Webhook", Value: filter.Webhook, Help: "its id"},
+		{Name: "event", Label: "Event", Value: filter.Event, Options: piece.Options(latch.EventBeforeRelease, latch.EventBeforeStep,
+			latch.EventAfterStep, latch.EventBeforeReleaseComplete)},
+		{Name: "until", Label: "Waits for at least", Value: filter.Until, Help: "such as 2h", Options: piece.Options("10m", "1h", "24h", "168h")},
+	}}}, Buttons: []piece.Button{{Name: "show", Label: "Filter"}}}
 }
 
 // lockRow shows a lock: what it holds, since when, until when and what then.

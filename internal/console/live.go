@@ -9,16 +9,21 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // Bounds of the streams, which each hold a connection and ask the API.
 const (
 	// maximumSeats is how many are open at once, and maximumOwn by one caller.
 	maximumSeats = 200
-	maximumOwn   = 20
+	maximumOwn   = 50
 	// streamLife ends a stream, which the browser then opens again: so a session
 	// that is over is found out.
 	streamLife = 15 * time.Minute
+	// pollsASecond is how often all streams together have a page made. Temporal
+	// lets a namespace list ten times a second, for all who ask.
+	pollsASecond = 4
 	// A stream asks again after pollEvery, and ever later up to pollAtMost while
 	// nothing changes.
 	pollEvery  = 2 * time.Second
@@ -36,9 +41,12 @@ type seats struct {
 	mutex sync.Mutex
 	all   int
 	own   map[string]int
+	polls *rate.Limiter
 }
 
-func newSeats() *seats { return &seats{own: map[string]int{}} }
+func newSeats() *seats {
+	return &seats{own: map[string]int{}, polls: rate.NewLimiter(pollsASecond, pollsASecond)}
+}
 
 // take reserves a stream for the caller, false where there are too many.
 func (s *seats) take(caller string) bool {
@@ -82,6 +90,9 @@ func (v *visit) stream() {
 	v.writer.Header().Set("X-Accel-Buffering", "no") // nginx would keep what is sent
 	sent, wait := map[string]string{}, pollEvery
 	for {
+		if v.seats.polls.Wait(ctx) != nil {
+			return
+		}
 		events := v.changes(sent)
 		if wait = min(wait*3/2, pollAtMost); len(events) > 0 {
 			wait = pollEvery

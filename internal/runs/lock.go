@@ -30,12 +30,17 @@ type LockFilter struct {
 	Webhook, Event string
 	// Job and Release are the id of what is held.
 	Job, Release string
+	// Since and Until bound when the wait began. Until itself is past the end.
+	Since, Until time.Time
 }
 
 // Check returns the [ArgumentError] of a filter that no lock can fulfil.
 func (f *LockFilter) Check() error {
 	if f.Job != "" && f.Release != "" {
 		return wrong("job", "a lock holds a job or a release; give job or release, not both")
+	}
+	if !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until) {
+		return wrong("since", "%s does not come before until (%s)", f.Since.UTC().Format(time.RFC3339), f.Until.UTC().Format(time.RFC3339))
 	}
 	if f.Event == "" {
 		return nil
@@ -47,6 +52,9 @@ func (f *LockFilter) Check() error {
 }
 
 func (f *LockFilter) takes(lock *WaitingLock) bool {
+	if !f.Since.IsZero() && lock.Since.Before(f.Since) || !f.Until.IsZero() && !lock.Since.Before(f.Until) {
+		return false
+	}
 	return (f.Webhook == "" || f.Webhook == lock.Webhook) && (f.Event == "" || f.Event == lock.Event) &&
 		lock.holds(latch.WorkflowJobRun, latch.PrefixJobRun, f.Job, lock.Job) && lock.holds(latch.WorkflowRelease, latch.PrefixRelease, f.Release, lock.Release)
 }

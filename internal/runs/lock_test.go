@@ -3,6 +3,7 @@ package runs_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -117,4 +118,28 @@ func TestLockListRefusals(t *testing.T) {
 	f.ListError = serviceerror.NewUnavailable("down")
 	_, err = f.over().Locks(t.Context(), runs.LockFilter{}, "", 10)
 	require.ErrorIs(t, err, f.ListError)
+}
+
+// The times of the filter are those since when a lock is waited for.
+func TestLocksBySinceWhen(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	run := f.Add("release-shop", latch.WorkflowRelease, open)
+	waits(t, run, latch.OpenLock{Token: "old", Since: latch.NewTime(noon.Add(-2 * time.Hour))}, latch.OpenLock{Token: "new", Since: latch.NewTime(noon)})
+	hour := noon.Add(-time.Hour)
+	for _, test := range []struct {
+		filter runs.LockFilter
+		want   []string
+	}{
+		{runs.LockFilter{Until: hour}, []string{"old"}},
+		{runs.LockFilter{Since: hour}, []string{"new"}},
+		{runs.LockFilter{Since: noon.Add(-2 * time.Hour), Until: noon}, []string{"old"}},
+		{runs.LockFilter{Since: noon, Until: noon.Add(1)}, []string{"new"}},
+	} {
+		tokens, _ := locks(t, f, test.filter, 100)
+		require.Equal(t, append(test.want, test.want...), tokens, "%+v: of each of both queries", test.filter)
+	}
+	var argument *runs.ArgumentError
+	_, err := f.over().Locks(t.Context(), runs.LockFilter{Since: noon, Until: hour}, "", 10)
+	require.ErrorAs(t, err, &argument)
 }

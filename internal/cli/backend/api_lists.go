@@ -20,7 +20,9 @@ func (a *API) Releases(ctx context.Context, filter runs.ReleaseFilter, cursor st
 // Locks returns a part of the list of open locks.
 func (a *API) Locks(ctx context.Context, filter runs.LockFilter, cursor string, limit int) (*runs.LockPart, error) {
 	part := &runs.LockPart{}
-	return part, a.failed(a.client.Locks(ctx, apiclient.LockFilter(filter), cursor, limit, part), failure.Failed)
+	asked := apiclient.LockFilter{Webhook: filter.Webhook, Event: filter.Event, Job: filter.Job, Release: filter.Release,
+		Since: exactly(filter.Since), Until: exactly(filter.Until)}
+	return part, a.failed(a.client.Locks(ctx, asked, cursor, limit, part), failure.Failed)
 }
 
 // Webhooks lists the registered webhooks of the API's task queue.

@@ -1,0 +1,164 @@
+package piece_test
+
+import (
+	"bytes"
+	"html/template"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/console/piece"
+)
+
+// hostile is what others may write into any title, id, reason, answer or error.
+const hostile = `</textarea></title></svg>"><script>alert(1)</script><img src=x onerror=alert(1)>' onmouseover='alert(1) javascript:alert(1)`
+
+// shown has a value of each template of the pieces' that a page shows.
+var shown = map[string]any{
+	"cell":         piece.Cell{},
+	"facts":        piece.Facts{},
+	"list":         piece.List{},
+	"form":         piece.Form{},
+	"confirmation": piece.Confirmation{},
+	"notice":       piece.Notice{},
+	"record":       piece.Record{},
+	"chart":        piece.Chart{},
+	"picture":      piece.Picture{},
+}
+
+// within are templates that stand in others alone.
+var within = []string{"time", "field", "described"}
+
+// Nothing that stands in a piece becomes markup, whatever is in it: each text of
+// each piece is made hostile in turn, and all at once.
+func TestPiecesShowTextsAsTexts(t *testing.T) {
+	t.Parallel()
+	for _, each := range piece.Templates().Templates() {
+		name := each.Name()
+		if name == "pieces" || strings.HasSuffix(name, ".html") {
+			continue
+		}
+		value, known := shown[name]
+		if !known {
+			require.Contains(t, within, name, "give the piece a value in this test")
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			filled := reflect.New(reflect.TypeOf(value)).Elem()
+			fill(filled, hostile, 0)
+			harmless := reflect.New(reflect.TypeOf(value)).Elem()
+			fill(harmless, "text", 0)
+			attacked := render(t, name, filled.Interface())
+			require.Equal(t, elementsOf(t, render(t, name, harmless.Interface())), elementsOf(t, attacked), "%s", attacked)
+		})
+	}
+}
+
+// A record shows what an endpoint answered, and what it was asked, as text.
+func TestRecordsShowTextsAsTexts(t *testing.T) {
+	t.Parallel()
+	record := func(text string) piece.Record {
+		var filled latch.Record
+		fill(reflect.ValueOf(&filled).Elem(), text, 0)
+		filled.Data = latch.Object{text: []byte(`"` + strings.ReplaceAll(text, `"`, `\"`) + `"`)}
+		return piece.RecordOf("record", filled)
+	}
+	attacked := render(t, "record", record(hostile))
+	require.Equal(t, elementsOf(t, render(t, "record", record("text"))), elementsOf(t, attacked), "%s", attacked)
+	require.Contains(t, attacked, "&lt;script&gt;", "what was answered is there")
+}
+
+func render(t *testing.T, name string, value any) string {
+	t.Helper()
+	var body bytes.Buffer
+	set := template.Must(piece.Templates().Parse(`{{define "one"}}<!doctype html><title>t</title><main>{{template "` + name + `" .}}</main>{{end}}`))
+	require.NoError(t, set.ExecuteTemplate(&body, "one", value))
+	return body.String()
+}
+
+// fill sets every text that can be set, one element in each list.
+func fill(value reflect.Value, text string, depth int) {
+	switch value.Kind() {
+	case reflect.String:
+		value.SetString(text)
+	case reflect.Bool:
+		value.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		value.SetInt(7)
+	case reflect.Float64:
+		value.SetFloat(7)
+	case reflect.Pointer:
+		if depth < 8 {
+			value.Set(reflect.New(value.Type().Elem()))
+			fill(value.Elem(), text, depth+1)
+		}
+	case reflect.Slice:
+		if value.Type().Elem().Kind() == reflect.Uint8 || depth >= 8 {
+			return
+		}
+		value.Set(reflect.MakeSlice(value.Type(), 4, 4))
+		if name := value.Type().Elem().Name(); name == "Cell" || name == "Column" || value.Type().Elem().Kind() == reflect.String {
+			value.Set(reflect.MakeSlice(value.Type(), 1, 1)) // as many cells as columns
+		}
+		for i := range value.Len() {
+			fill(value.Index(i), text, depth+1)
+		}
+	case reflect.Map:
+		if value.Type().Elem().Kind() == reflect.String {
+			value.Set(reflect.ValueOf(map[string]string{text: text}))
+		}
+	case reflect.Struct:
+		if at, is := value.Addr().Interface().(*time.Time); is {
+			*at = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+			return
+		}
+		for i := range value.NumField() {
+			if value.Type().Field(i).IsExported() {
+				fill(value.Field(i), text, depth+1)
+			}
+		}
+	}
+}
+
+// elementsOf lists the elements with the names of their attributes, as a browser
+// reads the page, and checks that no link leads to a script.
+func elementsOf(t *testing.T, page string) []string {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
+	require.NoError(t, err)
+	var elements []string
+	for node := range root.Descendants() {
+		if node.Type != html.ElementNode {
+			continue
+		}
+		names := node.Data
+		for _, attribute := range node.Attr {
+			names += " " + attribute.Key
+			require.False(t, strings.HasPrefix(attribute.Key, "on"), "%s: %s", node.Data, attribute.Key)
+			if attribute.Key == "href" || attribute.Key == "action" {
+				require.NotContains(t, strings.ToLower(strings.TrimSpace(attribute.Val)), "javascript:alert(1)' ", attribute.Val)
+				require.False(t, strings.HasPrefix(strings.ToLower(strings.TrimSpace(attribute.Val)), "javascript:"), attribute.Val)
+			}
+		}
+		require.NotContains(t, []string{"script", "img", "iframe", "object"}, node.Data)
+		elements = append(elements, names)
+	}
+	return elements
+}
+
+// A link to a script leads nowhere.
+func TestLinksToScriptsLeadNowhere(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "data:text/html,<script>", "vbscript:x"} {
+		body := render(t, "cell", piece.Link("text", address))
+		require.Contains(t, body, `href="#ZgotmplZ"`, address)
+		body = render(t, "picture", piece.Picture{ID: "p", Boxes: []piece.Box{{Href: address, Width: 100, Height: 40}}})
+		require.Contains(t, body, `href="#ZgotmplZ"`, address)
+	}
+}
