@@ -1,16 +1,17 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/capture"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/signature"
@@ -51,25 +52,6 @@ cannot be read.`,
 	return command
 }
 
-// A verification is what webhook verify found, as --output json prints it.
-type verification struct {
-	Valid bool   `json:"valid"`
-	ID    string `json:"id"`
-	// Timestamp is zero where the header is missing or wrong.
-	Timestamp  latch.Time         `json:"timestamp,omitzero"`
-	Signatures []checkedSignature `json:"signatures"`
-	Problems   []string           `json:"problems"`
-}
-
-// A checkedSignature is a signature of a request. Key is the line of the key that made
-// it, and Kind that key's prefix; 0 and "" for a signature that no key made.
-type checkedSignature struct {
-	Scheme string `json:"scheme"`
-	Good   bool   `json:"good"`
-	Key    int    `json:"key,omitempty"`
-	Kind   string `json:"kind,omitempty"`
-}
-
 func verifyRequest(e *env, flags verifyFlags, args []string) error {
 	at := time.Now()
 	if flags.at != "" {
@@ -90,7 +72,7 @@ func verifyRequest(e *env, flags verifyFlags, args []string) error {
 	if err != nil {
 		return failure.OfUsage(err)
 	}
-	found, err := request.verify(keys, at, flags.tolerance)
+	found, err := request.Verify(keys, at, flags.tolerance)
 	if err != nil {
 		return failure.OfUsage(err)
 	}
@@ -127,76 +109,7 @@ func readKeys(e *env, flags verifyFlags) ([]signature.Line, error) {
 	return lines, nil
 }
 
-// verify checks the request's signatures and its time.
-func (c *captured) verify(lines []signature.Line, at time.Time, tolerance time.Duration) (*verification, error) {
-	bodies, err := c.bodies(lines)
-	if err != nil {
-		return nil, err
-	}
-	found := &verification{ID: c.header.Get("Webhook-Id"), Signatures: []checkedSignature{}, Problems: []string{}}
-	problem := func(format string, args ...any) {
-		found.Problems = append(found.Problems, fmt.Sprintf(format, args...))
-	}
-	if found.ID == "" {
-		problem("it has no header webhook-id")
-	}
-	seconds, err := strconv.ParseInt(c.header.Get("Webhook-Timestamp"), 10, 64)
-	switch {
-	case c.header.Get("Webhook-Timestamp") == "":
-		problem("it has no header webhook-timestamp")
-	case err != nil || seconds < 0 || seconds > latestTimestamp:
-		problem("its webhook-timestamp, %q, is no number of seconds since 1970", c.header.Get("Webhook-Timestamp"))
-	default:
-		found.Timestamp = latch.NewTime(time.Unix(seconds, 0))
-		if age := at.Sub(time.Unix(seconds, 0)); tolerance > 0 && age.Abs() > tolerance {
-			problem("its webhook-timestamp, %s, is %s, more than the tolerance of %s", found.Timestamp.UTC().Format(time.RFC3339), ageOf(age), tolerance)
-		}
-	}
-	signatures := strings.Join(c.header.Values("Webhook-Signature"), " ")
-	good := false
-	for _, body := range bodies {
-		if found.Signatures, good = checkSignatures(signature.Message{ID: found.ID, Timestamp: seconds, Body: body}, signatures, lines); good {
-			break
-		}
-	}
-	switch {
-	case len(found.Signatures) == 0:
-		problem("it has no header webhook-signature")
-	case !good:
-		problem("none of its signatures is by a key that was given, over this webhook-id, webhook-timestamp and body of %d bytes%s", len(bodies[0]), c.whyHidden())
-	}
-	found.Valid = len(found.Problems) == 0
-	return found, nil
-}
-
-// checkSignatures checks each signature, and reports whether any is good.
-func checkSignatures(message signature.Message, signatures string, lines []signature.Line) (all []checkedSignature, good bool) {
-	keys := make([]signature.Key, len(lines))
-	for i, line := range lines {
-		keys[i] = line.Key
-	}
-	all = []checkedSignature{}
-	for _, check := range message.Check(signatures, keys) {
-		checked := checkedSignature{Scheme: check.Scheme, Good: check.Key >= 0}
-		if checked.Good {
-			good, checked.Key, checked.Kind = true, lines[check.Key].Number, keys[check.Key].Prefix()
-		}
-		all = append(all, checked)
-	}
-	return all, good
-}
-
-// latestTimestamp is the last second of the year 9999.
-const latestTimestamp = 253402300799
-
-func ageOf(age time.Duration) string {
-	if age < 0 {
-		return (-age).Round(time.Second).String() + " ahead"
-	}
-	return age.Round(time.Second).String() + " ago"
-}
-
-func printVerification(out *output.Printer, found *verification) {
+func printVerification(out *output.Printer, found *capture.Verification) {
 	for i, checked := range found.Signatures {
 		if !checked.Good {
 			out.Printf("signature %d (%s): by no key that was given\n", i+1, output.OneLine(checked.Scheme))
@@ -215,6 +128,53 @@ func printVerification(out *output.Printer, found *verification) {
 	for _, problem := range found.Problems {
 		out.Printf("%s: %s\n", out.Show(output.Red.In("not authentic")), output.Printable(problem))
 	}
+}
+
+// readCaptured reads the request from a file, from flags, or its headers from a
+// file and its body by --body.
+func readCaptured(out *output.Printer, flags verifyFlags, args []string) (*capture.Request, error) {
+	request := &capture.Request{Header: http.Header{}}
+	var err error
+	switch {
+	case len(args) == 1 && len(flags.headers) > 0:
+		return nil, errors.New("give the request either as a file or by --header, not both")
+	case len(args) == 1 && args[0] == "-" && flags.body == "-":
+		return nil, errors.New("standard input is either REQUEST or --body, not both")
+	case len(args) == 1:
+		if request, err = captureFrom(out, args[0], flags.body != ""); err != nil {
+			return nil, err
+		}
+	case len(flags.headers) == 0 && flags.body == "":
+		return nil, errors.New("give the request as a file, or by --header and --body")
+	}
+	for _, header := range flags.headers {
+		name, value, found := strings.Cut(header, ":")
+		if !found {
+			return nil, fmt.Errorf("--header: %q is not of the form name: value", header)
+		}
+		request.Header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+	}
+	if flags.body != "" {
+		request.Body, err = readFile(flags.body, out.In)
+	}
+	return request, err
+}
+
+// captureFrom reads a file, without its body where headersOnly is true.
+func captureFrom(out *output.Printer, name string, headersOnly bool) (*capture.Request, error) {
+	data, err := readFile(name, out.In)
+	if err != nil {
+		return nil, err
+	}
+	parse := capture.Parse
+	if headersOnly {
+		parse = capture.ParseHeaders
+	}
+	request, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return request, nil
 }
 
 // maximumCapture bounds a file that is read, in bytes.

@@ -1,4 +1,4 @@
-package cli
+package capture
 
 import (
 	"bufio"
@@ -13,75 +13,23 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/latch-run/latch/internal/cli/output"
 )
 
-// A captured request is the part of a request that signatures cover.
-type captured struct {
-	header http.Header
-	// body is the body as it was captured; see bodies.
-	body []byte
+// A Request is the part of a captured request that signatures cover.
+type Request struct {
+	Header http.Header
+	// Body is the body as it was captured.
+	Body []byte
 	// rest is all that follows the headers. It is nil where the body was given by itself,
 	// or in chunks. length is the Content-Length, -1 without that header.
 	rest   []byte
 	length int
 }
 
-// readCaptured reads the request from a file, from flags, or its headers from a
-// file and its body by --body.
-func readCaptured(out *output.Printer, flags verifyFlags, args []string) (*captured, error) {
-	request := &captured{header: http.Header{}}
-	var err error
-	switch {
-	case len(args) == 1 && len(flags.headers) > 0:
-		return nil, errors.New("give the request either as a file or by --header, not both")
-	case len(args) == 1 && args[0] == "-" && flags.body == "-":
-		return nil, errors.New("standard input is either REQUEST or --body, not both")
-	case len(args) == 1:
-		if request, err = captureFrom(out, args[0], flags.body != ""); err != nil {
-			return nil, err
-		}
-	case len(flags.headers) == 0 && flags.body == "":
-		return nil, errors.New("give the request as a file, or by --header and --body")
-	}
-	for _, header := range flags.headers {
-		name, value, found := strings.Cut(header, ":")
-		if !found {
-			return nil, fmt.Errorf("--header: %q is not of the form name: value", header)
-		}
-		request.header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
-	}
-	if flags.body != "" {
-		request.body, err = readFile(flags.body, out.In)
-	}
-	return request, err
-}
-
-// captureFrom reads a file, without its body where headersOnly is true.
-func captureFrom(out *output.Printer, name string, headersOnly bool) (*captured, error) {
-	data, err := readFile(name, out.In)
-	if err != nil {
-		return nil, err
-	}
-	parse := parseCaptured
-	if headersOnly {
-		parse = parseHeaders
-	}
-	request, err := parse(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if headersOnly {
-		request.rest = nil
-	}
-	return request, nil
-}
-
-// parseCaptured reads a raw HTTP/1.1 request with lines ended by CR LF or LF: as webhook
+// Parse reads a raw HTTP/1.1 request with lines ended by CR LF or LF: as webhook
 // test prints it (as text or JSON), as curl -v prints it, or as it stands in a .http
 // file. What precedes the request is skipped.
-func parseCaptured(data []byte) (*captured, error) {
+func Parse(data []byte) (*Request, error) {
 	request, err := parseHeaders(data)
 	if err != nil || request.rest == nil {
 		return request, err
@@ -90,12 +38,22 @@ func parseCaptured(data []byte) (*captured, error) {
 	if err != nil {
 		return nil, err
 	}
-	request.body = candidates[0]
+	request.Body = candidates[0]
 	return request, nil
 }
 
-// parseHeaders is parseCaptured without the body, unless that is in chunks.
-func parseHeaders(data []byte) (*captured, error) {
+// ParseHeaders is [Parse] without the body, which the caller has from elsewhere.
+func ParseHeaders(data []byte) (*Request, error) {
+	request, err := parseHeaders(data)
+	if err != nil {
+		return nil, err
+	}
+	request.rest = nil
+	return request, nil
+}
+
+// parseHeaders reads all but the body, unless that is in chunks.
+func parseHeaders(data []byte) (*Request, error) {
 	text, err := wireOf(data)
 	if err != nil {
 		return nil, err
@@ -112,8 +70,8 @@ func parseHeaders(data []byte) (*captured, error) {
 	if err != nil && !(errors.Is(err, io.EOF) && len(header) > 0) {
 		return nil, fmt.Errorf("its headers cannot be read, or no empty line ends them: %w", err)
 	}
-	request := &captured{header: http.Header(header), length: -1}
-	if strings.EqualFold(request.header.Get("Transfer-Encoding"), "chunked") {
+	request := &Request{Header: http.Header(header), length: -1}
+	if strings.EqualFold(request.Header.Get("Transfer-Encoding"), "chunked") {
 		return request, request.readChunks(text)
 	}
 	if request.rest, err = io.ReadAll(reader.R); err != nil {
@@ -222,8 +180,8 @@ func untilSeparator(body []byte) []byte {
 }
 
 // readLength reads Content-Length.
-func (c *captured) readLength() error {
-	told := c.header.Get("Content-Length")
+func (r *Request) readLength() error {
+	told := r.Header.Get("Content-Length")
 	if told == "" {
 		return nil
 	}
@@ -231,17 +189,17 @@ func (c *captured) readLength() error {
 	if err != nil {
 		return fmt.Errorf("its Content-Length, %q, is no number", told)
 	}
-	c.length = int(length)
+	r.length = int(length)
 	return nil
 }
 
 // readChunks reads a body in chunks.
-func (c *captured) readChunks(data []byte) error {
+func (r *Request) readChunks(data []byte) error {
 	request, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(data)))
 	if err != nil {
 		return err
 	}
-	if c.body, err = io.ReadAll(request.Body); err != nil {
+	if r.Body, err = io.ReadAll(request.Body); err != nil {
 		return fmt.Errorf("its chunks cannot be read: %w", err)
 	}
 	return nil

@@ -1,12 +1,12 @@
-package cli
+package capture
 
 import (
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"strings"
 
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/signature"
 	"github.com/latch-run/latch/internal/urlmask"
 )
@@ -15,20 +15,20 @@ import (
 // capture that was copied from a terminal may have other line endings or one more line,
 // and where a value is hidden, any of the keys may have stood. The first is the body as
 // it was captured.
-func (c *captured) bodies(keys []signature.Line) ([][]byte, error) {
-	if c.rest == nil {
-		return [][]byte{c.body}, nil
+func (r *Request) bodies(keys []signature.Line) ([][]byte, error) {
+	if r.rest == nil {
+		return [][]byte{r.Body}, nil
 	}
 	var all [][]byte
 	add := func(rest []byte) {
 		switch {
-		case c.length < 0:
+		case r.length < 0:
 			all = append(all, rest)
-		case len(rest) >= c.length:
-			all = append(all, rest[:c.length])
+		case len(rest) >= r.length:
+			all = append(all, rest[:r.length])
 		}
 	}
-	for _, rest := range endings(c.rest, c.length < 0) {
+	for _, rest := range endings(r.rest, r.length < 0) {
 		add(rest)
 		for _, key := range keys {
 			for _, shown := range unhidden(rest, key) {
@@ -36,11 +36,11 @@ func (c *captured) bodies(keys []signature.Line) ([][]byte, error) {
 			}
 		}
 	}
-	if len(all) == 0 && keys == nil && c.hides() {
-		return [][]byte{c.rest}, nil
+	if len(all) == 0 && keys == nil && r.hides() {
+		return [][]byte{r.rest}, nil
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("its body has %d bytes, and its Content-Length says %d: the capture is cut or was changed%s", len(c.rest), c.length, c.whyHidden())
+		return nil, fmt.Errorf("its body has %d bytes, and its Content-Length says %d: the capture is cut or was changed%s", len(r.rest), r.length, r.whyHidden())
 	}
 	return all, nil
 }
@@ -61,11 +61,11 @@ func endings(text []byte, open bool) [][]byte {
 }
 
 // hides reports whether a value may be hidden in the body.
-func (c *captured) hides() bool { return bytes.Contains(c.rest, []byte(urlmask.Hidden)) }
+func (r *Request) hides() bool { return bytes.Contains(r.rest, []byte(urlmask.Hidden)) }
 
 // whyHidden returns a hint about hidden values for which no key was given.
-func (c *captured) whyHidden() string {
-	if !c.hides() {
+func (r *Request) whyHidden() string {
+	if !r.hides() {
 		return ""
 	}
 	return "; it has *** where a value was hidden: webhook test --show-secrets prints the value"
@@ -77,8 +77,12 @@ func unhidden(text []byte, key signature.Line) [][]byte {
 	if key.Key.Prefix() != "" || !bytes.Contains(text, []byte(urlmask.Hidden)) {
 		return nil
 	}
+	escaped, err := json.Marshal(key.Text) // with HTML's escapes
+	if err != nil {
+		return nil
+	}
 	var all [][]byte
-	for _, written := range []string{key.Text, inJSON(key.Text, false), inJSON(key.Text, true), url.QueryEscape(key.Text), url.PathEscape(key.Text)} {
+	for _, written := range []string{key.Text, inString(rawjson.Encode(key.Text)), inString(escaped), url.QueryEscape(key.Text), url.PathEscape(key.Text)} {
 		for _, times := range []int{-1, 1} {
 			all = append(all, bytes.Replace(text, []byte(urlmask.Hidden), []byte(written), times))
 		}
@@ -86,13 +90,5 @@ func unhidden(text []byte, key signature.Line) [][]byte {
 	return all
 }
 
-// inJSON returns a text as it stands in a JSON string, with <, > and & escaped if asked
-// to.
-func inJSON(text string, html bool) string {
-	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
-	encoder.SetEscapeHTML(html)
-	_ = encoder.Encode(text) // a string always encodes
-	quoted := strings.TrimSuffix(encoded.String(), "\n")
-	return quoted[1 : len(quoted)-1]
-}
+// inString returns what stands between the quotes of a JSON string.
+func inString(encoded []byte) string { return string(encoded[1 : len(encoded)-1]) }
