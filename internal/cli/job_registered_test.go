@@ -56,8 +56,11 @@ func TestApplyIsIdempotent(t *testing.T) {
 		j.ok(nightly, "job", "apply", "-"))
 	require.Equal(t, writes, j.schedules.Writes)
 
-	const changed = "id: nightly\ntitle: Nightly\ntask: {command: {argv: ['true', '-x']}}\nschedule: {cron: 0 1 * " +
-		"* *, timezone: UTC}\ntimeout: 1h"
+	const changed = `id: nightly
+title: Nightly
+task: {command: {argv: ['true', '-x']}}
+schedule: {cron: 0 1 * * *, timezone: UTC}
+timeout: 1h`
 	const fields = "  schedule.cron: \"0 0 * * *\" → \"0 1 * * *\"\n  schedule.timezone: added \"UTC\"\n  tags: removed [\"night\"]\n" +
 		"  task.command.argv: [\"true\"] → [\"true\",\"-x\"]\n  timeout: added \"1h0m0s\"\n"
 	require.Equal(t, "would be updated  nightly  Nightly\n"+fields+"1 would be updated\n", j.ok(changed, "job", "apply", "-", "--dry-run"))

@@ -77,17 +77,42 @@ func TestProblemsNameTheLine(t *testing.T) {
 			`ttile: unknown key; did you mean "title"? (line 2, column 20)`, `task.http.method: "GETT" is none of`, `(line 5, column 7)`,
 			`webhooks[0].event: unknown event "JOB_SUCESS"`, `(line 7, column 57)`,
 			`webhooks[1].events[0].timeout: unknown key`, `(line 10, column 31)`, `id: stands twice (line 11, column 3)`}},
-		"what is missing": {"id: a\ntask:\n  http:\n    method: GET\n", []string{`task.http.url: required`, `(line 3, column 3)`}},
-		"a list":          {"- event: A\n- event: A\n  vars: 1\n", []string{`- [1]: vars: must be an object, not 1 (line 3, column 9)`}},
-		"documents": {"---\nevent: A\n---\n- event: A\n- event: A\n  vars: 1\n",
+		"what is missing": {`id: a
+task:
+  http:
+    method: GET
+`, []string{`task.http.url: required`, `(line 3, column 3)`}},
+		"a list": {`- event: A
+- event: A
+  vars: 1
+`, []string{`- [1]: vars: must be an object, not 1 (line 3, column 9)`}},
+		"documents": {`---
+event: A
+---
+- event: A
+- event: A
+  vars: 1
+`,
 			[]string{`- document 2[1]: vars: must be an object, not 1 (line 6, column 9)`}},
 		"a JSON list": {
-			"{\"webhooks\": [\n{\"id\":\"a\",\"url\":\"https://example.com/\",\"event\":\"A\"},\n{\"id\":\"a\"," +
-				"\"url\":\"x\",\"event\":\"A\"}]}", []string{`- webhooks[1]: url: "x" must begin with`, `(line 3, column 17)`}},
-		"broken JSON": {"{\"id\": \"a\",\n \"jobs\": [\n  \"b\",\n  ]\n}\n",
+			`{"webhooks": [
+{"id":"a","url":"https://example.com/","event":"A"},
+{"id":"a","url":"x","event":"A"}]}`, []string{`- webhooks[1]: url: "x" must begin with`, `(line 3, column 17)`}},
+		"broken JSON": {`{"id": "a",
+ "jobs": [
+  "b",
+  ]
+}
+`,
 			[]string{`no valid JSON: invalid character ']'`, `(line 4, column 3)`}},
 		"JSON that ends": {"{\"id\": \"a\",\n \"jobs\": [\n", []string{`no valid JSON: it ends too early`, `(line 2, column 11)`}},
-		"a warning": {"id: a\njobs: [b]\nwebhooks:\n- id: w\n  url: https://example.com/\n  event: BEFORE_RELEASE\n",
+		"a warning": {`id: a
+jobs: [b]
+webhooks:
+- id: w
+  url: https://example.com/
+  event: BEFORE_RELEASE
+`,
 			[]string{`warning: webhooks[0].event: BEFORE_RELEASE is never fired by a job`, `(line 6, column 10)`}},
 	} {
 		_, out, errors := execute(test.text, nil, "validate", "-")
@@ -101,7 +126,11 @@ func TestProblemsNameTheLine(t *testing.T) {
 // Positions stand in JSON too, and in what commands say that start a file.
 func TestPositionsEverywhere(t *testing.T) {
 	t.Parallel()
-	const wrong = "id: a\nsteps:\n- name: b\n  do: {}\n"
+	const wrong = `id: a
+steps:
+- name: b
+  do: {}
+`
 	_, out, _ := execute(wrong, nil, "validate", "-", "-o", "json")
 	problem := object(t, out)["files"].([]any)[0].(map[string]any)["problems"].([]any)[0].(map[string]any)
 	require.Equal(t, map[string]any{"path": "steps[0].do", "message": problem["message"], "line": 4.0, "column": 3.0}, problem)

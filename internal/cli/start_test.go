@@ -11,8 +11,10 @@ import (
 
 const (
 	jobFile     = `{"id":22739,"title":"Webhooks!","task":{"command":{"argv":["true"]}},"vars":{"n":12345678901234567890.10}}`
-	releaseFile = "id: shop-4.2\nsteps: [{name: a, do: {command: {argv: ['true']}}}]\nvars: {n: 1.10}"
-	emitFile    = `{"event":"INSTANCE_CREATED"}`
+	releaseFile = `id: shop-4.2
+steps: [{name: a, do: {command: {argv: ['true']}}}]
+vars: {n: 1.10}`
+	emitFile = `{"event":"INSTANCE_CREATED"}`
 )
 
 // TestStarting: workflow type, id and queue by the contract's names, and the

@@ -25,8 +25,14 @@ func TestValidateKnowsWebhooks(t *testing.T) {
 		"a lock alone": {`{"id":"a","events":[{"event":"BEFORE_RELEASE","blocking":true}]}`, "", failure.ExitOK,
 			[]string{"-: valid (webhook)"}},
 		"YAML documents": {
-			"id: a\nurl: https://example.com/\nevent: A\n---\nid: b\nurl: " +
-				"https://example.com/\nevent: B\n", "", failure.ExitOK, []string{"- document 1: valid (webhook)", "- document 2: valid (webhook)"}},
+			`id: a
+url: https://example.com/
+event: A
+---
+id: b
+url: https://example.com/
+event: B
+`, "", failure.ExitOK, []string{"- document 1: valid (webhook)", "- document 2: valid (webhook)"}},
 		"a list": {"[" + good + "]", "", failure.ExitOK, []string{"- [0]: valid (webhook)"}},
 		"as the API lists them": {`{"webhooks":[` +
 			strings.Replace(good, "{", `{"created_at":"2026-07-01T10:00:00.000Z","updated_at":"2026-07-01T10:00:00.000Z",`+
