@@ -125,7 +125,8 @@ func TestLocksBySinceWhen(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	run := f.Add("release-shop", latch.WorkflowRelease, open)
-	waits(t, run, latch.OpenLock{Token: "old", Since: latch.NewTime(noon.Add(-2 * time.Hour))}, latch.OpenLock{Token: "new", Since: latch.NewTime(noon)})
+	waits(t, run, latch.OpenLock{Token: "old", Since: latch.NewTime(noon.Add(-2 * time.Hour))},
+		latch.OpenLock{Token: "new", Since: latch.NewTime(noon)})
 	hour := noon.Add(-time.Hour)
 	for _, test := range []struct {
 		filter runs.LockFilter

@@ -16,7 +16,8 @@ import (
 )
 
 // hostile is what others may write into any title, id, reason, answer or error.
-const hostile = `</textarea></title></svg>"><script>alert(1)</script><img src=x onerror=alert(1)>' onmouseover='alert(1) javascript:alert(1)`
+const hostile = `</textarea></title></svg>"><script>alert(1)</script><img src=x onerror=alert(1)>' ` +
+	`onmouseover='alert(1) javascript:alert(1)`
 
 // shown has a value of each template of the pieces' that a page shows.
 var shown = map[string]any{
@@ -77,7 +78,8 @@ func TestRecordsShowTextsAsTexts(t *testing.T) {
 func render(t *testing.T, name string, value any) string {
 	t.Helper()
 	var body bytes.Buffer
-	set := template.Must(piece.Templates().Parse(`{{define "one"}}<!doctype html><title>t</title><main>{{template "` + name + `" .}}</main>{{end}}`))
+	set := template.Must(piece.Templates().
+		Parse(`{{define "one"}}<!doctype html><title>t</title><main>{{template "` + name + `" .}}</main>{{end}}`))
 	require.NoError(t, set.ExecuteTemplate(&body, "one", value))
 	return body.String()
 }
@@ -155,7 +157,8 @@ func elementsOf(t *testing.T, page string) []string {
 // A link to a script leads nowhere.
 func TestLinksToScriptsLeadNowhere(t *testing.T) {
 	t.Parallel()
-	for _, address := range []string{"javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "data:text/html,<script>", "vbscript:x"} {
+	for _, address := range []string{"javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)",
+		"data:text/html,<script>", "vbscript:x"} {
 		body := render(t, "cell", piece.Link("text", address))
 		require.Contains(t, body, `href="#ZgotmplZ"`, address)
 		body = render(t, "picture", piece.Picture{ID: "p", Boxes: []piece.Box{{Href: address, Width: 100, Height: 40}}})
