@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -226,6 +227,20 @@ func TestListUsage(t *testing.T) {
 			require.Contains(t, errors, told, test.args)
 			require.Contains(t, errorsByAPI, told, test.args)
 		}
+	}
+}
+
+// Ctrl-C while a list is read is an interruption, and says nothing of the server.
+func TestAnInterruptedList(t *testing.T) {
+	t.Parallel()
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	temporal := newTemporal()
+	temporal.ListError = serviceerror.NewCanceled("context canceled")
+	for _, args := range [][]string{{"release", "list"}, {"lock", "list"}, {"deliveries"}} {
+		c := newCommand("", temporal)
+		require.Equal(t, failure.ExitInterrupted, c.program.run(ctx, args), args)
+		require.Equal(t, "Error: interrupted\n", c.stderr.String())
 	}
 }
 

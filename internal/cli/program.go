@@ -72,6 +72,8 @@ func (p *program) run(ctx context.Context, args []string) int {
 	case errors.As(err, &unsupported):
 		err = failure.New(failure.Usage, "%s speaks to Temporal alone, and not to the API that %s gives; --api '' leaves the API out",
 			command.CommandPath(), p.apiFrom)
+	case failure.IsInterrupted(ctx) && failure.IsUnanswered(err):
+		err = ctx.Err() // and not of a server that is out of reach
 	}
 	return p.report(err)
 }

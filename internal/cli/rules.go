@@ -13,6 +13,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/cli/trial"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/rules"
 	"github.com/latch-run/latch/internal/spec"
@@ -143,15 +144,15 @@ func testRule(out *output.Printer, about string, test rules.Test) (ruleReport, e
 	if err != nil {
 		return report, err
 	}
-	chosen, err := input.find(test.Event, test.Webhook, "say which by the key webhook")
+	chosen, err := input.Find(test.Event, test.Webhook, "say which by the key webhook")
 	if err != nil {
 		return report, err
 	}
-	hook := rules.Hook{Settings: chosen.settings, Scope: chosen.scope(test.Gate)}
+	hook := rules.Hook{Settings: chosen.Settings, Scope: scopeOf(chosen, test.Gate)}
 	if hook.Variables, err = ruleVariables(out, chosen, test.Variables); err != nil {
 		return report, err
 	}
-	report.Webhook = chosen.webhook.ID
+	report.Webhook = chosen.Webhook.ID
 	if report.Got, err = hook.Run(test); err != nil {
 		return report, err
 	}
@@ -160,12 +161,12 @@ func testRule(out *output.Printer, about string, test rules.Test) (ruleReport, e
 	return report, nil
 }
 
-// scope returns what the hooks of the event decide.
-func (h *trialHook) scope(gate bool) verdict.Scope {
+// scopeOf returns what the hooks of the event decide.
+func scopeOf(h *trial.Hook, gate bool) verdict.Scope {
 	switch {
-	case gate || h.kind == spec.Release && latch.EventDecides(h.settings.Event):
+	case gate || h.Kind == spec.Release && latch.EventDecides(h.Settings.Event):
 		return verdict.Decides
-	case h.settings.Event == latch.EventJobStart:
+	case h.Settings.Event == latch.EventJobStart:
 		return verdict.Begins
 	default:
 		return verdict.Tells
@@ -174,19 +175,19 @@ func (h *trialHook) scope(gate bool) verdict.Scope {
 
 // ruleVariables are those of webhook test, on no machine in particular, with a
 // test's own laid over them.
-func ruleVariables(out *output.Printer, chosen *trialHook, own latch.Object) (expr.Variables, error) {
-	variables := chosen.variables(vars.NewSystem("worker.example", "", "default", latch.DefaultTaskQueue))
+func ruleVariables(out *output.Printer, chosen *trial.Hook, own latch.Object) (expr.Variables, error) {
+	variables := chosen.Variables(vars.NewSystem("worker.example", "", "default", latch.DefaultTaskQueue))
 	given, err := json.Marshal(own)
 	if err != nil {
 		return nil, err
 	}
-	over, err := decodeVariables(given)
+	over, err := trial.Decode(given)
 	if err != nil {
 		return nil, fmt.Errorf("variables: %w", err)
 	}
-	lay(variables, over)
-	variables["event"], variables["webhook"] = chosen.settings.Event, jsonObject{"id": chosen.webhook.ID}
-	return encodeVariables(variables)
+	variables.Lay(over)
+	variables["event"], variables["webhook"] = chosen.Settings.Event, map[string]any{"id": chosen.Webhook.ID}
+	return variables.Encode()
 }
 
 func printRuleReport(out *output.Printer, report ruleReport) {

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,8 +16,10 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/cli/trial"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/spec"
 )
 
 // trialFlags are the flags of webhook test.
@@ -63,7 +67,7 @@ func tryWebhook(ctx context.Context, e *env, file string, flags trialFlags) erro
 	if err != nil {
 		return err
 	}
-	chosen, err := input.choose(flags)
+	chosen, err := chooseHook(input, flags)
 	if err != nil {
 		return failure.OfUsage(fmt.Errorf("%s: %w", file, err))
 	}
@@ -85,13 +89,13 @@ func tryWebhook(ctx context.Context, e *env, file string, flags trialFlags) erro
 	if err != nil {
 		return err
 	}
-	t := trial{Webhook: chosen.webhook.ID, Event: flags.event, DeliveryID: request.DeliveryID, Request: attempt.Request, Wire: string(wire), TokenURL: prepared.TokenURL()}
+	t := trialReport{Webhook: chosen.Webhook.ID, Event: flags.event, DeliveryID: request.DeliveryID, Request: attempt.Request, Wire: string(wire), TokenURL: prepared.TokenURL()}
 	if !e.out.JSON {
 		printTrial(e.out, &t)
 	}
 	if flags.send {
 		attempt, err = prepared.Send(ctx)
-		t.conclude(attempt, err, chosen.webhook.Retry)
+		t.conclude(attempt, err, chosen.Webhook.Retry)
 		if !e.out.JSON {
 			printTrialAnswer(e.out, &t)
 		}
@@ -105,15 +109,65 @@ func tryWebhook(ctx context.Context, e *env, file string, flags trialFlags) erro
 	return nil
 }
 
+// loadTrial reads a file that describes one job, release or emission, or any number of
+// registered webhooks.
+func loadTrial(out *output.Printer, file, event string) (*trial.File, error) {
+	inputs := checkAll(out.In, file, "")
+	var problems latch.Problems
+	var webhooks []latch.Webhook
+	for _, input := range inputs {
+		if len(inputs) > 1 && input.kind != spec.Webhook && len(input.problems) == 0 {
+			input.add(latch.Problems{{Message: fmt.Sprintf("is a %s; of several documents each is a webhook", input.kind)}})
+		}
+		problems = append(problems, labelled(input.file, input.problems)...)
+		if input.webhook != nil {
+			webhooks = append(webhooks, input.webhook.Webhook)
+		}
+	}
+	if len(problems) > 0 {
+		return nil, failure.OfProblems(problems)
+	}
+	input := inputs[0]
+	if input.kind == spec.Rules {
+		return nil, failure.OfUsage(fmt.Errorf("%s: it has tests of rules, and no webhooks of its own", file))
+	}
+	if input.kind == spec.Webhook {
+		return trial.Around(webhooks, event), nil
+	}
+	return &trial.File{Kind: input.kind, Job: input.job, Release: input.release, Emission: input.emission}, nil
+}
+
+// chooseHook returns the hook that is meant, which has to send something.
+func chooseHook(file *trial.File, flags trialFlags) (*trial.Hook, error) {
+	found, err := file.Find(flags.event, flags.webhook, "say which by --webhook")
+	if err == nil && !found.Webhook.HasURL() {
+		return nil, fmt.Errorf("webhook %q has no url: nothing is sent, only a lock is made", found.Webhook.ID)
+	}
+	return found, err
+}
+
+// readVariables reads the file of --variables.
+func readVariables(out *output.Printer, file string) (trial.Variables, error) {
+	data, err := spec.Read(file, out.In)
+	if err != nil {
+		return nil, fmt.Errorf("--variables: %s: cannot be read: %w", file, err)
+	}
+	read, err := trial.Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("--variables: %s: %w", file, err)
+	}
+	return read, nil
+}
+
 // trialRequest returns the delivery to render.
-func trialRequest(out *output.Printer, chosen *trialHook, from *surroundings, overlay string) (*protocol.WebhookRequest, error) {
+func trialRequest(out *output.Printer, chosen *trial.Hook, from *surroundings, overlay string) (*protocol.WebhookRequest, error) {
 	chance := make([]byte, 9)
 	rand.Read(chance) // never fails
-	request := &protocol.WebhookRequest{Webhook: *chosen.webhook, Event: chosen.settings, ParentLog: time.Now().UnixMilli(),
+	request := &protocol.WebhookRequest{Webhook: *chosen.Webhook, Event: chosen.Settings, ParentLog: time.Now().UnixMilli(),
 		DeliveryID: "dlv_test_" + base64.RawURLEncoding.EncodeToString(chance)}
-	variables := chosen.variables(from.system)
-	if chosen.settings.Blocking {
-		request.Lock = chosen.workflowID() + ":" + chosen.webhook.ID + ":" + base64.RawURLEncoding.EncodeToString(chance)
+	variables := chosen.Variables(from.system)
+	if chosen.Settings.Blocking {
+		request.Lock = chosen.WorkflowID() + ":" + chosen.Webhook.ID + ":" + base64.RawURLEncoding.EncodeToString(chance)
 		request.LockURL = from.lockURL(request.Lock)
 	}
 	if overlay != "" {
@@ -121,15 +175,15 @@ func trialRequest(out *output.Printer, chosen *trialHook, from *surroundings, ov
 		if err != nil {
 			return nil, err
 		}
-		lay(variables, over)
+		variables.Lay(over)
 	}
 	var err error
-	request.Variables, err = encodeVariables(variables)
+	request.Variables, err = variables.Encode()
 	return request, err
 }
 
-// A trial is what webhook test shows, as --output json prints it.
-type trial struct {
+// A trialReport is what webhook test shows, as --output json prints it.
+type trialReport struct {
 	Webhook    string               `json:"webhook"`
 	Event      string               `json:"event"`
 	DeliveryID string               `json:"delivery_id"`
@@ -158,7 +212,7 @@ const (
 )
 
 // conclude adds the answer, and what a worker would do next.
-func (t *trial) conclude(attempt *delivery.Attempt, err error, retry *latch.Retry) {
+func (t *trialReport) conclude(attempt *delivery.Attempt, err error, retry *latch.Retry) {
 	t.Sent, t.Response, t.Data = true, attempt.Response, attempt.Data
 	t.DurationMS = attempt.CompletedAt.Sub(attempt.StartedAt).Milliseconds()
 	switch {
@@ -180,7 +234,7 @@ func (t *trial) conclude(attempt *delivery.Attempt, err error, retry *latch.Retr
 
 // printTrial prints the request byte by byte, and on a terminal without control
 // characters.
-func printTrial(out *output.Printer, t *trial) {
+func printTrial(out *output.Printer, t *trialReport) {
 	fmt.Fprintf(out.Err, "%s of webhook %s, delivery %s\n", t.Event, output.Printable(t.Webhook), t.DeliveryID)
 	if t.TokenURL != "" {
 		fmt.Fprintf(out.Err, "its OAuth2 token comes from %s when it is sent\n", output.Printable(t.TokenURL))
@@ -192,10 +246,10 @@ func printTrial(out *output.Printer, t *trial) {
 	out.Printf("%s", t.Wire)
 }
 
-func printTrialAnswer(out *output.Printer, t *trial) {
+func printTrialAnswer(out *output.Printer, t *trialReport) {
 	if response := t.Response; response != nil {
 		out.Printf("\n\nanswered %d after %d ms\n", response.Status, t.DurationMS)
-		for _, name := range sortedNames(response.Headers) {
+		for _, name := range slices.Sorted(maps.Keys(response.Headers)) {
 			out.Printf("%s: %s\n", output.Printable(name), output.Printable(response.Headers[name]))
 		}
 		if response.Body != "" {

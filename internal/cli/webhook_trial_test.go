@@ -11,15 +11,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/signature"
-	"github.com/latch-run/latch/internal/spec"
-	"github.com/latch-run/latch/internal/vars"
 )
 
 // A hookServer keeps the bodies that it got.
@@ -262,38 +258,4 @@ func TestWebhookTestRefusesMarredKeys(t *testing.T) {
 	require.Contains(t, errors, "LATCH_SECRET_OTHER: its line 1 has a key of Standard Webhooks in it")
 	require.NotContains(t, errors, "mdoq-is-awesome")
 	require.NotContains(t, errors, "AAEC")
-}
-
-// A trial makes up every variable that the run would have at the event, with all the keys that are
-// known of it.
-func TestTrialVariablesAreThoseOfTemplates(t *testing.T) {
-	t.Parallel()
-	job := &latch.Job{ID: "1", Name: "n", Title: "t", Schedule: &latch.Schedule{Cron: "0 0 * * *"}, Timeout: latch.Duration(time.Minute)}
-	release := &latch.Release{ID: "1", Title: "t", Instance: latch.Object{}, Steps: []latch.Step{{Name: "a"}}}
-	emission := &latch.Emission{ID: "1", Instance: latch.Object{}}
-	for run, c := range map[vars.Runs]struct {
-		event string
-		file  *trialFile
-	}{
-		vars.Jobs:     {latch.EventJobSuccess, &trialFile{kind: spec.Job, job: job}},
-		vars.Releases: {latch.EventBeforeStep, &trialFile{kind: spec.Release, release: release}},
-		vars.Customs:  {"CREATED", &trialFile{kind: spec.Emission, emission: emission}},
-	} {
-		hook := trialHook{trialFile: c.file, settings: latch.Event{Event: c.event}}
-		made := hook.variables(vars.NewSystem("worker.example", "stage", "default", "latch"))
-		for _, variable := range vars.In(vars.Templates) {
-			if variable.Runs&run == 0 {
-				require.NotContains(t, made, variable.Name)
-				continue
-			}
-			if variable.Filled {
-				continue
-			}
-			require.Contains(t, made, variable.Name, "%v", run)
-			if object, isObject := made[variable.Name].(jsonObject); isObject && variable.Keys != nil {
-				require.Subset(t, sortedNames(object), variable.Keys, variable.Name)
-				require.True(t, variable.Open || len(object) == len(variable.Keys), variable.Name)
-			}
-		}
-	}
 }

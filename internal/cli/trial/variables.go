@@ -1,24 +1,26 @@
-package cli
+package trial
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
-	"github.com/latch-run/latch/internal/spec"
 	"github.com/latch-run/latch/internal/typo"
 	"github.com/latch-run/latch/internal/vars"
 )
+
+// Variables are template variables that can be written to.
+type Variables map[string]any
 
 // A jsonObject is a JSON object that can be written to.
 type jsonObject = map[string]any
@@ -29,43 +31,43 @@ const madeUp = "made up by starter webhook test"
 // trialRunID is the id of the run that does not exist.
 const trialRunID = "00000000-0000-4000-8000-000000000000"
 
-// workflowID returns the id that the run would have by convention.
-func (h *trialHook) workflowID() string {
-	switch h.kind {
-	case spec.Job:
-		return h.kind.WorkflowID(h.job.ID)
-	case spec.Release:
-		return h.kind.WorkflowID(h.release.ID)
+// WorkflowID returns the id that the run would have by convention.
+func (h *Hook) WorkflowID() string {
+	switch h.Kind {
+	case latch.JobKind:
+		return h.Kind.WorkflowID(h.Job.ID)
+	case latch.ReleaseKind:
+		return h.Kind.WorkflowID(h.Release.ID)
 	default:
-		return h.kind.WorkflowID(h.emission.ID)
+		return h.Kind.WorkflowID(h.Emission.ID)
 	}
 }
 
-// variables returns what templates would see (contract, "Templates") in a run that took
+// Variables returns what templates would see (contract, "Templates") in a run that took
 // a minute and did what the event says.
-func (h *trialHook) variables(system vars.System) jsonObject {
+func (h *Hook) Variables(system vars.System) Variables {
 	now := time.Now()
 	began := now.Add(-time.Minute)
-	variables := jsonObject{
+	variables := Variables{
 		"system":  objectOf(system),
-		"run":     objectOf(vars.Run{WorkflowID: h.workflowID(), RunID: trialRunID, StartedAt: latch.NewTime(began)}),
+		"run":     objectOf(vars.Run{WorkflowID: h.WorkflowID(), RunID: trialRunID, StartedAt: latch.NewTime(began)}),
 		"now":     latch.NewTime(now),
 		"records": []latch.Record{},
 	}
-	if latch.IsOperatorEvent(h.settings.Event) { // another run fires it
+	if latch.IsOperatorEvent(h.Settings.Event) { // another run fires it
 		h.addDelivery(variables, began, now)
 		return variables
 	}
-	switch h.kind {
-	case spec.Job:
-		variables["job"], variables["vars"], variables["jobs"] = h.jobVariable(began, now), vars.OrEmpty(h.job.Vars), h.siblings()
+	switch h.Kind {
+	case latch.JobKind:
+		variables["job"], variables["vars"], variables["jobs"] = h.jobVariable(began, now), vars.OrEmpty(h.Job.Vars), h.siblings()
 		h.addNotice(variables, now)
-	case spec.Release:
+	case latch.ReleaseKind:
 		h.addRelease(variables, began)
 	default:
-		variables["vars"], variables["data"] = vars.OrEmpty(h.emission.Vars), vars.OrEmpty(h.emission.Data)
-		if h.emission.Instance != nil {
-			variables["instance"] = h.emission.Instance
+		variables["vars"], variables["data"] = vars.OrEmpty(h.Emission.Vars), vars.OrEmpty(h.Emission.Data)
+		if h.Emission.Instance != nil {
+			variables["instance"] = h.Emission.Instance
 		}
 	}
 	return variables
@@ -73,28 +75,28 @@ func (h *trialHook) variables(system vars.System) jsonObject {
 
 // jobVariable returns the variable job. A job with a schedule is taken to be registered,
 // and has the fields of a registered job.
-func (h *trialHook) jobVariable(began, now time.Time) jsonObject {
+func (h *Hook) jobVariable(began, now time.Time) jsonObject {
 	if !h.ran() {
 		began = now
 	}
 	started, completed, code, reason := latch.NewTime(began), latch.NewTime(now), 0, ""
 	status := vars.JobStatus{ID: trialRunID, StartedAt: &started, KVP: latch.Object{}}
-	if h.settings.Event == latch.EventJobFailure {
+	if h.Settings.Event == latch.EventJobFailure {
 		code, reason = 1, madeUp
 	}
 	if h.ran() {
 		status.ReturnCode, status.Error, status.CompletedAt = &code, &reason, &completed
 	}
 	var fields latch.Object
-	if h.job.Schedule != nil {
-		fields = mitto.Fields(&registry.Definition{ID: h.job.ID, Job: h.job})
+	if h.Job.Schedule != nil {
+		fields = mitto.Fields(&registry.Definition{ID: h.Job.ID, Job: h.Job})
 	}
-	return objectOf(protocol.JobVariable(h.job, status, fields, trialRunID))
+	return objectOf(protocol.JobVariable(h.Job, status, fields, trialRunID))
 }
 
 // ran reports whether the event is fired when the job's work has ended.
-func (h *trialHook) ran() bool {
-	switch h.settings.Event {
+func (h *Hook) ran() bool {
+	switch h.Settings.Event {
 	case latch.EventJobStart, latch.EventJobSkipped, latch.EventJobMissed:
 		return false
 	default:
@@ -103,25 +105,25 @@ func (h *trialHook) ran() bool {
 }
 
 // addDelivery adds the variables of an event about a delivery that failed for good.
-func (h *trialHook) addDelivery(variables jsonObject, began, now time.Time) {
-	record := latch.Record{DeliveryID: "dlv_test", Webhook: h.webhook.ID, Event: latch.EventJobSuccess, Job: "test", WorkflowID: "job-test", RunID: trialRunID,
+func (h *Hook) addDelivery(variables Variables, began, now time.Time) {
+	record := latch.Record{DeliveryID: "dlv_test", Webhook: h.Webhook.ID, Event: latch.EventJobSuccess, Job: "test", WorkflowID: "job-test", RunID: trialRunID,
 		Result: latch.ResultFail, Data: latch.Object{}, Attempts: 1, Error: madeUp, StartedAt: latch.NewTime(began), CompletedAt: latch.NewTime(now)}
 	variables["run"] = jsonObject{"workflow_id": latch.PrefixOperator + record.DeliveryID, "run_id": trialRunID, "started_at": latch.NewTime(now)}
 	variables["vars"], variables["data"] = jsonObject{}, jsonObject{"record": objectOf(record)}
 }
 
 // addNotice adds the data of the event about a run that did not take place.
-func (h *trialHook) addNotice(variables jsonObject, now time.Time) {
-	if h.settings.Event == latch.EventJobSkipped || h.settings.Event == latch.EventJobMissed {
+func (h *Hook) addNotice(variables Variables, now time.Time) {
+	if h.Settings.Event == latch.EventJobSkipped || h.Settings.Event == latch.EventJobMissed {
 		variables["data"] = jsonObject{"count": 1, "reason": madeUp, "scheduled_at": latch.NewTime(now)}
 	}
 }
 
 // siblings returns the jobs of a sequence, all of them done.
-func (h *trialHook) siblings() jsonObject {
+func (h *Hook) siblings() jsonObject {
 	done := jsonObject{}
 	if h.ran() {
-		for _, item := range h.job.Jobs {
+		for _, item := range h.Job.Jobs {
 			if item.Job != nil {
 				done[item.Job.ID] = jsonObject{"status": latch.JobSucceeded, "kvp": jsonObject{}}
 			}
@@ -144,15 +146,15 @@ var releaseStates = map[string][3]string{
 	latch.EventReleaseFailure:        {latch.ReleaseFailed, latch.StepUndone, latch.StepFailed},
 }
 
-func (h *trialHook) addRelease(variables jsonObject, began time.Time) {
-	states := releaseStates[h.settings.Event]
+func (h *Hook) addRelease(variables Variables, began time.Time) {
+	states := releaseStates[h.Settings.Event]
 	if states[0] == "" { // a custom event, which no release fires
 		states = releaseStates[latch.EventBeforeRelease]
 	}
-	results := make([]latch.StepResult, len(h.release.Steps))
-	for i, step := range h.release.Steps {
+	results := make([]latch.StepResult, len(h.Release.Steps))
+	for i, step := range h.Release.Steps {
 		results[i] = latch.StepResult{Name: step.Name, Status: states[1]}
-		if i > 0 && (i == len(h.release.Steps)-1 || h.settings.Event == latch.EventAfterStep) {
+		if i > 0 && (i == len(h.Release.Steps)-1 || h.Settings.Event == latch.EventAfterStep) {
 			results[i].Status = states[2]
 		}
 		if results[i].Status == latch.StepFailed {
@@ -160,38 +162,26 @@ func (h *trialHook) addRelease(variables jsonObject, began time.Time) {
 		}
 	}
 	encoded := map[string]json.RawMessage{}
-	vars.AddRelease(encoded, h.release, states[0], results, latch.NewTime(began))
+	vars.AddRelease(encoded, h.Release, states[0], results, latch.NewTime(began))
 	for name, value := range encoded {
 		variables[name] = objectOf(value)
 	}
-	if h.settings.Event == latch.EventBeforeStep || h.settings.Event == latch.EventAfterStep {
+	if h.Settings.Event == latch.EventBeforeStep || h.Settings.Event == latch.EventAfterStep {
 		variables["step"] = objectOf(vars.NewStep(0, results[0]))
 	}
 }
 
-// readVariables reads the file of --variables.
-func readVariables(out *output.Printer, file string) (jsonObject, error) {
-	data, err := spec.Read(file, out.In)
-	if err != nil {
-		return nil, fmt.Errorf("--variables: %s: cannot be read: %w", file, err)
-	}
-	read, err := decodeVariables(data)
-	if err != nil {
-		return nil, fmt.Errorf("--variables: %s: %w", file, err)
-	}
-	return read, nil
-}
-
-// decodeVariables reads template variables from JSON.
-func decodeVariables(data []byte) (jsonObject, error) {
+// Decode reads template variables from a JSON object. It refuses names that no template
+// sees.
+func Decode(data []byte) (Variables, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	var read jsonObject
+	var read Variables
 	if err := decoder.Decode(&read); err != nil {
 		return nil, fmt.Errorf("must be an object: %w", err)
 	}
 	var unknown error
-	for _, name := range sortedNames(read) {
+	for _, name := range slices.Sorted(maps.Keys(read)) {
 		if names := vars.Given(); !slices.Contains(names, name) {
 			unknown = errors.Join(unknown, fmt.Errorf("there is no variable %q; there are %s%s", name, strings.Join(names, " "), typo.Hint(name, names)))
 		}
@@ -199,10 +189,10 @@ func decodeVariables(data []byte) (jsonObject, error) {
 	return read, unknown
 }
 
-// encodeVariables returns variables as deliveries and expressions take them.
-func encodeVariables(variables jsonObject) (expr.Variables, error) {
+// Encode returns the variables as deliveries and expressions take them.
+func (v Variables) Encode() (expr.Variables, error) {
 	encoded := expr.Variables{}
-	for name, value := range variables {
+	for name, value := range v {
 		data, err := json.Marshal(value)
 		if err != nil {
 			return nil, fmt.Errorf("variable %s: %w", name, err)
@@ -212,7 +202,9 @@ func encodeVariables(variables jsonObject) (expr.Variables, error) {
 	return encoded, nil
 }
 
-// lay lays values over others: objects key by key, everything else as a whole.
+// Lay lays variables over these: objects key by key, everything else as a whole.
+func (v Variables) Lay(over Variables) { lay(v, over) }
+
 func lay(under, over jsonObject) {
 	for name, value := range over {
 		inner, isObject := value.(jsonObject)

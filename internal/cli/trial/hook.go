@@ -1,0 +1,104 @@
+package trial
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/typo"
+)
+
+// A File is what describes the run of a trial, by its kind.
+type File struct {
+	Kind     latch.Kind
+	Job      *latch.Job
+	Release  *latch.Release
+	Emission *latch.Emission
+}
+
+// A Hook is a webhook at the event that is tried.
+type Hook struct {
+	*File
+	Webhook *latch.Webhook
+	// Settings are those of the webhook for the event.
+	Settings latch.Event
+}
+
+// Around returns the smallest job, release or emission that fires the event, with the
+// webhooks.
+func Around(webhooks []latch.Webhook, event string) *File {
+	switch {
+	case strings.HasPrefix(event, "JOB_"):
+		return &File{Kind: latch.JobKind, Job: &latch.Job{ID: "test", Webhooks: webhooks}}
+	case latch.IsBuiltInEvent(event):
+		return &File{Kind: latch.ReleaseKind, Release: &latch.Release{ID: "test", Steps: []latch.Step{{Name: "deploy"}}, Webhooks: webhooks}}
+	default:
+		return &File{Kind: latch.EmissionKind, Emission: &latch.Emission{ID: "test", Event: event, Webhooks: webhooks}}
+	}
+}
+
+// hooks returns the hooks of an event, those of jobs within a sequence too, and the ids
+// of the webhooks that do not listen to it.
+func (f *File) hooks(event string) (found []*Hook, others []string) {
+	collect := func(of *File, webhooks []latch.Webhook) {
+		for i := range webhooks {
+			listens := false
+			for _, settings := range webhooks[i].EventSettings() {
+				if settings.Event == event {
+					found, listens = append(found, &Hook{of, &webhooks[i], settings}), true
+				}
+			}
+			if !listens {
+				others = append(others, webhooks[i].ID)
+			}
+		}
+	}
+	switch f.Kind {
+	case latch.JobKind:
+		var walk func(job *latch.Job)
+		walk = func(job *latch.Job) {
+			collect(&File{Kind: latch.JobKind, Job: job}, job.Webhooks)
+			for _, item := range job.Jobs {
+				if item.Job != nil {
+					walk(item.Job)
+				}
+			}
+		}
+		walk(f.Job)
+	case latch.ReleaseKind:
+		collect(f, f.Release.Webhooks)
+	default:
+		collect(f, f.Emission.Webhooks)
+	}
+	return found, others
+}
+
+// Find returns the hook that is meant. The error for several ends in which, which says
+// how to name one.
+func (f *File) Find(event, id, which string) (*Hook, error) {
+	found, others := f.hooks(event)
+	var ids []string
+	for _, hook := range found {
+		ids = append(ids, hook.Webhook.ID)
+	}
+	all := slices.Concat(ids, others)
+	if id != "" {
+		found = slices.DeleteFunc(found, func(hook *Hook) bool { return hook.Webhook.ID != id })
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1 && id == "":
+		return nil, fmt.Errorf("several webhooks listen to %s: %s; they are %s", event, which, output.Quoted(ids, ", "))
+	case len(found) > 1:
+		return nil, fmt.Errorf("several jobs have a webhook %q that listens to %s: put the job that is meant into a file of its own", id, event)
+	case id != "" && slices.Contains(others, id):
+		return nil, fmt.Errorf("webhook %q does not listen to %s", id, event)
+	case id != "":
+		return nil, fmt.Errorf("there is no webhook %q; there are %s%s", id, output.Quoted(all, ", "), typo.Hint(id, all))
+	default:
+		return nil, fmt.Errorf("no webhook listens to %s; there are %s", event, output.Quoted(others, ", "))
+	}
+}
