@@ -57,6 +57,15 @@ func (a *API) Refuse(w http.ResponseWriter, r *http.Request, p *Problem) {
 	WriteProblem(w, p)
 }
 
+// Root returns the address of "/" from a request's page, relative, so that it
+// holds under any path that a proxy puts before this server's.
+func Root(r *http.Request) string {
+	if depth := strings.Count(r.URL.EscapedPath(), "/"); depth > 1 {
+		return strings.Repeat("../", depth-1)
+	}
+	return "./"
+}
+
 // AsCaller is the API's routes, served in this process to the caller of the
 // request's context, who may be nobody. Roles are checked, and locks hidden, as
 // for a request from outside.

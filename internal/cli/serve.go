@@ -97,7 +97,7 @@ func serveAPI(ctx context.Context, e *env) error {
 func (c *serveConfiguration) routes(ctx context.Context) []api.Routes {
 	return []api.Routes{
 		mittoapi.Routes(mittoapi.Options{FQDN: c.fqdn(), Environment: c.Environment}),
-		lockpage.Routes(lockpage.Options{TemporalUI: c.TemporalUI}),
+		lockpage.Routes(lockpage.Options{TemporalUI: c.TemporalUI, Inbox: true}),
 		console.Routes(console.Options{TemporalUI: c.TemporalUI, Stop: ctx}),
 	}
 }

@@ -183,3 +183,19 @@ func TestTemporalIsOutOfReach(t *testing.T) {
 	require.Contains(t, got.body, "Temporal is out of reach")
 	require.Contains(t, got.body, `aria-current="page"`, "the navigation stays")
 }
+
+// A session opens a lock's page, and the page leads back to the inbox, also under
+// a path of a proxy's. Its buttons take the page's own form alone.
+func TestTheInboxLeadsToLocksAndBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.waits(t, "1", lock("1", "board"))
+	p := loggedIn(t, serve(t, w, keys), lockKey)
+	require.Contains(t, p.get("/").body, `href="./locks/release-1:board:r4nd0m"`)
+	got := p.get("/locks/release-1:board:r4nd0m")
+	require.Equal(t, 200, got.status, got.body)
+	require.Contains(t, got.body, `<a href="../">All locks that wait</a>`)
+	require.Contains(t, got.body, "You decide as board.")
+	require.Equal(t, 403, p.post("/locks/release-1:board:r4nd0m", url.Values{"action": {"pass"}}).status, "a cookie alone is not enough")
+	require.Equal(t, 401, visitor(t, p.base).get("/locks/release-1:board:r4nd0m").status)
+}

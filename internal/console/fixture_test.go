@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
@@ -47,6 +48,21 @@ func (w *world) waits(t *testing.T, id string, locks ...latch.OpenLock) {
 	payload, err := converter.GetDefaultDataConverter().ToPayload(locks)
 	require.NoError(t, err)
 	run.Info.Memo = runstest.Memo(latch.MemoLocks, payload)
+	run.Answer = func(query string) (any, error) {
+		if query == latch.QueryStatus {
+			return latch.Status{ID: id, Status: latch.ReleaseRunning, Locks: locks}, nil
+		}
+		var records []latch.Record
+		for _, each := range locks {
+			records = append(records, latch.Record{Webhook: each.Webhook, Event: each.Event, Result: latch.ResultPending,
+				WorkflowID: "release-" + id, Lock: &latch.RecordLock{Token: each.Token}})
+		}
+		return records, nil
+	}
+	run.History = func() ([]*historypb.HistoryEvent, error) {
+		input, err := converter.GetDefaultDataConverter().ToPayloads(map[string]any{"id": id, "steps": []any{}})
+		return []*historypb.HistoryEvent{runstest.Started(input)}, err
+	}
 }
 
 // decided takes all locks away.
@@ -94,7 +110,7 @@ func serveUntil(t *testing.T, stop context.Context, w *world, text string) strin
 	parsed, err := api.ParseKeys(text)
 	require.NoError(t, err)
 	handler, err := api.New(api.Options{Client: w, Keys: parsed, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)), Routes: []api.Routes{
-		mittoapi.Routes(mittoapi.Options{}), lockpage.Routes(lockpage.Options{}),
+		mittoapi.Routes(mittoapi.Options{}), lockpage.Routes(lockpage.Options{Inbox: true}),
 		console.Routes(console.Options{Stop: stop, TemporalUI: "http://127.0.0.1:8233"})}})
 	require.NoError(t, err)
 	server := httptest.NewServer(handler)

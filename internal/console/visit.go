@@ -125,14 +125,9 @@ func (v *visit) link(path string, query ...string) string {
 	return linkFrom(v.request, path, query...)
 }
 
-// linkFrom returns a relative address, which holds under any path that a proxy
-// puts before the console's.
+// linkFrom returns a relative address of a page of this server's.
 func linkFrom(r *http.Request, path string, query ...string) string {
-	address := "./"
-	if depth := strings.Count(r.URL.EscapedPath(), "/"); depth > 1 {
-		address = strings.Repeat("../", depth-1)
-	}
-	address += strings.TrimPrefix(path, "/")
+	address := api.Root(r) + strings.TrimPrefix(path, "/")
 	values := url.Values{}
 	for i := 0; i+1 < len(query); i += 2 {
 		if query[i+1] != "" {

@@ -36,12 +36,16 @@ var pageTemplate = template.Must(template.New("page").Parse(pageText))
 type Options struct {
 	// TemporalUI is the address of Temporal UI, to which the page links; "" for no link.
 	TemporalUI string
+	// Inbox is whether "/" lists all locks, to which the page then leads whoever
+	// has a key.
+	Inbox bool
 }
 
 // pages are the handlers with what they share.
 type pages struct {
 	*api.API
 	temporalUI string
+	inbox      bool
 	// formKey signs the page's forms.
 	formKey []byte
 }
@@ -49,7 +53,7 @@ type pages struct {
 // Routes returns the routes of the locks' pages.
 func Routes(options Options) api.Routes {
 	return func(core *api.API) {
-		p := &pages{API: core, temporalUI: options.TemporalUI, formKey: core.DeriveKey("latch page form")}
+		p := &pages{API: core, temporalUI: options.TemporalUI, inbox: options.Inbox, formKey: core.DeriveKey("latch page form")}
 		core.AddPages(api.Pages{Has: isPage, Refuse: p.writeRefusal})
 		page := api.Operation{Path: pagePath + "{lock}", Linked: true, Errors: []int{http.StatusNotFound}}
 		show, post := page, page
@@ -236,6 +240,8 @@ type page struct {
 	// MayRemove tells that the visitor gets buttons.
 	MayRemove bool
 	By        string
+	// Inbox leads to all locks; "" for nowhere.
+	Inbox string
 	// Confirm is a choice that the visitor is asked about once more.
 	Confirm *choice
 	// Reason and Name are what the visitor has typed already.
@@ -250,6 +256,9 @@ func (p *pages) writeLock(w http.ResponseWriter, r *http.Request, token string, 
 		return
 	}
 	shown.Lock, shown.Linked, shown.MayRemove, shown.By = view, who.linked, who.role >= api.RoleLock, who.name
+	if p.inbox && !who.linked {
+		shown.Inbox = api.Root(r)
+	}
 	shown.Form = p.signForm(token, who, time.Now())
 	p.write(w, r, http.StatusOK, shown)
 }

@@ -148,6 +148,14 @@ func (p *Page) Focused() string {
 	return text
 }
 
+// FocusedLink returns where the link leads that has the focus.
+func (p *Page) FocusedLink() string {
+	p.t.Helper()
+	address, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.activeElement.href || ''"))
+	require.NoError(p.t, err)
+	return address
+}
+
 // Await waits until the page shows the text.
 func (p *Page) Await(text string) {
 	p.t.Helper()

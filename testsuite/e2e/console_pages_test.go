@@ -150,3 +150,48 @@ func TestConsoleInboxInABrowser(t *testing.T) {
 		})
 	}
 }
+
+// The inbox changes by itself: a lock that is removed elsewhere goes from it, and
+// from the title's count. What others wrote into titles and ids is text.
+func TestConsoleInboxChangesByItself(t *testing.T) {
+	t.Parallel()
+	w := newConsoleWorld(t)
+	id := w.queue + "-<img src=x onerror=document.title='attacked'>"
+	var started struct {
+		WorkflowID string `json:"workflow_id"`
+	}
+	hostile := strings.NewReplacer(`"The shop"`, `"</title><script>document.title='attacked'</script>"`).Replace(heldRelease(id))
+	w.as("run-key-0123456789", "POST", "/latch/v1/releases", hostile).read(t, 201, &started)
+	token := w.token(started.WorkflowID)
+	page := browser.Open(t, browser.Desktop)
+	w.logIn(page, "lock-key-0123456789")
+	require.EqualValues(t, 200, page.Visit(w.url+"/?release="+url.QueryEscape(id)))
+	page.Await("</title><script>document.title='attacked'</script>")
+	page.Await("onerror=document.title")
+	require.Equal(t, "(1) Inbox · Latch", page.Title())
+	w.as("lock-key-0123456789", "POST", "/latch/v1/locks/"+url.PathEscape(token)+"/release", `{"result":"fail","data":{"stop_release":true}}`).read(t, 200, nil)
+	page.Await("Nothing waits for anybody.")
+	require.Equal(t, "(0) Inbox · Latch", page.Title())
+}
+
+// The keys j and k move from row to row, and / goes to the search.
+func TestConsoleKeys(t *testing.T) {
+	t.Parallel()
+	w := newConsoleWorld(t)
+	w.held(w.queue + "-second")
+	page := browser.Open(t, browser.Desktop)
+	w.logIn(page, "read-key-0123456789")
+	page.Await("may look at these locks")
+	page.Await(w.release)
+	page.Await(w.queue + "-second")
+	page.Type("j")
+	require.Equal(t, "board", page.Focused())
+	first := page.FocusedLink()
+	page.Type("j")
+	second := page.FocusedLink()
+	require.NotEqual(t, first, second)
+	page.Type("k")
+	require.Equal(t, first, page.FocusedLink())
+	page.Type("/")
+	require.Equal(t, "Release", page.Focused())
+}

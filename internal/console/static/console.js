@@ -47,6 +47,8 @@ document.addEventListener('keydown', (event) => {
     const search = document.querySelector('[data-search]') || document.querySelector('main input:not([type=hidden])');
     if (search) {
       event.preventDefault();
+      const folded = search.closest('details');
+      if (folded) folded.open = true;
       search.focus();
     }
   } else if (event.key === 'j') move(1);
