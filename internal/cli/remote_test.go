@@ -2,9 +2,12 @@ package cli
 
 import (
 	"context"
+	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,16 +82,57 @@ func TestACommandAsksOneServer(t *testing.T) {
 	})
 }
 
+// Every function that makes a command is called: a new command is in its group, or in
+// program.go.
+func TestEveryCommandIsInAGroup(t *testing.T) {
+	t.Parallel()
+	made, called := map[string]bool{}, map[string]bool{}
+	for _, file := range sources(t) {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		ast.Inspect(parsed, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.FuncDecl:
+				if node.Recv == nil && makesCommand(node.Type) {
+					made[node.Name.Name] = true
+				}
+			case *ast.CallExpr:
+				if name, is := node.Fun.(*ast.Ident); is {
+					called[name.Name] = true
+				}
+			}
+			return true
+		})
+	}
+	require.Greater(t, len(made), 20)
+	for name := range made {
+		require.True(t, called[name], "nothing calls %s", name)
+	}
+}
+
+// makesCommand reports whether a function of the type returns a command and takes what
+// surrounds one.
+func makesCommand(function *ast.FuncType) bool {
+	return function.Results != nil && len(function.Results.List) == 1 && len(function.Params.List) > 0 &&
+		types.ExprString(function.Results.List[0].Type) == "*cobra.Command" && types.ExprString(function.Params.List[0].Type) == "*env"
+}
+
+// sources returns the files of this package, but for its tests.
+func sources(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	return slices.DeleteFunc(files, func(file string) bool { return strings.HasSuffix(file, "_test.go") })
+}
+
 // Commands know neither a client of Temporal nor one of the API: only serve, which
 // is the API, and webhook test, which stands in for a worker, read the settings of a
 // connection.
 func TestCommandsKnowNoClient(t *testing.T) {
 	t.Parallel()
 	allowed := map[string]bool{"serve.go": true, "serve_settings.go": true, "reference.go": true, "surroundings.go": true}
-	files, err := filepath.Glob("*.go")
-	require.NoError(t, err)
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") || allowed[file] {
+	for _, file := range sources(t) {
+		if allowed[file] {
 			continue
 		}
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
