@@ -105,7 +105,7 @@ func (h *Hooks) answer(request *http.Request, message rehearsal.Message) (*http.
 	if err != nil {
 		return nil, err
 	}
-	answer := h.call(h.next(made, message), *made)
+	answer := h.call(h.next(made, made.where(request.URL.String()), message), *made)
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	made.Status, made.Err = answer.Status, answer.Err
@@ -115,12 +115,13 @@ func (h *Hooks) answer(request *http.Request, message rehearsal.Message) (*http.
 	return answer.response(request), nil
 }
 
-// next notes a request and returns what answers it.
-func (h *Hooks) next(made *Request, message rehearsal.Message) answerer {
+// next notes a request and returns what answers it; at is the place that scripts
+// are for.
+func (h *Hooks) next(made *Request, at where, message rehearsal.Message) answerer {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	h.requests = append(h.requests, made)
-	r := h.ruleFor(made.where(), func(r *rule) bool { return len(r.answers) > 0 })
+	r := h.ruleFor(at, func(r *rule) bool { return len(r.answers) > 0 })
 	switch {
 	case r != nil:
 		made.Scripted = true

@@ -259,6 +259,36 @@ func TestTasks(t *testing.T) {
 	require.Empty(t, requests[0].Webhook)
 }
 
+// A URL with a credential is scripted as it is, and kept without it. The script of
+// one URL comes before that of any.
+func TestScriptsOfURLs(t *testing.T) {
+	t.Parallel()
+	hooks, env := setup(t, latchtest.Options{Plugin: plugin.Options{
+		Secrets: map[string]string{"deploy": "https://shop.example.com/deploy/s3cr3t-path"}}})
+	hooks.OnURL(latchtest.Any).Answer(200, `{"by": "any"}`)
+	hooks.OnURL("https://shop.example.com/build?token=hush-hush").Answer(200, `{"by": "one"}`)
+	hooks.OnURL("https://shop.example.com/deploy/s3cr3t-path").Answer(200, `{"by": "secret"}`)
+	env.ExecuteWorkflow(latch.WorkflowRelease, json.RawMessage(`{
+		"id": "shop",
+		"steps": [
+			{"name": "build", "do": {"http": {"url": "https://shop.example.com/build?token=hush-hush"}}},
+			{"name": "deploy", "do": {"http": {"url_secret": "deploy"}}},
+			{"name": "tell", "do": {"http": {"url": "https://shop.example.com/tell"}}}
+		]
+	}`))
+	var result latch.ReleaseResult
+	require.NoError(t, env.GetWorkflowResult(&result))
+	var by []string
+	for _, step := range result.Steps {
+		by = append(by, string(step.KVP["by"]))
+	}
+	require.Equal(t, []string{`"one"`, `"secret"`, `"any"`}, by)
+	for _, request := range hooks.Requests() {
+		require.NotContains(t, request.URL, "hush-hush")
+		require.NotContains(t, request.URL, "s3cr3t")
+	}
+}
+
 // An error of the network that is the test's own comes to the record.
 func TestErrorOfTheNetwork(t *testing.T) {
 	t.Parallel()

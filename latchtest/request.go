@@ -10,10 +10,12 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/latch-run/latch/internal/rehearsal"
+	"github.com/latch-run/latch/internal/urlmask"
 )
 
 // A Request is one HTTP request that went out: an attempt of a delivery, of an
-// http task, or for an OAuth2 token. Secrets are masked in all of it.
+// http task, or for an OAuth2 token. Secrets are masked in all of it, and so are
+// credentials in its URL.
 type Request struct {
 	// Webhook, Event, Step and DeliveryID are those of a delivery; "" for all else.
 	Webhook, Event, Step, DeliveryID string
@@ -67,11 +69,12 @@ func (r Request) String() string {
 	return text
 }
 
-// where returns what a script must be for to answer the request.
-func (r *Request) where() where {
+// where returns what a script must be for to answer the request, which went to the
+// URL.
+func (r *Request) where(url string) where {
 	w := where{webhook: r.Webhook, event: r.Event, step: r.Step, workflow: r.WorkflowID}
 	if r.Webhook == "" {
-		w.url = r.URL
+		w.url = url
 	}
 	return w
 }
@@ -80,7 +83,7 @@ func (r *Request) where() where {
 func (h *Hooks) requestOf(sent *http.Request, message rehearsal.Message) (*Request, error) {
 	info := activity.GetInfo(sent.Context())
 	made := &Request{WorkflowID: info.WorkflowExecution.ID, Attempt: int(info.Attempt), At: h.env.Now(),
-		Method: sent.Method, URL: message.Hide(sent.URL.String()), Header: http.Header{}}
+		Method: sent.Method, URL: urlmask.URL(message.Hide(sent.URL.String())), Header: http.Header{}}
 	for name, values := range sent.Header {
 		for _, value := range values {
 			made.Header.Add(name, message.Hide(value))

@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Any is any webhook, or any event, in [Hooks.On].
+// Any is any webhook or any event in [Hooks.On], and any URL in [Hooks.OnURL].
 const Any = "*"
 
 // A Script says what comes to the requests and the locks of the hooks that it is
@@ -59,10 +59,10 @@ func (h *Hooks) On(webhook, event string) *Script {
 
 // OnURL begins, or goes on with, the script of what is sent to a URL and is not a
 // webhook's: an http task, or the request for an OAuth2 token. The URL is the one
-// that goes out, its templates filled in.
+// that goes out, its templates filled in; or [Any].
 func (h *Hooks) OnURL(url string) *Script {
 	h.t.Helper()
-	if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
+	if url != Any && !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
 		h.fatalf("latchtest: OnURL(%q): a URL begins with http:// or https://", url)
 	}
 	return &Script{h, where{url: url}}
@@ -133,7 +133,7 @@ func (w where) takes(there where) bool {
 	}
 	for _, pair := range [][2]string{{w.webhook, there.webhook}, {w.event, there.event}, {w.step, there.step},
 		{w.workflow, there.workflow}, {w.url, there.url}} {
-		if pair[0] != "" && pair[0] != pair[1] {
+		if pair[0] != "" && pair[0] != Any && pair[0] != pair[1] {
 			return false
 		}
 	}
@@ -143,8 +143,8 @@ func (w where) takes(there where) bool {
 // exactness counts how much of a place a script says.
 func (w where) exactness() int {
 	said := 0
-	for _, each := range []string{w.webhook, w.event, w.step, w.workflow} {
-		if each != "" {
+	for _, each := range []string{w.webhook, w.event, w.step, w.workflow, w.url} {
+		if each != "" && each != Any {
 			said++
 		}
 	}
