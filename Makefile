@@ -24,7 +24,7 @@ SERVER_NOTE := Building Temporal's server: the first time takes some minutes.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo dev test docs fmt format-check vet staticcheck workflowcheck unit e2e fuzz bench
+.PHONY: help demo dev test docs screenshots fmt format-check vet staticcheck workflowcheck unit e2e fuzz bench
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +40,10 @@ dev: ## run Temporal with its UI, a worker and receivers until Ctrl-C, for tryin
 	@bin/dev $(DEV_FLAGS)
 
 test: format-check vet staticcheck workflowcheck unit e2e ## all checks and tests
+
+screenshots: ## take the pictures of the console's pages in docs/console; needs Chromium and npm
+	@echo "$(SERVER_NOTE)"
+	cd testsuite && LATCH_SCREENSHOTS=$(CURDIR)/docs/console go test -count=1 -run TestConsolePagesInABrowser ./e2e
 
 docs: ## write the parts of the documents that the code knows
 	go generate ./internal/docgen

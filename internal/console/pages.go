@@ -30,6 +30,9 @@ type action struct {
 	do   func(*visit) (*answer, error)
 }
 
+// galleryPath is where the pieces are, for those who build pages of them.
+const galleryPath = rootPath + "gallery"
+
 // pages are all pages, those of the navigation in its order.
 var pages []page
 
@@ -37,7 +40,7 @@ var pages []page
 func init() {
 	pages = []page{
 		{path: "/", nav: "Inbox", role: api.RoleRead, show: (*visit).inbox, live: true},
-		{path: "/console/gallery", role: api.RoleAdmin, show: (*visit).gallery, actions: map[string]action{
+		{path: galleryPath, role: api.RoleAdmin, show: (*visit).gallery, actions: map[string]action{
 			"refuse": {api.RoleAdmin, (*visit).galleryRefuse}, "confirm": {api.RoleAdmin, (*visit).galleryConfirm}}},
 	}
 }
@@ -48,6 +51,38 @@ func (p *page) pattern() string {
 		return p.path + "{$}"
 	}
 	return p.path
+}
+
+// A Picture is a page of which the documents have a picture.
+type Picture struct {
+	// Name begins its files' names, Title is what a reader calls it.
+	Name, Title string
+}
+
+// Pictured returns the pages of which the documents have pictures: all that an
+// operator opens.
+func Pictured() []Picture {
+	pictured := []Picture{{PictureName(loginPath), "Log in"}}
+	for i := range pages {
+		if p := &pages[i]; p.path != galleryPath {
+			name := PictureName(p.path)
+			title := p.nav
+			if title == "" {
+				title = strings.ToUpper(name[:1]) + strings.ReplaceAll(name[1:], "-", " ")
+			}
+			pictured = append(pictured, Picture{name, title})
+		}
+	}
+	return pictured
+}
+
+// PictureName is a page's path as the name of a file.
+func PictureName(path string) string {
+	if path == "/" {
+		return "inbox"
+	}
+	path = strings.TrimPrefix(strings.TrimPrefix(path, rootPath), "/")
+	return strings.NewReplacer("/", "-", "{", "", "}", "", "...", "").Replace(path)
 }
 
 // Paths returns the paths of all pages, for the tests that open each.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -44,6 +45,7 @@ func TestEverythingThatIsGeneratedHasAPlace(t *testing.T) {
 	require.ElementsMatch(t, []string{"Latch", "Mitto"}, of["routes"])
 	require.Len(t, of["variables"], 1)
 	require.Len(t, of["commands"], 1)
+	require.Len(t, of["pictures"], 1)
 
 	text, err := settingsOf(strings.Join(of["settings"], ", "))
 	require.NoError(t, err)
@@ -151,4 +153,16 @@ func TestASettingNeedsItsComment(t *testing.T) {
 	require.Contains(t, text, "| `LATCH_DRAIN_TIMEOUT` | `75s` | How long work in flight may take to end after SIGTERM. |")
 	require.Contains(t, text, "| `LATCH_API_ALLOW` | all | CIDRs that may call, by the address of the connection. |")
 	require.Equal(t, 1, strings.Count(text, "| `LATCH_LOG_LEVEL` |"), "in both sets")
+}
+
+// Each picture that the documents show is there.
+func TestEveryPageOfTheConsoleHasItsPictures(t *testing.T) {
+	t.Parallel()
+	text, err := pictures("")
+	require.NoError(t, err)
+	found := regexp.MustCompile(`\]\((console/[^)]+)\)`).FindAllStringSubmatch(text, -1)
+	require.NotEmpty(t, found)
+	for _, picture := range found {
+		require.FileExists(t, filepath.Join(root, "docs", picture[1]), "run: make screenshots")
+	}
 }

@@ -21,6 +21,7 @@ var parts = []part{
 	{"settings", settingsOf},
 	{"routes", routes},
 	{"commands", commands},
+	{"pictures", pictures},
 }
 
 // A table is one of Markdown.

@@ -51,7 +51,7 @@ Temporal   {{.Frontend}}, its data in {{.Database}}
            {{.HTTP}}/api/v1 is its HTTP API
 UI         {{.UI}}
 Worker     task queue {{.Queue}}, health and metrics {{with .Health}}{{.}}{{else}}off{{end}}
-API        {{.API}} is Latch's, with the pages of locks
+API        {{.API}} is Latch's, with its console for a browser
 Receiver   {{.Receiver}} takes any path, prints what it gets and echoes it;
            ?status=503 and ?answer={"result":"fail"} change what it answers
 

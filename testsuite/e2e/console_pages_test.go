@@ -5,7 +5,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,17 +18,20 @@ import (
 
 // consolePages has a row for each page of the console: how its address is made
 // in a world, and what stands there.
-var consolePages = []struct {
+var consolePages = []consolePage{
+	{path: "/login", shows: []string{"Log in to Latch", "Your API key"}},
+	{path: "/", shows: []string{"Inbox", "The shop", "board", "somebody decides"}},
+	{path: "/console/gallery", shows: []string{"Each piece that pages are made of"}},
+}
+
+// A consolePage is a row of the table.
+type consolePage struct {
 	// path is the page's in internal/console/pages.go.
 	path string
 	// address is one of the page's; "" is the path itself.
 	address func(w *consoleWorld) string
 	// shows is what stands on it.
 	shows []string
-}{
-	{path: "/login", shows: []string{"Log in to Latch", "Your API key"}},
-	{path: "/", shows: []string{"Inbox", "The shop", "board", "somebody decides"}},
-	{path: "/console/gallery", shows: []string{"Each piece that pages are made of"}},
 }
 
 // A consoleWorld is what the pages show.
@@ -36,11 +41,16 @@ type consoleWorld struct {
 	release string
 }
 
+// consoleReleases counts the releases of all worlds, which have one server.
+var consoleReleases atomic.Int64
+
 func newConsoleWorld(t *testing.T) *consoleWorld {
 	t.Helper()
 	b := setup(t)
-	w := &consoleWorld{served: b.serve("LATCH_API_KEYS", apiKeys), release: b.queue + "-held"}
+	w := &consoleWorld{served: b.serve("LATCH_API_KEYS", apiKeys), release: fmt.Sprint("shop-4.", consoleReleases.Add(1))}
 	w.held(w.release)
+	_, token := w.held(fmt.Sprint("shop-4.", consoleReleases.Add(1))) // and one that waits at its end, until a timeout
+	w.as("lock-key-0123456789", "POST", "/latch/v1/locks/"+url.PathEscape(token)+"/release", `{"reason":"The tests are green"}`).read(w, 200, nil)
 	return w
 }
 
@@ -63,18 +73,12 @@ func TestConsolePagesInABrowser(t *testing.T) {
 		require.Contains(t, known, each.path)
 	}
 	for _, path := range known {
-		require.True(t, func() bool {
-			for _, each := range consolePages {
-				if each.path == path {
-					return true
-				}
-			}
-			return false
-		}(), "%s has no row in consolePages", path)
+		has := slices.ContainsFunc(consolePages, func(each consolePage) bool { return each.path == path })
+		require.True(t, has, "%s has no row in consolePages", path)
 	}
 	w := newConsoleWorld(t)
 	for _, each := range consolePages {
-		t.Run(nameOfPage(each.path), func(t *testing.T) {
+		t.Run(console.PictureName(each.path), func(t *testing.T) {
 			page := browser.Open(t, browser.Desktop)
 			if each.path != "/login" {
 				w.logIn(page, "admin-key=1-0123456789")
@@ -103,24 +107,16 @@ func TestConsolePagesInABrowser(t *testing.T) {
 	}
 }
 
-// nameOfPage is a page's path as a file's name.
-func nameOfPage(path string) string {
-	if path == "/" {
-		return "inbox"
-	}
-	return strings.NewReplacer("/", "-", "{", "", "}", "").Replace(strings.TrimPrefix(strings.TrimPrefix(path, "/"), "console/"))
-}
-
 // draw writes a picture of the page, where that is asked for.
 func draw(t *testing.T, page *browser.Page, path string, size browser.Size, scheme string) {
 	t.Helper()
 	folder := os.Getenv("LATCH_SCREENSHOTS")
-	if folder == "" {
+	if folder == "" || !slices.ContainsFunc(console.Pictured(), func(p console.Picture) bool { return p.Name == console.PictureName(path) }) {
 		return
 	}
 	width := map[browser.Size]string{browser.Desktop: "desktop", browser.Phone: "phone"}[size]
 	require.NoError(t, os.MkdirAll(folder, 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%s-%s.png", nameOfPage(path), width, scheme)),
+	require.NoError(t, os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%s-%s.png", console.PictureName(path), width, scheme)),
 		page.Picture(), 0o644))
 }
 
