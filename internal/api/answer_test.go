@@ -157,9 +157,8 @@ func TestListLocks(t *testing.T) {
 		{"own", "shop.Deploy", []latch.OpenLock{{Token: "own:a:1"}}},
 	} {
 		run := temporal.Add(each.id, each.workflow, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
-		run.Listed = func(query string) bool { return strings.Contains(query, "NOT IN") == (each.id == "own") }
 		if each.locks != nil {
-			apitest.WaitsFor(run, each.locks...)
+			run.WaitsFor(each.locks...)
 		}
 	}
 	handler := apitest.WithKeys(t, temporal)

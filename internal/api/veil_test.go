@@ -82,7 +82,7 @@ func planted(t *testing.T) (*apitest.Held, *apitest.Registry) {
 		}
 		return []latch.Record{record}, nil
 	}
-	apitest.WaitsFor(run.Run, status.Locks...)
+	run.Run.WaitsFor(status.Locks...)
 	jobs := &apitest.Registry{Ran: map[string]registry.Run{
 		"1": {RunID: "r", Status: latch.JobFailed, Error: echo, KVP: object, StartedAt: latch.NewTime(apitest.Fixed),
 			CompletedAt: latch.NewTime(apitest.Fixed)}},

@@ -71,11 +71,7 @@ func payloads(text string) *commonpb.Payloads {
 	if text == "" {
 		return nil
 	}
-	encoded, err := converter.GetDefaultDataConverter().ToPayloads(json.RawMessage(text))
-	if err != nil {
-		panic(err)
-	}
-	return encoded
+	return runstest.Payloads(json.RawMessage(text))
 }
 
 // command is one run of the command line.

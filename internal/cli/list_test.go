@@ -2,14 +2,11 @@ package cli
 
 import (
 	"context"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/latch-run/latch"
@@ -37,12 +34,9 @@ const (
 // waitingTemporal has a release that waits for a lock.
 func waitingTemporal(t *testing.T) *runstest.Temporal {
 	t.Helper()
-	payload, err := converter.GetDefaultDataConverter().ToPayload([]latch.OpenLock{boardsLock})
-	require.NoError(t, err)
 	temporal := newTemporal("release-shop")
-	temporal.Runs[0].Listed = func(query string) bool { return !strings.Contains(query, "NOT IN") } // it is no user's own workflow
-	info := temporal.Runs[0].Info
-	info.StartTime, info.Memo = timestamppb.New(began), &commonpb.Memo{Fields: map[string]*commonpb.Payload{latch.MemoLocks: payload}}
+	temporal.Runs[0].Info.StartTime = timestamppb.New(began)
+	temporal.Runs[0].WaitsFor(boardsLock)
 	lock := `{"token":"release-shop:board:r4nd","webhook":"board","event":"AFTER_STEP","step":"deploy","since":"2026-07-01T10:00:00Z",
 		"until":"2026-07-01T14:00:00Z","on_timeout":"rollback"}`
 	return answering(temporal, always(`{"id":"shop","title":"The shop","status":"running","phase":"waiting",

@@ -17,9 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
-	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/converter"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
@@ -45,9 +43,7 @@ func (w *world) waits(t *testing.T, id string, locks ...latch.OpenLock) {
 	w.guard.Lock()
 	defer w.guard.Unlock()
 	run := w.Add("release-"+id, latch.WorkflowRelease, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
-	payload, err := converter.GetDefaultDataConverter().ToPayload(locks)
-	require.NoError(t, err)
-	run.Info.Memo = runstest.Memo(latch.MemoLocks, payload)
+	run.WaitsFor(locks...)
 	run.Answer = func(query string) (any, error) {
 		if query == latch.QueryStatus {
 			return latch.Status{ID: id, Status: latch.ReleaseRunning, Locks: locks}, nil
@@ -59,10 +55,7 @@ func (w *world) waits(t *testing.T, id string, locks ...latch.OpenLock) {
 		}
 		return records, nil
 	}
-	run.History = func() ([]*historypb.HistoryEvent, error) {
-		input, err := converter.GetDefaultDataConverter().ToPayloads(map[string]any{"id": id, "steps": []any{}})
-		return []*historypb.HistoryEvent{runstest.Started(input)}, err
-	}
+	run.StartedWith(`{"id":"` + id + `","steps":[]}`)
 }
 
 // decided takes all locks away.
@@ -72,13 +65,9 @@ func (w *world) decided() {
 	w.Runs = nil
 }
 
-// ListWorkflow lists the runs among those of Latch's own; workflows of users' own
-// there are none.
+// ListWorkflow lists the runs.
 func (w *world) ListWorkflow(ctx context.Context,
 	request *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-	if strings.Contains(request.GetQuery(), "NOT IN") {
-		return &workflowservice.ListWorkflowExecutionsResponse{}, nil
-	}
 	w.guard.Lock()
 	defer w.guard.Unlock()
 	return w.Temporal.ListWorkflow(ctx, request)

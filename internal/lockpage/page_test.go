@@ -158,7 +158,7 @@ func TestPageShowsWhatIsHeld(t *testing.T) {
 	t.Parallel()
 	run := apitest.HeldRun(latch.EventBeforeReleaseComplete, "", "", `"instance":{"name":"shop","replicas":3},`, 0,
 		latch.StepDone, latch.StepDone)
-	apitest.StartedWith(run.Run, strings.Replace(run.Input,
+	run.Run.StartedWith(strings.Replace(run.Input,
 		`},"undo":{"http":{"url":"https://example.com/"}}},{"name":"switch"`, `}},{"name":"switch"`, 1))
 	key := []byte("0123456789abcdef")
 	parsed, err := api.ParseKeys(apitest.Keys)

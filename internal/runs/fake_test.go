@@ -4,11 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/converter"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/runs"
@@ -44,21 +41,12 @@ func (f *fake) running(id string, status latch.Status) *runstest.Run {
 // completed adds a release that completed with the result.
 func (f *fake) completed(result latch.ReleaseResult) *runstest.Run {
 	run := f.Add("release-"+result.ID, latch.WorkflowRelease, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
-	run.Closed = runstest.Completed(f.payloads(result))
+	run.Closed = runstest.Completed(runstest.Payloads(result))
 	return run
 }
 
-func (f *fake) payloads(value any) *commonpb.Payloads {
-	payloads, err := converter.GetDefaultDataConverter().ToPayloads(value)
-	require.NoError(f, err)
-	return payloads
-}
-
 // waits writes the locks into the run's memo.
-func waits(t *testing.T, run *runstest.Run, locks ...latch.OpenLock) *runstest.Run {
-	t.Helper()
-	payload, err := converter.GetDefaultDataConverter().ToPayload(locks)
-	require.NoError(t, err)
-	run.Info.Memo = &commonpb.Memo{Fields: map[string]*commonpb.Payload{latch.MemoLocks: payload}}
+func waits(run *runstest.Run, locks ...latch.OpenLock) *runstest.Run {
+	run.WaitsFor(locks...)
 	return run
 }

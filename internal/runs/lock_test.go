@@ -53,14 +53,14 @@ func TestLockQueries(t *testing.T) {
 func TestLockFilter(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	waits(t, f.Add("release-shop", latch.WorkflowRelease, open),
+	waits(f.Add("release-shop", latch.WorkflowRelease, open),
 		latch.OpenLock{Token: "shop", Webhook: "board", Event: "BEFORE_RELEASE", Release: "shop"},
 		latch.OpenLock{Token: "tests", Webhook: "tests", Event: "BEFORE_RELEASE", Release: "shop"})
-	waits(t, f.Add("given", latch.WorkflowRelease, open),
+	waits(f.Add("given", latch.WorkflowRelease, open),
 		latch.OpenLock{Token: "given", Webhook: "board", Event: "AFTER_STEP", Release: "shop"})
-	waits(t, f.Add("release-shop", latch.WorkflowRelease, open), latch.OpenLock{Token: "earlier", Webhook: "board", Event: "BEFORE_RELEASE"})
-	waits(t, f.Add("job-shop", latch.WorkflowJobRun, open), latch.OpenLock{Token: "job", Webhook: "board", Event: "JOB_START", Job: "shop"})
-	waits(t, f.Add("job-shop", latch.WorkflowJobRun, open), latch.OpenLock{Token: "earlier job", Webhook: "board", Event: "JOB_START"})
+	waits(f.Add("release-shop", latch.WorkflowRelease, open), latch.OpenLock{Token: "earlier", Webhook: "board", Event: "BEFORE_RELEASE"})
+	waits(f.Add("job-shop", latch.WorkflowJobRun, open), latch.OpenLock{Token: "job", Webhook: "board", Event: "JOB_START", Job: "shop"})
+	waits(f.Add("job-shop", latch.WorkflowJobRun, open), latch.OpenLock{Token: "earlier job", Webhook: "board", Event: "JOB_START"})
 	f.Add("idle", latch.WorkflowJobRun, open)
 	for _, test := range []struct {
 		filter runs.LockFilter
@@ -74,7 +74,7 @@ func TestLockFilter(t *testing.T) {
 		{runs.LockFilter{Release: "other"}, nil},
 	} {
 		tokens, _ := locks(t, f, test.filter, 100)
-		require.Equal(t, append(test.want, test.want...), tokens, "%+v: of each of both queries", test.filter)
+		require.Equal(t, test.want, tokens, "%+v", test.filter)
 	}
 }
 
@@ -86,7 +86,7 @@ func TestLocksPartByPart(t *testing.T) {
 	for n := range 600 {
 		run := f.Add(fmt.Sprint("job-", n), latch.WorkflowJobRun, open)
 		if n == 550 {
-			waits(t, run, latch.OpenLock{Token: "a"}, latch.OpenLock{Token: "b"}, latch.OpenLock{Token: "c"})
+			waits(run, latch.OpenLock{Token: "a"}, latch.OpenLock{Token: "b"}, latch.OpenLock{Token: "c"})
 		}
 	}
 	part, err := f.over().Locks(t.Context(), runs.LockFilter{}, "", 2)
@@ -95,7 +95,7 @@ func TestLocksPartByPart(t *testing.T) {
 	require.NotEmpty(t, part.NextCursor)
 	require.Len(t, f.Queries, 50)
 	tokens, parts := locks(t, f, runs.LockFilter{}, 2)
-	require.Equal(t, []string{"a", "b", "c", "a", "b", "c"}, tokens)
+	require.Equal(t, []string{"a", "b", "c"}, tokens)
 	require.Greater(t, parts, 2)
 }
 
@@ -104,12 +104,12 @@ func TestLocksPartByPart(t *testing.T) {
 func TestLockListRefusals(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	run := waits(t, f.Add("release-shop", latch.WorkflowRelease, open), latch.OpenLock{Token: "a"})
+	run := waits(f.Add("release-shop", latch.WorkflowRelease, open), latch.OpenLock{Token: "a"})
 	run.Info.GetMemo().GetFields()[latch.MemoLocks].Metadata["encoding"] = []byte("binary/encrypted")
 	part, err := f.over().Locks(t.Context(), runs.LockFilter{}, "", 10)
 	require.NoError(t, err)
 	require.Empty(t, part.Locks)
-	require.Equal(t, 2, part.Unread, "once in each query")
+	require.Equal(t, 1, part.Unread)
 	for cursor, filter := range map[string]runs.LockFilter{"*": {}, "": {Job: "a", Release: "b"}, "eyJzdGFnZSI6Mn0": {}} {
 		var argument *runs.ArgumentError
 		_, err := f.over().Locks(t.Context(), filter, cursor, 10)
@@ -125,7 +125,7 @@ func TestLocksBySinceWhen(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	run := f.Add("release-shop", latch.WorkflowRelease, open)
-	waits(t, run, latch.OpenLock{Token: "old", Since: latch.NewTime(noon.Add(-2 * time.Hour))},
+	waits(run, latch.OpenLock{Token: "old", Since: latch.NewTime(noon.Add(-2 * time.Hour))},
 		latch.OpenLock{Token: "new", Since: latch.NewTime(noon)})
 	hour := noon.Add(-time.Hour)
 	for _, test := range []struct {
@@ -138,7 +138,7 @@ func TestLocksBySinceWhen(t *testing.T) {
 		{runs.LockFilter{Since: noon, Until: noon.Add(1)}, []string{"new"}},
 	} {
 		tokens, _ := locks(t, f, test.filter, 100)
-		require.Equal(t, append(test.want, test.want...), tokens, "%+v: of each of both queries", test.filter)
+		require.Equal(t, test.want, tokens, "%+v", test.filter)
 	}
 	var argument *runs.ArgumentError
 	_, err := f.over().Locks(t.Context(), runs.LockFilter{Since: noon, Until: hour}, "", 10)

@@ -28,7 +28,7 @@ func TestAKeyStartsOneRun(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	f.closes(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, func(run *runstest.Run) {
-		run.Closed = runstest.Completed(f.payloads(protocol.StartedOnce{RunID: "of " + run.Info.GetExecution().GetRunId()}))
+		run.Closed = runstest.Completed(runstest.Payloads(protocol.StartedOnce{RunID: "of " + run.Info.GetExecution().GetRunId()}))
 	})
 	start := func(key, request string, what runs.Start) (string, error) {
 		return f.over().StartOnce(t.Context(), key, "latch", what, []byte(request))

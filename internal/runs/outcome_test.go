@@ -22,11 +22,10 @@ import (
 // no result of Latch's is none.
 func TestOutcome(t *testing.T) {
 	t.Parallel()
-	f := newFake(t)
 	raw := func(text string) *historypb.HistoryEvent {
-		return runstest.Completed(f.payloads(json.RawMessage(text)))
+		return runstest.Completed(runstest.Payloads(json.RawMessage(text)))
 	}
-	wrapped := runstest.Failed("no disk", "DiskFull", f.payloads("details of another kind"))
+	wrapped := runstest.Failed("no disk", "DiskFull", runstest.Payloads("details of another kind"))
 	cause := wrapped.GetWorkflowExecutionFailedEventAttributes().GetFailure()
 	wrapped.GetWorkflowExecutionFailedEventAttributes().Failure = &failurepb.Failure{Message: "activity error", Cause: cause}
 	timedOut := runstest.Failed("", "", nil)
@@ -41,7 +40,7 @@ func TestOutcome(t *testing.T) {
 		"an emission":    {raw(`{"id":"a","history":[]}`), runs.Outcome{Status: "completed", Result: []byte(`{"id":"a","history":[]}`)}},
 		"a user's own":   {raw(`[1]`), runs.Outcome{Status: "completed", Result: []byte(`[1]`)}},
 		"without result": {runstest.Completed(nil), runs.Outcome{Status: "completed"}},
-		"failed": {runstest.Failed("step a failed", latch.ErrorReleaseFailed, f.payloads(json.RawMessage(`{"status":"failed"}`))),
+		"failed": {runstest.Failed("step a failed", latch.ErrorReleaseFailed, runstest.Payloads(json.RawMessage(`{"status":"failed"}`))),
 			runs.Outcome{Status: "failed", Error: "ReleaseFailed: step a failed", Result: []byte(`{"status":"failed"}`)}},
 		"refused": {runstest.Failed("id: required", latch.ErrorInvalidSpec, nil),
 			runs.Outcome{Status: "failed", Error: "InvalidSpec: id: required", Invalid: true}},

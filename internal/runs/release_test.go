@@ -61,7 +61,7 @@ func TestReleaseThatClosedTellsWhatItCameTo(t *testing.T) {
 	const completed, failed, canceled = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED,
 		enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED
 	result := func(status string) *commonpb.Payloads {
-		return newFake(t).payloads(latch.ReleaseResult{ID: "shop-4", Title: "The shop", Status: status, Reason: "so",
+		return runstest.Payloads(latch.ReleaseResult{ID: "shop-4", Title: "The shop", Status: status, Reason: "so",
 			DecidedBy: by, Steps: []latch.StepResult{}})
 	}
 	for _, test := range []struct {
@@ -81,7 +81,7 @@ func TestReleaseThatClosedTellsWhatItCameTo(t *testing.T) {
 		{"not undone", failed, runstest.Failed("release failed", latch.ErrorRollbackIncomplete,
 			result(latch.ReleaseFailed)), latch.ReleaseFailed, "so", true},
 		{"cancelled", canceled, runstest.Canceled(result(latch.ReleaseCancelled)), latch.ReleaseCancelled, "so", true},
-		{"refused", failed, runstest.Failed("steps: required", latch.ErrorInvalidSpec, newFake(t).payloads([]string{"x"})),
+		{"refused", failed, runstest.Failed("steps: required", latch.ErrorInvalidSpec, runstest.Payloads([]string{"x"})),
 			latch.ReleaseFailed, "steps: required", false},
 		{"cancelled before it began", canceled, runstest.Canceled(nil), latch.ReleaseCancelled, "cancelled", false},
 		{"terminated", terminated, runstest.Terminated("by hand"), latch.ReleaseFailed, "terminated: by hand", false},
@@ -122,7 +122,7 @@ func TestReleaseThatDoesNotAnswerIsPartial(t *testing.T) {
 	lost := f.completed(latch.ReleaseResult{ID: "lost", Status: latch.ReleaseReleased})
 	lost.Closed.GetWorkflowExecutionCompletedEventAttributes().GetResult().Payloads[0].Metadata["encoding"] = []byte("binary/encrypted")
 	f.completed(latch.ReleaseResult{ID: "forgotten", Status: latch.ReleaseReleased}).Err = serviceerror.NewNotFound("forgotten meanwhile")
-	held := waits(t, f.running("held", latch.Status{}),
+	held := waits(f.running("held", latch.Status{}),
 		latch.OpenLock{Webhook: "board", Event: "BEFORE_RELEASE", Title: "Held", Since: latch.NewTime(noon)})
 	held.Err, held.Info.TaskQueue = serviceerror.NewDeadlineExceeded("no poller"), "dead"
 	for n := range 100 {

@@ -39,6 +39,6 @@ func HeldRun(event, step, settings, rest string, others int, statuses ...string)
 		Input: `{"id":"1","title":"<b>Shop</b>","vars":{"env":"prod"},` + rest + `"webhooks":[{"id":"board","events":[{"event":"` + event + `","blocking":true` + settings + `}]}],
 			"steps":[{"name":"migrate","do":` + task + `,"undo":` + task + `},{"name":"switch","do":` + task + `,"undo":` + task + `}]}`}
 	held.Run = held.Runs[0]
-	StartedWith(held.Run, held.Input)
+	held.Run.StartedWith(held.Input)
 	return held
 }

@@ -1,14 +1,10 @@
 package apitest
 
 import (
-	"encoding/json"
 	"fmt"
 
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
-	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/runs/runstest"
@@ -38,21 +34,4 @@ func Always(answer any, err error) func(string) (any, error) {
 // AlwaysUpdated answers any update so.
 func AlwaysUpdated(answer any, err error) func(client.UpdateWorkflowOptions) (any, error) {
 	return func(client.UpdateWorkflowOptions) (any, error) { return answer, err }
-}
-
-// StartedWith has a run have been started with the input.
-func StartedWith(run *runstest.Run, input string) {
-	run.History = func() ([]*historypb.HistoryEvent, error) {
-		payloads, err := converter.GetDefaultDataConverter().ToPayloads(json.RawMessage(input))
-		return []*historypb.HistoryEvent{runstest.Started(payloads)}, err
-	}
-}
-
-// WaitsFor writes locks into a run's memo.
-func WaitsFor(run *runstest.Run, locks ...latch.OpenLock) {
-	payload, err := converter.GetDefaultDataConverter().ToPayload(locks)
-	if err != nil {
-		panic(err) // locks encode
-	}
-	run.Info.Memo = &commonpb.Memo{Fields: map[string]*commonpb.Payload{latch.MemoLocks: payload}}
 }

@@ -20,7 +20,8 @@ import (
 )
 
 // A Temporal is a client of a Temporal with runs of a test's making. Its list has
-// all of them in their order, whatever is asked for, unless a run says otherwise. What it does not have panics.
+// all of them in their order that are of the workflow types that a query names; what
+// else it asks for is not looked at. What it does not have panics.
 // It is safe for concurrent use once its runs are there.
 type Temporal struct {
 	client.Client
@@ -74,9 +75,6 @@ type Run struct {
 	Info *workflowpb.WorkflowExecutionInfo
 	// Answer is what a worker answers to a query.
 	Answer func(query string) (any, error)
-	// Listed reports whether the list that the query asks for has the run; nil is any
-	// list.
-	Listed func(query string) bool
 	// Update answers an update; without it the run has closed.
 	Update func(client.UpdateWorkflowOptions) (any, error)
 	// Err is what asking about the run fails with.
@@ -150,7 +148,7 @@ func (t *Temporal) ListWorkflow(_ context.Context, request *workflowservice.List
 	_, _ = fmt.Sscan(string(request.GetNextPageToken()), &at)
 	response := &workflowservice.ListWorkflowExecutionsResponse{}
 	for ; at < len(t.Runs) && len(response.Executions) < int(request.GetPageSize()); at++ {
-		if listed := t.Runs[at].Listed; listed == nil || listed(request.GetQuery()) {
+		if t.Runs[at].isOfType(request.GetQuery()) {
 			response.Executions = append(response.Executions, t.Runs[at].Info)
 		}
 	}
@@ -206,9 +204,4 @@ func (t *Temporal) Close() { t.Disconnected = true }
 func Value(answer any) (converter.EncodedValue, error) {
 	payloads, err := converter.GetDefaultDataConverter().ToPayloads(answer)
 	return client.NewValue(payloads), err
-}
-
-// Memo is a run's memo of one field.
-func Memo(name string, value *commonpb.Payload) *commonpb.Memo {
-	return &commonpb.Memo{Fields: map[string]*commonpb.Payload{name: value}}
 }

@@ -1,0 +1,50 @@
+package runstest
+
+import (
+	"encoding/json"
+	"strings"
+
+	commonpb "go.temporal.io/api/common/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/latch-run/latch"
+)
+
+// isOfType reports whether the run is of a workflow type that the query asks for. A
+// run without a type is of any.
+func (r *Run) isOfType(query string) bool {
+	workflow := r.Info.GetType().GetName()
+	named := strings.Contains(query, "'"+workflow+"'")
+	switch {
+	case workflow == "":
+		return true
+	case strings.Contains(query, "WorkflowType NOT IN"):
+		return !named
+	case strings.Contains(query, "WorkflowType IN"), strings.Contains(query, "WorkflowType ="):
+		return named
+	default:
+		return true
+	}
+}
+
+// WaitsFor writes the open locks into the run's memo.
+func (r *Run) WaitsFor(locks ...latch.OpenLock) {
+	r.Info.Memo = &commonpb.Memo{Fields: map[string]*commonpb.Payload{latch.MemoLocks: Payloads(locks).GetPayloads()[0]}}
+}
+
+// StartedWith has the run have been started with the JSON.
+func (r *Run) StartedWith(input string) {
+	r.History = func() ([]*historypb.HistoryEvent, error) {
+		return []*historypb.HistoryEvent{Started(Payloads(json.RawMessage(input)))}, nil
+	}
+}
+
+// Payloads encodes a value as a run's input, result or details.
+func Payloads(value any) *commonpb.Payloads {
+	encoded, err := converter.GetDefaultDataConverter().ToPayloads(value)
+	if err != nil {
+		panic(err) // a test gives what encodes
+	}
+	return encoded
+}
