@@ -10,10 +10,8 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/overload"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/runs"
 )
@@ -48,37 +46,25 @@ func (s *Store) Runs(ctx context.Context) (map[string]Run, error) {
 	return runs, nil
 }
 
+// jobRuns is the query that finds the runs of jobs.
+const jobRuns = "WorkflowType = '" + latch.WorkflowJobRun + "'"
+
 // loadRuns lists runs that began or ended since those that are known.
 func (s *Store) loadRuns(ctx context.Context, known map[string]Run) (map[string]Run, error) {
-	query := "WorkflowType = '" + latch.WorkflowJobRun + "'"
+	query := jobRuns
 	if newest := newestOf(known); !newest.IsZero() {
-		since := newest.Add(-runOverlap).UTC().Format(time.RFC3339Nano)
-		query += fmt.Sprintf(" AND (StartTime > '%s' OR CloseTime > '%s')", since, since)
+		since := runs.Instant(newest.Add(-runOverlap))
+		query += " AND " + runs.Either("StartTime > "+since, "CloseTime > "+since)
 	}
-	runs := map[string]Run{}
-	maps.Copy(runs, known)
-	var token []byte
-	for seen := 0; seen < maximumRuns; {
-		request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.namespace, Query: query, PageSize: pageSize, NextPageToken: token}
-		page, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-			return s.service().ListWorkflowExecutions(ctx, request)
-		})
-		if err != nil {
-			return nil, err
+	last := map[string]Run{}
+	maps.Copy(last, known)
+	return last, s.jobs.Each(ctx, query, maximumRuns, func(info *workflowpb.WorkflowExecutionInfo) {
+		id, ours := strings.CutPrefix(info.GetExecution().GetWorkflowId(), WorkflowID(""))
+		run := runOf(info)
+		if ours && !run.StartedAt.Before(last[id].StartedAt.Time) {
+			last[id] = run
 		}
-		for _, info := range page.GetExecutions() {
-			id, ours := strings.CutPrefix(info.GetExecution().GetWorkflowId(), WorkflowID(""))
-			run := runOf(info)
-			if ours && !run.StartedAt.Before(runs[id].StartedAt.Time) {
-				runs[id] = run
-			}
-		}
-		if seen += len(page.GetExecutions()); len(page.GetNextPageToken()) == 0 {
-			break
-		}
-		token = page.GetNextPageToken()
-	}
-	return runs, nil
+	})
 }
 
 func newestOf(runs map[string]Run) time.Time {
@@ -178,23 +164,18 @@ type Count struct{ Runs, Failed, Succeeded int64 }
 // sequences included.
 func (s *Store) CountRuns(ctx context.Context) (Count, error) {
 	var counted Count
-	all := "WorkflowType = '" + latch.WorkflowJobRun + "'"
 	for _, each := range []struct {
 		into  *int64
 		query string
 	}{
-		{&counted.Runs, all},
-		{&counted.Failed, all + " AND ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated', 'Canceled')"},
-		{&counted.Succeeded, all + " AND ExecutionStatus = 'Completed'"},
+		{&counted.Runs, jobRuns},
+		{&counted.Failed, jobRuns + " AND ExecutionStatus IN ('Failed', 'TimedOut', 'Terminated', 'Canceled')"},
+		{&counted.Succeeded, jobRuns + " AND ExecutionStatus = 'Completed'"},
 	} {
-		request := &workflowservice.CountWorkflowExecutionsRequest{Namespace: s.namespace, Query: each.query}
-		answer, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.CountWorkflowExecutionsResponse, error) {
-			return s.service().CountWorkflowExecutions(ctx, request)
-		})
-		if err != nil {
+		var err error
+		if *each.into, err = s.jobs.Count(ctx, each.query); err != nil {
 			return Count{}, fmt.Errorf("count runs of jobs: %w", err)
 		}
-		*each.into = answer.GetCount()
 	}
 	return counted, nil
 }

@@ -6,7 +6,7 @@
 // [Runs.Update] ask one run. [Runs.Input] and [Runs.Definition] read what a run was
 // started with, [Runs.Outcome], [Runs.Closing] and [Runs.ReleaseResult] what it came
 // to, and [Runs.Await] waits for that. [Runs.Releases] and [Runs.Locks] list, each
-// in parts of bounded size. errors.go says what Temporal's errors mean.
+// in parts of bounded size; [Runs.Each] and [Runs.Count] take any query. errors.go says what Temporal's errors mean.
 //
 // Where it comes from: the lists from Temporal's visibility store, which is
 // written after the fact, so that a list is a moment behind. The locks that a run

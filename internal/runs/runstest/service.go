@@ -103,6 +103,22 @@ func (s service) ListWorkflowExecutions(ctx context.Context, request *workflowse
 	return s.of.ListWorkflow(ctx, request)
 }
 
+// CountWorkflowExecutions counts the runs that a list would have.
+func (s service) CountWorkflowExecutions(_ context.Context, request *workflowservice.CountWorkflowExecutionsRequest,
+	_ ...grpc.CallOption) (*workflowservice.CountWorkflowExecutionsResponse, error) {
+	t := s.of
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.Queries = append(t.Queries, request.GetQuery())
+	count := int64(0)
+	for _, run := range t.Runs {
+		if run.isOfType(request.GetQuery()) {
+			count++
+		}
+	}
+	return &workflowservice.CountWorkflowExecutionsResponse{Count: count}, t.ListError
+}
+
 // Started is the event with which a run begins, with its input.
 func Started(input *commonpb.Payloads) *historypb.HistoryEvent {
 	return &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
