@@ -25,11 +25,11 @@ const (
 
 // Temporal is the [Backend] over a Temporal server.
 type Temporal struct {
-	*deliveries.Log
 	connection *Connection
 	taskQueue  string
 	runs       *runs.Runs
 	registry   *registry.Store
+	deliveries *deliveries.Log
 }
 
 var _ Backend = (*Temporal)(nil)
@@ -39,8 +39,10 @@ var _ Backend = (*Temporal)(nil)
 // user as who started them.
 func NewTemporal(connection *Connection, taskQueue, user string) *Temporal {
 	options := runs.Options{Client: connection, Namespace: connection.Namespace, DataConverter: connection.DataConverter,
-		Identity: "starter of " + user, WorkerTimeout: answerTimeout}
-	return &Temporal{connection: connection, taskQueue: taskQueue, runs: runs.New(options), Log: deliveries.New(options),
+		Identity: "starter of " + user}
+	asking := options
+	asking.WorkerTimeout = answerTimeout // a person waits for this one answer
+	return &Temporal{connection: connection, taskQueue: taskQueue, runs: runs.New(asking), deliveries: deliveries.New(options),
 		registry: registry.New(registry.Options{
 			Service:   func() workflowservice.WorkflowServiceClient { return connection.WorkflowService() },
 			Namespace: connection.Namespace, TaskQueue: taskQueue, Identity: options.Identity,
@@ -75,6 +77,21 @@ func (t *Temporal) Webhooks(ctx context.Context) ([]latch.RegisteredWebhook, err
 		shown = append(shown, registry.Shown(webhook))
 	}
 	return shown, nil
+}
+
+// Search returns a part of the deliveries that the filter takes.
+func (t *Temporal) Search(ctx context.Context, filter deliveries.Filter, cursor string, limit int) (*deliveries.DeliveryPart, error) {
+	return t.deliveries.Search(ctx, filter, cursor, limit)
+}
+
+// RedeliverFailed sends a part of what failed again.
+func (t *Temporal) RedeliverFailed(ctx context.Context, filter deliveries.Filter, cursor string, limit int, dryRun bool) (*deliveries.BulkRedelivery, error) {
+	return t.deliveries.RedeliverFailed(ctx, filter, cursor, limit, dryRun)
+}
+
+// Redeliver sends one delivery again.
+func (t *Temporal) Redeliver(ctx context.Context, id string, origin deliveries.Origin) (*deliveries.Redelivery, error) {
+	return t.deliveries.Redeliver(ctx, id, origin)
 }
 
 // Unpolled reports whether Temporal knows of no worker that polls the task queue. It
