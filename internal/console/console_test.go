@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -198,4 +199,24 @@ func TestTheInboxLeadsToLocksAndBack(t *testing.T) {
 	require.Contains(t, got.body, "You decide as board.")
 	require.Equal(t, 403, p.post("/locks/release-1:board:r4nd0m", url.Values{"action": {"pass"}}).status, "a cookie alone is not enough")
 	require.Equal(t, 401, visitor(t, p.base).get("/locks/release-1:board:r4nd0m").status)
+}
+
+// A page asks Temporal for as much as the route behind it does.
+func TestAPageAsksNoMoreThanItsRoute(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	for i := range 500 {
+		id := fmt.Sprint(i)
+		w.waits(t, id, lock(id, "board"))
+	}
+	p := visitor(t, serve(t, w, ""))
+	require.Equal(t, 200, p.get("/latch/v1/locks?limit=100", "Accept", "application/json").status)
+	route := len(w.Queries)
+	got := p.get("/")
+	require.Equal(t, 200, got.status)
+	require.Len(t, w.Queries, 2*route)
+	require.Contains(t, got.body, "Locks that wait: 100 or more")
+	require.Contains(t, got.body, ">Next part</a>")
+	require.Equal(t, 100, strings.Count(got.body, "data-row="))
+	require.Empty(t, w.Asked, "no worker is asked")
 }

@@ -91,10 +91,12 @@ const (
 // is empty.
 func serve(t *testing.T, w *world, text string) string {
 	t.Helper()
-	return serveUntil(t, t.Context(), w, text)
+	return serveUntil(t, t.Context(), w, text, 0)
 }
 
-func serveUntil(t *testing.T, stop context.Context, w *world, text string) string {
+// serveUntil has streams end with stop. The timeout bounds a request and its
+// answer; 0 is no bound.
+func serveUntil(t *testing.T, stop context.Context, w *world, text string, timeout time.Duration) string {
 	t.Helper()
 	parsed, err := api.ParseKeys(text)
 	require.NoError(t, err)
@@ -102,7 +104,9 @@ func serveUntil(t *testing.T, stop context.Context, w *world, text string) strin
 		mittoapi.Routes(mittoapi.Options{}), lockpage.Routes(lockpage.Options{Inbox: true}),
 		console.Routes(console.Options{Stop: stop, TemporalUI: "http://127.0.0.1:8233"})}})
 	require.NoError(t, err)
-	server := httptest.NewServer(handler)
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ReadTimeout, server.Config.WriteTimeout = timeout, timeout
+	server.Start()
 	t.Cleanup(server.Close)
 	return server.URL
 }

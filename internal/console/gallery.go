@@ -17,6 +17,7 @@ type gallery struct {
 	Empty   piece.List
 	Facts   piece.Facts
 	Form    piece.Form
+	Filter  piece.Form
 	Confirm piece.Confirmation
 	Bars    piece.Chart
 	Lines   piece.Chart
@@ -53,6 +54,8 @@ func (v *visit) exhibits() gallery {
 			First: "?", Next: "?cursor=next", Lag: "An entry shows here a moment later."},
 		Empty: piece.List{ID: "nothing", Name: "No entries", Count: piece.Count(0, 0, false), Empty: "There is nothing here."},
 		Form:  v.exhibitForm(),
+		Filter: piece.Form{ID: "sift", Groups: []piece.Group{{Fields: []piece.Field{{Name: "name", Label: "Name", Kind: piece.KindSearch, Value: "shop", Help: "its id"},
+			{Name: "state", Label: "State", Kind: piece.KindSelect, Options: piece.Options("", "running")}}}}, Buttons: []piece.Button{{Name: "show", Label: "Filter"}}},
 		Confirm: piece.Confirmation{Title: "Stop the release?", Effect: "The release stops here, and nothing is undone.",
 			Items: []string{"migrate stays"}, Form: v.form("confirm"), Back: v.link("/console/gallery")},
 	}

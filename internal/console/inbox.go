@@ -71,8 +71,7 @@ func byUrgency(a, b runs.WaitingLock) int {
 }
 
 func (v *visit) inboxFilters(filter apiclient.LockFilter) piece.Form {
-	given := filter != (apiclient.LockFilter{})
-	return piece.Form{ID: "filter", Groups: []piece.Group{{Legend: "Filter", Folded: !given, Fields: []piece.Field{
+	return piece.Form{ID: "filter", Groups: []piece.Group{{Fields: []piece.Field{
 		{Name: "release", Label: "Release", Kind: piece.KindSearch, Value: filter.Release, Help: "its id"},
 		{Name: "job", Label: "Job", Value: filter.Job, Help: "its id"},
 		{Name: "webhook", Label: "Webhook", Value: filter.Webhook, Help: "its id"},

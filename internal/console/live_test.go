@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -36,14 +37,14 @@ func await(t *testing.T, lines *bufio.Scanner, text string) string {
 	return ""
 }
 
-// A stream sends the page's parts, and again those that changed; it ends when the
-// process is to.
+// A stream sends the page's parts, and again those that changed, beyond the time
+// that the server lets a request take; it ends when the process is to.
 func TestStream(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.waits(t, "1", lock("1", "board"))
 	stop, end := context.WithCancel(t.Context())
-	p := loggedIn(t, serveUntil(t, stop, w, keys), readKey)
+	p := loggedIn(t, serveUntil(t, stop, w, keys, time.Second), readKey)
 	response, lines := open(t, p, "/")
 	require.Equal(t, "text/event-stream", response.Header.Get("Content-Type"))
 	require.Contains(t, await(t, lines, "data: "), "Shop 1")

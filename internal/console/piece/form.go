@@ -8,8 +8,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A Form is fields with buttons. With Proof it is posted; without, it is a GET
-// of the page, as the filters of a list are.
+// A Form is fields with buttons. With Proof it is posted. Without, it filters a
+// list, by a GET of the page, and is folded away while no filter is set.
 type Form struct {
 	// ID begins the ids of its fields; unique in the page.
 	ID string
@@ -131,6 +131,16 @@ func (f *Form) Refuse(problems latch.Problems) {
 			f.Groups[i].Folded = false
 		}
 	}
+}
+
+// Opened reports whether a filter shows its fields: once one of them is set.
+func (f Form) Opened() bool {
+	for _, group := range f.Groups {
+		if slices.ContainsFunc(group.Fields, func(field Field) bool { return field.Value != "" || field.Error != "" }) {
+			return true
+		}
+	}
+	return false
 }
 
 // fieldAt returns the field that a path is about, nil for none.

@@ -25,6 +25,7 @@ var shown = map[string]any{
 	"facts":        piece.Facts{},
 	"list":         piece.List{},
 	"form":         piece.Form{},
+	"filters":      piece.Form{},
 	"confirmation": piece.Confirmation{},
 	"notice":       piece.Notice{},
 	"record":       piece.Record{},

@@ -13,7 +13,7 @@ function showTime(element) {
   if (isNaN(at)) return;
   const seconds = Math.round((at - Date.now()) / 1000);
   const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size) || units[3];
-  element.textContent = relative.format(Math.trunc(seconds / size), unit);
+  element.textContent = relative.format(Math.round(seconds / size), unit);
   element.title = absolute.format(at);
 }
 
