@@ -68,14 +68,20 @@ func (p *program) run(ctx context.Context, args []string) int {
 	case err == nil:
 		return failure.ExitOK
 	case !p.ran:
-		err = failure.New(failure.Usage, "%v\nRun '%s --help' for usage", err, command.CommandPath())
+		err = misused(command, "%v", err)
 	case errors.As(err, &unsupported):
-		err = failure.New(failure.Usage, "%s speaks to Temporal alone, and not to the API that %s gives; --api '' leaves the API out",
+		err = misused(command, "%s speaks to Temporal alone, and not to the API that %s gives; --api '' leaves the API out",
 			command.CommandPath(), p.apiFrom)
 	case failure.IsInterrupted(ctx) && failure.IsUnanswered(err):
 		err = ctx.Err() // and not of a server that is out of reach
 	}
 	return p.report(err)
+}
+
+// misused returns the failure of a command that was called in a wrong way, with where
+// to read of the right one.
+func misused(command *cobra.Command, format string, arguments ...any) *failure.Error {
+	return failure.New(failure.Usage, "%s\nRun '%s --help' for usage", fmt.Sprintf(format, arguments...), command.CommandPath())
 }
 
 // report prints an error and returns its exit code. With --output json there is an
@@ -156,7 +162,7 @@ func (p *program) prepare(cmd *cobra.Command) error {
 // group is a command that only holds others.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	command := &cobra.Command{Use: use, Short: short, Args: knownCommand, RunE: func(cmd *cobra.Command, _ []string) error {
-		return failure.New(failure.Usage, "%s needs a command\nRun '%s --help' for usage", cmd.CommandPath(), cmd.CommandPath())
+		return misused(cmd, "%s needs a command", cmd.CommandPath())
 	}}
 	command.AddCommand(commands...)
 	return command
