@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.temporal.io/sdk/activity"
 
@@ -28,6 +29,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 		RunInDeliveryIDs: true,
 		System:           vars.NewSystem(a.options.FQDN, a.options.Environment, info.Namespace, info.TaskQueue),
 	}
+	answer.Page = a.pageOf(request, info.WorkflowExecution.ID)
 	read, err := decode(request)
 	if err != nil && !errors.As(err, &answer.Problems) {
 		answer.Problems = latch.Problems{{Message: err.Error()}}
@@ -39,6 +41,22 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 	}
 	answer.Problems = answer.Problems.First(maximumProblems)
 	return answer, nil
+}
+
+// pageOf returns the address of the run's page in the console: a release has one,
+// and a job if it is registered.
+func (a *Activities) pageOf(request protocol.AdmitRequest, workflowID string) string {
+	job, registered := strings.CutPrefix(workflowID, latch.PrefixJobRun)
+	switch {
+	case a.options.APIURL == "":
+		return ""
+	case request.Kind == latch.ReleaseKind:
+		return locklink.ReleasePage(a.options.APIURL, workflowID)
+	case request.Kind == latch.JobKind && registered:
+		return locklink.JobPage(a.options.APIURL, job)
+	default:
+		return ""
+	}
 }
 
 // maximumProblems bounds what a run records of what is wrong with its input.

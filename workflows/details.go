@@ -26,6 +26,9 @@ func (s *session) show() {
 		fmt.Fprintf(&b, ". Told to end: %s", inline(s.control.describe()))
 	}
 	b.WriteString("\n\n")
+	if s.admission.Page != "" {
+		fmt.Fprintf(&b, "[Open it in Latch](%s)\n\n", s.admission.Page)
+	}
 	writeLocks(&b, s.openLocks())
 	writeSteps(&b, s.subject.steps())
 	if len(s.history.records) > 0 {

@@ -47,6 +47,9 @@ type Admission struct {
 	// Webhooks are registered ones that apply to the run, each with the events
 	// that such a run fires.
 	Webhooks []AttachedWebhook `json:"webhooks,omitempty"`
+	// Page is the address of the run's page in the console; "" where it has none,
+	// or that is not known.
+	Page string `json:"page,omitempty"`
 	// RunInDeliveryIDs has the run's id be read from the ids of its deliveries.
 	RunInDeliveryIDs bool `json:"run_in_delivery_ids,omitempty"`
 }

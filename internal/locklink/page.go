@@ -1,0 +1,23 @@
+package locklink
+
+import (
+	"net/url"
+	"strings"
+)
+
+// Paths of pages in the console, to which others link.
+const (
+	ReleasesPath = "/console/releases"
+	JobsPath     = "/console/jobs"
+)
+
+// ReleasePage returns the address of a release's page in the console, below the
+// API's public address. A release is known by its id, or by its workflow id.
+func ReleasePage(base, id string) string { return page(base, ReleasesPath, id) }
+
+// JobPage returns the address of a registered job's page in the console.
+func JobPage(base, id string) string { return page(base, JobsPath, id) }
+
+func page(base, path, id string) string {
+	return strings.TrimRight(base, "/") + path + "/" + url.PathEscape(id)
+}
