@@ -1,20 +1,24 @@
-// Package delivery makes one HTTP attempt: it renders the request, signs it,
-// sends it through the guard of package egress, reads what comes back and
-// classifies it.
+// Package delivery makes one HTTP attempt: it renders a request, signs it, sends
+// it, and classifies what comes back. The rules are those of the contract's
+// sections "Webhook", "Templates", "Responses" and "Records".
 //
-// [Sender.Send] makes an attempt at a webhook's delivery, which [Sender.Prepare]
-// shows before anything leaves, and [Sender.Do] runs an HTTP task; both stand
-// on the same client, guard and limits, and so does the fetch of an OAuth2
-// token. What went
-// wrong is one of three types: [*UnreachableError] and a [*StatusError] may be
-// worth another attempt ([Retryable], [RetryAfter]), a [*PermanentError] never
-// is. The rules are those of the contract's sections "Webhook", "Templates",
-// "Responses" and "Records".
+// The files go by the steps of an attempt:
+//
+//	render*.go, preset*.go      templates, body, headers and URL become a request
+//	sign*.go                    its secrets, signature, credentials, OAuth2 token
+//	send*.go                    the endpoint's turn, connections, TLS, time limits
+//	read*.go                    the answer: decompressed, in UTF-8, as JSON
+//	classify*.go, errors.go     delivered, again later, or never
+//	record*.go                  what a record keeps of it
+//
+// [Sender.Send] makes an attempt at a webhook's delivery; [Sender.Prepare] shows
+// one before anything leaves; [Sender.Do] runs an HTTP task. An error is one of
+// three types: [*UnreachableError] and [*StatusError] may be worth another
+// attempt ([Retryable], [RetryAfter]), a [*PermanentError] never is.
 //
 // No value of a secret leaves this package but in the request itself: every
-// [Attempt] and every error is masked.
+// [Attempt] and every error is masked, by package mask.
 //
-// It may not know Temporal, the environment, or what becomes of an attempt.
-// Start reading at [Sender.Send]: prepare.go renders and signs, exchange.go sends,
-// response.go reads and classifies. Package mask does the masking.
+// It may not know Temporal, the environment, or the outcome of a delivery over
+// several attempts. Start reading at [Sender.Send] in attempt.go.
 package delivery

@@ -1,110 +1,62 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
-	"maps"
-	"time"
+	"fmt"
+	"net/http"
 
-	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/expr"
-	"github.com/latch-run/latch/internal/protocol"
-	"github.com/latch-run/latch/internal/rawjson"
-	"github.com/latch-run/latch/internal/vars"
+	"github.com/latch-run/latch/internal/egress"
+	"github.com/latch-run/latch/internal/rehearsal"
 )
 
-// An Attempt is what was sent and what came back, as far as it came, with
-// every secret masked.
-type Attempt struct {
-	// Request is nil where nothing could be rendered, Response where nothing
-	// came back.
-	Request  *latch.RecordRequest
-	Response *latch.RecordResponse
-	// Data is the JSON object that the endpoint answered with, empty for none.
-	// Of it and of Response, what the webhook and the worker redact is hidden.
-	Data latch.Object
-	// Unreadable says why the answer cannot be read, and where; NoObject what it
-	// is in place of a JSON object: "is empty". Both are empty where nothing of
-	// the kind is to be said.
-	Unreadable, NoObject   string
-	StartedAt, CompletedAt time.Time
-	// Timings are nil where nothing was sent. Address is the one that was
-	// called, or dialled in vain; empty behind a proxy.
-	Timings *latch.Timings
-	Address string
-}
-
-// Send makes one attempt (1 and up) at a delivery, which it does not change.
-// The attempt is never nil.
-// The error is nil for an answer of 2xx, or one that the webhook's success or
-// preset takes for a delivery, else an [*UnreachableError], a
-// [*StatusError], a [*PermanentError], or a [*BusyError] for which nothing was
-// sent.
-func (s *Sender) Send(ctx context.Context, r *protocol.WebhookRequest, attempt int) (*Attempt, error) {
-	call, made, err := s.begin(ctx, r, attempt)
+// exchange sends a call and reads the answer. The answer is nil where not
+// even its headers came; the error is an *UnreachableError or *PermanentError.
+func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
+	c.watch = newStopwatch()
+	attempt, clock := newClock(ctx, s.connect, c.timeout-c.spent)
+	defer clock.stop()
+	response, err := s.roundTrip(attempt, c, clock)
 	if err != nil {
-		return made, err
+		return nil, s.failure(ctx, attempt, c, err)
 	}
-	prepared := Prepared{sender: s, call: call, made: made}
-	return prepared.Send(ctx)
+	defer func() { _ = response.Body.Close() }()
+	received := &answer{status: response.StatusCode, header: response.Header}
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		return received, nil // what follows is no answer
+	}
+	if err = received.receive(response); err != nil {
+		received.broken = true
+		return received, s.failure(ctx, attempt, c, fmt.Errorf("the answer (status %d) broke off: %w", response.StatusCode, err))
+	}
+	return received, nil
 }
 
-// begin makes the call of an attempt, and tells of it in made.
-func (s *Sender) begin(ctx context.Context, r *protocol.WebhookRequest, attempt int) (ready *call, made *Attempt, err error) {
-	now := s.clock(ctx)
-	made = &Attempt{Data: latch.Object{}, StartedAt: now()}
-	if ready, err = s.prepare(r, attempt, made); err != nil {
-		made.CompletedAt = now()
-		return nil, made, err
+// roundTrip sends a call and returns the answer as far as its headers, of the
+// network or of what stands in its place.
+func (s *Sender) roundTrip(ctx context.Context, c *call, clock *clock) (*http.Response, error) {
+	if world := rehearsal.Of(ctx); world != nil {
+		clock.connect()
+		return world.Answer(c.request.request(ctx), rehearsal.Message{Delivery: c.delivery, Attempt: c.attempt, Token: c.token, Hide: c.masker.Text})
 	}
-	ready.now = now
-	return ready, made, nil
+	if err := s.guard.CheckBeforeProxy(ctx, c.request.url); err != nil {
+		return nil, err
+	}
+	return c.send(clock.traced(c.watch.in(ctx), c.watch), cmp.Or(c.transport, s.transport))
 }
 
-// deliver sends a call and tells of the answer in made.
-func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attempt, error) {
-	defer func() { made.CompletedAt = call.now() }()
-	received, err := s.perform(ctx, call)
-	made.Timings = call.watch.timings()
-	if s.guard.Proxy() == nil {
-		made.Address = call.watch.dialedAddress()
-	}
-	if received == nil {
-		return made, err
-	}
-	s.noticePace(call, received.header)
-	kept := call.redaction.of(received)
-	made.Response = kept.record(call.masker)
-	made.Data = kept.object(call.masker)
-	made.Unreadable, made.NoObject = received.faults(call.masker)
-	r := call.delivery
-	if success := r.Webhook.Success; success != "" {
-		return made, s.judge(call, received, received.taskResponse(call.masker), err, success, variablesOf(r))
-	}
-	if err = s.judge(call, received, nil, err, "", nil); err == nil {
-		err = received.presetVerdict(r.Webhook.Preset, call)
-	}
-	return made, err
-}
+// maximumStale bounds how many kept connections one attempt may lose its
+// request on.
+const maximumStale = 8
 
-// ownVariables are those that a request fills in where they are absent.
-var ownVariables = vars.Filled()
-
-// variablesOf returns what the templates of a request see.
-func variablesOf(r *protocol.WebhookRequest) expr.Variables {
-	own := [...]field{{"event", r.Event.Event}, {"lock", r.Lock}, {"lock_url", r.LockURL}}
-	variables := make(expr.Variables, len(r.Variables)+1+len(own))
-	maps.Copy(variables, r.Variables)
-	if absent(variables["webhook"]) {
-		variables["webhook"] = encodeID(r.Webhook.ID)
-	}
-	for _, variable := range own {
-		if absent(variables[variable.name]) && variable.value != "" {
-			variables[variable.name] = rawjson.Encode(variable.value)
+// send sends the request. One that is lost on a kept connection, which the
+// receiver had closed before it answered anything, is sent again on another:
+// every request bears an idempotency key. net/http does so for HTTP/1 alone.
+func (c *call) send(ctx context.Context, transport *http.Transport) (*http.Response, error) {
+	for lost := 0; ; lost++ {
+		response, err := transport.RoundTrip(c.request.request(ctx))
+		if err == nil || lost == maximumStale || !egress.ClosedByPeer(err) || !c.watch.stale() {
+			return response, err
 		}
 	}
-	return variables
 }
-
-// absent reports whether a variable does not apply.
-func absent(value json.RawMessage) bool { return len(value) == 0 || string(value) == "null" }

@@ -1,0 +1,66 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"net/http/httptrace"
+	"sync"
+	"time"
+)
+
+var (
+	errConnectTimeout = errors.New("connecting took too long")
+	errAnswerTimeout  = errors.New("the answer took too long")
+)
+
+// A clock gives an attempt some time to be connected, and its own timeout from
+// then to its answer's end.
+type clock struct {
+	cancel     context.CancelCauseFunc
+	timeout    time.Duration
+	connecting *time.Timer
+
+	mutex     sync.Mutex
+	answering *time.Timer // nil until it is connected
+}
+
+func newClock(ctx context.Context, connect, timeout time.Duration) (context.Context, *clock) {
+	c := &clock{timeout: timeout}
+	ctx, c.cancel = context.WithCancelCause(ctx)
+	c.connecting = time.AfterFunc(connect, func() { c.cancel(errConnectTimeout) })
+	return ctx, c
+}
+
+// connect notices the connection. A second one, where the first had gone
+// stale, gets what is left of the time.
+func (c *clock) connect() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.connecting.Stop() {
+		c.answering = time.AfterFunc(c.timeout, func() { c.cancel(errAnswerTimeout) })
+	}
+}
+
+// traced makes the clock and the stopwatch notice what the transport does.
+func (c *clock) traced(ctx context.Context, watch *stopwatch) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) {
+			now := time.Now()
+			c.connect()
+			watch.connect(now, info)
+		},
+		TLSHandshakeStart:    watch.handshakeStart,
+		TLSHandshakeDone:     watch.handshakeDone,
+		GotFirstResponseByte: watch.answered,
+	})
+}
+
+func (c *clock) stop() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.connecting.Stop()
+	if c.answering != nil {
+		c.answering.Stop()
+	}
+	c.cancel(nil)
+}

@@ -1,0 +1,136 @@
+package delivery
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/egress"
+	"github.com/latch-run/latch/internal/secret"
+	"github.com/latch-run/latch/internal/urlmask"
+)
+
+// sendable returns a secret's text, or the reason why it cannot be sent.
+func sendable(found *secret.Secret, use string) (string, error) {
+	value, sendable := found.Value()
+	if !sendable {
+		return "", fmt.Errorf("secret %q %s and cannot be %s", found.Name(), whyKept(found), use)
+	}
+	return value, nil
+}
+
+// whyKept tells why a secret has no text to send.
+func whyKept(found *secret.Secret) string {
+	if _, isPEM := found.Document(); isPEM {
+		return "is PEM"
+	}
+	return "only signs (it begins with whsec_ or whsk_)"
+}
+
+// A keyring has the secrets that a request names, in the order of their names.
+type keyring []*secret.Secret
+
+// of returns the named secret; nil for one that is missing.
+func (k keyring) of(name string) *secret.Secret {
+	for _, held := range k {
+		if held.Name() == name {
+			return held
+		}
+	}
+	return nil
+}
+
+// lookup finds secrets by name, "" being none, and gives what must be masked
+// of them. The error names every one that is missing.
+func (s *Sender) lookup(names []string) (found keyring, texts []string, err error) {
+	var problems []error
+	for i, name := range names {
+		if name == "" || slices.Contains(names[:i], name) {
+			continue
+		}
+		value, err := s.secrets.Lookup(name)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		found = append(found, value)
+		texts = append(texts, value.Texts()...)
+	}
+	slices.SortFunc(found, func(a, b *secret.Secret) int { return strings.Compare(a.Name(), b.Name()) })
+	return found, texts, errors.Join(problems...)
+}
+
+// secretTarget returns the URL that a secret is.
+func secretTarget(secrets keyring, name string) (target, error) {
+	held := secrets.of(name)
+	address, sendable := held.Value()
+	if !sendable {
+		return target{}, fmt.Errorf("secret %q %s and is no URL", name, whyKept(held))
+	}
+	found, err := parseTarget(address)
+	if err != nil {
+		return target{}, fmt.Errorf("its url cannot be called: %w", err)
+	}
+	found.secret = true
+	return found, nil
+}
+
+// urlTexts returns what must be masked of a URL that is a secret, as it is kept
+// and as it is sent.
+func urlTexts(secrets keyring, name string) []string {
+	held := secrets.of(name)
+	if held == nil {
+		return nil
+	}
+	address, _ := held.Value()
+	texts := urlmask.Secrets(address)
+	if sent, err := encodeURL(address); err == nil && sent != address {
+		texts = append(texts, urlmask.Secrets(sent)...)
+	}
+	return texts
+}
+
+// writeHeaderSecrets sets the headers whose values are secrets.
+func writeHeaderSecrets(header http.Header, named map[string]string, secrets keyring) error {
+	for _, each := range sortedNames(named) {
+		held := secrets.of(named[each])
+		value, sendable := held.Value()
+		if !sendable {
+			return fmt.Errorf("secret %q %s and cannot stand in the header %s", held.Name(), whyKept(held), each)
+		}
+		if err := setHeader(header, each, value); err != nil {
+			return fmt.Errorf("secret %q: %w", held.Name(), err)
+		}
+	}
+	return nil
+}
+
+// mayGoTo holds secrets to the hosts that they are bound to: that of the URL,
+// and the one that the receiver's certificate is checked for in its place,
+// since whoever has such a certificate gets what is sent.
+func mayGoTo(secrets keyring, to target, tls *latch.TLS) error {
+	places := []secret.Place{placeOf(to.url)}
+	if tls != nil && tls.ServerName != "" {
+		named := places[0]
+		named.Host = tls.ServerName
+		places = append(places, named)
+	}
+	var problems []error
+	for _, held := range secrets {
+		for _, place := range places {
+			if err := held.MayGoTo(place); err != nil {
+				problems = append(problems, err)
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// placeOf returns where a URL leads.
+func placeOf(address *url.URL) secret.Place {
+	return secret.Place{Scheme: address.Scheme, Host: address.Hostname(), Port: egress.PortOf(address)}
+}
