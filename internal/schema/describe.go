@@ -9,14 +9,8 @@ const (
 	webhookType = `^(application|text|message|image)/[^;\s]+(\s*;.*)?$`
 )
 
-var identifiers = map[string]bool{
-	"Job.id": true, "Release.id": true, "Emission.id": true, "Webhook.id": true, "WorkflowTask.id": true,
-}
-
+// patterns are those of texts, beside names of secrets.
 var patterns = map[string]string{
-	"Webhook.url_secret": secretName, "Webhook.secret": secretName, "HTTPTask.url_secret": secretName,
-	"Auth.bearer": secretName, "BasicAuth.password": secretName, "OAuth2.client_secret": secretName,
-	"TLS.client_cert": secretName, "TLS.client_key": secretName, "TLS.ca": secretName,
 	"BasicAuth.username": `^[^:]+$`, "OAuth2.token_url": `^[Hh][Tt][Tt][Pp][Ss]?://`,
 	"Webhook.event": anyEvent, "Event.event": anyEvent, "Emission.event": anyEvent,
 	"Webhook.content_type": webhookType,
@@ -69,8 +63,8 @@ var structures = map[string]string{
 	"Schedule":     "When a registered job runs by itself: a cron expression, or an object.",
 }
 
-// fields says what each key means.
-var fields = map[string]string{
+// meanings says what each key means. What its role says of it is put before: see [describe].
+var meanings = map[string]string{
 	"Job.id":                "The job's id; a number is taken as its digits.",
 	"Job.name":              "A name for programs, open to templates as job.name.",
 	"Job.title":             "A title for people, open to templates as job.title.",
@@ -112,8 +106,8 @@ var fields = map[string]string{
 
 	"ActivityTask.type":              "The activity's type.",
 	"ActivityTask.task_queue":        "The task queue of its worker; the run's own unless given.",
-	"ActivityTask.input":             "The single argument; strings in it are templates.",
-	"ActivityTask.args":              "Several arguments; strings in them are templates.",
+	"ActivityTask.input":             "the single argument.",
+	"ActivityTask.args":              "several arguments.",
 	"ActivityTask.timeout":           "Bounds one attempt, from its start.",
 	"ActivityTask.start_timeout":     "Bounds the wait for a worker.",
 	"ActivityTask.heartbeat_timeout": "Bounds the time between two heartbeats.",
@@ -121,44 +115,44 @@ var fields = map[string]string{
 
 	"WorkflowTask.type":       "The workflow's type.",
 	"WorkflowTask.task_queue": "The task queue of its worker; the run's own unless given.",
-	"WorkflowTask.id":         "The child's workflow id, a template.",
-	"WorkflowTask.input":      "The single argument; strings in it are templates.",
-	"WorkflowTask.args":       "Several arguments; strings in them are templates.",
+	"WorkflowTask.id":         "the child's workflow id.",
+	"WorkflowTask.input":      "the single argument.",
+	"WorkflowTask.args":       "several arguments.",
 	"WorkflowTask.timeout":    "Bounds the child, which is cancelled then.",
 
 	"HTTPTask.method":         "The request's method.",
-	"HTTPTask.url":            "Where it goes; a template. Required, here or as url_secret.",
-	"HTTPTask.url_secret":     "The name of a secret that is the URL.",
-	"HTTPTask.headers":        "Its headers; the values are templates.",
-	"HTTPTask.header_secrets": "Headers whose values are secrets, by the secrets' names.",
+	"HTTPTask.url":            "where it goes. Required, here or as url_secret.",
+	"HTTPTask.url_secret":     "the URL.",
+	"HTTPTask.headers":        "the values of headers.",
+	"HTTPTask.header_secrets": "the values of further headers.",
 	"HTTPTask.content_type":   "The body's media type.",
 	"HTTPTask.auth":           "How the request proves who sends it.",
 	"HTTPTask.tls":            "A client's certificate, and how the receiver's is checked.",
-	"HTTPTask.body":           "A string that is a template, or JSON whose strings are templates.",
-	"HTTPTask.success":        "A CEL expression over response {status, headers, body, data}; any 2xx unless given.",
+	"HTTPTask.body":           "what is sent.",
+	"HTTPTask.success":        "true is a success, whatever the status; false is not. Any 2xx unless given.",
 	"HTTPTask.timeout":        "Bounds one attempt.",
 	"HTTPTask.retry":          "Tries again; without it there is one attempt.",
 
-	"CommandTask.argv":        "The program and its arguments, each a template; no shell.",
+	"CommandTask.argv":        "the program and its arguments; no shell.",
 	"CommandTask.dir":         "Where it runs.",
-	"CommandTask.env":         "Its environment, beside PATH and HOME; the values are templates.",
-	"CommandTask.env_secrets": "Variables whose values are secrets, by the secrets' names: the first line of one, or all of one that is PEM.",
+	"CommandTask.env":         "the values of its environment, beside PATH and HOME.",
+	"CommandTask.env_secrets": "the values of further variables: the first line of a secret, or all of one that is PEM.",
 	"CommandTask.timeout":     "Bounds one attempt; its process group dies then.",
 	"CommandTask.retry":       "Tries again; without it there is one attempt.",
 
 	"Webhook.id":             "The webhook's id, unique in its job or release, without a colon.",
-	"Webhook.url":            "Where requests go; a template. A webhook whose events all block may have none: then only a lock is made, for a person to remove.",
-	"Webhook.url_secret":     "The name of a secret that is the URL.",
+	"Webhook.url":            "where requests go. A webhook whose events all block may have none: then only a lock is made, for a person to remove.",
+	"Webhook.url_secret":     "the URL.",
 	"Webhook.method":         "The request's method. All but GET bear a body.",
 	"Webhook.content_type":   "The body's media type, with parameters: JSON, a form, or any type of text, such as application/xml, where body is text.",
-	"Webhook.headers":        "Headers; the values are templates.",
-	"Webhook.header_secrets": "Headers whose values are secrets, by the secrets' names.",
-	"Webhook.body":           "A string that is a template, or JSON whose strings are templates; without it a JSON body tells all there is to tell. In UTF-8. A JSON object becomes a form field by field, what is nested as compact JSON.",
+	"Webhook.headers":        "the values of headers.",
+	"Webhook.header_secrets": "the values of further headers.",
+	"Webhook.body":           "what is sent. Without it a JSON body tells all there is to tell. In UTF-8. A JSON object becomes a form field by field, what is nested as compact JSON.",
 	"Webhook.preset":         "The chat that the webhook posts to: its body is held to that chat's limits, the values in it ring nobody, and its answers are read as it means them.",
 	"Webhook.cloudevents":    "The mode of the CloudEvents 1.0 HTTP binding in which events go out. In structured mode the body becomes the field data, secret and lock within it.",
-	"Webhook.success":        "A CEL expression over response {status, headers, body, data}: true is delivered, whatever the status; false fails for good, unless the status is tried again. Any 2xx unless given.",
+	"Webhook.success":        "true is delivered, whatever the status; false fails for good, unless the status is tried again. Any 2xx unless given.",
 	"Webhook.enabled":        "Whether the webhook is sent at all.",
-	"Webhook.secret":         "The name of the secret that signs requests and, unless send_secret is false, goes into secret_header and the body's field secret.",
+	"Webhook.secret":         "it signs requests and, unless send_secret is false, goes into secret_header and the body's field secret.",
 	"Webhook.secret_header":  "The header that bears the secret.",
 	"Webhook.send_secret":    "Whether the secret's value goes out, beside signing.",
 	"Webhook.auth":           "How requests prove who sends them, beside the secret.",
@@ -169,16 +163,16 @@ var fields = map[string]string{
 	"Webhook.event":          "The one event that the webhook listens to; events has more settings.",
 	"Webhook.events":         "The events that the webhook listens to.",
 
-	"Auth.bearer": "The name of the secret that is the token.",
+	"Auth.bearer": "the token.",
 	"Auth.basic":  "A user's name and password.",
 	"Auth.oauth2": "A token by client credentials.",
 
 	"BasicAuth.username": "The user's name, as it is, without a colon.",
-	"BasicAuth.password": "The name of the secret that is the password.",
+	"BasicAuth.password": "the password.",
 
 	"OAuth2.token_url":     "Where the token comes from; no template. LATCH_EGRESS_ALLOW holds for it too.",
 	"OAuth2.client_id":     "The client's id, as it is.",
-	"OAuth2.client_secret": "The name of the client's secret, which goes to the token endpoint alone.",
+	"OAuth2.client_secret": "the client's, which goes to the token endpoint alone.",
 	"OAuth2.scopes":        "The scopes that are asked for.",
 	"OAuth2.audience":      "The parameter audience, which some token endpoints ask for.",
 	"OAuth2.params":        "Further parameters that go along to the token endpoint, such as resource; no templates, no secrets.",
@@ -187,23 +181,23 @@ var fields = map[string]string{
 	"Redaction.headers": "Names of headers, in any case; * stands for any characters, as in X-Internal-*.",
 	"Redaction.json":    "JSON Pointers (RFC 6901) into the body; a part that is * stands for every member or element, as in /customers/*/email. What decides stays: true, false, pass or fail in result, stop_release and rollback_release.",
 
-	"TLS.client_cert": "The name of the secret that is the client's certificate, with those that lead to its authority.",
-	"TLS.client_key":  "The name of the secret that is the certificate's private key.",
-	"TLS.ca":          "The name of the secret that holds the authorities by which the receiver's certificate is checked, instead of the worker's own.",
+	"TLS.client_cert": "the client's certificate, with those that lead to its authority.",
+	"TLS.client_key":  "the certificate's private key.",
+	"TLS.ca":          "the authorities by which the receiver's certificate is checked, instead of the worker's own.",
 	"TLS.server_name": "The name for which the receiver's certificate is checked, instead of the URL's host.",
 
 	"Event.event":            "The event: JOB_…, BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP, BEFORE_RELEASE_COMPLETE, RELEASE_…, or a custom one.",
 	"Event.enabled":          "Whether the webhook listens to the event.",
-	"Event.when":             "A CEL expression; false skips the hook.",
-	"Event.body":             "Replaces the webhook's body.",
+	"Event.when":             "false skips the hook.",
+	"Event.body":             "replaces the webhook's body.",
 	"Event.blocking":         "Holds what fired the event until the hook's lock is removed.",
 	"Event.lock_timeout":     "Bounds the wait for the lock's removal; 0s waits for ever.",
 	"Event.answer_timeout":   "Bounds how long a hook that does not block may leave a decision open.",
 	"Event.on_timeout":       "What the lock's timeout decides.",
 	"Event.on_error":         "What a failed delivery or expression decides; stop for a hook that blocks or has expressions of its own, else continue.",
-	"Event.result":           "A CEL expression that gives \"pass\" or \"fail\", over history and the variables of templates.",
-	"Event.stop_release":     "A CEL expression; true stops the release. Unless given: history.result == 'fail' and the answer's stop_release is true.",
-	"Event.rollback_release": "A CEL expression; true rolls the release back. Unless given: history.result == 'fail' and the answer's rollback_release is true.",
+	"Event.result":           "whether the hook passes.",
+	"Event.stop_release":     "true stops the release. Unless given: history.result == 'fail' and the answer's stop_release is true.",
+	"Event.rollback_release": "true rolls the release back. Unless given: history.result == 'fail' and the answer's rollback_release is true.",
 
 	"Retry.initial_interval":    "The wait before the second attempt.",
 	"Retry.backoff_coefficient": "Multiplies each further wait; at least 1.",

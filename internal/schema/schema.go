@@ -9,6 +9,7 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/fields"
 	"github.com/latch-run/latch/internal/typo"
 )
 
@@ -87,7 +88,9 @@ func describe(definition string, structure *jsonschema.Schema) {
 	structure.Description = structures[definition]
 	for pair := structure.Properties.Oldest(); pair != nil; pair = pair.Next() {
 		name := definition + "." + pair.Key
-		if identifiers[name] {
+		field := goFields[name]
+		tag, _ := fields.TagOf(field)
+		if tag.ID {
 			pair.Value = identifier()
 		}
 		if values := enumerations[name]; values != nil {
@@ -96,8 +99,11 @@ func describe(definition string, structure *jsonschema.Schema) {
 		if pattern := patterns[name]; pattern != "" {
 			pair.Value.Pattern = pattern
 		}
+		if tag.Role.IsSecret() && field.Type.Kind() == reflect.String {
+			pair.Value.Pattern = secretName
+		}
 		pair.Value.Default = defaults[name]
-		pair.Value.Description = fields[name]
+		pair.Value.Description = described(field, tag.Role, meanings[name])
 	}
 	switch definition {
 	case "Task":

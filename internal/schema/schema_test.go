@@ -13,6 +13,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/fields"
 	"github.com/latch-run/latch/internal/schema"
 	"github.com/latch-run/latch/internal/spec"
 )
@@ -77,7 +78,7 @@ func TestEveryKeyOfTheTypesIsInTheSchemaAndDescribed(t *testing.T) {
 				require.Contains(t, properties, key, definition)
 				property := properties[key].(object)
 				require.NotEmpty(t, property["description"], "%s.%s", definition, key)
-				if tag.Get("latch") == "id" {
+				if said, _ := fields.TagOf(structure.Field(i)); said.ID {
 					require.Len(t, property["anyOf"], 2, "%s.%s is a string or a number", definition, key)
 				}
 			}
