@@ -91,6 +91,9 @@ type Plugin struct {
 	converter converter.DataConverter
 	// registered are the workers and replayers that are running with it.
 	registered map[string]bool
+	// activitiesOnly are the workers, by instance key, that run no workflows: the
+	// SDK panics where one is registered with them.
+	activitiesOnly map[string]bool
 }
 
 // New makes the plugin. Options that cannot be (an unreadable address in
@@ -98,7 +101,7 @@ type Plugin struct {
 // by [Plugin.Err], and by the worker or client that the plugin is given to:
 // the SDK panics in worker.New and gives an error in client.Dial.
 func New(options Options) *Plugin {
-	p := &Plugin{interceptor: &workflows.Interceptor{}, registered: map[string]bool{}, converter: options.DataConverter}
+	p := &Plugin{interceptor: &workflows.Interceptor{}, registered: map[string]bool{}, activitiesOnly: map[string]bool{}, converter: options.DataConverter}
 	var err error
 	p.secrets, err = secretsOf(options)
 	p.activities, p.problem = newActivities(options, p.secrets, p.dataConverter)
@@ -215,6 +218,11 @@ func (p *Plugin) dataConverter() converter.DataConverter {
 
 func (p *Plugin) configureWorker(_ context.Context, options worker.PluginConfigureWorkerOptions) error {
 	options.WorkerOptions.Interceptors = p.intercept(options.WorkerOptions.Interceptors)
+	if options.WorkerOptions.DisableWorkflowWorker {
+		p.mutex.Lock()
+		defer p.mutex.Unlock()
+		p.activitiesOnly[options.WorkerInstanceKey] = true
+	}
 	return p.problem
 }
 
@@ -240,7 +248,9 @@ func (p *Plugin) register(_ context.Context, options temporal.SimplePluginRunCon
 		return p.problem
 	}
 	p.registered[options.InstanceKey] = true
-	workflows.Register(options.Registry)
+	if !p.activitiesOnly[options.InstanceKey] {
+		workflows.Register(options.Registry)
+	}
 	if !options.WorkflowReplayer {
 		p.activities.Register(options.Registry)
 	}
@@ -251,4 +261,5 @@ func (p *Plugin) forget(_ context.Context, options temporal.SimplePluginRunConte
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	delete(p.registered, options.InstanceKey)
+	delete(p.activitiesOnly, options.InstanceKey)
 }

@@ -110,6 +110,27 @@ func TestServesSeveralWorkers(t *testing.T) {
 	}
 }
 
+// A worker that runs activities alone takes the plugin, also by its client.
+func TestServesAWorkerWithoutWorkflows(t *testing.T) {
+	t.Parallel()
+	p := plugin.New(plugin.Options{})
+	c, err := client.NewLazyClient(client.Options{Plugins: []client.Plugin{p}})
+	require.NoError(t, err)
+	defer c.Close()
+	options := worker.Options{DisableWorkflowWorker: true}
+	w := worker.New(c, "queue", options)
+	const key = "instance"
+	require.NoError(t, p.ConfigureWorker(t.Context(), worker.PluginConfigureWorkerOptions{WorkerInstanceKey: key, WorkerOptions: &options}))
+	started := false
+	err = p.StartWorker(t.Context(), worker.PluginStartWorkerOptions{WorkerInstanceKey: key, WorkerRegistry: w},
+		func(context.Context, worker.PluginStartWorkerOptions) error {
+			started = true
+			return nil
+		})
+	require.NoError(t, err)
+	require.True(t, started)
+}
+
 func environment(t *testing.T, p *plugin.Plugin) *testsuite.TestWorkflowEnvironment {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
