@@ -8,6 +8,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // Metrics of runs that did not take place, by job_id.
@@ -86,9 +87,9 @@ func accountForTimes(ctx workflow.Context, definition *protocol.Definition, at l
 // for which the trigger was started; zero for one that was started by hand.
 func tellOf(ctx workflow.Context, definition *protocol.Definition, at latch.Time, kind, event, metric string, count int64, reason string) {
 	workflow.GetMetricsHandler(ctx).WithTags(map[string]string{"job_id": definition.ID}).Counter(metric).Inc(count)
-	data := latch.Object{"count": encode(count), "reason": encode(reason)}
+	data := latch.Object{"count": rawjson.Encode(count), "reason": rawjson.Encode(reason)}
 	if !at.IsZero() {
-		data["scheduled_at"] = encode(at)
+		data["scheduled_at"] = rawjson.Encode(at)
 	}
 	workflow.GetLogger(ctx).Info(fmt.Sprintf("%d runs did not take place", count), "job", definition.ID, "event", event, "reason", reason)
 	tellNotice(ctx, definition, kind, event, data)

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -112,7 +113,7 @@ func (d *delivery) bring(data latch.Object, result string) {
 	}
 	maps.Copy(d.brought, data)
 	if result != "" {
-		d.brought[latch.KeyResult] = encode(result)
+		d.brought[latch.KeyResult] = rawjson.Encode(result)
 	}
 	d.verdict = nil // it was given without this
 }

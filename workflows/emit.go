@@ -11,6 +11,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/vars"
 )
 
@@ -116,5 +117,5 @@ func (r *emitRun) mayControl(message string) error {
 }
 
 func (r *emitRun) addVariables(variables expr.Variables) {
-	variables["vars"] = encode(vars.OrEmpty(r.emission.Vars))
+	variables["vars"] = rawjson.Encode(vars.OrEmpty(r.emission.Vars))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -63,12 +64,12 @@ func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.Att
 	}
 	s.firings = append(s.firings, f)
 	f.variables = s.variables(o.step)
-	f.variables["event"] = encode(o.event)
+	f.variables["event"] = rawjson.Encode(o.event)
 	if o.data != nil {
-		f.variables["data"] = encode(o.data)
+		f.variables["data"] = rawjson.Encode(o.data)
 	}
 	if o.instance != nil {
-		f.variables["instance"] = encode(o.instance)
+		f.variables["instance"] = rawjson.Encode(o.instance)
 	}
 	f.operators = operatorsOf(o.event, webhooks)
 	for i := range webhooks {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -134,7 +135,7 @@ func (r *ownRun) status() string {
 }
 
 func (r *ownRun) addVariables(variables expr.Variables) {
-	variables["vars"] = encode(vars.OrEmpty(r.vars))
+	variables["vars"] = rawjson.Encode(vars.OrEmpty(r.vars))
 }
 
 type ownRunKey struct{}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // answered returns a record of about the given size, half of it body, half data.
@@ -16,7 +17,7 @@ func answered(i, size int, result string) latch.Record {
 	pad := strings.Repeat("x", size/2)
 	return latch.Record{
 		DeliveryID: fmt.Sprintf("dlv_%d", i), Webhook: "w", Event: "DEPLOYED", WorkflowID: "run", Result: result,
-		Data:     latch.Object{"result": json.RawMessage(`"fail"`), "stop_release": json.RawMessage(`true`), "pad": encode(pad)},
+		Data:     latch.Object{"result": json.RawMessage(`"fail"`), "stop_release": json.RawMessage(`true`), "pad": rawjson.Encode(pad)},
 		Response: &latch.RecordResponse{Status: 200, Body: pad},
 		Request:  &latch.RecordRequest{Method: "POST", URL: "https://hooks.example.com/"},
 	}
@@ -108,7 +109,7 @@ func TestHistoryMeasuresWhatChanges(t *testing.T) {
 	var h history
 	first := h.add(answered(0, 10, latch.ResultPending))
 	for i := range 20 {
-		first.Data = latch.Object{"pad": encode(strings.Repeat("x", 20_000*(i+1)))}
+		first.Data = latch.Object{"pad": rawjson.Encode(strings.Repeat("x", 20_000*(i+1)))}
 		h.changed(first)
 		require.Less(t, sizeOf(t, &h), maximumHistoryBytes)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -199,9 +200,9 @@ func (h *hook) ask(ctx workflow.Context) (*verdict.Verdict, error) {
 // variables returns what the hook's templates and expressions see, as far as
 // they are needed.
 func (h *hook) variables(needed []string) expr.Variables {
-	own := with(h.firing.variables, expr.Variables{"webhook": encode(map[string]string{"id": h.webhook.ID})})
+	own := with(h.firing.variables, expr.Variables{"webhook": rawjson.Encode(map[string]string{"id": h.webhook.ID})})
 	if h.record != nil && h.record.Lock != nil {
-		own["lock"], own["lock_url"] = encode(h.record.Lock.Token), encode(h.record.Lock.URL)
+		own["lock"], own["lock_url"] = rawjson.Encode(h.record.Lock.Token), rawjson.Encode(h.record.Lock.URL)
 	}
 	h.firing.session.addRecords(own, needed)
 	return only(own, needed)

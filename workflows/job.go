@@ -18,6 +18,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -331,8 +332,8 @@ func (r *jobRun) mayControl(message string) error {
 
 func (r *jobRun) addVariables(variables expr.Variables) {
 	variables["job"] = protocol.JobVariable(&r.job, r.jobStatus(), r.lineage.Fields, r.execution.RunID)
-	variables["vars"] = encode(vars.OrEmpty(r.job.Vars))
-	variables["jobs"] = encode(r.known())
+	variables["vars"] = rawjson.Encode(vars.OrEmpty(r.job.Vars))
+	variables["jobs"] = rawjson.Encode(r.known())
 }
 
 // known returns the jobs that have ended so far: those before this one in its

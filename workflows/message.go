@@ -11,6 +11,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -244,7 +245,7 @@ func withResult(data latch.Object, result string) latch.Object {
 	}
 	with := latch.Object{}
 	maps.Copy(with, data)
-	with[latch.KeyResult] = encode(result)
+	with[latch.KeyResult] = rawjson.Encode(result)
 	return with
 }
 

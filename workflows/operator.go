@@ -7,6 +7,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/attach"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // operatorsOf returns the webhooks that are told of deliveries of an event that
@@ -66,7 +67,7 @@ func tellOperators(ctx workflow.Context, operators []protocol.AttachedWebhook, r
 	emission := latch.Emission{
 		ID:       record.DeliveryID,
 		Event:    event,
-		Data:     latch.Object{"record": encode(failed(*record))},
+		Data:     latch.Object{"record": rawjson.Encode(failed(*record))},
 		Webhooks: attach.Plain(listening),
 	}
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 const (
@@ -43,7 +45,7 @@ func (p *pacer) wait(ctx workflow.Context, weight int) {
 // version that sends more or less still replays what another version paced.
 func (h *hook) weight() int {
 	s := h.firing.session
-	webhook := encode(h.webhook)
+	webhook := rawjson.Encode(h.webhook)
 	weight := plainWeight + len(webhook) + 2*(s.given+s.kept)
 	if bytes.Contains(webhook, []byte("records")) {
 		weight += maximumHistoryBytes

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 	"github.com/latch-run/latch/internal/attach"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/vars"
 )
 
@@ -118,7 +118,7 @@ func rawInput(data []byte) json.RawMessage {
 	case len(data) == 0:
 		return json.RawMessage("null")
 	case !json.Valid(data):
-		return encode(string(data))
+		return rawjson.Encode(string(data))
 	default:
 		return data
 	}
@@ -196,7 +196,7 @@ func refusal(kind, format string, args ...any) error {
 func (s *session) weigh(given ...latch.Object) {
 	s.given = 0
 	for _, object := range given {
-		s.given += len(encode(object))
+		s.given += len(rawjson.Encode(object))
 	}
 }
 
@@ -205,13 +205,13 @@ func (s *session) weigh(given ...latch.Object) {
 // the variable now.
 func (s *session) variables(step *vars.Step) expr.Variables {
 	variables := expr.Variables{
-		"system": encode(s.admission.System),
-		"run":    encode(s.runVariable()),
-		"now":    encode(s.now()),
+		"system": rawjson.Encode(s.admission.System),
+		"run":    rawjson.Encode(s.runVariable()),
+		"now":    rawjson.Encode(s.now()),
 	}
 	s.subject.addVariables(variables)
 	if step != nil {
-		variables["step"] = encode(step)
+		variables["step"] = rawjson.Encode(step)
 	}
 	return variables
 }
@@ -223,20 +223,8 @@ func (s *session) runVariable() vars.Run {
 // addRecords returns variables `records` where it is asked for: it may be large.
 func (s *session) addRecords(variables expr.Variables, needed []string) {
 	if slices.Contains(needed, "records") {
-		variables["records"] = encode(s.history.forTemplates())
+		variables["records"] = rawjson.Encode(s.history.forTemplates())
 	}
-}
-
-// encode returns a value of our own as JSON.
-func encode(value any) json.RawMessage {
-	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		// Our own types marshal; what users gave came out of JSON.
-		panic(fmt.Sprintf("latch: %T: %v", value, err))
-	}
-	return bytes.TrimSuffix(encoded.Bytes(), []byte("\n"))
 }
 
 // openLocks lists the locks that somebody may still remove.
@@ -280,7 +268,7 @@ func (s *session) showLocks() error {
 	s.show()
 	shown := ""
 	if len(locks) > 0 {
-		shown = string(encode(locks))
+		shown = string(rawjson.Encode(locks))
 	}
 	if shown == s.shownLocks {
 		return nil

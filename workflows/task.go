@@ -14,6 +14,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 const (
@@ -34,7 +35,7 @@ func truncatedKVP() latch.Object { return latch.Object{"truncated": json.RawMess
 
 // keep returns what is kept of a task's result.
 func (s *session) keep(kvp latch.Object) latch.Object {
-	size := len(encode(kvp))
+	size := len(rawjson.Encode(kvp))
 	if s.kept+size > maximumKVPs {
 		return truncatedKVP()
 	}
@@ -257,7 +258,7 @@ func (t taskRun) text(ctx workflow.Context, template string) (string, error) {
 	if template == "" {
 		return "", nil
 	}
-	rendered, err := t.render(ctx, []json.RawMessage{encode(template)})
+	rendered, err := t.render(ctx, []json.RawMessage{rawjson.Encode(template)})
 	if err != nil {
 		return "", err
 	}
@@ -310,7 +311,7 @@ func (t taskRun) result(ctx workflow.Context, future workflow.Future) (latch.Obj
 	if json.Valid(data) {
 		return latch.Object{"result": data}, nil
 	}
-	return latch.Object{"result": encode(data)}, nil // bytes, as base64
+	return latch.Object{"result": rawjson.Encode(data)}, nil // bytes, as base64
 }
 
 // repeat does the work as often as the retry says; without one, once.
