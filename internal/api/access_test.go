@@ -42,20 +42,20 @@ func TestParseKeysRefuses(t *testing.T) {
 	var entries, wanted []string
 	for _, bad := range []struct{ entry, says string }{
 		{hush, `key 1: has no "="`},
-		{"x:root=" + hush, `x: "root" is no role`},
+		{"x:root=" + hush, `x: "root" is not a role`},
 		{"=" + hush, "key 3: has no name"},
 		{"y=", "y: the key is empty"},
 		{"fine=" + hush, ""},
-		{"two=" + hush, "key 6 (two): its value is another key's too"},
-		{"link=" + hush + "1", "link: this name"},
-		{"Local:run=" + hush + "2", "Local: this name"},
-		{"short:read=hush-0123456789", "short: the key has 15 bytes; give it at least 16"},
+		{"two=" + hush, "key 6 (two): another key has the same value"},
+		{"link=" + hush + "1", "link: removed_by uses this name"},
+		{"Local:run=" + hush + "2", "Local: removed_by uses this name"},
+		{"short:read=hush-0123456789", "short: the key has 15 bytes; it needs at least 16 random ones"},
 		{"umlaut=hush-0123456789ä", ""}, // 17 bytes, though of 16 characters
 		{"ci:run=" + hush + "3", ""},
-		{"ci:read=" + hush + "4", `(ci): the name has the role read and another key of it run`},
-		{"ci:admin=" + hush + "5", `(ci): the name has the role admin and another key of it run`},
-		{"blank= " + hush + "6", "blank: the key begins with a blank"},
-		{"bell=" + hush + "\a7", "bell: the key begins with a blank or has a control character"},
+		{"ci:read=" + hush + "4", `(ci): this name has the role read here and run in another key`},
+		{"ci:admin=" + hush + "5", `(ci): this name has the role admin here and run in another key`},
+		{"blank= " + hush + "6", "blank: the key begins or ends with a blank"},
+		{"bell=" + hush + "\a7", "bell: the key begins or ends with a blank or has a control character"},
 	} {
 		entries = append(entries, bad.entry)
 		if bad.says != "" {
@@ -190,7 +190,7 @@ func TestWithoutKeysOtherSitesGetNothing(t *testing.T) {
 			got := apitest.Call(handler, method, path, "", test.headers...)
 			in := test.in || test.page && o.route == "GET /locks/{lock}"
 			if o.route == "POST /locks/{lock}" && in {
-				require.Contains(t, got.Body.String(), "This form is of no page of ours", test.name)
+				require.Contains(t, got.Body.String(), "This form is unknown or has expired", test.name)
 				continue
 			}
 			require.Equal(t, !in, got.Code == 403, "%s by %s: %d %s", o.route, test.name, got.Code, got.Body)

@@ -232,7 +232,7 @@ func (a *API) AddHint(hint func(path string) string) { a.hints = append(a.hints,
 
 func (a *API) registerOpenAPI() {
 	a.Handle(Operation{ID: "get-openapi", Method: http.MethodGet, Path: openAPIPath, Public: true, Summary: "Show this document",
-		About: "Each operation states in " + roleExtension + " the least role that it takes; " + roleNone + " is open to all."},
+		About: "Each operation states the least role that it requires in " + roleExtension + "; " + roleNone + " is open to everyone."},
 		openAPIPath, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/openapi+json")
 			_, _ = w.Write(a.described) // the caller has gone away
@@ -261,7 +261,7 @@ func (a *API) noRoute(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if w.Header().Get("Allow") != "" {
-		WriteProblem(w, NewProblem(http.StatusMethodNotAllowed, "%s is not taken here.", r.Method))
+		WriteProblem(w, NewProblem(http.StatusMethodNotAllowed, "The method %s is not allowed here.", r.Method))
 		return
 	}
 	for _, hint := range a.hints {
@@ -270,7 +270,7 @@ func (a *API) noRoute(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	WriteProblem(w, NewProblem(http.StatusNotFound, "There is nothing here; %s tells what there is. A lock's token is percent-encoded in a path.", openAPIPath))
+	WriteProblem(w, NewProblem(http.StatusNotFound, "No such route. See %s for the list of routes. In a path, a lock's token is percent-encoded.", openAPIPath))
 }
 
 // HashOf returns the SHA-256 of a text in hex.

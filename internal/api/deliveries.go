@@ -17,12 +17,12 @@ const deliveriesPath = "/latch/v1/deliveries"
 func (a *API) registerDeliveries() {
 	Register[DeliveryOrigin](a, Operation{ID: "redeliver", Method: http.MethodPost, Path: deliveriesPath + "/{id}/redeliver", Role: RoleRun,
 		Status: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Send a delivery again",
-		About: "Under the same delivery id and with what was rendered, as a record of its own that decides nothing any more. One redelivery at a time: while it, or the delivery itself, is under way, the answer is 409."}, a.redeliver)
+		About: "Sends the request as it was rendered, under the same delivery id. The redelivery has a record of its own, which no longer decides anything. Only one runs at a time: while a redelivery, or the delivery itself, is in progress, the answer is 409."}, a.redeliver)
 }
 
 // A DeliveryOrigin names the run that fired a delivery, where its id does not.
 type DeliveryOrigin struct {
-	WorkflowID string `json:"workflow_id,omitempty" doc:"The run's, as the delivery's record has it; needed only where the delivery id does not tell the run"`
+	WorkflowID string `json:"workflow_id,omitempty" doc:"The workflow id of the run, as in the delivery's record; required only where the delivery id does not contain it"`
 	RunID      string `json:"run_id,omitempty"`
 }
 
@@ -43,7 +43,7 @@ func strictly(body []byte, into any) error {
 		problems.Addf(mistyped.Field, "must be a %s, not a %s", mistyped.Type, mistyped.Value)
 	default:
 		key, _ := strings.CutPrefix(err.Error(), "json: unknown field ")
-		problems.Addf(strings.Trim(key, `"`), "is no key that this takes")
+		problems.Addf(strings.Trim(key, `"`), "unknown key")
 	}
 	return problems.Err()
 }

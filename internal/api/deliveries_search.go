@@ -10,28 +10,28 @@ import (
 	"github.com/latch-run/latch/internal/deliveries"
 )
 
-const aboutDeliveries = "A delivery failed that was given up: its endpoint never took it. One that answered, and whose answer means fail, did not fail; nor did one that a person settled by removing its lock. " +
-	"The time is when the delivery ended and, while it is pending, when its event fired. Runs that Temporal has forgotten are not found; without the search attribute " + latch.SearchAttributeWebhooks + ", nor are workflows of users' own."
+const aboutDeliveries = "A delivery has failed when it was given up: its endpoint never accepted it. A delivery whose answer means \"fail\" has not failed; nor has one whose lock a person removed. " +
+	"Its time is when it ended or, while it is pending, when its event fired. Runs past Temporal's retention are not found; without the search attribute " + latch.SearchAttributeWebhooks + ", neither are users' own workflows."
 
 func (a *API) registerDeliverySearch() {
 	Register[NoBody](a, Operation{ID: "list-deliveries", Method: http.MethodGet, Path: deliveriesPath, Role: RoleRead,
-		Summary: "List deliveries of all runs, newest first", Errors: []int{http.StatusUnprocessableEntity},
-		About: aboutDeliveries + " With failed each delivery is told once, by its last record, and those that were delivered since or are being sent again are left out; otherwise a redelivery is a record of its own."}, a.listDeliveries)
+		Summary: "List the deliveries of all runs, newest first", Errors: []int{http.StatusUnprocessableEntity},
+		About: aboutDeliveries + " With failed, each delivery is listed once, by its last record, without those delivered since or being sent again; otherwise each redelivery is listed as a record of its own."}, a.listDeliveries)
 	Register[RedeliveryFilter](a, Operation{ID: "redeliver-failed", Method: http.MethodPost, Path: deliveriesPath + "/redeliver", Role: RoleRun,
-		Required: true, Summary: "Send deliveries that failed again",
-		About: aboutDeliveries + " The call may be made again: what is under way, or was delivered since it failed, is skipped, and the answer tells so. At most twenty a second are started."}, a.redeliverFailed)
+		Required: true, Summary: "Send failed deliveries again",
+		About: aboutDeliveries + " The call may be repeated: deliveries in progress, or delivered since they failed, are skipped, and the answer lists them. At most twenty a second are started."}, a.redeliverFailed)
 }
 
 type deliveriesInput struct {
-	Failed  bool   `query:"failed" doc:"Only deliveries that failed, and were neither delivered since nor are under way again"`
+	Failed  bool   `query:"failed" doc:"Only failed deliveries that were not delivered since and are not being sent again"`
 	Since   string `query:"since" maxLength:"100" doc:"A duration back from now, such as 2h, or an RFC 3339 time"`
-	Until   string `query:"until" maxLength:"100" doc:"The same; what ended right then is left out"`
-	Webhook string `query:"webhook" maxLength:"1000" doc:"Only of the webhook of this id"`
-	Event   string `query:"event" maxLength:"200" pattern:"^[A-Z][A-Z0-9_]*$" doc:"Only at this event"`
-	Job     string `query:"job" maxLength:"1000" doc:"Only of the job of this id"`
-	Release string `query:"release" maxLength:"1000" doc:"Only of the release of this id"`
+	Until   string `query:"until" maxLength:"100" doc:"As since; a delivery that ended at exactly this time is left out"`
+	Webhook string `query:"webhook" maxLength:"1000" doc:"Only deliveries of the webhook with this id"`
+	Event   string `query:"event" maxLength:"200" pattern:"^[A-Z][A-Z0-9_]*$" doc:"Only deliveries of this event"`
+	Job     string `query:"job" maxLength:"1000" doc:"Only deliveries of the job with this id"`
+	Release string `query:"release" maxLength:"1000" doc:"Only deliveries of the release with this id"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	Cursor  string `query:"cursor" doc:"What the part before told as next_cursor; it keeps the times of the first part"`
+	Cursor  string `query:"cursor" doc:"The next_cursor of the previous page; since and until stay those of the first page"`
 }
 
 type deliveriesOutput struct{ Body deliveries.DeliveryPart }
@@ -65,16 +65,16 @@ func window(problems *latch.Problems, since, until string) (from, to time.Time) 
 
 // A RedeliveryFilter says which deliveries to send again.
 type RedeliveryFilter struct {
-	Failed  bool   `json:"failed" doc:"Must be true: only what failed is sent again in bulk"`
+	Failed  bool   `json:"failed" doc:"Must be true: only failed deliveries are sent again in bulk"`
 	Since   string `json:"since,omitempty" doc:"A duration back from now, such as 2h, or an RFC 3339 time"`
-	Until   string `json:"until,omitempty" doc:"The same; what ended right then is left out"`
-	Webhook string `json:"webhook,omitempty" doc:"Only of the webhook of this id"`
-	Event   string `json:"event,omitempty" doc:"Only at this event"`
-	Job     string `json:"job,omitempty" doc:"Only of the job of this id"`
-	Release string `json:"release,omitempty" doc:"Only of the release of this id"`
-	Limit   int    `json:"limit,omitempty" minimum:"1" maximum:"200" default:"100" doc:"How many to send again at most"`
-	Cursor  string `json:"cursor,omitempty" doc:"What the part before told as next_cursor; it keeps the times of the first part"`
-	DryRun  bool   `json:"dry_run,omitempty" doc:"Tell what would be sent again, and send nothing"`
+	Until   string `json:"until,omitempty" doc:"As since; a delivery that ended at exactly this time is left out"`
+	Webhook string `json:"webhook,omitempty" doc:"Only deliveries of the webhook with this id"`
+	Event   string `json:"event,omitempty" doc:"Only deliveries of this event"`
+	Job     string `json:"job,omitempty" doc:"Only deliveries of the job with this id"`
+	Release string `json:"release,omitempty" doc:"Only deliveries of the release with this id"`
+	Limit   int    `json:"limit,omitempty" minimum:"1" maximum:"200" default:"100" doc:"The most deliveries to send again"`
+	Cursor  string `json:"cursor,omitempty" doc:"The next_cursor of the previous page; since and until stay those of the first page"`
+	DryRun  bool   `json:"dry_run,omitempty" doc:"List what would be sent again, and send nothing"`
 }
 
 // Bounds of how many deliveries one call sends again.
@@ -93,13 +93,13 @@ func (f *RedeliveryFilter) decode(body []byte) (deliveries.Filter, error) {
 		return deliveries.Filter{}, err
 	}
 	if !f.Failed {
-		problems.Addf("failed", "must be true: only what failed is sent again in bulk")
+		problems.Addf("failed", "must be true: only deliveries that failed are sent again in bulk")
 	}
 	if f.Limit < 1 || f.Limit > maximumRedeliveries {
 		problems.Addf("limit", "must be from 1 to %d, not %d", maximumRedeliveries, f.Limit)
 	}
 	if f.Event != "" && !eventPattern.MatchString(f.Event) {
-		problems.Addf("event", "%q is no event: one is in capitals, such as JOB_SUCCESS", f.Event)
+		problems.Addf("event", "%q is not an event; events are in capitals, such as JOB_SUCCESS", f.Event)
 	}
 	filter := deliveries.Filter{Failed: true, Webhook: f.Webhook, Event: f.Event, Job: f.Job, Release: f.Release}
 	filter.Since, filter.Until = window(&problems, f.Since, f.Until)

@@ -13,7 +13,7 @@ import (
 func (a *API) registerEvents() {
 	Register[latch.Emission](a, Operation{ID: "fire-event", Method: http.MethodPost, Path: "/latch/v1/events", Role: RoleRun,
 		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Fire a custom event",
-		About: "Fires the event as the workflow emit-<id>, or as workflow_id. An event without an id gets one of its own; under an Idempotency-Key, always the same one."},
+		About: "Starts the workflow emit-<id>, or workflow_id. An event without an id gets a new one; under the same Idempotency-Key, always the same one."},
 		a.fireEvent)
 }
 

@@ -63,7 +63,7 @@ func (a *API) guard(w http.ResponseWriter, r *http.Request) {
 
 func (a *API) admit(r *http.Request) (*Caller, *Problem) {
 	if !a.addressAllowed(r.RemoteAddr) {
-		return nil, NewProblem(http.StatusForbidden, "Calls from this address are not allowed; LATCH_API_ALLOW lists those that are.")
+		return nil, NewProblem(http.StatusForbidden, "Calls from this address are not allowed. LATCH_API_ALLOW lists the addresses that are.")
 	}
 	if len(a.keys) == 0 {
 		if refused := a.checkLocal(r); refused != nil {
@@ -133,16 +133,16 @@ func (a *API) addressAllowed(remote string) bool {
 // through: it proves itself by a token.
 func (a *API) checkLocal(r *http.Request) *Problem {
 	if err := a.local.CheckHost(r); err != nil {
-		return NewProblem(http.StatusForbidden, "Without keys %v; LATCH_API_KEYS sets keys.", err)
+		return NewProblem(http.StatusForbidden, "Without API keys %v. Set keys in LATCH_API_KEYS.", err)
 	}
 	if err := a.local.CheckPage(r); err != nil && !a.followsLink(r) {
-		return NewProblem(http.StatusForbidden, "Without keys %v.", err)
+		return NewProblem(http.StatusForbidden, "Without API keys %v.", err)
 	}
 	hasBody := r.ContentLength != 0
 	isForm := r.Method == http.MethodPost && a.pagesOf(r) != nil
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); hasBody && media != "application/json" && !isForm {
 		return NewProblem(http.StatusUnsupportedMediaType,
-			"Without keys a body is taken as application/json only, not as %q: send Content-Type: application/json, as curl --json does.", r.Header.Get("Content-Type"))
+			"Without API keys, a body must have Content-Type: application/json, not %q. curl --json sends that.", r.Header.Get("Content-Type"))
 	}
 	return nil
 }

@@ -17,21 +17,21 @@ const webhooksPath = "/latch/v1/webhooks"
 func (a *API) registerHooks() {
 	missing := []int{http.StatusNotFound}
 	Register[NoBody](a, Operation{ID: "list-webhooks", Method: http.MethodGet, Path: webhooksPath, Role: RoleRead,
-		Summary: "List the webhooks that stand by themselves", About: "Those of the API's task queue, in the order of their making."}, a.listRegistered)
+		Summary: "List registered webhooks", About: "Those of the API's task queue, in the order of creation."}, a.listRegistered)
 	Register[latch.RegisteredWebhook](a, Operation{ID: "create-webhook", Method: http.MethodPost, Path: webhooksPath, Role: RoleAdmin,
-		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Make a webhook that stands by itself",
-		About: "It applies to the jobs, releases and custom events of the API's task queue that begin from now on, to those for which when is true."}, a.createRegistered)
+		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Register a webhook",
+		About: "It applies to jobs, releases and custom events of the API's task queue that start from now on and for which its expression when is true."}, a.createRegistered)
 	Register[NoBody](a, Operation{ID: "get-webhook", Method: http.MethodGet, Path: webhooksPath + "/{id}", Role: RoleRead,
-		Errors: missing, Summary: "Show a webhook that stands by itself"}, a.getRegistered)
+		Errors: missing, Summary: "Show a registered webhook"}, a.getRegistered)
 	Register[latch.RegisteredWebhook](a, Operation{ID: "put-webhook", Method: http.MethodPut, Path: webhooksPath + "/{id}", Role: RoleAdmin,
-		Errors: []int{http.StatusConflict}, Summary: "Put a webhook in place of the one of this id, or make it", Required: true, Large: true,
-		About: "The whole webhook; its id may be left out. Runs that began before keep what they began with, but for what they send again: that goes by the new webhook."}, a.putRegistered)
+		Errors: []int{http.StatusConflict}, Summary: "Replace the webhook with this id, or register it", Required: true, Large: true,
+		About: "Takes the whole webhook; its id may be left out. Runs that started before keep the old one for first deliveries; whatever they send again follows the new one."}, a.putRegistered)
 	Register[NoBody](a, Operation{ID: "delete-webhook", Method: http.MethodDelete, Path: webhooksPath + "/{id}", Role: RoleAdmin,
-		Status: http.StatusNoContent, Errors: missing, Summary: "Remove a webhook", About: "Runs that began before keep it for what they send for the first time; what is to be sent again ends. Its history stays."}, a.deleteRegistered)
+		Status: http.StatusNoContent, Errors: missing, Summary: "Delete a webhook", About: "Runs that started before keep it for first deliveries; deliveries waiting to be sent again end. Its history stays."}, a.deleteRegistered)
 	Register[NoBody](a, Operation{ID: "enable-webhook", Method: http.MethodPost, Path: webhooksPath + "/{id}/enable", Role: RoleAdmin,
-		Errors: missing, Summary: "Have a webhook apply again"}, a.enableRegistered(true))
+		Errors: missing, Summary: "Enable a webhook"}, a.enableRegistered(true))
 	Register[NoBody](a, Operation{ID: "disable-webhook", Method: http.MethodPost, Path: webhooksPath + "/{id}/disable", Role: RoleAdmin,
-		Errors: missing, Summary: "Have a webhook apply to no run that begins from now on", About: "What runs of before are to send again ends, and is not sent."}, a.enableRegistered(false))
+		Errors: missing, Summary: "Disable a webhook", About: "It applies to no run that starts from now on. Deliveries of earlier runs that wait to be sent again end."}, a.enableRegistered(false))
 }
 
 // Webhooks is the list of webhooks that stand by themselves.
@@ -72,7 +72,7 @@ type createRegisteredInput struct{ RawBody []byte }
 // A WrittenWebhook answers a call that wrote a webhook which stands by itself.
 type WrittenWebhook struct {
 	latch.RegisteredWebhook
-	Warnings []Warning `json:"warnings,omitempty" doc:"What was written and is probably not meant"`
+	Warnings []Warning `json:"warnings,omitempty" doc:"Parts of the input that are probably mistakes"`
 }
 
 func written(webhook *latch.RegisteredWebhook) WrittenWebhook {
@@ -150,7 +150,7 @@ func decodeRegistered(body []byte, id string) (*latch.RegisteredWebhook, error) 
 		}
 	}
 	if webhook.ID != id {
-		problems.Addf("id", "%q is another id than the path's; leave it out", webhook.ID)
+		problems.Addf("id", "%q differs from the id in the path; leave it out", webhook.ID)
 	}
 	return webhook, Decoded(problems.Err())
 }

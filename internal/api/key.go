@@ -74,9 +74,9 @@ func ParseKeys(text string) ([]Key, error) {
 		case err != nil:
 			problems = append(problems, fmt.Errorf("key %d: %w", i+1, err))
 		case slices.ContainsFunc(keys, func(k Key) bool { return k.hash == key.hash }):
-			problems = append(problems, fmt.Errorf("key %d (%s): its value is another key's too", i+1, key.Name))
+			problems = append(problems, fmt.Errorf("key %d (%s): another key has the same value", i+1, key.Name))
 		case otherRole(keys, key) != 0:
-			problems = append(problems, fmt.Errorf("key %d (%s): the name has the role %s and another key of it %s; give both the same role, or each a name of its own",
+			problems = append(problems, fmt.Errorf("key %d (%s): this name has the role %s here and %s in another key; give both the same role, or different names",
 				i+1, key.Name, key.Role, otherRole(keys, key)))
 		default:
 			keys = append(keys, key)
@@ -97,18 +97,18 @@ func parseKey(entry string) (Key, error) {
 	}
 	switch {
 	case strings.EqualFold(key.Name, NameLinked) || strings.EqualFold(key.Name, NameLocal):
-		return Key{}, fmt.Errorf("%s: this name stands for a caller without a key in removed_by; choose another", key.Name)
+		return Key{}, fmt.Errorf("%s: removed_by uses this name for callers without a key; choose another", key.Name)
 	case key.Name == "":
 		return Key{}, errors.New("has no name; write name=key or name:role=key")
 	case key.Role == 0:
-		return Key{}, fmt.Errorf("%s: %q is no role; the roles are admin, run, lock and read%s", key.Name, role,
+		return Key{}, fmt.Errorf("%s: %q is not a role; the roles are admin, run, lock and read%s", key.Name, role,
 			typo.Hint(role, slices.Sorted(maps.Values(roleNames))))
 	case value == "":
 		return Key{}, fmt.Errorf("%s: the key is empty", key.Name)
 	case len(value) < MinimumKey:
-		return Key{}, fmt.Errorf("%s: the key has %d bytes; give it at least %d, by chance: openssl rand -base64 24", key.Name, len(value), MinimumKey)
+		return Key{}, fmt.Errorf("%s: the key has %d bytes; it needs at least %d random ones, for example from: openssl rand -base64 24", key.Name, len(value), MinimumKey)
 	case strings.TrimSpace(value) != value || strings.ContainsFunc(value, unicode.IsControl):
-		return Key{}, fmt.Errorf("%s: the key begins with a blank or has a control character, which no header can bear", key.Name)
+		return Key{}, fmt.Errorf("%s: the key begins or ends with a blank or has a control character, which a header cannot hold", key.Name)
 	}
 	return key, nil
 }

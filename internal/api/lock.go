@@ -18,12 +18,12 @@ const locksPath = "/latch/v1/locks"
 func (a *API) registerLocks() {
 	a.registerLockList()
 	Register[NoBody](a, Operation{ID: "get-lock", Method: http.MethodGet, Path: locksPath + "/{lock}", Role: RoleRead,
-		Errors: []int{http.StatusNotFound}, Summary: "Show a lock, open or used"}, a.getLock)
+		Errors: []int{http.StatusNotFound}, Summary: "Show a lock, open or removed"}, a.getLock)
 	for _, method := range []string{http.MethodPost, http.MethodDelete} {
 		id := map[string]string{http.MethodPost: "release-lock", http.MethodDelete: "delete-lock"}[method]
 		Register[LockRemoval](a, Operation{ID: id, Method: method, Path: locksPath + "/{lock}/release", Role: RoleLock,
 			Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Remove a lock",
-			About: "Answers with the record, decided. A lock that was removed before answers its record again, with unchanged, to a removal that asks for the same; one that asks for another result, or comes after the lock's timeout, is 409 with the record. removed_by is the key's name, whatever the body says."}, a.releaseLock)
+			About: "Answers with the decided record. Removing a removed lock with the same result answers with its record again, and unchanged; with another result, or after the lock's timeout, the answer is 409 with the record. removed_by is always the key's name, whatever the body says."}, a.releaseLock)
 	}
 }
 
@@ -33,8 +33,8 @@ type LockState struct {
 	Open  bool   `json:"open"`
 	// Since and Until are the open lock's.
 	Since     latch.Time   `json:"since,omitzero"`
-	Until     latch.Time   `json:"until,omitzero" doc:"When the lock times out; absent where it waits for ever, or is used"`
-	OnTimeout string       `json:"on_timeout,omitempty" enum:"continue,stop,rollback" doc:"What the timeout decides; absent where until is"`
+	Until     latch.Time   `json:"until,omitzero" doc:"When the lock times out; absent for a lock without a timeout, or a removed one"`
+	OnTimeout string       `json:"on_timeout,omitempty" enum:"continue,stop,rollback" doc:"What the timeout decides; absent with until"`
 	Record    latch.Record `json:"record"`
 }
 
@@ -76,13 +76,13 @@ func runOfLock(token string) (string, error) {
 			return token[:webhook], nil
 		}
 	}
-	return "", NewProblem(http.StatusNotFound, "%q is no lock: one is <workflow id>:<webhook id>:<random>.", token)
+	return "", NewProblem(http.StatusNotFound, "%q is not a lock's token. A token has the form <workflow id>:<webhook id>:<random>.", token)
 }
 
 // noMaker tells that no run of the workflow id could have made a lock: there is
 // none, or it is no workflow that makes locks.
 func noMaker(workflowID string) *Problem {
-	return NewProblem(http.StatusNotFound, "There is no run %q that could have made this lock.", workflowID)
+	return NewProblem(http.StatusNotFound, "No run %q could have made this lock.", workflowID)
 }
 
 // recordOfLock returns the record of a lock from its run's history. No run, and
@@ -107,9 +107,9 @@ func (a *API) recordOfLock(ctx context.Context, workflowID, token string) (*latc
 
 // A LockRemoval is the body of a removal.
 type LockRemoval struct {
-	Result string       `json:"result,omitempty" enum:"pass,fail" doc:"Written to data.result; else the endpoint's counts, else pass"`
-	Data   latch.Object `json:"data,omitempty" doc:"Laid key by key over what the endpoint answered"`
-	By     string       `json:"by,omitempty" doc:"Taken, and not heeded: the key's name counts"`
+	Result string       `json:"result,omitempty" enum:"pass,fail" doc:"Written to data.result; default: the endpoint's result, else pass"`
+	Data   latch.Object `json:"data,omitempty" doc:"Merged key by key over the endpoint's data"`
+	By     string       `json:"by,omitempty" doc:"Ignored: the key's name is recorded"`
 	Reason string       `json:"reason,omitempty" maxLength:"4096"`
 }
 
@@ -150,7 +150,7 @@ func decodeRemoval(body []byte, token string) (latch.LockRelease, error) {
 		return withoutPath(problems, "lock").Err()
 	})
 	if err == nil && removal.Lock != "" && removal.Lock != token {
-		err = Invalid(latch.Problems{{Path: "lock", Message: "is another lock than the path's; leave it out"}})
+		err = Invalid(latch.Problems{{Path: "lock", Message: "differs from the lock in the path; leave it out"}})
 	}
 	removal.Lock = token
 	return removal, err

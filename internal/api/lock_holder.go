@@ -77,5 +77,5 @@ func (a *API) earlierRun(ctx context.Context, workflowID, token string) (*workfl
 			return info, records, nil
 		}
 	}
-	return nil, nil, NewProblem(http.StatusNotFound, "Run %s knows no lock %q.", workflowID, token)
+	return nil, nil, NewProblem(http.StatusNotFound, "Run %s has no lock %q.", workflowID, token)
 }

@@ -25,10 +25,10 @@ import (
 // name the fields, and the run that stands in the way.
 type Problem struct {
 	huma.ErrorModel
-	WorkflowID string `json:"workflow_id,omitempty" doc:"The run that stands in the way"`
+	WorkflowID string `json:"workflow_id,omitempty" doc:"The run that is in conflict"`
 	RunID      string `json:"run_id,omitempty"`
 	// Record is that of a lock which was used before, and stands.
-	Record *latch.Record `json:"record,omitempty" doc:"The record of a lock that was used before; it stands as it is"`
+	Record *latch.Record `json:"record,omitempty" doc:"The unchanged record of a lock that was removed before"`
 
 	retryAfter time.Duration
 }
@@ -81,7 +81,7 @@ func unavailable(format string, args ...any) *Problem {
 
 // Invalid lists what is wrong with a body.
 func Invalid(problems latch.Problems) *Problem {
-	detail := "The body is not what this takes; errors tells each field, and what would be right."
+	detail := "The body is invalid. \"errors\" lists each wrong field and what would be right."
 	if len(problems) == 1 {
 		detail = problems[0].String()
 	}
@@ -115,7 +115,7 @@ func NeedJSON(body []byte) error {
 		return nil
 	}
 	var value any
-	return NewProblem(http.StatusBadRequest, "The body is no JSON: %v.", json.Unmarshal(body, &value))
+	return NewProblem(http.StatusBadRequest, "The body is not JSON: %v.", json.Unmarshal(body, &value))
 }
 
 // Explain turns an error of Temporal, of a run or of the registry into a problem.
@@ -149,14 +149,14 @@ func (a *API) Explain(ctx context.Context, err error) error {
 	}
 	if isUnreachable(err) {
 		a.Logger.WarnContext(ctx, "Temporal, or a worker, does not answer", "error", err)
-		return unavailable("Temporal, or the worker that has to answer, is out of reach; try again later.")
+		return unavailable("Temporal, or the worker that has to answer, cannot be reached. Try again later.")
 	}
 	var invalidArgument *serviceerror.InvalidArgument
 	if errors.As(err, &invalidArgument) {
-		return NewProblem(http.StatusUnprocessableEntity, "Temporal refuses this: %s", invalidArgument.Message)
+		return NewProblem(http.StatusUnprocessableEntity, "Temporal rejected the request: %s", invalidArgument.Message)
 	}
 	a.Logger.ErrorContext(ctx, "request failed", "error", err)
-	return NewProblem(http.StatusInternalServerError, "This failed for a reason that the API's log tells.")
+	return NewProblem(http.StatusInternalServerError, "Internal error. The API's log has the details.")
 }
 
 // recordIn returns the record of a used lock that a refusal bears, nil where it

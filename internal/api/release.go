@@ -22,25 +22,25 @@ func (a *API) registerReleases() {
 	a.registerReleaseList()
 	Register[latch.Release](a, Operation{ID: "start-release", Method: http.MethodPost, Path: releasesPath, Role: RoleRun,
 		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Start a release",
-		About: "Starts the release as the workflow release-<id>, or as workflow_id. One runs at a time under a workflow id; while it runs, the answer is 409 and names the run."},
+		About: "Starts the workflow release-<id>, or workflow_id. Only one runs at a time under a workflow id; while it runs, the answer is 409 and names the run."},
 		a.startRelease)
 	Register[NoBody](a, Operation{ID: "get-release", Method: http.MethodGet, Path: releasesPath + "/{id}", Role: RoleRead,
 		Errors: []int{http.StatusNotFound}, Summary: "Show a release, running or closed, with its webhook history"}, a.getRelease)
 	for _, message := range []string{latch.MessageStop, latch.MessageRollback} {
 		Register[latch.Control](a, Operation{ID: message + "-release", Method: http.MethodPost, Path: releasesPath + "/{id}/" + message, Role: RoleRun,
 			Errors:  []int{http.StatusNotFound, http.StatusConflict},
-			Summary: map[string]string{latch.MessageStop: "Stop a release, undoing nothing", latch.MessageRollback: "Stop a release and undo the steps taken"}[message],
-			About:   "Answers with the status. The key's name stands for by, whatever the body says."}, a.controlRelease(message))
+			Summary: map[string]string{latch.MessageStop: "Stop a release without undoing anything", latch.MessageRollback: "Stop a release and undo its steps"}[message],
+			About:   "Answers with the status. by is always the key's name, whatever the body says."}, a.controlRelease(message))
 	}
 	Register[latch.Skip](a, Operation{ID: "skip-hook", Method: http.MethodPost, Path: releasesPath + "/{id}/" + latch.MessageSkip, Role: RoleRun,
-		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Take a hook out of the decision",
-		About: "Answers with the record. The key's name stands for by, whatever the body says. A hook of an enforced webhook takes the role admin."}, a.skipHook)
+		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Leave a hook out of the decision",
+		About: "Answers with the record. by is always the key's name, whatever the body says. Skipping a hook of an enforced webhook requires the role admin."}, a.skipHook)
 }
 
 // startInput is what starts a run.
 type startInput struct {
-	WorkflowID     string `query:"workflow_id" maxLength:"1000" doc:"The workflow id, in place of the one made of the id"`
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"The same call made again under the same key answers as the first did and starts nothing, for as long as Temporal keeps closed workflows"`
+	WorkflowID     string `query:"workflow_id" maxLength:"1000" doc:"The workflow id, instead of the one made from the id"`
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"Repeating the call under the same key returns the first answer and starts nothing, for as long as Temporal keeps closed workflows"`
 	RawBody        []byte
 }
 

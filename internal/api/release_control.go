@@ -66,7 +66,7 @@ func (a *API) tellRelease(ctx context.Context, prefix, id, message string, argum
 	workflowID := info.GetExecution().GetWorkflowId()
 	err = a.Runs.Update(ctx, prefix, workflowID, message, argument, answer)
 	if runs.IsClosed(err) {
-		late := NewProblem(http.StatusConflict, "%s has closed already: it is too late to %s.", workflowID, message)
+		late := NewProblem(http.StatusConflict, "%s has closed already; it is too late to %s.", workflowID, message)
 		late.WorkflowID, late.RunID = workflowID, info.GetExecution().GetRunId()
 		return late
 	}

@@ -11,17 +11,17 @@ import (
 func (a *API) registerReleaseList() {
 	Register[NoBody](a, Operation{ID: "list-releases", Method: http.MethodGet, Path: releasesPath, Role: RoleRead,
 		Summary: "List releases, running and closed", Errors: []int{http.StatusUnprocessableEntity},
-		About: "Each run of one, with where it is and which locks it waits for, or what it came to. Those that run come first, the newest of them first, then those that closed, the last closed first. " +
-			"Temporal's list is a moment behind: a release shows here shortly after its start, and one that closes between two parts may be in both. " +
-			"A part may list fewer than limit, or none, although there is a next one. Runs that Temporal has forgotten are not found."}, a.listReleases)
+		About: "Lists each run of a release with its progress and the locks that it waits for, or its result. Running ones come first, newest first, then closed ones, last closed first. " +
+			"Temporal's list lags a little: a release appears shortly after its start, and one that closes between two pages may be on both. " +
+			"A page may have fewer than limit releases, or none, although a next page exists. Runs past Temporal's retention are not found."}, a.listReleases)
 }
 
 type releaseListInput struct {
-	Status string `query:"status" maxLength:"100" doc:"Only those of this status: running, released, stopped, rolled_back, failed or cancelled; a release is running until its run has closed"`
-	Since  string `query:"since" maxLength:"100" doc:"Only those that began since then: a duration back from now, such as 2h, or an RFC 3339 time"`
-	Until  string `query:"until" maxLength:"100" doc:"Only those that began before then"`
+	Status string `query:"status" maxLength:"100" doc:"Only releases with this status: running, released, stopped, rolled_back, failed or cancelled; a release is running until its run has closed"`
+	Since  string `query:"since" maxLength:"100" doc:"Only releases that started at this time or later: a duration back from now, such as 2h, or an RFC 3339 time"`
+	Until  string `query:"until" maxLength:"100" doc:"Only releases that started before this time"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	Cursor string `query:"cursor" doc:"The next_cursor of the part before; it keeps the times of the first part"`
+	Cursor string `query:"cursor" doc:"The next_cursor of the previous page; since and until stay those of the first page"`
 }
 
 type releaseListOutput struct{ Body runs.ReleasePart }

@@ -85,11 +85,11 @@ func (a *API) checkRole(ctx huma.Context, next func(huma.Context)) {
 func MayDo(known *Caller, needed Role) *Problem {
 	switch {
 	case known == nil:
-		return NewProblem(http.StatusUnauthorized, "A key is needed: as Authorization: Bearer …, X-API-Key, or ?API_KEY=.")
+		return NewProblem(http.StatusUnauthorized, "An API key is required, as Authorization: Bearer …, X-API-Key or ?API_KEY=.")
 	case !needed.known():
-		return NewProblem(http.StatusForbidden, "This route declares no role, so nobody may call it. This is a fault of the server.")
+		return NewProblem(http.StatusForbidden, "This route declares no role, so nobody may call it. This is an error of the server.")
 	case !known.Role.known() || known.Role < needed:
-		return NewProblem(http.StatusForbidden, "The key %s has the role %s; this takes %s.", known.Name, known.Role, needed)
+		return NewProblem(http.StatusForbidden, "The key %s has the role %s; this route requires %s.", known.Name, known.Role, needed)
 	default:
 		return nil
 	}

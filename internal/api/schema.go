@@ -45,7 +45,7 @@ func openAPI(public string) *huma.OpenAPI {
 	described := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{Title: "Latch", Version: latch.Version,
-			Description: "Releases and custom events with webhooks that hold them, and the locks that wait to be removed."},
+			Description: "Releases and custom events, the webhooks that hold them, and the locks that wait to be removed."},
 		Components: &huma.Components{Schemas: registry, SecuritySchemes: map[string]*huma.SecurityScheme{
 			"bearer": {Type: "http", Scheme: "bearer"},
 			"header": {Type: "apiKey", In: "header", Name: "X-API-Key"},

@@ -35,7 +35,7 @@ const RequestPrefix = "api-"
 // under its key returns the run that the first one started, closed or not.
 func (a *API) start(ctx context.Context, s start) (runID string, err error) {
 	if !protocol.IsID(s.workflowID) {
-		return "", NewProblem(http.StatusUnprocessableEntity, "workflow_id: %q is none: it has at most 1000 bytes of UTF-8, no control characters among them.", s.workflowID)
+		return "", NewProblem(http.StatusUnprocessableEntity, "workflow_id: %q is not a workflow id, which has 1 to 1,000 bytes of UTF-8 without control characters.", s.workflowID)
 	}
 	if err := latch.CheckWorkflowID(s.workflowID); err != nil {
 		return "", NewProblem(http.StatusUnprocessableEntity, "workflow_id: %v.", err)
@@ -55,7 +55,7 @@ func (a *API) start(ctx context.Context, s start) (runID string, err error) {
 		return "", conflict
 	}
 	if errors.Is(err, runs.ErrOtherRequest) {
-		refused := NewProblem(http.StatusUnprocessableEntity, "This Idempotency-Key was used for %s before, with another body; use a new one.", s.workflowID)
+		refused := NewProblem(http.StatusUnprocessableEntity, "This Idempotency-Key was used for %s before, with a different body. Use a new key.", s.workflowID)
 		refused.WorkflowID = s.workflowID
 		return "", refused
 	}

@@ -45,7 +45,7 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := r.Method + " " + r.URL.RequestURI()
 	body, _ := io.ReadAll(r.Body)
 	f.calls, f.bodies, f.keys = append(f.calls, call), append(f.bodies, string(body)), append(f.keys, r.Header.Get("Authorization"))
-	answer := apiAnswer{404, `{"status":404,"detail":"There is nothing here."}`}
+	answer := apiAnswer{404, `{"status":404,"detail":"No such route."}`}
 	if answers := f.answers[call]; len(answers) > 0 {
 		answer = answers[0]
 		f.answers[call] = answers[min(1, len(answers)-1):]

@@ -58,9 +58,9 @@ func Routes(options Options) api.Routes {
 		page := api.Operation{Path: pagePath + "{lock}", Linked: true, Errors: []int{http.StatusNotFound}}
 		show, post := page, page
 		show.ID, show.Method, show.Role, show.Summary = "show-lock-page", http.MethodGet, api.RoleRead, "Show the page of a lock"
-		show.About = "HTML, for people. Where LATCH_LOCK_LINKS is on, the lock's own link opens it without a key."
-		post.ID, post.Method, post.Role, post.Summary = "post-lock-page", http.MethodPost, api.RoleLock, "Remove a lock by a button of its page"
-		post.About = "Takes the page's own form, or a key in its place."
+		show.About = "An HTML page for people. With LATCH_LOCK_LINKS on, the lock's own link opens it without a key."
+		post.ID, post.Method, post.Role, post.Summary = "post-lock-page", http.MethodPost, api.RoleLock, "Remove a lock with a button of its page"
+		post.About = "Takes the page's own form, or an API key instead."
 		core.Handle(show, pagePath+"{lock...}", p.showPage)
 		core.Handle(post, pagePath+"{lock...}", p.postPage)
 	}
@@ -96,7 +96,7 @@ func (p *pages) showPage(w http.ResponseWriter, r *http.Request) {
 func (p *pages) postPage(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("lock")
 	if err := p.CheckOrigin(r); err != nil {
-		p.Refuse(w, r, api.NewProblem(http.StatusForbidden, "This form was sent from another site's page."))
+		p.Refuse(w, r, api.NewProblem(http.StatusForbidden, "This form was sent by a page of another site."))
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maximumForm)
@@ -105,7 +105,7 @@ func (p *pages) postPage(w http.ResponseWriter, r *http.Request) {
 		p.Refuse(w, r, api.NewProblem(http.StatusRequestEntityTooLarge, "The form has more than %d bytes.", tooLarge.Limit))
 		return
 	} else if errors.Is(err, os.ErrDeadlineExceeded) {
-		p.Refuse(w, r, api.NewProblem(http.StatusRequestTimeout, "The form took too long to come."))
+		p.Refuse(w, r, api.NewProblem(http.StatusRequestTimeout, "The form took too long to arrive."))
 		return
 	} else if err != nil {
 		p.Refuse(w, r, api.NewProblem(http.StatusBadRequest, "The form cannot be read."))
@@ -141,10 +141,10 @@ func (p *pages) sender(r *http.Request, token string) (visitor, *api.Problem) {
 	if !shown {
 		known := api.CallerOf(r.Context())
 		if known == nil {
-			return who, api.NewProblem(http.StatusUnauthorized, "This form is of no page of ours, or too old. Open the lock's page again.")
+			return who, api.NewProblem(http.StatusUnauthorized, "This form is unknown or has expired. Open the lock's page again.")
 		}
 		if known.Ambient {
-			return who, api.NewProblem(http.StatusForbidden, "This form is of no page of ours, or too old. Open the lock's page again.")
+			return who, api.NewProblem(http.StatusForbidden, "This form is unknown or has expired. Open the lock's page again.")
 		}
 		who = visitor{name: known.Name, role: known.Role}
 	}
@@ -175,7 +175,7 @@ func (p *pages) click(w http.ResponseWriter, r *http.Request, token string, who 
 		removal.By = name + " (by " + api.NameLinked + ")"
 	}
 	if len(removal.Reason) > maximumReason || len(removal.By) > maximumName {
-		p.Refuse(w, r, api.NewProblem(http.StatusUnprocessableEntity, "reason and name have at most %d and %d bytes.", maximumReason, maximumName))
+		p.Refuse(w, r, api.NewProblem(http.StatusUnprocessableEntity, "The reason may have at most %d bytes, and the name %d.", maximumReason, maximumName))
 		return
 	}
 	typed := page{Reason: removal.Reason, Name: name}
@@ -266,7 +266,7 @@ func (p *pages) writeLock(w http.ResponseWriter, r *http.Request, token string, 
 func (p *pages) refusePage(w http.ResponseWriter, r *http.Request, err error) {
 	var known *api.Problem
 	if !errors.As(p.Explain(r.Context(), err), &known) {
-		known = api.NewProblem(http.StatusInternalServerError, "This failed.")
+		known = api.NewProblem(http.StatusInternalServerError, "Internal error.")
 	}
 	p.Refuse(w, r, known)
 }
@@ -288,7 +288,7 @@ func (p *pages) write(w http.ResponseWriter, r *http.Request, status int, shown 
 	var body bytes.Buffer
 	if err := pageTemplate.Execute(&body, shown); err != nil {
 		p.Logger.ErrorContext(r.Context(), "page failed", "error", err)
-		api.WriteProblem(w, api.NewProblem(http.StatusInternalServerError, "This failed for a reason that the API's log tells."))
+		api.WriteProblem(w, api.NewProblem(http.StatusInternalServerError, "Internal error. The API's log has the details."))
 		return
 	}
 	api.SetPageHeaders(w.Header(), "style-src 'nonce-"+shown.Nonce+"'")

@@ -76,7 +76,7 @@ func (t *translation) conf() (latch.Object, bool) {
 	}
 	read, err := fromHJSON(text(value))
 	if err != nil {
-		t.problems.Addf(keyConf, "is no HJSON: %v", err)
+		t.problems.Addf(keyConf, "is not HJSON: %v", err)
 		return nil, false
 	}
 	return members(read), true

@@ -29,7 +29,7 @@ func Warnings(definition *protocol.Definition) []latch.Problem {
 	j := Of(definition)
 	var warnings latch.Problems
 	if j.Lacks != "" {
-		warnings.Addf(keyConf, "the job is kept, and a run of it fails: %s", j.Lacks)
+		warnings.Addf(keyConf, "the job is kept, but its runs fail: %s", j.Lacks)
 	}
 	j.doubtKeys(&warnings)
 	t := newTranslation(j.Extras)
@@ -74,7 +74,7 @@ func (j *Job) doubtKeys(warnings *latch.Problems) {
 	doubt(warnings, keySchedule+".", members(schedule), whenKeys)
 	if kind := text(members(schedule)["type"]); !slices.Contains(scheduleTypes, strings.ToLower(kind)) {
 		if meant := typo.Meant(kind, scheduleTypes); meant != "" {
-			warnings.Addf(keySchedule+".type", "%q is no type of a schedule, so value alone counts; did you mean %q?", kind, meant)
+			warnings.Addf(keySchedule+".type", "%q is not a type of schedule, so only value counts; did you mean %q?", kind, meant)
 		}
 	}
 	for _, clock := range []string{typeDaily, typeHourly} {
@@ -99,7 +99,7 @@ func doubt(warnings *latch.Problems, path string, object latch.Object, known []s
 			continue
 		}
 		if meant := typo.Meant(key, known); meant != "" {
-			warnings.Addf(path+key, "unknown key, which is kept and means nothing; did you mean %q?", meant)
+			warnings.Addf(path+key, "unknown key, kept without effect; did you mean %q?", meant)
 		}
 	}
 }

@@ -28,20 +28,20 @@ func TestWarningsOfMittosJobs(t *testing.T) {
 		"nothing": {`{` + cmd + `,"owner":"ann","input":{},"output":{},"sdl":{},"steps":["x"],
 			"webhooks":[{` + url + `,"label":"x","body":"{\"a\": \"${job['title']}\"}"}]}`, nil},
 		"a job's key": {`{"titel":"x","name":"n",` + cmd + `,"tag":["x"]}`, []string{
-			`tag: unknown key, which is kept and means nothing; did you mean "tags"?`,
-			`titel: unknown key, which is kept and means nothing; did you mean "title"?`}},
+			`tag: unknown key, kept without effect; did you mean "tags"?`,
+			`titel: unknown key, kept without effect; did you mean "title"?`}},
 		"a webhook's key": {`{` + cmd + `,"webhooks":[{` + url + `},{` + url + `,"enabeld":false,"contentType":"text/plain"}]}`, []string{
-			`webhooks[1].contentType: unknown key, which is kept and means nothing; did you mean "content_type"?`,
-			`webhooks[1].enabeld: unknown key, which is kept and means nothing; did you mean "enabled"?`}},
+			`webhooks[1].contentType: unknown key, kept without effect; did you mean "content_type"?`,
+			`webhooks[1].enabeld: unknown key, kept without effect; did you mean "enabled"?`}},
 		"a schedule's keys": {`{` + cmd + `,
 			"schedule":{"type":"daily","daily":{"minute":0,"hour":6,"ampm":"AM","minuts":5},
 				"timezon":"UTC"}}`, []string{
-			`schedule.timezon: unknown key, which is kept and means nothing; did you mean "timezone"?`,
-			`schedule.daily.minuts: unknown key, which is kept and means nothing; did you mean "minute"?`}},
+			`schedule.timezon: unknown key, kept without effect; did you mean "timezone"?`,
+			`schedule.daily.minuts: unknown key, kept without effect; did you mean "minute"?`}},
 		"a command's key": {`{"title":"T","type":"cmd","conf":"{cmd: \"true\", cmd_evn: {}}"}`,
-			[]string{`conf.cmd_evn: unknown key, which is kept and means nothing; did you mean "cmd_env"?`}},
+			[]string{`conf.cmd_evn: unknown key, kept without effect; did you mean "cmd_env"?`}},
 		"a key of others": {`{"title":"T","type":"sql","conf":{"cmdd":"true"}}`,
-			[]string{`conf: the job is kept, and a run of it fails: Latch does not run jobs of type "sql"`}},
+			[]string{`conf: the job is kept, but its runs fail: Latch does not run jobs of type "sql"`}},
 		"a title": {`{"type":"cmd","conf":{"cmd":"true"},"webhooks":[{` + url +
 			`,"body":"{\"a\": \"${job['title']}\"}"}]}`,
 			[]string{`webhooks[0].body: job.title is not set, so nothing stands in its place; write ${`}},
@@ -79,7 +79,7 @@ func TestWarningsOfOneWebhook(t *testing.T) {
 			{"url":"https://example.com/","event_type":"JOB_START","enabeld":true},
 			{"url":"https://example.com/","event_type":"JOB_START"},
 			{"url":"https://example.com/${job.titl}","event_type":"JOB_START"}]}`)
-	require.Equal(t, []latch.Problem{{Path: "enabeld", Message: `unknown key, which is kept and means nothing; did you mean "enabled"?`}},
+	require.Equal(t, []latch.Problem{{Path: "enabeld", Message: `unknown key, kept without effect; did you mean "enabled"?`}},
 		mitto.WebhookWarnings(definition(made), 2273900001))
 	require.Empty(t, mitto.WebhookWarnings(definition(made), 2273900002))
 	third := mitto.WebhookWarnings(definition(made), 2273900003)

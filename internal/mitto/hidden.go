@@ -76,7 +76,7 @@ func refuseHidden(body latch.Object) error {
 		if key == keyWebhooks && json.Unmarshal(body[key], &list) == nil {
 			path = fmt.Sprintf("%s[%d]", key, slices.IndexFunc(list, func(each json.RawMessage) bool { return urlmask.IsHidden(each) }))
 		}
-		problems.Addf(path, "has %s where a credential was hidden when it was shown, and there is none to put back: give the value or, better, the name of its secret by header_secrets or url_secret", urlmask.Hidden)
+		problems.Addf(path, "has %s where a credential was hidden when it was shown, and no stored value to restore: give the value or, better, refer to a secret by header_secrets or url_secret", urlmask.Hidden)
 	}
 	return problems.Err()
 }

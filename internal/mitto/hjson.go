@@ -70,7 +70,7 @@ func fromHJSON(source string) (json.RawMessage, error) {
 		return json.RawMessage(source), nil
 	}
 	if opened := strings.Count(source, "{") + strings.Count(source, "["); opened > maximumOpened {
-		return nil, fmt.Errorf("it has %d objects and arrays; at most %d are taken", opened, maximumOpened)
+		return nil, fmt.Errorf("it has %d objects and arrays; the limit is %d", opened, maximumOpened)
 	}
 	var value any
 	if err := hjson.UnmarshalWithOptions([]byte(source), &value, hjson.DecoderOptions{UseJSONNumber: true}); err != nil {

@@ -66,7 +66,7 @@ func New(id string, body latch.Object, now time.Time) (*Job, error) {
 func (j *Job) Patch(body latch.Object, now time.Time) error {
 	var problems latch.Problems
 	if id, sent := body["id"]; sent && !isNull(id) && text(id) != j.ID {
-		problems.Addf("id", "is %s and does not change", j.ID)
+		problems.Addf("id", "is %s and cannot be changed", j.ID)
 		return problems
 	}
 	body = withoutPythonIn(j.Restored(body))

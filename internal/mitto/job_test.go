@@ -173,7 +173,7 @@ func TestBadInput(t *testing.T) {
 			`^conf\.cmd: must be a string`, `^schedule\.daily: required`, `^title: `, `^timeout: .*soon`, `^tags: `, `^continue_on_error: `}},
 		"a job that cannot run": {`{"type":"io","timeout":-1,"webhooks":[{"url":"nowhere","event_type":"JOB_START"}]}`,
 			[]string{`^timeout: `, `^webhooks\[0\]\.url: `}},
-		"no HJSON": {`{"type":"cmd","conf":"{cmd: ["}`, []string{`^conf: is no HJSON`}},
+		"no HJSON": {`{"type":"cmd","conf":"{cmd: ["}`, []string{`^conf: is not HJSON`}},
 		"a task of Latch's": {`{"conf":{"http":{"method":"BREW","url":"https://${nobody}/"}}}`,
 			[]string{`^conf\.http\.method: `, `^conf\.http\.url: `}},
 		"no URL": {`{"type":"http","conf":{"http":{}}}`, []string{`^conf\.http\.url: required`}},

@@ -7,7 +7,7 @@ import (
 
 // Errors of a command line that Python's shlex does not split.
 var (
-	errOpenQuotation = errors.New("a quotation is not closed")
+	errOpenQuotation = errors.New("a quotation mark is not closed")
 	errOpenEscape    = errors.New("nothing follows the last backslash")
 )
 

@@ -56,9 +56,9 @@ func TestCmdIsSplitAsByPythonsShlex(t *testing.T) {
 		require.Equal(t, split{Words: want}, commandOf(t, line), "%q", line)
 	}
 	for line, want := range map[string]string{
-		`a 'b`:   "a quotation is not closed",
-		`"a`:     "a quotation is not closed",
-		`a "b\"`: "a quotation is not closed",
+		`a 'b`:   "a quotation mark is not closed",
+		`"a`:     "a quotation mark is not closed",
+		`a "b\"`: "a quotation mark is not closed",
 		`"a\`:    "nothing follows the last backslash",
 		`a \`:    "nothing follows the last backslash",
 		`  `:     "has no command",

@@ -23,7 +23,7 @@ type MittoSystem struct {
 	Version         string `json:"version"`
 	Namespace       string `json:"namespace"`
 	TaskQueue       string `json:"task_queue"`
-	DatabaseVersion string `json:"database.version" doc:"Latch's version: there is no database but Temporal"`
+	DatabaseVersion string `json:"database.version" doc:"Latch's version; Temporal is the only database"`
 }
 
 // MittoAbout tells what serves.
@@ -160,7 +160,7 @@ func (a *routes) createTag(ctx context.Context, input *bodyInput) (*tagOutput, e
 	}
 	var name string
 	if json.Unmarshal(object["name"], &name) != nil || name == "" || len(name) > maximumTag {
-		return nil, api.Decoded(latch.Problems{{Path: "name", Message: "required: the tag, of at most 200 bytes"}})
+		return nil, api.Decoded(latch.Problems{{Path: "name", Message: "required: the tag's name, of at most 200 bytes"}})
 	}
 	tag, err := a.registry.CreateTag(ctx, name)
 	if err != nil {

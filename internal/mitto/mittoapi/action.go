@@ -21,8 +21,8 @@ import (
 
 type actionInput struct {
 	ID             string `path:"id" doc:"The job's id"`
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"A START made again under the same key gives the run that the first one started"`
-	DeliveryID     string `header:"webhook-id" maxLength:"1000" doc:"Stands for the Idempotency-Key where a webhook calls: the same for each attempt"`
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"Repeating a START under the same key returns the run that the first one started"`
+	DeliveryID     string `header:"webhook-id" maxLength:"1000" doc:"Replaces Idempotency-Key when a webhook calls; it is the same for each attempt"`
 	RawBody        []byte
 }
 
@@ -103,7 +103,7 @@ func (a *routes) stopJob(ctx context.Context, input *actionInput) (*runOutput, e
 	var answer latch.Status
 	err := a.Runs.Update(ctx, protocol.UpdateViaAPI, registry.WorkflowID(input.ID), latch.MessageStop, latch.Control{By: api.CallerOf(ctx).Name}, &answer)
 	if runs.IsClosed(err) || runs.IsForeign(err) { // another workflow may have the run's id
-		return nil, api.NewProblem(http.StatusConflict, "Job %s is not running: there is nothing to stop.", input.ID)
+		return nil, api.NewProblem(http.StatusConflict, "Job %s is not running.", input.ID)
 	}
 	if err != nil {
 		return nil, err

@@ -25,14 +25,14 @@ const (
 // A MittoBulk answers a call that is about several jobs.
 type MittoBulk struct {
 	Status  MittoBulkStatus `json:"status"`
-	Results []jobObject     `json:"results" doc:"The jobs, those that failed left out"`
+	Results []jobObject     `json:"results" doc:"The jobs, without those that failed"`
 }
 
 // A MittoBulkStatus counts for how many jobs such a call succeeded.
 type MittoBulkStatus struct {
 	Success int     `json:"success"`
 	Failure int     `json:"failure"`
-	Error   *string `json:"error" nullable:"true" doc:"Why the first of those failed that did"`
+	Error   *string `json:"error" nullable:"true" doc:"Why the first failed job failed"`
 }
 
 type bulkOutput struct{ Body MittoBulk }
@@ -95,7 +95,7 @@ func (a *routes) readObjects(ctx context.Context, body []byte) ([]map[string]jso
 	}
 	var list []json.RawMessage
 	if json.Unmarshal(body, &list) != nil || list == nil || len(list) > maximumBulk {
-		return nil, api.NewProblem(http.StatusUnprocessableEntity, "The body has to be an array of at most %d jobs.", maximumBulk)
+		return nil, api.NewProblem(http.StatusUnprocessableEntity, "The body must be an array of at most %d jobs.", maximumBulk)
 	}
 	var problems latch.Problems
 	objects := make([]map[string]jsonValue, len(list))
@@ -124,7 +124,7 @@ func (a *routes) readObjects(ctx context.Context, body []byte) ([]map[string]jso
 }
 
 type nameInput struct {
-	Name string `query:"name" doc:"The jobs' name; all jobs where it is empty"`
+	Name string `query:"name" doc:"The name of the jobs; empty returns all jobs"`
 }
 
 func (a *routes) getJobs(ctx context.Context, input *nameInput) (*bulkOutput, error) {

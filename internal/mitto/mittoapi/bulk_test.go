@@ -99,10 +99,10 @@ func TestWhatIsNotLatchs(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
 	for _, call := range [][3]string{
-		{"GET", "/v2/databases", "Databases are not Latch's"}, {"GET", "/v2/pkg", "Packages are not Latch's"},
-		{"POST", "/v2/pkg/refresh", "Packages"},
-		{"GET", "/credentials", "Credentials are not Latch's"}, {"POST", "/credentials", "Credentials"},
-		{"GET", "/v2/nothing", "There is nothing here"},
+		{"GET", "/v2/databases", "Latch has no databases"}, {"GET", "/v2/pkg", "Latch has no packages"},
+		{"POST", "/v2/pkg/refresh", "no packages"},
+		{"GET", "/credentials", "Latch keeps no credentials"}, {"POST", "/credentials", "no credentials"},
+		{"GET", "/v2/nothing", "No such route"},
 	} {
 		for _, prefix := range []string{"", "/api"} {
 			require.Contains(t, b.do(404, call[0], prefix+call[1], ""), call[2])

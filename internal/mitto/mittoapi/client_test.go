@@ -170,7 +170,7 @@ var mittoScripts = map[string]func(s *mittoScript){
 	},
 	"what is not Latch's": func(s *mittoScript) {
 		for path, method := range map[string]string{"/v2/databases": "GET", "/v2/pkg": "GET", "/v2/pkg/refresh": "POST", "/credentials": "GET"} {
-			require.Contains(s, string(s.call(404, method, path, "")["detail"]), "not Latch's")
+			require.Regexp(s, "Latch (has|keeps) no", string(s.call(404, method, path, "")["detail"]))
 		}
 		s.call(404, "POST", "/credentials", `{"name":"creds_1","type":"sql","data":{}}`)
 	},

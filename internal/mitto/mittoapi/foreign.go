@@ -5,9 +5,9 @@ import "strings"
 // foreignRoutes are Mitto's routes about things that are not Latch's, without
 // their prefixes, each with what to say of it.
 var foreignRoutes = map[string]string{
-	"databases":   "Databases are not Latch's: it runs jobs and tells of them, and keeps no data of its own.",
-	"pkg":         "Packages are not Latch's: there are no plugins to list or to refresh.",
-	"credentials": "Credentials are not Latch's to keep: a worker holds secrets, and webhooks and tasks name them (secret, header_secrets, url_secret).",
+	"databases":   "Latch has no databases: it runs jobs and reports on them, and keeps no data of its own.",
+	"pkg":         "Latch has no packages: there are no plugins to list or refresh.",
+	"credentials": "Latch keeps no credentials: a worker holds secrets, and webhooks and tasks refer to them by name (secret, header_secrets, url_secret).",
 }
 
 // foreign returns what to say of a path that is one of Mitto's and not

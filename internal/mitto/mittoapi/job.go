@@ -83,7 +83,7 @@ func (a *routes) getJob(ctx context.Context, input *getJobInput) (*jobOutput, er
 
 // A MittoJobStatus is a job's last run, with the job's names.
 type MittoJobStatus struct {
-	ID     any         `json:"id" doc:"An int where it is one, else a string"`
+	ID     any         `json:"id" doc:"An integer if it is one, else a string"`
 	Name   any         `json:"name"`
 	Title  any         `json:"title"`
 	Type   any         `json:"type"`
@@ -167,7 +167,7 @@ func (a *routes) makeJob(ctx context.Context, object map[string]jsonValue, creat
 		announce(made, entry, time.Now())
 		return made, nil
 	}
-	return nil, api.NewProblem(http.StatusConflict, "No id was found that is free after %d tries; try again.", idTries)
+	return nil, api.NewProblem(http.StatusConflict, "Found no free id in %d tries. Try again.", idTries)
 }
 
 // Ids made here have nine digits, by chance: so that no two processes need to

@@ -56,9 +56,9 @@ func Routes(options Options) api.Routes {
 func (a *routes) registerJobs() {
 	notFound := []int{http.StatusNotFound}
 	register[api.NoBody](a, v2("/jobs"), api.Operation{ID: "list-jobs", Method: http.MethodGet, Role: api.RoleRead,
-		Summary: "List registered jobs", About: "All of them, or a part; without conf. Where more than 200 are told of at once, a status has no kvp, and an error is the word for it alone."}, a.listJobs)
+		Summary: "List registered jobs", About: "Lists all jobs, or a page of them, without conf. In a list of more than 200, a status has no kvp, and its error is only a word."}, a.listJobs)
 	register[MittoJob](a, v2("/jobs"), api.Operation{ID: "create-job", Method: http.MethodPost, Role: api.RoleAdmin, Status: http.StatusCreated, Required: true,
-		Summary: "Register a job", About: "Any job is kept as it came. A run of one that Latch cannot run fails, and says why. An id that is sent is taken where it is free; a number that is not free is taken for another's, and a new one is made.",
+		Summary: "Register a job", About: "Any job is kept as sent. If Latch cannot run it, its runs fail and say why. An id in the body is used if it is free; for a number that is taken, a new id is made.",
 		Errors: []int{http.StatusConflict}}, a.createJob)
 	for _, method := range []string{http.MethodPost, http.MethodGet} {
 		id := map[string]string{http.MethodPost: "search-jobs", http.MethodGet: "find-jobs"}[method]
@@ -67,17 +67,17 @@ func (a *routes) registerJobs() {
 	register[api.NoBody](a, append(v2(jobPath), v1("/job/{id}")...), api.Operation{ID: "get-job", Method: http.MethodGet, Role: api.RoleRead, Errors: notFound,
 		Summary: "Show a job with its last run"}, a.getJob)
 	register[MittoJob](a, v2(jobPath), api.Operation{ID: "change-job", Method: http.MethodPatch, Role: api.RoleAdmin, Errors: notFound, Large: true, Required: true,
-		Summary: "Change what the body names of a job"}, a.changeJob)
+		Summary: "Change the fields of a job that the body has"}, a.changeJob)
 	register[api.NoBody](a, v2(jobPath), api.Operation{ID: "delete-job", Method: http.MethodDelete, Role: api.RoleAdmin, Status: http.StatusNoContent,
-		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Remove a job", About: "A run that is under way goes on. Refused while other jobs run after this one."}, a.deleteJob)
+		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Delete a job", About: "A run in progress continues. Rejected while other jobs run after this one."}, a.deleteJob)
 	register[api.NoBody](a, v2(jobPath+"/status"), api.Operation{ID: "get-job-status", Method: http.MethodGet, Role: api.RoleRead, Errors: notFound,
 		Summary: "Show a job's last run"}, a.getJobStatus)
 	register[MittoAction](a, v2(jobPath+"/:actions"), api.Operation{ID: "act-on-job", Method: http.MethodPost, Role: api.RoleRun, Required: true,
 		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "START or STOP a job",
-		About: "START answers with the new run's status, and with 409 and the run while one is under way. The same call made again under the same Idempotency-Key, or the same webhook-id of a delivery, gives the run that the first one started. A run of a job that Latch cannot run fails at once. STOP cancels the run that is under way."}, a.actOnJob)
+		About: "START answers with the new run's status, or, while a run is in progress, with 409 and that run. Repeating the call under the same Idempotency-Key, or the same webhook-id of a delivery, returns the run that the first one started. A run of a job that Latch cannot run fails at once. STOP cancels the run in progress."}, a.actOnJob)
 	register[[]MittoJob](a, v2("/bulk/jobs"), api.Operation{ID: "create-jobs", Method: http.MethodPost, Role: api.RoleAdmin, Status: http.StatusCreated, Required: true,
-		Errors: []int{http.StatusConflict}, Summary: "Register several jobs", About: "At most 1000. Where one of them is wrong, none is registered; status counts those that then failed for another reason."}, a.createJobs)
-	register[api.NoBody](a, v2("/bulk/jobs"), api.Operation{ID: "get-jobs", Method: http.MethodGet, Role: api.RoleRead, Summary: "Show the jobs of a name"}, a.getJobs)
+		Errors: []int{http.StatusConflict}, Summary: "Register several jobs", About: "Takes at most 1000 jobs. If one is invalid, none is registered; status counts those that failed for another reason."}, a.createJobs)
+	register[api.NoBody](a, v2("/bulk/jobs"), api.Operation{ID: "get-jobs", Method: http.MethodGet, Role: api.RoleRead, Summary: "Show the jobs with a name"}, a.getJobs)
 }
 
 func (a *routes) registerWebhooks() {
@@ -85,29 +85,29 @@ func (a *routes) registerWebhooks() {
 	register[api.NoBody](a, v2(jobPath+"/webhooks"), api.Operation{ID: "list-job-webhooks", Method: http.MethodGet, Role: api.RoleRead, Errors: notFound,
 		Summary: "List a job's webhooks"}, a.listJobWebhooks)
 	register[MittoWebhook](a, v2(jobPath+"/webhooks"), api.Operation{ID: "add-job-webhook", Method: http.MethodPost, Role: api.RoleAdmin, Status: http.StatusCreated,
-		Required: true, Errors: notFound, Summary: "Give a job a webhook more"}, a.addJobWebhook)
+		Required: true, Errors: notFound, Summary: "Add a webhook to a job"}, a.addJobWebhook)
 	register[api.NoBody](a, v1("/webhooks"), api.Operation{ID: "list-all-job-webhooks", Method: http.MethodGet, Role: api.RoleRead,
 		Summary: "List the webhooks of all jobs"}, a.listAllWebhooks)
 	register[api.NoBody](a, v1(webhookPath), api.Operation{ID: "get-job-webhook", Method: http.MethodGet, Role: api.RoleRead, Errors: notFound,
 		Summary: "Show a job's webhook"}, a.getJobWebhook)
 	register[MittoWebhook](a, v1(webhookPath), api.Operation{ID: "replace-job-webhook", Method: http.MethodPut, Role: api.RoleAdmin, Large: true, Required: true,
-		Errors: notFound, Summary: "Replace a job's webhook", About: "The body is the whole webhook; its id and the time of its making stay."}, a.replaceJobWebhook)
+		Errors: notFound, Summary: "Replace a job's webhook", About: "The body is the whole webhook. Its id and creation time stay."}, a.replaceJobWebhook)
 	register[api.NoBody](a, v1(webhookPath), api.Operation{ID: "delete-job-webhook", Method: http.MethodDelete, Role: api.RoleAdmin, Status: http.StatusNoContent,
-		Errors: notFound, Summary: "Remove a job's webhook"}, a.deleteJobWebhook)
+		Errors: notFound, Summary: "Delete a job's webhook"}, a.deleteJobWebhook)
 }
 
 func (a *routes) registerAbout() {
-	register[api.NoBody](a, v2("/about"), api.Operation{ID: "get-about", Method: http.MethodGet, Role: api.RoleRead, Summary: "Tell what serves"}, a.getAbout)
+	register[api.NoBody](a, v2("/about"), api.Operation{ID: "get-about", Method: http.MethodGet, Role: api.RoleRead, Summary: "Show the service's version and system"}, a.getAbout)
 	register[api.NoBody](a, v2("/about/messages"), api.Operation{ID: "get-about-messages", Method: http.MethodGet, Role: api.RoleRead,
-		Summary: "Tell of messages to users", About: "Latch has none."}, a.getAboutMessages)
+		Summary: "Show messages to users", About: "Latch has none."}, a.getAboutMessages)
 	register[api.NoBody](a, v1("/system"), api.Operation{ID: "get-system", Method: http.MethodGet, Role: api.RoleRead,
 		Summary: "Show what templates see as system"}, a.getSystem)
 	register[api.NoBody](a, v2("/metrics"), api.Operation{ID: "get-metrics", Method: http.MethodGet, Role: api.RoleRead,
-		Summary: "Count jobs and runs", About: "Runs are those that Temporal has not forgotten, those of sequences included."}, a.getMetrics)
+		Summary: "Count jobs and runs", About: "Counts the runs that Temporal still has, including those of sequences."}, a.getMetrics)
 	register[api.NoBody](a, v1("/tags"), api.Operation{ID: "list-tags", Method: http.MethodGet, Role: api.RoleRead,
-		Summary: "List the tags that jobs bear, or that were made by themselves"}, a.listTags)
+		Summary: "List the tags of jobs, and those created on their own"}, a.listTags)
 	register[MittoTag](a, v1("/tags"), api.Operation{ID: "create-tag", Method: http.MethodPost, Role: api.RoleAdmin, Status: http.StatusCreated, Required: true,
-		Summary: "Make a tag", About: "One that is there already is answered as it is."}, a.createTag)
+		Summary: "Create a tag", About: "A tag that exists already is returned as it is."}, a.createTag)
 }
 
 // register adds a route under each of its paths.

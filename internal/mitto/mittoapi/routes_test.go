@@ -90,7 +90,7 @@ func TestMittoRefusals(t *testing.T) {
 		status             int
 		detail, location   string
 	}{
-		{"POST", "/v2/jobs", `{`, 400, "no JSON", ""},
+		{"POST", "/v2/jobs", `{`, 400, "not JSON", ""},
 		{"POST", "/v2/jobs", `[]`, 422, "object", "body"},
 		{"POST", "/v2/jobs", `{"type":"cmd","conf":{"cmd":1}}`, 422, "", "body.conf.cmd"},
 		{"POST", "/v2/jobs", ``, 400, "body", ""},
@@ -105,7 +105,7 @@ func TestMittoRefusals(t *testing.T) {
 		{"POST", "/v2/jobs/none/:actions", `{"action":"STOP"}`, 404, "none", ""},
 		{"POST", "/v2/jobs/22739/:actions", `{"action":"DANCE"}`, 422, "START or STOP", "body.action"},
 		{"POST", "/v2/jobs/22739/:actions", `{}`, 422, "nothing", "body.action"},
-		{"POST", "/v2/jobs/22739/:actions", `START`, 400, "no JSON", ""},
+		{"POST", "/v2/jobs/22739/:actions", `START`, 400, "not JSON", ""},
 		{"POST", "/v2/jobs/22739/:actions", `{"action":"STOP"}`, 409, "not running", ""},
 		{"POST", "/v2/jobs/22739/webhooks", `{"url":"x"}`, 422, "", "body.event_type"},
 		{"PUT", "/webhooks/1", `{"url":"https://example.com/","event_type":"JOB_START"}`, 404, "1", ""},

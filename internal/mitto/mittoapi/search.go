@@ -17,7 +17,7 @@ import (
 )
 
 type pageInput struct {
-	Limit  int `query:"limit" minimum:"0" doc:"How many to list; all where it is absent"`
+	Limit  int `query:"limit" minimum:"0" doc:"How many jobs to list; default: all"`
 	Offset int `query:"offset" minimum:"0"`
 }
 
@@ -111,12 +111,12 @@ func showRow(row registry.Row, status *mitto.Status) rowObject {
 }
 
 type searchInput struct {
-	Search string `query:"search" doc:"Stands in the job's name or title, in upper or lower case"`
+	Search string `query:"search" doc:"Part of the job's name or title; case does not matter"`
 	Tag    string `query:"tag"`
 	Type   string `query:"type"`
-	Status string `query:"status" doc:"Of the last run: running, succeeded (or success), failed (whatever did not succeed), cancelled; never for a job without a run"`
-	Start  string `query:"start" doc:"The last run began then or later: RFC 3339, or a date"`
-	End    string `query:"end" doc:"The last run began then or earlier: RFC 3339, or a date, which is its end"`
+	Status string `query:"status" doc:"The last run's status: running, succeeded (or success), failed (any that did not succeed), cancelled; never for a job without a run"`
+	Start  string `query:"start" doc:"The last run started at this time or later: RFC 3339, or a date"`
+	End    string `query:"end" doc:"The last run started at this time or earlier: RFC 3339, or a date, meaning its end"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50"`
 	Offset int    `query:"offset" minimum:"0"`
 }
@@ -129,10 +129,10 @@ type MittoPage struct {
 
 // MittoPagination tells where a part stands.
 type MittoPagination struct {
-	Count     int  `json:"count" doc:"How many were found in all"`
+	Count     int  `json:"count" doc:"How many jobs were found in total"`
 	Limit     int  `json:"limit"`
 	MorePages bool `json:"more_pages"`
-	Offset    int  `json:"offset" doc:"That of this part"`
+	Offset    int  `json:"offset" doc:"The offset of this page"`
 }
 
 type searchOutput struct{ Body MittoPage }
@@ -187,7 +187,7 @@ func (i *searchInput) filter() (*jobFilter, error) {
 	if i.Status != "" {
 		if filter.statuses = searchStatuses[strings.ToLower(i.Status)]; filter.statuses == nil {
 			known := []string{latch.JobRunning, latch.JobSucceeded, latch.JobFailed, latch.JobCancelled, latch.JobTimedOut, neverRan}
-			problems.Addf("status", "%q is none of running, succeeded, failed, cancelled, timed_out and never%s", i.Status, typo.Hint(i.Status, known))
+			problems.Addf("status", "%q is not a status; use running, succeeded, failed, cancelled, timed_out or never%s", i.Status, typo.Hint(i.Status, known))
 		}
 	}
 	for name, each := range map[string]struct {
@@ -200,7 +200,7 @@ func (i *searchInput) filter() (*jobFilter, error) {
 		}
 		at, err := parseInstant(each.text, each.rest)
 		if err != nil {
-			problems.Addf(name, "%q is no time, such as 2026-01-02T15:04:05Z, and no date", each.text)
+			problems.Addf(name, "%q is neither a time, such as 2026-01-02T15:04:05Z, nor a date", each.text)
 		}
 		*each.into = at
 	}

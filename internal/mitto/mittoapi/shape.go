@@ -29,10 +29,10 @@ func describe(registry huma.Registry) {
 
 // MittoStatus is a job's last run, as OpenAPI tells of [mitto.Status].
 type MittoStatus struct {
-	ID          int64        `json:"id" doc:"Made of the job's id and the run's"`
+	ID          int64        `json:"id" doc:"Derived from the job's id and the run's"`
 	RunID       string       `json:"run_id" doc:"The run's id in Temporal"`
 	PID         *int64       `json:"pid" doc:"Always null"`
-	ReturnCode  *int         `json:"returncode" doc:"0 for a run that succeeded, the exit status of the command with which it failed, or else 1; null while it runs"`
+	ReturnCode  *int         `json:"returncode" doc:"0 for a run that succeeded, the exit status of the command that failed, or else 1; null while it runs"`
 	Updates     *int64       `json:"updates" doc:"Always null"`
 	Count       *int64       `json:"count" doc:"Always null"`
 	Error       *string      `json:"error"`
@@ -65,26 +65,26 @@ func (maybeInstant) Schema(registry huma.Registry) *huma.Schema {
 // A MittoJob is a registered job. Keys beyond these are kept as they come.
 type MittoJob struct {
 	_               struct{}        `json:"-" additionalProperties:"true"`
-	ID              any             `json:"id,omitempty" doc:"An int where it is one, else a string"`
+	ID              any             `json:"id,omitempty" doc:"An integer if it is one, else a string"`
 	Name            *string         `json:"name,omitempty" nullable:"true"`
 	Title           *string         `json:"title,omitempty" nullable:"true"`
-	Type            *string         `json:"type,omitempty" nullable:"true" doc:"cmd is run as a command; the others only with a task in conf, or jobs"`
+	Type            *string         `json:"type,omitempty" nullable:"true" doc:"cmd runs a command; other types run only with a task in conf, or with jobs"`
 	Markdown        any             `json:"markdown,omitempty"`
-	Schedule        any             `json:"schedule,omitempty" doc:"{\"type\", \"daily\": {\"minute\", \"hour\", \"ampm\"}, \"hourly\": {\"minute\"}, \"endof\", \"custom\", \"value\"}: the key that type names says when the job runs, and value, a cron expression, is computed from it; endof is a job to run after; null is a job that only a START runs"`
+	Schedule        any             `json:"schedule,omitempty" doc:"{\"type\", \"daily\": {\"minute\", \"hour\", \"ampm\"}, \"hourly\": {\"minute\"}, \"endof\", \"custom\", \"value\"}: the key named by type says when the job runs, and value, a cron expression, is computed from it; endof is a job to run after; null is a job that runs only on START"`
 	Timeout         any             `json:"timeout,omitempty" doc:"Seconds, or a Go duration"`
 	Notify          any             `json:"notify,omitempty"`
 	Delay           any             `json:"delay,omitempty" doc:"Seconds, or a Go duration"`
 	ContinueOnError *bool           `json:"continue_on_error,omitempty" nullable:"true"`
 	Concurrency     any             `json:"concurrency,omitempty"`
 	Tags            []string        `json:"tags,omitempty"`
-	Conf            any             `json:"conf,omitempty" doc:"An object or HJSON; given back as HJSON. With a task under Latch's names it is that task"`
+	Conf            any             `json:"conf,omitempty" doc:"An object or HJSON; returned as HJSON. It may hold a task under Latch's names"`
 	Jobs            []any           `json:"jobs,omitempty" doc:"The ids of the jobs of a sequence, in order"`
 	Webhooks        []webhookObject `json:"webhooks,omitempty"`
 	Status          maybeStatus     `json:"status" required:"false" readOnly:"true"`
-	NextTimes       []latch.Time    `json:"next_times,omitempty" readOnly:"true" doc:"When the job runs next by itself: three times at most, in the answer of a call that wrote it, and with Prefer: next-times"`
-	Paused          bool            `json:"paused,omitempty" readOnly:"true" doc:"The job has times and is kept from running at them; with Prefer: next-times alone"`
-	CannotRun       bool            `json:"cannot_run,omitempty" readOnly:"true" doc:"The job is kept, and has nothing that Latch can run; with Prefer: next-times alone"`
-	Warnings        []api.Warning   `json:"warnings,omitempty" readOnly:"true" doc:"What was written and is probably not meant"`
+	NextTimes       []latch.Time    `json:"next_times,omitempty" readOnly:"true" doc:"The next scheduled times, at most three; in the answer to a call that wrote the job, and with Prefer: next-times"`
+	Paused          bool            `json:"paused,omitempty" readOnly:"true" doc:"The schedule is paused; only with Prefer: next-times"`
+	CannotRun       bool            `json:"cannot_run,omitempty" readOnly:"true" doc:"Latch cannot run the job; only with Prefer: next-times"`
+	Warnings        []api.Warning   `json:"warnings,omitempty" readOnly:"true" doc:"Parts of the input that are probably mistakes"`
 	CreatedAt       *latch.Time     `json:"created_at,omitempty" readOnly:"true"`
 	UpdatedAt       *latch.Time     `json:"updated_at,omitempty" readOnly:"true"`
 }
@@ -92,16 +92,16 @@ type MittoJob struct {
 // A MittoListedJob is a registered job as lists show it.
 type MittoListedJob struct {
 	_         struct{}    `json:"-" additionalProperties:"true"`
-	ID        any         `json:"id" doc:"An int where it is one, else a string"`
+	ID        any         `json:"id" doc:"An integer if it is one, else a string"`
 	Name      *string     `json:"name"`
 	Title     *string     `json:"title"`
 	Type      *string     `json:"type"`
 	Tags      []string    `json:"tags"`
 	Schedule  any         `json:"schedule"`
 	Status    maybeStatus `json:"status"`
-	NextTime  *latch.Time `json:"next_time" doc:"When the job runs next by itself; null where it does not"`
-	Paused    bool        `json:"paused" doc:"The job has times and is kept from running at them"`
-	CannotRun bool        `json:"cannot_run" doc:"The job is kept, and has nothing that Latch can run"`
+	NextTime  *latch.Time `json:"next_time" doc:"The next scheduled time; null if there is none"`
+	Paused    bool        `json:"paused" doc:"The schedule is paused"`
+	CannotRun bool        `json:"cannot_run" doc:"Latch cannot run the job"`
 	CreatedAt latch.Time  `json:"created_at"`
 	UpdatedAt latch.Time  `json:"updated_at"`
 }
@@ -120,7 +120,7 @@ type MittoWebhook struct {
 	Enabled     *bool         `json:"enabled,omitempty" nullable:"true"`
 	CreatedAt   *latch.Time   `json:"created_at,omitempty" readOnly:"true"`
 	UpdatedAt   *latch.Time   `json:"updated_at,omitempty" readOnly:"true"`
-	Warnings    []api.Warning `json:"warnings,omitempty" readOnly:"true" doc:"What was written and is probably not meant"`
+	Warnings    []api.Warning `json:"warnings,omitempty" readOnly:"true" doc:"Parts of the input that are probably mistakes"`
 }
 
 // A MittoAction is what to do with a job.

@@ -31,7 +31,7 @@ func TestAnswersOfMittoWarn(t *testing.T) {
 		b.do(200, "PATCH", "/v2/jobs/22739", `{"markdown":"x"}`),
 	} {
 		require.Equal(t, []api.Warning{
-			{Path: "titel", Message: `unknown key, which is kept and means nothing; did you mean "title"?`}}, warnings(t, answer))
+			{Path: "titel", Message: `unknown key, kept without effect; did you mean "title"?`}}, warnings(t, answer))
 	}
 	made := b.do(201, "POST", "/v2/jobs/22739/webhooks", hook)
 	found := warnings(t, made)
