@@ -20,6 +20,7 @@ const releasesPath = "/latch/v1/releases"
 
 func (a *API) registerReleases() {
 	a.registerReleaseList()
+	a.registerReleasePlan()
 	Register[latch.Release](a, Operation{ID: "start-release", Method: http.MethodPost, Path: releasesPath, Role: RoleRun,
 		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Start a release",
 		About: "Starts the workflow release-<id>, or workflow_id. Only one runs at a time under a workflow id; while it runs, the answer is 409 and names the run."},

@@ -28,6 +28,7 @@ type Release struct {
 	latch.Status
 	Reason    string           `json:"reason"`
 	DecidedBy *latch.DecidedBy `json:"decided_by"`
+	StartedAt latch.Time       `json:"started_at"`
 	// ClosedAt is zero while it runs.
 	ClosedAt latch.Time     `json:"closed_at"`
 	History  []latch.Record `json:"history"`
@@ -56,6 +57,11 @@ func (c *Client) start(ctx context.Context, path string, body json.RawMessage, w
 func (c *Client) Release(ctx context.Context, id string) (*Release, error) {
 	release := new(Release)
 	return release, c.call(ctx, http.MethodGet, releases+"/"+url.PathEscape(id), nil, nil, release)
+}
+
+// ReleasePlan reads what a release does, and what a rollback would undo, into plan.
+func (c *Client) ReleasePlan(ctx context.Context, id string, plan any) error {
+	return c.call(ctx, http.MethodGet, releases+"/"+url.PathEscape(id)+"/plan", nil, nil, plan)
 }
 
 // TellRelease sends a release stop, rollback or skip, and gives its answer.

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
@@ -33,6 +34,8 @@ var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 type world struct {
 	runstest.Temporal
 	guard sync.Mutex
+	// told are the messages that runs were sent.
+	told []client.UpdateWorkflowOptions
 }
 
 func newWorld() *world { return &world{Temporal: runstest.Temporal{Now: noon}} }

@@ -103,7 +103,11 @@ func (v *visit) held(lock *runs.WaitingLock) piece.Cell {
 	case lock.Job != "":
 		kind, id = "job", lock.Job
 	}
-	cell := piece.Link(cmp.Or(lock.Title, id), v.runURL(lock.WorkflowID, lock.RunID))
+	address := v.runURL(lock.WorkflowID, lock.RunID)
+	if lock.WorkflowType == latch.WorkflowRelease {
+		address = v.link(releasePath(lock.WorkflowID))
+	}
+	cell := piece.Link(cmp.Or(lock.Title, id), address)
 	return cell.With(kind + " " + id)
 }
 

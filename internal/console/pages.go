@@ -3,7 +3,9 @@ package console
 import (
 	"strings"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/locklink"
 )
 
 // A page is a page of the console; see the package's doc for what follows from it.
@@ -40,6 +42,11 @@ var pages []page
 func init() {
 	pages = []page{
 		{path: "/", nav: "Inbox", role: api.RoleRead, show: (*visit).inbox, live: true},
+		{path: locklink.ReleasesPath, nav: "Releases", role: api.RoleRead, show: (*visit).releases, live: true},
+		{path: locklink.ReleasesPath + "/{id}", role: api.RoleRead, show: (*visit).release, live: true, actions: map[string]action{
+			latch.MessageStop:     {api.RoleRun, (*visit).stopRelease},
+			latch.MessageRollback: {api.RoleRun, (*visit).rollbackRelease},
+			latch.MessageSkip:     {api.RoleRun, (*visit).skipHook}}},
 		{path: galleryPath, role: api.RoleAdmin, show: (*visit).gallery, actions: map[string]action{
 			"refuse": {api.RoleAdmin, (*visit).galleryRefuse}, "confirm": {api.RoleAdmin, (*visit).galleryConfirm}}},
 	}

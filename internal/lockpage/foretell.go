@@ -218,19 +218,7 @@ func (f *foreteller) stepsBy(statuses ...string) []string {
 
 // undone returns the steps that a rollback undoes, in its order, and those taken
 // that have no undo.
-func (f *foreteller) undone() (undone, lasting []string) {
-	taken := f.stepsBy(latch.StepDone, latch.StepFailed)
-	for _, step := range slices.Backward(f.definition.Release.Steps) {
-		switch {
-		case !slices.Contains(taken, step.Name):
-		case step.Undo != nil:
-			undone = append(undone, step.Name)
-		default:
-			lasting = append(lasting, step.Name)
-		}
-	}
-	return undone, lasting
-}
+func (f *foreteller) undone() (undone, lasting []string) { return f.definition.Undone(f.status.Steps) }
 
 // timeoutEffect says what the lock's timeout will do.
 func (f *foreteller) timeoutEffect() string {

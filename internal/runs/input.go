@@ -12,7 +12,6 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/attach"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
@@ -92,9 +91,7 @@ type Definition struct {
 // Settings returns the settings of the hook of a webhook at an event, false where
 // the run has no such hook.
 func (d *Definition) Settings(webhook, event string) (latch.Event, bool) {
-	own := map[latch.Kind][]latch.Webhook{latch.ReleaseKind: d.Release.Webhooks,
-		latch.JobKind: d.Job.Webhooks, latch.EmissionKind: d.Emission.Webhooks}[d.Kind]
-	webhooks := attach.Merge(own, d.Registered)
+	webhooks := d.Webhooks()
 	for i := range webhooks {
 		if webhooks[i].ID == webhook {
 			return webhooks[i].On(event)

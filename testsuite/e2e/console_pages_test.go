@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -21,6 +22,9 @@ import (
 var consolePages = []consolePage{
 	{path: "/login", shows: []string{"Log in to Latch", "Your API key"}},
 	{path: "/", shows: []string{"Inbox", "The shop", "board", "somebody decides"}},
+	{path: "/console/releases", shows: []string{"Releases", "The shop", "waits for board"}},
+	{path: "/console/releases/{id}", address: func(w *consoleWorld) string { return "/console/releases/" + w.passed },
+		shows: []string{"The shop", "waits for 1 hook", "on rollback", "Roll back the release", "board"}},
 	{path: "/console/gallery", shows: []string{"Each piece that pages are made of"}},
 }
 
@@ -37,8 +41,9 @@ type consolePage struct {
 // A consoleWorld is what the pages show.
 type consoleWorld struct {
 	*served
-	// release is the id of a release that a lock holds.
-	release string
+	// release is the id of a release that a lock holds before its first step, and
+	// passed the workflow id of one that is held at its end.
+	release, passed string
 }
 
 // consoleReleases counts the releases of all worlds, which have one server.
@@ -49,9 +54,14 @@ func newConsoleWorld(t *testing.T) *consoleWorld {
 	b := setup(t)
 	w := &consoleWorld{served: b.serve("LATCH_API_KEYS", apiKeys), release: fmt.Sprint("shop-4.", consoleReleases.Add(1))}
 	w.held(w.release)
-	_, token := w.held(fmt.Sprint("shop-4.", consoleReleases.Add(1))) // and one that waits at its end, until a timeout
+	passed, token := w.held(fmt.Sprint("shop-4.", consoleReleases.Add(1)))
+	w.passed = passed
 	w.as("lock-key-0123456789", "POST", "/latch/v1/locks/"+url.PathEscape(token)+"/release", `{"reason":"The tests are green"}`).read(w, 200, nil)
-	return w
+	for ticker := time.Tick(tick); ; <-ticker { // it comes to its end
+		if locks := w.status(passed).Locks; len(locks) == 1 && locks[0].Token != token || w.ctx.Err() != nil {
+			return w
+		}
+	}
 }
 
 // logIn logs in by a key.

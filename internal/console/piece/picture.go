@@ -1,5 +1,7 @@
 package piece
 
+import "unicode"
+
 // A Picture is a drawing that the server makes, such as the way of a release. Its
 // size is in CSS pixels; a window that is narrower scrolls it sideways.
 type Picture struct {
@@ -60,14 +62,11 @@ func (a Arrow) Middle() (at struct{ X, Y int }) {
 	return at
 }
 
-// letter is about how wide a letter is, in pixels.
-const letter = 8
-
 // Short is the box's text, as much as fits.
-func (b Box) Short() string { return cut(b.Text, (b.Width-16)/letter) }
+func (b Box) Short() string { return cut(b.Text, float64(b.Width-14), 1) }
 
 // ShortNote is the box's note, as much as fits.
-func (b Box) ShortNote() string { return cut(b.Note, (b.Width-16)/(letter-1)) }
+func (b Box) ShortNote() string { return cut(b.Note, float64(b.Width-14), .86) }
 
 // Left is where the box's text begins.
 func (b Box) Left() int { return b.X + 10 }
@@ -91,11 +90,25 @@ func (b Box) Whole() string {
 	return b.Text + ": " + b.Note
 }
 
-// cut returns as many letters of a text as fit, with an ellipsis for the rest.
-func cut(text string, most int) string {
-	letters := []rune(text)
-	if len(letters) <= most || most < 1 {
-		return text
+// About how wide letters are in the font of a box's text, in pixels.
+const (
+	capital = 10.2
+	letter  = 7.8
+)
+
+// cut returns as many letters of a text as fit into a width, with an ellipsis for
+// the rest. The scale is that of the letters.
+func cut(text string, width, scale float64) string {
+	used := 0.0
+	for i, each := range text {
+		size := letter
+		if unicode.IsUpper(each) || each > unicode.MaxLatin1 {
+			size = capital
+		}
+		if used += size * scale; used > width {
+			runes := []rune(text[:i])
+			return string(runes[:max(len(runes)-1, 0)]) + "…"
+		}
 	}
-	return string(letters[:most-1]) + "…"
+	return text
 }

@@ -82,7 +82,9 @@ function replace(element, part) {
     const row = document.activeElement.closest('tr[data-row]');
     const here = row && element.contains(row) ? row.dataset.row : null;
     const id = element.contains(document.activeElement) ? document.activeElement.id : '';
+    const unfolded = [...element.querySelectorAll('details[id][open]')].map((details) => details.id);
     element.replaceChildren(...fresh.childNodes);
+    unfolded.forEach((id) => { const details = document.getElementById(id); if (details) details.open = true; });
     showTimes(element);
     const focused = (id && document.getElementById(id)) || (here && rowsOf(element).get(here)?.querySelector('a, button'));
     if (focused) focused.focus();

@@ -1,0 +1,150 @@
+package console
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/console/piece"
+)
+
+// Measures of the picture, which fits a phone.
+const (
+	wayWidth  = 220
+	undoWidth = 92
+	undoGap   = 16
+	wayHeight = 46
+	wayGap    = 20
+)
+
+// A way is the picture of a release while it is drawn, from top to bottom.
+type way struct {
+	piece.Picture
+	state *apiclient.Release
+	plan  *api.ReleasePlan
+}
+
+// wayOf draws a release: its events with gates, its steps, and beside them what
+// would be undone.
+func wayOf(state *apiclient.Release, plan *api.ReleasePlan) piece.Picture {
+	w := &way{Picture: piece.Picture{ID: "way", Name: "The way of the release", Width: 4 + wayWidth + undoGap + undoWidth + 4}, state: state, plan: plan}
+	w.event(latch.EventBeforeRelease, "")
+	for _, step := range plan.Steps {
+		w.event(latch.EventBeforeStep, step.Name)
+		w.step(step)
+		w.event(latch.EventAfterStep, step.Name)
+	}
+	w.event(latch.EventBeforeReleaseComplete, "")
+	if state.Status.Status != latch.ReleaseRunning {
+		w.add(piece.Box{Text: state.Status.Status, Tone: piece.Status(state.Status.Status).Tone(), Look: piece.LookDone})
+	} else {
+		w.add(piece.Box{Text: latch.ReleaseReleased, Look: piece.LookLater})
+	}
+	w.Height = w.bottom() + 4
+	w.Describe = w.inWords()
+	return w.Picture
+}
+
+// event draws an event, if something was fired at it or a gate is there.
+func (w *way) event(event, step string) {
+	var waits, fired, failed int
+	for _, record := range w.state.History {
+		if record.Event != event || record.Step != step {
+			continue
+		}
+		switch fired++; {
+		case record.Result == latch.ResultPending:
+			waits++
+		case record.Decision == latch.Stop || record.Decision == latch.Rollback:
+			failed++
+		}
+	}
+	gates := 0
+	for _, gate := range w.plan.Gates {
+		if gate.Event == event {
+			gates++
+		}
+	}
+	if fired+gates == 0 {
+		return
+	}
+	box := piece.Box{Text: event, Note: counted(gates, "gate"), Look: piece.LookLater}
+	switch {
+	case waits > 0 && w.state.ClosedAt.IsZero():
+		box.Note, box.Tone, box.Look = "waits for "+counted(waits, "hook"), "wait", piece.LookNow
+	case failed > 0:
+		box.Note, box.Tone, box.Look = counted(failed, "hook")+" decided against it", "bad", piece.LookDone
+	case fired > 0:
+		box.Note, box.Tone, box.Look = counted(fired, "hook")+" done", "good", piece.LookDone
+	}
+	w.add(box)
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// step draws a step, and its undo beside it.
+func (w *way) step(step api.PlannedStep) {
+	look := piece.LookDone
+	switch {
+	case step.Status == latch.StepPending && w.state.Step == step.Name && w.state.Phase != "waiting":
+		look = piece.LookNow
+	case step.Status == latch.StepPending || step.Status == latch.StepSkipped:
+		look = piece.LookLater
+	}
+	w.add(piece.Box{Text: step.Name, Note: step.Status, Tone: piece.Status(step.Status).Tone(), Look: look})
+	if !step.Undo {
+		return
+	}
+	at := w.Boxes[len(w.Boxes)-1]
+	undo := piece.Box{X: at.X + wayWidth + undoGap, Y: at.Y, Width: undoWidth, Height: wayHeight, Text: "undo", Look: piece.LookUndo}
+	switch {
+	case step.Status == latch.StepUndone:
+		undo.Note, undo.Tone, undo.Look = "done", "good", piece.LookDone
+	case step.Status == latch.StepUndoFailed:
+		undo.Note, undo.Tone, undo.Look = "failed", "bad", piece.LookDone
+	case slices.Contains(w.plan.Undoes, step.Name):
+		undo.Note = "on rollback"
+	}
+	w.Arrows = append(w.Arrows, piece.Arrow{Points: []int{at.X + wayWidth, at.Y + wayHeight/2, undo.X, at.Y + wayHeight/2}, Look: undo.Look})
+	// The undo goes before its step, so that the last box is what comes next to.
+	w.Boxes = slices.Insert(w.Boxes, len(w.Boxes)-1, undo)
+}
+
+// add draws a box below the one before.
+func (w *way) add(box piece.Box) {
+	box.X, box.Y, box.Width, box.Height = 4, w.bottom(), wayWidth, wayHeight
+	if len(w.Boxes) > 0 {
+		before := w.Boxes[len(w.Boxes)-1]
+		box.Y += wayGap
+		middle := box.X + wayWidth/2
+		w.Arrows = append(w.Arrows, piece.Arrow{Points: []int{middle, before.Y + before.Height, middle, box.Y}, Look: box.Look})
+	} else {
+		box.Y = 4
+	}
+	w.Boxes = append(w.Boxes, box)
+}
+
+func (w *way) bottom() int {
+	if len(w.Boxes) == 0 {
+		return 0
+	}
+	last := w.Boxes[len(w.Boxes)-1]
+	return last.Y + last.Height
+}
+
+// inWords says what the picture shows.
+func (w *way) inWords() string {
+	var words []string
+	for _, box := range w.Boxes {
+		words = append(words, box.Whole())
+	}
+	return "From top to bottom: " + strings.Join(words, "; ") + "."
+}

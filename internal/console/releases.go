@@ -1,0 +1,76 @@
+package console
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/console/piece"
+	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/runs"
+)
+
+// releasesLimit is about how many releases one part of the list shows.
+const releasesLimit = 50
+
+// releaseList is the data of the list of releases.
+type releaseList struct {
+	Filters  piece.Form
+	Releases piece.List
+}
+
+// releases lists releases, running and closed.
+func (v *visit) releases() (*answer, error) {
+	filter := apiclient.ReleaseFilter{Status: v.query.Get("status"), Since: v.query.Get("since")}
+	cursor := v.query.Get("cursor")
+	var part runs.ReleasePart
+	if err := v.api.Releases(v.request.Context(), filter, cursor, releasesLimit, &part); err != nil {
+		return nil, err
+	}
+	count := piece.Count(len(part.Releases), piece.Unknown, part.NextCursor != "" || cursor != "")
+	data := releaseList{Filters: releaseFilters(filter), Releases: piece.List{ID: "list", Name: "Releases", Count: count,
+		Columns: []string{"Release", "Status", "Now", "Began", "Ended"}, Empty: "No release is found.",
+		Lag: "Those that run first. A release shows here a moment after its start."}}
+	for i := range part.Releases {
+		data.Releases.Rows = append(data.Releases.Rows, v.releaseRow(&part.Releases[i]))
+	}
+	if cursor != "" {
+		data.Releases.First = v.with("cursor", "")
+	}
+	if part.NextCursor != "" {
+		data.Releases.Next = v.with("cursor", part.NextCursor)
+	}
+	made := show("Releases", "releases", data)
+	made.said = "The list of releases has changed"
+	return made, nil
+}
+
+func releaseFilters(filter apiclient.ReleaseFilter) piece.Form {
+	return piece.Form{ID: "filter", Groups: []piece.Group{{Fields: []piece.Field{
+		{Name: "status", Label: "Status", Kind: piece.KindSelect, Value: filter.Status, Options: append([]piece.Option{{Label: "any"}}, piece.Options(runs.ReleaseStatuses...)...)},
+		{Name: "since", Label: "Began since", Kind: piece.KindSearch, Value: filter.Since, Help: "a duration back from now, such as 24h, or a time"},
+	}}}, Buttons: []piece.Button{{Name: "show", Label: "Filter"}}}
+}
+
+// releasePath returns the path of a release's page.
+func releasePath(workflowID string) string { return locklink.ReleasesPath + "/" + segment(workflowID) }
+
+func (v *visit) releaseRow(row *runs.ReleaseRow) piece.Row {
+	name := piece.Link(cmp.Or(row.Title, row.ID), v.link(releasePath(row.WorkflowID)))
+	if row.Title != "" {
+		name = name.With(row.ID)
+	}
+	now := piece.Text(row.Phase)
+	switch {
+	case len(row.WaitsFor) > 0:
+		now = piece.Text("waits for "+row.WaitsFor[0].Webhook).WithTime("at "+row.WaitsFor[0].Event+", since", row.WaitsFor[0].Since)
+		if more := len(row.WaitsFor) - 1; more > 0 {
+			now.Text += fmt.Sprintf(" and %d more", more)
+		}
+	case row.Reason != "":
+		now = piece.Text(row.Reason)
+	case row.Step != "":
+		now = now.With("step " + row.Step)
+	}
+	return piece.Row{Key: row.RunID, Cells: []piece.Cell{name, piece.Status(row.Status), now, piece.When(row.StartedAt), piece.When(row.ClosedAt)}}
+}

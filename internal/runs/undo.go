@@ -1,0 +1,37 @@
+package runs
+
+import (
+	"slices"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/attach"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// Undone returns the steps that a rollback of the release undoes as it stands,
+// in its order, and those taken that have no undo.
+func (d *Definition) Undone(steps []latch.StepResult) (undone, lasting []string) {
+	taken := func(name string) bool {
+		return slices.ContainsFunc(steps, func(s latch.StepResult) bool {
+			return s.Name == name && (s.Status == latch.StepDone || s.Status == latch.StepFailed)
+		})
+	}
+	for _, step := range slices.Backward(d.Release.Steps) {
+		switch {
+		case !taken(step.Name):
+		case step.Undo != nil:
+			undone = append(undone, step.Name)
+		default:
+			lasting = append(lasting, step.Name)
+		}
+	}
+	return undone, lasting
+}
+
+// Webhooks returns the run's own webhooks with the registered ones that apply to
+// it.
+func (d *Definition) Webhooks() []protocol.AttachedWebhook {
+	own := map[latch.Kind][]latch.Webhook{latch.ReleaseKind: d.Release.Webhooks,
+		latch.JobKind: d.Job.Webhooks, latch.EmissionKind: d.Emission.Webhooks}[d.Kind]
+	return attach.Merge(own, d.Registered)
+}
