@@ -42,6 +42,11 @@ func TestEverythingThatIsGeneratedHasAPlace(t *testing.T) {
 	}
 	slices.Sort(kinds)
 	require.ElementsMatch(t, slices.Compact(kinds), of["events"])
+	var shapes []string
+	for _, answer := range answers {
+		shapes = append(shapes, answer.Name())
+	}
+	require.ElementsMatch(t, shapes, of["shape"])
 	require.ElementsMatch(t, []string{"Latch", "Mitto"}, of["routes"])
 	require.Len(t, of["variables"], 1)
 	require.Len(t, of["commands"], 1)
@@ -105,6 +110,7 @@ func TestRenew(t *testing.T) {
 		"event":        `no part is named "event"`,
 		"keys: Nobody": `no JSON Schema has the structure "Nobody"`,
 		"settings: No": `has no set "No"`,
+		"shape: None":  `no answer is named "None"`,
 	} {
 		wrong := strings.Replace(before, "events: operator", comment, 1)
 		kept, err := renew(wrong)
@@ -130,6 +136,18 @@ func TestKeys(t *testing.T) {
 	} {
 		require.Contains(t, text, part)
 	}
+}
+
+// What a run answers is shown with the objects within it, and what may be absent.
+func TestShape(t *testing.T) {
+	t.Parallel()
+	text, err := shape("ReleaseResult")
+	require.NoError(t, err)
+	require.Equal(t, "```text\n"+`{"id", "title"?, "status", "reason"?, "decided_by"?: {"webhook"?, "event"?, "by"?},
+ "steps": [{"name", "status", "error"?, "kvp"?: {…}}…], "history"?: [Record…]}`+"\n```", text)
+	text, err = shape("JobResult")
+	require.NoError(t, err)
+	require.Contains(t, text, `"jobs"?: [JobResult…]`)
 }
 
 // A help text becomes Markdown: what is set in is code.

@@ -16,6 +16,7 @@ type part struct {
 
 var parts = []part{
 	{"keys", keys},
+	{"shape", shape},
 	{"events", events},
 	{"variables", func(string) (string, error) { return variables(), nil }},
 	{"settings", settingsOf},

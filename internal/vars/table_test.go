@@ -15,7 +15,7 @@ func TestContractHasTheDefaultBody(t *testing.T) {
 	t.Parallel()
 	contract, err := os.ReadFile("../../docs/contract.md")
 	require.NoError(t, err)
-	_, rest, _ := strings.Cut(string(contract), "**Default body**, JSON: `{")
+	_, rest, _ := strings.Cut(string(contract), "**Default body.** `{")
 	shown, _, _ := strings.Cut(rest, "}`, without what does not apply")
 	at := 0
 	for _, field := range BodyFields {
