@@ -37,12 +37,12 @@ type deliveriesInput struct {
 type deliveriesOutput struct{ Body deliveries.DeliveryPart }
 
 func (a *API) listDeliveries(ctx context.Context, input *deliveriesInput) (*deliveriesOutput, error) {
-	filter := deliveries.Filter{Failed: input.Failed, Webhook: input.Webhook, Event: input.Event, Job: input.Job, Release: input.Release}
-	var problems latch.Problems
-	filter.Since, filter.Until = window(&problems, input.Since, input.Until)
-	if len(problems) > 0 {
-		return nil, NewProblem(http.StatusUnprocessableEntity, "%v", problems)
+	since, until, err := period(input.Since, input.Until)
+	if err != nil {
+		return nil, err
 	}
+	filter := deliveries.Filter{Failed: input.Failed, Since: since, Until: until,
+		Webhook: input.Webhook, Event: input.Event, Job: input.Job, Release: input.Release}
 	part, err := a.deliveries.Search(ctx, filter, input.Cursor, input.Limit)
 	if err != nil {
 		return nil, err
@@ -50,7 +50,16 @@ func (a *API) listDeliveries(ctx context.Context, input *deliveriesInput) (*deli
 	return &deliveriesOutput{*part}, nil
 }
 
-// window reads both ends of a time.
+// period reads since and until of a list. Its error is a 422 about both.
+func period(since, until string) (from, to time.Time, err error) {
+	var problems latch.Problems
+	if from, to = window(&problems, since, until); len(problems) > 0 {
+		err = NewProblem(http.StatusUnprocessableEntity, "%v", problems)
+	}
+	return from, to, err
+}
+
+// window reads since and until, and adds what is wrong with them to problems.
 func window(problems *latch.Problems, since, until string) (from, to time.Time) {
 	now := time.Now()
 	from, err := deliveries.ParseTime(since, now)

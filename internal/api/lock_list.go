@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/runs"
 )
 
@@ -37,11 +36,11 @@ type lockListInput struct {
 type locksOutput struct{ Body Locks }
 
 func (a *API) listLocks(ctx context.Context, input *lockListInput) (*locksOutput, error) {
-	filter := runs.LockFilter{Webhook: input.Webhook, Event: input.Event, Job: input.Job, Release: input.Release}
-	var problems latch.Problems
-	if filter.Since, filter.Until = window(&problems, input.Since, input.Until); len(problems) > 0 {
-		return nil, NewProblem(http.StatusUnprocessableEntity, "%v", problems)
+	since, until, err := period(input.Since, input.Until)
+	if err != nil {
+		return nil, err
 	}
+	filter := runs.LockFilter{Webhook: input.Webhook, Event: input.Event, Job: input.Job, Release: input.Release, Since: since, Until: until}
 	part, err := a.Runs.Locks(ctx, filter, cmp.Or(input.Cursor, input.Page), input.Limit)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/runs"
 )
 
@@ -27,13 +26,11 @@ type releaseListInput struct {
 type releaseListOutput struct{ Body runs.ReleasePart }
 
 func (a *API) listReleases(ctx context.Context, input *releaseListInput) (*releaseListOutput, error) {
-	filter := runs.ReleaseFilter{Status: input.Status}
-	var problems latch.Problems
-	filter.Since, filter.Until = window(&problems, input.Since, input.Until)
-	if len(problems) > 0 {
-		return nil, NewProblem(http.StatusUnprocessableEntity, "%v", problems)
+	since, until, err := period(input.Since, input.Until)
+	if err != nil {
+		return nil, err
 	}
-	part, err := a.Runs.Releases(ctx, filter, input.Cursor, input.Limit)
+	part, err := a.Runs.Releases(ctx, runs.ReleaseFilter{Status: input.Status, Since: since, Until: until}, input.Cursor, input.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -57,20 +57,20 @@ func (f *foreteller) effect(e ending) string {
 	case latch.ReleaseKind:
 		return f.releaseEffect(e.decision)
 	default:
-		return "The workflow goes on as its own rules have it."
+		return "The workflow goes on by its own rules."
 	}
 }
 
 func (f *foreteller) jobEffect(e ending) string {
 	switch {
 	case e.decision == unknown:
-		return "The webhook's own expression for the result decides whether the job begins or fails."
+		return "The webhook's own expression for the result decides whether the job starts or fails."
 	case e.failed:
-		return "The webhook's own expression fails on this; the job then goes by on_error, " + e.decision + "."
+		return "The webhook's own expression fails on this answer; the policy on_error then applies: " + e.decision + "."
 	case e.decision == latch.Stop:
-		return "The job ends as failed before its work, and tells so to its webhooks."
+		return "The job ends as failed before its task starts, and notifies its webhooks."
 	default:
-		return "The job begins its work." + f.waitsFor()
+		return "The job starts its task." + f.waitsFor()
 	}
 }
 
@@ -128,7 +128,7 @@ func (f *foreteller) releaseEffect(decision string) string {
 	taken := f.stepsBy(latch.StepDone, latch.StepFailed)
 	switch {
 	case decision == unknown:
-		return "The webhook's own expressions decide on this whether the release goes on."
+		return "The webhook's own expressions decide whether the release goes on."
 	case f.afterFailure():
 		return f.failureEffect(decision)
 	case decision == latch.Continue:
@@ -226,5 +226,5 @@ func (f *foreteller) timeoutEffect() string {
 	if f.definition.Kind == latch.ReleaseKind {
 		return f.releaseEffect(policy)
 	}
-	return "Its policy for this is: " + policy + "."
+	return "The policy on_timeout applies: " + policy + "."
 }

@@ -74,7 +74,7 @@ func TestPageForetells(t *testing.T) {
 			"The release goes on with step migrate."},
 		{"rules over what is not known here",
 			apitest.HeldRun(before, "", `,"stop_release":"system.environment == 'prod'"`, "", 0, pending, pending),
-			"pass", "Answer “pass”", "The webhook's own expressions decide on this whether the release goes on."},
+			"pass", "Answer “pass”", "The webhook's own expressions decide whether the release goes on."},
 		{"rules that fail", apitest.HeldRun(before, "", `,"stop_release":"history.data.absent == 1","on_error":"rollback"`,
 			"", 0, pending, pending),
 			"pass", "Roll back the release", "The release is called off. No step that could be undone was taken."},
