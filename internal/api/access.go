@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A visit is one request as the access log tells of it.
+// A visit is one request, as the access log shows it.
 type visit struct {
 	http.ResponseWriter
 	status int
@@ -44,8 +44,8 @@ func NoteCaller(r *http.Request, name string) {
 	}
 }
 
-// log writes one line for each request. A query string may bear keys, so none
-// is written.
+// log writes one line for each request. Query strings are left out: they may
+// hold keys.
 func (a *API) log(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, began := &visit{ResponseWriter: w}, time.Now()

@@ -41,14 +41,14 @@ type Options struct {
 	Namespace string
 	// TaskQueue is where runs are started.
 	TaskQueue string
-	// Keys let their bearers in. Without any, only requests on this machine are
+	// Keys are those that callers need. Without any, only requests from this machine are
 	// served; see [CheckAddress].
 	Keys []Key
 	// Allow are the addresses that may call; empty is all.
 	Allow []netip.Prefix
 	// PublicURL is the API's public address, if it has one.
 	PublicURL string
-	// LockLinks has a link that bears its HMAC by LinkKey open a lock's page.
+	// LockLinks has a link signed with LinkKey open a lock's page.
 	LockLinks bool
 	LinkKey   []byte
 	// Routes are added to Latch's own: a lock's page, Mitto's job API.

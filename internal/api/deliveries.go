@@ -81,7 +81,8 @@ func explainDelivery(refused *deliveries.RefusedError) *Problem {
 	return p
 }
 
-// explainMissing tells what to do where the namespace lacks a search attribute.
+// explainMissing returns the problem of a missing search attribute, which says how
+// to create it.
 func explainMissing(missing *deliveries.MissingAttributeError) *Problem {
 	p := NewProblem(http.StatusNotImplemented, "%v", missing)
 	p.Type = "urn:latch:problem:search-attribute-missing"

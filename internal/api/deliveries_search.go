@@ -94,7 +94,7 @@ const (
 
 var eventPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
-// decode reads the body strictly, and gives what to look for.
+// decode reads the body strictly and returns the filter.
 func (f *RedeliveryFilter) decode(body []byte) (deliveries.Filter, error) {
 	f.Limit = defaultRedeliveries
 	var problems latch.Problems

@@ -15,7 +15,7 @@ import (
 	"github.com/latch-run/latch/internal/settings"
 )
 
-// A Caller is whoever sent a request, as far as its key tells.
+// A Caller is the sender of a request, by its key.
 type Caller struct {
 	// Name is the key's; [NameLocal] for a caller on this machine without keys.
 	Name string
@@ -35,14 +35,14 @@ const (
 
 type callerKey struct{}
 
-// CallerOf returns the request's caller, nil where it bears no key.
+// CallerOf returns the request's caller, nil for a request without a key.
 func CallerOf(ctx context.Context) *Caller {
 	known, _ := ctx.Value(callerKey{}).(*Caller)
 	return known
 }
 
-// guard lets through who may call at all, and finds out as whom. Which role a
-// route takes is its own matter.
+// guard rejects requests from those who may not call at all, and finds the caller of
+// the others. Roles are checked by each route.
 func (a *API) guard(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store") // a cache knows nothing of X-API-Key and ?API_KEY=
 	w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -172,7 +172,7 @@ func CheckAddress(address string, keys []Key) error {
 	return nil
 }
 
-// keyOf returns the key that the request bears, "" where there is none.
+// keyOf returns the request's key, "" for a request without one.
 func keyOf(r *http.Request) string {
 	if scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(value)

@@ -40,7 +40,7 @@ func (r Role) known() bool { return r >= RoleRead && r <= RoleAdmin }
 // and what holds it, a hash, can be searched.
 const MinimumKey = 16
 
-// A Key lets its bearer call the API. It holds a hash of the key, not the key.
+// A Key is an API key. It holds a hash of the key, not the key itself.
 type Key struct {
 	// Name is what logs and removed_by show. Two keys may share a name, so that
 	// one can be replaced by the other, and then have the same role.
@@ -113,8 +113,8 @@ func parseKey(entry string) (Key, error) {
 	return key, nil
 }
 
-// otherRole returns the role of a key with the same name that has another one,
-// 0 where there is none.
+// otherRole returns the different role of a key with the same name, 0 if no key
+// has one.
 func otherRole(keys []Key, key Key) Role {
 	for _, other := range keys {
 		if other.Name == key.Name && other.Role != key.Role {

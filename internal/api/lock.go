@@ -79,8 +79,8 @@ func runOfLock(token string) (string, error) {
 	return "", NewProblem(http.StatusNotFound, "%q is not a lock's token. A token has the form <workflow id>:<webhook id>:<random>.", token)
 }
 
-// noMaker tells that no run of the workflow id could have made a lock: there is
-// none, or it is no workflow that makes locks.
+// noMaker is the answer for a lock that no run of the workflow id could have made:
+// no such run exists, or its workflow makes no locks.
 func noMaker(workflowID string) *Problem {
 	return NewProblem(http.StatusNotFound, "No run %q could have made this lock.", workflowID)
 }
@@ -142,7 +142,7 @@ func decodeRemoval(body []byte, token string) (latch.LockRelease, error) {
 		err := removal.Decode(body)
 		var problems latch.Problems
 		var given map[string]json.RawMessage
-		_ = json.Unmarshal(body, &given) // what is no object has been told already
+		_ = json.Unmarshal(body, &given) // an error was reported by Decode already
 		left := slices.Contains([]string{"", "null", `""`}, string(given["lock"]))
 		if !left || !errors.As(err, &problems) {
 			return err

@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// maximumEarlier bounds how many runs of one workflow id are asked for a lock.
+// maximumEarlier bounds how many runs of one workflow id are searched for a lock.
 const maximumEarlier = 20
 
 // A LockHolder is the run that made a lock.
@@ -58,7 +58,7 @@ func findLock(records []latch.Record, token string) int {
 }
 
 // earlierRun finds the run that knows a lock among the last ones of a workflow
-// id: a lock's token tells only the id, which may be used again.
+// id: a lock's token has only the id, which later runs may reuse.
 func (a *API) earlierRun(ctx context.Context, workflowID, token string) (*workflowpb.WorkflowExecutionInfo, []latch.Record, error) {
 	listed, err := a.Runs.Page(ctx, "WorkflowId = "+runs.Quote(workflowID), maximumEarlier, nil)
 	if err != nil {

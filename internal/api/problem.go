@@ -21,8 +21,8 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A Problem is an answer that says what is wrong (RFC 9457). Its extensions
-// name the fields, and the run that stands in the way.
+// A Problem is an error response (RFC 9457). Its extensions name the wrong fields
+// and the conflicting run.
 type Problem struct {
 	huma.ErrorModel
 	WorkflowID string `json:"workflow_id,omitempty" doc:"The run that is in conflict"`
@@ -45,11 +45,11 @@ func (p *Problem) GetHeaders() http.Header {
 	return headers
 }
 
-// brokenBody is huma's word for a body that ends early, or whose chunks are
-// none: the caller's doing, which huma makes a 500.
+// brokenBody is the message of huma when it fails to read a request body. huma
+// maps that to 500; it is the client's error, so the answer is 400.
 const brokenBody = "cannot read request body"
 
-// init has what huma itself finds wrong answered in the same form.
+// init has huma answer its own errors as problems, too.
 func init() {
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		if message == brokenBody {
@@ -96,7 +96,7 @@ func Invalid(problems latch.Problems) *Problem {
 	return p
 }
 
-// Decoded returns the problem of a body that does not decode, nil where it does.
+// Decoded returns the problem for the error of decoding a body, nil for nil.
 func Decoded(err error) error {
 	var problems latch.Problems
 	switch {
@@ -109,7 +109,7 @@ func Decoded(err error) error {
 	}
 }
 
-// NeedJSON refuses what is no JSON at all.
+// NeedJSON rejects a body that is not JSON.
 func NeedJSON(body []byte) error {
 	if json.Valid(body) {
 		return nil
@@ -159,8 +159,8 @@ func (a *API) Explain(ctx context.Context, err error) error {
 	return NewProblem(http.StatusInternalServerError, "Internal error. The API's log has the details.")
 }
 
-// recordIn returns the record of a used lock that a refusal bears, nil where it
-// bears none.
+// recordIn returns the record of a removed lock that a rejection carries, nil if it
+// carries none.
 func recordIn(refused *temporal.ApplicationError) *latch.Record {
 	record := new(latch.Record)
 	if refused.Type() != latch.ErrorTooLate || !refused.HasDetails() || refused.Details(record) != nil || record.Lock == nil {
@@ -185,7 +185,7 @@ func statusOf(kind string) int {
 	}
 }
 
-// isUnreachable reports whether neither Temporal nor a worker said anything.
+// isUnreachable reports whether neither Temporal nor a worker answered.
 func isUnreachable(err error) bool {
 	return runs.IsUnanswered(err) || runs.IsRefused(err) || runs.IsNotBegun(err) || overload.Is(err) ||
 		status.Code(err) == codes.Unauthenticated || errors.Is(err, context.Canceled)

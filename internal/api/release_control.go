@@ -57,7 +57,7 @@ func decodeMessage(body []byte, decode func([]byte) error) error {
 }
 
 // tellRelease sends a release's run a message, as an update whose id begins
-// with the prefix, and gives its answer.
+// with the prefix, and decodes its answer.
 func (a *API) tellRelease(ctx context.Context, prefix, id, message string, argument, answer any) error {
 	info, err := a.findRelease(ctx, id)
 	if err != nil {

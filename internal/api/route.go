@@ -80,8 +80,8 @@ func (a *API) checkRole(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// MayDo refuses a caller without a key, or with one of too small a role. A role
-// that is not one of the four lets nobody in, on either side.
+// MayDo refuses a caller without a key, or with one of too small a role. An
+// unknown role, on either side, is refused.
 func MayDo(known *Caller, needed Role) *Problem {
 	switch {
 	case known == nil:

@@ -10,28 +10,27 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// init says of arrays that they are never null: none that is answered is.
+// init describes arrays as never null: no answer has such an array.
 func init() { huma.DefaultArrayNullable = false }
 
-// What stands in for types of the vocabulary that look otherwise in JSON than
-// in Go.
+// These describe types of the vocabulary whose JSON differs from their Go fields.
 type (
 	durationText string
 	instantText  string
 	anyObject    struct{}
 )
 
-// Schema tells that a duration is a text such as "90s".
+// Schema describes a duration as a text such as "90s".
 func (durationText) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Description: "A Go duration, such as 90s or 4h", Examples: []any{"90s"}}
 }
 
-// Schema tells that an instant is a text in RFC 3339.
+// Schema describes an instant as a text in RFC 3339.
 func (instantText) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Description: "RFC 3339, UTC, with milliseconds"}
 }
 
-// Schema tells that any JSON object is taken.
+// Schema describes any JSON object.
 func (anyObject) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }

@@ -24,7 +24,7 @@ type start struct {
 	workflowID string
 	summary    string
 	body       json.RawMessage
-	// key is the caller's idempotency key with the caller, "" where there is none.
+	// key is a hash of caller and idempotency key, "" for a call without a key.
 	key string
 }
 

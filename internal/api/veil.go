@@ -45,13 +45,13 @@ func (v *veiled) Write(data []byte) (int, error) {
 // Unwrap lets http.ResponseController at the writer below.
 func (v *veiled) Unwrap() http.ResponseWriter { return v.ResponseWriter }
 
-// send sends the answer, with the HMACs of all locks hidden. The token is the
-// one that was asked for.
+// send sends the answer with the HMACs of all locks hidden. The token is that of
+// the request's path.
 func (v *veiled) send(key []byte, token string) {
 	if v.status == 0 {
 		return // nothing was written, which net/http says by itself
 	}
-	media, _, _ := mime.ParseMediaType(v.Header().Get("Content-Type")) // what is none is hidden as text
+	media, _, _ := mime.ParseMediaType(v.Header().Get("Content-Type")) // an unknown type is hidden as text
 	body := v.body.Bytes()
 	if media == "application/json" || strings.HasSuffix(media, "+json") {
 		body = veil.JSON(body, key)

@@ -66,8 +66,8 @@ func (f *foreteller) foretell() []choice {
 	return distinct(all)
 }
 
-// distinct drops what another choice of the same label stands for. The record
-// of a stop is to say that a stop was asked for: the plain "fail" goes first.
+// distinct drops what another choice of the same label stands for. Of a plain
+// "fail" and a stop, the stop stays, so that its record says that a stop was wanted.
 func distinct(all []choice) []choice {
 	return slices.DeleteFunc(slices.Clone(all), func(c choice) bool {
 		first := slices.IndexFunc(all, func(other choice) bool {
@@ -106,7 +106,7 @@ func (f *foreteller) failureLabel(decision string) string {
 	return "End the release as failed, and undo nothing"
 }
 
-// Promise is what the visitor is told of the choice.
+// Promise is the text with which the choice was shown.
 func (c choice) Promise() string { return c.Label + ": " + c.Effect }
 
 // confirmed reports whether a form may carry the choice out: the visitor was

@@ -35,7 +35,7 @@ func (f *foreteller) ending(c choice) ending {
 		scope = verdict.Decides
 	case latch.JobKind:
 		scope = verdict.Begins
-	case latch.EmissionKind: // the event goes on whatever comes of the hook
+	case latch.EmissionKind: // the event goes on whatever its hooks decide
 		return ending{result: c.result, decision: latch.Continue}
 	default: // a workflow of a user's own has its own rules
 		return ending{result: c.result, decision: unknown}

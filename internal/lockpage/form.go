@@ -32,7 +32,7 @@ func (p *pages) verifyForm(lock, given string, now time.Time) (visitor, bool) {
 type visitor struct {
 	name string
 	role api.Role
-	// linked tells that the link alone opened the page.
+	// linked reports that the link alone opened the page.
 	linked bool
 }
 

@@ -69,7 +69,7 @@ func Routes(options Options) api.Routes {
 // isPage reports whether a request is for a lock's page.
 func isPage(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, pagePath) }
 
-// visitorOf tells who is at a lock's page: by a key, or by the link.
+// visitorOf returns who opened a lock's page: by a key, or by the link.
 func (p *pages) visitorOf(r *http.Request, token string) (visitor, *api.Problem) {
 	known := api.CallerOf(r.Context())
 	if locklink.Verify(p.LinkKey, token, r.URL.Query().Get(locklink.Parameter)) && (known == nil || known.Role < api.RoleLock) {
@@ -81,7 +81,7 @@ func (p *pages) visitorOf(r *http.Request, token string) (visitor, *api.Problem)
 	return visitor{name: known.Name, role: known.Role}, nil
 }
 
-// showPage shows a lock. It changes nothing: whoever fetches links may fetch it.
+// showPage shows a lock. It changes nothing, since chats and scanners fetch links by themselves.
 func (p *pages) showPage(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("lock")
 	who, refused := p.visitorOf(r, token)
@@ -134,7 +134,7 @@ func (p *pages) openPage(w http.ResponseWriter, r *http.Request, token string) {
 	p.writeLock(w, r, token, visitor{name: key.Name, role: key.Role}, page{})
 }
 
-// sender tells who sent a form: the visitor that it was shown to, or the
+// sender returns who sent a form: the visitor that it was shown to, or the
 // bearer of a key. Neither a link nor the address alone is enough.
 func (p *pages) sender(r *http.Request, token string) (visitor, *api.Problem) {
 	who, shown := p.verifyForm(token, r.PostForm.Get("form"), time.Now())
@@ -202,7 +202,7 @@ func (p *pages) click(w http.ResponseWriter, r *http.Request, token string, who 
 	}
 }
 
-// cameLater is for somebody who decided about a lock that was used meanwhile.
+// cameLater is shown to a visitor whose lock was removed before the click.
 const cameLater = "Your click came after that, and changed nothing."
 
 // actionBack is the button that leaves a confirmation.
@@ -235,9 +235,9 @@ type page struct {
 	Lock    *lockView
 	Note    string
 	Form    string
-	// Linked asks for a name, since there is no key to tell it.
+	// Linked asks for a name: a visitor by link has no key with one.
 	Linked bool
-	// MayRemove tells that the visitor gets buttons.
+	// MayRemove reports that the visitor gets buttons.
 	MayRemove bool
 	By        string
 	// Inbox leads to all locks; "" for nowhere.

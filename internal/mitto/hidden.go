@@ -64,7 +64,7 @@ func isHidden(body latch.Object) bool {
 	return urlmask.IsHidden(rawjson.Encode(body)) || isText(body[keyConf]) && urlmask.IsHidden(confAsJSON(body[keyConf]))
 }
 
-// refuseHidden is about what nobody can put back.
+// refuseHidden rejects hidden values that cannot be restored.
 func refuseHidden(body latch.Object) error {
 	var problems latch.Problems
 	for _, key := range slices.Sorted(maps.Keys(body)) {

@@ -23,7 +23,7 @@ type Job struct {
 	CreatedAt, UpdatedAt latch.Time
 }
 
-// Keys that the API itself gives: what a client sends back of them is ignored.
+// Keys that the API adds; in a request they are ignored.
 var given = []string{"id", "status", "created_at", "updated_at", "warnings", "next_times", "next_time", "paused", "cannot_run"}
 
 // Read reads a body that has to be a JSON object. Its error is [latch.Problems].

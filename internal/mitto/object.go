@@ -13,7 +13,7 @@ import (
 func (j *Job) Object(status *Status) latch.Object {
 	object := j.fields()
 	if !isText(object[keyConf]) {
-		object[keyConf] = urlmask.JSON(object[keyConf]) // as text nobody could tell a header's name
+		object[keyConf] = urlmask.JSON(object[keyConf]) // in a text, header names cannot be found
 	}
 	object[keyConf], object["status"] = showConf(object[keyConf]), rawjson.Encode(status)
 	if hooks := j.Webhooks(); len(hooks) > 0 {
@@ -59,7 +59,7 @@ func withoutHeaders(job *latch.Job) (latch.Task, bool) {
 	return latch.Task{HTTP: &bare}, private
 }
 
-// unset is what Mitto shows for the keys of a job that nobody set.
+// unset has the values that Mitto shows for keys that are not set.
 var unset = map[string]string{
 	keyName: "null", keyTitle: "null", keyType: "null", "markdown": "null", keySchedule: "null", keyTimeout: "null", keyDelay: "null",
 	"concurrency": "null", "notify": "0", keyContinueOnError: "false", keyConf: "{}", keyTags: "[]", keyJobs: "[]",
@@ -88,7 +88,7 @@ func (j *Job) fields() latch.Object {
 	return object
 }
 
-// comparison tells of a key whether what came is still what Latch goes by.
+// comparison reports whether the sent value of a key still matches Latch's job.
 func (j *Job) comparison() func(key string) bool {
 	if j.Latch == nil {
 		return func(string) bool { return true }

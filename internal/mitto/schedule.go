@@ -63,7 +63,7 @@ func (t *translation) schedule(value json.RawMessage) {
 // A scheduleReader reads Mitto's schedule object.
 type scheduleReader struct {
 	object latch.Object
-	// kind is the type, sent or told by the keys that are there.
+	// kind is the type, as sent or as the other keys imply.
 	kind string
 	// cron is a cron expression or null; cronFrom is the key that it came from.
 	cron     json.RawMessage
@@ -156,7 +156,7 @@ func (r *scheduleReader) fromValue(key, wanted string) {
 	}
 }
 
-// latch returns the schedule in Latch's JSON; null is none.
+// latch returns the schedule in Latch's JSON; null for no schedule.
 func (r *scheduleReader) latch() json.RawMessage {
 	schedule := latch.Object{}
 	for _, key := range latchScheduleKeys {

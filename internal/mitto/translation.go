@@ -92,7 +92,7 @@ func (t *translation) settings(touched map[string]bool) {
 	}
 }
 
-// keys tells how each key is translated that stands by itself.
+// keys has the translation of each key that depends on no other.
 func (t *translation) keys() map[string]func(json.RawMessage) {
 	as := func(key string) func(json.RawMessage) {
 		return func(value json.RawMessage) { t.set(key, value) }

@@ -26,7 +26,7 @@ type MittoSystem struct {
 	DatabaseVersion string `json:"database.version" doc:"Latch's version; Temporal is the only database"`
 }
 
-// MittoAbout tells what serves.
+// MittoAbout describes the service.
 type MittoAbout struct {
 	System   MittoSystem       `json:"system"`
 	Version  string            `json:"version"`
@@ -36,14 +36,14 @@ type MittoAbout struct {
 	Tags     []MittoTag        `json:"tags"`
 }
 
-// MittoMessages says whether there are messages to users. There are none.
+// MittoMessages says that there are no messages to users.
 type MittoMessages struct {
 	Enabled           bool    `json:"enabled" doc:"Always false"`
 	DefaultLevel      *string `json:"default-level" doc:"Always null"`
 	DefaultLevelValue int     `json:"default-level-value" doc:"Always 0"`
 }
 
-// MittoTimezone is where all times here are told.
+// MittoTimezone is the zone of all times in answers.
 type MittoTimezone struct {
 	Name   string `json:"name"`
 	Offset string `json:"offset" doc:"As in +0000"`
@@ -130,8 +130,8 @@ func byCreation(x, y registry.Tag) int {
 	return cmp.Or(x.CreatedAt.Compare(y.CreatedAt.Time), cmp.Compare(x.Name, y.Name))
 }
 
-// borne returns a tag that a job bears: as old as the first of its jobs, unless
-// it was made before.
+// borne returns the tag of a job: as old as the first of its jobs, unless it was
+// created before.
 func borne(tag registry.Tag, name string, row registry.Row) registry.Tag {
 	if tag.Name == "" || row.CreatedAt.Before(tag.CreatedAt.Time) {
 		tag.CreatedAt = row.CreatedAt

@@ -28,8 +28,8 @@ type actionInput struct {
 
 type runOutput struct{ Body *mitto.Status }
 
-// actOnJob takes START and STOP. Further keys of the body are none of its
-// business: a webhook adds its secret and lock.
+// actOnJob takes START and STOP. It ignores other keys of the body: a webhook adds
+// its secret and lock.
 func (a *routes) actOnJob(ctx context.Context, input *actionInput) (*runOutput, error) {
 	object, err := readObject(input.RawBody)
 	if err != nil {
@@ -62,7 +62,7 @@ func (a *routes) startJob(ctx context.Context, input *actionInput) (*runOutput, 
 	if err != nil {
 		return nil, err
 	}
-	if entry.Job == nil { // Mitto starts any job; this one fails, and tells its webhooks why
+	if entry.Job == nil { // Mitto starts any job; this one fails, and its webhooks say why
 		if entry.Job, err = mitto.Of(&entry.Definition).Failing(); err != nil {
 			return nil, api.Decoded(err)
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 )
 
-// nextShown is how many of the next times an answer tells.
+// nextShown is how many of the next times an answer has.
 const nextShown = 3
 
 // announce adds to the answer of a call that wrote a job what of it is probably

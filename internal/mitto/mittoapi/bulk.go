@@ -88,7 +88,7 @@ func (a *routes) createJobs(ctx context.Context, input *bodyInput) (*bulkOutput,
 	return a.bulkOf(ctx, made, first)
 }
 
-// readObjects reads a list of jobs and tells all that is wrong with any.
+// readObjects reads a list of jobs. Its error has all that is wrong with any of them.
 func (a *routes) readObjects(ctx context.Context, body []byte) ([]map[string]jsonValue, error) {
 	if err := api.NeedJSON(body); err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ type (
 	noOutput  struct{}
 )
 
-// statusOfRun returns a job's last run as Mitto's clients know it; nil is none.
+// statusOfRun returns a job's last run as Mitto's clients know it; nil for nil.
 func statusOfRun(job string, run *registry.Run) *mitto.Status {
 	switch {
 	case run == nil:
@@ -142,7 +142,7 @@ func (a *routes) createJob(ctx context.Context, input *bodyInput) (*jobOutput, e
 const idTries = 20
 
 // makeJob registers a job under the id that was sent, or under one made here.
-// A number that is taken is what a copy of another job bears.
+// A taken number means that the body is a copy of another job.
 func (a *routes) makeJob(ctx context.Context, object map[string]jsonValue, createdAt time.Time) (jobObject, error) {
 	id, named := idOf(object)
 	for range idTries {

@@ -141,7 +141,8 @@ func explain(err error) error {
 	}
 }
 
-// suffixOf tells a route's further paths apart by the prefixes they have.
+// suffixOf returns the suffix that makes the operation ids of a route's further paths
+// unique.
 func suffixOf(path, first string) string {
 	suffix := ""
 	if strings.HasPrefix(path, "/api/") {

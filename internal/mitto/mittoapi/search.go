@@ -34,7 +34,7 @@ func (a *routes) listJobs(ctx context.Context, input *pageInput) (*rowsOutput, e
 }
 
 // part returns limit elements from offset on, and whether others follow. A limit
-// of 0 is none.
+// of 0 means no limit.
 func part[T any](all []T, limit, offset int) ([]T, bool) {
 	rest := all[min(offset, len(all)):]
 	if limit == 0 || limit >= len(rest) {
@@ -74,8 +74,8 @@ func (a *routes) listed(ctx context.Context, rows []registry.Row) ([]rowObject, 
 	return listed, group.Wait()
 }
 
-// briefly shows rows without what they run, with what Temporal's list tells of
-// their last runs.
+// briefly shows rows without conf, with what Temporal's list has of their last
+// runs.
 func (a *routes) briefly(ctx context.Context, rows []registry.Row) ([]rowObject, error) {
 	runs, err := a.registry.Runs(ctx)
 	if err != nil {
@@ -127,7 +127,7 @@ type MittoPage struct {
 	Pagination MittoPagination `json:"pagination"`
 }
 
-// MittoPagination tells where a part stands.
+// MittoPagination is the place of a page in the whole list.
 type MittoPagination struct {
 	Count     int  `json:"count" doc:"How many jobs were found in total"`
 	Limit     int  `json:"limit"`
@@ -177,7 +177,7 @@ var searchStatuses = map[string][]string{
 	"succeeded": {latch.JobSucceeded}, "success": {latch.JobSucceeded},
 	"failed": {latch.JobFailed, latch.JobCancelled, latch.JobTimedOut}, "failure": {latch.JobFailed, latch.JobCancelled, latch.JobTimedOut},
 	"error":     {latch.JobFailed, latch.JobCancelled, latch.JobTimedOut},
-	"cancelled": {latch.JobCancelled}, "timed_out": {latch.JobFailed, latch.JobTimedOut}, // lists do not tell the two apart
+	"cancelled": {latch.JobCancelled}, "timed_out": {latch.JobFailed, latch.JobTimedOut}, // lists have the same status for both
 	neverRan: {neverRan}, "null": {neverRan},
 }
 

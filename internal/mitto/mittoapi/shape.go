@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/mitto"
 )
 
-// What goes out is kept as it came, key by key; OpenAPI tells of it by the
+// Objects are answered key by key as they came. OpenAPI describes them by the
 // structs below.
 type (
 	jobObject     map[string]json.RawMessage
@@ -19,7 +19,7 @@ type (
 	webhookObject map[string]json.RawMessage
 )
 
-// describe has OpenAPI tell what stands behind what is kept as it came.
+// describe has OpenAPI describe those objects by their structs.
 func describe(registry huma.Registry) {
 	registry.RegisterTypeAlias(reflect.TypeFor[jobObject](), reflect.TypeFor[MittoJob]())
 	registry.RegisterTypeAlias(reflect.TypeFor[rowObject](), reflect.TypeFor[MittoListedJob]())
@@ -27,7 +27,7 @@ func describe(registry huma.Registry) {
 	registry.RegisterTypeAlias(reflect.TypeFor[mitto.Status](), reflect.TypeFor[MittoStatus]())
 }
 
-// MittoStatus is a job's last run, as OpenAPI tells of [mitto.Status].
+// MittoStatus describes [mitto.Status], a job's last run, for OpenAPI.
 type MittoStatus struct {
 	ID          int64        `json:"id" doc:"Derived from the job's id and the run's"`
 	RunID       string       `json:"run_id" doc:"The run's id in Temporal"`
@@ -47,7 +47,7 @@ type maybeStatus struct{ run *mitto.Status }
 // MarshalJSON writes the run or null.
 func (m maybeStatus) MarshalJSON() ([]byte, error) { return json.Marshal(m.run) }
 
-// Schema tells that there may be none.
+// Schema describes a run or null.
 func (maybeStatus) Schema(registry huma.Registry) *huma.Schema {
 	return &huma.Schema{OneOf: []*huma.Schema{registry.Schema(reflect.TypeFor[MittoStatus](), true, ""), {Type: "null"}}}
 }
@@ -55,7 +55,7 @@ func (maybeStatus) Schema(registry huma.Registry) *huma.Schema {
 // A maybeInstant stands for a time that may be null.
 type maybeInstant struct{}
 
-// Schema tells so.
+// Schema describes a time or null.
 func (maybeInstant) Schema(registry huma.Registry) *huma.Schema {
 	schema := *registry.Schema(reflect.TypeFor[latch.Time](), true, "")
 	schema.Nullable = true

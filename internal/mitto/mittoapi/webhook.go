@@ -115,7 +115,7 @@ func (a *routes) listAllWebhooks(ctx context.Context, _ *struct{}) (*webhooksOut
 }
 
 // mayHaveWebhooks reports whether to look at the job itself: the row of one that
-// cannot run tells of no webhooks.
+// cannot run has no webhooks.
 func mayHaveWebhooks(row registry.Row) bool { return row.Lacks || len(row.WebhookIDs) > 0 }
 
 func ofJob(webhook latch.Object, job *mitto.Job) webhookObject {
