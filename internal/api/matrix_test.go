@@ -52,6 +52,10 @@ var routeRoles = map[string]string{
 	"POST /latch/v1/deliveries/redeliver":      "run",
 	"POST /latch/v1/deliveries/{id}/redeliver": "run",
 
+	"GET /latch/v1/jobs/{id}/runs":    "read",
+	"POST /latch/v1/jobs/{id}/pause":  "admin",
+	"POST /latch/v1/jobs/{id}/resume": "admin",
+
 	"GET /v2/jobs":                "read",
 	"POST /v2/jobs":               "admin",
 	"GET /v2/jobs/search":         "read",

@@ -22,8 +22,10 @@ type Registry struct {
 	mutex sync.Mutex
 	Jobs  []registry.Definition
 	// Ran are the last runs, by their jobs' ids.
-	Ran  map[string]registry.Run
-	tags []registry.Tag
+	Ran map[string]registry.Run
+	// Earlier are the runs before those, the newest one first.
+	Earlier map[string][]registry.Run
+	tags    []registry.Tag
 	// Started are the request ids of starts, StartedEntries what was started.
 	Started        []string
 	StartedEntries []*registry.Entry
@@ -150,6 +152,21 @@ func (f *Registry) LastRun(_ context.Context, id string) (*registry.Run, error) 
 		return &run, nil
 	}
 	return nil, nil
+}
+
+func (f *Registry) RunsOf(_ context.Context, id, _ string, limit int) (*registry.RunPart, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	var all []registry.Run
+	if run, ran := f.Ran[id]; ran {
+		all = append(all, run)
+	}
+	all = append(all, f.Earlier[id]...)
+	part := &registry.RunPart{Runs: all[:min(limit, len(all))], Count: int64(len(all))}
+	if limit < len(all) {
+		part.NextCursor = "more"
+	}
+	return part, nil
 }
 
 func (f *Registry) Runs(context.Context) (map[string]registry.Run, error) { return f.Ran, nil }

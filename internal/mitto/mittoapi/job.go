@@ -74,10 +74,7 @@ func (a *routes) getJob(ctx context.Context, input *getJobInput) (*jobOutput, er
 	if err != nil || !strings.Contains(input.Prefer, "next-times") {
 		return &jobOutput{body}, err
 	}
-	row := rowObject{}
-	addPlan(row, registry.RowOf(&entry.Definition))
-	body["paused"], body["cannot_run"] = row["paused"], row["cannot_run"]
-	addNextTimes(body, entry)
+	addPlanOf(body, entry)
 	return &jobOutput{body}, nil
 }
 

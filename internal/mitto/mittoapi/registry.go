@@ -22,6 +22,7 @@ type Registry interface {
 	List(ctx context.Context) ([]registry.Row, error)
 	Start(ctx context.Context, entry *registry.Entry, requestID string) (runID string, err error)
 	LastRun(ctx context.Context, id string) (*registry.Run, error)
+	RunsOf(ctx context.Context, id, cursor string, limit int) (*registry.RunPart, error)
 	Runs(ctx context.Context) (map[string]registry.Run, error)
 	CountRuns(ctx context.Context) (registry.Count, error)
 	Tags(ctx context.Context) ([]registry.Tag, error)

@@ -48,6 +48,7 @@ func Routes(options Options) api.Routes {
 		describe(core.Schemas())
 		core.AddHint(foreign)
 		a.registerJobs()
+		a.registerOwn()
 		a.registerWebhooks()
 		a.registerAbout()
 	}
@@ -78,6 +79,21 @@ func (a *routes) registerJobs() {
 	register[[]MittoJob](a, v2("/bulk/jobs"), api.Operation{ID: "create-jobs", Method: http.MethodPost, Role: api.RoleAdmin, Status: http.StatusCreated, Required: true,
 		Errors: []int{http.StatusConflict}, Summary: "Register several jobs", About: "Takes at most 1000 jobs. If one is invalid, none is registered; status counts those that failed for another reason."}, a.createJobs)
 	register[api.NoBody](a, v2("/bulk/jobs"), api.Operation{ID: "get-jobs", Method: http.MethodGet, Role: api.RoleRead, Summary: "Show the jobs with a name"}, a.getJobs)
+}
+
+// ownPath is where routes are that Mitto has not.
+const ownPath = "/latch/v1/jobs/{id}"
+
+// registerOwn adds what Mitto's routes lack.
+func (a *routes) registerOwn() {
+	register[api.NoBody](a, []string{ownPath + "/runs"}, api.Operation{ID: "list-job-runs", Method: http.MethodGet, Role: api.RoleRead,
+		Errors: []int{http.StatusNotFound, http.StatusUnprocessableEntity}, Summary: "List the runs of a job",
+		About: "Without what their tasks returned. Temporal's list is a moment behind: a run shows here shortly after its start. Runs that Temporal has forgotten are not found."}, a.listRuns)
+	changes := []int{http.StatusNotFound, http.StatusConflict}
+	register[api.NoBody](a, []string{ownPath + "/pause"}, api.Operation{ID: "pause-job", Method: http.MethodPost, Role: api.RoleAdmin, Errors: changes,
+		Summary: "Keep a job from running by itself", About: "Neither at its times nor after another job. It still runs when it is started, and a run that is under way goes on. A job that never runs by itself is 409."}, a.pauseJob)
+	register[api.NoBody](a, []string{ownPath + "/resume"}, api.Operation{ID: "resume-job", Method: http.MethodPost, Role: api.RoleAdmin, Errors: changes,
+		Summary: "Have a job run by itself again", About: "The times that passed meanwhile are not made up for."}, a.resumeJob)
 }
 
 func (a *routes) registerWebhooks() {

@@ -115,6 +115,7 @@ type searchInput struct {
 	Tag    string `query:"tag"`
 	Type   string `query:"type"`
 	Status string `query:"status" doc:"The last run's status: running, succeeded (or success), failed (any that did not succeed), cancelled; never for a job without a run"`
+	Paused bool   `query:"paused" doc:"Only paused jobs"`
 	Start  string `query:"start" doc:"The last run started at this time or later: RFC 3339, or a date"`
 	End    string `query:"end" doc:"The last run started at this time or earlier: RFC 3339, or a date, meaning its end"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50"`
@@ -164,6 +165,7 @@ func (a *routes) searchJobs(ctx context.Context, input *searchInput) (*searchOut
 // A jobFilter is what a search asks for.
 type jobFilter struct {
 	text, tag, kind string
+	paused          bool
 	statuses        []string
 	start, end      time.Time
 }
@@ -182,7 +184,7 @@ var searchStatuses = map[string][]string{
 }
 
 func (i *searchInput) filter() (*jobFilter, error) {
-	filter := &jobFilter{text: strings.ToLower(i.Search), tag: i.Tag, kind: i.Type}
+	filter := &jobFilter{text: strings.ToLower(i.Search), tag: i.Tag, kind: i.Type, paused: i.Paused}
 	var problems latch.Problems
 	if i.Status != "" {
 		if filter.statuses = searchStatuses[strings.ToLower(i.Status)]; filter.statuses == nil {
@@ -238,6 +240,7 @@ func (f *jobFilter) takes(row registry.Row, run registry.Run, ran bool) bool {
 	return (strings.Contains(strings.ToLower(row.Name), f.text) || strings.Contains(strings.ToLower(row.Title), f.text)) &&
 		(f.tag == "" || slices.Contains(row.Tags, f.tag)) &&
 		(f.kind == "" || row.Type == f.kind) &&
+		(!f.paused || row.Paused) &&
 		(f.statuses == nil || slices.Contains(f.statuses, status)) &&
 		(f.start.IsZero() || ran && !run.StartedAt.Before(f.start)) &&
 		(f.end.IsZero() || ran && !run.StartedAt.After(f.end))
