@@ -47,6 +47,10 @@ func init() {
 			latch.MessageStop:     {api.RoleRun, (*visit).stopRelease},
 			latch.MessageRollback: {api.RoleRun, (*visit).rollbackRelease},
 			latch.MessageSkip:     {api.RoleRun, (*visit).skipHook}}},
+		{path: deliveriesPath, nav: "Deliveries", role: api.RoleRead, show: (*visit).deliveries, actions: map[string]action{
+			"again": {api.RoleRun, (*visit).redeliver},
+			"count": {api.RoleRun, (*visit).redeliverFailed},
+			"send":  {api.RoleRun, (*visit).redeliverFailed}}},
 		{path: galleryPath, role: api.RoleAdmin, show: (*visit).gallery, actions: map[string]action{
 			"refuse": {api.RoleAdmin, (*visit).galleryRefuse}, "confirm": {api.RoleAdmin, (*visit).galleryConfirm}}},
 	}

@@ -1,0 +1,186 @@
+package console
+
+import (
+	"fmt"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/console/piece"
+	dlv "github.com/latch-run/latch/internal/deliveries"
+)
+
+// deliveriesPath is where deliveries are.
+const deliveriesPath = rootPath + "deliveries"
+
+// deliveriesLimit is how many deliveries one part of the list shows, and
+// redeliveriesLimit how many are sent again at once, the most that the API takes.
+const (
+	deliveriesLimit   = 50
+	redeliveriesLimit = 200
+)
+
+// deliveryList is the data of the page of deliveries.
+type deliveryList struct {
+	Filters    piece.Form
+	Incomplete string
+	Outcomes   piece.Chart
+	Latency    piece.Chart
+	List       piece.List
+	Records    []piece.Record
+	// All sends again what failed; nil for whoever may not.
+	All *piece.Form
+}
+
+// deliveryFilter reads the filter of the page's address.
+func (v *visit) deliveryFilter() apiclient.DeliveryFilter {
+	q := v.query
+	return apiclient.DeliveryFilter{Failed: q.Get("failed") == "true", Since: q.Get("since"), Webhook: q.Get("webhook"), Event: q.Get("event"),
+		Job: q.Get("job"), Release: q.Get("release"), Limit: deliveriesLimit, Cursor: q.Get("cursor")}
+}
+
+// deliveries lists deliveries of all runs, each with its record.
+func (v *visit) deliveries() (*answer, error) {
+	filter := v.deliveryFilter()
+	var part dlv.DeliveryPart
+	if err := v.api.Deliveries(v.request.Context(), filter, &part); err != nil {
+		return nil, err
+	}
+	data := deliveryList{Filters: deliveryFilters(filter), List: piece.List{ID: "list", Name: "Deliveries",
+		Count:   piece.Count(len(part.Records), piece.Unknown, part.NextCursor != "" || filter.Cursor != ""),
+		Columns: []string{"Delivery", "Of", "Result", "Attempts", "Began", "Took"}, Empty: "No delivery is found.",
+		Lag: "The newest first. A run shows here a moment after its start."}}
+	data.Outcomes, data.Latency = chartsOf(part.Records)
+	for i := range part.Records {
+		data.List.Rows = append(data.List.Rows, v.deliveryRow(i, &part.Records[i]))
+		data.Records = append(data.Records, v.deliveryRecord(i, part.Records[i]))
+	}
+	if filter.Cursor != "" {
+		data.List.First = v.with("cursor", "")
+	}
+	if part.NextCursor != "" {
+		data.List.Next = v.with("cursor", part.NextCursor)
+	}
+	if part.Unanswered > 0 {
+		data.Incomplete = fmt.Sprintf("No worker answered for %d runs: their deliveries are missing here.", part.Unanswered)
+	}
+	if v.may(api.RoleRun) {
+		form := v.form("all")
+		form.Buttons = []piece.Button{{Value: "count", Label: "Send again what failed …", Help: "Of the filter's webhook, event, job, release and time. You see how many before anything is sent."}}
+		data.All = &form
+	}
+	return show("Deliveries", "deliveries", data), nil
+}
+
+func deliveryFilters(filter apiclient.DeliveryFilter) piece.Form {
+	failed := ""
+	if filter.Failed {
+		failed = "true"
+	}
+	return piece.Form{ID: "filter", Groups: []piece.Group{{Fields: []piece.Field{
+		{Name: "webhook", Label: "Webhook", Kind: piece.KindSearch, Value: filter.Webhook, Help: "its id"},
+		{Name: "event", Label: "Event", Value: filter.Event},
+		{Name: "job", Label: "Job", Value: filter.Job, Help: "its id"},
+		{Name: "release", Label: "Release", Value: filter.Release, Help: "its id"},
+		{Name: "since", Label: "Since", Value: filter.Since, Help: "a duration back from now, such as 24h, or a time"},
+		{Name: "failed", Label: "Only what failed", Kind: piece.KindCheck, Value: failed},
+	}}}, Buttons: []piece.Button{{Name: "show", Label: "Filter"}}}
+}
+
+// deliveryRow leads to the record below the list.
+func (v *visit) deliveryRow(at int, record *latch.Record) piece.Row {
+	took := piece.Cell{}
+	if !record.CompletedAt.IsZero() && record.Attempts > 0 {
+		took = piece.Text(piece.Span(record.DurationMS))
+	}
+	of := piece.Text(record.WorkflowID)
+	switch {
+	case record.Release != "":
+		of = piece.Link(record.Release, v.link(releasePath(record.WorkflowID))).With("release")
+	case record.Job != "":
+		of = piece.Link(record.Job, v.runURL(record.WorkflowID, record.RunID)).With("job")
+	}
+	name := piece.Link(record.Webhook, fmt.Sprintf("#record-%d-tries", at)).With("at " + record.Event)
+	if record.Step != "" {
+		name.Note += ", step " + record.Step
+	}
+	result := piece.Status(record.Result).With(record.Error)
+	return piece.Row{Key: fmt.Sprint(record.DeliveryID, record.Redelivery), Cells: []piece.Cell{
+		name, of, result, piece.Text(fmt.Sprint(record.Attempts)), piece.When(record.StartedAt), took}}
+}
+
+// deliveryRecord shows a record, which can be sent again once it has ended.
+func (v *visit) deliveryRecord(at int, record latch.Record) piece.Record {
+	shown := piece.RecordOf(fmt.Sprint("record-", at), record)
+	shown.Facts.Add("Run", piece.Link(record.WorkflowID, v.runURL(record.WorkflowID, record.RunID)))
+	if record.CompletedAt.IsZero() || !v.may(api.RoleRun) {
+		return shown
+	}
+	form := v.form(fmt.Sprint("again-", at))
+	form.Hidden = []piece.Hidden{{Name: "delivery", Value: record.DeliveryID}, {Name: "workflow", Value: record.WorkflowID}, {Name: "run", Value: record.RunID}}
+	form.Buttons = []piece.Button{{Value: "again", Label: "Send again", Help: "Under the same id, with what was sent before. It decides nothing."}}
+	shown.Forms = append(shown.Forms, form)
+	return shown
+}
+
+// redeliver sends one delivery again.
+func (v *visit) redeliver() (*answer, error) {
+	var started dlv.Redelivery
+	err := v.api.Redeliver(v.request.Context(), v.sent.Get("delivery"), v.sent.Get("workflow"), v.sent.Get("run"), &started)
+	if err != nil {
+		return nil, err
+	}
+	return v.goTo(v.with("cursor", v.query.Get("cursor")), "The delivery is sent again, by "+started.WorkflowID+"."), nil
+}
+
+// redeliverFailed sends again what failed and the filter takes: first it counts,
+// and once that is confirmed it sends.
+func (v *visit) redeliverFailed() (*answer, error) {
+	filter := v.deliveryFilter()
+	filter.Failed, filter.Limit, filter.Cursor = true, redeliveriesLimit, ""
+	filter.DryRun = v.sent.Get("action") == "count"
+	var bulk dlv.BulkRedelivery
+	if err := v.api.RedeliverFailed(v.request.Context(), filter, &bulk); err != nil {
+		return nil, err
+	}
+	more := ""
+	if bulk.NextCursor != "" {
+		more = ". There may be more: do it once more for those"
+	}
+	back := v.with("cursor", "")
+	for _, each := range bulk.Deliveries {
+		if each.Error != "" {
+			more = ": " + each.Error + more
+			break // the first says enough
+		}
+	}
+	if !filter.DryRun {
+		return v.goTo(back, fmt.Sprintf("%s sent again, %d were skipped, and %d could not be started%s", deliveriesAre(bulk.Started), bulk.Skipped, bulk.Errors, more)), nil
+	}
+	confirm := piece.Confirmation{Title: fmt.Sprintf("Send %s again?", deliveriesOf(bulk.Planned)), Back: back, Form: v.form("confirm"),
+		Effect: fmt.Sprintf("Each goes out under its id, with what was sent before, twenty a second. %d are skipped, such as those that were delivered since%s", bulk.Skipped, more)}
+	for _, each := range bulk.Deliveries[:min(len(bulk.Deliveries), 20)] {
+		confirm.Items = append(confirm.Items, each.DeliveryID)
+	}
+	if bulk.Planned > 0 {
+		confirm.Form.Buttons = []piece.Button{{Value: "send", Label: fmt.Sprintf("Yes: send %d again", bulk.Planned), Look: piece.LookFirst}}
+	} else {
+		confirm.Title, confirm.Effect = "Nothing is to be sent again", "No delivery that the filter takes has failed and was not delivered since."
+	}
+	return show(confirm.Title, "confirm", confirm), nil
+}
+
+// deliveriesOf counts deliveries in words, and deliveriesAre with their verb.
+func deliveriesOf(n int) string {
+	if n == 1 {
+		return "1 delivery"
+	}
+	return fmt.Sprintf("%d deliveries", n)
+}
+
+func deliveriesAre(n int) string {
+	if n == 1 {
+		return "1 delivery is"
+	}
+	return fmt.Sprintf("%d deliveries are", n)
+}
