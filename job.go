@@ -13,11 +13,11 @@ type Job struct {
 	// Jobs makes the job a sequence: children that run in order.
 	Jobs []SequenceJob `json:"jobs,omitempty"`
 	// ContinueOnError lets the sequence that this job is in go on after it failed.
-	ContinueOnError bool `json:"continue_on_error,omitempty"`
+	ContinueOnError bool `json:"continue_on_error,omitempty" unset:"false"`
 	// Timeout bounds the work, retries included, waiting for locks not; 0 is no limit.
 	Timeout Duration `json:"timeout,omitempty"`
 	// Delay precedes JOB_START.
-	Delay Duration `json:"delay,omitempty"`
+	Delay Duration `json:"delay,omitempty" unset:"0s"`
 	// Retry repeats the work; without it the work is done once.
 	Retry    *Retry    `json:"retry,omitempty"`
 	Schedule *Schedule `json:"schedule,omitempty"`

@@ -11,8 +11,8 @@ type Release struct {
 	Webhooks []Webhook `json:"webhooks,omitempty"`
 	// OnFailure and OnCancel say what becomes of the steps taken when a step
 	// fails or the run is cancelled: "rollback" (the default) or "stop".
-	OnFailure string `json:"on_failure,omitempty" latch:"plain"`
-	OnCancel  string `json:"on_cancel,omitempty" latch:"plain"`
+	OnFailure string `json:"on_failure,omitempty" latch:"plain" unset:"rollback"`
+	OnCancel  string `json:"on_cancel,omitempty" latch:"plain" unset:"rollback"`
 }
 
 // A Step is one step of a release, with what undoes it.

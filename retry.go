@@ -3,23 +3,25 @@ package latch
 import (
 	"math"
 	"time"
+
+	"github.com/latch-run/latch/internal/fields"
 )
 
-const (
-	defaultInitialInterval = Duration(5 * time.Second)
-	maximumCoefficient     = 1000
-)
+const maximumCoefficient = 1000
+
+// retryDefaults are the defaults of each field by itself.
+var retryDefaults = fields.WithDefaults(Retry{})
 
 // A Retry says how what failed is tried again. A zero field takes its default.
 type Retry struct {
 	// InitialInterval is the wait before the second attempt; 5s unless given.
-	InitialInterval Duration `json:"initial_interval,omitempty"`
+	InitialInterval Duration `json:"initial_interval,omitempty" unset:"5s"`
 	// BackoffCoefficient multiplies each further wait; 2 unless given, at least 1.
-	BackoffCoefficient float64 `json:"backoff_coefficient,omitempty"`
+	BackoffCoefficient float64 `json:"backoff_coefficient,omitempty" unset:"2"`
 	// MaximumInterval bounds a wait; 1h unless given.
-	MaximumInterval Duration `json:"maximum_interval,omitempty"`
+	MaximumInterval Duration `json:"maximum_interval,omitempty" unset:"1h"`
 	// MaximumAttempts bounds the attempts, the first included; 0 is no limit.
-	MaximumAttempts int `json:"maximum_attempts,omitempty"`
+	MaximumAttempts int `json:"maximum_attempts,omitempty" unset:"0"`
 	// Schedule gives the waits themselves, one for each attempt after the
 	// first, instead of InitialInterval, BackoffCoefficient and
 	// MaximumInterval; after the last it is given up. Webhooks and http tasks
@@ -34,7 +36,7 @@ type Retry struct {
 	NotOn []StatusCode `json:"not_on,omitempty"`
 	// Deadline bounds all of it, from the first attempt; unless given 24h or,
 	// if that is longer, twice what Schedule takes.
-	Deadline Duration `json:"deadline,omitempty"`
+	Deadline Duration `json:"deadline,omitempty" unset:"24h"`
 }
 
 // WithDefaults returns the retry with every field set; a nil retry gives the
@@ -45,15 +47,19 @@ func (r *Retry) WithDefaults() Retry {
 		given = *r
 	}
 	if given.InitialInterval == 0 {
-		given.InitialInterval = defaultInitialInterval
+		given.InitialInterval = retryDefaults.InitialInterval
 		if given.MaximumInterval > 0 {
 			given.InitialInterval = min(given.InitialInterval, given.MaximumInterval)
 		}
 	}
-	given.MaximumInterval = Duration(given.MaximumInterval.or(max(time.Hour, time.Duration(given.InitialInterval))))
-	given.Deadline = Duration(given.Deadline.or(max(24*time.Hour, 2*given.Schedule.total())))
+	if given.MaximumInterval == 0 {
+		given.MaximumInterval = max(retryDefaults.MaximumInterval, given.InitialInterval)
+	}
+	if given.Deadline == 0 {
+		given.Deadline = max(retryDefaults.Deadline, Duration(2*given.Schedule.total()))
+	}
 	if given.BackoffCoefficient == 0 {
-		given.BackoffCoefficient = 2
+		given.BackoffCoefficient = retryDefaults.BackoffCoefficient
 	}
 	return given
 }

@@ -30,14 +30,6 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// or returns the duration, or what stands in for zero.
-func (d Duration) or(otherwise time.Duration) time.Duration {
-	if d == 0 {
-		return otherwise
-	}
-	return time.Duration(d)
-}
-
 // A Time is an instant that JSON holds in RFC 3339, UTC, with milliseconds.
 type Time struct{ time.Time }
 

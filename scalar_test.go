@@ -86,17 +86,29 @@ func TestRetryDelays(t *testing.T) {
 // TestDefaultsOfHooks holds to the defaults of "Webhook" and "Task".
 func TestDefaultsOfHooks(t *testing.T) {
 	t.Parallel()
-	webhook := &latch.Webhook{Event: latch.EventJobStart}
-	require.Equal(t, "POST", webhook.MethodOrDefault())
-	require.Equal(t, "application/json", webhook.ContentTypeOrDefault())
-	require.Equal(t, "X-Latch-Secret", webhook.SecretHeaderOrDefault())
-	require.Equal(t, time.Minute, webhook.TimeoutOrDefault())
+	given := latch.Webhook{Event: latch.EventJobStart}
+	webhook := latch.WithDefaults(given)
+	require.Equal(t, latch.Webhook{Event: latch.EventJobStart}, given)
+	require.Equal(t, "POST", webhook.Method)
+	require.Equal(t, "application/json", webhook.ContentType)
+	require.Equal(t, latch.DefaultContentType, webhook.ContentType)
+	require.Equal(t, "X-Latch-Secret", webhook.SecretHeader)
+	require.Equal(t, latch.Duration(time.Minute), webhook.Timeout)
 	require.True(t, webhook.IsEnabled())
 	require.True(t, webhook.SendsSecret())
-	require.Equal(t, 90*time.Second, new(latch.Event).AnswerTimeoutOrDefault())
-	require.Equal(t, latch.Stop, new(latch.Event).OnTimeoutOrDefault())
-	require.Equal(t, 10*time.Minute, new(latch.HTTPTask).TimeoutOrDefault())
-	require.Equal(t, 5*time.Minute, new(latch.ActivityTask).StartTimeoutOrDefault())
+	require.True(t, given.IsEnabled())
+	require.True(t, given.SendsSecret())
+	require.Equal(t, latch.Duration(90*time.Second), latch.WithDefaults(latch.Event{}).AnswerTimeout)
+	require.Equal(t, latch.Stop, latch.WithDefaults(latch.Event{}).OnTimeout)
+	require.Equal(t, latch.Duration(10*time.Minute), latch.WithDefaults(latch.HTTPTask{}).Timeout)
+	require.Equal(t, latch.Duration(10*time.Minute), latch.WithDefaults(latch.WorkflowTask{}).Timeout)
+	require.Equal(t, latch.Duration(10*time.Minute), latch.WithDefaults(latch.CommandTask{}).Timeout)
+	require.Equal(t, latch.Duration(10*time.Minute), latch.WithDefaults(latch.ActivityTask{}).Timeout)
+	require.Equal(t, latch.Duration(5*time.Minute), latch.WithDefaults(latch.ActivityTask{}).StartTimeout)
+	require.Equal(t, latch.AuthStyleHeader, latch.WithDefaults(latch.OAuth2{}).AuthStyle)
+	set := latch.Webhook{Method: "PUT", Timeout: latch.Duration(time.Second)}
+	require.Equal(t, "PUT", latch.WithDefaults(set).Method)
+	require.Equal(t, set.Timeout, latch.WithDefaults(set).Timeout)
 	for name, test := range map[string]struct {
 		event latch.Event
 		want  string
@@ -109,7 +121,7 @@ func TestDefaultsOfHooks(t *testing.T) {
 		"rollback_release":            {latch.Event{RollbackRelease: "true"}, latch.Stop},
 		"given":                       {latch.Event{Blocking: true, OnError: latch.Rollback}, latch.Rollback},
 	} {
-		require.Equal(t, test.want, test.event.OnErrorOrDefault(), name)
+		require.Equal(t, test.want, latch.WithDefaults(test.event).OnError, name)
 	}
 }
 

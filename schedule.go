@@ -19,7 +19,7 @@ type Schedule struct {
 	// any. In JSON it stands beside the job, as {"after":{"job","on"}}.
 	On string `json:"-" latch:"plain"`
 	// Catchup is how long after its time a missed run is still started.
-	Catchup Duration `json:"catchup,omitempty"`
+	Catchup Duration `json:"catchup,omitempty" unset:"1m"`
 }
 
 // Outcomes after which a job may follow another. A timeout and a cancellation

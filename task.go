@@ -3,7 +3,6 @@ package latch
 import (
 	"encoding/json"
 	"strings"
-	"time"
 )
 
 // A Task is work: exactly one of its four kinds. The strings in URL, Headers,
@@ -15,12 +14,6 @@ type Task struct {
 	Command  *CommandTask  `json:"command,omitempty"`
 }
 
-// Defaults of a task's limits.
-const (
-	DefaultTaskTimeout  = 10 * time.Minute
-	DefaultStartTimeout = 5 * time.Minute
-)
-
 // An ActivityTask runs any activity in any worker, in any language.
 type ActivityTask struct {
 	Type      string `json:"type" latch:"plain"`
@@ -30,9 +23,9 @@ type ActivityTask struct {
 	Input json.RawMessage   `json:"input,omitempty" latch:"template,json"`
 	Args  []json.RawMessage `json:"args,omitempty" latch:"template,json"`
 	// Timeout bounds one attempt, from its start; 10m unless given.
-	Timeout Duration `json:"timeout,omitempty"`
+	Timeout Duration `json:"timeout,omitempty" unset:"10m"`
 	// StartTimeout bounds the wait for a worker; 5m unless given.
-	StartTimeout     Duration `json:"start_timeout,omitempty"`
+	StartTimeout     Duration `json:"start_timeout,omitempty" unset:"5m"`
 	HeartbeatTimeout Duration `json:"heartbeat_timeout,omitempty"`
 	Retry            *Retry   `json:"retry,omitempty"`
 }
@@ -45,13 +38,13 @@ type WorkflowTask struct {
 	Input     json.RawMessage   `json:"input,omitempty" latch:"template,json"`
 	Args      []json.RawMessage `json:"args,omitempty" latch:"template,json"`
 	// Timeout bounds the child, which is cancelled then; 10m unless given.
-	Timeout Duration `json:"timeout,omitempty"`
+	Timeout Duration `json:"timeout,omitempty" unset:"10m"`
 }
 
 // An HTTPTask is one HTTP request.
 type HTTPTask struct {
 	// Method is GET, POST (the default), PUT, PATCH, DELETE or HEAD.
-	Method string `json:"method,omitempty" latch:"plain"`
+	Method string `json:"method,omitempty" latch:"plain" unset:"POST"`
 	// URL is a template; URLSecret is the name of a secret that is the URL.
 	// Exactly one of them is given.
 	URL       string            `json:"url,omitempty" latch:"template,url"`
@@ -59,7 +52,7 @@ type HTTPTask struct {
 	Headers   map[string]string `json:"headers,omitempty" latch:"template,header"`
 	// HeaderSecrets gives headers whose values are secrets, by name.
 	HeaderSecrets map[string]string `json:"header_secrets,omitempty" latch:"secret"`
-	ContentType   string            `json:"content_type,omitempty" latch:"media type"`
+	ContentType   string            `json:"content_type,omitempty" latch:"media type" unset:"application/json"`
 	// Auth and TLS are those of a [Webhook].
 	Auth *Auth `json:"auth,omitempty"`
 	TLS  *TLS  `json:"tls,omitempty"`
@@ -67,7 +60,7 @@ type HTTPTask struct {
 	Body json.RawMessage `json:"body,omitempty" latch:"template,body"`
 	// Success is an expression over response; any 2xx unless given.
 	Success string   `json:"success,omitempty" latch:"expression,success"`
-	Timeout Duration `json:"timeout,omitempty"`
+	Timeout Duration `json:"timeout,omitempty" unset:"10m"`
 	Retry   *Retry   `json:"retry,omitempty"`
 }
 
@@ -80,33 +73,8 @@ type CommandTask struct {
 	// EnvSecrets gives variables whose values are secrets, by name: the first
 	// line of one, or all of one that is PEM.
 	EnvSecrets map[string]string `json:"env_secrets,omitempty" latch:"secret"`
-	Timeout    Duration          `json:"timeout,omitempty"`
+	Timeout    Duration          `json:"timeout,omitempty" unset:"10m"`
 	Retry      *Retry            `json:"retry,omitempty"`
-}
-
-// TimeoutOrDefault returns the limit of one attempt.
-func (t *ActivityTask) TimeoutOrDefault() time.Duration { return t.Timeout.or(DefaultTaskTimeout) }
-
-// StartTimeoutOrDefault returns the limit of the wait for a worker.
-func (t *ActivityTask) StartTimeoutOrDefault() time.Duration {
-	return t.StartTimeout.or(DefaultStartTimeout)
-}
-
-// TimeoutOrDefault returns the limit of the child's run.
-func (t *WorkflowTask) TimeoutOrDefault() time.Duration { return t.Timeout.or(DefaultTaskTimeout) }
-
-// TimeoutOrDefault returns the limit of one attempt.
-func (t *HTTPTask) TimeoutOrDefault() time.Duration { return t.Timeout.or(DefaultTaskTimeout) }
-
-// TimeoutOrDefault returns the limit of one attempt.
-func (t *CommandTask) TimeoutOrDefault() time.Duration { return t.Timeout.or(DefaultTaskTimeout) }
-
-// MethodOrDefault returns the request's method.
-func (t *HTTPTask) MethodOrDefault() string {
-	if t.Method == "" {
-		return "POST"
-	}
-	return t.Method
 }
 
 var taskMethods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
@@ -188,7 +156,7 @@ func (t *HTTPTask) validate(problems *Problems, path string) {
 		checkMediaType(problems, field(path, "content_type"), t.ContentType)
 		checkCharset(problems, field(path, "content_type"), t.ContentType)
 	}
-	if method := t.MethodOrDefault(); hasValue(t.Body) && (method == "GET" || method == "HEAD") {
+	if method := WithDefaults(*t).Method; hasValue(t.Body) && (method == "GET" || method == "HEAD") {
 		problems.Addf(field(path, "body"), "a %s request has no body", method)
 	}
 	checkDuration(problems, field(path, "timeout"), t.Timeout)

@@ -122,11 +122,11 @@ func (w *Webhook) validateSecrets(problems *Problems, path string) {
 	for _, name := range sortedKeys(w.Headers) {
 		taken[textproto.CanonicalMIMEHeaderKey(name)] = "headers"
 	}
-	if w.Secret != "" && w.SendsSecret() {
-		if other := taken[textproto.CanonicalMIMEHeaderKey(w.SecretHeaderOrDefault())]; other != "" {
-			problems.Addf(field(path, "secret_header"), "%s stands in %s too", w.SecretHeaderOrDefault(), other)
+	if sent := WithDefaults(*w).SecretHeader; w.Secret != "" && w.SendsSecret() {
+		if other := taken[textproto.CanonicalMIMEHeaderKey(sent)]; other != "" {
+			problems.Addf(field(path, "secret_header"), "%s stands in %s too", sent, other)
 		}
-		taken[textproto.CanonicalMIMEHeaderKey(w.SecretHeaderOrDefault())] = "secret_header"
+		taken[textproto.CanonicalMIMEHeaderKey(sent)] = "secret_header"
 	}
 	validateHeaderSecrets(problems, field(path, "header_secrets"), w.HeaderSecrets, taken, webhookHeaders)
 	w.Auth.validate(problems, field(path, "auth"), taken)
@@ -166,10 +166,13 @@ func (w *Webhook) validateBody(problems *Problems, path string) {
 	}
 }
 
+// method returns the method by which the webhook is sent.
+func (w *Webhook) method() string { return WithDefaults(*w).Method }
+
 // needsBody reports whether there is no default body: that one is JSON.
 func (w *Webhook) needsBody() bool {
 	kind := w.bodyKind()
-	return w.MethodOrDefault() != "GET" && (kind == BodyForm || kind == BodyText || kind == BodyMarkup)
+	return w.method() != "GET" && (kind == BodyForm || kind == BodyText || kind == BodyMarkup)
 }
 
 // checkBody holds a body that was given to method and content type. JSON can
@@ -178,7 +181,7 @@ func (w *Webhook) checkBody(problems *Problems, path string, body json.RawMessag
 	kind := w.bodyKind()
 	switch {
 	case !hasValue(body):
-	case w.MethodOrDefault() == "GET":
+	case w.method() == "GET":
 		problems.Addf(path, "a GET request has no body")
 	case (kind == BodyText || kind == BodyMarkup) && !isString(body) && !isPlainText(w.ContentType):
 		problems.Addf(path, "must be text (a JSON string) with content_type %s, not %s", w.ContentType, abbreviate(body))

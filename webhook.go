@@ -2,7 +2,6 @@ package latch
 
 import (
 	"encoding/json"
-	"time"
 )
 
 // A Webhook tells another system of events, and may hold what fired them
@@ -17,11 +16,11 @@ type Webhook struct {
 	URLSecret string `json:"url_secret,omitempty" latch:"secret"`
 	// Method is POST (the default), PUT, PATCH, DELETE or GET; GET alone bears no
 	// body.
-	Method string `json:"method,omitempty" latch:"plain"`
+	Method string `json:"method,omitempty" latch:"plain" unset:"POST"`
 	// ContentType is application/json (the default) or …+json,
 	// application/x-www-form-urlencoded, or any type of text, such as text/plain
 	// or application/xml, with parameters. See [BodyKindOf].
-	ContentType string            `json:"content_type,omitempty" latch:"media type"`
+	ContentType string            `json:"content_type,omitempty" latch:"media type" unset:"application/json"`
 	Headers     map[string]string `json:"headers,omitempty" latch:"template,header"`
 	// HeaderSecrets gives headers whose values are secrets, by name.
 	HeaderSecrets map[string]string `json:"header_secrets,omitempty" latch:"secret"`
@@ -41,12 +40,12 @@ type Webhook struct {
 	// is tried again. Any 2xx is delivered unless given.
 	Success string `json:"success,omitempty" latch:"expression,success"`
 	// Enabled is true unless given.
-	Enabled *bool `json:"enabled,omitempty"`
+	Enabled *bool `json:"enabled,omitempty" unset:"true"`
 	// Secret names the secret that signs requests and, unless SendSecret is
 	// false, goes into SecretHeader and the body's field "secret".
 	Secret       string `json:"secret,omitempty" latch:"secret"`
-	SecretHeader string `json:"secret_header,omitempty" latch:"plain"`
-	SendSecret   *bool  `json:"send_secret,omitempty"`
+	SecretHeader string `json:"secret_header,omitempty" latch:"plain" unset:"X-Latch-Secret"`
+	SendSecret   *bool  `json:"send_secret,omitempty" unset:"true"`
 	// Auth is how requests prove who sends them, beside the secret.
 	Auth *Auth `json:"auth,omitempty"`
 	// TLS has requests bear a client's certificate, or check the receiver's
@@ -55,7 +54,7 @@ type Webhook struct {
 	// Redact says what of answers no record keeps, beside what the worker hides.
 	Redact *Redaction `json:"redact,omitempty"`
 	// Timeout bounds the wait for an answer, once connected; 60s unless given.
-	Timeout Duration `json:"timeout,omitempty"`
+	Timeout Duration `json:"timeout,omitempty" unset:"60s"`
 	Retry   *Retry   `json:"retry,omitempty"`
 	// Event is the short form of Events with one event of no settings.
 	Event  string  `json:"event,omitempty" latch:"plain"`
@@ -66,20 +65,20 @@ type Webhook struct {
 type Event struct {
 	Event string `json:"event" latch:"plain"`
 	// Enabled is true unless given.
-	Enabled *bool `json:"enabled,omitempty"`
+	Enabled *bool `json:"enabled,omitempty" unset:"true"`
 	// Body replaces the webhook's body.
 	Body json.RawMessage `json:"body,omitempty" latch:"template,body"`
 	// When is an expression; false skips the hook.
 	When string `json:"when,omitempty" latch:"expression,when"`
 	// Blocking holds what fired the event until the hook's lock is removed.
-	Blocking bool `json:"blocking,omitempty"`
+	Blocking bool `json:"blocking,omitempty" unset:"false"`
 	// LockTimeout bounds the wait for the removal; 0 waits for ever.
-	LockTimeout Duration `json:"lock_timeout,omitempty"`
+	LockTimeout Duration `json:"lock_timeout,omitempty" unset:"0s"`
 	// AnswerTimeout bounds how long a hook that does not block may leave a
 	// decision open; 90s unless given.
-	AnswerTimeout Duration `json:"answer_timeout,omitempty"`
+	AnswerTimeout Duration `json:"answer_timeout,omitempty" unset:"90s"`
 	// OnTimeout says what a lock's timeout decides; stop unless given.
-	OnTimeout string `json:"on_timeout,omitempty" latch:"plain"`
+	OnTimeout string `json:"on_timeout,omitempty" latch:"plain" unset:"stop"`
 	// OnError says what a failed delivery or expression decides; stop for a
 	// hook that blocks or has expressions of its own, else continue.
 	OnError string `json:"on_error,omitempty" latch:"plain"`
@@ -89,13 +88,8 @@ type Event struct {
 	RollbackRelease string `json:"rollback_release,omitempty" latch:"expression,rollback_release"`
 }
 
-// Defaults of a webhook.
-const (
-	DefaultContentType    = "application/json"
-	DefaultSecretHeader   = "X-Latch-Secret"
-	DefaultWebhookTimeout = 60 * time.Second
-	DefaultAnswerTimeout  = 90 * time.Second
-)
+// DefaultContentType is the type of bodies unless another is given.
+const DefaultContentType = "application/json"
 
 // IsEnabled reports whether the webhook is sent at all.
 func (w *Webhook) IsEnabled() bool { return w.Enabled == nil || *w.Enabled }
@@ -105,33 +99,6 @@ func (w *Webhook) SendsSecret() bool { return w.SendSecret == nil || *w.SendSecr
 
 // HasURL reports whether there is anything to call.
 func (w *Webhook) HasURL() bool { return w.URL != "" || w.URLSecret != "" }
-
-// MethodOrDefault returns the request's method.
-func (w *Webhook) MethodOrDefault() string {
-	if w.Method == "" {
-		return "POST"
-	}
-	return w.Method
-}
-
-// ContentTypeOrDefault returns the body's media type.
-func (w *Webhook) ContentTypeOrDefault() string {
-	if w.ContentType == "" {
-		return DefaultContentType
-	}
-	return w.ContentType
-}
-
-// SecretHeaderOrDefault returns the header that bears the secret.
-func (w *Webhook) SecretHeaderOrDefault() string {
-	if w.SecretHeader == "" {
-		return DefaultSecretHeader
-	}
-	return w.SecretHeader
-}
-
-// TimeoutOrDefault returns the limit of the wait for an answer.
-func (w *Webhook) TimeoutOrDefault() time.Duration { return w.Timeout.or(DefaultWebhookTimeout) }
 
 // EventSettings returns the webhook's events, whichever way they were written.
 func (w *Webhook) EventSettings() []Event {
@@ -178,36 +145,10 @@ func (w *Webhook) At(settings Event) Webhook {
 // IsEnabled reports whether the webhook listens to the event.
 func (e *Event) IsEnabled() bool { return e.Enabled == nil || *e.Enabled }
 
-// AnswerTimeoutOrDefault returns how long a hook that does not block may leave
-// a decision open.
-func (e *Event) AnswerTimeoutOrDefault() time.Duration {
-	return e.AnswerTimeout.or(DefaultAnswerTimeout)
-}
-
-// OnTimeoutOrDefault returns what a lock's timeout decides.
-func (e *Event) OnTimeoutOrDefault() string {
-	if e.OnTimeout == "" {
-		return Stop
-	}
-	return e.OnTimeout
-}
-
 // HasExpressions reports whether the hook has expressions of its own over its
 // record.
 func (e *Event) HasExpressions() bool {
 	return e.Result != "" || e.StopRelease != "" || e.RollbackRelease != ""
-}
-
-// OnErrorOrDefault returns what a failed delivery or expression decides.
-func (e *Event) OnErrorOrDefault() string {
-	switch {
-	case e.OnError != "":
-		return e.OnError
-	case e.Blocking || e.HasExpressions():
-		return Stop
-	default:
-		return Continue
-	}
 }
 
 func hasValue(raw json.RawMessage) bool { return !isAbsent(raw) }

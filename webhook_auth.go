@@ -41,7 +41,7 @@ type OAuth2 struct {
 	Params map[string]string `json:"params,omitempty" latch:"plain"`
 	// AuthStyle says where the client's credentials stand: header (HTTP Basic,
 	// the default) or body.
-	AuthStyle string `json:"auth_style,omitempty" latch:"plain"`
+	AuthStyle string `json:"auth_style,omitempty" latch:"plain" unset:"header"`
 }
 
 // Values of [OAuth2.AuthStyle].
@@ -63,14 +63,6 @@ type TLS struct {
 	// ServerName is the name that the receiver's certificate is checked for,
 	// instead of the URL's host.
 	ServerName string `json:"server_name,omitempty" latch:"plain"`
-}
-
-// AuthStyleOrDefault returns where the client's credentials stand.
-func (o *OAuth2) AuthStyleOrDefault() string {
-	if o.AuthStyle == "" {
-		return AuthStyleHeader
-	}
-	return o.AuthStyle
 }
 
 // maximumCredential bounds the texts of auth that go into one header, in bytes.

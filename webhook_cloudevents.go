@@ -32,7 +32,7 @@ func (w *Webhook) validateCloudEvents(problems *Problems, path string) {
 	switch {
 	case !w.HasURL():
 		problems.Addf(at, "needs url or url_secret: a lock alone is sent to nobody")
-	case w.MethodOrDefault() == "GET":
+	case w.method() == "GET":
 		problems.Addf(at, "a GET request bears no event")
 	case w.Preset != "":
 		problems.Addf(at, "%s takes messages of its own; give either preset or cloudevents", w.Preset)

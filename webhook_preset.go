@@ -32,7 +32,7 @@ func (w *Webhook) validatePreset(problems *Problems, path string) {
 	if !w.HasURL() {
 		problems.Addf(at, "needs url or url_secret: a lock alone is sent to nobody")
 	}
-	if w.MethodOrDefault() != "POST" || w.bodyKind() != BodyJSON {
+	if w.method() != "POST" || w.bodyKind() != BodyJSON {
 		problems.Addf(at, "%s takes JSON by POST; leave out method and content_type", w.Preset)
 	}
 	if hasValue(w.Body) {

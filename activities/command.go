@@ -56,7 +56,7 @@ func (a *Activities) Command(ctx context.Context, call protocol.CommandCall) (an
 	if err := errors.Join(err, lending); err != nil {
 		return nil, temporal.NewApplicationErrorWithOptions(err.Error(), errorUndeliverable, temporal.ApplicationErrorOptions{NonRetryable: true})
 	}
-	limit := task.TimeoutOrDefault()
+	limit := time.Duration(task.Timeout)
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	output, complaint, err := runCommand(limited, task.Argv, task.Dir, append(environmentOf(task), lent.Environment...))
@@ -86,7 +86,7 @@ func (a *Activities) Command(ctx context.Context, call protocol.CommandCall) (an
 // renderCommand returns the command with its templates filled in. Its error has
 // all that cannot be rendered.
 func renderCommand(call protocol.CommandCall) (latch.CommandTask, error) {
-	task := fields.Clone(call.Task)
+	task := fields.Clone(latch.WithDefaults(call.Task))
 	var problems []error
 	for _, field := range fields.Of(&task) {
 		if !field.Role.IsTemplate() {

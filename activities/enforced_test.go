@@ -89,7 +89,7 @@ func FuzzEnforcedGateIsMet(f *testing.F) {
 			settings, listens := webhooks[0].On(event)
 			require.True(t, listens)
 			require.True(t, settings.Blocking)
-			require.Equal(t, latch.Stop, settings.OnErrorOrDefault())
+			require.Equal(t, latch.Stop, latch.WithDefaults(settings).OnError)
 			for _, other := range webhooks[1:] {
 				require.NotEqual(t, "board", strings.ToLower(other.ID))
 			}
@@ -121,7 +121,7 @@ func TestEnforcedGateFailsClosed(t *testing.T) {
 			require.Empty(t, problems)
 			settings, listens := webhooks[0].On("BEFORE_RELEASE")
 			require.True(t, listens)
-			require.Equal(t, each.onError, settings.OnErrorOrDefault())
+			require.Equal(t, each.onError, latch.WithDefaults(settings).OnError)
 		})
 	}
 }

@@ -133,6 +133,6 @@ func renewed(sent latch.Webhook, now *latch.RegisteredWebhook) latch.Webhook {
 	sent.Secret, sent.SecretHeader, sent.SendSecret = now.Secret, now.SecretHeader, now.SendSecret
 	sent.Auth, sent.TLS = now.Auth, now.TLS
 	sent.Success, sent.Redact, sent.Retry = now.Success, now.Redact, now.Retry
-	sent.Timeout = latch.Duration(min(sent.TimeoutOrDefault(), now.TimeoutOrDefault()))
+	sent.Timeout = min(latch.WithDefaults(sent).Timeout, latch.WithDefaults(now.Webhook).Timeout)
 	return sent
 }

@@ -17,6 +17,8 @@ import (
 type hook struct {
 	*delivery
 	firing *firing
+	// policy are the settings with their defaults.
+	policy latch.Event
 	// enforced is as in [protocol.AttachedWebhook].
 	enforced bool
 
@@ -29,7 +31,7 @@ type hook struct {
 }
 
 func newHook(f *firing, webhook *protocol.AttachedWebhook, settings latch.Event) *hook {
-	h := &hook{firing: f, enforced: webhook.Enforced, delivery: &delivery{webhook: &webhook.Webhook, settings: settings,
+	h := &hook{firing: f, policy: latch.WithDefaults(settings), enforced: webhook.Enforced, delivery: &delivery{webhook: &webhook.Webhook, settings: settings,
 		registered: webhook.Registered, history: &f.session.history, now: f.session.now}}
 	// The answer counts where it decides, where an expression gives the record a
 	// result, and at events of the user's own.
@@ -118,7 +120,7 @@ func (h *hook) until() time.Time {
 	case h.settings.Blocking:
 		return time.Time{}
 	default:
-		return h.since.Add(h.settings.AnswerTimeoutOrDefault())
+		return h.since.Add(time.Duration(h.policy.AnswerTimeout))
 	}
 }
 
@@ -146,9 +148,9 @@ func (h *hook) decide(ctx workflow.Context) error {
 	case verdict.OnRecord:
 		return h.decideOnRecord(ctx)
 	case verdict.OnError:
-		h.failed(h.settings.OnErrorOrDefault())
+		h.failed(h.policy.OnError)
 	case verdict.OnTimeout:
-		h.expired(h.settings.OnTimeoutOrDefault(), time.Duration(h.settings.LockTimeout))
+		h.expired(h.policy.OnTimeout, time.Duration(h.settings.LockTimeout))
 	}
 	h.reconsider = false
 	return nil
@@ -228,7 +230,7 @@ func (h *hook) openLock() latch.OpenLock {
 		Title: truncate(h.firing.session.subject.title(), maximumShownTitle),
 		Since: latch.NewTime(h.since), Enforced: h.enforced}
 	if until := h.until(); !until.IsZero() {
-		lock.Until, lock.OnTimeout = latch.NewTime(until), h.settings.OnTimeoutOrDefault()
+		lock.Until, lock.OnTimeout = latch.NewTime(until), h.policy.OnTimeout
 	}
 	return lock
 }

@@ -46,7 +46,7 @@ func (h *hook) send(ctx workflow.Context) {
 	send := h.newSend(ctx)
 	h.firing.session.pacer.wait(ctx, h.weight())
 	h.attempt = attemptInFlight{send: send, cancel: cancel,
-		firstEndsBy: workflow.Now(ctx).Add(connectTimeout + h.webhook.TimeoutOrDefault())}
+		firstEndsBy: workflow.Now(ctx).Add(connectTimeout + timeoutOf(*h.webhook))}
 	outcome, resume := deliver(ctx, h.attempt.send, h.firing.event+" → "+h.webhook.ID, &h.attempt)
 	if resume != nil && h.attempt.handOver != nil {
 		resume.Send.Record, resume.Brought, resume.LockRemoved = *h.record, h.brought, h.lockRemoved
@@ -158,6 +158,11 @@ func deliveryLost(err error) string {
 	return rootMessage(err)
 }
 
+// timeoutOf returns how long an attempt waits for the answer.
+func timeoutOf(webhook latch.Webhook) time.Duration {
+	return time.Duration(latch.WithDefaults(webhook).Timeout)
+}
+
 // sendOptions leaves every delay to the activity, which computes it and
 // returns it with the error, and counts the attempts itself. The policy's own
 // interval applies only to an attempt that ended without a word, such as one
@@ -165,7 +170,7 @@ func deliveryLost(err error) string {
 func sendOptions(ctx workflow.Context, send protocol.Send, summary string) workflow.Context {
 	retry := send.Request.Webhook.Retry.WithDefaults()
 	remaining := max(send.Deadline.Sub(workflow.Now(ctx)), time.Second)
-	attempt := connectTimeout + send.Request.Webhook.TimeoutOrDefault() + attemptSlack
+	attempt := connectTimeout + timeoutOf(send.Request.Webhook) + attemptSlack
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		ActivityID:             send.Request.DeliveryID,
 		StartToCloseTimeout:    attempt,

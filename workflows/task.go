@@ -83,9 +83,9 @@ func (t taskRun) doActivity(ctx workflow.Context, task *latch.ActivityTask) (lat
 	if queue == "" {
 		queue = workflow.GetInfo(ctx).TaskQueueName
 	}
-	options := t.options(task.Retry, task.TimeoutOrDefault())
+	options := t.options(task.Retry, time.Duration(latch.WithDefaults(*task).Timeout))
 	options.TaskQueue = queue
-	options.ScheduleToStartTimeout = task.StartTimeoutOrDefault()
+	options.ScheduleToStartTimeout = time.Duration(latch.WithDefaults(*task).StartTimeout)
 	options.HeartbeatTimeout = time.Duration(task.HeartbeatTimeout)
 	options.WaitForCancellation = t.awaitCancellation || options.HeartbeatTimeout > 0
 	future := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), task.Type, arguments...)
@@ -98,7 +98,7 @@ func (t taskRun) doActivity(ctx workflow.Context, task *latch.ActivityTask) (lat
 }
 
 func (t taskRun) doHTTP(ctx workflow.Context, task *latch.HTTPTask) (latch.Object, error) {
-	options := t.options(task.Retry, task.TimeoutOrDefault())
+	options := t.options(task.Retry, time.Duration(latch.WithDefaults(*task).Timeout))
 	// The activity computes every delay itself, so that a receiver's
 	// Retry-After counts even above the retry's own maximum.
 	if options.RetryPolicy.MaximumAttempts != 1 {
@@ -115,7 +115,7 @@ func (t taskRun) doHTTP(ctx workflow.Context, task *latch.HTTPTask) (latch.Objec
 }
 
 func (t taskRun) doCommand(ctx workflow.Context, task *latch.CommandTask) (latch.Object, error) {
-	options := t.options(task.Retry, task.TimeoutOrDefault()+attemptSlack)
+	options := t.options(task.Retry, time.Duration(latch.WithDefaults(*task).Timeout)+attemptSlack)
 	options.HeartbeatTimeout = attemptSlack
 	options.WaitForCancellation = true
 	call := protocol.CommandCall{Task: *task, Variables: t.needed(neededByTask(task))}
@@ -145,6 +145,7 @@ func (t taskRun) doWorkflow(ctx workflow.Context, task *latch.WorkflowTask) (lat
 }
 
 func (t taskRun) childWorkflow(ctx workflow.Context, task *latch.WorkflowTask, id string, arguments []any) (latch.Object, error) {
+	timeout := time.Duration(latch.WithDefaults(*task).Timeout)
 	waiting := disconnect(ctx)
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
@@ -157,7 +158,7 @@ func (t taskRun) childWorkflow(ctx workflow.Context, task *latch.WorkflowTask, i
 	})
 	timerContext, stopTimer := workflow.WithCancel(waiting)
 	defer stopTimer()
-	timer := workflow.NewTimerWithOptions(timerContext, task.TimeoutOrDefault(), workflow.TimerOptions{Summary: "Timeout of " + t.summary})
+	timer := workflow.NewTimerWithOptions(timerContext, timeout, workflow.TimerOptions{Summary: "Timeout of " + t.summary})
 	child := workflow.ExecuteChildWorkflow(ctx, task.Type, arguments...)
 	await(waiting, func() bool { return child.IsReady() || timer.IsReady() || ctx.Err() != nil })
 	if child.IsReady() {
@@ -175,7 +176,7 @@ func (t taskRun) childWorkflow(ctx workflow.Context, task *latch.WorkflowTask, i
 	}
 	kvp, err := t.result(waiting, child)
 	if err != nil {
-		return nil, fmt.Errorf("workflow %q did not end within %s and was cancelled", task.Type, task.TimeoutOrDefault())
+		return nil, fmt.Errorf("workflow %q did not end within %s and was cancelled", task.Type, timeout)
 	}
 	return kvp, nil
 }

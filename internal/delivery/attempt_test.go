@@ -179,7 +179,7 @@ func TestOwnBodies(t *testing.T) {
 			require.NoError(t, err)
 			got := receiver.last(t)
 			require.Equal(t, test.want, got.body)
-			require.Equal(t, r.Webhook.ContentTypeOrDefault(), got.Header.Get("Content-Type"))
+			require.Equal(t, latch.WithDefaults(r.Webhook).ContentType, got.Header.Get("Content-Type"))
 			require.Equal(t, len(got.body), attempt.Request.Bytes)
 			if strings.Contains(test.contentType, "form") {
 				_, err := url.ParseQuery(got.body)

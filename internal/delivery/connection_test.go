@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -130,7 +131,7 @@ func TestRequestLostOnAKeptConnection(t *testing.T) {
 	t.Run("a token", func(t *testing.T) {
 		t.Parallel()
 		receiver, sender := newForgetful(t, true), local(t, map[string]string{"client": "hush-hush"})
-		grants, err := sender.newGrant(&call{timeout: latch.DefaultWebhookTimeout},
+		grants, err := sender.newGrant(&call{timeout: time.Minute},
 			&access{auth: &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: receiver.url, ClientID: "latch"}},
 				client: sender.secretOf(t, "client")})
 		require.NoError(t, err)

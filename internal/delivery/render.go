@@ -47,8 +47,8 @@ func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt)
 	if err != nil {
 		return nil, (&call{target: d.subject(), masker: d.masker}).fail(err)
 	}
-	c := &call{request: outgoing{r.Webhook.MethodOrDefault(), d.target.url, d.header, d.body}, target: d.subject(),
-		timeout: r.Webhook.TimeoutOrDefault(), retry: r.Webhook.Retry, secrets: d.masked, masker: d.masker, delivery: r, attempt: attempt, redaction: s.redactionOf(r.Webhook.Redact)}
+	c := &call{request: outgoing{d.Webhook.Method, d.target.url, d.header, d.body}, target: d.subject(),
+		timeout: time.Duration(d.Webhook.Timeout), retry: r.Webhook.Retry, secrets: d.masked, masker: d.masker, delivery: r, attempt: attempt, redaction: s.redactionOf(r.Webhook.Redact)}
 	if err := s.admit(c, &d.access); err != nil {
 		return nil, c.fail(err)
 	}
@@ -57,8 +57,8 @@ func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt)
 
 func (s *Sender) newDraft(r *protocol.WebhookRequest, attempt int, now time.Time) *draft {
 	own := *r
-	own.Webhook = fields.Clone(r.Webhook.At(r.Event))
-	if own.Webhook.MethodOrDefault() == http.MethodGet {
+	own.Webhook = fields.Clone(latch.WithDefaults(r.Webhook.At(r.Event)))
+	if own.Webhook.Method == http.MethodGet {
 		own.Webhook.Body = nil
 	}
 	d := &draft{WebhookRequest: &own, sender: s, attempt: attempt, now: now, header: http.Header{}}
@@ -99,7 +99,7 @@ func (d *draft) subject() string {
 
 // describe begins the record of the request, as soon as its URL is known.
 func (d *draft) describe() {
-	d.record = &latch.RecordRequest{Method: d.Webhook.MethodOrDefault(), URL: d.target.display(d.masker)}
+	d.record = &latch.RecordRequest{Method: d.Webhook.Method, URL: d.target.display(d.masker)}
 	if d.record.Method != http.MethodGet {
 		d.record.ContentType = d.contentType()
 	}
@@ -162,14 +162,14 @@ func (d *draft) writeHeader() error {
 		return err
 	}
 	if value := d.sentSecret(); value != "" {
-		if err := setHeader(d.header, d.Webhook.SecretHeaderOrDefault(), value); err != nil {
+		if err := setHeader(d.header, d.Webhook.SecretHeader, value); err != nil {
 			return fmt.Errorf("secret %q: %w", d.Webhook.Secret, err)
 		}
 	}
 	if err := d.access.writeHeader(d.header); err != nil {
 		return err
 	}
-	if d.Webhook.MethodOrDefault() != http.MethodGet {
+	if d.Webhook.Method != http.MethodGet {
 		if err := setHeader(d.header, "Content-Type", d.record.ContentType); err != nil {
 			return err
 		}
@@ -186,7 +186,7 @@ func (d *draft) writeHeader() error {
 }
 
 func (d *draft) writeBody() error {
-	if d.Webhook.MethodOrDefault() == http.MethodGet {
+	if d.Webhook.Method == http.MethodGet {
 		return nil
 	}
 	hasOwn := d.Webhook.Body != nil

@@ -22,7 +22,7 @@ func (d *draft) contentType() string {
 	if d.Webhook.CloudEvents == latch.CloudEventsStructured {
 		return structuredType
 	}
-	return contentTypeOf(d.Webhook.ContentTypeOrDefault(), d.body)
+	return contentTypeOf(d.Webhook.ContentType, d.body)
 }
 
 // attributes returns the event's context attributes (CloudEvents 1.0, "Context
@@ -76,7 +76,7 @@ func (d *draft) wrap(body []byte) []byte {
 	for _, attribute := range d.attributes() {
 		b.text(attribute.name, attribute.value)
 	}
-	contentType := d.Webhook.ContentTypeOrDefault()
+	contentType := d.Webhook.ContentType
 	b.text("datacontenttype", contentTypeOf(contentType, body))
 	if latch.BodyKindOf(contentType) != latch.BodyJSON {
 		body = rawjson.Encode(string(body))

@@ -62,7 +62,7 @@ func (s *Sender) newGrant(c *call, a *access) (*grant, error) {
 	g := &grant{sender: s}
 	g.fetch = call{request: outgoing{http.MethodPost, target.url, header, body}, target: "the OAuth2 token of " + target.shown(http.MethodPost, c.masker),
 		timeout: min(c.timeout, tokenTimeout), masker: c.masker, token: true}
-	g.key = sha256.Sum256(rawjson.Encode([]string{settings.TokenURL, settings.AuthStyleOrDefault(), settings.ClientID, secret, string(body)}))
+	g.key = sha256.Sum256(rawjson.Encode([]string{settings.TokenURL, latch.WithDefaults(*settings).AuthStyle, settings.ClientID, secret, string(body)}))
 	return g, nil
 }
 
@@ -82,7 +82,7 @@ func (s *Sender) tokenRequest(settings *latch.OAuth2, secret string) (http.Heade
 	}
 	header := http.Header{"Accept": {"application/json"}, "User-Agent": {s.userAgent}, "Content-Type": {"application/x-www-form-urlencoded"},
 		idempotencyKey: nil} // may be repeated, without a key: each token is as good as another
-	if settings.AuthStyleOrDefault() == latch.AuthStyleBody {
+	if latch.WithDefaults(*settings).AuthStyle == latch.AuthStyleBody {
 		form.Set("client_id", settings.ClientID)
 		form.Set("client_secret", secret)
 	} else {

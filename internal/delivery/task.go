@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
@@ -39,7 +40,6 @@ type TaskResponse struct {
 // [*PermanentError], unless its status is worth another attempt. The response
 // is nil where none came; errors are those of [Sender.Send].
 func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
-	r.Task = fields.Clone(r.Task)
 	call, err := s.prepareTask(&r)
 	if err != nil {
 		return nil, err
@@ -55,11 +55,12 @@ func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 
 // prepareTask makes the call of a task. It fails with a *PermanentError.
 func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
+	r.Task = fields.Clone(latch.WithDefaults(r.Task))
 	task := &r.Task
 	found, texts, missing := s.lookup(fields.Texts(task, fields.Secret))
 	access, err := s.newAccess(task.Auth, task.TLS, found)
 	masked := slices.Concat(texts, urlTexts(found, task.URLSecret), access.texts())
-	c := &call{target: "http task", timeout: task.TimeoutOrDefault(), retry: task.Retry, secrets: masked, masker: s.maskerOf(masked)}
+	c := &call{target: "http task", timeout: time.Duration(task.Timeout), retry: task.Retry, secrets: masked, masker: s.maskerOf(masked)}
 	if err := errors.Join(task.ValidateRequest().Err(), missing, err); err != nil {
 		return nil, c.fail(err)
 	}
@@ -68,7 +69,7 @@ func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	if err != nil {
 		return nil, c.fail(err)
 	}
-	c.target = target.shown(task.MethodOrDefault(), c.masker)
+	c.target = target.shown(task.Method, c.masker)
 	c.secrets = append(c.secrets, target.credentials...)
 	c.masker = s.maskerOf(c.secrets)
 	if err := mayGoTo(found, target, task.TLS); err != nil {
@@ -81,7 +82,7 @@ func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	if err := access.writeHeader(header); err != nil {
 		return nil, c.fail(err)
 	}
-	c.request = outgoing{task.MethodOrDefault(), target.url, header, body}
+	c.request = outgoing{task.Method, target.url, header, body}
 	if err := s.admit(c, &access); err != nil {
 		return nil, c.fail(err)
 	}
@@ -107,12 +108,8 @@ func (s *Sender) taskContent(r *TaskRequest, t *templates, secrets keyring) (htt
 	if err := checkHeaderSize(header); err != nil || bare {
 		return header, nil, err
 	}
-	contentType := r.Task.ContentType
-	if contentType == "" {
-		contentType = latch.DefaultContentType
-	}
 	body := []byte(r.Task.Body)
-	if err := setHeader(header, "Content-Type", contentTypeOf(contentType, body)); err != nil {
+	if err := setHeader(header, "Content-Type", contentTypeOf(r.Task.ContentType, body)); err != nil {
 		return nil, nil, err
 	}
 	if len(body) > MaximumRequestBytes {

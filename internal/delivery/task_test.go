@@ -38,7 +38,7 @@ func TestTask(t *testing.T) {
 		_, err = sender.Do(t.Context(), TaskRequest{Task: latch.HTTPTask{Method: method, URL: receiver.URL}})
 		require.NoError(t, err)
 		got = receiver.last(t)
-		require.Equal(t, task.MethodOrDefault() == "", got.Method == "")
+		require.Equal(t, latch.WithDefaults(task).Method == "", got.Method == "")
 		require.Empty(t, got.body)
 		require.NotContains(t, got.Header, "Content-Type")
 	}

@@ -30,7 +30,7 @@ func structuresIn(structures ...reflect.Type) []reflect.Type {
 }
 
 // Check returns what is wrong with the tags of all structures that can stand in those that roots point
-// to: texts without a role, and tags that cannot be read.
+// to: texts without a role, and tags that cannot be read or say a default of another type.
 func Check(roots ...any) []string {
 	var wrong []string
 	for _, structure := range Structures(roots...) {
@@ -38,6 +38,9 @@ func Check(roots ...any) []string {
 			field := structure.Field(i)
 			tag, err := TagOf(field)
 			name := structure.Name() + "." + field.Name
+			if _, err := parsedDefault(field); err != nil {
+				wrong = append(wrong, fmt.Sprintf("%s: %v", name, err))
+			}
 			switch {
 			case !field.IsExported():
 			case err != nil:

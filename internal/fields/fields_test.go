@@ -177,3 +177,30 @@ func TestRoles(t *testing.T) {
 	require.True(t, fields.When.IsExpression() && fields.RollbackRelease.IsExpression() && !fields.Secret.IsExpression())
 	require.True(t, fields.Secret.IsSecret() && fields.IssuerSecret.IsSecret() && !fields.URL.IsSecret())
 }
+
+// What is left out gets the default that its tag says, and nothing else does.
+func TestWithDefaults(t *testing.T) {
+	t.Parallel()
+	type form struct {
+		Method string      `json:"method" latch:"plain" unset:"POST"`
+		Sends  *bool       `json:"sends" unset:"true"`
+		Times  int         `json:"times" unset:"3"`
+		Rate   float64     `json:"rate" unset:"0"`
+		Size   json.Number `json:"size" latch:"plain"`
+	}
+	yes, no := true, false
+	require.Equal(t, form{Method: "POST", Sends: &yes, Times: 3}, fields.WithDefaults(form{}))
+	given := form{Method: "PUT", Sends: &no, Times: 1, Rate: 2, Size: "4"}
+	require.Equal(t, given, fields.WithDefaults(given))
+	for name, want := range map[string]any{"Method": "POST", "Sends": true, "Times": 3.0, "Rate": 0.0, "Size": nil} {
+		field, _ := reflect.TypeFor[form]().FieldByName(name)
+		value, has := fields.DefaultOf(field)
+		require.Equal(t, want, value, name)
+		require.Equal(t, want != nil, has, name)
+	}
+	type wrong struct {
+		Times int `json:"times" unset:"many"`
+	}
+	require.Len(t, fields.Check(&wrong{}), 1)
+	require.Empty(t, fields.Check(&form{}))
+}

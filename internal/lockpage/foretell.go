@@ -222,7 +222,7 @@ func (f *foreteller) undone() (undone, lasting []string) { return f.definition.U
 
 // timeoutEffect says what the lock's timeout will do.
 func (f *foreteller) timeoutEffect() string {
-	policy := f.settings.OnTimeoutOrDefault()
+	policy := latch.WithDefaults(f.settings).OnTimeout
 	if f.definition.Kind == latch.ReleaseKind {
 		return f.releaseEffect(policy)
 	}

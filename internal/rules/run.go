@@ -43,9 +43,9 @@ func (h Hook) Run(test Test) (Finding, error) {
 	case verdict.OnRecord:
 		return h.finding(answered), nil
 	case verdict.OnError:
-		return Finding{Result: latch.ResultFail, Decision: h.taken(h.Settings.OnErrorOrDefault()), Error: test.record.Error}, nil
+		return Finding{Result: latch.ResultFail, Decision: h.taken(latch.WithDefaults(h.Settings).OnError), Error: test.record.Error}, nil
 	case verdict.OnTimeout:
-		return Finding{Result: answered.Result, Decision: h.taken(h.Settings.OnTimeoutOrDefault())}, nil
+		return Finding{Result: answered.Result, Decision: h.taken(latch.WithDefaults(h.Settings).OnTimeout)}, nil
 	default:
 		return Finding{Result: latch.ResultPending, Decision: Waits}, nil
 	}
@@ -61,7 +61,7 @@ func (h Hook) leftOut() (Finding, bool) {
 	}
 	switch {
 	case err != nil:
-		return Finding{Result: latch.ResultFail, Decision: h.taken(h.Settings.OnErrorOrDefault()), Error: "when: " + err.Error()}, true
+		return Finding{Result: latch.ResultFail, Decision: h.taken(latch.WithDefaults(h.Settings).OnError), Error: "when: " + err.Error()}, true
 	case !applies:
 		return Finding{Result: latch.ResultSkipped, Decision: None, Error: "when is false: " + h.Settings.When}, true
 	default:

@@ -28,19 +28,6 @@ var enumerations = map[string][]any{
 	"Release.on_cancel":   {"rollback", "stop"},
 }
 
-var defaults = map[string]any{
-	"Webhook.method": "POST", "Webhook.content_type": "application/json", "Webhook.enabled": true, "Webhook.secret_header": "X-Latch-Secret",
-	"Webhook.send_secret": true, "Webhook.timeout": "60s",
-	"OAuth2.auth_style": "header",
-	"Event.enabled":     true, "Event.blocking": false, "Event.lock_timeout": "0s", "Event.answer_timeout": "90s", "Event.on_timeout": "stop",
-	"Retry.initial_interval": "5s", "Retry.backoff_coefficient": 2, "Retry.maximum_interval": "1h", "Retry.maximum_attempts": 0, "Retry.deadline": "24h",
-	"ActivityTask.timeout": "10m", "ActivityTask.start_timeout": "5m", "WorkflowTask.timeout": "10m", "HTTPTask.timeout": "10m", "CommandTask.timeout": "10m",
-	"HTTPTask.method": "POST", "HTTPTask.content_type": "application/json",
-	"Job.continue_on_error": false, "Job.delay": "0s",
-	"Release.on_failure": "rollback", "Release.on_cancel": "rollback",
-	"Schedule.catchup": "1m",
-}
-
 // structures says what each structure is.
 var structures = map[string]string{
 	"Job":          "One task, or a sequence of jobs, and the webhooks that tell of it.",

@@ -102,7 +102,7 @@ func describe(definition string, structure *jsonschema.Schema) {
 		if tag.Role.IsSecret() && field.Type.Kind() == reflect.String {
 			pair.Value.Pattern = secretName
 		}
-		pair.Value.Default = defaults[name]
+		pair.Value.Default, _ = fields.DefaultOf(field)
 		pair.Value.Description = described(field, tag.Role, meanings[name])
 	}
 	switch definition {

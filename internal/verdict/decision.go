@@ -20,7 +20,7 @@ const (
 func (v Verdict) Decide(settings latch.Event, scope Scope) string {
 	switch {
 	case v.Error != "":
-		return settings.OnErrorOrDefault()
+		return latch.WithDefaults(settings).OnError
 	case scope == Decides:
 		return v.Decision
 	case scope == Begins && v.Result == latch.ResultFail:

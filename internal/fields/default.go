@@ -1,0 +1,74 @@
+package fields
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"sync"
+)
+
+// defaultTag is the key of the struct tag with what a field means that is not set. It is not "default",
+// since an API that decodes the structure would write such a value into what was sent.
+const defaultTag = "unset"
+
+// DefaultOf returns the default that a field's tag says, such as `unset:"60s"`: as JSON has it, or a
+// string. It is false for a field without one.
+func DefaultOf(field reflect.StructField) (value any, has bool) {
+	text, has := field.Tag.Lookup(defaultTag)
+	if has && json.Unmarshal([]byte(text), &value) != nil {
+		value = text
+	}
+	return value, has
+}
+
+// WithDefaults returns a structure in which each field that is the zero value has its default, if its tag
+// says one. Structures within it stay as they are.
+func WithDefaults[T any](given T) T {
+	v := reflect.ValueOf(&given).Elem()
+	for _, each := range defaultsOf(v.Type()) {
+		if field := v.Field(each.index); field.IsZero() {
+			field.Set(each.value)
+		}
+	}
+	return given
+}
+
+// A standIn is the default of a field.
+type standIn struct {
+	index int
+	value reflect.Value
+}
+
+var standIns sync.Map // reflect.Type to []standIn
+
+func defaultsOf(structure reflect.Type) []standIn {
+	if known, is := standIns.Load(structure); is {
+		return known.([]standIn)
+	}
+	var made []standIn
+	for i := range structure.NumField() {
+		value, err := parsedDefault(structure.Field(i))
+		if err == nil && value.IsValid() && !value.IsZero() {
+			made = append(made, standIn{i, value})
+		}
+	}
+	standIns.Store(structure, made)
+	return made
+}
+
+// parsedDefault returns a field's default as a value of its type; none for a field without one.
+func parsedDefault(field reflect.StructField) (reflect.Value, error) {
+	value, has := DefaultOf(field)
+	if !has {
+		return reflect.Value{}, nil
+	}
+	made := reflect.New(field.Type)
+	encoded, err := json.Marshal(value)
+	if err == nil {
+		err = json.Unmarshal(encoded, made.Interface())
+	}
+	if err != nil {
+		return reflect.Value{}, fmt.Errorf("its default is not a value of it: %w", err)
+	}
+	return made.Elem(), nil
+}
