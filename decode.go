@@ -27,8 +27,8 @@ const maximumDepth = 100
 // returns all that is wrong.
 func DecodeStrict(data []byte, into any) Problems { return decodeStrict(data, into) }
 
-// decodeStrict reads JSON into what into points to and gives all that is
-// wrong with it: text that is no JSON, unknown and duplicate keys, values of
+// decodeStrict reads JSON into the value that into points to and returns all that
+// is wrong with it: text that is not JSON, unknown and duplicate keys, values of
 // the wrong type, bad durations. What could be read is set.
 func decodeStrict(data []byte, into any) Problems {
 	var problems Problems

@@ -1,7 +1,7 @@
 // Package latch is Latch's vocabulary: jobs, releases, emissions, webhooks and
-// what comes of them, as Go types, as JSON, and as names on the wire.
+// their results, as Go types, as JSON, and as names on the wire.
 //
-// Latch gives Temporal users lifecycle webhooks and release gates. A service
+// Latch provides Temporal users with lifecycle webhooks and release gates. A service
 // in Go that starts a job or a release needs this package alone: it builds a
 // [Job] or a [Release], starts the workflow called [WorkflowJobRun] or
 // [WorkflowRelease] with it, and reads a [JobResult] or a [ReleaseResult].

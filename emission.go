@@ -1,7 +1,7 @@
 package latch
 
 // An Emission is the input of the workflow [WorkflowEmit]: a custom event and
-// the webhooks that tell of it (contract, "Emission").
+// the webhooks that it is sent to (contract, "Emission").
 type Emission struct {
 	// ID defaults to the workflow id.
 	ID       string    `json:"id,omitempty" latch:"id"`

@@ -34,8 +34,8 @@ const (
 	EventReleaseRolledBack     = "RELEASE_ROLLED_BACK"
 	EventReleaseFailure        = "RELEASE_FAILURE"
 
-	// EventDeliveryExhausted tells operators of a delivery that failed for good,
-	// EventEndpointGone of one whose endpoint said that it is gone. Any run fires
+	// EventDeliveryExhausted informs operators of a delivery that failed for good,
+	// EventEndpointGone of one whose endpoint answered 410 Gone. Any run fires
 	// them, with the record as data.record, but never for deliveries of these
 	// two events themselves.
 	EventDeliveryExhausted = "DELIVERY_EXHAUSTED"

@@ -3,7 +3,7 @@ package latch
 import "encoding/json"
 
 // A Job is the input of the workflow [WorkflowJobRun] (contract, "Job"):
-// one task, or a sequence of jobs, and the webhooks that tell of it.
+// one task, or a sequence of jobs, and the webhooks that report it.
 type Job struct {
 	ID    string `json:"id" latch:"id"`
 	Name  string `json:"name,omitempty" latch:"plain"`
@@ -153,7 +153,7 @@ type TriggerResult struct {
 	// WorkflowID and RunID are the run's that was started.
 	WorkflowID string `json:"workflow_id,omitempty"`
 	RunID      string `json:"run_id,omitempty"`
-	// Skipped tells that nothing was started, for the reason in Reason.
+	// Skipped reports that nothing was started; Reason says why.
 	Skipped bool   `json:"skipped,omitempty"`
 	Reason  string `json:"reason,omitempty"`
 	// Missed is how many times of the job's schedule have passed without a run

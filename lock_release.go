@@ -57,8 +57,8 @@ func (m *LockRelease) RefusedBy(record *Record) string {
 	return ""
 }
 
-// cameTo returns the result that the removal in the record asked for, or that
-// came of one that asked for none.
+// cameTo returns the result that the removal in the record asked for, or the
+// result of a removal that asked for none.
 func cameTo(record *Record) string {
 	if record.Lock.Result != "" {
 		return record.Lock.Result
@@ -74,7 +74,7 @@ func cameTo(record *Record) string {
 }
 
 // asksOf returns the result that a later removal asks for. One without a result
-// asks for what came of a removal without one, else for pass.
+// asks for the result of an earlier removal without one, else for pass.
 func (m *LockRelease) asksOf(record *Record) string {
 	switch asks := m.Asks(); {
 	case asks != "":

@@ -18,8 +18,8 @@ const (
 	// WorkflowTrigger is what the schedule of a registered job starts: it starts
 	// the job's run, unless one is under way.
 	WorkflowTrigger = "latch.Trigger"
-	// WorkflowJobNotice tells the webhooks of a registered job of a run that did
-	// not take place: it fires [EventJobSkipped] or [EventJobMissed].
+	// WorkflowJobNotice informs the webhooks of a registered job about a run that
+	// did not take place: it fires [EventJobSkipped] or [EventJobMissed].
 	WorkflowJobNotice = "latch.JobNotice"
 	// WorkflowStartOnce starts a run for the HTTP API under an idempotency key.
 	WorkflowStartOnce = "latch.StartOnce"
@@ -71,7 +71,7 @@ const (
 	SearchAttributeID = "LatchID"
 	// SearchAttributeStatus (Keyword) is the run's status.
 	SearchAttributeStatus = "LatchStatus"
-	// SearchAttributeWaiting (Bool) tells whether the run waits for a lock.
+	// SearchAttributeWaiting (Bool) is true while the run waits for a lock.
 	SearchAttributeWaiting = "LatchWaiting"
 	// SearchAttributeWebhooks (KeywordList) holds the ids of the run's webhooks,
 	// and for each event that one listens to <id>:<event>. By it a webhook's

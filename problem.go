@@ -15,7 +15,7 @@ type Problem struct {
 	// Path leads to the field from the input's root, such as
 	// webhooks[1].events[0].lock_timeout; empty is the input as a whole.
 	Path string `json:"path"`
-	// Message tells what is wrong, with the value, and what would be right.
+	// Message says what is wrong, with the value, and what would be right.
 	Message string `json:"message"`
 	// Line and Column are where the field stands in the file that a person wrote,
 	// from 1; 0 where that is not known.
@@ -40,8 +40,8 @@ func (p Problem) String() string {
 // an error it lists every one of them.
 type Problems []Problem
 
-// Error lists the problems, one a line where there are several. Past 64 KiB
-// it tells how many more there are.
+// Error lists the problems, one a line if there are several. Past 64 KiB it says
+// how many more there are.
 func (p Problems) Error() string {
 	if len(p) == 1 {
 		return p[0].String()
@@ -58,8 +58,7 @@ func (p Problems) Error() string {
 	return b.String()
 }
 
-// First returns at most n problems, of which the last then tells how many more
-// there are.
+// First returns at most n problems. If there are more, the last one says how many.
 func (p Problems) First(n int) Problems {
 	if len(p) <= n {
 		return p
@@ -69,7 +68,7 @@ func (p Problems) First(n int) Problems {
 	return first
 }
 
-// Err returns the problems as an error, nil where there is none.
+// Err returns the problems as an error, nil if there are none.
 func (p Problems) Err() error {
 	if len(p) == 0 {
 		return nil

@@ -32,10 +32,9 @@ type Record struct {
 	Result     string `json:"result"`
 	Data       Object `json:"data"`
 	Attempts   int    `json:"attempts"`
-	// Tries tells of the attempts one by one, the newest [MaximumTries] of
-	// them, oldest first. Where the history gets too large they go before
-	// anything else, and Truncated does not tell of it: Attempts still counts
-	// them.
+	// Tries describes the newest [MaximumTries] attempts one by one, oldest
+	// first. If the history gets too large they are dropped before anything
+	// else, without setting Truncated: Attempts still counts them.
 	Tries    []RecordTry `json:"tries,omitempty"`
 	Error    string      `json:"error,omitempty"`
 	Decision string      `json:"decision,omitempty"`
@@ -47,7 +46,7 @@ type Record struct {
 	// Redelivery counts how often the delivery was sent again on request, this
 	// record's time included; zero for the delivery itself.
 	Redelivery int `json:"redelivery,omitempty"`
-	// Truncated tells that a body or data was cut to keep the history in bounds.
+	// Truncated reports that a body or data was cut to keep the history in bounds.
 	Truncated   bool            `json:"truncated,omitempty"`
 	Request     *RecordRequest  `json:"request,omitempty"`
 	Response    *RecordResponse `json:"response,omitempty"`
@@ -73,7 +72,7 @@ type RecordResponse struct {
 	Body    string            `json:"body,omitempty"`
 }
 
-// MaximumTries is how many attempts a record tells of one by one.
+// MaximumTries is how many attempts a record describes one by one.
 const MaximumTries = 10
 
 // A RecordTry is one attempt of a delivery.
@@ -82,8 +81,8 @@ type RecordTry struct {
 	Number     int   `json:"number"`
 	StartedAt  Time  `json:"started_at"`
 	DurationMS int64 `json:"duration_ms"`
-	// Status is that of the answer; 0 for none. Error tells, in at most 200
-	// bytes, of what a status does not.
+	// Status is that of the answer; 0 without one. Error says what the status
+	// does not, in at most 200 bytes.
 	Status int    `json:"status,omitempty"`
 	Error  string `json:"error,omitempty"`
 	// Unreadable reports that the message arrived and that Error is about its

@@ -39,7 +39,7 @@ type Retry struct {
 	Deadline Duration `json:"deadline,omitempty" unset:"24h"`
 }
 
-// WithDefaults returns the retry with every field set; a nil retry gives the
+// WithDefaults returns the retry with every field set; for a nil retry, the
 // defaults.
 func (r *Retry) WithDefaults() Retry {
 	var given Retry

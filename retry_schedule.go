@@ -28,7 +28,7 @@ var namedSchedules = map[string]RetrySchedule{
 	},
 }
 
-// schedules tells whether a retry may have a schedule.
+// schedules says whether a retry may have a schedule.
 type schedules bool
 
 const (

@@ -50,7 +50,7 @@ type HTTPTask struct {
 	URL       string            `json:"url,omitempty" latch:"template,url"`
 	URLSecret string            `json:"url_secret,omitempty" latch:"secret"`
 	Headers   map[string]string `json:"headers,omitempty" latch:"template,header"`
-	// HeaderSecrets gives headers whose values are secrets, by name.
+	// HeaderSecrets maps headers to the names of the secrets that are their values.
 	HeaderSecrets map[string]string `json:"header_secrets,omitempty" latch:"secret"`
 	ContentType   string            `json:"content_type,omitempty" latch:"media type" unset:"application/json"`
 	// Auth and TLS are those of a [Webhook].
@@ -70,8 +70,8 @@ type CommandTask struct {
 	Argv []string          `json:"argv" latch:"template"`
 	Dir  string            `json:"dir,omitempty" latch:"plain"`
 	Env  map[string]string `json:"env,omitempty" latch:"template"`
-	// EnvSecrets gives variables whose values are secrets, by name: the first
-	// line of one, or all of one that is PEM.
+	// EnvSecrets maps variables to the names of the secrets that are their
+	// values: the first line of a secret, or all of one that is PEM.
 	EnvSecrets map[string]string `json:"env_secrets,omitempty" latch:"secret"`
 	Timeout    Duration          `json:"timeout,omitempty" unset:"10m"`
 	Retry      *Retry            `json:"retry,omitempty"`

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 )
 
-// A Webhook tells another system of events, and may hold what fired them
+// A Webhook sends events to another system, and may hold the run that fired them
 // (contract, "Webhook").
 type Webhook struct {
 	// ID is unique in its job or release and has no colon.
@@ -22,10 +22,10 @@ type Webhook struct {
 	// or application/xml, with parameters. See [BodyKindOf].
 	ContentType string            `json:"content_type,omitempty" latch:"media type" unset:"application/json"`
 	Headers     map[string]string `json:"headers,omitempty" latch:"template,header"`
-	// HeaderSecrets gives headers whose values are secrets, by name.
+	// HeaderSecrets maps headers to the names of the secrets that are their values.
 	HeaderSecrets map[string]string `json:"header_secrets,omitempty" latch:"secret"`
 	// Body is a template, or JSON whose strings are templates; without it a
-	// JSON body tells all there is to tell. It goes out in UTF-8, numbers with
+	// JSON body says all that Latch knows of the event. It goes out in UTF-8, numbers with
 	// the digits they came in with. A JSON object becomes a form field by field:
 	// strings as they are, null as nothing, what is nested as compact JSON.
 	Body json.RawMessage `json:"body,omitempty" latch:"template,body"`

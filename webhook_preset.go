@@ -10,8 +10,8 @@ package latch
 //     message the values of ${…} are escaped (&, < and >): markup, links and
 //     mentions are the template's own to write.
 //   - discord: content up to 2,000 characters, 10 embeds with 6,000 characters,
-//     and what each part of an embed takes; delivered is any 2xx. What its answers
-//     tell of its rate limits is kept to. A body without allowed_mentions gets one
+//     and what each part of an embed takes; delivered is any 2xx. The rate limits
+//     in its answers are kept to. A body without allowed_mentions gets one
 //     by which nobody is rung.
 //   - teams: up to 28 KB; delivered is a 2xx, unless the body says that the
 //     delivery failed, as that of a connector does. Four requests a second are

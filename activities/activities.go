@@ -29,8 +29,8 @@ type Options struct {
 	// SearchAttributes has runs upsert search attributes, which the server must
 	// know.
 	SearchAttributes bool
-	// DataConverter gives the one that the worker's client has, by which what is
-	// registered was encoded; the default one unless given.
+	// DataConverter returns that of the worker's client, which encoded what is
+	// registered; the default one unless set.
 	DataConverter func() converter.DataConverter
 }
 

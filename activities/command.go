@@ -29,7 +29,7 @@ const (
 	// maximumOutput is how much of a command's stdout is taken, in bytes; more
 	// of it is read and dropped.
 	maximumOutput = 64 << 10
-	// maximumComplaint is how much of its stderr's end an error tells.
+	// maximumComplaint is how much of the end of its stderr an error quotes.
 	maximumComplaint = 2 << 10
 	// keptComplaint is how much of it is searched for secrets before: the
 	// longest may begin far before what is told, and take more room encoded.

@@ -9,7 +9,7 @@ import (
 )
 
 // inOwnGroup starts the command as leader of a process group, which gets
-// SIGTERM when the command's context ends. What it gives kills the group.
+// SIGTERM when the command's context ends. The function it returns kills the group.
 func inOwnGroup(command *exec.Cmd) (killGroup func()) {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGTERM) }

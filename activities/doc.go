@@ -1,5 +1,5 @@
-// Package activities holds Latch's activities: thin ones over the rooms below,
-// which map what came of them to Temporal, once, in failure.go.
+// Package activities holds Latch's activities: thin wrappers of the packages
+// below, whose errors failure.go maps to Temporal's.
 //
 // latch.SendWebhook, latch.HTTP and latch.Command are what a task queue
 // serves; the internal ones answer a run's questions about chance, expressions

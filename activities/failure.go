@@ -43,14 +43,14 @@ type attempt struct {
 	now      time.Time
 }
 
-// A judgement says what becomes of a failed attempt.
+// A judgement says what happens after a failed attempt.
 type judgement struct {
 	kind    string
 	message string
-	// final tells that it is not tried again; else delay is the wait.
+	// final reports that there is no further attempt; else delay is the wait.
 	final bool
 	delay time.Duration
-	// gone tells that the endpoint said that it is gone.
+	// gone reports that the endpoint answered 410 Gone.
 	gone bool
 }
 

@@ -19,7 +19,7 @@ import (
 // server: its client ends the process when it is called.
 const testNamespace = "default-test-namespace"
 
-// PendingAttempts tells where activities of the asking run stand.
+// PendingAttempts returns where activities of the asking run stand.
 func (a *Activities) PendingAttempts(ctx context.Context, request protocol.PendingRequest) (protocol.PendingAnswer, error) {
 	info := activity.GetInfo(ctx)
 	if info.Namespace == testNamespace {
@@ -39,14 +39,14 @@ func (a *Activities) PendingAttempts(ctx context.Context, request protocol.Pendi
 	return answer, nil
 }
 
-// A PendingAnswer stands in the run's history: what it tells of single
-// attempts is bounded, in bytes.
+// A PendingAnswer is stored in the run's history: what it says of single attempts
+// is bounded, in bytes.
 const (
 	roomForTries = 128 << 10
 	largestTry   = 512
 )
 
-// triesFor returns how many attempts each of so many deliveries tells of.
+// triesFor returns how many attempts are described for each of so many deliveries.
 func triesFor(deliveries int) int {
 	return min(latch.MaximumTries, roomForTries/largestTry/max(deliveries, 1))
 }

@@ -20,8 +20,8 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// Admit looks at a run's input and tells everything that is wrong with it,
-// and what of the worker's surroundings the run goes by.
+// Admit validates a run's input and returns everything that is wrong with it, and
+// what the run takes from the worker's environment.
 func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (protocol.Admission, error) {
 	info := activity.GetInfo(ctx)
 	answer := protocol.Admission{

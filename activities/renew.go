@@ -19,7 +19,7 @@ import (
 
 const (
 	// renewTimeout bounds the look at the registry before an attempt. It is part
-	// of the slack that the run gives an attempt.
+	// of the slack that the run allows an attempt.
 	renewTimeout = 5 * time.Second
 	// unreadWait is the wait before the next look where the registry could not be
 	// read.
@@ -30,7 +30,7 @@ const (
 // any more.
 type withdrawnError struct{ webhook, reason string }
 
-// Error says what became of the webhook.
+// Error says what happened to the webhook.
 func (e *withdrawnError) Error() string {
 	return fmt.Sprintf("not sent again: the registered webhook %q %s", e.webhook, e.reason)
 }

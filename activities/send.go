@@ -65,7 +65,7 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 	return protocol.Outcome{}, judged.failure(outcome)
 }
 
-// leave tells the next attempt what is known, and the run when it is due.
+// leave passes what is known on to the next attempt, and its due time to the run.
 func (j *judgement) leave(ctx context.Context, outcome *protocol.Outcome, known memory) {
 	due := rehearsal.Now(ctx).Add(j.delay)
 	outcome.NextAttemptAt = latch.NewTime(due)
@@ -133,8 +133,8 @@ func lostAttempts(ctx context.Context, limit int, known memory) error {
 	return judgement{kind: errorExhausted, message: message, final: true}.failure(outcome)
 }
 
-// occurrenceOf tells what a CloudEvent tells: the record as it stood when it
-// was fired is the same for every attempt.
+// occurrenceOf returns what a CloudEvent says. It comes from the record as the
+// event fired, so it is the same for every attempt.
 func occurrenceOf(record latch.Record) protocol.Occurrence {
 	subject := record.Job + record.Release // it has one of them, or neither
 	if record.Step != "" {

@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// longestTryError bounds what one attempt's entry tells of its error, in bytes:
-// the record's own error has all of the last one.
+// longestTryError bounds the error in one attempt's entry, in bytes: the record's
+// own error has the whole text of the last one.
 const longestTryError = 200
 
 // A memory is what one attempt leaves to the next.
@@ -35,9 +35,9 @@ func remember(ctx context.Context, send protocol.Send) memory {
 	return memory{Tries: send.Tries}
 }
 
-// tryOf tells of one attempt. A status tells of itself; an error is told
-// where it says more: that of a token endpoint, of an answer of 2xx whose body
-// is a refusal, or of one that cannot be read.
+// tryOf returns the entry of one attempt. It has an error only where that says
+// more than the status: the error of a token endpoint, of a 2xx answer whose body
+// is a refusal, or of an answer that cannot be read.
 func tryOf(made *delivery.Attempt, number int, err error) latch.RecordTry {
 	try := latch.RecordTry{
 		Number:     number,

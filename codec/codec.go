@@ -21,8 +21,8 @@ const (
 )
 
 // A Codec encrypts and decrypts payloads. It is a converter.PayloadCodec, and
-// safe for concurrent use. One without keys encrypts nothing, and tells an
-// encrypted payload from garbage.
+// safe for concurrent use. One without keys encrypts nothing, but recognizes an
+// encrypted payload.
 type Codec struct {
 	// first encrypts; it is nil where there are no keys.
 	first *sealer
@@ -75,8 +75,8 @@ func newSealer(key Key) (*sealer, error) {
 // Encrypts reports whether there are keys.
 func (c *Codec) Encrypts() bool { return c.first != nil }
 
-// Encode encrypts payloads by the first key. Without keys it gives them as
-// they are.
+// Encode encrypts payloads by the first key. Without keys it returns them as they
+// are.
 func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	if !c.Encrypts() {
 		return payloads, nil
@@ -95,7 +95,7 @@ func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 	return encoded, nil
 }
 
-// Decode decrypts those payloads that are encrypted, and gives the others as
+// Decode decrypts those payloads that are encrypted, and returns the others as
 // they are. It fails with an [*UnknownKeyError] for a key that it does not
 // have, and for a payload that was changed or encrypted by another key of the
 // same id.
@@ -140,10 +140,10 @@ func (c *Codec) ids() []string {
 	return ids
 }
 
-// An UnknownKeyError tells that a payload was encrypted by a key that the codec
+// An UnknownKeyError reports that a payload was encrypted by a key that the codec
 // does not have.
 type UnknownKeyError struct {
-	// ID is the key's, as the payload tells it.
+	// ID is the key's id, as the payload states it.
 	ID    string
 	known []string
 }

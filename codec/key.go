@@ -13,8 +13,8 @@ import (
 const (
 	// keyBytes is the length of a key of AES-256.
 	keyBytes = 32
-	// maximumIDBytes is less than a key has in base64, so that a key that was
-	// given in the place of an id is none.
+	// maximumIDBytes is less than the length of a key in base64, so that a key given
+	// in the place of an id is refused.
 	maximumIDBytes = 32
 )
 

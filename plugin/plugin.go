@@ -96,10 +96,10 @@ type Plugin struct {
 	activitiesOnly map[string]bool
 }
 
-// New makes the plugin. Options that cannot be (an unreadable address in
-// EgressAllow, a name of a secret that is none) are reported, all at once,
-// by [Plugin.Err], and by the worker or client that the plugin is given to:
-// the SDK panics in worker.New and gives an error in client.Dial.
+// New makes the plugin. Invalid options (an unreadable address in EgressAllow, a
+// malformed name of a secret) are reported, all at once, by [Plugin.Err], and by
+// the worker or client that the plugin is given to: the SDK panics in worker.New
+// and returns an error from client.Dial.
 func New(options Options) *Plugin {
 	p := &Plugin{interceptor: &workflows.Interceptor{}, registered: map[string]bool{}, activitiesOnly: map[string]bool{}, converter: options.DataConverter}
 	var err error

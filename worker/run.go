@@ -19,8 +19,8 @@ import (
 // dialTimeout bounds the first connection to Temporal.
 const dialTimeout = 30 * time.Second
 
-// heartbeatInterval is how often, at most, a worker tells that an activity
-// lives, and hears that it is cancelled.
+// heartbeatInterval is how often, at most, a worker reports that an activity is
+// alive, and learns that it is cancelled.
 const heartbeatInterval = time.Second
 
 // run serves until ctx ends, and then lets what is in flight finish.

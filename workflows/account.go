@@ -27,8 +27,8 @@ var (
 	scheduledAt = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
 )
 
-// account counts the runs that did not take place, and tells of them: this one,
-// where it was skipped, and those of times at which the job's schedule started
+// account counts the runs that did not take place and fires their events: this
+// one, if it was skipped, and those of times at which the job's schedule started
 // nothing since it last started a trigger.
 func account(ctx workflow.Context, definition *protocol.Definition, result *latch.TriggerResult) {
 	attributes := workflow.GetTypedSearchAttributes(ctx)

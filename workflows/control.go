@@ -6,11 +6,11 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A control is a person's word to stop the run or to roll it back.
+// A control is a request to stop the run or to roll it back.
 type control struct {
 	decision string
 	latch.Control
-	// taken tells that the run acts on it.
+	// taken reports that the run has begun to act on it.
 	taken bool
 }
 

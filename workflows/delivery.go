@@ -18,7 +18,8 @@ type delivery struct {
 	settings latch.Event
 	// registered is as in [protocol.AttachedWebhook].
 	registered bool
-	// hasSay tells that the answer counts for more than that the message arrived.
+	// hasSay reports that the content of the answer counts, and not only that the
+	// message arrived.
 	hasSay bool
 
 	history *history
@@ -36,7 +37,7 @@ type delivery struct {
 	answer verdict.Answer
 	// verdict is what the send activity was asked and answered.
 	verdict *verdict.Verdict
-	// lockRemoved tells that a person's word counts in the place of the answer.
+	// lockRemoved reports that what a person said counts instead of the answer.
 	lockRemoved bool
 	// decision is what the hook decided; "" while it is open.
 	decision string
@@ -69,8 +70,8 @@ func (d *delivery) askHere(ctx workflow.Context) *verdict.Verdict {
 	return &answer
 }
 
-// resultOfData returns the result as far as data tells it (contract, "Records").
-// A value that nobody understands is "fail" where it has a say.
+// resultOfData returns the result that data holds (contract, "Records"). A value
+// that cannot be understood is "fail" where the answer counts.
 func (d *delivery) resultOfData() string {
 	said, err := d.data().Result()
 	switch {

@@ -1,6 +1,6 @@
 // Package workflows holds Latch's workflows and what a workflow of a user's
-// own may call: [Fire] tells the webhooks of a custom event, [Gate] waits for
-// their decision.
+// own may call: [Fire] sends a custom event to webhooks, [Gate] waits for their
+// decision.
 //
 // A run reads from top to bottom: admit the input, fire events, wait for what
 // they hold, do the work, close. What lives where: job.go, release.go, emit.go

@@ -65,8 +65,8 @@ func await(ctx workflow.Context, condition func() bool) {
 }
 
 // awaitFirstAttempts waits until the first attempt of every delivery has
-// ended. The server knows; where it cannot be asked, the attempts' own limits
-// tell.
+// ended. It asks the server; if that cannot be asked, it waits as long as an
+// attempt may take at most.
 func (s *session) awaitFirstAttempts(ctx workflow.Context) {
 	asking := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 30 * time.Minute,
@@ -109,8 +109,8 @@ func (s *session) handOver(ctx workflow.Context) {
 	await(ctx, func() bool { return !slices.ContainsFunc(hooks, isSending) })
 }
 
-// startDelivery starts the child and awaits its start. It gives the child's
-// workflow id, none if it could not be started.
+// startDelivery starts the child and waits for its start. It returns the child's
+// workflow id, "" if it could not be started.
 func (s *session) startDelivery(ctx workflow.Context, delivery protocol.Delivery) string {
 	record := delivery.Send.Record
 	id := latch.PrefixDelivery + record.DeliveryID
@@ -155,8 +155,8 @@ func (s *session) pendingRequest() protocol.PendingRequest {
 	return request
 }
 
-// pendingAttempts asks the server where the deliveries stand. One that it does
-// not tell of is taken to have had one attempt.
+// pendingAttempts asks the server where the deliveries stand. A delivery that is
+// missing from its answer counts as having had one attempt.
 func (s *session) pendingAttempts(ctx workflow.Context) map[string]protocol.PendingAttempt {
 	var answer protocol.PendingAnswer
 	err := askWithin(ctx, briefly, "See where deliveries stand", protocol.ActivityPendingAttempts, s.pendingRequest(), &answer)

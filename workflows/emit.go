@@ -22,9 +22,9 @@ type emitRun struct {
 	done     bool
 }
 
-// Emit is the workflow latch.Emit: it tells the webhooks of a custom event,
-// waits for its blocking hooks, and completes whatever becomes of the
-// deliveries (contract, "Emission").
+// Emit is the workflow latch.Emit: it sends a custom event to its webhooks, waits
+// for its blocking hooks, and completes even if deliveries fail (contract,
+// "Emission").
 func Emit(ctx workflow.Context, input, origin converter.RawValue) (*latch.EmissionResult, error) {
 	run := &emitRun{}
 	var err error

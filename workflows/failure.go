@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// rootMessage tells what went wrong in the words of who knows, without the
-// wrapping that Temporal adds on the way.
+// rootMessage returns the message of the error's root cause, without the wrapping
+// that Temporal adds on the way.
 func rootMessage(err error) string {
 	var application *temporal.ApplicationError
 	if errors.As(err, &application) {

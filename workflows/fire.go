@@ -32,15 +32,15 @@ type firing struct {
 	hooks     []*hook
 	// scope says what hooks at this event decide.
 	scope verdict.Scope
-	// awaited tells that somebody waits for the decision.
+	// awaited reports that somebody waits for the decision.
 	awaited bool
-	// nothingDone tells that no step was taken yet: then a stop needs no further word.
+	// nothingDone reports that no step has started: then a stop is final at once.
 	nothingDone bool
 	decided     bool
 	inFlight    int
 	// operators are webhooks that are told of deliveries that fail for good.
 	operators []protocol.AttachedWebhook
-	// changed tells that something happened since the hooks were last looked at.
+	// changed reports that something happened since the hooks were last looked at.
 	changed bool
 }
 

@@ -19,7 +19,7 @@ import (
 type GateResult struct {
 	// Decision is [latch.Continue], [latch.Stop] or [latch.Rollback].
 	Decision string `json:"decision"`
-	// Reason tells why the gate did not let pass.
+	// Reason is why the gate did not let the workflow pass.
 	Reason string `json:"reason,omitempty"`
 	// DecidedBy names the webhook or the person.
 	DecidedBy latch.DecidedBy `json:"decided_by,omitzero"`
@@ -67,7 +67,7 @@ func Gate(ctx workflow.Context, emission latch.Emission) (*GateResult, error) {
 }
 
 // Fire fires a custom event in a workflow of the user's own. It waits for
-// blocking hooks alone and gives the event's records; deliveries go on beside
+// blocking hooks only, and returns the event's records; deliveries go on beside
 // the workflow. All else is as with [Gate].
 func Fire(ctx workflow.Context, emission latch.Emission) ([]latch.Record, error) {
 	s, err := sessionOf(ctx)
@@ -140,7 +140,7 @@ func (r *ownRun) addVariables(variables expr.Variables) {
 
 type ownRunKey struct{}
 
-// errNoPlugin tells a user what is missing.
+// errNoPlugin is the error of a worker that lacks the plugin.
 var errNoPlugin = errors.New("latch: workflows.Gate and workflows.Fire need the plugin of github.com/latch-run/latch/plugin in the worker's options")
 
 // sessionOf returns the run's session, made at the first call.

@@ -42,7 +42,7 @@ func (h *history) changed(record *latch.Record) {
 		if h.total < maximumHistoryBytes {
 			return
 		}
-		if oldest.Tries != nil { // Attempts still tells how many there were
+		if oldest.Tries != nil { // Attempts still counts them
 			oldest.Tries = nil
 			h.measure(oldest)
 		}

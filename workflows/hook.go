@@ -23,7 +23,7 @@ type hook struct {
 	enforced bool
 
 	skipped, whenFailed bool
-	// reconsider tells that the record was updated since the decision.
+	// reconsider reports that the record was updated since the decision.
 	reconsider bool
 	// rule is the expression that the decision rests on, if one held.
 	rule  string
@@ -33,8 +33,8 @@ type hook struct {
 func newHook(f *firing, webhook *protocol.AttachedWebhook, settings latch.Event) *hook {
 	h := &hook{firing: f, policy: latch.WithDefaults(settings), enforced: webhook.Enforced, delivery: &delivery{webhook: &webhook.Webhook, settings: settings,
 		registered: webhook.Registered, history: &f.session.history, now: f.session.now}}
-	// The answer counts where it decides, where an expression gives the record a
-	// result, and at events of the user's own.
+	// The answer counts if it decides, if an expression sets the record's result,
+	// and at custom events.
 	h.hasSay = h.takesPart() || settings.Result != "" || !latch.IsBuiltInEvent(f.event)
 	return h
 }
@@ -126,7 +126,7 @@ func (h *hook) until() time.Time {
 
 func (h *hook) needsDecision() bool { return h.decision == "" || h.reconsider }
 
-// decide settles the hook if it can be, and writes what came of it into the
+// decide settles the hook if it can be settled, and writes the decision into the
 // record.
 func (h *hook) decide(ctx workflow.Context) error {
 	if h.mustAskAhead() {
@@ -138,7 +138,7 @@ func (h *hook) decide(ctx workflow.Context) error {
 	}
 	basis := h.standing().Basis()
 	if h.reconsider && basis == verdict.OnError {
-		basis = verdict.OnRecord // somebody has told since what came of it
+		basis = verdict.OnRecord // an update has set the outcome since
 	}
 	switch basis {
 	case verdict.Open:
@@ -242,7 +242,7 @@ func (h *hook) removedBy() string {
 	return h.record.Lock.RemovedBy
 }
 
-// reason tells why the hook decided as it did, in a person's words.
+// reason returns why the hook decided as it did, for a person to read.
 func (h *hook) reason() string {
 	parts := []string{"webhook " + h.webhook.ID + " at " + h.firing.event + ": " + h.record.Result}
 	if h.rule != "" {

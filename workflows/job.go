@@ -33,8 +33,8 @@ type jobRun struct {
 	lineage  protocol.Lineage
 }
 
-// JobRun is the workflow latch.JobRun: it does a job's work and tells its
-// webhooks that it starts, and how it ended (contract, "Job").
+// JobRun is the workflow latch.JobRun: it does a job's work and fires its events
+// before and after it (contract, "Job").
 func JobRun(ctx workflow.Context, input, siblings, lineage converter.RawValue) (*latch.JobResult, error) {
 	run := &jobRun{result: latch.JobResult{Status: latch.JobRunning, KVP: latch.Object{}}}
 	var err error
@@ -132,7 +132,7 @@ func (r *jobRun) begin(ctx workflow.Context) error {
 	return ctx.Err()
 }
 
-// errTimedOut tells that the job's timeout ended the work.
+// errTimedOut is the error of work that the job's timeout ended.
 var errTimedOut = errors.New("timed out")
 
 // work does the task or the sequence, within the timeout and as often as the

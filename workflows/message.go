@@ -31,7 +31,7 @@ type message struct {
 	// clear refuses one whose data nobody would understand; nil for none. It is
 	// apart, since runs may have taken such signals before there was this check.
 	clear func(data []byte) error
-	// take carries the message out and gives the update's answer.
+	// take carries the message out and returns the update's answer.
 	take func(ctx workflow.Context, data []byte, from sender) (any, error)
 }
 

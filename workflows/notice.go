@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A jobNotice is a run that tells of a job's run that did not take place. Its
-// subject is the job, which does no work.
+// A jobNotice is a run that fires the event of a job's run that did not take
+// place. Its subject is the job, which does no work.
 type jobNotice struct {
 	*jobRun
 	done bool
@@ -67,8 +67,8 @@ func (n *jobNotice) mayControl(string) error {
 	return errors.New("nothing is under way here that could be stopped")
 }
 
-// tellNotice starts the run that tells of the event. That it fails to start does
-// not keep the job from running.
+// tellNotice starts the run that fires the event. If it fails to start, the job
+// runs all the same.
 func tellNotice(ctx workflow.Context, definition *protocol.Definition, kind, event string, data latch.Object) {
 	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:        truncate("latch-notice-"+definition.ID+"-"+kind+"-"+workflow.GetInfo(ctx).WorkflowExecution.RunID, 990),

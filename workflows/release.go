@@ -21,7 +21,7 @@ type releaseRun struct {
 	result  latch.ReleaseResult
 	// undos are the steps to undo, in the order in which they were registered.
 	undos []int
-	// stepsTaken tells that a step was started.
+	// stepsTaken reports that a step was started.
 	stepsTaken bool
 }
 
@@ -62,7 +62,7 @@ func (r *releaseRun) prepare() {
 // An ending is how a release ends, before anything is undone.
 type ending struct {
 	status string
-	// rollBack tells that the steps taken are to be undone.
+	// rollBack reports that the steps taken are to be undone.
 	rollBack bool
 	reason   string
 	by       *latch.DecidedBy
@@ -88,8 +88,8 @@ func (r *releaseRun) forward(ctx workflow.Context) (*ending, error) {
 	return released, nil
 }
 
-// gate fires an event and waits for its decision. It gives no ending where
-// the release goes on.
+// gate fires an event and waits for its decision. It returns nil if the release
+// goes on.
 func (r *releaseRun) gate(ctx workflow.Context, event string, step *vars.Step) (*ending, error) {
 	r.event = event
 	r.enter("waiting")
@@ -176,7 +176,7 @@ func (r *releaseRun) controlled(event string) *ending {
 	return end
 }
 
-// finish undoes what is to be undone and tells how the release ended.
+// finish undoes what is to be undone and fires the events of the release's end.
 func (r *releaseRun) finish(ctx workflow.Context, end *ending) error {
 	r.settled = true
 	r.step = ""
@@ -212,7 +212,7 @@ func (r *releaseRun) skipSteps() {
 	}
 }
 
-// outcomeEvent is the one event that tells the outcome.
+// outcomeEvent returns the event of the outcome.
 func (r *releaseRun) outcomeEvent(end *ending) string {
 	switch r.result.Status {
 	case latch.ReleaseReleased:
@@ -224,7 +224,7 @@ func (r *releaseRun) outcomeEvent(end *ending) string {
 	case latch.ReleaseFailed:
 		return latch.EventReleaseFailure
 	}
-	switch { // a cancelled release tells what became of its steps
+	switch { // a cancelled release fires the event of what happened to its steps
 	case r.undoFailed():
 		return latch.EventReleaseFailure
 	case end.rollBack:

@@ -38,8 +38,8 @@ type attemptInFlight struct {
 	stands protocol.PendingAttempt
 }
 
-// send carries the hook's delivery through and writes what came of it into
-// the record.
+// send carries the hook's delivery through and writes the outcome into the
+// record.
 func (h *hook) send(ctx workflow.Context) {
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
@@ -118,7 +118,7 @@ func (h *hook) evaluate(ctx workflow.Context) {
 }
 
 // deliver runs the send activity until the delivery has arrived, is given up,
-// or was cancelled between two attempts: then it gives what is needed to go on.
+// or was cancelled between two attempts: then it returns what is needed to go on.
 func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *attemptInFlight) (protocol.Outcome, *protocol.Delivery) {
 	future := workflow.ExecuteActivity(sendOptions(ctx, send, summary), latch.ActivitySendWebhook, send)
 	var outcome protocol.Outcome
@@ -149,7 +149,8 @@ func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *
 	return outcome, nil
 }
 
-// deliveryLost tells of a delivery that ended without a word of the activity.
+// deliveryLost returns the message for a delivery whose activity ended without an
+// outcome.
 func deliveryLost(err error) string {
 	var timeout *temporal.TimeoutError
 	if errors.As(err, &timeout) {

@@ -67,11 +67,11 @@ type session struct {
 	signalsUnderWay int
 
 	control *control
-	// settled tells that the outcome stands and no stop or rollback is taken.
+	// settled reports that the outcome stands: a stop or rollback comes too late.
 	settled bool
-	// refused tells that the input could not run.
+	// refused reports that the input was rejected.
 	refused bool
-	// taggedWebhooks tells that the search attribute with the webhooks stands.
+	// taggedWebhooks reports that the search attribute with the webhooks is set.
 	taggedWebhooks bool
 	rejected       []latch.Rejected
 
@@ -192,7 +192,7 @@ func refusal(kind, format string, args ...any) error {
 		temporal.ApplicationErrorOptions{NonRetryable: true})
 }
 
-// weigh notes how much the run was given to tell its webhooks.
+// weigh notes the size of what the run was given to send to its webhooks.
 func (s *session) weigh(given ...latch.Object) {
 	s.given = 0
 	for _, object := range given {
@@ -301,5 +301,5 @@ func (s *session) tag(attributes ...temporal.SearchAttributeUpdate) error {
 	return workflow.UpsertTypedSearchAttributes(s.detached, attributes...)
 }
 
-// now is Temporal's time, as records tell it.
+// now returns Temporal's time, as records hold it.
 func (s *session) now() latch.Time { return latch.NewTime(workflow.Now(s.detached)) }

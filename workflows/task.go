@@ -51,7 +51,7 @@ type taskRun struct {
 	session   *session
 	task      *latch.Task
 	variables expr.Variables
-	// summary tells Temporal UI what the task is for.
+	// summary is what Temporal UI shows of the task's purpose.
 	summary string
 	// retry is how to try again where the task does not say.
 	retry *latch.Retry
@@ -60,7 +60,7 @@ type taskRun struct {
 	awaitCancellation bool
 }
 
-// do carries the task out and gives the object that it returned.
+// do carries the task out and returns its object.
 func (t taskRun) do(ctx workflow.Context) (latch.Object, error) {
 	switch {
 	case t.task.Activity != nil:

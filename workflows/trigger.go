@@ -16,8 +16,8 @@ import (
 )
 
 // Trigger is the workflow latch.Trigger: it starts the run of a registered
-// job, unless one is under way. A schedule gives it the job; with an id alone,
-// as from a service or a job before it, it looks the job up.
+// job, unless one is under way. A schedule passes it the job; given an id alone,
+// as by a service or an earlier job, it looks the job up.
 func Trigger(ctx workflow.Context, input converter.RawValue) (*latch.TriggerResult, error) {
 	given, err := readTrigger(payloadJSON(input))
 	if err != nil {
@@ -71,7 +71,7 @@ func checkBringing(ctx workflow.Context) error {
 	return invalidSpec(latch.Problems{{Path: "job", Message: "a workflow gives the id of a registered job alone; its schedule brings the job"}})
 }
 
-// readTrigger reads what a schedule gives, or {"id": …} of somebody's own.
+// readTrigger reads what a schedule passes, or {"id": …} from any other caller.
 func readTrigger(data []byte) (protocol.Trigger, error) {
 	var given protocol.Trigger
 	if json.Unmarshal(data, &given) == nil {
@@ -96,8 +96,8 @@ func findJob(ctx workflow.Context, id string) (*protocol.Definition, error) {
 	return answer.Definition, nil
 }
 
-// skipsAfter tells why a job is not to follow the one that has ended: what
-// that one's run knew may have changed since it began.
+// skipsAfter returns why a job must not follow the one that has ended: its
+// definition may have changed since that one's run began.
 func skipsAfter(job *protocol.Definition, given protocol.Trigger) string {
 	switch {
 	case given.After == "":

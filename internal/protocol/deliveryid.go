@@ -15,7 +15,7 @@ import (
 const chanceBytes = 11
 
 // DeliveryID makes a delivery's id of the run's id, which [RunOf] reads from
-// it, and of what tells it from the run's other deliveries.
+// it, and of the origin, which no other delivery of the run has.
 func DeliveryID(runID, origin string) string {
 	run, err := uuid.Parse(runID)
 	if err != nil { // as in the SDK's test environment
@@ -25,8 +25,8 @@ func DeliveryID(runID, origin string) string {
 	return latch.PrefixDeliveryID + base64.RawURLEncoding.EncodeToString(append(run[:], sum[:chanceBytes]...))
 }
 
-// RunOf returns the id of the run whose delivery this is; false for an id that
-// does not tell, such as one of an earlier version.
+// RunOf returns the id of the run that a delivery belongs to. It is false for an
+// id without one, such as an id made by an earlier version.
 func RunOf(deliveryID string) (runID string, ok bool) {
 	encoded, ok := strings.CutPrefix(deliveryID, latch.PrefixDeliveryID)
 	decoded, err := base64.RawURLEncoding.DecodeString(encoded)

@@ -40,9 +40,9 @@ type AdmitRequest struct {
 type Admission struct {
 	Problems latch.Problems `json:"problems,omitempty"`
 	System   vars.System    `json:"system"`
-	// SearchAttributes tells whether the run upserts them.
+	// SearchAttributes reports whether the run upserts search attributes.
 	SearchAttributes bool `json:"search_attributes,omitempty"`
-	// TagWebhooks tells whether the run upserts the one with its webhooks.
+	// TagWebhooks reports whether the run upserts the one that lists its webhooks.
 	TagWebhooks bool `json:"tag_webhooks,omitempty"`
 	// Webhooks are registered ones that apply to the run, each with the events
 	// that such a run fires.
@@ -83,9 +83,9 @@ type PlanHook struct {
 
 // A PlannedHook is the answer for one hook, in the request's order.
 type PlannedHook struct {
-	// Skip tells that `when` was false.
+	// Skip reports that `when` was false.
 	Skip bool `json:"skip,omitempty"`
-	// Error tells that `when` failed.
+	// Error is why `when` could not be evaluated.
 	Error   string `json:"error,omitempty"`
 	Lock    string `json:"lock,omitempty"`
 	LockURL string `json:"lock_url,omitempty"`
@@ -102,7 +102,7 @@ type Send struct {
 	Question *verdict.Question `json:"question,omitempty"`
 	// PriorAttempts is how many attempts were made before this activity.
 	PriorAttempts int `json:"prior_attempts,omitempty"`
-	// Tries tells of those attempts.
+	// Tries describes those attempts.
 	Tries []latch.RecordTry `json:"tries,omitempty"`
 	// Deadline is when the delivery is given up.
 	Deadline time.Time `json:"deadline"`
@@ -127,12 +127,12 @@ type Outcome struct {
 	Data      latch.Object          `json:"data,omitempty"`
 	// Answer is what data does not show of the answer of a delivery that arrived.
 	Answer verdict.Answer `json:"answer,omitzero"`
-	// Tries tells of the attempts, the newest [latch.MaximumTries] of them.
+	// Tries describes the newest [latch.MaximumTries] attempts.
 	Tries []latch.RecordTry `json:"tries,omitempty"`
 	// CompletedAt is when the last attempt ended, DurationMS how long it took.
 	CompletedAt latch.Time `json:"completed_at,omitzero"`
 	DurationMS  int64      `json:"duration_ms,omitempty"`
-	// Gone tells that the endpoint said that it is gone.
+	// Gone reports that the endpoint answered 410 Gone.
 	Gone bool `json:"gone,omitempty"`
 	// Withdrawn says that the delivery ended because its registered webhook was
 	// disabled, deleted or changed so that it cannot be sent.
@@ -152,7 +152,7 @@ type Delivery struct {
 	// Brought is what a removal or an update brought into the record, over what
 	// the endpoint will answer.
 	Brought latch.Object `json:"brought,omitempty"`
-	// LockRemoved tells that the hook was settled by its lock's removal: the
+	// LockRemoved reports that the removal of its lock settled the hook: the
 	// delivery's failure counts no more.
 	LockRemoved bool `json:"lock_removed,omitempty"`
 	// Operators are webhooks that are told should the delivery fail for good.
@@ -170,7 +170,7 @@ type EvaluateRequest struct {
 	Variables expr.Variables   `json:"variables"`
 }
 
-// Siblings tells a job of a sequence how the jobs before it ended, by id. It
+// Siblings says how the earlier jobs of a sequence ended, by id. It
 // is the second argument of latch.JobRun, from the sequence alone.
 type Siblings map[string]Sibling
 
@@ -182,7 +182,7 @@ type Sibling struct {
 
 // An EmitOrigin is the second argument of latch.Emit, from Latch itself alone.
 type EmitOrigin struct {
-	// Operator tells that the event is one about a delivery.
+	// Operator reports that the event is about a delivery.
 	Operator bool `json:"operator,omitempty"`
 	// Registered are the ids of those of the emission's webhooks that are
 	// registered ones.
@@ -196,7 +196,7 @@ type RenderRequest struct {
 	Variables expr.Variables    `json:"variables"`
 }
 
-// A RenderAnswer gives the values, or why one could not be rendered.
+// A RenderAnswer holds the rendered values, or why one could not be rendered.
 type RenderAnswer struct {
 	Values []json.RawMessage `json:"values,omitempty"`
 	Error  string            `json:"error,omitempty"`
@@ -235,20 +235,20 @@ type PendingAttempt struct {
 	ActivityID string `json:"activity_id"`
 	// Ended is how many attempts have ended.
 	Ended int `json:"ended"`
-	// TurnedAway tells that the endpoint had as much under way as it may: then
+	// TurnedAway reports that the endpoint already had as many requests as it may: then
 	// nothing may have been sent yet.
 	TurnedAway bool `json:"turned_away,omitempty"`
-	// Running tells that an attempt is under way or about to be.
+	// Running reports that an attempt is under way or about to start.
 	Running       bool       `json:"running"`
 	NextAttemptAt latch.Time `json:"next_attempt_at,omitzero"`
 	// LastError is why the last attempt failed.
 	LastError string `json:"last_error,omitempty"`
-	// Tries tells of the attempts of a delivery that have ended, as many as
+	// Tries describes the attempts of a delivery that have ended, as many as
 	// there is room for.
 	Tries []latch.RecordTry `json:"tries,omitempty"`
 }
 
-// A PendingAnswer tells of those activities that are still pending. It is not
+// A PendingAnswer describes the activities that are still pending. It is not
 // known where the run cannot be described, as in the SDK's test environment.
 type PendingAnswer struct {
 	Known    bool             `json:"known"`

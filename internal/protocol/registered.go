@@ -21,7 +21,7 @@ type Definition struct {
 	// Fields are what templates see of the job beside its own fields. They are
 	// made anew at each write.
 	Fields latch.Object `json:"fields,omitempty"`
-	// Paused tells that the job does not run by itself.
+	// Paused reports that the job does not run by itself.
 	Paused bool `json:"paused,omitempty"`
 	// Followers are the jobs that run after this one. The registry keeps them.
 	Followers []string `json:"followers,omitempty"`
@@ -48,11 +48,11 @@ type Trigger struct {
 	// [latch.OnSuccess] or [latch.OnFailure].
 	After   string `json:"after,omitempty"`
 	Outcome string `json:"outcome,omitempty"`
-	// Holds tells of a schedule that keeps something and runs nothing.
+	// Holds names what a schedule stores that starts nothing.
 	Holds string `json:"holds,omitempty"`
 }
 
-// Lineage tells a run where it comes from. It is the third argument of
+// Lineage says where a run comes from. It is the third argument of
 // latch.JobRun, from Latch itself alone.
 type Lineage struct {
 	// Ancestors are the ids of the sequences that the job is part of, the
@@ -64,11 +64,11 @@ type Lineage struct {
 	// beside the others.
 	Fields latch.Object `json:"fields,omitempty"`
 	// Lacks is why the job cannot run. Such a run fails before its work, and
-	// tells its webhooks so.
+	// fires JOB_FAILURE.
 	Lacks string `json:"lacks,omitempty"`
 }
 
-// A Notice is the second argument of latch.JobNotice: what it tells of.
+// A Notice is the second argument of latch.JobNotice: the event to fire.
 type Notice struct {
 	// Event is JOB_SKIPPED or JOB_MISSED.
 	Event string `json:"event"`
@@ -98,7 +98,7 @@ type ResolveRequest struct {
 	ID string `json:"id"`
 }
 
-// A ResolveAnswer gives it; nil where there is none of that id.
+// A ResolveAnswer holds the definition; nil if no job has that id.
 type ResolveAnswer struct {
 	Definition *Definition `json:"definition,omitempty"`
 }

@@ -1,7 +1,7 @@
 package protocol
 
-// Prefixes of the ids of updates that the API sends. They tell a run which way
-// an update came, and what the API vouches for; the rest of the id is random.
+// Prefixes of the ids of updates that the API sends. From them a run knows which
+// way an update came, and what the API vouches for; the rest of the id is random.
 const (
 	// UpdateViaAPI is for a call of the API by a key of any role.
 	UpdateViaAPI = "api-"

@@ -19,15 +19,15 @@ type WebhookRequest struct {
 	LockURL string `json:"lock_url,omitempty"`
 	// ParentLog is the run's start, in Unix milliseconds.
 	ParentLog int64 `json:"parent_log"`
-	// Occurrence is what a CloudEvent tells of; it is needed for webhooks that
-	// send these alone.
+	// Occurrence is what a CloudEvent says about the event. Only webhooks that
+	// send CloudEvents need it.
 	Occurrence Occurrence `json:"occurrence,omitzero"`
 	// Variables are what templates see; what does not apply is absent. Event,
 	// webhook, lock and lock_url are filled in where they are absent.
 	Variables expr.Variables `json:"variables,omitempty"`
 }
 
-// An Occurrence is what a CloudEvent tells of the event that fired.
+// An Occurrence is what a CloudEvent says about the event that fired.
 type Occurrence struct {
 	// At is when the event fired.
 	At latch.Time `json:"at"`

@@ -31,7 +31,7 @@ func (k Kind) String() string {
 type Runs int
 
 const (
-	// Jobs are job runs, and what tells of one that did not take place.
+	// Jobs are job runs, and the notices of runs that did not take place.
 	Jobs Runs = 1 << iota
 	// Releases are releases.
 	Releases

@@ -11,7 +11,7 @@ import (
 type Question struct {
 	// Result is the hook's own expression for the result, if any.
 	Result string `json:"result,omitempty"`
-	// Decides tells that the hook decides about a release; then its own
+	// Decides reports that the hook decides about a release; then its own
 	// expressions or the defaults are asked.
 	Decides         bool   `json:"decides,omitempty"`
 	StopRelease     string `json:"stop_release,omitempty"`
