@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 )
 
 // maximumRows bounds the table of records in Temporal UI; the newest show.
@@ -63,7 +64,7 @@ func writeSteps(b *strings.Builder, steps []latch.StepResult) {
 	}
 	b.WriteString("### Steps\n\n| step | status | error |\n|---|---|---|\n")
 	for _, step := range steps {
-		fmt.Fprintf(b, "| %s | %s | %s |\n", inline(step.Name), step.Status, inline(truncate(step.Error, 200)))
+		fmt.Fprintf(b, "| %s | %s | %s |\n", inline(step.Name), step.Status, inline(excerpt.Of(step.Error, 200)))
 	}
 	b.WriteString("\n")
 }
@@ -93,7 +94,7 @@ func recordTable(records []latch.Record) string {
 			event += " " + inline(record.Step)
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d | %s |\n", event, inline(record.Webhook), record.Result, record.Decision,
-			inline(lock), record.Attempts, inline(truncate(problem, 200)))
+			inline(lock), record.Attempts, inline(excerpt.Of(problem, 200)))
 	}
 	b.WriteString("\n")
 	return b.String()
@@ -105,7 +106,7 @@ func writeRejected(b *strings.Builder, rejected []latch.Rejected) {
 	}
 	b.WriteString("### Signals refused\n\n")
 	for _, refused := range rejected {
-		fmt.Fprintf(b, "- %s: %s\n", inline(refused.Name), inline(truncate(refused.Error, 200)))
+		fmt.Fprintf(b, "- %s: %s\n", inline(refused.Name), inline(excerpt.Of(refused.Error, 200)))
 	}
 	b.WriteString("\n")
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 )
 
 // maximumHistoryBytes bounds the records of a run as JSON (contract,
@@ -103,7 +104,7 @@ func cutExchange(record *latch.Record) bool {
 	}
 	record.Request, record.Response = nil, nil
 	if len(record.Error) > longText {
-		record.Error = truncate(record.Error, longText)
+		record.Error = excerpt.Of(record.Error, longText)
 	}
 	return true
 }
@@ -165,15 +166,4 @@ func (h *history) forTemplates() []latch.Record {
 		}
 	}
 	return records
-}
-
-// truncate cuts text to at most n bytes, on a character's boundary.
-func truncate(text string, n int) string {
-	if len(text) <= n {
-		return text
-	}
-	for n > 0 && text[n]&0xC0 == 0x80 {
-		n--
-	}
-	return text[:n] + "…"
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
@@ -137,7 +138,7 @@ func TestHistoryHidesOpenLocksFromTemplates(t *testing.T) {
 
 func TestTruncateKeepsCharactersWhole(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "short", truncate("short", 10))
-	require.Equal(t, "é…", truncate("éé", 3))
-	require.Equal(t, "…", truncate("日本", 2))
+	require.Equal(t, "short", excerpt.Of("short", 10))
+	require.Equal(t, "é…", excerpt.Of("éé", 3))
+	require.Equal(t, "…", excerpt.Of("日本", 2))
 }

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/rawjson"
@@ -227,7 +228,7 @@ const maximumShownTitle = 200
 func (h *hook) openLock() latch.OpenLock {
 	lock := latch.OpenLock{Token: h.record.Lock.Token, URL: h.record.Lock.URL, Webhook: h.webhook.ID,
 		Event: h.firing.event, Step: h.firing.step, Job: h.record.Job, Release: h.record.Release,
-		Title: truncate(h.firing.session.subject.title(), maximumShownTitle),
+		Title: excerpt.Of(h.firing.session.subject.title(), maximumShownTitle),
 		Since: latch.NewTime(h.since), Enforced: h.enforced}
 	if until := h.until(); !until.IsZero() {
 		lock.Until, lock.OnTimeout = latch.NewTime(until), h.policy.OnTimeout
@@ -246,7 +247,7 @@ func (h *hook) removedBy() string {
 func (h *hook) reason() string {
 	parts := []string{"webhook " + h.webhook.ID + " at " + h.firing.event + ": " + h.record.Result}
 	if h.rule != "" {
-		parts = append(parts, truncate(h.rule, 200))
+		parts = append(parts, excerpt.Of(h.rule, 200))
 	}
 	if h.record.Lock != nil && h.record.Lock.Reason != "" {
 		parts = append(parts, h.record.Lock.Reason)

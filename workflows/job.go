@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/rawjson"
@@ -362,7 +363,7 @@ func (r *jobRun) jobStatus() vars.JobStatus {
 // summaryOf is what Temporal UI shows in its list.
 func summaryOf(kind, id, title string) string {
 	if title == "" {
-		return truncate(kind+" "+id, 200)
+		return excerpt.Of(kind+" "+id, 200)
 	}
-	return truncate(kind+" "+id+": "+title, 200)
+	return excerpt.Of(kind+" "+id+": "+title, 200)
 }

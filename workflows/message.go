@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/verdict"
@@ -149,7 +150,7 @@ func (s *session) takeSignal(ctx workflow.Context, m message, argument converter
 	if err == nil {
 		return
 	}
-	s.rejected = append(s.rejected, latch.Rejected{Name: m.name, Error: truncate(rootMessage(err), maximumRefusal), At: s.now()})
+	s.rejected = append(s.rejected, latch.Rejected{Name: m.name, Error: excerpt.Of(rootMessage(err), maximumRefusal), At: s.now()})
 	if len(s.rejected) > maximumRejected {
 		s.rejected = s.rejected[1:]
 	}

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
@@ -71,7 +72,7 @@ func (n *jobNotice) mayControl(string) error {
 // runs all the same.
 func tellNotice(ctx workflow.Context, definition *protocol.Definition, kind, event string, data latch.Object) {
 	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:        truncate("latch-notice-"+definition.ID+"-"+kind+"-"+workflow.GetInfo(ctx).WorkflowExecution.RunID, 990),
+		WorkflowID:        excerpt.Of("latch-notice-"+definition.ID+"-"+kind+"-"+workflow.GetInfo(ctx).WorkflowExecution.RunID, 990),
 		TaskQueue:         definition.TaskQueue,
 		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
 		StaticSummary:     summaryOf(event, definition.ID, definition.Job.Title),

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
@@ -28,7 +29,7 @@ func StartOnce(ctx workflow.Context, input converter.RawValue) (*protocol.Starte
 		WorkflowID:        given.WorkflowID,
 		TaskQueue:         given.TaskQueue,
 		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
-		StaticSummary:     truncate(given.Summary, 200),
+		StaticSummary:     excerpt.Of(given.Summary, 200),
 	})
 	arguments := make([]any, len(given.Arguments))
 	for i, argument := range given.Arguments {

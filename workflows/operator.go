@@ -6,6 +6,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/attach"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/rawjson"
 )
@@ -73,7 +74,7 @@ func tellOperators(ctx workflow.Context, operators []protocol.AttachedWebhook, r
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:        latch.PrefixOperator + record.DeliveryID,
 		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
-		StaticSummary:     truncate(event+": "+record.Event+" → "+record.Webhook, 190),
+		StaticSummary:     excerpt.Of(event+": "+record.Event+" → "+record.Webhook, 190),
 	})
 	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowEmit, emission, protocol.EmitOrigin{Operator: true, Registered: registeredOf(listening)}).
 		GetChildWorkflowExecution().Get(ctx, nil)

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -203,5 +204,5 @@ func endpointKey(webhook *latch.Webhook) string {
 	if !found || host == "" || strings.Contains(host, "${") {
 		host = webhook.ID
 	}
-	return truncate(strings.ToLower(host), maximumFairnessKey-len("…"))
+	return excerpt.Of(strings.ToLower(host), maximumFairnessKey-len("…"))
 }

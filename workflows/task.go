@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/rawjson"
@@ -184,7 +185,7 @@ func (t taskRun) childWorkflow(ctx workflow.Context, task *latch.WorkflowTask, i
 // checkWorkflowID refuses what Temporal would refuse again and again.
 func checkWorkflowID(id string) error {
 	if len(id) > maximumWorkflowID {
-		return fmt.Errorf("workflow id %q has %d bytes; Temporal takes at most %d", truncate(id, 60), len(id), maximumWorkflowID)
+		return fmt.Errorf("workflow id %q has %d bytes; Temporal takes at most %d", excerpt.Of(id, 60), len(id), maximumWorkflowID)
 	}
 	return nil
 }
@@ -329,7 +330,7 @@ func repeat[T any](ctx workflow.Context, retry *latch.Retry, work func() (T, err
 			workflow.Now(ctx).Add(delay).Sub(begun) > time.Duration(given.Deadline) {
 			return result, err
 		}
-		timer := workflow.TimerOptions{Summary: fmt.Sprintf("Before attempt %d: %s", attempt+1, truncate(rootMessage(err), 100))}
+		timer := workflow.TimerOptions{Summary: fmt.Sprintf("Before attempt %d: %s", attempt+1, excerpt.Of(rootMessage(err), 100))}
 		if err := workflow.NewTimerWithOptions(ctx, delay, timer).Get(ctx, nil); err != nil {
 			return result, err
 		}

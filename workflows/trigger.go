@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
@@ -150,7 +151,7 @@ func (r *jobRun) triggerFollowers(ctx workflow.Context) {
 	}
 	for _, follower := range r.lineage.Followers {
 		child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-			WorkflowID:        truncate("latch-trigger-"+follower+"-after-"+r.execution.RunID, 990),
+			WorkflowID:        excerpt.Of("latch-trigger-"+follower+"-after-"+r.execution.RunID, 990),
 			ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
 			StaticSummary:     summaryOf("Trigger job", follower, "after "+r.job.ID),
 		})

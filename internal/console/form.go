@@ -9,6 +9,7 @@ import (
 
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/console/piece"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/proof"
 )
 
@@ -49,9 +50,7 @@ func (v *visit) tell(notice string) {
 	if notice == "" {
 		return
 	}
-	if len(notice) > maximumNotice {
-		notice = strings.ToValidUTF8(notice[:maximumNotice], "") + " …"
-	}
+	notice = excerpt.Of(notice, maximumNotice)
 	value := base64.RawURLEncoding.EncodeToString([]byte(notice)) + "~" + v.sign("notice "+notice)
 	v.core.SetCookie(v.writer, v.request, noticeCookie, value, noticeLife)
 }
