@@ -155,10 +155,10 @@ func (v *visit) redeliverFailed() (*answer, error) {
 		}
 	}
 	if !filter.DryRun {
-		return v.goTo(back, fmt.Sprintf("%s sent again, %d were skipped, and %d could not be started%s", deliveriesAre(bulk.Started), bulk.Skipped, bulk.Errors, more)), nil
+		return v.goTo(back, fmt.Sprintf("%s sent again, %d were skipped, and %d could not be started%s.", deliveriesAre(bulk.Started), bulk.Skipped, bulk.Errors, more)), nil
 	}
 	confirm := piece.Confirmation{Title: fmt.Sprintf("Send %s again?", deliveriesOf(bulk.Planned)), Back: back, Form: v.form("confirm"),
-		Effect: fmt.Sprintf("Each goes out under its id, with what was sent before, twenty a second. %d are skipped, such as those that were delivered since%s", bulk.Skipped, more)}
+		Effect: fmt.Sprintf("Each goes out under its id, with what was sent before, twenty a second. %d are skipped, such as those that were delivered since%s.", bulk.Skipped, more)}
 	for _, each := range bulk.Deliveries[:min(len(bulk.Deliveries), 20)] {
 		confirm.Items = append(confirm.Items, each.DeliveryID)
 	}
