@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/failure"
@@ -22,14 +21,7 @@ func (s source) located(problems latch.Problems) latch.Problems {
 	if s.file == nil {
 		return problems
 	}
-	located := make(latch.Problems, len(problems))
-	for i, problem := range problems {
-		if at, found := s.file.Locate(s.place, problem.Path, aimOf(problem)); found && problem.Line == 0 {
-			problem.Line, problem.Column = at.Line, at.Column
-		}
-		located[i] = problem
-	}
-	return located
+	return s.file.Located(s.place, problems)
 }
 
 // refused adds the lines to the problems that a backend found in the file.
@@ -40,16 +32,4 @@ func (c *checked) refused(err error) error {
 		failed.Text = output.Printable(fmt.Sprintf("%s: %v", c.file, failed.Problems))
 	}
 	return err
-}
-
-// aimOf returns which part of a member a problem is about.
-func aimOf(problem latch.Problem) spec.Aim {
-	switch {
-	case strings.HasPrefix(problem.Message, "stands twice"):
-		return spec.AtSecondKey
-	case strings.HasPrefix(problem.Message, "unknown key"):
-		return spec.AtKey
-	default:
-		return spec.AtValue
-	}
 }

@@ -24,6 +24,7 @@ type gallery struct {
 	NoChart piece.Chart
 	Picture piece.Picture
 	Record  piece.Record
+	Source  piece.Source
 }
 
 // gallery shows the pieces.
@@ -62,6 +63,8 @@ func (v *visit) exhibits() gallery {
 	data.Bars, data.Lines = exhibitCharts(at)
 	data.NoChart = piece.Chart{ID: "no-chart", Name: "Deliveries", Empty: "Nothing was sent in this time."}
 	data.Picture, data.Record = exhibitPicture(), exhibitRecord(at)
+	data.Source = piece.SourceOf("source", "What is wrong in the file", "id: shop-4.2\nsteps:\n  - name: migrate\n    do: {}\n",
+		latch.Problems{{Path: "steps[0].do", Message: "has no task", Line: 4, Column: 5}})
 	data.Confirm.Form.Buttons = []piece.Button{{Value: "confirm", Label: "Yes: stop the release", Look: piece.LookGrave}}
 	for _, state := range []string{latch.ReleaseReleased, latch.ReleaseRunning, latch.ReleaseFailed} {
 		data.List.Rows = append(data.List.Rows, piece.Row{Key: state, Cells: []piece.Cell{

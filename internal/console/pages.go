@@ -47,6 +47,8 @@ func init() {
 			latch.MessageStop:     {api.RoleRun, (*visit).stopRelease},
 			latch.MessageRollback: {api.RoleRun, (*visit).rollbackRelease},
 			latch.MessageSkip:     {api.RoleRun, (*visit).skipHook}}},
+		{path: startReleasePath, role: api.RoleRun, show: (*visit).newRelease, actions: map[string]action{
+			"start": {api.RoleRun, (*visit).startRelease}}},
 		{path: deliveriesPath, nav: "Deliveries", role: api.RoleRead, show: (*visit).deliveries, actions: map[string]action{
 			"again": {api.RoleRun, (*visit).redeliver},
 			"count": {api.RoleRun, (*visit).redeliverFailed},

@@ -17,6 +17,8 @@ const releasesLimit = 50
 type releaseList struct {
 	Filters  piece.Form
 	Releases piece.List
+	// Start leads to the page that starts one; "" for somebody who may not.
+	Start string
 }
 
 // releases lists releases, running and closed.
@@ -28,7 +30,7 @@ func (v *visit) releases() (*answer, error) {
 		return nil, err
 	}
 	count := piece.Count(len(part.Releases), piece.Unknown, part.NextCursor != "" || cursor != "")
-	data := releaseList{Filters: releaseFilters(filter), Releases: piece.List{ID: "list", Name: "Releases", Count: count,
+	data := releaseList{Start: v.mayStart(), Filters: releaseFilters(filter), Releases: piece.List{ID: "list", Name: "Releases", Count: count,
 		Columns: []string{"Release", "Status", "Now", "Began", "Ended"}, Empty: "No release is found.",
 		Lag: "Those that run first. A release shows here a moment after its start."}}
 	for i := range part.Releases {

@@ -3,7 +3,7 @@
 //
 // What lives here: reading within the size that Temporal takes ([Open]), YAML
 // to JSON ([ToJSON]), telling what a file describes ([KindOf]), and where in it a
-// problem is ([File.Locate]). The JSON
+// problem is ([File.Located]). The JSON
 // has the digits of every number, and a key that stands twice stands twice in
 // it, for the strict decoding of the root package to report.
 //

@@ -25,6 +25,7 @@ var consolePages = []consolePage{
 	{path: "/console/releases", shows: []string{"Releases", "The shop", "waits for board"}},
 	{path: "/console/releases/{id}", address: func(w *consoleWorld) string { return "/console/releases/" + w.passed },
 		shows: []string{"The shop", "waits for 1 hook", "on rollback", "Roll back the release", "board"}},
+	{path: "/console/start-release", shows: []string{"Start a release", "The release's file", "nothing starts"}},
 	{path: "/console/deliveries", shows: []string{"Deliveries", "Outcomes of the deliveries listed here", "board", "Send again what failed"}},
 	{path: "/console/gallery", shows: []string{"Each piece that pages are made of"}},
 }

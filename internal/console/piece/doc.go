@@ -1,5 +1,5 @@
 // Package piece is what the console's pages are made of: lists, forms, facts,
-// records, pictures, charts, notices and confirmations.
+// records, pictures, charts, sources, notices and confirmations.
 //
 // A piece is a plain value. A page's handler fills it, and the page's template
 // shows it by the piece's name:

@@ -31,6 +31,7 @@ var shown = map[string]any{
 	"record":       piece.Record{},
 	"chart":        piece.Chart{},
 	"picture":      piece.Picture{},
+	"source":       piece.Source{},
 }
 
 // within are templates that stand in others alone.

@@ -1,0 +1,70 @@
+package piece
+
+import (
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
+)
+
+// Bounds of what a [Source] shows.
+const (
+	// sourceAround is how many lines stand before and after one that is wrong.
+	sourceAround = 2
+	// maximumLines is how many lines stand there at most, and maximumLine how long
+	// one is, in bytes.
+	maximumLines = 200
+	maximumLine  = 400
+)
+
+// A Source is a text that a person wrote, with what is wrong below the lines that
+// it is about. Only these lines are shown, with a few around them.
+type Source struct {
+	// ID is unique in the page; a line's element is ID-<number>.
+	ID, Name string
+	Lines    []SourceLine
+}
+
+// A SourceLine is one line of a source.
+type SourceLine struct {
+	// Number counts from 1.
+	Number int
+	Text   string
+	// Problems are what is wrong in it.
+	Problems []string
+	// Gap reports that lines before it are left out.
+	Gap bool
+}
+
+// SourceOf returns the lines of a text that the problems are about. It has no
+// lines where none of the problems has one.
+func SourceOf(id, name, text string, problems latch.Problems) Source {
+	source, wrong := Source{ID: id, Name: name}, map[int][]string{}
+	for _, problem := range problems {
+		if problem.Line > 0 {
+			message := strings.TrimPrefix(problem.Path+": "+problem.Message, ": ")
+			wrong[problem.Line] = append(wrong[problem.Line], message)
+		}
+	}
+	last := 0
+	for i, line := range strings.Split(text, "\n") {
+		number := i + 1
+		if len(source.Lines) == maximumLines || !isNear(number, wrong) {
+			continue
+		}
+		source.Lines = append(source.Lines, SourceLine{Number: number, Text: excerpt.Of(strings.TrimSuffix(line, "\r"), maximumLine),
+			Problems: wrong[number], Gap: number > last+1})
+		last = number
+	}
+	return source
+}
+
+// isNear reports whether a line is wrong, or stands beside one that is.
+func isNear(number int, wrong map[int][]string) bool {
+	for at := number - sourceAround; at <= number+sourceAround; at++ {
+		if len(wrong[at]) > 0 {
+			return true
+		}
+	}
+	return false
+}

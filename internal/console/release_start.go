@@ -1,0 +1,150 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/console/piece"
+	"github.com/latch-run/latch/internal/spec"
+)
+
+// startReleasePath is the page that starts one. It does not stand below the
+// releases, since a workflow id may be any word.
+const startReleasePath = rootPath + "start-release"
+
+// releaseStart is the data of the page that starts a release.
+type releaseStart struct {
+	// Source is what is wrong with the file, at its lines.
+	Source piece.Source
+	Form   piece.Form
+}
+
+// newRelease shows the form that takes a release's file.
+func (v *visit) newRelease() (*answer, error) {
+	return show("Start a release", "start-release", releaseStart{Form: v.startForm()}), nil
+}
+
+func (v *visit) startForm() piece.Form {
+	form := v.form("start", piece.Group{Fields: []piece.Field{
+		{Name: "file", At: "query.file", Label: "The release's file", Kind: piece.KindCode, Rows: 24, Required: true,
+			Help: "YAML or JSON, as starter takes it. Secrets stand in it by their names alone."},
+	}}, piece.Group{Legend: "More settings", Folded: true, Fields: []piece.Field{
+		{Name: "workflow_id", At: "query.workflow_id", Label: "Workflow id", Help: "instead of release- and the id"},
+	}})
+	form.Buttons = []piece.Button{{Value: "start", Label: "Start the release", Look: piece.LookFirst,
+		Help: "It is checked first. If anything is wrong, nothing starts."}}
+	return form
+}
+
+// startRelease starts the release that a file describes, and goes to its page.
+// What is wrong with it is shown beside its lines.
+func (v *visit) startRelease() (*answer, error) {
+	text := strings.ReplaceAll(v.sent.Get("file"), "\r\n", "\n") // as a browser sends lines
+	file, content, problems := releaseContent(text)
+	if len(problems) > 0 {
+		data := v.startAgain()
+		data.Form.Refuse(problems)
+		return data.refused(http.StatusUnprocessableEntity, text, problems), nil
+	}
+	started, err := v.api.StartRelease(v.request.Context(), content, v.sent.Get("workflow_id"))
+	if err == nil {
+		return v.goTo(v.link(releasePath(started.WorkflowID)), "The release was started."), nil
+	}
+	data := v.startAgain()
+	status, other := v.refuse(&data.Form, err)
+	if other != nil {
+		return nil, other
+	}
+	var problem *apiclient.Problem
+	if errors.As(err, &problem) {
+		problems = file.Located("", problem.Problems())
+		if problem.WorkflowID != "" {
+			data.Form.Problems = append(data.Form.Problems, piece.FieldProblem{Field: "Its page",
+				Href: v.link(releasePath(problem.WorkflowID)), Message: problem.WorkflowID})
+		}
+	}
+	return data.refused(status, text, problems), nil
+}
+
+// startAgain is the page with what was typed.
+func (v *visit) startAgain() *releaseStart {
+	data := &releaseStart{Form: v.startForm()}
+	data.Form.Fill(v.sent)
+	return data
+}
+
+// refused answers with the form and what is wrong with the file. The form has
+// been told the same problems, in the same order.
+func (s *releaseStart) refused(status int, text string, problems latch.Problems) *answer {
+	s.Source = piece.SourceOf("line", "What is wrong in the file", text, problems)
+	shown := map[int]bool{}
+	for _, line := range s.Source.Lines {
+		shown[line.Number] = true
+	}
+	for i, problem := range problems {
+		if told := &s.Form.Problems[i]; problem.Line > 0 {
+			told.Message += fmt.Sprintf(" (line %d, column %d)", problem.Line, problem.Column)
+			if told.Href == "" && shown[problem.Line] {
+				told.Field, told.Href = orLine(told.Field, problem.Line), fmt.Sprintf("#%s-%d", s.Source.ID, problem.Line)
+			}
+		}
+	}
+	made := show("Start a release", "start-release", *s)
+	made.status = status
+	return made
+}
+
+func orLine(name string, line int) string {
+	if name == "" {
+		return fmt.Sprintf("line %d", line)
+	}
+	return name
+}
+
+var namedLine = regexp.MustCompile(`\bline (\d+): `)
+
+// releaseContent returns the file's content as JSON, or why it cannot be read.
+func releaseContent(text string) (*spec.File, json.RawMessage, latch.Problems) {
+	file, err := spec.Open("-", strings.NewReader(text), false)
+	if err != nil {
+		return nil, nil, latch.Problems{{Message: err.Error()}}
+	}
+	content, err := file.JSON()
+	if err != nil {
+		problem := latch.Problem{Message: err.Error()}
+		if match := namedLine.FindStringSubmatch(problem.Message); match != nil {
+			problem.Line, _ = strconv.Atoi(match[1]) // digits, and few
+			problem.Message = strings.Replace(problem.Message, match[0], "", 1)
+		}
+		return nil, nil, latch.Problems{problem}
+	}
+	if kind, err := spec.KindOf(content); err == nil && kind != spec.Release {
+		return nil, nil, latch.Problems{{Message: fmt.Sprintf("its keys are those of the kind %s; a release has steps", kind)}}
+	}
+	if json.Valid(content) {
+		return file, content, nil
+	}
+	_, err = latch.DecodeRelease(content)
+	var problems latch.Problems
+	if !errors.As(err, &problems) {
+		problems = latch.Problems{{Message: "this is no release"}}
+	}
+	return nil, nil, file.Located("", problems)
+}
+
+// mayStart is the address of the page that starts a release; "" for somebody
+// whose role is too small.
+func (v *visit) mayStart() string {
+	if !v.may(api.RoleRun) {
+		return ""
+	}
+	return v.link(startReleasePath)
+}

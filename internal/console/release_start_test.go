@@ -1,0 +1,116 @@
+package console_test
+
+import (
+	"html"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch"
+)
+
+const startPage = "/console/start-release"
+
+const goodRelease = `# the shop
+id: "shop-4.2"
+steps:
+  - name: migrate
+    do:
+      http:
+        url: https://example.com/
+`
+
+// start sends the form that starts a release.
+func (p *person) start(file string, more ...string) seen {
+	p.Helper()
+	form := url.Values{"form": {p.proof(startPage)}, "action": {"start"}, "file": {file}}
+	for i := 0; i+1 < len(more); i += 2 {
+		form.Set(more[i], more[i+1])
+	}
+	return p.post(startPage, form)
+}
+
+// A release is started from a pasted file, in YAML or JSON, as a browser sends
+// its lines, by somebody whose role is enough.
+func TestReleasesAreStartedFromAPastedFile(t *testing.T) {
+	t.Parallel()
+	for name, file := range map[string]string{
+		"YAML": strings.ReplaceAll(goodRelease, "\n", "\r\n"),
+		"JSON": `{"id":"shop-4.2","steps":[{"name":"migrate","do":{"http":{"url":"https://example.com/"}}}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			p := loggedIn(t, serve(t, w, keys), adminKey)
+			require.Contains(t, p.get("/console/releases").body, `href="../console/start-release"`)
+			p.browser.CheckRedirect = noRedirect
+			got := p.start(file)
+			require.Equal(t, 303, got.status, got.body)
+			require.Equal(t, "../console/releases/release-shop-4.2", got.header.Get("Location"))
+			require.Len(t, w.Starts, 1)
+			require.Equal(t, latch.WorkflowRelease, w.Starts[0].GetWorkflowType().GetName())
+			require.JSONEq(t, `{"id":"shop-4.2","steps":[{"name":"migrate","do":{"http":{"url":"https://example.com/"}}}]}`,
+				string(w.Starts[0].GetInput().GetPayloads()[0].GetData()))
+			got = p.start(file, "workflow_id", "another")
+			require.Equal(t, "../console/releases/another", got.header.Get("Location"))
+			got = p.start(file)
+			require.Equal(t, 409, got.status, "one runs already")
+			require.Contains(t, got.body, `href="../console/releases/release-shop-4.2"`)
+			require.Contains(t, got.body, "https://example.com/", "nothing typed is lost")
+			require.Len(t, w.Starts, 2)
+		})
+	}
+}
+
+// Whose role is too small is not offered to start one, and starts none.
+func TestReadersStartNoRelease(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	p := loggedIn(t, serve(t, w, keys), readKey)
+	require.NotContains(t, p.get("/console/releases").body, "start-release")
+	require.Equal(t, 403, p.get(startPage).status)
+	form := url.Values{"form": {p.proof("/")}, "action": {"start"}, "file": {goodRelease}}
+	require.Equal(t, 403, p.post(startPage, form).status)
+	require.Empty(t, w.Starts)
+}
+
+// What is wrong with a file stands beside its lines, all of it at once, and what
+// was typed stays.
+func TestAFilesMistakesStandBesideItsLines(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		file string
+		// wants are what the page says, ids of lines among it.
+		wants []string
+	}{
+		"fields": {"id: shop\nstepps: []\nsteps:\n  - name: <b>a</b>\n    do: {http: {url: nowhere}}\n",
+			[]string{"unknown key", `id="line-2" class="wrong`, `id="line-5" class="wrong`, `href="#line-2"`, `href="#line-5"`, "(line 5, column "}},
+		"a key twice": {"{\"id\": \"a\",\n\"id\": \"b\",\n\"steps\": []}", []string{"stands twice", `id="line-2" class="wrong`}},
+		"no YAML":     {"id: shop\nsteps: [\n", []string{"no valid YAML", `href="#line-`}},
+		"no JSON":     {"{\"id\": \"shop\",\n  oops}", []string{`id="line-2" class="wrong`}},
+		"one line":    {`{"id":"shop"}`, []string{"steps"}},
+		"a job":       {"id: a\ntask: {http: {url: 'https://example.com/'}}\n", []string{"its keys are those of the kind job; a release has steps"}},
+		"nothing":     {"# only a comment\n", []string{"is wrong"}},
+		"two":         {goodRelease + "---\n" + goodRelease, []string{"a second document begins"}},
+		"octal":       {"id: shop\nvars:\n  n: 0755\n", []string{"octal number to some", `id="line-3" class="wrong`}},
+		"hostile":     {"id: shop\n\"</textarea><script>alert(1)</script>\": 1\nsteps: []\n", []string{"&lt;/textarea&gt;&lt;script&gt;alert(1)", `id="line-2"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			got := loggedIn(t, serve(t, w, keys), adminKey).start(test.file)
+			require.Equal(t, 422, got.status, got.body)
+			for _, want := range test.wants {
+				require.Contains(t, got.body, want)
+			}
+			require.Contains(t, html.UnescapeString(got.body), test.file+"</textarea>", "nothing typed is lost")
+			require.NotContains(t, got.body, "<script>")
+			require.Empty(t, w.Starts)
+		})
+	}
+}
+
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -1,0 +1,32 @@
+package spec
+
+import (
+	"strings"
+
+	"github.com/latch-run/latch"
+)
+
+// Located returns the problems with the line and column of each, as far as they
+// are known. The place is that of a [Document], "" for a file of one.
+func (f *File) Located(place string, problems latch.Problems) latch.Problems {
+	located := make(latch.Problems, len(problems))
+	for i, problem := range problems {
+		if at, found := f.Locate(place, problem.Path, aimOf(problem)); found && problem.Line == 0 {
+			problem.Line, problem.Column = at.Line, at.Column
+		}
+		located[i] = problem
+	}
+	return located
+}
+
+// aimOf returns which part of a member a problem is about.
+func aimOf(problem latch.Problem) Aim {
+	switch {
+	case strings.HasPrefix(problem.Message, "stands twice"):
+		return AtSecondKey
+	case strings.HasPrefix(problem.Message, "unknown key"):
+		return AtKey
+	default:
+		return AtValue
+	}
+}
