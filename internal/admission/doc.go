@@ -6,7 +6,7 @@
 // [DecodeGate] read JSON strictly, hold it to the rules of the root package,
 // and compile every expression and template for the place that it stands in.
 // [CheckJob] and its like do the same for values that Go code built. Warnings
-// ([JobWarnings] and its like) tell of what is allowed and probably not meant.
+// ([JobWarnings] and its like) name what is allowed and probably not meant.
 //
 // What it may not know: Temporal, HTTP, files, YAML. Nothing here reads a
 // clock or the environment, so that workflow code may call it.

@@ -64,14 +64,14 @@ func (c *Client) ReleasePlan(ctx context.Context, id string, plan any) error {
 	return c.call(ctx, http.MethodGet, releases+"/"+url.PathEscape(id)+"/plan", nil, nil, plan)
 }
 
-// TellRelease sends a release stop, rollback or skip, and gives its answer.
+// TellRelease sends a release stop, rollback or skip, and returns its answer.
 func (c *Client) TellRelease(ctx context.Context, id, message string, argument any) (json.RawMessage, error) {
 	var answer json.RawMessage
 	err := c.call(ctx, http.MethodPost, releases+"/"+url.PathEscape(id)+"/"+message, nil, argument, &answer)
 	return answer, err
 }
 
-// RemoveLock removes a lock and gives its record.
+// RemoveLock removes a lock and returns its record.
 func (c *Client) RemoveLock(ctx context.Context, removal latch.LockRelease) (json.RawMessage, error) {
 	var record json.RawMessage
 	err := c.call(ctx, http.MethodPost, locks+"/"+url.PathEscape(removal.Lock)+"/release", nil, removal, &record)

@@ -68,7 +68,7 @@ func (c *Client) Address() string { return c.base }
 // IsOpen reports whether what is sent leaves this machine unencrypted.
 func (c *Client) IsOpen() bool { return c.open }
 
-// An Unreachable tells that no answer of the API's came.
+// An Unreachable reports that the API did not answer.
 type Unreachable struct{ Err error }
 
 // Error says why.
@@ -98,7 +98,7 @@ func (p *Problem) Error() string {
 	return p.Detail
 }
 
-// Problems returns each field of the body that is wrong, if the answer tells.
+// Problems returns each field of the body that is wrong, if the answer names any.
 func (p *Problem) Problems() latch.Problems {
 	var problems latch.Problems
 	for _, each := range p.Errors {
@@ -133,7 +133,8 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 	return read(response, text, answer)
 }
 
-// unanswered tells of a call that no answer came to, unless the caller gave up.
+// unanswered returns the error of a call without an answer, unless the caller
+// gave up.
 func unanswered(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()

@@ -8,8 +8,8 @@ import (
 
 const deliveries = "/latch/v1/deliveries"
 
-// A DeliveryFilter says which deliveries to tell of, or to send again, and
-// which part of them.
+// A DeliveryFilter says which deliveries to list, or to send again, and which
+// part of them.
 type DeliveryFilter struct {
 	Failed  bool   `json:"failed"`
 	Since   string `json:"since,omitempty"`
@@ -43,8 +43,8 @@ func (c *Client) RedeliverFailed(ctx context.Context, filter DeliveryFilter, bul
 	return c.call(ctx, http.MethodPost, deliveries+"/redeliver", nil, filter, bulk)
 }
 
-// Redeliver sends one delivery again, of the run where its id does not tell
-// it, and reads what was started into started.
+// Redeliver sends one delivery again and reads what was started into started. The
+// run is needed for ids that do not hold it.
 func (c *Client) Redeliver(ctx context.Context, id, workflowID, runID string, started any) error {
 	origin := map[string]string{}
 	if workflowID != "" || runID != "" {

@@ -2,8 +2,8 @@
 // that have no way to Temporal.
 //
 // What lives here: one method for each call that a command makes (calls.go,
-// jobs.go), over one exchange (client.go) that tells an answer that refuses, a
-// [Problem], from no answer, an [Unreachable].
+// jobs.go), over one exchange (client.go) that distinguishes an answer that
+// refuses, a [Problem], from no answer, an [Unreachable].
 //
 // What it may not know: Temporal, exit codes, what a person reads.
 //

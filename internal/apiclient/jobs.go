@@ -13,7 +13,7 @@ import (
 
 const jobs = "/v2/jobs"
 
-// A Job is a registered job, as far as commands tell of it.
+// A Job is a registered job, as far as callers need it.
 type Job struct {
 	ID       ID        `json:"id"`
 	Name     string    `json:"name"`
@@ -24,8 +24,8 @@ type Job struct {
 	// Status is the last run; nil where the job never ran.
 	Status *Run `json:"status"`
 	// NextTime is when it runs next by itself, in lists; NextTimes are the next
-	// times of one job. Paused and CannotRun are nil where the API is one that
-	// does not tell.
+	// times of one job. Paused and CannotRun are nil if the API is older
+	// than they are.
 	NextTime  latch.Time   `json:"next_time"`
 	NextTimes []latch.Time `json:"next_times"`
 	Paused    *bool        `json:"paused"`
@@ -187,7 +187,7 @@ func (c *Client) Start(ctx context.Context, id string) (*Run, error) {
 	return run, c.act(ctx, id, "START", run)
 }
 
-// Stop cancels the run of a job, and gives the run as the API has it.
+// Stop cancels the run of a job, and returns the run as the API has it.
 func (c *Client) Stop(ctx context.Context, id string) (json.RawMessage, error) {
 	var run json.RawMessage
 	err := c.act(ctx, id, "STOP", &run)

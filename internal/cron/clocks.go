@@ -104,7 +104,7 @@ func tellExtra(readings, due []string, turn time.Time) string {
 	}
 }
 
-// briefly tells the first of the times, without seconds that are none, and how
+// briefly returns the first of the times, without seconds that are zero, and how
 // many others there are.
 func briefly(readings []string) string {
 	text := strings.TrimSuffix(readings[0], ":00")

@@ -29,7 +29,7 @@ func Next(schedule *latch.Schedule, after time.Time, n int) []time.Time {
 }
 
 // next returns the first time after a moment, in the moment's time zone; the zero
-// time where there is none.
+// time if there is none.
 func (e *expression) next(after time.Time) time.Time {
 	if e.interval != nil {
 		return e.interval.next(after)

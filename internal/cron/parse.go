@@ -24,7 +24,7 @@ type expression struct {
 	interval *interval
 	// fields are those that were written; none for a word or an interval.
 	fields []string
-	// comment is what follows a #; glued tells that no blank comes before it.
+	// comment is what follows a #; glued reports that no blank comes before it.
 	comment string
 	glued   bool
 }

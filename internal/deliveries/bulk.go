@@ -15,7 +15,7 @@ import (
 // What was done about a delivery in bulk.
 const (
 	OutcomeStarted = "started"
-	// OutcomePlanned is what a dry run tells in place of started.
+	// OutcomePlanned is a dry run's outcome in place of started.
 	OutcomePlanned = "planned"
 	OutcomeSkipped = "skipped"
 	OutcomeError   = "error"
@@ -62,7 +62,7 @@ const pace = 50 * time.Millisecond
 
 // RedeliverFailed searches like [Log.Search] for deliveries that failed, sends
 // at most limit of them again, side by side and twenty a second at most, and
-// tells of each what was done. Called again it starts none twice: what is under
+// returns for each what was done. Called again it starts none twice: what is under
 // way or was delivered since is skipped. A dry run starts none.
 func (l *Log) RedeliverFailed(ctx context.Context, filter Filter, cursor string, limit int, dryRun bool) (*BulkRedelivery, error) {
 	filter.Failed = true

@@ -1,12 +1,12 @@
-// Package deliveries tells what became of deliveries across runs, and sends
-// them again. All of it lies in Temporal: a run's records are what its query
+// Package deliveries finds the outcome of deliveries across runs, and sends them
+// again. All of it lies in Temporal: a run's records are what its query
 // history answers, and what was sent stands in its event history.
 //
 // What lives here: [Log] with its searches, [Log.Webhook] for one webhook's
 // history and [Log.Search] for deliveries by a [Filter]; filter.go says which
 // runs may have such records, scan.go asks them, newest.go keeps what comes
-// first. [Failed] tells a delivery that failed from an endpoint that answered
-// "fail", and fate.go what became of a failed one since. [Log.Redeliver] sends
+// first. [Failed] distinguishes a delivery that failed from an endpoint that
+// answered "fail", and fate.go finds what happened to a failed one since. [Log.Redeliver] sends
 // one delivery again, [Log.RedeliverFailed] all that failed.
 //
 // What it cannot find: runs that Temporal has forgotten after the namespace's

@@ -20,7 +20,7 @@ import (
 //   - a hook that somebody settled by removing its lock, or took out: its
 //     delivery's failure counts no more (contract, "Blocking and locks");
 //   - a record that is pending: its delivery is under way, or its run was
-//     terminated and does not tell.
+//     terminated, so that nobody knows.
 //
 // Of a record whose attempts and answer were cut to keep the history in bounds
 // its error tells.

@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A fate is what became of a failed delivery since.
+// A fate is what has happened to a failed delivery since.
 type fate string
 
 const (
@@ -21,9 +21,9 @@ const (
 	wasDelivered fate = ReasonDelivered
 )
 
-// fateOf tells what became of a delivery that the run's record tells failed,
-// by its newest redelivery, and gives the record that tells. A redelivery that
-// was ended from outside tells nothing.
+// fateOf returns the final record of a delivery that failed in its run: that of
+// its newest redelivery, or else the run's own. A redelivery that was ended from
+// outside does not count.
 func (l *Log) fateOf(ctx context.Context, run execution, record latch.Record) (latch.Record, fate, error) {
 	described, err := l.runs.Describe(ctx, latch.PrefixRedelivery+record.DeliveryID, "")
 	if runs.IsNotFound(err) {
@@ -43,7 +43,7 @@ func (l *Log) fateOf(ctx context.Context, run execution, record latch.Record) (l
 	return l.fateBy(ctx, last, record)
 }
 
-// fateBy tells it by a redelivery that has ended.
+// fateBy is fateOf for a redelivery that has ended.
 func (l *Log) fateBy(ctx context.Context, last *workflowpb.WorkflowExecutionInfo, record latch.Record) (latch.Record, fate, error) {
 	var records []latch.Record
 	err := l.query(ctx, runOf(last), latch.QueryHistory, &records)

@@ -46,7 +46,7 @@ func join(groups ...[]network) (all []network) {
 	return all
 }
 
-// The first range that has the address tells its class.
+// The first range that contains an address decides its class.
 var (
 	networks4 = join(
 		networks(Unspecified, "0.0.0.0/32"),

@@ -58,7 +58,7 @@ func alternate(addresses []netip.Addr) []netip.Addr {
 	return ordered
 }
 
-// A dialled is what came of one address.
+// A dialled is the outcome of dialling one address.
 type dialled struct {
 	connection net.Conn
 	err        error

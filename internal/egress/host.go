@@ -51,11 +51,11 @@ func CanonicalHost(host string) (string, error) {
 	return address.String(), nil
 }
 
-// forbidden tells of the WHATWG URL standard's forbidden domain code points:
-// an escape of them would be read one way here and another elsewhere.
+// forbidden reports the WHATWG URL standard's forbidden domain code points: an
+// escape of them would be read one way here and another elsewhere.
 func forbidden(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`#%/:<>?@[\]^|`, r) }
 
-// notOfZone tells what no name of a network interface has.
+// notOfZone reports runes that no name of a network interface has.
 func notOfZone(r rune) bool {
 	return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-", r)
 }

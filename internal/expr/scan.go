@@ -261,7 +261,7 @@ func unescapeJSON(s string) (text string, offsets []int) {
 	return string(out), append(offsets, i)
 }
 
-// unescapeOne reads one escape of a JSON string. What is none is a backslash.
+// unescapeOne reads one escape of a JSON string. A backslash without a valid escape stands for itself.
 func unescapeOne(s string) (r rune, size int) {
 	if len(s) < 2 {
 		return '\\', 1

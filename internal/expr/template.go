@@ -140,7 +140,7 @@ func reads(uses, names []string) bool {
 	return slices.ContainsFunc(uses, func(use string) bool { return slices.Contains(names, use) })
 }
 
-// Static reports that the template has no expression: Render then gives its text, with $${
+// Static reports that the template has no expression: Render then returns its text, with $${
 // resolved, whatever the variables.
 func (t *Template) Static() bool { return t.static }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // Tree is a JSON value (a body, input or args given as JSON) in which every string is a template.
-// A string that is one single ${…} gives its value with its type; keys are not templates; all else
+// A string that is one single ${…} becomes its value with its type; keys are not templates; all else
 // goes out as it came in, compact, keys in their order. It is immutable and safe for concurrent
 // use.
 type Tree struct {

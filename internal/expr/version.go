@@ -44,7 +44,7 @@ func versions() []cel.EnvOption {
 	return options
 }
 
-// versionPart declares a function of versions that gives one of their three numbers.
+// versionPart declares a function of versions that returns one of their three numbers.
 func versionPart(name string, part func(*semver.Version) uint64) cel.EnvOption {
 	return cel.Function(name, cel.MemberOverload("semver_"+name, []*cel.Type{versionType}, cel.IntType,
 		cel.UnaryBinding(func(value ref.Val) ref.Val { return types.Int(part(value.(version).parsed)) })))
@@ -108,8 +108,8 @@ func (v version) Type() ref.Type { return versionType }
 // Value implements [ref.Val].
 func (v version) Value() any { return v.text }
 
-// equal is ==. A version beside what is none is an error, on either side: it would be a no that
-// nobody meant.
+// equal is ==. Comparing a version with anything else is an error, on either side: it would be a
+// "no" that nobody meant.
 func equal(args []ref.Val) ref.Val {
 	if v, ok := args[1].(version); ok && args[0] != types.NullValue {
 		return v.Equal(args[0])
@@ -125,7 +125,7 @@ func notEqual(args []ref.Val) ref.Val {
 	return result
 }
 
-// looksFor refuses to look for a version among what is none, and for what is none among versions.
+// looksFor refuses to look for a version among other values, and for another value among versions.
 func looksFor(wanted ref.Val, among traits.Lister) ref.Val {
 	_, isVersion := wanted.(version)
 	for i := range sizeOf(among) {

@@ -18,15 +18,15 @@ type Definition = protocol.Definition
 
 // Errors of the registry. Each is wrapped with the id it is about.
 var (
-	// ErrUnknown tells that there is no such job.
+	// ErrUnknown reports that no job has the id.
 	ErrUnknown = errors.New("not registered")
-	// ErrExists tells that there is such a job already.
+	// ErrExists reports that a job has the id already.
 	ErrExists = errors.New("registered already")
-	// ErrConflict tells that others kept on changing the same thing.
+	// ErrConflict reports that others kept changing the same thing.
 	ErrConflict = errors.New("changed by others at the same time")
 )
 
-// A FollowedError tells that a job cannot be deleted because others run after it.
+// A FollowedError reports that a job cannot be deleted because others run after it.
 type FollowedError struct {
 	ID        string
 	Followers []string
@@ -37,8 +37,8 @@ func (e *FollowedError) Error() string {
 	return fmt.Sprintf("job %q cannot be deleted while others run after it: %s", e.ID, strings.Join(e.Followers, ", "))
 }
 
-// A RefusedError tells what is wrong with a definition that the registry, or
-// Temporal, does not take. Field is the path in the job.
+// A RefusedError says what is wrong with a definition that the registry or
+// Temporal rejects. Field is the path in the job.
 type RefusedError struct{ Field, Reason string }
 
 // Error names the field and the reason.
@@ -72,7 +72,7 @@ func encodeDefinition(definition *Definition) (json.RawMessage, error) {
 	return encoded, nil
 }
 
-// CheckSize tells beforehand whether a definition is too large to be kept. Its
+// CheckSize reports whether a definition is too large to be stored. Its
 // error is RefusedError.
 func CheckSize(definition *Definition) error {
 	_, err := encodeDefinition(definition)
@@ -82,7 +82,7 @@ func CheckSize(definition *Definition) error {
 func newRevision() string { return strings.ReplaceAll(uuid.NewString(), "-", "")[:16] }
 
 // maximumEarlier is how many revisions a document remembers: as many others may
-// write between a write and the look at what became of it.
+// write between a write and the read that finds out whether it took effect.
 const maximumEarlier = 32
 
 // succeed returns the revisions that a write on top of another one remembers.

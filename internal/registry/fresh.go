@@ -19,7 +19,7 @@ const (
 	rest = 2
 )
 
-// A fresh value is loaded anew for whoever asks: what get gives was loaded
+// A fresh value is loaded anew for each caller: what get returns was loaded
 // after it was called. Callers at the same time share one load. A load that
 // takes long leaves its callers with what was loaded before, and is not begun
 // again at once.

@@ -83,7 +83,7 @@ func (s *Store) loadRows(ctx context.Context, _ map[string]Row) (map[string]Row,
 	}
 }
 
-// at adds what the list tells beside the note.
+// at adds what the list says besides the note.
 func (r Row) at(info *schedulepb.ScheduleListInfo) Row {
 	if next := info.GetFutureActionTimes(); len(next) > 0 && !info.GetPaused() {
 		r.NextTime = latch.NewTime(next[0].AsTime())

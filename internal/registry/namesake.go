@@ -15,8 +15,8 @@ import (
 	"github.com/latch-run/latch/internal/overload"
 )
 
-// A NamesakeError tells that somebody runs a workflow under an id that is
-// Latch's to use. Nobody who goes through Latch can; whoever has access to
+// A NamesakeError reports that somebody runs a workflow under an id that is
+// reserved for Latch. Nobody who goes through Latch can; whoever has access to
 // Temporal can.
 type NamesakeError struct {
 	// WorkflowID, RunID and Type are those of the workflow.
@@ -103,8 +103,8 @@ func (s *Store) namesakeOfSchedule(ctx context.Context, id string) error {
 	return newNamesake(running, fmt.Sprintf("the schedule %q", id))
 }
 
-// namesakeOfRun returns the workflow that stands in the place of a registered
-// job's run, nil where there is none.
+// namesakeOfRun returns the workflow that occupies the id of a registered job's
+// run, nil if none does.
 func (s *Store) namesakeOfRun(ctx context.Context, id string) error {
 	running := s.running(ctx, WorkflowID(id))
 	if running == nil || running.GetType().GetName() == latch.WorkflowJobRun {

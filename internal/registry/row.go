@@ -7,8 +7,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A Row is a registered job as lists show it. It stands in its schedule's
-// note, which is all that Temporal's list tells of it; without what runs.
+// A Row is a registered job as lists show it, without its task. It is stored in
+// its schedule's note, which is all that Temporal's list returns of it.
 type Row struct {
 	ID         string          `json:"-"`
 	Name       string          `json:"name,omitempty"`
@@ -21,9 +21,9 @@ type Row struct {
 	UpdatedAt  latch.Time      `json:"updated_at,omitzero"`
 	// Revision differs between any two writes of the job.
 	Revision string `json:"revision"`
-	// Paused tells that the job does not run by itself although it could.
+	// Paused reports that the job does not run by itself although it could.
 	Paused bool `json:"paused,omitempty"`
-	// Lacks tells that the job cannot run.
+	// Lacks reports that the job cannot run.
 	Lacks bool `json:"lacks,omitempty"`
 	// NextTime is when the job runs next by itself; zero where it does not.
 	NextTime latch.Time `json:"-"`

@@ -16,14 +16,14 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A Run is the last run of a job, as far as lists tell of it.
+// A Run is the last run of a job, as lists show it.
 type Run struct {
 	RunID string
 	// Status is one of the vocabulary's: running, succeeded, failed, cancelled.
 	Status      string
 	StartedAt   latch.Time
 	CompletedAt latch.Time // zero while it runs
-	// Error, ExitStatus and KVP are what it came to. Lists do not tell them.
+	// Error, ExitStatus and KVP are its outcome. Lists leave them empty.
 	Error      string
 	ExitStatus int
 	KVP        latch.Object
@@ -100,8 +100,8 @@ func statusOf(status enumspb.WorkflowExecutionStatus) string {
 	}
 }
 
-// LastRun tells of a job's last run with what it came to; nil where the job
-// never ran, or so long ago that Temporal has forgotten it.
+// LastRun returns a job's last run with its outcome; nil if the job never ran, or
+// so long ago that Temporal has forgotten it.
 func (s *Store) LastRun(ctx context.Context, id string) (*Run, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -157,7 +157,7 @@ func (s *Store) readOutcome(end *runs.Closing, run *Run) error {
 	return nil
 }
 
-// A Count tells how many runs of jobs Temporal knows of.
+// A Count is how many runs of jobs Temporal knows of.
 type Count struct{ Runs, Failed, Succeeded int64 }
 
 // CountRuns counts the runs of jobs that Temporal has not forgotten, those of

@@ -8,7 +8,8 @@ import (
 )
 
 // same reports whether two definitions say the same, apart from when they were
-// written. What does not encode is never the same: writing it tells why.
+// written. What cannot be encoded is never the same: writing it fails with the
+// reason.
 func same(a, b *Definition) bool {
 	left, failed := timeless(*a)
 	right, alsoFailed := timeless(*b)

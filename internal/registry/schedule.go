@@ -97,8 +97,8 @@ type kept struct {
 	input    json.RawMessage
 }
 
-// read reads a schedule. ErrUnknown tells that there is none, and
-// [*NamesakeError] that another workflow stands where it would be.
+// read reads a schedule. Its error is ErrUnknown if there is no such schedule,
+// and a [*NamesakeError] if another workflow occupies its id.
 func (s *Store) read(ctx context.Context, id string) (*kept, error) {
 	response, err := s.describeSchedule(ctx, id)
 	var missing *serviceerror.NotFound
@@ -117,7 +117,7 @@ func (s *Store) read(ctx context.Context, id string) (*kept, error) {
 	return found, nil
 }
 
-// create makes a schedule. ErrExists tells that there is one.
+// create makes a schedule. Its error is ErrExists if the id is taken.
 func (s *Store) create(ctx context.Context, id string, schedule *schedulepb.Schedule) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -162,8 +162,8 @@ func (s *Store) remove(ctx context.Context, id string) error {
 	return err
 }
 
-// refused tells of what Temporal does not take, which is a cron expression or
-// a time zone that it cannot read.
+// refused returns the error for what Temporal rejects: a cron expression or a
+// time zone that it cannot read.
 func refused(err error) error {
 	var invalid *serviceerror.InvalidArgument
 	if errors.As(err, &invalid) {

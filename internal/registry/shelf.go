@@ -10,12 +10,12 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A Shelf keeps one JSON document in a schedule that never runs. Reading it
-// gives what was last written; writing it is a change of what is there.
+// A Shelf stores one JSON document in a schedule that never runs. Reading it
+// returns what was last written; writing it changes what is there.
 type Shelf[T any] struct {
 	store *Store
 	id    string
-	// holds tells people what the schedule is for.
+	// holds says what the schedule is for, for people to read.
 	holds string
 	reads *fresh[shelved[T]]
 }
@@ -55,8 +55,8 @@ func (s *Shelf[T]) Read(ctx context.Context) (T, error) {
 	}
 }
 
-// ReadWithin is [Shelf.Read], but for a document that was read at most so long
-// ago, which it gives as it was.
+// ReadWithin is [Shelf.Read], but returns a document as it was read at most so
+// long ago, if there is one.
 func (s *Shelf[T]) ReadWithin(ctx context.Context, age time.Duration) (T, error) {
 	if document, young := s.reads.within(age); young {
 		return document.Content, nil

@@ -30,7 +30,7 @@ const (
 
 // Options say where the registry lies.
 type Options struct {
-	// Service gives Temporal's API; it is asked at each call, so that a client
+	// Service returns Temporal's API; it is called each time, so that a client
 	// may connect later.
 	Service func() workflowservice.WorkflowServiceClient
 	// Namespace is where the schedules are.
@@ -42,8 +42,8 @@ type Options struct {
 	Identity string
 	// DataConverter encodes what schedules start; the default one unless given.
 	DataConverter converter.DataConverter
-	// Fields gives what templates see of a job beside its own fields; whoever
-	// writes needs it.
+	// Fields returns what templates see of a job beside its own fields. It is
+	// required for writing.
 	Fields func(*Definition) latch.Object
 }
 
@@ -96,8 +96,8 @@ type Entry struct {
 	NextTimes []time.Time
 }
 
-// Get reads a job as it was last written. Its error is ErrUnknown where there
-// is none.
+// Get reads a job as it was last written. Its error is ErrUnknown if no job has
+// the id.
 func (s *Store) Get(ctx context.Context, id string) (*Entry, error) {
 	entry, _, err := s.get(ctx, id)
 	return entry, err
@@ -178,7 +178,7 @@ func (s *Store) Update(ctx context.Context, id string, change func(*Definition) 
 	return written, s.follow(ctx, after(&written.Definition), id, true)
 }
 
-// update changes the job alone, and gives it as it was before too.
+// update changes only the job, and returns it as it was before, too.
 func (s *Store) update(ctx context.Context, id string, change func(*Definition) error) (*Definition, *Entry, error) {
 	for try := range maximumTries {
 		if err := stepAside(ctx, try); err != nil {
@@ -219,7 +219,7 @@ func stepAside(ctx context.Context, try int) error {
 	}
 }
 
-// replace writes a changed definition; nil tells that somebody else was faster.
+// replace writes a changed definition. It returns nil if somebody else was faster.
 func (s *Store) replace(ctx context.Context, before, changed *Definition, token []byte) (*Entry, error) {
 	changed.ID, changed.CreatedAt = before.ID, before.CreatedAt
 	changed.UpdatedAt, changed.Revision, changed.Earlier = latch.NewTime(time.Now()), newRevision(), succeed(before.Revision, before.Earlier)

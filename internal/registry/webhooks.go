@@ -13,7 +13,7 @@ import (
 // queue: every run is told of those that apply to it.
 const maximumWebhooks = 200
 
-// lately is how old what [Webhooks.Lately] gives may be: however many ask, they
+// lately is how old what [Webhooks.Lately] returns may be: however many ask, they
 // cost twenty readings a second, and a change counts at once.
 const lately = 50 * time.Millisecond
 
@@ -36,13 +36,13 @@ func (w *Webhooks) List(ctx context.Context) ([]latch.RegisteredWebhook, error) 
 	return w.shelf.Read(ctx)
 }
 
-// Get returns one. Its error is ErrUnknown where there is none.
+// Get returns a webhook. Its error is ErrUnknown if none has the id.
 func (w *Webhooks) Get(ctx context.Context, id string) (*latch.RegisteredWebhook, error) {
 	all, err := w.List(ctx)
 	return among(all, id, err)
 }
 
-// Lately is [Webhooks.Get] for callers who ask often: what it gives may be a
+// Lately is [Webhooks.Get] for callers who ask often: what it returns may be a
 // twentieth of a second old.
 func (w *Webhooks) Lately(ctx context.Context, id string) (*latch.RegisteredWebhook, error) {
 	all, err := w.shelf.ReadWithin(ctx, lately)
@@ -75,8 +75,8 @@ func (w *Webhooks) Create(ctx context.Context, webhook latch.RegisteredWebhook) 
 	})
 }
 
-// Update changes one: change is called with it as it is. ErrUnknown tells that
-// there is none.
+// Update changes a webhook: change is called with it as it is. Its error is
+// ErrUnknown if none has the id.
 func (w *Webhooks) Update(ctx context.Context, id string, change func(*latch.RegisteredWebhook) error) (*latch.RegisteredWebhook, error) {
 	var changed latch.RegisteredWebhook
 	err := w.shelf.Change(ctx, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {

@@ -3,7 +3,7 @@
 // Specs hold names only; a worker holds the values (contract, "Secrets by
 // name" and "Settings"). A [Store] finds them in LATCH_SECRET_<NAME> and in
 // the files of LATCH_SECRETS_DIR, and knows which hosts each may go to. A
-// [Secret] tells what of it is sent, what signs, and what must be masked
+// [Secret] says what of it is sent, what signs, and what must be masked
 // wherever it is echoed; one that is PEM, of certificates and their keys, is
 // taken as a whole. Neither prints a value, however it is formatted.
 //

@@ -8,12 +8,11 @@ type MissingError struct {
 	// Name is the secret's name, Variable the environment variable that would
 	// provide it, Dir the directory that would hold its file ("" for none).
 	Name, Variable, Dir string
-	// Reason tells why a secret that is there cannot be used; "" where it is
-	// not there at all.
+	// Reason is why a secret that exists cannot be used; "" if it does not exist.
 	Reason string
 }
 
-// Error tells which secret is missing and what would provide it.
+// Error says which secret is missing and what would provide it.
 func (e *MissingError) Error() string {
 	if e.Reason != "" {
 		return fmt.Sprintf("secret %q cannot be used: %s", e.Name, e.Reason)

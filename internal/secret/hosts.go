@@ -114,7 +114,7 @@ func canonicalHost(host string) string {
 	return host
 }
 
-// parseHosts reads LATCH_SECRETS_HOSTS: name=pattern|pattern,… It gives the
+// parseHosts reads LATCH_SECRETS_HOSTS: name=pattern|pattern,… It returns the
 // patterns by name, and every mistake joined.
 func parseHosts(text string) (map[string][]string, error) {
 	hosts := map[string][]string{}

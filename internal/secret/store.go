@@ -13,7 +13,7 @@ import (
 )
 
 // A Store holds secrets by name. Names that differ only in case, or in "-",
-// "." and "_", are one: a variable of the environment cannot tell them apart.
+// "." and "_", are one: variables of the environment have no other names for them.
 // A nil store holds none. It is safe for concurrent use.
 type Store struct {
 	values   map[string]content // by folded name
@@ -132,7 +132,7 @@ func (s *Store) Lookup(name string) (*Secret, error) {
 	return s.lookupFile(name, variable)
 }
 
-// lookupFile finds a secret that is no variable, or says why there is none.
+// lookupFile finds a secret that is not in a variable, or returns why it cannot.
 func (s *Store) lookupFile(name, variable string) (*Secret, error) {
 	missing := &MissingError{Name: name, Variable: variable}
 	if !latch.IsSecretName(name) {

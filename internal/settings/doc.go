@@ -1,5 +1,5 @@
 // Package settings has the LATCH_… variables of the environment, reads them into
-// structs, and tells of each bad one by its own name, and of those that nothing
+// structs, and reports each bad one by its own name, and those that nothing
 // reads.
 //
 // Every variable stands in one of the structs in sets.go, and nowhere else. What

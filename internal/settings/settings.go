@@ -38,8 +38,8 @@ func From[T any](environ []string) (T, error) {
 	return read, errors.Join(problems...)
 }
 
-// plain says of a variable that cannot be read what its value is and what it
-// takes; the parser tells the field and its own type.
+// plain returns, for a variable that cannot be read, an error with its value and
+// what it takes; the parser's own names the field and its Go type.
 func plain(of reflect.Type, values map[string]string, problem error) error {
 	var parsing env.ParseError
 	if !errors.As(problem, &parsing) {

@@ -32,7 +32,7 @@ func Names() []string {
 	return slices.Compact(names)
 }
 
-// An Unknown is a variable that looks like one of Latch's and is none. It never
+// An Unknown is a variable that looks like one of Latch's but is not. It never
 // holds the variable's value.
 type Unknown struct {
 	Variable string

@@ -133,21 +133,21 @@ func symmetricKey(key []byte, prefix string) Key {
 	return Key{symmetric: key, prefix: prefix}
 }
 
-// NewSymmetric makes a key of 32 random bytes and gives its text, whsec_….
+// NewSymmetric makes a key of 32 random bytes and returns its text, whsec_….
 func NewSymmetric() string {
 	key := make([]byte, symmetricBytes)
 	rand.Read(key) // never fails
 	return SymmetricPrefix + base64.StdEncoding.EncodeToString(key)
 }
 
-// NewPair makes an ed25519 key pair and gives the texts of its private and
+// NewPair makes an ed25519 key pair and returns the texts of its private and
 // public key, whsk_… and whpk_….
 func NewPair() (private, public string) {
 	publicKey, privateKey, _ := ed25519.GenerateKey(nil) // never fails
 	return PrivatePrefix + base64.StdEncoding.EncodeToString(privateKey), PublicPrefix + base64.StdEncoding.EncodeToString(publicKey)
 }
 
-// IsPublic tells of a key that only checks.
+// IsPublic reports whether the key can verify only.
 func (k Key) IsPublic() bool { return k.symmetric == nil && k.private == nil }
 
 // Prefix returns whsec_, whsk_ or whpk_, and "" for a key that is plain text.

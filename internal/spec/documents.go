@@ -17,13 +17,13 @@ const MaximumFile = 64 << 20
 // A Document is one of those that a file holds, as JSON.
 type Document struct {
 	Data []byte
-	// Place tells which of the file's it is, such as "document 2" or "[0]";
-	// empty where the file is that one alone.
+	// Place says which of the file's documents it is, such as "document 2" or
+	// "[0]"; empty if the file has only this one.
 	Place string
 }
 
 // ReadAll reads the file, or in where the name is "-", as [Read] does, and
-// gives all that it holds: YAML documents, each of which may be a list, as may
+// returns all that it holds: YAML documents, each of which may be a list, as may
 // a JSON file. Documents without content are left out.
 func ReadAll(name string, in io.Reader) ([]Document, error) {
 	file, err := Open(name, in, true)
@@ -40,8 +40,8 @@ func prefixed(place string) string {
 	return place + " is "
 }
 
-// jsonDocuments returns the elements of a list. What is no JSON stays, for
-// strict decoding to tell what is wrong.
+// jsonDocuments returns the elements of a list. What is not JSON stays, for
+// strict decoding to say what is wrong.
 func jsonDocuments(data []byte) []Document {
 	var elements []json.RawMessage
 	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) || json.Unmarshal(data, &elements) != nil {

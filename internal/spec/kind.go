@@ -26,7 +26,7 @@ const (
 // Kinds are all of them.
 var Kinds = []Kind{Job, Release, Emission, Webhook, Rules}
 
-// ErrUnknownKind says that a file's keys do not tell what it describes.
+// ErrUnknownKind reports that a file's keys do not show what it describes.
 var ErrUnknownKind = errors.New("cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a webhook has a url or events")
 
 // keyWebhooks holds the webhooks of a run, or a list of those that stand by
@@ -40,7 +40,7 @@ type sign struct {
 }
 
 // signs are looked for group by group: what a kind cannot do without, what only
-// webhooks have, what webhooks and emissions have, and what tells of a kind that
+// webhooks have, what webhooks and emissions have, and what hints at a kind that
 // lacks the first.
 var signs = [][]sign{
 	{{"steps", Release}, {"task", Job}, {"jobs", Job}, {"url", Webhook}, {"url_secret", Webhook}, {"events", Webhook}, {"tests", Rules}},
@@ -49,9 +49,9 @@ var signs = [][]sign{
 	{{"on_failure", Release}, {"on_cancel", Release}, {"schedule", Job}, {"retry", Job}, {"delay", Job}, {"timeout", Job}},
 }
 
-// KindOf tells by its keys what the JSON describes; mistyped ones count where
-// there is none without a mistake, for strict decoding to name. The error is
-// [ErrUnknownKind], or says that it is no JSON object.
+// KindOf returns what the JSON describes, by its keys. Mistyped keys count if no
+// correct one decides; strict decoding then names them. The error is
+// [ErrUnknownKind], or says that the text is not a JSON object.
 func KindOf(data []byte) (Kind, error) {
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(data, &keys); err != nil {

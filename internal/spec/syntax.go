@@ -35,8 +35,8 @@ func noYAML(text []byte, err error) error {
 	return fmt.Errorf("no valid YAML: line %d: %s", line, message)
 }
 
-// isParsers reports whether the message is one to which yaml gives the line
-// where a list or a mapping begins, or none at all, and not the mistake's.
+// isParsers reports whether yaml puts the line where a list or a mapping begins,
+// or no line at all, into the message instead of the mistake's.
 func isParsers(message string) bool {
 	return strings.HasPrefix(message, "did not find expected") || strings.HasPrefix(message, "unknown anchor") || isReaders(message)
 }
@@ -46,7 +46,7 @@ func isReaders(message string) bool {
 	return strings.Contains(message, "control characters") || strings.Contains(message, "UTF-")
 }
 
-// lineOf finds the line of a mistake for which yaml gives none: the text up to
+// lineOf finds the line of a mistake that yaml reports without one: the text up to
 // it, and no less, brings the same message. It returns 0 where nothing is wrong
 // before the end, which is where what is missing should stand.
 func lineOf(text []byte, message string) int {

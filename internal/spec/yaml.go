@@ -21,7 +21,7 @@ const maximumDepth = 100
 // have, times as the text that they are, aliases and merge keys resolved, keys
 // in their order, one that stands twice included. What has no JSON (.nan, a
 // tag of one's own, a list as a key) is an error that names the line, as is a
-// second document. A document without content gives nothing.
+// second document. A document without content returns nothing.
 func ToJSON(data []byte) ([]byte, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, second yaml.Node
