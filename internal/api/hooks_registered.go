@@ -24,7 +24,7 @@ func (a *API) registerHooks() {
 	Register[NoBody](a, Operation{ID: "get-webhook", Method: http.MethodGet, Path: webhooksPath + "/{id}", Role: RoleRead,
 		Errors: missing, Summary: "Show a registered webhook"}, a.getRegistered)
 	Register[latch.RegisteredWebhook](a, Operation{ID: "put-webhook", Method: http.MethodPut, Path: webhooksPath + "/{id}", Role: RoleAdmin,
-		Errors: []int{http.StatusConflict}, Summary: "Replace the webhook with this id, or register it", Required: true, Large: true,
+		Errors: []int{http.StatusConflict, http.StatusPreconditionFailed}, Summary: "Replace the webhook with this id, or register it", Required: true, Large: true,
 		About: "Takes the whole webhook; its id may be left out. Runs that started before keep the old one for first deliveries; whatever they send again follows the new one."}, a.putRegistered)
 	Register[NoBody](a, Operation{ID: "delete-webhook", Method: http.MethodDelete, Path: webhooksPath + "/{id}", Role: RoleAdmin,
 		Status: http.StatusNoContent, Errors: missing, Summary: "Delete a webhook", About: "Runs that started before keep it for first deliveries; deliveries waiting to be sent again end. Its history stays."}, a.deleteRegistered)
@@ -57,14 +57,22 @@ type registeredInput struct {
 	ID string `path:"id" doc:"The webhook's id"`
 }
 
-type registeredOutput struct{ Body latch.RegisteredWebhook }
+type registeredOutput struct {
+	ETag string `header:"ETag" doc:"For If-Match of a change"`
+	Body latch.RegisteredWebhook
+}
+
+func shownRegistered(webhook *latch.RegisteredWebhook) *registeredOutput {
+	shown := registry.Shown(*webhook)
+	return &registeredOutput{ETag(shown), shown}
+}
 
 func (a *API) getRegistered(ctx context.Context, input *registeredInput) (*registeredOutput, error) {
 	found, err := a.webhooks.Get(ctx, input.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &registeredOutput{registry.Shown(*found)}, nil
+	return shownRegistered(found), nil
 }
 
 type createRegisteredInput struct{ RawBody []byte }
@@ -100,6 +108,7 @@ type putRegisteredOutput struct{ Body WrittenWebhook }
 
 type putRegisteredInput struct {
 	ID      string `path:"id" doc:"The webhook's id"`
+	IfMatch string `header:"If-Match" doc:"The ETag that the webhook was read with: refused with 412 where it was changed since"`
 	RawBody []byte
 }
 
@@ -114,10 +123,16 @@ func (a *API) putRegistered(ctx context.Context, input *putRegisteredInput) (*pu
 		return nil, err
 	}
 	put, err := a.webhooks.Update(ctx, input.ID, func(before *latch.RegisteredWebhook) error {
+		if err := CheckMatch(input.IfMatch, registry.Shown(*before)); err != nil {
+			return err
+		}
 		*before = *webhook
 		return nil
 	})
 	if errors.Is(err, registry.ErrUnknown) {
+		if err := CheckGone(input.IfMatch); err != nil {
+			return nil, err
+		}
 		put, err = a.webhooks.Create(ctx, *webhook)
 	}
 	if err != nil {
@@ -197,6 +212,6 @@ func (a *API) enableRegistered(enabled bool) func(context.Context, *registeredIn
 		if err != nil {
 			return nil, err
 		}
-		return &registeredOutput{registry.Shown(*changed)}, nil
+		return shownRegistered(changed), nil
 	}
 }

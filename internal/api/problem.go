@@ -29,6 +29,8 @@ type Problem struct {
 	RunID      string `json:"run_id,omitempty"`
 	// Record is that of a lock which was used before, and stands.
 	Record *latch.Record `json:"record,omitempty" doc:"The unchanged record of a lock that was removed before"`
+	// Current is what somebody else has made of what a caller wanted to change.
+	Current json.RawMessage `json:"current,omitempty" doc:"What it was changed into since the caller read it"`
 
 	retryAfter time.Duration
 }

@@ -88,6 +88,8 @@ type Problem struct {
 	RunID      string `json:"run_id"`
 	// Record is that of a lock which was used before, and stands.
 	Record json.RawMessage `json:"record"`
+	// Current is what somebody else made of what was to be changed.
+	Current json.RawMessage `json:"current"`
 }
 
 // Error says what is wrong.
@@ -114,23 +116,29 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 	if err != nil {
 		return err
 	}
+	_, err = c.exchange(ctx, request, answer)
+	return err
+}
+
+// exchange sends a request, reads the answer, and returns the answer's headers.
+func (c *Client) exchange(ctx context.Context, request *http.Request, answer any) (http.Header, error) {
 	response, err := c.http.Do(request)
 	if err != nil {
 		var failed *url.Error
 		if errors.As(err, &failed) {
 			err = failed.Err // the URL may bear what a person searched for
 		}
-		return unanswered(ctx, err)
+		return nil, unanswered(ctx, err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(response.Body, maximumAnswer+1))
 	switch {
 	case err != nil:
-		return unanswered(ctx, err)
+		return nil, unanswered(ctx, err)
 	case len(text) > maximumAnswer:
-		return fmt.Errorf("the API's answer is larger than %d MiB", maximumAnswer>>20)
+		return nil, fmt.Errorf("the API's answer is larger than %d MiB", maximumAnswer>>20)
 	}
-	return read(response, text, answer)
+	return response.Header, read(response, text, answer)
 }
 
 // unanswered returns the error of a call without an answer, unless the caller
@@ -185,6 +193,8 @@ func read(response *http.Response, text []byte, answer any) error {
 		}
 		problem.Status = response.StatusCode
 		return problem
+	case response.StatusCode == http.StatusNoContent:
+		return nil
 	case kind != "application/json":
 		return fmt.Errorf("what answers is no API of Latch's: it answers %s with %q", response.Status, kind)
 	}

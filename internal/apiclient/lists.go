@@ -36,8 +36,3 @@ func (c *Client) Locks(ctx context.Context, filter LockFilter, cursor string, li
 		"release": filter.Release, "since": filter.Since, "until": filter.Until, "cursor": cursor})
 	return c.call(ctx, http.MethodGet, locks, query, nil, part)
 }
-
-// Webhooks reads the list of registered webhooks into list.
-func (c *Client) Webhooks(ctx context.Context, list any) error {
-	return c.call(ctx, http.MethodGet, "/latch/v1/webhooks", nil, nil, list)
-}

@@ -266,6 +266,23 @@ func (j *Job) Webhook(id int64) (latch.Object, error) {
 	return j.webhook(hooks[at]), nil
 }
 
+// WebhookState returns what a change of the webhook changes: all that is shown of
+// it, without the times of a webhook that has none of its own. Its error is
+// [UnknownWebhook].
+func (j *Job) WebhookState(id int64) (latch.Object, error) {
+	hooks := j.hooks()
+	at, err := j.find(hooks, id)
+	if err != nil {
+		return nil, err
+	}
+	state := j.webhook(hooks[at])
+	if hooks[at].object == nil { // the times are the job's
+		delete(state, "created_at")
+		delete(state, "updated_at")
+	}
+	return state, nil
+}
+
 func (j *Job) find(hooks []hook, id int64) (int, error) {
 	at := slices.IndexFunc(hooks, func(h hook) bool { return WebhookID(j.ID, h.id) == id })
 	if at < 0 {

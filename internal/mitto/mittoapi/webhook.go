@@ -19,12 +19,17 @@ type webhookInput struct {
 }
 
 type webhookBodyInput struct {
-	Webhook int64 `path:"webhook" doc:"The webhook's id"`
+	Webhook int64  `path:"webhook" doc:"The webhook's id"`
+	IfMatch string `header:"If-Match" doc:"The ETag that the webhook was read with: refused with 412 where it was changed since"`
 	RawBody []byte
 }
 
 type (
-	webhookOutput  struct{ Body webhookObject }
+	webhookOutput struct{ Body webhookObject }
+	taggedOutput  struct {
+		ETag string `header:"ETag" doc:"For If-Match of a change"`
+		Body webhookObject
+	}
 	webhooksOutput struct{ Body []webhookObject }
 )
 
@@ -152,7 +157,7 @@ func (a *routes) jobOfWebhook(ctx context.Context, id int64) (*mitto.Job, error)
 	return nil, &mitto.UnknownWebhook{ID: id}
 }
 
-func (a *routes) getJobWebhook(ctx context.Context, input *webhookInput) (*webhookOutput, error) {
+func (a *routes) getJobWebhook(ctx context.Context, input *webhookInput) (*taggedOutput, error) {
 	job, err := a.jobOfWebhook(ctx, input.Webhook)
 	if err != nil {
 		return nil, err
@@ -161,7 +166,8 @@ func (a *routes) getJobWebhook(ctx context.Context, input *webhookInput) (*webho
 	if err != nil {
 		return nil, err
 	}
-	return &webhookOutput{ofJob(webhook, job)}, nil
+	state, err := job.WebhookState(input.Webhook)
+	return &taggedOutput{api.ETag(webhookObject(state)), ofJob(webhook, job)}, err
 }
 
 func (a *routes) replaceJobWebhook(ctx context.Context, input *webhookBodyInput) (*webhookOutput, error) {
@@ -174,6 +180,13 @@ func (a *routes) replaceJobWebhook(ctx context.Context, input *webhookBodyInput)
 		return nil, err
 	}
 	return a.changeWebhook(ctx, job.ID, func(job *mitto.Job) (latch.Object, error) {
+		state, err := job.WebhookState(input.Webhook)
+		if err != nil {
+			return nil, err
+		}
+		if err := api.CheckMatch(input.IfMatch, webhookObject(state)); err != nil {
+			return nil, err
+		}
 		return job.ReplaceWebhook(input.Webhook, object, time.Now())
 	})
 }

@@ -1,0 +1,84 @@
+package apiclient
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+)
+
+const webhooks = "/latch/v1/webhooks"
+
+// Webhooks reads the list of registered webhooks into list.
+func (c *Client) Webhooks(ctx context.Context, list any) error {
+	return c.call(ctx, http.MethodGet, webhooks, nil, nil, list)
+}
+
+// Webhook reads a registered webhook into webhook, and returns its ETag.
+func (c *Client) Webhook(ctx context.Context, id string, webhook any) (etag string, err error) {
+	return c.tagged(ctx, http.MethodGet, webhooks+"/"+url.PathEscape(id), "", nil, webhook)
+}
+
+// CreateWebhook registers a webhook, and reads it into made.
+func (c *Client) CreateWebhook(ctx context.Context, webhook, made any) error {
+	return c.call(ctx, http.MethodPost, webhooks, nil, webhook, made)
+}
+
+// PutWebhook replaces a registered webhook that has the ETag, any where that is
+// empty, and reads it into made.
+func (c *Client) PutWebhook(ctx context.Context, id, etag string, webhook, made any) error {
+	_, err := c.tagged(ctx, http.MethodPut, webhooks+"/"+url.PathEscape(id), etag, webhook, made)
+	return err
+}
+
+// EnableWebhook enables or disables a registered webhook.
+func (c *Client) EnableWebhook(ctx context.Context, id string, enabled bool) error {
+	word := map[bool]string{true: "/enable", false: "/disable"}[enabled]
+	return c.call(ctx, http.MethodPost, webhooks+"/"+url.PathEscape(id)+word, nil, nil, &struct{}{})
+}
+
+// DeleteWebhook deletes a registered webhook.
+func (c *Client) DeleteWebhook(ctx context.Context, id string) error {
+	return c.call(ctx, http.MethodDelete, webhooks+"/"+url.PathEscape(id), nil, nil, nil)
+}
+
+// WebhookHistory reads a part of what a webhook did into part: of one event,
+// where that is given.
+func (c *Client) WebhookHistory(ctx context.Context, id, event, cursor string, limit int, part any) error {
+	return c.call(ctx, http.MethodGet, webhooks+"/"+url.PathEscape(id)+"/history", listQuery(limit, map[string]string{"event": event, "cursor": cursor}), nil, part)
+}
+
+// JobWebhook reads a job's webhook, by its number, into webhook, and returns its
+// ETag.
+func (c *Client) JobWebhook(ctx context.Context, number string, webhook any) (etag string, err error) {
+	return c.tagged(ctx, http.MethodGet, "/webhooks/"+url.PathEscape(number), "", nil, webhook)
+}
+
+// AddJobWebhook gives a job a webhook more, and reads that into made.
+func (c *Client) AddJobWebhook(ctx context.Context, job string, webhook, made any) error {
+	return c.call(ctx, http.MethodPost, jobPath(job)+"/webhooks", nil, webhook, made)
+}
+
+// PutJobWebhook replaces a job's webhook that has the ETag, and reads it into made.
+func (c *Client) PutJobWebhook(ctx context.Context, number, etag string, webhook, made any) error {
+	_, err := c.tagged(ctx, http.MethodPut, "/webhooks/"+url.PathEscape(number), etag, webhook, made)
+	return err
+}
+
+// DeleteJobWebhook takes a webhook from its job.
+func (c *Client) DeleteJobWebhook(ctx context.Context, number string) error {
+	return c.call(ctx, http.MethodDelete, "/webhooks/"+url.PathEscape(number), nil, nil, nil)
+}
+
+// tagged is call, for what has an ETag: that which is sent is the one that is to
+// be changed.
+func (c *Client) tagged(ctx context.Context, method, path, etag string, body, answer any) (string, error) {
+	request, err := c.request(ctx, method, path, nil, body)
+	if err != nil {
+		return "", err
+	}
+	if etag != "" {
+		request.Header.Set("If-Match", etag)
+	}
+	header, err := c.exchange(ctx, request, answer)
+	return header.Get("ETag"), err
+}
