@@ -53,6 +53,12 @@ func init() {
 			"again": {api.RoleRun, (*visit).redeliver},
 			"count": {api.RoleRun, (*visit).redeliverFailed},
 			"send":  {api.RoleRun, (*visit).redeliverFailed}}},
+		{path: webhooksPath, nav: "Webhooks", role: api.RoleRead, show: (*visit).webhooks, actions: map[string]action{
+			"enable": {api.RoleAdmin, enableWebhook(true)}, "disable": {api.RoleAdmin, enableWebhook(false)}}},
+		{path: webhooksPath + "/new", role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions},
+		{path: webhooksPath + "/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: hookActions},
+		{path: rootPath + "jobs/{id}/webhooks/new", role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions},
+		{path: rootPath + "jobs/{id}/webhooks/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: hookActions},
 		{path: galleryPath, role: api.RoleAdmin, show: (*visit).gallery, actions: map[string]action{
 			"refuse": {api.RoleAdmin, (*visit).galleryRefuse}, "confirm": {api.RoleAdmin, (*visit).galleryConfirm}}},
 	}

@@ -27,6 +27,14 @@ var consolePages = []consolePage{
 		shows: []string{"The shop", "waits for 1 hook", "on rollback", "Roll back the release", "board"}},
 	{path: "/console/start-release", shows: []string{"Start a release", "The release's file", "nothing starts"}},
 	{path: "/console/deliveries", shows: []string{"Deliveries", "Outcomes of the deliveries listed here", "board", "Send again what failed"}},
+	{path: "/console/webhooks", address: (*consoleWorld).webhooks, shows: []string{"Registered webhooks", "tower", "BEFORE_RELEASE (blocking)"}},
+	{path: "/console/webhooks/new", shows: []string{"New webhook", "Content type", "Room for another event"}},
+	{path: "/console/webhooks/{webhook}", address: func(w *consoleWorld) string { return w.webhooks() + "/tower" },
+		shows: []string{"Webhook tower", "Settings of the event BEFORE_RELEASE", "What was sent at"}},
+	{path: "/console/jobs/{id}/webhooks/new", address: func(w *consoleWorld) string { return w.jobWithHook() + "/new" },
+		shows: []string{"New webhook of job", "Content type"}},
+	{path: "/console/jobs/{id}/webhooks/{webhook}", address: func(w *consoleWorld) string { return w.jobWithHook() + "/990100001" },
+		shows: []string{"Webhook of job 9901", "JOB_COMPLETE"}},
 	{path: "/console/gallery", shows: []string{"Each piece that pages are made of"}},
 }
 
@@ -64,6 +72,22 @@ func newConsoleWorld(t *testing.T) *consoleWorld {
 			return w
 		}
 	}
+}
+
+// webhooks registers a webhook, and returns the path of the list.
+func (w *consoleWorld) webhooks() string {
+	w.as("admin-key=1-0123456789", "PUT", "/latch/v1/webhooks/tower", `{"url": "https://hooks.example.com/tower", "secret": "tower", "when": "false",
+		"events": [{"event": "BEFORE_RELEASE", "blocking": true, "lock_timeout": "2h"}, {"event": "BEFORE_RELEASE_COMPLETE"}]}`).read(w, 200, nil)
+	return "/console/webhooks"
+}
+
+// jobWithHook registers a job with a webhook, and returns the path of its webhooks.
+func (w *consoleWorld) jobWithHook() string {
+	w.as("admin-key=1-0123456789", "POST", "/v2/jobs", `{"id": 9901, "title": "Webhooks!", "type": "cmd", "conf": {"cmd": "true"}}`)
+	body := `{"text": "Job Complete!: ${system['fqdn']} - ${job['title']}"}`
+	w.as("admin-key=1-0123456789", "POST", "/v2/jobs/9901/webhooks", fmt.Sprintf(`{"url": "https://hooks.example.com/T/B/x", "event_type": "JOB_COMPLETE",
+		"content_type": "application/json", "body": %q}`, body))
+	return "/console/jobs/9901/webhooks"
 }
 
 // logIn logs in by a key.

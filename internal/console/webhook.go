@@ -1,0 +1,196 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/console/piece"
+)
+
+// A hookPage is the data of a webhook's page.
+type hookPage struct {
+	Title string
+	// Back leads to the page on which the webhook is one of several.
+	Back, BackTo string
+	// MayChange reports that the person may change it.
+	MayChange bool
+	// Conflict tells that somebody else changed it, and Versions what differs.
+	Conflict *piece.Notice
+	Versions piece.List
+	Form     piece.Form
+	// Confirm asks whether to delete it, in place of the form.
+	Confirm *piece.Confirmation
+	// Events has the history of each event of a registered webhook.
+	Events []hookHistory
+}
+
+// hookActions are what a webhook's form does.
+var hookActions = map[string]action{
+	"save":           {api.RoleAdmin, (*visit).saveHook},
+	"more":           {api.RoleRead, (*visit).showMore},
+	"delete":         {api.RoleAdmin, (*visit).askToDeleteHook},
+	"confirm-delete": {api.RoleAdmin, (*visit).deleteHook},
+}
+
+// newHook shows an empty form.
+func (v *visit) newHook() (*answer, error) {
+	return v.showHook(newDraft(v.hookPlace().ofJob()), "", nil)
+}
+
+// hook shows a webhook, and what it did.
+func (v *visit) hook() (*answer, error) {
+	p := v.hookPlace()
+	webhook, etag, err := p.load()
+	if err != nil {
+		return nil, err
+	}
+	return v.showHook(draftOf(webhook, p.ofJob()), etag, func(page *hookPage) error {
+		if p.ofJob() {
+			return nil
+		}
+		page.Events, err = v.hookHistories(p.id, eventsIn(webhook))
+		return err
+	})
+}
+
+// showHook shows the form of a draft. add adds to the page; nil adds nothing.
+func (v *visit) showHook(d *hookDraft, etag string, add func(*hookPage) error) (*answer, error) {
+	p := v.hookPlace()
+	page := hookPage{Title: p.title(), Back: p.parent(), BackTo: "All webhooks", MayChange: v.may(api.RoleAdmin), Form: v.hookForm(d, etag)}
+	if p.ofJob() {
+		page.BackTo = "Job " + p.job
+	}
+	page.Form.Buttons = v.hookButtons(p.id == "")
+	if add != nil {
+		if err := add(&page); err != nil {
+			return nil, err
+		}
+	}
+	return show(page.Title, "webhook", page), nil
+}
+
+// showMore shows what was typed, with room for another event.
+func (v *visit) showMore() (*answer, error) {
+	return v.showHook(sentDraft(v.sent, v.hookPlace().ofJob()), v.sent.Get("etag"), nil)
+}
+
+// saveHook has the API take what was typed.
+func (v *visit) saveHook() (*answer, error) {
+	p := v.hookPlace()
+	d := sentDraft(v.sent, p.ofJob())
+	webhook, problems := d.object()
+	if len(problems) > 0 {
+		return v.refuseHook(d, http.StatusUnprocessableEntity, func(form *piece.Form) { form.Refuse(problems) })
+	}
+	err := p.save(webhook, v.sent.Get("etag"))
+	if err == nil {
+		return v.goTo(p.parent(), "The webhook is saved. It counts for what starts from now on."), nil
+	}
+	var problem *apiclient.Problem
+	if errors.As(err, &problem) && problem.Status == http.StatusPreconditionFailed {
+		return v.showConflict(d, problem)
+	}
+	var form piece.Form
+	status, other := v.refuse(&form, err)
+	if other != nil {
+		return nil, other
+	}
+	return v.refuseHook(d, status, func(form *piece.Form) { _, _ = v.refuse(form, err) })
+}
+
+// refuseHook shows what was typed again, with what is wrong.
+func (v *visit) refuseHook(d *hookDraft, status int, refuse func(*piece.Form)) (*answer, error) {
+	made, err := v.showHook(d, v.sent.Get("etag"), func(page *hookPage) error {
+		refuse(&page.Form)
+		return nil
+	})
+	if err == nil {
+		made.status = status
+	}
+	return made, err
+}
+
+// showConflict shows what was typed beside what somebody else saved meanwhile.
+// Who then saves again does so knowing both.
+func (v *visit) showConflict(d *hookDraft, problem *apiclient.Problem) (*answer, error) {
+	p := v.hookPlace()
+	theirs, etag, err := p.load()
+	var gone *apiclient.Problem
+	if errors.As(err, &gone) && gone.Status == http.StatusNotFound {
+		return refusal(http.StatusPreconditionFailed, "Somebody has deleted this webhook", problem.Detail), nil
+	} else if err != nil {
+		return nil, err
+	}
+	made, err := v.showHook(d, etag, func(page *hookPage) error {
+		page.Conflict = &piece.Notice{Tone: "bad", Title: "Somebody else has changed this webhook since you opened it",
+			Text: "Nothing of yours is saved yet. Below is what differs. Save again to put yours in place of theirs, or open the page again to go on from theirs."}
+		page.Versions = differences(d, draftOf(theirs, p.ofJob()))
+		return nil
+	})
+	if err == nil {
+		made.status = problem.Status
+	}
+	return made, err
+}
+
+// differences lists the fields in which two drafts differ.
+func differences(yours, theirs *hookDraft) piece.List {
+	list := piece.List{ID: "versions", Name: "What differs", Columns: []string{"Field", "Yours", "Theirs"}, Empty: "Both say the same."}
+	for _, field := range fieldsOf(yours, theirs) {
+		if mine, other := yours.Get(field.Name), theirs.Get(field.Name); mine != other {
+			list.Rows = append(list.Rows, piece.Row{Key: field.Name, Cells: []piece.Cell{piece.Text(field.Label), piece.Code(mine), piece.Code(other)}})
+		}
+	}
+	list.Count = piece.Count(len(list.Rows), piece.Unknown, false)
+	return list
+}
+
+// askToDeleteHook asks once more.
+func (v *visit) askToDeleteHook() (*answer, error) {
+	p := v.hookPlace()
+	if _, _, err := p.load(); err != nil {
+		return nil, err
+	}
+	ask := piece.Confirmation{Title: "Delete the webhook?", Form: v.form("delete"), Back: p.link(v.request.URL.EscapedPath()),
+		Effect: "It is sent no more. Runs that have started keep it for what they send for the first time. Its history stays."}
+	ask.Form.Buttons = []piece.Button{{Value: "confirm-delete", Label: "Yes: delete it", Look: piece.LookGrave}}
+	return show(p.title(), "webhook", hookPage{Title: p.title(), Back: p.parent(), BackTo: "Back", MayChange: true, Confirm: &ask}), nil
+}
+
+func (v *visit) deleteHook() (*answer, error) {
+	p := v.hookPlace()
+	if _, _, err := p.load(); err != nil {
+		return nil, err
+	}
+	if err := p.remove(); err != nil {
+		return nil, err
+	}
+	return v.goTo(p.parent(), "The webhook is deleted."), nil
+}
+
+// hookEventsShown bounds the events whose history one page shows.
+const hookEventsShown = 10
+
+// A hookHistory is what a registered webhook did at one event.
+type hookHistory struct {
+	Event   string
+	Records []piece.Record
+	// Note says what is not shown.
+	Note string
+}
+
+// hookHistories reads what the webhook did last, event by event.
+func (v *visit) hookHistories(id string, events []latch.Object) ([]hookHistory, error) {
+	var histories []hookHistory
+	for at, event := range events[:min(len(events), hookEventsShown)] {
+		history, err := v.hookHistory(id, at, textOf(event["event"]))
+		if err != nil {
+			return nil, err
+		}
+		histories = append(histories, history)
+	}
+	return histories, nil
+}

@@ -1,0 +1,319 @@
+package console
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/console/piece"
+	"github.com/latch-run/latch/internal/rawjson"
+	"github.com/latch-run/latch/internal/spec"
+)
+
+// A hookDraft is a webhook as its form has it: what is typed into each field, as
+// it is. It is made of a webhook ([draftOf]) or of a form that was sent, and makes
+// a form ([hookDraft.form]) and a webhook ([hookDraft.object]).
+type hookDraft struct {
+	url.Values
+	// ofJob says that it is a job's, by the names that the document has.
+	ofJob bool
+	// events is how many events it has fields for.
+	events int
+}
+
+// A hookKey is a key of a webhook, or of one of its events, that has a field.
+type hookKey struct {
+	name, label, help, kind string
+	options                 []string
+	// registered says that jobs' webhooks lack it.
+	registered bool
+}
+
+var (
+	decisions = []string{"", latch.Continue, latch.Stop, latch.Rollback}
+
+	// hookKeys have fields that are folded away.
+	hookKeys = []hookKey{
+		{name: "secret", label: "Secret", help: "The name of the secret that requests are signed with. Workers hold its value."},
+		{name: "timeout", label: "Timeout", help: "How long to wait for an answer, such as 30s; 60s unless given"},
+		{name: "when", label: "Applies when", help: "An expression; runs for which it is false leave the webhook out", registered: true},
+		{name: "enforced", label: "Enforced: no run may bring a webhook of its own under this id", kind: piece.KindCheck, registered: true},
+	}
+	// eventKeys are an event's settings: all keys but its name, whether it is
+	// enabled, and its body.
+	eventKeys = []hookKey{
+		{name: "when", label: "Only when", help: "An expression; where it is false, nothing is sent"},
+		{name: "blocking", label: "Blocking: hold the run until the lock is removed", kind: piece.KindCheck},
+		{name: "lock_timeout", label: "Lock timeout", help: "How long to wait for the removal, such as 2h; no limit unless given"},
+		{name: "on_timeout", label: "Then", help: "What the lock's timeout decides; stop unless given", kind: piece.KindSelect, options: decisions},
+		{name: "answer_timeout", label: "Answer timeout", help: "How long a decision may stay open without a lock; 90s unless given"},
+		{name: "on_error", label: "On error", help: "What a failed delivery decides", kind: piece.KindSelect, options: decisions},
+		{name: "result", label: "Result", help: "An expression over the answer: pass or fail"},
+		{name: "stop_release", label: "Stop rule", help: "An expression; true stops the release"},
+		{name: "rollback_release", label: "Rollback rule", help: "An expression; true stops the release and undoes its steps"},
+	}
+	// plainKeys have fields that always show. Those of keysWithout are the API's.
+	plainKeys   = []string{"id", "url", "method", "content_type", "body", "enabled", "event", "event_type", "events"}
+	keysWithout = []string{"created_at", "updated_at", "job_id", "warnings"}
+)
+
+// name returns a field's name in the form, of an event by its place.
+func eventField(at int, key string) string { return "event-" + strconv.Itoa(at) + "-" + key }
+
+// draftOf makes a draft of a webhook's JSON.
+func draftOf(object latch.Object, ofJob bool) *hookDraft {
+	d := &hookDraft{Values: url.Values{}, ofJob: ofJob}
+	rest := latch.Object{}
+	for key, value := range object {
+		if !slices.Contains(plainKeys, key) && !slices.Contains(keysWithout, key) && !d.hasField(key) && !isNothing(value) {
+			rest[key] = value
+		}
+	}
+	for _, key := range []string{"id", "url", "method", "content_type"} {
+		d.put(key, object[key])
+	}
+	for _, key := range hookKeys {
+		d.put(key.name, object[key.name])
+	}
+	d.putEnabled("enabled", object["enabled"])
+	d.putBody("body", object["body"])
+	d.Set("rest", piece.Object(rest))
+	for at, event := range eventsIn(object) {
+		d.events = at + 1
+		d.put(eventField(at, "event"), event["event"])
+		d.putEnabled(eventField(at, "enabled"), event["enabled"])
+		d.putBody(eventField(at, "body"), event["body"])
+		for _, key := range eventKeys {
+			d.put(eventField(at, key.name), event[key.name])
+		}
+	}
+	d.makeRoom()
+	return d
+}
+
+// eventsIn returns a webhook's events, whichever way they are written.
+func eventsIn(object latch.Object) []latch.Object {
+	for _, key := range []string{"event_type", "event"} {
+		if !isNothing(object[key]) {
+			return []latch.Object{{"event": object[key]}}
+		}
+	}
+	var events []latch.Object
+	_ = json.Unmarshal(object["events"], &events) // the API's own, or none
+	return events
+}
+
+// newDraft is what the form of a webhook to be made begins with.
+func newDraft(ofJob bool) *hookDraft {
+	return draftOf(latch.Object{"method": json.RawMessage(`"POST"`), "content_type": rawjson.Encode(latch.DefaultContentType)}, ofJob)
+}
+
+// sentDraft makes a draft of a form that was sent.
+func sentDraft(sent url.Values, ofJob bool) *hookDraft {
+	d := &hookDraft{Values: url.Values{}, ofJob: ofJob}
+	for key, values := range sent {
+		d.Set(key, strings.ReplaceAll(strings.Join(values, ""), "\r\n", "\n"))
+	}
+	d.events, _ = strconv.Atoi(d.Get("events"))
+	d.events = max(0, min(d.events, maximumEvents))
+	for at := d.events - 1; at >= 0; at-- {
+		if d.isBlank(at) {
+			d.drop(at)
+		}
+	}
+	d.makeRoom()
+	return d
+}
+
+// maximumEvents bounds the events that one form has fields for.
+const maximumEvents = 100
+
+// isBlank reports whether nothing is typed for an event.
+func (d *hookDraft) isBlank(at int) bool {
+	for _, key := range eventKeys {
+		if d.Get(eventField(at, key.name)) != "" {
+			return false
+		}
+	}
+	return d.Get(eventField(at, "event")) == "" && d.Get(eventField(at, "body")) == ""
+}
+
+// drop leaves an event out, and moves up those behind it.
+func (d *hookDraft) drop(at int) {
+	names := []string{"event", "enabled", "body", "body_json"}
+	for _, key := range eventKeys {
+		names = append(names, key.name)
+	}
+	for ; at < d.events; at++ {
+		for _, name := range names {
+			d.Del(eventField(at, name))
+			if value := d.Get(eventField(at+1, name)); value != "" && at+1 < d.events {
+				d.Set(eventField(at, name), value)
+			}
+		}
+	}
+	d.events--
+}
+
+// makeRoom gives fields for one event more.
+func (d *hookDraft) makeRoom() {
+	d.Set(eventField(d.events, "enabled"), "true")
+	d.events++
+}
+
+func (d *hookDraft) hasField(name string) bool {
+	return slices.ContainsFunc(hookKeys, func(key hookKey) bool { return key.name == name && !(key.registered && d.ofJob) })
+}
+
+func isNothing(value json.RawMessage) bool { return len(value) == 0 || string(value) == "null" }
+
+// put shows a value: a text as it is, true as a check that is set, and what is
+// neither as JSON.
+func (d *hookDraft) put(name string, value json.RawMessage) {
+	var text string
+	switch {
+	case isNothing(value), string(value) == "false":
+	case json.Unmarshal(value, &text) == nil:
+		d.Set(name, text)
+	default:
+		d.Set(name, string(value))
+	}
+}
+
+func (d *hookDraft) putEnabled(name string, value json.RawMessage) {
+	if string(value) != "false" {
+		d.Set(name, "true")
+	}
+}
+
+// putBody shows a body: a template as it is, else JSON.
+func (d *hookDraft) putBody(name string, value json.RawMessage) {
+	if isNothing(value) {
+		return
+	}
+	var text string
+	if json.Unmarshal(value, &text) == nil {
+		d.Set(name, text)
+		return
+	}
+	d.Set(name, piece.JSON(value))
+	d.Set(name+"_json", "true")
+}
+
+// object makes the webhook's JSON. The problems are those of what is no JSON at
+// all; everything else the API finds.
+func (d *hookDraft) object() (latch.Object, latch.Problems) {
+	object, problems := d.rest()
+	for _, name := range []string{"url", "method", "content_type"} {
+		take(object, name, d.Get(name))
+	}
+	if !d.ofJob {
+		take(object, "id", d.Get("id"))
+	}
+	for _, key := range hookKeys {
+		if !(key.registered && d.ofJob) {
+			d.takeKey(object, key, key.name)
+		}
+	}
+	d.takeEnabled(object, "enabled")
+	d.takeBody(object, &problems, "body", "body")
+	events := d.eventObjects(&problems)
+	switch {
+	case len(events) == 1 && len(events[0]) == 1 && d.ofJob:
+		object["event_type"] = events[0]["event"]
+	case len(events) == 1 && len(events[0]) == 1:
+		object["event"] = events[0]["event"]
+	case len(events) > 0:
+		object["events"] = rawjson.Encode(events)
+	}
+	return object, problems
+}
+
+func (d *hookDraft) eventObjects(problems *latch.Problems) []latch.Object {
+	var events []latch.Object
+	for at := range d.events {
+		if d.isBlank(at) {
+			continue
+		}
+		event := latch.Object{"event": rawjson.Encode(d.Get(eventField(at, "event")))}
+		for _, key := range eventKeys {
+			d.takeKey(event, key, eventField(at, key.name))
+		}
+		d.takeEnabled(event, eventField(at, "enabled"))
+		d.takeBody(event, problems, eventField(at, "body"), fmt.Sprintf("events[%d].body", at))
+		events = append(events, event)
+	}
+	return events
+}
+
+// rest reads the keys that have no field.
+func (d *hookDraft) rest() (latch.Object, latch.Problems) {
+	object := latch.Object{}
+	var problems latch.Problems
+	text := strings.TrimSpace(d.Get("rest"))
+	if text == "" {
+		return object, nil
+	}
+	encoded, err := spec.ToJSON([]byte(text))
+	switch {
+	case err != nil:
+		problems.Addf("rest", "is neither JSON nor YAML: %v", err)
+	case json.Unmarshal(encoded, &object) != nil || object == nil:
+		problems.Addf("rest", "must be an object of keys with their values")
+		object = latch.Object{}
+	}
+	for key := range object {
+		if slices.Contains(plainKeys, key) || d.hasField(key) {
+			problems.Addf("rest", "%q has a field of its own in this form", key)
+		}
+	}
+	return object, problems
+}
+
+func take(object latch.Object, key, value string) {
+	if value != "" {
+		object[key] = rawjson.Encode(value)
+	}
+}
+
+func (d *hookDraft) takeKey(object latch.Object, key hookKey, field string) {
+	value := d.Get(field)
+	switch _, notNumber := strconv.ParseInt(value, 10, 64); {
+	case value == "":
+	case key.kind == piece.KindCheck:
+		object[key.name] = json.RawMessage("true")
+	case key.name == "timeout" && d.ofJob && notNumber == nil: // seconds
+		object[key.name] = json.RawMessage(strconv.AppendInt(nil, mustInt(value), 10))
+	default:
+		take(object, key.name, value)
+	}
+}
+
+func mustInt(text string) int64 {
+	number, _ := strconv.ParseInt(text, 10, 64)
+	return number
+}
+
+func (d *hookDraft) takeEnabled(object latch.Object, field string) {
+	if d.Get(field) == "" {
+		object["enabled"] = json.RawMessage("false")
+	}
+}
+
+func (d *hookDraft) takeBody(object latch.Object, problems *latch.Problems, field, path string) {
+	text := d.Get(field)
+	switch {
+	case text == "":
+	case d.Get(field+"_json") == "":
+		object["body"] = rawjson.Encode(text)
+	case json.Valid([]byte(text)):
+		object["body"] = json.RawMessage(text)
+	default:
+		var value any
+		problems.Addf(path, "is not JSON: %v", json.Unmarshal([]byte(text), &value))
+	}
+}

@@ -1,0 +1,179 @@
+package console
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/console/piece"
+)
+
+// hookFormID is the id of a webhook's form.
+const hookFormID = "webhook"
+
+// hookForm makes the form of a draft. The etag is that of the webhook that was
+// loaded; "" for one that is to be made.
+func (v *visit) hookForm(d *hookDraft, etag string) piece.Form {
+	form := v.form(hookFormID, d.groups(etag == "")...)
+	form.Hidden = []piece.Hidden{{Name: "events", Value: strconv.Itoa(d.events)}, {Name: "etag", Value: etag}}
+	return form
+}
+
+// groups are the draft's fields: first those of the document, then those of each
+// event, then the others.
+func (d *hookDraft) groups(isNew bool) []piece.Group {
+	groups := []piece.Group{{Fields: d.firstFields(isNew)}}
+	short := d.isShort()
+	for at := range d.events {
+		groups = append(groups, d.eventGroup(at, short))
+	}
+	more := piece.Group{Legend: "More settings", Folded: true}
+	for _, key := range hookKeys {
+		if !(key.registered && d.ofJob) {
+			more.Fields = append(more.Fields, d.field(key, key.name, key.name))
+		}
+	}
+	more.Fields = append(more.Fields, d.check("body_json", "body_json", "The body is JSON whose strings are templates, not one template"),
+		piece.Field{Name: "rest", Label: "Other keys", Kind: piece.KindCode, Rows: 8, Value: d.Get("rest"),
+			Help: "JSON or YAML: headers, header_secrets, auth, tls, retry, redact, preset and all others. Secrets are given by name."})
+	return append(groups, more)
+}
+
+// firstFields are the document's, in its order.
+func (d *hookDraft) firstFields(isNew bool) []piece.Field {
+	eventPath := map[bool]string{true: "event_type", false: "event"}[d.ofJob]
+	switch {
+	case !d.isShort():
+		eventPath = "events[0].event"
+	case !d.ofJob && d.Get(eventField(0, "event")) == "":
+		eventPath = "events"
+	}
+	events := latch.EventsOf(latch.JobKind)
+	if !d.ofJob {
+		events = append(events, latch.EventsOf(latch.ReleaseKind)...)
+	}
+	var fields []piece.Field
+	if !d.ofJob && isNew {
+		fields = append(fields, piece.Field{Name: "id", Label: "Id", Value: d.Get("id"), Help: "Its name in records and links; it stays"})
+	}
+	return append(fields,
+		piece.Field{Name: "url", Label: "URL", Value: d.Get("url"), Help: "Where to send the request; a template"},
+		d.eventField(0, eventPath, events),
+		piece.Field{Name: "method", Label: "Method", Kind: piece.KindSelect, Value: d.Get("method"),
+			Options: append(optionsWith(cmp.Or(d.Get("method"), "POST"), "POST", "GET", "PUT", "PATCH", "DELETE"), piece.Option{Label: "not given: POST"})},
+		piece.Field{Name: "content_type", Label: "Content type", Value: d.Get("content_type"), Help: "application/json unless given",
+			Options: piece.Options(latch.DefaultContentType, "application/x-www-form-urlencoded", "text/plain")},
+		piece.Field{Name: "body", Label: "Body", Kind: piece.KindCode, Rows: 8, Value: d.Get("body"),
+			Help: "What to send, with ${…} for variables, such as ${job['title']}; without one, all there is to tell is sent"},
+		d.check("enabled", "enabled", "Enabled"))
+}
+
+// eventField names an event. A job's are known; a registered webhook may listen
+// to custom ones.
+func (d *hookDraft) eventField(at int, path string, events []string) piece.Field {
+	name := eventField(at, "event")
+	field := piece.Field{Name: name, At: path, Label: "Event", Value: d.Get(name), Options: piece.Options(events...)}
+	if d.ofJob {
+		field.Kind, field.Options = piece.KindSelect, optionsWith(field.Value, append([]string{""}, events...)...)
+	} else {
+		field.Help = "Such as BEFORE_RELEASE, or a custom event"
+	}
+	if at > 0 {
+		field.Help = "Leave it and all its settings empty to have no such event"
+	}
+	return field
+}
+
+// isShort reports whether it is written with one event that has no settings.
+func (d *hookDraft) isShort() bool {
+	events := d.eventObjects(new(latch.Problems))
+	return len(events) == 0 || len(events) == 1 && len(events[0]) == 1
+}
+
+// eventGroup has the settings of an event, and the name of any but the first,
+// which stands among the first fields.
+func (d *hookDraft) eventGroup(at int, short bool) piece.Group {
+	path := fmt.Sprintf("events[%d]", at)
+	group := piece.Group{Legend: "Another event", Folded: true}
+	name := d.Get(eventField(at, "event"))
+	switch {
+	case at == 0:
+		group.Legend = strings.TrimSpace("Settings of the event " + name)
+	case !d.isBlank(at):
+		group.Legend = fmt.Sprintf("Event %d: %s", at+1, name)
+	}
+	if at > 0 {
+		events := latch.EventsOf(latch.JobKind)
+		if !d.ofJob {
+			events = append(events, latch.EventsOf(latch.ReleaseKind)...)
+		}
+		group.Fields = append(group.Fields, d.eventField(at, path+".event", events))
+	}
+	if at > 0 || !short {
+		group.Folded = d.isBlank(at)
+	}
+	group.Fields = append(group.Fields, d.check(eventField(at, "enabled"), path+".enabled", "This event is enabled"))
+	for _, key := range eventKeys {
+		group.Fields = append(group.Fields, d.field(key, eventField(at, key.name), path+"."+key.name))
+	}
+	body := eventField(at, "body")
+	return d.withBody(group, body, path)
+}
+
+func (d *hookDraft) withBody(group piece.Group, body, path string) piece.Group {
+	group.Fields = append(group.Fields, piece.Field{Name: body, At: path + ".body", Label: "Body at this event", Kind: piece.KindCode, Value: d.Get(body),
+		Help: "In place of the webhook's body"}, d.check(body+"_json", body+"_json", "This body is JSON whose strings are templates"))
+	return group
+}
+
+func (d *hookDraft) field(key hookKey, name, path string) piece.Field {
+	return piece.Field{Name: name, At: path, Label: key.label, Help: key.help, Kind: key.kind, Value: d.Get(name),
+		Options: optionsWith(d.Get(name), key.options...)}
+}
+
+func (d *hookDraft) check(name, path, label string) piece.Field {
+	return piece.Field{Name: name, At: path, Label: label, Kind: piece.KindCheck, Value: d.Get(name)}
+}
+
+// optionsWith are the options, and the value where it is none of them, so that
+// nothing is changed unseen.
+func optionsWith(value string, values ...string) []piece.Option {
+	if len(values) > 0 && !slices.Contains(values, value) {
+		values = append(slices.Clone(values), value)
+	}
+	return piece.Options(values...)
+}
+
+// hookButtons are what may be done with the form.
+func (v *visit) hookButtons(isNew bool) []piece.Button {
+	if !v.may(api.RoleAdmin) {
+		return nil
+	}
+	buttons := []piece.Button{{Value: "save", Label: "Save", Look: piece.LookFirst}}
+	if !isNew {
+		buttons = append(buttons, piece.Button{Value: "delete", Label: "Delete …", Look: piece.LookGrave})
+	}
+	return append(buttons, piece.Button{Value: "more", Label: "Room for another event"})
+}
+
+// fieldsOf are the fields of the form that shows all of two drafts.
+func fieldsOf(yours, theirs *hookDraft) []piece.Field {
+	d := yours
+	if theirs.events > yours.events {
+		d = theirs
+	}
+	var fields []piece.Field
+	for _, group := range d.groups(false) {
+		for _, field := range group.Fields {
+			if field.Label == "Event" || strings.HasPrefix(field.Name, "event-") {
+				field.Label = strings.TrimPrefix(group.Legend+": "+field.Label, ": ")
+			}
+			fields = append(fields, field)
+		}
+	}
+	return fields
+}

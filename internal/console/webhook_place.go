@@ -1,0 +1,86 @@
+package console
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/apiclient"
+)
+
+// A hookPlace is where a webhook stands: in a job, or by itself.
+type hookPlace struct {
+	*visit
+	// job is the job's id; "" for a registered webhook.
+	job string
+	// id is the webhook's, of a job its number; "" for one that is to be made.
+	id string
+}
+
+// hookPlace is the place that the page's path names.
+func (v *visit) hookPlace() hookPlace { return hookPlace{v, v.path("id"), v.path("webhook")} }
+
+func (p hookPlace) ofJob() bool { return p.job != "" }
+
+// parent is the page from which the webhook's is reached.
+func (p hookPlace) parent() string {
+	if p.ofJob() {
+		return p.link(rootPath + "jobs/" + segment(p.job))
+	}
+	return p.link(webhooksPath)
+}
+
+// load reads the webhook and its ETag.
+func (p hookPlace) load() (latch.Object, string, error) {
+	var webhook latch.Object
+	if !p.ofJob() {
+		etag, err := p.api.Webhook(p.request.Context(), p.id, &webhook)
+		return webhook, etag, err
+	}
+	etag, err := p.api.JobWebhook(p.request.Context(), p.id, &webhook)
+	if err != nil {
+		return nil, "", err
+	}
+	var job apiclient.ID
+	if json.Unmarshal(webhook["job_id"], &job) != nil || string(job) != p.job {
+		return nil, "", &apiclient.Problem{Status: http.StatusNotFound, Detail: "The job has no such webhook."}
+	}
+	return webhook, etag, nil
+}
+
+// save makes the webhook, or changes the one that has the ETag.
+func (p hookPlace) save(webhook latch.Object, etag string) error {
+	var made latch.Object
+	switch ctx := p.request.Context(); {
+	case p.ofJob() && p.id == "":
+		return p.api.AddJobWebhook(ctx, p.job, webhook, &made)
+	case p.ofJob():
+		return p.api.PutJobWebhook(ctx, p.id, etag, webhook, &made)
+	case p.id == "":
+		return p.api.CreateWebhook(ctx, webhook, &made)
+	default:
+		return p.api.PutWebhook(ctx, p.id, etag, webhook, &made)
+	}
+}
+
+func (p hookPlace) remove() error {
+	if p.ofJob() {
+		return p.api.DeleteJobWebhook(p.request.Context(), p.id)
+	}
+	return p.api.DeleteWebhook(p.request.Context(), p.id)
+}
+
+// title is the page's.
+func (p hookPlace) title() string {
+	switch {
+	case p.id == "" && p.ofJob():
+		return "New webhook of job " + p.job
+	case p.id == "":
+		return "New webhook"
+	case p.ofJob():
+		return "Webhook of job " + p.job
+	default:
+		return "Webhook " + strings.TrimSpace(p.id)
+	}
+}

@@ -1,0 +1,126 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/console/piece"
+)
+
+// webhooksPath is the list of registered webhooks.
+const webhooksPath = rootPath + "webhooks"
+
+// A hooksPage is the data of the list of registered webhooks.
+type hooksPage struct {
+	List piece.List
+	// New leads to the form of a new one; "" for those who may not.
+	New string
+	// Switches enable and disable.
+	Switches []piece.Form
+}
+
+// webhooks lists the registered webhooks.
+func (v *visit) webhooks() (*answer, error) {
+	var listed api.Webhooks
+	if err := v.api.Webhooks(v.request.Context(), &listed); err != nil {
+		return nil, err
+	}
+	page := hooksPage{List: piece.List{ID: "webhooks", Name: "Registered webhooks", Columns: []string{"Webhook", "Events", "State", "Secret", "Changed"},
+		Count: piece.Count(len(listed.Webhooks), len(listed.Webhooks), false), Empty: "There are none yet."}}
+	if v.may(api.RoleAdmin) {
+		page.New = v.link(webhooksPath + "/new")
+	}
+	for i := range listed.Webhooks {
+		webhook := &listed.Webhooks[i]
+		page.List.Rows = append(page.List.Rows, v.hookRow(webhook))
+		if v.may(api.RoleAdmin) {
+			page.Switches = append(page.Switches, v.hookSwitch(i, webhook))
+		}
+	}
+	return show("Webhooks", "webhooks", page), nil
+}
+
+func (v *visit) hookRow(webhook *latch.RegisteredWebhook) piece.Row {
+	state := piece.Status(map[bool]string{true: "enabled", false: "disabled"}[webhook.IsEnabled()])
+	if webhook.Enforced {
+		state.Note = "enforced"
+	}
+	events := piece.Cell{}
+	for i, settings := range webhook.EventSettings() {
+		if i > 0 {
+			events.Text += ", "
+		}
+		events.Text += settings.Event
+		if settings.Blocking {
+			events.Text += " (blocking)"
+		}
+	}
+	where := webhook.URL
+	if webhook.URLSecret != "" {
+		where = "the secret " + webhook.URLSecret
+	}
+	return piece.Row{Key: webhook.ID, Cells: []piece.Cell{piece.Link(webhook.ID, v.link(webhooksPath+"/"+segment(webhook.ID))).With(where), events, state,
+		piece.Text(webhook.Secret), piece.When(webhook.UpdatedAt)}}
+}
+
+// hookSwitch enables or disables a webhook.
+func (v *visit) hookSwitch(at int, webhook *latch.RegisteredWebhook) piece.Form {
+	form := v.form(fmt.Sprint("switch-", at))
+	form.Hidden = []piece.Hidden{{Name: "id", Value: webhook.ID}}
+	form.Buttons = []piece.Button{{Value: "enable", Label: "Enable " + webhook.ID}}
+	if webhook.IsEnabled() {
+		form.Buttons = []piece.Button{{Value: "disable", Label: "Disable " + webhook.ID}}
+	}
+	return form
+}
+
+func enableWebhook(enabled bool) func(*visit) (*answer, error) {
+	return func(v *visit) (*answer, error) {
+		id := v.sent.Get("id")
+		if err := v.api.EnableWebhook(v.request.Context(), id, enabled); err != nil {
+			return nil, err
+		}
+		word := map[bool]string{true: "enabled", false: "disabled"}[enabled]
+		return v.goTo(v.link(webhooksPath), "The webhook "+id+" is "+word+"."), nil
+	}
+}
+
+// hookRecordsShown is how many records a page shows of each event.
+const hookRecordsShown = 5
+
+// hookHistory reads what a webhook did last at an event.
+func (v *visit) hookHistory(id string, at int, event string) (hookHistory, error) {
+	history := hookHistory{Event: event}
+	var part api.WebhookHistory
+	err := v.api.WebhookHistory(v.request.Context(), id, event, "", hookRecordsShown, &part)
+	var problem *apiclient.Problem
+	if errors.As(err, &problem) && problem.Status == http.StatusNotImplemented {
+		history.Note = problem.Detail
+		return history, nil
+	} else if err != nil {
+		return history, err
+	}
+	for i, record := range part.Records {
+		history.Records = append(history.Records, piece.RecordOf(fmt.Sprintf("record-%d-%d", at, i), record))
+	}
+	switch {
+	case part.NextCursor != "":
+		history.Note = fmt.Sprintf("These are the newest %d.", len(part.Records))
+	case part.Incomplete:
+		history.Note = "Too many runs are open to ask all of them: some records may be missing."
+	case len(part.Records) == 0:
+		history.Note = "Nothing was sent yet."
+	}
+	return history, nil
+}
+
+func textOf(value json.RawMessage) string {
+	var text string
+	_ = json.Unmarshal(value, &text)
+	return text
+}

@@ -1,0 +1,28 @@
+package mittoapi_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/api/apitest"
+)
+
+// A PUT with the ETag that a job's webhook was read with changes that version
+// alone. Other changes of the job leave the version as it is.
+func TestTheSecondChangeOfAJobsWebhookIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newMitto(t)
+	b.do(201, "POST", "/v2/jobs", `{"id":7,"title":"Shop","type":"cmd","conf":{"cmd":"true"},"webhooks":[{"event_type":"JOB_START","url":"https://a.example/"}]}`)
+	const path = "/webhooks/700001"
+	tag := func() string { return apitest.Call(b, "GET", path, "").Header().Get("ETag") }
+	first := tag()
+	require.NotEmpty(t, first)
+	b.do(200, "PATCH", "/v2/jobs/7", `{"title":"The shop"}`)
+	require.Equal(t, first, tag(), "another change of the job")
+	b.do(200, "PUT", path, `{"event_type":"JOB_START","url":"https://b.example/"}`, "If-Match", first)
+	require.NotEqual(t, first, tag())
+	require.Contains(t, b.do(412, "PUT", path, `{"event_type":"JOB_START","url":"https://c.example/"}`, "If-Match", first), `"url":"https://b.example/"`)
+	b.do(200, "PUT", path, `{"event_type":"JOB_START","url":"https://c.example/"}`, "If-Match", tag())
+	b.do(200, "PUT", path, `{"event_type":"JOB_START","url":"https://d.example/"}`)
+}
