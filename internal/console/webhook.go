@@ -3,11 +3,13 @@ package console
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/apiclient"
 	"github.com/latch-run/latch/internal/console/piece"
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // A hookPage is the data of a webhook's page.
@@ -21,6 +23,8 @@ type hookPage struct {
 	Conflict *piece.Notice
 	Versions piece.List
 	Form     piece.Form
+	// Variables are what templates may name.
+	Variables piece.List
 	// Confirm asks whether to delete it, in place of the form.
 	Confirm *piece.Confirmation
 	// Events has the history of each event of a registered webhook.
@@ -59,7 +63,7 @@ func (v *visit) hook() (*answer, error) {
 // showHook shows the form of a draft. add adds to the page; nil adds nothing.
 func (v *visit) showHook(d *hookDraft, etag string, add func(*hookPage) error) (*answer, error) {
 	p := v.hookPlace()
-	page := hookPage{Title: p.title(), Back: p.parent(), BackTo: "All webhooks", MayChange: v.may(api.RoleAdmin), Form: v.hookForm(d, etag)}
+	page := hookPage{Title: p.title(), Back: p.parent(), BackTo: "All webhooks", MayChange: v.may(api.RoleAdmin), Form: v.hookForm(d, etag), Variables: hookVariables()}
 	if p.ofJob() {
 		page.BackTo = "Job " + p.job
 	}
@@ -70,6 +74,17 @@ func (v *visit) showHook(d *hookDraft, etag string, add func(*hookPage) error) (
 		}
 	}
 	return show(page.Title, "webhook", page), nil
+}
+
+// hookVariables lists the variables that templates see.
+func hookVariables() piece.List {
+	list := piece.List{ID: "variables", Name: "Variables", Columns: []string{"Variable", "Is", "Keys"}}
+	for _, variable := range vars.In(vars.Templates) {
+		list.Rows = append(list.Rows, piece.Row{Key: variable.Name, Cells: []piece.Cell{piece.Code("${" + variable.Name + "}"),
+			piece.Text(variable.Kind.String()), piece.Text(strings.Join(variable.Keys, ", "))}})
+	}
+	list.Count = piece.Count(len(list.Rows), len(list.Rows), false)
+	return list
 }
 
 // showMore shows what was typed, with room for another event.

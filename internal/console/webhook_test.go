@@ -98,6 +98,7 @@ func TestTheDocumentsWebhookIsAddedByItsForm(t *testing.T) {
 	require.Contains(t, list, `"body":"{\n  \"text\": \"Job Complete!: ${system['fqdn']} - ${job['title']}\\nhttps://`)
 	require.Contains(t, list, `"id":2273900001`)
 
+	require.Contains(t, p.get("/console/jobs/22739/webhooks/2273900001").body, "<code>${system}</code>", "variables are offered by name")
 	form := p.fill("/console/jobs/22739/webhooks/2273900001")
 	require.Equal(t, strings.ReplaceAll(documentBody, "\n", "\r\n"), form.Get("body"))
 	require.Equal(t, "JOB_COMPLETE", form.Get("event-0-event"))
