@@ -15,6 +15,9 @@ import (
 const deliveriesPath = "/latch/v1/deliveries"
 
 func (a *API) registerDeliveries() {
+	Register[NoBody](a, Operation{ID: "get-delivery", Method: http.MethodGet, Path: deliveriesPath + "/{id}", Role: RoleRead,
+		Errors: []int{http.StatusNotFound, http.StatusUnprocessableEntity}, Summary: "Get one delivery with its redeliveries",
+		About: "The delivery's own record, with each attempt, and one record for each redelivery. workflow_id and run_id are those of the delivery's record; they are required only where the delivery id does not contain its run."}, a.getDelivery)
 	Register[DeliveryOrigin](a, Operation{ID: "redeliver", Method: http.MethodPost, Path: deliveriesPath + "/{id}/redeliver", Role: RoleRun,
 		Status: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Send a delivery again",
 		About: "Sends the request as it was rendered, under the same delivery id. The redelivery has a record of its own, which no longer decides anything. Only one runs at a time: while a redelivery, or the delivery itself, is in progress, the answer is 409."}, a.redeliver)
@@ -46,6 +49,22 @@ func strictly(body []byte, into any) error {
 		problems.Addf(strings.Trim(key, `"`), "unknown key")
 	}
 	return problems.Err()
+}
+
+type deliveryInput struct {
+	ID         string `path:"id" maxLength:"200" doc:"The delivery's id"`
+	WorkflowID string `query:"workflow_id" maxLength:"1000" doc:"The workflow id of the run that fired the delivery"`
+	RunID      string `query:"run_id" maxLength:"100" doc:"That run's id"`
+}
+
+type deliveryOutput struct{ Body deliveries.Delivery }
+
+func (a *API) getDelivery(ctx context.Context, input *deliveryInput) (*deliveryOutput, error) {
+	found, err := a.deliveries.Delivery(ctx, input.ID, deliveries.Origin{WorkflowID: input.WorkflowID, RunID: input.RunID})
+	if err != nil {
+		return nil, err
+	}
+	return &deliveryOutput{*found}, nil
 }
 
 type redeliverInput struct {

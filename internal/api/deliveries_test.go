@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,4 +79,28 @@ func TestDeliveriesWithoutTemporal(t *testing.T) {
 	handler := apitest.WithKeys(t, &runstest.Temporal{ListError: serviceerror.NewUnavailable("down")})
 	apitest.ProblemOf(t, apitest.Call(handler, http.MethodGet, deliveriesPath, "", "X-API-Key", "read"), 503)
 	apitest.ProblemOf(t, apitest.Call(handler, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "run"), 503)
+}
+
+// One delivery is found by its id and its run. Half a run is 422, what is not
+// there 404, and readers see no link that removes locks.
+func TestOneDelivery(t *testing.T) {
+	t.Parallel()
+	record := latch.Record{DeliveryID: "dlv_a", Result: latch.ResultPending, StartedAt: latch.NewTime(apitest.Fixed),
+		Lock: &latch.RecordLock{Token: "t", URL: "https://x/locks/t?link=s"}}
+	f := apitest.Running("job-0", apitest.Always([]latch.Record{record}, nil), nil)
+	const run = "00000000-0000-4000-8000-000000000001"
+	f.Runs[0].Info.Execution.RunId = run
+	handler := apitest.WithKeys(t, f)
+	get := func(id, query, key string) *httptest.ResponseRecorder {
+		return apitest.Call(handler, http.MethodGet, deliveriesPath+"/"+id+query, "", "X-API-Key", key)
+	}
+	from := "?workflow_id=job-0&run_id=" + run
+	read := get("dlv_a", from, "read")
+	require.Equal(t, 200, read.Code, read.Body)
+	require.Contains(t, read.Body.String(), `"https://x/locks/t"`)
+	require.Contains(t, read.Body.String(), `"under_way":true`)
+	require.Contains(t, get("dlv_a", from, "lock").Body.String(), "link=s")
+	apitest.ProblemOf(t, get("dlv_b", from, "read"), 404)
+	apitest.ProblemOf(t, get("dlv_a", "", "read"), 404)
+	apitest.ProblemOf(t, get("dlv_a", "?workflow_id=job-0", "read"), 422)
 }

@@ -37,6 +37,16 @@ func (c *Client) Deliveries(ctx context.Context, filter DeliveryFilter, part any
 	return c.call(ctx, http.MethodGet, deliveries, filter.query(), nil, part)
 }
 
+// Delivery reads one delivery with its redeliveries into found. The run is given
+// where the id does not tell it.
+func (c *Client) Delivery(ctx context.Context, id, workflowID, runID string, found any) error {
+	query := url.Values{}
+	if workflowID != "" || runID != "" {
+		query = url.Values{"workflow_id": {workflowID}, "run_id": {runID}}
+	}
+	return c.call(ctx, http.MethodGet, deliveries+"/"+url.PathEscape(id), query, nil, found)
+}
+
 // RedeliverFailed sends a part of the deliveries that failed again, and reads
 // what was done into bulk.
 func (c *Client) RedeliverFailed(ctx context.Context, filter DeliveryFilter, bulk any) error {

@@ -27,7 +27,6 @@ type deliveryList struct {
 	Outcomes   piece.Chart
 	Latency    piece.Chart
 	List       piece.List
-	Records    []piece.Record
 	// All sends again what failed; nil for whoever may not.
 	All *piece.Form
 }
@@ -39,7 +38,7 @@ func (v *visit) deliveryFilter() apiclient.DeliveryFilter {
 		Job: q.Get("job"), Release: q.Get("release"), Limit: deliveriesLimit, Cursor: q.Get("cursor")}
 }
 
-// deliveries lists deliveries of all runs, each with its record.
+// deliveries lists deliveries of all runs.
 func (v *visit) deliveries() (*answer, error) {
 	filter := v.deliveryFilter()
 	var part dlv.DeliveryPart
@@ -48,12 +47,11 @@ func (v *visit) deliveries() (*answer, error) {
 	}
 	data := deliveryList{Filters: deliveryFilters(filter), List: piece.List{ID: "list", Name: "Deliveries",
 		Count:   piece.Count(len(part.Records), piece.Unknown, part.NextCursor != "" || filter.Cursor != ""),
-		Columns: []string{"Delivery", "Of", "Result", "Attempts", "Began", "Took"}, Empty: "No delivery is found.",
+		Columns: []string{"Delivery", "Of", "Outcome", "Attempts", "Began", "Took"}, Empty: "No delivery is found.",
 		Lag: "The newest first. A run shows here a moment after its start."}}
 	data.Outcomes, data.Latency = chartsOf(part.Records)
 	for i := range part.Records {
-		data.List.Rows = append(data.List.Rows, v.deliveryRow(i, &part.Records[i]))
-		data.Records = append(data.Records, v.deliveryRecord(i, part.Records[i]))
+		data.List.Rows = append(data.List.Rows, v.deliveryRow(&part.Records[i]))
 	}
 	if filter.Cursor != "" {
 		data.List.First = v.with("cursor", "")
@@ -87,50 +85,31 @@ func deliveryFilters(filter apiclient.DeliveryFilter) piece.Form {
 	}}}, Buttons: []piece.Button{{Name: "show", Label: "Filter"}}}
 }
 
-// deliveryRow leads to the record below the list.
-func (v *visit) deliveryRow(at int, record *latch.Record) piece.Row {
+// deliveryRow leads to the delivery's page.
+func (v *visit) deliveryRow(record *latch.Record) piece.Row {
 	took := piece.Cell{}
 	if !record.CompletedAt.IsZero() && record.Attempts > 0 {
 		took = piece.Text(piece.Span(record.DurationMS))
 	}
-	of := piece.Text(record.WorkflowID)
-	switch {
-	case record.Release != "":
-		of = piece.Link(record.Release, v.link(releasePath(record.WorkflowID))).With("release")
-	case record.Job != "":
-		of = piece.Link(record.Job, v.runURL(record.WorkflowID, record.RunID)).With("job")
-	}
-	name := piece.Link(record.Webhook, fmt.Sprintf("#record-%d-tries", at)).With("at " + record.Event)
+	name := piece.Link(record.Webhook, v.deliveryLink(record)).With("at " + record.Event)
 	if record.Step != "" {
 		name.Note += ", step " + record.Step
 	}
-	result := piece.Status(record.Result).With(record.Error)
-	return piece.Row{Key: fmt.Sprint(record.DeliveryID, record.Redelivery), Cells: []piece.Cell{
-		name, of, result, piece.Text(fmt.Sprint(record.Attempts)), piece.When(record.StartedAt), took}}
-}
-
-// deliveryRecord shows a record, which can be sent again once it has ended.
-func (v *visit) deliveryRecord(at int, record latch.Record) piece.Record {
-	shown := piece.RecordOf(fmt.Sprint("record-", at), record)
-	shown.Facts.Add("Run", piece.Link(record.WorkflowID, v.runURL(record.WorkflowID, record.RunID)))
-	if record.CompletedAt.IsZero() || !v.may(api.RoleRun) {
-		return shown
+	if record.Redelivery > 0 {
+		name.Note += fmt.Sprintf(", redelivery %d", record.Redelivery)
 	}
-	form := v.form(fmt.Sprint("again-", at))
-	form.Hidden = []piece.Hidden{{Name: "delivery", Value: record.DeliveryID}, {Name: "workflow", Value: record.WorkflowID}, {Name: "run", Value: record.RunID}}
-	form.Buttons = []piece.Button{{Value: "again", Label: "Send again", Help: "Under the same id, with what was sent before. It decides nothing."}}
-	shown.Forms = append(shown.Forms, form)
-	return shown
+	return piece.Row{Key: fmt.Sprint(record.DeliveryID, record.Redelivery), Cells: []piece.Cell{name, v.firedBy(record),
+		outcomeCell(record).With(record.Error), piece.Text(fmt.Sprint(record.Attempts)), piece.When(record.StartedAt), took}}
 }
 
-// redeliver sends one delivery again.
+// redeliver sends one delivery again, and leads to its page.
 func (v *visit) redeliver() (*answer, error) {
+	of := latch.Record{DeliveryID: v.sent.Get("delivery"), WorkflowID: v.sent.Get("workflow"), RunID: v.sent.Get("run")}
 	var started dlv.Redelivery
-	err := v.api.Redeliver(v.request.Context(), v.sent.Get("delivery"), v.sent.Get("workflow"), v.sent.Get("run"), &started)
-	if err != nil {
+	if err := v.api.Redeliver(v.request.Context(), of.DeliveryID, of.WorkflowID, of.RunID, &started); err != nil {
 		return nil, err
 	}
-	return v.goTo(v.with("cursor", v.query.Get("cursor")), "The delivery is sent again, by "+started.WorkflowID+"."), nil
+	return v.goTo(v.deliveryLink(&of), "The delivery is being sent again, by "+started.WorkflowID+"."), nil
 }
 
 // redeliverFailed sends again what failed and the filter takes: first it counts,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/console/piece"
+	dlv "github.com/latch-run/latch/internal/deliveries"
 )
 
 // chartColumns is how many columns the charts of deliveries have.
@@ -49,12 +50,33 @@ func chartsOf(records []latch.Record) (outcomes, latency piece.Chart) {
 // outcomeOf is the series of a record: delivered, failed, or on its way.
 func outcomeOf(record *latch.Record) int {
 	switch {
-	case record.CompletedAt.IsZero():
+	case record.Result == latch.ResultPending && record.CompletedAt.IsZero():
 		return 2
-	case record.Error != "":
+	case dlv.Failed(record):
 		return 1
 	default:
 		return 0
+	}
+}
+
+// outcomeCell says what became of a delivery, and what its answer meant where
+// that is no pass.
+func outcomeCell(record *latch.Record) piece.Cell {
+	switch {
+	case record.Result == latch.ResultSkipped:
+		return piece.Status(latch.ResultSkipped)
+	case outcomeOf(record) == 2 && record.Lock.Open():
+		return piece.Cell{Text: "waits for its lock", Status: "wait"}
+	case outcomeOf(record) == 2:
+		return piece.Cell{Text: "on its way", Status: "wait"}
+	case outcomeOf(record) == 1:
+		return piece.Cell{Text: "failed", Status: "bad"}
+	case record.Attempts == 0:
+		return piece.Cell{Text: "not sent", Status: record.Result}
+	case record.Result == latch.ResultFail:
+		return piece.Cell{Text: "delivered, answer means fail", Status: "bad"}
+	default:
+		return piece.Cell{Text: "delivered", Status: "good"}
 	}
 }
 

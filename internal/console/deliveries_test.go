@@ -2,10 +2,12 @@ package console_test
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/latch-run/latch"
 )
@@ -38,16 +40,15 @@ func TestDeliveries(t *testing.T) {
 	got := ann.get(page)
 	require.Equal(t, 200, got.status, got.body)
 	for _, text := range []string{"board", "RELEASE_COMPLETE", "1m0s", "&lt;script&gt;alert(1)", "Outcomes of the deliveries listed here",
-		`href="../console/releases/release-1"`, `href="#record-0-tries"`, `value="again"`, "Send again what failed"} {
+		`href="../console/releases/release-1"`, `href="../console/deliveries/dlv_1?run_id=`, ">failed<", "Send again what failed"} {
 		require.Contains(t, got.body, text)
 	}
 	require.NotContains(t, got.body, "<script>alert")
 	require.Equal(t, 422, ann.get(page+"?since=yesterday").status)
 
 	eye := loggedIn(t, base, readKey)
-	require.NotContains(t, eye.get(page).body, `value="again"`)
 	require.NotContains(t, eye.get(page).body, "Send again what failed")
-	require.Equal(t, 403, eye.post(page, url.Values{"form": {eye.proof("/")}, "action": {"again"}, "delivery": {"dlv_1"}}).status)
+	require.Equal(t, 403, eye.post(page, url.Values{"form": {eye.proof("/")}, "action": {"count"}}).status)
 }
 
 // Nothing is sent again in bulk before a count was confirmed.
@@ -69,4 +70,41 @@ func TestRedeliveriesAreCountedFirst(t *testing.T) {
 	require.Equal(t, 200, done.status, done.body)
 	require.Contains(t, done.body, "0 deliveries are sent again, 0 were skipped, and 1 could not be started")
 	require.Equal(t, page, done.path, "the filter stays")
+}
+
+// A delivery's page has each time that it was sent with every attempt, offers to
+// send it again to whoever may, and shows what others wrote as text.
+func TestOneDelivery(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	const hostile = `</title><script>alert(1)</script>"'`
+	run := w.Add("redeliver-dlv_1", latch.WorkflowDeliver, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
+	origin := w.Add("release-1", latch.WorkflowRelease, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
+	runID := origin.Info.GetExecution().GetRunId()
+	record := latch.Record{DeliveryID: "dlv_1", Webhook: hostile, Event: hostile, Step: hostile, Release: hostile, WorkflowID: "release-1", RunID: runID,
+		Result: latch.ResultFail, Error: hostile, Attempts: 2, StartedAt: latch.NewTime(noon), CompletedAt: latch.NewTime(noon.Add(time.Minute)),
+		DurationMS: 60_000, Tries: []latch.RecordTry{{Number: 1, StartedAt: latch.NewTime(noon), Status: 503, RetryInMS: 2000},
+			{Number: 2, StartedAt: latch.NewTime(noon.Add(time.Second)), Error: hostile, Address: hostile}},
+		Request:  &latch.RecordRequest{Method: hostile, URL: hostile, ContentType: hostile},
+		Response: &latch.RecordResponse{Status: 503, Body: hostile, Headers: map[string]string{hostile: hostile}}}
+	origin.Answer = func(string) (any, error) { return []latch.Record{record}, nil }
+	again := record
+	again.Redelivery, again.Result, again.Error, again.Tries = 1, latch.ResultPass, "", []latch.RecordTry{{Number: 1, Status: 200}}
+	run.Answer = func(string) (any, error) { return []latch.Record{again}, nil }
+	base := serve(t, w, keys)
+	page := "/console/deliveries/dlv_1?workflow_id=release-1&run_id=" + runID
+	for key, may := range map[string]bool{adminKey: true, readKey: false} {
+		p := loggedIn(t, base, key)
+		got := p.get(page)
+		require.Equal(t, 200, got.status, got.body)
+		for _, text := range []string{"First sending", "Redelivery 1", ">delivered<", "again in 2s", "no answer", "&lt;script&gt;alert(1)",
+			`href="../../console/releases/release-1"`, "http://127.0.0.1:8233/namespaces/default/workflows/release-1/"} {
+			require.Contains(t, got.body, text)
+		}
+		require.NotContains(t, got.body, "<script>alert")
+		require.Equal(t, may, strings.Contains(got.body, `value="again"`))
+		sent := p.post(page, url.Values{"form": {p.proof("/console/deliveries/dlv_1")}, "action": {"again"}, "delivery": {"dlv_1"}})
+		require.Equal(t, may, sent.status != 403, sent.status)
+	}
+	require.Equal(t, 404, loggedIn(t, base, readKey).get("/console/deliveries/dlv_2").status)
 }

@@ -53,6 +53,8 @@ func init() {
 			"again": {api.RoleRun, (*visit).redeliver},
 			"count": {api.RoleRun, (*visit).redeliverFailed},
 			"send":  {api.RoleRun, (*visit).redeliverFailed}}},
+		{path: deliveriesPath + "/{id}", role: api.RoleRead, show: (*visit).delivery, live: true, actions: map[string]action{
+			"again": {api.RoleRun, (*visit).redeliver}}},
 		{path: webhooksPath, nav: "Webhooks", role: api.RoleRead, show: (*visit).webhooks, actions: map[string]action{
 			"enable": {api.RoleAdmin, enableWebhook(true)}, "disable": {api.RoleAdmin, enableWebhook(false)}}},
 		{path: webhooksPath + "/new", role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions},

@@ -27,6 +27,10 @@ var consolePages = []consolePage{
 		shows: []string{"The shop", "waits for 1 hook", "on rollback", "Roll back the release", "board"}},
 	{path: "/console/start-release", shows: []string{"Start a release", "The release's file", "nothing starts"}},
 	{path: "/console/deliveries", shows: []string{"Deliveries", "Outcomes of the deliveries listed here", "board", "Send again what failed"}},
+	{path: "/console/deliveries/{id}", address: func(w *consoleWorld) string {
+		sent := w.history(w.passed)[0]
+		return "/console/deliveries/" + sent.DeliveryID + "?" + url.Values{"workflow_id": {sent.WorkflowID}, "run_id": {sent.RunID}}.Encode()
+	}, shows: []string{"Each time that it was sent", "First sending", "board", "Attempts: 0"}},
 	{path: "/console/webhooks", address: (*consoleWorld).webhooks, shows: []string{"Registered webhooks", "tower", "BEFORE_RELEASE (blocking)"}},
 	{path: "/console/webhooks/new", shows: []string{"New webhook", "Content type", "Room for another event"}},
 	{path: "/console/webhooks/{webhook}", address: func(w *consoleWorld) string { return w.webhooks() + "/tower" },

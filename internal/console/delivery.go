@@ -1,0 +1,104 @@
+package console
+
+import (
+	"fmt"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/console/piece"
+	dlv "github.com/latch-run/latch/internal/deliveries"
+)
+
+// deliveryPage is the data of the page of one delivery.
+type deliveryPage struct {
+	Facts   piece.Facts
+	Missing string
+	// Records are the delivery's own, and those of its redeliveries.
+	Records []piece.Record
+	// Again sends it again; nil for whoever may not, and while it is being sent.
+	Again *piece.Form
+}
+
+// deliveryLink returns the address of a delivery's page. It bears the run that
+// fired it, for ids that do not contain that.
+func (v *visit) deliveryLink(record *latch.Record) string {
+	return v.link(deliveriesPath+"/"+segment(record.DeliveryID), "workflow_id", record.WorkflowID, "run_id", record.RunID)
+}
+
+// delivery shows one delivery, with each time that it was sent.
+func (v *visit) delivery() (*answer, error) {
+	var found dlv.Delivery
+	err := v.api.Delivery(v.request.Context(), v.path("id"), v.query.Get("workflow_id"), v.query.Get("run_id"), &found)
+	if err != nil {
+		return nil, err
+	}
+	first := &found.Records[0]
+	now, data := stateOf(&found), deliveryPage{}
+	data.Facts.Add("Delivery", piece.Code(first.DeliveryID))
+	data.Facts.Add("Status", now)
+	data.Facts.Add("Webhook", piece.Link(first.Webhook, v.link(deliveriesPath, "webhook", first.Webhook)).With("at "+first.Event))
+	data.Facts.Add("Of", v.firedBy(first))
+	data.Facts.Add("Run in Temporal UI", piece.Link(first.WorkflowID, v.runURL(first.WorkflowID, first.RunID)))
+	data.Facts.Add("Sent again", piece.Text(times(len(found.Records)-1)))
+	for i := range found.Records {
+		shown := piece.RecordOf(fmt.Sprint("record-", i), found.Records[i])
+		shown.Open = i == len(found.Records)-1
+		shown.Title.Text = "First sending"
+		if count := found.Records[i].Redelivery; count > 0 {
+			shown.Title.Text = fmt.Sprint("Redelivery ", count)
+		}
+		data.Records = append(data.Records, shown)
+	}
+	if found.Unanswered > 0 {
+		data.Missing = fmt.Sprintf("Redeliveries that are missing here, because no worker answered for them: %d.", found.Unanswered)
+	}
+	if !found.UnderWay && v.may(api.RoleRun) {
+		form := v.againForm("again", first)
+		data.Again = &form
+	}
+	made := show("Delivery to "+first.Webhook+": "+now.Text, "delivery", data)
+	made.said = "The delivery to " + first.Webhook + " is " + now.Text
+	return made, nil
+}
+
+// stateOf is the state of a delivery by the last time that it was sent.
+func stateOf(found *dlv.Delivery) piece.Cell {
+	last := &found.Records[len(found.Records)-1]
+	if found.UnderWay && !last.Lock.Open() {
+		return piece.Cell{Text: "on its way", Status: "wait"}
+	}
+	return outcomeCell(last)
+}
+
+// firedBy leads to what fired a delivery.
+func (v *visit) firedBy(record *latch.Record) piece.Cell {
+	switch {
+	case record.Release != "":
+		return piece.Link(record.Release, v.link(releasePath(record.WorkflowID))).With("release")
+	case record.Job != "":
+		return piece.Link(record.Job, v.runURL(record.WorkflowID, record.RunID)).With("job")
+	default:
+		return piece.Link(record.WorkflowID, v.runURL(record.WorkflowID, record.RunID)).With("workflow")
+	}
+}
+
+// againForm sends a delivery again.
+func (v *visit) againForm(id string, record *latch.Record) piece.Form {
+	form := v.form(id)
+	form.Hidden = []piece.Hidden{{Name: "delivery", Value: record.DeliveryID}, {Name: "workflow", Value: record.WorkflowID}, {Name: "run", Value: record.RunID}}
+	form.Buttons = []piece.Button{{Value: "again", Label: "Send again", Look: piece.LookFirst,
+		Help: "The same request, under the same delivery id. It no longer decides anything."}}
+	return form
+}
+
+// times says how often.
+func times(n int) string {
+	switch n {
+	case 0:
+		return "never"
+	case 1:
+		return "once"
+	default:
+		return fmt.Sprintf("%d times", n)
+	}
+}
