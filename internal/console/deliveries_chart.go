@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -15,9 +16,9 @@ const chartColumns = 24
 
 // chartsOf draws the outcomes and the latency of deliveries over their time.
 func chartsOf(records []latch.Record) (outcomes, latency piece.Chart) {
-	outcomes = piece.Chart{ID: "outcomes", Name: "Outcomes of the deliveries listed here", Empty: "Nothing was sent in this time.",
+	outcomes = piece.Chart{ID: "outcomes", Name: fmt.Sprint("Outcomes of the deliveries listed here: ", len(records)), Empty: "Nothing was sent in this time.",
 		Series: []piece.Series{{Name: "delivered", Tone: "good"}, {Name: "failed", Tone: "bad"}, {Name: "on its way", Tone: "wait"}}}
-	latency = piece.Chart{ID: "latency", Name: "How long they took", Lines: true, Unit: " ms", Empty: "Nothing has ended in this time.",
+	latency = piece.Chart{ID: "latency", Name: fmt.Sprint("How long they took, over those listed here: ", len(records)), Lines: true, Unit: " ms", Empty: "Nothing has ended in this time.",
 		Series: []piece.Series{{Name: "median"}, {Name: "slowest", Tone: "wait"}}}
 	if len(records) == 0 {
 		return outcomes, latency

@@ -66,10 +66,16 @@ func TestRedeliveriesAreCountedFirst(t *testing.T) {
 	require.Contains(t, asked.body, "dlv_1")
 	require.Empty(t, w.Starts)
 	form.Set("action", "send")
+	require.Contains(t, p.post(page, form).body, "Send 1 delivery again?", "no count was confirmed")
+	form.Set("confirmed", "2")
+	require.Contains(t, p.post(page, form).body, "Send 1 delivery again?", "another count was confirmed")
+	form.Set("confirmed", "1")
 	done := p.post(page, form)
 	require.Equal(t, 200, done.status, done.body)
-	require.Contains(t, done.body, "0 deliveries are sent again, 0 were skipped, and 1 could not be started")
-	require.Equal(t, page, done.path, "the filter stays")
+	require.Contains(t, done.body, "Started: 0. Skipped: 0. Could not be started: 1.")
+	require.Contains(t, done.body, ">not started<")
+	require.Contains(t, done.body, `deliveries/dlv_1"`, "it leads to the delivery")
+	require.Contains(t, done.body, "?webhook=board", "the filter stays")
 }
 
 // A delivery's page has each time that it was sent with every attempt, offers to

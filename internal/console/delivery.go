@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
@@ -15,7 +16,8 @@ type deliveryPage struct {
 	Missing string
 	// Records are the delivery's own, and those of its redeliveries.
 	Records []piece.Record
-	// Again sends it again; nil for whoever may not, and while it is being sent.
+	// Again sends it again; nil for whoever may not, while it is being sent, and
+	// where nothing was ever sent.
 	Again *piece.Form
 }
 
@@ -52,7 +54,8 @@ func (v *visit) delivery() (*answer, error) {
 	if found.Unanswered > 0 {
 		data.Missing = fmt.Sprintf("Redeliveries that are missing here, because no worker answered for them: %d.", found.Unanswered)
 	}
-	if !found.UnderWay && v.may(api.RoleRun) {
+	sent := slices.ContainsFunc(found.Records, func(record latch.Record) bool { return record.Attempts > 0 })
+	if sent && !found.UnderWay && v.may(api.RoleRun) {
 		form := v.againForm("again", first)
 		data.Again = &form
 	}
