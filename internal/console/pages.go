@@ -49,6 +49,15 @@ func init() {
 			latch.MessageSkip:     {api.RoleRun, (*visit).skipHook}}},
 		{path: startReleasePath, role: api.RoleRun, show: (*visit).newRelease, actions: map[string]action{
 			"start": {api.RoleRun, (*visit).startRelease}}},
+		{path: jobsPath, nav: "Jobs", role: api.RoleRead, show: (*visit).jobs},
+		{path: jobsPath + "/{id}", role: api.RoleRead, show: (*visit).job, live: true, actions: map[string]action{
+			jobStart:     {api.RoleRun, (*visit).startJob},
+			jobStop:      {api.RoleRun, (*visit).stopJob},
+			jobPause:     {api.RoleAdmin, (*visit).pauseJob},
+			jobResume:    {api.RoleAdmin, (*visit).resumeJob},
+			jobAddTag:    {api.RoleAdmin, (*visit).addTag},
+			jobRemoveTag: {api.RoleAdmin, (*visit).removeTag},
+			jobDelete:    {api.RoleAdmin, (*visit).deleteJob}}},
 		{path: deliveriesPath, nav: "Deliveries", role: api.RoleRead, show: (*visit).deliveries, actions: map[string]action{
 			"again": {api.RoleRun, (*visit).redeliver},
 			"count": {api.RoleRun, (*visit).redeliverFailed},

@@ -26,6 +26,10 @@ var consolePages = []consolePage{
 	{path: "/console/releases/{id}", address: func(w *consoleWorld) string { return "/console/releases/" + w.passed },
 		shows: []string{"The shop", "waits for 1 hook", "on rollback", "Roll back the release", "board"}},
 	{path: "/console/start-release", shows: []string{"Start a release", "The release's file", "nothing starts"}},
+	{path: "/console/jobs", address: func(w *consoleWorld) string { return "/console/jobs?search=" + w.job },
+		shows: []string{"Jobs", "The night's export", "every day at 03:00 (Europe/Berlin)", "failed"}},
+	{path: "/console/jobs/{id}", address: func(w *consoleWorld) string { return "/console/jobs/" + w.job },
+		shows: []string{"The night's export", "every day at 03:00 (Europe/Berlin)", "Runs: 1", "JOB_FAILURE", "Add a webhook", "Add the tag"}},
 	{path: "/console/deliveries", shows: []string{"Deliveries", "Outcomes of the deliveries listed here", "board", "Send again what failed"}},
 	{path: "/console/deliveries/{id}", address: func(w *consoleWorld) string {
 		sent := w.history(w.passed)[0]
@@ -58,6 +62,8 @@ type consoleWorld struct {
 	// release is the id of a release that a lock holds before its first step, and
 	// passed the workflow id of one that is held at its end.
 	release, passed string
+	// job is the id of a registered job that ran, and failed.
+	job string
 }
 
 // consoleReleases counts the releases of all worlds, which have one server.
@@ -68,6 +74,7 @@ func newConsoleWorld(t *testing.T) *consoleWorld {
 	b := setup(t)
 	w := &consoleWorld{served: b.serve("LATCH_API_KEYS", apiKeys), release: fmt.Sprint("shop-4.", consoleReleases.Add(1))}
 	w.held(w.release)
+	w.job = w.failed()
 	passed, token := w.held(fmt.Sprint("shop-4.", consoleReleases.Add(1)))
 	w.passed = passed
 	w.as("lock-key-0123456789", "POST", "/latch/v1/locks/"+url.PathEscape(token)+"/release", `{"reason":"The tests are green"}`).read(w, 200, nil)

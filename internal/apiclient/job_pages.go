@@ -1,0 +1,90 @@
+package apiclient
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/latch-run/latch"
+)
+
+// latchJobs is where Latch's own routes of jobs are.
+const latchJobs = "/latch/v1/jobs/"
+
+// A JobFilter says which jobs to list.
+type JobFilter struct {
+	Search, Tag, Status string
+	// Paused lists paused jobs alone.
+	Paused bool
+}
+
+// A JobPart is a part of a list of jobs.
+type JobPart struct {
+	Jobs       []Job
+	Pagination struct {
+		// Count is how many jobs there are in all.
+		Count     int  `json:"count"`
+		MorePages bool `json:"more_pages"`
+		Offset    int  `json:"offset"`
+	}
+}
+
+// SearchJobs returns a part of the jobs that the filter takes.
+func (c *Client) SearchJobs(ctx context.Context, filter JobFilter, offset, limit int) (*JobPart, error) {
+	query := listQuery(limit, map[string]string{"search": filter.Search, "tag": filter.Tag, "status": filter.Status})
+	query.Set("offset", strconv.Itoa(offset))
+	if filter.Paused {
+		query.Set("paused", "true")
+	}
+	part := new(JobPart)
+	return part, c.call(ctx, http.MethodGet, jobs+"/search", query, nil, part)
+}
+
+// A JobRun is a run in the list of a job's.
+type JobRun struct {
+	WorkflowID  string     `json:"workflow_id"`
+	RunID       string     `json:"run_id"`
+	Status      string     `json:"status"`
+	Error       string     `json:"error"`
+	ReturnCode  *int       `json:"returncode"`
+	StartedAt   latch.Time `json:"started_at"`
+	CompletedAt latch.Time `json:"completed_at"`
+	DurationMS  int64      `json:"duration_ms"`
+}
+
+// A JobRunPart is a part of a job's runs.
+type JobRunPart struct {
+	Runs []JobRun `json:"runs"`
+	// Count is how many runs there are in all.
+	Count      int    `json:"count"`
+	NextCursor string `json:"next_cursor"`
+}
+
+// JobRuns returns a part of a job's runs, the one that goes on first, then those
+// that ended, the last one first.
+func (c *Client) JobRuns(ctx context.Context, id, cursor string, limit int) (*JobRunPart, error) {
+	part := new(JobRunPart)
+	return part, c.call(ctx, http.MethodGet, latchJobs+url.PathEscape(id)+"/runs", listQuery(limit, map[string]string{"cursor": cursor}), nil, part)
+}
+
+// PauseJob keeps a job from running by itself, and ResumeJob lets it again.
+func (c *Client) PauseJob(ctx context.Context, id string) error {
+	return c.call(ctx, http.MethodPost, latchJobs+url.PathEscape(id)+"/pause", nil, nil, new(json.RawMessage))
+}
+
+// ResumeJob has a job run by itself again.
+func (c *Client) ResumeJob(ctx context.Context, id string) error {
+	return c.call(ctx, http.MethodPost, latchJobs+url.PathEscape(id)+"/resume", nil, nil, new(json.RawMessage))
+}
+
+// ChangeJob changes what the change names of a job.
+func (c *Client) ChangeJob(ctx context.Context, id string, change any) error {
+	return c.call(ctx, http.MethodPatch, jobPath(id), nil, change, new(json.RawMessage))
+}
+
+// DeleteJob deletes a job.
+func (c *Client) DeleteJob(ctx context.Context, id string) error {
+	return c.call(ctx, http.MethodDelete, jobPath(id), nil, nil, nil)
+}

@@ -1,0 +1,290 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/console/piece"
+)
+
+const (
+	// runsLimit is how many runs one part of a job's list shows.
+	runsLimit = 25
+	// recordsLimit is how many deliveries a job's page shows.
+	recordsLimit = 10
+	// childrenLimit is of how many jobs of a sequence a page tells more than the id.
+	childrenLimit = 30
+)
+
+// job is the data of the page of a job.
+type job struct {
+	Title    string
+	Facts    piece.Facts
+	Sequence piece.List
+	// IsSequence reports that the job runs others in order.
+	IsSequence bool
+	Durations  piece.Chart
+	Runs       piece.List
+	// Result is what the last run came to, and Output what its task returned.
+	Result piece.Facts
+	Output string
+	// Records are the deliveries of the job's webhooks; Unread is why they are
+	// not there.
+	Records    []piece.Record
+	Unread     string
+	Webhooks   piece.List
+	AddWebhook string
+	Control    *piece.Form
+	AddTag     *piece.Form
+	RemoveTags []piece.Form
+	Delete     *piece.Form
+}
+
+// A readJob is a job with what its page tells beside it.
+type readJob struct {
+	*apiclient.Job
+	// id is the job's, whole what else of it the page shows.
+	id       string
+	whole    jobDetails
+	runs     *apiclient.JobRunPart
+	records  []latch.Record
+	unread   string
+	children []*apiclient.Job
+}
+
+// jobDetails are the keys of a job that its page shows besides.
+type jobDetails struct {
+	Jobs     []json.RawMessage `json:"jobs"`
+	Webhooks []jobWebhook      `json:"webhooks"`
+	Warnings []api.Warning     `json:"warnings"`
+}
+
+// A jobWebhook is a job's webhook as its list shows it.
+type jobWebhook struct {
+	ID        json.Number `json:"id"`
+	URL       string      `json:"url"`
+	Method    string      `json:"method"`
+	EventType string      `json:"event_type"`
+	Enabled   *bool       `json:"enabled"`
+}
+
+// job shows a job: when it runs, its runs, what came of the last ones, its webhooks.
+func (v *visit) job() (*answer, error) {
+	read, err := v.readJob(!wantsStream(v.request))
+	if err != nil {
+		return nil, err
+	}
+	return v.jobPage(read), nil
+}
+
+// readJob reads a job and its runs side by side and, where the page is made
+// whole, the deliveries of its webhooks and the jobs of a sequence.
+func (v *visit) readJob(whole bool) (*readJob, error) {
+	ctx := v.request.Context()
+	read := &readJob{id: v.path("id")}
+	described, raw, err := v.api.Job(ctx, read.id)
+	if err != nil {
+		return nil, err
+	}
+	read.Job = described
+	if err := json.Unmarshal(raw, &read.whole); err != nil {
+		read.whole.Webhooks = nil // of a form that is not known here
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		read.runs, err = v.api.JobRuns(ctx, read.id, v.query.Get("cursor"), runsLimit)
+		return err
+	})
+	if whole {
+		group.Go(func() error {
+			var part struct{ Records []latch.Record }
+			err := v.api.Deliveries(ctx, apiclient.DeliveryFilter{Job: read.id, Limit: recordsLimit}, &part)
+			var problem *apiclient.Problem
+			if errors.As(err, &problem) {
+				read.unread, err = problem.Error(), nil
+			}
+			read.records = part.Records
+			return err
+		})
+		v.readChildren(group, read)
+	}
+	return read, group.Wait()
+}
+
+// readChildren reads the jobs of a sequence.
+func (v *visit) readChildren(group *errgroup.Group, read *readJob) {
+	read.children = make([]*apiclient.Job, min(len(read.whole.Jobs), childrenLimit))
+	for i := range read.children {
+		group.Go(func() error {
+			child, err := v.childOf(read.whole.Jobs[i])
+			read.children[i] = child
+			return err
+		})
+	}
+}
+
+// childOf reads a job of a sequence: a registered one by its id, or one that
+// stands there itself.
+func (v *visit) childOf(raw json.RawMessage) (*apiclient.Job, error) {
+	inline := new(apiclient.Job)
+	if len(raw) > 0 && raw[0] == '{' {
+		return inline, json.Unmarshal(raw, inline)
+	}
+	if err := json.Unmarshal(raw, &inline.ID); err != nil {
+		return inline, nil
+	}
+	found, _, err := v.api.Job(v.request.Context(), string(inline.ID))
+	var problem *apiclient.Problem
+	if errors.As(err, &problem) && problem.Status == http.StatusNotFound {
+		return inline, nil
+	}
+	return found, err
+}
+
+func (v *visit) jobPage(read *readJob) *answer {
+	title := jobTitle(read.Job)
+	data := job{Title: title, Facts: v.jobFacts(read), Durations: durationsOf(read.runs.Runs), Runs: v.runList(read),
+		IsSequence: len(read.whole.Jobs) > 0, Sequence: v.sequenceOf(read), Unread: read.unread,
+		Webhooks: v.jobWebhooks(read)}
+	data.Result, data.Output = resultOf(read)
+	for i := range read.records {
+		data.Records = append(data.Records, piece.RecordOf(fmt.Sprint("record-", i), read.records[i]))
+	}
+	if v.may(api.RoleRun) {
+		data.Control = v.jobControl(read)
+	}
+	if v.may(api.RoleAdmin) {
+		data.AddWebhook = v.link(jobsPath + "/" + segment(read.id) + "/webhooks/new")
+		data.addForms(v, read)
+	}
+	made := show(title, "job", data)
+	made.said = title + ": " + jobState(read)
+	return made
+}
+
+// jobState is a word for the last run.
+func jobState(read *readJob) string {
+	if read.Status == nil {
+		return "never ran"
+	}
+	return read.Status.Status()
+}
+
+func (v *visit) jobFacts(read *readJob) piece.Facts {
+	var facts piece.Facts
+	facts.Add("Job", piece.Text(read.id))
+	facts.Add("Name", piece.Text(read.Name))
+	facts.Add("Type", piece.Text(read.Type))
+	facts.Add("Runs", jobTimes(read.Job))
+	for i, next := range read.NextTimes {
+		facts.Add([]string{"Next", "Then"}[min(i, 1)], piece.When(next))
+	}
+	facts.Add("Last run", lastRun(read.Status))
+	facts.Add("Tags", tagsCell(read.Tags))
+	for _, warning := range read.whole.Warnings {
+		facts.Add("Probably not meant", piece.Text(warning.Path+": "+warning.Message))
+	}
+	facts.Add("Made", piece.When(read.CreatedAt))
+	facts.Add("Changed", piece.When(read.UpdatedAt))
+	return facts
+}
+
+// resultOf is what the last run came to, with what its task returned.
+func resultOf(read *readJob) (facts piece.Facts, output string) {
+	run := read.Status
+	if run == nil {
+		return nil, ""
+	}
+	facts.Add("Status", piece.Status(run.Status()))
+	if run.Error != "" {
+		facts.Add("Error", piece.Cell{Text: run.Error, Status: "bad"})
+	}
+	if run.ReturnCode != nil {
+		facts.Add("Return code", piece.Text(fmt.Sprint(*run.ReturnCode)))
+	}
+	facts.Add("Began", piece.When(run.StartedAt))
+	facts.Add("Ended", piece.When(run.CompletedAt))
+	return facts, piece.Object(run.KVP)
+}
+
+// durationsOf draws how long runs took that ended, the oldest first.
+func durationsOf(listed []apiclient.JobRun) piece.Chart {
+	chart := piece.Chart{ID: "durations", Name: "How long its runs took", Unit: " s", Series: []piece.Series{{Name: "took"}}, Empty: "No run has ended yet."}
+	for _, run := range slices.Backward(listed) {
+		if run.CompletedAt.IsZero() {
+			continue
+		}
+		tone := "bad"
+		if run.Status == latch.JobSucceeded {
+			tone = "good"
+		}
+		chart.Points = append(chart.Points, piece.Point{At: run.StartedAt.Time, Values: []float64{float64(run.DurationMS) / 1000}, Tone: tone})
+	}
+	return chart
+}
+
+func (v *visit) runList(read *readJob) piece.List {
+	part, cursor := read.runs, v.query.Get("cursor")
+	list := piece.List{ID: "runs", Name: "Runs", Columns: []string{"Began", "Status", "Took", "Run in Temporal"}, Empty: "It never ran, or so long ago that Temporal has forgotten it.",
+		Count: piece.Count(len(part.Runs), part.Count, false), Lag: "A run shows here within moments of its start."}
+	for _, run := range part.Runs {
+		took := piece.Cell{}
+		if !run.CompletedAt.IsZero() {
+			took = piece.Text(piece.Span(run.DurationMS))
+		}
+		list.Rows = append(list.Rows, piece.Row{Key: run.RunID, Cells: []piece.Cell{piece.When(run.StartedAt),
+			piece.Status(run.Status).With(run.Error), took, piece.Link(run.RunID, v.runURL(run.WorkflowID, run.RunID))}})
+	}
+	if cursor != "" {
+		list.First = v.with("cursor", "")
+	}
+	if part.NextCursor != "" {
+		list.Next = v.with("cursor", part.NextCursor)
+	}
+	return list
+}
+
+// sequenceOf lists the jobs of a sequence in the order in which they run.
+func (v *visit) sequenceOf(read *readJob) piece.List {
+	list := piece.List{ID: "sequence", Name: "Jobs of the sequence, in order", Columns: []string{"Order", "Job", "Last run"},
+		Count: piece.Count(len(read.children), len(read.whole.Jobs), false)}
+	for i, child := range read.children {
+		cell := piece.Text(jobTitle(child)).With(string(child.ID))
+		if raw := read.whole.Jobs[i]; len(raw) > 0 && raw[0] != '{' {
+			cell.Href = v.jobLink(string(child.ID))
+			if child.CreatedAt.IsZero() {
+				cell = piece.Cell{Text: string(child.ID), Status: "bad", Note: "not registered"}
+			}
+		}
+		last := lastRun(child.Status)
+		if cell.Href == "" {
+			last = piece.Cell{}
+		}
+		list.Rows = append(list.Rows, piece.Row{Key: fmt.Sprint(i + 1), Cells: []piece.Cell{piece.Text(fmt.Sprint(i + 1)), cell, last}})
+	}
+	return list
+}
+
+func (v *visit) jobWebhooks(read *readJob) piece.List {
+	hooks := read.whole.Webhooks
+	list := piece.List{ID: "webhooks", Name: "Webhooks", Columns: []string{"Webhook", "Event", "URL", "Enabled"}, Empty: "The job has no webhook.",
+		Count: piece.Count(len(hooks), len(hooks), false)}
+	for _, hook := range hooks {
+		id, enabled := hook.ID.String(), piece.Status("enabled")
+		if hook.Enabled != nil && !*hook.Enabled {
+			enabled = piece.Status("disabled")
+		}
+		list.Rows = append(list.Rows, piece.Row{Key: id, Cells: []piece.Cell{
+			piece.Link("Webhook "+id, v.link(jobsPath+"/"+segment(read.id)+"/webhooks/"+segment(id))),
+			piece.Text(hook.EventType), piece.Code(hook.Method + " " + hook.URL), enabled}})
+	}
+	return list
+}
