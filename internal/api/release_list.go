@@ -19,6 +19,7 @@ type releaseListInput struct {
 	Status string `query:"status" maxLength:"100" doc:"Only releases with this status: running, released, stopped, rolled_back, failed or cancelled; a release is running until its run has closed"`
 	Since  string `query:"since" maxLength:"100" doc:"Only releases that started at this time or later: a duration back from now, such as 2h, or an RFC 3339 time"`
 	Until  string `query:"until" maxLength:"100" doc:"Only releases that started before this time"`
+	Search string `query:"search" maxLength:"200" doc:"Only releases of which the id, the workflow id or the title contains this, in any case; one whose worker does not answer is found by its ids alone"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string `query:"cursor" doc:"The next_cursor of the previous page; since and until stay those of the first page"`
 }
@@ -30,7 +31,7 @@ func (a *API) listReleases(ctx context.Context, input *releaseListInput) (*relea
 	if err != nil {
 		return nil, err
 	}
-	part, err := a.Runs.Releases(ctx, runs.ReleaseFilter{Status: input.Status, Since: since, Until: until}, input.Cursor, input.Limit)
+	part, err := a.Runs.Releases(ctx, runs.ReleaseFilter{Status: input.Status, Since: since, Until: until, Search: input.Search}, input.Cursor, input.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -53,27 +54,51 @@ func TestListReleases(t *testing.T) {
 		apitest.Call(apitest.WithKeys(t, apitest.Temporal()), http.MethodGet, releasesPath, "", "X-API-Key", "read").Body.String())
 }
 
+// The search takes a part of the id, the workflow id or the title, in any case.
+func TestSearchReleases(t *testing.T) {
+	t.Parallel()
+	temporal := &runstest.Temporal{Now: apitest.Fixed}
+	for id, title := range map[string]string{"shop-4": "The <Shop>", "board-1": "The board"} {
+		temporal.Add("release-"+id, latch.WorkflowRelease, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).Answer = apitest.Always(
+			latch.Status{ID: id, Title: title, Status: "running"}, nil)
+	}
+	handler := apitest.WithKeys(t, temporal)
+	for search, want := range map[string][]string{"shop-4": {"shop-4"}, "%3Cshop%3E": {"shop-4"}, "RELEASE-BOARD": {"board-1"}, "+board+": {"board-1"},
+		"the": {"board-1", "shop-4"}, "": {"board-1", "shop-4"}, "none": {}, "%27+OR+1": {}} {
+		got := apitest.Call(handler, http.MethodGet, releasesPath+"?search="+search, "", "X-API-Key", "read")
+		require.Equal(t, 200, got.Code, got.Body)
+		var part struct{ Releases []struct{ ID string } }
+		require.NoError(t, json.Unmarshal(got.Body.Bytes(), &part))
+		ids := []string{}
+		for _, each := range part.Releases {
+			ids = append(ids, each.ID)
+		}
+		require.ElementsMatch(t, want, ids, search)
+	}
+}
+
 // Contract, "HTTP API": a wrong value of a list is 422 and named, and 503 where
 // Temporal is out of reach.
 func TestListRefusals(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Temporal())
 	for query, told := range map[string]string{
-		releasesPath + "?status=done":                  `status: "done" is not a status of a release; one is running, released, `,
-		releasesPath + "?status=relased":               `; did you mean "released"?`,
-		releasesPath + "?limit=0":                      "",
-		releasesPath + "?limit=201":                    "",
-		releasesPath + "?since=yesterday":              `since: "yesterday" is neither a duration`,
-		releasesPath + "?since=x&until=y":              "until: ",
-		releasesPath + "?since=1h&until=2h":            "does not come before until",
-		releasesPath + "?cursor=nonsense":              `cursor: "nonsense"`,
-		"/latch/v1/locks?cursor=nonsense":              `cursor: "nonsense"`,
-		"/latch/v1/locks?job=a&release=b":              "job or release",
-		"/latch/v1/locks?event=job":                    `event: "job" is no event`,
-		"/latch/v1/locks?event=BEFORE_RELEASED":        `did you mean "BEFORE_RELEASE"?`,
-		"/latch/v1/deliveries?event=JOB_FAILUR":        `did you mean "JOB_FAILURE"?`,
-		"/latch/v1/locks?limit=1001":                   "",
-		"/latch/v1/locks?page=nonsense&limit=1&job=ab": "cursor: ",
+		releasesPath + "?status=done":                        `status: "done" is not a status of a release; one is running, released, `,
+		releasesPath + "?status=relased":                     `; did you mean "released"?`,
+		releasesPath + "?search=" + strings.Repeat("a", 201): "",
+		releasesPath + "?limit=0":                            "",
+		releasesPath + "?limit=201":                          "",
+		releasesPath + "?since=yesterday":                    `since: "yesterday" is neither a duration`,
+		releasesPath + "?since=x&until=y":                    "until: ",
+		releasesPath + "?since=1h&until=2h":                  "does not come before until",
+		releasesPath + "?cursor=nonsense":                    `cursor: "nonsense"`,
+		"/latch/v1/locks?cursor=nonsense":                    `cursor: "nonsense"`,
+		"/latch/v1/locks?job=a&release=b":                    "job or release",
+		"/latch/v1/locks?event=job":                          `event: "job" is no event`,
+		"/latch/v1/locks?event=BEFORE_RELEASED":              `did you mean "BEFORE_RELEASE"?`,
+		"/latch/v1/deliveries?event=JOB_FAILUR":              `did you mean "JOB_FAILURE"?`,
+		"/latch/v1/locks?limit=1001":                         "",
+		"/latch/v1/locks?page=nonsense&limit=1&job=ab":       "cursor: ",
 	} {
 		got := apitest.ProblemOf(t, apitest.Call(handler, http.MethodGet, query, "", "X-API-Key", "read"), 422)
 		require.Contains(t, got.Detail, told, query)

@@ -41,6 +41,7 @@ ended. A release is running until its run has closed.
 Temporal's list is a moment behind: a release shows here shortly after its start.
 What Temporal has forgotten after the namespace's retention is not found.`},
 		func(ctx context.Context, open opener, _ []string) error { return listReleases(ctx, open, e.out, call) })
+	command.Flags().StringVar(&call.filter.Search, "search", "", "only those of which the id, the workflow id or the title contains this, in any case")
 	command.Flags().StringVar(&call.filter.Status, "status", "", "only those of this status: "+strings.Join(runs.ReleaseStatuses, ", "))
 	call.span.flags(command, "only those that began since then", "only those that began before then")
 	call.list.flags(command, releasesShown, "at most so many")

@@ -82,6 +82,22 @@ func TestReleasesAreEndedOnceThatIsConfirmed(t *testing.T) {
 	require.Equal(t, 404, ann.get("/console/releases/none").status)
 }
 
+// The list is searched, and what was searched for stays in the filter.
+func TestReleasesAreSearched(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.goes(t, "1", "The shop")
+	w.goes(t, "2", "The board's")
+	p := loggedIn(t, serve(t, w, keys), readKey)
+	body := p.get("/console/releases?search=SHOP").body
+	require.Contains(t, body, "The shop")
+	require.Contains(t, body, `value="SHOP"`)
+	require.Contains(t, body, "Releases: 1<")
+	require.NotContains(t, body, "The board")
+	require.Contains(t, p.get("/console/releases?search=%22%3E%3Cscript%3E").body, "No release is found.")
+	require.Equal(t, 422, p.get("/console/releases?status=gone").status)
+}
+
 // A hook is skipped with a reason alone.
 func TestHooksAreSkippedWithAReason(t *testing.T) {
 	t.Parallel()

@@ -23,7 +23,7 @@ type releaseList struct {
 
 // releases lists releases, running and closed.
 func (v *visit) releases() (*answer, error) {
-	filter := apiclient.ReleaseFilter{Status: v.query.Get("status"), Since: v.query.Get("since")}
+	filter := apiclient.ReleaseFilter{Status: v.query.Get("status"), Since: v.query.Get("since"), Search: v.query.Get("search")}
 	cursor := v.query.Get("cursor")
 	var part runs.ReleasePart
 	if err := v.api.Releases(v.request.Context(), filter, cursor, releasesLimit, &part); err != nil {
@@ -49,8 +49,9 @@ func (v *visit) releases() (*answer, error) {
 
 func releaseFilters(filter apiclient.ReleaseFilter) piece.Form {
 	return piece.Form{ID: "filter", Groups: []piece.Group{{Fields: []piece.Field{
+		{Name: "search", Label: "Search", Kind: piece.KindSearch, Value: filter.Search, Help: "a part of the id or the title"},
 		{Name: "status", Label: "Status", Kind: piece.KindSelect, Value: filter.Status, Options: append([]piece.Option{{Label: "any"}}, piece.Options(runs.ReleaseStatuses...)...)},
-		{Name: "since", Label: "Began since", Kind: piece.KindSearch, Value: filter.Since, Help: "a duration back from now, such as 24h, or a time"},
+		{Name: "since", Label: "Began since", Value: filter.Since, Help: "a duration back from now, such as 24h, or a time"},
 	}}}, Buttons: []piece.Button{{Name: "show", Label: "Filter"}}}
 }
 

@@ -70,6 +70,9 @@ type ReleaseFilter struct {
 	Status string
 	// Since and Until bound when a release began. Until itself is past the end.
 	Since, Until time.Time
+	// Search is a part of the id, the workflow id or the title, in any case; or
+	// empty. Temporal cannot search for it: more runs are asked than are found.
+	Search string
 }
 
 // Check returns the [ArgumentError] of a filter that no release can fulfil.
@@ -114,7 +117,15 @@ func (f *ReleaseFilter) query(attributes bool) string {
 }
 
 func (f *ReleaseFilter) takes(release *ReleaseRow) bool {
-	return f.Status == "" || f.Status == release.Status
+	return (f.Status == "" || f.Status == release.Status) && f.finds(release)
+}
+
+// finds reports whether a release is one that is searched for.
+func (f *ReleaseFilter) finds(release *ReleaseRow) bool {
+	wanted := strings.ToLower(strings.TrimSpace(f.Search))
+	return slices.ContainsFunc([]string{release.ID, release.WorkflowID, release.Title}, func(text string) bool {
+		return strings.Contains(strings.ToLower(text), wanted)
+	})
 }
 
 // statusOf returns the status of a release as far as Temporal's own shows it.

@@ -13,7 +13,7 @@ import (
 // Releases returns a part of the list of releases.
 func (a *API) Releases(ctx context.Context, filter runs.ReleaseFilter, cursor string, limit int) (*runs.ReleasePart, error) {
 	part := &runs.ReleasePart{}
-	asked := apiclient.ReleaseFilter{Status: filter.Status, Since: exactly(filter.Since), Until: exactly(filter.Until)}
+	asked := apiclient.ReleaseFilter{Status: filter.Status, Since: exactly(filter.Since), Until: exactly(filter.Until), Search: filter.Search}
 	return part, a.failed(a.client.Releases(ctx, asked, cursor, limit, part), failure.Failed)
 }
 
