@@ -88,7 +88,7 @@ func (s *Script) Maybe() *Script {
 	return s
 }
 
-// change changes the rule of the script, which it makes where there is none.
+// change changes the rule of the script, which it makes if there is none.
 func (s *Script) change(change func(*rule)) {
 	s.hooks.mutex.Lock()
 	defer s.hooks.mutex.Unlock()

@@ -73,7 +73,7 @@ func (h *Hooks) begin(key activityKey) *rehearsal.World {
 		Pending: func(request protocol.PendingRequest) protocol.PendingAnswer { return h.pending(key.run, request) }}
 }
 
-// end notes what came of an attempt.
+// end notes the outcome of an attempt.
 func (h *Hooks) end(key activityKey, err error) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()

@@ -143,7 +143,7 @@ func (a *API) RegistryOptions() registry.Options {
 	return registry.Options{Service: a.service, Namespace: a.Namespace, TaskQueue: a.TaskQueue, Identity: identity, DataConverter: a.converter}
 }
 
-// DeriveKey returns a key for signing what this API gives out and takes back,
+// DeriveKey returns a key for signing what this API hands out and takes back,
 // such as a page's form. All processes with the same settings derive the same
 // key for a purpose. It changes with the API keys, so that what was signed for
 // a key ends with it. Without any setting to derive it from, it is random.

@@ -15,7 +15,7 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// surroundings are what the environment gives a worker's deliveries.
+// surroundings are what a worker's deliveries take from the environment.
 type surroundings struct {
 	// system is the template variable.
 	system vars.System

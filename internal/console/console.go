@@ -32,7 +32,7 @@ type console struct {
 	temporalUI string
 	stop       context.Context
 	seats      *seats
-	// formKey signs forms, and what one page tells the next.
+	// formKey signs forms, and what one page passes to the next.
 	formKey []byte
 	mux     *http.ServeMux
 }

@@ -19,7 +19,7 @@ type hookPage struct {
 	Back, BackTo string
 	// MayChange reports that the person may change it.
 	MayChange bool
-	// Conflict tells that somebody else changed it, and Versions what differs.
+	// Conflict says that somebody else changed it, and Versions what differs.
 	Conflict *piece.Notice
 	Versions piece.List
 	Form     piece.Form

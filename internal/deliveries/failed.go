@@ -22,8 +22,8 @@ import (
 //   - a record that is pending: its delivery is under way, or its run was
 //     terminated, so that nobody knows.
 //
-// Of a record whose attempts and answer were cut to keep the history in bounds
-// its error tells.
+// If a record's attempts and answer were cut to keep the history in bounds, its
+// error decides.
 func Failed(record *latch.Record) bool {
 	if record.Result != latch.ResultFail || removedBySomebody(record.Lock) {
 		return false

@@ -11,7 +11,7 @@ import (
 
 // A Filter says which records to look for; the zero value is all.
 type Filter struct {
-	// Failed asks for deliveries that failed, as [Failed] tells, and were neither
+	// Failed asks for deliveries that failed, by [Failed], and were neither
 	// delivered since nor are being sent again: each once, by its last record.
 	Failed bool
 	// Since and Until bound when a delivery ended, and for one that has not,
@@ -39,7 +39,7 @@ func ParseTime(text string, now time.Time) (time.Time, error) {
 	return at, nil
 }
 
-// check tells what of the filter no record can fulfil.
+// check returns what in the filter no record can match.
 func (f *Filter) check() error {
 	switch {
 	case f.Job != "" && f.Release != "":

@@ -12,7 +12,7 @@ import (
 // partTimeout is how long runs are asked for one part.
 const partTimeout = 15 * time.Second
 
-// A Log tells of a namespace's deliveries and sends them again. It holds no
+// A Log finds a namespace's deliveries and sends them again. It holds no
 // state, and is safe for concurrent use.
 type Log struct{ runs *runs.Runs }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // newestRecords are the newest records of those that were added, from a place
-// on. One more than the limit is kept, to tell whether there are more.
+// on. One more than the limit is kept, to know whether there are more.
 type newestRecords struct {
 	limit   int
 	from    *place
@@ -33,7 +33,8 @@ func (n *newestRecords) add(records []latch.Record) {
 	n.records = n.records[:min(len(n.records), n.limit+1)]
 }
 
-// openness sorts a record that its run left pending behind what became of it.
+// openness sorts a record that its run left pending behind later records of the
+// same delivery.
 func openness(record *latch.Record) int {
 	if record.Result == latch.ResultPending {
 		return 1
@@ -42,7 +43,7 @@ func openness(record *latch.Record) int {
 }
 
 // part returns the records up to the limit, and the place where the next part
-// goes on; nil where there is none.
+// goes on; nil if there are no more.
 func (n *newestRecords) part() ([]latch.Record, *place) {
 	if len(n.records) <= n.limit {
 		return n.records, nil
@@ -88,7 +89,7 @@ func encodeCursor(cursor any) string {
 	return base64.RawURLEncoding.EncodeToString(encoded)
 }
 
-// decodeCursor reads what encodeCursor wrote; false where the text is none.
+// decodeCursor reads what encodeCursor wrote; false for any other text.
 func decodeCursor(text string, into any) bool {
 	decoded, err := base64.RawURLEncoding.DecodeString(text)
 	return err == nil && json.Unmarshal(decoded, into) == nil

@@ -16,8 +16,8 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// An Origin names the run that fired a delivery; empty where the delivery's id
-// tells it.
+// An Origin names the run that fired a delivery; empty if the delivery's id holds
+// it.
 type Origin struct{ WorkflowID, RunID string }
 
 // A Redelivery is a delivery that goes out again.
@@ -175,7 +175,7 @@ func isRunning(info *workflowpb.WorkflowExecutionInfo) bool {
 	return info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 }
 
-// redeliveries tells how often the delivery was asked for again.
+// redeliveries returns how often the delivery was sent again on request.
 func (l *Log) redeliveries(ctx context.Context, id string) (int, error) {
 	described, err := l.runs.Describe(ctx, latch.PrefixRedelivery+id, "")
 	if runs.IsNotFound(err) {

@@ -40,7 +40,7 @@ func noDelivery(id string) *RefusedError {
 	return refused(Unknown, "There is no delivery %q, or Temporal has forgotten its run.", id)
 }
 
-// standsInTheWay tells what a run does, or did.
+// standsInTheWay returns the refusal for a delivery that a run sends, or sent.
 func standsInTheWay(reason Reason, run execution, format string, args ...any) *RefusedError {
 	err := refused(reason, format, args...)
 	err.WorkflowID, err.RunID = run.GetWorkflowId(), run.GetRunId()

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// runsAtOnce is how many runs one of Temporal's pages tells of.
+	// runsAtOnce is how many runs one of Temporal's pages lists.
 	runsAtOnce = 50
 	// maximumRuns bounds how many runs one call asks for their records.
 	maximumRuns = 500
@@ -22,12 +22,12 @@ type scan struct {
 	// page is where in the list it begins.
 	page []byte
 	ask  func(context.Context, []*workflowpb.WorkflowExecutionInfo) error
-	// settled tells that the runs behind the given one need not be asked.
+	// settled reports that the runs behind the given one need not be asked.
 	settled func(last *workflowpb.WorkflowExecutionInfo) bool
 }
 
-// scan carries a scan through within the bounds of one call. Where they end it,
-// it gives the page at which another call goes on.
+// scan carries a scan through within the bounds of one call. If they end it, it
+// returns the page at which another call goes on.
 func (l *Log) scan(ctx context.Context, s scan) (next []byte, err error) {
 	began, page := time.Now(), s.page
 	for asked := 0; ; {

@@ -46,7 +46,7 @@ func (l *Log) Search(ctx context.Context, filter Filter, cursor string, limit in
 type searchCursor struct {
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
-	// Bare tells that the namespace lacks search attributes.
+	// Bare reports that the namespace lacks search attributes.
 	Bare bool `json:"bare,omitempty"`
 	// Page is the page, and From the place; absent at the beginning.
 	Page []byte `json:"page,omitempty"`

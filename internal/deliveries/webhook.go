@@ -21,15 +21,15 @@ type WebhookPart struct {
 	Records []latch.Record
 	// NextCursor is where the next part goes on; empty on the last.
 	NextCursor string
-	// Incomplete tells that so many runs went on at the same time that not all
+	// Incomplete reports that so many runs went on at the same time that not all
 	// were asked.
 	Incomplete bool
 }
 
 // Webhook returns the records of a webhook, at one event if the query names one,
 // in all runs, newest first: at most limit, from the cursor on. It needs the
-// search attribute of webhooks, else the error is a [*MissingAttributeError]; a
-// cursor that is none is a [*RefusedError].
+// search attribute of webhooks, else the error is a [*MissingAttributeError]; for a
+// malformed cursor it is a [*RefusedError].
 func (l *Log) Webhook(ctx context.Context, want latch.HistoryQuery, cursor string, limit int) (*WebhookPart, error) {
 	found := newestRecords{limit: limit, records: []latch.Record{}}
 	if cursor != "" {
@@ -71,8 +71,8 @@ func tagOf(webhook, event string) string {
 	return webhook + ":" + event
 }
 
-// withoutAttribute tells what to do where the namespace does not know the
-// attribute: all else in the query it always knows.
+// withoutAttribute returns the error that says what to do if the namespace does
+// not know the attribute: it knows all else in the query.
 func (l *Log) withoutAttribute(err error) error {
 	var invalid *serviceerror.InvalidArgument
 	if !errors.As(err, &invalid) {
@@ -100,8 +100,8 @@ func (l *Log) askWebhook(ctx context.Context, runs []*workflowpb.WorkflowExecuti
 	return err
 }
 
-// followAll puts in place of records that their run left pending what became
-// of them after it.
+// followAll replaces records that their run left pending by those of what happened
+// after it.
 func (l *Log) followAll(ctx context.Context, records []latch.Record) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(askers)
@@ -114,7 +114,7 @@ func (l *Log) followAll(ctx context.Context, records []latch.Record) error {
 	return group.Wait()
 }
 
-// follow returns what became of a record after its run, if that left it pending.
+// follow returns the record as it ended after its run, if that left it pending.
 func (l *Log) follow(ctx context.Context, record latch.Record) (latch.Record, error) {
 	if record.HandedTo == "" || record.Result != latch.ResultPending {
 		return record, nil

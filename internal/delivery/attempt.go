@@ -49,7 +49,7 @@ func (s *Sender) Send(ctx context.Context, r *protocol.WebhookRequest, attempt i
 	return prepared.Send(ctx)
 }
 
-// begin makes the call of an attempt, and tells of it in made.
+// begin makes the call of an attempt, and describes it in made.
 func (s *Sender) begin(ctx context.Context, r *protocol.WebhookRequest, attempt int) (ready *call, made *Attempt, err error) {
 	now := s.clock(ctx)
 	made = &Attempt{Data: latch.Object{}, StartedAt: now()}
@@ -61,7 +61,7 @@ func (s *Sender) begin(ctx context.Context, r *protocol.WebhookRequest, attempt 
 	return ready, made, nil
 }
 
-// deliver sends a call and tells of the answer in made.
+// deliver sends a call and describes the answer in made.
 func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attempt, error) {
 	defer func() { made.CompletedAt = call.now() }()
 	received, err := s.perform(ctx, call)

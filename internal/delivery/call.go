@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/secret"
 )
 
-// A call is one request that is ready to be sent, and what must be known to
-// tell of it.
+// A call is one request that is ready to be sent, and what is needed to describe
+// it.
 type call struct {
 	request outgoing
 	// target names method and URL in errors, secrets left out.
@@ -39,7 +39,7 @@ type call struct {
 	// token, nil for none.
 	transport *http.Transport
 	grant     *grant
-	// staleToken tells that the receiver refused a token that had been kept
+	// staleToken reports that the receiver refused a token that had been kept
 	// from an earlier attempt.
 	staleToken bool
 	// watch takes the attempt's times; now is the time.
@@ -47,7 +47,7 @@ type call struct {
 	now   func() time.Time
 }
 
-// tell makes an error's text: what was called and what happened, masked and
+// tell returns an error's text: what was called and what happened, masked and
 // of bounded length.
 func (c *call) tell(what string) string {
 	return excerpt.First(c.target+": "+c.masker.Text(cleanText(what)), maximumErrorBytes)

@@ -12,7 +12,7 @@ import (
 // webhooks", "Handling errors").
 var goneWords = []string{"no_service", "no_service_id", "no_active_hooks", "no_team", "team_disabled", "channel_is_archived"}
 
-// isGone tells of an error that says so.
+// isGone reports whether the error says that the endpoint is gone.
 func isGone(err error) bool {
 	var status *StatusError
 	return errors.As(err, &status) && status.Gone

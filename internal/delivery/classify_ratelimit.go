@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// rateLimits begin the names of the headers that tell of a rate limit: those
+// rateLimits are the beginnings of the names of rate limit headers: those
 // of GitHub and many others, of Okta and X, and of GitLab and the IETF's
 // drafts ("RateLimit Header Fields for HTTP") up to the sixth.
 var rateLimits = []string{"X-RateLimit-", "X-Rate-Limit-", "RateLimit-"}

@@ -6,7 +6,7 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// maximumShownLocation bounds what an error tells of where a redirect leads, in
+// maximumShownLocation bounds the location of a redirect in an error's text, in
 // bytes.
 const maximumShownLocation = maximumErrorBytes / 2
 
@@ -14,7 +14,7 @@ const maximumShownLocation = maximumErrorBytes / 2
 func (a *answer) redirects() bool { return a.status >= 300 && a.status < 400 }
 
 // leads returns where a redirect leads, as the end of a sentence about it, ""
-// for an answer that is none or does not say. A relative address is resolved.
+// for any other answer, and for one without a location. A relative address is resolved.
 // Nothing in it may be a credential: what is masked anywhere is left out with
 // all that follows the host, the fragment is dropped, and so are the
 // credentials that [urlmask.URL] finds.

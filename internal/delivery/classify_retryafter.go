@@ -75,8 +75,8 @@ func (a *answer) bodyRetryAfter() (delay time.Duration, told bool) {
 }
 
 // parseRetryAfter reads Retry-After: a number of seconds, which some servers
-// write with a fraction, or a date (RFC 9110, section 10.2.3). What is neither
-// tells nothing.
+// write with a fraction, or a date (RFC 9110, section 10.2.3). Anything else
+// is ignored.
 func parseRetryAfter(text string, clocks clockPair) (delay time.Duration, told bool) {
 	if delay, told = parseSeconds(text); told && !strings.ContainsAny(text, "eE") {
 		return delay, true

@@ -40,8 +40,8 @@ func (s *Sender) judge(c *call, received *answer, response *TaskResponse, broken
 }
 
 // succeedsBy evaluates a success expression over an answer. What the answer
-// lacks is never taken for a yes: where the expression could not tell, the
-// error says what is missing.
+// lacks never counts as a yes: if the expression could not be decided, the error
+// says what is missing.
 func (a *answer) succeedsBy(source string, response *TaskResponse, variables expr.Variables) (bool, error) {
 	success, err := expr.Compile(source, expr.Success)
 	if err != nil {

@@ -13,11 +13,11 @@ import (
 type UnreachableError struct {
 	message string
 	cause   error // context.Canceled, context.DeadlineExceeded or nil
-	// Timeout tells that connecting or answering took too long.
+	// Timeout reports that connecting or answering took too long.
 	Timeout bool
 }
 
-// Error tells what was called and what happened to it, without secrets.
+// Error says what was called and what happened to it, without secrets.
 func (e *UnreachableError) Error() string { return e.message }
 
 // Unwrap returns the context's error where the caller ended the attempt.
@@ -29,14 +29,14 @@ type StatusError struct {
 	message string
 	Status  int
 	// RetryAfter is how long the endpoint asked to be left alone, at most 24h;
-	// HasRetryAfter tells whether it asked.
+	// HasRetryAfter reports whether it asked.
 	RetryAfter    time.Duration
 	HasRetryAfter bool
-	// Gone tells that the endpoint is gone: 410, or Slack's words for it.
+	// Gone reports that the endpoint is gone: 410, or Slack's words for it.
 	Gone bool
-	// staleToken tells that another attempt has a new OAuth2 token.
+	// staleToken reports that another attempt gets a new OAuth2 token.
 	staleToken bool
-	// invited tells that the endpoint said when to come again, be it at once.
+	// invited reports that the endpoint said when to come again, even if at once.
 	invited bool
 	// again is what the retry says of the status, where it says something.
 	again, said bool
@@ -49,7 +49,7 @@ func (c *call) newStatusError(status int) *StatusError {
 	return &StatusError{Status: status, Gone: status == http.StatusGone && !again, again: again, said: said}
 }
 
-// Error tells what was called and what it answered, without secrets.
+// Error says what was called and what it answered, without secrets.
 func (e *StatusError) Error() string { return e.message }
 
 // Retryable reports whether another attempt may do better (contract,
@@ -80,7 +80,7 @@ type PermanentError struct {
 	cause   error
 }
 
-// Error tells what was tried and why it cannot succeed, without secrets.
+// Error says what was tried and why it cannot succeed, without secrets.
 func (e *PermanentError) Error() string { return e.message }
 
 // Unwrap returns the reason, where it has a type of its own.

@@ -21,7 +21,7 @@ type Prepared struct {
 
 // Prepare makes an attempt (1 and up) at a delivery ready; the
 // delivery must not change until it is sent. Its error is a [*PermanentError];
-// the attempt tells how far the request came.
+// the attempt shows how far the request came.
 func (s *Sender) Prepare(r *protocol.WebhookRequest, attempt int) (*Prepared, *Attempt, error) {
 	call, made, err := s.begin(context.Background(), r, attempt)
 	if err != nil {

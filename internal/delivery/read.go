@@ -14,13 +14,13 @@ type answer struct {
 	// body is the text: decompressed, in UTF-8 and without a byte order mark, as
 	// far as what follows does not say otherwise.
 	body []byte
-	// cut tells that the body has more than MaximumResponseBytes, broken that
-	// it ended before its end.
+	// cut reports that the body has more than MaximumResponseBytes, broken that
+	// the connection ended before the body did.
 	cut, broken bool
-	// uncoded says why the body could not be decompressed; then there is none.
+	// uncoded says why the body could not be decompressed; then body is empty.
 	uncoded string
 	// uncharted says why the body could not be converted to UTF-8; then it is as
-	// it came. converted tells that it was in another charset.
+	// it came. converted reports that it was in another charset.
 	uncharted string
 	converted bool
 	known     *reading // once it was read

@@ -32,7 +32,7 @@ var byteOrderMarks = []struct {
 }
 
 // withoutMark removes a byte order mark and returns the encoding that it
-// says; marked is false where there is none.
+// says; marked is false without one.
 func withoutMark(body []byte) (text []byte, says encoding.Encoding, marked bool) {
 	if len(body) == 0 || body[0] != 0 && body[0] < 0xef {
 		return body, nil, false

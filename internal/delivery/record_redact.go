@@ -12,7 +12,7 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// checkRedaction tells all that is wrong with what the worker redacts.
+// checkRedaction returns all that is wrong with the worker's redaction.
 func checkRedaction(r latch.Redaction) error {
 	var problems []error
 	for _, problem := range r.Validate() {

@@ -33,12 +33,12 @@ type draft struct {
 	vars    expr.Variables // what templates see; nil until one looks
 	header  http.Header
 	body    []byte
-	// record tells of the request as records show it; nil until its URL is
+	// record describes the request as records show it; nil until its URL is
 	// known.
 	record *latch.RecordRequest
 }
 
-// prepare makes an attempt's call and tells of it in made. It fails with a
+// prepare makes an attempt's call and describes it in made. It fails with a
 // *PermanentError, before anything is sent.
 func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt) (*call, error) {
 	d := s.newDraft(r, attempt, made.StartedAt)

@@ -93,8 +93,8 @@ func encodeID(id string) json.RawMessage {
 	}{id})
 }
 
-// withoutSetup returns the job without what it is configured to do and whom it
-// tells, which only those are shown who are told on purpose.
+// withoutSetup returns the job without its configuration and its webhooks, which
+// only a body that names them shows.
 func withoutSetup(job json.RawMessage) json.RawMessage {
 	const conf, webhooks = "conf", "webhooks"
 	if !bytes.Contains(job, []byte(`"`+conf+`"`)) && !bytes.Contains(job, []byte(`"`+webhooks+`"`)) {

@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// A field is a name and a text that a body is to have; "" is none.
+// A field is a name and a text that a body is to have; a text of "" is left out.
 type field struct{ name, value string }
 
 // fill returns a user's own body the fields that it lacks, if it is a JSON
@@ -59,7 +59,7 @@ func (b *objectBuilder) before(object []byte) []byte {
 	return append(b.buffer, rest...)
 }
 
-// fieldsIn tells which of the fields an object has. Their names are only
+// fieldsIn returns which of the fields an object has. Their names are only
 // looked for where they, or escapes that may spell them, stand in it at all.
 func fieldsIn(object []byte, fields []field) map[string]bool {
 	if !bytes.Contains(object, []byte(`\u`)) && !slices.ContainsFunc(fields, func(f field) bool { return bytes.Contains(object, rawjson.Encode(f.name)) }) {

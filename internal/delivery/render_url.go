@@ -29,7 +29,7 @@ type target struct {
 	// that are masked in what comes back, too.
 	public      string
 	credentials []string
-	// secret tells that the URL is a secret's value.
+	// secret reports that the URL is a secret's value.
 	secret bool
 }
 
@@ -107,8 +107,8 @@ func (o *outgoing) request(ctx context.Context) *http.Request {
 	return request.WithContext(ctx)
 }
 
-// replay returns a body and what gives it again, for a connection that went
-// stale before anything was sent.
+// replay returns a body and a function that returns it again, for a connection
+// that went stale before anything was sent.
 func replay(body []byte) (io.ReadCloser, func() (io.ReadCloser, error)) {
 	again := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	first, _ := again()

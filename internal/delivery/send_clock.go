@@ -13,8 +13,8 @@ var (
 	errAnswerTimeout  = errors.New("the answer took too long")
 )
 
-// A clock gives an attempt some time to be connected, and its own timeout from
-// then to its answer's end.
+// A clock allows an attempt some time to connect, and its own timeout from then
+// to the end of its answer.
 type clock struct {
 	cancel     context.CancelCauseFunc
 	timeout    time.Duration

@@ -28,13 +28,14 @@ const (
 	longestTurn  = 5 * time.Second
 )
 
-// A BusyError tells that a worker has as many requests under way to the
-// endpoint as it may, or has sent a chat as many messages as that takes. Nothing was sent: it is no attempt.
+// A BusyError reports that a worker has as many requests under way to the endpoint
+// as it may, or has sent a chat as many messages as that takes. Nothing was sent,
+// so it does not count as an attempt.
 type BusyError struct {
 	Endpoint string
 	// Wait is when to come again.
 	Wait time.Duration
-	// Broken tells that the endpoint has not answered for a while, Paced that it
+	// Broken reports that the endpoint has not answered for a while, Paced that it
 	// is a chat's webhook and had as many messages as it takes at a time.
 	Broken, Paced bool
 }
@@ -101,7 +102,7 @@ type place struct {
 	began     time.Time
 }
 
-// enter takes a place at the endpoint. Where there is none it is a BusyError.
+// enter takes a place at the endpoint. Its error is a BusyError if none is free.
 func (e *endpoints) enter(name origin) (place, error) {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
@@ -142,7 +143,7 @@ func (p place) leave(err error) {
 	}
 }
 
-// errNotCalled tells of an attempt that never came to its endpoint, such as
+// errNotCalled is the error of an attempt that never reached its endpoint, such as
 // one that got no OAuth2 token: nothing was learned of the endpoint.
 var errNotCalled = errors.New("the endpoint was not called")
 

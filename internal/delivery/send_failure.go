@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/rehearsal"
 )
 
-// failure tells what became of a call that has no complete answer. Errors of
-// the network quote URLs and answers, so none is passed on as it is.
+// failure returns the error of a call without a complete answer. Errors of the
+// network quote URLs and answers, so none is passed on as it is.
 func (s *Sender) failure(ctx, attempt context.Context, c *call, err error) error {
 	var refused *egress.AddressError
 	var host *egress.HostError

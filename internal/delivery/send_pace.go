@@ -20,8 +20,8 @@ type pace struct {
 
 // presetPaces are the documented ones, by preset. Slack takes one message a
 // second and "short bursts" ("Rate limits"), Teams four requests a second
-// ("Create Incoming Webhooks"). Discord wants none assumed: it tells with each
-// answer ("Rate Limits").
+// ("Create Incoming Webhooks"). Discord asks not to assume any: each answer
+// states it ("Rate Limits").
 var presetPaces = map[string]pace{
 	latch.PresetSlack:   {time.Second, 4},
 	latch.PresetDiscord: {},

@@ -45,7 +45,7 @@ func (s *stopwatch) set(do func()) {
 	do()
 }
 
-// What the transport tells of.
+// What the transport reports.
 
 func (s *stopwatch) connect(now time.Time, info httptrace.GotConnInfo) {
 	s.set(func() { s.connected, s.reused, s.remote = now, info.Reused, info.Conn.RemoteAddr() })

@@ -18,7 +18,7 @@ import (
 // Limits of one attempt.
 const (
 	// MaximumRequestBytes bounds the body of a request. What a run is admitted
-	// with and what it keeps fit into the body that tells all of it.
+	// with and what it keeps fit into the body that holds all of it.
 	MaximumRequestBytes = 640 << 10
 	// MaximumResponseBytes bounds how much of a response is read, after it was
 	// decompressed.
@@ -108,7 +108,7 @@ func (s *Sender) newTransport(settings *tls.Config) *http.Transport {
 	return transport
 }
 
-// clock returns what tells the time to an attempt.
+// clock returns the function by which an attempt reads the time.
 func (s *Sender) clock(ctx context.Context) func() time.Time {
 	if world := rehearsal.Of(ctx); world != nil {
 		return world.Now

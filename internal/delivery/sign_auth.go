@@ -20,7 +20,7 @@ type access struct {
 	// secrets are those that go to the receiver.
 	secrets keyring
 	// client is the OAuth2 client's secret, which goes to the token endpoint
-	// alone; nil where there is none.
+	// alone; nil without one.
 	client *secret.Secret
 }
 

@@ -121,7 +121,7 @@ func (s *Sender) perform(ctx context.Context, c *call) (*answer, error) {
 	return received, err
 }
 
-// token fetches a token. Errors are those of [Sender.Send]; none tells of a
+// token fetches a token. Errors are those of [Sender.Send]; none presents a
 // status as the receiver's own.
 func (g *grant) token(ctx context.Context) (*token, error) {
 	c := g.fetch

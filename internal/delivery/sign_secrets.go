@@ -23,7 +23,7 @@ func sendable(found *secret.Secret, use string) (string, error) {
 	return value, nil
 }
 
-// whyKept tells why a secret has no text to send.
+// whyKept returns why a secret has no text to send.
 func whyKept(found *secret.Secret) string {
 	if _, isPEM := found.Document(); isPEM {
 		return "is PEM"
@@ -44,8 +44,8 @@ func (k keyring) of(name string) *secret.Secret {
 	return nil
 }
 
-// lookup finds secrets by name, "" being none, and gives what must be masked
-// of them. The error names every one that is missing.
+// lookup finds secrets by name, leaving out "", and returns what must be masked of
+// them. The error names every one that is missing.
 func (s *Sender) lookup(names []string) (found keyring, texts []string, err error) {
 	var problems []error
 	for i, name := range names {

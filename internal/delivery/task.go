@@ -36,9 +36,9 @@ type TaskResponse struct {
 
 // Do makes one attempt at an HTTP task. A status is classified as that of a
 // webhook, but an answer for which the task's `success` is true is a success
-// whatever its status, and one for which it is false or fails is none: a
+// whatever its status, and one for which it is false or fails is a
 // [*PermanentError], unless its status is worth another attempt. The response
-// is nil where none came; errors are those of [Sender.Send].
+// is nil if none came; errors are those of [Sender.Send].
 func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 	call, err := s.prepareTask(&r)
 	if err != nil {

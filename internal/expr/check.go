@@ -43,7 +43,7 @@ const (
 	emptyMap  = "@map"
 )
 
-// declareStandIns tells the checker of what standIns puts into expressions.
+// declareStandIns declares to the checker what standIns puts into expressions.
 func declareStandIns(env *checker.Env) error {
 	function, err := decls.NewFunction(anything, decls.Overload(anything, []*types.Type{types.DynType}, types.DynType))
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/google/cel-go/common/types/traits"
 )
 
-// errNoValue is what an optional without a value gives.
+// errNoValue is the error of an optional without a value.
 var errNoValue = errors.New("the optional has no value; give it a default with .orValue(…)")
 
 // asText returns a value as text: a string is itself, null is empty, what JSON writes as a string is

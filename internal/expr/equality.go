@@ -9,7 +9,7 @@ import (
 )
 
 // unequal refuses to compare values of types that never equal each other, with ==, != and in: such
-// an expression gives the same answer always, and was meant otherwise.
+// an expression always has the same value, and was meant otherwise.
 func unequal(checked *ast.AST, e ast.Expr) (message string) {
 	if e.Kind() != ast.CallKind || len(e.AsCall().Args()) != 2 {
 		return ""

@@ -38,13 +38,13 @@ const (
 	inTemplate
 )
 
-// The decisions of a hook that gives none (contract, "Decisions").
+// The decisions of a hook without its own (contract, "Decisions").
 const (
 	DefaultStopRelease     = `history.result == 'fail' && history.data[?'stop_release'].orValue(false) == true`
 	DefaultRollbackRelease = `history.result == 'fail' && history.data[?'rollback_release'].orValue(false) == true`
 )
 
-// Default is the expression that stands in for one that is not given, or "" where there is none.
+// Default returns the expression that stands in for one that is not given, or "" for none.
 func (u Use) Default() string {
 	switch u {
 	case StopRelease:
@@ -178,8 +178,8 @@ func issuesError(source string, all []*cel.Error, kinds map[string]vars.Kind) *C
 // undeclared is the issue of a name that there is not.
 var undeclared = regexp.MustCompile(`^undeclared reference to '([^']+)'`)
 
-// plainly returns an issue without CEL's containers, which there are none of here, and tells whether
-// it is of a name that is no variable; that of a function is none of these.
+// plainly returns an issue without CEL's containers, which are not used here, and reports whether
+// it is about an unknown variable. An unknown function is not one.
 func plainly(source, message string) (text string, noVariable bool) {
 	text = shorten(strings.ReplaceAll(message, " (in container '')", ""))
 	named := undeclared.FindStringSubmatch(text)
@@ -289,7 +289,7 @@ func (e *Expression) appendJSON(out []byte, s *scope, m *meter) ([]byte, error) 
 	return out, nil
 }
 
-// text evaluates once and gives the value as text.
+// text evaluates once and returns the value as text.
 func (e *Expression) text(s *scope, m *meter) (string, error) {
 	value, err := e.eval(s, m)
 	if err != nil {

@@ -102,7 +102,7 @@ func (s *scanner) flush() {
 	}
 }
 
-// expression takes the `${…}` that starts at an offset and tells where it ends, or -1 if it does
+// expression reads the `${…}` that starts at an offset and returns where it ends, or -1 if it does
 // not.
 func (s *scanner) expression(at int) (end int, err error) {
 	s.flush()
@@ -128,7 +128,7 @@ func (s *scanner) expression(at int) (end int, err error) {
 
 // body reads an expression up to its closing brace. Inside a JSON string it may be written with
 // JSON's own escapes; that is so when a backslash stands in it outside of any CEL string, which no
-// CEL has: ${job[\"title\"]}. Then it is unescaped first, and offsets tells for each of its bytes
+// CEL has: ${job[\"title\"]}. Then it is unescaped first, and offsets holds for each of its bytes
 // where in the source it came from, counted from start.
 func (s *scanner) body(start int) (text string, length int, offsets []int, ok bool) {
 	rest := s.source[start:]

@@ -329,7 +329,7 @@ func (p *pages) look(ctx context.Context, token string, who visitor) (*lockView,
 }
 
 // shownTo returns records and status without what opens a lock, to a visitor who
-// may not remove all of them: HTML alone would not tell which locks those are.
+// may not remove all of them.
 func (p *pages) shownTo(who visitor, records []latch.Record, status latch.Status) ([]latch.Record, latch.Status, error) {
 	if who.role >= api.RoleLock && !who.linked {
 		return records, status, nil

@@ -12,7 +12,7 @@ import (
 )
 
 // A lockView is a lock as its page shows it. To somebody who has only the link
-// it holds no error texts, no data and no responses: these may tell what an
+// it holds no error texts, no data and no responses: these may quote what an
 // endpoint answered.
 type lockView struct {
 	// Kind is what is held: release, job, event or workflow.

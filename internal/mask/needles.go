@@ -9,7 +9,7 @@ import (
 // Needles are texts that are looked for all at once, in one pass whose cost
 // hardly depends on how many there are. The first bytes at a place of a text,
 // up to four, choose the few needles that may stand there; a filter of bits
-// tells most places apart from all of them by one look.
+// rules most places out by one look.
 //
 // It is not Aho and Corasick's automaton: that one takes a state for every byte
 // of every needle, which for some hundred secrets, each in a dozen encodings,
@@ -106,7 +106,7 @@ func (n *Needles) search(view view, found []span) []span {
 }
 
 // begins returns the first place of a text from which on it is the beginning
-// of a needle, of at least so many bytes; its length where there is none.
+// of a needle, of at least so many bytes; its length if there is none.
 func (n *Needles) begins(text string, shortest int) int {
 	place := len(text)
 	if n == nil {

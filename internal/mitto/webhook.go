@@ -78,7 +78,7 @@ func (j *Job) means(id string, object latch.Object, settled json.RawMessage) boo
 	return latch.Unmarshal(rawjson.Encode(latchWebhook(id, object)), &webhook) == nil && string(rawjson.Encode(webhook)) == string(settled)
 }
 
-// keepHooks puts what came of the webhooks into Extras.
+// keepHooks stores the webhooks, as they were translated, in Extras.
 func (j *Job) keepHooks(hooks []hook) {
 	delete(j.Extras, keyWebhooks)
 	var objects []latch.Object
@@ -209,8 +209,8 @@ func (j *Job) take(object latch.Object, before *hook) hook {
 	return h
 }
 
-// Bounds of the ids that are made of a job's: so that the job is found by its
-// webhook's id, and JavaScript can tell all ids apart.
+// Bounds of the ids that are made of a job's: the job can be found by its
+// webhook's id, and JavaScript can hold every id exactly.
 const (
 	webhooksOfJob   = 100_000
 	firstHashedID   = 1 << 52
@@ -228,8 +228,8 @@ func (j *Job) nextWebhook() string {
 	return webhookIDPrefix + strconv.FormatInt(count, 10)
 }
 
-// WebhookID returns the int by which Mitto's clients know a webhook. That of a
-// webhook which they made tells its job; see [JobOfWebhook].
+// WebhookID returns the int by which Mitto's clients know a webhook. For a webhook
+// that they made it holds the job's id; see [JobOfWebhook].
 func WebhookID(job, webhook string) int64 {
 	if number, whole := wholeNumber(webhook); whole && JobOfWebhook(number) == job {
 		return number
@@ -238,8 +238,8 @@ func WebhookID(job, webhook string) int64 {
 	return int64(binary.BigEndian.Uint64(hash[:])%firstHashedID) + firstHashedID
 }
 
-// JobOfWebhook returns the id of the job whose webhook it is, "" where the id
-// does not tell.
+// JobOfWebhook returns the id of the job whose webhook it is, "" if the id does
+// not hold it.
 func JobOfWebhook(id int64) string {
 	if id >= firstHashedID || id < webhooksOfJob || id%webhooksOfJob == 0 {
 		return ""

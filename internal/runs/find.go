@@ -29,7 +29,7 @@ func (e *UnknownError) Error() string {
 var AnyKind = []latch.Kind{latch.JobKind, latch.ReleaseKind, latch.EmissionKind}
 
 // Find returns what Temporal knows of the run that an id means: of the workflow id
-// itself, or else of the first of the kinds that has a run of the id. Where there
+// itself, or else of the first of the kinds that has a run of the id. If there
 // is none, the error is an [*UnknownError].
 func (r *Runs) Find(ctx context.Context, id string, kinds ...latch.Kind) (*workflowpb.WorkflowExecutionInfo, error) {
 	candidates := []string{id}

@@ -271,7 +271,7 @@ func named(role, name string) chromedp.QueryOption {
 	})
 }
 
-// query returns the parts that a screen reader would tell of.
+// query returns the parts that a screen reader would announce.
 func query(ctx context.Context, tab *chromedp.Target, asked accessibility.QueryAXTreeParams) ([]*accessibility.Node, error) {
 	found, err := cdp.Call(ctx, tab, accessibility.QueryAXTree, asked)
 	return slices.DeleteFunc(found.Nodes, func(node *accessibility.Node) bool { return node.Ignored }), err

@@ -2,7 +2,7 @@
 // person sees and press what a person presses.
 //
 // Parts of a page are found by their role and accessible name, as a screen
-// reader tells them, never by their place in the markup: a button that no
+// reader announces them, never by their place in the markup: a button that no
 // screen reader can name is not found.
 //
 // It knows the DevTools protocol, through chromedp, and nothing of Latch. Start

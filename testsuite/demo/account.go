@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// account tells what happens to whoever reads along.
+// account prints what happens, for people to read along.
 type account struct {
 	out    io.Writer
 	colour bool
@@ -52,7 +52,7 @@ func (a *account) quote(source, text string) {
 	a.print(faint, "   │ "+strings.ReplaceAll(text, "\n", "\n   │ "))
 }
 
-// does tells what is done to Latch, came what reached a receiver or was answered.
+// does prints what is done to Latch, came what reached a receiver or was answered.
 func (a *account) does(format string, args ...any) {
 	a.lines(plain, "   → ", fmt.Sprintf(format, args...))
 }
@@ -61,7 +61,7 @@ func (a *account) came(format string, args ...any) {
 	a.lines(plain, "   ← ", fmt.Sprintf(format, args...))
 }
 
-// right tells what was checked and held, wrong what did not.
+// right prints what was checked and held, wrong what did not.
 func (a *account) right(format string, args ...any) {
 	a.lines(good, "   ✓ ", fmt.Sprintf(format, args...))
 }

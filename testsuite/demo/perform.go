@@ -72,7 +72,7 @@ func workerSettings() stack.Environment {
 	}.AllowLoopback()
 }
 
-// outcome is what became of a case.
+// outcome is the result of a case.
 type outcome struct {
 	title    string
 	notRun   bool

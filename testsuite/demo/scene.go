@@ -47,8 +47,8 @@ func (s *scene) Errorf(format string, args ...any) {
 	s.wrong(text)
 }
 
-// withoutTrace cuts the call stack from a report of require: what was expected
-// and what came is what tells.
+// withoutTrace cuts the call stack from a report of require: what was expected and
+// what came is enough.
 func withoutTrace(report string) string {
 	if before, rest, found := strings.Cut(report, "Error Trace:"); found {
 		if _, after, found := strings.Cut(rest, "\tError:"); found {
@@ -133,8 +133,8 @@ func (s *scene) answers(path string, answers ...receiver.Answer) {
 	s.receiver.Script(path, answers...)
 }
 
-// arrived waits for n requests to a path of the receiver, and tells of all that
-// came meanwhile. More than n are a failure.
+// arrived waits for n requests to a path of the receiver, and prints all that came
+// meanwhile. More than n are a failure.
 func (s *scene) arrived(path string, n int) []receiver.Request {
 	for i := range n {
 		_, err := s.receiver.Wait(s.ctx, path, i+1)
@@ -146,7 +146,7 @@ func (s *scene) arrived(path string, n int) []receiver.Request {
 	return requests
 }
 
-// tellRequests tells of the requests that came and were not told of, in order.
+// tellRequests prints the requests that came and were not printed yet, in order.
 func (s *scene) tellRequests() {
 	requests := s.receiver.Requests("")
 	for _, request := range requests[s.told:] {

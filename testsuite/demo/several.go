@@ -67,7 +67,7 @@ func severalJob(url string) json.RawMessage {
 }`, "RECEIVER", url))
 }
 
-// checkDefaultBody checks the body of a webhook that gives none.
+// checkDefaultBody checks the body of a webhook without one of its own.
 func (s *scene) checkDefaultBody(request receiver.Request) {
 	var body struct {
 		Event   string

@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// exitNotReleased is how the starter tells that a release was stopped or rolled
-// back.
+// exitNotReleased is the starter's exit code for a release that was stopped or
+// rolled back.
 const exitNotReleased = 4
 
 var stoppedRelease = showcase{

@@ -44,7 +44,8 @@ func (s settings) port(flag string) int {
 	return 0
 }
 
-// checkPorts tells of every port that is taken, before anything is started. That
+// checkPorts returns an error that names every port that is taken, before anything
+// is started. That
 // of the worker's health counts if the worker listens there.
 func (s settings) checkPorts() error {
 	var problems []error

@@ -49,7 +49,7 @@ func ModuleDir(ctx context.Context, module string) (string, error) {
 	return strings.TrimSpace(out), nil
 }
 
-// CanRace tells whether the race detector can be built in here: Go turns cgo off
+// CanRace reports whether the race detector can be built in here: Go turns cgo off
 // where it finds no C compiler.
 func CanRace(ctx context.Context) (bool, error) {
 	out, err := goTool(ctx, "", "env", "CGO_ENABLED")

@@ -8,7 +8,7 @@ import (
 	"go.temporal.io/server/common/log/tag"
 )
 
-// logger gives the server's log lines to slog. What the server calls fatal ends
+// logger passes the server's log lines to slog. What the server calls fatal ends
 // in a panic with the line's text, as nothing may go on after it; within Start
 // that panic becomes an error.
 type logger struct {

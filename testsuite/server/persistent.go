@@ -25,7 +25,7 @@ const (
 	tryPatience = 30 * time.Second
 )
 
-// Persistent returns the options of a client for tests. The SDK gives a call ten
+// Persistent returns the options of a client for tests. The SDK allows a call ten
 // seconds, which a machine with other work may exceed; this client asks again
 // until [hang.Limit] has passed. A context that leaves the call less time than
 // the SDK does ends it, and so does cancelling it.

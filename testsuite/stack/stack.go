@@ -51,7 +51,7 @@ type Options struct {
 	// takes one of the stack's own. Race is the builder's, then.
 	Builder *process.Builder
 
-	// Progress is told what begins, in order; nil tells nobody.
+	// Progress is called with what begins, in order; it may be nil.
 	Progress func(what string)
 }
 
@@ -68,7 +68,7 @@ type Stack struct {
 	// HealthURL is the base of the worker's health server; empty if it is off.
 	HealthURL string
 
-	// API is the process of the HTTP API, nil where there is none; APIURL its base.
+	// API is the process of the HTTP API, nil without one; APIURL its base.
 	API    *process.Process
 	APIURL string
 

@@ -63,7 +63,7 @@ func (a *API) StartJob(ctx context.Context, id string) (*Run, error) {
 	return a.jobRun(id, run.ID), nil
 }
 
-// jobRun is a run of a job that the API is asked about. It tells of its end alone.
+// jobRun is a run of a job that the API is asked about. Only its end is known.
 func (a *API) jobRun(id, runID string) *Run {
 	end, workflowID := newFirstEnd(), registry.WorkflowID(id)
 	return &Run{WorkflowID: workflowID, RunID: runID, Wait: end.wait,

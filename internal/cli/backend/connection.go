@@ -18,7 +18,7 @@ import (
 // connectTimeout bounds the wait for a server that may be out of reach.
 const connectTimeout = 10 * time.Second
 
-// A Connection is a connected client, with what it does not tell of itself.
+// A Connection is a connected client, with what the client does not reveal.
 type Connection struct {
 	client.Client
 	Namespace string

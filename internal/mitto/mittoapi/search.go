@@ -46,8 +46,8 @@ func part[T any](all []T, limit, offset int) ([]T, bool) {
 // maximumWhole bounds how many jobs a list shows whole, each with its last run.
 const maximumWhole = 200
 
-// listed shows rows: whole, unless there are so many that what they run and
-// what came of it would take too long to read.
+// listed shows rows: whole, unless there are so many that their definitions and
+// last runs would take too long to read.
 func (a *routes) listed(ctx context.Context, rows []registry.Row) ([]rowObject, error) {
 	if len(rows) > maximumWhole {
 		return a.briefly(ctx, rows)

@@ -128,8 +128,8 @@ func ofJob(webhook latch.Object, job *mitto.Job) webhookObject {
 	return webhookObject(webhook)
 }
 
-// jobOfWebhook finds the job whose webhook it is: by the id itself, which tells
-// it of all that Mitto's clients made, else among the rows of all jobs.
+// jobOfWebhook finds the job whose webhook it is: by the id itself, which holds it
+// for all that Mitto's clients made, or else among the rows of all jobs.
 func (a *routes) jobOfWebhook(ctx context.Context, id int64) (*mitto.Job, error) {
 	candidates := []string{mitto.JobOfWebhook(id)}
 	if candidates[0] == "" {
