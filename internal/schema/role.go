@@ -43,10 +43,10 @@ func keysOf(variable string) []string {
 	return found.Keys
 }
 
-// described puts what a field is by its role before what it means.
+// described puts what a field is by its role before what it means; "" where nobody has said that.
 func described(field reflect.StructField, role fields.Role, meaning string) string {
 	says, has := kinds[role]
-	if !has {
+	if !has || meaning == "" {
 		return meaning
 	}
 	one, several := says[0], says[1]
