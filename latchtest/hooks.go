@@ -118,12 +118,12 @@ func (h *Hooks) unregistrable() (problems []error) {
 			_, err = admission.DecodeRegisteredWebhook(data)
 		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("Webhooks[%d] (%q): %w", i, webhook.ID, err))
+			problems = append(problems, fmt.Errorf("latchtest.Options.Webhooks[%d] (%q): %w", i, webhook.ID, err))
 		}
 	}
 	for i := range h.options.Jobs {
 		if err := admission.CheckJob(&h.options.Jobs[i]).Err(); err != nil {
-			problems = append(problems, fmt.Errorf("Jobs[%d] (%q): %w", i, h.options.Jobs[i].ID, err))
+			problems = append(problems, fmt.Errorf("latchtest.Options.Jobs[%d] (%q): %w", i, h.options.Jobs[i].ID, err))
 		}
 	}
 	return problems
