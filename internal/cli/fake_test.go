@@ -66,7 +66,7 @@ func closing(temporal *runstest.Temporal, status enumspb.WorkflowExecutionStatus
 	return temporal
 }
 
-// payloads encodes JSON as a run's result or details; empty is none.
+// payloads encodes JSON as a run's result or details; it returns nil for "".
 func payloads(text string) *commonpb.Payloads {
 	if text == "" {
 		return nil

@@ -131,7 +131,7 @@ func TestWatchingAsJSONGivesTheOutcomeAlone(t *testing.T) {
 	require.Contains(t, errors, "waits for its removal", "progress goes to standard error")
 }
 
-// TestExitCodesOfRuns, as the root command's help tells them.
+// TestExitCodesOfRuns checks the exit codes that the root command's help lists.
 func TestExitCodesOfRuns(t *testing.T) {
 	t.Parallel()
 	failed := func(kind, details string) *historypb.HistoryEvent {

@@ -12,7 +12,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// sent gives the newest run a delivery that its endpoint never took.
+// sent adds a delivery to the newest run that its endpoint never accepted.
 func (w *world) sent(webhook, problem string) {
 	run := w.Runs[len(w.Runs)-1]
 	before := run.Answer

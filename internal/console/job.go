@@ -20,7 +20,7 @@ const (
 	runsLimit = 25
 	// recordsLimit is how many deliveries a job's page shows.
 	recordsLimit = 10
-	// childrenLimit is of how many jobs of a sequence a page tells more than the id.
+	// childrenLimit is how many jobs of a sequence a page describes beyond their ids.
 	childrenLimit = 30
 )
 
@@ -48,7 +48,7 @@ type job struct {
 	Delete     *piece.Form
 }
 
-// A readJob is a job with what its page tells beside it.
+// A readJob is a job with what its page shows besides.
 type readJob struct {
 	*apiclient.Job
 	// id is the job's, whole what else of it the page shows.

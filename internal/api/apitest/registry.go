@@ -56,7 +56,7 @@ func (f *Registry) Create(_ context.Context, definition registry.Definition) (*r
 	return entryOf(definition), nil
 }
 
-// entryOf is a job as Temporal tells of it.
+// entryOf returns a job as Temporal's schedules describe it.
 func entryOf(definition registry.Definition) *registry.Entry {
 	entry := &registry.Entry{Definition: definition}
 	if definition.Job != nil && !definition.Paused {

@@ -86,7 +86,7 @@ func (a *API) refused(problem *apiclient.Problem, conflict string) *failure.Erro
 	}
 }
 
-// exactly returns a time as the API takes it; empty where there is none.
+// exactly returns a time as the API takes it; empty for the zero time.
 func exactly(at time.Time) string {
 	if at.IsZero() {
 		return ""

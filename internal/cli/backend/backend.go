@@ -110,7 +110,7 @@ type Run struct {
 // An Answer is what a run answers.
 type Answer struct {
 	WorkflowID string
-	// Body is the answer, with the digits of its numbers; empty where there is none.
+	// Body is the answer, with the digits of its numbers; empty without one.
 	Body json.RawMessage
 }
 
