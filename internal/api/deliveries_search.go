@@ -30,6 +30,7 @@ type deliveriesInput struct {
 	Event   string `query:"event" maxLength:"200" pattern:"^[A-Z][A-Z0-9_]*$" doc:"Only deliveries of this event"`
 	Job     string `query:"job" maxLength:"1000" doc:"Only deliveries of the job with this id"`
 	Release string `query:"release" maxLength:"1000" doc:"Only deliveries of the release with this id"`
+	Outcome string `query:"outcome" enum:"delivered,failed,pending,skipped,settled" doc:"Only records of this outcome. settled: decided without the endpoint having accepted it, by a lock or by a when that failed. Unlike the parameter failed, failed also finds what was delivered since"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor  string `query:"cursor" doc:"The next_cursor of the previous page; since and until stay those of the first page"`
 }
@@ -42,7 +43,7 @@ func (a *API) listDeliveries(ctx context.Context, input *deliveriesInput) (*deli
 		return nil, err
 	}
 	filter := deliveries.Filter{Failed: input.Failed, Since: since, Until: until,
-		Webhook: input.Webhook, Event: input.Event, Job: input.Job, Release: input.Release}
+		Webhook: input.Webhook, Event: input.Event, Job: input.Job, Release: input.Release, Outcome: input.Outcome}
 	part, err := a.deliveries.Search(ctx, filter, input.Cursor, input.Limit)
 	if err != nil {
 		return nil, err

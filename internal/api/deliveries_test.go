@@ -30,6 +30,8 @@ func TestDeliveryRefusals(t *testing.T) {
 		"limit=201":                            "",
 		"event=job":                            "",
 		"failed=perhaps":                       "",
+		"outcome=lost":                         "",
+		"failed=true&outcome=delivered":        "failed and outcome",
 		"cursor=e30&since=1h&job=a&release=b2": "job and release",
 	} {
 		got := apitest.ProblemOf(t, apitest.Call(handler, http.MethodGet, deliveriesPath+"?"+query, "", "X-API-Key", "read"), 422)

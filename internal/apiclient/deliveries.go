@@ -18,6 +18,8 @@ type DeliveryFilter struct {
 	Event   string `json:"event,omitempty"`
 	Job     string `json:"job,omitempty"`
 	Release string `json:"release,omitempty"`
+	// Outcome is of lists alone: what is sent again has failed.
+	Outcome string `json:"-"`
 	Limit   int    `json:"limit"`
 	Cursor  string `json:"cursor,omitempty"`
 	DryRun  bool   `json:"dry_run,omitempty"`
@@ -29,7 +31,7 @@ func (f *DeliveryFilter) query() url.Values {
 		failed = "true"
 	}
 	return listQuery(f.Limit, map[string]string{"failed": failed, "since": f.Since, "until": f.Until, "webhook": f.Webhook, "event": f.Event,
-		"job": f.Job, "release": f.Release, "cursor": f.Cursor})
+		"job": f.Job, "release": f.Release, "outcome": f.Outcome, "cursor": f.Cursor})
 }
 
 // Deliveries reads a part of the list of deliveries into part.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -51,7 +53,11 @@ redelivery is a delivery of its own.
 With --failed only those that failed: that were given up and that no endpoint
 accepted. A delivery that was answered did not fail, even where the answer means
 fail. Each is listed once, by its last record; what was delivered since, or is
-being sent again, is left out.`
+being sent again, is left out.
+
+With --outcome only records of that outcome, each redelivery by itself: failed also
+those of deliveries that arrived since. Settled is what was decided without the
+endpoint having accepted it, by a lock or by a "when" that failed.`
 
 const whatDeliveriesLack = `
 
@@ -77,6 +83,7 @@ func (c *deliveriesCall) flags(command *cobra.Command) {
 	flags.StringVar(&c.filter.Event, "event", "", "only at this event")
 	flags.StringVar(&c.filter.Job, "job", "", "only of the job of this id")
 	flags.StringVar(&c.filter.Release, "release", "", "only of the release of this id")
+	flags.StringVar(&c.filter.Outcome, "outcome", "", "only records of this outcome: "+strings.Join(deliveries.AllOutcomes, ", "))
 	c.list.flags(command, 0, "at most so many")
 }
 
@@ -110,6 +117,12 @@ func (c *deliveriesCall) check(interactive bool) error {
 	}
 	if c.redeliver && !c.filter.Failed {
 		wrong = append(wrong, errors.New("--redeliver sends again what failed: give --failed too; one delivery, whatever came of it, is sent again by: starter deliveries redeliver ID"))
+	}
+	if o := c.filter.Outcome; o != "" && !slices.Contains(deliveries.AllOutcomes, o) {
+		wrong = append(wrong, fmt.Errorf("--outcome: %q is not an outcome; outcomes are %s", o, strings.Join(deliveries.AllOutcomes, ", ")))
+	}
+	if c.redeliver && c.filter.Outcome != "" {
+		wrong = append(wrong, errors.New("--outcome goes with a list, and not with --redeliver, which sends again what --failed finds"))
 	}
 	if c.dryRun && !c.redeliver {
 		wrong = append(wrong, errors.New("--dry-run goes with --redeliver"))

@@ -116,6 +116,7 @@ func TestListsByTheAPI(t *testing.T) {
 		"GET /latch/v1/deliveries?cursor=two&failed=true&limit=1": {
 			{200, `{"records":[` + lostDelivery + `],"runs":3,"next_cursor":"three"}`}},
 		"GET /latch/v1/deliveries?failed=true&limit=200&since=2026-07-01T00%3A00%3A00Z&webhook=ab": {{200, `{"records":[],"runs":3}`}},
+		"GET /latch/v1/deliveries?limit=200&outcome=settled":                                       {{200, `{"records":[],"runs":4}`}},
 	})
 	require.Equal(t, releaseHeader+waitingRow+doneRow, f.ok("", "release", "list"))
 	require.Equal(t, releaseHeader+waitingRow+doneRow, f.ok("", "release", "list", "--limit", "0"))
@@ -138,6 +139,7 @@ func TestListsByTheAPI(t *testing.T) {
 	require.Equal(t, "three", found["next_cursor"])
 	require.Contains(t, f.ok("", "deliveries", "list", "--failed", "--webhook", "ab", "--since", "2026-07-01T00:00:00Z"),
 		"TIME\tRESULT\tWEBHOOK")
+	require.Contains(t, f.ok("", "deliveries", "list", "--outcome", "settled", "-o", "json"), `"runs": 4`)
 }
 
 const boardsJSON = `{"token":"release-shop:board:r4nd","webhook":"board","event":"AFTER_STEP","step":"deploy",
@@ -208,6 +210,8 @@ func TestListUsage(t *testing.T) {
 		{[]string{"release", "list", "--since", "1h", "--until", "2h"}, []string{"--since: ", "does not come before until"}},
 		{[]string{"lock", "list", "--job", "a", "--release", "b", "--limit", "-1"}, []string{"--job: ", "--limit: "}},
 		{[]string{"deliveries", "list", "--since", "soon", "--limit", "-1"}, []string{"--since: ", "--limit: "}},
+		{[]string{"deliveries", "list", "--outcome", "lost"}, []string{`--outcome: "lost" is not an outcome`, "delivered, failed"}},
+		{[]string{"deliveries", "--failed", "--redeliver", "--yes", "--outcome", "failed"}, []string{"--outcome goes with a list"}},
 		{[]string{"deliveries", "--failed", "--redeliver", "--yes", "--cursor", "x"}, []string{"--cursor goes with a list"}},
 		{[]string{"release", "list", "extra"}, []string{`unknown command "extra"`}},
 	} {

@@ -35,7 +35,7 @@ type deliveryList struct {
 func (v *visit) deliveryFilter() apiclient.DeliveryFilter {
 	q := v.query
 	return apiclient.DeliveryFilter{Failed: q.Get("failed") == "true", Since: q.Get("since"), Webhook: q.Get("webhook"), Event: q.Get("event"),
-		Job: q.Get("job"), Release: q.Get("release"), Limit: deliveriesLimit, Cursor: q.Get("cursor")}
+		Job: q.Get("job"), Release: q.Get("release"), Outcome: q.Get("outcome"), Limit: deliveriesLimit, Cursor: q.Get("cursor")}
 }
 
 // deliveries lists deliveries of all runs.
@@ -81,7 +81,8 @@ func deliveryFilters(filter apiclient.DeliveryFilter) piece.Form {
 		{Name: "job", Label: "Job", Value: filter.Job, Help: "its id"},
 		{Name: "release", Label: "Release", Value: filter.Release, Help: "its id"},
 		{Name: "since", Label: "Since", Value: filter.Since, Help: "a duration back from now, such as 24h, or a time"},
-		{Name: "failed", Label: "Only what failed", Kind: piece.KindCheck, Value: failed},
+		{Name: "outcome", Label: "Outcome", Kind: piece.KindSelect, Value: filter.Outcome, Options: outcomeOptions()},
+		{Name: "failed", Label: "Only what failed and has not arrived since", Kind: piece.KindCheck, Value: failed},
 	}}}, Buttons: []piece.Button{{Name: "show", Label: "Filter"}}}
 }
 

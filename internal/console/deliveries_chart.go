@@ -60,6 +60,11 @@ func outcomeOf(record *latch.Record) int {
 	}
 }
 
+// outcomeOptions are the outcomes that a filter takes.
+func outcomeOptions() []piece.Option {
+	return append([]piece.Option{{Label: "any"}}, piece.Options(dlv.AllOutcomes...)...)
+}
+
 // outcomeCell says what became of a delivery, and what its answer meant where
 // that is no pass.
 func outcomeCell(record *latch.Record) piece.Cell {

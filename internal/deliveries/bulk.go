@@ -76,7 +76,7 @@ func (l *Log) RedeliverFailed(ctx context.Context, filter Filter, cursor string,
 	slices.Reverse(records)
 	bulk.Deliveries = l.redeliverAll(ctx, records, dryRun)
 	for _, each := range s.passed {
-		outcome := outcomeOf(&each.record)
+		outcome := redeliveryOf(&each.record)
 		outcome.Outcome, outcome.Reason = OutcomeSkipped, string(each.fate)
 		bulk.Deliveries = append(bulk.Deliveries, outcome)
 	}
@@ -125,7 +125,7 @@ func wait(ctx context.Context, pause time.Duration) {
 }
 
 func (l *Log) redeliverOne(ctx context.Context, record *latch.Record, dryRun bool) RedeliveryOutcome {
-	outcome := outcomeOf(record)
+	outcome := redeliveryOf(record)
 	if dryRun {
 		outcome.Outcome = OutcomePlanned
 		return outcome
@@ -144,6 +144,6 @@ func (l *Log) redeliverOne(ctx context.Context, record *latch.Record, dryRun boo
 	return outcome
 }
 
-func outcomeOf(record *latch.Record) RedeliveryOutcome {
+func redeliveryOf(record *latch.Record) RedeliveryOutcome {
 	return RedeliveryOutcome{DeliveryID: record.DeliveryID, Webhook: record.Webhook, Event: record.Event, Job: record.Job, Release: record.Release}
 }

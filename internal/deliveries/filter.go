@@ -21,6 +21,9 @@ type Filter struct {
 	Webhook, Event string
 	// Job and Release are the id of what fired the event.
 	Job, Release string
+	// Outcome is one of [AllOutcomes]. Other than Failed, it takes each record by
+	// itself: also one of a delivery that was delivered since.
+	Outcome string
 }
 
 // ParseTime reads a time: RFC 3339, or a duration that reaches back from now,
@@ -47,8 +50,8 @@ func (f *Filter) check() error {
 	case !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until):
 		return refused(Invalid, "since (%s) and until (%s): since must come before until.", f.Since.UTC().Format(time.RFC3339), f.Until.UTC().Format(time.RFC3339))
 	}
-	if f.Event == "" {
-		return nil
+	if err := f.checkOutcome(); err != nil || f.Event == "" {
+		return err
 	}
 	if err := latch.CheckEvent(f.Event); err != nil {
 		return refused(Invalid, "event: %v.", err)
@@ -56,10 +59,13 @@ func (f *Filter) check() error {
 	return nil
 }
 
-// takes reports whether a record is of the job, release and time asked for; what
+// takes reports whether a record is of the job, release, outcome and time asked for; what
 // a run answers is of the webhook and event already.
 func (f *Filter) takes(record *latch.Record) bool {
 	if f.Job != "" && record.Job != f.Job || f.Release != "" && record.Release != f.Release {
+		return false
+	}
+	if f.Outcome != "" && OutcomeOf(record) != f.Outcome {
 		return false
 	}
 	at := record.CompletedAt
