@@ -44,5 +44,5 @@ func CheckGone(ifMatch string) error {
 	if ifMatch == "" {
 		return nil
 	}
-	return NewProblem(http.StatusPreconditionFailed, "It was deleted since you read it. Without If-Match it is made again.")
+	return NewProblem(http.StatusPreconditionFailed, "It was deleted since you read it. Without If-Match, PUT makes it again.")
 }

@@ -42,3 +42,31 @@ func TestTheSecondChangeOfAWebhookIsRefused(t *testing.T) {
 	require.Equal(t, 200, status)
 	require.NotEqual(t, tag, apitest.Call(handler, "POST", path+"/disable", "", "X-API-Key", "admin").Header().Get("ETag"))
 }
+
+// What else changes a webhook goes by If-Match as PUT does.
+func TestEveryChangeOfAWebhookGoesByIfMatch(t *testing.T) {
+	t.Parallel()
+	handler := apitest.WithKeys(t, apitest.Temporal())
+	const path = "/latch/v1/webhooks/audit"
+	change := func(method, way, match string) (int, string) {
+		got := apitest.Call(handler, method, path+way, "", "X-API-Key", "admin", "If-Match", match)
+		return got.Code, got.Body.String()
+	}
+	for _, c := range []struct{ method, way string }{{"POST", "/enable"}, {"POST", "/disable"}, {"DELETE", ""}} {
+		require.Equal(t, 200, apitest.Call(handler, "PUT", path, `{"event":"JOB_START","url":"https://a.example/"}`, "X-API-Key", "admin").Code)
+		tag := apitest.Call(handler, "GET", path, "", "X-API-Key", "read").Header().Get("ETag")
+		status, body := change(c.method, c.way, `"other"`)
+		require.Equal(t, 412, status, c)
+		require.Contains(t, body, `"current":{"id":"audit","url":"https://a.example/"`, c)
+		require.Equal(t, tag, apitest.Call(handler, "GET", path, "", "X-API-Key", "read").Header().Get("ETag"), "nothing is changed")
+		status, _ = change(c.method, c.way, tag)
+		require.Less(t, status, 300, c)
+	}
+	for _, c := range []struct{ method, way string }{{"POST", "/enable"}, {"POST", "/disable"}, {"DELETE", ""}} {
+		status, body := change(c.method, c.way, `"other"`)
+		require.Equal(t, 412, status, c)
+		require.Contains(t, body, "deleted", c)
+		status, _ = change(c.method, c.way, "")
+		require.Equal(t, 404, status, c)
+	}
+}

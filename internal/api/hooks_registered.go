@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -16,6 +17,7 @@ const webhooksPath = "/latch/v1/webhooks"
 
 func (a *API) registerHooks() {
 	missing := []int{http.StatusNotFound}
+	changed := []int{http.StatusNotFound, http.StatusPreconditionFailed}
 	Register[NoBody](a, Operation{ID: "list-webhooks", Method: http.MethodGet, Path: webhooksPath, Role: RoleRead,
 		Summary: "List registered webhooks", About: "Those of the API's task queue, in the order of creation."}, a.listRegistered)
 	Register[latch.RegisteredWebhook](a, Operation{ID: "create-webhook", Method: http.MethodPost, Path: webhooksPath, Role: RoleAdmin,
@@ -27,11 +29,11 @@ func (a *API) registerHooks() {
 		Errors: []int{http.StatusConflict, http.StatusPreconditionFailed}, Summary: "Replace the webhook with this id, or register it", Required: true, Large: true,
 		About: "Takes the whole webhook; its id may be left out. Runs that started before keep the old one for first deliveries; whatever they send again follows the new one."}, a.putRegistered)
 	Register[NoBody](a, Operation{ID: "delete-webhook", Method: http.MethodDelete, Path: webhooksPath + "/{id}", Role: RoleAdmin,
-		Status: http.StatusNoContent, Errors: missing, Summary: "Delete a webhook", About: "Runs that started before keep it for first deliveries; deliveries waiting to be sent again end. Its history stays."}, a.deleteRegistered)
+		Status: http.StatusNoContent, Errors: changed, Summary: "Delete a webhook", About: "Runs that started before keep it for first deliveries; deliveries waiting to be sent again end. Its history stays."}, a.deleteRegistered)
 	Register[NoBody](a, Operation{ID: "enable-webhook", Method: http.MethodPost, Path: webhooksPath + "/{id}/enable", Role: RoleAdmin,
-		Errors: missing, Summary: "Enable a webhook"}, a.enableRegistered(true))
+		Errors: changed, Summary: "Enable a webhook"}, a.enableRegistered(true))
 	Register[NoBody](a, Operation{ID: "disable-webhook", Method: http.MethodPost, Path: webhooksPath + "/{id}/disable", Role: RoleAdmin,
-		Errors: missing, Summary: "Disable a webhook", About: "It applies to no run that starts from now on. Deliveries of earlier runs that wait to be sent again end."}, a.enableRegistered(false))
+		Errors: changed, Summary: "Disable a webhook", About: "It applies to no run that starts from now on. Deliveries of earlier runs that wait to be sent again end."}, a.enableRegistered(false))
 }
 
 // Webhooks is the list of webhooks that stand by themselves.
@@ -106,9 +108,29 @@ func (a *API) createRegistered(ctx context.Context, input *createRegisteredInput
 
 type putRegisteredOutput struct{ Body WrittenWebhook }
 
-type putRegisteredInput struct {
+// A ChangedWebhook names a webhook that is to be changed. It is exported for huma,
+// which fills in the fields of exported types alone.
+type ChangedWebhook struct {
 	ID      string `path:"id" doc:"The webhook's id"`
 	IfMatch string `header:"If-Match" doc:"The ETag that the webhook was read with: refused with 412 where it was changed since"`
+}
+
+// check refuses the change of another version than the one that the caller read.
+func (i *ChangedWebhook) check(current *latch.RegisteredWebhook) error {
+	return CheckMatch(i.IfMatch, registry.Shown(*current))
+}
+
+// checkGone returns the error of a change, or, of a webhook that the caller read
+// and that is gone, the refusal.
+func (i *ChangedWebhook) checkGone(err error) error {
+	if !errors.Is(err, registry.ErrUnknown) {
+		return err
+	}
+	return cmp.Or(CheckGone(i.IfMatch), err)
+}
+
+type putRegisteredInput struct {
+	ChangedWebhook
 	RawBody []byte
 }
 
@@ -123,7 +145,7 @@ func (a *API) putRegistered(ctx context.Context, input *putRegisteredInput) (*pu
 		return nil, err
 	}
 	put, err := a.webhooks.Update(ctx, input.ID, func(before *latch.RegisteredWebhook) error {
-		if err := CheckMatch(input.IfMatch, registry.Shown(*before)); err != nil {
+		if err := input.check(before); err != nil {
 			return err
 		}
 		*before = *webhook
@@ -198,18 +220,21 @@ func (a *API) checkReserved(ctx context.Context, own []latch.Webhook) error {
 
 type nothingOutput struct{}
 
-func (a *API) deleteRegistered(ctx context.Context, input *registeredInput) (*nothingOutput, error) {
-	return &nothingOutput{}, a.webhooks.Delete(ctx, input.ID)
+func (a *API) deleteRegistered(ctx context.Context, input *ChangedWebhook) (*nothingOutput, error) {
+	return &nothingOutput{}, input.checkGone(a.webhooks.Delete(ctx, input.ID, input.check))
 }
 
 // enableRegistered takes enable and disable.
-func (a *API) enableRegistered(enabled bool) func(context.Context, *registeredInput) (*registeredOutput, error) {
-	return func(ctx context.Context, input *registeredInput) (*registeredOutput, error) {
+func (a *API) enableRegistered(enabled bool) func(context.Context, *ChangedWebhook) (*registeredOutput, error) {
+	return func(ctx context.Context, input *ChangedWebhook) (*registeredOutput, error) {
 		changed, err := a.webhooks.Update(ctx, input.ID, func(webhook *latch.RegisteredWebhook) error {
+			if err := input.check(webhook); err != nil {
+				return err
+			}
 			webhook.Enabled = &enabled
 			return nil
 		})
-		if err != nil {
+		if err := input.checkGone(err); err != nil {
 			return nil, err
 		}
 		return shownRegistered(changed), nil

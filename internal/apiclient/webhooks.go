@@ -30,15 +30,19 @@ func (c *Client) PutWebhook(ctx context.Context, id, etag string, webhook, made 
 	return err
 }
 
-// EnableWebhook enables or disables a registered webhook.
-func (c *Client) EnableWebhook(ctx context.Context, id string, enabled bool) error {
+// EnableWebhook enables or disables a registered webhook that has the ETag, any
+// where that is empty.
+func (c *Client) EnableWebhook(ctx context.Context, id, etag string, enabled bool) error {
 	word := map[bool]string{true: "/enable", false: "/disable"}[enabled]
-	return c.call(ctx, http.MethodPost, webhooks+"/"+url.PathEscape(id)+word, nil, nil, &struct{}{})
+	_, err := c.tagged(ctx, http.MethodPost, webhooks+"/"+url.PathEscape(id)+word, etag, nil, &struct{}{})
+	return err
 }
 
-// DeleteWebhook deletes a registered webhook.
-func (c *Client) DeleteWebhook(ctx context.Context, id string) error {
-	return c.call(ctx, http.MethodDelete, webhooks+"/"+url.PathEscape(id), nil, nil, nil)
+// DeleteWebhook deletes a registered webhook that has the ETag, any where that is
+// empty.
+func (c *Client) DeleteWebhook(ctx context.Context, id, etag string) error {
+	_, err := c.tagged(ctx, http.MethodDelete, webhooks+"/"+url.PathEscape(id), etag, nil, nil)
+	return err
 }
 
 // WebhookHistory reads a part of what a webhook did into part: of one event,
@@ -64,9 +68,10 @@ func (c *Client) PutJobWebhook(ctx context.Context, number, etag string, webhook
 	return err
 }
 
-// DeleteJobWebhook takes a webhook from its job.
-func (c *Client) DeleteJobWebhook(ctx context.Context, number string) error {
-	return c.call(ctx, http.MethodDelete, "/webhooks/"+url.PathEscape(number), nil, nil, nil)
+// DeleteJobWebhook takes a webhook that has the ETag from its job.
+func (c *Client) DeleteJobWebhook(ctx context.Context, number, etag string) error {
+	_, err := c.tagged(ctx, http.MethodDelete, "/webhooks/"+url.PathEscape(number), etag, nil, nil)
+	return err
 }
 
 // tagged is call, for what has an ETag: that which is sent is the one that is to

@@ -66,7 +66,7 @@ func init() {
 			"again": {api.RoleRun, (*visit).redeliver}}},
 		{path: webhooksPath, nav: "Webhooks", role: api.RoleRead, show: (*visit).webhooks, actions: map[string]action{
 			"enable": {api.RoleAdmin, enableWebhook(true)}, "disable": {api.RoleAdmin, enableWebhook(false)}}},
-		{path: webhooksPath + "/new", role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions},
+		{path: newWebhookPath, role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions},
 		{path: webhooksPath + "/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: hookActions},
 		{path: rootPath + "jobs/{id}/webhooks/new", role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions},
 		{path: rootPath + "jobs/{id}/webhooks/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: hookActions},

@@ -2,7 +2,9 @@ package console
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/latch-run/latch"
@@ -96,6 +98,13 @@ func (v *visit) showMore() (*answer, error) {
 func (v *visit) saveHook() (*answer, error) {
 	p := v.hookPlace()
 	d := sentDraft(v.sent, p.ofJob())
+	if p.id != "" {
+		stored, _, err := p.load()
+		if err != nil {
+			return nil, err
+		}
+		d.keepLineEnds(draftOf(stored, p.ofJob()))
+	}
 	webhook, problems := d.object()
 	if len(problems) > 0 {
 		return v.refuseHook(d, http.StatusUnprocessableEntity, func(form *piece.Form) { form.Refuse(problems) })
@@ -104,9 +113,8 @@ func (v *visit) saveHook() (*answer, error) {
 	if err == nil {
 		return v.goTo(p.parent(), "The webhook is saved. It counts for what starts from now on."), nil
 	}
-	var problem *apiclient.Problem
-	if errors.As(err, &problem) && problem.Status == http.StatusPreconditionFailed {
-		return v.showConflict(d, problem)
+	if isConflict(err) {
+		return v.showConflict(d)
 	}
 	var form piece.Form
 	status, other := v.refuse(&form, err)
@@ -129,26 +137,32 @@ func (v *visit) refuseHook(d *hookDraft, status int, refuse func(*piece.Form)) (
 }
 
 // showConflict shows what was typed beside what somebody else saved meanwhile.
-// Who then saves again does so knowing both.
-func (v *visit) showConflict(d *hookDraft, problem *apiclient.Problem) (*answer, error) {
+// Who then does the same again does so knowing both.
+func (v *visit) showConflict(d *hookDraft) (*answer, error) {
 	p := v.hookPlace()
 	theirs, etag, err := p.load()
 	var gone *apiclient.Problem
 	if errors.As(err, &gone) && gone.Status == http.StatusNotFound {
-		return refusal(http.StatusPreconditionFailed, "Somebody has deleted this webhook", problem.Detail), nil
+		return refusal(http.StatusPreconditionFailed, "Somebody has deleted this webhook", "Nothing of yours is saved."), nil
 	} else if err != nil {
 		return nil, err
 	}
 	made, err := v.showHook(d, etag, func(page *hookPage) error {
 		page.Conflict = &piece.Notice{Tone: "bad", Title: "Somebody else has changed this webhook since you opened it",
-			Text: "Nothing of yours is saved yet. Below is what differs. Save again to put yours in place of theirs, or open the page again to go on from theirs."}
+			Text: "Nothing of yours is done yet. Below is what differs. Save or delete again to have yours count, or open the page again to go on from theirs."}
 		page.Versions = differences(d, draftOf(theirs, p.ofJob()))
 		return nil
 	})
 	if err == nil {
-		made.status = problem.Status
+		made.status = http.StatusPreconditionFailed
 	}
 	return made, err
+}
+
+// isConflict reports whether somebody else changed meanwhile what was to be changed.
+func isConflict(err error) bool {
+	var problem *apiclient.Problem
+	return errors.As(err, &problem) && problem.Status == http.StatusPreconditionFailed
 }
 
 // differences lists the fields in which two drafts differ.
@@ -163,14 +177,23 @@ func differences(yours, theirs *hookDraft) piece.List {
 	return list
 }
 
-// askToDeleteHook asks once more.
+// askToDeleteHook asks once more, about the version that the person has seen. What
+// was typed goes along, for the page of who is told that there is a newer one.
 func (v *visit) askToDeleteHook() (*answer, error) {
 	p := v.hookPlace()
-	if _, _, err := p.load(); err != nil {
+	switch _, etag, err := p.load(); {
+	case err != nil:
 		return nil, err
+	case etag != v.sent.Get("etag"):
+		return v.showConflict(sentDraft(v.sent, p.ofJob()))
 	}
 	ask := piece.Confirmation{Title: "Delete the webhook?", Form: v.form("delete"), Back: p.link(v.request.URL.EscapedPath()),
 		Effect: "It is sent no more. Runs that have started keep it for what they send for the first time. Its history stays."}
+	for _, name := range slices.Sorted(maps.Keys(v.sent)) {
+		if name != "form" && name != "action" {
+			ask.Form.Hidden = append(ask.Form.Hidden, piece.Hidden{Name: name, Value: v.sent.Get(name)})
+		}
+	}
 	ask.Form.Buttons = []piece.Button{{Value: "confirm-delete", Label: "Yes: delete it", Look: piece.LookGrave}}
 	return show(p.title(), "webhook", hookPage{Title: p.title(), Back: p.parent(), BackTo: "Back", MayChange: true, Confirm: &ask}), nil
 }
@@ -180,7 +203,9 @@ func (v *visit) deleteHook() (*answer, error) {
 	if _, _, err := p.load(); err != nil {
 		return nil, err
 	}
-	if err := p.remove(); err != nil {
+	if err := p.remove(v.sent.Get("etag")); isConflict(err) {
+		return v.showConflict(sentDraft(v.sent, p.ofJob()))
+	} else if err != nil {
 		return nil, err
 	}
 	return v.goTo(p.parent(), "The webhook is deleted."), nil

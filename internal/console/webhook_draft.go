@@ -116,7 +116,7 @@ func newDraft(ofJob bool) *hookDraft {
 func sentDraft(sent url.Values, ofJob bool) *hookDraft {
 	d := &hookDraft{Values: url.Values{}, ofJob: ofJob}
 	for key, values := range sent {
-		d.Set(key, strings.ReplaceAll(strings.Join(values, ""), "\r\n", "\n"))
+		d.Set(key, lineEnds.Replace(strings.Join(values, "")))
 	}
 	d.events, _ = strconv.Atoi(d.Get("events"))
 	d.events = max(0, min(d.events, maximumEvents))

@@ -40,7 +40,9 @@ func (d *hookDraft) groups(isNew bool) []piece.Group {
 	more.Fields = append(more.Fields, d.check("body_json", "body_json", "The body is JSON whose strings are templates, not one template"),
 		piece.Field{Name: "rest", Label: "Other keys", Kind: piece.KindCode, Rows: 8, Value: d.Get("rest"),
 			Help: "JSON or YAML: headers, header_secrets, auth, tls, retry, redact, preset and all others. Secrets are given by name."})
-	return append(groups, more)
+	groups = append(groups, more)
+	showLines(groups)
+	return groups
 }
 
 // firstFields are the document's, in its order.

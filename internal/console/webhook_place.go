@@ -64,11 +64,12 @@ func (p hookPlace) save(webhook latch.Object, etag string) error {
 	}
 }
 
-func (p hookPlace) remove() error {
+// remove deletes the webhook that has the ETag.
+func (p hookPlace) remove(etag string) error {
 	if p.ofJob() {
-		return p.api.DeleteJobWebhook(p.request.Context(), p.id)
+		return p.api.DeleteJobWebhook(p.request.Context(), p.id, etag)
 	}
-	return p.api.DeleteWebhook(p.request.Context(), p.id)
+	return p.api.DeleteWebhook(p.request.Context(), p.id, etag)
 }
 
 // title is the page's.

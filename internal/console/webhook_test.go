@@ -35,6 +35,9 @@ var (
 	selected  = regexp.MustCompile(`<option value="([^"]*)" selected>`)
 )
 
+// browserLines sends line ends as browsers do.
+var browserLines = strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n")
+
 // typed reads the form of a webhook's page as a browser would send it.
 func typed(t *testing.T, page string) url.Values {
 	t.Helper()
@@ -48,7 +51,7 @@ func typed(t *testing.T, page string) url.Values {
 		}
 	}
 	for _, area := range textAreas.FindAllStringSubmatch(page, -1) {
-		form.Set(area[1], strings.ReplaceAll(html.UnescapeString(area[2]), "\n", "\r\n"))
+		form.Set(area[1], browserLines.Replace(html.UnescapeString(area[2])))
 	}
 	for _, choice := range selects.FindAllStringSubmatch(page, -1) {
 		form.Set(choice[1], "")
@@ -110,6 +113,8 @@ func TestTheDocumentsWebhookIsAddedByItsForm(t *testing.T) {
 	require.Contains(t, list, `"enabled":false`)
 	require.Contains(t, list, `"method":"PUT"`)
 
+	require.Equal(t, 412, p.press("/console/jobs/22739/webhooks/2273900001", "delete", form).status, "it was changed since")
+	form = p.fill("/console/jobs/22739/webhooks/2273900001")
 	require.Contains(t, p.press("/console/jobs/22739/webhooks/2273900001", "delete", form).body, "Yes: delete it")
 	require.Equal(t, 303, p.press("/console/jobs/22739/webhooks/2273900001", "confirm-delete", form).status)
 	require.Equal(t, "[]", strings.TrimSpace(p.api("GET", "/v2/jobs/22739/webhooks", "").body))
@@ -203,7 +208,7 @@ func TestAWrongWebhookShowsWhatIsWrongBesideItsFields(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
 	p.withJob(`{"id": 7, "title": "Shop", "type": "cmd", "conf": {"cmd": "true"}}`)
-	for _, path := range []string{"/console/webhooks/new", "/console/jobs/7/webhooks/new"} {
+	for _, path := range []string{"/console/new-webhook", "/console/jobs/7/webhooks/new"} {
 		form := p.fill(path, "url", "ftp://x", "body", "${job.", "event-0-event", "JOB_SUCCESS", "event-0-when", "1 +", "event-0-lock_timeout", "soon",
 			"rest", "retry: {maximum_attempts: -1}", "timeout", "<later>")
 		got := p.press(path, "save", form)
@@ -218,12 +223,12 @@ func TestAWrongWebhookShowsWhatIsWrongBesideItsFields(t *testing.T) {
 			}
 		}
 	}
-	got := p.press("/console/webhooks/new", "save", p.fill("/console/webhooks/new", "id", "x", "url", "https://x.example/"))
+	got := p.press("/console/new-webhook", "save", p.fill("/console/new-webhook", "id", "x", "url", "https://x.example/"))
 	require.Contains(t, got.body, `id="webhook-event-0-event-error"`)
-	got = p.press("/console/webhooks/new", "save", p.fill("/console/webhooks/new", "rest", "a: [\nb", "body", "{", "body_json", "true"))
+	got = p.press("/console/new-webhook", "save", p.fill("/console/new-webhook", "rest", "a: [\nb", "body", "{", "body_json", "true"))
 	require.Contains(t, got.body, "is neither JSON nor YAML: no valid YAML: line 2")
 	require.Contains(t, got.body, "is not JSON")
-	got = p.press("/console/webhooks/new", "save", p.fill("/console/webhooks/new", "rest", "url: https://x.example/"))
+	got = p.press("/console/new-webhook", "save", p.fill("/console/new-webhook", "rest", "url: https://x.example/"))
 	require.Contains(t, got.body, "has a field of its own in this form")
 }
 
@@ -233,7 +238,7 @@ func TestHostileTextsInAWebhook(t *testing.T) {
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
 	p.withJob(`{"id": "</title><script>alert(1)</script>", "title": "Shop", "type": "cmd", "conf": {"cmd": "true"}}`)
 	const hostile = `"></textarea></option><script>alert(1)</script><img src=x onerror=alert(1)>`
-	for _, path := range []string{"/console/webhooks/new", "/console/jobs/%3C%2Ftitle%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E/webhooks/new"} {
+	for _, path := range []string{"/console/new-webhook", "/console/jobs/%3C%2Ftitle%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E/webhooks/new"} {
 		form := p.fill(path)
 		for name := range form {
 			if name != "form" && name != "events" {
@@ -258,7 +263,7 @@ func TestRolesOfWebhooks(t *testing.T) {
 	require.Equal(t, 200, got.status)
 	require.NotContains(t, got.body, `value="save"`)
 	require.Contains(t, got.body, "may look at this webhook")
-	require.Equal(t, 403, eye.get("/console/webhooks/new").status)
+	require.Equal(t, 403, eye.get("/console/new-webhook").status)
 	require.NotContains(t, eye.get("/console/webhooks").body, "New webhook")
 	form := typed(t, got.body)
 	for _, button := range []string{"save", "delete", "confirm-delete"} {

@@ -15,11 +15,17 @@ import (
 // webhooksPath is the list of registered webhooks.
 const webhooksPath = rootPath + "webhooks"
 
+// newWebhookPath is the form of a new one. It does not stand below the list, where
+// a webhook may have any id.
+const newWebhookPath = rootPath + "new-webhook"
+
 // A hooksPage is the data of the list of registered webhooks.
 type hooksPage struct {
 	List piece.List
 	// New leads to the form of a new one; "" for those who may not.
 	New string
+	// Conflict says that somebody else changed one of them.
+	Conflict *piece.Notice
 	// Switches enable and disable.
 	Switches []piece.Form
 }
@@ -33,7 +39,7 @@ func (v *visit) webhooks() (*answer, error) {
 	page := hooksPage{List: piece.List{ID: "webhooks", Name: "Registered webhooks", Columns: []string{"Webhook", "Events", "State", "Secret", "Changed"},
 		Count: piece.Count(len(listed.Webhooks), len(listed.Webhooks), false), Empty: "There are none yet."}}
 	if v.may(api.RoleAdmin) {
-		page.New = v.link(webhooksPath + "/new")
+		page.New = v.link(newWebhookPath)
 	}
 	for i := range listed.Webhooks {
 		webhook := &listed.Webhooks[i]
@@ -71,7 +77,7 @@ func (v *visit) hookRow(webhook *latch.RegisteredWebhook) piece.Row {
 // hookSwitch enables or disables a webhook.
 func (v *visit) hookSwitch(at int, webhook *latch.RegisteredWebhook) piece.Form {
 	form := v.form(fmt.Sprint("switch-", at))
-	form.Hidden = []piece.Hidden{{Name: "id", Value: webhook.ID}}
+	form.Hidden = []piece.Hidden{{Name: "id", Value: webhook.ID}, {Name: "etag", Value: api.ETag(webhook)}}
 	form.Buttons = []piece.Button{{Value: "enable", Label: "Enable " + webhook.ID}}
 	if webhook.IsEnabled() {
 		form.Buttons = []piece.Button{{Value: "disable", Label: "Disable " + webhook.ID}}
@@ -82,12 +88,30 @@ func (v *visit) hookSwitch(at int, webhook *latch.RegisteredWebhook) piece.Form 
 func enableWebhook(enabled bool) func(*visit) (*answer, error) {
 	return func(v *visit) (*answer, error) {
 		id := v.sent.Get("id")
-		if err := v.api.EnableWebhook(v.request.Context(), id, enabled); err != nil {
+		err := v.api.EnableWebhook(v.request.Context(), id, v.sent.Get("etag"), enabled)
+		if made := v.listChanged(id, err); made != nil {
+			return made, nil
+		} else if err != nil {
 			return nil, err
 		}
 		word := map[bool]string{true: "enabled", false: "disabled"}[enabled]
 		return v.goTo(v.link(webhooksPath), "The webhook "+id+" is "+word+"."), nil
 	}
+}
+
+// listChanged shows the list anew where somebody else has changed a webhook of it
+// meanwhile; nil where that is not what the error says.
+func (v *visit) listChanged(id string, err error) *answer {
+	if !isConflict(err) {
+		return nil
+	}
+	made := v.answerOf((*visit).webhooks)
+	if page, listed := made.data.(hooksPage); listed {
+		page.Conflict = &piece.Notice{Tone: "bad", Title: "Somebody else has changed the webhook " + id + " since you opened this list",
+			Text: "Nothing of yours is done yet. Below is the list as it is now."}
+		made.data, made.status = page, http.StatusPreconditionFailed
+	}
+	return made
 }
 
 // hookRecordsShown is how many records a page shows of each event.

@@ -96,13 +96,16 @@ func (w *Webhooks) Update(ctx context.Context, id string, change func(*latch.Reg
 	return &changed, err
 }
 
-// Delete removes one. Runs under way keep it for what they send for the first
-// time.
-func (w *Webhooks) Delete(ctx context.Context, id string) error {
+// Delete removes one, unless check, called with it as it is, returns an error. Runs
+// under way keep it for what they send for the first time.
+func (w *Webhooks) Delete(ctx context.Context, id string, check func(*latch.RegisteredWebhook) error) error {
 	return w.shelf.Change(ctx, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
 		at := find(all, id)
 		if at < 0 {
 			return nil, aboutWebhook(id, ErrUnknown)
+		}
+		if err := check(&all[at]); err != nil {
+			return nil, err
 		}
 		return slices.Delete(slices.Clone(all), at, at+1), nil
 	})

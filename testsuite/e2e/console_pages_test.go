@@ -36,7 +36,7 @@ var consolePages = []consolePage{
 		return "/console/deliveries/" + sent.DeliveryID + "?" + url.Values{"workflow_id": {sent.WorkflowID}, "run_id": {sent.RunID}}.Encode()
 	}, shows: []string{"Each time that it was sent", "First sending", "board", "Attempts: 0"}},
 	{path: "/console/webhooks", address: (*consoleWorld).webhooks, shows: []string{"Registered webhooks", "tower", "BEFORE_RELEASE (blocking)"}},
-	{path: "/console/webhooks/new", shows: []string{"New webhook", "Content type", "Room for another event"}},
+	{path: "/console/new-webhook", shows: []string{"New webhook", "Content type", "Room for another event"}},
 	{path: "/console/webhooks/{webhook}", address: func(w *consoleWorld) string { return w.webhooks() + "/tower" },
 		shows: []string{"Webhook tower", "Settings of the event BEFORE_RELEASE", "What was sent at"}},
 	{path: "/console/jobs/{id}/webhooks/new", address: func(w *consoleWorld) string { return w.jobWithHook() + "/new" },

@@ -25,4 +25,11 @@ func TestTheSecondChangeOfAJobsWebhookIsRefused(t *testing.T) {
 	require.Contains(t, b.do(412, "PUT", path, `{"event_type":"JOB_START","url":"https://c.example/"}`, "If-Match", first), `"url":"https://b.example/"`)
 	b.do(200, "PUT", path, `{"event_type":"JOB_START","url":"https://c.example/"}`, "If-Match", tag())
 	b.do(200, "PUT", path, `{"event_type":"JOB_START","url":"https://d.example/"}`)
+	require.Contains(t, b.do(412, "DELETE", path, "", "If-Match", first), `"url":"https://d.example/"`)
+	last := tag()
+	b.do(204, "DELETE", path, "", "If-Match", last)
+	for _, method := range []string{"PUT", "DELETE"} {
+		require.Contains(t, b.do(412, method, path, `{"event_type":"JOB_START","url":"https://d.example/"}`, "If-Match", last), "deleted", method)
+	}
+	b.do(404, "DELETE", path, "")
 }

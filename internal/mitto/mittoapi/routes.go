@@ -109,7 +109,7 @@ func (a *routes) registerWebhooks() {
 	register[MittoWebhook](a, v1(webhookPath), api.Operation{ID: "replace-job-webhook", Method: http.MethodPut, Role: api.RoleAdmin, Large: true, Required: true,
 		Errors: append([]int{http.StatusPreconditionFailed}, notFound...), Summary: "Replace a job's webhook", About: "The body is the whole webhook. Its id and creation time stay."}, a.replaceJobWebhook)
 	register[api.NoBody](a, v1(webhookPath), api.Operation{ID: "delete-job-webhook", Method: http.MethodDelete, Role: api.RoleAdmin, Status: http.StatusNoContent,
-		Errors: notFound, Summary: "Delete a job's webhook"}, a.deleteJobWebhook)
+		Errors: append([]int{http.StatusPreconditionFailed}, notFound...), Summary: "Delete a job's webhook"}, a.deleteJobWebhook)
 }
 
 func (a *routes) registerAbout() {

@@ -2,6 +2,7 @@ package mittoapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -18,9 +19,34 @@ type webhookInput struct {
 	Webhook int64 `path:"webhook" doc:"The webhook's id"`
 }
 
-type webhookBodyInput struct {
+// A ChangedWebhook names a webhook that is to be changed. It is exported for huma,
+// which fills in the fields of exported types alone.
+type ChangedWebhook struct {
 	Webhook int64  `path:"webhook" doc:"The webhook's id"`
 	IfMatch string `header:"If-Match" doc:"The ETag that the webhook was read with: refused with 412 where it was changed since"`
+}
+
+// check refuses the change of another version than the one that the caller read.
+func (i *ChangedWebhook) check(job *mitto.Job) error {
+	state, err := job.WebhookState(i.Webhook)
+	if err != nil {
+		return err
+	}
+	return api.CheckMatch(i.IfMatch, webhookObject(state))
+}
+
+// checkGone returns the error of a change, or, of a webhook that the caller read
+// and that is gone, the refusal.
+func (i *ChangedWebhook) checkGone(err error) error {
+	var unknown *mitto.UnknownWebhook
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	return cmp.Or(api.CheckGone(i.IfMatch), err)
+}
+
+type webhookBodyInput struct {
+	ChangedWebhook
 	RawBody []byte
 }
 
@@ -177,25 +203,27 @@ func (a *routes) replaceJobWebhook(ctx context.Context, input *webhookBodyInput)
 	}
 	job, err := a.jobOfWebhook(ctx, input.Webhook)
 	if err != nil {
-		return nil, err
+		return nil, input.checkGone(err)
 	}
-	return a.changeWebhook(ctx, job.ID, func(job *mitto.Job) (latch.Object, error) {
-		state, err := job.WebhookState(input.Webhook)
-		if err != nil {
-			return nil, err
-		}
-		if err := api.CheckMatch(input.IfMatch, webhookObject(state)); err != nil {
+	output, err := a.changeWebhook(ctx, job.ID, func(job *mitto.Job) (latch.Object, error) {
+		if err := input.check(job); err != nil {
 			return nil, err
 		}
 		return job.ReplaceWebhook(input.Webhook, object, time.Now())
 	})
+	return output, input.checkGone(err)
 }
 
-func (a *routes) deleteJobWebhook(ctx context.Context, input *webhookInput) (*noOutput, error) {
+func (a *routes) deleteJobWebhook(ctx context.Context, input *ChangedWebhook) (*noOutput, error) {
 	job, err := a.jobOfWebhook(ctx, input.Webhook)
 	if err != nil {
-		return nil, err
+		return nil, input.checkGone(err)
 	}
-	_, err = a.changeMitto(ctx, job.ID, func(job *mitto.Job) error { return job.DeleteWebhook(input.Webhook, time.Now()) })
-	return nil, err
+	_, err = a.changeMitto(ctx, job.ID, func(job *mitto.Job) error {
+		if err := input.check(job); err != nil {
+			return err
+		}
+		return job.DeleteWebhook(input.Webhook, time.Now())
+	})
+	return nil, input.checkGone(err)
 }
