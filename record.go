@@ -38,6 +38,11 @@ type Record struct {
 	Tries    []RecordTry `json:"tries,omitempty"`
 	Error    string      `json:"error,omitempty"`
 	Decision string      `json:"decision,omitempty"`
+	// Rule is what Decision rests on: the expression that held with its key, as
+	// in "stop_release: history.result == 'fail'", the policy, as in "on_error:
+	// stop", or, of a continue, that neither expression held. An expression is
+	// cut at 500 bytes. It is empty at events whose hooks decide nothing.
+	Rule string `json:"rule,omitempty"`
 	// HandedTo is the workflow id of the latch.Deliver that carries the
 	// delivery on after this run closed.
 	HandedTo string `json:"handed_to,omitempty"`

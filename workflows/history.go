@@ -99,12 +99,14 @@ func cutData(record *latch.Record) bool {
 // came to stays.
 func cutExchange(record *latch.Record) bool {
 	const longText = 64
-	if record.Request == nil && record.Response == nil && len(record.Error) <= longText {
+	if record.Request == nil && record.Response == nil && max(len(record.Error), len(record.Rule)) <= longText {
 		return false
 	}
 	record.Request, record.Response = nil, nil
-	if len(record.Error) > longText {
-		record.Error = excerpt.Of(record.Error, longText)
+	for _, text := range []*string{&record.Error, &record.Rule} {
+		if len(*text) > longText {
+			*text = excerpt.Of(*text, longText)
+		}
 	}
 	return true
 }

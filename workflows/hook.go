@@ -175,7 +175,7 @@ func (h *hook) decideOnRecord(ctx workflow.Context) error {
 		answer = asked
 	}
 	h.rule = answer.Rule
-	h.ruled(answer, answer.Decide(h.settings, h.firing.scope))
+	h.ruled(answer, answer.Decide(h.settings, h.firing.scope), answer.RestsOn(h.firing.scope))
 	return nil
 }
 

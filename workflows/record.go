@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -93,7 +94,7 @@ func (d *delivery) released(release latch.LockRelease, via string) {
 // expired writes that the lock was not removed in time, and what its policy
 // decides then.
 func (d *delivery) expired(policy string, timeout time.Duration) {
-	d.decided(policy)
+	d.decided(policy, "on_timeout: "+policy)
 	if d.state != verdict.UnderWay {
 		d.record.Result = d.resultOfData()
 	}
@@ -102,30 +103,33 @@ func (d *delivery) expired(policy string, timeout time.Duration) {
 
 // failed writes what the policy on_error decides.
 func (d *delivery) failed(policy string) {
-	d.decided(policy)
+	d.decided(policy, "on_error: "+policy)
 	d.closeLock(latch.ViaOverride, "", "on_error: "+d.record.Error)
 }
 
 // ruled writes what the hook decides by the verdict on its record.
-func (d *delivery) ruled(answer *verdict.Verdict, decision string) {
+func (d *delivery) ruled(answer *verdict.Verdict, decision, rule string) {
 	d.record.Result = answer.Result
 	if answer.Error != "" {
 		d.record.Error = answer.Error
 		d.failed(decision)
 		return
 	}
-	d.decided(decision)
+	d.decided(decision, rule)
 	d.closeLock(latch.ViaOverride, "", "the endpoint answered: "+d.record.Result)
 }
 
-// decided writes the hook's decision.
-func (d *delivery) decided(decision string) {
-	d.decision, d.record.Decision = decision, decision
+// maximumRule bounds, in bytes, how much of an expression a record keeps.
+const maximumRule = 500
+
+// decided writes the hook's decision, and what it rests on.
+func (d *delivery) decided(decision, rule string) {
+	d.decision, d.record.Decision, d.record.Rule = decision, decision, excerpt.Of(rule, maximumRule)
 }
 
 // takenOut writes that a person took the hook out of its event's decision.
 func (d *delivery) takenOut(skip latch.Skip, via string) {
-	d.decision, d.record.Decision = "", ""
+	d.decision, d.record.Decision, d.record.Rule = "", "", ""
 	d.record.Result = latch.ResultSkipped
 	d.record.Error = "skipped: " + skip.Reason
 	if skip.By != "" {
@@ -141,7 +145,7 @@ func (d *delivery) overridden(reason string) {
 	if d.record == nil || !d.record.Lock.Open() {
 		return
 	}
-	d.record.Result, d.record.Decision = latch.ResultSkipped, ""
+	d.record.Result, d.record.Decision, d.record.Rule = latch.ResultSkipped, "", ""
 	skipped := "skipped: " + reason
 	if d.record.Error != "" {
 		skipped = d.record.Error + "; " + skipped

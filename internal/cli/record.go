@@ -78,6 +78,9 @@ func note(r *latch.Record) string {
 	if r.Error != "" {
 		notes = append(notes, r.Error)
 	}
+	if r.Rule != "" && r.Decision != latch.Continue {
+		notes = append(notes, "by "+r.Rule)
+	}
 	if lock := r.Lock; lock != nil && !lock.Open() {
 		notes = append(notes, removalOf(lock))
 	}

@@ -44,14 +44,14 @@ type stepView struct {
 
 // A recordView is a webhook's record so far.
 type recordView struct {
-	Event, Webhook, Result, Decision, Lock, Error string
+	Event, Webhook, Result, Decision, Rule, Lock, Error string
 	// Mine marks the record of the page's own lock.
 	Mine bool
 }
 
 // A usedView is how a lock was removed.
 type usedView struct {
-	At, By, Via, Reason, Result, Decision string
+	At, By, Via, Reason, Result, Decision, Rule string
 }
 
 func viewOf(d *runs.Definition, status latch.Status, records []latch.Record, mine int, linked bool, now time.Time) *lockView {
@@ -69,7 +69,7 @@ func viewOf(d *runs.Definition, status latch.Status, records []latch.Record, min
 		view.Records = append(view.Records, viewOfRecord(records[i], i == mine, linked))
 	}
 	if !record.Lock.Open() {
-		view.Used = viewOfUse(record, now)
+		view.Used = viewOfUse(record, linked, now)
 		return view
 	}
 	view.Error = unlessLinked(linked, record.Error)
@@ -104,7 +104,7 @@ func nameHeld(d *runs.Definition, record latch.Record) (kind, id, title string) 
 
 func viewOfRecord(record latch.Record, mine, linked bool) recordView {
 	view := recordView{Event: record.Event, Webhook: record.Webhook, Result: record.Result, Decision: record.Decision,
-		Error: unlessLinked(linked, record.Error), Mine: mine}
+		Rule: unlessLinked(linked, record.Rule), Error: unlessLinked(linked, record.Error), Mine: mine}
 	if record.Step != "" {
 		view.Event += " " + record.Step
 	}
@@ -120,13 +120,14 @@ func viewOfRecord(record latch.Record, mine, linked bool) recordView {
 	return view
 }
 
-func viewOfUse(record latch.Record, now time.Time) *usedView {
+func viewOfUse(record latch.Record, linked bool, now time.Time) *usedView {
 	lock := record.Lock
 	via := map[string]string{
 		latch.ViaSignal: "a signal", latch.ViaUpdate: "an update", latch.ViaAPI: "the API", latch.ViaPage: "this page",
 		latch.ViaTimeout: "its timeout", latch.ViaOverride: "what was decided elsewhere",
 	}[lock.Via]
-	return &usedView{At: moment(lock.RemovedAt, now), By: lock.RemovedBy, Via: via, Reason: lock.Reason, Result: record.Result, Decision: record.Decision}
+	return &usedView{At: moment(lock.RemovedAt, now), By: lock.RemovedBy, Via: via, Reason: lock.Reason, Result: record.Result,
+		Decision: record.Decision, Rule: unlessLinked(linked, record.Rule)}
 }
 
 func unlessLinked(linked bool, text string) string {

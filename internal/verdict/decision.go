@@ -30,6 +30,24 @@ func (v Verdict) Decide(settings latch.Event, scope Scope) string {
 	}
 }
 
+// RestsOn returns what a decision of [Verdict.Decide] rests on where no policy
+// decides: the expression that held with its key, the result at JOB_START, or
+// that no expression held. It is "" where a hook decides nothing.
+func (v Verdict) RestsOn(scope Scope) string {
+	switch {
+	case scope == Begins:
+		return latch.KeyResult + ": " + v.Result
+	case scope != Decides:
+		return ""
+	case v.Rule != "":
+		return v.Rule
+	case v.Decision == latch.Stop || v.Decision == latch.Rollback: // recorded before verdicts had a rule
+		return v.Decision + "_release"
+	default:
+		return "neither " + latch.KeyRollbackRelease + " nor " + latch.KeyStopRelease
+	}
+}
+
 // A Delivery is how far a hook's delivery has come.
 type Delivery int
 

@@ -77,6 +77,7 @@ func (f *Facts) addDecision(r latch.Record) {
 	if r.Decision != "" {
 		f.Add("Decision", Status(r.Decision))
 	}
+	f.Add("Rule", code(r.Rule))
 	if r.Enforced {
 		f.Add("Enforced", Text("by a registered webhook that no release may leave out"))
 	}
