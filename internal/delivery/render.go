@@ -24,15 +24,16 @@ type draft struct {
 	attempt   int
 	now       time.Time
 
-	// secrets are all that the webhook names.
-	secrets keyring
-	access  access
-	masked  []string
-	masker  *mask.Masker
-	target  target
-	vars    expr.Variables // what templates see; nil until one looks
-	header  http.Header
-	body    []byte
+	// secretNames are all that the webhook names, secrets those that are there.
+	secretNames []string
+	secrets     keyring
+	access      access
+	masked      []string
+	masker      *mask.Masker
+	target      target
+	vars        expr.Variables // what templates see; nil until one looks
+	header      http.Header
+	body        []byte
 	// record describes the request as records show it; nil until its URL is
 	// known.
 	record *latch.RecordRequest
@@ -62,7 +63,9 @@ func (s *Sender) newDraft(r *protocol.WebhookRequest, attempt int, now time.Time
 		own.Webhook.Body = nil
 	}
 	d := &draft{WebhookRequest: &own, sender: s, attempt: attempt, now: now, header: http.Header{}}
-	d.templates = templatesOf(&own.Webhook, d.variables, escapeFor(r.Webhook.Preset))
+	found := fields.Of(&own.Webhook)
+	d.secretNames = fields.Texts(found, fields.Secret)
+	d.templates = templatesIn(found, d.variables, escapeFor(r.Webhook.Preset))
 	return d
 }
 
@@ -108,7 +111,7 @@ func (d *draft) describe() {
 // resolveSecrets finds every secret that the webhook names, and learns what
 // must be masked from now on.
 func (d *draft) resolveSecrets() error {
-	found, texts, missing := d.sender.lookup(fields.Texts(&d.Webhook, fields.Secret))
+	found, texts, missing := d.sender.lookup(d.secretNames)
 	d.secrets = found
 	var err error
 	d.access, err = d.sender.newAccess(d.Webhook.Auth, d.Webhook.TLS, found)

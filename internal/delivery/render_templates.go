@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/latch-run/latch"
@@ -24,11 +23,16 @@ type templates struct {
 	escape expr.Escape
 }
 
-// templatesOf finds the templates of what is pointed to, which [fields.Clone]
-// has made the request's own.
-func templatesOf(of any, variables func(reader) expr.Variables, escape expr.Escape) *templates {
-	isNone := func(f *fields.Field) bool { return !f.Role.IsTemplate() }
-	return &templates{slices.DeleteFunc(fields.Of(of), isNone), variables, escape}
+// templatesIn finds the templates among the fields of what [fields.Clone] has
+// made the request's own.
+func templatesIn(found []*fields.Field, variables func(reader) expr.Variables, escape expr.Escape) *templates {
+	t := &templates{variables: variables, escape: escape}
+	for _, f := range found {
+		if f.Role.IsTemplate() {
+			t.left = append(t.left, f)
+		}
+	}
+	return t
 }
 
 // fillIn fills in those of the role. Its error names the first that cannot be

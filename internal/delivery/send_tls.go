@@ -44,7 +44,7 @@ func newTransports() *transports {
 func (s *Sender) transportFor(settings *latch.TLS, secrets keyring) (*http.Transport, error) {
 	documents := map[string]string{}
 	digest := sha256.New()
-	for _, name := range fields.Texts(settings, fields.Secret) {
+	for _, name := range fields.Texts(fields.Of(settings), fields.Secret) {
 		document, isPEM := secrets.of(name).Document()
 		if !isPEM {
 			return nil, fmt.Errorf("secret %q is no PEM, which its tls needs: there is no line that begins with -----BEGIN", name)

@@ -57,14 +57,15 @@ func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	r.Task = fields.Clone(latch.WithDefaults(r.Task))
 	task := &r.Task
-	found, texts, missing := s.lookup(fields.Texts(task, fields.Secret))
+	given := fields.Of(task)
+	found, texts, missing := s.lookup(fields.Texts(given, fields.Secret))
 	access, err := s.newAccess(task.Auth, task.TLS, found)
 	masked := slices.Concat(texts, urlTexts(found, task.URLSecret), access.texts())
 	c := &call{target: "http task", timeout: time.Duration(task.Timeout), retry: task.Retry, secrets: masked, masker: s.maskerOf(masked)}
 	if err := errors.Join(task.ValidateRequest().Err(), missing, err); err != nil {
 		return nil, c.fail(err)
 	}
-	templates := templatesOf(task, r.variables, nil)
+	templates := templatesIn(given, r.variables, nil)
 	target, err := templates.targetOf(task.URLSecret, &task.URL, found)
 	if err != nil {
 		return nil, c.fail(err)

@@ -3,9 +3,9 @@ package fields
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 )
 
 // A Field is a text of an input that has a role beyond being there, and is not empty.
@@ -16,8 +16,8 @@ type Field struct {
 	// MediaType is that of the innermost structure around the text that has one.
 	MediaType string
 
-	// holders point to the structures that the text stands in, the outermost first.
-	holders []any
+	// within is the structure that the text stands in.
+	within *holder
 	// value is a string, or JSON.
 	value reflect.Value
 	// list is the map that the text stands in under name, if it stands in one.
@@ -33,10 +33,10 @@ func Of(of any) []*Field {
 	return w.found
 }
 
-// Texts returns the texts of the fields that have the role.
-func Texts(of any, role Role) []string {
+// Texts returns the texts of those fields that have the role.
+func Texts(among []*Field, role Role) []string {
 	var texts []string
-	for _, field := range Of(of) {
+	for _, field := range among {
 		if field.Role == role {
 			texts = append(texts, field.Text())
 		}
@@ -46,8 +46,8 @@ func Texts(of any, role Role) []string {
 
 // Within returns the innermost structure of the type in which the field stands, or nil.
 func Within[T any](f *Field) *T {
-	for _, holder := range slices.Backward(f.holders) {
-		if found, is := holder.(*T); is {
+	for each := f.within; each != nil; each = each.within {
+		if found, is := each.structure.(*T); is {
 			return found
 		}
 	}
@@ -94,23 +94,42 @@ func (f *Field) Set(text string) {
 // IsJSON reports whether the field is JSON, which [Field.Set] then takes.
 func (f *Field) IsJSON() bool { return f.value.Type() == rawType }
 
+// A holder points to a structure, which may stand within another.
+type holder struct {
+	structure any
+	within    *holder
+}
+
 // A walk goes through an input.
 type walk struct {
 	found     []*Field
-	holders   []any
+	within    *holder
 	mediaType string
 }
 
 func (w *walk) structure(path string, v reflect.Value) {
-	p, mediaType := planOf(v.Type()), w.mediaType
-	w.holders = append(slices.Clip(w.holders), v.Addr().Interface())
+	p, outer, mediaType := planOf(v.Type()), w.within, w.mediaType
+	w.within = &holder{v.Addr().Interface(), outer}
 	if p.mediaType >= 0 {
 		w.mediaType = v.Field(p.mediaType).String()
 	}
 	for _, part := range p.parts {
-		w.value(join(path, part.key), v.Field(part.index), part)
+		if field := v.Field(part.index); !isEmpty(field) {
+			w.value(join(path, part.key), field, part)
+		}
 	}
-	w.holders, w.mediaType = w.holders[:len(w.holders)-1], mediaType
+	w.within, w.mediaType = outer, mediaType
+}
+
+// isEmpty reports whether nothing can stand in a field, so that most of them
+// cost no path.
+func isEmpty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.String, reflect.Slice, reflect.Map:
+		return v.Len() == 0
+	default:
+		return v.Kind() == reflect.Pointer && v.IsNil()
+	}
 }
 
 // value goes through a field, or through an element of one.
@@ -126,7 +145,7 @@ func (w *walk) value(path string, v reflect.Value, as part) {
 		w.structure(path, v)
 	case v.Kind() == reflect.Slice:
 		for i := range v.Len() {
-			w.value(fmt.Sprintf("%s[%d]", path, i), v.Index(i), as)
+			w.value(path+"["+strconv.Itoa(i)+"]", v.Index(i), as)
 		}
 	case v.Kind() == reflect.Map:
 		w.texts(path, v, as)
@@ -147,7 +166,7 @@ func (w *walk) texts(path string, list reflect.Value, as part) {
 
 func (w *walk) text(f *Field, as part) {
 	if f.value.Len() > 0 {
-		f.Role, f.MediaType, f.holders = as.tag.Role, w.mediaType, w.holders
+		f.Role, f.MediaType, f.within = as.tag.Role, w.mediaType, w.within
 		w.found = append(w.found, f)
 	}
 }

@@ -76,7 +76,7 @@ func TestFieldsInTheirOrder(t *testing.T) {
 	require.Equal(t, fields.Template, roles["id"])
 	require.Equal(t, fields.HeaderTemplate, roles["titles.a"])
 	require.Equal(t, fields.IssuerSecret, roles["sender.token"])
-	require.Equal(t, []string{"key"}, fields.Texts(aLetter(), fields.Secret))
+	require.Equal(t, []string{"key"}, fields.Texts(found, fields.Secret))
 	require.Empty(t, fields.Of(&letter{}))
 }
 
