@@ -18,12 +18,12 @@ type hasDefaults interface {
 // where something begins to act by a value, in a copy of its own: a hook when
 // its event fires, a task when it is done, a request when it is written.
 func WithDefaults[T hasDefaults](given T) T {
-	filled := fields.WithDefaults(given)
-	if event, is := any(&filled).(*Event); is && event.OnError == "" {
+	fields.SetDefaults(&given)
+	if event, is := any(&given).(*Event); is && event.OnError == "" {
 		event.OnError = Continue
 		if event.Blocking || event.HasExpressions() {
 			event.OnError = Stop
 		}
 	}
-	return filled
+	return given
 }

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // A Redaction says what of an endpoint's answer no record keeps (contract,
@@ -46,7 +48,7 @@ func (r *Redaction) validate(problems *Problems, path string) {
 		problems.Addf(path, "give headers, json or both")
 	}
 	r.validateList(problems, field(path, "headers"), r.Headers, func(at, name string) {
-		if !headerName.MatchString(name) {
+		if !httpguts.ValidHeaderFieldName(name) {
 			problems.Addf(at, "%q is no name of an HTTP header; * stands for any characters, as in X-Internal-*", name)
 		}
 	})

@@ -10,7 +10,10 @@ import (
 const maximumCoefficient = 1000
 
 // retryDefaults are the defaults of each field by itself.
-var retryDefaults = fields.WithDefaults(Retry{})
+var retryDefaults = func() (retry Retry) {
+	fields.SetDefaults(&retry)
+	return retry
+}()
 
 // A Retry says how what failed is tried again. A zero field takes its default.
 type Retry struct {

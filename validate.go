@@ -12,6 +12,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/latch-run/latch/internal/typo"
 )
 
@@ -31,9 +33,6 @@ const secretName = `^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$`
 
 // hostName is a name of a host, or an IP address.
 var hostName = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$`)
-
-// headerName is RFC 9110's token.
-var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
 var (
 	// transportHeaders are set by HTTP itself or by content_type, or speak to the
@@ -158,7 +157,7 @@ func validateHeaders(problems *Problems, path string, headers map[string]string,
 }
 
 func checkHeaderName(problems *Problems, path, name string, reserved []string) {
-	if !headerName.MatchString(name) {
+	if !httpguts.ValidHeaderFieldName(name) {
 		problems.Addf(path, "%q is no name of an HTTP header", name)
 		return
 	}

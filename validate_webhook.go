@@ -122,7 +122,8 @@ func (w *Webhook) validateSecrets(problems *Problems, path string) {
 	for _, name := range sortedKeys(w.Headers) {
 		taken[textproto.CanonicalMIMEHeaderKey(name)] = "headers"
 	}
-	if sent := WithDefaults(*w).SecretHeader; w.Secret != "" && w.SendsSecret() {
+	if w.Secret != "" && w.SendsSecret() {
+		sent := WithDefaults(*w).SecretHeader
 		if other := taken[textproto.CanonicalMIMEHeaderKey(sent)]; other != "" {
 			problems.Addf(field(path, "secret_header"), "%s stands in %s too", sent, other)
 		}

@@ -86,7 +86,8 @@ func (a *Activities) Command(ctx context.Context, call protocol.CommandCall) (an
 // renderCommand returns the command with its templates filled in. Its error has
 // all that cannot be rendered.
 func renderCommand(call protocol.CommandCall) (latch.CommandTask, error) {
-	task := fields.Clone(latch.WithDefaults(call.Task))
+	task := latch.WithDefaults(call.Task)
+	fields.Detach(&task)
 	var problems []error
 	for _, field := range fields.Of(&task) {
 		if !field.Role.IsTemplate() {

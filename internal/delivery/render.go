@@ -58,7 +58,9 @@ func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt)
 
 func (s *Sender) newDraft(r *protocol.WebhookRequest, attempt int, now time.Time) *draft {
 	own := *r
-	own.Webhook = fields.Clone(latch.WithDefaults(r.Webhook.At(r.Event)))
+	own.Webhook = r.Webhook.At(r.Event)
+	fields.SetDefaults(&own.Webhook)
+	fields.Detach(&own.Webhook)
 	if own.Webhook.Method == http.MethodGet {
 		own.Webhook.Body = nil
 	}

@@ -112,13 +112,13 @@ func withoutSetup(job json.RawMessage) json.RawMessage {
 // An objectBuilder writes a JSON object, its fields in the order of the calls.
 type objectBuilder struct{ buffer []byte }
 
-// name begins a field.
+// name begins a field, whose name is one of Latch's own: letters and underscores.
 func (b *objectBuilder) name(name string) {
 	separator := byte(',')
 	if len(b.buffer) == 0 {
 		separator = '{'
 	}
-	b.buffer = append(append(append(b.buffer, separator), rawjson.Encode(name)...), ':')
+	b.buffer = fmt.Appendf(b.buffer, "%c%q:", separator, name)
 }
 
 // add writes a field unless it does not apply.

@@ -23,7 +23,7 @@ type templates struct {
 	escape expr.Escape
 }
 
-// templatesIn finds the templates among the fields of what [fields.Clone] has
+// templatesIn finds the templates among the fields of what [fields.Detach] has
 // made the request's own.
 func templatesIn(found []*fields.Field, variables func(reader) expr.Variables, escape expr.Escape) *templates {
 	t := &templates{variables: variables, escape: escape}

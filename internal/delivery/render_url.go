@@ -69,7 +69,11 @@ func parseTarget(address string) (target, error) {
 		parsed.Host = host
 	}
 	text := parsed.String()
-	return target{url: parsed, text: text, public: urlmask.URL(text), credentials: urlmask.Telling(text)}, nil
+	found := target{url: parsed, text: text, public: urlmask.URL(text)}
+	if found.public != text {
+		found.credentials = urlmask.Telling(text)
+	}
+	return found, nil
 }
 
 // display returns the URL as records show it: without credentials, and of one

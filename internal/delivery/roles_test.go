@@ -55,7 +55,8 @@ func TestEveryTemplateOfAWebhookIsSent(t *testing.T) {
 			r.Webhook.HeaderSecrets, r.Webhook.Auth, r.Webhook.TLS, r.Webhook.Events = nil, nil, nil, nil
 		}
 		r.Webhook.ContentType, r.Variables = "text/plain", m.variables()
-		given := fields.Clone(r.Webhook)
+		given := r.Webhook
+		fields.Detach(&given)
 		prepared, _, err := local(t, nil).Prepare(r, 1)
 		require.NoError(t, err)
 		require.Equal(t, given, r.Webhook)

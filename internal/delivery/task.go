@@ -55,7 +55,8 @@ func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 
 // prepareTask makes the call of a task. It fails with a *PermanentError.
 func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
-	r.Task = fields.Clone(latch.WithDefaults(r.Task))
+	r.Task = latch.WithDefaults(r.Task)
+	fields.Detach(&r.Task)
 	task := &r.Task
 	given := fields.Of(task)
 	found, texts, missing := s.lookup(fields.Texts(given, fields.Secret))

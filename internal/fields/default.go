@@ -21,16 +21,15 @@ func DefaultOf(field reflect.StructField) (value any, has bool) {
 	return value, has
 }
 
-// WithDefaults returns a structure in which each field that is the zero value has its default, if its tag
-// says one. Structures within it stay as they are.
-func WithDefaults[T any](given T) T {
-	v := reflect.ValueOf(&given).Elem()
+// SetDefaults gives each field of a structure that is the zero value its default, if its tag says one.
+// Structures within it stay as they are.
+func SetDefaults[T any](given *T) {
+	v := reflect.ValueOf(given).Elem()
 	for _, each := range defaultsOf(v.Type()) {
 		if field := v.Field(each.index); field.IsZero() {
 			field.Set(each.value)
 		}
 	}
-	return given
 }
 
 // A standIn is the default of a field.

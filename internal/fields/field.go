@@ -75,7 +75,7 @@ func (f *Field) Template() (text string, is bool) {
 	return text, json.Unmarshal(given, &text) == nil
 }
 
-// Set puts another text in its place, in what [Of] was called with. See [Clone].
+// Set puts another text in its place, in what [Of] was called with. See [Detach].
 func (f *Field) Set(text string) {
 	made := reflect.New(f.value.Type()).Elem()
 	if f.IsJSON() {

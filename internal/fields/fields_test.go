@@ -122,7 +122,8 @@ func TestTemplateOfAField(t *testing.T) {
 func TestSetInACopy(t *testing.T) {
 	t.Parallel()
 	given := aLetter()
-	own := fields.Clone(*given)
+	own := *given
+	fields.Detach(&own)
 	for _, f := range fields.Of(&own) {
 		f.Set("set")
 		require.Equal(t, "set", f.Text())
@@ -132,7 +133,9 @@ func TestSetInACopy(t *testing.T) {
 		Lines: []string{"set", "", "set"}, Body: json.RawMessage("set"), Values: []json.RawMessage{json.RawMessage("set"), nil},
 		Sender: &sender{Name: "n", Token: "set", Site: "set"}, private: "p",
 		Copies: []copied{{letter: "l"}, {Letter: &letter{Type: "text/html", Body: json.RawMessage("set")}}}}, own)
-	require.Equal(t, sender{}, fields.Clone(sender{}))
+	empty := sender{}
+	fields.Detach(&empty)
+	require.Equal(t, sender{}, empty)
 }
 
 // A text without a role, and a word that is not one, are found however deep they stand.
@@ -189,9 +192,13 @@ func TestWithDefaults(t *testing.T) {
 		Size   json.Number `json:"size" latch:"plain"`
 	}
 	yes, no := true, false
-	require.Equal(t, form{Method: "POST", Sends: &yes, Times: 3}, fields.WithDefaults(form{}))
+	var filled form
+	fields.SetDefaults(&filled)
+	require.Equal(t, form{Method: "POST", Sends: &yes, Times: 3}, filled)
 	given := form{Method: "PUT", Sends: &no, Times: 1, Rate: 2, Size: "4"}
-	require.Equal(t, given, fields.WithDefaults(given))
+	kept := given
+	fields.SetDefaults(&kept)
+	require.Equal(t, given, kept)
 	for name, want := range map[string]any{"Method": "POST", "Sends": true, "Times": 3.0, "Rate": 0.0, "Size": nil} {
 		field, _ := reflect.TypeFor[form]().FieldByName(name)
 		value, has := fields.DefaultOf(field)

@@ -9,6 +9,9 @@ import (
 // Encode returns a value as compact JSON. A value that has no JSON becomes null:
 // it is for texts, numbers, what came out of JSON, and types of this module.
 func Encode(value any) json.RawMessage {
+	if encoded, err := json.Marshal(value); err == nil && !bytes.Contains(encoded, []byte(`\u`)) {
+		return encoded // nothing of it was escaped
+	}
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)

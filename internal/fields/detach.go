@@ -5,11 +5,10 @@ import (
 	"reflect"
 )
 
-// Clone returns a copy whose fields, as [Of] returns them, can be set without changing what was given.
-// All else is shared with it.
-func Clone[T any](of T) T {
-	cloneIn(reflect.ValueOf(&of).Elem())
-	return of
+// Detach copies what the fields of a structure, as [Of] returns them, stand in, so that they can be set
+// without changing what the structure was copied from. All else stays shared.
+func Detach[T any](structure *T) {
+	cloneIn(reflect.ValueOf(structure).Elem())
 }
 
 // cloneIn makes a value its own as deep as there are fields in it.
