@@ -56,6 +56,9 @@ func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt)
 	return c, nil
 }
 
+// usualHeaders is how many headers most requests have.
+const usualHeaders = 16
+
 func (s *Sender) newDraft(r *protocol.WebhookRequest, attempt int, now time.Time) *draft {
 	own := *r
 	own.Webhook = r.Webhook.At(r.Event)
@@ -64,7 +67,7 @@ func (s *Sender) newDraft(r *protocol.WebhookRequest, attempt int, now time.Time
 	if own.Webhook.Method == http.MethodGet {
 		own.Webhook.Body = nil
 	}
-	d := &draft{WebhookRequest: &own, sender: s, attempt: attempt, now: now, header: http.Header{}}
+	d := &draft{WebhookRequest: &own, sender: s, attempt: attempt, now: now, header: make(http.Header, usualHeaders)}
 	found := fields.Of(&own.Webhook)
 	d.secretNames = fields.Texts(found, fields.Secret)
 	d.templates = templatesIn(found, d.variables, escapeFor(r.Webhook.Preset))

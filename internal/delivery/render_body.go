@@ -118,7 +118,7 @@ func (b *objectBuilder) name(name string) {
 	if len(b.buffer) == 0 {
 		separator = '{'
 	}
-	b.buffer = fmt.Appendf(b.buffer, "%c%q:", separator, name)
+	b.buffer = append(strconv.AppendQuote(append(b.buffer, separator), name), ':')
 }
 
 // add writes a field unless it does not apply.

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // A field is a name and a text that a body is to have; a text of "" is left out.
@@ -62,7 +62,7 @@ func (b *objectBuilder) before(object []byte) []byte {
 // fieldsIn returns which of the fields an object has. Their names are only
 // looked for where they, or escapes that may spell them, stand in it at all.
 func fieldsIn(object []byte, fields []field) map[string]bool {
-	if !bytes.Contains(object, []byte(`\u`)) && !slices.ContainsFunc(fields, func(f field) bool { return bytes.Contains(object, rawjson.Encode(f.name)) }) {
+	if !bytes.Contains(object, []byte(`\u`)) && !slices.ContainsFunc(fields, func(f field) bool { return bytes.Contains(object, []byte(strconv.Quote(f.name))) }) {
 		return nil
 	}
 	var all map[string]json.RawMessage

@@ -17,6 +17,9 @@ type Escape func(keys []string, before, text string) string
 // RenderEscaped is [Template.Render] for a template in JSON, with its values
 // escaped once more for whoever reads the JSON.
 func (t *Template) RenderEscaped(vars Variables, escape Escape) (string, error) {
+	if t.static {
+		return t.render(nil, nil)
+	}
 	s := newScope(vars)
 	s.escape = escape
 	return t.render(s, newMeter())

@@ -67,12 +67,13 @@ func keyPath(plain string, begin, end, query int) (from, to int) {
 	host, path := plain[begin:end], plain[end:query]
 	host = strings.ToLower(host[strings.LastIndexByte(host, '@')+1:])
 	host, _, _ = strings.Cut(host, ":")
+	host = strings.TrimSuffix(host, ".")
+	shift := end - len(host)
 	for _, keys := range keyPaths {
-		if group := keys.FindStringSubmatchIndex(strings.TrimSuffix(host, ".") + path); group != nil {
-			shift := end - len(strings.TrimSuffix(host, "."))
+		if group := keys.FindStringSubmatchIndex(host + path); group != nil {
 			return group[2] + shift, group[3] + shift
 		}
-		if keys.MatchString(strings.TrimSuffix(host, ".") + decode(path)) {
+		if decoded := decode(path); decoded != path && keys.MatchString(host+decoded) {
 			return end + 1, query
 		}
 	}
