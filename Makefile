@@ -4,7 +4,7 @@
 STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 
-# How long each fuzz test runs, and which benchmarks.
+# How long each fuzz test runs, and which of Go's benchmarks.
 FUZZTIME ?= 10s
 BENCH    ?= .
 
@@ -16,15 +16,17 @@ TESTTIMEOUT ?= 90m
 # Go turns cgo off where it finds no C compiler.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
-# Flags of the demonstration (-keep) and the development stack (-help lists them).
-DEMO_FLAGS ?=
-DEV_FLAGS  ?=
+# Flags of the demonstration (-keep), of the development stack and of the measured
+# comparison (-help lists them).
+DEMO_FLAGS  ?=
+DEV_FLAGS   ?=
+BENCH_FLAGS ?=
 
 SERVER_NOTE := Building Temporal's server: the first time takes some minutes.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo dev test docs screenshots fmt format-check vet staticcheck workflowcheck unit e2e fuzz bench
+.PHONY: help demo dev test docs screenshots fmt format-check vet staticcheck workflowcheck unit e2e fuzz bench microbench
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -85,7 +87,12 @@ fuzz: ## each fuzz test for FUZZTIME (10s)
 		done; \
 	done
 
-bench: ## the benchmarks that match BENCH (all)
+bench: ## measure Latch beside hand-written Temporal code, some minutes; writes docs/performance.md
+	@echo "$(SERVER_NOTE)"
+	cd testsuite && go build -o ../bin/bench ./performance
+	@cd testsuite && ../bin/bench -doc $(CURDIR)/docs/performance.md -json $(CURDIR)/bin/bench.json $(BENCH_FLAGS)
+
+microbench: ## Go's benchmarks that match BENCH (all)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 	@echo "$(SERVER_NOTE)"
 	cd testsuite && go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./...

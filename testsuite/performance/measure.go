@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/latch-run/latch/testsuite/process"
+)
+
+// module is Latch's.
+const module = "github.com/latch-run/latch"
+
+// turnLimit bounds one turn of a side.
+const turnLimit = 3 * time.Minute
+
+// bench measures what the options ask for and reports it. Its error is what
+// could not be measured.
+func bench(ctx context.Context, o options) (err error) {
+	say := progress(o)
+	say("building Latch's commands")
+	root, err := process.ModuleDir(ctx, module)
+	if err != nil {
+		return err
+	}
+	builder, err := process.NewBuilder(root, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, builder.Close()) }()
+	built, err := build(ctx, builder)
+	if err != nil {
+		return err
+	}
+	report := newReport(ctx, root, o)
+	var problems []error
+	for _, store := range o.stores {
+		rows, err := measureStore(ctx, store, built, o, say)
+		report.Rows = append(report.Rows, rows...)
+		problems = append(problems, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	report.finish()
+	return errors.Join(append(problems, report.write(o))...)
+}
+
+func build(ctx context.Context, builder *process.Builder) (built programs, err error) {
+	if built.worker, err = builder.Build(ctx, "./worker"); err != nil {
+		return built, err
+	}
+	built.starter, err = builder.Build(ctx, "./starter")
+	return built, err
+}
+
+// progress returns what tells a person, on standard error, what goes on.
+func progress(o options) func(format string, args ...any) {
+	begin := time.Now()
+	return func(format string, args ...any) {
+		if !o.quiet {
+			fmt.Fprintf(os.Stderr, "%5.0f s  %s\n", time.Since(begin).Seconds(), fmt.Sprintf(format, args...))
+		}
+	}
+}
+
+// measureStore measures the rows on one store. A row that fails is left out,
+// and its error returned with the others'.
+func measureStore(ctx context.Context, store string, built programs, o options, say func(string, ...any)) (results []Result, err error) {
+	say("starting Temporal on %s", store)
+	w, err := startWorld(ctx, store, built)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	var problems []error
+	for _, r := range allRows() {
+		if !o.rows.MatchString(r.name) || ctx.Err() != nil {
+			continue
+		}
+		say("%s: %s", store, r.title)
+		figures, err := takeTurns(ctx, w, r, o)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s, row %s: %w", store, r.name, err))
+			say("not measured: %v", err)
+			continue
+		}
+		for _, result := range resultsOf(store, r, figures) {
+			say("%s", result.line())
+			results = append(results, result)
+		}
+	}
+	return results, errors.Join(append(problems, context.Cause(ctx))...)
+}
+
+// takeTurns lets the sides measure one after the other, round for round, so that
+// what else the machine does falls on all of them. The figures are by metric,
+// side and round. What is counted, and the same each time, is measured once.
+func takeTurns(ctx context.Context, w *world, r row, o options) ([]map[string][]float64, error) {
+	figures := make([]map[string][]float64, len(r.metrics))
+	for m := range figures {
+		figures[m] = map[string][]float64{}
+	}
+	rounds := o.rounds
+	if r.once {
+		rounds = 1
+	}
+	for round := range rounds {
+		for i := range r.sides {
+			// The first one changes: none always follows the same.
+			s := r.sides[(i+round)%len(r.sides)]
+			measured, err := turn(ctx, w, s, o)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", s.name, err)
+			}
+			for m, figure := range measured {
+				figures[m][s.name] = append(figures[m][s.name], figure)
+			}
+		}
+	}
+	return figures, nil
+}
+
+func turn(ctx context.Context, w *world, s side, o options) ([]float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, turnLimit)
+	defer cancel()
+	return s.measure(ctx, w, o)
+}

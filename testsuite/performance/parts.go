@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/latch-run/latch/testsuite/performance/byhand"
+	"github.com/latch-run/latch/testsuite/server"
+)
+
+// signingSecret signs both sides' webhooks.
+const signingSecret = "mdoq-is-awesome"
+
+// parts are what this program does as a process of the benchmark's, by its
+// first argument. Each prints a line when it is ready, and ends when its standard
+// input does, so that none outlives the benchmark.
+var parts = map[string]func(ctx context.Context, args []string) error{
+	"temporal": serveTemporal,
+	"byhand":   workByHand,
+}
+
+// serveTemporal runs Temporal's server on a store, and prints its address.
+func serveTemporal(ctx context.Context, args []string) error {
+	o := server.Options{}
+	if len(args) == 2 && args[0] == storeFile {
+		o.DatabaseFile = args[1]
+	}
+	s, err := server.Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	fmt.Println(s.FrontendHostPort)
+	awaitEnd(ctx)
+	return s.Stop()
+}
+
+// workByHand runs a worker of the hand-written code on the server at an address.
+func workByHand(ctx context.Context, args []string) error {
+	c, err := client.DialContext(ctx, client.Options{HostPort: args[0], Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	w, err := byhand.NewWorker(c, []byte(signingSecret), worker.Options{
+		WorkflowTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
+		ActivityTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
+	})
+	if err != nil {
+		return err
+	}
+	if err := w.Start(); err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	awaitEnd(ctx)
+	w.Stop()
+	return nil
+}
+
+// awaitEnd returns when the benchmark is over: its end closes this process's
+// standard input.
+func awaitEnd(ctx context.Context) {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		_, _ = io.Copy(io.Discard, os.Stdin)
+	}()
+	select {
+	case <-over:
+	case <-ctx.Done():
+	}
+}
