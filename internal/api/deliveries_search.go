@@ -17,12 +17,16 @@ func (a *API) registerDeliverySearch() {
 	Register[NoBody](a, Operation{ID: "list-deliveries", Method: http.MethodGet, Path: deliveriesPath, Role: RoleRead,
 		Summary: "List the deliveries of all runs, newest first", Errors: []int{http.StatusUnprocessableEntity},
 		About: aboutDeliveries + " With failed, each delivery is listed once, by its last record, without those delivered since or being sent again; otherwise each redelivery is listed as a record of its own."}, a.listDeliveries)
+	Register[NoBody](a, Operation{ID: "delivery-statistics", Method: http.MethodGet, Path: deliveriesPath + "/statistics", Role: RoleRead,
+		Summary: "Count the deliveries of all runs by outcome, with their latency over time", Errors: []int{http.StatusUnprocessableEntity},
+		About: aboutDeliveries + " The filter is that of the list. All that it finds in the newest 500 runs is counted; where there are more runs, incomplete and complete_since say how far the call looked. since narrows it."}, a.deliveryStatistics)
 	Register[RedeliveryFilter](a, Operation{ID: "redeliver-failed", Method: http.MethodPost, Path: deliveriesPath + "/redeliver", Role: RoleRun,
 		Required: true, Summary: "Send failed deliveries again",
 		About: aboutDeliveries + " The call may be repeated: deliveries in progress, or delivered since they failed, are skipped, and the answer lists them. At most twenty a second are started."}, a.redeliverFailed)
 }
 
-type deliveriesInput struct {
+// A DeliveryQuery is the filter of a list of deliveries in a route's query.
+type DeliveryQuery struct {
 	Failed  bool   `query:"failed" doc:"Only failed deliveries that were not delivered since and are not being sent again"`
 	Since   string `query:"since" maxLength:"100" doc:"A duration back from now, such as 2h, or an RFC 3339 time"`
 	Until   string `query:"until" maxLength:"100" doc:"As since; a delivery that ended at exactly this time is left out"`
@@ -31,24 +35,52 @@ type deliveriesInput struct {
 	Job     string `query:"job" maxLength:"1000" doc:"Only deliveries of the job with this id"`
 	Release string `query:"release" maxLength:"1000" doc:"Only deliveries of the release with this id"`
 	Outcome string `query:"outcome" enum:"delivered,failed,pending,skipped,settled" doc:"Only records of this outcome. settled: decided without the endpoint having accepted it, by a lock or by a when that failed. Unlike the parameter failed, failed also finds what was delivered since"`
-	Limit   int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
-	Cursor  string `query:"cursor" doc:"The next_cursor of the previous page; since and until stay those of the first page"`
+}
+
+// filter reads the times. Its error is a 422 about both.
+func (q *DeliveryQuery) filter() (deliveries.Filter, error) {
+	since, until, err := period(q.Since, q.Until)
+	return deliveries.Filter{Failed: q.Failed, Since: since, Until: until,
+		Webhook: q.Webhook, Event: q.Event, Job: q.Job, Release: q.Release, Outcome: q.Outcome}, err
+}
+
+type deliveriesInput struct {
+	DeliveryQuery
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Cursor string `query:"cursor" doc:"The next_cursor of the previous page; since and until stay those of the first page"`
 }
 
 type deliveriesOutput struct{ Body deliveries.DeliveryPart }
 
 func (a *API) listDeliveries(ctx context.Context, input *deliveriesInput) (*deliveriesOutput, error) {
-	since, until, err := period(input.Since, input.Until)
+	filter, err := input.filter()
 	if err != nil {
 		return nil, err
 	}
-	filter := deliveries.Filter{Failed: input.Failed, Since: since, Until: until,
-		Webhook: input.Webhook, Event: input.Event, Job: input.Job, Release: input.Release, Outcome: input.Outcome}
 	part, err := a.deliveries.Search(ctx, filter, input.Cursor, input.Limit)
 	if err != nil {
 		return nil, err
 	}
 	return &deliveriesOutput{*part}, nil
+}
+
+type statisticsInput struct {
+	DeliveryQuery
+	Intervals int `query:"intervals" minimum:"1" maximum:"200" default:"24" doc:"Into how many intervals their time is divided, at most"`
+}
+
+type statisticsOutput struct{ Body deliveries.Statistics }
+
+func (a *API) deliveryStatistics(ctx context.Context, input *statisticsInput) (*statisticsOutput, error) {
+	filter, err := input.filter()
+	if err != nil {
+		return nil, err
+	}
+	made, err := a.deliveries.Statistics(ctx, filter, input.Intervals)
+	if err != nil {
+		return nil, err
+	}
+	return &statisticsOutput{*made}, nil
 }
 
 // period reads since and until of a list. Its error is a 422 about both.

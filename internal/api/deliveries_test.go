@@ -75,6 +75,26 @@ func TestDeliveryList(t *testing.T) {
 		apitest.Call(nothing, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "run").Body.String())
 }
 
+// Statistics take the list's filter and refuse what it refuses; nothing found is no
+// error.
+func TestDeliveryStatistics(t *testing.T) {
+	t.Parallel()
+	const path = deliveriesPath + "/statistics"
+	record := latch.Record{DeliveryID: "dlv_a", Result: latch.ResultPass, Attempts: 1, StartedAt: latch.NewTime(apitest.Fixed),
+		CompletedAt: latch.NewTime(apitest.Fixed), DurationMS: 12, Tries: []latch.RecordTry{{Number: 1, Status: 200}}}
+	f := apitest.Running("job-0", apitest.Always([]latch.Record{record}, nil), nil)
+	handler := apitest.WithKeys(t, f)
+	at := apitest.Fixed.UTC().Format("2006-01-02T15:04:05.000Z")
+	tally := `"count":1,"delivered":1,"failed":0,"pending":0,"skipped":0,"settled":0,"latency":{"p50_ms":12,"p95_ms":12,"max_ms":12}`
+	require.JSONEq(t, `{`+tally+`,"runs":1,"interval_ms":1000,"intervals":[{"at":"`+at+`",`+tally+`}]}`,
+		apitest.Call(handler, http.MethodGet, path, "", "X-API-Key", "read").Body.String())
+	require.JSONEq(t, `{"count":0,"delivered":0,"failed":0,"pending":0,"skipped":0,"settled":0,"runs":1,"intervals":[]}`,
+		apitest.Call(handler, http.MethodGet, path+"?outcome=failed&intervals=200", "", "X-API-Key", "read").Body.String())
+	for _, query := range []string{"since=yesterday", "outcome=lost", "intervals=0", "intervals=201", "job=a&release=b"} {
+		apitest.ProblemOf(t, apitest.Call(handler, http.MethodGet, path+"?"+query, "", "X-API-Key", "read"), 422)
+	}
+}
+
 // Contract, "HTTP API": 503 where Temporal is out of reach.
 func TestDeliveriesWithoutTemporal(t *testing.T) {
 	t.Parallel()

@@ -39,6 +39,15 @@ func (c *Client) Deliveries(ctx context.Context, filter DeliveryFilter, part any
 	return c.call(ctx, http.MethodGet, deliveries, filter.query(), nil, part)
 }
 
+// DeliveryStatistics reads the statistics of the deliveries that the filter takes
+// into statistics, in the number of intervals that the API chooses.
+func (c *Client) DeliveryStatistics(ctx context.Context, filter DeliveryFilter, statistics any) error {
+	query := filter.query()
+	query.Del("limit")
+	query.Del("cursor")
+	return c.call(ctx, http.MethodGet, deliveries+"/statistics", query, nil, statistics)
+}
+
 // Delivery reads one delivery with its redeliveries into found. The run is given
 // where the id does not tell it.
 func (c *Client) Delivery(ctx context.Context, id, workflowID, runID string, found any) error {

@@ -23,10 +23,10 @@ const (
 // deliveryList is the data of the page of deliveries.
 type deliveryList struct {
 	Filters    piece.Form
-	Incomplete string
-	Outcomes   piece.Chart
-	Latency    piece.Chart
+	Incomplete *piece.Notice
 	List       piece.List
+	// Statistics leads to the count of all that the filter finds.
+	Statistics string
 	// All sends again what failed; nil for whoever may not.
 	All *piece.Form
 }
@@ -45,13 +45,14 @@ func (v *visit) deliveries() (*answer, error) {
 	if err := v.api.Deliveries(v.request.Context(), filter, &part); err != nil {
 		return nil, err
 	}
-	data := deliveryList{Filters: deliveryFilters(filter), List: piece.List{ID: "list", Name: "Deliveries",
+	data := deliveryList{Filters: deliveryFilters(filter), Statistics: v.statisticsLink(statisticsPath), List: piece.List{ID: "list", Name: "Deliveries",
 		Count:   piece.Count(len(part.Records), piece.Unknown, part.NextCursor != "" || filter.Cursor != ""),
 		Columns: []string{"Delivery", "Of", "Outcome", "Attempts", "Began", "Took"}, Empty: "No delivery is found.",
 		Lag: "The newest first. A run shows here a moment after its start."}}
-	data.Outcomes, data.Latency = chartsOf(part.Records)
 	for i := range part.Records {
-		data.List.Rows = append(data.List.Rows, v.deliveryRow(&part.Records[i]))
+		row := v.deliveryRow(&part.Records[i])
+		markPartial(&row, &part.Records[i], part.Unread)
+		data.List.Rows = append(data.List.Rows, row)
 	}
 	if filter.Cursor != "" {
 		data.List.First = v.with("cursor", "")
@@ -60,7 +61,7 @@ func (v *visit) deliveries() (*answer, error) {
 		data.List.Next = v.with("cursor", part.NextCursor)
 	}
 	if part.Unanswered > 0 {
-		data.Incomplete = fmt.Sprintf("No worker answered for %d runs: their deliveries are missing here.", part.Unanswered)
+		data.Incomplete = &piece.Notice{Tone: "wait", Text: missing(part.Unanswered), Items: unreadItems(part.Unread)}
 	}
 	if v.may(api.RoleRun) {
 		form := v.form("all")
@@ -101,6 +102,15 @@ func (v *visit) deliveryRow(record *latch.Record) piece.Row {
 	}
 	return piece.Row{Key: fmt.Sprint(record.DeliveryID, record.Redelivery), Cells: []piece.Cell{name, v.firedBy(record),
 		outcomeCell(record).With(record.Error), piece.Text(fmt.Sprint(record.Attempts)), piece.When(record.StartedAt), took}}
+}
+
+// markPartial says in a delivery's row that how it went on could not be read.
+func markPartial(row *piece.Row, record *latch.Record, unread []dlv.UnreadRun) {
+	for _, each := range unread {
+		if each.DeliveryID == record.DeliveryID {
+			row.Cells[2] = piece.Cell{Text: "partial", Status: "wait", Note: "as its run left it; how it went on in " + each.WorkflowID + " cannot be read. " + each.Reason}
+		}
+	}
 }
 
 // redeliver sends one delivery again, and leads to its page.

@@ -2,12 +2,15 @@ package console_test
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/latch-run/latch"
 )
@@ -39,16 +42,52 @@ func TestDeliveries(t *testing.T) {
 	ann := loggedIn(t, base, adminKey)
 	got := ann.get(page)
 	require.Equal(t, 200, got.status, got.body)
-	for _, text := range []string{"board", "RELEASE_COMPLETE", "1m0s", "&lt;script&gt;alert(1)", "Outcomes of the deliveries listed here",
+	for _, text := range []string{"board", "RELEASE_COMPLETE", "1m0s", "&lt;script&gt;alert(1)", `href="../console/deliveries/statistics"`,
 		`href="../console/releases/release-1"`, `href="../console/deliveries/dlv_1?run_id=`, ">failed<", "Send again what failed"} {
 		require.Contains(t, got.body, text)
 	}
 	require.NotContains(t, got.body, "<script>alert")
 	require.Equal(t, 422, ann.get(page+"?since=yesterday").status)
+	require.Contains(t, ann.get(page+"?outcome=delivered").body, "Deliveries: 0")
+	require.Equal(t, 422, ann.get(page+"?outcome=lost").status)
 
 	eye := loggedIn(t, base, readKey)
 	require.NotContains(t, eye.get(page).body, "Send again what failed")
 	require.Equal(t, 403, eye.post(page, url.Values{"form": {eye.proof("/")}, "action": {"count"}}).status)
+}
+
+// The statistics count all that the filter finds, show it over time, and say how
+// far they looked.
+func TestDeliveryStatistics(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.goes(t, "1", "The shop")
+	w.sent("board", "no connection")
+	w.goes(t, "2", "The shop")
+	w.Runs[1].Err = &serviceerror.QueryFailed{Message: "<script>alert(1)</script> does not replay"}
+	p := loggedIn(t, serve(t, w, keys), readKey)
+	got := p.get("/console/deliveries/statistics?webhook=board&outcome=failed")
+	require.Equal(t, 200, got.status, got.body)
+	for _, text := range []string{"1 delivery", "in 2 runs", "Outcomes over time", "1m0s at most", "No worker answered for 1 run",
+		"release-2: Its worker could not answer: &lt;script&gt;", `href="../../console/deliveries?outcome=failed&amp;webhook=board"`} {
+		require.Contains(t, got.body, text)
+	}
+	require.NotContains(t, got.body, "<script>alert")
+	require.Contains(t, p.get("/console/deliveries/statistics?outcome=delivered").body, "0 deliveries")
+	require.Equal(t, 422, p.get("/console/deliveries/statistics?since=yesterday").status)
+	require.Contains(t, p.get("/console/deliveries").body, "release-2: Its worker could not answer", "the list says it too")
+}
+
+// Statistics of more runs than are asked say since when they are complete.
+func TestDeliveryStatisticsSayHowFarTheyLooked(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	for n := range 501 {
+		w.goes(t, strconv.Itoa(n), "The shop")
+		w.Runs[n].Info.CloseTime = timestamppb.New(noon.Add(-time.Duration(n) * time.Minute))
+	}
+	got := loggedIn(t, serve(t, w, keys), readKey).get("/console/deliveries/statistics")
+	require.Contains(t, got.body, "Of the newest 500 runs: all that ended since 2026-07-01 03:41:00 UTC")
 }
 
 // Nothing is sent again in bulk before a count was confirmed.

@@ -22,6 +22,8 @@ type page struct {
 	actions map[string]action
 	// live has its parts sent again as they change.
 	live bool
+	// unpictured has the documents show no picture of it.
+	unpictured bool
 }
 
 // An action is what a button does.
@@ -62,6 +64,7 @@ func init() {
 			"again": {api.RoleRun, (*visit).redeliver},
 			"count": {api.RoleRun, (*visit).redeliverFailed},
 			"send":  {api.RoleRun, (*visit).redeliverFailed}}},
+		{path: statisticsPath, role: api.RoleRead, show: (*visit).deliveryStatistics, unpictured: true},
 		{path: deliveriesPath + "/{id}", role: api.RoleRead, show: (*visit).delivery, live: true, actions: map[string]action{
 			"again": {api.RoleRun, (*visit).redeliver}}},
 		{path: webhooksPath, nav: "Webhooks", role: api.RoleRead, show: (*visit).webhooks, actions: map[string]action{
@@ -70,7 +73,7 @@ func init() {
 		{path: webhooksPath + "/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: hookActions},
 		{path: rootPath + "jobs/{id}/webhooks/new", role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions},
 		{path: rootPath + "jobs/{id}/webhooks/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: hookActions},
-		{path: galleryPath, role: api.RoleAdmin, show: (*visit).gallery, actions: map[string]action{
+		{path: galleryPath, role: api.RoleAdmin, show: (*visit).gallery, unpictured: true, actions: map[string]action{
 			"refuse": {api.RoleAdmin, (*visit).galleryRefuse}, "confirm": {api.RoleAdmin, (*visit).galleryConfirm}}},
 	}
 }
@@ -94,7 +97,7 @@ type Picture struct {
 func Pictured() []Picture {
 	pictured := []Picture{{PictureName(loginPath), "Log in"}}
 	for i := range pages {
-		if p := &pages[i]; p.path != galleryPath {
+		if p := &pages[i]; !p.unpictured {
 			name := PictureName(p.path)
 			title := p.nav
 			if title == "" {

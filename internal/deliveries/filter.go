@@ -68,11 +68,17 @@ func (f *Filter) takes(record *latch.Record) bool {
 	if f.Outcome != "" && OutcomeOf(record) != f.Outcome {
 		return false
 	}
-	at := record.CompletedAt
-	if at.IsZero() {
-		at = record.StartedAt
-	}
+	at := momentOf(record)
 	return (f.Since.IsZero() || !at.Before(f.Since)) && (f.Until.IsZero() || at.Before(f.Until))
+}
+
+// momentOf is the time of a delivery: when it ended and, while it is pending, when
+// its event fired.
+func momentOf(record *latch.Record) latch.Time {
+	if record.CompletedAt.IsZero() {
+		return record.StartedAt
+	}
+	return record.CompletedAt
 }
 
 // ownTypes are Latch's own workflows that have records.

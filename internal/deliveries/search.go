@@ -22,6 +22,7 @@ type DeliveryPart struct {
 	NextCursor string         `json:"next_cursor,omitempty" doc:"The parameter cursor of the next part, with the same other parameters; absent on the last"`
 	Incomplete bool           `json:"incomplete,omitempty" doc:"Not all runs were asked: next_cursor goes on with the others, whose records may be newer; where unanswered tells, theirs are missing"`
 	Unanswered int            `json:"unanswered,omitempty" doc:"How many runs no worker answered for, or could not"`
+	Unread     []UnreadRun    `json:"unread,omitempty" doc:"Runs that could not be read as a whole, and why; at most 20"`
 	Runs       int            `json:"runs" doc:"How many runs were asked"`
 }
 
@@ -59,13 +60,22 @@ type searchCursor struct {
 // maximumSilent bounds how many task queues a cursor names.
 const maximumSilent = 20
 
-// A search is one call of [Log.Search] under way.
+// A sink takes the records that a search finds.
+type sink interface {
+	add(records []latch.Record)
+	// settled reports that the runs behind the given one need not be asked.
+	settled(last *workflowpb.WorkflowExecutionInfo) bool
+}
+
+// A search is one call of [Log.Search] or [Log.Statistics] under way.
 type search struct {
 	log    *Log
 	filter Filter
 	cursor searchCursor
-	found  newestRecords
-	next   []byte
+	// sink takes what is found; found where records are listed.
+	sink  sink
+	found *newestRecords
+	next  []byte
 
 	mutex sync.Mutex
 	// silent are task queues that no worker polls.
@@ -74,6 +84,7 @@ type search struct {
 	// unanswered counts runs that did not answer, and refusal is why one did not.
 	unanswered int
 	refusal    error
+	unread     []UnreadRun
 	// passed are failed deliveries that have another fate since, at most the limit.
 	passed []passed
 }
@@ -84,7 +95,8 @@ type passed struct {
 }
 
 func (l *Log) search(ctx context.Context, filter Filter, cursor string, limit int) (*search, error) {
-	s := &search{log: l, filter: filter, silent: map[string]bool{}, found: newestRecords{limit: limit, records: []latch.Record{}}}
+	found := &newestRecords{limit: limit, records: []latch.Record{}}
+	s := &search{log: l, filter: filter, silent: map[string]bool{}, found: found, sink: found}
 	s.cursor.Since, s.cursor.Until = filter.Since, filter.Until
 	if cursor != "" && !decodeCursor(cursor, &s.cursor) {
 		return nil, badCursor(cursor)
@@ -96,6 +108,11 @@ func (l *Log) search(ctx context.Context, filter Filter, cursor string, limit in
 	for _, queue := range s.cursor.Silent {
 		s.silent[queue] = true
 	}
+	return s, s.carryOut(ctx)
+}
+
+// carryOut runs the search; without search attributes where the namespace has none.
+func (s *search) carryOut(ctx context.Context) error {
 	err := s.run(ctx)
 	var unknown *serviceerror.InvalidArgument
 	if errors.As(err, &unknown) && !s.cursor.Bare && len(s.cursor.Page) == 0 {
@@ -105,11 +122,11 @@ func (l *Log) search(ctx context.Context, filter Filter, cursor string, limit in
 	if err == nil && s.runs > 0 && s.unanswered == s.runs {
 		err = s.refusal
 	}
-	return s, err
+	return err
 }
 
 func (s *search) run(ctx context.Context) (err error) {
-	s.next, err = s.log.scan(ctx, scan{query: s.filter.query(!s.cursor.Bare), page: s.cursor.Page, ask: s.ask, settled: s.found.settled})
+	s.next, err = s.log.scan(ctx, scan{query: s.filter.query(!s.cursor.Bare), page: s.cursor.Page, ask: s.ask, settled: s.sink.settled})
 	return err
 }
 
@@ -117,7 +134,7 @@ func (s *search) run(ctx context.Context) (err error) {
 // runs behind after them.
 func (s *search) part() *DeliveryPart {
 	records, last := s.found.part()
-	part := &DeliveryPart{Records: records, Incomplete: s.next != nil || s.unanswered > 0, Unanswered: s.unanswered, Runs: s.runs}
+	part := &DeliveryPart{Records: records, Incomplete: s.next != nil || s.unanswered > 0, Unanswered: s.unanswered, Unread: s.unread, Runs: s.runs}
 	next := s.cursor
 	switch {
 	case last != nil:
@@ -145,7 +162,7 @@ func (s *search) ask(ctx context.Context, runs []*workflowpb.WorkflowExecutionIn
 		})
 	}
 	err := group.Wait()
-	s.found.add(slices.Concat(told...))
+	s.sink.add(slices.Concat(told...))
 	s.runs += len(runs)
 	return err
 }
@@ -166,6 +183,7 @@ func (s *search) tolerate(ctx context.Context, run *workflowpb.WorkflowExecution
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.unanswered++
+	s.noteUnread(run, err)
 	if !errors.Is(err, errSilent) {
 		s.refusal = err
 	}
@@ -194,7 +212,7 @@ func (s *search) recordsOf(ctx context.Context, run *workflowpb.WorkflowExecutio
 		return nil, nil
 	}
 	for i := range all {
-		record, err := s.log.follow(ctx, all[i])
+		record, err := s.followed(ctx, run, all[i])
 		if err != nil {
 			return nil, err
 		}

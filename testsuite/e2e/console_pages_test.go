@@ -30,7 +30,8 @@ var consolePages = []consolePage{
 		shows: []string{"Jobs", "The night's export", "every day at 03:00 (Europe/Berlin)", "failed"}},
 	{path: "/console/jobs/{id}", address: func(w *consoleWorld) string { return "/console/jobs/" + w.job },
 		shows: []string{"The night's export", "every day at 03:00 (Europe/Berlin)", "Runs: 1", "JOB_FAILURE", "Add a webhook", "Add the tag"}},
-	{path: "/console/deliveries", shows: []string{"Deliveries", "Outcomes of the deliveries listed here", "board", "Send again what failed"}},
+	{path: "/console/deliveries", shows: []string{"Deliveries", "Outcomes over time", "board", "Send again what failed"}},
+	{path: "/console/deliveries/statistics", shows: []string{"Statistics of deliveries", "Outcomes over time"}},
 	{path: "/console/deliveries/{id}", address: func(w *consoleWorld) string {
 		sent := w.history(w.passed)[0]
 		return "/console/deliveries/" + sent.DeliveryID + "?" + url.Values{"workflow_id": {sent.WorkflowID}, "run_id": {sent.RunID}}.Encode()

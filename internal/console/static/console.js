@@ -55,6 +55,24 @@ document.addEventListener('keydown', (event) => {
   else if (event.key === 'k') move(-1);
 });
 
+// --- what is loaded after the page, in the place of the link to it ---
+
+document.querySelectorAll('[data-load]').forEach(async (place) => {
+  const link = place.innerHTML;
+  place.setAttribute('aria-busy', 'true');
+  place.querySelector('a').textContent += ' …';
+  try {
+    const answer = await fetch(place.dataset.load);
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(place.id);
+    if (!answer.ok || !fresh) throw new Error(answer.statusText);
+    place.replaceChildren(...fresh.childNodes);
+    showTimes(place);
+  } catch {
+    place.innerHTML = link;
+  }
+  place.removeAttribute('aria-busy');
+});
+
 // --- what changes by itself ---
 
 const said = document.getElementById('said');

@@ -1,0 +1,124 @@
+package console
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/latch-run/latch/internal/console/piece"
+	dlv "github.com/latch-run/latch/internal/deliveries"
+)
+
+// statisticsPath is where the deliveries of a filter are counted. The list of
+// deliveries loads it into itself: what is listed does not wait for it.
+const statisticsPath = deliveriesPath + "/statistics"
+
+// deliveryStatistics is the data of the page that counts deliveries.
+type deliveryStatistics struct {
+	Filters piece.Form
+	// Bound says how far the count looked, where that is not at all.
+	Bound    *piece.Notice
+	Facts    piece.Facts
+	Outcomes piece.Chart
+	Latency  piece.Chart
+	// List leads to the deliveries themselves.
+	List string
+}
+
+// statisticsLink returns the address of the statistics of this page's filter.
+func (v *visit) statisticsLink(path string) string {
+	q := v.query
+	return v.link(path, "failed", q.Get("failed"), "outcome", q.Get("outcome"), "since", q.Get("since"), "webhook", q.Get("webhook"),
+		"event", q.Get("event"), "job", q.Get("job"), "release", q.Get("release"))
+}
+
+// deliveryStatistics counts all deliveries that the filter finds.
+func (v *visit) deliveryStatistics() (*answer, error) {
+	filter := v.deliveryFilter()
+	var found dlv.Statistics
+	if err := v.api.DeliveryStatistics(v.request.Context(), filter, &found); err != nil {
+		return nil, err
+	}
+	data := deliveryStatistics{Filters: deliveryFilters(filter), Bound: boundOf(&found), List: v.statisticsLink(deliveriesPath)}
+	data.Facts.Add("Found", piece.Text(deliveriesOf(found.Count)).With(fmt.Sprintf("in %s", runsOf(found.Runs))))
+	if found.Delivered > 0 {
+		data.Facts.Add("Delivered", piece.Text(fmt.Sprint(found.Delivered)).With(
+			fmt.Sprintf("%.4g %% of those that were delivered or failed", 100*float64(found.Delivered)/float64(found.Delivered+found.Failed))))
+	}
+	for _, each := range []struct {
+		name  string
+		count int
+	}{{"Failed", found.Failed}, {"Pending", found.Pending}, {"Skipped", found.Skipped}, {"Settled", found.Settled}} {
+		if each.count > 0 {
+			data.Facts.Add(each.name, piece.Text(fmt.Sprint(each.count)))
+		}
+	}
+	if took := found.Latency; took != nil {
+		data.Facts.Add("Last attempts took", piece.Text(fmt.Sprintf("%s in the middle, %s at the 95th percentile, %s at most",
+			piece.Span(took.P50), piece.Span(took.P95), piece.Span(took.Max))))
+	}
+	data.Outcomes, data.Latency = chartsOf(&found)
+	return show("Statistics of deliveries", "deliveries-statistics", data), nil
+}
+
+// boundOf says how far the count looked; nil where it saw all.
+func boundOf(found *dlv.Statistics) *piece.Notice {
+	if !found.Incomplete {
+		return nil
+	}
+	notice := &piece.Notice{Tone: "wait", Items: unreadItems(found.Unread)}
+	if found.Unanswered > 0 {
+		notice.Text = missing(found.Unanswered)
+	}
+	if !found.CompleteSince.IsZero() {
+		notice.Text = fmt.Sprintf("Of the newest %d runs: all that ended since %s. Older ones are not counted; a filter by time reaches them. %s",
+			found.Runs, found.CompleteSince.UTC().Format("2006-01-02 15:04:05 UTC"), notice.Text)
+	} else if found.Runs > found.Unanswered && found.Unanswered == 0 {
+		notice.Text = fmt.Sprintf("Of the newest %d runs: more are running than are counted here.", found.Runs)
+	}
+	return notice
+}
+
+// missing says that no worker answered for so many runs.
+func missing(unanswered int) string {
+	return fmt.Sprintf("No worker answered for %s, whose deliveries are missing here.", runsOf(unanswered))
+}
+
+// unreadItems names the runs that could not be read, with why.
+func unreadItems(unread []dlv.UnreadRun) []string {
+	var items []string
+	for _, each := range unread {
+		if each.DeliveryID == "" {
+			items = append(items, each.WorkflowID+": "+each.Reason)
+		}
+	}
+	return items
+}
+
+// runsOf counts runs in words.
+func runsOf(n int) string {
+	if n == 1 {
+		return "1 run"
+	}
+	return fmt.Sprintf("%d runs", n)
+}
+
+// chartsOf draws the outcomes and the latency of deliveries over time.
+func chartsOf(found *dlv.Statistics) (outcomes, latency piece.Chart) {
+	outcomes = piece.Chart{ID: "outcomes", Name: "Outcomes over time", Empty: "Nothing was sent in this time.",
+		Series: []piece.Series{{Name: "delivered", Tone: "good"}, {Name: "failed", Tone: "bad"}, {Name: "pending", Tone: "wait"}, {Name: "skipped or settled"}}}
+	latency = piece.Chart{ID: "latency", Name: "How long the last attempts took", Lines: true, Unit: " ms", Empty: "Nothing has ended in this time.",
+		Series: []piece.Series{{Name: "median", Tone: "good"}, {Name: "95th percentile"}, {Name: "slowest", Tone: "wait"}}}
+	for _, each := range found.Intervals {
+		outcomes.Points = append(outcomes.Points, piece.Point{At: each.At.Time,
+			Values: []float64{float64(each.Delivered), float64(each.Failed), float64(each.Pending), float64(each.Skipped + each.Settled)}})
+		took := []float64{math.NaN(), math.NaN(), math.NaN()}
+		if each.Latency != nil {
+			took = []float64{float64(each.Latency.P50), float64(each.Latency.P95), float64(each.Latency.Max)}
+		}
+		latency.Points = append(latency.Points, piece.Point{At: each.At.Time, Values: took})
+	}
+	if found.Latency == nil {
+		latency.Points = nil
+	}
+	return outcomes, latency
+}

@@ -1,0 +1,75 @@
+package deliveries
+
+import (
+	"context"
+	"errors"
+
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
+	"github.com/latch-run/latch/internal/runs"
+)
+
+// An UnreadRun is a run that could not be read as a whole.
+type UnreadRun struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+	// DeliveryID is set where one record alone is not up to date: it is listed as
+	// the run left it.
+	DeliveryID string `json:"delivery_id,omitempty" doc:"The one delivery that is listed as its run left it, since how it went on cannot be read; absent where all deliveries of the run are missing"`
+	Reason     string `json:"reason" doc:"Why it could not be read"`
+}
+
+// Bounds of what is said about runs that could not be read.
+const (
+	maximumUnread = 20
+	maximumReason = 200
+)
+
+// noteUnread notes a run whose records are missing. The caller holds the mutex.
+func (s *search) noteUnread(run *workflowpb.WorkflowExecutionInfo, err error) {
+	s.appendUnread(UnreadRun{WorkflowID: run.GetExecution().GetWorkflowId(), RunID: run.GetExecution().GetRunId(), Reason: reasonOf(run, err)})
+}
+
+func (s *search) appendUnread(unread UnreadRun) {
+	if len(s.unread) < maximumUnread {
+		s.unread = append(s.unread, unread)
+	}
+}
+
+// reasonOf says in a sentence why a run could not be read.
+func reasonOf(run *workflowpb.WorkflowExecutionInfo, err error) string {
+	var broken *serviceerror.QueryFailed
+	switch {
+	case errors.Is(err, errSilent) || runs.IsUnanswered(err):
+		return "No worker answers on its task queue " + run.GetTaskQueue() + "."
+	case errors.As(err, &broken):
+		return excerpt.Of("Its worker could not answer: "+broken.Message, maximumReason)
+	default:
+		return "What its worker answered cannot be read."
+	}
+}
+
+// followed is [Log.follow] for a list: a record that cannot be followed stays in
+// it as its run left it, and is noted.
+func (s *search) followed(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, record latch.Record) (latch.Record, error) {
+	if record.HandedTo == "" || record.Result != latch.ResultPending {
+		return record, nil
+	}
+	queue, err := run.GetTaskQueue(), errSilent
+	if !s.isSilent(queue) {
+		record, err = s.log.follow(ctx, record)
+	}
+	if err == nil || ctx.Err() != nil || runs.IsRefused(err) {
+		return record, err
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if runs.IsUnanswered(err) {
+		s.silent[queue] = true
+	}
+	s.appendUnread(UnreadRun{WorkflowID: record.HandedTo, RunID: run.GetExecution().GetRunId(), DeliveryID: record.DeliveryID, Reason: reasonOf(run, err)})
+	return record, nil
+}
