@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/latch-run/latch/internal/runs"
 )
 
@@ -20,6 +22,7 @@ type releaseListInput struct {
 	Since  string `query:"since" maxLength:"100" doc:"Only releases that started at this time or later: a duration back from now, such as 2h, or an RFC 3339 time"`
 	Until  string `query:"until" maxLength:"100" doc:"Only releases that started before this time"`
 	Search string `query:"search" maxLength:"200" doc:"Only releases of which the id, the workflow id or the title contains this, in any case; one whose worker does not answer is found by its ids alone"`
+	Count  bool   `query:"count" doc:"Also count the releases of all pages"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string `query:"cursor" doc:"The next_cursor of the previous page; since and until stay those of the first page"`
 }
@@ -31,9 +34,23 @@ func (a *API) listReleases(ctx context.Context, input *releaseListInput) (*relea
 	if err != nil {
 		return nil, err
 	}
-	part, err := a.Runs.Releases(ctx, runs.ReleaseFilter{Status: input.Status, Since: since, Until: until, Search: input.Search}, input.Cursor, input.Limit)
-	if err != nil {
+	filter := runs.ReleaseFilter{Status: input.Status, Since: since, Until: until, Search: input.Search}
+	group, ctx := errgroup.WithContext(ctx)
+	var part *runs.ReleasePart
+	group.Go(func() (err error) {
+		part, err = a.Runs.Releases(ctx, filter, input.Cursor, input.Limit)
+		return err
+	})
+	var count *int64
+	if input.Count {
+		group.Go(func() (err error) {
+			count, err = a.Runs.CountReleases(ctx, filter, input.Cursor)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	part.Count = count
 	return &releaseListOutput{*part}, nil
 }

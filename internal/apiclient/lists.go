@@ -19,11 +19,18 @@ func listQuery(limit int, parameters map[string]string) url.Values {
 }
 
 // A ReleaseFilter says which releases to list, and which part of them.
-type ReleaseFilter struct{ Status, Since, Until, Search string }
+type ReleaseFilter struct {
+	Status, Since, Until, Search string
+	// Count has all of them counted, too.
+	Count bool
+}
 
 // Releases reads a part of the list of releases into part.
 func (c *Client) Releases(ctx context.Context, filter ReleaseFilter, cursor string, limit int, part any) error {
 	query := listQuery(limit, map[string]string{"status": filter.Status, "since": filter.Since, "until": filter.Until, "search": filter.Search, "cursor": cursor})
+	if filter.Count {
+		query.Set("count", "true")
+	}
 	return c.call(ctx, http.MethodGet, releases, query, nil, part)
 }
 

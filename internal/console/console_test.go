@@ -6,10 +6,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/console"
 )
 
@@ -210,13 +212,34 @@ func TestAPageAsksNoMoreThanItsRoute(t *testing.T) {
 		w.waits(t, id, lock(id, "board"))
 	}
 	p := visitor(t, serve(t, w, ""))
-	require.Equal(t, 200, p.get("/latch/v1/locks?limit=100", "Accept", "application/json").status)
+	require.Equal(t, 200, p.get("/latch/v1/locks?limit=1000", "Accept", "application/json").status)
 	route := len(w.Queries)
 	got := p.get("/")
 	require.Equal(t, 200, got.status)
 	require.Len(t, w.Queries, 2*route)
-	require.Contains(t, got.body, "Locks that wait: 100 or more")
+	require.Contains(t, got.body, "Locks that wait: 1 to 100 of 500<")
+	require.Contains(t, got.body, "<title>(500) Inbox")
 	require.Contains(t, got.body, ">Next part</a>")
 	require.Equal(t, 100, strings.Count(got.body, "data-row="))
 	require.Empty(t, w.Asked, "no worker is asked")
+	last := p.get("/?offset=400").body
+	require.Contains(t, last, "Locks that wait: 401 to 500 of 500<")
+	require.NotContains(t, last, ">Next part</a>")
+	require.Contains(t, last, ">First part</a>")
+	require.Equal(t, 422, p.get("/?offset=-1").status)
+}
+
+// The inbox puts those first that end by themselves, over all its parts.
+func TestTheInboxIsInOrderOverItsParts(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	for i := range 150 {
+		id := fmt.Sprint(i)
+		held := lock(id, "board")
+		held.Until = latch.NewTime(noon.Add(time.Duration(150-i) * time.Minute))
+		w.waits(t, id, held)
+	}
+	p := visitor(t, serve(t, w, ""))
+	require.Less(t, strings.Index(p.get("/").body, "release-149:"), strings.Index(p.get("/").body, "release-148:"))
+	require.Contains(t, p.get("/?offset=100").body, "release-0:")
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
@@ -12,8 +13,12 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// inboxLimit is about how many locks one part of the inbox shows.
-const inboxLimit = 100
+const (
+	// inboxRead is about how many locks the inbox reads at once, which it can
+	// put in order and count, and inboxShown how many of them it shows.
+	inboxRead  = 1000
+	inboxShown = 100
+)
 
 // An inbox is the data of the page of locks that wait.
 type inbox struct {
@@ -31,23 +36,36 @@ func (v *visit) inbox() (*answer, error) {
 	filter := apiclient.LockFilter{Webhook: v.query.Get("webhook"), Event: v.query.Get("event"), Release: v.query.Get("release"),
 		Job: v.query.Get("job"), Until: v.query.Get("until")}
 	cursor := v.query.Get("cursor")
+	offset, refused := v.offset()
+	if refused != nil {
+		return refused, nil
+	}
 	var part api.Locks
-	if err := v.api.Locks(v.request.Context(), filter, cursor, inboxLimit, &part); err != nil {
+	if err := v.api.Locks(v.request.Context(), filter, cursor, inboxRead, &part); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(part.Locks, byUrgency)
 	count := piece.Count(len(part.Locks), piece.Unknown, part.NextCursor != "" || cursor != "")
-	data := inbox{Filters: v.inboxFilters(filter), MayRemove: v.may(api.RoleLock), Locks: piece.List{ID: "locks", Name: "Locks that wait", Count: count,
+	shown := part.Locks[min(offset, len(part.Locks)):]
+	shown = shown[:min(inboxShown, len(shown))]
+	rows := count
+	if len(shown) < len(part.Locks) {
+		rows = fmt.Sprintf("%d to %d of %s", offset+1, offset+len(shown), count)
+	}
+	data := inbox{Filters: v.inboxFilters(filter), MayRemove: v.may(api.RoleLock), Locks: piece.List{ID: "locks", Name: "Locks that wait", Count: rows,
 		Columns: []string{"Lock", "Holds", "Waits since", "Until", "Then"}, Empty: "Nothing waits for anybody.",
 		Lag: "Those that end by themselves first, then the oldest. A lock shows here within moments of its making."}}
-	for i := range part.Locks {
-		data.Locks.Rows = append(data.Locks.Rows, v.lockRow(&part.Locks[i]))
+	for i := range shown {
+		data.Locks.Rows = append(data.Locks.Rows, v.lockRow(&shown[i]))
 	}
-	if cursor != "" {
-		data.Locks.First = v.with("cursor", "")
+	if cursor != "" || offset > 0 {
+		data.Locks.First = v.with("cursor", "", "offset", "")
 	}
-	if part.NextCursor != "" {
-		data.Locks.Next = v.with("cursor", part.NextCursor)
+	switch {
+	case offset+len(shown) < len(part.Locks):
+		data.Locks.Next = v.with("offset", strconv.Itoa(offset+len(shown)))
+	case part.NextCursor != "":
+		data.Locks.Next = v.with("cursor", part.NextCursor, "offset", "")
 	}
 	if part.Unread > 0 {
 		data.Unread = fmt.Sprintf("%d more runs wait for locks that cannot be read here, such as those encrypted with a key that this server lacks.", part.Unread)

@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,9 +29,9 @@ type jobs struct {
 // jobs lists the registered jobs, part by part.
 func (v *visit) jobs() (*answer, error) {
 	filter := apiclient.JobFilter{Search: v.query.Get("search"), Tag: v.query.Get("tag"), Status: v.query.Get("status"), Paused: v.query.Get("paused") == "true"}
-	offset, err := strconv.Atoi(cmp.Or(v.query.Get("offset"), "0"))
-	if err != nil || offset < 0 {
-		return refusal(http.StatusUnprocessableEntity, "No such part", fmt.Sprintf("offset: %q is no number from 0 on.", v.query.Get("offset"))), nil
+	offset, refused := v.offset()
+	if refused != nil {
+		return refused, nil
 	}
 	part, err := v.api.SearchJobs(v.request.Context(), filter, offset, jobsLimit)
 	if err != nil {

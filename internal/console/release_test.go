@@ -93,6 +93,7 @@ func TestReleasesAreSearched(t *testing.T) {
 	require.Contains(t, body, "The shop")
 	require.Contains(t, body, `value="SHOP"`)
 	require.Contains(t, body, "Releases: 1<")
+	require.Contains(t, p.get("/console/releases").body, "Releases: 2<")
 	require.NotContains(t, body, "The board")
 	require.Contains(t, p.get("/console/releases?search=%22%3E%3Cscript%3E").body, "No release is found.")
 	require.Equal(t, 422, p.get("/console/releases?status=gone").status)

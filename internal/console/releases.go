@@ -23,13 +23,17 @@ type releaseList struct {
 
 // releases lists releases, running and closed.
 func (v *visit) releases() (*answer, error) {
-	filter := apiclient.ReleaseFilter{Status: v.query.Get("status"), Since: v.query.Get("since"), Search: v.query.Get("search")}
+	filter := apiclient.ReleaseFilter{Status: v.query.Get("status"), Since: v.query.Get("since"), Search: v.query.Get("search"), Count: true}
 	cursor := v.query.Get("cursor")
 	var part runs.ReleasePart
 	if err := v.api.Releases(v.request.Context(), filter, cursor, releasesLimit, &part); err != nil {
 		return nil, err
 	}
-	count := piece.Count(len(part.Releases), piece.Unknown, part.NextCursor != "" || cursor != "")
+	total := piece.Unknown
+	if part.Count != nil {
+		total = max(int(*part.Count), len(part.Releases)) // it lags, too
+	}
+	count := piece.Count(len(part.Releases), total, part.NextCursor != "" || cursor != "")
 	data := releaseList{Start: v.mayStart(), Filters: releaseFilters(filter), Releases: piece.List{ID: "list", Name: "Releases", Count: count,
 		Columns: []string{"Release", "Status", "Now", "Began", "Ended"}, Empty: "No release is found.",
 		Lag: "Those that run first. A release shows here a moment after its start."}}

@@ -1,9 +1,12 @@
 package console
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -143,13 +146,28 @@ func linkFrom(r *http.Request, path string, query ...string) string {
 // segment encodes a variable for the path of [visit.link].
 func segment(text string) string { return url.PathEscape(text) }
 
-// with returns this page's address with one value of its query changed.
-func (v *visit) with(name, value string) string {
-	query := []string{name, value}
+// with returns this page's address with values of its query changed, given as
+// names and values in turn.
+func (v *visit) with(changed ...string) string {
+	query := changed
 	for key, values := range v.query {
-		if key != name && len(values) > 0 {
+		isChanged := false
+		for i := 0; i < len(changed); i += 2 {
+			isChanged = isChanged || changed[i] == key
+		}
+		if !isChanged && len(values) > 0 {
 			query = append(query, key, values[0])
 		}
 	}
 	return v.link(v.request.URL.EscapedPath(), query...)
+}
+
+// offset returns where the part of a list begins that the address asks for, or
+// the page that says that there is no such part.
+func (v *visit) offset() (int, *answer) {
+	offset, err := strconv.Atoi(cmp.Or(v.query.Get("offset"), "0"))
+	if err != nil || offset < 0 {
+		return 0, refusal(http.StatusUnprocessableEntity, "No such part", fmt.Sprintf("offset: %q is not a number from 0 on.", v.query.Get("offset")))
+	}
+	return offset, nil
 }

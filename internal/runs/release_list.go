@@ -34,6 +34,7 @@ const (
 type ReleasePart struct {
 	Releases   []ReleaseRow `json:"releases" doc:"Those that run first, the newest of them first, then those that closed, the last closed first"`
 	NextCursor string       `json:"next_cursor,omitempty" doc:"The parameter cursor of the next part, with the same other parameters; absent on the last"`
+	Count      *int64       `json:"count,omitempty" doc:"With count=true, how many releases there are on all pages; absent where Temporal cannot tell: with search, and with a status that only the workers know of runs without search attributes"`
 }
 
 // Releases returns at most limit releases that the filter takes, from the cursor

@@ -1,0 +1,110 @@
+package console_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/grpc"
+
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/console"
+	"github.com/latch-run/latch/internal/lockpage"
+	"github.com/latch-run/latch/internal/mitto/mittoapi"
+)
+
+// away is a Temporal that cannot be reached: each call of it fails.
+type away struct{ client.Client }
+
+var errAway = serviceerror.NewUnavailable("connection refused")
+
+func (away) WorkflowService() workflowservice.WorkflowServiceClient {
+	return workflowservice.NewWorkflowServiceClient(awayConn{})
+}
+
+func (away) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	return nil, errAway
+}
+
+func (away) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	return nil, errAway
+}
+
+func (away) QueryWorkflow(context.Context, string, string, string, ...any) (converter.EncodedValue, error) {
+	return nil, errAway
+}
+
+func (away) UpdateWorkflow(context.Context, client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+	return nil, errAway
+}
+
+type awayConn struct{}
+
+func (awayConn) Invoke(context.Context, string, any, any, ...grpc.CallOption) error { return errAway }
+
+func (awayConn) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, errAway
+}
+
+// serveAway serves the console over a Temporal that cannot be reached, and
+// without keys.
+func serveAway(t *testing.T) string {
+	t.Helper()
+	handler, err := api.New(api.Options{Client: away{}, Routes: []api.Routes{mittoapi.Routes(mittoapi.Options{}),
+		lockpage.Routes(lockpage.Options{Inbox: true}), console.Routes(console.Options{Stop: t.Context()})}})
+	require.NoError(t, err)
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// addressOf is a page's path with something for its variables.
+func addressOf(path string) string {
+	return strings.NewReplacer("deliveries/{id}", "deliveries/dlv_0123456789?workflow_id=release-shop&run_id=00000000-0000-4000-8000-000000000000", "{id}", "shop", "{webhook}", "990100001").Replace(path)
+}
+
+// needsNoTemporal are the pages that show nothing of Temporal.
+var needsNoTemporal = []string{"/console/start-release", "/console/new-webhook",
+	"/console/jobs/{id}/webhooks/new", "/console/gallery"}
+
+// Each page says plainly that Temporal is out of reach, and keeps its navigation.
+func TestEachPageSaysThatTemporalIsOutOfReach(t *testing.T) {
+	t.Parallel()
+	p := visitor(t, serveAway(t))
+	for _, path := range console.Paths() {
+		if path == "/login" {
+			continue // without keys it leads to the inbox
+		}
+		got := p.get(addressOf(path))
+		if slices.Contains(needsNoTemporal, path) {
+			require.Equal(t, http.StatusOK, got.status, path)
+			continue
+		}
+		require.Equal(t, http.StatusServiceUnavailable, got.status, "%s: %s", path, got.body)
+		require.Contains(t, got.body, "<h1>Temporal is out of reach</h1>", path)
+		require.Contains(t, got.body, ">Releases</a>", "%s: the navigation stays", path)
+	}
+}
+
+// Each list of what Temporal lists says how far it may be behind.
+func TestEachListSaysThatItLags(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	p := visitor(t, serve(t, w, ""))
+	p.registered(nightJob)
+	for path, id := range map[string]string{"/": "locks", "/console/releases": "list", "/console/jobs": "jobs", "/console/jobs/night": "runs"} {
+		body := p.get(path).body
+		_, list, found := strings.Cut(body, `<section class="list" id="`+id+`"`)
+		require.True(t, found, path)
+		count, _, _ := strings.Cut(list, "</p>")
+		require.Contains(t, count, "moment", path)
+	}
+}

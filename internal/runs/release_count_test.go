@@ -1,0 +1,54 @@
+package runs_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs"
+)
+
+// Releases are counted by the query that finds them, and not where Temporal does
+// not know which the filter takes.
+func TestReleasesAreCounted(t *testing.T) {
+	t.Parallel()
+	const (
+		all       = "WorkflowType = 'latch.Release' AND "
+		completed = all + "ExecutionStatus = 'Completed' AND (LatchStatus = 'stopped' OR LatchID IS NULL)"
+	)
+	for name, test := range map[string]struct {
+		filter  runs.ReleaseFilter
+		counts  bool
+		queries []string
+	}{
+		"all":                              {runs.ReleaseFilter{}, true, []string{all + "ExecutionStatus != 'ContinuedAsNew'"}},
+		"running":                          {runs.ReleaseFilter{Status: "running", Since: noon}, true, []string{all + "ExecutionStatus = 'Running' AND StartTime >= '2026-07-01T12:00:00Z'"}},
+		"by title":                         {runs.ReleaseFilter{Search: "shop"}, false, nil},
+		"stopped, some without attributes": {runs.ReleaseFilter{Status: "stopped"}, false, []string{completed, completed + " AND LatchID IS NULL"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t)
+			for _, id := range []string{"a", "b"} {
+				f.running(id, latch.Status{})
+			}
+			count, err := f.over().CountReleases(t.Context(), test.filter, "")
+			require.NoError(t, err)
+			require.ElementsMatch(t, test.queries, f.Queries)
+			if !test.counts {
+				require.Nil(t, count)
+				return
+			}
+			require.EqualValues(t, 2, *count)
+		})
+	}
+	f := newFake(t)
+	f.ListError = serviceerror.NewInvalidArgument("LatchStatus is not a valid search attribute")
+	count, err := f.over().CountReleases(t.Context(), runs.ReleaseFilter{Status: "stopped"}, "")
+	require.NoError(t, err)
+	require.Nil(t, count, "a namespace without the attributes")
+	_, err = f.over().CountReleases(t.Context(), runs.ReleaseFilter{}, "nonsense")
+	require.ErrorContains(t, err, "cursor")
+}
