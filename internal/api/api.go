@@ -27,6 +27,7 @@ import (
 	"github.com/latch-run/latch/internal/loopback"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/runs"
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // Routes adds routes to an API under construction.
@@ -48,6 +49,9 @@ type Options struct {
 	Allow []netip.Prefix
 	// PublicURL is the API's public address, if it has one.
 	PublicURL string
+	// FQDN and Environment are what templates see of the surroundings; see
+	// plugin.Options.
+	FQDN, Environment string
 	// LockLinks has a link signed with LinkKey open a lock's page.
 	LockLinks bool
 	LinkKey   []byte
@@ -73,6 +77,10 @@ type API struct {
 	LinkKey []byte
 	// PublicOrigin is the origin of the API's public address, "" where it has none.
 	PublicOrigin string
+
+	// publicURL is the API's public address.
+	publicURL string
+	system    vars.System
 
 	service func() workflowservice.WorkflowServiceClient
 	keys    []Key
@@ -130,6 +138,7 @@ func build(options Options) (*API, error) {
 	}
 	a.webhooks = registry.New(a.RegistryOptions()).Webhooks()
 	over := runs.Options{Client: options.Client, Namespace: a.Namespace, DataConverter: a.converter, Identity: identity}
+	a.publicURL, a.system = options.PublicURL, vars.NewSystem(options.FQDN, options.Environment, a.Namespace, a.TaskQueue)
 	a.Runs, a.deliveries = runs.New(over), deliveries.New(over)
 	if err := errors.Join(a.setOrigin(options.PublicURL), a.setLinkKey(options)); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
@@ -214,6 +223,7 @@ func (a *API) register(options Options) {
 	a.registerEvents()
 	a.registerLocks()
 	a.registerHooks()
+	a.registerHookPreview()
 	a.registerWebhookHistory()
 	a.registerDeliveries()
 	a.registerDeliverySearch()

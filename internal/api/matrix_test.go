@@ -41,6 +41,7 @@ var routeRoles = map[string]string{
 
 	"GET /latch/v1/webhooks":               "read",
 	"POST /latch/v1/webhooks":              "admin",
+	"POST /latch/v1/webhooks/preview":      "admin",
 	"GET /latch/v1/webhooks/{id}":          "read",
 	"PUT /latch/v1/webhooks/{id}":          "admin",
 	"DELETE /latch/v1/webhooks/{id}":       "admin",
@@ -54,9 +55,10 @@ var routeRoles = map[string]string{
 	"POST /latch/v1/deliveries/redeliver":      "run",
 	"POST /latch/v1/deliveries/{id}/redeliver": "run",
 
-	"GET /latch/v1/jobs/{id}/runs":    "read",
-	"POST /latch/v1/jobs/{id}/pause":  "admin",
-	"POST /latch/v1/jobs/{id}/resume": "admin",
+	"GET /latch/v1/jobs/{id}/runs":              "read",
+	"POST /latch/v1/jobs/{id}/pause":            "admin",
+	"POST /latch/v1/jobs/{id}/resume":           "admin",
+	"POST /latch/v1/jobs/{id}/webhooks/preview": "admin",
 
 	"GET /v2/jobs":                "read",
 	"POST /v2/jobs":               "admin",

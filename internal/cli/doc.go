@@ -8,7 +8,7 @@
 // the HTTP API answers, internal/cli/backend knows. program.go is one run of the
 // command line, env.go what surrounds all commands; load.go reads files.
 // internal/cli/output prints, internal/cli/failure has errors with exit codes,
-// internal/cli/trial makes up the run of a webhook that is tried, and
+// internal/trial makes up the run of a webhook that is tried, and
 // internal/cli/capture reads captured requests.
 //
 // What it may not know: workflow code, a Temporal client, the API's client. Delivery

@@ -13,10 +13,10 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
-	"github.com/latch-run/latch/internal/cli/trial"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/rules"
 	"github.com/latch-run/latch/internal/spec"
+	"github.com/latch-run/latch/internal/trial"
 	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 )

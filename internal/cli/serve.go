@@ -72,7 +72,7 @@ func serveAPI(ctx context.Context, e *env) error {
 	defer temporal.Close()
 	handler, err := api.New(api.Options{
 		Client: temporal, Namespace: configured.temporal.Namespace, TaskQueue: e.settings.TaskQueue,
-		Keys: configured.keys, Allow: configured.allow, PublicURL: configured.URL,
+		Keys: configured.keys, Allow: configured.allow, PublicURL: configured.URL, FQDN: configured.fqdn(), Environment: configured.Environment,
 		DataConverter: configured.temporal.DataConverter,
 		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), Logger: logger,
 		Routes: configured.routes(ctx),
@@ -96,7 +96,7 @@ func serveAPI(ctx context.Context, e *env) error {
 // routes are what is served beside the API's own, until ctx ends.
 func (c *serveConfiguration) routes(ctx context.Context) []api.Routes {
 	return []api.Routes{
-		mittoapi.Routes(mittoapi.Options{FQDN: c.fqdn(), Environment: c.Environment}),
+		mittoapi.Routes(mittoapi.Options{}),
 		lockpage.Routes(lockpage.Options{TemporalUI: c.TemporalUI, Inbox: true}),
 		console.Routes(console.Options{TemporalUI: c.TemporalUI, Stop: ctx}),
 	}

@@ -2,24 +2,21 @@ package cli
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
-	"github.com/latch-run/latch/internal/cli/trial"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/spec"
+	"github.com/latch-run/latch/internal/trial"
 )
 
 // trialFlags are the flags of webhook test.
@@ -161,15 +158,7 @@ func readVariables(out *output.Printer, file string) (trial.Variables, error) {
 
 // trialRequest returns the delivery to render.
 func trialRequest(out *output.Printer, chosen *trial.Hook, from *surroundings, overlay string) (*protocol.WebhookRequest, error) {
-	chance := make([]byte, 9)
-	rand.Read(chance) // never fails
-	request := &protocol.WebhookRequest{Webhook: *chosen.Webhook, Event: chosen.Settings, ParentLog: time.Now().UnixMilli(),
-		DeliveryID: "dlv_test_" + base64.RawURLEncoding.EncodeToString(chance)}
 	variables := chosen.Variables(from.system)
-	if chosen.Settings.Blocking {
-		request.Lock = chosen.WorkflowID() + ":" + chosen.Webhook.ID + ":" + base64.RawURLEncoding.EncodeToString(chance)
-		request.LockURL = from.lockURL(request.Lock)
-	}
 	if overlay != "" {
 		over, err := readVariables(out, overlay)
 		if err != nil {
@@ -177,9 +166,7 @@ func trialRequest(out *output.Printer, chosen *trial.Hook, from *surroundings, o
 		}
 		variables.Lay(over)
 	}
-	var err error
-	request.Variables, err = variables.Encode()
-	return request, err
+	return chosen.Request(variables, from.lockURL)
 }
 
 // A trialReport is what webhook test shows, as --output json prints it.

@@ -22,6 +22,8 @@ type Store struct {
 	required bool
 	holding  *holding
 	now      func() time.Time
+	// placeholders has every name stand for itself.
+	placeholders bool
 }
 
 func newStore(required bool) *Store {
@@ -124,6 +126,11 @@ func Variable(name string) string {
 // [*MissingError].
 func (s *Store) Lookup(name string) (*Secret, error) {
 	variable := Variable(name)
+	if s != nil && s.placeholders {
+		if found := placeholder(name); found != nil {
+			return found, nil
+		}
+	}
 	if s != nil && latch.IsSecretName(name) {
 		if found, ok := s.values[variable]; ok {
 			return s.secretOf(name, variable, found), nil

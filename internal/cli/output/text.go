@@ -37,15 +37,6 @@ func Shell(argument string) string {
 	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
 }
 
-// Quoted quotes each text and joins them.
-func Quoted(texts []string, separator string) string {
-	quoted := make([]string, len(texts))
-	for i, text := range texts {
-		quoted[i] = fmt.Sprintf("%q", text)
-	}
-	return strings.Join(quoted, separator)
-}
-
 // OrDash returns the text, or a dash in place of an empty one.
 func OrDash(text string) string {
 	if text == "" {

@@ -13,7 +13,6 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/registry"
-	"github.com/latch-run/latch/internal/vars"
 )
 
 // MittoSystem is what templates see as system, as far as the API knows it.
@@ -57,7 +56,7 @@ type (
 )
 
 func (a *routes) system() MittoSystem {
-	return MittoSystem(vars.NewSystem(a.options.FQDN, a.options.Environment, a.Namespace, a.TaskQueue))
+	return MittoSystem(a.System())
 }
 
 func (a *routes) getAbout(ctx context.Context, _ *struct{}) (*aboutOutput, error) {

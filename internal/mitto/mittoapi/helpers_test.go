@@ -27,8 +27,7 @@ func newMitto(t *testing.T) *mittoBench {
 	t.Helper()
 	b := &mittoBench{T: t, registry: &apitest.Registry{Ran: map[string]registry.Run{}}, temporal: apitest.Temporal()}
 	b.Handler = apitest.New(t, b.temporal,
-		api.Options{Routes: apitest.Routes(
-			mittoapi.Options{Registry: b.registry, FQDN: "stage.zuarbase.net", Environment: "test"}, lockpage.Options{})})
+		api.Options{FQDN: "stage.zuarbase.net", Environment: "test", Routes: apitest.Routes(mittoapi.Options{Registry: b.registry}, lockpage.Options{})})
 	return b
 }
 

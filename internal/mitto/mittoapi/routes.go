@@ -22,8 +22,6 @@ const (
 
 // Options is what the routes need beside the API.
 type Options struct {
-	// FQDN and Environment are shown by /api/system; see plugin.Options.
-	FQDN, Environment string
 	// Registry keeps registered jobs; one over the API's client unless given.
 	Registry Registry
 }
@@ -89,6 +87,9 @@ func (a *routes) registerOwn() {
 	register[api.NoBody](a, []string{ownPath + "/runs"}, api.Operation{ID: "list-job-runs", Method: http.MethodGet, Role: api.RoleRead,
 		Errors: []int{http.StatusNotFound, http.StatusUnprocessableEntity}, Summary: "List the runs of a job",
 		About: "Without what their tasks returned. Temporal's list is a moment behind: a run shows here shortly after its start. Runs that Temporal has forgotten are not found."}, a.listRuns)
+	register[TriedJobWebhook](a, []string{ownPath + "/webhooks/preview"}, api.Operation{ID: "preview-job-webhook", Method: http.MethodPost, Role: api.RoleAdmin, Required: true, Large: true,
+		Errors: []int{http.StatusNotFound}, Summary: "Show what a job's webhook would send, and what is wrong with it",
+		About: "Nothing is kept and nothing is sent. The variables have the values of the job's last run; without one, the run is made up. Secrets are shown by their names alone."}, a.previewJobWebhook)
 	changes := []int{http.StatusNotFound, http.StatusConflict}
 	register[api.NoBody](a, []string{ownPath + "/pause"}, api.Operation{ID: "pause-job", Method: http.MethodPost, Role: api.RoleAdmin, Errors: changes,
 		Summary: "Keep a job from running by itself", About: "Neither at its times nor after another job. It still runs when it is started, and a run that is under way goes on. A job that never runs by itself is 409."}, a.pauseJob)

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/cli/trial"
+	"github.com/latch-run/latch/internal/trial"
 	"github.com/latch-run/latch/internal/vars"
 )
 

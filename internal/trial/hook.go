@@ -3,11 +3,12 @@ package trial
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/typo"
+	"github.com/latch-run/latch/internal/vars"
 )
 
 // A File is what describes the run of a trial, by its kind.
@@ -16,6 +17,17 @@ type File struct {
 	Job      *latch.Job
 	Release  *latch.Release
 	Emission *latch.Emission
+	// Run is the job's run that took place; nil has one made up.
+	Run *Run
+	// Fields are what a registered job has beside; see [protocol.JobVariable].
+	Fields latch.Object
+}
+
+// A Run is one that took place.
+type Run struct {
+	RunID string
+	// Status is how it ended; without a ReturnCode it goes on.
+	Status vars.JobStatus
 }
 
 // A Hook is a webhook at the event that is tried.
@@ -91,14 +103,23 @@ func (f *File) Find(event, id, which string) (*Hook, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1 && id == "":
-		return nil, fmt.Errorf("several webhooks listen to %s: %s; they are %s", event, which, output.Quoted(ids, ", "))
+		return nil, fmt.Errorf("several webhooks listen to %s: %s; they are %s", event, which, quoted(ids))
 	case len(found) > 1:
 		return nil, fmt.Errorf("several jobs have a webhook %q that listens to %s: put the job that is meant into a file of its own", id, event)
 	case id != "" && slices.Contains(others, id):
 		return nil, fmt.Errorf("webhook %q does not listen to %s", id, event)
 	case id != "":
-		return nil, fmt.Errorf("there is no webhook %q; there are %s%s", id, output.Quoted(all, ", "), typo.Hint(id, all))
+		return nil, fmt.Errorf("there is no webhook %q; there are %s%s", id, quoted(all), typo.Hint(id, all))
 	default:
-		return nil, fmt.Errorf("no webhook listens to %s; there are %s", event, output.Quoted(others, ", "))
+		return nil, fmt.Errorf("no webhook listens to %s; there are %s", event, quoted(others))
 	}
+}
+
+// quoted quotes each id and joins them.
+func quoted(ids []string) string {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = strconv.Quote(id)
+	}
+	return strings.Join(texts, ", ")
 }

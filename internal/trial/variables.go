@@ -26,7 +26,7 @@ type Variables map[string]any
 type jsonObject = map[string]any
 
 // madeUp is the error of everything that failed in the trial.
-const madeUp = "made up by starter webhook test"
+const madeUp = "made up for the test of a webhook"
 
 // trialRunID is the id of the run that does not exist.
 const trialRunID = "00000000-0000-4000-8000-000000000000"
@@ -43,14 +43,20 @@ func (h *Hook) WorkflowID() string {
 	}
 }
 
-// Variables returns what templates would see (contract, "Templates") in a run that took
-// a minute and did what the event says.
+// Variables returns what templates would see (contract, "Templates") in the run, or
+// in one that took a minute and did what the event says.
 func (h *Hook) Variables(system vars.System) Variables {
 	now := time.Now()
-	began := now.Add(-time.Minute)
+	began, runID := now.Add(-time.Minute), trialRunID
+	if h.Run != nil {
+		runID = h.Run.RunID
+		if started := h.Run.Status.StartedAt; started != nil {
+			began = started.Time
+		}
+	}
 	variables := Variables{
 		"system":  objectOf(system),
-		"run":     objectOf(vars.Run{WorkflowID: h.WorkflowID(), RunID: trialRunID, StartedAt: latch.NewTime(began)}),
+		"run":     objectOf(vars.Run{WorkflowID: h.WorkflowID(), RunID: runID, StartedAt: latch.NewTime(began)}),
 		"now":     latch.NewTime(now),
 		"records": []latch.Record{},
 	}
@@ -76,22 +82,41 @@ func (h *Hook) Variables(system vars.System) Variables {
 // jobVariable returns the variable job. A job with a schedule is taken to be registered,
 // and has the fields of a registered job.
 func (h *Hook) jobVariable(began, now time.Time) jsonObject {
-	if !h.ran() {
+	status, runID := h.jobStatus(began, now), trialRunID
+	if h.Run != nil {
+		runID = h.Run.RunID
+	}
+	fields := h.Fields
+	if fields == nil && h.Job.Schedule != nil {
+		fields = mitto.Fields(&registry.Definition{ID: h.Job.ID, Job: h.Job})
+	}
+	return objectOf(protocol.JobVariable(h.Job, status, fields, runID))
+}
+
+// jobStatus returns the run as the event finds it: before its work, or after. A run
+// that goes on is taken to end now.
+func (h *Hook) jobStatus(began, now time.Time) vars.JobStatus {
+	if h.Run == nil && !h.ran() {
 		began = now
 	}
 	started, completed, code, reason := latch.NewTime(began), latch.NewTime(now), 0, ""
 	status := vars.JobStatus{ID: trialRunID, StartedAt: &started, KVP: latch.Object{}}
+	if h.Run != nil {
+		status.ID = h.Run.RunID
+	}
+	if !h.ran() {
+		return status
+	}
+	if h.Run != nil && h.Run.Status.ReturnCode != nil {
+		ended := h.Run.Status
+		ended.ID, ended.KVP = h.Run.RunID, vars.OrEmpty(ended.KVP)
+		return ended
+	}
 	if h.Settings.Event == latch.EventJobFailure {
 		code, reason = 1, madeUp
 	}
-	if h.ran() {
-		status.ReturnCode, status.Error, status.CompletedAt = &code, &reason, &completed
-	}
-	var fields latch.Object
-	if h.Job.Schedule != nil {
-		fields = mitto.Fields(&registry.Definition{ID: h.Job.ID, Job: h.Job})
-	}
-	return objectOf(protocol.JobVariable(h.Job, status, fields, trialRunID))
+	status.ReturnCode, status.Error, status.CompletedAt = &code, &reason, &completed
+	return status
 }
 
 // ran reports whether the event is fired when the job's work has ended.

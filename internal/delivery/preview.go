@@ -1,0 +1,110 @@
+package delivery
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
+	"github.com/latch-run/latch/internal/fields"
+	"github.com/latch-run/latch/internal/mask"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/secret"
+	"github.com/latch-run/latch/internal/urlmask"
+)
+
+// A Preview is the request of a delivery as a worker would send it, but for its
+// secrets: where a value would stand there is the secret's name, in brackets.
+type Preview struct {
+	Method string
+	// URL is without credentials; of one that is a secret it is the secret's name,
+	// and "" where there is none.
+	URL    string
+	Header http.Header
+	// Body is nil where there is none, or it cannot be rendered.
+	Body []byte
+}
+
+// nameless renders what is previewed: it has the names of secrets and no values,
+// and sends nothing.
+var nameless = &Sender{secrets: secret.Placeholders(), maskers: mask.NewCache(), userAgent: "Latch/" + latch.Version, now: time.Now}
+
+// Render renders the request of a delivery, as far as that is possible, without
+// the value of any secret. The webhook may be one that admission would refuse. The
+// problems are all that a worker would fail at, each with its path in the webhook.
+func Render(r *protocol.WebhookRequest) (*Preview, latch.Problems) {
+	d := nameless.newDraft(r, 1, nameless.now())
+	d.record = &latch.RecordRequest{Method: d.Webhook.Method, ContentType: d.Webhook.ContentType}
+	var problems latch.Problems
+	add := func(path string, err error) {
+		if err != nil {
+			problems.Addf(path, "%s", excerpt.First(cleanText(err.Error()), maximumErrorBytes))
+		}
+	}
+	shown := &Preview{Method: d.Webhook.Method, Header: d.header}
+	if err := d.resolveSecrets(); err != nil { // a name that is none
+		add("", err)
+		return shown, problems
+	}
+	address, err := d.previewTarget()
+	add("url", err)
+	d.templates.drop(fields.URLTemplate)
+	shown.URL = address
+	if err := d.writeBody(); err != nil {
+		add("body", err)
+		d.body = nil
+	}
+	d.templates.drop(fields.BodyTemplate)
+	if len(d.body) > 0 {
+		shown.Body = bytes.ToValidUTF8(d.body, []byte("\ufffd"))
+	}
+	add("headers", d.writeHeader())
+	add("secret", d.sign())
+	shown.Header = d.previewHeader()
+	return shown, problems
+}
+
+// drop leaves out those of the role that could not be rendered.
+func (t *templates) drop(role fields.Role) {
+	t.left = slices.DeleteFunc(t.left, func(f *fields.Field) bool { return f.Role == role })
+}
+
+// previewTarget fills in the URL, and returns it as it is shown.
+func (d *draft) previewTarget() (string, error) {
+	switch {
+	case d.Webhook.URLSecret != "":
+		return secret.Placeholder(d.Webhook.URLSecret), d.templates.fillIn(fields.URLTemplate)
+	case d.Webhook.URL == "":
+		return "", nil
+	}
+	if err := d.findTarget(); err != nil {
+		return "", err
+	}
+	if d.Webhook.TLS != nil && d.target.url.Scheme != "https" {
+		return d.target.public, errors.New("its tls has no effect: it does not begin with https://")
+	}
+	return d.target.public, nil
+}
+
+// previewHeader returns the headers, with what is made of a secret named.
+func (d *draft) previewHeader() http.Header {
+	shown := d.header.Clone()
+	if shown.Get(idempotencyKey) == "" {
+		shown.Del(idempotencyKey)
+	}
+	if d.Webhook.Secret != "" {
+		shown.Set("Webhook-Signature", "[signature with the secret "+d.Webhook.Secret+"]")
+	}
+	switch auth := d.Webhook.Auth; {
+	case auth == nil:
+	case auth.Basic != nil:
+		shown.Set("Authorization", "Basic [base64 of "+auth.Basic.Username+":"+secret.Placeholder(auth.Basic.Password)+"]")
+	case auth.OAuth2 != nil:
+		shown.Set("Authorization", "Bearer [token from "+urlmask.URL(strings.ToValidUTF8(auth.OAuth2.TokenURL, "\ufffd"))+"]")
+	}
+	return shown
+}

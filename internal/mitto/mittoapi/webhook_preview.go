@@ -1,0 +1,93 @@
+package mittoapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/mitto"
+	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/trial"
+	"github.com/latch-run/latch/internal/vars"
+)
+
+// A TriedJobWebhook is a job's webhook that is tried before it is kept.
+type TriedJobWebhook struct {
+	Webhook latch.Object `json:"webhook" doc:"The webhook as it would be sent to the routes of the job's webhooks"`
+	ID      int64        `json:"id,omitempty" doc:"The id of the webhook that it would replace; absent for a new one"`
+}
+
+type triedInput struct {
+	Job     string `path:"id" doc:"The job's id"`
+	RawBody []byte
+}
+
+type previewOutput struct{ Body api.WebhookPreview }
+
+func (a *routes) previewJobWebhook(ctx context.Context, input *triedInput) (*previewOutput, error) {
+	var tried TriedJobWebhook
+	if err := api.DecodeTried(input.RawBody, &tried); err != nil {
+		return nil, err
+	}
+	t, err := a.try(ctx, input.Job, tried.ID, tried.Webhook)
+	if err != nil {
+		return nil, err
+	}
+	preview := a.Preview(t.Webhook, t.Problems, func(string) *trial.File { return t.file })
+	preview.Run = t.shownRun()
+	if len(t.Problems) == 0 {
+		preview.Warnings = api.WarningsOf(mitto.WebhookWarnings(t.definition, t.Number))
+	}
+	return &previewOutput{preview}, nil
+}
+
+// A jobTry is a job's webhook that is tried, in the job's last run.
+type jobTry struct {
+	*mitto.Try
+	definition *registry.Definition
+	file       *trial.File
+	// last is the job's last run; nil for one that never ran.
+	last *registry.Run
+}
+
+// try reads a webhook of the job, which would replace the one with the id.
+func (a *routes) try(ctx context.Context, job string, id int64, webhook latch.Object) (*jobTry, error) {
+	entry, err := a.registry.Get(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	last, err := a.registry.LastRun(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	made, err := mitto.Of(&entry.Definition).TryWebhook(id, webhook, time.Now(), trial.Readable)
+	if err != nil {
+		return nil, err
+	}
+	t := &jobTry{Try: made, definition: &entry.Definition, last: last}
+	keep(made.Job, t.definition)
+	t.file = &trial.File{Kind: latch.JobKind, Job: made.Job.Latch, Fields: mitto.Fields(t.definition)}
+	if t.file.Job == nil { // it cannot run
+		if t.file.Job, err = made.Job.Failing(); err != nil {
+			t.file.Job = &latch.Job{ID: job}
+		}
+	}
+	if last != nil {
+		t.file.Run = &trial.Run{RunID: last.RunID, Status: jobStatusOf(job, last)}
+	}
+	return t, nil
+}
+
+// jobStatusOf returns a run as templates see it.
+func jobStatusOf(job string, run *registry.Run) vars.JobStatus {
+	s := statusOfRun(job, run)
+	return vars.JobStatus{ReturnCode: s.ReturnCode, Error: s.Error, StartedAt: s.StartedAt, CompletedAt: s.CompletedAt, KVP: s.KVP}
+}
+
+func (t *jobTry) shownRun() api.PreviewRun {
+	if t.last == nil {
+		return api.PreviewRun{MadeUp: true}
+	}
+	return api.PreviewRun{WorkflowID: registry.WorkflowID(t.definition.ID), RunID: t.last.RunID, Status: t.last.Status, StartedAt: t.last.StartedAt}
+}
