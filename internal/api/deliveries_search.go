@@ -2,8 +2,11 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/latch-run/latch"
@@ -114,9 +117,11 @@ type RedeliveryFilter struct {
 	Event   string `json:"event,omitempty" doc:"Only deliveries of this event"`
 	Job     string `json:"job,omitempty" doc:"Only deliveries of the job with this id"`
 	Release string `json:"release,omitempty" doc:"Only deliveries of the release with this id"`
-	Limit   int    `json:"limit,omitempty" minimum:"1" maximum:"200" default:"100" doc:"The most deliveries to send again"`
-	Cursor  string `json:"cursor,omitempty" doc:"The next_cursor of the previous page; since and until stay those of the first page"`
-	DryRun  bool   `json:"dry_run,omitempty" doc:"List what would be sent again, and send nothing"`
+	// Deliveries are ids, such as a dry run has named them.
+	Deliveries []string `json:"deliveries,omitempty" maxItems:"200" doc:"Only these, by their ids, at most 200: what a dry run has named, and nothing that failed since. The answer has each of them"`
+	Limit      int      `json:"limit,omitempty" minimum:"1" maximum:"200" default:"100" doc:"The most deliveries to send again"`
+	Cursor     string   `json:"cursor,omitempty" doc:"The next_cursor of the previous page; since and until stay those of the first page"`
+	DryRun     bool     `json:"dry_run,omitempty" doc:"List what would be sent again, and send nothing"`
 }
 
 // Bounds of how many deliveries one call sends again.
@@ -140,12 +145,30 @@ func (f *RedeliveryFilter) decode(body []byte) (deliveries.Filter, error) {
 	if f.Limit < 1 || f.Limit > maximumRedeliveries {
 		problems.Addf("limit", "must be from 1 to %d, not %d", maximumRedeliveries, f.Limit)
 	}
+	f.checkIDs(&problems)
 	if f.Event != "" && !eventPattern.MatchString(f.Event) {
 		problems.Addf("event", "%q is not an event; events are in capitals, such as JOB_SUCCESS", f.Event)
 	}
-	filter := deliveries.Filter{Failed: true, Webhook: f.Webhook, Event: f.Event, Job: f.Job, Release: f.Release}
+	filter := deliveries.Filter{Failed: true, Webhook: f.Webhook, Event: f.Event, Job: f.Job, Release: f.Release, IDs: f.Deliveries}
 	filter.Since, filter.Until = window(&problems, f.Since, f.Until)
 	return filter, problems.Err()
+}
+
+// checkIDs adds what is wrong with the ids of deliveries.
+func (f *RedeliveryFilter) checkIDs(problems *latch.Problems) {
+	if len(f.Deliveries) > deliveries.MaximumIDs {
+		problems.Addf("deliveries", "%d ids are too many; the limit is %d", len(f.Deliveries), deliveries.MaximumIDs)
+		return
+	}
+	for i, id := range f.Deliveries {
+		at := fmt.Sprintf("deliveries[%d]", i)
+		switch {
+		case !strings.HasPrefix(id, latch.PrefixDeliveryID):
+			problems.Addf(at, "%q is not the id of a delivery, which begins with %s", id, latch.PrefixDeliveryID)
+		case slices.Contains(f.Deliveries[:i], id):
+			problems.Addf(at, "%q is there twice", id)
+		}
+	}
 }
 
 type redeliverFailedInput struct{ RawBody []byte }

@@ -3,6 +3,7 @@ package api_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,10 +40,13 @@ func TestDeliveryRefusals(t *testing.T) {
 	}
 	for body, fields := range map[string][]string{
 		`{}`: {"body.failed"},
-		`{"limit":201,"event":"job","since":"x","until":"y"}`: {"body.failed", "body.limit", "body.event", "body.since", "body.until"},
-		`{"failed":true,"webhok":"a"}`:                        {"body.webhok"},
-		`{"failed":"yes"}`:                                    {"body.failed"},
-		`{"failed":true,"limit":0}`:                           {"body.limit"},
+		`{"limit":201,"event":"job","since":"x","until":"y"}`:                 {"body.failed", "body.limit", "body.event", "body.since", "body.until"},
+		`{"failed":true,"webhok":"a"}`:                                        {"body.webhok"},
+		`{"failed":"yes"}`:                                                    {"body.failed"},
+		`{"failed":true,"limit":0}`:                                           {"body.limit"},
+		`{"failed":true,"deliveries":["dlv_a","a","dlv_a"]}`:                  {"body.deliveries[1]", "body.deliveries[2]"},
+		`{"failed":true,"deliveries":"dlv_a"}`:                                {"body.deliveries"},
+		`{"failed":true,"deliveries":[` + strings.Repeat(`"",`, 200) + `""]}`: {"body.deliveries"},
 	} {
 		got := apitest.ProblemOf(t, apitest.Call(handler, http.MethodPost, deliveriesPath+"/redeliver", body, "X-API-Key", "run"), 422)
 		var told []string

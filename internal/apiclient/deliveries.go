@@ -20,9 +20,11 @@ type DeliveryFilter struct {
 	Release string `json:"release,omitempty"`
 	// Outcome is of lists alone: what is sent again has failed.
 	Outcome string `json:"-"`
-	Limit   int    `json:"limit"`
-	Cursor  string `json:"cursor,omitempty"`
-	DryRun  bool   `json:"dry_run,omitempty"`
+	// Deliveries are ids; only of what is sent again.
+	Deliveries []string `json:"deliveries,omitempty"`
+	Limit      int      `json:"limit"`
+	Cursor     string   `json:"cursor,omitempty"`
+	DryRun     bool     `json:"dry_run,omitempty"`
 }
 
 func (f *DeliveryFilter) query() url.Values {

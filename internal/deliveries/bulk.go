@@ -37,9 +37,10 @@ type RedeliveryOutcome struct {
 	Outcome    string `json:"outcome" enum:"started,planned,skipped,error"`
 	Reason     string `json:"reason,omitempty" enum:"under_way,delivered" doc:"Why it was skipped: it is being sent, or has arrived since it failed"`
 	Error      string `json:"error,omitempty" doc:"Why it could not be sent again"`
+	Failure    string `json:"failure,omitempty" doc:"Why the delivery failed, the last time that it was sent"`
 	WorkflowID string `json:"workflow_id,omitempty" doc:"The workflow that sends it"`
 	RunID      string `json:"run_id,omitempty"`
-	Redelivery int    `json:"redelivery,omitempty" doc:"1 for the first"`
+	Redelivery int    `json:"redelivery,omitempty" doc:"Which redelivery was started, 1 for the first; of a planned one, how often it was sent again before"`
 }
 
 // A BulkRedelivery is a part of what was done about failed deliveries.
@@ -63,7 +64,9 @@ const pace = 50 * time.Millisecond
 // RedeliverFailed searches like [Log.Search] for deliveries that failed, sends
 // at most limit of them again, side by side and twenty a second at most, and
 // returns for each what was done. Called again it starts none twice: what is under
-// way or was delivered since is skipped. A dry run starts none.
+// way or was delivered since is skipped. A dry run starts none. With
+// ids in the filter, it says of each of them what was done, also of one that is not
+// found.
 func (l *Log) RedeliverFailed(ctx context.Context, filter Filter, cursor string, limit int, dryRun bool) (*BulkRedelivery, error) {
 	filter.Failed = true
 	s, err := l.search(ctx, filter, cursor, limit)
@@ -80,8 +83,21 @@ func (l *Log) RedeliverFailed(ctx context.Context, filter Filter, cursor string,
 		outcome.Outcome, outcome.Reason = OutcomeSkipped, string(each.fate)
 		bulk.Deliveries = append(bulk.Deliveries, outcome)
 	}
+	if bulk.NextCursor == "" {
+		bulk.addMissing(filter.IDs)
+	}
 	bulk.count()
 	return bulk, nil
+}
+
+// addMissing says of ids that were asked for that no failed delivery has them.
+func (b *BulkRedelivery) addMissing(ids []string) {
+	for _, id := range ids {
+		if !slices.ContainsFunc(b.Deliveries, func(each RedeliveryOutcome) bool { return each.DeliveryID == id }) {
+			b.Deliveries = append(b.Deliveries, RedeliveryOutcome{DeliveryID: id, Outcome: OutcomeError,
+				Error: "No failed delivery of this id was found: Temporal has forgotten its run, or no worker answers for it"})
+		}
+	}
 }
 
 func (b *BulkRedelivery) count() {
@@ -127,7 +143,7 @@ func wait(ctx context.Context, pause time.Duration) {
 func (l *Log) redeliverOne(ctx context.Context, record *latch.Record, dryRun bool) RedeliveryOutcome {
 	outcome := redeliveryOf(record)
 	if dryRun {
-		outcome.Outcome = OutcomePlanned
+		outcome.Outcome, outcome.Redelivery = OutcomePlanned, record.Redelivery
 		return outcome
 	}
 	started, err := l.Redeliver(ctx, record.DeliveryID, Origin{WorkflowID: record.WorkflowID, RunID: record.RunID})
@@ -145,5 +161,9 @@ func (l *Log) redeliverOne(ctx context.Context, record *latch.Record, dryRun boo
 }
 
 func redeliveryOf(record *latch.Record) RedeliveryOutcome {
-	return RedeliveryOutcome{DeliveryID: record.DeliveryID, Webhook: record.Webhook, Event: record.Event, Job: record.Job, Release: record.Release}
+	outcome := RedeliveryOutcome{DeliveryID: record.DeliveryID, Webhook: record.Webhook, Event: record.Event, Job: record.Job, Release: record.Release}
+	if Failed(record) {
+		outcome.Failure = record.Error
+	}
+	return outcome
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/deliveries"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // withRedelivery adds the record of a redelivery of it, as its own run has it.
@@ -72,6 +73,31 @@ func TestRedeliverFailed(t *testing.T) {
 	require.Equal(t, map[string]string{"dlv_still": "skippedunder_way0", "dlv_twice": "skippedunder_way0", "dlv_lost": "error0",
 		"dlv_away": "skippedunder_way0", "dlv_since": "skippeddelivered0"}, outcomes(second))
 	require.Len(t, f.Starts, 2)
+}
+
+// With ids, only their deliveries are sent again, of each of which is said what was
+// done, and only the runs that the ids hold are asked.
+func TestRedeliverFailedByID(t *testing.T) {
+	t.Parallel()
+	f := failedFates()
+	ids := []string{"dlv_twice", "dlv_since", "dlv_gone"}
+	planned, err := logOf(f).RedeliverFailed(t.Context(), deliveries.Filter{IDs: ids}, "", 1, true)
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"dlv_twice": "planned1", "dlv_since": "skippeddelivered0", "dlv_gone": "error0"}, outcomes(planned))
+	require.Equal(t, "answered 503", planned.Deliveries[0].Failure)
+	done, err := logOf(f).RedeliverFailed(t.Context(), deliveries.Filter{IDs: ids}, "", 1, false)
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"dlv_twice": "started2", "dlv_since": "skippeddelivered0", "dlv_gone": "error0"}, outcomes(done))
+	require.Contains(t, done.Deliveries[2].Error, "No failed delivery of this id was found")
+	require.Len(t, f.Starts, 1)
+
+	f = &fake{}
+	id := protocol.DeliveryID("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "board")
+	_, err = logOf(f).RedeliverFailed(t.Context(), deliveries.Filter{IDs: []string{id}}, "", 1, false)
+	require.NoError(t, err)
+	require.Contains(t, f.Queries[0], " AND RunId IN ('6ba7b810-9dad-11d1-80b4-00c04fd430c8')")
+	_, err = logOf(f).RedeliverFailed(t.Context(), deliveries.Filter{IDs: make([]string, deliveries.MaximumIDs+1)}, "", 1, false)
+	require.ErrorContains(t, err, "201 ids are too many")
 }
 
 // A failed delivery is told once, by its last record, and no more once it was

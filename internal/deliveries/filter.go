@@ -2,10 +2,12 @@ package deliveries
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/runs"
 )
 
@@ -21,10 +23,15 @@ type Filter struct {
 	Webhook, Event string
 	// Job and Release are the id of what fired the event.
 	Job, Release string
+	// IDs are the ids of deliveries, at most [MaximumIDs]; none is all.
+	IDs []string
 	// Outcome is one of [AllOutcomes]. Other than Failed, it takes each record by
 	// itself: also one of a delivery that was delivered since.
 	Outcome string
 }
+
+// MaximumIDs is how many ids a [Filter] takes.
+const MaximumIDs = 200
 
 // ParseTime reads a time: RFC 3339, or a duration that reaches back from now,
 // such as 2h. An empty text is the zero time.
@@ -45,6 +52,8 @@ func ParseTime(text string, now time.Time) (time.Time, error) {
 // check returns what in the filter no record can match.
 func (f *Filter) check() error {
 	switch {
+	case len(f.IDs) > MaximumIDs:
+		return refused(Invalid, "deliveries: %d ids are too many; the limit is %d.", len(f.IDs), MaximumIDs)
 	case f.Job != "" && f.Release != "":
 		return refused(Invalid, "job and release: a delivery is of one of them, so give one.")
 	case !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until):
@@ -63,6 +72,9 @@ func (f *Filter) check() error {
 // a run answers is of the webhook and event already.
 func (f *Filter) takes(record *latch.Record) bool {
 	if f.Job != "" && record.Job != f.Job || f.Release != "" && record.Release != f.Release {
+		return false
+	}
+	if len(f.IDs) > 0 && !slices.Contains(f.IDs, record.DeliveryID) {
 		return false
 	}
 	if f.Outcome != "" && OutcomeOf(record) != f.Outcome {
@@ -106,7 +118,24 @@ func (f *Filter) query(attributes bool) string {
 	if !f.Until.IsZero() {
 		terms = append(terms, "StartTime < "+runs.Instant(f.Until))
 	}
+	if of, known := f.runIDs(); known {
+		terms = append(terms, runs.AnyOf("RunId", of...))
+	}
 	return strings.Join(terms, " AND ")
+}
+
+// runIDs returns the runs of the ids. It is false where there are none, or where an
+// id does not hold its run.
+func (f *Filter) runIDs() (of []string, known bool) {
+	for _, id := range f.IDs {
+		run, known := protocol.RunOf(id)
+		if !known {
+			return nil, false
+		}
+		of = append(of, run)
+	}
+	slices.Sort(of)
+	return slices.Compact(of), len(of) > 0
 }
 
 func isOrLacks(attribute, value string) string {

@@ -95,7 +95,7 @@ type passed struct {
 }
 
 func (l *Log) search(ctx context.Context, filter Filter, cursor string, limit int) (*search, error) {
-	found := &newestRecords{limit: limit, records: []latch.Record{}}
+	found := &newestRecords{limit: max(limit, len(filter.IDs)), records: []latch.Record{}}
 	s := &search{log: l, filter: filter, silent: map[string]bool{}, found: found, sink: found}
 	s.cursor.Since, s.cursor.Until = filter.Since, filter.Until
 	if cursor != "" && !decodeCursor(cursor, &s.cursor) {

@@ -16,8 +16,8 @@ func Instant(at time.Time) string { return Quote(at.UTC().Format(time.RFC3339Nan
 // Either returns the term that is true where one of two is.
 func Either(a, b string) string { return "(" + a + " OR " + b + ")" }
 
-// anyOf returns the term that an attribute has one of the values.
-func anyOf(attribute string, values ...string) string {
+// AnyOf returns the term that an attribute has one of the values.
+func AnyOf(attribute string, values ...string) string {
 	return attribute + " IN (" + quoted(values...) + ")"
 }
 

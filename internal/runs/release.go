@@ -100,7 +100,7 @@ func (f *ReleaseFilter) query(attributes bool) string {
 	case latch.ReleaseCancelled:
 		terms = append(terms, "ExecutionStatus = 'Canceled'")
 	case latch.ReleaseFailed:
-		terms = append(terms, anyOf("ExecutionStatus", "Failed", "Terminated", "TimedOut"))
+		terms = append(terms, AnyOf("ExecutionStatus", "Failed", "Terminated", "TimedOut"))
 	default:
 		terms = append(terms, "ExecutionStatus = 'Completed'")
 		if attributes {
