@@ -16,6 +16,8 @@ type answer struct {
 	data     any
 	// said is what a screen reader is told when the page changes by itself.
 	said string
+	// word stands above the page; nil is nothing.
+	word *piece.Notice
 	// to is where the browser goes instead, and notice what it is told there.
 	to, notice string
 }

@@ -23,7 +23,9 @@
 //     .Data is the data, and {{template "list" .Data.Locks}} shows a piece. What
 //     changes by itself it shows by {{.Live "id" "template" data}}: where the row
 //     says live, that part is sent again whenever it reads otherwise.
-//  4. A row in the table of the browser's test (testsuite/e2e/console_pages_test.go),
+//  4. An address in everywhere_test.go, which has the page tested for texts that
+//     are shown as markup, and for forms that lose what is typed.
+//  5. A row in the table of the browser's test (testsuite/e2e/console_pages_test.go),
 //     which has axe look at it in light and dark, takes its picture, and fails
 //     for a page of pages.go that is not in it.
 //
@@ -34,7 +36,10 @@
 // by its button: piece.Button{Value: "pause", Label: "Pause"} runs the row's
 // action "pause". What succeeded returns v.goTo(path, "what was done"), which
 // shows that once on the next page. What was refused returns the page again with
-// the form, after form.Fill(v.sent) and v.refuse(&form, err), with its status. What
+// the form, after form.Fill(v.sent) and v.refuse(&form, err), with its status. A
+// form whose proof is too old, or that comes when the session is over, is shown
+// again with what was typed (kept.go); where showing the page is not enough for
+// that, as for a question that an action asks, the row has again. What
 // ends or undoes something is confirmed first, by a piece.Confirmation that says
 // what will happen.
 //

@@ -12,11 +12,11 @@ import (
 const next = "next"
 
 // askLogin sends somebody who is not logged in to the login, and from there back
-// to the page. A form that was sent cannot be: it is answered with the way.
+// to the page. A form that was sent is answered with the login, which carries
+// what was typed.
 func (c *console) askLogin(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		c.refuse(w, r, http.StatusUnauthorized, "You are not logged in any more",
-			"Nothing was changed. Log in in another tab, come back here, and send the form again: go back to it by your browser's button.")
+		c.keepForLogin(w, r)
 		return
 	}
 	if wantsStream(r) {
@@ -27,6 +27,30 @@ func (c *console) askLogin(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
+// keepForLogin answers a form that was sent by somebody who is not logged in any
+// more.
+func (c *console) keepForLogin(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maximumForm)
+	carried := ""
+	if r.URL.Path != logoutPath && r.ParseForm() == nil {
+		carried = keep(r.PostForm)
+	}
+	word := piece.Notice{Tone: "bad", Title: "You are not logged in any more", Text: "Nothing was changed. Log in, and the form stands there again as you left it."}
+	if carried == "" {
+		word.Text = "Nothing was changed. Log in in another tab, come back here, and send the form again: go back to it by your browser's button."
+	}
+	c.writeLogin(w, r, http.StatusUnauthorized, login{to: destination(r.URL.RequestURI()), kept: carried, word: &word})
+}
+
+// A login is what its page bears.
+type login struct {
+	// to is where it leads, wrong what is wrong with the key, and kept what was
+	// sent to the page that it leads to.
+	to, wrong, kept string
+	// word says why there is one; nil where that is plain.
+	word *piece.Notice
+}
+
 // showLogin shows the login.
 func (c *console) showLogin(w http.ResponseWriter, r *http.Request) {
 	to := destination(r.URL.Query().Get(next))
@@ -35,7 +59,7 @@ func (c *console) showLogin(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusSeeOther)
 		return
 	}
-	c.writeLogin(w, r, http.StatusOK, to, "")
+	c.writeLogin(w, r, http.StatusOK, login{to: to})
 }
 
 // logIn takes a key. Other sites' pages may not log anybody in.
@@ -46,30 +70,37 @@ func (c *console) logIn(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maximumLogin)
 	if err := r.ParseForm(); err != nil {
-		c.writeLogin(w, r, http.StatusBadRequest, "/", "The form cannot be read.")
+		c.writeLogin(w, r, http.StatusBadRequest, login{to: "/", wrong: "The form cannot be read."})
 		return
 	}
-	to := destination(r.PostForm.Get(next))
+	to, carried := destination(r.PostForm.Get(next)), r.PostForm.Get(keptField)
 	if refused := c.core.LogIn(w, r, strings.TrimSpace(r.PostForm.Get("key"))); refused != nil {
 		if after := refused.GetHeaders().Get("Retry-After"); after != "" {
 			w.Header().Set("Retry-After", after)
 		}
-		c.writeLogin(w, r, refused.Status, to, refused.Detail)
+		c.writeLogin(w, r, refused.Status, login{to: to, wrong: refused.Detail, kept: carried})
 		return
 	}
 	w.Header().Set("Location", linkFrom(r, to))
+	if carried != "" {
+		w.WriteHeader(http.StatusTemporaryRedirect) // which has the browser send it again, to the page
+		return
+	}
 	w.WriteHeader(http.StatusSeeOther)
 }
 
 // maximumLogin bounds the login's form, in bytes.
-const maximumLogin = 64 << 10
+const maximumLogin = maximumKept + 64<<10
 
-func (c *console) writeLogin(w http.ResponseWriter, r *http.Request, status int, to, wrong string) {
-	form := piece.Form{ID: "login", Proof: "login", Hidden: []piece.Hidden{{Name: next, Value: to}},
+func (c *console) writeLogin(w http.ResponseWriter, r *http.Request, status int, l login) {
+	form := piece.Form{ID: "login", Action: linkFrom(r, loginPath), Proof: "login", Hidden: []piece.Hidden{{Name: next, Value: l.to}},
 		Groups: []piece.Group{{Fields: []piece.Field{{Name: "key", Label: "Your API key", Kind: piece.KindPassword, Required: true,
-			Complete: "current-password", Error: wrong, Help: "One of LATCH_API_KEYS. You stay logged in for 12 hours."}}}},
+			Complete: "current-password", Error: l.wrong, Help: "One of LATCH_API_KEYS. You stay logged in for 12 hours."}}}},
 		Buttons: []piece.Button{{Value: "login", Label: "Log in", Look: piece.LookFirst}}}
-	shown := &view{Title: "Log in", Data: form, request: r}
+	if l.kept != "" {
+		form.Hidden = append(form.Hidden, piece.Hidden{Name: keptField, Value: l.kept})
+	}
+	shown := &view{Title: "Log in", Data: form, Word: l.word, request: r}
 	content, err := render("login", shown)
 	if err != nil {
 		c.fail(w, r, err)

@@ -20,6 +20,9 @@ type page struct {
 	show func(*visit) (*answer, error)
 	// actions are what its forms do, by the value of the button.
 	actions map[string]action
+	// again shows what was sent in a form that was not taken, and does nothing;
+	// nil, or a nil answer, is show, with the form filled.
+	again func(*visit) (*answer, error)
 	// live has its parts sent again as they change.
 	live bool
 	// unpictured has the documents show no picture of it.
@@ -45,14 +48,14 @@ func init() {
 	pages = []page{
 		{path: "/", nav: "Inbox", role: api.RoleRead, show: (*visit).inbox, live: true},
 		{path: locklink.ReleasesPath, nav: "Releases", role: api.RoleRead, show: (*visit).releases, live: true},
-		{path: locklink.ReleasesPath + "/{id}", role: api.RoleRead, show: (*visit).release, live: true, actions: map[string]action{
+		{path: locklink.ReleasesPath + "/{id}", role: api.RoleRead, show: (*visit).release, again: confirmAgain(releaseAsks...), live: true, actions: map[string]action{
 			latch.MessageStop:     {api.RoleRun, (*visit).stopRelease},
 			latch.MessageRollback: {api.RoleRun, (*visit).rollbackRelease},
 			latch.MessageSkip:     {api.RoleRun, (*visit).skipHook}}},
 		{path: startReleasePath, role: api.RoleRun, show: (*visit).newRelease, actions: map[string]action{
 			"start": {api.RoleRun, (*visit).startRelease}}},
 		{path: jobsPath, nav: "Jobs", role: api.RoleRead, show: (*visit).jobs},
-		{path: jobsPath + "/{id}", role: api.RoleRead, show: (*visit).job, live: true, actions: map[string]action{
+		{path: jobsPath + "/{id}", role: api.RoleRead, show: (*visit).job, again: confirmAgain(jobDelete), live: true, actions: map[string]action{
 			jobStart:     {api.RoleRun, (*visit).startJob},
 			jobStop:      {api.RoleRun, (*visit).stopJob},
 			jobPause:     {api.RoleAdmin, (*visit).pauseJob},
@@ -69,10 +72,10 @@ func init() {
 			"again": {api.RoleRun, (*visit).redeliver}}},
 		{path: webhooksPath, nav: "Webhooks", role: api.RoleRead, show: (*visit).webhooks, actions: map[string]action{
 			"enable": {api.RoleAdmin, enableWebhook(true)}, "disable": {api.RoleAdmin, enableWebhook(false)}}},
-		{path: newWebhookPath, role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions},
-		{path: webhooksPath + "/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: hookActions},
-		{path: rootPath + "jobs/{id}/webhooks/new", role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions},
-		{path: rootPath + "jobs/{id}/webhooks/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: hookActions},
+		{path: newWebhookPath, role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions, again: (*visit).hookAgain},
+		{path: webhooksPath + "/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: hookActions, again: (*visit).hookAgain},
+		{path: rootPath + "jobs/{id}/webhooks/new", role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions, again: (*visit).hookAgain},
+		{path: rootPath + "jobs/{id}/webhooks/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: hookActions, again: (*visit).hookAgain},
 		{path: galleryPath, role: api.RoleAdmin, show: (*visit).gallery, unpictured: true, actions: map[string]action{
 			"refuse": {api.RoleAdmin, (*visit).galleryRefuse}, "confirm": {api.RoleAdmin, (*visit).galleryConfirm}}},
 	}

@@ -28,6 +28,8 @@ type view struct {
 	Content template.HTML
 	// Notice is what was done on the page before.
 	Notice string
+	// Word is what there is to say about how the page was come to.
+	Word *piece.Notice
 
 	visit   *visit
 	request *http.Request
@@ -116,7 +118,7 @@ func render(name string, data any) (template.HTML, error) {
 
 // viewOf renders the page's own part.
 func (v *visit) viewOf(a *answer) (*view, error) {
-	w := &view{Data: a.data, Title: a.title, visit: v, request: v.request}
+	w := &view{Data: a.data, Title: a.title, Word: a.word, visit: v, request: v.request}
 	var err error
 	w.Content, err = render(a.template, w)
 	return w, err

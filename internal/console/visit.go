@@ -76,17 +76,33 @@ func (c *console) post(w http.ResponseWriter, r *http.Request, p *page) {
 		return
 	}
 	v.sent = r.PostForm
+	if v.sent.Has(keptField) {
+		v.write(v.loggedInAgain(v.sent.Get(keptField)))
+		return
+	}
 	do, known := p.actions[v.sent.Get("action")]
 	switch {
 	case !v.isOurs():
-		v.write(refusal(http.StatusForbidden, "This form is too old, or was not shown to you", "Nothing was changed. Open the page again."))
+		v.write(v.resume(v.sent, http.StatusForbidden, piece.Notice{Tone: "bad", Title: "This form is too old, or was not shown to you",
+			Text: "Nothing was changed. Here it is again with what you typed: look it over, and send it once more."}))
 	case !known:
 		v.write(refusal(http.StatusUnprocessableEntity, "This page has no such button", "Nothing was changed. Open the page again."))
 	case !v.may(do.role):
 		v.write(v.tooSmall(do.role))
 	default:
-		v.write(v.answerOf(do.do))
+		v.write(v.withSent(v.answerOf(do.do)))
 	}
+}
+
+// loggedInAgain shows a form that was sent when nobody was logged in any more,
+// and that the login carried here.
+func (v *visit) loggedInAgain(text string) *answer {
+	sent, err := kept(text)
+	if err != nil {
+		return refusal(http.StatusBadRequest, "The form cannot be read", "Nothing was changed. Open the page again.")
+	}
+	return v.resume(sent, http.StatusOK, piece.Notice{Tone: "wait", Title: "You are logged in again",
+		Text: "Nothing was changed yet. Here is the form with what you typed: look it over, and send it once more."})
 }
 
 // may reports whether the person's role is enough. What it is not enough for is

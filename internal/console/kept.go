@@ -1,0 +1,168 @@
+package console
+
+import (
+	"encoding/base64"
+	"maps"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/console/piece"
+)
+
+// What was typed into a form is not lost where the form is not taken: after a
+// login, or where its proof is too old, the page stands there with it again, and
+// nothing is done before its button is pressed once more.
+
+const (
+	// keptField carries what was sent through the login, as base64 of a form.
+	keptField = "kept"
+	// maximumKept bounds it, in bytes as it is carried.
+	maximumKept = 1 << 20
+	// formField is a form's proof, and formName its id.
+	formField, formName = "form", "of"
+)
+
+// keep encodes what was sent, for [visit.resume]; "" for what is too large. The
+// proof is left out: the page gives a new one.
+func keep(sent url.Values) string {
+	rest := maps.Clone(sent)
+	rest.Del(formField)
+	if kept := base64.RawURLEncoding.EncodeToString([]byte(rest.Encode())); len(kept) <= maximumKept {
+		return kept
+	}
+	return ""
+}
+
+// kept reads what keep encoded.
+func kept(text string) (url.Values, error) {
+	decoded, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return nil, err
+	}
+	return url.ParseQuery(string(decoded))
+}
+
+// resume shows the page with what was sent in the form that it was typed into,
+// and does nothing. The word says why. Who may not do what the form does is told
+// that instead.
+func (v *visit) resume(sent url.Values, status int, word piece.Notice) *answer {
+	if do, known := v.page.actions[sent.Get("action")]; known && !v.may(do.role) {
+		return v.tooSmall(do.role)
+	}
+	v.sent = sent
+	v.sent.Del("confirmed")
+	made := v.answerOf((*visit).again)
+	if made.status != http.StatusOK {
+		return v.withSent(made)
+	}
+	made.data = fillForm(made.data, sent.Get(formName), sent)
+	made.status, made.word = status, &word
+	return made
+}
+
+// again makes the page in which what was sent is shown again: the page's own
+// way, where it has one that applies, or else the page as it is.
+func (v *visit) again() (*answer, error) {
+	if v.page.again != nil {
+		if made, err := v.page.again(v); made != nil || err != nil {
+			return made, err
+		}
+	}
+	return v.page.show(v)
+}
+
+// fillForm returns a page's data with what was sent in the form of the id,
+// wherever in it that is.
+func fillForm(data any, id string, sent url.Values) any {
+	if data == nil || id == "" {
+		return data
+	}
+	filled := reflect.New(reflect.TypeOf(data)).Elem()
+	filled.Set(reflect.ValueOf(data))
+	eachForm(filled, func(form *piece.Form) {
+		if form.ID == id && form.Proof != "" {
+			form.Fill(sent)
+		}
+	})
+	return filled.Interface()
+}
+
+// eachForm calls do with each form that a page's data holds.
+func eachForm(value reflect.Value, do func(*piece.Form)) {
+	if form, is := value.Interface().(piece.Form); is && value.CanSet() {
+		do(&form)
+		value.Set(reflect.ValueOf(form))
+		return
+	}
+	switch value.Kind() {
+	case reflect.Pointer:
+		if !value.IsNil() {
+			eachForm(value.Elem(), do)
+		}
+	case reflect.Slice:
+		for i := range value.Len() {
+			eachForm(value.Index(i), do)
+		}
+	case reflect.Struct:
+		for i := range value.NumField() {
+			if value.Type().Field(i).IsExported() {
+				eachForm(value.Field(i), do)
+			}
+		}
+	}
+}
+
+// keptPage is the data of a page that says why a form was not taken, and has what
+// was sent in it.
+type keptPage struct {
+	Notice piece.Notice
+	Form   piece.Form
+}
+
+// withSent adds to a refusal a form with all that was sent, so that it can be
+// sent again once what stands in the way is gone.
+func (v *visit) withSent(refused *answer) *answer {
+	notice, is := refused.data.(piece.Notice)
+	if !is || refused.status < http.StatusInternalServerError {
+		return refused
+	}
+	form := v.form(v.sent.Get(formName))
+	for _, name := range slices.Sorted(maps.Keys(v.sent)) {
+		if name == formField || name == formName || name == "action" {
+			continue
+		}
+		for _, value := range v.sent[name] {
+			form.Hidden = append(form.Hidden, piece.Hidden{Name: name, Value: value})
+		}
+	}
+	form.Buttons = []piece.Button{{Value: v.sent.Get("action"), Label: "Send it again", Look: piece.LookFirst, Help: "What you typed is kept in this page."}}
+	refused.template, refused.data = "kept", keptPage{notice, form}
+	return refused
+}
+
+// confirmAgain is the way of pages whose actions ask first: without what was
+// confirmed, they only ask.
+func confirmAgain(asking ...string) func(*visit) (*answer, error) {
+	return func(v *visit) (*answer, error) {
+		name := v.sent.Get("action")
+		if !slices.Contains(asking, name) {
+			return nil, nil
+		}
+		return v.page.actions[name].do(v)
+	}
+}
+
+// hookAgain is the way of a webhook's page, whose form has as many events as
+// were typed.
+func (v *visit) hookAgain() (*answer, error) {
+	if v.sent.Get(formName) != hookFormID {
+		return nil, nil
+	}
+	return v.showMore()
+}
+
+// releaseAsks are the actions of a release that ask first.
+var releaseAsks = []string{latch.MessageStop, latch.MessageRollback, latch.MessageSkip}
