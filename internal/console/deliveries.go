@@ -13,12 +13,8 @@ import (
 // deliveriesPath is where deliveries are.
 const deliveriesPath = rootPath + "deliveries"
 
-// deliveriesLimit is how many deliveries one part of the list shows, and
-// redeliveriesLimit how many are sent again at once, the most that the API takes.
-const (
-	deliveriesLimit   = 50
-	redeliveriesLimit = 200
-)
+// deliveriesLimit is how many deliveries one part of the list shows.
+const deliveriesLimit = 50
 
 // deliveryList is the data of the page of deliveries.
 type deliveryList struct {
@@ -45,9 +41,9 @@ func (v *visit) deliveries() (*answer, error) {
 	if err := v.api.Deliveries(v.request.Context(), filter, &part); err != nil {
 		return nil, err
 	}
-	data := deliveryList{Filters: deliveryFilters(filter), Statistics: v.statisticsLink(statisticsPath), List: piece.List{ID: "list", Name: "Deliveries",
+	data := deliveryList{Filters: deliveryFilters(filter), Statistics: v.filteredLink(statisticsPath), List: piece.List{ID: "list", Name: "Deliveries",
 		Count:   piece.Count(len(part.Records), piece.Unknown, part.NextCursor != "" || filter.Cursor != ""),
-		Columns: []string{"Delivery", "Of", "Outcome", "Attempts", "Began", "Took"}, Empty: "No delivery is found.",
+		Columns: []string{"Delivery", "Of", "Outcome", "Attempts", "Began", "Took", "Run in Temporal"}, Empty: "No delivery is found.",
 		Lag: "The newest first. A run shows here a moment after its start."}}
 	for i := range part.Records {
 		row := v.deliveryRow(&part.Records[i])
@@ -101,7 +97,8 @@ func (v *visit) deliveryRow(record *latch.Record) piece.Row {
 		name.Note += fmt.Sprintf(", redelivery %d", record.Redelivery)
 	}
 	return piece.Row{Key: fmt.Sprint(record.DeliveryID, record.Redelivery), Cells: []piece.Cell{name, v.firedBy(record),
-		outcomeCell(record).With(record.Error), piece.Text(fmt.Sprint(record.Attempts)), piece.When(record.StartedAt), took}}
+		outcomeCell(record).With(record.Error), piece.Text(fmt.Sprint(record.Attempts)), piece.When(record.StartedAt), took,
+		piece.Link(record.WorkflowID, v.runURL(record.WorkflowID, record.RunID))}}
 }
 
 // markPartial says in a delivery's row that how it went on could not be read.
@@ -111,14 +108,4 @@ func markPartial(row *piece.Row, record *latch.Record, unread []dlv.UnreadRun) {
 			row.Cells[2] = piece.Cell{Text: "partial", Status: "wait", Note: "as its run left it; how it went on in " + each.WorkflowID + " cannot be read. " + each.Reason}
 		}
 	}
-}
-
-// redeliver sends one delivery again, and leads to its page.
-func (v *visit) redeliver() (*answer, error) {
-	of := latch.Record{DeliveryID: v.sent.Get("delivery"), WorkflowID: v.sent.Get("workflow"), RunID: v.sent.Get("run")}
-	var started dlv.Redelivery
-	if err := v.api.Redeliver(v.request.Context(), of.DeliveryID, of.WorkflowID, of.RunID, &started); err != nil {
-		return nil, err
-	}
-	return v.goTo(v.deliveryLink(&of), "The delivery is being sent again, by "+started.WorkflowID+"."), nil
 }

@@ -24,11 +24,12 @@ type deliveryStatistics struct {
 	List string
 }
 
-// statisticsLink returns the address of the statistics of this page's filter.
-func (v *visit) statisticsLink(path string) string {
+// filteredLink returns the address of a page with this page's filter of deliveries,
+// and more of its query as [visit.link] has it.
+func (v *visit) filteredLink(path string, query ...string) string {
 	q := v.query
-	return v.link(path, "failed", q.Get("failed"), "outcome", q.Get("outcome"), "since", q.Get("since"), "webhook", q.Get("webhook"),
-		"event", q.Get("event"), "job", q.Get("job"), "release", q.Get("release"))
+	return v.link(path, append(query, "failed", q.Get("failed"), "outcome", q.Get("outcome"), "since", q.Get("since"), "webhook", q.Get("webhook"),
+		"event", q.Get("event"), "job", q.Get("job"), "release", q.Get("release"))...)
 }
 
 // deliveryStatistics counts all deliveries that the filter finds.
@@ -38,7 +39,7 @@ func (v *visit) deliveryStatistics() (*answer, error) {
 	if err := v.api.DeliveryStatistics(v.request.Context(), filter, &found); err != nil {
 		return nil, err
 	}
-	data := deliveryStatistics{Filters: deliveryFilters(filter), Bound: boundOf(&found), List: v.statisticsLink(deliveriesPath)}
+	data := deliveryStatistics{Filters: deliveryFilters(filter), Bound: boundOf(&found), List: v.filteredLink(deliveriesPath)}
 	data.Facts.Add("Found", piece.Text(deliveriesOf(found.Count)).With(fmt.Sprintf("in %s", runsOf(found.Runs))))
 	if found.Delivered > 0 {
 		data.Facts.Add("Delivered", piece.Text(fmt.Sprint(found.Delivered)).With(

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -90,31 +91,30 @@ func TestDeliveryStatisticsSayHowFarTheyLooked(t *testing.T) {
 	require.Contains(t, got.body, "Of the newest 500 runs: all that ended since 2026-07-01 03:41:00 UTC")
 }
 
-// Nothing is sent again in bulk before a count was confirmed.
-func TestRedeliveriesAreCountedFirst(t *testing.T) {
+// A delivery leads to the page of its job, and to that of its webhook: the registered
+// one, or its job's; a webhook that is neither has none.
+func TestADeliveryLeadsToItsJobAndItsWebhook(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.goes(t, "1", "The shop")
-	w.sent("board", "no connection")
 	p := loggedIn(t, serve(t, w, keys), adminKey)
-	const page = "/console/deliveries?webhook=board"
-	form := url.Values{"form": {p.proof(page)}, "action": {"count"}}
-	asked := p.post(page, form)
-	require.Equal(t, 200, asked.status, asked.body)
-	require.Contains(t, asked.body, "Send 1 delivery again?")
-	require.Contains(t, asked.body, "dlv_1")
-	require.Empty(t, w.Starts)
-	form.Set("action", "send")
-	require.Contains(t, p.post(page, form).body, "Send 1 delivery again?", "no count was confirmed")
-	form.Set("confirmed", "2")
-	require.Contains(t, p.post(page, form).body, "Send 1 delivery again?", "another count was confirmed")
-	form.Set("confirmed", "1")
-	done := p.post(page, form)
-	require.Equal(t, 200, done.status, done.body)
-	require.Contains(t, done.body, "Started: 0. Skipped: 0. Could not be started: 1.")
-	require.Contains(t, done.body, ">not started<")
-	require.Contains(t, done.body, `deliveries/dlv_1"`, "it leads to the delivery")
-	require.Contains(t, done.body, "?webhook=board", "the filter stays")
+	p.registered(`{"id":"books","name":"books","title":"Books","type":"cmd","conf":{"cmd":"true"},
+		"webhooks":[{"url":"https://hooks.example.com/in","event_type":"JOB_SUCCESS"}]}`)
+	number := regexp.MustCompile(`webhooks/(\d+)"`).FindStringSubmatch(p.get("/console/jobs/books").body)
+	require.NotEmpty(t, number)
+	require.Equal(t, 201, p.send("POST", "/latch/v1/webhooks", `{"id":"tower","url":"https://hooks.example.com/tower","event":"JOB_SUCCESS"}`,
+		"Content-Type", "application/json", "X-API-Key", adminKey).status)
+	for webhook, link := range map[string]string{
+		number[1]: `<a href="../../console/jobs/books/webhooks/` + number[1] + `">` + number[1] + `</a>`,
+		"tower":   `<a href="../../console/webhooks/tower">tower</a>`,
+		"inline":  `<dd>inline <span`} {
+		record := w.lost(t, webhook)
+		got := p.get("/console/deliveries/" + record.DeliveryID + "?workflow_id=job-books&run_id=" + record.RunID).body
+		require.Contains(t, got, `href="../../console/jobs/books"`)
+		require.Contains(t, got, link)
+	}
+	list := p.get("/console/deliveries").body
+	require.Contains(t, list, `href="../console/jobs/books"`)
+	require.Contains(t, list, `href="http://127.0.0.1:8233/namespaces/default/workflows/job-books/`)
 }
 
 // A delivery's page has each time that it was sent with every attempt, offers to
@@ -142,13 +142,13 @@ func TestOneDelivery(t *testing.T) {
 		p := loggedIn(t, base, key)
 		got := p.get(page)
 		require.Equal(t, 200, got.status, got.body)
-		for _, text := range []string{"First sending", "Redelivery 1", ">delivered<", "again in 2s", "no answer", "&lt;script&gt;alert(1)",
+		for _, text := range []string{"First sending", "Redelivery 1", `href="../../console/deliveries?webhook=`, ">delivered<", "again in 2s", "no answer", "&lt;script&gt;alert(1)",
 			`href="../../console/releases/release-1"`, "http://127.0.0.1:8233/namespaces/default/workflows/release-1/"} {
 			require.Contains(t, got.body, text)
 		}
 		require.NotContains(t, got.body, "<script>alert")
 		require.Equal(t, may, strings.Contains(got.body, `value="again"`))
-		sent := p.post(page, url.Values{"form": {p.proof("/console/deliveries/dlv_1")}, "action": {"again"}, "delivery": {"dlv_1"}})
+		sent := p.post(page, url.Values{"form": {p.proof("/console/deliveries/dlv_1")}, "action": {"again"}})
 		require.Equal(t, may, sent.status != 403, sent.status)
 	}
 	require.Equal(t, 404, loggedIn(t, base, readKey).get("/console/deliveries/dlv_2").status)

@@ -19,6 +19,8 @@ type deliveryPage struct {
 	// Again sends it again; nil for whoever may not, while it is being sent, and
 	// where nothing was ever sent.
 	Again *piece.Form
+	// Refused says why it was not sent again just now.
+	Refused *piece.Notice
 }
 
 // deliveryLink returns the address of a delivery's page. It bears the run that
@@ -38,7 +40,8 @@ func (v *visit) delivery() (*answer, error) {
 	now, data := stateOf(&found), deliveryPage{}
 	data.Facts.Add("Delivery", piece.Code(first.DeliveryID))
 	data.Facts.Add("Status", now)
-	data.Facts.Add("Webhook", piece.Link(first.Webhook, v.link(deliveriesPath, "webhook", first.Webhook)).With("at "+first.Event))
+	data.Facts.Add("Webhook", piece.Link(first.Webhook, v.webhookOf(first)).With("at "+first.Event))
+	data.Facts.Add("Others like it", piece.Link("deliveries of this webhook", v.link(deliveriesPath, "webhook", first.Webhook)))
 	data.Facts.Add("Of", v.firedBy(first))
 	data.Facts.Add("Run in Temporal UI", piece.Link(first.WorkflowID, v.runURL(first.WorkflowID, first.RunID)))
 	data.Facts.Add("Sent again", piece.Text(times(len(found.Records)-1)))
@@ -64,6 +67,33 @@ func (v *visit) delivery() (*answer, error) {
 	return made, nil
 }
 
+// redeliver sends the delivery again, and shows its page again; where that is
+// refused, with why.
+func (v *visit) redeliver() (*answer, error) {
+	of := latch.Record{DeliveryID: v.path("id"), WorkflowID: v.sent.Get("workflow"), RunID: v.sent.Get("run")}
+	var started dlv.Redelivery
+	refused := v.api.Redeliver(v.request.Context(), of.DeliveryID, of.WorkflowID, of.RunID, &started)
+	if refused == nil {
+		return v.goTo(v.deliveryLink(&of), "The delivery is being sent again, by "+started.WorkflowID+"."), nil
+	}
+	form := v.form("again")
+	status, err := v.refuse(&form, refused)
+	if err != nil {
+		return nil, err
+	}
+	made, err := v.delivery()
+	if err != nil {
+		return nil, refused
+	}
+	data := made.data.(deliveryPage)
+	data.Refused = &piece.Notice{Tone: "bad", Title: "It was not sent again"}
+	for _, each := range form.Problems {
+		data.Refused.Items = append(data.Refused.Items, each.Message)
+	}
+	made.data, made.status = data, status
+	return made, nil
+}
+
 // stateOf is the state of a delivery by the last time that it was sent.
 func stateOf(found *dlv.Delivery) piece.Cell {
 	last := &found.Records[len(found.Records)-1]
@@ -79,16 +109,36 @@ func (v *visit) firedBy(record *latch.Record) piece.Cell {
 	case record.Release != "":
 		return piece.Link(record.Release, v.link(releasePath(record.WorkflowID))).With("release")
 	case record.Job != "":
-		return piece.Link(record.Job, v.runURL(record.WorkflowID, record.RunID)).With("job")
+		return piece.Link(record.Job, v.jobLink(record.Job)).With("job")
 	default:
 		return piece.Link(record.WorkflowID, v.runURL(record.WorkflowID, record.RunID)).With("workflow")
 	}
 }
 
+// webhookOf returns the address of the page of a delivery's webhook: of the
+// registered one of its id, or of the one of its job. It is "" where it is neither,
+// as a webhook that stands in a release's file.
+func (v *visit) webhookOf(record *latch.Record) string {
+	if address, known := v.webhooksOf[record.Webhook]; known {
+		return address
+	}
+	address := ""
+	registered, ofJob := hookPlace{v, "", record.Webhook}, hookPlace{v, record.Job, record.Webhook}
+	if _, _, err := registered.load(); err == nil {
+		address = v.link(webhooksPath + "/" + segment(record.Webhook))
+	} else if _, _, err := ofJob.load(); record.Job != "" && err == nil {
+		address = v.link(jobsPath + "/" + segment(record.Job) + "/webhooks/" + segment(record.Webhook))
+	}
+	if address != "" { // what was not there may be a moment later
+		v.webhooksOf = map[string]string{record.Webhook: address}
+	}
+	return address
+}
+
 // againForm sends a delivery again.
 func (v *visit) againForm(id string, record *latch.Record) piece.Form {
 	form := v.form(id)
-	form.Hidden = []piece.Hidden{{Name: "delivery", Value: record.DeliveryID}, {Name: "workflow", Value: record.WorkflowID}, {Name: "run", Value: record.RunID}}
+	form.Hidden = []piece.Hidden{{Name: "workflow", Value: record.WorkflowID}, {Name: "run", Value: record.RunID}}
 	form.Buttons = []piece.Button{{Value: "again", Label: "Send again", Look: piece.LookFirst,
 		Help: "The same request, under the same delivery id. It no longer decides anything."}}
 	return form

@@ -36,6 +36,16 @@ func (v *visit) verify(text, given string) bool {
 	return proof.Verify(v.formKey, signed(v.caller, text), given, time.Now())
 }
 
+// signForAll returns the proof that the console gave out a text, for whoever has it.
+func (v *visit) signForAll(text string) string {
+	return proof.Sign(v.formKey, "for all "+text, time.Now().Add(formLife))
+}
+
+// verifyForAll reports whether the console gave out the text.
+func (v *visit) verifyForAll(text, given string) bool {
+	return proof.Verify(v.formKey, "for all "+text, given, time.Now())
+}
+
 func signed(c api.Caller, text string) string { return fmt.Sprintf("%q %d %s", c.Name, c.Role, text) }
 
 // The cookie by which a page is told what was done on the one before.

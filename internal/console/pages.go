@@ -64,9 +64,9 @@ func init() {
 			jobRemoveTag: {api.RoleAdmin, (*visit).removeTag},
 			jobDelete:    {api.RoleAdmin, (*visit).deleteJob}}},
 		{path: deliveriesPath, nav: "Deliveries", role: api.RoleRead, show: (*visit).deliveries, actions: map[string]action{
-			"again": {api.RoleRun, (*visit).redeliver},
-			"count": {api.RoleRun, (*visit).redeliverFailed},
-			"send":  {api.RoleRun, (*visit).redeliverFailed}}},
+			"count": {api.RoleRun, (*visit).countFailed},
+			"send":  {api.RoleRun, (*visit).redeliverCounted}}},
+		{path: againPath, role: api.RoleRun, show: (*visit).redeliveries, live: true, unpictured: true},
 		{path: statisticsPath, role: api.RoleRead, show: (*visit).deliveryStatistics, unpictured: true},
 		{path: deliveriesPath + "/{id}", role: api.RoleRead, show: (*visit).delivery, live: true, actions: map[string]action{
 			"again": {api.RoleRun, (*visit).redeliver}}},

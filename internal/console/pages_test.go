@@ -71,8 +71,9 @@ func addressOf(path string) string {
 	return strings.NewReplacer("deliveries/{id}", "deliveries/dlv_0123456789?workflow_id=release-shop&run_id=00000000-0000-4000-8000-000000000000", "{id}", "shop", "{webhook}", "990100001").Replace(path)
 }
 
-// needsNoTemporal are the pages that show nothing of Temporal.
-var needsNoTemporal = []string{"/console/start-release", "/console/new-webhook",
+// needsNoTemporal are the pages that show nothing of Temporal, the one of
+// deliveries that were sent again while it is about none.
+var needsNoTemporal = []string{"/console/start-release", "/console/new-webhook", "/console/deliveries/again",
 	"/console/jobs/{id}/webhooks/new", "/console/gallery"}
 
 // Each page says plainly that Temporal is out of reach, and keeps its navigation.
@@ -100,7 +101,8 @@ func TestEachListSaysThatItLags(t *testing.T) {
 	w := newWorld()
 	p := visitor(t, serve(t, w, ""))
 	p.registered(nightJob)
-	for path, id := range map[string]string{"/": "locks", "/console/releases": "list", "/console/jobs": "jobs", "/console/jobs/night": "runs"} {
+	for path, id := range map[string]string{"/": "locks", "/console/releases": "list", "/console/jobs": "jobs", "/console/jobs/night": "runs",
+		"/console/deliveries": "list"} {
 		body := p.get(path).body
 		_, list, found := strings.Cut(body, `<section class="list" id="`+id+`"`)
 		require.True(t, found, path)

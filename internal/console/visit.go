@@ -13,6 +13,7 @@ import (
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/apiclient"
 	"github.com/latch-run/latch/internal/console/piece"
+	"github.com/latch-run/latch/internal/deliveries"
 	"github.com/latch-run/latch/internal/runs"
 )
 
@@ -26,6 +27,10 @@ type visit struct {
 	// query is the address's, sent a posted form.
 	query, sent url.Values
 	now         time.Time
+	// ended are deliveries that are known to have come to an end: see followBatch.
+	ended map[string]deliveries.RedeliveryOutcome
+	// webhooksOf is where the pages of webhooks are: see webhookOf.
+	webhooksOf map[string]string
 }
 
 // visitOf begins a visit. It returns nil where nobody is logged in, whom it sends
