@@ -79,12 +79,15 @@ func (c *Client) ResumeJob(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodPost, latchJobs+url.PathEscape(id)+"/resume", nil, nil, new(json.RawMessage))
 }
 
-// ChangeJob changes what the change names of a job.
-func (c *Client) ChangeJob(ctx context.Context, id string, change any) error {
-	return c.call(ctx, http.MethodPatch, jobPath(id), nil, change, new(json.RawMessage))
+// ChangeJob changes what the change names of a job that has the ETag, any where
+// that is "".
+func (c *Client) ChangeJob(ctx context.Context, id, etag string, change any) error {
+	_, err := c.tagged(ctx, http.MethodPatch, jobPath(id), etag, change, new(json.RawMessage))
+	return err
 }
 
-// DeleteJob deletes a job.
-func (c *Client) DeleteJob(ctx context.Context, id string) error {
-	return c.call(ctx, http.MethodDelete, jobPath(id), nil, nil, nil)
+// DeleteJob deletes a job that has the ETag, any where that is "".
+func (c *Client) DeleteJob(ctx context.Context, id, etag string) error {
+	_, err := c.tagged(ctx, http.MethodDelete, jobPath(id), etag, nil, nil)
+	return err
 }

@@ -32,6 +32,8 @@ type Job struct {
 	CannotRun *bool        `json:"cannot_run"`
 	CreatedAt latch.Time   `json:"created_at"`
 	UpdatedAt latch.Time   `json:"updated_at"`
+	// ETag is the version of a job that was read by itself, for a change of it.
+	ETag string `json:"-"`
 }
 
 // An ID is a job's: text, or a number that stands for its digits.
@@ -167,10 +169,11 @@ func (c *Client) Jobs(ctx context.Context, tag string) ([]Job, error) {
 // Job returns a registered job, and all of it as the API has it.
 func (c *Client) Job(ctx context.Context, id string) (*Job, json.RawMessage, error) {
 	var whole json.RawMessage
-	if err := c.call(ctx, http.MethodGet, jobPath(id), nil, nil, &whole); err != nil {
+	etag, err := c.tagged(ctx, http.MethodGet, jobPath(id), "", nil, &whole)
+	if err != nil {
 		return nil, nil, err
 	}
-	job := new(Job)
+	job := &Job{ETag: etag}
 	return job, whole, json.Unmarshal(whole, job)
 }
 

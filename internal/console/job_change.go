@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -126,17 +127,28 @@ func (v *visit) removeTag() (*answer, error) {
 	})
 }
 
+// tagTries bounds how often a change of the tags is made anew, where somebody else
+// changed the job at the same moment.
+const tagTries = 10
+
+// changeTags changes the tags of the version that it has read: what others do to
+// them at the same moment stays.
 func (v *visit) changeTags(done string, change func([]string) []string) (*answer, error) {
 	id := v.path("id")
-	read, _, err := v.api.Job(v.request.Context(), id)
-	if err != nil {
-		return nil, err
+	for try := 1; ; try++ {
+		read, _, err := v.api.Job(v.request.Context(), id)
+		if err != nil {
+			return nil, err
+		}
+		tags := change(append([]string{}, read.Tags...))
+		err = v.api.ChangeJob(v.request.Context(), id, read.ETag, map[string]any{"tags": tags})
+		switch {
+		case err == nil:
+			return v.goTo(v.jobLink(id), done), nil
+		case !isConflict(err) || try == tagTries:
+			return v.jobRefused(func(data *job) *piece.Form { return data.AddTag }, err)
+		}
 	}
-	tags := change(append([]string{}, read.Tags...))
-	if err := v.api.ChangeJob(v.request.Context(), id, map[string]any{"tags": tags}); err != nil {
-		return v.jobRefused(func(data *job) *piece.Form { return data.AddTag }, err)
-	}
-	return v.goTo(v.jobLink(id), done), nil
 }
 
 // deleteJob deletes the job once that is confirmed as it stands now; else it asks.
@@ -148,14 +160,20 @@ func (v *visit) deleteJob() (*answer, error) {
 	}
 	effect := deletion(read)
 	form := v.form("confirm")
-	form.Hidden = []piece.Hidden{{Name: "confirmed", Value: effect}}
+	form.Hidden = []piece.Hidden{{Name: "confirmed", Value: effect}, {Name: "etag", Value: read.ETag}}
 	form.Buttons = []piece.Button{{Value: jobDelete, Label: "Delete the job", Look: piece.LookGrave}}
 	made := show("Delete the job?", "confirm", piece.Confirmation{Title: "Delete " + jobTitle(read.Job) + "?", Effect: effect, Form: form, Back: v.jobLink(id)})
 	if v.sent.Get("confirmed") != effect {
 		return made, nil
 	}
-	if err := v.api.DeleteJob(v.request.Context(), id); err != nil {
-		made.status, err = v.refuse(&form, err)
+	if err := v.api.DeleteJob(v.request.Context(), id, v.sent.Get("etag")); err != nil {
+		if isConflict(err) {
+			made.status, err = http.StatusPreconditionFailed, nil
+			form.Problems = []piece.FieldProblem{{Field: "The job as it is now", Href: v.jobLink(id),
+				Message: "somebody has changed it since you were asked. Nothing was deleted; confirm once more to delete it all the same."}}
+		} else {
+			made.status, err = v.refuse(&form, err)
+		}
 		confirmation := made.data.(piece.Confirmation)
 		confirmation.Form = form
 		made.data = confirmation

@@ -6,8 +6,10 @@ import (
 	"html"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 
@@ -194,4 +196,45 @@ func htmlValue(t *testing.T, body, name string) string {
 	require.True(t, found, body)
 	value, _, _ := strings.Cut(rest, `"`)
 	return html.UnescapeString(value)
+}
+
+// Two who change the tags of a job at the same moment both get what they asked for.
+func TestTagsOfTwoAreBothKept(t *testing.T) {
+	t.Parallel()
+	base := serve(t, newWorld(), keys)
+	p := loggedIn(t, base, adminKey)
+	p.registered(nightJob)
+	const path = "/console/jobs/night"
+	proof := p.proof(path)
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			got := p.post(path, url.Values{"form": {proof}, "action": {"add-tag"}, "tag": {fmt.Sprint("of-", i)}})
+			assert.Equal(t, 200, got.status, got.body)
+		})
+	}
+	all.Wait()
+	body := p.get(path).body
+	for i := range 8 {
+		require.Contains(t, body, fmt.Sprint("Remove the tag of-", i))
+	}
+}
+
+// A job that somebody changed since its deletion was asked for is not deleted
+// before that is confirmed once more.
+func TestAJobThatWasChangedIsNotDeletedUnseen(t *testing.T) {
+	t.Parallel()
+	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
+	p.registered(nightJob)
+	const path = "/console/jobs/night"
+	confirmed := func(asked seen) []string {
+		return []string{"confirmed", htmlValue(t, asked.body, "confirmed"), "etag", html.UnescapeString(htmlValue(t, asked.body, "etag"))}
+	}
+	asked := p.pressed(path, "delete")
+	require.Equal(t, 200, p.api("PATCH", "/v2/jobs/night", `{"title":"Renamed"}`).status)
+	again := p.pressed(path, "delete", confirmed(asked)...)
+	require.Equal(t, 412, again.status)
+	require.Contains(t, again.body, "somebody has changed it")
+	require.Equal(t, 200, p.get(path).status)
+	require.Contains(t, p.pressed(path, "delete", confirmed(again)...).body, "was deleted")
 }

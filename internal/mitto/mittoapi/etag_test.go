@@ -33,3 +33,29 @@ func TestTheSecondChangeOfAJobsWebhookIsRefused(t *testing.T) {
 	}
 	b.do(404, "DELETE", path, "")
 }
+
+// A change with the ETag that a job was read with changes that version alone. A
+// run of it, and another job that follows it, make no new version; a pause does.
+func TestTheSecondChangeOfAJobIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newMitto(t)
+	b.do(201, "POST", "/v2/jobs", `{"id":7,"title":"Shop","type":"cmd","conf":{"cmd":"true"},"tags":["a"],"schedule":{"type":"custom","custom":"0 3 * * *"}}`)
+	const path = "/v2/jobs/7"
+	tag := func() string { return apitest.Call(b, "GET", path, "").Header().Get("ETag") }
+	first := tag()
+	require.NotEmpty(t, first)
+	require.Equal(t, first, apitest.Call(b, "GET", path, "", "Prefer", "next-times").Header().Get("ETag"))
+	b.do(200, "POST", path+"/:actions", `{"action":"START"}`)
+	b.do(201, "POST", "/v2/jobs", `{"id":8,"type":"cmd","conf":{"cmd":"true"},"schedule":{"type":"endof","endof":7}}`)
+	require.Equal(t, first, tag())
+	b.do(200, "PATCH", path, `{"tags":["a","b"]}`, "If-Match", first)
+	second := tag()
+	require.NotEqual(t, first, second)
+	require.Contains(t, b.do(412, "PATCH", path, `{"tags":["a","c"]}`, "If-Match", first), `"tags":["a","b"]`)
+	b.do(200, "POST", "/latch/v1/jobs/7/pause", "")
+	require.NotEqual(t, second, tag(), "paused")
+	b.do(204, "DELETE", "/v2/jobs/8", "", "If-Match", `"other", `+apitest.Call(b, "GET", "/v2/jobs/8", "").Header().Get("ETag"))
+	b.do(412, "DELETE", path, "", "If-Match", second)
+	b.do(204, "DELETE", path, "", "If-Match", tag())
+	b.do(404, "DELETE", path, "", "If-Match", second)
+}

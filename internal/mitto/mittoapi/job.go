@@ -26,11 +26,42 @@ type jobBodyInput struct {
 	RawBody []byte
 }
 
+// A ChangedJob names a job that is to be changed. It is exported for huma, which
+// fills in the fields of exported types alone.
+type ChangedJob struct {
+	ID      string `path:"id" doc:"The job's id"`
+	IfMatch string `header:"If-Match" doc:"The ETag that the job was read with: refused with 412 where it was changed since"`
+}
+
+type changedJobInput struct {
+	ChangedJob
+	RawBody []byte
+}
+
+// check refuses the change of another version than the one that the caller read.
+func (i *ChangedJob) check(definition *registry.Definition) error {
+	return api.CheckMatch(i.IfMatch, versionOf(definition))
+}
+
+// versionOf is what of a job people change. Its last run, and the note that
+// another job runs after it, make no new version.
+func versionOf(definition *registry.Definition) jobObject {
+	object := jobObject(mitto.Of(definition).Object(nil))
+	delete(object, "status")
+	delete(object, "updated_at")
+	object["paused"], _ = json.Marshal(definition.Paused) // a bool encodes
+	return object
+}
+
 type bodyInput struct{ RawBody []byte }
 
 type (
-	jobOutput struct{ Body jobObject }
-	noOutput  struct{}
+	jobOutput       struct{ Body jobObject }
+	taggedJobOutput struct {
+		ETag string `header:"ETag" doc:"For If-Match of a change"`
+		Body jobObject
+	}
+	noOutput struct{}
 )
 
 // statusOfRun returns a job's last run as Mitto's clients know it; nil for nil.
@@ -65,17 +96,16 @@ type getJobInput struct {
 	Prefer string `header:"Prefer" doc:"next-times (RFC 7240) adds next_times, paused and cannot_run"`
 }
 
-func (a *routes) getJob(ctx context.Context, input *getJobInput) (*jobOutput, error) {
+func (a *routes) getJob(ctx context.Context, input *getJobInput) (*taggedJobOutput, error) {
 	entry, err := a.registry.Get(ctx, input.ID)
 	if err != nil {
 		return nil, err
 	}
 	body, err := a.shown(ctx, &entry.Definition)
-	if err != nil || !strings.Contains(input.Prefer, "next-times") {
-		return &jobOutput{body}, err
+	if err == nil && strings.Contains(input.Prefer, "next-times") {
+		addPlanOf(body, entry)
 	}
-	addPlanOf(body, entry)
-	return &jobOutput{body}, nil
+	return &taggedJobOutput{api.ETag(versionOf(&entry.Definition)), body}, err
 }
 
 // A MittoJobStatus is a job's last run, with the job's names.
@@ -192,12 +222,17 @@ func idOf(object map[string]jsonValue) (id string, named bool) {
 	}
 }
 
-func (a *routes) changeJob(ctx context.Context, input *jobBodyInput) (*jobOutput, error) {
+func (a *routes) changeJob(ctx context.Context, input *changedJobInput) (*jobOutput, error) {
 	object, err := readObject(input.RawBody)
 	if err != nil {
 		return nil, err
 	}
-	entry, err := a.changeEntry(ctx, input.ID, func(job *mitto.Job) error { return api.Decoded(job.Patch(object, time.Now())) })
+	entry, err := a.registry.Update(ctx, input.ID, func(definition *registry.Definition) error {
+		if err := input.check(definition); err != nil {
+			return err
+		}
+		return changeDefinition(definition, func(job *mitto.Job) error { return api.Decoded(job.Patch(object, time.Now())) })
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -209,6 +244,17 @@ func (a *routes) changeJob(ctx context.Context, input *jobBodyInput) (*jobOutput
 	return &jobOutput{changed}, nil
 }
 
-func (a *routes) deleteJob(ctx context.Context, input *jobInput) (*noOutput, error) {
+// deleteJob deletes a job. If-Match is checked just before: Temporal deletes a
+// schedule whatever it has become meanwhile.
+func (a *routes) deleteJob(ctx context.Context, input *ChangedJob) (*noOutput, error) {
+	if input.IfMatch != "" {
+		entry, err := a.registry.Get(ctx, input.ID)
+		if err != nil {
+			return nil, err
+		}
+		if err := input.check(&entry.Definition); err != nil {
+			return nil, err
+		}
+	}
 	return nil, a.registry.Delete(ctx, input.ID)
 }

@@ -52,12 +52,15 @@ func (a *routes) changeMitto(ctx context.Context, id string, change func(*mitto.
 
 // changeEntry is changeMitto for callers that need what the registry keeps.
 func (a *routes) changeEntry(ctx context.Context, id string, change func(*mitto.Job) error) (*registry.Entry, error) {
-	return a.registry.Update(ctx, id, func(definition *registry.Definition) error {
-		job := mitto.Of(definition)
-		if err := change(job); err != nil {
-			return err
-		}
-		keep(job, definition)
-		return nil
-	})
+	return a.registry.Update(ctx, id, func(definition *registry.Definition) error { return changeDefinition(definition, change) })
+}
+
+// changeDefinition changes the job that a definition keeps.
+func changeDefinition(definition *registry.Definition, change func(*mitto.Job) error) error {
+	job := mitto.Of(definition)
+	if err := change(job); err != nil {
+		return err
+	}
+	keep(job, definition)
+	return nil
 }

@@ -65,10 +65,10 @@ func (a *routes) registerJobs() {
 	}
 	register[api.NoBody](a, append(v2(jobPath), v1("/job/{id}")...), api.Operation{ID: "get-job", Method: http.MethodGet, Role: api.RoleRead, Errors: notFound,
 		Summary: "Show a job with its last run"}, a.getJob)
-	register[MittoJob](a, v2(jobPath), api.Operation{ID: "change-job", Method: http.MethodPatch, Role: api.RoleAdmin, Errors: notFound, Large: true, Required: true,
-		Summary: "Change the fields of a job that the body has"}, a.changeJob)
+	register[MittoJob](a, v2(jobPath), api.Operation{ID: "change-job", Method: http.MethodPatch, Role: api.RoleAdmin, Large: true, Required: true,
+		Errors: append([]int{http.StatusPreconditionFailed}, notFound...), Summary: "Change the fields of a job that the body has"}, a.changeJob)
 	register[api.NoBody](a, v2(jobPath), api.Operation{ID: "delete-job", Method: http.MethodDelete, Role: api.RoleAdmin, Status: http.StatusNoContent,
-		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Delete a job", About: "A run in progress continues. Rejected while other jobs run after this one."}, a.deleteJob)
+		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed}, Summary: "Delete a job", About: "A run in progress continues. Rejected while other jobs run after this one."}, a.deleteJob)
 	register[api.NoBody](a, v2(jobPath+"/status"), api.Operation{ID: "get-job-status", Method: http.MethodGet, Role: api.RoleRead, Errors: notFound,
 		Summary: "Show a job's last run"}, a.getJobStatus)
 	register[MittoAction](a, v2(jobPath+"/:actions"), api.Operation{ID: "act-on-job", Method: http.MethodPost, Role: api.RoleRun, Required: true,
