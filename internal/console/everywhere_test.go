@@ -76,8 +76,9 @@ func everywhere(t *testing.T, text string) (w *world, base string, addresses map
 		"/login": "/login", "/": "/", "/console/releases": "/console/releases", "/console/releases/{id}": "/console/releases/release-1",
 		"/console/start-release": "/console/start-release", "/console/jobs": "/console/jobs", "/console/jobs/{id}": "/console/jobs/night",
 		"/console/deliveries": "/console/deliveries", "/console/deliveries/statistics": "/console/deliveries/statistics",
-		"/console/deliveries/{id}": "/console/deliveries/dlv_1?workflow_id=release-1&run_id=" + runID,
-		"/console/webhooks":        "/console/webhooks", "/console/new-webhook": "/console/new-webhook", "/console/webhooks/{webhook}": "/console/webhooks/tower",
+		"/console/deliveries/again": "/console/deliveries/again",
+		"/console/deliveries/{id}":  "/console/deliveries/dlv_1?workflow_id=release-1&run_id=" + runID,
+		"/console/webhooks":         "/console/webhooks", "/console/new-webhook": "/console/new-webhook", "/console/webhooks/{webhook}": "/console/webhooks/tower",
 		"/console/jobs/{id}/webhooks/new":       "/console/jobs/night/webhooks/new",
 		"/console/jobs/{id}/webhooks/{webhook}": "/console/jobs/night/webhooks/" + listed.Webhooks[0].ID.String(), "/console/gallery": "/console/gallery",
 	}

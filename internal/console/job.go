@@ -1,11 +1,13 @@
 package console
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -82,7 +84,55 @@ func (v *visit) job() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if wantsStream(v.request) {
+		if err := v.addJobRecords(read); err != nil {
+			return nil, err
+		}
+	}
 	return v.jobPage(read), nil
+}
+
+// recordsEvery is how often a page that is followed reads its deliveries anew
+// where the job's runs stand as they stood: each costs a look into every run.
+const recordsEvery = 15 * time.Second
+
+// A jobRecords is what a page that is followed has read of deliveries.
+type jobRecords struct {
+	// runs is how the job's runs stood at the time.
+	runs    string
+	at      time.Time
+	records []latch.Record
+	unread  string
+}
+
+// addJobRecords adds the deliveries to a job that is followed: those that were
+// read before, while nothing has changed.
+func (v *visit) addJobRecords(read *readJob) error {
+	stand := fmt.Sprint(read.runs.Count)
+	if len(read.runs.Runs) > 0 {
+		stand += read.runs.Runs[0].RunID + read.runs.Runs[0].Status
+	}
+	if known := v.records; known == nil || known.runs != stand || v.now.Sub(known.at) >= recordsEvery {
+		if err := v.readRecords(v.request.Context(), read); err != nil {
+			return err
+		}
+		v.records = &jobRecords{stand, v.now, read.records, read.unread}
+	}
+	read.records, read.unread = v.records.records, v.records.unread
+	return nil
+}
+
+// readRecords reads the deliveries of a job's webhooks, or why they cannot be
+// read.
+func (v *visit) readRecords(ctx context.Context, read *readJob) error {
+	var part struct{ Records []latch.Record }
+	err := v.api.Deliveries(ctx, apiclient.DeliveryFilter{Job: read.id, Limit: recordsLimit}, &part)
+	var problem *apiclient.Problem
+	if errors.As(err, &problem) {
+		read.unread, err = problem.Error(), nil
+	}
+	read.records = part.Records
+	return err
 }
 
 // readJob reads a job and its runs side by side and, where the page is made
@@ -104,16 +154,7 @@ func (v *visit) readJob(whole bool) (*readJob, error) {
 		return err
 	})
 	if whole {
-		group.Go(func() error {
-			var part struct{ Records []latch.Record }
-			err := v.api.Deliveries(ctx, apiclient.DeliveryFilter{Job: read.id, Limit: recordsLimit}, &part)
-			var problem *apiclient.Problem
-			if errors.As(err, &problem) {
-				read.unread, err = problem.Error(), nil
-			}
-			read.records = part.Records
-			return err
-		})
+		group.Go(func() error { return v.readRecords(ctx, read) })
 		v.readChildren(group, read)
 	}
 	return read, group.Wait()

@@ -65,3 +65,18 @@ func TestStreamTakesASession(t *testing.T) {
 	response, _ := open(t, visitor(t, serve(t, newWorld(), keys)), "/")
 	require.Equal(t, 401, response.StatusCode)
 }
+
+// The page of a job that is followed changes its buttons, its runs and what was
+// sent as the job runs.
+func TestAJobIsFollowed(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	p := loggedIn(t, serve(t, w, keys), adminKey)
+	p.registered(nightJob)
+	_, lines := open(t, p, "/console/jobs/night")
+	require.Contains(t, await(t, lines, `"id":"run-it"`), `value=\"start\"`)
+	require.Contains(t, await(t, lines, `"id":"last-deliveries"`), "have sent nothing")
+	require.Equal(t, 200, p.api("POST", "/v2/jobs/night/:actions", `{"action":"START"}`).status)
+	require.Contains(t, await(t, lines, `"id":"run-it"`), `value=\"stop\"`)
+	require.Contains(t, await(t, lines, `"id":"runs-part"`), "Runs: 1")
+}

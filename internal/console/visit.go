@@ -26,7 +26,9 @@ type visit struct {
 	caller  api.Caller
 	// query is the address's, sent a posted form.
 	query, sent url.Values
-	now         time.Time
+	// records are what a job's page that is followed has read; nil at first.
+	records *jobRecords
+	now     time.Time
 	// ended are deliveries that are known to have come to an end: see followBatch.
 	ended map[string]deliveries.RedeliveryOutcome
 	// webhooksOf is where the pages of webhooks are: see webhookOf.

@@ -31,12 +31,12 @@ function typing(target) {
 }
 
 function move(step) {
-  const rows = [...document.querySelectorAll('tr[data-row]')];
+  const rows = [...document.querySelectorAll('tr[data-row], details.record > summary')];
   if (!rows.length) return;
   const at = rows.findIndex((row) => row.classList.contains('here') || row.contains(document.activeElement));
   const to = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
   rows.forEach((row) => row.classList.toggle('here', row === to));
-  const link = to.querySelector('a, button');
+  const link = to.matches('summary') ? to : to.querySelector('a, button');
   if (link) link.focus();
   to.scrollIntoView({ block: 'nearest' });
 }
@@ -99,12 +99,15 @@ function replace(element, part) {
     if (element.dataset.live !== part.version) return;
     const row = document.activeElement.closest('tr[data-row]');
     const here = row && element.contains(row) ? row.dataset.row : null;
-    const id = element.contains(document.activeElement) ? document.activeElement.id : '';
+    const active = element.contains(document.activeElement) ? document.activeElement : null;
+    const id = active?.id || active?.parentElement.id;
+    const button = active?.matches('button') && active.form?.id ? [active.form.id, active.value] : null;
     const unfolded = [...element.querySelectorAll('details[id][open]')].map((details) => details.id);
     element.replaceChildren(...fresh.childNodes);
     unfolded.forEach((id) => { const details = document.getElementById(id); if (details) details.open = true; });
     showTimes(element);
-    const focused = (id && document.getElementById(id)) || (here && rowsOf(element).get(here)?.querySelector('a, button'));
+    const focused = (button && [...(document.getElementById(button[0])?.elements || [])].find((each) => each.value === button[1])) ||
+      (id && (document.querySelector(`#${CSS.escape(id)} > summary`) || document.getElementById(id))) || (here && rowsOf(element).get(here)?.querySelector('a, button'));
     if (focused) focused.focus();
   }, gone.length && !still.matches ? 600 : 0);
 }
