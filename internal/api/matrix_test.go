@@ -34,6 +34,7 @@ var routeRoles = map[string]string{
 	"POST /latch/v1/releases":               "run",
 	"GET /latch/v1/releases/{id}":           "read",
 	"GET /latch/v1/releases/{id}/plan":      "read",
+	"POST /latch/v1/releases/plan":          "run",
 	"POST /latch/v1/releases/{id}/stop":     "run",
 	"POST /latch/v1/releases/{id}/rollback": "run",
 	"POST /latch/v1/releases/{id}/skip":     "run",

@@ -59,18 +59,24 @@ type startedOutput struct {
 }
 
 func (a *API) startRelease(ctx context.Context, input *startInput) (*startedOutput, error) {
-	if err := NeedJSON(input.RawBody); err != nil {
-		return nil, err
-	}
-	release, err := admission.DecodeRelease(input.RawBody)
+	release, err := a.admitRelease(ctx, input.RawBody)
 	if err != nil {
-		return nil, Decoded(err)
-	}
-	if err := a.checkReserved(ctx, release.Webhooks); err != nil {
 		return nil, err
 	}
 	s := input.start(ctx, latch.WorkflowRelease, latch.ReleaseKind.WorkflowID(release.ID), "release "+release.ID+" "+release.Title)
 	return a.started(ctx, s, release.ID, releasesPath)
+}
+
+// admitRelease reads a release, and refuses one that the worker would refuse.
+func (a *API) admitRelease(ctx context.Context, body []byte) (*latch.Release, error) {
+	if err := NeedJSON(body); err != nil {
+		return nil, err
+	}
+	release, err := admission.DecodeRelease(body)
+	if err != nil {
+		return nil, Decoded(err)
+	}
+	return release, a.checkReserved(ctx, release.Webhooks)
 }
 
 // start fills in what every start has.

@@ -1,22 +1,30 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 func (a *API) registerReleasePlan() {
 	Register[NoBody](a, Operation{ID: "get-release-plan", Method: http.MethodGet, Path: releasesPath + "/{id}/plan", Role: RoleRead,
 		Errors: []int{http.StatusNotFound}, Summary: "Show what a release does: its steps and gates, and what a rollback undoes now",
 		About: "What the release was started with, with the registered webhooks that apply to it, and where its steps are."}, a.planRelease)
+	Register[latch.Release](a, Operation{ID: "plan-release", Method: http.MethodPost, Path: releasesPath + "/plan", Role: RoleRun,
+		Summary: "Show what a release would do, without starting it",
+		About: "The body is checked as if the release were to start, and all that is wrong with it is answered. The gates are those of its own webhooks and of the registered ones; " +
+			"a registered one with when applies only where that is true when the release begins."}, a.foreseeRelease)
 }
 
 // A ReleasePlan is what a release does, and where it is.
 type ReleasePlan struct {
 	WorkflowID string `json:"workflow_id"`
-	RunID      string `json:"run_id"`
+	RunID      string `json:"run_id,omitempty" doc:"Absent where the release was not started"`
 	// Steps are in their order.
 	Steps []PlannedStep `json:"steps"`
 	Gates []PlannedGate `json:"gates" doc:"The hooks that block an event until their lock is removed"`
@@ -37,6 +45,7 @@ type PlannedGate struct {
 	Webhook  string `json:"webhook"`
 	Event    string `json:"event"`
 	Enforced bool   `json:"enforced,omitempty" doc:"No release may leave it out"`
+	When     string `json:"when,omitempty" doc:"Of a release that was not started: the gate is there only where this is true of it"`
 }
 
 type planOutput struct{ Body ReleasePlan }
@@ -54,9 +63,16 @@ func (a *API) planRelease(ctx context.Context, input *idInput) (*planOutput, err
 	if err != nil {
 		return nil, err
 	}
-	plan := ReleasePlan{WorkflowID: state.WorkflowID, RunID: state.RunID, Steps: []PlannedStep{}, Gates: []PlannedGate{}}
+	plan := planOf(definition, state.Steps)
+	plan.WorkflowID, plan.RunID = state.WorkflowID, state.RunID
+	return &planOutput{plan}, nil
+}
+
+// planOf returns what a release does, whose steps are where they are.
+func planOf(definition *runs.Definition, steps []latch.StepResult) ReleasePlan {
+	plan := ReleasePlan{Steps: []PlannedStep{}, Gates: []PlannedGate{}}
 	statuses := map[string]string{}
-	for _, step := range state.Steps {
+	for _, step := range steps {
 		statuses[step.Name] = step.Status
 	}
 	for _, step := range definition.Release.Steps {
@@ -70,11 +86,48 @@ func (a *API) planRelease(ctx context.Context, input *idInput) (*planOutput, err
 	for i := range webhooks {
 		for _, event := range webhooks[i].EventSettings() {
 			if event.Blocking && webhooks[i].IsEnabled() && event.IsEnabled() {
-				plan.Gates = append(plan.Gates, PlannedGate{webhooks[i].ID, event.Event, webhooks[i].Enforced})
+				plan.Gates = append(plan.Gates, PlannedGate{Webhook: webhooks[i].ID, Event: event.Event, Enforced: webhooks[i].Enforced})
 			}
 		}
 	}
-	undoes, leaves := definition.Undone(state.Steps)
+	undoes, leaves := definition.Undone(steps)
 	plan.Undoes, plan.Leaves = append([]string{}, undoes...), append([]string{}, leaves...)
+	return plan
+}
+
+type planInput struct {
+	WorkflowID string `query:"workflow_id" maxLength:"1000" doc:"The workflow id, instead of the one made from the id"`
+	RawBody    []byte
+}
+
+// foreseeRelease returns the plan of a release that is not started. Whether a
+// registered webhook's when is true of it is for its worker to say.
+func (a *API) foreseeRelease(ctx context.Context, input *planInput) (*planOutput, error) {
+	release, err := a.admitRelease(ctx, input.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	registered, err := a.webhooks.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	definition := &runs.Definition{Kind: latch.ReleaseKind, Release: *release}
+	whens := map[string]string{}
+	for _, webhook := range registered {
+		if webhook.IsEnabled() {
+			definition.Registered = append(definition.Registered, protocol.AttachedWebhook{Webhook: webhook.Webhook, Enforced: webhook.Enforced})
+			whens[webhook.ID] = webhook.When
+		}
+	}
+	for _, own := range release.Webhooks { // which stands in a registered one's place
+		delete(whens, own.ID)
+	}
+	plan := planOf(definition, nil)
+	plan.WorkflowID = cmp.Or(input.WorkflowID, latch.ReleaseKind.WorkflowID(release.ID))
+	events := latch.EventsOf(latch.ReleaseKind)
+	plan.Gates = slices.DeleteFunc(plan.Gates, func(gate PlannedGate) bool { return !slices.Contains(events, gate.Event) })
+	for i := range plan.Gates {
+		plan.Gates[i].When = whens[plan.Gates[i].Webhook]
+	}
 	return &planOutput{plan}, nil
 }

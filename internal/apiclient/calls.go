@@ -64,6 +64,15 @@ func (c *Client) ReleasePlan(ctx context.Context, id string, plan any) error {
 	return c.call(ctx, http.MethodGet, releases+"/"+url.PathEscape(id)+"/plan", nil, nil, plan)
 }
 
+// ForeseeRelease reads what a release would do into plan, without starting it.
+func (c *Client) ForeseeRelease(ctx context.Context, release json.RawMessage, workflowID string, plan any) error {
+	query := url.Values{}
+	if workflowID != "" {
+		query.Set("workflow_id", workflowID)
+	}
+	return c.call(ctx, http.MethodPost, releases+"/plan", query, release, plan)
+}
+
 // TellRelease sends a release stop, rollback or skip, and returns its answer.
 func (c *Client) TellRelease(ctx context.Context, id, message string, argument any) (json.RawMessage, error) {
 	var answer json.RawMessage

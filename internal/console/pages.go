@@ -53,6 +53,7 @@ func init() {
 			latch.MessageRollback: {api.RoleRun, (*visit).rollbackRelease},
 			latch.MessageSkip:     {api.RoleRun, (*visit).skipHook}}},
 		{path: startReleasePath, role: api.RoleRun, show: (*visit).newRelease, actions: map[string]action{
+			"plan":  {api.RoleRun, (*visit).planRelease},
 			"start": {api.RoleRun, (*visit).startRelease}}},
 		{path: jobsPath, nav: "Jobs", role: api.RoleRead, show: (*visit).jobs},
 		{path: jobsPath + "/{id}", role: api.RoleRead, show: (*visit).job, again: confirmAgain(jobDelete), live: true, actions: map[string]action{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -109,4 +110,20 @@ func TestEachListSaysThatItLags(t *testing.T) {
 		count, _, _ := strings.Cut(list, "</p>")
 		require.Contains(t, count, "moment", path)
 	}
+}
+
+// What was sent while Temporal was out of reach can be sent again from the page
+// that says so, as it was typed.
+func TestAFormIsKeptWhileTemporalIsOutOfReach(t *testing.T) {
+	t.Parallel()
+	p := visitor(t, serveAway(t))
+	got := p.post(startPage, url.Values{"form": {p.proof(startPage)}, "of": {"start"}, "action": {"start"}, "file": {goodRelease}, "workflow_id": {"<mine>"}})
+	require.Equal(t, http.StatusServiceUnavailable, got.status)
+	require.Contains(t, got.body, "Temporal is out of reach")
+	again := formsOf(t, got.body)
+	require.Len(t, again, 1)
+	require.Equal(t, "start", again[0].id)
+	require.Equal(t, goodRelease, again[0].values["file"])
+	require.Equal(t, "<mine>", again[0].values["workflow_id"])
+	require.Equal(t, []string{"start"}, again[0].buttons)
 }

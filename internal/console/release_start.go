@@ -25,6 +25,15 @@ type releaseStart struct {
 	// Source is what is wrong with the file, at its lines.
 	Source piece.Source
 	Form   piece.Form
+	// Plan is what it would do; nil where that was not asked.
+	Plan *startPlan
+}
+
+// A startPlan is what a release would do.
+type startPlan struct {
+	Facts piece.Facts
+	Way   piece.Picture
+	Gates piece.List
 }
 
 // newRelease shows the form that takes a release's file.
@@ -39,7 +48,7 @@ func (v *visit) startForm() piece.Form {
 	}}, piece.Group{Legend: "More settings", Folded: true, Fields: []piece.Field{
 		{Name: "workflow_id", At: "query.workflow_id", Label: "Workflow id", Help: "instead of release- and the id"},
 	}})
-	form.Buttons = []piece.Button{{Value: "start", Label: "Start the release", Look: piece.LookFirst,
+	form.Buttons = []piece.Button{{Value: "plan", Label: "Show what it would do", Help: "Nothing starts. The file is checked, and its steps and gates are shown."}, {Value: "start", Label: "Start the release", Look: piece.LookFirst,
 		Help: "It is checked first. If anything is wrong, nothing starts."}}
 	return form
 }
@@ -47,6 +56,60 @@ func (v *visit) startForm() piece.Form {
 // startRelease starts the release that a file describes, and goes to its page.
 // What is wrong with it is shown beside its lines.
 func (v *visit) startRelease() (*answer, error) {
+	return v.withFile(func(content json.RawMessage) (*answer, error) {
+		started, err := v.api.StartRelease(v.request.Context(), content, v.sent.Get("workflow_id"))
+		if err != nil {
+			return nil, err
+		}
+		return v.goTo(v.link(releasePath(started.WorkflowID)), "The release was started."), nil
+	})
+}
+
+// planRelease shows what the release that a file describes would do.
+func (v *visit) planRelease() (*answer, error) {
+	return v.withFile(func(content json.RawMessage) (*answer, error) {
+		plan := new(api.ReleasePlan)
+		if err := v.api.ForeseeRelease(v.request.Context(), content, v.sent.Get("workflow_id"), plan); err != nil {
+			return nil, err
+		}
+		data := v.startAgain()
+		data.Plan = planShown(plan)
+		return show("Start a release", "start-release", *data), nil
+	})
+}
+
+// planShown shows the plan of a release that has not started.
+func planShown(plan *api.ReleasePlan) *startPlan {
+	shown := &startPlan{Way: wayOf(&apiclient.Release{Status: latch.Status{Status: latch.ReleaseRunning}}, plan),
+		Gates: piece.List{ID: "gates", Name: "Gates", Columns: []string{"Webhook", "Holds at", "Condition"}, Empty: "Nothing holds it: it goes from step to step by itself.",
+			Count: piece.Count(len(plan.Gates), len(plan.Gates), false)}}
+	shown.Facts.Add("Workflow id", piece.Text(plan.WorkflowID))
+	var undoes, stays []string
+	for _, step := range plan.Steps {
+		if step.Undo {
+			undoes = append(undoes, step.Name)
+		} else {
+			stays = append(stays, step.Name)
+		}
+	}
+	shown.Facts.Add("A rollback undoes", piece.Text(strings.Join(undoes, ", ")))
+	shown.Facts.Add("Has no undo", piece.Text(strings.Join(stays, ", ")))
+	for i, gate := range plan.Gates {
+		condition := piece.Text("always")
+		if gate.When != "" {
+			condition = piece.Code(gate.When)
+		}
+		if gate.Enforced {
+			condition = condition.With("enforced: no release may leave it out")
+		}
+		shown.Gates.Rows = append(shown.Gates.Rows, piece.Row{Key: fmt.Sprint(i), Cells: []piece.Cell{piece.Text(gate.Webhook), piece.Text(gate.Event), condition}})
+	}
+	return shown
+}
+
+// withFile hands the content of the file that was sent on. What is wrong with it,
+// and what the API refuses, is shown beside its lines.
+func (v *visit) withFile(use func(json.RawMessage) (*answer, error)) (*answer, error) {
 	text := strings.ReplaceAll(v.sent.Get("file"), "\r\n", "\n") // as a browser sends lines
 	file, content, problems := releaseContent(text)
 	if len(problems) > 0 {
@@ -54,9 +117,9 @@ func (v *visit) startRelease() (*answer, error) {
 		data.Form.Refuse(problems)
 		return data.refused(http.StatusUnprocessableEntity, text, problems), nil
 	}
-	started, err := v.api.StartRelease(v.request.Context(), content, v.sent.Get("workflow_id"))
+	made, err := use(content)
 	if err == nil {
-		return v.goTo(v.link(releasePath(started.WorkflowID)), "The release was started."), nil
+		return made, nil
 	}
 	data := v.startAgain()
 	status, other := v.refuse(&data.Form, err)

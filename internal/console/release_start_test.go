@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -63,6 +64,56 @@ func TestReleasesAreStartedFromAPastedFile(t *testing.T) {
 			require.Len(t, w.Starts, 2)
 		})
 	}
+}
+
+// Before a release is started, its page shows what it would do: its steps, what a
+// rollback would undo, and its gates, of registered webhooks too.
+func TestAReleaseIsPlannedBeforeItStarts(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	p := loggedIn(t, serve(t, w, keys), adminKey)
+	require.Equal(t, 200, p.api("PUT", "/latch/v1/webhooks/tower", `{"when":"vars.env == '<b>prod'","events":[{"event":"BEFORE_RELEASE","blocking":true}]}`).status)
+	plan := func(file string) seen {
+		return p.post(startPage, url.Values{"form": {p.proof(startPage)}, "action": {"plan"}, "file": {file}, "workflow_id": {"mine"}})
+	}
+	got := plan(goodRelease)
+	require.Equal(t, 200, got.status, got.body)
+	for _, want := range []string{"Nothing has started yet", ">mine<", "migrate", "Gates: 1", "tower", "vars.env == &#39;&lt;b&gt;prod&#39;", "1 gate", "# the shop", `value="start"`} {
+		require.Contains(t, got.body, want)
+	}
+	got = plan("id: shop\nstepps: []\nsteps: []\n")
+	require.Equal(t, 422, got.status)
+	require.Contains(t, got.body, `id="line-2" class="wrong`)
+	require.Empty(t, w.Starts)
+}
+
+// Tabs, long lines and many mistakes are shown whole enough to find them: each
+// mistake at its line, the line cut, and not more lines than anybody reads.
+func TestMistakesInLongFiles(t *testing.T) {
+	t.Parallel()
+	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
+	got := p.start("id: shop\nsteps:\n\t- name: a\n")
+	require.Equal(t, 422, got.status)
+	require.Contains(t, got.body, `id="line-3" class="wrong`)
+
+	long := "{\"id\": \"shop\",\n\"title\": \"" + strings.Repeat("é", 200_000) + "\", \"stepps\": 1, \"steps\": []}"
+	got = p.start(long)
+	require.Equal(t, 422, got.status)
+	require.Contains(t, got.body, `id="line-2" class="wrong`)
+	require.Contains(t, got.body, "column 2000")
+	_, source, _ := strings.Cut(got.body, `<section class="card source"`)
+	source, _, _ = strings.Cut(source, "</section>")
+	require.Less(t, len(source), 10_000, "the line is cut")
+	require.Contains(t, html.UnescapeString(source), `"stepps": 1`, "around the mistake")
+
+	many := "id: shop\nsteps: []\n"
+	for i := range 500 {
+		many += fmt.Sprintf("key%d: 1\n", i)
+	}
+	got = p.start(many)
+	require.Equal(t, 422, got.status)
+	require.LessOrEqual(t, strings.Count(got.body, `class="wrong`), 200)
+	require.Contains(t, got.body, `id="line-3" class="wrong`)
 }
 
 // Whose role is too small is not offered to start one, and starts none.

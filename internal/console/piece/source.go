@@ -2,6 +2,7 @@ package piece
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/excerpt"
@@ -39,10 +40,13 @@ type SourceLine struct {
 // SourceOf returns the lines of a text that the problems are about. It has no
 // lines where none of the problems has one.
 func SourceOf(id, name, text string, problems latch.Problems) Source {
-	source, wrong := Source{ID: id, Name: name}, map[int][]string{}
+	source, wrong, column := Source{ID: id, Name: name}, map[int][]string{}, map[int]int{}
 	for _, problem := range problems {
 		if problem.Line > 0 {
 			message := strings.TrimPrefix(problem.Path+": "+problem.Message, ": ")
+			if wrong[problem.Line] == nil {
+				column[problem.Line] = problem.Column
+			}
 			wrong[problem.Line] = append(wrong[problem.Line], message)
 		}
 	}
@@ -52,11 +56,31 @@ func SourceOf(id, name, text string, problems latch.Problems) Source {
 		if len(source.Lines) == maximumLines || !isNear(number, wrong) {
 			continue
 		}
-		source.Lines = append(source.Lines, SourceLine{Number: number, Text: excerpt.Of(strings.TrimSuffix(line, "\r"), maximumLine),
+		source.Lines = append(source.Lines, SourceLine{Number: number, Text: around(strings.TrimSuffix(line, "\r"), column[number]),
 			Problems: wrong[number], Gap: number > last+1})
 		last = number
 	}
 	return source
+}
+
+// around cuts a long line so that the column, in characters from 1, is seen.
+func around(line string, column int) string {
+	if len(line) <= maximumLine {
+		return line
+	}
+	start, at := 0, 0
+	for i := range line {
+		if at++; at == column {
+			start = max(0, i-maximumLine/2)
+		}
+	}
+	if start == 0 {
+		return excerpt.Of(line, maximumLine)
+	}
+	for !utf8.RuneStart(line[start]) {
+		start++
+	}
+	return "…" + excerpt.Of(line[start:], maximumLine)
 }
 
 // isNear reports whether a line is wrong, or stands beside one that is.
