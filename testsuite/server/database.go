@@ -1,47 +1,40 @@
 package server
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 
-	"github.com/google/uuid"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/server/common/config"
-	sqliteplugin "go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite"
 	"go.temporal.io/server/schema/sqlite"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// databaseConfig is the SQLite store: the file, or a database in memory of this
-// server's own.
-func databaseConfig(file string) *config.SQL {
-	if file == "" {
-		return &config.SQL{
-			PluginName:        sqliteplugin.PluginName,
-			DatabaseName:      uuid.NewString(),
-			ConnectAttributes: map[string]string{"mode": "memory", "cache": "shared"},
-		}
-	}
-	return &config.SQL{
-		PluginName:   sqliteplugin.PluginName,
-		DatabaseName: file,
-		ConnectAttributes: map[string]string{
-			"mode": "rwc", "journal_mode": "wal", "synchronous": "normal",
-		},
-	}
+// databases are where a server keeps its state. Visibility, which lists and
+// counts runs, has a database and so a connection of its own: a run's three
+// writes to it are the server's dearest, and nothing has to wait for them.
+type databases struct {
+	main, visibility *config.SQL
 }
 
-// prepareDatabase makes the schema of a new file and registers the namespaces
-// that the store lacks. A store in memory gets its schema when it is opened.
-func prepareDatabase(o Options, database *config.SQL) error {
-	if o.DatabaseFile != "" {
-		if err := setUpSchema(o.DatabaseFile, database); err != nil {
-			return err
-		}
+// prepareDatabases makes the schemas of new databases, and registers the
+// namespaces that the store lacks.
+func prepareDatabases(o Options) (stored databases, err error) {
+	switch {
+	case o.PostgreSQL != nil:
+		stored, err = o.PostgreSQL.prepare()
+	case o.DatabaseFile != "":
+		stored, err = prepareFiles(o.DatabaseFile, o.Synced)
+	default:
+		stored, err = prepareMemory()
 	}
+	if err != nil {
+		return stored, err
+	}
+	return stored, registerNamespaces(o, stored.main)
+}
+
+func registerNamespaces(o Options, database *config.SQL) error {
 	namespaces := make([]*sqlite.NamespaceConfig, len(o.Namespaces))
 	for i, name := range o.Namespaces {
 		namespace, err := sqlite.NewNamespaceConfig(clusterName, name, false, maps.Clone(o.SearchAttributes))
@@ -51,22 +44,9 @@ func prepareDatabase(o Options, database *config.SQL) error {
 		namespace.Detail.Config.Retention = durationpb.New(o.Retention)
 		namespaces[i] = namespace
 	}
+	// In spite of its package's name, it takes any SQL store.
 	if err := sqlite.CreateNamespaces(database, namespaces...); err != nil {
 		return fmt.Errorf("temporal server: registering namespaces %q: %w", o.Namespaces, err)
-	}
-	return nil
-}
-
-func setUpSchema(file string, database *config.SQL) error {
-	info, err := os.Stat(file)
-	switch {
-	case err == nil && info.Size() > 0:
-		return nil
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("temporal server: database file: %w", err)
-	}
-	if err := sqlite.SetupSchema(database); err != nil {
-		return fmt.Errorf("temporal server: database file %q: making its schema: %w; does its folder exist?", file, err)
 	}
 	return nil
 }

@@ -25,7 +25,18 @@ type Options struct {
 	// does not exist, its folder is not. Empty keeps the state in memory, where
 	// it stays until the process ends. One process may use a file at a time, and
 	// a file must not be removed and made again during a process's life.
+	//
+	// What lists and counts runs is in a second file beside it, whose name has
+	// "-visibility" before its extension; the two belong together.
 	DatabaseFile string
+
+	// Synced has each commit reach the disk before it counts, so that the file also
+	// outlives a machine that loses its power. Without it, it outlives the process,
+	// however that ends, and what the last commits were is up to the disk.
+	Synced bool
+
+	// PostgreSQL keeps the state there, in place of SQLite; nil does not.
+	PostgreSQL *PostgreSQL
 
 	// FrontendPort is the gRPC port on loopback; 0 takes a free one.
 	FrontendPort int
@@ -72,6 +83,9 @@ func (o Options) withDefaults() Options {
 
 // check refuses options that the server would answer by ending the process.
 func (o Options) check() error {
+	if o.PostgreSQL != nil && o.DatabaseFile != "" {
+		return fmt.Errorf("temporal server: database file %q and PostgreSQL at %s: give one of them", o.DatabaseFile, o.PostgreSQL.Address)
+	}
 	if o.Retention < 0 {
 		return fmt.Errorf("temporal server: retention %s: must not be negative", o.Retention)
 	}

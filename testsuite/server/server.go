@@ -51,12 +51,12 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	ctx, cancel := context.WithTimeout(ctx, hang.Limit)
 	defer cancel()
 
-	database := databaseConfig(o.DatabaseFile)
-	if err := prepareDatabase(o, database); err != nil {
+	stored, err := prepareDatabases(o)
+	if err != nil {
 		return nil, err
 	}
 	p := choosePorts(o)
-	running, err := startTemporal(p, temporalConfig(p, database), o)
+	running, err := startTemporal(p, temporalConfig(p, stored), o)
 	if err != nil {
 		return nil, fmt.Errorf("temporal server on %s: %w", loopback(p.frontend), err)
 	}

@@ -26,7 +26,12 @@ import (
 	"github.com/latch-run/latch/testsuite/server"
 )
 
-const taskQueue = "greetings"
+const (
+	taskQueue = "greetings"
+
+	// tick is how often a wait looks again.
+	tick = 20 * time.Millisecond
+)
 
 // greet waits for an update, so that a test sees one answered, and greets.
 func greet(ctx workflow.Context, name string) (string, error) {
