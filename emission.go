@@ -27,32 +27,36 @@ func DecodeEmission(data []byte) (*Emission, error) {
 }
 
 // Validate returns all that is wrong with the emission's shape.
-func (e *Emission) Validate() Problems { return e.validate(inEmission) }
+func (e *Emission) Validate() (problems Problems) {
+	e.validate(&problems, "", inEmission)
+	return problems
+}
 
 // ValidateGate is Validate for a gate of a user's own, where hooks may bear
 // decision expressions at the custom event.
-func (e *Emission) ValidateGate() Problems { return e.validate(inGate) }
+func (e *Emission) ValidateGate() (problems Problems) {
+	e.validate(&problems, "", inGate)
+	return problems
+}
 
-func (e *Emission) validate(where scope) Problems {
-	var problems Problems
+func (e *Emission) validate(problems *Problems, path string, where scope) {
 	if e.ID != "" {
-		requireRunID(&problems, "id", e.ID)
+		requireRunID(problems, field(path, "id"), e.ID)
 	}
 	switch {
 	case e.Event == "":
-		problems.Addf("event", "required: a custom event such as INSTANCE_CREATED")
+		problems.Addf(field(path, "event"), "required: a custom event such as INSTANCE_CREATED")
 	case IsBuiltInEvent(e.Event):
-		problems.Addf("event", "%s is fired by Latch itself; an emission takes a custom event", e.Event)
+		problems.Addf(field(path, "event"), "%s is fired by Latch itself; an emission takes a custom event", e.Event)
 	default:
 		if wrong := checkEventName(e.Event); wrong != "" {
-			problems.Addf("event", "%s", wrong)
+			problems.Addf(field(path, "event"), "%s", wrong)
 		}
 	}
-	boundObject(&problems, "data", e.Data)
-	boundObject(&problems, "instance", e.Instance)
-	boundObject(&problems, "vars", e.Vars)
-	validateWebhooks(&problems, "webhooks", e.Webhooks, where)
-	return problems
+	boundObject(problems, field(path, "data"), e.Data)
+	boundObject(problems, field(path, "instance"), e.Instance)
+	boundObject(problems, field(path, "vars"), e.Vars)
+	validateWebhooks(problems, field(path, "webhooks"), e.Webhooks, where)
 }
 
 // DecodeGate reads an emission strictly as [Emission.ValidateGate] has it. Its

@@ -12,6 +12,8 @@ const (
 	PrefixJobRun   = "job-"
 	PrefixRelease  = "release-"
 	PrefixEmission = "emit-"
+	// PrefixBatch begins the id of a run that fires several events.
+	PrefixBatch = "events-"
 	// PrefixDelivery begins the id of the workflow that carries on a delivery
 	// after its run has closed, and PrefixRedelivery that of one that sends it
 	// again.

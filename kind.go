@@ -10,6 +10,8 @@ const (
 	// EmissionKind is a custom event of latch.Emit, or one that a workflow of a
 	// user's own fires.
 	EmissionKind Kind = "emission"
+	// BatchKind is custom events that one run fires.
+	BatchKind Kind = "batch"
 	// GateKind is a custom event at which hooks decide.
 	GateKind Kind = "gate"
 	// DeliveryKind is an event about a delivery, which any run fires.
@@ -31,6 +33,7 @@ var kindsOfRuns = []kindOfRun{
 	{JobKind, WorkflowJobRun, PrefixJobRun},
 	{ReleaseKind, WorkflowRelease, PrefixRelease},
 	{EmissionKind, WorkflowEmit, PrefixEmission},
+	{BatchKind, WorkflowEmitBatch, PrefixBatch},
 }
 
 // run returns the row of the kind, the zero value for a kind that has no runs.

@@ -42,10 +42,19 @@ type Skip struct {
 type HistoryQuery struct {
 	Webhook string `json:"webhook,omitempty" latch:"id"`
 	Event   string `json:"event,omitempty"`
+	// Emission is the id of one event of a run that fires several.
+	Emission string `json:"emission,omitempty"`
 	// After is the delivery id after whose record the answer begins.
 	After string `json:"after,omitempty"`
 	// Limit bounds the number of records; 0 is no limit.
 	Limit int `json:"limit,omitempty"`
+}
+
+// Takes reports whether the query asks for the record, its After and Limit left
+// aside.
+func (q *HistoryQuery) Takes(record *Record) bool {
+	return (q.Webhook == "" || record.Webhook == q.Webhook) && (q.Event == "" || record.Event == q.Event) &&
+		(q.Emission == "" || record.Emission == q.Emission)
 }
 
 // maximumReason bounds the texts of a message, in bytes.

@@ -13,6 +13,8 @@ const (
 	WorkflowJobRun  = "latch.JobRun"
 	WorkflowRelease = "latch.Release"
 	WorkflowEmit    = "latch.Emit"
+	// WorkflowEmitBatch fires several custom events in one run.
+	WorkflowEmitBatch = "latch.EmitBatch"
 	// WorkflowDeliver carries on a delivery that outlives the run that fired it.
 	WorkflowDeliver = "latch.Deliver"
 	// WorkflowTrigger is what the schedule of a registered job starts: it starts

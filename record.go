@@ -27,6 +27,8 @@ type Record struct {
 	Step       string `json:"step,omitempty"`
 	Job        string `json:"job,omitempty"`
 	Release    string `json:"release,omitempty"`
+	// Emission is the id of the event, in a run that fires several.
+	Emission   string `json:"emission,omitempty"`
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
 	Result     string `json:"result"`

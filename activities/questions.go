@@ -34,6 +34,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 	if err != nil && !errors.As(err, &answer.Problems) {
 		answer.Problems = latch.Problems{{Message: err.Error()}}
 	}
+	answer.Events = make([]protocol.EventAdmission, len(read.events))
 	if len(answer.Problems) == 0 && request.Kind != latch.DeliveryKind {
 		if err := a.consult(ctx, a.registryOf(ctx), read, &answer); err != nil {
 			return protocol.Admission{}, err
@@ -68,6 +69,8 @@ type input struct {
 	// event is the one that an emission or a gate fires.
 	event     string
 	variables expr.Variables
+	// events are those of a batch, which then has nothing else of its own.
+	events []*input
 	// named are the registered jobs that it names, with their paths.
 	named []latch.Problem
 	// job is set for a job, with the jobs of its sequence; webhooks are those of
@@ -78,8 +81,10 @@ type input struct {
 
 func decode(request protocol.AdmitRequest) (*input, error) {
 	read, err := decodeInput(request)
-	if read.variables != nil {
-		read.variables["run"], read.variables["now"] = encode(request.Run), encode(request.Now)
+	for _, each := range append(read.events, read) {
+		if each.variables != nil {
+			each.variables["run"], each.variables["now"] = encode(request.Run), encode(request.Now)
+		}
 	}
 	return read, err
 }
@@ -97,6 +102,9 @@ func decodeInput(request protocol.AdmitRequest) (*input, error) {
 	case latch.GateKind:
 		gate, err := admission.DecodeGate(request.Input)
 		return inputOfEmission(latch.GateKind, gate), err
+	case latch.BatchKind:
+		batch, err := admission.DecodeEmissionBatch(request.Input)
+		return inputOfBatch(batch), err
 	default:
 		emission, err := admission.DecodeEmission(request.Input)
 		return inputOfEmission(latch.EmissionKind, emission), err

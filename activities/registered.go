@@ -138,12 +138,35 @@ func registryError(err error) error {
 // attach adds the registered webhooks that apply to the run, and refuses webhooks
 // of its own under the id of an enforced one.
 func (i *input) attach(registered []latch.RegisteredWebhook, answer *protocol.Admission) {
+	if i.kind == latch.BatchKind {
+		i.attachEach(registered, answer)
+		return
+	}
 	reserved := attach.ReservedBy(registered)
 	if i.job != nil {
 		reserved.CheckJob(&answer.Problems, "", i.job)
 	}
 	reserved.Check(&answer.Problems, "webhooks", i.webhooks)
 	answer.Webhooks = applying(registered, i, answer.System)
+}
+
+// attachEach is attach for each event of a batch. Webhooks that apply to several
+// are said once.
+func (i *input) attachEach(registered []latch.RegisteredWebhook, answer *protocol.Admission) {
+	said := map[string]int{}
+	for j, event := range i.events {
+		one := protocol.Admission{System: answer.System}
+		event.attach(registered, &one)
+		answer.Events[j].Problems = one.Problems
+		for _, webhook := range one.Webhooks {
+			key := string(encode(webhook))
+			if _, is := said[key]; !is {
+				said[key] = len(answer.Webhooks)
+				answer.Webhooks = append(answer.Webhooks, webhook)
+			}
+			answer.Events[j].Webhooks = append(answer.Events[j].Webhooks, said[key])
+		}
+	}
 }
 
 // unknownJobs returns those of the named jobs that are not registered.
@@ -247,6 +270,15 @@ func inputOfEmission(kind latch.Kind, emission *latch.Emission) *input {
 		"instance": encode(vars.OrEmpty(emission.Instance)),
 		"vars":     encode(vars.OrEmpty(emission.Vars)),
 	}}
+}
+
+// inputOfBatch reads several emissions.
+func inputOfBatch(batch *latch.EmissionBatch) *input {
+	read := &input{kind: latch.BatchKind}
+	for i := range batch.Events {
+		read.events = append(read.events, inputOfEmission(latch.EmissionKind, &batch.Events[i]))
+	}
+	return read
 }
 
 // encode returns a value of our own, or one that was decoded before, as JSON.

@@ -102,14 +102,20 @@ func (r *emitRun) title() string             { return "" }
 func (r *emitRun) mark(*latch.Record)        {}
 func (r *emitRun) steps() []latch.StepResult { return nil }
 
-func (r *emitRun) status() string {
-	if r.done {
+func (r *emitRun) status() string { return runningUntil(r.done) }
+
+// runningUntil is the status of a run that fires events.
+func runningUntil(done bool) string {
+	if done {
 		return "completed"
 	}
 	return "running"
 }
 
-func (r *emitRun) mayControl(message string) error {
+func (r *emitRun) mayControl(message string) error { return mayEnd(message) }
+
+// mayEnd refuses what a run that fires events cannot do.
+func mayEnd(message string) error {
 	if message == latch.MessageRollback {
 		return errors.New("an emission cannot be rolled back; stop ends its waits")
 	}

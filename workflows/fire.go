@@ -27,6 +27,7 @@ type firing struct {
 	sequence int
 	event    string
 	step     string
+	emission string
 	// variables are what every hook sees of the run as the event found it.
 	variables expr.Variables
 	hooks     []*hook
@@ -52,12 +53,15 @@ type occasion struct {
 	nothingDone bool
 	// data and instance are those of an emission.
 	data, instance latch.Object
+	// emission is the id of one event of several in the run; then its hooks see
+	// its own records alone.
+	emission string
 }
 
 // fire plans the event's deliveries, makes the locks, writes the records and
 // sends. It returns once everything is on its way.
 func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.AttachedWebhook) (*firing, error) {
-	f := &firing{session: s, sequence: len(s.firings), event: o.event, scope: o.scope, nothingDone: o.nothingDone}
+	f := &firing{session: s, sequence: len(s.firings), event: o.event, emission: o.emission, scope: o.scope, nothingDone: o.nothingDone}
 	s.event = o.event
 	if o.step != nil {
 		f.step = o.step.Name

@@ -127,12 +127,7 @@ func (r *ownRun) mark(*latch.Record)        {}
 func (r *ownRun) steps() []latch.StepResult { return nil }
 func (r *ownRun) mayControl(string) error   { return nil }
 
-func (r *ownRun) status() string {
-	if r.closed {
-		return "completed"
-	}
-	return "running"
-}
+func (r *ownRun) status() string { return runningUntil(r.closed) }
 
 func (r *ownRun) addVariables(variables expr.Variables) {
 	variables["vars"] = rawjson.Encode(vars.OrEmpty(r.vars))

@@ -138,7 +138,7 @@ func (h *history) list(query latch.HistoryQuery) ([]latch.Record, error) {
 	}
 	listed := []latch.Record{}
 	for _, record := range records {
-		if query.Webhook != "" && record.Webhook != query.Webhook || query.Event != "" && record.Event != query.Event {
+		if !query.Takes(record) {
 			continue
 		}
 		if query.Limit > 0 && len(listed) == query.Limit {
@@ -158,14 +158,18 @@ func (h *history) all() []latch.Record {
 	return records
 }
 
-// forTemplates returns the records as templates see them: a lock that is still
-// open shows to nobody but its own receiver.
-func (h *history) forTemplates() []latch.Record {
-	records := h.all()
-	for i := range records {
-		if records[i].Lock.Open() {
-			records[i].Lock = nil
+// forTemplates returns the records as templates see them, of one event of several
+// or of all: a lock that is still open shows to nobody but its own receiver.
+func (h *history) forTemplates(emission string) []latch.Record {
+	seen := []latch.Record{}
+	for _, record := range h.all() {
+		if emission != "" && record.Emission != emission {
+			continue
 		}
+		if record.Lock.Open() {
+			record.Lock = nil
+		}
+		seen = append(seen, record)
 	}
-	return records
+	return seen
 }

@@ -130,7 +130,7 @@ func TestHistoryHidesOpenLocksFromTemplates(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(`"2026-01-02T03:04:05.000Z"`), &used.Lock.RemovedAt))
 	h.add(open)
 	h.add(used)
-	seen := h.forTemplates()
+	seen := h.forTemplates("")
 	require.Nil(t, seen[0].Lock)
 	require.Equal(t, "run:w:used", seen[1].Lock.Token)
 	require.Equal(t, "run:w:open", h.all()[0].Lock.Token)

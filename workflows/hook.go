@@ -50,6 +50,7 @@ func (h *hook) begin(plan protocol.PlannedHook) {
 		Webhook:    h.webhook.ID,
 		Event:      h.firing.event,
 		Step:       h.firing.step,
+		Emission:   h.firing.emission,
 		WorkflowID: s.execution.ID,
 		RunID:      s.execution.RunID,
 		Result:     latch.ResultPending,
@@ -207,7 +208,7 @@ func (h *hook) variables(needed []string) expr.Variables {
 	if h.record != nil && h.record.Lock != nil {
 		own["lock"], own["lock_url"] = rawjson.Encode(h.record.Lock.Token), rawjson.Encode(h.record.Lock.URL)
 	}
-	h.firing.session.addRecords(own, needed)
+	h.firing.session.addRecords(own, needed, h.firing.emission)
 	return only(own, needed)
 }
 

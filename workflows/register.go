@@ -21,6 +21,7 @@ func Register(registry Registry) {
 		{latch.WorkflowJobRun, JobRun},
 		{latch.WorkflowRelease, Release},
 		{latch.WorkflowEmit, Emit},
+		{latch.WorkflowEmitBatch, EmitBatch},
 		{latch.WorkflowDeliver, Deliver},
 		{latch.WorkflowTrigger, Trigger},
 		{latch.WorkflowJobNotice, JobNotice},

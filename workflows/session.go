@@ -220,10 +220,11 @@ func (s *session) runVariable() vars.Run {
 	return vars.Run{WorkflowID: s.execution.ID, RunID: s.execution.RunID, StartedAt: latch.NewTime(s.started)}
 }
 
-// addRecords returns variables `records` where it is asked for: it may be large.
-func (s *session) addRecords(variables expr.Variables, needed []string) {
+// addRecords adds the variable records where it is asked for, since it may be
+// large: the records of one event of several, or of all where emission is "".
+func (s *session) addRecords(variables expr.Variables, needed []string, emission string) {
 	if slices.Contains(needed, "records") {
-		variables["records"] = rawjson.Encode(s.history.forTemplates())
+		variables["records"] = rawjson.Encode(s.history.forTemplates(emission))
 	}
 }
 

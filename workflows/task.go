@@ -233,7 +233,7 @@ func (t taskRun) retryOf(own *latch.Retry) *latch.Retry {
 // needed returns the variables that a task's templates look at.
 func (t taskRun) needed(needed []string) expr.Variables {
 	variables := with(t.variables, nil)
-	t.session.addRecords(variables, needed)
+	t.session.addRecords(variables, needed, "")
 	return only(variables, needed)
 }
 

@@ -26,6 +26,12 @@ func DecodeEmission(data []byte) (*latch.Emission, error) {
 	return emission, admit(err, emission)
 }
 
+// DecodeEmissionBatch is [DecodeJob] for several emissions of one run.
+func DecodeEmissionBatch(data []byte) (*latch.EmissionBatch, error) {
+	batch, err := latch.DecodeEmissionBatch(data)
+	return batch, admit(err, batch)
+}
+
 // DecodeGate is [DecodeJob] for a gate of a user's own: an emission in which
 // hooks at the custom event may decide.
 func DecodeGate(data []byte) (*latch.Emission, error) {

@@ -91,6 +91,7 @@ type API struct {
 	webhooks   *registry.Webhooks
 	deliveries *deliveries.Log
 	guesses    *guess.Limiter
+	events     *committer
 	pages      []Pages
 	// hints say more of a path that no route takes.
 	hints []func(path string) string
@@ -140,6 +141,7 @@ func build(options Options) (*API, error) {
 	over := runs.Options{Client: options.Client, Namespace: a.Namespace, DataConverter: a.converter, Identity: identity}
 	a.publicURL, a.system = options.PublicURL, vars.NewSystem(options.FQDN, options.Environment, a.Namespace, a.TaskQueue)
 	a.Runs, a.deliveries = runs.New(over), deliveries.New(over)
+	a.events = &committer{commit: a.commit}
 	if err := errors.Join(a.setOrigin(options.PublicURL), a.setLinkKey(options)); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}

@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -13,7 +15,8 @@ import (
 func (a *API) registerEvents() {
 	Register[latch.Emission](a, Operation{ID: "fire-event", Method: http.MethodPost, Path: "/latch/v1/events", Role: RoleRun,
 		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Fire a custom event",
-		About: "Starts the workflow emit-<id>, or workflow_id. An event without an id gets a new one; under the same Idempotency-Key, always the same one."},
+		About: "Starts the workflow emit-<id>, or workflow_id. An event without an id gets a new one; under the same Idempotency-Key, always the same one. " +
+			"Under load, events without id, workflow_id, Idempotency-Key and blocking webhooks of their own share a run of latch.EmitBatch, which workflow_id then names."},
 		a.fireEvent)
 }
 
@@ -28,6 +31,9 @@ func (a *API) fireEvent(ctx context.Context, input *startInput) (*startedOutput,
 	if err := a.checkReserved(ctx, emission.Webhooks); err != nil {
 		return nil, err
 	}
+	if mayShareRun(input, emission) {
+		return a.fireTogether(ctx, input, emission)
+	}
 	id := emission.ID
 	if id == "" {
 		id = uuid.NewString()
@@ -40,4 +46,23 @@ func (a *API) fireEvent(ctx context.Context, input *startInput) (*startedOutput,
 		id = s.workflowID // as the contract has it of an emission without an id
 	}
 	return a.started(ctx, s, id, "")
+}
+
+// mayShareRun reports whether nothing needs the event to have a run of its own:
+// a run that the caller names, a key that stands for one, or somebody who may
+// stop it while it waits.
+func mayShareRun(input *startInput, emission *latch.Emission) bool {
+	blocks := func(w latch.Webhook) bool {
+		return slices.ContainsFunc(w.EventSettings(), func(e latch.Event) bool { return e.Blocking })
+	}
+	return emission.ID == "" && input.WorkflowID == "" && input.IdempotencyKey == "" && !slices.ContainsFunc(emission.Webhooks, blocks)
+}
+
+// fireTogether fires an event in a run that others may share.
+func (a *API) fireTogether(ctx context.Context, input *startInput, emission *latch.Emission) (*startedOutput, error) {
+	fired, answer := a.events.fire(ctx, emission.Event, append(json.RawMessage{}, input.RawBody...))
+	if answer.err != nil {
+		return nil, answer.err
+	}
+	return &startedOutput{Body: Started{WorkflowID: answer.workflowID, RunID: answer.runID, ID: fired.id, Status: latch.ReleaseRunning}}, nil
 }

@@ -94,8 +94,8 @@ func momentOf(record *latch.Record) latch.Time {
 }
 
 // ownTypes are Latch's own workflows that have records.
-var ownTypes = fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s', '%s', '%s')",
-	latch.WorkflowJobRun, latch.WorkflowRelease, latch.WorkflowEmit, latch.WorkflowDeliver, latch.WorkflowJobNotice)
+var ownTypes = fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s', '%s', '%s', '%s')",
+	latch.WorkflowJobRun, latch.WorkflowRelease, latch.WorkflowEmit, latch.WorkflowEmitBatch, latch.WorkflowDeliver, latch.WorkflowJobNotice)
 
 // query finds the runs that may have such records: a record ends no later than
 // its run, and begins no earlier. With search attributes users' own workflows

@@ -96,7 +96,7 @@ func nameHeld(d *runs.Definition, record latch.Record) (kind, id, title string) 
 	case latch.JobKind:
 		return "job", d.Job.ID, d.Job.Title
 	case latch.EmissionKind:
-		return "event", cmp.Or(d.Emission.ID, record.WorkflowID), d.Emission.Event
+		return "event", cmp.Or(record.Emission, d.Emission.ID, record.WorkflowID), record.Event
 	default:
 		return "workflow", record.WorkflowID, ""
 	}

@@ -47,11 +47,21 @@ type Admission struct {
 	// Webhooks are registered ones that apply to the run, each with the events
 	// that such a run fires.
 	Webhooks []AttachedWebhook `json:"webhooks,omitempty"`
+	// Events are the answers for each event of a batch.
+	Events []EventAdmission `json:"events,omitempty"`
 	// Page is the address of the run's page in the console; "" where it has none,
 	// or that is not known.
 	Page string `json:"page,omitempty"`
 	// RunInDeliveryIDs has the run's id be read from the ids of its deliveries.
 	RunInDeliveryIDs bool `json:"run_in_delivery_ids,omitempty"`
+}
+
+// An EventAdmission is what the registry has of one event of a batch.
+type EventAdmission struct {
+	// Webhooks are the indexes of the registered webhooks that apply to it.
+	Webhooks []int `json:"webhooks,omitempty"`
+	// Problems are why it is not fired; the others are.
+	Problems latch.Problems `json:"problems,omitempty"`
 }
 
 // An AttachedWebhook is a webhook as a run takes it: its own, or a registered

@@ -105,10 +105,11 @@ func (d *Definition) Settings(webhook, event string) (latch.Event, bool) {
 const admittedWithin = 20
 
 // Definition reads what a run of Latch's own was started with as a release, job or
-// emission. That of a workflow of a user's own is empty.
+// emission. A run of several events is one emission with the webhooks of all. That of a workflow of a user's own is empty.
 func (r *Runs) Definition(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*Definition, error) {
 	d := &Definition{Kind: latch.KindOfWorkflow(info.GetType().GetName())}
 	var into any
+	var batch latch.EmissionBatch
 	switch d.Kind {
 	case latch.ReleaseKind:
 		into = &d.Release
@@ -116,6 +117,8 @@ func (r *Runs) Definition(ctx context.Context, info *workflowpb.WorkflowExecutio
 		into = &d.Job
 	case latch.EmissionKind:
 		into = &d.Emission
+	case latch.BatchKind:
+		into = &batch
 	default:
 		return d, nil
 	}
@@ -125,6 +128,12 @@ func (r *Runs) Definition(ctx context.Context, info *workflowpb.WorkflowExecutio
 	}
 	if err := r.inputIn(events, info.GetExecution(), func(data []byte) error { return latch.Unmarshal(data, into) }); err != nil {
 		return nil, err
+	}
+	if d.Kind == latch.BatchKind {
+		d.Kind = latch.EmissionKind
+		for _, event := range batch.Events {
+			d.Emission.Webhooks = append(d.Emission.Webhooks, event.Webhooks...)
+		}
 	}
 	d.Registered = r.registeredIn(events)
 	return d, nil

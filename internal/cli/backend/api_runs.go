@@ -107,12 +107,12 @@ func selected(records []latch.Record, wanted latch.HistoryQuery) []latch.Record 
 		records = records[at+1:]
 	}
 	found := []latch.Record{}
-	for _, record := range records {
+	for i := range records {
 		if wanted.Limit > 0 && len(found) == wanted.Limit {
 			break
 		}
-		if (wanted.Webhook == "" || record.Webhook == wanted.Webhook) && (wanted.Event == "" || record.Event == wanted.Event) {
-			found = append(found, record)
+		if wanted.Takes(&records[i]) {
+			found = append(found, records[i])
 		}
 	}
 	return found

@@ -26,6 +26,9 @@ func (s service) DescribeWorkflowExecution(ctx context.Context, request *workflo
 // ids may be used again the request's policies say, as they do on a server.
 func (s service) StartWorkflowExecution(_ context.Context, request *workflowservice.StartWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.StartWorkflowExecutionResponse, error) {
 	t := s.of
+	if t.OnStarting != nil {
+		t.OnStarting()
+	}
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	if before, err := t.find(request.GetWorkflowId(), ""); err == nil {
@@ -39,6 +42,9 @@ func (s service) StartWorkflowExecution(_ context.Context, request *workflowserv
 			t.Refused = append(t.Refused, request)
 			return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("started before", "", runID)
 		}
+	}
+	if t.StartError != nil {
+		return nil, t.StartError
 	}
 	t.Starts = append(t.Starts, request)
 	run := t.Add(request.GetWorkflowId(), request.GetWorkflowType().GetName(), enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)

@@ -33,6 +33,8 @@ type Temporal struct {
 	LacksAttributes bool
 	// ListError is what listing fails with.
 	ListError error
+	// StartError is what starting a run fails with.
+	StartError error
 	// DescribeError is what describing a run fails with.
 	DescribeError error
 	// Hangs is that no worker answers before the caller gives up.
@@ -45,6 +47,8 @@ type Temporal struct {
 	// Schedules are the namespace's schedules.
 	Schedules Schedules
 
+	// OnStarting is called when a run is about to be started, and may wait.
+	OnStarting func()
 	// OnStart is called with a run that was started, which it may close.
 	OnStart func(*Run)
 

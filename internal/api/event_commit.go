@@ -1,0 +1,125 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/rawjson"
+)
+
+// maximumBatchBytes bounds the events that one run fires, as JSON.
+const maximumBatchBytes = 256 << 10
+
+// A committer starts the runs of events. An event alone has a run of its own,
+// which starts at once. Those that come while a start is under way go together
+// into the next run, so that the rate of events is not bound to that of starts.
+type committer struct {
+	// commit starts what fires the events, and answers each of them.
+	commit func([]*pendingEvent)
+
+	mutex   sync.Mutex
+	working bool
+	waiting []*pendingEvent
+}
+
+// A pendingEvent is an event that was taken and is not yet durable.
+type pendingEvent struct {
+	body json.RawMessage
+	// id is the event's, and the workflow id of its run if it has one of its own.
+	id, event string
+	// answered takes the run that fires it, or why there is none.
+	answered chan commitment
+}
+
+type commitment struct {
+	workflowID, runID string
+	err               error
+}
+
+// fire returns once the event is durable. An event whose caller has gone may be
+// fired all the same.
+func (c *committer) fire(ctx context.Context, event string, body json.RawMessage) (*pendingEvent, commitment) {
+	p := &pendingEvent{body: body, id: latch.EmissionKind.WorkflowID(uuid.NewString()), event: event, answered: make(chan commitment, 1)}
+	c.mutex.Lock()
+	c.waiting = append(c.waiting, p)
+	if !c.working {
+		c.working = true
+		go c.work()
+	}
+	c.mutex.Unlock()
+	select {
+	case answer := <-p.answered:
+		return p, answer
+	case <-ctx.Done():
+		return p, commitment{err: ctx.Err()}
+	}
+}
+
+// work commits until nothing waits.
+func (c *committer) work() {
+	for {
+		next := c.next()
+		if len(next) == 0 {
+			return
+		}
+		c.commit(next)
+	}
+}
+
+// next takes those that have waited longest, as many as one run fires.
+func (c *committer) next() []*pendingEvent {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	size, n := 0, 0
+	for n < min(len(c.waiting), latch.MaximumBatchEvents) {
+		if size += len(c.waiting[n].body); n > 0 && size > maximumBatchBytes {
+			break
+		}
+		n++
+	}
+	next := c.waiting[:n:n]
+	c.waiting = c.waiting[n:]
+	c.working = n > 0
+	return next
+}
+
+// commit starts one run for the events, or one for each where they cannot go
+// together: all expressions of a run are bounded, say.
+func (a *API) commit(events []*pendingEvent) {
+	batch, err := batchOf(events)
+	if len(events) == 1 || err != nil {
+		for _, p := range events {
+			p.answered <- a.commitOne(p.id, start{workflow: latch.WorkflowEmit, summary: "event " + p.event, body: p.body})
+		}
+		return
+	}
+	answer := a.commitOne(latch.BatchKind.WorkflowID(uuid.NewString()),
+		start{workflow: latch.WorkflowEmitBatch, summary: fmt.Sprintf("%d events, %s first", len(events), events[0].event), body: batch})
+	for _, p := range events {
+		p.answered <- answer
+	}
+}
+
+func (a *API) commitOne(workflowID string, s start) commitment {
+	s.workflowID = workflowID
+	runID, err := a.start(context.Background(), s)
+	return commitment{workflowID, runID, err}
+}
+
+// batchOf returns the input of a run that fires the events. The error is what
+// that run would refuse.
+func batchOf(events []*pendingEvent) (json.RawMessage, error) {
+	var bodies []json.RawMessage
+	for _, p := range events {
+		bodies = append(bodies, rawjson.With(p.body, "id", p.id))
+	}
+	batch := rawjson.Encode(map[string]any{"events": bodies})
+	_, err := admission.DecodeEmissionBatch(batch)
+	return batch, err
+}
