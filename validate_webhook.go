@@ -46,6 +46,7 @@ func (w *Webhook) validate(problems *Problems, path string, where scope) {
 	w.TLS.validate(problems, field(path, "tls"), w.URL)
 	w.validatePreset(problems, path)
 	w.validateCloudEvents(problems, path)
+	oneOf(problems, field(path, "path"), w.Path, PathVolley, PathDurable)
 	w.Redact.validate(problems, field(path, "redact"))
 	checkDuration(problems, field(path, "timeout"), w.Timeout)
 	w.Retry.validate(problems, field(path, "retry"), takesSchedule)

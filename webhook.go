@@ -56,6 +56,9 @@ type Webhook struct {
 	// Timeout bounds the wait for an answer, once connected; 60s unless given.
 	Timeout Duration `json:"timeout,omitempty" unset:"60s"`
 	Retry   *Retry   `json:"retry,omitempty"`
+	// Path is the way that first attempts take: see [PathVolley], which holds for
+	// events that do not block unless durable is given.
+	Path string `json:"path,omitempty" latch:"plain" unset:"volley"`
 	// Event is the short form of Events with one event of no settings.
 	Event  string  `json:"event,omitempty" latch:"plain"`
 	Events []Event `json:"events,omitempty"`
@@ -90,6 +93,16 @@ type Event struct {
 
 // DefaultContentType is the type of bodies unless another is given.
 const DefaultContentType = "application/json"
+
+// The ways that the first attempt of a delivery may take.
+const (
+	// PathVolley has the first attempts of an event made together, within the
+	// workflow task that fires it: they cost the run next to nothing.
+	PathVolley = "volley"
+	// PathDurable has each delivery made by an activity of its own, which Temporal
+	// UI shows while it is under way.
+	PathDurable = "durable"
+)
 
 // IsEnabled reports whether the webhook is sent at all.
 func (w *Webhook) IsEnabled() bool { return w.Enabled == nil || *w.Enabled }

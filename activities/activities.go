@@ -40,10 +40,13 @@ type Activities struct {
 	// stores are the registries of the task queues that the worker serves.
 	stores sync.Map // of storeKey to *registry.Store
 	known  attributes
+	// flights are the first attempts that this worker makes in volleys.
+	flights *flights
+	own     sync.Map // of namespace to *ownWorker
 }
 
 // New makes the activities of one worker.
-func New(options Options) *Activities { return &Activities{options: options} }
+func New(options Options) *Activities { return &Activities{options: options, flights: newFlights()} }
 
 // dataConverter returns what the worker's client encodes with.
 func (a *Activities) dataConverter() converter.DataConverter {
@@ -78,6 +81,7 @@ func (a *Activities) Register(registry Registry) {
 		{protocol.ActivityAwaitFirstAttempts, a.AwaitFirstAttempts},
 		{protocol.ActivityResolve, a.Resolve},
 		{protocol.ActivityTimes, a.Times},
+		{protocol.ActivityVolley, a.Volley},
 	} {
 		registry.RegisterActivityWithOptions(each.function, activity.RegisterOptions{Name: each.name})
 	}

@@ -22,6 +22,7 @@ const (
 	errorBusy          = "EndpointBusy"
 	errorWithdrawn     = "Withdrawn"
 	errorUnread        = "RegistryUnread"
+	errorWaits         = "WaitsForItsTurn"
 )
 
 const (

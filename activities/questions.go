@@ -27,6 +27,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 	answer := protocol.Admission{
 		SearchAttributes: a.options.SearchAttributes,
 		RunInDeliveryIDs: true,
+		Volleys:          true,
 		System:           vars.NewSystem(a.options.FQDN, a.options.Environment, info.Namespace, info.TaskQueue),
 	}
 	answer.Page = a.pageOf(request, info.WorkflowExecution.ID)

@@ -124,8 +124,9 @@ func lacking(now *latch.RegisteredWebhook, send *protocol.Send) (at, name string
 // renewed is the webhook as it was sent, with what is taken over of it as it is
 // now: where it goes, how it proves who sends it, how its answer is judged and
 // kept, and when it is tried again. What is said stays as it was (event, method,
-// body and its type, CloudEvents, preset), since a receiver takes two attempts
-// of one id for the same; so does the deadline. A longer timeout does not count:
+// body and its type, CloudEvents, preset), since a receiver takes two attempts of
+// one id for the same; so do the deadline and the path, which is the first
+// attempt's. A longer timeout does not count:
 // Temporal ends the attempt by the old one.
 func renewed(sent latch.Webhook, now *latch.RegisteredWebhook) latch.Webhook {
 	sent.URL, sent.URLSecret = now.URL, now.URLSecret

@@ -32,31 +32,22 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 		stop()
 		return protocol.Outcome{}, notSent(ctx, send, known, number-1, err)
 	}
+	if wait := send.NotBefore.Sub(rehearsal.Now(ctx)); activity.GetInfo(ctx).Attempt == 1 && wait > 0 {
+		stop()
+		return protocol.Outcome{}, notYet(ctx, send, known, wait)
+	}
 	retry := send.Request.Webhook.Retry.WithDefaults()
 	if limit := retry.AttemptLimit(); limit > 0 && number > limit+maximumLost {
 		return protocol.Outcome{}, lostAttempts(ctx, limit, known)
 	}
-	send.Request.Occurrence = occurrenceOf(send.Record)
-	made, err := a.options.Sender.Send(context.WithoutCancel(ctx), &send.Request, number)
-	var busy *delivery.BusyError
-	if errors.As(err, &busy) {
+	outcome, judged, err := a.attempt(ctx, send, number, known)
+	if err != nil {
 		stop()
 		return protocol.Outcome{}, notSent(ctx, send, known, number-1, err)
 	}
-	outcome := outcomeOf(made, number)
-	try := tryOf(made, number, err)
-	if err == nil {
-		logAttempt(ctx, send, outcome, try, nil)
-		outcome.Tries = withTry(known.Tries, try)
-		outcome.Delivered = true
-		outcome.Verdict = ask(send, outcome)
+	if judged == nil {
 		return outcome, nil
 	}
-	judged := attempt{number: number, retry: &retry, deadline: send.Deadline, now: rehearsal.Now(ctx)}.judge(err)
-	outcome.Error, outcome.Gone = judged.message, judged.gone
-	try.RetryInMS = judged.delay.Milliseconds()
-	logAttempt(ctx, send, outcome, try, err)
-	outcome.Tries = withTry(known.Tries, try)
 	if !judged.final {
 		stop()
 		known.Tries = outcome.Tries
@@ -65,12 +56,53 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 	return protocol.Outcome{}, judged.failure(outcome)
 }
 
+// attempt makes one attempt. It returns what that came to and, if it failed, the
+// judgement on that. The error is that nothing was sent, since the endpoint has
+// as much under way as it may.
+func (a *Activities) attempt(ctx context.Context, send protocol.Send, number int, known memory) (protocol.Outcome, *judgement, error) {
+	send.Request.Occurrence = occurrenceOf(send.Record)
+	made, err := a.options.Sender.Send(context.WithoutCancel(ctx), &send.Request, number)
+	var busy *delivery.BusyError
+	if errors.As(err, &busy) {
+		return protocol.Outcome{}, nil, err
+	}
+	outcome := outcomeOf(made, number)
+	try := tryOf(made, number, err)
+	if err == nil {
+		logAttempt(ctx, send, outcome, try, nil)
+		outcome.Tries = withTry(known.Tries, try)
+		outcome.Delivered = true
+		outcome.Verdict = ask(send, outcome)
+		return outcome, nil, nil
+	}
+	retry := send.Request.Webhook.Retry.WithDefaults()
+	judged := attempt{number: number, retry: &retry, deadline: send.Deadline, now: rehearsal.Now(ctx)}.judge(err)
+	outcome.Error, outcome.Gone = judged.message, judged.gone
+	try.RetryInMS = judged.delay.Milliseconds()
+	logAttempt(ctx, send, outcome, try, err)
+	outcome.Tries = withTry(known.Tries, try)
+	return outcome, &judged, nil
+}
+
 // leave passes what is known on to the next attempt, and its due time to the run.
 func (j *judgement) leave(ctx context.Context, outcome *protocol.Outcome, known memory) {
 	due := rehearsal.Now(ctx).Add(j.delay)
 	outcome.NextAttemptAt = latch.NewTime(due)
 	activity.RecordHeartbeat(ctx, known)
 	j.delay = max(due.Sub(rehearsal.Now(ctx)), time.Millisecond) // the heartbeat took a part of it
+}
+
+// notYet ends an attempt of Temporal's that came before its time: a volley made
+// the one before it. Temporal keeps the wait.
+func notYet(ctx context.Context, send protocol.Send, known memory, wait time.Duration) error {
+	outcome := protocol.Outcome{Attempts: send.PriorAttempts, Tries: known.Tries, CompletedAt: latch.NewTime(rehearsal.Now(ctx))}
+	if len(known.Tries) > 0 {
+		outcome.Error = known.Tries[len(known.Tries)-1].Error
+	}
+	judged := judgement{kind: errorWaits, message: outcome.Error, delay: wait}
+	known.TurnedAway++
+	judged.leave(ctx, &outcome, known)
+	return judged.failure(outcome)
 }
 
 // notSent ends an attempt of Temporal's in which nothing was sent, and which

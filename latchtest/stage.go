@@ -51,7 +51,7 @@ func (s *stage) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActi
 		return nil, temporal.NewCanceledError()
 	}
 	result, err := s.Next.ExecuteActivity(rehearsal.In(ctx, world), in)
-	s.hooks.end(key, err)
+	s.hooks.end(key, attemptsBefore(in.Args), err)
 	return result, err
 }
 
@@ -73,8 +73,19 @@ func (h *Hooks) begin(key activityKey) *rehearsal.World {
 		Pending: func(request protocol.PendingRequest) protocol.PendingAnswer { return h.pending(key.run, request) }}
 }
 
-// end notes the outcome of an attempt.
-func (h *Hooks) end(key activityKey, err error) {
+// attemptsBefore returns how many attempts a delivery had before its activity.
+func attemptsBefore(arguments []any) int {
+	if len(arguments) > 0 {
+		if send, is := arguments[0].(protocol.Send); is {
+			return send.PriorAttempts
+		}
+	}
+	return 0
+}
+
+// end notes the outcome of an attempt of an activity, before which there were
+// others.
+func (h *Hooks) end(key activityKey, before int, err error) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	known := h.sends[key]
@@ -87,7 +98,8 @@ func (h *Hooks) end(key activityKey, err error) {
 	known.stands.LastError = failure.Message()
 	var outcome protocol.Outcome
 	if failure.HasDetails() && failure.Details(&outcome) == nil {
-		known.stands.Ended, known.stands.TurnedAway = outcome.Attempts, outcome.Attempts == 0
+		known.stands.Ended = outcome.Attempts - before
+		known.stands.TurnedAway = known.stands.Ended == 0
 		known.stands.NextAttemptAt, known.stands.Tries = outcome.NextAttemptAt, outcome.Tries
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -94,6 +95,9 @@ type Plugin struct {
 	// activitiesOnly are the workers, by instance key, that run no workflows: the
 	// SDK panics where one is registered with them.
 	activitiesOnly map[string]bool
+	// stopTimeouts are how long the workers, by instance key, let what is in flight
+	// finish.
+	stopTimeouts map[string]time.Duration
 }
 
 // New makes the plugin. Invalid options (an unreadable address in EgressAllow, a
@@ -101,7 +105,7 @@ type Plugin struct {
 // the worker or client that the plugin is given to: the SDK panics in worker.New
 // and returns an error from client.Dial.
 func New(options Options) *Plugin {
-	p := &Plugin{interceptor: &workflows.Interceptor{}, registered: map[string]bool{}, activitiesOnly: map[string]bool{}, converter: options.DataConverter}
+	p := &Plugin{interceptor: &workflows.Interceptor{}, registered: map[string]bool{}, activitiesOnly: map[string]bool{}, stopTimeouts: map[string]time.Duration{}, converter: options.DataConverter}
 	var err error
 	p.secrets, err = secretsOf(options)
 	p.activities, p.problem = newActivities(options, p.secrets, p.dataConverter)
@@ -218,9 +222,10 @@ func (p *Plugin) dataConverter() converter.DataConverter {
 
 func (p *Plugin) configureWorker(_ context.Context, options worker.PluginConfigureWorkerOptions) error {
 	options.WorkerOptions.Interceptors = p.intercept(options.WorkerOptions.Interceptors)
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.stopTimeouts[options.WorkerInstanceKey] = options.WorkerOptions.WorkerStopTimeout
 	if options.WorkerOptions.DisableWorkflowWorker {
-		p.mutex.Lock()
-		defer p.mutex.Unlock()
 		p.activitiesOnly[options.WorkerInstanceKey] = true
 	}
 	return p.problem
@@ -257,9 +262,38 @@ func (p *Plugin) register(_ context.Context, options temporal.SimplePluginRunCon
 	return nil
 }
 
+// StopWorker stops a worker and then, if no other that runs workflows is left, lets
+// the deliveries finish whose first attempts go on outside of activities. All of
+// it takes no longer than the worker's WorkerStopTimeout.
+func (p *Plugin) StopWorker(ctx context.Context, options worker.PluginStopWorkerOptions, next func(context.Context, worker.PluginStopWorkerOptions)) {
+	p.mutex.Lock()
+	key := options.WorkerInstanceKey // a plugin of client and worker comes here twice
+	atMost, ranWorkflows := p.stopTimeouts[key], p.registered[key] && !p.activitiesOnly[key]
+	p.mutex.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, atMost)
+	defer cancel()
+	p.SimplePlugin.StopWorker(context.WithoutCancel(ctx), options, next)
+	if ranWorkflows && !p.runsWorkflows() {
+		p.activities.Stop(ctx)
+	}
+}
+
+// runsWorkflows reports whether a worker is running that runs workflows.
+func (p *Plugin) runsWorkflows() bool {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	for key := range p.registered {
+		if !p.activitiesOnly[key] {
+			return true
+		}
+	}
+	return false
+}
+
 func (p *Plugin) forget(_ context.Context, options temporal.SimplePluginRunContextAfterOptions) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	delete(p.registered, options.InstanceKey)
 	delete(p.activitiesOnly, options.InstanceKey)
+	delete(p.stopTimeouts, options.InstanceKey)
 }

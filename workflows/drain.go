@@ -30,7 +30,7 @@ func (s *session) close(ctx workflow.Context) error {
 	if s.inFlight > 0 {
 		s.enter("delivering")
 	}
-	for !s.awaitDeliveries(ctx, quickAnswers, "Waiting for answers") {
+	for !s.awaitFirstAnswers(ctx) {
 		s.awaitFirstAttempts(ctx)
 		if s.awaitDeliveries(ctx, lastRetries, "Waiting for retries before they are handed over") {
 			break
@@ -43,6 +43,14 @@ func (s *session) close(ctx workflow.Context) error {
 		return err
 	}
 	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) && s.signalsUnderWay == 0 })
+}
+
+// awaitFirstAnswers waits for volleys and for what goes on of them in workers,
+// which have limits of their own, and then a moment for the other deliveries. It
+// reports whether all have ended.
+func (s *session) awaitFirstAnswers(ctx workflow.Context) bool {
+	await(ctx, func() bool { return s.volleys.begun() && s.volleys.shooting == 0 && s.fetching == 0 })
+	return s.awaitDeliveries(ctx, quickAnswers, "Waiting for answers")
 }
 
 // awaitDeliveries waits until no delivery is under way, but not longer than
@@ -68,6 +76,10 @@ func await(ctx workflow.Context, condition func() bool) {
 // ended. It asks the server; if that cannot be asked, it waits as long as an
 // attempt may take at most.
 func (s *session) awaitFirstAttempts(ctx workflow.Context) {
+	first := s.inFirstAttempt()
+	if len(first) == 0 {
+		return
+	}
 	asking := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 30 * time.Minute,
 		HeartbeatTimeout:    30 * time.Second,
@@ -76,7 +88,7 @@ func (s *session) awaitFirstAttempts(ctx workflow.Context) {
 	})
 	asking, cancel := workflow.WithCancel(asking)
 	defer cancel()
-	asked := workflow.ExecuteActivity(asking, protocol.ActivityAwaitFirstAttempts, s.pendingRequest())
+	asked := workflow.ExecuteActivity(asking, protocol.ActivityAwaitFirstAttempts, pendingRequest(first))
 	await(ctx, func() bool { return s.inFlight == 0 || asked.IsReady() })
 	if s.inFlight == 0 {
 		return
@@ -86,7 +98,7 @@ func (s *session) awaitFirstAttempts(ctx workflow.Context) {
 		return
 	}
 	var latest time.Time
-	for _, hook := range s.sending() {
+	for _, hook := range s.inFirstAttempt() {
 		if hook.attempt.firstEndsBy.After(latest) {
 			latest = hook.attempt.firstEndsBy
 		}
@@ -147,9 +159,15 @@ func isSending(h *hook) bool {
 	return h.state == verdict.UnderWay && h.attempt.cancel != nil && h.record.HandedTo == ""
 }
 
-func (s *session) pendingRequest() protocol.PendingRequest {
+// inFirstAttempt lists the hooks whose first attempt may be under way in an
+// activity: that of a volley has ended.
+func (s *session) inFirstAttempt() []*hook {
+	return slices.DeleteFunc(s.sending(), func(h *hook) bool { return h.attempt.send.PriorAttempts > 0 })
+}
+
+func pendingRequest(hooks []*hook) protocol.PendingRequest {
 	var request protocol.PendingRequest
-	for _, hook := range s.sending() {
+	for _, hook := range hooks {
 		request.ActivityIDs = append(request.ActivityIDs, hook.record.DeliveryID)
 	}
 	return request
@@ -159,7 +177,7 @@ func (s *session) pendingRequest() protocol.PendingRequest {
 // missing from its answer counts as having had one attempt.
 func (s *session) pendingAttempts(ctx workflow.Context) map[string]protocol.PendingAttempt {
 	var answer protocol.PendingAnswer
-	err := askWithin(ctx, briefly, "See where deliveries stand", protocol.ActivityPendingAttempts, s.pendingRequest(), &answer)
+	err := askWithin(ctx, briefly, "See where deliveries stand", protocol.ActivityPendingAttempts, pendingRequest(s.sending()), &answer)
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("pending deliveries are not known", "error", err)
 	}

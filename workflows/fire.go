@@ -140,8 +140,12 @@ func (f *firing) dispatch(ctx workflow.Context) error {
 		if hook.state != verdict.UnderWay {
 			continue
 		}
-		dispatched++
 		f.session.inFlight++
+		if hook.inVolley() {
+			f.session.volleys.add(hook)
+			continue
+		}
+		dispatched++
 		workflow.Go(f.session.detached, func(ctx workflow.Context) {
 			if f.inFlight >= maximumInFlight {
 				if err := workflow.Await(ctx, func() bool { return f.inFlight < maximumInFlight }); err != nil {
@@ -151,13 +155,19 @@ func (f *firing) dispatch(ctx workflow.Context) error {
 			f.inFlight++
 			begun++
 			hook.send(ctx)
-			f.inFlight--
-			f.session.inFlight--
-			f.changed = true
+			f.release()
 		})
 	}
 	atOnce := min(dispatched, maximumInFlight)
-	return workflow.Await(ctx, func() bool { return begun >= atOnce })
+	return workflow.Await(ctx, func() bool { return begun >= atOnce && f.session.volleys.begun() })
+}
+
+// release gives the place of a delivery that has ended, or is handed over, to the
+// next one.
+func (f *firing) release() {
+	f.inFlight--
+	f.session.inFlight--
+	f.changed = true
 }
 
 // A ruling is an event's decision, with what it rests on.

@@ -104,6 +104,9 @@ func (s *session) answer(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, latch.QueryHistory, s.queryHistory); err != nil {
 		return err
 	}
+	if err := workflow.SetQueryHandler(ctx, protocol.QuerySent, func(id string) (protocol.Sent, error) { return s.sent(id), nil }); err != nil {
+		return err
+	}
 	for _, m := range s.messages() {
 		handler := func(ctx workflow.Context, argument converter.RawValue) (any, error) {
 			return m.take(ctx, payloadJSON(argument), senderOf(ctx))
@@ -132,6 +135,18 @@ func (s *session) queryHistory(argument converter.RawValue) ([]latch.Record, err
 		return nil, fmt.Errorf("query history: %s", strings.ToValidUTF8(err.Error(), "\uFFFD"))
 	}
 	return s.history.list(query)
+}
+
+// sent answers the query about what a delivery was sent with.
+func (s *session) sent(id string) protocol.Sent {
+	for _, firing := range s.firings {
+		for _, hook := range firing.hooks {
+			if send := &hook.attempt.send; hook.record != nil && hook.record.DeliveryID == id && send.Request.DeliveryID == id {
+				return protocol.Sent{Send: send, UnderWay: hook.state == verdict.UnderWay && hook.record.HandedTo == ""}
+			}
+		}
+	}
+	return protocol.Sent{}
 }
 
 func (s *session) takeSignal(ctx workflow.Context, m message, argument converter.RawValue) {

@@ -6,6 +6,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
@@ -17,9 +18,12 @@ const (
 	plainWeight = 4 << 10
 )
 
-// A pacer spreads large arguments over several workflow tasks.
+// A pacer spreads large arguments, and answers of volleys, over several workflow
+// tasks.
 type pacer struct {
 	scheduled int
+	// reserved is for the answers of the volleys under way.
+	reserved int
 	// pause ends with the workflow task under way; nil where there is none.
 	pause workflow.Future
 }
@@ -27,7 +31,11 @@ type pacer struct {
 // wait lets the caller schedule an argument of the given weight, at once where
 // there is room for it.
 func (p *pacer) wait(ctx workflow.Context, weight int) {
-	for p.scheduled > 0 && p.scheduled+weight > maximumScheduled {
+	for p.scheduled+p.reserved > 0 && p.scheduled+p.reserved+weight > maximumScheduled {
+		if before := p.reserved; before > 0 {
+			await(ctx, func() bool { return p.reserved < before })
+			continue
+		}
 		if p.pause == nil {
 			p.pause = workflow.NewTimerWithOptions(ctx, time.Millisecond, workflow.TimerOptions{Summary: "Making room for large requests"})
 		}
@@ -38,6 +46,20 @@ func (p *pacer) wait(ctx workflow.Context, weight int) {
 		}
 	}
 	p.scheduled += weight
+}
+
+// reserve keeps room for the answer of a volley. How long that is shows once the
+// volley has ended; then settle must be called.
+func (p *pacer) reserve(ctx workflow.Context) {
+	p.wait(ctx, protocol.MaximumVolleyBytes)
+	p.scheduled -= protocol.MaximumVolleyBytes
+	p.reserved += protocol.MaximumVolleyBytes
+}
+
+// settle gives back what the answer of a volley did not take.
+func (p *pacer) settle(bytes int) {
+	p.reserved -= protocol.MaximumVolleyBytes
+	p.scheduled += bytes
 }
 
 // weight estimates the size of what the hook's delivery is sent with. It is

@@ -41,10 +41,12 @@ type attemptInFlight struct {
 
 // send carries the hook's delivery through and writes the outcome into the
 // record.
-func (h *hook) send(ctx workflow.Context) {
+func (h *hook) send(ctx workflow.Context) { h.sendBy(ctx, h.newSend(ctx)) }
+
+// sendBy is send with what the attempts need.
+func (h *hook) sendBy(ctx workflow.Context, send protocol.Send) {
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	send := h.newSend(ctx)
 	h.firing.session.pacer.wait(ctx, h.weight())
 	h.attempt = attemptInFlight{send: send, cancel: cancel,
 		firstEndsBy: workflow.Now(ctx).Add(connectTimeout + timeoutOf(*h.webhook))}
@@ -60,6 +62,11 @@ func (h *hook) send(ctx workflow.Context) {
 		outcome.Error = "could not be handed over when the run closed; " + outcome.Error
 	}
 	h.settled(outcome)
+	h.conclude(ctx, outcome)
+}
+
+// conclude does what follows from the end of a delivery.
+func (h *hook) conclude(ctx workflow.Context, outcome protocol.Outcome) {
 	h.evaluate(disconnect(ctx))
 	h.firing.session.show()
 	h.firing.changed = true // the event's decision does not wait for operators to be told
@@ -108,7 +115,7 @@ func (h *hook) answersForItself() bool {
 // evaluate asks for the result of a hook that decides nothing, where what it
 // was given before an update does not hold any more.
 func (h *hook) evaluate(ctx workflow.Context) {
-	if h.takesPart() || h.state != verdict.Delivered || h.verdict != nil || h.settings.Result == "" || h.skipped {
+	if !h.mustEvaluate() {
 		return
 	}
 	answer, err := h.ask(ctx)
@@ -116,6 +123,11 @@ func (h *hook) evaluate(ctx workflow.Context) {
 		answer = &verdict.Verdict{Result: latch.ResultFail, Error: rootMessage(err)}
 	}
 	h.judged(answer)
+}
+
+// mustEvaluate reports whether evaluate has something to ask.
+func (h *hook) mustEvaluate() bool {
+	return !h.takesPart() && h.state == verdict.Delivered && h.verdict == nil && h.settings.Result != "" && !h.skipped
 }
 
 // deliver runs the send activity until the delivery has arrived, is given up,
@@ -137,7 +149,10 @@ func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *
 	}
 	if temporal.IsCanceledError(err) {
 		stands := attempt.stands
-		send.PriorAttempts += stands.Attempts()
+		if stands.NextAttemptAt.IsZero() {
+			stands.NextAttemptAt = send.NotBefore
+		}
+		send.PriorAttempts += attemptsOf(send, stands)
 		if len(stands.Tries) > 0 {
 			send.Tries = stands.Tries
 		}
@@ -148,6 +163,15 @@ func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *
 	outcome.Error = deliveryLost(err)
 	outcome.CompletedAt = latch.NewTime(workflow.Now(ctx))
 	return outcome, nil
+}
+
+// attemptsOf returns how many attempts an activity has made. One that comes after a
+// volley's attempt may have waited for its time all along.
+func attemptsOf(send protocol.Send, stands protocol.PendingAttempt) int {
+	if !send.NotBefore.IsZero() && stands.Ended <= 0 && !stands.Running {
+		return 0
+	}
+	return stands.Attempts()
 }
 
 // deliveryLost returns the message for a delivery whose activity ended without an
@@ -165,6 +189,11 @@ func timeoutOf(webhook latch.Webhook) time.Duration {
 	return time.Duration(latch.WithDefaults(webhook).Timeout)
 }
 
+// attemptLimit returns how long an attempt may take with all that belongs to it.
+func attemptLimit(webhook latch.Webhook) time.Duration {
+	return connectTimeout + timeoutOf(webhook) + attemptSlack
+}
+
 // sendOptions leaves every delay to the activity, which computes it and
 // returns it with the error, and counts the attempts itself. The policy's own
 // interval applies only to an attempt that ended without a word, such as one
@@ -172,7 +201,7 @@ func timeoutOf(webhook latch.Webhook) time.Duration {
 func sendOptions(ctx workflow.Context, send protocol.Send, summary string) workflow.Context {
 	retry := send.Request.Webhook.Retry.WithDefaults()
 	remaining := max(send.Deadline.Sub(workflow.Now(ctx)), time.Second)
-	attempt := connectTimeout + timeoutOf(send.Request.Webhook) + attemptSlack
+	attempt := attemptLimit(send.Request.Webhook)
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		ActivityID:             send.Request.DeliveryID,
 		StartToCloseTimeout:    attempt,

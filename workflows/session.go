@@ -54,10 +54,13 @@ type session struct {
 	admission     protocol.Admission
 	webhooks      []protocol.AttachedWebhook
 
-	history  history
-	firings  []*firing
-	inFlight int
-	pacer    pacer
+	history history
+	firings []*firing
+	// inFlight counts deliveries that have not ended, and fetching those of them
+	// whose first attempt goes on in a worker.
+	inFlight, fetching int
+	volleys            gatherer
+	pacer              pacer
 	// kept is how many bytes of tasks' results are kept, given how many of
 	// vars and the like the run was given.
 	kept, given int
@@ -89,7 +92,7 @@ func newSession(ctx workflow.Context, about subject) (*session, error) {
 // silentSession makes a session that does not answer yet.
 func silentSession(ctx workflow.Context, about subject) *session {
 	info := workflow.GetInfo(ctx)
-	return &session{
+	s := &session{
 		detached:      disconnect(ctx),
 		execution:     info.WorkflowExecution,
 		originalRunID: cmp.Or(info.OriginalRunID, info.WorkflowExecution.ID+"/"+info.WorkflowExecution.RunID),
@@ -97,6 +100,8 @@ func silentSession(ctx workflow.Context, about subject) *session {
 		subject:       about,
 		phase:         "starting",
 	}
+	s.volleys.session = s
+	return s
 }
 
 // take reads the run's input and has it admitted.

@@ -56,7 +56,7 @@ func (l *Log) Redeliver(ctx context.Context, id string, origin Origin) (*Redeliv
 // nothing.
 func again(send protocol.Send, count int) protocol.Delivery {
 	send.Deadline = time.Now().UTC().Add(time.Duration(send.Request.Webhook.Retry.WithDefaults().Deadline))
-	send.PriorAttempts, send.Tries, send.Question = 0, nil, nil
+	send.PriorAttempts, send.Tries, send.NotBefore, send.Question = 0, nil, latch.Time{}, nil
 	return protocol.Delivery{Send: send, Redelivery: count}
 }
 
@@ -89,7 +89,8 @@ func (l *Log) originOf(ctx context.Context, id string, origin Origin) (*workflow
 	return listed.GetExecutions()[0], nil
 }
 
-// sendOf reads from the run's history what was sent.
+// sendOf finds what was sent: in the run's history if an activity was to send it,
+// else the run itself knows, since a volley sent it.
 func (l *Log) sendOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, id string) (*protocol.Send, error) {
 	ctx, cancel := context.WithTimeout(ctx, partTimeout)
 	defer cancel()
@@ -108,7 +109,7 @@ func (l *Log) sendOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo,
 			}
 		}
 		if page = next; len(page) == 0 {
-			return nil, l.neverSent(ctx, run, id)
+			return l.sentInVolley(ctx, run, id)
 		}
 	}
 }
@@ -120,6 +121,26 @@ func (l *Log) decodeSend(scheduled *historypb.ActivityTaskScheduledEventAttribut
 		return nil, fmt.Errorf("delivery %s of run %s: what was sent cannot be read", scheduled.GetActivityId(), run.GetExecution().GetRunId())
 	}
 	return &send, nil
+}
+
+// sentInVolley asks a run what a volley of it sent, and refuses what it still sends.
+func (l *Log) sentInVolley(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, id string) (*protocol.Send, error) {
+	var sent protocol.Sent
+	err := l.query(ctx, runOf(run), protocol.QuerySent, &sent, id)
+	switch {
+	case err != nil && !hasNoRecords(err):
+		return nil, err
+	case sent.Send == nil:
+		return nil, l.neverSent(ctx, run, id)
+	case sent.UnderWay && isRunning(run):
+		return nil, stillSending(runOf(run))
+	default:
+		return sent.Send, nil
+	}
+}
+
+func stillSending(run execution) *RefusedError {
+	return standsInTheWay(UnderWay, run, "%s is still sending this delivery.", run.GetWorkflowId())
 }
 
 // neverSent says why a run has sent no such delivery.
@@ -161,7 +182,7 @@ func (l *Log) checkUnderWay(ctx context.Context, run *workflowpb.WorkflowExecuti
 		}
 		for _, pending := range described.GetPendingActivities() {
 			if pending.GetActivityId() == id {
-				return standsInTheWay(UnderWay, runOf(info), "%s is still sending this delivery.", info.GetExecution().GetWorkflowId())
+				return stillSending(runOf(info))
 			}
 		}
 		if each.workflowID != workflowID {

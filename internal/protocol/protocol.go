@@ -21,6 +21,8 @@ const (
 	ActivityAwaitFirstAttempts = "latch.internal.AwaitFirstAttempts"
 	ActivityResolve            = "latch.internal.Resolve"
 	ActivityTimes              = "latch.internal.Times"
+	ActivityVolley             = "latch.internal.Volley"
+	ActivityFetch              = "latch.internal.Fetch"
 )
 
 // An AdmitRequest asks whether an input may run.
@@ -54,6 +56,8 @@ type Admission struct {
 	Page string `json:"page,omitempty"`
 	// RunInDeliveryIDs has the run's id be read from the ids of its deliveries.
 	RunInDeliveryIDs bool `json:"run_in_delivery_ids,omitempty"`
+	// Volleys has first attempts be made in local activities.
+	Volleys bool `json:"volleys,omitempty"`
 }
 
 // An EventAdmission is what the registry has of one event of a batch.
@@ -114,6 +118,8 @@ type Send struct {
 	PriorAttempts int `json:"prior_attempts,omitempty"`
 	// Tries describes those attempts.
 	Tries []latch.RecordTry `json:"tries,omitempty"`
+	// NotBefore is when the next attempt is due.
+	NotBefore latch.Time `json:"not_before,omitzero"`
 	// Deadline is when the delivery is given up.
 	Deadline time.Time `json:"deadline"`
 	// Registered says that the webhook stands by itself: attempts after the first

@@ -20,6 +20,7 @@ var enumerations = map[string][]any{
 	"Webhook.method":      {"POST", "PUT", "PATCH", "DELETE", "GET"},
 	"Webhook.cloudevents": {"binary", "structured"},
 	"Webhook.preset":      {"slack", "discord", "teams"},
+	"Webhook.path":        {"volley", "durable"},
 	"HTTPTask.method":     {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"},
 	"Event.on_timeout":    {"continue", "stop", "rollback"},
 	"Event.on_error":      {"continue", "stop", "rollback"},
@@ -147,6 +148,7 @@ var meanings = map[string]string{
 	"Webhook.redact":         "What of answers no record keeps, beside what the worker hides.",
 	"Webhook.timeout":        "Bounds the wait for an answer.",
 	"Webhook.retry":          "How a delivery that failed is tried again.",
+	"Webhook.path":           "The way of first attempts at events that do not block: volley makes those of one event together, at next to no cost for the run; durable makes each an activity of its own, which Temporal UI shows while it is under way.",
 	"Webhook.event":          "The one event that the webhook listens to; events has more settings.",
 	"Webhook.events":         "The events that the webhook listens to.",
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // A crowd counts how many requests are in at the same time, and lets none go
@@ -48,7 +50,10 @@ func TestAtMost500DeliveriesInFlight(t *testing.T) {
 	const hooks = 520
 	c := &crowd{full: make(chan struct{}), open: make(chan struct{})}
 	server := httptest.NewServer(c)
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
 	var list []string
 	for i := range hooks {
 		list = append(list, fmt.Sprintf(`{"id":"h%d","url":"%s","event":"JOB_SUCCESS",%s,"body":{"n":%d}}`, i, server.URL, unhurried, i))
@@ -59,13 +64,8 @@ func TestAtMost500DeliveriesInFlight(t *testing.T) {
 	case <-b.ctx.Done():
 		t.Fatalf("%d requests are in", c.now)
 	}
-	sends := 0
-	for _, kind := range scheduled(b.events(run)) {
-		if kind == latch.ActivitySendWebhook {
-			sends++
-		}
-	}
-	require.Equal(t, 500, sends, "the others wait for room")
+	fetches := append([]string{latch.ActivityHTTP}, slices.Repeat([]string{protocol.ActivityFetch}, 500)...)
+	require.Eventually(t, func() bool { return slices.Equal(fetches, scheduled(b.events(run))) }, patience, tick, "the others wait for room")
 	close(c.open)
 	result := b.succeeds(run)
 	require.Len(t, result.History, hooks)

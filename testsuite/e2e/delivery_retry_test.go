@@ -16,7 +16,7 @@ import (
 
 // contract, "Responses" and "Webhook": what is retried is sent again with the
 // same id and the same content, save attempt, timestamp and signature; the
-// rest fails for good. Every attempt belongs to one activity.
+// rest fails for good. All attempts after a volley's belong to one activity.
 func TestDeliveryRetries(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_SECRET_KEY", "key")
@@ -42,7 +42,11 @@ func TestDeliveryRetries(t *testing.T) {
 	}
 	run := b.startJob("retries", jobWith("retries", strings.Join(hooks, ",")))
 	result := b.succeeds(run)
+	again := 0
 	for _, c := range cases {
+		if c.requests > 1 {
+			again++
+		}
 		t.Run(c.name, func(t *testing.T) {
 			record := recordOf(t, result.History, c.name)
 			require.Equal(t, c.result, record.Result, record.Error)
@@ -63,7 +67,7 @@ func TestDeliveryRetries(t *testing.T) {
 		})
 	}
 	require.Zero(t, b.came("")["/elsewhere"], "a redirect is not followed")
-	require.Equal(t, 3*len(cases), activityEvents(b, run, latch.ActivitySendWebhook), "every attempt belongs to one activity")
+	require.Equal(t, 3*again, activityEvents(b, run, latch.ActivitySendWebhook), "all attempts after the first belong to one activity")
 }
 
 // contract, "Responses": a lost answer is retried with the same id.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/hang"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/testsuite/process"
 	"github.com/latch-run/latch/testsuite/receiver"
 )
@@ -26,7 +27,7 @@ func TestKilledWhileDelivering(t *testing.T) {
 	b.receiver.Script("/hook", receiver.Answer{Hold: never}, receiver.Answer{})
 	run := b.startJob("killed", jobWith("killed", `
 		{"id":"quick","url":"{R}/quick","event":"JOB_START"},
-		{"id":"hook","url":"{R}/hook","event":"JOB_SUCCESS","retry":{"initial_interval":"100ms"}}`))
+		{"id":"hook","url":"{R}/hook","event":"JOB_SUCCESS","path":"durable","retry":{"initial_interval":"100ms"}}`))
 	b.arrives("/hook", 1)
 	require.NoError(t, b.worker.Kill())
 	b.startWorker()
@@ -41,6 +42,48 @@ func TestKilledWhileDelivering(t *testing.T) {
 		require.EqualValues(t, i+1, body(t, request)["attempt"])
 	}
 	require.Equal(t, map[string]int{"/work": 1, "/quick": 1, "/hook": 2}, b.came(""))
+}
+
+// A worker that is killed in the middle of a volley: a new one makes it again, each
+// delivery under its id, and nothing else again.
+func TestKilledInTheMiddleOfAVolley(t *testing.T) {
+	t.Parallel()
+	for name, slow := range map[string]bool{"before its answer": false, "while attempts go on in the worker": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			never := make(chan struct{})
+			t.Cleanup(func() { close(never) })
+			b.receiver.Script("/held", receiver.Answer{Hold: never}, receiver.Answer{})
+			run := b.startJob("volley", jobWith("volley", `
+				{"id":"start","url":"{R}/start","event":"JOB_START"},
+				{"id":"quick","url":"{R}/quick","event":"JOB_SUCCESS"},
+				{"id":"held","url":"{R}/held","event":"JOB_SUCCESS","retry":{"initial_interval":"100ms"}}`))
+			b.arrives("/held", 1)
+			b.arrives("/quick", 1)
+			if slow {
+				require.Eventually(t, func() bool { return activityEvents(b, run, protocol.ActivityFetch) > 0 }, patience, tick)
+			}
+			require.NoError(t, b.worker.Kill())
+			b.startWorker()
+			result := b.succeeds(run)
+			for _, id := range []string{"start", "quick", "held"} {
+				record := recordOf(t, result.History, id)
+				require.Equal(t, latch.ResultPass, record.Result)
+				for _, request := range b.receiver.Requests("/" + id) {
+					require.Equal(t, record.DeliveryID, request.Header.Get("Webhook-Id"))
+				}
+			}
+			came := b.came("")
+			require.Equal(t, 1, came["/work"])
+			require.Equal(t, 1, came["/start"])
+			require.Equal(t, 2, came["/held"])
+			if slow {
+				require.Equal(t, 1, came["/quick"], "its outcome was recorded")
+				require.Equal(t, 2, recordOf(t, result.History, "held").Attempts)
+			}
+		})
+	}
 }
 
 // A worker that is killed between the jobs of a sequence, while a lock is

@@ -1,0 +1,102 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rehearsal"
+)
+
+// Volley makes the first attempts of deliveries side by side, as a local activity.
+// It waits for answers for a moment; an attempt that takes longer goes on in the
+// worker, where [Activities.Fetch] returns its outcome. A volley that is asked for
+// again, since its answer got lost on the way to the server, sends nothing twice.
+func (a *Activities) Volley(ctx context.Context, volley protocol.Volley) (protocol.VolleyAnswer, error) {
+	flights := make([]*flight, len(volley.Sends))
+	for i, send := range volley.Sends {
+		flights[i] = a.flights.join(send.Request.DeliveryID, func() protocol.Shot { return a.shoot(ctx, send) })
+	}
+	patience := time.NewTimer(protocol.VolleyPatience)
+	defer patience.Stop()
+	if activity.GetInfo(ctx).Namespace == testNamespace {
+		patience.Stop() // there is no worker to fetch from
+	}
+	answer := protocol.VolleyAnswer{Shots: make([]protocol.Shot, len(flights))}
+	for i, flight := range flights {
+		select {
+		case <-flight.done:
+		case <-patience.C:
+			patience.Reset(0) // it is over for the others, too
+		}
+		answer.Shots[i] = a.shotOf(ctx, volley.Sends[i].Request.DeliveryID, flight, &answer.Bytes)
+	}
+	return answer, nil
+}
+
+// shotOf returns the outcome of a flight, or where to fetch it: because it is not
+// there yet, or has no room in the answer, of which so many bytes are taken.
+func (a *Activities) shotOf(ctx context.Context, delivery string, flight *flight, taken *int) protocol.Shot {
+	ended := flight.ended()
+	if !ended || *taken+flight.size > protocol.MaximumVolleyBytes {
+		queue, err := a.ownQueue(ctx)
+		if err == nil {
+			a.flights.promise(delivery, flight)
+			return protocol.Shot{Queue: queue}
+		}
+		activity.GetLogger(ctx).Error("nothing can be fetched from this worker; the run waits", "error", err)
+		<-flight.done
+	}
+	*taken += flight.size
+	return flight.shot
+}
+
+// shoot makes a first attempt.
+func (a *Activities) shoot(ctx context.Context, send protocol.Send) (shot protocol.Shot) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			activity.GetLogger(ctx).Error("a first attempt panicked; the delivery goes by its own activity", "delivery", send.Record.DeliveryID, "panic", cause)
+			shot = protocol.Shot{}
+		}
+	}()
+	outcome, judged, err := a.attempt(context.WithoutCancel(ctx), send, 1, memory{})
+	if err != nil {
+		return protocol.Shot{} // its activity waits for a place
+	}
+	if judged != nil && !judged.final {
+		outcome.NextAttemptAt = latch.NewTime(rehearsal.Now(ctx).Add(judged.delay))
+	}
+	return protocol.Shot{Outcome: &outcome}
+}
+
+// Fetch waits for the outcome of an attempt that goes on in this worker. It runs on
+// the worker's own task queue.
+func (a *Activities) Fetch(ctx context.Context, fetch protocol.Fetch) (protocol.Shot, error) {
+	stop := beat(ctx, 5*time.Second)
+	defer stop()
+	flight := a.flights.find(fetch.DeliveryID)
+	if flight == nil {
+		return protocol.Shot{}, fmt.Errorf("nothing is known here of delivery %q", fetch.DeliveryID)
+	}
+	select {
+	case <-flight.done:
+		a.flights.fetched(fetch.DeliveryID, flight)
+		return flight.shot, nil
+	case <-ctx.Done():
+		return protocol.Shot{}, ctx.Err()
+	}
+}
+
+// sizeOf returns what a shot takes in a volley's answer, in bytes.
+func sizeOf(shot protocol.Shot) int {
+	encoded, err := json.Marshal(shot)
+	if err != nil {
+		panic(fmt.Sprintf("latch: shot: %v", err)) // every part came out of JSON
+	}
+	return len(encoded)
+}

@@ -1,0 +1,56 @@
+package protocol
+
+import "time"
+
+// QuerySent is a query of a run for what it sent as one of its deliveries, by the
+// delivery's id; a [Sent] is the answer. What volleys send does not stand in a
+// run's history.
+const QuerySent = "latch.internal.Sent"
+
+// A Sent is what a delivery was sent with. The zero value is that of a delivery
+// that the run does not know, or that was never sent.
+type Sent struct {
+	Send *Send `json:"send,omitempty"`
+	// UnderWay reports that the run has not finished with the delivery.
+	UnderWay bool `json:"under_way,omitempty"`
+}
+
+// A Volley is the argument of ActivityVolley: deliveries whose first
+// attempts are made side by side.
+type Volley struct {
+	Sends []Send `json:"sends"`
+}
+
+// A VolleyAnswer has a shot for each of the volley's deliveries, in their order.
+type VolleyAnswer struct {
+	Shots []Shot `json:"shots"`
+	// Bytes is about what the shots take as JSON.
+	Bytes int `json:"bytes,omitempty"`
+}
+
+// A Shot is the outcome of a first attempt. The zero value says that nothing was
+// sent: the delivery goes by its own activity from the start.
+type Shot struct {
+	// Outcome is what the delivery came to; with a NextAttemptAt, what it stands
+	// at until it is tried again.
+	Outcome *Outcome `json:"outcome,omitempty"`
+	// Queue is the task queue of the worker in which the attempt goes on.
+	Queue string `json:"queue,omitempty"`
+}
+
+// Ends reports whether the shot ends the delivery.
+func (s Shot) Ends() bool { return s.Outcome != nil && s.Outcome.NextAttemptAt.IsZero() }
+
+// A Fetch is the argument of ActivityFetch.
+type Fetch struct {
+	DeliveryID string `json:"delivery_id"`
+}
+
+const (
+	// VolleyPatience is how long a volley waits for answers.
+	VolleyPatience = 300 * time.Millisecond
+	// MaximumVolley bounds the deliveries of one volley, and MaximumVolleyBytes
+	// what it answers, as JSON: what does not fit is fetched by itself.
+	MaximumVolley      = 100
+	MaximumVolleyBytes = 256 << 10
+)

@@ -1,0 +1,106 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// A gatherer puts the first attempts that become due at the same time into
+// volleys, of whichever events of the run they are. It waits until nothing else in
+// the run moves, which takes no time, and then for places: an event has at most
+// maximumInFlight deliveries under way.
+type gatherer struct {
+	session *session
+	// ready are the hooks whose first attempt is due.
+	ready []*hook
+	// open reports that a coroutine sees to them, and full that it waits for places.
+	open, full bool
+	// shooting counts the volleys under way.
+	shooting int
+}
+
+// add has the hook's first attempt go out with the next volley.
+func (g *gatherer) add(h *hook) {
+	g.ready = append(g.ready, h)
+	if !g.open {
+		g.open = true
+		workflow.Go(g.session.detached, g.gather)
+	}
+}
+
+// begun reports whether everything that there are places for is under way.
+func (g *gatherer) begun() bool { return !g.open || g.full }
+
+func (g *gatherer) gather(ctx workflow.Context) {
+	for len(g.ready) > 0 {
+		g.full = !g.hasPlaces()
+		await(ctx, g.hasPlaces)
+		g.full = false
+		g.listen(ctx)
+		g.session.pacer.reserve(ctx)
+		hooks := g.next()
+		g.shooting++
+		workflow.Go(g.session.detached, func(ctx workflow.Context) {
+			g.session.shoot(ctx, hooks)
+			g.shooting--
+		})
+	}
+	// The volleys were given to the SDK once their coroutines have run.
+	g.listen(ctx)
+	g.open = len(g.ready) > 0
+	if g.open {
+		g.gather(ctx)
+	}
+}
+
+// listen waits until no more hooks come, for as long as others in the run move
+// on without the server.
+func (g *gatherer) listen(ctx workflow.Context) {
+	for before := -1; before < len(g.ready); {
+		before = len(g.ready)
+		letOthersRun(ctx)
+	}
+}
+
+// letOthersRun returns once every other coroutine has had its turn.
+func letOthersRun(ctx workflow.Context) {
+	looked := false
+	await(ctx, func() bool {
+		again := looked
+		looked = true
+		return again
+	})
+}
+
+// hasPlaces reports whether a volley may go out. While others are under way it
+// waits for a full one, so that places which become free one by one do not each
+// cost a volley.
+func (g *gatherer) hasPlaces() bool {
+	waiting := map[*firing]int{}
+	for _, hook := range g.ready {
+		waiting[hook.firing]++
+	}
+	for _, hook := range g.ready {
+		places := maximumInFlight - hook.firing.inFlight
+		if places >= min(waiting[hook.firing], protocol.MaximumVolley) || places > 0 && g.shooting == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// next takes the hooks of the next volley, with a place for each.
+func (g *gatherer) next() []*hook {
+	var taken, left []*hook
+	for _, hook := range g.ready {
+		if len(taken) < protocol.MaximumVolley && hook.firing.inFlight < maximumInFlight {
+			hook.firing.inFlight++
+			taken = append(taken, hook)
+			continue
+		}
+		left = append(left, hook)
+	}
+	g.ready = left
+	return taken
+}

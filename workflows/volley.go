@@ -1,0 +1,139 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// ownerStarts is how long a worker may leave what only it can answer before it is
+// taken to be gone.
+const ownerStarts = 10 * time.Second
+
+// inVolley reports whether the hook's first attempt is made together with others. A
+// hook that holds the run, and one whose webhook says so, goes by an activity of
+// its own from the start.
+func (h *hook) inVolley() bool {
+	return h.firing.session.admission.Volleys && !h.settings.Blocking && h.webhook.Path != latch.PathDurable
+}
+
+// shoot makes the first attempts of hooks in one local activity, and has each go
+// on by its outcome. The hooks hold their places already.
+func (s *session) shoot(ctx workflow.Context, hooks []*hook) {
+	volley := protocol.Volley{}
+	limit := time.Duration(0)
+	for _, hook := range hooks {
+		hook.attempt = attemptInFlight{send: hook.newSend(ctx)}
+		volley.Sends = append(volley.Sends, hook.attempt.send)
+		limit = max(limit, attemptLimit(*hook.webhook))
+	}
+	var answer protocol.VolleyAnswer
+	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: limit,
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
+		Summary:             volleySummary(hooks),
+	})
+	err := workflow.ExecuteLocalActivity(local, protocol.ActivityVolley, volley).Get(ctx, &answer)
+	if err != nil || len(answer.Shots) != len(hooks) {
+		workflow.GetLogger(ctx).Warn("a volley failed; its deliveries go one by one", "error", err)
+		answer.Shots = make([]protocol.Shot, len(hooks))
+	}
+	s.pacer.settle(answer.Bytes)
+	for i, hook := range hooks {
+		hook.take(answer.Shots[i])
+	}
+	s.show()
+}
+
+// take has the hook go on by the outcome of its first attempt.
+func (h *hook) take(shot protocol.Shot) {
+	if !shot.Ends() {
+		if shot.Queue != "" {
+			h.firing.session.fetching++
+		}
+		workflow.Go(h.firing.session.detached, func(ctx workflow.Context) { h.goOn(ctx, shot) })
+		return
+	}
+	h.settled(*shot.Outcome)
+	if shot.Outcome.Delivered && !h.mustEvaluate() {
+		h.firing.release()
+		return
+	}
+	workflow.Go(h.firing.session.detached, func(ctx workflow.Context) {
+		h.conclude(ctx, *shot.Outcome)
+		h.firing.release()
+	})
+}
+
+// goOn carries a delivery on that its volley did not end: it fetches the outcome
+// of an attempt that goes on in a worker, and has the delivery tried again by an
+// activity of its own.
+func (h *hook) goOn(ctx workflow.Context, shot protocol.Shot) {
+	if shot.Queue != "" {
+		shot = h.fetch(ctx, shot.Queue)
+	}
+	defer h.firing.release()
+	if shot.Ends() {
+		h.settled(*shot.Outcome)
+		h.conclude(ctx, *shot.Outcome)
+		return
+	}
+	send := h.attempt.send
+	if outcome := shot.Outcome; outcome != nil {
+		send.PriorAttempts, send.Tries, send.NotBefore = outcome.Attempts, outcome.Tries, outcome.NextAttemptAt
+	}
+	h.sendBy(ctx, send)
+}
+
+// fetch asks the worker in which the attempt goes on. If that worker is gone, nobody
+// knows whether the attempt was made: it counts, and another one is due at once.
+func (h *hook) fetch(ctx workflow.Context, queue string) protocol.Shot {
+	defer func() { h.firing.session.fetching-- }()
+	asking := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              queue,
+		ScheduleToStartTimeout: ownerStarts,
+		StartToCloseTimeout:    attemptLimit(*h.webhook),
+		HeartbeatTimeout:       sendHeartbeat,
+		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
+		Summary:                h.firing.event + " → " + h.webhook.ID,
+	})
+	var shot protocol.Shot
+	err := workflow.ExecuteActivity(asking, protocol.ActivityFetch, protocol.Fetch{DeliveryID: h.record.DeliveryID}).Get(ctx, &shot)
+	if err != nil {
+		workflow.GetLogger(ctx).Warn("the outcome of an attempt is not known; another is made", "delivery", h.record.DeliveryID, "error", err)
+		return protocol.Shot{Outcome: &protocol.Outcome{Attempts: 1, NextAttemptAt: latch.NewTime(workflow.Now(ctx))}}
+	}
+	return shot
+}
+
+// maximumSummary bounds, in bytes, what Temporal UI shows of a volley.
+const maximumSummary = 190
+
+// volleySummary names a volley's deliveries for Temporal UI, event by event, as
+// many as there is room for.
+func volleySummary(hooks []*hook) string {
+	var summary strings.Builder
+	event := ""
+	for i, hook := range hooks {
+		next := ", " + hook.webhook.ID
+		if hook.firing.event != event {
+			event = hook.firing.event
+			next = "; " + event + " → " + hook.webhook.ID
+		}
+		if i == 0 {
+			next = strings.TrimPrefix(next, "; ")
+		}
+		more := fmt.Sprintf(" and %d more", len(hooks)-i)
+		if summary.Len()+len(next)+len(more) > maximumSummary && i > 0 {
+			return summary.String() + more
+		}
+		summary.WriteString(next)
+	}
+	return summary.String()
+}
