@@ -27,16 +27,16 @@ func (a *Activities) Volley(ctx context.Context, volley protocol.Volley) (protoc
 	if activity.GetInfo(ctx).Namespace == testNamespace {
 		patience.Stop() // there is no worker to fetch from
 	}
-	answer := protocol.VolleyAnswer{Shots: make([]protocol.Shot, len(flights))}
+	shots, taken := make([]protocol.Shot, len(flights)), 0
 	for i, flight := range flights {
 		select {
 		case <-flight.done:
 		case <-patience.C:
 			patience.Reset(0) // it is over for the others, too
 		}
-		answer.Shots[i] = a.shotOf(ctx, volley.Sends[i].Request.DeliveryID, flight, &answer.Bytes)
+		shots[i] = a.shotOf(ctx, volley.Sends[i].Request.DeliveryID, flight, &taken)
 	}
-	return answer, nil
+	return protocol.Pack(shots)
 }
 
 // shotOf returns the outcome of a flight, or where to fetch it: because it is not

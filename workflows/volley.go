@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -33,20 +34,21 @@ func (s *session) shoot(ctx workflow.Context, hooks []*hook) {
 		volley.Sends = append(volley.Sends, hook.attempt.send)
 		limit = max(limit, attemptLimit(*hook.webhook))
 	}
-	var answer protocol.VolleyAnswer
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: limit,
 		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:             volleySummary(hooks),
 	})
+	var answer protocol.VolleyAnswer
 	err := workflow.ExecuteLocalActivity(local, protocol.ActivityVolley, volley).Get(ctx, &answer)
-	if err != nil || len(answer.Shots) != len(hooks) {
+	shots, unread := answer.Unpack()
+	if err = errors.Join(err, unread); err != nil || len(shots) != len(hooks) {
 		workflow.GetLogger(ctx).Warn("a volley failed; its deliveries go one by one", "error", err)
-		answer.Shots = make([]protocol.Shot, len(hooks))
+		shots = make([]protocol.Shot, len(hooks))
 	}
 	s.pacer.settle(answer.Bytes)
 	for i, hook := range hooks {
-		hook.take(answer.Shots[i])
+		hook.take(shots[i])
 	}
 	s.show()
 }

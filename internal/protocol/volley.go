@@ -22,9 +22,12 @@ type Volley struct {
 }
 
 // A VolleyAnswer has a shot for each of the volley's deliveries, in their order.
+// See [Pack] and [VolleyAnswer.Unpack].
 type VolleyAnswer struct {
-	Shots []Shot `json:"shots"`
-	// Bytes is about what the shots take as JSON.
+	Shots []Shot `json:"shots,omitempty"`
+	// Packed are the shots as compressed JSON, if there are many.
+	Packed []byte `json:"packed,omitempty"`
+	// Bytes is about what the answer takes of the history.
 	Bytes int `json:"bytes,omitempty"`
 }
 

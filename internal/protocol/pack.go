@@ -1,0 +1,51 @@
+package protocol
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// packedFrom is the size, in bytes as JSON, from which the shots of a volley are
+// packed: what a hundred of them say is mostly the same. Fewer stay readable in
+// Temporal UI.
+const packedFrom = 2 << 10
+
+// Pack returns the answer of a volley with these shots, in as few bytes as history
+// should have of it.
+func Pack(shots []Shot) (VolleyAnswer, error) {
+	plain, err := json.Marshal(shots)
+	if err != nil {
+		return VolleyAnswer{}, fmt.Errorf("shots: %w", err)
+	}
+	if len(plain) < packedFrom {
+		return VolleyAnswer{Shots: shots, Bytes: len(plain)}, nil
+	}
+	var packed bytes.Buffer
+	writer, _ := flate.NewWriter(&packed, flate.DefaultCompression) // fails only for an unknown level
+	if _, err := writer.Write(plain); err != nil {
+		return VolleyAnswer{}, fmt.Errorf("pack shots: %w", err)
+	}
+	if err := writer.Close(); err != nil {
+		return VolleyAnswer{}, fmt.Errorf("pack shots: %w", err)
+	}
+	return VolleyAnswer{Packed: packed.Bytes(), Bytes: packed.Len()}, nil
+}
+
+// Unpack returns the shots of an answer. It refuses more than a volley can have.
+func (a VolleyAnswer) Unpack() ([]Shot, error) {
+	if len(a.Packed) == 0 {
+		return a.Shots, nil
+	}
+	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(a.Packed)), 2*MaximumVolleyBytes))
+	if err != nil {
+		return nil, fmt.Errorf("unpack shots: %w", err)
+	}
+	var shots []Shot
+	if err := json.Unmarshal(plain, &shots); err != nil {
+		return nil, fmt.Errorf("unpack shots: %w", err)
+	}
+	return shots, nil
+}
