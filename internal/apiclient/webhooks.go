@@ -45,6 +45,17 @@ func (c *Client) DeleteWebhook(ctx context.Context, id, etag string) error {
 	return err
 }
 
+// PreviewWebhook reads what a registered webhook would send, and what is wrong with
+// it, into preview.
+func (c *Client) PreviewWebhook(ctx context.Context, tried, preview any) error {
+	return c.call(ctx, http.MethodPost, webhooks+"/preview", nil, tried, preview)
+}
+
+// PreviewJobWebhook is [Client.PreviewWebhook] for a job's webhook.
+func (c *Client) PreviewJobWebhook(ctx context.Context, job string, tried, preview any) error {
+	return c.call(ctx, http.MethodPost, latchJobs+url.PathEscape(job)+"/webhooks/preview", nil, tried, preview)
+}
+
 // WebhookHistory reads a part of what a webhook did into part: of one event,
 // where that is given.
 func (c *Client) WebhookHistory(ctx context.Context, id, event, cursor string, limit int, part any) error {

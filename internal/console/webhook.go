@@ -25,7 +25,9 @@ type hookPage struct {
 	Conflict *piece.Notice
 	Versions piece.List
 	Form     piece.Form
-	// Variables are what templates may name.
+	// Preview is what it would send; nil for those who may not change it.
+	Preview *hookPreview
+	// Variables are what templates may name, where there is no preview.
 	Variables piece.List
 	// Confirm asks whether to delete it, in place of the form.
 	Confirm *piece.Confirmation
@@ -37,6 +39,7 @@ type hookPage struct {
 var hookActions = map[string]action{
 	"save":           {api.RoleAdmin, (*visit).saveHook},
 	"more":           {api.RoleRead, (*visit).showMore},
+	"preview":        {api.RoleAdmin, (*visit).previewHook},
 	"delete":         {api.RoleAdmin, (*visit).askToDeleteHook},
 	"confirm-delete": {api.RoleAdmin, (*visit).deleteHook},
 }
@@ -75,6 +78,9 @@ func (v *visit) showHook(d *hookDraft, etag string, add func(*hookPage) error) (
 			return nil, err
 		}
 	}
+	if page.Preview == nil && page.MayChange {
+		page.Preview = p.firstPreview(d, &page.Form)
+	}
 	return show(page.Title, "webhook", page), nil
 }
 
@@ -106,8 +112,12 @@ func (v *visit) saveHook() (*answer, error) {
 		d.keepLineEnds(draftOf(stored, p.ofJob()))
 	}
 	webhook, problems := d.object()
-	if len(problems) > 0 {
-		return v.refuseHook(d, http.StatusUnprocessableEntity, func(form *piece.Form) { form.Refuse(problems) })
+	if len(problems) > 0 { // the API is not asked to save what is not whole, and says what else is wrong
+		_, all, err := p.previewOf(d)
+		if err != nil {
+			return nil, err
+		}
+		return v.refuseHook(d, http.StatusUnprocessableEntity, func(form *piece.Form) { form.Refuse(all) })
 	}
 	err := p.save(webhook, v.sent.Get("etag"))
 	if err == nil {

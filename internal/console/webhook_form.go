@@ -38,7 +38,7 @@ func (d *hookDraft) groups(isNew bool) []piece.Group {
 		}
 	}
 	more.Fields = append(more.Fields, d.check("body_json", "body_json", "The body is JSON whose strings are templates, not one template"),
-		piece.Field{Name: "rest", Label: "Other keys", Kind: piece.KindCode, Rows: 8, Value: d.Get("rest"),
+		piece.Field{Name: "rest", Label: "Other keys", Kind: piece.KindCode, Rows: 8, Rest: true, Value: d.Get("rest"),
 			Help: "JSON or YAML: headers, header_secrets, auth, tls, retry, redact, preset and all others. Secrets are given by name."})
 	groups = append(groups, more)
 	showLines(groups)
@@ -155,7 +155,7 @@ func (v *visit) hookButtons(isNew bool) []piece.Button {
 	if !v.may(api.RoleAdmin) {
 		return nil
 	}
-	buttons := []piece.Button{{Value: "save", Label: "Save", Look: piece.LookFirst}}
+	buttons := []piece.Button{{Value: "save", Label: "Save", Look: piece.LookFirst}, {Value: "preview", Label: "Preview", Help: "Shows what would be sent. Nothing is saved."}}
 	if !isNew {
 		buttons = append(buttons, piece.Button{Value: "delete", Label: "Delete …", Look: piece.LookGrave})
 	}

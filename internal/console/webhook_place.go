@@ -2,11 +2,14 @@ package console
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // A hookPlace is where a webhook stands: in a job, or by itself.
@@ -62,6 +65,28 @@ func (p hookPlace) save(webhook latch.Object, etag string) error {
 	default:
 		return p.api.PutWebhook(ctx, p.id, etag, webhook, &made)
 	}
+}
+
+// tried is what the API takes for a preview or a test of a webhook in this place.
+func (p hookPlace) tried(webhook latch.Object) latch.Object {
+	tried := latch.Object{"webhook": rawjson.Encode(webhook)}
+	if p.ofJob() && p.id != "" {
+		tried["id"] = json.RawMessage(p.id) // a number, or there is no such page
+	} else if !p.ofJob() && p.id != "" && isNothing(webhook["id"]) {
+		webhook = maps.Clone(webhook)
+		webhook["id"] = rawjson.Encode(p.id)
+		tried["webhook"] = rawjson.Encode(webhook)
+	}
+	return tried
+}
+
+// preview reads what the webhook would send, and what is wrong with it.
+func (p hookPlace) preview(webhook latch.Object) (*api.WebhookPreview, error) {
+	var preview api.WebhookPreview
+	if p.ofJob() {
+		return &preview, p.api.PreviewJobWebhook(p.request.Context(), p.job, p.tried(webhook), &preview)
+	}
+	return &preview, p.api.PreviewWebhook(p.request.Context(), p.tried(webhook), &preview)
 }
 
 // remove deletes the webhook that has the ETag.

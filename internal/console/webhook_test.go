@@ -101,7 +101,7 @@ func TestTheDocumentsWebhookIsAddedByItsForm(t *testing.T) {
 	require.Contains(t, list, `"body":"{\n  \"text\": \"Job Complete!: ${system['fqdn']} - ${job['title']}\\nhttps://`)
 	require.Contains(t, list, `"id":2273900001`)
 
-	require.Contains(t, p.get("/console/jobs/22739/webhooks/2273900001").body, "<code>${system}</code>", "variables are offered by name")
+	require.Contains(t, p.get("/console/jobs/22739/webhooks/2273900001").body, "<code>${system.fqdn}</code>", "variables are offered by name")
 	form := p.fill("/console/jobs/22739/webhooks/2273900001")
 	require.Equal(t, strings.ReplaceAll(documentBody, "\n", "\r\n"), form.Get("body"))
 	require.Equal(t, "JOB_COMPLETE", form.Get("event-0-event"))
@@ -245,7 +245,7 @@ func TestHostileTextsInAWebhook(t *testing.T) {
 				form.Set(name, hostile)
 			}
 		}
-		for _, button := range []string{"save", "more", hostile} {
+		for _, button := range []string{"save", "more", "preview", "test", hostile} {
 			got := p.press(path, button, form)
 			require.NotContains(t, got.body, "<script>alert", button)
 			require.NotContains(t, got.body, "<img src", button)

@@ -64,6 +64,8 @@ type Field struct {
 	// Complete is the autocomplete attribute; off unless given.
 	Complete string
 	Options  []Option // of a select, or what a text suggests
+	// Rest reports that the field is for all keys that no other field is for.
+	Rest bool
 }
 
 // An Option is one of a select's.
@@ -116,21 +118,32 @@ func (f *Form) Fill(sent url.Values) {
 // path or the nearest part before it.
 func (f *Form) Refuse(problems latch.Problems) {
 	for _, problem := range problems {
-		shown := FieldProblem{Field: problem.Path, Message: problem.Message}
 		if field := f.fieldAt(problem.Path); field != nil {
 			if field.Error != "" {
 				field.Error += "; "
 			}
 			field.Error += strings.TrimPrefix(problem.Path+": "+problem.Message, field.path()+": ")
-			shown.Field, shown.Href = field.Label, "#"+f.ID+"-"+field.Name
 		}
-		f.Problems = append(f.Problems, shown)
+		f.Problems = append(f.Problems, f.Place(problem))
 	}
 	for i := range f.Groups {
 		if slices.ContainsFunc(f.Groups[i].Fields, func(field Field) bool { return field.Error != "" }) {
 			f.Groups[i].Folded = false
 		}
 	}
+}
+
+// Place returns the problem with a link to the field that it is about.
+func (f *Form) Place(problem latch.Problem) FieldProblem {
+	field := f.fieldAt(problem.Path)
+	if field == nil {
+		return FieldProblem{Field: problem.Path, Message: problem.Message}
+	}
+	shown := FieldProblem{Field: field.Label, Message: problem.Message, Href: "#" + f.ID + "-" + field.Name}
+	if field.Rest {
+		shown.Message = strings.TrimPrefix(problem.Path+": "+problem.Message, field.path()+": ")
+	}
+	return shown
 }
 
 // Opened reports whether a filter shows its fields: once one of them is set.
@@ -143,7 +156,8 @@ func (f Form) Opened() bool {
 	return false
 }
 
-// fieldAt returns the field that a path is about, nil for none.
+// fieldAt returns the field that a path is about, or else the one for the rest; nil
+// for none.
 func (f *Form) fieldAt(path string) *Field {
 	var found *Field
 	f.each(func(field *Field) {
@@ -153,6 +167,13 @@ func (f *Form) fieldAt(path string) *Field {
 			found = field
 		}
 	})
+	if found == nil && path != "" {
+		f.each(func(field *Field) {
+			if field.Rest {
+				found = field
+			}
+		})
+	}
 	return found
 }
 
