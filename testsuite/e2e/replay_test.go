@@ -87,6 +87,9 @@ func TestRecordHistories(t *testing.T) {
 		}},
 		{name: "emit", workflow: latch.WorkflowEmit, spec: `{"event":"DEPLOYED",
 			"webhooks":[{"id":"gate","events":[{"event":"DEPLOYED","blocking":true,"lock_timeout":"200ms"}]}]}`},
+		{name: "batch", workflow: latch.WorkflowEmitBatch, spec: `{"events":[
+			{"event":"DEPLOYED","webhooks":[{"id":"log","url":"$R/log","event":"DEPLOYED"}]},
+			{"event":"CHECKED","webhooks":[{"id":"gate","events":[{"event":"CHECKED","blocking":true,"lock_timeout":"200ms"}]}]}]}`},
 		{name: "handed-over", workflow: latch.WorkflowJobRun, spec: `{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[
 			{"id":"dead","url":"$R/dead","event":"JOB_SUCCESS","retry":{"initial_interval":"` + beyondTheRun + `","backoff_coefficient":1}}]}`,
 			scripts: map[string][]receiver.Answer{"/dead": {receiver.Status(503), receiver.Status(200)}}, child: "deliver"},
