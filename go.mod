@@ -3,6 +3,7 @@ module github.com/latch-run/latch
 go 1.26.0
 
 require (
+	github.com/KimMachineGun/automemlimit v1.0.1 // a container's limit of memory, in all versions of cgroups
 	github.com/Masterminds/semver/v3 v3.5.0 // semver(…) in expressions
 	github.com/andybalholm/brotli v1.3.0 // answers in br
 	github.com/caarlos0/env/v11 v11.4.2
@@ -54,6 +55,7 @@ require (
 	github.com/nexus-rpc/nexus-proto-annotations v0.1.0 // indirect
 	github.com/nexus-rpc/sdk-go v0.7.0 // indirect
 	github.com/pb33f/ordered-map/v2 v2.3.1 // indirect
+	github.com/pbnjay/memory v0.0.0-20210728143218-7b4eea64cf58 // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/otlptranslator v1.0.0 // indirect

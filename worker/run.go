@@ -46,7 +46,8 @@ func run(ctx context.Context) error {
 	defer temporal.Close()
 
 	fatal := make(chan error, 1)
-	served := worker.New(temporal, configured.TaskQueue, workerOptions(configured, fatal))
+	machine := fitMachine(configured.CachedRuns)
+	served := worker.New(temporal, configured.TaskQueue, workerOptions(configured, machine, fatal))
 	health, err := startHealth(configured.HealthAddr, temporal, metrics)
 	if err != nil {
 		return err
@@ -57,7 +58,7 @@ func run(ctx context.Context) error {
 	}
 	health.ready(true)
 	warnOfSecrets(logger, configured.plugin.UnboundSecrets())
-	logger.Info("worker started", "task_queue", configured.TaskQueue, "namespace", configured.temporal.Namespace,
+	logger.With(machine.attributes()...).Info("worker started", "task_queue", configured.TaskQueue, "namespace", configured.temporal.Namespace,
 		"address", configured.temporal.HostPort, "health", health.address())
 
 	select {
@@ -109,11 +110,9 @@ func dial(ctx context.Context, options client.Options) (client.Client, error) {
 	}
 }
 
-func workerOptions(configured *configuration, fatal chan<- error) worker.Options {
+func workerOptions(configured *configuration, machine fit, fatal chan<- error) worker.Options {
 	options := worker.Options{
 		WorkerStopTimeout: configured.DrainTimeout,
-		// Most of them wait for answers; one endpoint takes 500 of them at most.
-		MaxConcurrentActivityExecutionSize: 2000,
 		// A cancellation reaches an activity with a heartbeat's answer.
 		MaxHeartbeatThrottleInterval: heartbeatInterval,
 		OnFatalError: func(err error) {
@@ -123,6 +122,7 @@ func workerOptions(configured *configuration, fatal chan<- error) worker.Options
 			}
 		},
 	}
+	machine.apply(&options)
 	if configured.DeploymentName != "" {
 		options.DeploymentOptions = worker.DeploymentOptions{
 			UseVersioning: true,

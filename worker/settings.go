@@ -59,6 +59,9 @@ func check(s environment.Worker) error {
 	if s.DrainTimeout < 0 {
 		problems = append(problems, fmt.Errorf("LATCH_DRAIN_TIMEOUT: must not be negative, not %s", s.DrainTimeout))
 	}
+	if s.CachedRuns < 0 {
+		problems = append(problems, fmt.Errorf("LATCH_CACHED_RUNS: must not be negative, not %d", s.CachedRuns))
+	}
 	if (s.DeploymentName == "") != (s.BuildID == "") {
 		problems = append(problems, errors.New("LATCH_DEPLOYMENT_NAME and LATCH_BUILD_ID: give both, for worker versioning, or neither"))
 	}

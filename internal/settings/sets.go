@@ -38,6 +38,10 @@ type Worker struct {
 	HealthAddr string `env:"LATCH_HEALTH_ADDR" envDefault:"127.0.0.1:7128"`
 	// How long work in flight may take to end after SIGTERM.
 	DrainTimeout time.Duration `env:"LATCH_DRAIN_TIMEOUT" envDefault:"75s"`
+	// How many runs stay in memory between their tasks, at 100 KiB or more each; any
+	// other is replayed when a message comes for it. Default: what fits into a
+	// quarter of the memory, from 100 to 2,000.
+	CachedRuns int `env:"LATCH_CACHED_RUNS"`
 	// The deployment's name in Temporal's worker versioning.
 	DeploymentName string `env:"LATCH_DEPLOYMENT_NAME"`
 	// The deployment's build. Give both or neither.

@@ -70,6 +70,8 @@ func refusal(of reflect.Type, value string) string {
 		return fmt.Sprintf("%q is not a log level: debug, info, warn or error%s", value, typo.Hint(value, logLevels))
 	case reflect.TypeFor[bool]():
 		return fmt.Sprintf("%q is neither true nor false%s", value, typo.Hint(value, []string{"true", "false"}))
+	case reflect.TypeFor[int]():
+		return fmt.Sprintf("%q is not a whole number", value)
 	default:
 		return fmt.Sprintf("%q cannot be read", value)
 	}

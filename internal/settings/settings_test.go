@@ -14,6 +14,7 @@ type example struct {
 	Wait  time.Duration `env:"LATCH_EXAMPLE_WAIT" envDefault:"5s"`
 	Allow bool          `env:"LATCH_EXAMPLE_ALLOW"`
 	Name  string        `env:"LATCH_EXAMPLE_NAME"`
+	Count int           `env:"LATCH_EXAMPLE_COUNT"`
 	Part
 }
 
@@ -28,9 +29,11 @@ func TestReadNamesEveryBadVariable(t *testing.T) {
 	t.Setenv("LATCH_EXAMPLE_ALLOW", "perhaps")
 	t.Setenv("LATCH_EXAMPLE_LEVEL", "infoo")
 	t.Setenv("LATCH_EXAMPLE_NAME", "given")
+	t.Setenv("LATCH_EXAMPLE_COUNT", "many")
 	read, err := settings.Read[example]()
 	require.EqualError(t, err, `LATCH_EXAMPLE_WAIT: "soon" is not a duration such as "90s", "10m" or "4h"`+"\n"+
 		`LATCH_EXAMPLE_ALLOW: "perhaps" is neither true nor false`+"\n"+
+		`LATCH_EXAMPLE_COUNT: "many" is not a whole number`+"\n"+
 		`LATCH_EXAMPLE_LEVEL: "infoo" is not a log level: debug, info, warn or error; did you mean "info"?`)
 	require.Equal(t, "given", read.Name, "the others are read all the same")
 }

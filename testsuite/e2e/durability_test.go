@@ -162,15 +162,15 @@ func TestWorkerReportsAllBadSettings(t *testing.T) {
 	t.Parallel()
 	result, err := process.Run(hang.Context(t), process.Command{Path: shared.workerPath, Env: []string{
 		"LATCH_TASK_QUEUE=", "LATCH_HEALTH_ADDR=nowhere", "LATCH_DRAIN_TIMEOUT=soon", "LATCH_LOG_FORMAT=xml", "LATCH_LOG_LEVEL=loud",
-		"LATCH_DEPLOYMENT_NAME=only", "LATCH_ALLOW_COMMANDS=perhaps", "LATCH_EGRESS_ALLOW=300.0.0.1/8", "LATCH_EGRESS_PROXY=not a url",
-		"LATCH_SECRETS_HOSTS=nonsense", "LATCH_SECRETS_DIR=/no/such/directory", "LATCH_API_URL=:/:",
+		"LATCH_CACHED_RUNS=-1", "LATCH_DEPLOYMENT_NAME=only", "LATCH_ALLOW_COMMANDS=perhaps", "LATCH_EGRESS_ALLOW=300.0.0.1/8",
+		"LATCH_EGRESS_PROXY=not a url", "LATCH_SECRETS_HOSTS=nonsense", "LATCH_SECRETS_DIR=/no/such/directory", "LATCH_API_URL=:/:",
 		`LATCH_SECRET_QUOTED="whsec_AAEC"`, "LATCH_SECRET_VERSIONED=v1,whsec_AAEC",
 	}})
 	require.NoError(t, err)
 	require.Equal(t, 1, result.ExitCode, result.Stderr)
 	for _, name := range []string{"LATCH_HEALTH_ADDR", "LATCH_DRAIN_TIMEOUT", "LATCH_LOG_FORMAT", "LATCH_LOG_LEVEL", "LATCH_BUILD_ID",
 		"LATCH_ALLOW_COMMANDS", "LATCH_EGRESS_ALLOW", "LATCH_EGRESS_PROXY", "LATCH_SECRETS_HOSTS", "LATCH_SECRETS_DIR",
-		"LATCH_API_URL", "LATCH_SECRET_QUOTED", "LATCH_SECRET_VERSIONED"} {
+		"LATCH_API_URL", "LATCH_CACHED_RUNS", "LATCH_SECRET_QUOTED", "LATCH_SECRET_VERSIONED"} {
 		require.Contains(t, result.Stderr, name)
 	}
 	require.NotContains(t, result.Stderr, "AAEC")
