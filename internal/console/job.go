@@ -258,7 +258,7 @@ func resultOf(read *readJob) (facts piece.Facts, output string) {
 
 // durationsOf draws how long runs took that ended, the oldest first.
 func durationsOf(listed []apiclient.JobRun) piece.Chart {
-	chart := piece.Chart{ID: "durations", Name: "How long its runs took", Unit: " s", Series: []piece.Series{{Name: "took"}}, Empty: "No run has ended yet."}
+	chart := piece.Chart{ID: "durations", Name: "How long its runs took", Spans: true, Series: []piece.Series{{Name: "took"}}, Empty: "No run has ended yet."}
 	for _, run := range slices.Backward(listed) {
 		if run.CompletedAt.IsZero() {
 			continue
@@ -267,7 +267,7 @@ func durationsOf(listed []apiclient.JobRun) piece.Chart {
 		if run.Status == latch.JobSucceeded {
 			tone = "good"
 		}
-		chart.Points = append(chart.Points, piece.Point{At: run.StartedAt.Time, Values: []float64{float64(run.DurationMS) / 1000}, Tone: tone})
+		chart.Points = append(chart.Points, piece.Point{At: run.StartedAt.Time, Values: []float64{float64(run.DurationMS)}, Tone: tone})
 	}
 	return chart
 }

@@ -14,6 +14,9 @@ type page struct {
 	path string
 	// nav is its entry in the navigation; "" for none.
 	nav string
+	// below is the path of the entry to which a page belongs whose own path is
+	// not below that.
+	below string
 	// role is the least one that may see it.
 	role api.Role
 	// show makes it.
@@ -52,7 +55,7 @@ func init() {
 			latch.MessageStop:     {api.RoleRun, (*visit).stopRelease},
 			latch.MessageRollback: {api.RoleRun, (*visit).rollbackRelease},
 			latch.MessageSkip:     {api.RoleRun, (*visit).skipHook}}},
-		{path: startReleasePath, role: api.RoleRun, show: (*visit).newRelease, actions: map[string]action{
+		{path: startReleasePath, below: locklink.ReleasesPath, role: api.RoleRun, show: (*visit).newRelease, actions: map[string]action{
 			"plan":  {api.RoleRun, (*visit).planRelease},
 			"start": {api.RoleRun, (*visit).startRelease}}},
 		{path: jobsPath, nav: "Jobs", role: api.RoleRead, show: (*visit).jobs},
@@ -73,12 +76,26 @@ func init() {
 			"again": {api.RoleRun, (*visit).redeliver}}},
 		{path: webhooksPath, nav: "Webhooks", role: api.RoleRead, show: (*visit).webhooks, actions: map[string]action{
 			"enable": {api.RoleAdmin, enableWebhook(true)}, "disable": {api.RoleAdmin, enableWebhook(false)}}},
-		{path: newWebhookPath, role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions, again: (*visit).hookAgain},
+		{path: newWebhookPath, below: webhooksPath, role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions, again: (*visit).hookAgain},
 		{path: webhooksPath + "/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: hookActions, again: (*visit).hookAgain},
 		{path: rootPath + "jobs/{id}/webhooks/new", role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions, again: (*visit).hookAgain},
 		{path: rootPath + "jobs/{id}/webhooks/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: hookActions, again: (*visit).hookAgain},
 		{path: galleryPath, role: api.RoleAdmin, show: (*visit).gallery, unpictured: true, actions: map[string]action{
 			"refuse": {api.RoleAdmin, (*visit).galleryRefuse}, "confirm": {api.RoleAdmin, (*visit).galleryConfirm}}},
+	}
+}
+
+// within says whether the page is an entry of the navigation, or below it.
+func (p *page) within(entry *page) string {
+	switch {
+	case p == nil:
+		return ""
+	case p == entry:
+		return "page"
+	case entry.path != "/" && strings.HasPrefix(p.path, entry.path+"/"), p.below == entry.path:
+		return "true"
+	default:
+		return ""
 	}
 }
 

@@ -127,3 +127,22 @@ func TestAFormIsKeptWhileTemporalIsOutOfReach(t *testing.T) {
 	require.Equal(t, "<mine>", again[0].values["workflow_id"])
 	require.Equal(t, []string{"start"}, again[0].buttons)
 }
+
+// The navigation says where a page is: which entry it is, or which it is below.
+func TestTheNavigationSaysWhereAPageIs(t *testing.T) {
+	t.Parallel()
+	_, base, addresses := everywhere(t, "harmless")
+	p := loggedIn(t, base, adminKey)
+	for path, entry := range map[string]string{"/": "page>Inbox", "/console/releases": "page>Releases", "/console/releases/{id}": "true>Releases",
+		"/console/start-release": "true>Releases", "/console/jobs/{id}": "true>Jobs", "/console/jobs/{id}/webhooks/new": "true>Jobs",
+		"/console/deliveries/{id}": "true>Deliveries", "/console/new-webhook": "true>Webhooks", "/console/webhooks/{webhook}": "true>Webhooks", "/console/gallery": ""} {
+		body := p.get(addresses[path]).body
+		if entry == "" {
+			require.NotContains(t, body, "aria-current", path)
+			continue
+		}
+		current, name, _ := strings.Cut(entry, ">")
+		require.Contains(t, body, `aria-current="`+current+`">`+name+"</a>", path)
+		require.Equal(t, 1, strings.Count(body, "aria-current"), path)
+	}
+}

@@ -70,7 +70,9 @@ func (w *view) Asset(name string) string {
 // An Entry is one of the navigation's.
 type Entry struct {
 	Name, Href string
-	Current    bool
+	// Current is what aria-current says of it: "page" of the page itself, "true"
+	// of those below it, "" of others.
+	Current string
 }
 
 // Navigation returns the pages that the person may see.
@@ -78,7 +80,7 @@ func (w *view) Navigation() []Entry {
 	var entries []Entry
 	for i := range pages {
 		if p := &pages[i]; w.visit != nil && p.nav != "" && w.visit.may(p.role) {
-			entries = append(entries, Entry{p.nav, w.Link(p.path), w.visit.page == p})
+			entries = append(entries, Entry{p.nav, w.Link(p.path), w.visit.page.within(p)})
 		}
 	}
 	return entries

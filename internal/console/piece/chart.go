@@ -14,7 +14,10 @@ type Chart struct {
 	// Lines draws a line for each series; else bars, the series stacked.
 	Lines bool
 	// Unit stands behind each number, such as " ms" or " %".
-	Unit   string
+	Unit string
+	// Spans reports that the numbers are milliseconds, which are written as a
+	// person reads them.
+	Spans  bool
 	Series []Series
 	// Points are in the order of time.
 	Points []Point
@@ -132,6 +135,9 @@ func (c Chart) Last() time.Time { return c.Points[len(c.Points)-1].At }
 func (c Chart) Number(value float64) string {
 	if math.IsNaN(value) {
 		return "–"
+	}
+	if c.Spans {
+		return Span(int64(value))
 	}
 	return number(value) + c.Unit
 }
