@@ -13,6 +13,7 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/latch-run/latch"
@@ -31,7 +32,12 @@ func (w *world) lost(t *testing.T, webhook string) latch.Record {
 	record := latch.Record{DeliveryID: protocol.DeliveryID(runID, webhook), Webhook: webhook, Event: "JOB_SUCCESS", Job: "books", WorkflowID: "job-books", RunID: runID,
 		Result: latch.ResultFail, Error: "answered 503", Attempts: 2, StartedAt: latch.NewTime(noon), CompletedAt: latch.NewTime(noon.Add(time.Minute)),
 		Tries: []latch.RecordTry{{Number: 2, Status: 503}}}
-	run.Answer = func(string) (any, error) { return []latch.Record{record}, nil }
+	run.Answer = func(query string) (any, error) {
+		if query != latch.QueryHistory {
+			return nil, &serviceerror.QueryFailed{Message: "unknown queryType " + query}
+		}
+		return []latch.Record{record}, nil
+	}
 	send := protocol.Send{Record: record}
 	send.Request.DeliveryID = record.DeliveryID
 	encoded, err := json.Marshal(send)

@@ -79,5 +79,18 @@ func (v *visit) releaseRow(row *runs.ReleaseRow) piece.Row {
 	case row.Step != "":
 		now = now.With("step " + row.Step)
 	}
-	return piece.Row{Key: row.RunID, Cells: []piece.Cell{name, piece.Status(row.Status), now, piece.When(row.StartedAt), piece.When(row.ClosedAt)}}
+	status := piece.Status(row.Status)
+	if row.Partial {
+		status = status.With(partialRelease(row))
+	}
+	return piece.Row{Key: row.RunID, Cells: []piece.Cell{name, status, now, piece.When(row.StartedAt), piece.When(row.ClosedAt)}}
+}
+
+// partialRelease says of a release whose run could not be read fully what is
+// missing, and why.
+func partialRelease(row *runs.ReleaseRow) string {
+	if row.ClosedAt.IsZero() {
+		return "partial: no worker answered in time for where it stands"
+	}
+	return "partial: its result cannot be read here"
 }
