@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -55,6 +56,9 @@ type Options struct {
 	// LockLinks has a link signed with LinkKey open a lock's page.
 	LockLinks bool
 	LinkKey   []byte
+	// TestPatience is how long the test of a webhook waits for a worker; 8 seconds
+	// unless given.
+	TestPatience time.Duration
 	// Routes are added to Latch's own: a lock's page, Mitto's job API.
 	Routes []Routes
 	// DataConverter is the client's; the default one unless given.
@@ -81,6 +85,8 @@ type API struct {
 	// publicURL is the API's public address.
 	publicURL string
 	system    vars.System
+	// testPatience is as in [Options].
+	testPatience time.Duration
 
 	service func() workflowservice.WorkflowServiceClient
 	keys    []Key
@@ -139,6 +145,7 @@ func build(options Options) (*API, error) {
 	}
 	a.webhooks = registry.New(a.RegistryOptions()).Webhooks()
 	over := runs.Options{Client: options.Client, Namespace: a.Namespace, DataConverter: a.converter, Identity: identity}
+	a.testPatience = options.TestPatience
 	a.publicURL, a.system = options.PublicURL, vars.NewSystem(options.FQDN, options.Environment, a.Namespace, a.TaskQueue)
 	a.Runs, a.deliveries = runs.New(over), deliveries.New(over)
 	a.events = &committer{commit: a.commit}
@@ -226,6 +233,7 @@ func (a *API) register(options Options) {
 	a.registerLocks()
 	a.registerHooks()
 	a.registerHookPreview()
+	a.registerHookTest()
 	a.registerWebhookHistory()
 	a.registerDeliveries()
 	a.registerDeliverySearch()

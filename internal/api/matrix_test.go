@@ -43,6 +43,7 @@ var routeRoles = map[string]string{
 	"GET /latch/v1/webhooks":               "read",
 	"POST /latch/v1/webhooks":              "admin",
 	"POST /latch/v1/webhooks/preview":      "admin",
+	"POST /latch/v1/webhooks/test":         "admin",
 	"GET /latch/v1/webhooks/{id}":          "read",
 	"PUT /latch/v1/webhooks/{id}":          "admin",
 	"DELETE /latch/v1/webhooks/{id}":       "admin",
@@ -60,6 +61,7 @@ var routeRoles = map[string]string{
 	"POST /latch/v1/jobs/{id}/pause":            "admin",
 	"POST /latch/v1/jobs/{id}/resume":           "admin",
 	"POST /latch/v1/jobs/{id}/webhooks/preview": "admin",
+	"POST /latch/v1/jobs/{id}/webhooks/test":    "admin",
 
 	"GET /v2/jobs":                "read",
 	"POST /v2/jobs":               "admin",

@@ -56,6 +56,17 @@ func (c *Client) PreviewJobWebhook(ctx context.Context, job string, tried, previ
 	return c.call(ctx, http.MethodPost, latchJobs+url.PathEscape(job)+"/webhooks/preview", nil, tried, preview)
 }
 
+// TestWebhook sends one delivery of a registered webhook, and reads its answer into
+// test.
+func (c *Client) TestWebhook(ctx context.Context, tested, test any) error {
+	return c.call(ctx, http.MethodPost, webhooks+"/test", nil, tested, test)
+}
+
+// TestJobWebhook is [Client.TestWebhook] for a job's webhook.
+func (c *Client) TestJobWebhook(ctx context.Context, job string, tested, test any) error {
+	return c.call(ctx, http.MethodPost, latchJobs+url.PathEscape(job)+"/webhooks/test", nil, tested, test)
+}
+
 // WebhookHistory reads a part of what a webhook did into part: of one event,
 // where that is given.
 func (c *Client) WebhookHistory(ctx context.Context, id, event, cursor string, limit int, part any) error {

@@ -200,7 +200,7 @@ func elementsOf(t *testing.T, page string) []string {
 				require.NotRegexp(t, `(?i)^\s*(javascript|data|vbscript):`, attribute.Val)
 			}
 			if node.Data == "script" && attribute.Key == "src" {
-				require.Contains(t, attribute.Val, "console/static/console.js?v=")
+				require.Regexp(t, `console/static/(console|preview)\.js\?v=`, attribute.Val)
 			}
 		}
 		require.NotContains(t, []string{"img", "iframe", "object", "style", "base"}, node.Data)

@@ -27,6 +27,8 @@ type hookPage struct {
 	Form     piece.Form
 	// Preview is what it would send; nil for those who may not change it.
 	Preview *hookPreview
+	// Test is what a test of it came to; nil for none.
+	Test *hookTest
 	// Variables are what templates may name, where there is no preview.
 	Variables piece.List
 	// Confirm asks whether to delete it, in place of the form.
@@ -40,6 +42,7 @@ var hookActions = map[string]action{
 	"save":           {api.RoleAdmin, (*visit).saveHook},
 	"more":           {api.RoleRead, (*visit).showMore},
 	"preview":        {api.RoleAdmin, (*visit).previewHook},
+	"test":           {api.RoleAdmin, (*visit).testHook},
 	"delete":         {api.RoleAdmin, (*visit).askToDeleteHook},
 	"confirm-delete": {api.RoleAdmin, (*visit).deleteHook},
 }

@@ -18,7 +18,7 @@ const hookFormID = "webhook"
 // hookForm makes the form of a draft. The etag is that of the webhook that was
 // loaded; "" for one that is to be made.
 func (v *visit) hookForm(d *hookDraft, etag string) piece.Form {
-	form := v.form(hookFormID, d.groups(etag == "")...)
+	form := v.form(hookFormID, append(d.groups(etag == ""), d.testedEvents()...)...)
 	form.Hidden = []piece.Hidden{{Name: "events", Value: strconv.Itoa(d.events)}, {Name: "etag", Value: etag}}
 	return form
 }
@@ -155,7 +155,8 @@ func (v *visit) hookButtons(isNew bool) []piece.Button {
 	if !v.may(api.RoleAdmin) {
 		return nil
 	}
-	buttons := []piece.Button{{Value: "save", Label: "Save", Look: piece.LookFirst}, {Value: "preview", Label: "Preview", Help: "Shows what would be sent. Nothing is saved."}}
+	buttons := []piece.Button{{Value: "save", Label: "Save", Look: piece.LookFirst}, {Value: "preview", Label: "Preview", Help: "Shows what would be sent. Nothing is saved."},
+		{Value: "test", Label: "Send a test", Help: "Sends one delivery of what is in the form, and shows the answer. Nothing is saved."}}
 	if !isNew {
 		buttons = append(buttons, piece.Button{Value: "delete", Label: "Delete …", Look: piece.LookGrave})
 	}

@@ -154,14 +154,21 @@ func showEvent(id string, event *api.EventPreview) eventPreview {
 		return shown
 	}
 	shown.Line = strings.TrimSpace(request.Method + " " + request.URL)
-	for _, name := range slices.Sorted(maps.Keys(request.Headers)) {
-		shown.Headers += name + ": " + request.Headers[name] + "\n"
-	}
+	shown.Headers = headerLines(request.Headers)
 	shown.Body, shown.Cut = request.Body, request.Cut
 	if !strings.Contains(shown.Body, "\n") {
 		shown.Body = piece.JSON([]byte(shown.Body)) // a default body is one long line
 	}
 	return shown
+}
+
+// headerLines writes headers as a request has them, in the order of their names.
+func headerLines(headers map[string]string) string {
+	var lines strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		lines.WriteString(name + ": " + headers[name] + "\n")
+	}
+	return lines.String()
 }
 
 // Bounds of the list of variables: how deep objects are opened, how many rows there

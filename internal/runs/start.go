@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	commonpb "go.temporal.io/api/common/v1"
@@ -13,6 +14,7 @@ import (
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/latch-run/latch/internal/excerpt"
 )
@@ -25,6 +27,8 @@ type Start struct {
 	Arguments []any
 	// RequestPrefix begins the id of the request.
 	RequestPrefix string
+	// Timeout ends the run where it goes on for longer; 0 is never.
+	Timeout time.Duration
 	// Attributes are search attributes. A namespace that lacks one gets a run
 	// without any.
 	Attributes map[string]any
@@ -74,10 +78,22 @@ func (r *Runs) startRequest(s Start) (*workflowservice.StartWorkflowExecutionReq
 		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		UserMetadata:             &sdkpb.UserMetadata{Summary: summary},
 	}
+	if s.Timeout > 0 {
+		request.WorkflowExecutionTimeout = durationpb.New(s.Timeout)
+	}
 	if len(s.Attributes) > 0 {
 		request.SearchAttributes, err = attributesOf(s.Attributes)
 	}
 	return request, err
+}
+
+// Terminate ends a run at once, whatever it is doing.
+func (r *Runs) Terminate(ctx context.Context, workflowID, runID, reason string) error {
+	_, err := again(ctx, func(ctx context.Context) (*workflowservice.TerminateWorkflowExecutionResponse, error) {
+		return r.service().TerminateWorkflowExecution(ctx, &workflowservice.TerminateWorkflowExecutionRequest{Namespace: r.namespace,
+			WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID}, Reason: reason, Identity: r.identity})
+	})
+	return err
 }
 
 // attributesOf encodes search attributes. Temporal reads them, so they are never

@@ -5,11 +5,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/api/apitest"
 	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 func (b *mittoBench) preview(webhook string) api.WebhookPreview {
@@ -64,4 +66,29 @@ func TestAPreviewOfAWrongWebhookOfAJob(t *testing.T) {
 	require.Equal(t, "event_type", b.preview(`{"webhook":{"url":"https://a.example/"}}`).Errors[0].Path)
 	b.do(404, "POST", "/latch/v1/jobs/8/webhooks/preview", `{"webhook":{}}`)
 	b.do(404, "POST", "/latch/v1/jobs/7/webhooks/preview", `{"webhook":{},"id":3}`)
+}
+
+// A test of a job's webhook is a delivery of the last run's values, with the
+// credentials that what was shown hides.
+func TestTheTestOfAJobsWebhook(t *testing.T) {
+	t.Parallel()
+	b := newMitto(t)
+	b.do(201, "POST", "/v2/jobs", `{"id":7,"title":"Shop","type":"cmd","conf":{"cmd":"true"},"webhooks":[{"event_type":"JOB_START","url":"https://a.example/?token=s3cret"}]}`)
+	b.registry.Ran["7"] = registry.Run{RunID: "6f1ed002-ab5d-4ab5-b3b4-d8f8d0c4f5a7", Status: latch.JobSucceeded, StartedAt: latch.NewTime(apitest.Fixed), CompletedAt: latch.NewTime(apitest.Fixed)}
+	b.temporal.OnStart = func(run *runstest.Run) {
+		run.Info.Status, run.Closed = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, runstest.Completed(runstest.Payloads(
+			latch.Record{DeliveryID: "dlv_test_x", Response: &latch.RecordResponse{Status: 200}}))
+	}
+	const webhook = `"webhook":{"url":"https://a.example/?token=***","event_type":"JOB_SUCCESS","body":"${run.run_id}","content_type":"text/plain"}`
+	got := b.do(200, "POST", "/latch/v1/jobs/7/webhooks/test", `{"id":700001,`+webhook+`}`)
+	require.Contains(t, got, `"outcome":"delivered"`)
+	require.Contains(t, got, `"body":"6f1ed002-ab5d-4ab5-b3b4-d8f8d0c4f5a7"`)
+	require.NotContains(t, got, "s3cret")
+	require.Len(t, b.temporal.Starts, 1)
+	require.Contains(t, string(b.temporal.Starts[0].GetInput().GetPayloads()[0].GetData()), "https://a.example/?token=s3cret")
+	b.do(422, "POST", "/latch/v1/jobs/7/webhooks/test", `{`+webhook+`}`)
+	b.do(422, "POST", "/latch/v1/jobs/7/webhooks/test", `{"webhook":{"url":"ftp://a","event_type":"JOB_START"}}`)
+	b.do(404, "POST", "/latch/v1/jobs/7/webhooks/test", `{"webhook":{},"id":3}`)
+	require.Len(t, b.temporal.Starts, 1)
+	require.Contains(t, b.do(200, "GET", "/v2/jobs/7/webhooks", ""), `"event_type":"JOB_START"`)
 }

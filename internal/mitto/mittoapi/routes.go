@@ -90,6 +90,9 @@ func (a *routes) registerOwn() {
 	register[TriedJobWebhook](a, []string{ownPath + "/webhooks/preview"}, api.Operation{ID: "preview-job-webhook", Method: http.MethodPost, Role: api.RoleAdmin, Required: true, Large: true,
 		Errors: []int{http.StatusNotFound}, Summary: "Show what a job's webhook would send, and what is wrong with it",
 		About: "Nothing is kept and nothing is sent. The variables have the values of the job's last run; without one, the run is made up. Secrets are shown by their names alone."}, a.previewJobWebhook)
+	register[TestedJobWebhook](a, []string{ownPath + "/webhooks/test"}, api.Operation{ID: "test-job-webhook", Method: http.MethodPost, Role: api.RoleAdmin, Required: true, Large: true,
+		Errors: []int{http.StatusNotFound}, Summary: "Send one test delivery of a job's webhook",
+		About: api.AboutTests + " The variables have the values of the job's last run; without one, the run is made up."}, a.testJobWebhook)
 	changes := []int{http.StatusNotFound, http.StatusConflict}
 	register[api.NoBody](a, []string{ownPath + "/pause"}, api.Operation{ID: "pause-job", Method: http.MethodPost, Role: api.RoleAdmin, Errors: changes,
 		Summary: "Keep a job from running by itself", About: "Neither at its times nor after another job. It still runs when it is started, and a run that is under way goes on. A job that never runs by itself is 409."}, a.pauseJob)

@@ -42,6 +42,33 @@ func (a *routes) previewJobWebhook(ctx context.Context, input *triedInput) (*pre
 	return &previewOutput{preview}, nil
 }
 
+// A TestedJobWebhook is a job's webhook that is tried before it is kept, at one event.
+type TestedJobWebhook struct {
+	TriedJobWebhook
+	Event string `json:"event,omitempty" doc:"One of its events; may be left out where it has one"`
+}
+
+type testOutput struct{ Body api.WebhookTest }
+
+func (a *routes) testJobWebhook(ctx context.Context, input *triedInput) (*testOutput, error) {
+	var tested TestedJobWebhook
+	if err := api.DecodeTried(input.RawBody, &tested); err != nil {
+		return nil, err
+	}
+	t, err := a.try(ctx, input.Job, tested.ID, tested.Webhook)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(t.Problems) > 0:
+		return nil, api.Decoded(t.Problems)
+	}
+	made, err := a.Test(ctx, t.Job.Made(t.Number), tested.Event, func(string) *trial.File { return t.file })
+	if err != nil {
+		return nil, err
+	}
+	return &testOutput{*made}, nil
+}
+
 // A jobTry is a job's webhook that is tried, in the job's last run.
 type jobTry struct {
 	*mitto.Try

@@ -56,6 +56,18 @@ func (s service) StartWorkflowExecution(_ context.Context, request *workflowserv
 	return &workflowservice.StartWorkflowExecutionResponse{RunId: run.Info.GetExecution().GetRunId(), Started: true}, nil
 }
 
+// TerminateWorkflowExecution ends a run.
+func (s service) TerminateWorkflowExecution(_ context.Context, request *workflowservice.TerminateWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.TerminateWorkflowExecutionResponse, error) {
+	s.of.mutex.Lock()
+	defer s.of.mutex.Unlock()
+	run, err := s.of.find(request.GetWorkflowExecution().GetWorkflowId(), request.GetWorkflowExecution().GetRunId())
+	if err != nil {
+		return nil, err
+	}
+	run.Info.Status, run.Closed = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, Terminated(request.GetReason())
+	return &workflowservice.TerminateWorkflowExecutionResponse{}, nil
+}
+
 // GetWorkflowExecutionHistory returns a run's events, or the last one alone.
 func (s service) GetWorkflowExecutionHistory(ctx context.Context, request *workflowservice.GetWorkflowExecutionHistoryRequest, _ ...grpc.CallOption) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
 	t := s.of
