@@ -36,7 +36,7 @@ func bench(ctx context.Context, o options) (err error) {
 	}
 	report := newReport(ctx, root, o)
 	var problems []error
-	for _, store := range o.stores {
+	for _, store := range found(o.stores, say) {
 		rows, err := measureStore(ctx, store, built, o, say)
 		report.Rows = append(report.Rows, rows...)
 		problems = append(problems, err)

@@ -30,7 +30,7 @@ func readOptions(args []string) (options, error) {
 	rounds := flags.Int("rounds", 3, "how often each side takes its turn")
 	seconds := flags.Float64("seconds", 2, "how long a turn takes, in seconds, where a rate is measured")
 	store := flags.String("store", "all", "what Temporal keeps its state in: "+strings.Join(storeNames, ", ")+"; all is "+
-		strings.Join(defaultStores, " and "))
+		strings.Join(defaultStores, " and ")+", the latter where its programs are found")
 	output := flags.String("output", "table", "table or json")
 	jsonFile := flags.String("json", "", "a file that gets the figures as JSON")
 	docFile := flags.String("doc", "", "a Markdown file whose section gets the table, if all rows are measured, on all stores")

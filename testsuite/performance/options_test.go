@@ -31,7 +31,7 @@ func TestWrongOptions(t *testing.T) {
 	}{
 		{[]string{"-rows", "("}, `-rows: "(" is not a regular expression`},
 		{[]string{"-rows", "nothing"}, `-rows: no row's name matches "nothing"`},
-		{[]string{"-store", "redis"}, `-store: "redis" is not all or one of memory, file`},
+		{[]string{"-store", "redis"}, `-store: "redis" is not all or one of memory, file, postgres`},
 		{[]string{"-rounds", "0"}, "-rounds: 0: at least 1"},
 		{[]string{"-seconds", "0"}, "-seconds: 0: more than 0"},
 		{[]string{"-output", "xml"}, `-output: "xml" is neither table nor json`},

@@ -23,13 +23,18 @@ const signingSecret = "mdoq-is-awesome"
 var parts = map[string]func(ctx context.Context, args []string) error{
 	"temporal": serveTemporal,
 	"byhand":   workByHand,
+	"postgres": servePostgres,
 }
 
-// serveTemporal runs Temporal's server on a store, and prints its address.
+// serveTemporal runs Temporal's server on a store, which is at a place, and prints
+// its address.
 func serveTemporal(ctx context.Context, args []string) error {
 	o := server.Options{}
-	if len(args) == 2 && args[0] == storeFile {
-		o.DatabaseFile = args[1]
+	switch store, place := args[0], args[1]; store {
+	case storeFile:
+		o.DatabaseFile = place
+	case storePostgres:
+		o.PostgreSQL = &server.PostgreSQL{Address: place, User: postgresUser}
 	}
 	s, err := server.Start(ctx, o)
 	if err != nil {

@@ -2,16 +2,32 @@ package main
 
 // What Temporal keeps its state in.
 const (
-	storeMemory = "memory"
-	storeFile   = "file"
+	storeMemory   = "memory"
+	storeFile     = "file"
+	storePostgres = "postgres"
 )
 
 var (
-	storeNames    = []string{storeMemory, storeFile}
-	defaultStores = []string{storeMemory}
+	storeNames    = []string{storeMemory, storeFile, storePostgres}
+	defaultStores = []string{storeMemory, storePostgres}
 )
 
 // storeTitles are the stores' names in a report.
 var storeTitles = map[string]string{
-	storeMemory: "SQLite in memory", storeFile: "a SQLite file",
+	storeMemory: "SQLite in memory", storeFile: "a SQLite file", storePostgres: "PostgreSQL",
+}
+
+// found returns the stores that can be measured here, and says which can't.
+func found(stores []string, say func(string, ...any)) []string {
+	var here []string
+	for _, store := range stores {
+		if store == storePostgres {
+			if _, err := postgresPrograms(); err != nil {
+				say("not measured: %v", err)
+				continue
+			}
+		}
+		here = append(here, store)
+	}
+	return here
 }

@@ -64,7 +64,13 @@ func (w *world) start(ctx context.Context, built programs) (err error) {
 	if w.sink, err = startSink(); err != nil {
 		return err
 	}
-	address, err := w.startOwn(ctx, "temporal", w.store, filepath.Join(w.folder, "temporal.db"))
+	place := filepath.Join(w.folder, "temporal.db")
+	if w.store == storePostgres {
+		if place, err = w.startOwn(ctx, "postgres", w.folder); err != nil {
+			return err
+		}
+	}
+	address, err := w.startOwn(ctx, "temporal", w.store, place)
 	if err != nil {
 		return err
 	}
