@@ -30,6 +30,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 		Volleys:          true,
 		System:           vars.NewSystem(a.options.FQDN, a.options.Environment, info.Namespace, info.TaskQueue),
 	}
+	answer.Console = a.options.APIURL
 	answer.Page = a.pageOf(request, info.WorkflowExecution.ID)
 	read, err := decode(request)
 	if err != nil && !errors.As(err, &answer.Problems) {

@@ -27,9 +27,7 @@ func (s *session) show() {
 		fmt.Fprintf(&b, ". Told to end: %s", inline(s.control.describe()))
 	}
 	b.WriteString("\n\n")
-	if s.admission.Page != "" {
-		fmt.Fprintf(&b, "[Open it in Latch](%s)\n\n", s.admission.Page)
-	}
+	b.WriteString(pageLink(s.admission.Page))
 	writeLocks(&b, s.openLocks())
 	writeSteps(&b, s.subject.steps())
 	if len(s.history.records) > 0 {
@@ -37,6 +35,14 @@ func (s *session) show() {
 	}
 	writeRejected(&b, s.rejected)
 	workflow.SetCurrentDetails(s.detached, b.String())
+}
+
+// pageLink leads to a page of the console; "" for no page.
+func pageLink(page string) string {
+	if page == "" {
+		return ""
+	}
+	return "[Open it in Latch](" + page + ")\n\n"
 }
 
 func writeLocks(b *strings.Builder, locks []latch.OpenLock) {

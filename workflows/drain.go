@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -125,6 +126,9 @@ func (s *session) handOver(ctx workflow.Context) {
 // workflow id, "" if it could not be started.
 func (s *session) startDelivery(ctx workflow.Context, delivery protocol.Delivery) string {
 	record := delivery.Send.Record
+	if s.admission.Console != "" {
+		delivery.Page = locklink.DeliveryPage(s.admission.Console, record.DeliveryID, record.WorkflowID, record.RunID)
+	}
 	id := latch.PrefixDelivery + record.DeliveryID
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:        id,

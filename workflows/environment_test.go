@@ -13,10 +13,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/hang"
@@ -137,15 +139,24 @@ func TestJobRunInTestEnvironment(t *testing.T) {
 // from closing, in the test environment too.
 func TestJobRunClosesWithDeadReceiver(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setupWith(t, plugin.Options{APIURL: "https://latch.example.com/"})
 	b.answers["/dead"] = ""
+	var handed struct {
+		Page string `json:"page"`
+	}
+	b.env.SetOnChildWorkflowStartedListener(func(_ *workflow.Info, _ workflow.Context, arguments converter.EncodedValues) {
+		require.NoError(t, arguments.Get(&handed))
+	})
 	require.NoError(t, b.run(latch.WorkflowJobRun, `{"id":"j","task":{"http":{"url":"$R/do"}},
 		"webhooks":[{"id":"dead","url":"$R/dead","event":"JOB_SUCCESS"}]}`))
 	var result latch.JobResult
 	b.result(&result)
 	require.Equal(t, latch.JobSucceeded, result.Status)
-	require.Equal(t, latch.ResultPending, result.History[0].Result)
-	require.NotEmpty(t, result.History[0].HandedTo)
+	record := result.History[0]
+	require.Equal(t, latch.ResultPending, record.Result)
+	require.NotEmpty(t, record.HandedTo)
+	require.Equal(t, "https://latch.example.com/console/deliveries/"+record.DeliveryID+"?run_id="+record.RunID+"&workflow_id="+record.WorkflowID, handed.Page,
+		"what carries it on names its page")
 }
 
 // Contract, "Job": timeout is from the work's start to its end.

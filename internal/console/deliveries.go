@@ -8,10 +8,11 @@ import (
 	"github.com/latch-run/latch/internal/apiclient"
 	"github.com/latch-run/latch/internal/console/piece"
 	dlv "github.com/latch-run/latch/internal/deliveries"
+	"github.com/latch-run/latch/internal/locklink"
 )
 
 // deliveriesPath is where deliveries are.
-const deliveriesPath = rootPath + "deliveries"
+const deliveriesPath = locklink.DeliveriesPath
 
 // deliveriesLimit is how many deliveries one part of the list shows.
 const deliveriesLimit = 50

@@ -53,7 +53,7 @@ func (v *visit) inbox() (*answer, error) {
 		rows = fmt.Sprintf("%d to %d of %s", offset+1, offset+len(shown), count)
 	}
 	data := inbox{Filters: v.inboxFilters(filter), MayRemove: v.may(api.RoleLock), Locks: piece.List{ID: "locks", Name: "Locks that wait", Count: rows,
-		Columns: []string{"Lock", "Holds", "Waits since", "Until", "Then"}, Empty: "Nothing waits for anybody.",
+		Columns: []string{"Lock", "Holds", "Waits since", "Until", "Then"}, Empty: emptyInbox(filter),
 		Lag: "Those that end by themselves first, then the oldest. A lock shows here within moments of its making."}}
 	for i := range shown {
 		data.Locks.Rows = append(data.Locks.Rows, v.lockRow(&shown[i]))
@@ -73,6 +73,14 @@ func (v *visit) inbox() (*answer, error) {
 	made := show("("+count+") Inbox", "inbox", data)
 	made.said = count + " locks wait"
 	return made, nil
+}
+
+// emptyInbox says why there is no lock.
+func emptyInbox(filter apiclient.LockFilter) string {
+	if filter != (apiclient.LockFilter{}) {
+		return "No lock waits that the filter takes."
+	}
+	return "Nothing waits for anybody."
 }
 
 // byUrgency puts those first that time out, the next one first, and then those

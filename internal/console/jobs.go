@@ -38,7 +38,7 @@ func (v *visit) jobs() (*answer, error) {
 		return nil, err
 	}
 	list := piece.List{ID: "jobs", Name: "Jobs", Count: countFrom(offset, len(part.Jobs), part.Pagination.Count),
-		Columns: []string{"Job", "Runs", "Next", "Last run", "Tags"}, Empty: "No job is registered that the filter takes.",
+		Columns: []string{"Job", "Runs", "Next", "Last run", "Tags"}, Empty: emptyJobs(filter),
 		Lag: "The oldest first. A job that another process changed, and a run, show here within moments."}
 	var tags []string
 	for i := range part.Jobs {
@@ -53,6 +53,14 @@ func (v *visit) jobs() (*answer, error) {
 	}
 	slices.Sort(tags)
 	return show("Jobs", "jobs", jobs{Filters: jobFilters(filter, slices.Compact(tags)), Jobs: list}), nil
+}
+
+// emptyJobs says why there is no job.
+func emptyJobs(filter apiclient.JobFilter) string {
+	if filter != (apiclient.JobFilter{}) {
+		return "No job is registered that the filter takes."
+	}
+	return "No job is registered yet. Register one with starter job apply, or over the API."
 }
 
 // countFrom says which entries of how many a part shows.

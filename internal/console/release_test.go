@@ -95,7 +95,7 @@ func TestReleasesAreSearched(t *testing.T) {
 	require.Contains(t, body, "Releases: 1<")
 	require.Contains(t, p.get("/console/releases").body, "Releases: 2<")
 	require.NotContains(t, body, "The board")
-	require.Contains(t, p.get("/console/releases?search=%22%3E%3Cscript%3E").body, "No release is found.")
+	require.Contains(t, p.get("/console/releases?search=%22%3E%3Cscript%3E").body, "No release is found that the filter takes.")
 	require.Equal(t, 422, p.get("/console/releases?status=gone").status)
 }
 

@@ -35,7 +35,7 @@ func (v *visit) releases() (*answer, error) {
 	}
 	count := piece.Count(len(part.Releases), total, part.NextCursor != "" || cursor != "")
 	data := releaseList{Start: v.mayStart(), Filters: releaseFilters(filter), Releases: piece.List{ID: "list", Name: "Releases", Count: count,
-		Columns: []string{"Release", "Status", "Now", "Began", "Ended"}, Empty: "No release is found.",
+		Columns: []string{"Release", "Status", "Now", "Began", "Ended"}, Empty: emptyReleases(filter),
 		Lag: "Those that run first. A release shows here a moment after its start."}}
 	for i := range part.Releases {
 		data.Releases.Rows = append(data.Releases.Rows, v.releaseRow(&part.Releases[i]))
@@ -49,6 +49,14 @@ func (v *visit) releases() (*answer, error) {
 	made := show("Releases", "releases", data)
 	made.said = "The list of releases has changed"
 	return made, nil
+}
+
+// emptyReleases says why there is no release.
+func emptyReleases(filter apiclient.ReleaseFilter) string {
+	if filter.Status+filter.Since+filter.Search != "" {
+		return "No release is found that the filter takes."
+	}
+	return "There is no release that Temporal knows of. Start one with starter start, or over the API."
 }
 
 func releaseFilters(filter apiclient.ReleaseFilter) piece.Form {

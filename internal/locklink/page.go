@@ -7,8 +7,9 @@ import (
 
 // Paths of pages in the console, to which others link.
 const (
-	ReleasesPath = "/console/releases"
-	JobsPath     = "/console/jobs"
+	ReleasesPath   = "/console/releases"
+	JobsPath       = "/console/jobs"
+	DeliveriesPath = "/console/deliveries"
 )
 
 // ReleasePage returns the address of a release's page in the console, below the
@@ -17,6 +18,12 @@ func ReleasePage(base, id string) string { return page(base, ReleasesPath, id) }
 
 // JobPage returns the address of a registered job's page in the console.
 func JobPage(base, id string) string { return page(base, JobsPath, id) }
+
+// DeliveryPage returns the address of the page in the console of a delivery that
+// a run fired.
+func DeliveryPage(base, id, workflowID, runID string) string {
+	return page(base, DeliveriesPath, id) + "?" + url.Values{"workflow_id": {workflowID}, "run_id": {runID}}.Encode()
+}
 
 func page(base, path, id string) string {
 	return strings.TrimRight(base, "/") + path + "/" + url.PathEscape(id)

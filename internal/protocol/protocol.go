@@ -54,6 +54,9 @@ type Admission struct {
 	// Page is the address of the run's page in the console; "" where it has none,
 	// or that is not known.
 	Page string `json:"page,omitempty"`
+	// Console is the public address below which the console's pages are; "" where
+	// that is not known.
+	Console string `json:"console,omitempty"`
 	// RunInDeliveryIDs has the run's id be read from the ids of its deliveries.
 	RunInDeliveryIDs bool `json:"run_in_delivery_ids,omitempty"`
 	// Volleys has first attempts be made in local activities.
@@ -176,6 +179,9 @@ type Delivery struct {
 	// Redelivery counts how often it was asked for again; zero for one that a
 	// run handed over.
 	Redelivery int `json:"redelivery,omitempty"`
+	// Page is the address of the delivery's page in the console; "" where that is
+	// not known.
+	Page string `json:"page,omitempty"`
 }
 
 // An EvaluateRequest asks for the verdict on a record.

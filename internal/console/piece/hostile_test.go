@@ -3,6 +3,7 @@ package piece_test
 import (
 	"bytes"
 	"html/template"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -165,5 +166,17 @@ func TestLinksToScriptsLeadNowhere(t *testing.T) {
 		require.Contains(t, body, `href="#ZgotmplZ"`, address)
 		body = render(t, "picture", piece.Picture{ID: "p", Boxes: []piece.Box{{Href: address, Width: 100, Height: 40}}})
 		require.Contains(t, body, `href="#ZgotmplZ"`, address)
+	}
+}
+
+// Each piece stands alone in the gallery, which the tests of pages open.
+func TestEachPieceIsInTheGallery(t *testing.T) {
+	t.Parallel()
+	gallery, err := os.ReadFile("../templates/gallery.html")
+	require.NoError(t, err)
+	for name := range shown {
+		if name != "cell" && name != "filters" { // which stand in lists and forms
+			require.Contains(t, string(gallery), `{{template "`+name+`"`)
+		}
 	}
 }
