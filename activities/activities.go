@@ -82,6 +82,7 @@ func (a *Activities) Register(registry Registry) {
 		{protocol.ActivityResolve, a.Resolve},
 		{protocol.ActivityTimes, a.Times},
 		{protocol.ActivityVolley, a.Volley},
+		{protocol.ActivityOwnerLives, a.OwnerLives},
 	} {
 		registry.RegisterActivityWithOptions(each.function, activity.RegisterOptions{Name: each.name})
 	}

@@ -22,7 +22,7 @@ const (
 	keptFor     = 30 * time.Second
 	// promisedFor bounds how long the outcome of an attempt is kept to be fetched:
 	// its run may have been terminated.
-	promisedFor = time.Minute
+	promisedFor = 5 * time.Minute
 )
 
 // Flights are the first attempts that a worker makes in volleys, by delivery.

@@ -3,10 +3,13 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
+	enums "go.temporal.io/api/enums/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/worker"
 
@@ -40,6 +43,7 @@ func (a *Activities) ownQueue(ctx context.Context) (string, error) {
 	w := worker.New(activity.GetClient(ctx), queue, worker.Options{
 		DisableWorkflowWorker:              true,
 		MaxConcurrentActivityExecutionSize: maximumFlights,
+		ActivityTaskPollerBehavior:         worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
 		WorkerStopTimeout:                  stopTimeout,
 	})
 	w.RegisterActivityWithOptions(a.Fetch, activity.RegisterOptions{Name: protocol.ActivityFetch})
@@ -48,6 +52,32 @@ func (a *Activities) ownQueue(ctx context.Context) (string, error) {
 	}
 	own.queue, own.worker = queue, w
 	return queue, nil
+}
+
+// silence is how long a worker that lives may seem not to poll its task queue: a
+// poll takes up to a minute.
+const silence = 75 * time.Second
+
+// OwnerLives reports whether the worker whose own task queue it is may still answer
+// for what it has.
+func (a *Activities) OwnerLives(ctx context.Context, request protocol.OwnerRequest) (protocol.OwnerAnswer, error) {
+	if found, known := a.own.Load(activity.GetInfo(ctx).Namespace); known && found.(*ownWorker).serves(request.Queue) {
+		return protocol.OwnerAnswer{Lives: true}, nil
+	}
+	described, err := activity.GetClient(ctx).DescribeTaskQueue(ctx, request.Queue, enums.TASK_QUEUE_TYPE_ACTIVITY)
+	if err != nil {
+		return protocol.OwnerAnswer{}, fmt.Errorf("describe task queue %q: %w", request.Queue, err)
+	}
+	lives := slices.ContainsFunc(described.GetPollers(), func(poller *taskqueuepb.PollerInfo) bool {
+		return time.Since(poller.GetLastAccessTime().AsTime()) < silence
+	})
+	return protocol.OwnerAnswer{Lives: lives}, nil
+}
+
+func (o *ownWorker) serves(queue string) bool {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return o.worker != nil && o.queue == queue
 }
 
 // Stop waits until the attempts that go on in the worker have ended and were

@@ -40,7 +40,7 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 	if limit := retry.AttemptLimit(); limit > 0 && number > limit+maximumLost {
 		return protocol.Outcome{}, lostAttempts(ctx, limit, known)
 	}
-	outcome, judged, err := a.attempt(ctx, send, number, known)
+	outcome, judged, err := a.attempt(ctx, send, number, known, a.options.Sender.Send)
 	if err != nil {
 		stop()
 		return protocol.Outcome{}, notSent(ctx, send, known, number-1, err)
@@ -56,12 +56,15 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 	return protocol.Outcome{}, judged.failure(outcome)
 }
 
+// A caller makes an attempt (1 and up) at a delivery.
+type caller func(ctx context.Context, request *protocol.WebhookRequest, number int) (*delivery.Attempt, error)
+
 // attempt makes one attempt. It returns what that came to and, if it failed, the
 // judgement on that. The error is that nothing was sent, since the endpoint has
 // as much under way as it may.
-func (a *Activities) attempt(ctx context.Context, send protocol.Send, number int, known memory) (protocol.Outcome, *judgement, error) {
+func (a *Activities) attempt(ctx context.Context, send protocol.Send, number int, known memory, call caller) (protocol.Outcome, *judgement, error) {
 	send.Request.Occurrence = occurrenceOf(send.Record)
-	made, err := a.options.Sender.Send(context.WithoutCancel(ctx), &send.Request, number)
+	made, err := call(context.WithoutCancel(ctx), &send.Request, number)
 	var busy *delivery.BusyError
 	if errors.As(err, &busy) {
 		return protocol.Outcome{}, nil, err

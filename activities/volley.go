@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/rehearsal"
 )
@@ -64,14 +65,19 @@ func (a *Activities) shoot(ctx context.Context, send protocol.Send) (shot protoc
 			shot = protocol.Shot{}
 		}
 	}()
-	outcome, judged, err := a.attempt(context.WithoutCancel(ctx), send, 1, memory{})
+	outcome, judged, err := a.attempt(ctx, send, 1, memory{}, a.callQuickly)
 	if err != nil {
-		return protocol.Shot{} // its activity waits for a place
+		return protocol.Shot{} // its activity waits, for a place or for a slow endpoint
 	}
 	if judged != nil && !judged.final {
 		outcome.NextAttemptAt = latch.NewTime(rehearsal.Now(ctx).Add(judged.delay))
 	}
 	return protocol.Shot{Outcome: &outcome}
+}
+
+// callQuickly leaves alone what is known to take longer than a volley waits.
+func (a *Activities) callQuickly(ctx context.Context, request *protocol.WebhookRequest, number int) (*delivery.Attempt, error) {
+	return a.options.Sender.SendQuickly(ctx, request, number, protocol.VolleyPatience)
 }
 
 // Fetch waits for the outcome of an attempt that goes on in this worker. It runs on

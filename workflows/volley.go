@@ -13,9 +13,9 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// ownerStarts is how long a worker may leave what only it can answer before it is
-// taken to be gone.
-const ownerStarts = 10 * time.Second
+// ownerStarts is how long a worker may leave what only it can answer before the run
+// looks whether it is still there.
+const ownerStarts = 20 * time.Second
 
 // inVolley reports whether the hook's first attempt is made together with others. A
 // hook that holds the run, and one whose webhook says so, goes by an activity of
@@ -93,11 +93,30 @@ func (h *hook) goOn(ctx workflow.Context, shot protocol.Shot) {
 	h.sendBy(ctx, send)
 }
 
-// fetch asks the worker in which the attempt goes on. If that worker is gone, nobody
-// knows whether the attempt was made: it counts, and another one is due at once.
+// fetch asks the worker in which the attempt goes on, for as long as that lives. If
+// it is gone, nobody knows whether the attempt was made: it counts, and another one
+// is due at once.
 func (h *hook) fetch(ctx workflow.Context, queue string) protocol.Shot {
 	defer func() { h.firing.session.fetching-- }()
-	asking := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+	for {
+		shot, err := h.fetchOnce(ctx, queue)
+		if err == nil {
+			return shot
+		}
+		var timeout *temporal.TimeoutError
+		var owner protocol.OwnerAnswer
+		if errors.As(err, &timeout) {
+			err = ask(ctx, "See whether a worker lives", protocol.ActivityOwnerLives, protocol.OwnerRequest{Queue: queue}, &owner)
+		}
+		if !owner.Lives {
+			workflow.GetLogger(ctx).Warn("the outcome of an attempt is not known; another is made", "delivery", h.record.DeliveryID, "error", err)
+			return protocol.Shot{Outcome: &protocol.Outcome{Attempts: 1, NextAttemptAt: latch.NewTime(workflow.Now(ctx))}}
+		}
+	}
+}
+
+func (h *hook) fetchOnce(ctx workflow.Context, queue string) (shot protocol.Shot, err error) {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              queue,
 		ScheduleToStartTimeout: ownerStarts,
 		StartToCloseTimeout:    attemptLimit(*h.webhook),
@@ -105,13 +124,8 @@ func (h *hook) fetch(ctx workflow.Context, queue string) protocol.Shot {
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:                h.firing.event + " → " + h.webhook.ID,
 	})
-	var shot protocol.Shot
-	err := workflow.ExecuteActivity(asking, protocol.ActivityFetch, protocol.Fetch{DeliveryID: h.record.DeliveryID}).Get(ctx, &shot)
-	if err != nil {
-		workflow.GetLogger(ctx).Warn("the outcome of an attempt is not known; another is made", "delivery", h.record.DeliveryID, "error", err)
-		return protocol.Shot{Outcome: &protocol.Outcome{Attempts: 1, NextAttemptAt: latch.NewTime(workflow.Now(ctx))}}
-	}
-	return shot
+	err = workflow.ExecuteActivity(ctx, protocol.ActivityFetch, protocol.Fetch{DeliveryID: h.record.DeliveryID}).Get(ctx, &shot)
+	return shot, err
 }
 
 // maximumSummary bounds, in bytes, what Temporal UI shows of a volley.

@@ -36,8 +36,9 @@ type BusyError struct {
 	// Wait is when to come again.
 	Wait time.Duration
 	// Broken reports that the endpoint has not answered for a while, Paced that it
-	// is a chat's webhook and had as many messages as it takes at a time.
-	Broken, Paced bool
+	// is a chat's webhook and had as many messages as it takes at a time, Slow that
+	// it takes longer than the caller wants to wait.
+	Broken, Paced, Slow bool
 }
 
 // Error says what to expect.
@@ -47,6 +48,9 @@ func (e *BusyError) Error() string {
 	}
 	if e.Paced {
 		return fmt.Sprintf("a webhook of %s had as many messages at a time as its preset says that it takes", e.Endpoint)
+	}
+	if e.Slow {
+		return e.Endpoint + " takes its time to answer"
 	}
 	return fmt.Sprintf("as many requests to %s are under way as the worker has at once", e.Endpoint)
 }
@@ -80,6 +84,8 @@ type endpoint struct {
 	failures int
 	// typical is about how long an attempt takes.
 	typical time.Duration
+	// lately is about how long the last few attempts took; zero before the first.
+	lately time.Duration
 }
 
 // maximumQuiet bounds how many endpoints are remembered that nothing is under way
@@ -128,6 +134,13 @@ func (e *endpoints) at(name origin) *endpoint {
 	return &endpoint{typical: shortestTurn}
 }
 
+// slow reports whether attempts at the endpoint have lately taken longer than given.
+func (e *endpoints) slow(name origin, than time.Duration) bool {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	return e.at(name).lately > than
+}
+
 // leave gives the place back, with the attempt's error.
 func (p place) leave(err error) {
 	took := time.Since(p.began)
@@ -150,6 +163,7 @@ var errNotCalled = errors.New("the endpoint was not called")
 // notice learns from an attempt.
 func (e *endpoint) notice(took time.Duration, err error) {
 	e.typical += (took - e.typical) / 4
+	e.lately += (took - e.lately) / 2
 	var unreachable *UnreachableError
 	if errors.As(err, &unreachable) {
 		e.failures++

@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// Names of the internal activities. All but AwaitFirstAttempts run as local
+// Names of the internal activities. All but AwaitFirstAttempts and Fetch run as local
 // activities: what they answer is recorded and never computed again.
 const (
 	ActivityAdmit              = "latch.internal.Admit"
@@ -23,6 +23,7 @@ const (
 	ActivityTimes              = "latch.internal.Times"
 	ActivityVolley             = "latch.internal.Volley"
 	ActivityFetch              = "latch.internal.Fetch"
+	ActivityOwnerLives         = "latch.internal.OwnerLives"
 )
 
 // An AdmitRequest asks whether an input may run.

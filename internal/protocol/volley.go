@@ -49,6 +49,16 @@ type Fetch struct {
 	DeliveryID string `json:"delivery_id"`
 }
 
+// An OwnerRequest asks whether the worker lives whose own task queue it names.
+type OwnerRequest struct {
+	Queue string `json:"queue"`
+}
+
+// An OwnerAnswer answers it.
+type OwnerAnswer struct {
+	Lives bool `json:"lives,omitempty"`
+}
+
 const (
 	// VolleyPatience is how long a volley waits for answers.
 	VolleyPatience = 300 * time.Millisecond

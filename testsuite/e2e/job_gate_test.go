@@ -48,6 +48,7 @@ func TestJobStartBlocks(t *testing.T) {
 				hook += `,"url":"{R}` + c.url + `"`
 			}
 			held := make(chan struct{})
+			b.receiver.Script(path+"/complete", receiver.Answer{Hold: held}) // the run stays open
 			if c.url == "/answers/held" {
 				b.receiver.Script(c.url, receiver.Answer{Hold: held})
 			}
