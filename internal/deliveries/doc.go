@@ -1,6 +1,7 @@
 // Package deliveries finds the outcome of deliveries across runs, and sends them
 // again. All of it lies in Temporal: a run's records are what its query
-// history answers, and what was sent stands in its event history.
+// history answers, and what was sent stands in its event history or, if a volley
+// sent it, is known to the run itself, which answers a query for it.
 //
 // What lives here: [Log] with its searches, [Log.Webhook] for one webhook's
 // history and [Log.Search] for deliveries by a [Filter]; filter.go says which
