@@ -28,11 +28,11 @@ func (a *API) fireEvent(ctx context.Context, input *startInput) (*startedOutput,
 	if err != nil {
 		return nil, Decoded(err)
 	}
-	if err := a.checkReserved(ctx, emission.Webhooks); err != nil {
-		return nil, err
-	}
 	if mayShareRun(input, emission) {
 		return a.fireTogether(ctx, input, emission)
+	}
+	if err := a.checkReserved(ctx, emission.Webhooks); err != nil {
+		return nil, err
 	}
 	id := emission.ID
 	if id == "" {
@@ -60,7 +60,7 @@ func mayShareRun(input *startInput, emission *latch.Emission) bool {
 
 // fireTogether fires an event in a run that others may share.
 func (a *API) fireTogether(ctx context.Context, input *startInput, emission *latch.Emission) (*startedOutput, error) {
-	fired, answer := a.events.fire(ctx, emission.Event, append(json.RawMessage{}, input.RawBody...))
+	fired, answer := a.events.fire(ctx, emission, append(json.RawMessage{}, input.RawBody...))
 	if answer.err != nil {
 		return nil, answer.err
 	}

@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -30,9 +32,11 @@ type committer struct {
 
 // A pendingEvent is an event that was taken and is not yet durable.
 type pendingEvent struct {
+	emission *latch.Emission
+	// body is the event as it came.
 	body json.RawMessage
 	// id is the event's, and the workflow id of its run if it has one of its own.
-	id, event string
+	id string
 	// answered takes the run that fires it, or why there is none.
 	answered chan commitment
 }
@@ -44,8 +48,8 @@ type commitment struct {
 
 // fire returns once the event is durable. An event whose caller has gone may be
 // fired all the same.
-func (c *committer) fire(ctx context.Context, event string, body json.RawMessage) (*pendingEvent, commitment) {
-	p := &pendingEvent{body: body, id: latch.EmissionKind.WorkflowID(uuid.NewString()), event: event, answered: make(chan commitment, 1)}
+func (c *committer) fire(ctx context.Context, emission *latch.Emission, body json.RawMessage) (*pendingEvent, commitment) {
+	p := &pendingEvent{emission: emission, body: body, id: latch.EmissionKind.WorkflowID(uuid.NewString()), answered: make(chan commitment, 1)}
 	c.mutex.Lock()
 	c.waiting = append(c.waiting, p)
 	if !c.working {
@@ -92,18 +96,43 @@ func (c *committer) next() []*pendingEvent {
 // commit starts one run for the events, or one for each where they cannot go
 // together: all expressions of a run are bounded, say.
 func (a *API) commit(events []*pendingEvent) {
+	events = a.refuseReserved(events)
 	batch, err := batchOf(events)
-	if len(events) == 1 || err != nil {
+	if err != nil {
 		for _, p := range events {
-			p.answered <- a.commitOne(p.id, start{workflow: latch.WorkflowEmit, summary: "event " + p.event, body: p.body})
+			p.answered <- a.commitOne(p.id, start{workflow: latch.WorkflowEmit, summary: "event " + p.emission.Event, body: p.body})
 		}
 		return
 	}
 	answer := a.commitOne(latch.BatchKind.WorkflowID(uuid.NewString()),
-		start{workflow: latch.WorkflowEmitBatch, summary: fmt.Sprintf("%d events, %s first", len(events), events[0].event), body: batch})
+		start{workflow: latch.WorkflowEmitBatch, summary: fmt.Sprintf("%d events, %s first", len(events), events[0].emission.Event), body: batch})
 	for _, p := range events {
 		p.answered <- answer
 	}
+}
+
+// refuseReserved answers those events whose webhooks have the id of an enforced
+// registered one, and returns the others. The registry is asked once for all.
+func (a *API) refuseReserved(events []*pendingEvent) []*pendingEvent {
+	if !slices.ContainsFunc(events, func(p *pendingEvent) bool { return len(p.emission.Webhooks) > 0 }) {
+		return events
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), StartTimeout)
+	defer cancel()
+	reserved, err := a.reserved(ctx)
+	var left []*pendingEvent
+	for _, p := range events {
+		refused := err
+		if err == nil {
+			refused = notReserved(reserved, p.emission.Webhooks)
+		}
+		if refused != nil && len(p.emission.Webhooks) > 0 {
+			p.answered <- commitment{err: refused}
+			continue
+		}
+		left = append(left, p)
+	}
+	return left
 }
 
 func (a *API) commitOne(workflowID string, s start) commitment {
@@ -112,9 +141,14 @@ func (a *API) commitOne(workflowID string, s start) commitment {
 	return commitment{workflowID, runID, err}
 }
 
+var errOne = errors.New("a single event needs no batch")
+
 // batchOf returns the input of a run that fires the events. The error is what
-// that run would refuse.
+// that run would refuse, or errOne.
 func batchOf(events []*pendingEvent) (json.RawMessage, error) {
+	if len(events) <= 1 {
+		return nil, errOne
+	}
 	var bodies []json.RawMessage
 	for _, p := range events {
 		bodies = append(bodies, rawjson.With(p.body, "id", p.id))

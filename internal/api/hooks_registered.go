@@ -209,12 +209,22 @@ func (a *API) checkReserved(ctx context.Context, own []latch.Webhook) error {
 	if len(own) == 0 {
 		return nil
 	}
-	registered, err := a.webhooks.List(ctx)
+	reserved, err := a.reserved(ctx)
 	if err != nil {
 		return err
 	}
+	return notReserved(reserved, own)
+}
+
+// reserved returns the ids of enforced registered webhooks.
+func (a *API) reserved(ctx context.Context) (attach.Reserved, error) {
+	registered, err := a.webhooks.List(ctx)
+	return attach.ReservedBy(registered), err
+}
+
+func notReserved(reserved attach.Reserved, own []latch.Webhook) error {
 	var problems latch.Problems
-	attach.ReservedBy(registered).Check(&problems, "webhooks", own)
+	reserved.Check(&problems, "webhooks", own)
 	return Decoded(problems.Err())
 }
 
