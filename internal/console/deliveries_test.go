@@ -98,15 +98,15 @@ func TestADeliveryLeadsToItsJobAndItsWebhook(t *testing.T) {
 	w := newWorld()
 	p := loggedIn(t, serve(t, w, keys), adminKey)
 	p.registered(`{"id":"books","name":"books","title":"Books","type":"cmd","conf":{"cmd":"true"},
-		"webhooks":[{"url":"https://hooks.example.com/in","event_type":"JOB_SUCCESS"}]}`)
+		"webhooks":[{"id":"slack","url":"https://hooks.example.com/in","event_type":"JOB_SUCCESS"}]}`)
 	number := regexp.MustCompile(`webhooks/(\d+)"`).FindStringSubmatch(p.get("/console/jobs/books").body)
 	require.NotEmpty(t, number)
 	require.Equal(t, 201, p.send("POST", "/latch/v1/webhooks", `{"id":"tower","url":"https://hooks.example.com/tower","event":"JOB_SUCCESS"}`,
 		"Content-Type", "application/json", "X-API-Key", adminKey).status)
 	for webhook, link := range map[string]string{
-		number[1]: `<a href="../../console/jobs/books/webhooks/` + number[1] + `">` + number[1] + `</a>`,
-		"tower":   `<a href="../../console/webhooks/tower">tower</a>`,
-		"inline":  `<dd>inline <span`} {
+		"slack":  `<a href="../../console/jobs/books/webhooks/` + number[1] + `">slack</a>`,
+		"tower":  `<a href="../../console/webhooks/tower">tower</a>`,
+		"inline": `<dd>inline <span`} {
 		record := w.lost(t, webhook)
 		got := p.get("/console/deliveries/" + record.DeliveryID + "?workflow_id=job-books&run_id=" + record.RunID).body
 		require.Contains(t, got, `href="../../console/jobs/books"`)

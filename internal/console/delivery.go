@@ -3,11 +3,13 @@ package console
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/console/piece"
 	dlv "github.com/latch-run/latch/internal/deliveries"
+	"github.com/latch-run/latch/internal/mitto"
 )
 
 // deliveryPage is the data of the page of one delivery.
@@ -123,11 +125,14 @@ func (v *visit) webhookOf(record *latch.Record) string {
 		return address
 	}
 	address := ""
-	registered, ofJob := hookPlace{v, "", record.Webhook}, hookPlace{v, record.Job, record.Webhook}
+	number := strconv.FormatInt(mitto.WebhookID(record.Job, record.Webhook), 10) // by which the API knows a job's
+	registered, ofJob := hookPlace{v, "", record.Webhook}, hookPlace{v, record.Job, number}
 	if _, _, err := registered.load(); err == nil {
 		address = v.link(webhooksPath + "/" + segment(record.Webhook))
-	} else if _, _, err := ofJob.load(); record.Job != "" && err == nil {
-		address = v.link(jobsPath + "/" + segment(record.Job) + "/webhooks/" + segment(record.Webhook))
+	} else if record.Job != "" {
+		if _, _, err := ofJob.load(); err == nil {
+			address = v.link(jobsPath + "/" + segment(record.Job) + "/webhooks/" + number)
+		}
 	}
 	if address != "" { // what was not there may be a moment later
 		v.webhooksOf = map[string]string{record.Webhook: address}
