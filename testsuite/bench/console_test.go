@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
@@ -18,6 +21,7 @@ import (
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/console"
 	"github.com/latch-run/latch/internal/mitto/mittoapi"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 // openLocks is how many locks wait where the inbox is measured.
@@ -55,22 +59,74 @@ var held = sync.OnceValues(func() (*fixture, error) {
 	}
 })
 
-// BenchmarkConsole compares each long page of the console with the API's call
-// behind it. The metric "times" is how many times as long the page takes: 2 at
+// deliveries is how many deliveries there are where their list is measured, and
+// ofARun how many of them each run has.
+const (
+	deliveries = 10_000
+	ofARun     = 10
+)
+
+// delivered is a Temporal with so many deliveries, the newest runs first.
+func delivered() *runstest.Temporal {
+	noon := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	f := &runstest.Temporal{Now: noon}
+	for n := range deliveries / ofARun {
+		run := f.Add(fmt.Sprint("job-", n), latch.WorkflowJobRun, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
+		run.Info.CloseTime = run.Info.GetStartTime()
+		var records []latch.Record
+		for i := range ofARun {
+			at := latch.NewTime(run.Info.GetStartTime().AsTime())
+			records = append(records, latch.Record{DeliveryID: fmt.Sprintf("dlv_%d_%d", n, i), Webhook: "slack", Event: latch.EventJobSuccess, Job: strconv.Itoa(n),
+				WorkflowID: run.Info.GetExecution().GetWorkflowId(), RunID: run.Info.GetExecution().GetRunId(), Result: latch.ResultPass, Attempts: 1,
+				Tries:     []latch.RecordTry{{Number: 1, StartedAt: at, DurationMS: 12, Status: 200}},
+				Request:   &latch.RecordRequest{Method: "POST", URL: "https://hooks.example.com/in", ContentType: latch.DefaultContentType, Bytes: 512},
+				Response:  &latch.RecordResponse{Status: 200, Body: strings.Repeat("ok ", 100)},
+				StartedAt: at, CompletedAt: at, DurationMS: 12})
+		}
+		run.Answer = func(string) (any, error) { return records, nil }
+	}
+	return f
+}
+
+// A longPage is a page of the console, and the API's call behind it.
+type longPage struct{ name, page, call string }
+
+// BenchmarkConsole compares long pages of the console with the API's call behind
+// each, in turn. The metric "times" is how many times as long the page takes: 2 at
 // most is wanted.
 func BenchmarkConsole(b *testing.B) {
 	f, err := held()
 	require.NoError(b, err)
-	handler, err := api.New(api.Options{Client: f.client, Routes: []api.Routes{mittoapi.Routes(mittoapi.Options{}), console.Routes(console.Options{})}})
+	compare(b, f.client, []longPage{
+		{"inbox of 500 locks", "/", "/latch/v1/locks?limit=1000"},
+		{"10000 jobs", "/console/jobs", "/v2/jobs/search?limit=50&offset=0"},
+		{"10000 jobs, searched", "/console/jobs?search=table+777", "/v2/jobs/search?limit=50&offset=0&search=table+777"},
+		{"10000 jobs, in the middle", "/console/jobs?offset=5000", "/v2/jobs/search?limit=50&offset=5000"},
+	})
+}
+
+// BenchmarkConsoleOfDeliveries does so for the pages of deliveries. Temporal and its
+// workers answer at once, so that nothing hides what the page takes.
+func BenchmarkConsoleOfDeliveries(b *testing.B) {
+	compare(b, delivered(), []longPage{
+		{"10000 deliveries", "/console/deliveries", "/latch/v1/deliveries?limit=50"},
+		{"10000 deliveries, of one job", "/console/deliveries?job=777", "/latch/v1/deliveries?limit=50&job=777"},
+		{"10000 deliveries, counted", "/console/deliveries/statistics", "/latch/v1/deliveries/statistics"},
+	})
+}
+
+func compare(b *testing.B, temporal client.Client, pages []longPage) {
+	b.Helper()
+	handler, err := api.New(api.Options{Client: temporal, Routes: []api.Routes{mittoapi.Routes(mittoapi.Options{}), console.Routes(console.Options{})}})
 	require.NoError(b, err)
-	for _, page := range []struct{ name, page, call string }{
-		{"inbox of 500 locks", "/", "/latch/v1/locks?limit=100"},
-	} {
-		b.Run(page.name, func(b *testing.B) {
+	for _, each := range pages {
+		b.Run(each.name, func(b *testing.B) {
+			took(b, handler, each.call, "application/json")
+			took(b, handler, each.page, "text/html")
 			var calls, pages time.Duration
 			for b.Loop() {
-				calls += took(b, handler, page.call, "application/json")
-				pages += took(b, handler, page.page, "text/html")
+				calls += took(b, handler, each.call, "application/json")
+				pages += took(b, handler, each.page, "text/html")
 			}
 			b.ReportMetric(float64(pages)/float64(calls), "times")
 		})

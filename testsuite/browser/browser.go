@@ -173,6 +173,14 @@ func (p *Page) Await(text string) {
 	}))
 }
 
+// Address returns the page's address.
+func (p *Page) Address() string {
+	p.t.Helper()
+	address, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("location.href"))
+	require.NoError(p.t, err)
+	return address
+}
+
 // Title returns the page's title.
 func (p *Page) Title() string {
 	p.t.Helper()
