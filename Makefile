@@ -18,9 +18,11 @@ RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 # Flags of the demonstration (-keep), of the development stack and of the measured
 # comparison (-help lists them).
+# STORE is where make dev keeps its data: file, synced or memory.
 DEMO_FLAGS  ?=
 DEV_FLAGS   ?=
 BENCH_FLAGS ?=
+STORE       ?=
 
 SERVER_NOTE := Building Temporal's server: the first time takes some minutes.
 
@@ -39,7 +41,7 @@ demo: ## show jobs and releases with webhooks on a real Temporal server, from st
 dev: ## run Temporal with its UI, a worker and receivers until Ctrl-C, for trying things by hand
 	@echo "$(SERVER_NOTE)"
 	cd testsuite && go build -o ../bin/dev ./dev
-	@bin/dev $(DEV_FLAGS)
+	@bin/dev $(if $(STORE),-store $(STORE)) $(DEV_FLAGS)
 
 test: format-check vet staticcheck workflowcheck unit e2e ## all checks and tests
 

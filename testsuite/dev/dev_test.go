@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -210,6 +211,31 @@ func TestSettings(t *testing.T) {
 	require.ErrorContains(t, err, "DEV_HTTP_PORT")
 	_, err = readSettings([]string{"cases"}, nil)
 	require.ErrorContains(t, err, "cases")
+	_, err = readSettings([]string{"-store", "disk"}, nil)
+	require.EqualError(t, err, `-store or DEV_STORE: "disk" is not one of file, synced, memory`)
+}
+
+// A file is synced if that is asked for, and what is in memory takes no folder.
+func TestStores(t *testing.T) {
+	t.Parallel()
+	for store, want := range map[string]server.Options{
+		storeFile: {DatabaseFile: "temporal.db"}, storeSynced: {DatabaseFile: "temporal.db", Synced: true}, storeMemory: {},
+	} {
+		folder := filepath.Join(t.TempDir(), "data")
+		given, err := readSettings([]string{"-data", folder}, []string{"DEV_STORE=" + store})
+		require.NoError(t, err)
+		var got server.Options
+		opened, err := given.openStore(&got)
+		require.NoError(t, err)
+		if want.DatabaseFile != "" {
+			want.DatabaseFile = filepath.Join(folder, want.DatabaseFile)
+			require.Equal(t, want.DatabaseFile, opened.place)
+		} else {
+			require.NoDirExists(t, folder)
+		}
+		require.Equal(t, want, got, store)
+		require.NoError(t, opened.close())
+	}
 }
 
 func TestATakenPortSaysHowToChooseAnother(t *testing.T) {

@@ -40,6 +40,9 @@ type settings struct {
 	ports   []*port
 	dataDir string
 
+	// store is one of the stores.
+	store string
+
 	// worker are Latch's settings in the environment.
 	worker stack.Environment
 
@@ -66,6 +69,8 @@ func readSettings(args, environ []string) (settings, error) {
 		given.ports = append(given.ports, &p)
 	}
 	flags.StringVar(&given.dataDir, "data", env.Value("DEV_DATA", ".data"), "folder of the database (DEV_DATA)")
+	flags.StringVar(&given.store, "store", env.Value("DEV_STORE", storeFile),
+		"where the data are: file; synced, a file that outlives a loss of power, at a third of the rate; or memory (DEV_STORE)")
 	if err := errors.Join(problems...); err != nil {
 		return given, err
 	}
@@ -74,6 +79,9 @@ func readSettings(args, environ []string) (settings, error) {
 	}
 	if flags.NArg() > 0 {
 		return given, fmt.Errorf("it takes no argument, not %q", flags.Args())
+	}
+	if err := checkStore(given.store); err != nil {
+		return given, err
 	}
 	given.worker = workerSettings(env, given.port(healthPort))
 	return given, nil

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	enums "go.temporal.io/api/enums/v1"
 
@@ -20,18 +18,16 @@ const logLines = 40
 // serve brings everything up and keeps it until the context ends or the worker
 // does, which is an error.
 func serve(ctx context.Context, out io.Writer, s settings) (err error) {
-	if err := os.MkdirAll(s.dataDir, 0o700); err != nil {
-		return fmt.Errorf("folder of the database: %w", err)
-	}
-	lock, err := lockFolder(s.dataDir)
+	temporal := server.Options{FrontendPort: s.port(frontendPort), HTTPPort: s.port(httpPort), UIPort: s.port(uiPort),
+		SearchAttributes: searchAttributes}
+	stored, err := s.openStore(&temporal)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, lock.Close()) }()
+	defer func() { err = errors.Join(err, stored.close()) }()
 	if err := s.checkPorts(); err != nil {
 		return err
 	}
-	file := filepath.Join(s.dataDir, "temporal.db")
 	receiver, err := listen(s.port(receiverPort), out)
 	if err != nil {
 		return err
@@ -42,10 +38,7 @@ func serve(ctx context.Context, out io.Writer, s settings) (err error) {
 		return err
 	}
 	up, err := stack.Start(ctx, stack.Options{
-		Server: server.Options{
-			DatabaseFile: file, FrontendPort: s.port(frontendPort), HTTPPort: s.port(httpPort), UIPort: s.port(uiPort),
-			SearchAttributes: searchAttributes,
-		},
+		Server:   temporal,
 		API:      api,
 		Worker:   s.worker,
 		Builder:  s.builder,
@@ -58,7 +51,7 @@ func serve(ctx context.Context, out io.Writer, s settings) (err error) {
 		fmt.Fprintln(out, "stopping …")
 		err = errors.Join(err, up.Close())
 	}()
-	if err := placesOf(up, s.worker, receiver.url, "http://"+api, file).help(out); err != nil {
+	if err := placesOf(up, s.worker, receiver.url, "http://"+api, stored.place).help(out); err != nil {
 		return err
 	}
 	select {

@@ -28,7 +28,7 @@ func readOptions(args []string) (options, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	rows := flags.String("rows", ".", "rows to measure: a regular expression of their names")
 	rounds := flags.Int("rounds", 3, "how often each side takes its turn")
-	seconds := flags.Float64("seconds", 2, "how long a turn takes, in seconds, where a rate is measured")
+	seconds := flags.Float64("seconds", 1.25, "how long a turn takes, in seconds, where a rate is measured")
 	store := flags.String("store", "all", "what Temporal keeps its state in: "+strings.Join(storeNames, ", ")+"; all is "+
 		strings.Join(defaultStores, " and ")+", the latter where its programs are found")
 	output := flags.String("output", "table", "table or json")
