@@ -215,7 +215,7 @@ func TestConsoleInboxChangesByItself(t *testing.T) {
 	page.Await("onerror=document.title")
 	require.Equal(t, "(1) Inbox · Latch", page.Title())
 	w.as("lock-key-0123456789", "POST", "/latch/v1/locks/"+url.PathEscape(token)+"/release", `{"result":"fail","data":{"stop_release":true}}`).read(t, 200, nil)
-	page.Await("Nothing waits for anybody.")
+	page.Await("No lock waits that the filter takes.")
 	require.Equal(t, "(0) Inbox · Latch", page.Title())
 }
 
