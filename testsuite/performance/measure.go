@@ -104,8 +104,11 @@ func takeTurns(ctx context.Context, w *world, r row, o options) ([]map[string][]
 		figures[m] = map[string][]float64{}
 	}
 	rounds := o.rounds
-	if r.once {
+	switch {
+	case r.once:
 		rounds = 1
+	case r.often > 0:
+		rounds, o.length = rounds*r.often, o.length/time.Duration(r.often)
 	}
 	for round := range rounds {
 		for i := range r.sides {

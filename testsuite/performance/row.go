@@ -14,6 +14,9 @@ type row struct {
 	sides []side
 	// once is set for counts, which are the same at each round.
 	once bool
+	// often is how many turns a side's turn is cut into, for work that is so short
+	// that what else the machine does would fall on one side alone; 0 is one.
+	often int
 }
 
 // A metric is one figure of a row.
