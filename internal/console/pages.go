@@ -77,7 +77,7 @@ func init() {
 		{path: webhooksPath, nav: "Webhooks", role: api.RoleRead, show: (*visit).webhooks, actions: map[string]action{
 			"enable": {api.RoleAdmin, enableWebhook(true)}, "disable": {api.RoleAdmin, enableWebhook(false)}}},
 		{path: newWebhookPath, below: webhooksPath, role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions, again: (*visit).hookAgain},
-		{path: webhooksPath + "/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: hookActions, again: (*visit).hookAgain},
+		{path: webhooksPath + "/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: registeredActions(), again: (*visit).hookAgain},
 		{path: rootPath + "jobs/{id}/webhooks/new", role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions, again: (*visit).hookAgain},
 		{path: rootPath + "jobs/{id}/webhooks/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: hookActions, again: (*visit).hookAgain},
 		{path: galleryPath, role: api.RoleAdmin, show: (*visit).gallery, unpictured: true, actions: map[string]action{

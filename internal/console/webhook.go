@@ -33,6 +33,11 @@ type hookPage struct {
 	Variables piece.List
 	// Confirm asks whether to delete it, in place of the form.
 	Confirm *piece.Confirmation
+	// Health tells how a registered webhook does, Switch enables or disables it, and
+	// Deliveries leads to what it sent.
+	Health     piece.Facts
+	Switch     *piece.Form
+	Deliveries string
 	// Events has the history of each event of a registered webhook.
 	Events []hookHistory
 }
@@ -45,6 +50,13 @@ var hookActions = map[string]action{
 	"test":           {api.RoleAdmin, (*visit).testHook},
 	"delete":         {api.RoleAdmin, (*visit).askToDeleteHook},
 	"confirm-delete": {api.RoleAdmin, (*visit).deleteHook},
+}
+
+// registeredActions are hookActions, and what else is done with a registered webhook.
+func registeredActions() map[string]action {
+	actions := maps.Clone(hookActions)
+	actions["enable"], actions["disable"] = action{api.RoleAdmin, enableWebhook(true)}, action{api.RoleAdmin, enableWebhook(false)}
+	return actions
 }
 
 // newHook shows an empty form.
@@ -61,7 +73,12 @@ func (v *visit) hook() (*answer, error) {
 	}
 	return v.showHook(draftOf(webhook, p.ofJob()), etag, func(page *hookPage) error {
 		if p.ofJob() {
+			page.Deliveries = p.sentByJob()
 			return nil
+		}
+		page.Deliveries, page.Switch = v.link(deliveriesPath, "webhook", p.id), v.ownSwitch(webhook, p.id, etag)
+		if page.Health, err = v.hookHealth(webhook, p.id); err != nil {
+			return err
 		}
 		page.Events, err = v.hookHistories(p.id, eventsIn(webhook))
 		return err

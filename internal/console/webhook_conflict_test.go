@@ -99,3 +99,27 @@ func TestLineEndsStayAsTheyWere(t *testing.T) {
 	require.Len(t, kept.Events, 1)
 	require.Equal(t, "a\rb\nc\r\nd", kept.Events[0].Body, "an event that moved up")
 }
+
+// A registered webhook is enabled and disabled on its own page too, which says the
+// secret's name and leads to what was sent.
+func TestARegisteredWebhooksOwnPage(t *testing.T) {
+	t.Parallel()
+	base := serve(t, newWorld(), keys)
+	p, eye := loggedIn(t, base, adminKey), loggedIn(t, base, readKey)
+	p.register(tower)
+	const path = "/console/webhooks/tower"
+	stale := switchOf(t, p.get(path).body, "tower")
+	got := p.press(path, "disable", switchOf(t, p.get(path).body, "tower"))
+	require.Equal(t, path, got.path)
+	require.Contains(t, got.body, "The webhook tower is disabled.")
+	require.Contains(t, got.body, "Enable the webhook")
+	require.Equal(t, 412, p.press(path, "enable", stale).status)
+	require.Contains(t, p.press(path, "enable", switchOf(t, p.get(path).body, "tower")).body, "The webhook tower is enabled.")
+	require.Contains(t, got.body, "<code>tower-secret</code>")
+	require.Contains(t, got.body, `href="../../console/deliveries?webhook=tower"`)
+	require.NotContains(t, eye.get(path).body, "Disable the webhook")
+
+	p.withJob(`{"id": 7, "title": "Shop", "type": "cmd", "conf": {"cmd": "true"}}`)
+	require.Equal(t, 201, p.api("POST", "/v2/jobs/7/webhooks", `{"url": "https://a.example/", "event_type": "JOB_START"}`).status)
+	require.Contains(t, p.get("/console/jobs/7/webhooks/700001").body, `href="../../../../console/deliveries?job=7&amp;webhook=700001"`)
+}

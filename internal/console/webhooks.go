@@ -95,7 +95,11 @@ func enableWebhook(enabled bool) func(*visit) (*answer, error) {
 			return nil, err
 		}
 		word := map[bool]string{true: "enabled", false: "disabled"}[enabled]
-		return v.goTo(v.link(webhooksPath), "The webhook "+id+" is "+word+"."), nil
+		back := webhooksPath
+		if p := v.hookPlace(); p.id != "" { // its own page
+			back += "/" + segment(p.id)
+		}
+		return v.goTo(v.link(back), "The webhook "+id+" is "+word+"."), nil
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch/testsuite/browser"
+	"github.com/latch-run/latch/testsuite/receiver"
 )
 
 // While a person types into a webhook's form, its preview follows: what would be
@@ -21,12 +22,13 @@ func TestConsoleWebhookIsPreviewedInABrowser(t *testing.T) {
 	page.Await(`- Webhooks!"`)
 	page.Fill("Body", `{"text": "Ended with ${job.status.returncode}: ${job.title}"}`)
 	page.Await(`"text": "Ended with 0: Webhooks!"`)
-	require.Equal(t, "Body", page.Focused())
+	focused := page.Focused()
+	require.Contains(t, focused, "Job Complete!", "the field's first text")
 	page.Await("Nothing is wrong.")
 	page.Fill("Body", "${job.")
 	page.Await("One thing is wrong.")
 	page.Await("Body: ")
-	require.Equal(t, "Body", page.Focused())
+	require.Equal(t, focused, page.Focused())
 	require.Empty(t, page.Violations())
 	page.Type("title}")
 	page.Await("Nothing is wrong.")
@@ -42,4 +44,29 @@ func TestConsoleWebhookIsPreviewedInABrowser(t *testing.T) {
 	require.Contains(t, plain.Text(), `"what": "JOB_COMPLETE"`)
 	require.Contains(t, plain.Text(), "Nothing is wrong.")
 	require.Contains(t, string(w.as("read-key-0123456789", "GET", "/webhooks/990100001", "").body), "Job Complete!", "nothing is saved")
+}
+
+// A test of a webhook is sent by a worker, once, and its page shows request and
+// answer: one that arrives, and one that is refused.
+func TestConsoleWebhookIsTestedInABrowser(t *testing.T) {
+	t.Parallel()
+	w := newConsoleWorld(t)
+	w.receiver.Script("/tested", receiver.Answer{Status: 418})
+	w.as("admin-key=1-0123456789", "PUT", "/latch/v1/webhooks/tested", `{"url": "`+w.receiver.URL+`/tested", "event": "JOB_START", "when": "false",
+		"body": "{\"id\": \"${job.id}\"}"}`).read(t, 200, nil)
+	page := browser.Open(t, browser.Desktop)
+	page.ForbidScripts()
+	w.logIn(page, "admin-key=1-0123456789")
+	require.EqualValues(t, 200, page.Visit(w.url+"/console/webhooks/tested"))
+	require.EqualValues(t, 200, page.Press("Send a test"))
+	require.Contains(t, page.Text(), "The test at JOB_START failed")
+	require.Contains(t, page.Text(), "418")
+	require.Len(t, w.receiver.Requests("/tested"), 1)
+	require.Contains(t, w.receiver.Requests("/tested")[0].Header.Get("Webhook-Id"), "dlv_test_")
+	page.Fill("URL", w.receiver.URL+"/arrives")
+	require.EqualValues(t, 200, page.Press("Send a test"))
+	require.Contains(t, page.Text(), "The test at JOB_START was delivered")
+	require.Contains(t, page.Text(), `{"id": "test"}`)
+	require.Len(t, w.receiver.Requests("/arrives"), 1)
+	require.Equal(t, `{"id": "test"}`, string(w.receiver.Requests("/arrives")[0].Body))
 }

@@ -1,0 +1,103 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/console/piece"
+	"github.com/latch-run/latch/internal/excerpt"
+	"github.com/latch-run/latch/internal/mitto"
+)
+
+// healthRecords is how many of a webhook's last deliveries its health is told by.
+const healthRecords = 50
+
+// hookHealth tells how a registered webhook does by its last deliveries, and how
+// its secret is rotated.
+func (v *visit) hookHealth(webhook latch.Object, id string) (piece.Facts, error) {
+	var facts piece.Facts
+	enabled := string(webhook["enabled"]) != "false"
+	facts.Add("State", piece.Status(map[bool]string{true: "enabled", false: "disabled"}[enabled]))
+	var part api.WebhookHistory
+	err := v.api.WebhookHistory(v.request.Context(), id, "", "", healthRecords, &part)
+	var problem *apiclient.Problem
+	switch {
+	case errors.As(err, &problem) && problem.Status == http.StatusNotImplemented:
+		facts.Add("Health", piece.Text(problem.Detail))
+	case err != nil:
+		return nil, err
+	default:
+		addHealth(&facts, part.Records)
+	}
+	if name := textOf(webhook["secret"]); name != "" {
+		facts.Add("Secret", piece.Code(name).With("Its value is with the workers. To rotate it, write the new value in a line above the old one there: requests are then signed with both. "+
+			"Take the old line away when the receiver knows the new value."))
+	}
+	return facts, nil
+}
+
+// addHealth counts what arrived of the records, the newest of which is the first.
+// What is under way counts for neither.
+func addHealth(facts *piece.Facts, records []latch.Record) {
+	var arrived, failed int
+	var last, since *latch.Record
+	for i := range records {
+		switch record := &records[i]; {
+		case record.Result == latch.ResultPending || record.CompletedAt.IsZero():
+		case record.Error == "":
+			arrived++
+		default:
+			failed++
+			if last == nil {
+				last = record
+			}
+			if arrived == 0 {
+				since = record
+			}
+		}
+	}
+	switch settled := arrived + failed; {
+	case settled == 0:
+		facts.Add("Health", piece.Text("Nothing was sent yet"))
+		return
+	case failed == 0:
+		facts.Add("Health", piece.Status("healthy").With(fmt.Sprintf("all of the last %d deliveries arrived", settled)))
+	case since != nil:
+		facts.Add("Health", piece.Cell{Text: "failing", Status: "bad"}.WithTime(fmt.Sprintf("%d of the last %d deliveries arrived; none since", arrived, settled), since.StartedAt))
+	default:
+		facts.Add("Health", piece.Cell{Text: "working", Status: "good"}.With(fmt.Sprintf("%d of the last %d deliveries arrived, the newest one too", arrived, settled)))
+	}
+	if last != nil {
+		facts.Add("Last error", piece.Text(excerpt.Of(last.Error, maximumValue)).WithTime("at "+last.Event+",", last.CompletedAt))
+	}
+}
+
+// sentByJob leads to what a job's webhook sent. The number of one that was not made
+// by a client of Mitto's is not its id in records, so that of such a one it leads to
+// all that the job's webhooks sent.
+func (p hookPlace) sentByJob() string {
+	webhook := ""
+	if number, err := strconv.ParseInt(p.id, 10, 64); err == nil && mitto.JobOfWebhook(number) == p.job {
+		webhook = p.id
+	}
+	return p.link(deliveriesPath, "job", p.job, "webhook", webhook)
+}
+
+// ownSwitch enables or disables the webhook whose page this is.
+func (v *visit) ownSwitch(webhook latch.Object, id, etag string) *piece.Form {
+	if !v.may(api.RoleAdmin) {
+		return nil
+	}
+	form := v.form("switch")
+	form.Hidden = []piece.Hidden{{Name: "id", Value: id}, {Name: "etag", Value: etag}}
+	form.Buttons = []piece.Button{{Value: "enable", Label: "Enable the webhook"}}
+	if string(webhook["enabled"]) != "false" {
+		form.Buttons = []piece.Button{{Value: "disable", Label: "Disable the webhook", Help: "It is not sent for runs that start from now on; what waits to be sent again ends."}}
+	}
+	return &form
+}

@@ -1,0 +1,53 @@
+package console
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/console/piece"
+)
+
+// A webhook fails since the first of the deliveries that failed one after another to
+// the newest; what is under way counts for neither.
+func TestHealthGoesByTheLastDeliveries(t *testing.T) {
+	t.Parallel()
+	at := func(minute int) latch.Time { return latch.NewTime(time.Date(2026, 7, 1, 12, minute, 0, 0, time.UTC)) }
+	arrived := func(minute int) latch.Record {
+		return latch.Record{Result: latch.ResultPass, StartedAt: at(minute), CompletedAt: at(minute)}
+	}
+	failed := func(minute int, why string) latch.Record {
+		return latch.Record{Event: "JOB_START", Result: latch.ResultFail, Error: why, StartedAt: at(minute), CompletedAt: at(minute)}
+	}
+	pending := latch.Record{Result: latch.ResultPending, StartedAt: at(59)}
+	for name, c := range map[string]struct {
+		records   []latch.Record // the newest first
+		text      string
+		note      string
+		since     latch.Time
+		lastError string
+	}{
+		"nothing":       {nil, "Nothing was sent yet", "", latch.Time{}, ""},
+		"under way":     {[]latch.Record{pending}, "Nothing was sent yet", "", latch.Time{}, ""},
+		"all arrived":   {[]latch.Record{pending, arrived(3), arrived(2)}, "healthy", "all of the last 2 deliveries arrived", latch.Time{}, ""},
+		"failing":       {[]latch.Record{pending, failed(5, "newest"), failed(4, "older"), arrived(3)}, "failing", "1 of the last 3 deliveries arrived; none since", at(4), "newest"},
+		"works again":   {[]latch.Record{arrived(6), failed(5, "why"), arrived(3)}, "working", "2 of the last 3 deliveries arrived, the newest one too", latch.Time{}, "why"},
+		"never arrived": {[]latch.Record{failed(5, "a"), failed(1, "b")}, "failing", "0 of the last 2 deliveries arrived; none since", at(1), "a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var facts piece.Facts
+			addHealth(&facts, c.records)
+			require.Equal(t, c.text, facts[0].Cell.Text)
+			require.Equal(t, c.note, facts[0].Cell.Note)
+			require.Equal(t, c.since.Time, facts[0].Cell.NoteAt)
+			if c.lastError == "" {
+				require.Len(t, facts, 1)
+				return
+			}
+			require.Equal(t, c.lastError, facts[1].Cell.Text)
+		})
+	}
+}
