@@ -16,9 +16,10 @@ import (
 
 // untyped are the commands of the documents that the test does not run, and why.
 var untyped = map[string]string{
-	"make demo": "TestDemo runs it",
-	"make test": "it runs this test",
-	"make dev":  "each document is read beside a stack of its own",
+	"make demo":  "TestDemo runs it",
+	"make test":  "it runs this test",
+	"make bench": "it takes minutes and would disturb what runs beside it",
+	"make dev":   "each document is read beside a stack of its own",
 }
 
 // staying are the ends of commands that serve until they are ended, and where

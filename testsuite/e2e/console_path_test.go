@@ -10,8 +10,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/testsuite/browser"
 	"github.com/latch-run/latch/testsuite/receiver"
 )
@@ -36,11 +41,34 @@ func (w *consoleWorld) withJob(id, title string) {
 	})
 }
 
-// pathWorld is a world of the console in which jobs run.
+// pathWorld is a world of the console in which jobs run. It has a namespace of its
+// own, whose lists no runs of other tests fill.
 func pathWorld(t *testing.T) *consoleWorld {
 	t.Helper()
-	b := setup(t, "LATCH_ALLOW_COMMANDS", "true", "LATCH_FQDN", "stage.zuarbase.net")
-	return &consoleWorld{served: b.serve("LATCH_API_KEYS", apiKeys)}
+	own := ownNamespace(t)
+	b := setup(t, "LATCH_ALLOW_COMMANDS", "true", "LATCH_FQDN", "stage.zuarbase.net", "TEMPORAL_NAMESPACE", own)
+	return &consoleWorld{served: b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_NAMESPACE", own)}
+}
+
+// ownNamespace makes a namespace for the test, and waits until the server takes
+// runs there.
+func ownNamespace(t *testing.T) string {
+	t.Helper()
+	ctx, name := hang.Context(t), strings.ToLower(t.Name())
+	namespaces, err := client.NewNamespaceClient(client.Options{HostPort: shared.server.FrontendHostPort, Logger: log.NewStructuredLogger(discard)})
+	require.NoError(t, err)
+	defer namespaces.Close()
+	require.NoError(t, namespaces.Register(ctx, &workflowservice.RegisterNamespaceRequest{Namespace: name,
+		WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour)}))
+	own, err := client.NewLazyClient(client.Options{HostPort: shared.server.FrontendHostPort, Namespace: name, Logger: log.NewStructuredLogger(discard)})
+	require.NoError(t, err)
+	defer own.Close()
+	for ticker := time.Tick(tick); ; <-ticker {
+		if _, err = own.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{}); err == nil {
+			return name
+		}
+		require.NoError(t, ctx.Err(), err)
+	}
 }
 
 // awaitReload visits an address until the page shows the text, as a person does
