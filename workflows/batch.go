@@ -42,14 +42,8 @@ func EmitBatch(ctx workflow.Context, input converter.RawValue) (*latch.EmissionB
 		return nil, err
 	}
 	fault := run.fireAll(ctx)
-	run.done, run.settled = true, true
-	if run.control != nil {
-		run.control.taken = true
-	}
-	if err := run.tagStatus(); err != nil {
-		return nil, err
-	}
-	if err := run.close(ctx); err != nil {
+	run.done = true
+	if err := run.finish(ctx); err != nil {
 		return nil, err
 	}
 	if fault != nil {

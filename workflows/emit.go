@@ -50,20 +50,27 @@ func Emit(ctx workflow.Context, input, origin converter.RawValue) (*latch.Emissi
 	}
 	run.enter("waiting")
 	_, waiting := firing.await(ctx)
-	run.done, run.settled = true, true
-	if run.control != nil {
-		run.control.taken = true
-	}
-	if err := run.tagStatus(); err != nil {
-		return nil, err
-	}
-	if err := run.close(ctx); err != nil {
+	run.done = true
+	if err := run.finish(ctx); err != nil {
 		return nil, err
 	}
 	if waiting != nil {
 		return nil, waiting
 	}
 	return &latch.EmissionResult{ID: run.emission.ID, Event: run.emission.Event, History: run.history.all()}, nil
+}
+
+// finish closes a run that fires events, once none of them waits. A message that
+// comes later is too late.
+func (s *session) finish(ctx workflow.Context) error {
+	s.settled = true
+	if s.control != nil {
+		s.control.taken = true
+	}
+	if err := s.tagStatus(); err != nil {
+		return err
+	}
+	return s.close(ctx)
 }
 
 // An emitOrigin is where an emission comes from.

@@ -37,7 +37,7 @@ type pendingEvent struct {
 	body json.RawMessage
 	// id is the event's, and the workflow id of its run if it has one of its own.
 	id string
-	// answered takes the run that fires it, or why there is none.
+	// answered receives the run that fires the event, or the error.
 	answered chan commitment
 }
 

@@ -108,7 +108,7 @@ func (v *visit) resumeJob() (*answer, error) {
 	return v.act("The job runs by itself again.", func(id string) error { return v.api.ResumeJob(v.request.Context(), id) })
 }
 
-// addTag gives the job a tag more.
+// addTag adds a tag to the job.
 func (v *visit) addTag() (*answer, error) {
 	tag := strings.TrimSpace(v.sent.Get("tag"))
 	return v.changeTags(fmt.Sprintf("The job has the tag %q.", tag), func(tags []string) []string {

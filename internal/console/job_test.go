@@ -24,7 +24,7 @@ func (p *person) registered(job string) {
 	require.Equal(p, 201, got.status, got.body)
 }
 
-// pressed presses a button of a page, and gives the page that comes then.
+// pressed presses a button of a page, and returns the page that follows.
 func (p *person) pressed(path, button string, fields ...string) seen {
 	p.Helper()
 	form := url.Values{"form": {p.proof(path)}, "action": {button}}

@@ -33,8 +33,8 @@ type hookPage struct {
 	Variables piece.List
 	// Confirm asks whether to delete it, in place of the form.
 	Confirm *piece.Confirmation
-	// Health tells how a registered webhook does, Switch enables or disables it, and
-	// Deliveries leads to what it sent.
+	// Health summarizes a registered webhook's deliveries, Switch enables or disables
+	// it, and Deliveries links to what it sent.
 	Health     piece.Facts
 	Switch     *piece.Form
 	Deliveries string

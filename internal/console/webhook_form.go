@@ -141,8 +141,8 @@ func (d *hookDraft) check(name, path, label string) piece.Field {
 	return piece.Field{Name: name, At: path, Label: label, Kind: piece.KindCheck, Value: d.Get(name)}
 }
 
-// optionsWith are the options, and the value where it is none of them, so that
-// nothing is changed unseen.
+// optionsWith returns the values as options. A current value that is not among them
+// is added, so that saving the form does not change it.
 func optionsWith(value string, values ...string) []piece.Option {
 	if len(values) > 0 && !slices.Contains(values, value) {
 		values = append(slices.Clone(values), value)

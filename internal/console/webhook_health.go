@@ -17,8 +17,8 @@ import (
 // healthRecords is how many of a webhook's last deliveries its health is told by.
 const healthRecords = 50
 
-// hookHealth tells how a registered webhook does by its last deliveries, and how
-// its secret is rotated.
+// hookHealth summarizes a registered webhook's last deliveries, and says how to
+// rotate its secret.
 func (v *visit) hookHealth(webhook latch.Object, id string) (piece.Facts, error) {
 	var facts piece.Facts
 	enabled := string(webhook["enabled"]) != "false"

@@ -56,8 +56,8 @@ func (v *visit) previewHook() (*answer, error) {
 	})
 }
 
-// firstPreview shows what a draft would send before anybody asked: without what is
-// wrong, which is told when it is asked for. It is nil where there is none.
+// firstPreview returns the preview that the form opens with. It leaves out errors,
+// which are shown once a preview is asked for. It is nil if nothing can be rendered.
 func (p hookPlace) firstPreview(d *hookDraft, form *piece.Form) *hookPreview {
 	preview, _, err := p.previewOf(d)
 	if err != nil {

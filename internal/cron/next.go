@@ -28,8 +28,8 @@ func Next(schedule *latch.Schedule, after time.Time, n int) []time.Time {
 	return next
 }
 
-// next returns the first time after a moment, in the moment's time zone; the zero
-// time if there is none.
+// next returns the first time after a moment, in the moment's time zone, or the
+// zero time if the schedule never fires again.
 func (e *expression) next(after time.Time) time.Time {
 	if e.interval != nil {
 		return e.interval.next(after)
