@@ -45,6 +45,7 @@ func setup(t *testing.T, settings ...string) *bench {
 		b.settings[settings[i]] = settings[i+1]
 	}
 	b.startWorker()
+	t.Cleanup(b.diagnose)
 	return b
 }
 

@@ -1,0 +1,71 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+)
+
+const (
+	// diagnosisTimeout bounds the look at what a failed test left behind.
+	diagnosisTimeout = 20 * time.Second
+	// lastEvents is how many events of each history are told, and lastOutput how
+	// many bytes of what the worker printed.
+	lastEvents = 12
+	lastOutput = 4 << 10
+)
+
+// diagnose logs, once a test has failed, how its runs stand, what came to its
+// receiver, and what its worker said last: a failure that comes once in a
+// thousand runs has to explain itself the first time.
+func (b *bench) diagnose() {
+	if !b.Failed() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), diagnosisTimeout)
+	defer cancel()
+	for _, request := range b.receiver.Requests("") {
+		b.Logf("the receiver got %s %s", request.Method, request.Path)
+	}
+	found, err := shared.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		Query: fmt.Sprintf("TaskQueue = '%s'", b.queue)})
+	b.Logf("%d runs (error: %v)", len(found.GetExecutions()), err)
+	for _, run := range found.GetExecutions() {
+		b.Logf("%s", describe(ctx, run))
+	}
+	printed := b.worker.Stderr.String()
+	b.Logf("the worker printed last: %s", printed[max(0, len(printed)-lastOutput):])
+}
+
+// describe tells of a run its status, its pending activities and its last events.
+func describe(ctx context.Context, run *workflowpb.WorkflowExecutionInfo) string {
+	id, runID := run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId()
+	lines := []string{fmt.Sprintf("%s %s: %s, %d events", run.GetType().GetName(), id, run.GetStatus(), run.GetHistoryLength())}
+	described, err := shared.client.DescribeWorkflowExecution(ctx, id, runID)
+	if err != nil {
+		return fmt.Sprintf("%s (not described: %v)", lines[0], err)
+	}
+	for _, pending := range described.GetPendingActivities() {
+		lines = append(lines, "pending: "+protojson.Format(pending))
+	}
+	var events []*historypb.HistoryEvent
+	for history := shared.client.GetWorkflowHistory(ctx, id, runID, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); history.HasNext(); {
+		event, err := history.Next()
+		if err != nil {
+			lines = append(lines, fmt.Sprintf("history not read further: %v", err))
+			break
+		}
+		events = append(events, event)
+	}
+	for _, event := range events[max(0, len(events)-lastEvents):] {
+		lines = append(lines, fmt.Sprintf("%d %s %s", event.GetEventId(), event.GetEventTime().AsTime().Format(time.TimeOnly), event.GetEventType()))
+	}
+	return strings.Join(lines, "\n\t")
+}
