@@ -48,6 +48,9 @@ type Activities struct {
 // New makes the activities of one worker.
 func New(options Options) *Activities { return &Activities{options: options, flights: newFlights()} }
 
+// Endpoints is as in [delivery.Sender.Endpoints].
+func (a *Activities) Endpoints() (known, silent int) { return a.options.Sender.Endpoints() }
+
 // dataConverter returns what the worker's client encodes with.
 func (a *Activities) dataConverter() converter.DataConverter {
 	if a.options.DataConverter != nil {

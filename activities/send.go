@@ -11,6 +11,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/metric"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/rehearsal"
 	"github.com/latch-run/latch/internal/verdict"
@@ -73,6 +74,7 @@ func (a *Activities) attempt(ctx context.Context, send protocol.Send, number int
 	try := tryOf(made, number, err)
 	if err == nil {
 		logAttempt(ctx, send, outcome, try, nil)
+		countAttempt(ctx, send.Record.Event, "delivered", made)
 		outcome.Tries = withTry(known.Tries, try)
 		outcome.Delivered = true
 		outcome.Verdict = ask(send, outcome)
@@ -83,6 +85,11 @@ func (a *Activities) attempt(ctx context.Context, send protocol.Send, number int
 	outcome.Error, outcome.Gone = judged.message, judged.gone
 	try.RetryInMS = judged.delay.Milliseconds()
 	logAttempt(ctx, send, outcome, try, err)
+	how := "retried"
+	if judged.final {
+		how = "failed"
+	}
+	countAttempt(ctx, send.Record.Event, how, made)
 	outcome.Tries = withTry(known.Tries, try)
 	return outcome, &judged, nil
 }
@@ -206,6 +213,16 @@ func ask(send protocol.Send, outcome protocol.Outcome) *verdict.Verdict {
 	record.Result = latch.ResultPass
 	answer := verdict.Ask(*send.Question, record, outcome.Answer, send.Request.Variables)
 	return &answer
+}
+
+// countAttempt records how long an attempt took, with its outcome.
+func countAttempt(ctx context.Context, event, outcome string, made *delivery.Attempt) {
+	status := 0
+	if made.Response != nil {
+		status = made.Response.Status
+	}
+	activity.GetMetricsHandler(ctx).WithTags(metric.Labels("event", metric.Event(event), "outcome", outcome, "status", metric.StatusClass(status))).
+		Timer(metric.AttemptDuration).Record(made.CompletedAt.Sub(made.StartedAt))
 }
 
 // logAttempt writes one wide line for each attempt.

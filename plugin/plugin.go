@@ -136,6 +136,16 @@ func (p *Plugin) UnboundSecrets() []string {
 	return p.secrets.Unbound()
 }
 
+// Endpoints returns how many endpoints (scheme, host and port) the plugin's
+// workers have called of late, and how many of them are silent: none of the last
+// 50 attempts or more got an answer. Both are 0 where [Plugin.Err] is an error.
+func (p *Plugin) Endpoints() (known, silent int) {
+	if p.activities == nil {
+		return 0, 0
+	}
+	return p.activities.Endpoints()
+}
+
 // secretsOf returns the store of the options' secrets.
 func secretsOf(options Options) (*secret.Store, error) {
 	if options.store != nil {

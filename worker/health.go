@@ -25,7 +25,7 @@ type health struct {
 }
 
 // startHealth listens on the address; "off" opens no port.
-func startHealth(address string, temporal client.Client, metrics *metrics) (*health, error) {
+func startHealth(address string, temporal client.Client, metrics http.Handler) (*health, error) {
 	h := &health{temporal: temporal}
 	if address == healthOff {
 		return h, nil
@@ -37,7 +37,7 @@ func startHealth(address string, temporal client.Client, metrics *metrics) (*hea
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	routes.HandleFunc("GET /readyz", h.readyz)
-	routes.Handle("GET /metrics", metrics.page)
+	routes.Handle("GET /metrics", metrics)
 	h.server = &http.Server{Handler: guarded(h.listener.Addr(), routes), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10}
 	go func() {

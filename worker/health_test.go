@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/telemetry"
 )
 
 // The worker's own server asks for no key. On this machine it is served to this
@@ -14,9 +16,9 @@ import (
 // one of another site.
 func TestHealthLooksAtHost(t *testing.T) {
 	t.Parallel()
-	metrics, err := newMetrics()
+	metrics, err := telemetry.NewMetrics("worker")
 	require.NoError(t, err)
-	h, err := startHealth("127.0.0.1:0", nil, metrics)
+	h, err := startHealth("127.0.0.1:0", nil, metrics.Page)
 	require.NoError(t, err)
 	t.Cleanup(h.close)
 	_, port, err := net.SplitHostPort(h.address())

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	environment "github.com/latch-run/latch/internal/settings"
+	"github.com/latch-run/latch/internal/telemetry"
 )
 
 // dialTimeout bounds the first connection to Temporal.
@@ -33,12 +34,12 @@ func run(ctx context.Context) error {
 	logger := configured.Logger(os.Stderr)
 	slog.SetDefault(logger)
 	environment.Warn(logger, unknown)
-	metrics, err := newMetrics()
+	metrics, err := telemetry.NewMetrics("worker")
 	if err != nil {
 		return err
 	}
 	configured.temporal.Logger = log.NewStructuredLogger(logger)
-	configured.temporal.MetricsHandler = metrics.handler
+	configured.temporal.MetricsHandler = metrics.Handler
 	temporal, err := dial(ctx, configured.temporal)
 	if err != nil {
 		return err
@@ -48,7 +49,7 @@ func run(ctx context.Context) error {
 	fatal := make(chan error, 1)
 	machine := fitMachine(configured.CachedRuns)
 	served := worker.New(temporal, configured.TaskQueue, workerOptions(configured, machine, fatal))
-	health, err := startHealth(configured.HealthAddr, temporal, metrics)
+	health, err := startHealth(configured.HealthAddr, temporal, metrics.Page)
 	if err != nil {
 		return err
 	}
@@ -57,6 +58,11 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("start worker on task queue %q: %w", configured.TaskQueue, err)
 	}
 	health.ready(true)
+	if configured.HealthAddr != healthOff {
+		observing, stop := context.WithCancel(ctx)
+		defer stop()
+		go newObserver(configured, temporal, metrics.Handler, logger).run(observing)
+	}
 	warnOfSecrets(logger, configured.plugin.UnboundSecrets())
 	logger.With(machine.attributes()...).Info("worker started", "task_queue", configured.TaskQueue, "namespace", configured.temporal.Namespace,
 		"address", configured.temporal.HostPort, "health", health.address())

@@ -7,14 +7,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/metric"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/rawjson"
-)
-
-// Metrics of runs that did not take place, by job_id.
-const (
-	metricSkipped = "latch_job_runs_skipped"
-	metricMissed  = "latch_job_runs_missed"
 )
 
 // versionAccount is the change from which on triggers account for runs that did
@@ -46,7 +41,7 @@ func account(ctx workflow.Context, definition *protocol.Definition, result *latc
 		at = latch.NewTime(scheduled)
 	}
 	if result.Skipped {
-		tellOf(ctx, definition, at, "busy", latch.EventJobSkipped, metricSkipped, 1, result.Reason)
+		tellOf(ctx, definition, at, "busy", latch.EventJobSkipped, metric.JobRunsSkipped, 1, result.Reason)
 	}
 	if ofSchedule {
 		accountForTimes(ctx, definition, at, result)
@@ -75,18 +70,18 @@ func accountForTimes(ctx workflow.Context, definition *protocol.Definition, at l
 		return // a version that did not count came before
 	}
 	if skipped := times.Skipped - before.Skipped; skipped > 0 {
-		tellOf(ctx, definition, at, "overlap", latch.EventJobSkipped, metricSkipped, skipped, "an earlier "+latch.WorkflowTrigger+" of the job was still under way")
+		tellOf(ctx, definition, at, "overlap", latch.EventJobSkipped, metric.JobRunsSkipped, skipped, "an earlier "+latch.WorkflowTrigger+" of the job was still under way")
 	}
 	if missed := times.Missed - before.Missed; missed > 0 {
 		result.Missed = missed
-		tellOf(ctx, definition, at, "missed", latch.EventJobMissed, metricMissed, missed, "Temporal came to their time later than catchup allows")
+		tellOf(ctx, definition, at, "missed", latch.EventJobMissed, metric.JobRunsMissed, missed, "Temporal came to their time later than catchup allows")
 	}
 }
 
 // tellOf counts runs and fires the event for them, once for all. The time is that
 // for which the trigger was started; zero for one that was started by hand.
-func tellOf(ctx workflow.Context, definition *protocol.Definition, at latch.Time, kind, event, metric string, count int64, reason string) {
-	workflow.GetMetricsHandler(ctx).WithTags(map[string]string{"job_id": definition.ID}).Counter(metric).Inc(count)
+func tellOf(ctx workflow.Context, definition *protocol.Definition, at latch.Time, kind, event, counter string, count int64, reason string) {
+	counts{ctx}.missed(counter, definition.ID, count)
 	data := latch.Object{"count": rawjson.Encode(count), "reason": rawjson.Encode(reason)}
 	if !at.IsZero() {
 		data["scheduled_at"] = rawjson.Encode(at)

@@ -51,7 +51,7 @@ func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, err
 func carry(ctx workflow.Context, records *history, given protocol.Delivery) *delivery {
 	d := &delivery{webhook: &given.Send.Request.Webhook, settings: given.Send.Request.Event, state: verdict.UnderWay,
 		brought: given.Brought, lockRemoved: given.LockRemoved,
-		history: records, now: func() latch.Time { return latch.NewTime(workflow.Now(ctx)) }}
+		history: records, now: func() latch.Time { return latch.NewTime(workflow.Now(ctx)) }, counts: counts{ctx}}
 	record := given.Send.Record
 	record.Attempts, record.Tries = given.Send.PriorAttempts, given.Send.Tries
 	if record.Lock.Open() {

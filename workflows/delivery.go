@@ -24,6 +24,7 @@ type delivery struct {
 
 	history *history
 	now     func() latch.Time
+	counts  counts
 	record  *latch.Record
 
 	state verdict.Delivery

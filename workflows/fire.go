@@ -195,6 +195,7 @@ func (f *firing) await(ctx workflow.Context) (ruling, error) {
 		decision, final := verdict.Combine(f.decisions(), f.nothingDone)
 		if final || f.session.control.pending() {
 			result := f.rule(decision)
+			f.count(decision)
 			return result, f.override(result)
 		}
 		if err := f.session.showLocks(); err != nil {
@@ -209,6 +210,16 @@ func (f *firing) await(ctx workflow.Context) (ruling, error) {
 			return ruling{}, err
 		}
 	}
+}
+
+// count counts the event's decision, which is a person's where one stops or rolls
+// back.
+func (f *firing) count(decision string) {
+	pending := f.session.control.pending()
+	if pending {
+		decision = f.session.control.decision
+	}
+	counts{f.session.detached}.decided(f.event, decision, pending)
 }
 
 // decideHooks decides every hook that is settled.

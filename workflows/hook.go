@@ -33,7 +33,7 @@ type hook struct {
 
 func newHook(f *firing, webhook *protocol.AttachedWebhook, settings latch.Event) *hook {
 	h := &hook{firing: f, policy: latch.WithDefaults(settings), enforced: webhook.Enforced, delivery: &delivery{webhook: &webhook.Webhook, settings: settings,
-		registered: webhook.Registered, history: &f.session.history, now: f.session.now}}
+		registered: webhook.Registered, history: &f.session.history, now: f.session.now, counts: counts{f.session.detached}}}
 	// The answer counts if it decides, if an expression sets the record's result,
 	// and at custom events.
 	h.hasSay = h.takesPart() || settings.Result != "" || !latch.IsBuiltInEvent(f.event)

@@ -21,6 +21,7 @@ func (d *delivery) settled(outcome protocol.Outcome) {
 	if outcome.Delivered {
 		d.state = verdict.Delivered
 	}
+	d.counts.settled(d.record.Event, outcome)
 	d.exchanged(outcome)
 	d.verdict = outcome.Verdict
 	if len(d.brought) > 0 {
@@ -164,6 +165,7 @@ func (d *delivery) closeLock(via, by, reason string) {
 	lock := *d.record.Lock
 	lock.RemovedAt, lock.RemovedBy, lock.Via, lock.Reason = d.now(), by, via, reason
 	d.record.Lock = &lock
+	d.counts.unlocked(d.record.Event, via, lock.RemovedAt.Sub(d.record.StartedAt.Time))
 	if d.state == verdict.UnderWay {
 		return
 	}

@@ -141,6 +141,24 @@ func (e *endpoints) slow(name origin, than time.Duration) bool {
 	return e.at(name).lately > than
 }
 
+// count returns how many endpoints are known, and how many of them are silent:
+// taken to be dead.
+func (e *endpoints) count() (known, silent int) {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	for _, at := range e.busy {
+		if at.failures >= brokenAfter {
+			silent++
+		}
+	}
+	for _, at := range e.quiet.Values() {
+		if at.failures >= brokenAfter {
+			silent++
+		}
+	}
+	return len(e.busy) + e.quiet.Len(), silent
+}
+
 // leave gives the place back, with the attempt's error.
 func (p place) leave(err error) {
 	took := time.Since(p.began)

@@ -105,3 +105,27 @@ func TestEndpointsAreForgotten(t *testing.T) {
 	require.Empty(t, e.busy)
 	require.Equal(t, maximumQuiet, e.quiet.Len())
 }
+
+// Endpoints are counted whether something is under way to them or not, and those
+// that left 50 attempts in a row without an answer are silent until they answer.
+func TestEndpointsAreCountedByState(t *testing.T) {
+	t.Parallel()
+	all := newEndpoints(0)
+	dead, alive := origin{"https", "dead.example"}, origin{"https", "alive.example"}
+	for range brokenAfter {
+		at, err := all.enter(dead)
+		require.NoError(t, err)
+		at.leave(&UnreachableError{})
+	}
+	at, err := all.enter(alive)
+	require.NoError(t, err)
+	counts := func() [2]int { known, silent := all.count(); return [2]int{known, silent} }
+	require.Equal(t, [2]int{2, 1}, counts())
+	at.leave(nil)
+	require.Equal(t, [2]int{2, 1}, counts())
+	at, err = all.enter(dead)
+	require.NoError(t, err)
+	require.Equal(t, [2]int{2, 1}, counts())
+	at.leave(nil)
+	require.Equal(t, [2]int{2, 0}, counts())
+}

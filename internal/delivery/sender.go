@@ -116,6 +116,10 @@ func (s *Sender) clock(ctx context.Context) func() time.Time {
 	return s.now
 }
 
+// Endpoints returns how many endpoints the sender has called of late, and how many
+// of them are silent: none of the last 50 attempts or more got an answer.
+func (s *Sender) Endpoints() (known, silent int) { return s.endpoints.count() }
+
 // Close closes the connections that are idle. Attempts under way go on.
 func (s *Sender) Close() {
 	s.transport.CloseIdleConnections()

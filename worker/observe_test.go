@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs"
+	"github.com/latch-run/latch/internal/telemetry"
+)
+
+// The observer goes through all parts of the list of open locks, shows the age of
+// the oldest, and keeps what it knew where the list cannot be read.
+func TestObserverShowsLocksAndEndpoints(t *testing.T) {
+	t.Parallel()
+	metrics, err := telemetry.NewMetrics("worker")
+	require.NoError(t, err)
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	lock := func(age time.Duration) runs.WaitingLock {
+		return runs.WaitingLock{OpenLock: latch.OpenLock{Since: latch.NewTime(now.Add(-age))}}
+	}
+	parts := map[string]*runs.LockPart{
+		"":  {Locks: []runs.WaitingLock{lock(time.Minute), lock(time.Hour)}, NextCursor: "2"},
+		"2": {Locks: []runs.WaitingLock{lock(2 * time.Second)}},
+	}
+	var failure error
+	var log bytes.Buffer
+	o := &observer{metrics: metrics.Handler, logger: slog.New(slog.NewTextHandler(&log, nil)),
+		endpoints: func() (int, int) { return 5, 2 },
+		locks:     func(_ context.Context, cursor string) (*runs.LockPart, error) { return parts[cursor], failure }}
+	shown := func() string {
+		o.observe(t.Context(), now)
+		answer := httptest.NewRecorder()
+		metrics.Page.ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+		return answer.Body.String()
+	}
+	text := shown()
+	for _, line := range []string{"latch_open_locks 3\n", "latch_open_lock_oldest_age_seconds 3600\n",
+		`latch_endpoints{state="answering"} 3`, `latch_endpoints{state="silent"} 2`} {
+		require.Contains(t, text, line)
+	}
+	failure = errors.New("no visibility")
+	require.Contains(t, shown(), "latch_open_locks 3\n")
+	require.Contains(t, shown(), "latch_open_lock_oldest_age_seconds 3600\n")
+	require.Equal(t, 1, strings.Count(log.String(), "no visibility"), "the first of several failures is logged")
+	failure, parts = nil, map[string]*runs.LockPart{"": {}}
+	text = shown()
+	require.Contains(t, text, "latch_open_locks 0\n")
+	require.Contains(t, text, "latch_open_lock_oldest_age_seconds 0\n")
+}
