@@ -124,7 +124,10 @@ func (w *Webhook) validateSecrets(problems *Problems, path string) {
 		taken[textproto.CanonicalMIMEHeaderKey(name)] = "headers"
 	}
 	if w.Secret != "" && w.SendsSecret() {
-		sent := WithDefaults(*w).SecretHeader
+		sent := w.SecretHeader
+		if sent == "" {
+			sent = WithDefaults(*w).SecretHeader
+		}
 		if other := taken[textproto.CanonicalMIMEHeaderKey(sent)]; other != "" {
 			problems.Addf(field(path, "secret_header"), "%s stands in %s too", sent, other)
 		}

@@ -61,13 +61,14 @@ func (a *answer) object(m *mask.Masker) latch.Object {
 	if a.broken || a.read().form != objectForm {
 		return object
 	}
-	changed := !m.Clean(a.body)
+	if m.Clean(a.body) {
+		_ = json.Unmarshal(a.body, &object) // it was read before
+		return object
+	}
 	if err := json.Unmarshal(m.JSON(a.body), &object); err != nil {
 		return latch.Object{}
 	}
-	if changed {
-		keepDecisions(object, a.body, m)
-	}
+	keepDecisions(object, a.body, m)
 	return object
 }
 

@@ -57,7 +57,7 @@ func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt)
 }
 
 // usualHeaders is how many headers most requests have.
-const usualHeaders = 16
+const usualHeaders = 12
 
 func (s *Sender) newDraft(r *protocol.WebhookRequest, attempt int, now time.Time) *draft {
 	own := *r

@@ -37,9 +37,12 @@ func contentTypeOf(contentType string, body []byte) string {
 	return mime.FormatMediaType(mediaType, parameters)
 }
 
+// usualBody is how many bytes most default bodies have room in.
+const usualBody = 1 << 10
+
 // defaultBody returns the body of a webhook without one of its own (contract, "Default body").
 func (d *draft) defaultBody() []byte {
-	var b objectBuilder
+	b := objectBuilder{buffer: make([]byte, 0, usualBody)}
 	for _, name := range vars.BodyFields {
 		b.add(name, d.bodyField(name))
 	}

@@ -42,7 +42,7 @@ func (s *Sender) roundTrip(ctx context.Context, c *call, clock *clock) (*http.Re
 	if err := s.guard.CheckBeforeProxy(ctx, c.request.url); err != nil {
 		return nil, err
 	}
-	return c.send(clock.traced(c.watch.in(ctx), c.watch), cmp.Or(c.transport, s.transport))
+	return c.send(clock.traced(egress.WithTrace(ctx, c.watch), c.watch), cmp.Or(c.transport, s.transport))
 }
 
 // maximumStale bounds how many kept connections one attempt may lose its

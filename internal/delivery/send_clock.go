@@ -16,19 +16,32 @@ var (
 // A clock allows an attempt some time to connect, and its own timeout from then
 // to the end of its answer.
 type clock struct {
-	cancel     context.CancelCauseFunc
-	timeout    time.Duration
-	connecting *time.Timer
+	cancel  context.CancelCauseFunc
+	timeout time.Duration
 
 	mutex     sync.Mutex
-	answering *time.Timer // nil until it is connected
+	timer     *time.Timer // of what the attempt waits for
+	connected bool
 }
 
 func newClock(ctx context.Context, connect, timeout time.Duration) (context.Context, *clock) {
 	c := &clock{timeout: timeout}
 	ctx, c.cancel = context.WithCancelCause(ctx)
-	c.connecting = time.AfterFunc(connect, func() { c.cancel(errConnectTimeout) })
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.timer = time.AfterFunc(connect, c.expire)
 	return ctx, c
+}
+
+// expire ends the attempt, whose time is over.
+func (c *clock) expire() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.connected {
+		c.cancel(errAnswerTimeout)
+	} else {
+		c.cancel(errConnectTimeout)
+	}
 }
 
 // connect notices the connection. A second one, where the first had gone
@@ -36,8 +49,9 @@ func newClock(ctx context.Context, connect, timeout time.Duration) (context.Cont
 func (c *clock) connect() {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	if c.connecting.Stop() {
-		c.answering = time.AfterFunc(c.timeout, func() { c.cancel(errAnswerTimeout) })
+	if !c.connected && c.timer.Stop() {
+		c.connected = true
+		c.timer.Reset(c.timeout)
 	}
 }
 
@@ -58,9 +72,6 @@ func (c *clock) traced(ctx context.Context, watch *stopwatch) context.Context {
 func (c *clock) stop() {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	c.connecting.Stop()
-	if c.answering != nil {
-		c.answering.Stop()
-	}
+	c.timer.Stop()
 	c.cancel(nil)
 }

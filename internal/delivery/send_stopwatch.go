@@ -1,7 +1,6 @@
 package delivery
 
 import (
-	"context"
 	"crypto/tls"
 	"net"
 	"net/http/httptrace"
@@ -30,14 +29,17 @@ type stopwatch struct {
 
 func newStopwatch() *stopwatch { return &stopwatch{begun: time.Now()} }
 
-// in returns a context in which the stopwatch hears of the guard's dials.
-func (s *stopwatch) in(ctx context.Context) context.Context {
-	return egress.WithTrace(ctx, &egress.Trace{
-		LookedUp: func(took time.Duration) { s.set(func() { s.lookup = took }) },
-		Dialled:  func(took time.Duration) { s.set(func() { s.dial = took }) },
-		Dials:    func(address string) { s.set(func() { s.dialing = address }) },
-	})
-}
+// A stopwatch hears of the guard's dials.
+var _ egress.Trace = (*stopwatch)(nil)
+
+// LookedUp notices how long finding the addresses took.
+func (s *stopwatch) LookedUp(took time.Duration) { s.set(func() { s.lookup = took }) }
+
+// Dialled notices how long connecting took.
+func (s *stopwatch) Dialled(took time.Duration) { s.set(func() { s.dial = took }) }
+
+// Dials notices the address that is dialled.
+func (s *stopwatch) Dials(address string) { s.set(func() { s.dialing = address }) }
 
 func (s *stopwatch) set(do func()) {
 	s.mutex.Lock()

@@ -119,8 +119,7 @@ func TestDeadAddressesBeforeALiveOne(t *testing.T) {
 					}
 					return found, nil
 				}
-				begun, dialling := time.Now(), time.Duration(-1)
-				trace := &Trace{LookedUp: func(time.Duration) {}, Dials: func(string) {}, Dialled: func(took time.Duration) { dialling = took }}
+				begun, trace := time.Now(), &dialTrace{took: -1}
 				connection, err := guard.Dial(WithTrace(t.Context(), trace), "tcp", "hooks.example:443")
 				require.Equal(t, test.took, time.Since(begun))
 				synctest.Wait()
@@ -133,11 +132,19 @@ func TestDeadAddressesBeforeALiveOne(t *testing.T) {
 				require.NoError(t, err)
 				require.Contains(t, connection.(*fakeConnection).host, test.want)
 				require.Equal(t, 1, network.open, "the others are closed")
-				require.Equal(t, test.took, dialling)
+				require.Equal(t, test.took, trace.took)
 			})
 		})
 	}
 }
+
+// A dialTrace keeps how long connecting took.
+type dialTrace struct {
+	deaf
+	took time.Duration
+}
+
+func (d *dialTrace) Dialled(took time.Duration) { d.took = took }
 
 // What is dialled is looked at once more by the dialer itself, whoever asks
 // for it: nothing goes to an address that no admissible host led to.

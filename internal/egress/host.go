@@ -30,7 +30,7 @@ func CanonicalHost(host string) (string, error) {
 		}
 		host = ascii
 	}
-	if strings.ContainsFunc(host, forbidden) {
+	if strings.ContainsAny(host, forbidden) || strings.ContainsFunc(host, isBlank) {
 		return "", fmt.Errorf("%q has a character that no host has", host)
 	}
 	host = strings.TrimSuffix(host, ".")
@@ -51,9 +51,13 @@ func CanonicalHost(host string) (string, error) {
 	return address.String(), nil
 }
 
-// forbidden reports the WHATWG URL standard's forbidden domain code points: an
-// escape of them would be read one way here and another elsewhere.
-func forbidden(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`#%/:<>?@[\]^|`, r) }
+// forbidden are, with blanks and control characters, the WHATWG URL standard's
+// forbidden domain code points: an escape of them would be read one way here and
+// another elsewhere.
+const forbidden = `#%/:<>?@[\]^|`
+
+// isBlank reports blanks and control characters.
+func isBlank(r rune) bool { return r <= ' ' || r == 0x7f }
 
 // notOfZone reports runes that no name of a network interface has.
 func notOfZone(r rune) bool {

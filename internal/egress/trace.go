@@ -5,29 +5,34 @@ import (
 	"time"
 )
 
-// A Trace hears what [Guard.Dial] does for an attempt. Its functions may be
-// called side by side, and after the attempt has ended.
-type Trace struct {
+// A Trace hears what [Guard.Dial] does for an attempt. Its methods may be
+// called concurrently, and after the attempt has ended.
+type Trace interface {
 	// LookedUp and Dialled hear how long finding the addresses, and then
 	// connecting, took, also where it failed.
-	LookedUp, Dialled func(time.Duration)
+	LookedUp(took time.Duration)
+	Dialled(took time.Duration)
 	// Dials hears of each address that is dialled.
-	Dials func(address string)
+	Dials(address string)
 }
 
 type traceKey struct{}
 
 // WithTrace returns a context whose dials the trace hears of.
-func WithTrace(ctx context.Context, trace *Trace) context.Context {
+func WithTrace(ctx context.Context, trace Trace) context.Context {
 	return context.WithValue(ctx, traceKey{}, trace)
 }
 
 // deaf hears nothing.
-var deaf = &Trace{LookedUp: func(time.Duration) {}, Dialled: func(time.Duration) {}, Dials: func(string) {}}
+type deaf struct{}
 
-func traceOf(ctx context.Context) *Trace {
-	if trace, ok := ctx.Value(traceKey{}).(*Trace); ok {
+func (deaf) LookedUp(time.Duration) {}
+func (deaf) Dialled(time.Duration)  {}
+func (deaf) Dials(string)           {}
+
+func traceOf(ctx context.Context) Trace {
+	if trace, ok := ctx.Value(traceKey{}).(Trace); ok {
 		return trace
 	}
-	return deaf
+	return deaf{}
 }

@@ -72,23 +72,24 @@ func (f *Field) Template() (text string, is bool) {
 	if f.Role == JSONTemplate || len(given) == 0 || given[0] != '"' {
 		return "", false
 	}
-	return text, json.Unmarshal(given, &text) == nil
+	var written string
+	err := json.Unmarshal(given, &written)
+	return written, err == nil
 }
 
 // Set puts another text in its place, in what [Of] was called with. See [Detach].
 func (f *Field) Set(text string) {
-	made := reflect.New(f.value.Type()).Elem()
+	if f.list.IsValid() { // an element of a map cannot be set itself
+		f.value = reflect.New(f.value.Type()).Elem()
+	}
 	if f.IsJSON() {
-		made.SetBytes([]byte(text))
+		f.value.SetBytes([]byte(text))
 	} else {
-		made.SetString(text)
+		f.value.SetString(text)
 	}
 	if f.list.IsValid() {
-		f.list.SetMapIndex(reflect.ValueOf(f.name), made)
-		f.value = made
-		return
+		f.list.SetMapIndex(reflect.ValueOf(f.name), f.value)
 	}
-	f.value.Set(made)
 }
 
 // IsJSON reports whether the field is JSON, which [Field.Set] then takes.

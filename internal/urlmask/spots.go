@@ -2,6 +2,7 @@ package urlmask
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -13,13 +14,20 @@ type spot struct {
 	where string
 }
 
-// keyPaths are the webhooks of chats, whose paths are keys: host and path, of
-// which the group is the key.
-var keyPaths = []*regexp.Regexp{
-	regexp.MustCompile(`^hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/(.+)$`),
-	regexp.MustCompile(`^(?:[a-z0-9-]+\.)*discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/[^/]+/(.+)$`),
-	regexp.MustCompile(`^(?:[a-z0-9-]+\.)*(?:webhook\.office|outlook\.office|outlook\.office365)\.com/webhook(?:b2)?/(.+)$`),
-	regexp.MustCompile(`^api\.telegram\.org/(?:file/)?bot([^/]+)`),
+// keyPaths are the webhooks of chats, whose paths are keys: by their domains, host
+// and path, of which the group is the key.
+var keyPaths = []struct {
+	domains []string
+	pattern *regexp.Regexp
+}{
+	{[]string{"slack.com", "slack-gov.com"},
+		regexp.MustCompile(`^hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/(.+)$`)},
+	{[]string{"discord.com", "discordapp.com"},
+		regexp.MustCompile(`^(?:[a-z0-9-]+\.)*discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/[^/]+/(.+)$`)},
+	{[]string{"office.com", "office365.com"},
+		regexp.MustCompile(`^(?:[a-z0-9-]+\.)*(?:webhook\.office|outlook\.office|outlook\.office365)\.com/webhook(?:b2)?/(.+)$`)},
+	{[]string{"telegram.org"},
+		regexp.MustCompile(`^api\.telegram\.org/(?:file/)?bot([^/]+)`)},
 }
 
 // spotsOf finds the credentials in a URL that begins at an offset of a text.
@@ -70,10 +78,13 @@ func keyPath(plain string, begin, end, query int) (from, to int) {
 	host = strings.TrimSuffix(host, ".")
 	shift := end - len(host)
 	for _, keys := range keyPaths {
-		if group := keys.FindStringSubmatchIndex(host + path); group != nil {
+		if !slices.ContainsFunc(keys.domains, func(domain string) bool { return strings.HasSuffix(host, domain) }) {
+			continue
+		}
+		if group := keys.pattern.FindStringSubmatchIndex(host + path); group != nil {
 			return group[2] + shift, group[3] + shift
 		}
-		if decoded := decode(path); decoded != path && keys.MatchString(host+decoded) {
+		if decoded := decode(path); decoded != path && keys.pattern.MatchString(host+decoded) {
 			return end + 1, query
 		}
 	}
