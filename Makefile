@@ -28,7 +28,7 @@ SERVER_NOTE := Building Temporal's server: the first time takes some minutes.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo dev test docs screenshots fmt format-check vet staticcheck workflowcheck unit e2e fuzz bench microbench
+.PHONY: help demo dev test docs screenshots fmt format-check vet staticcheck workflowcheck unit e2e histories fuzz bench microbench
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -81,6 +81,10 @@ unit: ## unit tests, with the race detector
 e2e: ## end-to-end tests: worker processes, built with the race detector, on a real Temporal server
 	@echo "$(SERVER_NOTE)"
 	cd testsuite && go test -count=1 -parallel 4 -timeout $(TESTTIMEOUT) ./...
+
+histories: ## keep the histories of runs that behave otherwise than those kept, for later versions to replay
+	@echo "$(SERVER_NOTE)"
+	cd testsuite && go test -count=1 -run 'TestRecordHistories|TestASkippedRunIsTold' ./e2e -record
 
 fuzz: ## each fuzz test for FUZZTIME (10s)
 	@for package in $$(go list ./...); do \

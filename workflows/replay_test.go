@@ -18,10 +18,9 @@ import (
 	"github.com/latch-run/latch/workflows"
 )
 
-// Runs that earlier versions began replay with this one. The end-to-end test
-// TestRecordHistories writes the files (go test ./e2e -run
-// TestRecordHistories -record, in testsuite). Those named earlier-… are of
-// versions that decided otherwise: they cannot be recorded again.
+// Runs that earlier versions began replay with this one. `make histories` adds the
+// files and replaces none: a number at the end of a name counts the versions whose
+// commands differ. Those named earlier-… are of versions that decided otherwise.
 func TestRecordedHistoriesReplay(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.json")

@@ -1,26 +1,15 @@
 package e2e
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
-	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	enums "go.temporal.io/api/enums/v1"
-	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/testsuite/process"
 	"github.com/latch-run/latch/testsuite/receiver"
 )
-
-var recordHistories = flag.Bool("record", false, "write the histories of TestRecordHistories to workflows/testdata")
 
 // Every representative run replays. With -record its history is kept, for the
 // tests of later versions: workflows that wait for months must go on with them.
@@ -43,6 +32,8 @@ func TestRecordHistories(t *testing.T) {
 				jsonOf(fmt.Sprintf(`{"lock":%q,"by":"ann",%s}`, l.openLock(id, "gate").Token, data)), nil))
 		}
 	}
+	registered := b.register(`{"id":"kept-{Q}","task":{"http":{"url":"{R}/kept"}}}`).ID
+	slow := make(chan struct{})
 	for _, test := range []struct {
 		name      string
 		workflow  string
@@ -90,6 +81,49 @@ func TestRecordHistories(t *testing.T) {
 		{name: "batch", workflow: latch.WorkflowEmitBatch, spec: `{"events":[
 			{"event":"DEPLOYED","webhooks":[{"id":"log","url":"$R/log","event":"DEPLOYED"}]},
 			{"event":"CHECKED","webhooks":[{"id":"gate","events":[{"event":"CHECKED","blocking":true,"lock_timeout":"200ms"}]}]}]}`},
+		{name: "volleys", workflow: latch.WorkflowEmit, spec: `{"event":"DEPLOYED","webhooks":[
+			{"id":"quick","url":"$R/log","event":"DEPLOYED"},
+			{"id":"again","url":"$R/again","event":"DEPLOYED","retry":{"initial_interval":"10ms"}},
+			{"id":"slow","url":"$R/slow","event":"DEPLOYED",` + unhurried + `},
+			{"id":"judged","url":"$R/log","events":[{"event":"DEPLOYED","result":"'pass'"}]},
+			{"id":"durable","url":"$R/log","event":"DEPLOYED","path":"durable"},
+			{"id":"refused","url":"$R/refused","event":"DEPLOYED"},
+			{"id":"operator","url":"$R/log","event":"DELIVERY_EXHAUSTED"}]}`,
+			scripts: map[string][]receiver.Answer{"/again": {receiver.Status(503), receiver.Status(200)},
+				"/slow": {{Hold: slow}}, "/refused": {receiver.Status(404)}},
+			meanwhile: func(l *lane, _ string) { l.arrived("/slow", 1); l.arrived("/again", 2); close(slow) }},
+		{name: "batch-of-volleys", workflow: latch.WorkflowEmitBatch, spec: `{"events":[
+			{"event":"DEPLOYED","webhooks":[
+				{"id":"log","url":"$R/log","event":"DEPLOYED"},
+				{"id":"again","url":"$R/again","event":"DEPLOYED","retry":{"initial_interval":"10ms"}}]},
+			{"event":"CHECKED","data":{"n":1},"webhooks":[{"id":"log","url":"$R/log","event":"CHECKED"}]},
+			{"event":"DEPLOYED","webhooks":[{"id":"log","url":"$R/log","event":"DEPLOYED"}]}]}`,
+			scripts: map[string][]receiver.Answer{"/again": {receiver.Status(503), receiver.Status(200)}}},
+		{name: "lock-timed-out", workflow: latch.WorkflowRelease, spec: `{"id":"r","steps":$STEPS(a),"webhooks":[` + ends + `,
+			{"id":"gate","url":"$R/gate","events":[{"event":"BEFORE_STEP","blocking":true,"lock_timeout":"1s","on_timeout":"rollback"}]}]}`},
+		{name: "undo-failed", workflow: latch.WorkflowRelease, spec: `{"id":"r","steps":$STEPS(a,b),"webhooks":[` + ends + `,` + gate + `]}`,
+			scripts:   map[string][]receiver.Answer{"/undo/a": {receiver.Status(400)}},
+			meanwhile: remove(`"result":"fail","data":{"rollback_release":true}`)},
+		{name: "records-updated", workflow: latch.WorkflowRelease, spec: `{"id":"r","steps":$STEPS(a),"webhooks":[
+			{"id":"log","url":"$R/log","events":[{"event":"AFTER_STEP"},
+				{"event":"BEFORE_RELEASE_COMPLETE","stop_release":"history.data.said == 'stop'"}]},` + gate + `]}`,
+			meanwhile: func(l *lane, id string) {
+				l.openLock(id, "gate")
+				for _, record := range l.history(id) {
+					if record.Webhook == "log" && record.Event == "BEFORE_RELEASE_COMPLETE" {
+						require.NoError(l, l.update(id, latch.MessageRecord,
+							jsonOf(fmt.Sprintf(`{"delivery_id":%q,"data":{"said":"go"}}`, record.DeliveryID)), nil))
+					}
+				}
+				require.NoError(l, l.update(id, latch.MessageSkip,
+					jsonOf(`{"webhook":"gate","event":"BEFORE_RELEASE_COMPLETE","by":"ann","reason":"in a hurry"}`), nil))
+			}},
+		{name: "sequence-of-registered-jobs", workflow: latch.WorkflowJobRun, spec: `{"id":"all","jobs":["` + registered + `",
+			{"id":"two","task":{"http":{"url":"$R/two","body":{"before":"${jobs}"}}}}]}`, child: "/" + registered},
+		{name: "trigger", workflow: latch.WorkflowTrigger, spec: `{"id":"` + registered + `"}`},
+		{name: "commands", workflow: latch.WorkflowRelease, spec: `{"id":"r","vars":{"n":1},"steps":[
+			{"name":"a","do":{"workflow":{"type":"latch.Emit","id":"of-${release.id}-$R","input":{"event":"DONE","id":"${vars.n}"}}}},
+			{"name":"b","do":{"activity":{"type":"` + latch.ActivityHTTP + `","input":{"task":{"url":"$R/b"}}}}}]}`},
 		{name: "handed-over", workflow: latch.WorkflowJobRun, spec: `{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[
 			{"id":"dead","url":"$R/dead","event":"JOB_SUCCESS","retry":{"initial_interval":"` + beyondTheRun + `","backoff_coefficient":1}}]}`,
 			scripts: map[string][]receiver.Answer{"/dead": {receiver.Status(503), receiver.Status(200)}}, child: "deliver"},
@@ -118,6 +152,14 @@ func TestRecordHistories(t *testing.T) {
 			}
 		})
 	}
+	t.Run("once", func(t *testing.T) {
+		t.Parallel()
+		l := b.lane(t)
+		run := l.begin(latch.WorkflowStartOnce, `{"workflow":"latch.Emit","workflow_id":"emit-once-`+b.queue+`",
+			"task_queue":"`+b.queue+`","arguments":[{"event":"DEPLOYED"}]}`)
+		require.NoError(t, run.Get(l.ctx, nil))
+		l.keep("once", run.GetID())
+	})
 	t.Run("gate", func(t *testing.T) {
 		t.Parallel()
 		l := ownLane(t, shared.client, []worker.Plugin{latchPlugin()})
@@ -127,40 +169,4 @@ func TestRecordHistories(t *testing.T) {
 		require.NoError(t, run.Get(l.ctx, nil))
 		l.keep("gate", run.GetID())
 	})
-}
-
-// keep replays a run's history, and writes it where that is asked for.
-func (l *lane) keep(name, id string) {
-	l.Helper()
-	history := &historypb.History{}
-	require.Eventually(l, func() bool {
-		history.Events = nil
-		iterator := shared.client.GetWorkflowHistory(l.ctx, id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-		for iterator.HasNext() {
-			event, err := iterator.Next()
-			require.NoError(l, err)
-			history.Events = append(history.Events, event)
-		}
-		return len(history.Events) > 0
-	}, patience, tick)
-	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{Plugins: []worker.Plugin{latchPlugin()}})
-	require.NoError(l, err)
-	replayer.RegisterWorkflowWithOptions(gates, workflow.RegisterOptions{Name: "gates"})
-	require.NoError(l, replayer.ReplayWorkflowHistoryWithOptions(quiet(), history, worker.ReplayWorkflowHistoryOptions{
-		OriginalExecution: workflow.Execution{ID: id},
-	}))
-	if !*recordHistories {
-		return
-	}
-	text, err := protojson.MarshalOptions{Multiline: true, Indent: " "}.Marshal(history)
-	require.NoError(l, err)
-	host, err := os.Hostname()
-	require.NoError(l, err)
-	text = regexp.MustCompile(`("identity": *)"[^"]*"`).ReplaceAll(text, []byte(`$1"worker"`))
-	text = regexp.MustCompile(`"[0-9]*@?`+regexp.QuoteMeta(host)+`[:@][^"]*"`).ReplaceAll(text, []byte(`"sticky"`))
-	root, err := process.ModuleDir(l.ctx, "github.com/latch-run/latch")
-	require.NoError(l, err)
-	folder := filepath.Join(root, "workflows", "testdata")
-	require.NoError(l, os.MkdirAll(folder, 0o755))
-	require.NoError(l, os.WriteFile(filepath.Join(folder, name+".json"), append(text, '\n'), 0o644))
 }
