@@ -40,6 +40,12 @@ const (
 	// two events themselves.
 	EventDeliveryExhausted = "DELIVERY_EXHAUSTED"
 	EventEndpointGone      = "ENDPOINT_GONE"
+
+	// These three are about the endpoint of a registered webhook with a [Health],
+	// and go to the other registered webhooks of its task queue.
+	EventEndpointFailing   = "ENDPOINT_FAILING"
+	EventEndpointDisabled  = "ENDPOINT_DISABLED"
+	EventEndpointRecovered = "ENDPOINT_RECOVERED"
 )
 
 // A BuiltInEvent is one that Latch itself fires.
@@ -76,6 +82,9 @@ var builtInEvents = []BuiltInEvent{
 	{Name: EventReleaseFailure, Of: ReleaseKind, Means: "The release has failed, or was cancelled."},
 	{Name: EventDeliveryExhausted, Of: DeliveryKind, Means: "A delivery has failed for good."},
 	{Name: EventEndpointGone, Of: DeliveryKind, Means: "A delivery's endpoint has answered 410 Gone."},
+	{Name: EventEndpointFailing, Of: EndpointKind, Means: "As many attempts in a row have failed as `warn_at` says; once for each of its numbers."},
+	{Name: EventEndpointDisabled, Of: EndpointKind, Means: "An attempt has failed, and so have all for as long as `disable_after` says: nothing more is sent."},
+	{Name: EventEndpointRecovered, Of: EndpointKind, Means: "An attempt is delivered again, after one of the two events above."},
 }
 
 // reservedPrefixes keep a misspelt built-in event from being a custom one.
@@ -120,10 +129,18 @@ func IsBuiltInEvent(event string) bool {
 	return known
 }
 
-// IsOperatorEvent reports whether the event is about a delivery, for operators.
+// IsOperatorEvent reports whether the event is about a delivery or an endpoint, for
+// operators.
 func IsOperatorEvent(event string) bool {
 	known, is := builtIn(event)
-	return is && known.Of == DeliveryKind
+	return is && (known.Of == DeliveryKind || known.Of == EndpointKind)
+}
+
+// IsEndpointEvent reports whether the event is about the endpoint of a registered
+// webhook, so that no run fires it.
+func IsEndpointEvent(event string) bool {
+	known, is := builtIn(event)
+	return is && known.Of == EndpointKind
 }
 
 // EventMayBlock reports whether a hook may block at the event (contract, "Events").

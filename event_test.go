@@ -27,4 +27,5 @@ func TestBuiltInEventsAreDocumentedAndReserved(t *testing.T) {
 		require.ErrorContains(t, latch.CheckEvent(misspelt), "reserved", event.Name)
 	}
 	require.Equal(t, []string{"DELIVERY_EXHAUSTED", "ENDPOINT_GONE"}, latch.EventsOf(latch.DeliveryKind))
+	require.Equal(t, []string{"ENDPOINT_FAILING", "ENDPOINT_DISABLED", "ENDPOINT_RECOVERED"}, latch.EventsOf(latch.EndpointKind))
 }

@@ -16,6 +16,8 @@ const (
 	GateKind Kind = "gate"
 	// DeliveryKind is an event about a delivery, which any run fires.
 	DeliveryKind Kind = "operator"
+	// EndpointKind is an event about the endpoint of a registered webhook.
+	EndpointKind Kind = "endpoint"
 	// WebhookKind is a webhook that stands by itself.
 	WebhookKind Kind = "webhook"
 	// RulesKind is tests of the rules by which webhooks decide.
@@ -70,7 +72,7 @@ func (k Kind) fires(event string) bool {
 	known, is := builtIn(event)
 	switch {
 	case !is:
-		return k != JobKind && k != ReleaseKind
+		return k != JobKind && k != ReleaseKind && k != EndpointKind
 	default:
 		return known.Of == DeliveryKind || known.Of == k
 	}

@@ -25,6 +25,9 @@ const (
 	WorkflowJobNotice = "latch.JobNotice"
 	// WorkflowStartOnce starts a run for the HTTP API under an idempotency key.
 	WorkflowStartOnce = "latch.StartOnce"
+	// WorkflowEndpoint counts the failed attempts at the endpoint of a registered
+	// webhook, for as long as it does not work.
+	WorkflowEndpoint = "latch.Endpoint"
 )
 
 // Names of the activity types that a task queue must serve.

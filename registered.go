@@ -16,17 +16,24 @@ type RegisteredWebhook struct {
 	// webhook of its own under this id is refused as InvalidSpec, even where the
 	// registered one would not apply to it or is disabled. Through the API only
 	// the role admin skips its hooks, and on_error is stop unless given.
-	Enforced  bool `json:"enforced,omitempty"`
-	CreatedAt Time `json:"created_at,omitzero"`
-	UpdatedAt Time `json:"updated_at,omitzero"`
+	Enforced bool `json:"enforced,omitempty"`
+	// Health has Latch count the attempts that fail; nil counts none.
+	Health *Health `json:"health,omitempty"`
+	// Endpoint is what was counted, which Latch alone writes; nil for an endpoint
+	// that works, and for a webhook without Health.
+	Endpoint  *EndpointState `json:"endpoint,omitempty"`
+	CreatedAt Time           `json:"created_at,omitzero"`
+	UpdatedAt Time           `json:"updated_at,omitzero"`
 }
 
-// registeredInput is what is taken: the times and the warnings are ours, and may
-// be given back.
+// registeredInput is what is taken: the endpoint's state, the times and the warnings
+// are ours, and may be given back.
 type registeredInput struct {
 	Webhook
 	When      string          `json:"when,omitempty"`
 	Enforced  bool            `json:"enforced,omitempty"`
+	Health    *Health         `json:"health,omitempty"`
+	Endpoint  json.RawMessage `json:"endpoint,omitempty"`
 	CreatedAt json.RawMessage `json:"created_at,omitempty"`
 	UpdatedAt json.RawMessage `json:"updated_at,omitempty"`
 	Warnings  json.RawMessage `json:"warnings,omitempty"`
@@ -37,7 +44,7 @@ type registeredInput struct {
 func DecodeRegisteredWebhook(data []byte) (*RegisteredWebhook, error) {
 	var input registeredInput
 	problems := decodeStrict(data, &input)
-	webhook := &RegisteredWebhook{Webhook: input.Webhook, When: input.When, Enforced: input.Enforced}
+	webhook := &RegisteredWebhook{Webhook: input.Webhook, When: input.When, Enforced: input.Enforced, Health: input.Health}
 	return webhook, problems.Merge(webhook.Validate()).Err()
 }
 
@@ -46,6 +53,7 @@ func (w *RegisteredWebhook) Validate() Problems {
 	var problems Problems
 	validateWebhookID(&problems, "id", w.ID)
 	w.Webhook.validate(&problems, "", inRegistry)
+	w.Health.validate(&problems, "health")
 	return problems
 }
 
@@ -56,7 +64,7 @@ func (w *RegisteredWebhook) For(kind Kind, fired string) (Webhook, bool) {
 	webhook := w.Webhook
 	webhook.Event, webhook.Events = "", nil
 	for _, settings := range w.EventSettings() {
-		other := fired != "" && settings.Event != fired && !IsOperatorEvent(settings.Event)
+		other := fired != "" && settings.Event != fired && (kind == EndpointKind || !IsOperatorEvent(settings.Event))
 		if !kind.fires(settings.Event) || other || !settings.IsEnabled() {
 			continue
 		}

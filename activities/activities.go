@@ -43,10 +43,14 @@ type Activities struct {
 	// flights are the first attempts that this worker makes in volleys.
 	flights *flights
 	own     sync.Map // of namespace to *ownWorker
+	// endpoints passes on what attempts at endpoints come to.
+	endpoints *endpointReports
 }
 
 // New makes the activities of one worker.
-func New(options Options) *Activities { return &Activities{options: options, flights: newFlights()} }
+func New(options Options) *Activities {
+	return &Activities{options: options, flights: newFlights(), endpoints: newEndpointReports()}
+}
 
 // Endpoints is as in [delivery.Sender.Endpoints].
 func (a *Activities) Endpoints() (known, silent int) { return a.options.Sender.Endpoints() }
@@ -86,6 +90,7 @@ func (a *Activities) Register(registry Registry) {
 		{protocol.ActivityTimes, a.Times},
 		{protocol.ActivityVolley, a.Volley},
 		{protocol.ActivityOwnerLives, a.OwnerLives},
+		{protocol.ActivityObserve, a.Observe},
 	} {
 		registry.RegisterActivityWithOptions(each.function, activity.RegisterOptions{Name: each.name})
 	}

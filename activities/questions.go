@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.temporal.io/sdk/activity"
@@ -41,6 +42,9 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 		if err := a.consult(ctx, a.registryOf(ctx), read, &answer); err != nil {
 			return protocol.Admission{}, err
 		}
+		answer.Webhooks = slices.DeleteFunc(answer.Webhooks, func(w protocol.AttachedWebhook) bool {
+			return request.Endpoint != "" && w.ID == request.Endpoint
+		})
 	}
 	answer.Problems = answer.Problems.First(maximumProblems)
 	return answer, nil
@@ -101,6 +105,12 @@ func decodeInput(request protocol.AdmitRequest) (*input, error) {
 		return inputOfRelease(release, request), err
 	case latch.DeliveryKind: // put together by another run, of webhooks that were admitted
 		return &input{}, checkOperatorEvent(request.Input)
+	case latch.EndpointKind: // put together by latch.Endpoint
+		var emission latch.Emission
+		if err := checkEndpointEvent(request.Input, &emission); err != nil {
+			return &input{}, err
+		}
+		return inputOfEmission(latch.EndpointKind, &emission), nil
 	case latch.GateKind:
 		gate, err := admission.DecodeGate(request.Input)
 		return inputOfEmission(latch.GateKind, gate), err
@@ -122,6 +132,17 @@ func checkOperatorEvent(data json.RawMessage) error {
 	}
 	if !latch.IsOperatorEvent(emission.Event) {
 		return latch.Problems{{Path: "event", Message: fmt.Sprintf("%q is no event about a delivery; fire it without a second argument", emission.Event)}}
+	}
+	return nil
+}
+
+// checkEndpointEvent reads an event about an endpoint, and refuses any other.
+func checkEndpointEvent(data json.RawMessage, emission *latch.Emission) error {
+	if err := latch.Unmarshal(data, emission); err != nil {
+		return err
+	}
+	if !latch.IsEndpointEvent(emission.Event) {
+		return latch.Problems{{Path: "event", Message: fmt.Sprintf("%q is not an event about an endpoint; fire it without a second argument", emission.Event)}}
 	}
 	return nil
 }

@@ -213,6 +213,7 @@ func applying(registered []latch.RegisteredWebhook, read *input, system vars.Sys
 			variables["system"] = encode(system)
 			applicable, err := evaluateWhen(protocol.PlanHook{When: when, Variables: variables})
 			switch {
+			case err != nil && read.kind == latch.EndpointKind: // there is no job or release to look at
 			case err != nil:
 				for j := range webhook.Events {
 					webhook.Events[j].When = when

@@ -70,6 +70,7 @@ func (a *Activities) attempt(ctx context.Context, send protocol.Send, number int
 	if errors.As(err, &busy) {
 		return protocol.Outcome{}, nil, err
 	}
+	a.report(ctx, &send, err, made.CompletedAt)
 	outcome := outcomeOf(made, number)
 	try := tryOf(made, number, err)
 	if err == nil {

@@ -32,6 +32,7 @@ func Emit(ctx workflow.Context, input, origin converter.RawValue) (*latch.Emissi
 		return nil, err
 	}
 	from := originOf(origin)
+	run.about = from.Endpoint
 	if err := run.take(ctx, from.kind(), input, &run.emission); err != nil {
 		return nil, err
 	}
@@ -87,7 +88,10 @@ func originOf(argument converter.RawValue) emitOrigin {
 // kind is what admission looks at: an event about a delivery, or one of the
 // user's own.
 func (o emitOrigin) kind() latch.Kind {
-	if o.Operator {
+	switch {
+	case o.Endpoint != "":
+		return latch.EndpointKind
+	case o.Operator:
 		return latch.DeliveryKind
 	}
 	return latch.EmissionKind
@@ -96,8 +100,8 @@ func (o emitOrigin) kind() latch.Kind {
 // mark marks those webhooks of an event about a delivery that are registered
 // ones.
 func (o emitOrigin) mark(webhooks []protocol.AttachedWebhook) {
-	if !o.Operator {
-		return
+	if !o.Operator || o.Endpoint != "" {
+		return // admission says which are registered
 	}
 	for i := range webhooks {
 		webhooks[i].Registered = slices.Contains(o.Registered, webhooks[i].ID)

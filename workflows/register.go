@@ -26,6 +26,7 @@ func Register(registry Registry) {
 		{latch.WorkflowTrigger, Trigger},
 		{latch.WorkflowJobNotice, JobNotice},
 		{latch.WorkflowStartOnce, StartOnce},
+		{latch.WorkflowEndpoint, Endpoint},
 	} {
 		registry.RegisterWorkflowWithOptions(w.function, workflow.RegisterOptions{
 			Name: w.name,

@@ -66,6 +66,8 @@ type session struct {
 	kept, given int
 	// fields are what templates see of a registered job beside its own.
 	fields latch.Object
+	// about is the registered webhook that an event about an endpoint is about.
+	about string
 	// signalsUnderWay counts signals that are being taken.
 	signalsUnderWay int
 
@@ -132,7 +134,7 @@ func rawInput(data []byte) json.RawMessage {
 // admit has a worker look at the input and records what it says. What is
 // wrong with the input is the error InvalidSpec.
 func (s *session) admit(ctx workflow.Context, kind latch.Kind, input json.RawMessage) error {
-	request := protocol.AdmitRequest{Kind: kind, Input: input, Run: s.runVariable(), Now: s.now(), Fields: s.fields}
+	request := protocol.AdmitRequest{Kind: kind, Input: input, Run: s.runVariable(), Now: s.now(), Fields: s.fields, Endpoint: s.about}
 	var admission protocol.Admission
 	if err := ask(ctx, "Admit the "+string(kind), protocol.ActivityAdmit, request, &admission); err != nil {
 		return err

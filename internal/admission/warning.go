@@ -99,6 +99,10 @@ func warnOfWebhooks(warnings *latch.Problems, path string, webhooks []latch.Webh
 
 // warnOfEvent holds to "validate warns of events that this run never fires".
 func warnOfEvent(warnings *latch.Problems, path, event string, fired run) {
+	if latch.IsEndpointEvent(event) {
+		warnings.Addf(path, "%s is fired by no run: only registered webhooks hear of endpoints", event)
+		return
+	}
 	if !slices.Contains(fired.fires, event) && !latch.IsOperatorEvent(event) {
 		warnings.Addf(path, "%s is never fired by %s, which fires %s%s", event, fired.name, strings.Join(fired.fires, ", "), typo.Hint(event, fired.fires))
 	}

@@ -66,7 +66,7 @@ type registeredOutput struct {
 
 func shownRegistered(webhook *latch.RegisteredWebhook) *registeredOutput {
 	shown := registry.Shown(*webhook)
-	return &registeredOutput{ETag(shown), shown}
+	return &registeredOutput{WebhookETag(&shown), shown}
 }
 
 func (a *API) getRegistered(ctx context.Context, input *registeredInput) (*registeredOutput, error) {
@@ -117,7 +117,17 @@ type ChangedWebhook struct {
 
 // check refuses the change of another version than the one that the caller read.
 func (i *ChangedWebhook) check(current *latch.RegisteredWebhook) error {
-	return CheckMatch(i.IfMatch, registry.Shown(*current))
+	return CheckMatch(i.IfMatch, versionOf(registry.Shown(*current)))
+}
+
+// WebhookETag returns the entity tag of a registered webhook that is shown.
+func WebhookETag(shown *latch.RegisteredWebhook) string { return ETag(versionOf(*shown)) }
+
+// versionOf returns what a caller changes of a webhook that is shown: what Latch
+// counts of its endpoint makes no new version.
+func versionOf(shown latch.RegisteredWebhook) latch.RegisteredWebhook {
+	shown.Endpoint = nil
+	return shown
 }
 
 // checkGone returns the error of a change, or, of a webhook that the caller read

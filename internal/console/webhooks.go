@@ -77,7 +77,7 @@ func (v *visit) hookRow(webhook *latch.RegisteredWebhook) piece.Row {
 // hookSwitch enables or disables a webhook.
 func (v *visit) hookSwitch(at int, webhook *latch.RegisteredWebhook) piece.Form {
 	form := v.form(fmt.Sprint("switch-", at))
-	form.Hidden = []piece.Hidden{{Name: "id", Value: webhook.ID}, {Name: "etag", Value: api.ETag(webhook)}}
+	form.Hidden = []piece.Hidden{{Name: "id", Value: webhook.ID}, {Name: "etag", Value: api.WebhookETag(webhook)}}
 	form.Buttons = []piece.Button{{Value: "enable", Label: "Enable " + webhook.ID}}
 	if webhook.IsEnabled() {
 		form.Buttons = []piece.Button{{Value: "disable", Label: "Disable " + webhook.ID}}

@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// Names of the internal activities. All but AwaitFirstAttempts and Fetch run as local
+// Names of the internal activities. All but AwaitFirstAttempts, Fetch and Probe run as local
 // activities: what they answer is recorded and never computed again.
 const (
 	ActivityAdmit              = "latch.internal.Admit"
@@ -24,6 +24,8 @@ const (
 	ActivityVolley             = "latch.internal.Volley"
 	ActivityFetch              = "latch.internal.Fetch"
 	ActivityOwnerLives         = "latch.internal.OwnerLives"
+	ActivityObserve            = "latch.internal.Observe"
+	ActivityProbe              = "latch.internal.Probe"
 )
 
 // An AdmitRequest asks whether an input may run.
@@ -36,6 +38,9 @@ type AdmitRequest struct {
 	Now latch.Time `json:"now"`
 	// Fields are those that the variable job of a registered job has beside.
 	Fields latch.Object `json:"fields,omitempty"`
+	// Endpoint is the registered webhook that an event about an endpoint is about: it
+	// does not hear of itself.
+	Endpoint string `json:"endpoint,omitempty"`
 }
 
 // An Admission is the answer: everything that is wrong with the input, and
@@ -210,6 +215,9 @@ type EmitOrigin struct {
 	// Registered are the ids of those of the emission's webhooks that are
 	// registered ones.
 	Registered []string `json:"registered,omitempty"`
+	// Endpoint is the registered webhook whose endpoint the event is about: the
+	// others that listen hear of it.
+	Endpoint string `json:"endpoint,omitempty"`
 }
 
 // A RenderRequest asks for JSON values with their templates filled in, each

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -16,6 +17,9 @@ const maximumWebhooks = 200
 // lately is how old what [Webhooks.Lately] returns may be: however many ask, they
 // cost twenty readings a second, and a change counts at once.
 const lately = 50 * time.Millisecond
+
+// recently is how old what [Webhooks.Recently] returns may be.
+const recently = time.Second
 
 // Webhooks are those that stand by themselves and apply to the runs of a task
 // queue. A run takes those that apply to it as it begins: a change counts for
@@ -89,12 +93,49 @@ func (w *Webhooks) Update(ctx context.Context, id string, change func(*latch.Reg
 			return nil, err
 		}
 		changed.ID, changed.CreatedAt, changed.UpdatedAt = id, all[at].CreatedAt, latch.NewTime(time.Now())
+		changed.Endpoint = all[at].Endpoint
+		if changed.Health == nil || changed.IsEnabled() && !all[at].IsEnabled() {
+			changed.Endpoint = nil // nobody counts any more, or the count begins anew
+		}
 		after := slices.Clone(all)
 		after[at] = changed
 		return after, nil
 	})
 	return &changed, err
 }
+
+// Recently is [Webhooks.Lately], as of at most a second ago: it costs next to
+// nothing on a worker that begins runs.
+func (w *Webhooks) Recently(ctx context.Context, id string) (*latch.RegisteredWebhook, error) {
+	all, err := w.shelf.ReadWithin(ctx, recently)
+	return among(all, id, err)
+}
+
+// Observe writes what is known of a webhook's endpoint: observe is called with the
+// webhook as it is, and returns the state to write and whether that differs. It is
+// no change of the webhook. The error is ErrUnknown if none has the id.
+func (w *Webhooks) Observe(ctx context.Context, id string, observe func(*latch.RegisteredWebhook) (*latch.EndpointState, bool)) error {
+	err := w.shelf.Change(ctx, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
+		at := find(all, id)
+		if at < 0 {
+			return nil, aboutWebhook(id, ErrUnknown)
+		}
+		state, differs := observe(&all[at])
+		if !differs {
+			return nil, errSame
+		}
+		after := slices.Clone(all)
+		after[at].Endpoint = state
+		return after, nil
+	})
+	if errors.Is(err, errSame) {
+		return nil
+	}
+	return err
+}
+
+// errSame ends a change that would change nothing.
+var errSame = errors.New("nothing differs")
 
 // Delete removes one, unless check, called with it as it is, returns an error. Runs
 // under way keep it for what they send for the first time.

@@ -1,0 +1,96 @@
+package activities
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+const (
+	// reportTimeout bounds passing one report on.
+	reportTimeout = 10 * time.Second
+	// reportPace is how far reports about one endpoint are apart at least: of a dead
+	// one, many attempts fail at once.
+	reportPace = 50 * time.Millisecond
+)
+
+// An endpointKey names the endpoint of a registered webhook.
+type endpointKey struct{ namespace, taskQueue, webhook string }
+
+// An endpointReports passes on what the attempts of this worker come to. While a
+// report about an endpoint is on its way, others gather and go with the next one.
+type endpointReports struct {
+	mutex   sync.Mutex
+	next    map[endpointKey]*gathered
+	flying  map[endpointKey]bool
+	failing map[endpointKey]bool
+}
+
+// A gathered report is one of several attempts.
+type gathered struct {
+	report protocol.Report
+	done   chan struct{}
+	pass   func(context.Context, protocol.Report) error
+}
+
+func newEndpointReports() *endpointReports {
+	return &endpointReports{next: map[endpointKey]*gathered{}, flying: map[endpointKey]bool{}, failing: map[endpointKey]bool{}}
+}
+
+// isFailing reports whether the last attempt of this worker failed.
+func (r *endpointReports) isFailing(key endpointKey) bool {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.failing[key]
+}
+
+// report returns once the report has been passed on, or could not be.
+func (r *endpointReports) report(ctx context.Context, key endpointKey, report protocol.Report, pass func(context.Context, protocol.Report) error) {
+	r.mutex.Lock()
+	waiting := r.next[key]
+	if waiting == nil {
+		waiting = &gathered{done: make(chan struct{})}
+		r.next[key] = waiting
+	}
+	waiting.report.Add(report)
+	waiting.pass = pass
+	if report.Failed > 0 {
+		r.failing[key] = true
+	} else {
+		delete(r.failing, key)
+	}
+	if !r.flying[key] {
+		r.flying[key] = true
+		go r.fly(context.WithoutCancel(ctx), key)
+	}
+	r.mutex.Unlock()
+	<-waiting.done
+}
+
+// fly passes on what gathers, until nothing does.
+func (r *endpointReports) fly(ctx context.Context, key endpointKey) {
+	for {
+		r.mutex.Lock()
+		current := r.next[key]
+		delete(r.next, key)
+		if current == nil {
+			delete(r.flying, key)
+			r.mutex.Unlock()
+			return
+		}
+		r.mutex.Unlock()
+		passing, cancel := context.WithTimeout(ctx, reportTimeout)
+		err := current.pass(passing, current.report)
+		cancel()
+		if err != nil {
+			activity.GetLogger(ctx).Error("what attempts at an endpoint came to was not counted", "webhook", key.webhook,
+				"failed", current.report.Failed, "error", err)
+		}
+		close(current.done)
+		time.Sleep(reportPace)
+	}
+}

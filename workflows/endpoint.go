@@ -1,0 +1,187 @@
+package workflows
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// writtenEvery is how old the count in the registry may be while an endpoint goes
+// on failing.
+const writtenEvery = time.Minute
+
+// An endpoint is the endpoint of a registered webhook that does not work.
+type endpoint struct {
+	protocol.Endpoint
+	reports workflow.ReceiveChannel
+	// health is what the webhook says, as it was last read; nil if nobody counts.
+	health *latch.Health
+	// settled reports that the endpoint works again, or nobody counts any more.
+	settled bool
+}
+
+// Endpoint is the workflow latch.Endpoint: it counts the failed attempts at the
+// endpoint of a registered webhook, fires the events about it, disables it and
+// tries it again (contract, "Endpoint health"). Workers start it with the first
+// attempt that fails. It ends once an attempt is delivered: an endpoint that works
+// has no workflow.
+func Endpoint(ctx workflow.Context, input converter.RawValue) error {
+	e := &endpoint{reports: workflow.GetSignalChannel(ctx, protocol.SignalReport)}
+	if err := json.Unmarshal(payloadJSON(input), &e.Endpoint); err != nil || e.Webhook == "" {
+		return invalidSpec(latch.Problems{{Message: fmt.Sprintf("%s is started by a worker, not by hand", latch.WorkflowEndpoint)}})
+	}
+	if err := e.observe(ctx, protocol.Observation{Webhook: e.Webhook, Look: true}); err != nil {
+		return err
+	}
+	for {
+		report, reported := e.next(ctx)
+		if reported {
+			if err := e.take(ctx, report); err != nil {
+				return err
+			}
+		} else if err := e.probe(ctx); err != nil {
+			return err
+		}
+		workflow.SetCurrentDetails(ctx, e.details())
+		switch {
+		case e.reports.Len() > 0:
+		case e.settled:
+			return nil
+		case workflow.GetInfo(ctx).GetContinueAsNewSuggested():
+			return workflow.NewContinueAsNewError(ctx, latch.WorkflowEndpoint, e.Endpoint)
+		}
+	}
+}
+
+// next waits for reports and returns those that there are as one; false if the
+// endpoint is to be tried instead.
+func (e *endpoint) next(ctx workflow.Context) (protocol.Report, bool) {
+	var timer workflow.Future
+	if e.State.Disabled() && e.reports.Len() == 0 {
+		wait := max(e.State.ProbeAt.Sub(workflow.Now(ctx)), time.Millisecond)
+		timerContext, cancel := workflow.WithCancel(ctx)
+		defer cancel()
+		timer = workflow.NewTimerWithOptions(timerContext, wait, workflow.TimerOptions{Summary: "Until the endpoint is tried again"})
+	}
+	await(ctx, func() bool { return e.reports.Len() > 0 || timer != nil && timer.IsReady() })
+	var all protocol.Report
+	some := false
+	for report := (protocol.Report{}); e.reports.ReceiveAsync(&report); report = (protocol.Report{}) {
+		all.Add(report)
+		some = true
+	}
+	return all, some
+}
+
+// take counts what attempts came to.
+func (e *endpoint) take(ctx workflow.Context, report protocol.Report) error {
+	if report.Delivered {
+		if err := e.recover(ctx); err != nil {
+			return err
+		}
+	}
+	if report.Failed == 0 {
+		return nil
+	}
+	if e.State == nil {
+		e.State = &latch.EndpointState{State: latch.EndpointFailing, Since: report.Since}
+	}
+	e.settled = false
+	state := *e.State
+	before := state.Count
+	state.Count += report.Failed
+	state.LastError = report.Error
+	e.State = &state
+	if err := e.observe(ctx, protocol.Observation{Webhook: e.Webhook, Look: true}); err != nil || e.settled {
+		return err
+	}
+	changed := e.judge(ctx, before, report.At)
+	if !changed && workflow.Now(ctx).Sub(e.WrittenAt.Time) < writtenEvery {
+		return nil
+	}
+	return e.write(ctx)
+}
+
+// judge fires the events that the count has come to, and disables the endpoint. It
+// reports whether that changes what the registry should say at once.
+func (e *endpoint) judge(ctx workflow.Context, before int, at latch.Time) bool {
+	changed := before == 0
+	for _, threshold := range e.health.Warnings() {
+		if before < threshold && threshold <= e.State.Count {
+			e.Alarmed, changed = true, true
+			e.fire(ctx, latch.EventEndpointFailing, map[string]any{"threshold": threshold})
+		}
+	}
+	if e.State.Disabled() || !e.health.Disables(at.Sub(e.State.Since.Time)) {
+		return changed
+	}
+	e.State.State, e.State.DisabledAt = latch.EndpointDisabled, latch.NewTime(workflow.Now(ctx))
+	e.planProbe(ctx)
+	e.Alarmed = true
+	e.fire(ctx, latch.EventEndpointDisabled, map[string]any{"disabled_at": e.State.DisabledAt, "probe_at": e.State.ProbeAt})
+	return true
+}
+
+// recover ends the row of failed attempts.
+func (e *endpoint) recover(ctx workflow.Context) error {
+	if e.State != nil && e.Alarmed {
+		data := map[string]any{"recovered_at": latch.NewTime(workflow.Now(ctx))}
+		if e.State.Disabled() {
+			data["disabled_at"] = e.State.DisabledAt
+		}
+		e.fire(ctx, latch.EventEndpointRecovered, data)
+	}
+	e.State, e.Alarmed = nil, false
+	e.settled = true
+	return e.write(ctx)
+}
+
+// planProbe says when a disabled endpoint is tried next.
+func (e *endpoint) planProbe(ctx workflow.Context) {
+	e.State.ProbeAt = latch.NewTime(workflow.Now(ctx).Add(time.Duration(latch.WithDefaults(*e.health).Probe)))
+}
+
+// write writes the state into the registry, where runs and workers see it.
+func (e *endpoint) write(ctx workflow.Context) error {
+	e.WrittenAt = latch.NewTime(workflow.Now(ctx))
+	return e.observe(ctx, protocol.Observation{Webhook: e.Webhook, State: e.State})
+}
+
+// observe reads the webhook as it is registered, and writes the endpoint's state
+// unless it only looks. If an operator ended the count meanwhile, nothing is left to do.
+func (e *endpoint) observe(ctx workflow.Context, observation protocol.Observation) error {
+	var seen protocol.Observed
+	if err := ask(ctx, "Look at webhook "+e.Webhook, protocol.ActivityObserve, observation, &seen); err != nil {
+		return err
+	}
+	e.health = seen.Health
+	switch {
+	case e.health == nil:
+		e.State, e.Alarmed, e.settled = nil, false, true
+	case e.State == nil && observation.Look && seen.State != nil:
+		// The workflow before this one was ended from outside.
+		e.State, e.Alarmed = seen.State, true
+	case e.State.Disabled() && observation.Look && seen.State == nil:
+		e.State, e.Alarmed, e.settled = nil, false, true // an operator has enabled it
+	}
+	return nil
+}
+
+// details says for people how the endpoint is.
+func (e *endpoint) details() string {
+	if e.State == nil {
+		return "The endpoint works."
+	}
+	text := fmt.Sprintf("**%s** since %s: %d attempts in a row have failed.\n\nLast error: %s\n", e.State.State,
+		e.State.Since.UTC().Format(time.RFC3339), e.State.Count, e.State.LastError)
+	if e.State.Disabled() {
+		text += "\nTried again at " + e.State.ProbeAt.UTC().Format(time.RFC3339) + ".\n"
+	}
+	return text
+}

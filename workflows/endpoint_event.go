@@ -1,0 +1,48 @@
+package workflows
+
+import (
+	"fmt"
+	"maps"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/excerpt"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
+)
+
+// fire fires an event about the endpoint in a run of its own, for the other
+// registered webhooks that listen. Its data says what was counted, and what more is
+// given.
+func (e *endpoint) fire(ctx workflow.Context, event string, more map[string]any) {
+	data := map[string]any{"webhook": e.Webhook, "count": e.State.Count, "since": e.State.Since, "last_error": e.State.LastError}
+	maps.Copy(data, more)
+	given := latch.Object{}
+	for key, value := range data {
+		given[key] = rawjson.Encode(value)
+	}
+	id := e.eventID(ctx, event, more)
+	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:        id,
+		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary:     excerpt.Of(event+": "+e.Webhook, 190),
+	})
+	emission := latch.Emission{ID: excerpt.Of(id, 190), Event: event, Data: given}
+	err := workflow.ExecuteChildWorkflow(child, latch.WorkflowEmit, emission, protocol.EmitOrigin{Operator: true, Endpoint: e.Webhook}).
+		GetChildWorkflowExecution().Get(child, nil)
+	if err != nil {
+		workflow.GetLogger(ctx).Error("nobody was told of an endpoint", "webhook", e.Webhook, "event", event, "error", err)
+	}
+}
+
+// eventID is the id of the run that fires an event: it is fired once in each row of
+// failed attempts, a warning once for each threshold.
+func (e *endpoint) eventID(ctx workflow.Context, event string, more map[string]any) string {
+	id := fmt.Sprintf("%s/%d/%s", workflow.GetInfo(ctx).WorkflowExecution.ID, e.State.Since.UnixMilli(), event)
+	if threshold, is := more["threshold"]; is {
+		id += fmt.Sprint("-", threshold)
+	}
+	return id
+}

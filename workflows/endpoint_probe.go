@@ -1,0 +1,38 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// probeLimit bounds finding and sending what a disabled endpoint is tried with.
+const probeLimit = 5 * time.Minute
+
+// probe tries a disabled endpoint once. A delivery that it sends reports like any
+// other.
+func (e *endpoint) probe(ctx workflow.Context) error {
+	if err := e.observe(ctx, protocol.Observation{Webhook: e.Webhook, Look: true}); err != nil || e.settled {
+		return err
+	}
+	e.planProbe(ctx)
+	if err := e.write(ctx); err != nil {
+		return err
+	}
+	probing := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: probeLimit,
+		HeartbeatTimeout:    sendHeartbeat,
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
+		Summary:             "Try the endpoint of " + e.Webhook,
+	})
+	var answer protocol.ProbeAnswer
+	request := protocol.ProbeRequest{Webhook: e.Webhook, Since: e.State.Since}
+	if err := workflow.ExecuteActivity(probing, protocol.ActivityProbe, request).Get(ctx, &answer); err != nil {
+		workflow.GetLogger(ctx).Warn("an endpoint could not be tried; it is tried again later", "webhook", e.Webhook, "error", err)
+		return nil
+	}
+	return e.take(ctx, answer.Report)
+}
