@@ -18,7 +18,7 @@ import (
 type draft struct {
 	// WebhookRequest is a copy, whose webhook has the settings of the event
 	// alone and values in the place of templates, as far as they are filled in.
-	*protocol.WebhookRequest
+	protocol.WebhookRequest
 	templates *templates
 	sender    *Sender
 	attempt   int
@@ -60,15 +60,14 @@ func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt)
 const usualHeaders = 12
 
 func (s *Sender) newDraft(r *protocol.WebhookRequest, attempt int, now time.Time) *draft {
-	own := *r
-	own.Webhook = r.Webhook.At(r.Event)
-	fields.SetDefaults(&own.Webhook)
-	fields.Detach(&own.Webhook)
-	if own.Webhook.Method == http.MethodGet {
-		own.Webhook.Body = nil
+	d := &draft{WebhookRequest: *r, sender: s, attempt: attempt, now: now, header: make(http.Header, usualHeaders)}
+	d.Webhook = r.Webhook.At(r.Event)
+	fields.SetDefaults(&d.Webhook)
+	fields.Detach(&d.Webhook)
+	if d.Webhook.Method == http.MethodGet {
+		d.Webhook.Body = nil
 	}
-	d := &draft{WebhookRequest: &own, sender: s, attempt: attempt, now: now, header: make(http.Header, usualHeaders)}
-	found := fields.Of(&own.Webhook)
+	found := fields.Of(&d.Webhook)
 	d.secretNames = fields.Texts(found, fields.Secret)
 	d.templates = templatesIn(found, d.variables, escapeFor(r.Webhook.Preset))
 	return d
@@ -228,7 +227,7 @@ func (d *draft) variables(template reader) expr.Variables {
 		if !template.Reads(ownVariables...) {
 			return d.Variables
 		}
-		d.vars = variablesOf(d.WebhookRequest)
+		d.vars = variablesOf(&d.WebhookRequest)
 	}
 	return d.vars
 }

@@ -26,7 +26,7 @@ type templates struct {
 // templatesIn finds the templates among the fields of what [fields.Detach] has
 // made the request's own.
 func templatesIn(found []*fields.Field, variables func(reader) expr.Variables, escape expr.Escape) *templates {
-	t := &templates{variables: variables, escape: escape}
+	t := &templates{variables: variables, escape: escape, left: make([]*fields.Field, 0, len(found))}
 	for _, f := range found {
 		if f.Role.IsTemplate() {
 			t.left = append(t.left, f)

@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strconv"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"github.com/latch-run/latch/internal/egress"
 	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/mask"
@@ -74,6 +76,25 @@ func parseTarget(address string) (target, error) {
 		found.credentials = urlmask.Telling(text)
 	}
 	return found, nil
+}
+
+// maximumTargets bounds how many parsed URLs are kept.
+const maximumTargets = 256
+
+// targets are the parsed URLs of late, by their texts.
+var targets, _ = lru.New[string, target](maximumTargets) // fails only for a size below 1
+
+// knownTarget is [parseTarget] of a URL that is likely to come again, as those of
+// webhooks do. One that may bear a credential is not kept.
+func knownTarget(address string) (target, error) {
+	if found, known := targets.Get(address); known {
+		return found, nil
+	}
+	found, err := parseTarget(address)
+	if err == nil && found.public == found.text {
+		targets.Add(address, found)
+	}
+	return found, err
 }
 
 // display returns the URL as records show it: without credentials, and of one

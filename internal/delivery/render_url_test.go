@@ -54,3 +54,23 @@ func TestUserinfoIsHidden(t *testing.T) {
 	require.NotContains(t, err.Error(), "hush")
 	require.Equal(t, "https://***@other.example/", attempt.Response.Headers["Location"])
 }
+
+// A URL that may bear a credential is not kept for the sends to come.
+func TestURLsWithCredentialsAreNotKept(t *testing.T) {
+	t.Parallel()
+	for address, kept := range map[string]bool{
+		"http://kept.example/run/1":                      true,
+		"http://kept.example/?job=1":                     true,
+		"http://kept.example/?token=hush":                false,
+		"https://hooks.slack.com/services/T1/B1/hushush": false,
+	} {
+		first, err := knownTarget(address)
+		require.NoError(t, err)
+		again, err := knownTarget(address)
+		require.NoError(t, err)
+		require.Equal(t, first, again)
+		require.Equal(t, kept, targets.Contains(address), address)
+	}
+	_, err := knownTarget("ftp://kept.example/")
+	require.Error(t, err)
+}

@@ -105,7 +105,7 @@ func (t *templates) targetOf(urlSecret string, address *string, secrets keyring)
 	if err := t.fillIn(fields.URLTemplate); err != nil {
 		return target{}, err
 	}
-	found, err := parseTarget(*address)
+	found, err := knownTarget(*address)
 	if err != nil {
 		return target{}, fmt.Errorf("its url cannot be called: %w", err)
 	}

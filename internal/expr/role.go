@@ -42,5 +42,5 @@ func CompileField(f *fields.Field) (Source, error) {
 	if text, is := f.Template(); is {
 		return CompileTemplate(text, PlaceOf(f.Role, f.MediaType))
 	}
-	return CompileTree([]byte(f.Text()))
+	return compiledTree(f.Text())
 }

@@ -44,8 +44,10 @@ type (
 // CompileTree compiles a JSON value. The error names for each string that is wrong its path
 // (`.items[0].text: …`) and unwraps to its [*CompileError]; a value over MaxTemplate or nested
 // deeper than 100 is refused. The last ones compiled are kept, so that compiling again is cheap.
-func CompileTree(value json.RawMessage) (*Tree, error) {
-	return compiledTrees.orCompile(string(value), len(value), func() (*Tree, error) { return compileTree(value) })
+func CompileTree(value json.RawMessage) (*Tree, error) { return compiledTree(string(value)) }
+
+func compiledTree(source string) (*Tree, error) {
+	return compiledTrees.orCompile(source, len(source), func() (*Tree, error) { return compileTree([]byte(source)) })
 }
 
 func compileTree(value json.RawMessage) (*Tree, error) {

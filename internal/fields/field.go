@@ -25,10 +25,13 @@ type Field struct {
 	name string
 }
 
+// usualFields is how many fields most structures have.
+const usualFields = 8
+
 // Of returns the fields of the structure that of points to, in its order and maps by their keys, whatever
 // it holds included. They are those of [Role] above Plain, but for media types.
 func Of(of any) []*Field {
-	w := &walk{}
+	w := &walk{found: make([]*Field, 0, usualFields)}
 	w.structure("", reflect.ValueOf(of).Elem())
 	return w.found
 }
