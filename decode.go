@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/latch-run/latch/internal/excerpt"
@@ -255,13 +256,16 @@ func decodeMap(problems *Problems, path string, data json.RawMessage, target ref
 	target.Set(decoded)
 }
 
+// scalars says in messages what a value must be.
+var scalars = map[reflect.Kind]string{
+	reflect.String:  "a string",
+	reflect.Bool:    "true or false",
+	reflect.Int:     "a whole number",
+	reflect.Float64: "a number",
+}
+
 func decodeScalar(problems *Problems, path string, data json.RawMessage, target reflect.Value) {
-	wanted := map[reflect.Kind]string{
-		reflect.String:  "a string",
-		reflect.Bool:    "true or false",
-		reflect.Int:     "a whole number",
-		reflect.Float64: "a number",
-	}[target.Kind()]
+	wanted := scalars[target.Kind()]
 	if target.Kind() == reflect.Int {
 		// 3.0 and 3e0 are whole numbers too.
 		const exact = 1 << 53
@@ -320,7 +324,14 @@ type jsonField struct {
 	id    bool
 }
 
+// knownFields are what [jsonFields] has returned, by type: a slice of jsonField.
+var knownFields sync.Map
+
+// jsonFields returns the keys of a struct. The slice must not be changed.
 func jsonFields(structure reflect.Type) []jsonField {
+	if known, is := knownFields.Load(structure); is {
+		return known.([]jsonField)
+	}
 	keys := make([]jsonField, 0, structure.NumField())
 	for _, each := range reflect.VisibleFields(structure) {
 		if each.Anonymous {
@@ -329,6 +340,7 @@ func jsonFields(structure reflect.Type) []jsonField {
 		tag, _ := fields.TagOf(each)
 		keys = append(keys, jsonField{name: fields.Key(each), index: each.Index, id: tag.ID})
 	}
+	knownFields.Store(structure, keys)
 	return keys
 }
 

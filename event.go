@@ -172,15 +172,14 @@ func checkEventName(event string) string {
 	case len(event) > maximumNameLength:
 		return fmt.Sprintf("an event's name has at most %d bytes, this one %d", maximumNameLength, len(event))
 	}
-	known := eventNames(func(BuiltInEvent) bool { return true })
-	hint := typo.Hint(event, known)
+	known := func() []string { return eventNames(func(BuiltInEvent) bool { return true }) }
 	if !eventName.MatchString(event) {
-		return fmt.Sprintf("%q is no event: a name matches [A-Z][A-Z0-9_]*%s", event, hint)
+		return fmt.Sprintf("%q is no event: a name matches [A-Z][A-Z0-9_]*%s", event, typo.Hint(event, known()))
 	}
 	for _, prefix := range reservedPrefixes {
 		if strings.HasPrefix(event, prefix) {
 			return fmt.Sprintf("unknown event %q: names that begin with %s are reserved%s", event, prefix,
-				cmp.Or(hint, "; the events are "+strings.Join(known, ", ")))
+				cmp.Or(typo.Hint(event, known()), "; the events are "+strings.Join(known(), ", ")))
 		}
 	}
 	return ""

@@ -72,7 +72,7 @@ func (f *flights) join(delivery string, shoot func() protocol.Shot) *flight {
 	f.underWay++
 	go func() {
 		begun.shot = shoot()
-		begun.size = sizeOf(begun.shot)
+		begun.size = begun.shot.Encode()
 		close(begun.done)
 		f.mutex.Lock()
 		defer f.mutex.Unlock()

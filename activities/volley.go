@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -96,13 +95,4 @@ func (a *Activities) Fetch(ctx context.Context, fetch protocol.Fetch) (protocol.
 	case <-ctx.Done():
 		return protocol.Shot{}, ctx.Err()
 	}
-}
-
-// sizeOf returns what a shot takes in a volley's answer, in bytes.
-func sizeOf(shot protocol.Shot) int {
-	encoded, err := json.Marshal(shot)
-	if err != nil {
-		panic(fmt.Sprintf("latch: shot: %v", err)) // every part came out of JSON
-	}
-	return len(encoded)
 }

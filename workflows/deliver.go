@@ -29,7 +29,7 @@ func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, err
 	if err := answerDeliver(ctx, &records, carried); err != nil {
 		return nil, err
 	}
-	workflow.SetCurrentDetails(ctx, pageLink(given.Page)+recordTable(records.all()))
+	workflow.SetCurrentDetails(ctx, pageLink(given.Page)+records.table())
 	if wait := given.NotBefore.Sub(workflow.Now(ctx)); !given.NotBefore.IsZero() && wait > 0 {
 		timer := workflow.TimerOptions{Summary: fmt.Sprintf("Before attempt %d", given.Send.PriorAttempts+1)}
 		if err := workflow.NewTimerWithOptions(ctx, wait, timer).Get(ctx, nil); err != nil {
@@ -41,7 +41,7 @@ func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, err
 		return nil, workflow.ErrCanceled
 	}
 	carried.settled(outcome)
-	workflow.SetCurrentDetails(ctx, pageLink(given.Page)+recordTable(records.all()))
+	workflow.SetCurrentDetails(ctx, pageLink(given.Page)+records.table())
 	tellOperators(ctx, given.Operators, carried.record, outcome)
 	return carried.record, nil
 }

@@ -31,7 +31,7 @@ func (s *session) show() {
 	writeLocks(&b, s.openLocks())
 	writeSteps(&b, s.subject.steps())
 	if len(s.history.records) > 0 {
-		b.WriteString("### Webhooks\n\n" + recordTable(s.history.all()))
+		b.WriteString("### Webhooks\n\n" + s.history.table())
 	}
 	writeRejected(&b, s.rejected)
 	workflow.SetCurrentDetails(s.detached, b.String())
@@ -75,35 +75,44 @@ func writeSteps(b *strings.Builder, steps []latch.StepResult) {
 	b.WriteString("\n")
 }
 
-// recordTable returns records as a table in Markdown.
-func recordTable(records []latch.Record) string {
+// table returns the newest records as a table in Markdown.
+func (h *history) table() string {
 	var b strings.Builder
+	records := h.records
 	if left := len(records) - maximumRows; left > 0 {
 		fmt.Fprintf(&b, "The newest %d of %d.\n\n", maximumRows, len(records))
 		records = records[left:]
 	}
 	b.WriteString("| event | webhook | result | decision | lock | attempts | error |\n|---|---|---|---|---|---|---|\n")
 	for _, record := range records {
-		lock := ""
-		switch {
-		case record.Lock.Open():
-			lock = "open"
-		case record.Lock != nil:
-			lock = strings.TrimSpace("removed via " + record.Lock.Via + " " + record.Lock.RemovedBy)
+		if record.row == "" {
+			record.row = rowOf(record.Record)
 		}
-		problem := record.Error
-		if record.HandedTo != "" {
-			problem = strings.TrimSuffix("handed to "+record.HandedTo+"; "+problem, "; ")
-		}
-		event := inline(record.Event)
-		if record.Step != "" {
-			event += " " + inline(record.Step)
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d | %s |\n", event, inline(record.Webhook), record.Result, record.Decision,
-			inline(lock), record.Attempts, inline(excerpt.Of(problem, 200)))
+		b.WriteString(record.row)
 	}
 	b.WriteString("\n")
 	return b.String()
+}
+
+// rowOf returns a record as a row of the table.
+func rowOf(record *latch.Record) string {
+	lock := ""
+	switch {
+	case record.Lock.Open():
+		lock = "open"
+	case record.Lock != nil:
+		lock = strings.TrimSpace("removed via " + record.Lock.Via + " " + record.Lock.RemovedBy)
+	}
+	problem := record.Error
+	if record.HandedTo != "" {
+		problem = strings.TrimSuffix("handed to "+record.HandedTo+"; "+problem, "; ")
+	}
+	event := inline(record.Event)
+	if record.Step != "" {
+		event += " " + inline(record.Step)
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s | %s | %d | %s |\n", event, inline(record.Webhook), record.Result, record.Decision,
+		inline(lock), record.Attempts, inline(excerpt.Of(problem, 200)))
 }
 
 func writeRejected(b *strings.Builder, rejected []latch.Rejected) {
@@ -117,7 +126,8 @@ func writeRejected(b *strings.Builder, rejected []latch.Rejected) {
 	b.WriteString("\n")
 }
 
+// markdown are the characters that mean something there, and what stands for them.
+var markdown = strings.NewReplacer("\r", " ", "\n", " ", "|", "\\|", "`", "'", "<", "&lt;", "[", "\\[", "*", "\\*", "_", "\\_")
+
 // inline keeps text of others from being taken for Markdown of ours.
-func inline(text string) string {
-	return strings.NewReplacer("\r", " ", "\n", " ", "|", "\\|", "`", "'", "<", "&lt;", "[", "\\[", "*", "\\*", "_", "\\_").Replace(text)
-}
+func inline(text string) string { return markdown.Replace(text) }

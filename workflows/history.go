@@ -16,45 +16,55 @@ const maximumHistoryBytes = 512 << 10
 
 // A history is the records of a run, oldest first, kept in bounds.
 type history struct {
-	records []*latch.Record
-	sizes   map[*latch.Record]int
+	records []*keptRecord
+	places  map[*latch.Record]*keptRecord
 	total   int
+	// uncut are, for each of the cuts, the place from which on records may have
+	// something to cut: each is looked at once, and again once it has changed.
+	uncut [len(cuts)]int
 }
+
+// A keptRecord is a record of a history, with what was made of it.
+type keptRecord struct {
+	*latch.Record
+	place int
+	// size is what the record takes as JSON, with a comma.
+	size int
+	// row shows the record in Temporal UI; "" until it is needed.
+	row string
+}
+
+// cuts are what is cut of records, in this order, until all are in bounds.
+var cuts = [...]func(*latch.Record) bool{cutTries, cutBody, cutData, cutExchange}
 
 // add appends a record.
 func (h *history) add(record latch.Record) *latch.Record {
-	if h.sizes == nil {
-		h.sizes = map[*latch.Record]int{}
+	if h.places == nil {
+		h.places = map[*latch.Record]*keptRecord{}
 	}
-	added := &record
+	added := &keptRecord{Record: &record, place: len(h.records)}
 	h.records = append(h.records, added)
-	h.sizes[added] = 0
-	h.changed(added)
-	return added
+	h.places[added.Record] = added
+	h.changed(added.Record)
+	return added.Record
 }
 
 // changed measures a record anew and cuts what is oldest until all is in bounds.
 func (h *history) changed(record *latch.Record) {
-	if _, held := h.sizes[record]; !held {
+	kept := h.places[record]
+	if kept == nil {
 		return // it was let go of
 	}
-	h.measure(record)
-	for _, oldest := range h.records {
-		if h.total < maximumHistoryBytes {
-			return
-		}
-		if oldest.Tries != nil { // Attempts still counts them
-			oldest.Tries = nil
-			h.measure(oldest)
-		}
+	for i := range h.uncut {
+		h.uncut[i] = min(h.uncut[i], kept.place)
 	}
-	for _, cut := range []func(*latch.Record) bool{cutBody, cutData, cutExchange} {
-		for _, oldest := range h.records {
+	h.measure(kept)
+	for i, cut := range cuts {
+		for ; h.uncut[i] < len(h.records); h.uncut[i]++ {
 			if h.total < maximumHistoryBytes {
 				return
 			}
-			if cut(oldest) {
-				oldest.Truncated = true
+			if oldest := h.records[h.uncut[i]]; cut(oldest.Record) {
 				h.measure(oldest)
 			}
 		}
@@ -63,14 +73,21 @@ func (h *history) changed(record *latch.Record) {
 	}
 }
 
-func (h *history) measure(record *latch.Record) {
-	encoded, err := json.Marshal(record)
+func (h *history) measure(kept *keptRecord) {
+	encoded, err := json.Marshal(kept.Record)
 	if err != nil {
 		// Every part of a record came out of JSON.
-		panic(fmt.Sprintf("latch: record %s: %v", record.DeliveryID, err))
+		panic(fmt.Sprintf("latch: record %s: %v", kept.DeliveryID, err))
 	}
-	h.total += len(encoded) + 1 - h.sizes[record]
-	h.sizes[record] = len(encoded) + 1
+	h.total += len(encoded) + 1 - kept.size
+	kept.size, kept.row = len(encoded)+1, ""
+}
+
+// cutTries needs no mark: Attempts still counts them.
+func cutTries(record *latch.Record) bool {
+	cut := record.Tries != nil
+	record.Tries = nil
+	return cut
 }
 
 func cutBody(record *latch.Record) bool {
@@ -79,20 +96,25 @@ func cutBody(record *latch.Record) bool {
 	}
 	response := *record.Response
 	response.Body = ""
-	record.Response = &response
+	record.Response, record.Truncated = &response, true
 	return true
 }
 
 func cutData(record *latch.Record) bool {
+	if len(record.Data) == 0 {
+		return false
+	}
 	kept := latch.Object{}
 	for _, key := range latch.DecisiveKeys {
 		if value, ok := record.Data[key]; ok && len(value) <= 64 {
 			kept[key] = value
 		}
 	}
-	cut := len(kept) < len(record.Data)
-	record.Data = kept
-	return cut
+	if len(kept) == len(record.Data) {
+		return false
+	}
+	record.Data, record.Truncated = kept, true
+	return true
 }
 
 // cutExchange is for thousands of records: the exchange itself goes, what it
@@ -102,7 +124,7 @@ func cutExchange(record *latch.Record) bool {
 	if record.Request == nil && record.Response == nil && max(len(record.Error), len(record.Rule)) <= longText {
 		return false
 	}
-	record.Request, record.Response = nil, nil
+	record.Request, record.Response, record.Truncated = nil, nil, true
 	for _, text := range []*string{&record.Error, &record.Rule} {
 		if len(*text) > longText {
 			*text = excerpt.Of(*text, longText)
@@ -113,15 +135,21 @@ func cutExchange(record *latch.Record) bool {
 
 // dropOldestSettled lets go of the oldest record that nothing waits for.
 func (h *history) dropOldestSettled() bool {
-	i := slices.IndexFunc(h.records, func(r *latch.Record) bool {
+	i := slices.IndexFunc(h.records, func(r *keptRecord) bool {
 		return r.Result != latch.ResultPending && !r.Lock.Open()
 	})
 	if i < 0 || len(h.records) == 1 {
 		return false
 	}
-	h.total -= h.sizes[h.records[i]]
-	delete(h.sizes, h.records[i])
+	h.total -= h.records[i].size
+	delete(h.places, h.records[i].Record)
 	h.records = slices.Delete(h.records, i, i+1)
+	for ; i < len(h.records); i++ {
+		h.records[i].place = i
+	}
+	for i := range h.uncut {
+		h.uncut[i] = min(h.uncut[i], len(h.records))
+	}
 	h.records[0].Truncated = true
 	return true
 }
@@ -130,7 +158,7 @@ func (h *history) dropOldestSettled() bool {
 func (h *history) list(query latch.HistoryQuery) ([]latch.Record, error) {
 	records := h.records
 	if query.After != "" {
-		i := slices.IndexFunc(records, func(r *latch.Record) bool { return r.DeliveryID == query.After })
+		i := slices.IndexFunc(records, func(r *keptRecord) bool { return r.DeliveryID == query.After })
 		if i < 0 {
 			return nil, fmt.Errorf("after: no record has the delivery id %q", query.After)
 		}
@@ -138,13 +166,13 @@ func (h *history) list(query latch.HistoryQuery) ([]latch.Record, error) {
 	}
 	listed := []latch.Record{}
 	for _, record := range records {
-		if !query.Takes(record) {
+		if !query.Takes(record.Record) {
 			continue
 		}
 		if query.Limit > 0 && len(listed) == query.Limit {
 			break
 		}
-		listed = append(listed, *record)
+		listed = append(listed, *record.Record)
 	}
 	return listed, nil
 }
@@ -153,7 +181,7 @@ func (h *history) list(query latch.HistoryQuery) ([]latch.Record, error) {
 func (h *history) all() []latch.Record {
 	records := make([]latch.Record, len(h.records))
 	for i, record := range h.records {
-		records[i] = *record
+		records[i] = *record.Record
 	}
 	return records
 }

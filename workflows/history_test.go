@@ -142,3 +142,31 @@ func TestTruncateKeepsCharactersWhole(t *testing.T) {
 	require.Equal(t, "é…", excerpt.Of("éé", 3))
 	require.Equal(t, "…", excerpt.Of("日本", 2))
 }
+
+// What a further record costs a full history does not grow with how many are kept,
+// although something has to be cut for each.
+func TestHistoryLooksOnceAtEachRecordThatIsCut(t *testing.T) {
+	looks := func(records int) float64 {
+		var h history
+		for i := range records {
+			h.add(answered(i, 2*maximumHistoryBytes/records, latch.ResultFail))
+		}
+		return testing.AllocsPerRun(100, func() { h.add(answered(records, 2*maximumHistoryBytes/records, latch.ResultFail)) })
+	}
+	require.InDelta(t, looks(200), looks(1_000), 40)
+}
+
+// A record that has changed since it was cut is cut again, the oldest first.
+func TestHistoryCutsAgainWhatHasChanged(t *testing.T) {
+	t.Parallel()
+	var h history
+	first := h.add(answered(0, 40_000, latch.ResultFail))
+	for i := 1; i < 20; i++ {
+		h.add(answered(i, 40_000, latch.ResultFail))
+	}
+	require.Empty(t, first.Response.Body)
+	first.Response = &latch.RecordResponse{Status: 200, Body: strings.Repeat("y", 20_000)}
+	h.changed(first)
+	require.Empty(t, first.Response.Body)
+	require.Less(t, sizeOf(t, &h), maximumHistoryBytes)
+}

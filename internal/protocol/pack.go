@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // packedFrom is the size, in bytes as JSON, from which the shots of a volley are
@@ -13,18 +14,36 @@ import (
 // Temporal UI.
 const packedFrom = 2 << 10
 
+// packers are used again, since each takes a megabyte.
+var packers = sync.Pool{New: func() any {
+	writer, _ := flate.NewWriter(nil, flate.BestSpeed) // fails only for an unknown level
+	return writer
+}}
+
 // Pack returns the answer of a volley with these shots, in as few bytes as history
 // should have of it.
 func Pack(shots []Shot) (VolleyAnswer, error) {
-	plain, err := json.Marshal(shots)
-	if err != nil {
-		return VolleyAnswer{}, fmt.Errorf("shots: %w", err)
+	plain := []byte{'['}
+	for i := range shots {
+		if i > 0 {
+			plain = append(plain, ',')
+		}
+		if shots[i].encoded == nil {
+			shots[i].Encode()
+		}
+		plain = append(plain, shots[i].encoded...)
 	}
+	plain = append(plain, ']')
 	if len(plain) < packedFrom {
 		return VolleyAnswer{Shots: shots, Bytes: len(plain)}, nil
 	}
 	var packed bytes.Buffer
-	writer, _ := flate.NewWriter(&packed, flate.DefaultCompression) // fails only for an unknown level
+	writer := packers.Get().(*flate.Writer)
+	defer func() {
+		writer.Reset(io.Discard)
+		packers.Put(writer)
+	}()
+	writer.Reset(&packed)
 	if _, err := writer.Write(plain); err != nil {
 		return VolleyAnswer{}, fmt.Errorf("pack shots: %w", err)
 	}

@@ -1,6 +1,10 @@
 package protocol
 
-import "time"
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
 
 // QuerySent is a query of a run for what it sent as one of its deliveries, by the
 // delivery's id; a [Sent] is the answer. What volleys send does not stand in a
@@ -39,6 +43,20 @@ type Shot struct {
 	Outcome *Outcome `json:"outcome,omitempty"`
 	// Queue is the task queue of the worker in which the attempt goes on.
 	Queue string `json:"queue,omitempty"`
+
+	// encoded is the shot as JSON, if it was encoded before.
+	encoded []byte
+}
+
+// Encode encodes the shot for [Pack], once it is complete, and returns how many
+// bytes of a volley's answer it takes.
+func (s *Shot) Encode() int {
+	encoded, err := json.Marshal(s)
+	if err != nil {
+		panic(fmt.Sprintf("latch: shot: %v", err)) // every part came out of JSON
+	}
+	s.encoded = encoded
+	return len(encoded)
 }
 
 // Ends reports whether the shot ends the delivery.
