@@ -11,19 +11,21 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/latch-run/latch/testsuite/process"
 )
 
 const (
 	// diagnosisTimeout bounds the look at what a failed test left behind.
 	diagnosisTimeout = 20 * time.Second
 	// lastEvents is how many events of each history are told, and lastOutput how
-	// many bytes of what the worker printed.
+	// many bytes of what each process printed.
 	lastEvents = 12
 	lastOutput = 4 << 10
 )
 
 // diagnose logs, once a test has failed, how its runs stand, what came to its
-// receiver, and what its worker said last: a failure that comes once in a
+// receiver, and what its processes said last: a failure that comes once in a
 // thousand runs has to explain itself the first time.
 func (b *bench) diagnose() {
 	if !b.Failed() {
@@ -40,8 +42,10 @@ func (b *bench) diagnose() {
 	for _, run := range found.GetExecutions() {
 		b.Logf("%s", describe(ctx, run))
 	}
-	printed := b.worker.Stderr.String()
-	b.Logf("the worker printed last: %s", printed[max(0, len(printed)-lastOutput):])
+	for _, each := range append([]*process.Process{b.worker}, b.serving...) {
+		printed := each.Stderr.String()
+		b.Logf("process %d printed last: %s", each.ID(), printed[max(0, len(printed)-lastOutput):])
+	}
 }
 
 // describe tells of a run its status, its pending activities and its last events.

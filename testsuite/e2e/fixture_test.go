@@ -27,9 +27,11 @@ var discard = slog.New(slog.NewTextHandler(io.Discard, nil))
 // receiver.
 type bench struct {
 	*testing.T
-	ctx      context.Context
-	queue    string
-	worker   *process.Process
+	ctx    context.Context
+	queue  string
+	worker *process.Process
+	// serving are the processes of the API.
+	serving  []*process.Process
 	health   string
 	receiver *receiver.Receiver
 	settings map[string]string
