@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/latch-run/latch/testsuite/freeport"
 	"github.com/latch-run/latch/testsuite/stack"
 )
 
@@ -25,7 +26,7 @@ type options struct {
 // perform brings the stack up, runs all cases and takes it down again. Its error
 // says which cases failed, or what else did.
 func perform(ctx context.Context, told *account, o options) (err error) {
-	api, err := stack.FreeAddress()
+	api, err := freeport.Address()
 	if err != nil {
 		return fmt.Errorf("port for the API: %w", err)
 	}

@@ -19,8 +19,8 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/docshell"
 	"github.com/latch-run/latch/internal/hang"
+	"github.com/latch-run/latch/testsuite/freeport"
 	"github.com/latch-run/latch/testsuite/process"
-	"github.com/latch-run/latch/testsuite/stack"
 )
 
 // root is the repository's.
@@ -73,7 +73,7 @@ func (r *reader) sitsDown(settings ...string) {
 		r.places[loopback(given.port(flag))] = strings.TrimPrefix(word(r.printed, name), "http://")
 	}
 	for _, url := range staying {
-		r.places[addresses.FindString(url)], err = stack.FreeAddress()
+		r.places[addresses.FindString(url)], err = freeport.Address()
 		require.NoError(r, err)
 	}
 	r.env = append(r.env, "TEMPORAL_ADDRESS="+word(r.printed, "Temporal"))

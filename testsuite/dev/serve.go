@@ -9,6 +9,7 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/testsuite/freeport"
 	"github.com/latch-run/latch/testsuite/server"
 	"github.com/latch-run/latch/testsuite/stack"
 )
@@ -74,8 +75,8 @@ var searchAttributes = map[string]enums.IndexedValueType{
 
 // apiAddress is where Latch's API listens.
 func (s settings) apiAddress() (string, error) {
-	if port := s.port(apiPort); port != 0 {
-		return loopback(port), nil
+	if given := s.port(apiPort); given != 0 {
+		return loopback(given), nil
 	}
-	return stack.FreeAddress()
+	return freeport.Address()
 }

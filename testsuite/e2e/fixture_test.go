@@ -15,6 +15,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/hang"
+	"github.com/latch-run/latch/testsuite/freeport"
 	"github.com/latch-run/latch/testsuite/process"
 	"github.com/latch-run/latch/testsuite/receiver"
 )
@@ -70,12 +71,12 @@ func (b *bench) startWorker() {
 	require.NoError(b, b.worker.AwaitReady(b.ctx, "http://"+b.health+"/readyz"), b.worker.Stderr.String())
 }
 
+// freeAddress is an address on loopback that nobody else listens on, now or later.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeport.Address()
 	require.NoError(t, err)
-	defer listener.Close()
-	return listener.Addr().String()
+	return address
 }
 
 // start starts a workflow with JSON, as a service in any language would.

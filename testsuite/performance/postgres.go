@@ -16,7 +16,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/latch-run/latch/testsuite/stack"
+	"github.com/latch-run/latch/testsuite/freeport"
 )
 
 // postgresUser owns the databases, and runs the server where this is root, whom
@@ -76,7 +76,7 @@ func servePostgres(ctx context.Context, args []string) (err error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	address, err := stack.FreeAddress()
+	address, err := freeport.Address()
 	if err != nil {
 		return err
 	}

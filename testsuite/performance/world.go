@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/testsuite/freeport"
 	"github.com/latch-run/latch/testsuite/performance/byhand"
 	"github.com/latch-run/latch/testsuite/process"
 	"github.com/latch-run/latch/testsuite/server"
@@ -120,11 +121,11 @@ func (w *world) startOwn(ctx context.Context, name string, args ...string) (stri
 
 // startLatch starts Latch's worker and API as an operator would.
 func (w *world) startLatch(ctx context.Context, built programs, address string) error {
-	health, err := stack.FreeAddress()
+	health, err := freeport.Address()
 	if err != nil {
 		return err
 	}
-	api, err := stack.FreeAddress()
+	api, err := freeport.Address()
 	if err != nil {
 		return err
 	}

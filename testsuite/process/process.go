@@ -156,7 +156,7 @@ func (p *Process) AwaitReady(ctx context.Context, url string) error {
 	defer ticker.Stop()
 	for {
 		last := getOK(ctx, url)
-		if last == nil {
+		if last == nil && !p.hasEnded() { // else it is another process that answers
 			return nil
 		}
 		select {
@@ -169,6 +169,15 @@ func (p *Process) AwaitReady(ctx context.Context, url string) error {
 				p.command.Path, context.Cause(ctx), last, tail(p.Stderr.String()))
 		case <-ticker.C:
 		}
+	}
+}
+
+func (p *Process) hasEnded() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/server/common/testing/freeport"
 
+	"github.com/latch-run/latch/testsuite/freeport"
 	"github.com/latch-run/latch/testsuite/process"
 )
 
@@ -48,7 +48,7 @@ func built(t *testing.T, b *process.Builder) string {
 // serving starts the test command as a server and returns its URL.
 func serving(t *testing.T, extra ...string) (p *process.Process, url string) {
 	t.Helper()
-	address := fmt.Sprintf("127.0.0.1:%d", freeport.MustGetFreePort())
+	address := fmt.Sprintf("127.0.0.1:%d", freeport.Must())
 	p = process.Start(t, process.Command{Path: built(t, binaries), Args: append([]string{"serve", address}, extra...)})
 	return p, "http://" + address + "/readyz"
 }
@@ -160,9 +160,18 @@ func TestRunEndsWithItsContext(t *testing.T) {
 func TestAProcessThatEndsIsNeverReady(t *testing.T) {
 	t.Parallel()
 	p := process.Start(t, process.Command{Path: built(t, binaries), Args: []string{"copy"}})
-	err := p.AwaitReady(t.Context(), fmt.Sprintf("http://127.0.0.1:%d", freeport.MustGetFreePort()))
+	err := p.AwaitReady(t.Context(), fmt.Sprintf("http://127.0.0.1:%d", freeport.Must()))
 	require.ErrorContains(t, err, "ended with code 3")
 	require.ErrorContains(t, err, "complaint")
+}
+
+func TestWhatAnotherProcessAnswersDoesNotMakeOneReady(t *testing.T) {
+	t.Parallel()
+	p := process.Start(t, process.Command{Path: built(t, binaries), Args: []string{"copy"}})
+	<-p.Ended()
+	another, url := serving(t)
+	require.NoError(t, another.AwaitReady(t.Context(), url))
+	require.ErrorContains(t, p.AwaitReady(t.Context(), url), "ended with code 3")
 }
 
 func TestARaceFailsTheTestThatStartedTheProcess(t *testing.T) {

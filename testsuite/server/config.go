@@ -8,7 +8,8 @@ import (
 	"go.temporal.io/server/common/dynamicconfig"
 	"go.temporal.io/server/common/membership/static"
 	"go.temporal.io/server/common/primitives"
-	"go.temporal.io/server/common/testing/freeport"
+
+	"github.com/latch-run/latch/testsuite/freeport"
 )
 
 const (
@@ -41,9 +42,9 @@ type ports struct {
 func choosePorts(o Options) ports {
 	p := ports{
 		frontend: orFree(o.FrontendPort),
-		history:  freeport.MustGetFreePort(),
-		matching: freeport.MustGetFreePort(),
-		worker:   freeport.MustGetFreePort(),
+		history:  freeport.Must(),
+		matching: freeport.Must(),
+		worker:   freeport.Must(),
 	}
 	if o.HTTP {
 		p.http = orFree(o.HTTPPort)
@@ -51,11 +52,11 @@ func choosePorts(o Options) ports {
 	return p
 }
 
-func orFree(port int) int {
-	if port == 0 {
-		return freeport.MustGetFreePort()
+func orFree(given int) int {
+	if given == 0 {
+		return freeport.Must()
 	}
-	return port
+	return given
 }
 
 // temporalConfig is the static configuration of a server of one host.

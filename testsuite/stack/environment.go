@@ -2,7 +2,6 @@ package stack
 
 import (
 	"log/slog"
-	"net"
 	"slices"
 	"strings"
 )
@@ -46,15 +45,6 @@ func (e Environment) AllowLoopback() Environment {
 		allowed = append([]string{given}, allowed...)
 	}
 	return append(slices.Clone(e), name+"="+strings.Join(allowed, ","))
-}
-
-// FreeAddress is an address on loopback whose port was free just now.
-func FreeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
 }
 
 func lastLines(text string, n int) string {

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/log"
 
 	"github.com/latch-run/latch/internal/hang"
+	"github.com/latch-run/latch/testsuite/freeport"
 	"github.com/latch-run/latch/testsuite/process"
 	"github.com/latch-run/latch/testsuite/server"
 )
@@ -162,7 +163,7 @@ func (s *Stack) build(ctx context.Context, o Options) (worker string, err error)
 }
 
 func (s *Stack) startWorker(ctx context.Context, path string, settings Environment) error {
-	free, err := FreeAddress()
+	free, err := freeport.Address()
 	if err != nil {
 		return fmt.Errorf("stack: port for the worker's health: %w", err)
 	}
