@@ -19,7 +19,8 @@ func TestRunsNameTheirPage(t *testing.T) {
 		workflow string
 		want     string
 	}{
-		{"https://latch.example.com", latch.ReleaseKind, "release-shop 4.2/(a)", "https://latch.example.com/console/releases/release-shop%204.2%2F%28a%29"},
+		{"https://latch.example.com", latch.ReleaseKind, "release-shop 4.2/(a)",
+			"https://latch.example.com/console/releases/release-shop%204.2%2F%28a%29"},
 		{"https://example.com/latch/", latch.JobKind, "job-load", "https://example.com/latch/console/jobs/load"},
 		{"https://latch.example.com", latch.JobKind, "by-hand", ""},
 		{"https://latch.example.com", latch.EmissionKind, "emit-1", ""},

@@ -25,9 +25,11 @@ func TestBatch(t *testing.T) {
 	b := setup(t)
 	require.NoError(t, b.run(latch.WorkflowEmitBatch, `{"events":[
 		{"id":"one","event":"INSTANCE_CREATED","data":{"n":1},"vars":{"team":"red"},"webhooks":[
-			{"id":"a","event":"INSTANCE_CREATED","url":"$R/a","body":{"event":"A","seen":"${data.n} ${vars.team} ${records.size()} ${records[0].emission}"}}]},
+			{"id":"a","event":"INSTANCE_CREATED","url":"$R/a","body":{"event":"A",
+				"seen":"${data.n} ${vars.team} ${records.size()} ${records[0].emission}"}}]},
 		{"event":"INSTANCE_DELETED","data":{"n":2},"vars":{"team":"blue"},"webhooks":[
-			{"id":"a","event":"INSTANCE_DELETED","url":"$R/a","body":{"event":"B","seen":"${data.n} ${vars.team} ${records.size()} ${records[0].event}"}}]},
+			{"id":"a","event":"INSTANCE_DELETED","url":"$R/a","body":{"event":"B",
+				"seen":"${data.n} ${vars.team} ${records.size()} ${records[0].event}"}}]},
 		{"id":"three","event":"INSTANCE_CREATED"}]}`))
 	require.Contains(t, b.bodies("A"), `"1 red 1 one"`)
 	require.Contains(t, b.bodies("B"), `"2 blue 1 INSTANCE_DELETED"`)
@@ -109,7 +111,8 @@ type registered struct {
 	webhook latch.RegisteredWebhook
 }
 
-func (r *registered) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+func (r *registered) InterceptActivity(_ context.Context,
+	next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
 	return &registeredActivity{interceptor.ActivityInboundInterceptorBase{Next: next}, r.webhook}
 }
 

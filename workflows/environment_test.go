@@ -155,7 +155,8 @@ func TestJobRunClosesWithDeadReceiver(t *testing.T) {
 	record := result.History[0]
 	require.Equal(t, latch.ResultPending, record.Result)
 	require.NotEmpty(t, record.HandedTo)
-	require.Equal(t, "https://latch.example.com/console/deliveries/"+record.DeliveryID+"?run_id="+record.RunID+"&workflow_id="+record.WorkflowID, handed.Page,
+	require.Equal(t, "https://latch.example.com/console/deliveries/"+record.DeliveryID+
+		"?run_id="+record.RunID+"&workflow_id="+record.WorkflowID, handed.Page,
 		"what carries it on names its page")
 }
 

@@ -40,7 +40,8 @@ func TestDeliveryRefusals(t *testing.T) {
 	}
 	for body, fields := range map[string][]string{
 		`{}`: {"body.failed"},
-		`{"limit":201,"event":"job","since":"x","until":"y"}`:                 {"body.failed", "body.limit", "body.event", "body.since", "body.until"},
+		`{"limit":201,"event":"job","since":"x","until":"y"}`: {"body.failed", "body.limit",
+			"body.event", "body.since", "body.until"},
 		`{"failed":true,"webhok":"a"}`:                                        {"body.webhok"},
 		`{"failed":"yes"}`:                                                    {"body.failed"},
 		`{"failed":true,"limit":0}`:                                           {"body.limit"},

@@ -100,7 +100,8 @@ func TestEventsThatShareNoRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCommits(t)
 		close(c.goOn)
-		for _, body := range []string{`{"event":"E","id":"mine"}`, `{"event":"E","webhooks":[{"id":"b","events":[{"event":"E","blocking":true}]}]}`} {
+		for _, body := range []string{`{"event":"E","id":"mine"}`, `{"event":"E","webhooks":[{"id":"b",
+			"events":[{"event":"E","blocking":true}]}]}`} {
 			said := c.started(c.fire(body)[0])
 			require.Equal(t, said.WorkflowID, c.temporal.Starts[len(c.temporal.Starts)-1].GetWorkflowId())
 			require.Equal(t, latch.WorkflowEmit, c.temporal.Starts[len(c.temporal.Starts)-1].GetWorkflowType().GetName())

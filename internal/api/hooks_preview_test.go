@@ -38,9 +38,11 @@ func pathsOf(found []api.Warning) []string {
 // the variables. It asks Temporal nothing.
 func TestAPreviewOfARegisteredWebhook(t *testing.T) {
 	t.Parallel()
-	preview := previewOf(t, `{"id": "board", "url": "https://board.example/x?token=s3cret", "secret": "tower", "header_secrets": {"X-Key": "key"},
+	preview := previewOf(t, `{"id": "board", "url": "https://board.example/x?token=s3cret", "secret": "tower",
+		"header_secrets": {"X-Key": "key"},
 		"body": "{\"host\": \"${system.fqdn}\", \"id\": \"${job.id}\"}",
-		"events": [{"event": "JOB_SUCCESS"}, {"event": "BEFORE_RELEASE", "blocking": true, "body": {"lock": "${lock_url}"}}, {"event": "SHIPPED", "enabled": false, "body": "{}"}]}`)
+		"events": [{"event": "JOB_SUCCESS"}, {"event": "BEFORE_RELEASE", "blocking": true,
+			"body": {"lock": "${lock_url}"}}, {"event": "SHIPPED", "enabled": false, "body": "{}"}]}`)
 	require.Empty(t, preview.Errors)
 	require.Len(t, preview.Events, 3)
 	first, second := preview.Events[0], preview.Events[1]
@@ -64,15 +66,21 @@ func TestAPreviewOfAWrongWebhook(t *testing.T) {
 		body    string
 		errors  []string
 	}{
-		"wrong beside the body": {`{"id": "a", "url": "ftp://a", "timeout": "soon", "retry": 3, "event": "JOB_START", "body": "{\"n\": ${job.id}}"}`,
+		"wrong beside the body": {`{"id": "a", "url": "ftp://a", "timeout": "soon", "retry": 3, "event": "JOB_START",
+			"body": "{\"n\": ${job.id}}"}`,
 			[]string{"url", "timeout", "retry"}, `{"n": "test"}`, nil},
-		"a body that does not compile": {`{"id": "a", "url": "https://a.example/", "event": "JOB_START", "body": "{\"n\": ${job.}"}`, []string{"body"}, "", nil},
-		"the body of an event": {`{"id": "a", "url": "https://a.example/", "events": [{"event": "JOB_START", "body": "${vars.nothing}", "when": "1 +"}]}`,
+		"a body that does not compile": {`{"id": "a", "url": "https://a.example/", "event": "JOB_START",
+			"body": "{\"n\": ${job.}"}`, []string{"body"}, "", nil},
+		"the body of an event": {`{"id": "a", "url": "https://a.example/", "events": [{"event": "JOB_START",
+			"body": "${vars.nothing}", "when": "1 +"}]}`,
 			[]string{"events[0].when"}, "", []string{"events[0].body"}},
-		"a variable that is not there": {`{"id": "a", "url": "https://a.example/${job.nothing}", "event": "JOB_START", "body": "{}"}`, nil, `{}`, []string{"url"}},
-		"no url":                       {`{"id": "a", "event": "JOB_START", "body": "{\"a\": 1}"}`, []string{"url"}, `{"a": 1}`, nil},
-		"an unknown key":               {`{"id": "a", "url": "https://a.example/", "event": "JOB_START", "body": "{}", "bdy": 1}`, []string{"bdy"}, `{}`, nil},
-		"a secret that is no name":     {`{"id": "a", "url": "https://a.example/", "event": "JOB_START", "body": "{}", "secret": "no name"}`, []string{"secret"}, `{}`, nil},
+		"a variable that is not there": {`{"id": "a", "url": "https://a.example/${job.nothing}", "event": "JOB_START",
+			"body": "{}"}`, nil, `{}`, []string{"url"}},
+		"no url": {`{"id": "a", "event": "JOB_START", "body": "{\"a\": 1}"}`, []string{"url"}, `{"a": 1}`, nil},
+		"an unknown key": {`{"id": "a", "url": "https://a.example/", "event": "JOB_START", "body": "{}",
+			"bdy": 1}`, []string{"bdy"}, `{}`, nil},
+		"a secret that is no name": {`{"id": "a", "url": "https://a.example/", "event": "JOB_START", "body": "{}",
+			"secret": "no name"}`, []string{"secret"}, `{}`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -86,7 +94,8 @@ func TestAPreviewOfAWrongWebhook(t *testing.T) {
 	}
 	require.Empty(t, previewOf(t, `{"url": "https://a.example/"}`).Events)
 	require.Empty(t, previewOf(t, `{"events": [1], "id": 5}`).Events)
-	require.Contains(t, pathsOf(previewOf(t, `{"id": "a", "url": "https://a.example/", "event": "JOB_START", "body": "${job.titel}"}`).Warnings), "body")
+	require.Contains(t, pathsOf(previewOf(t, `{"id": "a", "url": "https://a.example/", "event": "JOB_START",
+		"body": "${job.titel}"}`).Warnings), "body")
 }
 
 // What is shown is bounded.
@@ -97,7 +106,8 @@ func TestAPreviewIsBounded(t *testing.T) {
 		named = append(named, fmt.Sprintf(`{"event": "E%d"}`, i))
 	}
 	events := strings.Join(named, ",")
-	preview := previewOf(t, `{"id": "a", "url": "https://a.example/", "body": "`+strings.Repeat("x", 100_000)+`", "content_type": "text/plain", "events": [`+events+`]}`)
+	preview := previewOf(t, `{"id": "a", "url": "https://a.example/", "content_type": "text/plain",
+		"body": "`+strings.Repeat("x", 100_000)+`", "events": [`+events+`]}`)
 	require.Len(t, preview.Events, 20)
 	require.Len(t, preview.Events[0].Request.Body, 64<<10)
 	require.True(t, preview.Events[0].Request.Cut)

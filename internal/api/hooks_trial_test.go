@@ -23,7 +23,8 @@ func tests(t *testing.T, temporal *runstest.Temporal, body string) (int, api.Web
 	parsed, err := api.ParseKeys(apitest.Keys)
 	require.NoError(t, err)
 	handler := apitest.New(t, temporal, api.Options{Keys: parsed, TestPatience: 50 * time.Millisecond})
-	require.Less(t, apitest.Call(handler, "PUT", "/latch/v1/webhooks/kept", `{"url":"https://kept.example/?token=s3cret-0123456789","event":"JOB_START"}`, "X-API-Key", "admin").Code, 300)
+	require.Less(t, apitest.Call(handler, "PUT", "/latch/v1/webhooks/kept",
+		`{"url":"https://kept.example/?token=s3cret-0123456789","event":"JOB_START"}`, "X-API-Key", "admin").Code, 300)
 	got := apitest.Call(handler, "POST", "/latch/v1/webhooks/test", body, "X-API-Key", "admin")
 	var test api.WebhookTest
 	if got.Code == http.StatusOK {
@@ -32,7 +33,8 @@ func tests(t *testing.T, temporal *runstest.Temporal, body string) (int, api.Web
 	return got.Code, test, got.Body.String()
 }
 
-const tested = `{"webhook": {"id": "kept", "url": "https://kept.example/?token=***", "secret": "tower", "event": "JOB_SUCCESS", "retry": {"maximum_attempts": 9},
+const tested = `{"webhook": {"id": "kept", "url": "https://kept.example/?token=***", "secret": "tower",
+	"event": "JOB_SUCCESS", "retry": {"maximum_attempts": 9},
 	"body": "{\"id\": \"${job.id}\"}"}}`
 
 // A test is one delivery that a worker sends, of one attempt, by a workflow that
@@ -43,8 +45,10 @@ func TestTheTestOfAWebhook(t *testing.T) {
 		record           latch.Record
 		outcome, message string
 	}{
-		"delivered": {latch.Record{Result: latch.ResultPass, Response: &latch.RecordResponse{Status: 204}}, api.TestDelivered, "Delivered: the answer is 204."},
-		"refused":   {latch.Record{Result: latch.ResultFail, Response: &latch.RecordResponse{Status: 500}, Error: "POST https://kept.example: 500"}, api.TestFailed, "POST https://kept.example: 500"},
+		"delivered": {latch.Record{Result: latch.ResultPass, Response: &latch.RecordResponse{Status: 204}},
+			api.TestDelivered, "Delivered: the answer is 204."},
+		"refused": {latch.Record{Result: latch.ResultFail, Response: &latch.RecordResponse{Status: 500},
+			Error: "POST https://kept.example: 500"}, api.TestFailed, "POST https://kept.example: 500"},
 		"no answer": {latch.Record{Result: latch.ResultFail, Error: "could not connect"}, api.TestFailed, "could not connect"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -96,13 +100,15 @@ func TestTheTestOfAWebhookWithoutAWorker(t *testing.T) {
 func TestTheTestOfAWebhookRefuses(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
-		`{"webhook": {"id": "a", "url": "ftp://a", "event": "JOB_START"}}`:                                    "body.url",
-		`{"webhook": {"id": "a", "url": "https://a.example/${job.no}", "event": "JOB_START"}}`:                "could not be rendered",
-		`{"webhook": {"id": "a", "url": "https://a.example/", "event": "JOB_START"}, "event": "JOB_SUCCESS"}`: "is not one of the webhook's events",
-		`{"webhook": {"id": "a", "url": "https://a.example/", "events": [{"event": "A"}, {"event": "B"}]}}`:   "is not one of the webhook's events",
-		`{"webhook": {"id": "a", "events": [{"event": "BEFORE_RELEASE", "blocking": true}]}}`:                 "nothing is sent without one",
-		`{"webhook": {"id": "a", "url": "https://a.example/", "event": "JOB_START"}, "evnt": "JOB_START"}`:    "unknown key",
-		`{"webhook": {"id": "new", "url": "https://a.example/?token=***", "event": "JOB_START"}}`:             "***",
+		`{"webhook": {"id": "a", "url": "ftp://a", "event": "JOB_START"}}`:                     "body.url",
+		`{"webhook": {"id": "a", "url": "https://a.example/${job.no}", "event": "JOB_START"}}`: "could not be rendered",
+		`{"webhook": {"id": "a", "url": "https://a.example/", "event": "JOB_START"},
+			"event": "JOB_SUCCESS"}`: "is not one of the webhook's events",
+		`{"webhook": {"id": "a", "url": "https://a.example/", "events": [{"event": "A"},
+			{"event": "B"}]}}`: "is not one of the webhook's events",
+		`{"webhook": {"id": "a", "events": [{"event": "BEFORE_RELEASE", "blocking": true}]}}`:              "nothing is sent without one",
+		`{"webhook": {"id": "a", "url": "https://a.example/", "event": "JOB_START"}, "evnt": "JOB_START"}`: "unknown key",
+		`{"webhook": {"id": "new", "url": "https://a.example/?token=***", "event": "JOB_START"}}`:          "***",
 	} {
 		temporal := apitest.Temporal()
 		status, _, got := tests(t, temporal, body)

@@ -42,7 +42,8 @@ func TestOpenAPI(t *testing.T) {
 		"/latch/v1/releases/{id}/rollback": {"post"}, "/latch/v1/releases/{id}/skip": {"post"}, "/latch/v1/events": {"post"},
 		"/latch/v1/webhooks": {"get", "post"}, "/latch/v1/webhooks/{id}": {"get", "put", "delete"}, "/latch/v1/webhooks/{id}/enable": {"post"},
 		"/latch/v1/webhooks/{id}/disable": {"post"}, "/latch/v1/webhooks/{id}/history": {"get"}, "/latch/v1/deliveries/{id}/redeliver": {"post"},
-		"/latch/v1/deliveries": {"get"}, "/latch/v1/deliveries/statistics": {"get"}, "/latch/v1/deliveries/{id}": {"get"}, "/latch/v1/deliveries/redeliver": {"post"},
+		"/latch/v1/deliveries": {"get"}, "/latch/v1/deliveries/statistics": {"get"},
+		"/latch/v1/deliveries/{id}": {"get"}, "/latch/v1/deliveries/redeliver": {"post"},
 		"/latch/v1/locks": {"get"}, "/latch/v1/locks/{lock}": {"get"}, "/latch/v1/locks/{lock}/release": {"post", "delete"},
 	} {
 		for _, method := range methods {

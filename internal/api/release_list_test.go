@@ -63,7 +63,8 @@ func TestSearchReleases(t *testing.T) {
 			latch.Status{ID: id, Title: title, Status: "running"}, nil)
 	}
 	handler := apitest.WithKeys(t, temporal)
-	for search, want := range map[string][]string{"shop-4": {"shop-4"}, "%3Cshop%3E": {"shop-4"}, "RELEASE-BOARD": {"board-1"}, "+board+": {"board-1"},
+	for search, want := range map[string][]string{"shop-4": {"shop-4"}, "%3Cshop%3E": {"shop-4"},
+		"RELEASE-BOARD": {"board-1"}, "+board+": {"board-1"},
 		"the": {"board-1", "shop-4"}, "": {"board-1", "shop-4"}, "none": {}, "%27+OR+1": {}} {
 		got := apitest.Call(handler, http.MethodGet, releasesPath+"?search="+search, "", "X-API-Key", "read")
 		require.Equal(t, 200, got.Code, got.Body)

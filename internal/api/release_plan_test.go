@@ -31,7 +31,8 @@ func TestPlanOfARelease(t *testing.T) {
 			handler := apitest.WithKeys(t, apitest.HeldRun("AFTER_STEP", "switch", "", "", 0, test.statuses...))
 			got := apitest.Call(handler, http.MethodGet, "/latch/v1/releases/1/plan", "", "X-API-Key", "read")
 			require.Equal(t, 200, got.Code, got.Body)
-			require.JSONEq(t, `{"workflow_id":"release-1","run_id":"run-1","gates":[{"webhook":"board","event":"AFTER_STEP"}],`+test.want+`}`, got.Body.String())
+			require.JSONEq(t, `{"workflow_id":"release-1","run_id":"run-1","gates":[{"webhook":"board",
+				"event":"AFTER_STEP"}],`+test.want+`}`, got.Body.String())
 		})
 	}
 	handler := apitest.WithKeys(t, &runstest.Temporal{})
@@ -59,7 +60,8 @@ func TestPlanOfAReleaseThatIsNotStarted(t *testing.T) {
 		require.Equal(t, 200, code, body)
 	}
 	const release = `{"id":"shop","steps":[{"name":"migrate","do":{"http":{"url":"https://example.com/"}}}],
-		"webhooks":[{"id":"tests","events":[{"event":"AFTER_STEP","blocking":true}]},{"id":"told","url":"https://example.com/","event":"RELEASE_COMPLETE"}]}`
+		"webhooks":[{"id":"tests","events":[{"event":"AFTER_STEP","blocking":true}]},{"id":"told",
+			"url":"https://example.com/","event":"RELEASE_COMPLETE"}]}`
 	code, body := call("POST", "/latch/v1/releases/plan", release, "run")
 	require.Equal(t, 200, code, body)
 	require.JSONEq(t, `{"workflow_id":"release-shop","steps":[{"name":"migrate","status":"pending","undo":false}],"undoes":[],"leaves":[],

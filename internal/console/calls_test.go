@@ -25,7 +25,8 @@ type counted struct {
 	calls *atomic.Int64
 }
 
-func (c counted) ListWorkflow(ctx context.Context, request *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+func (c counted) ListWorkflow(ctx context.Context,
+	request *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	c.calls.Add(1)
 	return c.world.ListWorkflow(ctx, request)
 }
@@ -35,7 +36,8 @@ func (c counted) QueryWorkflow(ctx context.Context, workflowID, runID, name stri
 	return c.world.QueryWorkflow(ctx, workflowID, runID, name, arguments...)
 }
 
-func (c counted) DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+func (c counted) DescribeWorkflowExecution(ctx context.Context,
+	workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	c.calls.Add(1)
 	return c.world.DescribeWorkflowExecution(ctx, workflowID, runID)
 }

@@ -29,9 +29,11 @@ func (w *world) lost(t *testing.T, webhook string) latch.Record {
 	defer w.guard.Unlock()
 	run := w.Add("job-books", latch.WorkflowJobRun, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
 	runID := run.Info.GetExecution().GetRunId()
-	record := latch.Record{DeliveryID: protocol.DeliveryID(runID, webhook), Webhook: webhook, Event: "JOB_SUCCESS", Job: "books", WorkflowID: "job-books", RunID: runID,
-		Result: latch.ResultFail, Error: "answered 503", Attempts: 2, StartedAt: latch.NewTime(noon), CompletedAt: latch.NewTime(noon.Add(time.Minute)),
-		Tries: []latch.RecordTry{{Number: 2, Status: 503}}}
+	record := latch.Record{DeliveryID: protocol.DeliveryID(runID, webhook), Webhook: webhook, Event: "JOB_SUCCESS",
+		Job: "books", WorkflowID: "job-books", RunID: runID,
+		Result: latch.ResultFail, Error: "answered 503", Attempts: 2, StartedAt: latch.NewTime(noon),
+		CompletedAt: latch.NewTime(noon.Add(time.Minute)),
+		Tries:       []latch.RecordTry{{Number: 2, Status: 503}}}
 	run.Answer = func(query string) (any, error) {
 		if query != latch.QueryHistory {
 			return nil, &serviceerror.QueryFailed{Message: "unknown queryType " + query}

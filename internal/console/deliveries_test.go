@@ -25,8 +25,9 @@ func (w *world) sent(webhook, problem string) {
 			return before(query)
 		}
 		execution := run.Info.GetExecution()
-		return []latch.Record{{DeliveryID: "dlv_1", Webhook: webhook, Event: "RELEASE_COMPLETE", Release: "1", WorkflowID: execution.GetWorkflowId(),
-			RunID: execution.GetRunId(), Result: latch.ResultFail, Error: problem, Attempts: 3, StartedAt: latch.NewTime(noon),
+		return []latch.Record{{DeliveryID: "dlv_1", Webhook: webhook, Event: "RELEASE_COMPLETE", Release: "1",
+			WorkflowID: execution.GetWorkflowId(),
+			RunID:      execution.GetRunId(), Result: latch.ResultFail, Error: problem, Attempts: 3, StartedAt: latch.NewTime(noon),
 			CompletedAt: latch.NewTime(noon.Add(time.Minute)), DurationMS: 60_000}}, nil
 	}
 }
@@ -126,7 +127,8 @@ func TestOneDelivery(t *testing.T) {
 	run := w.Add("redeliver-dlv_1", latch.WorkflowDeliver, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
 	origin := w.Add("release-1", latch.WorkflowRelease, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
 	runID := origin.Info.GetExecution().GetRunId()
-	record := latch.Record{DeliveryID: "dlv_1", Webhook: hostile, Event: hostile, Step: hostile, Release: hostile, WorkflowID: "release-1", RunID: runID,
+	record := latch.Record{DeliveryID: "dlv_1", Webhook: hostile, Event: hostile, Step: hostile, Release: hostile,
+		WorkflowID: "release-1", RunID: runID,
 		Result: latch.ResultFail, Error: hostile, Attempts: 2, StartedAt: latch.NewTime(noon), CompletedAt: latch.NewTime(noon.Add(time.Minute)),
 		DurationMS: 60_000, Tries: []latch.RecordTry{{Number: 1, StartedAt: latch.NewTime(noon), Status: 503, RetryInMS: 2000},
 			{Number: 2, StartedAt: latch.NewTime(noon.Add(time.Second)), Error: hostile, Address: hostile}},
@@ -142,7 +144,8 @@ func TestOneDelivery(t *testing.T) {
 		p := loggedIn(t, base, key)
 		got := p.get(page)
 		require.Equal(t, 200, got.status, got.body)
-		for _, text := range []string{"First sending", "Redelivery 1", `href="../../console/deliveries?webhook=`, ">delivered<", "again in 2s", "no answer", "&lt;script&gt;alert(1)",
+		for _, text := range []string{"First sending", "Redelivery 1", `href="../../console/deliveries?webhook=`,
+			">delivered<", "again in 2s", "no answer", "&lt;script&gt;alert(1)",
 			`href="../../console/releases/release-1"`, "http://127.0.0.1:8233/namespaces/default/workflows/release-1/"} {
 			require.Contains(t, got.body, text)
 		}

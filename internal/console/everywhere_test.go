@@ -15,6 +15,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/console"
+	"github.com/latch-run/latch/internal/console/piece/piecetest"
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
@@ -26,7 +27,8 @@ func everywhere(t *testing.T, text string) (w *world, base string, addresses map
 	w.ran("night", latch.JobResult{Status: latch.JobFailed, Error: text, KVP: latch.Object{text: quoted(t, text)}})
 	closed := w.Add("release-closed", latch.WorkflowRelease, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED)
 	closed.Closed = runstest.Completed(runstest.Payloads(latch.ReleaseResult{ID: text, Title: text, Status: latch.ReleaseStopped, Reason: text,
-		DecidedBy: &latch.DecidedBy{Webhook: text, Event: text, By: text}, Steps: []latch.StepResult{{Name: "migrate", Status: latch.StepFailed, Error: text}}}))
+		DecidedBy: &latch.DecidedBy{Webhook: text, Event: text, By: text}, Steps: []latch.StepResult{{Name: "migrate",
+			Status: latch.StepFailed, Error: text}}}))
 	closed.StartedWith(`{"id":"closed","steps":` + steps + `}`)
 	closed.Answer = func(query string) (any, error) {
 		if query == latch.QueryHistory {
@@ -45,7 +47,8 @@ func everywhere(t *testing.T, text string) (w *world, base string, addresses map
 		record := hostileRecord(text)
 		record.DeliveryID, record.WorkflowID, record.RunID, record.Release = "dlv_1", "release-1", runID, "1"
 		waits := record
-		waits.DeliveryID, waits.Result, waits.Decision, waits.Lock = "dlv_2", latch.ResultPending, "", &latch.RecordLock{Token: "release-1:board:r4nd0m"}
+		waits.DeliveryID, waits.Result, waits.Decision, waits.Lock = "dlv_2", latch.ResultPending, "",
+			&latch.RecordLock{Token: "release-1:board:r4nd0m"}
 		return []latch.Record{record, waits}, nil
 	}
 	base = serve(t, w, keys)
@@ -53,14 +56,16 @@ func everywhere(t *testing.T, text string) (w *world, base string, addresses map
 	for _, job := range []map[string]any{
 		{"id": "night", "title": text, "type": "cmd", "conf": map[string]any{"cmd": "true"}, "tags": []string{text, text + "2"},
 			"schedule": map[string]any{"type": "custom", "custom": "0 3 * * *"},
-			"webhooks": []any{map[string]any{"url": "https://hooks.example.com/?q=" + url.QueryEscape(text), "event_type": "JOB_SUCCESS", "method": "POST", "content_type": "text/plain", "body": text}}},
+			"webhooks": []any{map[string]any{"url": "https://hooks.example.com/?q=" + url.QueryEscape(text),
+				"event_type": "JOB_SUCCESS", "method": "POST", "content_type": "text/plain", "body": text}}},
 		{"id": "both", "title": text, "type": "sequence", "jobs": []any{"night", "gone"}},
 	} {
 		encoded, err := json.Marshal(job)
 		require.NoError(t, err)
 		p.registered(string(encoded))
 	}
-	hook, err := json.Marshal(map[string]any{"url": "https://hooks.example.com/?q=" + url.QueryEscape(text), "secret": "tower", "content_type": "text/plain", "body": text,
+	hook, err := json.Marshal(map[string]any{"url": "https://hooks.example.com/?q=" + url.QueryEscape(text),
+		"secret": "tower", "content_type": "text/plain", "body": text,
 		"when": "job.title == '" + strings.NewReplacer(`'`, `\'`, `\`, `\\`).Replace(text) + "'", "headers": map[string]string{"X-Text": text},
 		"events": []any{map[string]any{"event": "BEFORE_RELEASE", "blocking": true, "body": text}, map[string]any{"event": "DEPLOYED"}}})
 	require.NoError(t, err)
@@ -78,9 +83,11 @@ func everywhere(t *testing.T, text string) (w *world, base string, addresses map
 		"/console/deliveries": "/console/deliveries", "/console/deliveries/statistics": "/console/deliveries/statistics",
 		"/console/deliveries/again": "/console/deliveries/again",
 		"/console/deliveries/{id}":  "/console/deliveries/dlv_1?workflow_id=release-1&run_id=" + runID,
-		"/console/webhooks":         "/console/webhooks", "/console/new-webhook": "/console/new-webhook", "/console/webhooks/{webhook}": "/console/webhooks/tower",
+		"/console/webhooks":         "/console/webhooks", "/console/new-webhook": "/console/new-webhook",
+		"/console/webhooks/{webhook}":           "/console/webhooks/tower",
 		"/console/jobs/{id}/webhooks/new":       "/console/jobs/night/webhooks/new",
-		"/console/jobs/{id}/webhooks/{webhook}": "/console/jobs/night/webhooks/" + listed.Webhooks[0].ID.String(), "/console/gallery": "/console/gallery",
+		"/console/jobs/{id}/webhooks/{webhook}": "/console/jobs/night/webhooks/" + listed.Webhooks[0].ID.String(),
+		"/console/gallery":                      "/console/gallery",
 	}
 }
 
@@ -104,9 +111,11 @@ func quoted(t *testing.T, text string) json.RawMessage {
 
 // hostileRecord is a record of whose fields each text is the one given.
 func hostileRecord(text string) latch.Record {
-	record := latch.Record{Result: latch.ResultFail, Decision: latch.Stop, Attempts: 3, StartedAt: latch.NewTime(noon), CompletedAt: latch.NewTime(noon.Add(time.Minute)),
-		DurationMS: 60_000, Tries: []latch.RecordTry{{Number: 1}}, Request: &latch.RecordRequest{}, Response: &latch.RecordResponse{Headers: map[string]string{text: text}},
-		Lock: &latch.RecordLock{RemovedAt: latch.NewTime(noon), Via: latch.ViaAPI}, Data: latch.Object{}}
+	record := latch.Record{Result: latch.ResultFail, Decision: latch.Stop, Attempts: 3,
+		StartedAt: latch.NewTime(noon), CompletedAt: latch.NewTime(noon.Add(time.Minute)),
+		DurationMS: 60_000, Tries: []latch.RecordTry{{Number: 1}}, Request: &latch.RecordRequest{},
+		Response: &latch.RecordResponse{Headers: map[string]string{text: text}},
+		Lock:     &latch.RecordLock{RemovedAt: latch.NewTime(noon), Via: latch.ViaAPI}, Data: latch.Object{}}
 	fillEmpty(reflect.ValueOf(&record).Elem(), text)
 	encoded, _ := json.Marshal(text) // a text encodes
 	record.Data[text] = encoded
@@ -155,7 +164,7 @@ func TestNoPageShowsTextsAsMarkup(t *testing.T) {
 			if isHostile {
 				shown += strings.Count(body, "&lt;script&gt;alert(1)")
 			}
-			elements[isHostile][what] = elementsOf(t, body)
+			elements[isHostile][what] = piecetest.Elements(t, body)
 		}
 		for _, address := range pagesOf(t, addresses) {
 			body := ann.get(address).body
@@ -181,37 +190,6 @@ func TestNoPageShowsTextsAsMarkup(t *testing.T) {
 	}
 }
 
-// elementsOf lists the elements of a page with the names of their attributes, as a
-// browser reads it, and checks that no script of somebody else's is there.
-func elementsOf(t *testing.T, page string) []string {
-	t.Helper()
-	root, err := html.Parse(strings.NewReader(page))
-	require.NoError(t, err)
-	var elements []string
-	for node := range root.Descendants() {
-		if node.Type != html.ElementNode {
-			continue
-		}
-		names := node.Data
-		for _, attribute := range node.Attr {
-			names += " " + attribute.Key
-			require.False(t, strings.HasPrefix(attribute.Key, "on"), "%s: %s", node.Data, attribute.Key)
-			if attribute.Key == "href" || attribute.Key == "action" || attribute.Key == "src" {
-				require.NotRegexp(t, `(?i)^\s*(javascript|data|vbscript):`, attribute.Val)
-			}
-			if node.Data == "script" && attribute.Key == "src" {
-				require.Regexp(t, `console/static/(console|preview)\.js\?v=`, attribute.Val)
-			}
-		}
-		require.NotContains(t, []string{"img", "iframe", "object", "style", "base"}, node.Data)
-		if node.Data == "script" {
-			require.Nil(t, node.FirstChild, "a script of the page's own")
-		}
-		elements = append(elements, names)
-	}
-	return elements
-}
-
 // A htmlForm is a form of a page, as a browser reads it.
 type htmlForm struct {
 	id, action string
@@ -231,7 +209,8 @@ func formsOf(t *testing.T, page string) []htmlForm {
 		if node.Type != html.ElementNode || node.Data != "form" || attributeOf(node, "method") != "post" {
 			continue
 		}
-		form := htmlForm{id: attributeOf(node, "id"), action: attributeOf(node, "action"), fields: map[string]string{}, values: map[string]string{}}
+		form := htmlForm{id: attributeOf(node, "id"), action: attributeOf(node, "action"),
+			fields: map[string]string{}, values: map[string]string{}}
 		for inner := range node.Descendants() {
 			form.add(inner)
 		}
@@ -380,7 +359,8 @@ func TestNoQuestionLosesItsReason(t *testing.T) {
 	t.Parallel()
 	w, base, _ := everywhere(t, "harmless")
 	gone := visitor(t, base)
-	login := gone.post("/console/releases/release-1", url.Values{"form": {"x"}, "of": {"confirm"}, "action": {"stop"}, "confirmed": {"whatever"}, "reason": {"the <errors> rise"}})
+	login := gone.post("/console/releases/release-1", url.Values{"form": {"x"}, "of": {"confirm"},
+		"action": {"stop"}, "confirmed": {"whatever"}, "reason": {"the <errors> rise"}})
 	next, kept := htmlValue(t, login.body, "next"), htmlValue(t, login.body, "kept")
 	wrong := gone.post("/login", url.Values{"key": {"wrong-0123456789abcdef"}, "next": {next}, "kept": {kept}})
 	require.Equal(t, 401, wrong.status)
@@ -392,7 +372,8 @@ func TestNoQuestionLosesItsReason(t *testing.T) {
 	require.Empty(t, w.told)
 
 	eye := visitor(t, base)
-	require.Equal(t, 403, eye.post("/login", url.Values{"key": {readKey}, "next": {"/console/releases/release-1"}, "kept": {htmlValue(t, login.body, "kept")}}).status,
+	require.Equal(t, 403, eye.post("/login", url.Values{"key": {readKey}, "next": {"/console/releases/release-1"},
+		"kept": {htmlValue(t, login.body, "kept")}}).status,
 		"somebody whose role is too small")
 }
 
@@ -402,7 +383,8 @@ func TestWhatCannotBeKept(t *testing.T) {
 	t.Parallel()
 	_, base, _ := everywhere(t, "harmless")
 	gone := visitor(t, base)
-	large := gone.post("/console/start-release", url.Values{"form": {"x"}, "of": {"start"}, "action": {"start"}, "file": {strings.Repeat("x", 1<<20)}})
+	large := gone.post("/console/start-release", url.Values{"form": {"x"}, "of": {"start"}, "action": {"start"},
+		"file": {strings.Repeat("x", 1<<20)}})
 	require.Equal(t, 401, large.status)
 	require.Contains(t, large.body, "in another tab")
 	require.Less(t, len(large.body), 10_000)
@@ -411,5 +393,6 @@ func TestWhatCannotBeKept(t *testing.T) {
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	ann.browser.Jar = jar
-	require.Equal(t, 403, ann.post("/login", url.Values{"key": {adminKey}, "kept": {"YQ"}}, "Origin", "http://evil.example", "Sec-Fetch-Site", "cross-site").status)
+	require.Equal(t, 403, ann.post("/login", url.Values{"key": {adminKey}, "kept": {"YQ"}}, "Origin",
+		"http://evil.example", "Sec-Fetch-Site", "cross-site").status)
 }

@@ -72,7 +72,8 @@ func TestJobs(t *testing.T) {
 	got = p.get("/console/jobs?offset=50")
 	require.Contains(t, got.body, "Jobs: 51 to 61 of 61")
 	require.Contains(t, got.body, ">First part</a>")
-	for query, want := range map[string]string{"search=NIGHT": "Jobs: 1<", "tag=etl": "Jobs: 1<", "status=failed": "Jobs: 1<", "paused=true": "Jobs: 0<",
+	for query, want := range map[string]string{"search=NIGHT": "Jobs: 1<", "tag=etl": "Jobs: 1<",
+		"status=failed": "Jobs: 1<", "paused=true": "Jobs: 0<",
 		"search=another": "Jobs: 50 of 60"} {
 		require.Contains(t, p.get("/console/jobs?"+query).body, want, query)
 	}
@@ -171,11 +172,13 @@ func TestJobsShowTextsAsTexts(t *testing.T) {
 	w.ran("evil", latch.JobResult{Status: latch.JobFailed, Error: hostile, KVP: latch.Object{hostile: json.RawMessage(`"` + hostile + `"`)}})
 	p := loggedIn(t, serve(t, w, keys), adminKey)
 	encoded, err := json.Marshal(map[string]any{"id": "evil", "title": hostile, "name": hostile, "type": hostile, "tags": []string{hostile},
-		"conf": map[string]any{"cmd": hostile}, "webhooks": []any{map[string]any{"url": "https://hooks.example.com/" + hostile, "event_type": "JOB_SUCCESS",
-			"enabled": false}}})
+		"conf": map[string]any{"cmd": hostile}, "webhooks": []any{map[string]any{"url": "https://hooks.example.com/" + hostile,
+			"event_type": "JOB_SUCCESS",
+			"enabled":    false}}})
 	require.NoError(t, err)
 	p.registered(string(encoded))
-	for _, path := range []string{"/console/jobs", "/console/jobs/evil", "/console/jobs?tag=" + url.QueryEscape(hostile), "/console/jobs?search=" + url.QueryEscape(hostile),
+	for _, path := range []string{"/console/jobs", "/console/jobs/evil",
+		"/console/jobs?tag=" + url.QueryEscape(hostile), "/console/jobs?search=" + url.QueryEscape(hostile),
 		"/console/jobs?offset=" + url.QueryEscape(hostile), "/console/jobs/" + url.PathEscape(hostile)} {
 		got := p.get(path)
 		require.NotContains(t, got.body, "<script>alert", path)

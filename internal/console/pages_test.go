@@ -31,7 +31,8 @@ func (away) WorkflowService() workflowservice.WorkflowServiceClient {
 	return workflowservice.NewWorkflowServiceClient(awayConn{})
 }
 
-func (away) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+func (away) ListWorkflow(context.Context,
+	*workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	return nil, errAway
 }
 
@@ -69,7 +70,9 @@ func serveAway(t *testing.T) string {
 
 // addressOf is a page's path with something for its variables.
 func addressOf(path string) string {
-	return strings.NewReplacer("deliveries/{id}", "deliveries/dlv_0123456789?workflow_id=release-shop&run_id=00000000-0000-4000-8000-000000000000", "{id}", "shop", "{webhook}", "990100001").Replace(path)
+	return strings.NewReplacer("deliveries/{id}",
+		"deliveries/dlv_0123456789?workflow_id=release-shop&run_id=00000000-0000-4000-8000-000000000000", "{id}",
+		"shop", "{webhook}", "990100001").Replace(path)
 }
 
 // needsNoTemporal are the pages that show nothing of Temporal, the one of
@@ -117,7 +120,8 @@ func TestEachListSaysThatItLags(t *testing.T) {
 func TestAFormIsKeptWhileTemporalIsOutOfReach(t *testing.T) {
 	t.Parallel()
 	p := visitor(t, serveAway(t))
-	got := p.post(startPage, url.Values{"form": {p.proof(startPage)}, "of": {"start"}, "action": {"start"}, "file": {goodRelease}, "workflow_id": {"<mine>"}})
+	got := p.post(startPage, url.Values{"form": {p.proof(startPage)}, "of": {"start"}, "action": {"start"},
+		"file": {goodRelease}, "workflow_id": {"<mine>"}})
 	require.Equal(t, http.StatusServiceUnavailable, got.status)
 	require.Contains(t, got.body, "Temporal is out of reach")
 	again := formsOf(t, got.body)
@@ -133,9 +137,11 @@ func TestTheNavigationSaysWhereAPageIs(t *testing.T) {
 	t.Parallel()
 	_, base, addresses := everywhere(t, "harmless")
 	p := loggedIn(t, base, adminKey)
-	for path, entry := range map[string]string{"/": "page>Inbox", "/console/releases": "page>Releases", "/console/releases/{id}": "true>Releases",
+	for path, entry := range map[string]string{"/": "page>Inbox", "/console/releases": "page>Releases",
+		"/console/releases/{id}": "true>Releases",
 		"/console/start-release": "true>Releases", "/console/jobs/{id}": "true>Jobs", "/console/jobs/{id}/webhooks/new": "true>Jobs",
-		"/console/deliveries/{id}": "true>Deliveries", "/console/new-webhook": "true>Webhooks", "/console/webhooks/{webhook}": "true>Webhooks", "/console/gallery": ""} {
+		"/console/deliveries/{id}": "true>Deliveries", "/console/new-webhook": "true>Webhooks",
+		"/console/webhooks/{webhook}": "true>Webhooks", "/console/gallery": ""} {
 		body := p.get(addresses[path]).body
 		if entry == "" {
 			require.NotContains(t, body, "aria-current", path)

@@ -72,13 +72,15 @@ func TestAReleaseIsPlannedBeforeItStarts(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	p := loggedIn(t, serve(t, w, keys), adminKey)
-	require.Equal(t, 200, p.api("PUT", "/latch/v1/webhooks/tower", `{"when":"vars.env == '<b>prod'","events":[{"event":"BEFORE_RELEASE","blocking":true}]}`).status)
+	require.Equal(t, 200, p.api("PUT", "/latch/v1/webhooks/tower", `{"when":"vars.env == '<b>prod'",
+		"events":[{"event":"BEFORE_RELEASE","blocking":true}]}`).status)
 	plan := func(file string) seen {
 		return p.post(startPage, url.Values{"form": {p.proof(startPage)}, "action": {"plan"}, "file": {file}, "workflow_id": {"mine"}})
 	}
 	got := plan(goodRelease)
 	require.Equal(t, 200, got.status, got.body)
-	for _, want := range []string{"Nothing has started yet", ">mine<", "migrate", "Gates: 1", "tower", "vars.env == &#39;&lt;b&gt;prod&#39;", "1 gate", "# the shop", `value="start"`} {
+	for _, want := range []string{"Nothing has started yet", ">mine<", "migrate", "Gates: 1", "tower",
+		"vars.env == &#39;&lt;b&gt;prod&#39;", "1 gate", "# the shop", `value="start"`} {
 		require.Contains(t, got.body, want)
 	}
 	got = plan("id: shop\nstepps: []\nsteps: []\n")
@@ -143,11 +145,13 @@ func TestAFilesMistakesStandBesideItsLines(t *testing.T) {
 		"no YAML":     {"id: shop\nsteps: [\n", []string{"no valid YAML", `href="#line-`}},
 		"no JSON":     {"{\"id\": \"shop\",\n  oops}", []string{`id="line-2" class="wrong`}},
 		"one line":    {`{"id":"shop"}`, []string{"steps"}},
-		"a job":       {"id: a\ntask: {http: {url: 'https://example.com/'}}\n", []string{"its keys are those of the kind job; a release has steps"}},
-		"nothing":     {"# only a comment\n", []string{"is wrong"}},
-		"two":         {goodRelease + "---\n" + goodRelease, []string{"a second document begins"}},
-		"octal":       {"id: shop\nvars:\n  n: 0755\n", []string{"octal number to some", `id="line-3" class="wrong`}},
-		"hostile":     {"id: shop\n\"</textarea><script>alert(1)</script>\": 1\nsteps: []\n", []string{"&lt;/textarea&gt;&lt;script&gt;alert(1)", `id="line-2"`}},
+		"a job": {"id: a\ntask: {http: {url: 'https://example.com/'}}\n",
+			[]string{"its keys are those of the kind job; a release has steps"}},
+		"nothing": {"# only a comment\n", []string{"is wrong"}},
+		"two":     {goodRelease + "---\n" + goodRelease, []string{"a second document begins"}},
+		"octal":   {"id: shop\nvars:\n  n: 0755\n", []string{"octal number to some", `id="line-3" class="wrong`}},
+		"hostile": {"id: shop\n\"</textarea><script>alert(1)</script>\": 1\nsteps: []\n",
+			[]string{"&lt;/textarea&gt;&lt;script&gt;alert(1)", `id="line-2"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -24,7 +24,8 @@ func (w *world) goes(t *testing.T, id, title string) {
 	held.Title = title
 	w.waits(t, id, held)
 	run := w.Runs[len(w.Runs)-1]
-	record := latch.Record{DeliveryID: "dlv_1", Webhook: "board", Event: latch.EventBeforeRelease, Result: latch.ResultPending, WorkflowID: "release-" + id,
+	record := latch.Record{DeliveryID: "dlv_1", Webhook: "board", Event: latch.EventBeforeRelease,
+		Result: latch.ResultPending, WorkflowID: "release-" + id,
 		Error: title, Lock: &latch.RecordLock{Token: "release-" + id + ":board:r4nd0m"}}
 	run.Answer = func(query string) (any, error) {
 		if query == latch.QueryHistory {
@@ -66,7 +67,8 @@ func TestReleasesAreEndedOnceThatIsConfirmed(t *testing.T) {
 	require.Contains(t, asked.body, "Roll back the release?")
 	require.Contains(t, asked.body, "the &lt;errors&gt; rise", "nothing typed is lost")
 	require.Empty(t, w.told)
-	require.Empty(t, ann.post(page, url.Values{"form": {proof}, "action": {"rollback"}, "confirmed": {"something else"}}).header.Get("Location"))
+	require.Empty(t, ann.post(page, url.Values{"form": {proof}, "action": {"rollback"},
+		"confirmed": {"something else"}}).header.Get("Location"))
 	require.Empty(t, w.told, "what was confirmed was something else")
 	done := ann.post(page, url.Values{"form": {proof}, "action": {"rollback"}, "confirmed": {effect}, "reason": {"the <errors> rise"}})
 	require.Equal(t, 200, done.status)

@@ -17,7 +17,8 @@ func TestTheSecondOfTwoWhoChangeAWebhookIsToldWhateverTheChange(t *testing.T) {
 	ann.withJob(`{"id": 7, "title": "Shop", "type": "cmd", "conf": {"cmd": "true"}}`)
 	require.Equal(t, 201, ann.api("POST", "/v2/jobs/7/webhooks", `{"url": "https://a.example/", "event_type": "JOB_START"}`).status)
 	ann.register(tower)
-	for path, route := range map[string]string{"/console/webhooks/tower": "/latch/v1/webhooks/tower", "/console/jobs/7/webhooks/700001": "/webhooks/700001"} {
+	for path, route := range map[string]string{"/console/webhooks/tower": "/latch/v1/webhooks/tower",
+		"/console/jobs/7/webhooks/700001": "/webhooks/700001"} {
 		before := ben.fill(path)
 		asked := ben.press(path, "delete", before)
 		require.Contains(t, asked.body, "Yes: delete it")
@@ -51,7 +52,8 @@ func TestTheListTellsOfAWebhookThatWasChanged(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
 	// What its JSON has beside the plain must not make the list's version another.
-	p.register(`{"id": "odd", "url": "https://x.example/?a=<&>", "body": {"n": 1.10, "z": "<\u2028>", "a": 1e3}, "timeout": "90s", "headers": {"X-A": "&"},
+	p.register(`{"id": "odd", "url": "https://x.example/?a=<&>", "body": {"n": 1.10, "z": "<\u2028>", "a": 1e3},
+		"timeout": "90s", "headers": {"X-A": "&"},
 		"events": [{"event": "JOB_START", "body": [ 1 , "é" ]}], "retry": {"maximum_attempts": 3}}`)
 	list := p.get("/console/webhooks")
 	require.Equal(t, 200, p.press("/console/webhooks/odd", "save", p.fill("/console/webhooks/odd", "timeout", "80s")).status)

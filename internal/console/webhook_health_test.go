@@ -29,12 +29,15 @@ func TestHealthGoesByTheLastDeliveries(t *testing.T) {
 		since     latch.Time
 		lastError string
 	}{
-		"nothing":       {nil, "Nothing was sent yet", "", latch.Time{}, ""},
-		"under way":     {[]latch.Record{pending}, "Nothing was sent yet", "", latch.Time{}, ""},
-		"all arrived":   {[]latch.Record{pending, arrived(3), arrived(2)}, "healthy", "all of the last 2 deliveries arrived", latch.Time{}, ""},
-		"failing":       {[]latch.Record{pending, failed(5, "newest"), failed(4, "older"), arrived(3)}, "failing", "1 of the last 3 deliveries arrived; none since", at(4), "newest"},
-		"works again":   {[]latch.Record{arrived(6), failed(5, "why"), arrived(3)}, "working", "2 of the last 3 deliveries arrived, the newest one too", latch.Time{}, "why"},
-		"never arrived": {[]latch.Record{failed(5, "a"), failed(1, "b")}, "failing", "0 of the last 2 deliveries arrived; none since", at(1), "a"},
+		"nothing":     {nil, "Nothing was sent yet", "", latch.Time{}, ""},
+		"under way":   {[]latch.Record{pending}, "Nothing was sent yet", "", latch.Time{}, ""},
+		"all arrived": {[]latch.Record{pending, arrived(3), arrived(2)}, "healthy", "all of the last 2 deliveries arrived", latch.Time{}, ""},
+		"failing": {[]latch.Record{pending, failed(5, "newest"), failed(4, "older"), arrived(3)}, "failing",
+			"1 of the last 3 deliveries arrived; none since", at(4), "newest"},
+		"works again": {[]latch.Record{arrived(6), failed(5, "why"), arrived(3)}, "working",
+			"2 of the last 3 deliveries arrived, the newest one too", latch.Time{}, "why"},
+		"never arrived": {[]latch.Record{failed(5, "a"), failed(1, "b")}, "failing",
+			"0 of the last 2 deliveries arrived; none since", at(1), "a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -23,7 +23,8 @@ func previewed(t *testing.T, page string) string {
 func TestTheDocumentsWebhookIsPreviewed(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.ran("22739", latch.JobResult{Status: latch.JobFailed, Error: "no space left on <disk>", KVP: latch.Object{"rows": []byte(`17`), "a b": []byte(`"x"`)}})
+	w.ran("22739", latch.JobResult{Status: latch.JobFailed, Error: "no space left on <disk>",
+		KVP: latch.Object{"rows": []byte(`17`), "a b": []byte(`"x"`)}})
 	p := loggedIn(t, serve(t, w, keys), adminKey)
 	p.withJob(`{"id": 22739, "title": "Webhooks!", "type": "cmd", "conf": {"cmd": "true"}}`)
 	const path = "/console/jobs/22739/webhooks/new"
@@ -37,8 +38,9 @@ func TestTheDocumentsWebhookIsPreviewed(t *testing.T) {
 	require.Contains(t, shown, "Webhook-Signature: [signature with the secret tower]")
 	require.Contains(t, shown, "POST https://hooks.slack.example/")
 	require.Contains(t, shown, "The last run of the job, job-22739")
-	for variable, value := range map[string]string{"job.title": "Webhooks!", "job.status.returncode": "1", "job.status.error": "no space left on <disk>",
-		"job.status.kvp": `{"a b":"x","rows":17}`, "system['database.version']": latch.Version} {
+	for variable, value := range map[string]string{"job.title": "Webhooks!", "job.status.returncode": "1",
+		"job.status.error": "no space left on <disk>",
+		"job.status.kvp":   `{"a b":"x","rows":17}`, "system['database.version']": latch.Version} {
 		require.Contains(t, shown, "<code>${"+variable+`}</code></td><td role="cell" data-label="Value"><code>`+value, variable)
 	}
 	after := typed(t, got.body)
@@ -92,13 +94,15 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 			}
 			require.Equal(t, "a: [\nb", strings.ReplaceAll(typed(t, got.body).Get("rest"), "\r", ""))
 		}
-		form = p.fill(path, "url", "https://x.example/", "event-0-event", "JOB_SUCCESS", "body", "${job.nothing}", "rest", "retry: {maximum_attempts: -1}\nunknown: 1")
+		form = p.fill(path, "url", "https://x.example/", "event-0-event", "JOB_SUCCESS", "body", "${job.nothing}",
+			"rest", "retry: {maximum_attempts: -1}\nunknown: 1")
 		got := html.UnescapeString(p.press(path, "preview", form).body)
 		require.Contains(t, got, "retry.maximum_attempts: ")
 		require.Regexp(t, `id="webhook-rest-error">[^<]*retry.maximum_attempts`, got, "a key without a field of its own")
 		require.Regexp(t, `id="webhook-body-error">[^<]*nothing`, got, "what only a run finds")
 	}
-	got := p.press("/console/new-webhook", "preview", p.fill("/console/new-webhook", "id", "x", "rest", "url_secret: [", "event-0-event", "JOB_START"))
+	got := p.press("/console/new-webhook", "preview", p.fill("/console/new-webhook", "id", "x", "rest",
+		"url_secret: [", "event-0-event", "JOB_START"))
 	require.NotContains(t, got.body, `id="webhook-url-error"`, "the URL may be in what cannot be read")
 }
 
@@ -108,7 +112,8 @@ func TestWarningsOfAWebhook(t *testing.T) {
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
 	p.withJob(`{"id": 7, "title": "Shop", "type": "cmd", "conf": {"cmd": "true"}}`)
 	for _, path := range []string{"/console/new-webhook", "/console/jobs/7/webhooks/new"} {
-		got := p.press(path, "preview", p.fill(path, "id", "w", "url", "https://x.example/", "event-0-event", "JOB_START", "body", "${job.titel}"))
+		got := p.press(path, "preview", p.fill(path, "id", "w", "url", "https://x.example/", "event-0-event",
+			"JOB_START", "body", "${job.titel}"))
 		require.Contains(t, got.body, "One thing is wrong. One thing is probably a mistake.", path)
 		require.Contains(t, got.body, `<a href="#webhook-body">Body</a>: `, path)
 	}
@@ -119,12 +124,14 @@ func TestHostileTextsInAPreview(t *testing.T) {
 	t.Parallel()
 	const hostile = `"></pre></code><script>alert(1)</script><img src=x onerror=alert(1)>${'`
 	w := newWorld()
-	w.ran("7", latch.JobResult{Status: latch.JobFailed, Error: hostile, KVP: latch.Object{hostile: []byte(`{"` + strings.ReplaceAll(hostile, `"`, `\"`) + `": 1}`)}})
+	w.ran("7", latch.JobResult{Status: latch.JobFailed, Error: hostile,
+		KVP: latch.Object{hostile: []byte(`{"` + strings.ReplaceAll(hostile, `"`, `\"`) + `": 1}`)}})
 	p := loggedIn(t, serve(t, w, keys), adminKey)
 	p.withJob(`{"id": 7, "title": "` + strings.ReplaceAll(hostile, `"`, `\"`) + `", "type": "cmd", "conf": {"cmd": "true"}}`)
 	const path = "/console/jobs/7/webhooks/new"
 	form := p.fill(path, "url", "https://x.example/?a=<script>alert(1)</script>", "event-0-event", "JOB_FAILURE", "content_type", "text/plain",
-		"body", "${job.title} ${job.status.error} ${job.status.kvp} <script>alert(1)</script>", "rest", `{"headers": {"X-A": "<script>alert(1)</script>"}}`)
+		"body", "${job.title} ${job.status.error} ${job.status.kvp} <script>alert(1)</script>", "rest",
+		`{"headers": {"X-A": "<script>alert(1)</script>"}}`)
 	got := p.press(path, "preview", form)
 	require.Contains(t, previewed(t, got.body), "onerror=alert(1)", "it is shown")
 	require.NotContains(t, got.body, "<script>alert")

@@ -12,7 +12,8 @@ import (
 )
 
 // documentBody is the body of the document's complete example.
-const documentBody = "{\n  \"text\": \"Job Complete!: ${system['fqdn']} - ${job['title']}\\nhttps://${system['fqdn']}/#!/job/${job['id']}\"\n}"
+const documentBody = "{\n  \"text\": \"Job Complete!: ${system['fqdn']} - ${job['title']}" +
+	"\\nhttps://${system['fqdn']}/#!/job/${job['id']}\"\n}"
 
 // withJob registers a job by the API.
 func (p *person) withJob(job string) {
@@ -92,7 +93,8 @@ func TestTheDocumentsWebhookIsAddedByItsForm(t *testing.T) {
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
 	p.withJob(`{"id": 22739, "title": "Webhooks!", "type": "cmd", "conf": {"cmd": "true"}}`)
 	p.browser.CheckRedirect = stay
-	got := p.press("/console/jobs/22739/webhooks/new", "save", p.fill("/console/jobs/22739/webhooks/new", "url", "https://hooks.slack.example/T/B/x",
+	got := p.press("/console/jobs/22739/webhooks/new", "save", p.fill("/console/jobs/22739/webhooks/new", "url",
+		"https://hooks.slack.example/T/B/x",
 		"event-0-event", "JOB_COMPLETE", "content_type", "application/json", "body", documentBody))
 	require.Equal(t, 303, got.status, got.body)
 	require.Equal(t, "../../../../console/jobs/22739", got.header.Get("Location"))
@@ -128,9 +130,11 @@ func (p *person) register(webhook string) {
 	require.Equal(p, 201, got.status, got.body)
 }
 
-const tower = `{"id": "tower", "url": "https://hooks.example.com/x", "secret": "tower-secret", "headers": {"X-Team": "shop"}, "body": {"n": 1.10},
+const tower = `{"id": "tower", "url": "https://hooks.example.com/x", "secret": "tower-secret",
+	"headers": {"X-Team": "shop"}, "body": {"n": 1.10},
 	"events": [{"event": "BEFORE_RELEASE", "blocking": true, "lock_timeout": "2h0m0s", "on_timeout": "continue"},
-		{"event": "BEFORE_RELEASE_COMPLETE", "enabled": false, "stop_release": "history.data.stop_release == true", "body": "{\"done\": \"${release.id}\"}"}],
+		{"event": "BEFORE_RELEASE_COMPLETE", "enabled": false, "stop_release": "history.data.stop_release == true",
+			"body": "{\"done\": \"${release.id}\"}"}],
 	"when": "release.id != '1'", "enforced": true}`
 
 // A registered webhook that is opened and saved stays as it is: each event with
@@ -158,7 +162,8 @@ func TestEventsComeAndGo(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
 	p.register(tower)
-	form := p.fill("/console/webhooks/tower", "event-2-event", "AFTER_STEP", "event-2-when", "step.name == 'x'", "event-0-event", "", "event-0-lock_timeout", "",
+	form := p.fill("/console/webhooks/tower", "event-2-event", "AFTER_STEP", "event-2-when", "step.name == 'x'",
+		"event-0-event", "", "event-0-lock_timeout", "",
 		"event-0-on_timeout", "", "event-0-blocking", "")
 	form.Del("event-0-blocking")
 	more := typed(t, p.press("/console/webhooks/tower", "more", form).body)
@@ -184,7 +189,8 @@ func TestTheSecondOfTwoWhoEditAWebhookIsTold(t *testing.T) {
 	ann.register(tower)
 	ann.withJob(`{"id": 7, "title": "Shop", "type": "cmd", "conf": {"cmd": "true"}}`)
 	require.Equal(t, 201, ann.api("POST", "/v2/jobs/7/webhooks", `{"url": "https://a.example/", "event_type": "JOB_START"}`).status)
-	for path, route := range map[string]string{"/console/webhooks/tower": "/latch/v1/webhooks/tower", "/console/jobs/7/webhooks/700001": "/webhooks/700001"} {
+	for path, route := range map[string]string{"/console/webhooks/tower": "/latch/v1/webhooks/tower",
+		"/console/jobs/7/webhooks/700001": "/webhooks/700001"} {
 		first, second := ann.fill(path, "url", "https://first.example/"), ben.fill(path, "url", "https://second.example/", "body", `{"mine": 1}`)
 		ann.browser.CheckRedirect, ben.browser.CheckRedirect = stay, stay
 		require.Equal(t, 303, ann.press(path, "save", first).status)
@@ -209,7 +215,8 @@ func TestAWrongWebhookShowsWhatIsWrongBesideItsFields(t *testing.T) {
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
 	p.withJob(`{"id": 7, "title": "Shop", "type": "cmd", "conf": {"cmd": "true"}}`)
 	for _, path := range []string{"/console/new-webhook", "/console/jobs/7/webhooks/new"} {
-		form := p.fill(path, "url", "ftp://x", "body", "${job.", "event-0-event", "JOB_SUCCESS", "event-0-when", "1 +", "event-0-lock_timeout", "soon",
+		form := p.fill(path, "url", "ftp://x", "body", "${job.", "event-0-event", "JOB_SUCCESS", "event-0-when",
+			"1 +", "event-0-lock_timeout", "soon",
 			"rest", "retry: {maximum_attempts: -1}", "timeout", "<later>")
 		got := p.press(path, "save", form)
 		require.Equal(t, 422, got.status, got.body)

@@ -31,7 +31,8 @@ func TestATestShowsRequestAndAnswer(t *testing.T) {
 	p := loggedIn(t, serve(t, w, keys), adminKey)
 	p.withJob(`{"id": 7, "title": "Shop", "type": "cmd", "conf": {"cmd": "true"}}`)
 	for _, path := range []string{"/console/new-webhook", "/console/jobs/7/webhooks/new"} {
-		form := p.fill(path, "id", "w", "url", "https://x.example/", "event-0-event", "JOB_START", "body", `{"id": "${job.id}"}`, "secret", "tower")
+		form := p.fill(path, "id", "w", "url", "https://x.example/", "event-0-event", "JOB_START", "body",
+			`{"id": "${job.id}"}`, "secret", "tower")
 		got := p.press(path, "test", form)
 		require.Equal(t, 200, got.status, got.body)
 		shown := html.UnescapeString(got.body)

@@ -33,7 +33,8 @@ func TestStatistics(t *testing.T) {
 	skipped := failed("dlv_skipped", time.Minute)
 	skipped.Result = latch.ResultSkipped
 	settled := failed("dlv_settled", 0)
-	settled.Result, settled.Attempts, settled.Tries, settled.Lock = latch.ResultPass, 0, nil, &latch.RecordLock{RemovedAt: latch.NewTime(noon), Via: "api"}
+	settled.Result, settled.Attempts, settled.Tries, settled.Lock = latch.ResultPass, 0, nil,
+		&latch.RecordLock{RemovedAt: latch.NewTime(noon), Via: "api"}
 	f.run("job-a", completed, delivered("dlv_0", 2*time.Hour, time.Second), lost, pending)
 	var many []latch.Record
 	for n := range 18 {

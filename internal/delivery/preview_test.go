@@ -25,12 +25,14 @@ func TestAPreviewNamesSecrets(t *testing.T) {
 	require.Equal(t, "https://hooks.example.com/x?api_key=***&job=22739", shown.URL)
 	require.Equal(t, `{"secret":"[secret tower]","text": "a \"b\""}`, string(shown.Body))
 	for name, value := range map[string]string{"X-Key": "[secret key]", "X-Latch-Secret": "[secret tower]", "Content-Type": "application/json",
-		"Authorization": "Basic [base64 of ada:[secret pass]]", "Webhook-Signature": "[signature with the secret tower]", "Webhook-Id": r.DeliveryID} {
+		"Authorization":     "Basic [base64 of ada:[secret pass]]",
+		"Webhook-Signature": "[signature with the secret tower]", "Webhook-Id": r.DeliveryID} {
 		require.Equal(t, value, shown.Header.Get(name), name)
 	}
 
 	r.Webhook.URL, r.Webhook.URLSecret = "", "address"
-	r.Webhook.TLS, r.Webhook.Auth = nil, &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: "https://a.example/token?sig=x", ClientID: "i", ClientSecret: "c"}}
+	r.Webhook.TLS, r.Webhook.Auth = nil, &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: "https://a.example/token?sig=x",
+		ClientID: "i", ClientSecret: "c"}}
 	shown, problems = Render(r)
 	require.Empty(t, problems)
 	require.Equal(t, "[secret address]", shown.URL)

@@ -22,7 +22,8 @@ func TestRuleIsShownToThoseWithAKey(t *testing.T) {
 	}
 	var written bytes.Buffer
 	used := viewOfUse(record, false, time.Unix(60, 0))
-	require.NoError(t, pageTemplate.Execute(&written, page{Lock: &lockView{Used: used, Records: []recordView{viewOfRecord(record, true, false)}}}))
+	require.NoError(t, pageTemplate.Execute(&written, page{Lock: &lockView{Used: used,
+		Records: []recordView{viewOfRecord(record, true, false)}}}))
 	require.Contains(t, written.String(), "<dt>Rule</dt><dd>stop_release: vars.limit &gt; 5</dd>")
 	require.Contains(t, written.String(), "Rule: stop_release: vars.limit &gt; 5</p>")
 }

@@ -39,7 +39,8 @@ func TestLabelsAreBounded(t *testing.T) {
 	require.Equal(t, latch.EventJobStart, Event(latch.EventJobStart))
 	require.Equal(t, "custom", Event("DEPLOYED"))
 	require.Equal(t, "custom", Event(""))
-	for status, class := range map[int]string{0: "none", 99: "none", 100: "1xx", 204: "2xx", 301: "3xx", 429: "4xx", 599: "5xx", 600: "none", -1: "none"} {
+	for status, class := range map[int]string{0: "none", 99: "none", 100: "1xx", 204: "2xx", 301: "3xx",
+		429: "4xx", 599: "5xx", 600: "none", -1: "none"} {
 		require.Equal(t, class, StatusClass(status), status)
 	}
 	require.Equal(t, map[string]string{"a": "1", "b": "2"}, Labels("a", "1", "b", "2"))

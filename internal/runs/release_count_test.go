@@ -23,10 +23,12 @@ func TestReleasesAreCounted(t *testing.T) {
 		counts  bool
 		queries []string
 	}{
-		"all":                              {runs.ReleaseFilter{}, true, []string{all + "ExecutionStatus != 'ContinuedAsNew'"}},
-		"running":                          {runs.ReleaseFilter{Status: "running", Since: noon}, true, []string{all + "ExecutionStatus = 'Running' AND StartTime >= '2026-07-01T12:00:00Z'"}},
-		"by title":                         {runs.ReleaseFilter{Search: "shop"}, false, nil},
-		"stopped, some without attributes": {runs.ReleaseFilter{Status: "stopped"}, false, []string{completed, completed + " AND LatchID IS NULL"}},
+		"all": {runs.ReleaseFilter{}, true, []string{all + "ExecutionStatus != 'ContinuedAsNew'"}},
+		"running": {runs.ReleaseFilter{Status: "running", Since: noon}, true,
+			[]string{all + "ExecutionStatus = 'Running' AND StartTime >= '2026-07-01T12:00:00Z'"}},
+		"by title": {runs.ReleaseFilter{Search: "shop"}, false, nil},
+		"stopped, some without attributes": {runs.ReleaseFilter{Status: "stopped"}, false, []string{completed,
+			completed + " AND LatchID IS NULL"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

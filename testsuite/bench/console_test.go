@@ -51,7 +51,8 @@ var held = sync.OnceValues(func() (*fixture, error) {
 		return nil, err
 	}
 	for {
-		counted, err := f.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: "WorkflowType = '" + latch.WorkflowRelease + "'"})
+		counted, err := f.client.CountWorkflow(ctx,
+			&workflowservice.CountWorkflowExecutionsRequest{Query: "WorkflowType = '" + latch.WorkflowRelease + "'"})
 		if err != nil || counted.GetCount() >= openLocks {
 			return f, err
 		}
@@ -76,7 +77,8 @@ func delivered() *runstest.Temporal {
 		var records []latch.Record
 		for i := range ofARun {
 			at := latch.NewTime(run.Info.GetStartTime().AsTime())
-			records = append(records, latch.Record{DeliveryID: fmt.Sprintf("dlv_%d_%d", n, i), Webhook: "slack", Event: latch.EventJobSuccess, Job: strconv.Itoa(n),
+			records = append(records, latch.Record{DeliveryID: fmt.Sprintf("dlv_%d_%d", n, i), Webhook: "slack",
+				Event: latch.EventJobSuccess, Job: strconv.Itoa(n),
 				WorkflowID: run.Info.GetExecution().GetWorkflowId(), RunID: run.Info.GetExecution().GetRunId(), Result: latch.ResultPass, Attempts: 1,
 				Tries:     []latch.RecordTry{{Number: 1, StartedAt: at, DurationMS: 12, Status: 200}},
 				Request:   &latch.RecordRequest{Method: "POST", URL: "https://hooks.example.com/in", ContentType: latch.DefaultContentType, Bytes: 512},
@@ -117,7 +119,8 @@ func BenchmarkConsoleOfDeliveries(b *testing.B) {
 
 func compare(b *testing.B, temporal client.Client, pages []longPage) {
 	b.Helper()
-	handler, err := api.New(api.Options{Client: temporal, Routes: []api.Routes{mittoapi.Routes(mittoapi.Options{}), console.Routes(console.Options{})}})
+	handler, err := api.New(api.Options{Client: temporal, Routes: []api.Routes{mittoapi.Routes(mittoapi.Options{}),
+		console.Routes(console.Options{})}})
 	require.NoError(b, err)
 	for _, each := range pages {
 		b.Run(each.name, func(b *testing.B) {

@@ -143,7 +143,8 @@ func TestAPILockLink(t *testing.T) {
 	link := b.status(workflowID).Locks[0].URL
 	var metadata sdkpb.WorkflowMetadata // what Temporal UI shows of a run
 	b.query(workflowID, "__temporal_workflow_metadata", &metadata)
-	require.Contains(t, metadata.GetCurrentDetails(), "[Open it in Latch](https://latch.example.com/console/releases/"+url.PathEscape(workflowID)+")")
+	require.Contains(t, metadata.GetCurrentDetails(),
+		"[Open it in Latch](https://latch.example.com/console/releases/"+url.PathEscape(workflowID)+")")
 	path, found := strings.CutPrefix(link, "https://latch.example.com")
 	require.True(t, found, link)
 

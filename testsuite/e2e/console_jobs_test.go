@@ -24,7 +24,8 @@ func (w *consoleWorld) failed() string {
 	id := fmt.Sprint("console-", consoleReleases.Add(1), "-", w.queue)
 	w.as("admin-key=1-0123456789", "POST", "/v2/jobs", strings.ReplaceAll(consoleJob, "ID", id)).read(w, 201, nil)
 	w.Cleanup(func() {
-		_ = shared.client.ScheduleClient().GetHandle(context.Background(), "latch-job-"+id).Delete(context.Background()) // a test may have deleted it
+		_ = shared.client.ScheduleClient().GetHandle(context.Background(),
+			"latch-job-"+id).Delete(context.Background()) // a test may have deleted it
 	})
 	w.as("run-key-0123456789", "POST", "/v2/jobs/"+id+"/:actions", `{"action":"START"}`).read(w, 200, nil)
 	for ticker := time.Tick(tick); w.ctx.Err() == nil; <-ticker {

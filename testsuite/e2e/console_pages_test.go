@@ -37,7 +37,8 @@ var consolePages = []consolePage{
 		sent := w.history(w.passed)[0]
 		return "/console/deliveries/" + sent.DeliveryID + "?" + url.Values{"workflow_id": {sent.WorkflowID}, "run_id": {sent.RunID}}.Encode()
 	}, shows: []string{"Each time that it was sent", "First sending", "board", "Attempts: 0"}},
-	{path: "/console/webhooks", address: (*consoleWorld).webhooks, shows: []string{"Registered webhooks", "tower", "BEFORE_RELEASE (blocking)"}},
+	{path: "/console/webhooks", address: (*consoleWorld).webhooks, shows: []string{"Registered webhooks", "tower",
+		"BEFORE_RELEASE (blocking)"}},
 	{path: "/console/new-webhook", shows: []string{"New webhook", "Content type", "Room for another event"}},
 	{path: "/console/webhooks/{webhook}", address: func(w *consoleWorld) string { return w.webhooks() + "/tower" },
 		shows: []string{"Webhook tower", "Settings of the event BEFORE_RELEASE", "What was sent at"}},
@@ -79,7 +80,8 @@ func newConsoleWorld(t *testing.T) *consoleWorld {
 	w.job = w.failed()
 	passed, token := w.held(fmt.Sprint("shop-4.", consoleReleases.Add(1)))
 	w.passed = passed
-	w.as("lock-key-0123456789", "POST", "/latch/v1/locks/"+url.PathEscape(token)+"/release", `{"reason":"The tests are green"}`).read(w, 200, nil)
+	w.as("lock-key-0123456789", "POST", "/latch/v1/locks/"+url.PathEscape(token)+"/release",
+		`{"reason":"The tests are green"}`).read(w, 200, nil)
 	for ticker := time.Tick(tick); ; <-ticker { // it comes to its end
 		if locks := w.status(passed).Locks; len(locks) == 1 && locks[0].Token != token || w.ctx.Err() != nil {
 			return w
@@ -89,7 +91,8 @@ func newConsoleWorld(t *testing.T) *consoleWorld {
 
 // webhooks registers a webhook, and returns the path of the list.
 func (w *consoleWorld) webhooks() string {
-	w.as("admin-key=1-0123456789", "PUT", "/latch/v1/webhooks/tower", `{"url": "https://hooks.example.com/tower", "secret": "tower", "when": "false",
+	w.as("admin-key=1-0123456789", "PUT", "/latch/v1/webhooks/tower",
+		`{"url": "https://hooks.example.com/tower", "secret": "tower", "when": "false",
 		"events": [{"event": "BEFORE_RELEASE", "blocking": true, "lock_timeout": "2h"}, {"event": "BEFORE_RELEASE_COMPLETE"}]}`).read(w, 200, nil)
 	return "/console/webhooks"
 }
@@ -98,7 +101,8 @@ func (w *consoleWorld) webhooks() string {
 func (w *consoleWorld) jobWithHook() string {
 	w.as("admin-key=1-0123456789", "POST", "/v2/jobs", `{"id": 9901, "title": "Webhooks!", "type": "cmd", "conf": {"cmd": "true"}}`)
 	body := `{"text": "Job Complete!: ${system['fqdn']} - ${job['title']}"}`
-	w.as("admin-key=1-0123456789", "POST", "/v2/jobs/9901/webhooks", fmt.Sprintf(`{"url": "https://hooks.example.com/T/B/x", "event_type": "JOB_COMPLETE",
+	w.as("admin-key=1-0123456789", "POST", "/v2/jobs/9901/webhooks",
+		fmt.Sprintf(`{"url": "https://hooks.example.com/T/B/x", "event_type": "JOB_COMPLETE",
 		"content_type": "application/json", "body": %q}`, body))
 	return "/console/jobs/9901/webhooks"
 }
@@ -214,7 +218,8 @@ func TestConsoleInboxChangesByItself(t *testing.T) {
 	page.Await("</title><script>document.title='attacked'</script>")
 	page.Await("onerror=document.title")
 	require.Equal(t, "(1) Inbox · Latch", page.Title())
-	w.as("lock-key-0123456789", "POST", "/latch/v1/locks/"+url.PathEscape(token)+"/release", `{"result":"fail","data":{"stop_release":true}}`).read(t, 200, nil)
+	w.as("lock-key-0123456789", "POST", "/latch/v1/locks/"+url.PathEscape(token)+"/release",
+		`{"result":"fail","data":{"stop_release":true}}`).read(t, 200, nil)
 	page.Await("No lock waits that the filter takes.")
 	require.Equal(t, "(0) Inbox · Latch", page.Title())
 }

@@ -37,7 +37,8 @@ func (w *consoleWorld) withJob(id, title string) {
 	w.as("admin-key=1-0123456789", "POST", "/v2/jobs", fmt.Sprintf(`{"id": %q, "name": %q, "title": %q, "type": "cmd",
 		"conf": {"shell": true, "cmd": "true", "exec": false, "timeout": null, "cmd_env": {}}}`, id, id, title)).read(w, 201, nil)
 	w.Cleanup(func() {
-		_ = shared.client.ScheduleClient().GetHandle(context.Background(), "latch-job-"+id).Delete(context.Background()) // a test may have deleted it
+		_ = shared.client.ScheduleClient().GetHandle(context.Background(),
+			"latch-job-"+id).Delete(context.Background()) // a test may have deleted it
 	})
 }
 
@@ -55,12 +56,14 @@ func pathWorld(t *testing.T) *consoleWorld {
 func ownNamespace(t *testing.T) string {
 	t.Helper()
 	ctx, name := hang.Context(t), strings.ToLower(t.Name())
-	namespaces, err := client.NewNamespaceClient(client.Options{HostPort: shared.server.FrontendHostPort, Logger: log.NewStructuredLogger(discard)})
+	namespaces, err := client.NewNamespaceClient(client.Options{HostPort: shared.server.FrontendHostPort,
+		Logger: log.NewStructuredLogger(discard)})
 	require.NoError(t, err)
 	defer namespaces.Close()
 	require.NoError(t, namespaces.Register(ctx, &workflowservice.RegisterNamespaceRequest{Namespace: name,
 		WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour)}))
-	own, err := client.NewLazyClient(client.Options{HostPort: shared.server.FrontendHostPort, Namespace: name, Logger: log.NewStructuredLogger(discard)})
+	own, err := client.NewLazyClient(client.Options{HostPort: shared.server.FrontendHostPort, Namespace: name,
+		Logger: log.NewStructuredLogger(discard)})
 	require.NoError(t, err)
 	defer own.Close()
 	for ticker := time.Tick(tick); ; <-ticker {
@@ -123,7 +126,8 @@ func TestConsoleFromTheDocumentsForm(t *testing.T) {
 	w.awaitReload(page, w.url+"/console/deliveries?job="+id, "delivered")
 	require.Contains(t, page.Text(), "JOB_COMPLETE")
 	w.readDelivery(page, first)
-	require.Contains(t, page.Text(), `Job Complete!: stage.zuarbase.net - Webhooks!\nhttps://stage.zuarbase.net/#!/job/22739`, "as the receiver got it")
+	require.Contains(t, page.Text(), `Job Complete!: stage.zuarbase.net - Webhooks!\nhttps://stage.zuarbase.net/#!/job/22739`,
+		"as the receiver got it")
 
 	require.EqualValues(t, 200, page.Follow(w.hookIn(id, "")))
 	require.Contains(t, page.Text(), "Webhook of job 22739")

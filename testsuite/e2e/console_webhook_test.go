@@ -52,7 +52,8 @@ func TestConsoleWebhookIsTestedInABrowser(t *testing.T) {
 	t.Parallel()
 	w := newConsoleWorld(t)
 	w.receiver.Script("/tested", receiver.Answer{Status: 418})
-	w.as("admin-key=1-0123456789", "PUT", "/latch/v1/webhooks/tested", `{"url": "`+w.receiver.URL+`/tested", "event": "JOB_START", "when": "false",
+	w.as("admin-key=1-0123456789", "PUT", "/latch/v1/webhooks/tested",
+		`{"url": "`+w.receiver.URL+`/tested", "event": "JOB_START", "when": "false",
 		"body": "{\"id\": \"${job.id}\"}"}`).read(t, 200, nil)
 	page := browser.Open(t, browser.Desktop)
 	page.ForbidScripts()

@@ -69,7 +69,8 @@ func describe(ctx context.Context, run *workflowpb.WorkflowExecutionInfo) string
 		events = append(events, event)
 	}
 	for _, event := range events[max(0, len(events)-lastEvents):] {
-		lines = append(lines, fmt.Sprintf("%d %s %s", event.GetEventId(), event.GetEventTime().AsTime().Format(time.TimeOnly), event.GetEventType()))
+		lines = append(lines, fmt.Sprintf("%d %s %s", event.GetEventId(),
+			event.GetEventTime().AsTime().Format(time.TimeOnly), event.GetEventType()))
 	}
 	return strings.Join(lines, "\n\t")
 }

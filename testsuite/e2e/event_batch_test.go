@@ -34,7 +34,8 @@ func TestEventsOfManyCallers(t *testing.T) {
 	for started := range fired {
 		run := shared.client.GetWorkflow(b.ctx, started["workflow_id"], started["run_id"])
 		require.NoError(t, run.Get(b.ctx, nil))
-		answer, err := shared.client.QueryWorkflow(b.ctx, started["workflow_id"], started["run_id"], latch.QueryHistory, latch.HistoryQuery{Event: "MADE"})
+		answer, err := shared.client.QueryWorkflow(b.ctx, started["workflow_id"], started["run_id"],
+			latch.QueryHistory, latch.HistoryQuery{Event: "MADE"})
 		require.NoError(t, err)
 		var records []latch.Record
 		require.NoError(t, answer.Get(&records))

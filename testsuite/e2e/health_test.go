@@ -38,7 +38,8 @@ func TestFailingEndpointIsToldOncePerThreshold(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.serve("LATCH_API_KEYS", apiKeys)
-	b.receiver.Script("/dead", receiver.Status(503), receiver.Status(503), receiver.Status(503), receiver.Status(503), receiver.Status(503), receiver.Status(200))
+	b.receiver.Script("/dead", receiver.Status(503), receiver.Status(503), receiver.Status(503),
+		receiver.Status(503), receiver.Status(503), receiver.Status(200))
 	const listens = `"events":[{"event":"PINGED"},{"event":"ENDPOINT_FAILING"},{"event":"ENDPOINT_RECOVERED"}]`
 	s.register("dead", `{"url":"{R}/dead","health":{"warn_at":[2,4]},"retry":{"maximum_attempts":1},`+listens+`}`)
 	s.register("pager", `{"url":"{R}/pager","when":"job.id == 'no job fires this'",

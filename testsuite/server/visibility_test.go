@@ -25,7 +25,8 @@ func TestTheIndexesThatAreKept(t *testing.T) {
 func TestTheNameOfTheSecondFile(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{
-		"/a/temporal.db": "/a/temporal-visibility.db", "temporal": "temporal-visibility", "/a.b/c": "/a.b/c-visibility", "x.y.db": "x.y-visibility.db",
+		"/a/temporal.db": "/a/temporal-visibility.db", "temporal": "temporal-visibility",
+		"/a.b/c": "/a.b/c-visibility", "x.y.db": "x.y-visibility.db",
 	} {
 		require.Equal(t, want, visibilityFile(file))
 	}

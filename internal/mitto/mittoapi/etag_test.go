@@ -13,7 +13,8 @@ import (
 func TestTheSecondChangeOfAJobsWebhookIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
-	b.do(201, "POST", "/v2/jobs", `{"id":7,"title":"Shop","type":"cmd","conf":{"cmd":"true"},"webhooks":[{"event_type":"JOB_START","url":"https://a.example/"}]}`)
+	b.do(201, "POST", "/v2/jobs", `{"id":7,"title":"Shop","type":"cmd","conf":{"cmd":"true"},
+		"webhooks":[{"event_type":"JOB_START","url":"https://a.example/"}]}`)
 	const path = "/webhooks/700001"
 	tag := func() string { return apitest.Call(b, "GET", path, "").Header().Get("ETag") }
 	first := tag()
@@ -22,7 +23,8 @@ func TestTheSecondChangeOfAJobsWebhookIsRefused(t *testing.T) {
 	require.Equal(t, first, tag(), "another change of the job")
 	b.do(200, "PUT", path, `{"event_type":"JOB_START","url":"https://b.example/"}`, "If-Match", first)
 	require.NotEqual(t, first, tag())
-	require.Contains(t, b.do(412, "PUT", path, `{"event_type":"JOB_START","url":"https://c.example/"}`, "If-Match", first), `"url":"https://b.example/"`)
+	require.Contains(t, b.do(412, "PUT", path, `{"event_type":"JOB_START","url":"https://c.example/"}`, "If-Match",
+		first), `"url":"https://b.example/"`)
 	b.do(200, "PUT", path, `{"event_type":"JOB_START","url":"https://c.example/"}`, "If-Match", tag())
 	b.do(200, "PUT", path, `{"event_type":"JOB_START","url":"https://d.example/"}`)
 	require.Contains(t, b.do(412, "DELETE", path, "", "If-Match", first), `"url":"https://d.example/"`)
@@ -39,7 +41,8 @@ func TestTheSecondChangeOfAJobsWebhookIsRefused(t *testing.T) {
 func TestTheSecondChangeOfAJobIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
-	b.do(201, "POST", "/v2/jobs", `{"id":7,"title":"Shop","type":"cmd","conf":{"cmd":"true"},"tags":["a"],"schedule":{"type":"custom","custom":"0 3 * * *"}}`)
+	b.do(201, "POST", "/v2/jobs", `{"id":7,"title":"Shop","type":"cmd","conf":{"cmd":"true"},"tags":["a"],
+		"schedule":{"type":"custom","custom":"0 3 * * *"}}`)
 	const path = "/v2/jobs/7"
 	tag := func() string { return apitest.Call(b, "GET", path, "").Header().Get("ETag") }
 	first := tag()

@@ -27,7 +27,8 @@ func newMitto(t *testing.T) *mittoBench {
 	t.Helper()
 	b := &mittoBench{T: t, registry: &apitest.Registry{Ran: map[string]registry.Run{}}, temporal: apitest.Temporal()}
 	b.Handler = apitest.New(t, b.temporal,
-		api.Options{FQDN: "stage.zuarbase.net", Environment: "test", Routes: apitest.Routes(mittoapi.Options{Registry: b.registry}, lockpage.Options{})})
+		api.Options{FQDN: "stage.zuarbase.net", Environment: "test",
+			Routes: apitest.Routes(mittoapi.Options{Registry: b.registry}, lockpage.Options{})})
 	return b
 }
 

@@ -20,7 +20,8 @@ func TestRunsOfAJob(t *testing.T) {
 	at := latch.NewTime(apitest.Fixed)
 	b.registry.Ran["22739"] = registry.Run{RunID: "run-3", Status: latch.JobRunning, StartedAt: at}
 	b.registry.Earlier = map[string][]registry.Run{"22739": {
-		{RunID: "run-2", Status: latch.JobTimedOut, Error: "took too long", StartedAt: at, CompletedAt: latch.NewTime(at.Add(1500 * time.Millisecond))},
+		{RunID: "run-2", Status: latch.JobTimedOut, Error: "took too long", StartedAt: at,
+			CompletedAt: latch.NewTime(at.Add(1500 * time.Millisecond))},
 		{RunID: "run-1", Status: latch.JobSucceeded, StartedAt: at, CompletedAt: at},
 	}}
 	require.JSONEq(t, `{"count":3,"next_cursor":"more","runs":[
