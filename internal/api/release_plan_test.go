@@ -22,9 +22,11 @@ func TestPlanOfARelease(t *testing.T) {
 		"nothing was done": {[]string{latch.StepPending, latch.StepPending},
 			`"steps":[{"name":"migrate","status":"pending","undo":true},{"name":"switch","status":"pending","undo":true}],"undoes":[],"leaves":[]`},
 		"one failed": {[]string{latch.StepDone, latch.StepFailed},
-			`"steps":[{"name":"migrate","status":"done","undo":true},{"name":"switch","status":"failed","undo":true}],"undoes":["switch","migrate"],"leaves":[]`},
+			`"steps":[{"name":"migrate","status":"done","undo":true},{"name":"switch","status":"failed","undo":true}],
+				"undoes":["switch","migrate"],"leaves":[]`},
 		"one was undone": {[]string{latch.StepDone, latch.StepUndone},
-			`"steps":[{"name":"migrate","status":"done","undo":true},{"name":"switch","status":"undone","undo":true}],"undoes":["migrate"],"leaves":[]`},
+			`"steps":[{"name":"migrate","status":"done","undo":true},{"name":"switch","status":"undone","undo":true}],
+				"undoes":["migrate"],"leaves":[]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -147,7 +147,8 @@ func fillEmpty(value reflect.Value, text string) {
 }
 
 // hostile is what others may write into any title, id, reason, answer or error.
-const hostile = `</textarea></title></svg></script>"><script>alert(1)</script><img src=x onerror=alert(1)>' onmouseover='alert(1) javascript:alert(1)`
+const hostile = `</textarea></title></svg></script>"><script>alert(1)</script><img src=x onerror=alert(1)>' ` +
+	`onmouseover='alert(1) javascript:alert(1)`
 
 // No text that others can write becomes markup, on any page, nor on those by which
 // a page asks, and on none that is refused: each page has the same elements as

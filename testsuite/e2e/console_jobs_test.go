@@ -16,7 +16,8 @@ import (
 // allowed, so that a run fails at once.
 const consoleJob = `{"id":"ID","name":"ID","title":"The night's export","type":"cmd","conf":{"cmd":"true"},"tags":["etl"],
 	"schedule":{"cron":"0 3 * * *","timezone":"Europe/Berlin"},
-	"webhooks":[{"url":"https://hooks.example.com/in","event_type":"JOB_FAILURE"},{"url":"https://hooks.example.com/done","event_type":"JOB_SUCCESS","enabled":false}]}`
+	"webhooks":[{"url":"https://hooks.example.com/in","event_type":"JOB_FAILURE"},
+		{"url":"https://hooks.example.com/done","event_type":"JOB_SUCCESS","enabled":false}]}`
 
 // failed registers a job, runs it until it has failed, and returns its id.
 func (w *consoleWorld) failed() string {

@@ -27,7 +27,8 @@ func TestTheSectionOfADocument(t *testing.T) {
 		require.NotContains(t, string(text), "old")
 		require.Contains(t, string(text), "### Temporal on SQLite in memory")
 		require.Contains(t, string(text), "| job: one HTTP task, three webhooks, 50 at a time | runs/s | "+
-			"regular activities 11 (10–12); local activities 20 (20–20) | 33 (30–36) | at least 1.5 × by hand, regular activities: met, 3 × |")
+			"regular activities 11 (10–12); local activities 20 (20–20) | "+
+			"33 (30–36) | at least 1.5 × by hand, regular activities: met, 3 × |")
 	}
 }
 

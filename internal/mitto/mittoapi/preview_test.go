@@ -30,7 +30,8 @@ func TestAPreviewOfAJobsWebhookHasTheLastRun(t *testing.T) {
 		"webhooks":[{"event_type":"JOB_START","url":"https://a.example/?token=s3cret"}]}`)
 	before := b.do(200, "GET", "/v2/jobs/7/webhooks", "")
 	const webhook = `{"webhook":{"url":"https://a.example/?token=***","timeout":"30","event_type":"JOB_COMPLETE",
-		"body":"{\"t\": \"${job['title']}\", \"code\": ${job.status.returncode}, \"rows\": \"${job.status.kvp[?'rows'].orValue('none')}\", \"host\": \"${system.fqdn}\"}"},"id":700001}`
+		"body":"{\"t\": \"${job['title']}\", \"code\": ${job.status.returncode}, ` +
+		`\"rows\": \"${job.status.kvp[?'rows'].orValue('none')}\", \"host\": \"${system.fqdn}\"}"},"id":700001}`
 	preview := b.preview(webhook)
 	require.Empty(t, preview.Errors)
 	require.True(t, preview.Run.MadeUp)
@@ -86,7 +87,8 @@ func TestTheTestOfAJobsWebhook(t *testing.T) {
 		run.Info.Status, run.Closed = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, runstest.Completed(runstest.Payloads(
 			latch.Record{DeliveryID: "dlv_test_x", Response: &latch.RecordResponse{Status: 200}}))
 	}
-	const webhook = `"webhook":{"url":"https://a.example/?token=***","event_type":"JOB_SUCCESS","body":"${run.run_id}","content_type":"text/plain"}`
+	const webhook = `"webhook":{"url":"https://a.example/?token=***","event_type":"JOB_SUCCESS",
+		"body":"${run.run_id}","content_type":"text/plain"}`
 	got := b.do(200, "POST", "/latch/v1/jobs/7/webhooks/test", `{"id":700001,`+webhook+`}`)
 	require.Contains(t, got, `"outcome":"delivered"`)
 	require.Contains(t, got, `"body":"6f1ed002-ab5d-4ab5-b3b4-d8f8d0c4f5a7"`)
