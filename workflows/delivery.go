@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -30,6 +31,8 @@ type delivery struct {
 	state verdict.Delivery
 	// attempt lets the closing run end the delivery between two attempts.
 	attempt attemptInFlight
+	// kept is what the delivery needs to go on, while it is taken down.
+	kept *protocol.Delivery
 	// answered is the object that the endpoint answered with, brought what a
 	// removal or an update of the record brought; data is one over the other.
 	answered, brought latch.Object

@@ -160,7 +160,7 @@ func (s *session) sending() []*hook {
 
 // isSending reports whether the delivery is under way and this run's own.
 func isSending(h *hook) bool {
-	return h.state == verdict.UnderWay && h.attempt.cancel != nil && h.record.HandedTo == ""
+	return h.state == verdict.UnderWay && h.attempt.cancel != nil && h.record.HandedTo == "" && h.kept == nil
 }
 
 // inFirstAttempt lists the hooks whose first attempt may be under way in an

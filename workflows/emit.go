@@ -27,30 +27,28 @@ type emitRun struct {
 // "Emission").
 func Emit(ctx workflow.Context, input, origin converter.RawValue) (*latch.EmissionResult, error) {
 	run := &emitRun{}
-	var err error
-	if run.session, err = newSession(ctx, run); err != nil {
+	run.session = silentSession(ctx, run)
+	earlier, err := carriedInto(ctx, input)
+	if err != nil {
 		return nil, err
 	}
 	from := originOf(origin)
 	run.about = from.Endpoint
-	if err := run.take(ctx, from.kind(), input, &run.emission); err != nil {
+	run.link.given = len(payloadJSON(origin))
+	if err := run.begin(ctx, from.kind(), input, &run.emission, earlier, func() { run.prepare(from) }); err != nil {
 		return nil, err
 	}
-	if run.emission.ID == "" {
-		run.emission.ID = run.execution.ID
-	}
-	run.webhooks = run.attach(run.emission.Webhooks)
-	from.mark(run.webhooks)
-	if err := run.tagStatus(); err != nil {
-		return nil, err
-	}
-	run.weigh(run.emission.Vars, run.emission.Instance, run.emission.Data)
-	firing, err := run.fire(ctx, occasion{event: run.emission.Event, data: run.emission.Data, instance: run.emission.Instance}, run.webhooks)
-	if err != nil {
-		return nil, err
+	firing := run.undecided()
+	if firing == nil {
+		if firing, err = run.fireIt(ctx); err != nil {
+			return nil, err
+		}
 	}
 	run.enter("waiting")
 	_, waiting := firing.await(ctx)
+	if errors.Is(waiting, errContinues) {
+		return nil, run.asNew(ctx, latch.WorkflowEmit, input, origin)
+	}
 	run.done = true
 	if err := run.finish(ctx); err != nil {
 		return nil, err
@@ -59,6 +57,22 @@ func Emit(ctx workflow.Context, input, origin converter.RawValue) (*latch.Emissi
 		return nil, waiting
 	}
 	return &latch.EmissionResult{ID: run.emission.ID, Event: run.emission.Event, History: run.history.all()}, nil
+}
+
+func (r *emitRun) prepare(from emitOrigin) {
+	if r.emission.ID == "" {
+		r.emission.ID = r.execution.ID
+	}
+	r.webhooks = r.attach(r.emission.Webhooks)
+	from.mark(r.webhooks)
+	r.weigh(r.emission.Vars, r.emission.Instance, r.emission.Data)
+}
+
+func (r *emitRun) fireIt(ctx workflow.Context) (*firing, error) {
+	if err := r.tagStatus(); err != nil {
+		return nil, err
+	}
+	return r.fire(ctx, occasion{event: r.emission.Event, data: r.emission.Data, instance: r.emission.Instance}, r.webhooks)
 }
 
 // finish closes a run that fires events, once none of them waits. A message that

@@ -3,6 +3,7 @@ package workflows
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -178,13 +179,14 @@ type ruling struct {
 }
 
 // await waits for the event's decision. It ends early when a person stops or
-// rolls back, and with an error when ctx is cancelled.
-func (f *firing) await(ctx workflow.Context) (ruling, error) {
+// rolls back, and with an error when ctx is cancelled, or errContinues where the
+// run is to go on as a new one.
+func (f *firing) await(ctx workflow.Context) (_ ruling, err error) {
 	if !slices.ContainsFunc(f.hooks, (*hook).takesPart) {
 		return ruling{decision: latch.Continue}, nil
 	}
 	f.awaited = true
-	defer func() { f.decided = true }()
+	defer func() { f.ends(err) }()
 	alarm := &alarm{}
 	defer alarm.cancel()
 	for {
@@ -201,8 +203,19 @@ func (f *firing) await(ctx workflow.Context) (ruling, error) {
 		if err := f.session.showLocks(); err != nil {
 			return ruling{}, err
 		}
+		if f.session.leaves(ctx) {
+			takeMessages(ctx)
+			switch {
+			case f.changed || f.session.control.pending():
+				continue
+			case f.session.mayLeave(ctx) && f.session.pack(ctx):
+				return ruling{}, errContinues
+			}
+		}
 		alarm.set(ctx, f, f.nextDeadline())
-		err := workflow.Await(ctx, func() bool { return f.changed || f.session.control.pending() || alarm.rings() })
+		err := workflow.Await(ctx, func() bool {
+			return f.changed || f.session.control.pending() || alarm.rings() || f.session.mayLeave(ctx)
+		})
 		if err != nil {
 			if failed := f.override(ruling{reason: "the run was cancelled"}); failed != nil {
 				return ruling{}, failed
@@ -220,6 +233,16 @@ func (f *firing) count(decision string) {
 		decision = f.session.control.decision
 	}
 	counts{f.session.detached}.decided(f.event, decision, pending)
+}
+
+// ends notes that nobody waits for the event's decision any more, unless the next
+// run of the chain goes on waiting.
+func (f *firing) ends(err error) {
+	if errors.Is(err, errContinues) {
+		return
+	}
+	f.decided = true
+	f.session.takeUp()
 }
 
 // decideHooks decides every hook that is settled.

@@ -32,14 +32,22 @@ type jobRun struct {
 	// siblings are the jobs before it, in a sequence.
 	siblings protocol.Siblings
 	lineage  protocol.Lineage
+	// reopened is JOB_START where the earlier run of the chain waited for it, and
+	// working reports that it is over. The work began at workBegan, and attempt is
+	// the number of its attempt under way.
+	reopened  *firing
+	working   bool
+	workBegan time.Time
+	attempt   int
 }
 
 // JobRun is the workflow latch.JobRun: it does a job's work and fires its events
 // before and after it (contract, "Job").
 func JobRun(ctx workflow.Context, input, siblings, lineage converter.RawValue) (*latch.JobResult, error) {
 	run := &jobRun{result: latch.JobResult{Status: latch.JobRunning, KVP: latch.Object{}}}
-	var err error
-	if run.session, err = newSession(ctx, run); err != nil {
+	run.session = silentSession(ctx, run)
+	earlier, err := carriedInto(ctx, input)
+	if err != nil {
 		return nil, err
 	}
 	if before := payloadJSON(siblings); len(before) > 0 && json.Unmarshal(before, &run.siblings) != nil {
@@ -49,21 +57,43 @@ func JobRun(ctx workflow.Context, input, siblings, lineage converter.RawValue) (
 		run.lineage = protocol.Lineage{} // not what Latch passes on
 	}
 	run.fields = run.lineage.Fields
-	if err := run.take(ctx, latch.JobKind, input, &run.job); err != nil {
+	run.link.given = len(payloadJSON(siblings)) + len(payloadJSON(lineage))
+	if err := run.begin(ctx, latch.JobKind, input, &run.job, earlier, func() { run.prepare(earlier) }); err != nil {
 		return nil, err
 	}
-	run.weigh(run.job.Vars)
-	run.result.ID, run.webhooks = run.job.ID, run.attach(run.job.Webhooks)
-	if err := run.carryOut(ctx); err != nil {
+	run.reopened = run.undecided()
+	err = run.carryOut(ctx)
+	if errors.Is(err, errContinues) {
+		return nil, run.asNew(ctx, latch.WorkflowJobRun, input, siblings, lineage)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return run.end(ctx)
 }
 
+// prepare makes the result of a run that begins, or takes that of the earlier run of
+// the chain.
+func (r *jobRun) prepare(earlier *protocol.State) {
+	r.weigh(r.job.Vars)
+	r.result.ID, r.webhooks = r.job.ID, r.attach(r.job.Webhooks)
+	if earlier != nil && earlier.Job != nil {
+		state := earlier.Job
+		r.result, r.working, r.workBegan, r.attempt = state.Result, state.Working, state.WorkBegan, state.Attempt
+	}
+}
+
+// progress writes how far the job has come.
+func (r *jobRun) progress(state *protocol.State) {
+	state.Job = &protocol.JobState{Result: r.result, Working: r.working, WorkBegan: r.workBegan, Attempt: r.attempt}
+}
+
 // carryOut goes from the delay to the events of the end.
 func (r *jobRun) carryOut(ctx workflow.Context) error {
-	if err := r.tagStatus(); err != nil {
-		return err
+	if r.reopened == nil && !r.working {
+		if err := r.tagStatus(); err != nil {
+			return err
+		}
 	}
 	work, cancel := workflow.WithCancel(ctx)
 	defer cancel()
@@ -72,12 +102,12 @@ func (r *jobRun) carryOut(ctx workflow.Context) error {
 			cancel()
 		}
 	})
-	var err error
-	if err = r.delay(work); err == nil {
-		err = r.begin(work)
-	}
+	err := r.start(work)
 	if err == nil {
 		err = r.work(work)
+	}
+	if errors.Is(err, errContinues) {
+		return errContinues
 	}
 	var broken *brokenRun
 	if errors.As(err, &broken) {
@@ -100,6 +130,19 @@ type brokenRun struct{ cause error }
 
 func (b *brokenRun) Error() string { return b.cause.Error() }
 
+// start waits for the delay and for JOB_START.
+func (r *jobRun) start(ctx workflow.Context) error {
+	if r.working {
+		return nil
+	}
+	if r.reopened == nil {
+		if err := r.delay(ctx); err != nil {
+			return err
+		}
+	}
+	return r.awaitStart(ctx)
+}
+
 func (r *jobRun) delay(ctx workflow.Context) error {
 	if r.job.Delay <= 0 {
 		return nil
@@ -108,19 +151,25 @@ func (r *jobRun) delay(ctx workflow.Context) error {
 	return workflow.NewTimerWithOptions(ctx, time.Duration(r.job.Delay), workflow.TimerOptions{Summary: "Delay of the job"}).Get(ctx, nil)
 }
 
-// begin fires JOB_START and waits for its locks; one of them may end the job.
-func (r *jobRun) begin(ctx workflow.Context) error {
-	r.enter("starting")
-	r.result.StartedAt = r.now()
-	firing, err := r.fire(ctx, occasion{event: latch.EventJobStart, scope: verdict.Begins, nothingDone: true}, r.webhooks)
-	if err != nil {
-		return &brokenRun{err}
+// awaitStart fires JOB_START and waits for its locks; one of them may end the job.
+func (r *jobRun) awaitStart(ctx workflow.Context) error {
+	firing := r.reopened
+	if firing == nil {
+		r.enter("starting")
+		r.result.StartedAt = r.now()
+		var err error
+		firing, err = r.fire(ctx, occasion{event: latch.EventJobStart, scope: verdict.Begins, nothingDone: true}, r.webhooks)
+		if err != nil {
+			return &brokenRun{err}
+		}
 	}
 	if len(r.openLocks()) > 0 {
 		r.enter("waiting")
 	}
 	ruling, err := firing.await(ctx)
 	switch {
+	case errors.Is(err, errContinues):
+		return err
 	case err != nil && ctx.Err() == nil:
 		return &brokenRun{err}
 	case err != nil:
@@ -143,11 +192,15 @@ func (r *jobRun) work(ctx workflow.Context) error {
 		return fmt.Errorf("job %q cannot run: %s", r.job.ID, r.lineage.Lacks)
 	}
 	r.enter("working")
+	begins := !r.working
+	if begins {
+		r.working, r.workBegan = true, workflow.Now(ctx)
+	}
 	limited, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	timedOut := false
 	if r.job.Timeout > 0 {
-		timer := workflow.NewTimerWithOptions(limited, time.Duration(r.job.Timeout), workflow.TimerOptions{Summary: "Timeout of the job"})
+		timer := workflow.NewTimerWithOptions(limited, max(r.workBegan.Add(time.Duration(r.job.Timeout)).Sub(workflow.Now(ctx)), 0), workflow.TimerOptions{Summary: "Timeout of the job"})
 		workflow.Go(limited, func(ctx workflow.Context) {
 			if timer.Get(ctx, nil) == nil {
 				timedOut = true
@@ -155,9 +208,13 @@ func (r *jobRun) work(ctx workflow.Context) error {
 			}
 		})
 	}
-	kvp, err := repeat(limited, r.job.Retry, func() (latch.Object, error) {
+	kvp, err := repeatFrom(limited, r.job.Retry, r.workBegan, &r.attempt, func() (latch.Object, error) {
 		if r.job.Task == nil {
-			return latch.Object{}, r.sequence(limited)
+			done := 0
+			if !begins {
+				done, begins = len(r.result.Jobs), true
+			}
+			return latch.Object{}, r.sequence(limited, done)
 		}
 		return taskRun{session: r.session, task: r.job.Task, variables: r.variables(nil), summary: "Job " + r.job.ID}.do(limited)
 	})
@@ -170,11 +227,17 @@ func (r *jobRun) work(ctx workflow.Context) error {
 	return err
 }
 
-// sequence runs the jobs one after the other as children. The first failure
-// ends it, unless that job continues on error.
-func (r *jobRun) sequence(ctx workflow.Context) error {
-	r.result.Jobs, r.kept = nil, 0
-	for _, item := range r.job.Jobs {
+// sequence runs the jobs one after the other as children, from the one that comes
+// after those that an earlier run of the chain has done. The first failure ends it,
+// unless that job continues on error.
+func (r *jobRun) sequence(ctx workflow.Context, done int) error {
+	if done == 0 {
+		r.result.Jobs, r.kept = nil, 0
+	}
+	for _, item := range r.job.Jobs[min(done, len(r.job.Jobs)):] {
+		if err := r.continues(ctx); err != nil {
+			return err
+		}
 		job, err := r.member(ctx, item)
 		var result *latch.JobResult
 		if err == nil {
@@ -332,7 +395,7 @@ func (r *jobRun) mayControl(message string) error {
 }
 
 func (r *jobRun) addVariables(variables expr.Variables) {
-	variables["job"] = protocol.JobVariable(&r.job, r.jobStatus(), r.lineage.Fields, r.execution.RunID)
+	variables["job"] = protocol.JobVariable(&r.job, r.jobStatus(), r.lineage.Fields, r.runID)
 	variables["vars"] = rawjson.Encode(vars.OrEmpty(r.job.Vars))
 	variables["jobs"] = rawjson.Encode(r.known())
 }
@@ -349,7 +412,7 @@ func (r *jobRun) known() protocol.Siblings {
 }
 
 func (r *jobRun) jobStatus() vars.JobStatus {
-	status := vars.JobStatus{ID: r.execution.RunID, KVP: r.result.KVP}
+	status := vars.JobStatus{ID: r.runID, KVP: r.result.KVP}
 	if !r.result.StartedAt.IsZero() {
 		status.StartedAt = &r.result.StartedAt
 	}

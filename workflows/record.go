@@ -64,6 +64,12 @@ func (d *delivery) handedTo(workflowID string, outcome protocol.Outcome) {
 	d.history.changed(d.record)
 }
 
+// takenDown writes how far a delivery has come that the next run goes on with.
+func (d *delivery) takenDown(outcome protocol.Outcome) {
+	d.exchanged(outcome)
+	d.history.changed(d.record)
+}
+
 // judged writes the verdict on a record that decides nothing.
 func (d *delivery) judged(answer *verdict.Verdict) {
 	d.verdict, d.record.Result, d.record.Error = answer, answer.Result, answer.Error

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -23,6 +25,11 @@ type releaseRun struct {
 	undos []int
 	// stepsTaken reports that a step was started.
 	stepsTaken bool
+	// gates counts those that were reached since the run began, passed those that
+	// have let the release pass, also in earlier runs of the chain; reopened is the
+	// event at which the earlier run waited.
+	gates, passed int
+	reopened      *firing
 }
 
 // Release is the workflow latch.Release: it takes the steps in order, lets
@@ -30,18 +37,24 @@ type releaseRun struct {
 // "Release").
 func Release(ctx workflow.Context, input converter.RawValue) (*latch.ReleaseResult, error) {
 	run := &releaseRun{result: latch.ReleaseResult{Status: latch.ReleaseRunning, Steps: []latch.StepResult{}}}
-	var err error
-	if run.session, err = newSession(ctx, run); err != nil {
+	run.session = silentSession(ctx, run)
+	earlier, err := carriedInto(ctx, input)
+	if err != nil {
 		return nil, err
 	}
-	if err := run.take(ctx, latch.ReleaseKind, input, &run.release); err != nil {
+	if err := run.begin(ctx, latch.ReleaseKind, input, &run.release, earlier, func() { run.prepare(earlier) }); err != nil {
 		return nil, err
 	}
-	run.prepare()
-	if err := run.tagStatus(); err != nil {
-		return nil, err
+	run.reopened = run.undecided()
+	if earlier == nil {
+		if err := run.tagStatus(); err != nil {
+			return nil, err
+		}
 	}
 	ending, err := run.forward(ctx)
+	if errors.Is(err, errContinues) {
+		return nil, run.asNew(ctx, latch.WorkflowRelease, input)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -51,12 +64,24 @@ func Release(ctx workflow.Context, input converter.RawValue) (*latch.ReleaseResu
 	return run.end(ctx)
 }
 
-func (r *releaseRun) prepare() {
+// prepare makes the result of a run that begins, or takes that of the earlier run of
+// the chain.
+func (r *releaseRun) prepare(earlier *protocol.State) {
 	r.weigh(r.release.Vars, r.release.Instance)
 	r.result.ID, r.result.Title, r.webhooks = r.release.ID, r.release.Title, r.attach(r.release.Webhooks)
+	if earlier != nil && earlier.Release != nil {
+		state := earlier.Release
+		r.result, r.undos, r.stepsTaken, r.passed = state.Result, state.Undos, state.StepsTaken, state.Gates
+		return
+	}
 	for _, step := range r.release.Steps {
 		r.result.Steps = append(r.result.Steps, latch.StepResult{Name: step.Name, Status: latch.StepPending})
 	}
+}
+
+// progress writes how far the release has come.
+func (r *releaseRun) progress(state *protocol.State) {
+	state.Release = &protocol.ReleaseState{Result: r.result, Undos: r.undos, StepsTaken: r.stepsTaken, Gates: r.passed}
 }
 
 // An ending is how a release ends, before anything is undone.
@@ -89,15 +114,20 @@ func (r *releaseRun) forward(ctx workflow.Context) (*ending, error) {
 }
 
 // gate fires an event and waits for its decision. It returns nil if the release
-// goes on.
+// goes on, as it did where an earlier run of the chain has passed the gate.
 func (r *releaseRun) gate(ctx workflow.Context, event string, step *vars.Step) (*ending, error) {
-	r.event = event
-	r.enter("waiting")
-	firing, err := r.fire(ctx, occasion{event: event, step: step, scope: verdict.Decides, nothingDone: !r.stepsTaken}, r.webhooks)
+	r.gates++
+	if r.gates <= r.passed {
+		return nil, nil
+	}
+	firing, err := r.open(ctx, event, step)
 	if err != nil {
 		return nil, err
 	}
 	ruling, err := firing.await(ctx)
+	if errors.Is(err, errContinues) {
+		return nil, err
+	}
 	takeMessages(ctx)
 	switch {
 	case ctx.Err() != nil && !r.control.pending():
@@ -107,6 +137,7 @@ func (r *releaseRun) gate(ctx workflow.Context, event string, step *vars.Step) (
 	case r.control.pending():
 		return r.controlled(event), nil
 	case ruling.decision == latch.Continue:
+		r.passed = r.gates
 		return nil, nil
 	}
 	end := &ending{status: latch.ReleaseStopped, reason: ruling.reason, by: &ruling.by}
@@ -114,6 +145,20 @@ func (r *releaseRun) gate(ctx workflow.Context, event string, step *vars.Step) (
 		end.status, end.rollBack = latch.ReleaseRolledBack, true
 	}
 	return end, nil
+}
+
+// open fires the event of a gate, unless the earlier run of the chain has.
+func (r *releaseRun) open(ctx workflow.Context, event string, step *vars.Step) (*firing, error) {
+	if firing := r.reopened; firing != nil {
+		r.reopened = nil
+		return firing, nil
+	}
+	if err := r.continues(ctx); err != nil {
+		return nil, err
+	}
+	r.event = event
+	r.enter("waiting")
+	return r.fire(ctx, occasion{event: event, step: step, scope: verdict.Decides, nothingDone: !r.stepsTaken}, r.webhooks)
 }
 
 // takeStep takes one step between its two gates. The undo is registered
@@ -124,6 +169,22 @@ func (r *releaseRun) takeStep(ctx workflow.Context, i int) (*ending, error) {
 	if end, err := r.gate(ctx, latch.EventBeforeStep, r.stepVariable(i)); end != nil || err != nil {
 		return end, err
 	}
+	if result.Status == latch.StepPending { // and no earlier run of the chain took it
+		r.do(ctx, i)
+	}
+	end, err := r.gate(ctx, latch.EventAfterStep, r.stepVariable(i))
+	if err != nil || result.Status != latch.StepFailed {
+		return end, err
+	}
+	if ctx.Err() != nil {
+		return r.cancelled(), nil
+	}
+	return r.failed(step.Name, result.Error, end), nil
+}
+
+// do has a step's work done.
+func (r *releaseRun) do(ctx workflow.Context, i int) {
+	step, result := &r.release.Steps[i], &r.result.Steps[i]
 	r.enter("taking step")
 	r.stepsTaken = true
 	if step.Undo != nil {
@@ -135,14 +196,6 @@ func (r *releaseRun) takeStep(ctx workflow.Context, i int) (*ending, error) {
 	if failure != nil {
 		result.Status, result.Error = latch.StepFailed, rootMessage(failure)
 	}
-	end, err := r.gate(ctx, latch.EventAfterStep, r.stepVariable(i))
-	if err != nil || failure == nil {
-		return end, err
-	}
-	if ctx.Err() != nil {
-		return r.cancelled(), nil
-	}
-	return r.failed(step.Name, result.Error, end), nil
 }
 
 // failed is the ending of a failed step. Whether it is rolled back is the

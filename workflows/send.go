@@ -48,9 +48,17 @@ func (h *hook) sendBy(ctx workflow.Context, send protocol.Send) {
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	h.firing.session.pacer.wait(ctx, h.weight())
+	if h.firing.session.link.down {
+		h.keepFor(protocol.Delivery{Send: send, NotBefore: send.NotBefore}, protocol.Outcome{})
+		return
+	}
 	h.attempt = attemptInFlight{send: send, cancel: cancel,
 		firstEndsBy: workflow.Now(ctx).Add(connectTimeout + timeoutOf(*h.webhook))}
 	outcome, resume := deliver(ctx, h.attempt.send, h.firing.event+" → "+h.webhook.ID, &h.attempt)
+	if resume != nil && h.firing.session.link.down {
+		h.keepFor(*resume, outcome)
+		return
+	}
 	if resume != nil && h.attempt.handOver != nil {
 		resume.Send.Record, resume.Brought, resume.LockRemoved = *h.record, h.brought, h.lockRemoved
 		resume.Operators = h.firing.operators

@@ -49,10 +49,13 @@ type session struct {
 	// originalRunID stays the same when a run is reset, and replays. The SDK's
 	// test environment has none: there it is workflow id and run id.
 	originalRunID string
-	started       time.Time
-	subject       subject
-	admission     protocol.Admission
-	webhooks      []protocol.AttachedWebhook
+	// runID is that of the chain's first run: what templates see.
+	runID     string
+	started   time.Time
+	link      link
+	subject   subject
+	admission protocol.Admission
+	webhooks  []protocol.AttachedWebhook
 
 	history history
 	firings []*firing
@@ -91,6 +94,37 @@ func newSession(ctx workflow.Context, about subject) (*session, error) {
 	return s, s.answer(ctx)
 }
 
+// begin has the run answer, and reads its input and has it admitted; or goes on
+// where the earlier run of its chain ended. Messages that have come already find
+// the run as that one left it.
+func (s *session) begin(ctx workflow.Context, kind latch.Kind, input converter.RawValue, into any, earlier *protocol.State, prepare func()) error {
+	s.link.able, s.link.given = true, s.link.given+len(payloadJSON(input))
+	if earlier == nil {
+		if err := s.answer(ctx); err != nil {
+			return err
+		}
+		if err := s.take(ctx, kind, input, into); err != nil {
+			return err
+		}
+		prepare()
+		return nil
+	}
+	if err := latch.Unmarshal(payloadJSON(input), into); err != nil {
+		return invalidSpec(latch.Problems{{Message: err.Error()}})
+	}
+	s.admission = earlier.Admission
+	prepare()
+	if err := s.takeOver(earlier); err != nil {
+		return err
+	}
+	if err := s.answer(ctx); err != nil {
+		return err
+	}
+	s.takeUp()
+	s.show()
+	return nil
+}
+
 // silentSession makes a session that does not answer yet.
 func silentSession(ctx workflow.Context, about subject) *session {
 	info := workflow.GetInfo(ctx)
@@ -98,6 +132,7 @@ func silentSession(ctx workflow.Context, about subject) *session {
 		detached:      disconnect(ctx),
 		execution:     info.WorkflowExecution,
 		originalRunID: cmp.Or(info.OriginalRunID, info.WorkflowExecution.ID+"/"+info.WorkflowExecution.RunID),
+		runID:         info.WorkflowExecution.RunID,
 		started:       info.WorkflowStartTime,
 		subject:       about,
 		phase:         "starting",
@@ -224,7 +259,7 @@ func (s *session) variables(step *vars.Step) expr.Variables {
 }
 
 func (s *session) runVariable() vars.Run {
-	return vars.Run{WorkflowID: s.execution.ID, RunID: s.execution.RunID, StartedAt: latch.NewTime(s.started)}
+	return vars.Run{WorkflowID: s.execution.ID, RunID: s.runID, StartedAt: latch.NewTime(s.started)}
 }
 
 // addRecords adds the variable records where it is asked for, since it may be

@@ -318,10 +318,17 @@ func (t taskRun) result(ctx workflow.Context, future workflow.Future) (latch.Obj
 
 // repeat does the work as often as the retry says; without one, once.
 func repeat[T any](ctx workflow.Context, retry *latch.Retry, work func() (T, error)) (T, error) {
-	begun := workflow.Now(ctx)
-	for attempt := 1; ; attempt++ {
+	attempt := 0
+	return repeatFrom(ctx, retry, workflow.Now(ctx), &attempt, work)
+}
+
+// repeatFrom is repeat for work that began earlier, of which the attempt is under way
+// or, if it is 0, the first one is due.
+func repeatFrom[T any](ctx workflow.Context, retry *latch.Retry, begun time.Time, under *int, work func() (T, error)) (T, error) {
+	for *under = max(*under, 1); ; *under++ {
+		attempt := *under
 		result, err := work()
-		if err == nil || retry == nil || ctx.Err() != nil {
+		if err == nil || retry == nil || ctx.Err() != nil || errors.Is(err, errContinues) {
 			return result, err
 		}
 		given := retry.WithDefaults()

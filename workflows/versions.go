@@ -9,6 +9,8 @@ const (
 	anyCase = "result-in-any-case"
 	// clearData: signals whose data nobody would understand are refused.
 	clearData = "clear-data"
+	// continuesAsNew: a run with a long history goes on as a new one.
+	continuesAsNew = "continues-as-new"
 )
 
 // knows reports whether the run knows a change.

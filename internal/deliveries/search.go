@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"golang.org/x/sync/errgroup"
@@ -202,6 +203,9 @@ func (s *search) isSilent(queue string) bool {
 
 // recordsOf returns the run's records that are asked for.
 func (s *search) recordsOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo) ([]latch.Record, error) {
+	if run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW && len(s.filter.IDs) == 0 {
+		return nil, nil // the run that it went on as has its records
+	}
 	if s.isSilent(run.GetTaskQueue()) {
 		return nil, errSilent
 	}

@@ -46,8 +46,9 @@ func (s *Store) Runs(ctx context.Context) (map[string]Run, error) {
 	return runs, nil
 }
 
-// jobRuns is the query that finds the runs of jobs.
-const jobRuns = "WorkflowType = '" + latch.WorkflowJobRun + "'"
+// jobRuns is the query that finds the runs of jobs. Of one that went on as a new run,
+// since its history had grown long, it finds the last alone.
+const jobRuns = "WorkflowType = '" + latch.WorkflowJobRun + "' AND ExecutionStatus != 'ContinuedAsNew'"
 
 // loadRuns lists runs that began or ended since those that are known.
 func (s *Store) loadRuns(ctx context.Context, known map[string]Run) (map[string]Run, error) {

@@ -61,10 +61,15 @@ func (l *lane) keep(name, id string) {
 // recorded reads a run's history, once it is there.
 func (l *lane) recorded(id, runID string) *historypb.History {
 	l.Helper()
+	return l.recordedAt(shared.client, id, runID)
+}
+
+func (l *lane) recordedAt(c client.Client, id, runID string) *historypb.History {
+	l.Helper()
 	history := &historypb.History{}
 	require.Eventually(l, func() bool {
 		history.Events = nil
-		iterator := shared.client.GetWorkflowHistory(l.ctx, id, runID, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		iterator := c.GetWorkflowHistory(l.ctx, id, runID, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		for iterator.HasNext() {
 			event, err := iterator.Next()
 			require.NoError(l, err)

@@ -1,0 +1,127 @@
+package protocol
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/verdict"
+)
+
+// maximumState bounds, in bytes as JSON, what a run may leave to the next one.
+const maximumState = 16 << 20
+
+// PackCarried packs a state as compressed JSON.
+func PackCarried(state *State) ([]byte, error) {
+	plain, err := json.Marshal(state)
+	if err != nil {
+		return nil, fmt.Errorf("state of the run: %w", err)
+	}
+	if len(plain) > maximumState {
+		return nil, fmt.Errorf("state of the run: %d bytes; at most %d are carried on", len(plain), maximumState)
+	}
+	var packed bytes.Buffer
+	writer, _ := flate.NewWriter(&packed, flate.DefaultCompression) // fails only for an unknown level
+	if _, err := writer.Write(plain); err != nil {
+		return nil, fmt.Errorf("pack the state of the run: %w", err)
+	}
+	if err := writer.Close(); err != nil {
+		return nil, fmt.Errorf("pack the state of the run: %w", err)
+	}
+	return packed.Bytes(), nil
+}
+
+// UnpackCarried reads what [PackCarried] packed.
+func UnpackCarried(packed []byte) (*State, error) {
+	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maximumState+1))
+	if err != nil {
+		return nil, fmt.Errorf("unpack the state of the run: %w", err)
+	}
+	state := &State{}
+	if err := json.Unmarshal(plain, state); err != nil {
+		return nil, fmt.Errorf("unpack the state of the run: %w", err)
+	}
+	return state, nil
+}
+
+// A State is what a run leaves to the one that continues it.
+type State struct {
+	// RunID is that of the chain's first run, and Started when that began.
+	RunID     string         `json:"run_id"`
+	Started   time.Time      `json:"started"`
+	Admission Admission      `json:"admission"`
+	Records   []latch.Record `json:"records"`
+	Firings   []FiringState  `json:"firings"`
+	// Kept is as in the session.
+	Kept           int              `json:"kept,omitempty"`
+	TaggedWebhooks bool             `json:"tagged_webhooks,omitempty"`
+	Rejected       []latch.Rejected `json:"rejected,omitempty"`
+	Phase          string           `json:"phase,omitempty"`
+	Event          string           `json:"event,omitempty"`
+	Step           string           `json:"step,omitempty"`
+	ShownLocks     string           `json:"shown_locks,omitempty"`
+	// One of these has how far the run's own work has come; an emission has none.
+	Job     *JobState     `json:"job,omitempty"`
+	Release *ReleaseState `json:"release,omitempty"`
+}
+
+// A FiringState is one event of the run.
+type FiringState struct {
+	Event       string         `json:"event"`
+	Step        string         `json:"step,omitempty"`
+	Emission    string         `json:"emission,omitempty"`
+	Variables   expr.Variables `json:"variables,omitempty"`
+	Scope       verdict.Scope  `json:"scope,omitempty"`
+	Awaited     bool           `json:"awaited,omitempty"`
+	NothingDone bool           `json:"nothing_done,omitempty"`
+	Decided     bool           `json:"decided,omitempty"`
+	Hooks       []HookState    `json:"hooks,omitempty"`
+}
+
+// A HookState is one webhook at an event.
+type HookState struct {
+	Webhook string `json:"webhook"`
+	// Record is the index of its record, and Gone the record itself where the
+	// history has it no more.
+	Record      int              `json:"record"`
+	Gone        *latch.Record    `json:"gone,omitempty"`
+	Delivery    verdict.Delivery `json:"delivery,omitempty"`
+	Answered    latch.Object     `json:"answered,omitempty"`
+	Brought     latch.Object     `json:"brought,omitempty"`
+	Answer      verdict.Answer   `json:"answer,omitzero"`
+	Verdict     *verdict.Verdict `json:"verdict,omitempty"`
+	LockRemoved bool             `json:"lock_removed,omitempty"`
+	Decision    string           `json:"decision,omitempty"`
+	Skipped     bool             `json:"skipped,omitempty"`
+	WhenFailed  bool             `json:"when_failed,omitempty"`
+	Reconsider  bool             `json:"reconsider,omitempty"`
+	Rule        string           `json:"rule,omitempty"`
+	Since       time.Time        `json:"since"`
+	// UnderWay is what the delivery needs to go on.
+	UnderWay *Delivery `json:"under_way,omitempty"`
+}
+
+// A JobState is how far a job has come.
+type JobState struct {
+	Result latch.JobResult `json:"result"`
+	// Working reports that JOB_START is over. WorkBegan is when the work began, and
+	// Attempt is the number of its attempt under way.
+	Working   bool      `json:"working,omitempty"`
+	WorkBegan time.Time `json:"work_began,omitzero"`
+	Attempt   int       `json:"attempt,omitempty"`
+}
+
+// A ReleaseState is how far a release has come.
+type ReleaseState struct {
+	Result latch.ReleaseResult `json:"result"`
+	// Undos are the steps to undo, in the order in which they were registered.
+	Undos      []int `json:"undos,omitempty"`
+	StepsTaken bool  `json:"steps_taken,omitempty"`
+	// Gates is how many gates have let the release pass.
+	Gates int `json:"gates,omitempty"`
+}

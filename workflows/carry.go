@@ -1,0 +1,133 @@
+package workflows
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/verdict"
+)
+
+// carried returns what the next run of the chain has to know.
+func (s *session) carried() *protocol.State {
+	state := &protocol.State{
+		RunID: s.runID, Started: s.started, Admission: s.admission, Records: s.history.all(),
+		Kept: s.kept, TaggedWebhooks: s.taggedWebhooks, Rejected: s.rejected,
+		Phase: s.phase, Event: s.event, Step: s.step, ShownLocks: s.shownLocks,
+	}
+	if subject, progresses := s.subject.(interface{ progress(*protocol.State) }); progresses {
+		subject.progress(state)
+	}
+	places := map[*latch.Record]int{}
+	for i, record := range s.history.records {
+		places[record.Record] = i
+	}
+	for _, firing := range s.firings {
+		state.Firings = append(state.Firings, firing.carried(places))
+	}
+	return state
+}
+
+func (f *firing) carried(places map[*latch.Record]int) protocol.FiringState {
+	state := protocol.FiringState{Event: f.event, Step: f.step, Emission: f.emission, Scope: f.scope,
+		Awaited: f.awaited, NothingDone: f.nothingDone, Decided: f.decided}
+	var needed []string
+	for _, hook := range f.hooks {
+		place, held := places[hook.record]
+		if !held && f.isOver() {
+			continue // its record was let go of, and nothing can become of it any more
+		}
+		state.Hooks = append(state.Hooks, hook.carried(place, held))
+		if !f.isOver() {
+			needed = append(needed, neededBy(verdict.ForEvent(hook.settings, f.scope == verdict.Decides))...)
+		}
+	}
+	state.Variables = only(f.variables, needed)
+	return state
+}
+
+// isOver reports whether nothing can change the event's records any more.
+func (f *firing) isOver() bool {
+	return !f.mayStillChange() && !slices.ContainsFunc(f.hooks, func(h *hook) bool { return h.state == verdict.UnderWay })
+}
+
+func (h *hook) carried(place int, held bool) protocol.HookState {
+	state := protocol.HookState{Webhook: h.webhook.ID, Record: place, Delivery: h.state, LockRemoved: h.lockRemoved,
+		Decision: h.decision, Skipped: h.skipped, WhenFailed: h.whenFailed, Rule: h.rule, Since: h.since, UnderWay: h.kept}
+	if !held {
+		state.Gone = h.record
+	}
+	if !h.firing.isOver() {
+		state.Answered, state.Brought, state.Answer = h.answered, h.brought, h.answer
+		state.Verdict, state.Reconsider = h.verdict, h.reconsider
+	}
+	return state
+}
+
+// takeOver has the run go on where the one before it ended. The subject and its
+// webhooks must be read by then; deliveries go on once takeUp is called.
+func (s *session) takeOver(state *protocol.State) error {
+	s.runID, s.started, s.kept = state.RunID, state.Started, state.Kept
+	s.taggedWebhooks, s.rejected = state.TaggedWebhooks, state.Rejected
+	s.phase, s.event, s.step, s.shownLocks = state.Phase, state.Event, state.Step, state.ShownLocks
+	for _, record := range state.Records {
+		s.history.add(record)
+	}
+	for i := range state.Firings {
+		if err := s.refire(&state.Firings[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refire makes a firing as an earlier run of the chain left it.
+func (s *session) refire(state *protocol.FiringState) error {
+	f := &firing{session: s, sequence: len(s.firings), event: state.Event, step: state.Step, emission: state.Emission,
+		scope: state.Scope, awaited: state.Awaited, nothingDone: state.NothingDone, decided: state.Decided,
+		variables: expr.Variables{}, operators: operatorsOf(state.Event, s.webhooks)}
+	maps.Copy(f.variables, state.Variables)
+	s.firings = append(s.firings, f)
+	for i := range state.Hooks {
+		if err := f.rehook(&state.Hooks[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *firing) rehook(state *protocol.HookState) error {
+	s := f.session
+	i := slices.IndexFunc(s.webhooks, func(w protocol.AttachedWebhook) bool { return w.ID == state.Webhook })
+	if i < 0 || state.Gone == nil && (state.Record < 0 || state.Record >= len(s.history.records)) {
+		return invalidSpec(latch.Problems{{Message: fmt.Sprintf("what the earlier run left does not fit: webhook %q at %s", state.Webhook, f.event)}})
+	}
+	settings, _ := s.webhooks[i].On(f.event)
+	h := newHook(f, &s.webhooks[i], settings)
+	h.state, h.lockRemoved, h.decision = state.Delivery, state.LockRemoved, state.Decision
+	h.skipped, h.whenFailed, h.rule, h.since, h.kept = state.Skipped, state.WhenFailed, state.Rule, state.Since, state.UnderWay
+	h.answered, h.brought, h.answer = state.Answered, state.Brought, state.Answer
+	h.verdict, h.reconsider = state.Verdict, state.Reconsider
+	h.record = state.Gone
+	if h.record == nil {
+		h.record = s.history.records[state.Record].Record
+	}
+	f.hooks = append(f.hooks, h)
+	return nil
+}
+
+// undecided returns the event that the earlier run waited for; nil if it waited for
+// none.
+func (s *session) undecided() *firing {
+	if len(s.firings) == 0 {
+		return nil
+	}
+	last := s.firings[len(s.firings)-1]
+	if last.awaited && !last.decided {
+		return last
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package workflows_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+)
+
+const heldForLong = `{"id":"long","steps":[{"name":"a","do":{"http":{"url":"$R/do"}}}],"webhooks":[
+	{"id":"gate","events":[{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"720h","on_timeout":"stop"}]}]}`
+
+// leave runs a release that Temporal suggests to continue, and returns the input of the
+// run that continues it.
+func leave(t *testing.T, b *bench) *commonpb.Payload {
+	t.Helper()
+	refused := func() { b.env.SignalWorkflow(latch.MessageReleaseLock, latch.LockRelease{Lock: "nobody's"}) }
+	b.env.RegisterDelayedCallback(refused, 12*time.Hour)
+	b.env.RegisterDelayedCallback(func() { b.env.SetContinueAsNewSuggested(true) }, 24*time.Hour)
+	err := b.run(latch.WorkflowRelease, heldForLong)
+	var continues *workflow.ContinueAsNewError
+	require.True(t, errors.As(err, &continues), "%v", err)
+	require.Equal(t, latch.WorkflowRelease, continues.WorkflowType.Name)
+	return continues.Input.GetPayloads()[0]
+}
+
+// A run goes on as a new one where Temporal suggests it. The input stays readable, and
+// the lock keeps its token and its deadline, counted from when it was made.
+func TestALockKeepsItsTokenAndDeadlineInTheNextRun(t *testing.T) {
+	t.Parallel()
+	input := leave(t, setup(t))
+	require.JSONEq(t, `{"id":"long"}`, idOf(t, input.GetData()))
+
+	next := setup(t)
+	next.env.SetContinuedExecutionRunID("earlier")
+	var began, until latch.Time
+	next.env.RegisterDelayedCallback(func() {
+		var status latch.Status
+		value, err := next.env.QueryWorkflow(latch.QueryStatus)
+		require.NoError(t, err)
+		require.NoError(t, value.Get(&status))
+		require.Len(t, status.Locks, 1)
+		require.Equal(t, "long", status.ID)
+		require.Len(t, status.Rejected, 1, "what the earlier run refused")
+		began, until = status.Locks[0].Since, status.Locks[0].Until
+	}, time.Minute)
+	next.env.ExecuteWorkflow(latch.WorkflowRelease, converter.NewRawValue(input))
+	var result latch.ReleaseResult
+	require.NoError(t, next.env.GetWorkflowError())
+	require.NoError(t, next.env.GetWorkflowResult(&result))
+	require.Equal(t, latch.ReleaseStopped, result.Status)
+	require.Equal(t, latch.ViaTimeout, result.History[0].Lock.Via)
+	require.Equal(t, 720*time.Hour, until.Sub(began.Time))
+}
+
+// What an earlier run left counts only in a run that continues one: nobody starts a run
+// that was never admitted.
+func TestAForgedStateIsNoAdmission(t *testing.T) {
+	t.Parallel()
+	input := leave(t, setup(t))
+	input.Data = []byte(`{"id":"forged"}`)
+	b := setup(t)
+	b.env.ExecuteWorkflow(latch.WorkflowRelease, converter.NewRawValue(input))
+	require.ErrorContains(t, b.env.GetWorkflowError(), "steps")
+
+	b = setup(t)
+	b.env.SetContinuedExecutionRunID("earlier")
+	input.Metadata["latch-carried"] = []byte("what nobody packed")
+	b.env.ExecuteWorkflow(latch.WorkflowRelease, converter.NewRawValue(input))
+	require.ErrorContains(t, b.env.GetWorkflowError(), "what the earlier run left cannot be read")
+}
+
+func idOf(t *testing.T, data []byte) string {
+	t.Helper()
+	var release latch.Release
+	require.NoError(t, latch.Unmarshal(data, &release))
+	return `{"id":"` + release.ID + `"}`
+}
