@@ -49,16 +49,16 @@ func (s *Sender) Send(ctx context.Context, r *protocol.WebhookRequest, attempt i
 	return prepared.Send(ctx)
 }
 
-// SendQuickly is [Sender.Send], unless attempts at the endpoint have lately taken
-// longer than given: then nothing is sent, which is a [*BusyError].
+// SendQuickly is [Sender.Send], unless attempts at the webhook's URL have lately
+// taken longer than given: then nothing is sent, which is a [*BusyError].
 func (s *Sender) SendQuickly(ctx context.Context, r *protocol.WebhookRequest, attempt int, than time.Duration) (*Attempt, error) {
 	call, made, err := s.begin(ctx, r, attempt)
 	if err != nil {
 		return made, err
 	}
-	if name := originOf(call.request.url); s.endpoints.slow(name, than) {
+	if at := timedPathOf(call); s.durations.slow(at, than) {
 		made.CompletedAt = call.now()
-		return made, &BusyError{Endpoint: name.String(), Wait: shortestTurn, Slow: true}
+		return made, &BusyError{Endpoint: at.origin.String(), Wait: shortestTurn, Slow: true}
 	}
 	prepared := Prepared{sender: s, call: call, made: made}
 	return prepared.Send(ctx)

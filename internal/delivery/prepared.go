@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http/httputil"
 	"strings"
+	"time"
 
 	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/protocol"
@@ -42,11 +43,13 @@ func (p *Prepared) Send(ctx context.Context) (*Attempt, error) {
 		p.made.CompletedAt = p.call.now()
 		return p.made, err
 	}
+	began := time.Now()
 	made, err := p.sender.deliver(ctx, p.call, p.made)
 	if p.call.watch == nil {
 		place.leave(errNotCalled)
 	} else {
 		place.leave(err)
+		p.sender.durations.notice(timedPathOf(p.call), time.Since(began))
 	}
 	return made, err
 }

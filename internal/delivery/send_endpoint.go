@@ -37,7 +37,7 @@ type BusyError struct {
 	Wait time.Duration
 	// Broken reports that the endpoint has not answered for a while, Paced that it
 	// is a chat's webhook and had as many messages as it takes at a time, Slow that
-	// it takes longer than the caller wants to wait.
+	// the webhook takes longer there than the caller wants to wait.
 	Broken, Paced, Slow bool
 }
 
@@ -84,8 +84,6 @@ type endpoint struct {
 	failures int
 	// typical is about how long an attempt takes.
 	typical time.Duration
-	// lately is about how long the last few attempts took; zero before the first.
-	lately time.Duration
 }
 
 // maximumQuiet bounds how many endpoints are remembered that nothing is under way
@@ -134,13 +132,6 @@ func (e *endpoints) at(name origin) *endpoint {
 	return &endpoint{typical: shortestTurn}
 }
 
-// slow reports whether attempts at the endpoint have lately taken longer than given.
-func (e *endpoints) slow(name origin, than time.Duration) bool {
-	e.mutex.Lock()
-	defer e.mutex.Unlock()
-	return e.at(name).lately > than
-}
-
 // count returns how many endpoints are known, and how many of them are silent:
 // taken to be dead.
 func (e *endpoints) count() (known, silent int) {
@@ -181,7 +172,6 @@ var errNotCalled = errors.New("the endpoint was not called")
 // notice learns from an attempt.
 func (e *endpoint) notice(took time.Duration, err error) {
 	e.typical += (took - e.typical) / 4
-	e.lately += (took - e.lately) / 2
 	var unreachable *UnreachableError
 	if errors.As(err, &unreachable) {
 		e.failures++

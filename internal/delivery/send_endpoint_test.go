@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -60,26 +59,6 @@ func TestDeadEndpointIsProbed(t *testing.T) {
 		_, err = e.enter(origin{"https", "dead"})
 		require.NoError(t, err, "an answer brings it back")
 	}
-}
-
-// An endpoint is slow while attempts take long there, and no more once they do not.
-func TestSlowEndpoints(t *testing.T) {
-	t.Parallel()
-	e := newEndpoints(1)
-	name := origin{"https", "slow"}
-	after := func(took time.Duration) bool {
-		taken, err := e.enter(name)
-		require.NoError(t, err)
-		taken.began = time.Now().Add(-took)
-		taken.leave(nil)
-		return e.slow(name, time.Minute)
-	}
-	require.False(t, e.slow(name, time.Minute), "nothing is known of it")
-	require.True(t, after(time.Hour))
-	for range 10 {
-		after(0)
-	}
-	require.False(t, e.slow(name, time.Minute))
 }
 
 // A delivery by itself is never held up: its own retry says when it goes out.

@@ -65,6 +65,7 @@ type Sender struct {
 	tokens    *tokens
 	maskers   *mask.Cache
 	endpoints *endpoints
+	durations *durations
 	paced     *paced
 	redact    latch.Redaction
 	connect   time.Duration
@@ -77,7 +78,7 @@ func New(options Options) (*Sender, error) {
 	if err := errors.Join(problems, checkRedaction(options.Redact)); err != nil {
 		return nil, err
 	}
-	s := &Sender{secrets: options.Secrets, guard: guard, tls: newTransports(), tokens: newTokens(), redact: options.Redact, userAgent: options.UserAgent, connect: egress.ConnectTimeout, now: time.Now, endpoints: newEndpoints(options.PerEndpoint), paced: newPaced()}
+	s := &Sender{secrets: options.Secrets, guard: guard, tls: newTransports(), tokens: newTokens(), redact: options.Redact, userAgent: options.UserAgent, connect: egress.ConnectTimeout, now: time.Now, endpoints: newEndpoints(options.PerEndpoint), durations: newDurations(), paced: newPaced()}
 	if s.userAgent == "" {
 		s.userAgent = "Latch/" + latch.Version
 	}

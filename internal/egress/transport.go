@@ -12,8 +12,10 @@ const (
 	// handshake together.
 	ConnectTimeout = 5 * time.Second
 
-	maximumIdleConnections = 512
-	maximumIdlePerHost     = 128
+	// As many requests to one host as an event has under way at once find a
+	// connection, so that the next ones need no new ones.
+	maximumIdlePerHost     = 500
+	maximumIdleConnections = 2 * maximumIdlePerHost
 	idleConnectionTimeout  = 90 * time.Second
 )
 
