@@ -19,7 +19,8 @@ import (
 // again, since its answer got lost on the way to the server, sends nothing twice.
 func (a *Activities) Volley(ctx context.Context, volley protocol.Volley) (protocol.VolleyAnswer, error) {
 	flights := make([]*flight, len(volley.Sends))
-	for i, send := range volley.Sends {
+	for i := range volley.Sends {
+		send := &volley.Sends[i]
 		flights[i] = a.flights.join(send.Request.DeliveryID, func() protocol.Shot { return a.shoot(ctx, send) })
 	}
 	patience := time.NewTimer(protocol.VolleyPatience)
@@ -57,14 +58,14 @@ func (a *Activities) shotOf(ctx context.Context, delivery string, flight *flight
 }
 
 // shoot makes a first attempt.
-func (a *Activities) shoot(ctx context.Context, send protocol.Send) (shot protocol.Shot) {
+func (a *Activities) shoot(ctx context.Context, send *protocol.Send) (shot protocol.Shot) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			activity.GetLogger(ctx).Error("a first attempt panicked; the delivery goes by its own activity", "delivery", send.Record.DeliveryID, "panic", cause)
 			shot = protocol.Shot{}
 		}
 	}()
-	outcome, judged, err := a.attempt(ctx, send, 1, memory{}, a.callQuickly)
+	outcome, judged, err := a.attempt(ctx, *send, 1, memory{}, a.callQuickly)
 	if err != nil {
 		return protocol.Shot{} // its activity waits, for a place or for a slow endpoint
 	}

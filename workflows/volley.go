@@ -27,7 +27,7 @@ func (h *hook) inVolley() bool {
 // shoot makes the first attempts of hooks in one local activity, and has each go
 // on by its outcome. The hooks hold their places already.
 func (s *session) shoot(ctx workflow.Context, hooks []*hook) {
-	volley := protocol.Volley{}
+	volley := protocol.Volley{Sends: make([]protocol.Send, 0, len(hooks))}
 	limit := time.Duration(0)
 	for _, hook := range hooks {
 		hook.attempt = attemptInFlight{send: hook.newSend(ctx)}

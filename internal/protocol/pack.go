@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -23,17 +24,14 @@ var packers = sync.Pool{New: func() any {
 // Pack returns the answer of a volley with these shots, in as few bytes as history
 // should have of it.
 func Pack(shots []Shot) (VolleyAnswer, error) {
-	plain := []byte{'['}
+	encoded := make([][]byte, len(shots))
 	for i := range shots {
-		if i > 0 {
-			plain = append(plain, ',')
-		}
 		if shots[i].encoded == nil {
 			shots[i].Encode()
 		}
-		plain = append(plain, shots[i].encoded...)
+		encoded[i] = shots[i].encoded
 	}
-	plain = append(plain, ']')
+	plain := slices.Concat([]byte{'['}, bytes.Join(encoded, []byte{','}), []byte{']'})
 	if len(plain) < packedFrom {
 		return VolleyAnswer{Shots: shots, Bytes: len(plain)}, nil
 	}
