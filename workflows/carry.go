@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"go.temporal.io/sdk/workflow"
+
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
@@ -14,7 +16,7 @@ import (
 // carried returns what the next run of the chain has to know.
 func (s *session) carried() *protocol.State {
 	state := &protocol.State{
-		RunID: s.runID, Started: s.started, Admission: s.admission, Records: s.history.all(),
+		First: workflow.GetInfo(s.detached).FirstRunID, RunID: s.runID, Started: s.started, Admission: s.admission, Records: s.history.all(),
 		Kept: s.kept, TaggedWebhooks: s.taggedWebhooks, Rejected: s.rejected,
 		Phase: s.phase, Event: s.event, Step: s.step, ShownLocks: s.shownLocks,
 	}

@@ -183,6 +183,9 @@ func carriedInto(ctx workflow.Context, input converter.RawValue) (*protocol.Stat
 		return nil, nil
 	}
 	state, err := protocol.UnpackCarried(packed)
+	if err == nil && state.First != workflow.GetInfo(ctx).FirstRunID {
+		err = errors.New("it is another run's") // such as one that is given to a run that is retried
+	}
 	if err != nil {
 		return nil, invalidSpec(latch.Problems{{Message: "what the earlier run left cannot be read: " + err.Error()}})
 	}

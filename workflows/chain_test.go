@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 const heldForLong = `{"id":"long","steps":[{"name":"a","do":{"http":{"url":"$R/do"}}}],"webhooks":[
@@ -74,6 +75,14 @@ func TestAForgedStateIsNoAdmission(t *testing.T) {
 	input.Metadata["latch-carried"] = []byte("what nobody packed")
 	b.env.ExecuteWorkflow(latch.WorkflowRelease, converter.NewRawValue(input))
 	require.ErrorContains(t, b.env.GetWorkflowError(), "what the earlier run left cannot be read")
+
+	b = setup(t)
+	b.env.SetContinuedExecutionRunID("the attempt before")
+	packed, err := protocol.PackCarried(&protocol.State{First: "a run that somebody thought of"})
+	require.NoError(t, err)
+	input.Metadata["latch-carried"] = packed
+	b.env.ExecuteWorkflow(latch.WorkflowRelease, converter.NewRawValue(input))
+	require.ErrorContains(t, b.env.GetWorkflowError(), "it is another run's")
 }
 
 func idOf(t *testing.T, data []byte) string {

@@ -51,6 +51,9 @@ func UnpackCarried(packed []byte) (*State, error) {
 
 // A State is what a run leaves to the one that continues it.
 type State struct {
+	// First is Temporal's id for the whole chain, retried runs included. Temporal chose
+	// it when the chain was started, so whoever started it could not know it.
+	First string `json:"first"`
 	// RunID is that of the chain's first run, and Started when that began.
 	RunID     string         `json:"run_id"`
 	Started   time.Time      `json:"started"`
