@@ -28,6 +28,8 @@ const (
 	// WorkflowEndpoint counts the failed attempts at the endpoint of a registered
 	// webhook, for as long as it does not work.
 	WorkflowEndpoint = "latch.Endpoint"
+	// WorkflowDeliverInOrder sends deliveries that were kept, one after the other.
+	WorkflowDeliverInOrder = "latch.DeliverInOrder"
 )
 
 // Names of the activity types that a task queue must serve.

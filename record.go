@@ -50,6 +50,9 @@ type Record struct {
 	HandedTo string `json:"handed_to,omitempty"`
 	// Enforced says that the hook is one of an enforced registered webhook.
 	Enforced bool `json:"enforced,omitempty"`
+	// Kept reports that the delivery was not sent since the endpoint of its registered
+	// webhook is disabled, and can be sent later.
+	Kept bool `json:"kept,omitempty"`
 	// Redelivery counts how often the delivery was sent again on request, this
 	// record's time included; zero for the delivery itself.
 	Redelivery int `json:"redelivery,omitempty"`

@@ -91,6 +91,8 @@ func (a *Activities) Register(registry Registry) {
 		{protocol.ActivityVolley, a.Volley},
 		{protocol.ActivityOwnerLives, a.OwnerLives},
 		{protocol.ActivityObserve, a.Observe},
+		{protocol.ActivityProbe, a.Probe},
+		{protocol.ActivitySendKept, a.SendKept},
 	} {
 		registry.RegisterActivityWithOptions(each.function, activity.RegisterOptions{Name: each.name})
 	}

@@ -28,6 +28,7 @@ type endpointReports struct {
 	next    map[endpointKey]*gathered
 	flying  map[endpointKey]bool
 	failing map[endpointKey]bool
+	kept    map[endpointKey]time.Time
 }
 
 // A gathered report is one of several attempts.
@@ -38,7 +39,20 @@ type gathered struct {
 }
 
 func newEndpointReports() *endpointReports {
-	return &endpointReports{next: map[endpointKey]*gathered{}, flying: map[endpointKey]bool{}, failing: map[endpointKey]bool{}}
+	return &endpointReports{next: map[endpointKey]*gathered{}, flying: map[endpointKey]bool{}, failing: map[endpointKey]bool{},
+		kept: map[endpointKey]time.Time{}}
+}
+
+// keeps notes that a delivery is kept back, and reports whether that is to be passed
+// on: it is now and then.
+func (r *endpointReports) keeps(key endpointKey) bool {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if time.Since(r.kept[key]) < keptEvery {
+		return false
+	}
+	r.kept[key] = time.Now()
+	return true
 }
 
 // isFailing reports whether the last attempt of this worker failed.
@@ -58,10 +72,12 @@ func (r *endpointReports) report(ctx context.Context, key endpointKey, report pr
 	}
 	waiting.report.Add(report)
 	waiting.pass = pass
-	if report.Failed > 0 {
+	switch {
+	case report.Failed > 0:
 		r.failing[key] = true
-	} else {
+	case report.Delivered:
 		delete(r.failing, key)
+		delete(r.kept, key)
 	}
 	if !r.flying[key] {
 		r.flying[key] = true

@@ -23,6 +23,7 @@ const (
 	errorWithdrawn     = "Withdrawn"
 	errorUnread        = "RegistryUnread"
 	errorWaits         = "WaitsForItsTurn"
+	errorKept          = "EndpointDisabled"
 )
 
 const (

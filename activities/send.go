@@ -37,6 +37,10 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 		stop()
 		return protocol.Outcome{}, notYet(ctx, send, known, wait)
 	}
+	if reason := a.keptBack(ctx, &send); reason != "" {
+		stop()
+		return protocol.Outcome{}, judgement{kind: errorKept, message: reason, final: true}.failure(keptOutcome(ctx, reason, number-1, known))
+	}
 	retry := send.Request.Webhook.Retry.WithDefaults()
 	if limit := retry.AttemptLimit(); limit > 0 && number > limit+maximumLost {
 		return protocol.Outcome{}, lostAttempts(ctx, limit, known)
@@ -48,6 +52,9 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 	}
 	if judged == nil {
 		return outcome, nil
+	}
+	if send.Probe {
+		judged.final, outcome.Kept, outcome.Withdrawn = true, true, true
 	}
 	if !judged.final {
 		stop()

@@ -65,6 +65,10 @@ func (a *Activities) shoot(ctx context.Context, send *protocol.Send) (shot proto
 			shot = protocol.Shot{}
 		}
 	}()
+	if reason := a.keptBack(ctx, send); reason != "" {
+		kept := keptOutcome(ctx, reason, 0, memory{})
+		return protocol.Shot{Outcome: &kept}
+	}
 	outcome, judged, err := a.attempt(ctx, *send, 1, memory{}, a.callQuickly)
 	if err != nil {
 		return protocol.Shot{} // its activity waits, for a place or for a slow endpoint

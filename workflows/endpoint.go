@@ -22,8 +22,6 @@ type endpoint struct {
 	reports workflow.ReceiveChannel
 	// health is what the webhook says, as it was last read; nil if nobody counts.
 	health *latch.Health
-	// settled reports that the endpoint works again, or nobody counts any more.
-	settled bool
 }
 
 // Endpoint is the workflow latch.Endpoint: it counts the failed attempts at the
@@ -51,7 +49,7 @@ func Endpoint(ctx workflow.Context, input converter.RawValue) error {
 		workflow.SetCurrentDetails(ctx, e.details())
 		switch {
 		case e.reports.Len() > 0:
-		case e.settled:
+		case e.State == nil: // the endpoint works again, or nobody counts any more
 			return nil
 		case workflow.GetInfo(ctx).GetContinueAsNewSuggested():
 			return workflow.NewContinueAsNewError(ctx, latch.WorkflowEndpoint, e.Endpoint)
@@ -86,19 +84,19 @@ func (e *endpoint) take(ctx workflow.Context, report protocol.Report) error {
 			return err
 		}
 	}
+	e.Kept = e.Kept.First(report.Kept)
 	if report.Failed == 0 {
 		return nil
 	}
 	if e.State == nil {
 		e.State = &latch.EndpointState{State: latch.EndpointFailing, Since: report.Since}
 	}
-	e.settled = false
 	state := *e.State
 	before := state.Count
 	state.Count += report.Failed
 	state.LastError = report.Error
 	e.State = &state
-	if err := e.observe(ctx, protocol.Observation{Webhook: e.Webhook, Look: true}); err != nil || e.settled {
+	if err := e.observe(ctx, protocol.Observation{Webhook: e.Webhook, Look: true}); err != nil || e.State == nil {
 		return err
 	}
 	changed := e.judge(ctx, before, report.At)
@@ -137,8 +135,7 @@ func (e *endpoint) recover(ctx workflow.Context) error {
 		}
 		e.fire(ctx, latch.EventEndpointRecovered, data)
 	}
-	e.State, e.Alarmed = nil, false
-	e.settled = true
+	e.State, e.Alarmed, e.Kept = nil, false, nil
 	return e.write(ctx)
 }
 
@@ -163,12 +160,12 @@ func (e *endpoint) observe(ctx workflow.Context, observation protocol.Observatio
 	e.health = seen.Health
 	switch {
 	case e.health == nil:
-		e.State, e.Alarmed, e.settled = nil, false, true
+		e.State, e.Alarmed = nil, false
 	case e.State == nil && observation.Look && seen.State != nil:
 		// The workflow before this one was ended from outside.
 		e.State, e.Alarmed = seen.State, true
 	case e.State.Disabled() && observation.Look && seen.State == nil:
-		e.State, e.Alarmed, e.settled = nil, false, true // an operator has enabled it
+		e.State, e.Alarmed = nil, false // an operator has enabled it
 	}
 	return nil
 }

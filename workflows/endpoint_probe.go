@@ -15,7 +15,7 @@ const probeLimit = 5 * time.Minute
 // probe tries a disabled endpoint once. A delivery that it sends reports like any
 // other.
 func (e *endpoint) probe(ctx workflow.Context) error {
-	if err := e.observe(ctx, protocol.Observation{Webhook: e.Webhook, Look: true}); err != nil || e.settled {
+	if err := e.observe(ctx, protocol.Observation{Webhook: e.Webhook, Look: true}); err != nil || e.State == nil {
 		return err
 	}
 	e.planProbe(ctx)
@@ -29,7 +29,7 @@ func (e *endpoint) probe(ctx workflow.Context) error {
 		Summary:             "Try the endpoint of " + e.Webhook,
 	})
 	var answer protocol.ProbeAnswer
-	request := protocol.ProbeRequest{Webhook: e.Webhook, Since: e.State.Since}
+	request := protocol.ProbeRequest{Webhook: e.Webhook, Kept: e.Kept}
 	if err := workflow.ExecuteActivity(probing, protocol.ActivityProbe, request).Get(ctx, &answer); err != nil {
 		workflow.GetLogger(ctx).Warn("an endpoint could not be tried; it is tried again later", "webhook", e.Webhook, "error", err)
 		return nil

@@ -41,7 +41,11 @@ func (d *delivery) settled(outcome protocol.Outcome) {
 		if d.verdict != nil {
 			d.record.Result, d.record.Error = d.verdict.Result, d.verdict.Error
 		}
+		if outcome.Kept {
+			d.record.Result = latch.ResultSkipped
+		}
 	}
+	d.record.Kept = outcome.Kept
 	d.history.changed(d.record)
 }
 

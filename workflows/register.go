@@ -27,6 +27,7 @@ func Register(registry Registry) {
 		{latch.WorkflowJobNotice, JobNotice},
 		{latch.WorkflowStartOnce, StartOnce},
 		{latch.WorkflowEndpoint, Endpoint},
+		{latch.WorkflowDeliverInOrder, DeliverInOrder},
 	} {
 		registry.RegisterWorkflowWithOptions(w.function, workflow.RegisterOptions{
 			Name: w.name,

@@ -25,7 +25,7 @@ func (a *API) registerDeliverySearch() {
 		About: aboutDeliveries + " The filter is that of the list. All that it finds in the newest 500 runs is counted; where there are more runs, incomplete and complete_since say how far the call looked. since narrows it."}, a.deliveryStatistics)
 	Register[RedeliveryFilter](a, Operation{ID: "redeliver-failed", Method: http.MethodPost, Path: deliveriesPath + "/redeliver", Role: RoleRun,
 		Required: true, Summary: "Send failed deliveries again",
-		About: aboutDeliveries + " The call may be repeated: deliveries in progress, or delivered since they failed, are skipped, and the answer lists them. At most twenty a second are started."}, a.redeliverFailed)
+		About: aboutDeliveries + " The call may be repeated: deliveries in progress, or delivered since they failed, are skipped, and the answer lists them. At most twenty a second are started. With skipped, all that is found goes out in order by one workflow for each webhook; limit and cursor have no effect then."}, a.redeliverFailed)
 }
 
 // A DeliveryQuery is the filter of a list of deliveries in a route's query.
@@ -110,7 +110,8 @@ func window(problems *latch.Problems, since, until string) (from, to time.Time) 
 
 // A RedeliveryFilter says which deliveries to send again.
 type RedeliveryFilter struct {
-	Failed  bool   `json:"failed" doc:"Must be true: only failed deliveries are sent again in bulk"`
+	Failed  bool   `json:"failed,omitempty" doc:"Send failed deliveries again. Exactly one of failed and skipped must be true"`
+	Skipped bool   `json:"skipped,omitempty" doc:"Send what was skipped since its endpoint was disabled: of each webhook in the order of the events, each once the one before is settled"`
 	Since   string `json:"since,omitempty" doc:"A duration back from now, such as 2h, or an RFC 3339 time"`
 	Until   string `json:"until,omitempty" doc:"As since; a delivery that ended at exactly this time is left out"`
 	Webhook string `json:"webhook,omitempty" doc:"Only deliveries of the webhook with this id"`
@@ -139,8 +140,13 @@ func (f *RedeliveryFilter) decode(body []byte) (deliveries.Filter, error) {
 	if err := strictly(body, f); err != nil {
 		return deliveries.Filter{}, err
 	}
-	if !f.Failed {
-		problems.Addf("failed", "must be true: only deliveries that failed are sent again in bulk")
+	switch {
+	case f.Failed && f.Skipped:
+		problems.Addf("skipped", "give failed or skipped, not both")
+	case f.Skipped && len(f.Deliveries) > 0:
+		problems.Addf("deliveries", "goes with failed: what was skipped is sent whole, in order")
+	case !f.Failed && !f.Skipped:
+		problems.Addf("failed", "must be true, or skipped: only deliveries that failed, or were skipped since their endpoint was disabled, are sent in bulk")
 	}
 	if f.Limit < 1 || f.Limit > maximumRedeliveries {
 		problems.Addf("limit", "must be from 1 to %d, not %d", maximumRedeliveries, f.Limit)
@@ -149,7 +155,7 @@ func (f *RedeliveryFilter) decode(body []byte) (deliveries.Filter, error) {
 	if f.Event != "" && !eventPattern.MatchString(f.Event) {
 		problems.Addf("event", "%q is not an event; events are in capitals, such as JOB_SUCCESS", f.Event)
 	}
-	filter := deliveries.Filter{Failed: true, Webhook: f.Webhook, Event: f.Event, Job: f.Job, Release: f.Release, IDs: f.Deliveries}
+	filter := deliveries.Filter{Failed: f.Failed, Kept: f.Skipped, Webhook: f.Webhook, Event: f.Event, Job: f.Job, Release: f.Release, IDs: f.Deliveries}
 	filter.Since, filter.Until = window(&problems, f.Since, f.Until)
 	return filter, problems.Err()
 }

@@ -11,7 +11,9 @@ const deliveries = "/latch/v1/deliveries"
 // A DeliveryFilter says which deliveries to list, or to send again, and which
 // part of them.
 type DeliveryFilter struct {
-	Failed  bool   `json:"failed"`
+	Failed bool `json:"failed"`
+	// Skipped is of what is sent alone: what was kept while its endpoint was disabled.
+	Skipped bool   `json:"skipped,omitempty"`
 	Since   string `json:"since,omitempty"`
 	Until   string `json:"until,omitempty"`
 	Webhook string `json:"webhook,omitempty"`

@@ -89,16 +89,28 @@ func (c *deliveriesCall) flags(command *cobra.Command) {
 
 func deliveriesRedeliverCommand(e *env) *cobra.Command {
 	var origin deliveries.Origin
-	command := remote(e, &cobra.Command{Use: "redeliver ID", Short: "Send one delivery again", Args: cobra.ExactArgs(1),
+	var kept keptCall
+	command := remote(e, &cobra.Command{Use: "redeliver ID | --skipped", Short: "Send one delivery again, or what was skipped", Args: cobra.MaximumNArgs(1),
 		Long: `Send one delivery again, whatever its outcome, under the same delivery id and with
 the same request. One redelivery runs at a time. The delivery id of an earlier
 version does not name its run: then give --workflow-id and --run-id, which are in
-the delivery's record.`},
+the delivery's record.
+
+With --skipped, send what was skipped since the endpoint of its registered webhook
+was disabled: of each webhook in the order of the events, each delivery once the one
+before is settled. If the endpoint is disabled again, the others stay skipped.`},
 		func(ctx context.Context, open opener, args []string) error {
+			if err := kept.check(args, origin); err != nil || kept.filter.Kept {
+				if err != nil {
+					return failure.OfUsage(err)
+				}
+				return redeliverKept(ctx, open, e.out, kept)
+			}
 			return redeliverOne(ctx, open, e.out, args[0], origin)
 		})
 	command.Flags().StringVar(&origin.WorkflowID, "workflow-id", "", "the workflow that fired the delivery")
 	command.Flags().StringVar(&origin.RunID, "run-id", "", "its run")
+	kept.flags(command)
 	return command
 }
 

@@ -89,6 +89,8 @@ func redeliveredRow(d *deliveries.RedeliveryOutcome) []output.Cell {
 	colour := map[string]output.Colour{deliveries.OutcomeStarted: output.Green, deliveries.OutcomePlanned: output.Yellow, deliveries.OutcomeSkipped: output.Dim, deliveries.OutcomeError: output.Red}[d.Outcome]
 	told := d.Error
 	switch {
+	case d.Outcome == deliveries.OutcomeStarted && d.Redelivery == 0:
+		told = "in order, by " + d.WorkflowID
 	case d.Outcome == deliveries.OutcomeStarted:
 		told = fmt.Sprintf("redelivery %d: %s", d.Redelivery, d.WorkflowID)
 	case d.Reason == deliveries.ReasonUnderWay:

@@ -68,6 +68,9 @@ const pace = 50 * time.Millisecond
 // ids in the filter, it says of each of them what was done, also of one that is not
 // found.
 func (l *Log) RedeliverFailed(ctx context.Context, filter Filter, cursor string, limit int, dryRun bool) (*BulkRedelivery, error) {
+	if filter.Kept {
+		return l.redeliverKept(ctx, filter, dryRun)
+	}
 	filter.Failed = true
 	s, err := l.search(ctx, filter, cursor, limit)
 	if err != nil {

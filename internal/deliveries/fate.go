@@ -53,7 +53,7 @@ func (l *Log) fateBy(ctx context.Context, last *workflowpb.WorkflowExecutionInfo
 	switch {
 	case err != nil || len(records) != 1 || records[0].Result == latch.ResultPending:
 		return record, stillFailed, nil
-	case Failed(&records[0]):
+	case Failed(&records[0]), records[0].Kept:
 		return records[0], stillFailed, nil
 	default:
 		return records[0], wasDelivered, nil

@@ -16,6 +16,9 @@ type Filter struct {
 	// Failed asks for deliveries that failed, by [Failed], and were neither
 	// delivered since nor are being sent again: each once, by its last record.
 	Failed bool
+	// Kept asks for deliveries that were not sent since their endpoint was disabled,
+	// and have neither arrived since nor are being sent again.
+	Kept bool
 	// Since and Until bound when a delivery ended, and for one that has not,
 	// when its event fired. Until itself is past the end.
 	Since, Until time.Time
@@ -54,6 +57,8 @@ func (f *Filter) check() error {
 	switch {
 	case len(f.IDs) > MaximumIDs:
 		return refused(Invalid, "deliveries: %d ids are too many; the limit is %d.", len(f.IDs), MaximumIDs)
+	case f.Failed && f.Kept:
+		return refused(Invalid, "failed and skipped: a delivery is one of them, so give one.")
 	case f.Job != "" && f.Release != "":
 		return refused(Invalid, "job and release: a delivery is of one of them, so give one.")
 	case !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until):

@@ -232,10 +232,10 @@ func (s *search) recordsOf(ctx context.Context, run *workflowpb.WorkflowExecutio
 
 // take appends the record if it is asked for.
 func (s *search) take(ctx context.Context, run execution, record latch.Record, to []latch.Record) ([]latch.Record, error) {
-	if !s.filter.takes(&record) || s.filter.Failed && !Failed(&record) {
+	if !s.filter.takes(&record) || s.filter.Failed && !Failed(&record) || s.filter.Kept && !record.Kept {
 		return to, nil
 	}
-	if !s.filter.Failed {
+	if !s.filter.Failed && !s.filter.Kept {
 		return append(to, record), nil
 	}
 	record, now, err := s.log.fateOf(ctx, run, record)

@@ -12,8 +12,14 @@ const SignalReport = "latch.internal.Report"
 
 // EndpointID returns the id of the workflow that counts the failed attempts at the
 // endpoint of a task queue's registered webhook.
-func EndpointID(taskQueue, webhook string) string {
-	const prefix, longest = "latch-endpoint-", 900
+func EndpointID(taskQueue, webhook string) string { return idOf("latch-endpoint-", taskQueue, webhook) }
+
+// QueueID returns the id of the workflow that sends what was kept for a task queue's
+// registered webhook.
+func QueueID(taskQueue, webhook string) string { return idOf("latch-kept-", taskQueue, webhook) }
+
+func idOf(prefix, taskQueue, webhook string) string {
+	const longest = 900
 	id := prefix + taskQueue + "/" + webhook
 	if len(id) <= longest {
 		return id
@@ -32,10 +38,51 @@ type Report struct {
 	Error  string     `json:"error,omitempty"`
 	// Delivered reports that an attempt arrived, before those that failed.
 	Delivered bool `json:"delivered,omitempty"`
+	// Kept is the first of the deliveries that were not sent since the endpoint is
+	// disabled.
+	Kept *KeptDelivery `json:"kept,omitempty"`
+}
+
+// A KeptDelivery is one that was not sent, and can be.
+type KeptDelivery struct {
+	DeliveryID string     `json:"delivery_id"`
+	WorkflowID string     `json:"workflow_id"`
+	RunID      string     `json:"run_id,omitempty"`
+	At         latch.Time `json:"at"`
+}
+
+// A Queue is the argument of latch.DeliverInOrder: deliveries that are sent one after
+// the other, of which so many have been.
+type Queue struct {
+	Items []QueueItem `json:"items"`
+	Done  int         `json:"done,omitempty"`
+}
+
+// A QueueItem names a delivery whose id tells its run.
+type QueueItem struct {
+	DeliveryID string `json:"d"`
+	WorkflowID string `json:"w"`
+}
+
+// A QueueAnswer says how a delivery of a queue ended.
+type QueueAnswer struct {
+	// Kept reports that the endpoint is disabled again: nothing more is sent.
+	Kept  bool   `json:"kept,omitempty"`
+	Error string `json:"error,omitempty"`
+}
+
+// First returns the one of two deliveries whose event fired first; either may be nil.
+func (k *KeptDelivery) First(other *KeptDelivery) *KeptDelivery {
+	if k == nil || other != nil && other.At.Before(k.At.Time) {
+		return other
+	}
+	return k
 }
 
 // Add adds what came later.
 func (r *Report) Add(later Report) {
+	later.Kept = r.Kept.First(later.Kept)
+	r.Kept = later.Kept
 	if later.Delivered {
 		*r = later
 		return
@@ -57,6 +104,8 @@ type Endpoint struct {
 	State *latch.EndpointState `json:"state,omitempty"`
 	// Alarmed reports that an event was fired that a recovery answers.
 	Alarmed bool `json:"alarmed,omitempty"`
+	// Kept is the first delivery that was not sent.
+	Kept *KeptDelivery `json:"kept,omitempty"`
 	// WrittenAt is when the state was last written into the registry.
 	WrittenAt latch.Time `json:"written_at,omitzero"`
 }
@@ -78,17 +127,16 @@ type Observed struct {
 }
 
 // A ProbeRequest is the argument of ActivityProbe: to try a disabled endpoint with
-// what was skipped first since then, or else with a made-up event.
+// the first delivery that was kept, or with a made-up event if there is none.
 type ProbeRequest struct {
-	Webhook string     `json:"webhook"`
-	Since   latch.Time `json:"since"`
+	Webhook string        `json:"webhook"`
+	Kept    *KeptDelivery `json:"kept,omitempty"`
 }
 
-// A ProbeAnswer says what was sent, and whether it arrived already.
+// A ProbeAnswer says what the endpoint was tried with.
 type ProbeAnswer struct {
-	Delivered bool `json:"delivered,omitempty"`
-	// Report is what the attempt came to; the zero value for one that reports by
-	// itself.
+	// Report is what a made-up event came to; the zero value for a delivery, which
+	// reports by itself.
 	Report Report `json:"report,omitzero"`
 	// Sent is the id of the delivery that is under way; "" for a made-up event.
 	Sent string `json:"sent,omitempty"`

@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// Names of the internal activities. All but AwaitFirstAttempts, Fetch and Probe run as local
+// Names of the internal activities. All but AwaitFirstAttempts, Fetch, Probe and SendKept run as local
 // activities: what they answer is recorded and never computed again.
 const (
 	ActivityAdmit              = "latch.internal.Admit"
@@ -26,6 +26,7 @@ const (
 	ActivityOwnerLives         = "latch.internal.OwnerLives"
 	ActivityObserve            = "latch.internal.Observe"
 	ActivityProbe              = "latch.internal.Probe"
+	ActivitySendKept           = "latch.internal.SendKept"
 )
 
 // An AdmitRequest asks whether an input may run.
@@ -139,6 +140,9 @@ type Send struct {
 	// Carried says that the run that fired the delivery sends it no more: it was
 	// handed over, or is sent again. Then the first attempt is a later one too.
 	Carried bool `json:"carried,omitempty"`
+	// Probe says that this is the one attempt by which a disabled endpoint is tried:
+	// if it fails, the delivery is kept again.
+	Probe bool `json:"probe,omitempty"`
 }
 
 // An Outcome is what a delivery came to, or stands at: the activity's result,
@@ -162,6 +166,9 @@ type Outcome struct {
 	// Withdrawn says that the delivery ended because its registered webhook was
 	// disabled, deleted or changed so that it cannot be sent.
 	Withdrawn bool `json:"withdrawn,omitempty"`
+	// Kept says that the endpoint is disabled: the delivery can be sent later. It is
+	// Withdrawn too, so that nobody is told that it failed.
+	Kept bool `json:"kept,omitempty"`
 	// NextAttemptAt is when a delivery that is to be tried again is due.
 	NextAttemptAt latch.Time `json:"next_attempt_at,omitzero"`
 	// Verdict answers the Send's question, if there was one and the delivery

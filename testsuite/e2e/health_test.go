@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"fmt"
+	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -66,4 +69,66 @@ func TestFailingEndpointIsToldOncePerThreshold(t *testing.T) {
 	s.as("read-key-0123456789", "GET", "/latch/v1/webhooks/dead", "").read(t, 200, &shown)
 	require.Nil(t, shown.Endpoint, "it works, so nothing is kept of it")
 	require.Len(t, b.receiver.Requests("/dead"), 6, "it does not hear of itself")
+}
+
+// What comes while an endpoint is disabled is kept as skipped, and no request is made
+// but probes. Once a probe arrives the endpoint counts as working again, and what was
+// kept is sent in the order of the events.
+func TestDisabledEndpointLosesNothing(t *testing.T) {
+	t.Parallel()
+	const events = 20
+	b := setup(t)
+	s := b.serve("LATCH_API_KEYS", apiKeys)
+	b.receiver.Script("/dead", receiver.Status(503))
+	const alerts = `"events":[{"event":"ENDPOINT_FAILING"},{"event":"ENDPOINT_DISABLED"},{"event":"ENDPOINT_RECOVERED"}]`
+	s.register("dead", `{"url":"{R}/dead","event":"PINGED","body":{"n":"${data.n}"},
+		"health":{"warn_at":[2,4],"disable_after":"1s","probe":"1s"},"retry":{"initial_interval":"100ms","maximum_interval":"100ms"}}`)
+	s.register("pager", `{"url":"{R}/pager",`+alerts+`}`)
+	ping := func(n int) {
+		run := b.start(latch.WorkflowEmit, fmt.Sprintf("ping-%03d", n), fmt.Sprintf(`{"event":"PINGED","data":{"n":%d}}`, n))
+		require.NoError(t, run.Get(b.ctx, nil))
+	}
+	ping(0)
+	b.arrives("/pager", 3)
+	require.Equal(t, []string{"ENDPOINT_FAILING 2", "ENDPOINT_FAILING 4", "ENDPOINT_DISABLED"}, b.told("/pager")[:3])
+	require.Eventually(t, func() bool {
+		ping(1)
+		return b.history("ping-001-" + b.queue)[0].Kept
+	}, patience, tick)
+	before := len(b.receiver.Requests("/dead"))
+	for n := 2; n < events; n++ {
+		ping(n)
+		record := b.history(fmt.Sprintf("ping-%03d-%s", n, b.queue))[0]
+		require.Equal(t, latch.ResultSkipped, record.Result)
+		require.True(t, record.Kept)
+		require.Contains(t, record.Error, "can be sent later")
+	}
+	require.Less(t, len(b.receiver.Requests("/dead"))-before, events/2, "only probes are made")
+
+	down := len(b.receiver.Requests("/dead"))
+	b.receiver.Script("/dead", receiver.Status(200))
+	b.arrives("/pager", 4)
+	require.Equal(t, "ENDPOINT_RECOVERED", b.told("/pager")[3])
+	arrived := func() []string {
+		var order []string
+		for _, request := range b.receiver.Requests("/dead")[down:] {
+			if n := fmt.Sprint(body(t, request)["n"]); !slices.Contains(order, n) {
+				order = append(order, n)
+			}
+		}
+		return order
+	}
+	require.Eventually(t, func() bool {
+		said := b.starter(nil, "deliveries", "redeliver", "--skipped", "--webhook", "dead", "--since", "1h")
+		return said.code == 0 && len(arrived()) == events
+	}, patience, 10*tick, "all events are there")
+	order := arrived()
+	require.True(t, slices.IsSortedFunc(order, func(a, b string) int { return number(t, a) - number(t, b) }), "in order: %v", order)
+}
+
+func number(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	return n
 }

@@ -47,7 +47,7 @@ func (a *API) Search(ctx context.Context, filter deliveries.Filter, cursor strin
 // RedeliverFailed sends a part of what failed again.
 func (a *API) RedeliverFailed(ctx context.Context, filter deliveries.Filter, cursor string, limit int, dryRun bool) (*deliveries.BulkRedelivery, error) {
 	asked := filterOfAPI(filter, cursor, limit)
-	asked.DryRun = dryRun
+	asked.DryRun, asked.Skipped = dryRun, filter.Kept
 	bulk := new(deliveries.BulkRedelivery)
 	return bulk, a.failed(a.client.RedeliverFailed(ctx, asked, bulk), failure.Failed)
 }

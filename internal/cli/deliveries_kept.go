@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/deliveries"
+)
+
+// A keptCall is what deliveries redeliver --skipped was called with.
+type keptCall struct {
+	filter deliveries.Filter
+	span   timeSpan
+	dryRun bool
+}
+
+func (c *keptCall) flags(command *cobra.Command) {
+	flags := command.Flags()
+	flags.BoolVar(&c.filter.Kept, "skipped", false, "send what was skipped since its endpoint was disabled")
+	flags.StringVar(&c.filter.Webhook, "webhook", "", "with --skipped: only of the webhook of this id")
+	c.span.flags(command, "with --skipped: only what was skipped since then", "with --skipped: only what was skipped before then")
+	flags.BoolVar(&c.dryRun, "dry-run", false, "with --skipped: list what would be sent, and send nothing")
+}
+
+// check reads the times, and returns all that is wrong with the arguments and flags.
+func (c *keptCall) check(args []string, origin deliveries.Origin) error {
+	var wrong []error
+	var err error
+	if c.filter.Since, c.filter.Until, err = c.span.times(); err != nil {
+		wrong = append(wrong, err)
+	}
+	others := c.filter.Webhook != "" || !c.filter.Since.IsZero() || !c.filter.Until.IsZero() || c.dryRun
+	switch {
+	case c.filter.Kept && len(args) > 0:
+		wrong = append(wrong, errors.New("give the ID of one delivery, or --skipped for all that were skipped, not both"))
+	case c.filter.Kept && origin != (deliveries.Origin{}):
+		wrong = append(wrong, errors.New("--workflow-id and --run-id go with the ID of one delivery, and not with --skipped"))
+	case !c.filter.Kept && len(args) == 0:
+		wrong = append(wrong, errors.New("give the ID of one delivery, or --skipped for all that were skipped"))
+	case !c.filter.Kept && others:
+		wrong = append(wrong, errors.New("--webhook, --since, --until and --dry-run go with --skipped, and not with the ID of one delivery"))
+	}
+	return errors.Join(wrong...)
+}
+
+// redeliverKept sends what was skipped.
+func redeliverKept(ctx context.Context, open opener, out *output.Printer, call keptCall) error {
+	log, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	bulk, err := log.RedeliverFailed(ctx, call.filter, "", deliveriesAtOnce, call.dryRun)
+	if err != nil {
+		return err
+	}
+	if len(bulk.Deliveries) == 0 && !out.JSON {
+		out.Printf("nothing was skipped since its endpoint was disabled\n")
+		warnUnanswered(out, bulk.Unanswered)
+		return nil
+	}
+	printRedelivered(out, bulk)
+	if bulk.Incomplete && bulk.Unanswered == 0 && !out.JSON {
+		out.Notef("There are more than one queue holds; repeat this once it has ended.")
+	}
+	if bulk.Errors > 0 {
+		return failure.Silent(failure.ExitFailed)
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package workflows
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// longestTurn bounds how long one delivery of a queue may take: a delivery has a
+// deadline of its own, ten years at most.
+const longestTurn = 20 * 365 * 24 * time.Hour
+
+// DeliverInOrder is the workflow latch.DeliverInOrder: it sends deliveries that were
+// kept, each once the one before is settled. Each goes out by a latch.Deliver of its
+// own, which has the record. It ends early if the endpoint is disabled again: the
+// others stay kept.
+func DeliverInOrder(ctx workflow.Context, input converter.RawValue) error {
+	var queue protocol.Queue
+	if err := json.Unmarshal(payloadJSON(input), &queue); err != nil || len(queue.Items) == 0 {
+		return invalidSpec(latch.Problems{{Message: fmt.Sprintf("%s is started by a redelivery, not by hand", latch.WorkflowDeliverInOrder)}})
+	}
+	sending := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: longestTurn, HeartbeatTimeout: sendHeartbeat})
+	for len(queue.Items) > 0 {
+		item := queue.Items[0]
+		workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d deliveries are settled, %d are to come.", queue.Done, len(queue.Items)))
+		var answer protocol.QueueAnswer
+		if err := workflow.ExecuteActivity(sending, protocol.ActivitySendKept, item).Get(ctx, &answer); err != nil {
+			return err
+		}
+		if answer.Error != "" {
+			workflow.GetLogger(ctx).Error("a delivery that was kept cannot be sent", "delivery", item.DeliveryID, "error", answer.Error)
+		}
+		if answer.Kept {
+			workflow.SetCurrentDetails(ctx, fmt.Sprintf("The endpoint is disabled again; %d deliveries stay kept.", len(queue.Items)))
+			return nil
+		}
+		queue.Items, queue.Done = queue.Items[1:], queue.Done+1
+		if len(queue.Items) > 0 && workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			return workflow.NewContinueAsNewError(ctx, latch.WorkflowDeliverInOrder, queue)
+		}
+	}
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d deliveries are settled.", queue.Done))
+	return nil
+}
