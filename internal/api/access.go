@@ -12,6 +12,8 @@ type visit struct {
 	status int
 	bytes  int
 	caller string
+	// route is the pattern of the route or page that took the request.
+	route string
 }
 
 type visitKey struct{}
@@ -44,6 +46,13 @@ func NoteCaller(r *http.Request, name string) {
 	}
 }
 
+// noteRoute has the metrics name the route that took the request.
+func noteRoute(r *http.Request, pattern string) {
+	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
+		v.route = pattern
+	}
+}
+
 // log writes one line for each request. Query strings are left out: they may
 // hold keys.
 func (a *API) log(next http.Handler) http.Handler {
@@ -52,6 +61,7 @@ func (a *API) log(next http.Handler) http.Handler {
 		defer func() {
 			a.Logger.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.EscapedPath(), "status", v.status,
 				"bytes", v.bytes, "duration_ms", time.Since(began).Milliseconds(), "key", v.caller, "remote", r.RemoteAddr)
+			a.count(r.Method, v, time.Since(began))
 		}()
 		next.ServeHTTP(v, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
 	})

@@ -28,6 +28,7 @@ import (
 	"github.com/latch-run/latch/internal/loopback"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/runs"
+	"github.com/latch-run/latch/internal/telemetry"
 	"github.com/latch-run/latch/internal/vars"
 )
 
@@ -65,6 +66,9 @@ type Options struct {
 	DataConverter converter.DataConverter
 	// Logger takes the access log, and what goes wrong; nil drops both.
 	Logger *slog.Logger
+	// Metrics take what the API counts, and are shown at /metrics; those of the
+	// API alone unless given.
+	Metrics *telemetry.Metrics
 }
 
 // An API is the core on which routes stand: who calls, runs, deliveries,
@@ -104,8 +108,10 @@ type API struct {
 
 	mux  *http.ServeMux
 	huma huma.API
-	// routes serves the mux.
-	routes http.Handler
+	// metrics take what the API counts, and metricsPage shows it.
+	metrics     client.MetricsHandler
+	metricsPage http.Handler
+	reach       reach
 	// described is the OpenAPI document.
 	described []byte
 }
@@ -143,12 +149,15 @@ func build(options Options) (*API, error) {
 	if a.Logger == nil {
 		a.Logger = slog.New(slog.DiscardHandler)
 	}
+	if err := a.setMetrics(options.Metrics); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
 	a.webhooks = registry.New(a.RegistryOptions()).Webhooks()
 	over := runs.Options{Client: options.Client, Namespace: a.Namespace, DataConverter: a.converter, Identity: identity}
 	a.testPatience = options.TestPatience
 	a.publicURL, a.system = options.PublicURL, vars.NewSystem(options.FQDN, options.Environment, a.Namespace, a.TaskQueue)
 	a.Runs, a.deliveries = runs.New(over), deliveries.New(over)
-	a.events = &committer{commit: a.commit}
+	a.events = &committer{commit: a.commit, metrics: a.metrics}
 	if err := errors.Join(a.setOrigin(options.PublicURL), a.setLinkKey(options)); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
@@ -192,7 +201,6 @@ func (a *API) handler() (http.Handler, error) {
 		return nil, err
 	}
 	a.mux.HandleFunc("/", a.noRoute)
-	a.routes = withWholeTokens(a.mux)
 	return a.log(http.HandlerFunc(a.guard)), nil
 }
 
@@ -237,6 +245,7 @@ func (a *API) register(options Options) {
 	a.registerWebhookHistory()
 	a.registerDeliveries()
 	a.registerDeliverySearch()
+	a.registerHealth()
 	a.registerOpenAPI()
 	for _, add := range options.Routes {
 		add(a)

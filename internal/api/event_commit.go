@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
+	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/metric"
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
@@ -23,7 +26,8 @@ const maximumBatchBytes = 256 << 10
 // into the next run, so that the rate of events is not bound to that of starts.
 type committer struct {
 	// commit starts what fires the events, and answers each of them.
-	commit func([]*pendingEvent)
+	commit  func([]*pendingEvent)
+	metrics client.MetricsHandler
 
 	mutex   sync.Mutex
 	working bool
@@ -90,6 +94,7 @@ func (c *committer) next() []*pendingEvent {
 	next := c.waiting[:n:n]
 	c.waiting = c.waiting[n:]
 	c.working = n > 0
+	c.metrics.Gauge(metric.EventsWaiting).Update(float64(len(c.waiting)))
 	return next
 }
 
@@ -100,11 +105,11 @@ func (a *API) commit(events []*pendingEvent) {
 	batch, err := batchOf(events)
 	if err != nil {
 		for _, p := range events {
-			p.answered <- a.commitOne(p.id, start{workflow: latch.WorkflowEmit, summary: "event " + p.emission.Event, body: p.body})
+			p.answered <- a.commitOne(p.id, 1, start{workflow: latch.WorkflowEmit, summary: "event " + p.emission.Event, body: p.body})
 		}
 		return
 	}
-	answer := a.commitOne(latch.BatchKind.WorkflowID(uuid.NewString()),
+	answer := a.commitOne(latch.BatchKind.WorkflowID(uuid.NewString()), len(events),
 		start{workflow: latch.WorkflowEmitBatch, summary: fmt.Sprintf("%d events, %s first", len(events), events[0].emission.Event), body: batch})
 	for _, p := range events {
 		p.answered <- answer
@@ -135,9 +140,18 @@ func (a *API) refuseReserved(events []*pendingEvent) []*pendingEvent {
 	return left
 }
 
-func (a *API) commitOne(workflowID string, s start) commitment {
+// commitOne starts a run that fires so many events.
+func (a *API) commitOne(workflowID string, events int, s start) commitment {
 	s.workflowID = workflowID
+	began := time.Now()
 	runID, err := a.start(context.Background(), s)
+	how := "ok"
+	if err != nil {
+		how = "error"
+	} else {
+		a.metrics.Counter(metric.EventsTaken).Inc(int64(events))
+	}
+	a.metrics.WithTags(metric.Labels("outcome", how)).Timer(metric.BatchDuration).Record(time.Since(began))
 	return commitment{workflowID, runID, err}
 }
 

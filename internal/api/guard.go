@@ -55,10 +55,12 @@ func (a *API) guard(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if pages := a.pagesOf(r); pages != nil && pages.Handler != nil {
-		pages.Handler.ServeHTTP(w, admitted(w, r, known))
+		visited := admitted(w, r, known)
+		pages.Handler.ServeHTTP(w, visited)
+		noteRoute(r, visited.Pattern)
 		return
 	}
-	a.serve(w, r, known)
+	noteRoute(r, a.serve(w, r, known))
 }
 
 func (a *API) admit(r *http.Request) (*Caller, *Problem) {
@@ -115,7 +117,8 @@ func roundUp(wait time.Duration) time.Duration {
 // isOpen reports whether the request is for what is open to all, whatever key
 // it bears.
 func isOpen(r *http.Request) bool {
-	return r.URL.Path == openAPIPath && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+	open := r.URL.Path == openAPIPath || r.URL.Path == healthPath || r.URL.Path == readyPath
+	return open && (r.Method == http.MethodGet || r.Method == http.MethodHead)
 }
 
 func (a *API) addressAllowed(remote string) bool {

@@ -5,20 +5,21 @@ import (
 	"strings"
 )
 
-// withWholeTokens has the routes of one lock see the token as one segment of
-// the path, though a proxy has decoded the %2F in it: a workflow id may have
-// slashes, and so does the lock that it made. The lock's page takes them by its
-// pattern, which a route with a part behind the token cannot.
-func withWholeTokens(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if path := wholeToken(r.URL.EscapedPath()); path != r.URL.EscapedPath() {
-			address := *r.URL
-			address.RawPath = path
-			r = r.WithContext(r.Context()) // a copy
-			r.URL = &address
-		}
-		next.ServeHTTP(w, r)
-	})
+// withWholeToken returns a request in which the routes of one lock see the token
+// as one segment of the path, though a proxy has decoded the %2F in it: a
+// workflow id may have slashes, and so does the lock that it made. The lock's
+// page takes them by its pattern, which a route with a part behind the token
+// cannot.
+func withWholeToken(r *http.Request) *http.Request {
+	path := wholeToken(r.URL.EscapedPath())
+	if path == r.URL.EscapedPath() {
+		return r
+	}
+	address := *r.URL
+	address.RawPath = path
+	r = r.WithContext(r.Context()) // a copy
+	r.URL = &address
+	return r
 }
 
 // wholeToken encodes the slashes within a lock's token in an escaped path; any

@@ -22,6 +22,9 @@ import (
 // first path. A route that is not listed here fails TestEveryRouteForEveryCredential.
 var routeRoles = map[string]string{
 	"GET /openapi.json": "none",
+	"GET /healthz":      "none",
+	"GET /readyz":       "none",
+	"GET /metrics":      "read",
 
 	"GET /latch/v1/locks":                   "read",
 	"GET /latch/v1/locks/{lock}":            "read",
@@ -98,7 +101,7 @@ func expandedRoutes() map[string]string {
 	expanded := maps.Clone(routeRoles)
 	for route, role := range routeRoles {
 		method, path, _ := strings.Cut(route, " ")
-		own := strings.HasPrefix(path, "/latch/") || strings.HasPrefix(path, "/locks/") || path == "/openapi.json"
+		own := strings.HasPrefix(path, "/latch/") || strings.HasPrefix(path, "/locks/") || slices.Contains([]string{"/openapi.json", "/healthz", "/readyz", "/metrics"}, path)
 		if !own {
 			expanded[method+" /api"+path] = role
 		}
@@ -272,7 +275,7 @@ func TestRoutesThatThereAreNot(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Temporal())
 	for _, path := range []string{"/", "/nowhere", "/latch/v1/", "/LATCH/v1/locks", "/latch/v1/locks/",
-		"/api/latch/v1/locks", "/openapi.json/x", "/docs", "/metrics"} {
+		"/api/latch/v1/locks", "/openapi.json/x", "/docs", "/metrics/x"} {
 		require.Equal(t, 401, apitest.Call(handler, "GET", path, "").Code, path)
 		require.Contains(t, []int{404, 405}, apitest.Call(handler, "GET", path, "", "X-API-Key", apitest.KeyOf("admin")).Code, path)
 	}

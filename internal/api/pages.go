@@ -73,11 +73,14 @@ func (a *API) AsCaller() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, CallerOf(r.Context())) })
 }
 
-// serve serves the routes to a caller, nil for one without a key.
-func (a *API) serve(w http.ResponseWriter, r *http.Request, known *Caller) {
+// serve serves the routes to a caller, nil for one without a key, and returns the
+// pattern of the route that took the request.
+func (a *API) serve(w http.ResponseWriter, r *http.Request, known *Caller) (pattern string) {
 	w, lift := a.veil(w, r, known)
-	a.routes.ServeHTTP(w, admitted(w, r, known))
+	r = withWholeToken(admitted(w, r, known))
+	a.mux.ServeHTTP(w, r)
 	lift() // what a panic left half done is not sent
+	return r.Pattern
 }
 
 // admitted returns the request as what serves it sees it.

@@ -19,6 +19,7 @@ import (
 	"github.com/latch-run/latch/internal/lockpage"
 	"github.com/latch-run/latch/internal/mitto/mittoapi"
 	environment "github.com/latch-run/latch/internal/settings"
+	"github.com/latch-run/latch/internal/telemetry"
 )
 
 // Bounds of a request's parts on the wire. An answer may wait for a worker.
@@ -65,6 +66,11 @@ func serveAPI(ctx context.Context, e *env) error {
 	logger := configured.Logger(e.out.Err)
 	environment.Warn(logger, environment.Unknowns(e.environ))
 	configured.temporal.Logger = sdklog.NewStructuredLogger(logger)
+	metrics, err := telemetry.NewMetrics("api")
+	if err != nil {
+		return err
+	}
+	configured.temporal.MetricsHandler = metrics.Handler
 	temporal, err := client.NewLazyClient(configured.temporal)
 	if err != nil {
 		return failure.OfUsage(fmt.Errorf("the connection to Temporal: %w", err))
@@ -74,7 +80,7 @@ func serveAPI(ctx context.Context, e *env) error {
 		Client: temporal, Namespace: configured.temporal.Namespace, TaskQueue: e.settings.TaskQueue,
 		Keys: configured.keys, Allow: configured.allow, PublicURL: configured.URL, FQDN: configured.fqdn(), Environment: configured.Environment,
 		DataConverter: configured.temporal.DataConverter,
-		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), Logger: logger,
+		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), Logger: logger, Metrics: metrics,
 		Routes: configured.routes(ctx),
 	})
 	if err != nil {

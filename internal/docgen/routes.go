@@ -32,7 +32,7 @@ func routes(of string) (string, error) {
 	}
 	t := newTable("route", "role", "what")
 	for _, route := range all {
-		own := strings.HasPrefix(route.path, "/latch/") || strings.HasPrefix(route.path, "/locks/") || route.path == "/openapi.json"
+		own := strings.HasPrefix(route.path, "/latch/") || strings.HasPrefix(route.path, "/locks/") || slices.Contains(ownPaths, route.path)
 		if own == (of == "Mitto") || strings.HasPrefix(route.path, "/api/") {
 			continue
 		}
@@ -40,6 +40,9 @@ func routes(of string) (string, error) {
 	}
 	return t.String(), nil
 }
+
+// ownPaths are Latch's own beside /latch/ and /locks/.
+var ownPaths = []string{"/openapi.json", "/healthz", "/readyz", "/metrics"}
 
 // query returns the parameters of a route's query.
 func query(parameters []parameter) string {

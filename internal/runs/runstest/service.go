@@ -17,6 +17,11 @@ type service struct {
 	of *Temporal
 }
 
+// GetSystemInfo answers, unless the [Temporal] is unreachable.
+func (s service) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest, ...grpc.CallOption) (*workflowservice.GetSystemInfoResponse, error) {
+	return &workflowservice.GetSystemInfoResponse{}, s.of.Unreachable
+}
+
 // DescribeWorkflowExecution describes a run.
 func (s service) DescribeWorkflowExecution(ctx context.Context, request *workflowservice.DescribeWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	return s.of.DescribeWorkflowExecution(ctx, request.GetExecution().GetWorkflowId(), request.GetExecution().GetRunId())

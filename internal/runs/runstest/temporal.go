@@ -37,6 +37,8 @@ type Temporal struct {
 	StartError error
 	// DescribeError is what describing a run fails with.
 	DescribeError error
+	// Unreachable is what the server itself fails with.
+	Unreachable error
 	// Hangs is that no worker answers before the caller gives up.
 	Hangs bool
 
