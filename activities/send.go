@@ -72,7 +72,9 @@ type caller func(ctx context.Context, request *protocol.WebhookRequest, number i
 // as much under way as it may.
 func (a *Activities) attempt(ctx context.Context, send protocol.Send, number int, known memory, call caller) (protocol.Outcome, *judgement, error) {
 	send.Request.Occurrence = occurrenceOf(send.Record)
-	made, err := call(context.WithoutCancel(ctx), &send.Request, number)
+	sending, span := startSpan(context.WithoutCancel(ctx), send, number)
+	made, err := call(sending, &send.Request, number)
+	endSpan(span, made, err)
 	var busy *delivery.BusyError
 	if errors.As(err, &busy) {
 		return protocol.Outcome{}, nil, err

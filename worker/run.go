@@ -40,6 +40,14 @@ func run(ctx context.Context) error {
 	}
 	configured.temporal.Logger = log.NewStructuredLogger(logger)
 	configured.temporal.MetricsHandler = metrics.Handler
+	traces, err := telemetry.NewTraces(ctx, "latch-worker", os.Getenv)
+	if err != nil {
+		return err
+	}
+	defer traces.CloseSoon(ctx, logger)
+	if traces.Interceptor != nil {
+		configured.temporal.Interceptors = append(configured.temporal.Interceptors, traces.Interceptor)
+	}
 	temporal, err := dial(ctx, configured.temporal)
 	if err != nil {
 		return err

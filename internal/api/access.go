@@ -58,10 +58,13 @@ func noteRoute(r *http.Request, pattern string) {
 func (a *API) log(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, began := &visit{ResponseWriter: w}, time.Now()
+		ctx, span := a.startSpan(r)
+		r = r.WithContext(ctx)
 		defer func() {
 			a.Logger.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.EscapedPath(), "status", v.status,
 				"bytes", v.bytes, "duration_ms", time.Since(began).Milliseconds(), "key", v.caller, "remote", r.RemoteAddr)
 			a.count(r.Method, v, time.Since(began))
+			endSpan(span, r.Method, v)
 		}()
 		next.ServeHTTP(v, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
 	})

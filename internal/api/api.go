@@ -16,6 +16,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -69,6 +71,8 @@ type Options struct {
 	// Metrics take what the API counts, and are shown at /metrics; those of the
 	// API alone unless given.
 	Metrics *telemetry.Metrics
+	// Tracer traces requests; nil traces none.
+	Tracer trace.Tracer
 }
 
 // An API is the core on which routes stand: who calls, runs, deliveries,
@@ -112,6 +116,7 @@ type API struct {
 	metrics     client.MetricsHandler
 	metricsPage http.Handler
 	reach       reach
+	tracer      trace.Tracer
 	// described is the OpenAPI document.
 	described []byte
 }
@@ -148,6 +153,9 @@ func build(options Options) (*API, error) {
 	}
 	if a.Logger == nil {
 		a.Logger = slog.New(slog.DiscardHandler)
+	}
+	if a.tracer = options.Tracer; a.tracer == nil {
+		a.tracer = noop.NewTracerProvider().Tracer("latch")
 	}
 	if err := a.setMetrics(options.Metrics); err != nil {
 		return nil, fmt.Errorf("api: %w", err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
@@ -41,6 +42,8 @@ type pendingEvent struct {
 	body json.RawMessage
 	// id is the event's, and the workflow id of its run if it has one of its own.
 	id string
+	// caller is the span of the request that brought it.
+	caller trace.SpanContext
 	// answered receives the run that fires the event, or the error.
 	answered chan commitment
 }
@@ -53,7 +56,8 @@ type commitment struct {
 // fire returns once the event is durable. An event whose caller has gone may be
 // fired all the same.
 func (c *committer) fire(ctx context.Context, emission *latch.Emission, body json.RawMessage) (*pendingEvent, commitment) {
-	p := &pendingEvent{emission: emission, body: body, id: latch.EmissionKind.WorkflowID(uuid.NewString()), answered: make(chan commitment, 1)}
+	p := &pendingEvent{emission: emission, body: body, id: latch.EmissionKind.WorkflowID(uuid.NewString()), answered: make(chan commitment, 1),
+		caller: trace.SpanContextFromContext(ctx)}
 	c.mutex.Lock()
 	c.waiting = append(c.waiting, p)
 	if !c.working {
@@ -105,11 +109,11 @@ func (a *API) commit(events []*pendingEvent) {
 	batch, err := batchOf(events)
 	if err != nil {
 		for _, p := range events {
-			p.answered <- a.commitOne(p.id, 1, start{workflow: latch.WorkflowEmit, summary: "event " + p.emission.Event, body: p.body})
+			p.answered <- a.commitOne([]*pendingEvent{p}, p.id, start{workflow: latch.WorkflowEmit, summary: "event " + p.emission.Event, body: p.body})
 		}
 		return
 	}
-	answer := a.commitOne(latch.BatchKind.WorkflowID(uuid.NewString()), len(events),
+	answer := a.commitOne(events, latch.BatchKind.WorkflowID(uuid.NewString()),
 		start{workflow: latch.WorkflowEmitBatch, summary: fmt.Sprintf("%d events, %s first", len(events), events[0].emission.Event), body: batch})
 	for _, p := range events {
 		p.answered <- answer
@@ -140,16 +144,17 @@ func (a *API) refuseReserved(events []*pendingEvent) []*pendingEvent {
 	return left
 }
 
-// commitOne starts a run that fires so many events.
-func (a *API) commitOne(workflowID string, events int, s start) commitment {
+// commitOne starts a run that fires the events. It belongs to the trace of the
+// first of them.
+func (a *API) commitOne(events []*pendingEvent, workflowID string, s start) commitment {
 	s.workflowID = workflowID
 	began := time.Now()
-	runID, err := a.start(context.Background(), s)
+	runID, err := a.start(trace.ContextWithSpanContext(context.Background(), events[0].caller), s)
 	how := "ok"
 	if err != nil {
 		how = "error"
 	} else {
-		a.metrics.Counter(metric.EventsTaken).Inc(int64(events))
+		a.metrics.Counter(metric.EventsTaken).Inc(int64(len(events)))
 	}
 	a.metrics.WithTags(metric.Labels("outcome", how)).Timer(metric.BatchDuration).Record(time.Since(began))
 	return commitment{workflowID, runID, err}

@@ -71,6 +71,14 @@ func serveAPI(ctx context.Context, e *env) error {
 		return err
 	}
 	configured.temporal.MetricsHandler = metrics.Handler
+	traces, err := telemetry.NewTraces(ctx, "latch-api", e.environ.get)
+	if err != nil {
+		return failure.OfUsage(err)
+	}
+	defer traces.CloseSoon(ctx, logger)
+	if traces.Interceptor != nil {
+		configured.temporal.Interceptors = append(configured.temporal.Interceptors, traces.Interceptor)
+	}
 	temporal, err := client.NewLazyClient(configured.temporal)
 	if err != nil {
 		return failure.OfUsage(fmt.Errorf("the connection to Temporal: %w", err))
@@ -80,7 +88,7 @@ func serveAPI(ctx context.Context, e *env) error {
 		Client: temporal, Namespace: configured.temporal.Namespace, TaskQueue: e.settings.TaskQueue,
 		Keys: configured.keys, Allow: configured.allow, PublicURL: configured.URL, FQDN: configured.fqdn(), Environment: configured.Environment,
 		DataConverter: configured.temporal.DataConverter,
-		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), Logger: logger, Metrics: metrics,
+		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), Logger: logger, Metrics: metrics, Tracer: traces.Tracer,
 		Routes: configured.routes(ctx),
 	})
 	if err != nil {

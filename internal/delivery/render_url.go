@@ -13,6 +13,8 @@ import (
 	"strconv"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/latch-run/latch/internal/egress"
 	"github.com/latch-run/latch/internal/excerpt"
@@ -118,7 +120,8 @@ type outgoing struct {
 }
 
 // request makes the HTTP request. It asks for a compressed answer, unless a
-// header asks for something else.
+// header asks for something else, and bears the trace of the context (W3C Trace
+// Context), unless a header names another.
 func (o *outgoing) request(ctx context.Context) *http.Request {
 	if o.header["Accept-Encoding"] == nil && o.header["Range"] == nil && o.method != http.MethodHead {
 		o.header.Set("Accept-Encoding", acceptedCoding)
@@ -128,6 +131,10 @@ func (o *outgoing) request(ctx context.Context) *http.Request {
 	if len(o.body) > 0 {
 		request.Body, request.GetBody = replay(o.body)
 		request.ContentLength = int64(len(o.body))
+	}
+	if trace.SpanContextFromContext(ctx).IsValid() && o.header.Get("Traceparent") == "" {
+		request.Header = request.Header.Clone()
+		propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(request.Header))
 	}
 	return request.WithContext(ctx)
 }

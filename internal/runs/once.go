@@ -85,6 +85,7 @@ func (r *Runs) useKey(ctx context.Context, id, queue string, what *protocol.Star
 		RequestId:                uuid.NewString(),
 		WorkflowIdReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
 		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		Header:                   traceHeader(ctx),
 		Memo:                     &commonpb.Memo{Fields: map[string]*commonpb.Payload{memoRequest: memo}},
 	}
 	response, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.StartWorkflowExecutionResponse, error) {

@@ -43,6 +43,7 @@ func (r *Runs) Start(ctx context.Context, s Start) (runID string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("encode what starts %s: %w", s.WorkflowID, err)
 	}
+	request.Header = traceHeader(ctx)
 	response, err := r.start(ctx, request)
 	if len(s.Attributes) > 0 && is[*serviceerror.InvalidArgument](err) {
 		request.SearchAttributes = nil
