@@ -7,6 +7,8 @@ import (
 
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/activity"
+
+	"github.com/latch-run/latch"
 )
 
 // attributesAge is how long it is believed that an attribute is missing.
@@ -43,4 +45,18 @@ func (a *attributes) has(ctx context.Context, name string) bool {
 		activity.GetLogger(ctx).Warn("a search attribute is missing: histories across runs lack these runs", "attribute", name)
 	}
 	return a.known[name]
+}
+
+// tags reports whether runs of the namespace get search attributes: the worker is
+// configured so, and the namespace knows those that every run sets.
+func (a *Activities) tags(ctx context.Context) bool {
+	if !a.options.SearchAttributes || a.registryOf(ctx) == nil { // a rehearsal knows none
+		return a.options.SearchAttributes
+	}
+	for _, name := range []string{latch.SearchAttributeID, latch.SearchAttributeStatus, latch.SearchAttributeWaiting} {
+		if !a.known.has(ctx, name) {
+			return false
+		}
+	}
+	return true
 }

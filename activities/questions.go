@@ -26,7 +26,7 @@ import (
 func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (protocol.Admission, error) {
 	info := activity.GetInfo(ctx)
 	answer := protocol.Admission{
-		SearchAttributes: a.options.SearchAttributes,
+		SearchAttributes: a.tags(ctx),
 		RunInDeliveryIDs: true,
 		Volleys:          true,
 		System:           vars.NewSystem(a.options.FQDN, a.options.Environment, info.Namespace, info.TaskQueue),

@@ -105,7 +105,7 @@ func (a *Activities) consult(ctx context.Context, store *registry.Store, read *i
 		read.attach(registered, answer)
 		return nil
 	})
-	if a.options.SearchAttributes {
+	if answer.SearchAttributes {
 		group.Go(func() error {
 			answer.TagWebhooks = a.known.has(ctx, latch.SearchAttributeWebhooks)
 			return nil

@@ -100,7 +100,7 @@ func examineNamespace(ctx context.Context, server backend.Server, d *diagnosis) 
 type attribute struct {
 	name string
 	kind enumspb.IndexedValueType
-	// needed reports that runs upsert it without checking that it exists.
+	// needed reports that runs get no search attributes without it.
 	needed bool
 }
 
@@ -132,9 +132,9 @@ func examineSearchAttributes(ctx context.Context, server backend.Server, d *diag
 		default:
 			status, message := findingNote, each.name+" is not known: Latch works without it"
 			if upserted && each.needed {
-				status, message = findingWrong, each.name+" is not known, and with LATCH_SEARCH_ATTRIBUTES=true no run gets past its start"
+				status, message = findingWrong, each.name+" is not known, so no run gets search attributes, although LATCH_SEARCH_ATTRIBUTES=true asks for them"
 			}
-			d.add(check, status, message, fmt.Sprintf("temporal operator search-attribute create --namespace %s --name %s --type %s", output.Shell(server.Namespace()), each.name, each.kind))
+			d.add(check, status, message, fmt.Sprintf("starter setup, or: temporal operator search-attribute create --namespace %s --name %s --type %s", output.Shell(server.Namespace()), each.name, each.kind))
 		}
 	}
 	if len(known) > 0 {

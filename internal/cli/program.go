@@ -142,7 +142,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root.SetHelpCommand(helpCommand())
 	e := &p.env
 	root.AddCommand(jobCommand(e), releaseCommand(e), emitCommand(e), lockCommand(e), watchCommand(e), statusCommand(e), historyCommand(e),
-		deliveriesCommand(e), serveCommand(e), webhookCommand(e), rulesCommand(e), codecCommand(e), validateCommand(e), doctorCommand(e),
+		deliveriesCommand(e), serveCommand(e), webhookCommand(e), rulesCommand(e), codecCommand(e), validateCommand(e), doctorCommand(e), setupCommand(e),
 		schemaCommand(e), versionCommand(e))
 	return root
 }

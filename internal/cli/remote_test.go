@@ -46,6 +46,7 @@ var remoteCalls = map[string][2]string{
 	"deliveries redeliver": {"", "dlv_1"},
 	"webhook list":         {},
 	"doctor":               {},
+	"setup":                {},
 }
 
 // A command that asks a server asks the API alone where one is given, or refuses it

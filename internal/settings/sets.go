@@ -79,9 +79,9 @@ type Plugin struct {
 	RedactJSON []string `env:"LATCH_REDACT_JSON"`
 	// Run command tasks.
 	AllowCommands bool `env:"LATCH_ALLOW_COMMANDS"`
-	// Set search attributes on runs: `LatchID` and `LatchStatus` (Keyword) and
-	// `LatchWaiting` (Bool), which the server must know, and `LatchWebhooks`
-	// (KeywordList) where it knows that.
+	// Set search attributes on runs, where the namespace has them: `LatchID` and
+	// `LatchStatus` (Keyword) and `LatchWaiting` (Bool), all three or none, and
+	// `LatchWebhooks` (KeywordList). `starter setup` creates them.
 	SearchAttributes bool `env:"LATCH_SEARCH_ATTRIBUTES"`
 	// The public address of the HTTP API, for links to locks.
 	APIURL string `env:"LATCH_API_URL"`

@@ -19,6 +19,8 @@ type Server interface {
 	DescribeNamespace(ctx context.Context) (*Namespace, error)
 	// SearchAttributes returns the types of the search attributes that were created.
 	SearchAttributes(ctx context.Context) (map[string]enumspb.IndexedValueType, error)
+	// AddSearchAttributes creates search attributes.
+	AddSearchAttributes(ctx context.Context, types map[string]enumspb.IndexedValueType) error
 }
 
 // A Namespace is what Latch needs to know of one.
@@ -55,4 +57,10 @@ func (s server) SearchAttributes(ctx context.Context) (map[string]enumspb.Indexe
 	request := &operatorservice.ListSearchAttributesRequest{Namespace: s.connection.Namespace}
 	answer, err := s.connection.OperatorService().ListSearchAttributes(ctx, request)
 	return answer.GetCustomAttributes(), err
+}
+
+func (s server) AddSearchAttributes(ctx context.Context, types map[string]enumspb.IndexedValueType) error {
+	_, err := s.connection.OperatorService().AddSearchAttributes(ctx,
+		&operatorservice.AddSearchAttributesRequest{Namespace: s.connection.Namespace, SearchAttributes: types})
+	return err
 }
