@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"maps"
 	"slices"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -158,12 +159,9 @@ const carriedKey = "latch-carried"
 // a new one, with the same arguments and the state.
 func (s *session) asNew(ctx workflow.Context, name string, input converter.RawValue, others ...converter.RawValue) error {
 	payload := input.Payload()
-	metadata := map[string][]byte{carriedKey: s.link.next}
-	for key, value := range payload.GetMetadata() {
-		if key != carriedKey {
-			metadata[key] = value
-		}
-	}
+	metadata := map[string][]byte{}
+	maps.Copy(metadata, payload.GetMetadata())
+	metadata[carriedKey] = s.link.next
 	arguments := []any{converter.NewRawValue(&commonpb.Payload{Metadata: metadata, Data: payload.GetData()})}
 	for _, other := range others {
 		if other.Payload() == nil {

@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/workflow"
@@ -20,8 +21,8 @@ func (e *endpoint) fire(ctx workflow.Context, event string, more map[string]any)
 	data := map[string]any{"webhook": e.Webhook, "count": e.State.Count, "since": e.State.Since, "last_error": e.State.LastError}
 	maps.Copy(data, more)
 	given := latch.Object{}
-	for key, value := range data {
-		given[key] = rawjson.Encode(value)
+	for _, key := range slices.Sorted(maps.Keys(data)) {
+		given[key] = rawjson.Encode(data[key])
 	}
 	id := e.eventID(ctx, event, more)
 	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
