@@ -155,7 +155,11 @@ func TestALockOutlivesItsRuns(t *testing.T) {
 	for _, execution := range listed.GetExecutions() {
 		l := &lane{bench: c.bench}
 		id := execution.GetExecution().GetWorkflowId()
-		l.replays(id, l.recordedAt(c.client, id, execution.GetExecution().GetRunId()))
+		history := l.recordedAt(c.client, id, execution.GetExecution().GetRunId())
+		l.replays(id, history)
+		if execution.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED {
+			l.keepHistory("release-continued", history)
+		}
 	}
 }
 
@@ -191,7 +195,7 @@ func TestALongSequence(t *testing.T) {
 	const count = 60
 	jobs := ""
 	for n := range count {
-		jobs += fmt.Sprintf(`{"id":"j%d","task":{"http":{"url":"{R}/work/%d"}}},`, n, n)
+		jobs += fmt.Sprintf(`{"id":"j%d","task":{"http":{"url":"{R}/do/%d"}}},`, n, n)
 	}
 	run := c.begin(latch.WorkflowJobRun, "job-sequence", `{"id":"sequence","timeout":"1h","jobs":[`+jobs[:len(jobs)-1]+`],"webhooks":[
 		{"id":"late","url":"{R}/late","event":"JOB_START"},{"id":"log","url":"{R}/log","event":"JOB_SUCCESS"}]}`)
@@ -201,7 +205,7 @@ func TestALongSequence(t *testing.T) {
 	require.Len(t, result.Jobs, count)
 	for n, job := range result.Jobs {
 		require.Equal(t, fmt.Sprintf("j%d", n), job.ID)
-		require.Len(t, c.receiver.Requests(fmt.Sprintf("/work/%d", n)), 1)
+		require.Len(t, c.receiver.Requests(fmt.Sprintf("/do/%d", n)), 1)
 	}
 	require.Len(t, result.History, 2)
 	listed, err := c.client.ListWorkflow(c.ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: "WorkflowId = 'job-sequence'"})

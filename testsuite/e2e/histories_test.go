@@ -32,6 +32,11 @@ func (l *lane) keep(name, id string) {
 	l.Helper()
 	history := l.recorded(id, "")
 	l.replays(id, history)
+	l.keepHistory(name, history)
+}
+
+func (l *lane) keepHistory(name string, history *historypb.History) {
+	l.Helper()
 	if !*recordHistories {
 		return
 	}
