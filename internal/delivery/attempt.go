@@ -23,13 +23,13 @@ type Attempt struct {
 	// Data is the JSON object that the endpoint answered with, empty for none.
 	// Of it and of Response, what the webhook and the worker redact is hidden.
 	Data latch.Object
-	// Unreadable says why the answer cannot be read, and where; NoObject what it
-	// is in place of a JSON object: "is empty". Both are empty where nothing of
-	// the kind is to be said.
+	// Unreadable says why the answer cannot be read, and where. NoObject says what
+	// the answer is if it is not a JSON object, such as "is empty". Both are empty
+	// for an answer that is one.
 	Unreadable, NoObject   string
 	StartedAt, CompletedAt time.Time
-	// Timings are nil where nothing was sent. Address is the one that was
-	// called, or dialled in vain; empty behind a proxy.
+	// Timings are nil if nothing was sent. Address is the address that was called
+	// or, if no connection came about, the last one dialled; empty behind a proxy.
 	Timings *latch.Timings
 	Address string
 }
@@ -37,9 +37,9 @@ type Attempt struct {
 // Send makes one attempt (1 and up) at a delivery, which it does not change.
 // The attempt is never nil.
 // The error is nil for an answer of 2xx, or one that the webhook's success or
-// preset takes for a delivery, else an [*UnreachableError], a
-// [*StatusError], a [*PermanentError], or a [*BusyError] for which nothing was
-// sent.
+// preset accepts as a delivery. Otherwise it is an [*UnreachableError], a
+// [*StatusError], a [*PermanentError], or a [*BusyError], which means that nothing
+// was sent.
 func (s *Sender) Send(ctx context.Context, r *protocol.WebhookRequest, attempt int) (*Attempt, error) {
 	call, made, err := s.begin(ctx, r, attempt)
 	if err != nil {

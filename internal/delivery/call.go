@@ -19,13 +19,13 @@ type call struct {
 	request outgoing
 	// target names method and URL in errors, secrets left out.
 	target string
-	// timeout bounds the answer, from the connection on; spent is what of it
-	// getting an OAuth2 token took.
+	// timeout limits the time from the connection to the end of the answer; spent
+	// is the part of it that getting an OAuth2 token took.
 	timeout, spent time.Duration
 	// secrets are the texts that masker hides.
 	secrets []string
 	masker  *mask.Masker
-	// redaction is what no record keeps of the answer; nil for nothing.
+	// redaction is what records leave out of the answer; nil for nothing.
 	redaction *redaction
 	// retry says of statuses whether they are tried again; nil says nothing.
 	retry *latch.Retry

@@ -87,7 +87,8 @@ type lack struct {
 	fault bool
 }
 
-// lacking returns what of `response` an answer cannot fill.
+// lacking returns the fields of `response` that an answer cannot fill, with the
+// reason for each.
 func (a *answer) lacking() map[string]lack {
 	known := a.read()
 	lacks := map[string]lack{}

@@ -17,9 +17,9 @@ type chatLimit struct {
 	least, most int
 }
 
-// checkLimits returns what of the message is over its limits, by its path.
-// What is of another type than a limit is about is the chat's own to judge. A
-// chat that trims texts counts what is left.
+// checkLimits returns the parts of a message that exceed their limits, by path.
+// A value of another type than the limit expects is left to the chat to judge. A
+// chat that trims texts counts what remains.
 func checkLimits(message any, limits []chatLimit, trims bool) []error {
 	var problems []error
 	for _, limit := range limits {

@@ -17,25 +17,25 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// A Preview is the request of a delivery as a worker would send it, but for its
-// secrets: where a value would stand there is the secret's name, in brackets.
+// A Preview is the request of a delivery as a worker would send it, with the names
+// of secrets, in brackets, in place of their values.
 type Preview struct {
 	Method string
-	// URL is without credentials; of one that is a secret it is the secret's name,
-	// and "" where there is none.
+	// URL has no credentials. If the URL is a secret, it is the secret's name; if
+	// the webhook has no URL, it is "".
 	URL    string
 	Header http.Header
-	// Body is nil where there is none, or it cannot be rendered.
+	// Body is nil if the request has none, or if it cannot be rendered.
 	Body []byte
 }
 
-// nameless renders what is previewed: it has the names of secrets and no values,
-// and sends nothing.
+// nameless renders previews: it knows the names of secrets but no values, and
+// sends nothing.
 var nameless = &Sender{secrets: secret.Placeholders(), maskers: mask.NewCache(), userAgent: "Latch/" + latch.Version, now: time.Now}
 
-// Render renders the request of a delivery, as far as that is possible, without
-// the value of any secret. The webhook may be one that admission would refuse. The
-// problems are all that a worker would fail at, each with its path in the webhook.
+// Render renders the request of a delivery as far as possible, without the value
+// of any secret. The webhook may be one that admission would refuse. The problems
+// are everything that would make a worker fail, each with its path in the webhook.
 func Render(r *protocol.WebhookRequest) (*Preview, latch.Problems) {
 	d := nameless.newDraft(r, 1, nameless.now())
 	d.record = &latch.RecordRequest{Method: d.Webhook.Method, ContentType: d.Webhook.ContentType}

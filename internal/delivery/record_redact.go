@@ -57,9 +57,9 @@ func (r *redaction) of(came *answer) *answer {
 	return &kept
 }
 
-// body returns the body as compact JSON: written anew, it holds nothing that was
-// not looked at, such as a key that stands there twice. What cannot be looked
-// through is hidden as a whole.
+// body returns the redacted body as compact JSON. Encoding it again drops what
+// decoding did not see, such as the first of two equal keys. A body that cannot be
+// decoded is hidden as a whole.
 func (r *redaction) body(came *answer) []byte {
 	decoder := json.NewDecoder(bytes.NewReader(came.body))
 	decoder.UseNumber()
@@ -76,8 +76,8 @@ func (r *redaction) body(came *answer) []byte {
 	return rawjson.Encode(decoded)
 }
 
-// decisionsOf returns what of an answer decides about a run: to hide it would
-// make a pass of a fail.
+// decisionsOf returns the members of an answer that decide about a run: hiding
+// them would turn a fail into a pass.
 func decisionsOf(root map[string]any) map[string]any {
 	decisions := map[string]any{}
 	for _, key := range latch.DecisiveKeys {

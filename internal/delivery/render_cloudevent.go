@@ -65,9 +65,9 @@ func withoutControls(text string) string {
 	}, text)
 }
 
-// wrap makes the body of structured mode: what would be sent without is its
-// data, as JSON where the content type is JSON, which rendering has made sure
-// of, else as text.
+// wrap returns the body of structured mode, with the given body as its data: as
+// JSON if the content type is JSON (rendering has checked that it is valid),
+// otherwise as text.
 func (d *draft) wrap(body []byte) []byte {
 	if d.Webhook.CloudEvents != latch.CloudEventsStructured {
 		return body

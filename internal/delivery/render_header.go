@@ -14,7 +14,7 @@ import (
 // out to be closed.
 const idempotencyKey = "Idempotency-Key"
 
-// writeHeaders sets what every request bears, and a user's own headers, which
+// writeHeaders sets the headers that every request has, and the user's own, which
 // may replace it. The id is the same for all attempts; a request without one
 // may be repeated all the same.
 func writeHeaders(header http.Header, userAgent, id string, own map[string]string) error {

@@ -8,10 +8,9 @@ import (
 // maximumDeliveryID bounds a delivery's id, in bytes.
 const maximumDeliveryID = 200
 
-// checkShape holds a delivery to the rules by which admission takes a webhook,
-// as far as they are about the request. A run's webhooks have passed them; what
-// somebody hands to the activity by himself has passed nothing, and could else
-// bear a signature, a lock or a Host of its own making.
+// checkShape applies admission's rules about a webhook's request. The webhooks of
+// a run have passed them already. A request that somebody gives to the activity
+// directly has not, and could otherwise carry a forged signature, lock or Host.
 func (d *draft) checkShape() error {
 	if !isDeliveryID(d.DeliveryID) {
 		return fmt.Errorf("delivery_id: %.60q is not the id of a delivery, which has at most %d letters, digits, - and _", d.DeliveryID, maximumDeliveryID)

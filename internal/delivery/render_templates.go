@@ -12,14 +12,14 @@ import (
 // A reader of variables reports whether it reads any of those that are named.
 type reader interface{ Reads(names ...string) bool }
 
-// templates are those of a webhook or a task that are not filled in yet. Their
-// values come to stand in their places, so that whoever writes the request
-// reads a plain field.
+// templates are the templates of a webhook or a task that are not rendered yet. A
+// rendered value replaces its template in the field, so that the code that writes
+// the request reads plain fields.
 type templates struct {
 	left []*fields.Field
 	// variables returns what a template sees.
 	variables func(reader) expr.Variables
-	// escape changes the values in a body once more, unless it is nil.
+	// escape escapes the values in a body for its receiver; nil for no escaping.
 	escape expr.Escape
 }
 

@@ -37,8 +37,8 @@ type target struct {
 	secret bool
 }
 
-// parseTarget reads a URL as it was rendered, and encodes what of it is not.
-// Errors never hold more of it than its host.
+// parseTarget parses a rendered URL, after percent-encoding the characters that a
+// URL may not have. Errors show no more of it than its host.
 func parseTarget(address string) (target, error) {
 	address, err := encodeURL(address)
 	if err != nil {

@@ -49,9 +49,9 @@ func (s *Sender) roundTrip(ctx context.Context, c *call, clock *clock) (*http.Re
 // request on.
 const maximumStale = 8
 
-// send sends the request. One that is lost on a kept connection, which the
-// receiver had closed before it answered anything, is sent again on another:
-// every request bears an idempotency key. net/http does so for HTTP/1 alone.
+// send sends the request. If the receiver had closed a kept connection before it
+// answered anything, the request is sent again on another one: every request has
+// an idempotency key. net/http does this for HTTP/1 only.
 func (c *call) send(ctx context.Context, transport *http.Transport) (*http.Response, error) {
 	for lost := 0; ; lost++ {
 		response, err := transport.RoundTrip(c.request.request(ctx))

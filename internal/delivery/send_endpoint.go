@@ -55,11 +55,11 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("as many requests to %s are under way as the worker has at once", e.Endpoint)
 }
 
-// endpoints bounds what is under way to each endpoint (scheme, host and port),
-// so that one which is slow or dead leaves the worker free for the others. An
-// endpoint that does not answer is a circuit breaker's open state without a
-// clock: some probes at a time, each delivery at the times that its own retry
-// has chosen, and closed again by the first answer.
+// endpoints limits the requests under way to each endpoint (scheme, host and
+// port), so that a slow or dead one leaves the worker free for the others. It is a
+// circuit breaker without a clock: while an endpoint does not answer, a few
+// deliveries at a time are let through as probes, each at the times that its own
+// retry has chosen, and the first answer closes the breaker.
 type endpoints struct {
 	limit int
 

@@ -91,10 +91,10 @@ func (s *Sender) tokenRequest(settings *latch.OAuth2, secret string) (http.Heade
 	return header, []byte(form.Encode())
 }
 
-// perform sends a call, with a token where it needs one: getting it takes from
-// the call's own timeout, so that both together end in time. A token that the
-// receiver answers with 401 is dropped; if it had been kept from an earlier
-// attempt, the answer is worth another one with a new token.
+// perform sends a call, with a token if it needs one. The time that getting the
+// token takes counts towards the call's timeout. A token that the receiver refuses
+// with 401 is dropped; if it came from an earlier attempt, the call is worth
+// another attempt with a new one.
 func (s *Sender) perform(ctx context.Context, c *call) (*answer, error) {
 	if c.grant == nil {
 		return s.exchange(ctx, c)

@@ -114,8 +114,8 @@ func isTask(task json.RawMessage) bool {
 	return err == nil
 }
 
-// sequence is `jobs`: ids, or objects with an id, each a registered job; an
-// object with work of its own is a job as Latch has it.
+// sequence reads `jobs`: ids, or objects with an id, each of a registered job. An
+// object with work of its own is a job in Latch's form.
 func (t *translation) sequence(value json.RawMessage) {
 	var jobs []json.RawMessage
 	if json.Unmarshal(value, &jobs) != nil {

@@ -54,9 +54,9 @@ func newTranslation(extras map[string]json.RawMessage) *translation {
 
 func (t *translation) set(key string, value json.RawMessage) { t.latches[key] = value }
 
-// compile makes of Extras and the hooks what Latch goes by: all of it where
-// touched is nil or nothing was made before, else what was touched alone, so
-// that what Latch has beyond Mitto's JSON stays.
+// compile makes Latch's job from Extras and the hooks: all of it if touched is nil
+// or no job was made before, otherwise only the touched keys, so that the job keeps
+// what Mitto's JSON cannot express.
 func (j *Job) compile(touched map[string]bool, hooks []hook) error {
 	t := newTranslation(j.Extras)
 	if j.Latch == nil {
@@ -134,8 +134,8 @@ func (j *Job) Failing() (*latch.Job, error) {
 // failingTask is the work of a job that cannot run.
 const failingTask = `{"command":{"argv":["false"]}}`
 
-// admit holds the job to Latch's own rules. A job that cannot run is held to
-// them as if it had a task, and so is one whose work is wrong already.
+// admit checks the job against Latch's own rules. A job that cannot run, or whose
+// work is known to be wrong, is checked as if it had a task.
 func (t *translation) admit() (*latch.Job, error) {
 	if isNull(t.latches[keyTask]) && isNull(t.latches[keyJobs]) {
 		t.set(keyTask, json.RawMessage(failingTask))

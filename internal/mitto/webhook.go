@@ -266,9 +266,8 @@ func (j *Job) Webhook(id int64) (latch.Object, error) {
 	return j.webhook(hooks[at]), nil
 }
 
-// WebhookState returns what a change of the webhook changes: all that is shown of
-// it, without the times of a webhook that has none of its own. Its error is
-// [UnknownWebhook].
+// WebhookState returns the part of a webhook that an update can change: all that is
+// shown of it, without times that are not its own. Its error is [UnknownWebhook].
 func (j *Job) WebhookState(id int64) (latch.Object, error) {
 	hooks := j.hooks()
 	at, err := j.find(hooks, id)
