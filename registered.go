@@ -21,9 +21,12 @@ type RegisteredWebhook struct {
 	Health *Health `json:"health,omitempty"`
 	// Endpoint is what was counted, which Latch alone writes; nil for an endpoint
 	// that works, and for a webhook without Health.
-	Endpoint  *EndpointState `json:"endpoint,omitempty"`
-	CreatedAt Time           `json:"created_at,omitzero"`
-	UpdatedAt Time           `json:"updated_at,omitzero"`
+	Endpoint *EndpointState `json:"endpoint,omitempty"`
+	// ManagedBy names who declares the webhook in files (starter apply --owner);
+	// empty for one that was registered by hand.
+	ManagedBy string `json:"managed_by,omitempty" latch:"plain"`
+	CreatedAt Time   `json:"created_at,omitzero"`
+	UpdatedAt Time   `json:"updated_at,omitzero"`
 }
 
 // registeredInput is what is taken: the endpoint's state, the times and the warnings
@@ -34,6 +37,7 @@ type registeredInput struct {
 	Enforced  bool            `json:"enforced,omitempty"`
 	Health    *Health         `json:"health,omitempty"`
 	Endpoint  json.RawMessage `json:"endpoint,omitempty"`
+	ManagedBy string          `json:"managed_by,omitempty"`
 	CreatedAt json.RawMessage `json:"created_at,omitempty"`
 	UpdatedAt json.RawMessage `json:"updated_at,omitempty"`
 	Warnings  json.RawMessage `json:"warnings,omitempty"`
@@ -44,7 +48,7 @@ type registeredInput struct {
 func DecodeRegisteredWebhook(data []byte) (*RegisteredWebhook, error) {
 	var input registeredInput
 	problems := decodeStrict(data, &input)
-	webhook := &RegisteredWebhook{Webhook: input.Webhook, When: input.When, Enforced: input.Enforced, Health: input.Health}
+	webhook := &RegisteredWebhook{Webhook: input.Webhook, When: input.When, Enforced: input.Enforced, Health: input.Health, ManagedBy: input.ManagedBy}
 	return webhook, problems.Merge(webhook.Validate()).Err()
 }
 

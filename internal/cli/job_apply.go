@@ -9,6 +9,7 @@ import (
 
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/declared"
 )
 
 func jobApplyCommand(e *env) *cobra.Command {
@@ -99,7 +100,7 @@ func printChange(out *output.Printer, change jobChange, dryRun bool) {
 	}
 	out.Printf("%s\n", strings.Join(line, "  "))
 	for _, field := range change.Changes {
-		out.Printf("  %s\n", output.OneLine(field.String()))
+		out.Printf("  %s\n", output.OneLine(fieldText(field)))
 	}
 }
 
@@ -115,4 +116,16 @@ func tally(done []jobChange, dryRun bool) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// fieldText returns the change of a field in one line.
+func fieldText(c declared.FieldChange) string {
+	switch {
+	case c.From == nil:
+		return fmt.Sprintf("%s: added %s", c.Field, output.OneLine(string(c.To)))
+	case c.To == nil:
+		return fmt.Sprintf("%s: removed %s", c.Field, output.OneLine(string(c.From)))
+	default:
+		return fmt.Sprintf("%s: %s → %s", c.Field, output.OneLine(string(c.From)), output.OneLine(string(c.To)))
+	}
 }

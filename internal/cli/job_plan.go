@@ -16,6 +16,7 @@ import (
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/cron"
+	"github.com/latch-run/latch/internal/declared"
 	"github.com/latch-run/latch/internal/mitto"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/spec"
@@ -44,7 +45,7 @@ func readJobs(out *output.Printer, files []string) ([]*wantedJob, error) {
 			err = errors.New("it describes no job")
 		}
 		if err != nil {
-			problems = append(problems, labelled(file, unreadable(err))...)
+			problems = append(problems, declared.Labelled(file, unreadable(err))...)
 			continue
 		}
 		for _, document := range documents {
@@ -54,7 +55,7 @@ func readJobs(out *output.Printer, files []string) ([]*wantedJob, error) {
 				input.add(latch.Problems{{Path: "id", Message: fmt.Sprintf("%q is described in %s already", input.id, before)}})
 			}
 			labels[input.id] = input.file
-			problems = append(problems, labelled(input.file, input.problems)...)
+			problems = append(problems, declared.Labelled(input.file, input.problems)...)
 			if len(input.problems) == 0 {
 				for _, warning := range input.from.located(admission.RegisteredJobWarnings(input.job, mitto.Fields(&registry.Definition{ID: input.id, Job: input.job}))) {
 					out.Warnf("%s: %s", input.file, warning)
@@ -67,20 +68,6 @@ func readJobs(out *output.Printer, files []string) ([]*wantedJob, error) {
 		return nil, failure.OfProblems(problems)
 	}
 	return wanted, nil
-}
-
-// labelled puts the label in front of each problem's path.
-func labelled(label string, problems latch.Problems) latch.Problems {
-	var all latch.Problems
-	for _, problem := range problems {
-		path := label
-		if problem.Path != "" {
-			path += ": " + problem.Path
-		}
-		problem.Path = path
-		all = append(all, problem)
-	}
-	return all
 }
 
 func keysOf(data []byte) []string {
@@ -123,7 +110,7 @@ func planJobs(ctx context.Context, store backend.Registry, wanted []*wantedJob, 
 		if err != nil {
 			return nil, err
 		}
-		problems = append(problems, labelled(job.label, job.from.located(append(wrong, p.checkSize(job)...)))...)
+		problems = append(problems, declared.Labelled(job.label, job.from.located(append(wrong, p.checkSize(job)...)))...)
 	}
 	if len(problems) > 0 {
 		return nil, failure.OfProblems(problems)
@@ -235,9 +222,9 @@ type jobChange struct {
 	Title string `json:"title,omitempty"`
 	File  string `json:"file"`
 	// Action is created, updated or unchanged.
-	Action   string        `json:"action"`
-	Changes  []fieldChange `json:"changes,omitempty"`
-	NextTime latch.Time    `json:"next_time,omitzero"`
+	Action   string                 `json:"action"`
+	Changes  []declared.FieldChange `json:"changes,omitempty"`
+	NextTime latch.Time             `json:"next_time,omitzero"`
 	// NextTimes are the next three times at which the job runs by itself.
 	NextTimes []latch.Time `json:"next_times,omitempty"`
 
@@ -257,12 +244,12 @@ func (p *plan) foresee(job *wantedJob) jobChange {
 	entry, there := p.registered[job.ID]
 	change := jobChange{ID: job.ID, Title: job.Title, File: job.label, Action: actionCreated}
 	if there {
-		change.setChanges(changesOf(entry.Definition, p.define(job, entry.Definition)))
+		change.setChanges(declared.JobChanges(entry.Definition, p.define(job, entry.Definition)))
 	}
 	return change
 }
 
-func (c *jobChange) setChanges(changes []fieldChange) {
+func (c *jobChange) setChanges(changes []declared.FieldChange) {
 	c.Action, c.Changes = actionUnchanged, changes
 	if len(changes) > 0 {
 		c.Action = actionUpdated
@@ -279,7 +266,7 @@ func (p *plan) apply(ctx context.Context, store backend.Registry, job *wantedJob
 	if errors.Is(err, registry.ErrExists) {
 		entry, err = store.Update(ctx, job.ID, func(definition *registry.Definition) error {
 			defined := p.define(job, *definition)
-			change.setChanges(changesOf(*definition, defined))
+			change.setChanges(declared.JobChanges(*definition, defined))
 			*definition = defined
 			return nil
 		})
@@ -301,7 +288,7 @@ func (p *plan) apply(ctx context.Context, store backend.Registry, job *wantedJob
 func refusedJob(job *wantedJob, err error) error {
 	var refused *registry.RefusedError
 	if errors.As(err, &refused) {
-		return failure.OfProblems(labelled(job.label, job.from.located(latch.Problems{{Path: refused.Field, Message: refused.Reason}})))
+		return failure.OfProblems(declared.Labelled(job.label, job.from.located(latch.Problems{{Path: refused.Field, Message: refused.Reason}})))
 	}
 	return fmt.Errorf("%s: %w", job.label, err)
 }

@@ -122,7 +122,8 @@ Exit codes:
   3  Temporal, the API, or a worker that had to answer, was out of reach or
      rejected the credentials
   4  the release was stopped or rolled back
-  5  interrupted; a run that was started goes on`
+  5  interrupted; a run that was started goes on
+  6  apply --dry-run found something to change`
 
 func (p *program) rootCommand() *cobra.Command {
 	root := &cobra.Command{
@@ -143,7 +144,7 @@ func (p *program) rootCommand() *cobra.Command {
 	e := &p.env
 	root.AddCommand(jobCommand(e), releaseCommand(e), emitCommand(e), lockCommand(e), watchCommand(e), statusCommand(e), historyCommand(e),
 		deliveriesCommand(e), serveCommand(e), webhookCommand(e), rulesCommand(e), codecCommand(e), validateCommand(e), doctorCommand(e), setupCommand(e),
-		schemaCommand(e), versionCommand(e))
+		schemaCommand(e), applyCommand(e), exportCommand(e), versionCommand(e))
 	return root
 }
 

@@ -21,6 +21,8 @@ import (
 // remoteCalls are, by the command that asks a server, standard input and arguments
 // with which it gets as far as asking.
 var remoteCalls = map[string][2]string{
+	"apply":                {nightly, "-"},
+	"export":               {},
 	"job run":              {jobFile, "-"},
 	"job apply":            {nightly, "-"},
 	"job list":             {},

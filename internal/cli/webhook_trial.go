@@ -13,6 +13,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/declared"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/spec"
@@ -116,7 +117,7 @@ func loadTrial(out *output.Printer, file, event string) (*trial.File, error) {
 		if len(inputs) > 1 && input.kind != spec.Webhook && len(input.problems) == 0 {
 			input.add(latch.Problems{{Message: fmt.Sprintf("is a %s; of several documents each is a webhook", input.kind)}})
 		}
-		problems = append(problems, labelled(input.file, input.problems)...)
+		problems = append(problems, declared.Labelled(input.file, input.problems)...)
 		if input.webhook != nil {
 			webhooks = append(webhooks, input.webhook.Webhook)
 		}

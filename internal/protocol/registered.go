@@ -25,6 +25,9 @@ type Definition struct {
 	Paused bool `json:"paused,omitempty"`
 	// Followers are the jobs that run after this one. The registry keeps them.
 	Followers []string `json:"followers,omitempty"`
+	// ManagedBy names who declares the job in files; empty for one that was
+	// registered by hand.
+	ManagedBy string `json:"managed_by,omitempty"`
 	// TaskQueue is where the job runs.
 	TaskQueue string     `json:"task_queue,omitempty"`
 	CreatedAt latch.Time `json:"created_at,omitzero"`

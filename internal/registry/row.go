@@ -19,6 +19,7 @@ type Row struct {
 	WebhookIDs []string        `json:"webhooks,omitempty"`
 	CreatedAt  latch.Time      `json:"created_at,omitzero"`
 	UpdatedAt  latch.Time      `json:"updated_at,omitzero"`
+	ManagedBy  string          `json:"managed_by,omitempty"`
 	// Revision differs between any two writes of the job.
 	Revision string `json:"revision"`
 	// Paused reports that the job does not run by itself although it could.
@@ -44,6 +45,7 @@ func RowOf(definition *Definition) Row {
 		Schedule:  scheduleOf(definition),
 		CreatedAt: definition.CreatedAt,
 		UpdatedAt: definition.UpdatedAt,
+		ManagedBy: definition.ManagedBy,
 		Revision:  definition.Revision,
 		Paused:    definition.Paused,
 		Lacks:     definition.Job == nil,

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -10,13 +11,15 @@ import (
 
 // A Tag is one that was made by itself, whether or not a job bears it.
 type Tag struct {
-	Name      string     `json:"name"`
+	Name string `json:"name"`
+	// ManagedBy names who declares the tag in files; empty for one made by hand.
+	ManagedBy string     `json:"managed_by,omitempty"`
 	CreatedAt latch.Time `json:"created_at"`
 	UpdatedAt latch.Time `json:"updated_at"`
 }
 
-// maximumTags bounds the tags that are kept.
-const maximumTags = 2000
+// MaximumTags bounds the tags that are kept.
+const MaximumTags = 2000
 
 // Tags returns the tags that were made by themselves, in the order of their making.
 func (s *Store) Tags(ctx context.Context) ([]Tag, error) { return s.tags.Read(ctx) }
@@ -30,10 +33,31 @@ func (s *Store) CreateTag(ctx context.Context, name string) (*Tag, error) {
 			made = all[at]
 			return all, nil
 		}
-		if len(all) >= maximumTags {
+		if len(all) >= MaximumTags {
 			return nil, &RefusedError{Field: "name", Reason: "there are as many tags as are kept; give one to a job instead"}
 		}
 		return append(slices.Clone(all), made), nil
 	})
 	return &made, err
+}
+
+// PutTags makes the tags that are not there, notes whose they are at those that are,
+// and removes others by their names, all at once.
+func (s *Store) PutTags(ctx context.Context, put []Tag, remove []string) error {
+	return s.tags.Change(ctx, func(all []Tag) ([]Tag, error) {
+		now := latch.NewTime(time.Now())
+		after := slices.DeleteFunc(slices.Clone(all), func(t Tag) bool { return slices.Contains(remove, t.Name) })
+		for _, tag := range put {
+			tag.CreatedAt, tag.UpdatedAt = now, now
+			if at := slices.IndexFunc(after, func(t Tag) bool { return t.Name == tag.Name }); at >= 0 {
+				after[at].ManagedBy, after[at].UpdatedAt = tag.ManagedBy, now
+				continue
+			}
+			after = append(after, tag)
+		}
+		if len(after) > MaximumTags && len(after) > len(all) {
+			return nil, &RefusedError{Reason: fmt.Sprintf("there would be %d tags; at most %d are kept", len(after), MaximumTags)}
+		}
+		return after, nil
+	})
 }

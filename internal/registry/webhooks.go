@@ -10,9 +10,9 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// maximumWebhooks bounds the webhooks that stand by themselves, for each task
+// MaximumWebhooks bounds the webhooks that stand by themselves, for each task
 // queue: every run is told of those that apply to it.
-const maximumWebhooks = 200
+const MaximumWebhooks = 200
 
 // lately is how old what [Webhooks.Lately] returns may be: however many ask, they
 // cost twenty readings a second, and a change counts at once.
@@ -72,7 +72,7 @@ func (w *Webhooks) Create(ctx context.Context, webhook latch.RegisteredWebhook) 
 		switch {
 		case find(all, webhook.ID) >= 0:
 			return nil, aboutWebhook(webhook.ID, ErrExists)
-		case len(all) >= maximumWebhooks:
+		case len(all) >= MaximumWebhooks:
 			return nil, &RefusedError{Reason: fmt.Sprintf("there are %d registered webhooks already, and no more are kept", len(all))}
 		}
 		return append(slices.Clone(all), webhook), nil
@@ -93,15 +93,21 @@ func (w *Webhooks) Update(ctx context.Context, id string, change func(*latch.Reg
 			return nil, err
 		}
 		changed.ID, changed.CreatedAt, changed.UpdatedAt = id, all[at].CreatedAt, latch.NewTime(time.Now())
-		changed.Endpoint = all[at].Endpoint
-		if changed.Health == nil || changed.IsEnabled() && !all[at].IsEnabled() {
-			changed.Endpoint = nil // nobody counts any more, or the count begins anew
-		}
+		changed.Endpoint = endpointAfter(&all[at], &changed)
 		after := slices.Clone(all)
 		after[at] = changed
 		return after, nil
 	})
 	return &changed, err
+}
+
+// endpointAfter returns what is known of the endpoint once the webhook has changed: nil
+// where nobody counts any more, or the count begins anew.
+func endpointAfter(before, changed *latch.RegisteredWebhook) *latch.EndpointState {
+	if changed.Health == nil || changed.IsEnabled() && !before.IsEnabled() {
+		return nil
+	}
+	return before.Endpoint
 }
 
 // Recently is [Webhooks.Lately], as of at most a second ago: it costs next to
@@ -136,6 +142,28 @@ func (w *Webhooks) Observe(ctx context.Context, id string, observe func(*latch.R
 
 // errSame ends a change that would change nothing.
 var errSame = errors.New("nothing differs")
+
+// Put writes several webhooks and removes others, all at once: a run sees either none
+// of it or all.
+func (w *Webhooks) Put(ctx context.Context, put []latch.RegisteredWebhook, remove []string) error {
+	return w.shelf.Change(ctx, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
+		now := latch.NewTime(time.Now())
+		after := slices.DeleteFunc(slices.Clone(all), func(w latch.RegisteredWebhook) bool { return slices.Contains(remove, w.ID) })
+		for _, webhook := range put {
+			webhook.CreatedAt, webhook.UpdatedAt = now, now
+			if at := find(after, webhook.ID); at >= 0 {
+				webhook.CreatedAt, webhook.Endpoint = after[at].CreatedAt, endpointAfter(&after[at], &webhook)
+				after[at] = webhook
+				continue
+			}
+			after = append(after, webhook)
+		}
+		if len(after) > MaximumWebhooks && len(after) > len(all) {
+			return nil, &RefusedError{Reason: fmt.Sprintf("there would be %d registered webhooks; at most %d are kept", len(after), MaximumWebhooks)}
+		}
+		return after, nil
+	})
+}
 
 // Delete removes one, unless check, called with it as it is, returns an error. Runs
 // under way keep it for what they send for the first time.

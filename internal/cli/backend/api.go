@@ -41,6 +41,9 @@ func (*API) Close() {}
 // Registry is not offered by the API, which keeps jobs in another form.
 func (*API) Registry() (Registry, error) { return nil, &UnsupportedError{} }
 
+// Declarations is not offered by the API.
+func (*API) Declarations() (Declarations, error) { return nil, &UnsupportedError{} }
+
 // Server is not offered by the API.
 func (*API) Server() (Server, error) { return nil, &UnsupportedError{} }
 

@@ -17,6 +17,8 @@ type Backend interface {
 	Lists
 	Deliveries
 	Jobs
+	// Declarations returns where what files declare is registered.
+	Declarations() (Declarations, error)
 	// Server returns what can be asked of the Temporal server itself.
 	Server() (Server, error)
 	// Close ends the connection.

@@ -17,6 +17,7 @@ const (
 	ExitUnreachable = 3
 	ExitNotReleased = 4
 	ExitInterrupted = 5
+	ExitDiffers     = 6
 )
 
 // Kinds of failures. A run's application error has its type as its kind instead,

@@ -1,4 +1,4 @@
-package cli
+package declared
 
 import (
 	"bytes"
@@ -8,35 +8,38 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// A fieldChange is a field that differs. From is empty for one that was added, To for
+// A FieldChange is a field that differs. From is empty for one that was added, To for
 // one that was removed.
-type fieldChange struct {
+type FieldChange struct {
 	Field string          `json:"field"`
 	From  json.RawMessage `json:"from,omitempty"`
 	To    json.RawMessage `json:"to,omitempty"`
 }
 
-// String returns the change in one line.
-func (c fieldChange) String() string {
-	switch {
-	case c.From == nil:
-		return fmt.Sprintf("%s: added %s", c.Field, output.OneLine(string(c.To)))
-	case c.To == nil:
-		return fmt.Sprintf("%s: removed %s", c.Field, output.OneLine(string(c.From)))
-	default:
-		return fmt.Sprintf("%s: %s → %s", c.Field, output.OneLine(string(c.From)), output.OneLine(string(c.To)))
-	}
+// JobChanges returns the fields of a job that differ, in the order of their names.
+func JobChanges(before, after registry.Definition) []FieldChange {
+	return changesOf(fieldsOf(before), fieldsOf(after))
 }
 
-// changesOf returns the fields of a job that differ, in the order of their names.
-func changesOf(before, after registry.Definition) []fieldChange {
-	from, to := fieldsOf(before), fieldsOf(after)
+// webhookChanges is [JobChanges] for a registered webhook.
+func webhookChanges(before, after latch.RegisteredWebhook) []FieldChange {
+	return changesOf(webhookFields(before), webhookFields(after))
+}
+
+func webhookFields(webhook latch.RegisteredWebhook) map[string]json.RawMessage {
+	webhook.CreatedAt, webhook.UpdatedAt, webhook.Endpoint = latch.Time{}, latch.Time{}, nil
+	fields := map[string]json.RawMessage{}
+	addFields(fields, "", rawjson.Encode(webhook))
+	return fields
+}
+
+func changesOf(from, to map[string]json.RawMessage) []FieldChange {
 	names := slices.Collect(maps.Keys(from))
 	for name := range to {
 		if _, both := from[name]; !both {
@@ -44,10 +47,10 @@ func changesOf(before, after registry.Definition) []fieldChange {
 		}
 	}
 	slices.Sort(names)
-	var changes []fieldChange
+	var changes []FieldChange
 	for _, name := range names {
-		if !bytes.Equal(from[name], to[name]) {
-			changes = append(changes, fieldChange{name, shownField(name, from[name]), shownField(name, to[name])})
+		if !sameValue(from[name], to[name]) {
+			changes = append(changes, FieldChange{name, shownField(name, from[name]), shownField(name, to[name])})
 		}
 	}
 	return changes
@@ -64,7 +67,10 @@ func shownField(path string, value json.RawMessage) json.RawMessage {
 // fieldsOf returns what a person may change of a job, by the path of each value.
 func fieldsOf(definition registry.Definition) map[string]json.RawMessage {
 	fields := map[string]json.RawMessage{}
-	whole := map[string]any{"extras": definition.Extras, "task_queue": definition.TaskQueue}
+	whole := map[string]any{"extras": definition.Extras, "task_queue": definition.TaskQueue, "managed_by": definition.ManagedBy, "cannot_run": definition.Lacks}
+	if definition.Paused {
+		whole["paused"] = true
+	}
 	if definition.Job != nil {
 		whole[""] = definition.Job
 	}
@@ -97,6 +103,25 @@ func addFields(fields map[string]json.RawMessage, path string, value json.RawMes
 	default:
 		fields[path] = value
 	}
+}
+
+// sameValue reports whether two values are the same JSON, whatever their keys' order.
+func sameValue(a, b json.RawMessage) bool {
+	if bytes.Equal(a, b) || a == nil || b == nil {
+		return bytes.Equal(a, b)
+	}
+	return bytes.Equal(canonical(a), canonical(b))
+}
+
+// canonical returns a value with sorted keys; numbers keep their digits.
+func canonical(value json.RawMessage) []byte {
+	decoder := json.NewDecoder(bytes.NewReader(value))
+	decoder.UseNumber()
+	var decoded any
+	if decoder.Decode(&decoded) != nil {
+		return value
+	}
+	return rawjson.Encode(decoded)
 }
 
 func nests(value json.RawMessage) bool { return len(value) > 0 && (value[0] == '{' || value[0] == '[') }

@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/declared"
+	"github.com/latch-run/latch/internal/registry"
+)
+
+// jobWriters is how many jobs are written at once.
+const jobWriters = 16
+
+// An applier carries a plan out.
+type applier struct {
+	store    backend.Declarations
+	plan     *declared.Plan
+	progress *output.Progress
+	of       int
+
+	mutex sync.Mutex
+	done  map[*declared.Change]bool
+}
+
+func newApplier(e *env, store backend.Declarations, plan *declared.Plan) *applier {
+	return &applier{store: store, plan: plan, progress: e.out.Progress(), done: map[*declared.Change]bool{},
+		of: len(plan.Changes) - plan.Count(declared.Unchanged)}
+}
+
+// run carries the plan out, and returns what was done, also where an error ended it:
+// tags and webhooks before the jobs, jobs behind those that they follow, and what is
+// removed last.
+func (a *applier) run(ctx context.Context) (map[*declared.Change]bool, error) {
+	defer a.progress.End()
+	for _, step := range []func(context.Context) error{
+		func(ctx context.Context) error { return a.tags(ctx, declared.Created, declared.Updated) },
+		func(ctx context.Context) error { return a.webhooks(ctx, declared.Created, declared.Updated) },
+		a.writeJobs, a.removeJobs,
+		func(ctx context.Context) error { return a.webhooks(ctx, declared.Removed) },
+		func(ctx context.Context) error { return a.tags(ctx, declared.Removed) },
+	} {
+		if err := step(ctx); err != nil {
+			return a.done, err
+		}
+	}
+	return a.done, nil
+}
+
+// finished notes what was done.
+func (a *applier) finished(changes ...*declared.Change) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	for _, change := range changes {
+		a.done[change] = true
+	}
+	a.progress.Show("applying: %d of %d", len(a.done), a.of)
+}
+
+func (a *applier) tags(ctx context.Context, actions ...string) error {
+	changes := a.plan.Of(declared.Tag, actions...)
+	var put []registry.Tag
+	var remove []string
+	for _, change := range changes {
+		if change.Action == declared.Removed {
+			remove = append(remove, change.ID)
+			continue
+		}
+		put = append(put, registry.Tag{Name: change.ID, ManagedBy: a.plan.Owner})
+	}
+	return a.together(changes, func() error { return a.store.ApplyTags(ctx, put, remove) })
+}
+
+func (a *applier) webhooks(ctx context.Context, actions ...string) error {
+	changes := a.plan.Of(declared.Webhook, actions...)
+	var put []latch.RegisteredWebhook
+	var remove []string
+	for _, change := range changes {
+		if change.Action == declared.Removed {
+			remove = append(remove, change.ID)
+			continue
+		}
+		put = append(put, *change.Webhook())
+	}
+	return a.together(changes, func() error { return a.store.ApplyWebhooks(ctx, put, remove) })
+}
+
+// together does several changes at once, if there are any.
+func (a *applier) together(changes []*declared.Change, do func() error) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	err := do()
+	if err == nil {
+		a.finished(changes...)
+	}
+	return err
+}
+
+func (a *applier) writeJobs(ctx context.Context) error {
+	waves := declared.Waves(a.plan.Of(declared.Job, declared.Created, declared.Updated))
+	return a.inWaves(ctx, waves, func(ctx context.Context, change *declared.Change) error {
+		return refusedItem(change, a.store.ApplyJob(ctx, a.plan, change.Item()))
+	})
+}
+
+// removeJobs removes those that follow others before the others.
+func (a *applier) removeJobs(ctx context.Context) error {
+	waves := declared.Waves(a.plan.Of(declared.Job, declared.Removed))
+	slices.Reverse(waves)
+	return a.inWaves(ctx, waves, func(ctx context.Context, change *declared.Change) error {
+		return a.store.RemoveJob(ctx, change.ID)
+	})
+}
+
+// inWaves does the jobs of a wave side by side, wave after wave.
+func (a *applier) inWaves(ctx context.Context, waves [][][]*declared.Change, do func(context.Context, *declared.Change) error) error {
+	for _, wave := range waves {
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(jobWriters)
+		for _, changes := range wave {
+			group.Go(func() error {
+				for _, change := range changes {
+					if err := ctx.Err(); err != nil {
+						return err
+					}
+					if err := do(ctx, change); err != nil {
+						return err
+					}
+					a.finished(change)
+				}
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refusedItem returns a refusal of the registry with the file and the line.
+func refusedItem(change *declared.Change, err error) error {
+	var refused *registry.RefusedError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refused):
+		problems := change.Item().Locate(latch.Problems{{Path: refused.Field, Message: refused.Reason}})
+		return failure.OfProblems(declared.Labelled(change.File, problems))
+	default:
+		return fmt.Errorf("%s: %w", change.File, err)
+	}
+}

@@ -1,0 +1,223 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/internal/cli/failure"
+)
+
+const declaredFiles = `kind: webhook
+id: board
+url: https://board.example/hooks
+events: [{event: JOB_SUCCESS}]
+---
+kind: job
+id: report
+title: Report
+schedule: {after: nightly}
+task: {workflow: {type: latch.Emit, input: {event: REPORTED}}}
+---
+kind: job
+id: nightly
+task: {command: {argv: ["true"]}}
+schedule: {cron: 0 3 * * *, timezone: Europe/Berlin}
+---
+kind: tag
+id: night
+`
+
+// Apply creates in the order that the things need, writes nothing the second time,
+// and shows each field that differs; --dry-run has an exit code of its own.
+func TestApplyDeclaresAll(t *testing.T) {
+	t.Parallel()
+	j := newJobs(t)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "inner", "all.yaml")
+	require.NoError(t, os.Mkdir(filepath.Dir(file), 0o755))
+	declare := func(text string) { require.NoError(t, os.WriteFile(file, []byte(text), 0o600)) }
+	declare(declaredFiles)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, ".hidden.yaml"), []byte("nonsense: ["), 0o600))
+
+	code, out, _ := execute("", j.temporal, "apply", dir, "--dry-run")
+	require.Equal(t, failure.ExitDiffers, code)
+	require.Equal(t, "would be created  tag night\nwould be created  webhook board\nwould be created  job report  Report\n"+
+		"would be created  job nightly\n4 would be created\n", out)
+	require.Empty(t, j.schedules.Kept)
+	require.Equal(t, strings.ReplaceAll(out, "would be ", ""), j.ok("", "apply", dir))
+	writes := j.schedules.Writes
+	require.Equal(t, "4 unchanged\n", j.ok("", "apply", dir))
+	require.Equal(t, "4 unchanged\n", j.ok("", "apply", dir, "--dry-run"))
+	require.Equal(t, writes, j.schedules.Writes)
+
+	declare(strings.NewReplacer("0 3 *", "0 4 *", "https://board.example/hooks", "https://board.example/v2", "title: Report\n", "").Replace(declaredFiles))
+	const changed = `updated  webhook board
+  ~ url: "https://board.example/hooks" → "https://board.example/v2"
+updated  job report
+  - title: "Report"
+updated  job nightly
+  ~ schedule.cron: "0 3 * * *" → "0 4 * * *"
+3 updated, 1 unchanged
+`
+	require.Equal(t, changed, j.ok("", "apply", dir))
+	require.Equal(t, "4 unchanged\n", j.ok("", "apply", dir))
+}
+
+// All that is wrong in all files is reported at once, with its place, and nothing is
+// written.
+func TestApplyReportsAllThatIsWrong(t *testing.T) {
+	t.Parallel()
+	j := newJobs(t)
+	good := write(t, "good.yaml", declaredFiles)
+	bad := write(t, "bad.yaml", `kind: hook
+id: a
+---
+kind: webhook
+id: board
+url: 7
+---
+kind: job
+id: x
+task: {}
+paused: perhaps
+paused: true
+---
+kind: tag
+name: night
+---
+id: release
+steps: []
+`)
+	empty := t.TempDir()
+	text := j.fails(failure.ExitUsage, "", "apply", good, bad, empty, "none.yaml")
+	for _, part := range []string{
+		bad + ` document 1: kind: "hook" is not a kind that can be registered, which is tag, webhook or job (line 1, column 7)`,
+		bad + ` document 2: url: `, bad + ` document 2: id: "board" is declared in ` + good + " document 1 already",
+		bad + " document 3: task: a task is exactly one of", bad + " document 3: paused: stands twice",
+		bad + " document 4: name: unknown key", bad + " document 4: id: a tag has its name as its id",
+		bad + " document 5: this is a release, which is started and not registered",
+		empty + ": cannot be read: the directory has no .yaml, .yml or .json file", "none.yaml: cannot be read: no such file",
+	} {
+		require.Contains(t, text, part)
+	}
+	require.Contains(t, j.fails(failure.ExitUsage, "# one\n- {kind: job, id: a, task: {command: {argv: [x]}}, schedule: {after: nobody}}", "apply", "-"),
+		`- [0]: schedule.after: "nobody" names no job that is registered or in these files (line 2,`)
+	require.Empty(t, j.schedules.Kept)
+}
+
+// --prune removes what apply wrote for the owner alone, followers before the jobs that
+// they follow; --prune-all removes the rest, once that is confirmed.
+func TestPrune(t *testing.T) {
+	t.Parallel()
+	j := newJobs(t)
+	j.ok(declaredFiles, "apply", "-")
+	j.ok(`{"id":"byhand","task":{"command":{"argv":["true"]}}}`, "job", "apply", "-")
+	const other = "- {kind: job, id: theirs, task: {command: {argv: [x]}}}"
+	j.ok(other, "apply", "-", "--owner", "others")
+	require.Contains(t, j.fails(failure.ExitUsage, strings.Replace(other, "[x]", "[y]", 1), "apply", "-"),
+		`- [0]: id: "theirs" is declared by the owner "others": give --owner others, or take it over with --take-over`)
+
+	const left = "- {kind: tag, id: night}"
+	require.Equal(t, "1 unchanged\n", j.ok(left, "apply", "-"), "without --prune nothing is removed")
+	code, out, notes := execute(left, j.temporal, "apply", "-", "--prune")
+	require.Equal(t, failure.ExitOK, code, notes)
+	require.Equal(t, "removed  job nightly\nremoved  job report  Report\nremoved  webhook board\n3 removed, 1 unchanged\n", out)
+	require.Contains(t, notes, "kept job byhand: no file declares it, and apply did not write it for this owner; --prune-all removes it\n")
+	require.Contains(t, notes, "kept job theirs: ")
+	require.Nil(t, j.schedules.Job("nightly"))
+	require.NotNil(t, j.schedules.Job("byhand"))
+
+	require.Contains(t, j.fails(failure.ExitUsage, left, "apply", "-", "--prune-all"), "--yes says that you are sure")
+	require.Equal(t, "removed  job byhand\nremoved  job theirs\n2 removed, 1 unchanged\n", j.ok(left, "apply", "-", "--prune-all", "--yes"))
+}
+
+// A job is not pruned from under one that stays.
+func TestPruneKeepsWhatOthersFollow(t *testing.T) {
+	t.Parallel()
+	j := newJobs(t)
+	j.ok(declaredFiles, "apply", "-")
+	j.ok(`{"id":"mine","task":{"command":{"argv":["true"]}},"schedule":{"after":"nightly"}}`, "job", "apply", "-")
+	require.Contains(t, j.fails(failure.ExitUsage, "- {kind: tag, id: night}", "apply", "-", "--prune"),
+		`job "nightly" cannot be removed while job "mine" runs after it`)
+	require.NotNil(t, j.schedules.Job("report"))
+}
+
+// What is exported is applied without a change, to the same namespace and, once it is
+// there, to another one.
+func TestExportAndApplyIsANoOp(t *testing.T) {
+	t.Parallel()
+	j := newJobs(t)
+	j.ok(declaredFiles, "apply", "-")
+	j.ok(`{"id":"by/hand","title":"true","vars":{"n":12345678901234567890.10,"no":"null"},"task":{"command":{"argv":["- a: b","x\ny"]}}}`, "job", "apply", "-")
+	j.ok("", "job", "pause", "nightly")
+	dir := t.TempDir()
+	require.Equal(t, "wrote 5 files to "+dir+"\n", j.ok("", "export", dir))
+	require.FileExists(t, filepath.Join(dir, "jobs", "by%2Fhand.yaml"))
+	writes := j.schedules.Writes
+	streams := map[string]string{"yaml": j.ok("", "export"), "json": j.ok("", "export", "-o", "json")}
+	require.Contains(t, streams["yaml"], "paused: true")
+	for _, stream := range streams {
+		require.Equal(t, "5 unchanged\n", j.ok(stream, "apply", "-"))
+	}
+	require.Equal(t, "5 unchanged\n", j.ok("", "apply", dir, "--dry-run"))
+	require.Equal(t, writes, j.schedules.Writes)
+
+	moved := newJobs(t)
+	require.Contains(t, moved.ok("", "apply", dir), "5 created\n")
+	require.Equal(t, streams["yaml"], sortedDocuments(streams["yaml"], moved.ok("", "export")))
+
+	j.ok("", "job", "delete", "by/hand", "--yes")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "jobs", "mine.yaml"), []byte("# mine"), 0o600))
+	require.Equal(t, "wrote 4 files to "+dir+", removed 1 of what is gone\n", j.ok("", "export", dir))
+	require.NoFileExists(t, filepath.Join(dir, "jobs", "by%2Fhand.yaml"))
+	require.FileExists(t, filepath.Join(dir, "jobs", "mine.yaml"))
+}
+
+// sortedDocuments returns the first stream where the second has the same documents.
+func sortedDocuments(first, second string) string {
+	for _, document := range strings.Split(strings.TrimSuffix(first, "\n"), "\n---\n") {
+		if !strings.Contains(second, document) {
+			return second
+		}
+	}
+	if len(first) != len(second) {
+		return second
+	}
+	return first
+}
+
+// A credential is exported as ***, which keeps what is registered; where nothing is,
+// it is refused.
+func TestExportHidesCredentials(t *testing.T) {
+	t.Parallel()
+	j := newJobs(t)
+	const hook = "- {kind: webhook, id: chat, url: 'https://chat.example/x?token=s3cret-of-ours', events: [{event: JOB_FAILURE}]}"
+	j.ok(hook, "apply", "-")
+	out := j.ok("", "export")
+	require.NotContains(t, out, "s3cret")
+	require.Equal(t, "1 unchanged\n", j.ok(out, "apply", "-"))
+	require.Contains(t, newJobs(t).fails(failure.ExitUsage, out, "apply", "-"), "-: url: has *** where a credential was hidden")
+}
+
+// A registry of 10,000 jobs is applied, compared and applied again; more registered
+// webhooks than are kept are refused before anything is written.
+func TestApplyTenThousand(t *testing.T) {
+	t.Parallel()
+	j := newJobs(t)
+	var jobs, hooks strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&jobs, "{\"kind\":\"job\",\"id\":\"job-%d\",\"task\":{\"command\":{\"argv\":[\"true\"]}}}\n---\n", i)
+	}
+	for i := range 201 {
+		fmt.Fprintf(&hooks, "- {kind: webhook, id: hook-%d, url: https://a.example/, events: [{event: JOB_FAILURE}]}\n---\n", i)
+	}
+	require.Contains(t, j.fails(failure.ExitUsage, hooks.String(), "apply", "-"), "there would be 201 registered webhooks of the task queue")
+	require.Empty(t, j.schedules.Kept)
+	require.True(t, strings.HasSuffix(j.ok("# many\n"+jobs.String(), "apply", "-"), "\n10000 created\n"))
+	require.Equal(t, "10000 unchanged\n", j.ok("# many\n"+jobs.String(), "apply", "-"))
+}

@@ -1,0 +1,93 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/declared"
+	"github.com/latch-run/latch/internal/registry"
+)
+
+// Declarations returns the registry of the namespace.
+func (t *Temporal) Declarations() (Declarations, error) {
+	return declarations{t.registry, t.taskQueue}, nil
+}
+
+// declarations implements [Declarations] over Temporal's schedules.
+type declarations struct {
+	registry *registry.Store
+	queue    string
+}
+
+// TaskQueue is where jobs run whose document names none.
+func (d declarations) TaskQueue() string { return d.queue }
+
+// State reads what is registered.
+func (d declarations) State(ctx context.Context, ids []string, read func(done, of int)) (*declared.State, error) {
+	state := &declared.State{Jobs: map[string]*registry.Definition{}}
+	var err error
+	if state.Rows, err = d.registry.List(ctx); err != nil {
+		return nil, err
+	}
+	if state.Webhooks, err = d.registry.Webhooks().List(ctx); err != nil {
+		return nil, err
+	}
+	if state.Tags, err = d.registry.Tags(ctx); err != nil {
+		return nil, err
+	}
+	if ids == nil {
+		for i := range state.Rows {
+			ids = append(ids, state.Rows[i].ID)
+		}
+	}
+	done := 0
+	for part := range slices.Chunk(ids, readAtOnce) {
+		read(done, len(ids))
+		entries, err := d.registry.GetAll(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, entry := range entries {
+			state.Jobs[entry.ID] = &entry.Definition
+		}
+		done += len(part)
+	}
+	return state, nil
+}
+
+// ApplyJob registers the job, or changes it as it is by now.
+func (d declarations) ApplyJob(ctx context.Context, plan *declared.Plan, item *declared.Item) error {
+	change := func(definition *registry.Definition) error {
+		*definition = plan.Define(item, *definition)
+		return nil
+	}
+	_, err := d.registry.Update(ctx, item.ID, change)
+	if !errors.Is(err, registry.ErrUnknown) {
+		return err
+	}
+	if _, err = d.registry.Create(ctx, plan.Define(item, registry.Definition{})); errors.Is(err, registry.ErrExists) {
+		_, err = d.registry.Update(ctx, item.ID, change)
+	}
+	return err
+}
+
+// RemoveJob removes a job.
+func (d declarations) RemoveJob(ctx context.Context, id string) error {
+	err := d.registry.Delete(ctx, id)
+	if errors.Is(err, registry.ErrUnknown) {
+		return nil
+	}
+	return err
+}
+
+// ApplyWebhooks writes and removes webhooks at once.
+func (d declarations) ApplyWebhooks(ctx context.Context, put []latch.RegisteredWebhook, remove []string) error {
+	return d.registry.Webhooks().Put(ctx, put, remove)
+}
+
+// ApplyTags writes and removes tags at once.
+func (d declarations) ApplyTags(ctx context.Context, put []registry.Tag, remove []string) error {
+	return d.registry.PutTags(ctx, put, remove)
+}

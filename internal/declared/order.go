@@ -1,0 +1,120 @@
+package declared
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
+	"github.com/latch-run/latch/internal/registry"
+)
+
+// checkLeaders refuses jobs that follow a job which is not there once the plan is
+// carried out, or each other in a circle, and the removal of one that another follows.
+func (m *maker) checkLeaders() {
+	leaders, removed := map[string]string{}, map[string]bool{}
+	for i := range m.state.Rows {
+		leaders[m.state.Rows[i].ID] = after(m.state.Rows[i].Schedule)
+	}
+	for id, definition := range m.state.Jobs {
+		if definition.Job != nil {
+			leaders[id] = after(definition.Job.Schedule)
+		}
+	}
+	for _, change := range m.Changes {
+		switch {
+		case change.Kind != Job:
+		case change.Action == Removed:
+			removed[change.ID] = true
+			delete(leaders, change.ID)
+		default:
+			leaders[change.ID] = change.leader
+		}
+	}
+	for _, change := range m.Of(Job, Created, Updated, Unchanged) {
+		if wrong := chainProblem(change.ID, leaders); wrong != "" {
+			m.refuse(change.item, "schedule.after", "%s", wrong)
+		}
+	}
+	for _, kept := range m.Kept {
+		if kept.Kind == Job && removed[kept.leader] {
+			m.problems = append(m.problems, latch.Problem{Path: "--prune", Message: fmt.Sprintf(
+				"job %q cannot be removed while job %q runs after it, which apply did not write: keep the one in the files, or remove both with --prune-all", kept.leader, kept.ID)})
+		}
+	}
+}
+
+func after(schedule *latch.Schedule) string {
+	if schedule == nil {
+		return ""
+	}
+	return schedule.After
+}
+
+// chainProblem returns what is wrong with the jobs that a job runs after; empty for
+// nothing.
+func chainProblem(id string, leaders map[string]string) string {
+	chain := []string{id}
+	for next := leaders[id]; next != ""; next = leaders[next] {
+		if slices.Contains(chain, next) {
+			return strings.Join(append(chain, next), ", ") + " run after each other in a circle"
+		}
+		if _, known := leaders[next]; !known {
+			return fmt.Sprintf("%q names no job that is registered or in these files", next)
+		}
+		chain = append(chain, next)
+	}
+	return ""
+}
+
+// checkRoom refuses more webhooks and tags than are kept.
+func (m *maker) checkRoom() {
+	room := func(kind Kind, now, most int, what string) {
+		if will := now + len(m.Of(kind, Created)) - len(m.Of(kind, Removed)); will > most && will > now {
+			m.problems = append(m.problems, latch.Problem{Message: fmt.Sprintf("there would be %d %s, and at most %d are kept", will, what, most)})
+		}
+	}
+	room(Webhook, len(m.state.Webhooks), registry.MaximumWebhooks,
+		"registered webhooks of the task queue (a job's own webhooks do not count)")
+	room(Tag, len(m.state.Tags), registry.MaximumTags, "tags")
+}
+
+// Waves returns jobs in waves: the jobs of one can be written side by side once those
+// of the one before are. Within a wave, those that follow the same job stand together,
+// to be written one after another: each writes a note into that job.
+func Waves(changes []*Change) [][][]*Change {
+	byID := map[string]*Change{}
+	for _, change := range changes {
+		byID[change.ID] = change
+	}
+	var waves []map[string][]*Change
+	for _, change := range changes {
+		depth, group := 0, "job "+change.ID
+		if change.leader != "" {
+			group = "after " + change.leader
+		}
+		for next := byID[change.leader]; next != nil && depth < len(changes); next = byID[next.leader] {
+			depth++
+		}
+		for len(waves) <= depth {
+			waves = append(waves, map[string][]*Change{})
+		}
+		waves[depth][group] = append(waves[depth][group], change)
+	}
+	ordered := make([][][]*Change, len(waves))
+	for i, wave := range waves {
+		for _, group := range wave {
+			ordered[i] = append(ordered[i], group)
+		}
+	}
+	return ordered
+}
+
+func ownerChange(before, now string) FieldChange {
+	change := FieldChange{Field: keyManagedBy, To: rawjson.Encode(now)}
+	if before != "" {
+		change.From = rawjson.Encode(before)
+	}
+	return change
+}

@@ -1,0 +1,265 @@
+package declared
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/registry"
+)
+
+// A State is what is registered.
+type State struct {
+	// Jobs are those that were asked for, whole, by their ids.
+	Jobs map[string]*registry.Definition
+	// Rows are all jobs, as lists show them.
+	Rows     []registry.Row
+	Webhooks []latch.RegisteredWebhook
+	Tags     []registry.Tag
+}
+
+// What is to happen to a thing.
+const (
+	Created   = "created"
+	Updated   = "updated"
+	Unchanged = "unchanged"
+	Removed   = "removed"
+)
+
+// A Change is what is to happen to one thing.
+type Change struct {
+	Kind  Kind   `json:"kind"`
+	ID    string `json:"id"`
+	Title string `json:"title,omitempty"`
+	// File is where it is declared; empty for what is removed.
+	File string `json:"file,omitempty"`
+	// Action is created, updated, unchanged or removed.
+	Action string        `json:"action"`
+	Fields []FieldChange `json:"changes,omitempty"`
+
+	item *Item
+	// webhook is what is to be written.
+	webhook *latch.RegisteredWebhook
+	// leader is the job that it follows.
+	leader string
+}
+
+// Webhook returns the webhook that is to be written; nil for another kind.
+func (c *Change) Webhook() *latch.RegisteredWebhook { return c.webhook }
+
+// Item returns what the file declares; nil for what is removed.
+func (c *Change) Item() *Item { return c.item }
+
+// Prune says what to remove of what no file declares.
+type Prune int
+
+// What is pruned: nothing, what apply wrote for the same owner, or everything.
+const (
+	PruneNothing Prune = iota
+	PruneOwn
+	PruneAll
+)
+
+// Options say how to compare.
+type Options struct {
+	// Owner is noted at what is written, and says what is pruned.
+	Owner string
+	// TakeOver makes all that is declared the owner's.
+	TakeOver bool
+	Prune    Prune
+	// Queue is the task queue of jobs whose document has none; empty leaves theirs.
+	Queue string
+}
+
+// A Plan is what applying would do.
+type Plan struct {
+	Options
+	// Changes are tags, webhooks and jobs, each in the order of the files, and then
+	// what is removed.
+	Changes []*Change
+	// Kept are things that no file declares and that stay, since apply did not write
+	// them for the owner.
+	Kept []*Change
+}
+
+// NewPlan compares the items with what is registered. The problems are all that the
+// files alone cannot show: a job to follow that is not there, a circle, a thing that
+// another owner declares, a credential that was hidden, more than is kept.
+func NewPlan(state *State, items []*Item, options Options) (*Plan, latch.Problems) {
+	m := &maker{Plan: &Plan{Options: options}, state: state}
+	for _, kind := range Kinds {
+		for _, item := range items {
+			if item.Kind == kind {
+				m.add(item)
+			}
+		}
+	}
+	m.prune(items)
+	m.checkLeaders()
+	m.checkRoom()
+	return m.Plan, m.problems
+}
+
+// Differs reports whether anything is to be written.
+func (p *Plan) Differs() bool {
+	return slices.ContainsFunc(p.Changes, func(c *Change) bool { return c.Action != Unchanged })
+}
+
+// Count returns how many changes have the action.
+func (p *Plan) Count(action string) int {
+	n := 0
+	for _, change := range p.Changes {
+		if change.Action == action {
+			n++
+		}
+	}
+	return n
+}
+
+// Of returns the changes of a kind with one of the actions.
+func (p *Plan) Of(kind Kind, actions ...string) []*Change {
+	var some []*Change
+	for _, change := range p.Changes {
+		if change.Kind == kind && slices.Contains(actions, change.Action) {
+			some = append(some, change)
+		}
+	}
+	return some
+}
+
+// Define returns what is to be registered of a declared job, whatever others made of
+// it since the plan was made.
+func (p *Plan) Define(item *Item, before registry.Definition) registry.Definition {
+	defined := item.definition(before)
+	if p.Queue != "" && item.TaskQueue == "" {
+		defined.TaskQueue = p.Queue
+	}
+	if p.TakeOver || len(JobChanges(before, defined)) > 0 || before.ID == "" {
+		defined.ManagedBy = p.Owner
+	}
+	return defined
+}
+
+// A maker makes a plan.
+type maker struct {
+	*Plan
+	state    *State
+	problems latch.Problems
+}
+
+// add compares one item with what is registered.
+func (m *maker) add(item *Item) {
+	change := &Change{Kind: item.Kind, ID: item.ID, Title: item.Title(), File: item.Label, Action: Created, item: item}
+	var owner string
+	switch item.Kind {
+	case Job:
+		owner = m.compareJob(change)
+	case Webhook:
+		owner = m.compareWebhook(change)
+	case Tag:
+		owner = m.compareTag(change)
+	}
+	if change.Action == Updated && owner != "" && owner != m.Owner && !m.TakeOver {
+		m.refuse(item, "id", "%q is declared by the owner %q: give --owner %s, or take it over with --take-over", item.ID, owner, owner)
+	}
+	m.Changes = append(m.Changes, change)
+}
+
+func (m *maker) refuse(item *Item, path, format string, arguments ...any) {
+	var problems latch.Problems
+	problems.Addf(path, format, arguments...)
+	m.problems = append(m.problems, item.located(problems)...)
+}
+
+// set notes what differs in something that is registered.
+func (c *Change) set(fields []FieldChange) {
+	c.Fields, c.Action = fields, Unchanged
+	if len(fields) > 0 {
+		c.Action = Updated
+	}
+}
+
+func (m *maker) compareJob(change *Change) (owner string) {
+	item := change.item
+	if item.Job != nil && item.Job.Schedule != nil {
+		change.leader = item.Job.Schedule.After
+	}
+	before, there := m.state.Jobs[item.ID]
+	if !there {
+		before = &registry.Definition{}
+	}
+	m.problems = append(m.problems, item.located(item.restore(before))...)
+	defined := m.Define(item, *before)
+	if err := registry.CheckSize(&defined); err != nil {
+		m.refuse(item, "", "%v", err)
+	}
+	if there {
+		change.set(JobChanges(*before, defined))
+	}
+	return before.ManagedBy
+}
+
+func (m *maker) compareWebhook(change *Change) (owner string) {
+	item := change.item
+	at := slices.IndexFunc(m.state.Webhooks, func(w latch.RegisteredWebhook) bool { return w.ID == item.ID })
+	before := latch.RegisteredWebhook{}
+	if at >= 0 {
+		before = m.state.Webhooks[at]
+	}
+	m.problems = append(m.problems, item.located(item.restoreWebhook(before))...)
+	wanted := *item.Webhook
+	wanted.ManagedBy = before.ManagedBy
+	if at < 0 || m.TakeOver || len(webhookChanges(before, wanted)) > 0 {
+		wanted.ManagedBy = m.Owner
+	}
+	if change.webhook = &wanted; at >= 0 {
+		change.set(webhookChanges(before, wanted))
+	}
+	return before.ManagedBy
+}
+
+func (m *maker) compareTag(change *Change) (owner string) {
+	at := slices.IndexFunc(m.state.Tags, func(t registry.Tag) bool { return t.Name == change.ID })
+	if at < 0 {
+		return ""
+	}
+	before := m.state.Tags[at].ManagedBy
+	change.Action = Unchanged
+	if m.TakeOver && before != m.Owner {
+		change.set([]FieldChange{ownerChange(before, m.Owner)})
+	}
+	return before
+}
+
+// prune finds what no file declares.
+func (m *maker) prune(items []*Item) {
+	declared := map[Kind]map[string]bool{Job: {}, Webhook: {}, Tag: {}}
+	for _, item := range items {
+		declared[item.Kind][item.ID] = true
+	}
+	undeclared := func(change *Change, owner string) {
+		change.Action = Removed
+		switch own := owner == m.Owner; {
+		case declared[change.Kind][change.ID]:
+		case m.Prune == PruneAll, m.Prune == PruneOwn && own:
+			m.Changes = append(m.Changes, change)
+		case m.Prune == PruneOwn:
+			m.Kept = append(m.Kept, change)
+		}
+	}
+	for i := range m.state.Rows {
+		row := &m.state.Rows[i]
+		change := &Change{Kind: Job, ID: row.ID, Title: row.Title}
+		if row.Schedule != nil {
+			change.leader = row.Schedule.After
+		}
+		undeclared(change, row.ManagedBy)
+	}
+	for i := range m.state.Webhooks {
+		undeclared(&Change{Kind: Webhook, ID: m.state.Webhooks[i].ID}, m.state.Webhooks[i].ManagedBy)
+	}
+	for _, tag := range m.state.Tags {
+		undeclared(&Change{Kind: Tag, ID: tag.Name}, tag.ManagedBy)
+	}
+	slices.SortStableFunc(m.Kept, func(a, b *Change) int { return cmp.Compare(a.Kind, b.Kind) })
+}

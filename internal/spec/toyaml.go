@@ -1,0 +1,58 @@
+package spec
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// ToYAML returns a JSON value as YAML in block style: the opposite of [ToJSON], with
+// the keys in their order and the digits of every number.
+func ToYAML(data []byte) ([]byte, error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	node, err := yamlOf(decoder)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	encoder := yaml.NewEncoder(&b)
+	encoder.SetIndent(2)
+	err = errors.Join(encoder.Encode(node), encoder.Close())
+	return b.Bytes(), err
+}
+
+// yamlOf reads the next value.
+func yamlOf(decoder *json.Decoder) (*yaml.Node, error) {
+	token, err := decoder.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch token := token.(type) {
+	case json.Delim:
+		node := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+		if token == '[' {
+			node = &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+		}
+		for decoder.More() { // an object's keys are its values' neighbours
+			inner, err := yamlOf(decoder)
+			if err != nil {
+				return nil, err
+			}
+			node.Content = append(node.Content, inner)
+		}
+		_, err = decoder.Token()
+		return node, err
+	case json.Number:
+		return &yaml.Node{Kind: yaml.ScalarNode, Value: token.String()}, nil
+	default:
+		node := new(yaml.Node)
+		err := node.Encode(token)
+		if token == "<<" { // a text, and no merge key
+			node.Tag, node.Style = "!!str", yaml.DoubleQuotedStyle
+		}
+		return node, err
+	}
+}
