@@ -17,18 +17,20 @@ func FromEnv() (*Plugin, error) {
 	store, err := secret.FromEnvironment(os.Environ(), given.SecretsDir, given.SecretsHosts, given.SecretHostsRequired)
 	problems = append(problems, err)
 	p := New(Options{
-		EgressAllow:      given.EgressAllow,
-		EgressProxy:      given.EgressProxy,
-		Redact:           latch.Redaction{Headers: environment.Trimmed(given.RedactHeaders), JSON: environment.Trimmed(given.RedactJSON)},
-		AllowCommands:    given.AllowCommands,
-		FQDN:             given.FQDN,
-		Environment:      given.Environment,
-		APIURL:           given.APIURL,
-		LockLinks:        given.LockLinks,
-		LinkKey:          []byte(given.LinkKey),
-		SearchAttributes: given.SearchAttributes,
-		store:            store,
-		variables:        true,
+		EgressAllow:         given.EgressAllow,
+		EgressProxy:         given.EgressProxy,
+		EgressNoProxy:       given.EgressNoProxy,
+		EgressProxyResolves: given.EgressProxyResolves,
+		Redact:              latch.Redaction{Headers: environment.Trimmed(given.RedactHeaders), JSON: environment.Trimmed(given.RedactJSON)},
+		AllowCommands:       given.AllowCommands,
+		FQDN:                given.FQDN,
+		Environment:         given.Environment,
+		APIURL:              given.APIURL,
+		LockLinks:           given.LockLinks,
+		LinkKey:             []byte(given.LinkKey),
+		SearchAttributes:    given.SearchAttributes,
+		store:               store,
+		variables:           true,
 	})
 	problems = append(problems, p.Err())
 	if err := errors.Join(problems...); err != nil {

@@ -43,6 +43,12 @@ type Options struct {
 	EgressAllow []string
 	// EgressProxy is the URL of a proxy for all outgoing requests.
 	EgressProxy string
+	// EgressNoProxy are hosts, host:ports, *.domains, IPs and CIDRs that are called
+	// without it; EgressAllow holds for them.
+	EgressNoProxy []string
+	// EgressProxyResolves are hosts, host:ports and *.domains whose names only the
+	// proxy can resolve. Where they lead is not checked.
+	EgressProxyResolves []string
 	// PerEndpoint is how many webhooks may be under way to one endpoint at once,
 	// so that a slow one leaves the worker's activities to others; 500 unless
 	// given. A worker that runs fewer than 1000 activities at once wants less.
@@ -160,7 +166,8 @@ func secretsOf(options Options) (*secret.Store, error) {
 
 func newActivities(options Options, store *secret.Store, dataConverter func() converter.DataConverter) (*activities.Activities, error) {
 	var problems []error
-	sender, err := delivery.New(delivery.Options{Secrets: store, EgressAllow: options.EgressAllow, EgressProxy: options.EgressProxy, Redact: options.Redact, PerEndpoint: options.PerEndpoint})
+	sender, err := delivery.New(delivery.Options{Secrets: store, EgressAllow: options.EgressAllow, EgressProxy: options.EgressProxy,
+		EgressNoProxy: options.EgressNoProxy, EgressProxyResolves: options.EgressProxyResolves, Redact: options.Redact, PerEndpoint: options.PerEndpoint})
 	problems = append(problems, err)
 	fqdn, err := fqdnOf(options)
 	problems = append(problems, err)

@@ -35,6 +35,7 @@ func readSurroundings(e *env) (*surroundings, error) {
 	read.store, err = secret.FromEnvironment(e.environ, given.SecretsDir, given.SecretsHosts, given.SecretHostsRequired)
 	problems = append(problems, err)
 	read.sender, err = delivery.New(delivery.Options{Secrets: read.store, EgressAllow: given.EgressAllow, EgressProxy: given.EgressProxy,
+		EgressNoProxy: given.EgressNoProxy, EgressProxyResolves: given.EgressProxyResolves,
 		Redact: latch.Redaction{Headers: environment.Trimmed(given.RedactHeaders), JSON: environment.Trimmed(given.RedactJSON)}})
 	problems = append(problems, err, environment.Named("LATCH_API_URL", environment.CheckURL(given.APIURL)))
 	if given.LockLinks {

@@ -81,7 +81,7 @@ func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attem
 	defer func() { made.CompletedAt = call.now() }()
 	received, err := s.perform(ctx, call)
 	made.Timings = call.watch.timings()
-	if s.guard.Proxy() == nil {
+	if s.guard.IsDirect(call.request.url) {
 		made.Address = call.watch.dialedAddress()
 	}
 	if received == nil {

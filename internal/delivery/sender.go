@@ -40,10 +40,11 @@ type Options struct {
 	// EgressAllow are the CIDRs, IPs, hosts and host:ports that may be called
 	// although not public (LATCH_EGRESS_ALLOW).
 	EgressAllow []string
-	// EgressProxy is the URL of a proxy for all requests (LATCH_EGRESS_PROXY).
-	// Names are resolved before it, and all of their addresses checked; the
-	// proxy's own address is not.
-	EgressProxy string
+	// EgressProxy, EgressNoProxy and EgressProxyResolves say what goes through a
+	// proxy, as [egress.Proxied] does. The proxy's own address is not checked.
+	EgressProxy         string
+	EgressNoProxy       []string
+	EgressProxyResolves []string
 	// Redact is what no record of any webhook keeps of an answer
 	// (LATCH_REDACT_HEADERS, LATCH_REDACT_JSON).
 	Redact latch.Redaction
@@ -74,7 +75,8 @@ type Sender struct {
 
 // New makes a sender. All bad entries of the options are reported at once.
 func New(options Options) (*Sender, error) {
-	guard, problems := egress.New(options.EgressAllow, options.EgressProxy)
+	guard, problems := egress.New(options.EgressAllow,
+		egress.Proxied{URL: options.EgressProxy, Except: options.EgressNoProxy, Resolves: options.EgressProxyResolves})
 	if err := errors.Join(problems, checkRedaction(options.Redact)); err != nil {
 		return nil, err
 	}

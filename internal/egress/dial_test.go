@@ -110,7 +110,7 @@ func TestDeadAddressesBeforeALiveOne(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				network := &fakeNetwork{answers: test.answers}
-				guard, err := New(nil, "")
+				guard, err := New(nil, Proxied{})
 				require.NoError(t, err)
 				guard.Connect = network.dial
 				guard.Resolve = func(context.Context, string) (found []netip.Addr, _ error) {
@@ -165,7 +165,7 @@ func TestDialerLooksAtEachAddress(t *testing.T) {
 		"allowed host":  {[]string{"hooks.example"}, "hooks.example", true},
 		"allowed range": {[]string{"127.0.0.0/8"}, "hooks.example", true},
 	} {
-		guard, err := New(test.allow, "")
+		guard, err := New(test.allow, Proxied{})
 		require.NoError(t, err)
 		connection, err := guard.Connect(context.WithValue(t.Context(), dialledHostKey{}, test.host), "tcp", address)
 		if test.open {

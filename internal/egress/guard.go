@@ -36,8 +36,10 @@ func (e *AddressError) Error() string {
 type Guard struct {
 	prefixes []allowedPrefix
 	hosts    map[string]bool // "host" and "host:port"
-	// proxy is nil where the worker calls everybody by itself.
-	proxy *url.URL
+	// proxy is nil where the worker calls everybody by itself. It calls those in
+	// except itself, and the names of those in trusted are the proxy's to resolve.
+	proxy           *url.URL
+	except, trusted hostSet
 	// proxyDialer dials the proxy, which the operator has chosen: its address
 	// is not checked.
 	proxyDialer net.Dialer
@@ -53,10 +55,9 @@ type allowedPrefix struct {
 	port   string // "" for every port
 }
 
-// New makes a guard of the entries of LATCH_EGRESS_ALLOW and the URL in
-// LATCH_EGRESS_PROXY, "" for no proxy. Its error names every bad one, and never
-// holds the proxy's credentials.
-func New(allow []string, proxy string) (*Guard, error) {
+// New makes a guard of the entries of LATCH_EGRESS_ALLOW and of what goes through a
+// proxy. Its error names every bad entry, and never holds the proxy's credentials.
+func New(allow []string, proxied Proxied) (*Guard, error) {
 	g := &Guard{hosts: map[string]bool{}, Resolve: lookupHost, proxyDialer: net.Dialer{Timeout: ConnectTimeout, KeepAlive: 30 * time.Second}}
 	checked := g.proxyDialer
 	checked.ControlContext = g.control
@@ -70,9 +71,7 @@ func New(allow []string, proxy string) (*Guard, error) {
 			problems = append(problems, fmt.Errorf("LATCH_EGRESS_ALLOW: %w", err))
 		}
 	}
-	var err error
-	g.proxy, err = parseProxy(proxy)
-	return g, errors.Join(append(problems, err)...)
+	return g, errors.Join(append(problems, proxied.parse(g)...)...)
 }
 
 func lookupHost(ctx context.Context, host string) ([]netip.Addr, error) {

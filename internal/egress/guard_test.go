@@ -33,7 +33,7 @@ func TestCanonicalHost(t *testing.T) {
 func TestGuardAdmits(t *testing.T) {
 	t.Parallel()
 	guard, err := New([]string{"10.1.0.0/16", " 192.168.1.5 ", "", "192.168.1.6:8443", "[fd00::1]:443", "fd00::2",
-		"intra.corp", "db.corp:5432", "::ffff:10.2.0.0/112", "[fd00::3]", "0x7f.2"}, "")
+		"intra.corp", "db.corp:5432", "::ffff:10.2.0.0/112", "[fd00::3]", "0x7f.2"}, Proxied{})
 	require.NoError(t, err)
 	for _, test := range []struct {
 		host, port, address string

@@ -2,33 +2,112 @@ package egress
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
 	"net/url"
+
+	"golang.org/x/net/proxy"
 
 	"github.com/latch-run/latch/internal/httpurl"
 )
 
-// parseProxy reads LATCH_EGRESS_PROXY. The error never holds credentials.
-func parseProxy(text string) (*url.URL, error) {
-	if text == "" {
-		return nil, nil
-	}
-	proxy, err := httpurl.Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("LATCH_EGRESS_PROXY: %q is not of the form http://host:port or https://host:port", httpurl.Shown(text))
-	}
-	return proxy, nil
+// Proxied says which requests go through a proxy. The zero value is none.
+type Proxied struct {
+	// URL is that of the proxy (LATCH_EGRESS_PROXY): http, https, socks5 or socks5h.
+	URL string
+	// Except are hosts that are called directly (LATCH_EGRESS_NO_PROXY).
+	Except []string
+	// Resolves are hosts whose names the proxy resolves, unchecked
+	// (LATCH_EGRESS_PROXY_RESOLVES).
+	Resolves []string
 }
 
-// Proxy returns the URL of the proxy that all requests go through; nil for none.
+// The schemes of SOCKS5: with socks5 the worker resolves names and the proxy gets an
+// address that was checked, with socks5h the proxy gets the name.
+const (
+	schemeSOCKS       = "socks5"
+	schemeSOCKSByName = "socks5h"
+)
+
+// parse reads the settings into the guard. Its errors never hold credentials.
+func (p Proxied) parse(g *Guard) []error {
+	var problems, more []error
+	if p.URL != "" {
+		var err error
+		if g.proxy, err = parseProxy(p.URL); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	g.except, more = parseHosts("LATCH_EGRESS_NO_PROXY", p.Except, true)
+	problems = append(problems, more...)
+	g.trusted, more = parseHosts("LATCH_EGRESS_PROXY_RESOLVES", p.Resolves, false)
+	if problems = append(problems, more...); p.URL == "" && len(g.trusted.names)+len(g.trusted.suffixes) > 0 {
+		problems = append(problems, errors.New("LATCH_EGRESS_PROXY_RESOLVES: there is no LATCH_EGRESS_PROXY to resolve names"))
+	}
+	return problems
+}
+
+func parseProxy(text string) (*url.URL, error) {
+	address, err := url.Parse(text)
+	if err == nil && address.Hostname() != "" && (address.Scheme == schemeSOCKS || address.Scheme == schemeSOCKSByName) {
+		if address.Port() == "" {
+			address.Host = net.JoinHostPort(address.Hostname(), "1080") // RFC 1928, section 3
+		}
+		return address, nil
+	}
+	if address, err = httpurl.Parse(text); err != nil {
+		return nil, fmt.Errorf("LATCH_EGRESS_PROXY: %q is not of the form http://host:port, https://host:port, socks5://host:port or socks5h://host:port", httpurl.Shown(text))
+	}
+	return address, nil
+}
+
+// Proxy returns the URL of the proxy; nil for none.
 func (g *Guard) Proxy() *url.URL { return g.proxy }
 
-// CheckBeforeProxy holds a request's URL to the guard's rules where a proxy does
-// the dialling: the proxy is given the name and chooses among its addresses, so
-// all of them must be admissible. Its error is an [*AddressError] about the
-// first that is not, or that of the lookup. Without a proxy it does nothing.
+// IsDirect reports whether requests to a URL go without a proxy.
+func (g *Guard) IsDirect(to *url.URL) bool {
+	return g.proxy == nil || g.isDirect(to.Hostname(), PortOf(to))
+}
+
+// isDirect never holds for the proxy's own host and port: whatever is dialled there is
+// the proxy, whose address is not checked, and never a receiver's.
+func (g *Guard) isDirect(host, port string) bool {
+	canonical, err := CanonicalHost(host)
+	if err != nil || port == PortOf(g.proxy) && sameHost(host, g.proxy.Hostname()) {
+		return false
+	}
+	return g.except.has(canonical, port)
+}
+
+func sameHost(a, b string) bool {
+	first, failed := CanonicalHost(a)
+	second, alsoFailed := CanonicalHost(b)
+	return failed == nil && alsoFailed == nil && first == second
+}
+
+// isTrusted reports whether the proxy resolves a host's name, unchecked. An address is
+// always checked.
+func (g *Guard) isTrusted(host, port string) bool {
+	canonical, err := CanonicalHost(host)
+	if err != nil {
+		return false
+	}
+	if _, err := netip.ParseAddr(canonical); err == nil {
+		return false
+	}
+	return g.trusted.has(canonical, port)
+}
+
+// CheckBeforeProxy holds a request's URL to the guard's rules where a proxy is given
+// the name and chooses among its addresses: all of them must be admissible, unless the
+// operator trusts the name to the proxy. Its error is an [*AddressError] about the
+// first that is not, or that of the lookup. For any other request it does nothing:
+// [Guard.Transport] checks what it dials.
 func (g *Guard) CheckBeforeProxy(ctx context.Context, to *url.URL) error {
-	if g.proxy == nil {
+	if g.IsDirect(to) || g.proxy.Scheme == schemeSOCKS || g.isTrusted(to.Hostname(), PortOf(to)) {
 		return nil
 	}
 	_, refused, err := g.judge(ctx, to.Hostname(), PortOf(to))
@@ -36,6 +115,74 @@ func (g *Guard) CheckBeforeProxy(ctx context.Context, to *url.URL) error {
 		err = refused
 	}
 	return err
+}
+
+// proxyFor is [http.Transport.Proxy] for a proxy over HTTP.
+func (g *Guard) proxyFor(shown *url.URL) func(*http.Request) (*url.URL, error) {
+	return func(request *http.Request) (*url.URL, error) {
+		if g.isDirect(request.URL.Hostname(), PortOf(request.URL)) {
+			return nil, nil
+		}
+		return shown, nil
+	}
+}
+
+// dialProxyOr dials the proxy by the given function, and anything else by the guard's
+// rules.
+func (g *Guard) dialProxyOr(dialProxy dialFunc) dialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, port, err := net.SplitHostPort(address)
+		if err == nil && port == PortOf(g.proxy) && sameHost(host, g.proxy.Hostname()) {
+			return dialProxy(ctx, network, address)
+		}
+		return g.Dial(ctx, network, address)
+	}
+}
+
+// dialSOCKS connects to a receiver through a SOCKS5 proxy. By [schemeSOCKS] the proxy
+// gets an address that was checked, and else the name.
+func (g *Guard) dialSOCKS(ctx context.Context, network, address string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if g.isDirect(host, port) {
+		return g.Dial(ctx, network, address)
+	}
+	through, err := g.socks()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, ConnectTimeout)
+	defer cancel()
+	if g.proxy.Scheme == schemeSOCKSByName || g.isTrusted(host, port) {
+		return through.DialContext(ctx, network, address)
+	}
+	addresses, err := g.admissible(ctx, host, port)
+	if err != nil {
+		return nil, err
+	}
+	return race(alternate(addresses), func(candidate netip.Addr) (net.Conn, error) {
+		return through.DialContext(ctx, network, net.JoinHostPort(candidate.String(), port))
+	})
+}
+
+// socks returns what dials through the SOCKS5 proxy (RFC 1928, 1929).
+func (g *Guard) socks() (proxy.ContextDialer, error) {
+	var auth *proxy.Auth
+	if user := g.proxy.User; user != nil {
+		password, _ := user.Password()
+		auth = &proxy.Auth{User: user.Username(), Password: password}
+	}
+	dialer, err := proxy.SOCKS5("tcp", g.proxy.Host, auth, &g.proxyDialer)
+	if err != nil {
+		return nil, err
+	}
+	through, can := dialer.(proxy.ContextDialer)
+	if !can {
+		return nil, errors.New("the SOCKS5 dialer takes no context")
+	}
+	return through, nil
 }
 
 // PortOf returns the port that a URL leads to.

@@ -37,14 +37,18 @@ func (g *Guard) Transport(settings *tls.Config) *http.Transport {
 	if g.proxy == nil {
 		return transport
 	}
-	transport.Proxy, transport.DialContext = http.ProxyURL(g.proxy), heard(g.proxyDialer.DialContext)
+	if g.proxy.Scheme == schemeSOCKS || g.proxy.Scheme == schemeSOCKSByName {
+		transport.DialContext = heard(g.dialSOCKS)
+		return transport
+	}
+	transport.Proxy, transport.DialContext = g.proxyFor(g.proxy), heard(g.dialProxyOr(g.proxyDialer.DialContext))
 	if settings != nil && g.proxy.Scheme == "https" {
 		// The receivers' settings must not reach the proxy: TLS with it is
 		// made while dialling, and net/http takes it for a plain one.
 		plain := *g.proxy
 		plain.Scheme, plain.Host = "http", net.JoinHostPort(g.proxy.Hostname(), PortOf(g.proxy))
 		dialer := tls.Dialer{NetDialer: &g.proxyDialer}
-		transport.Proxy, transport.DialContext = http.ProxyURL(&plain), heard(dialer.DialContext)
+		transport.Proxy, transport.DialContext = g.proxyFor(&plain), heard(g.dialProxyOr(dialer.DialContext))
 	}
 	return transport
 }

@@ -69,9 +69,16 @@ type Plugin struct {
 	// Addresses that may be called although they are not public: CIDRs, IPs, hosts
 	// and host:ports, with commas between them.
 	EgressAllow []string `env:"LATCH_EGRESS_ALLOW"`
-	// The URL of a proxy for all outgoing requests. Names are resolved before it,
-	// and all of a name's addresses must pass.
+	// The URL of a proxy for all outgoing requests: `http://`, `https://`,
+	// `socks5://` or `socks5h://`. Names are resolved before it, and all of a name's
+	// addresses must pass; `socks5://` gets a checked address and no name.
 	EgressProxy string `env:"LATCH_EGRESS_PROXY"`
+	// Hosts that are called without the proxy: hosts, host:ports, `*.domain`, IPs
+	// and CIDRs, with commas between them. `LATCH_EGRESS_ALLOW` holds for them.
+	EgressNoProxy []string `env:"LATCH_EGRESS_NO_PROXY"`
+	// Hosts whose names only the proxy can resolve: hosts, host:ports and
+	// `*.domain`, with commas between them. Where they lead is not checked.
+	EgressProxyResolves []string `env:"LATCH_EGRESS_PROXY_RESOLVES"`
 	// Headers of answers that no record keeps: names, in which `*` stands for any
 	// characters, with commas between them.
 	RedactHeaders []string `env:"LATCH_REDACT_HEADERS"`
