@@ -10,6 +10,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // writtenEvery is how old the count in the registry may be while an endpoint goes
@@ -113,7 +114,7 @@ func (e *endpoint) judge(ctx workflow.Context, before int, at latch.Time) bool {
 	for _, threshold := range e.health.Warnings() {
 		if before < threshold && threshold <= e.State.Count {
 			e.Alarmed, changed = true, true
-			e.fire(ctx, latch.EventEndpointFailing, map[string]any{"threshold": threshold})
+			e.fire(ctx, latch.EventEndpointFailing, latch.Object{"threshold": rawjson.Encode(threshold)})
 		}
 	}
 	if e.State.Disabled() || !e.health.Disables(at.Sub(e.State.Since.Time)) {
@@ -122,16 +123,17 @@ func (e *endpoint) judge(ctx workflow.Context, before int, at latch.Time) bool {
 	e.State.State, e.State.DisabledAt = latch.EndpointDisabled, latch.NewTime(workflow.Now(ctx))
 	e.planProbe(ctx)
 	e.Alarmed = true
-	e.fire(ctx, latch.EventEndpointDisabled, map[string]any{"disabled_at": e.State.DisabledAt, "probe_at": e.State.ProbeAt})
+	e.fire(ctx, latch.EventEndpointDisabled, latch.Object{
+		"disabled_at": rawjson.Encode(e.State.DisabledAt), "probe_at": rawjson.Encode(e.State.ProbeAt)})
 	return true
 }
 
 // recover ends the row of failed attempts.
 func (e *endpoint) recover(ctx workflow.Context) error {
 	if e.State != nil && e.Alarmed {
-		data := map[string]any{"recovered_at": latch.NewTime(workflow.Now(ctx))}
+		data := latch.Object{"recovered_at": rawjson.Encode(latch.NewTime(workflow.Now(ctx)))}
 		if e.State.Disabled() {
-			data["disabled_at"] = e.State.DisabledAt
+			data["disabled_at"] = rawjson.Encode(e.State.DisabledAt)
 		}
 		e.fire(ctx, latch.EventEndpointRecovered, data)
 	}

@@ -3,7 +3,6 @@ package workflows
 import (
 	"fmt"
 	"maps"
-	"slices"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/workflow"
@@ -17,13 +16,10 @@ import (
 // fire fires an event about the endpoint in a run of its own, for the other
 // registered webhooks that listen. Its data says what was counted, and what more is
 // given.
-func (e *endpoint) fire(ctx workflow.Context, event string, more map[string]any) {
-	data := map[string]any{"webhook": e.Webhook, "count": e.State.Count, "since": e.State.Since, "last_error": e.State.LastError}
-	maps.Copy(data, more)
-	given := latch.Object{}
-	for _, key := range slices.Sorted(maps.Keys(data)) {
-		given[key] = rawjson.Encode(data[key])
-	}
+func (e *endpoint) fire(ctx workflow.Context, event string, more latch.Object) {
+	given := latch.Object{"webhook": rawjson.Encode(e.Webhook), "count": rawjson.Encode(e.State.Count),
+		"since": rawjson.Encode(e.State.Since), "last_error": rawjson.Encode(e.State.LastError)}
+	maps.Copy(given, more)
 	id := e.eventID(ctx, event, more)
 	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:        id,
@@ -40,10 +36,10 @@ func (e *endpoint) fire(ctx workflow.Context, event string, more map[string]any)
 
 // eventID is the id of the run that fires an event: it is fired once in each row of
 // failed attempts, a warning once for each threshold.
-func (e *endpoint) eventID(ctx workflow.Context, event string, more map[string]any) string {
+func (e *endpoint) eventID(ctx workflow.Context, event string, more latch.Object) string {
 	id := fmt.Sprintf("%s/%d/%s", workflow.GetInfo(ctx).WorkflowExecution.ID, e.State.Since.UnixMilli(), event)
 	if threshold, is := more["threshold"]; is {
-		id += fmt.Sprint("-", threshold)
+		id += "-" + string(threshold)
 	}
 	return id
 }

@@ -65,9 +65,11 @@ func TestFailingEndpointIsToldOncePerThreshold(t *testing.T) {
 	b.ping("dead")
 	b.arrives("/pager", 3)
 	require.Equal(t, []string{"ENDPOINT_FAILING 2", "ENDPOINT_FAILING 4", "ENDPOINT_RECOVERED"}, b.told("/pager"))
-	shown = latch.RegisteredWebhook{}
-	s.as("read-key-0123456789", "GET", "/latch/v1/webhooks/dead", "").read(t, 200, &shown)
-	require.Nil(t, shown.Endpoint, "it works, so nothing is kept of it")
+	require.Eventually(t, func() bool {
+		var shown latch.RegisteredWebhook
+		s.as("read-key-0123456789", "GET", "/latch/v1/webhooks/dead", "").read(t, 200, &shown)
+		return shown.Endpoint == nil
+	}, patience, tick, "it works, so nothing is kept of it")
 	require.Len(t, b.receiver.Requests("/dead"), 6, "it does not hear of itself")
 }
 
