@@ -58,7 +58,7 @@ var (
 	}
 	// plainKeys have fields that always show. Those of keysWithout are the API's.
 	plainKeys   = []string{"id", "url", "method", "content_type", "body", "enabled", "event", "event_type", "events"}
-	keysWithout = []string{"created_at", "updated_at", "job_id", "warnings"}
+	keysWithout = []string{"created_at", "updated_at", "job_id", "warnings", "endpoint"}
 )
 
 // name returns a field's name in the form, of an event by its place.

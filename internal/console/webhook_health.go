@@ -1,6 +1,7 @@
 package console
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,6 +24,9 @@ func (v *visit) hookHealth(webhook latch.Object, id string) (piece.Facts, error)
 	var facts piece.Facts
 	enabled := string(webhook["enabled"]) != "false"
 	facts.Add("State", piece.Status(map[bool]string{true: "enabled", false: "disabled"}[enabled]))
+	if err := addEndpoint(&facts, webhook["endpoint"]); err != nil {
+		return nil, err
+	}
 	var part api.WebhookHistory
 	err := v.api.WebhookHistory(v.request.Context(), id, "", "", healthRecords, &part)
 	var problem *apiclient.Problem
@@ -39,6 +43,27 @@ func (v *visit) hookHealth(webhook latch.Object, id string) (piece.Facts, error)
 			"Take the old line away when the receiver knows the new value."))
 	}
 	return facts, nil
+}
+
+// addEndpoint tells of an endpoint that does not work, as all workers have counted;
+// encoded is null where it works, or nobody counts.
+func addEndpoint(facts *piece.Facts, encoded json.RawMessage) error {
+	if isNothing(encoded) {
+		return nil
+	}
+	var state latch.EndpointState
+	if err := json.Unmarshal(encoded, &state); err != nil {
+		return fmt.Errorf("read the state of the webhook's endpoint: %w", err)
+	}
+	note := fmt.Sprintf("%d failed attempts in a row, since", state.Count)
+	facts.Add("Endpoint", piece.Cell{Text: state.State, Status: "bad"}.WithTime(note, state.Since))
+	if state.Disabled() {
+		facts.Add("Next try", piece.Text("Nothing else is sent until it works: what comes is kept, and can be sent then.").WithTime("at", state.ProbeAt))
+	}
+	if state.LastError != "" {
+		facts.Add("Last failed attempt", piece.Text(state.LastError))
+	}
+	return nil
 }
 
 // addHealth counts what arrived of the records, the newest of which is the first.

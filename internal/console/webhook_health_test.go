@@ -1,6 +1,7 @@
 package console
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -53,4 +54,31 @@ func TestHealthGoesByTheLastDeliveries(t *testing.T) {
 			require.Equal(t, c.lastError, facts[1].Cell.Text)
 		})
 	}
+}
+
+// What the workers have counted of an endpoint that does not work is told, and what
+// becomes of what comes meanwhile.
+func TestAnEndpointThatDoesNotWorkIsTold(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		state    string
+		expected []string
+	}{
+		"works":    {``, nil},
+		"nothing":  {`null`, nil},
+		"failing":  {`{"state":"failing","count":7,"since":"2026-07-01T12:00:00Z","last_error":"connection refused"}`, []string{"failing", "connection refused"}},
+		"disabled": {`{"state":"disabled","count":9,"since":"2026-07-01T12:00:00Z","probe_at":"2026-07-01T14:00:00Z"}`, []string{"disabled", "Nothing else is sent until it works: what comes is kept, and can be sent then."}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var facts piece.Facts
+			require.NoError(t, addEndpoint(&facts, json.RawMessage(c.state)))
+			var told []string
+			for _, fact := range facts {
+				told = append(told, fact.Cell.Text)
+			}
+			require.Equal(t, c.expected, told)
+		})
+	}
+	require.Error(t, addEndpoint(&piece.Facts{}, json.RawMessage(`"odd"`)))
 }
