@@ -178,6 +178,23 @@ func TestExportAndApplyIsANoOp(t *testing.T) {
 	require.FileExists(t, filepath.Join(dir, "jobs", "mine.yaml"))
 }
 
+// The document shows the example as it is, and the example can be applied. An export of
+// nothing makes the directory all the same.
+func TestTheDocumentShowsTheDeclaredExample(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/deploy.md")
+	require.NoError(t, err)
+	const folder = "../../examples/registered"
+	example, err := os.ReadFile(filepath.Join(folder, "latch.yaml"))
+	require.NoError(t, err)
+	require.Contains(t, string(page), "```yaml\n"+string(example)+"```\n")
+	j := newJobs(t)
+	dir := filepath.Join(t.TempDir(), "none")
+	require.Equal(t, "wrote 0 files to "+dir+"\n", j.ok("", "export", dir))
+	require.DirExists(t, dir)
+	require.Contains(t, j.ok("", "apply", folder), "3 created\n")
+}
+
 // sortedDocuments returns the first stream where the second has the same documents.
 func sortedDocuments(first, second string) string {
 	for _, document := range strings.Split(strings.TrimSuffix(first, "\n"), "\n---\n") {

@@ -103,6 +103,9 @@ const exportHeader = "# Written by starter export; apply it with: starter apply\
 
 // writeExport writes each document into a file of its own.
 func writeExport(out *output.Printer, dir string, documents []declared.Document) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil { // also where nothing is registered
+		return failure.New(failure.Failed, "cannot make the directory %s: %v", dir, err)
+	}
 	written := map[string]bool{}
 	for _, document := range documents {
 		text, err := spec.ToYAML(document.JSON)
