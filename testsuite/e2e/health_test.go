@@ -1,12 +1,15 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/testsuite/receiver"
@@ -79,28 +82,33 @@ func TestFailingEndpointIsToldOncePerThreshold(t *testing.T) {
 func TestDisabledEndpointLosesNothing(t *testing.T) {
 	t.Parallel()
 	const events = 20
-	b := setup(t)
-	s := b.serve("LATCH_API_KEYS", apiKeys)
+	own := ownNamespace(t) // what was skipped is looked for in all runs of the namespace
+	b := setup(t, "TEMPORAL_NAMESPACE", own)
+	s := b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_NAMESPACE", own)
+	temporal, err := client.DialContext(b.ctx, client.Options{HostPort: shared.server.FrontendHostPort, Namespace: own,
+		Logger: log.NewStructuredLogger(discard)})
+	require.NoError(t, err)
+	t.Cleanup(temporal.Close)
 	b.receiver.Script("/dead", receiver.Status(503))
 	const alerts = `"events":[{"event":"ENDPOINT_FAILING"},{"event":"ENDPOINT_DISABLED"},{"event":"ENDPOINT_RECOVERED"}]`
 	s.register("dead", `{"url":"{R}/dead","event":"PINGED","body":{"n":"${data.n}"},
 		"health":{"warn_at":[2,4],"disable_after":"1s","probe":"1s"},"retry":{"initial_interval":"100ms","maximum_interval":"100ms"}}`)
 	s.register("pager", `{"url":"{R}/pager",`+alerts+`}`)
-	ping := func(n int) {
-		run := b.start(latch.WorkflowEmit, fmt.Sprintf("ping-%03d", n), fmt.Sprintf(`{"event":"PINGED","data":{"n":%d}}`, n))
-		require.NoError(t, run.Get(b.ctx, nil))
+	ping := func(n int) latch.Record {
+		var result latch.EmissionResult
+		run, err := temporal.ExecuteWorkflow(b.ctx, client.StartWorkflowOptions{TaskQueue: b.queue}, latch.WorkflowEmit,
+			json.RawMessage(fmt.Sprintf(`{"event":"PINGED","data":{"n":%d}}`, n)))
+		require.NoError(t, err)
+		require.NoError(t, run.Get(b.ctx, &result))
+		return result.History[0]
 	}
 	ping(0)
 	b.arrives("/pager", 3)
 	require.Equal(t, []string{"ENDPOINT_FAILING 2", "ENDPOINT_FAILING 4", "ENDPOINT_DISABLED"}, b.told("/pager")[:3])
-	require.Eventually(t, func() bool {
-		ping(1)
-		return b.history("ping-001-" + b.queue)[0].Kept
-	}, patience, tick)
+	require.Eventually(t, func() bool { return ping(1).Kept }, patience, tick)
 	before := len(b.receiver.Requests("/dead"))
 	for n := 2; n < events; n++ {
-		ping(n)
-		record := b.history(fmt.Sprintf("ping-%03d-%s", n, b.queue))[0]
+		record := ping(n)
 		require.Equal(t, latch.ResultSkipped, record.Result)
 		require.True(t, record.Kept)
 		require.Contains(t, record.Error, "can be sent later")
@@ -121,7 +129,7 @@ func TestDisabledEndpointLosesNothing(t *testing.T) {
 		return order
 	}
 	require.Eventually(t, func() bool {
-		said := b.starter(nil, "deliveries", "redeliver", "--skipped", "--webhook", "dead", "--since", "1h")
+		said := b.starter([]string{"TEMPORAL_NAMESPACE=" + own}, "deliveries", "redeliver", "--skipped", "--webhook", "dead", "--since", "1h")
 		return said.code == 0 && len(arrived()) == events
 	}, patience, 10*tick, "all events are there")
 	order := arrived()
