@@ -91,8 +91,8 @@ func (a *Activities) report(ctx context.Context, send *protocol.Send, err error,
 		Error: excerpt.Of(err.Error(), longestEndpointError)}, a.signalEndpoint(ctx, key))
 }
 
-// recently returns the registered webhook of a delivery as of a moment ago; nil where
-// there is none, or it cannot be read.
+// recently reads the registered webhook of a delivery, which may be a second old. It
+// returns nil if the webhook was deleted or cannot be read.
 func (a *Activities) recently(ctx context.Context, send *protocol.Send) *latch.RegisteredWebhook {
 	store := a.registryOf(ctx)
 	if store == nil {

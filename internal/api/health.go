@@ -97,7 +97,7 @@ func (a *API) count(method string, v *visit, took time.Duration) {
 	}
 	_, route, _ := strings.Cut(v.route, " ")
 	if route == "" {
-		route = "none" // refused before any route, or there is none
+		route = "none" // no route has this path, or the request was refused before it was routed
 	}
 	a.metrics.WithTags(metric.Labels("code", strconv.Itoa(v.status), "method", method, "route", route)).
 		Timer(metric.RequestDuration).Record(took)

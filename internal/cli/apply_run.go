@@ -67,13 +67,9 @@ func (a *applier) finished(changes ...*declared.Change) {
 
 func (a *applier) tags(ctx context.Context, actions ...string) error {
 	changes := a.plan.Of(declared.Tag, actions...)
+	kept, remove := divide(changes)
 	var put []registry.Tag
-	var remove []string
-	for _, change := range changes {
-		if change.Action == declared.Removed {
-			remove = append(remove, change.ID)
-			continue
-		}
+	for _, change := range kept {
 		put = append(put, registry.Tag{Name: change.ID, ManagedBy: a.plan.Owner})
 	}
 	return a.together(changes, func() error { return a.store.ApplyTags(ctx, put, remove) })
@@ -81,16 +77,24 @@ func (a *applier) tags(ctx context.Context, actions ...string) error {
 
 func (a *applier) webhooks(ctx context.Context, actions ...string) error {
 	changes := a.plan.Of(declared.Webhook, actions...)
+	kept, remove := divide(changes)
 	var put []latch.RegisteredWebhook
-	var remove []string
-	for _, change := range changes {
-		if change.Action == declared.Removed {
-			remove = append(remove, change.ID)
-			continue
-		}
+	for _, change := range kept {
 		put = append(put, *change.Webhook())
 	}
 	return a.together(changes, func() error { return a.store.ApplyWebhooks(ctx, put, remove) })
+}
+
+// divide returns the changes that write something, and the ids of what is removed.
+func divide(changes []*declared.Change) (kept []*declared.Change, removed []string) {
+	for _, change := range changes {
+		if change.Action == declared.Removed {
+			removed = append(removed, change.ID)
+			continue
+		}
+		kept = append(kept, change)
+	}
+	return kept, removed
 }
 
 // together does several changes at once, if there are any.

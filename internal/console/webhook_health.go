@@ -45,8 +45,8 @@ func (v *visit) hookHealth(webhook latch.Object, id string) (piece.Facts, error)
 	return facts, nil
 }
 
-// addEndpoint tells of an endpoint that does not work, as all workers have counted;
-// encoded is null where it works, or nobody counts.
+// addEndpoint shows the state of an endpoint that fails or is disabled. encoded is
+// the key "endpoint" of a registered webhook, which is missing while it works.
 func addEndpoint(facts *piece.Facts, encoded json.RawMessage) error {
 	if isNothing(encoded) {
 		return nil

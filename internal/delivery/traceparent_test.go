@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A request bears the trace of its attempt, none where there is none, and that of
-// the webhook's own header where it has one.
+// The traceparent of a request names the span of its attempt. A header of the webhook
+// replaces it, and without tracing there is no such header.
 func TestRequestsBearTheTrace(t *testing.T) {
 	t.Parallel()
 	var got http.Header

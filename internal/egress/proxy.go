@@ -14,7 +14,8 @@ import (
 	"github.com/latch-run/latch/internal/httpurl"
 )
 
-// Proxied says which requests go through a proxy. The zero value is none.
+// Proxied configures the proxy and which requests go through it. The zero value
+// sends every request directly.
 type Proxied struct {
 	// URL is that of the proxy (LATCH_EGRESS_PROXY): http, https, socks5 or socks5h.
 	URL string

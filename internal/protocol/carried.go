@@ -54,7 +54,8 @@ type State struct {
 	// First is Temporal's id for the whole chain, retried runs included. Temporal chose
 	// it when the chain was started, so whoever started it could not know it.
 	First string `json:"first"`
-	// RunID is that of the chain's first run, and Started when that began.
+	// RunID is what templates show as run.run_id, and Started when that run began:
+	// those of the first run, in which everything was admitted.
 	RunID     string         `json:"run_id"`
 	Started   time.Time      `json:"started"`
 	Admission Admission      `json:"admission"`

@@ -58,7 +58,8 @@ type Queue struct {
 	Done  int         `json:"done,omitempty"`
 }
 
-// A QueueItem names a delivery whose id tells its run.
+// A QueueItem is one delivery of a queue. WorkflowID is the workflow that has its
+// record; its run id is part of the delivery id.
 type QueueItem struct {
 	DeliveryID string `json:"d"`
 	WorkflowID string `json:"w"`
@@ -126,8 +127,8 @@ type Observed struct {
 	State *latch.EndpointState `json:"state,omitempty"`
 }
 
-// A ProbeRequest is the argument of ActivityProbe: to try a disabled endpoint with
-// the first delivery that was kept, or with a made-up event if there is none.
+// A ProbeRequest is the argument of ActivityProbe, which makes one attempt at a
+// disabled endpoint: of the first kept delivery, or of a made-up event if none is kept.
 type ProbeRequest struct {
 	Webhook string        `json:"webhook"`
 	Kept    *KeptDelivery `json:"kept,omitempty"`

@@ -48,7 +48,7 @@ func (b *bench) diagnose() {
 	}
 }
 
-// describe tells of a run its status, its pending activities and its last events.
+// describe formats a run's status, pending activities and last events.
 func describe(ctx context.Context, run *workflowpb.WorkflowExecutionInfo) string {
 	id, runID := run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId()
 	lines := []string{fmt.Sprintf("%s %s: %s, %d events", run.GetType().GetName(), id, run.GetStatus(), run.GetHistoryLength())}
