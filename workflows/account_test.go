@@ -8,8 +8,6 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
@@ -18,29 +16,6 @@ import (
 
 const skippable = `{"id":"nightly","job":{"id":"nightly","title":"Nightly","task":{"http":{"url":"$R/do"}},"webhooks":[
 	{"id":"told","url":"$R/told","events":[{"event":"JOB_SKIPPED"},{"event":"JOB_MISSED"}]}]}}`
-
-// counting answers what Temporal's server would have counted.
-type counting struct {
-	interceptor.WorkerInterceptorBase
-	times protocol.Times
-}
-
-func (c *counting) InterceptActivity(_ context.Context,
-	next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
-	return &countingActivity{interceptor.ActivityInboundInterceptorBase{Next: next}, c.times}
-}
-
-type countingActivity struct {
-	interceptor.ActivityInboundInterceptorBase
-	times protocol.Times
-}
-
-func (c *countingActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
-	if activity.GetInfo(ctx).ActivityType.Name == protocol.ActivityTimes {
-		return c.times, nil
-	}
-	return c.Next.ExecuteActivity(ctx, in)
-}
 
 // docs/schedules.md, "What does not take place": a trigger compares what Temporal
 // has counted with what the schedule's last trigger saw, and tells of the rest once.
@@ -75,7 +50,8 @@ func TestTriggerAccountsForTimesThatPassed(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			b := setup(t, &counting{times: test.counted})
+			b := setup(t, around(protocol.ActivityTimes,
+				func(context.Context, func(context.Context) (any, error)) (any, error) { return test.counted, nil }))
 			if test.by != "" {
 				require.NoError(t, b.env.SetTypedSearchAttributesOnStart(temporal.NewSearchAttributes(
 					temporal.NewSearchAttributeKeyKeyword("TemporalScheduledById").ValueSet(test.by),

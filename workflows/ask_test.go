@@ -2,58 +2,29 @@ package workflows_test
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/interceptor"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// An outage lets an activity fail so many times before it answers.
-type outage struct {
-	interceptor.WorkerInterceptorBase
-	of    string
-	times int
-
-	mutex sync.Mutex
-	asked int
-}
-
-func (o *outage) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
-	return &failing{interceptor.ActivityInboundInterceptorBase{Next: next}, o}
-}
-
-func (o *outage) fails() bool {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	o.asked++
-	return o.asked <= o.times
-}
-
-type failing struct {
-	interceptor.ActivityInboundInterceptorBase
-	outage *outage
-}
-
-func (f *failing) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
-	if activity.GetInfo(ctx).ActivityType.Name == f.outage.of && f.outage.fails() {
-		return nil, serviceerror.NewDeadlineExceeded("no answer in time")
-	}
-	return f.Next.ExecuteActivity(ctx, in)
-}
-
 func TestRunWaitsOutAnOutageOfWhatAnswersItsQuestions(t *testing.T) {
-	const attempts = 100 // some fifty minutes
+	const attempts int64 = 100 // some fifty minutes
 	for _, of := range []string{protocol.ActivityAdmit, protocol.ActivityPlan, protocol.ActivityEvaluate, protocol.ActivityRender} {
 		t.Run(of, func(t *testing.T) {
-			out := &outage{of: of, times: attempts}
-			b := setup(t, out)
+			var asked atomic.Int64
+			b := setup(t, around(of, func(ctx context.Context, answer func(context.Context) (any, error)) (any, error) {
+				if asked.Add(1) <= attempts {
+					return nil, serviceerror.NewDeadlineExceeded("no answer in time")
+				}
+				return answer(ctx)
+			}))
 			b.env.RegisterActivityWithOptions(func(given map[string]any) (map[string]any, error) { return given, nil },
 				activity.RegisterOptions{Name: "Copy"})
 			b.env.RegisterDelayedCallback(func() { b.release(`{"data": {"ok": true}}`) }, 2*time.Hour)
@@ -63,7 +34,7 @@ func TestRunWaitsOutAnOutageOfWhatAnswersItsQuestions(t *testing.T) {
 				"webhooks": [{"id": "board", "events": [{"event": "JOB_START", "blocking": true,
 					"when": "vars.day == 'monday'", "result": "history.data.ok ? 'pass' : 'fail'"}]}]
 			}`))
-			require.Equal(t, attempts+1, out.asked)
+			require.Equal(t, attempts+1, asked.Load())
 		})
 	}
 }

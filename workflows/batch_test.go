@@ -9,8 +9,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
@@ -88,8 +86,11 @@ func TestBatchBounds(t *testing.T) {
 // fired, and the run says so at its end.
 func TestBatchWithAnEnforcedId(t *testing.T) {
 	t.Parallel()
-	b := setup(t, &registered{webhook: latch.RegisteredWebhook{Enforced: true, Webhook: latch.Webhook{ID: "board",
-		URL: "https://board.invalid/", Events: []latch.Event{{Event: "FINE", When: "false"}}}}})
+	board := latch.RegisteredWebhook{Enforced: true, Webhook: latch.Webhook{ID: "board",
+		URL: "https://board.invalid/", Events: []latch.Event{{Event: "FINE", When: "false"}}}}
+	b := setup(t, around(protocol.ActivityAdmit, func(ctx context.Context, admit func(context.Context) (any, error)) (any, error) {
+		return admit(rehearsal.In(ctx, &rehearsal.World{Webhooks: []latch.RegisteredWebhook{board}}))
+	}))
 	err := b.run(latch.WorkflowEmitBatch, `{"events":[
 		{"event":"FINE","webhooks":[{"id":"a","event":"FINE","url":"$R/a","body":{"event":"A"}}]},
 		{"event":"REPLACES","webhooks":[{"id":"board","event":"REPLACES","url":"$R/b","body":{"event":"B"}}]}]}`)
@@ -103,27 +104,4 @@ func TestBatchWithAnEnforcedId(t *testing.T) {
 	var records []latch.Record
 	require.NoError(t, answer.Get(&records))
 	require.Len(t, records, 2, "of FINE alone, the enforced webhook's too")
-}
-
-// registered has admission find a registered webhook.
-type registered struct {
-	interceptor.WorkerInterceptorBase
-	webhook latch.RegisteredWebhook
-}
-
-func (r *registered) InterceptActivity(_ context.Context,
-	next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
-	return &registeredActivity{interceptor.ActivityInboundInterceptorBase{Next: next}, r.webhook}
-}
-
-type registeredActivity struct {
-	interceptor.ActivityInboundInterceptorBase
-	webhook latch.RegisteredWebhook
-}
-
-func (r *registeredActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
-	if activity.GetInfo(ctx).ActivityType.Name == protocol.ActivityAdmit {
-		ctx = rehearsal.In(ctx, &rehearsal.World{Webhooks: []latch.RegisteredWebhook{r.webhook}})
-	}
-	return r.Next.ExecuteActivity(ctx, in)
 }

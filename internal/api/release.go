@@ -150,15 +150,21 @@ type idInput struct {
 type releaseOutput struct{ Body ReleaseState }
 
 func (a *API) getRelease(ctx context.Context, input *idInput) (*releaseOutput, error) {
-	info, err := a.findRelease(ctx, input.ID)
-	if err != nil {
-		return nil, err
-	}
-	state, err := a.releaseState(ctx, info)
+	_, state, err := a.release(ctx, input.ID)
 	if err != nil {
 		return nil, err
 	}
 	return &releaseOutput{*state}, nil
+}
+
+// release finds a release by its id, and returns its run with the run's state.
+func (a *API) release(ctx context.Context, id string) (*workflowpb.WorkflowExecutionInfo, *ReleaseState, error) {
+	info, err := a.findRelease(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	state, err := a.releaseState(ctx, info)
+	return info, state, err
 }
 
 func (a *API) releaseState(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*ReleaseState, error) {

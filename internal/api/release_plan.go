@@ -51,11 +51,7 @@ type PlannedGate struct {
 type planOutput struct{ Body ReleasePlan }
 
 func (a *API) planRelease(ctx context.Context, input *idInput) (*planOutput, error) {
-	info, err := a.findRelease(ctx, input.ID)
-	if err != nil {
-		return nil, err
-	}
-	state, err := a.releaseState(ctx, info)
+	info, state, err := a.release(ctx, input.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -70,6 +70,12 @@ func (s *served) callOnce(method, path, body string, headers ...string) reply {
 	if body != "" {
 		request.Header.Set("Content-Type", "application/json")
 	}
+	return s.send(request, headers...)
+}
+
+// send sends a request with further headers, given as name and value in turn.
+func (s *served) send(request *http.Request, headers ...string) reply {
+	s.Helper()
 	for i := 0; i+1 < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
 	}

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"html"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -25,15 +24,9 @@ func (s *served) submit(path string, form url.Values, headers ...string) reply {
 	require.NoError(s, err)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Accept", "text/html")
-	for i := 0; i+1 < len(headers); i += 2 {
-		request.Header.Set(headers[i], headers[i+1])
-	}
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(s, err)
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	require.NoError(s, err)
-	return reply{response.StatusCode, response.Header, html.UnescapeString(string(body))}
+	answer := s.send(request, headers...)
+	answer.body = html.UnescapeString(answer.body)
+	return answer
 }
 
 // page fetches a page as a browser does.

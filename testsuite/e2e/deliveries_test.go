@@ -34,6 +34,18 @@ func newIsland(t *testing.T, options server.Options, settings ...string) *island
 	return &island{b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_ADDRESS", own.FrontendHostPort), connected, own.FrontendHostPort}
 }
 
+// attributed has the ways in which search attributes can be there: what lists find
+// must not depend on them.
+var attributed = map[string]struct {
+	options  server.Options
+	settings []string
+}{
+	"with search attributes": {server.Options{SearchAttributes: searchAttributes},
+		[]string{"LATCH_SEARCH_ATTRIBUTES", "true"}},
+	"with attributes of other runs": {server.Options{SearchAttributes: searchAttributes}, nil},
+	"without search attributes":     {server.Options{}, nil},
+}
+
 // job runs a job to its end.
 func (i *island) job(id, webhooks string) latch.JobResult {
 	i.Helper()
@@ -125,14 +137,7 @@ type bulkRedelivery struct {
 // attributes and without them.
 func TestDeliveriesThatFailedAreSentAgain(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		options  server.Options
-		settings []string
-	}{
-		"with search attributes":        {server.Options{SearchAttributes: searchAttributes}, []string{"LATCH_SEARCH_ATTRIBUTES", "true"}},
-		"with attributes of other runs": {server.Options{SearchAttributes: searchAttributes}, nil},
-		"without search attributes":     {server.Options{}, nil},
-	} {
+	for name, test := range attributed {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			i := newIsland(t, test.options, test.settings...)

@@ -12,6 +12,7 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/hang"
@@ -164,6 +165,29 @@ func (b *bench) events(run client.WorkflowRun) []*historypb.HistoryEvent {
 		events = append(events, event)
 	}
 	return events
+}
+
+// keepsSecret fails the test where a secret, in any of its spellings, stands in the
+// run's events, in what the worker printed or in told, which is what Latch says of the
+// run. It returns all of that.
+func (b *bench) keepsSecret(run client.WorkflowRun, told any, secrets ...string) string {
+	b.Helper()
+	var everything strings.Builder
+	for _, event := range b.events(run) {
+		encoded, err := proto.Marshal(event)
+		require.NoError(b, err)
+		everything.Write(encoded)
+	}
+	everything.WriteString(b.worker.Stdout.String() + b.worker.Stderr.String())
+	encoded, err := json.Marshal(told)
+	require.NoError(b, err)
+	everything.Write(encoded)
+	for _, secret := range secrets {
+		for _, written := range spellings(b.T, secret) {
+			require.NotContains(b, everything.String(), written)
+		}
+	}
+	return everything.String()
 }
 
 // scheduled lists the activity types in the order in which they were scheduled.

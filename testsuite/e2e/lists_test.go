@@ -97,14 +97,7 @@ func (i *island) several() map[string]string {
 // attributes and without them; and while no worker answers.
 func TestReleasesAndLocksAreListed(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		options  server.Options
-		settings []string
-	}{
-		"with search attributes":        {server.Options{SearchAttributes: searchAttributes}, []string{"LATCH_SEARCH_ATTRIBUTES", "true"}},
-		"with attributes of other runs": {server.Options{SearchAttributes: searchAttributes}, nil},
-		"without search attributes":     {server.Options{}, nil},
-	} {
+	for name, test := range attributed {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			i := newIsland(t, test.options, test.settings...)

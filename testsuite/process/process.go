@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/latch-run/latch/testsuite/ready"
 )
 
 // raceReport is how the race detector begins a report.
@@ -155,7 +156,7 @@ func (p *Process) AwaitReady(ctx context.Context, url string) error {
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		last := getOK(ctx, url)
+		last := ready.Check(ctx, url)
 		if last == nil && !p.hasEnded() { // else it is another process that answers
 			return nil
 		}
@@ -200,20 +201,4 @@ func inherited() []string {
 		}
 	}
 	return env
-}
-
-func getOK(ctx context.Context, url string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET %s answered %s", url, response.Status)
-	}
-	return nil
 }

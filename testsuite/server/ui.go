@@ -3,12 +3,13 @@ package server
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
 	uiserver "github.com/temporalio/ui-server/v2/server"
 	uiconfig "github.com/temporalio/ui-server/v2/server/config"
 	uioptions "github.com/temporalio/ui-server/v2/server/server_options"
+
+	"github.com/latch-run/latch/testsuite/ready"
 )
 
 // ui is the web UI while it serves.
@@ -56,7 +57,7 @@ func awaitOK(ctx context.Context, url string) error {
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		err := getOK(ctx, url)
+		err := ready.Check(ctx, url)
 		if err == nil {
 			return nil
 		}
@@ -66,20 +67,4 @@ func awaitOK(ctx context.Context, url string) error {
 		case <-ticker.C:
 		}
 	}
-}
-
-func getOK(ctx context.Context, url string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET %s answered %s", url, response.Status)
-	}
-	return nil
 }

@@ -1,0 +1,25 @@
+// Package ready asks processes that serve HTTP whether they are ready.
+package ready
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+)
+
+// Check returns nil if GET url answers 200 OK.
+func Check(ctx context.Context, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET %s answered %s", url, response.Status)
+	}
+	return nil
+}
