@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -28,6 +29,7 @@ type configuration struct {
 // once.
 func configure() (*configuration, error) {
 	given, parsing := environment.Read[environment.Worker]()
+	given.DeploymentName, given.BuildID = deployment(given, os.Getenv)
 	options, connecting := envconfig.LoadDefaultClientOptions()
 	if connecting != nil {
 		connecting = fmt.Errorf("connection to Temporal: %w", connecting)
@@ -43,6 +45,15 @@ func configure() (*configuration, error) {
 	payloads.Configure(&options)
 	options.Plugins = append(options.Plugins, latchPlugin) // which learns of the data converter so
 	return &configuration{Worker: given, temporal: options, plugin: latchPlugin}, nil
+}
+
+// deployment returns the deployment and the build in worker versioning: those of the
+// settings, else those that Temporal's worker controller gives each of its workers.
+func deployment(given environment.Worker, getenv func(string) string) (name, build string) {
+	if given.DeploymentName != "" || given.BuildID != "" {
+		return given.DeploymentName, given.BuildID
+	}
+	return getenv("TEMPORAL_DEPLOYMENT_NAME"), getenv("TEMPORAL_WORKER_BUILD_ID")
 }
 
 // check looks for values that parse and yet cannot be.
@@ -63,7 +74,8 @@ func check(s environment.Worker) error {
 		problems = append(problems, fmt.Errorf("LATCH_CACHED_RUNS: must not be negative, not %d", s.CachedRuns))
 	}
 	if (s.DeploymentName == "") != (s.BuildID == "") {
-		problems = append(problems, errors.New("LATCH_DEPLOYMENT_NAME and LATCH_BUILD_ID: give both, for worker versioning, or neither"))
+		problems = append(problems, errors.New("LATCH_DEPLOYMENT_NAME and LATCH_BUILD_ID: give both, for worker versioning, or neither "+
+			"(likewise TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID, which stand in for them)"))
 	}
 	problems = append(problems, environment.Named("LATCH_LOG_FORMAT", environment.CheckLogFormat(s.LogFormat)))
 	return errors.Join(problems...)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/buildinfo"
 	"github.com/latch-run/latch/internal/cli/backend"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
@@ -62,6 +63,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	root.SetIn(p.out.In)
 	root.SetOut(p.out.Out)
 	root.SetErr(p.out.Err)
+	addCompletion(root)
 	command, err := root.ExecuteContextC(ctx)
 	var unsupported *backend.UnsupportedError
 	switch {
@@ -132,13 +134,16 @@ func (p *program) rootCommand() *cobra.Command {
 		Long:              rootHelp,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
+		Version:           buildinfo.Read().String(),
 		Args:              knownCommand,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return p.prepare(cmd) },
 	}
 	root.PersistentFlags().StringVarP(&p.format, "output", "o", "text", "what to print: text or json (standard output is that JSON alone)")
+	completeFlag(root, "output", "text", "json")
 	root.PersistentFlags().String("task-queue", "", "task queue of Latch's worker (LATCH_TASK_QUEUE, else latch)")
 	root.PersistentFlags().String("api", "", "speak to the HTTP API at this URL, and not to Temporal (LATCH_API; its key is LATCH_API_KEY)")
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
 	e := &p.env

@@ -12,7 +12,11 @@ import (
 
 // Command returns starter with all its commands, for the documents. To run it, see
 // [Run].
-func Command() *cobra.Command { return newProgram().rootCommand() }
+func Command() *cobra.Command {
+	root := newProgram().rootCommand()
+	addCompletion(root)
+	return root
+}
 
 // API returns a handler with all routes of starter serve, for the documents: it
 // describes them at /openapi.json, and has no Temporal behind it.

@@ -28,6 +28,7 @@ shown. Only a run shows whether a worker has the secrets, reaches the addresses 
 serves the task queues.`,
 		RunE: func(_ *cobra.Command, args []string) error { return validateFiles(e.out, args, spec.Kind(kind)) }}
 	command.Flags().StringVar(&kind, "kind", "", "what the files describe: "+strings.Join(kindNames(), ", "))
+	completeFlag(command, "kind", kindNames()...)
 	return command
 }
 

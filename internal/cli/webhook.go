@@ -33,6 +33,7 @@ To rotate a secret, put the new one before the old one, in lines of one file:
 both sign until the old one is removed.`,
 		RunE: func(*cobra.Command, []string) error { return printKey(e.out, kind) }}
 	command.Flags().StringVar(&kind, "kind", "whsec", "whsec (symmetric) or ed25519 (asymmetric)")
+	completeFlag(command, "kind", "whsec", "ed25519")
 	return command
 }
 

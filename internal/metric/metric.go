@@ -75,8 +75,8 @@ var all = []Metric{
 		Help: "Events that such runs were started for; by the starts, that is the size of a batch."},
 	{Name: EventsWaiting, Kind: Gauge, API: true,
 		Help: "Events that wait for the start of their run."},
-	{Name: BuildInfo, Kind: Gauge, Labels: []string{"program", "version"}, Worker: true, API: true,
-		Help: "Always 1, for the program and its version."},
+	{Name: BuildInfo, Kind: Gauge, Labels: []string{"commit", "program", "version"}, Worker: true, API: true,
+		Help: "Always 1, for the program, its version and the commit that it was built from."},
 }
 
 // All returns Latch's own metrics, in the order of the documents.

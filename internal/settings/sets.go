@@ -42,9 +42,11 @@ type Worker struct {
 	// other is replayed when a message comes for it. Default: what fits into a
 	// quarter of the memory, from 100 to 2,000.
 	CachedRuns int `env:"LATCH_CACHED_RUNS"`
-	// The deployment's name in Temporal's worker versioning.
+	// The deployment's name in Temporal's worker versioning. Default:
+	// `TEMPORAL_DEPLOYMENT_NAME`, which Temporal's worker controller sets.
 	DeploymentName string `env:"LATCH_DEPLOYMENT_NAME"`
-	// The deployment's build. Give both or neither.
+	// The deployment's build. Give both or neither. Default:
+	// `TEMPORAL_WORKER_BUILD_ID`.
 	BuildID string `env:"LATCH_BUILD_ID"`
 	Log
 }

@@ -12,7 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/opentelemetry"
 
-	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/buildinfo"
 	"github.com/latch-run/latch/internal/metric"
 )
 
@@ -41,7 +41,8 @@ func NewMetrics(program string) (*Metrics, error) {
 	}
 	provider := sdk.NewMeterProvider(sdk.WithReader(exporter), sdk.WithView(view))
 	handler := opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{Meter: provider.Meter("latch"), UseMonotonicCounters: true})
-	handler.WithTags(metric.Labels("program", program, "version", latch.Version)).Gauge(metric.BuildInfo).Update(1)
+	build := buildinfo.Read()
+	handler.WithTags(metric.Labels("program", program, "version", build.Version, "commit", build.Commit)).Gauge(metric.BuildInfo).Update(1)
 	return &Metrics{Handler: handler, Page: promhttp.HandlerFor(registry, promhttp.HandlerOpts{})}, nil
 }
 
