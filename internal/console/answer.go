@@ -8,17 +8,18 @@ import (
 	"github.com/latch-run/latch/internal/console/piece"
 )
 
-// An answer is what a visit comes to: a page, or the way to another.
+// An answer is the result of a visit: a page, or a redirect to another.
 type answer struct {
 	status   int
 	title    string
 	template string
 	data     any
-	// said is what a screen reader is told when the page changes by itself.
+	// said is the text that a screen reader announces when the page changes by
+	// itself.
 	said string
-	// word stands above the page; nil is nothing.
+	// word is shown above the page; nil shows nothing.
 	word *piece.Notice
-	// to is where the browser goes instead, and notice what it is told there.
+	// to is the address to redirect to, and notice the text shown there once.
 	to, notice string
 }
 
@@ -27,18 +28,18 @@ func show(title, template string, data any) *answer {
 	return &answer{status: http.StatusOK, title: title, template: template, data: data}
 }
 
-// goTo sends the browser to another page, made by [visit.link], which says once
-// what was done.
+// goTo redirects the browser to another page, an address made by [visit.link],
+// which shows the notice once.
 func (v *visit) goTo(address, notice string) *answer {
 	return &answer{status: http.StatusSeeOther, to: address, notice: notice}
 }
 
-// refusal answers with why there is no page.
+// refusal answers with a page that explains why the requested one is not shown.
 func refusal(status int, title, text string) *answer {
 	return &answer{status: status, title: title, template: "refusal", data: piece.Notice{Tone: "bad", Text: text}}
 }
 
-// answerOf makes the answer; of an error, the page that says it.
+// answerOf calls make. It turns an error into the page that explains it.
 func (v *visit) answerOf(make func(*visit) (*answer, error)) *answer {
 	made, err := make(v)
 	if err != nil {
@@ -47,10 +48,10 @@ func (v *visit) answerOf(make func(*visit) (*answer, error)) *answer {
 	return made
 }
 
-// outOfReach is the title of a page for which Temporal is needed.
+// outOfReach is the title of a page that cannot be shown without Temporal.
 const outOfReach = "Temporal is out of reach"
 
-// explain says in a page what the API refused.
+// explain turns an error of the API into a page.
 func (v *visit) explain(err error) *answer {
 	var problem *apiclient.Problem
 	switch {

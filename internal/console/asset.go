@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// staticPath is where the files are that pages load. They are open to all.
+// staticPath is the path of the files that pages load. They need no login.
 const staticPath = rootPath + "static/"
 
 //go:embed static
@@ -20,7 +20,7 @@ var staticFiles embed.FS
 type asset struct {
 	content []byte
 	kind    string
-	// version changes with the content.
+	// version changes whenever the content does.
 	version string
 }
 
@@ -30,7 +30,7 @@ func readAssets() map[string]asset {
 	found := map[string]asset{}
 	files, err := fs.ReadDir(staticFiles, "static")
 	if err != nil {
-		panic(err) // a fault of the build
+		panic(err) // a mistake in the build
 	}
 	for _, file := range files {
 		content, err := staticFiles.ReadFile("static/" + file.Name())
@@ -44,7 +44,7 @@ func readAssets() map[string]asset {
 	return found
 }
 
-// asset serves a file. Under its version it never changes.
+// asset serves a file. Under the address with its version, it never changes.
 func (c *console) asset(w http.ResponseWriter, r *http.Request) {
 	file, found := assets[r.PathValue("name")]
 	if !found || file.kind == "" {

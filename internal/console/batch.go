@@ -13,20 +13,20 @@ import (
 	"github.com/latch-run/latch/internal/excerpt"
 )
 
-// A batch is what was done about deliveries that were sent again together. It
-// stands in the address of the page that follows them, so that any process of this
-// console shows it.
+// A batch is the result of redelivering several deliveries at once. The address
+// of the page that follows them contains it, so that any process of this
+// console can show that page.
 type batch struct {
-	// Started are those that were started, by their ids without the prefix.
+	// Started lists the redeliveries that were started.
 	Started []startedAgain `json:"s,omitempty"`
-	// Rest are the others.
+	// Rest lists the deliveries for which none was started.
 	Rest []notStarted `json:"r,omitempty"`
 }
 
-// A startedAgain is a delivery of which a redelivery was started.
+// A startedAgain is a delivery for which a redelivery was started.
 type startedAgain struct {
 	ID string `json:"i"`
-	// Redelivery is which one, where it is not the first.
+	// Redelivery is the redelivery's number; 0 means the first.
 	Redelivery int `json:"n,omitempty"`
 }
 
@@ -35,18 +35,18 @@ type notStarted struct {
 	ID      string `json:"i"`
 	Webhook string `json:"w,omitempty"`
 	Event   string `json:"e,omitempty"`
-	// Reason is why it was skipped, Error why it could not be started.
+	// Reason says why it was skipped, Error why it could not be started.
 	Reason string `json:"r,omitempty"`
 	Error  string `json:"x,omitempty"`
 }
 
 // Bounds of a batch in an address, in bytes.
 const (
-	maximumBatch      = 128 << 10 // once it is decompressed
+	maximumBatch      = 128 << 10 // after decompression
 	maximumBatchError = 160
 )
 
-// batchOf returns what an address has to say of what was done.
+// batchOf returns the part of a result that an address contains.
 func batchOf(done *dlv.BulkRedelivery) batch {
 	var b batch
 	for i := range done.Deliveries {
@@ -65,23 +65,23 @@ func batchOf(done *dlv.BulkRedelivery) batch {
 	return b
 }
 
-// encode returns the batch as an address bears it.
+// encode returns the batch as a part of an address.
 func (b batch) encode() string {
 	encoded, err := json.Marshal(b)
 	if err != nil {
-		return "" // texts and numbers encode
+		return "" // strings and numbers always encode
 	}
 	var packed bytes.Buffer
 	w, err := flate.NewWriter(&packed, flate.BestCompression)
 	if err != nil {
-		return "" // the level is one
+		return "" // the level is valid
 	}
-	_, _ = w.Write(encoded) // a buffer takes everything
+	_, _ = w.Write(encoded) // a buffer never fails
 	_ = w.Close()
 	return base64.RawURLEncoding.EncodeToString(packed.Bytes())
 }
 
-// decodeBatch reads what encode wrote; false for any other text.
+// decodeBatch reads the result of encode; ok is false for any other text.
 func decodeBatch(text string) (b batch, ok bool) {
 	packed, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {

@@ -9,30 +9,33 @@ import (
 	"github.com/latch-run/latch/internal/apiclient"
 )
 
-// Options is what the console needs beside the API.
+// Options configure the console.
 type Options struct {
-	// TemporalUI is the address of Temporal UI, to which pages link; "" for no links.
+	// TemporalUI is the address of Temporal UI, to which pages link; "" for no
+	// links.
 	TemporalUI string
-	// Stop ends what is open for long when the process is to end; nil is never.
+	// Stop ends long-lived requests when the process shuts down; nil means
+	// never.
 	Stop context.Context
 }
 
-// Paths beside the pages'. Mitto's routes have /webhooks and others at the top.
+// Paths of the console that are not pages. Mitto's routes use /webhooks and
+// others at the top level.
 const (
 	rootPath   = "/console/"
 	loginPath  = "/login"
 	logoutPath = "/logout"
 )
 
-// console is the pages with what they share.
+// A console holds what all pages share.
 type console struct {
 	core *api.API
-	// api calls the routes as whoever a context says.
+	// api calls the API's routes as the caller in the context.
 	api        *apiclient.Client
 	temporalUI string
 	stop       context.Context
 	seats      *seats
-	// formKey signs forms, and what one page passes to the next.
+	// formKey signs forms and the data that one page passes to the next.
 	formKey []byte
 	mux     *http.ServeMux
 }
@@ -59,7 +62,7 @@ func Routes(options Options) api.Routes {
 }
 
 // isPage reports whether a request is for a page of the console. A program that
-// asks for "/" is not a visitor.
+// requests "/" gets the API's answer instead.
 func isPage(r *http.Request) bool {
 	switch path := r.URL.Path; path {
 	case "/":
@@ -71,7 +74,7 @@ func isPage(r *http.Request) bool {
 	}
 }
 
-// add has a page served.
+// add registers a page.
 func (c *console) add(p *page) {
 	c.mux.HandleFunc("GET "+p.pattern(), func(w http.ResponseWriter, r *http.Request) { c.get(w, r, p) })
 	if len(p.actions) > 0 {
@@ -79,7 +82,7 @@ func (c *console) add(p *page) {
 	}
 }
 
-// noPage answers for a path that is not a page's.
+// noPage answers requests for paths without a page.
 func (c *console) noPage(w http.ResponseWriter, r *http.Request) {
 	v := c.visitOf(w, r, nil)
 	if v == nil {

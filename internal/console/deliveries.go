@@ -11,10 +11,10 @@ import (
 	"github.com/latch-run/latch/internal/locklink"
 )
 
-// deliveriesPath is where deliveries are.
+// deliveriesPath is the path of the list of deliveries.
 const deliveriesPath = locklink.DeliveriesPath
 
-// deliveriesLimit is how many deliveries one part of the list shows.
+// deliveriesLimit is the number of deliveries on one page of the list.
 const deliveriesLimit = 50
 
 // deliveryList is the data of the page of deliveries.
@@ -22,20 +22,21 @@ type deliveryList struct {
 	Filters    piece.Form
 	Incomplete *piece.Notice
 	List       piece.List
-	// Statistics leads to the count of all that the filter finds.
+	// Statistics is the address of the statistics of all matching deliveries.
 	Statistics string
-	// All sends again what failed; nil for whoever may not.
+	// All is the form that redelivers all that failed; nil for callers who may
+	// not.
 	All *piece.Form
 }
 
-// deliveryFilter reads the filter of the page's address.
+// deliveryFilter reads the filter from the page's address.
 func (v *visit) deliveryFilter() apiclient.DeliveryFilter {
 	q := v.query
 	return apiclient.DeliveryFilter{Failed: q.Get("failed") == "true", Since: q.Get("since"), Webhook: q.Get("webhook"), Event: q.Get("event"),
 		Job: q.Get("job"), Release: q.Get("release"), Outcome: q.Get("outcome"), Limit: deliveriesLimit, Cursor: q.Get("cursor")}
 }
 
-// deliveries lists deliveries of all runs.
+// deliveries lists the deliveries of all runs.
 func (v *visit) deliveries() (*answer, error) {
 	filter := v.deliveryFilter()
 	var part dlv.DeliveryPart
@@ -84,7 +85,7 @@ func deliveryFilters(filter apiclient.DeliveryFilter) piece.Form {
 	}}}, Buttons: []piece.Button{{Name: "show", Label: "Filter"}}}
 }
 
-// deliveryRow leads to the delivery's page.
+// deliveryRow shows a delivery, with a link to its page.
 func (v *visit) deliveryRow(record *latch.Record) piece.Row {
 	took := piece.Cell{}
 	if !record.CompletedAt.IsZero() && record.Attempts > 0 {
@@ -102,7 +103,7 @@ func (v *visit) deliveryRow(record *latch.Record) piece.Row {
 		piece.Link(record.WorkflowID, v.runURL(record.WorkflowID, record.RunID))}}
 }
 
-// markPartial says in a delivery's row that how it went on could not be read.
+// markPartial marks the row of a delivery whose redelivery could not be read.
 func markPartial(row *piece.Row, record *latch.Record, unread []dlv.UnreadRun) {
 	for _, each := range unread {
 		if each.DeliveryID == record.DeliveryID {

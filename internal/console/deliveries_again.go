@@ -8,12 +8,12 @@ import (
 	dlv "github.com/latch-run/latch/internal/deliveries"
 )
 
-// redeliveriesLimit is how many deliveries are sent again at once: as many as an
-// address can name.
+// redeliveriesLimit bounds how many deliveries are redelivered at once: as many
+// as fit into an address.
 const redeliveriesLimit = 150
 
-// countFailed counts what failed and the filter takes, and asks whether to send it
-// again.
+// countFailed counts the failed deliveries that match the filter and asks
+// whether to redeliver them.
 func (v *visit) countFailed() (*answer, error) {
 	filter := v.deliveryFilter()
 	filter.Failed, filter.Limit, filter.Cursor, filter.DryRun = true, redeliveriesLimit, "", true
@@ -24,9 +24,9 @@ func (v *visit) countFailed() (*answer, error) {
 	return v.askRedelivery(planned), nil
 }
 
-// redeliverCounted sends again the deliveries that were counted, and no others, and
-// leads to the page that follows them. Other ids than those that this person was
-// shown are not sent: it counts and asks again.
+// redeliverCounted redelivers exactly the deliveries that were counted, and
+// redirects to the page that follows them. If the ids are not the ones that
+// this person was shown, it counts again and asks.
 func (v *visit) redeliverCounted() (*answer, error) {
 	given := v.sent.Get("counted")
 	ids := strings.Fields(given)
@@ -35,7 +35,7 @@ func (v *visit) redeliverCounted() (*answer, error) {
 	}
 	filter := v.deliveryFilter()
 	filter.Failed, filter.Limit, filter.Cursor, filter.Deliveries = true, len(ids), "", ids
-	filter.Since = "" // it goes on with the clock, and the ids say which
+	filter.Since = "" // it is relative to now, and the ids select the deliveries
 	done := new(dlv.BulkRedelivery)
 	if err := v.api.RedeliverFailed(v.request.Context(), filter, done); err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (v *visit) redeliverCounted() (*answer, error) {
 	return v.goTo(v.filteredLink(againPath, "batch", text, "proof", v.signForAll("batch "+text)), ""), nil
 }
 
-// askRedelivery asks whether to send again what was counted.
+// askRedelivery asks whether to redeliver the deliveries that were counted.
 func (v *visit) askRedelivery(planned *dlv.BulkRedelivery) *answer {
 	back := v.with("cursor", "")
 	if planned.Planned == 0 {
@@ -73,10 +73,10 @@ func (v *visit) askRedelivery(planned *dlv.BulkRedelivery) *answer {
 	return show(confirm.Title, "confirm", confirm)
 }
 
-// namedRedeliveries is how many deliveries a confirmation names.
+// namedRedeliveries is the number of deliveries that a confirmation names.
 const namedRedeliveries = 20
 
-// moreOf says that one call does not reach all.
+// moreOf says that one call may not have covered all deliveries.
 func moreOf(bulk *dlv.BulkRedelivery) string {
 	text := ""
 	if bulk.NextCursor != "" {
@@ -88,7 +88,7 @@ func moreOf(bulk *dlv.BulkRedelivery) string {
 	return text
 }
 
-// deliveriesOf counts deliveries in words.
+// deliveriesOf returns the count with its noun.
 func deliveriesOf(n int) string {
 	if n == 1 {
 		return "1 delivery"

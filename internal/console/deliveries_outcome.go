@@ -6,13 +6,13 @@ import (
 	dlv "github.com/latch-run/latch/internal/deliveries"
 )
 
-// outcomeOptions are the outcomes that a filter takes.
+// outcomeOptions returns the outcomes that a filter accepts.
 func outcomeOptions() []piece.Option {
 	return append([]piece.Option{{Label: "any"}}, piece.Options(dlv.AllOutcomes...)...)
 }
 
-// outcomeCell says what became of a delivery, and what its answer meant where
-// that is no pass.
+// outcomeCell shows the outcome of a delivery, and the decision its response
+// made if that was not "continue".
 func outcomeCell(record *latch.Record) piece.Cell {
 	switch outcome := dlv.OutcomeOf(record); {
 	case outcome == dlv.Pending && record.Lock.Open():

@@ -9,21 +9,22 @@ import (
 	dlv "github.com/latch-run/latch/internal/deliveries"
 )
 
-// againPath is where deliveries are followed that were sent again together.
+// againPath is the path of the page that follows a batch of redeliveries.
 const againPath = deliveriesPath + "/again"
 
-// redelivered is the data of the page that follows deliveries.
+// redelivered is the data of the page that follows a batch of redeliveries.
 type redelivered struct {
 	Summary  *piece.Notice
 	Outcomes piece.List
-	// Back leads to the deliveries that the filter takes.
+	// Back is the address of the deliveries that match the filter.
 	Back string
 }
 
-// A fateOfMany counts how the deliveries of a batch stand.
+// A fateOfMany counts the deliveries of a batch by state.
 type fateOfMany struct{ arrived, underWay, failed, unstarted, skipped int }
 
-// redeliveries follows the deliveries of a batch until each has arrived or failed.
+// redeliveries follows the deliveries of a batch until each has arrived or
+// failed.
 func (v *visit) redeliveries() (*answer, error) {
 	data := redelivered{Back: v.filteredLink(deliveriesPath), Outcomes: piece.List{ID: "outcomes", Name: "Deliveries sent again",
 		Columns: []string{"Delivery", "Of", "Now", "Why"}, Empty: "Nothing was sent again. The list of deliveries counts what failed and sends it again."}}
@@ -55,8 +56,8 @@ func (v *visit) redeliveries() (*answer, error) {
 	return made, nil
 }
 
-// followBatch asks how the deliveries stand that were started. Those that have come
-// to an end are not asked for again while the page is followed.
+// followBatch returns the current outcome of each started redelivery. It does
+// not ask again about one that has ended.
 func (v *visit) followBatch(b batch) (map[string]dlv.RedeliveryOutcome, error) {
 	var ids []string
 	for _, each := range b.Started {
@@ -84,7 +85,7 @@ func (v *visit) followBatch(b batch) (map[string]dlv.RedeliveryOutcome, error) {
 	return now, nil
 }
 
-// note keeps how a delivery has ended.
+// note remembers the outcome of a redelivery that has ended.
 func (v *visit) note(ended dlv.RedeliveryOutcome) {
 	if v.ended == nil {
 		v.ended = map[string]dlv.RedeliveryOutcome{}
@@ -92,7 +93,7 @@ func (v *visit) note(ended dlv.RedeliveryOutcome) {
 	v.ended[ended.DeliveryID] = ended
 }
 
-// progressRow says how a delivery stands that was started.
+// progressRow shows the state of a redelivery that was started.
 func (v *visit) progressRow(started startedAgain, now dlv.RedeliveryOutcome, fates *fateOfMany) piece.Row {
 	id := latch.PrefixDeliveryID + started.ID
 	state, why := piece.Cell{Text: "on its way", Status: "wait"}, fmt.Sprint("redelivery ", max(started.Redelivery, 1))
@@ -112,7 +113,7 @@ func (v *visit) progressRow(started startedAgain, now dlv.RedeliveryOutcome, fat
 	return piece.Row{Key: id, Cells: []piece.Cell{v.againLink(id, now.Webhook, now.Event), v.ofCell(&now), state, piece.Text(why)}}
 }
 
-// unstartedRow says why a delivery was not started.
+// unstartedRow shows why no redelivery was started.
 func (v *visit) unstartedRow(each notStarted, fates *fateOfMany) piece.Row {
 	id := latch.PrefixDeliveryID + each.ID
 	state, why := piece.Text("skipped"), each.Error
@@ -130,7 +131,7 @@ func (v *visit) unstartedRow(each notStarted, fates *fateOfMany) piece.Row {
 	return piece.Row{Key: id, Cells: []piece.Cell{v.againLink(id, each.Webhook, each.Event), {}, state, piece.Text(why)}}
 }
 
-// againLink leads to a delivery's page.
+// againLink returns a link to a delivery's page.
 func (v *visit) againLink(id, webhook, event string) piece.Cell {
 	if webhook == "" {
 		return piece.Link(id, v.deliveryLink(&latch.Record{DeliveryID: id}))
@@ -138,7 +139,7 @@ func (v *visit) againLink(id, webhook, event string) piece.Cell {
 	return piece.Link(webhook, v.deliveryLink(&latch.Record{DeliveryID: id})).With("at " + event)
 }
 
-// ofCell names what fired a delivery.
+// ofCell names the release or job that fired a delivery.
 func (v *visit) ofCell(each *dlv.RedeliveryOutcome) piece.Cell {
 	switch {
 	case each.Release != "":
@@ -150,7 +151,7 @@ func (v *visit) ofCell(each *dlv.RedeliveryOutcome) piece.Cell {
 	}
 }
 
-// notice says how all stand.
+// notice summarizes the states of all deliveries.
 func (f *fateOfMany) notice() piece.Notice {
 	notice := piece.Notice{Tone: "good", Text: fmt.Sprintf("Arrived: %d. On their way: %d. Failed again: %d. Not started: %d. Skipped: %d.",
 		f.arrived, f.underWay, f.failed, f.unstarted, f.skipped)}

@@ -8,31 +8,31 @@ import (
 	dlv "github.com/latch-run/latch/internal/deliveries"
 )
 
-// statisticsPath is where the deliveries of a filter are counted. The list of
-// deliveries loads it into itself: what is listed does not wait for it.
+// statisticsPath is the path of the statistics of deliveries. The list of
+// deliveries loads them into itself, so that it need not wait for them.
 const statisticsPath = deliveriesPath + "/statistics"
 
-// deliveryStatistics is the data of the page that counts deliveries.
+// deliveryStatistics is the data of the page of statistics.
 type deliveryStatistics struct {
 	Filters piece.Form
-	// Bound says how far the count looked, where that is not at all.
+	// Bound says how far the count reached; nil if it is complete.
 	Bound    *piece.Notice
 	Facts    piece.Facts
 	Outcomes piece.Chart
 	Latency  piece.Chart
-	// List leads to the deliveries themselves.
+	// List is the address of the list of the deliveries.
 	List string
 }
 
-// filteredLink returns the address of a page with this page's filter of deliveries,
-// and more of its query as [visit.link] has it.
+// filteredLink returns the address of a page with this page's filter of
+// deliveries, plus the given query parameters, as in [visit.link].
 func (v *visit) filteredLink(path string, query ...string) string {
 	q := v.query
 	return v.link(path, append(query, "failed", q.Get("failed"), "outcome", q.Get("outcome"), "since", q.Get("since"), "webhook", q.Get("webhook"),
 		"event", q.Get("event"), "job", q.Get("job"), "release", q.Get("release"))...)
 }
 
-// deliveryStatistics counts all deliveries that the filter finds.
+// deliveryStatistics shows statistics of all deliveries that match the filter.
 func (v *visit) deliveryStatistics() (*answer, error) {
 	filter := v.deliveryFilter()
 	var found dlv.Statistics
@@ -61,7 +61,7 @@ func (v *visit) deliveryStatistics() (*answer, error) {
 	return show("Statistics of deliveries", "deliveries-statistics", data), nil
 }
 
-// boundOf says how far the count looked; nil where it saw all.
+// boundOf says how far the count reached; nil if it is complete.
 func boundOf(found *dlv.Statistics) *piece.Notice {
 	if !found.Incomplete {
 		return nil
@@ -79,12 +79,12 @@ func boundOf(found *dlv.Statistics) *piece.Notice {
 	return notice
 }
 
-// missing says that no worker answered for so many runs.
+// missing says for how many runs no worker answered.
 func missing(unanswered int) string {
 	return fmt.Sprintf("No worker answered for %s, whose deliveries are missing here.", runsOf(unanswered))
 }
 
-// unreadItems names the runs that could not be read, with why.
+// unreadItems lists the runs that could not be read, with the reasons.
 func unreadItems(unread []dlv.UnreadRun) []string {
 	var items []string
 	for _, each := range unread {
@@ -95,7 +95,7 @@ func unreadItems(unread []dlv.UnreadRun) []string {
 	return items
 }
 
-// runsOf counts runs in words.
+// runsOf returns the count with its noun.
 func runsOf(n int) string {
 	if n == 1 {
 		return "1 run"
@@ -103,7 +103,7 @@ func runsOf(n int) string {
 	return fmt.Sprintf("%d runs", n)
 }
 
-// chartsOf draws the outcomes and the latency of deliveries over time.
+// chartsOf charts the outcomes and the latency of deliveries over time.
 func chartsOf(found *dlv.Statistics) (outcomes, latency piece.Chart) {
 	outcomes = piece.Chart{ID: "outcomes", Name: "Outcomes over time", Empty: "Nothing was sent in this time.",
 		Series: []piece.Series{{Name: "delivered", Tone: "good"}, {Name: "failed", Tone: "bad"}, {Name: "pending", Tone: "wait"}, {Name: "skipped or settled"}}}

@@ -16,22 +16,22 @@ import (
 type deliveryPage struct {
 	Facts   piece.Facts
 	Missing string
-	// Records are the delivery's own, and those of its redeliveries.
+	// Records are the delivery's own record and those of its redeliveries.
 	Records []piece.Record
-	// Again sends it again; nil for whoever may not, while it is being sent, and
-	// where nothing was ever sent.
+	// Again is the form that redelivers it; nil for callers who may not, while
+	// it is being sent, and if it was never sent.
 	Again *piece.Form
-	// Refused says why it was not sent again just now.
+	// Refused says why it was not redelivered just now.
 	Refused *piece.Notice
 }
 
-// deliveryLink returns the address of a delivery's page. It bears the run that
-// fired it, for ids that do not contain that.
+// deliveryLink returns the address of a delivery's page. The address contains
+// the run that fired it, because not every delivery id does.
 func (v *visit) deliveryLink(record *latch.Record) string {
 	return v.link(deliveriesPath+"/"+segment(record.DeliveryID), "workflow_id", record.WorkflowID, "run_id", record.RunID)
 }
 
-// delivery shows one delivery, with each time that it was sent.
+// delivery shows one delivery and its redeliveries.
 func (v *visit) delivery() (*answer, error) {
 	var found dlv.Delivery
 	err := v.api.Delivery(v.request.Context(), v.path("id"), v.query.Get("workflow_id"), v.query.Get("run_id"), &found)
@@ -69,8 +69,8 @@ func (v *visit) delivery() (*answer, error) {
 	return made, nil
 }
 
-// redeliver sends the delivery again, and shows its page again; where that is
-// refused, with why.
+// redeliver redelivers the delivery and shows its page again, with the reason
+// if the API refused.
 func (v *visit) redeliver() (*answer, error) {
 	of := latch.Record{DeliveryID: v.path("id"), WorkflowID: v.sent.Get("workflow"), RunID: v.sent.Get("run")}
 	var started dlv.Redelivery
@@ -96,7 +96,7 @@ func (v *visit) redeliver() (*answer, error) {
 	return made, nil
 }
 
-// stateOf is the state of a delivery by the last time that it was sent.
+// stateOf returns the state of a delivery by its last record.
 func stateOf(found *dlv.Delivery) piece.Cell {
 	last := &found.Records[len(found.Records)-1]
 	if found.UnderWay && !last.Lock.Open() {
@@ -105,7 +105,7 @@ func stateOf(found *dlv.Delivery) piece.Cell {
 	return outcomeCell(last)
 }
 
-// firedBy leads to what fired a delivery.
+// firedBy returns a link to the release, job or workflow that fired a delivery.
 func (v *visit) firedBy(record *latch.Record) piece.Cell {
 	switch {
 	case record.Release != "":
@@ -117,15 +117,15 @@ func (v *visit) firedBy(record *latch.Record) piece.Cell {
 	}
 }
 
-// webhookOf returns the address of the page of a delivery's webhook: of the
-// registered one of its id, or of the one of its job. It is "" where it is neither,
-// as a webhook that stands in a release's file.
+// webhookOf returns the address of the page of a delivery's webhook: a
+// registered webhook, or one of its job. It is "" for any other, such as one in
+// a release's file.
 func (v *visit) webhookOf(record *latch.Record) string {
 	if address, known := v.webhooksOf[record.Webhook]; known {
 		return address
 	}
 	address := ""
-	number := strconv.FormatInt(mitto.WebhookID(record.Job, record.Webhook), 10) // by which the API knows a job's
+	number := strconv.FormatInt(mitto.WebhookID(record.Job, record.Webhook), 10) // the API identifies a job's webhook by this number
 	registered, ofJob := hookPlace{v, "", record.Webhook}, hookPlace{v, record.Job, number}
 	if _, _, err := registered.load(); err == nil {
 		address = v.link(webhooksPath + "/" + segment(record.Webhook))
@@ -134,13 +134,13 @@ func (v *visit) webhookOf(record *latch.Record) string {
 			address = v.link(jobsPath + "/" + segment(record.Job) + "/webhooks/" + number)
 		}
 	}
-	if address != "" { // what was not there may be a moment later
+	if address != "" { // a missing webhook may be created later, so only addresses are kept
 		v.webhooksOf = map[string]string{record.Webhook: address}
 	}
 	return address
 }
 
-// againForm sends a delivery again.
+// againForm returns the form that redelivers a delivery.
 func (v *visit) againForm(id string, record *latch.Record) piece.Form {
 	form := v.form(id)
 	form.Hidden = []piece.Hidden{{Name: "workflow", Value: record.WorkflowID}, {Name: "run", Value: record.RunID}}
@@ -149,7 +149,7 @@ func (v *visit) againForm(id string, record *latch.Record) piece.Form {
 	return form
 }
 
-// times says how often.
+// times returns a number of times in words.
 func times(n int) string {
 	switch n {
 	case 0:

@@ -13,10 +13,10 @@ import (
 	"github.com/latch-run/latch/internal/proof"
 )
 
-// formLife is how long a form may be sent after it was shown.
+// formLife is how long a form is valid after it was shown.
 const formLife = 12 * time.Hour
 
-// form begins a form that is posted to this page.
+// form returns a form that posts to this page.
 func (v *visit) form(id string, groups ...piece.Group) piece.Form {
 	return piece.Form{ID: id, Proof: v.sign("form"), Groups: groups}
 }
@@ -24,38 +24,40 @@ func (v *visit) form(id string, groups ...piece.Group) piece.Form {
 // isOurs reports whether the form that was sent was shown to this person.
 func (v *visit) isOurs() bool { return v.verify("form", v.sent.Get("form")) }
 
-// sign returns the proof that a text was shown to this person. It stays the same
-// for a while, so that a page that did not change reads the same.
+// sign returns a signature that the text was shown to this person. It stays the
+// same for an hour, so that an unchanged page renders the same.
 func (v *visit) sign(text string) string {
 	until := time.Now().Truncate(time.Hour).Add(time.Hour + formLife)
 	return proof.Sign(v.formKey, signed(v.caller, text), until)
 }
 
-// verify reports whether the proof is of a text that was shown to this person.
+// verify reports whether given is a valid signature of a text shown to this
+// person.
 func (v *visit) verify(text, given string) bool {
 	return proof.Verify(v.formKey, signed(v.caller, text), given, time.Now())
 }
 
-// signForAll returns the proof that the console gave out a text, for whoever has it.
+// signForAll returns a signature that the console issued a text, valid for any
+// person.
 func (v *visit) signForAll(text string) string {
 	return proof.Sign(v.formKey, "for all "+text, time.Now().Add(formLife))
 }
 
-// verifyForAll reports whether the console gave out the text.
+// verifyForAll reports whether the console issued the text.
 func (v *visit) verifyForAll(text, given string) bool {
 	return proof.Verify(v.formKey, "for all "+text, given, time.Now())
 }
 
 func signed(c api.Caller, text string) string { return fmt.Sprintf("%q %d %s", c.Name, c.Role, text) }
 
-// The cookie by which a page is told what was done on the one before.
+// The cookie that passes a notice to the next page.
 const (
 	noticeCookie  = "latch-notice"
 	noticeLife    = time.Minute
 	maximumNotice = 1000
 )
 
-// tell has the person's next page say what was done.
+// tell sets the notice of the person's next page.
 func (v *visit) tell(notice string) {
 	if notice == "" {
 		return
@@ -65,7 +67,7 @@ func (v *visit) tell(notice string) {
 	v.core.SetCookie(v.writer, v.request, noticeCookie, value, noticeLife)
 }
 
-// told returns what was done on the page before, once.
+// told returns the notice from the previous page and removes it.
 func (v *visit) told() string {
 	cookie, err := v.request.Cookie(noticeCookie)
 	if err != nil {

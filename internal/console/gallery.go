@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/console/piece"
 )
 
-// A gallery shows each piece alone, with data that is made up here.
+// A gallery shows each piece by itself, with made-up data.
 type gallery struct {
 	Notices []piece.Notice
 	List    piece.List
@@ -27,10 +27,10 @@ type gallery struct {
 	Source  piece.Source
 }
 
-// gallery shows the pieces.
+// gallery shows all pieces.
 func (v *visit) gallery() (*answer, error) { return show("Gallery", "gallery", v.exhibits()), nil }
 
-// galleryRefuse shows the form as it stands after a refusal.
+// galleryRefuse shows the form as it looks after a refusal.
 func (v *visit) galleryRefuse() (*answer, error) {
 	data := v.exhibits()
 	data.Form.Fill(v.sent)
@@ -41,7 +41,7 @@ func (v *visit) galleryRefuse() (*answer, error) {
 	return made, nil
 }
 
-// galleryConfirm does nothing, and says so.
+// galleryConfirm does nothing and says so.
 func (v *visit) galleryConfirm() (*answer, error) {
 	return v.goTo(v.link("/console/gallery"), "Nothing was done, as was promised."), nil
 }

@@ -14,23 +14,23 @@ import (
 )
 
 const (
-	// inboxRead is about how many locks the inbox reads at once, which it can
-	// put in order and count, and inboxShown how many of them it shows.
+	// inboxRead is about how many locks the inbox reads at once to sort and
+	// count them, and inboxShown how many of them it shows.
 	inboxRead  = 1000
 	inboxShown = 100
 )
 
-// An inbox is the data of the page of locks that wait.
+// An inbox is the data of the page of waiting locks.
 type inbox struct {
 	Filters piece.Form
 	Locks   piece.List
-	// MayRemove reports that the person may remove them.
+	// MayRemove is true if the person may remove them.
 	MayRemove bool
 	// Unread says how many runs wait for locks that cannot be read.
 	Unread string
 }
 
-// inbox shows the locks that wait, and leads to each one's page, where it is
+// inbox lists the waiting locks, each with a link to its page, where it can be
 // removed.
 func (v *visit) inbox() (*answer, error) {
 	filter := apiclient.LockFilter{Webhook: v.query.Get("webhook"), Event: v.query.Get("event"), Release: v.query.Get("release"),
@@ -75,7 +75,7 @@ func (v *visit) inbox() (*answer, error) {
 	return made, nil
 }
 
-// emptyInbox says why there is no lock.
+// emptyInbox says why no locks are listed.
 func emptyInbox(filter apiclient.LockFilter) string {
 	if filter != (apiclient.LockFilter{}) {
 		return "No lock waits that the filter takes."
@@ -83,8 +83,8 @@ func emptyInbox(filter apiclient.LockFilter) string {
 	return "Nothing waits for anybody."
 }
 
-// byUrgency puts those first that time out, the next one first, and then those
-// that wait longest.
+// byUrgency sorts the locks that time out first, the earliest first, then the
+// others, the longest waiting first.
 func byUrgency(a, b runs.WaitingLock) int {
 	switch {
 	case a.Until.IsZero() != b.Until.IsZero():
@@ -107,7 +107,8 @@ func (v *visit) inboxFilters(filter apiclient.LockFilter) piece.Form {
 	}}}, Buttons: []piece.Button{{Name: "show", Label: "Filter"}}}
 }
 
-// lockRow shows a lock: what it holds, since when, until when and what then.
+// lockRow shows a lock: what it holds, since when, until when, and what happens
+// then.
 func (v *visit) lockRow(lock *runs.WaitingLock) piece.Row {
 	link := piece.Link(lock.Webhook, v.link("/locks/"+segment(lock.Token))).With("at " + lock.Event)
 	if lock.Step != "" {
@@ -120,7 +121,7 @@ func (v *visit) lockRow(lock *runs.WaitingLock) piece.Row {
 	return piece.Row{Key: lock.Token, Cells: []piece.Cell{link, v.held(lock), piece.When(lock.Since), until, then}}
 }
 
-// held names what a lock holds.
+// held names the release, job or workflow that a lock holds.
 func (v *visit) held(lock *runs.WaitingLock) piece.Cell {
 	kind, id := "workflow", lock.WorkflowID
 	switch {
@@ -137,7 +138,7 @@ func (v *visit) held(lock *runs.WaitingLock) piece.Cell {
 	return cell.With(kind + " " + id)
 }
 
-// timeoutWord says what a lock's timeout decides.
+// timeoutWord says what happens when a lock times out.
 func timeoutWord(policy string) string {
 	return map[string]string{latch.Continue: "goes on", latch.Stop: "stops", latch.Rollback: "rolls back"}[policy]
 }

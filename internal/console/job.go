@@ -18,11 +18,12 @@ import (
 )
 
 const (
-	// runsLimit is how many runs one part of a job's list shows.
+	// runsLimit is the number of runs on one page of a job's list.
 	runsLimit = 25
-	// recordsLimit is how many deliveries a job's page shows.
+	// recordsLimit is the number of deliveries on a job's page.
 	recordsLimit = 10
-	// childrenLimit is how many jobs of a sequence a page describes beyond their ids.
+	// childrenLimit is the number of a sequence's jobs that a page shows with
+	// more than their ids.
 	childrenLimit = 30
 )
 
@@ -31,15 +32,15 @@ type job struct {
 	Title    string
 	Facts    piece.Facts
 	Sequence piece.List
-	// IsSequence reports that the job runs others in order.
+	// IsSequence is true if the job runs other jobs in order.
 	IsSequence bool
 	Durations  piece.Chart
 	Runs       piece.List
-	// Result is what the last run came to, and Output what its task returned.
+	// Result is the result of the last run, and Output what its task returned.
 	Result piece.Facts
 	Output string
-	// Records are the deliveries of the job's webhooks; Unread is why they are
-	// not there.
+	// Records are the deliveries of the job's webhooks; Unread says why they
+	// could not be read.
 	Records    []piece.Record
 	Unread     string
 	Webhooks   piece.List
@@ -50,10 +51,10 @@ type job struct {
 	Delete     *piece.Form
 }
 
-// A readJob is a job with what its page shows besides.
+// A readJob is a job with all that its page shows.
 type readJob struct {
 	*apiclient.Job
-	// id is the job's, whole what else of it the page shows.
+	// id is the job's id, and whole the other keys that the page shows.
 	id       string
 	whole    jobDetails
 	runs     *apiclient.JobRunPart
@@ -62,14 +63,14 @@ type readJob struct {
 	children []*apiclient.Job
 }
 
-// jobDetails are the keys of a job that its page shows besides.
+// jobDetails are further keys of a job that its page shows.
 type jobDetails struct {
 	Jobs     []json.RawMessage `json:"jobs"`
 	Webhooks []jobWebhook      `json:"webhooks"`
 	Warnings []api.Warning     `json:"warnings"`
 }
 
-// A jobWebhook is a job's webhook as its list shows it.
+// A jobWebhook is a job's webhook as the list shows it.
 type jobWebhook struct {
 	ID        json.Number `json:"id"`
 	URL       string      `json:"url"`
@@ -78,7 +79,7 @@ type jobWebhook struct {
 	Enabled   *bool       `json:"enabled"`
 }
 
-// job shows a job: when it runs, its runs, what came of the last ones, its webhooks.
+// job shows a job: its schedule, its runs and their results, and its webhooks.
 func (v *visit) job() (*answer, error) {
 	read, err := v.readJob(!wantsStream(v.request))
 	if err != nil {
@@ -92,21 +93,22 @@ func (v *visit) job() (*answer, error) {
 	return v.jobPage(read), nil
 }
 
-// recordsEvery is how often a page that is followed reads its deliveries anew
-// where the job's runs stand as they stood: each costs a look into every run.
+// recordsEvery is how often a page that updates itself reads its deliveries
+// again while the job's runs are unchanged. Reading them means asking every
+// run.
 const recordsEvery = 15 * time.Second
 
-// A jobRecords is what a page that is followed has read of deliveries.
+// jobRecords are the deliveries that a page that updates itself has read.
 type jobRecords struct {
-	// runs is how the job's runs stood at the time.
+	// runs identifies the state of the job's runs at the time.
 	runs    string
 	at      time.Time
 	records []latch.Record
 	unread  string
 }
 
-// addJobRecords adds the deliveries to a job that is followed: those that were
-// read before, while nothing has changed.
+// addJobRecords adds the deliveries to a job whose page updates itself. It
+// reuses those that were read before while nothing has changed.
 func (v *visit) addJobRecords(read *readJob) error {
 	stand := fmt.Sprint(read.runs.Count)
 	if len(read.runs.Runs) > 0 {
@@ -122,8 +124,8 @@ func (v *visit) addJobRecords(read *readJob) error {
 	return nil
 }
 
-// readRecords reads the deliveries of a job's webhooks, or why they cannot be
-// read.
+// readRecords reads the deliveries of a job's webhooks. If the API refuses, it
+// keeps the reason.
 func (v *visit) readRecords(ctx context.Context, read *readJob) error {
 	var part struct{ Records []latch.Record }
 	err := v.api.Deliveries(ctx, apiclient.DeliveryFilter{Job: read.id, Limit: recordsLimit}, &part)
@@ -135,8 +137,8 @@ func (v *visit) readRecords(ctx context.Context, read *readJob) error {
 	return err
 }
 
-// readJob reads a job and its runs side by side and, where the page is made
-// whole, the deliveries of its webhooks and the jobs of a sequence.
+// readJob reads a job and its runs concurrently and, if whole is true, the
+// deliveries of its webhooks and the jobs of a sequence.
 func (v *visit) readJob(whole bool) (*readJob, error) {
 	ctx := v.request.Context()
 	read := &readJob{id: v.path("id")}
@@ -146,7 +148,7 @@ func (v *visit) readJob(whole bool) (*readJob, error) {
 	}
 	read.Job = described
 	if err := json.Unmarshal(raw, &read.whole); err != nil {
-		read.whole.Webhooks = nil // of a form that is not known here
+		read.whole.Webhooks = nil // in a format that is not known here
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
@@ -172,8 +174,8 @@ func (v *visit) readChildren(group *errgroup.Group, read *readJob) {
 	}
 }
 
-// childOf reads a job of a sequence: a registered one by its id, or one that
-// stands there itself.
+// childOf reads one job of a sequence: a registered job given by its id, or a
+// job defined in place.
 func (v *visit) childOf(raw json.RawMessage) (*apiclient.Job, error) {
 	inline := new(apiclient.Job)
 	if len(raw) > 0 && raw[0] == '{' {
@@ -211,7 +213,7 @@ func (v *visit) jobPage(read *readJob) *answer {
 	return made
 }
 
-// jobState is a word for the last run.
+// jobState returns the status of the last run in a word.
 func jobState(read *readJob) string {
 	if read.Status == nil {
 		return "never ran"
@@ -238,7 +240,7 @@ func (v *visit) jobFacts(read *readJob) piece.Facts {
 	return facts
 }
 
-// resultOf is what the last run came to, with what its task returned.
+// resultOf returns the result of the last run and what its task returned.
 func resultOf(read *readJob) (facts piece.Facts, output string) {
 	run := read.Status
 	if run == nil {
@@ -256,7 +258,7 @@ func resultOf(read *readJob) (facts piece.Facts, output string) {
 	return facts, piece.Object(run.KVP)
 }
 
-// durationsOf draws how long runs took that ended, the oldest first.
+// durationsOf charts the durations of the runs that ended, the oldest first.
 func durationsOf(listed []apiclient.JobRun) piece.Chart {
 	chart := piece.Chart{ID: "durations", Name: "How long its runs took", Spans: true, Series: []piece.Series{{Name: "took"}}, Empty: "No run has ended yet."}
 	for _, run := range slices.Backward(listed) {

@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/console/piece"
 )
 
-// Buttons of a job's page.
+// Actions on a job's page.
 const (
 	jobStart     = "start"
 	jobStop      = "stop"
@@ -21,7 +21,8 @@ const (
 	jobDelete    = "delete"
 )
 
-// jobControl is the form that starts, stops, pauses and resumes, as the job stands.
+// jobControl returns the form that starts, stops, pauses or resumes the job,
+// whichever applies.
 func (v *visit) jobControl(read *readJob) *piece.Form {
 	form := v.form("control")
 	if read.isRunning() {
@@ -41,10 +42,10 @@ func (v *visit) jobControl(read *readJob) *piece.Form {
 	return &form
 }
 
-// isRunning reports whether the job's last run goes on.
+// isRunning reports whether the job's last run is still in progress.
 func (r *readJob) isRunning() bool { return r.Status != nil && r.Status.ReturnCode == nil }
 
-// addForms adds what changes the job itself.
+// addForms adds the forms that change the job.
 func (d *job) addForms(v *visit, read *readJob) {
 	tag := v.form("tag", piece.Group{Fields: []piece.Field{{Name: "tag", At: "tags", Label: "Tag", Limit: 200, Required: true}}})
 	tag.Buttons = []piece.Button{{Value: jobAddTag, Label: "Add the tag"}}
@@ -68,7 +69,7 @@ func (v *visit) act(done string, call func(id string) error) (*answer, error) {
 	return v.goTo(v.jobLink(v.path("id")), done), nil
 }
 
-// jobRefused shows the job again with what was refused in one of its forms.
+// jobRefused shows the job again with the API's refusal in one of its forms.
 func (v *visit) jobRefused(of func(*job) *piece.Form, refused error) (*answer, error) {
 	read, err := v.readJob(true)
 	if err != nil {
@@ -119,7 +120,7 @@ func (v *visit) addTag() (*answer, error) {
 	})
 }
 
-// removeTag takes a tag from the job.
+// removeTag removes a tag from the job.
 func (v *visit) removeTag() (*answer, error) {
 	tag := v.sent.Get("tag")
 	return v.changeTags(fmt.Sprintf("The job has the tag %q no more.", tag), func(tags []string) []string {
@@ -127,12 +128,12 @@ func (v *visit) removeTag() (*answer, error) {
 	})
 }
 
-// tagTries bounds how often a change of the tags is made anew, where somebody else
-// changed the job at the same moment.
+// tagTries bounds how often a change of the tags is retried when somebody else
+// changes the job at the same time.
 const tagTries = 10
 
-// changeTags changes the tags of the version that it has read: what others do to
-// them at the same moment stays.
+// changeTags changes the tags of the version that it read, so that it does not
+// undo changes that others make at the same time.
 func (v *visit) changeTags(done string, change func([]string) []string) (*answer, error) {
 	id := v.path("id")
 	for try := 1; ; try++ {
@@ -151,7 +152,8 @@ func (v *visit) changeTags(done string, change func([]string) []string) (*answer
 	}
 }
 
-// deleteJob deletes the job once that is confirmed as it stands now; else it asks.
+// deleteJob deletes the job if the person confirmed what that does now;
+// otherwise it asks.
 func (v *visit) deleteJob() (*answer, error) {
 	id := v.path("id")
 	read, err := v.readJob(false)
@@ -182,7 +184,7 @@ func (v *visit) deleteJob() (*answer, error) {
 	return v.goTo(v.link(jobsPath), "The job "+id+" was deleted."), nil
 }
 
-// deletion says what deleting the job does, as it stands.
+// deletion says what deleting the job does.
 func deletion(read *readJob) string {
 	text := fmt.Sprintf("The job %s no longer runs by itself, and cannot be started.", read.id)
 	switch count := len(read.whole.Webhooks); {

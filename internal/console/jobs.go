@@ -14,10 +14,10 @@ import (
 	"github.com/latch-run/latch/internal/locklink"
 )
 
-// jobsPath is where the registered jobs are, each below it by its id.
+// jobsPath is the path of the registered jobs. A job's page is below it.
 const jobsPath = locklink.JobsPath
 
-// jobsLimit is how many jobs one part of the list shows.
+// jobsLimit is the number of jobs on one page of the list.
 const jobsLimit = 50
 
 // jobs is the data of the page of registered jobs.
@@ -26,7 +26,7 @@ type jobs struct {
 	Jobs    piece.List
 }
 
-// jobs lists the registered jobs, part by part.
+// jobs lists the registered jobs, a page at a time.
 func (v *visit) jobs() (*answer, error) {
 	filter := apiclient.JobFilter{Search: v.query.Get("search"), Tag: v.query.Get("tag"), Status: v.query.Get("status"), Paused: v.query.Get("paused") == "true"}
 	offset, refused := v.offset()
@@ -55,7 +55,7 @@ func (v *visit) jobs() (*answer, error) {
 	return show("Jobs", "jobs", jobs{Filters: jobFilters(filter, slices.Compact(tags)), Jobs: list}), nil
 }
 
-// emptyJobs says why there is no job.
+// emptyJobs says why no jobs are listed.
 func emptyJobs(filter apiclient.JobFilter) string {
 	if filter != (apiclient.JobFilter{}) {
 		return "No job is registered that the filter takes."
@@ -63,7 +63,7 @@ func emptyJobs(filter apiclient.JobFilter) string {
 	return "No job is registered yet. Register one with starter job apply, or over the API."
 }
 
-// countFrom says which entries of how many a part shows.
+// countFrom says which entries of how many are shown.
 func countFrom(offset, shown, total int) string {
 	if offset == 0 || shown == 0 {
 		return piece.Count(shown, total, false)
@@ -95,7 +95,7 @@ func (v *visit) jobRow(job *apiclient.Job) piece.Row {
 
 func (v *visit) jobLink(id string) string { return v.link(jobsPath + "/" + segment(id)) }
 
-// jobTitle is what people call a job.
+// jobTitle returns the job's title, or else its name or its id.
 func jobTitle(job *apiclient.Job) string { return cmp.Or(job.Title, job.Name, "Job "+string(job.ID)) }
 
 // jobTimes says when a job runs by itself.
@@ -112,7 +112,7 @@ func jobTimes(job *apiclient.Job) piece.Cell {
 	}
 }
 
-// lastRun says how a job's last run ended, and when.
+// lastRun says how and when a job's last run ended.
 func lastRun(run *apiclient.Run) piece.Cell {
 	switch {
 	case run == nil:

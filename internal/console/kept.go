@@ -12,21 +12,21 @@ import (
 	"github.com/latch-run/latch/internal/console/piece"
 )
 
-// What was typed into a form is not lost where the form is not taken: after a
-// login, or where its proof is too old, the page stands there with it again, and
-// nothing is done before its button is pressed once more.
+// What was typed into a form is not lost if the form is rejected because the
+// session has ended or its signature has expired: the page is shown with it
+// again, and nothing is done before its button is pressed once more.
 
 const (
-	// keptField carries what was sent through the login, as base64 of a form.
+	// keptField carries a form through the login, as the base64 of its values.
 	keptField = "kept"
-	// maximumKept bounds it, in bytes as it is carried.
+	// maximumKept bounds the encoded form, in bytes.
 	maximumKept = 1 << 20
-	// formField is a form's proof, and formName its id.
+	// formField carries a form's signature, and formName its id.
 	formField, formName = "form", "of"
 )
 
-// keep encodes what was sent, for [visit.resume]; "" for what is too large. The
-// proof is left out: the page gives a new one.
+// keep encodes a form for [visit.resume], or returns "" if it is too large. It
+// leaves out the signature, because the page issues a new one.
 func keep(sent url.Values) string {
 	rest := maps.Clone(sent)
 	rest.Del(formField)
@@ -36,7 +36,7 @@ func keep(sent url.Values) string {
 	return ""
 }
 
-// kept reads what keep encoded.
+// kept decodes the result of keep.
 func kept(text string) (url.Values, error) {
 	decoded, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
@@ -45,9 +45,8 @@ func kept(text string) (url.Values, error) {
 	return url.ParseQuery(string(decoded))
 }
 
-// resume shows the page with what was sent in the form that it was typed into,
-// and does nothing. The word says why. Who may not do what the form does is told
-// that instead.
+// resume shows the page with what was sent in its form again, and does nothing.
+// word says why. Callers who may not do what the form does are told so instead.
 func (v *visit) resume(sent url.Values, status int, word piece.Notice) *answer {
 	if do, known := v.page.actions[sent.Get("action")]; known && !v.may(do.role) {
 		return v.tooSmall(do.role)
@@ -63,8 +62,8 @@ func (v *visit) resume(sent url.Values, status int, word piece.Notice) *answer {
 	return made
 }
 
-// again makes the page in which what was sent is shown again: the page's own
-// way, where it has one that applies, or else the page as it is.
+// again makes the page that shows a form again: by the page's own function, if
+// it has one that applies, or else as usual.
 func (v *visit) again() (*answer, error) {
 	if v.page.again != nil {
 		if made, err := v.page.again(v); made != nil || err != nil {
@@ -74,8 +73,8 @@ func (v *visit) again() (*answer, error) {
 	return v.page.show(v)
 }
 
-// fillForm returns a page's data with what was sent in the form of the id,
-// wherever in it that is.
+// fillForm returns a page's data with sent filled into the form with the id,
+// wherever in the data that is.
 func fillForm(data any, id string, sent url.Values) any {
 	if data == nil || id == "" {
 		return data
@@ -90,7 +89,7 @@ func fillForm(data any, id string, sent url.Values) any {
 	return filled.Interface()
 }
 
-// eachForm calls do with each form that a page's data holds.
+// eachForm calls do with each form in a page's data.
 func eachForm(value reflect.Value, do func(*piece.Form)) {
 	if form, is := value.Interface().(piece.Form); is && value.CanSet() {
 		do(&form)
@@ -115,15 +114,15 @@ func eachForm(value reflect.Value, do func(*piece.Form)) {
 	}
 }
 
-// keptPage is the data of a page that says why a form was not taken, and has what
-// was sent in it.
+// keptPage is the data of a page that explains why a form was not processed,
+// and that contains what was sent.
 type keptPage struct {
 	Notice piece.Notice
 	Form   piece.Form
 }
 
 // withSent adds to a refusal a form with all that was sent, so that it can be
-// sent again once what stands in the way is gone.
+// sent again once the obstacle is gone.
 func (v *visit) withSent(refused *answer) *answer {
 	notice, is := refused.data.(piece.Notice)
 	if !is || refused.status < http.StatusInternalServerError {
@@ -143,8 +142,8 @@ func (v *visit) withSent(refused *answer) *answer {
 	return refused
 }
 
-// confirmAgain is the way of pages whose actions ask first: without what was
-// confirmed, they only ask.
+// confirmAgain is [page.again] for pages whose actions ask first. Without the
+// confirmation, these actions only ask.
 func confirmAgain(asking ...string) func(*visit) (*answer, error) {
 	return func(v *visit) (*answer, error) {
 		name := v.sent.Get("action")
@@ -155,8 +154,8 @@ func confirmAgain(asking ...string) func(*visit) (*answer, error) {
 	}
 }
 
-// hookAgain is the way of a webhook's page, whose form has as many events as
-// were typed.
+// hookAgain is [page.again] for a webhook's page, whose form has as many events
+// as were typed.
 func (v *visit) hookAgain() (*answer, error) {
 	if v.sent.Get(formName) != hookFormID {
 		return nil, nil
@@ -164,5 +163,5 @@ func (v *visit) hookAgain() (*answer, error) {
 	return v.showMore()
 }
 
-// releaseAsks are the actions of a release that ask first.
+// releaseAsks are the actions on a release that ask first.
 var releaseAsks = []string{latch.MessageStop, latch.MessageRollback, latch.MessageSkip}

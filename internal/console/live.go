@@ -13,19 +13,20 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Bounds of the streams, which each hold a connection and ask the API.
+// Bounds of the streams, each of which holds a connection and polls the API.
 const (
-	// maximumSeats is how many are open at once, and maximumOwn by one caller.
+	// maximumSeats bounds the open streams, and maximumOwn those of one caller.
 	maximumSeats = 200
 	maximumOwn   = 50
-	// streamLife ends a stream, which the browser then opens again: so a session
-	// that is over is found out.
+	// streamLife ends a stream, which the browser then reopens. This is how an
+	// expired session is noticed.
 	streamLife = 15 * time.Minute
-	// pollsASecond is how often all streams together have a page made. Temporal
-	// lets a namespace list ten times a second, for all who ask.
+	// pollsASecond bounds how often all streams together render a page.
+	// Temporal allows a namespace ten list calls a second, from all its clients
+	// together.
 	pollsASecond = 4
-	// A stream asks again after pollEvery, and ever later up to pollAtMost while
-	// nothing changes.
+	// A stream polls after pollEvery, and at growing intervals up to pollAtMost
+	// while nothing changes.
 	pollEvery  = 2 * time.Second
 	pollAtMost = 10 * time.Second
 	// writeTimeout bounds one write to a browser that does not read.
@@ -36,7 +37,7 @@ func wantsStream(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 }
 
-// seats are the streams that are open.
+// seats counts the open streams.
 type seats struct {
 	mutex sync.Mutex
 	all   int
@@ -48,7 +49,7 @@ func newSeats() *seats {
 	return &seats{own: map[string]int{}, polls: rate.NewLimiter(pollsASecond, pollsASecond)}
 }
 
-// take reserves a stream for the caller, false where there are too many.
+// take reserves a stream for the caller. It returns false if too many are open.
 func (s *seats) take(caller string) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -69,9 +70,9 @@ func (s *seats) leave(caller string) {
 	}
 }
 
-// stream sends the page's live parts as server-sent events: all of them at once,
-// and then those that read otherwise. It ends with the visitor, the session's
-// check, or the process.
+// stream sends the page's live parts as server-sent events: first all of them,
+// then those that change. It ends when the visitor leaves, the session has
+// expired, or the process shuts down.
 func (v *visit) stream() {
 	if !v.seats.take(v.caller.Name) {
 		v.writer.Header().Set("Retry-After", "60")
@@ -84,10 +85,10 @@ func (v *visit) stream() {
 	defer context.AfterFunc(v.stop, cancel)()
 	v.request = v.request.WithContext(ctx)
 	control := http.NewResponseController(v.writer)
-	_ = control.SetReadDeadline(time.Time{}) // nothing more is read; where it cannot be set, none is
+	_ = control.SetReadDeadline(time.Time{}) // nothing more is read; a connection without deadlines needs no change
 	setHeaders(v.writer.Header())
 	v.writer.Header().Set("Content-Type", "text/event-stream")
-	v.writer.Header().Set("X-Accel-Buffering", "no") // nginx would keep what is sent
+	v.writer.Header().Set("X-Accel-Buffering", "no") // keeps nginx from buffering
 	sent, wait := map[string]string{}, pollEvery
 	for {
 		if v.seats.polls.Wait(ctx) != nil {
@@ -97,7 +98,7 @@ func (v *visit) stream() {
 		if wait = min(wait*3/2, pollAtMost); len(events) > 0 {
 			wait = pollEvery
 		} else {
-			events = []byte(": nothing changed\n\n") // or a proxy takes the stream for dead
+			events = []byte(": nothing changed\n\n") // keeps proxies from closing the connection
 		}
 		_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
 		if _, err := v.writer.Write(events); err != nil || control.Flush() != nil {
@@ -111,8 +112,8 @@ func (v *visit) stream() {
 	}
 }
 
-// changes makes the page and returns the events for what reads otherwise than
-// what was sent, which it notes.
+// changes renders the page and returns the events for the parts that differ
+// from sent, which it updates.
 func (v *visit) changes(sent map[string]string) []byte {
 	v.now = time.Now()
 	made := v.answerOf(v.page.show)
@@ -139,7 +140,7 @@ func (v *visit) changes(sent map[string]string) []byte {
 	return events.Bytes()
 }
 
-// notice returns the event that says why the page cannot be made just now.
+// notice returns the event that says why the page cannot be rendered just now.
 func notice(sent map[string]string, made *answer) []byte {
 	if sent[""] == made.title {
 		return nil
@@ -152,7 +153,7 @@ func notice(sent map[string]string, made *answer) []byte {
 
 func event(to *bytes.Buffer, name string, data any) {
 	encoded, err := json.Marshal(data)
-	if err == nil { // which strings always are
+	if err == nil { // strings always encode
 		fmt.Fprintf(to, "event: %s\ndata: %s\n\n", name, encoded)
 	}
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/latch-run/latch/internal/console/piece"
 )
 
-// next is the parameter for where to go after the login.
+// next is the query parameter for the page to show after the login.
 const next = "next"
 
-// askLogin sends somebody who is not logged in to the login, and from there back
-// to the page. A form that was sent is answered with the login, which carries
-// what was typed.
+// askLogin redirects a visitor who is not logged in to the login, and from
+// there back to the page. It answers a posted form with the login page, which
+// carries what was typed.
 func (c *console) askLogin(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		c.keepForLogin(w, r)
@@ -27,8 +27,7 @@ func (c *console) askLogin(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// keepForLogin answers a form that was sent by somebody who is not logged in any
-// more.
+// keepForLogin answers a form posted by a visitor whose session has ended.
 func (c *console) keepForLogin(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maximumForm)
 	carried := ""
@@ -42,16 +41,16 @@ func (c *console) keepForLogin(w http.ResponseWriter, r *http.Request) {
 	c.writeLogin(w, r, http.StatusUnauthorized, login{to: destination(r.URL.RequestURI()), kept: carried, word: &word})
 }
 
-// A login is what its page bears.
+// A login is the data of the login page.
 type login struct {
-	// to is where it leads, wrong what is wrong with the key, and kept what was
-	// sent to the page that it leads to.
+	// to is the page to show after the login, wrong what is wrong with the key,
+	// and kept the form to resume there.
 	to, wrong, kept string
-	// word says why there is one; nil where that is plain.
+	// word says why a login is needed; nil if that is obvious.
 	word *piece.Notice
 }
 
-// showLogin shows the login.
+// showLogin shows the login page.
 func (c *console) showLogin(w http.ResponseWriter, r *http.Request) {
 	to := destination(r.URL.Query().Get(next))
 	if api.CallerOf(r.Context()) != nil {
@@ -62,7 +61,8 @@ func (c *console) showLogin(w http.ResponseWriter, r *http.Request) {
 	c.writeLogin(w, r, http.StatusOK, login{to: to})
 }
 
-// logIn takes a key. Other sites' pages may not log anybody in.
+// logIn checks a key and starts a session. It rejects requests from other
+// sites' pages.
 func (c *console) logIn(w http.ResponseWriter, r *http.Request) {
 	if err := c.core.CheckOrigin(r); err != nil {
 		c.refuse(w, r, http.StatusForbidden, "This form was sent from another site's page", "You are not logged in.")
@@ -83,13 +83,13 @@ func (c *console) logIn(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Location", linkFrom(r, to))
 	if carried != "" {
-		w.WriteHeader(http.StatusTemporaryRedirect) // which has the browser send it again, to the page
+		w.WriteHeader(http.StatusTemporaryRedirect) // the browser posts the form again, to the page
 		return
 	}
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// maximumLogin bounds the login's form, in bytes.
+// maximumLogin bounds the login form, in bytes.
 const maximumLogin = maximumKept + 64<<10
 
 func (c *console) writeLogin(w http.ResponseWriter, r *http.Request, status int, l login) {
@@ -110,8 +110,8 @@ func (c *console) writeLogin(w http.ResponseWriter, r *http.Request, status int,
 	c.write(w, r, status, shown)
 }
 
-// destination returns where a login leads: a page of the console, never another
-// site's address.
+// destination returns the page to show after a login: always a page of the
+// console, never another site's address.
 func destination(address string) string {
 	path, _, _ := strings.Cut(address, "?")
 	if strings.HasPrefix(path, rootPath) && !strings.ContainsAny(address, "\\\r\n") && !strings.Contains(path, "..") {

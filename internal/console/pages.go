@@ -8,45 +8,46 @@ import (
 	"github.com/latch-run/latch/internal/locklink"
 )
 
-// A page is a page of the console; see the package's doc for what follows from it.
+// A page is one page of the console. The package documentation says how to add
+// one.
 type page struct {
-	// path is the page's, as [http.ServeMux] has it without the method.
+	// path is the page's path, a pattern of [http.ServeMux] without the method.
 	path string
-	// nav is its entry in the navigation; "" for none.
+	// nav is the title of its entry in the navigation; "" for none.
 	nav string
-	// below is the path of the entry to which a page belongs whose own path is
-	// not below that.
+	// below is the path of the navigation entry that the page belongs to, if
+	// its own path is not below that.
 	below string
-	// role is the least one that may see it.
+	// role is the least role that may see it.
 	role api.Role
-	// show makes it.
+	// show makes the page.
 	show func(*visit) (*answer, error)
-	// actions are what its forms do, by the value of the button.
+	// actions are the actions of its forms, by the value of the button.
 	actions map[string]action
-	// again shows what was sent in a form that was not taken, and does nothing;
-	// nil, or a nil answer, is show, with the form filled.
+	// again shows a rejected form again and does nothing else. If it is nil, or
+	// its answer is, the page is made by show and the form filled in.
 	again func(*visit) (*answer, error)
-	// live has its parts sent again as they change.
+	// live is true if its parts are sent again as they change.
 	live bool
-	// unpictured has the documents show no picture of it.
+	// unpictured is true if the documentation has no picture of it.
 	unpictured bool
 }
 
 // An action is what a button does.
 type action struct {
-	// role is the least one that may do it. Whoever has a smaller one is not
-	// offered it either: see [visit.may].
+	// role is the least role that may do it. The button is not shown to callers
+	// with a smaller one: see [visit.may].
 	role api.Role
 	do   func(*visit) (*answer, error)
 }
 
-// galleryPath is where the pieces are, for those who build pages of them.
+// galleryPath is the path of the gallery of pieces, for authors of pages.
 const galleryPath = rootPath + "gallery"
 
-// pages are all pages, those of the navigation in its order.
+// pages lists all pages. Those in the navigation are in its order.
 var pages []page
 
-// The table is filled here, since pages link to each other through it.
+// The table is filled in init because pages link to each other through it.
 func init() {
 	pages = []page{
 		{path: "/", nav: "Inbox", role: api.RoleRead, show: (*visit).inbox, live: true},
@@ -85,7 +86,8 @@ func init() {
 	}
 }
 
-// within says whether the page is an entry of the navigation, or below it.
+// within returns the aria-current value of a navigation entry: "page" if the
+// page is that entry, "true" if it is below it, otherwise "".
 func (p *page) within(entry *page) string {
 	switch {
 	case p == nil:
@@ -99,7 +101,7 @@ func (p *page) within(entry *page) string {
 	}
 }
 
-// pattern is the page's path as the mux has it: "/" is that page alone.
+// pattern is the page's path for the mux: "/" matches only that page.
 func (p *page) pattern() string {
 	if strings.HasSuffix(p.path, "/") {
 		return p.path + "{$}"
@@ -107,14 +109,15 @@ func (p *page) pattern() string {
 	return p.path
 }
 
-// A Picture is a page of which the documents have a picture.
+// A Picture is a picture of a page in the documentation.
 type Picture struct {
-	// Name begins its files' names, Title is what a reader calls it.
+	// Name begins the names of its files; Title is what a reader calls the
+	// page.
 	Name, Title string
 }
 
-// Pictured returns the pages of which the documents have pictures: all that an
-// operator opens.
+// Pictured returns the pages that the documentation has pictures of: all that
+// an operator opens.
 func Pictured() []Picture {
 	pictured := []Picture{{PictureName(loginPath), "Log in"}}
 	for i := range pages {
@@ -130,7 +133,7 @@ func Pictured() []Picture {
 	return pictured
 }
 
-// PictureName is a page's path as the name of a file.
+// PictureName converts a page's path to a file name.
 func PictureName(path string) string {
 	if path == "/" {
 		return "inbox"
@@ -139,7 +142,7 @@ func PictureName(path string) string {
 	return strings.NewReplacer("/", "-", "{", "", "}", "", "...", "").Replace(path)
 }
 
-// Paths returns the paths of all pages, for the tests that open each.
+// Paths returns the paths of all pages, for tests that open each.
 func Paths() []string {
 	paths := []string{loginPath}
 	for i := range pages {

@@ -15,14 +15,15 @@ import (
 type release struct {
 	Title string
 	Facts piece.Facts
-	// Way is what has happened, what waits, and what comes.
+	// Way pictures what has happened, what waits, and what comes next.
 	Way     piece.Picture
 	Records []piece.Record
-	// End is what may be done about the whole; nil where nothing may.
+	// End is the form that stops or rolls back the release; nil if neither is
+	// possible.
 	End *piece.Form
 }
 
-// release shows a release: where it is, or what it came to.
+// release shows a release: its progress, or its result.
 func (v *visit) release() (*answer, error) {
 	state, plan, err := v.readRelease()
 	if err != nil {
@@ -84,7 +85,8 @@ func (v *visit) releaseFacts(state *apiclient.Release) piece.Facts {
 	return facts
 }
 
-// releaseRecord shows a record; its hook can be skipped while it is undecided.
+// releaseRecord shows a record. While its hook is undecided, a form can skip
+// it.
 func (v *visit) releaseRecord(at int, record latch.Record, open bool) piece.Record {
 	shown := piece.RecordOf(fmt.Sprint("record-", at), record)
 	if !open || record.Decision != "" || record.Result != latch.ResultPending || !v.may(api.RoleRun) {
@@ -101,7 +103,7 @@ func hookFields(webhook, event, step string) []piece.Hidden {
 	return []piece.Hidden{{Name: "webhook", Value: webhook}, {Name: "event", Value: event}, {Name: "step", Value: step}}
 }
 
-// stopEffect says what a stop does, as the release stands.
+// stopEffect says what stopping the release would do now.
 func stopEffect(plan *api.ReleasePlan) string {
 	if taken := append(slices.Clone(plan.Undoes), plan.Leaves...); len(taken) > 0 {
 		return "The release stops where it is, and nothing is undone. What was done stays: " + strings.Join(taken, ", ") + "."
@@ -109,7 +111,7 @@ func stopEffect(plan *api.ReleasePlan) string {
 	return "The release stops where it is. No step was taken."
 }
 
-// rollbackEffect says what a rollback does, as the release stands.
+// rollbackEffect says what rolling the release back would do now.
 func rollbackEffect(plan *api.ReleasePlan) string {
 	text := "The release is called off. No step that could be undone was taken."
 	if len(plan.Undoes) > 0 {
@@ -121,18 +123,19 @@ func rollbackEffect(plan *api.ReleasePlan) string {
 	return text
 }
 
-// stopRelease stops a release, once that is confirmed as it was foretold.
+// stopRelease stops a release if the person confirmed its current effect.
 func (v *visit) stopRelease() (*answer, error) {
 	return v.endRelease(latch.MessageStop, "Stop the release?", "The release was told to stop.", stopEffect)
 }
 
-// rollbackRelease rolls a release back, in the same way.
+// rollbackRelease rolls a release back if the person confirmed its current
+// effect.
 func (v *visit) rollbackRelease() (*answer, error) {
 	return v.endRelease(latch.MessageRollback, "Roll back the release?", "The release was told to roll back.", rollbackEffect)
 }
 
-// endRelease carries a message out whose effect was confirmed as it stands now;
-// else it asks.
+// endRelease sends a message to the release if the person confirmed its current
+// effect; otherwise it asks.
 func (v *visit) endRelease(message, question, done string, effect func(*api.ReleasePlan) string) (*answer, error) {
 	_, plan, err := v.readRelease()
 	if err != nil {
@@ -144,7 +147,8 @@ func (v *visit) endRelease(message, question, done string, effect func(*api.Rele
 	return v.tellRelease(message, question, latch.Control{Reason: v.sent.Get("reason")}, done)
 }
 
-// skipHook takes a hook out of the decision, once that is confirmed.
+// skipHook takes a hook out of the decision, once the person has confirmed
+// that.
 func (v *visit) skipHook() (*answer, error) {
 	hook := latch.Skip{Webhook: v.sent.Get("webhook"), Event: v.sent.Get("event"), Step: v.sent.Get("step"), Reason: v.sent.Get("reason")}
 	promise := fmt.Sprintf("%s at %s is taken out of the decision; the others decide. An enforced one takes the role admin.", hook.Webhook, hook.Event)
@@ -154,8 +158,8 @@ func (v *visit) skipHook() (*answer, error) {
 	return v.tellRelease(latch.MessageSkip, "Skip the hook?", hook, "The hook was skipped.")
 }
 
-// tellRelease sends a message, and goes back to the release. What is refused is
-// asked again, with why, and with what was typed.
+// tellRelease sends a message and goes back to the release. If the API refuses,
+// it asks again, with the reason and what was typed.
 func (v *visit) tellRelease(message, question string, argument any, done string) (*answer, error) {
 	if _, err := v.api.TellRelease(v.request.Context(), v.path("id"), message, argument); err != nil {
 		hook := hookFields(v.sent.Get("webhook"), v.sent.Get("event"), v.sent.Get("step"))
@@ -164,8 +168,8 @@ func (v *visit) tellRelease(message, question string, argument any, done string)
 	return v.goTo(v.link(releasePath(v.path("id"))), done), nil
 }
 
-// ask makes the page of a confirmation, with what the API refused about the one
-// before. It returns an error that is not about what was sent.
+// ask shows a confirmation. refused is the API's refusal of the previous one;
+// ask returns it if it is not about what was sent.
 func (v *visit) ask(question, promise, message string, more []piece.Hidden, refused error) (*answer, error) {
 	form := v.form("confirm", piece.Group{Fields: []piece.Field{{Name: "reason", Label: "Reason, for the record", Kind: piece.KindLines, Rows: 2,
 		Limit: 4000, Value: v.sent.Get("reason"), Required: message == latch.MessageSkip}}})

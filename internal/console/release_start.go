@@ -16,16 +16,16 @@ import (
 	"github.com/latch-run/latch/internal/spec"
 )
 
-// startReleasePath is the page that starts one. It does not stand below the
-// releases, since a workflow id may be any word.
+// startReleasePath is the path of the page that starts a release. It is not
+// below the releases, because any word may be a workflow id.
 const startReleasePath = rootPath + "start-release"
 
 // releaseStart is the data of the page that starts a release.
 type releaseStart struct {
-	// Source is what is wrong with the file, at its lines.
+	// Source shows the lines of the file that have problems.
 	Source piece.Source
 	Form   piece.Form
-	// Plan is what it would do; nil where that was not asked.
+	// Plan is what the release would do; nil if nobody asked.
 	Plan *startPlan
 }
 
@@ -36,7 +36,7 @@ type startPlan struct {
 	Gates piece.List
 }
 
-// newRelease shows the form that takes a release's file.
+// newRelease shows an empty form for a release's file.
 func (v *visit) newRelease() (*answer, error) {
 	return show("Start a release", "start-release", releaseStart{Form: v.startForm()}), nil
 }
@@ -54,7 +54,7 @@ func (v *visit) startForm() piece.Form {
 }
 
 // startRelease starts the release that a file describes, and goes to its page.
-// What is wrong with it is shown beside its lines.
+// Problems are shown beside the file's lines.
 func (v *visit) startRelease() (*answer, error) {
 	return v.withFile(func(content json.RawMessage) (*answer, error) {
 		started, err := v.api.StartRelease(v.request.Context(), content, v.sent.Get("workflow_id"))
@@ -107,10 +107,10 @@ func planShown(plan *api.ReleasePlan) *startPlan {
 	return shown
 }
 
-// withFile hands the content of the file that was sent on. What is wrong with it,
-// and what the API refuses, is shown beside its lines.
+// withFile passes the content of the submitted file to use. Problems with the
+// file, and the API's refusal, are shown beside its lines.
 func (v *visit) withFile(use func(json.RawMessage) (*answer, error)) (*answer, error) {
-	text := strings.ReplaceAll(v.sent.Get("file"), "\r\n", "\n") // as a browser sends lines
+	text := strings.ReplaceAll(v.sent.Get("file"), "\r\n", "\n") // browsers send CRLF
 	file, content, problems := releaseContent(text)
 	if len(problems) > 0 {
 		data := v.startAgain()
@@ -137,15 +137,15 @@ func (v *visit) withFile(use func(json.RawMessage) (*answer, error)) (*answer, e
 	return data.refused(status, text, problems), nil
 }
 
-// startAgain is the page with what was typed.
+// startAgain returns the page with what was typed.
 func (v *visit) startAgain() *releaseStart {
 	data := &releaseStart{Form: v.startForm()}
 	data.Form.Fill(v.sent)
 	return data
 }
 
-// refused answers with the form and what is wrong with the file. The form has
-// been told the same problems, in the same order.
+// refused answers with the form and the problems with the file. The caller has
+// added the same problems, in the same order, to the form.
 func (s *releaseStart) refused(status int, text string, problems latch.Problems) *answer {
 	s.Source = piece.SourceOf("line", "What is wrong in the file", text, problems)
 	shown := map[int]bool{}
@@ -184,7 +184,7 @@ func releaseContent(text string) (*spec.File, json.RawMessage, latch.Problems) {
 	if err != nil {
 		problem := latch.Problem{Message: err.Error()}
 		if match := namedLine.FindStringSubmatch(problem.Message); match != nil {
-			problem.Line, _ = strconv.Atoi(match[1]) // digits, and few
+			problem.Line, _ = strconv.Atoi(match[1]) // a few digits
 			problem.Message = strings.Replace(problem.Message, match[0], "", 1)
 		}
 		return nil, nil, latch.Problems{problem}
@@ -203,8 +203,8 @@ func releaseContent(text string) (*spec.File, json.RawMessage, latch.Problems) {
 	return nil, nil, file.Located("", problems)
 }
 
-// mayStart is the address of the page that starts a release; "" for somebody
-// whose role is too small.
+// mayStart returns the address of the page that starts a release, or "" if the
+// person's role is too small.
 func (v *visit) mayStart() string {
 	if !v.may(api.RoleRun) {
 		return ""

@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/console/piece"
 )
 
-// Measures of the picture, which fits a phone.
+// Measures of the picture, in pixels. It fits a phone.
 const (
 	wayWidth  = 220
 	undoWidth = 92
@@ -20,15 +20,15 @@ const (
 	wayGap    = 20
 )
 
-// A way is the picture of a release while it is drawn, from top to bottom.
+// A way is the picture of a release being drawn, from top to bottom.
 type way struct {
 	piece.Picture
 	state *apiclient.Release
 	plan  *api.ReleasePlan
 }
 
-// wayOf draws a release: its events with gates, its steps, and beside them what
-// would be undone.
+// wayOf draws a release: its events with gates, its steps, and next to them
+// what would be undone.
 func wayOf(state *apiclient.Release, plan *api.ReleasePlan) piece.Picture {
 	w := &way{Picture: piece.Picture{ID: "way", Name: "The way of the release", Width: 4 + wayWidth + undoGap + undoWidth + 4}, state: state, plan: plan}
 	w.event(latch.EventBeforeRelease, "")
@@ -48,7 +48,7 @@ func wayOf(state *apiclient.Release, plan *api.ReleasePlan) piece.Picture {
 	return w.Picture
 }
 
-// event draws an event, if something was fired at it or a gate is there.
+// event draws an event if a hook fired at it or a gate is there.
 func (w *way) event(event, step string) {
 	var waits, fired, failed int
 	for _, record := range w.state.History {
@@ -90,7 +90,7 @@ func counted(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// step draws a step, and its undo beside it.
+// step draws a step, with its undo next to it.
 func (w *way) step(step api.PlannedStep) {
 	look := piece.LookDone
 	switch {
@@ -114,7 +114,8 @@ func (w *way) step(step api.PlannedStep) {
 		undo.Note = "on rollback"
 	}
 	w.Arrows = append(w.Arrows, piece.Arrow{Points: []int{at.X + wayWidth, at.Y + wayHeight/2, undo.X, at.Y + wayHeight/2}, Look: undo.Look})
-	// The undo goes before its step, so that the last box is what comes next to.
+	// The undo goes before its step, so that the next box is drawn below the
+	// step.
 	w.Boxes = slices.Insert(w.Boxes, len(w.Boxes)-1, undo)
 }
 
@@ -140,7 +141,7 @@ func (w *way) bottom() int {
 	return last.Y + last.Height
 }
 
-// inWords says what the picture shows.
+// inWords describes the picture in text.
 func (w *way) inWords() string {
 	var words []string
 	for _, box := range w.Boxes {

@@ -10,14 +10,15 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// releasesLimit is about how many releases one part of the list shows.
+// releasesLimit is about how many releases one page of the list shows.
 const releasesLimit = 50
 
 // releaseList is the data of the list of releases.
 type releaseList struct {
 	Filters  piece.Form
 	Releases piece.List
-	// Start leads to the page that starts one; "" for somebody who may not.
+	// Start is the address of the page that starts a release; "" for callers
+	// who may not.
 	Start string
 }
 
@@ -31,7 +32,7 @@ func (v *visit) releases() (*answer, error) {
 	}
 	total := piece.Unknown
 	if part.Count != nil {
-		total = max(int(*part.Count), len(part.Releases)) // it lags, too
+		total = max(int(*part.Count), len(part.Releases)) // the count may lag behind the list
 	}
 	count := piece.Count(len(part.Releases), total, part.NextCursor != "" || cursor != "")
 	data := releaseList{Start: v.mayStart(), Filters: releaseFilters(filter), Releases: piece.List{ID: "list", Name: "Releases", Count: count,
@@ -51,7 +52,7 @@ func (v *visit) releases() (*answer, error) {
 	return made, nil
 }
 
-// emptyReleases says why there is no release.
+// emptyReleases says why no releases are listed.
 func emptyReleases(filter apiclient.ReleaseFilter) string {
 	if filter.Status+filter.Since+filter.Search != "" {
 		return "No release is found that the filter takes."
@@ -94,8 +95,8 @@ func (v *visit) releaseRow(row *runs.ReleaseRow) piece.Row {
 	return piece.Row{Key: row.RunID, Cells: []piece.Cell{name, status, now, piece.When(row.StartedAt), piece.When(row.ClosedAt)}}
 }
 
-// partialRelease says of a release whose run could not be read fully what is
-// missing, and why.
+// partialRelease says what is missing of a release whose run could not be read
+// in full, and why.
 func partialRelease(row *runs.ReleaseRow) string {
 	if row.ClosedAt.IsZero() {
 		return "partial: no worker answered in time for where it stands"

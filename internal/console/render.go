@@ -19,16 +19,16 @@ var templateFiles embed.FS
 
 var templates = template.Must(piece.Templates().ParseFS(templateFiles, "templates/*.html"))
 
-// A view is what a page's template gets.
+// A view is the argument of a page's template.
 type view struct {
-	// Data is the answer's.
+	// Data is the data of the answer.
 	Data  any
 	Title string
-	// Content is the page's own part, for the layout.
+	// Content is the rendered page, for the layout.
 	Content template.HTML
-	// Notice is what was done on the page before.
+	// Notice says what was done on the previous page.
 	Notice string
-	// Word is what there is to say about how the page was come to.
+	// Word is shown above the page; see [answer].
 	Word *piece.Notice
 
 	visit   *visit
@@ -36,15 +36,15 @@ type view struct {
 	parts   []part
 }
 
-// A part is a live part of a page, as it was rendered.
+// A part is a live part of a page, as rendered.
 type part struct {
 	ID      string `json:"id"`
 	Version string `json:"version"`
 	HTML    string `json:"html"`
 }
 
-// Live shows a template that is sent again whenever it reads otherwise. The id
-// is unique in the page.
+// Live renders a template whose output is sent again whenever it changes. The
+// id must be unique in the page.
 func (w *view) Live(id, name string, data any) (template.HTML, error) {
 	inner, err := render(name, data)
 	if err != nil {
@@ -62,20 +62,20 @@ func (w *view) Link(path string, query ...string) string {
 	return linkFrom(w.request, path, query...)
 }
 
-// Asset returns the address of a file of the console's.
+// Asset returns the address of a file in the console's static files.
 func (w *view) Asset(name string) string {
 	return linkFrom(w.request, staticPath+name, "v", assets[name].version)
 }
 
-// An Entry is one of the navigation's.
+// An Entry is an entry of the navigation.
 type Entry struct {
 	Name, Href string
-	// Current is what aria-current says of it: "page" of the page itself, "true"
-	// of those below it, "" of others.
+	// Current is the value of aria-current: "page" for the page itself, "true"
+	// for the entry above it, "" for others.
 	Current string
 }
 
-// Navigation returns the pages that the person may see.
+// Navigation returns the entries of the pages that the person may see.
 func (w *view) Navigation() []Entry {
 	var entries []Entry
 	for i := range pages {
@@ -86,7 +86,7 @@ func (w *view) Navigation() []Entry {
 	return entries
 }
 
-// Caller is the name of who is logged in; "" for nobody.
+// Caller returns the name of the person who is logged in, or "".
 func (w *view) Caller() string {
 	if w.visit == nil {
 		return ""
@@ -94,7 +94,8 @@ func (w *view) Caller() string {
 	return w.visit.caller.Name
 }
 
-// Logout is the form that logs out, nil where nobody logs in.
+// Logout returns the form that logs out; nil if the API has no keys to log in
+// with.
 func (w *view) Logout() *piece.Form {
 	if w.visit == nil || !w.visit.core.HasKeys() {
 		return nil
@@ -104,12 +105,12 @@ func (w *view) Logout() *piece.Form {
 	return &form
 }
 
-// IsLive reports whether parts of the page are sent again.
+// IsLive reports whether parts of the page update by themselves.
 func (w *view) IsLive() bool {
 	return w.visit != nil && w.visit.page != nil && w.visit.page.live && len(w.parts) > 0
 }
 
-// Version is the console's.
+// Version returns the version of Latch.
 func (w *view) Version() string { return latch.Version }
 
 func render(name string, data any) (template.HTML, error) {
@@ -118,7 +119,7 @@ func render(name string, data any) (template.HTML, error) {
 	return template.HTML(body.String()), err //nolint:gosec // html/template wrote it
 }
 
-// viewOf renders the page's own part.
+// viewOf renders the page without the layout.
 func (v *visit) viewOf(a *answer) (*view, error) {
 	w := &view{Data: a.data, Title: a.title, Word: a.word, visit: v, request: v.request}
 	var err error
@@ -126,11 +127,11 @@ func (v *visit) viewOf(a *answer) (*view, error) {
 	return w, err
 }
 
-// write answers the request.
+// write sends the answer.
 func (v *visit) write(a *answer) {
 	if a.to != "" {
 		v.tell(a.notice)
-		v.writer.Header().Set("Location", a.to) // relative: http.Redirect would make it a path of this process
+		v.writer.Header().Set("Location", a.to) // relative: http.Redirect would make it absolute, without a proxy's prefix
 		v.writer.WriteHeader(a.status)
 		return
 	}
@@ -143,13 +144,13 @@ func (v *visit) write(a *answer) {
 	v.console.write(v.writer, v.request, a.status, w)
 }
 
-// fail answers where a page cannot be rendered.
+// fail answers if a page cannot be rendered.
 func (c *console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	c.core.Logger.ErrorContext(r.Context(), "page cannot be rendered", "path", r.URL.EscapedPath(), "error", err)
 	http.Error(w, "Internal error. The server's log has the details.", http.StatusInternalServerError)
 }
 
-// refuse answers somebody of whom nothing is known.
+// refuse answers a visitor who is not known to be logged in.
 func (c *console) refuse(w http.ResponseWriter, r *http.Request, status int, title, text string) {
 	content, err := render("refusal", &view{Title: title, Data: piece.Notice{Tone: "bad", Text: text}})
 	if err != nil {
@@ -159,17 +160,17 @@ func (c *console) refuse(w http.ResponseWriter, r *http.Request, status int, tit
 	c.write(w, r, status, &view{Title: title, Content: content, request: r})
 }
 
-// refuseProblem answers a request that the API's guard refused.
+// refuseProblem shows a refusal by the API's guard.
 func (c *console) refuseProblem(w http.ResponseWriter, r *http.Request, p *api.Problem) {
 	for name, values := range p.GetHeaders() {
-		if name != "Www-Authenticate" { // the login asks
+		if name != "Www-Authenticate" { // the console shows its login instead
 			w.Header()[name] = values
 		}
 	}
 	c.refuse(w, r, p.Status, p.Title, p.Detail)
 }
 
-// write puts a page into the layout and sends it.
+// write renders a page in the layout and sends it.
 func (c *console) write(w http.ResponseWriter, r *http.Request, status int, shown *view) {
 	body, err := render("layout", shown)
 	if err != nil {
@@ -181,8 +182,8 @@ func (c *console) write(w http.ResponseWriter, r *http.Request, status int, show
 	_, _ = w.Write([]byte(body)) // the visitor has gone away
 }
 
-// setHeaders lets a page load the console's own files alone.
+// setHeaders restricts the page to the console's own files.
 func setHeaders(header http.Header) {
 	api.SetPageHeaders(header, "style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'")
-	header.Set("Vary", "Accept") // "/" is something else to a program
+	header.Set("Vary", "Accept") // programs get another answer for "/"
 }

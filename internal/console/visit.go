@@ -17,26 +17,26 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A visit is one request for a page, by somebody who may see it.
+// A visit is one request for a page, by a person who is logged in.
 type visit struct {
 	*console
 	request *http.Request
 	writer  http.ResponseWriter
 	page    *page
 	caller  api.Caller
-	// query is the address's, sent a posted form.
+	// query holds the parameters of the address, sent those of a posted form.
 	query, sent url.Values
-	// records are what a job's page that is followed has read; nil at first.
+	// records are the deliveries that a job's live page has read; nil at first.
 	records *jobRecords
 	now     time.Time
-	// ended are deliveries that are known to have come to an end: see followBatch.
+	// ended holds the deliveries that are known to have ended: see followBatch.
 	ended map[string]deliveries.RedeliveryOutcome
-	// webhooksOf is where the pages of webhooks are: see webhookOf.
+	// webhooksOf holds the addresses of webhooks' pages: see webhookOf.
 	webhooksOf map[string]string
 }
 
-// visitOf begins a visit. It returns nil where nobody is logged in, whom it sends
-// to the login.
+// visitOf begins a visit. If nobody is logged in, it redirects to the login and
+// returns nil.
 func (c *console) visitOf(w http.ResponseWriter, r *http.Request, p *page) *visit {
 	known := api.CallerOf(r.Context())
 	if known == nil {
@@ -46,7 +46,7 @@ func (c *console) visitOf(w http.ResponseWriter, r *http.Request, p *page) *visi
 	return &visit{console: c, request: r, writer: w, page: p, caller: *known, query: r.URL.Query(), now: time.Now()}
 }
 
-// get shows a page, or keeps sending what changes in it.
+// get shows a page, or streams its changes.
 func (c *console) get(w http.ResponseWriter, r *http.Request, p *page) {
 	v := c.visitOf(w, r, p)
 	switch {
@@ -63,7 +63,8 @@ func (c *console) get(w http.ResponseWriter, r *http.Request, p *page) {
 // maximumForm bounds a form, in bytes.
 const maximumForm = 2 << 20
 
-// post takes a form: of this console's own page, shown to this person.
+// post handles a form. The form must come from this console and have been shown
+// to this person.
 func (c *console) post(w http.ResponseWriter, r *http.Request, p *page) {
 	if err := c.core.CheckOrigin(r); err != nil {
 		c.refuse(w, r, http.StatusForbidden, "This form was sent from another site's page", "Nothing was changed.")
@@ -101,8 +102,8 @@ func (c *console) post(w http.ResponseWriter, r *http.Request, p *page) {
 	}
 }
 
-// loggedInAgain shows a form that was sent when nobody was logged in any more,
-// and that the login carried here.
+// loggedInAgain shows a form that was sent after the session had ended and that
+// the login carried here.
 func (v *visit) loggedInAgain(text string) *answer {
 	sent, err := kept(text)
 	if err != nil {
@@ -112,8 +113,8 @@ func (v *visit) loggedInAgain(text string) *answer {
 		Text: "Nothing was changed yet. Here is the form with what you typed: look it over, and send it once more."})
 }
 
-// may reports whether the person's role is enough. What it is not enough for is
-// not offered.
+// may reports whether the person's role is sufficient. Pages do not offer what
+// it is not sufficient for.
 func (v *visit) may(role api.Role) bool { return api.MayDo(&v.caller, role) == nil }
 
 func (v *visit) tooSmall(needed api.Role) *answer {
@@ -121,9 +122,9 @@ func (v *visit) tooSmall(needed api.Role) *answer {
 		"The key "+v.caller.Name+" has the role "+v.caller.Role.String()+"; this takes "+needed.String()+". Nothing was changed.")
 }
 
-// refuse puts what the API refused into the form that was sent, and returns the
-// status for the page that shows it again. It returns the error where that is not
-// about what was sent, such as that Temporal is out of reach.
+// refuse adds the API's refusal to the form that was sent, and returns the
+// status of the page that shows it again. It returns the error if it is not
+// about what was sent, for example because Temporal is out of reach.
 func (v *visit) refuse(form *piece.Form, err error) (status int, other error) {
 	var problem *apiclient.Problem
 	if !errors.As(err, &problem) || problem.Status/100 != 4 || problem.Status == http.StatusForbidden || problem.Status == http.StatusUnauthorized {
@@ -137,7 +138,8 @@ func (v *visit) refuse(form *piece.Form, err error) (status int, other error) {
 	return problem.Status, nil
 }
 
-// runURL returns the address of a run in Temporal UI; "" where that is not known.
+// runURL returns the address of a run in Temporal UI, or "" if that is not
+// configured.
 func (v *visit) runURL(workflowID, runID string) string {
 	return runs.URL(v.temporalUI, v.core.Namespace, workflowID, runID)
 }
@@ -145,13 +147,13 @@ func (v *visit) runURL(workflowID, runID string) string {
 // path returns a variable of the page's path.
 func (v *visit) path(name string) string { return v.request.PathValue(name) }
 
-// link returns the address of a page from this one, relative, with a query given
-// as names and values in turn; those without a value are left out.
+// link returns the relative address of a page from this one. query holds
+// alternating names and values; a name with an empty value is left out.
 func (v *visit) link(path string, query ...string) string {
 	return linkFrom(v.request, path, query...)
 }
 
-// linkFrom returns a relative address of a page of this server's.
+// linkFrom is [visit.link] for any request.
 func linkFrom(r *http.Request, path string, query ...string) string {
 	address := api.Root(r) + strings.TrimPrefix(path, "/")
 	values := url.Values{}
@@ -166,11 +168,11 @@ func linkFrom(r *http.Request, path string, query ...string) string {
 	return address
 }
 
-// segment encodes a variable for the path of [visit.link].
+// segment escapes a path segment for [visit.link].
 func segment(text string) string { return url.PathEscape(text) }
 
-// with returns this page's address with values of its query changed, given as
-// names and values in turn.
+// with returns this page's address with some query parameters changed, given as
+// alternating names and values.
 func (v *visit) with(changed ...string) string {
 	query := changed
 	for key, values := range v.query {
@@ -185,8 +187,8 @@ func (v *visit) with(changed ...string) string {
 	return v.link(v.request.URL.EscapedPath(), query...)
 }
 
-// offset returns where the part of a list begins that the address asks for, or
-// the page that says that there is no such part.
+// offset returns the offset in the address, or the page that says that it is
+// invalid.
 func (v *visit) offset() (int, *answer) {
 	offset, err := strconv.Atoi(cmp.Or(v.query.Get("offset"), "0"))
 	if err != nil || offset < 0 {

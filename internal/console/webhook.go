@@ -17,32 +17,34 @@ import (
 // A hookPage is the data of a webhook's page.
 type hookPage struct {
 	Title string
-	// Back leads to the page on which the webhook is one of several.
+	// Back is the address of the list that contains the webhook, and BackTo its
+	// title.
 	Back, BackTo string
-	// MayChange reports that the person may change it.
+	// MayChange is true if the person may change it.
 	MayChange bool
-	// Conflict says that somebody else changed it, and Versions what differs.
+	// Conflict says that somebody else changed it, and Versions lists the
+	// differences.
 	Conflict *piece.Notice
 	Versions piece.List
 	Form     piece.Form
-	// Preview is what it would send; nil for those who may not change it.
+	// Preview is what it would send; nil for callers who may not change it.
 	Preview *hookPreview
-	// Test is what a test of it came to; nil for none.
+	// Test is the result of a test delivery; nil if there was none.
 	Test *hookTest
-	// Variables are what templates may name, where there is no preview.
+	// Variables are the template variables, shown if there is no preview.
 	Variables piece.List
-	// Confirm asks whether to delete it, in place of the form.
+	// Confirm asks whether to delete the webhook; it replaces the form.
 	Confirm *piece.Confirmation
 	// Health summarizes a registered webhook's deliveries, Switch enables or disables
 	// it, and Deliveries links to what it sent.
 	Health     piece.Facts
 	Switch     *piece.Form
 	Deliveries string
-	// Events has the history of each event of a registered webhook.
+	// Events holds the history of each event of a registered webhook.
 	Events []hookHistory
 }
 
-// hookActions are what a webhook's form does.
+// hookActions are the actions of a webhook's form.
 var hookActions = map[string]action{
 	"save":           {api.RoleAdmin, (*visit).saveHook},
 	"more":           {api.RoleRead, (*visit).showMore},
@@ -52,7 +54,8 @@ var hookActions = map[string]action{
 	"confirm-delete": {api.RoleAdmin, (*visit).deleteHook},
 }
 
-// registeredActions are hookActions, and what else is done with a registered webhook.
+// registeredActions returns hookActions and those that only registered webhooks
+// have.
 func registeredActions() map[string]action {
 	actions := maps.Clone(hookActions)
 	actions["enable"], actions["disable"] = action{api.RoleAdmin, enableWebhook(true)}, action{api.RoleAdmin, enableWebhook(false)}
@@ -64,7 +67,7 @@ func (v *visit) newHook() (*answer, error) {
 	return v.showHook(newDraft(v.hookPlace().ofJob()), "", nil)
 }
 
-// hook shows a webhook, and what it did.
+// hook shows a webhook and its history.
 func (v *visit) hook() (*answer, error) {
 	p := v.hookPlace()
 	webhook, etag, err := p.load()
@@ -85,7 +88,7 @@ func (v *visit) hook() (*answer, error) {
 	})
 }
 
-// showHook shows the form of a draft. add adds to the page; nil adds nothing.
+// showHook shows the form of a draft. add may add to the page, or be nil.
 func (v *visit) showHook(d *hookDraft, etag string, add func(*hookPage) error) (*answer, error) {
 	p := v.hookPlace()
 	page := hookPage{Title: p.title(), Back: p.parent(), BackTo: "All webhooks", MayChange: v.may(api.RoleAdmin), Form: v.hookForm(d, etag), Variables: hookVariables()}
@@ -120,7 +123,7 @@ func (v *visit) showMore() (*answer, error) {
 	return v.showHook(sentDraft(v.sent, v.hookPlace().ofJob()), v.sent.Get("etag"), nil)
 }
 
-// saveHook has the API take what was typed.
+// saveHook saves what was typed.
 func (v *visit) saveHook() (*answer, error) {
 	p := v.hookPlace()
 	d := sentDraft(v.sent, p.ofJob())
@@ -132,7 +135,7 @@ func (v *visit) saveHook() (*answer, error) {
 		d.keepLineEnds(draftOf(stored, p.ofJob()))
 	}
 	webhook, problems := d.object()
-	if len(problems) > 0 { // the API is not asked to save what is not whole, and says what else is wrong
+	if len(problems) > 0 { // incomplete, so it is only validated: the API reports the other problems
 		_, all, err := p.previewOf(d)
 		if err != nil {
 			return nil, err
@@ -154,7 +157,7 @@ func (v *visit) saveHook() (*answer, error) {
 	return v.refuseHook(d, status, func(form *piece.Form) { _, _ = v.refuse(form, err) })
 }
 
-// refuseHook shows what was typed again, with what is wrong.
+// refuseHook shows what was typed again, with its problems.
 func (v *visit) refuseHook(d *hookDraft, status int, refuse func(*piece.Form)) (*answer, error) {
 	made, err := v.showHook(d, v.sent.Get("etag"), func(page *hookPage) error {
 		refuse(&page.Form)
@@ -166,8 +169,8 @@ func (v *visit) refuseHook(d *hookDraft, status int, refuse func(*piece.Form)) (
 	return made, err
 }
 
-// showConflict shows what was typed beside what somebody else saved meanwhile.
-// Who then does the same again does so knowing both.
+// showConflict shows what was typed next to what somebody else saved meanwhile.
+// Saving again then overwrites that.
 func (v *visit) showConflict(d *hookDraft) (*answer, error) {
 	p := v.hookPlace()
 	theirs, etag, err := p.load()
@@ -189,13 +192,13 @@ func (v *visit) showConflict(d *hookDraft) (*answer, error) {
 	return made, err
 }
 
-// isConflict reports whether somebody else changed meanwhile what was to be changed.
+// isConflict reports whether somebody else has changed the webhook meanwhile.
 func isConflict(err error) bool {
 	var problem *apiclient.Problem
 	return errors.As(err, &problem) && problem.Status == http.StatusPreconditionFailed
 }
 
-// differences lists the fields in which two drafts differ.
+// differences lists the fields that differ between two drafts.
 func differences(yours, theirs *hookDraft) piece.List {
 	list := piece.List{ID: "versions", Name: "What differs", Columns: []string{"Field", "Yours", "Theirs"}, Empty: "Both say the same."}
 	for _, field := range fieldsOf(yours, theirs) {
@@ -207,8 +210,9 @@ func differences(yours, theirs *hookDraft) piece.List {
 	return list
 }
 
-// askToDeleteHook asks once more, about the version that the person has seen. What
-// was typed goes along, for the page of who is told that there is a newer one.
+// askToDeleteHook asks for confirmation to delete the version that the person
+// has seen. It passes on what was typed, to be shown if there is a newer
+// version.
 func (v *visit) askToDeleteHook() (*answer, error) {
 	p := v.hookPlace()
 	switch _, etag, err := p.load(); {
@@ -244,7 +248,7 @@ func (v *visit) deleteHook() (*answer, error) {
 // hookEventsShown bounds the events whose history one page shows.
 const hookEventsShown = 10
 
-// A hookHistory is what a registered webhook did at one event.
+// A hookHistory is the history of a registered webhook at one event.
 type hookHistory struct {
 	Event   string
 	Records []piece.Record
@@ -252,7 +256,7 @@ type hookHistory struct {
 	Note string
 }
 
-// hookHistories reads what the webhook did last, event by event.
+// hookHistories reads the latest deliveries of the webhook, event by event.
 func (v *visit) hookHistories(id string, events []latch.Object) ([]hookHistory, error) {
 	var histories []hookHistory
 	for at, event := range events[:min(len(events), hookEventsShown)] {

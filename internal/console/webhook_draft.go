@@ -14,37 +14,38 @@ import (
 	"github.com/latch-run/latch/internal/spec"
 )
 
-// A hookDraft is a webhook as its form has it: what is typed into each field, as
-// it is. It is made of a webhook ([draftOf]) or of a form that was sent, and makes
-// a form ([hookDraft.form]) and a webhook ([hookDraft.object]).
+// A hookDraft is a webhook as its form holds it: the raw text of each field. It
+// is made from a webhook ([draftOf]) or a posted form ([sentDraft]), and
+// converted to a form ([visit.hookForm]) or a webhook ([hookDraft.object]).
 type hookDraft struct {
 	url.Values
-	// ofJob says that it is a job's, by the names that the document has.
+	// ofJob is true for a job's webhook, whose keys have Mitto's names.
 	ofJob bool
-	// events is how many events it has fields for.
+	// events is the number of events that the form has fields for.
 	events int
 }
 
-// A hookKey is a key of a webhook, or of one of its events, that has a field.
+// A hookKey is a key of a webhook, or of one of its events, that has a form
+// field.
 type hookKey struct {
 	name, label, help, kind string
 	options                 []string
-	// registered says that jobs' webhooks lack it.
+	// registered is true for keys that jobs' webhooks do not have.
 	registered bool
 }
 
 var (
 	decisions = []string{"", latch.Continue, latch.Stop, latch.Rollback}
 
-	// hookKeys have fields that are folded away.
+	// hookKeys have fields that are folded away at first.
 	hookKeys = []hookKey{
 		{name: "secret", label: "Secret", help: "The name of the secret that requests are signed with. Workers hold its value."},
 		{name: "timeout", label: "Timeout", help: "How long to wait for an answer, such as 30s; 60s unless given"},
 		{name: "when", label: "Applies when", help: "An expression; runs for which it is false leave the webhook out", registered: true},
 		{name: "enforced", label: "Enforced: no run may bring a webhook of its own under this id", kind: piece.KindCheck, registered: true},
 	}
-	// eventKeys are an event's settings: all keys but its name, whether it is
-	// enabled, and its body.
+	// eventKeys are the settings of an event: all keys except its name, its
+	// body, and whether it is enabled.
 	eventKeys = []hookKey{
 		{name: "when", label: "Only when", help: "An expression; where it is false, nothing is sent"},
 		{name: "blocking", label: "Blocking: hold the run until the lock is removed", kind: piece.KindCheck},
@@ -56,15 +57,16 @@ var (
 		{name: "stop_release", label: "Stop rule", help: "An expression; true stops the release"},
 		{name: "rollback_release", label: "Rollback rule", help: "An expression; true stops the release and undoes its steps"},
 	}
-	// plainKeys have fields that always show. Those of keysWithout are the API's.
+	// plainKeys have fields that are always shown. keysWithout are set by the
+	// API and have no field.
 	plainKeys   = []string{"id", "url", "method", "content_type", "body", "enabled", "event", "event_type", "events"}
 	keysWithout = []string{"created_at", "updated_at", "job_id", "warnings", "endpoint"}
 )
 
-// name returns a field's name in the form, of an event by its place.
+// eventField returns the name of an event's form field.
 func eventField(at int, key string) string { return "event-" + strconv.Itoa(at) + "-" + key }
 
-// draftOf makes a draft of a webhook's JSON.
+// draftOf makes a draft from a webhook's JSON.
 func draftOf(object latch.Object, ofJob bool) *hookDraft {
 	d := &hookDraft{Values: url.Values{}, ofJob: ofJob}
 	rest := latch.Object{}
@@ -95,7 +97,7 @@ func draftOf(object latch.Object, ofJob bool) *hookDraft {
 	return d
 }
 
-// eventsIn returns a webhook's events, whichever way they are written.
+// eventsIn returns a webhook's events, whichever key they are written under.
 func eventsIn(object latch.Object) []latch.Object {
 	for _, key := range []string{"event_type", "event"} {
 		if !isNothing(object[key]) {
@@ -103,16 +105,16 @@ func eventsIn(object latch.Object) []latch.Object {
 		}
 	}
 	var events []latch.Object
-	_ = json.Unmarshal(object["events"], &events) // the API's own, or none
+	_ = json.Unmarshal(object["events"], &events) // written by the API, or absent
 	return events
 }
 
-// newDraft is what the form of a webhook to be made begins with.
+// newDraft returns the draft of a new webhook.
 func newDraft(ofJob bool) *hookDraft {
 	return draftOf(latch.Object{"method": json.RawMessage(`"POST"`), "content_type": rawjson.Encode(latch.DefaultContentType)}, ofJob)
 }
 
-// sentDraft makes a draft of a form that was sent.
+// sentDraft makes a draft from a posted form.
 func sentDraft(sent url.Values, ofJob bool) *hookDraft {
 	d := &hookDraft{Values: url.Values{}, ofJob: ofJob}
 	for key, values := range sent {
@@ -132,7 +134,7 @@ func sentDraft(sent url.Values, ofJob bool) *hookDraft {
 // maximumEvents bounds the events that one form has fields for.
 const maximumEvents = 100
 
-// isBlank reports whether nothing is typed for an event.
+// isBlank reports whether nothing was typed for an event.
 func (d *hookDraft) isBlank(at int) bool {
 	for _, key := range eventKeys {
 		if d.Get(eventField(at, key.name)) != "" {
@@ -142,7 +144,7 @@ func (d *hookDraft) isBlank(at int) bool {
 	return d.Get(eventField(at, "event")) == "" && d.Get(eventField(at, "body")) == ""
 }
 
-// drop leaves an event out, and moves up those behind it.
+// drop removes an event and moves up the ones after it.
 func (d *hookDraft) drop(at int) {
 	names := []string{"event", "enabled", "body", "body_json"}
 	for _, key := range eventKeys {
@@ -159,7 +161,7 @@ func (d *hookDraft) drop(at int) {
 	d.events--
 }
 
-// makeRoom gives fields for one event more.
+// makeRoom adds the fields of one more event.
 func (d *hookDraft) makeRoom() {
 	d.Set(eventField(d.events, "enabled"), "true")
 	d.events++
@@ -171,8 +173,8 @@ func (d *hookDraft) hasField(name string) bool {
 
 func isNothing(value json.RawMessage) bool { return len(value) == 0 || string(value) == "null" }
 
-// put shows a value: a text as it is, true as a check that is set, and what is
-// neither as JSON.
+// put sets a field: a string unchanged, true as a checked box, and any other
+// value as JSON.
 func (d *hookDraft) put(name string, value json.RawMessage) {
 	var text string
 	switch {
@@ -190,7 +192,7 @@ func (d *hookDraft) putEnabled(name string, value json.RawMessage) {
 	}
 }
 
-// putBody shows a body: a template as it is, else JSON.
+// putBody sets the field of a body: a template unchanged, otherwise JSON.
 func (d *hookDraft) putBody(name string, value json.RawMessage) {
 	if isNothing(value) {
 		return
@@ -204,8 +206,8 @@ func (d *hookDraft) putBody(name string, value json.RawMessage) {
 	d.Set(name+"_json", "true")
 }
 
-// object makes the webhook's JSON. The problems are those of what is no JSON at
-// all; everything else the API finds.
+// object converts the draft to a webhook's JSON. Its problems are only about
+// fields that are not valid JSON; the API reports all others.
 func (d *hookDraft) object() (latch.Object, latch.Problems) {
 	object, problems := d.rest()
 	for _, name := range []string{"url", "method", "content_type"} {
@@ -250,7 +252,7 @@ func (d *hookDraft) eventObjects(problems *latch.Problems) []latch.Object {
 	return events
 }
 
-// rest reads the keys that have no field.
+// rest parses the keys that have no field of their own.
 func (d *hookDraft) rest() (latch.Object, latch.Problems) {
 	object := latch.Object{}
 	var problems latch.Problems

@@ -15,15 +15,15 @@ import (
 // hookFormID is the id of a webhook's form.
 const hookFormID = "webhook"
 
-// hookForm makes the form of a draft. The etag is that of the webhook that was
-// loaded; "" for one that is to be made.
+// hookForm returns the form of a draft. etag is that of the webhook that was
+// loaded, or "" for a new one.
 func (v *visit) hookForm(d *hookDraft, etag string) piece.Form {
 	form := v.form(hookFormID, append(d.groups(etag == ""), d.testedEvents()...)...)
 	form.Hidden = []piece.Hidden{{Name: "events", Value: strconv.Itoa(d.events)}, {Name: "etag", Value: etag}}
 	return form
 }
 
-// groups are the draft's fields: first those of the document, then those of each
+// groups returns the draft's fields: first the main ones, then those of each
 // event, then the others.
 func (d *hookDraft) groups(isNew bool) []piece.Group {
 	groups := []piece.Group{{Fields: d.firstFields(isNew)}}
@@ -45,7 +45,7 @@ func (d *hookDraft) groups(isNew bool) []piece.Group {
 	return groups
 }
 
-// firstFields are the document's, in its order.
+// firstFields returns the main fields, in the order of the documentation.
 func (d *hookDraft) firstFields(isNew bool) []piece.Field {
 	eventPath := map[bool]string{true: "event_type", false: "event"}[d.ofJob]
 	switch {
@@ -74,8 +74,8 @@ func (d *hookDraft) firstFields(isNew bool) []piece.Field {
 		d.check("enabled", "enabled", "Enabled"))
 }
 
-// eventField names an event. A job's are known; a registered webhook may listen
-// to custom ones.
+// eventField returns the field for an event's name. A job has fixed events; a
+// registered webhook may listen to custom ones.
 func (d *hookDraft) eventField(at int, path string, events []string) piece.Field {
 	name := eventField(at, "event")
 	field := piece.Field{Name: name, At: path, Label: "Event", Value: d.Get(name), Options: piece.Options(events...)}
@@ -90,14 +90,15 @@ func (d *hookDraft) eventField(at int, path string, events []string) piece.Field
 	return field
 }
 
-// isShort reports whether it is written with one event that has no settings.
+// isShort reports whether the webhook is written with at most one event that
+// has no settings.
 func (d *hookDraft) isShort() bool {
 	events := d.eventObjects(new(latch.Problems))
 	return len(events) == 0 || len(events) == 1 && len(events[0]) == 1
 }
 
-// eventGroup has the settings of an event, and the name of any but the first,
-// which stands among the first fields.
+// eventGroup returns the fields of an event's settings. It includes the event's
+// name, except for the first event, whose name is among the main fields.
 func (d *hookDraft) eventGroup(at int, short bool) piece.Group {
 	path := fmt.Sprintf("events[%d]", at)
 	group := piece.Group{Legend: "Another event", Folded: true}
@@ -150,7 +151,7 @@ func optionsWith(value string, values ...string) []piece.Option {
 	return piece.Options(values...)
 }
 
-// hookButtons are what may be done with the form.
+// hookButtons returns the buttons of the form.
 func (v *visit) hookButtons(isNew bool) []piece.Button {
 	if !v.may(api.RoleAdmin) {
 		return nil
@@ -163,7 +164,7 @@ func (v *visit) hookButtons(isNew bool) []piece.Button {
 	return append(buttons, piece.Button{Value: "more", Label: "Room for another event"})
 }
 
-// fieldsOf are the fields of the form that shows all of two drafts.
+// fieldsOf returns the fields of a form that shows all of two drafts.
 func fieldsOf(yours, theirs *hookDraft) []piece.Field {
 	d := yours
 	if theirs.events > yours.events {

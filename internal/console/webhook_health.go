@@ -15,11 +15,12 @@ import (
 	"github.com/latch-run/latch/internal/mitto"
 )
 
-// healthRecords is how many of a webhook's last deliveries its health is told by.
+// healthRecords is the number of recent deliveries that a webhook's health is
+// based on.
 const healthRecords = 50
 
-// hookHealth summarizes a registered webhook's last deliveries, and says how to
-// rotate its secret.
+// hookHealth summarizes a registered webhook's recent deliveries, and says how
+// to rotate its secret.
 func (v *visit) hookHealth(webhook latch.Object, id string) (piece.Facts, error) {
 	var facts piece.Facts
 	enabled := string(webhook["enabled"]) != "false"
@@ -66,8 +67,8 @@ func addEndpoint(facts *piece.Facts, encoded json.RawMessage) error {
 	return nil
 }
 
-// addHealth counts what arrived of the records, the newest of which is the first.
-// What is under way counts for neither.
+// addHealth counts the records that were delivered and that failed, ignoring
+// those in progress. records are sorted, the newest first.
 func addHealth(facts *piece.Facts, records []latch.Record) {
 	var arrived, failed int
 	var last, since *latch.Record
@@ -102,9 +103,9 @@ func addHealth(facts *piece.Facts, records []latch.Record) {
 	}
 }
 
-// sentByJob leads to what a job's webhook sent. The number of one that was not made
-// by a client of Mitto's is not its id in records, so that of such a one it leads to
-// all that the job's webhooks sent.
+// sentByJob returns the address of the deliveries of a job's webhook. If no
+// client of Mitto created the webhook, its number is not its id in records, and
+// the address is that of all deliveries of the job's webhooks.
 func (p hookPlace) sentByJob() string {
 	webhook := ""
 	if number, err := strconv.ParseInt(p.id, 10, 64); err == nil && mitto.JobOfWebhook(number) == p.job {
@@ -113,7 +114,7 @@ func (p hookPlace) sentByJob() string {
 	return p.link(deliveriesPath, "job", p.job, "webhook", webhook)
 }
 
-// ownSwitch enables or disables the webhook whose page this is.
+// ownSwitch returns the form that enables or disables this page's webhook.
 func (v *visit) ownSwitch(webhook latch.Object, id, etag string) *piece.Form {
 	if !v.may(api.RoleAdmin) {
 		return nil

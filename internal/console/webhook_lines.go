@@ -7,17 +7,18 @@ import (
 	"github.com/latch-run/latch/internal/console/piece"
 )
 
-// A browser shows every line end of a text as one, and sends CRLF for each. So a
-// form says nothing of line ends: of a text that is otherwise as it was, they stay
-// as they were, and any other is kept with LF.
+// Browsers send CRLF for every line end of a text field, so a form does not
+// preserve line ends. A text that is otherwise unchanged keeps its stored line
+// ends; any other is saved with LF.
 
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// placeOfEvent is the part of a field's name that says of which event it is.
+// placeOfEvent matches the part of a field's name that says which event it
+// belongs to.
 var placeOfEvent = regexp.MustCompile(`^event-\d+-`)
 
-// keepLineEnds gives each text that differs from that of the stored webhook by line
-// ends alone the stored ones. An event may have another place there.
+// keepLineEnds restores the stored text of each field that differs from it only
+// in line ends. An event may have moved to another position.
 func (d *hookDraft) keepLineEnds(stored *hookDraft) {
 	kept := map[[2]string]string{}
 	for name, values := range stored.Values {
@@ -32,8 +33,8 @@ func (d *hookDraft) keepLineEnds(stored *hookDraft) {
 	}
 }
 
-// showLines gives each text of several lines a field of several, since one of a
-// single line would lose the line ends.
+// showLines makes every field whose text has several lines a multi-line field,
+// because a single-line field would lose the line ends.
 func showLines(groups []piece.Group) {
 	for i := range groups {
 		for j := range groups[i].Fields {

@@ -12,21 +12,21 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// A hookPlace is where a webhook stands: in a job, or by itself.
+// A hookPlace says where a webhook is kept: in a job, or by itself.
 type hookPlace struct {
 	*visit
 	// job is the job's id; "" for a registered webhook.
 	job string
-	// id is the webhook's, of a job its number; "" for one that is to be made.
+	// id is the webhook's id (its number, if a job's); "" for a new one.
 	id string
 }
 
-// hookPlace is the place that the page's path names.
+// hookPlace returns the place named by the page's path.
 func (v *visit) hookPlace() hookPlace { return hookPlace{v, v.path("id"), v.path("webhook")} }
 
 func (p hookPlace) ofJob() bool { return p.job != "" }
 
-// parent is the page from which the webhook's is reached.
+// parent returns the address of the page that links to the webhook.
 func (p hookPlace) parent() string {
 	if p.ofJob() {
 		return p.link(rootPath + "jobs/" + segment(p.job))
@@ -52,7 +52,7 @@ func (p hookPlace) load() (latch.Object, string, error) {
 	return webhook, etag, nil
 }
 
-// save makes the webhook, or changes the one that has the ETag.
+// save creates the webhook, or changes it if it still has the ETag.
 func (p hookPlace) save(webhook latch.Object, etag string) error {
 	var made latch.Object
 	switch ctx := p.request.Context(); {
@@ -67,11 +67,12 @@ func (p hookPlace) save(webhook latch.Object, etag string) error {
 	}
 }
 
-// tried is what the API takes for a preview or a test of a webhook in this place.
+// tried returns the body of a request to preview or test a webhook in this
+// place.
 func (p hookPlace) tried(webhook latch.Object) latch.Object {
 	tried := latch.Object{"webhook": rawjson.Encode(webhook)}
 	if p.ofJob() && p.id != "" {
-		tried["id"] = json.RawMessage(p.id) // a number, or there is no such page
+		tried["id"] = json.RawMessage(p.id) // a number, otherwise there is no such page
 	} else if !p.ofJob() && p.id != "" && isNothing(webhook["id"]) {
 		webhook = maps.Clone(webhook)
 		webhook["id"] = rawjson.Encode(p.id)
@@ -80,7 +81,7 @@ func (p hookPlace) tried(webhook latch.Object) latch.Object {
 	return tried
 }
 
-// preview reads what the webhook would send, and what is wrong with it.
+// preview asks the API what the webhook would send and what is wrong with it.
 func (p hookPlace) preview(webhook latch.Object) (*api.WebhookPreview, error) {
 	var preview api.WebhookPreview
 	if p.ofJob() {
@@ -89,7 +90,7 @@ func (p hookPlace) preview(webhook latch.Object) (*api.WebhookPreview, error) {
 	return &preview, p.api.PreviewWebhook(p.request.Context(), p.tried(webhook), &preview)
 }
 
-// remove deletes the webhook that has the ETag.
+// remove deletes the webhook if it still has the ETag.
 func (p hookPlace) remove(etag string) error {
 	if p.ofJob() {
 		return p.api.DeleteJobWebhook(p.request.Context(), p.id, etag)
@@ -97,7 +98,7 @@ func (p hookPlace) remove(etag string) error {
 	return p.api.DeleteWebhook(p.request.Context(), p.id, etag)
 }
 
-// title is the page's.
+// title returns the title of the page.
 func (p hookPlace) title() string {
 	switch {
 	case p.id == "" && p.ofJob():

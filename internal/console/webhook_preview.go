@@ -15,26 +15,27 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// A hookPreview is what a webhook that is in its form would send.
+// A hookPreview shows what the webhook in the form would send.
 type hookPreview struct {
-	// Said says in a sentence what a screen reader is told.
+	// Said is the sentence that a screen reader announces.
 	Said string
-	// With says of which run the values are.
+	// With names the run that the values are from.
 	With piece.Cell
-	// Problems are what is wrong, Warnings what probably is.
+	// Problems must be fixed; Warnings are probably mistakes.
 	Problems, Warnings []piece.FieldProblem
 	Events             []eventPreview
 }
 
-// An eventPreview is what the webhook would send at one event.
+// An eventPreview is the request that the webhook would send at one event.
 type eventPreview struct {
 	Event string
-	// Line is the request's first: method and URL.
+	// Line is the request line: method and URL.
 	Line string
-	// Headers and Body are the request's; Cut says that the body is longer.
+	// Headers and Body are those of the request; Cut is true if the body is
+	// longer.
 	Headers, Body string
 	Cut           bool
-	// Nothing says why there is no request.
+	// Nothing says why no request would be sent.
 	Nothing   string
 	Variables piece.List
 	// ID begins the ids of its elements.
@@ -56,12 +57,13 @@ func (v *visit) previewHook() (*answer, error) {
 	})
 }
 
-// firstPreview returns the preview that the form opens with. It leaves out errors,
-// which are shown once a preview is asked for. It is nil if nothing can be rendered.
+// firstPreview returns the preview that the form opens with, without problems,
+// which are shown once a preview is requested. It returns nil if nothing can be
+// rendered.
 func (p hookPlace) firstPreview(d *hookDraft, form *piece.Form) *hookPreview {
 	preview, _, err := p.previewOf(d)
 	if err != nil {
-		return nil // the page is about the webhook, and has told of the error if it lasts
+		return nil // if the error lasts, loading the webhook has already reported it
 	}
 	shown := showPreview(preview, form, nil)
 	if shown.Said = ""; len(shown.Warnings) > 0 {
@@ -70,8 +72,9 @@ func (p hookPlace) firstPreview(d *hookDraft, form *piece.Form) *hookPreview {
 	return shown
 }
 
-// previewOf reads what a draft would send, and all that is wrong with it: what the
-// form itself finds, what the API would refuse, and what a worker would fail at.
+// previewOf returns what a draft would send, and all problems: those that the
+// form finds, those that the API would reject, and those at which a worker
+// would fail.
 func (p hookPlace) previewOf(d *hookDraft) (*api.WebhookPreview, latch.Problems, error) {
 	webhook, problems := d.object()
 	unread := len(problems) > 0 && slices.ContainsFunc(problems, func(each latch.Problem) bool { return each.Path == "rest" })
@@ -81,7 +84,7 @@ func (p hookPlace) previewOf(d *hookDraft) (*api.WebhookPreview, latch.Problems,
 	}
 	for _, each := range preview.Errors {
 		if unread && each.Path == "url" && d.Get("url") == "" {
-			continue // it may be a secret, which stands in what cannot be read
+			continue // the webhook may have a secret among the keys that cannot be read
 		}
 		problems = append(problems, latch.Problem{Path: each.Path, Message: each.Message})
 	}
@@ -115,7 +118,7 @@ func showPreview(preview *api.WebhookPreview, form *piece.Form, problems latch.P
 	return shown
 }
 
-// summary counts what is wrong.
+// summary says how many problems and warnings there are.
 func summary(problems, warnings int) string {
 	text := "Nothing is wrong."
 	switch {
@@ -133,7 +136,7 @@ func summary(problems, warnings int) string {
 	return text
 }
 
-// runOf says which run the values are of.
+// runOf names the run that the values are from.
 func runOf(run *api.PreviewRun) piece.Cell {
 	if run.MadeUp {
 		return piece.Text("A run that is made up")
@@ -157,12 +160,12 @@ func showEvent(id string, event *api.EventPreview) eventPreview {
 	shown.Headers = headerLines(request.Headers)
 	shown.Body, shown.Cut = request.Body, request.Cut
 	if !strings.Contains(shown.Body, "\n") {
-		shown.Body = piece.JSON([]byte(shown.Body)) // a default body is one long line
+		shown.Body = piece.JSON([]byte(shown.Body)) // a default body is a single long line
 	}
 	return shown
 }
 
-// headerLines writes headers as a request has them, in the order of their names.
+// headerLines formats headers as in a request, sorted by name.
 func headerLines(headers map[string]string) string {
 	var lines strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
@@ -171,15 +174,16 @@ func headerLines(headers map[string]string) string {
 	return lines.String()
 }
 
-// Bounds of the list of variables: how deep objects are opened, how many rows there
-// are, and how many characters of a value are shown.
+// Bounds of the list of variables: the depth to which objects are expanded, the
+// number of rows, and the number of characters shown of a value.
 const (
 	variableDepth    = 3
 	maximumVariables = 200
 	maximumValue     = 200
 )
 
-// variablesOf lists what templates see at the event, with its values.
+// variablesOf lists the variables that templates see at the event, with their
+// values.
 func variablesOf(id string, event *api.EventPreview) piece.List {
 	list := piece.List{ID: id, Name: "Variables at " + event.Event, Columns: []string{"Variable", "Value"}}
 	for _, name := range vars.Names() {
@@ -196,7 +200,7 @@ func variablesOf(id string, event *api.EventPreview) piece.List {
 	return list
 }
 
-// addVariable adds a value, of an object with keys each of those.
+// addVariable adds a value, or, if it is an object, each of its values.
 func addVariable(list *piece.List, name string, value json.RawMessage, depth int) {
 	var object latch.Object
 	if depth < variableDepth && bytes.HasPrefix(value, []byte("{")) && json.Unmarshal(value, &object) == nil && len(object) > 0 {
@@ -213,7 +217,7 @@ func addVariable(list *piece.List, name string, value json.RawMessage, depth int
 	list.Rows = append(list.Rows, piece.Row{Key: name, Cells: []piece.Cell{piece.Code("${" + name + "}"), piece.Code(excerpt.Of(shown, maximumValue))}})
 }
 
-// selection is how an expression selects a key.
+// selection returns the suffix with which an expression selects a key.
 func selection(key string) string {
 	isWord := key != "" && !strings.ContainsFunc(key, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_'

@@ -10,22 +10,23 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// testedField is the field that names the event of a test.
+// testedField is the name of the field that selects the event of a test.
 const testedField = "test_event"
 
-// A hookTest is what the test of a webhook came to.
+// A hookTest is the result of testing a webhook.
 type hookTest struct {
 	Notice piece.Notice
 	// Facts are about the delivery.
 	Facts piece.Facts
-	// Line, Headers and Body are the request's, with the names of secrets.
+	// Line, Headers and Body are those of the request, with secrets replaced by
+	// their names.
 	Line, Headers, Body string
-	// Record has the answer; nil for none.
+	// Record contains the response; nil if nothing was sent.
 	Record *piece.Record
 }
 
-// testHook sends one delivery of what was typed, and shows request and answer.
-// Nothing is saved.
+// testHook sends one delivery of what was typed, and shows the request and the
+// response. Nothing is saved.
 func (v *visit) testHook() (*answer, error) {
 	p := v.hookPlace()
 	d := sentDraft(v.sent, p.ofJob())
@@ -88,8 +89,8 @@ func (v *visit) showTest(test *api.WebhookTest) *hookTest {
 	return shown
 }
 
-// testedEvents is the field that says at which event the webhook is tested; none
-// where it has one event at most.
+// testedEvents returns the field that selects the event of the test, or nothing
+// if the webhook has at most one event.
 func (d *hookDraft) testedEvents() []piece.Group {
 	var events []string
 	for at := range d.events {

@@ -12,21 +12,22 @@ import (
 	"github.com/latch-run/latch/internal/console/piece"
 )
 
-// webhooksPath is the list of registered webhooks.
+// webhooksPath is the path of the list of registered webhooks.
 const webhooksPath = rootPath + "webhooks"
 
-// newWebhookPath is the form of a new one. It does not stand below the list, where
-// a webhook may have any id.
+// newWebhookPath is the path of the form for a new webhook. It is not below the
+// list, because any word may be a webhook's id.
 const newWebhookPath = rootPath + "new-webhook"
 
 // A hooksPage is the data of the list of registered webhooks.
 type hooksPage struct {
 	List piece.List
-	// New leads to the form of a new one; "" for those who may not.
+	// New is the address of the form for a new webhook; "" for callers who may
+	// not.
 	New string
-	// Conflict says that somebody else changed one of them.
+	// Conflict says that somebody else changed a webhook.
 	Conflict *piece.Notice
-	// Switches enable and disable.
+	// Switches are the forms that enable or disable a webhook.
 	Switches []piece.Form
 }
 
@@ -74,7 +75,7 @@ func (v *visit) hookRow(webhook *latch.RegisteredWebhook) piece.Row {
 		piece.Text(webhook.Secret), piece.When(webhook.UpdatedAt)}}
 }
 
-// hookSwitch enables or disables a webhook.
+// hookSwitch returns the form that enables or disables a webhook.
 func (v *visit) hookSwitch(at int, webhook *latch.RegisteredWebhook) piece.Form {
 	form := v.form(fmt.Sprint("switch-", at))
 	form.Hidden = []piece.Hidden{{Name: "id", Value: webhook.ID}, {Name: "etag", Value: api.WebhookETag(webhook)}}
@@ -96,15 +97,15 @@ func enableWebhook(enabled bool) func(*visit) (*answer, error) {
 		}
 		word := map[bool]string{true: "enabled", false: "disabled"}[enabled]
 		back := webhooksPath
-		if p := v.hookPlace(); p.id != "" { // its own page
+		if p := v.hookPlace(); p.id != "" { // on the webhook's own page
 			back += "/" + segment(p.id)
 		}
 		return v.goTo(v.link(back), "The webhook "+id+" is "+word+"."), nil
 	}
 }
 
-// listChanged shows the list anew where somebody else has changed a webhook of it
-// meanwhile; nil where that is not what the error says.
+// listChanged shows the list again if somebody else has changed one of its
+// webhooks meanwhile. It returns nil if err is another error.
 func (v *visit) listChanged(id string, err error) *answer {
 	if !isConflict(err) {
 		return nil
@@ -118,10 +119,10 @@ func (v *visit) listChanged(id string, err error) *answer {
 	return made
 }
 
-// hookRecordsShown is how many records a page shows of each event.
+// hookRecordsShown is the number of records shown for each event.
 const hookRecordsShown = 5
 
-// hookHistory reads what a webhook did last at an event.
+// hookHistory reads the latest deliveries of a webhook at an event.
 func (v *visit) hookHistory(id string, at int, event string) (hookHistory, error) {
 	history := hookHistory{Event: event}
 	var part api.WebhookHistory

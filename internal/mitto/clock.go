@@ -18,15 +18,15 @@ const (
 	keyAMPM   = "ampm"
 )
 
-// What is right for the keys of a clock.
+// Descriptions of valid values, for error messages.
 const (
 	rightMinute = "a whole number from 0 to 59"
 	rightHour   = "a whole number from 1 to 12, of a clock of 12 hours (12 AM is midnight, 12 PM is noon)"
 	rightAMPM   = `"AM" or "PM"`
 )
 
-// times reads the clock of a daily or an hourly schedule. One without any of a
-// clock's keys leaves the times to `value`.
+// times reads the clock of a daily or hourly schedule into a cron expression.
+// If the clock has none of its keys, `value` says when the job runs.
 func (r *scheduleReader) times(key string, read func(clock latch.Object) string) {
 	clock := members(r.object[key])
 	isClock := slices.ContainsFunc([]string{keyMinute, keyHour, keyAMPM}, func(each string) bool { return !isNull(clock[each]) })
@@ -44,7 +44,7 @@ func (r *scheduleReader) times(key string, read func(clock latch.Object) string)
 	}
 }
 
-// daily returns the cron expression of a time of the day.
+// daily converts a time of day to a cron expression.
 func (r *scheduleReader) daily(clock latch.Object) string {
 	const path = "schedule." + typeDaily + "."
 	minute := r.number(path+keyMinute, clock[keyMinute], 0, 59, rightMinute)
@@ -60,13 +60,13 @@ func (r *scheduleReader) daily(clock latch.Object) string {
 	return fmt.Sprintf("%d %d * * *", minute, hour)
 }
 
-// hourly returns the cron expression of a minute of every hour.
+// hourly converts a minute of the hour to a cron expression.
 func (r *scheduleReader) hourly(clock latch.Object) string {
 	return fmt.Sprintf("%d * * * *", r.number("schedule."+typeHourly+"."+keyMinute, clock[keyMinute], 0, 59, rightMinute))
 }
 
-// number reads a whole number between two bounds, in digits or in a string of
-// them.
+// number reads a whole number between two bounds (inclusive), written as a
+// number or as a string of digits.
 func (r *scheduleReader) number(path string, value json.RawMessage, lowest, highest int, right string) int {
 	if isNull(value) {
 		r.problems.Addf(path, "required: %s", right)

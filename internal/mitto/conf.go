@@ -11,25 +11,25 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// taskKinds are Latch's own names of tasks.
+// taskKinds are Latch's names for the kinds of task.
 var taskKinds = []string{"activity", "workflow", "http", "command"}
 
-// foreignTypes are Mitto's types of jobs whose confs are not Latch's business:
-// a key that is called as one of Latch's tasks means something else there,
-// unless what it holds is such a task.
+// foreignTypes are types of Mitto jobs whose confs Latch does not understand. A
+// key in such a conf that looks like one of Latch's tasks means something else,
+// unless its value is a valid task.
 var foreignTypes = []string{"io", "sql", "system", "bulk"}
 
 const (
 	typeCommand = "cmd"
-	// unlimited is the timeout of a command that Mitto has without one: what
-	// bounds it is the job's.
+	// unlimited is the timeout of a command for which Mitto sets none. The
+	// job's own timeout still applies.
 	unlimited = "8760h"
 	shell     = "/bin/sh"
 )
 
-// work finds what the job does: `jobs` is a sequence; `task`, or a conf with a
-// task under Latch's names, is that task; a conf of type cmd is a command. Any
-// other job is kept, and cannot run.
+// work decides what the job runs. A job with `jobs` is a sequence; `task`, or a
+// conf that holds a task under Latch's names, is that task; a conf of type cmd
+// is a command. Any other job is kept but cannot run.
 func (t *translation) work() {
 	delete(t.latches, keyTask)
 	delete(t.latches, keyJobs)
@@ -68,7 +68,7 @@ func lacking(kind string) string {
 	return what + `, and there is no task: a conf of type cmd, or with one of activity, workflow, http and command, as in {"http": {"url": "https://…"}}, or jobs, for a sequence`
 }
 
-// conf reads the conf as JSON, whichever way it came.
+// conf returns the conf as an object, whether it was sent as JSON or as HJSON.
 func (t *translation) conf() (latch.Object, bool) {
 	value := t.extras[keyConf]
 	if !isText(value) {
@@ -82,8 +82,8 @@ func (t *translation) conf() (latch.Object, bool) {
 	return members(read), true
 }
 
-// confAsJSON returns a conf as JSON, whichever way it came. A text that is no
-// HJSON, as it may stand beside a task, stays a text.
+// confAsJSON returns a conf as JSON, whether it was sent as JSON or as HJSON. A
+// string that is not HJSON, which is allowed beside a task, stays a string.
 func confAsJSON(value json.RawMessage) json.RawMessage {
 	if read, err := fromHJSON(text(value)); isText(value) && err == nil {
 		return read
@@ -91,7 +91,7 @@ func confAsJSON(value json.RawMessage) json.RawMessage {
 	return value
 }
 
-// ownTask finds a task under Latch's names, and where it stands.
+// ownTask returns the task that a conf holds under Latch's names, and its path.
 func ownTask(conf latch.Object) (path string, task json.RawMessage) {
 	if isObject(conf[keyTask]) {
 		return "conf.task", conf[keyTask]
@@ -108,14 +108,15 @@ func ownTask(conf latch.Object) (path string, task json.RawMessage) {
 	return keyConf, rawjson.Encode(found)
 }
 
-// isTask reports whether a task is one in all that it says.
+// isTask reports whether every field of the task is valid.
 func isTask(task json.RawMessage) bool {
 	_, err := admission.DecodeJob(rawjson.Encode(latch.Object{"id": rawjson.Encode("1"), keyTask: task}))
 	return err == nil
 }
 
-// sequence reads `jobs`: ids, or objects with an id, each of a registered job. An
-// object with work of its own is a job in Latch's form.
+// sequence reads `jobs`: each element is the id of a registered job, or an
+// object with such an id. An element with work of its own is a job in Latch's
+// format.
 func (t *translation) sequence(value json.RawMessage) {
 	var jobs []json.RawMessage
 	if json.Unmarshal(value, &jobs) != nil {
@@ -138,8 +139,8 @@ func (t *translation) sequence(value json.RawMessage) {
 	t.set(keyJobs, rawjson.Encode(jobs))
 }
 
-// command is a conf of type cmd. The shell gets its text as it is: what looks
-// like a template there is the shell's own.
+// command translates a conf of type cmd. The command line reaches the shell
+// unchanged: anything in it that looks like a template belongs to the shell.
 func (t *translation) command(conf latch.Object) {
 	t.renamed["task.command"], t.renamed["task.command.argv"] = keyConf, "conf.cmd"
 	t.renamed["task.command.env"], t.renamed["task.command.timeout"] = "conf.cmd_env", "conf.timeout"
@@ -158,7 +159,7 @@ func (t *translation) command(conf latch.Object) {
 	t.set(keyTask, rawjson.Encode(latch.Object{"command": rawjson.Encode(task)}))
 }
 
-// argv has a shell run the command, or splits it as Python's shlex does.
+// argv runs the command through a shell, or splits it as Python's shlex does.
 func (t *translation) argv(throughShell json.RawMessage, command string) []string {
 	shelled := false
 	if !isNull(throughShell) && json.Unmarshal(throughShell, &shelled) != nil {
@@ -192,10 +193,10 @@ func (t *translation) environment(value json.RawMessage) json.RawMessage {
 	return rawjson.Encode(values)
 }
 
-// literal keeps a text from being read as a template.
+// literal escapes a text so that it is not read as a template.
 func literal(text string) string { return strings.ReplaceAll(text, "${", "$${") }
 
-// showConf returns the conf as HJSON: a string as it came, all else written so.
+// showConf returns the conf as HJSON. A string is returned unchanged.
 func showConf(value json.RawMessage) json.RawMessage {
 	if isText(value) {
 		return value

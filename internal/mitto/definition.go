@@ -14,12 +14,13 @@ func Of(definition *protocol.Definition) *Job {
 		CreatedAt: definition.CreatedAt, UpdatedAt: definition.UpdatedAt}
 }
 
-// maximumFields bounds what templates see of a job beside its own fields, in
-// bytes: every delivery that looks at the job carries it. What is larger goes
-// without conf, webhooks and markdown, the largest first.
+// maximumFields bounds the fields, in bytes, that templates see of a job beside
+// its own: every delivery that uses the job carries them. If they are larger,
+// conf, webhooks and markdown are dropped, the largest first, until they fit.
 const maximumFields = 32 << 10
 
-// Fields returns what templates see of a registered job beside its own fields.
+// Fields returns the fields that templates see of a registered job beside its
+// own.
 func Fields(definition *protocol.Definition) latch.Object {
 	fields := Of(definition).Variables()
 	large := []string{keyConf, keyWebhooks, "markdown"}

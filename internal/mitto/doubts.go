@@ -13,7 +13,7 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// Keys that mean something, where a client may mistype them.
+// Known keys, against which mistyped ones are compared.
 var (
 	jobKeys     = slices.Concat(slices.Sorted(maps.Keys(unset)), given, []string{keyVars, keyRetry, keyTask, keyWebhooks})
 	hookKeys    = slices.Concat(webhookKeys, given, []string{keyEventType, keyJobID})
@@ -22,9 +22,9 @@ var (
 	commandKeys = []string{"shell", "cmd", "exec", "timeout", "cmd_env"}
 )
 
-// Warnings returns what in a registered job was taken and is probably not
-// meant: keys that are no keys, templates that read what is not there, work that
-// cannot run. Paths are those of Mitto's JSON.
+// Warnings returns what was accepted in a registered job but is probably a
+// mistake: unknown keys, templates that read missing fields, work that cannot
+// run. Paths are those of Mitto's JSON.
 func Warnings(definition *protocol.Definition) []latch.Problem {
 	j := Of(definition)
 	var warnings latch.Problems
@@ -39,7 +39,7 @@ func Warnings(definition *protocol.Definition) []latch.Problem {
 	t.hooks(j.hooks())
 	job, err := t.admit()
 	if err != nil {
-		return warnings // it was admitted before, by other rules
+		return warnings // it was admitted earlier, under other rules
 	}
 	if j.Latch != nil {
 		job = j.Latch
@@ -50,8 +50,8 @@ func Warnings(definition *protocol.Definition) []latch.Problem {
 	return warnings
 }
 
-// WebhookWarnings returns those of [Warnings] that are about one webhook, with
-// paths that begin in it.
+// WebhookWarnings returns the [Warnings] about one webhook, with paths relative
+// to it.
 func WebhookWarnings(definition *protocol.Definition, id int64) []latch.Problem {
 	j := Of(definition)
 	at, err := j.find(j.hooks(), id)
@@ -67,7 +67,7 @@ func WebhookWarnings(definition *protocol.Definition, id int64) []latch.Problem 
 	return warnings
 }
 
-// doubtKeys warns of keys that are probably mistyped. They are kept.
+// doubtKeys warns about keys that are probably mistyped. They are kept.
 func (j *Job) doubtKeys(warnings *latch.Problems) {
 	doubt(warnings, "", j.Extras, jobKeys)
 	schedule := withoutPython(j.Extras[keySchedule])
@@ -92,7 +92,7 @@ func (j *Job) doubtKeys(warnings *latch.Problems) {
 	}
 }
 
-// doubt warns of keys of an object that are close to known ones.
+// doubt warns about unknown keys of an object that resemble known ones.
 func doubt(warnings *latch.Problems, path string, object latch.Object, known []string) {
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if slices.Contains(known, key) || isOwn(key) {

@@ -13,11 +13,12 @@ import (
 )
 
 // Clients are shown URLs without their credentials, and many of them read a
-// whole object and send it back: what they send as *** is then what it was.
+// whole object and send it back. A credential sent back as *** therefore keeps
+// its value.
 
-// Restored returns what a client sent of the job, or of a copy of it, with the
-// credentials put back that stand there as ***: of a webhook from that of the
-// same id.
+// Restored returns a body that a client sent for the job, or for a copy of it,
+// with each credential shown as *** replaced by the stored one. Webhooks are
+// matched by id.
 func (j *Job) Restored(body latch.Object) latch.Object {
 	if !isHidden(body) {
 		return body
@@ -47,7 +48,7 @@ func (j *Job) Restored(body latch.Object) latch.Object {
 	return whole
 }
 
-// restoreConf restores a conf, whether it is sent as JSON or as HJSON.
+// restoreConf restores the credentials of a conf sent as JSON or as HJSON.
 func restoreConf(sent, kept json.RawMessage) json.RawMessage {
 	if isText(sent) && isText(kept) {
 		return urlmask.Restore(sent, kept)
@@ -59,12 +60,12 @@ func restoreConf(sent, kept json.RawMessage) json.RawMessage {
 	return restored
 }
 
-// isHidden reports whether a credential of a job or a webhook is hidden.
+// isHidden reports whether a job or a webhook holds a credential shown as ***.
 func isHidden(body latch.Object) bool {
 	return urlmask.IsHidden(rawjson.Encode(body)) || isText(body[keyConf]) && urlmask.IsHidden(confAsJSON(body[keyConf]))
 }
 
-// refuseHidden rejects hidden values that cannot be restored.
+// refuseHidden rejects credentials shown as *** that could not be restored.
 func refuseHidden(body latch.Object) error {
 	var problems latch.Problems
 	for _, key := range slices.Sorted(maps.Keys(body)) {

@@ -9,11 +9,12 @@ import (
 	"github.com/hjson/hjson-go/v4"
 )
 
-// maximumOpened bounds how deep the reader of HJSON can recurse, whatever
-// stands in comments and strings.
+// maximumOpened bounds the recursion of the HJSON reader. Brackets within
+// comments and strings count too.
 const maximumOpened = 10_000
 
-// toHJSON writes JSON as HJSON: the order of keys and the digits of numbers stay.
+// toHJSON converts JSON to HJSON. It keeps the order of keys and the digits of
+// numbers.
 func toHJSON(value json.RawMessage) (string, error) {
 	decoder := json.NewDecoder(bytes.NewReader(value))
 	decoder.UseNumber()
@@ -25,7 +26,7 @@ func toHJSON(value json.RawMessage) (string, error) {
 	return string(written), err
 }
 
-// inOrder reads one value, objects as ordered maps.
+// inOrder decodes one value, with objects as ordered maps.
 func inOrder(decoder *json.Decoder) (any, error) {
 	token, err := decoder.Token()
 	if err != nil {
@@ -64,7 +65,8 @@ func inOrder(decoder *json.Decoder) (any, error) {
 	return made, err
 }
 
-// fromHJSON reads HJSON as JSON. JSON itself is HJSON, and is left as it is.
+// fromHJSON converts HJSON to JSON. Valid JSON, which is also HJSON, is
+// returned unchanged.
 func fromHJSON(source string) (json.RawMessage, error) {
 	if json.Valid([]byte(source)) {
 		return json.RawMessage(source), nil

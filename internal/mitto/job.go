@@ -10,23 +10,24 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// A Job is a registered job, as far as Mitto's clients see it.
+// A Job is a registered job as Mitto's clients see it.
 type Job struct {
 	ID string
-	// Latch is what a START runs; nil where it cannot run.
+	// Latch is the job that START runs; nil if it cannot run.
 	Latch *latch.Job
-	// Lacks is why it cannot run, where Latch is nil.
+	// Lacks says why the job cannot run, if Latch is nil.
 	Lacks string
-	// Extras are the keys that Mitto's clients sent, as they came. Keys that
-	// begin with "latch:" are this package's own and never shown.
+	// Extras are the keys that Mitto's clients sent, unchanged. Keys that begin
+	// with "latch:" belong to this package and are never shown.
 	Extras               map[string]json.RawMessage
 	CreatedAt, UpdatedAt latch.Time
 }
 
-// Keys that the API adds; in a request they are ignored.
+// Keys that the API adds to its answers. In a request they are ignored.
 var given = []string{"id", "status", "created_at", "updated_at", "warnings", "next_times", "next_time", "paused", "cannot_run"}
 
-// Read reads a body that has to be a JSON object. Its error is [latch.Problems].
+// Read decodes a body that must be a JSON object. Its error is
+// [latch.Problems].
 func Read(body []byte) (latch.Object, error) {
 	var object latch.Object
 	var problems latch.Problems
@@ -41,8 +42,8 @@ func Read(body []byte) (latch.Object, error) {
 	return object, problems.Err()
 }
 
-// New makes a job of what a client sent. Whether it can run or not, it is kept;
-// the error, [latch.Problems], is of values that are wrong.
+// New makes a job from a client's body. A job that cannot run is kept as well;
+// the error, [latch.Problems], is about invalid values.
 func New(id string, body latch.Object, now time.Time) (*Job, error) {
 	body = withoutPythonIn(body)
 	if err := refuseHidden(body); err != nil {
@@ -61,8 +62,8 @@ func New(id string, body latch.Object, now time.Time) (*Job, error) {
 	return j, j.compile(nil, hooks)
 }
 
-// Patch changes what the body names and leaves the rest as it is. The job is
-// changed only where the error is nil.
+// Patch changes the keys that the body names and leaves the others alone. If it
+// returns an error, the job is unchanged.
 func (j *Job) Patch(body latch.Object, now time.Time) error {
 	var problems latch.Problems
 	if id, sent := body["id"]; sent && !isNull(id) && text(id) != j.ID {
@@ -101,8 +102,9 @@ func (j *Job) Patch(body latch.Object, now time.Time) error {
 	return nil
 }
 
-// settleWork says which of the keys that make the work count: of conf and task
-// the one that was sent last, and type only with a conf that it is still about.
+// settleWork decides which of the keys that define the work take effect: of
+// conf and task, the one sent last; type only if the conf is still the one it
+// was sent with.
 func (j *Job) settleWork(body latch.Object, touched map[string]bool, before *Job) {
 	switch {
 	case touched[keyConf] && !isNull(body[keyConf]) && !touched[keyTask]:
@@ -111,10 +113,10 @@ func (j *Job) settleWork(body latch.Object, touched map[string]bool, before *Job
 		delete(j.Extras, keyConf)
 	}
 	sent := touched[keyConf] || touched[keyTask] || touched[keyJobs]
-	touched[keyWork] = sent || touched[keyType] && before.workAsItCame()
+	touched[keyWork] = sent || touched[keyType] && before.workIsUnchanged()
 }
 
-func (j *Job) workAsItCame() bool {
+func (j *Job) workIsUnchanged() bool {
 	_, conf := j.Extras[keyConf]
 	_, task := j.Extras[keyTask]
 	_, jobs := j.Extras[keyJobs]
@@ -122,7 +124,8 @@ func (j *Job) workAsItCame() bool {
 	return (conf || task || jobs) && same(keyTask) && same(keyJobs)
 }
 
-// IDJSON returns an id as Mitto's clients know it: an int where it is one.
+// IDJSON returns an id as Mitto's clients know it: an integer if it is a
+// positive one, otherwise a string.
 func IDJSON(id string) json.RawMessage {
 	if number, ok := wholeNumber(id); ok && number > 0 {
 		return json.RawMessage(id)
@@ -130,7 +133,7 @@ func IDJSON(id string) json.RawMessage {
 	return rawjson.Encode(id)
 }
 
-// UnknownWebhook is the error of a webhook that a job does not have.
+// An UnknownWebhook error says that a job has no webhook with the id.
 type UnknownWebhook struct{ ID int64 }
 
 func (u *UnknownWebhook) Error() string { return fmt.Sprintf("there is no webhook %d", u.ID) }

@@ -8,7 +8,7 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// Object returns the job as Mitto's clients know it (GET /v2/jobs/{id}); status
+// Object returns the job as Mitto's clients know it (GET /v2/jobs/{id}). status
 // is nil for a job that never ran.
 func (j *Job) Object(status *Status) latch.Object {
 	object := j.fields()
@@ -23,12 +23,12 @@ func (j *Job) Object(status *Status) latch.Object {
 }
 
 // Variables returns the fields of the template variable `job` beyond those that
-// Latch itself has: what [Job.Object] shows, with conf as JSON, so that templates
-// can index it, and webhooks without what is private in them. A key that Latch
-// has as well (name, title, tags, schedule, timeout) is among them where the job
-// has it as a client of Mitto's wrote it, and as null where such a client left
-// it out. Neither id, status nor vars is, and of an http task neither headers
-// nor what proves who sends.
+// Latch itself provides: what [Job.Object] shows, with conf as JSON, so that
+// templates can index it, and webhooks without their private fields. It
+// includes a key that Latch has as well (name, title, tags, schedule, timeout)
+// if the job keeps it as one of Mitto's clients sent it, or as null if such a
+// client left it out. It never includes id, status or vars, nor the headers and
+// credentials of an http task.
 func (j *Job) Variables() latch.Object {
 	variables := j.fields()
 	variables[keyConf] = confAsJSON(variables[keyConf])
@@ -47,8 +47,8 @@ func (j *Job) Variables() latch.Object {
 	return variables
 }
 
-// withoutHeaders returns an http task without its headers and what proves who
-// sends, and whether it has any.
+// withoutHeaders returns an http task without its headers and credentials, and
+// reports whether it had any.
 func withoutHeaders(job *latch.Job) (latch.Task, bool) {
 	if job == nil || job.Task == nil || job.Task.HTTP == nil {
 		return latch.Task{}, false
@@ -59,13 +59,13 @@ func withoutHeaders(job *latch.Job) (latch.Task, bool) {
 	return latch.Task{HTTP: &bare}, private
 }
 
-// unset has the values that Mitto shows for keys that are not set.
+// unset holds the values that Mitto shows for keys that are not set.
 var unset = map[string]string{
 	keyName: "null", keyTitle: "null", keyType: "null", "markdown": "null", keySchedule: "null", keyTimeout: "null", keyDelay: "null",
 	"concurrency": "null", "notify": "0", keyContinueOnError: "false", keyConf: "{}", keyTags: "[]", keyJobs: "[]",
 }
 
-// fields returns all keys but status and webhooks, the conf as it came.
+// fields returns all keys except status and webhooks, with conf as it was sent.
 func (j *Job) fields() latch.Object {
 	object, latches := latch.Object{}, j.derived()
 	for key, value := range latches {
@@ -88,7 +88,8 @@ func (j *Job) fields() latch.Object {
 	return object
 }
 
-// comparison reports whether the sent value of a key still matches Latch's job.
+// comparison returns a function that reports whether the value sent for a key
+// still matches Latch's job.
 func (j *Job) comparison() func(key string) bool {
 	if j.Latch == nil {
 		return func(string) bool { return true }
@@ -98,7 +99,7 @@ func (j *Job) comparison() func(key string) bool {
 	t.settings(nil)
 	t.work()
 	var came latch.Job
-	_ = latch.Unmarshal(rawjson.Encode(t.latches), &came) // it was admitted before
+	_ = latch.Unmarshal(rawjson.Encode(t.latches), &came) // cannot fail: the job was admitted
 	before, now := members(rawjson.Encode(came)), members(rawjson.Encode(j.Latch))
 	equal := func(key string) bool { return string(before[key]) == string(now[key]) }
 	return func(key string) bool {
@@ -111,7 +112,7 @@ func (j *Job) comparison() func(key string) bool {
 	}
 }
 
-// derived returns what Latch goes by in Mitto's keys.
+// derived returns Latch's job under Mitto's keys.
 func (j *Job) derived() latch.Object {
 	object, job := latch.Object{}, j.Latch
 	if job == nil {
@@ -153,7 +154,7 @@ func showSequence(jobs []latch.SequenceJob) json.RawMessage {
 	return rawjson.Encode(list)
 }
 
-// kindOf names the type of a job that came without one.
+// kindOf returns the type to show for a job that was sent without one.
 func kindOf(job *latch.Job) string {
 	switch {
 	case len(job.Jobs) > 0:

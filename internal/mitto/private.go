@@ -6,12 +6,12 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// publicWebhookKeys are the keys of a webhook that templates see. What else a
-// client sent may be private.
+// publicWebhookKeys are the keys of a webhook that templates see. Any other key
+// that a client sent may be private.
 var publicWebhookKeys = []string{"id", "url", "method", keyEventType, "events", "content_type", "headers", "body", "enabled", "created_at", "updated_at"}
 
-// publicWebhooks returns the job's webhooks without what is private in them:
-// names of headers without their values, and URLs as [urlmask.Public] shows them.
+// publicWebhooks returns the job's webhooks without their private parts: header
+// names without values, and URLs as [urlmask.Public] shows them.
 func (j *Job) publicWebhooks() []latch.Object {
 	webhooks := []latch.Object{}
 	for _, webhook := range j.Webhooks() {

@@ -8,23 +8,24 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// pythonWords are what Python prints for values of JSON. Clients written in it
-// send them as strings by mistake, and Mitto takes them.
+// pythonWords are the values that Python prints in place of JSON's. Clients
+// written in Python send them as strings by mistake, and Mitto accepts them.
 var pythonWords = map[string]json.RawMessage{
 	"None":  json.RawMessage("null"),
 	"True":  json.RawMessage("true"),
 	"False": json.RawMessage("false"),
 }
 
-// neverText are the keys of a job and of a webhook that never hold a text:
-// Python's words in them mean the value. A title may well be "None".
+// neverText are the keys of a job and of a webhook that never hold a string, so
+// that Python's words in them mean the value. A title, in contrast, may well be
+// "None".
 var neverText = []string{
 	keySchedule, keyTimeout, keyDelay, "notify", keyContinueOnError, "concurrency", keyTags, keyJobs, keyWebhooks, keyConf, keyTask, keyRetry, keyVars,
 	"enabled", "send_secret", "events",
 }
 
-// withoutPythonIn returns a job or a webhook with Python's words in JSON, in
-// those of its keys that never hold a text.
+// withoutPythonIn returns a job or a webhook with Python's words replaced by
+// JSON's values, in the keys that never hold a string.
 func withoutPythonIn(object latch.Object) latch.Object {
 	plain := latch.Object{}
 	for key, value := range object {
@@ -36,8 +37,8 @@ func withoutPythonIn(object latch.Object) latch.Object {
 	return plain
 }
 
-// withoutPython returns a value in which Python's words became JSON's, also in
-// objects, at every depth.
+// withoutPython returns a value with Python's words replaced by JSON's values,
+// at every depth of its objects.
 func withoutPython(value json.RawMessage) json.RawMessage {
 	if word, found := pythonWords[text(value)]; found && isText(value) {
 		return word

@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// Types of schedules, each with the key that says when the job runs.
+// Types of schedule. Each is also the key that says when the job runs.
 const (
 	typeDaily  = "daily"
 	typeHourly = "hourly"
@@ -20,28 +20,30 @@ const (
 	typeManual = "manual"
 )
 
-// scheduleTypes are all of them.
+// scheduleTypes lists the types of schedule.
 var scheduleTypes = []string{typeDaily, typeHourly, typeEndOf, typeCustom, typeManual}
 
 // keyValue holds a schedule's cron expression, or the name of its type.
 const keyValue = "value"
 
-// keyOn is after which outcome of the job in endof this one runs; Latch's own.
+// keyOn holds the outcome of the job in endof after which this one runs. Only
+// Latch has it.
 const keyOn = "on"
 
-// rightCron is what is right for a cron expression.
+// rightCron describes a valid value, for error messages.
 const rightCron = `a cron expression such as "0 3 * * *"`
 
 // mittoScheduleKeys are the keys of Mitto's schedule object. All of them are
 // shown, null where they do not apply.
 var mittoScheduleKeys = []string{"type", typeDaily, typeHourly, typeEndOf, typeCustom, keyValue}
 
-// latchScheduleKeys are Latch's own keys of a schedule, taken beside Mitto's.
+// latchScheduleKeys are Latch's own keys of a schedule, accepted beside
+// Mitto's.
 var latchScheduleKeys = []string{"cron", "timezone", "after", "catchup"}
 
-// schedule translates a schedule: an object as Mitto has it, or a string or an
-// object in Latch's own JSON. Null, and an object without any times, is a job
-// that runs only when it is started.
+// schedule translates a schedule: Mitto's object, or a string or an object in
+// Latch's own format. Null, or an object without times, means that the job runs
+// only when it is started.
 func (t *translation) schedule(value json.RawMessage) {
 	if value = withoutPython(value); isNull(value) || !isObject(value) {
 		t.set(keySchedule, value)
@@ -54,7 +56,7 @@ func (t *translation) schedule(value json.RawMessage) {
 		return
 	}
 	t.renamed["schedule.after"], t.renamed["schedule.after.on"] = "schedule.endof", "schedule."+keyOn
-	if !isNull(read.cron) { // else it stands under Latch's own name
+	if !isNull(read.cron) { // otherwise the client used Latch's own key
 		t.renamed["schedule.cron"] = "schedule." + read.cronFrom
 	}
 	t.set(keySchedule, read.latch())
@@ -63,19 +65,19 @@ func (t *translation) schedule(value json.RawMessage) {
 // A scheduleReader reads Mitto's schedule object.
 type scheduleReader struct {
 	object latch.Object
-	// kind is the type, as sent or as the other keys imply.
+	// kind is the schedule's type, as sent or as the other keys imply.
 	kind string
-	// cron is a cron expression or null; cronFrom is the key that it came from.
+	// cron is a cron expression or null; cronFrom is the key it was read from.
 	cron     json.RawMessage
 	cronFrom string
-	// after is the job to run after, or null.
+	// after is the id of the job to run after, or null.
 	after    json.RawMessage
 	problems latch.Problems
 }
 
-// readSchedule finds out when the job runs. The key that the type names counts
-// before `value`: a client that changes `daily` sends back the `value` that it
-// was shown before.
+// readSchedule works out when the job runs. The key that the type names takes
+// precedence over `value`, because a client that changes `daily` sends back the
+// old `value` it was shown.
 func readSchedule(object latch.Object) *scheduleReader {
 	r := &scheduleReader{object: object, kind: kindOfSchedule(object)}
 	switch r.kind {
@@ -100,7 +102,7 @@ func readSchedule(object latch.Object) *scheduleReader {
 	return r
 }
 
-// follow reads the job to run after: its id, or an object that has one.
+// follow reads the job to run after: its id, or an object that holds the id.
 func (r *scheduleReader) follow() {
 	const right = "the id of the job to run after"
 	r.after = reference(r.object[typeEndOf])
@@ -113,8 +115,8 @@ func (r *scheduleReader) follow() {
 	}
 }
 
-// kindOfSchedule is the type that was sent. Without one, the name of a type in
-// `value` stands for it, or else the one key that has times.
+// kindOfSchedule returns the schedule's type. If none was sent, it is the type
+// that `value` names, or else the one key that holds times.
 func kindOfSchedule(object latch.Object) string {
 	if kind := strings.ToLower(text(object["type"])); !isNull(object["type"]) {
 		return kind
@@ -133,13 +135,13 @@ func kindOfSchedule(object latch.Object) string {
 	return ""
 }
 
-// isTypeName reports whether `value` repeats the name of a type, as the form
-// and the client of Mitto send it.
+// isTypeName reports whether `value` repeats the name of a type, as Mitto's web
+// form and client send it.
 func isTypeName(value json.RawMessage) bool {
 	return isText(value) && slices.Contains(scheduleTypes, strings.ToLower(text(value)))
 }
 
-// valueAsCron returns `value` where it is no name of a type.
+// valueAsCron returns `value`, or nil if it is the name of a type.
 func (r *scheduleReader) valueAsCron() json.RawMessage {
 	if isTypeName(r.object[keyValue]) {
 		return nil
@@ -147,8 +149,8 @@ func (r *scheduleReader) valueAsCron() json.RawMessage {
 	return r.object[keyValue]
 }
 
-// fromValue takes `value` in place of the type's own key, which is missing.
-// Without either, Latch's own keys have to say when the job runs.
+// fromValue uses `value` in place of the type's own key, which is missing. If
+// `value` is missing too, Latch's own keys must say when the job runs.
 func (r *scheduleReader) fromValue(key, wanted string) {
 	r.cron, r.cronFrom = r.valueAsCron(), keyValue
 	if isNull(r.cron) && isNull(r.object["cron"]) && isNull(r.object["after"]) {
@@ -156,7 +158,7 @@ func (r *scheduleReader) fromValue(key, wanted string) {
 	}
 }
 
-// latch returns the schedule in Latch's JSON; null for no schedule.
+// latch returns the schedule in Latch's format, or null if there is none.
 func (r *scheduleReader) latch() json.RawMessage {
 	schedule := latch.Object{}
 	for _, key := range latchScheduleKeys {
@@ -180,8 +182,8 @@ func (r *scheduleReader) latch() json.RawMessage {
 }
 
 // whole returns a schedule as clients are shown it: all of Mitto's keys, with
-// `value` computed, and whatever else was sent. One that has Latch's own keys,
-// or cannot be read, stays as it came.
+// `value` computed, and any other keys that were sent. A schedule that uses
+// Latch's own keys, or that cannot be read, is returned unchanged.
 func whole(schedule json.RawMessage) json.RawMessage {
 	schedule = withoutPython(schedule)
 	object := members(schedule)
@@ -203,7 +205,7 @@ func whole(schedule json.RawMessage) json.RawMessage {
 	return rawjson.Encode(shown)
 }
 
-// emptySchedule is Mitto's schedule object without anything in it.
+// emptySchedule returns Mitto's schedule object with all keys null.
 func emptySchedule() latch.Object {
 	object := latch.Object{}
 	for _, key := range mittoScheduleKeys {
@@ -212,7 +214,7 @@ func emptySchedule() latch.Object {
 	return object
 }
 
-// showSchedule returns a schedule of Latch's as clients of Mitto know it.
+// showSchedule returns one of Latch's schedules as Mitto's clients know it.
 func showSchedule(schedule *latch.Schedule) json.RawMessage {
 	if schedule == nil {
 		return json.RawMessage("null")
@@ -235,7 +237,7 @@ func showSchedule(schedule *latch.Schedule) json.RawMessage {
 	return rawjson.Encode(object)
 }
 
-// reference returns the id of a job that is named by its id or as an object.
+// reference returns the id of a job given by its id or as an object.
 func reference(value json.RawMessage) json.RawMessage {
 	if id := members(value)["id"]; !isNull(id) {
 		return id

@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// Errors of a command line that Python's shlex does not split.
+// Errors for command lines that Python's shlex rejects too.
 var (
 	errOpenQuotation = errors.New("a quotation mark is not closed")
 	errOpenEscape    = errors.New("nothing follows the last backslash")
 )
 
-// splitWords splits a command line as shlex.split does in Python, by which
-// Mitto runs it: words end at blanks, tabs and ends of lines; within '…' all
-// characters stand for themselves, within "…" a backslash escapes itself and
-// the quotation mark, elsewhere it escapes any character; there are no comments.
+// splitWords splits a command line as Python's shlex.split does, which Mitto
+// uses. Words end at blanks, tabs and line ends. Within '…' every character
+// stands for itself; within "…" a backslash escapes itself and the quotation
+// mark; elsewhere it escapes any character. There are no comments.
 //
-// It is no library's, since none agrees with Python: google/shlex has comments,
-// anmitsu/go-shlex drops empty words, kballard/go-shellquote and
-// mattn/go-shellwords read backslashes and blanks as a shell does.
+// No library agrees with Python: google/shlex has comments, anmitsu/go-shlex
+// drops empty words, kballard/go-shellquote and mattn/go-shellwords treat
+// backslashes and blanks as a shell does.
 func splitWords(line string) ([]string, error) {
 	s := splitter{line: line}
 	for s.at < len(s.line) {
@@ -42,14 +42,14 @@ func splitWords(line string) ([]string, error) {
 	return s.words, nil
 }
 
-// A splitter is where the splitting of a line stands. What it looks for is
-// ASCII, so it goes by bytes.
+// A splitter is the state of splitting one line. All characters it looks for
+// are ASCII, so it works on bytes.
 type splitter struct {
 	line  string
 	at    int
 	words []string
 	word  strings.Builder
-	// begun says that there is a word, which may be empty: "" is one.
+	// begun is true once a word has started. The word may be empty: "" is one.
 	begun bool
 }
 
@@ -71,7 +71,7 @@ func (s *splitter) end() {
 	s.begun = false
 }
 
-// quotation reads up to the mark that closes what the same mark opened.
+// quotation reads up to the closing mark.
 func (s *splitter) quotation(mark byte) error {
 	s.begun = true
 	for s.at < len(s.line) {

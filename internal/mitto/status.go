@@ -7,15 +7,15 @@ import (
 
 // A Status is a job's last run as Mitto's clients know it.
 type Status struct {
-	// ID is a number that is made of the job's id and the run's.
+	// ID is derived from the job's id and the run's.
 	ID int64 `json:"id"`
-	// RunID is the run's in Temporal.
+	// RunID is the run's id in Temporal.
 	RunID string `json:"run_id"`
-	// PID, Updates and Count are always null: a run here is no process, and
-	// what it did stands in KVP.
+	// PID, Updates and Count are always null: a run is not a process here, and
+	// its results are in KVP.
 	PID *int64 `json:"pid"`
-	// ReturnCode is 0 for a run that succeeded, the exit status of the command
-	// with which it failed, or else 1; null while it runs.
+	// ReturnCode is 0 if the run succeeded, otherwise the exit status of the
+	// failed command, or 1 if there is none; null while the job runs.
 	ReturnCode  *int         `json:"returncode"`
 	Updates     *int64       `json:"updates"`
 	Count       *int64       `json:"count"`
@@ -25,7 +25,7 @@ type Status struct {
 	KVP         latch.Object `json:"kvp"`
 }
 
-// Running returns the status of a job's run that goes on.
+// Running returns the status of a run in progress.
 func Running(job, runID string, startedAt latch.Time) *Status {
 	status := &Status{ID: protocol.RunNumber(job, runID), RunID: runID}
 	if !startedAt.IsZero() {
@@ -34,7 +34,7 @@ func Running(job, runID string, startedAt latch.Time) *Status {
 	return status
 }
 
-// Ended returns the status of a job's run that came to the result.
+// Ended returns the status of a run that ended with the result.
 func Ended(job, runID string, result latch.JobResult) *Status {
 	status := Running(job, runID, result.StartedAt)
 	code := result.ReturnCode()

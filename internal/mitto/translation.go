@@ -14,7 +14,7 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// Keys of a job that mean something to Latch.
+// Keys of a job that Latch understands.
 const (
 	keyName            = "name"
 	keyTitle           = "title"
@@ -31,20 +31,20 @@ const (
 	keyJobs            = "jobs"
 	keyWebhooks        = "webhooks"
 
-	// keyWork stands for conf, task, jobs and type: what the job does.
+	// keyWork stands for conf, task, jobs and type together: the job's work.
 	keyWork = ownPrefix + "work"
 )
 
-// A translation makes Latch's JSON of Mitto's.
+// A translation builds Latch's JSON from Mitto's.
 type translation struct {
 	extras map[string]json.RawMessage
-	// latches is the job in Latch's JSON, as far as it is known.
+	// latches is the job in Latch's JSON, as far as it is translated.
 	latches  latch.Object
 	problems latch.Problems
-	// renamed leads from paths in Latch's JSON to those that the client wrote,
-	// the longest match counting.
+	// renamed maps paths in Latch's JSON to the paths that the client wrote.
+	// The longest match wins.
 	renamed map[string]string
-	// lacks is why the job cannot run.
+	// lacks says why the job cannot run.
 	lacks string
 }
 
@@ -54,9 +54,9 @@ func newTranslation(extras map[string]json.RawMessage) *translation {
 
 func (t *translation) set(key string, value json.RawMessage) { t.latches[key] = value }
 
-// compile makes Latch's job from Extras and the hooks: all of it if touched is nil
-// or no job was made before, otherwise only the touched keys, so that the job keeps
-// what Mitto's JSON cannot express.
+// compile builds Latch's job from Extras and the hooks. It builds all of it if
+// touched is nil or there is no job yet, otherwise only the touched keys, so
+// that the job keeps what Mitto's JSON cannot express.
 func (j *Job) compile(touched map[string]bool, hooks []hook) error {
 	t := newTranslation(j.Extras)
 	if j.Latch == nil {
@@ -82,8 +82,8 @@ func (j *Job) compile(touched map[string]bool, hooks []hook) error {
 	return nil
 }
 
-// settings translates the keys that stand by themselves and were touched, all
-// of them where touched is nil.
+// settings translates the touched keys that depend on no other, or all of them
+// if touched is nil.
 func (t *translation) settings(touched map[string]bool) {
 	for key, translate := range t.keys() {
 		if value, sent := t.extras[key]; sent && (touched == nil || touched[key]) {
@@ -92,7 +92,7 @@ func (t *translation) settings(touched map[string]bool) {
 	}
 }
 
-// keys has the translation of each key that depends on no other.
+// keys returns the translation of each key that depends on no other.
 func (t *translation) keys() map[string]func(json.RawMessage) {
 	as := func(key string) func(json.RawMessage) {
 		return func(value json.RawMessage) { t.set(key, value) }
@@ -106,7 +106,7 @@ func (t *translation) keys() map[string]func(json.RawMessage) {
 	}
 }
 
-// tags are names, or objects that have one.
+// tags reads a list of names, or of objects with a name.
 func (t *translation) tags(value json.RawMessage) {
 	var tags []json.RawMessage
 	if json.Unmarshal(value, &tags) == nil {
@@ -120,9 +120,9 @@ func (t *translation) tags(value json.RawMessage) {
 	t.set(keyTags, value)
 }
 
-// Failing returns what a START of a job that cannot run starts: the job with its
-// webhooks, and work that fails. Its error is [latch.Problems], of values that
-// were kept before they were found wrong.
+// Failing returns the job that START runs for a job that cannot run: the same
+// job with its webhooks, but with work that fails. Its error, [latch.Problems],
+// is about values that were stored before they were found invalid.
 func (j *Job) Failing() (*latch.Job, error) {
 	t := newTranslation(j.Extras)
 	t.set("id", rawjson.Encode(j.ID))
@@ -134,8 +134,8 @@ func (j *Job) Failing() (*latch.Job, error) {
 // failingTask is the work of a job that cannot run.
 const failingTask = `{"command":{"argv":["false"]}}`
 
-// admit checks the job against Latch's own rules. A job that cannot run, or whose
-// work is known to be wrong, is checked as if it had a task.
+// admit checks the job against Latch's rules. A job that cannot run, or whose
+// work is already known to be invalid, is checked with a placeholder task.
 func (t *translation) admit() (*latch.Job, error) {
 	if isNull(t.latches[keyTask]) && isNull(t.latches[keyJobs]) {
 		t.set(keyTask, json.RawMessage(failingTask))
@@ -159,7 +159,7 @@ func (t *translation) admit() (*latch.Job, error) {
 	return job, nil
 }
 
-// rename returns the path that the client wrote.
+// rename converts a path in Latch's JSON to the path that the client wrote.
 func (t *translation) rename(path string) string {
 	froms := slices.SortedFunc(maps.Keys(t.renamed), func(a, b string) int { return len(b) - len(a) })
 	for _, from := range froms {
@@ -171,8 +171,8 @@ func (t *translation) rename(path string) string {
 	return path
 }
 
-// within has the paths of problems begin in one webhook, which is all that the
-// client wrote.
+// within makes the paths of problems relative to one webhook, because the
+// client sent only that. A negative index leaves them alone.
 func within(err error, webhook int) error {
 	var problems latch.Problems
 	if webhook < 0 || !errors.As(err, &problems) {

@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// ownPrefix begins the keys of Extras that are this package's own.
+// ownPrefix begins the keys of Extras that belong to this package.
 const ownPrefix = "latch:"
 
 func isOwn(key string) bool { return strings.HasPrefix(key, ownPrefix) }
@@ -31,7 +31,7 @@ func isText(value json.RawMessage) bool {
 	return len(value) > 0 && value[0] == '"'
 }
 
-// text returns a string's content, and of any other value its JSON.
+// text returns the content of a string, and any other value as JSON.
 func text(value json.RawMessage) string {
 	var content string
 	if json.Unmarshal(value, &content) == nil && isText(value) {
@@ -40,7 +40,7 @@ func text(value json.RawMessage) string {
 	return string(bytes.TrimSpace(value))
 }
 
-// members returns an object's members, nil of any other value.
+// members returns an object's members, or nil for any other value.
 func members(value json.RawMessage) latch.Object {
 	var object latch.Object
 	if !isObject(value) || json.Unmarshal(value, &object) != nil {
@@ -57,14 +57,16 @@ func copied(object map[string]json.RawMessage) map[string]json.RawMessage {
 	return other
 }
 
-// wholeNumber reads a number that is written the one way that JSON knows.
+// wholeNumber parses an integer in its canonical form, without leading zeros or
+// a plus sign.
 func wholeNumber(digits string) (int64, bool) {
 	number, err := strconv.ParseInt(digits, 10, 64)
 	return number, err == nil && strconv.FormatInt(number, 10) == digits
 }
 
-// duration makes a Go duration of seconds; one that is a Go duration already,
-// or is wrong, is left as it is, to be judged by the vocabulary's own rules.
+// duration converts seconds to a Go duration. A value that is not a number of
+// seconds is returned unchanged: it is a Go duration already, or Latch's own
+// rules reject it.
 func duration(value json.RawMessage) json.RawMessage {
 	digits := strings.TrimSpace(text(value))
 	if _, err := time.ParseDuration(digits + "s"); err == nil && digits != "" {
@@ -73,7 +75,7 @@ func duration(value json.RawMessage) json.RawMessage {
 	return value
 }
 
-// seconds is how Mitto's clients see a duration; none is null.
+// seconds returns a duration as Mitto's clients see it; zero is null.
 func seconds(d latch.Duration) json.RawMessage {
 	if d == 0 {
 		return json.RawMessage("null")

@@ -16,18 +16,18 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// Keys of a webhook that Latch does not know by these names.
+// Keys of a webhook that Latch has under other names.
 const (
 	keyEventType = "event_type"
 	keyJobID     = "job_id"
-	// keyLatchID is the webhook's id as Latch has it.
+	// keyLatchID is the webhook's id in Latch.
 	keyLatchID = ownPrefix + "id"
-	// keyCount counts the webhooks that a job was given in all its life, so
-	// that no id is used twice.
+	// keyCount counts all webhooks that the job ever had, so that no id is used
+	// twice.
 	keyCount = ownPrefix + "webhooks"
 )
 
-// webhookKeys are Latch's own, which are taken beside Mitto's: all but the id.
+// webhookKeys are Latch's own keys, accepted beside Mitto's: all except the id.
 var webhookKeys = func() []string {
 	var keys []string
 	for field := range reflect.TypeFor[latch.Webhook]().Fields() {
@@ -40,19 +40,20 @@ var webhookKeys = func() []string {
 
 // A hook is one webhook of a job.
 type hook struct {
-	// id is Latch's.
+	// id is the webhook's id in Latch.
 	id string
-	// object is what the client sent, with the times; nil where it was no
-	// client of Mitto's.
+	// object is what the client sent, with its times; nil if no client of Mitto
+	// sent it.
 	object latch.Object
-	// settled is what Latch goes by, where it stays as it is.
+	// settled is the webhook in Latch's JSON if it stays unchanged, otherwise
+	// nil.
 	settled json.RawMessage
 }
 
-// hooks returns the job's webhooks as they stand.
+// hooks returns the job's current webhooks.
 func (j *Job) hooks() []hook {
 	var stored []latch.Object
-	_ = json.Unmarshal(j.Extras[keyWebhooks], &stored) // this package's own
+	_ = json.Unmarshal(j.Extras[keyWebhooks], &stored) // written by this package
 	if j.Latch == nil {
 		hooks := make([]hook, 0, len(stored))
 		for _, object := range stored {
@@ -72,13 +73,14 @@ func (j *Job) hooks() []hook {
 	return hooks
 }
 
-// means reports whether what a client sent is still what Latch goes by.
+// means reports whether the object that a client sent still equals Latch's
+// webhook.
 func (j *Job) means(id string, object latch.Object, settled json.RawMessage) bool {
 	var webhook latch.Webhook
 	return latch.Unmarshal(rawjson.Encode(latchWebhook(id, object)), &webhook) == nil && string(rawjson.Encode(webhook)) == string(settled)
 }
 
-// keepHooks stores the webhooks, as they were translated, in Extras.
+// keepHooks stores the webhooks, once translated, in Extras.
 func (j *Job) keepHooks(hooks []hook) {
 	delete(j.Extras, keyWebhooks)
 	var objects []latch.Object
@@ -92,7 +94,7 @@ func (j *Job) keepHooks(hooks []hook) {
 	}
 }
 
-// hooks puts the webhooks into Latch's JSON.
+// hooks adds the webhooks to Latch's JSON.
 func (t *translation) hooks(hooks []hook) {
 	list := make([]json.RawMessage, len(hooks))
 	for i, h := range hooks {
@@ -109,7 +111,8 @@ func (t *translation) hooks(hooks []hook) {
 	t.set(keyWebhooks, rawjson.Encode(list))
 }
 
-// renameEvents leads to the key by which a client's webhook names its events.
+// renameEvents maps the webhook's events to the key under which the client sent
+// them.
 func (t *translation) renameEvents(at string, object latch.Object) {
 	if object == nil {
 		return
@@ -122,7 +125,7 @@ func (t *translation) renameEvents(at string, object latch.Object) {
 	}
 }
 
-// latchWebhook returns a client's webhook in Latch's JSON.
+// latchWebhook converts a client's webhook to Latch's JSON.
 func latchWebhook(id string, object latch.Object) latch.Object {
 	webhook := latch.Object{"id": rawjson.Encode(id)}
 	for _, key := range webhookKeys {
@@ -142,8 +145,8 @@ func latchWebhook(id string, object latch.Object) latch.Object {
 	return webhook
 }
 
-// takeHooks reads a whole list of webhooks: those whose ids the job knows are
-// replaced, others are new.
+// takeHooks reads a whole list of webhooks. A webhook with a known id replaces
+// the old one; any other is new.
 func (j *Job) takeHooks(value json.RawMessage, known []hook) ([]hook, error) {
 	if isNull(value) {
 		return nil, nil
@@ -174,7 +177,7 @@ func (j *Job) takeHooks(value json.RawMessage, known []hook) ([]hook, error) {
 	return hooks, problems.Err()
 }
 
-// saysTheSame reports whether a client sends back what it was shown.
+// saysTheSame reports whether a client sent back what it was shown.
 func saysTheSame(shown, sent latch.Object) bool {
 	without := func(object latch.Object) string {
 		bare := copied(object)
@@ -186,7 +189,8 @@ func saysTheSame(shown, sent latch.Object) bool {
 	return without(shown) == without(sent)
 }
 
-// take makes a hook of what a client sent, in place of one or new.
+// take converts a client's object to a hook. It replaces before, or is new if
+// that is nil.
 func (j *Job) take(object latch.Object, before *hook) hook {
 	kept := latch.Object{}
 	for key, value := range withoutPythonIn(object) {
@@ -209,15 +213,15 @@ func (j *Job) take(object latch.Object, before *hook) hook {
 	return h
 }
 
-// Bounds of the ids that are made of a job's: the job can be found by its
-// webhook's id, and JavaScript can hold every id exactly.
+// Bounds of ids derived from the job's id: the job can be found by its
+// webhook's id, and JavaScript can represent every id exactly.
 const (
 	webhooksOfJob   = 100_000
 	firstHashedID   = 1 << 52
 	webhookIDPrefix = "webhook-"
 )
 
-// nextWebhook makes an id for a new webhook.
+// nextWebhook returns an id for a new webhook.
 func (j *Job) nextWebhook() string {
 	count, _ := strconv.ParseInt(text(j.Extras[keyCount]), 10, 64)
 	count++
@@ -228,8 +232,9 @@ func (j *Job) nextWebhook() string {
 	return webhookIDPrefix + strconv.FormatInt(count, 10)
 }
 
-// WebhookID returns the int by which Mitto's clients know a webhook. For a webhook
-// that they made it holds the job's id; see [JobOfWebhook].
+// WebhookID returns the integer by which Mitto's clients know a webhook. If one
+// of those clients created the webhook, the integer contains the job's id; see
+// [JobOfWebhook].
 func WebhookID(job, webhook string) int64 {
 	if number, whole := wholeNumber(webhook); whole && JobOfWebhook(number) == job {
 		return number
@@ -238,8 +243,8 @@ func WebhookID(job, webhook string) int64 {
 	return int64(binary.BigEndian.Uint64(hash[:])%firstHashedID) + firstHashedID
 }
 
-// JobOfWebhook returns the id of the job whose webhook it is, "" if the id does
-// not hold it.
+// JobOfWebhook returns the id of the job that a webhook's id contains, or "" if
+// it contains none.
 func JobOfWebhook(id int64) string {
 	if id >= firstHashedID || id < webhooksOfJob || id%webhooksOfJob == 0 {
 		return ""
@@ -247,7 +252,7 @@ func JobOfWebhook(id int64) string {
 	return strconv.FormatInt(id/webhooksOfJob, 10)
 }
 
-// Webhooks returns the job's webhooks.
+// Webhooks returns the job's webhooks as Mitto's clients know them.
 func (j *Job) Webhooks() []latch.Object {
 	objects := []latch.Object{}
 	for _, h := range j.hooks() {
@@ -256,7 +261,7 @@ func (j *Job) Webhooks() []latch.Object {
 	return objects
 }
 
-// Webhook returns one; its error is [UnknownWebhook].
+// Webhook returns one webhook. Its error is [UnknownWebhook].
 func (j *Job) Webhook(id int64) (latch.Object, error) {
 	hooks := j.hooks()
 	at, err := j.find(hooks, id)
@@ -266,8 +271,9 @@ func (j *Job) Webhook(id int64) (latch.Object, error) {
 	return j.webhook(hooks[at]), nil
 }
 
-// WebhookState returns the part of a webhook that an update can change: all that is
-// shown of it, without times that are not its own. Its error is [UnknownWebhook].
+// WebhookState returns the part of a webhook that an update can change: all
+// that is shown of it, except times that belong to the job. Its error is
+// [UnknownWebhook].
 func (j *Job) WebhookState(id int64) (latch.Object, error) {
 	hooks := j.hooks()
 	at, err := j.find(hooks, id)
@@ -290,7 +296,7 @@ func (j *Job) find(hooks []hook, id int64) (int, error) {
 	return at, nil
 }
 
-// webhook shows one as Mitto's clients know it.
+// webhook returns one webhook as Mitto's clients know it.
 func (j *Job) webhook(h hook) latch.Object {
 	object := latch.Object{"method": rawjson.Encode("POST"), "content_type": rawjson.Encode(latch.DefaultContentType), "body": json.RawMessage("null"),
 		"enabled": json.RawMessage("true"), "url": json.RawMessage("null"), keyEventType: json.RawMessage("null"),
@@ -312,7 +318,8 @@ func (j *Job) webhook(h hook) latch.Object {
 	return object
 }
 
-// AddWebhook returns the job a webhook more.
+// AddWebhook adds a webhook to the job and returns it. Its error is
+// [latch.Problems].
 func (j *Job) AddWebhook(body latch.Object, now time.Time) (latch.Object, error) {
 	if err := refuseHidden(body); err != nil {
 		return nil, err
@@ -322,8 +329,8 @@ func (j *Job) AddWebhook(body latch.Object, now time.Time) (latch.Object, error)
 	})
 }
 
-// ReplaceWebhook puts another in a webhook's place; its id and the time of its
-// making stay. The error is [UnknownWebhook] or [latch.Problems].
+// ReplaceWebhook replaces a webhook but keeps its id and creation time. Its
+// error is [UnknownWebhook] or [latch.Problems].
 func (j *Job) ReplaceWebhook(id int64, body latch.Object, now time.Time) (latch.Object, error) {
 	return j.changeHooks(now, func(changed *Job, hooks []hook) ([]hook, int, error) {
 		at, err := j.find(hooks, id)
@@ -336,7 +343,7 @@ func (j *Job) ReplaceWebhook(id int64, body latch.Object, now time.Time) (latch.
 	})
 }
 
-// DeleteWebhook takes a webhook away; its error is [UnknownWebhook].
+// DeleteWebhook deletes a webhook. Its error is [UnknownWebhook].
 func (j *Job) DeleteWebhook(id int64, now time.Time) error {
 	_, err := j.changeHooks(now, func(_ *Job, hooks []hook) ([]hook, int, error) {
 		at, err := j.find(hooks, id)
@@ -348,8 +355,8 @@ func (j *Job) DeleteWebhook(id int64, now time.Time) error {
 	return err
 }
 
-// changeHooks changes the job where the change succeeds, and shows the webhook
-// that it is about. Paths of problems begin in that webhook.
+// changeHooks applies a change and returns the changed webhook. The job is
+// unchanged on an error. Paths of problems are relative to that webhook.
 func (j *Job) changeHooks(now time.Time, change func(*Job, []hook) ([]hook, int, error)) (latch.Object, error) {
 	changed := *j
 	changed.Extras, changed.UpdatedAt = copied(j.Extras), latch.NewTime(now)

@@ -6,37 +6,38 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A Cell is what stands in one place of a list, or beside a fact's name. The
-// zero value is empty.
+// A Cell is an entry of a list, or the value of a fact. The zero value is
+// empty.
 type Cell struct {
 	// Text is what is shown. Href makes it a link.
 	Text, Href string
 	// At is shown in place of Text, as a time.
 	At time.Time
-	// Status colors the text by what the word means, such as failed.
+	// Status colors the text according to the meaning of the word, such as
+	// failed.
 	Status string
-	// Code shows the text in a fixed width, with its lines as they are.
+	// Code shows the text in a fixed-width font, with its line breaks.
 	Code bool
-	// Note stands below, in small print.
+	// Note is shown below, in small print.
 	Note string
 	// NoteAt is a time at the end of the note.
 	NoteAt time.Time
 }
 
-// Text is a cell of plain text.
+// Text returns a cell of plain text.
 func Text(text string) Cell { return Cell{Text: text} }
 
-// Link is a cell that leads somewhere. Without an address it is plain text.
+// Link returns a cell with a link. Without an address it is plain text.
 func Link(text, href string) Cell { return Cell{Text: text, Href: href} }
 
-// Status is a cell of a word that stands for a state, such as released, failed
-// or pending, in that state's color.
+// Status returns a cell with a word for a state, such as released, failed or
+// pending, in the color of that state.
 func Status(word string) Cell { return Cell{Text: word, Status: word} }
 
-// Code is a cell of text in a fixed width.
+// Code returns a cell of text in a fixed-width font.
 func Code(text string) Cell { return Cell{Text: text, Code: true} }
 
-// When is a cell of a time; empty for no time.
+// When returns a cell with a time; it is empty for the zero time.
 func When(at latch.Time) Cell { return Cell{At: at.Time} }
 
 // With returns the cell with a note below it.
@@ -45,18 +46,18 @@ func (c Cell) With(note string) Cell {
 	return c
 }
 
-// WithTime returns the cell with a note below it that ends in a time.
+// WithTime returns the cell with a note below it that ends with a time.
 func (c Cell) WithTime(note string, at latch.Time) Cell {
 	c.Note, c.NoteAt = note, at.Time
 	return c
 }
 
-// Tone is the class of a status: good, bad, wait, or none for a word without a
+// Tone is the class of a status: good, bad or wait, or "" for a word without a
 // color of its own.
 func (c Cell) Tone() string { return toneOf(c.Status) }
 
-// toneOf returns the color of a state. Color never stands alone: the word is
-// there too.
+// toneOf returns the color of a state. Color is never the only sign: the word
+// is always shown as well.
 func toneOf(status string) string {
 	switch status {
 	case latch.ResultPass, latch.StepDone, latch.Continue, latch.ReleaseReleased, latch.JobSucceeded, "enabled", "delivered", "healthy", "good":

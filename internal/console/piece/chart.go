@@ -6,44 +6,44 @@ import (
 	"time"
 )
 
-// A Chart shows numbers over time, as bars that stack or as lines. It has the
-// numbers in a table too, folded away, for whoever cannot see it.
+// A Chart shows numbers over time, as stacked bars or as lines. A folded table
+// repeats the numbers for readers who cannot see the drawing.
 type Chart struct {
 	// ID is unique in the page; Name says what is shown.
 	ID, Name string
-	// Lines draws a line for each series; else bars, the series stacked.
+	// Lines draws a line for each series. Otherwise the chart has stacked bars.
 	Lines bool
-	// Unit stands behind each number, such as " ms" or " %".
+	// Unit follows each number, such as " ms" or " %".
 	Unit string
-	// Spans reports that the numbers are milliseconds, which are written as a
-	// person reads them.
+	// Spans is true if the numbers are milliseconds, to be written as
+	// durations.
 	Spans  bool
 	Series []Series
-	// Points are in the order of time.
+	// Points are in chronological order.
 	Points []Point
-	// Empty is what stands there without points.
+	// Empty is the text shown if there are no points.
 	Empty string
 }
 
-// A Series is one of the numbers that each point has.
+// A Series is one of the quantities that each point has a value for.
 type Series struct {
 	Name string
 	// Tone is its color: good, bad, wait, or "" for the plain one.
 	Tone string
 }
 
-// A Point is the numbers of one moment, or of the time until the next point.
+// A Point holds the values at one time, or for the time until the next point.
 type Point struct {
 	At time.Time
-	// Values are one for each series, 0 or more; NaN for no number.
+	// Values has one value for each series, 0 or more; NaN means no value.
 	Values []float64
-	// Tone is the color of a point's bars, in place of its series'.
+	// Tone is the color of the point's bars; it overrides that of the series.
 	Tone string
-	// Href leads to what the point is about, from the table.
+	// Href links the point's row in the table to what the point is about.
 	Href string
 }
 
-// Size of a chart's drawing; a page stretches it.
+// Size of the drawing, in its own units. A page stretches it.
 const (
 	chartWidth  = 600.0
 	chartHeight = 120.0
@@ -55,7 +55,7 @@ type Bar struct{ X, Y, Width, Height, Tone string }
 // A Curve is a line of a chart, as the points of a polyline.
 type Curve struct{ Points, Tone string }
 
-// Most is the largest number that the chart shows.
+// Most returns the largest number that the chart shows.
 func (c Chart) Most() float64 {
 	most := 0.0
 	for _, point := range c.Points {
@@ -73,7 +73,7 @@ func (c Chart) Most() float64 {
 	return most
 }
 
-// Bars returns the chart's bars, from below.
+// Bars returns the chart's bars, from bottom to top.
 func (c Chart) Bars() []Bar {
 	var bars []Bar
 	most, step := c.scale(), chartWidth/float64(max(len(c.Points), 1))
@@ -83,7 +83,7 @@ func (c Chart) Bars() []Bar {
 			if math.IsNaN(value) || value <= 0 || j >= len(c.Series) {
 				continue
 			}
-			height := max(value/most*chartHeight, 1) // one that is there is seen
+			height := max(value/most*chartHeight, 1) // a small bar stays visible
 			tone := c.Series[j].Tone
 			if point.Tone != "" {
 				tone = point.Tone
@@ -95,7 +95,8 @@ func (c Chart) Bars() []Bar {
 	return bars
 }
 
-// Curves returns the chart's lines, which break where there is no number.
+// Curves returns the chart's lines, which are interrupted where a value is
+// missing.
 func (c Chart) Curves() []Curve {
 	var curves []Curve
 	most, step := c.scale(), chartWidth/float64(max(len(c.Points), 1))
@@ -117,7 +118,7 @@ func (c Chart) Curves() []Curve {
 	return curves
 }
 
-// scale is what the chart's height stands for.
+// scale returns the number that the full height of the chart stands for.
 func (c Chart) scale() float64 {
 	if most := c.Most(); most > 0 {
 		return most
@@ -125,13 +126,13 @@ func (c Chart) scale() float64 {
 	return 1
 }
 
-// First and Last are the times at the chart's ends.
+// First returns the time at the left end of the chart.
 func (c Chart) First() time.Time { return c.Points[0].At }
 
-// Last is the time at the chart's right end.
+// Last returns the time at the right end of the chart.
 func (c Chart) Last() time.Time { return c.Points[len(c.Points)-1].At }
 
-// Number writes a number as the chart shows it.
+// Number formats a number as the chart shows it.
 func (c Chart) Number(value float64) string {
 	if math.IsNaN(value) {
 		return "–"
@@ -142,7 +143,7 @@ func (c Chart) Number(value float64) string {
 	return number(value) + c.Unit
 }
 
-// number writes a number with two decimals at most.
+// number formats a number with at most two decimals.
 func number(value float64) string {
 	return strconv.FormatFloat(math.Round(value*100)/100, 'f', -1, 64)
 }

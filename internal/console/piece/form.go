@@ -8,70 +8,74 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A Form is fields with buttons. With Proof it is posted. Without, it filters a
-// list, by a GET of the page, and is folded away while no filter is set.
+// A Form has fields and buttons. With Proof it is posted. Without, it filters a
+// list with a GET of the page, and is folded while no filter is set.
 type Form struct {
 	// ID begins the ids of its fields; unique in the page.
 	ID string
-	// Action is where it goes; "" is the page's own address.
+	// Action is the address to send it to; "" is the page's own.
 	Action string
-	// Proof has the console take the form: see visit.form of the console.
+	// Proof is the signature without which the console rejects the form: see
+	// visit.form there.
 	Proof  string
 	Hidden []Hidden
 	Groups []Group
-	// Problems stand above, those that belong to a field beside it too.
+	// Problems are shown above the form. Those about a field are shown beside
+	// it as well.
 	Problems []FieldProblem
 	Buttons  []Button
 }
 
-// A Hidden is a value that goes with the form unseen.
+// A Hidden is a value that is sent with the form but not shown.
 type Hidden struct{ Name, Value string }
 
-// A Group is fields that belong together.
+// A Group is a set of fields that belong together.
 type Group struct {
-	// Legend names the group; "" for fields that need no name.
+	// Legend names the group; "" if it needs no name.
 	Legend string
-	// Folded hides the group until it is opened, unless a field in it is wrong.
+	// Folded hides the group until it is opened, unless one of its fields has
+	// an error.
 	Folded bool
 	Fields []Field
 }
 
-// Kinds of fields.
+// Kinds of field.
 const (
 	KindText     = "text"
-	KindSearch   = "search" // the key / goes there
+	KindSearch   = "search" // the key / moves there
 	KindPassword = "password"
 	KindNumber   = "number"
-	KindLines    = "lines" // a text of several lines
-	KindCode     = "code"  // the same, in a fixed width
+	KindLines    = "lines" // text of several lines
+	KindCode     = "code"  // the same, in a fixed-width font
 	KindCheck    = "check"
 	KindSelect   = "select"
 )
 
 // A Field is one input with its label.
 type Field struct {
-	// Name is the form's key; where the API names the field otherwise in its
-	// problems, At is that path.
+	// Name is the field's key in the form. At is its path in the API's
+	// problems, if that is another.
 	Name, At string
 	Label    string
-	Kind     string // a Kind…; text unless given
-	Value    string // what is in it; "true" of a check that is set
-	Help     string // what it takes, below
-	Error    string // what is wrong with it
+	Kind     string // one of the Kind constants; KindText if empty
+	Value    string // the content; "true" for a set check box
+	Help     string // what to enter, shown below
+	Error    string // why the value was rejected
 	Required bool
-	Rows     int // of lines and code; 4 unless given
-	Limit    int // most characters; 0 for no limit
-	// Complete is the autocomplete attribute; off unless given.
+	Rows     int // of a text area; 4 if not set
+	Limit    int // in characters; 0 means no limit
+	// Complete is the autocomplete attribute; "off" if empty.
 	Complete string
-	Options  []Option // of a select, or what a text suggests
-	// Rest reports that the field is for all keys that no other field is for.
+	Options  []Option // the options of a select, or the suggestions for a text
+	// Rest is true for the field that holds all keys without a field of their
+	// own.
 	Rest bool
 }
 
-// An Option is one of a select's.
+// An Option is an option of a select.
 type Option struct{ Value, Label string }
 
-// Options returns options that show what they stand for.
+// Options returns options whose labels are their values.
 func Options(values ...string) []Option {
 	options := make([]Option, len(values))
 	for i, value := range values {
@@ -80,28 +84,30 @@ func Options(values ...string) []Option {
 	return options
 }
 
-// A Button sends the form.
+// A Button submits the form.
 type Button struct {
-	// Name and Value go with the form; Name is "action" unless given.
+	// Name and Value are sent with the form; Name is "action" if empty.
 	Name, Value string
 	Label       string
-	// Help says beforehand what it does.
+	// Help says what the button does.
 	Help string
 	// Look is LookFirst, LookGrave or "".
 	Look string
 }
 
-// Looks of buttons: what one is here for, and what ends or undoes something.
+// Looks of buttons: the main one of a form, and one that ends or undoes
+// something.
 const (
 	LookFirst = "first"
 	LookGrave = "grave"
 )
 
-// A FieldProblem is what is wrong with a form. Href leads to the field, where it
-// is about one.
+// A FieldProblem is a problem with a form. Href links to the field, if it is
+// about one.
 type FieldProblem struct{ Field, Message, Href string }
 
-// Fill puts what was sent into the fields, so that nothing typed is lost.
+// Fill sets the fields to what was sent, so that nothing typed is lost. It
+// leaves passwords empty.
 func (f *Form) Fill(sent url.Values) {
 	f.each(func(field *Field) {
 		if field.Kind == KindPassword {
@@ -113,9 +119,9 @@ func (f *Form) Fill(sent url.Values) {
 	})
 }
 
-// Refuse puts what is wrong beside the fields that it is about, and all of it
-// above the form. A problem belongs to the field whose At, or else Name, is its
-// path or the nearest part before it.
+// Refuse shows each problem beside the field that it is about, and all of them
+// above the form. A problem belongs to the field whose At, or else Name, is the
+// longest prefix of its path.
 func (f *Form) Refuse(problems latch.Problems) {
 	for _, problem := range problems {
 		if field := f.fieldAt(problem.Path); field != nil {
@@ -146,7 +152,8 @@ func (f *Form) Place(problem latch.Problem) FieldProblem {
 	return shown
 }
 
-// Opened reports whether a filter shows its fields: once one of them is set.
+// Opened reports whether a filter shows its fields: it does once one of them is
+// set.
 func (f Form) Opened() bool {
 	for _, group := range f.Groups {
 		if slices.ContainsFunc(group.Fields, func(field Field) bool { return field.Value != "" || field.Error != "" }) {
@@ -156,8 +163,8 @@ func (f Form) Opened() bool {
 	return false
 }
 
-// fieldAt returns the field that a path is about, or else the one for the rest; nil
-// for none.
+// fieldAt returns the field that a path is about, or else the one for the other
+// keys, or nil.
 func (f *Form) fieldAt(path string) *Field {
 	var found *Field
 	f.each(func(field *Field) {
@@ -192,13 +199,13 @@ func (f *Field) path() string {
 	return f.Name
 }
 
-// Within is a field as its template needs it: with the id of its form.
+// Within is a field with the id of its form, as its template needs it.
 type Within struct {
 	Field
 	Form string
 }
 
-// FieldsOf returns a group's fields with their form's id.
+// FieldsOf returns a group's fields with the id of their form.
 func (f Form) FieldsOf(g Group) []Within {
 	fields := make([]Within, len(g.Fields))
 	for i, field := range g.Fields {
@@ -207,10 +214,10 @@ func (f Form) FieldsOf(g Group) []Within {
 	return fields
 }
 
-// ID is the input's.
+// ID returns the id of the input.
 func (w Within) ID() string { return w.Form + "-" + w.Name }
 
-// Described are the ids of what tells more of the input.
+// Described returns the ids of the elements that describe the input.
 func (w Within) Described() string {
 	var ids []string
 	if w.Error != "" {
@@ -222,7 +229,7 @@ func (w Within) Described() string {
 	return strings.Join(ids, " ")
 }
 
-// Height is the rows of a text of several lines.
+// Height returns the number of rows of a text area.
 func (w Within) Height() int {
 	if w.Rows > 0 {
 		return w.Rows

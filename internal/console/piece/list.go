@@ -2,35 +2,36 @@ package piece
 
 import "fmt"
 
-// A List shows one part of a list that the API pages.
+// A List shows one page of a list.
 type List struct {
-	// ID is the element's, unique in the page. Name is what a screen reader
-	// calls the list.
+	// ID is the id of the element, unique in the page. Name is what a screen
+	// reader calls the list.
 	ID, Name string
 	Columns  []string
 	Rows     []Row
-	// Empty is what stands there where there are no rows.
+	// Empty is the text shown if there are no rows.
 	Empty string
-	// Count says how many there are; see [Count].
+	// Count says how many entries there are; see [Count].
 	Count string
-	// First and Next lead to the first part and to the next one; "" for none.
+	// First and Next are the addresses of the first page and the next; "" if
+	// there is none.
 	First, Next string
-	// Lag says, in a sentence, how late what is listed may be.
+	// Lag is a sentence that says how far the list may lag behind.
 	Lag string
 }
 
 // A Row is one entry. The keys j and k move from row to row; Enter follows the
 // first link in it.
 type Row struct {
-	// Key tells rows apart when a list changes by itself; unique in the list.
+	// Key identifies the row when the list updates; unique in the list.
 	Key string
-	// Cells stand below the list's columns.
+	// Cells has one cell for each column of the list.
 	Cells []Cell
 }
 
-// Count says how many entries a part shows, and whether there are more: "12 of
-// 40", where the API counts, which it says with a total of 0 or more; else "12",
-// or "100 or more".
+// Count says how many entries are shown of how many: "12 of 40" if the total is
+// known, which is then 0 or more; otherwise "12", or "100 or more" if there are
+// more.
 func Count(shown, total int, more bool) string {
 	switch {
 	case total >= 0 && shown < total:
@@ -44,5 +45,5 @@ func Count(shown, total int, more bool) string {
 	}
 }
 
-// Unknown is the total of what the API does not count.
+// Unknown is the total if the API does not count.
 const Unknown = -1

@@ -7,20 +7,21 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Object writes an object as JSON over several lines, its numbers and strings as
-// they are; "" for one without keys.
+// Object formats an object as JSON over several lines, with its numbers and
+// strings unchanged. It returns "" for an object without keys.
 func Object(object latch.Object) string {
 	if len(object) == 0 {
 		return ""
 	}
 	encoded, err := json.Marshal(object)
 	if err != nil {
-		return "" // a RawMessage of the API's own is JSON
+		return "" // a RawMessage from the API is valid JSON
 	}
 	return JSON(encoded)
 }
 
-// JSON writes JSON over several lines, and what is not JSON as it is.
+// JSON formats JSON over several lines. It returns a text that is not JSON
+// unchanged.
 func JSON(text []byte) string {
 	var indented bytes.Buffer
 	if json.Indent(&indented, text, "", "  ") != nil {

@@ -2,29 +2,29 @@ package piece
 
 import "unicode"
 
-// A Picture is a drawing that the server makes, such as the way of a release. Its
-// size is in CSS pixels; a window that is narrower scrolls it sideways.
+// A Picture is a drawing made by the server, such as the course of a release.
+// Its size is in CSS pixels; a narrower window scrolls it sideways.
 type Picture struct {
-	// ID is unique in the page. Name says what is drawn, and Describe in a
-	// sentence or two what it shows, to whoever cannot see it.
+	// ID is unique in the page. Name says what is drawn. Describe says in a
+	// sentence or two what the drawing shows, for readers who cannot see it.
 	ID, Name, Describe string
 	Width, Height      int
-	// Arrows are drawn first, below the boxes.
+	// Arrows are drawn first, under the boxes.
 	Arrows []Arrow
 	Boxes  []Box
 }
 
-// A Box is a rectangle with a text, at its upper left corner.
+// A Box is a rectangle with text. X and Y are its upper left corner.
 type Box struct {
 	X, Y, Width, Height int
-	// Text is its first line, Note the one below. What is too long is cut; a
-	// pointer shows it whole.
+	// Text is the first line, Note the second. Text that is too long is cut,
+	// and shown in full in a tooltip.
 	Text, Note string
 	// Tone is good, bad, wait, or "". Look is LookDone for what has happened,
-	// LookNow for what happens, LookLater for what may come, LookUndo for what
-	// would be undone.
+	// LookNow for what is happening, LookLater for what may follow, LookUndo
+	// for what would be undone.
 	Tone, Look string
-	// Href leads to what the box stands for.
+	// Href links to what the box stands for.
 	Href string
 }
 
@@ -36,16 +36,16 @@ const (
 	LookUndo  = "undo"
 )
 
-// An Arrow leads from one point to another, straight, or over corners.
+// An Arrow connects two points, directly or with corners.
 type Arrow struct {
-	// Points are x and y in turn.
+	// Points are alternating x and y coordinates.
 	Points []int
 	Look   string
-	// Text stands beside its middle.
+	// Text is shown beside the middle of the arrow.
 	Text string
 }
 
-// Path is the arrow's points, as a polyline has them.
+// Path returns the points in the format of an SVG polyline.
 func (a Arrow) Path() string {
 	path := ""
 	for i := 0; i+1 < len(a.Points); i += 2 {
@@ -54,7 +54,7 @@ func (a Arrow) Path() string {
 	return path
 }
 
-// Middle is where the arrow's text begins.
+// Middle returns the position of the arrow's text.
 func (a Arrow) Middle() (at struct{ X, Y int }) {
 	if n := len(a.Points); n >= 4 {
 		at.X, at.Y = (a.Points[0]+a.Points[n-2])/2+6, (a.Points[1]+a.Points[n-1])/2+4
@@ -62,16 +62,16 @@ func (a Arrow) Middle() (at struct{ X, Y int }) {
 	return at
 }
 
-// Short is the box's text, as much as fits.
+// Short returns as much of the text as fits into the box.
 func (b Box) Short() string { return cut(b.Text, float64(b.Width-14), 1) }
 
-// ShortNote is the box's note, as much as fits.
+// ShortNote returns as much of the note as fits into the box.
 func (b Box) ShortNote() string { return cut(b.Note, float64(b.Width-14), .86) }
 
-// Left is where the box's text begins.
+// Left returns the x coordinate of the text.
 func (b Box) Left() int { return b.X + 10 }
 
-// Line is where the box's text stands.
+// Line returns the y coordinate of the text.
 func (b Box) Line() int {
 	if b.Note == "" {
 		return b.Y + b.Height/2 + 5
@@ -79,10 +79,10 @@ func (b Box) Line() int {
 	return b.Y + b.Height/2 - 3
 }
 
-// NoteLine is where the box's note stands.
+// NoteLine returns the y coordinate of the note.
 func (b Box) NoteLine() int { return b.Y + b.Height/2 + 15 }
 
-// Whole is all that the box says.
+// Whole returns the text and the note in full.
 func (b Box) Whole() string {
 	if b.Note == "" {
 		return b.Text
@@ -90,14 +90,14 @@ func (b Box) Whole() string {
 	return b.Text + ": " + b.Note
 }
 
-// About how wide letters are in the font of a box's text, in pixels.
+// Approximate widths of characters in a box's font, in pixels.
 const (
 	capital = 10.2
 	letter  = 7.8
 )
 
-// cut returns as many letters of a text as fit into a width, with an ellipsis for
-// the rest. The scale is that of the letters.
+// cut returns as much of a text as fits into a width, with an ellipsis if it is
+// cut. scale is the size of the characters, relative to a box's text.
 func cut(text string, width, scale float64) string {
 	used := 0.0
 	for i, each := range text {

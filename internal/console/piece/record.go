@@ -10,29 +10,30 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A Record is what is known of one delivery: what was sent, what came back, each
-// attempt, and what it decided.
+// A Record shows one delivery: the request, the response, each attempt, and the
+// decision.
 type Record struct {
 	// ID is unique in the page.
 	ID string
-	// Title is the webhook with its event, Result what the delivery came to.
+	// Title is the webhook with its event, Result the delivery's result.
 	Title, Result Cell
 	Facts         Facts
 	Request       Facts
 	Answer        Facts
-	// AnswerBody is the body of the answer, as far as it was kept.
+	// AnswerBody is the body of the response, as far as it was kept.
 	AnswerBody string
-	// Data is what the record decides by, as JSON.
+	// Data is the data that the record's expressions were evaluated on, as
+	// JSON.
 	Data  string
 	Tries List
 	// Open shows the record unfolded.
 	Open bool
-	// Forms are what may be done about it.
+	// Forms are the actions on the delivery.
 	Forms []Form
 }
 
-// RecordOf returns the piece of a record. The id is unique in the page; what
-// leads elsewhere the page adds to Facts, and what may be done to Forms.
+// RecordOf returns the piece that shows a record. id must be unique in the
+// page. The page adds links to Facts and actions to Forms.
 func RecordOf(id string, r latch.Record) Record {
 	title := Text(r.Webhook).With("at " + r.Event)
 	if r.Step != "" {
@@ -120,7 +121,8 @@ func triesOf(id string, r latch.Record) List {
 	return list
 }
 
-// answerStatus is the cell of an HTTP status; 0 is that no answer came.
+// answerStatus returns the cell for an HTTP status; 0 means that there was no
+// response.
 func answerStatus(status int) Cell {
 	switch {
 	case status == 0:
@@ -132,7 +134,7 @@ func answerStatus(status int) Cell {
 	}
 }
 
-// code is a cell of code, empty for no text.
+// code returns a cell of code; it is empty for an empty text.
 func code(text string) Cell {
 	if text == "" {
 		return Cell{}
@@ -140,7 +142,7 @@ func code(text string) Cell {
 	return Code(text)
 }
 
-// Span writes milliseconds as a person reads them, such as "320 ms" or "2m10s".
+// Span formats milliseconds for readers, such as "320 ms" or "2m10s".
 func Span(milliseconds int64) string {
 	if milliseconds < 1000 {
 		return fmt.Sprintf("%d ms", milliseconds)

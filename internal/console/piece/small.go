@@ -1,9 +1,9 @@
 package piece
 
-// Facts are names with what they stand for, in their order.
+// Facts are names with values, in order.
 type Facts []Fact
 
-// A Fact is one of them.
+// A Fact is a name with a value.
 type Fact struct {
 	Name string
 	Cell Cell
@@ -16,22 +16,22 @@ func (f *Facts) Add(name string, cell Cell) {
 	}
 }
 
-// A Notice tells what has happened, or what stands in the way.
+// A Notice says what has happened, or what prevents it.
 type Notice struct {
-	// Tone is good, bad, wait, or "" for a plain word.
+	// Tone is good, bad, wait, or "" for a neutral notice.
 	Tone        string
 	Title, Text string
-	// Items are listed below.
+	// Items are listed below the text.
 	Items []string
 }
 
-// A Confirmation asks once more, and says what will happen.
+// A Confirmation asks before an action, and says what will happen.
 type Confirmation struct {
-	// Title is the question, Effect what a yes does.
+	// Title is the question, Effect what happens on yes.
 	Title, Effect string
-	// Items are what it will do it to.
+	// Items are the things that the action affects.
 	Items []string
 	Form  Form
-	// Back leads away from it.
+	// Back is the address to return to on no.
 	Back string
 }

@@ -10,16 +10,17 @@ import (
 
 // Bounds of what a [Source] shows.
 const (
-	// sourceAround is how many lines stand before and after one that is wrong.
+	// sourceAround is the number of lines shown before and after one with a
+	// problem.
 	sourceAround = 2
-	// maximumLines is how many lines stand there at most, and maximumLine how long
-	// one is, in bytes.
+	// maximumLines bounds the lines shown, and maximumLine the length of each,
+	// in bytes.
 	maximumLines = 200
 	maximumLine  = 400
 )
 
-// A Source is a text that a person wrote, with what is wrong below the lines that
-// it is about. Only these lines are shown, with a few around them.
+// A Source is a text that a person wrote, with problems shown below the lines
+// that they are about. Only these lines are shown, with a few around them.
 type Source struct {
 	// ID is unique in the page; a line's element is ID-<number>.
 	ID, Name string
@@ -31,14 +32,14 @@ type SourceLine struct {
 	// Number counts from 1.
 	Number int
 	Text   string
-	// Problems are what is wrong in it.
+	// Problems are the problems in the line.
 	Problems []string
-	// Gap reports that lines before it are left out.
+	// Gap is true if lines before it are left out.
 	Gap bool
 }
 
-// SourceOf returns the lines of a text that the problems are about. It has no
-// lines where none of the problems has one.
+// SourceOf returns the lines of a text that the problems are about. If no
+// problem has a line, it returns none.
 func SourceOf(id, name, text string, problems latch.Problems) Source {
 	source, wrong, column := Source{ID: id, Name: name}, map[int][]string{}, map[int]int{}
 	for _, problem := range problems {
@@ -63,7 +64,8 @@ func SourceOf(id, name, text string, problems latch.Problems) Source {
 	return source
 }
 
-// around cuts a long line so that the column, in characters from 1, is seen.
+// around cuts a long line so that the column, which counts characters from 1,
+// is visible.
 func around(line string, column int) string {
 	if len(line) <= maximumLine {
 		return line
@@ -83,7 +85,7 @@ func around(line string, column int) string {
 	return "…" + excerpt.Of(line[start:], maximumLine)
 }
 
-// isNear reports whether a line is wrong, or stands beside one that is.
+// isNear reports whether a line has a problem or is close to one that has.
 func isNear(number int, wrong map[int][]string) bool {
 	for at := number - sourceAround; at <= number+sourceAround; at++ {
 		if len(wrong[at]) > 0 {

@@ -15,7 +15,7 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 )
 
-// MittoSystem is what templates see as system, as far as the API knows it.
+// MittoSystem is the template variable `system`, as far as the API knows it.
 type MittoSystem struct {
 	FQDN            string `json:"fqdn"`
 	Environment     string `json:"environment"`
@@ -35,14 +35,14 @@ type MittoAbout struct {
 	Tags     []MittoTag        `json:"tags"`
 }
 
-// MittoMessages says that there are no messages to users.
+// MittoMessages says that there are no messages for users.
 type MittoMessages struct {
 	Enabled           bool    `json:"enabled" doc:"Always false"`
 	DefaultLevel      *string `json:"default-level" doc:"Always null"`
 	DefaultLevelValue int     `json:"default-level-value" doc:"Always 0"`
 }
 
-// MittoTimezone is the zone of all times in answers.
+// MittoTimezone is the time zone of all times in answers.
 type MittoTimezone struct {
 	Name   string `json:"name"`
 	Offset string `json:"offset" doc:"As in +0000"`
@@ -115,7 +115,7 @@ func (a *routes) listTags(ctx context.Context, _ *struct{}) (*tagsOutput, error)
 	}
 	for _, row := range rows {
 		for _, name := range row.Tags {
-			all[name] = borne(all[name], name, row)
+			all[name] = widenTag(all[name], name, row)
 		}
 	}
 	output := &tagsOutput{[]MittoTag{}}
@@ -129,9 +129,9 @@ func byCreation(x, y registry.Tag) int {
 	return cmp.Or(x.CreatedAt.Compare(y.CreatedAt.Time), cmp.Compare(x.Name, y.Name))
 }
 
-// borne returns the tag of a job: as old as the first of its jobs, unless it was
-// created before.
-func borne(tag registry.Tag, name string, row registry.Row) registry.Tag {
+// widenTag returns a tag with its times widened by a job that has it: it is as old as
+// its oldest job and was updated with its newest.
+func widenTag(tag registry.Tag, name string, row registry.Row) registry.Tag {
 	if tag.Name == "" || row.CreatedAt.Before(tag.CreatedAt.Time) {
 		tag.CreatedAt = row.CreatedAt
 	}
@@ -142,14 +142,14 @@ func borne(tag registry.Tag, name string, row registry.Row) registry.Tag {
 	return tag
 }
 
-// showTag returns a tag with an id that is made of its name.
+// showTag returns a tag with an id derived from its name.
 func showTag(tag registry.Tag) MittoTag {
 	hash := sha256.Sum256([]byte(tag.Name))
 	id := int64(binary.BigEndian.Uint32(hash[:]) >> 1)
 	return MittoTag{ID: &id, Name: tag.Name, CreatedAt: &tag.CreatedAt, UpdatedAt: &tag.UpdatedAt}
 }
 
-// maximumTag bounds a tag's name, in bytes.
+// maximumTag bounds the name of a tag, in bytes.
 const maximumTag = 200
 
 func (a *routes) createTag(ctx context.Context, input *bodyInput) (*tagOutput, error) {

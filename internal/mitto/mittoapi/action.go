@@ -28,8 +28,8 @@ type actionInput struct {
 
 type runOutput struct{ Body *mitto.Status }
 
-// actOnJob takes START and STOP. It ignores other keys of the body: a webhook adds
-// its secret and lock.
+// actOnJob handles START and STOP. It ignores the other keys of the body,
+// because a webhook adds its secret and lock there.
 func (a *routes) actOnJob(ctx context.Context, input *actionInput) (*runOutput, error) {
 	object, err := readObject(input.RawBody)
 	if err != nil {
@@ -83,8 +83,8 @@ func (a *routes) startJob(ctx context.Context, input *actionInput) (*runOutput, 
 	return &runOutput{mitto.Running(input.ID, runID, latch.NewTime(time.Now()))}, nil
 }
 
-// requestID is the same for the same call made again by the same caller; empty for
-// a call that is not made again.
+// requestID returns an id that is the same for repeated calls by the same
+// caller, or "" if the call names none.
 func (i *actionInput) requestID(ctx context.Context) string {
 	kind, key := "Idempotency-Key", i.IdempotencyKey
 	if key == "" {

@@ -11,11 +11,11 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 )
 
-// nextShown is how many of the next times an answer has.
+// nextShown is the number of upcoming run times in an answer.
 const nextShown = 3
 
-// announce adds to the answer of a call that wrote a job what of it is probably
-// not meant, and when the job runs next by itself.
+// announce adds warnings and the next run times to the answer of a call that
+// wrote a job.
 func announce(object jobObject, entry *registry.Entry, now time.Time) {
 	addWarnings(object, api.WarningsOf(mitto.Warnings(&entry.Definition)))
 	if entry.Job == nil {
@@ -29,7 +29,7 @@ func announce(object jobObject, entry *registry.Entry, now time.Time) {
 	addNextTimes(object, entry)
 }
 
-// addNextTimes adds when the job runs next by itself.
+// addNextTimes adds the job's next scheduled times.
 func addNextTimes(object jobObject, entry *registry.Entry) {
 	var next []latch.Time
 	for _, at := range entry.NextTimes[:min(nextShown, len(entry.NextTimes))] {
@@ -40,8 +40,8 @@ func addNextTimes(object jobObject, entry *registry.Entry) {
 	}
 }
 
-// addPlan adds to a job of a list when it runs next by itself, and whether it
-// is kept from that.
+// addPlan adds to a listed job its next scheduled time, and whether it is
+// paused.
 func addPlan(object rowObject, row registry.Row) {
 	object["next_time"] = json.RawMessage("null")
 	if !row.NextTime.IsZero() {
@@ -51,12 +51,12 @@ func addPlan(object rowObject, row registry.Row) {
 	object["cannot_run"], _ = json.Marshal(row.Lacks)
 }
 
-// addWarnings adds to the warnings of an answer.
+// addWarnings appends to the warnings of an answer.
 func addWarnings(object map[string]json.RawMessage, warnings []api.Warning) {
 	if len(warnings) == 0 {
 		return
 	}
 	var before []api.Warning
-	_ = json.Unmarshal(object["warnings"], &before) // none, or written here
+	_ = json.Unmarshal(object["warnings"], &before) // absent, or written here
 	object["warnings"], _ = json.Marshal(append(before, warnings...))
 }

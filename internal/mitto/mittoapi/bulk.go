@@ -16,19 +16,19 @@ import (
 	"github.com/latch-run/latch/internal/mitto"
 )
 
-// Bounds of a call that is about several jobs.
+// Bounds of a call about several jobs.
 const (
 	maximumBulk = 1000
 	bulkWorkers = 8
 )
 
-// A MittoBulk answers a call that is about several jobs.
+// A MittoBulk answers a call about several jobs.
 type MittoBulk struct {
 	Status  MittoBulkStatus `json:"status"`
 	Results []jobObject     `json:"results" doc:"The jobs, without those that failed"`
 }
 
-// A MittoBulkStatus counts for how many jobs such a call succeeded.
+// A MittoBulkStatus counts the jobs for which the call succeeded and failed.
 type MittoBulkStatus struct {
 	Success int     `json:"success"`
 	Failure int     `json:"failure"`
@@ -37,9 +37,9 @@ type MittoBulkStatus struct {
 
 type bulkOutput struct{ Body MittoBulk }
 
-// bulkOf returns the answer of a call: the jobs in order, nil for each that
-// failed, and why the first of those did. A call of which nothing succeeded has
-// failed itself.
+// bulkOf returns the answer of a call. jobs are in the order of the request,
+// nil for each that failed; failed is the first error. If no job succeeded, the
+// call itself fails with it.
 func (a *routes) bulkOf(ctx context.Context, jobs []jobObject, failed error) (*bulkOutput, error) {
 	output := &bulkOutput{MittoBulk{Results: []jobObject{}}}
 	for _, job := range jobs {
@@ -63,7 +63,7 @@ func (a *routes) bulkOf(ctx context.Context, jobs []jobObject, failed error) (*b
 	return output, nil
 }
 
-// createJobs registers jobs side by side. Their times of creation are a
+// createJobs registers jobs concurrently. Their creation times are a
 // millisecond apart, so that lists show them in the order of the body.
 func (a *routes) createJobs(ctx context.Context, input *bodyInput) (*bulkOutput, error) {
 	objects, err := a.readObjects(ctx, input.RawBody)
@@ -77,10 +77,10 @@ func (a *routes) createJobs(ctx context.Context, input *bodyInput) (*bulkOutput,
 	for i, object := range objects {
 		group.Go(func() error {
 			made[i], failures[i] = a.makeJob(ctx, object, begun.Add(time.Duration(i)*time.Millisecond))
-			return nil // the others go on
+			return nil // one failure does not stop the others
 		})
 	}
-	_ = group.Wait() // see failures
+	_ = group.Wait() // the errors are in failures
 	var first error
 	if at := slices.IndexFunc(failures, func(err error) bool { return err != nil }); at >= 0 {
 		first = failures[at]
@@ -88,7 +88,8 @@ func (a *routes) createJobs(ctx context.Context, input *bodyInput) (*bulkOutput,
 	return a.bulkOf(ctx, made, first)
 }
 
-// readObjects reads a list of jobs. Its error has all that is wrong with any of them.
+// readObjects reads a list of jobs. Its error covers all problems of all of
+// them.
 func (a *routes) readObjects(ctx context.Context, body []byte) ([]map[string]jsonValue, error) {
 	if err := api.NeedJSON(body); err != nil {
 		return nil, err

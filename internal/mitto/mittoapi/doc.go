@@ -5,9 +5,8 @@
 // stands. job.go, bulk.go, search.go, webhook.go, action.go and about.go are
 // their handlers; shape.go describes their JSON for OpenAPI.
 //
-// What it may not know: how Mitto's JSON becomes a job of Latch, which is
-// internal/mitto's matter, and how callers are identified, which is the API
-// core's.
+// What it may not know: how Mitto's JSON becomes one of Latch's jobs
+// (internal/mitto), and how callers are identified (internal/api).
 //
 // Where to start: routes.go.
 package mittoapi

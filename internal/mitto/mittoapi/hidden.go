@@ -11,17 +11,19 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// What is registered is shown without the credentials that stand in its URLs,
-// whatever the caller's role: who may change it sends back what was shown, and
-// what was hidden stays as it was.
+// Answers show URLs without their credentials, whatever the caller's role. A
+// client may send back what it was shown: a hidden credential then keeps its
+// value.
 
-// MarshalJSON shows a job without credentials; its last run is data.
+// MarshalJSON hides the job's credentials. Its last run is left alone: it is
+// data.
 func (o jobObject) MarshalJSON() ([]byte, error) { return publicJSON(o, "status") }
 
-// MarshalJSON shows a job of a list without credentials; its last run is data.
+// MarshalJSON hides the job's credentials. Its last run is left alone: it is
+// data.
 func (o rowObject) MarshalJSON() ([]byte, error) { return publicJSON(o, "status") }
 
-// MarshalJSON shows a webhook without credentials.
+// MarshalJSON hides the webhook's credentials.
 func (o webhookObject) MarshalJSON() ([]byte, error) { return publicJSON(o, "") }
 
 func publicJSON(object map[string]json.RawMessage, data string) ([]byte, error) {
@@ -37,8 +39,8 @@ func publicJSON(object map[string]json.RawMessage, data string) ([]byte, error) 
 	return json.Marshal(shown)
 }
 
-// restoredJob puts the credentials back that a copy of a job has as ***: it bears
-// the id of what it is a copy of.
+// restoredJob restores the credentials that a copy of a job holds as ***. The
+// copy has the id of the original.
 func (a *routes) restoredJob(ctx context.Context, object map[string]jsonValue) (map[string]jsonValue, error) {
 	id, _ := idOf(object)
 	encoded, err := json.Marshal(object)

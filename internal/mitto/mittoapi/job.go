@@ -26,8 +26,8 @@ type jobBodyInput struct {
 	RawBody []byte
 }
 
-// A ChangedJob names a job that is to be changed. It is exported for huma, which
-// fills in the fields of exported types alone.
+// A ChangedJob names the job to change. It is exported because huma fills in
+// the fields of exported types only.
 type ChangedJob struct {
 	ID      string `path:"id" doc:"The job's id"`
 	IfMatch string `header:"If-Match" doc:"The ETag that the job was read with: refused with 412 where it was changed since"`
@@ -38,18 +38,19 @@ type changedJobInput struct {
 	RawBody []byte
 }
 
-// check refuses the change of another version than the one that the caller read.
+// check returns an error if the job is no longer the version that the caller
+// read.
 func (i *ChangedJob) check(definition *registry.Definition) error {
 	return api.CheckMatch(i.IfMatch, versionOf(definition))
 }
 
-// versionOf is what of a job people change. Its last run, and the note that
-// another job runs after it, make no new version.
+// versionOf returns the part of a job that people change. Its last run, and the
+// note that another job runs after it, do not make a new version.
 func versionOf(definition *registry.Definition) jobObject {
 	object := jobObject(mitto.Of(definition).Object(nil))
 	delete(object, "status")
 	delete(object, "updated_at")
-	object["paused"], _ = json.Marshal(definition.Paused) // a bool encodes
+	object["paused"], _ = json.Marshal(definition.Paused) // a bool always encodes
 	return object
 }
 
@@ -64,7 +65,8 @@ type (
 	noOutput struct{}
 )
 
-// statusOfRun returns a job's last run as Mitto's clients know it; nil for nil.
+// statusOfRun returns a job's last run as Mitto's clients know it, or nil if
+// run is nil.
 func statusOfRun(job string, run *registry.Run) *mitto.Status {
 	switch {
 	case run == nil:
@@ -135,8 +137,9 @@ func (a *routes) getJobStatus(ctx context.Context, input *jobInput) (*jobStatusO
 	return &jobStatusOutput{MittoJobStatus{ID: object["id"], Name: object["name"], Title: object["title"], Type: object["type"], Status: maybeStatus{status}}}, nil
 }
 
-// jobOfRun returns the job whose last run has the number. Mitto's own client
-// asks by the id that START answered with. Any other number is unknown.
+// jobOfRun returns the job whose last run has the number, for Mitto's client,
+// which asks by the id in START's answer. For any other number it returns
+// unknown.
 func (a *routes) jobOfRun(ctx context.Context, id string, unknown error) (*registry.Entry, error) {
 	number, err := strconv.ParseInt(id, 10, 64)
 	if err != nil || protocol.JobOfRun(number) == "" {
@@ -165,11 +168,12 @@ func (a *routes) createJob(ctx context.Context, input *bodyInput) (*jobOutput, e
 	return &jobOutput{made}, err
 }
 
-// idTries bounds how often another id is tried where one is taken.
+// idTries bounds how many ids are tried if they are taken.
 const idTries = 20
 
-// makeJob registers a job under the id that was sent, or under one made here.
-// A taken number means that the body is a copy of another job.
+// makeJob registers a job under the id that was sent, or under a new one. If
+// the id is a number that is taken, the body is a copy of another job and gets
+// a new id.
 func (a *routes) makeJob(ctx context.Context, object map[string]jsonValue, createdAt time.Time) (jobObject, error) {
 	id, named := idOf(object)
 	for range idTries {
@@ -197,14 +201,14 @@ func (a *routes) makeJob(ctx context.Context, object map[string]jsonValue, creat
 	return nil, api.NewProblem(http.StatusConflict, "Found no free id in %d tries. Try again.", idTries)
 }
 
-// Ids made here have nine digits, by chance: so that no two processes need to
-// agree, and no id comes back.
+// New ids are random numbers of nine digits, so that processes need not agree
+// on them and a deleted job's id is not reused.
 const (
 	firstJobID = 100_000_000
 	jobIDs     = 900_000_000
 )
 
-// idOf returns the id that was sent, and whether it is a name that has to be
+// idOf returns the id that was sent, and whether it is a name, which must be
 // kept.
 func idOf(object map[string]jsonValue) (id string, named bool) {
 	var value any
@@ -244,8 +248,8 @@ func (a *routes) changeJob(ctx context.Context, input *changedJobInput) (*jobOut
 	return &jobOutput{changed}, nil
 }
 
-// deleteJob deletes a job. If-Match is checked just before: Temporal deletes a
-// schedule whatever it has become meanwhile.
+// deleteJob deletes a job. It checks If-Match just before, because Temporal
+// deletes a schedule without regard to its version.
 func (a *routes) deleteJob(ctx context.Context, input *ChangedJob) (*noOutput, error) {
 	if input.IfMatch != "" {
 		entry, err := a.registry.Get(ctx, input.ID)

@@ -16,7 +16,7 @@ func (a *routes) resumeJob(ctx context.Context, input *jobInput) (*jobOutput, er
 	return a.setPaused(ctx, input.ID, false)
 }
 
-// setPaused keeps a job from running by itself, or lets it again.
+// setPaused pauses or resumes a job's schedule.
 func (a *routes) setPaused(ctx context.Context, id string, paused bool) (*jobOutput, error) {
 	entry, err := a.registry.Update(ctx, id, func(definition *registry.Definition) error {
 		if paused && (definition.Job == nil || definition.Job.Schedule == nil) {
@@ -36,8 +36,7 @@ func (a *routes) setPaused(ctx context.Context, id string, paused bool) (*jobOut
 	return &jobOutput{body}, nil
 }
 
-// addPlanOf adds to a job when it runs next by itself, and whether it is kept from
-// that.
+// addPlanOf adds to a job its next scheduled times, and whether it is paused.
 func addPlanOf(body jobObject, entry *registry.Entry) {
 	row := rowObject{}
 	addPlan(row, registry.RowOf(&entry.Definition))

@@ -11,7 +11,7 @@ import (
 
 type jsonValue = json.RawMessage
 
-// A Registry keeps registered jobs; [registry.Store] does.
+// A Registry stores registered jobs. [registry.Store] implements it.
 type Registry interface {
 	Create(ctx context.Context, definition registry.Definition) (*registry.Entry, error)
 	Get(ctx context.Context, id string) (*registry.Entry, error)
@@ -36,7 +36,7 @@ func (a *routes) rows(ctx context.Context) ([]registry.Row, error) {
 	return rows, err
 }
 
-// keep puts a changed job back.
+// keep copies a changed job into its definition.
 func keep(job *mitto.Job, definition *registry.Definition) {
 	definition.ID, definition.Job, definition.Lacks, definition.Extras = job.ID, job.Latch, job.Lacks, job.Extras
 }
@@ -50,12 +50,12 @@ func (a *routes) changeMitto(ctx context.Context, id string, change func(*mitto.
 	return mitto.Of(&entry.Definition), nil
 }
 
-// changeEntry is changeMitto for callers that need what the registry keeps.
+// changeEntry is changeMitto for callers that need the stored entry.
 func (a *routes) changeEntry(ctx context.Context, id string, change func(*mitto.Job) error) (*registry.Entry, error) {
 	return a.registry.Update(ctx, id, func(definition *registry.Definition) error { return changeDefinition(definition, change) })
 }
 
-// changeDefinition changes the job that a definition keeps.
+// changeDefinition changes the job in a definition.
 func changeDefinition(definition *registry.Definition, change func(*mitto.Job) error) error {
 	job := mitto.Of(definition)
 	if err := change(job); err != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 )
 
-// A Mitto route stands under /v2 and /api/v2, the older ones under / and /api.
+// Mitto's newer routes are served under /v2 and /api/v2, its older ones under /
+// and /api.
 func v2(path string) []string { return []string{"/v2" + path, "/api/v2" + path} }
 func v1(path string) []string { return []string{path, "/api" + path} }
 
@@ -20,13 +21,13 @@ const (
 	webhookPath = "/webhooks/{webhook}"
 )
 
-// Options is what the routes need beside the API.
+// Options configure the routes.
 type Options struct {
-	// Registry keeps registered jobs; one over the API's client unless given.
+	// Registry stores registered jobs; if nil, one that uses the API's client.
 	Registry Registry
 }
 
-// routes are the handlers with what they share.
+// routes holds the handlers and what they share.
 type routes struct {
 	*api.API
 	options  Options
@@ -79,10 +80,10 @@ func (a *routes) registerJobs() {
 	register[api.NoBody](a, v2("/bulk/jobs"), api.Operation{ID: "get-jobs", Method: http.MethodGet, Role: api.RoleRead, Summary: "Show the jobs with a name"}, a.getJobs)
 }
 
-// ownPath is where routes are that Mitto has not.
+// ownPath is where the routes that Mitto does not have are served.
 const ownPath = "/latch/v1/jobs/{id}"
 
-// registerOwn adds what Mitto's routes lack.
+// registerOwn adds the routes that Mitto does not have.
 func (a *routes) registerOwn() {
 	register[api.NoBody](a, []string{ownPath + "/runs"}, api.Operation{ID: "list-job-runs", Method: http.MethodGet, Role: api.RoleRead,
 		Errors: []int{http.StatusNotFound, http.StatusUnprocessableEntity}, Summary: "List the runs of a job",
@@ -146,8 +147,8 @@ func register[B, I, O any](a *routes, paths []string, o api.Operation, handler f
 	}
 }
 
-// explain puts errors into the words that Mitto's clients know; the API explains
-// the others.
+// explain converts errors to the ones that Mitto's clients know. The API
+// explains the others.
 func explain(err error) error {
 	var unknown *mitto.UnknownWebhook
 	var refused *registry.RefusedError
@@ -174,7 +175,7 @@ func suffixOf(path, first string) string {
 	return suffix
 }
 
-// readObject reads a body that has to be a JSON object.
+// readObject reads a body that must be a JSON object.
 func readObject(body []byte) (map[string]jsonValue, error) {
 	if err := api.NeedJSON(body); err != nil {
 		return nil, err

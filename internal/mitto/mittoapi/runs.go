@@ -14,13 +14,13 @@ type JobRun struct {
 	Status     string `json:"status" enum:"running,succeeded,failed,cancelled,timed_out"`
 	Error      string `json:"error,omitempty" doc:"Why it did not succeed"`
 	ReturnCode *int   `json:"returncode" nullable:"true" doc:"0 for a run that succeeded, the exit status of the command with which it failed, or else 1; null while it runs"`
-	// CompletedAt is zero while it runs, and DurationMS 0.
+	// CompletedAt and DurationMS are zero while the job runs.
 	StartedAt   latch.Time `json:"started_at"`
 	CompletedAt latch.Time `json:"completed_at,omitzero" doc:"Absent while it runs"`
 	DurationMS  int64      `json:"duration_ms,omitempty" doc:"From its start to its end, in milliseconds; absent while it runs"`
 }
 
-// A JobRunPart is a part of a job's runs.
+// A JobRunPart is one page of a job's runs.
 type JobRunPart struct {
 	Runs       []JobRun `json:"runs" doc:"The one that goes on, then those that ended, the last one first"`
 	Count      int64    `json:"count" doc:"How many runs of the job Temporal has not forgotten"`

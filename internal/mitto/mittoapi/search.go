@@ -33,8 +33,8 @@ func (a *routes) listJobs(ctx context.Context, input *pageInput) (*rowsOutput, e
 	return &rowsOutput{listed}, err
 }
 
-// part returns limit elements from offset on, and whether others follow. A limit
-// of 0 means no limit.
+// part returns at most limit elements from offset on, and whether more follow.
+// A limit of 0 means no limit.
 func part[T any](all []T, limit, offset int) ([]T, bool) {
 	rest := all[min(offset, len(all)):]
 	if limit == 0 || limit >= len(rest) {
@@ -43,11 +43,12 @@ func part[T any](all []T, limit, offset int) ([]T, bool) {
 	return rest[:limit], true
 }
 
-// maximumWhole bounds how many jobs a list shows whole, each with its last run.
+// maximumWhole bounds the number of jobs that a list shows in full, with last
+// runs.
 const maximumWhole = 200
 
-// listed shows rows: whole, unless there are so many that their definitions and
-// last runs would take too long to read.
+// listed shows the jobs in full, or briefly if there are so many that reading
+// their definitions and last runs would take too long.
 func (a *routes) listed(ctx context.Context, rows []registry.Row) ([]rowObject, error) {
 	if len(rows) > maximumWhole {
 		return a.briefly(ctx, rows)
@@ -74,8 +75,8 @@ func (a *routes) listed(ctx context.Context, rows []registry.Row) ([]rowObject, 
 	return listed, group.Wait()
 }
 
-// briefly shows rows without conf, with what Temporal's list has of their last
-// runs.
+// briefly shows the jobs without conf, with only what Temporal's list has about
+// their last runs.
 func (a *routes) briefly(ctx context.Context, rows []registry.Row) ([]rowObject, error) {
 	runs, err := a.registry.Runs(ctx)
 	if err != nil {
@@ -86,7 +87,7 @@ func (a *routes) briefly(ctx context.Context, rows []registry.Row) ([]rowObject,
 		var status *mitto.Status
 		if run, ran := runs[row.ID]; ran {
 			if run.Status != latch.JobSucceeded {
-				run.Error = run.Status // which a running one does not show
+				run.Error = run.Status // not shown for a job that is still running
 			}
 			status = statusOfRun(row.ID, &run)
 		}
@@ -122,13 +123,13 @@ type searchInput struct {
 	Offset int    `query:"offset" minimum:"0"`
 }
 
-// A MittoPage is a part of what was found.
+// A MittoPage is one page of a search result.
 type MittoPage struct {
 	Jobs       []rowObject     `json:"jobs"`
 	Pagination MittoPagination `json:"pagination"`
 }
 
-// MittoPagination is the place of a page in the whole list.
+// MittoPagination is the position of a page in the whole result.
 type MittoPagination struct {
 	Count     int  `json:"count" doc:"How many jobs were found in total"`
 	Limit     int  `json:"limit"`
@@ -162,7 +163,7 @@ func (a *routes) searchJobs(ctx context.Context, input *searchInput) (*searchOut
 	return &searchOutput{MittoPage{Jobs: listed, Pagination: MittoPagination{Count: len(found), Limit: input.Limit, MorePages: more, Offset: input.Offset}}}, err
 }
 
-// A jobFilter is what a search asks for.
+// A jobFilter holds the conditions of a search.
 type jobFilter struct {
 	text, tag, kind string
 	paused          bool
@@ -170,16 +171,16 @@ type jobFilter struct {
 	start, end      time.Time
 }
 
-// neverRan is the status, in a search, of a job without a run.
+// neverRan is the status, in a search, of a job that never ran.
 const neverRan = "never"
 
-// searchStatuses are the words for a last run's status.
+// searchStatuses maps the statuses of a search to those of a last run.
 var searchStatuses = map[string][]string{
 	"running":   {latch.JobRunning},
 	"succeeded": {latch.JobSucceeded}, "success": {latch.JobSucceeded},
 	"failed": {latch.JobFailed, latch.JobCancelled, latch.JobTimedOut}, "failure": {latch.JobFailed, latch.JobCancelled, latch.JobTimedOut},
 	"error":     {latch.JobFailed, latch.JobCancelled, latch.JobTimedOut},
-	"cancelled": {latch.JobCancelled}, "timed_out": {latch.JobFailed, latch.JobTimedOut}, // lists have the same status for both
+	"cancelled": {latch.JobCancelled}, "timed_out": {latch.JobFailed, latch.JobTimedOut}, // lists show both as failed
 	neverRan: {neverRan}, "null": {neverRan},
 }
 
@@ -216,8 +217,8 @@ func (i *searchInput) filter() (*jobFilter, error) {
 	return nil, p
 }
 
-// parseInstant reads a time, in UTC where it names no zone, or a date, to
-// which the rest is added.
+// parseInstant parses a time, in UTC if it names no zone, or a date, to which
+// it adds rest.
 func parseInstant(text string, rest time.Duration) (time.Time, error) {
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05"} {
 		if at, err := time.Parse(layout, text); err == nil {

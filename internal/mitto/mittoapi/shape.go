@@ -11,15 +11,15 @@ import (
 	"github.com/latch-run/latch/internal/mitto"
 )
 
-// Objects are answered key by key as they came. OpenAPI describes them by the
-// structs below.
+// Objects are answered key by key, as they were sent. The structs below
+// describe them in OpenAPI.
 type (
 	jobObject     map[string]json.RawMessage
 	rowObject     map[string]json.RawMessage
 	webhookObject map[string]json.RawMessage
 )
 
-// describe has OpenAPI describe those objects by their structs.
+// describe tells OpenAPI which struct describes each of those objects.
 func describe(registry huma.Registry) {
 	registry.RegisterTypeAlias(reflect.TypeFor[jobObject](), reflect.TypeFor[MittoJob]())
 	registry.RegisterTypeAlias(reflect.TypeFor[rowObject](), reflect.TypeFor[MittoListedJob]())
@@ -41,10 +41,10 @@ type MittoStatus struct {
 	KVP         latch.Object `json:"kvp"`
 }
 
-// A maybeStatus is a job's last run, null where it never ran.
+// A maybeStatus is a job's last run, or null if it never ran.
 type maybeStatus struct{ run *mitto.Status }
 
-// MarshalJSON writes the run or null.
+// MarshalJSON encodes the run or null.
 func (m maybeStatus) MarshalJSON() ([]byte, error) { return json.Marshal(m.run) }
 
 // Schema describes a run or null.
@@ -52,7 +52,7 @@ func (maybeStatus) Schema(registry huma.Registry) *huma.Schema {
 	return &huma.Schema{OneOf: []*huma.Schema{registry.Schema(reflect.TypeFor[MittoStatus](), true, ""), {Type: "null"}}}
 }
 
-// A maybeInstant stands for a time that may be null.
+// A maybeInstant describes a time that may be null.
 type maybeInstant struct{}
 
 // Schema describes a time or null.
@@ -62,7 +62,7 @@ func (maybeInstant) Schema(registry huma.Registry) *huma.Schema {
 	return &schema
 }
 
-// A MittoJob is a registered job. Keys beyond these are kept as they come.
+// A MittoJob is a registered job. Any other key is kept unchanged.
 type MittoJob struct {
 	_               struct{}        `json:"-" additionalProperties:"true"`
 	ID              any             `json:"id,omitempty" doc:"An integer if it is one, else a string"`
@@ -106,8 +106,8 @@ type MittoListedJob struct {
 	UpdatedAt latch.Time  `json:"updated_at"`
 }
 
-// A MittoWebhook is a job's webhook. Keys beyond these are kept as they come;
-// those of Latch's own webhooks count.
+// A MittoWebhook is a job's webhook. Latch's own webhook keys take effect; any
+// other key is kept unchanged.
 type MittoWebhook struct {
 	_           struct{}      `json:"-" additionalProperties:"true"`
 	ID          *int64        `json:"id,omitempty" readOnly:"true"`
@@ -123,7 +123,7 @@ type MittoWebhook struct {
 	Warnings    []api.Warning `json:"warnings,omitempty" readOnly:"true" doc:"Parts of the input that are probably mistakes"`
 }
 
-// A MittoAction is what to do with a job.
+// A MittoAction says what to do with a job.
 type MittoAction struct {
 	_      struct{} `json:"-" additionalProperties:"true"`
 	Action string   `json:"action" enum:"START,STOP"`

@@ -19,14 +19,15 @@ type webhookInput struct {
 	Webhook int64 `path:"webhook" doc:"The webhook's id"`
 }
 
-// A ChangedWebhook names a webhook that is to be changed. It is exported for huma,
-// which fills in the fields of exported types alone.
+// A ChangedWebhook names the webhook to change. It is exported because huma
+// fills in the fields of exported types only.
 type ChangedWebhook struct {
 	Webhook int64  `path:"webhook" doc:"The webhook's id"`
 	IfMatch string `header:"If-Match" doc:"The ETag that the webhook was read with: refused with 412 where it was changed since"`
 }
 
-// check refuses the change of another version than the one that the caller read.
+// check returns an error if the webhook is no longer the version that the
+// caller read.
 func (i *ChangedWebhook) check(job *mitto.Job) error {
 	state, err := job.WebhookState(i.Webhook)
 	if err != nil {
@@ -35,8 +36,8 @@ func (i *ChangedWebhook) check(job *mitto.Job) error {
 	return api.CheckMatch(i.IfMatch, webhookObject(state))
 }
 
-// checkGone returns the error of a change, or, of a webhook that the caller read
-// and that is gone, the refusal.
+// checkGone returns the error to answer with if a change failed with err. If
+// the webhook is gone that the caller read, that is a failed precondition.
 func (i *ChangedWebhook) checkGone(err error) error {
 	var unknown *mitto.UnknownWebhook
 	if !errors.As(err, &unknown) {
@@ -71,8 +72,8 @@ func (a *routes) listJobWebhooks(ctx context.Context, input *jobInput) (*webhook
 	return output, nil
 }
 
-// jobOrOfWebhook returns the job of the id, or else the one whose webhook has
-// it: Mitto's own client asks by the id of a webhook that it has just made.
+// jobOrOfWebhook returns the job with the id, or else the job whose webhook has
+// it: Mitto's client asks by the id of a webhook that it has just created.
 func (a *routes) jobOrOfWebhook(ctx context.Context, id string) (*mitto.Job, error) {
 	entry, unknown := a.registry.Get(ctx, id)
 	if unknown == nil {
@@ -98,7 +99,7 @@ func (a *routes) addJobWebhook(ctx context.Context, input *jobBodyInput) (*webho
 	return a.changeWebhook(ctx, input.ID, func(job *mitto.Job) (latch.Object, error) { return job.AddWebhook(object, time.Now()) })
 }
 
-// changeWebhook changes a job's webhooks and shows the one it is about.
+// changeWebhook changes one of a job's webhooks and returns it.
 func (a *routes) changeWebhook(ctx context.Context, job string, change func(*mitto.Job) (latch.Object, error)) (*webhookOutput, error) {
 	output := &webhookOutput{}
 	entry, err := a.changeEntry(ctx, job, func(job *mitto.Job) error {
@@ -145,8 +146,8 @@ func (a *routes) listAllWebhooks(ctx context.Context, _ *struct{}) (*webhooksOut
 	return output, nil
 }
 
-// mayHaveWebhooks reports whether to look at the job itself: the row of one that
-// cannot run has no webhooks.
+// mayHaveWebhooks reports whether the job must be read to find its webhooks.
+// The row of a job that cannot run does not list them.
 func mayHaveWebhooks(row registry.Row) bool { return row.Lacks || len(row.WebhookIDs) > 0 }
 
 func ofJob(webhook latch.Object, job *mitto.Job) webhookObject {
@@ -154,8 +155,9 @@ func ofJob(webhook latch.Object, job *mitto.Job) webhookObject {
 	return webhookObject(webhook)
 }
 
-// jobOfWebhook finds the job whose webhook it is: by the id itself, which holds it
-// for all that Mitto's clients made, or else among the rows of all jobs.
+// jobOfWebhook finds the job that has the webhook: by the id, which contains
+// the job's if one of Mitto's clients created the webhook, or else by searching
+// all rows.
 func (a *routes) jobOfWebhook(ctx context.Context, id int64) (*mitto.Job, error) {
 	candidates := []string{mitto.JobOfWebhook(id)}
 	if candidates[0] == "" {

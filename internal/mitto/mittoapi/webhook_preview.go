@@ -12,7 +12,7 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// A TriedJobWebhook is a job's webhook that is tried before it is kept.
+// A TriedJobWebhook is a webhook to try on a job before it is stored.
 type TriedJobWebhook struct {
 	Webhook latch.Object `json:"webhook" doc:"The webhook as it would be sent to the routes of the job's webhooks"`
 	ID      int64        `json:"id,omitempty" doc:"The id of the webhook that it would replace; absent for a new one"`
@@ -42,7 +42,8 @@ func (a *routes) previewJobWebhook(ctx context.Context, input *triedInput) (*pre
 	return &previewOutput{preview}, nil
 }
 
-// A TestedJobWebhook is a job's webhook that is tried before it is kept, at one event.
+// A TestedJobWebhook is a webhook to try on a job before it is stored, at one
+// event.
 type TestedJobWebhook struct {
 	TriedJobWebhook
 	Event string `json:"event,omitempty" doc:"One of its events; may be left out where it has one"`
@@ -69,16 +70,16 @@ func (a *routes) testJobWebhook(ctx context.Context, input *triedInput) (*testOu
 	return &testOutput{*made}, nil
 }
 
-// A jobTry is a job's webhook that is tried, in the job's last run.
+// A jobTry is the try of a job's webhook, with the job's last run.
 type jobTry struct {
 	*mitto.Try
 	definition *registry.Definition
 	file       *trial.File
-	// last is the job's last run; nil for one that never ran.
+	// last is nil if the job never ran.
 	last *registry.Run
 }
 
-// try reads a webhook of the job, which would replace the one with the id.
+// try tries a webhook on the job. It would replace the one with the id.
 func (a *routes) try(ctx context.Context, job string, id int64, webhook latch.Object) (*jobTry, error) {
 	entry, err := a.registry.Get(ctx, job)
 	if err != nil {
