@@ -12,22 +12,22 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// What was done about a delivery in bulk.
+// Outcomes of a redelivery in bulk, for one delivery.
 const (
 	OutcomeStarted = "started"
-	// OutcomePlanned is a dry run's outcome in place of started.
+	// OutcomePlanned replaces OutcomeStarted in a dry run.
 	OutcomePlanned = "planned"
 	OutcomeSkipped = "skipped"
 	OutcomeError   = "error"
 )
 
-// Why a delivery was skipped.
+// Reasons why a delivery was skipped.
 const (
 	ReasonUnderWay  = "under_way"
 	ReasonDelivered = "delivered"
 )
 
-// A RedeliveryOutcome is what was done about one failed delivery.
+// A RedeliveryOutcome says what was done about one failed delivery.
 type RedeliveryOutcome struct {
 	DeliveryID string `json:"delivery_id"`
 	Webhook    string `json:"webhook"`
@@ -43,7 +43,7 @@ type RedeliveryOutcome struct {
 	Redelivery int    `json:"redelivery,omitempty" doc:"Which redelivery was started, 1 for the first; of a planned one, how often it was sent again before"`
 }
 
-// A BulkRedelivery is a part of what was done about failed deliveries.
+// A BulkRedelivery is one page of what was done about failed deliveries.
 type BulkRedelivery struct {
 	Deliveries []RedeliveryOutcome `json:"deliveries" doc:"Those sent again in the order of their events, oldest first, then those skipped"`
 	Started    int                 `json:"started"`
@@ -57,16 +57,16 @@ type BulkRedelivery struct {
 	Runs       int                 `json:"runs" doc:"How many runs were asked"`
 }
 
-// pace is how far the starts of redeliveries are apart: a receiver that has
-// just come back is not met by all at once.
+// pace is the time between the starts of redeliveries, so that an endpoint that
+// has just recovered is not hit by all of them at once.
 const pace = 50 * time.Millisecond
 
-// RedeliverFailed searches like [Log.Search] for deliveries that failed, sends
-// at most limit of them again, side by side and twenty a second at most, and
-// returns for each what was done. Called again it starts none twice: what is under
-// way or was delivered since is skipped. A dry run starts none. With
-// ids in the filter, it says of each of them what was done, also of one that is not
-// found.
+// RedeliverFailed searches like [Log.Search] for deliveries that failed. It
+// redelivers at most limit of them, concurrently but at most twenty a second,
+// and returns an outcome for each. It is idempotent: it skips deliveries that
+// are being redelivered or have arrived since. A dry run starts nothing. If the
+// filter has ids, the result has an outcome for each of them, including those
+// that were not found.
 func (l *Log) RedeliverFailed(ctx context.Context, filter Filter, cursor string, limit int, dryRun bool) (*BulkRedelivery, error) {
 	if filter.Kept {
 		return l.redeliverKept(ctx, filter, dryRun)
@@ -93,7 +93,7 @@ func (l *Log) RedeliverFailed(ctx context.Context, filter Filter, cursor string,
 	return bulk, nil
 }
 
-// addMissing says of ids that were asked for that no failed delivery has them.
+// addMissing adds an error for each requested id that no failed delivery has.
 func (b *BulkRedelivery) addMissing(ids []string) {
 	for _, id := range ids {
 		if !slices.ContainsFunc(b.Deliveries, func(each RedeliveryOutcome) bool { return each.DeliveryID == id }) {
@@ -118,7 +118,7 @@ func (b *BulkRedelivery) count() {
 	}
 }
 
-// redeliverAll sends each again, in the records' order.
+// redeliverAll redelivers each record's delivery, in order.
 func (l *Log) redeliverAll(ctx context.Context, records []latch.Record, dryRun bool) []RedeliveryOutcome {
 	outcomes := make([]RedeliveryOutcome, len(records))
 	var group errgroup.Group
@@ -132,7 +132,7 @@ func (l *Log) redeliverAll(ctx context.Context, records []latch.Record, dryRun b
 			return nil
 		})
 	}
-	_ = group.Wait() // each outcome has its error
+	_ = group.Wait() // errors are in the outcomes
 	return outcomes
 }
 

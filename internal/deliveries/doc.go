@@ -1,20 +1,17 @@
-// Package deliveries finds the outcome of deliveries across runs, and sends them
-// again. All of it lies in Temporal: a run's records are what its query
-// history answers, and what was sent stands in its event history or, if a volley
-// sent it, is known to the run itself, which answers a query for it.
+// Package deliveries finds the outcome of deliveries across runs, and redelivers them. All of its
+// data is in Temporal: a run returns its records from its history query; requests are in its event
+// history or, if a volley sent them, in the run itself, which returns them from a query.
 //
-// What lives here: [Log] with its searches, [Log.Webhook] for one webhook's
-// history and [Log.Search] for deliveries by a [Filter]; filter.go says which
-// runs may have such records, scan.go asks them, newest.go keeps what comes
-// first. [Failed] distinguishes a delivery that failed from an endpoint that
-// answered "fail", and fate.go finds what happened to a failed one since. [Log.Redeliver] sends
-// one delivery again, [Log.RedeliverFailed] all that failed.
+// What lives here: [Log] with its searches, [Log.Webhook] for one webhook's history and
+// [Log.Search] for deliveries by a [Filter]. filter.go finds the runs that may have such records,
+// scan.go asks them, newest.go keeps the newest records. [Failed] distinguishes a delivery that
+// failed from an endpoint that answered "fail", and fate.go finds what has happened to a failed one
+// since. [Log.Redeliver] redelivers one delivery, [Log.RedeliverFailed] all that failed.
 //
-// What it cannot find: runs that Temporal has forgotten after the namespace's
-// retention, with all of their deliveries. What was sent cannot be sent again
-// then either.
+// What it cannot find: runs that Temporal has deleted after the namespace's retention period, with
+// all of their deliveries. These cannot be redelivered either.
 //
-// What it may not know: HTTP, workflow code, who asks.
+// What it may not know: HTTP, workflow code, the caller.
 //
 // Where to start: [New].
 package deliveries

@@ -10,20 +10,18 @@ import (
 )
 
 // Failed reports whether a delivery was given up: its record's result is "fail"
-// because the endpoint never took it. It is not so of
+// because the endpoint never accepted it. It returns false for
 //
-//   - an endpoint that answered, and whose answer means "fail", or cannot be
-//     read or understood, or of which an expression failed: the last attempt was
-//     answered 2xx;
-//   - a hook whose `when` failed, and a lock without an address to call: nothing
-//     was to be sent;
-//   - a hook that somebody settled by removing its lock, or took out: its
-//     delivery's failure counts no more (contract, "Blocking and locks");
-//   - a record that is pending: its delivery is under way, or its run was
-//     terminated, so that nobody knows.
+//   - an endpoint that answered 2xx with an answer that means "fail", that cannot be
+//     read or understood, or on which an expression failed;
+//   - a hook whose `when` failed, and a lock without a URL: nothing was to be sent;
+//   - a hook whose lock somebody removed, or that somebody skipped: the failure of
+//     its delivery no longer counts (contract, "Blocking and locks");
+//   - a pending record: its delivery is in progress, or its run was terminated, so
+//     that the outcome is unknown.
 //
-// If a record's attempts and answer were cut to keep the history in bounds, its
-// error decides.
+// If a record's attempts and response were cut to bound the history, its error
+// decides.
 func Failed(record *latch.Record) bool {
 	if record.Result != latch.ResultFail || removedBySomebody(record.Lock) {
 		return false
@@ -34,9 +32,10 @@ func Failed(record *latch.Record) bool {
 	return !arrived(record)
 }
 
-// arrived reports whether the endpoint took the delivery, as the last attempt has
-// it. An answer of 2xx that is a refusal still has an error there; one that
-// cannot be read has one too, and says so.
+// arrived reports whether the endpoint accepted the delivery, according to the
+// last attempt. That attempt has an error as well if a 2xx answer was a
+// refusal, and if the answer could not be read; the latter is marked as
+// unreadable.
 func arrived(record *latch.Record) bool {
 	if n := len(record.Tries); n > 0 {
 		last := record.Tries[n-1]
@@ -48,15 +47,15 @@ func arrived(record *latch.Record) bool {
 	return record.Error == "" || slices.ContainsFunc(errorsOfAnswers, func(begins string) bool { return strings.HasPrefix(record.Error, begins) })
 }
 
-// errorsOfAnswers begin the errors of records whose delivery arrived: what was
-// wrong with the answer, and which expression over it failed.
+// errorsOfAnswers are the prefixes of errors of deliveries that arrived:
+// problems with the answer, and failures of expressions on it.
 var errorsOfAnswers = []string{verdict.AboutAnswer, latch.KeyResult + ": ", latch.KeyStopRelease + ": ", latch.KeyRollbackRelease + ": "}
 
 func succeeded(status int) bool {
 	return status >= http.StatusOK && status < http.StatusMultipleChoices
 }
 
-// removedBySomebody reports whether the lock was removed from outside of its run.
+// removedBySomebody reports whether the lock was removed from outside its run.
 func removedBySomebody(lock *latch.RecordLock) bool {
 	if lock == nil || lock.Open() {
 		return false

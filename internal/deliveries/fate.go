@@ -9,15 +9,15 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A fate is what has happened to a failed delivery since.
+// A fate says what has happened to a failed delivery since.
 type fate string
 
 const (
-	// stillFailed: nothing, or a redelivery that failed too.
+	// stillFailed: nothing, or a redelivery failed as well.
 	stillFailed fate = ""
-	// isUnderWay: it is being sent again.
+	// isUnderWay: a redelivery is in progress.
 	isUnderWay fate = ReasonUnderWay
-	// wasDelivered: it was sent again, and arrived.
+	// wasDelivered: a redelivery arrived.
 	wasDelivered fate = ReasonDelivered
 )
 

@@ -11,33 +11,33 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A Filter says which records to look for; the zero value is all.
+// A Filter says which records to look for; the zero value matches all.
 type Filter struct {
-	// Failed asks for deliveries that failed, by [Failed], and were neither
-	// delivered since nor are being sent again: each once, by its last record.
+	// Failed selects deliveries that failed according to [Failed], have not arrived since and are
+	// not being redelivered: each once, with its last record.
 	Failed bool
-	// Kept asks for deliveries that were not sent since their endpoint was disabled,
-	// and have neither arrived since nor are being sent again.
+	// Kept selects deliveries that were not sent because their endpoint was disabled, have not
+	// arrived since and are not being redelivered.
 	Kept bool
-	// Since and Until bound when a delivery ended, and for one that has not,
-	// when its event fired. Until itself is past the end.
+	// Since and Until bound the time when a delivery ended or, if it is pending, when its event
+	// fired. Until is exclusive.
 	Since, Until time.Time
-	// Webhook is a webhook's id, and Event an event.
+	// Webhook is the id of a webhook, and Event the name of an event.
 	Webhook, Event string
-	// Job and Release are the id of what fired the event.
+	// Job and Release are the ids of the job or release that fired the event.
 	Job, Release string
-	// IDs are the ids of deliveries, at most [MaximumIDs]; none is all.
+	// IDs are delivery ids, at most [MaximumIDs]; empty matches all.
 	IDs []string
-	// Outcome is one of [AllOutcomes]. Other than Failed, it takes each record by
-	// itself: also one of a delivery that was delivered since.
+	// Outcome is one of [AllOutcomes]. Unlike Failed, it selects each record on its own, even if
+	// the delivery has arrived since.
 	Outcome string
 }
 
-// MaximumIDs is how many ids a [Filter] takes.
+// MaximumIDs bounds the ids in a [Filter].
 const MaximumIDs = 200
 
-// ParseTime reads a time: RFC 3339, or a duration that reaches back from now,
-// such as 2h. An empty text is the zero time.
+// ParseTime parses a time: RFC 3339, or a duration before now, such as 2h. An empty text is the
+// zero time.
 func ParseTime(text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
@@ -52,7 +52,7 @@ func ParseTime(text string, now time.Time) (time.Time, error) {
 	return at, nil
 }
 
-// check returns what in the filter no record can match.
+// check returns an error if no record can match the filter.
 func (f *Filter) check() error {
 	switch {
 	case len(f.IDs) > MaximumIDs:
@@ -73,8 +73,8 @@ func (f *Filter) check() error {
 	return nil
 }
 
-// takes reports whether a record is of the job, release, outcome and time asked for; what
-// a run answers is of the webhook and event already.
+// takes reports whether a record matches the job, release, outcome and time of the filter. The
+// caller has already matched the webhook and event.
 func (f *Filter) takes(record *latch.Record) bool {
 	if f.Job != "" && record.Job != f.Job || f.Release != "" && record.Release != f.Release {
 		return false
@@ -89,8 +89,8 @@ func (f *Filter) takes(record *latch.Record) bool {
 	return (f.Since.IsZero() || !at.Before(f.Since)) && (f.Until.IsZero() || at.Before(f.Until))
 }
 
-// momentOf is the time of a delivery: when it ended and, while it is pending, when
-// its event fired.
+// momentOf returns the time by which a delivery is filtered: when it ended or, while it is pending,
+// when its event fired.
 func momentOf(record *latch.Record) latch.Time {
 	if record.CompletedAt.IsZero() {
 		return record.StartedAt
@@ -98,14 +98,14 @@ func momentOf(record *latch.Record) latch.Time {
 	return record.CompletedAt
 }
 
-// ownTypes are Latch's own workflows that have records.
+// ownTypes matches Latch's own workflows that have records.
 var ownTypes = fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s', '%s', '%s', '%s')",
 	latch.WorkflowJobRun, latch.WorkflowRelease, latch.WorkflowEmit, latch.WorkflowEmitBatch, latch.WorkflowDeliver, latch.WorkflowJobNotice)
 
-// query finds the runs that may have such records: a record ends no later than
-// its run, and begins no earlier. With search attributes users' own workflows
-// are found too, and of the runs that bear them those alone that have the
-// webhook; runs of workers that write none are asked anyway.
+// query returns the visibility query for the runs that may have matching records: a record begins
+// and ends within its run. With search attributes it also finds users' own workflows, and leaves
+// out runs that have attributes but not the webhook. Runs of workers that write no attributes are
+// always included.
 func (f *Filter) query(attributes bool) string {
 	terms := []string{ownTypes}
 	if attributes {
@@ -129,8 +129,8 @@ func (f *Filter) query(attributes bool) string {
 	return strings.Join(terms, " AND ")
 }
 
-// runIDs returns the runs of the ids. It is false where there are none, or where an
-// id does not hold its run.
+// runIDs returns the runs of the delivery ids. known is false if there are no ids, or if an id does
+// not contain its run.
 func (f *Filter) runIDs() (of []string, known bool) {
 	for _, id := range f.IDs {
 		run, known := protocol.RunOf(id)

@@ -8,9 +8,9 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// Probe sends a delivery that was kept once, to see whether its endpoint works: if
-// the attempt fails, the delivery is kept again. It is false for one that has arrived
-// since.
+// Probe attempts a kept delivery once, to test whether its endpoint works. If
+// the attempt fails, the delivery stays kept. Probe returns false if the
+// delivery has arrived since.
 func (l *Log) Probe(ctx context.Context, kept protocol.KeptDelivery) (bool, error) {
 	_, err := l.sendKept(ctx, kept, true)
 	var refusal *RefusedError
@@ -23,11 +23,11 @@ func (l *Log) Probe(ctx context.Context, kept protocol.KeptDelivery) (bool, erro
 	return err == nil, err
 }
 
-// errArrived says that a delivery that was kept has been delivered since.
+// errArrived says that a kept delivery has arrived since.
 var errArrived = errors.New("it has arrived since")
 
-// SendKept sends a delivery that was kept, unless it has arrived since, and returns
-// the id of the workflow that sends it; "" if nothing is to be sent.
+// SendKept sends a kept delivery, unless it has arrived since. It returns the
+// id of the workflow that sends it, or "" if there is nothing to send.
 func (l *Log) SendKept(ctx context.Context, kept protocol.KeptDelivery) (workflowID string, err error) {
 	sent, err := l.sendKept(ctx, kept, false)
 	var refusal *RefusedError
@@ -43,7 +43,7 @@ func (l *Log) SendKept(ctx context.Context, kept protocol.KeptDelivery) (workflo
 	}
 }
 
-// sendKept sends a delivery that was kept, unless it has arrived since.
+// sendKept sends a kept delivery, unless it has arrived since.
 func (l *Log) sendKept(ctx context.Context, kept protocol.KeptDelivery, probe bool) (*Redelivery, error) {
 	run, err := l.originOf(ctx, kept.DeliveryID, Origin{WorkflowID: kept.WorkflowID, RunID: kept.RunID})
 	if err != nil {

@@ -12,16 +12,15 @@ import (
 )
 
 const (
-	// keptAtOnce is how many deliveries one call looks for at a time, and
-	// maximumQueue how many of them go into one queue: its argument must stay below
-	// Temporal's 2 MiB.
+	// keptAtOnce bounds the deliveries that one search returns, and
+	// maximumQueue those in one queue, whose argument must stay below
+	// Temporal's limit of 2 MiB.
 	keptAtOnce   = 200
 	maximumQueue = 10_000
 )
 
-// redeliverKept sends all deliveries that were kept: those of each webhook in the
-// order of their events, each once the one before is settled, by a workflow of their
-// own.
+// redeliverKept sends all kept deliveries. A workflow for each webhook sends
+// them in the order of their events, each after the previous one has ended.
 func (l *Log) redeliverKept(ctx context.Context, filter Filter, dryRun bool) (*BulkRedelivery, error) {
 	bulk := &BulkRedelivery{DryRun: dryRun}
 	records, err := l.allKept(ctx, filter, bulk)
@@ -43,8 +42,8 @@ func (l *Log) redeliverKept(ctx context.Context, filter Filter, dryRun bool) (*B
 	return bulk, nil
 }
 
-// allKept finds what the filter asks for, oldest first, and notes what is being sent
-// already.
+// allKept returns the records that match the filter, oldest first. It adds
+// those that are already being sent to bulk.
 func (l *Log) allKept(ctx context.Context, filter Filter, bulk *BulkRedelivery) ([]latch.Record, error) {
 	var records []latch.Record
 	known := map[string]bool{}
@@ -80,11 +79,12 @@ func (l *Log) allKept(ctx context.Context, filter Filter, bulk *BulkRedelivery) 
 	return records, nil
 }
 
-// firedAt is when the delivery's event fired, in Unix milliseconds.
+// firedAt returns when the delivery's event fired, in Unix milliseconds.
 func firedAt(record *latch.Record) int64 { return record.StartedAt.UnixMilli() }
 
-// queue starts the workflow that sends a webhook's deliveries. While one is under way
-// they stay kept, and so do those that one queue does not hold.
+// queue starts the workflow that sends a webhook's deliveries. If one is
+// already running, the deliveries stay kept, and so do those beyond
+// maximumQueue.
 func (l *Log) queue(ctx context.Context, webhook string, records []latch.Record, dryRun bool, bulk *BulkRedelivery) []RedeliveryOutcome {
 	if len(records) > maximumQueue {
 		records, bulk.Incomplete = records[:maximumQueue], true

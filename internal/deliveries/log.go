@@ -9,25 +9,25 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// partTimeout is how long runs are asked for one part.
+// partTimeout bounds how long runs are asked for one page.
 const partTimeout = 15 * time.Second
 
-// A Log finds a namespace's deliveries and sends them again. It holds no
-// state, and is safe for concurrent use.
+// A Log finds and redelivers the deliveries of a namespace. It is stateless and safe for concurrent
+// use.
 type Log struct{ runs *runs.Runs }
 
-// Options say whose deliveries are meant, and who sends them again.
+// Options configure a [Log].
 type Options = runs.Options
 
-// New makes a log over a client that the caller keeps.
+// New returns a log that uses a client owned by the caller.
 func New(options Options) *Log { return &Log{runs: runs.New(options)} }
 
-// query asks a run, for which a worker answers.
+// query queries a run; a worker must be running to answer.
 func (l *Log) query(ctx context.Context, run execution, name string, answer any, args ...any) error {
 	return l.runs.Query(ctx, run.GetWorkflowId(), run.GetRunId(), name, answer, args...)
 }
 
-// An execution names a run; the newest where the run's id is empty.
+// An execution names a run, or a workflow's newest run if the run id is empty.
 type execution interface {
 	GetWorkflowId() string
 	GetRunId() string
@@ -35,5 +35,5 @@ type execution interface {
 
 func runOf(info *workflowpb.WorkflowExecutionInfo) execution { return info.GetExecution() }
 
-// hasNoRecords reports whether a query failed since the run is gone, or knows no history.
+// hasNoRecords reports whether a query failed because the run is gone or has no records.
 func hasNoRecords(err error) bool { return runs.IsNotFound(err) || runs.IsForeign(err) }

@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// newestRecords are the newest records of those that were added, from a place
-// on. One more than the limit is kept, to know whether there are more.
+// newestRecords keeps the newest of the added records, from a place on. It
+// keeps one more than limit, to know whether there are more.
 type newestRecords struct {
 	limit   int
 	from    *place
@@ -33,7 +33,7 @@ func (n *newestRecords) add(records []latch.Record) {
 	n.records = n.records[:min(len(n.records), n.limit+1)]
 }
 
-// openness sorts a record that its run left pending behind later records of the
+// openness sorts a record that its run left pending after later records of the
 // same delivery.
 func openness(record *latch.Record) int {
 	if record.Result == latch.ResultPending {
@@ -42,8 +42,8 @@ func openness(record *latch.Record) int {
 	return 0
 }
 
-// part returns the records up to the limit, and the place where the next part
-// goes on; nil if there are no more.
+// part returns at most limit records, and the place where the next page begins,
+// or nil if this is the last.
 func (n *newestRecords) part() ([]latch.Record, *place) {
 	if len(n.records) <= n.limit {
 		return n.records, nil
@@ -53,16 +53,16 @@ func (n *newestRecords) part() ([]latch.Record, *place) {
 	return records, &last
 }
 
-// settled reports whether no run behind the given one in Temporal's list has a
-// record among the newest. The list has running runs first, then those that
-// closed last, and no record is newer than its run's end.
+// settled reports whether no run after last in Temporal's list can have one of
+// the newest records. The list has running runs first, then the most recently
+// closed, and no record is newer than the end of its run.
 func (n *newestRecords) settled(last *workflowpb.WorkflowExecutionInfo) bool {
 	closed := last.GetCloseTime()
 	return closed != nil && len(n.records) > n.limit && n.records[n.limit].StartedAt.After(closed.AsTime())
 }
 
-// A place in the history: newest first, and one order of records that began
-// at the same time.
+// A place is a position in the history, newest first, with a fixed order for
+// records that began at the same time.
 type place struct {
 	At         latch.Time `json:"at"`
 	DeliveryID string     `json:"delivery_id"`
@@ -74,22 +74,23 @@ func placeOf(record *latch.Record) place {
 	return place{At: record.StartedAt, DeliveryID: record.DeliveryID, Redelivery: record.Redelivery, RunID: record.RunID}
 }
 
-// compare is negative where p comes before the other.
+// compare returns a negative number if p comes before other.
 func (p place) compare(other place) int {
 	return cmp.Or(other.At.Compare(p.At.Time), cmp.Compare(other.Redelivery, p.Redelivery),
 		strings.Compare(p.DeliveryID, other.DeliveryID), strings.Compare(p.RunID, other.RunID))
 }
 
-// encodeCursor returns a place as callers carry it.
+// encodeCursor encodes a cursor as an opaque text.
 func encodeCursor(cursor any) string {
 	encoded, err := json.Marshal(cursor)
 	if err != nil {
-		return "" // times and text encode
+		return "" // times and strings always encode
 	}
 	return base64.RawURLEncoding.EncodeToString(encoded)
 }
 
-// decodeCursor reads what encodeCursor wrote; false for any other text.
+// decodeCursor decodes the result of encodeCursor. It returns false for any
+// other text.
 func decodeCursor(text string, into any) bool {
 	decoded, err := base64.RawURLEncoding.DecodeString(text)
 	return err == nil && json.Unmarshal(decoded, into) == nil

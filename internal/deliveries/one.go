@@ -10,20 +10,20 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// maximumRedeliveries is how many redeliveries of one delivery are told of, the
-// newest ones.
+// maximumRedeliveries bounds the redeliveries shown of one delivery, the newest
+// ones.
 const maximumRedeliveries = 50
 
-// A Delivery is one delivery with each time that it was sent.
+// A Delivery is one delivery with its redeliveries.
 type Delivery struct {
 	Records    []latch.Record `json:"records" doc:"The delivery's own record, then one for each redelivery, oldest first; of redeliveries the newest 50"`
 	UnderWay   bool           `json:"under_way,omitempty" doc:"The delivery's record is pending, or a redelivery is running"`
 	Unanswered int            `json:"unanswered,omitempty" doc:"How many redeliveries are missing in records, because no worker answered for them"`
 }
 
-// Delivery returns one delivery with its redeliveries. A redelivery that began a
-// moment ago is there; of older ones, those that Temporal still keeps. An unknown
-// id, and an origin that is half given, is a [*RefusedError].
+// Delivery returns one delivery with its redeliveries. These include one that
+// has just begun, and the older ones that Temporal still keeps. An unknown id
+// or an incomplete origin is a [*RefusedError].
 func (l *Log) Delivery(ctx context.Context, id string, origin Origin) (*Delivery, error) {
 	ctx, cancel := context.WithTimeout(ctx, partTimeout)
 	defer cancel()
@@ -73,8 +73,8 @@ func (l *Log) recordOf(ctx context.Context, run execution, id string) (*latch.Re
 	return nil, noDelivery(id)
 }
 
-// resentIn returns the runs that sent a delivery again, oldest first. The
-// newest one is asked for by itself, since Temporal's list lags behind.
+// resentIn returns the runs that redelivered a delivery, oldest first. It asks
+// for the newest one separately, because Temporal's list lags behind.
 func (l *Log) resentIn(ctx context.Context, id string) ([]*workflowpb.WorkflowExecutionInfo, error) {
 	workflowID := latch.PrefixRedelivery + id
 	described, err := l.runs.Describe(ctx, workflowID, "")

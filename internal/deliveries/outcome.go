@@ -7,25 +7,25 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Outcomes of deliveries, by which a [Filter] and [Statistics] tell them apart.
+// Outcomes of deliveries, used by [Filter] and [Statistics].
 const (
 	// Delivered: the endpoint accepted it, whatever its answer means.
 	Delivered = "delivered"
-	// FailedOutcome: it was given up, by [Failed].
+	// FailedOutcome: it was given up; see [Failed].
 	FailedOutcome = "failed"
 	// Pending: it is being sent, or its lock is open.
 	Pending = "pending"
-	// Skipped: its `when` was false, or somebody took it out.
+	// Skipped: its `when` was false, or somebody skipped it.
 	Skipped = "skipped"
-	// Settled: it was decided without the endpoint having accepted anything: by a
-	// lock, or by a `when` that failed.
+	// Settled: its result was decided although the endpoint accepted nothing:
+	// by a lock, or by a `when` that failed.
 	Settled = "settled"
 )
 
-// AllOutcomes are the outcomes of deliveries, in the order in which lists name them.
+// AllOutcomes lists the outcomes of deliveries, in display order.
 var AllOutcomes = []string{Delivered, FailedOutcome, Pending, Skipped, Settled}
 
-// OutcomeOf returns the outcome of a delivery: each has exactly one.
+// OutcomeOf returns the outcome of a delivery. Each delivery has exactly one.
 func OutcomeOf(record *latch.Record) string {
 	sentWithoutLock := record.Result == latch.ResultPass && record.Lock == nil
 	switch {
@@ -42,7 +42,7 @@ func OutcomeOf(record *latch.Record) string {
 	}
 }
 
-// checkOutcome returns why no delivery has the outcome that the filter asks for.
+// checkOutcome returns an error if no delivery can have the filter's outcome.
 func (f *Filter) checkOutcome() error {
 	switch {
 	case f.Outcome == "":

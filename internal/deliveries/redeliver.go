@@ -16,11 +16,11 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// An Origin names the run that fired a delivery; empty if the delivery's id holds
-// it.
+// An Origin names the run that fired a delivery. It is empty if the delivery's
+// id contains the run.
 type Origin struct{ WorkflowID, RunID string }
 
-// A Redelivery is a delivery that goes out again.
+// A Redelivery is a redelivery that was started.
 type Redelivery struct {
 	DeliveryID string `json:"delivery_id"`
 	WorkflowID string `json:"workflow_id" doc:"The workflow that sends it; its query history has the record"`
@@ -29,10 +29,10 @@ type Redelivery struct {
 	Status     string `json:"status" enum:"running"`
 }
 
-// Redeliver sends a delivery again: under its id and with what was rendered,
-// with a deadline of its own and without a say in anything, as a record of its
-// own. One redelivery of a delivery goes on at a time. What cannot be sent
-// again is a [*RefusedError].
+// Redeliver sends a delivery again, with the same id and the same rendered
+// request. The redelivery has its own deadline and record, and takes part in no
+// decision. Only one redelivery of a delivery runs at a time. If the delivery
+// cannot be redelivered, the error is a [*RefusedError].
 func (l *Log) Redeliver(ctx context.Context, id string, origin Origin) (*Redelivery, error) {
 	run, err := l.originOf(ctx, id, origin)
 	if err != nil {
@@ -52,15 +52,15 @@ func (l *Log) Redeliver(ctx context.Context, id string, origin Origin) (*Redeliv
 	return l.start(ctx, again(*send, before+1), run.GetTaskQueue())
 }
 
-// again is the delivery as it was sent, with a deadline of its own, deciding
-// nothing.
+// again returns the delivery as it was sent, with a new deadline and without
+// its decision.
 func again(send protocol.Send, count int) protocol.Delivery {
 	send.Deadline = time.Now().UTC().Add(time.Duration(send.Request.Webhook.Retry.WithDefaults().Deadline))
 	send.PriorAttempts, send.Tries, send.NotBefore, send.Question = 0, nil, latch.Time{}, nil
 	return protocol.Delivery{Send: send, Redelivery: count}
 }
 
-// originOf finds the run that fired the delivery.
+// originOf returns the run that fired the delivery.
 func (l *Log) originOf(ctx context.Context, id string, origin Origin) (*workflowpb.WorkflowExecutionInfo, error) {
 	if origin != (Origin{}) {
 		if origin.WorkflowID == "" || uuid.Validate(origin.RunID) != nil {
@@ -89,8 +89,8 @@ func (l *Log) originOf(ctx context.Context, id string, origin Origin) (*workflow
 	return listed.GetExecutions()[0], nil
 }
 
-// sendOf finds what was sent: in the run's history if an activity was to send it,
-// else the run itself knows, since a volley sent it.
+// sendOf returns what was sent: from the run's history if an activity sent it,
+// otherwise from the run itself, because a volley sent it.
 func (l *Log) sendOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, id string) (*protocol.Send, error) {
 	ctx, cancel := context.WithTimeout(ctx, partTimeout)
 	defer cancel()
@@ -123,7 +123,8 @@ func (l *Log) decodeSend(scheduled *historypb.ActivityTaskScheduledEventAttribut
 	return &send, nil
 }
 
-// sentInVolley asks a run what a volley of it sent, and refuses what it still sends.
+// sentInVolley asks a run what one of its volleys sent. A delivery still being
+// sent is an error.
 func (l *Log) sentInVolley(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, id string) (*protocol.Send, error) {
 	var sent protocol.Sent
 	err := l.query(ctx, runOf(run), protocol.QuerySent, &sent, id)
@@ -143,7 +144,7 @@ func stillSending(run execution) *RefusedError {
 	return standsInTheWay(UnderWay, run, "%s is still sending this delivery.", run.GetWorkflowId())
 }
 
-// neverSent says why a run has sent no such delivery.
+// neverSent returns an error that says why the run did not send the delivery.
 func (l *Log) neverSent(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, id string) error {
 	var records []latch.Record
 	err := l.query(ctx, runOf(run), latch.QueryHistory, &records)
@@ -162,8 +163,9 @@ func (l *Log) neverSent(ctx context.Context, run *workflowpb.WorkflowExecutionIn
 	return noDelivery(id)
 }
 
-// checkUnderWay refuses what is still being sent: by its run, by the same run
-// after a reset, or by the child that it was handed to.
+// checkUnderWay returns an error if the delivery is still being sent: by its
+// run, by the same run after a reset, or by the child workflow it was handed
+// to.
 func (l *Log) checkUnderWay(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, id string) error {
 	workflowID := run.GetExecution().GetWorkflowId()
 	for _, each := range []struct{ workflowID, runID string }{
@@ -196,7 +198,7 @@ func isRunning(info *workflowpb.WorkflowExecutionInfo) bool {
 	return info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 }
 
-// redeliveries returns how often the delivery was sent again on request.
+// redeliveries returns how often the delivery was redelivered on request.
 func (l *Log) redeliveries(ctx context.Context, id string) (int, error) {
 	described, err := l.runs.Describe(ctx, latch.PrefixRedelivery+id, "")
 	if runs.IsNotFound(err) {

@@ -6,30 +6,30 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A Reason says why something was refused.
+// A Reason says why a request was refused.
 type Reason int
 
 // Reasons of a [RefusedError].
 const (
-	// Unknown: there is no such delivery, or Temporal has forgotten its run.
+	// Unknown: there is no such delivery, or Temporal has deleted its run.
 	Unknown Reason = iota
 	// UnderWay: the delivery, or a redelivery, is being sent.
 	UnderWay
-	// NeverSent: nothing was ever sent, so there is nothing to send again.
+	// NeverSent: the delivery was never sent, so it cannot be redelivered.
 	NeverSent
-	// Invalid: what was given is not what this takes.
+	// Invalid: the arguments are not valid.
 	Invalid
 )
 
-// A RefusedError says what is refused, and why. Its run, where it names one,
-// stands in the way.
+// A RefusedError says what was refused, and why. If it names a run, that run is
+// the obstacle.
 type RefusedError struct {
 	Reason            Reason
 	WorkflowID, RunID string
 	message           string
 }
 
-// Error says it in a sentence.
+// Error returns the message, a sentence.
 func (e *RefusedError) Error() string { return e.message }
 
 func refused(reason Reason, format string, args ...any) *RefusedError {
@@ -40,7 +40,8 @@ func noDelivery(id string) *RefusedError {
 	return refused(Unknown, "There is no delivery %q, or Temporal has forgotten its run.", id)
 }
 
-// standsInTheWay returns the refusal for a delivery that a run sends, or sent.
+// standsInTheWay returns the refusal for a delivery that the run is sending or
+// has sent.
 func standsInTheWay(reason Reason, run execution, format string, args ...any) *RefusedError {
 	err := refused(reason, format, args...)
 	err.WorkflowID, err.RunID = run.GetWorkflowId(), run.GetRunId()
@@ -54,7 +55,7 @@ type MissingAttributeError struct {
 	cause     string
 }
 
-// Error says what to do.
+// Error says which search attribute is missing and how to create it.
 func (e *MissingAttributeError) Error() string {
 	return fmt.Sprintf("A history across runs needs the search attribute %s in the namespace %s. "+
 		"Create what Latch knows: `temporal operator search-attribute create --namespace %s --name %s --type KeywordList --name %s --type Keyword --name %s --type Keyword --name %s --type Bool`, "+

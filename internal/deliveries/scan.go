@@ -8,26 +8,26 @@ import (
 )
 
 const (
-	// runsAtOnce is how many runs one of Temporal's pages lists.
+	// runsAtOnce is the size of a page of Temporal's list.
 	runsAtOnce = 50
-	// maximumRuns bounds how many runs one call asks for their records.
+	// maximumRuns bounds the runs that one call asks for their records.
 	maximumRuns = 500
-	// askers is how many of them are asked at the same time.
+	// askers bounds the runs that are asked concurrently.
 	askers = 8
 )
 
 // A scan asks the runs that a query finds, in the order of Temporal's list.
 type scan struct {
 	query string
-	// page is where in the list it begins.
+	// page is the token of the page to begin with.
 	page []byte
 	ask  func(context.Context, []*workflowpb.WorkflowExecutionInfo) error
-	// settled reports that the runs behind the given one need not be asked.
+	// settled reports whether the runs after last need not be asked.
 	settled func(last *workflowpb.WorkflowExecutionInfo) bool
 }
 
-// scan carries a scan through within the bounds of one call. If they end it, it
-// returns the page at which another call goes on.
+// scan runs s within the bounds of one call. If they end it, scan returns the
+// token of the page at which the next call must begin.
 func (l *Log) scan(ctx context.Context, s scan) (next []byte, err error) {
 	began, page := time.Now(), s.page
 	for asked := 0; ; {

@@ -17,7 +17,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A DeliveryPart is a part of what a search found.
+// A DeliveryPart is one page of a search result.
 type DeliveryPart struct {
 	Records    []latch.Record `json:"records" doc:"Newest first by started_at; of a delivery that its run handed over, what became of it there"`
 	NextCursor string         `json:"next_cursor,omitempty" doc:"The parameter cursor of the next part, with the same other parameters; absent on the last"`
@@ -27,14 +27,14 @@ type DeliveryPart struct {
 	Runs       int            `json:"runs" doc:"How many runs were asked"`
 }
 
-// Search returns the records that the filter takes, in all runs, newest first: at
-// most limit, from the cursor on, which is good for the same filter alone and
-// keeps the times that the first part began with. A call asks a bounded number
-// of runs; there may be a next part although this one has few records or none.
+// Search returns at most limit records that match the filter, in all runs,
+// newest first, from the cursor on. A cursor is valid only for the same filter,
+// and keeps the times of the first call. A call asks a bounded number of runs,
+// so a page may have few records, or none, although there is a next one.
 //
-// It needs no search attributes: without them it asks all runs of Latch's own
-// in that time, and does not find workflows of users' own. What is wrong with
-// the filter or the cursor is a [*RefusedError].
+// Search needs no search attributes. Without them it asks all of Latch's own
+// runs in that time, and does not find users' own workflows. An invalid filter
+// or cursor is a [*RefusedError].
 func (l *Log) Search(ctx context.Context, filter Filter, cursor string, limit int) (*DeliveryPart, error) {
 	s, err := l.search(ctx, filter, cursor, limit)
 	if err != nil {
@@ -43,50 +43,52 @@ func (l *Log) Search(ctx context.Context, filter Filter, cursor string, limit in
 	return s.part(), nil
 }
 
-// A searchCursor is where a search goes on: from a page of Temporal's list,
-// behind a place among the records of its runs.
+// A searchCursor is the position of a search: a page of Temporal's list, and a
+// place among the records of its runs.
 type searchCursor struct {
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
-	// Bare reports that the namespace lacks search attributes.
+	// Bare is true if the namespace has no search attributes.
 	Bare bool `json:"bare,omitempty"`
-	// Page is the page, and From the place; absent at the beginning.
+	// Page is the page's token and From the place; absent at the beginning.
 	Page []byte `json:"page,omitempty"`
 	From *place `json:"from,omitempty"`
-	// Silent are task queues on which no worker answered a part before: each may
-	// take as long as a whole part.
+	// Silent lists task queues on which no worker answered during an earlier
+	// page. Each could take as long as a whole page.
 	Silent []string `json:"silent,omitempty"`
 }
 
-// maximumSilent bounds how many task queues a cursor names.
+// maximumSilent bounds the task queues in a cursor.
 const maximumSilent = 20
 
-// A sink takes the records that a search finds.
+// A sink receives the records that a search finds.
 type sink interface {
 	add(records []latch.Record)
-	// settled reports that the runs behind the given one need not be asked.
+	// settled reports whether the runs after last need not be asked.
 	settled(last *workflowpb.WorkflowExecutionInfo) bool
 }
 
-// A search is one call of [Log.Search] or [Log.Statistics] under way.
+// A search is one call of [Log.Search] or [Log.Statistics] in progress.
 type search struct {
 	log    *Log
 	filter Filter
 	cursor searchCursor
-	// sink takes what is found; found where records are listed.
+	// sink receives the records; found is the sink of a search that lists them.
 	sink  sink
 	found *newestRecords
 	next  []byte
 
 	mutex sync.Mutex
-	// silent are task queues that no worker polls.
+	// silent holds the task queues that no worker polls.
 	silent map[string]bool
 	runs   int
-	// unanswered counts runs that did not answer, and refusal is why one did not.
+	// unanswered counts the runs that did not answer, and refusal is one of
+	// their errors.
 	unanswered int
 	refusal    error
 	unread     []UnreadRun
-	// passed are failed deliveries that have another fate since, at most the limit.
+	// passed lists failed deliveries that need no redelivery any more, at most
+	// limit.
 	passed []passed
 }
 
@@ -112,7 +114,8 @@ func (l *Log) search(ctx context.Context, filter Filter, cursor string, limit in
 	return s, s.carryOut(ctx)
 }
 
-// carryOut runs the search; without search attributes where the namespace has none.
+// carryOut runs the search, without search attributes if the namespace has
+// none.
 func (s *search) carryOut(ctx context.Context) error {
 	err := s.run(ctx)
 	var unknown *serviceerror.InvalidArgument
@@ -131,8 +134,8 @@ func (s *search) run(ctx context.Context) (err error) {
 	return err
 }
 
-// part returns what was found. Where records are left they come next, and the
-// runs behind after them.
+// part returns the records found. If there are more than limit, the next page
+// begins with the rest, otherwise with the next runs.
 func (s *search) part() *DeliveryPart {
 	records, last := s.found.part()
 	part := &DeliveryPart{Records: records, Incomplete: s.next != nil || s.unanswered > 0, Unanswered: s.unanswered, Unread: s.unread, Runs: s.runs}
@@ -151,7 +154,7 @@ func (s *search) part() *DeliveryPart {
 	return part
 }
 
-// ask adds the runs' records.
+// ask adds the records of the runs.
 func (s *search) ask(ctx context.Context, runs []*workflowpb.WorkflowExecutionInfo) error {
 	told := make([][]latch.Record, len(runs))
 	group, asking := errgroup.WithContext(ctx)
@@ -170,8 +173,9 @@ func (s *search) ask(ctx context.Context, runs []*workflowpb.WorkflowExecutionIn
 
 var errSilent = errors.New("no worker answers on the run's task queue")
 
-// tolerate counts a run that does not answer, so that one of a worker that is
-// gone hides no other's. Where Temporal itself refuses, all of it ends.
+// tolerate counts a run that does not answer, so that runs of a worker that is
+// gone do not hide the others. It returns an error of Temporal itself, which
+// ends the search.
 func (s *search) tolerate(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, err error) error {
 	var denied *serviceerror.PermissionDenied
 	var namespace *serviceerror.NamespaceNotFound
@@ -188,7 +192,7 @@ func (s *search) tolerate(ctx context.Context, run *workflowpb.WorkflowExecution
 	if !errors.Is(err, errSilent) {
 		s.refusal = err
 	}
-	var broken *serviceerror.QueryFailed // that of one run
+	var broken *serviceerror.QueryFailed // concerns one run
 	if !errors.As(err, &broken) {
 		s.silent[run.GetTaskQueue()] = true
 	}
@@ -201,10 +205,10 @@ func (s *search) isSilent(queue string) bool {
 	return s.silent[queue]
 }
 
-// recordsOf returns the run's records that are asked for.
+// recordsOf returns the run's records that match the filter.
 func (s *search) recordsOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo) ([]latch.Record, error) {
 	if run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW && len(s.filter.IDs) == 0 {
-		return nil, nil // the run that it went on as has its records
+		return nil, nil // its records are in the run that continues it
 	}
 	if s.isSilent(run.GetTaskQueue()) {
 		return nil, errSilent
@@ -230,7 +234,7 @@ func (s *search) recordsOf(ctx context.Context, run *workflowpb.WorkflowExecutio
 	return taken, err
 }
 
-// take appends the record if it is asked for.
+// take appends the record if it matches the filter.
 func (s *search) take(ctx context.Context, run execution, record latch.Record, to []latch.Record) ([]latch.Record, error) {
 	if !s.filter.takes(&record) || s.filter.Failed && !Failed(&record) || s.filter.Kept && !record.Kept {
 		return to, nil
@@ -249,7 +253,7 @@ func (s *search) take(ctx context.Context, run execution, record latch.Record, t
 	return append(to, record), nil
 }
 
-// pass notes a failed delivery that needs no redelivery, once.
+// pass records a failed delivery that needs no redelivery, once.
 func (s *search) pass(record latch.Record, now fate) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

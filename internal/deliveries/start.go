@@ -11,7 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// start starts the workflow that sends a delivery again, where its run was.
+// start starts the workflow that redelivers a delivery, on the task queue of
+// its run.
 func (l *Log) start(ctx context.Context, delivery protocol.Delivery, taskQueue string) (*Redelivery, error) {
 	record := &delivery.Send.Record
 	workflowID := latch.PrefixRedelivery + record.DeliveryID
@@ -37,8 +38,8 @@ func (l *Log) start(ctx context.Context, delivery protocol.Delivery, taskQueue s
 		Redelivery: delivery.Redelivery, Status: latch.ReleaseRunning}, nil
 }
 
-// subjectOf is the id of the job or release that fired the delivery; the
-// workflow's, where there is neither.
+// subjectOf returns the id of the job or release that fired the delivery, or
+// else that of the workflow.
 func subjectOf(record *latch.Record) string {
 	switch {
 	case record.Release != "":

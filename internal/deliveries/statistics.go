@@ -11,14 +11,15 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Statistics count the deliveries of a filter by outcome, as a whole and over
-// time, with their latency.
+// Statistics counts the deliveries that match a filter by outcome, in total and
+// over time, with their latency.
 type Statistics struct {
 	Tally
 	Intervals  []Interval `json:"intervals" doc:"One after the other, without gaps; empty where nothing was found"`
 	IntervalMS int64      `json:"interval_ms,omitempty" doc:"How long each interval is"`
-	// Runs were asked. Incomplete reports that there are more, and CompleteSince
-	// from when on nothing is missing but runs that no worker answered for.
+	// Runs is the number of runs asked. Incomplete is true if there are more.
+	// From CompleteSince on, only runs for which no worker answered are
+	// missing.
 	Runs          int         `json:"runs" doc:"How many runs were asked, the newest ones: first those that run, then those that closed last"`
 	Incomplete    bool        `json:"incomplete,omitempty" doc:"Older runs, or those that no worker answered for, are not counted"`
 	CompleteSince latch.Time  `json:"complete_since,omitzero" doc:"Where older runs are not counted: all that ended from then on is. Absent where not even all running ones are counted"`
@@ -26,7 +27,7 @@ type Statistics struct {
 	Unread        []UnreadRun `json:"unread,omitempty" doc:"Runs that could not be read as a whole, and why; at most 20"`
 }
 
-// A Tally is how many deliveries have each outcome, and how long they took.
+// A Tally counts deliveries by outcome, with their latency.
 type Tally struct {
 	Count     int      `json:"count" doc:"All of them"`
 	Delivered int      `json:"delivered"`
@@ -37,27 +38,27 @@ type Tally struct {
 	Latency   *Latency `json:"latency,omitempty" doc:"Of those delivered or failed; absent without any"`
 }
 
-// A Latency is how long the last attempts of deliveries took, in milliseconds,
-// by nearest rank.
+// A Latency summarizes the duration of the last attempts, in milliseconds, by
+// nearest rank.
 type Latency struct {
 	P50 int64 `json:"p50_ms" doc:"Half of the last attempts took no longer"`
 	P95 int64 `json:"p95_ms" doc:"95 of 100 took no longer"`
 	Max int64 `json:"max_ms"`
 }
 
-// An Interval is the deliveries of a time, by the time by which a [Filter] bounds
-// them: when they ended or, while pending, when their event fired.
+// An Interval counts the deliveries of a period, by the time that a [Filter]
+// bounds: when they ended or, while pending, when their event fired.
 type Interval struct {
 	At latch.Time `json:"at" doc:"When the interval begins"`
 	Tally
 }
 
-// maximumSamples bounds how many deliveries one call counts.
+// maximumSamples bounds the deliveries that one call counts.
 const maximumSamples = 50_000
 
-// Statistics counts all deliveries that the filter takes, in so many intervals: of
-// the newest runs, as many as [Log.Search] asks at most. It reads each of these
-// runs, whatever it finds. What is wrong with the filter is a [*RefusedError].
+// Statistics counts all deliveries that match the filter, in the given number
+// of intervals. It reads the newest runs, at most as many as [Log.Search] asks,
+// whatever they contain. An invalid filter is a [*RefusedError].
 func (l *Log) Statistics(ctx context.Context, filter Filter, intervals int) (*Statistics, error) {
 	if err := filter.check(); err != nil {
 		return nil, err
@@ -77,22 +78,22 @@ func (l *Log) Statistics(ctx context.Context, filter Filter, intervals int) (*St
 	return made, nil
 }
 
-// samples are a sink that keeps of each delivery what is counted of it.
+// samples is a sink that keeps what is counted of each delivery.
 type samples struct {
 	of map[place]sample
-	// closed is when the last of the runs that were asked has closed.
+	// closed is when the last of the asked runs closed.
 	closed time.Time
 }
 
-// A sample is one delivery.
+// A sample is what is counted of one delivery.
 type sample struct {
 	at      time.Time
 	outcome string
 	tookMS  int64
 }
 
-// add keeps the records, each delivery once: of two records of one, that which its
-// run has not left pending.
+// add keeps one sample for each delivery. Of two records of a delivery, it
+// keeps the one that is not pending.
 func (s *samples) add(records []latch.Record) {
 	for i := range records {
 		key, record := placeOf(&records[i]), sampleOf(&records[i])
@@ -108,7 +109,7 @@ func sampleOf(record *latch.Record) sample {
 
 func (s *samples) full() bool { return len(s.of) >= maximumSamples }
 
-// settled is true once there are enough.
+// settled reports whether there are enough samples.
 func (s *samples) settled(last *workflowpb.WorkflowExecutionInfo) bool {
 	s.closed = time.Time{}
 	if last.GetCloseTime() != nil {
@@ -117,7 +118,7 @@ func (s *samples) settled(last *workflowpb.WorkflowExecutionInfo) bool {
 	return s.full()
 }
 
-// sorted returns the samples in the order of time.
+// sorted returns the samples in chronological order.
 func (s *samples) sorted() []sample {
 	all := make([]sample, 0, len(s.of))
 	for _, each := range s.of {
@@ -127,8 +128,8 @@ func (s *samples) sorted() []sample {
 	return all
 }
 
-// spread counts the samples into intervals: from the filter's since or the first
-// sample to its until or the last one.
+// spread counts the samples into intervals, from the filter's since or the
+// first sample to its until or the last sample.
 func (s *Statistics) spread(all []sample, filter Filter, intervals int) {
 	s.Tally = tallyOf(all)
 	if len(all) == 0 {
@@ -182,8 +183,8 @@ func tallyOf(all []sample) Tally {
 	return t
 }
 
-// ranked returns the smallest of sorted numbers that a share of them does not
-// exceed.
+// ranked returns the smallest of the sorted numbers that is not exceeded by the
+// given share of them.
 func ranked(sorted []int64, share float64) int64 {
 	return sorted[int(math.Ceil(share*float64(len(sorted))))-1]
 }

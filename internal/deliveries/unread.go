@@ -12,23 +12,24 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// An UnreadRun is a run that could not be read as a whole.
+// An UnreadRun is a run that could not be read completely.
 type UnreadRun struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
-	// DeliveryID is set where one record alone is not up to date: it is listed as
-	// the run left it.
+	// DeliveryID is set if only one record is not up to date: it is listed as
+	// its run left it.
 	DeliveryID string `json:"delivery_id,omitempty" doc:"The one delivery that is listed as its run left it, since how it went on cannot be read; absent where all deliveries of the run are missing"`
 	Reason     string `json:"reason" doc:"Why it could not be read"`
 }
 
-// Bounds of what is said about runs that could not be read.
+// Bounds of what a result says about runs that could not be read.
 const (
 	maximumUnread = 20
 	maximumReason = 200
 )
 
-// noteUnread notes a run whose records are missing. The caller holds the mutex.
+// noteUnread records a run whose records are missing. The caller holds the
+// mutex.
 func (s *search) noteUnread(run *workflowpb.WorkflowExecutionInfo, err error) {
 	s.appendUnread(UnreadRun{WorkflowID: run.GetExecution().GetWorkflowId(), RunID: run.GetExecution().GetRunId(), Reason: reasonOf(run, err)})
 }
@@ -39,7 +40,7 @@ func (s *search) appendUnread(unread UnreadRun) {
 	}
 }
 
-// reasonOf says in a sentence why a run could not be read.
+// reasonOf returns a sentence that says why a run could not be read.
 func reasonOf(run *workflowpb.WorkflowExecutionInfo, err error) string {
 	var broken *serviceerror.QueryFailed
 	switch {
@@ -52,8 +53,8 @@ func reasonOf(run *workflowpb.WorkflowExecutionInfo, err error) string {
 	}
 }
 
-// followed is [Log.follow] for a list: a record that cannot be followed stays in
-// it as its run left it, and is noted.
+// followed is [Log.follow] for a list: if a record cannot be followed, it
+// returns the record as its run left it, and notes that.
 func (s *search) followed(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, record latch.Record) (latch.Record, error) {
 	if record.HandedTo == "" || record.Result != latch.ResultPending {
 		return record, nil

@@ -15,20 +15,20 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A WebhookPart is a part of a webhook's history.
+// A WebhookPart is one page of a webhook's history.
 type WebhookPart struct {
-	// Records are the newest first, never nil.
+	// Records is sorted, newest first, and never nil.
 	Records []latch.Record
-	// NextCursor is where the next part goes on; empty on the last.
+	// NextCursor begins the next page; it is empty on the last.
 	NextCursor string
-	// Incomplete reports that so many runs went on at the same time that not all
-	// were asked.
+	// Incomplete is true if so many runs were running at the same time that not
+	// all were asked.
 	Incomplete bool
 }
 
-// Webhook returns the records of a webhook, at one event if the query names one,
-// in all runs, newest first: at most limit, from the cursor on. It needs the
-// search attribute of webhooks, else the error is a [*MissingAttributeError]; for a
+// Webhook returns at most limit records of a webhook, or of one of its events
+// if want names one, in all runs, newest first, from the cursor on. Without the
+// search attribute for webhooks the error is a [*MissingAttributeError]; for a
 // malformed cursor it is a [*RefusedError].
 func (l *Log) Webhook(ctx context.Context, want latch.HistoryQuery, cursor string, limit int) (*WebhookPart, error) {
 	found := newestRecords{limit: limit, records: []latch.Record{}}
@@ -53,8 +53,8 @@ func (l *Log) Webhook(ctx context.Context, want latch.HistoryQuery, cursor strin
 	return part, l.followAll(ctx, part.Records)
 }
 
-// webhookQuery finds the runs that have the webhook. Those that began after
-// the place have nothing older.
+// webhookQuery returns the visibility query for the runs with the webhook. Runs
+// that began after the place have no older records.
 func webhookQuery(want latch.HistoryQuery, from *place) string {
 	query := fmt.Sprintf("%s = %s", latch.SearchAttributeWebhooks, runs.Quote(tagOf(want.Webhook, want.Event)))
 	if from != nil {
@@ -63,7 +63,7 @@ func webhookQuery(want latch.HistoryQuery, from *place) string {
 	return query
 }
 
-// tagOf is the value by which runs with a webhook are found.
+// tagOf returns the value of the search attribute of runs with a webhook.
 func tagOf(webhook, event string) string {
 	if event == "" {
 		return webhook
@@ -71,8 +71,8 @@ func tagOf(webhook, event string) string {
 	return webhook + ":" + event
 }
 
-// withoutAttribute returns the error that says what to do if the namespace does
-// not know the attribute: it knows all else in the query.
+// withoutAttribute converts the error of a query to one that says what to do.
+// The attribute is the only part of the query that Temporal may not know.
 func (l *Log) withoutAttribute(err error) error {
 	var invalid *serviceerror.InvalidArgument
 	if !errors.As(err, &invalid) {
@@ -81,7 +81,7 @@ func (l *Log) withoutAttribute(err error) error {
 	return &MissingAttributeError{Namespace: l.runs.Namespace(), cause: invalid.Message}
 }
 
-// askWebhook adds the runs' records. A run that is gone meanwhile has none.
+// askWebhook adds the records of the runs. A run that is gone by now has none.
 func (l *Log) askWebhook(ctx context.Context, runs []*workflowpb.WorkflowExecutionInfo, want latch.HistoryQuery, found *newestRecords) error {
 	told := make([][]latch.Record, len(runs))
 	group, ctx := errgroup.WithContext(ctx)
@@ -100,8 +100,8 @@ func (l *Log) askWebhook(ctx context.Context, runs []*workflowpb.WorkflowExecuti
 	return err
 }
 
-// followAll replaces records that their run left pending by those of what happened
-// after it.
+// followAll replaces records that their runs left pending by their final
+// records.
 func (l *Log) followAll(ctx context.Context, records []latch.Record) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(askers)
@@ -114,7 +114,7 @@ func (l *Log) followAll(ctx context.Context, records []latch.Record) error {
 	return group.Wait()
 }
 
-// follow returns the record as it ended after its run, if that left it pending.
+// follow returns the final record of a delivery that its run handed over.
 func (l *Log) follow(ctx context.Context, record latch.Record) (latch.Record, error) {
 	if record.HandedTo == "" || record.Result != latch.ResultPending {
 		return record, nil
@@ -137,5 +137,5 @@ type newest string
 // GetWorkflowId returns the workflow's id.
 func (n newest) GetWorkflowId() string { return string(n) }
 
-// GetRunId returns none.
+// GetRunId returns "".
 func (newest) GetRunId() string { return "" }

@@ -8,7 +8,7 @@ import (
 	"github.com/google/cel-go/common/types/ref"
 )
 
-// isArithmetic reports whether a function is an operator that takes two numbers to a number.
+// isArithmetic reports whether a function is an operator that computes a number from two numbers.
 func isArithmetic(function string) bool {
 	switch function {
 	case operators.Add, operators.Subtract, operators.Multiply, operators.Divide, operators.Modulo:
@@ -17,13 +17,13 @@ func isArithmetic(function string) bool {
 	return false
 }
 
-// arithmetic is - and *: as CEL has it, but that an int beside a double is a double.
+// arithmetic implements - and * as CEL does, except that an int and a double give a double.
 func arithmetic(m *meter, args []ref.Val, impl implementation) ref.Val {
 	return impl(m.operands(args))
 }
 
-// divide is / and %. Dividing doubles by zero is an error, as it is with ints: else a rate over
-// nothing would be a NaN, which is neither above nor below any limit.
+// divide implements / and %. Dividing a double by zero is an error, as it is for ints. Otherwise a
+// rate over nothing would be NaN, which is neither above nor below any limit.
 func divide(m *meter, args []ref.Val, impl implementation) ref.Val {
 	operands := m.operands(args)
 	if divisor, ok := operands[1].(types.Double); ok && divisor == 0 && operands[0].Type() == types.DoubleType {
@@ -32,7 +32,7 @@ func divide(m *meter, args []ref.Val, impl implementation) ref.Val {
 	return impl(operands)
 }
 
-// remainder is %, of doubles too: what is left has the sign of the dividend.
+// remainder implements %, for doubles too. The result has the sign of the dividend.
 func remainder(m *meter, args []ref.Val, impl implementation) ref.Val {
 	return divide(m, args, func(operands []ref.Val) ref.Val {
 		dividend, ok := operands[0].(types.Double)
@@ -44,7 +44,7 @@ func remainder(m *meter, args []ref.Val, impl implementation) ref.Val {
 	})
 }
 
-// operands returns two numbers as the operator takes them.
+// operands returns two numbers converted to the types that the operator works on.
 func (m *meter) operands(args []ref.Val) []ref.Val {
 	left, right := m.plain(args[0]), m.plain(args[1])
 	if left.Type() == types.DoubleType {
@@ -65,7 +65,7 @@ func asDouble(value ref.Val) ref.Val {
 	return value
 }
 
-// finite refuses a computed NaN or infinity, so that no decision rests on one, and makes -0 a 0.
+// finite rejects a computed NaN or infinity, so that no decision rests on one, and turns -0 into 0.
 func finite(result ref.Val) ref.Val {
 	d, ok := result.(types.Double)
 	switch {

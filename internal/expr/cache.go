@@ -6,23 +6,23 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// What each cache of compiled sources holds at most. A compiled source takes some 50 times the
-// memory of its text.
+// Bounds of each cache of compiled sources. A compiled source takes about 50 times the memory of
+// its text.
 const (
 	cacheEntries = 1024
 	cacheBytes   = 512 << 10
 )
 
-// Kept is how many compiled expressions are kept.
+// Kept is the number of compiled expressions that are kept.
 const Kept = cacheEntries
 
-// The caches that the whole process shares. What they hold is never changed.
+// The caches are shared by the whole process. Their values are immutable.
 var (
 	compiled          = newCache[expressionKey, *Expression](cacheEntries, cacheBytes)
 	compiledTemplates = newCache[templateKey, *Template](cacheEntries, cacheBytes)
 	compiledTrees     = newCache[string, *Tree](cacheEntries, cacheBytes)
-	// refused keeps what does not compile, which takes as long to find out. It is apart, so that
-	// it puts nothing out that does.
+	// refused keeps the errors of expressions that do not compile, which take as long to find. It
+	// is separate so that they do not evict valid expressions.
 	refused = newCache[expressionKey, *CompileError](cacheEntries/8, cacheBytes/4)
 )
 
@@ -36,12 +36,12 @@ type templateKey struct {
 	source string
 }
 
-// cache keeps what was used last, bounded in entries and in bytes of source.
+// cache is an LRU cache bounded in entries and in bytes of source.
 type cache[K comparable, V any] struct {
 	mu     sync.Mutex
 	recent *simplelru.LRU[K, held[V]]
-	size   int // of all that is held, in bytes
-	bytes  int // the limit of size
+	size   int // of all entries, in bytes
+	bytes  int // the limit for size
 }
 
 // held is one entry, with the bytes of its source.
@@ -54,14 +54,14 @@ func newCache[K comparable, V any](entries, bytes int) *cache[K, V] {
 	c := &cache[K, V]{bytes: bytes}
 	recent, err := simplelru.NewLRU(entries, func(_ K, evicted held[V]) { c.size -= evicted.bytes })
 	if err != nil {
-		panic(err) // only a size below one is refused
+		panic(err) // only a size below one is an error
 	}
 	c.recent = recent
 	return c
 }
 
-// orCompile returns what is kept for a key, or compiles and keeps it. What does not compile is not
-// kept.
+// orCompile returns the value cached for a key, or compiles and caches it. It does not cache
+// errors.
 func (c *cache[K, V]) orCompile(key K, bytes int, compile func() (V, error)) (V, error) {
 	if value, found := c.get(key); found {
 		return value, nil

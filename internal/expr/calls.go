@@ -11,21 +11,21 @@ import (
 	"github.com/google/cel-go/interpreter"
 )
 
-// planner puts the meter into the nodes of one program. CEL's own cost tracking is not enough, with
-// whatever estimator: it charges a call only when it has returned, sees of a list that holds itself
-// many times only the outermost size, and searches the operands of a node through all that a loop
-// has left on its stack. Tried on the attacks of hostile_test.go it let fourteen of them run out of
-// memory or go on for more than twelve seconds. Calls need a node of ours all the same: it is where
-// numbers keep their digits.
+// planner puts the meter into the nodes of one program. CEL's own cost tracking is not sufficient,
+// whatever the estimator: it charges a call only after the call has returned, counts only the
+// outermost size of a list that contains itself many times, and searches for the operands of a node
+// through all that a loop has left on its stack. Tried on the attacks of hostile_test.go, it let
+// fourteen of them run out of memory or run for more than twelve seconds. Calls need a node of our
+// own in any case: it is where numbers keep their digits.
 type planner struct {
 	env     *environment
 	weights map[int64]int
 }
 
-// decorate replaces a node, as it is planned, by one that is metered. Only constants are left.
+// decorate replaces each planned node, except constants, by a metered one.
 func (p *planner) decorate(planned interpreter.InterpretableV2) (interpreter.InterpretableV2, error) {
 	switch n := planned.(type) {
-	case *meteredAttribute: // planned further: selections were added to it
+	case *meteredAttribute: // planned again after selections were added to it
 		n.weight = max(p.weights[n.ID()], 1)
 		return n, nil
 	case *metered, interpreter.InterpretableConst:
@@ -39,12 +39,12 @@ func (p *planner) decorate(planned interpreter.InterpretableV2) (interpreter.Int
 			m.chargeTimes(len(n.InitVals()), 2*elementWork)
 			return ordered(n.Exec(frame))
 		}}, nil
-	default: // a logical operator, a loop, or a default of an optional
+	default: // a logical operator, a loop, or the default of an optional
 		return unchanged(n), nil
 	}
 }
 
-// metered is a planned node that costs a step.
+// metered is a planned node that costs one step.
 type metered struct {
 	interpreter.InterpretableV2
 	exec func(*interpreter.ExecutionFrame, *meter) ref.Val
@@ -77,8 +77,8 @@ func (a *meteredAttribute) Eval(vars interpreter.Activation) ref.Val {
 	return a.Exec(interpreter.AsFrame(vars))
 }
 
-// weightsOf counts, for each name, selection or conditional, the steps that it takes by itself:
-// what else is in it is metered on its own.
+// weightsOf counts, for each name, selection or conditional, the steps that it takes by itself. Its
+// subexpressions are metered on their own.
 func weightsOf(checked *ast.AST) map[int64]int {
 	weights := make(map[int64]int)
 	ast.PostOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
@@ -100,8 +100,8 @@ func weightsOf(checked *ast.AST) map[int64]int {
 }
 
 // call replaces a call by one that is charged for its arguments before it runs and for its result
-// afterwards, and sees CEL's own numbers. A call that is not strict is only charged a step: it does
-// nothing with its arguments.
+// afterwards, and that sees CEL's own numbers. A non-strict call is charged only one step, because
+// it does nothing with its arguments.
 func (e *environment) call(planned interpreter.InterpretableCall) interpreter.InterpretableV2 {
 	name, args := planned.Function(), planned.Args()
 	impl := e.implementation(planned)
@@ -124,7 +124,7 @@ func (e *environment) call(planned interpreter.InterpretableCall) interpreter.In
 	}}
 }
 
-// implementation finds what a call does, or nil for one that is not strict.
+// implementation returns the implementation of a call, or nil if the call is not strict.
 func (e *environment) implementation(call interpreter.InterpretableCall) implementation {
 	switch call.Function() {
 	case operators.Equals:
@@ -186,7 +186,7 @@ func (c *meteredCall) run(m *meter, args []ref.Val) ref.Val {
 	}
 	result := c.rule.run(m, args, c.impl)
 	if types.IsError(result) && result.(*types.Err).String() == "no such overload" {
-		return decls.MaybeNoSuchOverload(c.name, args...) // names the types too
+		return decls.MaybeNoSuchOverload(c.name, args...) // its message names the types
 	}
 	return m.made(finite(result))
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/google/cel-go/common/types"
 )
 
-// check parses and type-checks a source. The memory and time that it takes are proportional to the
-// source, whatever is in it: see declare.go for functions, and standIns for lists and maps.
+// check parses and type-checks a source. It takes time and memory in proportion to the length of
+// the source, whatever it contains: see declare.go for functions, and standIns for lists and maps.
 func (e *environment) check(source string) (*ast.AST, *CompileError) {
 	parsed, issues := e.cel.Parse(source)
-	if wrong := issues.Errors(); len(wrong) > 0 { // Err would write the source out for each
+	if wrong := issues.Errors(); len(wrong) > 0 { // Err would repeat the source for each
 		return nil, issuesError(source, wrong, e.kinds)
 	}
 	stand, err := standInsFor(parsed.NativeRep())
@@ -36,14 +36,14 @@ func (e *environment) check(source string) (*ast.AST, *CompileError) {
 	return checked, nil
 }
 
-// What stands in an expression while it is checked; no source can spell these names.
+// Names of stand-ins while an expression is checked. No source can spell them.
 const (
 	anything  = "@any"
 	emptyList = "@list"
 	emptyMap  = "@map"
 )
 
-// declareStandIns declares to the checker what standIns puts into expressions.
+// declareStandIns declares the stand-ins to the checker.
 func declareStandIns(env *checker.Env) error {
 	function, err := decls.NewFunction(anything, decls.Overload(anything, []*types.Type{types.DynType}, types.DynType))
 	if err != nil {
@@ -57,18 +57,18 @@ func declareStandIns(env *checker.Env) error {
 		decls.NewVariable(emptyMap, types.NewMapType(types.DynType, types.DynType)))
 }
 
-// standIns keep the types of lists and maps small while an expression is checked. To the checker
-// what a list or map holds is dyn, unless it is a literal; else [1].map(x, {x: x}).map(x, {x: x})…
-// doubles its type with every level. An empty list or map holds dyn too: CEL would look for a type
-// that fits.
+// standIns keep the types of lists and maps small while an expression is checked. The checker sees
+// elements as dyn unless they are literals; otherwise [1].map(x, {x: x}).map(x, {x: x})… would
+// double its type with every level. The elements of an empty list or map are dyn too, because CEL
+// would search for a type that fits.
 type standIns struct {
 	factory ast.ExprFactory
 	nodes   int
-	id      int64 // of the last stand-in; the source's own are positive
+	id      int64 // of the last stand-in; ids in the source are positive
 	undo    []func()
 }
 
-// standInsFor puts stand-ins into an expression. It refuses one of too many nodes.
+// standInsFor puts stand-ins into an expression. It rejects an expression with too many nodes.
 func standInsFor(parsed *ast.AST) (*standIns, error) {
 	s := &standIns{factory: ast.NewExprFactory()}
 	ast.PostOrderVisit(parsed.Expr(), ast.NewExprVisitor(s.node))
@@ -79,7 +79,7 @@ func standInsFor(parsed *ast.AST) (*standIns, error) {
 	return s, nil
 }
 
-// leave puts back what the stand-ins stood for.
+// leave restores the original nodes.
 func (s *standIns) leave() {
 	for _, undo := range s.undo {
 		undo()
@@ -96,7 +96,7 @@ func (s *standIns) node(e ast.Expr) {
 	}
 }
 
-// replace lets a node be another until the stand-ins leave.
+// replace substitutes a node until leave is called.
 func (s *standIns) replace(e, original, standIn ast.Expr) {
 	e.SetKindCase(standIn)
 	s.undo = append(s.undo, func() { e.SetKindCase(original) })
@@ -112,7 +112,7 @@ func (s *standIns) list(e ast.Expr) {
 	elements := make([]ast.Expr, list.Size())
 	for i, element := range list.Elements() {
 		elements[i] = element
-		if !list.IsOptional(int32(i)) { // what an optional holds is dyn already
+		if !list.IsOptional(int32(i)) { // the elements of an optional are already dyn
 			elements[i] = s.dyn(element)
 		}
 	}
@@ -138,7 +138,7 @@ func (s *standIns) mapLiteral(e ast.Expr) {
 	s.replace(e, original, s.factory.NewMap(e.ID(), loose))
 }
 
-// dyn makes a dyn of all but literals.
+// dyn wraps an expression so that its type is dyn, unless it is a literal.
 func (s *standIns) dyn(e ast.Expr) ast.Expr {
 	if e.Kind() == ast.LiteralKind {
 		return e
@@ -147,8 +147,9 @@ func (s *standIns) dyn(e ast.Expr) ast.Expr {
 	return s.factory.NewCall(s.id, anything, e)
 }
 
-// typeOf returns an expression's type. Some of what declare.go makes a dyn is known all the same: a
-// conditional has the type of both its branches, and what is computed with a number is a number.
+// typeOf returns an expression's type. It knows more than the checker, to which declare.go shows
+// many results as dyn: a conditional has the type that its branches share, and arithmetic gives a
+// number.
 func typeOf(checked *ast.AST, e ast.Expr) *types.Type {
 	known := checked.GetType(e.ID())
 	if e.Kind() != ast.CallKind || known.Kind() != types.DynKind {

@@ -11,15 +11,15 @@ import (
 	"github.com/google/cel-go/common/types"
 )
 
-// What the type-checker knows of CEL's functions differs from CEL in two ways.
+// The type-checker is told something else about CEL's functions than CEL declares, in two ways.
 //
-// Type parameters are dyn. CEL's checker copies all that it knows of type parameters for every
-// function it looks at, which takes 10 s for an expression of 16 KB that only compares; and types
-// that are made of parameters can double with every level. Without them checking takes about as
-// long as parsing. Equality, for which CEL relies on parameters, is checked in equality.go.
+// Type parameters are dyn. CEL's checker copies everything that it knows about type parameters for
+// every function that it checks, which takes 10 s for an expression of 16 KB that only compares;
+// and types made of parameters can double with every level. Without parameters, checking takes
+// about as long as parsing. Equality, for which CEL relies on them, is checked in equality.go.
 //
-// Where CEL wants an int, a double will do, and the other way round: the number decides at run
-// time (arithmetic.go, whole.go).
+// A double is accepted wherever CEL wants an int, and vice versa: the value decides at run time
+// (arithmetic.go, whole.go).
 
 // declare declares functions to the checker.
 func declare(env *checker.Env, functions map[string]*decls.FunctionDecl) error {
@@ -53,7 +53,7 @@ func declaration(function *decls.FunctionDecl) (*decls.FunctionDecl, error) {
 	return withOtherNumbers(declared)
 }
 
-// signatureOf is an overload without type parameters.
+// signatureOf returns an overload without type parameters.
 func signatureOf(o *decls.OverloadDecl, id string, args []*types.Type) decls.FunctionOpt {
 	loose := make([]*types.Type, len(args))
 	for i, arg := range args {
@@ -88,7 +88,7 @@ func withoutParameters(t *types.Type) *types.Type {
 	return t
 }
 
-// withMixedNumbers adds the overloads of an operator that compute with ints and doubles at once.
+// withMixedNumbers adds overloads of an operator for an int with a double.
 func withMixedNumbers(function *decls.FunctionDecl) (*decls.FunctionDecl, error) {
 	pairs := [][2]*types.Type{
 		{types.IntType, types.DoubleType}, {types.DoubleType, types.IntType},
@@ -109,8 +109,8 @@ func withMixedNumbers(function *decls.FunctionDecl) (*decls.FunctionDecl, error)
 	return function.Merge(mixed)
 }
 
-// withOtherNumbers adds, for every overload, those with a double in the place of an int or an int
-// in the place of a double, unless the function has one for that already.
+// withOtherNumbers adds to every overload the ones with a double in place of an int, or an int in
+// place of a double, unless the function already has such an overload.
 func withOtherNumbers(function *decls.FunctionDecl) (*decls.FunctionDecl, error) {
 	for _, o := range slices.Clone(function.OverloadDecls()) {
 		for n, args := range otherNumbers(o.ArgTypes()) {
@@ -129,7 +129,7 @@ func withOtherNumbers(function *decls.FunctionDecl) (*decls.FunctionDecl, error)
 	return function, nil
 }
 
-// otherNumbers returns the arguments with each choice of ints and doubles swapped.
+// otherNumbers returns the arguments with every choice of ints and doubles swapped.
 func otherNumbers(args []*types.Type) [][]*types.Type {
 	choices := [][]*types.Type{args}
 	for i, arg := range args {

@@ -9,9 +9,9 @@ import (
 	"github.com/google/cel-go/common/types"
 )
 
-// decodeJSON reads the first JSON value of a text and ignores what follows it. Objects are
-// map[string]any, arrays []any; null and numbers are CEL values. longest is the length of the
-// longest string in the value as it is written, keys included.
+// decodeJSON decodes the first JSON value of a text and ignores the rest. Objects become
+// map[string]any, arrays []any; null and numbers become CEL values. longest is the length of the
+// longest string in the value as written, keys included, in bytes.
 func decodeJSON(raw []byte) (value any, longest int, err error) {
 	if !json.Valid(raw) {
 		var first json.RawMessage
@@ -24,16 +24,16 @@ func decodeJSON(raw []byte) (value any, longest int, err error) {
 	return d.value(), d.longest, nil
 }
 
-// decoder reads valid JSON. encoding/json would take five times the memory for the small values
-// that most variables are, once for each delivery. The strings and digits that it returns are parts
-// of its text unless something in them is escaped.
+// decoder decodes valid JSON. For the small values that most variables are, encoding/json would
+// take five times the memory, once per delivery. The strings and digits that it returns are slices
+// of its text, unless they contain escapes.
 type decoder struct {
 	text    string
 	at      int
 	longest int
 }
 
-// next returns the byte that the next token starts with.
+// next skips separators and returns the first byte of the next token.
 func (d *decoder) next() byte {
 	for {
 		switch c := d.text[d.at]; c {
@@ -103,7 +103,7 @@ func (d *decoder) string() (text string) {
 	written := d.text[start:d.at]
 	d.longest = max(d.longest, len(written)-len(`""`))
 	if text = written[1 : len(written)-1]; escaped || !utf8.ValidString(text) {
-		_ = json.Unmarshal([]byte(written), &text) // it is valid
+		_ = json.Unmarshal([]byte(written), &text) // valid, so it cannot fail
 	}
 	return text
 }

@@ -17,11 +17,11 @@ import (
 	"github.com/google/cel-go/common/types/traits"
 )
 
-// errNoValue is the error of an optional without a value.
+// errNoValue is the error for an optional without a value.
 var errNoValue = errors.New("the optional has no value; give it a default with .orValue(…)")
 
-// asText returns a value as text: a string is itself, null is empty, what JSON writes as a string is
-// that string, all else is compact JSON.
+// asText returns a value as text. A string is returned unchanged, null is empty, a value that JSON
+// represents as a string is that string, and any other value is compact JSON.
 func asText(value ref.Val, limit int) (string, error) {
 	switch v := value.(type) {
 	case types.String:
@@ -47,7 +47,7 @@ func asText(value ref.Val, limit int) (string, error) {
 	return string(out), err
 }
 
-// stringForm is the text of those values that JSON has no form for.
+// stringForm returns the text of values that JSON represents as strings.
 func stringForm(value ref.Val) (string, bool) {
 	switch v := value.(type) {
 	case types.Bytes:
@@ -64,8 +64,8 @@ func stringForm(value ref.Val) (string, bool) {
 	return "", false
 }
 
-// appendJSON appends a value as compact JSON. It stops, with an error that wraps ErrTooLarge, as
-// soon as out grows over limit, so that a small value that unfolds into a large one costs little.
+// appendJSON appends a value as compact JSON. It stops with an error that wraps ErrTooLarge as soon
+// as out exceeds limit, so that a small value that expands to a large one costs little.
 func appendJSON(out []byte, value ref.Val, limit int) ([]byte, error) {
 	if len(out) > limit {
 		return nil, outputTooLarge(limit)
@@ -111,8 +111,8 @@ func appendJSON(out []byte, value ref.Val, limit int) ([]byte, error) {
 	return out, nil
 }
 
-// appendDouble prints a computed number in the shortest form that reads back the same, as
-// encoding/json has it, but without its buffers: a list may have many numbers.
+// appendDouble prints a computed number in the shortest form that reads back the same, like
+// encoding/json, but without its buffers, because a list may have many numbers.
 func appendDouble(out []byte, f float64) ([]byte, error) {
 	size := math.Abs(f)
 	switch {
@@ -128,7 +128,7 @@ func appendDouble(out []byte, f float64) ([]byte, error) {
 	return out, nil
 }
 
-// appendNative appends decoded JSON as it came, without making CEL values of it.
+// appendNative appends decoded JSON unchanged, without converting it to CEL values.
 func appendNative(out []byte, value any, limit int) ([]byte, error) {
 	var err error
 	switch v := value.(type) {
@@ -209,7 +209,7 @@ func appendMap(out []byte, m traits.Mapper, limit int) ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// keyText is a map's key as JSON's: numbers and booleans as their text.
+// keyText returns a map's key as a key in JSON: numbers and booleans as their text.
 func keyText(key ref.Val) (string, error) {
 	switch key.(type) {
 	case types.String, types.Int, types.Uint, types.Bool:
@@ -223,7 +223,7 @@ func appendString(out []byte, s string) []byte {
 	return append(appendEscaped(append(out, '"'), s), '"')
 }
 
-// appendEscaped appends what stands between the quotes of a JSON string.
+// appendEscaped appends the content of a JSON string, without quotes.
 func appendEscaped(out []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	start := 0

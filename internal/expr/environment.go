@@ -13,16 +13,17 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// environment is what one Use compiles against.
+// environment holds what one Use is compiled against.
 type environment struct {
 	cel      *cel.Env     // parses and plans
-	checker  *checker.Env // type-checks; its declarations are those of declare.go
+	checker  *checker.Env // type-checks, with the declarations of declare.go
 	kinds    map[string]vars.Kind
 	bindings map[string]*functions.Overload
 	wants    map[signature][]want
 }
 
-// environments are built once, at the first expression: one for each set of variables.
+// environments are built once, when the first expression is compiled: one per
+// set of variables.
 var environments = sync.OnceValue(func() map[vars.Scope]*environment {
 	envs, err := newEnvironments()
 	if err != nil {
@@ -78,7 +79,8 @@ func newEnvironments() (map[vars.Scope]*environment, error) {
 	return envs, nil
 }
 
-// newChecker makes a type-checker that knows CEL's own types, and what it inherits.
+// newChecker returns a type-checker that knows CEL's own types and those it
+// inherits.
 func newChecker(base *cel.Env, inherited ...checker.Option) (*checker.Env, error) {
 	options := append(inherited, checker.CrossTypeNumericComparisons(true))
 	env, err := checker.NewEnv(base.Container, base.CELTypeProvider(), options...)
@@ -88,7 +90,8 @@ func newChecker(base *cel.Env, inherited ...checker.Option) (*checker.Env, error
 	return env, env.AddIdents(base.Variables()...)
 }
 
-// bindingsOf collects the implementation of every function, by overload and by name.
+// bindingsOf returns the implementation of every function, by overload and by
+// name.
 func bindingsOf(env *cel.Env) (map[string]*functions.Overload, error) {
 	bindings := make(map[string]*functions.Overload)
 	for name, declaration := range env.Functions() {

@@ -8,8 +8,8 @@ import (
 	"github.com/google/cel-go/common/types"
 )
 
-// unequal refuses to compare values of types that never equal each other, with ==, != and in: such
-// an expression always has the same value, and was meant otherwise.
+// unequal returns an error message for a comparison (==, != or in) of types that are never equal.
+// Such an expression always has the same value, which cannot be intended.
 func unequal(checked *ast.AST, e ast.Expr) (message string) {
 	if e.Kind() != ast.CallKind || len(e.AsCall().Args()) != 2 {
 		return ""
@@ -33,7 +33,7 @@ func unequal(checked *ast.AST, e ast.Expr) (message string) {
 	return fmt.Sprintf("'%s' compares a value of type %s with one of type %s; they are never equal", shown, left, right)
 }
 
-// mayEqual reports whether a value of one type can equal one of the other.
+// mayEqual reports whether values of the two types can be equal.
 func mayEqual(a, b *types.Type) bool {
 	switch {
 	case isOpen(a) || isOpen(b), isNumber(a) && isNumber(b):
@@ -51,7 +51,7 @@ func mayEqual(a, b *types.Type) bool {
 	return true
 }
 
-// isOpen reports whether a type says nothing of its values.
+// isOpen reports whether a type allows any value.
 func isOpen(t *types.Type) bool {
 	switch t.Kind() {
 	case types.DynKind, types.AnyKind, types.ErrorKind, types.TypeKind:
@@ -60,7 +60,7 @@ func isOpen(t *types.Type) bool {
 	return false
 }
 
-// mayBeNull reports whether CEL lets values of a type be compared with null.
+// mayBeNull reports whether CEL allows comparing values of a type with null.
 func mayBeNull(t *types.Type) bool {
 	switch t.Kind() {
 	case types.OpaqueKind, types.StructKind, types.DurationKind, types.TimestampKind:

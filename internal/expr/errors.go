@@ -9,9 +9,9 @@ import (
 	"github.com/latch-run/latch/internal/excerpt"
 )
 
-// CompileError says what is wrong with an expression or a template and where. Line and Column
-// count from 1 in Source, in code points; for an expression inside a template Source is the whole
-// template. Both are 0 when the whole of it is wrong.
+// CompileError says what is wrong with an expression or a template, and where. Line and Column
+// count from 1 in Source, in code points; for an expression in a template, Source is the whole
+// template. Both are 0 if the error concerns the whole source.
 type CompileError struct {
 	Source  string
 	Line    int
@@ -21,7 +21,7 @@ type CompileError struct {
 	cause error
 }
 
-// Error names the source, the position and what is wrong.
+// Error returns the source, the position and the message.
 func (e *CompileError) Error() string {
 	if e.Line == 0 {
 		return fmt.Sprintf("%q: %s", shorten(e.Source), e.Message)
@@ -29,11 +29,11 @@ func (e *CompileError) Error() string {
 	return fmt.Sprintf("%q: line %d, column %d: %s", shorten(e.Source), e.Line, e.Column, e.Message)
 }
 
-// Unwrap returns [ErrTooLarge] where that was the reason.
+// Unwrap returns [ErrTooLarge] if that was the reason.
 func (e *CompileError) Unwrap() error { return e.cause }
 
-// EvalError says which expression (or template, where no single expression is at fault) failed
-// at run time, and why. Trying again with the same variables fails again.
+// EvalError says which expression (or which template, if no single expression is at fault) failed
+// at run time, and why. Evaluating it again with the same variables fails again.
 type EvalError struct {
 	Source  string
 	Message string
@@ -41,15 +41,15 @@ type EvalError struct {
 	cause error
 }
 
-// Error names the expression and what went wrong.
+// Error returns the expression and the message.
 func (e *EvalError) Error() string {
 	return fmt.Sprintf("%q: %s", shorten(e.Source), e.Message)
 }
 
-// Unwrap returns [ErrTooLarge] or [ErrTooCostly] where one of them was the reason.
+// Unwrap returns [ErrTooLarge] or [ErrTooCostly] if one of them was the reason.
 func (e *EvalError) Unwrap() error { return e.cause }
 
-// evalError turns what CEL or the encoder reported into an EvalError.
+// evalError converts an error of CEL or the encoder to an EvalError.
 func evalError(source string, err error) *EvalError {
 	var known *EvalError
 	if errors.As(err, &known) {
@@ -69,7 +69,7 @@ func evalError(source string, err error) *EvalError {
 	return &EvalError{Source: source, Message: message}
 }
 
-// outputTooLarge is the error of a text or JSON that grew over its limit.
+// outputTooLarge is the error for a text or JSON that exceeds its limit.
 func outputTooLarge(limit int) error {
 	return fmt.Errorf("%w: it produces more than %d KiB", ErrTooLarge, limit>>10)
 }

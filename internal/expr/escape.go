@@ -8,14 +8,15 @@ import (
 	"strconv"
 )
 
-// An Escape changes a text that an expression gave, by where in a JSON body it
-// stands: keys are those of the objects that lead there, and before is what the
-// template has right before it in the same string. A value that is no string
-// has each of its strings changed, with the keys that lead to it.
+// An Escape changes the text of an expression's value, depending on its
+// position in a JSON body: keys are the keys of the enclosing objects, and
+// before is the text of the template right before it in the same string. In a
+// value that is not a string, each string is changed, with the keys that lead
+// to it.
 type Escape func(keys []string, before, text string) string
 
-// RenderEscaped is [Template.Render] for a template in JSON, with its values
-// escaped once more for whoever reads the JSON.
+// RenderEscaped is [Template.Render] for a template in JSON whose values are
+// escaped a second time, for the consumer of the JSON.
 func (t *Template) RenderEscaped(vars Variables, escape Escape) (string, error) {
 	if t.static {
 		return t.render(nil, nil)
@@ -25,7 +26,7 @@ func (t *Template) RenderEscaped(vars Variables, escape Escape) (string, error) 
 	return t.render(s, newMeter())
 }
 
-// escaped returns a text as the scope has it escaped.
+// escaped applies the scope's escape to a text.
 func (s *scope) escaped(keys []string, before, text string) string {
 	if s.escape == nil {
 		return text
@@ -68,12 +69,12 @@ func (s *scope) escapedValue(keys []string, value any) any {
 	return value
 }
 
-// expressionMark stands for an expression when its place in a JSON template is
-// looked for; private-use characters stand around its number.
+// expressionMark is the placeholder of an expression, used to find its position
+// in a JSON template: its number between two private-use characters.
 var expressionMark = regexp.MustCompile("\ue000([0-9]+)\ue001")
 
-// markKeys notes for each expression of a JSON template the keys that lead to
-// it, and what stands before it in its string.
+// markKeys records, for each expression of a JSON template, the keys that lead
+// to it and the text before it in its string.
 func markKeys(segments []segment) {
 	var sample bytes.Buffer
 	for i, s := range segments {
@@ -88,7 +89,7 @@ func markKeys(segments []segment) {
 		}
 	}
 	var value any
-	if json.Unmarshal(sample.Bytes(), &value) == nil { // else it has been refused
+	if json.Unmarshal(sample.Bytes(), &value) == nil { // otherwise it has been rejected already
 		noteKeys(segments, nil, value)
 	}
 }

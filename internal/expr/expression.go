@@ -19,7 +19,7 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// Use says what an expression is for: its type, and the variables it sees.
+// Use says what an expression is for, which determines its type and its variables.
 type Use int
 
 const (
@@ -34,17 +34,17 @@ const (
 	// Success is an http task's `success`: a bool that sees response as well.
 	Success
 
-	// inTemplate is what stands in ${…}: any type.
+	// inTemplate is an expression in ${…}, of any type.
 	inTemplate
 )
 
-// The decisions of a hook without its own (contract, "Decisions").
+// The decisions of a hook that sets none (contract, "Decisions").
 const (
 	DefaultStopRelease     = `history.result == 'fail' && history.data[?'stop_release'].orValue(false) == true`
 	DefaultRollbackRelease = `history.result == 'fail' && history.data[?'rollback_release'].orValue(false) == true`
 )
 
-// Default returns the expression that stands in for one that is not given, or "" for none.
+// Default returns the expression that is used if none is given, or "".
 func (u Use) Default() string {
 	switch u {
 	case StopRelease:
@@ -56,13 +56,13 @@ func (u Use) Default() string {
 	}
 }
 
-// String is the name that the expression has in a spec.
+// String returns the expression's key in a spec.
 func (u Use) String() string {
 	return [...]string{When: "when", StopRelease: "stop_release", RollbackRelease: "rollback_release",
 		Result: "result", Success: "success", inTemplate: "template"}[u]
 }
 
-// environment is what the use compiles against.
+// environment returns the environment for the use.
 func (u Use) environment() *environment {
 	switch u {
 	case StopRelease, RollbackRelease, Result:
@@ -74,7 +74,7 @@ func (u Use) environment() *environment {
 	}
 }
 
-// check refuses an expression whose type cannot be what the use needs.
+// check rejects an expression whose type cannot be the one that the use needs.
 func (u Use) check(result *cel.Type) error {
 	want := cel.BoolType
 	switch u {
@@ -104,8 +104,8 @@ type Expression struct {
 	alone   bool     // it does nothing but select one value
 }
 
-// Compile parses, type-checks and plans an expression. The last ones compiled are kept, so that
-// compiling again is cheap. The error is a [*CompileError].
+// Compile parses, type-checks and plans an expression. Recently compiled expressions are cached, so
+// that compiling them again is cheap. The error is a [*CompileError].
 func Compile(source string, use Use) (*Expression, error) {
 	key := expressionKey{use, source}
 	if err, found := refused.get(key); found {
@@ -123,7 +123,7 @@ func Compile(source string, use Use) (*Expression, error) {
 
 func compile(source string, use Use) (e *Expression, err error) {
 	defer func() {
-		if r := recover(); r != nil { // a fault of the CEL library must not stop its caller
+		if r := recover(); r != nil { // a bug in the CEL library must not crash the caller
 			e, err = nil, &CompileError{Source: source, Message: fmt.Sprintf("the CEL compiler failed: %v", r)}
 		}
 	}()
@@ -155,7 +155,7 @@ func compile(source string, use Use) (e *Expression, err error) {
 	return &Expression{source: source, use: use, program: program, kinds: env.kinds, reads: reads, uses: usesOf(reads), alone: alone}, nil
 }
 
-// issuesError reports the first issue with its position, and the others behind it.
+// issuesError reports the first issue with its position, followed by the others.
 func issuesError(source string, all []*cel.Error, kinds map[string]vars.Kind) *CompileError {
 	first := all[0]
 	message, names := plainly(source, first.Message)
@@ -175,20 +175,20 @@ func issuesError(source string, all []*cel.Error, kinds map[string]vars.Kind) *C
 	return &CompileError{Source: source, Line: max(first.Location.Line(), 1), Column: max(first.Location.Column()+1, 1), Message: message}
 }
 
-// undeclared is the issue of a name that there is not.
+// undeclared matches the issue for an unknown name.
 var undeclared = regexp.MustCompile(`^undeclared reference to '([^']+)'`)
 
-// plainly returns an issue without CEL's containers, which are not used here, and reports whether
-// it is about an unknown variable. An unknown function is not one.
+// plainly returns an issue without CEL's containers, which Latch does not use, and reports whether
+// it is about an unknown variable, as opposed to an unknown function.
 func plainly(source, message string) (text string, noVariable bool) {
 	text = shorten(strings.ReplaceAll(message, " (in container '')", ""))
 	named := undeclared.FindStringSubmatch(text)
 	return text, named != nil && !strings.Contains(source, named[1]+"(")
 }
 
-// refuse keeps out what the type-checker allows: protobuf messages, since making one copies its
-// values outside of any budget; regular expressions that are too large; comparisons of what is
-// never equal; and keys that a variable never has.
+// refuse rejects what the type-checker accepts but must not run: protobuf messages, because
+// constructing one copies its values outside of any budget; regular expressions that are too large;
+// comparisons of values that are never equal; and keys that a variable never has.
 func refuse(source string, checked *ast.AST, reads []*read) error {
 	id, message := int64(0), ""
 	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
@@ -206,7 +206,7 @@ func refuse(source string, checked *ast.AST, reads []*read) error {
 	return &CompileError{Source: source, Line: max(at.Line(), 1), Column: max(at.Column()+1, 1), Message: message}
 }
 
-// refusal returns what is wrong with a node, and the node to point to.
+// refusal returns what is wrong with a node, and the id of the node to point to.
 func refusal(checked *ast.AST, e ast.Expr) (id int64, message string) {
 	switch {
 	case e.Kind() == ast.StructKind:
@@ -224,10 +224,10 @@ func refusal(checked *ast.AST, e ast.Expr) (id int64, message string) {
 	return e.ID(), unequal(checked, e)
 }
 
-// Source is the expression as it was written.
+// Source returns the expression as written.
 func (e *Expression) Source() string { return e.source }
 
-// Bool evaluates an expression of a bool use. The error is an [*EvalError].
+// Bool evaluates an expression whose use is a bool. The error is an [*EvalError].
 func (e *Expression) Bool(given Variables) (bool, error) {
 	value, err := e.eval(newScope(given), newMeter())
 	if err != nil {
@@ -240,8 +240,8 @@ func (e *Expression) Bool(given Variables) (bool, error) {
 	return bool(result), nil
 }
 
-// Text evaluates a [Result] expression to "pass" or "fail"; anything else is an error, which is
-// an [*EvalError].
+// Text evaluates a [Result] expression to "pass" or "fail". Any other value is an error, an
+// [*EvalError].
 func (e *Expression) Text(given Variables) (string, error) {
 	value, err := e.eval(newScope(given), newMeter())
 	if err != nil {
@@ -256,7 +256,7 @@ func (e *Expression) Text(given Variables) (string, error) {
 	return "", &EvalError{Source: e.source, Message: fmt.Sprintf("%s must be \"pass\" or \"fail\", this gave %s", e.use, describe(value))}
 }
 
-// describe shows a short string, and the type of all else.
+// describe quotes a short string, and names the type of any other value.
 func describe(value ref.Val) string {
 	if s, ok := value.(types.String); ok && len(s) <= 40 {
 		return fmt.Sprintf("%q", string(s))
@@ -264,7 +264,7 @@ func describe(value ref.Val) string {
 	return "a " + value.Type().TypeName()
 }
 
-// eval evaluates once, with what is left of the meter.
+// eval evaluates the expression once, within what is left of the meter.
 func (e *Expression) eval(s *scope, m *meter) (ref.Val, error) {
 	if err := s.load(e.uses, e.kinds); err != nil {
 		return nil, evalError(e.source, err)
@@ -277,7 +277,7 @@ func (e *Expression) eval(s *scope, m *meter) (ref.Val, error) {
 	return value, nil
 }
 
-// appendJSON evaluates once and appends the value as JSON.
+// appendJSON evaluates the expression once and appends its value as JSON.
 func (e *Expression) appendJSON(out []byte, s *scope, m *meter) ([]byte, error) {
 	value, err := e.eval(s, m)
 	if err != nil {
@@ -289,7 +289,7 @@ func (e *Expression) appendJSON(out []byte, s *scope, m *meter) ([]byte, error) 
 	return out, nil
 }
 
-// text evaluates once and returns the value as text.
+// text evaluates the expression once and returns its value as text.
 func (e *Expression) text(s *scope, m *meter) (string, error) {
 	value, err := e.eval(s, m)
 	if err != nil {

@@ -10,19 +10,19 @@ import (
 	"github.com/google/cel-go/common/types/traits"
 )
 
-// rule says how a function is called. The zero rule charges for reading all arguments, makes their
-// numbers plain and calls.
+// rule says how a function is called. The zero rule charges for reading all arguments, converts
+// their numbers to plain ones, and calls the function.
 type rule struct {
-	// passes says that arguments only pass through: numbers keep their digits, and of what stands
-	// in lists nothing is read.
+	// passes is true if arguments only pass through: numbers keep their digits, and the elements of
+	// lists are not read.
 	passes bool
 	// price charges, before the call, for work beyond reading the arguments and making the result.
 	price func(m *meter, args []ref.Val) error
-	// instead calls in a way of its own, so that numbers keep their digits or work stays bounded.
+	// instead replaces the call, so that numbers keep their digits or work stays bounded.
 	instead call
 }
 
-// implementation is what a function does; call is how it is called.
+// implementation is a function; call is a way to call it with a meter.
 type (
 	implementation func(args []ref.Val) ref.Val
 	call           func(m *meter, args []ref.Val, impl implementation) ref.Val
@@ -56,8 +56,8 @@ func (m *meter) plains(args []ref.Val) []ref.Val {
 	return given
 }
 
-// rules are the functions that are not called by the zero rule. Those that read a time read the
-// rules of its zone.
+// rules are the functions with a rule other than the zero rule. Functions that read a time are also
+// charged for reading the rules of its zone.
 var rules = map[string]rule{
 	operators.Add:             {instead: add},
 	operators.Subtract:        {instead: arithmetic},
@@ -108,8 +108,8 @@ var rules = map[string]rule{
 	"reverse":                 {passes: true},
 }
 
-// priceReplace refuses a result that is too long before it is made: it may be as long as the
-// product of two arguments.
+// priceReplace rejects a result that is too long before it is made: its length may be the product
+// of those of two arguments.
 func priceReplace(m *meter, args []ref.Val) error {
 	if len(args) < 3 {
 		return nil
@@ -141,7 +141,7 @@ func priceJoin(m *meter, args []ref.Val) error {
 	return m.makes(total)
 }
 
-// priceQuote covers a string that is made rune by rune, and grows on the way.
+// priceQuote covers building a string rune by rune in a growing buffer.
 func priceQuote(m *meter, args []ref.Val) error {
 	m.chargeTimes(length(args[0]), 4)
 	return nil
@@ -161,7 +161,7 @@ func priceRange(m *meter, args []ref.Val) error {
 	return nil
 }
 
-// priceZone covers reading a time zone.
+// priceZone covers loading a time zone.
 func priceZone(m *meter, args []ref.Val) error {
 	if len(args) > 1 {
 		m.charge(4096)
@@ -174,7 +174,7 @@ func priceFlatten(m *meter, args []ref.Val) error {
 	return nil
 }
 
-// priceSets covers comparing each element of one list with all of the other, both ways.
+// priceSets covers comparing each element of one list with each of the other, both ways.
 func priceSets(m *meter, args []ref.Val) error {
 	one, isList := args[0].(traits.Lister)
 	other, isOther := args[1].(traits.Lister)
@@ -189,8 +189,8 @@ func priceSets(m *meter, args []ref.Val) error {
 	return nil
 }
 
-// add joins lists as they are into one new list: CEL's own join would make lists of any length,
-// and slow ones, out of nothing. A macro's own list, which map and filter make, grows in place.
+// add copies both lists into a new one. CEL's own join would build slow lists of any length for
+// free. The list that the macros map and filter build grows in place.
 func add(m *meter, args []ref.Val, impl implementation) ref.Val {
 	list, isList := args[0].(traits.Lister)
 	other, isOther := args[1].(traits.Lister)
@@ -204,7 +204,7 @@ func add(m *meter, args []ref.Val, impl implementation) ref.Val {
 	return types.NewRefValList(adapter{}, append(elementsOf(list), elementsOf(other)...))
 }
 
-// in reads a list, but only looks a key up in a map.
+// in reads a list, but only looks up a key in a map.
 func in(m *meter, args []ref.Val, impl implementation) ref.Val {
 	wanted, container := m.plain(args[0]), args[1]
 	if _, isMap := container.(traits.Mapper); !isMap {
@@ -218,7 +218,7 @@ func in(m *meter, args []ref.Val, impl implementation) ref.Val {
 	return impl([]ref.Val{wanted, container})
 }
 
-// text is string(): a number or a time is what a template prints for it.
+// text implements string(): a number or a time is converted as in a template.
 func text(m *meter, args []ref.Val, impl implementation) ref.Val {
 	switch v := args[0].(type) {
 	case number:
@@ -235,13 +235,13 @@ func text(m *meter, args []ref.Val, impl implementation) ref.Val {
 	return impl([]ref.Val{m.plain(args[0])})
 }
 
-// format takes whole doubles as ints, which %x, %o and %b want; the other clauses print both alike.
+// format converts whole doubles to ints for %x, %o and %b. The other clauses print both alike.
 func format(m *meter, args []ref.Val, impl implementation) ref.Val {
 	list, ok := args[1].(traits.Lister)
 	if !ok {
 		return impl(args)
 	}
-	m.chargeTimes(sizeOf(list), 512) // a full precision and the longest double, besides its text
+	m.chargeTimes(sizeOf(list), 512) // full precision and the longest double, in addition to its text
 	values := elementsOf(m.plain(list).(traits.Lister))
 	for i, value := range values {
 		if d, isDouble := value.(types.Double); isDouble {
@@ -253,7 +253,7 @@ func format(m *meter, args []ref.Val, impl implementation) ref.Val {
 	return impl([]ref.Val{m.plain(args[0]), types.NewRefValList(adapter{}, values)})
 }
 
-// encode is json.encode() with the JSON that templates have.
+// encode implements json.encode(), with the same JSON as templates.
 func encode(m *meter, args []ref.Val, _ implementation) ref.Val {
 	out, err := appendJSON(nil, args[0], maxString)
 	if err != nil {
@@ -263,15 +263,15 @@ func encode(m *meter, args []ref.Val, _ implementation) ref.Val {
 	return types.String(out)
 }
 
-// sortList is sort(): by plain numbers, what keeps its digits.
+// sortList implements sort(). It compares plain numbers, and elements keep their digits.
 func sortList(m *meter, args []ref.Val, impl implementation) ref.Val {
 	return sortByKeys(m, []ref.Val{args[0], args[0]}, func([]ref.Val) ref.Val { return impl(args) })
 }
 
-// sortByKeys is what the macro sortBy() becomes. Keys are of one type, or of several numeric ones;
-// what has equal keys keeps its order.
+// sortByKeys implements the macro sortBy(). Keys must be of one type, or of numeric types. The sort
+// is stable.
 func sortByKeys(m *meter, args []ref.Val, impl implementation) ref.Val {
-	const comparisons = 20 // of each element, in the longest list that can be
+	const comparisons = 20 // per element, in the longest possible list
 	list, isList := args[0].(traits.Lister)
 	keys, areKeys := args[1].(traits.Lister)
 	if !isList || !areKeys || sizeOf(list) != sizeOf(keys) {
@@ -295,7 +295,7 @@ func sortByKeys(m *meter, args []ref.Val, impl implementation) ref.Val {
 		return order
 	}
 	if slices.SortStableFunc(entries, byKey); len(entries) == 1 {
-		byKey(entries[0], entries[0]) // whether it has an order at all
+		byKey(entries[0], entries[0]) // checks that the type can be ordered
 	}
 	if failed != nil {
 		return failed
@@ -356,7 +356,7 @@ func (m *meter) containsEqual(values []ref.Val, wanted ref.Val) bool {
 	return false
 }
 
-// pick returns the result of math.greatest or math.least the digits of the argument that it is.
+// pick returns the result of math.greatest or math.least with the digits of that argument.
 func pick(m *meter, args []ref.Val, impl implementation) ref.Val {
 	result := impl(m.plains(args))
 	for _, arg := range args {

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// What other languages spell otherwise, and what it is in CEL.
+// spellings maps operators of other languages to advice for CEL.
 var spellings = map[string]string{
 	"=": "write == to compare", "&": "write && for and", "|": "write || for or",
 	"and": "write && for and", "or": "write || for or",
 }
 
-// misspelt is the syntax error of something that CEL spells otherwise.
+// misspelt matches the syntax error for an operator of another language.
 var misspelt = regexp.MustCompile(`^Syntax error: (?:token recognition error at: '([=&|])|mismatched input '(?i:(and|or))')`)
 
-// hintFor returns what to write instead of what an issue is about, or "".
+// hintFor returns what to write instead, or "" if an issue has no hint.
 func hintFor(issue string) string {
 	if strings.HasPrefix(issue, "type 'semver' does not support field selection") {
 		return "write major(), minor() or patch()"
@@ -26,10 +26,11 @@ func hintFor(issue string) string {
 	return spellings[found[1]+strings.ToLower(found[2])]
 }
 
-// typeNames writes types as expressions do.
+// typeNames replaces the names of types by those used in expressions.
 var typeNames = strings.NewReplacer("google.protobuf.Timestamp", "timestamp", "google.protobuf.Duration", "duration")
 
-// advice returns what to write instead of what failed when it was evaluated, or "".
+// advice returns what to write instead of an expression that failed when
+// evaluated, or "".
 func advice(failure string) string {
 	switch {
 	case strings.HasPrefix(failure, "no such key"), strings.HasPrefix(failure, "index out of bounds"):

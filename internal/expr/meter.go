@@ -7,23 +7,23 @@ import (
 	"github.com/google/cel-go/interpreter"
 )
 
-// meter is the cost that one evaluation or rendering may still have (CostLimit). Going over it
-// ends the evaluation at once: an error would only be one more value to || and ?:.
+// meter is the remaining cost of one evaluation or rendering (CostLimit). Exceeding it ends the
+// evaluation at once: an error would be just another value for || and ?:.
 type meter struct {
 	left int
 	step int
 }
 
-// What costs more than the bytes that are read, in units of CostLimit.
+// Costs beyond the bytes read, in units of CostLimit.
 const (
 	stepWork     = 8  // one name, selection, call or operator
 	argumentWork = 4  // one argument of a call
-	elementWork  = 32 // one element of a list that is read or made
+	elementWork  = 32 // one element of a list that is read or built
 )
 
 func newMeter() *meter { return &meter{left: CostLimit, step: stepWork} }
 
-// weigh makes each step dearer where the data holds long strings: to look up a key is to hash it.
+// weigh makes each step cost more if the data has long strings, because looking up a key hashes it.
 func (m *meter) weigh(longest int) { m.step = stepWork + longest/256 }
 
 func (m *meter) steps(n int) { m.chargeTimes(n, m.step) }
@@ -35,7 +35,7 @@ func (m *meter) charge(work int) {
 	m.left -= work
 }
 
-// chargeTimes charges a product that may be too large for an int.
+// chargeTimes charges a product that may overflow an int.
 func (m *meter) chargeTimes(a, b int) {
 	if a > 0 && b > m.left/a {
 		m.stop()
@@ -47,10 +47,10 @@ func (m *meter) stop() {
 	panic(interpreter.EvalCancelledError{Message: "cost limit exceeded", Cause: interpreter.CostLimitExceeded})
 }
 
-// meterName is the variable under which the evaluation's meter travels; no source can spell it.
+// meterName is the variable that carries the evaluation's meter. No source can spell it.
 const meterName = "#meter"
 
-// activation is the variables of one evaluation.
+// activation holds the variables of one evaluation.
 type activation struct {
 	scope *scope
 	meter *meter
@@ -71,8 +71,8 @@ func meterOf(frame *interpreter.ExecutionFrame) *meter {
 	return found.(*meter)
 }
 
-// plain returns a value as calls see it, with CEL's own numbers throughout. It charges for reading
-// the value: what calls do with it costs about as much again.
+// plain returns a value as calls see it, with all numbers as CEL's own. It charges for reading the
+// value; what a call does with it costs about as much again.
 func (m *meter) plain(value ref.Val) ref.Val {
 	if m.read(value) {
 		return withoutDigits(value)
@@ -80,8 +80,8 @@ func (m *meter) plain(value ref.Val) ref.Val {
 	return value
 }
 
-// read charges for all of a value, however often it holds the same list, and reports whether there
-// is a number in it that keeps its digits.
+// read charges for all of a value, each time that it contains the same list, and reports whether it
+// contains a number that keeps its digits.
 func (m *meter) read(value any) (digits bool) {
 	switch v := value.(type) {
 	case number:
@@ -153,8 +153,8 @@ func withoutDigits(value ref.Val) ref.Val {
 	return value
 }
 
-// made charges for what a call returned, and refuses a string that is too long. A list that a macro
-// grows was charged for what was added.
+// made charges for a call's result, and rejects a string that is too long. It does not charge for a
+// list that a macro is building: its elements were charged when they were added.
 func (m *meter) made(result ref.Val) ref.Val {
 	switch list := result.(type) {
 	case traits.MutableLister:
@@ -169,7 +169,7 @@ func (m *meter) made(result ref.Val) ref.Val {
 	return result
 }
 
-// makes charges for a string of so many bytes, or refuses it.
+// makes charges for a string of the given length, or rejects it.
 func (m *meter) makes(bytes int) error {
 	if bytes < 0 || bytes > maxString {
 		return outputTooLarge(maxString)
@@ -191,7 +191,7 @@ func elementsOf(list traits.Lister) []ref.Val {
 	return elements
 }
 
-// length is the length in bytes of a string or bytes, else 0.
+// length returns the length of a string or bytes, in bytes, or 0 for any other value.
 func length(value ref.Val) int {
 	switch v := value.(type) {
 	case types.String:

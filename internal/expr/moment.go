@@ -2,15 +2,15 @@ package expr
 
 import (
 	"time"
-	_ "time/tzdata" // now.getHours('Europe/Berlin') is the same in a container without time zones
+	_ "time/tzdata" // gives now.getHours('Europe/Berlin') the same result in a container without time zones
 
 	"github.com/google/cel-go/common/types"
 
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// withMoments makes times of those strings of a variable that are some. All other times of the data
-// are strings, of which timestamp(…) makes a time. One that cannot be read fails what looks at it.
+// withMoments parses the strings of a variable that are times. All other times in the data stay
+// strings, which timestamp(…) converts. A time that cannot be parsed is an error when it is used.
 func withMoments(name string, k vars.Kind, value any) any {
 	if k == vars.Moment {
 		return parseMoment(value)
@@ -40,10 +40,10 @@ func parseMoment(value any) any {
 	return types.Timestamp{Time: at}
 }
 
-// millis is RFC 3339 with milliseconds, as all of Latch's times are written.
+// millis is RFC 3339 with milliseconds, the format of all times in Latch.
 const millis = "2006-01-02T15:04:05.000Z07:00"
 
-// momentText writes a time in RFC 3339, UTC, with milliseconds, or more digits where it has more.
+// momentText formats a time as RFC 3339 in UTC, with milliseconds, or more digits if it has more.
 func momentText(t time.Time) string {
 	if t.Nanosecond()%int(time.Millisecond) != 0 {
 		return t.UTC().Format(time.RFC3339Nano)

@@ -10,10 +10,10 @@ import (
 	"github.com/google/cel-go/interpreter"
 )
 
-// number is a number of the data whose digits say more than CEL's own value would print: 1.10,
-// 1e400, -0, an integer over 2^53. It passes through selection, conditionals, optionals and
-// literals as it is; every call that computes gets plain instead (calls.go), so no CEL value ever
-// meets a number unprepared.
+// number is a number in the data whose digits differ from what CEL would print: 1.10, 1e400, -0, an
+// integer over 2^53. It passes unchanged through selection, conditionals, optionals and literals.
+// Every call that computes gets plain instead (calls.go), so that CEL's functions never see a
+// number.
 type number struct {
 	plain  ref.Val
 	digits string
@@ -25,17 +25,17 @@ var (
 	_ interpreter.Qualifier = number{}
 )
 
-// exactBelow bounds the integers that a double holds, one and all, and prints with their digits.
+// exactBelow bounds the integers that a double represents exactly and prints in full.
 const exactBelow = 1 << 53
 
-// parseNumber returns the CEL value of a JSON number: a double, or an int where a double would be
-// another number. One that CEL would print with the same digits is a plain value.
+// parseNumber returns the CEL value of a JSON number: a double, or an int if a double would change
+// its value. If CEL would print the same digits, it is a plain value.
 func parseNumber(digits string) ref.Val {
 	i, err := strconv.ParseInt(digits, 10, 64)
 	if err == nil && digits != "-0" && -exactBelow <= i && i <= exactBelow {
 		return types.Double(i)
 	}
-	// An error here is only ever one of range, and then f is the infinity that CEL would have too.
+	// The only possible error is a range error, and then f is the infinity that CEL would have too.
 	f, _ := strconv.ParseFloat(digits, 64)
 	if err == nil {
 		if same, isWhole := asInt(types.Double(f)); !isWhole || int64(same) != i {
@@ -58,10 +58,10 @@ func (n number) Equal(other ref.Val) ref.Val {
 	return n.plain.Equal(other)
 }
 
-// IsZeroValue implements optional.ofNonZeroValue.
+// IsZeroValue supports optional.ofNonZeroValue.
 func (n number) IsZeroValue() bool { return n.plain.(traits.Zeroer).IsZeroValue() }
 
-// A number in brackets, as in list[data.position], is looked up by its plain value.
+// A number used as an index, as in list[data.position], is looked up by its plain value.
 
 func (n number) ID() int64        { return 0 }
 func (n number) IsOptional() bool { return false }

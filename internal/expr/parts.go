@@ -3,19 +3,19 @@ package expr
 import "strings"
 
 // MaxParts bounds the expressions of one template, and those of one input together, in parts: see
-// [Parts]. Compiling as much takes less than a second.
+// [Parts]. Compiling that many takes less than a second.
 const MaxParts = 60_000
 
-// What Parts counts for more than one part, by the time that it takes to compile.
+// Constructs that Parts counts as more than one part, according to the time they take to compile.
 const (
-	partsOfExpression = 4   // besides those in it
+	partsOfExpression = 4   // in addition to the parts in it
 	partsOfPattern    = 25  // a regular expression, at its limit
 	bytesOfPart       = 256 // of long strings
 )
 
-// Parts measures how much there is to compile in an expression, without compiling it: its names,
-// numbers, strings and operators. Parsing, checking and planning take time in proportion to them,
-// and a little for each byte.
+// Parts measures, without compiling it, how much there is to compile in an expression: its names,
+// numbers, strings and operators. Parsing, checking and planning take time in proportion to their
+// number, plus a little for each byte.
 func Parts(source string) int {
 	parts := partsOfExpression + partsOfPattern*strings.Count(source, "matches") + len(source)/bytesOfPart
 	for i := 0; i < len(source); {
@@ -38,8 +38,8 @@ func Parts(source string) int {
 	return parts
 }
 
-// Sources lists the expressions of a template without compiling it, in their order. Of a template
-// that cannot be read to its end it lists those before.
+// Sources lists the expressions of a template in order, without compiling it. If the template
+// cannot be read to its end, it lists those before the error.
 func Sources(template string, place Place) []string {
 	var sources []string
 	s := &scanner{source: template, json: place == InJSON, parse: func(text string) (*Expression, error) {

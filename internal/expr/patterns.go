@@ -10,15 +10,15 @@ import (
 	"github.com/google/cel-go/interpreter"
 )
 
-// pattern is a regular expression (RE2) and about how many instructions it takes: a match takes at
-// most a step for each instruction and byte.
+// pattern is a regular expression (RE2) with its approximate number of instructions. A match takes
+// at most one step per instruction and byte.
 type pattern struct {
 	re   *regexp.Regexp
 	size int
 }
 
-// compilePattern measures a regular expression before it makes it. (CEL's own count makes it, and
-// panics over a repetition like a{2,3}.)
+// compilePattern measures a regular expression before it compiles it. (CEL's own count compiles it
+// first, and panics on a repetition like a{2,3}.)
 func compilePattern(source string) (*pattern, error) {
 	if len(source) > maxPattern {
 		return nil, fmt.Errorf("the regular expression is over %d KiB", maxPattern>>10)
@@ -35,8 +35,8 @@ func compilePattern(source string) (*pattern, error) {
 	return &pattern{re: re, size: size}, err
 }
 
-// instructions counts about how many a parsed expression is compiled to. The parser allows no
-// repetition over 1000, nested ones included.
+// instructions estimates the number of instructions of a parsed expression. The parser allows no
+// repetition over 1000, including nested ones.
 func instructions(re *syntax.Regexp) int {
 	count := 1 + len(re.Rune)
 	for _, sub := range re.Sub {
@@ -48,8 +48,7 @@ func instructions(re *syntax.Regexp) int {
 	return count
 }
 
-// matches is matches(). It compiles a pattern that is written in the expression once, when the call
-// is planned.
+// matches implements matches(). A constant pattern is compiled once, when the call is planned.
 func matches(given interpreter.InterpretableV2) call {
 	var known *pattern
 	if constant, isConstant := given.(interpreter.InterpretableConst); isConstant {
@@ -72,7 +71,7 @@ func matches(given interpreter.InterpretableV2) call {
 			}
 		}
 		m.charge(len(subject))
-		m.chargeTimes(p.size, len(subject)/2+1) // a step for each instruction and byte at most
+		m.chargeTimes(p.size, len(subject)/2+1) // at most one step per instruction and byte
 		return types.Bool(p.re.MatchString(string(subject)))
 	}
 }

@@ -2,9 +2,9 @@ package expr
 
 import "github.com/latch-run/latch"
 
-// InBody returns the place of the values in a body that is given as text. What
-// is neither JSON nor a form nor markup takes them as they are; which types a
-// body may have is the shape's matter.
+// InBody returns the place of values in a body given as text. A body that is
+// not JSON, a form or markup takes them unchanged. Which media types a body may
+// have is checked elsewhere.
 func InBody(kind latch.BodyKind) Place {
 	switch kind {
 	case latch.BodyJSON:

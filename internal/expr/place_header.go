@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// isControl is what no header's value may have (RFC 9110, section 5.5).
+// isControl reports whether a character is not allowed in a header value (RFC
+// 9110, section 5.5).
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
-// checkHeader refuses control characters in a header's literal text.
+// checkHeader rejects control characters in the literal text of a header.
 func checkHeader(source string, segments []segment) []error {
 	for _, s := range segments {
 		if i := strings.IndexFunc(s.literal, isControl); i >= 0 {

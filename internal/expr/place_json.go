@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// What stands for an expression when a JSON template is checked: a string where a value is wanted,
-// and in a string one character that completes no escape.
+// Samples stand for expressions when a JSON template is checked: a string in place of a value, and
+// within a string one character that does not complete an escape.
 const (
 	sampleValue  = `"x"`
 	sampleString = `x`
 )
 
-// checkJSON refuses a template that is no JSON whatever its values are.
+// checkJSON rejects a template that is not JSON whatever its values are.
 func checkJSON(source string, segments []segment) []error {
 	sample, offsets := sampleJSON(segments)
 	var into json.RawMessage
@@ -30,7 +30,7 @@ func checkJSON(source string, segments []segment) []error {
 	return []error{errorAt(source, at, fmt.Sprintf("the template is not JSON: %v", err))}
 }
 
-// sampleJSON fills a template with samples; offsets has where each segment starts in it.
+// sampleJSON fills a template with samples. offsets holds the start of each segment in the result.
 func sampleJSON(segments []segment) (sample string, offsets []int) {
 	var out strings.Builder
 	for _, s := range segments {
@@ -47,8 +47,8 @@ func sampleJSON(segments []segment) (sample string, offsets []int) {
 	return out.String(), offsets
 }
 
-// sourceOffset finds where in the source a position of the sample came from. Within a literal a
-// $${ makes it a byte or more early, which shows the right place still.
+// sourceOffset converts a position in the sample to one in the source. After a $${ in the same
+// literal it is one or more bytes too small, which is close enough for an error message.
 func sourceOffset(offsets []int, segments []segment, at int) int {
 	for i := len(offsets) - 1; i >= 0; i-- {
 		if at < offsets[i] {
@@ -62,8 +62,8 @@ func sourceOffset(offsets []int, segments []segment, at int) int {
 	return 0
 }
 
-// checkRenderedJSON holds that what renders is valid JSON: a key, for one, may have come out as
-// another value than a string.
+// checkRenderedJSON checks that the result is valid JSON: for example, a key may have been rendered
+// as something other than a string.
 func (t *Template) checkRenderedJSON(text string) error {
 	if json.Valid([]byte(text)) {
 		return nil

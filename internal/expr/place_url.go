@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// authority matches a literal that has a URL's scheme and host whole, and more behind them.
+// authority matches a literal that contains the complete scheme and host of a URL.
 var authority = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://[^/?#\\]*[/?#]`)
 
-// checkURL refuses expressions in a URL's scheme, host, port or user (contract, "Templates").
+// checkURL rejects expressions in the scheme, host, port or user of a URL (contract, "Templates").
 func checkURL(source string, segments []segment) []error {
 	if len(segments) <= 1 {
 		return nil
@@ -26,7 +26,7 @@ func checkURL(source string, segments []segment) []error {
 	return []error{errorAt(source, at, "an expression cannot stand in the scheme or host of a URL; it may follow the first / behind the host, or be the whole URL")}
 }
 
-// checkPercent refuses an expression that would complete a percent-escape.
+// checkPercent rejects an expression that would complete a percent-escape.
 func checkPercent(source string, segments []segment) []error {
 	var errs []error
 	for i, s := range segments[:max(len(segments)-1, 0)] {
@@ -41,19 +41,19 @@ func checkPercent(source string, segments []segment) []error {
 	return errs
 }
 
-// appendURL percent-encodes all but RFC 3986's unreserved characters, which makes a value data in
-// path, query and fragment alike.
+// appendURL percent-encodes everything except RFC 3986's unreserved characters, so that a value is
+// plain data in path, query and fragment.
 func appendURL(out []byte, text string) []byte {
 	return append(out, strings.ReplaceAll(url.QueryEscape(text), "+", "%20")...)
 }
 
-// appendForm encodes as the URL standard's application/x-www-form-urlencoded serializer.
+// appendForm encodes like the URL standard's application/x-www-form-urlencoded serializer.
 func appendForm(out []byte, text string) []byte {
 	return append(out, url.QueryEscape(text)...)
 }
 
-// checkDots refuses path segments that a value made "." or "..": whoever normalizes the path would
-// climb with it, and encoding the dots is no help (RFC 3986, section 5.2.4 and 6.2.2.2).
+// checkDots rejects path segments that a value turned into "." or "..". A server that normalizes
+// the path would follow them, even if the dots were encoded (RFC 3986, sections 5.2.4 and 6.2.2.2).
 func checkDots(text string, spans []span) error {
 	path := strings.Index(text, "://") + len("://")
 	path += strings.IndexAny(text[path:], "/?#")

@@ -16,7 +16,7 @@ import (
 // and the keys that lead to the value. An index of a list is written as "[0]".
 type Selection []string
 
-// String writes the selection as an expression.
+// String returns the selection as an expression.
 func (s Selection) String() string {
 	var written strings.Builder
 	written.WriteString(s[0])
@@ -33,7 +33,7 @@ func (s Selection) String() string {
 	return written.String()
 }
 
-// isName reports whether CEL allows the key behind a dot.
+// isName reports whether CEL allows the key after a dot.
 func isName(key string) bool {
 	for i := range len(key) {
 		if !isIdentifier(key[i]) {
@@ -50,7 +50,7 @@ type read struct {
 	// asked is a key below path that may be missing: the expression uses has, in or an optional
 	// selection. It is nil for a read that selects, or that uses the value as a whole.
 	asked *string
-	// null says that the value is compared with null.
+	// null is true if the value is compared with null.
 	null bool
 }
 
@@ -63,8 +63,8 @@ func (r *read) String() string {
 	return text + "=" + strconv.FormatBool(r.null)
 }
 
-// A reader walks through a checked expression once and collects its reads. A name that a macro
-// binds is no root variable.
+// A reader walks a checked expression once and collects its reads. Names bound by macros are not
+// root variables.
 type reader struct {
 	kinds map[string]vars.Kind
 	bound []string
@@ -72,8 +72,8 @@ type reader struct {
 	seen  map[string]bool
 }
 
-// readsOf returns what an expression reads, each once, and whether it does nothing but select one
-// value.
+// readsOf returns the distinct reads of an expression, and whether it does nothing except select
+// one value.
 func readsOf(checked *ast.AST, kinds map[string]vars.Kind) (reads []*read, alone bool) {
 	r := &reader{kinds: kinds, seen: map[string]bool{}}
 	whole := r.selection(checked.Expr())
@@ -89,15 +89,15 @@ func (r *reader) note(one *read) {
 	r.reads = append(r.reads, one)
 }
 
-// walk notes all that is read in expressions whose own values are used as a whole.
+// walk records the reads in expressions whose values are used as a whole.
 func (r *reader) walk(expressions ...ast.Expr) {
 	for _, e := range expressions {
 		r.note(r.selection(e))
 	}
 }
 
-// selection returns the read that an expression is, which the caller extends or notes. If the
-// expression does more than select, selection notes what is read in it and returns nil.
+// selection returns the read that an expression is, for the caller to extend or record. If the
+// expression does more than select, selection records the reads in it and returns nil.
 func (r *reader) selection(e ast.Expr) *read {
 	switch e.Kind() {
 	case ast.IdentKind:
@@ -165,7 +165,7 @@ func (r *reader) call(id int64, call ast.CallExpr) *read {
 	return nil
 }
 
-// ask notes that the expression asks whether a value has a key.
+// ask records that the expression asks whether a value has a key.
 func (r *reader) ask(of *read, key string) {
 	if of != nil {
 		of.asked = &key
@@ -192,7 +192,7 @@ func (r *read) extended(key string, id int64) *read {
 	return r
 }
 
-// keyOf returns the key or the index that a literal is.
+// keyOf returns the key or index that a literal stands for.
 func keyOf(e ast.Expr) (string, bool) {
 	if e.Kind() != ast.LiteralKind {
 		return "", false

@@ -5,15 +5,15 @@ import (
 	"github.com/latch-run/latch/internal/fields"
 )
 
-// uses are the expressions among the roles.
+// uses maps the roles of expressions to their uses.
 var uses = map[fields.Role]Use{
 	fields.When: When, fields.Success: Success, fields.Result: Result, fields.StopRelease: StopRelease, fields.RollbackRelease: RollbackRelease,
 }
 
-// UseOf returns what an expression of the role is for.
+// UseOf returns the use of an expression with the role.
 func UseOf(role fields.Role) Use { return uses[role] }
 
-// PlaceOf returns where the values of a template stand, which the media type says of a body.
+// PlaceOf returns the place of a template's values. For a body it depends on the media type.
 func PlaceOf(role fields.Role, mediaType string) Place {
 	switch role {
 	case fields.URLTemplate:
@@ -27,14 +27,14 @@ func PlaceOf(role fields.Role, mediaType string) Place {
 	}
 }
 
-// A Source is an input's field, compiled.
+// A Source is a compiled field of an input.
 type Source interface {
-	// Uses lists the variables that the field looks at.
+	// Uses lists the variables that the field reads.
 	Uses() []string
 }
 
-// CompileField compiles an input's field: an expression, a template, or JSON with templates. Its error is
-// that of [Compile], [CompileTemplate] or [CompileTree].
+// CompileField compiles a field of an input: an expression, a template, or JSON with templates. Its
+// error is that of [Compile], [CompileTemplate] or [CompileTree].
 func CompileField(f *fields.Field) (Source, error) {
 	if f.Role.IsExpression() {
 		return Compile(f.Text(), UseOf(f.Role))

@@ -12,12 +12,11 @@ import (
 type segment struct {
 	literal    string
 	expression *Expression
-	offset     int  // where it starts in the source, in bytes
-	inString   bool // in a JSON template: it stands inside a JSON string
-	inCDATA    bool // in markup: it stands inside a CDATA section
+	offset     int  // of its start in the source, in bytes
+	inString   bool // in a JSON template: it is inside a JSON string
+	inCDATA    bool // in markup: it is inside a CDATA section
 
-	// In a JSON template: the keys that lead there, and what stands before it in
-	// its string.
+	// In a JSON template: the keys that lead to it, and the text before it in its string.
 	keys   []string
 	before string
 }
@@ -25,8 +24,8 @@ type segment struct {
 // scanner splits a template into literals and expressions.
 type scanner struct {
 	source string
-	json   bool // follow the strings of JSON
-	// parse makes an expression of its source.
+	json   bool // keep track of JSON strings
+	// parse compiles an expression.
 	parse func(text string) (*Expression, error)
 	parts int
 
@@ -36,16 +35,16 @@ type scanner struct {
 	literalStart      int
 }
 
-// maxErrors bounds what is told of one template or tree.
+// maxErrors bounds the errors reported for one template or tree.
 const maxErrors = 20
 
-// scan splits a template and compiles its expressions; errs are all that is wrong with it.
+// scan splits a template and compiles its expressions. errs holds all problems with it.
 func scan(source string, json bool) (segments []segment, errs []error) {
 	s := &scanner{source: source, json: json, parse: func(text string) (*Expression, error) { return Compile(text, inTemplate) }}
 	return s.scan()
 }
 
-// scan splits the template. `$${` is read from the left, so `$$${` is a `$` and a literal `${`.
+// scan splits the template. `$${` is matched from the left, so `$$${` is a `$` and a literal `${`.
 func (s *scanner) scan() (segments []segment, errs []error) {
 	source := s.source
 	for i := 0; i < len(source); {
@@ -77,7 +76,7 @@ func (s *scanner) scan() (segments []segment, errs []error) {
 	return s.segments, errs
 }
 
-// text takes literal text that starts at an offset of the source.
+// text adds literal text that starts at an offset of the source.
 func (s *scanner) text(at int, text string) {
 	if s.literal.Len() == 0 {
 		s.literalStart = at
@@ -102,8 +101,7 @@ func (s *scanner) flush() {
 	}
 }
 
-// expression reads the `${…}` that starts at an offset and returns where it ends, or -1 if it does
-// not.
+// expression reads the `${…}` that starts at an offset and returns its end, or -1 if it has none.
 func (s *scanner) expression(at int) (end int, err error) {
 	s.flush()
 	start := at + len("${")
@@ -126,10 +124,10 @@ func (s *scanner) expression(at int) (end int, err error) {
 	return end, nil
 }
 
-// body reads an expression up to its closing brace. Inside a JSON string it may be written with
-// JSON's own escapes; that is so when a backslash stands in it outside of any CEL string, which no
-// CEL has: ${job[\"title\"]}. Then it is unescaped first, and offsets holds for each of its bytes
-// where in the source it came from, counted from start.
+// body reads an expression up to its closing brace. Inside a JSON string, the expression may be
+// written with JSON's escapes: ${job[\"title\"]}. It is if it has a backslash outside of its own
+// strings, because CEL has none there. The expression is then unescaped first, and offsets maps
+// each of its bytes to its offset in the source, counted from start.
 func (s *scanner) body(start int) (text string, length int, offsets []int, ok bool) {
 	rest := s.source[start:]
 	end, backslash := closingBrace(rest)
@@ -139,24 +137,24 @@ func (s *scanner) body(start int) (text string, length int, offsets []int, ok bo
 		}
 		return rest[:end], end, nil, true
 	}
-	for window := 256; ; window *= 4 { // so that many expressions in one string are each read once
+	for window := 256; ; window *= 4 { // bounds the work if one string has many expressions
 		window = min(window, len(rest))
 		text, offsets = unescapeJSON(rest[:window])
 		if end, _ = closingBrace(text); end >= 0 {
 			return text[:end], offsets[end], offsets, true
 		}
-		if offsets[len(offsets)-1] < window || window == len(rest) { // the string is over
+		if offsets[len(offsets)-1] < window || window == len(rest) { // the end of the string was found
 			return "", 0, nil, false
 		}
 	}
 }
 
-// tooManyParts is the error of a source with too much to compile, as far as it was read.
+// tooManyParts is the error for a source with too much to compile; parts is the count so far.
 func tooManyParts(source string, parts int) *CompileError {
 	return &CompileError{Source: source, Message: fmt.Sprintf("its expressions have %d names, literals and operators or more; the limit is %d", parts, MaxParts), cause: ErrTooLarge}
 }
 
-// relocate moves an error of an expression to where that stands in the template.
+// relocate converts the position of an error in an expression to one in the template.
 func (s *scanner) relocate(err *CompileError, start int, offsets []int) error {
 	at := 0
 	if err.Line > 0 {
@@ -170,8 +168,9 @@ func (s *scanner) relocate(err *CompileError, start int, offsets []int) error {
 	return moved
 }
 
-// closingBrace finds the brace that ends an expression, or -1. Braces in strings and comments do
-// not count. backslash reports, at the first of them, that one stands outside of a string.
+// closingBrace returns the offset of the brace that ends an expression, or -1. It ignores braces in
+// strings and comments. At the first backslash outside of a string it stops and returns backslash
+// true.
 func closingBrace(s string) (end int, backslash bool) {
 	depth := 0
 	for i := 0; i < len(s); {
@@ -200,9 +199,9 @@ func closingBrace(s string) (end int, backslash bool) {
 	return -1, false
 }
 
-// stringEnd returns the offset behind the CEL string whose quote stands at start: single or double,
-// tripled or not, raw or not. One that does not end, ends with its line, or with the text if it is
-// tripled; the compiler says what is wrong with it.
+// stringEnd returns the offset after the CEL string whose quote is at start: single or double,
+// tripled or not, raw or not. An unterminated string ends with its line, or with the text if it is
+// tripled; the compiler reports the error.
 func stringEnd(s string, start int) int {
 	quote := s[start : start+1]
 	if triple := strings.Repeat(quote, 3); strings.HasPrefix(s[start:], triple) {
@@ -224,7 +223,7 @@ func stringEnd(s string, start int) int {
 	return len(s)
 }
 
-// isRaw reports whether what stands before a quote makes it a raw string: r, or r and b.
+// isRaw reports whether the text before a quote makes it a raw string: r, or r and b.
 func isRaw(before string) bool {
 	prefix := len(before)
 	for prefix > 0 && isIdentifier(before[prefix-1]) {
@@ -241,8 +240,8 @@ func isIdentifier(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-// unescapeJSON reads the content of a JSON string up to its closing quote. offsets has the offset
-// of each byte of text in s, and one more for the end.
+// unescapeJSON decodes the content of a JSON string up to its closing quote. offsets holds the
+// offset in s of each byte of text, and of the end.
 func unescapeJSON(s string) (text string, offsets []int) {
 	var out []byte
 	i := 0
@@ -261,7 +260,8 @@ func unescapeJSON(s string) (text string, offsets []int) {
 	return string(out), append(offsets, i)
 }
 
-// unescapeOne reads one escape of a JSON string. A backslash without a valid escape stands for itself.
+// unescapeOne decodes one escape of a JSON string. A backslash without a valid escape stands for
+// itself.
 func unescapeOne(s string) (r rune, size int) {
 	if len(s) < 2 {
 		return '\\', 1
@@ -302,7 +302,7 @@ func hex4(s string) (rune, bool) {
 	return rune(n), err == nil
 }
 
-// errorAt is a CompileError at an offset of a template.
+// errorAt returns a CompileError at an offset of a template.
 func errorAt(source string, offset int, message string) *CompileError {
 	before := source[:min(offset, len(source))]
 	line := 1 + strings.Count(before, "\n")
@@ -310,7 +310,7 @@ func errorAt(source string, offset int, message string) *CompileError {
 	return &CompileError{Source: source, Line: line, Column: column, Message: message}
 }
 
-// offsetOf is the reverse: the offset of a line and column, which count from 1.
+// offsetOf returns the offset of a line and column, which count from 1.
 func offsetOf(source string, line, column int) int {
 	offset := 0
 	for ; line > 1; line-- {

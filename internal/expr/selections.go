@@ -9,20 +9,20 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// A Reading is how an expression reads a field of a variable.
+// A Reading says how an expression reads a field of a variable.
 type Reading int
 
 const (
 	// NotRead: the value does not depend on the field.
 	NotRead Reading = iota
-	// Selected: the field is selected wherever it is read, so evaluating what needs it fails where
-	// it is missing.
+	// Selected: the field is selected wherever it is read, so the evaluation fails if it is
+	// missing.
 	Selected
-	// Guessed: a missing field may go unnoticed, as behind has(), [?'field'] or where the variable
-	// is used as a whole.
+	// Guessed: a missing field may go unnoticed, for example behind has() or [?'field'], or if the
+	// variable is used as a whole.
 	Guessed
-	// Compared: the field is compared with null somewhere, so the expression expects that there may
-	// be nothing.
+	// Compared: the field is compared with null somewhere, so the expression expects that it may be
+	// null.
 	Compared
 )
 
@@ -37,7 +37,7 @@ func (e *Expression) Reads(variable, field string) Reading {
 	return reading
 }
 
-// of returns how the read touches a field of its variable.
+// of returns how the read uses a field of its variable.
 func (r *read) of(field string) Reading {
 	switch {
 	case len(r.path) > 1 && r.path[1] != field:
@@ -69,9 +69,9 @@ func unique(names []string) []string {
 	return slices.Compact(names)
 }
 
-// Selections lists what the expression selects of root variables, each once: where such a value is
-// missing, the expression fails. What it asks for somewhere with has, in or an optional selection
-// is left out. alone says that the expression does nothing else.
+// Selections lists the distinct selections of root variables without which the expression fails. It
+// leaves out those whose presence the expression tests with has, in or an optional selection. alone
+// reports whether the expression does nothing except select one value.
 func (e *Expression) Selections() (selected []Selection, alone bool) {
 	asked, seen := askedFor(e.reads), map[string]bool{}
 	for _, r := range e.reads {
@@ -85,7 +85,7 @@ func (e *Expression) Selections() (selected []Selection, alone bool) {
 	return selected, e.alone
 }
 
-// askedFor collects the selections, written out, that the expression asks for.
+// askedFor returns the selections, as text, whose presence the expression tests.
 func askedFor(reads []*read) map[string]bool {
 	asked := map[string]bool{}
 	for _, r := range reads {
@@ -96,8 +96,8 @@ func askedFor(reads []*read) map[string]bool {
 	return asked
 }
 
-// isAskedFor reports whether the expression asks whether the value, or one that leads to it, is
-// there.
+// isAskedFor reports whether the expression tests the presence of the value, or of one that
+// contains it.
 func isAskedFor(asked map[string]bool, path Selection) bool {
 	for n := range path {
 		if len(asked) > 0 && asked[path[:n+1].String()] {
@@ -107,8 +107,8 @@ func isAskedFor(asked map[string]bool, path Selection) bool {
 	return false
 }
 
-// unknownKey returns what is wrong with the first read of a key that its variable never has, and
-// the node that selects the key. A key that the expression asks for is no fault.
+// unknownKey returns an error message for the first read of a key that its variable never has, and
+// the node that selects the key. A key whose presence the expression tests is allowed.
 func unknownKey(reads []*read) (at int64, message string) {
 	asked := askedFor(reads)
 	for _, r := range reads {

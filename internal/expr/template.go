@@ -7,35 +7,36 @@ import (
 	"unicode/utf8"
 )
 
-// Place says where a template's values stand, and so how they are escaped (contract,
-// "Templates").
+// Place says where a template's values are inserted, which determines how they are escaped
+// (contract, "Templates").
 type Place int
 
 const (
-	// InText takes values as text, as they are.
+	// InText inserts values unchanged.
 	InText Place = iota
-	// InHeader takes values as text, as they are; a control character other than tab is an error.
+	// InHeader inserts values unchanged; a control character other than tab is an error.
 	InHeader
-	// InURL percent-encodes values. They may stand in the path, query or fragment; one that is all
-	// of the template is the URL as it is. A path segment that becomes "." or ".." is an error.
+	// InURL percent-encodes values. They may be in the path, query or fragment. A value that is the
+	// whole template is a complete URL and stays unchanged. A path segment that becomes "." or ".."
+	// is an error.
 	InURL
-	// InForm percent-encodes values as application/x-www-form-urlencoded has it.
+	// InForm percent-encodes values as application/x-www-form-urlencoded.
 	InForm
-	// InJSON makes values JSON: content of the string that they stand in, else a value with its
-	// type. The expression in a JSON string is read as it is written; where it is written with
-	// JSON's own escapes, ${job[\"title\"]}, these are taken off first. What renders is valid JSON.
+	// InJSON encodes values as JSON: within a string as its content, elsewhere as a value with its
+	// type. An expression in a JSON string is written without JSON's escapes; if it has them,
+	// ${job[\"title\"]}, they are decoded first. The result is valid JSON.
 	InJSON
-	// InMarkup escapes values for XML and HTML, in text and in values of attributes. One that is all
-	// of the template is the document as it is.
+	// InMarkup escapes values for XML and HTML, in text and in attribute values. A value that is
+	// the whole template is a complete document and stays unchanged.
 	InMarkup
 )
 
-// String names the place in errors.
+// String returns the name of the place for error messages.
 func (p Place) String() string {
 	return [...]string{InText: "text", InHeader: "a header", InURL: "a URL", InForm: "a form", InJSON: "JSON", InMarkup: "markup"}[p]
 }
 
-// Template is a text with ${…} expressions, compiled. It is immutable and safe for concurrent use.
+// Template is a compiled text with ${…} expressions. It is immutable and safe for concurrent use.
 type Template struct {
 	source   string
 	place    Place
@@ -45,8 +46,8 @@ type Template struct {
 	parts    int  // of its expressions, as Parts counts them
 }
 
-// CompileTemplate compiles a template for a place. The last ones compiled are kept, so that
-// compiling again is cheap. The error is a [*CompileError], or several joined; their positions
+// CompileTemplate compiles a template for a place. Recently compiled templates are cached, so that
+// compiling them again is cheap. The error is a [*CompileError], or several joined; their positions
 // count in the whole template.
 func CompileTemplate(source string, place Place) (*Template, error) {
 	return compiledTemplates.orCompile(templateKey{place, source}, len(source), func() (*Template, error) { return compileTemplate(source, place) })
@@ -80,7 +81,7 @@ func compileTemplate(source string, place Place) (*Template, error) {
 	}
 }
 
-// checkPlace refuses what no value could make right.
+// checkPlace rejects a template that is invalid for its place whatever its values are.
 func checkPlace(source string, segments []segment, place Place) []error {
 	switch place {
 	case InHeader:
@@ -127,7 +128,7 @@ func (t *Template) Expressions() []*Expression {
 	return expressions
 }
 
-// Source is the template as it was written.
+// Source returns the template as written.
 func (t *Template) Source() string { return t.source }
 
 // Uses lists the root variables that the template refers to, sorted.
@@ -140,11 +141,11 @@ func reads(uses, names []string) bool {
 	return slices.ContainsFunc(uses, func(use string) bool { return slices.Contains(names, use) })
 }
 
-// Static reports that the template has no expression: Render then returns its text, with $${
+// Static reports whether the template has no expression. Render then returns its text, with $${
 // resolved, whatever the variables.
 func (t *Template) Static() bool { return t.static }
 
-// single is the expression that is all of the template, or nil.
+// single returns the expression that is the whole template, or nil.
 func (t *Template) single() *Expression {
 	if len(t.segments) == 1 {
 		return t.segments[0].expression
@@ -152,12 +153,12 @@ func (t *Template) single() *Expression {
 	return nil
 }
 
-// Render returns the text with each expression's value in its place. The error is an [*EvalError].
+// Render returns the text with each expression replaced by its value. The error is an [*EvalError].
 func (t *Template) Render(vars Variables) (string, error) {
 	return t.RenderEscaped(vars, nil)
 }
 
-// usualValues is what the values of most templates have room in, in bytes.
+// usualValues is the room reserved for the values of a template, in bytes.
 const usualValues = 64
 
 func (t *Template) render(s *scope, m *meter) (string, error) {
@@ -187,8 +188,7 @@ func (t *Template) render(s *scope, m *meter) (string, error) {
 	return text, nil
 }
 
-// appendString appends the text of a template that stands in text, as a JSON string to which the
-// keys lead.
+// appendString appends the text of a template as a JSON string. keys lead to the string.
 func (t *Template) appendString(out []byte, keys []string, s *scope, m *meter) ([]byte, error) {
 	out = append(out, '"')
 	size, before := 0, ""
@@ -210,16 +210,16 @@ func (t *Template) appendString(out []byte, keys []string, s *scope, m *meter) (
 	return append(out, '"'), nil
 }
 
-// span is where an expression's value stands in what was rendered.
+// span is the position of an expression's value in the rendered text.
 type span struct {
 	start, end int
 	expression *Expression
 }
 
-// checkRendered refuses what only the values could make wrong.
+// checkRendered rejects a result that is invalid because of its values.
 func (t *Template) checkRendered(text string, spans []span) error {
 	switch {
-	case t.place == InURL && len(t.segments) > 1: // what checkURL has looked at
+	case t.place == InURL && len(t.segments) > 1: // checked before by checkURL
 		return checkDots(text, spans)
 	case t.place == InJSON:
 		return t.checkRenderedJSON(text)

@@ -10,10 +10,10 @@ import (
 	"strconv"
 )
 
-// Tree is a JSON value (a body, input or args given as JSON) in which every string is a template.
-// A string that is one single ${…} becomes its value with its type; keys are not templates; all else
-// goes out as it came in, compact, keys in their order. It is immutable and safe for concurrent
-// use.
+// Tree is a JSON value (a body, input or args given as JSON) in which every string is a template. A
+// string that consists of a single ${…} becomes its value with its type. Keys are not templates;
+// all else is unchanged, compact, with its keys in order. A Tree is immutable and safe for
+// concurrent use.
 type Tree struct {
 	root node
 	uses []string
@@ -41,9 +41,10 @@ type (
 	}
 )
 
-// CompileTree compiles a JSON value. The error names for each string that is wrong its path
-// (`.items[0].text: …`) and unwraps to its [*CompileError]; a value over MaxTemplate or nested
-// deeper than 100 is refused. The last ones compiled are kept, so that compiling again is cheap.
+// CompileTree compiles a JSON value. The error names the path of each invalid string
+// (`.items[0].text: …`) and unwraps to its [*CompileError]. A value over MaxTemplate, or nested
+// deeper than 100 levels, is rejected. Recently compiled values are cached, so that compiling them
+// again is cheap.
 func CompileTree(value json.RawMessage) (*Tree, error) { return compiledTree(string(value)) }
 
 func compiledTree(source string) (*Tree, error) {
@@ -72,7 +73,7 @@ func compileTree(value json.RawMessage) (*Tree, error) {
 	return &Tree{root: root, uses: unique(b.uses), size: len(value)}, nil
 }
 
-// treeBuilder reads JSON and compiles its strings, collecting what is wrong with them.
+// treeBuilder reads JSON, compiles its strings, and collects their errors.
 type treeBuilder struct {
 	decoder *json.Decoder
 	errs    []error
@@ -161,7 +162,7 @@ func (b *treeBuilder) leaf(path string, keys []string, source string) node {
 	return leafNode{path: path, keys: keys, template: template}
 }
 
-// joinStatic makes a list or object without expressions one piece of JSON.
+// joinStatic merges a list or object without expressions into one piece of JSON.
 func joinStatic(n node) node {
 	switch v := n.(type) {
 	case listNode:
@@ -182,7 +183,7 @@ func isStatic(n node) bool {
 	return static
 }
 
-// keyPath is how a key stands in a path.
+// keyPath returns a key as an element of a path.
 func keyPath(key string) string {
 	for i := range len(key) {
 		if !isIdentifier(key[i]) && key[i] != '-' {
@@ -201,7 +202,7 @@ func (t *Tree) Uses() []string { return slices.Clone(t.uses) }
 // Reads reports whether the tree refers to any of these root variables.
 func (t *Tree) Reads(names ...string) bool { return reads(t.uses, names) }
 
-// Static reports that no string of the tree has an expression.
+// Static reports whether no string of the tree has an expression.
 func (t *Tree) Static() bool { return isStatic(t.root) }
 
 // Render returns the JSON with each string rendered. The error names the path of the string, and
@@ -210,8 +211,7 @@ func (t *Tree) Render(vars Variables) (json.RawMessage, error) {
 	return t.RenderEscaped(vars, nil)
 }
 
-// RenderEscaped is [Tree.Render] with its values escaped once more for whoever
-// reads the JSON.
+// RenderEscaped is [Tree.Render] with values escaped a second time, for the consumer of the JSON.
 func (t *Tree) RenderEscaped(vars Variables, escape Escape) (json.RawMessage, error) {
 	s := newScope(vars)
 	s.escape = escape

@@ -12,7 +12,7 @@ import (
 	"github.com/google/cel-go/interpreter"
 )
 
-// adapter makes CEL values of decoded JSON, one level at a time and only when it is looked at.
+// adapter converts decoded JSON to CEL values, one level at a time, when it is accessed.
 type adapter struct{}
 
 // qualifiers looks up numbers in brackets.
@@ -44,7 +44,7 @@ type array struct {
 
 func (a *array) IsZeroValue() bool { return len(a.items) == 0 }
 
-// object is a JSON object, walked in the order of its keys.
+// object is a JSON object, iterated in the order of its keys.
 type object struct {
 	traits.Mapper
 	fields map[string]any
@@ -57,7 +57,7 @@ func (o *object) Iterator() traits.Iterator {
 	return types.NewStringList(adapter{}, keys).Iterator()
 }
 
-// literal is a map written in an expression, walked in the order of its keys.
+// literal is a map written in an expression, iterated in the order of its keys.
 type literal struct {
 	traits.Mapper
 }
@@ -88,8 +88,8 @@ func sortedKeys(m traits.Mapper) []ref.Val {
 	return keys
 }
 
-// ordered returns a map literal its order, and leaves all else as it is. Keys that are whole doubles
-// become ints: CEL's maps have no doubles for keys.
+// ordered makes a map literal iterate in order, and returns any other value unchanged. Keys that
+// are whole doubles become ints, because CEL's maps have no double keys.
 func ordered(value ref.Val) ref.Val {
 	switch v := value.(type) {
 	case *object, literal:

@@ -11,12 +11,12 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// Variables are the root variables by name, each as JSON. One that is absent or null is empty: ""
-// for event, lock and lock_url, [] for records, {} for all others but now, which fails what looks
-// at it.
+// Variables are the root variables by name, each as JSON. A variable that is absent or null is
+// empty: "" for event, lock and lock_url, [] for records, and {} for all others except now, which
+// is an error if it is used.
 type Variables map[string]json.RawMessage
 
-// celType returns the type that the checker knows a variable by.
+// celType returns the checker's type for a variable of a kind.
 func celType(k vars.Kind) *cel.Type {
 	switch k {
 	case vars.Text:
@@ -30,7 +30,7 @@ func celType(k vars.Kind) *cel.Type {
 	}
 }
 
-// emptyOf returns the value of a variable that does not apply.
+// emptyOf returns the value of a variable of a kind that is absent.
 func emptyOf(k vars.Kind) any {
 	switch k {
 	case vars.Text:
@@ -62,7 +62,7 @@ func holds(k vars.Kind, value any) bool {
 type scope struct {
 	given   Variables
 	decoded map[string]any
-	longest int    // the longest string of those that are decoded
+	longest int    // the longest string among the decoded variables
 	escape  Escape // nil for none
 }
 

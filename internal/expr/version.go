@@ -16,15 +16,15 @@ import (
 	"github.com/latch-run/latch/internal/excerpt"
 )
 
-// version is a semantic version, made by semver('1.10.0'). Versions compare by their precedence
-// (semver.org, section 11): 1.9.0 < 1.10.0-rc.1 < 1.10.0, whatever their build metadata. One prints
-// as the text that it was made of.
+// version is a semantic version, returned by semver('1.10.0'). Versions compare by precedence
+// (semver.org, section 11): 1.9.0 < 1.10.0-rc.1 < 1.10.0, ignoring build metadata. A version prints
+// as the text it was parsed from.
 type version struct {
 	parsed *semver.Version
 	text   string
 }
 
-// versionType is opaque, so that nothing can be selected of it.
+// versionType is opaque, so that no field can be selected from it.
 var versionType = types.NewOpaqueType("semver").WithTraits(traits.ComparerType)
 
 // versions declares semver, the operators that compare versions, and major, minor and patch.
@@ -44,14 +44,14 @@ func versions() []cel.EnvOption {
 	return options
 }
 
-// versionPart declares a function of versions that returns one of their three numbers.
+// versionPart declares a method of versions that returns one of their three numbers.
 func versionPart(name string, part func(*semver.Version) uint64) cel.EnvOption {
 	return cel.Function(name, cel.MemberOverload("semver_"+name, []*cel.Type{versionType}, cel.IntType,
 		cel.UnaryBinding(func(value ref.Val) ref.Val { return types.Int(part(value.(version).parsed)) })))
 }
 
-// parseVersion is semver(). A v before the version is left out, as in the names of tags. What is no
-// version is an error, and so is one longer than 256 bytes.
+// parseVersion implements semver(). It accepts a leading v, as in the names of tags. A text that is
+// not a version, or is longer than 256 bytes, is an error.
 func parseVersion(value ref.Val) ref.Val {
 	text := string(value.(types.String))
 	parsed, err := semver.StrictNewVersion(strings.TrimPrefix(text, "v"))
@@ -108,8 +108,8 @@ func (v version) Type() ref.Type { return versionType }
 // Value implements [ref.Val].
 func (v version) Value() any { return v.text }
 
-// equal is ==. Comparing a version with anything else is an error, on either side: it would be a
-// "no" that nobody meant.
+// equal implements ==. Comparing a version with any other value is an error, on either side,
+// because the result would be an unintended false.
 func equal(args []ref.Val) ref.Val {
 	if v, ok := args[1].(version); ok && args[0] != types.NullValue {
 		return v.Equal(args[0])
@@ -125,7 +125,7 @@ func notEqual(args []ref.Val) ref.Val {
 	return result
 }
 
-// looksFor refuses to look for a version among other values, and for another value among versions.
+// looksFor rejects searching for a version among other values, or for another value among versions.
 func looksFor(wanted ref.Val, among traits.Lister) ref.Val {
 	_, isVersion := wanted.(version)
 	for i := range sizeOf(among) {

@@ -9,25 +9,27 @@ import (
 	"github.com/google/cel-go/common/types/ref"
 )
 
-// A number of the data is a double. Where a function wants an int, as charAt does for its position,
-// a whole double is taken for one, and an int where it wants a double, as math.ceil does.
+// A number in the data is a double. If a function wants an int, as charAt does for its position, a
+// whole double is accepted, and an int if it wants a double, as math.ceil does.
 
-// signature names the overloads of a function with as many arguments, its target included.
+// signature identifies the overloads of a function with a number of arguments, including its
+// target.
 type signature struct {
 	function string
 	arity    int
 }
 
-// want is the kind of number that a function wants as one of its arguments.
+// want is the kind of number that a function wants for an argument.
 type want int
 
 const (
-	wantsNothing want = iota // it is no number, or may be of either kind
+	wantsNothing want = iota // not a number, or a number of either kind
 	wantsInt
 	wantsDouble
 )
 
-// wantsOf lists, for the functions that want numbers of one kind, what they want of each argument.
+// wantsOf returns, for each function that wants numbers of one kind, what it wants for each
+// argument.
 func wantsOf(functions map[string]*decls.FunctionDecl) map[signature][]want {
 	wants := make(map[signature][]want)
 	for name, function := range functions {
@@ -51,7 +53,7 @@ func byArity(function *decls.FunctionDecl) map[int][]*decls.OverloadDecl {
 	return overloads
 }
 
-// wantsOfOverloads returns nil where they want nothing.
+// wantsOfOverloads returns nil if they want nothing.
 func wantsOfOverloads(overloads []*decls.OverloadDecl, arity int) []want {
 	var wants []want
 	for i := range arity {
@@ -77,7 +79,7 @@ func wantsOfOverloads(overloads []*decls.OverloadDecl, arity int) []want {
 	return wants
 }
 
-// give makes an argument the number that is wanted. What is no number is left as it is.
+// give converts an argument to the number that is wanted. Any other value is returned unchanged.
 func (w want) give(function string, arg ref.Val) (ref.Val, error) {
 	if n, ok := arg.(number); ok {
 		arg = n.plain
@@ -95,7 +97,7 @@ func (w want) give(function string, arg ref.Val) (ref.Val, error) {
 	return arg, nil
 }
 
-// whole returns a double as the int that it is.
+// whole converts a whole double to an int.
 func whole(function string, d types.Double) (ref.Val, error) {
 	if i, ok := asInt(d); ok {
 		return i, nil
@@ -103,7 +105,7 @@ func whole(function string, d types.Double) (ref.Val, error) {
 	return nil, fmt.Errorf("%s wants a whole number, this is %v; round it with int(…) or math.round(…)", function, float64(d))
 }
 
-// asInt reports whether a double is an int of 64 bits.
+// asInt converts a double to an int, and reports whether it is whole and fits into 64 bits.
 func asInt(d types.Double) (types.Int, bool) {
 	f := float64(d)
 	if f != math.Trunc(f) || f < math.MinInt64 || f >= math.MaxInt64 { // the constant rounds up to 2^63

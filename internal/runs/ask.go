@@ -12,9 +12,9 @@ import (
 	"github.com/latch-run/latch/internal/overload"
 )
 
-// Describe returns what Temporal knows of a run, and what is under way in it; of
-// the newest run where runID is empty. A run that is not there, or that Temporal
-// has forgotten, is an error that [IsNotFound] knows.
+// Describe returns Temporal's description of a run and its pending work, or of
+// the newest run if runID is empty. For a run that does not exist, or that
+// Temporal has deleted, [IsNotFound] is true of the error.
 func (r *Runs) Describe(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	if r.temporal == nil {
 		return r.describeRaw(ctx, &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID})
@@ -24,9 +24,9 @@ func (r *Runs) Describe(ctx context.Context, workflowID, runID string) (*workflo
 	return r.temporal.DescribeWorkflowExecution(ctx, workflowID, runID)
 }
 
-// Query asks a run, for which a worker answers; the newest run where runID is
-// empty. A workflow that does not know the query is an error that [IsForeign]
-// knows.
+// Query queries a run, or the newest run if runID is empty. A worker must be
+// running to answer. For a workflow that does not have the query, [IsForeign]
+// is true of the error.
 func (r *Runs) Query(ctx context.Context, workflowID, runID, name string, answer any, args ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, r.workerTimeout)
 	defer cancel()
@@ -39,10 +39,10 @@ func (r *Runs) Query(ctx context.Context, workflowID, runID, name string, answer
 	return value.Get(answer)
 }
 
-// Update sends the newest run an update and waits for its answer. Tried again, it
-// is the same update, and is carried out once. The prefix of its id says which
-// way it came (contract, "Blocking and locks"). A run that has closed is an error
-// that [IsClosed] knows.
+// Update sends an update to the newest run and waits for its result. Retries
+// send the same update, which is carried out once. The prefix of its id says
+// where it came from (contract, "Blocking and locks"). If the run has closed,
+// [IsClosed] is true of the error.
 func (r *Runs) Update(ctx context.Context, prefix, workflowID, name string, argument, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, r.workerTimeout)
 	defer cancel()

@@ -19,21 +19,22 @@ import (
 	"github.com/latch-run/latch/internal/overload"
 )
 
-// A Closing is how a run closed.
+// A Closing says how a run closed.
 type Closing struct {
-	// How is Temporal's word for it.
+	// How is Temporal's status.
 	How enumspb.WorkflowExecutionStatus
-	// Result is what the run returned or, of one that failed or was cancelled,
-	// the first of its error's details. It is nil for a run without either.
+	// Result is what the run returned or, if it failed or was cancelled, the
+	// first detail of its error. It is nil if there is neither.
 	Result *commonpb.Payload
 	// ErrorType is the type of the application error that the run failed with.
 	ErrorType string
-	// Reason is why it did not complete, for people; empty where it did.
+	// Reason says why the run did not complete; empty if it did.
 	Reason string
 }
 
-// ClosingIn returns how a run closed by the last event of its history, nil where
-// that closes no run. The converter is the one that the run's data went through.
+// ClosingIn returns how a run closed according to the last event of its
+// history, or nil if that event does not close it. payloads must be the
+// converter of the run's data.
 func ClosingIn(history *historypb.History, payloads converter.DataConverter) *Closing {
 	events := history.GetEvents()
 	if len(events) == 0 {
@@ -60,9 +61,9 @@ func ClosingIn(history *historypb.History, payloads converter.DataConverter) *Cl
 	}
 }
 
-// failedBy returns how a run failed: by the first application error of the chain,
-// where there is one. Latch's own runs fail with one, and a user's own workflow may
-// wrap one in the failure of an activity.
+// failedBy returns how a run failed: with the first application error in the
+// chain, if there is one. Latch's own runs fail with one, and a user's workflow
+// may wrap one in the failure of an activity.
 func failedBy(failure *failurepb.Failure, payloads converter.DataConverter) *Closing {
 	var reasons []string
 	for at := failure; at != nil; at = at.GetCause() {
@@ -76,8 +77,8 @@ func failedBy(failure *failurepb.Failure, payloads converter.DataConverter) *Clo
 	return &Closing{How: enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, Reason: strings.Join(reasons, ": ")}
 }
 
-// continuesIn returns the run in which a run goes on that its last event closed;
-// empty for one that is over.
+// continuesIn returns the id of the run that continues this one after its last
+// event, or "" if there is none.
 func continuesIn(history *historypb.History) string {
 	events := history.GetEvents()
 	if len(events) == 0 {
@@ -97,9 +98,9 @@ func first(payloads *commonpb.Payloads) *commonpb.Payload {
 	return payloads.GetPayloads()[0]
 }
 
-// ReleaseResult returns what a closed release came to. One that was refused,
-// terminated or timed out by Temporal has no result of its own: it is failed,
-// with the reason. It takes no worker.
+// ReleaseResult returns the result of a closed release. A release that was
+// refused, terminated or timed out has no result of its own: the returned one
+// is failed, with the reason. It needs no worker.
 func (r *Runs) ReleaseResult(ctx context.Context, workflowID, runID string) (*latch.ReleaseResult, error) {
 	result := new(latch.ReleaseResult)
 	end, err := r.releaseClosing(ctx, &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID})
@@ -120,8 +121,8 @@ func (r *Runs) readResult(workflowID string, payload *commonpb.Payload, into any
 	return nil
 }
 
-// releaseClosing reads how a closed release ended. Its Result is a release's, or
-// nil.
+// releaseClosing returns how a closed release ended. The Result is a release's,
+// or nil.
 func (r *Runs) releaseClosing(ctx context.Context, execution *commonpb.WorkflowExecution) (*Closing, error) {
 	end, err := r.Closing(ctx, execution)
 	switch {
@@ -135,8 +136,8 @@ func (r *Runs) releaseClosing(ctx context.Context, execution *commonpb.WorkflowE
 	return end, nil
 }
 
-// Closing reads how a run closed, nil where its last event closes no run. It
-// takes no worker.
+// Closing returns how a run closed, or nil if its last event does not close it.
+// It needs no worker.
 func (r *Runs) Closing(ctx context.Context, execution *commonpb.WorkflowExecution) (*Closing, error) {
 	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
 	defer cancel()
@@ -155,16 +156,16 @@ func (r *Runs) closeEventOf(execution *commonpb.WorkflowExecution) *workflowserv
 		HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT}
 }
 
-// awaitPause and awaitPatience are how long the wait for a run's end rests after
-// Temporal did not answer, and how long that may go on.
+// awaitPause is the pause before waiting for a run's end again after Temporal
+// did not answer, and awaitPatience how long that may go on.
 const (
 	awaitPause    = time.Second
 	awaitPatience = time.Minute
 )
 
-// awaitClosing waits for the end of a run, and of those that it continues in. The
-// execution then names the last of them. It outlives a minute in which Temporal
-// does not answer.
+// awaitClosing waits for the end of a run and of the runs that continue it.
+// execution then names the last of them. It tolerates up to a minute in which
+// Temporal does not answer.
 func (r *Runs) awaitClosing(ctx context.Context, execution *commonpb.WorkflowExecution) (*Closing, error) {
 	request := r.closeEventOf(execution)
 	request.WaitNewEvent = true
@@ -196,7 +197,7 @@ func (r *Runs) awaitClosing(ctx context.Context, execution *commonpb.WorkflowExe
 	}
 }
 
-// rest waits, or until the context ends.
+// rest waits for the pause, or until the context ends.
 func rest(ctx context.Context, pause time.Duration) {
 	select {
 	case <-time.After(pause):

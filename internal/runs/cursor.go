@@ -10,9 +10,9 @@ import (
 	"go.temporal.io/api/serviceerror"
 )
 
-// An ArgumentError says that a filter or a cursor is not what a list takes.
+// An ArgumentError says that a filter or a cursor is invalid.
 type ArgumentError struct {
-	// Name is the argument's: since, until, status, cursor and the like.
+	// Name is the name of the argument, such as since, until, status or cursor.
 	Name    string
 	message string
 }
@@ -24,16 +24,17 @@ func wrong(name, format string, args ...any) *ArgumentError {
 	return &ArgumentError{Name: name, message: fmt.Sprintf(format, args...)}
 }
 
-// A cursor is where the next part of a list begins. It is good for the same
-// filter alone.
+// A cursor is the position in a list where the next page begins. It is valid
+// only for the same filter.
 type cursor struct {
-	// Stage is which query of several goes on.
+	// Stage is the number of the query to continue, of several.
 	Stage int `json:"stage,omitempty"`
-	// Page is the token of Temporal's next page; empty at the query's beginning.
+	// Page is the token of Temporal's next page; empty at the beginning of the
+	// query.
 	Page []byte `json:"page,omitempty"`
-	// Bare reports that the namespace lacks Latch's search attributes.
+	// Bare is true if the namespace lacks Latch's search attributes.
 	Bare bool `json:"bare,omitempty"`
-	// Since and Until are the times that the first part began with.
+	// Since and Until are the times of the first page.
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
 }
@@ -41,13 +42,13 @@ type cursor struct {
 func (c cursor) encode() string {
 	encoded, err := json.Marshal(c)
 	if err != nil {
-		return "" // times, numbers and bytes encode
+		return "" // times, numbers and bytes always encode
 	}
 	return base64.RawURLEncoding.EncodeToString(encoded)
 }
 
-// decodeCursor reads what encode wrote into the cursor, of a list of so many
-// stages; an empty text leaves it as it is.
+// decode decodes the result of encode, for a list with the given number of
+// stages. An empty text leaves the cursor unchanged.
 func (c *cursor) decode(text string, stages int) error {
 	if text == "" {
 		return nil
@@ -61,8 +62,9 @@ func (c *cursor) decode(text string, stages int) error {
 	return nil
 }
 
-// lacksAttributes reports whether the error means that the namespace does not
-// know a search attribute, where the query has one and all else in it is known.
+// lacksAttributes reports whether the error of a query means that the namespace
+// lacks a search attribute, which is the only part of the query that it may not
+// know.
 func (c *cursor) lacksAttributes(err error) bool {
 	var invalid *serviceerror.InvalidArgument
 	return errors.As(err, &invalid) && !c.Bare && len(c.Page) == 0

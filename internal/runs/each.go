@@ -9,12 +9,12 @@ import (
 	"github.com/latch-run/latch/internal/overload"
 )
 
-// eachPage is how many runs [Runs.Each] reads at once.
+// eachPage is the number of runs that [Runs.Each] reads at once.
 const eachPage = 1000
 
 // Each calls a function with each run that a query finds, in the order of
-// [Runs.Page]. It stops at the end of the page with which it has seen most runs, and
-// takes as long as the context allows.
+// [Runs.Page]. It stops at the end of the page on which it reaches most runs.
+// It has no time limit except the context's.
 func (r *Runs) Each(ctx context.Context, query string, most int, call func(*workflowpb.WorkflowExecutionInfo)) error {
 	request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: r.namespace, Query: query, PageSize: eachPage}
 	for seen := 0; seen < most; {

@@ -13,8 +13,8 @@ import (
 // ErrOtherRequest says that an idempotency key was used for another request.
 var ErrOtherRequest = errors.New("the idempotency key was used for another request")
 
-// RunningIn reports whether the error says that a run is under way, of which one
-// runs at a time, and returns that run's id.
+// RunningIn reports whether the error says that the workflow id already has a
+// running run, and returns the id of that run.
 func RunningIn(err error) (runID string, is bool) {
 	var running *serviceerror.WorkflowExecutionAlreadyStarted
 	if !errors.As(err, &running) {
@@ -23,21 +23,23 @@ func RunningIn(err error) (runID string, is bool) {
 	return running.RunId, true
 }
 
-// IsNotFound reports whether the error says that there is no such run.
+// IsNotFound reports whether the error says that the run does not exist.
 func IsNotFound(err error) bool { return is[*serviceerror.NotFound](err) }
 
-// IsNotBegun reports whether the error says that no worker has taken the first
-// task of a run, which cannot answer a query then.
+// IsNotBegun reports whether the error says that no worker has taken the run's
+// first task, so that it cannot answer queries yet.
 func IsNotBegun(err error) bool { return is[*serviceerror.WorkflowNotReady](err) }
 
-// IsClosed reports whether the error says that an update came after the run's end.
+// IsClosed reports whether the error says that the run closed before the
+// update.
 func IsClosed(err error) bool {
 	var application *temporal.ApplicationError
 	return IsNotFound(err) || errors.As(err, &application) && application.Type() == "AcceptedUpdateCompletedWorkflow"
 }
 
-// IsForeign reports whether a workflow was asked that does not know the query or
-// update: the texts are those of the SDKs, which have no type for it.
+// IsForeign reports whether the error says that the workflow has no such query
+// or update. It compares the SDKs' messages, because they have no type for this
+// error.
 func IsForeign(err error) bool {
 	var query *serviceerror.QueryFailed
 	var application *temporal.ApplicationError
@@ -46,7 +48,7 @@ func IsForeign(err error) bool {
 }
 
 // IsRefused reports whether the error says that the caller may not use the
-// namespace, or that there is no such namespace.
+// namespace, or that the namespace does not exist.
 func IsRefused(err error) bool {
 	return is[*serviceerror.PermissionDenied](err) || is[*serviceerror.NamespaceNotFound](err)
 }

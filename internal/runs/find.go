@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// An UnknownError says that no run has any of the workflow ids.
+// An UnknownError says that there is no run with any of the workflow ids.
 type UnknownError struct{ WorkflowIDs []string }
 
 // Error names the workflow ids.
@@ -25,12 +25,13 @@ func (e *UnknownError) Error() string {
 	return text
 }
 
-// AnyKind are the kinds of runs in the order in which [Runs.Find] looks for them.
+// AnyKind lists the kinds of runs in the order in which [Runs.Find] looks for
+// them.
 var AnyKind = []latch.Kind{latch.JobKind, latch.ReleaseKind, latch.EmissionKind}
 
-// Find returns what Temporal knows of the run that an id means: of the workflow id
-// itself, or else of the first of the kinds that has a run of the id. If there
-// is none, the error is an [*UnknownError].
+// Find returns Temporal's description of the run that an id refers to: the
+// workflow with that id, or else the first of the kinds that has a run with it.
+// If there is none, the error is an [*UnknownError].
 func (r *Runs) Find(ctx context.Context, id string, kinds ...latch.Kind) (*workflowpb.WorkflowExecutionInfo, error) {
 	candidates := []string{id}
 	for _, kind := range kinds {
@@ -48,7 +49,7 @@ func (r *Runs) Find(ctx context.Context, id string, kinds ...latch.Kind) (*workf
 	return nil, &UnknownError{candidates}
 }
 
-// HasClosed reports whether the run has closed, as far as Temporal says so.
+// HasClosed reports whether the run has closed according to Temporal.
 func HasClosed(info *workflowpb.WorkflowExecutionInfo) bool {
 	switch info.GetStatus() {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED:

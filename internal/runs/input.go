@@ -15,7 +15,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// Read decodes a payload of JSON, decrypted where it is encrypted.
+// Read decodes a JSON payload, decrypting it if necessary.
 func (r *Runs) Read(payload *commonpb.Payload, into any) error {
 	data, err := r.plain(payload)
 	if err != nil {
@@ -24,7 +24,7 @@ func (r *Runs) Read(payload *commonpb.Payload, into any) error {
 	return json.Unmarshal(data, into)
 }
 
-// plain returns a payload's data, decrypted where it is encrypted.
+// plain returns the data of a payload, decrypting it if necessary.
 func (r *Runs) plain(payload *commonpb.Payload) ([]byte, error) {
 	var raw converter.RawValue
 	if err := r.converter.FromPayload(payload, &raw); err != nil {
@@ -42,15 +42,15 @@ func (r *Runs) beginning(ctx context.Context, execution *commonpb.WorkflowExecut
 	return response.GetHistory().GetEvents(), err
 }
 
-// Events returns a page of a run's history from the token on, and the token of
-// the next page, empty after the last.
+// Events returns a page of a run's history, beginning at the token, and the token of the next page,
+// which is empty after the last.
 func (r *Runs) Events(ctx context.Context, execution *commonpb.WorkflowExecution, token []byte) (events []*historypb.HistoryEvent, next []byte, err error) {
 	response, err := r.service().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
 		Namespace: r.namespace, Execution: execution, NextPageToken: token})
 	return response.GetHistory().GetEvents(), response.GetNextPageToken(), err
 }
 
-// Input decodes what a run was started with.
+// Input decodes the input of a run.
 func (r *Runs) Input(ctx context.Context, execution *commonpb.WorkflowExecution, into any) error {
 	events, err := r.beginning(ctx, execution, 1)
 	if err != nil {
@@ -77,19 +77,19 @@ func (r *Runs) inputIn(events []*historypb.HistoryEvent, execution *commonpb.Wor
 	return fmt.Errorf("run %s of %s has no input", execution.GetRunId(), execution.GetWorkflowId())
 }
 
-// A Definition is what a run was started with, by what it is about.
+// A Definition is the input of a run, according to its kind.
 type Definition struct {
-	// Kind is empty for a workflow of a user's own.
+	// Kind is empty for a user's own workflow.
 	Kind     latch.Kind
 	Release  latch.Release
 	Job      latch.Job
 	Emission latch.Emission
-	// Registered are webhooks that stand by themselves and apply to the run.
+	// Registered are the registered webhooks that apply to the run.
 	Registered []protocol.AttachedWebhook
 }
 
-// Settings returns the settings of the hook of a webhook at an event, false where
-// the run has no such hook.
+// Settings returns the settings of a webhook's hook at an event. It returns false if the run has no
+// such hook.
 func (d *Definition) Settings(webhook, event string) (latch.Event, bool) {
 	webhooks := d.Webhooks()
 	for i := range webhooks {
@@ -100,12 +100,12 @@ func (d *Definition) Settings(webhook, event string) (latch.Event, bool) {
 	return latch.Event{}, false
 }
 
-// admittedWithin is how many events of a run there are at most until it was
-// admitted.
+// admittedWithin bounds the number of events in a run's history until its admission is recorded.
 const admittedWithin = 20
 
-// Definition reads what a run of Latch's own was started with as a release, job or
-// emission. A run of several events is one emission with the webhooks of all. That of a workflow of a user's own is empty.
+// Definition returns the input of one of Latch's own runs as a release, job or emission. A run that
+// fires several events is returned as one emission with the webhooks of all. For a user's own
+// workflow the definition is empty.
 func (r *Runs) Definition(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*Definition, error) {
 	d := &Definition{Kind: latch.KindOfWorkflow(info.GetType().GetName())}
 	var into any
@@ -139,14 +139,13 @@ func (r *Runs) Definition(ctx context.Context, info *workflowpb.WorkflowExecutio
 	return d, nil
 }
 
-// registeredIn returns the registered webhooks that a run took as it began, as
-// its admission was recorded.
+// registeredIn returns the registered webhooks that apply to a run, as recorded at its admission.
 func (r *Runs) registeredIn(events []*historypb.HistoryEvent) []protocol.AttachedWebhook {
 	for _, event := range events {
 		details := event.GetMarkerRecordedEventAttributes().GetDetails()
 		var marker struct{ ActivityType string }
 		for _, payload := range details["data"].GetPayloads() {
-			_ = r.Read(payload, &marker) // another kind of marker has none
+			_ = r.Read(payload, &marker) // other markers lack the field
 		}
 		if marker.ActivityType != protocol.ActivityAdmit {
 			continue

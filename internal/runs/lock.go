@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A WaitingLock is an open lock, and the run that waits for it.
+// A WaitingLock is an open lock with the run that waits for it.
 type WaitingLock struct {
 	latch.OpenLock
 	WorkflowID   string `json:"workflow_id"`
@@ -17,24 +17,24 @@ type WaitingLock struct {
 	WorkflowType string `json:"workflow_type"`
 }
 
-// A LockPart is a part of the list of open locks.
+// A LockPart is one page of the list of open locks.
 type LockPart struct {
 	Locks      []WaitingLock `json:"locks" doc:"Those of the newest run first"`
 	NextCursor string        `json:"next_cursor,omitempty" doc:"The parameter cursor of the next part, with the same other parameters; absent on the last"`
 	Unread     int           `json:"unread,omitempty" doc:"How many runs wait for locks that cannot be read, such as those encrypted with a key that is not here"`
 }
 
-// A LockFilter says which locks to list; the zero value is all.
+// A LockFilter says which locks to list; the zero value matches all.
 type LockFilter struct {
-	// Webhook is a webhook's id, and Event an event.
+	// Webhook is the id of a webhook, and Event the name of an event.
 	Webhook, Event string
-	// Job and Release are the id of what is held.
+	// Job and Release are the ids of the job or release that is held.
 	Job, Release string
-	// Since and Until bound when the wait began. Until itself is past the end.
+	// Since and Until bound the time when the wait began. Until is exclusive.
 	Since, Until time.Time
 }
 
-// Check returns the [ArgumentError] of a filter that no lock can fulfil.
+// Check returns an [ArgumentError] if no lock can match the filter.
 func (f *LockFilter) Check() error {
 	if f.Job != "" && f.Release != "" {
 		return wrong("job", "a lock holds a job or a release; give job or release, not both")
@@ -59,8 +59,8 @@ func (f *LockFilter) takes(lock *WaitingLock) bool {
 		lock.holds(latch.WorkflowJobRun, latch.PrefixJobRun, f.Job, lock.Job) && lock.holds(latch.WorkflowRelease, latch.PrefixRelease, f.Release, lock.Release)
 }
 
-// holds reports whether the lock holds what has the wanted id; an empty one is
-// anything. A lock of an earlier version is known by its workflow id alone.
+// holds reports whether the lock holds the job or release with the wanted id; an empty id matches
+// any. A lock of an earlier version has only its workflow id to match.
 func (w *WaitingLock) holds(workflow, prefix, wanted, held string) bool {
 	if wanted == "" || held != "" {
 		return wanted == "" || wanted == held
@@ -68,19 +68,17 @@ func (w *WaitingLock) holds(workflow, prefix, wanted, held string) bool {
 	return w.WorkflowType == workflow && (w.WorkflowID == prefix+wanted || w.WorkflowID == wanted)
 }
 
-// maximumPages bounds how many of Temporal's pages one part reads, where most
-// runs wait for nothing.
+// maximumPages bounds how many of Temporal's pages one call reads if most runs wait for nothing.
 const maximumPages = 50
 
-// lockStages are how many queries find the runs that may wait for locks: first
-// those of Latch's own, then workflows of users' own, any of which may have a
-// gate.
+// lockStages is the number of queries that find the runs that may wait for locks: first Latch's
+// own, then users' own workflows, any of which may have a gate.
 const lockStages = 2
 
-// lockQuery returns the query of a stage. A run that writes search attributes
-// has LatchWaiting while it waits. Those of Latch's own write LatchID as they
-// begin; a run without LatchID has a worker that writes no attributes, and only
-// its memo shows its locks. A user's own workflow writes LatchWaiting with its first lock.
+// lockQuery returns the query of a stage. A run that writes search attributes has LatchWaiting
+// while it waits. Latch's own runs write LatchID as they begin, so a run without LatchID has a
+// worker that writes no attributes, and only its memo shows its locks. A user's own workflow writes
+// LatchWaiting with its first lock.
 func lockQuery(stage int, attributes bool) string {
 	lacks, types := latch.SearchAttributeID, AnyOf("WorkflowType", latch.WorkflowRelease, latch.WorkflowJobRun, latch.WorkflowEmit, latch.WorkflowEmitBatch)
 	if stage > 0 {
@@ -94,17 +92,14 @@ func lockQuery(stage int, attributes bool) string {
 	return query
 }
 
-// Locks returns about limit open locks that the filter takes, from the cursor
-// on: a run's stay together. Those of jobs, releases and events come first, and
-// then those of workflows of users' own, each the newest run first. A part may
-// have fewer, or none, although there is a next one: it reads a bounded number of
-// pages.
+// Locks returns about limit open locks that match the filter, from the cursor on. The locks of a
+// run stay together. Those of jobs, releases and events come first, then those of users' own
+// workflows, each with the newest run first. Because a call reads a bounded number of pages, it may
+// return fewer locks, or none, although there is a next page.
 //
-// It takes no worker and no search attributes: open locks stand in their run's
-// memo. Without attributes all running runs are gone through, a call for each
-// limit of them; with them only runs that wait are, and those whose workers
-// write no attributes. What is wrong with the filter or the cursor is an
-// [*ArgumentError].
+// It needs no worker and no search attributes: open locks are in the memo of their run. Without
+// attributes it reads all running runs, one page of them for each call; with attributes, only those
+// that wait and those whose workers write none. An invalid filter or cursor is an [*ArgumentError].
 func (r *Runs) Locks(ctx context.Context, filter LockFilter, from string, limit int) (*LockPart, error) {
 	var at cursor
 	if err := at.decode(from, lockStages); err != nil {
@@ -139,7 +134,7 @@ func (r *Runs) Locks(ctx context.Context, filter LockFilter, from string, limit 
 	}
 }
 
-// add adds the run's locks that the filter takes.
+// add adds the run's locks that match the filter.
 func (p *LockPart) add(r *Runs, run *workflowpb.WorkflowExecutionInfo, filter *LockFilter) {
 	open, err := r.locksOf(run)
 	if err != nil {
@@ -154,8 +149,7 @@ func (p *LockPart) add(r *Runs, run *workflowpb.WorkflowExecutionInfo, filter *L
 	}
 }
 
-// locksOf returns the open locks in a run's memo; a run without them waits for
-// nothing.
+// locksOf returns the open locks in a run's memo. A run without the field has none.
 func (r *Runs) locksOf(run *workflowpb.WorkflowExecutionInfo) ([]latch.OpenLock, error) {
 	payload, found := run.GetMemo().GetFields()[latch.MemoLocks]
 	if !found {

@@ -20,25 +20,25 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// memoRequest is the memo field with the hash of the request that used a key.
+// memoRequest is the memo field with the hash of the request for which a key
+// was used.
 const memoRequest = "latch.request"
 
-// StartOnce starts a run under an idempotency key and returns its run id, or that
-// of the run which the key started before, closed or not: a key starts one run,
-// for as long as Temporal keeps closed workflows. The key counts for one workflow
-// id. The request is what the caller sent, which must be the same for the same
-// key, else the error is [ErrOtherRequest]. While a run is under way that the key
-// did not start, the error is one that [RunningIn] knows, and the key stays
-// unused. It waits until the context ends.
+// StartOnce starts a run under an idempotency key and returns its run id, or
+// the id of the run that the key started before, even if that has closed. A key
+// starts one run, for as long as Temporal keeps closed workflows, and belongs
+// to one workflow id. request is what the caller sent; if the key was used with
+// another, the error is [ErrOtherRequest]. While another run of the workflow is
+// in progress, [RunningIn] is true of the error, and the key remains unused.
+// StartOnce waits until the context ends.
 //
-// Temporal itself compares a request's id with the newest run's alone, so that a
-// key would start another run once a second key has started one. But it keeps
-// the ids of workflows, and is never in doubt about them. So a key is the id of a
-// workflow of its own, latch.StartOnce, which starts the run as a child. That
-// happens once, whatever fails on the way, and needs neither a list of runs,
-// which may be a moment behind, nor a clock. It does need a worker, on the task
-// queue of keys: without one the call is not answered in time, and the same call
-// made again is answered once there is one.
+// Temporal compares a request's id only with the newest run's, so a key would
+// start another run once a second key has started one. It does keep the ids of
+// workflows, reliably. Each key is therefore the id of a workflow of its own,
+// latch.StartOnce, which starts the run as a child. That happens once, whatever
+// fails on the way, and needs neither a list of runs, which may lag behind, nor
+// a clock. It does need a worker on the task queue for keys: without one the
+// call times out, and the same call succeeds once there is one.
 func (r *Runs) StartOnce(ctx context.Context, key, keysQueue string, s Start, request []byte) (runID string, err error) {
 	what := protocol.StartOnce{Workflow: s.Workflow, WorkflowID: s.WorkflowID, TaskQueue: s.TaskQueue, Summary: Summary(s.Summary)}
 	for _, argument := range s.Arguments {
@@ -64,8 +64,8 @@ func hash(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// useKey starts the key's latch.StartOnce, and returns its run: a new one, the
-// one that is under way, or the one that has started something.
+// useKey starts the key's latch.StartOnce and returns its run: a new one, the
+// one in progress, or the one that has completed.
 func (r *Runs) useKey(ctx context.Context, id, queue string, what *protocol.StartOnce, request string) (*commonpb.WorkflowExecution, error) {
 	input, err := r.converter.ToPayloads(what)
 	if err != nil {
@@ -97,7 +97,7 @@ func (r *Runs) useKey(ctx context.Context, id, queue string, what *protocol.Star
 	return &commonpb.WorkflowExecution{WorkflowId: id, RunId: response.GetRunId()}, err
 }
 
-// compareKey refuses a request that is not the one which used the key.
+// compareKey returns an error if the key was used for another request.
 func (r *Runs) compareKey(ctx context.Context, execution *commonpb.WorkflowExecution, request string) error {
 	described, err := r.describeRaw(ctx, execution)
 	if err != nil {
@@ -118,7 +118,7 @@ func (r *Runs) describeRaw(ctx context.Context, execution *commonpb.WorkflowExec
 	})
 }
 
-// startedOnce waits for the end of a latch.StartOnce and returns the run that it
+// startedOnce waits for a latch.StartOnce to end and returns the run that it
 // started under the workflow id.
 func (r *Runs) startedOnce(ctx context.Context, execution *commonpb.WorkflowExecution, workflowID string) (string, error) {
 	end, err := r.awaitClosing(ctx, execution)

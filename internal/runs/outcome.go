@@ -11,29 +11,30 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Statuses of a run whose result has none of its own.
+// Statuses of runs whose result has no status of its own.
 const (
-	// StatusCompleted is that of an emission, or a workflow of a user's own.
+	// StatusCompleted is the status of an emission or a user's own workflow.
 	StatusCompleted  = "completed"
 	StatusTerminated = "terminated"
 )
 
-// An Outcome is what a run came to.
+// An Outcome is the outcome of a run.
 type Outcome struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
-	// Status is the result's, or says how Temporal closed a run that has none.
+	// Status is the result's, or says how Temporal closed the run if it has no
+	// result.
 	Status string `json:"status"`
-	// Error is why the run did not complete.
+	// Error says why the run did not complete.
 	Error string `json:"error,omitempty"`
-	// Result is the run's result as the contract has it, where it has one.
+	// Result is the run's result as in the contract, if it has one.
 	Result json.RawMessage `json:"result,omitempty"`
 
-	// Invalid reports that validation refused the run's input.
+	// Invalid is true if validation rejected the run's input.
 	Invalid bool `json:"-"`
 }
 
-// A Result is what the results of runs have in common, or some of them have.
+// A Result holds the fields that all, or some, results of runs have.
 type Result struct {
 	ID        string             `json:"id"`
 	Status    string             `json:"status"`
@@ -45,16 +46,16 @@ type Result struct {
 	History   []latch.Record     `json:"history"`
 }
 
-// Read reads of the result what can be read. That of a user's own workflow may be
-// anything.
+// Read decodes the fields of the result that can be decoded. The result of a
+// user's own workflow may be anything.
 func (o *Outcome) Read() Result {
 	var read Result
-	_ = json.Unmarshal(o.Result, &read) // what decodes counts: a newer worker may write more
+	_ = json.Unmarshal(o.Result, &read) // a newer worker may write more, so errors are ignored
 	return read
 }
 
-// Outcome returns what a closed run came to; the newest run where runID is empty.
-// It takes no worker.
+// Outcome returns the outcome of a closed run, or of the newest run if runID is
+// empty. It needs no worker.
 func (r *Runs) Outcome(ctx context.Context, workflowID, runID string) (*Outcome, error) {
 	execution := &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID}
 	end, err := r.Closing(ctx, execution)
@@ -67,8 +68,9 @@ func (r *Runs) Outcome(ctx context.Context, workflowID, runID string) (*Outcome,
 	return r.outcomeOf(execution, end)
 }
 
-// Await waits for the end of a run, and of those that it continues in, and returns
-// what it came to. It ends with the context's error where that ends first.
+// Await waits for the end of a run and of the runs that continue it, and
+// returns the outcome. If the context ends first, it returns the context's
+// error.
 func (r *Runs) Await(ctx context.Context, workflowID, runID string) (*Outcome, error) {
 	execution := &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID}
 	end, err := r.awaitClosing(ctx, execution)
@@ -96,12 +98,12 @@ func (r *Runs) outcomeOf(execution *commonpb.WorkflowExecution, end *Closing) (*
 		outcome.Status = s.Status
 	}
 	if s.Status != "" || end.How == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED {
-		outcome.Result = result // an error's details may be anything else
+		outcome.Result = result // the details of an error may be anything else
 	}
 	return outcome, nil
 }
 
-// close takes the status and the error from how Temporal closed the run.
+// close sets the status and the error according to how Temporal closed the run.
 func (o *Outcome) close(end *Closing) {
 	switch end.How {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:

@@ -7,9 +7,9 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 )
 
-// Part returns at most limit runs that a query finds, in the order of [Runs.Page],
-// from the cursor on, and the cursor of the next part; "" on the last. A cursor
-// that no part before gave is an [*ArgumentError].
+// Part returns at most limit runs that a query finds, in the order of
+// [Runs.Page], from the cursor on. next is the cursor of the next page, or ""
+// on the last. An invalid cursor is an [*ArgumentError].
 func (r *Runs) Part(ctx context.Context, query, from string, limit int) (found []*workflowpb.WorkflowExecutionInfo, next string, err error) {
 	var at cursor
 	if err := at.decode(from, 1); err != nil {

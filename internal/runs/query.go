@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Quote returns text as a value in a visibility query.
+// Quote returns a text as a value in a visibility query.
 func Quote(text string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
 }
@@ -13,10 +13,10 @@ func Quote(text string) string {
 // Instant returns a time as a value in a visibility query.
 func Instant(at time.Time) string { return Quote(at.UTC().Format(time.RFC3339Nano)) }
 
-// Either returns the term that is true where one of two is.
+// Either returns a term that is true if one of two terms is.
 func Either(a, b string) string { return "(" + a + " OR " + b + ")" }
 
-// AnyOf returns the term that an attribute has one of the values.
+// AnyOf returns a term that is true if an attribute has one of the values.
 func AnyOf(attribute string, values ...string) string {
 	return attribute + " IN (" + quoted(values...) + ")"
 }

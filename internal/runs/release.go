@@ -12,24 +12,26 @@ import (
 )
 
 // ReleaseUnknown is the status of a closed release whose result cannot be read,
-// such as one that is encrypted with a key that is not here.
+// for example because it is encrypted with an unknown key.
 const ReleaseUnknown = "unknown"
 
-// ReleaseStatuses are the statuses by which releases can be listed.
+// ReleaseStatuses lists the statuses that a list of releases can be filtered
+// by.
 var ReleaseStatuses = []string{latch.ReleaseRunning, latch.ReleaseReleased, latch.ReleaseStopped, latch.ReleaseRolledBack, latch.ReleaseFailed, latch.ReleaseCancelled}
 
-// A ReleaseRow is a row of the list of releases: one run of one.
+// A ReleaseRow is one run of a release in a list.
 type ReleaseRow struct {
 	ID    string `json:"id" doc:"The release's id; where partial is true it may be derived from the workflow id"`
 	Title string `json:"title,omitempty" doc:"Absent where the release has none, and of runs that an earlier version carried out"`
-	// Status is running until the run has closed: an outcome goes to the
-	// webhooks first.
+	// Status is running until the run has closed, which it does only after its
+	// webhooks have received the outcome.
 	Status string `json:"status" enum:"running,released,stopped,rolled_back,failed,cancelled,unknown" doc:"running until the run has closed; unknown where its result cannot be read"`
-	// Phase, Event and Step are where a running release is.
+	// Phase, Event and Step say where a running release is.
 	Phase string `json:"phase,omitempty" doc:"What a running release does now"`
 	Event string `json:"event,omitempty" doc:"The event that it fired last"`
 	Step  string `json:"step,omitempty" doc:"The step that it is at"`
-	// WaitsFor are the locks that it waits for, without what names or opens them.
+	// WaitsFor lists the locks that it waits for, without their tokens and
+	// URLs.
 	WaitsFor  []Wait           `json:"waits_for,omitempty" doc:"The locks that it waits for; GET /latch/v1/locks names them"`
 	Reason    string           `json:"reason,omitempty" doc:"Why it ended as it did"`
 	DecidedBy *latch.DecidedBy `json:"decided_by,omitempty"`
@@ -38,7 +40,7 @@ type ReleaseRow struct {
 	RunID      string     `json:"run_id"`
 	StartedAt  latch.Time `json:"started_at,omitzero"`
 	ClosedAt   latch.Time `json:"closed_at,omitzero" doc:"Absent while it runs"`
-	// Partial reports that the row has only what stands in Temporal's list.
+	// Partial is true if the row has only what Temporal's list contains.
 	Partial bool `json:"partial,omitempty" doc:"No worker answered for the run, or its result cannot be read: what only they know is missing"`
 
 	taskQueue string
@@ -64,18 +66,19 @@ func waitsFor(locks []latch.OpenLock) []Wait {
 	return waits
 }
 
-// A ReleaseFilter says which releases to list; the zero value is all.
+// A ReleaseFilter says which releases to list; the zero value matches all.
 type ReleaseFilter struct {
 	// Status is one of [ReleaseStatuses], or empty.
 	Status string
-	// Since and Until bound when a release began. Until itself is past the end.
+	// Since and Until bound the time when a release began. Until is exclusive.
 	Since, Until time.Time
-	// Search is a part of the id, the workflow id or the title, in any case; or
-	// empty. Temporal cannot search for it: more runs are asked than are found.
+	// Search is a part of the id, the workflow id or the title, in any case, or
+	// empty. Temporal cannot search for it, so that more runs are read than are
+	// returned.
 	Search string
 }
 
-// Check returns the [ArgumentError] of a filter that no release can fulfil.
+// Check returns an [ArgumentError] if no release can match the filter.
 func (f *ReleaseFilter) Check() error {
 	switch {
 	case f.Status != "" && !slices.Contains(ReleaseStatuses, f.Status):
@@ -87,9 +90,10 @@ func (f *ReleaseFilter) Check() error {
 	}
 }
 
-// query returns the visibility query that finds at least what the filter takes.
-// Temporal knows how a run closed, and only the search attribute LatchStatus
-// with what: without attributes more runs are found than asked for.
+// query returns a visibility query that finds at least the releases that match
+// the filter. Temporal knows how a run closed; its result is known only from
+// the search attribute LatchStatus. Without attributes the query finds more
+// runs than match.
 func (f *ReleaseFilter) query(attributes bool) string {
 	terms := []string{"WorkflowType = " + Quote(latch.WorkflowRelease)}
 	switch f.Status {
@@ -120,7 +124,7 @@ func (f *ReleaseFilter) takes(release *ReleaseRow) bool {
 	return (f.Status == "" || f.Status == release.Status) && f.finds(release)
 }
 
-// finds reports whether a release is one that is searched for.
+// finds reports whether a release matches Search.
 func (f *ReleaseFilter) finds(release *ReleaseRow) bool {
 	wanted := strings.ToLower(strings.TrimSpace(f.Search))
 	return slices.ContainsFunc([]string{release.ID, release.WorkflowID, release.Title}, func(text string) bool {
@@ -128,7 +132,8 @@ func (f *ReleaseFilter) finds(release *ReleaseRow) bool {
 	})
 }
 
-// statusOf returns the status of a release as far as Temporal's own shows it.
+// statusOf returns the status of a release as far as it follows from Temporal's
+// status.
 func statusOf(status enumspb.WorkflowExecutionStatus) string {
 	switch status {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:

@@ -12,10 +12,10 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// CountReleases returns how many releases the filter takes, nil where Temporal
-// alone cannot tell: it does not know titles, and what a closed release came to
-// only of runs that write search attributes. It costs one call or two. A list
-// that began with the cursor keeps its since and until.
+// CountReleases returns the number of releases that match the filter, or nil if
+// Temporal cannot count them: it does not know titles, and knows results only
+// of runs that write search attributes. It makes one or two calls. from is the
+// cursor of the list, whose since and until apply.
 func (r *Runs) CountReleases(ctx context.Context, filter ReleaseFilter, from string) (*int64, error) {
 	at := cursor{Since: filter.Since, Until: filter.Until}
 	if err := at.decode(from, 1); err != nil {
@@ -45,7 +45,7 @@ func (r *Runs) CountReleases(ctx context.Context, filter ReleaseFilter, from str
 	err := group.Wait()
 	var invalid *serviceerror.InvalidArgument
 	switch {
-	case errors.As(err, &invalid): // the namespace has no such attributes
+	case errors.As(err, &invalid): // the namespace lacks the attributes
 		return nil, nil
 	case err != nil:
 		return nil, err
@@ -55,11 +55,11 @@ func (r *Runs) CountReleases(ctx context.Context, filter ReleaseFilter, from str
 	return &all, nil
 }
 
-// countTimeout bounds how long a count may take.
+// countTimeout bounds the duration of a count.
 const countTimeout = 10 * time.Second
 
-// needsStatus reports whether the filter's status is one that Temporal knows by
-// the search attribute alone.
+// needsStatus reports whether Temporal knows the filter's status only from the
+// search attribute.
 func (f *ReleaseFilter) needsStatus() bool {
 	switch f.Status {
 	case "", latch.ReleaseRunning, latch.ReleaseCancelled, latch.ReleaseFailed:

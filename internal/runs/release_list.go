@@ -19,33 +19,33 @@ import (
 )
 
 const (
-	// askers is how many runs are asked at the same time, and askTimeout how long
-	// one may take to answer.
+	// askers bounds the runs that are asked concurrently, and askTimeout the
+	// time one may take to answer.
 	askers     = 8
 	askTimeout = 5 * time.Second
-	// patience is how long one part goes on asking runs that go on: what has not
-	// answered then is shown as it stands in Temporal's list.
+	// patience bounds how long one call asks running runs. Those that have not
+	// answered by then are shown as Temporal's list has them.
 	patience = 8 * time.Second
-	// maximumAsked is how many runs one part asks, about.
+	// maximumAsked is about how many runs one call asks.
 	maximumAsked = 500
 )
 
-// A ReleasePart is a part of the list of releases.
+// A ReleasePart is one page of the list of releases.
 type ReleasePart struct {
 	Releases   []ReleaseRow `json:"releases" doc:"Those that run first, the newest of them first, then those that closed, the last closed first"`
 	NextCursor string       `json:"next_cursor,omitempty" doc:"The parameter cursor of the next part, with the same other parameters; absent on the last"`
 	Count      *int64       `json:"count,omitempty" doc:"With count=true, how many releases there are on all pages; absent where Temporal cannot tell: with search, and with a status that only the workers know of runs without search attributes"`
 }
 
-// Releases returns at most limit releases that the filter takes, from the cursor
-// on: those that run first, the newest of them first, then those that closed, the
-// last closed first. A part may have fewer, or none, although there is a next one:
-// it asks a bounded number of runs.
+// Releases returns at most limit releases that match the filter, from the
+// cursor on: running ones first, the newest first, then closed ones, the most
+// recently closed first. Because a call asks a bounded number of runs, it may
+// return fewer, or none, although there is a next page.
 //
-// A part costs one call of Temporal's list and one call for each release: a
-// query for one that runs, the last event for one that closed. Where no worker
-// answers, the row is partial. A release that closes between two parts may be in
-// both. What is wrong with the filter or the cursor is an [*ArgumentError].
+// A page costs one call for Temporal's list and one call for each release: a
+// query if it is running, its last event if it has closed. If no worker
+// answers, the row is partial. A release that closes between two pages may be
+// on both. An invalid filter or cursor is an [*ArgumentError].
 func (r *Runs) Releases(ctx context.Context, filter ReleaseFilter, from string, limit int) (*ReleasePart, error) {
 	at := cursor{Since: filter.Since, Until: filter.Until}
 	if err := at.decode(from, 1); err != nil {
@@ -86,17 +86,18 @@ func (r *Runs) Releases(ctx context.Context, filter ReleaseFilter, from string, 
 	}
 }
 
-// A gathering completes the rows of one part.
+// A gathering completes the rows of one page.
 type gathering struct {
 	runs *Runs
-	// until is when it asks no more workers.
+	// until is the time after which it asks no more workers.
 	until time.Time
 	mutex sync.Mutex
-	// silent are task queues that no worker answered on: they are asked once.
+	// silent holds task queues on which no worker answered. They are asked only
+	// once.
 	silent map[string]bool
 }
 
-// rows returns a row for each run, in their order.
+// rows returns a row for each run, in order.
 func (g *gathering) rows(ctx context.Context, listed []*workflowpb.WorkflowExecutionInfo) ([]ReleaseRow, error) {
 	rows := make([]ReleaseRow, len(listed))
 	group, ctx := errgroup.WithContext(ctx)
@@ -113,26 +114,26 @@ func (g *gathering) rows(ctx context.Context, listed []*workflowpb.WorkflowExecu
 	return rows, group.Wait()
 }
 
-// rowOf returns what stands in Temporal's list of a release.
+// rowOf returns the row of a release, as far as Temporal's list has its data.
 func (r *Runs) rowOf(run *workflowpb.WorkflowExecutionInfo) ReleaseRow {
 	row := ReleaseRow{WorkflowID: run.GetExecution().GetWorkflowId(), RunID: run.GetExecution().GetRunId(), Status: statusOf(run.GetStatus()),
 		StartedAt: latch.NewTime(run.GetStartTime().AsTime()), taskQueue: run.GetTaskQueue()}
 	row.ID = strings.TrimPrefix(row.WorkflowID, latch.PrefixRelease)
 	if payload := run.GetSearchAttributes().GetIndexedFields()[latch.SearchAttributeID]; payload != nil {
-		_ = converter.GetDefaultDataConverter().FromPayload(payload, &row.ID) // no text is no id
+		_ = converter.GetDefaultDataConverter().FromPayload(payload, &row.ID) // an id that is not a string is ignored
 	}
 	if run.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		row.ClosedAt = latch.NewTime(run.GetCloseTime().AsTime())
 		return row
 	}
-	locks, _ := r.locksOf(run) // a worker knows them too
+	locks, _ := r.locksOf(run) // a worker has them too
 	if row.WaitsFor = waitsFor(locks); len(locks) > 0 {
 		row.Title = locks[0].Title
 	}
 	return row
 }
 
-// addProgress asks a release that runs where it is.
+// addProgress asks a running release where it is.
 func (g *gathering) addProgress(ctx context.Context, row *ReleaseRow) error {
 	var status latch.Status
 	row.Partial = true
@@ -161,7 +162,7 @@ func (r *ReleaseRow) take(id, title string) {
 	}
 }
 
-// ask queries a run, for which a worker answers.
+// ask queries a run; a worker must be running to answer.
 func (r *Runs) ask(ctx context.Context, row *ReleaseRow, name string) (converter.EncodedValue, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
@@ -170,7 +171,7 @@ func (r *Runs) ask(ctx context.Context, row *ReleaseRow, name string) (converter
 	})
 }
 
-// A summary is what a row takes of a release's result.
+// A summary is the part of a release's result that a row shows.
 type summary struct {
 	ID        string           `json:"id"`
 	Title     string           `json:"title"`
@@ -179,7 +180,7 @@ type summary struct {
 	DecidedBy *latch.DecidedBy `json:"decided_by"`
 }
 
-// addResult adds what a closed release came to.
+// addResult adds the result of a closed release.
 func (g *gathering) addResult(ctx context.Context, row *ReleaseRow) error {
 	end, err := g.runs.releaseClosing(ctx, &commonpb.WorkflowExecution{WorkflowId: row.WorkflowID, RunId: row.RunID})
 	if err != nil {
@@ -198,8 +199,9 @@ func (g *gathering) addResult(ctx context.Context, row *ReleaseRow) error {
 	return nil
 }
 
-// tolerate passes over a run that does not answer, so that one whose worker is
-// gone hides no other. Where Temporal itself refuses, the part ends.
+// tolerate ignores a run that does not answer, so that runs of a worker that is
+// gone do not hide the others. It returns an error of Temporal itself, which
+// ends the page.
 func (g *gathering) tolerate(ctx context.Context, row *ReleaseRow, err error) error {
 	var denied *serviceerror.PermissionDenied
 	var namespace *serviceerror.NamespaceNotFound
@@ -210,9 +212,9 @@ func (g *gathering) tolerate(ctx context.Context, row *ReleaseRow, err error) er
 	case ctx.Err() != nil || errors.As(err, &denied) || errors.As(err, &namespace):
 		return err
 	case errors.As(err, &broken), errors.As(err, &missing), errors.As(err, &notBegun):
-		return nil // that is this run's alone
+		return nil // concerns only this run
 	case !row.ClosedAt.IsZero():
-		return err // Temporal was asked, and no worker
+		return err // from Temporal, not from a worker
 	}
 	g.mutex.Lock()
 	defer g.mutex.Unlock()

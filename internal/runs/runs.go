@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	// serverTimeout is how long Temporal may take for one answer.
+	// serverTimeout bounds one call to Temporal.
 	serverTimeout = 5 * time.Second
-	// workerTimeout is how long a worker may take, unless [Options] say otherwise,
-	// and Temporal with what it refuses under load.
+	// workerTimeout bounds an answer from a worker, unless [Options] set
+	// another limit, and retries of calls that Temporal rejects under load.
 	workerTimeout = 15 * time.Second
-	// partTimeout is how long a part may be gathered for before it ends with
-	// what it has.
+	// partTimeout bounds how long a page is gathered before it ends with what
+	// it has.
 	partTimeout = 15 * time.Second
 )
 
-// Client is what is needed of a Temporal client.
+// Client is the part of a Temporal client that this package uses.
 type Client interface {
 	WorkflowService() workflowservice.WorkflowServiceClient
 	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
@@ -31,24 +31,23 @@ type Client interface {
 	UpdateWorkflow(ctx context.Context, options client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error)
 }
 
-// Options say whose runs are meant, and who calls.
+// Options configure [Runs].
 type Options struct {
 	Client Client
-	// Service returns Temporal's API; it is asked at each call, so that a client
-	// may connect later. The client's, unless given. Without a client, runs can be
-	// started, and how they closed be read.
+	// Service returns Temporal's API. It is called for each request, so that a
+	// client may connect later; if nil, it is the client's. Without a Client,
+	// only starting runs and reading how they closed is possible.
 	Service   func() workflowservice.WorkflowServiceClient
 	Namespace string
-	// DataConverter is the client's; the default one unless given.
+	// DataConverter is the client's; if nil, the default one.
 	DataConverter converter.DataConverter
-	// Identity is who Temporal records as having started a run.
+	// Identity is what Temporal records as the starter of a run.
 	Identity string
-	// WorkerTimeout is how long a worker may take to answer; 15 seconds unless
-	// given.
+	// WorkerTimeout bounds an answer from a worker; 15 seconds if 0.
 	WorkerTimeout time.Duration
 }
 
-// Runs are the runs of a namespace. The value holds no state, and is safe for
+// Runs are the runs of a namespace. The value is stateless and safe for
 // concurrent use.
 type Runs struct {
 	temporal      Client
@@ -59,7 +58,8 @@ type Runs struct {
 	workerTimeout time.Duration
 }
 
-// New returns the runs of a namespace over a client that the caller keeps.
+// New returns the runs of a namespace. The caller keeps ownership of the
+// client.
 func New(options Options) *Runs {
 	r := &Runs{temporal: options.Client, service: options.Service, namespace: options.Namespace,
 		converter: options.DataConverter, identity: options.Identity, workerTimeout: options.WorkerTimeout}
@@ -75,12 +75,12 @@ func New(options Options) *Runs {
 	return r
 }
 
-// Namespace returns the namespace whose runs they are.
+// Namespace returns the name of the namespace.
 func (r *Runs) Namespace() string { return r.namespace }
 
-// Page returns a page of Temporal's list of runs: those that run come first, the
-// newest of them first, then those that closed, the last closed first. It tries
-// again what Temporal refuses under load.
+// Page returns a page of Temporal's list of runs: running ones first, the
+// newest first, then closed ones, the most recently closed first. It retries if
+// Temporal is overloaded.
 func (r *Runs) Page(ctx context.Context, query string, size int, token []byte) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, partTimeout)
 	defer cancel()
@@ -90,7 +90,7 @@ func (r *Runs) Page(ctx context.Context, query string, size int, token []byte) (
 	})
 }
 
-// again calls Temporal until it no longer refuses under load. Each try takes at
+// again calls Temporal and retries while it is overloaded. Each try takes at
 // most serverTimeout.
 func again[T any](ctx context.Context, call func(context.Context) (T, error)) (T, error) {
 	return overload.Again(ctx, func(ctx context.Context) (T, error) {

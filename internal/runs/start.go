@@ -19,23 +19,23 @@ import (
 	"github.com/latch-run/latch/internal/excerpt"
 )
 
-// A Start is a run to start: one at a time under a workflow id.
+// A Start is a run to start, one at a time for its workflow id.
 type Start struct {
 	Workflow, WorkflowID, TaskQueue string
-	// Summary is what Temporal UI shows of the run; see [Summary].
+	// Summary is shown by Temporal UI; see [Summary].
 	Summary   string
 	Arguments []any
-	// RequestPrefix begins the id of the request.
+	// RequestPrefix is the prefix of the request id.
 	RequestPrefix string
-	// Timeout ends the run where it goes on for longer; 0 is never.
+	// Timeout bounds the duration of the run; 0 means no limit.
 	Timeout time.Duration
-	// Attributes are search attributes. A namespace that lacks one gets a run
-	// without any.
+	// Attributes are search attributes. If the namespace lacks one of them, the
+	// run is started without any.
 	Attributes map[string]any
 }
 
-// Start starts a run and returns its run id. While another one is under way, the
-// error is one that [RunningIn] knows.
+// Start starts a run and returns its run id. While another run of the workflow
+// is in progress, [RunningIn] is true of the error.
 func (r *Runs) Start(ctx context.Context, s Start) (runID string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, workerTimeout)
 	defer cancel()
@@ -88,7 +88,7 @@ func (r *Runs) startRequest(s Start) (*workflowservice.StartWorkflowExecutionReq
 	return request, err
 }
 
-// Terminate ends a run at once, whatever it is doing.
+// Terminate terminates a run.
 func (r *Runs) Terminate(ctx context.Context, workflowID, runID, reason string) error {
 	_, err := again(ctx, func(ctx context.Context) (*workflowservice.TerminateWorkflowExecutionResponse, error) {
 		return r.service().TerminateWorkflowExecution(ctx, &workflowservice.TerminateWorkflowExecutionRequest{Namespace: r.namespace,
@@ -97,8 +97,8 @@ func (r *Runs) Terminate(ctx context.Context, workflowID, runID, reason string) 
 	return err
 }
 
-// attributesOf encodes search attributes. Temporal reads them, so they are never
-// encrypted.
+// attributesOf encodes search attributes. Temporal reads them, so they are
+// never encrypted.
 func attributesOf(values map[string]any) (*commonpb.SearchAttributes, error) {
 	fields := map[string]*commonpb.Payload{}
 	for name, value := range values {
@@ -111,8 +111,8 @@ func attributesOf(values map[string]any) (*commonpb.SearchAttributes, error) {
 	return &commonpb.SearchAttributes{IndexedFields: fields}, nil
 }
 
-// Summary returns the text as a summary for Temporal UI: on one line, and at most
-// 200 bytes, which is Temporal's bound however few characters these are.
+// Summary shortens a text for Temporal UI to one line of at most 200 bytes,
+// Temporal's limit.
 func Summary(text string) string {
 	return excerpt.Within(strings.Join(strings.Fields(text), " "), 200)
 }

@@ -8,13 +8,13 @@ import (
 	"go.temporal.io/sdk/converter"
 )
 
-// traceField is where all of Temporal's SDKs look for the trace that a run belongs
-// to.
+// traceField is the header field in which all of Temporal's SDKs look for the
+// trace of a run.
 const traceField = "_tracer-data"
 
-// traceHeader returns the header by which the run that a request starts belongs
-// to the context's trace; nil where the context has none. It is not encrypted,
-// since the SDK reads it.
+// traceHeader returns the header that adds a started run to the context's
+// trace, or nil if there is none. It is not encrypted, because the SDK reads
+// it.
 func traceHeader(ctx context.Context) *commonpb.Header {
 	carrier := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(ctx, carrier)

@@ -8,8 +8,8 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// Undone returns the steps that a rollback of the release undoes as it stands,
-// in its order, and those taken that have no undo.
+// Undone returns the steps that a rollback of the release would undo now, in
+// that order, and the completed steps that have no undo.
 func (d *Definition) Undone(steps []latch.StepResult) (undone, lasting []string) {
 	taken := func(name string) bool {
 		return slices.ContainsFunc(steps, func(s latch.StepResult) bool {
@@ -28,7 +28,7 @@ func (d *Definition) Undone(steps []latch.StepResult) (undone, lasting []string)
 	return undone, lasting
 }
 
-// Webhooks returns the run's own webhooks with the registered ones that apply to
+// Webhooks returns the run's own webhooks and the registered ones that apply to
 // it.
 func (d *Definition) Webhooks() []protocol.AttachedWebhook {
 	own := map[latch.Kind][]latch.Webhook{latch.ReleaseKind: d.Release.Webhooks,

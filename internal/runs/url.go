@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// URL returns the address of a run in Temporal UI, "" where the UI's own address
-// is not known.
+// URL returns the address of a run in Temporal UI, or "" if the address of the
+// UI is unknown.
 func URL(ui, namespace, workflowID, runID string) string {
 	if ui == "" {
 		return ""

@@ -7,21 +7,22 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 )
 
-// Completed is the event with which a run completes.
+// Completed returns the event that completes a run.
 func Completed(result *commonpb.Payloads) *historypb.HistoryEvent {
 	return &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
 		Attributes: &historypb.HistoryEvent_WorkflowExecutionCompletedEventAttributes{
 			WorkflowExecutionCompletedEventAttributes: &historypb.WorkflowExecutionCompletedEventAttributes{Result: result}}}
 }
 
-// Canceled is the event with which a run ends that was cancelled.
+// Canceled returns the event that ends a cancelled run.
 func Canceled(details *commonpb.Payloads) *historypb.HistoryEvent {
 	return &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
 		Attributes: &historypb.HistoryEvent_WorkflowExecutionCanceledEventAttributes{
 			WorkflowExecutionCanceledEventAttributes: &historypb.WorkflowExecutionCanceledEventAttributes{Details: details}}}
 }
 
-// Failed is the event with which a run fails, by an application error of the type.
+// Failed returns the event that fails a run with an application error of the
+// type.
 func Failed(message, kind string, details *commonpb.Payloads) *historypb.HistoryEvent {
 	return &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
 		Attributes: &historypb.HistoryEvent_WorkflowExecutionFailedEventAttributes{
@@ -29,21 +30,21 @@ func Failed(message, kind string, details *commonpb.Payloads) *historypb.History
 				FailureInfo: &failurepb.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: kind, Details: details}}}}}}
 }
 
-// Terminated is the event with which a run ends that was terminated.
+// Terminated returns the event that ends a terminated run.
 func Terminated(reason string) *historypb.HistoryEvent {
 	return &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
 		Attributes: &historypb.HistoryEvent_WorkflowExecutionTerminatedEventAttributes{
 			WorkflowExecutionTerminatedEventAttributes: &historypb.WorkflowExecutionTerminatedEventAttributes{Reason: reason}}}
 }
 
-// TimedOut is the event with which a run ends that Temporal timed out.
+// TimedOut returns the event that ends a run that timed out.
 func TimedOut() *historypb.HistoryEvent {
 	return &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT,
 		Attributes: &historypb.HistoryEvent_WorkflowExecutionTimedOutEventAttributes{
 			WorkflowExecutionTimedOutEventAttributes: &historypb.WorkflowExecutionTimedOutEventAttributes{}}}
 }
 
-// ContinuedAsNew is the event with which a run goes on in another run.
+// ContinuedAsNew returns the event that continues a run in another.
 func ContinuedAsNew(runID string) *historypb.HistoryEvent {
 	return &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
 		Attributes: &historypb.HistoryEvent_WorkflowExecutionContinuedAsNewEventAttributes{

@@ -1,8 +1,10 @@
-// Package runstest is a Temporal for tests of what stands on internal/runs: it
-// has the runs that a test gives it, starts others, and needs no server.
+// Package runstest provides a fake Temporal for tests of packages that use
+// internal/runs. It has the runs that a test adds, can start others, and needs
+// no server.
 //
-// What it may not know: what a run does. A test says how a run answers and closed.
+// What it may not know: what a run does. The test says how a run answers and
+// how it closed.
 //
-// Where to start: [Temporal], which is the client that a test hands over, and
+// Where to start: [Temporal], the client to pass to the code under test, and
 // [Temporal.Add].
 package runstest

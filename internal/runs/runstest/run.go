@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// isOfType reports whether the run is of a workflow type that the query asks for. A
-// run without a type is of any.
+// isOfType reports whether the run's workflow type is named in the query. A run
+// without a type matches any query.
 func (r *Run) isOfType(query string) bool {
 	workflow := r.Info.GetType().GetName()
 	named := strings.Contains(query, "'"+workflow+"'")
@@ -28,12 +28,12 @@ func (r *Run) isOfType(query string) bool {
 	}
 }
 
-// WaitsFor writes the open locks into the run's memo.
+// WaitsFor sets the open locks in the run's memo.
 func (r *Run) WaitsFor(locks ...latch.OpenLock) {
 	r.Info.Memo = &commonpb.Memo{Fields: map[string]*commonpb.Payload{latch.MemoLocks: Payloads(locks).GetPayloads()[0]}}
 }
 
-// StartedWith has the run have been started with the JSON.
+// StartedWith sets the run's input, as JSON.
 func (r *Run) StartedWith(input string) {
 	r.History = func() ([]*historypb.HistoryEvent, error) {
 		return []*historypb.HistoryEvent{Started(Payloads(json.RawMessage(input)))}, nil
@@ -44,7 +44,7 @@ func (r *Run) StartedWith(input string) {
 func Payloads(value any) *commonpb.Payloads {
 	encoded, err := converter.GetDefaultDataConverter().ToPayloads(value)
 	if err != nil {
-		panic(err) // a test gives what encodes
+		panic(err) // test data always encodes
 	}
 	return encoded
 }

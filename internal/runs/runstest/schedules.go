@@ -19,25 +19,26 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Midnight is when a schedule with times runs next, and each day after it.
+// Midnight is the next time of a schedule with times, followed by each midnight
+// after it.
 var Midnight = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Schedules are the schedules of a [Temporal]. The zero value has none.
 type Schedules struct {
-	// Kept are the schedules by their ids.
+	// Kept holds the schedules by id.
 	Kept map[string]*schedulepb.Schedule
-	// Writes counts what was created and updated.
+	// Writes counts creations and updates.
 	Writes int
-	// Refuse is a cron expression that is not taken, and Never one that has no next
-	// time.
+	// Refuse is a cron expression that is rejected, and Never one without a
+	// next time.
 	Refuse, Never string
-	// Err is what describing one fails with.
+	// Err is the error of describing a schedule.
 	Err error
 
 	mutex sync.Mutex
 }
 
-// Job returns the schedule of a registered job, nil where there is none.
+// Job returns the schedule of a registered job, or nil if it has none.
 func (s *Schedules) Job(id string) *schedulepb.Schedule { return s.Kept["latch-job-"+id] }
 
 // Sentence returns the first line of the note of a registered job.
@@ -46,7 +47,7 @@ func (s *Schedules) Sentence(id string) string {
 	return first
 }
 
-// lock locks the schedules, and returns what unlocks them.
+// lock locks the schedules and returns the function that unlocks them.
 func (s *Schedules) lock() func() {
 	s.mutex.Lock()
 	return s.mutex.Unlock
@@ -76,8 +77,8 @@ func (s *Schedules) futureTimes(schedule *schedulepb.Schedule) []*timestamppb.Ti
 	return []*timestamppb.Timestamp{timestamppb.New(Midnight), timestamppb.New(Midnight.Add(24 * time.Hour))}
 }
 
-// isOccupied reports whether a run has the workflow id that a schedule would have.
-// As on a server, no schedule can be made there, and describing it has no answer.
+// isOccupied reports whether a run has the workflow id of a schedule. As on a
+// server, such a schedule cannot be created, and describing it never returns.
 func (t *Temporal) isOccupied(id string) (runID string, is bool) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
@@ -88,7 +89,7 @@ func (t *Temporal) isOccupied(id string) (runID string, is bool) {
 	return run.Info.GetExecution().GetRunId(), true
 }
 
-// CreateSchedule keeps a schedule of a new id.
+// CreateSchedule stores a new schedule.
 func (s service) CreateSchedule(_ context.Context, request *workflowservice.CreateScheduleRequest, _ ...grpc.CallOption) (*workflowservice.CreateScheduleResponse, error) {
 	if runID, is := s.of.isOccupied(request.GetScheduleId()); is {
 		return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("running", "", runID)
@@ -101,8 +102,8 @@ func (s service) CreateSchedule(_ context.Context, request *workflowservice.Crea
 	return &workflowservice.CreateScheduleResponse{}, kept.put(request.GetScheduleId(), request.GetSchedule())
 }
 
-// UpdateSchedule keeps a schedule in the place of another. As on a server, nothing
-// happens where somebody else was faster, and no error says so.
+// UpdateSchedule replaces a schedule. As on a server, a conflicting update does
+// nothing and returns no error.
 func (s service) UpdateSchedule(_ context.Context, request *workflowservice.UpdateScheduleRequest, _ ...grpc.CallOption) (*workflowservice.UpdateScheduleResponse, error) {
 	kept := &s.of.Schedules
 	defer kept.lock()()
@@ -131,7 +132,7 @@ func (s service) DescribeSchedule(ctx context.Context, request *workflowservice.
 		Info: &schedulepb.ScheduleInfo{FutureActionTimes: kept.futureTimes(schedule)}}, nil
 }
 
-// DeleteSchedule forgets a schedule.
+// DeleteSchedule deletes a schedule.
 func (s service) DeleteSchedule(_ context.Context, request *workflowservice.DeleteScheduleRequest, _ ...grpc.CallOption) (*workflowservice.DeleteScheduleResponse, error) {
 	kept := &s.of.Schedules
 	defer kept.lock()()

@@ -17,7 +17,7 @@ type service struct {
 	of *Temporal
 }
 
-// GetSystemInfo answers, unless the [Temporal] is unreachable.
+// GetSystemInfo returns the error of an unreachable [Temporal].
 func (s service) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest, ...grpc.CallOption) (*workflowservice.GetSystemInfoResponse, error) {
 	return &workflowservice.GetSystemInfoResponse{}, s.of.Unreachable
 }
@@ -27,8 +27,8 @@ func (s service) DescribeWorkflowExecution(ctx context.Context, request *workflo
 	return s.of.DescribeWorkflowExecution(ctx, request.GetExecution().GetWorkflowId(), request.GetExecution().GetRunId())
 }
 
-// StartWorkflowExecution starts a run that goes on, in front of the others. Which
-// ids may be used again the request's policies say, as they do on a server.
+// StartWorkflowExecution adds a running run in front of the others. As on a
+// server, the request's policies say which ids may be reused.
 func (s service) StartWorkflowExecution(_ context.Context, request *workflowservice.StartWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.StartWorkflowExecutionResponse, error) {
 	t := s.of
 	if t.OnStarting != nil {
@@ -73,7 +73,7 @@ func (s service) TerminateWorkflowExecution(_ context.Context, request *workflow
 	return &workflowservice.TerminateWorkflowExecutionResponse{}, nil
 }
 
-// GetWorkflowExecutionHistory returns a run's events, or the last one alone.
+// GetWorkflowExecutionHistory returns a run's events, or only the last one.
 func (s service) GetWorkflowExecutionHistory(ctx context.Context, request *workflowservice.GetWorkflowExecutionHistoryRequest, _ ...grpc.CallOption) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
 	t := s.of
 	t.mutex.Lock()
@@ -106,7 +106,7 @@ func (s service) GetWorkflowExecutionHistory(ctx context.Context, request *workf
 	return &workflowservice.GetWorkflowExecutionHistoryResponse{History: history}, err
 }
 
-// await waits for the run's end, while others use the lock.
+// await unlocks the mutex while it waits for the run to end.
 func (t *Temporal) await(ctx context.Context, run *Run) error {
 	if run.Ended == nil {
 		return nil
@@ -121,12 +121,12 @@ func (t *Temporal) await(ctx context.Context, run *Run) error {
 	}
 }
 
-// ListWorkflowExecutions lists all runs, a page after the other.
+// ListWorkflowExecutions lists all runs, page by page.
 func (s service) ListWorkflowExecutions(ctx context.Context, request *workflowservice.ListWorkflowExecutionsRequest, _ ...grpc.CallOption) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	return s.of.ListWorkflow(ctx, request)
 }
 
-// CountWorkflowExecutions counts the runs that a list would have.
+// CountWorkflowExecutions counts the runs that match a query.
 func (s service) CountWorkflowExecutions(_ context.Context, request *workflowservice.CountWorkflowExecutionsRequest,
 	_ ...grpc.CallOption) (*workflowservice.CountWorkflowExecutionsResponse, error) {
 	t := s.of
@@ -142,7 +142,7 @@ func (s service) CountWorkflowExecutions(_ context.Context, request *workflowser
 	return &workflowservice.CountWorkflowExecutionsResponse{Count: count}, t.ListError
 }
 
-// Started is the event with which a run begins, with its input.
+// Started returns the event that starts a run with the input.
 func Started(input *commonpb.Payloads) *historypb.HistoryEvent {
 	return &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED,
 		Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{

@@ -19,58 +19,61 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// A Temporal is a client of a Temporal with runs of a test's making. Its list has
-// all of them in their order that are of the workflow types that a query names; what
-// else it asks for is not looked at. What it does not have panics.
-// It is safe for concurrent use once its runs are there.
+// A Temporal is a client of a fake Temporal whose runs a test adds. Its list
+// has all runs of the workflow types named in a query, in their order, and
+// ignores all other conditions. Methods that it does not implement panic. It is
+// safe for concurrent use once its runs are added.
 type Temporal struct {
 	client.Client
-	// Runs are the runs, the newest first.
+	// Runs are the runs, newest first.
 	Runs []*Run
-	// Now is when a run begins that is started, and the first one that is added.
+	// Now is the start time of a run that is started, and of the first that is
+	// added.
 	Now time.Time
-	// LacksAttributes is that the namespace has no search attributes of Latch's.
+	// LacksAttributes is true if the namespace has none of Latch's search
+	// attributes.
 	LacksAttributes bool
-	// ListError is what listing fails with.
+	// ListError is the error of listing runs.
 	ListError error
-	// StartError is what starting a run fails with.
+	// StartError is the error of starting a run.
 	StartError error
-	// DescribeError is what describing a run fails with.
+	// DescribeError is the error of describing a run.
 	DescribeError error
-	// Unreachable is what the server itself fails with.
+	// Unreachable is the error of all calls to the server itself.
 	Unreachable error
-	// Hangs is that no worker answers before the caller gives up.
+	// Hangs is true if no worker answers before the caller gives up.
 	Hangs bool
 
-	// Unpolled is that no worker polls any task queue.
+	// Unpolled is true if no worker polls any task queue.
 	Unpolled bool
-	// RunIDs returns the id of the n-th run, from 0 on; UUIDs unless given.
+	// RunIDs returns the id of the n-th run, from 0 on; if nil, ids are UUIDs.
 	RunIDs func(n int) string
 	// Schedules are the namespace's schedules.
 	Schedules Schedules
 
-	// OnStarting is called when a run is about to be started, and may wait.
+	// OnStarting, if set, is called before a run is started. It may block.
 	OnStarting func()
-	// OnStart is called with a run that was started, which it may close.
+	// OnStart, if set, is called with a run that was started. It may close the
+	// run.
 	OnStart func(*Run)
 
-	// Queries and Sizes are those of the lists that were asked for.
+	// Queries and Sizes are the queries and page sizes of the lists requested.
 	Queries []string
 	Sizes   []int32
-	// Asked are the workflow ids of the runs that were queried, and Closings how
-	// many closing events were read.
+	// Asked lists the workflow ids of the runs queried, and Closings counts the
+	// closing events that were read.
 	Asked    []string
 	Closings int
-	// Arguments are those of the last query.
+	// Arguments are the arguments of the last query.
 	Arguments []any
-	// Updates are those that were sent, in their order.
+	// Updates are the updates sent, in order.
 	Updates []client.UpdateWorkflowOptions
-	// Polled are the task queues whose workers were asked for.
+	// Polled are the task queues that were described.
 	Polled []string
-	// Disconnected reports that the client was closed.
+	// Disconnected is true once the client was closed.
 	Disconnected bool
-	// Starts are the requests that started a run, and Refused those that did not,
-	// since one was under way.
+	// Starts are the requests that started a run, and Refused those that did
+	// not because one was in progress.
 	Starts, Refused []*workflowservice.StartWorkflowExecutionRequest
 
 	mutex sync.Mutex
@@ -79,23 +82,24 @@ type Temporal struct {
 // A Run is a run of a [Temporal].
 type Run struct {
 	Info *workflowpb.WorkflowExecutionInfo
-	// Answer is what a worker answers to a query.
+	// Answer returns a worker's answer to a query.
 	Answer func(query string) (any, error)
-	// Update answers an update; without it the run has closed.
+	// Update answers an update; if nil, the run has closed.
 	Update func(client.UpdateWorkflowOptions) (any, error)
-	// Err is what asking about the run fails with.
+	// Err is the error of all calls about the run.
 	Err error
-	// Unread returns what reading its history fails with each time; nil is nothing.
+	// Unread, if set, returns the error of each read of the run's history.
 	Unread func() error
-	// Closed is the last event of a run that has closed.
+	// Closed is the last event of a closed run.
 	Closed *historypb.HistoryEvent
-	// Ended is closed when the run has ended, for who waits for it; nil is at once.
+	// Ended is closed when the run ends, for callers that wait for it; nil
+	// means at once.
 	Ended chan struct{}
-	// History are the events but the last.
+	// History returns the run's events except the last.
 	History func() ([]*historypb.HistoryEvent, error)
 }
 
-// Add adds a run behind the others, one minute older than the one before.
+// Add adds a run after the others, one minute older than the previous one.
 func (t *Temporal) Add(workflowID, workflow string, status enumspb.WorkflowExecutionStatus) *Run {
 	began := t.Now.Add(-time.Duration(len(t.Runs)) * time.Minute)
 	run := &Run{Info: &workflowpb.WorkflowExecutionInfo{Status: status, TaskQueue: "latch", Type: &commonpb.WorkflowType{Name: workflow},
@@ -115,7 +119,7 @@ func (t *Temporal) runID(n int) string {
 	return fmt.Sprintf("00000000-0000-4000-8000-%012d", n)
 }
 
-// find returns a run, the newest of the workflow where runID is empty.
+// find returns a run, or the newest of the workflow if runID is empty.
 func (t *Temporal) find(workflowID, runID string) (*Run, error) {
 	for _, run := range t.Runs {
 		if execution := run.Info.GetExecution(); execution.GetWorkflowId() == workflowID && (runID == "" || execution.GetRunId() == runID) {
@@ -139,7 +143,7 @@ func (t *Temporal) DescribeWorkflowExecution(_ context.Context, workflowID, runI
 	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: run.Info}, nil
 }
 
-// ListWorkflow lists all runs, a page after the other.
+// ListWorkflow lists all runs, page by page.
 func (t *Temporal) ListWorkflow(_ context.Context, request *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
@@ -164,7 +168,7 @@ func (t *Temporal) ListWorkflow(_ context.Context, request *workflowservice.List
 	return response, nil
 }
 
-// QueryWorkflow answers as the run's worker does.
+// QueryWorkflow returns the answer of the run's worker.
 func (t *Temporal) QueryWorkflow(ctx context.Context, workflowID, runID, name string, arguments ...any) (converter.EncodedValue, error) {
 	if t.Hangs {
 		<-ctx.Done()
@@ -189,10 +193,10 @@ func (t *Temporal) QueryWorkflow(ctx context.Context, workflowID, runID, name st
 	return Value(answer)
 }
 
-// WorkflowService returns the raw API of the same runs.
+// WorkflowService returns the raw API for the same runs.
 func (t *Temporal) WorkflowService() workflowservice.WorkflowServiceClient { return service{of: t} }
 
-// DescribeTaskQueue tells of one worker, unless there is none.
+// DescribeTaskQueue lists one worker, or none if the queue is unpolled.
 func (t *Temporal) DescribeTaskQueue(_ context.Context, queue string, _ enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
@@ -203,10 +207,10 @@ func (t *Temporal) DescribeTaskQueue(_ context.Context, queue string, _ enumspb.
 	return &workflowservice.DescribeTaskQueueResponse{Pollers: []*taskqueuepb.PollerInfo{{Identity: "worker"}}}, nil
 }
 
-// Close disconnects the client.
+// Close marks the client as closed.
 func (t *Temporal) Close() { t.Disconnected = true }
 
-// Value returns an answer as a worker encodes it.
+// Value returns an answer as encoded by a worker.
 func Value(answer any) (converter.EncodedValue, error) {
 	payloads, err := converter.GetDefaultDataConverter().ToPayloads(answer)
 	return client.NewValue(payloads), err

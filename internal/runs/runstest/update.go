@@ -8,7 +8,7 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// UpdateWorkflow has the newest run answer an update. A run without an answer has
+// UpdateWorkflow sends an update to the newest run. A run without Update has
 // closed.
 func (t *Temporal) UpdateWorkflow(_ context.Context, options client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
 	t.mutex.Lock()
@@ -25,10 +25,10 @@ func (t *Temporal) UpdateWorkflow(_ context.Context, options client.UpdateWorkfl
 	return Update{Answer: answer, Err: err}, nil
 }
 
-// An Update is the handle of an update that was answered, or failed.
+// An Update is the handle of an update that has completed or failed.
 type Update struct {
 	client.WorkflowUpdateHandle
-	// Answer is what the run answers with; nil is nothing.
+	// Answer is the run's answer, or nil.
 	Answer any
 	Err    error
 }
