@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/mask"
 )
@@ -31,6 +32,9 @@ const (
 type reading struct {
 	// form is what the body is. An object or an array may still have a fault.
 	form form
+	// object is the body where it is an object, not masked yet. It is not to be
+	// changed.
+	object latch.Object
 	// fault says why the body cannot be read, and where, "" where it can or is
 	// text that does not claim to be JSON (contract, "Responses").
 	fault string
@@ -54,22 +58,22 @@ func (a *answer) read() reading {
 func (a *answer) readBody() reading {
 	switch {
 	case a.uncoded != "":
-		return reading{textForm, "the answer cannot be read: " + a.uncoded}
+		return reading{form: textForm, fault: "the answer cannot be read: " + a.uncoded}
 	case len(bytes.TrimFunc(a.body, isBlank)) == 0:
 		return reading{form: emptyForm}
 	}
 	claims := saysJSON(a.header) || beginsLikeJSON(a.body)
-	err := a.checkJSON()
+	object, err := a.decode()
 	if err == nil {
 		if err = checkMembers(a.body); errors.Is(err, errTwoValues) {
-			return reading{formOf(a.body), "the answer has no single meaning: " + err.Error()}
+			return reading{formOf(a.body), object, "the answer has no single meaning: " + err.Error()}
 		}
 	}
 	switch {
 	case err == nil:
-		return reading{form: formOf(a.body)}
+		return reading{form: formOf(a.body), object: object}
 	case claims:
-		return reading{textForm, "the answer is not valid JSON: " + err.Error()}
+		return reading{form: textForm, fault: "the answer is not valid JSON: " + err.Error()}
 	default:
 		return reading{form: textForm}
 	}
@@ -85,38 +89,40 @@ func beginsLikeJSON(text []byte) bool {
 	return len(text) > 0 && (text[0] == '{' || text[0] == '[')
 }
 
-// formOf returns what valid JSON is.
+// formOf returns what a text is if it is valid JSON.
 func formOf(text []byte) form {
-	switch bytes.TrimLeft(text, jsonSpace)[0] {
-	case '{':
+	switch text = bytes.TrimLeft(text, jsonSpace); {
+	case bytes.HasPrefix(text, []byte("{")):
 		return objectForm
-	case '[':
+	case bytes.HasPrefix(text, []byte("[")):
 		return arrayForm
 	default:
 		return scalarForm
 	}
 }
 
-// checkJSON returns why the body is not JSON, and where.
-func (a *answer) checkJSON() error {
+// decode returns the object that the body is, nil for other JSON. Its error says
+// why the body is not JSON, and where.
+func (a *answer) decode() (object latch.Object, err error) {
 	if a.cut {
-		return fmt.Errorf("it has more than %d KiB, of which only the beginning was read", MaximumResponseBytes>>10)
+		return nil, fmt.Errorf("it has more than %d KiB, of which only the beginning was read", MaximumResponseBytes>>10)
 	}
 	if a.uncharted != "" {
-		return errors.New(a.uncharted)
+		return nil, errors.New(a.uncharted)
 	}
 	if at := a.firstGarbled(); at >= 0 {
-		return fmt.Errorf("bytes that are not text in its charset%s", position(a.body, at))
+		return nil, fmt.Errorf("bytes that are not text in its charset%s", position(a.body, at))
 	}
-	if json.Valid(a.body) {
-		return nil
+	var other json.RawMessage
+	if formOf(a.body) == objectForm {
+		err = json.Unmarshal(a.body, &object)
+	} else {
+		err = json.Unmarshal(a.body, &other)
 	}
-	var whole json.RawMessage
-	var syntax *json.SyntaxError
-	if err := json.Unmarshal(a.body, &whole); errors.As(err, &syntax) {
-		return fmt.Errorf("%w%s", syntax, position(a.body, int(syntax.Offset)-1))
+	if syntax, is := errors.AsType[*json.SyntaxError](err); is {
+		return nil, fmt.Errorf("%w%s", syntax, position(a.body, int(syntax.Offset)-1))
 	}
-	return errors.New("it cannot be parsed")
+	return object, err
 }
 
 // firstGarbled returns where the first bytes stood that have no meaning in the

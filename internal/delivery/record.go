@@ -57,29 +57,25 @@ func (a *answer) headers(m *mask.Masker, limit int) map[string]string {
 // object returns the JSON object that the body is, whatever its Content-Type,
 // masked; an empty one where it is something else.
 func (a *answer) object(m *mask.Masker) latch.Object {
-	object := latch.Object{}
-	if a.broken || a.read().form != objectForm {
-		return object
+	known := a.read()
+	if a.broken || known.form != objectForm {
+		return latch.Object{}
 	}
 	if m.Clean(a.body) {
-		_ = json.Unmarshal(a.body, &object) // it was read before
-		return object
+		return known.object
 	}
+	var object latch.Object
 	if err := json.Unmarshal(m.JSON(a.body), &object); err != nil {
 		return latch.Object{}
 	}
-	keepDecisions(object, a.body, m)
+	keepDecisions(object, known.object, m)
 	return object
 }
 
 // keepDecisions puts back the keys that decide, with values that mean something
 // there, where masking hid them: these words are nobody's secret, even where a
 // worker holds one that reads the same, and a fail must not be lost by it.
-func keepDecisions(masked latch.Object, body []byte, m *mask.Masker) {
-	var came latch.Object
-	if json.Unmarshal(body, &came) != nil {
-		return
-	}
+func keepDecisions(masked, came latch.Object, m *mask.Masker) {
 	for _, key := range latch.DecisiveKeys {
 		value, there := came[key]
 		switch {

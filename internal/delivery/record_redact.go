@@ -30,15 +30,16 @@ type redaction struct{ mask.Redaction }
 
 // redactionOf returns what the worker and the webhook hide together.
 func (s *Sender) redactionOf(own *latch.Redaction) *redaction {
-	var made redaction
-	made.Add(s.redact.Headers, s.redact.JSON)
-	if own != nil {
-		made.Add(own.Headers, own.JSON)
+	if own == nil {
+		own = &latch.Redaction{}
 	}
+	var made mask.Redaction
+	made.Add(s.redact.Headers, s.redact.JSON)
+	made.Add(own.Headers, own.JSON)
 	if made.Empty() {
 		return nil
 	}
-	return &made
+	return &redaction{made}
 }
 
 // of returns an answer as it may be kept. What decides about the delivery itself

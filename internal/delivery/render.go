@@ -16,9 +16,11 @@ import (
 
 // A draft is a delivery's request while it is made.
 type draft struct {
-	// WebhookRequest is a copy, whose webhook has the settings of the event
-	// alone and values in the place of templates, as far as they are filled in.
-	protocol.WebhookRequest
+	// WebhookRequest is what is asked for. It is never changed.
+	*protocol.WebhookRequest
+	// Webhook is the draft's own copy, with the body that goes out at the event
+	// and with values in the place of templates, as far as they are filled in.
+	Webhook   latch.Webhook
 	templates *templates
 	sender    *Sender
 	attempt   int
@@ -60,8 +62,9 @@ func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt)
 const usualHeaders = 12
 
 func (s *Sender) newDraft(r *protocol.WebhookRequest, attempt int, now time.Time) *draft {
-	d := &draft{WebhookRequest: *r, sender: s, attempt: attempt, now: now, header: make(http.Header, usualHeaders)}
-	d.Webhook = r.Webhook.At(r.Event)
+	d := &draft{WebhookRequest: r, Webhook: r.Webhook, sender: s, attempt: attempt, now: now, header: make(http.Header, usualHeaders)}
+	d.Webhook.Body = r.Webhook.BodyFor(r.Event)
+	d.Webhook.Events = nil // of which nothing else is sent
 	fields.SetDefaults(&d.Webhook)
 	fields.Detach(&d.Webhook)
 	if d.Webhook.Method == http.MethodGet {
@@ -227,7 +230,7 @@ func (d *draft) variables(template reader) expr.Variables {
 		if !template.Reads(ownVariables...) {
 			return d.Variables
 		}
-		d.vars = variablesOf(&d.WebhookRequest)
+		d.vars = variablesOf(d.WebhookRequest)
 	}
 	return d.vars
 }

@@ -31,13 +31,16 @@ func fill(body []byte, kind latch.BodyKind, fields []field) []byte {
 	}
 }
 
+// usualFields is what the fields that Latch adds have room in, in bytes.
+const usualFields = 128
+
 // fillObject takes valid JSON.
 func fillObject(body []byte, fields []field) []byte {
 	if !startsObject(body) {
 		return body
 	}
 	present := fieldsIn(body, fields)
-	var b objectBuilder
+	b := objectBuilder{buffer: make([]byte, 0, len(body)+usualFields)}
 	for _, field := range fields {
 		if !present[field.name] {
 			b.text(field.name, field.value)

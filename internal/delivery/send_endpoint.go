@@ -3,6 +3,7 @@ package delivery
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"sync"
 	"time"
@@ -64,9 +65,10 @@ type endpoints struct {
 	limit int
 
 	mutex sync.Mutex
-	// busy are those that something is under way to, quiet the others of late.
-	busy  map[origin]*endpoint
-	quiet *simplelru.LRU[origin, *endpoint]
+	// busy are those that something is under way to. lately are those that
+	// were called of late; one that is busy may be missing there.
+	busy   map[origin]*endpoint
+	lately *simplelru.LRU[origin, *endpoint]
 }
 
 // An origin is what an endpoint is known by.
@@ -86,16 +88,16 @@ type endpoint struct {
 	typical time.Duration
 }
 
-// maximumQuiet bounds how many endpoints are remembered that nothing is under way
-// to.
+// maximumQuiet bounds how many endpoints are remembered although nothing is under
+// way to them.
 const maximumQuiet = 10_000
 
 func newEndpoints(limit int) *endpoints {
 	if limit <= 0 {
 		limit = defaultPerEndpoint
 	}
-	quiet, _ := simplelru.NewLRU[origin, *endpoint](maximumQuiet, nil) // fails only for a size below 1
-	return &endpoints{limit: limit, busy: map[origin]*endpoint{}, quiet: quiet}
+	lately, _ := simplelru.NewLRU[origin, *endpoint](maximumQuiet, nil) // fails only for a size below 1
+	return &endpoints{limit: limit, busy: map[origin]*endpoint{}, lately: lately}
 }
 
 // A place at an endpoint is taken while an attempt is under way.
@@ -117,7 +119,6 @@ func (e *endpoints) enter(name origin) (place, error) {
 	}
 	at.underWay++
 	e.busy[name] = at
-	e.quiet.Remove(name)
 	return place{endpoints: e, name: name, at: at, began: time.Now()}, nil
 }
 
@@ -126,7 +127,7 @@ func (e *endpoints) at(name origin) *endpoint {
 	if at := e.busy[name]; at != nil {
 		return at
 	}
-	if at, known := e.quiet.Get(name); known {
+	if at, known := e.lately.Get(name); known {
 		return at
 	}
 	return &endpoint{typical: shortestTurn}
@@ -137,17 +138,18 @@ func (e *endpoints) at(name origin) *endpoint {
 func (e *endpoints) count() (known, silent int) {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
-	for _, at := range e.busy {
+	all := maps.Clone(e.busy)
+	for _, name := range e.lately.Keys() {
+		if all[name] == nil {
+			all[name], _ = e.lately.Peek(name)
+		}
+	}
+	for _, at := range all {
 		if at.failures >= brokenAfter {
 			silent++
 		}
 	}
-	for _, at := range e.quiet.Values() {
-		if at.failures >= brokenAfter {
-			silent++
-		}
-	}
-	return len(e.busy) + e.quiet.Len(), silent
+	return len(all), silent
 }
 
 // leave gives the place back, with the attempt's error.
@@ -161,7 +163,7 @@ func (p place) leave(err error) {
 	}
 	if p.at.underWay == 0 {
 		delete(p.endpoints.busy, p.name)
-		p.endpoints.quiet.Add(p.name, p.at)
+		p.endpoints.lately.Add(p.name, p.at)
 	}
 }
 

@@ -82,7 +82,7 @@ func TestEndpointsAreForgotten(t *testing.T) {
 		taken.leave([]error{nil, errors.New("refused by the guard"), &StatusError{Status: 500}}[i%3])
 	}
 	require.Empty(t, e.busy)
-	require.Equal(t, maximumQuiet, e.quiet.Len())
+	require.Equal(t, maximumQuiet, e.lately.Len())
 }
 
 // Endpoints are counted whether something is under way to them or not, and those

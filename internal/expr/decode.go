@@ -91,7 +91,7 @@ func (d *decoder) array() []any {
 	return items
 }
 
-func (d *decoder) string() (text string) {
+func (d *decoder) string() string {
 	start, escaped := d.at, false
 	for d.at++; d.text[d.at] != '"'; d.at++ {
 		if d.text[d.at] == '\\' {
@@ -102,8 +102,10 @@ func (d *decoder) string() (text string) {
 	d.at++
 	written := d.text[start:d.at]
 	d.longest = max(d.longest, len(written)-len(`""`))
-	if text = written[1 : len(written)-1]; escaped || !utf8.ValidString(text) {
-		_ = json.Unmarshal([]byte(written), &text) // valid, so it cannot fail
+	if text := written[1 : len(written)-1]; !escaped && utf8.ValidString(text) {
+		return text
 	}
+	var text string
+	_ = json.Unmarshal([]byte(written), &text) // it is valid
 	return text
 }

@@ -19,11 +19,11 @@ type Escape func(keys []string, before, text string) string
 // escaped a second time, for the consumer of the JSON.
 func (t *Template) RenderEscaped(vars Variables, escape Escape) (string, error) {
 	if t.static {
-		return t.render(nil, nil)
+		return t.text, t.checkRendered(t.text, nil)
 	}
 	s := newScope(vars)
 	s.escape = escape
-	return t.render(s, newMeter())
+	return t.render(s)
 }
 
 // escaped applies the scope's escape to a text.
@@ -35,11 +35,11 @@ func (s *scope) escaped(keys []string, before, text string) string {
 }
 
 // appendEscapedJSON appends a value with its strings escaped.
-func (s *scope) appendEscapedJSON(out []byte, keys []string, e *Expression, m *meter) ([]byte, error) {
+func (s *scope) appendEscapedJSON(out []byte, keys []string, e *Expression) ([]byte, error) {
 	if s.escape == nil {
-		return e.appendJSON(out, s, m)
+		return e.appendJSON(out, s)
 	}
-	written, err := e.appendJSON(nil, s, m)
+	written, err := e.appendJSON(nil, s)
 	if err != nil {
 		return nil, err
 	}

@@ -229,7 +229,7 @@ func (e *Expression) Source() string { return e.source }
 
 // Bool evaluates an expression whose use is a bool. The error is an [*EvalError].
 func (e *Expression) Bool(given Variables) (bool, error) {
-	value, err := e.eval(newScope(given), newMeter())
+	value, err := e.eval(newScope(given))
 	if err != nil {
 		return false, err
 	}
@@ -243,7 +243,7 @@ func (e *Expression) Bool(given Variables) (bool, error) {
 // Text evaluates a [Result] expression to "pass" or "fail". Any other value is an error, an
 // [*EvalError].
 func (e *Expression) Text(given Variables) (string, error) {
-	value, err := e.eval(newScope(given), newMeter())
+	value, err := e.eval(newScope(given))
 	if err != nil {
 		return "", err
 	}
@@ -265,12 +265,12 @@ func describe(value ref.Val) string {
 }
 
 // eval evaluates the expression once, within what is left of the meter.
-func (e *Expression) eval(s *scope, m *meter) (ref.Val, error) {
+func (e *Expression) eval(s *scope) (ref.Val, error) {
 	if err := s.load(e.uses, e.kinds); err != nil {
 		return nil, evalError(e.source, err)
 	}
-	m.weigh(s.longest)
-	value, _, err := e.program.Eval(&activation{scope: s, meter: m})
+	s.meter.weigh(s.longest)
+	value, _, err := e.program.Eval(s)
 	if err != nil {
 		return nil, evalError(e.source, err)
 	}
@@ -278,8 +278,8 @@ func (e *Expression) eval(s *scope, m *meter) (ref.Val, error) {
 }
 
 // appendJSON evaluates the expression once and appends its value as JSON.
-func (e *Expression) appendJSON(out []byte, s *scope, m *meter) ([]byte, error) {
-	value, err := e.eval(s, m)
+func (e *Expression) appendJSON(out []byte, s *scope) ([]byte, error) {
+	value, err := e.eval(s)
 	if err != nil {
 		return nil, err
 	}
@@ -290,8 +290,8 @@ func (e *Expression) appendJSON(out []byte, s *scope, m *meter) ([]byte, error) 
 }
 
 // text evaluates the expression once and returns its value as text.
-func (e *Expression) text(s *scope, m *meter) (string, error) {
-	value, err := e.eval(s, m)
+func (e *Expression) text(s *scope) (string, error) {
+	value, err := e.eval(s)
 	if err != nil {
 		return "", err
 	}

@@ -21,7 +21,7 @@ const (
 	elementWork  = 32 // one element of a list that is read or built
 )
 
-func newMeter() *meter { return &meter{left: CostLimit, step: stepWork} }
+func newMeter() meter { return meter{left: CostLimit, step: stepWork} }
 
 // weigh makes each step cost more if the data has long strings, because looking up a key hashes it.
 func (m *meter) weigh(longest int) { m.step = stepWork + longest/256 }
@@ -49,22 +49,6 @@ func (m *meter) stop() {
 
 // meterName is the variable that carries the evaluation's meter. No source can spell it.
 const meterName = "#meter"
-
-// activation holds the variables of one evaluation.
-type activation struct {
-	scope *scope
-	meter *meter
-}
-
-func (a *activation) ResolveName(name string) (any, bool) {
-	if name == meterName {
-		return a.meter, true
-	}
-	value, found := a.scope.decoded[name]
-	return value, found
-}
-
-func (a *activation) Parent() interpreter.Activation { return nil }
 
 func meterOf(frame *interpreter.ExecutionFrame) *meter {
 	found, _ := frame.ResolveName(meterName)

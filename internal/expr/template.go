@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -42,8 +43,9 @@ type Template struct {
 	place    Place
 	segments []segment
 	uses     []string
-	static   bool // it has no expression
-	parts    int  // of its expressions, as Parts counts them
+	static   bool   // it has no expression
+	text     string // what it renders then
+	parts    int    // of its expressions, as Parts counts them
 }
 
 // CompileTemplate compiles a template for a place. Recently compiled templates are cached, so that
@@ -72,8 +74,9 @@ func compileTemplate(source string, place Place) (*Template, error) {
 		case InJSON:
 			markKeys(segments)
 		}
-		static := !slices.ContainsFunc(segments, func(s segment) bool { return s.expression != nil })
-		return &Template{source: source, place: place, segments: segments, uses: usesOfSegments(segments), static: static, parts: partsOfSegments(segments)}, nil
+		t := &Template{source: source, place: place, segments: segments, uses: usesOfSegments(segments), parts: partsOfSegments(segments)}
+		t.text, t.static = staticText(segments)
+		return t, nil
 	case 1:
 		return nil, errs[0]
 	default:
@@ -95,6 +98,18 @@ func checkPlace(source string, segments []segment, place Place) []error {
 	default:
 		return nil
 	}
+}
+
+// staticText returns the text of segments without an expression.
+func staticText(segments []segment) (text string, static bool) {
+	var b strings.Builder
+	for _, s := range segments {
+		if s.expression != nil {
+			return "", false
+		}
+		b.WriteString(s.literal)
+	}
+	return b.String(), true
 }
 
 func usesOfSegments(segments []segment) []string {
@@ -161,7 +176,7 @@ func (t *Template) Render(vars Variables) (string, error) {
 // usualValues is the room reserved for the values of a template, in bytes.
 const usualValues = 64
 
-func (t *Template) render(s *scope, m *meter) (string, error) {
+func (t *Template) render(s *scope) (string, error) {
 	out := make([]byte, 0, len(t.source)+usualValues)
 	var spans []span
 	for _, part := range t.segments {
@@ -170,7 +185,7 @@ func (t *Template) render(s *scope, m *meter) (string, error) {
 		} else {
 			start := len(out)
 			var err error
-			if out, err = t.insert(out, part, s, m); err != nil {
+			if out, err = t.insert(out, part, s); err != nil {
 				return "", evalError(part.expression.source, err)
 			}
 			if t.place == InURL {
@@ -189,14 +204,14 @@ func (t *Template) render(s *scope, m *meter) (string, error) {
 }
 
 // appendString appends the text of a template as a JSON string. keys lead to the string.
-func (t *Template) appendString(out []byte, keys []string, s *scope, m *meter) ([]byte, error) {
+func (t *Template) appendString(out []byte, keys []string, s *scope) ([]byte, error) {
 	out = append(out, '"')
 	size, before := 0, ""
 	for _, part := range t.segments {
 		text := part.literal
 		if part.expression != nil {
 			var err error
-			if text, err = part.expression.text(s, m); err != nil {
+			if text, err = part.expression.text(s); err != nil {
 				return nil, err
 			}
 			text = s.escaped(keys, before, text)
@@ -229,11 +244,11 @@ func (t *Template) checkRendered(text string, spans []span) error {
 }
 
 // insert appends an expression's value, escaped for its place.
-func (t *Template) insert(out []byte, part segment, s *scope, m *meter) ([]byte, error) {
+func (t *Template) insert(out []byte, part segment, s *scope) ([]byte, error) {
 	if t.place == InJSON && !part.inString {
-		return s.appendEscapedJSON(out, part.keys, part.expression, m)
+		return s.appendEscapedJSON(out, part.keys, part.expression)
 	}
-	text, err := part.expression.text(s, m)
+	text, err := part.expression.text(s)
 	if err != nil {
 		return nil, err
 	}

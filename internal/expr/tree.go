@@ -23,7 +23,7 @@ type Tree struct {
 // node is one value of a tree.
 type node interface {
 	// render appends the value as JSON.
-	render(out []byte, s *scope, m *meter) ([]byte, error)
+	render(out []byte, s *scope) ([]byte, error)
 }
 
 type (
@@ -174,7 +174,7 @@ func joinStatic(n node) node {
 			return n
 		}
 	}
-	out, _ := n.render(nil, nil, nil)
+	out, _ := n.render(nil, nil)
 	return staticNode(out)
 }
 
@@ -215,62 +215,62 @@ func (t *Tree) Render(vars Variables) (json.RawMessage, error) {
 func (t *Tree) RenderEscaped(vars Variables, escape Escape) (json.RawMessage, error) {
 	s := newScope(vars)
 	s.escape = escape
-	out, err := t.root.render(make([]byte, 0, t.size+usualValues), s, newMeter())
+	out, err := t.root.render(make([]byte, 0, t.size+usualValues), s)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (n staticNode) render(out []byte, _ *scope, m *meter) ([]byte, error) {
+func (n staticNode) render(out []byte, s *scope) ([]byte, error) {
 	out = append(out, n...)
-	if m != nil && len(out) > MaxOutput {
+	if s != nil && len(out) > MaxOutput {
 		return nil, evalError("the value", outputTooLarge(MaxOutput))
 	}
 	return out, nil
 }
 
-func (n listNode) render(out []byte, s *scope, m *meter) ([]byte, error) {
+func (n listNode) render(out []byte, s *scope) ([]byte, error) {
 	out = append(out, '[')
 	for i, element := range n {
 		if i > 0 {
 			out = append(out, ',')
 		}
 		var err error
-		if out, err = element.render(out, s, m); err != nil {
+		if out, err = element.render(out, s); err != nil {
 			return nil, err
 		}
 	}
 	return append(out, ']'), nil
 }
 
-func (n objectNode) render(out []byte, s *scope, m *meter) ([]byte, error) {
+func (n objectNode) render(out []byte, s *scope) ([]byte, error) {
 	out = append(out, '{')
 	for i, field := range n {
 		if i > 0 {
 			out = append(out, ',')
 		}
 		var err error
-		if out, err = field.value.render(append(out, field.key...), s, m); err != nil {
+		if out, err = field.value.render(append(out, field.key...), s); err != nil {
 			return nil, err
 		}
 	}
 	return append(out, '}'), nil
 }
 
-func (n leafNode) render(out []byte, s *scope, m *meter) ([]byte, error) {
-	out, err := n.append(out, s, m)
+func (n leafNode) render(out []byte, s *scope) ([]byte, error) {
+	out, err := n.append(out, s)
 	if err != nil && n.path != "" {
 		return nil, fmt.Errorf("%s: %w", n.path, err)
 	}
 	return out, err
 }
 
-func (n leafNode) append(out []byte, s *scope, m *meter) ([]byte, error) {
+func (n leafNode) append(out []byte, s *scope) ([]byte, error) {
 	if e := n.template.single(); e != nil {
-		return s.appendEscapedJSON(out, n.keys, e, m)
+		return s.appendEscapedJSON(out, n.keys, e)
 	}
-	out, err := n.template.appendString(out, n.keys, s, m)
+	out, err := n.template.appendString(out, n.keys, s)
 	if err == nil && len(out) > MaxOutput {
 		err = evalError(n.template.source, outputTooLarge(MaxOutput))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/interpreter"
 
 	"github.com/latch-run/latch/internal/vars"
 )
@@ -58,27 +59,56 @@ func holds(k vars.Kind, value any) bool {
 	}
 }
 
-// scope holds the variables of one evaluation or rendering, each decoded at most once.
+// scope holds the variables of one evaluation or rendering, each decoded at most once, and the cost
+// that it may still have.
 type scope struct {
+	meter   meter
 	given   Variables
-	decoded map[string]any
-	longest int    // the longest string among the decoded variables
+	decoded []loaded
+	longest int    // the longest string of those that are decoded
 	escape  Escape // nil for none
 }
 
-func newScope(given Variables) *scope { return &scope{given: given, decoded: make(map[string]any)} }
+// loaded is a variable that is decoded. An expression reads a few at most, so they are kept in a list.
+type loaded struct {
+	name  string
+	value any
+}
+
+func newScope(given Variables) *scope { return &scope{meter: newMeter(), given: given} }
+
+// ResolveName implements [interpreter.Activation].
+func (s *scope) ResolveName(name string) (any, bool) {
+	if name == meterName {
+		return &s.meter, true
+	}
+	return s.find(name)
+}
+
+// Parent implements [interpreter.Activation].
+func (s *scope) Parent() interpreter.Activation { return nil }
+
+// find returns a variable's value, if it is decoded.
+func (s *scope) find(name string) (value any, found bool) {
+	for _, each := range s.decoded {
+		if each.name == name {
+			return each.value, true
+		}
+	}
+	return nil, false
+}
 
 // load decodes the named variables.
 func (s *scope) load(names []string, kinds map[string]vars.Kind) error {
 	for _, name := range names {
-		if _, loaded := s.decoded[name]; loaded {
+		if _, known := s.find(name); known {
 			continue
 		}
 		value, err := s.decode(name, kinds[name])
 		if err != nil {
 			return err
 		}
-		s.decoded[name] = value
+		s.decoded = append(s.decoded, loaded{name, value})
 	}
 	return nil
 }
