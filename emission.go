@@ -58,11 +58,3 @@ func (e *Emission) validate(problems *Problems, path string, where scope) {
 	boundObject(problems, field(path, "vars"), e.Vars)
 	validateWebhooks(problems, field(path, "webhooks"), e.Webhooks, where)
 }
-
-// DecodeGate reads an emission strictly as [Emission.ValidateGate] has it. Its
-// error is [Problems].
-func DecodeGate(data []byte) (*Emission, error) {
-	gate := new(Emission)
-	problems := decodeStrict(data, gate)
-	return gate, problems.Merge(gate.ValidateGate()).Err()
-}

@@ -29,6 +29,7 @@ var kinds = map[string]func(string) error{
 	"job":      func(s string) error { _, err := latch.DecodeJob([]byte(s)); return err },
 	"release":  func(s string) error { _, err := latch.DecodeRelease([]byte(s)); return err },
 	"emission": func(s string) error { _, err := latch.DecodeEmission([]byte(s)); return err },
+	"gate":     func(s string) error { _, err := latch.DecodeGate([]byte(s)); return err },
 	"lock":     func(s string) error { return new(latch.LockRelease).Decode([]byte(s)) },
 	"record":   func(s string) error { return new(latch.RecordUpdate).Decode([]byte(s)) },
 	"control":  func(s string) error { return new(latch.Control).Decode([]byte(s)) },

@@ -14,6 +14,7 @@ const (
 	PrefixEmission = "emit-"
 	// PrefixBatch begins the id of a run that fires several events.
 	PrefixBatch = "events-"
+	PrefixGate  = "gate-"
 	// PrefixDelivery begins the id of the workflow that carries on a delivery
 	// after its run has closed, and PrefixRedelivery that of one that sends it
 	// again.

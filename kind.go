@@ -12,7 +12,8 @@ const (
 	EmissionKind Kind = "emission"
 	// BatchKind is custom events that one run fires.
 	BatchKind Kind = "batch"
-	// GateKind is a custom event at which hooks decide.
+	// GateKind is a custom event at which hooks decide: that of latch.Gate, or a
+	// gate in a workflow of a user's own.
 	GateKind Kind = "gate"
 	// DeliveryKind is an event about a delivery, which any run fires.
 	DeliveryKind Kind = "operator"
@@ -36,6 +37,7 @@ var kindsOfRuns = []kindOfRun{
 	{ReleaseKind, WorkflowRelease, PrefixRelease},
 	{EmissionKind, WorkflowEmit, PrefixEmission},
 	{BatchKind, WorkflowEmitBatch, PrefixBatch},
+	{GateKind, WorkflowGate, PrefixGate},
 }
 
 // run returns the row of the kind, the zero value for a kind that has no runs.
@@ -63,8 +65,8 @@ func KindOfWorkflow(workflowType string) Kind {
 // has no runs.
 func (k Kind) Workflow() string { return k.run().workflow }
 
-// WorkflowID returns the workflow id of the job, release or emission that has the
-// id, unless whoever starts it chooses another.
+// WorkflowID returns the workflow id of the job, release, emission or gate that has
+// the id, unless whoever starts it chooses another.
 func (k Kind) WorkflowID(id string) string { return k.run().prefix + id }
 
 // fires reports whether a run of the kind fires the event.

@@ -11,7 +11,8 @@ import (
 // A kind that has runs has one workflow type, and ids that begin as no other's.
 func TestKindsOfRuns(t *testing.T) {
 	t.Parallel()
-	for kind, id := range map[latch.Kind]string{latch.JobKind: "job-7", latch.ReleaseKind: "release-7", latch.EmissionKind: "emit-7"} {
+	for kind, id := range map[latch.Kind]string{latch.JobKind: "job-7", latch.ReleaseKind: "release-7", latch.EmissionKind: "emit-7",
+		latch.BatchKind: "events-7", latch.GateKind: "gate-7"} {
 		require.Equal(t, id, kind.WorkflowID("7"))
 		require.Equal(t, kind, latch.KindOfWorkflow(kind.Workflow()))
 	}

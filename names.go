@@ -15,6 +15,8 @@ const (
 	WorkflowEmit    = "latch.Emit"
 	// WorkflowEmitBatch fires several custom events in one run.
 	WorkflowEmitBatch = "latch.EmitBatch"
+	// WorkflowGate asks hooks, and fails unless they let it pass.
+	WorkflowGate = "latch.Gate"
 	// WorkflowDeliver carries on a delivery that outlives the run that fired it.
 	WorkflowDeliver = "latch.Deliver"
 	// WorkflowTrigger is what the schedule of a registered job starts: it starts
@@ -69,6 +71,14 @@ const (
 	ErrorJobFailed          = "JobFailed"
 	ErrorReleaseFailed      = "ReleaseFailed"
 	ErrorRollbackIncomplete = "RollbackIncomplete"
+	// ErrorReleaseStopped and ErrorReleaseRolledBack are those of a release whose
+	// fail_on names its outcome.
+	ErrorReleaseStopped    = "ReleaseStopped"
+	ErrorReleaseRolledBack = "ReleaseRolledBack"
+	// ErrorGateStopped and ErrorGateRolledBack are those of a gate that did not let
+	// its asker pass. The details are a [GateResult].
+	ErrorGateStopped    = "GateStopped"
+	ErrorGateRolledBack = "GateRolledBack"
 )
 
 // Names of the search attributes that a run upserts where the worker is

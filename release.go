@@ -1,5 +1,7 @@
 package latch
 
+import "slices"
+
 // A Release is the input of the workflow [WorkflowRelease] (contract,
 // "Release"): steps in order, with webhooks that may hold, stop or roll back.
 type Release struct {
@@ -13,6 +15,9 @@ type Release struct {
 	// fails or the run is cancelled: "rollback" (the default) or "stop".
 	OnFailure string `json:"on_failure,omitempty" latch:"plain" unset:"rollback"`
 	OnCancel  string `json:"on_cancel,omitempty" latch:"plain" unset:"rollback"`
+	// FailOn are the outcomes, stopped and rolled_back, with which the run fails
+	// instead of completing; none unless given.
+	FailOn []string `json:"fail_on,omitempty" latch:"plain"`
 }
 
 // A Step is one step of a release, with what undoes it.
@@ -103,6 +108,15 @@ func (r *Release) Validate() Problems {
 	}
 	oneOf(&problems, "on_failure", r.OnFailure, Rollback, Stop)
 	oneOf(&problems, "on_cancel", r.OnCancel, Rollback, Stop)
+	for i, outcome := range r.FailOn {
+		at := element("fail_on", i)
+		switch {
+		case outcome == "":
+			problems.Addf(at, "required: %s or %s", ReleaseStopped, ReleaseRolledBack)
+		case oneOf(&problems, at, outcome, ReleaseStopped, ReleaseRolledBack) && slices.Contains(r.FailOn[:i], outcome):
+			problems.Addf(at, "%q stands twice", outcome)
+		}
+	}
 	boundObject(&problems, "vars", r.Vars)
 	boundObject(&problems, "instance", r.Instance)
 	validateWebhooks(&problems, "webhooks", r.Webhooks, inRelease)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -113,7 +114,11 @@ func decodeInput(request protocol.AdmitRequest) (*input, error) {
 		return inputOfEmission(latch.EndpointKind, &emission), nil
 	case latch.GateKind:
 		gate, err := admission.DecodeGate(request.Input)
-		return inputOfEmission(latch.GateKind, gate), err
+		problems, _ := errors.AsType[latch.Problems](err)
+		if problems = problems.Merge(gate.ValidateWithin(time.Duration(request.Limit))); len(problems) > 0 {
+			err = problems
+		}
+		return inputOfEmission(latch.GateKind, gate.Emission()), err
 	case latch.BatchKind:
 		batch, err := admission.DecodeEmissionBatch(request.Input)
 		return inputOfBatch(batch), err

@@ -44,7 +44,7 @@ func (f *firing) carried(places map[*latch.Record]int) protocol.FiringState {
 		}
 		state.Hooks = append(state.Hooks, hook.carried(place, held))
 		if !f.isOver() {
-			needed = append(needed, neededBy(verdict.ForEvent(hook.settings, f.scope == verdict.Decides))...)
+			needed = append(needed, neededBy(verdict.ForEvent(hook.settings, f.scope))...)
 		}
 	}
 	state.Variables = only(f.variables, needed)

@@ -60,7 +60,7 @@ func (s *session) awaitDeliveries(ctx workflow.Context, atMost time.Duration, su
 	if s.inFlight == 0 {
 		return true
 	}
-	timer := workflow.NewTimerWithOptions(ctx, atMost, workflow.TimerOptions{Summary: summary})
+	timer := workflow.NewTimerWithOptions(ctx, s.atMost(ctx, atMost), workflow.TimerOptions{Summary: summary})
 	await(ctx, func() bool { return s.inFlight == 0 || timer.IsReady() })
 	return s.inFlight == 0
 }

@@ -306,7 +306,7 @@ func (f *firing) override(because ruling) error {
 func (f *firing) nextDeadline() time.Time {
 	var next time.Time
 	for _, hook := range f.hooks {
-		until := hook.until()
+		until, _ := hook.endsWaiting()
 		if hook.takesPart() && hook.decision == "" && !until.IsZero() && (next.IsZero() || until.Before(next)) {
 			next = until
 		}

@@ -16,16 +16,7 @@ import (
 )
 
 // A GateResult is what a gate decided.
-type GateResult struct {
-	// Decision is [latch.Continue], [latch.Stop] or [latch.Rollback].
-	Decision string `json:"decision"`
-	// Reason is why the gate did not let the workflow pass.
-	Reason string `json:"reason,omitempty"`
-	// DecidedBy names the webhook or the person.
-	DecidedBy latch.DecidedBy `json:"decided_by,omitzero"`
-	// History is the gate's records.
-	History []latch.Record `json:"history"`
-}
+type GateResult = latch.GateResult
 
 // Gate fires a custom event in a workflow of the user's own and waits until
 // its hooks have decided: blocking ones by their locks, others by their

@@ -78,7 +78,7 @@ func (h *hook) begin(plan protocol.PlannedHook) {
 }
 
 // takesPart reports whether the hook has a say in its event's decision.
-func (h *hook) takesPart() bool { return h.firing.scope == verdict.Decides || h.settings.Blocking }
+func (h *hook) takesPart() bool { return h.firing.scope.Asks() || h.settings.Blocking }
 
 // standing gathers what the hook's decision depends on.
 func (h *hook) standing() verdict.Standing {
@@ -126,6 +126,21 @@ func (h *hook) until() time.Time {
 	}
 }
 
+// endsWaiting is when waiting for the hook ends, and what is decided then: at its
+// own limit, or at the gate's deadline where that comes first. It is zero where
+// the hook is waited for for ever.
+func (h *hook) endsWaiting() (at time.Time, policy string) {
+	own, due := h.until(), h.firing.session.deadline()
+	switch {
+	case !due.IsZero() && (own.IsZero() || due.Before(own)):
+		return due, h.firing.session.bounds.policy
+	case h.settings.Blocking:
+		return own, h.policy.OnTimeout
+	default:
+		return own, h.policy.OnError
+	}
+}
+
 func (h *hook) needsDecision() bool { return h.decision == "" || h.reconsider }
 
 // decide settles the hook if it can be settled, and writes the decision into the
@@ -144,6 +159,10 @@ func (h *hook) decide(ctx workflow.Context) error {
 	}
 	switch basis {
 	case verdict.Open:
+		if h.firing.session.overdue() {
+			h.rule = "on_deadline: " + h.firing.session.bounds.policy
+			h.overdue(h.firing.session.bounds.policy)
+		}
 		return nil
 	case verdict.OnNothing:
 		h.decision = latch.Continue
@@ -190,7 +209,7 @@ func (h *hook) mustAskAhead() bool {
 // ask has the expressions evaluated over the record as it stands, and recorded.
 func (h *hook) ask(ctx workflow.Context) (*verdict.Verdict, error) {
 	h.reconsider = false
-	question := verdict.ForEvent(h.settings, h.firing.scope == verdict.Decides)
+	question := verdict.ForEvent(h.settings, h.firing.scope)
 	if !question.Decides && question.Result == "" {
 		return h.askHere(ctx), nil
 	}
@@ -231,8 +250,8 @@ func (h *hook) openLock() latch.OpenLock {
 		Event: h.firing.event, Step: h.firing.step, Job: h.record.Job, Release: h.record.Release,
 		Title: excerpt.Of(h.firing.session.subject.title(), maximumShownTitle),
 		Since: latch.NewTime(h.since), Enforced: h.enforced}
-	if until := h.until(); !until.IsZero() {
-		lock.Until, lock.OnTimeout = latch.NewTime(until), h.policy.OnTimeout
+	if until, policy := h.endsWaiting(); !until.IsZero() {
+		lock.Until, lock.OnTimeout = latch.NewTime(until), policy
 	}
 	return lock
 }

@@ -289,7 +289,7 @@ func (h *hook) unclear(data latch.Object) error {
 	own := map[string]string{latch.KeyResult: h.settings.Result, latch.KeyStopRelease: h.settings.StopRelease, latch.KeyRollbackRelease: h.settings.RollbackRelease}
 	var problems latch.Problems
 	for _, key := range latch.DecisiveKeys {
-		counts := h.firing.scope == verdict.Decides || key == latch.KeyResult && h.hasSay
+		counts := h.firing.scope.Asks() || key == latch.KeyResult && h.hasSay
 		if err := data.Understood(key); err != nil && counts && own[key] == "" {
 			problems.Addf("", "data.%v", err)
 		}

@@ -112,6 +112,16 @@ func (d *delivery) expired(policy string, timeout time.Duration) {
 	d.closeLock(latch.ViaTimeout, "", "not removed within "+timeout.String())
 }
 
+// overdue writes that the gate's deadline has passed, and what its policy decides
+// then.
+func (d *delivery) overdue(policy string) {
+	d.decided(policy, "on_deadline: "+policy)
+	if d.state != verdict.UnderWay {
+		d.record.Result = d.resultOfData()
+	}
+	d.closeLock(latch.ViaTimeout, "", "not removed before the gate's deadline")
+}
+
 // failed writes what the policy on_error decides.
 func (d *delivery) failed(policy string) {
 	d.decided(policy, "on_error: "+policy)

@@ -22,6 +22,7 @@ func Register(registry Registry) {
 		{latch.WorkflowRelease, Release},
 		{latch.WorkflowEmit, Emit},
 		{latch.WorkflowEmitBatch, EmitBatch},
+		{latch.WorkflowGate, GateRun},
 		{latch.WorkflowDeliver, Deliver},
 		{latch.WorkflowTrigger, Trigger},
 		{latch.WorkflowJobNotice, JobNotice},

@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.temporal.io/sdk/converter"
@@ -302,19 +303,30 @@ func (r *releaseRun) end(ctx workflow.Context) (*latch.ReleaseResult, error) {
 		return nil, err
 	}
 	result := r.result
-	failure := latch.ErrorReleaseFailed
-	if r.undoFailed() {
-		failure = latch.ErrorRollbackIncomplete
-	}
-	switch result.Status {
-	case latch.ReleaseCancelled:
+	switch {
+	case result.Status == latch.ReleaseCancelled:
 		return nil, temporal.NewCanceledError(result)
-	case latch.ReleaseFailed:
-		return nil, temporal.NewApplicationErrorWithOptions(fmt.Sprintf("release %s failed: %s", result.ID, result.Reason),
-			failure, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{result}})
+	case result.Status == latch.ReleaseFailed, slices.Contains(r.release.FailOn, result.Status):
+		return nil, r.failure(result)
 	}
 	result.History = r.history.all()
 	return &result, nil
+}
+
+// failure is the error of a release that failed, or whose fail_on names its
+// outcome.
+func (r *releaseRun) failure(result latch.ReleaseResult) error {
+	kind, how := latch.ErrorReleaseFailed, "failed"
+	switch {
+	case result.Status == latch.ReleaseStopped:
+		kind, how = latch.ErrorReleaseStopped, "was stopped"
+	case result.Status == latch.ReleaseRolledBack:
+		kind, how = latch.ErrorReleaseRolledBack, "was rolled back"
+	case r.undoFailed():
+		kind = latch.ErrorRollbackIncomplete
+	}
+	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("release %s %s: %s", result.ID, how, result.Reason),
+		kind, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{result}})
 }
 
 func (r *releaseRun) id() string                { return r.release.ID }

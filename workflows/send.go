@@ -85,7 +85,7 @@ func (h *hook) conclude(ctx workflow.Context, outcome protocol.Outcome) {
 func (h *hook) newSend(ctx workflow.Context) protocol.Send {
 	webhook := *h.webhook
 	webhook.Event, webhook.Events = "", nil
-	question := verdict.ForEvent(h.settings, h.firing.scope == verdict.Decides)
+	question := verdict.ForEvent(h.settings, h.firing.scope)
 	var asked *verdict.Question
 	needed := neededByDelivery(h.webhook, h.settings)
 	if h.answersForItself() && h.hasSay {

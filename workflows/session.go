@@ -73,6 +73,8 @@ type session struct {
 	about string
 	// signalsUnderWay counts signals that are being taken.
 	signalsUnderWay int
+	// bounds are those of a gate.
+	bounds bounds
 
 	control *control
 	// settled reports that the outcome stands: a stop or rollback comes too late.
@@ -169,7 +171,7 @@ func rawInput(data []byte) json.RawMessage {
 // admit has a worker look at the input and records what it says. What is
 // wrong with the input is the error InvalidSpec.
 func (s *session) admit(ctx workflow.Context, kind latch.Kind, input json.RawMessage) error {
-	request := protocol.AdmitRequest{Kind: kind, Input: input, Run: s.runVariable(), Now: s.now(), Fields: s.fields, Endpoint: s.about}
+	request := protocol.AdmitRequest{Kind: kind, Input: input, Run: s.runVariable(), Now: s.now(), Fields: s.fields, Endpoint: s.about, Limit: latch.Duration(s.bounds.limit)}
 	var admission protocol.Admission
 	if err := ask(ctx, "Admit the "+string(kind), protocol.ActivityAdmit, request, &admission); err != nil {
 		return err

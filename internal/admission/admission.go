@@ -32,11 +32,11 @@ func DecodeEmissionBatch(data []byte) (*latch.EmissionBatch, error) {
 	return batch, admit(err, batch)
 }
 
-// DecodeGate is [DecodeJob] for a gate of a user's own: an emission in which
-// hooks at the custom event may decide.
-func DecodeGate(data []byte) (*latch.Emission, error) {
+// DecodeGate is [DecodeJob] for a gate: an emission in which hooks at the custom
+// event decide, with a deadline.
+func DecodeGate(data []byte) (*latch.Gate, error) {
 	gate, err := latch.DecodeGate(data)
-	return gate, admit(err, gate)
+	return gate, admit(err, gate.Emission())
 }
 
 // DecodeRegisteredWebhook is [DecodeJob] for a webhook that is to stand by
@@ -62,8 +62,8 @@ func CheckEmission(emission *latch.Emission) latch.Problems {
 }
 
 // CheckGate returns all that is wrong with a gate that Go code built.
-func CheckGate(gate *latch.Emission) latch.Problems {
-	return problemsOf(admit(gate.ValidateGate().Err(), gate))
+func CheckGate(gate *latch.Gate) latch.Problems {
+	return problemsOf(admit(gate.Validate().Err(), gate.Emission()))
 }
 
 // admit puts what does not compile behind what is wrong with the shape. Of expressions that are too

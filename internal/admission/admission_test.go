@@ -180,7 +180,7 @@ func TestValuesThatGoBuiltAreHeldToTheSame(t *testing.T) {
 		"job":      admission.CheckJob(&latch.Job{ID: "1", Task: work, Webhooks: hooks}),
 		"release":  admission.CheckRelease(&latch.Release{ID: "1", Steps: []latch.Step{{Name: "a", Do: work}}, Webhooks: hooks}),
 		"emission": admission.CheckEmission(&latch.Emission{Event: "CREATED", Webhooks: hooks}),
-		"gate":     admission.CheckGate(&latch.Emission{Event: "CREATED", Webhooks: hooks}),
+		"gate":     admission.CheckGate(&latch.Gate{Event: "CREATED", Webhooks: hooks}),
 	} {
 		require.Len(t, problems, 2, name)
 		require.Equal(t, "webhooks[0].id", problems[0].Path, name)

@@ -36,6 +36,13 @@ func Merge(own []latch.Webhook, registered []protocol.AttachedWebhook) []protoco
 	return merged
 }
 
+// AtGate has the webhooks decide at the gate's event as a gate has them.
+func AtGate(webhooks []protocol.AttachedWebhook, event string) {
+	for i := range webhooks {
+		webhooks[i].Webhook = webhooks[i].AtGate(event)
+	}
+}
+
 // attached marks a webhook as registered, which admissions of earlier versions
 // do not say.
 func attached(webhook protocol.AttachedWebhook) protocol.AttachedWebhook {

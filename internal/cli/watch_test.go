@@ -298,7 +298,7 @@ func TestStatusAndHistory(t *testing.T) {
 
 	code, _, errors := execute("", run, "status", "other")
 	require.Equal(t, failure.ExitFailed, code)
-	require.Equal(t, "Error: there is no run with the workflow id \"other\" or \"job-other\" or \"release-other\" or \"emit-other\"\n", errors)
+	require.Equal(t, "Error: there is no run with the workflow id \"other\" or \"job-other\" or \"release-other\" or \"emit-other\" or \"gate-other\"\n", errors)
 }
 
 // TestConnectingIsBoundedAndNamesTheAddress: nobody listens on this port of

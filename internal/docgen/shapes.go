@@ -12,7 +12,7 @@ import (
 // answers are the types that runs answer with, and those of the messages to them,
 // none of which has a JSON Schema.
 var answers = []reflect.Type{
-	reflect.TypeFor[latch.JobResult](), reflect.TypeFor[latch.ReleaseResult](), reflect.TypeFor[latch.EmissionResult](),
+	reflect.TypeFor[latch.JobResult](), reflect.TypeFor[latch.ReleaseResult](), reflect.TypeFor[latch.EmissionResult](), reflect.TypeFor[latch.GateResult](),
 	reflect.TypeFor[latch.Record](), reflect.TypeFor[latch.Status](), reflect.TypeFor[latch.HistoryQuery](),
 	reflect.TypeFor[latch.LockRelease](), reflect.TypeFor[latch.RecordUpdate](), reflect.TypeFor[latch.Skip](), reflect.TypeFor[latch.Control](),
 }

@@ -1,6 +1,7 @@
 package lockpage
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -25,6 +26,9 @@ type foreteller struct {
 	status     latch.Status
 	// others is how many other locks wait at the same event.
 	others int
+	// onTimeout is what the run says of the lock's end; it is the hook's own policy
+	// unless a gate's deadline comes first.
+	onTimeout string
 }
 
 // ending is what the run will do on a choice, by its rules.
@@ -35,12 +39,14 @@ func (f *foreteller) ending(c choice) ending {
 		scope = verdict.Decides
 	case latch.JobKind:
 		scope = verdict.Begins
+	case latch.GateKind:
+		scope = verdict.Admits
 	case latch.EmissionKind: // the event goes on whatever its hooks decide
 		return ending{result: c.result, decision: latch.Continue}
 	default: // a workflow of a user's own has its own rules
 		return ending{result: c.result, decision: unknown}
 	}
-	answer, known := f.ask(c, verdict.ForEvent(f.settings, scope == verdict.Decides))
+	answer, known := f.ask(c, verdict.ForEvent(f.settings, scope))
 	if !known {
 		return ending{decision: unknown}
 	}
@@ -56,8 +62,23 @@ func (f *foreteller) effect(e ending) string {
 		return "The event goes on; nothing else depends on it."
 	case latch.ReleaseKind:
 		return f.releaseEffect(e.decision)
+	case latch.GateKind:
+		return f.gateEffect(e.decision)
 	default:
 		return "The workflow goes on by its own rules."
+	}
+}
+
+func (f *foreteller) gateEffect(decision string) string {
+	switch decision {
+	case unknown:
+		return "The webhook's own expressions decide whether the gate lets pass."
+	case latch.Continue:
+		return "The gate lets pass, and whoever asked goes on." + f.waitsFor()
+	case latch.Rollback:
+		return "The gate ends, and whoever asked is told to roll back."
+	default:
+		return "The gate does not let pass, and whoever asked stops." + f.waitsFor()
 	}
 }
 
@@ -115,7 +136,7 @@ func (f *foreteller) variables() expr.Variables {
 	variables := expr.Variables{}
 	for name, value := range map[string]any{
 		"event": f.record.Event, "webhook": map[string]string{"id": f.record.Webhook}, "lock": f.record.Lock.Token,
-		"vars": vars.OrEmpty(f.definition.Release.Vars), "instance": vars.OrEmpty(f.definition.Release.Instance),
+		"vars": vars.OrEmpty(f.definition.Vars()), "instance": vars.OrEmpty(f.definition.Instance()),
 	} {
 		if encoded, err := json.Marshal(value); err == nil {
 			variables[name] = encoded
@@ -222,9 +243,12 @@ func (f *foreteller) undone() (undone, lasting []string) { return f.definition.U
 
 // timeoutEffect says what the lock's timeout will do.
 func (f *foreteller) timeoutEffect() string {
-	policy := latch.WithDefaults(f.settings).OnTimeout
-	if f.definition.Kind == latch.ReleaseKind {
+	policy := cmp.Or(f.onTimeout, latch.WithDefaults(f.settings).OnTimeout)
+	switch f.definition.Kind {
+	case latch.ReleaseKind:
 		return f.releaseEffect(policy)
+	case latch.GateKind:
+		return f.gateEffect(policy)
 	}
 	return "The policy on_timeout applies: " + policy + "."
 }

@@ -76,6 +76,7 @@ func viewOf(d *runs.Definition, status latch.Status, records []latch.Record, min
 	for _, open := range status.Locks {
 		if open.Token == record.Lock.Token {
 			view.Since, view.Until = moment(open.Since, now), moment(open.Until, now)
+			f.onTimeout = open.OnTimeout
 		} else if open.Event == record.Event {
 			f.others++
 		}
@@ -84,7 +85,7 @@ func viewOf(d *runs.Definition, status latch.Status, records []latch.Record, min
 		view.UntilEffect = f.timeoutEffect()
 	}
 	view.Choices = f.foretell()
-	view.OnlyPasses = d.Kind == latch.ReleaseKind && !f.afterFailure() && !slices.ContainsFunc(view.Choices, func(c choice) bool { return c.Grave })
+	view.OnlyPasses = (d.Kind == latch.ReleaseKind || d.Kind == latch.GateKind) && !f.afterFailure() && !slices.ContainsFunc(view.Choices, func(c choice) bool { return c.Grave })
 	return view
 }
 
@@ -97,6 +98,8 @@ func nameHeld(d *runs.Definition, record latch.Record) (kind, id, title string) 
 		return "job", d.Job.ID, d.Job.Title
 	case latch.EmissionKind:
 		return "event", cmp.Or(record.Emission, d.Emission.ID, record.WorkflowID), record.Event
+	case latch.GateKind:
+		return "gate", cmp.Or(d.Gate.ID, record.WorkflowID), record.Event
 	default:
 		return "workflow", record.WorkflowID, ""
 	}

@@ -42,6 +42,8 @@ type AdmitRequest struct {
 	// Endpoint is the registered webhook that an event about an endpoint is about: it
 	// does not hear of itself.
 	Endpoint string `json:"endpoint,omitempty"`
+	// Limit is after what time Temporal ends the run of a gate; 0 is never.
+	Limit latch.Duration `json:"limit,omitempty"`
 }
 
 // An Admission is the answer: everything that is wrong with the input, and

@@ -115,7 +115,7 @@ func (h Hook) ask(test Test, standing verdict.Standing) verdict.Verdict {
 	if record.Data == nil {
 		record.Data = latch.Object{}
 	}
-	return verdict.Ask(verdict.ForEvent(h.Settings, h.Scope == verdict.Decides), record, answer, h.Variables)
+	return verdict.Ask(verdict.ForEvent(h.Settings, h.Scope), record, answer, h.Variables)
 }
 
 func (h Hook) finding(answered verdict.Verdict) Finding {

@@ -27,7 +27,7 @@ func (e *UnknownError) Error() string {
 
 // AnyKind lists the kinds of runs in the order in which [Runs.Find] looks for
 // them.
-var AnyKind = []latch.Kind{latch.JobKind, latch.ReleaseKind, latch.EmissionKind}
+var AnyKind = []latch.Kind{latch.JobKind, latch.ReleaseKind, latch.EmissionKind, latch.GateKind}
 
 // Find returns Temporal's description of the run that an id refers to: the
 // workflow with that id, or else the first of the kinds that has a run with it.

@@ -84,6 +84,7 @@ type Definition struct {
 	Release  latch.Release
 	Job      latch.Job
 	Emission latch.Emission
+	Gate     latch.Gate
 	// Registered are the registered webhooks that apply to the run.
 	Registered []protocol.AttachedWebhook
 }
@@ -100,12 +101,28 @@ func (d *Definition) Settings(webhook, event string) (latch.Event, bool) {
 	return latch.Event{}, false
 }
 
+// Vars returns the variables of a release, or of a gate.
+func (d *Definition) Vars() latch.Object {
+	if d.Kind == latch.GateKind {
+		return d.Gate.Vars
+	}
+	return d.Release.Vars
+}
+
+// Instance returns the instance of a release, or of a gate.
+func (d *Definition) Instance() latch.Object {
+	if d.Kind == latch.GateKind {
+		return d.Gate.Instance
+	}
+	return d.Release.Instance
+}
+
 // admittedWithin bounds the number of events in a run's history until its admission is recorded.
 const admittedWithin = 20
 
-// Definition returns the input of one of Latch's own runs as a release, job or emission. A run that
-// fires several events is returned as one emission with the webhooks of all. For a user's own
-// workflow the definition is empty.
+// Definition returns the input of one of Latch's own runs as a release, job, emission or gate.
+// A run that fires several events is returned as one emission with the webhooks of all. For a
+// user's own workflow the definition is empty.
 func (r *Runs) Definition(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) (*Definition, error) {
 	d := &Definition{Kind: latch.KindOfWorkflow(info.GetType().GetName())}
 	var into any
@@ -117,6 +134,8 @@ func (r *Runs) Definition(ctx context.Context, info *workflowpb.WorkflowExecutio
 		into = &d.Job
 	case latch.EmissionKind:
 		into = &d.Emission
+	case latch.GateKind:
+		into = &d.Gate
 	case latch.BatchKind:
 		into = &batch
 	default:

@@ -80,9 +80,9 @@ const lockStages = 2
 // worker that writes no attributes, and only its memo shows its locks. A user's own workflow writes
 // LatchWaiting with its first lock.
 func lockQuery(stage int, attributes bool) string {
-	lacks, types := latch.SearchAttributeID, AnyOf("WorkflowType", latch.WorkflowRelease, latch.WorkflowJobRun, latch.WorkflowEmit, latch.WorkflowEmitBatch)
+	lacks, types := latch.SearchAttributeID, AnyOf("WorkflowType", latch.WorkflowRelease, latch.WorkflowJobRun, latch.WorkflowEmit, latch.WorkflowEmitBatch, latch.WorkflowGate)
 	if stage > 0 {
-		lacks, types = latch.SearchAttributeWaiting, "WorkflowType NOT IN ("+quoted(latch.WorkflowRelease, latch.WorkflowJobRun, latch.WorkflowEmit, latch.WorkflowEmitBatch,
+		lacks, types = latch.SearchAttributeWaiting, "WorkflowType NOT IN ("+quoted(latch.WorkflowRelease, latch.WorkflowJobRun, latch.WorkflowEmit, latch.WorkflowEmitBatch, latch.WorkflowGate,
 			latch.WorkflowDeliver, latch.WorkflowTrigger, latch.WorkflowJobNotice, latch.WorkflowStartOnce)+")"
 	}
 	query := "ExecutionStatus = 'Running' AND " + types

@@ -123,7 +123,7 @@ func TestFind(t *testing.T) {
 		require.Equal(t, want, info.GetExecution().GetWorkflowId())
 	}
 	_, err := f.over().Find(t.Context(), "c", runs.AnyKind...)
-	require.EqualError(t, err, `there is no run with the workflow id "c" or "job-c" or "release-c" or "emit-c"`)
+	require.EqualError(t, err, `there is no run with the workflow id "c" or "job-c" or "release-c" or "emit-c" or "gate-c"`)
 	f.DescribeError = serviceerror.NewUnavailable("down")
 	_, err = f.over().Find(t.Context(), "a")
 	require.True(t, runs.IsUnanswered(err))

@@ -105,8 +105,16 @@ func (f *ReleaseFilter) query(attributes bool) string {
 		terms = append(terms, "ExecutionStatus = 'Canceled'")
 	case latch.ReleaseFailed:
 		terms = append(terms, AnyOf("ExecutionStatus", "Failed", "Terminated", "TimedOut"))
+		if attributes { // one that fails by its fail_on is stopped or rolled back
+			terms = append(terms, Either(latch.SearchAttributeStatus+" IS NULL",
+				latch.SearchAttributeStatus+" NOT IN ("+quoted(latch.ReleaseStopped, latch.ReleaseRolledBack)+")"))
+		}
 	default:
-		terms = append(terms, "ExecutionStatus = 'Completed'")
+		closed := []string{"Completed", "Failed"} // by its fail_on
+		if f.Status == latch.ReleaseReleased {
+			closed = closed[:1]
+		}
+		terms = append(terms, AnyOf("ExecutionStatus", closed...))
 		if attributes {
 			terms = append(terms, Either(latch.SearchAttributeStatus+" = "+Quote(f.Status), latch.SearchAttributeID+" IS NULL"))
 		}

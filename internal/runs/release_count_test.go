@@ -15,8 +15,8 @@ import (
 func TestReleasesAreCounted(t *testing.T) {
 	t.Parallel()
 	const (
-		all       = "WorkflowType = 'latch.Release' AND "
-		completed = all + "ExecutionStatus = 'Completed' AND (LatchStatus = 'stopped' OR LatchID IS NULL)"
+		all     = "WorkflowType = 'latch.Release' AND "
+		stopped = all + "ExecutionStatus IN ('Completed', 'Failed') AND (LatchStatus = 'stopped' OR LatchID IS NULL)"
 	)
 	for name, test := range map[string]struct {
 		filter  runs.ReleaseFilter
@@ -27,8 +27,8 @@ func TestReleasesAreCounted(t *testing.T) {
 		"running": {runs.ReleaseFilter{Status: "running", Since: noon}, true,
 			[]string{all + "ExecutionStatus = 'Running' AND StartTime >= '2026-07-01T12:00:00Z'"}},
 		"by title": {runs.ReleaseFilter{Search: "shop"}, false, nil},
-		"stopped, some without attributes": {runs.ReleaseFilter{Status: "stopped"}, false, []string{completed,
-			completed + " AND LatchID IS NULL"}},
+		"stopped, some without attributes": {runs.ReleaseFilter{Status: "stopped"}, false, []string{stopped,
+			stopped + " AND LatchID IS NULL"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

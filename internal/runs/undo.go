@@ -32,6 +32,10 @@ func (d *Definition) Undone(steps []latch.StepResult) (undone, lasting []string)
 // it.
 func (d *Definition) Webhooks() []protocol.AttachedWebhook {
 	own := map[latch.Kind][]latch.Webhook{latch.ReleaseKind: d.Release.Webhooks,
-		latch.JobKind: d.Job.Webhooks, latch.EmissionKind: d.Emission.Webhooks}[d.Kind]
-	return attach.Merge(own, d.Registered)
+		latch.JobKind: d.Job.Webhooks, latch.EmissionKind: d.Emission.Webhooks, latch.GateKind: d.Gate.Webhooks}[d.Kind]
+	all := attach.Merge(own, d.Registered)
+	if d.Kind == latch.GateKind {
+		attach.AtGate(all, d.Gate.Event)
+	}
+	return all
 }

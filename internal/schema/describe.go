@@ -12,7 +12,7 @@ const (
 // patterns are those of texts, beside names of secrets.
 var patterns = map[string]string{
 	"BasicAuth.username": `^[^:]+$`, "OAuth2.token_url": `^[Hh][Tt][Tt][Pp][Ss]?://`,
-	"Webhook.event": anyEvent, "Event.event": anyEvent, "Emission.event": anyEvent,
+	"Webhook.event": anyEvent, "Event.event": anyEvent, "Emission.event": anyEvent, "Gate.event": anyEvent,
 	"Webhook.content_type": webhookType,
 }
 
@@ -27,6 +27,7 @@ var enumerations = map[string][]any{
 	"OAuth2.auth_style":   {"header", "body"},
 	"Release.on_failure":  {"rollback", "stop"},
 	"Release.on_cancel":   {"rollback", "stop"},
+	"Gate.on_deadline":    {"continue", "stop", "rollback"},
 }
 
 // structures says what each structure is.
@@ -34,6 +35,7 @@ var structures = map[string]string{
 	"Job":          "One task, or a sequence of jobs, and the webhooks that tell of it.",
 	"Release":      "Steps in order, with webhooks that may hold it, stop it or roll it back.",
 	"Emission":     "A custom event and the webhooks that tell of it.",
+	"Gate":         "A custom event whose hooks decide whether the asker may go on.",
 	"Step":         "One step of a release, with what undoes it.",
 	"Task":         "Work: exactly one of activity, workflow, http and command. Strings are templates with ${CEL}.",
 	"ActivityTask": "Any activity in any Temporal worker, in any language.",
@@ -76,12 +78,23 @@ var meanings = map[string]string{
 	"Release.on_failure": "What becomes of the steps taken when one fails.",
 	"Release.on_cancel":  "What becomes of the steps taken when the release is cancelled.",
 
+	"Release.fail_on": "The outcomes, stopped and rolled_back, with which the run fails instead of completing.",
+
 	"Emission.id":       "The emission's id; the workflow id unless given.",
 	"Emission.event":    "A custom event, such as INSTANCE_CREATED.",
 	"Emission.data":     "What the event tells, open to templates as data and sent in the default body.",
 	"Emission.instance": "What it happened to, sent with every webhook as instance.",
 	"Emission.vars":     "Values for templates and expressions, as vars.",
 	"Emission.webhooks": "Who is told.",
+
+	"Gate.id":          "The gate's id; the workflow id unless given.",
+	"Gate.event":       "A custom event, such as DEPLOY.",
+	"Gate.data":        "What the gate is about, open to templates as data and sent in the default body.",
+	"Gate.instance":    "What it is about to happen to, sent with every webhook as instance.",
+	"Gate.vars":        "Values for templates and expressions, as vars.",
+	"Gate.webhooks":    "Who decides, beside the registered webhooks that listen to the event.",
+	"Gate.deadline":    "Bounds the wait for the decision, from the start of the run. Unless given it is nine tenths of the run's own timeout, but no more than a minute before that; without a timeout there is no limit.",
+	"Gate.on_deadline": "What each hook decides that is open at the deadline.",
 
 	"Step.name": "The step's name, unique in its release.",
 	"Step.do":   "The step's work.",

@@ -47,7 +47,7 @@ func follow(root, at object) object {
 func TestEveryKeyOfTheTypesIsInTheSchemaAndDescribed(t *testing.T) {
 	t.Parallel()
 	structures := map[string]reflect.Type{}
-	for _, structure := range []reflect.Type{reflect.TypeFor[latch.Job](), reflect.TypeFor[latch.Release](), reflect.TypeFor[latch.Emission](),
+	for _, structure := range []reflect.Type{reflect.TypeFor[latch.Job](), reflect.TypeFor[latch.Release](), reflect.TypeFor[latch.Emission](), reflect.TypeFor[latch.Gate](),
 		reflect.TypeFor[latch.Step](), reflect.TypeFor[latch.Task](), reflect.TypeFor[latch.ActivityTask](),
 		reflect.TypeFor[latch.WorkflowTask](),
 		reflect.TypeFor[latch.HTTPTask](), reflect.TypeFor[latch.CommandTask](), reflect.TypeFor[latch.Webhook](), reflect.TypeFor[latch.Event](),
@@ -99,6 +99,7 @@ var complete = map[string]string{
 		"webhooks":[{"id":"w","url":"https://example.com/","auth":{"basic":{"username":"a","password":"b"}},
 			"events":[{"event":"BEFORE_RELEASE"}]}]}`,
 	"emission": `{"event":"CREATED"}`,
+	"gate":     `{"event":"DEPLOY"}`,
 }
 
 // TestWhatTheSchemaRequiresValidationRequires, and nothing more: a value with
@@ -131,6 +132,8 @@ func validate(name string, data []byte) string {
 		_, err = admission.DecodeJob(data)
 	case "release":
 		_, err = admission.DecodeRelease(data)
+	case "gate":
+		_, err = admission.DecodeGate(data)
 	default:
 		_, err = admission.DecodeEmission(data)
 	}
@@ -238,5 +241,5 @@ func conforms(t *testing.T, root, at object, value any, path string) {
 func TestThereIsNoSchemaOfAnythingElse(t *testing.T) {
 	t.Parallel()
 	_, err := schema.Of("record")
-	require.EqualError(t, err, `there is no schema of "record"; there is one of job, release, webhook, emission`)
+	require.EqualError(t, err, `there is no schema of "record"; there is one of job, release, webhook, emission, gate`)
 }

@@ -10,10 +10,16 @@ const (
 	Tells Scope = iota
 	// Begins is JOB_START: a hook whose result is "fail" stops the job.
 	Begins
-	// Decides is a release's event or a gate: stop_release and rollback_release
-	// are asked.
+	// Decides is a release's event, or a gate in a workflow of a user's own:
+	// stop_release and rollback_release are asked.
 	Decides
+	// Admits is latch.Gate: they are asked too, and nothing but a plain yes lets
+	// pass.
+	Admits
 )
+
+// Asks reports whether stop_release and rollback_release are asked.
+func (s Scope) Asks() bool { return s == Decides || s == Admits }
 
 // Decide returns what a hook decides by the verdict on its record: continue,
 // stop or rollback.
@@ -21,7 +27,9 @@ func (v Verdict) Decide(settings latch.Event, scope Scope) string {
 	switch {
 	case v.Error != "":
 		return latch.WithDefaults(settings).OnError
-	case scope == Decides:
+	case scope == Admits && v.Decision == latch.Continue && v.Result != latch.ResultPass:
+		return latch.Stop
+	case scope.Asks():
 		return v.Decision
 	case scope == Begins && v.Result == latch.ResultFail:
 		return latch.Stop
@@ -31,13 +39,13 @@ func (v Verdict) Decide(settings latch.Event, scope Scope) string {
 }
 
 // RestsOn returns what a decision of [Verdict.Decide] rests on where no policy
-// decides: the expression that held with its key, the result at JOB_START, or
-// that no expression held. It is "" where a hook decides nothing.
+// decides: the expression that held with its key, the result at JOB_START and at
+// a gate, or that no expression held. It is "" where a hook decides nothing.
 func (v Verdict) RestsOn(scope Scope) string {
 	switch {
-	case scope == Begins:
+	case scope == Begins, scope == Admits && v.Rule == "":
 		return latch.KeyResult + ": " + v.Result
-	case scope != Decides:
+	case !scope.Asks():
 		return ""
 	case v.Rule != "":
 		return v.Rule

@@ -83,16 +83,20 @@ func TestDecide(t *testing.T) {
 	for _, test := range []struct {
 		verdict                Verdict
 		tells, begins, decides string
+		admits                 string
 	}{
-		{pass, latch.Continue, latch.Continue, ""},
-		{fail, latch.Continue, latch.Stop, ""},
-		{failed, latch.Rollback, latch.Rollback, latch.Rollback},
-		{stops, latch.Continue, latch.Continue, latch.Stop},
+		{pass, latch.Continue, latch.Continue, "", ""},
+		{fail, latch.Continue, latch.Stop, "", ""},
+		{failed, latch.Rollback, latch.Rollback, latch.Rollback, latch.Rollback},
+		{stops, latch.Continue, latch.Continue, latch.Stop, latch.Stop},
+		{Verdict{Result: latch.ResultPass, Decision: latch.Continue}, latch.Continue, latch.Continue, latch.Continue, latch.Continue},
+		{Verdict{Result: latch.ResultFail, Decision: latch.Continue}, latch.Continue, latch.Stop, latch.Continue, latch.Stop},
 	} {
 		settings := latch.Event{OnError: latch.Rollback}
 		require.Equal(t, test.tells, test.verdict.Decide(settings, Tells), "%+v", test.verdict)
 		require.Equal(t, test.begins, test.verdict.Decide(settings, Begins), "%+v", test.verdict)
 		require.Equal(t, test.decides, test.verdict.Decide(settings, Decides), "%+v", test.verdict)
+		require.Equal(t, test.admits, test.verdict.Decide(settings, Admits), "%+v", test.verdict)
 	}
 }
 

@@ -27,6 +27,8 @@ type rule struct {
 	// decision is what the rule decides if it applies.
 	decision string
 	use      expr.Use
+	// strict has data's key alone decide, whatever the result is.
+	strict bool
 }
 
 // compile makes the expressions ready. The error names the one that does not
@@ -43,8 +45,8 @@ func (q Question) compile() (*asked, error) {
 		return &made, nil
 	}
 	made.rules = []rule{
-		{name: latch.KeyRollbackRelease, decision: latch.Rollback, use: expr.RollbackRelease},
-		{name: latch.KeyStopRelease, decision: latch.Stop, use: expr.StopRelease},
+		{name: latch.KeyRollbackRelease, decision: latch.Rollback, use: expr.RollbackRelease, strict: q.Strict},
+		{name: latch.KeyStopRelease, decision: latch.Stop, use: expr.StopRelease, strict: q.Strict},
 	}
 	for i, source := range []string{q.RollbackRelease, q.StopRelease} {
 		if source == "" {
@@ -66,10 +68,14 @@ func (r *rule) compile(source string) (err error) {
 
 // source is the expression that stands for the rule in a verdict.
 func (r *rule) source() string {
-	if r.own == nil {
+	switch {
+	case r.own != nil:
+		return r.own.Source()
+	case r.strict:
+		return fmt.Sprintf("history.data[?'%s'].orValue(false) == true", r.name)
+	default:
 		return r.use.Default()
 	}
-	return r.own.Source()
 }
 
 // readerOfData returns the first expression of the hook's own that reads
@@ -111,11 +117,11 @@ func (a *asked) result(record latch.Record, variables expr.Variables) (string, e
 }
 
 // applies reports whether the rule holds. Without an expression of its own it
-// is what [expr.Use.Default] shows, over what the keys mean.
+// is what source returns, over what the keys mean.
 func (r *rule) applies(record latch.Record, variables expr.Variables) (bool, error) {
 	if r.own == nil {
 		said, err := record.Data.Truth(r.name)
-		return said && record.Result == latch.ResultFail, unclear(err)
+		return said && (r.strict || record.Result == latch.ResultFail), unclear(err)
 	}
 	with, err := withHistory(record, variables)
 	if err != nil {

@@ -16,11 +16,13 @@ type Question struct {
 	Decides         bool   `json:"decides,omitempty"`
 	StopRelease     string `json:"stop_release,omitempty"`
 	RollbackRelease string `json:"rollback_release,omitempty"`
+	// Strict has the defaults hold whatever the result is, as at [Admits].
+	Strict bool `json:"strict,omitempty"`
 }
 
 // ForEvent returns the question of an event's settings.
-func ForEvent(settings latch.Event, decides bool) Question {
-	return Question{Result: settings.Result, Decides: decides,
+func ForEvent(settings latch.Event, scope Scope) Question {
+	return Question{Result: settings.Result, Decides: scope.Asks(), Strict: scope == Admits,
 		StopRelease: settings.StopRelease, RollbackRelease: settings.RollbackRelease}
 }
 

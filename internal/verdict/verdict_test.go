@@ -124,10 +124,10 @@ func TestAsk(t *testing.T) {
 func TestForEvent(t *testing.T) {
 	t.Parallel()
 	settings := latch.Event{Event: "BEFORE_RELEASE", Result: "'pass'", StopRelease: "true", RollbackRelease: "false"}
-	deciding := ForEvent(settings, true)
+	deciding := ForEvent(settings, Decides)
 	require.Equal(t, Question{Result: "'pass'", Decides: true, StopRelease: "true", RollbackRelease: "false"}, deciding)
 	require.Equal(t, []string{"'pass'", "true", "false"}, deciding.Sources())
 	require.False(t, deciding.IsDefault())
-	require.Equal(t, []string{"'pass'"}, ForEvent(settings, false).Sources(), "what decides nothing asks no decision")
-	require.True(t, ForEvent(latch.Event{Event: "BEFORE_RELEASE"}, true).IsDefault())
+	require.Equal(t, []string{"'pass'"}, ForEvent(settings, Tells).Sources(), "what decides nothing asks no decision")
+	require.True(t, ForEvent(latch.Event{Event: "BEFORE_RELEASE"}, Decides).IsDefault())
 }
