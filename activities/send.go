@@ -144,6 +144,9 @@ func notSent(ctx context.Context, send protocol.Send, known memory, attempts int
 		judged.kind, wait = errorBusy, busy.Wait
 	}
 	judged.delay = nextTurn(wait, known.TurnedAway, rand.Float64())
+	if busy != nil && busy.Queued {
+		judged.delay = wait
+	}
 	if !send.Deadline.IsZero() && rehearsal.Now(ctx).Add(judged.delay).After(send.Deadline) {
 		judged.final = true
 		judged.message = fmt.Sprintf("given up after %d attempts at the deadline: %s", attempts, err.Error())

@@ -67,6 +67,9 @@ func TestTurnedAwayIsNoAttempt(t *testing.T) {
 	require.Positive(t, busy.failure.NextRetryDelay())
 	require.False(t, busy.outcome.NextAttemptAt.IsZero())
 
+	again := try(t, sender, memory{TurnedAway: 20}, send)
+	require.Less(t, again.failure.NextRetryDelay(), 5*time.Second, "its turn does not move away")
+
 	late := send
 	late.Deadline = time.Now()
 	given := try(t, sender, memory{}, late)

@@ -50,7 +50,8 @@ func (s *Sender) Send(ctx context.Context, r *protocol.WebhookRequest, attempt i
 }
 
 // SendQuickly is [Sender.Send], unless attempts at the webhook's URL have lately
-// taken longer than given: then nothing is sent, which is a [*BusyError].
+// taken longer than given, or no place at its endpoint becomes free within that
+// time: then nothing is sent, which is a [*BusyError].
 func (s *Sender) SendQuickly(ctx context.Context, r *protocol.WebhookRequest, attempt int, than time.Duration) (*Attempt, error) {
 	call, made, err := s.begin(ctx, r, attempt)
 	if err != nil {
@@ -61,7 +62,7 @@ func (s *Sender) SendQuickly(ctx context.Context, r *protocol.WebhookRequest, at
 		return made, &BusyError{Endpoint: at.origin.String(), Wait: shortestTurn, Slow: true}
 	}
 	prepared := Prepared{sender: s, call: call, made: made}
-	return prepared.Send(ctx)
+	return prepared.send(ctx, than)
 }
 
 // begin makes the call of an attempt, and describes it in made.

@@ -32,10 +32,15 @@ func (s *Sender) Prepare(r *protocol.WebhookRequest, attempt int) (*Prepared, *A
 }
 
 // Send sends the attempt, once. It is [Sender.Send] from there on.
-func (p *Prepared) Send(ctx context.Context) (*Attempt, error) {
-	place, err := p.sender.endpoints.enter(originOf(p.call.request.url))
+func (p *Prepared) Send(ctx context.Context) (*Attempt, error) { return p.send(ctx, 0) }
+
+// send sends the attempt, which waits for a place at its endpoint as
+// [endpoints.enter] says.
+func (p *Prepared) send(ctx context.Context, patience time.Duration) (*Attempt, error) {
+	place, err := p.sender.endpoints.enter(ctx, originOf(p.call.request.url), patience)
+	p.made.StartedAt = p.call.now()
 	if err != nil {
-		p.made.CompletedAt = p.call.now()
+		p.made.CompletedAt = p.made.StartedAt
 		return p.made, err
 	}
 	if err := p.sender.keepPace(p.call); err != nil {

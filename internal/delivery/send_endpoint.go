@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"golang.org/x/sync/semaphore"
 )
 
 const (
@@ -23,8 +24,7 @@ const (
 	// probes is how many requests are under way to a dead endpoint at once; the
 	// first that is answered brings it back.
 	probes = 50
-	// A turned away attempt comes again after about as long as an attempt takes
-	// there, within these bounds.
+	// About as long as an attempt takes at an endpoint is within these bounds.
 	shortestTurn = 500 * time.Millisecond
 	longestTurn  = 5 * time.Second
 )
@@ -36,6 +36,9 @@ type BusyError struct {
 	Endpoint string
 	// Wait is when to come again.
 	Wait time.Duration
+	// Queued reports that a place is likely to be free by then: others are told to
+	// come before or after. Who comes later only waits longer.
+	Queued bool
 	// Broken reports that the endpoint has not answered for a while, Paced that it
 	// is a chat's webhook and had as many messages as it takes at a time, Slow that
 	// the webhook takes longer there than the caller wants to wait.
@@ -65,8 +68,8 @@ type endpoints struct {
 	limit int
 
 	mutex sync.Mutex
-	// busy are those that something is under way to. lately are those that
-	// were called of late; one that is busy may be missing there.
+	// busy are those with attempts that have a place or wait for one. lately are
+	// those that were called of late; one that is busy may be missing there.
 	busy   map[origin]*endpoint
 	lately *simplelru.LRU[origin, *endpoint]
 }
@@ -81,11 +84,17 @@ func (o origin) String() string { return o.scheme + "://" + o.host }
 
 // An endpoint is what one worker has learned of it.
 type endpoint struct {
-	underWay int
+	// places are those that attempts under way take, room those of attempts that
+	// wait for one and may wait long.
+	places, room *semaphore.Weighted
+	// underWay and waiting count the attempts that have a place and wait for one.
+	underWay, waiting int
 	// failures counts attempts in a row that no answer came to.
 	failures int
 	// typical is about how long an attempt takes.
 	typical time.Duration
+	// turn is when the last that was turned away comes again.
+	turn time.Time
 }
 
 // maximumQuiet bounds how many endpoints are remembered although nothing is under
@@ -100,28 +109,6 @@ func newEndpoints(limit int) *endpoints {
 	return &endpoints{limit: limit, busy: map[origin]*endpoint{}, lately: lately}
 }
 
-// A place at an endpoint is taken while an attempt is under way.
-type place struct {
-	endpoints *endpoints
-	name      origin
-	at        *endpoint
-	began     time.Time
-}
-
-// enter takes a place at the endpoint. Its error is a BusyError if none is free.
-func (e *endpoints) enter(name origin) (place, error) {
-	e.mutex.Lock()
-	defer e.mutex.Unlock()
-	at := e.at(name)
-	broken := at.failures >= brokenAfter
-	if at.underWay >= e.limit || broken && at.underWay >= probes {
-		return place{}, &BusyError{Endpoint: name.String(), Wait: min(max(at.typical, shortestTurn), longestTurn), Broken: broken}
-	}
-	at.underWay++
-	e.busy[name] = at
-	return place{endpoints: e, name: name, at: at, began: time.Now()}, nil
-}
-
 // at returns what is known of an endpoint. Its callers hold the mutex.
 func (e *endpoints) at(name origin) *endpoint {
 	if at := e.busy[name]; at != nil {
@@ -130,7 +117,7 @@ func (e *endpoints) at(name origin) *endpoint {
 	if at, known := e.lately.Get(name); known {
 		return at
 	}
-	return &endpoint{typical: shortestTurn}
+	return &endpoint{typical: shortestTurn, places: semaphore.NewWeighted(int64(e.limit)), room: semaphore.NewWeighted(int64(max(e.limit/waitersPerPlace, 1)))}
 }
 
 // count returns how many endpoints are known, and how many of them are silent:
@@ -151,25 +138,6 @@ func (e *endpoints) count() (known, silent int) {
 	}
 	return len(all), silent
 }
-
-// leave gives the place back, with the attempt's error.
-func (p place) leave(err error) {
-	took := time.Since(p.began)
-	p.endpoints.mutex.Lock()
-	defer p.endpoints.mutex.Unlock()
-	p.at.underWay--
-	if !errors.Is(err, errNotCalled) {
-		p.at.notice(took, err)
-	}
-	if p.at.underWay == 0 {
-		delete(p.endpoints.busy, p.name)
-		p.endpoints.lately.Add(p.name, p.at)
-	}
-}
-
-// errNotCalled is the error of an attempt that never reached its endpoint, such as
-// one that got no OAuth2 token: nothing was learned of the endpoint.
-var errNotCalled = errors.New("the endpoint was not called")
 
 // notice learns from an attempt.
 func (e *endpoint) notice(took time.Duration, err error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 )
@@ -11,22 +12,25 @@ import (
 // An endpoint takes no more than its share of a worker, and gives it back.
 func TestEndpointsShareAWorker(t *testing.T) {
 	t.Parallel()
-	e := newEndpoints(2)
-	first, err := e.enter(origin{"https", "slow"})
-	require.NoError(t, err)
-	_, err = e.enter(origin{"https", "slow"})
-	require.NoError(t, err)
-	_, err = e.enter(origin{"https", "slow"})
-	var busy *BusyError
-	require.ErrorAs(t, err, &busy)
-	require.False(t, busy.Broken)
-	require.GreaterOrEqual(t, busy.Wait, shortestTurn)
-	require.LessOrEqual(t, busy.Wait, longestTurn)
-	_, err = e.enter(origin{"https", "other"})
-	require.NoError(t, err, "another endpoint has a share of its own")
-	first.leave(nil)
-	_, err = e.enter(origin{"https", "slow"})
-	require.NoError(t, err)
+	synctest.Test(t, func(t *testing.T) {
+		e := newEndpoints(2)
+		first, err := e.enter(t.Context(), origin{"https", "slow"}, 0)
+		require.NoError(t, err)
+		_, err = e.enter(t.Context(), origin{"https", "slow"}, 0)
+		require.NoError(t, err)
+		_, err = e.enter(t.Context(), origin{"https", "slow"}, 0)
+		var busy *BusyError
+		require.ErrorAs(t, err, &busy)
+		require.False(t, busy.Broken)
+		require.True(t, busy.Queued)
+		require.GreaterOrEqual(t, busy.Wait, shortestTurn)
+		require.LessOrEqual(t, busy.Wait, longestTurn)
+		_, err = e.enter(t.Context(), origin{"https", "other"}, 0)
+		require.NoError(t, err, "another endpoint has a share of its own")
+		first.leave(nil)
+		_, err = e.enter(t.Context(), origin{"https", "slow"}, 0)
+		require.NoError(t, err)
+	})
 }
 
 // An endpoint that does not answer gets some probes at a time, until one is
@@ -37,7 +41,7 @@ func TestDeadEndpointIsProbed(t *testing.T) {
 	e := newEndpoints(10 * probes)
 	fail := func(n int) {
 		for range n {
-			taken, err := e.enter(origin{"https", "dead"})
+			taken, err := e.enter(t.Context(), origin{"https", "dead"}, 0)
 			require.NoError(t, err)
 			taken.leave(dead)
 		}
@@ -45,18 +49,18 @@ func TestDeadEndpointIsProbed(t *testing.T) {
 	fail(brokenAfter)
 	var probing []place
 	for range probes {
-		taken, err := e.enter(origin{"https", "dead"})
+		taken, err := e.enter(t.Context(), origin{"https", "dead"}, 0)
 		require.NoError(t, err)
 		probing = append(probing, taken)
 	}
-	_, err := e.enter(origin{"https", "dead"})
+	_, err := e.enter(t.Context(), origin{"https", "dead"}, 0)
 	var busy *BusyError
 	require.ErrorAs(t, err, &busy)
 	require.True(t, busy.Broken)
 
 	probing[0].leave(&StatusError{Status: 503})
 	for range probes {
-		_, err = e.enter(origin{"https", "dead"})
+		_, err = e.enter(t.Context(), origin{"https", "dead"}, 0)
 		require.NoError(t, err, "an answer brings it back")
 	}
 }
@@ -66,7 +70,7 @@ func TestLoneDeliveryIsNeverBusy(t *testing.T) {
 	t.Parallel()
 	e := newEndpoints(1)
 	for range 10 * brokenAfter {
-		taken, err := e.enter(origin{"https", "dead"})
+		taken, err := e.enter(t.Context(), origin{"https", "dead"}, 0)
 		require.NoError(t, err)
 		taken.leave(&UnreachableError{message: "refused"})
 	}
@@ -77,7 +81,7 @@ func TestEndpointsAreForgotten(t *testing.T) {
 	t.Parallel()
 	e := newEndpoints(1)
 	for i := range 3 * maximumQuiet {
-		taken, err := e.enter(origin{"https", fmt.Sprint(i)})
+		taken, err := e.enter(t.Context(), origin{"https", fmt.Sprint(i)}, 0)
 		require.NoError(t, err)
 		taken.leave([]error{nil, errors.New("refused by the guard"), &StatusError{Status: 500}}[i%3])
 	}
@@ -92,17 +96,17 @@ func TestEndpointsAreCountedByState(t *testing.T) {
 	all := newEndpoints(0)
 	dead, alive := origin{"https", "dead.example"}, origin{"https", "alive.example"}
 	for range brokenAfter {
-		at, err := all.enter(dead)
+		at, err := all.enter(t.Context(), dead, 0)
 		require.NoError(t, err)
 		at.leave(&UnreachableError{})
 	}
-	at, err := all.enter(alive)
+	at, err := all.enter(t.Context(), alive, 0)
 	require.NoError(t, err)
 	counts := func() [2]int { known, silent := all.count(); return [2]int{known, silent} }
 	require.Equal(t, [2]int{2, 1}, counts())
 	at.leave(nil)
 	require.Equal(t, [2]int{2, 1}, counts())
-	at, err = all.enter(dead)
+	at, err = all.enter(t.Context(), dead, 0)
 	require.NoError(t, err)
 	require.Equal(t, [2]int{2, 1}, counts())
 	at.leave(nil)

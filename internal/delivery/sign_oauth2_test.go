@@ -325,7 +325,7 @@ func TestDeadTokenEndpointLeavesTheReceiverAlone(t *testing.T) {
 	sender, _ := adjustable(t)
 	r := request(receiver.URL)
 	r.Webhook.Auth = &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: "http://127.0.0.1:1/", ClientID: "latch", ClientSecret: "client"}}
-	hold, err := sender.endpoints.enter(originOfText(t, receiver.URL))
+	hold, err := sender.endpoints.enter(t.Context(), originOfText(t, receiver.URL), 0)
 	require.NoError(t, err)
 	defer hold.leave(nil)
 	for range brokenAfter {
