@@ -106,7 +106,9 @@ type API struct {
 	deliveries *deliveries.Log
 	guesses    *guess.Limiter
 	events     *committer
-	pages      []Pages
+	// dryRuns has room for those that are under way.
+	dryRuns chan struct{}
+	pages   []Pages
 	// hints say more of a path that no route takes.
 	hints []func(path string) string
 
@@ -166,6 +168,7 @@ func build(options Options) (*API, error) {
 	a.publicURL, a.system = options.PublicURL, vars.NewSystem(options.FQDN, options.Environment, a.Namespace, a.TaskQueue)
 	a.Runs, a.deliveries = runs.New(over), deliveries.New(over)
 	a.events = &committer{commit: a.commit, metrics: a.metrics}
+	a.dryRuns = make(chan struct{}, maximumDryRuns)
 	if err := errors.Join(a.setOrigin(options.PublicURL), a.setLinkKey(options)); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}

@@ -20,7 +20,7 @@ func (a *API) registerEvents() {
 		a.fireEvent)
 }
 
-func (a *API) fireEvent(ctx context.Context, input *startInput) (*startedOutput, error) {
+func (a *API) fireEvent(ctx context.Context, input *StartInput) (*startedOutput, error) {
 	if err := NeedJSON(input.RawBody); err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (a *API) fireEvent(ctx context.Context, input *startInput) (*startedOutput,
 // mayShareRun reports whether nothing needs the event to have a run of its own:
 // a run that the caller names, a key that stands for one, or somebody who may
 // stop it while it waits.
-func mayShareRun(input *startInput, emission *latch.Emission) bool {
+func mayShareRun(input *StartInput, emission *latch.Emission) bool {
 	blocks := func(w latch.Webhook) bool {
 		return slices.ContainsFunc(w.EventSettings(), func(e latch.Event) bool { return e.Blocking })
 	}
@@ -59,7 +59,7 @@ func mayShareRun(input *startInput, emission *latch.Emission) bool {
 }
 
 // fireTogether fires an event in a run that others may share.
-func (a *API) fireTogether(ctx context.Context, input *startInput, emission *latch.Emission) (*startedOutput, error) {
+func (a *API) fireTogether(ctx context.Context, input *StartInput, emission *latch.Emission) (*startedOutput, error) {
 	fired, answer := a.events.fire(ctx, emission, append(json.RawMessage{}, input.RawBody...))
 	if answer.err != nil {
 		return nil, answer.err

@@ -38,6 +38,7 @@ var routeRoles = map[string]string{
 	"GET /latch/v1/releases/{id}":           "read",
 	"GET /latch/v1/releases/{id}/plan":      "read",
 	"POST /latch/v1/releases/plan":          "run",
+	"POST /latch/v1/releases/dry-run":       "run",
 	"POST /latch/v1/releases/{id}/stop":     "run",
 	"POST /latch/v1/releases/{id}/rollback": "run",
 	"POST /latch/v1/releases/{id}/skip":     "run",

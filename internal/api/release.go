@@ -12,6 +12,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/dryrun"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/runs"
 )
@@ -21,9 +22,10 @@ const releasesPath = "/latch/v1/releases"
 func (a *API) registerReleases() {
 	a.registerReleaseList()
 	a.registerReleasePlan()
+	a.registerReleaseDryRun()
 	Register[latch.Release](a, Operation{ID: "start-release", Method: http.MethodPost, Path: releasesPath, Role: RoleRun,
 		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Start a release",
-		About: "Starts the workflow release-<id>, or workflow_id. Only one runs at a time under a workflow id; while it runs, the answer is 409 and names the run."},
+		About: "Starts the workflow release-<id>, or workflow_id. Only one runs at a time under a workflow id; while it runs, the answer is 409 and names the run. With plan=true nothing starts, and the answer, 200, is what would happen."},
 		a.startRelease)
 	Register[NoBody](a, Operation{ID: "get-release", Method: http.MethodGet, Path: releasesPath + "/{id}", Role: RoleRead,
 		Errors: []int{http.StatusNotFound}, Summary: "Show a release, running or closed, with its webhook history"}, a.getRelease)
@@ -38,8 +40,9 @@ func (a *API) registerReleases() {
 		About: "Answers with the record. by is always the key's name, whatever the body says. Skipping a hook of an enforced webhook requires the role admin."}, a.skipHook)
 }
 
-// startInput is what starts a run.
-type startInput struct {
+// StartInput is what starts a run. It is exported for huma, which fills in the fields
+// of exported types alone.
+type StartInput struct {
 	WorkflowID     string `query:"workflow_id" maxLength:"1000" doc:"The workflow id, instead of the one made from the id"`
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"Repeating the call under the same key returns the first answer and starts nothing, for as long as Temporal keeps closed workflows"`
 	RawBody        []byte
@@ -58,13 +61,21 @@ type startedOutput struct {
 	Body     Started
 }
 
-func (a *API) startRelease(ctx context.Context, input *startInput) (*startedOutput, error) {
+func (a *API) startRelease(ctx context.Context, input *startReleaseInput) (*startReleaseOutput, error) {
+	if input.Plan {
+		report, err := a.dryRun(ctx, input.RawBody, &dryrun.Answers{})
+		return &startReleaseOutput{Status: http.StatusOK, Body: startedOrPlanned{report: report}}, err
+	}
 	release, err := a.admitRelease(ctx, input.RawBody)
 	if err != nil {
 		return nil, err
 	}
 	s := input.start(ctx, latch.WorkflowRelease, latch.ReleaseKind.WorkflowID(release.ID), "release "+release.ID+" "+release.Title)
-	return a.started(ctx, s, release.ID, releasesPath)
+	started, err := a.started(ctx, s, release.ID, releasesPath)
+	if err != nil {
+		return nil, err
+	}
+	return &startReleaseOutput{Status: http.StatusCreated, Location: started.Location, Body: startedOrPlanned{started: &started.Body}}, nil
 }
 
 // admitRelease reads a release, and refuses one that the worker would refuse.
@@ -80,7 +91,7 @@ func (a *API) admitRelease(ctx context.Context, body []byte) (*latch.Release, er
 }
 
 // start fills in what every start has.
-func (i *startInput) start(ctx context.Context, workflow, workflowID, summary string) start {
+func (i *StartInput) start(ctx context.Context, workflow, workflowID, summary string) start {
 	s := start{workflow: workflow, workflowID: workflowID, summary: summary, body: append(json.RawMessage{}, i.RawBody...)}
 	if i.WorkflowID != "" {
 		s.workflowID = i.WorkflowID
@@ -93,7 +104,7 @@ func (i *startInput) start(ctx context.Context, workflow, workflowID, summary st
 
 // idempotencyHash stands for the Idempotency-Key of one caller: others may
 // choose the same.
-func (i *startInput) idempotencyHash(ctx context.Context) string {
+func (i *StartInput) idempotencyHash(ctx context.Context) string {
 	return HashOf([]byte(CallerOf(ctx).Name + "\n" + i.IdempotencyKey))
 }
 

@@ -19,6 +19,7 @@ exists is taken.`
 		runCommand(e, spec.Release, "run", "Start a release",
 			`Start the release that FILE describes, as the workflow release-<id> unless --id
 names another. One run at a time has that id; a closed one may run again.`),
+		releasePlanCommand(e),
 		controlCommand(e, latch.MessageStop, latch.ReleaseKind, "Stop a release, undoing nothing",
 			"Stop a running release and undo nothing."+which),
 		controlCommand(e, latch.MessageRollback, latch.ReleaseKind, "Roll a release back",

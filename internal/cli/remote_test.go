@@ -33,6 +33,7 @@ var remoteCalls = map[string][2]string{
 	"job resume":           {"", "7"},
 	"job delete":           {"", "7 --yes"},
 	"release run":          {releaseFile, "-"},
+	"release plan":         {releaseFile, "-"},
 	"release list":         {},
 	"release stop":         {"", "shop"},
 	"release rollback":     {"", "shop"},

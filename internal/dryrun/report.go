@@ -1,0 +1,239 @@
+package dryrun
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/latchtest"
+)
+
+// A Report is what happened in a dry run.
+type Report struct {
+	WorkflowID string `json:"workflow_id"`
+	// Status is how it ended: that of a release's or a job's result, "failed" where
+	// the run failed without one, "done" of any other run, or [Waits].
+	Status string `json:"status"`
+	// Error is why the run failed.
+	Error string `json:"error,omitempty"`
+	// DecidedBy names who stopped the release or rolled it back, and Reason says why.
+	DecidedBy *latch.DecidedBy `json:"decided_by,omitempty"`
+	Reason    string           `json:"reason,omitempty"`
+	// Steps are the release's.
+	Steps []latch.StepResult `json:"steps,omitempty"`
+	// Events are what happened, in order.
+	Events []Happening `json:"events"`
+	// History is the run's webhook history, oldest first.
+	History []latch.Record `json:"history"`
+	// Unused names the answers that nothing asked for.
+	Unused []string `json:"unused"`
+}
+
+// Waits is the status of a run that waits for ever, for a lock that nobody removes.
+const Waits = "waits"
+
+// Kinds of an [Happening].
+const (
+	// Requested: a webhook, an http task or the fetching of a token sends a request.
+	Requested = "request"
+	// Worked: a job, a step or an undo does its task.
+	Worked = "task"
+	// Locked and Unlocked: a lock opens, and is removed or times out.
+	Locked   = "locked"
+	Unlocked = "unlocked"
+	// Decided: a hook decided to stop or to roll back, or failed.
+	Decided = "decided"
+)
+
+// A Happening is one thing that happened.
+type Happening struct {
+	Kind string `json:"kind"`
+	// After is how long after the start it happened, by a clock that does not wait.
+	After latch.Duration `json:"after"`
+	// Event, Step and Webhook are those of a hook.
+	Event   string `json:"event,omitempty"`
+	Step    string `json:"step,omitempty"`
+	Webhook string `json:"webhook,omitempty"`
+	// Attempt counts the requests of a delivery.
+	Attempt int `json:"attempt,omitempty"`
+	// Request is what is sent, and Answer what comes back.
+	Request *Request `json:"request,omitempty"`
+	Answer  string   `json:"answer,omitempty"`
+	// Task is the work that is done, and Result what it comes to.
+	Task   *Work           `json:"task,omitempty"`
+	Result json.RawMessage `json:"result,omitempty"`
+	// Decision, with the Rule that it rests on.
+	Decision string `json:"decision,omitempty"`
+	Rule     string `json:"rule,omitempty"`
+	// Note says what else there is to say: why a delivery failed, who removes a lock.
+	Note string `json:"note,omitempty"`
+	// Assumed reports that no answer was given for it.
+	Assumed bool `json:"assumed,omitempty"`
+}
+
+// A Request is an HTTP request. Secrets are *** in it.
+type Request struct {
+	Method string      `json:"method"`
+	URL    string      `json:"url"`
+	Header http.Header `json:"header"`
+	Body   string      `json:"body"`
+}
+
+// Work is what a task does.
+type Work struct {
+	// Of says what for: "Step migrate", "Undo step migrate".
+	Of string `json:"of"`
+	// Type is http, activity, workflow or command, and Name the URL, the type or the
+	// program. Templates of a URL and of a command are not filled in here.
+	Type      string `json:"type"`
+	Name      string `json:"name"`
+	Arguments []any  `json:"arguments,omitempty"`
+}
+
+// report says what happened in the run.
+func (r *rehearsed) report() *Report {
+	report := &Report{WorkflowID: r.input.Kind.WorkflowID(r.input.ID), Events: []Happening{}, History: []latch.Record{}, Unused: []string{}}
+	r.end(report)
+	var told timeline
+	for _, task := range r.standIn.tasks() {
+		told.task(r.taskEvent(task), task.requestsBefore)
+	}
+	for _, request := range r.hooks.Requests() {
+		told.request(r.requestEvent(request), request.DeliveryID)
+	}
+	for _, delivery := range r.hooks.Deliveries() {
+		report.History = append(report.History, delivery.Record)
+		told.record(r.recordEvents(&delivery.Record), delivery.DeliveryID)
+	}
+	report.Events = append(report.Events, told.inOrder()...)
+	report.Unused = append(report.Unused, r.unused(report)...)
+	return report
+}
+
+// end notes how the run ended.
+func (r *rehearsed) end(report *Report) {
+	err := r.env.GetWorkflowError()
+	var timeout *temporal.TimeoutError
+	var result struct {
+		Status    string             `json:"status"`
+		Error     string             `json:"error"`
+		Reason    string             `json:"reason"`
+		DecidedBy *latch.DecidedBy   `json:"decided_by"`
+		Steps     []latch.StepResult `json:"steps"`
+	}
+	var failure *temporal.ApplicationError
+	switch {
+	case errors.As(err, &timeout):
+		report.Status, report.Error = Waits, "a lock is open that nobody removes, and that has no lock_timeout"
+		return
+	case errors.As(err, &failure) && failure.HasDetails():
+		_ = failure.Details(&result) // of a refused input they are problems
+		report.Error = failure.Message()
+	case err != nil:
+		report.Error = err.Error()
+	default:
+		_ = r.env.GetWorkflowResult(&result) // some runs have none
+	}
+	report.Status, report.Reason, report.DecidedBy, report.Steps = result.Status, result.Reason, result.DecidedBy, result.Steps
+	report.Error = cmp.Or(result.Error, report.Error)
+	if report.Status == "" {
+		report.Status = "done"
+		if err != nil {
+			report.Status = latch.ReleaseFailed
+		}
+	}
+}
+
+// after returns how long after the start it was. Records are exact to the millisecond.
+func (r *rehearsed) after(at time.Time) latch.Duration {
+	return latch.Duration(at.Sub(r.begun.Truncate(time.Millisecond)).Truncate(time.Millisecond))
+}
+
+func (r *rehearsed) taskEvent(task Task) Happening {
+	return Happening{Kind: Worked, After: r.after(task.At), Result: task.Result, Note: task.Error, Assumed: task.Assumed,
+		Task: &Work{Of: task.Of, Type: task.Kind, Name: task.What, Arguments: task.Arguments}}
+}
+
+func (r *rehearsed) requestEvent(request latchtest.Request) Happening {
+	event := Happening{Kind: Requested, After: r.after(request.At), Event: request.Event, Step: request.Step, Webhook: request.Webhook,
+		Attempt: request.Attempt, Assumed: !request.Scripted || request.Webhook != "" && r.answers.assumes(request.Webhook, request.Event, request.Step),
+		Request: &Request{Method: request.Method, URL: request.URL, Header: request.Header, Body: request.Body}}
+	event.Answer = fmt.Sprint(request.Status)
+	if request.Err != nil {
+		event.Answer = request.Err.Error()
+	}
+	return event
+}
+
+// recordEvents returns what a hook's record says beside its requests.
+func (r *rehearsed) recordEvents(record *latch.Record) []Happening {
+	var events []Happening
+	hook := Happening{Event: record.Event, Step: record.Step, Webhook: record.Webhook}
+	if lock := record.Lock; lock != nil {
+		locked := hook
+		locked.Kind, locked.After = Locked, r.after(record.StartedAt.Time)
+		events = append(events, locked)
+		if !lock.Open() {
+			unlocked := hook
+			unlocked.Kind, unlocked.After = Unlocked, r.after(lock.RemovedAt.Time)
+			unlocked.Note, unlocked.Assumed = removal(lock), lock.Reason == assumedRemoval.Reason
+			events = append(events, unlocked)
+		}
+	}
+	decides := record.Decision != "" && record.Decision != latch.Continue
+	if decides || record.Result == latch.ResultFail || record.Result == latch.ResultSkipped {
+		decided := hook
+		decided.Kind, decided.After = Decided, r.after(record.CompletedAt.Time)
+		if lock := record.Lock; lock != nil { // which holds the decision back
+			decided.After = max(decided.After, r.after(lock.RemovedAt.Time))
+		}
+		decided.Decision, decided.Rule, decided.Note = record.Decision, record.Rule, record.Error
+		events = append(events, decided)
+	}
+	return events
+}
+
+func removal(lock *latch.RecordLock) string {
+	switch {
+	case lock.Via == latch.ViaTimeout:
+		return "timed out"
+	case lock.RemovedBy != "":
+		return "removed by " + lock.RemovedBy
+	default:
+		return "removed"
+	}
+}
+
+// unused returns the places of the answers that nothing asked for.
+func (r *rehearsed) unused(report *Report) []string {
+	var unused []string
+	for i, answer := range r.answers.Webhooks {
+		asked := func(kinds ...string) bool {
+			return slices.ContainsFunc(report.Events, func(e Happening) bool {
+				return slices.Contains(kinds, e.Kind) && answer.mentions(e.Webhook, e.Event, e.Step)
+			})
+		}
+		if len(answer.Answers) > 0 && !asked(Requested) {
+			unused = append(unused, fmt.Sprintf("webhooks[%d].answers", i))
+		}
+		if len(answer.Locks) > 0 && !asked(Locked) {
+			unused = append(unused, fmt.Sprintf("webhooks[%d].locks", i))
+		}
+	}
+	for i, answer := range r.answers.Tasks {
+		if !slices.ContainsFunc(report.Events, func(e Happening) bool {
+			return answer.URL != "" && e.Kind == Requested && e.Webhook == "" && e.Request.URL == answer.URL ||
+				answer.URL == "" && e.Kind == Worked && e.Task.Name == answer.Type+answer.Command
+		}) {
+			unused = append(unused, fmt.Sprintf("tasks[%d]", i))
+		}
+	}
+	return unused
+}

@@ -1,0 +1,163 @@
+package dryrun
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// A standIn does the tasks that are not Latch's own work: activities and workflows
+// of a user's, and commands. It notes every task.
+type standIn struct {
+	interceptor.WorkerInterceptorBase
+	answers []TaskAnswers
+	// requests counts those that have gone out.
+	requests func() int
+
+	mutex sync.Mutex
+	given map[int]int // how many results each of answers has given
+	done  []Task
+}
+
+// A Task is the work of a job, a step or an undo.
+type Task struct {
+	At time.Time
+	// Of says what it is for, as Temporal UI does: "Step migrate", "Undo step migrate".
+	Of string
+	// Kind is http, activity, workflow or command. What is a URL, a type or a program.
+	Kind, What string
+	// Arguments are those of an activity or a workflow, or a command's own.
+	Arguments []any
+	// Result and Error are what it came to. Of an http task its requests say that.
+	Result  []byte
+	Error   string
+	Assumed bool
+	// requestsBefore counts the requests that had gone out when it began.
+	requestsBefore int
+}
+
+func (s *standIn) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &standInInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, s}
+}
+
+type standInInbound struct {
+	interceptor.WorkflowInboundInterceptorBase
+	standIn *standIn
+}
+
+func (i *standInInbound) Init(out interceptor.WorkflowOutboundInterceptor) error {
+	return i.Next.Init(&standInOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: out}, i.standIn})
+}
+
+type standInOutbound struct {
+	interceptor.WorkflowOutboundInterceptorBase
+	standIn *standIn
+}
+
+// ownPrefix begins the types of Latch's own activities and workflows.
+const ownPrefix = "latch."
+
+func (o *standInOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	task := Task{At: workflow.Now(ctx), Of: workflow.GetActivityOptions(ctx).Summary, Kind: "activity", What: name, Arguments: args}
+	switch {
+	case name == latch.ActivityHTTP:
+		if call, is := args[0].(protocol.HTTPCall); is {
+			task.Kind, task.What, task.Arguments = "http", call.Task.URL, nil
+		}
+		o.standIn.note(task)
+		return o.Next.ExecuteActivity(ctx, name, args...)
+	case name == latch.ActivityCommand:
+		if call, is := args[0].(protocol.CommandCall); is {
+			task.Kind, task.What, task.Arguments = "command", call.Task.Argv[0], anyOf(call.Task.Argv)
+		}
+	case strings.HasPrefix(name, ownPrefix):
+		return o.Next.ExecuteActivity(ctx, name, args...)
+	}
+	return o.standIn.do(ctx, task)
+}
+
+func (o *standInOutbound) ExecuteChildWorkflow(ctx workflow.Context, name string, args ...any) workflow.ChildWorkflowFuture {
+	task := Task{At: workflow.Now(ctx), Of: workflow.GetChildWorkflowOptions(ctx).StaticSummary, Kind: "workflow", What: name, Arguments: args}
+	if strings.HasPrefix(name, ownPrefix) {
+		if name != latch.WorkflowDeliver { // which carries a delivery on, and is nobody's task
+			o.standIn.note(task)
+		}
+		return o.Next.ExecuteChildWorkflow(ctx, name, args...)
+	}
+	started, begins := workflow.NewFuture(ctx)
+	begins.SetValue(workflow.Execution{ID: workflow.GetChildWorkflowOptions(ctx).WorkflowID})
+	return &child{o.standIn.do(ctx, task), started}
+}
+
+// A child is the future of a workflow that the stand-in did.
+type child struct {
+	workflow.Future
+	started workflow.Future
+}
+
+func (c *child) GetChildWorkflowExecution() workflow.Future { return c.started }
+
+func (c *child) SignalChildWorkflow(ctx workflow.Context, _ string, _ any) workflow.Future {
+	signalled, sets := workflow.NewFuture(ctx)
+	sets.SetError(errors.New("a planned workflow takes no signals"))
+	return signalled
+}
+
+// do ends the task as its answer says, at once.
+func (s *standIn) do(ctx workflow.Context, task Task) workflow.Future {
+	future, settable := workflow.NewFuture(ctx)
+	result, scripted := s.next(task)
+	task.Result, task.Error, task.Assumed = result.Result, result.Error, !scripted
+	s.note(task)
+	if result.Error != "" {
+		settable.SetError(temporal.NewNonRetryableApplicationError(result.Error, "", nil))
+		return future
+	}
+	payload, err := converter.GetDefaultDataConverter().ToPayload(result.Result)
+	settable.Set(converter.NewRawValue(payload), err)
+	return future
+}
+
+// next returns the result for a task, and whether an answer gave it.
+func (s *standIn) next(task Task) (Result, bool) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for i, answer := range s.answers {
+		if name := answer.Type + answer.Command; name == task.What && (answer.Command != "") == (task.Kind == "command") {
+			given := min(s.given[i], len(answer.Results)-1)
+			s.given[i]++
+			return answer.Results[given], true
+		}
+	}
+	return Result{}, false
+}
+
+func (s *standIn) note(task Task) {
+	task.requestsBefore = s.requests()
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.done = append(s.done, task)
+}
+
+func (s *standIn) tasks() []Task {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.done
+}
+
+func anyOf[T any](values []T) []any {
+	all := make([]any, len(values))
+	for i, value := range values {
+		all[i] = value
+	}
+	return all
+}
