@@ -22,6 +22,11 @@ const (
 // was sent, what came back, and what was decided (contract, "Records").
 type Record struct {
 	DeliveryID string `json:"delivery_id"`
+	// Sequence numbers the deliveries to the webhook in this run, from 1 on and
+	// without a gap, in the order in which their events fired; 0 where nothing is
+	// to be sent. PreviousID is the id of the delivery before; the first has none.
+	Sequence   int    `json:"sequence,omitempty"`
+	PreviousID string `json:"previous_id,omitempty"`
 	Webhook    string `json:"webhook"`
 	Event      string `json:"event"`
 	Step       string `json:"step,omitempty"`

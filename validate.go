@@ -40,7 +40,7 @@ var (
 	transportHeaders = []string{"Content-Length", "Content-Type", "Host", "Connection", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding",
 		"Upgrade", "Http2-Settings", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection"}
 	// webhookHeaders are set by Latch too, on webhooks.
-	webhookHeaders = append([]string{"Webhook-Id", "Webhook-Timestamp", "Webhook-Signature", "X-Latch-Lock"}, transportHeaders...)
+	webhookHeaders = append([]string{"Webhook-Id", "Webhook-Timestamp", "Webhook-Signature", "Webhook-Sequence", "Webhook-Previous-Id", "X-Latch-Lock"}, transportHeaders...)
 )
 
 // checkURL looks at what of a URL's template is fixed: scheme and host.

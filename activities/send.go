@@ -72,6 +72,7 @@ type caller func(ctx context.Context, request *protocol.WebhookRequest, number i
 // as much under way as it may.
 func (a *Activities) attempt(ctx context.Context, send protocol.Send, number int, known memory, call caller) (protocol.Outcome, *judgement, error) {
 	send.Request.Occurrence = occurrenceOf(send.Record)
+	send.Request.Sequence, send.Request.PreviousID = send.Record.Sequence, send.Record.PreviousID
 	sending, span := startSpan(context.WithoutCancel(ctx), send, number)
 	made, err := call(sending, &send.Request, number)
 	endSpan(span, made, err)

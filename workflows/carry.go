@@ -16,7 +16,7 @@ import (
 // carried returns what the next run of the chain has to know.
 func (s *session) carried() *protocol.State {
 	state := &protocol.State{
-		First: workflow.GetInfo(s.detached).FirstRunID, RunID: s.runID, Started: s.started, Admission: s.admission, Records: s.history.all(),
+		First: workflow.GetInfo(s.detached).FirstRunID, RunID: s.runID, Started: s.started, Admission: s.admission, Records: s.history.all(), Streams: s.streams.carried(),
 		Kept: s.kept, TaggedWebhooks: s.taggedWebhooks, Rejected: s.rejected,
 		Phase: s.phase, Event: s.event, Step: s.step, ShownLocks: s.shownLocks,
 	}
@@ -75,6 +75,7 @@ func (s *session) takeOver(state *protocol.State) error {
 	s.runID, s.started, s.kept = state.RunID, state.Started, state.Kept
 	s.taggedWebhooks, s.rejected = state.TaggedWebhooks, state.Rejected
 	s.phase, s.event, s.step, s.shownLocks = state.Phase, state.Event, state.Step, state.ShownLocks
+	s.streams.takeOver(state.Streams)
 	for _, record := range state.Records {
 		s.history.add(record)
 	}

@@ -24,10 +24,16 @@ func leave(t *testing.T, b *bench) *commonpb.Payload {
 	refused := func() { b.env.SignalWorkflow(latch.MessageReleaseLock, latch.LockRelease{Lock: "nobody's"}) }
 	b.env.RegisterDelayedCallback(refused, 12*time.Hour)
 	b.env.RegisterDelayedCallback(func() { b.env.SetContinueAsNewSuggested(true) }, 24*time.Hour)
-	err := b.run(latch.WorkflowRelease, heldForLong)
+	return b.leaves(latch.WorkflowRelease, heldForLong)
+}
+
+// leaves runs what goes on as a new run, and returns the input of that one.
+func (b *bench) leaves(name, input string) *commonpb.Payload {
+	b.Helper()
+	err := b.run(name, input)
 	var continues *workflow.ContinueAsNewError
-	require.True(t, errors.As(err, &continues), "%v", err)
-	require.Equal(t, latch.WorkflowRelease, continues.WorkflowType.Name)
+	require.True(b, errors.As(err, &continues), "%v", err)
+	require.Equal(b, name, continues.WorkflowType.Name)
 	return continues.Input.GetPayloads()[0]
 }
 

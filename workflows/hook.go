@@ -72,6 +72,7 @@ func (h *hook) begin(plan protocol.PlannedHook) {
 		}
 		if h.webhook.HasURL() {
 			h.state = verdict.UnderWay
+			s.streams.number(&record)
 		}
 	}
 	h.planned(record)

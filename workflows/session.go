@@ -59,6 +59,7 @@ type session struct {
 
 	history history
 	firings []*firing
+	streams streams
 	// inFlight counts deliveries that have not ended, and fetching those of them
 	// whose first attempt goes on in a worker.
 	inFlight, fetching int

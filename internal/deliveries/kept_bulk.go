@@ -75,8 +75,14 @@ func (l *Log) allKept(ctx context.Context, filter Filter, bulk *BulkRedelivery) 
 	}
 	bulk.Incomplete = bulk.Unanswered > 0
 	slices.Reverse(records)
-	slices.SortStableFunc(records, func(a, b latch.Record) int { return cmp.Compare(firedAt(&a), firedAt(&b)) })
+	slices.SortStableFunc(records, byPlace)
 	return records, nil
+}
+
+// byPlace orders deliveries by when their events fired, and those of one run that
+// fired at the same time by their numbers.
+func byPlace(a, b latch.Record) int {
+	return cmp.Or(cmp.Compare(firedAt(&a), firedAt(&b)), cmp.Compare(a.RunID, b.RunID), cmp.Compare(a.Sequence, b.Sequence))
 }
 
 // firedAt returns when the delivery's event fired, in Unix milliseconds.

@@ -64,6 +64,13 @@ func (d *draft) bodyField(name string) json.RawMessage {
 		return encodeID(d.Webhook.ID)
 	case "delivery_id":
 		return textOrNone(d.DeliveryID)
+	case "sequence":
+		if d.Sequence == 0 {
+			return nil
+		}
+		return strconv.AppendInt(nil, int64(d.Sequence), 10)
+	case "previous_id":
+		return textOrNone(d.PreviousID)
 	case "attempt":
 		return strconv.AppendInt(nil, int64(d.attempt), 10)
 	case "timestamp":

@@ -33,6 +33,10 @@ func (d *draft) attributes() []field {
 		at = latch.NewTime(d.now)
 	}
 	timestamp := strings.Trim(string(rawjson.Encode(at)), `"`)
+	sequence := "" // as text that sorts like the number (CloudEvents extension "Sequence")
+	if d.Sequence > 0 {
+		sequence = fmt.Sprintf("%010d", d.Sequence)
+	}
 	return []field{
 		{"specversion", "1.0"},
 		{"id", d.DeliveryID},
@@ -40,6 +44,7 @@ func (d *draft) attributes() []field {
 		{"type", eventTypePrefix + strings.ToLower(d.Event.Event)},
 		{"subject", withoutControls(d.Occurrence.Subject)},
 		{"time", timestamp},
+		{"sequence", sequence},
 	}
 }
 

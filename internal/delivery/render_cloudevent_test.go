@@ -20,6 +20,7 @@ func eventRequest(address, mode string) *protocol.WebhookRequest {
 	r.Webhook.CloudEvents, r.Webhook.Secret = mode, "key"
 	r.Event = latch.Event{Event: "AFTER_STEP", Blocking: true}
 	r.Lock = "release-1:board:abc"
+	r.Sequence, r.PreviousID = 12, "dlv_0"
 	r.Occurrence = protocol.Occurrence{At: latch.NewTime(time.UnixMilli(1700000001234)), WorkflowID: "release 1/ü",
 		Subject: `shop "4.2"/100 % é`}
 	r.Variables = expr.Variables{"system": []byte(`{"fqdn":"latch.example"}`), "release": []byte(`{"id":"shop"}`)}
@@ -39,6 +40,7 @@ func TestCloudEventsBinary(t *testing.T) {
 	for name, want := range map[string]string{
 		"ce-specversion": "1.0", "ce-id": "dlv_1", "ce-source": "//latch.example/release%25201/%25C3%25BC", "ce-type": "run.latch.after_step",
 		"ce-subject": "shop%20%224.2%22/100%20%25%20%C3%A9", "ce-time": "2023-11-14T22:13:21.234Z", "ce-datacontenttype": "",
+		"ce-sequence": "0000000012", "webhook-sequence": "12", "webhook-previous-id": "dlv_0",
 		"content-type": "application/json", "X-Latch-Lock": r.Lock, "X-Latch-Secret": "hush-hush",
 	} {
 		require.Equal(t, want, got.Header.Get(name), name)
@@ -93,7 +95,7 @@ func TestCloudEventsStructured(t *testing.T) {
 			require.Equal(t, len(got.body), attempt.Request.Bytes)
 			require.Equal(t, `{"specversion":"1.0","id":"dlv_1","source":"//latch.example/release%201/%C3%BC",`+
 				`"type":"run.latch.after_step","subject":"shop \"4.2\"/100 % é",`+
-				`"time":"2023-11-14T22:13:21.234Z","datacontenttype":"`+test.dataType+`",`+
+				`"time":"2023-11-14T22:13:21.234Z","sequence":"0000000012","datacontenttype":"`+test.dataType+`",`+
 				`"data":`+test.data+`}`, got.body)
 			for header := range got.Header {
 				require.False(t, strings.HasPrefix(header, "Ce-"), header)

@@ -15,6 +15,12 @@ func (d *draft) checkShape() error {
 	if !isDeliveryID(d.DeliveryID) {
 		return fmt.Errorf("delivery_id: %.60q is not the id of a delivery, which has at most %d letters, digits, - and _", d.DeliveryID, maximumDeliveryID)
 	}
+	if d.PreviousID != "" && !isDeliveryID(d.PreviousID) {
+		return fmt.Errorf("previous_id: %.60q is not the id of a delivery", d.PreviousID)
+	}
+	if d.Sequence < 0 {
+		return fmt.Errorf("sequence: %d is not the number of a delivery, which counts from 1", d.Sequence)
+	}
 	if problems := d.Webhook.ValidateRequest(); len(problems) > 0 {
 		return errors.New(problems.Error())
 	}

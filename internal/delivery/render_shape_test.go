@@ -19,7 +19,7 @@ var reservedHeaders = []string{
 
 // Those that webhooks bear beside them.
 var signedHeaders = []string{"Webhook-Signature", "webhook-signature", "Webhook_Signature", "WEBHOOK-ID",
-	"Webhook-Timestamp", "webhook_timestamp", "X-Latch-Lock", "x_latch_lock"}
+	"Webhook-Timestamp", "webhook_timestamp", "webhook-sequence", "Webhook_Previous_Id", "X-Latch-Lock", "x_latch_lock"}
 
 // Whoever hands a delivery to the activity by himself is held to the rules by
 // which admission takes a webhook: no method but those of webhooks, and no header

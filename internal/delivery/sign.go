@@ -7,10 +7,27 @@ import (
 	"github.com/latch-run/latch/internal/signature"
 )
 
-// sign adds the headers of Standard Webhooks, over the body as it is sent.
+// Headers that give the delivery's place among those of its run and webhook
+// (contract, "Sequence"). What is signed does not include them; the default body
+// has the same.
+const (
+	sequenceHeader   = "Webhook-Sequence"
+	previousIDHeader = "Webhook-Previous-Id"
+)
+
+// sign adds the headers of Standard Webhooks, over the body as it is sent, and
+// those of the delivery's place.
 func (d *draft) sign() error {
 	if err := setHeader(d.header, "Webhook-Id", d.DeliveryID); err != nil {
 		return err
+	}
+	if d.Sequence > 0 {
+		d.header.Set(sequenceHeader, strconv.Itoa(d.Sequence))
+	}
+	if d.PreviousID != "" {
+		if err := setHeader(d.header, previousIDHeader, d.PreviousID); err != nil {
+			return err
+		}
 	}
 	d.header.Set("Webhook-Timestamp", strconv.FormatInt(d.now.Unix(), 10))
 	if d.Webhook.Secret == "" {

@@ -61,6 +61,8 @@ type State struct {
 	Admission Admission      `json:"admission"`
 	Records   []latch.Record `json:"records"`
 	Firings   []FiringState  `json:"firings"`
+	// Streams are the newest deliveries, one for each webhook that has had any.
+	Streams []StreamState `json:"streams,omitempty"`
 	// Kept is as in the session.
 	Kept           int              `json:"kept,omitempty"`
 	TaggedWebhooks bool             `json:"tagged_webhooks,omitempty"`
@@ -72,6 +74,13 @@ type State struct {
 	// One of these has how far the run's own work has come; an emission has none.
 	Job     *JobState     `json:"job,omitempty"`
 	Release *ReleaseState `json:"release,omitempty"`
+}
+
+// A StreamState is the place of a run's newest delivery to a webhook.
+type StreamState struct {
+	Webhook    string `json:"webhook"`
+	Sequence   int    `json:"sequence"`
+	DeliveryID string `json:"delivery_id"`
 }
 
 // A FiringState is one event of the run.

@@ -14,6 +14,10 @@ type WebhookRequest struct {
 	// DeliveryID is the webhook-id: URL-safe and without a full stop, which
 	// separates the parts of what is signed.
 	DeliveryID string `json:"delivery_id"`
+	// Sequence and PreviousID are those of the delivery's record; zero for a
+	// delivery of a run that began before there were any.
+	Sequence   int    `json:"sequence,omitempty"`
+	PreviousID string `json:"previous_id,omitempty"`
 	// Lock and LockURL are those of a blocking hook, else empty.
 	Lock    string `json:"lock,omitempty"`
 	LockURL string `json:"lock_url,omitempty"`

@@ -19,7 +19,7 @@ func (h *Hook) Request(variables Variables, lockURL func(lock string) string) (*
 	chance := make([]byte, 9)
 	rand.Read(chance) // never fails
 	random := base64.RawURLEncoding.EncodeToString(chance)
-	request := &protocol.WebhookRequest{Webhook: *h.Webhook, Event: h.Settings, ParentLog: time.Now().UnixMilli(), DeliveryID: DeliveryPrefix + random}
+	request := &protocol.WebhookRequest{Webhook: *h.Webhook, Event: h.Settings, ParentLog: time.Now().UnixMilli(), DeliveryID: DeliveryPrefix + random, Sequence: 1}
 	request.Webhook.Event, request.Webhook.Events = "", nil
 	if h.Settings.Blocking {
 		request.Lock = h.WorkflowID() + ":" + h.Webhook.ID + ":" + random

@@ -99,7 +99,7 @@ var table = []Variable{
 
 // BodyFields are the fields of the default body, in order. Those that are variables have their
 // values.
-var BodyFields = []string{"secret", "lock", "lock_url", "event", "webhook", "delivery_id", "attempt", "timestamp", "system",
+var BodyFields = []string{"secret", "lock", "lock_url", "event", "webhook", "delivery_id", "sequence", "previous_id", "attempt", "timestamp", "system",
 	"job", "release", "step", "instance", "parent_log", "run", "data"}
 
 // In returns the variables that a scope sees, in the order of the contract.

@@ -23,7 +23,7 @@ func TestContractHasTheDefaultBody(t *testing.T) {
 		require.GreaterOrEqual(t, next, 0, "%s stands in the contract, in its place", field)
 		at += next
 	}
-	own := []string{"secret", "delivery_id", "attempt", "timestamp", "parent_log"}
+	own := []string{"secret", "delivery_id", "sequence", "previous_id", "attempt", "timestamp", "parent_log"}
 	require.ElementsMatch(t, BodyFields, append(InBody(), own...))
 }
 
