@@ -1,16 +1,10 @@
 package codec
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	environment "github.com/latch-run/latch/internal/settings"
 )
-
-// maximumFile bounds LATCH_PAYLOAD_KEYS_FILE, in bytes.
-const maximumFile = 64 << 10
 
 // FromEnvironment makes the codec of LATCH_PAYLOAD_KEYS, or of the file that
 // LATCH_PAYLOAD_KEYS_FILE names, up to 64 KiB; see [ParseKeys] for the form of
@@ -21,39 +15,17 @@ func FromEnvironment() (*Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, text := "LATCH_PAYLOAD_KEYS", given.Keys
-	var problems []error
-	if given.KeysFile != "" {
-		if given.Keys != "" {
-			problems = append(problems, errors.New("LATCH_PAYLOAD_KEYS and LATCH_PAYLOAD_KEYS_FILE: give one of them"))
-		}
-		name = "LATCH_PAYLOAD_KEYS_FILE"
-		if text, err = readFile(given.KeysFile); err != nil {
-			return nil, errors.Join(append(problems, fmt.Errorf("%s: %w", name, err))...)
-		}
+	name, text, err := environment.Given{Variable: "LATCH_PAYLOAD_KEYS", Value: given.Keys,
+		FileVariable: "LATCH_PAYLOAD_KEYS_FILE", File: given.KeysFile}.Text()
+	if err != nil {
+		return nil, err
 	}
 	keys, err := ParseKeys(text)
 	switch {
 	case err != nil:
-		problems = append(problems, environment.Named(name, err))
+		return nil, environment.Named(name, err)
 	case len(keys) == 0 && (text != "" || given.KeysFile != ""):
-		problems = append(problems, fmt.Errorf("%s: has no key; leave it out to encrypt nothing", name))
-	}
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: has no key; leave it out to encrypt nothing", name)
 	}
 	return New(keys...)
-}
-
-func readFile(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maximumFile+1))
-	if err == nil && len(text) > maximumFile {
-		err = fmt.Errorf("%s has more than %d bytes", path, maximumFile)
-	}
-	return string(text), err
 }

@@ -16,6 +16,10 @@ func FromEnv() (*Plugin, error) {
 	problems := []error{err}
 	store, err := secret.FromEnvironment(os.Environ(), given.SecretsDir, given.SecretsHosts, given.SecretHostsRequired)
 	problems = append(problems, err)
+	linkKey, err := environment.LinkKey(given.LinkKey, given.LinkKeyFile)
+	if problems = append(problems, err); err != nil {
+		given.LockLinks = false // that it has no key is not news
+	}
 	p := New(Options{
 		EgressAllow:         given.EgressAllow,
 		EgressProxy:         given.EgressProxy,
@@ -27,7 +31,7 @@ func FromEnv() (*Plugin, error) {
 		Environment:         given.Environment,
 		APIURL:              given.APIURL,
 		LockLinks:           given.LockLinks,
-		LinkKey:             []byte(given.LinkKey),
+		LinkKey:             []byte(linkKey),
 		SearchAttributes:    given.SearchAttributes,
 		store:               store,
 		variables:           true,

@@ -1,6 +1,8 @@
 package plugin_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,9 +41,18 @@ func TestFromEnv(t *testing.T) {
 	t.Setenv("LATCH_API_URL", "https://latch.example.com")
 	t.Setenv("LATCH_REDACT_HEADERS", "X-Internal-*, Set-Me")
 	t.Setenv("LATCH_REDACT_JSON", "/customer/email, /*/token")
+	key := filepath.Join(t.TempDir(), "link")
+	require.NoError(t, os.WriteFile(key, []byte("hush-0123456789ab\n"), 0o600))
+	t.Setenv("LATCH_LOCK_LINKS", "true")
+	t.Setenv("LATCH_LINK_KEY_FILE", key)
 	p, err := plugin.FromEnv()
 	require.NoError(t, err)
 	require.NoError(t, p.Err())
+
+	t.Setenv("LATCH_LINK_KEY_FILE", key+"2")
+	_, err = plugin.FromEnv()
+	require.ErrorContains(t, err, "LATCH_LINK_KEY_FILE: open")
+	require.NotContains(t, err.Error(), "LATCH_LOCK_LINKS", "one thing is wrong")
 }
 
 // A worker can name the secrets that may go to any host as it starts.

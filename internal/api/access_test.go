@@ -29,6 +29,9 @@ func TestParseKeys(t *testing.T) {
 		api.NewKey("ann", api.RoleAdmin, "a=b-0123456789ab"), api.NewKey("ci", api.RoleRun, "k2-0123456789abc"),
 		api.NewKey("eye", api.RoleRead, "k:3-0123456789ab"), api.NewKey("ci", api.RoleRun, "k4-0123456789abc"),
 	}, parsed, "two keys of one name and role are one that is being replaced")
+	lines, err := api.ParseKeys("# callers, by team\nann=a=b-0123456789ab,ci:run=k2-0123456789abc\r\n\n  # eye=none\n eye:read=k:3-0123456789ab\nci:run=k4-0123456789abc\n")
+	require.NoError(t, err)
+	require.Equal(t, parsed, lines, "as a file has them")
 	parsed, err = api.ParseKeys("")
 	require.NoError(t, err)
 	require.Empty(t, parsed)

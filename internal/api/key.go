@@ -59,13 +59,13 @@ func NewKey(name string, role Role, value string) Key {
 func (k Key) id() string { return fmt.Sprintf("%s:%x", k.Name, k.hash) }
 
 // ParseKeys reads keys as LATCH_API_KEYS has them: name[:role]=key, separated
-// by commas, each split at the first "="; the role is admin unless given. A key
+// by commas or line breaks, without lines that begin with #, each split at the first "="; the role is admin unless given. A key
 // has at least [MinimumKey] bytes, and a name one role. All that is wrong is
 // reported at once, by the names of the keys and never by their values.
 func ParseKeys(text string) ([]Key, error) {
 	var keys []Key
 	var problems []error
-	for i, entry := range strings.Split(text, ",") {
+	for i, entry := range entriesOf(text) {
 		if entry = strings.TrimSpace(entry); entry == "" {
 			continue
 		}
@@ -83,6 +83,17 @@ func ParseKeys(text string) ([]Key, error) {
 		}
 	}
 	return keys, errors.Join(problems...)
+}
+
+// entriesOf returns what stands between commas and line breaks.
+func entriesOf(text string) []string {
+	var entries []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
+			entries = append(entries, strings.Split(line, ",")...)
+		}
+	}
+	return entries
 }
 
 func parseKey(entry string) (Key, error) {

@@ -42,10 +42,11 @@ of reach it answers 503 and stays up. All settings come from the environment:
   LATCH_FQDN, LATCH_ENVIRONMENT   what /api/system tells
   LATCH_API_KEYS        name[:admin|run|lock|read]=key,…, of 16 bytes or more;
                         without keys only requests on this machine are served
+  LATCH_API_KEYS_FILE   the same in a file, with commas or lines between the keys
   LATCH_API_ALLOW       CIDRs that may call (all)
   LATCH_API_TLS_CERT, LATCH_API_TLS_KEY   files in PEM
   LATCH_LOCK_LINKS      true: a lock's link opens its page without a key
-  LATCH_LINK_KEY        signs those links; the worker has the same
+  LATCH_LINK_KEY, LATCH_LINK_KEY_FILE     signs those links; the worker has the same
   LATCH_TEMPORAL_UI_URL the address of Temporal UI, to which pages link
   LATCH_PAYLOAD_KEYS, LATCH_PAYLOAD_KEYS_FILE   id=base64,…: the worker's keys
                         for what Temporal stores

@@ -35,8 +35,8 @@ func configureServe() (*serveConfiguration, error) {
 	note := func(variable string, err error) {
 		problems = append(problems, environment.Named(variable, err))
 	}
-	configured.keys, err = api.ParseKeys(given.Keys)
-	note("LATCH_API_KEYS", err)
+	configured.keys, err = apiKeys(given)
+	problems = append(problems, err)
 	keys := configured.keys
 	if err != nil {
 		keys = make([]api.Key, 1) // keys are meant to be there
@@ -48,8 +48,10 @@ func configureServe() (*serveConfiguration, error) {
 	problems = append(problems, err)
 	note("LATCH_API_URL", environment.CheckURL(given.URL))
 	note("LATCH_TEMPORAL_UI_URL", environment.CheckURL(given.TemporalUI))
-	if given.LockLinks {
-		note("LATCH_LINK_KEY, which LATCH_LOCK_LINKS needs", locklink.CheckKey([]byte(given.LinkKey)))
+	if configured.LinkKey, err = environment.LinkKey(given.LinkKey, given.LinkKeyFile); err != nil {
+		problems = append(problems, err)
+	} else if given.LockLinks {
+		note("LATCH_LINK_KEY, which LATCH_LOCK_LINKS needs", locklink.CheckKey([]byte(configured.LinkKey)))
 	}
 	note("LATCH_LOG_FORMAT", environment.CheckLogFormat(given.LogFormat))
 	configured.temporal, err = envconfig.LoadDefaultClientOptions()
@@ -68,6 +70,21 @@ func configureServe() (*serveConfiguration, error) {
 		configured.temporal.Namespace = client.DefaultNamespace
 	}
 	return configured, errors.Join(problems...)
+}
+
+// apiKeys reads the keys of the API. A file that has none is an error: whoever names
+// one means the API to have keys.
+func apiKeys(given environment.API) ([]api.Key, error) {
+	name, text, err := environment.Given{Variable: "LATCH_API_KEYS", Value: given.Keys,
+		FileVariable: "LATCH_API_KEYS_FILE", File: given.KeysFile}.Text()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := api.ParseKeys(text)
+	if err == nil && len(keys) == 0 && given.KeysFile != "" {
+		err = errors.New("has no key; leave it out to serve this machine alone")
+	}
+	return keys, environment.Named(name, err)
 }
 
 // parsePrefixes reads CIDRs. An address without a length is a prefix of that address

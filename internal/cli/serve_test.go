@@ -2,6 +2,10 @@ package cli
 
 import (
 	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,4 +46,48 @@ func TestConfigureServeReportsAll(t *testing.T) {
 		require.ErrorContains(t, err, name)
 	}
 	require.NotContains(t, err.Error(), "hush")
+}
+
+// The API's keys and the key of links may stand in files, which a rotated secret of
+// Kubernetes or systemd is. A file that is named and gives no key opens nothing.
+func TestKeysOfTheAPIStandInFiles(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	keys, link := file("keys", "ann=hush-0123456789ab\neye:read=hush-9876543210ab\n"), file("link", "hush-0123456789ab\n")
+	for name, test := range map[string]struct {
+		environ map[string]string
+		says    []string
+	}{
+		"files":          {map[string]string{"LATCH_API_KEYS_FILE": keys, "LATCH_LINK_KEY_FILE": link}, nil},
+		"both":           {map[string]string{"LATCH_API_KEYS_FILE": keys, "LATCH_API_KEYS": "bob=hush-0000000000"}, []string{"LATCH_API_KEYS and LATCH_API_KEYS_FILE: give one of them"}},
+		"both of a link": {map[string]string{"LATCH_LINK_KEY_FILE": link, "LATCH_LINK_KEY": "hush-0000000000"}, []string{"LATCH_LINK_KEY and LATCH_LINK_KEY_FILE: give one of them"}},
+		"no file": {map[string]string{"LATCH_API_KEYS_FILE": keys + "2", "LATCH_LINK_KEY_FILE": link + "2"},
+			[]string{"LATCH_API_KEYS_FILE: open", "LATCH_LINK_KEY_FILE: open"}},
+		"a folder":     {map[string]string{"LATCH_API_KEYS_FILE": dir}, []string{"LATCH_API_KEYS_FILE: read"}},
+		"an empty one": {map[string]string{"LATCH_API_KEYS_FILE": file("empty", "# none yet\n")}, []string{"LATCH_API_KEYS_FILE: has no key"}},
+		"a bad one":    {map[string]string{"LATCH_API_KEYS_FILE": file("bad", "ann=hush\nhush")}, []string{"LATCH_API_KEYS_FILE: key 1", "LATCH_API_KEYS_FILE: key 2"}},
+		"a large one":  {map[string]string{"LATCH_API_KEYS_FILE": file("large", strings.Repeat("#\n", 64<<10))}, []string{"has more than 65536 bytes"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for variable, value := range test.environ {
+				t.Setenv(variable, value)
+			}
+			t.Setenv("LATCH_LOCK_LINKS", strconv.FormatBool(test.environ["LATCH_LINK_KEY_FILE"] != ""))
+			configured, err := configureServe()
+			if test.says == nil {
+				require.NoError(t, err)
+				require.Len(t, configured.keys, 2)
+				require.Equal(t, "hush-0123456789ab", configured.LinkKey)
+				return
+			}
+			for _, says := range test.says {
+				require.ErrorContains(t, err, says)
+			}
+			require.NotContains(t, err.Error(), "hush-")
+		})
+	}
 }

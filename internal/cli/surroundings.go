@@ -38,8 +38,9 @@ func readSurroundings(e *env) (*surroundings, error) {
 		EgressNoProxy: given.EgressNoProxy, EgressProxyResolves: given.EgressProxyResolves,
 		Redact: latch.Redaction{Headers: environment.Trimmed(given.RedactHeaders), JSON: environment.Trimmed(given.RedactJSON)}})
 	problems = append(problems, err, environment.Named("LATCH_API_URL", environment.CheckURL(given.APIURL)))
-	if given.LockLinks {
-		read.linkKey = []byte(given.LinkKey)
+	linkKey, err := environment.LinkKey(given.LinkKey, given.LinkKeyFile)
+	if problems = append(problems, err); err == nil && given.LockLinks {
+		read.linkKey = []byte(linkKey)
 		problems = append(problems, environment.Named("LATCH_LINK_KEY, which LATCH_LOCK_LINKS needs", locklink.CheckKey(read.linkKey)))
 	}
 	fqdn, err := environment.FQDN(given.FQDN, given.APIURL)

@@ -98,6 +98,8 @@ type Plugin struct {
 	LockLinks bool `env:"LATCH_LOCK_LINKS"`
 	// The key of that HMAC, the same for worker and API; at least 16 bytes.
 	LinkKey string `env:"LATCH_LINK_KEY"`
+	// The same in a file. Give one of the two.
+	LinkKeyFile string `env:"LATCH_LINK_KEY_FILE"`
 }
 
 // API are those of starter serve.
@@ -115,6 +117,8 @@ type API struct {
 	// unless given; a key has at least 16 bytes. A name has one role and may
 	// have several keys; records and the log show it.
 	Keys string `env:"LATCH_API_KEYS"`
+	// The same in a file, with commas or lines between the keys. Give one of the two.
+	KeysFile string `env:"LATCH_API_KEYS_FILE"`
 	// CIDRs that may call, by the address of the connection. Default: all.
 	Allow []string `env:"LATCH_API_ALLOW"`
 	// The file of the TLS certificate, in PEM.
@@ -126,6 +130,8 @@ type API struct {
 	LockLinks bool `env:"LATCH_LOCK_LINKS"`
 	// The key of the links' HMAC, the same for worker and API; at least 16 bytes.
 	LinkKey string `env:"LATCH_LINK_KEY"`
+	// The same in a file. Give one of the two.
+	LinkKeyFile string `env:"LATCH_LINK_KEY_FILE"`
 	// The address of Temporal UI, to which a lock's page links.
 	TemporalUI string `env:"LATCH_TEMPORAL_UI_URL"`
 	Log
