@@ -31,6 +31,10 @@ type Command struct {
 
 	// Stdin is read to its end; nil is empty.
 	Stdin io.Reader
+
+	// Attributes changes how the system starts it, such as in another root; nil
+	// changes nothing.
+	Attributes func(*syscall.SysProcAttr)
 }
 
 // Process is a command that was started. Its methods may be called from any
@@ -59,6 +63,9 @@ func Begin(c Command) (*Process, error) {
 	command.WaitDelay = outputDelay
 	// A group of its own keeps a terminal's Ctrl-C for the caller to pass on.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if c.Attributes != nil {
+		c.Attributes(command.SysProcAttr)
+	}
 	p := &Process{Stdout: newOutput(), Stderr: newOutput(), command: command, ended: make(chan struct{})}
 	command.Stdout, command.Stderr = p.Stdout, p.Stderr
 	if err := command.Start(); err != nil {
