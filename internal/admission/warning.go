@@ -66,6 +66,15 @@ func EmissionWarnings(emission *latch.Emission) []latch.Problem {
 	return warnings
 }
 
+// GateWarnings is [JobWarnings] for a gate.
+func GateWarnings(gate *latch.Gate) []latch.Problem {
+	emission := gate.Emission()
+	var warnings latch.Problems
+	warnOfWebhooks(&warnings, "webhooks", emission.Webhooks, run{name: "this gate", fires: []string{emission.Event}})
+	newDoubter(&warnings, scene{}).walk(emission)
+	return warnings
+}
+
 // run is what fires events: how it is called, and which they are.
 type run struct {
 	name  string

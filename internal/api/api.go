@@ -249,6 +249,7 @@ func (a *API) register(options Options) {
 	a.huma.UseMiddleware(a.checkRole)
 	a.registerReleases()
 	a.registerEvents()
+	a.registerGates()
 	a.registerLocks()
 	a.registerHooks()
 	a.registerHookPreview()

@@ -42,6 +42,11 @@ var routeRoles = map[string]string{
 	"POST /latch/v1/releases/{id}/stop":     "run",
 	"POST /latch/v1/releases/{id}/rollback": "run",
 	"POST /latch/v1/releases/{id}/skip":     "run",
+	"POST /latch/v1/gates":                  "run",
+	"GET /latch/v1/gates/{id}":              "read",
+	"POST /latch/v1/gates/{id}/stop":        "run",
+	"POST /latch/v1/gates/{id}/rollback":    "run",
+	"POST /latch/v1/gates/{id}/skip":        "run",
 	"POST /latch/v1/events":                 "run",
 
 	"GET /latch/v1/webhooks":               "read",

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -33,11 +34,11 @@ func (a *API) registerReleases() {
 		Register[latch.Control](a, Operation{ID: message + "-release", Method: http.MethodPost, Path: releasesPath + "/{id}/" + message, Role: RoleRun,
 			Errors:  []int{http.StatusNotFound, http.StatusConflict},
 			Summary: map[string]string{latch.MessageStop: "Stop a release without undoing anything", latch.MessageRollback: "Stop a release and undo its steps"}[message],
-			About:   "Answers with the status. by is always the key's name, whatever the body says."}, a.controlRelease(message))
+			About:   "Answers with the status. by is always the key's name, whatever the body says."}, a.controlRun(latch.ReleaseKind, message))
 	}
 	Register[latch.Skip](a, Operation{ID: "skip-hook", Method: http.MethodPost, Path: releasesPath + "/{id}/" + latch.MessageSkip, Role: RoleRun,
 		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Leave a hook out of the decision",
-		About: "Answers with the record. by is always the key's name, whatever the body says. Skipping a hook of an enforced webhook requires the role admin."}, a.skipHook)
+		About: "Answers with the record. by is always the key's name, whatever the body says. Skipping a hook of an enforced webhook requires the role admin."}, a.skipHook(latch.ReleaseKind))
 }
 
 // StartInput is what starts a run. It is exported for huma, which fills in the fields
@@ -52,7 +53,7 @@ type StartInput struct {
 type Started struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
-	ID         string `json:"id" doc:"The id of the release or event"`
+	ID         string `json:"id" doc:"The id of the release, event or gate"`
 	Status     string `json:"status" enum:"running"`
 }
 
@@ -120,12 +121,17 @@ func (a *API) started(ctx context.Context, s start, id, path string) (*startedOu
 	return output, nil
 }
 
-// findRelease returns the release's run: release-<id> before <id> itself, the
-// other way round where the id begins with release- already.
 func (a *API) findRelease(ctx context.Context, id string) (*workflowpb.WorkflowExecutionInfo, error) {
-	candidates := []string{latch.PrefixRelease + id, id}
-	if strings.HasPrefix(id, latch.PrefixRelease) {
-		candidates = []string{id, latch.PrefixRelease + id}
+	return a.findRun(ctx, latch.ReleaseKind, id)
+}
+
+// findRun returns the run of a kind that an id means: that of the workflow id made
+// from it before that of the id itself, the other way round if the id begins as
+// such a workflow id.
+func (a *API) findRun(ctx context.Context, kind latch.Kind, id string) (*workflowpb.WorkflowExecutionInfo, error) {
+	candidates := []string{kind.WorkflowID(id), id}
+	if strings.HasPrefix(id, kind.WorkflowID("")) {
+		slices.Reverse(candidates)
 	}
 	for _, candidate := range candidates {
 		if !protocol.IsID(candidate) {
@@ -135,11 +141,11 @@ func (a *API) findRelease(ctx context.Context, id string) (*workflowpb.WorkflowE
 		if err != nil && !runs.IsNotFound(err) {
 			return nil, err
 		}
-		if err == nil && info.GetType().GetName() == latch.WorkflowRelease {
+		if err == nil && info.GetType().GetName() == kind.Workflow() {
 			return info, nil
 		}
 	}
-	return nil, NewProblem(http.StatusNotFound, "There is no release %q, nor a release with that workflow id.", id)
+	return nil, NewProblem(http.StatusNotFound, "There is no %s %q, nor a %s with that workflow id.", kind, id, kind)
 }
 
 // A ReleaseState is where a release stands, or what it came to.

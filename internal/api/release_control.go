@@ -9,17 +9,17 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// messageInput is a message to a release. Its body may be absent where it says
+// messageInput is a message to a release or a gate. Its body may be absent where it says
 // nothing that is required.
 type messageInput struct {
-	ID      string `path:"id" doc:"The release's id, or its workflow id"`
+	ID      string `path:"id" doc:"Its id, or its workflow id"`
 	RawBody []byte
 }
 
 type statusOutput struct{ Body latch.Status }
 
-// controlRelease takes stop and rollback.
-func (a *API) controlRelease(message string) func(context.Context, *messageInput) (*statusOutput, error) {
+// controlRun takes stop and rollback.
+func (a *API) controlRun(kind latch.Kind, message string) func(context.Context, *messageInput) (*statusOutput, error) {
 	return func(ctx context.Context, input *messageInput) (*statusOutput, error) {
 		var control latch.Control
 		if err := decodeMessage(input.RawBody, control.Decode); err != nil {
@@ -27,22 +27,24 @@ func (a *API) controlRelease(message string) func(context.Context, *messageInput
 		}
 		control.By = CallerOf(ctx).Name
 		output := &statusOutput{}
-		return output, a.tellRelease(ctx, protocol.UpdateViaAPI, input.ID, message, control, &output.Body)
+		return output, a.tell(ctx, kind, protocol.UpdateViaAPI, input.ID, message, control, &output.Body)
 	}
 }
 
-func (a *API) skipHook(ctx context.Context, input *messageInput) (*recordOutput, error) {
-	var skip latch.Skip
-	if err := decodeMessage(input.RawBody, skip.Decode); err != nil {
-		return nil, err
+func (a *API) skipHook(kind latch.Kind) func(context.Context, *messageInput) (*recordOutput, error) {
+	return func(ctx context.Context, input *messageInput) (*recordOutput, error) {
+		var skip latch.Skip
+		if err := decodeMessage(input.RawBody, skip.Decode); err != nil {
+			return nil, err
+		}
+		skip.By = CallerOf(ctx).Name
+		prefix := protocol.UpdateViaAPI
+		if CallerOf(ctx).Role >= RoleAdmin {
+			prefix = protocol.UpdateByAdmin
+		}
+		output := &recordOutput{}
+		return output, a.tell(ctx, kind, prefix, input.ID, latch.MessageSkip, skip, &output.Body)
 	}
-	skip.By = CallerOf(ctx).Name
-	prefix := protocol.UpdateViaAPI
-	if CallerOf(ctx).Role >= RoleAdmin {
-		prefix = protocol.UpdateByAdmin
-	}
-	output := &recordOutput{}
-	return output, a.tellRelease(ctx, prefix, input.ID, latch.MessageSkip, skip, &output.Body)
 }
 
 // decodeMessage reads a body that is JSON, if there is one.
@@ -56,10 +58,10 @@ func decodeMessage(body []byte, decode func([]byte) error) error {
 	return Decoded(decode(body))
 }
 
-// tellRelease sends a release's run a message, as an update whose id begins
-// with the prefix, and decodes its answer.
-func (a *API) tellRelease(ctx context.Context, prefix, id, message string, argument, answer any) error {
-	info, err := a.findRelease(ctx, id)
+// tell sends a run of the kind a message, as an update whose id begins with the
+// prefix, and decodes its answer.
+func (a *API) tell(ctx context.Context, kind latch.Kind, prefix, id, message string, argument, answer any) error {
+	info, err := a.findRun(ctx, kind, id)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 const (
 	releases = "/latch/v1/releases"
 	events   = "/latch/v1/events"
+	gates    = "/latch/v1/gates"
 	locks    = "/latch/v1/locks"
 )
 
@@ -34,6 +35,21 @@ type Release struct {
 	History  []latch.Record `json:"history"`
 }
 
+// A Gate is a gate as the API shows it.
+type Gate struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+	latch.Status
+	// Decision is empty while the gate is open, and of one that ended without a
+	// decision.
+	Decision  string          `json:"decision"`
+	Reason    string          `json:"reason"`
+	DecidedBy latch.DecidedBy `json:"decided_by"`
+	// ClosedAt is zero while the gate is open.
+	ClosedAt latch.Time     `json:"closed_at"`
+	History  []latch.Record `json:"history"`
+}
+
 // StartRelease starts a release, as the workflow id where one is given.
 func (c *Client) StartRelease(ctx context.Context, release json.RawMessage, workflowID string) (*Started, error) {
 	return c.start(ctx, releases, release, workflowID)
@@ -42,6 +58,17 @@ func (c *Client) StartRelease(ctx context.Context, release json.RawMessage, work
 // FireEvent fires a custom event, as the workflow id where one is given.
 func (c *Client) FireEvent(ctx context.Context, emission json.RawMessage, workflowID string) (*Started, error) {
 	return c.start(ctx, events, emission, workflowID)
+}
+
+// AskGate asks a gate, as the workflow id where one is given.
+func (c *Client) AskGate(ctx context.Context, gate json.RawMessage, workflowID string) (*Started, error) {
+	return c.start(ctx, gates, gate, workflowID)
+}
+
+// Gate returns a gate by its id, or its workflow id.
+func (c *Client) Gate(ctx context.Context, id string) (*Gate, error) {
+	gate := new(Gate)
+	return gate, c.call(ctx, http.MethodGet, gates+"/"+url.PathEscape(id), nil, nil, gate)
 }
 
 func (c *Client) start(ctx context.Context, path string, body json.RawMessage, workflowID string) (*Started, error) {

@@ -30,6 +30,9 @@ type apiAnswer struct {
 	body   string
 }
 
+// gateFile asks a person.
+const gateFile = `{"id":"x","event":"DEPLOY","webhooks":[{"id":"board","events":[{"event":"DEPLOY","blocking":true}]}]}`
+
 func newAPI(t *testing.T, answers map[string][]apiAnswer) *fakeAPI {
 	t.Helper()
 	f := &fakeAPI{T: t, answers: answers}

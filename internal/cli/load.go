@@ -31,6 +31,7 @@ type checked struct {
 	job      *latch.Job
 	release  *latch.Release
 	emission *latch.Emission
+	gate     *latch.Gate
 	webhook  *latch.RegisteredWebhook
 
 	problems latch.Problems
@@ -178,6 +179,10 @@ func (c *checked) admit() {
 	case spec.Emission:
 		if c.emission, err = admission.DecodeEmission(c.data); err == nil {
 			c.id, c.title, c.warnings = c.emission.ID, c.emission.Event, admission.EmissionWarnings(c.emission)
+		}
+	case spec.Gate:
+		if c.gate, err = admission.DecodeGate(c.data); err == nil {
+			c.id, c.title, c.warnings = c.gate.ID, c.gate.Event, admission.GateWarnings(c.gate)
 		}
 	case spec.Webhook:
 		if c.webhook, err = admission.DecodeRegisteredWebhook(c.data); err == nil {

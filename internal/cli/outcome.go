@@ -15,7 +15,7 @@ func exitCode(outcome *runs.Outcome) int {
 	switch {
 	case outcome.Invalid:
 		return failure.ExitUsage
-	case outcome.Status == latch.JobSucceeded, outcome.Status == latch.ReleaseReleased, outcome.Status == runs.StatusCompleted:
+	case outcome.Status == latch.JobSucceeded, outcome.Status == latch.ReleaseReleased, outcome.Status == latch.GatePassed, outcome.Status == runs.StatusCompleted:
 		return failure.ExitOK
 	case outcome.Status == latch.ReleaseStopped, outcome.Status == latch.ReleaseRolledBack:
 		return failure.ExitNotReleased

@@ -112,18 +112,18 @@ TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_… or a
 profile (TEMPORAL_PROFILE). Files are YAML or JSON; - is standard input.
 
 With --api URL, or LATCH_API, commands call the HTTP API of starter serve instead
-of Temporal, with the API key in LATCH_API_KEY: release, emit, lock, webhook list,
-job list, show, start and stop, deliveries, and status, history and watch of
+of Temporal, with the API key in LATCH_API_KEY: release, emit, gate, lock, webhook
+list, job list, show, start and stop, deliveries, and status, history and watch of
 releases.
 
 Exit codes:
   0  done; with --watch: the job succeeded, the release was released, the
-     emission ended; deliveries that failed do not change it
+     gate lets pass, the emission ended; deliveries that failed do not change it
   1  the run failed or was cancelled, or what was asked was refused
   2  wrong usage, or an input that validation refuses
   3  Temporal, the API, or a worker that had to answer, was out of reach or
      rejected the credentials
-  4  the release was stopped or rolled back
+  4  the release was stopped or rolled back, or the gate did not let pass
   5  interrupted; a run that was started goes on
   6  apply --dry-run found something to change`
 
@@ -147,7 +147,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
 	e := &p.env
-	root.AddCommand(jobCommand(e), releaseCommand(e), emitCommand(e), lockCommand(e), watchCommand(e), statusCommand(e), historyCommand(e),
+	root.AddCommand(jobCommand(e), releaseCommand(e), emitCommand(e), gateCommand(e), lockCommand(e), watchCommand(e), statusCommand(e), historyCommand(e),
 		deliveriesCommand(e), serveCommand(e), webhookCommand(e), rulesCommand(e), codecCommand(e), validateCommand(e), doctorCommand(e), setupCommand(e),
 		schemaCommand(e), applyCommand(e), exportCommand(e), versionCommand(e))
 	return root

@@ -39,6 +39,7 @@ var remoteCalls = map[string][2]string{
 	"release rollback":     {"", "shop"},
 	"release skip":         {"", "shop --lock release-shop:board:r --reason down"},
 	"emit":                 {emitFile, "-"},
+	"gate":                 {gateFile, "-"},
 	"lock list":            {},
 	"lock release":         {"", "release-shop:board:r"},
 	"watch":                {"", "shop"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,6 +122,9 @@ func (r *Runs) readResult(workflowID string, payload *commonpb.Payload, into any
 	return nil
 }
 
+// releaseErrors are the types of the errors whose details are a release's result.
+var releaseErrors = []string{latch.ErrorReleaseFailed, latch.ErrorRollbackIncomplete, latch.ErrorReleaseStopped, latch.ErrorReleaseRolledBack}
+
 // releaseClosing returns how a closed release ended. The Result is a release's,
 // or nil.
 func (r *Runs) releaseClosing(ctx context.Context, execution *commonpb.WorkflowExecution) (*Closing, error) {
@@ -130,7 +134,7 @@ func (r *Runs) releaseClosing(ctx context.Context, execution *commonpb.WorkflowE
 		return nil, err
 	case end == nil:
 		return nil, fmt.Errorf("run %s of %s has no closing event", execution.GetRunId(), execution.GetWorkflowId())
-	case end.How == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED && end.ErrorType != latch.ErrorReleaseFailed && end.ErrorType != latch.ErrorRollbackIncomplete:
+	case end.How == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED && !slices.Contains(releaseErrors, end.ErrorType):
 		end.Result = nil
 	}
 	return end, nil

@@ -19,12 +19,13 @@ const (
 	Job      = latch.JobKind
 	Release  = latch.ReleaseKind
 	Emission = latch.EmissionKind
+	Gate     = latch.GateKind
 	Webhook  = latch.WebhookKind
 	Rules    = latch.RulesKind
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{Job, Release, Emission, Webhook, Rules}
+var Kinds = []Kind{Job, Release, Emission, Gate, Webhook, Rules}
 
 // ErrUnknownKind reports that a file's keys do not show what it describes.
 var ErrUnknownKind = errors.New("cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a webhook has a url or events")
@@ -45,8 +46,9 @@ type sign struct {
 var signs = [][]sign{
 	{{"steps", Release}, {"task", Job}, {"jobs", Job}, {"url", Webhook}, {"url_secret", Webhook}, {"events", Webhook}, {"tests", Rules}},
 	{{"method", Webhook}, {"content_type", Webhook}, {"header_secrets", Webhook}, {"preset", Webhook}, {"cloudevents", Webhook}, {"enforced", Webhook}},
+	{{"deadline", Gate}, {"on_deadline", Gate}},
 	{{"event", Emission}},
-	{{"on_failure", Release}, {"on_cancel", Release}, {"schedule", Job}, {"retry", Job}, {"delay", Job}, {"timeout", Job}},
+	{{"on_failure", Release}, {"on_cancel", Release}, {"fail_on", Release}, {"schedule", Job}, {"retry", Job}, {"delay", Job}, {"timeout", Job}},
 }
 
 // KindOf returns what the JSON describes, by its keys. Mistyped keys count if no

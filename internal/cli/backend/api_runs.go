@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/apiclient"
@@ -13,7 +14,7 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// Start starts a release, or fires an event, whose run the API says nothing more of.
+// Start starts a release, asks a gate, or fires an event, whose run the API says nothing more of.
 func (a *API) Start(ctx context.Context, start Start) (*Run, error) {
 	call := a.client.StartRelease
 	switch start.Kind {
@@ -23,12 +24,17 @@ func (a *API) Start(ctx context.Context, start Start) (*Run, error) {
 			return nil, failure.New(failure.Usage, "--watch: the API tells nothing of a fired event's run; leave it out, or speak to Temporal")
 		}
 		call = a.client.FireEvent
+	case latch.GateKind:
+		call = a.client.AskGate
 	default:
 		return nil, &UnsupportedError{}
 	}
 	started, err := call(ctx, start.Input, start.WorkflowID)
 	if err != nil {
 		return nil, a.failed(err, failure.Running)
+	}
+	if start.Kind == latch.GateKind {
+		return a.gateRun(started.WorkflowID, started.RunID), nil
 	}
 	run := a.releaseRun(started.WorkflowID, started.RunID)
 	run.CanFind = start.Kind == latch.ReleaseKind
@@ -76,6 +82,36 @@ func releaseOutcome(release *apiclient.Release) *runs.Outcome {
 	return &runs.Outcome{WorkflowID: release.WorkflowID, RunID: release.RunID, Status: release.Status.Status,
 		Result: rawjson.Encode(latch.ReleaseResult{ID: release.ID, Status: release.Status.Status, Reason: release.Reason,
 			DecidedBy: release.DecidedBy, Steps: release.Steps, History: release.History})}
+}
+
+// gateRun is a gate that the API is asked about. Whoever asks for its progress sees
+// its end too.
+func (a *API) gateRun(workflowID, runID string) *Run {
+	end := newFirstEnd()
+	return &Run{WorkflowID: workflowID, RunID: runID, Wait: end.wait,
+		Progress: func(ctx context.Context) (*latch.Status, []latch.Record, error) {
+			gate, err := a.client.Gate(ctx, workflowID)
+			switch {
+			case err != nil:
+				err = a.failed(err, failure.Failed)
+				end.failFor(err)
+				return nil, nil, err
+			case !gate.ClosedAt.IsZero():
+				end.tell(gateOutcome(gate), nil)
+			}
+			return &gate.Status, gate.History, nil
+		}}
+}
+
+func gateOutcome(gate *apiclient.Gate) *runs.Outcome {
+	outcome := &runs.Outcome{WorkflowID: gate.WorkflowID, RunID: gate.RunID, Status: gate.Status.Status}
+	if gate.Decision == "" {
+		outcome.Error, outcome.Invalid = gate.Reason, strings.HasPrefix(gate.Reason, latch.ErrorInvalidSpec+": ")
+		return outcome
+	}
+	outcome.Result = rawjson.Encode(latch.GateResult{ID: gate.ID, Event: gate.Event, Status: gate.Status.Status, Decision: gate.Decision,
+		Reason: gate.Reason, DecidedBy: gate.DecidedBy, History: gate.History})
+	return outcome
 }
 
 // Status returns where a release stands, or how it ended.
