@@ -43,12 +43,12 @@ func (a *API) registerGates() {
 // gives an answer 90 seconds.
 const maximumGateWait = time.Minute
 
-// A gateWait is how long a call waits for a gate to close.
-type gateWait struct {
+// A GateWait is how long a call waits for a gate to close. It is exported for huma.
+type GateWait struct {
 	Wait string `query:"wait" doc:"How long to wait for the decision, such as 30s; at most 1m. Without it the answer comes at once"`
 }
 
-func (w *gateWait) duration() (time.Duration, error) {
+func (w *GateWait) duration() (time.Duration, error) {
 	if w.Wait == "" {
 		return 0, nil
 	}
@@ -73,8 +73,8 @@ type GateState struct {
 }
 
 type gateInput struct {
-	startInput
-	gateWait
+	StartInput
+	GateWait
 }
 
 type gateOutput struct {
@@ -123,7 +123,7 @@ func (a *API) admitGate(ctx context.Context, body []byte) (*latch.Gate, error) {
 
 type askedGate struct {
 	ID string `path:"id" doc:"The gate's id, or its workflow id"`
-	gateWait
+	GateWait
 }
 
 func (a *API) getGate(ctx context.Context, input *askedGate) (*struct{ Body GateState }, error) {

@@ -78,6 +78,16 @@ func TestRecordHistories(t *testing.T) {
 		}},
 		{name: "emit", workflow: latch.WorkflowEmit, spec: `{"event":"DEPLOYED",
 			"webhooks":[{"id":"gate","events":[{"event":"DEPLOYED","blocking":true,"lock_timeout":"200ms"}]}]}`},
+		{name: "gate-passed", workflow: latch.WorkflowGate, spec: `{"event":"DEPLOY","vars":{"n":1},"deadline":"1h","webhooks":[
+			{"id":"log","url":"$R/log","event":"DEPLOY"},
+			{"id":"gate","url":"$R/gate","events":[{"event":"DEPLOY","blocking":true,"when":"vars.n == 1"}]}]}`, meanwhile: remove(`"result":"pass"`)},
+		{name: "gate-stopped", workflow: latch.WorkflowGate, spec: `{"event":"DEPLOY","webhooks":[
+			{"id":"log","url":"$R/log","event":"DEPLOY","path":"durable"},
+			{"id":"gate","events":[{"event":"DEPLOY","blocking":true}]}]}`, meanwhile: remove(`"result":"fail"`)},
+		{name: "gate-past-its-deadline", workflow: latch.WorkflowGate, spec: `{"event":"DEPLOY","deadline":"500ms","on_deadline":"rollback","webhooks":[
+			{"id":"gate","events":[{"event":"DEPLOY","blocking":true}]}]}`},
+		{name: "release-fails-on-a-stop", workflow: latch.WorkflowRelease, spec: `{"id":"r","fail_on":["stopped"],"steps":$STEPS(a),
+			"webhooks":[` + gate + `]}`, meanwhile: remove(`"result":"fail","data":{"stop_release":true}`)},
 		{name: "batch", workflow: latch.WorkflowEmitBatch, spec: `{"events":[
 			{"event":"DEPLOYED","webhooks":[{"id":"log","url":"$R/log","event":"DEPLOYED"}]},
 			{"event":"CHECKED","webhooks":[{"id":"gate","events":[{"event":"CHECKED","blocking":true,"lock_timeout":"200ms"}]}]}]}`},
