@@ -3,8 +3,10 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -61,14 +63,27 @@ func (a *API) dryRunRelease(ctx context.Context, input *dryRunInput) (*dryRunOut
 	if len(asked.Answers) > 0 {
 		var err error
 		if answers, err = dryrun.DecodeAnswers(asked.Answers); err != nil {
-			return nil, Decoded(err)
+			return nil, under("answers", Decoded(err))
 		}
 	}
 	report, err := a.dryRun(ctx, asked.Release, answers)
 	if err != nil {
-		return nil, err
+		return nil, under("release", err)
 	}
 	return &dryRunOutput{DryRunReport(*report)}, nil
+}
+
+// under has the problems of a part of the body name that part.
+func under(key string, err error) error {
+	var problem *Problem
+	if errors.As(err, &problem) {
+		for _, detail := range problem.Errors {
+			if path, inBody := strings.CutPrefix(detail.Location, "body"); inBody {
+				detail.Location = "body." + key + path
+			}
+		}
+	}
+	return err
 }
 
 // dryRun runs a release without the world.

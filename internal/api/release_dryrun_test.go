@@ -40,11 +40,11 @@ func TestDryRunOfARelease(t *testing.T) {
 	require.Empty(t, temporal.Starts)
 
 	for wrong, path := range map[string]string{
-		`{"release":{"id":"shop","stepps":[]}}`:                         "stepps",
+		`{"release":{"id":"shop","stepps":[]}}`:                         "body.release.stepps",
 		`{"answers":{}}`:                                                "release",
-		`{"release":` + release + `,"answers":{"tasks":[{}]}}`:          "tasks[0]",
+		`{"release":` + release + `,"answers":{"tasks":[{}]}}`:          "body.answers.tasks[0]",
 		`{"release":` + release + `,"answer":{}}`:                       "answer",
-		`{"release":` + release + `,"answers":{"webhooks":[{"on":1}]}}`: "webhooks[0].on",
+		`{"release":` + release + `,"answers":{"webhooks":[{"on":1}]}}`: "body.answers.webhooks[0].on",
 	} {
 		code, body = call("POST", "/latch/v1/releases/dry-run", wrong, "run")
 		require.Equal(t, 422, code, body)

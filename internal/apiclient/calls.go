@@ -100,6 +100,16 @@ func (c *Client) ForeseeRelease(ctx context.Context, release json.RawMessage, wo
 	return c.call(ctx, http.MethodPost, releases+"/plan", query, release, plan)
 }
 
+// DryRunRelease reads what the release would do with the answers into report, without
+// starting it.
+func (c *Client) DryRunRelease(ctx context.Context, release, answers json.RawMessage, report any) error {
+	asked := map[string]json.RawMessage{"release": release}
+	if len(answers) > 0 {
+		asked["answers"] = answers
+	}
+	return c.call(ctx, http.MethodPost, releases+"/dry-run", nil, asked, report)
+}
+
 // TellRelease sends a release stop, rollback or skip, and returns its answer.
 func (c *Client) TellRelease(ctx context.Context, id, message string, argument any) (json.RawMessage, error) {
 	var answer json.RawMessage

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -139,28 +138,7 @@ func (p *planner) print(report *dryrun.Report) {
 
 // planRow returns a row of the table of what happens.
 func planRow(e *dryrun.Happening) []output.Cell {
-	what, detail, outcome := e.Kind, e.Note, ""
-	switch e.Kind {
-	case dryrun.Requested:
-		what, detail, outcome = "request", e.Request.Method+" "+e.Request.URL, e.Answer
-		if e.Attempt > 1 {
-			what = fmt.Sprintf("request, attempt %d", e.Attempt)
-		}
-	case dryrun.Worked:
-		what, detail, outcome = e.Task.Of, e.Task.Type+" "+e.Task.Name, string(e.Result)
-		if e.Note != "" {
-			outcome = e.Note
-		}
-	case dryrun.Locked:
-		what = "lock opens"
-	case dryrun.Unlocked:
-		what, detail, outcome = "lock closes", "", e.Note
-	case dryrun.Decided:
-		what, detail, outcome = "decides", strings.Join(slices.DeleteFunc([]string{e.Rule, e.Note}, func(s string) bool { return s == "" }), "; "), e.Decision
-	}
-	if e.Assumed {
-		outcome = strings.TrimSpace(outcome + " (assumed)")
-	}
+	what, detail, outcome := e.Words()
 	return []output.Cell{output.Dim.In(e.After.String()), output.Plain(output.Printable(what)), output.Plain(output.OrDash(eventOf(e.Event, e.Step))),
 		output.Plain(output.OrDash(output.Printable(e.Webhook))), output.Plain(output.OrDash(output.OneLine(detail))),
 		planColour(e).In(output.OrDash(output.OneLine(outcome)))}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/apiclient"
 	"github.com/latch-run/latch/internal/console/piece"
+	"github.com/latch-run/latch/internal/dryrun"
 	"github.com/latch-run/latch/internal/spec"
 )
 
@@ -34,6 +36,9 @@ type startPlan struct {
 	Facts piece.Facts
 	Way   piece.Picture
 	Gates piece.List
+	// Course is what would happen, in order, and End how the release would end.
+	Course piece.List
+	End    piece.Facts
 }
 
 // newRelease shows an empty form for a release's file.
@@ -45,6 +50,9 @@ func (v *visit) startForm() piece.Form {
 	form := v.form("start", piece.Group{Fields: []piece.Field{
 		{Name: "file", At: "query.file", Label: "The release's file", Kind: piece.KindCode, Rows: 24, Required: true,
 			Help: "YAML or JSON, as starter takes it. Secrets stand in it by their names alone."},
+	}}, piece.Group{Legend: "What others answer", Folded: true, Fields: []piece.Field{
+		{Name: "answers", At: "answers", Label: "Answers", Kind: piece.KindCode, Rows: 10,
+			Help: "For showing what it would do: what receivers, people and tasks answer, as starter release plan --answers takes it. What is not mentioned goes well."},
 	}}, piece.Group{Legend: "More settings", Folded: true, Fields: []piece.Field{
 		{Name: "workflow_id", At: "query.workflow_id", Label: "Workflow id", Help: "instead of release- and the id"},
 	}})
@@ -73,9 +81,61 @@ func (v *visit) planRelease() (*answer, error) {
 			return nil, err
 		}
 		data := v.startAgain()
+		report, problems, err := v.dryRun(content)
+		if err != nil {
+			return nil, err
+		}
+		if len(problems) > 0 {
+			data.Form.Refuse(problems)
+			made := show("Start a release", "start-release", *data)
+			made.status = http.StatusUnprocessableEntity
+			return made, nil
+		}
 		data.Plan = planShown(plan)
+		data.Plan.happens(report)
 		return show("Start a release", "start-release", *data), nil
 	})
+}
+
+// dryRun returns what the release would do with the answers that were typed, or what
+// is wrong with those.
+func (v *visit) dryRun(release json.RawMessage) (*dryrun.Report, latch.Problems, error) {
+	var answers json.RawMessage
+	if text := v.sent.Get("answers"); strings.TrimSpace(text) != "" {
+		file, err := spec.Open("-", strings.NewReader(text), false)
+		if err == nil {
+			answers, err = file.JSON()
+		}
+		if err != nil {
+			return nil, latch.Problems{{Path: "answers", Message: err.Error()}}, nil
+		}
+	}
+	report := new(dryrun.Report)
+	err := v.api.DryRunRelease(v.request.Context(), release, answers, report)
+	var problem *apiclient.Problem
+	if errors.As(err, &problem) && len(problem.Problems()) > 0 {
+		return nil, problem.Problems(), nil
+	}
+	return report, nil, err
+}
+
+// happens shows what would happen.
+func (p *startPlan) happens(report *dryrun.Report) {
+	p.Course = piece.List{ID: "course", Name: "What would happen", Columns: []string{"After", "What", "Event", "Webhook", "Detail", "Outcome"},
+		Empty: "Nothing.", Count: piece.Count(len(report.Events), len(report.Events), false)}
+	for i := range report.Events {
+		event := &report.Events[i]
+		what, detail, outcome := event.Words()
+		at := event.Event
+		if event.Step != "" {
+			at += " (" + event.Step + ")"
+		}
+		p.Course.Rows = append(p.Course.Rows, piece.Row{Key: fmt.Sprint(i), Cells: []piece.Cell{piece.Text(event.After.String()), piece.Text(what),
+			piece.Text(at), piece.Text(event.Webhook), piece.Text(detail), piece.Text(outcome)}})
+	}
+	p.End.Add("It would end as", piece.Text(report.Status))
+	p.End.Add("Because", piece.Text(cmp.Or(report.Reason, report.Error)))
+	p.End.Add("Answers that nothing asked for", piece.Text(strings.Join(report.Unused, ", ")))
 }
 
 // planShown shows the plan of a release that has not started.

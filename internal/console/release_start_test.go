@@ -83,9 +83,37 @@ func TestAReleaseIsPlannedBeforeItStarts(t *testing.T) {
 		"vars.env == &#39;&lt;b&gt;prod&#39;", "1 gate", "# the shop", `value="start"`} {
 		require.Contains(t, got.body, want)
 	}
+	require.Contains(t, got.body, "It would end as")
+	require.Contains(t, got.body, "no such key: env", "the tower's when cannot be told, which stops the release")
 	got = plan("id: shop\nstepps: []\nsteps: []\n")
 	require.Equal(t, 422, got.status)
 	require.Contains(t, got.body, `id="line-2" class="wrong`)
+	require.Empty(t, w.Starts)
+}
+
+// With answers the page shows which rule decides and what is undone, and beside the
+// answers what is wrong with them.
+func TestAReleaseIsPlannedWithAnswers(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	p := loggedIn(t, serve(t, w, keys), adminKey)
+	plan := func(answers string) seen {
+		return p.post(startPage, url.Values{"form": {p.proof(startPage)}, "action": {"plan"}, "answers": {answers},
+			"file": {goodRelease + "webhooks:\n  - {id: tests, url: https://tests.example.com/,\n" +
+				"     events: [{event: AFTER_STEP, stop_release: \"history.data[?'failed'].orValue(0) > 0\"}]}\n"}})
+	}
+	got := plan("webhooks:\n  - {webhook: tests, answers: [{body: {failed: 1}}]}\n  - {webhook: other, answers: [{}]}\n")
+	require.Equal(t, 200, got.status, got.body)
+	for _, want := range []string{"stop_release: history.data", "stopped", "webhooks[1].answers", "POST https://tests.example.com/"} {
+		require.Contains(t, html.UnescapeString(got.body), want)
+	}
+	for _, wrong := range []string{"webhooks: [", "webhooks: [{answers: [{}]}]"} {
+		got = plan(wrong)
+		require.Equal(t, 422, got.status, wrong)
+		require.Contains(t, got.body, wrong, "nothing typed is lost")
+		require.NotContains(t, got.body, "It would end as")
+	}
+	require.Contains(t, got.body, "webhooks[0].webhook")
 	require.Empty(t, w.Starts)
 }
 
