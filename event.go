@@ -46,6 +46,16 @@ const (
 	EventEndpointFailing   = "ENDPOINT_FAILING"
 	EventEndpointDisabled  = "ENDPOINT_DISABLED"
 	EventEndpointRecovered = "ENDPOINT_RECOVERED"
+
+	// These are about workflows of anybody's that have closed, as a [Watch] finds
+	// them. A run that continues as new has not ended, so EventWorkflowContinued is
+	// looked for only where a webhook listens to it.
+	EventWorkflowCompleted  = "WORKFLOW_COMPLETED"
+	EventWorkflowFailed     = "WORKFLOW_FAILED"
+	EventWorkflowTimedOut   = "WORKFLOW_TIMED_OUT"
+	EventWorkflowCanceled   = "WORKFLOW_CANCELED"
+	EventWorkflowTerminated = "WORKFLOW_TERMINATED"
+	EventWorkflowContinued  = "WORKFLOW_CONTINUED"
 )
 
 // A BuiltInEvent is one that Latch itself fires.
@@ -85,10 +95,16 @@ var builtInEvents = []BuiltInEvent{
 	{Name: EventEndpointFailing, Of: EndpointKind, Means: "As many attempts in a row have failed as `warn_at` says; once for each of its numbers."},
 	{Name: EventEndpointDisabled, Of: EndpointKind, Means: "An attempt has failed, and so have all for as long as `disable_after` says: nothing more is sent."},
 	{Name: EventEndpointRecovered, Of: EndpointKind, Means: "An attempt is delivered again, after one of the two events above."},
+	{Name: EventWorkflowCompleted, Of: WatchKind, Means: "A run that a watch looks for has completed."},
+	{Name: EventWorkflowFailed, Of: WatchKind, Means: "Such a run has failed."},
+	{Name: EventWorkflowTimedOut, Of: WatchKind, Means: "Such a run has run into a timeout of Temporal's."},
+	{Name: EventWorkflowCanceled, Of: WatchKind, Means: "Such a run was canceled, and has ended by that."},
+	{Name: EventWorkflowTerminated, Of: WatchKind, Means: "Such a run was terminated."},
+	{Name: EventWorkflowContinued, Of: WatchKind, Means: "Such a run has gone on as a new one."},
 }
 
 // reservedPrefixes keep a misspelt built-in event from being a custom one.
-var reservedPrefixes = []string{"JOB_", "RELEASE_", "BEFORE_", "AFTER_", "DELIVERY_", "ENDPOINT_", "LOCK_"}
+var reservedPrefixes = []string{"JOB_", "RELEASE_", "BEFORE_", "AFTER_", "DELIVERY_", "ENDPOINT_", "LOCK_", "WORKFLOW_"}
 
 var eventName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 

@@ -53,6 +53,17 @@ var latchsOwn = []reservedID{
 // reservedIDs are all of them.
 var reservedIDs = slices.Concat(temporalsOwn, latchsOwn)
 
+// IsOwnWork reports whether a workflow of the id is one by which Latch does its own
+// work, such as a delivery, and not a job, release or event of somebody's.
+func IsOwnWork(id string) bool {
+	for _, each := range latchsOwn {
+		if each.prefix != PrefixJobRun && strings.HasPrefix(id, each.prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 // CheckWorkflowID says why no workflow of somebody's own may run under the id,
 // nil where one may. It looks at reserved beginnings alone, which may be all that
 // is known of an id. A run of a registered job is started by [WorkflowTrigger].

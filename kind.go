@@ -21,6 +21,8 @@ const (
 	EndpointKind Kind = "endpoint"
 	// WebhookKind is a webhook that stands by itself.
 	WebhookKind Kind = "webhook"
+	// WatchKind is the end of a workflow that a watch has found.
+	WatchKind Kind = "watch"
 	// RulesKind is tests of the rules by which webhooks decide.
 	RulesKind Kind = "rules"
 )
@@ -74,7 +76,7 @@ func (k Kind) fires(event string) bool {
 	known, is := builtIn(event)
 	switch {
 	case !is:
-		return k != JobKind && k != ReleaseKind && k != EndpointKind
+		return k != JobKind && k != ReleaseKind && k != EndpointKind && k != WatchKind
 	default:
 		return known.Of == DeliveryKind || known.Of == k
 	}

@@ -30,6 +30,11 @@ const (
 	// WorkflowEndpoint counts the failed attempts at the endpoint of a registered
 	// webhook, for as long as it does not work.
 	WorkflowEndpoint = "latch.Endpoint"
+	// WorkflowWatch finds the workflows that close for one [RegisteredWatch], for as
+	// long as that is registered.
+	WorkflowWatch = "latch.Watch"
+	// WorkflowWatchNotice fires the events of workflows that a watch has found.
+	WorkflowWatchNotice = "latch.WatchNotice"
 	// WorkflowDeliverInOrder sends deliveries that were kept, one after the other.
 	WorkflowDeliverInOrder = "latch.DeliverInOrder"
 )

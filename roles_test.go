@@ -15,7 +15,7 @@ import (
 // text says one, if only that it is taken as it is.
 func TestEveryTextOfAnInputSaysItsRole(t *testing.T) {
 	t.Parallel()
-	inputs := []any{&latch.Job{}, &latch.Release{}, &latch.Emission{}, &latch.Gate{}, &latch.RegisteredWebhook{}}
+	inputs := []any{&latch.Job{}, &latch.Release{}, &latch.Emission{}, &latch.Gate{}, &latch.RegisteredWebhook{}, &latch.RegisteredWatch{}}
 	require.Empty(t, fields.Check(inputs...))
 	require.Subset(t, fields.Structures(inputs...), fields.Structures(&latch.Webhook{}, &latch.Task{}, &latch.Schedule{}))
 }

@@ -21,6 +21,9 @@ type Options struct {
 	// APIURL is the public address of Latch's API, for links to locks; without
 	// it locks have no link.
 	APIURL string
+	// TemporalUI is the address of Temporal UI, for links to runs; without it the
+	// runs that a watch has found have no link.
+	TemporalUI string
 	// LinkKey signs those links, so that they open a lock's page without an API
 	// key; without it they are not signed.
 	LinkKey []byte
@@ -93,6 +96,7 @@ func (a *Activities) Register(registry Registry) {
 		{protocol.ActivityObserve, a.Observe},
 		{protocol.ActivityProbe, a.Probe},
 		{protocol.ActivitySendKept, a.SendKept},
+		{protocol.ActivityWatch, a.Watch},
 	} {
 		registry.RegisterActivityWithOptions(each.function, activity.RegisterOptions{Name: each.name})
 	}

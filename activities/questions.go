@@ -121,7 +121,14 @@ func decodeInput(request protocol.AdmitRequest) (*input, error) {
 		return inputOfEmission(latch.GateKind, gate.Emission()), err
 	case latch.BatchKind:
 		batch, err := admission.DecodeEmissionBatch(request.Input)
-		return inputOfBatch(batch), err
+		return inputOfBatch(latch.EmissionKind, batch), err
+	case latch.WatchKind: // put together by latch.Watch
+		var notice protocol.WatchNotice
+		if err := json.Unmarshal(request.Input, &notice); err != nil {
+			return &input{}, err
+		}
+		batch := notice.Batch()
+		return inputOfBatch(latch.WatchKind, &batch), admission.CheckWatch(&notice.Watch).Err()
 	default:
 		emission, err := admission.DecodeEmission(request.Input)
 		return inputOfEmission(latch.EmissionKind, emission), err

@@ -273,11 +273,11 @@ func inputOfEmission(kind latch.Kind, emission *latch.Emission) *input {
 	}}
 }
 
-// inputOfBatch reads several emissions.
-func inputOfBatch(batch *latch.EmissionBatch) *input {
+// inputOfBatch reads several emissions of a kind.
+func inputOfBatch(kind latch.Kind, batch *latch.EmissionBatch) *input {
 	read := &input{kind: latch.BatchKind}
 	for i := range batch.Events {
-		read.events = append(read.events, inputOfEmission(latch.EmissionKind, &batch.Events[i]))
+		read.events = append(read.events, inputOfEmission(kind, &batch.Events[i]))
 	}
 	return read
 }

@@ -30,6 +30,7 @@ func FromEnv() (*Plugin, error) {
 		FQDN:                given.FQDN,
 		Environment:         given.Environment,
 		APIURL:              given.APIURL,
+		TemporalUI:          given.TemporalUI,
 		LockLinks:           given.LockLinks,
 		LinkKey:             []byte(linkKey),
 		SearchAttributes:    given.SearchAttributes,

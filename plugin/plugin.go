@@ -63,6 +63,9 @@ type Options struct {
 	FQDN, Environment string
 	// APIURL is the public address of Latch's API, for links to locks.
 	APIURL string
+	// TemporalUI is the address of Temporal UI, for links to the runs that a watch has
+	// found.
+	TemporalUI string
 	// LockLinks has links to locks bear an HMAC by LinkKey, so that they open the
 	// lock's page without an API key. Everybody who gets to see such a link may
 	// then remove the lock. The API must hold the same key; it has at least 16
@@ -171,6 +174,9 @@ func newActivities(options Options, store *secret.Store, dataConverter func() co
 	problems = append(problems, err)
 	fqdn, err := fqdnOf(options)
 	problems = append(problems, err)
+	if err := environment.CheckURL(options.TemporalUI); err != nil {
+		problems = append(problems, fmt.Errorf("%s: %w", options.name("TemporalUI", "LATCH_TEMPORAL_UI_URL"), err))
+	}
 	linkKey, err := linkKeyOf(options)
 	problems = append(problems, err)
 	if err := errors.Join(problems...); err != nil {
@@ -184,6 +190,7 @@ func newActivities(options Options, store *secret.Store, dataConverter func() co
 		FQDN:             fqdn,
 		Environment:      options.Environment,
 		APIURL:           options.APIURL,
+		TemporalUI:       options.TemporalUI,
 		LinkKey:          linkKey,
 		AllowCommands:    options.AllowCommands,
 		SearchAttributes: options.SearchAttributes,

@@ -22,6 +22,8 @@ type batchRun struct {
 	// vars are those of the event that is being fired.
 	vars latch.Object
 	done bool
+	// watch is the watch that has found what the events are about; "" for a batch.
+	watch string
 }
 
 // EmitBatch is the workflow latch.EmitBatch: it sends each custom event to its
@@ -37,22 +39,27 @@ func EmitBatch(ctx workflow.Context, input converter.RawValue) (*latch.EmissionB
 	if err := run.take(ctx, latch.BatchKind, input, &run.batch); err != nil {
 		return nil, err
 	}
-	run.begin()
-	if err := run.tagStatus(); err != nil {
+	return run.carryOut(ctx)
+}
+
+// carryOut fires the events, once they are admitted.
+func (r *batchRun) carryOut(ctx workflow.Context) (*latch.EmissionBatchResult, error) {
+	r.begin()
+	if err := r.tagStatus(); err != nil {
 		return nil, err
 	}
-	fault := run.fireAll(ctx)
-	run.done = true
-	if err := run.finish(ctx); err != nil {
+	fault := r.fireAll(ctx)
+	r.done = true
+	if err := r.finish(ctx); err != nil {
 		return nil, err
 	}
 	if fault != nil {
 		return nil, fault
 	}
-	if refused := run.refused(); len(refused) > 0 {
+	if refused := r.refused(); len(refused) > 0 {
 		return nil, invalidSpec(refused)
 	}
-	return run.result(), nil
+	return r.result(), nil
 }
 
 // begin gives every event its id, and notes what the run was given and which
@@ -112,7 +119,7 @@ func (r *batchRun) fireAll(ctx workflow.Context) (fault error) {
 func (r *batchRun) fireOne(ctx workflow.Context, i int) error {
 	event := &r.batch.Events[i]
 	r.vars = event.Vars // which what follows reads before anything waits
-	firing, err := r.fire(ctx, occasion{event: event.Event, emission: event.ID, data: event.Data, instance: event.Instance}, r.webhooksOf(i))
+	firing, err := r.fire(ctx, occasion{event: event.Event, emission: event.ID, data: event.Data, instance: event.Instance, watch: r.watch}, r.webhooksOf(i))
 	if err != nil {
 		return fmt.Errorf("event %s: %w", event.ID, err)
 	}

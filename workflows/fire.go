@@ -29,6 +29,9 @@ type firing struct {
 	event    string
 	step     string
 	emission string
+	// watch is the watch that has found the run that the event is about; its id is
+	// the emission.
+	watch string
 	// variables are what every hook sees of the run as the event found it.
 	variables expr.Variables
 	hooks     []*hook
@@ -57,12 +60,14 @@ type occasion struct {
 	// emission is the id of one event of several in the run; then its hooks see
 	// its own records alone.
 	emission string
+	// watch is the watch that has found the run that the event is about.
+	watch string
 }
 
 // fire plans the event's deliveries, makes the locks, writes the records and
 // sends. It returns once everything is on its way.
 func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.AttachedWebhook) (*firing, error) {
-	f := &firing{session: s, sequence: len(s.firings), event: o.event, emission: o.emission, scope: o.scope, nothingDone: o.nothingDone}
+	f := &firing{session: s, sequence: len(s.firings), event: o.event, emission: o.emission, watch: o.watch, scope: o.scope, nothingDone: o.nothingDone}
 	s.event = o.event
 	if o.step != nil {
 		f.step = o.step.Name
@@ -123,8 +128,12 @@ func (f *firing) plan(ctx workflow.Context) ([]protocol.PlannedHook, error) {
 
 // deliveryID is the same for every attempt of one delivery and differs
 // between any two: it is drawn from the run, the firing and the webhook. The
-// run's id is enough, and all that a replayer of a history file knows.
+// run's id is enough, and all that a replayer of a history file knows. Of a run that a watch has found, it is
+// drawn from that run and the watch.
 func (f *firing) deliveryID(webhook string) string {
+	if f.watch != "" {
+		return protocol.WatchDeliveryID(f.watch, f.emission, webhook)
+	}
 	origin := fmt.Sprintf("%s\x00%d\x00%s", f.session.originalRunID, f.sequence, webhook)
 	if f.session.admission.RunInDeliveryIDs {
 		return protocol.DeliveryID(f.session.originalRunID, origin)

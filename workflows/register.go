@@ -29,6 +29,8 @@ func Register(registry Registry) {
 		{latch.WorkflowStartOnce, StartOnce},
 		{latch.WorkflowEndpoint, Endpoint},
 		{latch.WorkflowDeliverInOrder, DeliverInOrder},
+		{latch.WorkflowWatch, Watch},
+		{latch.WorkflowWatchNotice, WatchNotice},
 	} {
 		registry.RegisterWorkflowWithOptions(w.function, workflow.RegisterOptions{
 			Name: w.name,

@@ -46,6 +46,17 @@ func DecodeRegisteredWebhook(data []byte) (*latch.RegisteredWebhook, error) {
 	return webhook, admit(err, webhook)
 }
 
+// DecodeWatch is [DecodeJob] for a watch.
+func DecodeWatch(data []byte) (*latch.RegisteredWatch, error) {
+	watch, err := latch.DecodeWatch(data)
+	return watch, admit(err, watch)
+}
+
+// CheckWatch returns all that is wrong with a watch that was decoded already.
+func CheckWatch(watch *latch.Watch) latch.Problems {
+	return problemsOf(admit(watch.Validate().Err(), watch))
+}
+
 // CheckJob returns all that is wrong with a job that Go code built.
 func CheckJob(job *latch.Job) latch.Problems {
 	return problemsOf(admit(job.Validate().Err(), job))

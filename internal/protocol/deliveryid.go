@@ -25,8 +25,16 @@ func DeliveryID(runID, origin string) string {
 	return latch.PrefixDeliveryID + base64.RawURLEncoding.EncodeToString(append(run[:], sum[:chanceBytes]...))
 }
 
+// WatchDeliveryID makes the id of the delivery by which a webhook is told of a run
+// that a watch has found. However often the run should be found, and by whichever
+// run of Latch's it is told, the id is the same. [RunOf] reads nothing from it.
+func WatchDeliveryID(watch, runID, webhook string) string {
+	sum := sha256.Sum256([]byte(watch + "\x00" + runID + "\x00" + webhook))
+	return latch.PrefixDeliveryID + base64.RawURLEncoding.EncodeToString(sum[:18])
+}
+
 // RunOf returns the id of the run that a delivery belongs to. It is false for an
-// id without one, such as an id made by an earlier version.
+// id without one: that of a watch's delivery, or one made by an earlier version.
 func RunOf(deliveryID string) (runID string, ok bool) {
 	encoded, ok := strings.CutPrefix(deliveryID, latch.PrefixDeliveryID)
 	decoded, err := base64.RawURLEncoding.DecodeString(encoded)

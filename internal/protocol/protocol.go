@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// Names of the internal activities. All but AwaitFirstAttempts, Fetch, Probe and SendKept run as local
+// Names of the internal activities. All but AwaitFirstAttempts, Fetch, Probe, SendKept and Watch run as local
 // activities: what they answer is recorded and never computed again.
 const (
 	ActivityAdmit              = "latch.internal.Admit"
@@ -27,6 +27,7 @@ const (
 	ActivityObserve            = "latch.internal.Observe"
 	ActivityProbe              = "latch.internal.Probe"
 	ActivitySendKept           = "latch.internal.SendKept"
+	ActivityWatch              = "latch.internal.Watch"
 )
 
 // An AdmitRequest asks whether an input may run.

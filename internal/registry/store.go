@@ -64,6 +64,7 @@ type Store struct {
 	// definitions are those that lists showed whole.
 	definitions *lru.Cache[string, *Entry]
 	webhooks    *Webhooks
+	watches     *Watches
 	tags        *Shelf[[]Tag]
 }
 
@@ -85,6 +86,7 @@ func New(options Options) *Store {
 	s.runs = newFresh(s.loadRuns)
 	s.definitions = newDefinitions()
 	s.webhooks = newWebhooks(s)
+	s.watches = newWatches(s)
 	s.tags = newShelf[[]Tag](s, "latch-tags", "tags of jobs")
 	return s
 }

@@ -117,6 +117,11 @@ func (w *Webhooks) Recently(ctx context.Context, id string) (*latch.RegisteredWe
 	return among(all, id, err)
 }
 
+// RecentList is [Webhooks.List], as of at most a second ago.
+func (w *Webhooks) RecentList(ctx context.Context) ([]latch.RegisteredWebhook, error) {
+	return w.shelf.ReadWithin(ctx, recently)
+}
+
 // Observe writes what is known of a webhook's endpoint: observe is called with the
 // webhook as it is, and returns the state to write and whether that differs. It is
 // no change of the webhook. The error is ErrUnknown if none has the id.

@@ -36,6 +36,7 @@ var structures = map[string]string{
 	"Release":      "Steps in order, with webhooks that may hold it, stop it or roll it back.",
 	"Emission":     "A custom event and the webhooks that tell of it.",
 	"Gate":         "A custom event whose hooks decide whether the asker may go on.",
+	"Watch":        "A query for workflows, and the webhooks that are told how each of them closes.",
 	"Step":         "One step of a release, with what undoes it.",
 	"Task":         "Work: exactly one of activity, workflow, http and command. Strings are templates with ${CEL}.",
 	"ActivityTask": "Any activity in any Temporal worker, in any language.",
@@ -95,6 +96,11 @@ var meanings = map[string]string{
 	"Gate.webhooks":    "Who decides, beside the registered webhooks that listen to the event.",
 	"Gate.deadline":    "Bounds the wait for the decision, from the start of the run. Unless given it is nine tenths of the run's own timeout, but no more than a minute before that; without a timeout there is no limit.",
 	"Gate.on_deadline": "What each hook decides that is open at the deadline.",
+
+	"Watch.id":       "The watch's id; its workflow is latch-watch-<id>.",
+	"Watch.query":    "A list filter of Temporal's, such as WorkflowType = 'Order'; no ORDER BY.",
+	"Watch.vars":     "Values for templates and expressions, as vars.",
+	"Watch.webhooks": "Who is told of WORKFLOW_COMPLETED, WORKFLOW_FAILED, WORKFLOW_TIMED_OUT, WORKFLOW_CANCELED, WORKFLOW_TERMINATED and WORKFLOW_CONTINUED.",
 
 	"Step.name": "The step's name, unique in its release.",
 	"Step.do":   "The step's work.",

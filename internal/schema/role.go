@@ -12,7 +12,7 @@ import (
 // goFields are the Go fields of all keys, by the structure's name and the key.
 var goFields = func() map[string]reflect.StructField {
 	found := map[string]reflect.StructField{}
-	for _, structure := range fields.Structures(&latch.Job{}, &latch.Release{}, &latch.Emission{}, &latch.Gate{}) {
+	for _, structure := range fields.Structures(&latch.Job{}, &latch.Release{}, &latch.Emission{}, &latch.Gate{}, &latch.Watch{}) {
 		for i := range structure.NumField() {
 			found[structure.Name()+"."+fields.Key(structure.Field(i))] = structure.Field(i)
 		}

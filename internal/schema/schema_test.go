@@ -47,7 +47,7 @@ func follow(root, at object) object {
 func TestEveryKeyOfTheTypesIsInTheSchemaAndDescribed(t *testing.T) {
 	t.Parallel()
 	structures := map[string]reflect.Type{}
-	for _, structure := range []reflect.Type{reflect.TypeFor[latch.Job](), reflect.TypeFor[latch.Release](), reflect.TypeFor[latch.Emission](), reflect.TypeFor[latch.Gate](),
+	for _, structure := range []reflect.Type{reflect.TypeFor[latch.Job](), reflect.TypeFor[latch.Release](), reflect.TypeFor[latch.Emission](), reflect.TypeFor[latch.Gate](), reflect.TypeFor[latch.Watch](),
 		reflect.TypeFor[latch.Step](), reflect.TypeFor[latch.Task](), reflect.TypeFor[latch.ActivityTask](),
 		reflect.TypeFor[latch.WorkflowTask](),
 		reflect.TypeFor[latch.HTTPTask](), reflect.TypeFor[latch.CommandTask](), reflect.TypeFor[latch.Webhook](), reflect.TypeFor[latch.Event](),
@@ -134,6 +134,8 @@ func validate(name string, data []byte) string {
 		_, err = admission.DecodeRelease(data)
 	case "gate":
 		_, err = admission.DecodeGate(data)
+	case "watch":
+		_, err = admission.DecodeWatch(data)
 	default:
 		_, err = admission.DecodeEmission(data)
 	}
@@ -241,5 +243,5 @@ func conforms(t *testing.T, root, at object, value any, path string) {
 func TestThereIsNoSchemaOfAnythingElse(t *testing.T) {
 	t.Parallel()
 	_, err := schema.Of("record")
-	require.EqualError(t, err, `there is no schema of "record"; there is one of job, release, webhook, emission, gate`)
+	require.EqualError(t, err, `there is no schema of "record"; there is one of job, release, webhook, emission, gate, watch`)
 }

@@ -94,6 +94,8 @@ type Plugin struct {
 	SearchAttributes bool `env:"LATCH_SEARCH_ATTRIBUTES"`
 	// The public address of the HTTP API, for links to locks.
 	APIURL string `env:"LATCH_API_URL"`
+	// The address of Temporal UI, for links to the runs that a watch has found.
+	TemporalUI string `env:"LATCH_TEMPORAL_UI_URL"`
 	// Links to locks bear an HMAC, which opens a lock's page without an API key.
 	LockLinks bool `env:"LATCH_LOCK_LINKS"`
 	// The key of that HMAC, the same for worker and API; at least 16 bytes.

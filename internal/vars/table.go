@@ -85,7 +85,7 @@ var table = []Variable{
 	{Name: "system", Runs: all, Keys: KeysOf[System](), Doc: "read once per run and recorded"},
 	{Name: "run", Runs: all, Keys: KeysOf[Run](), Moments: []string{"started_at"}},
 	{Name: "vars", Runs: all, Doc: "the user's"},
-	{Name: "data", Runs: Customs, Events: []string{latch.EventJobSkipped, latch.EventJobMissed}, Doc: "the user's; of a job that did not run: `count`, `reason`, `scheduled_at`"},
+	{Name: "data", Runs: Customs, Events: []string{latch.EventJobSkipped, latch.EventJobMissed}, Doc: "the user's; of a job that did not run: `count`, `reason`, `scheduled_at`; of a watch: the run that closed"},
 	{Name: "instance", Runs: Releases | Customs, Doc: "the user's"},
 	{Name: "records", Kind: List, Runs: all, Doc: "all so far; another hook's lock shows only once it is used"},
 	{Name: "now", Kind: Moment, Runs: all, Doc: "see below"},

@@ -1,0 +1,114 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/activity"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/closes"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/runs"
+	"github.com/latch-run/latch/internal/watched"
+)
+
+// A watch lists runs every second while some close, and less often, down to every
+// three seconds, while none do.
+const (
+	shortestRest = time.Second
+	longestRest  = 3 * time.Second
+	restGrowth   = 1.2
+)
+
+// Watch looks for runs that have closed until it finds some, the watch is gone, or
+// the round is over. To do it again from the same place is to find the same runs.
+func (a *Activities) Watch(ctx context.Context, at protocol.Watch) (protocol.Found, error) {
+	stop := beat(ctx, 5*time.Second)
+	defer stop()
+	store := a.registryOf(ctx)
+	if store == nil {
+		return protocol.Found{Gone: true}, nil
+	}
+	over, pause, passed := time.Now().Add(protocol.WatchRound), shortestRest, at.Cursor.Pass == nil
+	for {
+		if passed {
+			if goesOn, err := rest(ctx, pause); !goesOn || time.Now().After(over) {
+				return protocol.Found{Cursor: at.Cursor}, err
+			}
+			pause = min(time.Duration(float64(pause)*restGrowth), longestRest)
+		}
+		found, ended, err := a.lookOnce(ctx, store, at)
+		if err != nil || found.Gone || len(found.Closes) > 0 {
+			return found, err
+		}
+		at.Cursor, passed = found.Cursor, ended
+	}
+}
+
+// rest waits, and reports whether to go on then: a worker that stops leaves the watch
+// to another.
+func rest(ctx context.Context, pause time.Duration) (goesOn bool, err error) {
+	select {
+	case <-time.After(pause):
+		return true, nil
+	case <-activity.GetWorkerStopChannel(ctx):
+		return false, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}
+
+// lookOnce lists one page. It reports whether the list was gone through to its end.
+func (a *Activities) lookOnce(ctx context.Context, store *registry.Store, at protocol.Watch) (protocol.Found, bool, error) {
+	watch, err := store.Watches().Recently(ctx, at.ID)
+	if errors.Is(err, registry.ErrUnknown) {
+		return protocol.Found{Gone: true}, true, nil
+	}
+	if err != nil {
+		return protocol.Found{}, false, registryError(fmt.Errorf("find watch %q: %w", at.ID, err))
+	}
+	query, err := a.queryOf(ctx, store, &watch.Watch)
+	if err != nil || query == "" {
+		return protocol.Found{Cursor: at.Cursor}, true, err
+	}
+	all := runs.New(runs.Options{Client: activity.GetClient(ctx), Namespace: activity.GetInfo(ctx).Namespace}) // which decrypts nothing
+	finder := closes.Finder{Query: query, Takes: watched.Takes, List: listOf(all)}
+	found, next, ended, err := finder.Step(ctx, at.Cursor, &at.Memory, time.Now())
+	if err != nil {
+		return protocol.Found{}, false, fmt.Errorf("look for runs that have closed: %w", err)
+	}
+	slices.Reverse(found) // those that closed first are told first
+	reader := watched.Reader{Runs: all, UI: a.options.TemporalUI}
+	closed, err := reader.Closes(ctx, watch.ID, found)
+	return protocol.Found{Watch: watch.Watch, Cursor: next, Closes: closed}, ended, err
+}
+
+// queryOf returns what the watch looks for: the ends to which one of its webhooks
+// listens, or a registered one; "" for none.
+func (a *Activities) queryOf(ctx context.Context, store *registry.Store, watch *latch.Watch) (string, error) {
+	registered, err := store.Webhooks().RecentList(ctx)
+	var namesake *registry.NamesakeError
+	if err != nil && !errors.As(err, &namesake) { // which leaves no room for registered webhooks
+		return "", registryError(fmt.Errorf("find the registered webhooks that listen to a watch: %w", err))
+	}
+	return watched.Query(watch.Query, func(event string) bool {
+		return watch.ListensTo(event) || slices.ContainsFunc(registered, func(webhook latch.RegisteredWebhook) bool {
+			_, listens := webhook.On(event)
+			return listens
+		})
+	}), nil
+}
+
+// listOf returns Temporal's list of runs.
+func listOf(all *runs.Runs) closes.List {
+	return func(ctx context.Context, query string, size int, page []byte) ([]*workflowpb.WorkflowExecutionInfo, []byte, error) {
+		listed, err := all.Page(ctx, query, size, page)
+		return listed.GetExecutions(), listed.GetNextPageToken(), err
+	}
+}

@@ -1,0 +1,287 @@
+package closes
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+var start = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+
+// A fakeRun closes, and is listed some time later.
+type fakeRun struct {
+	id             string
+	closed, listed time.Time
+}
+
+// A visibility is a list as Temporal's: the run that closed last first, and runs that
+// closed at the same time by their ids. A place in it is the last run of a page.
+type visibility struct {
+	now   time.Time
+	runs  []fakeRun
+	page  int
+	calls int
+}
+
+var bound = regexp.MustCompile(`^Query AND CloseTime >= '([^']+)'$`)
+
+func (v *visibility) list(_ context.Context, query string, size int, page []byte) (listed []*workflowpb.WorkflowExecutionInfo, next []byte, err error) {
+	v.calls++
+	found := bound.FindStringSubmatch(query)
+	if found == nil {
+		return nil, nil, fmt.Errorf("query %q", query)
+	}
+	from, err := time.Parse(time.RFC3339Nano, found[1])
+	if err != nil {
+		return nil, nil, err
+	}
+	var after fakeRun
+	if len(page) > 0 {
+		after = v.runs[slices.IndexFunc(v.runs, func(run fakeRun) bool { return run.id == string(page) })]
+	}
+	var all []fakeRun
+	for _, run := range v.runs {
+		if !run.listed.After(v.now) && !run.closed.Before(from) && (page == nil || before(after, run) < 0) {
+			all = append(all, run)
+		}
+	}
+	slices.SortFunc(all, before)
+	if size = min(size, v.page); len(all) > size {
+		all = all[:size]
+		next = []byte(all[size-1].id)
+	}
+	for _, run := range all {
+		listed = append(listed, &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{RunId: run.id}, CloseTime: timestamppb.New(run.closed)})
+	}
+	return listed, next, nil
+}
+
+// before orders runs as the list has them.
+func before(a, b fakeRun) int { return cmp.Or(b.closed.Compare(a.closed), cmp.Compare(a.id, b.id)) }
+
+// A watcher goes on with what was written down alone, as a workflow does.
+type watcher struct {
+	testing.TB
+	*visibility
+	cursor Cursor
+	memory Memory
+	told   map[string]int
+}
+
+func newWatcher(t testing.TB, page int, runs ...fakeRun) *watcher {
+	return &watcher{TB: t, visibility: &visibility{now: start, page: page, runs: runs}, cursor: Cursor{Since: start}, told: map[string]int{}}
+}
+
+func (w *watcher) finder() *Finder {
+	return &Finder{List: w.list, Query: "Query", Takes: func(*workflowpb.WorkflowExecutionInfo) bool { return true }}
+}
+
+// step takes a step and writes down what it came to; if lost, the worker is killed
+// before that. It reports whether the pass has ended.
+func (w *watcher) step(lost bool) bool {
+	w.Helper()
+	found, next, ended, err := w.finder().Step(w.Context(), w.cursor, &w.memory, w.now)
+	require.NoError(w, err)
+	require.LessOrEqual(w, len(found), MaximumFound)
+	if lost {
+		return false
+	}
+	var told []Told
+	for _, run := range found {
+		w.told[run.GetExecution().GetRunId()]++
+		told = append(told, Told{run.GetExecution().GetRunId(), closedAt(run)})
+	}
+	w.cursor = copied(w, next)
+	w.memory.Add(told, w.cursor.Remembers())
+	w.memory = copied(w, w.memory)
+	return ended
+}
+
+// pass takes steps to the end of a pass.
+func (w *watcher) pass() {
+	w.Helper()
+	for !w.step(false) {
+	}
+}
+
+func copied[T any](t testing.TB, value T) (read T) {
+	t.Helper()
+	encoded, err := json.Marshal(value)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(encoded, &read))
+	return read
+}
+
+func (w *watcher) requireEachOnce() {
+	w.Helper()
+	for _, run := range w.runs {
+		if !run.closed.Before(w.cursor.Since) {
+			require.Equal(w, 1, w.told[run.id], "%s, which closed at %s and was listed %s later", run.id, run.closed.Sub(start), run.listed.Sub(run.closed))
+		}
+	}
+	require.Len(w, w.told, len(w.runs))
+}
+
+// runsAt makes so many runs that close at the same time.
+func runsAt(prefix string, count int, closed, listed time.Duration) (runs []fakeRun) {
+	for i := range count {
+		runs = append(runs, fakeRun{fmt.Sprintf("%s-%04d", prefix, i), start.Add(closed), start.Add(listed)})
+	}
+	return runs
+}
+
+// Runs that close at the same time are all found, whatever pages they are on and
+// whenever they are listed.
+func TestTiesAreFoundOnce(t *testing.T) {
+	t.Parallel()
+	for _, page := range []int{1, 7, 100, 1000} {
+		w := newWatcher(t, page, runsAt("listed", 250, time.Second, time.Second)...)
+		w.runs = append(w.runs, runsAt("later", 250, time.Second, 3*time.Second)...)
+		for range 5 {
+			w.now = w.now.Add(time.Second)
+			w.pass()
+		}
+		w.requireEachOnce()
+	}
+}
+
+// A run that is listed after others that closed later is found: at once if it is
+// late by little, with the next look far back if by more.
+func TestRunsThatAreListedLateAreFound(t *testing.T) {
+	t.Parallel()
+	w := newWatcher(t, 100, runsAt("late", 1, 1*time.Second, 9*time.Second)...)
+	w.runs = append(w.runs, runsAt("very-late", 1, 2*time.Second, Long-time.Minute)...)
+	for second := range time.Duration(Long / time.Second) {
+		w.runs = append(w.runs, runsAt(fmt.Sprint("other-", int(second)), 1, second*time.Second, second*time.Second)...)
+	}
+	for !w.now.After(start.Add(9 * time.Second)) {
+		w.pass()
+		w.now = w.now.Add(time.Second)
+	}
+	require.Equal(t, 1, w.told["late-0000"], "a short look back finds it")
+	for !w.now.After(start.Add(Long + longEvery)) {
+		w.pass()
+		w.now = w.now.Add(time.Second)
+	}
+	w.requireEachOnce()
+}
+
+// What closed before the watch began is nobody's business, even if it is listed
+// after that.
+func TestRunsBeforeTheWatchAreNotFound(t *testing.T) {
+	t.Parallel()
+	w := newWatcher(t, 10, runsAt("before", 3, -time.Millisecond, time.Second)...)
+	w.runs = append(w.runs, runsAt("after", 3, 0, time.Second)...)
+	w.now = start.Add(2 * time.Second)
+	w.pass()
+	require.Len(t, w.told, 3)
+}
+
+// A backlog of any length is gone through, and while that goes on what closes
+// meanwhile is not lost; more runs than can be remembered are found once each.
+func TestABacklogBeyondTheMemory(t *testing.T) {
+	t.Parallel()
+	w := newWatcher(t, 500)
+	for i := range 3 * MaximumRemembered {
+		closed := start.Add(time.Duration(i) * 20 * time.Millisecond)
+		w.runs = append(w.runs, fakeRun{strconv.Itoa(i), closed, closed})
+	}
+	w.now = start.Add(time.Minute)
+	for !w.now.After(start.Add(15 * time.Minute)) {
+		w.now = w.now.Add(3 * time.Second)
+		w.step(false)
+	}
+	w.pass()
+	w.pass()
+	w.requireEachOnce()
+	require.LessOrEqual(t, len(w.memory.Told), MaximumRemembered*len(entry{}))
+}
+
+// A run that closed in the future, by the clock of a broken server, keeps no other
+// from being found.
+func TestACloseInTheFuture(t *testing.T) {
+	t.Parallel()
+	w := newWatcher(t, 10, runsAt("future", 1, 24*time.Hour, 0)...)
+	for second := range time.Duration(100) {
+		w.runs = append(w.runs, runsAt(fmt.Sprint("run-", int(second)), 2, second*time.Second, second*time.Second)...)
+	}
+	for range 110 {
+		w.pass()
+		w.now = w.now.Add(time.Second)
+	}
+	w.requireEachOnce()
+}
+
+// A pass for one query is not carried on with another.
+func TestAnotherQueryBeginsAnotherPass(t *testing.T) {
+	t.Parallel()
+	w := newWatcher(t, 2, runsAt("run", 5, time.Second, time.Second)...)
+	w.now = start.Add(2 * time.Second)
+	require.False(t, w.step(false))
+	page := w.cursor.Pass.Page
+	other := w.finder()
+	other.Query = "Other"
+	other.List = func(_ context.Context, query string, _ int, at []byte) ([]*workflowpb.WorkflowExecutionInfo, []byte, error) {
+		require.Equal(t, "Other AND CloseTime >= '2026-11-29T12:00:00Z'", query)
+		require.Empty(t, at)
+		return nil, nil, nil
+	}
+	require.NotEmpty(t, page)
+	_, next, ended, err := other.Step(t.Context(), w.cursor, &w.memory, w.now)
+	require.NoError(t, err)
+	require.True(t, ended)
+	require.Nil(t, next.Pass)
+}
+
+// A list that finds nothing costs one call, and leaves the cursor as it is.
+func TestNothingCostsOneCall(t *testing.T) {
+	t.Parallel()
+	w := newWatcher(t, 10)
+	w.pass()
+	cursor := w.cursor
+	w.calls, w.now = 0, w.now.Add(time.Second)
+	w.pass()
+	require.Equal(t, 1, w.calls)
+	require.Equal(t, cursor, w.cursor)
+}
+
+// FuzzEveryCloseIsToldOnce has runs close at any times, ties among them, and listed
+// late in any order; pages are short, and workers are killed between any two steps.
+func FuzzEveryCloseIsToldOnce(f *testing.F) {
+	for seed := range uint64(30) {
+		f.Add(seed, uint8(seed*7), uint16(40*seed))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, page uint8, runs uint16) {
+		chance := rand.New(rand.NewPCG(seed, 1))
+		w := newWatcher(t, 1+int(page))
+		span := time.Duration(1+chance.IntN(600)) * time.Second
+		for i := range int(runs % 2000) {
+			closed := time.Duration(chance.Int64N(int64(span))).Truncate(time.Duration(1+chance.IntN(3000)) * time.Millisecond)
+			late := time.Duration(chance.Int64N(int64(3 * time.Second)))
+			if chance.IntN(10) == 0 { // a look far back may come as late as that, and must still find it
+				late = time.Duration(chance.Int64N(int64(Long - 2*longEvery)))
+			}
+			w.runs = append(w.runs, fakeRun{strconv.Itoa(i), start.Add(closed), start.Add(closed + late)})
+		}
+		for !w.now.After(start.Add(span + Long)) {
+			w.step(chance.IntN(5) == 0)
+			w.now = w.now.Add(time.Duration(chance.Int64N(int64(4 * time.Second))))
+		}
+		w.now = w.now.Add(longEvery)
+		w.pass()
+		w.pass()
+		w.requireEachOnce()
+	})
+}

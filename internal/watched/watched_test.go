@@ -1,0 +1,139 @@
+package watched
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
+	"github.com/latch-run/latch/internal/runs"
+)
+
+// A watch lists the ends alone to which somebody listens.
+func TestQuery(t *testing.T) {
+	t.Parallel()
+	query := func(events ...string) string {
+		return Query("A = 'b' OR C = 'd'", func(event string) bool { return strings.Contains(strings.Join(events, " "), event) })
+	}
+	require.Empty(t, query())
+	listed := query(latch.EventWorkflowTimedOut, latch.EventWorkflowContinued)
+	require.True(t, strings.HasPrefix(listed, "(A = 'b' OR C = 'd') AND ExecutionStatus IN ('TimedOut', 'ContinuedAsNew') AND WorkflowType NOT IN ("), listed)
+	require.Contains(t, listed, "'latch.WatchNotice'")
+}
+
+// No watch tells of the workflows by which Latch does its own work, and any other
+// workflow is told of, whatever its id.
+func TestTakes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		kind, id string
+		takes    bool
+	}{
+		{"Order", "order-1", true}, {"Order", "latch-door", true}, {"Order", "job-1", true},
+		{latch.WorkflowJobRun, "job-1", true}, {latch.WorkflowRelease, "release-1", true}, {latch.WorkflowEmit, "emit-1", true},
+		{latch.WorkflowEmit, "operator-dlv_abc", false}, {latch.WorkflowEmit, "latch-endpoint-latch/w/1/ENDPOINT_FAILING-5", false},
+		{latch.WorkflowDeliver, "deliver-dlv_abc", false}, {latch.WorkflowWatchNotice, "latch-told-a-1", false}, {latch.WorkflowWatch, "latch-watch-a", false},
+		{latch.WorkflowTrigger, "latch-trigger-a", false}, {latch.WorkflowStartOnce, "anything", false},
+	} {
+		run := &workflowpb.WorkflowExecutionInfo{Type: &commonpb.WorkflowType{Name: test.kind}, Status: enumspb.WORKFLOW_EXECUTION_STATUS_FAILED,
+			Execution: &commonpb.WorkflowExecution{WorkflowId: test.id}}
+		require.Equal(t, test.takes, Takes(run), "%s %s", test.kind, test.id)
+		run.Status = enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+		require.False(t, Takes(run))
+	}
+}
+
+func plain(json string) *commonpb.Payload {
+	return &commonpb.Payload{Metadata: map[string][]byte{"encoding": []byte("json/plain")}, Data: []byte(json)}
+}
+
+// Of memo and search attributes, receivers see what is plain JSON and has room, no
+// credentials, and nothing that was encrypted.
+func TestFields(t *testing.T) {
+	t.Parallel()
+	encrypted := &commonpb.Payload{Metadata: map[string][]byte{"encoding": []byte("binary/encrypted")}, Data: []byte("hunter2")}
+	run := &workflowpb.WorkflowExecutionInfo{
+		Status: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED,
+		SearchAttributes: &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{
+			"Customer": plain(`"ada"`), "Total": plain(`12.50`), "ApiKey": plain(`"hunter2"`)}},
+		Memo: &commonpb.Memo{Fields: map[string]*commonpb.Payload{
+			"note":          plain(`{"text": "<b>", "login": {"password": "hunter2", "user": "ada"}, "list": [{"token": "hunter2"}]}`),
+			"link":          plain(`"https://ada:hunter2@example.com/?token=hunter2"`),
+			"nothing":       {Metadata: map[string][]byte{"encoding": []byte("binary/null")}},
+			"broken":        plain(`{"a`),
+			"encrypted":     encrypted,
+			"large":         plain(`"` + strings.Repeat("x", 9000) + `"`),
+			latch.MemoLocks: plain(`[{"token":"hunter2"}]`),
+		}},
+	}
+	reader := Reader{Runs: runs.New(runs.Options{Service: func() workflowservice.WorkflowServiceClient { return nil }, Namespace: "default"})}
+	closes, err := reader.Closes(t.Context(), "w", []*workflowpb.WorkflowExecutionInfo{run})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"Customer":"ada","Total":12.50,"ApiKey":"***"}`, string(rawjson.Encode(closes[0].SearchAttributes)))
+	require.Equal(t, `12.50`, string(closes[0].SearchAttributes["Total"]), "digits stay")
+	require.JSONEq(t, `{"note":{"text":"<b>","login":{"password":"***","user":"ada"},"list":[{"token":"***"}]},
+		"link":"https://***@example.com/?token=***","nothing":null}`, string(rawjson.Encode(closes[0].Memo)))
+	require.ElementsMatch(t, []string{"memo.broken", "memo.encrypted", "memo.large"}, closes[0].Omitted)
+	require.NotContains(t, string(rawjson.Encode(closes[0])), "hunter2")
+}
+
+// A server answers with the last event of a run.
+type server struct {
+	workflowservice.WorkflowServiceClient
+	answer func(workflowID string) (*historypb.HistoryEvent, error)
+}
+
+func (s server) GetWorkflowExecutionHistory(_ context.Context, request *workflowservice.GetWorkflowExecutionHistoryRequest, _ ...grpc.CallOption) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
+	event, err := s.answer(request.GetExecution().GetWorkflowId())
+	return &workflowservice.GetWorkflowExecutionHistoryResponse{History: &historypb.History{Events: []*historypb.HistoryEvent{event}}}, err
+}
+
+// Why a run ended is asked of the server. A run whose history is gone is told of all
+// the same; where the server does not answer, nothing is, and the worker asks again.
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	failed := &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+		Attributes: &historypb.HistoryEvent_WorkflowExecutionFailedEventAttributes{WorkflowExecutionFailedEventAttributes: &historypb.WorkflowExecutionFailedEventAttributes{
+			Failure: &failurepb.Failure{Message: strings.Repeat("m", 9000),
+				FailureInfo: &failurepb.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: "OutOfStock"}}}}}}
+	reader := Reader{UI: "https://ui.example.com/", Runs: runs.New(runs.Options{Namespace: "shop", Service: func() workflowservice.WorkflowServiceClient {
+		return server{answer: func(id string) (*historypb.HistoryEvent, error) {
+			switch id {
+			case "gone":
+				return nil, serviceerror.NewNotFound("no such run")
+			case "silent":
+				return nil, serviceerror.NewUnavailable("no answer")
+			default:
+				return failed, nil
+			}
+		}}
+	}})}
+	run := func(id string) *workflowpb.WorkflowExecutionInfo {
+		return &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: "run"}, Type: &commonpb.WorkflowType{Name: "Order"},
+			Status: enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, TaskQueue: "q", StartTime: timestamppb.New(time.Unix(100, 600_000)),
+			CloseTime: timestamppb.New(time.Unix(101, 5_400_000)), ParentExecution: &commonpb.WorkflowExecution{WorkflowId: "parent", RunId: "p"}}
+	}
+	closes, err := reader.Closes(t.Context(), "w", []*workflowpb.WorkflowExecutionInfo{run("gone"), run("a b")})
+	require.NoError(t, err)
+	require.Equal(t, "not known: no such run", closes[0].Failure.Message)
+	require.Equal(t, "OutOfStock", closes[1].Failure.Type)
+	require.Len(t, closes[1].Failure.Message, longestMessage+len("…"))
+	require.Equal(t, "https://ui.example.com/namespaces/shop/workflows/a%20b/run/history", closes[1].URL)
+	require.EqualValues(t, 1005, closes[1].DurationMS)
+	require.Equal(t, &latch.CloseParent{WorkflowID: "parent", RunID: "p"}, closes[1].Parent)
+	_, err = reader.Closes(t.Context(), "w", []*workflowpb.WorkflowExecutionInfo{run("gone"), run("silent")})
+	require.ErrorContains(t, err, `ask why workflow "silent" ended`)
+}

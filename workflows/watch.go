@@ -1,0 +1,149 @@
+package workflows
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/closes"
+	"github.com/latch-run/latch/internal/excerpt"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
+)
+
+const (
+	// watchHeartbeat is after how long without a sign of life another worker goes on.
+	watchHeartbeat = 10 * time.Second
+	// largestNotice bounds the runs that one workflow tells of, in bytes of their
+	// JSON; one run may have more.
+	largestNotice = 256 << 10
+)
+
+// A watch is one run of a watch's workflow.
+type watch struct {
+	protocol.Watch
+	changes workflow.ReceiveChannel
+}
+
+// Watch is the workflow latch.Watch, of which there is one for each registered watch:
+// it finds the runs that close, and starts workflows that tell of them (contract,
+// "Watch"). It ends once the watch is not registered any more.
+//
+// An activity looks for runs, for as long as it finds none: so a watch that has
+// nothing to tell of costs six events an hour, where a timer or a schedule would
+// cost as many for each look.
+func Watch(ctx workflow.Context, input converter.RawValue) error {
+	w := &watch{changes: workflow.GetSignalChannel(ctx, protocol.SignalWatchChanged)}
+	if err := json.Unmarshal(payloadJSON(input), &w.Watch); err != nil || w.ID == "" {
+		return invalidSpec(latch.Problems{{Message: fmt.Sprintf("%s is started by registering a watch, not by hand", latch.WorkflowWatch)}})
+	}
+	if w.Cursor.Since.IsZero() {
+		w.Cursor.Since = workflow.GetInfo(ctx).WorkflowStartTime
+	}
+	for {
+		w.takeChanges()
+		found, err := w.look(ctx)
+		if err != nil {
+			return err
+		}
+		if found.Gone && !w.takeChanges() {
+			return nil
+		}
+		if !found.Gone {
+			if err := w.tell(ctx, found); err != nil {
+				return err
+			}
+		}
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			w.takeChanges()
+			return workflow.NewContinueAsNewError(ctx, latch.WorkflowWatch, w.Watch)
+		}
+	}
+}
+
+// takeChanges takes the signals that have come, and reports whether there were any.
+// The activity reads the watch anew each time: they only keep the workflow from ending
+// when the watch was deleted and registered again.
+func (w *watch) takeChanges() (some bool) {
+	for w.changes.ReceiveAsync(nil) {
+		some = true
+	}
+	return some
+}
+
+// look waits until runs are found, the watch is gone, or a round is over.
+func (w *watch) look(ctx workflow.Context) (found protocol.Found, err error) {
+	looking := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 2 * protocol.WatchRound,
+		HeartbeatTimeout:    watchHeartbeat,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second},
+		Summary:             excerpt.Of("Look for runs that close: "+w.ID, 190),
+	})
+	err = workflow.ExecuteActivity(looking, protocol.ActivityWatch, w.Watch).Get(ctx, &found)
+	return found, err
+}
+
+// tell starts workflows that tell of the runs, and remembers that.
+func (w *watch) tell(ctx workflow.Context, found protocol.Found) error {
+	told := make([]closes.Told, len(found.Closes))
+	for i, each := range found.Closes {
+		told[i] = closes.Told{RunID: each.RunID, Closed: each.ClosedAt.Time}
+	}
+	for rest := found.Closes; len(rest) > 0; {
+		together := fitting(rest)
+		if err := w.notify(ctx, protocol.WatchNotice{Watch: found.Watch, Closes: rest[:together]}); err != nil {
+			return err
+		}
+		rest = rest[together:]
+	}
+	w.Cursor = found.Cursor
+	w.Memory.Add(told, w.Cursor.Remembers())
+	w.Told += len(told)
+	workflow.SetCurrentDetails(ctx, w.details())
+	return nil
+}
+
+// fitting returns how many of the runs one workflow tells of.
+func fitting(all []latch.Close) int {
+	size := 0
+	for i := range all {
+		if size += len(rawjson.Encode(all[i])); size > largestNotice && i > 0 {
+			return i
+		}
+	}
+	return len(all)
+}
+
+// notify starts a workflow that tells of runs, and leaves it to itself. There is one
+// already where this run was reset to before it.
+func (w *watch) notify(ctx workflow.Context, notice protocol.WatchNotice) error {
+	w.Notices++
+	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:            fmt.Sprintf("%s%s-%s-%d", latch.PrefixWatchNotice, w.ID, workflow.GetInfo(ctx).FirstRunID, w.Notices),
+		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		ParentClosePolicy:     enums.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary:         summaryOf("Watch", w.ID, fmt.Sprintf("%d runs closed", len(notice.Closes))),
+	})
+	err := workflow.ExecuteChildWorkflow(child, latch.WorkflowWatchNotice, notice).GetChildWorkflowExecution().Get(child, nil)
+	var started *temporal.ChildWorkflowExecutionAlreadyStartedError
+	if errors.As(err, &started) {
+		return nil
+	}
+	return err
+}
+
+// details says for people how far the watch is.
+func (w *watch) details() string {
+	text := fmt.Sprintf("Told of %d runs.\n", w.Told)
+	if !w.Cursor.Newest.IsZero() {
+		text += "\nThe newest of them closed at " + w.Cursor.Newest.UTC().Format(time.RFC3339) + ".\n"
+	}
+	return text
+}
