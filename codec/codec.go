@@ -14,29 +14,29 @@ import (
 )
 
 const (
-	// Encoding is the metadata "encoding" of an encrypted payload.
+	// Encoding is the value of the metadata "encoding" of an encrypted payload.
 	Encoding = "binary/encrypted"
-	// MetadataKeyID is the metadata with the id of the key.
+	// MetadataKeyID is the metadata key for the id of the encryption key.
 	MetadataKeyID = "encryption-key-id"
 )
 
-// A Codec encrypts and decrypts payloads. It is a converter.PayloadCodec, and
-// safe for concurrent use. One without keys encrypts nothing, but recognizes an
-// encrypted payload.
+// A Codec encrypts and decrypts payloads. It implements converter.PayloadCodec
+// and is safe for concurrent use. A codec without keys does not encrypt, and
+// returns an error for encrypted payloads.
 type Codec struct {
-	// first encrypts; it is nil where there are no keys.
+	// first encrypts; nil if there are no keys.
 	first *sealer
 	all   map[string]*sealer
 }
 
-// A sealer is a key that is ready for use.
+// A sealer is a key with its prepared cipher.
 type sealer struct {
 	id   []byte
 	aead cipher.AEAD
 }
 
-// New makes a codec. The first key encrypts, all of them decrypt. All that is
-// wrong with them is told at once.
+// New returns a codec. The first key encrypts, all keys decrypt. Its error
+// reports all problems with the keys at once.
 func New(keys ...Key) (*Codec, error) {
 	problems := []error{checkTogether(keys)}
 	c := &Codec{all: map[string]*sealer{}}
@@ -72,11 +72,11 @@ func newSealer(key Key) (*sealer, error) {
 	return &sealer{id: []byte(key.ID), aead: aead}, nil
 }
 
-// Encrypts reports whether there are keys.
+// Encrypts reports whether the codec has keys.
 func (c *Codec) Encrypts() bool { return c.first != nil }
 
-// Encode encrypts payloads by the first key. Without keys it returns them as they
-// are.
+// Encode encrypts payloads with the first key. Without keys it returns them
+// unchanged.
 func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	if !c.Encrypts() {
 		return payloads, nil
@@ -95,9 +95,9 @@ func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 	return encoded, nil
 }
 
-// Decode decrypts those payloads that are encrypted, and returns the others as
-// they are. It fails with an [*UnknownKeyError] for a key that it does not
-// have, and for a payload that was changed or encrypted by another key of the
+// Decode decrypts the payloads that are encrypted, and returns the others
+// unchanged. It returns an [*UnknownKeyError] if it does not have the key, and
+// an error if a payload was altered or was encrypted with another key of the
 // same id.
 func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	decoded := make([]*commonpb.Payload, len(payloads))
@@ -126,7 +126,7 @@ func (c *Codec) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
 	}
 	decrypted := &commonpb.Payload{}
 	if err := proto.Unmarshal(plain, decrypted); err != nil {
-		return nil, fmt.Errorf("decrypt payload by key %q: what was encrypted is no payload: %w", id, err)
+		return nil, fmt.Errorf("decrypt payload by key %q: the plaintext is not a payload: %w", id, err)
 	}
 	return decrypted, nil
 }
@@ -140,19 +140,19 @@ func (c *Codec) ids() []string {
 	return ids
 }
 
-// An UnknownKeyError reports that a payload was encrypted by a key that the codec
-// does not have.
+// An UnknownKeyError says that a payload was encrypted with a key that the
+// codec does not have.
 type UnknownKeyError struct {
-	// ID is the key's id, as the payload states it.
+	// ID is the key's id according to the payload.
 	ID    string
 	known []string
 }
 
-// Error names the key, those that are there, and the setting.
+// Error names the key, the codec's own keys, and the setting.
 func (e *UnknownKeyError) Error() string {
-	has := "there is none here"
+	has := "the codec has no keys"
 	if len(e.known) > 0 {
-		has = "here is " + strings.Join(e.known, ", ")
+		has = "the codec has only " + strings.Join(e.known, ", ")
 	}
-	return fmt.Sprintf("decrypt payload: it takes the key %.64q, and %s; add it to LATCH_PAYLOAD_KEYS", e.ID, has)
+	return fmt.Sprintf("decrypt payload: it was encrypted with the key %.64q, but %s; add the key to LATCH_PAYLOAD_KEYS", e.ID, has)
 }

@@ -111,7 +111,7 @@ func TestWithoutKeys(t *testing.T) {
 	plain := payload("plain")
 	require.Same(t, plain, encode(t, none, plain)[0])
 	_, err := none.Decode(encode(t, newCodec(t, keyOf("k", 1)), plain))
-	require.ErrorContains(t, err, `the key "k", and there is none here; add it to LATCH_PAYLOAD_KEYS`)
+	require.ErrorContains(t, err, `the key "k", but the codec has no keys; add the key to LATCH_PAYLOAD_KEYS`)
 }
 
 func TestWhatCannotBeDecrypted(t *testing.T) {
@@ -122,11 +122,11 @@ func TestWhatCannotBeDecrypted(t *testing.T) {
 		unknown bool
 		says    string
 	}{
-		"an unknown key": {func(p *commonpb.Payload) { p.Metadata[codec.MetadataKeyID] = []byte("m") }, true, `the key "m", and here is k, l`},
+		"an unknown key": {func(p *commonpb.Payload) { p.Metadata[codec.MetadataKeyID] = []byte("m") }, true, `the key "m", but the codec has only k, l`},
 		"no key":         {func(p *commonpb.Payload) { delete(p.Metadata, codec.MetadataKeyID) }, true, `the key ""`},
 		"a long key id": {func(p *commonpb.Payload) {
 			p.Metadata[codec.MetadataKeyID] = []byte(strings.Repeat("x", 1000))
-		}, true, "add it to LATCH_PAYLOAD_KEYS"},
+		}, true, "add the key to LATCH_PAYLOAD_KEYS"},
 		"another's key":   {func(p *commonpb.Payload) { p.Metadata[codec.MetadataKeyID] = []byte("l") }, false, `by key "l"`},
 		"a flipped bit":   {func(p *commonpb.Payload) { p.Data[20] ^= 1 }, false, "damaged"},
 		"a missing end":   {func(p *commonpb.Payload) { p.Data = p.Data[:len(p.Data)-1] }, false, "damaged"},
@@ -166,7 +166,7 @@ func TestParseKeys(t *testing.T) {
 		"too short":      {"a=" + plain[:40], "", []string{`"a" has 30 bytes, and AES-256 takes 32`}},
 		"no base64":      {"a=!" + plain, "", []string{`"a" is not base64`}},
 		"empty":          {"a=", "", []string{`"a" has 0 bytes`}},
-		"an id twice":    {"a=" + value + ",a=" + plain, "", []string{`the id "a" stands twice`}},
+		"an id twice":    {"a=" + value + ",a=" + plain, "", []string{`the id "a" is used twice`}},
 		"a key twice":    {"a=" + value + ",b=" + value, "", []string{`"b" is another one's key too`}},
 		"all at once": {"=" + value + ",a=" + plain[:10] + ",b b=" + plain + ",c=" + plain + ",c=" + value, "",
 			[]string{"key 1:", "key 2:", "key 3:", `the id "c"`}},
@@ -208,7 +208,7 @@ func TestNewKey(t *testing.T) {
 func TestNewRefusesBadKeys(t *testing.T) {
 	t.Parallel()
 	_, err := codec.New(keyOf("a", 1), codec.Key{ID: "b", Secret: []byte("too short")}, keyOf("", 3), keyOf("a", 4))
-	for _, says := range []string{"key 2", "key 3", `"a" stands twice`} {
+	for _, says := range []string{"key 2", "key 3", `"a" is used twice`} {
 		require.ErrorContains(t, err, says)
 	}
 	require.NotContains(t, err.Error(), "too short")

@@ -10,18 +10,19 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Configure has a client, and all workers that are made with it, encrypt and
-// decrypt: its data converter, whichever it has, is wrapped, and its failure
-// converter encrypts messages and stack traces, too.
+// Configure makes a client, and all workers created with it, encrypt and
+// decrypt payloads. It wraps the data converter of the options, and makes the
+// failure converter encrypt messages and stack traces.
 func (c *Codec) Configure(options *client.Options) {
 	options.DataConverter = c.DataConverter(options.DataConverter)
 	options.FailureConverter = temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
 		DataConverter: options.DataConverter, EncodeCommonAttributes: c.Encrypts()})
 }
 
-// DataConverter wraps a data converter; nil is the default one. In workflow
-// code what cannot be decrypted panics, which fails the workflow task and has
-// Temporal try it again: an error would have the run fail, or lose the signal.
+// DataConverter wraps a data converter, or the default one if parent is nil. In
+// workflow code, a payload that cannot be decrypted panics. This fails the
+// workflow task, which Temporal retries; an error would fail the run or lose
+// the signal.
 func (c *Codec) DataConverter(parent converter.DataConverter) converter.DataConverter {
 	if parent == nil {
 		parent = converter.GetDefaultDataConverter()
@@ -29,7 +30,7 @@ func (c *Codec) DataConverter(parent converter.DataConverter) converter.DataConv
 	return &dataConverter{DataConverter: converter.NewCodecDataConverter(parent, c), parent: parent, codec: c}
 }
 
-// A dataConverter knows whether it serves workflow code.
+// A dataConverter behaves differently in workflow code.
 type dataConverter struct {
 	converter.DataConverter
 	parent converter.DataConverter
@@ -38,7 +39,7 @@ type dataConverter struct {
 
 var _ workflow.ContextAware = (*dataConverter)(nil)
 
-// WithWorkflowContext returns the one for workflow code.
+// WithWorkflowContext returns the converter for workflow code.
 func (d *dataConverter) WithWorkflowContext(ctx workflow.Context) converter.DataConverter {
 	parent := d.parent
 	if aware, is := parent.(workflow.ContextAware); is {
@@ -47,7 +48,7 @@ func (d *dataConverter) WithWorkflowContext(ctx workflow.Context) converter.Data
 	return converter.NewCodecDataConverter(parent, insistent{d.codec})
 }
 
-// WithContext returns the one for activities.
+// WithContext returns the converter for activities.
 func (d *dataConverter) WithContext(ctx context.Context) converter.DataConverter {
 	if aware, is := d.parent.(workflow.ContextAware); is {
 		return d.codec.DataConverter(aware.WithContext(ctx))
@@ -55,7 +56,7 @@ func (d *dataConverter) WithContext(ctx context.Context) converter.DataConverter
 	return d
 }
 
-// WithSerializationContext hands on what the wrapped one may want to know.
+// WithSerializationContext passes the context on to the wrapped converter.
 func (d *dataConverter) WithSerializationContext(ctx converter.SerializationContext) converter.DataConverter {
 	if aware, is := d.parent.(converter.DataConverterWithSerializationContext); is {
 		return d.codec.DataConverter(aware.WithSerializationContext(ctx))
@@ -63,10 +64,10 @@ func (d *dataConverter) WithSerializationContext(ctx converter.SerializationCont
 	return d
 }
 
-// insistent is a codec that panics where it cannot decrypt.
+// insistent is a codec that panics if it cannot decrypt.
 type insistent struct{ *Codec }
 
-// Decode decrypts, or panics.
+// Decode decrypts payloads or panics.
 func (i insistent) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	decoded, err := i.Codec.Decode(payloads)
 	if err != nil {

@@ -6,10 +6,10 @@ import (
 	environment "github.com/latch-run/latch/internal/settings"
 )
 
-// FromEnvironment makes the codec of LATCH_PAYLOAD_KEYS, or of the file that
-// LATCH_PAYLOAD_KEYS_FILE names, up to 64 KiB; see [ParseKeys] for the form of
-// both. Without either it has no keys. All that is wrong is told at once, and
-// never a key.
+// FromEnvironment returns the codec for LATCH_PAYLOAD_KEYS, or for the file
+// that LATCH_PAYLOAD_KEYS_FILE names, of at most 64 KiB; see [ParseKeys] for
+// their format. Without either it has no keys. Its error reports all problems
+// at once, and never contains a key.
 func FromEnvironment() (*Codec, error) {
 	given, err := environment.Read[environment.Payloads]()
 	if err != nil {

@@ -11,25 +11,25 @@ import (
 )
 
 const (
-	// keyBytes is the length of a key of AES-256.
+	// keyBytes is the length of an AES-256 key.
 	keyBytes = 32
-	// maximumIDBytes is less than the length of a key in base64, so that a key given
-	// in the place of an id is refused.
+	// maximumIDBytes is less than the length of a key in base64, so that a key
+	// given in place of an id is rejected.
 	maximumIDBytes = 32
 )
 
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// A Key is a secret of AES-256 with the id by which payloads name it.
+// A Key is an AES-256 key with the id that payloads refer to it by.
 type Key struct {
-	// ID has up to 32 letters, digits, ".", "_" and "-", and begins with a letter
-	// or a digit. It stands in the clear beside each payload.
+	// ID has up to 32 letters, digits, ".", "_" and "-", and begins with a
+	// letter or a digit. It is stored unencrypted with each payload.
 	ID string
-	// Secret has 32 random bytes.
+	// Secret is 32 random bytes.
 	Secret []byte
 }
 
-// NewKey makes a key of random bytes.
+// NewKey returns a new random key.
 func NewKey(id string) (Key, error) {
 	if err := checkID(id); err != nil {
 		return Key{}, err
@@ -39,7 +39,8 @@ func NewKey(id string) (Key, error) {
 	return key, nil
 }
 
-// Setting returns the key as LATCH_PAYLOAD_KEYS has it, secret included.
+// Setting returns the key in the format of LATCH_PAYLOAD_KEYS, including the
+// secret.
 func (k Key) Setting() string { return k.ID + "=" + base64.StdEncoding.EncodeToString(k.Secret) }
 
 // String returns the id, never the secret.
@@ -65,9 +66,10 @@ func (k Key) check() error {
 	return nil
 }
 
-// ParseKeys reads keys as LATCH_PAYLOAD_KEYS has them: id=base64, separated by
-// commas or line breaks, each split at the first "="; lines that begin with #
-// are left out. All that is wrong is told at once, and never a key.
+// ParseKeys parses keys in the format of LATCH_PAYLOAD_KEYS: id=base64,
+// separated by commas or line breaks, each split at the first "=". Lines that
+// begin with # are ignored. Its error reports all problems at once, and never
+// contains a key.
 func ParseKeys(text string) ([]Key, error) {
 	var keys []Key
 	var problems []error
@@ -98,7 +100,7 @@ func parseKey(entry string) (Key, error) {
 		return Key{}, errors.New("has no \"=\"; write id=base64 of 32 bytes")
 	}
 	id, value = strings.TrimSpace(id), strings.TrimRight(strings.TrimSpace(value), "=")
-	if err := checkID(id); err != nil { // it may be a key: it is not shown
+	if err := checkID(id); err != nil { // not shown, because it may be a key
 		return Key{}, fmt.Errorf("%w; write id=base64 of 32 bytes", err)
 	}
 	encoding := base64.RawStdEncoding
@@ -113,12 +115,13 @@ func parseKey(entry string) (Key, error) {
 	return key, key.check()
 }
 
-// checkTogether refuses an id that stands for two keys, and a key twice.
+// checkTogether returns an error for an id that is used twice, and for a key
+// that is given twice.
 func checkTogether(keys []Key) error {
 	var problems []error
 	for i, key := range keys {
 		if slices.ContainsFunc(keys[:i], func(before Key) bool { return before.ID == key.ID }) {
-			problems = append(problems, fmt.Errorf("the id %q stands twice", key.ID))
+			problems = append(problems, fmt.Errorf("the id %q is used twice", key.ID))
 		} else if slices.ContainsFunc(keys[:i], func(before Key) bool { return string(before.Secret) == string(key.Secret) }) {
 			problems = append(problems, fmt.Errorf("%q is another one's key too", key.ID))
 		}

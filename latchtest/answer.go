@@ -12,34 +12,34 @@ import (
 	"github.com/latch-run/latch/internal/rehearsal"
 )
 
-// An Answer is what a receiver answers.
+// An Answer is the response of an endpoint.
 type Answer struct {
-	// Status is the HTTP status; 200 unless given.
+	// Status is the HTTP status; 200 if 0.
 	Status int
-	// Header may say when to come again (Retry-After). Content-Type is
-	// application/json for a body that is JSON and text/plain for any other,
-	// unless given.
+	// Header may contain Retry-After, for example. If it has no Content-Type,
+	// that is application/json for a body that is JSON, and text/plain for any
+	// other.
 	Header http.Header
 	Body   string
-	// Err is the network's error in the place of an answer, for which the delivery
-	// is tried again. See [Script.Unreachable].
+	// Err is a network error in place of a response; the delivery is retried.
+	// See [Script.Unreachable].
 	Err error
 }
 
-// errUnreachable is what the network says of a receiver that is not there.
+// errUnreachable is the network error for an endpoint that cannot be reached.
 var errUnreachable = errors.New("connect: connection refused")
 
-// An answerer makes the answer to a request.
+// An answerer returns the answer to a request.
 type answerer func(Request) Answer
 
-// Answer has the next request answered with the status and the body, such as
-// `{"result": "fail", "stop_release": true}`.
+// Answer scripts the answer to the next request, with the status and a body
+// such as `{"result": "fail", "stop_release": true}`.
 func (s *Script) Answer(status int, body string) *Script {
 	s.hooks.t.Helper()
 	return s.AnswerWith(Answer{Status: status, Body: body})
 }
 
-// AnswerWith is [Script.Answer] for an answer with headers of its own.
+// AnswerWith is [Script.Answer] for an answer with headers.
 func (s *Script) AnswerWith(answer Answer) *Script {
 	s.hooks.t.Helper()
 	if problem := answer.problem(); problem != "" {
@@ -48,9 +48,9 @@ func (s *Script) AnswerWith(answer Answer) *Script {
 	return s.answer(func(Request) Answer { return answer })
 }
 
-// AnswerFunc has the next request answered by a function of it. It is called
-// from the goroutine of an activity, and several may run at once. One that
-// panics, or ends its goroutine as t.FailNow does, fails the test.
+// AnswerFunc lets a function answer the next request. It is called on the
+// goroutine of an activity, and several calls may run concurrently. If it
+// panics, or ends its goroutine as t.FailNow does, the test fails.
 func (s *Script) AnswerFunc(answer func(Request) Answer) *Script {
 	s.hooks.t.Helper()
 	if answer == nil {
@@ -59,18 +59,18 @@ func (s *Script) AnswerFunc(answer func(Request) Answer) *Script {
 	return s.answer(answer)
 }
 
-// Unreachable has the next request find nobody who listens.
+// Unreachable makes the next request fail with a refused connection.
 func (s *Script) Unreachable() *Script {
 	return s.answer(func(Request) Answer { return Answer{Err: errUnreachable} })
 }
 
-// TimeOut has the next request wait for an answer in vain. The test does not wait.
+// TimeOut makes the next request time out. The test does not wait for it.
 func (s *Script) TimeOut() *Script {
 	return s.answer(func(Request) Answer { return Answer{Err: rehearsal.ErrNoAnswer} })
 }
 
-// Times has the answer that was scripted last be given so many times, before the
-// next one.
+// Times makes the last scripted answer apply to n requests before the next
+// answer.
 func (s *Script) Times(n int) *Script {
 	s.hooks.t.Helper()
 	unanswered := false
@@ -91,7 +91,7 @@ func (s *Script) answer(next answerer) *Script {
 	return s
 }
 
-// problem returns what is wrong with an answer; "" for nothing.
+// problem returns what is wrong with an answer, or "".
 func (a Answer) problem() string {
 	if a.Status != 0 && (a.Status < 200 || a.Status > 599) {
 		return fmt.Sprintf("the status of an answer is between 200 and 599, not %d", a.Status)
@@ -99,7 +99,7 @@ func (a Answer) problem() string {
 	return ""
 }
 
-// answer stands in the place of the network.
+// answer replaces the network.
 func (h *Hooks) answer(request *http.Request, message rehearsal.Message) (*http.Response, error) {
 	made, err := h.requestOf(request, message)
 	if err != nil {
@@ -115,8 +115,8 @@ func (h *Hooks) answer(request *http.Request, message rehearsal.Message) (*http.
 	return answer.response(request), nil
 }
 
-// next notes a request and returns what answers it; at is the place that scripts
-// are for.
+// next records a request and returns its answerer. at is where the request
+// belongs in scripts.
 func (h *Hooks) next(made *Request, at where, message rehearsal.Message) answerer {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
@@ -138,8 +138,8 @@ func (h *Hooks) next(made *Request, at where, message rehearsal.Message) answere
 	}
 }
 
-// call calls what answers a request. A function of the test's own that does not
-// return must not take the activity with it: the environment would wait for it.
+// call calls an answerer. A function of the test that does not return must not
+// block the activity, because the environment would wait for it.
 func (h *Hooks) call(next answerer, made Request) Answer {
 	answered := make(chan Answer, 1)
 	go func() {
@@ -164,7 +164,7 @@ func (h *Hooks) call(next answerer, made Request) Answer {
 	return answer
 }
 
-// response returns the answer as it comes from the network.
+// response returns the answer as an HTTP response.
 func (a Answer) response(request *http.Request) *http.Response {
 	header := a.Header.Clone()
 	if header == nil {

@@ -8,15 +8,15 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A Delivery is one hook that was fired: its record, with result, data and
-// decision as they stand, and the requests that were sent for it. A hook without a
-// URL has no request.
+// A Delivery is one hook that fired: its current record, with result, data and
+// decision, and the requests that were sent for it. A hook without a URL has no
+// requests.
 type Delivery struct {
 	latch.Record
 	Requests []Request
 }
 
-// Arrived reports whether the receiver took the message.
+// Arrived reports whether the endpoint accepted the message.
 func (d Delivery) Arrived() bool {
 	succeeded := func(status int) bool { return status >= http.StatusOK && status < http.StatusMultipleChoices }
 	if n := len(d.Tries); n > 0 {
@@ -26,8 +26,7 @@ func (d Delivery) Arrived() bool {
 	return len(d.Requests) > 0 && succeeded(d.Requests[len(d.Requests)-1].Status)
 }
 
-// Body returns the body that was sent, the last one of several attempts; "" where
-// nothing was sent.
+// Body returns the body of the last request, or "" if nothing was sent.
 func (d Delivery) Body() string {
 	if len(d.Requests) == 0 {
 		return ""
@@ -35,7 +34,7 @@ func (d Delivery) Body() string {
 	return d.Requests[len(d.Requests)-1].Body
 }
 
-// Decode reads the body that was sent as JSON.
+// Decode decodes the body of the last request as JSON.
 func (d Delivery) Decode(into any) error {
 	if len(d.Requests) == 0 {
 		return fmt.Errorf("nothing was sent for %s", named(&d.Record))
@@ -43,9 +42,9 @@ func (d Delivery) Decode(into any) error {
 	return d.Requests[len(d.Requests)-1].Decode(into)
 }
 
-// Deliveries returns all hooks of all runs so far, in the order in which they
-// were fired, those that were skipped too. What a run handed over to latch.Deliver
-// stands as that left it.
+// Deliveries returns all hooks of all runs so far, including skipped ones, in
+// the order in which they fired. A delivery that a run handed over to
+// latch.Deliver has the record of the latter.
 func (h *Hooks) Deliveries() []Delivery {
 	h.t.Helper()
 	h.mutex.Lock()
@@ -71,7 +70,7 @@ func (h *Hooks) Deliveries() []Delivery {
 	return deliveries
 }
 
-// noted adds a record, or puts it in the place of the one that another run left.
+// noted adds a record, or replaces the one that another run handed over.
 func noted(deliveries []Delivery, record latch.Record) []Delivery {
 	i := slices.IndexFunc(deliveries, func(d Delivery) bool { return d.DeliveryID == record.DeliveryID })
 	if i < 0 {
@@ -81,8 +80,8 @@ func noted(deliveries []Delivery, record latch.Record) []Delivery {
 	return deliveries
 }
 
-// Fired returns the hooks that were fired, in their order, each as "EVENT webhook"
-// or "EVENT[step] webhook". Hooks whose `when` was false are left out.
+// Fired returns the hooks that fired, in order, each as "EVENT webhook" or
+// "EVENT[step] webhook". It leaves out hooks whose `when` was false.
 func (h *Hooks) Fired() []string {
 	h.t.Helper()
 	fired := []string{}
@@ -106,8 +105,8 @@ func named(record *latch.Record) string {
 	return record.Event + " " + record.Webhook
 }
 
-// RequireFired returns the one hook of the webhook at the event that was fired. It
-// fails the test and ends it if there is none, or more than one.
+// RequireFired returns the hook of the webhook that fired at the event. It
+// fails and ends the test unless there is exactly one.
 func (h *Hooks) RequireFired(webhook, event string) Delivery {
 	h.t.Helper()
 	found := h.fired(webhook, event)
@@ -119,8 +118,8 @@ func (h *Hooks) RequireFired(webhook, event string) Delivery {
 	return found[0]
 }
 
-// RequireDelivered is [Hooks.RequireFired] for a hook whose message arrived, also
-// after a few attempts.
+// RequireDelivered is [Hooks.RequireFired] for a hook whose message arrived,
+// possibly after several attempts.
 func (h *Hooks) RequireDelivered(webhook, event string) Delivery {
 	h.t.Helper()
 	delivery := h.RequireFired(webhook, event)
@@ -130,7 +129,7 @@ func (h *Hooks) RequireDelivered(webhook, event string) Delivery {
 	return delivery
 }
 
-// RequireNotFired fails the test and ends it if the webhook was fired at the event.
+// RequireNotFired fails and ends the test if the webhook fired at the event.
 func (h *Hooks) RequireNotFired(webhook, event string) {
 	h.t.Helper()
 	if found := h.fired(webhook, event); len(found) > 0 {

@@ -1,7 +1,6 @@
-// Package latchtest tests workflows that use Latch in the SDK's test environment:
-// those that call workflows.Gate or workflows.Fire, those that start latch.Release
-// or another of Latch's workflows as a child, and the files of your jobs and
-// releases.
+// Package latchtest tests workflows that use Latch in the SDK's test environment: workflows that
+// call workflows.Gate or workflows.Fire, or start latch.Release or another of Latch's workflows as
+// a child, and the files of your jobs and releases.
 //
 //	func TestShipHoldsWhatIsOutOfStock(t *testing.T) {
 //		var suite testsuite.WorkflowTestSuite
@@ -29,18 +28,17 @@
 //  4. Look at what was fired ([Hooks.Fired]), sent ([Hooks.Requests]) and decided
 //     ([Hooks.Deliveries], [Hooks.RequireDelivered]).
 //
-// All but the network is real: the activities render, sign, mask, read answers
-// and decide as a worker does. Nothing is looked up or dialled, and no address is
-// checked, so that URLs such as https://hooks.example.com do.
+// Everything except the network is real: the activities render, sign, mask, read responses and
+// decide as in a worker. No name is resolved, nothing is dialled, and no address is checked, so
+// that you can use URLs such as https://hooks.example.com.
 //
-// The environment skips time, and Latch goes by the environment's clock: retries
-// with their backoff, deadlines and locks that time out take no time. A lock that
-// no script removes times out, or, without a lock_timeout, waits until the
-// environment's run timeout ends the run.
+// The environment skips time, and Latch uses the environment's clock: retries with backoff,
+// deadlines and lock timeouts take no real time. A lock that no script removes times out or,
+// without a lock_timeout, waits until the environment's run timeout ends the run.
 //
-// When the test ends, a script that was not used, in whole or in part, fails it:
-// the test does not test what it says. [Script.Maybe] allows that.
+// When the test ends, each script that was not used, or not used up, fails it, because the test
+// does not test what it says. [Script.Maybe] allows that.
 //
-// How the rules of a webhook decide about records is tested without a workflow by
-// the command starter rules test. See docs/testing.md for both.
+// To test how the rules of a webhook decide, without a workflow, use the command starter rules
+// test. See docs/testing.md for both.
 package latchtest

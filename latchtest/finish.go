@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// finish fails the test for each script that was not used.
+// finish fails the test for each unused script.
 func (h *Hooks) finish() {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
@@ -36,10 +36,10 @@ func because(why string) string {
 	return ", since " + why
 }
 
-// maximumLines bounds what a message lists.
+// maximumLines bounds the lines in a message.
 const maximumLines = 50
 
-// lines lists names, one on a line.
+// lines formats names, one per line.
 func lines(names []string) string {
 	if len(names) == 0 {
 		return " none"

@@ -18,7 +18,7 @@ import (
 	"github.com/latch-run/latch/plugin"
 )
 
-// T is what of a *testing.T is used.
+// T is the part of *testing.T that this package uses.
 type T interface {
 	Helper()
 	Errorf(format string, args ...any)
@@ -26,34 +26,35 @@ type T interface {
 	Cleanup(func())
 }
 
-// Options say what the environment's worker has. The zero value has no secrets
-// and nothing registered.
+// Options configure the environment's worker. The zero value has no secrets and
+// nothing registered.
 type Options struct {
-	// Plugin are the options of Latch's plugin, as the worker has them: values of
-	// secrets, the address that locks' links lead to. EgressAllow and EgressProxy
-	// have no effect, since nothing is dialled. Without FQDN and APIURL,
+	// Plugin are the options of Latch's plugin, as for a worker: values of
+	// secrets, the address in links to locks. EgressAllow and EgressProxy have
+	// no effect, because nothing is dialled. Without FQDN and APIURL,
 	// system.fqdn is latch.test.
 	Plugin plugin.Options
-	// Worker are the environment's worker options, with interceptors and plugins
-	// of your own. Latch's plugin is not among them.
+	// Worker are the environment's worker options, with your own interceptors
+	// and plugins. Do not include Latch's plugin.
 	Worker worker.Options
-	// Webhooks are registered ones. They apply as in production.
+	// Webhooks are registered webhooks. They apply as in production.
 	Webhooks []latch.RegisteredWebhook
-	// Jobs are registered ones, for sequences that name them and for
+	// Jobs are registered jobs, for sequences that name them and for
 	// latch.Trigger. Their schedules do not run.
 	Jobs []latch.Job
-	// Strict has every request that no script answers fail the test.
+	// Strict fails the test for each request that no script answers.
 	Strict bool
 }
 
-// Hooks are the receivers and the people around the workflows of one test
+// Hooks stands for the endpoints and people around the workflows of one test
 // environment.
 type Hooks struct {
 	t       T
 	env     *testsuite.TestWorkflowEnvironment
 	options Options
 
-	// over says that the test has ended: what is still under way must not fail it.
+	// over is true once the test has ended: activities still running must not
+	// fail it.
 	over atomic.Bool
 
 	mutex    sync.Mutex
@@ -61,21 +62,21 @@ type Hooks struct {
 	requests []*Request
 	runs     []*run
 	sends    map[activityKey]*progress
-	seen     map[string]bool // by a lock's token
-	made     []string        // the locks that were made, for messages
+	seen     map[string]bool // by the lock's token
+	made     []string        // all locks, for messages
 	updates  int
 }
 
-// New puts Latch into the environment, with the zero [Options]. It must come
-// before the environment executes anything.
+// New adds Latch to the environment, with zero [Options]. Call it before the
+// environment executes anything.
 func New(t T, env *testsuite.TestWorkflowEnvironment) *Hooks {
 	t.Helper()
 	return NewWithOptions(t, env, Options{})
 }
 
-// NewWithOptions puts Latch into the environment. It calls SetWorkerOptions, so
-// that worker options of your own are given to it. Options that cannot be end the
-// test at once.
+// NewWithOptions adds Latch to the environment. It calls SetWorkerOptions, so
+// pass your own worker options in options. Invalid options end the test at
+// once.
 func NewWithOptions(t T, env *testsuite.TestWorkflowEnvironment, options Options) *Hooks {
 	t.Helper()
 	h := &Hooks{t: t, env: env, options: options, sends: map[activityKey]*progress{}, seen: map[string]bool{}}
@@ -96,9 +97,9 @@ func NewWithOptions(t T, env *testsuite.TestWorkflowEnvironment, options Options
 	return h
 }
 
-// install puts the plugin into the environment. The environment does not hold it
-// as one of its own: it would take out what a plugin registered once the workflow
-// has ended, though activities may still be running.
+// install adds the plugin to the environment. It does not add it as a plugin of
+// the environment, which would remove what the plugin registered when the
+// workflow ends, although activities may still be running.
 func (h *Hooks) install(latchs *plugin.Plugin) error {
 	ctx, options := context.Background(), h.options.Worker
 	options.Interceptors = append([]interceptor.WorkerInterceptor{&observer{hooks: h}}, options.Interceptors...)
@@ -110,7 +111,7 @@ func (h *Hooks) install(latchs *plugin.Plugin) error {
 	return latchs.StartWorker(ctx, register, func(context.Context, worker.PluginStartWorkerOptions) error { return nil })
 }
 
-// unregistrable returns what is wrong with what is to be registered.
+// unregistrable returns the problems with the registered webhooks and jobs.
 func (h *Hooks) unregistrable() (problems []error) {
 	for i, webhook := range h.options.Webhooks {
 		data, err := json.Marshal(webhook)
@@ -129,7 +130,7 @@ func (h *Hooks) unregistrable() (problems []error) {
 	return problems
 }
 
-// errorf fails the test, unless it has ended: to fail one then is a panic.
+// errorf fails the test unless it has ended, when failing it would panic.
 func (h *Hooks) errorf(format string, args ...any) {
 	h.t.Helper()
 	if !h.over.Load() {
@@ -137,7 +138,7 @@ func (h *Hooks) errorf(format string, args ...any) {
 	}
 }
 
-// fatalf ends the test.
+// fatalf fails and ends the test.
 func (h *Hooks) fatalf(format string, args ...any) {
 	h.t.Helper()
 	h.t.Errorf(format, args...)

@@ -11,28 +11,28 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// soon is how long a lock waits for a removal that is scripted without a time:
-// long enough for the message to arrive, and be tried again a few times.
+// soon is how long a lock is kept open if the script gives no time: long enough
+// for the message to arrive, and be retried a few times.
 const soon = time.Minute
 
-// A removal is what a person does to a lock.
+// A removal is the scripted removal of a lock.
 type removal struct {
-	// after is negative for soon.
+	// after is negative if the script gives no time.
 	after   time.Duration
 	release latch.LockRelease
 }
 
-// Release has a person remove the next lock of the hooks that the script is for,
-// a minute after it was made: its message has arrived by then, unless it is tried
-// again. Of a lock that times out within two minutes, it is half of its time. Lock
-// is filled in.
+// Release scripts the removal of the next lock of these hooks by a person, a
+// minute after the lock was made. By then its message has arrived, unless it is
+// retried. A lock that times out within two minutes is removed after half of
+// its time. Lock is filled in.
 func (s *Script) Release(release latch.LockRelease) *Script {
 	s.hooks.t.Helper()
 	return s.remove(removal{-1, release})
 }
 
-// ReleaseAfter is [Script.Release] so long after the lock was made, by the
-// environment's clock. A lock that has timed out by then is not removed.
+// ReleaseAfter is [Script.Release] with the time after the lock was made, by
+// the environment's clock. A lock that has timed out by then is not removed.
 func (s *Script) ReleaseAfter(after time.Duration, release latch.LockRelease) *Script {
 	s.hooks.t.Helper()
 	if after < 0 {
@@ -54,7 +54,7 @@ func (s *Script) remove(next removal) *Script {
 	return s
 }
 
-// problem returns why nobody can remove a lock so; "" for nothing.
+// problem returns why a removal is invalid, or "".
 func (r removal) problem() string {
 	if r.release.Lock != "" {
 		return fmt.Sprintf("Release fills in Lock, which is %q here", r.release.Lock)
@@ -71,9 +71,9 @@ func (r removal) problem() string {
 	return ""
 }
 
-// Locks returns the locks that are open now, of all runs, with their tokens. It is
-// for a callback (RegisterDelayedCallback) that does to a lock what no script
-// does, such as skip its hook.
+// Locks returns the open locks of all runs, with their tokens. Use it in a
+// callback (RegisterDelayedCallback) for what scripts cannot do, such as
+// skipping a lock's hook.
 func (h *Hooks) Locks() []latch.OpenLock {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
@@ -84,7 +84,7 @@ func (h *Hooks) Locks() []latch.OpenLock {
 	return locks
 }
 
-// noticeLocks has those of a run's locks removed that are new and have a script.
+// noticeLocks schedules the scripted removals of a run's new locks.
 func (h *Hooks) noticeLocks(in *run, open []latch.OpenLock) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
@@ -108,7 +108,7 @@ func (h *Hooks) noticeLocks(in *run, open []latch.OpenLock) {
 	}
 }
 
-// delay returns how long the lock is left alone.
+// delay returns how long the lock stays open.
 func (r removal) delay(lock latch.OpenLock) time.Duration {
 	switch limit := lock.Until.Sub(lock.Since.Time); {
 	case r.after >= 0:
@@ -120,7 +120,7 @@ func (r removal) delay(lock latch.OpenLock) time.Duration {
 	}
 }
 
-// release removes a lock, unless it is no longer open.
+// release removes a lock unless it is already closed.
 func (h *Hooks) release(in *run, r *rule, release latch.LockRelease) {
 	id, open := h.update(in, r, release.Lock)
 	if !open {
@@ -150,8 +150,8 @@ func (h *Hooks) release(in *run, r *rule, release latch.LockRelease) {
 	}
 }
 
-// update returns the id of the update that removes a lock, and whether the lock is
-// still open.
+// update returns the id of the update that removes a lock, and whether the lock
+// is still open.
 func (h *Hooks) update(in *run, r *rule, token string) (id string, open bool) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()

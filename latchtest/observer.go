@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A run is one workflow that ran in the environment.
+// A run is one workflow run in the environment.
 type run struct {
 	id      string
 	ctx     workflow.Context
@@ -19,7 +19,7 @@ type run struct {
 	locks   []latch.OpenLock
 }
 
-// records returns the run's history; nil of a workflow that has none.
+// records returns the run's records, or nil for a workflow that has none.
 func (r *run) records() ([]latch.Record, error) {
 	if r.ctx == nil {
 		return nil, nil
@@ -27,19 +27,19 @@ func (r *run) records() ([]latch.Record, error) {
 	all := []any{converter.NewRawValue(nil)}
 	answer, err := r.inbound.HandleQuery(r.ctx, &interceptor.HandleQueryInput{QueryType: latch.QueryHistory, Args: all})
 	if err != nil && strings.HasPrefix(err.Error(), "unknown queryType") {
-		return nil, nil // a workflow that does not use Latch
+		return nil, nil // the workflow does not use Latch
 	}
 	records, _ := answer.([]latch.Record)
 	return records, err
 }
 
-// An observer sees every workflow and every activity of the environment.
+// An observer intercepts every workflow and every activity of the environment.
 type observer struct {
 	interceptor.WorkerInterceptorBase
 	hooks *Hooks
 }
 
-// InterceptWorkflow notes a run.
+// InterceptWorkflow records a run.
 func (o *observer) InterceptWorkflow(
 	ctx workflow.Context, next interceptor.WorkflowInboundInterceptor,
 ) interceptor.WorkflowInboundInterceptor {
@@ -70,12 +70,12 @@ type outbound struct {
 	inbound *inbound
 }
 
-// maximumAttempts bounds the attempts of a delivery and of a task: here a day of
-// them takes no time, and a month of them would not end.
+// maximumAttempts bounds the attempts of a delivery or a task. Time is skipped,
+// so a day of attempts takes no time, but a month of them would not end.
 const maximumAttempts = 1000
 
-// ExecuteActivity lets what is sent be tried for as long as its own retry says: an
-// activity that is tried without a limit has ten attempts in the environment.
+// ExecuteActivity applies the retry policy of requests in full, because the
+// environment limits an activity without a maximum to ten attempts.
 func (o *outbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
 	options := workflow.GetActivityOptions(ctx)
 	sends := name == latch.ActivitySendWebhook || name == latch.ActivityHTTP
@@ -88,7 +88,7 @@ func (o *outbound) ExecuteActivity(ctx workflow.Context, name string, args ...an
 	return o.Next.ExecuteActivity(ctx, name, args...)
 }
 
-// ExecuteChildWorkflow hears of a delivery that a run hands over.
+// ExecuteChildWorkflow observes deliveries that a run hands over.
 func (o *outbound) ExecuteChildWorkflow(ctx workflow.Context, name string, args ...any) workflow.ChildWorkflowFuture {
 	if len(args) > 0 && name == latch.WorkflowDeliver {
 		if delivery, is := args[0].(protocol.Delivery); is {
@@ -98,7 +98,7 @@ func (o *outbound) ExecuteChildWorkflow(ctx workflow.Context, name string, args 
 	return o.Next.ExecuteChildWorkflow(ctx, name, args...)
 }
 
-// UpsertMemo hears of the run's open locks, which it shows in its memo.
+// UpsertMemo observes the run's open locks, which it stores in its memo.
 func (o *outbound) UpsertMemo(ctx workflow.Context, memo map[string]any) error {
 	if locks, shown := memo[latch.MemoLocks].([]latch.OpenLock); shown {
 		o.inbound.hooks.noticeLocks(o.inbound.run, locks)

@@ -13,32 +13,32 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// A Request is one HTTP request that went out: an attempt of a delivery, of an
-// http task, or for an OAuth2 token. Secrets are masked in all of it, and so are
-// credentials in its URL.
+// A Request is one HTTP request that was sent: an attempt of a delivery or of
+// an http task, or a request for an OAuth2 token. Secrets are masked
+// everywhere, and so are credentials in its URL.
 type Request struct {
-	// Webhook, Event, Step and DeliveryID are those of a delivery; "" for all else.
+	// Webhook, Event, Step and DeliveryID are set only for a delivery.
 	Webhook, Event, Step, DeliveryID string
-	// WorkflowID is the run that sent it.
+	// WorkflowID is the workflow id of the run that sent it.
 	WorkflowID string
 	// Attempt counts from 1.
 	Attempt int
-	// At is when it went out, by the environment's clock.
+	// At is when it was sent, by the environment's clock.
 	At time.Time
 
 	Method, URL string
 	Header      http.Header
 	Body        string
 
-	// Status is what it was answered with; 0 where Err stands in the place of an
-	// answer. Scripted reports that a script answered.
+	// Status is the status of the response, or 0 if Err was returned instead.
+	// Scripted is true if a script answered.
 	Status   int
 	Err      error
 	Scripted bool
 }
 
-// Requests returns all requests that went out so far, in their order. Those that
-// go out side by side have no order.
+// Requests returns all requests sent so far, in order. The order of concurrent
+// requests is undefined.
 func (h *Hooks) Requests() []Request {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
@@ -49,7 +49,7 @@ func (h *Hooks) Requests() []Request {
 	return requests
 }
 
-// Decode reads the body as JSON.
+// Decode decodes the body as JSON.
 func (r Request) Decode(into any) error {
 	if err := json.Unmarshal([]byte(r.Body), into); err != nil {
 		return fmt.Errorf("the body of %s: %w", r, err)
@@ -57,7 +57,7 @@ func (r Request) Decode(into any) error {
 	return nil
 }
 
-// String names the request in messages.
+// String describes the request for messages.
 func (r Request) String() string {
 	text := r.Method + " " + r.URL
 	if r.Webhook != "" {
@@ -69,8 +69,8 @@ func (r Request) String() string {
 	return text
 }
 
-// where returns what a script must be for to answer the request, which went to the
-// URL.
+// where returns the place that a script must cover to answer the request. url
+// is its URL.
 func (r *Request) where(url string) where {
 	w := where{webhook: r.Webhook, event: r.Event, step: r.Step, workflow: r.WorkflowID}
 	if r.Webhook == "" {
@@ -79,7 +79,7 @@ func (r *Request) where(url string) where {
 	return w
 }
 
-// requestOf returns what is kept of a request.
+// requestOf returns the recorded form of a request.
 func (h *Hooks) requestOf(sent *http.Request, message rehearsal.Message) (*Request, error) {
 	info := activity.GetInfo(sent.Context())
 	made := &Request{WorkflowID: info.WorkflowExecution.ID, Attempt: int(info.Attempt), At: h.env.Now(),
@@ -99,7 +99,7 @@ func (h *Hooks) requestOf(sent *http.Request, message rehearsal.Message) (*Reque
 	if delivery := message.Delivery; delivery != nil {
 		made.Webhook, made.Event, made.DeliveryID = delivery.Webhook.ID, delivery.Event.Event, delivery.DeliveryID
 		made.Step, made.Attempt = delivery.Occurrence.Step, message.Attempt
-		if delivery.Occurrence.WorkflowID != "" { // that of the run that fired, not of one that carries on
+		if delivery.Occurrence.WorkflowID != "" { // the run that fired, even if another carries the delivery on
 			made.WorkflowID = delivery.Occurrence.WorkflowID
 		}
 	}

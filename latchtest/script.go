@@ -11,39 +11,39 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Any is any webhook or any event in [Hooks.On], and any URL in [Hooks.OnURL].
+// Any matches any webhook or event in [Hooks.On], and any URL in [Hooks.OnURL].
 const Any = "*"
 
-// A Script says what comes to the requests and the locks of the hooks that it is
-// for. Its answers are given in turn, and the last one to all requests that come
-// after; so it is with the removals of locks. Where several scripts are for a
-// request, the one that says more of it (webhook, event, step, workflow) answers,
-// of two that say as much the one that was begun first.
+// A Script says what happens to the requests and locks of some hooks. Its
+// answers are used in order, and the last one for all further requests;
+// removals of locks likewise. If several scripts match a request, the most
+// specific one (by webhook, event, step, workflow) answers, and of equally
+// specific ones the one begun first.
 type Script struct {
 	hooks *Hooks
 	where where
 }
 
-// A where says which requests and locks a script is for; "" is any.
+// A where selects requests and locks; "" matches any.
 type where struct{ webhook, event, step, workflow, url string }
 
-// A rule is what all scripts of one where say together.
+// A rule combines all scripts with the same where.
 type rule struct {
 	where
-	// at is the place in the test that said it first.
+	// at is the line of the test that began it.
 	at       string
 	answers  []answerer
 	given    int
 	removals []removal
-	// begun counts the removals that wait for their time or have come, removed
-	// those that were taken. Missed says why one was not.
+	// begun counts the removals that were scheduled, removed those that
+	// succeeded. missed says why one did not.
 	begun, removed int
 	missed         string
 	optional       bool
 }
 
-// On begins, or goes on with, the script of a webhook at an event; either may be
-// [Any]. A webhook goes by its id, whichever run it is sent for.
+// On begins or continues the script of a webhook at an event; either may be
+// [Any]. webhook is the id of the webhook, whichever run it belongs to.
 func (h *Hooks) On(webhook, event string) *Script {
 	h.t.Helper()
 	if event != Any {
@@ -57,9 +57,9 @@ func (h *Hooks) On(webhook, event string) *Script {
 	return &Script{h, where{webhook: anyIsEmpty(webhook), event: anyIsEmpty(event)}}
 }
 
-// OnURL begins, or goes on with, the script of what is sent to a URL and is not a
-// webhook's: an http task, or the request for an OAuth2 token. The URL is the one
-// that goes out, its templates filled in; or [Any].
+// OnURL begins or continues the script of requests to a URL that do not belong
+// to a webhook: those of an http task, or for an OAuth2 token. url is the URL
+// that is requested, with its templates rendered, or [Any].
 func (h *Hooks) OnURL(url string) *Script {
 	h.t.Helper()
 	if url != Any && !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
@@ -68,27 +68,27 @@ func (h *Hooks) OnURL(url string) *Script {
 	return &Script{h, where{url: url}}
 }
 
-// Step narrows the script to the event of one step of a release.
+// Step restricts the script to the event of one step of a release.
 func (s *Script) Step(name string) *Script {
 	narrowed := s.where
 	narrowed.step = name
 	return &Script{s.hooks, narrowed}
 }
 
-// In narrows the script to one run, by its workflow id, such as that of a child.
+// In restricts the script to one workflow, such as a child, by its workflow id.
 func (s *Script) In(workflowID string) *Script {
 	narrowed := s.where
 	narrowed.workflow = workflowID
 	return &Script{s.hooks, narrowed}
 }
 
-// Maybe lets the script be unused, in whole or in part.
+// Maybe allows the script to be unused, or not used up.
 func (s *Script) Maybe() *Script {
 	s.change(func(r *rule) { r.optional = true })
 	return s
 }
 
-// change changes the rule of the script, which it makes if there is none.
+// change changes the rule of the script, which it creates if necessary.
 func (s *Script) change(change func(*rule)) {
 	s.hooks.mutex.Lock()
 	defer s.hooks.mutex.Unlock()
@@ -107,7 +107,7 @@ func anyIsEmpty(name string) string {
 	return name
 }
 
-// String names what a script is for, in messages.
+// String describes what a script matches, for messages.
 func (w where) String() string {
 	if w.url != "" {
 		return fmt.Sprintf("OnURL(%q)%s", w.url, w.narrowing())
@@ -126,7 +126,7 @@ func (w where) narrowing() string {
 	return text
 }
 
-// takes reports whether a script of this is for what happens there.
+// takes reports whether a script with this where matches.
 func (w where) takes(there where) bool {
 	if (w.url != "") != (there.webhook == "") {
 		return false
@@ -140,7 +140,7 @@ func (w where) takes(there where) bool {
 	return true
 }
 
-// exactness counts how much of a place a script says.
+// exactness returns how specific the where is.
 func (w where) exactness() int {
 	said := 0
 	for _, each := range []string{w.webhook, w.event, w.step, w.workflow, w.url} {
@@ -151,8 +151,8 @@ func (w where) exactness() int {
 	return said
 }
 
-// ruleFor returns the rule that says most of what happens there, of those that
-// say something of it; nil for none. The mutex is held.
+// ruleFor returns the most specific rule that matches there and for which says
+// is true, or nil. The caller holds the mutex.
 func (h *Hooks) ruleFor(there where, says func(*rule) bool) *rule {
 	var best *rule
 	for _, r := range h.rules {
@@ -163,7 +163,7 @@ func (h *Hooks) ruleFor(there where, says func(*rule) bool) *rule {
 	return best
 }
 
-// caller returns the place in the test that calls this package.
+// caller returns the line of the test that called this package.
 func caller() string {
 	callers := make([]uintptr, 16)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers)])

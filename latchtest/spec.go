@@ -7,14 +7,14 @@ import (
 	"github.com/latch-run/latch/internal/spec"
 )
 
-// Spec reads the file of a job, a release or an emission, as the command line
-// takes it (YAML or JSON), and returns what runs it: the workflow's name and its
+// Spec reads the file of a job, a release or an emission (YAML or JSON), as the
+// command line does, and returns the name of the workflow that runs it, and its
 // input.
 //
 //	env.ExecuteWorkflow(hooks.Spec("release.yaml"))
 //
-// What is wrong with the job or the release fails its run, as in production. A
-// file that cannot be read, or that holds something else, ends the test at once.
+// Problems with the job or release fail its run, as in production. A file that
+// cannot be read, or that contains something else, ends the test at once.
 func (h *Hooks) Spec(path string) (workflow string, input json.RawMessage) {
 	h.t.Helper()
 	workflow, input, err := readSpec(path)

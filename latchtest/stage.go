@@ -14,22 +14,22 @@ import (
 	"github.com/latch-run/latch/internal/rehearsal"
 )
 
-// An activityKey names an activity among all runs.
+// An activityKey identifies an activity among all runs.
 type activityKey struct {
 	run workflow.Execution
 	id  string
 }
 
-// A progress is how far an activity has come. A server would know it.
+// A progress is the state of an activity that a server would know.
 type progress struct {
 	scheduled time.Time
 	stands    protocol.PendingAttempt
-	// over says that it has ended, handedOver that it was cancelled for another
-	// run to carry it on.
+	// over is true once it has ended, handedOver if it was cancelled so that
+	// another run can continue it.
 	over, handedOver bool
 }
 
-// InterceptActivity has an activity act in the test's world.
+// InterceptActivity runs an activity with the scripted network.
 func (o *observer) InterceptActivity(
 	_ context.Context, next interceptor.ActivityInboundInterceptor,
 ) interceptor.ActivityInboundInterceptor {
@@ -42,7 +42,7 @@ type stage struct {
 }
 
 // ExecuteActivity makes an attempt, unless the activity was handed over: the
-// environment goes on with the attempts of an activity that was cancelled.
+// environment keeps retrying an activity that was cancelled.
 func (s *stage) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	info := activity.GetInfo(ctx)
 	key := activityKey{workflow.Execution(info.WorkflowExecution), info.ActivityID}
@@ -55,7 +55,8 @@ func (s *stage) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActi
 	return result, err
 }
 
-// begin returns the world of an activity's attempt; nil where there is to be none.
+// begin returns the world for an activity's attempt, or nil if there must be
+// none.
 func (h *Hooks) begin(key activityKey) *rehearsal.World {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
@@ -73,7 +74,7 @@ func (h *Hooks) begin(key activityKey) *rehearsal.World {
 		Pending: func(request protocol.PendingRequest) protocol.PendingAnswer { return h.pending(key.run, request) }}
 }
 
-// attemptsBefore returns how many attempts a delivery had before its activity.
+// attemptsBefore returns how many attempts a delivery had before this activity.
 func attemptsBefore(arguments []any) int {
 	if len(arguments) > 0 {
 		if send, is := arguments[0].(protocol.Send); is {
@@ -83,8 +84,8 @@ func attemptsBefore(arguments []any) int {
 	return 0
 }
 
-// end notes the outcome of an attempt of an activity, before which there were
-// others.
+// end records the outcome of an activity's attempt. before is the number of
+// earlier attempts.
 func (h *Hooks) end(key activityKey, before int, err error) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
@@ -104,7 +105,7 @@ func (h *Hooks) end(key activityKey, before int, err error) {
 	}
 }
 
-// handOver notes that another run carries an activity on.
+// handOver records that another run continues an activity.
 func (h *Hooks) handOver(from workflow.Execution, id string) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
@@ -113,7 +114,7 @@ func (h *Hooks) handOver(from workflow.Execution, id string) {
 	}
 }
 
-// pending returns where activities of a run stand, as a server would.
+// pending returns the state of a run's activities, as a server would.
 func (h *Hooks) pending(in workflow.Execution, request protocol.PendingRequest) protocol.PendingAnswer {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()

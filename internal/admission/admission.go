@@ -6,9 +6,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// DecodeJob reads a job strictly and compiles all its expressions and
-// templates. Its error is [latch.Problems]: what is wrong with the shape
-// first, then what does not compile.
+// DecodeJob decodes a job strictly and compiles all its expressions and templates. Its error is
+// [latch.Problems]: first the problems with the shape, then those of expressions and templates.
 func DecodeJob(data []byte) (*latch.Job, error) {
 	job, err := latch.DecodeJob(data)
 	return job, admit(err, job)
@@ -32,15 +31,14 @@ func DecodeEmissionBatch(data []byte) (*latch.EmissionBatch, error) {
 	return batch, admit(err, batch)
 }
 
-// DecodeGate is [DecodeJob] for a gate: an emission in which hooks at the custom
-// event decide, with a deadline.
+// DecodeGate is [DecodeJob] for a gate: an emission whose hooks decide at the custom event, with a
+// deadline.
 func DecodeGate(data []byte) (*latch.Gate, error) {
 	gate, err := latch.DecodeGate(data)
 	return gate, admit(err, gate.Emission())
 }
 
-// DecodeRegisteredWebhook is [DecodeJob] for a webhook that is to stand by
-// itself.
+// DecodeRegisteredWebhook is [DecodeJob] for a webhook that is to be registered.
 func DecodeRegisteredWebhook(data []byte) (*latch.RegisteredWebhook, error) {
 	webhook, err := latch.DecodeRegisteredWebhook(data)
 	return webhook, admit(err, webhook)
@@ -62,23 +60,23 @@ func CheckJob(job *latch.Job) latch.Problems {
 	return problemsOf(admit(job.Validate().Err(), job))
 }
 
-// CheckRelease returns all that is wrong with a release that Go code built.
+// CheckRelease returns all problems with a release built in Go.
 func CheckRelease(release *latch.Release) latch.Problems {
 	return problemsOf(admit(release.Validate().Err(), release))
 }
 
-// CheckEmission returns all that is wrong with an emission that Go code built.
+// CheckEmission returns all problems with an emission built in Go.
 func CheckEmission(emission *latch.Emission) latch.Problems {
 	return problemsOf(admit(emission.Validate().Err(), emission))
 }
 
-// CheckGate returns all that is wrong with a gate that Go code built.
+// CheckGate returns all problems with a gate built in Go.
 func CheckGate(gate *latch.Gate) latch.Problems {
 	return problemsOf(admit(gate.Validate().Err(), gate.Emission()))
 }
 
-// admit puts what does not compile behind what is wrong with the shape. Of expressions that are too
-// many together none is compiled.
+// admit appends compile errors to the problems with the shape. If the expressions are too many in
+// total, it compiles none.
 func admit(shape error, input any) error {
 	c := compiler{shape: problemsOf(shape)}
 	if problems := tooMuch(input); len(problems) > 0 {

@@ -11,15 +11,14 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 )
 
-// compiler collects what does not compile. A template's fault is left out where
-// the shape has one at that path, since both look at the same text; an
-// expression's stands beside it.
+// compiler collects compile errors. It drops an error of a template if the shape has a problem at
+// the same path, because both concern the same text; an expression's error is kept.
 type compiler struct {
 	shape, templates, expressions latch.Problems
 }
 
-// maximumFaults is how many problems are looked for: nobody reads more, and what does not compile
-// may stand there any number of times.
+// maximumFaults bounds the problems to look for: nobody reads more, and the same invalid text may
+// occur any number of times.
 const maximumFaults = 200
 
 func (c *compiler) full() bool { return len(c.templates)+len(c.expressions) >= maximumFaults }
@@ -48,8 +47,8 @@ func (c *compiler) expression(path, source string, use expr.Use) {
 	report(&c.expressions, path, err)
 }
 
-// report makes one problem of each compile error in err, which may be several
-// joined, and wrapped by the path of the string within a JSON value.
+// report adds one problem for each compile error in err, which may be several joined, and may be
+// wrapped with the path of the string in a JSON value.
 func report(problems *latch.Problems, path string, err error) {
 	switch e := err.(type) {
 	case nil:
@@ -69,7 +68,7 @@ func report(problems *latch.Problems, path string, err error) {
 	}
 }
 
-// describe returns the error as "line:column: what is wrong, in which source".
+// describe returns the error as "line:column: message, in source".
 func describe(e *expr.CompileError) string {
 	text := e.Message
 	if e.Line > 0 {
@@ -81,7 +80,7 @@ func describe(e *expr.CompileError) string {
 	return text
 }
 
-// maximumSource bounds a source in a message, in bytes.
+// maximumSource bounds the source quoted in a message, in bytes.
 const maximumSource = 120
 
 func join(path, name string) string {

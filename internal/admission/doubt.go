@@ -12,16 +12,16 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// doubter collects what expressions select that is probably not there. It warns
-// only of what is known before the run.
+// doubter collects selections in expressions that probably do not exist. It
+// warns only about what is known before the run.
 type doubter struct {
 	warnings *latch.Problems
-	// walker is what shows it the input, and knows at which events.
+	// walker shows it the input, and knows the events.
 	walker *walker
 	scene  scene
 }
 
-// newDoubter returns a walker that warns of what is missing in the scene.
+// newDoubter returns a walker that warns about selections that the scene lacks.
 func newDoubter(warnings *latch.Problems, in scene) *walker {
 	d := &doubter{warnings: warnings, scene: in}
 	d.walker = &walker{visit: d}
@@ -35,7 +35,7 @@ func (d *doubter) tree(path string, value json.RawMessage) {
 func (d *doubter) template(path, source string, place expr.Place) {
 	template, err := expr.CompileTemplate(source, place)
 	if err != nil {
-		return // it was admitted
+		return // cannot fail: it was admitted
 	}
 	seen := map[string]bool{}
 	for _, expression := range template.Expressions() {
@@ -49,18 +49,18 @@ func (d *doubter) template(path, source string, place expr.Place) {
 	}
 }
 
-// A reading is how an expression reads a value.
+// A reading says how an expression reads a value.
 type reading struct {
-	// inTemplate says that the expression stands in one.
+	// inTemplate is true for an expression in a template.
 	inTemplate bool
-	// alone says that the expression does nothing else.
+	// alone is true if the expression does nothing else.
 	alone bool
 }
 
 func (d *doubter) expression(path, source string, use expr.Use) {
 	compiled, err := expr.Compile(source, use)
 	if err != nil {
-		return // it was admitted
+		return // cannot fail: it was admitted
 	}
 	selected, _ := compiled.Selections()
 	for _, selection := range selected {
@@ -72,7 +72,7 @@ func (d *doubter) expression(path, source string, use expr.Use) {
 	}
 }
 
-// selection warns of a value that is missing at one of the events.
+// selection warns about a value that does not exist at one of the events.
 func (d *doubter) selection(path string, selection expr.Selection, as reading) {
 	in := d.scene
 	if within := d.walker.within; within != nil && within != in.job { // of a sequence
@@ -90,7 +90,8 @@ func (d *doubter) selection(path string, selection expr.Selection, as reading) {
 	}
 }
 
-// fault says why what is selected is not there, "" where it may be.
+// fault says why a selected value does not exist, or returns "" if it may
+// exist.
 func (s *scene) fault(selection expr.Selection, as reading) string {
 	found := s.variable(selection[0])
 	for i, key := range selection[1:] {
@@ -122,7 +123,7 @@ func (s *scene) fault(selection expr.Selection, as reading) string {
 	return ""
 }
 
-// lacks says that the object has not the last key of the selection.
+// lacks says that the object does not have the last key of the selection.
 func (o *object) lacks(selected expr.Selection, as reading) string {
 	of, key := selected[:len(selected)-1], selected[len(selected)-1]
 	cure := optional(selected, "'none'")
@@ -147,7 +148,7 @@ func (o *object) lacks(selected expr.Selection, as reading) string {
 	}
 }
 
-// optional writes a selection whose last key may be missing.
+// optional rewrites a selection whose last key may be missing.
 func optional(selected expr.Selection, otherwise string) string {
 	key := strings.ReplaceAll(selected[len(selected)-1], "'", `\'`)
 	return fmt.Sprintf("%s[?'%s'].orValue(%s)", selected[:len(selected)-1], key, otherwise)

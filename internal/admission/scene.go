@@ -9,42 +9,40 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// A scene is the moment in a run at which a template is rendered or an
-// expression evaluated, as far as it is known beforehand.
+// A scene is the point in a run at which a template is rendered or an expression evaluated, as far
+// as it is known in advance.
 type scene struct {
-	// event is the one that fires; "" is the work: a task, or a step.
+	// event is the event that fires; "" means the work: a task, or a step.
 	event string
-	// job or release is what runs; neither is a custom event, or a webhook that
-	// stands by itself.
+	// job or release is what runs. Both are nil for a custom event and for a registered webhook.
 	job     *latch.Job
 	release *latch.Release
-	// fields are those that templates see of a registered job beside its own;
-	// nil for a job that is not registered.
+	// fields are the further fields that templates see of a registered job; nil for a job that is
+	// not registered.
 	fields latch.Object
-	// alone says that the webhook stands by itself: the run may be any that fires
-	// the event.
+	// alone is true for a registered webhook: any run that fires the event may use it.
 	alone bool
 }
 
-// anything is a value of which nothing is known.
+// anything is a value about which nothing is known.
 type anything struct{}
 
-// null is a value that is null.
+// null is the value null.
 type null struct{}
 
-// An object is what is known of an object: its keys with their values, each of
-// them another *object, a list ([]any), null or anything.
+// An object is what is known about an object: its keys with their values, each of which is another
+// *object, a list ([]any), null or anything.
 type object struct {
 	fields map[string]any
-	// unset are keys that such an object may have, and this one has not.
+	// unset are keys that such an object may have, but this one does not.
 	unset []string
-	// open says that there may be further keys.
+	// open is true if there may be further keys.
 	open bool
 	// empty says why there are no keys.
 	empty string
 }
 
-// known returns an object with keys whose values are not known.
+// known returns an object with keys whose values are unknown.
 func known(keys ...string) *object {
 	o := &object{fields: map[string]any{}}
 	for _, key := range keys {
@@ -64,7 +62,7 @@ func (o *object) names() []string {
 	return slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(o.fields)), o.unset...)))
 }
 
-// unless notes that the object lacks a key that such an object may have, unless it is set.
+// unless records that the object lacks a key that such an object may have, unless set is true.
 func (o *object) unless(set bool, key string) {
 	if !set {
 		delete(o.fields, key)
@@ -72,12 +70,12 @@ func (o *object) unless(set bool, key string) {
 	}
 }
 
-// variable returns what is known of a root variable.
+// variable returns what is known about a root variable.
 func (s *scene) variable(name string) any {
 	firedByJob, firedByRelease := slices.Contains(jobRun.fires, s.event), slices.Contains(releaseRun.fires, s.event)
 	switch {
 	case latch.IsOperatorEvent(s.event):
-		return anything{} // another run fires it
+		return anything{} // fired by another run
 	case s.job != nil && (s.event == "" || firedByJob), s.alone && firedByJob:
 		return s.in(vars.Jobs, name)
 	case s.release != nil && (s.event == "" || firedByRelease), s.alone && firedByRelease:
@@ -85,14 +83,14 @@ func (s *scene) variable(name string) any {
 	case s.job == nil && s.release == nil:
 		return s.in(vars.Customs, name)
 	default:
-		return anything{} // nobody fires it, of which there is a warning already
+		return anything{} // never fired, which has its own warning
 	}
 }
 
-// elsewhere says of a variable where it is empty.
+// elsewhere says where a variable is empty.
 var elsewhere = map[vars.Runs]string{vars.Jobs: "in a job", vars.Releases: "in a release", vars.Customs: "at a custom event"}
 
-// in returns what is known of a variable in a kind of run.
+// in returns what is known about a variable in a kind of run.
 func (s *scene) in(run vars.Runs, name string) any {
 	variable, _ := vars.Find(name)
 	switch {
@@ -139,12 +137,12 @@ func (s *scene) jobVariable() *object {
 	return o
 }
 
-// mittoKeys are those that most registered jobs have beside Latch's own
-// (contract, "Mitto's job API").
+// mittoKeys are the keys that most registered jobs have in addition to Latch's own (contract,
+// "Mitto's job API").
 var mittoKeys = []string{"type", "markdown", "notify", "delay", "continue_on_error", "concurrency", "conf", "jobs", "webhooks", "created_at", "updated_at"}
 
-// jobStatus is the status of the run that fires the event. A run has an object
-// of its own making only once it succeeded.
+// jobStatus returns the status of the run that fires the event. kvp is set only once the run has
+// succeeded.
 func (s *scene) jobStatus() *object {
 	o := known(vars.KeysOf[vars.JobStatus]()...)
 	if s.fields != nil || s.job == nil {
@@ -170,7 +168,7 @@ func (s *scene) releaseVariable() *object {
 	return o
 }
 
-// stepsVariable has the steps by their names.
+// stepsVariable returns the steps by name.
 func (s *scene) stepsVariable() *object {
 	o := known()
 	for _, step := range s.release.Steps {
@@ -182,7 +180,7 @@ func (s *scene) stepsVariable() *object {
 func (s *scene) stepVariable() *object {
 	o := knownAs("step")
 	switch s.event {
-	case "": // a step and its undo see themselves
+	case "": // a step and its undo see their own results
 	case latch.EventBeforeStep:
 		o.fields["kvp"] = &object{empty: "at BEFORE_STEP, before its work"}
 	case latch.EventAfterStep:
@@ -193,7 +191,7 @@ func (s *scene) stepVariable() *object {
 	return o
 }
 
-// shapeOf returns what is known of a value that is known as JSON.
+// shapeOf returns what is known about a value that can be encoded as JSON.
 func shapeOf(value any) any {
 	encoded, err := json.Marshal(value)
 	var decoded any

@@ -11,23 +11,23 @@ import (
 )
 
 // counter measures all expressions of an input before any is compiled: each is bounded, and so is
-// how much they are together. One that stands there more than once is compiled once, as long as
-// there are no more of them than are kept.
+// their sum. An expression that occurs several times counts once, as it is compiled once, as long
+// as no more of them occur than the cache holds.
 type counter struct {
 	seen  map[compiled]bool
 	parts int
 }
 
-// compiled is what is compiled once.
+// compiled identifies what is compiled once.
 type compiled struct {
 	use    expr.Use
 	source string
 }
 
-// asTemplate stands for the use of what stands in a template.
+// asTemplate stands for the use of an expression in a template.
 const asTemplate expr.Use = -1
 
-// tooMuch says that there is too much to compile.
+// tooMuch returns a problem if there is too much to compile.
 func tooMuch(input any) latch.Problems {
 	c := &counter{seen: map[compiled]bool{}}
 	(&walker{visit: c}).walk(input)
@@ -56,8 +56,8 @@ func (c *counter) tree(path string, value json.RawMessage) {
 	templatesIn(path, value, func(at, source string) { c.template(at, source, expr.InText) })
 }
 
-// templatesIn shows every string of a JSON value, each with its path. It shows none of what is no
-// JSON.
+// templatesIn calls show with every string of a JSON value and its path. It ignores a value that is
+// not JSON.
 func templatesIn(path string, value json.RawMessage, show func(path, source string)) {
 	var decoded any
 	if json.Unmarshal(value, &decoded) == nil {

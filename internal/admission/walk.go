@@ -8,25 +8,26 @@ import (
 	"github.com/latch-run/latch/internal/fields"
 )
 
-// visitor is shown every expression and template of an input with its path:
-// sources that are not empty, and of JSON the value that the templates stand in.
+// visitor is called with every expression and template of an input and its
+// path. Sources are not empty; for JSON with templates, the source is the whole
+// value.
 type visitor interface {
 	template(path, source string, place expr.Place)
 	tree(path string, value json.RawMessage)
 	expression(path, source string, use expr.Use)
 }
 
-// walker walks through an input in its order. Which fields there are to visit
-// their tags say.
+// walker walks through an input in order. The fields to visit follow from their
+// tags.
 type walker struct {
 	visit visitor
-	// within is the job that is walked through, which may be one of a sequence.
+	// within is the job being walked through, which may be part of a sequence.
 	within *latch.Job
-	// events are those at which what is visited is used; nil is the work.
+	// events are the events at which the field is used; nil means the work.
 	events []string
 }
 
-// walk visits the input that is pointed to.
+// walk visits the input, a pointer.
 func (w *walker) walk(input any) {
 	for _, field := range fields.Of(input) {
 		w.within, w.events = fields.Within[latch.Job](field), eventsOf(field)
@@ -49,7 +50,7 @@ func (w *walker) template(field *fields.Field) {
 	}
 }
 
-// eventsOf lists the events at which a field is used; nil is the work.
+// eventsOf returns the events at which a field is used; nil means the work.
 func eventsOf(field *fields.Field) []string {
 	webhook := fields.Within[latch.Webhook](field)
 	if event := fields.Within[latch.Event](field); event != nil {
@@ -63,7 +64,7 @@ func eventsOf(field *fields.Field) []string {
 	}
 	events := []string{}
 	for _, event := range webhook.EventSettings() {
-		if field.Role != fields.BodyTemplate || len(event.Body) == 0 { // one of the event's own takes its place
+		if field.Role != fields.BodyTemplate || len(event.Body) == 0 { // an event's own body replaces the webhook's
 			events = append(events, event.Event)
 		}
 	}

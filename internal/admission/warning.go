@@ -10,12 +10,12 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// JobWarnings returns what in a job is allowed and probably not meant, jobs of
-// its sequence included. The job is one that was admitted.
+// JobWarnings returns what in a job is allowed but probably a mistake,
+// including the jobs of its sequence. The job must have been admitted.
 func JobWarnings(job *latch.Job) []latch.Problem { return warningsOf(job, nil) }
 
 // RegisteredJobWarnings is [JobWarnings] for a registered job, whose templates
-// see further fields.
+// see more fields.
 func RegisteredJobWarnings(job *latch.Job, fields latch.Object) []latch.Problem {
 	if fields == nil {
 		fields = latch.Object{}
@@ -30,7 +30,7 @@ func warningsOf(job *latch.Job, fields latch.Object) []latch.Problem {
 	return warnings
 }
 
-// RegisteredWebhookWarnings is [JobWarnings] for a webhook that stands by itself.
+// RegisteredWebhookWarnings is [JobWarnings] for a registered webhook.
 func RegisteredWebhookWarnings(webhook *latch.RegisteredWebhook) []latch.Problem {
 	var warnings latch.Problems
 	warnOfHeaders(&warnings, "headers", webhook.Headers)
@@ -75,7 +75,7 @@ func GateWarnings(gate *latch.Gate) []latch.Problem {
 	return warnings
 }
 
-// run is what fires events: how it is called, and which they are.
+// run is what fires events: its name for messages, and the events.
 type run struct {
 	name  string
 	fires []string
@@ -106,7 +106,7 @@ func warnOfWebhooks(warnings *latch.Problems, path string, webhooks []latch.Webh
 	}
 }
 
-// warnOfEvent holds to "validate warns of events that this run never fires".
+// warnOfEvent warns about an event that this run never fires.
 func warnOfEvent(warnings *latch.Problems, path, event string, fired run) {
 	if latch.IsEndpointEvent(event) {
 		warnings.Addf(path, "%s is fired by no run: only registered webhooks hear of endpoints", event)
@@ -117,7 +117,7 @@ func warnOfEvent(warnings *latch.Problems, path, event string, fired run) {
 	}
 }
 
-// warnOfWaits finds limits of waits that the hook never waits for.
+// warnOfWaits warns about limits of waits in which the hook never is.
 func warnOfWaits(warnings *latch.Problems, path string, event *latch.Event) {
 	if event.Blocking {
 		if event.AnswerTimeout != 0 {
@@ -133,8 +133,7 @@ func warnOfWaits(warnings *latch.Problems, path string, event *latch.Event) {
 	}
 }
 
-// sensitive are the parts of headers' names by which one knows that the value
-// is a credential.
+// sensitive are parts of header names that show that the value is a credential.
 var sensitive = []string{"authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "access-key", "private-key"}
 
 func warnOfHeaders(warnings *latch.Problems, path string, headers map[string]string) {

@@ -113,7 +113,7 @@ func TestApplyTellsAllThatIsWrongAndWritesNothing(t *testing.T) {
 	good := write(t, "good.json", nightly)
 	bad := write(t, "bad.yaml", "- {id: a, task: {command: {argv: [x]}}, schedule: 0 25 * * *}\n- {id: nightly, task: {}}")
 	require.Equal(t, "Error: 3 problems:\n"+
-		"  "+bad+" [0]: schedule.cron: \"0 25 * * *\": hour \"25\": \"25\" is none of 0 to 23 (line 1, column 51)\n"+
+		"  "+bad+" [0]: schedule.cron: \"0 25 * * *\": hour \"25\": \"25\" is not in the range 0 to 23 (line 1, column 51)\n"+
 		"  "+bad+" [1]: task: a task is exactly one of activity, workflow, http and command, not none (line 2, column 17)\n"+
 		"  none.yaml: cannot be read: no such file or directory\n", j.fails(failure.ExitUsage, "", "job", "apply", good, bad, "none.yaml"))
 	require.Contains(t, j.fails(failure.ExitUsage, nightly, "job", "apply", good, "-"), `-: id: "nightly" is described in `+good+" already")
@@ -285,7 +285,7 @@ func TestValidateChecksTheSchedule(t *testing.T) {
 		`{"id":"1","task":{"command":{"argv":["x"]}},"schedule":{"cron":"0 0 * * blue","timezone":"Berlin"}}`,
 		nil, "validate", "-")
 	require.Equal(t, failure.ExitUsage, code)
-	require.Equal(t, "-: schedule.cron: \"0 0 * * blue\": day of week \"blue\": \"blue\" is none of 0 to 7, nor a name such as mon\n"+
+	require.Equal(t, "-: schedule.cron: \"0 0 * * blue\": day of week \"blue\": \"blue\" is not in the range 0 to 7, nor a name such as mon\n"+
 		"-: schedule.timezone: there is no time zone \"Berlin\"; one is an IANA name such as Europe/Berlin or UTC\n", out)
 }
 

@@ -22,28 +22,28 @@ import (
 )
 
 const (
-	// maximumBody bounds a request: some of the largest payloads that Temporal
-	// takes, in base64.
+	// maximumBody bounds a request, in bytes: several of Temporal's largest
+	// payloads, in base64.
 	maximumBody = 16 << 20
-	// preflightAge is how long, in seconds, a browser need not ask again.
+	// preflightAge is how long a browser may cache a preflight, in seconds.
 	preflightAge = "600"
 )
 
-// Options say whom to answer.
+// Options configure the server.
 type Options struct {
 	Codec converter.PayloadCodec
-	// Tokens let their bearers in. Without any, only requests to a loopback host
-	// are served; see [CheckAddress].
+	// Tokens are the accepted tokens. Without any, only requests to a loopback
+	// host are served; see [CheckAddress].
 	Tokens []Token
-	// Origins are those of the web pages that may call, such as
-	// "https://temporal.example.com". A request without an Origin is of no web
-	// page.
+	// Origins are the origins of web pages that may call, such as
+	// "https://temporal.example.com". A request without an Origin does not come
+	// from a web page.
 	Origins []string
-	// Logger takes one line for each request; nil drops them.
+	// Logger logs one line per request; nil logs nothing.
 	Logger *slog.Logger
 }
 
-// New makes the handler.
+// New returns the server's handler.
 func New(options Options) http.Handler {
 	s := &server{Options: options, guesses: guess.New(), local: loopback.NewGuard("", options.Origins...)}
 	if s.Logger == nil {
@@ -62,7 +62,7 @@ type server struct {
 	local *loopback.Guard
 }
 
-// health answers that the process is up.
+// health reports that the process is up.
 func (s *server) health(w http.ResponseWriter, r *http.Request) {
 	if refusal := s.checkLocal(r); refusal != "" {
 		http.Error(w, refusal, http.StatusForbidden)
@@ -71,8 +71,9 @@ func (s *server) health(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte("ok\n")) // the caller has gone away
 }
 
-// checkLocal keeps everybody but this machine out of a server without tokens,
-// and web pages of elsewhere, those too that reach it by a name of their own.
+// checkLocal rejects requests to a server without tokens unless they come from
+// this machine and not from another site's web page, including a page that
+// reaches it by a host name of its own.
 func (s *server) checkLocal(r *http.Request) string {
 	if len(s.Tokens) > 0 {
 		return ""
@@ -86,7 +87,8 @@ func (s *server) checkLocal(r *http.Request) string {
 	return ""
 }
 
-// guard answers preflights, and lets through who may call.
+// guard answers preflights, and passes on requests from callers who are
+// allowed.
 func (s *server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -98,7 +100,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		}
 		if origin := r.Header.Get("Origin"); origin != "" {
 			w.Header().Set("Access-Control-Allow-Origin", origin)
-			w.Header().Set("Access-Control-Allow-Credentials", "true") // of a proxy before this: none are taken here
+			w.Header().Set("Access-Control-Allow-Credentials", "true") // for a proxy in front of the server, which itself accepts none
 		}
 		if r.Method == http.MethodOptions {
 			answerPreflight(w, r)
@@ -121,7 +123,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// checkOrigin keeps web pages of elsewhere out.
+// checkOrigin rejects web pages of other origins.
 func (s *server) checkOrigin(r *http.Request) (int, string) {
 	if refusal := s.checkLocal(r); refusal != "" {
 		return http.StatusForbidden, refusal
@@ -133,8 +135,8 @@ func (s *server) checkOrigin(r *http.Request) (int, string) {
 	return 0, ""
 }
 
-// slowed returns how long the caller has to wait because too many unknown
-// tokens came from its address.
+// slowed returns how long the caller must wait because too many unknown tokens
+// came from its address.
 func (s *server) slowed(r *http.Request) time.Duration {
 	given := bearer(r)
 	if len(s.Tokens) == 0 || given == "" {
@@ -144,8 +146,8 @@ func (s *server) slowed(r *http.Request) time.Duration {
 	return s.guesses.Attempt(r.RemoteAddr, id)
 }
 
-// checkCaller asks for a token where there are any, and for JSON, which a web
-// page cannot send without having asked before.
+// checkCaller requires a token if there are any, and JSON, which a web page
+// cannot send without a preflight.
 func (s *server) checkCaller(r *http.Request) (int, string) {
 	if len(s.Tokens) > 0 {
 		if _, known := knows(s.Tokens, bearer(r)); !known {
@@ -162,19 +164,19 @@ func answerPreflight(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Access-Control-Allow-Methods", "POST, OPTIONS")
 	w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Namespace")
 	w.Header().Set("Access-Control-Max-Age", preflightAge)
-	if r.Header.Get("Access-Control-Request-Private-Network") == "true" { // a page of elsewhere that asks this machine
+	if r.Header.Get("Access-Control-Request-Private-Network") == "true" { // a page of another site that calls this machine
 		w.Header().Set("Access-Control-Allow-Private-Network", "true")
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// A visit is one request as the log tells of it.
+// A visit is one request as it is logged.
 type visit struct {
 	http.ResponseWriter
 	status int
 }
 
-// WriteHeader notes the status.
+// WriteHeader records the status.
 func (v *visit) WriteHeader(status int) {
 	v.status = status
 	v.ResponseWriter.WriteHeader(status)
@@ -189,7 +191,7 @@ func (s *server) log(next http.Handler) http.Handler {
 	})
 }
 
-// CheckAddress refuses to listen beyond loopback without tokens.
+// CheckAddress returns an error for listening beyond loopback without tokens.
 func CheckAddress(address string, tokens []Token) error {
 	if err := settings.CheckAddress(address); err != nil {
 		return err
@@ -201,14 +203,14 @@ func CheckAddress(address string, tokens []Token) error {
 	return nil
 }
 
-// CheckOrigins refuses what no browser sends as an Origin. All bad ones are
-// reported at once.
+// CheckOrigins returns an error for each text that no browser sends as an
+// Origin.
 func CheckOrigins(origins []string) error {
 	var problems []error
 	for _, origin := range origins {
 		parsed, err := httpurl.Parse(origin)
 		if err != nil || origin != parsed.Scheme+"://"+parsed.Host {
-			problems = append(problems, fmt.Errorf("%q is no origin such as https://temporal.example.com or http://127.0.0.1:8233, without a path", origin))
+			problems = append(problems, fmt.Errorf("%q is not an origin such as https://temporal.example.com or http://127.0.0.1:8233, without a path", origin))
 		}
 	}
 	return errors.Join(problems...)

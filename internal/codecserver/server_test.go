@@ -213,7 +213,7 @@ func TestTheLogTellsNoSecrets(t *testing.T) {
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	_, err := codecserver.ParseTokens("short,two words of a token, " + token + "," + token)
-	for _, says := range []string{"token 1 has 5 bytes", "token 2 has spaces", "token 4 stands there twice"} {
+	for _, says := range []string{"token 1 has 5 bytes", "token 2 has spaces", "token 4 is listed twice"} {
 		require.ErrorContains(t, err, says)
 	}
 	require.NotContains(t, err.Error(), "short")

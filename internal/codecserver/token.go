@@ -11,14 +11,14 @@ import (
 	"strings"
 )
 
-// minimumToken is the least length of a token, in bytes.
+// minimumToken is the minimum length of a token, in bytes.
 const minimumToken = 16
 
-// A Token lets its bearer in. It holds a hash of it.
+// A Token is the hash of a token.
 type Token [sha256.Size]byte
 
-// ParseTokens reads tokens as LATCH_CODEC_TOKENS has them, separated by commas.
-// All bad ones are reported at once, and never a token.
+// ParseTokens parses tokens in the format of LATCH_CODEC_TOKENS, separated by
+// commas. All problems are reported at once, and no error contains a token.
 func ParseTokens(text string) ([]Token, error) {
 	var tokens []Token
 	var problems []error
@@ -32,7 +32,7 @@ func ParseTokens(text string) ([]Token, error) {
 		case strings.ContainsAny(entry, " \t\r\n"):
 			problems = append(problems, fmt.Errorf("token %d has spaces, which no header can bear", i+1))
 		case slices.Contains(tokens, token):
-			problems = append(problems, fmt.Errorf("token %d stands there twice", i+1))
+			problems = append(problems, fmt.Errorf("token %d is listed twice", i+1))
 		default:
 			tokens = append(tokens, token)
 		}
@@ -51,9 +51,9 @@ func bearer(r *http.Request) string {
 	return strings.TrimSpace(token)
 }
 
-// knows reports whether a token is one of those. It looks at all of them whichever
-// it is, and compares in constant time. The id tells the token from others
-// without its value; it is empty for one that is not known.
+// knows reports whether a token is one of tokens, in constant time. id
+// identifies the token without revealing it; it is empty if the token is
+// unknown.
 func knows(tokens []Token, given string) (id string, known bool) {
 	hash := sha256.Sum256([]byte(given))
 	found := 0

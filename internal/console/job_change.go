@@ -123,7 +123,7 @@ func (v *visit) addTag() (*answer, error) {
 // removeTag removes a tag from the job.
 func (v *visit) removeTag() (*answer, error) {
 	tag := v.sent.Get("tag")
-	return v.changeTags(fmt.Sprintf("The job has the tag %q no more.", tag), func(tags []string) []string {
+	return v.changeTags(fmt.Sprintf("The tag %q was removed from the job.", tag), func(tags []string) []string {
 		return slices.DeleteFunc(tags, func(each string) bool { return each == tag })
 	})
 }

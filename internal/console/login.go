@@ -34,7 +34,7 @@ func (c *console) keepForLogin(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != logoutPath && r.ParseForm() == nil {
 		carried = keep(r.PostForm)
 	}
-	word := piece.Notice{Tone: "bad", Title: "You are not logged in any more", Text: "Nothing was changed. Log in, and the form stands there again as you left it."}
+	word := piece.Notice{Tone: "bad", Title: "You are no longer logged in", Text: "Nothing was changed. Log in, and the form stands there again as you left it."}
 	if carried == "" {
 		word.Text = "Nothing was changed. Log in in another tab, come back here, and send the form again: go back to it by your browser's button."
 	}

@@ -258,7 +258,7 @@ func releaseContent(text string) (*spec.File, json.RawMessage, latch.Problems) {
 	_, err = latch.DecodeRelease(content)
 	var problems latch.Problems
 	if !errors.As(err, &problems) {
-		problems = latch.Problems{{Message: "this is no release"}}
+		problems = latch.Problems{{Message: "this is not a release"}}
 	}
 	return nil, nil, file.Located("", problems)
 }

@@ -99,7 +99,7 @@ func (v *visit) releaseRow(row *runs.ReleaseRow) piece.Row {
 // in full, and why.
 func partialRelease(row *runs.ReleaseRow) string {
 	if row.ClosedAt.IsZero() {
-		return "partial: no worker answered in time for where it stands"
+		return "partial: no worker reported its progress in time"
 	}
 	return "partial: its result cannot be read here"
 }

@@ -23,7 +23,7 @@ func TestPartialReleases(t *testing.T) {
 	w.goes(t, "3", "The whole shop")
 	got := loggedIn(t, serve(t, w, keys), readKey).get("/console/releases")
 	require.Equal(t, 200, got.status, got.body)
-	require.Contains(t, got.body, "partial: no worker answered in time for where it stands")
+	require.Contains(t, got.body, "partial: no worker reported its progress in time")
 	require.Contains(t, got.body, "partial: its result cannot be read here")
 	require.Contains(t, got.body, "The whole shop")
 }

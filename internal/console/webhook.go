@@ -222,7 +222,7 @@ func (v *visit) askToDeleteHook() (*answer, error) {
 		return v.showConflict(sentDraft(v.sent, p.ofJob()))
 	}
 	ask := piece.Confirmation{Title: "Delete the webhook?", Form: v.form("delete"), Back: p.link(v.request.URL.EscapedPath()),
-		Effect: "It is sent no more. Runs that have started keep it for what they send for the first time. Its history stays."}
+		Effect: "It will no longer be sent. Runs that have started keep it for what they send for the first time. Its history stays."}
 	for _, name := range slices.Sorted(maps.Keys(v.sent)) {
 		if name != "form" && name != "action" {
 			ask.Form.Hidden = append(ask.Form.Hidden, piece.Hidden{Name: name, Value: v.sent.Get(name)})

@@ -3,13 +3,13 @@ package cron
 import (
 	"fmt"
 	"time"
-	_ "time/tzdata" // a machine without a time zone database judges as any other
+	_ "time/tzdata" // gives the same results on a machine without a time zone database
 
 	"github.com/latch-run/latch"
 )
 
-// Check returns what Temporal would refuse in the schedule, with paths that begin
-// below it. A nil schedule, and one that follows a job, have nothing to refuse.
+// Check returns the problems for which Temporal would reject the schedule, with
+// paths relative to it. A nil schedule, or one that follows a job, has none.
 func Check(schedule *latch.Schedule) latch.Problems {
 	var problems latch.Problems
 	if schedule == nil {
@@ -46,15 +46,15 @@ func checkZone(name string) error {
 	return nil
 }
 
-// Zone returns the time zone in which the schedule's times are told: its own, UTC
-// where it names none that there is.
+// Zone returns the schedule's time zone, or UTC if it has none or names an
+// unknown one.
 func Zone(schedule *latch.Schedule) *time.Location {
 	_, zone := timesOf(schedule)
 	return zone
 }
 
-// timesOf reads a schedule that [Check] finds nothing wrong with. It has no times
-// where the schedule has no cron expression.
+// timesOf parses a schedule without problems. times is nil if the schedule has
+// no cron expression.
 func timesOf(schedule *latch.Schedule) (times *expression, zone *time.Location) {
 	if schedule == nil || schedule.Cron == "" || len(Check(schedule)) > 0 {
 		return nil, time.UTC

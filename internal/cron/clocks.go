@@ -8,18 +8,18 @@ import (
 )
 
 const (
-	// turns is how many changes of the clocks are looked at.
+	// turns is the number of clock changes considered.
 	turns = 4
-	// mostReadings bounds the times that are compared at one change.
+	// mostReadings bounds the times compared for one clock change.
 	mostReadings = 3000
 )
 
-// layout is how a local time is told.
+// layout is the format of local times.
 const layout = "2006-01-02 15:04:05"
 
-// turnedClocks says which times the job misses and which it has twice because the
-// clocks of its zone are turned: the first of either, with the number of others
-// on the same day. It says nothing of an expression that runs in every hour.
+// turnedClocks says which times the job misses, and which it has twice, because
+// of clock changes in its zone: the first of each, with the number of others on
+// the same day. It ignores expressions that run every hour.
 func (e *expression) turnedClocks(now time.Time) []string {
 	if e.calendar == nil || e.calendar.hour == nil {
 		return nil
@@ -42,10 +42,10 @@ func (e *expression) turnedClocks(now time.Time) []string {
 	return slices.DeleteFunc([]string{missed, extra}, func(text string) bool { return text == "" })
 }
 
-// aroundTurn lists what the clocks show when the job runs on the day on which
-// they are turned and on the one after, since some are turned at midnight, and
-// what they would show if they were not turned. Where the job runs more often
-// than mostReadings, both are empty.
+// aroundTurn returns the local times at which the job runs on the day of a
+// clock change and the next, because some changes happen at midnight, and the
+// times at which it would run without the change. Both are nil if the job runs
+// more often than mostReadings.
 func (c *calendar) aroundTurn(turn time.Time) (shown, due []string) {
 	before := turn.Add(-time.Second)
 	first := time.Date(before.Year(), before.Month(), before.Day(), 0, 0, 0, 0, time.UTC)
@@ -67,7 +67,7 @@ func (c *calendar) aroundTurn(turn time.Time) (shown, due []string) {
 	return shown, due
 }
 
-// lacking returns those of the readings that others have not, or not as often.
+// lacking returns the readings that others do not have, or have less often.
 func lacking(readings, others []string) []string {
 	counts := map[string]int{}
 	for _, reading := range others {
@@ -104,8 +104,8 @@ func tellExtra(readings, due []string, turn time.Time) string {
 	}
 }
 
-// briefly returns the first of the times, without seconds that are zero, and how
-// many others there are.
+// briefly returns the first of the times, without zero seconds, and the number
+// of others.
 func briefly(readings []string) string {
 	text := strings.TrimSuffix(readings[0], ":00")
 	if others := len(readings) - 1; others > 0 {

@@ -8,10 +8,10 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Doubts returns what of a schedule that [Check] finds nothing wrong with is
-// probably not meant, with paths that begin below it: where other cron systems
-// read the expression differently, and times that the clocks of its zone skip or
-// show twice after now, within the next four times that they are turned.
+// Doubts returns what in a valid schedule is probably a mistake, with paths
+// relative to it: expressions that other cron systems read differently, and
+// times that clock changes in its zone skip or repeat, within the next four
+// changes after now.
 func Doubts(schedule *latch.Schedule, now time.Time) []latch.Problem {
 	times, zone := timesOf(schedule)
 	if times == nil {
@@ -40,7 +40,7 @@ func Doubts(schedule *latch.Schedule, now time.Time) []latch.Problem {
 	return doubts
 }
 
-// sixFields doubts six fields without a year.
+// sixFields warns about six fields without a year.
 func (e *expression) sixFields() string {
 	if len(e.fields) != 6 || e.calendar.year != nil {
 		return ""
@@ -52,7 +52,7 @@ func (e *expression) sixFields() string {
 	return fmt.Sprintf("of six fields the last is the year, not the first the second as elsewhere; if that was meant, write %q", instead)
 }
 
-// bothDays doubts a day of month beside a day of week.
+// bothDays warns about a day of month combined with a day of week.
 func (e *expression) bothDays() string {
 	if e.calendar == nil || e.calendar.day == nil || e.calendar.weekday == nil {
 		return ""

@@ -8,13 +8,13 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// numbers are those that a field matches; nil matches all.
+// numbers are the numbers that a field matches; nil matches all.
 type numbers map[int]bool
 
 func (n numbers) has(number int) bool { return n == nil || n[number] }
 
-// A field is one of an expression's: numbers, or names from the shortest
-// length on.
+// A field is a field of an expression: numbers, or names of at least the
+// shortest length.
 type field struct {
 	name             string
 	minimum, maximum int
@@ -33,11 +33,11 @@ var fields = []field{
 	{name: "year", minimum: 2000, maximum: 2100},
 }
 
-// weekdays is the field in which 7 stands for 0.
+// weekdays is the field in which 7 means 0.
 var weekdays = &fields[5]
 
-// parse reads a list of *, n and n-m, each with a step or none. With a step, n
-// alone begins a range that ends at the field's maximum.
+// parse parses a list of *, n and n-m, each with an optional step. With a step,
+// n begins a range that ends at the field's maximum.
 func (f *field) parse(list string) (numbers, error) {
 	parsed := numbers{}
 	for part := range strings.SplitSeq(list, ",") {
@@ -67,7 +67,7 @@ func (f *field) parse(list string) (numbers, error) {
 	return parsed, nil
 }
 
-// count is how many numbers the field has.
+// count returns how many numbers the field has.
 func (f *field) count() int {
 	if f.name == weekdays.name {
 		return 7
@@ -75,7 +75,7 @@ func (f *field) count() int {
 	return f.maximum - f.minimum + 1
 }
 
-// span reads *, n or n-m.
+// span parses *, n or n-m.
 func (f *field) span(part string, stepped bool) (first, last int, err error) {
 	if part == "*" {
 		return f.minimum, f.maximum, nil
@@ -107,7 +107,7 @@ func (f *field) value(text string) (int, error) {
 	}
 	number, err := strconv.Atoi(text)
 	if err != nil || number < f.minimum || number > f.maximum {
-		return 0, fmt.Errorf("%q is none of %d to %d%s%s", text, f.minimum, f.maximum, f.orNames(), f.hint(text))
+		return 0, fmt.Errorf("%q is not in the range %d to %d%s%s", text, f.minimum, f.maximum, f.orNames(), f.hint(text))
 	}
 	return number, nil
 }
@@ -119,7 +119,7 @@ func (f *field) orNames() string {
 	return ", nor a name such as " + f.names[1][:3]
 }
 
-// hint says what to write in place of what other cron systems have.
+// hint says what to write in place of a construct of other cron systems.
 func (f *field) hint(text string) string {
 	upper := strings.ToUpper(text)
 	switch {
@@ -130,7 +130,7 @@ func (f *field) hint(text string) string {
 	case upper == "L" || strings.HasSuffix(upper, "L") || strings.HasSuffix(upper, "W"):
 		return "; Temporal knows neither L (last) nor W (nearest workday)"
 	case strings.HasPrefix(upper, "H"):
-		return "; Temporal knows no H (a time by chance)"
+		return "; Temporal does not support H (a random time)"
 	case f.name == "year":
 		return "; the sixth field is the year here, and seconds, which come first, take seven fields"
 	default:
@@ -138,7 +138,7 @@ func (f *field) hint(text string) string {
 	}
 }
 
-// spellings are the names of a field, and their usual first letters.
+// spellings returns the names in a field and their abbreviations.
 func (f *field) spellings() []string {
 	var all []string
 	for _, name := range f.names {

@@ -6,12 +6,12 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// lastYear is the last in which Temporal looks for a time.
+// lastYear is the last year in which Temporal looks for a time.
 const lastYear = 2100
 
-// Next returns the next times of the schedule after a moment, in the schedule's
-// own time zone: at most n, fewer where there are no more until the end of 2100,
-// none where the schedule has no cron expression or [Check] refuses it.
+// Next returns the next n times of the schedule after a time, in the schedule's
+// time zone. It returns fewer if there are no more before the end of 2100, and
+// none if the schedule has no cron expression or is not valid.
 func Next(schedule *latch.Schedule, after time.Time, n int) []time.Time {
 	times, zone := timesOf(schedule)
 	if times == nil {
@@ -28,7 +28,7 @@ func Next(schedule *latch.Schedule, after time.Time, n int) []time.Time {
 	return next
 }
 
-// next returns the first time after a moment, in the moment's time zone, or the
+// next returns the first time after a time, in the time zone of that, or the
 // zero time if the schedule never fires again.
 func (e *expression) next(after time.Time) time.Time {
 	if e.interval != nil {
@@ -46,14 +46,14 @@ func (i *interval) next(after time.Time) time.Time {
 	return next.In(after.Location())
 }
 
-// A calendar has the numbers that each part of a local time must be among: all
-// of them, the day of month as well as the day of week.
+// A calendar holds the numbers that each part of a local time must match. All
+// must match, including both the day of month and the day of week.
 type calendar struct {
 	second, minute, hour, day, month, weekday, year numbers
 }
 
-// A reading is what the clocks of a time zone show. Where they are turned back,
-// the hour that comes twice is read again with an offset.
+// A reading is what the clocks in a time zone show. When they are turned back,
+// the repeated hour has an offset.
 type reading struct {
 	zone                      *time.Location
 	year                      int
@@ -62,13 +62,13 @@ type reading struct {
 	offset                    time.Duration
 }
 
-// moment is the time at which the clocks show the reading; another hour than the
-// reading's where they skip it.
+// moment returns the time at which the clocks show the reading. If they skip
+// it, the hour differs.
 func (r *reading) moment() time.Time {
 	return time.Date(r.year, r.month, r.day, r.hour, r.minute, r.second, 0, r.zone)
 }
 
-// next looks for the first reading that matches, part by part.
+// next finds the first reading that matches, part by part.
 func (c *calendar) next(after time.Time) time.Time {
 	r := readingAfter(after)
 	for ; r.year <= lastYear; r.toNextDay() {
@@ -84,7 +84,7 @@ func (c *calendar) next(after time.Time) time.Time {
 				return found
 			}
 			r.toNextHour()
-			if !c.matchesDay(r) { // the hour may have been skipped at midnight, and shown the day before
+			if !c.matchesDay(r) { // the hour was skipped at midnight, so it was shown on the day before
 				break
 			}
 		}
@@ -92,8 +92,8 @@ func (c *calendar) next(after time.Time) time.Time {
 	return time.Time{}
 }
 
-// readingAfter reads the clocks one second after a moment. The second may be 60,
-// which nothing matches.
+// readingAfter returns the reading one second after a time. Its second may be
+// 60, which nothing matches.
 func readingAfter(at time.Time) *reading {
 	r := &reading{zone: at.Location()}
 	r.year, r.month, r.day = at.Date()
@@ -105,7 +105,7 @@ func readingAfter(at time.Time) *reading {
 	return r
 }
 
-// toNextDay goes to the first second of the next day.
+// toNextDay advances to the first second of the next day.
 func (r *reading) toNextDay() {
 	r.year, r.month, r.day = time.Date(r.year, r.month, r.day+1, 0, 0, 0, 0, time.UTC).Date()
 	r.hour, r.minute, r.second, r.offset = 0, 0, 0, 0
@@ -124,8 +124,8 @@ func (c *calendar) matchesDay(r *reading) bool {
 	return c.weekday.has(int(shown.moment().Weekday()))
 }
 
-// inHour looks in the rest of one hour, and in the same hour again where it comes
-// twice. An hour that is skipped has no times.
+// inHour searches the rest of an hour, and the same hour again if it is
+// repeated. A skipped hour has no times.
 func (c *calendar) inHour(r *reading) time.Time {
 	for {
 		for ; r.minute < 60; r.minute, r.second = r.minute+1, 0 {
@@ -150,7 +150,7 @@ func (c *calendar) inHour(r *reading) time.Time {
 	}
 }
 
-// comesTwice reports whether the reading's hour is longer than one.
+// comesTwice reports whether the reading's hour is repeated.
 func (r *reading) comesTwice() bool {
 	begins := time.Date(r.year, r.month, r.day, r.hour, 0, 0, 0, r.zone)
 	ends := time.Date(r.year, r.month, r.day, r.hour+1, 0, 0, 0, r.zone)

@@ -8,28 +8,28 @@ import (
 	"time"
 )
 
-// words stand for whole expressions.
+// words are names for whole expressions.
 var words = []struct{ name, fields string }{
 	{"@yearly", "0 0 1 1 *"}, {"@annually", "0 0 1 1 *"}, {"@monthly", "0 0 1 * *"}, {"@weekly", "0 0 * * 0"},
 	{"@daily", "0 0 * * *"}, {"@midnight", "0 0 * * *"}, {"@hourly", "0 * * * *"},
 }
 
-// maximumComment is how much may follow a #, in bytes.
+// maximumComment bounds the comment after a #, in bytes.
 const maximumComment = 200
 
-// An expression is a cron expression without its time zone: a calendar or an
-// interval.
+// An expression is a cron expression without its time zone: either a calendar
+// or an interval.
 type expression struct {
 	calendar *calendar
 	interval *interval
-	// fields are those that were written; none for a word or an interval.
+	// fields are the fields as written; nil for a word or an interval.
 	fields []string
-	// comment is what follows a #; glued reports that no blank comes before it.
+	// comment is the text after a #; glued is true if no blank precedes it.
 	comment string
 	glued   bool
 }
 
-// splitZone takes TZ=… or CRON_TZ=… from an expression's front.
+// splitZone splits TZ=… or CRON_TZ=… off the front of an expression.
 func splitZone(text string) (zone, rest string, err error) {
 	text = strings.TrimSpace(text)
 	for _, prefix := range []string{"TZ=", "CRON_TZ="} {
@@ -46,7 +46,7 @@ func splitZone(text string) (zone, rest string, err error) {
 	return "", text, nil
 }
 
-// parse reads an expression without its time zone.
+// parse parses an expression without its time zone.
 func parse(text string) (*expression, error) {
 	before, comment, commented := strings.Cut(text, "#")
 	e := &expression{comment: strings.TrimSpace(comment)}
@@ -80,8 +80,8 @@ func (e *expression) parseWord(text string) (err error) {
 	return fmt.Errorf("the words are @every and %s", strings.Join(names, ", "))
 }
 
-// parseFields reads 5 to 7 fields: with 6 the last is the year, and only with 7
-// the first is the second.
+// parseFields parses 5 to 7 fields. With 6, the last is the year; only with 7
+// is the first the second.
 func parseFields(values []string) (*calendar, error) {
 	switch len(values) {
 	case 5:
@@ -103,14 +103,14 @@ func parseFields(values []string) (*calendar, error) {
 	return c, nil
 }
 
-// An interval is @every: times since 1970 in UTC that are phase after a multiple
-// of every.
+// An interval is @every: times since 1970 in UTC that are phase after a
+// multiple of every.
 type interval struct{ every, phase time.Duration }
 
-// rightInterval is what is right for @every.
+// rightInterval describes a valid @every, for error messages.
 const rightInterval = `@every takes a duration such as "90s" or "4h", or one with a phase such as "4h/15m"`
 
-// parseInterval reads what follows @every.
+// parseInterval parses the text after @every.
 func parseInterval(text string) (*interval, error) {
 	every, phase, phased := strings.Cut(text, "/")
 	parsed := &interval{}
@@ -134,12 +134,12 @@ func parseInterval(text string) (*interval, error) {
 
 var days = regexp.MustCompile(`([0-9]+\.?[0-9]*|\.[0-9]+)d`)
 
-// parseDuration reads a duration of Go's in which days may stand.
+// parseDuration parses a Go duration that may contain days.
 func parseDuration(text string) (time.Duration, error) {
 	return time.ParseDuration(days.ReplaceAllStringFunc(text, func(found string) string {
 		number, err := strconv.ParseFloat(strings.TrimSuffix(found, "d"), 64)
 		if err != nil {
-			return found // which no duration may be
+			return found // not valid in any duration
 		}
 		return strconv.FormatFloat(24*number, 'f', 6, 64) + "h"
 	}))

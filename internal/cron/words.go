@@ -10,12 +10,12 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// mostTimes bounds how many times of a day, or days of a month, words list.
+// mostTimes bounds the times of a day, or days of a month, that Words lists.
 const mostTimes = 6
 
-// Words says in words when a job runs by itself, such as "every day at 03:00
-// (UTC)"; "" for a schedule that has no times. An expression that is too intricate
-// for words stands there itself.
+// Words describes when a job runs by itself, such as "every day at 03:00
+// (UTC)", or returns "" for a schedule without times. An expression that is too
+// complex for words is returned as it is.
 func Words(schedule *latch.Schedule) string {
 	switch {
 	case schedule == nil:
@@ -55,7 +55,7 @@ func (i *interval) words() string {
 	return text
 }
 
-// span writes a duration without the parts that are zero.
+// span formats a duration without zero parts.
 func span(duration time.Duration) string {
 	text := duration.String()
 	for _, zero := range []string{"m0s", "h0m"} {
@@ -66,7 +66,8 @@ func span(duration time.Duration) string {
 	return text
 }
 
-// words says when the calendar has times, "" where that takes more than a sentence.
+// words describes the times of the calendar, or returns "" if that takes more
+// than a sentence.
 func (c *calendar) words() string {
 	at, often := c.clock()
 	days := c.days()
@@ -89,7 +90,7 @@ func (c *calendar) words() string {
 	return text
 }
 
-// clock says at which times of a day, or how often in one.
+// clock returns the times of day, or how often in a day.
 func (c *calendar) clock() (at, often string) {
 	seconds, minutes := sorted(c.second), sorted(c.minute)
 	if len(seconds) != 1 || seconds[0] != 0 {
@@ -116,8 +117,8 @@ func (c *calendar) clock() (at, often string) {
 	}
 }
 
-// stepOf returns the step of minutes that are one apart all hour long, from 0 on; 0
-// for others.
+// stepOf returns the step between minutes that are evenly spaced from 0 on, or
+// 0 for others.
 func stepOf(minutes numbers) int {
 	if len(minutes) < 2 || 60%len(minutes) != 0 {
 		return 0
@@ -160,7 +161,7 @@ func sorted(n numbers) []int { return slices.Sorted(maps.Keys(n)) }
 
 func title(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
-// and joins words as a sentence does.
+// and joins words for a sentence.
 func and(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")

@@ -97,5 +97,5 @@ func decodeCursor(text string, into any) bool {
 }
 
 func badCursor(text string) *RefusedError {
-	return refused(Invalid, "cursor: %q is none that a part before told as next_cursor.", text)
+	return refused(Invalid, "cursor: %q is not the next_cursor of an earlier page.", text)
 }

@@ -77,7 +77,7 @@ func (l *Log) originOf(ctx context.Context, id string, origin Origin) (*workflow
 		return nil, refused(Unknown, "The delivery id %q does not tell its run, as those of earlier versions do not: give workflow_id and run_id of its record in the body.", id)
 	}
 	if !known {
-		return nil, refused(Unknown, "%q is no delivery id: one begins with %s.", id, latch.PrefixDeliveryID)
+		return nil, refused(Unknown, "%q is not a delivery id; one begins with %s.", id, latch.PrefixDeliveryID)
 	}
 	listed, err := l.runs.Page(ctx, "RunId = "+runs.Quote(runID), 1, nil)
 	if err != nil {

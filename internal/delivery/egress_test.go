@@ -226,10 +226,10 @@ func TestTargets(t *testing.T) {
 		"http:opaque":            "http:// or https://",
 		"http://user:hush@host/": "credentials before the host",
 		"http://hush@host/":      "credentials before the host",
-		"http:///path":           "there is no host",
+		"http:///path":           "the host is missing",
 		"http://host:0/":         "port",
 		"http://host:99999/":     "port",
-		"http://1.2.3.4.5/":      "no IPv4 address",
+		"http://1.2.3.4.5/":      "is not an IPv4 address",
 		"http://host/" + strings.Repeat("a", maximumURLBytes): "limit of 8 KiB",
 	} {
 		r := request("${vars.url}")

@@ -242,7 +242,7 @@ func TestNameThatIsBoundAnew(t *testing.T) {
 			require.ErrorAs(t, err, &refused)
 			require.Equal(t, class, refused.Class)
 			require.False(t, Retryable(err))
-			require.ErrorContains(t, err, "which hooks.example stands for, is "+class.String())
+			require.ErrorContains(t, err, "which hooks.example resolves to, is "+class.String())
 			require.ErrorContains(t, err, "LATCH_EGRESS_ALLOW")
 			require.Nil(t, attempt.Response)
 			require.True(t, slices.Equal([]string{"93.184.215.14:80"}, h.dialed), "dialled: %v", h.dialed)

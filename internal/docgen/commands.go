@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/cli"
 )
 
-// commands returns what starter says of itself and the flags that all commands take,
-// and a section for each command: how it is called, its help and its own flags.
+// commands returns the help of starter and the flags of all commands, followed
+// by a section for each command with its usage, its help and its own flags.
 func commands(string) (string, error) {
 	root := cli.Command()
 	var b strings.Builder
@@ -22,7 +22,7 @@ func commands(string) (string, error) {
 	return b.String(), nil
 }
 
-// describe writes the sections of the commands below one.
+// describe writes a section for each command below group.
 func describe(b *strings.Builder, group *cobra.Command) {
 	for _, command := range group.Commands() {
 		if !command.IsAvailableCommand() {
@@ -64,7 +64,7 @@ func flags(set *pflag.FlagSet) string {
 	return t.String()
 }
 
-// preset returns a flag's default, "" where it has none worth a word.
+// preset returns a flag's default, or "" if it is not worth mentioning.
 func preset(flag *pflag.Flag) string {
 	switch flag.DefValue {
 	case "", "false", "0", "[]":
@@ -74,15 +74,15 @@ func preset(flag *pflag.Flag) string {
 	}
 }
 
-// Where a line that is set in, or one that is not, follows the other without a blank
-// line between them.
+// The boundaries between indented and other lines without a blank line between
+// them.
 var (
 	inward  = regexp.MustCompile(`(?m)^(\S.*\n)(  )`)
 	outward = regexp.MustCompile(`(?m)^(  .*\n)(\S)`)
 )
 
-// prose makes Markdown of a help text: its paragraphs, and as blocks of code what is
-// set in.
+// prose converts a help text to Markdown: paragraphs stay, indented text
+// becomes code blocks.
 func prose(help string) string {
 	var b strings.Builder
 	block := false
@@ -109,5 +109,5 @@ func prose(help string) string {
 	return b.String()
 }
 
-// plain keeps a placeholder such as <id> from being taken for HTML.
+// plain escapes a placeholder such as <id>, so that it is not read as HTML.
 func plain(text string) string { return strings.ReplaceAll(text, "<", `\<`) }

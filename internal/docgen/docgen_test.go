@@ -168,8 +168,8 @@ func TestASettingNeedsItsComment(t *testing.T) {
 	t.Parallel()
 	text, err := settingsOf("Worker, API")
 	require.NoError(t, err)
-	require.Contains(t, text, "| `LATCH_DRAIN_TIMEOUT` | `75s` | How long work in flight may take to end after SIGTERM. |")
-	require.Contains(t, text, "| `LATCH_API_ALLOW` | all | CIDRs that may call, by the address of the connection. |")
+	require.Contains(t, text, "| `LATCH_DRAIN_TIMEOUT` | `75s` | How long work in progress may take to finish after SIGTERM. |")
+	require.Contains(t, text, "| `LATCH_API_ALLOW` | all | CIDRs that may call, matched against the address of the connection. |")
 	require.Equal(t, 1, strings.Count(text, "| `LATCH_LOG_LEVEL` |"), "in both sets")
 }
 

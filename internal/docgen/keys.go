@@ -11,9 +11,9 @@ import (
 	"github.com/latch-run/latch/internal/schema"
 )
 
-// keys returns a table for each of the structures that are named, with commas
-// between them: the keys, their types with their limits, their defaults and what
-// they mean, as the JSON Schemas have them.
+// keys returns a table for each of the named structures, separated by commas:
+// the keys, their types with limits, their defaults and their meanings, from
+// the JSON Schemas.
 func keys(of string) (string, error) {
 	var b strings.Builder
 	for name := range strings.SplitSeq(of, ", ") {
@@ -32,7 +32,7 @@ func keys(of string) (string, error) {
 	return b.String(), nil
 }
 
-// structureOf returns a structure of the schemas by its name.
+// structureOf returns a structure of the schemas by name.
 func structureOf(name string) (*jsonschema.Schema, error) {
 	for _, file := range schema.Names {
 		whole, err := schema.Of(file)
@@ -46,8 +46,8 @@ func structureOf(name string) (*jsonschema.Schema, error) {
 	return nil, fmt.Errorf("keys: no JSON Schema has the structure %q", name)
 }
 
-// objectOf returns the object of a structure that may be something else too, as a
-// schedule may be text.
+// objectOf returns the object form of a structure that has another form too, as
+// a schedule may be a string.
 func objectOf(structure *jsonschema.Schema) *jsonschema.Schema {
 	for _, choice := range structure.AnyOf {
 		if choice.Properties != nil {
@@ -57,7 +57,7 @@ func objectOf(structure *jsonschema.Schema) *jsonschema.Schema {
 	return structure
 }
 
-// The patterns of texts that have a name of their own, by a key that has it.
+// namedPatterns names the patterns of strings, each given by a key that has it.
 var namedPatterns = []struct{ structure, key, is string }{
 	{"Retry", "deadline", "duration"},
 	{"Webhook", "secret", "name of a secret"},
@@ -65,7 +65,7 @@ var namedPatterns = []struct{ structure, key, is string }{
 	{"Webhook", "content_type", "media type"},
 }
 
-// typeOf returns what a key takes, with its limits.
+// typeOf returns the type of a key, with its limits.
 func typeOf(s *jsonschema.Schema) string {
 	switch {
 	case s.Ref != "":
@@ -89,7 +89,7 @@ func typeOf(s *jsonschema.Schema) string {
 	}
 }
 
-// nameOf returns the structure that a reference names.
+// nameOf returns the name of the structure that a reference points to.
 func nameOf(reference string) string { return reference[strings.LastIndex(reference, "/")+1:] }
 
 func anyOf(alternatives []*jsonschema.Schema) string {
@@ -108,7 +108,7 @@ func choices(values []any) string {
 	return strings.Join(texts, ", ")
 }
 
-// literal returns a value as JSON has it, text without its quotes.
+// literal returns a value as JSON, a string without quotes.
 func literal(value any) string {
 	if text, is := value.(string); is {
 		return code(text)
@@ -120,7 +120,7 @@ func literal(value any) string {
 	return code(string(encoded))
 }
 
-// span returns how many elements a list has.
+// span returns the limits of a list's length.
 func span(s *jsonschema.Schema) string {
 	switch {
 	case s.MinItems != nil && s.MaxItems != nil:
@@ -188,7 +188,7 @@ func defaultOf(object *jsonschema.Schema, key string) string {
 	return ""
 }
 
-// bounds returns what holds for several keys of an object together.
+// bounds returns the constraints on several keys of an object together.
 func bounds(object *jsonschema.Schema) string {
 	var lines []string
 	var alternatives []string

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// root is the repository's, seen from this package, where go generate and the
-// tests run.
+// root is the root of the repository, relative to this package, where go
+// generate and the tests run.
 const root = "../.."
 
 func main() {
@@ -17,7 +17,7 @@ func main() {
 	}
 }
 
-// write brings every document up to date and prints those that it changed.
+// write updates every document and prints the names of those that changed.
 func write() error {
 	changed, err := outdated(root)
 	if err != nil {

@@ -11,11 +11,10 @@ import (
 	"github.com/latch-run/latch/internal/docshell"
 )
 
-// A document is a file with the text that it should have.
+// A document is a file with its up-to-date text.
 type document struct{ file, text string }
 
-// A marked part begins with a comment that names it and ends with the next
-// comment.
+// marked matches a generated part with its two comments.
 var marked = regexp.MustCompile(`(?s)(<!-- generated: ([^\n]*?) \(make docs\) -->\n)(.*?)(<!-- end of generated -->)`)
 
 const (
@@ -23,9 +22,8 @@ const (
 	ending    = "<!-- end of generated -->"
 )
 
-// outdated returns the documents of a repository whose generated parts differ
-// from what the code says, with the text that they should have. A part that
-// nobody generates is an error.
+// outdated returns the documents of a repository whose generated parts are out
+// of date, with their updated text. An unknown part is an error.
 func outdated(root string) ([]document, error) {
 	files, err := docshell.Documents(root)
 	if err != nil {
@@ -49,7 +47,7 @@ func outdated(root string) ([]document, error) {
 	return changed, errors.Join(problems...)
 }
 
-// renew returns a document's text with its generated parts made anew.
+// renew returns a document's text with its parts generated again.
 func renew(text string) (string, error) {
 	found := len(marked.FindAllString(text, -1))
 	if found != strings.Count(text, beginning) || found != strings.Count(text, ending) {
@@ -68,8 +66,8 @@ func renew(text string) (string, error) {
 	return made, errors.Join(problems...)
 }
 
-// generate returns the text of a part: what its comment names, up to a colon, of
-// what the comment says behind it.
+// generate returns the text of a part. comment is the part's name, optionally
+// followed by a colon and a parameter.
 func generate(comment string) (string, error) {
 	name, of, _ := strings.Cut(comment, ":")
 	for _, part := range parts {

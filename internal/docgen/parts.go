@@ -7,10 +7,10 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// A part is what stands between a pair of comments.
+// A part is a kind of generated text.
 type part struct {
 	name string
-	// make returns the part's Markdown, of what the comment says behind the name.
+	// make returns the part's Markdown. of is the parameter in the comment.
 	make func(of string) (string, error)
 }
 
@@ -25,7 +25,7 @@ var parts = []part{
 	{"pictures", pictures},
 }
 
-// A table is one of Markdown.
+// A table is a Markdown table.
 type table struct{ b strings.Builder }
 
 func newTable(heads ...string) *table {
@@ -45,7 +45,7 @@ func (t *table) row(cells ...string) {
 
 func (t *table) String() string { return t.b.String() }
 
-// code puts a text between backticks; "" stays empty.
+// code encloses a text in backticks; "" stays empty.
 func code(text string) string {
 	if text == "" {
 		return ""

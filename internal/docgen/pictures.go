@@ -7,9 +7,9 @@ import (
 	"github.com/latch-run/latch/internal/console"
 )
 
-// pictures returns the pictures of the console's pages, which `make screenshots`
-// takes into docs/console: each page on a desktop and on a phone, in light and in
-// dark. The gallery of pieces, which is for those who build pages, is left out.
+// pictures returns the pictures of the console's pages that `make screenshots`
+// writes to docs/console: each page on a desktop and on a phone, in light and
+// dark mode. It leaves out the gallery of pieces, which is for developers.
 func pictures(string) (string, error) {
 	var b strings.Builder
 	for _, page := range console.Pictured() {

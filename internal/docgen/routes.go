@@ -23,8 +23,8 @@ type route struct {
 
 type parameter struct{ Name, In string }
 
-// routes returns the table of the API's routes: with "Latch" its own, with "Mitto"
-// those of Mitto's job API, each once although it is served under /api too.
+// routes returns a table of the API's routes: Latch's own for "Latch", those of
+// Mitto's job API for "Mitto", each once although it is served under /api too.
 func routes(of string) (string, error) {
 	all, err := described()
 	if err != nil {
@@ -41,10 +41,10 @@ func routes(of string) (string, error) {
 	return t.String(), nil
 }
 
-// ownPaths are Latch's own beside /latch/ and /locks/.
+// ownPaths are Latch's own paths other than /latch/ and /locks/.
 var ownPaths = []string{"/openapi.json", "/healthz", "/readyz", "/metrics"}
 
-// query returns the parameters of a route's query.
+// query returns the names of a route's query parameters.
 func query(parameters []parameter) string {
 	var names []string
 	for _, each := range parameters {
@@ -58,10 +58,11 @@ func query(parameters []parameter) string {
 	return "?" + strings.Join(names, "&")
 }
 
-// methods are in the order in which the table lists those of one path.
+// methods is the order of the methods of one path.
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 
-// described reads the OpenAPI document, in the order of the table.
+// described returns the routes in the OpenAPI document, in the order of the
+// table.
 func described() ([]route, error) {
 	handler, err := cli.API()
 	if err != nil {

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// settingsFile declares the settings, whose comments are their descriptions.
+// settingsFile declares the settings. Their comments are their descriptions.
 const settingsFile = root + "/internal/settings/sets.go"
 
-// settingsOf returns the table of the settings in the sets that are named, with
-// commas between them. A variable of two sets has one row, its first.
+// settingsOf returns the table of the settings in the named sets, separated by
+// commas. A variable of two sets appears once, in the first.
 func settingsOf(of string) (string, error) {
 	parsed, err := parser.ParseFile(token.NewFileSet(), settingsFile, nil, parser.ParseComments)
 	if err != nil {
@@ -41,8 +41,8 @@ func settingsOf(of string) (string, error) {
 	return t.String(), nil
 }
 
-// fieldsOf returns the fields of a set, those of the sets within it where it
-// names them.
+// fieldsOf returns the fields of a set, with those of embedded sets in place of
+// these.
 func fieldsOf(file *ast.File, set string) ([]*ast.Field, error) {
 	object := file.Scope.Lookup(set)
 	if object == nil {
@@ -67,10 +67,11 @@ func fieldsOf(file *ast.File, set string) ([]*ast.Field, error) {
 	return fields, nil
 }
 
-// A setting is one row.
+// A setting is a row of the table.
 type setting struct{ variable, preset, what string }
 
-// settingOf reads a field: its tag, its type and its comment.
+// settingOf returns the row for a field, from its tag, its type and its
+// comment.
 func settingOf(field *ast.Field) (setting, error) {
 	tag, err := strconv.Unquote(field.Tag.Value)
 	if err != nil {

@@ -9,16 +9,16 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// answers are the types that runs answer with, and those of the messages to them,
-// none of which has a JSON Schema.
+// answers are the types of results of runs and of messages to them, which have
+// no JSON Schema.
 var answers = []reflect.Type{
 	reflect.TypeFor[latch.JobResult](), reflect.TypeFor[latch.ReleaseResult](), reflect.TypeFor[latch.EmissionResult](), reflect.TypeFor[latch.GateResult](),
 	reflect.TypeFor[latch.Record](), reflect.TypeFor[latch.Status](), reflect.TypeFor[latch.HistoryQuery](),
 	reflect.TypeFor[latch.LockRelease](), reflect.TypeFor[latch.RecordUpdate](), reflect.TypeFor[latch.Skip](), reflect.TypeFor[latch.Control](), reflect.TypeFor[latch.Close](),
 }
 
-// shape returns the keys of the JSON of one of answers, in their order, with those
-// of the objects within it. A key that may be absent has a question mark.
+// shape returns the JSON keys of a type in answers, in order, with those of
+// nested objects. Optional keys have a question mark.
 func shape(of string) (string, error) {
 	for _, answer := range answers {
 		if answer.Name() == of {
@@ -44,8 +44,9 @@ func objectShape(of reflect.Type) string {
 	return "{" + strings.Join(keys, ", ") + "}"
 }
 
-// valueShape returns what follows a key of a structure, "" for a plain value. A
-// structure with a shape of its own, and one within itself, stands there by its name.
+// valueShape returns the text after a key for a value of type of, or "" for a
+// plain value. A type with a shape of its own, or nested in itself, is shown by
+// its name.
 func valueShape(within, of reflect.Type) string {
 	if of.Kind() == reflect.Pointer {
 		of = of.Elem()
@@ -75,7 +76,7 @@ func isAnswer(of reflect.Type) bool {
 	return false
 }
 
-// wrapped breaks a shape between keys into lines of some 100 characters.
+// wrapped breaks a shape between keys into lines of about 100 characters.
 func wrapped(text string) string {
 	const width = 100
 	var b strings.Builder

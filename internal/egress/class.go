@@ -2,13 +2,14 @@ package egress
 
 import "net/netip"
 
-// A Class is what kind of address an IP address is. Only Public ones are
-// called unless they are allowed (contract, "Responses").
+// A Class is the kind of an IP address. Only Public addresses may be called,
+// unless others are allowed (contract, "Responses").
 type Class int
 
-// The classes of addresses.
+// Classes of addresses.
 const (
-	// Reserved is the zero value: what is not known to be public is not.
+	// Reserved is the zero value: an address that is not known to be public is
+	// not.
 	Reserved Class = iota
 	Public
 	Loopback
@@ -19,13 +20,13 @@ const (
 	Unspecified
 )
 
-// String returns the class's name as errors show it.
+// String returns the name of the class for error messages.
 func (c Class) String() string {
 	return [...]string{Reserved: "reserved", Public: "public", Loopback: "loopback", Private: "private", LinkLocal: "link-local",
 		CGNAT: "CGNAT", Multicast: "multicast", Unspecified: "unspecified"}[c]
 }
 
-// A network is a range of the IANA special-purpose address registries.
+// A network is a range from the IANA special-purpose address registries.
 type network struct {
 	prefix netip.Prefix
 	class  Class
@@ -46,15 +47,15 @@ func join(groups ...[]network) (all []network) {
 	return all
 }
 
-// The first range that contains an address decides its class.
+// The first range that contains an address determines its class.
 var (
 	networks4 = join(
 		networks(Unspecified, "0.0.0.0/32"),
 		networks(Loopback, "127.0.0.0/8"),
 		networks(Private, "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
 		networks(LinkLocal,
-			"169.254.0.0/16",   // metadata among them
-			"168.63.129.16/32", // metadata of Azure, which no other host answers at
+			"169.254.0.0/16",   // includes cloud metadata
+			"168.63.129.16/32", // Azure metadata; no other host has this address
 		),
 		networks(CGNAT, "100.64.0.0/10"),
 		networks(Multicast, "224.0.0.0/4"),
@@ -66,7 +67,7 @@ var (
 			"198.18.0.0/15",   // benchmarks, RFC 2544
 			"198.51.100.0/24", // documentation, RFC 5737
 			"203.0.113.0/24",  // documentation, RFC 5737
-			"240.0.0.0/4",     // future use and broadcast, RFC 1112
+			"240.0.0.0/4",     // reserved and broadcast, RFC 1112
 		),
 		networks(Public, "0.0.0.0/0"),
 	)
@@ -85,8 +86,8 @@ var (
 	)
 )
 
-// An embedding is a range of IPv6 addresses that hold IPv4 addresses. A range
-// that is not public itself turns an address with a public one into Reserved.
+// An embedding is a range of IPv6 addresses that contain IPv4 addresses. In a
+// range that is not public itself, a public IPv4 address becomes Reserved.
 type embedding struct {
 	prefix  netip.Prefix
 	public  bool
@@ -97,14 +98,14 @@ var embeddings = []embedding{
 	{netip.MustParsePrefix("::/96"), false, last32},            // IPv4-compatible, RFC 4291
 	{netip.MustParsePrefix("::ffff:0:0:0/96"), false, last32},  // IPv4-translated, RFC 2765
 	{netip.MustParsePrefix("64:ff9b::/96"), true, last32},      // NAT64, RFC 6052
-	{netip.MustParsePrefix("64:ff9b:1::/48"), false, localNAT}, // NAT64 of one's own, RFC 8215
+	{netip.MustParsePrefix("64:ff9b:1::/48"), false, localNAT}, // local-use NAT64, RFC 8215
 	{netip.MustParsePrefix("2002::/16"), true, after(2)},       // 6to4, RFC 3056
 	{netip.MustParsePrefix("2001::/32"), false, teredo},        // RFC 4380
 }
 
-// Classify returns the class of an address. An IPv6 address that holds an IPv4
-// address (mapped, compatible, translated, NAT64, 6to4, Teredo) is no better
-// than that one; an address with a zone is link-local at best.
+// Classify returns the class of an address. An IPv6 address that contains an
+// IPv4 address (mapped, compatible, translated, NAT64, 6to4, Teredo) is public
+// only if that address is. An address with a zone is at most link-local.
 func Classify(address netip.Addr) Class {
 	zoned := address.Zone() != ""
 	address = address.WithZone("").Unmap()
@@ -161,8 +162,8 @@ func after(offset int) func([16]byte) []netip.Addr {
 	}
 }
 
-// localNAT reads the layout of a /96 prefix or, where its bits are zero, that
-// of a /48 one (RFC 6052, section 2.2).
+// localNAT reads the layout of a /96 prefix or, if those bits are zero, of a
+// /48 prefix (RFC 6052, section 2.2).
 func localNAT(bytes [16]byte) []netip.Addr {
 	if [4]byte(bytes[12:16]) != [4]byte{} {
 		return last32(bytes)
@@ -170,7 +171,8 @@ func localNAT(bytes [16]byte) []netip.Addr {
 	return []netip.Addr{netip.AddrFrom4([4]byte{bytes[6], bytes[7], bytes[9], bytes[10]})}
 }
 
-// teredo reads the client, whose bits are inverted, and the server.
+// teredo returns the address of the client, whose bits are inverted, and of the
+// server.
 func teredo(bytes [16]byte) []netip.Addr {
 	client := [4]byte{^bytes[12], ^bytes[13], ^bytes[14], ^bytes[15]}
 	return []netip.Addr{netip.AddrFrom4(client), netip.AddrFrom4([4]byte(bytes[4:8]))}

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// attemptDelay is how long an address is waited for before the next one is
-// dialled beside it (RFC 8305, section 5, "Connection Attempt Delay").
+// attemptDelay is how long to wait for a connection before the next address is
+// dialled concurrently (RFC 8305, section 5, "Connection Attempt Delay").
 const attemptDelay = 250 * time.Millisecond
 
-// Dial connects to the admissible address that answers first, as RFC 8305 says
+// Dial connects to the first allowed address that answers, as in RFC 8305
 // ("Happy Eyeballs"). What it dials is what it checked: a name is not resolved
 // again.
 func (g *Guard) Dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -38,9 +38,8 @@ func (g *Guard) Dial(ctx context.Context, network, address string) (net.Conn, er
 	})
 }
 
-// alternate orders addresses by turns of their families, the first address's
-// family first (RFC 8305, section 4): so one family that leads nowhere costs
-// one delay.
+// alternate interleaves addresses by family, beginning with the family of the
+// first (RFC 8305, section 4), so that an unreachable family costs one delay.
 func alternate(addresses []netip.Addr) []netip.Addr {
 	var first, other []netip.Addr
 	for _, address := range addresses {
@@ -58,16 +57,16 @@ func alternate(addresses []netip.Addr) []netip.Addr {
 	return ordered
 }
 
-// A dialled is the outcome of dialling one address.
+// A dialled is the result of dialling one address.
 type dialled struct {
 	connection net.Conn
 	err        error
 }
 
-// race dials the addresses in their order, each as soon as the one before has
-// failed or attemptDelay has gone by, and returns the first connection. Others
-// that come about are closed. The error is that of the address that failed
-// first. Whoever calls it ends the dials that are left.
+// race dials the addresses in order, each as soon as the previous one has
+// failed or attemptDelay has passed, and returns the first connection. It
+// closes all others. The error is that of the first address to fail. The caller
+// must cancel the remaining dials.
 func race(addresses []netip.Addr, dial func(netip.Addr) (net.Conn, error)) (net.Conn, error) {
 	ended := make(chan dialled, len(addresses))
 	delay := time.NewTimer(attemptDelay)
@@ -105,7 +104,7 @@ func race(addresses []netip.Addr, dial func(netip.Addr) (net.Conn, error)) (net.
 	return nil, failed
 }
 
-// closeAll closes the connections of so many dials that are not needed.
+// closeAll closes the unused connections of pending dials.
 func closeAll(ended <-chan dialled, pending int) {
 	for range pending {
 		if one := <-ended; one.err == nil {
@@ -114,11 +113,11 @@ func closeAll(ended <-chan dialled, pending int) {
 	}
 }
 
-// dialledHostKey is what a context has the host by that is being dialled.
+// dialledHostKey is the context key for the host being dialled.
 type dialledHostKey struct{}
 
-// control is asked by the dialer about each address before a packet goes to
-// it. An address that no host led to is refused.
+// control is called by the dialer for each address before a packet is sent to
+// it. It rejects an address that does not belong to the host being dialled.
 func (g *Guard) control(ctx context.Context, _, address string, _ syscall.RawConn) error {
 	host, _ := ctx.Value(dialledHostKey{}).(string)
 	at, err := netip.ParseAddrPort(address)

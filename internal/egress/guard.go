@@ -13,50 +13,51 @@ import (
 	"time"
 )
 
-// An AddressError says that an address is not public unicast and not allowed.
+// An AddressError says that an address is neither public unicast nor allowed.
 type AddressError struct {
-	// Class is the kind of address, Address the one that was refused, Host the
-	// host that led there.
+	// Class is the class of Address, the rejected address. Host is the host
+	// that resolved to it.
 	Class   Class
 	Address netip.Addr
 	Host    string
 }
 
-// Error names the class, the address and the setting that would admit it.
+// Error names the class, the address and the setting that would allow it.
 func (e *AddressError) Error() string {
 	host := ""
 	if e.Host != e.Address.String() {
-		host = fmt.Sprintf(", which %s stands for,", e.Host)
+		host = fmt.Sprintf(", which %s resolves to,", e.Host)
 	}
 	return fmt.Sprintf("the address %s%s is %s and not public: it is called only if LATCH_EGRESS_ALLOW has it", e.Address, host, e.Class)
 }
 
-// A Guard decides which addresses may be called, after names are resolved, and
-// makes the connections to them.
+// A Guard decides which addresses may be called, after resolving names, and
+// connects to them.
 type Guard struct {
 	prefixes []allowedPrefix
 	hosts    map[string]bool // "host" and "host:port"
-	// proxy is nil where the worker calls everybody by itself. It calls those in
-	// except itself, and the names of those in trusted are the proxy's to resolve.
+	// proxy is nil if the worker makes all calls directly. It calls those in
+	// except directly, and lets the proxy resolve the names in trusted.
 	proxy           *url.URL
 	except, trusted hostSet
-	// proxyDialer dials the proxy, which the operator has chosen: its address
-	// is not checked.
+	// proxyDialer dials the proxy. The operator chose its address, so it is not
+	// checked.
 	proxyDialer net.Dialer
 
-	// Resolve finds the addresses of a name, and Connect dials one address,
-	// which its dialer checks once more. Tests replace them.
+	// Resolve returns the addresses of a name. Connect dials one address, which
+	// its dialer checks once more. Tests replace both.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 	Connect func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 type allowedPrefix struct {
 	prefix netip.Prefix
-	port   string // "" for every port
+	port   string // "" for any port
 }
 
-// New makes a guard of the entries of LATCH_EGRESS_ALLOW and of what goes through a
-// proxy. Its error names every bad entry, and never holds the proxy's credentials.
+// New returns a guard for the entries of LATCH_EGRESS_ALLOW and the settings of
+// a proxy. Its error names every invalid entry, and never contains the proxy's
+// credentials.
 func New(allow []string, proxied Proxied) (*Guard, error) {
 	g := &Guard{hosts: map[string]bool{}, Resolve: lookupHost, proxyDialer: net.Dialer{Timeout: ConnectTimeout, KeepAlive: 30 * time.Second}}
 	checked := g.proxyDialer
@@ -80,12 +81,12 @@ func lookupHost(ctx context.Context, host string) ([]netip.Addr, error) {
 
 var hostName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)
 
-// allow takes a CIDR, an IP, a host, or one of the last two with a port.
+// allow adds a CIDR, an IP, or a host; the last two may have a port.
 func (g *Guard) allow(entry string) error {
 	if strings.Contains(entry, "/") {
 		prefix, err := netip.ParsePrefix(entry)
 		if err != nil {
-			return fmt.Errorf("%q is no CIDR such as 10.0.0.0/8", entry)
+			return fmt.Errorf("%q is not a CIDR such as 10.0.0.0/8", entry)
 		}
 		if address := prefix.Addr(); address.Is4In6() && prefix.Bits() >= 96 {
 			prefix = netip.PrefixFrom(address.Unmap(), prefix.Bits()-96)
@@ -98,7 +99,7 @@ func (g *Guard) allow(entry string) error {
 		return err
 	}
 	if host, err = CanonicalHost(host); err != nil {
-		return fmt.Errorf("%q is no CIDR, IP, host or host:port: %w", entry, err)
+		return fmt.Errorf("%q is not a CIDR, IP, host or host:port: %w", entry, err)
 	}
 	if address, err := netip.ParseAddr(host); err == nil {
 		address = address.WithZone("").Unmap()
@@ -106,7 +107,7 @@ func (g *Guard) allow(entry string) error {
 		return nil
 	}
 	if !hostName.MatchString(host) {
-		return fmt.Errorf("%q is no CIDR, IP, host or host:port", entry)
+		return fmt.Errorf("%q is not a CIDR, IP, host or host:port", entry)
 	}
 	if port != "" {
 		host = net.JoinHostPort(host, port)
@@ -115,7 +116,7 @@ func (g *Guard) allow(entry string) error {
 	return nil
 }
 
-// splitPort parts host:port, [v6]:port, host and v6; the port may be absent.
+// splitPort splits host:port, [v6]:port, host or v6; the port may be absent.
 func splitPort(entry string) (host, port string, err error) {
 	if _, err := netip.ParseAddr(entry); err == nil || !strings.Contains(entry, ":") {
 		return entry, "", nil
@@ -124,7 +125,7 @@ func splitPort(entry string) (host, port string, err error) {
 		return strings.TrimSuffix(inner, "]"), "", nil
 	}
 	if host, port, err = net.SplitHostPort(entry); err != nil {
-		return "", "", fmt.Errorf("%q is no CIDR, IP, host or host:port", entry)
+		return "", "", fmt.Errorf("%q is not a CIDR, IP, host or host:port", entry)
 	}
 	if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
 		return "", "", fmt.Errorf("%q has no port between 1 and 65535", entry)
@@ -132,7 +133,7 @@ func splitPort(entry string) (host, port string, err error) {
 	return host, port, nil
 }
 
-// admits reports whether the address, to which the host led, may be called.
+// admits reports whether the address that host resolved to may be called.
 func (g *Guard) admits(host, port string, address netip.Addr) bool {
 	if Classify(address) == Public || g.hosts[host] || g.hosts[net.JoinHostPort(host, port)] {
 		return true
@@ -146,8 +147,8 @@ func (g *Guard) admits(host, port string, address netip.Addr) bool {
 	return false
 }
 
-// admissible resolves the host and returns those of its addresses that may be
-// called; without one it is an [*AddressError] about the first.
+// admissible resolves the host and returns the addresses that may be called. If
+// there is none, the error is an [*AddressError] about the first address.
 func (g *Guard) admissible(ctx context.Context, host, port string) ([]netip.Addr, error) {
 	admitted, refused, err := g.judge(ctx, host, port)
 	if err == nil && len(admitted) == 0 {
@@ -156,8 +157,8 @@ func (g *Guard) admissible(ctx context.Context, host, port string) ([]netip.Addr
 	return admitted, err
 }
 
-// judge resolves the host and returns its addresses that may be called, and
-// what is wrong with the first that may not.
+// judge resolves the host and returns the addresses that may be called, and an
+// error for the first that may not.
 func (g *Guard) judge(ctx context.Context, host, port string) (admitted []netip.Addr, refused *AddressError, err error) {
 	host, err = CanonicalHost(host)
 	if err != nil {
@@ -183,5 +184,5 @@ func (g *Guard) judge(ctx context.Context, host, port string) (admitted []netip.
 	return admitted, refused, nil
 }
 
-// A HostError says that a text is not a host.
+// A HostError says that a text is not a valid host.
 type HostError struct{ error }

@@ -11,22 +11,23 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// CanonicalHost returns one spelling of a URL's host: ASCII, lower case, no
-// trailing dot, and an IPv4 address, however it is spelled (2130706433, 0x7f.1,
-// 0177.0.0.1), in dotted decimals, as the WHATWG URL standard reads it
-// ("IPv4 parser"). So every spelling of an address ends in the same check.
+// CanonicalHost returns the canonical spelling of a URL's host: ASCII, lower
+// case, no trailing dot; an IPv4 address, however it is spelled (2130706433,
+// 0x7f.1, 0177.0.0.1), in dotted decimals, as the WHATWG URL standard parses it
+// ("IPv4 parser"). All spellings of an address therefore undergo the same
+// check.
 func CanonicalHost(host string) (string, error) {
 	host = strings.ToLower(host)
 	if strings.Contains(host, ":") {
 		if address, err := netip.ParseAddr(host); err != nil || strings.ContainsFunc(address.Zone(), notOfZone) {
-			return "", fmt.Errorf("%q is no IPv6 address", host)
+			return "", fmt.Errorf("%q is not an IPv6 address", host)
 		}
 		return host, nil
 	}
 	if strings.ContainsFunc(host, func(r rune) bool { return r > unicode.MaxASCII }) {
 		ascii, err := idna.Lookup.ToASCII(host)
 		if err != nil {
-			return "", fmt.Errorf("%q is no name of a host", host)
+			return "", fmt.Errorf("%q is not a host name", host)
 		}
 		host = ascii
 	}
@@ -35,37 +36,37 @@ func CanonicalHost(host string) (string, error) {
 	}
 	host = strings.TrimSuffix(host, ".")
 	if host == "" {
-		return "", fmt.Errorf("there is no host")
+		return "", fmt.Errorf("the host is missing")
 	}
 	labels := strings.Split(host, ".")
 	if slices.Contains(labels, "") {
-		return "", fmt.Errorf("%q is no name of a host: it has an empty label", host)
+		return "", fmt.Errorf("%q is not a host name: it has an empty label", host)
 	}
 	if !isNumber(labels[len(labels)-1]) {
 		return host, nil
 	}
 	address, ok := parseIPv4(labels)
 	if !ok {
-		return "", fmt.Errorf("%q ends in a number but is no IPv4 address", host)
+		return "", fmt.Errorf("%q ends in a number but is not an IPv4 address", host)
 	}
 	return address.String(), nil
 }
 
 // forbidden are, with blanks and control characters, the WHATWG URL standard's
-// forbidden domain code points: an escape of them would be read one way here and
-// another elsewhere.
+// forbidden domain code points. Different programs would interpret escapes of
+// them differently.
 const forbidden = `#%/:<>?@[\]^|`
 
-// isBlank reports blanks and control characters.
+// isBlank reports whether r is a blank or a control character.
 func isBlank(r rune) bool { return r <= ' ' || r == 0x7f }
 
-// notOfZone reports runes that no name of a network interface has.
+// notOfZone reports whether r cannot be part of a network interface's name.
 func notOfZone(r rune) bool {
 	return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-", r)
 }
 
-// isNumber reports whether the label makes its host an IPv4 address: decimal
-// digits, or 0x and hexadecimal ones.
+// isNumber reports whether a host with this last label is an IPv4 address: the
+// label is decimal, or 0x and hexadecimal.
 func isNumber(label string) bool {
 	if label == "" {
 		return false
@@ -77,8 +78,8 @@ func isNumber(label string) bool {
 	return hexadecimal && strings.Trim(digits, "0123456789abcdef") == ""
 }
 
-// parseIPv4 reads one to four numbers, decimal, octal (0…) or hexadecimal
-// (0x…), the last of which fills the bytes that are left.
+// parseIPv4 parses one to four numbers, decimal, octal (0…) or hexadecimal
+// (0x…). The last one fills the remaining bytes.
 func parseIPv4(labels []string) (netip.Addr, bool) {
 	if len(labels) > 4 {
 		return netip.Addr{}, false

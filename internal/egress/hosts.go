@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// hostSet are hosts that an operator lists.
+// hostSet is a set of hosts listed by an operator.
 type hostSet struct {
 	prefixes []allowedPrefix
 	names    map[string]bool // "host" and "host:port"
-	// suffixes are ".host" and ".host:port", of hosts below a domain.
+	// suffixes are ".host" and ".host:port", for hosts below a domain.
 	suffixes []string
 }
 
-// parseHosts reads the entries of a setting: hosts, host:ports, *.domains, and, where
-// addresses are wanted too, CIDRs and IPs. Its errors name every bad entry.
+// parseHosts parses the entries of a setting: hosts, host:ports, *.domains and,
+// if addresses is true, CIDRs and IPs. Its errors name every invalid entry.
 func parseHosts(setting string, entries []string, addresses bool) (hostSet, []error) {
 	set := hostSet{names: map[string]bool{}}
 	var problems []error
@@ -36,13 +36,13 @@ func (s *hostSet) add(entry string, addresses bool) error {
 	if !below {
 		domain, below = strings.CutPrefix(entry, ".")
 	}
-	var one Guard // which reads the same entries
+	var one Guard // parses the same entries
 	one.hosts = map[string]bool{}
 	if err := one.allow(domain); err != nil {
 		return err
 	}
 	if len(one.prefixes) > 0 && (below || !addresses) {
-		return fmt.Errorf("%q is no host, host:port or *.domain", entry)
+		return fmt.Errorf("%q is not a host, host:port or *.domain", entry)
 	}
 	s.prefixes = append(s.prefixes, one.prefixes...)
 	for host := range one.hosts {
@@ -55,7 +55,8 @@ func (s *hostSet) add(entry string, addresses bool) error {
 	return nil
 }
 
-// has reports whether the set has a host, which is canonical. A name is not resolved.
+// has reports whether the set contains a canonical host. It does not resolve
+// names.
 func (s *hostSet) has(host, port string) bool {
 	withPort := net.JoinHostPort(host, port)
 	if s.names[host] || s.names[withPort] {

@@ -17,23 +17,25 @@ import (
 // Proxied configures the proxy and which requests go through it. The zero value
 // sends every request directly.
 type Proxied struct {
-	// URL is that of the proxy (LATCH_EGRESS_PROXY): http, https, socks5 or socks5h.
+	// URL is the proxy's URL (LATCH_EGRESS_PROXY): http, https, socks5 or
+	// socks5h.
 	URL string
-	// Except are hosts that are called directly (LATCH_EGRESS_NO_PROXY).
+	// Except lists hosts that are called directly (LATCH_EGRESS_NO_PROXY).
 	Except []string
-	// Resolves are hosts whose names the proxy resolves, unchecked
+	// Resolves lists hosts whose names the proxy resolves, unchecked
 	// (LATCH_EGRESS_PROXY_RESOLVES).
 	Resolves []string
 }
 
-// The schemes of SOCKS5: with socks5 the worker resolves names and the proxy gets an
-// address that was checked, with socks5h the proxy gets the name.
+// The schemes of SOCKS5. With socks5 the worker resolves names and passes a
+// checked address to the proxy; with socks5h it passes the name.
 const (
 	schemeSOCKS       = "socks5"
 	schemeSOCKSByName = "socks5h"
 )
 
-// parse reads the settings into the guard. Its errors never hold credentials.
+// parse parses the settings into the guard. Its errors never contain
+// credentials.
 func (p Proxied) parse(g *Guard) []error {
 	var problems, more []error
 	if p.URL != "" {
@@ -65,7 +67,7 @@ func parseProxy(text string) (*url.URL, error) {
 	return address, nil
 }
 
-// Proxy returns the URL of the proxy; nil for none.
+// Proxy returns the URL of the proxy, or nil if there is none.
 func (g *Guard) Proxy() *url.URL { return g.proxy }
 
 // IsDirect reports whether requests to a URL go without a proxy.
@@ -73,8 +75,9 @@ func (g *Guard) IsDirect(to *url.URL) bool {
 	return g.proxy == nil || g.isDirect(to.Hostname(), PortOf(to))
 }
 
-// isDirect never holds for the proxy's own host and port: whatever is dialled there is
-// the proxy, whose address is not checked, and never a receiver's.
+// isDirect is always false for the proxy's own host and port: a connection to
+// them is one to the proxy, whose address is not checked, and never one to an
+// endpoint.
 func (g *Guard) isDirect(host, port string) bool {
 	canonical, err := CanonicalHost(host)
 	if err != nil || port == PortOf(g.proxy) && sameHost(host, g.proxy.Hostname()) {
@@ -89,8 +92,8 @@ func sameHost(a, b string) bool {
 	return failed == nil && alsoFailed == nil && first == second
 }
 
-// isTrusted reports whether the proxy resolves a host's name, unchecked. An address is
-// always checked.
+// isTrusted reports whether the proxy resolves the host's name, unchecked.
+// Addresses are always checked.
 func (g *Guard) isTrusted(host, port string) bool {
 	canonical, err := CanonicalHost(host)
 	if err != nil {
@@ -102,11 +105,11 @@ func (g *Guard) isTrusted(host, port string) bool {
 	return g.trusted.has(canonical, port)
 }
 
-// CheckBeforeProxy holds a request's URL to the guard's rules where a proxy is given
-// the name and chooses among its addresses: all of them must be admissible, unless the
-// operator trusts the name to the proxy. Its error is an [*AddressError] about the
-// first that is not, or that of the lookup. For any other request it does nothing:
-// [Guard.Transport] checks what it dials.
+// CheckBeforeProxy checks a request whose host name the proxy resolves: all
+// addresses of the name must be allowed, unless the operator trusts the proxy
+// with the name. Its error is an [*AddressError] about the first that is not,
+// or that of the lookup. For any other request it does nothing, because
+// [Guard.Transport] checks the address that it dials.
 func (g *Guard) CheckBeforeProxy(ctx context.Context, to *url.URL) error {
 	if g.IsDirect(to) || g.proxy.Scheme == schemeSOCKS || g.isTrusted(to.Hostname(), PortOf(to)) {
 		return nil
@@ -118,7 +121,7 @@ func (g *Guard) CheckBeforeProxy(ctx context.Context, to *url.URL) error {
 	return err
 }
 
-// proxyFor is [http.Transport.Proxy] for a proxy over HTTP.
+// proxyFor returns the [http.Transport.Proxy] function for an HTTP proxy.
 func (g *Guard) proxyFor(shown *url.URL) func(*http.Request) (*url.URL, error) {
 	return func(request *http.Request) (*url.URL, error) {
 		if g.isDirect(request.URL.Hostname(), PortOf(request.URL)) {
@@ -128,8 +131,8 @@ func (g *Guard) proxyFor(shown *url.URL) func(*http.Request) (*url.URL, error) {
 	}
 }
 
-// dialProxyOr dials the proxy by the given function, and anything else by the guard's
-// rules.
+// dialProxyOr dials the proxy with the given function, and any other address
+// with the guard.
 func (g *Guard) dialProxyOr(dialProxy dialFunc) dialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, port, err := net.SplitHostPort(address)
@@ -140,8 +143,8 @@ func (g *Guard) dialProxyOr(dialProxy dialFunc) dialFunc {
 	}
 }
 
-// dialSOCKS connects to a receiver through a SOCKS5 proxy. By [schemeSOCKS] the proxy
-// gets an address that was checked, and else the name.
+// dialSOCKS connects to an endpoint through a SOCKS5 proxy. With [schemeSOCKS]
+// it passes a checked address to the proxy, otherwise the name.
 func (g *Guard) dialSOCKS(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -168,7 +171,7 @@ func (g *Guard) dialSOCKS(ctx context.Context, network, address string) (net.Con
 	})
 }
 
-// socks returns what dials through the SOCKS5 proxy (RFC 1928, 1929).
+// socks returns a dialer that uses the SOCKS5 proxy (RFC 1928, 1929).
 func (g *Guard) socks() (proxy.ContextDialer, error) {
 	var auth *proxy.Auth
 	if user := g.proxy.User; user != nil {
@@ -186,7 +189,7 @@ func (g *Guard) socks() (proxy.ContextDialer, error) {
 	return through, nil
 }
 
-// PortOf returns the port that a URL leads to.
+// PortOf returns the port of a URL, explicit or implied by its scheme.
 func PortOf(address *url.URL) string {
 	switch {
 	case address.Port() != "":

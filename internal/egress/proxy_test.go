@@ -215,7 +215,7 @@ func TestProxySettings(t *testing.T) {
 	t.Parallel()
 	_, err := New(nil, Proxied{URL: "ftp://ada:pass-word@proxy", Except: []string{"*", "a b"}, Resolves: []string{"10.0.0.0/8", "*.10.0.0.1", "x.corp"}})
 	for _, part := range []string{"LATCH_EGRESS_PROXY: ", "socks5://host:port", `LATCH_EGRESS_NO_PROXY: "*"`, `LATCH_EGRESS_NO_PROXY: "a b"`,
-		`LATCH_EGRESS_PROXY_RESOLVES: "10.0.0.0/8" is no host`, `"*.10.0.0.1" is no host`} {
+		`LATCH_EGRESS_PROXY_RESOLVES: "10.0.0.0/8" is not a host`, `"*.10.0.0.1" is not a host`} {
 		require.ErrorContains(t, err, part)
 	}
 	require.NotContains(t, err.Error(), "pass-word")

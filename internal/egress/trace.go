@@ -5,25 +5,25 @@ import (
 	"time"
 )
 
-// A Trace hears what [Guard.Dial] does for an attempt. Its methods may be
+// A Trace observes the calls of [Guard.Dial] for an attempt. Its methods may be
 // called concurrently, and after the attempt has ended.
 type Trace interface {
-	// LookedUp and Dialled hear how long finding the addresses, and then
-	// connecting, took, also where it failed.
+	// LookedUp is called with the duration of the lookup, and Dialled with that
+	// of connecting, whether or not they succeeded.
 	LookedUp(took time.Duration)
 	Dialled(took time.Duration)
-	// Dials hears of each address that is dialled.
+	// Dials is called with each address that is dialled.
 	Dials(address string)
 }
 
 type traceKey struct{}
 
-// WithTrace returns a context whose dials the trace hears of.
+// WithTrace returns a context in which dials are reported to the trace.
 func WithTrace(ctx context.Context, trace Trace) context.Context {
 	return context.WithValue(ctx, traceKey{}, trace)
 }
 
-// deaf hears nothing.
+// deaf ignores all calls.
 type deaf struct{}
 
 func (deaf) LookedUp(time.Duration) {}

@@ -8,21 +8,21 @@ import (
 )
 
 const (
-	// ConnectTimeout bounds finding the address, connecting and the TLS
-	// handshake together.
+	// ConnectTimeout bounds the lookup, connecting and the TLS handshake
+	// together.
 	ConnectTimeout = 5 * time.Second
 
-	// As many requests to one host as an event has under way at once find a
-	// connection, so that the next ones need no new ones.
+	// As many idle connections to a host are kept as one event may use
+	// concurrently, so that its next requests need no new ones.
 	maximumIdlePerHost     = 500
 	maximumIdleConnections = 2 * maximumIdlePerHost
 	idleConnectionTimeout  = 90 * time.Second
 )
 
-// Transport makes a transport that connects by the guard's rules, with the TLS
-// settings that hold for the receivers; nil for the usual ones. It follows no
-// redirect, keeps no cookie, knows no proxy of the environment and leaves
-// compressed answers as they are. Whoever makes one closes its connections.
+// Transport returns a transport that connects through the guard, with the given
+// TLS settings for endpoints, or the default ones if nil. It follows no
+// redirects, keeps no cookies, ignores proxy settings of the environment and
+// does not decompress responses. The caller must close its idle connections.
 func (g *Guard) Transport(settings *tls.Config) *http.Transport {
 	transport := &http.Transport{
 		DialContext:         heard(g.Dial),
@@ -43,8 +43,8 @@ func (g *Guard) Transport(settings *tls.Config) *http.Transport {
 	}
 	transport.Proxy, transport.DialContext = g.proxyFor(g.proxy), heard(g.dialProxyOr(g.proxyDialer.DialContext))
 	if settings != nil && g.proxy.Scheme == "https" {
-		// The receivers' settings must not reach the proxy: TLS with it is
-		// made while dialling, and net/http takes it for a plain one.
+		// The endpoints' TLS settings must not be used for the proxy: its TLS
+		// connection is made while dialling, and net/http sees a plain one.
 		plain := *g.proxy
 		plain.Scheme, plain.Host = "http", net.JoinHostPort(g.proxy.Hostname(), PortOf(g.proxy))
 		dialer := tls.Dialer{NetDialer: &g.proxyDialer}

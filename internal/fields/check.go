@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Structures returns the types of all structures that can stand in those that roots point to, themselves
-// included.
+// Structures returns all structure types that the types of roots contain, including these
+// themselves.
 func Structures(roots ...any) []reflect.Type {
 	types := make([]reflect.Type, len(roots))
 	for i, root := range roots {
@@ -29,8 +29,8 @@ func structuresIn(structures ...reflect.Type) []reflect.Type {
 	return found
 }
 
-// Check returns what is wrong with the tags of all structures that can stand in those that roots point
-// to: texts without a role, and tags that cannot be read or say a default of another type.
+// Check returns the problems with the tags of all structures that the types of roots contain:
+// strings without a role, and tags that cannot be parsed or have a default of the wrong type.
 func Check(roots ...any) []string {
 	var wrong []string
 	for _, structure := range Structures(roots...) {

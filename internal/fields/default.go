@@ -7,12 +7,12 @@ import (
 	"sync"
 )
 
-// defaultTag is the key of the struct tag with what a field means that is not set. It is not "default",
-// since an API that decodes the structure would write such a value into what was sent.
+// defaultTag is the key of the struct tag with the default of a field that is not set. It is not
+// "default", because an API that decodes the structure would add such a value to what was sent.
 const defaultTag = "unset"
 
-// DefaultOf returns the default that a field's tag says, such as `unset:"60s"`: as JSON has it, or a
-// string. It is false for a field without one.
+// DefaultOf returns the default in a field's tag, such as `unset:"60s"`: a decoded JSON value, or
+// else a string. has is false if the field has none.
 func DefaultOf(field reflect.StructField) (value any, has bool) {
 	text, has := field.Tag.Lookup(defaultTag)
 	if has && json.Unmarshal([]byte(text), &value) != nil {
@@ -21,8 +21,8 @@ func DefaultOf(field reflect.StructField) (value any, has bool) {
 	return value, has
 }
 
-// SetDefaults gives each field of a structure that is the zero value its default, if its tag says one.
-// Structures within it stay as they are.
+// SetDefaults sets each zero field of a structure to the default in its tag, if there is one. It
+// does not change nested structures.
 func SetDefaults[T any](given *T) {
 	v := reflect.ValueOf(given).Elem()
 	for _, each := range defaultsOf(v.Type()) {
@@ -55,7 +55,7 @@ func defaultsOf(structure reflect.Type) []standIn {
 	return made
 }
 
-// parsedDefault returns a field's default as a value of its type; none for a field without one.
+// parsedDefault returns a field's default as a value of its type, or the zero Value if it has none.
 func parsedDefault(field reflect.StructField) (reflect.Value, error) {
 	value, has := DefaultOf(field)
 	if !has {

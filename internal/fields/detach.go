@@ -5,13 +5,13 @@ import (
 	"reflect"
 )
 
-// Detach copies what the fields of a structure, as [Of] returns them, stand in, so that they can be set
-// without changing what the structure was copied from. All else stays shared.
+// Detach copies everything that contains the fields of a structure (see [Of]), so that they can be
+// set without changing the structure it was copied from. The rest stays shared.
 func Detach[T any](structure *T) {
 	cloneIn(reflect.ValueOf(structure).Elem())
 }
 
-// cloneIn makes a value its own as deep as there are fields in it.
+// cloneIn copies a value as deep as it contains fields.
 func cloneIn(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -27,7 +27,7 @@ func cloneIn(v reflect.Value) {
 		}
 	case reflect.Slice:
 		if v.Type() == rawType || v.Len() == 0 {
-			return // JSON is set as a whole
+			return // JSON is only replaced as a whole
 		}
 		own := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
 		reflect.Copy(own, v)

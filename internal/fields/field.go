@@ -8,35 +8,35 @@ import (
 	"strconv"
 )
 
-// A Field is a text of an input that has a role beyond being there, and is not empty.
+// A Field is a non-empty string, or JSON, in an input, with a role other than Plain.
 type Field struct {
-	// Path leads to the text from the input's root, such as webhooks[0].headers.X-Team.
+	// Path is the path from the input's root, such as webhooks[0].headers.X-Team.
 	Path string
 	Role Role
-	// MediaType is that of the innermost structure around the text that has one.
+	// MediaType is that of the innermost enclosing structure that has one.
 	MediaType string
 
-	// within is the structure that the text stands in.
+	// within is the structure that contains the field.
 	within *holder
 	// value is a string, or JSON.
 	value reflect.Value
-	// list is the map that the text stands in under name, if it stands in one.
+	// list is the map that contains the field under name, if there is one.
 	list reflect.Value
 	name string
 }
 
-// usualFields is how many fields most structures have.
+// usualFields is the number of fields in most structures.
 const usualFields = 8
 
-// Of returns the fields of the structure that of points to, in its order and maps by their keys, whatever
-// it holds included. They are those of [Role] above Plain, but for media types.
+// Of returns the fields of the structure that of points to, including those of nested structures,
+// in order; maps are sorted by key. It returns fields of every [Role] above Plain except MediaType.
 func Of(of any) []*Field {
 	w := &walk{found: make([]*Field, 0, usualFields)}
 	w.structure("", reflect.ValueOf(of).Elem())
 	return w.found
 }
 
-// Texts returns the texts of those fields that have the role.
+// Texts returns the texts of the fields that have the role.
 func Texts(among []*Field, role Role) []string {
 	var texts []string
 	for _, field := range among {
@@ -47,7 +47,7 @@ func Texts(among []*Field, role Role) []string {
 	return texts
 }
 
-// Within returns the innermost structure of the type in which the field stands, or nil.
+// Within returns the innermost enclosing structure of the type, or nil.
 func Within[T any](f *Field) *T {
 	for each := f.within; each != nil; each = each.within {
 		if found, is := each.structure.(*T); is {
@@ -57,7 +57,7 @@ func Within[T any](f *Field) *T {
 	return nil
 }
 
-// Text returns the text as it was given: of JSON, the JSON.
+// Text returns the string, or the JSON, as given.
 func (f *Field) Text() string {
 	if f.IsJSON() {
 		return string(f.value.Bytes())
@@ -65,7 +65,7 @@ func (f *Field) Text() string {
 	return f.value.String()
 }
 
-// Template returns the text of the template that the field is; false for a field that is JSON in which
+// Template returns the text of the template in the field. is is false if the field is JSON in which
 // every string is a template.
 func (f *Field) Template() (text string, is bool) {
 	if !f.IsJSON() {
@@ -80,7 +80,7 @@ func (f *Field) Template() (text string, is bool) {
 	return written, err == nil
 }
 
-// Set puts another text in its place, in what [Of] was called with. See [Detach].
+// Set replaces the text in the structure passed to [Of]. See [Detach].
 func (f *Field) Set(text string) {
 	if f.list.IsValid() { // an element of a map cannot be set itself
 		f.value = reflect.New(f.value.Type()).Elem()
@@ -95,16 +95,16 @@ func (f *Field) Set(text string) {
 	}
 }
 
-// IsJSON reports whether the field is JSON, which [Field.Set] then takes.
+// IsJSON reports whether the field is JSON, as [Field.Set] then requires.
 func (f *Field) IsJSON() bool { return f.value.Type() == rawType }
 
-// A holder points to a structure, which may stand within another.
+// A holder points to a structure and to the holder of the structure that contains it.
 type holder struct {
 	structure any
 	within    *holder
 }
 
-// A walk goes through an input.
+// A walk collects the fields of an input.
 type walk struct {
 	found     []*Field
 	within    *holder
@@ -125,8 +125,7 @@ func (w *walk) structure(path string, v reflect.Value) {
 	w.within, w.mediaType = outer, mediaType
 }
 
-// isEmpty reports whether nothing can stand in a field, so that most of them
-// cost no path.
+// isEmpty reports whether a value cannot contain fields, in which case no path is built for it.
 func isEmpty(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.String, reflect.Slice, reflect.Map:
@@ -136,7 +135,7 @@ func isEmpty(v reflect.Value) bool {
 	}
 }
 
-// value goes through a field, or through an element of one.
+// value visits a field, or an element of one.
 func (w *walk) value(path string, v reflect.Value, as part) {
 	switch {
 	case v.Type() == rawType, v.Kind() == reflect.String:
@@ -156,7 +155,7 @@ func (w *walk) value(path string, v reflect.Value, as part) {
 	}
 }
 
-// texts goes through a map of texts, in the order of its keys.
+// texts visits a map of strings, sorted by key.
 func (w *walk) texts(path string, list reflect.Value, as part) {
 	names := make([]string, 0, list.Len())
 	for _, key := range list.MapKeys() {

@@ -6,25 +6,27 @@ import (
 	"sync"
 )
 
-// A part is a field of a structure that has a role, or in which there may be fields that have one.
+// A part is a field of a structure that has a role, or may contain fields that have one.
 type part struct {
 	index int
 	key   string
 	tag   Tag
-	// nested is the structure that the field holds, by a pointer, in a slice or itself; nil for a text.
+	// nested is the structure that the field contains, directly, by pointer or in a slice; nil for
+	// a string.
 	nested reflect.Type
 }
 
-// A plan is how a structure is walked through: the fields that it adds before those that it embeds.
+// A plan says how to walk through a structure: first its own fields, then embedded ones.
 type plan struct {
 	parts []part
-	// mediaType is the index of the field with the type of its bodies, or -1.
+	// mediaType is the index of the field with the media type of its bodies, or -1.
 	mediaType int
 }
 
 var plans sync.Map // reflect.Type to *plan
 
-// planOf returns the plan of a structure. A tag that cannot be read is left out here; [Check] names it.
+// planOf returns the plan of a structure. It ignores tags that cannot be parsed; [Check] reports
+// them.
 func planOf(structure reflect.Type) *plan {
 	if made, known := plans.Load(structure); known {
 		return made.(*plan)
@@ -52,7 +54,7 @@ func planOf(structure reflect.Type) *plan {
 	return kept.(*plan)
 }
 
-// hasRoles reports whether there can be fields in a structure.
+// hasRoles reports whether a structure can contain fields with roles.
 func hasRoles(structure reflect.Type) bool {
 	for _, each := range structuresIn(structure) {
 		for i := range each.NumField() {
@@ -64,7 +66,7 @@ func hasRoles(structure reflect.Type) bool {
 	return false
 }
 
-// structureIn returns the structure that a type is, points to or is a slice of, or nil.
+// structureIn returns the structure that a type is, points to, or is a slice of, or nil.
 func structureIn(t reflect.Type) reflect.Type {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
@@ -77,7 +79,7 @@ func structureIn(t reflect.Type) reflect.Type {
 
 var rawType = reflect.TypeFor[json.RawMessage]()
 
-// isText reports whether a type holds texts: a string, JSON, or a list or map of them.
+// isText reports whether a type contains strings: a string, JSON, or a list or map of them.
 func isText(t reflect.Type) bool {
 	switch {
 	case t == rawType, t.Kind() == reflect.String:

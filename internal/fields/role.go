@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// A Role is what a text is for.
+// A Role says what a string is for.
 type Role int
 
 const (
-	// Unmarked is a text whose tag says nothing; [Check] finds it.
+	// Unmarked is a string without a tag; [Check] reports it.
 	Unmarked Role = iota
-	// Plain is a text that is taken as it is.
+	// Plain is a string that is used as it is.
 	Plain
 	// Template is a template of a text.
 	Template
@@ -20,32 +20,33 @@ const (
 	URLTemplate
 	// HeaderTemplate is a template of a header's value.
 	HeaderTemplate
-	// BodyTemplate is the template of a body, as the media type beside it has it: a JSON string is a
+	// BodyTemplate is the template of a body with the media type next to it: a JSON string is a
 	// template of the body's text, any other JSON is a JSONTemplate.
 	BodyTemplate
 	// JSONTemplate is JSON in which every string is a template.
 	JSONTemplate
-	// When is an expression that is true where a hook fires.
+	// When is an expression that decides whether a hook fires.
 	When
-	// Success is an expression that is true of an answer that is a success.
+	// Success is an expression that decides whether a response is a success.
 	Success
-	// Result is an expression that is "pass" or "fail" over a record.
+	// Result is an expression on a record that returns "pass" or "fail".
 	Result
-	// StopRelease is an expression over a record that is true to stop a release.
+	// StopRelease is an expression on a record that decides whether a release stops.
 	StopRelease
-	// RollbackRelease is an expression over a record that is true to roll a release back.
+	// RollbackRelease is an expression on a record that decides whether a release is rolled back.
 	RollbackRelease
-	// Secret is the name of a secret that goes to whom the structure is about, or signs for it.
+	// Secret is the name of a secret that is sent to the endpoint in the structure, or signs for
+	// it.
 	Secret
-	// IssuerSecret is the name of a secret that goes to the issuer of a token alone.
+	// IssuerSecret is the name of a secret that is sent only to the issuer of a token.
 	IssuerSecret
 	// URL is a URL that is not a template.
 	URL
-	// MediaType is the type of the bodies that stand in the same structure or within it.
+	// MediaType is the media type of the bodies in the same structure or nested in it.
 	MediaType
 )
 
-// words are the roles as tags name them.
+// words maps the names used in tags to roles.
 var words = map[string]Role{
 	"plain":                       Plain,
 	"template":                    Template,
@@ -64,27 +65,27 @@ var words = map[string]Role{
 	"media type":                  MediaType,
 }
 
-// IsTemplate reports whether the text is a template, or JSON with templates.
+// IsTemplate reports whether the string is a template, or JSON with templates.
 func (r Role) IsTemplate() bool { return r >= Template && r <= JSONTemplate }
 
-// IsExpression reports whether the text is an expression.
+// IsExpression reports whether the string is an expression.
 func (r Role) IsExpression() bool { return r >= When && r <= RollbackRelease }
 
-// IsSecret reports whether the text is the name of a secret.
+// IsSecret reports whether the string is the name of a secret.
 func (r Role) IsSecret() bool { return r == Secret || r == IssuerSecret }
 
 // tagName is the key of the struct tag.
 const tagName = "latch"
 
-// A Tag is what a field's struct tag says.
+// A Tag is the content of a field's struct tag.
 type Tag struct {
 	Role Role
-	// ID says that JSON may give a number, which is taken as its digits.
+	// ID is true if JSON may also contain a number, which is converted to its digits.
 	ID bool
 }
 
-// TagOf reads a field's tag: a role, "id", which is plain, or "id," before a role. An unknown word is an
-// error.
+// TagOf parses a field's tag: a role; "id", which is Plain; or "id," followed by a role. An unknown
+// word is an error.
 func TagOf(field reflect.StructField) (Tag, error) {
 	text := field.Tag.Get(tagName)
 	switch {
@@ -101,8 +102,7 @@ func TagOf(field reflect.StructField) (Tag, error) {
 	return Tag{Role: role, ID: isID}, nil
 }
 
-// Key returns the JSON key of a field; "" for one that stands in the place of its structure, "-" for one
-// that is not in JSON.
+// Key returns the JSON key of a field: "" for an embedded field, "-" for one that is not in JSON.
 func Key(field reflect.StructField) string {
 	key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 	return key

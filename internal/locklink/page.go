@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Paths of pages in the console, to which others link.
+// Paths of pages in the console to which other packages link.
 const (
 	ReleasesPath   = "/console/releases"
 	JobsPath       = "/console/jobs"
@@ -13,14 +13,14 @@ const (
 )
 
 // ReleasePage returns the address of a release's page in the console, below the
-// API's public address. A release is known by its id, or by its workflow id.
+// API's public address. id is the release's id or its workflow id.
 func ReleasePage(base, id string) string { return page(base, ReleasesPath, id) }
 
 // JobPage returns the address of a registered job's page in the console.
 func JobPage(base, id string) string { return page(base, JobsPath, id) }
 
-// DeliveryPage returns the address of the page in the console of a delivery that
-// a run fired.
+// DeliveryPage returns the address of a delivery's page in the console.
+// workflowID and runID name the run that fired it.
 func DeliveryPage(base, id, workflowID, runID string) string {
 	return page(base, DeliveriesPath, id) + "?" + url.Values{"workflow_id": {workflowID}, "run_id": {runID}}.Encode()
 }

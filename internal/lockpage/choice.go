@@ -8,22 +8,24 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A choice is a button of the page: what it writes, and what then happens.
+// A choice is a button of the page: the answer it writes, and what then
+// happens.
 type choice struct {
 	Action string
-	// Label names the button by what the run will do, Effect says it in full.
+	// Label says what the run will do, Effect says it in full.
 	Label, Effect string
-	// Grave choices end or undo what is held; they are confirmed once more.
+	// Grave is true for choices that end or undo what the lock holds. They ask
+	// for confirmation.
 	Grave bool
 
-	// asks is what the choice writes, in words.
+	// asks describes the answer, if the run's reaction is unknown.
 	asks   string
 	result string
 	data   latch.Object
 }
 
-// choices returns what may be written by a click, for a kind of run. Only
-// what may stop or roll back has choices that ask for it.
+// choices returns the answers that a click can write, for a kind of run. Only
+// kinds that can stop or roll back have choices that request it.
 func choices(kind latch.Kind) []choice {
 	yes, no := json.RawMessage("true"), json.RawMessage("false")
 	all := []choice{
@@ -45,16 +47,18 @@ func choices(kind latch.Kind) []choice {
 	return all
 }
 
-// An ending is what a choice comes to: the result that the record will have,
-// and what its hook will decide.
+// An ending is the outcome of a choice: the result in the record, and the
+// hook's decision.
 type ending struct {
 	result, decision string
-	// failed: an expression fails on the choice, so that on_error decides.
+	// failed is true if an expression fails on the choice, so that on_error
+	// decides.
 	failed bool
 }
 
-// foretell returns the choices as buttons. Of choices that come to the same, one
-// button is shown: a button that asks to stop and could only go on would lie.
+// foretell returns the choices as buttons. Choices with the same outcome share
+// one button: a button that promises to stop a run that will go on would be
+// wrong.
 func (f *foreteller) foretell() []choice {
 	all := choices(f.definition.Kind)
 	for i := range all {
@@ -66,8 +70,8 @@ func (f *foreteller) foretell() []choice {
 	return distinct(all)
 }
 
-// distinct drops what another choice of the same label stands for. Of a plain
-// "fail" and a stop, the stop stays, so that its record says that a stop was wanted.
+// distinct drops choices with the same label as another. Between a plain "fail"
+// and a stop it keeps the stop, so that the record says that a stop was wanted.
 func distinct(all []choice) []choice {
 	return slices.DeleteFunc(slices.Clone(all), func(c choice) bool {
 		first := slices.IndexFunc(all, func(other choice) bool {
@@ -77,7 +81,7 @@ func distinct(all []choice) []choice {
 	})
 }
 
-// label names a button by what the run will do.
+// label returns a button's text: what the run will do.
 func (f *foreteller) label(e ending, c choice) string {
 	what := string(f.definition.Kind)
 	switch {
@@ -98,7 +102,8 @@ func (f *foreteller) label(e ending, c choice) string {
 	}
 }
 
-// failureLabel is for a failed step, after which the release fails anyway.
+// failureLabel is the label after a failed step, when the release fails in any
+// case.
 func (f *foreteller) failureLabel(decision string) string {
 	if f.undoesFailure(decision) {
 		return "End the release as failed, and undo its steps"
@@ -106,11 +111,11 @@ func (f *foreteller) failureLabel(decision string) string {
 	return "End the release as failed, and undo nothing"
 }
 
-// Promise is the text with which the choice was shown.
+// Promise returns the text with which the choice was shown.
 func (c choice) Promise() string { return c.Label + ": " + c.Effect }
 
-// confirmed reports whether a form may carry the choice out: the visitor was
-// shown what it does, as it stands now, and confirmed it if it is grave.
+// confirmed reports whether a form may carry out the choice: the visitor was
+// shown its current effect, and confirmed it if it is grave.
 func (c choice) confirmed(form url.Values) bool {
 	if c.Grave {
 		return form.Get("confirmed") == c.Promise()

@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// Bounds of what the page shows of vars, instance and data.
+// Bounds of the vars, instance and data that the page shows.
 const (
 	maximumFacts     = 50
 	maximumFactBytes = 300
@@ -19,8 +19,8 @@ const (
 // A factView is one entry of a run's vars, instance or data.
 type factView struct{ Name, Value string }
 
-// factsOf returns what the run's author says of it, sorted by name within each
-// object, at most maximumFacts of them.
+// factsOf returns the vars, instance and data of a run, sorted by name within
+// each, at most maximumFacts of them.
 func factsOf(d *runs.Definition) []factView {
 	var facts []factView
 	for _, object := range []struct {
@@ -38,8 +38,8 @@ func factsOf(d *runs.Definition) []factView {
 	return facts[:min(len(facts), maximumFacts)]
 }
 
-// firstObject returns the first object that has entries: a definition has one
-// kind of run only.
+// firstObject returns the first object that has entries: a definition describes
+// only one kind of run.
 func firstObject(objects ...latch.Object) latch.Object {
 	for _, object := range objects {
 		if len(object) > 0 {
@@ -49,7 +49,7 @@ func firstObject(objects ...latch.Object) latch.Object {
 	return nil
 }
 
-// factText shows a string as it is and all else as JSON, cut to a length.
+// factText returns a string unchanged and any other value as JSON, shortened.
 func factText(value json.RawMessage) string {
 	var text string
 	if json.Unmarshal(value, &text) != nil {

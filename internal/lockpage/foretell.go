@@ -15,23 +15,24 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// unknown is the decision of rules that cannot be foretold here.
+// unknown is the decision if it cannot be predicted here.
 const unknown = "unknown"
 
-// A foreteller knows of a waiting lock all that its hook's decision rests on.
+// A foreteller holds everything about a waiting lock that its hook's decision
+// depends on.
 type foreteller struct {
 	definition *runs.Definition
 	settings   latch.Event
 	record     latch.Record
 	status     latch.Status
-	// others is how many other locks wait at the same event.
+	// others is the number of other locks that wait at the same event.
 	others int
-	// onTimeout is what the run says of the lock's end; it is the hook's own policy
-	// unless a gate's deadline comes first.
+	// onTimeout is what the run will do when the lock times out: the hook's own
+	// policy applies, unless a gate's deadline comes first.
 	onTimeout string
 }
 
-// ending is what the run will do on a choice, by its rules.
+// ending predicts what the run will do after a choice.
 func (f *foreteller) ending(c choice) ending {
 	var scope verdict.Scope
 	switch f.definition.Kind {
@@ -41,9 +42,9 @@ func (f *foreteller) ending(c choice) ending {
 		scope = verdict.Begins
 	case latch.GateKind:
 		scope = verdict.Admits
-	case latch.EmissionKind: // the event goes on whatever its hooks decide
+	case latch.EmissionKind: // the event continues whatever its hooks decide
 		return ending{result: c.result, decision: latch.Continue}
-	default: // a workflow of a user's own has its own rules
+	default: // a user's own workflow has its own rules
 		return ending{result: c.result, decision: unknown}
 	}
 	answer, known := f.ask(c, verdict.ForEvent(f.settings, scope))
@@ -53,7 +54,7 @@ func (f *foreteller) ending(c choice) ending {
 	return ending{result: answer.Result, decision: answer.Decide(f.settings, scope), failed: answer.Error != ""}
 }
 
-// effect says in a sentence what an ending means for the run.
+// effect returns a sentence that says what an ending means for the run.
 func (f *foreteller) effect(e ending) string {
 	switch f.definition.Kind {
 	case latch.JobKind:
@@ -95,8 +96,8 @@ func (f *foreteller) jobEffect(e ending) string {
 	}
 }
 
-// ask puts the question to the record as it will stand. It is not known where
-// an expression needs what shows only in the run.
+// ask evaluates the question on the record as the choice will leave it. The
+// answer is unknown if an expression needs data that only the run has.
 func (f *foreteller) ask(c choice, question verdict.Question) (verdict.Verdict, bool) {
 	variables := f.variables()
 	for _, use := range []struct {
@@ -130,8 +131,8 @@ func (f *foreteller) after(c choice) latch.Record {
 	return record
 }
 
-// variables returns those that are known here. The run's start, which is part of
-// run, and the time of the firing show only in the run.
+// variables returns the variables that are known here. The start of the run,
+// which is part of run, and the time of the firing are known only to the run.
 func (f *foreteller) variables() expr.Variables {
 	variables := expr.Variables{}
 	for name, value := range map[string]any{
@@ -163,13 +164,13 @@ func (f *foreteller) releaseEffect(decision string) string {
 	}
 }
 
-// afterFailure reports whether the lock holds a release whose step has failed.
+// afterFailure reports whether the lock holds a release after a failed step.
 func (f *foreteller) afterFailure() bool {
 	return f.record.Event == latch.EventAfterStep && slices.Contains(f.stepsBy(latch.StepFailed), f.record.Step)
 }
 
-// failureEffect is for a failed step: its release fails whatever is decided
-// here, which can only add the undoing.
+// failureEffect is the effect after a failed step: the release fails in any
+// case, and a decision can only add the undoing.
 func (f *foreteller) failureEffect(decision string) string {
 	text := "Step " + f.record.Step + " failed, so the release fails. "
 	if f.undoesFailure(decision) {
@@ -183,12 +184,12 @@ func (f *foreteller) failureEffect(decision string) string {
 	return text + f.waitsFor()
 }
 
-// undoesFailure reports whether the steps of a failed release are undone.
+// undoesFailure reports whether the steps of a failed release will be undone.
 func (f *foreteller) undoesFailure(decision string) bool {
 	return decision == latch.Rollback || f.definition.Release.OnFailure != latch.Stop
 }
 
-// undoing says what a rollback does.
+// undoing says what a rollback will do.
 func (f *foreteller) undoing() string {
 	undone, lasting := f.undone()
 	text := "No step that could be undone was taken."
@@ -201,7 +202,7 @@ func (f *foreteller) undoing() string {
 	return text
 }
 
-// next says what a release goes on with.
+// next says how a release will continue.
 func (f *foreteller) next() string {
 	pending := f.stepsBy(latch.StepPending)
 	switch {
@@ -237,8 +238,8 @@ func (f *foreteller) stepsBy(statuses ...string) []string {
 	return names
 }
 
-// undone returns the steps that a rollback undoes, in its order, and those taken
-// that have no undo.
+// undone returns the steps that a rollback will undo, in that order, and the
+// completed steps that have no undo.
 func (f *foreteller) undone() (undone, lasting []string) { return f.definition.Undone(f.status.Steps) }
 
 // timeoutEffect says what the lock's timeout will do.

@@ -11,28 +11,29 @@ import (
 	"github.com/latch-run/latch/internal/proof"
 )
 
-// formLife is how long a page's form may be sent after it was shown.
+// formLife is how long a form is valid after it was shown.
 const formLife = 12 * time.Hour
 
-// signForm returns the proof that a form was shown to a visitor of a lock's
-// page: a page of elsewhere has none, and one of another lock does not fit.
+// signForm returns a signature that a form was shown to a visitor of this
+// lock's page. Pages of other sites have none, and that of another lock is not
+// valid.
 func (p *pages) signForm(lock string, v visitor, now time.Time) string {
 	return v.encode() + "." + proof.Sign(p.formKey, v.encode()+"\n"+lock, now.Add(formLife))
 }
 
-// verifyForm returns the visitor that a form was shown to.
+// verifyForm returns the visitor to whom the form was shown.
 func (p *pages) verifyForm(lock, given string, now time.Time) (visitor, bool) {
 	encoded, signed, _ := strings.Cut(given, ".")
 	v, known := decodeVisitor(encoded)
 	return v, known && proof.Verify(p.formKey, encoded+"\n"+lock, signed, now)
 }
 
-// A visitor is somebody at a lock's page: the bearer of a key, or somebody who
-// has only the link.
+// A visitor is a person at a lock's page: the owner of an API key, or somebody
+// who has only the link.
 type visitor struct {
 	name string
 	role api.Role
-	// linked reports that the link alone opened the page.
+	// linked is true if only the link opened the page.
 	linked bool
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// moment returns a time as the page shows it, with how far it is from now, such
-// as "2026-03-01 09:30:00 UTC, 6 minutes ago"; "" for no time.
+// moment formats a time for the page, with its distance from now, such as
+// "2026-03-01 09:30:00 UTC, 6 minutes ago". It returns "" for the zero time.
 func moment(t latch.Time, now time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -16,8 +16,8 @@ func moment(t latch.Time, now time.Time) string {
 	return t.UTC().Format(time.DateTime) + " UTC, " + distance(t.Sub(now))
 }
 
-// distance returns a span of time in its largest whole unit, rounded down, as
-// "6 minutes ago" or "in 23 hours".
+// distance formats a duration in its largest whole unit, rounded down, as "6
+// minutes ago" or "in 23 hours".
 func distance(span time.Duration) string {
 	format := "in %s"
 	if span < 0 {

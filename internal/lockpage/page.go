@@ -24,7 +24,7 @@ import (
 	"github.com/latch-run/latch/internal/veil"
 )
 
-// pagePath is where locks' pages are.
+// pagePath is the path below which locks' pages are served.
 const pagePath = "/locks/"
 
 //go:embed page.html
@@ -32,16 +32,15 @@ var pageText string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
-// Options is what the page needs beside the API.
+// Options configure the page.
 type Options struct {
 	// TemporalUI is the address of Temporal UI, to which the page links; "" for no link.
 	TemporalUI string
-	// Inbox is whether "/" lists all locks, to which the page then leads whoever
-	// has a key.
+	// Inbox is true if "/" lists all locks. The page then links to it for visitors with a key.
 	Inbox bool
 }
 
-// pages are the handlers with what they share.
+// pages holds the handlers and what they share.
 type pages struct {
 	*api.API
 	temporalUI string
@@ -69,7 +68,7 @@ func Routes(options Options) api.Routes {
 // isPage reports whether a request is for a lock's page.
 func isPage(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, pagePath) }
 
-// visitorOf returns who opened a lock's page: by a key, or by the link.
+// visitorOf returns who opened a lock's page, by a key or by the link.
 func (p *pages) visitorOf(r *http.Request, token string) (visitor, *api.Problem) {
 	known := api.CallerOf(r.Context())
 	if locklink.Verify(p.LinkKey, token, r.URL.Query().Get(locklink.Parameter)) && (known == nil || known.Role < api.RoleLock) {
@@ -81,7 +80,7 @@ func (p *pages) visitorOf(r *http.Request, token string) (visitor, *api.Problem)
 	return visitor{name: known.Name, role: known.Role}, nil
 }
 
-// showPage shows a lock. It changes nothing, since chats and scanners fetch links by themselves.
+// showPage shows a lock. It changes nothing, because chats and scanners fetch links on their own.
 func (p *pages) showPage(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("lock")
 	who, refused := p.visitorOf(r, token)
@@ -92,7 +91,7 @@ func (p *pages) showPage(w http.ResponseWriter, r *http.Request) {
 	p.writeLock(w, r, token, who, page{})
 }
 
-// postPage takes a click, or the key of somebody who has come without one.
+// postPage handles a click, or the key that a visitor without one has typed.
 func (p *pages) postPage(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("lock")
 	if err := p.CheckOrigin(r); err != nil {
@@ -123,7 +122,7 @@ func (p *pages) postPage(w http.ResponseWriter, r *http.Request) {
 	p.click(w, r, token, who)
 }
 
-// openPage shows the page to somebody who has typed a key.
+// openPage shows the page to a visitor who has typed a key.
 func (p *pages) openPage(w http.ResponseWriter, r *http.Request, token string) {
 	key, refused := p.Identify(r.RemoteAddr, r.PostForm.Get("key"))
 	if refused != nil {
@@ -134,8 +133,8 @@ func (p *pages) openPage(w http.ResponseWriter, r *http.Request, token string) {
 	p.writeLock(w, r, token, visitor{name: key.Name, role: key.Role}, page{})
 }
 
-// sender returns who sent a form: the visitor that it was shown to, or the
-// bearer of a key. Neither a link nor the address alone is enough.
+// sender returns the sender of a form: the visitor to whom it was shown, or the owner of an API
+// key. The link or the remote address alone is not sufficient.
 func (p *pages) sender(r *http.Request, token string) (visitor, *api.Problem) {
 	who, shown := p.verifyForm(token, r.PostForm.Get("form"), time.Now())
 	if !shown {
@@ -152,7 +151,7 @@ func (p *pages) sender(r *http.Request, token string) (visitor, *api.Problem) {
 	return who, api.MayDo(&api.Caller{Name: who.name, Role: who.role}, api.RoleLock)
 }
 
-// click carries a button out.
+// click carries out a choice.
 func (p *pages) click(w http.ResponseWriter, r *http.Request, token string, who visitor) {
 	before, err := p.look(r.Context(), token, who)
 	if err != nil {
@@ -202,14 +201,14 @@ func (p *pages) click(w http.ResponseWriter, r *http.Request, token string, who 
 	}
 }
 
-// cameLater is shown to a visitor whose lock was removed before the click.
+// cameLater is shown to a visitor who clicked after the lock had been removed.
 const cameLater = "Your click came after that, and changed nothing."
 
-// actionBack is the button that leaves a confirmation.
+// actionBack is the value of the button that cancels a confirmation.
 const actionBack = "back"
 
-// readable is a typed name as it reads in one line: nothing in it may turn the
-// order of the letters around, or hide what is said after it.
+// readable makes a typed name safe to show on one line: no character in it can reverse the
+// direction of the text, or hide what follows.
 func readable(name string) string {
 	shown := func(r rune) rune {
 		if unicode.IsPrint(r) && r != utf8.RuneError {
@@ -220,14 +219,14 @@ func readable(name string) string {
 	return strings.Join(strings.Fields(strings.Map(shown, name)), " ")
 }
 
-// Bounds of a form, and of what is typed into it, in bytes.
+// Bounds of a form and its fields, in bytes.
 const (
 	maximumForm   = 256 << 10
 	maximumReason = 4096
 	maximumName   = 200
 )
 
-// A page is what the template shows.
+// A page is the argument of the template.
 type page struct {
 	Nonce   string
 	Refusal *api.Problem
@@ -235,20 +234,21 @@ type page struct {
 	Lock    *lockView
 	Note    string
 	Form    string
-	// Linked asks for a name: a visitor by link has no key with one.
+	// Linked makes the form ask for a name, because a visitor with only the link has no key with
+	// one.
 	Linked bool
-	// MayRemove reports that the visitor gets buttons.
+	// MayRemove is true if the visitor gets buttons.
 	MayRemove bool
 	By        string
-	// Inbox leads to all locks; "" for nowhere.
+	// Inbox is the address of the list of all locks; "" for no link.
 	Inbox string
-	// Confirm is a choice that the visitor is asked about once more.
+	// Confirm is the choice to confirm, or nil.
 	Confirm *choice
-	// Reason and Name are what the visitor has typed already.
+	// Reason and Name are what the visitor has already typed.
 	Reason, Name string
 }
 
-// writeLock shows a lock's page; what the caller has set of it stays.
+// writeLock shows a lock's page. It adds to the fields of shown that the caller has set.
 func (p *pages) writeLock(w http.ResponseWriter, r *http.Request, token string, who visitor, shown page) {
 	view, err := p.look(r.Context(), token, who)
 	if err != nil {
@@ -271,18 +271,18 @@ func (p *pages) refusePage(w http.ResponseWriter, r *http.Request, err error) {
 	p.Refuse(w, r, known)
 }
 
-// writeRefusal says in a browser why there is no page, and asks for a key
-// where one would help.
+// writeRefusal answers a browser with the reason for a refusal, and asks for a key if one would
+// help.
 func (p *pages) writeRefusal(w http.ResponseWriter, r *http.Request, refused *api.Problem) {
 	for name, values := range refused.GetHeaders() {
-		if name != "Www-Authenticate" { // the page asks itself
+		if name != "Www-Authenticate" { // the page asks for the key instead
 			w.Header()[name] = values
 		}
 	}
 	p.write(w, r, refused.Status, page{Refusal: refused, AskKey: refused.Status == http.StatusUnauthorized && p.HasKeys()})
 }
 
-// write renders a page that loads nothing but its own style.
+// write renders a page that loads nothing except its own style.
 func (p *pages) write(w http.ResponseWriter, r *http.Request, status int, shown page) {
 	shown.Nonce = nonce()
 	var body bytes.Buffer
@@ -302,7 +302,7 @@ func nonce() string {
 	return base64.RawURLEncoding.EncodeToString(chance)
 }
 
-// look gathers what the page of a lock shows to a visitor.
+// look collects what a lock's page shows to a visitor.
 func (p *pages) look(ctx context.Context, token string, who visitor) (*lockView, error) {
 	holder, err := p.HolderOf(ctx, token)
 	if err != nil {
@@ -328,8 +328,8 @@ func (p *pages) look(ctx context.Context, token string, who visitor) (*lockView,
 	return view, nil
 }
 
-// shownTo returns records and status without what opens a lock, to a visitor who
-// may not remove all of them.
+// shownTo removes what opens a lock from records and status, if the visitor may not remove all
+// locks.
 func (p *pages) shownTo(who visitor, records []latch.Record, status latch.Status) ([]latch.Record, latch.Status, error) {
 	if who.role >= api.RoleLock && !who.linked {
 		return records, status, nil

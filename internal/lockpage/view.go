@@ -11,11 +11,11 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A lockView is a lock as its page shows it. To somebody who has only the link
-// it holds no error texts, no data and no responses: these may quote what an
-// endpoint answered.
+// A lockView is a lock as its page shows it. For a visitor who has only the
+// link, it contains no error texts, data or responses, because these may quote
+// an endpoint's response.
 type lockView struct {
-	// Kind is what is held: release, job, event or workflow.
+	// Kind is the kind of what is held: release, job, event or workflow.
 	Kind, ID, Title string
 	Webhook, Event  string
 	Step            string
@@ -24,32 +24,32 @@ type lockView struct {
 	UntilEffect string
 	Status      string
 	Error       string
-	// Facts are what the author of the run says of it: vars, instance, data.
+	// Facts are the vars, instance and data of the run.
 	Facts   []factView
 	Steps   []stepView
 	Records []recordView
 	Choices []choice
-	// OnlyPasses: by the webhook's rules no answer stops the release.
+	// OnlyPasses is true if the webhook's rules let no answer stop the release.
 	OnlyPasses bool
-	// RunURL is the run's page in Temporal UI, "" where it is not known.
+	// RunURL is the address of the run in Temporal UI; "" if it is unknown.
 	RunURL string
 	Used   *usedView
 }
 
-// A stepView is a step so far. A lasting one was taken and has no undo.
+// A stepView is a step's state. A lasting step is done and has no undo.
 type stepView struct {
 	Name, Status, Error string
 	Lasting             bool
 }
 
-// A recordView is a webhook's record so far.
+// A recordView is a webhook's current record.
 type recordView struct {
 	Event, Webhook, Result, Decision, Rule, Lock, Error string
 	// Mine marks the record of the page's own lock.
 	Mine bool
 }
 
-// A usedView is how a lock was removed.
+// A usedView says how a lock was removed.
 type usedView struct {
 	At, By, Via, Reason, Result, Decision, Rule string
 }
@@ -89,7 +89,7 @@ func viewOf(d *runs.Definition, status latch.Status, records []latch.Record, min
 	return view
 }
 
-// nameHeld names what is held.
+// nameHeld returns the kind, id and title of what the lock holds.
 func nameHeld(d *runs.Definition, record latch.Record) (kind, id, title string) {
 	switch d.Kind {
 	case latch.ReleaseKind:

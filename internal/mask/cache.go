@@ -9,38 +9,38 @@ import (
 )
 
 const (
-	// maximumMaskers bounds how many maskers are kept.
+	// maximumMaskers bounds the cached maskers.
 	maximumMaskers = 256
-	// minimumHeld is the least length, in bytes, of what is masked in every
-	// text. A shorter secret is masked where it is named: elsewhere it would
-	// hide what is no secret, such as the "pass" of a result.
+	// minimumHeld is the minimum length, in bytes, of a secret that is masked
+	// in every text. A shorter one is masked only where it is named, because
+	// elsewhere it would hide ordinary words, such as the "pass" of a result.
 	minimumHeld = 6
 )
 
-// A Holder has secrets. A holder never changes: other secrets are another
-// holder's.
+// A Holder has secrets. A holder is immutable: when secrets change, there is a
+// new holder.
 type Holder interface{ Texts() []string }
 
-// A Cache keeps the maskers of late, since the deliveries of a webhook share
-// theirs and making one costs more than a signature. All of them share what is
-// looked for of all that is held, which is made anew when the holder changes.
+// A Cache keeps recent maskers, because the deliveries of a webhook share a
+// masker, and making one costs more than a signature. All maskers share the
+// needles for the holder's secrets, which are rebuilt when the holder changes.
 type Cache struct {
 	always []string
 
 	mutex  sync.Mutex
 	holder Holder
-	// common are the needles of what is held, covered the secrets that they
-	// find.
+	// common are the needles for the holder's secrets, and covered the secrets
+	// they find.
 	common  *Needles
 	covered map[string]bool
 	known   *simplelru.LRU[string, *Masker]
 }
 
-// NewCache returns a cache of maskers all of which hide some texts beside what
-// is held.
+// NewCache returns a cache of maskers that hide the given texts in addition to
+// a holder's secrets.
 func NewCache(always ...string) *Cache { return &Cache{always: always} }
 
-// Of returns the masker of all that is held and of some more texts.
+// Of returns a masker for the holder's secrets and some more texts.
 func (c *Cache) Of(holder Holder, more []string) *Masker {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -62,7 +62,7 @@ func (c *Cache) Of(holder Holder, more []string) *Masker {
 	return m
 }
 
-// hold makes the needles of what is held, and drops all maskers.
+// hold rebuilds the needles for the holder's secrets, and drops all maskers.
 func (c *Cache) hold(holder Holder) {
 	all := slices.DeleteFunc(slices.Clone(holder.Texts()), func(text string) bool { return len(text) < minimumHeld })
 	all = append(all, c.always...)

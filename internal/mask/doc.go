@@ -1,7 +1,8 @@
-// Package mask hides texts that are known to be secret wherever, and however
-// escaped or encoded, they stand in others (contract, "Secrets by name").
+// Package mask hides known secrets in texts, however they are escaped or
+// encoded there (contract, "Secrets by name").
 //
-// It may not know whose secrets they are, nor where a text comes from. What is a
-// credential by its looks, as in a URL, is urlmask's; what opens a lock is
-// veil's, which stands on this package. Start reading at [Masker].
+// What it may not know: whose secrets they are, and where a text comes from.
+// Texts that look like credentials, for example in a URL, are hidden by
+// urlmask, and texts that open a lock by veil, which uses this package. Start
+// reading at [Masker].
 package mask

@@ -12,13 +12,13 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// minimumDerived is the least length, in bytes, of what is searched for
-// besides a secret itself: shorter parts would hide what is no secret.
+// minimumDerived is the minimum length, in bytes, of a text derived from a
+// secret that is searched for. Shorter ones would hide ordinary words.
 const minimumDerived = 6
 
-// encodings returns what a secret may have become that no view undoes: itself,
-// the credentials of "Bearer …" and "Basic …", and base64 and hexadecimal of
-// it as it stands in a body.
+// encodings returns the encodings of a secret that no view decodes: the secret
+// itself, the credentials in "Bearer …" and "Basic …", and its base64 and
+// hexadecimal as they appear in a body.
 func encodings(secret string) []string {
 	if secret == "" {
 		return nil
@@ -39,8 +39,8 @@ func encodings(secret string) []string {
 	return all
 }
 
-// credentials returns what follows the scheme in the value of an Authorization
-// header, and of Basic the pair and its password.
+// credentials returns the credentials after the scheme in the value of an
+// Authorization header; for Basic, also the decoded pair and the password.
 func credentials(value string) []string {
 	scheme, rest, found := strings.Cut(value, " ")
 	if !found || scheme == "" || strings.ContainsFunc(scheme, func(r rune) bool { return !unicode.IsLetter(r) && r != '-' }) {
@@ -57,7 +57,7 @@ func credentials(value string) []string {
 	return slices.DeleteFunc(all, func(text string) bool { return len(text) < minimumDerived/2 })
 }
 
-// forms returns a text as it stands in bodies, for what encodes a whole body.
+// forms returns a text as it appears in bodies that may be encoded as a whole.
 func forms(text string) []string {
 	escaped, _ := json.Marshal(text)
 	plain := string(rawjson.Encode(text))
@@ -66,9 +66,9 @@ func forms(text string) []string {
 	return slices.Compact(all)
 }
 
-// base64s returns a text in base64, standard and URL alphabet, with and without
-// padding, and what of it does not depend on its neighbours where it stands
-// within a longer text.
+// base64s returns a text in base64, in the standard and URL alphabets, with and
+// without padding, and the parts of it that are the same wherever it occurs in
+// a longer encoded text.
 func base64s(text string) []string {
 	var all []string
 	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {

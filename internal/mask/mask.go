@@ -10,25 +10,25 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// Hidden stands where a secret stood.
+// Hidden replaces a secret.
 const Hidden = urlmask.Hidden
 
-// A Masker hides secrets in texts that an endpoint or the network had a hand
-// in. It looks for each secret, and for its base64 and hexadecimal, in the
-// text and in all that the decoders of JSON, URLs, forms and HTML make of it,
-// up to three deep: so any mixture of escapes is found. A nil Masker hides
-// nothing.
+// A Masker hides secrets in texts that come from an endpoint or the network. It
+// searches for each secret, and for its base64 and hexadecimal, in the text and
+// in all that the decoders of JSON, URLs, forms and HTML make of it, up to
+// three levels deep, so that it finds any mixture of escapes. A nil Masker
+// hides nothing.
 type Masker struct {
-	// held are the secrets that the worker has, own those that only the request
-	// at hand has; nil for none.
+	// held are the needles for the worker's secrets, own those for the current
+	// request only; nil if there are none.
 	held, own *Needles
 }
 
-// New makes a masker of texts that are secret; empty ones are ignored.
+// New returns a masker for secret texts. It ignores empty ones.
 func New(secrets []string) *Masker { return Of(nil, NeedlesOf(secrets)) }
 
-// Of makes a masker of needles; nil is for none. It costs nothing, so that many
-// maskers share what is looked for in each of them.
+// Of returns a masker for needles, either of which may be nil. It is cheap,
+// because maskers can share needles.
 func Of(held, own *Needles) *Masker {
 	if held == nil && own == nil {
 		return nil
@@ -36,7 +36,7 @@ func Of(held, own *Needles) *Masker {
 	return &Masker{held, own}
 }
 
-// NeedlesOf returns what to look for so that the secrets are found.
+// NeedlesOf returns the needles that find the secrets.
 func NeedlesOf(secrets []string) *Needles {
 	found := map[string]bool{}
 	for _, secret := range secrets {
@@ -51,11 +51,11 @@ func NeedlesOf(secrets []string) *Needles {
 // A span is a range of bytes.
 type span struct{ from, to int }
 
-// Text returns the text with every secret in it as ***.
+// Text returns the text with every secret replaced by ***.
 func (m *Masker) Text(text string) string { return m.UpTo(text, len(text)) }
 
-// UpTo returns the first limit bytes of the text, masked. A secret that reaches
-// over the limit is hidden as a whole: it is looked for in all of the text.
+// UpTo returns the first limit bytes of the text, masked. A secret that extends
+// beyond the limit is hidden completely, because UpTo searches the whole text.
 func (m *Masker) UpTo(text string, limit int) string {
 	limit = min(limit, len(text))
 	spans := m.spans(text)
@@ -78,15 +78,15 @@ func (m *Masker) UpTo(text string, limit int) string {
 	return b.String()
 }
 
-// The tail of a text that broke off may be a secret's beginning: one of so
-// many bytes or more counts, after what may be left of an escape.
+// The tail of a truncated text may be the beginning of a secret. Tails of
+// shortestTail bytes or more count, after what may be the rest of an escape.
 const (
 	shortestTail  = 4
 	longestEscape = 12
 )
 
-// Whole returns where a text that broke off stops being whole: before what may
-// be the beginning of a secret.
+// Whole returns the length of a truncated text up to which it is complete:
+// before what may be the beginning of a secret.
 func (m *Masker) Whole(text string) int {
 	end := len(text)
 	if m == nil {
@@ -104,10 +104,10 @@ func (m *Masker) Whole(text string) int {
 	return end
 }
 
-// Finds reports whether there is a secret in the text.
+// Finds reports whether the text contains a secret.
 func (m *Masker) Finds(text string) bool { return len(m.spans(text)) > 0 }
 
-// spans returns where secrets stand, in order, those that touch as one.
+// spans returns the ranges of secrets, in order, with adjacent ones merged.
 func (m *Masker) spans(text string) []span {
 	if m == nil || text == "" {
 		return nil
@@ -132,16 +132,18 @@ func merge(spans []span) []span {
 	return merged
 }
 
-// Clean reports, at a look, that a JSON value has no secret in its strings, keys
-// and numbers; it may miss one that has none either. Where nothing
-// is escaped they stand in the text as they are. An escape could be read
-// together with the quote behind it, so values with any are left to [Masker.JSON].
+// Clean is a fast check. It returns true only if a JSON value has no secret in
+// its strings, keys and numbers, but may return false even then. Without
+// escapes, strings appear in the text as they are. An escape might be read
+// together with the quote after it, so values with escapes are left to
+// [Masker.JSON].
 func (m *Masker) Clean(value []byte) bool {
 	return m == nil || !bytes.ContainsAny(value, `\%&`) && !m.Finds(string(value))
 }
 
 // JSON returns a JSON value with every secret in its strings, keys and numbers
-// as ***. What holds none stays as it is, digits and spaces included.
+// replaced by ***. A value without secrets is returned unchanged, including
+// digits and spaces.
 func (m *Masker) JSON(value json.RawMessage) json.RawMessage {
 	if m.Clean(value) {
 		return value

@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// Needles are texts that are looked for all at once, in one pass whose cost
-// hardly depends on how many there are. The first bytes at a place of a text,
-// up to four, choose the few needles that may stand there; a filter of bits
-// rules most places out by one look.
+// Needles are texts that are searched for in one pass, whose cost hardly
+// depends on their number. The first bytes at a position, up to four, select
+// the few needles that may begin there; a bit filter rules out most positions
+// with one lookup.
 //
-// It is not Aho and Corasick's automaton: that one takes a state for every byte
-// of every needle, which for some hundred secrets, each in a dozen encodings,
-// is a hundred times the memory and no faster on texts that hold none.
+// It is not an Aho-Corasick automaton, which needs a state for every byte of
+// every needle. For a few hundred secrets, each in a dozen encodings, that
+// takes a hundred times the memory and is no faster on texts without secrets.
 type Needles struct {
-	// width is how many first bytes choose: four, or the length of the shortest
-	// needle.
+	// width is the number of first bytes that select: four, or the length of
+	// the shortest needle.
 	width int
-	// starting are the needles by their first bytes, filter has a bit for each
-	// hash of these.
+	// starting holds the needles by their first bytes, and filter a bit for
+	// each hash of those.
 	starting map[uint32][]string
 	filter   []uint64
 	shift    uint // from a hash to its bit
@@ -28,11 +28,11 @@ type Needles struct {
 
 const (
 	widestChoice = 4
-	// filterBits is how many bits the filter has for each choice.
+	// filterBits is the number of bits in the filter for each selection.
 	filterBits = 16
 )
 
-// newNeedles takes texts; nil is for none.
+// newNeedles returns needles for texts, or nil if there are none.
 func newNeedles(texts map[string]bool) *Needles {
 	n := &Needles{width: widestChoice, starting: map[uint32][]string{}}
 	for text := range texts {
@@ -59,7 +59,7 @@ func newNeedles(texts map[string]bool) *Needles {
 // hashOf spreads first bytes over the filter.
 func hashOf(first uint32) uint32 { return first * 0x9e3779b1 }
 
-// choice returns the first bytes of a text that is no shorter than width.
+// choice returns the first bytes of a text of at least width bytes.
 func (n *Needles) choice(text string) uint32 {
 	var first uint32
 	for i := range n.width {
@@ -68,8 +68,8 @@ func (n *Needles) choice(text string) uint32 {
 	return first
 }
 
-// eachCandidate visits the places of a text, from a first one on, at which one
-// of some needles may stand, until visit returns false.
+// eachCandidate visits the positions of a text, beginning at from, at which one
+// of some needles may begin, until visit returns false.
 func (n *Needles) eachCandidate(text string, from int, visit func(at int, some []string) bool) {
 	if len(text)-from < n.width {
 		return
@@ -89,7 +89,7 @@ func (n *Needles) eachCandidate(text string, from int, visit func(at int, some [
 	}
 }
 
-// search adds where in the view a needle stands.
+// search adds the ranges of needles in the view.
 func (n *Needles) search(view view, found []span) []span {
 	if n == nil {
 		return found
@@ -105,8 +105,9 @@ func (n *Needles) search(view view, found []span) []span {
 	return found
 }
 
-// begins returns the first place of a text from which on it is the beginning
-// of a needle, of at least so many bytes; its length if there is none.
+// begins returns the first position from which the rest of a text is the
+// beginning of a needle, at least shortest bytes long, or the length of the
+// text if there is none.
 func (n *Needles) begins(text string, shortest int) int {
 	place := len(text)
 	if n == nil {

@@ -6,23 +6,24 @@ import (
 	"strings"
 )
 
-// A Redaction hides parts of an answer by their names, whatever stands there:
+// A Redaction hides parts of a response by name, whatever their values:
 // headers, and what JSON Pointers lead to (contract, "Webhook", redact).
 type Redaction struct {
-	// headers are names in lower case, cut at each *.
+	// headers are names in lower case, split at each *.
 	headers [][]string
-	// pointers are JSON Pointers, cut into their parts.
+	// pointers are JSON Pointers, split into their parts.
 	pointers [][]string
 }
 
-// wildcard stands in a header's name for any characters, and as a part of a
-// pointer for every member or element.
+// wildcard stands for any characters in a header's name, and for every member
+// or element as a part of a pointer.
 const wildcard = "*"
 
-// pointerEscapes reads a part of a JSON Pointer (RFC 6901, section 4).
+// pointerEscapes decodes a part of a JSON Pointer (RFC 6901, section 4).
 var pointerEscapes = strings.NewReplacer("~1", "/", "~0", "~")
 
-// Add has more hidden. Each pointer is empty or begins with "/".
+// Add adds headers and pointers to hide. Each pointer must be empty or begin
+// with "/".
 func (r *Redaction) Add(headers, pointers []string) {
 	for _, header := range headers {
 		r.headers = append(r.headers, strings.Split(strings.ToLower(header), wildcard))
@@ -39,10 +40,10 @@ func (r *Redaction) Add(headers, pointers []string) {
 // Empty reports whether nothing is hidden.
 func (r *Redaction) Empty() bool { return len(r.headers) == 0 && len(r.pointers) == 0 }
 
-// HidesJSON reports whether a pointer hides something of a body.
+// HidesJSON reports whether any part of a body is hidden.
 func (r *Redaction) HidesJSON() bool { return len(r.pointers) > 0 }
 
-// Headers hides the values of headers that it names. It changes the map.
+// Headers hides the values of the headers that it names. It modifies the map.
 func (r *Redaction) Headers(header map[string][]string) {
 	for name := range header {
 		if slices.ContainsFunc(r.headers, func(pattern []string) bool { return matches(pattern, strings.ToLower(name)) }) {
@@ -51,8 +52,8 @@ func (r *Redaction) Headers(header map[string][]string) {
 	}
 }
 
-// matches reports whether a text is the pattern's pieces in their order, with any
-// characters between them.
+// matches reports whether a text consists of the pieces of a pattern in order,
+// with any characters between them.
 func matches(pieces []string, text string) bool {
 	last := len(pieces) - 1
 	if last == 0 {
@@ -72,8 +73,8 @@ func matches(pieces []string, text string) bool {
 	return strings.HasSuffix(text, pieces[last])
 }
 
-// Value returns decoded JSON without what the pointers lead to. It changes the
-// value's own maps and slices.
+// Value returns decoded JSON without what the pointers lead to. It modifies the
+// value's maps and slices.
 func (r *Redaction) Value(decoded any) any {
 	for _, pointer := range r.pointers {
 		decoded = redacted(decoded, pointer)

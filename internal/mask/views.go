@@ -9,12 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// maximumDepth is how often a text may have been escaped for a secret in it
-// still to be found: JSON in JSON in a form.
+// maximumDepth is how many times a text may have been escaped for secrets in it
+// to be found: JSON in JSON in a form.
 const maximumDepth = 3
 
-// A view is a text as some decoders read it. at[i] is where byte i came from
-// in the original; nil is the original itself.
+// A view is a text as decoded by some decoders. at[i] is the position of byte i
+// in the original; nil means the view is the original.
 type view struct {
 	text string
 	at   []int32
@@ -27,12 +27,12 @@ func (v view) origin(index int) int {
 	return int(v.at[index])
 }
 
-// A search visits a text and all that up to maximumDepth decoders make of it.
-// It holds no more views at a time than it is deep.
+// A search visits a text and everything that up to maximumDepth decoders make
+// of it. It holds at most one view for each level of depth.
 type search struct {
 	visit func(view)
 	seed  maphash.Seed
-	depth map[uint64]int // the least depth at which a text was met
+	depth map[uint64]int // the minimum depth at which a text was seen
 }
 
 func eachView(text string, visit func(view)) {
@@ -44,7 +44,7 @@ func eachView(text string, visit func(view)) {
 	s.descend(view{text: text}, 0)
 }
 
-// escapes reports whether a decoder could make anything of the text.
+// escapes reports whether a decoder could change the text.
 func escapes(text string) bool {
 	return strings.IndexByte(text, '\\') >= 0 || strings.IndexByte(text, '%') >= 0 || strings.IndexByte(text, '+') >= 0 || strings.IndexByte(text, '&') >= 0
 }
@@ -69,8 +69,8 @@ func (s *search) descend(current view, depth int) {
 	}
 }
 
-// A decoder reads one escape at the start of a text: what it stands for and
-// how many bytes it takes, 0 for none.
+// A decoder decodes one escape at the start of a text. It returns the decoded
+// text and the length of the escape, 0 if there is none.
 type decoder struct {
 	triggers string
 	next     func(text string) (decoded string, size int)
@@ -100,7 +100,7 @@ func decodeView(parent view, next func(string) (string, int)) view {
 
 var simpleEscapes = map[byte]string{'"': `"`, '\\': `\`, '/': "/", '\'': "'", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t"}
 
-// unescapeJSON reads JSON's escapes and the \x41 of other languages.
+// unescapeJSON decodes the escapes of JSON, and the \x41 of other languages.
 func unescapeJSON(text string) (string, int) {
 	if text[0] != '\\' || len(text) < 2 {
 		return "", 0
@@ -146,7 +146,7 @@ func unescapeForm(text string) (string, int) {
 	return unescapePercent(text)
 }
 
-// longestEntity is the length of what html escapes into.
+// longestEntity bounds the length of an HTML entity.
 const longestEntity = 10
 
 func unescapeHTML(text string) (string, int) {
@@ -171,8 +171,8 @@ func hexadecimal(text string, from, length int) (uint64, bool) {
 	return code, err == nil
 }
 
-// Readings visits a text, and all that the decoders of JSON, URLs, forms and
-// HTML make of it, up to three deep.
+// Readings visits a text and everything that the decoders of JSON, URLs, forms
+// and HTML make of it, up to three levels deep.
 func Readings(text string, visit func(reading string)) {
 	eachView(text, func(read view) { visit(read.text) })
 }

@@ -13,35 +13,36 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A Definition is a registered job as it is kept.
+// A Definition is a registered job as it is stored.
 type Definition = protocol.Definition
 
-// Errors of the registry. Each is wrapped with the id it is about.
+// Errors of the registry. Each is wrapped with the id of the job or webhook.
 var (
-	// ErrUnknown reports that no job has the id.
+	// ErrUnknown says that no job has the id.
 	ErrUnknown = errors.New("not registered")
-	// ErrExists reports that a job has the id already.
+	// ErrExists says that another job has the id.
 	ErrExists = errors.New("registered already")
-	// ErrConflict reports that others kept changing the same thing.
+	// ErrConflict says that others kept changing the same thing.
 	ErrConflict = errors.New("changed by others at the same time")
 )
 
-// A FollowedError reports that a job cannot be deleted because others run after it.
+// A FollowedError says that a job cannot be deleted because others run after
+// it.
 type FollowedError struct {
 	ID        string
 	Followers []string
 }
 
-// Error names the others.
+// Error names the jobs that run after it.
 func (e *FollowedError) Error() string {
 	return fmt.Sprintf("job %q cannot be deleted while others run after it: %s", e.ID, strings.Join(e.Followers, ", "))
 }
 
-// A RefusedError says what is wrong with a definition that the registry or
-// Temporal rejects. Field is the path in the job.
+// A RefusedError says why the registry or Temporal rejects a definition. Field
+// is the path in the job.
 type RefusedError struct{ Field, Reason string }
 
-// Error names the field and the reason.
+// Error returns the field and the reason.
 func (e *RefusedError) Error() string {
 	if e.Field == "" {
 		return e.Reason
@@ -49,18 +50,18 @@ func (e *RefusedError) Error() string {
 	return e.Field + ": " + e.Reason
 }
 
-// isJobID reports whether a schedule can be kept by the id. Temporal takes others,
-// and its own worker can then never answer for them: the calls about such a
-// schedule hang, lists of jobs with them.
+// isJobID reports whether the id can be used for a schedule. Temporal accepts
+// other ids too, but its own worker can never answer for them: calls about such
+// a schedule, and lists of jobs, hang.
 func isJobID(id string) bool {
 	return id != "" && !strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// maximumDefinition bounds a definition in bytes: Temporal takes payloads of
-// up to 2 MiB, and a run takes less than that.
+// maximumDefinition bounds a definition, in bytes. Temporal accepts payloads of
+// up to 2 MiB; the input of a run must be smaller.
 const maximumDefinition = 1 << 20
 
-// encodeDefinition returns a definition as it is kept, bounded.
+// encodeDefinition encodes a definition, within maximumDefinition.
 func encodeDefinition(definition *Definition) (json.RawMessage, error) {
 	encoded, err := json.Marshal(definition)
 	if err != nil {
@@ -72,8 +73,7 @@ func encodeDefinition(definition *Definition) (json.RawMessage, error) {
 	return encoded, nil
 }
 
-// CheckSize reports whether a definition is too large to be stored. Its
-// error is RefusedError.
+// CheckSize returns a RefusedError if a definition is too large to be stored.
 func CheckSize(definition *Definition) error {
 	_, err := encodeDefinition(definition)
 	return err
@@ -81,11 +81,12 @@ func CheckSize(definition *Definition) error {
 
 func newRevision() string { return strings.ReplaceAll(uuid.NewString(), "-", "")[:16] }
 
-// maximumEarlier is how many revisions a document remembers: as many others may
-// write between a write and the read that finds out whether it took effect.
+// maximumEarlier bounds the revisions that a document remembers. That many
+// other writes may follow a write before the read that checks whether it took
+// effect.
 const maximumEarlier = 32
 
-// succeed returns the revisions that a write on top of another one remembers.
+// succeed returns the earlier revisions that a new write remembers.
 func succeed(revision string, earlier []string) []string {
 	if revision == "" {
 		return nil
@@ -94,13 +95,13 @@ func succeed(revision string, earlier []string) []string {
 	return chain[max(len(chain)-maximumEarlier, 0):]
 }
 
-// contains reports whether a write is part of a document: it is its last one, or
-// others wrote on top of it.
+// contains reports whether a write took effect: it is the document's revision,
+// or an earlier one.
 func contains(revision string, earlier []string, written string) bool {
 	return revision == written || slices.Contains(earlier, written)
 }
 
-// scheduleOf returns when the job runs by itself; nil where it never does.
+// scheduleOf returns the job's schedule, or nil if it has none.
 func scheduleOf(definition *Definition) *latch.Schedule {
 	if definition.Job == nil {
 		return nil
@@ -108,7 +109,7 @@ func scheduleOf(definition *Definition) *latch.Schedule {
 	return definition.Job.Schedule
 }
 
-// after names the job that this one follows, "" where it follows none.
+// after returns the id of the job that this one follows, or "".
 func after(definition *Definition) string {
 	if schedule := scheduleOf(definition); schedule != nil {
 		return schedule.After
@@ -121,8 +122,8 @@ func hasTimes(definition *Definition) bool {
 	return schedule != nil && schedule.Cron != ""
 }
 
-// text returns a field that a job has under the same name in Latch's JSON and
-// among the keys kept for others.
+// text returns a field that has the same name in Latch's JSON and among the
+// fields kept for other clients. Latch's takes precedence.
 func text(definition *Definition, key string, own func(*latch.Job) string) string {
 	if definition.Job != nil && own != nil {
 		if value := own(definition.Job); value != "" {

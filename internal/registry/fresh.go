@@ -9,32 +9,31 @@ import (
 const (
 	// loadTimeout bounds one load of a list.
 	loadTimeout = 2 * time.Minute
-	// patience is how long a caller waits for a new list where there is one
-	// from before.
+	// patience is how long a caller waits for a new list if there is an older
+	// one.
 	patience = 300 * time.Millisecond
-	// longestStale is how old a list from before may be.
+	// longestStale bounds the age of an older list that is returned.
 	longestStale = time.Minute
-	// rest is how long a list that took long is good for, in times of what it
-	// took.
+	// rest is how long a list that was slow to load is reused, as a multiple of
+	// its loading time.
 	rest = 2
 )
 
-// A fresh value is loaded anew for each caller: what get returns was loaded
-// after it was called. Callers at the same time share one load. A load that
-// takes long leaves its callers with what was loaded before, and is not begun
-// again at once.
+// A fresh value is loaded anew for each call of get: the load begins after the
+// call. Concurrent callers share a load. If a load is slow, its callers get the
+// previous value, and the next load does not begin at once.
 type fresh[T any] struct {
 	load func(ctx context.Context, before T) (T, error)
 
 	mutex   sync.Mutex
 	value   T
-	at      time.Time // zero until the first load
+	at      time.Time // start of the load; zero until the first
 	took    time.Duration
 	running *flight[T]
 	next    *flight[T]
 }
 
-// A flight is one load that callers wait for.
+// A flight is one load and its waiting callers.
 type flight[T any] struct {
 	done  chan struct{}
 	value T
@@ -45,7 +44,8 @@ func newFresh[T any](load func(context.Context, T) (T, error)) *fresh[T] {
 	return &fresh[T]{load: load}
 }
 
-// get returns the value.
+// get returns a value loaded after the call, or the previous one if that takes
+// too long.
 func (f *fresh[T]) get(ctx context.Context) (T, error) {
 	if value, rests := f.resting(); rests {
 		return value, nil
@@ -68,21 +68,22 @@ func (f *fresh[T]) get(ctx context.Context) (T, error) {
 	}
 }
 
-// resting returns a value that took long to load, and not long ago.
+// resting returns the value, and whether it was slow to load and is still
+// recent.
 func (f *fresh[T]) resting() (T, bool) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	return f.value, f.took > patience && time.Since(f.at) < min((1+rest)*f.took, longestStale)
 }
 
-// within returns a value whose load began at most so long ago.
+// within returns the value, and whether its load began at most age ago.
 func (f *fresh[T]) within(age time.Duration) (T, bool) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	return f.value, !f.at.IsZero() && time.Since(f.at) < age
 }
 
-// join returns the first load that begins from now on.
+// join returns the first load that begins after the call.
 func (f *fresh[T]) join() (*flight[T], T, time.Time) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -97,7 +98,7 @@ func (f *fresh[T]) join() (*flight[T], T, time.Time) {
 	return f.next, f.value, f.at
 }
 
-// fly loads, and goes on with whoever came meanwhile.
+// fly loads the value, and again for the callers that arrived meanwhile.
 func (f *fresh[T]) fly(current *flight[T]) {
 	for current != nil {
 		f.mutex.Lock()

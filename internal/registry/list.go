@@ -20,15 +20,15 @@ import (
 )
 
 const (
-	// pageSize is how many schedules one call lists.
+	// pageSize is the number of schedules that one call lists.
 	pageSize = 1000
-	// readers is how many schedules are read at once.
+	// readers bounds the schedules that are read concurrently.
 	readers = 16
 )
 
-// List returns all registered jobs in the order of their ids, numbers first. It
-// may be a moment behind where somebody else wrote, and a minute where there
-// are so many that listing them takes long.
+// List returns all registered jobs, sorted by id, numbers first. It may lag a
+// moment behind writes of other processes, or up to a minute if there are so
+// many jobs that listing them takes long.
 func (s *Store) List(ctx context.Context) ([]Row, error) {
 	listed, err := s.rows.get(ctx)
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *Store) loadRows(ctx context.Context, _ map[string]Row) (map[string]Row,
 	}
 }
 
-// at adds what the list says besides the note.
+// at adds to a row what the list has in addition to the note.
 func (r Row) at(info *schedulepb.ScheduleListInfo) Row {
 	if next := info.GetFutureActionTimes(); len(next) > 0 && !info.GetPaused() {
 		r.NextTime = latch.NewTime(next[0].AsTime())
@@ -94,8 +94,8 @@ func (r Row) at(info *schedulepb.ScheduleListInfo) Row {
 	return r
 }
 
-// readRows reads the jobs whose schedules somebody gave another note, such as
-// the reason for which it was paused.
+// readRows reads the jobs whose schedule has a note that somebody else wrote,
+// for example the reason for pausing it.
 func (s *Store) readRows(ctx context.Context, rows map[string]Row, ids []string) error {
 	read, err := s.GetAll(ctx, ids)
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *Store) readRows(ctx context.Context, rows map[string]Row, ids []string)
 	return nil
 }
 
-// GetAll reads jobs by their ids, side by side; those that are gone are left
+// GetAll reads jobs by their ids, concurrently. Jobs that do not exist are left
 // out.
 func (s *Store) GetAll(ctx context.Context, ids []string) ([]*Entry, error) {
 	read := make([]*Entry, len(ids))

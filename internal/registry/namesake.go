@@ -15,43 +15,42 @@ import (
 	"github.com/latch-run/latch/internal/overload"
 )
 
-// A NamesakeError reports that somebody runs a workflow under an id that is
-// reserved for Latch. Nobody who goes through Latch can; whoever has access to
-// Temporal can.
+// A NamesakeError says that another workflow runs under an id reserved for
+// Latch. Only somebody with direct access to Temporal can start such a
+// workflow.
 type NamesakeError struct {
-	// WorkflowID, RunID and Type are those of the workflow.
+	// WorkflowID, RunID and Type identify the workflow.
 	WorkflowID, RunID, Type string
-	// stands says what the id is for.
+	// stands says what the id is reserved for.
 	stands string
 }
 
 // Error names the workflow, and says what to do about it.
 func (e *NamesakeError) Error() string {
-	return fmt.Sprintf("the workflow %q (run %s, type %q) stands in the place of %s; terminate it", e.WorkflowID, e.RunID, e.Type, e.stands)
+	return fmt.Sprintf("the workflow %q (run %s, type %q) uses the id reserved for %s; terminate it", e.WorkflowID, e.RunID, e.Type, e.stands)
 }
 
-// What Temporal's server runs behind a schedule: such a workflow, on a task
-// queue that it keeps for itself.
+// The workflow that Temporal's server runs for each schedule, on a task queue
+// of its own.
 const (
 	schedulerPrefix = "temporal-sys-scheduler:"
 	schedulerType   = "temporal-sys-scheduler-workflow"
 	schedulerQueue  = "temporal-sys-per-ns-tq"
-	// sentinelType keeps the place of a schedule that lies elsewhere.
+	// sentinelType reserves the id of a schedule that is stored elsewhere.
 	sentinelType = "temporal-sys-dummy-workflow"
 )
 
-// suspicion is how long Temporal may take to describe a schedule before it is
-// asked whether there is one: a workflow that is none is asked a question that
-// nobody answers.
+// suspicion is how long describing a schedule may take before the registry
+// checks for a namesake: another workflow under that id never answers.
 const suspicion = 500 * time.Millisecond
 
-// A description is what Temporal answered about a schedule.
+// A description is Temporal's response about a schedule.
 type description struct {
 	response *workflowservice.DescribeScheduleResponse
 	err      error
 }
 
-// describeSchedule asks Temporal for a schedule.
+// describeSchedule returns Temporal's description of a schedule.
 func (s *Store) describeSchedule(ctx context.Context, id string) (*workflowservice.DescribeScheduleResponse, error) {
 	asking, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -72,12 +71,12 @@ func (s *Store) describeSchedule(ctx context.Context, id string) (*workflowservi
 	if namesake := s.namesakeOfSchedule(ctx, id); namesake != nil {
 		return nil, namesake
 	}
-	got := <-answered // by callTimeout at the latest
+	got := <-answered // within callTimeout
 	return got.response, got.err
 }
 
-// suspect returns the reason of an error, where that is a namesake: a workflow
-// that does not know the question, or answers something else.
+// suspect returns the reason for an error if that is a namesake: a workflow
+// that does not have the query, or answers it in another way.
 func (s *Store) suspect(ctx context.Context, id string, err error) error {
 	var query *serviceerror.QueryFailed
 	var internal *serviceerror.Internal
@@ -90,9 +89,9 @@ func (s *Store) suspect(ctx context.Context, id string, err error) error {
 	return err
 }
 
-// namesakeOfSchedule returns the workflow that stands in the place of a
-// schedule; nil where there is none, or Temporal does not say. Where there is
-// one there is no such schedule.
+// namesakeOfSchedule returns an error if another workflow occupies the id of a
+// schedule, which then does not exist. It returns nil if there is none, or if
+// Temporal does not say.
 func (s *Store) namesakeOfSchedule(ctx context.Context, id string) error {
 	running := s.running(ctx, schedulerPrefix+id)
 	kind := running.GetType().GetName()
@@ -103,8 +102,8 @@ func (s *Store) namesakeOfSchedule(ctx context.Context, id string) error {
 	return newNamesake(running, fmt.Sprintf("the schedule %q", id))
 }
 
-// namesakeOfRun returns the workflow that occupies the id of a registered job's
-// run, nil if none does.
+// namesakeOfRun returns an error if another workflow occupies the id of a
+// registered job's run.
 func (s *Store) namesakeOfRun(ctx context.Context, id string) error {
 	running := s.running(ctx, WorkflowID(id))
 	if running == nil || running.GetType().GetName() == latch.WorkflowJobRun {
@@ -118,13 +117,14 @@ func newNamesake(info *workflowpb.WorkflowExecutionInfo, stands string) *Namesak
 		Type: info.GetType().GetName(), stands: stands}
 }
 
-// running describes the workflow that runs under the id, nil where none does.
+// running describes the workflow that runs under the id, or returns nil if
+// there is none.
 func (s *Store) running(ctx context.Context, workflowID string) *workflowpb.WorkflowExecutionInfo {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	described, err := s.jobs.Describe(ctx, workflowID, "")
 	if err != nil || described.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		return nil // what cannot be asked about is told by the error that led here
+		return nil // the error that led here is reported instead
 	}
 	return described.GetWorkflowExecutionInfo()
 }

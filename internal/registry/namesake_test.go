@@ -64,7 +64,7 @@ func TestANamesakeOfAScheduleIsNamed(t *testing.T) {
 				require.Equal(t, "temporal-sys-scheduler:latch-webhooks-latch", namesake.WorkflowID)
 				require.ErrorContains(t, err,
 					`the workflow "temporal-sys-scheduler:latch-webhooks-latch" (run run-1, type "`+test.temporal.kind+
-						`") stands in the place of the schedule "latch-webhooks-latch"; terminate it`)
+						`") uses the id reserved for the schedule "latch-webhooks-latch"; terminate it`)
 				_, err = test.temporal.store().Get(t.Context(), "22739")
 				require.ErrorAs(t, err, &namesake)
 				require.Equal(t, "temporal-sys-scheduler:latch-job-22739", namesake.WorkflowID)
@@ -88,7 +88,7 @@ func TestANamesakeIsToldWhenSomethingIsWritten(t *testing.T) {
 		require.ErrorAs(t, err, &namesake)
 		_, err = store.Start(t.Context(), &Entry{Definition: Definition{ID: "22739", Job: job}}, "")
 		require.ErrorAs(t, err, &namesake)
-		require.ErrorContains(t, err, `the workflow "job-22739" (run run-1, type "shop.Evil") stands in the place of the run of job "22739"`)
+		require.ErrorContains(t, err, `the workflow "job-22739" (run run-1, type "shop.Evil") uses the id reserved for the run of job "22739"`)
 		_, err = occupied{kind: latch.WorkflowJobRun}.store().Start(t.Context(), &Entry{Definition: Definition{ID: "22739", Job: job}}, "")
 		var running *serviceerror.WorkflowExecutionAlreadyStarted
 		require.ErrorAs(t, err, &running, "one of the job's own is under way")

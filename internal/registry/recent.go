@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// visibilityLag is how long Temporal's list may lack what was just written.
+// visibilityLag bounds how long Temporal's list may lag behind a write.
 const visibilityLag = 30 * time.Second
 
-// recent is what this process wrote of late, for lists that lag behind.
+// recent holds this process's latest writes, because lists lag behind.
 type recent struct {
 	mutex sync.Mutex
 	rows  map[string]recentRow
@@ -36,8 +36,8 @@ func (r *recent) note(id string, what recentRow) {
 	r.rows[id] = what
 }
 
-// over returns the listed rows with what was written of late over them. A row
-// that was written later still, by somebody else, stays.
+// over returns the listed rows updated with the latest writes. A row that
+// somebody else wrote later is kept.
 func (r *recent) over(listed map[string]Row) map[string]Row {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()

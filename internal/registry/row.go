@@ -8,7 +8,7 @@ import (
 )
 
 // A Row is a registered job as lists show it, without its task. It is stored in
-// its schedule's note, which is all that Temporal's list returns of it.
+// the note of the job's schedule, because Temporal's list returns nothing else.
 type Row struct {
 	ID         string          `json:"-"`
 	Name       string          `json:"name,omitempty"`
@@ -20,21 +20,21 @@ type Row struct {
 	CreatedAt  latch.Time      `json:"created_at,omitzero"`
 	UpdatedAt  latch.Time      `json:"updated_at,omitzero"`
 	ManagedBy  string          `json:"managed_by,omitempty"`
-	// Revision differs between any two writes of the job.
+	// Revision changes with every write of the job.
 	Revision string `json:"revision"`
-	// Paused reports that the job does not run by itself although it could.
+	// Paused is true if the job's schedule is paused.
 	Paused bool `json:"paused,omitempty"`
-	// Lacks reports that the job cannot run.
+	// Lacks is true if the job cannot run.
 	Lacks bool `json:"lacks,omitempty"`
-	// NextTime is when the job runs next by itself; zero where it does not.
+	// NextTime is the job's next scheduled time; zero if there is none.
 	NextTime latch.Time `json:"-"`
 }
 
-// maximumRow bounds the row in the note; the list of a job with more than
-// that reads its definition.
+// maximumRow bounds the row in the note, in bytes. If a job's row is larger,
+// lists read its definition.
 const maximumRow = 4 << 10
 
-// RowOf returns the job as lists show it.
+// RowOf returns the row of a job.
 func RowOf(definition *Definition) Row {
 	row := Row{
 		ID:        definition.ID,
@@ -58,7 +58,7 @@ func RowOf(definition *Definition) Row {
 	return row
 }
 
-// typeOf returns the type that clients of other systems know the job by.
+// typeOf returns the type by which other clients know the job.
 func typeOf(definition *Definition) string {
 	var value string
 	if json.Unmarshal(definition.Fields["type"], &value) == nil && value != "" {
@@ -67,8 +67,8 @@ func typeOf(definition *Definition) string {
 	return text(definition, "type", nil)
 }
 
-// note is what the schedule's note says: a sentence for people on the first
-// line, the row on the second.
+// note returns the schedule's note: a sentence for people on the first line,
+// the row on the second.
 func note(definition *Definition) string {
 	encoded, err := json.Marshal(RowOf(definition))
 	if err != nil || len(encoded) > maximumRow {
@@ -92,7 +92,7 @@ func sentence(definition *Definition) string {
 	}
 }
 
-// readNote returns the row of a note; false where somebody wrote another note.
+// readNote returns the row in a note, or false if somebody else wrote the note.
 func readNote(id, text string) (Row, bool) {
 	_, encoded, _ := strings.Cut(text, "\n")
 	var row Row

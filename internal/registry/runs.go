@@ -16,28 +16,28 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A Run is the last run of a job, as lists show it.
+// A Run is the last run of a job as lists show it.
 type Run struct {
 	RunID string
-	// Status is one of the vocabulary's: running, succeeded, failed, cancelled.
+	// Status is running, succeeded, failed or cancelled.
 	Status      string
 	StartedAt   latch.Time
 	CompletedAt latch.Time // zero while it runs
-	// Error, ExitStatus and KVP are its outcome. Lists leave them empty.
+	// Error, ExitStatus and KVP are its outcome; lists leave them empty.
 	Error      string
 	ExitStatus int
 	KVP        latch.Object
 }
 
-// maximumRuns bounds how many runs the first list of them looks at.
+// maximumRuns bounds the runs that the first list reads.
 const maximumRuns = 20_000
 
-// runOverlap is how far back a later list looks beyond what it knows: the
-// visibility store is written after the fact.
+// runOverlap is how far back a later list overlaps the previous one, because
+// the visibility store lags behind.
 const runOverlap = time.Minute
 
-// Runs returns the last run of each job by the job's id, of jobs that ran of
-// late: the newest runs of the namespace are looked at, some ten thousand.
+// Runs returns the last run of each job by the job's id. It covers only recent
+// runs: the newest of the namespace, at most maximumRuns.
 func (s *Store) Runs(ctx context.Context) (map[string]Run, error) {
 	runs, err := s.runs.get(ctx)
 	if err != nil {
@@ -46,11 +46,11 @@ func (s *Store) Runs(ctx context.Context) (map[string]Run, error) {
 	return runs, nil
 }
 
-// jobRuns is the query that finds the runs of jobs. Of one that went on as a new run,
-// since its history had grown long, it finds the last alone.
+// jobRuns is the query for the runs of jobs. Of a run that continued as new, it
+// finds only the last.
 const jobRuns = "WorkflowType = '" + latch.WorkflowJobRun + "' AND ExecutionStatus != 'ContinuedAsNew'"
 
-// loadRuns lists runs that began or ended since those that are known.
+// loadRuns adds the runs that began or ended since the known ones.
 func (s *Store) loadRuns(ctx context.Context, known map[string]Run) (map[string]Run, error) {
 	query := jobRuns
 	if newest := newestOf(known); !newest.IsZero() {
@@ -101,8 +101,8 @@ func statusOf(status enumspb.WorkflowExecutionStatus) string {
 	}
 }
 
-// LastRun returns a job's last run with its outcome; nil if the job never ran, or
-// so long ago that Temporal has forgotten it.
+// LastRun returns a job's last run with its outcome, or nil if the job never
+// ran, or so long ago that Temporal has deleted the run.
 func (s *Store) LastRun(ctx context.Context, id string) (*Run, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -124,7 +124,7 @@ func (s *Store) LastRun(ctx context.Context, id string) (*Run, error) {
 	return &run, s.addOutcome(ctx, info.GetExecution(), &run)
 }
 
-// addOutcome reads what a closed run came to from its last event.
+// addOutcome reads the outcome of a closed run from its last event.
 func (s *Store) addOutcome(ctx context.Context, execution *commonpb.WorkflowExecution, run *Run) error {
 	end, err := s.jobs.Closing(ctx, execution)
 	if err != nil {
@@ -158,11 +158,11 @@ func (s *Store) readOutcome(end *runs.Closing, run *Run) error {
 	return nil
 }
 
-// A Count is how many runs of jobs Temporal knows of.
+// A Count is the number of runs of jobs that Temporal keeps.
 type Count struct{ Runs, Failed, Succeeded int64 }
 
-// CountRuns counts the runs of jobs that Temporal has not forgotten, those of
-// sequences included.
+// CountRuns counts the runs of jobs that Temporal keeps, including those of
+// sequences.
 func (s *Store) CountRuns(ctx context.Context) (Count, error) {
 	var counted Count
 	for _, each := range []struct {
@@ -182,7 +182,7 @@ func (s *Store) CountRuns(ctx context.Context) (Count, error) {
 }
 
 // Times counts the times of a job's schedule at which Temporal started nothing.
-// Its error is ErrUnknown where there is no such job.
+// Its error is ErrUnknown if there is no such job.
 func (s *Store) Times(ctx context.Context, id string) (protocol.Times, error) {
 	if !isJobID(id) {
 		return protocol.Times{}, about(id, ErrUnknown)

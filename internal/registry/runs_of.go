@@ -11,20 +11,20 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A RunPart is a part of a job's runs.
+// A RunPart is one page of a job's runs.
 type RunPart struct {
-	// Runs are the one that goes on, then those that ended, the last one first.
-	// They are without what their tasks returned.
+	// Runs lists the running run first, then those that ended, the most recent
+	// first. Their KVP is empty.
 	Runs []Run
-	// Count is how many runs Temporal knows of the job.
+	// Count is the number of the job's runs that Temporal keeps.
 	Count int64
-	// NextCursor is where the next part begins; "" on the last.
+	// NextCursor begins the next page; "" on the last.
 	NextCursor string
 }
 
-// RunsOf returns at most limit runs of a job that Temporal has not forgotten, from
-// the cursor on. It costs a call for each run that ended: what it came to stands in
-// its last event. A cursor that no part before gave is a [*runs.ArgumentError].
+// RunsOf returns at most limit runs of a job that Temporal keeps, from the
+// cursor on. It makes a call for each run that ended, because the outcome is in
+// its last event. An invalid cursor is a [*runs.ArgumentError].
 func (s *Store) RunsOf(ctx context.Context, id, cursor string, limit int) (*RunPart, error) {
 	query := jobRuns + " AND WorkflowId = " + runs.Quote(WorkflowID(id))
 	found, next, err := s.jobs.Part(ctx, query, cursor, limit)
@@ -50,21 +50,21 @@ func (s *Store) RunsOf(ctx context.Context, id, cursor string, limit int) (*RunP
 	return part, nil
 }
 
-// addListedOutcome reads what a run of a list came to. One that cannot be read
-// hides no other.
+// addListedOutcome reads the outcome of a listed run. If one cannot be read,
+// the others are still listed.
 func (s *Store) addListedOutcome(ctx context.Context, info *workflowpb.WorkflowExecutionInfo, run *Run) error {
 	if run.Status == latch.JobRunning {
 		return nil
 	}
 	end, err := s.jobs.Closing(ctx, info.GetExecution())
 	switch {
-	case runs.IsNotFound(err): // forgotten since
+	case runs.IsNotFound(err): // deleted meanwhile
 		return nil
 	case err != nil:
 		return err
 	}
 	if s.readOutcome(end, run) != nil {
-		run.Error = "what it came to cannot be read here"
+		run.Error = "its outcome cannot be read here"
 	}
 	run.KVP = nil
 	return nil

@@ -41,7 +41,7 @@ func TestRunsOfAJobInParts(t *testing.T) {
 	require.EqualValues(t, 4, second.Count)
 	require.Empty(t, second.NextCursor)
 	require.Len(t, second.Runs, 2)
-	require.Equal(t, "what it came to cannot be read here", second.Runs[0].Error)
+	require.Equal(t, "its outcome cannot be read here", second.Runs[0].Error)
 	require.Equal(t, "terminated: by hand", second.Runs[1].Error)
 	for i, run := range append(first.Runs, second.Runs...) {
 		require.Equal(t, temporal.Runs[i].Info.GetExecution().GetRunId(), run.RunID)

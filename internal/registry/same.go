@@ -7,9 +7,9 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// same reports whether two definitions say the same, apart from when they were
-// written. What cannot be encoded is never the same: writing it fails with the
-// reason.
+// same reports whether two definitions are equal, apart from the times when
+// they were written. A definition that cannot be encoded equals none, so that
+// writing it reports the error.
 func same(a, b *Definition) bool {
 	left, failed := timeless(*a)
 	right, alsoFailed := timeless(*b)

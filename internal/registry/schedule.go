@@ -27,12 +27,12 @@ import (
 const (
 	// schedulePrefix begins the ids of jobs' schedules.
 	schedulePrefix = protocol.SchedulePrefix
-	// defaultCatchup is how long after its time a missed run is still started.
-	// Temporal's own default is a year.
+	// defaultCatchup is how late a missed run may still start. Temporal's own
+	// default is a year.
 	defaultCatchup = time.Minute
 )
 
-// build makes a job's schedule.
+// build returns the schedule of a job.
 func (s *Store) build(definition *Definition) (*schedulepb.Schedule, error) {
 	if s.fields != nil {
 		definition.Fields = s.fields(definition)
@@ -65,7 +65,7 @@ func (s *Store) build(definition *Definition) (*schedulepb.Schedule, error) {
 	return built, nil
 }
 
-// scheduleStarting makes a schedule that starts latch.Trigger with the input.
+// scheduleStarting returns a schedule that starts latch.Trigger with the input.
 func (s *Store) scheduleStarting(input json.RawMessage, workflowID, summary, taskQueue string) (*schedulepb.Schedule, error) {
 	payloads, err := s.converter.ToPayloads(input)
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *Store) scheduleStarting(input json.RawMessage, workflowID, summary, tas
 	}, nil
 }
 
-// A kept is a schedule as it was read, with the input of its action.
+// A kept is a schedule that was read, with the input of its action.
 type kept struct {
 	schedule *schedulepb.Schedule
 	info     *schedulepb.ScheduleInfo
@@ -102,7 +102,7 @@ type kept struct {
 func (s *Store) read(ctx context.Context, id string) (*kept, error) {
 	response, err := s.describeSchedule(ctx, id)
 	var missing *serviceerror.NotFound
-	var without *serviceerror.Unimplemented // a server that has no schedules keeps none of ours
+	var without *serviceerror.Unimplemented // a server without schedules stores none of ours
 	switch {
 	case errors.As(err, &missing), errors.As(err, &without):
 		return nil, ErrUnknown
@@ -112,12 +112,12 @@ func (s *Store) read(ctx context.Context, id string) (*kept, error) {
 	found := &kept{schedule: response.GetSchedule(), info: response.GetInfo(), token: response.GetConflictToken()}
 	payloads := found.schedule.GetAction().GetStartWorkflow().GetInput()
 	if err := s.converter.FromPayloads(payloads, &found.input); err != nil {
-		return nil, fmt.Errorf("schedule %q is none of Latch's, or was written with another payload codec: %w", id, err)
+		return nil, fmt.Errorf("schedule %q is not one of Latch's, or was written with another payload codec: %w", id, err)
 	}
 	return found, nil
 }
 
-// create makes a schedule. Its error is ErrExists if the id is taken.
+// create creates a schedule. Its error is ErrExists if the id is taken.
 func (s *Store) create(ctx context.Context, id string, schedule *schedulepb.Schedule) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -136,8 +136,8 @@ func (s *Store) create(ctx context.Context, id string, schedule *schedulepb.Sche
 	return refused(err)
 }
 
-// write writes a schedule over the one that was read. Temporal takes it
-// without saying whether somebody else was faster: the caller looks again.
+// write replaces the schedule that was read. Temporal does not report whether
+// somebody else was faster, so the caller must read it again.
 func (s *Store) write(ctx context.Context, id string, schedule *schedulepb.Schedule, token []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -162,8 +162,8 @@ func (s *Store) remove(ctx context.Context, id string) error {
 	return err
 }
 
-// refused returns the error for what Temporal rejects: a cron expression or a
-// time zone that it cannot read.
+// refused converts the error of a schedule that Temporal rejects, for example
+// because of its cron expression or time zone.
 func refused(err error) error {
 	var invalid *serviceerror.InvalidArgument
 	if errors.As(err, &invalid) {
@@ -172,8 +172,8 @@ func refused(err error) error {
 	return err
 }
 
-// decodeDefinition reads what a job's schedule keeps. Whether it is paused,
-// anybody may have changed with Temporal's own tools.
+// decodeDefinition decodes the definition in a job's schedule. Paused comes
+// from the schedule itself, because anybody may pause it with Temporal's tools.
 func decodeDefinition(id string, found *kept) (*Definition, error) {
 	var trigger protocol.Trigger
 	if err := json.Unmarshal(found.input, &trigger); err != nil || trigger.ID == "" {

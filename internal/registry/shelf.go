@@ -10,24 +10,24 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A Shelf stores one JSON document in a schedule that never runs. Reading it
-// returns what was last written; writing it changes what is there.
+// A Shelf stores one JSON document in a schedule that never runs. Reads return
+// the latest write.
 type Shelf[T any] struct {
 	store *Store
 	id    string
-	// holds says what the schedule is for, for people to read.
+	// holds says what the schedule is for, in words.
 	holds string
 	reads *fresh[shelved[T]]
 }
 
-// A shelved document is the content with its revision.
+// A shelved document is a content with its revision.
 type shelved[T any] struct {
 	Revision string   `json:"revision"`
 	Earlier  []string `json:"earlier,omitempty"`
 	Content  T        `json:"content"`
 }
 
-// A shelfInput is what the schedule would start latch.Trigger with.
+// A shelfInput is the input with which the schedule would start latch.Trigger.
 type shelfInput[T any] struct {
 	protocol.Trigger
 	Shelf shelved[T] `json:"shelf"`
@@ -42,8 +42,8 @@ func newShelf[T any](store *Store, id, holds string) *Shelf[T] {
 	return shelf
 }
 
-// Read returns the document as it was last written before the call, the zero
-// value where nothing was. Callers at the same time share one reading.
+// Read returns the latest document written before the call, or the zero value
+// if there is none. Concurrent callers share one read.
 func (s *Shelf[T]) Read(ctx context.Context) (T, error) {
 	flight, _, _ := s.reads.join()
 	select {
@@ -55,8 +55,8 @@ func (s *Shelf[T]) Read(ctx context.Context) (T, error) {
 	}
 }
 
-// ReadWithin is [Shelf.Read], but returns a document as it was read at most so
-// long ago, if there is one.
+// ReadWithin is [Shelf.Read], except that it may return a document that was
+// read at most age ago.
 func (s *Shelf[T]) ReadWithin(ctx context.Context, age time.Duration) (T, error) {
 	if document, young := s.reads.within(age); young {
 		return document.Content, nil
@@ -76,14 +76,15 @@ func (s *Shelf[T]) read(ctx context.Context) (shelved[T], []byte, error) {
 	if err := json.Unmarshal(found.input, &input); err != nil {
 		return shelved[T]{}, nil, fmt.Errorf("read %s: schedule %q: %w", s.holds, s.id, err)
 	}
-	if input.Shelf.Revision == "" { // not the same as an empty shelf
+	if input.Shelf.Revision == "" { // not a shelf, not even an empty one
 		return shelved[T]{}, nil, fmt.Errorf("read %s: schedule %q does not hold them; did somebody change what it starts?", s.holds, s.id)
 	}
 	return input.Shelf, found.token, nil
 }
 
-// Change changes the document: change is called with what was last written,
-// again where somebody else was faster. An error of it ends the change.
+// Change changes the document: it calls change with the latest document, and
+// again if somebody else was faster. If change returns an error, Change returns
+// it and writes nothing.
 func (s *Shelf[T]) Change(ctx context.Context, change func(T) (T, error)) error {
 	for try := range maximumTries {
 		if err := stepAside(ctx, try); err != nil {

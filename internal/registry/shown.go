@@ -7,12 +7,12 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// Shown returns a webhook as anybody may see it: with *** in place of
-// credentials in its URL and of literal values that are credentials by name.
+// Shown returns a webhook without its credentials: *** replaces those in its
+// URL, and literal values whose names say that they are credentials.
 func Shown(webhook latch.RegisteredWebhook) latch.RegisteredWebhook {
 	encoded, err := json.Marshal(webhook)
 	if err != nil {
-		return latch.RegisteredWebhook{Webhook: latch.Webhook{ID: webhook.ID}} // what was decoded encodes
+		return latch.RegisteredWebhook{Webhook: latch.Webhook{ID: webhook.ID}} // a decoded value always encodes
 	}
 	var shown latch.RegisteredWebhook
 	if json.Unmarshal(urlmask.JSON(encoded), &shown) != nil {

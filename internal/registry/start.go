@@ -9,14 +9,15 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// WorkflowID is the workflow id of a registered job's run: one at a time.
+// WorkflowID returns the workflow id of a registered job's runs, of which one
+// runs at a time.
 func WorkflowID(id string) string { return latch.JobKind.WorkflowID(id) }
 
-// Start starts a run of a registered job. The same requestID given again returns
-// the run that the first one started, for as long as Temporal keeps closed
-// workflows; "" is one of its own. Its errors are RefusedError for a job that
-// cannot run, Temporal's WorkflowExecutionAlreadyStarted while a run is under
-// way, and NamesakeError while another workflow has the run's id.
+// Start starts a run of a registered job. If requestID was used before, it
+// returns the run that was started then, for as long as Temporal keeps closed
+// workflows; "" is never used before. Its errors are RefusedError for a job
+// that cannot run, Temporal's WorkflowExecutionAlreadyStarted while another run
+// is in progress, and NamesakeError while another workflow has the run's id.
 func (s *Store) Start(ctx context.Context, entry *Entry, requestID string) (runID string, err error) {
 	if entry.Job == nil {
 		return "", &RefusedError{Field: "conf", Reason: fmt.Sprintf("job %q cannot run: %s", entry.ID, entry.Lacks)}
@@ -26,7 +27,7 @@ func (s *Store) Start(ctx context.Context, entry *Entry, requestID string) (runI
 	if requestID == "" {
 		runID, err = s.jobs.Start(ctx, start)
 	} else {
-		runID, err = s.jobs.StartOnce(ctx, requestID, s.taskQueue, start, nil) // the job may change between two calls
+		runID, err = s.jobs.StartOnce(ctx, requestID, s.taskQueue, start, nil) // the job may change between two calls, so the request is not compared
 	}
 	if _, running := runs.RunningIn(err); running {
 		if namesake := s.namesakeOfRun(ctx, entry.ID); namesake != nil {

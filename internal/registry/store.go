@@ -21,34 +21,34 @@ import (
 const (
 	// callTimeout bounds one call to Temporal.
 	callTimeout = 10 * time.Second
-	// maximumTries bounds how often a change is made anew after others came first.
+	// maximumTries bounds how often a change is retried after conflicts.
 	maximumTries = 20
-	// crowding is what each try adds to the pause before the next at most: those
-	// who change the same thing step out of each other's way.
+	// crowding is added to the longest pause with each retry, so that
+	// concurrent writers spread out.
 	crowding = 20 * time.Millisecond
 )
 
-// Options say where the registry lies.
+// Options configure a [Store].
 type Options struct {
-	// Service returns Temporal's API; it is called each time, so that a client
-	// may connect later.
+	// Service returns Temporal's API. It is called for each request, so that a
+	// client may connect later.
 	Service func() workflowservice.WorkflowServiceClient
-	// Namespace is where the schedules are.
+	// Namespace is the namespace of the schedules.
 	Namespace string
-	// TaskQueue is where jobs run unless they say otherwise, and whose webhooks
-	// are meant.
+	// TaskQueue is the queue on which jobs run by default, and to which the
+	// registered webhooks belong.
 	TaskQueue string
-	// Identity is who Temporal records as the writer.
+	// Identity is what Temporal records as the writer.
 	Identity string
-	// DataConverter encodes what schedules start; the default one unless given.
+	// DataConverter encodes the input of schedules; if nil, the default one.
 	DataConverter converter.DataConverter
-	// Fields returns what templates see of a job beside its own fields. It is
-	// required for writing.
+	// Fields returns the fields that templates see of a job beside its own. It
+	// is required for writing.
 	Fields func(*Definition) latch.Object
 }
 
-// A Store is the registry of one namespace. It is safe for concurrent use and
-// keeps nothing but caches.
+// A Store is the registry of one namespace. It holds only caches, and is safe
+// for concurrent use.
 type Store struct {
 	service   func() workflowservice.WorkflowServiceClient
 	namespace string
@@ -58,17 +58,17 @@ type Store struct {
 	fields    func(*Definition) latch.Object
 	rows      *fresh[map[string]Row]
 	runs      *fresh[map[string]Run]
-	// jobs are the runs of the namespace.
+	// jobs gives access to the runs of the namespace.
 	jobs   *runs.Runs
 	recent recent
-	// definitions are those that lists showed whole.
+	// definitions caches the entries that lists showed in full.
 	definitions *lru.Cache[string, *Entry]
 	webhooks    *Webhooks
 	watches     *Watches
 	tags        *Shelf[[]Tag]
 }
 
-// New makes a store.
+// New returns a store.
 func New(options Options) *Store {
 	s := &Store{service: options.Service, namespace: options.Namespace, taskQueue: options.TaskQueue,
 		identity: options.Identity, converter: options.DataConverter, fields: options.Fields}
@@ -94,12 +94,12 @@ func New(options Options) *Store {
 // An Entry is a registered job as it was read.
 type Entry struct {
 	Definition
-	// NextTimes are when it runs next by itself.
+	// NextTimes are its next scheduled times.
 	NextTimes []time.Time
 }
 
-// Get reads a job as it was last written. Its error is ErrUnknown if no job has
-// the id.
+// Get returns the latest version of a job. Its error is ErrUnknown if no job
+// has the id.
 func (s *Store) Get(ctx context.Context, id string) (*Entry, error) {
 	entry, _, err := s.get(ctx, id)
 	return entry, err
@@ -126,10 +126,9 @@ func (s *Store) get(ctx context.Context, id string) (*Entry, *kept, error) {
 	return entry, found, nil
 }
 
-// Create registers a job, as created at the time that the definition says, or
-// else now. Its errors are ErrExists, and RefusedError for what
-// cannot be: a schedule that Temporal cannot read, a job to follow that is not
-// registered.
+// Create registers a job. Its creation time is the definition's, or else now.
+// Its errors are ErrExists, and RefusedError for an invalid definition: a
+// schedule that Temporal rejects, or a job to follow that is not registered.
 func (s *Store) Create(ctx context.Context, definition Definition) (*Entry, error) {
 	if err := latch.CheckID(definition.ID); err != nil {
 		return nil, &RefusedError{Field: "id", Reason: err.Error()}
@@ -162,9 +161,9 @@ func (s *Store) Create(ctx context.Context, definition Definition) (*Entry, erro
 	return s.Get(ctx, definition.ID)
 }
 
-// Update changes a job: change is called with what was last written, again
-// where somebody else was faster. An error of it ends the update and is given
-// back. A change that changes nothing writes nothing.
+// Update changes a job: it calls change with the latest version, and again if
+// somebody else was faster. If change returns an error, Update returns it and
+// writes nothing. If nothing changes, nothing is written.
 func (s *Store) Update(ctx context.Context, id string, change func(*Definition) error) (*Entry, error) {
 	before, written, err := s.update(ctx, id, change)
 	if err != nil {
@@ -175,12 +174,12 @@ func (s *Store) Update(ctx context.Context, id string, change func(*Definition) 
 			return nil, err
 		}
 	}
-	// Who follows whom is written even where nothing changed: an earlier change
-	// may have been cut off before it.
+	// Update the followers even if nothing changed: an earlier change may have
+	// been interrupted before it did.
 	return written, s.follow(ctx, after(&written.Definition), id, true)
 }
 
-// update changes only the job, and returns it as it was before, too.
+// update changes only the job. It also returns the version before the change.
 func (s *Store) update(ctx context.Context, id string, change func(*Definition) error) (*Definition, *Entry, error) {
 	for try := range maximumTries {
 		if err := stepAside(ctx, try); err != nil {
@@ -190,7 +189,7 @@ func (s *Store) update(ctx context.Context, id string, change func(*Definition) 
 		if err != nil {
 			return nil, nil, err
 		}
-		changed, err := decodeDefinition(id, found) // apart from the entry, all the way down
+		changed, err := decodeDefinition(id, found) // a deep copy, independent of entry
 		if err != nil {
 			return nil, nil, err
 		}
@@ -208,7 +207,7 @@ func (s *Store) update(ctx context.Context, id string, change func(*Definition) 
 	return nil, nil, about(id, ErrConflict)
 }
 
-// stepAside waits before a change is made anew, by chance.
+// stepAside waits a random time before a retry.
 func stepAside(ctx context.Context, try int) error {
 	if try == 0 {
 		return nil
@@ -221,7 +220,8 @@ func stepAside(ctx context.Context, try int) error {
 	}
 }
 
-// replace writes a changed definition. It returns nil if somebody else was faster.
+// replace writes a changed definition. It returns nil if somebody else was
+// faster.
 func (s *Store) replace(ctx context.Context, before, changed *Definition, token []byte) (*Entry, error) {
 	changed.ID, changed.CreatedAt = before.ID, before.CreatedAt
 	changed.UpdatedAt, changed.Revision, changed.Earlier = latch.NewTime(time.Now()), newRevision(), succeed(before.Revision, before.Earlier)
@@ -248,8 +248,8 @@ func (s *Store) replace(ctx context.Context, before, changed *Definition, token 
 	return written, nil
 }
 
-// Delete removes a job. A run that is under way goes on. Its error is
-// FollowedError while other jobs run after this one.
+// Delete removes a job. A run in progress continues. Its error is FollowedError
+// while other jobs run after this one.
 func (s *Store) Delete(ctx context.Context, id string) error {
 	entry, err := s.Get(ctx, id)
 	if err != nil {
@@ -269,7 +269,7 @@ func (s *Store) Delete(ctx context.Context, id string) error {
 	return s.follow(ctx, after(&entry.Definition), id, false)
 }
 
-// Pause stops a job from running by itself, or lets it again.
+// Pause pauses or resumes a job's schedule.
 func (s *Store) Pause(ctx context.Context, id string, paused bool) (*Entry, error) {
 	return s.Update(ctx, id, func(definition *Definition) error {
 		definition.Paused = paused
@@ -277,7 +277,7 @@ func (s *Store) Pause(ctx context.Context, id string, paused bool) (*Entry, erro
 	})
 }
 
-// checkAfter refuses to follow a job that is not registered, and circles.
+// checkAfter rejects following a job that is not registered, and cycles.
 func (s *Store) checkAfter(ctx context.Context, definition *Definition) error {
 	seen := []string{definition.ID}
 	for next := after(definition); next != ""; {
@@ -297,7 +297,7 @@ func (s *Store) checkAfter(ctx context.Context, definition *Definition) error {
 	return nil
 }
 
-// follow notes in a job that another runs after it, or does not any more.
+// follow records in a job whether another runs after it.
 func (s *Store) follow(ctx context.Context, leader, follower string, follows bool) error {
 	if leader == "" {
 		return nil
@@ -318,7 +318,7 @@ func (s *Store) follow(ctx context.Context, leader, follower string, follows boo
 	return err
 }
 
-// liveFollowers returns those followers that still run after the job.
+// liveFollowers returns the followers that still run after the job.
 func (s *Store) liveFollowers(ctx context.Context, entry *Entry) ([]string, error) {
 	var live []string
 	for _, id := range entry.Followers {
@@ -336,7 +336,7 @@ func (s *Store) liveFollowers(ctx context.Context, entry *Entry) ([]string, erro
 	return live, nil
 }
 
-// about names the job that an error is about.
+// about adds the job's id to an error.
 func about(id string, err error) error {
 	if err == nil {
 		return nil

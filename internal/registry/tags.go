@@ -9,22 +9,23 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A Tag is one that was made by itself, whether or not a job bears it.
+// A Tag is a tag that was created by itself, whether or not a job has it.
 type Tag struct {
 	Name string `json:"name"`
-	// ManagedBy names who declares the tag in files; empty for one made by hand.
+	// ManagedBy names the owner that declares the tag in files; empty for one
+	// created by hand.
 	ManagedBy string     `json:"managed_by,omitempty"`
 	CreatedAt latch.Time `json:"created_at"`
 	UpdatedAt latch.Time `json:"updated_at"`
 }
 
-// MaximumTags bounds the tags that are kept.
+// MaximumTags bounds the stored tags.
 const MaximumTags = 2000
 
-// Tags returns the tags that were made by themselves, in the order of their making.
+// Tags returns the tags that were created by themselves, oldest first.
 func (s *Store) Tags(ctx context.Context) ([]Tag, error) { return s.tags.Read(ctx) }
 
-// CreateTag makes a tag; one that is there already stays as it is.
+// CreateTag creates a tag. An existing tag is returned unchanged.
 func (s *Store) CreateTag(ctx context.Context, name string) (*Tag, error) {
 	now := latch.NewTime(time.Now())
 	made := Tag{Name: name, CreatedAt: now, UpdatedAt: now}
@@ -41,8 +42,8 @@ func (s *Store) CreateTag(ctx context.Context, name string) (*Tag, error) {
 	return &made, err
 }
 
-// PutTags makes the tags that are not there, notes whose they are at those that are,
-// and removes others by their names, all at once.
+// PutTags creates missing tags, sets the owner of existing ones, and removes
+// others by name, in one write.
 func (s *Store) PutTags(ctx context.Context, put []Tag, remove []string) error {
 	return s.tags.Change(ctx, func(all []Tag) ([]Tag, error) {
 		now := latch.NewTime(time.Now())

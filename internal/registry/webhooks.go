@@ -10,32 +10,33 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// MaximumWebhooks bounds the webhooks that stand by themselves, for each task
-// queue: every run is told of those that apply to it.
+// MaximumWebhooks bounds the registered webhooks of a task queue: every run
+// receives those that apply to it.
 const MaximumWebhooks = 200
 
-// lately is how old what [Webhooks.Lately] returns may be: however many ask, they
-// cost twenty readings a second, and a change counts at once.
+// lately bounds the age of the result of [Webhooks.Lately]. Any number of
+// callers cause at most twenty reads a second, and changes take effect almost
+// at once.
 const lately = 50 * time.Millisecond
 
-// recently is how old what [Webhooks.Recently] returns may be.
+// recently bounds the age of the result of [Webhooks.Recently].
 const recently = time.Second
 
-// Webhooks are those that stand by themselves and apply to the runs of a task
-// queue. A run takes those that apply to it as it begins: a change counts for
-// runs that begin after it, and for deliveries that are tried again.
+// Webhooks are the registered webhooks that apply to the runs of a task queue.
+// A run takes them as it begins, so a change takes effect for runs that begin
+// after it, and for redeliveries.
 type Webhooks struct {
 	shelf *Shelf[[]latch.RegisteredWebhook]
 }
 
-// Webhooks returns those of the store's task queue.
+// Webhooks returns the registered webhooks of the store's task queue.
 func (s *Store) Webhooks() *Webhooks { return s.webhooks }
 
 func newWebhooks(store *Store) *Webhooks {
 	return &Webhooks{newShelf[[]latch.RegisteredWebhook](store, "latch-webhooks-"+store.taskQueue, "registered webhooks of task queue "+store.taskQueue)}
 }
 
-// List returns them as they are now, in the order in which they were made.
+// List returns the current webhooks, oldest first.
 func (w *Webhooks) List(ctx context.Context) ([]latch.RegisteredWebhook, error) {
 	return w.shelf.Read(ctx)
 }
@@ -46,8 +47,8 @@ func (w *Webhooks) Get(ctx context.Context, id string) (*latch.RegisteredWebhook
 	return among(all, id, err)
 }
 
-// Lately is [Webhooks.Get] for callers who ask often: what it returns may be a
-// twentieth of a second old.
+// Lately is [Webhooks.Get] for frequent callers: its result may be a twentieth
+// of a second old.
 func (w *Webhooks) Lately(ctx context.Context, id string) (*latch.RegisteredWebhook, error) {
 	all, err := w.shelf.ReadWithin(ctx, lately)
 	return among(all, id, err)
@@ -64,7 +65,7 @@ func among(all []latch.RegisteredWebhook, id string, err error) (*latch.Register
 	return &all[at], nil
 }
 
-// Create adds one. Its error is ErrExists where there is one of that id.
+// Create adds a webhook. Its error is ErrExists if the id is taken.
 func (w *Webhooks) Create(ctx context.Context, webhook latch.RegisteredWebhook) (*latch.RegisteredWebhook, error) {
 	webhook.CreatedAt = latch.NewTime(time.Now())
 	webhook.UpdatedAt = webhook.CreatedAt
@@ -73,14 +74,14 @@ func (w *Webhooks) Create(ctx context.Context, webhook latch.RegisteredWebhook) 
 		case find(all, webhook.ID) >= 0:
 			return nil, aboutWebhook(webhook.ID, ErrExists)
 		case len(all) >= MaximumWebhooks:
-			return nil, &RefusedError{Reason: fmt.Sprintf("there are %d registered webhooks already, and no more are kept", len(all))}
+			return nil, &RefusedError{Reason: fmt.Sprintf("there are %d registered webhooks already, which is the limit", len(all))}
 		}
 		return append(slices.Clone(all), webhook), nil
 	})
 }
 
-// Update changes a webhook: change is called with it as it is. Its error is
-// ErrUnknown if none has the id.
+// Update changes a webhook: it calls change with the latest version. Its error
+// is ErrUnknown if none has the id.
 func (w *Webhooks) Update(ctx context.Context, id string, change func(*latch.RegisteredWebhook) error) (*latch.RegisteredWebhook, error) {
 	var changed latch.RegisteredWebhook
 	err := w.shelf.Change(ctx, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
@@ -101,8 +102,8 @@ func (w *Webhooks) Update(ctx context.Context, id string, change func(*latch.Reg
 	return &changed, err
 }
 
-// endpointAfter returns what is known of the endpoint once the webhook has changed: nil
-// where nobody counts any more, or the count begins anew.
+// endpointAfter returns the state of the endpoint after a change of the
+// webhook: nil if health is no longer tracked, or is tracked anew.
 func endpointAfter(before, changed *latch.RegisteredWebhook) *latch.EndpointState {
 	if changed.Health == nil || changed.IsEnabled() && !before.IsEnabled() {
 		return nil
@@ -110,8 +111,8 @@ func endpointAfter(before, changed *latch.RegisteredWebhook) *latch.EndpointStat
 	return before.Endpoint
 }
 
-// Recently is [Webhooks.Lately], as of at most a second ago: it costs next to
-// nothing on a worker that begins runs.
+// Recently is [Webhooks.Lately] with a result up to a second old. It costs a
+// worker that starts many runs almost nothing.
 func (w *Webhooks) Recently(ctx context.Context, id string) (*latch.RegisteredWebhook, error) {
 	all, err := w.shelf.ReadWithin(ctx, recently)
 	return among(all, id, err)
@@ -148,8 +149,8 @@ func (w *Webhooks) Observe(ctx context.Context, id string, observe func(*latch.R
 // errSame ends a change that would change nothing.
 var errSame = errors.New("nothing differs")
 
-// Put writes several webhooks and removes others, all at once: a run sees either none
-// of it or all.
+// Put writes several webhooks and removes others, in one write: a run sees all
+// of it or nothing.
 func (w *Webhooks) Put(ctx context.Context, put []latch.RegisteredWebhook, remove []string) error {
 	return w.shelf.Change(ctx, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
 		now := latch.NewTime(time.Now())
@@ -170,8 +171,8 @@ func (w *Webhooks) Put(ctx context.Context, put []latch.RegisteredWebhook, remov
 	})
 }
 
-// Delete removes one, unless check, called with it as it is, returns an error. Runs
-// under way keep it for what they send for the first time.
+// Delete removes a webhook, unless check returns an error for it. Runs in
+// progress keep using it for what they send for the first time.
 func (w *Webhooks) Delete(ctx context.Context, id string, check func(*latch.RegisteredWebhook) error) error {
 	return w.shelf.Change(ctx, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
 		at := find(all, id)

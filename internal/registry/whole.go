@@ -8,20 +8,20 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// maximumKept bounds the definitions that a store keeps at hand.
+// maximumKept bounds the cached definitions.
 const maximumKept = 2000
 
-// newDefinitions returns a cache of definitions by their jobs' ids. Each is good
+// newDefinitions returns a cache of definitions by job id. An entry is valid
 // for one revision.
 func newDefinitions() *lru.Cache[string, *Entry] {
 	kept, _ := lru.New[string, *Entry](maximumKept) // fails only for a size below 1
 	return kept
 }
 
-// Whole returns the jobs of rows with all that they run, in the rows' order;
-// those that are gone are left out. What was read of an unchanged job is not
-// read again, so NextTimes may be behind. The entries are shared: they are not
-// to be changed.
+// Whole returns the jobs of rows with their full definitions, in the order of
+// the rows. Jobs that no longer exist are left out. Unchanged jobs come from a
+// cache, so NextTimes may be outdated. The entries are shared and must not be
+// changed.
 func (s *Store) Whole(ctx context.Context, rows []Row) ([]*Entry, error) {
 	found, missing := map[string]*Entry{}, []string{}
 	for _, row := range rows {

@@ -1,6 +1,6 @@
 package schema
 
-// secretName and customEvent are the contract's rules for names.
+// secretName and anyEvent are the contract's patterns for names.
 const (
 	secretName  = `^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$`
 	anyEvent    = `^[A-Z][A-Z0-9_]*$`
@@ -9,7 +9,7 @@ const (
 	webhookType = `^(application|text|message|image)/[^;\s]+(\s*;.*)?$`
 )
 
-// patterns are those of texts, beside names of secrets.
+// patterns are the patterns of strings, except names of secrets.
 var patterns = map[string]string{
 	"BasicAuth.username": `^[^:]+$`, "OAuth2.token_url": `^[Hh][Tt][Tt][Pp][Ss]?://`,
 	"Webhook.event": anyEvent, "Event.event": anyEvent, "Emission.event": anyEvent, "Gate.event": anyEvent,
@@ -30,7 +30,7 @@ var enumerations = map[string][]any{
 	"Gate.on_deadline":    {"continue", "stop", "rollback"},
 }
 
-// structures says what each structure is.
+// structures describes each structure.
 var structures = map[string]string{
 	"Job":          "One task, or a sequence of jobs, and the webhooks that tell of it.",
 	"Release":      "Steps in order, with webhooks that may hold it, stop it or roll it back.",
@@ -54,7 +54,7 @@ var structures = map[string]string{
 	"Schedule":     "When a registered job runs by itself: a cron expression, or an object.",
 }
 
-// meanings says what each key means. What its role says of it is put before: see [describe].
+// meanings describes each key. The description of its role is prepended: see [describe].
 var meanings = map[string]string{
 	"Job.id":                "The job's id; a number is taken as its digits.",
 	"Job.name":              "A name for programs, open to templates as job.name.",

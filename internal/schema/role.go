@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// goFields are the Go fields of all keys, by the structure's name and the key.
+// goFields maps the structure's name and the key to the Go field.
 var goFields = func() map[string]reflect.StructField {
 	found := map[string]reflect.StructField{}
 	for _, structure := range fields.Structures(&latch.Job{}, &latch.Release{}, &latch.Emission{}, &latch.Gate{}, &latch.Watch{}) {
@@ -20,7 +20,7 @@ var goFields = func() map[string]reflect.StructField {
 	return found
 }()
 
-// kinds says what a text of each role is and, where there can be several, what they are.
+// kinds describes a string of each role, in singular and plural.
 var kinds = map[fields.Role][2]string{
 	fields.Template:        {"A template", "Templates"},
 	fields.URLTemplate:     {"A template", "Templates"},
@@ -43,7 +43,8 @@ func keysOf(variable string) []string {
 	return found.Keys
 }
 
-// described puts what a field is by its role before what it means; "" where nobody has said that.
+// described prepends the description of a field's role to its meaning. It returns "" if the meaning
+// is empty.
 func described(field reflect.StructField, role fields.Role, meaning string) string {
 	says, has := kinds[role]
 	if !has || meaning == "" {

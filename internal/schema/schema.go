@@ -33,10 +33,11 @@ func Of(name string) (*jsonschema.Schema, error) {
 	return schema, nil
 }
 
-// durationPattern is what time.ParseDuration takes and validation admits.
+// durationPattern matches what time.ParseDuration accepts and validation
+// allows.
 const durationPattern = `^\+?(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))*)$`
 
-// mapped returns the schema of types whose JSON is not what their fields say.
+// mapped returns the schema of a type whose JSON differs from its fields.
 func mapped(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[latch.Duration]():
@@ -58,12 +59,13 @@ func mapped(t reflect.Type) *jsonschema.Schema {
 	}
 }
 
-// identifier is an id: a string, or a number that is taken as its digits.
+// identifier is the schema of an id: a string, or a number that is converted to
+// its digits.
 func identifier() *jsonschema.Schema {
 	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string", MinLength: one()}, {Type: "number"}}}
 }
 
-// leader is the job after which another runs, with the outcome.
+// leader is the schema of the job to run after, with the outcome.
 func leader() *jsonschema.Schema {
 	properties := jsonschema.NewProperties()
 	properties.Set("job", identifier())
@@ -81,7 +83,7 @@ func hundred() *uint64 {
 	return &length
 }
 
-// describe adds to a structure's schema what its Go type does not say.
+// describe adds to a structure's schema what its Go type does not express.
 func describe(definition string, structure *jsonschema.Schema) {
 	if structure.Properties == nil {
 		return
@@ -137,7 +139,7 @@ func describe(definition string, structure *jsonschema.Schema) {
 	}
 }
 
-// required returns one alternative for each key, which asks for that key.
+// required returns one alternative for each key, which requires that key.
 func required(keys ...string) []*jsonschema.Schema {
 	var alternatives []*jsonschema.Schema
 	for _, key := range keys {

@@ -15,17 +15,17 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// maximumFiles bounds how many files a directory of secrets may have.
+// maximumFiles bounds the files in a directory of secrets.
 const maximumFiles = 10_000
 
-// A directory has a file for each secret. Names that begin with a dot (a
-// mounted Kubernetes secret has ..data) or that are no secret's are left
-// alone, and so is what is not a regular file once links are followed.
+// A directory holds one file for each secret. It ignores names that begin with
+// a dot (a mounted Kubernetes secret has ..data) or are not names of secrets,
+// and anything that is not a regular file once links are followed.
 type directory struct {
 	path  string
 	mutex sync.Mutex
-	names map[string][]entry // by variable, as last seen
-	// kept is what the files held when they were read last, by variable. version
+	names map[string][]entry // by variable, as of the last scan
+	// kept holds the content of the files as last read, by variable. version
 	// counts its changes.
 	kept    map[string]keptFile
 	version uint64
@@ -37,16 +37,16 @@ type entry struct {
 	info fs.FileInfo
 }
 
-// A keptFile is a file that was read; info is nil where it was read since the
-// directory was looked over.
+// A keptFile is a file that was read; info is nil if that was after the last
+// scan.
 type keptFile struct {
 	info fs.FileInfo
 	text string
 	content
 }
 
-// openDirectory looks over a directory, and reports every file that cannot be
-// a secret and all that are the same secret.
+// openDirectory scans a directory. It returns an error for every file that
+// cannot be a secret, and for files that hold the same secret.
 func openDirectory(path string) (*directory, error) {
 	files := &directory{path: path, kept: map[string]keptFile{}}
 	if err := files.scan(); err != nil {
@@ -61,7 +61,7 @@ func openDirectory(path string) (*directory, error) {
 	return files, errors.Join(problems...)
 }
 
-// scan lists the directory's secrets.
+// scan lists the secrets of the directory.
 func (d *directory) scan() error {
 	handle, err := os.Open(d.path)
 	if err != nil {
@@ -89,8 +89,8 @@ func (d *directory) scan() error {
 	return nil
 }
 
-// read returns what the variable's file holds. What was rotated, added or
-// renamed since the last look is found. The error names the file.
+// read returns the content of the variable's file. It finds files that were
+// rotated, added or renamed since the last scan. The error names the file.
 func (d *directory) read(variable string) (read content, found bool, err error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -119,9 +119,9 @@ func (d *directory) read(variable string) (read content, found bool, err error) 
 	return content{}, false, nil
 }
 
-// contents returns what the files hold, by variable, and the version of that;
-// nothing where it is the known one. With look the directory is looked over
-// for what was changed, but for what cannot be read.
+// contents returns the content of the files, by variable, with its version, or
+// no content if known is that version. If look is true, it first reads what has
+// changed; files that cannot be read are ignored.
 func (d *directory) contents(look bool, known uint64) (map[string]content, uint64) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -138,8 +138,8 @@ func (d *directory) contents(look bool, known uint64) (map[string]content, uint6
 	return held, d.version
 }
 
-// update reads the files that are not as they were, and forgets those that are
-// gone.
+// update reads the files that have changed, and drops those that no longer
+// exist.
 func (d *directory) update() {
 	for variable := range d.kept {
 		if len(d.names[variable]) == 0 {
@@ -150,13 +150,13 @@ func (d *directory) update() {
 	for variable, files := range d.names {
 		kept, file := d.kept[variable], files[0]
 		if kept.info == nil || !os.SameFile(kept.info, file.info) || !kept.info.ModTime().Equal(file.info.ModTime()) || kept.info.Size() != file.info.Size() {
-			_, _ = d.readFile(variable, file) // what is wrong is told to who uses it
+			_, _ = d.readFile(variable, file) // errors are reported when the secret is used
 		}
 	}
 }
 
-// readFile reads a secret from its file, and keeps what it holds; what was
-// read before stays where it cannot be read.
+// readFile reads and stores the content of a secret's file. If the file cannot
+// be read, the previous content is kept.
 func (d *directory) readFile(variable string, file entry) (content, error) {
 	path := filepath.Join(d.path, file.name)
 	text, err := readLimited(path)
@@ -186,7 +186,7 @@ func readLimited(path string) (string, error) {
 		return "", err
 	}
 	if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%s is no regular file", path)
+		return "", fmt.Errorf("%s is not a regular file", path)
 	}
 	file, err := os.Open(path)
 	if err != nil {

@@ -6,30 +6,30 @@ import (
 	"strings"
 )
 
-// pemBegin and pemEnd begin the lines around a block of PEM (RFC 7468, section
-// 2), pemDashes end them.
+// pemBegin and pemEnd begin the lines around a PEM block (RFC 7468, section 2);
+// pemDashes ends them.
 const (
 	pemBegin  = "-----BEGIN "
 	pemEnd    = "-----END "
 	pemDashes = "-----"
-	// pemEncoded is how base64 of PEM begins.
+	// pemEncoded is the beginning of base64-encoded PEM.
 	pemEncoded = "LS0tLS1CRUdJTi"
 )
 
-// hasPEM reports whether a value is PEM, whole or marred.
+// hasPEM reports whether a value is PEM, intact or damaged.
 func hasPEM(value string) bool {
 	return strings.Contains(withoutNULs(value), pemBegin) || strings.Contains(value, pemEncoded)
 }
 
-// withoutNULs makes ASCII of ASCII in UTF-16.
+// withoutNULs converts ASCII text in UTF-16 to ASCII.
 func withoutNULs(text string) string { return strings.ReplaceAll(text, "\x00", "") }
 
-// parseDocument reads PEM, maybe after explanatory text. PEM whose lines are
-// not those that it had is refused: as a text of lines it would be sent.
+// parseDocument parses PEM, which may follow explanatory text. It rejects PEM
+// whose line breaks are damaged, because as a text of lines it would be sent.
 func parseDocument(value string) (content, error) {
 	switch {
 	case len(value) > maximumFileBytes:
-		return content{}, fmt.Errorf("it has %d bytes, at most %d are taken", len(value), maximumFileBytes)
+		return content{}, fmt.Errorf("it has %d bytes; the limit is %d", len(value), maximumFileBytes)
 	case strings.Contains(value, pemEncoded):
 		return content{}, errors.New("it is PEM that was encoded once more, in base64; decode it")
 	case strings.Contains(value, "\x00"):
@@ -53,23 +53,23 @@ func parseDocument(value string) (content, error) {
 	return content{document: value}, nil
 }
 
-// isBoundary reports whether a line begins or ends a block and does nothing
-// else.
+// isBoundary reports whether a line is nothing but the beginning or end of a
+// block.
 func isBoundary(line, with string) bool {
 	label, found := strings.CutPrefix(line, with)
 	label, whole := strings.CutSuffix(label, pemDashes)
 	return found && whole && !strings.Contains(label, "-")
 }
 
-// Document returns the whole of a secret that is PEM.
+// Document returns the whole text of a secret that is PEM.
 func (s *Secret) Document() (text string, isPEM bool) { return s.document, s.document != "" }
 
-// shortestLine is the least length, in bytes, of a line of a private key that
+// shortestLine is the minimum length, in bytes, of a line of a private key that
 // is masked by itself.
 const shortestLine = 16
 
-// privateKeys returns the private keys in PEM, each as its block stands there,
-// as the base64 in it, and line by line. What else PEM holds is no secret.
+// privateKeys returns the private keys in PEM: each block as it is, its base64,
+// and its lines. The other blocks are not secret.
 func privateKeys(document string) (texts []string) {
 	for {
 		start := strings.Index(document, pemBegin)

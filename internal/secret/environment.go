@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// FromEnvironment makes a store of a worker's settings: environ as of
-// os.Environ, in which LATCH_SECRET_<NAME> are secrets; dir, hosts and
-// required are LATCH_SECRETS_DIR, LATCH_SECRETS_HOSTS and
-// LATCH_SECRETS_HOSTS_REQUIRED. All that is wrong is reported at once.
+// FromEnvironment returns a store for a worker's settings. environ is in the
+// format of os.Environ, and its LATCH_SECRET_<NAME> variables are secrets. dir,
+// hosts and required are LATCH_SECRETS_DIR, LATCH_SECRETS_HOSTS and
+// LATCH_SECRETS_HOSTS_REQUIRED. All problems are reported at once.
 //
-// Files are read whenever their secret is used, so that a rotated one, of a
-// mounted Kubernetes secret for instance, needs no restart; a variable wins
-// over a file.
+// Files are read whenever their secret is used, so that rotating one, for
+// example in a mounted Kubernetes secret, needs no restart. A variable takes
+// precedence over a file.
 func FromEnvironment(environ []string, dir, hosts string, required bool) (*Store, error) {
 	var problems []error
 	store := newStore(required)

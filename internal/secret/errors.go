@@ -2,13 +2,14 @@ package secret
 
 import "fmt"
 
-// A MissingError says that a worker lacks a secret. What asked for it fails
-// for good.
+// A MissingError says that a worker lacks a secret. It must not be retried.
 type MissingError struct {
-	// Name is the secret's name, Variable the environment variable that would
-	// provide it, Dir the directory that would hold its file ("" for none).
+	// Name is the name of the secret, Variable the environment variable that
+	// would provide it, and Dir the directory that would hold its file ("" if
+	// there is none).
 	Name, Variable, Dir string
-	// Reason is why a secret that exists cannot be used; "" if it does not exist.
+	// Reason says why a secret that exists cannot be used; "" if it does not
+	// exist.
 	Reason string
 }
 
@@ -23,17 +24,17 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("this worker has no secret %q: set %s, or LATCH_SECRETS_DIR to a directory that holds a file of that name", e.Name, e.Variable)
 }
 
-// A HostError says that a secret may not go to a place. What asked for it
-// fails for good.
+// A HostError says that a secret may not be sent to a place. It must not be
+// retried.
 type HostError struct {
 	Name  string
 	Place Place
-	// Bound says that the secret is bound to other places; else it is bound to
-	// none, where LATCH_SECRETS_HOSTS_REQUIRED asks for it.
+	// Bound is true if the secret is bound to other places. Otherwise it is
+	// bound to none, although LATCH_SECRETS_HOSTS_REQUIRED requires it.
 	Bound bool
 }
 
-// Error names the place that was refused and the setting that would admit it.
+// Error names the place and the setting that would allow it.
 func (e *HostError) Error() string {
 	refused := fmt.Sprintf("secret %q must not go to %s: ", e.Name, e.Place)
 	switch {

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// Held is all that must be masked of what a store holds, as of one moment. Its
-// pointer stands for the moment: a store that holds what it held returns the
-// same one.
+// Held is everything in a store that must be masked, at one time. While the
+// content of the store does not change, the store returns the same pointer.
 type Held struct{ texts []string }
 
 // Texts returns the texts of all secrets; see [Secret.Texts]. The caller must
@@ -21,21 +20,21 @@ func (h *Held) Texts() []string {
 	return h.texts
 }
 
-// lookInterval is how often, at most, the files of a directory are looked over
-// for what was changed in them. What is used is read at once.
+// lookInterval is the minimum interval between scans for changed files. A
+// secret that is used is read at once.
 const lookInterval = time.Second
 
-// A holding keeps what a store held when it was looked at last.
+// A holding is the content of a store when it was last scanned.
 type holding struct {
 	mutex sync.Mutex
 	held  *Held
-	// version is the directory's at that time, looked when that was.
+	// version is the directory's version at the time looked.
 	version uint64
 	looked  time.Time
 }
 
-// Held returns what the store holds now. What became of files that nobody used
-// is noticed within a second.
+// Held returns the current content of the store. Changes in files that nobody
+// uses are noticed within a second.
 func (s *Store) Held() *Held {
 	if s == nil {
 		return nil
@@ -61,8 +60,8 @@ func (s *Store) Held() *Held {
 	return h.held
 }
 
-// heldOf collects the texts of variables and files, of a file also where a
-// variable wins over it.
+// heldOf collects the texts of variables and files, including a file that a
+// variable overrides.
 func heldOf(all ...map[string]content) *Held {
 	var texts []string
 	for _, values := range all {

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// A Place is where a secret is to go: a scheme, http or https, a host and its
-// port, as text ("443"). The zero Place is a command of the worker's own.
+// A Place is a destination of a secret: a scheme (http or https), a host, and
+// its port as text ("443"). The zero Place is a command run by the worker.
 type Place struct{ Scheme, Host, Port string }
 
 func (p Place) String() string {
@@ -21,28 +21,28 @@ func (p Place) String() string {
 	return p.Host
 }
 
-// Schemes of patterns. One with none is https.
+// Schemes of patterns. The default is https.
 const (
 	plainScheme   = "http"
 	secureScheme  = "https"
 	commandScheme = "command"
 )
 
-// A hostPattern says where a secret may go: a host, or with suffix every host
-// below it; with port, at that port only.
+// A hostPattern says where a secret may be sent: a host or, with suffix, every
+// host below it; with port, only that port.
 type hostPattern struct {
 	host   string
 	suffix bool
 	port   string
-	// plain lets it go over plain http too, command to commands and nowhere
+	// plain allows plain http as well. command allows commands, and nothing
 	// else.
 	plain, command bool
 }
 
 var hostName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)
 
-// parsePattern reads a host, *.suffix or an address, each maybe with :port and
-// behind https:// or http://; and command://.
+// parsePattern parses command://, or a host, *.suffix or address, optionally
+// with a port, after https:// or http:// or without a scheme.
 func parsePattern(text string) (hostPattern, error) {
 	scheme, rest, found := strings.Cut(text, "://")
 	if !found {
@@ -61,13 +61,13 @@ func parsePattern(text string) (hostPattern, error) {
 	return pattern, err
 }
 
-// parseHost reads host, *.suffix, an address, each maybe with :port.
+// parseHost parses a host, *.suffix or address, optionally with a port.
 func parseHost(text string) (hostPattern, error) {
 	host, port := text, ""
 	bracketed := strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]")
 	if _, err := netip.ParseAddr(text); err != nil && strings.Contains(text, ":") && !bracketed {
 		if host, port, err = net.SplitHostPort(text); err != nil {
-			return hostPattern{}, fmt.Errorf("%q is no host or host:port", text)
+			return hostPattern{}, fmt.Errorf("%q is not a host or host:port", text)
 		}
 		if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
 			return hostPattern{}, fmt.Errorf("%q has no port between 1 and 65535", text)
@@ -77,17 +77,17 @@ func parseHost(text string) (hostPattern, error) {
 	pattern.host, pattern.suffix = strings.CutPrefix(pattern.host, "*")
 	if pattern.suffix {
 		if !strings.HasPrefix(pattern.host, ".") || !hostName.MatchString(pattern.host[1:]) {
-			return hostPattern{}, fmt.Errorf("%q is no pattern such as *.example.com", text)
+			return hostPattern{}, fmt.Errorf("%q is not a pattern such as *.example.com", text)
 		}
 		return pattern, nil
 	}
 	if _, err := netip.ParseAddr(pattern.host); err != nil && !hostName.MatchString(pattern.host) {
-		return hostPattern{}, fmt.Errorf("%q is no host, host:port or *.suffix", text)
+		return hostPattern{}, fmt.Errorf("%q is not a host, host:port or *.suffix", text)
 	}
 	return pattern, nil
 }
 
-// admits reports whether a secret with this pattern may go to the place.
+// admits reports whether a secret with this pattern may be sent to the place.
 func (p hostPattern) admits(place Place) bool {
 	switch {
 	case p.command || place == Place{}:
@@ -104,8 +104,8 @@ func (p hostPattern) admits(place Place) bool {
 	return host == p.host
 }
 
-// canonicalHost returns one spelling of a host: lower case, no brackets, no
-// trailing dot, addresses as netip writes them.
+// canonicalHost returns the canonical spelling of a host: lower case, no
+// brackets, no trailing dot, addresses as netip prints them.
 func canonicalHost(host string) string {
 	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")
 	if addr, err := netip.ParseAddr(host); err == nil {
@@ -114,8 +114,8 @@ func canonicalHost(host string) string {
 	return host
 }
 
-// parseHosts reads LATCH_SECRETS_HOSTS: name=pattern|pattern,… It returns the
-// patterns by name, and every mistake joined.
+// parseHosts parses LATCH_SECRETS_HOSTS: name=pattern|pattern,… It returns the
+// patterns by name, and all errors joined.
 func parseHosts(text string) (map[string][]string, error) {
 	hosts := map[string][]string{}
 	var problems []error
@@ -130,7 +130,7 @@ func parseHosts(text string) (map[string][]string, error) {
 			problems = append(problems, fmt.Errorf("LATCH_SECRETS_HOSTS: %q is not of the form name=host|host", entry))
 			continue
 		case hosts[name] != nil:
-			problems = append(problems, fmt.Errorf("LATCH_SECRETS_HOSTS: %q stands there twice", name))
+			problems = append(problems, fmt.Errorf("LATCH_SECRETS_HOSTS: %q is listed twice", name))
 			continue
 		}
 		hosts[name] = []string{}

@@ -9,18 +9,18 @@ import (
 	"github.com/latch-run/latch/internal/signature"
 )
 
-// hidden stands for a value wherever a secret is printed.
+// hidden is printed in place of a value.
 const hidden = "***"
 
-// Limits of one secret, in bytes and lines. A line goes into a header, which
-// few servers take above 8 KiB; several lines are there for rotation.
+// Limits of one secret. A line is sent in a header, and few servers accept
+// headers over 8 KiB; several lines allow rotation.
 const (
 	MaximumLineBytes = 4 << 10
 	maximumLines     = 16
 	maximumFileBytes = maximumLines * (MaximumLineBytes + 2)
 )
 
-// A Secret is a name's value. Printed in any way it is ***.
+// A Secret is the value of a name. However it is printed, it prints as ***.
 type Secret struct {
 	name string
 	content
@@ -28,20 +28,20 @@ type Secret struct {
 	required bool
 }
 
-// content is what a value was read as: lines, each with its signing key, or a
-// PEM document, which is taken as a whole and neither signs nor is sent.
+// content is a parsed value: lines, each with its signing key, or a PEM
+// document, which is used as a whole and neither signs nor is sent.
 type content struct {
 	lines    []string
 	keys     []signature.Key
 	document string
-	// kept says that the first line is never sent: it has a key that only signs
-	// in it, however that is spelled.
+	// kept is true if the first line is never sent, because it contains a key
+	// that only signs, however that is spelled.
 	kept bool
 }
 
-// parse reads a value: one line, or several for rotation, a trailing newline
-// dropped; or PEM. A value that looks marred is refused. The error says all
-// that is wrong and never holds any of the value.
+// parse parses a value: one line, or several for rotation, without a trailing
+// newline; or PEM. It rejects a value that looks damaged. The error lists all
+// problems and contains no part of the value.
 func parse(value string) (content, error) {
 	if hasPEM(value) {
 		return parseDocument(value)
@@ -70,14 +70,14 @@ func checkSize(value string) error {
 	for line := range strings.Lines(value) {
 		number++
 		if line = strings.TrimRight(line, "\r\n"); len(line) > MaximumLineBytes {
-			return fmt.Errorf("its line %d has %d bytes, at most %d are taken", number, len(line), MaximumLineBytes)
+			return fmt.Errorf("its line %d has %d bytes; the limit is %d", number, len(line), MaximumLineBytes)
 		}
 		if line != "" {
 			count++
 		}
 	}
 	if count > maximumLines {
-		return fmt.Errorf("it has %d lines, at most %d are taken", count, maximumLines)
+		return fmt.Errorf("it has %d lines; the limit is %d", count, maximumLines)
 	}
 	return nil
 }
@@ -85,9 +85,9 @@ func checkSize(value string) error {
 // Name returns the name by which the secret was looked up.
 func (s *Secret) Name() string { return s.name }
 
-// Value returns the text to send: the first line. A line with a key in it that
-// only signs, whsec_<base64> or whsk_<base64>, is not sendable, and neither is
-// PEM. Whatever leaves the worker of a secret comes from here.
+// Value returns the text to send: the first line. sendable is false for PEM,
+// and for a line that contains a key that only signs, whsec_<base64> or
+// whsk_<base64>. Every secret that leaves the worker comes from here.
 func (s *Secret) Value() (text string, sendable bool) {
 	if len(s.lines) == 0 || s.kept {
 		return "", false
@@ -95,14 +95,13 @@ func (s *Secret) Value() (text string, sendable bool) {
 	return s.lines[0], true
 }
 
-// Keys returns the signing keys, one for each line, in their order: the line's
-// bytes, or what follows whsec_ or whsk_. PEM has none. The caller must not
-// change them.
+// Keys returns the signing keys, one for each line, in order: the bytes of the
+// line, or those encoded after whsec_ or whsk_. PEM has none. The caller must
+// not change them.
 func (s *Secret) Keys() []signature.Key { return s.keys }
 
-// Texts returns all that must be masked where it is echoed: every line, and of
-// one that only signs the base64 and the decoded key too; of PEM its private
-// keys.
+// Texts returns the texts to mask: every line and, for a line that only signs,
+// also its base64 and the decoded key; for PEM, the private keys.
 func (s *Secret) Texts() []string { return s.texts() }
 
 func (c *content) texts() []string {

@@ -95,7 +95,7 @@ func TestFromEnvironmentReportsAll(t *testing.T) {
 		"LATCH_SECRET_NONE: it is empty", "LATCH_SECRET_KEY: its line 1",
 		`"ftp://b.example" begins with none of`, `"https://b.example/path" has more than`,
 		`"command://x" begins with none of`, `"bo-ard" and "bo.ard" are the same secret`, `"x" is not of the form`,
-		`"" is no name`, `of "y", ""`, `of "z", "*"`, `"h:0" has no port`, `"a*b"`, `"ok:99999" has no port`, `"u" stands there twice`,
+		`"" is not a valid name`, `of "y", ""`, `of "z", "*"`, `"h:0" has no port`, `"a*b"`, `"ok:99999" has no port`, `"u" is listed twice`,
 	} {
 		require.ErrorContains(t, err, want)
 	}
@@ -254,7 +254,7 @@ func TestNewReportsAll(t *testing.T) {
 	t.Parallel()
 	_, err := secret.New(map[string]string{"a-b": "1", "a.b": "2", "no name": "3", "none": ""},
 		secret.Options{Hosts: map[string][]string{"a-b": {"ok"}, "A_B": {"ok"}, "c": {"x y"}}})
-	for _, want := range []string{`"a-b" and "a.b"`, `"no name"`, `"none": it is empty`, `"x y" is no host`, `"A_B" and "a-b"`} {
+	for _, want := range []string{`"a-b" and "a.b"`, `"no name"`, `"none": it is empty`, `"x y" is not a host`, `"A_B" and "a-b"`} {
 		require.ErrorContains(t, err, want)
 	}
 }
@@ -269,7 +269,7 @@ func TestLookupWithoutStore(t *testing.T) {
 	require.NoError(t, err)
 	for _, name := range []string{"../board", "", "a..b", "/etc/passwd"} {
 		_, err = store.Lookup(name)
-		require.ErrorContains(t, err, "no name of a secret")
+		require.ErrorContains(t, err, "is not a valid name for a secret")
 	}
 }
 

@@ -12,17 +12,17 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A Store holds secrets by name. Names that differ only in case, or in "-",
-// "." and "_", are one: variables of the environment have no other names for them.
-// A nil store holds none. It is safe for concurrent use.
+// A Store holds secrets by name. Names that differ only in case, or in "-", "."
+// and "_", are the same name, because environment variables cannot distinguish
+// them. A nil store is empty. A Store is safe for concurrent use.
 type Store struct {
 	values   map[string]content // by folded name
-	files    *directory         // nil for none
+	files    *directory         // nil if there is no directory
 	hosts    map[string][]hostPattern
 	required bool
 	holding  *holding
 	now      func() time.Time
-	// placeholders has every name stand for itself.
+	// placeholders makes every name its own value.
 	placeholders bool
 }
 
@@ -30,19 +30,19 @@ func newStore(required bool) *Store {
 	return &Store{values: map[string]content{}, required: required, holding: new(holding), now: time.Now}
 }
 
-// Options say where secrets may go.
+// Options say where secrets may be sent.
 type Options struct {
-	// Hosts binds secrets, by name, to hosts: a host or *.suffix, each maybe with
-	// :port. A bound secret goes nowhere else, and over plain http only to a host
-	// that says http://; the pattern command:// lets it go to commands.
+	// Hosts binds secrets, by name, to hosts: a host or *.suffix, optionally
+	// with a port. A bound secret is sent nowhere else, and over plain http
+	// only if the pattern says http://. The pattern command:// allows commands.
 	Hosts map[string][]string
-	// HostsRequired refuses a secret that is bound to no host.
+	// HostsRequired rejects the use of a secret that is bound to no host.
 	HostsRequired bool
 }
 
-// New makes a store of values by name. All that is wrong is reported at once:
-// names that are none or that fold to one, values that are empty or too long,
-// and hosts that are none.
+// New returns a store of values by name. All problems are reported at once:
+// names that are invalid or equal, values that are empty or too long, and
+// invalid hosts.
 func New(values map[string]string, options Options) (*Store, error) {
 	store := newStore(options.HostsRequired)
 	var problems []error
@@ -66,7 +66,7 @@ func New(values map[string]string, options Options) (*Store, error) {
 	return store, nil
 }
 
-// bind keeps the host patterns by folded name.
+// bind parses the host patterns and stores them by variable.
 func (s *Store) bind(hosts map[string][]string) (problems []error) {
 	s.hosts = map[string][]hostPattern{}
 	spelled := map[string]string{}
@@ -89,10 +89,10 @@ func (s *Store) bind(hosts map[string][]string) (problems []error) {
 	return problems
 }
 
-// claim takes a name's variable, unless another spelling has it.
+// claim reserves the variable of a name, unless another spelling has it.
 func claim(spelled map[string]string, name string) error {
 	if !latch.IsSecretName(name) {
-		return fmt.Errorf("%q is no name of a secret, such as change-board", name)
+		return fmt.Errorf("%q is not a valid name for a secret, such as change-board", name)
 	}
 	variable := Variable(name)
 	if other, taken := spelled[variable]; taken {
@@ -122,8 +122,8 @@ func Variable(name string) string {
 	return string(folded)
 }
 
-// Lookup returns the named secret, a variable before a file. It fails with a
-// [*MissingError].
+// Lookup returns the named secret, from a variable or else from a file. Its
+// error is a [*MissingError].
 func (s *Store) Lookup(name string) (*Secret, error) {
 	variable := Variable(name)
 	if s != nil && s.placeholders {
@@ -139,11 +139,12 @@ func (s *Store) Lookup(name string) (*Secret, error) {
 	return s.lookupFile(name, variable)
 }
 
-// lookupFile finds a secret that is not in a variable, or returns why it cannot.
+// lookupFile returns a secret that is not in a variable, or an error that says
+// why it cannot.
 func (s *Store) lookupFile(name, variable string) (*Secret, error) {
 	missing := &MissingError{Name: name, Variable: variable}
 	if !latch.IsSecretName(name) {
-		missing.Reason = "that is no name of a secret"
+		missing.Reason = "that is not a valid name for a secret"
 		return nil, missing
 	}
 	if s == nil || s.files == nil {
@@ -166,9 +167,9 @@ func (s *Store) secretOf(name, variable string, found content) *Secret {
 	return &Secret{name: name, content: found, hosts: s.hosts[variable], required: s.required}
 }
 
-// MayGoTo reports by its error, a [*HostError], whether the secret must not go
-// to a place. One that is bound goes where a pattern admits it; one that is
-// not, anywhere, unless a binding is required.
+// MayGoTo returns a [*HostError] if the secret must not be sent to a place. A
+// bound secret may be sent where one of its patterns allows; an unbound one
+// anywhere, unless binding is required.
 func (s *Secret) MayGoTo(place Place) error {
 	if s.hosts == nil && !s.required {
 		return nil

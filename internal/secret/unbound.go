@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Names returns the names of the secrets that the store holds now, sorted. Of a
-// variable's several spellings it is the one in lower case with "_", and of a
-// file the file's own; each may stand in a webhook and in LATCH_SECRETS_HOSTS.
+// Names returns the sorted names of the secrets that the store currently holds.
+// For a variable it is the spelling in lower case with "_", for a file the
+// file's name. Either can be used in a webhook and in LATCH_SECRETS_HOSTS.
 func (s *Store) Names() []string {
 	var names []string
 	for _, name := range s.spellings() {
@@ -18,12 +18,12 @@ func (s *Store) Names() []string {
 	return names
 }
 
-// HostsRequired reports whether a secret that is bound to no host goes nowhere.
+// HostsRequired reports whether secrets must be bound to hosts to be used.
 func (s *Store) HostsRequired() bool { return s != nil && s.required }
 
-// Unbound returns those of [Store.Names] that are bound to no host. Unless hosts
-// are required, whoever writes a job, a release or an event may send them to a
-// host of their own.
+// Unbound returns the [Store.Names] that are bound to no host. Unless hosts are
+// required, the author of a job, a release or an event may send these secrets
+// to any host.
 func (s *Store) Unbound() []string {
 	var names []string
 	for variable, name := range s.spellings() {
@@ -35,7 +35,7 @@ func (s *Store) Unbound() []string {
 	return names
 }
 
-// spellings are the names by variable.
+// spellings returns the names by variable.
 func (s *Store) spellings() map[string]string {
 	spelled := map[string]string{}
 	if s == nil {
@@ -52,7 +52,7 @@ func (s *Store) spellings() map[string]string {
 	return spelled
 }
 
-// first returns a file's name by variable, as they were last seen.
+// first returns the names of files by variable, as of the last scan.
 func (d *directory) first() map[string]string {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()

@@ -13,21 +13,21 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// CheckAddress refuses what no server can listen at: anything but host:port, the
-// port a number up to 65535.
+// CheckAddress returns an error unless a server can listen on the address:
+// host:port, with a port up to 65535.
 func CheckAddress(address string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err == nil {
 		_, err = net.LookupPort("tcp", port)
 	}
 	if err != nil || strings.ContainsAny(host, "/ ") {
-		return fmt.Errorf("%q is no host:port such as 127.0.0.1:7127", address)
+		return fmt.Errorf("%q is not a host:port such as 127.0.0.1:7127", address)
 	}
 	return nil
 }
 
-// CheckURL refuses anything but an http or https URL; "" is no URL, and fine.
-// Its error shows no credentials.
+// CheckURL returns an error unless the address is an http or https URL, or
+// empty. The error contains no credentials.
 func CheckURL(address string) error {
 	if address == "" {
 		return nil
@@ -36,7 +36,7 @@ func CheckURL(address string) error {
 	return err
 }
 
-// CheckLogFormat refuses what is no format of a log.
+// CheckLogFormat returns an error unless the format is text or json.
 func CheckLogFormat(format string) error {
 	if format != "text" && format != "json" {
 		return fmt.Errorf("%q is neither text nor json%s", format, typo.Hint(format, []string{"text", "json"}))
@@ -44,8 +44,8 @@ func CheckLogFormat(format string) error {
 	return nil
 }
 
-// FQDN returns what system.fqdn is: the name that is given, else the host of the
-// API's public address, else the host's name.
+// FQDN returns the value of system.fqdn: the given name, else the host of the
+// API's public address, else the name of this host.
 func FQDN(given, apiURL string) (string, error) {
 	if given != "" {
 		return given, nil
@@ -56,8 +56,9 @@ func FQDN(given, apiURL string) (string, error) {
 	return os.Hostname()
 }
 
-// Certificate reads the PEM files of TLS, which the variables name; nil, where
-// neither is given, is no TLS. All that is wrong is reported at once.
+// Certificate reads the PEM files of a TLS certificate and its key, or returns
+// nil if neither is given. The variables name the files in errors. All problems
+// are reported at once.
 func Certificate(certVariable, cert, keyVariable, key string) (*tls.Config, error) {
 	switch {
 	case cert == "" && key == "":

@@ -17,7 +17,7 @@ func TestCheckAddress(t *testing.T) {
 	}
 	for _, bad := range []string{"", "7127", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:-1", "127.0.0.1:port?",
 		"http://127.0.0.1:7127", "::1:80"} {
-		require.ErrorContains(t, settings.CheckAddress(bad), "is no host:port such as 127.0.0.1:7127", bad)
+		require.ErrorContains(t, settings.CheckAddress(bad), "is not a host:port such as 127.0.0.1:7127", bad)
 	}
 }
 

@@ -1,8 +1,8 @@
-// Package settings has the LATCH_… variables of the environment, reads them into
-// structs, and reports each bad one by its own name, and those that nothing
-// reads.
+// Package settings defines the LATCH_… environment variables and reads them
+// into structs. It reports each invalid variable by name, and variables that
+// nothing reads.
 //
-// Every variable stands in one of the structs in sets.go, and nowhere else. What
-// the settings are for is not known here. Start reading at [From] and
-// [Unknowns].
+// Every variable is a field of one of the structs in sets.go, and nowhere else.
+// This package does not know what the settings are for. Start reading at [From]
+// and [Unknowns].
 package settings

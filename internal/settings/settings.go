@@ -14,16 +14,16 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// Read is [From] with the process's own environment.
+// Read is [From] for the environment of the process.
 func Read[T any]() (T, error) { return From[T](os.Environ()) }
 
-// From reads an environment, as of os.Environ, into a struct whose fields have
-// `env` tags. All variables that cannot be read are reported at once, each with
-// its name, its value and what it takes; the fields of the others are set all
-// the same, so that they can be checked too.
+// From reads an environment, in the format of os.Environ, into a struct whose
+// fields have `env` tags. It reports all variables that cannot be parsed at
+// once, each with its name, its value and what is valid; the other fields are
+// set nevertheless, so that they can be checked too.
 //
-// The values of text are not looked at here, so that none of them stands in the
-// error: secrets are text.
+// From does not check strings, so that none of them is quoted in the error:
+// secrets are strings.
 func From[T any](environ []string) (T, error) {
 	values := env.ToMap(environ)
 	read, err := env.ParseAsWithOptions[T](env.Options{Environment: values})
@@ -38,8 +38,9 @@ func From[T any](environ []string) (T, error) {
 	return read, errors.Join(problems...)
 }
 
-// plain returns, for a variable that cannot be read, an error with its value and
-// what it takes; the parser's own names the field and its Go type.
+// plain converts the parser's error for a variable to one with its name, its
+// value and what is valid; the parser's own error names the field and its Go
+// type.
 func plain(of reflect.Type, values map[string]string, problem error) error {
 	var parsing env.ParseError
 	if !errors.As(problem, &parsing) {
@@ -58,10 +59,10 @@ func variableOf(field reflect.StructField) string {
 	return variable
 }
 
-// logLevels are the names of the levels of a log.
+// logLevels are the names of the log levels.
 var logLevels = []string{"debug", "info", "warn", "error"}
 
-// refusal says what a value is not.
+// refusal says why a value is not valid for a type.
 func refusal(of reflect.Type, value string) string {
 	switch of {
 	case reflect.TypeFor[time.Duration]():
@@ -77,7 +78,7 @@ func refusal(of reflect.Type, value string) string {
 	}
 }
 
-// Named puts a variable's name before each of the errors that are joined in one.
+// Named prefixes each of the errors joined in err with the name of a variable.
 func Named(variable string, err error) error {
 	if err == nil {
 		return nil
@@ -93,7 +94,7 @@ func Named(variable string, err error) error {
 	return errors.Join(problems...)
 }
 
-// Trimmed takes the spaces from around a list's entries.
+// Trimmed removes spaces around the entries of a list.
 func Trimmed(entries []string) []string {
 	for i := range entries {
 		entries[i] = strings.TrimSpace(entries[i])

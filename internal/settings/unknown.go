@@ -11,14 +11,14 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// prefix is that of every variable of Latch's, and secretPrefix that of the ones
-// that are secrets, whose names are the operator's own.
+// prefix begins every variable of Latch, and secretPrefix those that hold
+// secrets, whose names the operator chooses.
 const (
 	prefix       = "LATCH_"
 	secretPrefix = prefix + "SECRET_"
 )
 
-// Names returns all variables that there are but secrets, sorted.
+// Names returns all variables except secrets, sorted.
 func Names() []string {
 	var names []string
 	for _, set := range sets {
@@ -33,21 +33,21 @@ func Names() []string {
 }
 
 // An Unknown is a variable that looks like one of Latch's but is not. It never
-// holds the variable's value.
+// contains the value.
 type Unknown struct {
 	Variable string
-	// Meant is the one that it most likely stands for; "" where none is near.
+	// Meant is the variable that was probably meant; "" if none is similar.
 	Meant string
 }
 
 func (u Unknown) String() string {
 	if u.Meant == "" {
-		return fmt.Sprintf("%s is no setting of Latch's, and nothing reads it", u.Variable)
+		return fmt.Sprintf("%s is not a setting of Latch and is ignored", u.Variable)
 	}
-	return fmt.Sprintf("%s is no setting of Latch's, and nothing reads it; did you mean %s?", u.Variable, u.Meant)
+	return fmt.Sprintf("%s is not a setting of Latch and is ignored; did you mean %s?", u.Variable, u.Meant)
 }
 
-// Warn has a server's log name the variables that nothing reads.
+// Warn logs the variables that nothing reads.
 func Warn(logger *slog.Logger, unknown []Unknown) {
 	for _, each := range unknown {
 		fields := []any{"variable", each.Variable}
@@ -58,12 +58,12 @@ func Warn(logger *slog.Logger, unknown []Unknown) {
 	}
 }
 
-// links are the variables that Kubernetes sets in a container for a service that
-// is itself called latch, or latch-something.
+// links matches the variables that Kubernetes sets in a container for a service
+// named latch or latch-something.
 var links = regexp.MustCompile(`_(SERVICE_(HOST|PORT(_.+)?)|PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$`)
 
-// Unknowns returns the variables of an environment, as of os.Environ, that begin
-// with LATCH_ and that nothing reads, sorted.
+// Unknowns returns the variables of an environment, in the format of
+// os.Environ, that begin with LATCH_ but are not read by anything, sorted.
 func Unknowns(environ []string) []Unknown {
 	names := Names()
 	var found []Unknown
@@ -82,7 +82,7 @@ func Unknowns(environ []string) []Unknown {
 	return found
 }
 
-// meant returns the variable, or the secret, that a name behind the prefix most
+// meant returns the variable or secret that a name without the prefix most
 // likely stands for.
 func meant(rest string, names []string) string {
 	bare := make([]string, len(names))

@@ -10,21 +10,21 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// MaximumFile is the largest file of several documents that is read, in bytes.
+// MaximumFile is the maximum size of a file with several documents, in bytes.
 // Each document is bounded by [MaximumSize].
 const MaximumFile = 64 << 20
 
-// A Document is one of those that a file holds, as JSON.
+// A Document is one document of a file, as JSON.
 type Document struct {
 	Data []byte
-	// Place says which of the file's documents it is, such as "document 2" or
-	// "[0]"; empty if the file has only this one.
+	// Place says which document of the file it is, such as "document 2" or
+	// "[0]"; empty if it is the only one.
 	Place string
 }
 
-// ReadAll reads the file, or in where the name is "-", as [Read] does, and
-// returns all that it holds: YAML documents, each of which may be a list, as may
-// a JSON file. Documents without content are left out.
+// ReadAll reads a file, or in if the name is "-", like [Read], and returns all
+// its documents: YAML documents, or a JSON document, each of which may be a
+// list of documents. It leaves out empty documents.
 func ReadAll(name string, in io.Reader) ([]Document, error) {
 	file, err := Open(name, in, true)
 	if err != nil {
@@ -40,8 +40,8 @@ func prefixed(place string) string {
 	return place + " is "
 }
 
-// jsonDocuments returns the elements of a list. What is not JSON stays, for
-// strict decoding to say what is wrong.
+// jsonDocuments returns the elements of a list. A text that is not JSON is
+// returned unchanged, so that strict decoding reports the error.
 func jsonDocuments(data []byte) []Document {
 	var elements []json.RawMessage
 	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) || json.Unmarshal(data, &elements) != nil {
@@ -83,7 +83,7 @@ func yamlDocuments(data []byte) ([]Document, error) {
 	return documents, nil
 }
 
-// yamlNodes returns the documents that hold anything.
+// yamlNodes returns the documents that are not empty.
 func yamlNodes(data []byte) ([]*yaml.Node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var nodes []*yaml.Node

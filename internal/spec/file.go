@@ -7,25 +7,25 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A File is the text that a person wrote. It can be asked for its content as
-// JSON, and where in it something stands.
+// A File is a text that a person wrote. It provides the content as JSON, and
+// locates paths in the text.
 type File struct {
 	text []byte
 	json bool
-	// nodes are the documents of YAML, once they were looked for.
+	// nodes are the documents of a YAML file, once parsed.
 	nodes []*yaml.Node
-	// searched is how many bytes were searched for places.
+	// searched is the number of bytes searched for paths so far.
 	searched int
 }
 
-// maximumSearch bounds the search for places in one file, in bytes: nobody
-// reads that many problems.
+// maximumSearch bounds the search for paths in one file, in bytes: nobody reads
+// that many problems.
 const maximumSearch = 512 << 20
 
-// Open reads the file, or in where the name is "-"; one that may hold several
-// documents is bounded by [MaximumFile], any other by [MaximumSize]. A file
-// called *.json is JSON, one called *.yaml or *.yml is YAML; all else is JSON
-// where it begins with a brace and YAML where it does not.
+// Open reads a file, or in if the name is "-". If it may hold several
+// documents, its size is bounded by [MaximumFile], otherwise by [MaximumSize].
+// A file called *.json is JSON, one called *.yaml or *.yml is YAML; any other
+// is JSON if it begins with a brace, and YAML otherwise.
 func Open(name string, in io.Reader, several bool) (*File, error) {
 	most := int64(MaximumSize)
 	if several {
@@ -38,7 +38,7 @@ func Open(name string, in io.Reader, several bool) (*File, error) {
 	return &File{text: text, json: isJSON(name, text)}, nil
 }
 
-// JSON returns what a file of one document holds.
+// JSON returns the content of a file with one document.
 func (f *File) JSON() ([]byte, error) {
 	if f.json {
 		return f.text, nil
@@ -46,8 +46,9 @@ func (f *File) JSON() ([]byte, error) {
 	return ToJSON(f.text)
 }
 
-// Documents returns all that the file holds: YAML documents, each of which may
-// be a list, as may a JSON file. Documents without content are left out.
+// Documents returns all documents of the file: YAML documents, or a JSON
+// document, each of which may be a list of documents. It leaves out empty
+// documents.
 func (f *File) Documents() ([]Document, error) {
 	documents := []Document(nil)
 	if f.json {

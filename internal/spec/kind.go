@@ -11,10 +11,10 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// A Kind is what a file describes.
+// A Kind is the kind of thing that a file describes.
 type Kind = latch.Kind
 
-// The kinds that stand in files.
+// Kinds that files may describe.
 const (
 	Job      = latch.JobKind
 	Release  = latch.ReleaseKind
@@ -24,25 +24,24 @@ const (
 	Rules    = latch.RulesKind
 )
 
-// Kinds are all of them.
+// Kinds lists all kinds that files may describe.
 var Kinds = []Kind{Job, Release, Emission, Gate, Webhook, Rules}
 
-// ErrUnknownKind reports that a file's keys do not show what it describes.
+// ErrUnknownKind says that the keys of a file do not show what it describes.
 var ErrUnknownKind = errors.New("cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a webhook has a url or events")
 
-// keyWebhooks holds the webhooks of a run, or a list of those that stand by
-// themselves.
+// keyWebhooks holds the webhooks of a run, or a list of registered webhooks.
 const keyWebhooks = "webhooks"
 
-// A sign is a key by which one knows what a file describes.
+// A sign is a key that shows what a file describes.
 type sign struct {
 	key  string
 	kind Kind
 }
 
-// signs are looked for group by group: what a kind cannot do without, what only
-// webhooks have, what webhooks and emissions have, and what hints at a kind that
-// lacks the first.
+// signs are searched group by group: the keys that a kind requires, those of
+// webhooks only, those of webhooks and emissions, and those that suggest a kind
+// whose required key is missing.
 var signs = [][]sign{
 	{{"steps", Release}, {"task", Job}, {"jobs", Job}, {"url", Webhook}, {"url_secret", Webhook}, {"events", Webhook}, {"tests", Rules}},
 	{{"method", Webhook}, {"content_type", Webhook}, {"header_secrets", Webhook}, {"preset", Webhook}, {"cloudevents", Webhook}, {"enforced", Webhook}},
@@ -51,9 +50,10 @@ var signs = [][]sign{
 	{{"on_failure", Release}, {"on_cancel", Release}, {"fail_on", Release}, {"schedule", Job}, {"retry", Job}, {"delay", Job}, {"timeout", Job}},
 }
 
-// KindOf returns what the JSON describes, by its keys. Mistyped keys count if no
-// correct one decides; strict decoding then names them. The error is
-// [ErrUnknownKind], or says that the text is not a JSON object.
+// KindOf returns the kind that the JSON describes, by its keys. If no correct
+// key decides, it also considers mistyped ones, which strict decoding then
+// reports. The error is [ErrUnknownKind], or says that the text is not a JSON
+// object.
 func KindOf(data []byte) (Kind, error) {
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(data, &keys); err != nil {
@@ -73,10 +73,11 @@ func KindOf(data []byte) (Kind, error) {
 	return "", ErrUnknownKind
 }
 
-// known are keys of one kind or another that look like a sign and are none.
+// known are keys of some kind that resemble a sign but are not one.
 var known = []string{"event", "tags", "data", "id", "title", "vars", "instance", keyWebhooks, "body", "headers", "secret", "auth", "tls", "when"}
 
-// mistyped returns the kind of the first sign that a key was meant to be.
+// mistyped returns the kind of the first sign for which a key was probably
+// meant.
 func mistyped(keys []string, signs []sign) Kind {
 	var names []string
 	for _, sign := range signs {
@@ -93,9 +94,9 @@ func mistyped(keys []string, signs []sign) Kind {
 	return ""
 }
 
-// Listed returns the webhooks of a list as the API shows it, an object with
-// nothing but "webhooks", each with its place in the file; or else the document
-// alone.
+// Listed returns the webhooks of a list in the API's format, an object whose
+// only key is "webhooks", each with its place in the file. It returns any other
+// document unchanged.
 func Listed(document Document) []Document {
 	var keys map[string]json.RawMessage
 	var elements []json.RawMessage

@@ -6,8 +6,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Located returns the problems with the line and column of each, as far as they
-// are known. The place is that of a [Document], "" for a file of one.
+// Located returns the problems with the line and column of each, as far as
+// known. place is that of a [Document], "" for a file with one document.
 func (f *File) Located(place string, problems latch.Problems) latch.Problems {
 	located := make(latch.Problems, len(problems))
 	for i, problem := range problems {
@@ -19,7 +19,7 @@ func (f *File) Located(place string, problems latch.Problems) latch.Problems {
 	return located
 }
 
-// aimOf returns which part of a member a problem is about.
+// aimOf returns the part of a member that a problem is about.
 func aimOf(problem latch.Problem) Aim {
 	switch {
 	case strings.HasPrefix(problem.Message, "stands twice"):

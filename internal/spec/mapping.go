@@ -6,14 +6,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// pair is one key of a mapping with its value.
+// pair is a key of a mapping with its value.
 type pair struct {
 	key   string
 	value *yaml.Node
 }
 
-// pairs returns a mapping's pairs, and behind them those that merge keys (<<)
-// bring where the mapping has no such key of its own.
+// pairs returns a mapping's pairs, followed by those that merge keys (<<) add
+// for keys that the mapping itself does not have.
 func (w *writer) pairs(node *yaml.Node, depth int) ([]pair, error) {
 	if depth > maximumDepth {
 		return nil, fmt.Errorf("line %d: merge keys nest deeper than %d levels", node.Line, maximumDepth)
@@ -48,8 +48,8 @@ func (w *writer) pairs(node *yaml.Node, depth int) ([]pair, error) {
 	return own, nil
 }
 
-// merged returns what a merge key's value brings: a mapping's pairs, or
-// those of several, of which the first that has a key wins.
+// merged returns the pairs that the value of a merge key adds: those of a
+// mapping, or of several, of which the first with a key takes precedence.
 func (w *writer) merged(value *yaml.Node, depth int) ([]pair, error) {
 	value = resolve(value)
 	switch value.Kind {

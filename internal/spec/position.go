@@ -14,26 +14,27 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A Position is a place in a file. Line and Column count from 1, a column in
-// characters.
+// A Position is a position in a file. Line and Column count from 1; columns are
+// in characters.
 type Position struct{ Line, Column int }
 
-// Which of two places of a member is asked for.
+// An Aim selects a part of a member.
 type Aim int
 
-// The aims of [File.Locate].
+// Aims of [File.Locate].
 const (
-	// AtValue is the value, or the key of one that spreads over lines.
+	// AtValue is the value, or the key of a value that spans several lines.
 	AtValue Aim = iota
 	// AtKey is the key.
 	AtKey
-	// AtSecondKey is the key of a member that stands twice, where it stands again.
+	// AtSecondKey is the second occurrence of a duplicate key.
 	AtSecondKey
 )
 
-// Locate returns where in the file the path of a problem leads, or else the
-// last part of it that is there. The place is that of a [Document], "" for a
-// file of one. A file of a single line has no places: they would say nothing.
+// Locate returns the position of a problem's path in the file, or of the
+// longest part of the path that exists. place is that of a [Document], "" for a
+// file with one document. A file with a single line has no positions, because
+// they would not help.
 func (f *File) Locate(place, path string, aim Aim) (Position, bool) {
 	if f.json || f.nodes == nil {
 		f.searched += len(f.text)
@@ -55,7 +56,7 @@ func (f *File) Locate(place, path string, aim Aim) (Position, bool) {
 		return walk.position(walk.find(0, len(f.text), path, aim))
 	}
 	if f.nodes == nil {
-		f.nodes, _ = yamlNodes(f.text) // what is no YAML has no places
+		f.nodes, _ = yamlNodes(f.text) // a text that is not YAML has no positions
 	}
 	if number >= len(f.nodes) {
 		return Position{}, false
@@ -64,7 +65,7 @@ func (f *File) Locate(place, path string, aim Aim) (Position, bool) {
 	return Position{found.Line, found.Column}, found.Line > 0
 }
 
-// broken returns where the text stops being JSON.
+// broken returns the position at which the text stops being valid JSON.
 func (f *File) broken() (Position, bool) {
 	var value any
 	var syntax *json.SyntaxError
@@ -73,24 +74,24 @@ func (f *File) broken() (Position, bool) {
 	}
 	at := int(syntax.Offset)
 	if at > 0 && at < len(f.text) {
-		at-- // which is behind the character that is wrong
+		at-- // the offset is after the invalid character
 	}
 	return jsonWalk{bytes.TrimRight(f.text, " \t\r\n")}.position(min(at, len(bytes.TrimRight(f.text, " \t\r\n"))))
 }
 
-// linesOf counts the lines of a text.
+// linesOf returns the number of lines of a text.
 func linesOf(text []byte) int { return bytes.Count(bytes.TrimSpace(text), []byte("\n")) + 1 }
 
 var documentPlace = regexp.MustCompile(`^document (\d+) ?`)
 
-// splitPlace parts the place of a document into its number, from 0, and a path
-// within it.
+// splitPlace splits the place of a document into its number, from 0, and a path
+// in it.
 func splitPlace(place string) (int, string) {
 	match := documentPlace.FindStringSubmatch(place)
 	if match == nil {
 		return 0, place
 	}
-	number, _ := strconv.Atoi(match[1]) // digits, and few
+	number, _ := strconv.Atoi(match[1]) // a few digits
 	return number - 1, place[len(match[0]):]
 }
 
@@ -101,14 +102,14 @@ func joinPath(outer, path string) string {
 	return outer + "." + path
 }
 
-// startsWith reports whether a path leads to a member, and the rest of it from
-// there. A key may hold dots.
+// startsWith reports whether a path leads to a member, and returns the rest of
+// the path from there. A key may contain dots.
 func startsWith(path, key string) (rest string, does bool) {
 	rest, does = strings.CutPrefix(strings.TrimPrefix(path, "."), key)
 	return rest, does && key != "" && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// elementOf reads the index with which a path begins.
+// elementOf returns the index at the beginning of a path, and the rest.
 func elementOf(path string) (index int, rest string, does bool) {
 	inner, rest, closed := strings.Cut(path, "]")
 	if !closed || !strings.HasPrefix(inner, "[") {
@@ -118,8 +119,8 @@ func elementOf(path string) (index int, rest string, does bool) {
 	return index, rest, err == nil && index >= 0
 }
 
-// findNode walks down the path. The key is that of the node, where it is a
-// member's value.
+// findNode follows the path. key is the key of node if node is the value of a
+// member.
 func findNode(node, key *yaml.Node, path string, aim Aim) *yaml.Node {
 	node = resolve(node)
 	if node.Kind == yaml.DocumentNode {
@@ -139,8 +140,8 @@ func findNode(node, key *yaml.Node, path string, aim Aim) *yaml.Node {
 	return node
 }
 
-// memberOf finds the member of a mapping to which the path leads: the one of
-// the longest key.
+// memberOf returns the member of a mapping to which the path leads: the one
+// with the longest key.
 func memberOf(node *yaml.Node, path string, aim Aim) (key, value *yaml.Node, rest string) {
 	if node.Kind != yaml.MappingNode {
 		return nil, nil, ""
@@ -158,7 +159,7 @@ func memberOf(node *yaml.Node, path string, aim Aim) (key, value *yaml.Node, res
 	if key != nil {
 		return key, value, rest
 	}
-	pairs, err := new(writer).pairs(node, 0) // those of merge keys
+	pairs, err := new(writer).pairs(node, 0) // including those of merge keys
 	if err != nil {
 		return nil, nil, ""
 	}
@@ -170,11 +171,11 @@ func memberOf(node *yaml.Node, path string, aim Aim) (key, value *yaml.Node, res
 	return nil, value, rest
 }
 
-// A jsonWalk finds places in the text of a file that is JSON.
+// A jsonWalk finds positions in a JSON text.
 type jsonWalk struct{ text []byte }
 
-// find returns the offset of what the path leads to, within the value that
-// stands between two offsets; -1 where the text is no JSON.
+// find returns the offset to which the path leads, in the value between two
+// offsets, or -1 if the text is not JSON.
 func (w jsonWalk) find(from, to int, path string, aim Aim) int {
 	from += skipped(w.text[from:to], " \t\r\n")
 	if path == "" || from >= to {
@@ -207,15 +208,15 @@ func (w jsonWalk) find(from, to int, path string, aim Aim) int {
 	}
 }
 
-// A jsonMember is a member of an object, or an element of an array: then name is
-// empty and index its number, else -1. The others are offsets.
+// A jsonMember is a member of an object, with index -1, or an element of an
+// array, with an empty name. The other fields are offsets.
 type jsonMember struct {
 	name          string
 	index         int
 	key, from, to int
 }
 
-// members lists what is in an object or an array.
+// members returns the members of an object or the elements of an array.
 func (w jsonWalk) members(from, to int) []jsonMember {
 	decoder := json.NewDecoder(bytes.NewReader(w.text[from:to]))
 	open, err := decoder.Token()
@@ -249,7 +250,7 @@ func (w jsonWalk) members(from, to int) []jsonMember {
 
 func skipped(text []byte, blanks string) int { return len(text) - len(bytes.TrimLeft(text, blanks)) }
 
-// position turns an offset into a line and a column.
+// position converts an offset to a line and a column.
 func (w jsonWalk) position(offset int) (Position, bool) {
 	if offset > len(w.text) {
 		return Position{}, false

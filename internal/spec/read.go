@@ -9,11 +9,12 @@ import (
 	"strings"
 )
 
-// MaximumSize is the largest file that is read and the largest JSON that is
-// made of one, in bytes: Temporal takes no larger input.
+// MaximumSize is the maximum size of a file and of the JSON converted from it,
+// in bytes. Temporal accepts no larger input.
 const MaximumSize = 2 << 20
 
-// Read is [Open] and [File.JSON].
+// Read reads the file, or in if the name is "-", and returns its content as
+// JSON; see [Open].
 func Read(name string, in io.Reader) ([]byte, error) {
 	file, err := Open(name, in, false)
 	if err != nil {

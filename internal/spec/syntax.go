@@ -15,16 +15,17 @@ import (
 
 var yamlLine = regexp.MustCompile(`^line (\d+): `)
 
-// noYAML is the error of text that is no YAML, with the line of the mistake.
+// noYAML returns the error for a text that is not YAML, with the line of the
+// mistake.
 func noYAML(text []byte, err error) error {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
 	line := 0
 	if match := yamlLine.FindStringSubmatch(message); match != nil {
-		line, _ = strconv.Atoi(match[1]) // digits, and few
+		line, _ = strconv.Atoi(match[1]) // a few digits
 		message = message[len(match[0]):]
 	}
 	if lines := linesOf(text); lines > 1 && isParsers(message) {
-		line = min(line+1, lines) // it counts these from 0
+		line = min(line+1, lines) // these messages count lines from 0
 		if found := lineOf(text, message); found > 0 {
 			line = found
 		}
@@ -35,20 +36,22 @@ func noYAML(text []byte, err error) error {
 	return fmt.Errorf("no valid YAML: line %d: %s", line, message)
 }
 
-// isParsers reports whether yaml puts the line where a list or a mapping begins,
-// or no line at all, into the message instead of the mistake's.
+// isParsers reports whether the message has no line, or the line at which a
+// list or a mapping begins, in place of the line of the mistake.
 func isParsers(message string) bool {
 	return strings.HasPrefix(message, "did not find expected") || strings.HasPrefix(message, "unknown anchor") || isReaders(message)
 }
 
-// isReaders reports whether the message is about bytes that no YAML has.
+// isReaders reports whether the message is about bytes that YAML does not
+// allow.
 func isReaders(message string) bool {
 	return strings.Contains(message, "control characters") || strings.Contains(message, "UTF-")
 }
 
-// lineOf finds the line of a mistake that yaml reports without one: the text up to
-// it, and no less, brings the same message. It returns 0 where nothing is wrong
-// before the end, which is where what is missing should stand.
+// lineOf finds the line of a mistake that yaml reports without one: the
+// shortest beginning of the text that yields the same message ends there. It
+// returns 0 if there is no mistake before the end of the text, where something
+// is missing.
 func lineOf(text []byte, message string) int {
 	if len(text) > MaximumSize {
 		return 0
@@ -67,8 +70,8 @@ func lineOf(text []byte, message string) int {
 	return found + 1
 }
 
-// openEnd is what is put behind the beginning of a text, so that it ends in
-// another mistake where a bracket is still open, and not in this one.
+// openEnd returns a suffix for the beginning of a text that turns an unclosed
+// bracket at its end into another mistake than the one being located.
 func openEnd(message string) string {
 	switch {
 	case strings.Contains(message, "','"):
@@ -80,7 +83,7 @@ func openEnd(message string) string {
 	}
 }
 
-// messageOf returns what yaml says of a text, without a line.
+// messageOf returns the message of yaml's error about a text, without the line.
 func messageOf(text []byte) string {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	for {

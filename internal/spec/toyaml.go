@@ -8,8 +8,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ToYAML returns a JSON value as YAML in block style: the opposite of [ToJSON], with
-// the keys in their order and the digits of every number.
+// ToYAML converts a JSON value to YAML in block style, the inverse of [ToJSON].
+// It keeps the order of keys and the digits of every number.
 func ToYAML(data []byte) ([]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -24,7 +24,7 @@ func ToYAML(data []byte) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// yamlOf reads the next value.
+// yamlOf converts the next value.
 func yamlOf(decoder *json.Decoder) (*yaml.Node, error) {
 	token, err := decoder.Token()
 	if err != nil {
@@ -36,7 +36,7 @@ func yamlOf(decoder *json.Decoder) (*yaml.Node, error) {
 		if token == '[' {
 			node = &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
 		}
-		for decoder.More() { // an object's keys are its values' neighbours
+		for decoder.More() { // keys and values alternate
 			inner, err := yamlOf(decoder)
 			if err != nil {
 				return nil, err
@@ -50,7 +50,7 @@ func yamlOf(decoder *json.Decoder) (*yaml.Node, error) {
 	default:
 		node := new(yaml.Node)
 		err := node.Encode(token)
-		if token == "<<" { // a text, and no merge key
+		if token == "<<" { // a string, not a merge key
 			node.Tag, node.Style = "!!str", yaml.DoubleQuotedStyle
 		}
 		return node, err

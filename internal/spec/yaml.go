@@ -14,14 +14,14 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// maximumDepth bounds nesting, aliases followed.
+// maximumDepth bounds nesting, including that of aliases.
 const maximumDepth = 100
 
-// ToJSON returns a YAML document as JSON: numbers with the digits that they
-// have, times as the text that they are, aliases and merge keys resolved, keys
-// in their order, one that stands twice included. What has no JSON (.nan, a
-// tag of one's own, a list as a key) is an error that names the line, as is a
-// second document. A document without content returns nothing.
+// ToJSON converts a YAML document to JSON. Numbers keep their digits, times
+// become strings, aliases and merge keys are resolved, and keys keep their
+// order, even if duplicate. A value without an equivalent in JSON (.nan, a
+// custom tag, a list as a key) is an error that names the line, and so is a
+// second document. For an empty document it returns nil.
 func ToJSON(data []byte) ([]byte, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, second yaml.Node
@@ -51,11 +51,12 @@ func nodeToJSON(node *yaml.Node) ([]byte, error) {
 // writer writes nodes as JSON.
 type writer struct {
 	out bytes.Buffer
-	// visited counts nodes, each as often as aliases and merge keys lead to it.
+	// visited counts nodes, once for each alias or merge key that leads to
+	// them.
 	visited int
 }
 
-// visit bounds the work that aliases of aliases make.
+// visit bounds the work caused by aliases of aliases.
 func (w *writer) visit(node *yaml.Node, nodes int) error {
 	if w.visited += nodes; w.visited > MaximumSize || w.out.Len() > MaximumSize {
 		return fmt.Errorf("line %d: with its aliases resolved larger than %d MiB, the most that Temporal takes as an input", node.Line, MaximumSize>>20)
@@ -118,7 +119,7 @@ func (w *writer) mapping(node *yaml.Node, depth int) error {
 	return nil
 }
 
-// scalar writes a value by the tag that YAML 1.2 resolves it to.
+// scalar writes a value according to the tag that YAML 1.2 resolves it to.
 func (w *writer) scalar(node *yaml.Node) error {
 	switch tag := node.ShortTag(); tag {
 	case "!!null":
@@ -137,7 +138,7 @@ func (w *writer) scalar(node *yaml.Node) error {
 		w.out.WriteString(number)
 	case "!!str", "!!timestamp":
 		if node.Style == 0 && isNumber(node.Value) {
-			w.out.WriteString(node.Value) // too large for a float, and a number all the same
+			w.out.WriteString(node.Value) // a number, although too large for a float
 			return nil
 		}
 		w.text(node.Value)
@@ -151,13 +152,13 @@ func (w *writer) text(text string) {
 	w.out.Write(rawjson.Encode(text))
 }
 
-// isNumber reports whether the text is a number of JSON.
+// isNumber reports whether the text is a JSON number.
 func isNumber(text string) bool {
 	return text != "" && strings.Contains("-0123456789", text[:1]) && json.Valid([]byte(text))
 }
 
-// number returns a YAML number as a JSON one, with its digits where JSON has
-// that form too.
+// number converts a YAML number to a JSON number, with the same digits if JSON
+// allows that form.
 func number(text string) (string, error) {
 	plain := strings.TrimPrefix(strings.ReplaceAll(text, "_", ""), "+")
 	if isNumber(plain) {
@@ -170,7 +171,7 @@ func number(text string) (string, error) {
 	if integer, ok := new(big.Int).SetString(plain, 0); ok {
 		return integer.String(), nil
 	}
-	// JSON wants digits on both sides of the point.
+	// JSON requires digits on both sides of the point.
 	sign := plain[:len(plain)-len(unsigned)]
 	if strings.HasPrefix(unsigned, ".") {
 		unsigned = "0" + unsigned

@@ -1,9 +1,8 @@
-// Package trial is the run in which a webhook is tried: which hook is meant
-// (hook.go), the variables that its templates and expressions would see, of a run
-// that took place or is made up (variables.go), the delivery that it would be
-// (request.go), and what of it can be shown without secrets (preview.go). The
-// command webhook test, the tests of rules, and the API's preview and test of a
-// webhook stand on it.
+// Package trial sets up the run in which a webhook is tried: the hook
+// (hook.go), the variables that its templates and expressions would see in a
+// real or made-up run (variables.go), the delivery (request.go), and what can
+// be shown of it without secrets (preview.go). The command webhook test, the
+// tests of rules, and the API's preview and test of a webhook use it.
 //
 // What it may not know: files, printing, Temporal.
 //

@@ -11,35 +11,36 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// A File is what describes the run of a trial, by its kind.
+// A File describes the run of a trial, by its kind.
 type File struct {
 	Kind     latch.Kind
 	Job      *latch.Job
 	Release  *latch.Release
 	Emission *latch.Emission
-	// Run is the job's run that took place; nil has one made up.
+	// Run is a real run of the job; if nil, one is made up.
 	Run *Run
-	// Fields are what a registered job has beside; see [protocol.JobVariable].
+	// Fields are the further fields of a registered job; see
+	// [protocol.JobVariable].
 	Fields latch.Object
 }
 
-// A Run is one that took place.
+// A Run is a real run.
 type Run struct {
 	RunID string
-	// Status is how it ended; without a ReturnCode it goes on.
+	// Status is how it ended; without a ReturnCode it is still running.
 	Status vars.JobStatus
 }
 
-// A Hook is a webhook at the event that is tried.
+// A Hook is a webhook at the event being tried.
 type Hook struct {
 	*File
 	Webhook *latch.Webhook
-	// Settings are those of the webhook for the event.
+	// Settings are the webhook's settings for the event.
 	Settings latch.Event
 }
 
-// Around returns the smallest job, release or emission that fires the event, with the
-// webhooks.
+// Around returns a minimal job, release or emission that fires the event, with
+// the webhooks.
 func Around(webhooks []latch.Webhook, event string) *File {
 	switch {
 	case strings.HasPrefix(event, "JOB_"):
@@ -51,8 +52,8 @@ func Around(webhooks []latch.Webhook, event string) *File {
 	}
 }
 
-// hooks returns the hooks of an event, those of jobs within a sequence too, and the ids
-// of the webhooks that do not listen to it.
+// hooks returns the hooks of an event, including those of jobs in a sequence,
+// and the ids of the webhooks that do not listen to it.
 func (f *File) hooks(event string) (found []*Hook, others []string) {
 	collect := func(of *File, webhooks []latch.Webhook) {
 		for i := range webhooks {
@@ -87,8 +88,8 @@ func (f *File) hooks(event string) (found []*Hook, others []string) {
 	return found, others
 }
 
-// Find returns the hook that is meant. The error for several ends in which, which says
-// how to name one.
+// Find returns the hook with the event and, unless it is "", the webhook's id.
+// If several match, the error ends with which, which says how to select one.
 func (f *File) Find(event, id, which string) (*Hook, error) {
 	found, others := f.hooks(event)
 	var ids []string

@@ -12,22 +12,23 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// A Preview is what a webhook would send at one of its events.
+// A Preview is the request that a webhook would send at one of its events.
 type Preview struct {
 	Event string
-	// Request is nil where nothing would be sent.
+	// Request is nil if nothing would be sent.
 	Request *delivery.Preview
-	// Problems are what a worker would fail at, with paths in the webhook.
+	// Problems are the errors that a worker would report, with paths in the
+	// webhook.
 	Problems latch.Problems
-	// BodyPath is where the body stands in the webhook.
+	// BodyPath is the path of the body in the webhook.
 	BodyPath string
-	// Variables are what its templates see.
+	// Variables are the variables that its templates see.
 	Variables Variables
 }
 
-// PreviewOf renders what a webhook would send at each of its events that has a name,
-// at most as many as given. It need not be one that admission takes. around returns
-// the run in which an event fires.
+// PreviewOf renders what a webhook would send at each of its events that has a
+// valid name, at most most of them. The webhook need not be valid. around
+// returns the run in which an event fires.
 func PreviewOf(webhook *latch.Webhook, most int, around func(event string) *File, system vars.System, lockURL func(string) string) []Preview {
 	var shown []Preview
 	for at, settings := range webhook.EventSettings() {
@@ -64,12 +65,12 @@ func (h *Hook) preview(system vars.System, lockURL func(string) string) Preview 
 	return shown
 }
 
-// Readable returns a webhook's JSON without what is wrong with it: the keys, of the
-// webhook or of one of its events, that the problems are about.
+// Readable returns a webhook's JSON without the keys, of the webhook or of one
+// of its events, that the problems are about.
 func Readable(object latch.Object, problems latch.Problems) latch.Object {
 	kept := maps.Clone(object)
 	var events []latch.Object
-	_ = json.Unmarshal(kept["events"], &events) // what is no list is left out
+	_ = json.Unmarshal(kept["events"], &events) // a value that is not a list is ignored
 	for _, problem := range problems {
 		key, rest := firstKey(problem.Path)
 		number, within, _ := strings.Cut(rest, "]")
@@ -82,12 +83,12 @@ func Readable(object latch.Object, problems latch.Problems) latch.Object {
 		delete(events[at], inner)
 	}
 	if _, has := kept["events"]; has {
-		kept["events"], _ = json.Marshal(events) // it was JSON
+		kept["events"], _ = json.Marshal(events) // decoded JSON always encodes
 	}
 	return kept
 }
 
-// firstKey cuts a path behind its first key.
+// firstKey splits a path after its first key.
 func firstKey(path string) (key, rest string) {
 	if end := strings.IndexAny(path, ".["); end >= 0 {
 		return path[:end], path[end:]

@@ -9,12 +9,12 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// DeliveryPrefix begins the ids of deliveries that no run has fired.
+// DeliveryPrefix begins the ids of deliveries that no run fired.
 const DeliveryPrefix = latch.PrefixDeliveryID + "test_"
 
-// Request returns the delivery that the hook would send, under an id of its own.
-// Of a hook that blocks it has a lock that nothing waits for; lockURL returns the
-// link to a lock.
+// Request returns the delivery that the hook would send, with a new id. If the
+// hook blocks, the delivery has a lock for which nothing waits; lockURL returns
+// the link to a lock.
 func (h *Hook) Request(variables Variables, lockURL func(lock string) string) (*protocol.WebhookRequest, error) {
 	chance := make([]byte, 9)
 	rand.Read(chance) // never fails

@@ -19,19 +19,19 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// Variables are template variables that can be written to.
+// Variables are template variables in modifiable form.
 type Variables map[string]any
 
-// A jsonObject is a JSON object that can be written to.
+// A jsonObject is a JSON object in modifiable form.
 type jsonObject = map[string]any
 
-// madeUp is the error of everything that failed in the trial.
+// madeUp is the error of everything that failed in a made-up run.
 const madeUp = "made up for the test of a webhook"
 
-// trialRunID is the id of the run that does not exist.
+// trialRunID is the id of the made-up run.
 const trialRunID = "00000000-0000-4000-8000-000000000000"
 
-// WorkflowID returns the id that the run would have by convention.
+// WorkflowID returns the workflow id that the run would have by convention.
 func (h *Hook) WorkflowID() string {
 	switch h.Kind {
 	case latch.JobKind:
@@ -43,8 +43,8 @@ func (h *Hook) WorkflowID() string {
 	}
 }
 
-// Variables returns what templates would see (contract, "Templates") in the run, or
-// in one that took a minute and did what the event says.
+// Variables returns what templates would see (contract, "Templates") in the run, or in a made-up
+// run that took a minute and had the outcome that the event implies.
 func (h *Hook) Variables(system vars.System) Variables {
 	now := time.Now()
 	began, runID := now.Add(-time.Minute), trialRunID
@@ -60,7 +60,7 @@ func (h *Hook) Variables(system vars.System) Variables {
 		"now":     latch.NewTime(now),
 		"records": []latch.Record{},
 	}
-	if latch.IsOperatorEvent(h.Settings.Event) { // another run fires it
+	if latch.IsOperatorEvent(h.Settings.Event) { // fired by another run
 		h.addDelivery(variables, began, now)
 		return variables
 	}
@@ -79,8 +79,8 @@ func (h *Hook) Variables(system vars.System) Variables {
 	return variables
 }
 
-// jobVariable returns the variable job. A job with a schedule is taken to be registered,
-// and has the fields of a registered job.
+// jobVariable returns the variable job. A job with a schedule is assumed to be registered, and has
+// the fields of a registered job.
 func (h *Hook) jobVariable(began, now time.Time) jsonObject {
 	status, runID := h.jobStatus(began, now), trialRunID
 	if h.Run != nil {
@@ -93,8 +93,8 @@ func (h *Hook) jobVariable(began, now time.Time) jsonObject {
 	return objectOf(protocol.JobVariable(h.Job, status, fields, runID))
 }
 
-// jobStatus returns the run as the event finds it: before its work, or after. A run
-// that goes on is taken to end now.
+// jobStatus returns the status of the run at the event: before its work, or after. A run in
+// progress is assumed to end now.
 func (h *Hook) jobStatus(began, now time.Time) vars.JobStatus {
 	if h.Run == nil && !h.ran() {
 		began = now
@@ -119,7 +119,7 @@ func (h *Hook) jobStatus(began, now time.Time) vars.JobStatus {
 	return status
 }
 
-// ran reports whether the event is fired when the job's work has ended.
+// ran reports whether the event fires after the job's work.
 func (h *Hook) ran() bool {
 	switch h.Settings.Event {
 	case latch.EventJobStart, latch.EventJobSkipped, latch.EventJobMissed:
@@ -129,7 +129,7 @@ func (h *Hook) ran() bool {
 	}
 }
 
-// addDelivery adds the variables of an event about a delivery that failed for good.
+// addDelivery adds the variables of an event about a delivery that was given up.
 func (h *Hook) addDelivery(variables Variables, began, now time.Time) {
 	record := latch.Record{DeliveryID: "dlv_test", Webhook: h.Webhook.ID, Event: latch.EventJobSuccess, Job: "test", WorkflowID: "job-test", RunID: trialRunID,
 		Result: latch.ResultFail, Data: latch.Object{}, Attempts: 1, Error: madeUp, StartedAt: latch.NewTime(began), CompletedAt: latch.NewTime(now)}
@@ -137,14 +137,14 @@ func (h *Hook) addDelivery(variables Variables, began, now time.Time) {
 	variables["vars"], variables["data"] = jsonObject{}, jsonObject{"record": objectOf(record)}
 }
 
-// addNotice adds the data of the event about a run that did not take place.
+// addNotice adds the data of an event about a run that did not take place.
 func (h *Hook) addNotice(variables Variables, now time.Time) {
 	if h.Settings.Event == latch.EventJobSkipped || h.Settings.Event == latch.EventJobMissed {
 		variables["data"] = jsonObject{"count": 1, "reason": madeUp, "scheduled_at": latch.NewTime(now)}
 	}
 }
 
-// siblings returns the jobs of a sequence, all of them done.
+// siblings returns the jobs of a sequence, all succeeded.
 func (h *Hook) siblings() jsonObject {
 	done := jsonObject{}
 	if h.ran() {
@@ -157,8 +157,8 @@ func (h *Hook) siblings() jsonObject {
 	return done
 }
 
-// releaseStates are, by event, the release's status, that of its first steps,
-// and that of its last; after a step, that of all but the first.
+// releaseStates holds, by event, the statuses of the release, of its first step, and of its last;
+// after a step, that of all but the first.
 var releaseStates = map[string][3]string{
 	latch.EventBeforeRelease:         {latch.ReleaseRunning, latch.StepPending, latch.StepPending},
 	latch.EventBeforeStep:            {latch.ReleaseRunning, latch.StepPending, latch.StepPending},
@@ -196,8 +196,7 @@ func (h *Hook) addRelease(variables Variables, began time.Time) {
 	}
 }
 
-// Decode reads template variables from a JSON object. It refuses names that no template
-// sees.
+// Decode decodes template variables from a JSON object. It rejects names that no template sees.
 func Decode(data []byte) (Variables, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -214,7 +213,7 @@ func Decode(data []byte) (Variables, error) {
 	return read, unknown
 }
 
-// Encode returns the variables as deliveries and expressions take them.
+// Encode returns the variables in the form that deliveries and expressions use.
 func (v Variables) Encode() (expr.Variables, error) {
 	encoded := expr.Variables{}
 	for name, value := range v {
@@ -227,7 +226,7 @@ func (v Variables) Encode() (expr.Variables, error) {
 	return encoded, nil
 }
 
-// Lay lays variables over these: objects key by key, everything else as a whole.
+// Lay merges over into the variables: objects key by key, any other value as a whole.
 func (v Variables) Lay(over Variables) { lay(v, over) }
 
 func lay(under, over jsonObject) {
@@ -243,7 +242,7 @@ func lay(under, over jsonObject) {
 	}
 }
 
-// objectOf returns a value of this module as an object that can be written to.
+// objectOf returns a value of this module as a modifiable object.
 func objectOf(value any) jsonObject {
 	var object jsonObject
 	encoded, err := json.Marshal(value)
@@ -253,13 +252,12 @@ func objectOf(value any) jsonObject {
 		err = decoder.Decode(&object)
 	}
 	if err != nil {
-		panic(fmt.Sprintf("starter: %T is no object: %v", value, err)) // a fault of this program
+		panic(fmt.Sprintf("starter: %T is not an object: %v", value, err)) // a bug
 	}
 	return object
 }
 
-// asObject returns a JSON object as one that can be written to, and reports whether the
-// value is one.
+// asObject returns a JSON object in modifiable form, and reports whether the value is one.
 func asObject(value any) (jsonObject, bool) {
 	switch known := value.(type) {
 	case jsonObject:

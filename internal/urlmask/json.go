@@ -9,14 +9,14 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// JSON hides, in a JSON value, the credentials of URLs in its strings, and
-// the values of headers and variables that are credentials by name. What holds
-// none is returned as it is.
+// JSON hides, in a JSON value, the credentials of URLs in its strings, and the
+// values of headers and variables whose names say that they are credentials. A
+// value without credentials is returned unchanged.
 func JSON(value json.RawMessage) json.RawMessage {
 	return rewrite(value, func(text string, at place) string { return hide(text, at.spots(text)) })
 }
 
-// Member is [JSON] for a member of an object, under the keys that lead to it.
+// Member is [JSON] for a member of an object, with the keys that lead to it.
 func Member(value json.RawMessage, keys ...string) json.RawMessage {
 	at := place{}
 	for _, key := range keys {
@@ -25,10 +25,10 @@ func Member(value json.RawMessage, keys ...string) json.RawMessage {
 	return rewriteAt(at, value, func(text string, at place) string { return hide(text, at.spots(text)) })
 }
 
-// Restore returns what was sent with the credentials put back that stand there
-// as ***, from what is kept at the same place: of the same URL but for its path
-// and parameters, the same parameter; a header or variable of the same name. A
-// credential so never comes to another host.
+// Restore returns what a client sent with each credential shown as *** replaced
+// by the one kept at the same place: for a parameter, that of a URL with the
+// same scheme and host; for a header or variable, that with the same name. A
+// credential is thus never sent to another host.
 func Restore(sent, kept json.RawMessage) json.RawMessage {
 	if !bytes.Contains(sent, []byte(Hidden)) {
 		return sent
@@ -68,8 +68,8 @@ func restore(text, before string, at place) string {
 	return b.String() + text[from:]
 }
 
-// IsHidden reports whether a credential of a JSON value is hidden: there is no
-// telling what it was.
+// IsHidden reports whether a JSON value contains a credential shown as ***,
+// which is unknown then.
 func IsHidden(value json.RawMessage) bool {
 	hidden := false
 	rewrite(value, func(text string, at place) string {
@@ -81,11 +81,11 @@ func IsHidden(value json.RawMessage) bool {
 	return hidden
 }
 
-// A place is where a string stands in a JSON value.
+// A place is the position of a string in a JSON value.
 type place struct {
 	path string
-	// isURL says that the string is a URL, isCredential that it is a
-	// credential; else URLs may stand in it.
+	// isURL is true if the string is a URL, isCredential if it is a credential.
+	// Otherwise the string may contain URLs.
 	isURL, isCredential bool
 }
 
@@ -102,15 +102,15 @@ func (p place) spots(text string) []spot {
 	}
 }
 
-// below returns the place of an object's member.
+// below returns the place of a member of the object at this place.
 func (p place) below(key string) place {
 	parent := p.path[strings.LastIndexByte(p.path, '\n')+1:]
 	named := parent == "headers" || parent == "env" || parent == "cmd_env"
 	return place{path: p.path + "\n" + key, isURL: strings.HasSuffix(strings.ToLower(key), "url"), isCredential: named && IsCredential(key)}
 }
 
-// rewrite returns every string of a JSON value to change, and returns the value
-// with what comes back; as it came, where that is the same.
+// rewrite calls change with every string of a JSON value, and returns the value
+// with the results. If they do not differ, it returns the value unchanged.
 func rewrite(value json.RawMessage, change func(text string, at place) string) json.RawMessage {
 	return rewriteAt(place{}, value, change)
 }

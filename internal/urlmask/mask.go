@@ -2,17 +2,17 @@ package urlmask
 
 import "strings"
 
-// Hidden stands in place of a credential.
+// Hidden replaces a credential.
 const Hidden = "***"
 
-// URL hides the credentials of a URL, or of a template of one.
+// URL hides the credentials in a URL, or in a template of a URL.
 func URL(address string) string { return hide(address, spotsOf(address, 0)) }
 
-// Text hides the credentials of every URL in a text.
+// Text hides the credentials in every URL in a text.
 func Text(text string) string { return hide(text, spotsIn(text)) }
 
 // RequestLine hides the credentials in the first line of an HTTP request, whose
-// URL is most often no more than a path.
+// URL is usually only a path.
 func RequestLine(line string) string {
 	method, rest, _ := strings.Cut(line, " ")
 	at := strings.LastIndexByte(rest, ' ')
@@ -22,7 +22,7 @@ func RequestLine(line string) string {
 	return method + " " + URL(rest[:at]) + rest[at:]
 }
 
-// Values returns the credentials of a URL.
+// Values returns the credentials in a URL.
 func Values(address string) []string {
 	var values []string
 	for _, spot := range spotsOf(address, 0) {
@@ -42,10 +42,10 @@ func hide(text string, spots []spot) string {
 	return b.String() + text[at:]
 }
 
-// ends is what no URL has in it where it stands in a text.
+// ends are the characters that end a URL in a text.
 const ends = " \t\r\n\"'`<>\\"
 
-// spotsIn finds the credentials of every URL in a text.
+// spotsIn returns the credentials in every URL in a text.
 func spotsIn(text string) []spot {
 	var found []spot
 	flat := flatten(text)

@@ -7,9 +7,9 @@ import (
 	"unicode"
 )
 
-// IsCredential reports whether a parameter, a header or a variable of this name
-// holds a credential: by the last word of the name, as in api_key, accessToken,
-// X-Amz-Signature or token[], in any case.
+// IsCredential reports whether the name of a parameter, a header or a variable
+// says that its value is a credential. It looks at the last word of the name,
+// as in api_key, accessToken, X-Amz-Signature or token[], in any case.
 func IsCredential(name string) bool {
 	words := wordsOf(decode(name))
 	if len(words) == 0 {
@@ -29,22 +29,22 @@ func IsCredential(name string) bool {
 }
 
 var (
-	// wholeNames are credentials where they are all of a name.
+	// wholeNames are names of credentials if they are the whole name.
 	wholeNames = []string{"code", "sas", "authorization", "authcode", "authorizationcode", "oauthcode", "accesscode", "xauth", "bearer", "cookie", "session", "sessionid", "sid", "ticket", "assertion", "samlrequest", "samlresponse"}
-	// lastWords make a credential of a name that ends with them.
+	// lastWords make a name that ends with them the name of a credential.
 	lastWords = []string{"key", "token", "secret", "signature", "sig", "hmac", "password", "passwd", "passphrase", "pwd", "pass", "auth", "jwt", "otp", "pin", "credential"}
-	// anyWords do so wherever they stand.
+	// anyWords do so anywhere in a name.
 	anyWords = []string{"secret", "password", "passwd", "passphrase", "pwd"}
-	// endings do so where a name is written in one word.
+	// endings do so in a name written as one word.
 	endings = []string{"apikey", "appkey", "accesskey", "secretkey", "sharedkey", "privatekey", "authkey", "masterkey", "accountkey", "signingkey", "subscriptionkey",
 		"routingkey", "integrationkey", "webhookkey", "token", "secret", "signature", "password", "passwd"}
-	// harmless are names that end as credentials do and are none.
+	// harmless are names that end like those of credentials but are not.
 	harmless = []string{"sortkey", "primarykey", "foreignkey", "partitionkey", "projectkey", "issuekey", "cachekey", "objectkey", "groupkey", "orderkey",
 		"publickey", "idempotencykey", "xidempotencykey", "pagetoken", "nextpagetoken", "nexttoken", "continuationtoken", "synctoken"}
 )
 
-// wordsOf parts a name at what is no letter or digit, and where a capital
-// begins a word; digits at a word's end are left out.
+// wordsOf splits a name at characters that are not letters or digits, and at
+// capitals that begin a word. Digits at the end of a word are left out.
 func wordsOf(name string) []string {
 	var spaced strings.Builder
 	letters := []rune(name)
@@ -66,11 +66,11 @@ func wordsOf(name string) []string {
 	return words
 }
 
-// maximumEscapes is how often a text may have been percent-encoded for a
-// credential in it still to be found.
+// maximumEscapes is how many times a text may have been percent-encoded for
+// credentials in it to be found.
 const maximumEscapes = 3
 
-// decode undoes percent-encoding, of each escape that is one.
+// decode undoes percent-encoding. It leaves invalid escapes alone.
 func decode(text string) string {
 	for range maximumEscapes {
 		if !strings.ContainsAny(text, "%+") {

@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// Public returns a URL without what may be a credential: user and password,
-// the query, the fragment, and segments of the path that look like tokens. Of a
-// URL with templates only the scheme and the host are shown.
+// Public returns a URL without anything that may be a credential: user and
+// password, the query, the fragment, and path segments that look like tokens.
+// For a URL with templates it returns only the scheme and the host.
 func Public(address string) string {
 	before, _, templated := strings.Cut(address, "${")
 	parsed, err := url.Parse(before)
@@ -32,9 +32,9 @@ func Public(address string) string {
 	return shown
 }
 
-// looksLikeToken reports whether a segment of a path may be a credential, as
-// chats have it in the URLs of their webhooks: it is long and has digits, or
-// capitals among small letters.
+// looksLikeToken reports whether a path segment may be a credential, as in the
+// URLs of chat webhooks: it is long and contains digits, or both capitals and
+// small letters.
 func looksLikeToken(segment string) bool {
 	const short = 16
 	if len(segment) < short {

@@ -6,13 +6,12 @@ import (
 	"strings"
 )
 
-// minimumToken is the least length, in bytes, of a part of a URL that may be a
-// token of its own.
+// minimumToken is the minimum length, in bytes, of a part of a URL that may be
+// a token.
 const minimumToken = 6
 
-// Secrets returns what of a URL that is a secret must be hidden: all of it,
-// and what follows the host, as a whole and in the parts that look like more
-// than a word.
+// Secrets returns the texts to hide for a URL that is secret: the whole URL,
+// everything after the host, and the parts of that which look like tokens.
 func Secrets(address string) []string {
 	all := []string{address}
 	parsed, err := url.Parse(address)
@@ -20,7 +19,7 @@ func Secrets(address string) []string {
 		return all
 	}
 	for _, part := range []string{parsed.RequestURI(), parsed.EscapedPath(), parsed.Path, parsed.RawQuery, parsed.Fragment} {
-		if len(part) > 1 { // more than the root
+		if len(part) > 1 { // more than "/"
 			all = append(all, part)
 		}
 	}
@@ -35,8 +34,8 @@ func Secrets(address string) []string {
 	return all
 }
 
-// tokenLike returns a part of a URL that may be a token of its own, else
-// nothing: to hide every "hooks" or "release" would spoil answers.
+// tokenLike returns a part of a URL if it may be a token, otherwise "". Hiding
+// every "hooks" or "release" would garble responses.
 func tokenLike(part string) string {
 	word := !strings.ContainsFunc(part, func(r rune) bool { return r < 'a' || r > 'z' })
 	if len(part) < minimumToken || word && len(part) < 2*minimumToken {
@@ -45,13 +44,13 @@ func tokenLike(part string) string {
 	return part
 }
 
-// minimumTelling is the least length, in bytes, of a credential in a URL that
-// is masked wherever an endpoint echoes it: nobody says of a shorter one that
-// it is a secret, and many a parameter's name only sounds like one.
+// minimumTelling is the minimum length, in bytes, of a credential in a URL that
+// is masked wherever an endpoint echoes it. A shorter one is rarely secret, and
+// the names of many parameters only sound like credentials.
 const minimumTelling = 12
 
-// Telling returns those of a URL's credentials that are told from words, as
-// they stand in the URL and decoded.
+// Telling returns the credentials in a URL that cannot be confused with words,
+// as they appear in the URL and decoded.
 func Telling(address string) []string {
 	var found []string
 	for _, credential := range Values(address) {
@@ -66,11 +65,11 @@ func Telling(address string) []string {
 	return found
 }
 
-// userinfo is what may stand before the host of a URL.
+// userinfo matches the part before the host of a URL.
 var userinfo = regexp.MustCompile(`//[^/?#@\s"'<>]+(?:@[^/?#@\s"'<>]*)*@`)
 
-// WithoutUserinfo hides the credentials of URLs, such as those of an address
-// that an endpoint redirects to.
+// WithoutUserinfo hides user and password in URLs, for example in a redirect's
+// Location.
 func WithoutUserinfo(value string) string {
 	if !strings.Contains(value, "@") {
 		return value

@@ -6,16 +6,17 @@ import (
 	"strings"
 )
 
-// A spot is where a credential stands in a text: the bytes from, up to to.
+// A spot is the position of a credential in a text: the bytes from from up to
+// to.
 type spot struct {
 	from, to int
-	// where tells spots apart: scheme and host of the URL, and the parameter's
-	// name or the kind of path.
+	// where distinguishes spots: the scheme and host of the URL, and the name
+	// of the parameter or the kind of path.
 	where string
 }
 
-// keyPaths are the webhooks of chats, whose paths are keys: by their domains, host
-// and path, of which the group is the key.
+// keyPaths lists the chat webhooks whose paths are keys: their domains, and a
+// pattern for host and path whose group is the key.
 var keyPaths = []struct {
 	domains []string
 	pattern *regexp.Regexp
@@ -30,8 +31,8 @@ var keyPaths = []struct {
 		regexp.MustCompile(`^api\.telegram\.org/(?:file/)?bot([^/]+)`)},
 }
 
-// spotsOf finds the credentials in a URL that begins at an offset of a text.
-// What stands in ${…} is one character of it, whatever it holds.
+// spotsOf returns the credentials in a URL that begins at an offset of a text.
+// Each byte within ${…} counts as an ordinary character.
 func spotsOf(address string, offset int) []spot {
 	plain := flatten(address)
 	begin := 0
@@ -70,7 +71,7 @@ func spotsOf(address string, offset int) []spot {
 	return found
 }
 
-// keyPath returns where the path of a URL, from end to query, is a key.
+// keyPath returns the part of a URL's path, from end to query, that is a key.
 func keyPath(plain string, begin, end, query int) (from, to int) {
 	host, path := plain[begin:end], plain[end:query]
 	host = strings.ToLower(host[strings.LastIndexByte(host, '@')+1:])
@@ -91,14 +92,15 @@ func keyPath(plain string, begin, end, query int) (from, to int) {
 	return 0, 0
 }
 
-// holdsCredential reports whether a value is, decoded, a URL or parameters with
-// a credential.
+// holdsCredential reports whether the decoded value is a URL or a list of
+// parameters with a credential.
 func holdsCredential(value string) bool {
 	decoded := decode(value)
 	return decoded != value && (len(spotsOf(decoded, 0)) > 0 || len(spotsOf("?"+decoded, 0)) > 0)
 }
 
-// indexOr is strings.IndexAny, with the text's length where there is none.
+// indexOr is strings.IndexAny, but returns the length of the text if there is
+// no match.
 func indexOr(text, any string) int {
 	if at := strings.IndexAny(text, any); at >= 0 {
 		return at
@@ -106,8 +108,8 @@ func indexOr(text, any string) int {
 	return len(text)
 }
 
-// flatten puts a harmless character in place of each byte within ${…}, so that
-// what stands there parts no URL.
+// flatten replaces each byte within ${…} by a harmless character, so that none
+// of them counts as a delimiter of the URL.
 func flatten(text string) string {
 	if !strings.Contains(text, "${") {
 		return text
@@ -126,8 +128,8 @@ func flatten(text string) string {
 	return string(flat)
 }
 
-// expressionLength returns the length of the ${…} that a text begins with,
-// braces and strings in it included.
+// expressionLength returns the length of the ${…} at the beginning of a text.
+// Braces and strings may occur in it.
 func expressionLength(text string) int {
 	depth, quote := 0, byte(0)
 	for i := 1; i < len(text); i++ {
@@ -152,8 +154,8 @@ func expressionLength(text string) int {
 	return len(text)
 }
 
-// onlyNames reports whether a value is made of expressions that only name
-// variables: that is no credential, and worth to be seen.
+// onlyNames reports whether a value consists of expressions that only name
+// variables. Such a value is not a credential, and useful to see.
 func onlyNames(value string) bool {
 	for value != "" {
 		if !strings.HasPrefix(value, "${") {

@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch/internal/mask"
 )
 
-// hider returns what hides the HMACs that were found.
+// hider returns a hider for the HMACs that were found.
 func (s *search) hider() hider {
 	var texts []string
 	for signature := range s.found {
@@ -18,18 +18,18 @@ func (s *search) hider() hider {
 	return hider{known: mask.New(texts), any: len(s.odd) > 0}
 }
 
-// spellings are the cases in which a text stands in a header's name: net/http
-// writes those anew.
+// spellings returns a text in the cases that it may have in a header's name,
+// which net/http rewrites.
 func spellings(text string) []string {
 	canonical := textproto.CanonicalMIMEHeaderKey(text)
 	within, _ := strings.CutPrefix(textproto.CanonicalMIMEHeaderKey("x"+text), "X")
 	return []string{text, canonical, within, strings.ToLower(text), strings.ToUpper(text)}
 }
 
-// plainLink is a link with the HMAC alone, which the address can do without.
+// plainLink matches a link whose query is only the HMAC, which can be removed.
 var plainLink = regexp.MustCompile(`(/locks/[^\s"'<>?#\\]+)\?` + locklink.Parameter + `=[A-Za-z0-9_-]+([^A-Za-z0-9_&%-]|$)`)
 
-// withoutPlainLinks returns a text with such links without their HMACs.
+// withoutPlainLinks removes the HMACs from such links.
 func withoutPlainLinks(text string) string {
 	if !strings.Contains(text, "?"+locklink.Parameter+"=") {
 		return text
@@ -37,10 +37,10 @@ func withoutPlainLinks(text string) string {
 	return plainLink.ReplaceAllString(text, "$1$2")
 }
 
-// A hider hides HMACs in single texts.
+// A hider hides HMACs in strings.
 type hider struct {
 	known *mask.Masker
-	// any says that HMACs of any length are among them.
+	// any is true if HMACs of unusual lengths are among them.
 	any bool
 }
 
@@ -52,14 +52,14 @@ func (m hider) hide(text string) string {
 	if !strings.Contains(text, locklink.Parameter+"=") {
 		return text
 	}
-	return link.ReplaceAllStringFunc(text, func(found string) string { // one too short to be looked for
+	return link.ReplaceAllStringFunc(text, func(found string) string { // an HMAC too short to be searched for
 		return found[:strings.LastIndexByte(found, '=')+1] + mask.Hidden
 	})
 }
 
 var run = regexp.MustCompile(`[A-Za-z0-9_-]+`)
 
-// hideShapes hides what looks like an HMAC and stands by itself: its lock may be
+// hideShapes hides strings that look like HMACs, because their locks may be
 // known elsewhere.
 func hideShapes(text string) string {
 	return run.ReplaceAllStringFunc(text, func(found string) string {

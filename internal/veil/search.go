@@ -11,12 +11,13 @@ import (
 	"github.com/latch-run/latch/internal/mask"
 )
 
-// A search first collects the HMACs that may stand in a text, of all links and
-// tokens in it, and then finds those that do: they are few.
+// A search first collects the HMACs of all links and tokens in a text, and then
+// finds the ones that occur in it, which are few.
 type search struct {
 	key []byte
-	// usual are the HMACs of the usual length, in small letters, with how they
-	// are written; odd are those of other lengths, which only others' links bear.
+	// usual maps the HMACs of the usual length, in lower case, to their
+	// spelling; odd are those of other lengths, which occur only in links of
+	// other origin.
 	usual map[string]string
 	odd   []string
 	found map[string]bool
@@ -26,11 +27,11 @@ func newSearch(key []byte) *search {
 	return &search{key: key, usual: map[string]string{}, found: map[string]bool{}}
 }
 
-// signatureLength is how many bytes an HMAC has.
+// signatureLength is the length of an HMAC in base64.
 var signatureLength = base64.RawURLEncoding.EncodedLen(32)
 
-// Bounds of HMACs of another length that are looked for everywhere; others are
-// hidden in their links alone.
+// Bounds of HMACs of other lengths that are searched for everywhere. Others are
+// hidden only in links.
 const (
 	shortestOdd = 12
 	maximumOdd  = 100
@@ -39,11 +40,11 @@ const (
 // longestToken bounds a token, in bytes: its parts have at most 1000 each.
 const longestToken = 2100
 
-// link is the address of a lock's page, with the token and the HMAC.
+// link matches the address of a lock's page, with the token and the HMAC.
 var link = regexp.MustCompile(`/locks/([^\s"'<>?#]+)\?(?:[^\s"'<>#]*?&)?` + locklink.Parameter + `=([A-Za-z0-9_-]+)`)
 
-// collect notes the HMACs of all links in a text, and of the lock whose token it
-// is.
+// collect records the HMACs of all links in a text, and of the lock if the text
+// is its token.
 func (s *search) collect(text string) {
 	s.knows(text)
 	s.links(text)
@@ -52,7 +53,7 @@ func (s *search) collect(text string) {
 	}
 }
 
-// links notes the HMACs of the links in a text as it stands.
+// links records the HMACs of the links in a text without decoding it.
 func (s *search) links(text string) {
 	if !strings.Contains(text, locklink.Parameter+"=") {
 		return
@@ -65,7 +66,7 @@ func (s *search) links(text string) {
 	}
 }
 
-// knows notes the HMAC of what may be a lock's token.
+// knows records the HMAC for a text that may be a lock's token.
 func (s *search) knows(token string) {
 	if len(s.key) > 0 && len(token) <= longestToken && strings.Count(token, ":") >= 2 && run.FindString(token[strings.LastIndexByte(token, ':')+1:]) != "" {
 		s.add(locklink.Sign(s.key, token))
@@ -81,8 +82,8 @@ func (s *search) add(signature string) {
 	}
 }
 
-// find notes which of the HMACs stand in a text, however it is escaped, beside
-// those of plain links.
+// find records which of the HMACs occur in a text, however it is escaped,
+// except in plain links.
 func (s *search) find(text string) {
 	text = withoutPlainLinks(text)
 	for _, signature := range s.odd {
@@ -95,11 +96,11 @@ func (s *search) find(text string) {
 	}
 }
 
-// packed are letters of base64 and hexadecimal, as many as an HMAC has there at
-// least.
+// packed matches runs of base64 or hexadecimal that are long enough to contain
+// an HMAC.
 var packed = regexp.MustCompile(`[A-Za-z0-9+/_-]{58,}`)
 
-// findIn looks through one reading of a text.
+// findIn searches one reading of a text.
 func (s *search) findIn(reading string) {
 	s.windows(reading)
 	for _, each := range packed.FindAllString(reading, -1) {
@@ -107,12 +108,12 @@ func (s *search) findIn(reading string) {
 			s.windows(string(decoded))
 		}
 		each = strings.NewReplacer("-", "+", "_", "/").Replace(each)
-		decoded, _ := base64.RawStdEncoding.DecodeString(each) // as far as it goes
+		decoded, _ := base64.RawStdEncoding.DecodeString(each) // as much as decodes
 		s.windows(string(decoded))
 	}
 }
 
-// windows looks at every place of a text at which an HMAC has room.
+// windows checks every position of a text at which an HMAC may begin.
 func (s *search) windows(text string) {
 	for _, at := range run.FindAllStringIndex(text, -1) {
 		letters := strings.ToLower(text[at[0]:at[1]])
@@ -124,8 +125,8 @@ func (s *search) windows(text string) {
 	}
 }
 
-// mayHold reports whether an HMAC has room in a text: whether so many letters of
-// one, and of what escapes them, stand side by side.
+// mayHold reports whether a text may contain an HMAC: whether it has a long
+// enough run of characters of HMACs and their escapes.
 func mayHold(text string) bool {
 	length := 0
 	for i := range len(text) {
@@ -138,8 +139,7 @@ func mayHold(text string) bool {
 	return false
 }
 
-// inEscape are the bytes of HMACs and of the escapes that JSON, URLs and HTML
-// have for them.
+// inEscape are the bytes of HMACs and of their escapes in JSON, URLs and HTML.
 var inEscape = func() (set [256]bool) {
 	for _, c := range []byte(`ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_%\&#;{}+`) {
 		set[c] = true

@@ -7,29 +7,29 @@ import (
 	"io"
 )
 
-// A str is a string of a JSON text, a value or a key, with where it stands.
+// A str is a string in a JSON text, a value or a key, with its position.
 type str struct {
 	text     string
 	from, to int
-	// foreign says that others wrote it: an endpoint, or a task.
+	// foreign is true if it was written by an endpoint or a task.
 	foreign bool
 }
 
-// foreignKeys are those under which Latch shows what others wrote.
+// foreignKeys are the keys under which Latch shows data written by others.
 var foreignKeys = map[string]bool{"kvp": true, "data": true, "request": true, "response": true, "error": true, "reason": true, "tries": true}
 
-// A level is an object or an array that is being read.
+// A level is an object or an array being read.
 type level struct {
 	object bool
-	// key says that a key comes next, in an object.
+	// key is true if the next token in an object is a key.
 	key     bool
 	foreign bool
-	// next says whether the value of the last key is foreign.
+	// next is true if the value of the last key is foreign.
 	next bool
 }
 
-// eachString visits all strings of a JSON text in their order. Its error says
-// that the text is not JSON.
+// eachString visits all strings of a JSON text in order. Its error says that
+// the text is not JSON.
 func eachString(body []byte, visit func(str)) error {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

@@ -8,10 +8,10 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// JSON returns a JSON text without anything in its strings and keys that opens a
-// lock; all else stays byte for byte. The key is that which signs links; without
-// one, only links that can be told by their looks are hidden. What is not JSON is
-// hidden as [Text] has it.
+// JSON hides what opens a lock in the strings and keys of a JSON text;
+// everything else stays byte for byte. key is the key that signs links; without
+// it, only links that are recognizable by their form are hidden. A text that is
+// not JSON is treated as by [Text].
 func JSON(body, key []byte) []byte {
 	if nothingToHide(body, key) {
 		return body
@@ -20,7 +20,7 @@ func JSON(body, key []byte) []byte {
 	if eachString(body, func(each str) { s.collect(each.text) }) != nil {
 		return Text(body, key)
 	}
-	_ = eachString(body, func(each str) { s.find(each.text) }) // it was read before
+	_ = eachString(body, func(each str) { s.find(each.text) }) // valid, because it was read before
 	hides := s.hider()
 	var out bytes.Buffer
 	at := 0
@@ -40,8 +40,8 @@ func JSON(body, key []byte) []byte {
 	return out.Bytes()
 }
 
-// Text is [JSON] for a text of another kind, such as HTML. The tokens are locks
-// whose HMACs may stand in it although they do not themselves.
+// Text is [JSON] for other texts, such as HTML. tokens are tokens of locks
+// whose HMACs may occur in the text although the tokens do not.
 func Text(body, key []byte, tokens ...string) []byte {
 	if nothingToHide(body, key) {
 		return body
@@ -55,7 +55,7 @@ func Text(body, key []byte, tokens ...string) []byte {
 	return []byte(s.hider().hide(text))
 }
 
-// Value returns a value without what [JSON] hides in its JSON.
+// Value returns a value without what [JSON] would hide in its encoding.
 func Value[T any](value T, key []byte) (T, error) {
 	var shown T
 	encoded, err := json.Marshal(value)
@@ -65,8 +65,8 @@ func Value[T any](value T, key []byte) (T, error) {
 	return shown, json.Unmarshal(JSON(encoded, key), &shown)
 }
 
-// nothingToHide reports, at a look, that there is no link, and that none could
-// be told from its HMAC alone.
+// nothingToHide is a fast check for texts without links, if no HMAC could be
+// recognized on its own.
 func nothingToHide(body, key []byte) bool {
 	return len(key) == 0 && !bytes.Contains(body, []byte(locklink.Parameter))
 }

@@ -2,27 +2,27 @@ package verdict
 
 import "github.com/latch-run/latch"
 
-// A Scope says what an event's hooks decide.
+// A Scope says what the hooks of an event may decide.
 type Scope int
 
 const (
-	// Tells is an event that goes on whatever its hooks come to.
+	// Tells is an event that continues whatever the results of its hooks.
 	Tells Scope = iota
 	// Begins is JOB_START: a hook whose result is "fail" stops the job.
 	Begins
-	// Decides is a release's event, or a gate in a workflow of a user's own:
-	// stop_release and rollback_release are asked.
+	// Decides is an event of a release, or a gate in a user's workflow. It
+	// evaluates stop_release and rollback_release.
 	Decides
-	// Admits is latch.Gate: they are asked too, and nothing but a plain yes lets
-	// pass.
+	// Admits is latch.Gate. It evaluates them too, and only a clear "pass" lets
+	// the gate pass.
 	Admits
 )
 
-// Asks reports whether stop_release and rollback_release are asked.
+// Asks reports whether stop_release and rollback_release are evaluated.
 func (s Scope) Asks() bool { return s == Decides || s == Admits }
 
-// Decide returns what a hook decides by the verdict on its record: continue,
-// stop or rollback.
+// Decide returns a hook's decision by the verdict on its record: continue, stop
+// or rollback.
 func (v Verdict) Decide(settings latch.Event, scope Scope) string {
 	switch {
 	case v.Error != "":
@@ -38,9 +38,9 @@ func (v Verdict) Decide(settings latch.Event, scope Scope) string {
 	}
 }
 
-// RestsOn returns what a decision of [Verdict.Decide] rests on where no policy
-// decides: the expression that held with its key, the result at JOB_START and at
-// a gate, or that no expression held. It is "" where a hook decides nothing.
+// RestsOn returns what a decision of [Verdict.Decide] rests on, unless a policy
+// decides: the key and expression that applied, the result at JOB_START and at a
+// gate, or that no expression applied. It is "" if the hook decides nothing.
 func (v Verdict) RestsOn(scope Scope) string {
 	switch {
 	case scope == Begins, scope == Admits && v.Rule == "":
@@ -56,40 +56,40 @@ func (v Verdict) RestsOn(scope Scope) string {
 	}
 }
 
-// A Delivery is how far a hook's delivery has come.
+// A Delivery is the state of a hook's delivery.
 type Delivery int
 
 const (
-	// NotSent: the hook calls nothing.
+	// NotSent: the hook sends nothing.
 	NotSent Delivery = iota
 	UnderWay
 	Delivered
 	Undeliverable
 )
 
-// A Standing is all of a hook that its decision depends on.
+// A Standing is the state of a hook that its decision depends on.
 type Standing struct {
 	Blocking bool
-	// Skipped: a person took the hook out, or `when` was false.
+	// Skipped: a person skipped the hook, or `when` was false.
 	Skipped bool
-	// WhenFailed: the expression `when` itself failed.
+	// WhenFailed: the expression `when` failed.
 	WhenFailed bool
 	Delivery   Delivery
-	// Unreadable: the message arrived, but its answer cannot be read.
+	// Unreadable: the message was delivered, but the response cannot be read.
 	Unreadable bool
-	// AnswersFail: the endpoint answered "fail" where that settles a hook
-	// whose lock is still open, as at JOB_START.
+	// AnswersFail: the endpoint answered "fail", and that decides a hook whose
+	// lock is still open, as at JOB_START.
 	AnswersFail   bool
 	LockRemoved   bool
 	LockExpired   bool
 	AnswerExpired bool
 }
 
-// A Basis is what a hook's decision rests on.
+// A Basis says what a hook's decision rests on.
 type Basis int
 
 const (
-	// Open: the hook is not settled yet.
+	// Open: the hook is still undecided.
 	Open Basis = iota
 	// OnNothing: the hook was skipped and decides nothing.
 	OnNothing
@@ -101,7 +101,7 @@ const (
 	OnTimeout
 )
 
-// Basis returns what decides the hook (contract, "Decisions").
+// Basis returns what the hook's decision rests on (contract, "Decisions").
 func (s Standing) Basis() Basis {
 	switch {
 	case s.Skipped:
@@ -127,10 +127,10 @@ func (s Standing) Basis() Basis {
 	}
 }
 
-// Combine returns an event's decision from those of its hooks, "" for a hook
-// that is still open, and whether it is final: once all hooks are decided, or
-// by a rollback, or, where nothing was done yet, by a stop. Rollback beats
-// stop beats continue.
+// Combine returns an event's decision from those of its hooks, "" for an
+// undecided hook, and whether it is final. It is final once all hooks have
+// decided, after a rollback or, if nothing has been done yet, after a stop.
+// Rollback takes precedence over stop, and stop over continue.
 func Combine(hooks []string, nothingDone bool) (decision string, final bool) {
 	decision, final = latch.Continue, true
 	for _, hook := range hooks {

@@ -1,10 +1,10 @@
-// Package verdict says what a hook decides. [Ask] puts the hook's expressions to
-// its record: what the result is, then whether the release is to be rolled back,
-// then whether it is to be stopped. [Standing] says whether the record, a policy
-// or nothing yet decides, and [Combine] what several hooks of an event come to
-// (contract, "Decisions").
+// Package verdict computes what a hook decides. [Ask] evaluates the hook's
+// expressions on its record: first the result, then whether the release is
+// rolled back, then whether it is stopped. [Standing] says whether the record,
+// a policy or nothing yet decides, and [Combine] combines the decisions of an
+// event's hooks (contract, "Decisions").
 //
-// It knows neither Temporal nor HTTP. Workflows decide by it, and the lock's
-// page foretells by it. A verdict of expressions is computed once, in an
-// activity, and recorded.
+// What it may not know: Temporal, HTTP. Workflows decide with it, and the
+// lock's page predicts with it. A verdict by expressions is computed once, in
+// an activity, and recorded.
 package verdict

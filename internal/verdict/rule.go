@@ -9,30 +9,30 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 )
 
-// An asked question has its expressions compiled.
+// asked is a question with compiled expressions.
 type asked struct {
-	// outcome is the hook's own expression for the result; nil for none.
+	// outcome is the hook's own expression for the result; nil if it has none.
 	outcome *rule
-	// rules decide about a release, in the order in which they are asked; none
-	// where the question decides nothing.
+	// rules decide about a release, in the order of evaluation; empty if the
+	// question decides nothing.
 	rules []rule
 }
 
-// A rule is one key of a hook by which it decides.
+// A rule is a key of a hook that decides.
 type rule struct {
-	// name is the key, in the hook's settings and in data alike.
+	// name is the key, both in the hook's settings and in data.
 	name string
-	// own is the hook's own expression; nil where data's key alone decides.
+	// own is the hook's own expression; nil if only the key in data decides.
 	own *expr.Expression
-	// decision is what the rule decides if it applies.
+	// decision is the decision if the rule applies.
 	decision string
 	use      expr.Use
-	// strict has data's key alone decide, whatever the result is.
+	// strict is true if the key in data decides whatever the result is.
 	strict bool
 }
 
-// compile makes the expressions ready. The error names the one that does not
-// compile, which was admitted by another version.
+// compile compiles the expressions. The error names the expression that does
+// not compile, which another version must have admitted.
 func (q Question) compile() (*asked, error) {
 	var made asked
 	if q.Result != "" {
@@ -66,7 +66,7 @@ func (r *rule) compile(source string) (err error) {
 	return nil
 }
 
-// source is the expression that stands for the rule in a verdict.
+// source returns the rule's expression as a verdict shows it.
 func (r *rule) source() string {
 	switch {
 	case r.own != nil:
@@ -78,8 +78,8 @@ func (r *rule) source() string {
 	}
 }
 
-// readerOfData returns the first expression of the hook's own that reads
-// history.data, nil for none.
+// readerOfData returns the hook's first expression that reads history.data, or
+// nil.
 func (a *asked) readerOfData() *rule {
 	if a.outcome != nil && a.outcome.own.Reads("history", "data") != expr.NotRead {
 		return a.outcome
@@ -92,9 +92,9 @@ func (a *asked) readerOfData() *rule {
 	return nil
 }
 
-// result returns "pass" or "fail": by the hook's own expression, else by what
-// data says, else as the delivery left it. An own expression that does not look
-// at the result that data says may give the key a meaning of its own.
+// result returns "pass" or "fail": by the hook's own expression, else from
+// data, else as the delivery left it. If an own expression does not read the
+// result in data, it may give that key another meaning.
 func (a *asked) result(record latch.Record, variables expr.Variables) (string, error) {
 	said, err := record.Data.Result()
 	if said == latch.ResultFail {
@@ -116,8 +116,9 @@ func (a *asked) result(record latch.Record, variables expr.Variables) (string, e
 	return record.Result, nil
 }
 
-// applies reports whether the rule holds. Without an expression of its own it
-// is what source returns, over what the keys mean.
+// applies reports whether the rule applies. Without an expression of its own,
+// it is the one that source returns, with the keys in data interpreted as in the
+// contract.
 func (r *rule) applies(record latch.Record, variables expr.Variables) (bool, error) {
 	if r.own == nil {
 		said, err := record.Data.Truth(r.name)
@@ -134,7 +135,7 @@ func (r *rule) applies(record latch.Record, variables expr.Variables) (bool, err
 	return applies, nil
 }
 
-// unclear says of a decisive key that it was not understood.
+// unclear says that a key that decides was not understood.
 func unclear(err error) error {
 	if err == nil {
 		return nil

@@ -7,26 +7,26 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 )
 
-// A Question is what is asked about a hook's record.
+// A Question holds the expressions to evaluate on a hook's record.
 type Question struct {
 	// Result is the hook's own expression for the result, if any.
 	Result string `json:"result,omitempty"`
-	// Decides reports that the hook decides about a release; then its own
-	// expressions or the defaults are asked.
+	// Decides is true if the hook decides about a release, by its own
+	// expressions or the defaults.
 	Decides         bool   `json:"decides,omitempty"`
 	StopRelease     string `json:"stop_release,omitempty"`
 	RollbackRelease string `json:"rollback_release,omitempty"`
-	// Strict has the defaults hold whatever the result is, as at [Admits].
+	// Strict makes the defaults apply whatever the result is, as at [Admits].
 	Strict bool `json:"strict,omitempty"`
 }
 
-// ForEvent returns the question of an event's settings.
+// ForEvent returns the question for an event's settings.
 func ForEvent(settings latch.Event, scope Scope) Question {
 	return Question{Result: settings.Result, Decides: scope.Asks(), Strict: scope == Admits,
 		StopRelease: settings.StopRelease, RollbackRelease: settings.RollbackRelease}
 }
 
-// Sources returns the expressions that the question will evaluate.
+// Sources returns the expressions that the question evaluates.
 func (q Question) Sources() []string {
 	sources := []string{q.Result}
 	if q.Decides {
@@ -35,42 +35,41 @@ func (q Question) Sources() []string {
 	return sources
 }
 
-// IsDefault reports whether no expression of the hook's own is asked.
+// IsDefault reports whether the hook has no expressions of its own.
 func (q Question) IsDefault() bool {
 	return q.Result == "" && q.StopRelease == "" && q.RollbackRelease == ""
 }
 
-// An Answer is what an expression cannot see of an endpoint's answer in the
-// record's data. The zero value is an answer that is a JSON object, and none
-// at all.
+// An Answer is what expressions cannot see of an endpoint's response in the
+// record's data. It is zero for a JSON object, and if there is no response.
 type Answer struct {
-	// Unreadable says why the answer cannot be read, and where: "the answer is
-	// not valid JSON: …".
+	// Unreadable says why the response cannot be read, and where: "the answer
+	// is not valid JSON: …".
 	Unreadable string `json:"unreadable,omitempty"`
-	// NoObject says what the answer is instead of a JSON object: "is empty".
+	// NoObject says what the response is in place of a JSON object: "is empty".
 	NoObject string `json:"no_object,omitempty"`
 }
 
-// AboutAnswer begins every error that is about the endpoint's answer itself.
+// AboutAnswer begins every error about the endpoint's response itself.
 const AboutAnswer = "the answer "
 
-// A Verdict is the answer.
+// A Verdict is the result of a question.
 type Verdict struct {
 	// Result is "pass" or "fail".
 	Result string `json:"result"`
-	// Decision is continue, stop or rollback; empty where the question decides
-	// nothing or on_error decides.
+	// Decision is continue, stop or rollback; empty if the question decides
+	// nothing, or if on_error decides.
 	Decision string `json:"decision,omitempty"`
-	// Rule is the expression that a stop or a rollback rests on, with its key.
+	// Rule is the key and expression that a stop or a rollback rests on.
 	Rule string `json:"rule,omitempty"`
-	// Error says why nothing could be decided: an answer that cannot be read or
-	// understood, or an expression that failed. Then on_error decides.
+	// Error says why nothing could be decided: a response that cannot be read
+	// or understood, or an expression that failed. on_error then decides.
 	Error string `json:"error,omitempty"`
 }
 
-// ByData answers a question that has no expressions and decides nothing: the
-// result is what data says, else what the delivery left. It evaluates nothing,
-// so that workflow code may call it.
+// ByData answers a question without expressions that decides nothing: the
+// result is the one in data, or else as the delivery left it. It evaluates
+// nothing, so workflow code may call it.
 func ByData(record latch.Record, answer Answer) Verdict {
 	if answer.Unreadable != "" {
 		return Verdict{Result: latch.ResultFail, Error: answer.Unreadable}
@@ -86,10 +85,10 @@ func ByData(record latch.Record, answer Answer) Verdict {
 	}
 }
 
-// Ask evaluates the question over the record, whose Result is "fail" where the
-// delivery failed and else "pass"; what data says comes over it. Variables are
-// those of templates; Ask adds `history`. What could not be decided is told in
-// the verdict, not as an error.
+// Ask evaluates the question on the record. The record's Result must be "fail"
+// if the delivery failed, else "pass"; a result in data overrides it. variables
+// are those of templates; Ask adds `history`. If nothing can be decided, the
+// verdict says so in Error.
 func Ask(question Question, record latch.Record, answer Answer, variables expr.Variables) Verdict {
 	if question.IsDefault() && !question.Decides || answer.Unreadable != "" {
 		return ByData(record, answer)
