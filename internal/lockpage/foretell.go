@@ -27,8 +27,8 @@ type foreteller struct {
 	status     latch.Status
 	// others is the number of other locks that wait at the same event.
 	others int
-	// onTimeout is what the run will do when the lock times out: the hook's own
-	// policy applies, unless a gate's deadline comes first.
+	// onTimeout is the policy for the lock's timeout according to the run: the
+	// hook's own, unless a gate's deadline comes first.
 	onTimeout string
 }
 
