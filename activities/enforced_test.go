@@ -161,7 +161,7 @@ func TestUnreadRegistryAdmitsNothing(t *testing.T) {
 			temporal := &runstest.Temporal{Schedules: runstest.Schedules{Err: each.err}}
 			store := registry.New(registry.Options{Service: temporal.WorkflowService})
 			var answer protocol.Admission
-			err := New(Options{}).consult(t.Context(), store, &input{kind: latch.ReleaseKind}, &answer)
+			err := New(Options{}).consult(t.Context(), store, &input{kind: latch.ReleaseKind}, 0, &answer)
 			require.Equal(t, each.admits, err == nil, "%v", err)
 		})
 	}

@@ -40,7 +40,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 	}
 	answer.Events = make([]protocol.EventAdmission, len(read.events))
 	if len(answer.Problems) == 0 && request.Kind != latch.DeliveryKind {
-		if err := a.consult(ctx, a.registryOf(ctx), read, &answer); err != nil {
+		if err := a.consult(ctx, a.registryOf(ctx), read, listAge(time.Duration(request.Waited)), &answer); err != nil {
 			return protocol.Admission{}, err
 		}
 		answer.Webhooks = slices.DeleteFunc(answer.Webhooks, func(w protocol.AttachedWebhook) bool {

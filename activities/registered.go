@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
@@ -80,8 +81,8 @@ func (a *Activities) Times(ctx context.Context, request protocol.TimesRequest) (
 //
 // A registry that cannot be read is an error, and the run does not begin: it
 // may hold an enforced gate. One in whose place another workflow stands is not
-// there, and holds nothing.
-func (a *Activities) consult(ctx context.Context, store *registry.Store, read *input, answer *protocol.Admission) error {
+// there, and holds nothing. The list of webhooks may be of the given age.
+func (a *Activities) consult(ctx context.Context, store *registry.Store, read *input, age time.Duration, answer *protocol.Admission) error {
 	if store == nil {
 		consultRehearsed(ctx, read, answer)
 		return nil
@@ -93,7 +94,7 @@ func (a *Activities) consult(ctx context.Context, store *registry.Store, read *i
 		return err
 	})
 	group.Go(func() error {
-		registered, err := store.Webhooks().List(ctx)
+		registered, err := store.Webhooks().ListWithin(ctx, age)
 		var namesake *registry.NamesakeError
 		if errors.As(err, &namesake) { // then there is no schedule, and nothing is registered
 			activity.GetLogger(ctx).Error("no webhook is registered, and none can be", "error", namesake)
@@ -114,6 +115,22 @@ func (a *Activities) consult(ctx context.Context, store *registry.Store, read *i
 	err := group.Wait()
 	answer.Problems = answer.Problems.Merge(unknown)
 	return err
+}
+
+// longestQueued is how long a run waits for a worker at most that is only busy. One
+// that waited longer was started with a delay, and begins after it.
+const longestQueued = time.Second
+
+// listAge returns how old the list of registered webhooks may be by which a run goes
+// that was started so long ago: as old as the run, since no change that was made
+// before the run was started can be younger. So runs that wait for a busy worker
+// share a reading. Both times are differences by one clock each, the server's and
+// the worker's, which need not agree.
+func listAge(waited time.Duration) time.Duration {
+	if waited > longestQueued {
+		return 0
+	}
+	return waited
 }
 
 // registryError returns the error of a registry that could not be read. It is final

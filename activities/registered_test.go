@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
@@ -14,6 +15,17 @@ import (
 
 	"github.com/latch-run/latch/internal/registry"
 )
+
+// Contract, Registered webhook: a run goes by what was registered when it was started,
+// or later. One that was started with a delay begins after it.
+func TestARunGoesByAListThatIsNoOlderThanItself(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, 40*time.Millisecond, listAge(40*time.Millisecond))
+	require.Equal(t, time.Second, listAge(time.Second))
+	require.Zero(t, listAge(time.Second+1))
+	require.Zero(t, listAge(0))
+	require.Zero(t, listAge(time.Hour))
+}
 
 func TestUnreadRegistryIsAskedAgainUnlessThatIsNoCure(t *testing.T) {
 	for _, tt := range []struct {

@@ -80,7 +80,7 @@ func (s *session) fireEmission(ctx workflow.Context, kind latch.Kind, emission l
 	if err != nil {
 		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
 	}
-	if err := s.admit(ctx, kind, input); err != nil {
+	if err := s.admit(ctx, kind, input, 0); err != nil {
 		s.settled, s.refused = false, false // the workflow may go on without this event
 		return nil, err
 	}

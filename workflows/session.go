@@ -148,7 +148,7 @@ func silentSession(ctx workflow.Context, about subject) *session {
 func (s *session) take(ctx workflow.Context, kind latch.Kind, input converter.RawValue, into any) error {
 	data := payloadJSON(input)
 	reading := latch.Unmarshal(data, into)
-	if err := s.admit(ctx, kind, rawInput(data)); err != nil {
+	if err := s.admit(ctx, kind, rawInput(data), workflow.Now(ctx).Sub(s.started)); err != nil {
 		return err
 	}
 	if reading != nil {
@@ -170,9 +170,10 @@ func rawInput(data []byte) json.RawMessage {
 }
 
 // admit has a worker look at the input and records what it says. What is
-// wrong with the input is the error InvalidSpec.
-func (s *session) admit(ctx workflow.Context, kind latch.Kind, input json.RawMessage) error {
-	request := protocol.AdmitRequest{Kind: kind, Input: input, Run: s.runVariable(), Now: s.now(), Fields: s.fields, Endpoint: s.about, Limit: latch.Duration(s.bounds.limit)}
+// wrong with the input is the error InvalidSpec. Of a run that begins, waited says
+// how long ago it was started.
+func (s *session) admit(ctx workflow.Context, kind latch.Kind, input json.RawMessage, waited time.Duration) error {
+	request := protocol.AdmitRequest{Kind: kind, Input: input, Run: s.runVariable(), Now: s.now(), Waited: latch.Duration(waited), Fields: s.fields, Endpoint: s.about, Limit: latch.Duration(s.bounds.limit)}
 	var admission protocol.Admission
 	if err := ask(ctx, "Admit the "+string(kind), protocol.ActivityAdmit, request, &admission); err != nil {
 		return err

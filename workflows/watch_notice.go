@@ -25,7 +25,7 @@ func WatchNotice(ctx workflow.Context, input converter.RawValue) (*latch.Emissio
 	if run.session, err = newSession(ctx, run); err != nil {
 		return nil, err
 	}
-	if err := run.admit(ctx, latch.WatchKind, payloadJSON(input)); err != nil {
+	if err := run.admit(ctx, latch.WatchKind, payloadJSON(input), 0); err != nil {
 		return nil, err
 	}
 	return run.carryOut(ctx)

@@ -44,6 +44,7 @@ func TestPlacesAreTakenInOrder(t *testing.T) {
 		begun := time.Now()
 		taken[0].leave(nil)
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		require.Equal(t, []int{0, 1, 2}, order)
 		for _, each := range taken[1:] {
 			each.leave(nil)

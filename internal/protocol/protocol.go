@@ -38,6 +38,9 @@ type AdmitRequest struct {
 	// `when` of registered webhooks.
 	Run vars.Run   `json:"run"`
 	Now latch.Time `json:"now"`
+	// Waited is how long before Now the run was started, by the server's clock; 0 for
+	// what begins later than its run.
+	Waited latch.Duration `json:"waited,omitempty"`
 	// Fields are those that the variable job of a registered job has beside.
 	Fields latch.Object `json:"fields,omitempty"`
 	// Endpoint is the registered webhook that an event about an endpoint is about: it

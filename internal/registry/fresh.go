@@ -36,6 +36,7 @@ type fresh[T any] struct {
 // A flight is one load and its waiting callers.
 type flight[T any] struct {
 	done  chan struct{}
+	began time.Time
 	value T
 	err   error
 }
@@ -50,7 +51,7 @@ func (f *fresh[T]) get(ctx context.Context) (T, error) {
 	if value, rests := f.resting(); rests {
 		return value, nil
 	}
-	flight, before, at := f.join()
+	flight, before, at := f.join(0)
 	var tooLong <-chan time.Time
 	if !at.IsZero() && time.Since(at) < longestStale {
 		timer := time.NewTimer(patience)
@@ -83,13 +84,17 @@ func (f *fresh[T]) within(age time.Duration) (T, bool) {
 	return f.value, !f.at.IsZero() && time.Since(f.at) < age
 }
 
-// join returns the first load that begins after the call.
-func (f *fresh[T]) join() (*flight[T], T, time.Time) {
+// join returns the running load if it is younger than age, or else the first load that
+// begins after the call.
+func (f *fresh[T]) join(age time.Duration) (*flight[T], T, time.Time) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	if f.running == nil {
-		f.running = &flight[T]{done: make(chan struct{})}
+		f.running = &flight[T]{done: make(chan struct{}), began: time.Now()}
 		go f.fly(f.running)
+		return f.running, f.value, f.at
+	}
+	if time.Since(f.running.began) < age {
 		return f.running, f.value, f.at
 	}
 	if f.next == nil {
@@ -105,15 +110,17 @@ func (f *fresh[T]) fly(current *flight[T]) {
 		before := f.value
 		f.mutex.Unlock()
 		ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
-		began := time.Now()
 		current.value, current.err = f.load(ctx, before)
 		cancel()
 		f.mutex.Lock()
 		if current.err == nil {
-			f.value, f.at, f.took = current.value, began, time.Since(began)
+			f.value, f.at, f.took = current.value, current.began, time.Since(current.began)
 		}
 		close(current.done)
 		current, f.running, f.next = f.next, f.next, nil
+		if current != nil {
+			current.began = time.Now()
+		}
 		f.mutex.Unlock()
 	}
 }

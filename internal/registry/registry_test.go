@@ -45,6 +45,40 @@ func TestFreshLoadsAfterItIsAsked(t *testing.T) {
 	})
 }
 
+// Who may be told of what was a while ago shares a load that began since, whether it
+// has ended or is under way, and no other.
+func TestFreshSharesALoadThatIsYoungEnough(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		loads := 0
+		values := newFresh(func(context.Context, int) (int, error) {
+			loads++
+			began := loads
+			time.Sleep(100 * time.Millisecond)
+			return began, nil
+		})
+		loaded := func(age time.Duration) int {
+			if value, young := values.within(age); young {
+				return value
+			}
+			flight, _, _ := values.join(age)
+			<-flight.done
+			return flight.value
+		}
+		go loaded(0)
+		time.Sleep(60 * time.Millisecond)
+		begun := time.Now()
+		require.Equal(t, 1, loaded(61*time.Millisecond), "it began since")
+		require.Equal(t, 40*time.Millisecond, time.Since(begun))
+		require.Equal(t, 1, loaded(101*time.Millisecond), "it has ended")
+		require.Equal(t, 2, loaded(100*time.Millisecond), "it began before")
+		go loaded(0)
+		time.Sleep(60 * time.Millisecond)
+		require.Equal(t, 4, loaded(60*time.Millisecond), "the one under way began before")
+		require.Equal(t, 4, loads)
+	})
+}
+
 // Where a load takes long, callers get what was loaded before, unless it is too old.
 func TestFreshGivesWhatWasBeforeALongLoad(t *testing.T) {
 	t.Parallel()

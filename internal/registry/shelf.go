@@ -45,7 +45,12 @@ func newShelf[T any](store *Store, id, holds string) *Shelf[T] {
 // Read returns the latest document written before the call, or the zero value
 // if there is none. Concurrent callers share one read.
 func (s *Shelf[T]) Read(ctx context.Context) (T, error) {
-	flight, _, _ := s.reads.join()
+	return s.wait(ctx, 0)
+}
+
+// wait waits for a reading that began at most so long ago.
+func (s *Shelf[T]) wait(ctx context.Context, age time.Duration) (T, error) {
+	flight, _, _ := s.reads.join(age)
 	select {
 	case <-flight.done:
 		return flight.value.Content, flight.err
@@ -61,7 +66,7 @@ func (s *Shelf[T]) ReadWithin(ctx context.Context, age time.Duration) (T, error)
 	if document, young := s.reads.within(age); young {
 		return document.Content, nil
 	}
-	return s.Read(ctx)
+	return s.wait(ctx, age)
 }
 
 func (s *Shelf[T]) read(ctx context.Context) (shelved[T], []byte, error) {

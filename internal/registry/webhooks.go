@@ -41,6 +41,11 @@ func (w *Webhooks) List(ctx context.Context) ([]latch.RegisteredWebhook, error) 
 	return w.shelf.Read(ctx)
 }
 
+// ListWithin is [Webhooks.List] as of at most so long ago.
+func (w *Webhooks) ListWithin(ctx context.Context, age time.Duration) ([]latch.RegisteredWebhook, error) {
+	return w.shelf.ReadWithin(ctx, age)
+}
+
 // Get returns a webhook. Its error is ErrUnknown if none has the id.
 func (w *Webhooks) Get(ctx context.Context, id string) (*latch.RegisteredWebhook, error) {
 	all, err := w.List(ctx)
