@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// A visit is one request, as the access log shows it.
+// A visit is one request as the access log shows it.
 type visit struct {
 	http.ResponseWriter
 	status int
 	bytes  int
 	caller string
-	// route is the pattern of the route or page that took the request.
+	// route is the pattern of the route or page that handled the request.
 	route string
 }
 
 type visitKey struct{}
 
-// WriteHeader notes the status.
+// WriteHeader records the status.
 func (v *visit) WriteHeader(status int) {
 	if v.status == 0 {
 		v.status = status
@@ -26,7 +26,7 @@ func (v *visit) WriteHeader(status int) {
 	v.ResponseWriter.WriteHeader(status)
 }
 
-// Write counts what goes out.
+// Write counts the bytes sent.
 func (v *visit) Write(data []byte) (int, error) {
 	if v.status == 0 {
 		v.status = http.StatusOK
@@ -36,25 +36,25 @@ func (v *visit) Write(data []byte) (int, error) {
 	return n, err
 }
 
-// Unwrap lets http.ResponseController at the writer below.
+// Unwrap gives http.ResponseController access to the underlying writer.
 func (v *visit) Unwrap() http.ResponseWriter { return v.ResponseWriter }
 
-// NoteCaller has the access log name the caller.
+// NoteCaller sets the caller's name in the access log.
 func NoteCaller(r *http.Request, name string) {
 	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
 		v.caller = name
 	}
 }
 
-// noteRoute has the metrics name the route that took the request.
+// noteRoute sets the route in the metrics.
 func noteRoute(r *http.Request, pattern string) {
 	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
 		v.route = pattern
 	}
 }
 
-// log writes one line for each request. Query strings are left out: they may
-// hold keys.
+// log writes one line for each request. It omits query strings, which may
+// contain keys.
 func (a *API) log(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, began := &visit{ResponseWriter: w}, time.Now()

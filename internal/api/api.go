@@ -37,57 +37,53 @@ import (
 // Routes adds routes to an API under construction.
 type Routes func(*API)
 
-// Options is what the API goes by.
+// Options configure the API.
 type Options struct {
-	// Client speaks to Temporal. It may be one that connects later: while
-	// Temporal is out of reach, the API answers 503.
+	// Client is the Temporal client. It may connect later: while Temporal is unreachable, the API
+	// answers 503.
 	Client client.Client
-	// Namespace is the client's.
+	// Namespace is the client's namespace.
 	Namespace string
-	// TaskQueue is where runs are started.
+	// TaskQueue is the task queue on which runs are started.
 	TaskQueue string
-	// Keys are those that callers need. Without any, only requests from this machine are
-	// served; see [CheckAddress].
+	// Keys are the API keys. Without any, only requests from this machine are served; see
+	// [CheckAddress].
 	Keys []Key
-	// Allow are the addresses that may call; empty is all.
+	// Allow lists the addresses that may call; empty means all.
 	Allow []netip.Prefix
-	// PublicURL is the API's public address, if it has one.
+	// PublicURL is the API's public address; "" if it has none.
 	PublicURL string
-	// FQDN and Environment are what templates see of the surroundings; see
-	// plugin.Options.
+	// FQDN and Environment are the system variables in templates; see plugin.Options.
 	FQDN, Environment string
-	// LockLinks has a link signed with LinkKey open a lock's page.
+	// LockLinks lets a link signed with LinkKey open a lock's page.
 	LockLinks bool
 	LinkKey   []byte
-	// TestPatience is how long the test of a webhook waits for a worker; 8 seconds
-	// unless given.
+	// TestPatience is how long the test of a webhook waits for a worker; 8 seconds if 0.
 	TestPatience time.Duration
-	// Routes are added to Latch's own: a lock's page, Mitto's job API.
+	// Routes are added to Latch's own routes: a lock's page, Mitto's job API.
 	Routes []Routes
-	// DataConverter is the client's; the default one unless given.
+	// DataConverter is the client's; if nil, the default one.
 	DataConverter converter.DataConverter
-	// Logger takes the access log, and what goes wrong; nil drops both.
+	// Logger receives the access log and errors; nil drops both.
 	Logger *slog.Logger
-	// Metrics take what the API counts, and are shown at /metrics; those of the
-	// API alone unless given.
+	// Metrics receive the API's metrics and are shown at /metrics; if nil, the API creates its own.
 	Metrics *telemetry.Metrics
-	// Tracer traces requests; nil traces none.
+	// Tracer traces requests; nil disables tracing.
 	Tracer trace.Tracer
 }
 
-// An API is the core on which routes stand: who calls, runs, deliveries,
-// registered webhooks, and the OpenAPI document. Its exported fields do not
-// change once routes are added.
+// An API is the core that routes use: callers, runs, deliveries, registered webhooks, and the
+// OpenAPI document. Its exported fields must not change once routes are added.
 type API struct {
 	// Runs calls Temporal about runs.
 	Runs *runs.Runs
-	// Logger takes what goes wrong.
+	// Logger logs errors.
 	Logger *slog.Logger
 	// Namespace and TaskQueue are those of all runs.
 	Namespace, TaskQueue string
-	// LinkKey signs the links to locks' pages; empty where links open nothing.
+	// LinkKey signs links to locks' pages; empty if links open nothing.
 	LinkKey []byte
-	// PublicOrigin is the origin of the API's public address, "" where it has none.
+	// PublicOrigin is the origin of the API's public address; "" if it has none.
 	PublicOrigin string
 
 	// publicURL is the API's public address.
@@ -109,12 +105,12 @@ type API struct {
 	// dryRuns has room for those that are under way.
 	dryRuns chan struct{}
 	pages   []Pages
-	// hints say more of a path that no route takes.
+	// hints explain paths without a route.
 	hints []func(path string) string
 
 	mux  *http.ServeMux
 	huma huma.API
-	// metrics take what the API counts, and metricsPage shows it.
+	// metrics receive the API's metrics, and metricsPage shows them.
 	metrics     client.MetricsHandler
 	metricsPage http.Handler
 	reach       reach
@@ -123,19 +119,19 @@ type API struct {
 	described []byte
 }
 
-// Bounds of what a request may bring, in bytes. A run's input is bounded by
-// Temporal, a message by the run that takes it.
+// Bounds of a request body, in bytes. Temporal bounds a run's input, and the receiving run bounds a
+// message.
 const (
 	maximumBody    = 2 << 20
 	maximumMessage = 256 << 10
 )
 
-// identity is who Temporal records as having started and changed things.
+// identity is what Temporal records as the originator of starts and changes.
 const identity = "latch-api"
 
 const openAPIPath = "/openapi.json"
 
-// New makes the API's handler.
+// New returns the API's handler.
 func New(options Options) (http.Handler, error) {
 	a, err := build(options)
 	if err != nil {
@@ -144,7 +140,7 @@ func New(options Options) (http.Handler, error) {
 	return a.handler()
 }
 
-// build makes the API with all its routes.
+// build returns the API with all its routes.
 func build(options Options) (*API, error) {
 	a := &API{service: options.Client.WorkflowService, Namespace: cmp.Or(options.Namespace, client.DefaultNamespace),
 		TaskQueue: cmp.Or(options.TaskQueue, latch.DefaultTaskQueue), keys: options.Keys, allow: options.Allow,
@@ -176,15 +172,15 @@ func build(options Options) (*API, error) {
 	return a, nil
 }
 
-// RegistryOptions returns what a registry of jobs over the API's client needs.
+// RegistryOptions returns the options of a registry of jobs that uses the API's client.
 func (a *API) RegistryOptions() registry.Options {
 	return registry.Options{Service: a.service, Namespace: a.Namespace, TaskQueue: a.TaskQueue, Identity: identity, DataConverter: a.converter}
 }
 
-// DeriveKey returns a key for signing what this API hands out and takes back,
-// such as a page's form. All processes with the same settings derive the same
-// key for a purpose. It changes with the API keys, so that what was signed for
-// a key ends with it. Without any setting to derive it from, it is random.
+// DeriveKey returns a key that signs what this API issues and later accepts, such as a page's form.
+// All processes with the same settings derive the same key for a purpose. It changes with the API
+// keys, so that what was signed becomes invalid with them. Without keys to derive it from, it is
+// random.
 func (a *API) DeriveKey(purpose string) []byte {
 	if len(a.keys) == 0 && len(a.LinkKey) == 0 {
 		key := make([]byte, sha256.Size)
@@ -199,11 +195,10 @@ func (a *API) DeriveKey(purpose string) []byte {
 	return mac.Sum(nil)
 }
 
-// HasKeys reports whether callers need a key.
+// HasKeys reports whether the API requires keys.
 func (a *API) HasKeys() bool { return len(a.keys) > 0 }
 
-// handler puts the guards before the routes. It fails if a route declares no
-// role.
+// handler wraps the routes in the guards. It returns an error if a route declares no role.
 func (a *API) handler() (http.Handler, error) {
 	if err := a.checkRoutes(); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
@@ -238,7 +233,7 @@ func (a *API) setLinkKey(options Options) error {
 	return nil
 }
 
-// register makes the routes, all of which the OpenAPI document describes.
+// register adds the routes. The OpenAPI document describes all of them.
 func (a *API) register(options Options) {
 	config := huma.Config{
 		OpenAPI:       openAPI(options.PublicURL),
@@ -264,11 +259,11 @@ func (a *API) register(options Options) {
 	}
 }
 
-// Schemas is the OpenAPI document's registry of types.
+// Schemas returns the OpenAPI document's registry of types.
 func (a *API) Schemas() huma.Registry { return a.huma.OpenAPI().Components.Schemas }
 
-// AddHint has the answer for a path without a route say more: hint returns what
-// to say of a path, "" for nothing.
+// AddHint extends the answer for a path without a route: hint returns what to add for a path, or
+// "".
 func (a *API) AddHint(hint func(path string) string) { a.hints = append(a.hints, hint) }
 
 func (a *API) registerOpenAPI() {
@@ -280,7 +275,7 @@ func (a *API) registerOpenAPI() {
 		})
 }
 
-// describeRoutes writes the OpenAPI document once all routes are made.
+// describeRoutes encodes the OpenAPI document after all routes are added.
 func (a *API) describeRoutes() (err error) {
 	if a.described, err = json.Marshal(a.huma.OpenAPI()); err != nil {
 		return fmt.Errorf("api: OpenAPI: %w", err)
@@ -288,7 +283,7 @@ func (a *API) describeRoutes() (err error) {
 	return nil
 }
 
-// noRoute answers what no route takes: 405 where another method is taken.
+// noRoute answers requests that no route handles: 405 if another method would be handled.
 func (a *API) noRoute(w http.ResponseWriter, r *http.Request) {
 	if refused := MayDo(CallerOf(r.Context()), RoleRead); refused != nil {
 		WriteProblem(w, refused)

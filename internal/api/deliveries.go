@@ -23,17 +23,18 @@ func (a *API) registerDeliveries() {
 		About: "Sends the request as it was rendered, under the same delivery id. The redelivery has a record of its own, which no longer decides anything. Only one runs at a time: while a redelivery, or the delivery itself, is in progress, the answer is 409."}, a.redeliver)
 }
 
-// A DeliveryOrigin names the run that fired a delivery, where its id does not.
+// A DeliveryOrigin names the run that fired a delivery, if the delivery's id
+// does not.
 type DeliveryOrigin struct {
 	WorkflowID string `json:"workflow_id,omitempty" doc:"The workflow id of the run, as in the delivery's record; required only where the delivery id does not contain it"`
 	RunID      string `json:"run_id,omitempty"`
 }
 
-// decode reads the body strictly.
+// decode decodes the body strictly.
 func (o *DeliveryOrigin) decode(body []byte) error { return strictly(body, o) }
 
-// strictly reads a body that has no keys but those of what into points to. Its
-// error is [latch.Problems], and names the key.
+// strictly decodes a body whose only keys may be those of into. Its error is
+// [latch.Problems] and names the key.
 func strictly(body []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
@@ -86,7 +87,7 @@ func (a *API) redeliver(ctx context.Context, input *redeliverInput) (*redelivery
 	return &redeliveryOutput{*redelivery}, nil
 }
 
-// explainDelivery turns what is refused of deliveries into a problem.
+// explainDelivery converts a refusal to a problem.
 func explainDelivery(refused *deliveries.RefusedError) *Problem {
 	status := http.StatusConflict
 	switch refused.Reason {
@@ -100,8 +101,8 @@ func explainDelivery(refused *deliveries.RefusedError) *Problem {
 	return p
 }
 
-// explainMissing returns the problem of a missing search attribute, which says how
-// to create it.
+// explainMissing returns the problem for a missing search attribute, which says
+// how to create it.
 func explainMissing(missing *deliveries.MissingAttributeError) *Problem {
 	p := NewProblem(http.StatusNotImplemented, "%v", missing)
 	p.Type = "urn:latch:problem:search-attribute-missing"

@@ -28,7 +28,7 @@ func (a *API) registerDeliverySearch() {
 		About: aboutDeliveries + " The call may be repeated: deliveries in progress, or delivered since they failed, are skipped, and the answer lists them. At most twenty a second are started. With skipped, all that is found goes out in order by one workflow for each webhook; limit and cursor have no effect then."}, a.redeliverFailed)
 }
 
-// A DeliveryQuery is the filter of a list of deliveries in a route's query.
+// A DeliveryQuery is the filter in the query of a list of deliveries.
 type DeliveryQuery struct {
 	Failed  bool   `query:"failed" doc:"Only failed deliveries that were not delivered since and are not being sent again"`
 	Since   string `query:"since" maxLength:"100" doc:"A duration back from now, such as 2h, or an RFC 3339 time"`
@@ -40,7 +40,7 @@ type DeliveryQuery struct {
 	Outcome string `query:"outcome" enum:"delivered,failed,pending,skipped,settled" doc:"Only records of this outcome. settled: decided without the endpoint having accepted it, by a lock or by a when that failed. Unlike the parameter failed, failed also finds what was delivered since"`
 }
 
-// filter reads the times. Its error is a 422 about both.
+// filter parses the times. Its error is a 422 that covers both.
 func (q *DeliveryQuery) filter() (deliveries.Filter, error) {
 	since, until, err := period(q.Since, q.Until)
 	return deliveries.Filter{Failed: q.Failed, Since: since, Until: until,
@@ -86,7 +86,8 @@ func (a *API) deliveryStatistics(ctx context.Context, input *statisticsInput) (*
 	return &statisticsOutput{*made}, nil
 }
 
-// period reads since and until of a list. Its error is a 422 about both.
+// period parses the since and until of a list. Its error is a 422 that covers
+// both.
 func period(since, until string) (from, to time.Time, err error) {
 	var problems latch.Problems
 	if from, to = window(&problems, since, until); len(problems) > 0 {
@@ -95,7 +96,7 @@ func period(since, until string) (from, to time.Time, err error) {
 	return from, to, err
 }
 
-// window reads since and until, and adds what is wrong with them to problems.
+// window parses since and until, and adds errors to problems.
 func window(problems *latch.Problems, since, until string) (from, to time.Time) {
 	now := time.Now()
 	from, err := deliveries.ParseTime(since, now)
@@ -108,7 +109,7 @@ func window(problems *latch.Problems, since, until string) (from, to time.Time) 
 	return from, to
 }
 
-// A RedeliveryFilter says which deliveries to send again.
+// A RedeliveryFilter says which deliveries to redeliver.
 type RedeliveryFilter struct {
 	Failed  bool   `json:"failed,omitempty" doc:"Send failed deliveries again. Exactly one of failed and skipped must be true"`
 	Skipped bool   `json:"skipped,omitempty" doc:"Send what was skipped since its endpoint was disabled: of each webhook in the order of the events, each once the one before is settled"`
@@ -118,14 +119,14 @@ type RedeliveryFilter struct {
 	Event   string `json:"event,omitempty" doc:"Only deliveries of this event"`
 	Job     string `json:"job,omitempty" doc:"Only deliveries of the job with this id"`
 	Release string `json:"release,omitempty" doc:"Only deliveries of the release with this id"`
-	// Deliveries are ids, such as a dry run has named them.
+	// Deliveries are delivery ids, such as those from a dry run.
 	Deliveries []string `json:"deliveries,omitempty" maxItems:"200" doc:"Only these, by their ids, at most 200: what a dry run has named, and nothing that failed since. The answer has each of them"`
 	Limit      int      `json:"limit,omitempty" minimum:"1" maximum:"200" default:"100" doc:"The most deliveries to send again"`
 	Cursor     string   `json:"cursor,omitempty" doc:"The next_cursor of the previous page; since and until stay those of the first page"`
 	DryRun     bool     `json:"dry_run,omitempty" doc:"List what would be sent again, and send nothing"`
 }
 
-// Bounds of how many deliveries one call sends again.
+// Bounds of how many deliveries one call redelivers.
 const (
 	defaultRedeliveries = 100
 	maximumRedeliveries = 200
@@ -133,7 +134,7 @@ const (
 
 var eventPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
-// decode reads the body strictly and returns the filter.
+// decode decodes the body strictly and returns the filter.
 func (f *RedeliveryFilter) decode(body []byte) (deliveries.Filter, error) {
 	f.Limit = defaultRedeliveries
 	var problems latch.Problems
@@ -160,7 +161,7 @@ func (f *RedeliveryFilter) decode(body []byte) (deliveries.Filter, error) {
 	return filter, problems.Err()
 }
 
-// checkIDs adds what is wrong with the ids of deliveries.
+// checkIDs adds problems with the delivery ids.
 func (f *RedeliveryFilter) checkIDs(problems *latch.Problems) {
 	if len(f.Deliveries) > deliveries.MaximumIDs {
 		problems.Addf("deliveries", "%d ids are too many; the limit is %d", len(f.Deliveries), deliveries.MaximumIDs)

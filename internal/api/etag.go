@@ -9,23 +9,23 @@ import (
 	"strings"
 )
 
-// Two people may edit the same thing. Whoever reads it gets an ETag with it, and
-// sends that back as If-Match: where it was changed since, the second is refused,
-// with what it has become.
+// Two people may edit the same object. Reading it returns an ETag, which the
+// client sends back as If-Match. If the object has changed since, the API
+// rejects the second change and returns the current object.
 
 // ETag returns the entity tag of what a caller is shown: a digest of its JSON,
-// from which credentials are hidden already.
+// in which credentials are already hidden.
 func ETag(shown any) string {
 	encoded, err := json.Marshal(shown)
 	if err != nil {
-		return "" // what is shown encodes
+		return "" // shown values always encode
 	}
 	sum := sha256.Sum256(encoded)
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 }
 
-// CheckMatch refuses a change by the header If-Match (RFC 9110), where that names
-// other versions than the current one. Without the header everything matches.
+// CheckMatch rejects a change whose If-Match header (RFC 9110) does not match
+// the current version. Without the header, everything matches.
 func CheckMatch(ifMatch string, current any) error {
 	if ifMatch == "" || ifMatch == "*" {
 		return nil
@@ -39,7 +39,8 @@ func CheckMatch(ifMatch string, current any) error {
 	return p
 }
 
-// CheckGone refuses a change by the header If-Match of what is no longer there.
+// CheckGone rejects a change with an If-Match header to an object that no
+// longer exists.
 func CheckGone(ifMatch string) error {
 	if ifMatch == "" {
 		return nil

@@ -43,14 +43,14 @@ func (a *API) fireEvent(ctx context.Context, input *StartInput) (*startedOutput,
 	}
 	s := input.start(ctx, latch.WorkflowEmit, latch.EmissionKind.WorkflowID(id), "event "+emission.Event+" "+emission.ID)
 	if emission.ID == "" {
-		id = s.workflowID // as the contract has it of an emission without an id
+		id = s.workflowID // the default for an emission without an id
 	}
 	return a.started(ctx, s, id, "")
 }
 
-// mayShareRun reports whether nothing needs the event to have a run of its own:
-// a run that the caller names, a key that stands for one, or somebody who may
-// stop it while it waits.
+// mayShareRun reports whether the event can share a run with others. It cannot
+// if the caller names the run, an idempotency key stands for it, or a hook
+// blocks, so that somebody may want to stop it.
 func mayShareRun(input *StartInput, emission *latch.Emission) bool {
 	blocks := func(w latch.Webhook) bool {
 		return slices.ContainsFunc(w.EventSettings(), func(e latch.Event) bool { return e.Blocking })
@@ -58,7 +58,7 @@ func mayShareRun(input *StartInput, emission *latch.Emission) bool {
 	return emission.ID == "" && input.WorkflowID == "" && input.IdempotencyKey == "" && !slices.ContainsFunc(emission.Webhooks, blocks)
 }
 
-// fireTogether fires an event in a run that others may share.
+// fireTogether fires an event in a run that it may share with others.
 func (a *API) fireTogether(ctx context.Context, input *StartInput, emission *latch.Emission) (*startedOutput, error) {
 	fired, answer := a.events.fire(ctx, emission, append(json.RawMessage{}, input.RawBody...))
 	if answer.err != nil {

@@ -19,14 +19,14 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// maximumBatchBytes bounds the events that one run fires, as JSON.
+// maximumBatchBytes bounds the events that one run fires, as JSON, in bytes.
 const maximumBatchBytes = 256 << 10
 
-// A committer starts the runs of events. An event alone has a run of its own,
-// which starts at once. Those that come while a start is under way go together
-// into the next run, so that the rate of events is not bound to that of starts.
+// A committer starts the runs of events. A single event gets a run of its own,
+// which starts at once. Events that arrive during a start are fired together by
+// the next run, so that the rate of events is not limited by that of starts.
 type committer struct {
-	// commit starts what fires the events, and answers each of them.
+	// commit starts the run that fires the events, and answers each of them.
 	commit  func([]*pendingEvent)
 	metrics client.MetricsHandler
 
@@ -35,16 +35,17 @@ type committer struct {
 	waiting []*pendingEvent
 }
 
-// A pendingEvent is an event that was taken and is not yet durable.
+// A pendingEvent is an event that was accepted but is not yet durable.
 type pendingEvent struct {
 	emission *latch.Emission
-	// body is the event as it came.
+	// body is the event as it was sent.
 	body json.RawMessage
-	// id is the event's, and the workflow id of its run if it has one of its own.
+	// id is the id of the event, and the workflow id of its run if it has one
+	// of its own.
 	id string
-	// caller is the span of the request that brought it.
+	// caller is the span of the request that sent it.
 	caller trace.SpanContext
-	// answered receives the run that fires the event, or the error.
+	// answered receives the run that fires the event, or an error.
 	answered chan commitment
 }
 
@@ -53,8 +54,8 @@ type commitment struct {
 	err               error
 }
 
-// fire returns once the event is durable. An event whose caller has gone may be
-// fired all the same.
+// fire returns once the event is durable. If the caller has gone away, the
+// event may be fired nevertheless.
 func (c *committer) fire(ctx context.Context, emission *latch.Emission, body json.RawMessage) (*pendingEvent, commitment) {
 	p := &pendingEvent{emission: emission, body: body, id: latch.EmissionKind.WorkflowID(uuid.NewString()), answered: make(chan commitment, 1),
 		caller: trace.SpanContextFromContext(ctx)}
@@ -73,7 +74,7 @@ func (c *committer) fire(ctx context.Context, emission *latch.Emission, body jso
 	}
 }
 
-// work commits until nothing waits.
+// work commits events until none are waiting.
 func (c *committer) work() {
 	for {
 		next := c.next()
@@ -84,7 +85,8 @@ func (c *committer) work() {
 	}
 }
 
-// next takes those that have waited longest, as many as one run fires.
+// next removes the events that have waited longest, as many as one run can
+// fire.
 func (c *committer) next() []*pendingEvent {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -102,8 +104,8 @@ func (c *committer) next() []*pendingEvent {
 	return next
 }
 
-// commit starts one run for the events, or one for each where they cannot go
-// together: all expressions of a run are bounded, say.
+// commit starts one run for the events, or one for each if they cannot share a
+// run, for example because of the bound on expressions.
 func (a *API) commit(events []*pendingEvent) {
 	events = a.refuseReserved(events)
 	batch, err := batchOf(events)
@@ -120,8 +122,9 @@ func (a *API) commit(events []*pendingEvent) {
 	}
 }
 
-// refuseReserved answers those events whose webhooks have the id of an enforced
-// registered one, and returns the others. The registry is asked once for all.
+// refuseReserved answers events with a webhook whose id belongs to an enforced
+// registered webhook, and returns the others. It reads the registry once for
+// all.
 func (a *API) refuseReserved(events []*pendingEvent) []*pendingEvent {
 	if !slices.ContainsFunc(events, func(p *pendingEvent) bool { return len(p.emission.Webhooks) > 0 }) {
 		return events
@@ -144,8 +147,8 @@ func (a *API) refuseReserved(events []*pendingEvent) []*pendingEvent {
 	return left
 }
 
-// commitOne starts a run that fires the events. It belongs to the trace of the
-// first of them.
+// commitOne starts a run that fires the events. The run belongs to the trace of
+// the first of them.
 func (a *API) commitOne(events []*pendingEvent, workflowID string, s start) commitment {
 	s.workflowID = workflowID
 	began := time.Now()
@@ -162,8 +165,8 @@ func (a *API) commitOne(events []*pendingEvent, workflowID string, s start) comm
 
 var errOne = errors.New("a single event needs no batch")
 
-// batchOf returns the input of a run that fires the events. The error is what
-// that run would refuse, or errOne.
+// batchOf returns the input of a run that fires the events. The error is the
+// one that the run would return, or errOne.
 func batchOf(events []*pendingEvent) (json.RawMessage, error) {
 	if len(events) <= 1 {
 		return nil, errOne

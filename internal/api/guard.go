@@ -15,36 +15,38 @@ import (
 	"github.com/latch-run/latch/internal/settings"
 )
 
-// A Caller is the sender of a request, by its key.
+// A Caller is the sender of a request, identified by its key.
 type Caller struct {
-	// Name is the key's; [NameLocal] for a caller on this machine without keys.
+	// Name is the name of the key, or [NameLocal] for a caller on this machine
+	// without keys.
 	Name string
 	Role Role
-	// Ambient reports that the request bears no key: only where it comes from, or
-	// a cookie, speaks for it, and a browser sends these by itself.
+	// Ambient is true if the request contains no key, but is identified by its
+	// origin or a cookie, which a browser sends on its own.
 	Ambient bool
 }
 
-// Names of callers without a key, which no key may have.
+// Names of callers without a key. No key may have them.
 const (
-	// NameLocal is a caller on this machine where no keys are set.
+	// NameLocal is a caller on this machine if no keys are set.
 	NameLocal = "local"
-	// NameLinked is the visitor of a lock's page who has only its link.
+	// NameLinked is a visitor of a lock's page who has only its link.
 	NameLinked = "link"
 )
 
 type callerKey struct{}
 
-// CallerOf returns the request's caller, nil for a request without a key.
+// CallerOf returns the caller of the request, or nil for a request without a
+// key.
 func CallerOf(ctx context.Context) *Caller {
 	known, _ := ctx.Value(callerKey{}).(*Caller)
 	return known
 }
 
-// guard rejects requests from those who may not call at all, and finds the caller of
-// the others. Roles are checked by each route.
+// guard rejects requests from those who may not call at all, and identifies the
+// caller of the others. Each route checks the caller's role.
 func (a *API) guard(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store") // a cache knows nothing of X-API-Key and ?API_KEY=
+	w.Header().Set("Cache-Control", "no-store") // caches do not know X-API-Key and ?API_KEY=
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	known, refused := a.admit(r)
 	if known != nil {
@@ -89,9 +91,9 @@ func (a *API) admit(r *http.Request) (*Caller, *Problem) {
 	return &Caller{Name: key.Name, Role: key.Role}, nil
 }
 
-// Identify returns the key of a value that came from the remote address. A
-// wrong one is 401. Where too many came from there, those that were not used
-// from there before are 429 until some time has gone by (contract, "HTTP API").
+// Identify returns the key with a value sent from a remote address. A wrong
+// value is a 401. After too many of them from an address, values that were not
+// used from there before are a 429 for some time (contract, "HTTP API").
 func (a *API) Identify(remote, value string) (Key, *Problem) {
 	key, found := find(a.keys, value)
 	attempt := ""
@@ -109,13 +111,13 @@ func (a *API) Identify(remote, value string) (Key, *Problem) {
 	return key, nil
 }
 
-// roundUp returns a duration in whole seconds, one at least.
+// roundUp rounds a duration up to whole seconds, at least one.
 func roundUp(wait time.Duration) time.Duration {
 	return max((wait + time.Second - 1).Truncate(time.Second), time.Second)
 }
 
-// isOpen reports whether the request is for what is open to all, whatever key
-// it bears.
+// isOpen reports whether the request is for a path that is open to all, with or
+// without a key.
 func isOpen(r *http.Request) bool {
 	open := r.URL.Path == openAPIPath || r.URL.Path == healthPath || r.URL.Path == readyPath
 	return open && (r.Method == http.MethodGet || r.Method == http.MethodHead)
@@ -131,9 +133,9 @@ func (a *API) addressAllowed(remote string) bool {
 	})
 }
 
-// checkLocal holds a request without keys to the rules that keep other sites'
-// pages out (contract, "HTTP API"). A form of the API's own pages is let
-// through: it proves itself by a token.
+// checkLocal applies the rules to a request without keys that keep out other
+// sites' pages (contract, "HTTP API"). It lets forms of the API's own pages
+// pass, which contain a token as proof.
 func (a *API) checkLocal(r *http.Request) *Problem {
 	if err := a.local.CheckHost(r); err != nil {
 		return NewProblem(http.StatusForbidden, "Without API keys %v. Set keys in LATCH_API_KEYS.", err)
@@ -150,20 +152,19 @@ func (a *API) checkLocal(r *http.Request) *Problem {
 	return nil
 }
 
-// followsLink reports whether a person followed a link to one of the API's
-// pages on another site's page, such as Temporal UI's or a chat's. The other
-// page sees nothing of the answer, which no page may frame, and a GET changes
-// nothing.
+// followsLink reports whether a person followed a link from another site, such
+// as Temporal UI or a chat, to one of the API's pages. That is safe: the other
+// site cannot read the response or frame the page, and a GET changes nothing.
 func (a *API) followsLink(r *http.Request) bool {
 	visits := (r.Method == http.MethodGet || r.Method == http.MethodHead) && a.wantsPage(r) != nil && len(r.Header.Values("Origin")) == 0
 	mode, destination := r.Header.Values("Sec-Fetch-Mode"), r.Header.Values("Sec-Fetch-Dest")
 	if len(r.Header.Values("Sec-Fetch-Site"))+len(mode)+len(destination) == 0 {
-		return visits // an older browser sends Accept alone
+		return visits // an older browser sends only Accept
 	}
 	return visits && slices.Equal(mode, []string{"navigate"}) && slices.Equal(destination, []string{"document"})
 }
 
-// CheckAddress refuses to listen beyond loopback without keys.
+// CheckAddress returns an error for listening beyond loopback without keys.
 func CheckAddress(address string, keys []Key) error {
 	if err := settings.CheckAddress(address); err != nil {
 		return err
@@ -175,7 +176,7 @@ func CheckAddress(address string, keys []Key) error {
 	return nil
 }
 
-// keyOf returns the request's key, "" for a request without one.
+// keyOf returns the request's key, or "".
 func keyOf(r *http.Request) string {
 	if scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(value)

@@ -15,7 +15,7 @@ import (
 	"github.com/latch-run/latch/internal/telemetry"
 )
 
-// Paths by which a platform watches the API.
+// Paths for monitoring the API.
 const (
 	healthPath  = "/healthz"
 	readyPath   = "/readyz"
@@ -23,21 +23,21 @@ const (
 )
 
 const (
-	// reachTimeout bounds how long Temporal may take to be taken as reached.
+	// reachTimeout bounds how long Temporal may take to answer.
 	reachTimeout = 3 * time.Second
-	// reachAge is how long an answer stands: /readyz takes no key, and many calls
-	// of it come to one call of Temporal.
+	// reachAge is how long a result is reused: /readyz requires no key, and
+	// many requests cause one call to Temporal.
 	reachAge = time.Second
 )
 
-// A reach is what was last known of whether Temporal answers.
+// A reach is the last known answer to whether Temporal is reachable.
 type reach struct {
 	mutex sync.Mutex
 	asked time.Time
 	err   error
 }
 
-// setMetrics sets where the API counts.
+// setMetrics sets the API's metrics.
 func (a *API) setMetrics(given *telemetry.Metrics) (err error) {
 	if given == nil {
 		if given, err = telemetry.NewMetrics("api"); err != nil {
@@ -48,7 +48,7 @@ func (a *API) setMetrics(given *telemetry.Metrics) (err error) {
 	return nil
 }
 
-// registerHealth adds the probes, which take no key, and the metrics.
+// registerHealth adds the probes, which require no key, and the metrics.
 func (a *API) registerHealth() {
 	a.Handle(Operation{ID: "get-health", Method: http.MethodGet, Path: healthPath, Public: true, Summary: "Whether the process is up"},
 		healthPath, func(w http.ResponseWriter, _ *http.Request) { writeOK(w) })
@@ -71,8 +71,8 @@ func (a *API) readyz(w http.ResponseWriter, r *http.Request) {
 	writeOK(w)
 }
 
-// reached reports whether Temporal answers. Of several callers at once one asks,
-// and the others take its answer.
+// reached returns an error unless Temporal answers. Concurrent callers share
+// one call.
 func (a *API) reached(ctx context.Context) error {
 	a.reach.mutex.Lock()
 	defer a.reach.mutex.Unlock()
@@ -86,18 +86,18 @@ func (a *API) reached(ctx context.Context) error {
 	return a.reach.err
 }
 
-// knownMethods are the methods that the metrics name.
+// knownMethods are the methods that appear in metrics.
 var knownMethods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
 
 // count counts a request. Its labels have a bounded number of values, whatever
-// the request was.
+// the request.
 func (a *API) count(method string, v *visit, took time.Duration) {
 	if !slices.Contains(knownMethods, method) {
 		method = "other"
 	}
 	_, route, _ := strings.Cut(v.route, " ")
 	if route == "" {
-		route = "none" // no route has this path, or the request was refused before it was routed
+		route = "none" // there is no such route, or the request was refused before routing
 	}
 	a.metrics.WithTags(metric.Labels("code", strconv.Itoa(v.status), "method", method, "route", route)).
 		Timer(metric.RequestDuration).Record(took)

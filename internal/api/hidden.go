@@ -10,10 +10,11 @@ import (
 )
 
 // Registered webhooks are shown without the credentials in their URLs, whatever
-// the caller's role. A caller who changes one sends back what was shown, and the
-// hidden values stay as they were.
+// the caller's role. A client may send back what it was shown: a hidden
+// credential then keeps its value.
 
-// restored puts the credentials back that a webhook which is sent has as ***.
+// restored replaces the credentials shown as *** in a webhook by the stored
+// ones.
 func (a *API) restored(ctx context.Context, id string, body []byte) ([]byte, error) {
 	if !urlmask.IsHidden(body) {
 		return body, nil

@@ -14,7 +14,7 @@ func (a *API) registerWebhookHistory() {
 			"Requires the search attribute " + latch.SearchAttributeWebhooks + ": without it, the answer is 501 and says how to create it."}, a.getWebhookHistory)
 }
 
-// WebhookHistory is a part of a webhook's history.
+// WebhookHistory is one page of a webhook's history.
 type WebhookHistory struct {
 	Records    []latch.Record `json:"records" doc:"Newest first"`
 	NextCursor string         `json:"next_cursor,omitempty" doc:"The cursor of the next page; absent on the last"`

@@ -18,8 +18,8 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// Bounds of a preview: the events of it, and the bytes that are shown of a body
-// and of the variables, of each event.
+// Bounds of a preview: the number of events, and for each event the bytes shown
+// of the body and of the variables.
 const (
 	maximumPreviews    = 20
 	maximumShownBody   = 64 << 10
@@ -32,12 +32,12 @@ func (a *API) registerHookPreview() {
 		About:   "Nothing is kept and nothing is sent. The run is made up. Secrets are shown by their names alone."}, a.previewRegistered)
 }
 
-// A TriedWebhook is a webhook that is tried before it is kept.
+// A TriedWebhook is a webhook to try before it is stored.
 type TriedWebhook struct {
 	Webhook latch.Object `json:"webhook" doc:"The webhook as it would be put"`
 }
 
-// A WebhookPreview is what a webhook would send, and what is wrong with it.
+// A WebhookPreview shows what a webhook would send, and its problems.
 type WebhookPreview struct {
 	Errors   []Warning      `json:"errors" doc:"All for which it would be refused"`
 	Warnings []Warning      `json:"warnings" doc:"What is probably a mistake"`
@@ -45,7 +45,7 @@ type WebhookPreview struct {
 	Events   []EventPreview `json:"events" doc:"One for each of its events, at most 20"`
 }
 
-// A PreviewRun is the run that a preview is rendered with.
+// A PreviewRun is the run for which a preview is rendered.
 type PreviewRun struct {
 	MadeUp     bool       `json:"made_up" doc:"Whether there is no such run"`
 	WorkflowID string     `json:"workflow_id,omitempty"`
@@ -54,17 +54,17 @@ type PreviewRun struct {
 	StartedAt  latch.Time `json:"started_at,omitzero"`
 }
 
-// An EventPreview is what a webhook would send at one event.
+// An EventPreview shows what a webhook would send at one event.
 type EventPreview struct {
 	Event   string          `json:"event"`
 	Request *PreviewRequest `json:"request,omitempty" doc:"Absent where nothing would be sent"`
 	Errors  []Warning       `json:"errors" doc:"Why a worker could not make the request"`
-	// Variables are in the order of their names.
+	// Variables are sorted by name.
 	Variables latch.Object `json:"variables" doc:"What templates see, by name"`
 	LeftOut   []string     `json:"left_out,omitempty" doc:"Variables that are too large to be shown"`
 }
 
-// A PreviewRequest is a request that is shown and not sent.
+// A PreviewRequest is a request that is shown but not sent.
 type PreviewRequest struct {
 	Method  string            `json:"method"`
 	URL     string            `json:"url" doc:"Without credentials"`
@@ -94,7 +94,7 @@ func (a *API) previewRegistered(_ context.Context, input *triedInput) (*previewO
 	return &previewOutput{preview}, nil
 }
 
-// DecodeTried reads the body of a preview or a test strictly.
+// DecodeTried decodes the body of a preview or a test strictly.
 func DecodeTried(body []byte, into any) error {
 	if err := NeedJSON(body); err != nil {
 		return err
@@ -102,8 +102,7 @@ func DecodeTried(body []byte, into any) error {
 	return Decoded(strictly(body, into))
 }
 
-// readRegistered reads a webhook as far as it can be read, with all that is wrong
-// with it.
+// readRegistered decodes the valid part of a webhook, and returns its problems.
 func readRegistered(object latch.Object) (*latch.RegisteredWebhook, latch.Problems, error) {
 	webhook, err := admission.DecodeRegisteredWebhook(rawjson.Encode(object))
 	var problems latch.Problems
@@ -114,12 +113,12 @@ func readRegistered(object latch.Object) (*latch.RegisteredWebhook, latch.Proble
 		return nil, nil, Decoded(err)
 	}
 	webhook = &latch.RegisteredWebhook{}
-	_ = json.Unmarshal(rawjson.Encode(trial.Readable(object, problems)), webhook) // what cannot be read is among the problems
+	_ = json.Unmarshal(rawjson.Encode(trial.Readable(object, problems)), webhook) // invalid keys are among the problems
 	return webhook, problems, nil
 }
 
-// Preview shows what a webhook would send at each of its events, in the runs that
-// around returns. The problems are those of its shape.
+// Preview shows what a webhook would send at each of its events, in the runs
+// that around returns. problems are the problems with its shape.
 func (a *API) Preview(webhook *latch.Webhook, problems latch.Problems, around func(event string) *trial.File) WebhookPreview {
 	shown := WebhookPreview{Errors: WarningsOf(problems), Warnings: []Warning{}, Events: []EventPreview{}}
 	for _, each := range trial.PreviewOf(webhook, maximumPreviews, around, a.System(), a.lockURL) {
@@ -133,7 +132,7 @@ func (a *API) Preview(webhook *latch.Webhook, problems latch.Problems, around fu
 	return shown
 }
 
-// beside returns the problems at paths of which nothing is known.
+// beside returns the problems at other paths than the known ones.
 func beside(problems, known latch.Problems) latch.Problems {
 	var others latch.Problems
 	for _, each := range problems {
@@ -144,8 +143,8 @@ func beside(problems, known latch.Problems) latch.Problems {
 	return others
 }
 
-// hidesBody reports whether the body that is rendered is not the one that was
-// meant, since that cannot be read.
+// hidesBody reports whether the rendered body is not the intended one, because
+// that cannot be read.
 func hidesBody(problems latch.Problems, path string) bool {
 	return slices.ContainsFunc(problems, func(each latch.Problem) bool { return each.Path == path || strings.HasPrefix(each.Path, path+".") })
 }
@@ -164,8 +163,8 @@ func showRequest(rendered *delivery.Preview, sent bool) *PreviewRequest {
 	return shown
 }
 
-// showVariables returns the variables as JSON, without those for which there is no
-// room.
+// showVariables returns the variables as JSON, and the names of those for which
+// there was no room.
 func showVariables(variables trial.Variables) (shown latch.Object, leftOut []string) {
 	shown = latch.Object{}
 	room := maximumShownValues
@@ -184,10 +183,12 @@ func showVariables(variables trial.Variables) (shown latch.Object, leftOut []str
 	return shown, leftOut
 }
 
-// System is what templates see of the surroundings, as far as the API knows them.
+// System returns the system variables of templates, as far as the API knows
+// them.
 func (a *API) System() vars.System { return a.system }
 
-// lockURL returns the address of a lock's page; "" where the API has none.
+// lockURL returns the address of a lock's page, or "" if the API has no public
+// address.
 func (a *API) lockURL(lock string) string {
 	if a.publicURL == "" {
 		return ""

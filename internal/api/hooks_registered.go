@@ -36,7 +36,7 @@ func (a *API) registerHooks() {
 		Errors: changed, Summary: "Disable a webhook", About: "It applies to no run that starts from now on. Deliveries of earlier runs that wait to be sent again end."}, a.enableRegistered(false))
 }
 
-// Webhooks is the list of webhooks that stand by themselves.
+// Webhooks is the list of registered webhooks.
 type Webhooks struct {
 	Webhooks []latch.RegisteredWebhook `json:"webhooks"`
 }
@@ -79,7 +79,7 @@ func (a *API) getRegistered(ctx context.Context, input *registeredInput) (*regis
 
 type createRegisteredInput struct{ RawBody []byte }
 
-// A WrittenWebhook answers a call that wrote a webhook which stands by itself.
+// A WrittenWebhook answers a call that wrote a registered webhook.
 type WrittenWebhook struct {
 	latch.RegisteredWebhook
 	Warnings []Warning `json:"warnings,omitempty" doc:"Parts of the input that are probably mistakes"`
@@ -108,30 +108,31 @@ func (a *API) createRegistered(ctx context.Context, input *createRegisteredInput
 
 type putRegisteredOutput struct{ Body WrittenWebhook }
 
-// A ChangedWebhook names a webhook that is to be changed. It is exported for huma,
-// which fills in the fields of exported types alone.
+// A ChangedWebhook names the webhook to change. It is exported because huma
+// fills in the fields of exported types only.
 type ChangedWebhook struct {
 	ID      string `path:"id" doc:"The webhook's id"`
 	IfMatch string `header:"If-Match" doc:"The ETag that the webhook was read with: refused with 412 where it was changed since"`
 }
 
-// check refuses the change of another version than the one that the caller read.
+// check returns an error if the webhook is no longer the version that the
+// caller read.
 func (i *ChangedWebhook) check(current *latch.RegisteredWebhook) error {
 	return CheckMatch(i.IfMatch, versionOf(registry.Shown(*current)))
 }
 
-// WebhookETag returns the entity tag of a registered webhook that is shown.
+// WebhookETag returns the entity tag of a registered webhook as it is shown.
 func WebhookETag(shown *latch.RegisteredWebhook) string { return ETag(versionOf(*shown)) }
 
-// versionOf returns what a caller changes of a webhook that is shown: what Latch
-// counts of its endpoint makes no new version.
+// versionOf returns the part of a shown webhook that callers change. The state
+// of its endpoint does not make a new version.
 func versionOf(shown latch.RegisteredWebhook) latch.RegisteredWebhook {
 	shown.Endpoint = nil
 	return shown
 }
 
-// checkGone returns the error of a change, or, of a webhook that the caller read
-// and that is gone, the refusal.
+// checkGone returns the error to answer with if a change failed with err. If
+// the webhook is gone that the caller read, that is a failed precondition.
 func (i *ChangedWebhook) checkGone(err error) error {
 	if !errors.Is(err, registry.ErrUnknown) {
 		return err
@@ -144,7 +145,7 @@ type putRegisteredInput struct {
 	RawBody []byte
 }
 
-// putRegistered replaces the webhook, or makes it.
+// putRegistered replaces or creates the webhook.
 func (a *API) putRegistered(ctx context.Context, input *putRegisteredInput) (*putRegisteredOutput, error) {
 	body, err := a.restored(ctx, input.ID, input.RawBody)
 	if err != nil {
@@ -173,8 +174,8 @@ func (a *API) putRegistered(ctx context.Context, input *putRegisteredInput) (*pu
 	return &putRegisteredOutput{written(put)}, nil
 }
 
-// decodeRegistered reads a webhook strictly. One that is put under an id need not
-// repeat it.
+// decodeRegistered decodes a webhook strictly. The body need not repeat the id
+// of the path.
 func decodeRegistered(body []byte, id string) (*latch.RegisteredWebhook, error) {
 	if err := NeedJSON(body); err != nil {
 		return nil, err
@@ -202,7 +203,7 @@ func decodeRegistered(body []byte, id string) (*latch.RegisteredWebhook, error) 
 	return webhook, Decoded(problems.Err())
 }
 
-// withoutPath leaves out what is said of one field.
+// withoutPath returns the problems at other paths.
 func withoutPath(problems latch.Problems, path string) latch.Problems {
 	var others latch.Problems
 	for _, each := range problems {
@@ -213,8 +214,8 @@ func withoutPath(problems latch.Problems, path string) latch.Problems {
 	return others
 }
 
-// checkReserved refuses a run that the worker would refuse once it begins: one
-// with a webhook of its own under the id of an enforced registered one.
+// checkReserved rejects a run that the worker would reject as it begins: one
+// with its own webhook under the id of an enforced registered webhook.
 func (a *API) checkReserved(ctx context.Context, own []latch.Webhook) error {
 	if len(own) == 0 {
 		return nil
@@ -244,7 +245,7 @@ func (a *API) deleteRegistered(ctx context.Context, input *ChangedWebhook) (*not
 	return &nothingOutput{}, input.checkGone(a.webhooks.Delete(ctx, input.ID, input.check))
 }
 
-// enableRegistered takes enable and disable.
+// enableRegistered handles enable and disable.
 func (a *API) enableRegistered(enabled bool) func(context.Context, *ChangedWebhook) (*registeredOutput, error) {
 	return func(ctx context.Context, input *ChangedWebhook) (*registeredOutput, error) {
 		changed, err := a.webhooks.Update(ctx, input.ID, func(webhook *latch.RegisteredWebhook) error {

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// beginPatience is how long a test waits for a worker to take it, and
-	// endPatience how long from then on for the answer.
+	// beginPatience is how long a test waits for a worker to start it, and
+	// endPatience how long it then waits for the response.
 	beginPatience = 8 * time.Second
 	endPatience   = 30 * time.Second
 )
@@ -29,17 +29,17 @@ func (a *API) registerHookTest() {
 		About:   AboutTests + " The run is made up."}, a.testRegistered)
 }
 
-// AboutTests says what the test of a webhook does.
+// AboutTests describes the test of a webhook.
 const AboutTests = "A worker makes one attempt, under a delivery id that begins with dlv_test_, and the answer has the request and what came back, also where that failed. " +
 	"The webhook is not kept. If no worker takes the test within 8 seconds, it is withdrawn and nothing is sent."
 
-// A TestedWebhook is a webhook that is tried before it is kept, at one event.
+// A TestedWebhook is a webhook to try before it is stored, at one event.
 type TestedWebhook struct {
 	TriedWebhook
 	Event string `json:"event,omitempty" doc:"One of its events; may be left out where it has one"`
 }
 
-// What a test comes to.
+// Outcomes of a test.
 const (
 	TestDelivered = "delivered"
 	TestFailed    = "failed"
@@ -47,7 +47,7 @@ const (
 	TestNoWorker  = "no_worker"
 )
 
-// A WebhookTest is the test of a webhook: one delivery and its answer.
+// A WebhookTest is the test of a webhook: one delivery and its response.
 type WebhookTest struct {
 	DeliveryID string          `json:"delivery_id"`
 	WorkflowID string          `json:"workflow_id" doc:"The workflow that sends it"`
@@ -73,7 +73,7 @@ func (a *API) testRegistered(ctx context.Context, input *triedInput) (*testOutpu
 	var named struct {
 		ID string `json:"id"`
 	}
-	_ = json.Unmarshal(encoded, &named) // the webhook is decoded below, strictly
+	_ = json.Unmarshal(encoded, &named) // the webhook is decoded strictly below
 	if encoded, err = a.restored(ctx, named.ID, encoded); err != nil {
 		return nil, err
 	}
@@ -88,9 +88,9 @@ func (a *API) testRegistered(ctx context.Context, input *triedInput) (*testOutpu
 	return &testOutput{*made}, nil
 }
 
-// Test sends one delivery of a webhook through a worker, as the event would in the
-// run that around returns, and waits for its answer. The webhook is one that was
-// admitted. What cannot be tested is a [*Problem].
+// Test sends one delivery of a webhook through a worker, as the event would in
+// the run that around returns, and waits for the response. The webhook must
+// have been admitted. If it cannot be tested, the error is a [*Problem].
 func (a *API) Test(ctx context.Context, webhook *latch.Webhook, event string, around func(event string) *trial.File) (*WebhookTest, error) {
 	settings, err := testedEvent(webhook, event)
 	if err != nil {
@@ -113,7 +113,8 @@ func (a *API) Test(ctx context.Context, webhook *latch.Webhook, event string, ar
 	return test, a.awaitTest(ctx, test)
 }
 
-// testedEvent returns the settings for the event, or for the only one.
+// testedEvent returns the settings for the event, or for the only one if event
+// is "".
 func testedEvent(webhook *latch.Webhook, event string) (*latch.Event, error) {
 	var problems latch.Problems
 	all := webhook.EventSettings()
@@ -153,7 +154,7 @@ func (a *API) startTest(ctx context.Context, test *WebhookTest, hook *trial.Hook
 	return err
 }
 
-// awaitTest waits for the end of a test, and says what it came to.
+// awaitTest waits for the end of a test and sets its outcome.
 func (a *API) awaitTest(ctx context.Context, test *WebhookTest) error {
 	ended, err := a.endOf(ctx, test, cmp.Or(a.testPatience, beginPatience))
 	if err != nil || ended {
@@ -178,11 +179,12 @@ func (a *API) awaitTest(ctx context.Context, test *WebhookTest) error {
 	return nil
 }
 
-// lengthUnbegun is how many events a run has that no worker has taken: its start,
-// and its first task.
+// lengthUnbegun is the length of a run's history before a worker has taken it:
+// the start and the first task.
 const lengthUnbegun = 2
 
-// endOf waits for the end of a test for a while, and reports whether it came.
+// endOf waits for the end of a test, at most patience, and reports whether it
+// has ended.
 func (a *API) endOf(ctx context.Context, test *WebhookTest, patience time.Duration) (bool, error) {
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -13,55 +13,55 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// A Role says what a key may do. Each may do all that those before it may.
+// A Role says what a key may do. Each role includes the ones before it.
 type Role int
 
-// The roles, from the smallest.
+// Roles, in ascending order.
 const (
-	// RoleRead sees releases, locks and records.
+	// RoleRead may see releases, locks and records.
 	RoleRead Role = iota + 1
-	// RoleLock removes locks.
+	// RoleLock may remove locks.
 	RoleLock
-	// RoleRun starts, stops and rolls back releases, skips hooks, fires events.
+	// RoleRun may start, stop and roll back releases, skip hooks, and fire events.
 	RoleRun
-	// RoleAdmin does everything.
+	// RoleAdmin may do everything.
 	RoleAdmin
 )
 
 var roleNames = map[Role]string{RoleRead: "read", RoleLock: "lock", RoleRun: "run", RoleAdmin: "admin"}
 
-// String returns the role's name in settings; "" for a value that is no role.
+// String returns the name of the role in settings, or "" for a value that is not a role.
 func (r Role) String() string { return roleNames[r] }
 
-// known reports whether the value is one of the roles. The zero value is not.
+// known reports whether the value is a role. The zero value is not.
 func (r Role) known() bool { return r >= RoleRead && r <= RoleAdmin }
 
-// MinimumKey is how many bytes a key has at least: a shorter one can be guessed,
-// and what holds it, a hash, can be searched.
+// MinimumKey is the minimum length of a key, in bytes. A shorter one can be guessed, or found by
+// searching for its hash.
 const MinimumKey = 16
 
-// A Key is an API key. It holds a hash of the key, not the key itself.
+// A Key is an API key. It contains a hash of the key's value, not the value itself.
 type Key struct {
-	// Name is what logs and removed_by show. Two keys may share a name, so that
-	// one can be replaced by the other, and then have the same role.
+	// Name is shown in logs and as removed_by. Two keys may share a name, so that one can replace
+	// the other; they must then have the same role.
 	Name string
 	Role Role
 	hash [sha256.Size]byte
 }
 
-// NewKey makes a key of its secret value, which it does not look at: see
-// [ParseKeys].
+// NewKey returns a key for a secret value. It does not check the value: see [ParseKeys].
 func NewKey(name string, role Role, value string) Key {
 	return Key{Name: name, Role: role, hash: sha256.Sum256([]byte(value))}
 }
 
-// id identifies the key, without showing its value.
+// id identifies the key without revealing its value.
 func (k Key) id() string { return fmt.Sprintf("%s:%x", k.Name, k.hash) }
 
-// ParseKeys reads keys as LATCH_API_KEYS has them: name[:role]=key, separated
-// by commas or line breaks, without lines that begin with #, each split at the first "="; the role is admin unless given. A key
-// has at least [MinimumKey] bytes, and a name one role. All that is wrong is
-// reported at once, by the names of the keys and never by their values.
+// ParseKeys parses keys in the format of LATCH_API_KEYS: name[:role]=key,
+// separated by commas or line breaks, each split at the first "="; the default
+// role is admin. Lines that begin with # are ignored. A key must have at least
+// [MinimumKey] bytes, and a name only one role. All problems are reported at
+// once, with the names of the keys and never their values.
 func ParseKeys(text string) ([]Key, error) {
 	var keys []Key
 	var problems []error
@@ -124,8 +124,7 @@ func parseKey(entry string) (Key, error) {
 	return key, nil
 }
 
-// otherRole returns the different role of a key with the same name, 0 if no key
-// has one.
+// otherRole returns the different role of another key with the same name, or 0.
 func otherRole(keys []Key, key Key) Role {
 	for _, other := range keys {
 		if other.Name == key.Name && other.Role != key.Role {
@@ -144,8 +143,7 @@ func roleOf(name string) Role {
 	return 0
 }
 
-// find returns the key of a value. It looks at all keys whichever it is, and
-// compares in constant time.
+// find returns the key with a value. It compares with all keys, in constant time.
 func find(keys []Key, value string) (Key, bool) {
 	hash := sha256.Sum256([]byte(value))
 	var found Key

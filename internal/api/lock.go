@@ -31,7 +31,7 @@ func (a *API) registerLocks() {
 type LockState struct {
 	Token string `json:"token"`
 	Open  bool   `json:"open"`
-	// Since and Until are the open lock's.
+	// Since and Until are those of the open lock.
 	Since     latch.Time   `json:"since,omitzero"`
 	Until     latch.Time   `json:"until,omitzero" doc:"When the lock times out; absent for a lock without a timeout, or a removed one"`
 	OnTimeout string       `json:"on_timeout,omitempty" enum:"continue,stop,rollback" doc:"What the timeout decides; absent with until"`
@@ -68,8 +68,9 @@ func (a *API) getLock(ctx context.Context, input *lockInput) (*lockOutput, error
 	return &lockOutput{state}, nil
 }
 
-// runOfLock reads the workflow id from a lock, <workflow id>:<webhook
-// id>:<random>, from the right: a workflow id may have colons.
+// runOfLock returns the workflow id in a lock's token, <workflow id>:<webhook
+// id>:<random>. It parses from the right, because a workflow id may contain
+// colons.
 func runOfLock(token string) (string, error) {
 	if random := strings.LastIndexByte(token, ':'); random > 0 && random < len(token)-1 {
 		if webhook := strings.LastIndexByte(token[:random], ':'); webhook > 0 && webhook < random-1 && protocol.IsID(token[:webhook]) {
@@ -79,14 +80,14 @@ func runOfLock(token string) (string, error) {
 	return "", NewProblem(http.StatusNotFound, "%q is not a lock's token. A token has the form <workflow id>:<webhook id>:<random>.", token)
 }
 
-// noMaker is the answer for a lock that no run of the workflow id could have made:
-// no such run exists, or its workflow makes no locks.
+// noMaker is the answer for a lock that no run with the workflow id can have
+// made: there is no such run, or its workflow makes no locks.
 func noMaker(workflowID string) *Problem {
 	return NewProblem(http.StatusNotFound, "No run %q could have made this lock.", workflowID)
 }
 
-// recordOfLock returns the record of a lock from its run's history. No run, and
-// no such lock in it, are 404.
+// recordOfLock returns the record of a lock from its run's history. It returns
+// a 404 if there is no run, or no such lock.
 func (a *API) recordOfLock(ctx context.Context, workflowID, token string) (*latch.Record, error) {
 	var records []latch.Record
 	err := a.Runs.Query(ctx, workflowID, "", latch.QueryHistory, &records)
@@ -105,7 +106,7 @@ func (a *API) recordOfLock(ctx context.Context, workflowID, token string) (*latc
 	return &records[findLock(records, token)], nil
 }
 
-// A LockRemoval is the body of a removal.
+// A LockRemoval is the body of a request that removes a lock.
 type LockRemoval struct {
 	Result string       `json:"result,omitempty" enum:"pass,fail" doc:"Written to data.result; default: the endpoint's result, else pass"`
 	Data   latch.Object `json:"data,omitempty" doc:"Merged key by key over the endpoint's data"`
@@ -135,7 +136,8 @@ func (a *API) releaseLock(ctx context.Context, input *removalInput) (*releasedOu
 	return &releasedOutput{*released}, nil
 }
 
-// decodeRemoval reads a removal's body, which need not repeat the path's lock.
+// decodeRemoval decodes such a body, which need not repeat the lock in the
+// path.
 func decodeRemoval(body []byte, token string) (latch.LockRelease, error) {
 	var removal latch.LockRelease
 	err := decodeMessage(body, func(body []byte) error {
@@ -156,10 +158,10 @@ func decodeRemoval(body []byte, token string) (latch.LockRelease, error) {
 	return removal, err
 }
 
-// RemoveLock removes a lock and returns its record; via says through what, such
-// as [protocol.UpdateViaAPI]. Once the run has closed, a
-// used lock is answered from its history as the run would, and anything else is
-// 409.
+// RemoveLock removes a lock and returns its record. via is the prefix that says
+// through what, such as [protocol.UpdateViaAPI]. If the run has closed, a lock
+// that was removed is answered from its history as the run would; anything else
+// is a 409.
 func (a *API) RemoveLock(ctx context.Context, via string, removal latch.LockRelease) (*latch.Released, error) {
 	workflowID, err := runOfLock(removal.Lock)
 	if err != nil {
@@ -185,8 +187,8 @@ func (a *API) RemoveLock(ctx context.Context, via string, removal latch.LockRele
 	return &latch.Released{Record: *record, Unchanged: true}, nil
 }
 
-// usedLock returns the record of a lock of a run that has closed: the newest one
-// of the workflow id, or one before it.
+// usedLock returns the record of a lock whose run has closed: the newest run of
+// the workflow, or an earlier one.
 func (a *API) usedLock(ctx context.Context, workflowID, token string, newestClosed bool) (*latch.Record, error) {
 	info, err := a.describe(ctx, workflowID, "")
 	if runs.IsNotFound(err) {

@@ -11,19 +11,20 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// maximumEarlier bounds how many runs of one workflow id are searched for a lock.
+// maximumEarlier bounds the runs of a workflow that are searched for a lock.
 const maximumEarlier = 20
 
 // A LockHolder is the run that made a lock.
 type LockHolder struct {
 	Info *workflowpb.WorkflowExecutionInfo
-	// Records are the run's webhook history; Records[At] is the lock's.
+	// Records are the run's webhook history. Records[At] is the record of the
+	// lock.
 	Records []latch.Record
 	At      int
 }
 
-// HolderOf returns the run that made a lock: the newest run of the workflow id,
-// or one before it. A lock that no run knows is a 404.
+// HolderOf returns the run that made a lock: the newest run of the workflow, or
+// an earlier one. An unknown lock is a 404.
 func (a *API) HolderOf(ctx context.Context, token string) (*LockHolder, error) {
 	workflowID, err := runOfLock(token)
 	if err != nil {
@@ -52,13 +53,13 @@ func (a *API) HolderOf(ctx context.Context, token string) (*LockHolder, error) {
 	return &LockHolder{Info: info, Records: records, At: findLock(records, token)}, nil
 }
 
-// findLock returns the record's place; -1 where none has the lock.
+// findLock returns the index of the record with the lock, or -1.
 func findLock(records []latch.Record, token string) int {
 	return slices.IndexFunc(records, func(r latch.Record) bool { return r.Lock != nil && r.Lock.Token == token })
 }
 
-// earlierRun finds the run that knows a lock among the last ones of a workflow
-// id: a lock's token has only the id, which later runs may reuse.
+// earlierRun searches the latest runs of a workflow for a lock, whose token
+// contains only the workflow id, which later runs may reuse.
 func (a *API) earlierRun(ctx context.Context, workflowID, token string) (*workflowpb.WorkflowExecutionInfo, []latch.Record, error) {
 	listed, err := a.Runs.Page(ctx, "WorkflowId = "+runs.Quote(workflowID), maximumEarlier, nil)
 	if err != nil {

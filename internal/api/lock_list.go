@@ -15,7 +15,7 @@ func (a *API) registerLockList() {
 			"A lock appears within moments of its creation. A page may have fewer than limit locks, or none, although a next page exists. No worker is needed. With Latch's search attributes, only runs that wait are read."}, a.listLocks)
 }
 
-// Locks is a part of the list of open locks.
+// Locks is one page of the list of open locks.
 type Locks struct {
 	runs.LockPart
 	Next string `json:"next,omitempty" deprecated:"true" doc:"Same as next_cursor"`

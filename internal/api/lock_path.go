@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// withWholeToken returns a request in which the routes of one lock see the token
-// as one segment of the path, though a proxy has decoded the %2F in it: a
-// workflow id may have slashes, and so does the lock that it made. The lock's
-// page takes them by its pattern, which a route with a part behind the token
-// cannot.
+// withWholeToken returns a request in which the routes of one lock see the
+// token as one path segment, even if a proxy has decoded the %2F in it: a
+// workflow id may contain slashes, and so may the tokens of its locks. The
+// pattern of the lock's page accepts slashes; that of a route with a segment
+// after the token cannot.
 func withWholeToken(r *http.Request) *http.Request {
 	path := wholeToken(r.URL.EscapedPath())
 	if path == r.URL.EscapedPath() {
@@ -22,8 +22,8 @@ func withWholeToken(r *http.Request) *http.Request {
 	return r
 }
 
-// wholeToken encodes the slashes within a lock's token in an escaped path; any
-// other path is returned as it is.
+// wholeToken encodes the slashes in a lock's token in an escaped path. It
+// returns any other path unchanged.
 func wholeToken(path string) string {
 	const removal = "/release"
 	token, ofLock := strings.CutPrefix(path, locksPath+"/")

@@ -21,21 +21,21 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A Problem is an error response (RFC 9457). Its extensions name the wrong fields
+// A Problem is an error response (RFC 9457). Its extensions name invalid fields
 // and the conflicting run.
 type Problem struct {
 	huma.ErrorModel
 	WorkflowID string `json:"workflow_id,omitempty" doc:"The run that is in conflict"`
 	RunID      string `json:"run_id,omitempty"`
-	// Record is that of a lock which was used before, and stands.
+	// Record is the record of a lock that was removed before.
 	Record *latch.Record `json:"record,omitempty" doc:"The unchanged record of a lock that was removed before"`
-	// Current is what somebody else has made of what a caller wanted to change.
+	// Current is the current version of what the caller wanted to change.
 	Current json.RawMessage `json:"current,omitempty" doc:"What it was changed into since the caller read it"`
 
 	retryAfter time.Duration
 }
 
-// GetHeaders returns the answer's own headers.
+// GetHeaders returns the headers of the response.
 func (p *Problem) GetHeaders() http.Header {
 	headers := http.Header{}
 	if p.retryAfter > 0 {
@@ -51,7 +51,7 @@ func (p *Problem) GetHeaders() http.Header {
 // maps that to 500; it is the client's error, so the answer is 400.
 const brokenBody = "cannot read request body"
 
-// init has huma answer its own errors as problems, too.
+// init makes huma return its own errors as problems, too.
 func init() {
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		if message == brokenBody {
@@ -67,12 +67,12 @@ func init() {
 	}
 }
 
-// NewProblem returns the answer of a status, with a text for people.
+// NewProblem returns a problem with a status and a text for people.
 func NewProblem(status int, format string, args ...any) *Problem {
 	return &Problem{ErrorModel: huma.ErrorModel{Status: status, Title: http.StatusText(status), Detail: fmt.Sprintf(format, args...)}}
 }
 
-// retryAfter is what a 503 asks a caller to wait.
+// retryAfter is how long a 503 asks the caller to wait.
 const retryAfter = 5 * time.Second
 
 func unavailable(format string, args ...any) *Problem {
@@ -81,7 +81,7 @@ func unavailable(format string, args ...any) *Problem {
 	return p
 }
 
-// Invalid lists what is wrong with a body.
+// Invalid returns the problem for an invalid body.
 func Invalid(problems latch.Problems) *Problem {
 	detail := "The body is invalid. \"errors\" lists each wrong field and what would be right."
 	if len(problems) == 1 {
@@ -98,7 +98,7 @@ func Invalid(problems latch.Problems) *Problem {
 	return p
 }
 
-// Decoded returns the problem for the error of decoding a body, nil for nil.
+// Decoded returns the problem for an error of decoding a body, or nil for nil.
 func Decoded(err error) error {
 	var problems latch.Problems
 	switch {
@@ -120,7 +120,8 @@ func NeedJSON(body []byte) error {
 	return NewProblem(http.StatusBadRequest, "The body is not JSON: %v.", json.Unmarshal(body, &value))
 }
 
-// Explain turns an error of Temporal, of a run or of the registry into a problem.
+// Explain converts an error of Temporal, of a run or of the registry to a
+// problem.
 func (a *API) Explain(ctx context.Context, err error) error {
 	var known *Problem
 	if err == nil || errors.As(err, &known) {
@@ -161,8 +162,8 @@ func (a *API) Explain(ctx context.Context, err error) error {
 	return NewProblem(http.StatusInternalServerError, "Internal error. The API's log has the details.")
 }
 
-// recordIn returns the record of a removed lock that a rejection carries, nil if it
-// carries none.
+// recordIn returns the record of a removed lock in the details of a rejection,
+// or nil.
 func recordIn(refused *temporal.ApplicationError) *latch.Record {
 	record := new(latch.Record)
 	if refused.Type() != latch.ErrorTooLate || !refused.HasDetails() || refused.Details(record) != nil || record.Lock == nil {
@@ -171,7 +172,7 @@ func recordIn(refused *temporal.ApplicationError) *latch.Record {
 	return record
 }
 
-// statusOf returns the status that stands for an application error's type.
+// statusOf returns the status for the type of an application error.
 func statusOf(kind string) int {
 	switch kind {
 	case latch.ErrorUnknownLock:
@@ -193,13 +194,13 @@ func isUnreachable(err error) bool {
 		status.Code(err) == codes.Unauthenticated || errors.Is(err, context.Canceled)
 }
 
-// isUnknownLock reports whether the run under way made no such lock.
+// isUnknownLock reports whether the error says that the run made no such lock.
 func isUnknownLock(err error) bool {
 	var application *temporal.ApplicationError
 	return errors.As(err, &application) && application.Type() == latch.ErrorUnknownLock
 }
 
-// WriteProblem answers outside of huma's handlers.
+// WriteProblem writes a problem outside of huma's handlers.
 func WriteProblem(w http.ResponseWriter, p *Problem) {
 	for name, values := range p.GetHeaders() {
 		w.Header()[name] = values

@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 )
 
-// explainRegistry turns an error of the registry into a problem; any other is
-// returned as it is.
+// explainRegistry converts an error of the registry to a problem, and returns
+// any other error unchanged.
 func explainRegistry(err error) error {
 	var refused *registry.RefusedError
 	var followed *registry.FollowedError
@@ -35,7 +35,7 @@ func explainRegistry(err error) error {
 	}
 }
 
-// Sentence returns an error's text with its first letter in upper case.
+// Sentence returns the text of an error with its first letter in upper case.
 func Sentence(err error) string {
 	text := err.Error()
 	if text != "" && text[0] >= 'a' && text[0] <= 'z' {

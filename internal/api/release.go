@@ -49,7 +49,7 @@ type StartInput struct {
 	RawBody        []byte
 }
 
-// A Started is a run that was started.
+// A Started answers a request that started a run.
 type Started struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
@@ -79,7 +79,7 @@ func (a *API) startRelease(ctx context.Context, input *startReleaseInput) (*star
 	return &startReleaseOutput{Status: http.StatusCreated, Location: started.Location, Body: startedOrPlanned{started: &started.Body}}, nil
 }
 
-// admitRelease reads a release, and refuses one that the worker would refuse.
+// admitRelease decodes a release, and rejects one that the worker would reject.
 func (a *API) admitRelease(ctx context.Context, body []byte) (*latch.Release, error) {
 	if err := NeedJSON(body); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (a *API) admitRelease(ctx context.Context, body []byte) (*latch.Release, er
 	return release, a.checkReserved(ctx, release.Webhooks)
 }
 
-// start fills in what every start has.
+// start returns the parts that all starts have in common.
 func (i *StartInput) start(ctx context.Context, workflow, workflowID, summary string) start {
 	s := start{workflow: workflow, workflowID: workflowID, summary: summary, body: append(json.RawMessage{}, i.RawBody...)}
 	if i.WorkflowID != "" {
@@ -103,8 +103,8 @@ func (i *StartInput) start(ctx context.Context, workflow, workflowID, summary st
 	return s
 }
 
-// idempotencyHash stands for the Idempotency-Key of one caller: others may
-// choose the same.
+// idempotencyHash combines the Idempotency-Key with the caller, because other
+// callers may use the same key.
 func (i *StartInput) idempotencyHash(ctx context.Context) string {
 	return HashOf([]byte(CallerOf(ctx).Name + "\n" + i.IdempotencyKey))
 }
@@ -135,7 +135,7 @@ func (a *API) findRun(ctx context.Context, kind latch.Kind, id string) (*workflo
 	}
 	for _, candidate := range candidates {
 		if !protocol.IsID(candidate) {
-			continue // Temporal cannot even be asked
+			continue // not a valid workflow id
 		}
 		info, err := a.describe(ctx, candidate, "")
 		if err != nil && !runs.IsNotFound(err) {
@@ -148,7 +148,8 @@ func (a *API) findRun(ctx context.Context, kind latch.Kind, id string) (*workflo
 	return nil, NewProblem(http.StatusNotFound, "There is no %s %q, nor a %s with that workflow id.", kind, id, kind)
 }
 
-// A ReleaseState is where a release stands, or what it came to.
+// A ReleaseState is the state of a running release, or the result of a closed
+// one.
 type ReleaseState struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
@@ -174,7 +175,7 @@ func (a *API) getRelease(ctx context.Context, input *idInput) (*releaseOutput, e
 	return &releaseOutput{*state}, nil
 }
 
-// release finds a release by its id, and returns its run with the run's state.
+// release finds a release by its id, and returns its run and state.
 func (a *API) release(ctx context.Context, id string) (*workflowpb.WorkflowExecutionInfo, *ReleaseState, error) {
 	info, err := a.findRelease(ctx, id)
 	if err != nil {
@@ -197,7 +198,7 @@ func (a *API) releaseState(ctx context.Context, info *workflowpb.WorkflowExecuti
 		return state, nil
 	}
 	state.ClosedAt = latch.NewTime(info.GetCloseTime().AsTime())
-	for i := range state.Steps { // a run that was terminated answers as it stood
+	for i := range state.Steps { // a terminated run still answers as it was
 		if state.Steps[i].Status == latch.StepPending {
 			state.Steps[i].Status = latch.StepSkipped
 		}
@@ -205,8 +206,8 @@ func (a *API) releaseState(ctx context.Context, info *workflowpb.WorkflowExecuti
 	return state, a.addResult(ctx, state)
 }
 
-// addResult adds what a closed release came to. One that was refused, or
-// terminated, came to nothing but its error.
+// addResult adds the result of a closed release. A release that was refused or
+// terminated has only an error.
 func (a *API) addResult(ctx context.Context, state *ReleaseState) error {
 	result, err := a.Runs.ReleaseResult(ctx, state.WorkflowID, state.RunID)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// messageInput is a message to a release or a gate. Its body may be absent where it says
-// nothing that is required.
+// messageInput is a message to a release or a gate. Its body is optional if
+// nothing in it is required.
 type messageInput struct {
 	ID      string `path:"id" doc:"Its id, or its workflow id"`
 	RawBody []byte
@@ -47,7 +47,7 @@ func (a *API) skipHook(kind latch.Kind) func(context.Context, *messageInput) (*r
 	}
 }
 
-// decodeMessage reads a body that is JSON, if there is one.
+// decodeMessage decodes a body of JSON, if there is one.
 func decodeMessage(body []byte, decode func([]byte) error) error {
 	if len(body) == 0 {
 		body = []byte("{}")

@@ -21,14 +21,14 @@ func (a *API) registerReleasePlan() {
 			"a registered one with when applies only where that is true when the release begins."}, a.foreseeRelease)
 }
 
-// A ReleasePlan is what a release does, and where it is.
+// A ReleasePlan says what a release does, and where it is.
 type ReleasePlan struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id,omitempty" doc:"Absent where the release was not started"`
-	// Steps are in their order.
+	// Steps are in order.
 	Steps []PlannedStep `json:"steps"`
 	Gates []PlannedGate `json:"gates" doc:"The hooks that block an event until their lock is removed"`
-	// Undoes and Leaves are as the release stands.
+	// Undoes and Leaves depend on the current state of the release.
 	Undoes []string `json:"undoes" doc:"The steps that a rollback now undoes, in its order"`
 	Leaves []string `json:"leaves" doc:"The steps taken that have no undo"`
 }
@@ -64,7 +64,7 @@ func (a *API) planRelease(ctx context.Context, input *idInput) (*planOutput, err
 	return &planOutput{plan}, nil
 }
 
-// planOf returns what a release does, whose steps are where they are.
+// planOf returns the plan of a release whose steps have the given states.
 func planOf(definition *runs.Definition, steps []latch.StepResult) ReleasePlan {
 	plan := ReleasePlan{Steps: []PlannedStep{}, Gates: []PlannedGate{}}
 	statuses := map[string]string{}
@@ -96,8 +96,8 @@ type planInput struct {
 	RawBody    []byte
 }
 
-// foreseeRelease returns the plan of a release that is not started. Whether a
-// registered webhook's when is true of it is for its worker to say.
+// foreseeRelease returns the plan of a release that has not started. Only its
+// worker can tell whether a registered webhook's when is true for it.
 func (a *API) foreseeRelease(ctx context.Context, input *planInput) (*planOutput, error) {
 	release, err := a.admitRelease(ctx, input.RawBody)
 	if err != nil {
@@ -115,7 +115,7 @@ func (a *API) foreseeRelease(ctx context.Context, input *planInput) (*planOutput
 			whens[webhook.ID] = webhook.When
 		}
 	}
-	for _, own := range release.Webhooks { // which stands in a registered one's place
+	for _, own := range release.Webhooks { // it replaces a registered webhook with the same id
 		delete(whens, own.ID)
 	}
 	plan := planOf(definition, nil)

@@ -10,18 +10,19 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// roleExtension is where an operation of the OpenAPI document states the least
-// role that it takes. What the document states is what callers are held to:
+// roleExtension is the extension of an operation in the OpenAPI document that
+// states the least role it requires. The API enforces what the document states;
 // there is no other list.
 const roleExtension = "x-latch-role"
 
-// roleNone stands there for an operation that takes no key.
+// roleNone is its value for an operation that requires no key.
 const roleNone = "none"
 
-// linkExtension is true of an operation for which a lock's link stands for a key.
+// linkExtension is true for an operation for which a lock's link replaces a
+// key.
 const linkExtension = "x-latch-link"
 
-// declaration returns what the document states about who may call.
+// declaration returns the extensions that state who may call.
 func (o Operation) declaration() map[string]any {
 	stated := map[string]any{roleExtension: o.Role.String()}
 	if o.Public {
@@ -33,9 +34,9 @@ func (o Operation) declaration() map[string]any {
 	return stated
 }
 
-// declaredRole returns the role that an operation states, and whether it takes
-// no key at all. It is false for an operation that states neither: nobody may
-// call that.
+// declaredRole returns the role that an operation states, and whether it is
+// public, that is, requires no key. declared is false if it states neither;
+// then nobody may call it.
 func declaredRole(o *huma.Operation) (needed Role, public, declared bool) {
 	stated, _ := o.Extensions[roleExtension].(string)
 	if stated == roleNone {
@@ -45,7 +46,8 @@ func declaredRole(o *huma.Operation) (needed Role, public, declared bool) {
 	return needed, false, needed.known()
 }
 
-// checkRoutes reports every operation of the document that declares no role.
+// checkRoutes returns an error for every operation in the document without a
+// role.
 func (a *API) checkRoutes() error {
 	var problems []error
 	for path, item := range a.huma.OpenAPI().Paths {
@@ -62,8 +64,8 @@ func (a *API) checkRoutes() error {
 	return errors.Join(problems...)
 }
 
-// checkRole is huma's middleware that holds callers to the role which their
-// operation declares. An operation that declares none is refused to everyone.
+// checkRole is huma's middleware that enforces the role which an operation
+// declares. It rejects all calls of an operation that declares none.
 func (a *API) checkRole(ctx huma.Context, next func(huma.Context)) {
 	needed, public, _ := declaredRole(ctx.Operation())
 	if public {
@@ -80,8 +82,8 @@ func (a *API) checkRole(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// MayDo refuses a caller without a key, or with one of too small a role. An
-// unknown role, on either side, is refused.
+// MayDo returns a problem for a caller without a key, or with an insufficient
+// role. An unknown role, on either side, is a problem too.
 func MayDo(known *Caller, needed Role) *Problem {
 	switch {
 	case known == nil:
@@ -95,9 +97,9 @@ func MayDo(known *Caller, needed Role) *Problem {
 	}
 }
 
-// Handle adds a route that answers by itself, outside of huma, to the document
-// and the mux. Its pattern may take more than the document's path says. Unless
-// the route is public or linked, it is held to its role here.
+// Handle adds a route that writes its own response, outside of huma, to the
+// document and the mux. The pattern may match more than the document's path.
+// Handle enforces the role unless the route is public or linked.
 func (a *API) Handle(o Operation, pattern string, handler http.HandlerFunc) {
 	described := &huma.Operation{OperationID: o.ID, Method: o.Method, Path: o.Path, Summary: o.Summary, Description: o.About,
 		Extensions: o.declaration(), Responses: map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK)}}}
@@ -124,7 +126,7 @@ func (a *API) Handle(o Operation, pattern string, handler http.HandlerFunc) {
 
 var pathParameter = regexp.MustCompile(`\{(\w+)\}`)
 
-// pathParameters returns the names that stand in braces in a path.
+// pathParameters returns the names in braces in a path.
 func pathParameters(path string) []string {
 	var names []string
 	for _, match := range pathParameter.FindAllStringSubmatch(path, -1) {
@@ -133,7 +135,7 @@ func pathParameters(path string) []string {
 	return names
 }
 
-// writeHuma answers with a problem from huma's middleware.
+// writeHuma writes a problem from huma's middleware.
 func writeHuma(ctx huma.Context, p *Problem) error {
 	ctx.SetHeader("Content-Type", "application/problem+json")
 	ctx.SetStatus(p.Status)

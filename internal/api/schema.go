@@ -10,22 +10,23 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// init describes arrays as never null: no answer has such an array.
+// init describes arrays as never null: no response contains a null array.
 func init() { huma.DefaultArrayNullable = false }
 
-// These describe types of the vocabulary whose JSON differs from their Go fields.
+// Types that describe types of the vocabulary whose JSON differs from their Go
+// fields.
 type (
 	durationText string
 	instantText  string
 	anyObject    struct{}
 )
 
-// Schema describes a duration as a text such as "90s".
+// Schema describes a duration as a string such as "90s".
 func (durationText) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Description: "A Go duration, such as 90s or 4h", Examples: []any{"90s"}}
 }
 
-// Schema describes an instant as a text in RFC 3339.
+// Schema describes an instant as a string in RFC 3339.
 func (instantText) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Description: "RFC 3339, UTC, with milliseconds"}
 }
@@ -35,7 +36,7 @@ func (anyObject) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
-// openAPI begins the description; each route adds itself.
+// openAPI returns the document without routes; each route adds itself.
 func openAPI(public string) *huma.OpenAPI {
 	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	registry.RegisterTypeAlias(reflect.TypeFor[latch.Duration](), reflect.TypeFor[durationText]())
@@ -58,27 +59,28 @@ func openAPI(public string) *huma.OpenAPI {
 	return described
 }
 
-// An Operation is a route as the OpenAPI document describes it.
+// An Operation describes a route in the OpenAPI document.
 type Operation struct {
 	ID, Method, Path string
 	Summary, About   string
-	// Role is the least role that the route takes. A route that takes no key is
-	// Public instead; the API does not start with a route that is neither.
+	// Role is the least role that the route requires. A route that requires no
+	// key is Public instead; the API does not start with a route that is
+	// neither.
 	Role   Role
 	Public bool
-	// Linked reports that a lock's link stands for a key. The handler checks it.
+	// Linked is true if a lock's link replaces a key. The handler checks it.
 	Linked bool
-	// Status is that of success, 200 unless given; Errors are the statuses beside
-	// those that every route has.
+	// Status is the status of success, 200 if 0; Errors are the error statuses
+	// beyond those that every route has.
 	Status int
 	Errors []int
-	// Required reports that the body may not be absent; Large that it is a
-	// definition, with the bounds of one, not a message.
+	// Required is true if the body must be present; Large if it is a
+	// definition, with the larger bound, rather than a message.
 	Required, Large bool
 }
 
-// Register adds a route whose body, if B is not NoBody, is described as a B
-// and decoded by the handler itself: strictly, by the vocabulary's own rules.
+// Register adds a route. Unless B is NoBody, the body is described as a B, and
+// the handler decodes it itself: strictly, by the vocabulary's rules.
 func Register[B, I, O any](a *API, o Operation, handler func(context.Context, *I) (*O, error)) {
 	described := huma.Operation{
 		OperationID: o.ID, Method: o.Method, Path: o.Path, Summary: o.Summary, Description: o.About, DefaultStatus: o.Status,
@@ -106,5 +108,5 @@ func Register[B, I, O any](a *API, o Operation, handler func(context.Context, *I
 	}
 }
 
-// NoBody says of a route that it takes none.
+// NoBody marks a route without a body.
 type NoBody struct{}

@@ -14,19 +14,20 @@ import (
 // SessionLife is how long a person stays logged in.
 const SessionLife = 12 * time.Hour
 
-// Names of the session's cookie. A browser takes one of the prefix __Host- over
-// TLS alone, and from this host alone.
+// Names of the session cookie. Browsers accept one with the prefix __Host- only
+// over TLS and only from this host.
 const (
 	sessionCookie       = "latch-session"
 	secureSessionCookie = "__Host-" + sessionCookie
 )
 
-// LogIn answers the request with a session's cookie, if the value is a key's.
-// Else it returns why not: 401, or 429 after too many wrong keys.
+// LogIn sets a session cookie if the value is that of a key. Otherwise it
+// returns a problem: 401, or 429 after too many wrong keys.
 //
-// A session is a proof by a key that is derived from the API key. It holds
-// neither that nor its hash. Every process that has the API key takes it; it
-// ends when the API key goes, and no sooner when another one comes or goes.
+// A session is a signature with a key derived from the API key. It contains
+// neither that key nor its hash. Every process with the API key accepts it. It
+// ends when that API key is removed, but not when other keys are added or
+// removed.
 func (a *API) LogIn(w http.ResponseWriter, r *http.Request, value string) *Problem {
 	key, refused := a.Identify(r.RemoteAddr, value)
 	if refused != nil {
@@ -37,13 +38,13 @@ func (a *API) LogIn(w http.ResponseWriter, r *http.Request, value string) *Probl
 	return nil
 }
 
-// LogOut has the sender's browser forget the session.
+// LogOut makes the sender's browser forget the session.
 func (a *API) LogOut(w http.ResponseWriter, r *http.Request) {
 	a.SetCookie(w, r, a.sessionName(r), "", 0)
 }
 
-// sessionOf returns the key by which the request's sender logged in. It looks at
-// all keys whichever it is.
+// sessionOf returns the key with which the request's sender logged in. It
+// compares with all keys, to take constant time.
 func (a *API) sessionOf(r *http.Request) (found Key, loggedIn bool) {
 	cookie, err := r.Cookie(a.sessionName(r))
 	if err != nil {
@@ -63,7 +64,8 @@ func (a *API) sessionKey(key Key) []byte {
 	return mac.Sum(nil)
 }
 
-// sessionName is the cookie's name, by whether browsers come over TLS.
+// sessionName returns the name of the cookie, which depends on whether browsers
+// use TLS.
 func (a *API) sessionName(r *http.Request) string {
 	if a.isSecure(r) {
 		return secureSessionCookie
@@ -71,14 +73,14 @@ func (a *API) sessionName(r *http.Request) string {
 	return sessionCookie
 }
 
-// isSecure reports whether a browser sends the request over TLS, here or to the
-// proxy at the public address.
+// isSecure reports whether the browser sent the request over TLS, to this
+// server or to the proxy at the public address.
 func (a *API) isSecure(r *http.Request) bool {
 	return r.TLS != nil || strings.HasPrefix(a.PublicOrigin, "https:")
 }
 
-// SetCookie answers with a cookie that no script can read and no other site's
-// form sends, and which lives as long as is said. A life of 0 takes it away.
+// SetCookie sets a cookie that scripts cannot read and other sites' forms do
+// not send. life is how long it is valid; 0 deletes it.
 func (a *API) SetCookie(w http.ResponseWriter, r *http.Request, name, value string, life time.Duration) {
 	cookie := &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(life / time.Second),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: a.isSecure(r)}

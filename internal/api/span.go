@@ -11,15 +11,15 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// startSpan starts a request's span, in the caller's trace where the request names
+// startSpan starts a request's span, in the caller's trace if the request names
 // one (W3C Trace Context).
 func (a *API) startSpan(r *http.Request) (context.Context, trace.Span) {
 	ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
 	return a.tracer.Start(ctx, "request", trace.WithSpanKind(trace.SpanKindServer))
 }
 
-// endSpan names the span after the route that took the request, and ends it. Paths
-// and query strings are left out: they may hold keys and locks.
+// endSpan names the span after the route that handled the request, and ends it.
+// It omits paths and query strings, which may contain keys and locks.
 func endSpan(span trace.Span, method string, v *visit) {
 	if _, route, _ := strings.Cut(v.route, " "); route != "" {
 		span.SetName(method + " " + route)

@@ -14,25 +14,25 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// StartTimeout is how long the start of a run may take: under an idempotency key,
-// a worker has to answer.
+// StartTimeout bounds the start of a run. With an idempotency key, a worker has
+// to answer.
 const StartTimeout = 15 * time.Second
 
-// A start is what to start, and for whom.
+// A start is a run to start.
 type start struct {
 	workflow   string
 	workflowID string
 	summary    string
 	body       json.RawMessage
-	// key is a hash of caller and idempotency key, "" for a call without a key.
+	// key is a hash of the caller and the idempotency key; "" if there is none.
 	key string
 }
 
 // RequestPrefix begins the ids of requests that start runs.
 const RequestPrefix = "api-"
 
-// start starts a run: one at a time under a workflow id. The same call made again
-// under its key returns the run that the first one started, closed or not.
+// start starts a run, one at a time for a workflow id. A repeated call with the
+// same key returns the run that the first one started, even if that has closed.
 func (a *API) start(ctx context.Context, s start) (runID string, err error) {
 	if !protocol.IsID(s.workflowID) {
 		return "", NewProblem(http.StatusUnprocessableEntity, "workflow_id: %q is not a workflow id, which has 1 to 1,000 bytes of UTF-8 without control characters.", s.workflowID)
@@ -62,8 +62,8 @@ func (a *API) start(ctx context.Context, s start) (runID string, err error) {
 	return runID, err
 }
 
-// describe returns what Temporal knows of a run; of the newest where runID is
-// empty.
+// describe returns Temporal's description of a run, or of the newest if runID
+// is empty.
 func (a *API) describe(ctx context.Context, workflowID, runID string) (*workflowpb.WorkflowExecutionInfo, error) {
 	described, err := a.Runs.Describe(ctx, workflowID, runID)
 	return described.GetWorkflowExecutionInfo(), err
