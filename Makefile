@@ -24,11 +24,14 @@ DEV_FLAGS   ?=
 BENCH_FLAGS ?=
 STORE       ?=
 
+# Flags of make release: -platforms linux/amd64 -out FOLDER.
+RELEASE_FLAGS ?=
+
 SERVER_NOTE := Building Temporal's server: the first time takes some minutes.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo dev test docs screenshots fmt format-check vet staticcheck workflowcheck unit e2e histories fuzz bench microbench
+.PHONY: help demo dev test release docs screenshots fmt format-check vet staticcheck workflowcheck unit e2e histories fuzz bench microbench
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +51,9 @@ test: format-check vet staticcheck workflowcheck unit e2e ## all checks and test
 screenshots: ## take the pictures of the console's pages in docs/console; needs Chromium and npm
 	@echo "$(SERVER_NOTE)"
 	cd testsuite && LATCH_SCREENSHOTS=$(CURDIR)/docs/console go test -count=1 -run TestConsolePagesInABrowser ./e2e
+
+release: ## build the commit's programs for all platforms into dist, with checksums and a list of modules
+	go run ./deploy/release $(RELEASE_FLAGS)
 
 docs: ## write the parts of the documents that the code knows
 	go generate ./internal/docgen

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch"
+)
+
+// committed returns a repository with this checkout's files in one commit, which stands
+// for the checkout of a release: this one may have no git.
+func committed(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	const root = "../.."
+	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		name, _ := filepath.Rel(root, path)
+		switch {
+		case err != nil:
+			return err
+		case slices.Contains([]string{".git", "bin", "dist", "testsuite", "node_modules", ".data"}, name):
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case entry.IsDir():
+			return os.MkdirAll(filepath.Join(dir, name), 0o755)
+		case !entry.Type().IsRegular():
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(dir, name), text, 0o644)
+	}))
+	environ := []string{"GIT_AUTHOR_DATE=2026-01-02T03:04:05Z", "GIT_COMMITTER_DATE=2026-01-02T03:04:05Z", "GIT_CONFIG_GLOBAL=/dev/null"}
+	for _, call := range []string{"init --quiet", "add --all", "-c user.name=a -c user.email=a@example.com commit --quiet --message all"} {
+		_, err := run(t.Context(), dir, environ, "git", strings.Fields(call)...)
+		require.NoError(t, err)
+	}
+	return dir
+}
+
+// Two builds of a commit in different folders give the same archive, whose programs say
+// the commit and its time. What was changed and not committed is not in it.
+func TestABuildIsReproducible(t *testing.T) {
+	t.Parallel()
+	repository := committed(t)
+	commit, err := run(t.Context(), repository, nil, "git", "rev-parse", "HEAD")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(repository, "starter", "changed.go"), []byte("package broken"), 0o600))
+	platform := runtime.GOOS + "/" + runtime.GOARCH
+	var sums []string
+	var out, name string
+	for range 2 {
+		out = t.TempDir()
+		from, err := checkout(t.Context(), repository, t.TempDir())
+		require.NoError(t, err)
+		name, err = from.build(t.Context(), platform, out)
+		require.NoError(t, err)
+		require.NoError(t, writeChecksums(out, []string{name}))
+		list, err := os.ReadFile(filepath.Join(out, checksums))
+		require.NoError(t, err)
+		sums = append(sums, string(list))
+	}
+	require.Equal(t, sums[0], sums[1])
+	require.Regexp(t, `^[0-9a-f]{64}  latch_`+latch.Version+`_\w+\.tar\.gz\n$`, sums[0])
+	programs := unpacked(t, filepath.Join(out, name))
+	for _, program := range []string{"worker", "starter"} {
+		said, err := exec.CommandContext(t.Context(), programs[program], "--version").Output()
+		require.NoError(t, err)
+		require.Contains(t, string(said), "latch "+latch.Version+" (commit "+commit[:12]+", 2026-01-02T03:04:05Z, ")
+	}
+	require.Contains(t, programs, "README.md")
+}
+
+// unpacked returns the files of an archive by their names.
+func unpacked(t *testing.T, name string) map[string]string {
+	t.Helper()
+	file, err := os.Open(name)
+	require.NoError(t, err)
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	require.NoError(t, err)
+	into, files := t.TempDir(), map[string]string{}
+	for archive := tar.NewReader(unzipped); ; {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return files
+		}
+		require.NoError(t, err)
+		require.Equal(t, strings.TrimSuffix(filepath.Base(name), ".tar.gz"), filepath.Dir(header.Name))
+		text, err := io.ReadAll(archive)
+		require.NoError(t, err)
+		base := filepath.Base(header.Name)
+		files[base] = filepath.Join(into, base)
+		require.NoError(t, os.WriteFile(files[base], text, header.FileInfo().Mode()))
+	}
+}
+
+// Windows gets a zip with the files and the time that are given.
+func TestWindowsGetsAZip(t *testing.T) {
+	t.Parallel()
+	dir, at := t.TempDir(), time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC)
+	program := filepath.Join(dir, "worker.exe")
+	require.NoError(t, os.WriteFile(program, []byte("MZ"), 0o600))
+	name := filepath.Join(dir, "latch.zip")
+	require.NoError(t, writeZip(name, "latch", []string{program}, at))
+	archive, err := zip.OpenReader(name)
+	require.NoError(t, err)
+	defer archive.Close()
+	require.Len(t, archive.File, 1)
+	require.Equal(t, "latch/worker.exe", archive.File[0].Name)
+	require.True(t, at.Equal(archive.File[0].Modified))
+}
+
+// A platform that is not one, a folder with files and a folder without git each get an
+// error that names them.
+func TestWhatARoundOfAReleaseRefuses(t *testing.T) {
+	t.Parallel()
+	full := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(full, "latch"), nil, 0o600))
+	_, err := release(t.Context(), ".", full, nil)
+	require.ErrorContains(t, err, "has files already")
+	_, err = release(t.Context(), t.TempDir(), t.TempDir(), nil)
+	require.ErrorContains(t, err, "not a git repository")
+	_, err = (&source{dir: filepath.Join(t.TempDir(), "latch")}).build(t.Context(), "linux", "")
+	require.ErrorContains(t, err, "such as linux/amd64")
+}
+
+// The list of modules has each module that is linked, with its version, and
+// says the same at any time.
+func TestTheListOfModules(t *testing.T) {
+	t.Parallel()
+	if _, err := run(t.Context(), t.TempDir(), nil, "go", "mod", "download", strings.Replace(lister, "/cmd/cyclonedx-gomod", "", 1)); err != nil && os.Getenv("CI") == "" {
+		t.Skipf("cyclonedx-gomod cannot be fetched: %v", err)
+	}
+	from, err := checkout(t.Context(), committed(t), t.TempDir())
+	require.NoError(t, err)
+	out := t.TempDir()
+	name, err := from.modules(t.Context(), "worker", out)
+	require.NoError(t, err)
+	text, err := os.ReadFile(filepath.Join(out, name))
+	require.NoError(t, err)
+	var list struct {
+		BOMFormat  string
+		Metadata   struct{ Timestamp string }
+		Components []struct{ Name, Version, PURL string }
+	}
+	require.NoError(t, json.Unmarshal(text, &list))
+	require.Equal(t, "CycloneDX", list.BOMFormat)
+	require.Equal(t, "2026-01-02T03:04:05Z", list.Metadata.Timestamp)
+	found := map[string]string{}
+	for _, each := range list.Components {
+		found[each.Name] = each.Version
+	}
+	linked, err := run(t.Context(), from.dir, []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64"}, "go", "list", "-deps", "-f", "{{with .Module}}{{if .Version}}{{.Path}} {{.Version}}{{end}}{{end}}", "./worker")
+	require.NoError(t, err)
+	require.NotEmpty(t, linked)
+	for line := range strings.Lines(linked) {
+		path, version, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if path != "" {
+			require.Equal(t, version, found[path], path)
+		}
+	}
+	require.Contains(t, found, "std")
+}
