@@ -38,15 +38,15 @@ func newApplier(e *env, store backend.Declarations, plan *declared.Plan) *applie
 
 // run carries the plan out, and returns what was done, also where an error ended it:
 // tags and webhooks before the jobs, jobs behind those that they follow, and what is
-// removed last.
+// removed last, unless what is new needs its room.
 func (a *applier) run(ctx context.Context) (map[*declared.Change]bool, error) {
 	defer a.progress.End()
 	for _, step := range []func(context.Context) error{
-		func(ctx context.Context) error { return a.tags(ctx, declared.Created, declared.Updated) },
-		func(ctx context.Context) error { return a.webhooks(ctx, declared.Created, declared.Updated) },
+		func(ctx context.Context) error { return a.tags(ctx, a.plan.Early(declared.Tag)) },
+		func(ctx context.Context) error { return a.webhooks(ctx, a.plan.Early(declared.Webhook)) },
 		a.writeJobs, a.removeJobs,
-		func(ctx context.Context) error { return a.webhooks(ctx, declared.Removed) },
-		func(ctx context.Context) error { return a.tags(ctx, declared.Removed) },
+		func(ctx context.Context) error { return a.webhooks(ctx, a.plan.Late(declared.Webhook)) },
+		func(ctx context.Context) error { return a.tags(ctx, a.plan.Late(declared.Tag)) },
 	} {
 		if err := step(ctx); err != nil {
 			return a.done, err
@@ -65,8 +65,7 @@ func (a *applier) finished(changes ...*declared.Change) {
 	a.progress.Show("applying: %d of %d", len(a.done), a.of)
 }
 
-func (a *applier) tags(ctx context.Context, actions ...string) error {
-	changes := a.plan.Of(declared.Tag, actions...)
+func (a *applier) tags(ctx context.Context, changes []*declared.Change) error {
 	kept, remove := divide(changes)
 	var put []registry.Tag
 	for _, change := range kept {
@@ -75,8 +74,7 @@ func (a *applier) tags(ctx context.Context, actions ...string) error {
 	return a.together(changes, func() error { return a.store.ApplyTags(ctx, put, remove) })
 }
 
-func (a *applier) webhooks(ctx context.Context, actions ...string) error {
-	changes := a.plan.Of(declared.Webhook, actions...)
+func (a *applier) webhooks(ctx context.Context, changes []*declared.Change) error {
 	kept, remove := divide(changes)
 	var put []latch.RegisteredWebhook
 	for _, change := range kept {

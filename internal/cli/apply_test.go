@@ -136,6 +136,31 @@ func TestPrune(t *testing.T) {
 	require.Equal(t, "removed  job byhand\nremoved  job theirs\n2 removed, 1 unchanged\n", j.ok(left, "apply", "-", "--prune-all", "--yes"))
 }
 
+// A task queue's registered webhooks are bounded. Files with more are refused with the
+// bound before anything is written; a full queue can change what it has for something else.
+func TestApplyKeepsTheBoundOfWebhooks(t *testing.T) {
+	t.Parallel()
+	j := newJobs(t)
+	hooks := func(from, to int) string {
+		var b strings.Builder
+		for i := from; i < to; i++ {
+			fmt.Fprintf(&b, "- {kind: webhook, id: hook-%d, url: 'https://hooks.example/%d', events: [{event: JOB_SUCCESS}]}\n", i, i)
+		}
+		return b.String()
+	}
+	many := hooks(0, 3000) + "- {kind: tag, id: night}\n- {kind: job, id: report, task: {command: {argv: [x]}}}\n"
+	require.Contains(t, j.fails(failure.ExitUsage, many, "apply", "-"), "there would be 3000 registered webhooks of the task queue, among which a job's own do not count "+
+		"(0 are registered, these files add 3000 and remove 0); at most 200 are kept")
+	require.Empty(t, j.schedules.Kept, "nothing is written")
+	require.Contains(t, j.ok(hooks(0, 200), "apply", "-"), "200 created\n")
+	writes := j.schedules.Writes
+	require.Contains(t, j.fails(failure.ExitUsage, hooks(0, 201), "apply", "-"), "there would be 201 registered webhooks")
+	require.Contains(t, j.fails(failure.ExitUsage, hooks(1, 202), "apply", "-", "--prune", "--dry-run"), "there would be 201 registered webhooks")
+	require.Equal(t, writes, j.schedules.Writes)
+	require.Contains(t, j.ok(hooks(1, 201), "apply", "-", "--prune"), "1 created, 1 removed, 199 unchanged\n")
+	require.Contains(t, j.ok(hooks(201, 401), "apply", "-", "--prune"), "200 created, 200 removed\n", "all of them at once")
+}
+
 // A job is not pruned from under one that stays.
 func TestPruneKeepsWhatOthersFollow(t *testing.T) {
 	t.Parallel()

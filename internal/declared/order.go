@@ -68,16 +68,38 @@ func chainProblem(id string, leaders map[string]string) string {
 	return ""
 }
 
-// checkRoom refuses more webhooks and tags than are kept.
+// checkRoom refuses more webhooks and tags than are kept, before anything is written.
+// Where what is new has no room beside what goes, what goes is removed first.
 func (m *maker) checkRoom() {
+	m.removeFirst = map[Kind]bool{}
 	room := func(kind Kind, now, most int, what string) {
-		if will := now + len(m.Of(kind, Created)) - len(m.Of(kind, Removed)); will > most && will > now {
-			m.problems = append(m.problems, latch.Problem{Message: fmt.Sprintf("there would be %d %s, and at most %d are kept", will, what, most)})
+		created, removed := len(m.Of(kind, Created)), len(m.Of(kind, Removed))
+		m.removeFirst[kind] = created > 0 && now+created > most
+		if will := now + created - removed; will > most && will > now {
+			m.problems = append(m.problems, latch.Problem{Message: fmt.Sprintf("there would be %d %s (%d are registered, these files add %d and remove %d); at most %d are kept",
+				will, what, now, created, removed, most)})
 		}
 	}
 	room(Webhook, len(m.state.Webhooks), registry.MaximumWebhooks,
-		"registered webhooks of the task queue (a job's own webhooks do not count)")
+		"registered webhooks of the task queue, among which a job's own do not count")
 	room(Tag, len(m.state.Tags), registry.MaximumTags, "tags")
+}
+
+// Early returns the changes of a kind that come before the jobs: all but what is removed,
+// and that too where there would be no room otherwise.
+func (p *Plan) Early(kind Kind) []*Change {
+	if p.removeFirst[kind] {
+		return p.Of(kind, Created, Updated, Removed)
+	}
+	return p.Of(kind, Created, Updated)
+}
+
+// Late returns the changes of a kind that come after the jobs.
+func (p *Plan) Late(kind Kind) []*Change {
+	if p.removeFirst[kind] {
+		return nil
+	}
+	return p.Of(kind, Removed)
 }
 
 // Waves returns jobs in waves: the jobs of one can be written side by side once those

@@ -80,6 +80,8 @@ type Plan struct {
 	// Kept are things that no file declares and that stay, since apply did not write
 	// them for the owner.
 	Kept []*Change
+	// removeFirst are the kinds of which what is removed makes room for what is new.
+	removeFirst map[Kind]bool
 }
 
 // NewPlan compares the items with what is registered. The problems are all that the
