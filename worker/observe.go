@@ -7,7 +7,9 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/metric"
+	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/runs"
 )
 
@@ -23,21 +25,28 @@ const (
 )
 
 // An observer shows what no single run or attempt knows: how long locks have
-// been open in the namespace, and which endpoints are silent.
+// been open in the namespace, which endpoints are silent, and how those of registered
+// webhooks are.
 type observer struct {
 	metrics client.MetricsHandler
 	// locks lists a part of the open locks from a cursor on.
 	locks func(ctx context.Context, cursor string) (*runs.LockPart, error)
 	// endpoints counts the endpoints that are known, and those that are silent.
 	endpoints func() (known, silent int)
-	logger    *slog.Logger
-	// failing reports that the last look at the locks failed.
-	failing bool
+	// webhooks lists the registered webhooks of the task queue.
+	webhooks func(context.Context) ([]latch.RegisteredWebhook, error)
+	// watched are the webhooks that the metrics show.
+	watched map[string]bool
+	logger  *slog.Logger
+	// failing is what the last look could not read.
+	failing map[string]bool
 }
 
 func newObserver(configured *configuration, temporal client.Client, metrics client.MetricsHandler, logger *slog.Logger) *observer {
 	over := runs.New(runs.Options{Client: temporal, Namespace: configured.temporal.Namespace, DataConverter: configured.temporal.DataConverter})
-	return &observer{metrics: metrics, logger: logger, endpoints: configured.plugin.Endpoints,
+	registered := registry.New(registry.Options{Service: temporal.WorkflowService, Namespace: configured.temporal.Namespace,
+		TaskQueue: configured.TaskQueue, DataConverter: configured.temporal.DataConverter}).Webhooks()
+	return &observer{metrics: metrics, logger: logger, endpoints: configured.plugin.Endpoints, webhooks: registered.List,
 		locks: func(ctx context.Context, cursor string) (*runs.LockPart, error) {
 			return over.Locks(ctx, runs.LockFilter{}, cursor, observePage)
 		}}
@@ -58,30 +67,80 @@ func (o *observer) run(ctx context.Context) {
 	}
 }
 
-// observe looks once. Locks that cannot be listed leave the metrics as they were;
-// the log has a line for the first of several failures.
+// observe looks once.
 func (o *observer) observe(ctx context.Context, now time.Time) {
 	known, silent := o.endpoints()
 	o.metrics.WithTags(metric.Labels("state", "answering")).Gauge(metric.Endpoints).Update(float64(known - silent))
 	o.metrics.WithTags(metric.Labels("state", "silent")).Gauge(metric.Endpoints).Update(float64(silent))
-	open, oldest, err := o.openLocks(ctx)
-	switch {
-	case ctx.Err() != nil:
-		return
-	case err != nil:
-		if !o.failing {
-			o.logger.Warn("open locks cannot be listed: their metrics stay as they were", "error", err)
-		}
-	default:
-		age := 0.0
-		if open > 0 {
-			age = max(now.Sub(oldest).Seconds(), 0)
-		}
-		o.metrics.Gauge(metric.OpenLocks).Update(float64(open))
-		o.metrics.Gauge(metric.OldestLockAge).Update(age)
-	}
-	o.failing = err != nil
+	o.note(ctx, "open locks cannot be listed", o.showLocks(ctx, now))
+	o.note(ctx, "registered webhooks cannot be read", o.showWebhooks(ctx))
 }
+
+// note logs the first of several failures of a look. The metrics stay as they were.
+func (o *observer) note(ctx context.Context, what string, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil && !o.failing[what] {
+		o.logger.Warn(what+": their metrics stay as they were", "error", err)
+	}
+	if o.failing == nil {
+		o.failing = map[string]bool{}
+	}
+	o.failing[what] = err != nil
+}
+
+func (o *observer) showLocks(ctx context.Context, now time.Time) error {
+	open, oldest, err := o.openLocks(ctx)
+	if err != nil {
+		return err
+	}
+	age := 0.0
+	if open > 0 {
+		age = max(now.Sub(oldest).Seconds(), 0)
+	}
+	o.metrics.Gauge(metric.OpenLocks).Update(float64(open))
+	o.metrics.Gauge(metric.OldestLockAge).Update(age)
+	return nil
+}
+
+// showWebhooks shows the states of the endpoints that Latch counts at. A webhook that is
+// gone, or is not counted at any more, is in no state.
+func (o *observer) showWebhooks(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
+	defer cancel()
+	all, err := o.webhooks(ctx)
+	if err != nil {
+		return err
+	}
+	states := map[string]string{}
+	for id := range o.watched {
+		states[id] = ""
+	}
+	o.watched = map[string]bool{}
+	for i := range all {
+		if all[i].Health == nil || !all[i].IsEnabled() {
+			continue
+		}
+		o.watched[all[i].ID], states[all[i].ID] = true, endpointHealthy
+		if known := all[i].Endpoint; known != nil {
+			states[all[i].ID] = known.State
+		}
+	}
+	for id, state := range states {
+		for _, each := range []string{endpointHealthy, latch.EndpointFailing, latch.EndpointDisabled} {
+			value := 0.0
+			if each == state {
+				value = 1
+			}
+			o.metrics.WithTags(metric.Labels("state", each, "webhook", id)).Gauge(metric.WebhookEndpoint).Update(value)
+		}
+	}
+	return nil
+}
+
+// endpointHealthy is the state of an endpoint of which nothing is known.
+const endpointHealthy = "healthy"
 
 // openLocks returns how many locks are open in the namespace, and since when the
 // oldest of them is.

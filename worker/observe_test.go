@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,7 @@ func TestObserverShowsLocksAndEndpoints(t *testing.T) {
 	var log bytes.Buffer
 	o := &observer{metrics: metrics.Handler, logger: slog.New(slog.NewTextHandler(&log, nil)),
 		endpoints: func() (int, int) { return 5, 2 },
+		webhooks:  func(context.Context) ([]latch.RegisteredWebhook, error) { return nil, nil },
 		locks:     func(_ context.Context, cursor string) (*runs.LockPart, error) { return parts[cursor], failure }}
 	shown := func() string {
 		o.observe(t.Context(), now)
@@ -55,4 +57,48 @@ func TestObserverShowsLocksAndEndpoints(t *testing.T) {
 	text = shown()
 	require.Contains(t, text, "latch_open_locks 0\n")
 	require.Contains(t, text, "latch_open_lock_oldest_age_seconds 0\n")
+}
+
+// The state of each endpoint that is counted at is 1, and the others are 0. A webhook
+// that is removed, or disabled, is in no state; what cannot be read changes nothing.
+func TestObserverShowsTheStatesOfEndpoints(t *testing.T) {
+	t.Parallel()
+	metrics, err := telemetry.NewMetrics("worker")
+	require.NoError(t, err)
+	webhook := func(id, state string) latch.RegisteredWebhook {
+		made := latch.RegisteredWebhook{Webhook: latch.Webhook{ID: id}, Health: &latch.Health{}}
+		if state != "" {
+			made.Endpoint = &latch.EndpointState{State: state}
+		}
+		return made
+	}
+	var registered []latch.RegisteredWebhook
+	var failure error
+	o := &observer{metrics: metrics.Handler, logger: slog.New(slog.DiscardHandler), endpoints: func() (int, int) { return 0, 0 },
+		locks:    func(context.Context, string) (*runs.LockPart, error) { return &runs.LockPart{}, nil },
+		webhooks: func(context.Context) ([]latch.RegisteredWebhook, error) { return registered, failure }}
+	states := func() string {
+		o.observe(t.Context(), time.Now())
+		answer := httptest.NewRecorder()
+		metrics.Page.ServeHTTP(answer, httptest.NewRequest("GET", "/metrics", nil))
+		var found []string
+		for line := range strings.Lines(answer.Body.String()) {
+			if rest, is := strings.CutPrefix(line, "latch_webhook_endpoint{state="); is && strings.HasSuffix(rest, " 1\n") {
+				found = append(found, strings.TrimSuffix(rest, "} 1\n"))
+			}
+		}
+		slices.Sort(found)
+		return strings.Join(found, " ")
+	}
+	require.Empty(t, states())
+	registered = []latch.RegisteredWebhook{webhook("a", ""), webhook("b", latch.EndpointFailing), webhook("c", latch.EndpointDisabled),
+		{Webhook: latch.Webhook{ID: "without health"}}}
+	const three = `"disabled",webhook="c" "failing",webhook="b" "healthy",webhook="a"`
+	require.Equal(t, three, states())
+	failure = errors.New("no registry")
+	require.Equal(t, three, states())
+	failure = nil
+	registered = []latch.RegisteredWebhook{webhook("a", latch.EndpointFailing), webhook("b", latch.EndpointFailing)}
+	registered[1].Enabled = new(bool)
+	require.Equal(t, `"failing",webhook="a"`, states())
 }

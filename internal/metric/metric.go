@@ -16,6 +16,8 @@ const (
 	OpenLocks     = "latch_open_locks"
 	OldestLockAge = "latch_open_lock_oldest_age_seconds"
 	Endpoints     = "latch_endpoints"
+	// WebhookEndpoint is the state that all workers share.
+	WebhookEndpoint = "latch_webhook_endpoint"
 
 	RequestDuration = "latch_http_request_duration"
 	BatchDuration   = "latch_event_batch_duration"
@@ -67,6 +69,8 @@ var all = []Metric{
 		Help: "How long the oldest open lock of the namespace has been waited for; 0 without open locks."},
 	{Name: Endpoints, Kind: Gauge, Labels: []string{"state"}, Worker: true,
 		Help: "Endpoints that this worker has called, by state: answering, or silent where the last 50 attempts or more got no answer."},
+	{Name: WebhookEndpoint, Kind: Gauge, Labels: []string{"state", "webhook"}, Worker: true,
+		Help: "Endpoints of the task queue's registered webhooks with health: 1 for the state (healthy, failing or disabled) that each is in, 0 for the others. Every worker shows all of them: take the maximum, not the sum."},
 	{Name: RequestDuration, Kind: Timer, Labels: []string{"code", "method", "route"}, API: true,
 		Help: "Requests to the HTTP API and the console, by route and status."},
 	{Name: BatchDuration, Kind: Timer, Labels: []string{"outcome"}, API: true,
