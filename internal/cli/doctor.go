@@ -14,7 +14,8 @@ func doctorCommand(e *env) *cobra.Command {
 	return remoteNeeding(e, serverOf, &cobra.Command{Use: "doctor", Short: "Check the connection to Temporal, and the settings of the worker and the API", Args: cobra.NoArgs,
 		Long: `Check what Latch needs: whether Temporal answers and has the namespace, which of
 Latch's search attributes it knows, whether registered jobs and webhooks can be
-read, and whether a worker polls the task queue. Run with a worker's environment
+read, whether a worker polls the task queue, and whether the server's clock and this
+machine's agree, as far as the server says its time. Run with a worker's environment
 it checks the worker's settings too, and names the secrets that may go to any
 host. Each finding comes with the command or the setting that mends it.
 

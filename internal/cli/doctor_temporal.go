@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
@@ -38,6 +39,7 @@ func examineTemporal(ctx context.Context, open opener, e *env, d *diagnosis) err
 	examineSearchAttributes(ctx, server, d, isSet(e, "LATCH_SEARCH_ATTRIBUTES"))
 	queue := e.settings.TaskQueue
 	examineRegistry(ctx, world, queue, d)
+	examineClock(ctx, server, queue, d)
 	if world.Unpolled(ctx, queue) {
 		d.add("worker", findingNote, fmt.Sprintf("no worker polls the task queue %q", queue), "start one: LATCH_TASK_QUEUE="+output.Shell(queue)+" worker")
 	} else {
@@ -167,4 +169,29 @@ func examineRegistry(ctx context.Context, world backend.Backend, queue string, d
 		}
 	}
 	d.add(check, findingOK, fmt.Sprintf("%d registered webhooks of task queue %q, %d of them enforced", len(webhooks), queue, enforced), "")
+}
+
+// clockTolerance is by how much clocks may differ before doctor says so. Receivers
+// refuse signatures that are five minutes off.
+const clockTolerance = 5 * time.Second
+
+// examineClock adds whether the server's clock and this machine's agree, as far as the
+// server says its time.
+func examineClock(ctx context.Context, server backend.Server, queue string, d *diagnosis) {
+	const check, fix = "clock", "set the clock that is wrong by NTP: timedatectl set-ntp true, or chronyc makestep"
+	clock, err := server.Clock(ctx, queue)
+	switch {
+	case err != nil:
+		d.add(check, findingNote, "the server's time cannot be read: "+failure.Plainly(err), "")
+	case clock == nil:
+		d.add(check, findingNote, "the server does not say its time while no worker polls", "compare by hand: date -u, here and there")
+	case clock.AtLeast > clockTolerance:
+		d.add(check, findingWrong, fmt.Sprintf("the server's clock is %s or more ahead of this machine's: schedules, timeouts of locks and the times in signatures disagree",
+			clock.AtLeast.Round(time.Second)), fix)
+	case clock.AtMost < -clockTolerance:
+		d.add(check, findingWrong, fmt.Sprintf("the server's clock is %s or more behind this machine's: schedules, timeouts of locks and the times in signatures disagree",
+			(-clock.AtMost).Round(time.Second)), fix)
+	default:
+		d.add(check, findingOK, "no difference from the server's is seen", "")
+	}
 }

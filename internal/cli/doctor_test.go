@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -12,9 +13,12 @@ import (
 	namespacepb "go.temporal.io/api/namespace/v1"
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/backend"
@@ -38,7 +42,9 @@ func (f fakeOperator) ListSearchAttributes(context.Context, *operatorservice.Lis
 type patient struct {
 	system, namespace, schedules error
 	noUpdates, unpolled          bool
-	operator                     fakeOperator
+	// date is the header of that name; polled is when the server saw a worker's poller.
+	date, polled func(now time.Time) time.Time
+	operator     fakeOperator
 }
 
 // An examined Temporal answers as the patient says.
@@ -56,9 +62,22 @@ type examinedService struct {
 	patient
 }
 
-func (e examinedService) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest,
-	...grpc.CallOption) (*workflowservice.GetSystemInfoResponse, error) {
+func (e examinedService) GetSystemInfo(_ context.Context, _ *workflowservice.GetSystemInfoRequest,
+	options ...grpc.CallOption) (*workflowservice.GetSystemInfoResponse, error) {
+	for _, option := range options {
+		if header, is := option.(grpc.HeaderCallOption); is && e.date != nil {
+			*header.HeaderAddr = metadata.Pairs("date", e.date(time.Now()).UTC().Format(http.TimeFormat))
+		}
+	}
 	return &workflowservice.GetSystemInfoResponse{ServerVersion: "1.32.1"}, e.system
+}
+
+func (e examinedService) DescribeTaskQueue(context.Context, *workflowservice.DescribeTaskQueueRequest,
+	...grpc.CallOption) (*workflowservice.DescribeTaskQueueResponse, error) {
+	if e.polled == nil {
+		return &workflowservice.DescribeTaskQueueResponse{}, nil
+	}
+	return &workflowservice.DescribeTaskQueueResponse{Pollers: []*taskqueuepb.PollerInfo{{LastAccessTime: timestamppb.New(e.polled(time.Now()))}}}, nil
 }
 
 func (e examinedService) DescribeNamespace(context.Context, *workflowservice.DescribeNamespaceRequest,
@@ -76,6 +95,11 @@ func known() fakeOperator {
 		f.attributes[each.name] = each.kind
 	}
 	return f
+}
+
+// off returns a clock that is off by so much.
+func off(by time.Duration) func(time.Time) time.Time {
+	return func(now time.Time) time.Time { return now.Add(by) }
 }
 
 // TestDoctor: every finding that is wrong names what mends it, and the exit
@@ -133,6 +157,18 @@ func TestDoctor(t *testing.T) {
 			map[string]string{"LATCH_SECRET_BOARD": "value-of-the-board", "LATCH_SECRETS_HOSTS": "board=hooks.example.com"}, failure.ExitOK,
 			[]string{"all 1 are bound to hosts", "note   secrets: a secret that is added later",
 				"fix: LATCH_SECRETS_HOSTS_REQUIRED=true"}, []string{"wrong"}},
+		"a server ahead": {patient{date: off(time.Minute)}, nil, failure.ExitFailed,
+			[]string{"wrong  clock: the server's clock is", "or more ahead of this machine's", "fix: set the clock that is wrong by NTP: timedatectl set-ntp true"}, nil},
+		"a server behind": {patient{date: off(-time.Minute)}, nil, failure.ExitFailed,
+			[]string{"wrong  clock: the server's clock is", "or more behind this machine's"}, nil},
+		"a server in time": {patient{date: off(0)}, nil, failure.ExitOK, []string{"ok     clock: no difference"}, nil},
+		"a poller's time ahead": {patient{polled: off(time.Minute)}, nil, failure.ExitFailed,
+			[]string{"or more ahead of this machine's"}, nil},
+		"a poller that waits": {patient{polled: off(-time.Minute)}, nil, failure.ExitOK, []string{"ok     clock: no difference"}, nil},
+		"a poller's time behind": {patient{polled: off(-3 * time.Minute)}, nil, failure.ExitFailed,
+			[]string{"or more behind this machine's"}, nil},
+		"a server without a time": {patient{unpolled: true}, nil, failure.ExitOK,
+			[]string{"note   clock: the server does not say its time while no worker polls"}, nil},
 		"bad settings": {patient{}, map[string]string{"LATCH_EGRESS_ALLOW": "10.0.0.0/99", "LATCH_API_KEYS": "ann",
 			"LATCH_SECRETS_HOSTS": "board"}, failure.ExitFailed,
 			[]string{"wrong  settings of the worker: ", "10.0.0.0/99", `LATCH_SECRETS_HOSTS: "board" is not of the form`,

@@ -13,6 +13,9 @@ import (
 type Server interface {
 	// Version returns the server's version.
 	Version(ctx context.Context) (string, error)
+	// Clock compares the server's clock with this machine's; nil where the server does
+	// not say its time. A worker's task queue may tell it.
+	Clock(ctx context.Context, queue string) (*Clock, error)
 	// Namespace returns the name of the namespace that is used.
 	Namespace() string
 	// DescribeNamespace returns what the namespace is like.
