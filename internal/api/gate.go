@@ -40,10 +40,11 @@ func (a *API) registerGates() {
 }
 
 // maximumGateWait bounds how long a call waits for a gate's decision. The server
-// gives an answer 90 seconds.
+// limits a response to 90 seconds.
 const maximumGateWait = time.Minute
 
-// A GateWait is how long a call waits for a gate to close. It is exported for huma.
+// A GateWait says how long a call waits for a gate to close. It is exported for
+// huma.
 type GateWait struct {
 	Wait string `query:"wait" doc:"How long to wait for the decision, such as 30s; at most 1m. Without it the answer comes at once"`
 }
@@ -59,7 +60,7 @@ func (w *GateWait) duration() (time.Duration, error) {
 	return wait, nil
 }
 
-// A GateState is where a gate stands, or what it decided.
+// A GateState is the state of an open gate, or the decision of a closed one.
 type GateState struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
@@ -109,7 +110,7 @@ func (a *API) askGate(ctx context.Context, input *gateInput) (*gateOutput, error
 	return output, err
 }
 
-// admitGate reads a gate, and refuses one that the worker would refuse.
+// admitGate decodes a gate, and rejects one that the worker would reject.
 func (a *API) admitGate(ctx context.Context, body []byte) (*latch.Gate, error) {
 	if err := NeedJSON(body); err != nil {
 		return nil, err
@@ -139,7 +140,7 @@ func (a *API) getGate(ctx context.Context, input *askedGate) (*struct{ Body Gate
 	return &struct{ Body GateState }{state}, err
 }
 
-// gateAfter returns where the gate stands once it has closed, or the wait is over.
+// gateAfter returns the state of the gate once it has closed, or the wait is over.
 func (a *API) gateAfter(ctx context.Context, workflowID, runID string, wait time.Duration) (GateState, error) {
 	if wait > 0 {
 		waiting, cancel := context.WithTimeout(ctx, wait)
@@ -166,11 +167,11 @@ func newGateState(info *workflowpb.WorkflowExecutionInfo) GateState {
 	return state
 }
 
-// locksPatience bounds how long the answer waits for a gate that has begun to make
-// its locks. Without a worker it has none.
+// locksPatience bounds how long the answer waits for a new gate to make its locks.
+// Without a worker it makes none.
 const locksPatience = 2 * time.Second
 
-// openGate returns where an open gate stands, as far as a worker says in time.
+// openGate returns the state of an open gate, as far as a worker answers in time.
 func (a *API) openGate(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) GateState {
 	ctx, cancel := context.WithTimeout(ctx, locksPatience)
 	defer cancel()

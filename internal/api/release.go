@@ -41,8 +41,8 @@ func (a *API) registerReleases() {
 		About: "Answers with the record. by is always the key's name, whatever the body says. Skipping a hook of an enforced webhook requires the role admin."}, a.skipHook(latch.ReleaseKind))
 }
 
-// StartInput is what starts a run. It is exported for huma, which fills in the fields
-// of exported types alone.
+// StartInput holds the parameters of a request that starts a run. It is exported
+// because huma fills in the fields of exported types only.
 type StartInput struct {
 	WorkflowID     string `query:"workflow_id" maxLength:"1000" doc:"The workflow id, instead of the one made from the id"`
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" doc:"Repeating the call under the same key returns the first answer and starts nothing, for as long as Temporal keeps closed workflows"`
@@ -125,9 +125,9 @@ func (a *API) findRelease(ctx context.Context, id string) (*workflowpb.WorkflowE
 	return a.findRun(ctx, latch.ReleaseKind, id)
 }
 
-// findRun returns the run of a kind that an id means: that of the workflow id made
-// from it before that of the id itself, the other way round if the id begins as
-// such a workflow id.
+// findRun returns the run of a kind that an id refers to. It tries the workflow id
+// made from the id, and then the id itself; in reverse order if the id already
+// begins like such a workflow id.
 func (a *API) findRun(ctx context.Context, kind latch.Kind, id string) (*workflowpb.WorkflowExecutionInfo, error) {
 	candidates := []string{kind.WorkflowID(id), id}
 	if strings.HasPrefix(id, kind.WorkflowID("")) {

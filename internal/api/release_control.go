@@ -18,7 +18,7 @@ type messageInput struct {
 
 type statusOutput struct{ Body latch.Status }
 
-// controlRun takes stop and rollback.
+// controlRun handles stop and rollback.
 func (a *API) controlRun(kind latch.Kind, message string) func(context.Context, *messageInput) (*statusOutput, error) {
 	return func(ctx context.Context, input *messageInput) (*statusOutput, error) {
 		var control latch.Control
@@ -58,8 +58,8 @@ func decodeMessage(body []byte, decode func([]byte) error) error {
 	return Decoded(decode(body))
 }
 
-// tell sends a run of the kind a message, as an update whose id begins with the
-// prefix, and decodes its answer.
+// tell sends a message to a run of the kind, as an update with the prefix in its
+// id, and decodes the answer.
 func (a *API) tell(ctx context.Context, kind latch.Kind, prefix, id, message string, argument, answer any) error {
 	info, err := a.findRun(ctx, kind, id)
 	if err != nil {

@@ -52,7 +52,7 @@ type BulkRedelivery struct {
 	Errors     int                 `json:"errors"`
 	DryRun     bool                `json:"dry_run,omitempty"`
 	NextCursor string              `json:"next_cursor,omitempty" doc:"There may be more: the cursor of the next call, with the same filter"`
-	Incomplete bool                `json:"incomplete,omitempty" doc:"Not all runs were asked: next_cursor goes on with the others; where unanswered tells, theirs are missing"`
+	Incomplete bool                `json:"incomplete,omitempty" doc:"Not all runs were asked: next_cursor continues with the others; the deliveries of runs counted by unanswered are missing"`
 	Unanswered int                 `json:"unanswered,omitempty" doc:"How many runs no worker answered for, or could not"`
 	Runs       int                 `json:"runs" doc:"How many runs were asked"`
 }

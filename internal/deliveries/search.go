@@ -19,9 +19,9 @@ import (
 
 // A DeliveryPart is one page of a search result.
 type DeliveryPart struct {
-	Records    []latch.Record `json:"records" doc:"Newest first by started_at; of a delivery that its run handed over, what became of it there"`
+	Records    []latch.Record `json:"records" doc:"Newest first by started_at; of a delivery that its run handed over, its final record"`
 	NextCursor string         `json:"next_cursor,omitempty" doc:"The parameter cursor of the next part, with the same other parameters; absent on the last"`
-	Incomplete bool           `json:"incomplete,omitempty" doc:"Not all runs were asked: next_cursor goes on with the others, whose records may be newer; where unanswered tells, theirs are missing"`
+	Incomplete bool           `json:"incomplete,omitempty" doc:"Not all runs were asked: next_cursor continues with the others, whose records may be newer; the records of runs counted by unanswered are missing"`
 	Unanswered int            `json:"unanswered,omitempty" doc:"How many runs no worker answered for, or could not"`
 	Unread     []UnreadRun    `json:"unread,omitempty" doc:"Runs that could not be read as a whole, and why; at most 20"`
 	Runs       int            `json:"runs" doc:"How many runs were asked"`

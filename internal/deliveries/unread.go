@@ -18,7 +18,7 @@ type UnreadRun struct {
 	RunID      string `json:"run_id"`
 	// DeliveryID is set if only one record is not up to date: it is listed as
 	// its run left it.
-	DeliveryID string `json:"delivery_id,omitempty" doc:"The one delivery that is listed as its run left it, since how it went on cannot be read; absent where all deliveries of the run are missing"`
+	DeliveryID string `json:"delivery_id,omitempty" doc:"The one delivery that is listed as its run left it, because its later record cannot be read; absent if all deliveries of the run are missing"`
 	Reason     string `json:"reason" doc:"Why it could not be read"`
 }
 

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// account prints what happens, for people to read along.
+// account prints what happens, for people to follow.
 type account struct {
 	out    io.Writer
 	colour bool
 }
 
-// style is a terminal's select-graphic-rendition code.
+// style is a terminal's SGR code.
 type style string
 
 const (
@@ -29,10 +29,11 @@ func (a *account) print(s style, text string) {
 	if a.colour && s != plain {
 		text = "\x1b[" + string(s) + "m" + text + "\x1b[0m"
 	}
-	_, _ = fmt.Fprintln(a.out, text) // nobody is left to tell
+	_, _ = fmt.Fprintln(a.out, text) // nobody is reading
 }
 
-// lines prints a text whose first line begins with a mark, the others below it.
+// lines prints a text with a mark before its first line; further lines are
+// indented.
 func (a *account) lines(s style, mark, text string) {
 	text = strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+strings.Repeat(" ", len([]rune(mark))))
 	a.print(s, mark+text)
@@ -46,13 +47,13 @@ func (a *account) heading(format string, args ...any) {
 	a.print(bold, "\n"+fmt.Sprintf(format, args...))
 }
 
-// quote is what a document says.
+// quote prints what a document says.
 func (a *account) quote(source, text string) {
 	a.print(faint, "   "+source+":")
 	a.print(faint, "   │ "+strings.ReplaceAll(text, "\n", "\n   │ "))
 }
 
-// does prints what is done to Latch, came what reached a receiver or was answered.
+// does prints an action on Latch; came prints a request or a response.
 func (a *account) does(format string, args ...any) {
 	a.lines(plain, "   → ", fmt.Sprintf(format, args...))
 }
@@ -61,7 +62,7 @@ func (a *account) came(format string, args ...any) {
 	a.lines(plain, "   ← ", fmt.Sprintf(format, args...))
 }
 
-// right prints what was checked and held, wrong what did not.
+// right prints a check that held; wrong prints one that did not.
 func (a *account) right(format string, args ...any) {
 	a.lines(good, "   ✓ ", fmt.Sprintf(format, args...))
 }
@@ -70,7 +71,7 @@ func (a *account) wrong(text string) {
 	a.lines(bad, "   ✗ ", text)
 }
 
-// page is where something can be looked at.
+// page prints the address of something to look at.
 func (a *account) page(url string) {
 	a.lines(blue, "   ", url)
 }
@@ -80,7 +81,7 @@ func (a *account) log(what, text string) {
 	a.lines(faint, "   ", text)
 }
 
-// row is a case's line in the summary, its runs' pages below it.
+// row prints a case's line of the summary, followed by the pages of its runs.
 func (a *account) row(number int, one outcome) {
 	s, verdict := good, "right"
 	switch {

@@ -1,12 +1,12 @@
 package main
 
-// Where the cases stand.
+// Sources of the cases.
 const (
 	mitto = "Mitto's page on webhooks"
 	mdoq  = "MDOQ's page on webhooks"
 )
 
-// showcases are all cases, in the order in which they are shown.
+// showcases returns all cases, in the order in which they are shown.
 func showcases() []showcase {
 	return []showcase{
 		slackMessage,

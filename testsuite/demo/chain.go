@@ -40,7 +40,7 @@ http://localhost:7127/v2/jobs/<job_id>/:actions with the body {"action": "START"
 	},
 }
 
-// loadJob is registered: a schedule of Temporal's keeps it.
+// loadJob is a registered job: a Temporal schedule stores it.
 const loadJob = `{
   "id": 22740, "title": "Load",
   "task": {"http": {"url": "RECEIVER/load"}},
@@ -50,7 +50,7 @@ const loadJob = `{
   }]
 }`
 
-// extractJob starts it.
+// extractJob starts loadJob.
 const extractJob = `{
   "id": "extract", "title": "Extract",
   "task": {"http": {"url": "RECEIVER/extract"}},

@@ -9,11 +9,11 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// telling are the fields of Latch's default body that an account shows, in the
-// order of the body. It has more, which are much the same each time.
+// telling lists the fields of Latch's default body that an account shows, in
+// order. The others hardly differ between requests.
 var telling = []string{"secret", "lock", "event", "delivery_id", "attempt", "instance", "parent_log"}
 
-// describe is a request in two lines: the second is its body.
+// describe describes a request on two lines; the second is its body.
 func describe(request receiver.Request) string {
 	line := strings.TrimSpace(fmt.Sprintf("%s %s %s", request.Method, request.URI, request.Header.Get("Content-Type")))
 	if len(request.Body) == 0 {
@@ -25,7 +25,8 @@ func describe(request receiver.Request) string {
 	return line + "\n" + string(request.Body)
 }
 
-// shorten returns the telling fields of a default body, and false for any other.
+// shorten returns the telling fields of a default body, or false for any other
+// body.
 func shorten(body []byte) (string, bool) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil || fields["delivery_id"] == nil {

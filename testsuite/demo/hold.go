@@ -43,7 +43,7 @@ The lock will be provided as a post variable "lock": "some:lock:value"`,
 	},
 }
 
-// checkHeld checks that the release waits although its webhook was answered.
+// checkHeld checks that the release waits although its endpoint has answered.
 func (s *scene) checkHeld(run client.WorkflowRun, lock string) {
 	var records []latch.Record
 	s.await("the answer of change-board in the history", func() bool {
@@ -65,7 +65,7 @@ func (s *scene) checkHeld(run client.WorkflowRun, lock string) {
 	s.right("the endpoint has answered, and still the release waits: no step was taken")
 }
 
-// removeLock does what the receiver's people do when they agree.
+// removeLock removes the lock, as people would when they agree.
 func (s *scene) removeLock(run client.WorkflowRun, lock string) {
 	s.does("update %s of %s: by alice, \"approved in CAB-17\"", latch.MessageReleaseLock, run.GetID())
 	update, err := s.up.Client.UpdateWorkflow(s.ctx, client.UpdateWorkflowOptions{

@@ -25,7 +25,8 @@ func run() int {
 		return 2
 	}
 
-	// A reader that went away (SIGPIPE) must not leave the worker behind either.
+	// A reader that has gone away (SIGPIPE) must not leave the worker running
+	// either.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	defer stop()
 	told := &account{out: os.Stdout, colour: term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == ""}

@@ -11,20 +11,20 @@ import (
 )
 
 const (
-	// logLines is how much of the worker's log a failure shows.
+	// logLines is the number of lines of the worker's log that a failure shows.
 	logLines = 40
 
-	// secretValue is the example of MDOQ's page. Webhooks know it by its name.
+	// secretValue is the example on MDOQ's page. Webhooks refer to it by name.
 	secretName, secretValue = "mdoq", "mdoq-is-awesome"
 )
 
 type options struct {
-	keep bool // the stack, after the cases, until the context ends
+	keep bool // keep the stack running after the cases, until the context ends
 	race bool // build the worker with the race detector
 }
 
-// perform brings the stack up, runs all cases and takes it down again. Its error
-// says which cases failed, or what else did.
+// perform starts the stack, runs all cases and stops it again. Its error says
+// which cases failed, or what else did.
 func perform(ctx context.Context, told *account, o options) (err error) {
 	api, err := freeport.Address()
 	if err != nil {
@@ -66,10 +66,10 @@ func perform(ctx context.Context, told *account, o options) (err error) {
 
 func workerSettings() stack.Environment {
 	return stack.Environment{
-		"LATCH_FQDN=stage.zuarbase.net", // the name in the text of Mitto's page
+		"LATCH_FQDN=stage.zuarbase.net", // the name on Mitto's page
 		"LATCH_ENVIRONMENT=demo",
 		"LATCH_SECRET_MDOQ=" + secretValue,
-		"LATCH_LOG_LEVEL=debug", // so that the search for the secret in it means something
+		"LATCH_LOG_LEVEL=debug", // makes the search for the secret in the log meaningful
 	}.AllowLoopback()
 }
 
@@ -77,13 +77,13 @@ func workerSettings() stack.Environment {
 type outcome struct {
 	title    string
 	notRun   bool
-	failures []string // none: it came out right
+	failures []string // empty if the case succeeded
 	pages    []string // its runs in Temporal's UI
 	took     time.Duration
 }
 
-// runCases runs the cases one after another, so that the account reads well. A
-// case that failed does not keep the next from running; the context does.
+// runCases runs the cases one after the other, so that the account is readable.
+// It continues after a failed case, but not after the context ends.
 func runCases(ctx context.Context, told *account, up *stack.Stack, cases []showcase) []outcome {
 	var outcomes []outcome
 	for i, one := range cases {
@@ -105,7 +105,7 @@ func summarize(told *account, outcomes []outcome) {
 	}
 }
 
-// failureOf says which cases did not come out right, nil for none.
+// failureOf returns an error that names the failed cases, or nil.
 func failureOf(outcomes []outcome) error {
 	var failed []error
 	for i, one := range outcomes {

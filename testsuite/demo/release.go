@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// steps are the two steps of every release here. The receiver takes them, as
-// do-1 and do-2, and undoes them, as undo-1 and undo-2.
+// steps returns the two steps of every release here. The receiver performs them
+// at do-1 and do-2, and undoes them at undo-1 and undo-2.
 func (s *scene) steps() []latch.Step {
 	var steps []latch.Step
 	for i := 1; i <= 2; i++ {
@@ -24,7 +24,7 @@ func (s *scene) steps() []latch.Step {
 	return steps
 }
 
-// taken are the steps that the receiver took and undid, in that order.
+// taken returns the steps that the receiver performed and undid, in that order.
 func (s *scene) taken() []string {
 	taken := []string{}
 	for _, request := range s.receiver.Requests("") {
@@ -36,7 +36,7 @@ func (s *scene) taken() []string {
 	return taken
 }
 
-// release waits for a release's result, which must have the status.
+// release waits for a release's result, whose status must be the given one.
 func (s *scene) release(run client.WorkflowRun, status string) latch.ReleaseResult {
 	var result latch.ReleaseResult
 	s.finish(run, &result)
@@ -45,7 +45,7 @@ func (s *scene) release(run client.WorkflowRun, status string) latch.ReleaseResu
 	return result
 }
 
-// releaseCalled is release, for one that was started by its workflow id alone.
+// releaseCalled is release for a release given by its workflow id.
 func (s *scene) releaseCalled(id, status string) latch.ReleaseResult {
 	described, err := s.up.Client.DescribeWorkflowExecution(s.ctx, id, "")
 	require.NoError(s, err, "release %s", id)

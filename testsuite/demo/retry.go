@@ -31,8 +31,8 @@ what is rendered is the same for every attempt, save attempt, timestamp and sign
 	},
 }
 
-// checkAttempts checks that requests are the attempts of one delivery, and
-// returns its record, the only one.
+// checkAttempts checks that the requests are the attempts of one delivery, and
+// returns its record, which must be the only one.
 func (s *scene) checkAttempts(requests []receiver.Request, history []latch.Record) latch.Record {
 	require.Len(s, history, 1, "the webhook history")
 	for i, request := range requests {

@@ -18,7 +18,7 @@ import (
 	"github.com/latch-run/latch/testsuite/stack"
 )
 
-// showcase is one case: what a document says, and how it is shown.
+// showcase is one case: what a document says, and how to show it.
 type showcase struct {
 	title  string
 	source string // of the document
@@ -26,29 +26,29 @@ type showcase struct {
 	play   func(*scene)
 }
 
-// scene is what a case plays on: the stack, and a receiver of its own. It checks
-// with testify's require, which the scene ends the case for.
+// scene is the setting of a case: the stack, and a receiver of its own. It
+// implements testify's TestingT, so that require ends the case.
 type scene struct {
 	*account
 	ctx      context.Context // bounds the case
 	up       *stack.Stack
 	receiver *receiver.Receiver
-	told     int // requests to the receiver that the account has
+	told     int // requests to the receiver already printed
 	outcome  outcome
 }
 
-// ended is what FailNow panics with.
+// ended is the value with which FailNow panics.
 type ended struct{}
 
-// Errorf and FailNow make the scene what require reports to.
+// Errorf and FailNow implement require.TestingT.
 func (s *scene) Errorf(format string, args ...any) {
 	text := withoutTrace(fmt.Sprintf(format, args...))
 	s.outcome.failures = append(s.outcome.failures, text)
 	s.wrong(text)
 }
 
-// withoutTrace cuts the call stack from a report of require: what was expected and
-// what came is enough.
+// withoutTrace removes the call stack from a report of require: the expected
+// and actual values suffice.
 func withoutTrace(report string) string {
 	if before, rest, found := strings.Cut(report, "Error Trace:"); found {
 		if _, after, found := strings.Cut(rest, "\tError:"); found {
@@ -61,8 +61,8 @@ func withoutTrace(report string) string {
 // FailNow ends the case.
 func (s *scene) FailNow() { panic(ended{}) }
 
-// runCase plays a case to its end, by itself, by a failed check or by a panic,
-// which is a failure too: what else was started must still be ended.
+// runCase runs a case until it returns, fails a check or panics. A panic is a
+// failure too, because everything that was started must be stopped.
 func runCase(ctx context.Context, told *account, up *stack.Stack, one showcase) (result outcome) {
 	ctx, cancel := context.WithTimeout(ctx, hang.Limit)
 	defer cancel()
@@ -90,8 +90,8 @@ func runCase(ctx context.Context, told *account, up *stack.Stack, one showcase) 
 	return
 }
 
-// start starts a workflow by its name on Latch's task queue, as any Temporal
-// client can. The input is one of Latch's types or JSON.
+// start starts a workflow by name on Latch's task queue, as any Temporal client
+// can. The input is one of Latch's types or JSON.
 func (s *scene) start(workflow, id, title string, input any) client.WorkflowRun {
 	s.does("start %s as %q", workflow, id)
 	run, err := s.up.Client.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{
@@ -102,7 +102,7 @@ func (s *scene) start(workflow, id, title string, input any) client.WorkflowRun 
 	return run
 }
 
-// shows notes a run whose page is to be told.
+// shows records a run whose page is to be printed.
 func (s *scene) shows(id, runID string) {
 	s.outcome.pages = append(s.outcome.pages, s.up.RunURL(id, runID))
 }
@@ -114,7 +114,7 @@ func (s *scene) finish(run client.WorkflowRun, result any) {
 	require.NoError(s, err, "result of %s", run.GetID())
 }
 
-// job waits for a job's result, which must be that it succeeded.
+// job waits for a job's result, which must be a success.
 func (s *scene) job(run client.WorkflowRun) latch.JobResult {
 	var result latch.JobResult
 	s.finish(run, &result)
@@ -123,7 +123,7 @@ func (s *scene) job(run client.WorkflowRun) latch.JobResult {
 	return result
 }
 
-// answers says what a path of the receiver answers, in turn.
+// answers sets the answers of a path of the receiver, in order.
 func (s *scene) answers(path string, answers ...receiver.Answer) {
 	var told []string
 	for _, answer := range answers {
@@ -133,8 +133,8 @@ func (s *scene) answers(path string, answers ...receiver.Answer) {
 	s.receiver.Script(path, answers...)
 }
 
-// arrived waits for n requests to a path of the receiver, and prints all that came
-// meanwhile. More than n are a failure.
+// arrived waits for n requests to a path of the receiver, and prints all that
+// arrive meanwhile. More than n requests are a failure.
 func (s *scene) arrived(path string, n int) []receiver.Request {
 	for i := range n {
 		_, err := s.receiver.Wait(s.ctx, path, i+1)
@@ -146,7 +146,7 @@ func (s *scene) arrived(path string, n int) []receiver.Request {
 	return requests
 }
 
-// tellRequests prints the requests that came and were not printed yet, in order.
+// tellRequests prints the requests that have not been printed yet, in order.
 func (s *scene) tellRequests() {
 	requests := s.receiver.Requests("")
 	for _, request := range requests[s.told:] {
@@ -155,8 +155,8 @@ func (s *scene) tellRequests() {
 	s.told = len(requests)
 }
 
-// starter runs the starter's command line with a text as its standard input, and
-// returns what it printed, which is told. It must end with the exit code.
+// starter runs the starter's command line with stdin, and returns and prints
+// its output. The exit code must be the given one.
 func (s *scene) starter(exitCode int, stdin string, args ...string) string {
 	s.does("starter %s", strings.Join(args, " "))
 	result, err := s.up.RunStarter(s.ctx, stdin, args...)
@@ -167,14 +167,14 @@ func (s *scene) starter(exitCode int, stdin string, args ...string) string {
 	return result.Stdout
 }
 
-// query asks a run.
+// query queries a run.
 func (s *scene) query(run client.WorkflowRun, name string, answer any) {
 	value, err := s.up.Client.QueryWorkflow(s.ctx, run.GetID(), run.GetRunID(), name)
 	require.NoError(s, err, "query %s of %s", name, run.GetID())
 	require.NoError(s, value.Get(answer), "answer of query %s", name)
 }
 
-// await asks until the answer is yes, or fails with the case's time.
+// await waits until holds returns true, or fails when the case's time is over.
 func (s *scene) await(what string, holds func() bool) {
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
@@ -187,12 +187,12 @@ func (s *scene) await(what string, holds func() bool) {
 	}
 }
 
-// decode reads JSON that came.
+// decode decodes JSON.
 func (s *scene) decode(data []byte, into any) {
 	require.NoError(s, json.Unmarshal(data, into), "JSON %s", data)
 }
 
-// text is the JSON of a text.
+// text returns a string as JSON.
 func text(value string) json.RawMessage {
 	encoded, err := json.Marshal(value)
 	if err != nil {

@@ -52,8 +52,8 @@ var sharedSecret = showcase{
 	},
 }
 
-// checkSecret checks what the document says, and the signature with the library
-// that a receiver would use.
+// checkSecret checks what the document says, and verifies the signature with
+// the library that a receiver would use.
 func (s *scene) checkSecret(request receiver.Request) {
 	require.Equal(s, []string{secretValue}, request.Header.Values(secretHeader), "the header")
 	var body struct {
@@ -78,7 +78,7 @@ func (s *scene) checkSecret(request receiver.Request) {
 	s.right("the Standard Webhooks library accepts the signature, and not that of another body")
 }
 
-// checkNoLeak searches all that others can read.
+// checkNoLeak searches for the secret in everything that others can read.
 func (s *scene) checkNoLeak(run client.WorkflowRun) {
 	var status, records json.RawMessage
 	s.query(run, latch.QueryStatus, &status)
@@ -97,8 +97,8 @@ func (s *scene) checkNoLeak(run client.WorkflowRun) {
 	s.right("its value is not in the run's history (%d KB, payloads decoded), records, status or log", len(history)/1000)
 }
 
-// history is a run's whole history: in protobuf's binary form, where texts and
-// payloads, which are JSON, stand as they are.
+// history returns a run's whole history in protobuf's binary format, in which
+// strings and JSON payloads are stored unencoded.
 func (s *scene) history(run client.WorkflowRun) string {
 	var all []byte
 	events := s.up.Client.GetWorkflowHistory(s.ctx, run.GetID(), run.GetRunID(), false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -111,9 +111,9 @@ func (s *scene) history(run client.WorkflowRun) string {
 	return string(all)
 }
 
-// encodings are the forms in which a value may stand in a text. Of base64 there
-// are three, by where in the encoded text it begins; what its neighbours share
-// is cut off.
+// encodings returns the forms in which a value may occur in a text. In base64
+// there are three, depending on the offset of the value; the characters shared
+// with its neighbours are cut off.
 func encodings(value string) map[string]string {
 	forms := map[string]string{
 		"as it is": value, "hexadecimal": hex.EncodeToString([]byte(value)), "in a URL": url.QueryEscape(value),

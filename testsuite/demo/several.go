@@ -50,7 +50,8 @@ application/json, application/x-www-form-urlencoded, text/plain`,
 	},
 }
 
-// severalJob is the case's job as JSON, the way a service in any language sends it.
+// severalJob returns the case's job as JSON, as a service in any language would
+// send it.
 func severalJob(url string) json.RawMessage {
 	return json.RawMessage(strings.ReplaceAll(`{
   "id": "nightly-load", "title": "Nightly load & check",
@@ -67,7 +68,7 @@ func severalJob(url string) json.RawMessage {
 }`, "RECEIVER", url))
 }
 
-// checkDefaultBody checks the body of a webhook without one of its own.
+// checkDefaultBody checks the body of a webhook that sets none.
 func (s *scene) checkDefaultBody(request receiver.Request) {
 	var body struct {
 		Event   string
@@ -94,7 +95,7 @@ func (s *scene) checkDefaultBody(request receiver.Request) {
 	s.right("JOB_SUCCESS sent JSON that tells all, for the webhook that gives no body")
 }
 
-// paths are those of requests, in order of the alphabet.
+// paths returns the paths of requests, sorted.
 func paths(requests []receiver.Request) []string {
 	var all []string
 	for _, request := range requests {

@@ -7,12 +7,12 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// slackBody is the body of Mitto's page as it stands there.
+// slackBody is the body on Mitto's page, unchanged.
 const slackBody = `{ 
   "text": "Job Complete!: ${system['fqdn']} - ${job['title']}\nhttps://${system['fqdn']}/#!/job/${job['id']}" 
 }`
 
-// slackText is what the page says that it becomes.
+// slackText is the text that it becomes according to the page.
 const slackText = `Job Complete!: stage.zuarbase.net - Webhooks!
 https://stage.zuarbase.net/#!/job/22739`
 
@@ -21,7 +21,7 @@ var slackMessage = showcase{
 	source: mitto,
 	says:   "This webhook body translates to:\n" + slackText,
 	play: func(s *scene) {
-		s.answers("/slack", receiver.Answer{Body: "ok"}) // what Slack answers
+		s.answers("/slack", receiver.Answer{Body: "ok"}) // as Slack answers
 		run := s.start(latch.WorkflowJobRun, "job-22739", "Webhooks!", latch.Job{
 			ID: "22739", Title: "Webhooks!", Task: s.work("/work"),
 			Webhooks: []latch.Webhook{{
@@ -46,7 +46,7 @@ var slackMessage = showcase{
 	},
 }
 
-// work is a task that the receiver does at a path.
+// work returns a task that the receiver performs at a path.
 func (s *scene) work(path string) *latch.Task {
 	return &latch.Task{HTTP: &latch.HTTPTask{URL: s.receiver.URL + path}}
 }

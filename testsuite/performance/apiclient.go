@@ -20,7 +20,8 @@ func newAPIClient(url string) *apiClient {
 	return &apiClient{url: url, client: http.Client{Transport: transport}}
 }
 
-// call sends JSON. An answer other than 2xx is an error with its text.
+// call sends JSON. A response other than 2xx is an error with the response's
+// text.
 func (c *apiClient) call(ctx context.Context, method, path string, body []byte) error {
 	request, err := http.NewRequestWithContext(ctx, method, c.url+path, bytes.NewReader(body))
 	if err != nil {

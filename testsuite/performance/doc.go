@@ -1,10 +1,10 @@
-// Command performance measures Latch beside hand-written Temporal code, in the
-// same run and taking turns, and prints each row of docs/performance.md with
-// what was aimed for (make bench).
+// Command performance measures Latch against hand-written Temporal code, in the
+// same run and in turns, and prints each row of docs/performance.md with its
+// goal (make bench).
 //
-// Temporal's server, Latch's worker, its API and the worker of the hand-written
-// code are processes of their own; this one calls, receives and measures. What is
-// measured is in rows*.go, a row is described in row.go.
+// Temporal's server, Latch's worker and API, and the worker of the hand-written
+// code are separate processes. This process calls, receives and measures.
+// rows*.go says what is measured, and row.go what a row is.
 //
 // Start reading at main.go, then measure.go. The hand-written code is the package
 // byhand.

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A Spread is the middle of some figures and how far they lie apart.
+// A Spread is the median of some figures with their range.
 type Spread struct {
 	Median float64   `json:"median"`
 	Min    float64   `json:"min"`
@@ -14,7 +14,7 @@ type Spread struct {
 	All    []float64 `json:"all"`
 }
 
-// spreadOf returns the spread of figures; of none, it is zero.
+// spreadOf returns the spread of figures, which is zero if there are none.
 func spreadOf(all []float64) Spread {
 	if len(all) == 0 {
 		return Spread{}
@@ -32,8 +32,8 @@ func median(all []float64) float64 {
 	return sorted[half]
 }
 
-// percentile returns the least of the times that this part of them, between 0
-// and 1, does not exceed; 0 of none.
+// percentile returns the smallest of the times that is not exceeded by the
+// given part of them, between 0 and 1. It returns 0 if there are none.
 func percentile(times []time.Duration, part float64) time.Duration {
 	if len(times) == 0 {
 		return 0
@@ -43,5 +43,5 @@ func percentile(times []time.Duration, part float64) time.Duration {
 	return sorted[min(max(rank, 1), len(sorted))-1]
 }
 
-// milliseconds is a time as the reports have it.
+// milliseconds returns a duration as the reports show it.
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

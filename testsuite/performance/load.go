@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// closedLoop has so many callers each do one thing after the other until the
-// time is over, and returns how many things were done and how long that took,
-// with the end of what was under way.
+// closedLoop runs a number of callers, each of which calls do repeatedly until
+// the time is over. It returns how many calls were made and how long that took,
+// including the calls in progress at the end.
 func closedLoop(ctx context.Context, callers int, length time.Duration, do func(ctx context.Context, n int) error) (int, time.Duration, error) {
 	var begun atomic.Int64
 	begin := time.Now()
@@ -29,9 +29,9 @@ func closedLoop(ctx context.Context, callers int, length time.Duration, do func(
 	return int(begun.Load()), time.Since(begin), err
 }
 
-// steadily calls at a steady rate for a time, whether or not earlier calls have
-// ended, and returns when each call was due. It ends early once behind says so,
-// with the number of calls so far.
+// steadily makes calls at a steady rate for a time, whether or not earlier
+// calls have ended, and returns when each call was due. It stops early if
+// behind, which is called with the number of calls so far, returns true.
 func steadily(ctx context.Context, rate int, length time.Duration, behind func(calls int) bool, do func(ctx context.Context, n int) error) ([]time.Time, error) {
 	var due []time.Time
 	begin, between := time.Now(), time.Second/time.Duration(rate)

@@ -14,18 +14,18 @@ import (
 	"go.temporal.io/server/common/headers"
 )
 
-// A Machine is where the figures were taken.
+// A Machine is the machine on which the figures were measured.
 type Machine struct {
 	OS        string `json:"os"`
 	Arch      string `json:"arch"`
 	Processor string `json:"processor,omitempty"`
 	Cores     int    `json:"cores"`
 	MemoryMiB int    `json:"memory_mib,omitempty"`
-	// Load is the load average of the minute before.
+	// Load is the load average of the minute before the run.
 	Load string `json:"load,omitempty"`
 }
 
-// Versions are those of what was measured.
+// Versions are the versions of what was measured.
 type Versions struct {
 	Go       string `json:"go"`
 	Temporal string `json:"temporal"`
@@ -44,8 +44,8 @@ func thisMachine() Machine {
 	return m
 }
 
-// fieldOf returns the value of the first line "name: value" of a file; "" where
-// there is none, as on a system without /proc.
+// fieldOf returns the value of the first line "name: value" of a file, or "" if
+// there is none, for example on a system without /proc.
 func fieldOf(file, name string) string {
 	text, err := os.Open(file)
 	if err != nil {
@@ -64,8 +64,8 @@ func versions() Versions {
 	return Versions{Go: strings.TrimPrefix(runtime.Version(), "go"), Temporal: headers.ServerVersion, SDK: temporal.SDKVersion}
 }
 
-// commitOf is the checkout's commit, with a + if something in it is changed; ""
-// where git cannot tell.
+// commitOf returns the commit of the checkout, with a + if it has changes, or
+// "" if git cannot tell.
 func commitOf(ctx context.Context, root string) string {
 	git := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty=+")
 	git.Dir = root
@@ -76,7 +76,7 @@ func commitOf(ctx context.Context, root string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// about names the machine and the versions.
+// about describes the machine and the versions.
 func (r *Report) about() string {
 	m := r.Machine
 	text := fmt.Sprintf("%s: %d cores", r.Began.Format(time.DateOnly), m.Cores)
@@ -94,7 +94,7 @@ func (r *Report) about() string {
 		strings.TrimSpace(r.Latch+" "+r.Commit), r.Versions.Temporal, r.Versions.SDK, r.Versions.Go)
 }
 
-// how says how the figures came about.
+// how describes how the figures were measured.
 func (r *Report) how() string {
 	return fmt.Sprintf("Each figure is the median of %d turns of %g s or more, with the least and the most; "+
 		"the sides take turns. The run took %s.", r.Rounds, r.Turn, time.Duration(r.Seconds)*time.Second)

@@ -12,8 +12,8 @@ import (
 
 func main() { os.Exit(run(os.Args[1:])) }
 
-// run returns 0, 1 if a row could not be measured, or 2 for wrong flags. A goal
-// that was missed is reported and no failure.
+// run returns 0; 1 if a row could not be measured; or 2 for wrong flags. A
+// missed goal is reported but is not a failure.
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()

@@ -10,14 +10,14 @@ import (
 	"github.com/latch-run/latch/testsuite/process"
 )
 
-// module is Latch's.
+// module is the path of Latch's module.
 const module = "github.com/latch-run/latch"
 
 // turnLimit bounds one turn of a side.
 const turnLimit = 3 * time.Minute
 
-// bench measures what the options ask for and reports it. Its error is what
-// could not be measured.
+// bench measures the rows and stores selected by the options and reports the
+// figures. Its error says what could not be measured.
 func bench(ctx context.Context, o options) (err error) {
 	say := progress(o)
 	say("building Latch's commands")
@@ -56,7 +56,7 @@ func build(ctx context.Context, builder *process.Builder) (built programs, err e
 	return built, err
 }
 
-// progress returns what tells a person, on standard error, what goes on.
+// progress returns a function that reports progress on standard error.
 func progress(o options) func(format string, args ...any) {
 	begin := time.Now()
 	return func(format string, args ...any) {
@@ -66,8 +66,8 @@ func progress(o options) func(format string, args ...any) {
 	}
 }
 
-// measureStore measures the rows on one store. A row that fails is left out,
-// and its error returned with the others'.
+// measureStore measures the rows on one store. A row that fails is left out;
+// its error is returned with those of the others.
 func measureStore(ctx context.Context, store string, built programs, o options, say func(string, ...any)) (results []Result, err error) {
 	say("starting Temporal on %s", store)
 	w, err := startWorld(ctx, store, built)
@@ -95,9 +95,9 @@ func measureStore(ctx context.Context, store string, built programs, o options, 
 	return results, errors.Join(append(problems, context.Cause(ctx))...)
 }
 
-// takeTurns lets the sides measure one after the other, round for round, so that
-// what else the machine does falls on all of them. The figures are by metric,
-// side and round. What is counted, and the same each time, is measured once.
+// takeTurns lets the sides measure in turns, round by round, so that other load
+// on the machine affects all of them. The figures are by metric, side and
+// round. Counts, which are the same each time, are measured once.
 func takeTurns(ctx context.Context, w *world, r row, o options) ([]map[string][]float64, error) {
 	figures := make([]map[string][]float64, len(r.metrics))
 	for m := range figures {
@@ -112,7 +112,8 @@ func takeTurns(ctx context.Context, w *world, r row, o options) ([]map[string][]
 	}
 	for round := range rounds {
 		for i := range r.sides {
-			// The first one changes: none always follows the same.
+			// The first side changes, so that no side always follows the same
+			// one.
 			s := r.sides[(i+round)%len(r.sides)]
 			measured, err := turn(ctx, w, s, o)
 			if err != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// options are the command line's.
+// options are the options of the command line.
 type options struct {
 	rows   *regexp.Regexp
 	rounds int
@@ -17,10 +17,10 @@ type options struct {
 	stores []string
 	// output is "table" or "json", on standard output.
 	output string
-	// jsonFile and docFile are written too, where given.
+	// jsonFile and docFile are written as well, unless empty.
 	jsonFile, docFile string
 	quiet             bool
-	// all is set if no row and no store is left out.
+	// all is true if no row and no store is left out.
 	all bool
 }
 
@@ -52,7 +52,7 @@ func readOptions(args []string) (options, error) {
 	return o, o.check(flags.Args(), *rows, *store)
 }
 
-// check reads what has to be understood, and refuses what can't be.
+// check parses the options, and returns an error for invalid ones.
 func (o *options) check(rest []string, rows, store string) (err error) {
 	if o.rows, err = regexp.Compile(rows); err != nil {
 		return fmt.Errorf("-rows: %q is not a regular expression: %w", rows, err)

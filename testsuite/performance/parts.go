@@ -17,17 +17,17 @@ import (
 // signingSecret signs both sides' webhooks.
 const signingSecret = "mdoq-is-awesome"
 
-// parts are what this program does as a process of the benchmark's, by its
-// first argument. Each prints a line when it is ready, and ends when its standard
-// input does, so that none outlives the benchmark.
+// parts are the roles of this program as a child process of the benchmark, by
+// its first argument. Each prints a line when it is ready, and ends when its
+// standard input is closed, so that none outlives the benchmark.
 var parts = map[string]func(ctx context.Context, args []string) error{
 	"temporal": serveTemporal,
 	"byhand":   workByHand,
 	"postgres": servePostgres,
 }
 
-// serveTemporal runs Temporal's server on a store, which is at a place, and prints
-// its address.
+// serveTemporal runs Temporal's server on a store, and prints its address.
+// place is the store's file or address.
 func serveTemporal(ctx context.Context, args []string) error {
 	o := server.Options{}
 	switch store, place := args[0], args[1]; store {
@@ -45,7 +45,8 @@ func serveTemporal(ctx context.Context, args []string) error {
 	return s.Stop()
 }
 
-// workByHand runs a worker of the hand-written code on the server at an address.
+// workByHand runs a worker of the hand-written code on the server with an
+// address.
 func workByHand(ctx context.Context, args []string) error {
 	c, err := client.DialContext(ctx, client.Options{HostPort: args[0], Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -68,7 +69,7 @@ func workByHand(ctx context.Context, args []string) error {
 	return nil
 }
 
-// awaitEnd returns when the benchmark is over: its end closes this process's
+// awaitEnd returns when the benchmark ends, which closes this process's
 // standard input.
 func awaitEnd(ctx context.Context) {
 	over := make(chan struct{})

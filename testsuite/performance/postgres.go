@@ -19,15 +19,15 @@ import (
 	"github.com/latch-run/latch/testsuite/freeport"
 )
 
-// postgresUser owns the databases, and runs the server where this is root, whom
-// PostgreSQL refuses.
+// postgresUser owns the databases. If this process runs as root, which
+// PostgreSQL refuses, it also runs the server.
 const postgresUser = "postgres"
 
-// errNoPostgres says that PostgreSQL is not measured, and why.
+// errNoPostgres says that PostgreSQL cannot be measured, and why.
 var errNoPostgres = errors.New("PostgreSQL's programs initdb and postgres are neither on PATH nor below /usr/lib/postgresql")
 
-// postgresPrograms returns the folder of initdb and postgres: that of PATH, or
-// that of the newest version that Debian has installed.
+// postgresPrograms returns the directory of initdb and postgres: the one on
+// PATH, or that of the newest version installed by Debian.
 func postgresPrograms() (string, error) {
 	var folders []string
 	if found, err := exec.LookPath("initdb"); err == nil {
@@ -46,8 +46,8 @@ func postgresPrograms() (string, error) {
 	return "", errNoPostgres
 }
 
-// majorOf returns the version in a path such as /usr/lib/postgresql/15/bin, 0 if
-// there is none.
+// majorOf returns the version in a path such as /usr/lib/postgresql/15/bin, or
+// 0.
 func majorOf(folder string) int {
 	version, _ := strconv.Atoi(filepath.Base(filepath.Dir(folder)))
 	return version
@@ -58,9 +58,9 @@ func isProgram(file string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
-// servePostgres runs PostgreSQL with a new cluster in a folder, prints its
-// address, and ends it when the benchmark does. Its settings are its own
-// defaults: a commit is on the disk before it counts.
+// servePostgres runs PostgreSQL with a new cluster in a directory, prints its
+// address, and stops it when the benchmark ends. It uses PostgreSQL's default
+// settings, so commits wait for the disk.
 func servePostgres(ctx context.Context, args []string) (err error) {
 	programs, err := postgresPrograms()
 	if err != nil {
@@ -90,7 +90,7 @@ func servePostgres(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	// It closes its connections and its files.
+	// SIGINT makes it close its connections and files.
 	postgres.Cancel = func() error { return postgres.Process.Signal(syscall.SIGINT) }
 	if err := postgres.Start(); err != nil {
 		return err
@@ -106,8 +106,8 @@ func servePostgres(ctx context.Context, args []string) (err error) {
 	return nil
 }
 
-// postgresCredential returns whom PostgreSQL runs as, and gives them the folder;
-// nil is the caller, who is not root.
+// postgresCredential returns the user that runs PostgreSQL, and makes it the
+// owner of the directory. If this process is not root, that is its own user.
 func postgresCredential(folder string) (*syscall.SysProcAttr, error) {
 	if os.Geteuid() != 0 {
 		return &syscall.SysProcAttr{}, nil
@@ -124,8 +124,9 @@ func postgresCredential(folder string) (*syscall.SysProcAttr, error) {
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
 }
 
-// awaitReady returns once PostgreSQL's log says that it takes connections, and
-// reads on, so that it is not held up. What it says before its end is the error.
+// awaitReady returns once PostgreSQL's log says that it accepts connections,
+// and keeps reading, so that PostgreSQL does not block. If it ends first, the
+// error contains its log.
 func awaitReady(log io.Reader) error {
 	var said []string
 	for lines := bufio.NewScanner(log); lines.Scan(); {

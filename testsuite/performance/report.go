@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A Report is what the benchmark prints as JSON.
+// A Report is the result of the benchmark, printed as JSON.
 type Report struct {
 	Latch    string    `json:"latch"`
 	Commit   string    `json:"commit,omitempty"`
@@ -24,7 +24,7 @@ type Report struct {
 	Versions Versions  `json:"versions"`
 }
 
-// A Result is one metric of a row on one store.
+// A Result is the result for one metric of a row on one store.
 type Result struct {
 	Row    string   `json:"row"`
 	Title  string   `json:"title"`
@@ -35,7 +35,7 @@ type Result struct {
 	Goal   *verdict `json:"goal,omitempty"`
 }
 
-// A Figure is what one side reached.
+// A Figure is the result of one side.
 type Figure struct {
 	Side string `json:"side"`
 	Spread
@@ -48,7 +48,7 @@ func newReport(ctx context.Context, root string, o options) *Report {
 
 func (r *Report) finish() { r.Seconds = time.Since(r.Began).Round(time.Second).Seconds() }
 
-// resultsOf returns a row's results, one a metric.
+// resultsOf returns the results of a row, one for each metric.
 func resultsOf(store string, r row, figures []map[string][]float64) []Result {
 	results := make([]Result, len(r.metrics))
 	for m, metric := range r.metrics {
@@ -65,7 +65,7 @@ func resultsOf(store string, r row, figures []map[string][]float64) []Result {
 	return results
 }
 
-// write writes the report wherever the options want it.
+// write writes the report as the options say.
 func (r *Report) write(o options) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {

@@ -2,28 +2,29 @@ package main
 
 import "fmt"
 
-// A row is one kind of work, which each of its sides does its own way.
+// A row is one kind of work, which each side does in its own way.
 type row struct {
 	// name selects the row (-rows), such as "emission".
 	name string
 	// title says what is measured.
 	title string
-	// metrics name what a side's measurement returns, in order.
+	// metrics describe the figures that a measurement returns, in order.
 	metrics []metric
 	// sides take turns. The last one is Latch.
 	sides []side
-	// once is set for counts, which are the same at each round.
+	// once is true for counts, which are the same in each round.
 	once bool
-	// often is how many turns a side's turn is cut into, for work that is so short
-	// that what else the machine does would fall on one side alone; 0 is one.
+	// often is the number of parts into which a turn is split. It is used for
+	// work so short that other load on the machine would affect only one side;
+	// 0 means one.
 	often int
 }
 
 // A metric is one figure of a row.
 type metric struct {
-	name string // "" where a row has one alone
+	name string // "" if the row has only one
 	unit string
-	goal goal // nil where none is set
+	goal goal // nil if there is none
 }
 
 // A side is one way of doing a row's work.
@@ -32,7 +33,7 @@ type side struct {
 	measure measurement
 }
 
-// The sides' names.
+// Names of the sides.
 const (
 	regular = "by hand, regular activities"
 	local   = "by hand, local activities"
@@ -41,24 +42,24 @@ const (
 	ours    = "Latch"
 )
 
-// A goal is what Latch's figure should be. Figures has each side's figures, by
-// round.
+// A goal is a goal for Latch's figures. figures holds the figures of each side,
+// by round.
 type goal interface {
-	// judge reports what was reached and whether that is enough.
+	// judge returns what was reached and whether that is sufficient.
 	judge(figures map[string][]float64) verdict
 	String() string
 }
 
-// A verdict is how a goal was met.
+// A verdict says how far a goal was met.
 type verdict struct {
 	Goal    string  `json:"goal"`
 	Reached float64 `json:"reached"`
 	Met     bool    `json:"met"`
-	// times says that what is reached is a ratio.
+	// times is true if the result is a ratio.
 	times bool
 }
 
-// atMost is an absolute goal, in the metric's unit.
+// atMost is an absolute upper limit, in the metric's unit.
 type atMost float64
 
 func (g atMost) String() string { return fmt.Sprintf("at most %g", float64(g)) }
@@ -68,8 +69,9 @@ func (g atMost) judge(figures map[string][]float64) verdict {
 	return verdict{Goal: g.String(), Reached: reached, Met: reached <= float64(g)}
 }
 
-// ratio is a goal relative to another side: the median over the rounds of
-// Latch's figure by that side's, measured just before or after.
+// ratio is a goal relative to another side: the median, over the rounds, of
+// Latch's figure divided by that side's, which was measured just before or
+// after.
 type ratio struct {
 	of       string
 	atLeast  float64

@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch/testsuite/performance/byhand"
 )
 
-// emissionRows measure an event with one webhook, started by the SDK.
+// emissionRows measure an event with one webhook, started through the SDK.
 func emissionRows() []row {
 	return []row{{name: "emission", title: "emission with one webhook, 50 at a time",
 		metrics: []metric{{unit: "runs/s", goal: ratio{of: local, atLeast: 0.8}}},
@@ -21,7 +21,7 @@ func eventByHand(ctx context.Context, w *world, url string) (client.WorkflowRun,
 	return w.byHand(ctx, byhand.Event, url+"/a", nil)
 }
 
-// emissionOf starts an emission with so many webhooks.
+// emissionOf starts an emission with a number of webhooks.
 func emissionOf(webhooks int) starts {
 	return func(ctx context.Context, w *world, url string) (client.WorkflowRun, error) {
 		return w.latch(ctx, latch.WorkflowEmit, w.id("emit"), spec{"event": pinged, "webhooks": webhooksTo(url, pinged, webhooks)})

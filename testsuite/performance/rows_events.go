@@ -10,9 +10,9 @@ import (
 	"github.com/latch-run/latch/testsuite/performance/byhand"
 )
 
-// eventRows measure events by the API, each with one webhook, against a
-// hand-written workflow with one local send for each event. Every caller goes on
-// once its event is durable; the rate is that of arrivals.
+// eventRows measure events fired through the API, each with one webhook,
+// against a hand-written workflow with one local send per event. Every caller
+// continues once its event is durable; the rate is that of arrivals.
 func eventRows() []row {
 	given := func(callers int, goals ...goal) row {
 		m := metric{unit: "events/s"}
@@ -28,8 +28,8 @@ func eventRows() []row {
 	return []row{given(50), given(100, ratio{of: local, atLeast: 15}), registered}
 }
 
-// calls fire event number n, which goes to a path below the URL, and return
-// once it is durable.
+// calls fires event number n, which is sent to a path below the URL, and
+// returns once it is durable.
 type calls func(ctx context.Context, w *world, url string, n int) error
 
 func startEvent(ctx context.Context, w *world, url string, n int) error {
@@ -41,7 +41,7 @@ func postEvent(ctx context.Context, w *world, url string, n int) error {
 	return w.post(ctx, spec{"event": pinged, "data": spec{"n": n}, "webhooks": []spec{webhook("board", fmt.Sprint(url, "/", n), pinged)}})
 }
 
-// post fires an event by the API.
+// post fires an event through the API.
 func (w *world) post(ctx context.Context, event spec) error {
 	body, err := json.Marshal(event)
 	if err != nil {
@@ -50,8 +50,8 @@ func (w *world) post(ctx context.Context, event spec) error {
 	return w.api.call(ctx, http.MethodPost, "/latch/v1/events", body)
 }
 
-// arrivals measures how many events arrive a second, from the first call to the
-// last arrival.
+// arrivals measures how many events arrive per second, from the first call to
+// the last arrival.
 func arrivals(callers int, one calls) measurement {
 	return func(ctx context.Context, w *world, o options) ([]float64, error) {
 		t, begin := w.sink.tally(), time.Now()
@@ -64,11 +64,11 @@ func arrivals(callers int, one calls) measurement {
 	}
 }
 
-// registeredEvent is the one that the registered webhook takes.
+// registeredEvent is the event of the registered webhook.
 const registeredEvent = "REGISTERED_PING"
 
-// arrivalsRegistered measures the same with a webhook that is registered for as
-// long as this takes.
+// arrivalsRegistered is arrivals with a registered webhook, which is removed
+// afterwards.
 func arrivalsRegistered(callers int) measurement {
 	return func(ctx context.Context, w *world, o options) (_ []float64, err error) {
 		t := w.sink.tally()

@@ -21,7 +21,7 @@ func fanoutRows() []row {
 	return rows
 }
 
-// fanoutByHand starts a run with so many requests.
+// fanoutByHand starts a run with a number of requests.
 func fanoutByHand(count int) starts {
 	return func(ctx context.Context, w *world, url string) (client.WorkflowRun, error) {
 		return w.byHand(ctx, byhand.Fanout, urlsTo(url, count))

@@ -9,14 +9,16 @@ import (
 )
 
 const (
-	// bytesAWebhook is what a webhook may cost of history, in bytes.
+	// bytesAWebhook bounds the history that a webhook may cost, in bytes.
 	bytesAWebhook = 1300
 
-	// growth is how much more a webhook may cost among a thousand than among ten.
+	// growth bounds the cost of a webhook among a thousand, relative to one
+	// among ten.
 	growth = 1.2
 )
 
-// historyRows count events and bytes of history, which are the same at each run.
+// historyRows count events and bytes of history, which are the same in each
+// run.
 func historyRows() []row {
 	var rows []row
 	for _, count := range []int{10, 1000} {
@@ -35,7 +37,7 @@ func historyRows() []row {
 			sides:   []side{{ours, grows}}})
 }
 
-// historyOf counts the events of a run's history, and its bytes by webhook.
+// historyOf counts the events of a run's history, and its bytes per webhook.
 func historyOf(start starts, webhooks int) measurement {
 	return func(ctx context.Context, w *world, _ options) ([]float64, error) {
 		t := w.sink.tally()
@@ -55,7 +57,8 @@ func historyOf(start starts, webhooks int) measurement {
 	}
 }
 
-// grows measures what a webhook among a thousand costs, by one among ten.
+// grows measures the cost of a webhook among a thousand, divided by that of one
+// among ten.
 func grows(ctx context.Context, w *world, o options) ([]float64, error) {
 	var figures [2][2]float64
 	for i, count := range []int{10, 1000} {

@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch/testsuite/performance/byhand"
 )
 
-// jobRequests is how many requests a job makes: its task and three webhooks.
+// jobRequests is the number of requests of a job: its task and three webhooks.
 const jobRequests = 4
 
 // jobRows measure a job of one HTTP task and three webhooks.

@@ -12,11 +12,11 @@ import (
 	"github.com/latch-run/latch/testsuite/performance/byhand"
 )
 
-// locksATurn is how many locks a turn removes, one after the other.
+// locksATurn is the number of locks that a turn removes, one after the other.
 const locksATurn = 30
 
-// lockRows measure how long a release takes from the removal of its lock to the
-// next step's request.
+// lockRows measure the time from the removal of a release's lock to the request
+// of the next step.
 func lockRows() []row {
 	return []row{{name: "lock", title: "lock removed to the next step's request",
 		metrics: []metric{{name: "p50", unit: "ms", goal: atMost(12)}, {name: "p99", unit: "ms", goal: atMost(30)}},
@@ -24,13 +24,14 @@ func lockRows() []row {
 	}}
 }
 
-// A gated run waits; open lets it go on.
+// A gated run waits until open is called.
 type gated struct {
 	open func(ctx context.Context) error
 	run  client.WorkflowRun
 }
 
-// removals measures runs that were begun before, one after the other.
+// removals measures the removal of the locks of runs that were started before,
+// one after the other.
 func removals(begin func(ctx context.Context, w *world, t *tally, n int) (gated, error)) measurement {
 	return func(ctx context.Context, w *world, _ options) ([]float64, error) {
 		t := w.sink.tally()
@@ -90,7 +91,7 @@ func gatedByLatch(ctx context.Context, w *world, t *tally, n int) (gated, error)
 	return gated{run: run, open: func(ctx context.Context) error { return w.removeLock(ctx, id, token) }}, err
 }
 
-// lockOf returns the token of a run's lock, once its endpoint has answered.
+// lockOf returns the token of a run's lock, once the endpoint has answered.
 func (w *world) lockOf(ctx context.Context, id string) (string, error) {
 	for {
 		answer, err := w.client.QueryWorkflow(ctx, id, "", latch.QueryHistory)

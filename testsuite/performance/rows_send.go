@@ -13,7 +13,7 @@ import (
 	"github.com/latch-run/latch/testsuite/performance/byhand"
 )
 
-// sendRows measure one request by itself, without Temporal.
+// sendRows measure a single request, without Temporal.
 func sendRows() []row {
 	return []row{{name: "send", title: "one signed request, without Temporal", often: 8,
 		metrics: []metric{{unit: "µs", goal: ratio{of: plain, atMostIt: 1.5}}},
@@ -21,7 +21,8 @@ func sendRows() []row {
 	}}
 }
 
-// asMuch makes the plain body as long as Latch's default one, which has these too.
+// asMuch makes the plain body as long as Latch's default one, which has these
+// fields too.
 var asMuch = map[string]any{"n": 1, "attempt": 1, "parent_log": 1714979289000, "secret": signingSecret,
 	"system": map[string]string{"fqdn": "stage.example.net", "environment": "stage"}}
 
@@ -55,12 +56,12 @@ func sendByLatch(ctx context.Context, w *world, o options) ([]float64, error) {
 	})
 }
 
-// warm is how many sends go before those that are timed: they make the connection
-// and what is compiled once.
+// warm is the number of sends before the timed ones. They establish the
+// connection and compile what is compiled once.
 const warm = 200
 
-// timeOfSend measures sends one after the other, from a clean heap, so that each
-// side pays for its own garbage.
+// timeOfSend measures consecutive sends, beginning with a clean heap, so that
+// each side pays for its own garbage.
 func timeOfSend(ctx context.Context, w *world, o options, send func(ctx context.Context, url string) error) ([]float64, error) {
 	t := w.sink.tally()
 	for range warm {

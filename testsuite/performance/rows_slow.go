@@ -7,7 +7,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// slowRows measure what a receiver that takes three seconds holds up.
+// slowRows measure what an endpoint that takes three seconds delays.
 func slowRows() []row {
 	return []row{{name: "slow", title: "JOB_START goes to a receiver that takes 3 s: until the task starts; deliveries of it",
 		metrics: []metric{{name: "task", unit: "ms", goal: atMost(350)}, {name: "deliveries", goal: atMost(1)}},

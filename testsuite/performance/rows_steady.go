@@ -8,8 +8,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// steadyRows measure how long an event takes from the call to the receiver, at
-// a steady rate.
+// steadyRows measure the time from the call that fires an event to its
+// delivery, at a steady rate.
 func steadyRows() []row {
 	var rows []row
 	for _, rate := range []int{20, 40, 200} {
@@ -35,13 +35,13 @@ func startEmission(ctx context.Context, w *world, url string, n int) error {
 	return err
 }
 
-// fallenBehind is for how long calls may have gone unanswered, at their rate,
-// before a turn makes no more: what it measured until then is enough to see that
-// it does not keep up, and the server has to be free for the next turn.
+// fallenBehind is how long calls, at their rate, may remain undelivered before
+// a turn stops making them. What was measured by then shows that the side does
+// not keep up, and the server must be free for the next turn.
 const fallenBehind = time.Second
 
-// callToReceiver measures from when each call was due, so that a call that could
-// not be made in time counts.
+// callToReceiver measures from the time when each call was due, so that calls
+// which could not be made in time count.
 func callToReceiver(rate int, one calls) measurement {
 	return func(ctx context.Context, w *world, o options) ([]float64, error) {
 		t := w.sink.tally()

@@ -7,17 +7,17 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// A measurement is a side's turn: it does its work and returns a figure for each
-// of the row's metrics.
+// A measurement is one side's turn: it does the work and returns a figure for
+// each of the row's metrics.
 type measurement = func(ctx context.Context, w *world, o options) ([]float64, error)
 
 // starts starts a run whose requests go to paths below a URL.
 type starts func(ctx context.Context, w *world, url string) (client.WorkflowRun, error)
 
-// together is how many runs are under way at once.
+// together is the number of concurrent runs.
 const together = 50
 
-// toEnd does one run to its end.
+// toEnd starts a run and waits for its end.
 func (start starts) toEnd(ctx context.Context, w *world, url string) error {
 	run, err := start(ctx, w, url)
 	if err != nil {
@@ -26,8 +26,8 @@ func (start starts) toEnd(ctx context.Context, w *world, url string) error {
 	return run.Get(ctx, nil)
 }
 
-// runsPerSecond measures the rate of runs, many at once, each of which makes so
-// many requests.
+// runsPerSecond measures the rate of concurrent runs. requests is the number of
+// requests that each makes.
 func runsPerSecond(start starts, requests int) measurement {
 	return func(ctx context.Context, w *world, o options) ([]float64, error) {
 		t := w.sink.tally()
@@ -40,8 +40,8 @@ func runsPerSecond(start starts, requests int) measurement {
 	}
 }
 
-// requestsPerSecond measures the rate of requests by runs one after the other,
-// from the start of each run to its end.
+// requestsPerSecond measures the rate of requests of consecutive runs, from the
+// start of each run to its end.
 func requestsPerSecond(start starts, requests int) measurement {
 	return func(ctx context.Context, w *world, o options) ([]float64, error) {
 		t := w.sink.tally()
@@ -54,7 +54,7 @@ func requestsPerSecond(start starts, requests int) measurement {
 	}
 }
 
-// timeOfRun measures the time of a run, one after the other.
+// timeOfRun measures the durations of consecutive runs.
 func timeOfRun(start starts, requests int) measurement {
 	return func(ctx context.Context, w *world, o options) ([]float64, error) {
 		t := w.sink.tally()

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The comments of Markdown between which the program writes.
+// The Markdown comments between which the program writes.
 const (
 	sectionBegin = "<!-- measured (make bench) -->\n"
 	sectionEnd   = "<!-- end of measured -->"
@@ -26,7 +26,7 @@ func (r *Report) writeSection(file string) error {
 	return os.WriteFile(file, []byte(before+sectionBegin+"\n"+r.markdown()+"\n"+sectionEnd+after), 0o644)
 }
 
-// markdown is the report as a table for each store.
+// markdown returns the report as a table for each store.
 func (r *Report) markdown() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s\n\n%s\n", r.about(), r.how())
@@ -41,8 +41,8 @@ func (r *Report) markdown() string {
 	return text.String()
 }
 
-// others are the sides beside Latch, each with its name unless it is the only
-// kind there is.
+// others returns the figures of the other sides, each with its name unless it
+// is the only one.
 func (r Result) others() string {
 	var all []string
 	for _, figure := range r.Sides {
@@ -56,7 +56,7 @@ func (r Result) others() string {
 
 func (r Result) mine() string { return r.Sides[len(r.Sides)-1].cell() }
 
-// aim is the goal, and whether it is met.
+// aim returns the goal, and whether it was met.
 func (r Result) aim() string {
 	if r.Goal == nil {
 		return ""
@@ -64,7 +64,7 @@ func (r Result) aim() string {
 	return strings.TrimPrefix(r.Goal.text(), "goal: ")
 }
 
-// cell is the median with the least and the most.
+// cell returns the median with the range.
 func (f Figure) cell() string {
 	if spread := f.between(); spread != "" {
 		return short(f.Median) + " (" + spread + ")"

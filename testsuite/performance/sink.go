@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// A sink receives what both sides send. It answers 200 at once, except below
-// /slow/, and knows when each path was called.
+// A sink receives the requests of both sides. It answers 200 at once, except
+// below /slow/, and records when each path was called.
 type sink struct {
 	url    string
 	server *http.Server
@@ -23,19 +23,19 @@ type sink struct {
 	tallies map[string]*tally
 }
 
-// slowness is how long a slow receiver takes.
+// slowness is how long a slow endpoint takes.
 const slowness = 3 * time.Second
 
-// A tally counts the calls of one measurement, whose paths begin alike.
+// A tally counts the calls of one measurement, whose paths share a prefix.
 type tally struct {
-	// url is what the measurement's paths are added to, such as url + "/a".
+	// url is the prefix of the measurement's URLs, as in url + "/a".
 	url string
 
 	mu    sync.Mutex
 	calls map[string][]time.Time
 	total int
 	last  time.Time
-	more  chan struct{} // closed at each call, and made anew
+	more  chan struct{} // closed at each call, and replaced
 }
 
 func startSink() (*sink, error) {
@@ -51,7 +51,7 @@ func startSink() (*sink, error) {
 
 func (s *sink) close() error { return s.server.Close() }
 
-// tally makes one for a measurement.
+// tally returns a new tally for a measurement.
 func (s *sink) tally() *tally {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,7 +62,7 @@ func (s *sink) tally() *tally {
 	return t
 }
 
-// ServeHTTP takes one call.
+// ServeHTTP records one call.
 func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	at := time.Now()
 	_, _ = io.Copy(io.Discard, r.Body)
@@ -95,7 +95,7 @@ func (t *tally) add(path string, at time.Time) {
 	t.more = make(chan struct{})
 }
 
-// await waits until there were so many calls, and returns when the last came.
+// await waits for a number of calls, and returns the time of the last.
 func (t *tally) await(ctx context.Context, total int) (time.Time, error) {
 	for {
 		t.mu.Lock()
@@ -112,7 +112,8 @@ func (t *tally) await(ctx context.Context, total int) (time.Time, error) {
 	}
 }
 
-// awaitPath waits until a path is called, and returns when it first was.
+// awaitPath waits until a path is called, and returns the time of the first
+// call.
 func (t *tally) awaitPath(ctx context.Context, path string) (time.Time, error) {
 	for {
 		t.mu.Lock()
@@ -129,14 +130,14 @@ func (t *tally) awaitPath(ctx context.Context, path string) (time.Time, error) {
 	}
 }
 
-// sum returns how many calls there were.
+// sum returns the number of calls.
 func (t *tally) sum() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.total
 }
 
-// count returns how often a path was called.
+// count returns the number of calls of a path.
 func (t *tally) count(path string) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,6 +1,6 @@
 package main
 
-// What Temporal keeps its state in.
+// Stores for Temporal's state.
 const (
 	storeMemory   = "memory"
 	storeFile     = "file"
@@ -12,12 +12,12 @@ var (
 	defaultStores = []string{storeMemory, storePostgres}
 )
 
-// storeTitles are the stores' names in a report.
+// storeTitles are the names of the stores in a report.
 var storeTitles = map[string]string{
 	storeMemory: "SQLite in memory", storeFile: "a SQLite file", storePostgres: "PostgreSQL",
 }
 
-// found returns the stores that can be measured here, and says which can't.
+// found returns the stores that can be measured here, and reports the others.
 func found(stores []string, say func(string, ...any)) []string {
 	var here []string
 	for _, store := range stores {

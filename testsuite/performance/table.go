@@ -7,7 +7,8 @@ import (
 	"text/tabwriter"
 )
 
-// table is the report for a terminal: one line for each side of each metric.
+// table returns the report for a terminal: one line for each side of each
+// metric.
 func (r *Report) table() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "\n%s\n%s\n", r.about(), r.how())
@@ -27,7 +28,7 @@ func (r *Report) table() string {
 	return text.String()
 }
 
-// heading names the row and its metric.
+// heading returns the title of the row and its metric.
 func (r Result) heading() string {
 	if r.Metric == "" {
 		return r.Title
@@ -35,7 +36,7 @@ func (r Result) heading() string {
 	return r.Title + ": " + r.Metric
 }
 
-// line is one line of progress.
+// line returns one line of progress.
 func (r Result) line() string {
 	var sides []string
 	for _, figure := range r.Sides {
@@ -48,7 +49,7 @@ func (r Result) line() string {
 	return text
 }
 
-// note says how Latch's figure meets its goal.
+// note says whether Latch's figure meets its goal.
 func (r Result) note(side string) string {
 	if side != ours || r.Goal == nil {
 		return ""
@@ -69,7 +70,7 @@ func (v verdict) text() string {
 
 func (f Figure) value(unit string) string { return strings.TrimSpace(short(f.Median) + " " + unit) }
 
-// between is the least and the most of several rounds.
+// between returns the range over several rounds.
 func (f Figure) between() string {
 	if len(f.All) < 2 {
 		return ""
@@ -77,8 +78,8 @@ func (f Figure) between() string {
 	return short(f.Min) + "–" + short(f.Max)
 }
 
-// short is a figure with three digits that count, and all of those before the
-// point.
+// short formats a figure with three significant digits, or all digits before
+// the decimal point if there are more.
 func short(figure float64) string {
 	switch size := math.Abs(figure); {
 	case size == math.Trunc(size), size >= 100:
@@ -90,7 +91,7 @@ func short(figure float64) string {
 	}
 }
 
-// thousands writes a whole number with commas.
+// thousands formats a whole number with commas.
 func thousands(figure float64) string {
 	text := fmt.Sprintf("%.0f", figure)
 	for at := len(text) - 3; at > 0; at -= 3 {

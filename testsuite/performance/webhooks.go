@@ -2,15 +2,16 @@ package main
 
 import "fmt"
 
-// A spec is the JSON of what Latch is given.
+// A spec is JSON input for Latch.
 type spec = map[string]any
 
-// webhook is one that signs, as every webhook here does on both sides.
+// webhook returns a webhook that signs its requests, as all do here on both
+// sides.
 func webhook(id, url, event string) spec {
 	return spec{"id": id, "url": url, "event": event, "secret": "board"}
 }
 
-// webhooksTo are so many, each to a path of its own.
+// webhooksTo returns a number of webhooks, each with its own path.
 func webhooksTo(url, event string, count int) []spec {
 	all := make([]spec, count)
 	for i := range all {
@@ -19,7 +20,7 @@ func webhooksTo(url, event string, count int) []spec {
 	return all
 }
 
-// urlsTo are the same for the hand-written code.
+// urlsTo returns the same URLs for the hand-written code.
 func urlsTo(url string, count int) []string {
 	all := make([]string, count)
 	for i := range all {

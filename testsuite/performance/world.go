@@ -24,8 +24,8 @@ import (
 // startLimit bounds the start of one process.
 const startLimit = 2 * time.Minute
 
-// A world is all that runs on one store: Temporal, both workers, Latch's API,
-// and a receiver.
+// A world is everything that runs on one store: Temporal, both workers, Latch's
+// API, and an endpoint.
 type world struct {
 	store  string
 	client client.Client
@@ -41,13 +41,13 @@ type world struct {
 type part struct {
 	name    string
 	process *process.Process
-	stdin   *os.File // its end ends the process; nil for one that is signalled
+	stdin   *os.File // closing it ends the process; nil for a process that is signalled
 }
 
-// programs are Latch's own, built.
+// programs are the paths of Latch's commands.
 type programs struct{ worker, starter string }
 
-// startWorld brings a store's world up. If it fails, nothing is left running.
+// startWorld starts the world of a store. If it fails, nothing is left running.
 func startWorld(ctx context.Context, store string, built programs) (*world, error) {
 	w := &world{store: store}
 	if err := w.start(ctx, built); err != nil {
@@ -157,7 +157,7 @@ func (w *world) startProgram(name string, command process.Command) (*process.Pro
 	return p, nil
 }
 
-// close ends everything, the newest first.
+// close stops everything, in reverse order.
 func (w *world) close() error {
 	var problems []error
 	if w.client != nil {
@@ -187,12 +187,12 @@ func (p part) end() error {
 		err = fmt.Errorf("%s ended with code %d: %s", p.name, code, p.process.Stderr.String())
 	}
 	if err != nil {
-		_ = p.process.Kill() // it may have ended
+		_ = p.process.Kill() // it may have ended already
 	}
 	return err
 }
 
-// id returns a workflow id that is new.
+// id returns a new workflow id.
 func (w *world) id(prefix string) string { return fmt.Sprint(prefix, "-", w.ids.Add(1)) }
 
 // byHand starts a hand-written workflow.

@@ -18,22 +18,22 @@ const (
 
 	mainStore, visibilityStore = "main", "visibility"
 
-	// historyShards is fixed, since a database file keeps the number it was made
-	// with. Two and one are as fast on two cores, more only cost start time.
+	// historyShards is fixed, because a database file keeps the number it was created with. One,
+	// two and four are equally fast on two cores; more only cost start time.
 	historyShards = 4
 
-	// pollsPerSecond is how often a shard may look for new tasks, in a second.
-	// Temporal's own 20 make a task wait up to 50 ms for the one before it: with
-	// this, a lone run of four activities takes 40 ms in place of 80, and fifty at
-	// a time cost as much as before.
+	// pollsPerSecond is how often per second a shard may look for new tasks. With Temporal's
+	// default of 20, a task waits up to 50 ms for the one before it. With this value, a single run
+	// of four activities takes 40 ms instead of 80, and fifty concurrent runs cost no more than
+	// before.
 	pollsPerSecond = 2000
 
-	// ample is a rate, in requests a second, that one machine does not reach: an
-	// embedded server has one tenant, so a limit would only slow its tests.
+	// ample is a rate, in requests per second, that one machine does not reach. An embedded server
+	// has a single tenant, so a limit would only slow down its tests.
 	ample = 100_000
 )
 
-// ports are those of one server's services; all are on loopback.
+// ports are the ports of one server's services, all on loopback.
 type ports struct {
 	frontend, history, matching, worker int
 	http                                int // 0: no HTTP API
@@ -59,7 +59,7 @@ func orFree(given int) int {
 	return given
 }
 
-// temporalConfig is the static configuration of a server of one host.
+// temporalConfig returns the static configuration of a server on one host.
 func temporalConfig(p ports, stored databases) *config.Config {
 	cfg := &config.Config{
 		Services: map[string]config.Service{
@@ -102,7 +102,7 @@ func service(grpcPort, httpPort int) config.Service {
 	return config.Service{RPC: config.RPC{GRPCPort: grpcPort, HTTPPort: httpPort, BindOnIP: loopbackIP}}
 }
 
-// hosts lists the services' addresses, so that no gossip among them is needed.
+// hosts lists the addresses of the services, so that they need no gossip.
 func hosts(p ports) map[primitives.ServiceName]static.Hosts {
 	host := func(port int) static.Hosts {
 		return static.Hosts{All: []string{loopback(port)}, Self: loopback(port)}
@@ -115,12 +115,12 @@ func hosts(p ports) map[primitives.ServiceName]static.Hosts {
 	}
 }
 
-// dynamicConfig is the package's choice of dynamic settings, overridden by the caller's.
+// dynamicConfig returns the package's dynamic settings, overridden by the caller's.
 func dynamicConfig(override map[string]any) dynamicconfig.StaticClient {
 	settings := map[string]any{
-		// The server must not call home.
+		// The server must not contact Temporal.
 		"frontend.enableServerVersionCheck": false,
-		// A new search attribute counts at once, not a cache's lifetime later.
+		// A new search attribute takes effect at once, not when a cache expires.
 		"system.forceSearchAttributesCacheRefreshOnRead": true,
 
 		"frontend.rps":                     ample,
@@ -128,7 +128,7 @@ func dynamicConfig(override map[string]any) dynamicconfig.StaticClient {
 		"frontend.namespaceRPS.visibility": ample,
 		"frontend.persistenceMaxQPS":       ample,
 		"history.rps":                      ample,
-		// Timers fire when they are due, and not up to a second later.
+		// Timers fire when they are due, not up to a second later.
 		"history.timerProcessorMaxTimeShift":     "1ms",
 		"history.transferProcessorMaxPollRPS":    pollsPerSecond,
 		"history.timerProcessorMaxPollRPS":       pollsPerSecond,

@@ -10,15 +10,16 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// databases are where a server keeps its state. Visibility, which lists and
-// counts runs, has a database and so a connection of its own: a run's three
-// writes to it are the server's dearest, and nothing has to wait for them.
+// databases are where a server stores its state. Visibility, which lists and
+// counts runs, has its own database and therefore its own connection: its three
+// writes per run are the server's most expensive ones, and nothing else has to
+// wait for them.
 type databases struct {
 	main, visibility *config.SQL
 }
 
-// prepareDatabases makes the schemas of new databases, and registers the
-// namespaces that the store lacks.
+// prepareDatabases creates the schemas of new databases, and registers
+// namespaces that do not exist.
 func prepareDatabases(o Options) (stored databases, err error) {
 	switch {
 	case o.PostgreSQL != nil:
@@ -44,15 +45,15 @@ func registerNamespaces(o Options, database *config.SQL) error {
 		namespace.Detail.Config.Retention = durationpb.New(o.Retention)
 		namespaces[i] = namespace
 	}
-	// In spite of its package's name, it takes any SQL store.
+	// Despite the name of its package, it works with any SQL store.
 	if err := sqlite.CreateNamespaces(database, namespaces...); err != nil {
 		return fmt.Errorf("temporal server: registering namespaces %q: %w", o.Namespaces, err)
 	}
 	return nil
 }
 
-// missingAttributes are the wanted ones that a namespace, whose custom
-// attributes are given, has not.
+// missingAttributes returns the wanted attributes that a namespace does not
+// have.
 func missingAttributes(want, have map[string]enumspb.IndexedValueType) map[string]enumspb.IndexedValueType {
 	missing := map[string]enumspb.IndexedValueType{}
 	for name, kind := range want {

@@ -1,10 +1,10 @@
-// Package server runs a whole Temporal server inside the calling process: the
-// four services over SQLite, and on request Temporal's own HTTP API and its web
-// UI. Everything listens on loopback.
+// Package server runs a complete Temporal server in the calling process: the
+// four services on SQLite and, on request, Temporal's HTTP API and web UI.
+// Everything listens on loopback.
 //
-// It knows Temporal and nothing of Latch. Tests, the demonstration and the
-// development stack start it with [Start] and hand [Server.FrontendHostPort] to
-// workers and clients, which are processes or packages of their own.
+// What it may not know: Latch. Tests, the demonstration and the development
+// stack start the server with [Start] and pass [Server.FrontendHostPort] to
+// workers and clients.
 //
 // Start reading at [Options], then [Start]. The file config.go holds the server's
 // static configuration, database.go its schema and namespaces, ui.go the web UI.

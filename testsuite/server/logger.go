@@ -8,9 +8,9 @@ import (
 	"go.temporal.io/server/common/log/tag"
 )
 
-// logger passes the server's log lines to slog. What the server calls fatal ends
-// in a panic with the line's text, as nothing may go on after it; within Start
-// that panic becomes an error.
+// logger writes the server's log lines to slog. A fatal line panics with its
+// text, because nothing may run after it; Start converts that panic to an
+// error.
 type logger struct {
 	slog *slog.Logger
 }
@@ -27,7 +27,7 @@ func (l logger) Info(msg string, tags ...tag.Tag)  { l.log(slog.LevelInfo, msg, 
 func (l logger) Warn(msg string, tags ...tag.Tag)  { l.log(slog.LevelWarn, msg, tags) }
 func (l logger) Error(msg string, tags ...tag.Tag) { l.log(slog.LevelError, msg, tags) }
 
-// DPanic panics in the server's own development builds alone; here it is an error.
+// DPanic logs an error. It panics only in the server's own development builds.
 func (l logger) DPanic(msg string, tags ...tag.Tag) { l.log(slog.LevelError, msg, tags) }
 
 func (l logger) Panic(msg string, tags ...tag.Tag) { l.Fatal(msg, tags...) }

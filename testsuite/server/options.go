@@ -11,60 +11,63 @@ import (
 )
 
 const (
-	// DefaultNamespace is the namespace that is registered when Options names none.
+	// DefaultNamespace is registered if Options names no namespace.
 	DefaultNamespace = "default"
 
-	// DefaultRetention is how long closed workflows are kept when Options does not say.
+	// DefaultRetention is the default of Options.Retention.
 	DefaultRetention = 24 * time.Hour
 )
 
-// Options says what Start brings up. The zero value is a server in memory with
-// the namespace "default", on a free port, without HTTP API and UI, and silent.
+// Options configure the server. With the zero value it runs in memory, with the
+// namespace "default", on a free port, without HTTP API and UI, and logs
+// nothing.
 type Options struct {
-	// DatabaseFile is the SQLite file that keeps all state; it is made where it
-	// does not exist, its folder is not. Empty keeps the state in memory, where
-	// it stays until the process ends. One process may use a file at a time, and
-	// a file must not be removed and made again during a process's life.
+	// DatabaseFile is the SQLite file that stores all state. The file is
+	// created if necessary, but not its directory. If empty, the state is in
+	// memory until the process ends. Only one process may use a file at a time,
+	// and a file must not be removed and recreated while a process uses it.
 	//
-	// What lists and counts runs is in a second file beside it, whose name has
-	// "-visibility" before its extension; the two belong together.
+	// The data for listing and counting runs is in a second file next to it,
+	// with "-visibility" before the extension. The two belong together.
 	DatabaseFile string
 
-	// Synced has each commit reach the disk before it counts, so that the file also
-	// outlives a machine that loses its power. Without it, it outlives the process,
-	// however that ends, and what the last commits were is up to the disk.
+	// Synced makes each commit wait for the disk, so that the file survives a
+	// power failure. Without it, the file survives only the end of the process,
+	// however that ends.
 	Synced bool
 
-	// PostgreSQL keeps the state there, in place of SQLite; nil does not.
+	// PostgreSQL stores the state in PostgreSQL instead of SQLite, unless nil.
 	PostgreSQL *PostgreSQL
 
-	// FrontendPort is the gRPC port on loopback; 0 takes a free one.
+	// FrontendPort is the gRPC port on loopback; 0 selects a free one.
 	FrontendPort int
 
-	// HTTP turns Temporal's HTTP API on, at HTTPPort on loopback; 0 takes a free one.
+	// HTTP enables Temporal's HTTP API on HTTPPort on loopback; 0 selects a
+	// free port.
 	HTTP     bool
 	HTTPPort int
 
-	// UI turns the web UI on, at UIPort on loopback; 0 takes a free one.
+	// UI enables the web UI on UIPort on loopback; 0 selects a free port.
 	UI     bool
 	UIPort int
 
 	// Namespaces are registered before Start returns; DefaultNamespace if empty.
 	Namespaces []string
 
-	// Retention of closed workflows in namespaces that this start registers;
-	// DefaultRetention if 0. A namespace that a file already has keeps its own.
+	// Retention is how long closed workflows are kept in namespaces that this
+	// start registers; DefaultRetention if 0. A namespace that already exists
+	// in the file keeps its own.
 	Retention time.Duration
 
-	// SearchAttributes are custom attributes by name, which every namespace of
-	// Namespaces has once Start returns.
+	// SearchAttributes are custom attributes by name. Every namespace in
+	// Namespaces has them once Start returns.
 	SearchAttributes map[string]enumspb.IndexedValueType
 
-	// DynamicConfig holds Temporal's dynamic settings by key, such as
-	// "frontend.namespaceRPS", over the package's own choice of them.
+	// DynamicConfig overrides the package's dynamic settings, by key, such as
+	// "frontend.namespaceRPS".
 	DynamicConfig map[string]any
 
-	// Logger takes the server's log lines; nil drops them.
+	// Logger receives the server's log lines; nil drops them.
 	Logger *slog.Logger
 }
 
@@ -81,7 +84,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// check refuses options that the server would answer by ending the process.
+// check returns an error for options with which the server would end the
+// process.
 func (o Options) check() error {
 	if o.PostgreSQL != nil && o.DatabaseFile != "" {
 		return fmt.Errorf("temporal server: database file %q and PostgreSQL at %s: give one of them", o.DatabaseFile, o.PostgreSQL.Address)
@@ -108,7 +112,7 @@ func (o Options) check() error {
 	return nil
 }
 
-// loopback is the address of a port on this machine alone.
+// loopback returns the address of a port on loopback.
 func loopback(port int) string {
 	return net.JoinHostPort(loopbackIP, strconv.Itoa(port))
 }

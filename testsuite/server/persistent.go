@@ -16,19 +16,19 @@ import (
 )
 
 const (
-	// sdkPatience is how long the SDK waits for an answer, whatever its caller's
-	// context allows.
+	// sdkPatience is how long the SDK waits for an answer, even if its caller's
+	// context allows more.
 	sdkPatience = 10 * time.Second
 
-	// tryPatience is how long a persistent client waits before it asks again. A
-	// query that was handed to a worker that has died is never answered.
+	// tryPatience is how long a persistent client waits before it retries. A
+	// query that was handed to a worker which then died is never answered.
 	tryPatience = 30 * time.Second
 )
 
-// Persistent returns the options of a client for tests. The SDK allows a call ten
-// seconds, which a machine with other work may exceed; this client asks again
-// until [hang.Limit] has passed. A context that leaves the call less time than
-// the SDK does ends it, and so does cancelling it.
+// Persistent returns the options of a client for tests. The SDK limits a call
+// to ten seconds, which a busy machine may exceed; this client retries until
+// [hang.Limit] has passed. A context with a shorter deadline than the SDK's
+// ends the call, and so does cancelling it.
 func Persistent(options client.Options) client.Options {
 	connection := &options.ConnectionOptions
 	connection.GetSystemInfoTimeout = hang.Limit
@@ -52,7 +52,7 @@ func persist(ctx context.Context, method string, request, reply any, connection 
 	}
 }
 
-// try makes one call under a deadline of its own in place of the SDK's.
+// try makes one call with its own deadline instead of the SDK's.
 func try(ctx context.Context, call func(context.Context) error) error {
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), tryPatience)
 	defer cancel()
@@ -65,8 +65,8 @@ func try(ctx context.Context, call func(context.Context) error) error {
 	return call(own)
 }
 
-// repeatable reports whether a call may be made twice. What a client asks for
-// bears a request id; what a worker polls for or responds with does not.
+// repeatable reports whether a call may be made twice. Calls of clients contain
+// a request id; polls and responses of workers do not.
 func repeatable(method string) bool {
 	name := method[strings.LastIndexByte(method, '/')+1:]
 	for _, ofWorkers := range []string{"Poll", "Respond", "Record", "Shutdown"} {

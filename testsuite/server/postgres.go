@@ -12,20 +12,20 @@ import (
 )
 
 // PostgreSQL is a PostgreSQL server, 12 or later, without TLS. Its databases
-// "temporal" and "temporal_visibility" are made, and must not be there.
+// "temporal" and "temporal_visibility" are created and must not exist.
 type PostgreSQL struct {
 	// Address is host:port.
 	Address string
 
-	// User may make databases; it logs in with the password, which may be empty.
+	// User must be allowed to create databases. Password may be empty.
 	User, Password string
 }
 
-// maximumConnections is how many connections each of Temporal's services may have
-// to each database.
+// maximumConnections bounds the connections of each of Temporal's services to
+// each database.
 const maximumConnections = 20
 
-// prepare makes the databases and their schemas, as Temporal's own tool does.
+// prepare creates the databases and their schemas, like Temporal's own tool.
 func (p *PostgreSQL) prepare() (databases, error) {
 	stored := databases{main: p.config("temporal"), visibility: p.config("temporal_visibility")}
 	for _, each := range []struct {

@@ -20,16 +20,17 @@ import (
 	"github.com/latch-run/latch/internal/hang"
 )
 
-// Server is a running Temporal server. Its fields don't change while it runs.
+// Server is a running Temporal server. Its fields do not change while it runs.
 type Server struct {
-	// FrontendHostPort is what clients and workers connect to, as host:port.
+	// FrontendHostPort is the address for clients and workers, as host:port.
 	FrontendHostPort string
 
 	// HTTPAddress is the base URL of Temporal's HTTP API, such as
 	// "http://127.0.0.1:7243"; empty without Options.HTTP.
 	HTTPAddress string
 
-	// UIURL is the web UI's, such as "http://127.0.0.1:8233"; empty without Options.UI.
+	// UIURL is the URL of the web UI, such as "http://127.0.0.1:8233"; empty
+	// without Options.UI.
 	UIURL string
 
 	temporal temporal.Server
@@ -37,12 +38,12 @@ type Server struct {
 	stop     func() error
 }
 
-// Start brings a server up and returns once it serves: clients can connect, the
-// namespaces and search attributes are there, and the UI answers. The context
-// bounds the start alone, by at most [hang.Limit]; the server runs until Stop.
+// Start starts a server and returns once it is ready: clients can connect, the
+// namespaces and search attributes exist, and the UI answers. ctx bounds only
+// the start, which takes at most [hang.Limit]; the server runs until Stop.
 //
-// It fails when a given port is taken, the database file can't be opened, or
-// the server is not ready in time; nothing is left running then.
+// Start returns an error if a given port is taken, the database file cannot be
+// opened, or the server is not ready in time. Nothing is left running then.
 func Start(ctx context.Context, options Options) (*Server, error) {
 	o := options.withDefaults()
 	if err := o.check(); err != nil {
@@ -71,9 +72,10 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	return s, nil
 }
 
-// Stop ends the server and returns when its ports are closed, within some
-// seconds, sooner if its clients were closed before. What it keeps in a file is
-// there for the next start. Calls after the first only return its result.
+// Stop stops the server and returns when its ports are closed. That takes a few
+// seconds, or less if its clients were closed before. State in a file is
+// available to the next start. Further calls only return the result of the
+// first.
 func (s *Server) Stop() error {
 	return s.stop()
 }
@@ -88,8 +90,8 @@ func (s *Server) shutDown() error {
 	return nil
 }
 
-// startTemporal builds and starts the services. Start does not wait for them to
-// be ready for work.
+// startTemporal builds and starts the services. It does not wait until they are
+// ready.
 func startTemporal(p ports, cfg *config.Config, o Options) (running temporal.Server, err error) {
 	defer func() {
 		if f, ok := recover().(fatal); ok {
@@ -117,7 +119,7 @@ func startTemporal(p ports, cfg *config.Config, o Options) (running temporal.Ser
 }
 
 // makeReady waits until the frontend serves every namespace, adds the search
-// attributes that a namespace of an older file lacks, and starts the UI.
+// attributes that a namespace in an existing file lacks, and starts the UI.
 func (s *Server) makeReady(ctx context.Context, o Options) error {
 	for _, namespace := range o.Namespaces {
 		if err := s.prepareNamespace(ctx, namespace, o); err != nil {
@@ -149,8 +151,8 @@ func (s *Server) prepareNamespace(ctx context.Context, namespace string, o Optio
 	return addSearchAttributes(ctx, c, namespace, o.SearchAttributes)
 }
 
-// awaitNamespace asks for a workflow that does not exist until the answer says
-// so, which takes the frontend, the namespace and the history service.
+// awaitNamespace asks for a workflow that does not exist until the server says
+// so. That answer requires the frontend, the namespace and the history service.
 func awaitNamespace(ctx context.Context, c client.Client, namespace string) error {
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()

@@ -15,21 +15,21 @@ import (
 	"go.temporal.io/server/schema/sqlite"
 )
 
-// prepareMemory makes databases in memory, of this server's own. They get their
-// schema when they are opened.
+// prepareMemory returns new databases in memory. Their schema is created when
+// they are opened.
 func prepareMemory() (databases, error) {
 	inMemory := map[string]string{"mode": "memory", "cache": "shared"}
 	stored := databases{main: sqliteConfig(uuid.NewString(), inMemory), visibility: sqliteConfig(uuid.NewString(), inMemory)}
 	return stored, thinOut(stored.visibility)
 }
 
-// prepareFiles makes the files that are missing. A file that an earlier version
-// made, with its visibility in it, stays so.
+// prepareFiles creates missing files. A file of an earlier version, which
+// contains visibility, is left as it is.
 //
-// With a write-ahead log a commit is one write. A hundredth of those wait for
-// the disk unless synced: then all do, and fifty runs at a time take three times
-// as long. More connections than the one, which SQLite's readers could use, cost
-// a tenth of the rate by their waits for each other.
+// With a write-ahead log, a commit is one write. One in a hundred waits for the
+// disk, or all if synced is true; fifty concurrent runs then take three times
+// as long. More than one connection, which SQLite's readers could use, would
+// cost a tenth of the rate because the connections wait for each other.
 func prepareFiles(file string, synced bool) (databases, error) {
 	onDisk := map[string]string{"mode": "rwc", "journal_mode": "wal", "synchronous": "normal"}
 	if synced {
@@ -51,11 +51,12 @@ func prepareFiles(file string, synced bool) (databases, error) {
 	case made:
 		return stored, nil
 	}
-	// One that is left over lists runs that are gone.
+	// A leftover file lists runs that no longer exist.
 	if err := os.Remove(beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return stored, fmt.Errorf("temporal server: database file %q: %w", beside, err)
 	}
-	// The main file comes last, since what is there decides the next start.
+	// The main file is created last, because its existence decides what the
+	// next start does.
 	if err := setUpSchema(stored.visibility, file); err != nil {
 		return stored, err
 	}
@@ -65,18 +66,19 @@ func prepareFiles(file string, synced bool) (databases, error) {
 	return stored, setUpSchema(stored.main, file)
 }
 
-// sqliteConfig takes the file's name, or that of a database in memory.
+// sqliteConfig returns the configuration of a file, or of a database in memory
+// with the name.
 func sqliteConfig(name string, attributes map[string]string) *config.SQL {
 	return &config.SQL{PluginName: sqliteplugin.PluginName, DatabaseName: name, ConnectAttributes: maps.Clone(attributes)}
 }
 
-// visibilityFile is the second file's name.
+// visibilityFile returns the name of the second file.
 func visibilityFile(file string) string {
 	extension := filepath.Ext(file)
 	return strings.TrimSuffix(file, extension) + "-visibility" + extension
 }
 
-// isMade reports whether a file is there and has a schema.
+// isMade reports whether a file exists and has a schema.
 func isMade(file string) (bool, error) {
 	info, err := os.Stat(file)
 	switch {
@@ -89,7 +91,7 @@ func isMade(file string) (bool, error) {
 	}
 }
 
-// setUpSchema makes one of the two databases of a file.
+// setUpSchema creates the schema of one of a file's two databases.
 func setUpSchema(database *config.SQL, file string) error {
 	if err := sqlite.SetupSchema(database); err != nil {
 		return fmt.Errorf("temporal server: database file %q: making its schema: %w; does its folder exist?", file, err)

@@ -12,15 +12,15 @@ import (
 	"github.com/latch-run/latch/testsuite/ready"
 )
 
-// ui is the web UI while it serves.
+// ui is a running web UI.
 type ui struct {
 	server *uiserver.Server
 	url    string
 	done   chan struct{}
 }
 
-// startUI serves the web UI on a port of loopback, over a frontend, and waits
-// until it answers.
+// startUI serves the web UI for a frontend on a loopback port, and waits until
+// it answers.
 func startUI(ctx context.Context, port int, frontend, namespace string) (*ui, error) {
 	u := &ui{
 		server: uiserver.NewServer(uioptions.WithConfigProvider(&uiconfig.Config{
@@ -52,7 +52,8 @@ func (u *ui) stop() {
 	<-u.done
 }
 
-// awaitOK returns once a URL answers 200, or with the context's error.
+// awaitOK waits until a URL answers 200. It returns the context's error if that
+// ends first.
 func awaitOK(ctx context.Context, url string) error {
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()

@@ -12,8 +12,8 @@ import (
 	sqltool "go.temporal.io/server/tools/sql"
 )
 
-// keptIndexes are those of SQLite's visibility that an embedded server keeps:
-// lists by time, id, type, status and schedule.
+// keptIndexes are the indexes of SQLite's visibility that an embedded server
+// keeps: for lists by time, id, type, status and schedule.
 var keptIndexes = []string{
 	"default_idx", "by_execution_time", "by_workflow_id", "by_workflow_type", "by_status",
 	"by_temporal_namespace_division", "by_temporal_scheduled_by_id",
@@ -21,12 +21,12 @@ var keptIndexes = []string{
 
 var indexName = regexp.MustCompile(`(?m)^CREATE INDEX (\w+)`)
 
-// thinOut drops the other indexes of a new visibility database. Temporal makes
-// one for each search attribute that there could ever be, 58 in all, and each
-// write goes through all of them, most of that in the compilation of its
-// statement. Without them a run with one local activity takes two thirds of the
-// server's work (9 ms of a core in place of 13). A list by a custom attribute
-// looks at the namespace's runs one by one.
+// thinOut drops the other indexes of a new visibility database. Temporal
+// creates one for each possible search attribute, 58 in all, and each write
+// updates all of them, mostly spending its time on compiling the statement.
+// Without them, a run with one local activity takes two thirds of the server's
+// CPU time (9 ms of a core instead of 13). A list by a custom attribute scans
+// the namespace's runs.
 func thinOut(visibility *config.SQL) error {
 	text, err := fs.ReadFile(schema.Assets(), "sqlite/v3/visibility/schema.sql")
 	if err != nil {
