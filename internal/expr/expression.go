@@ -270,6 +270,9 @@ func (e *Expression) eval(s *scope) (ref.Val, error) {
 		return nil, evalError(e.source, err)
 	}
 	s.meter.weigh(s.longest)
+	if value, found := e.selected(s); found {
+		return value, nil
+	}
 	value, _, err := e.program.Eval(s)
 	if err != nil {
 		return nil, evalError(e.source, err)

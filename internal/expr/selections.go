@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+
 	"github.com/latch-run/latch/internal/typo"
 	"github.com/latch-run/latch/internal/vars"
 )
@@ -83,6 +86,28 @@ func (e *Expression) Selections() (selected []Selection, alone bool) {
 		selected = append(selected, slices.Clone(r.path))
 	}
 	return selected, e.alone
+}
+
+// selected returns the value of an expression that does nothing but select it by keys, as most
+// expressions in templates do. It finds what the interpreter would find, at a fraction of the cost.
+// It leaves a value that is missing, or cannot be used, to the interpreter, which says why.
+func (e *Expression) selected(s *scope) (ref.Val, bool) {
+	if !e.alone || s.meter.left < len(e.reads[0].path)*s.meter.step {
+		return nil, false
+	}
+	path := e.reads[0].path
+	value, found := s.find(path[0])
+	for _, key := range path[1:] {
+		fields, _ := value.(map[string]any)
+		if value, found = fields[key]; !found || strings.HasPrefix(key, "[") { // perhaps an index
+			return nil, false
+		}
+	}
+	if _, failed := value.(*types.Err); failed || !found {
+		return nil, false
+	}
+	s.meter.steps(len(path))
+	return adapter{}.NativeToValue(value), true
 }
 
 // askedFor returns the selections, as text, whose presence the expression tests.
