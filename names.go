@@ -39,6 +39,18 @@ const (
 	WorkflowDeliverInOrder = "latch.DeliverInOrder"
 )
 
+// NexusService is the name of the Nexus service, and the others are its operations:
+// each takes the input of the workflow or the message of its name and returns that
+// one's result.
+const (
+	NexusService     = "latch"
+	NexusRunJob      = "run-job"
+	NexusRunRelease  = "run-release"
+	NexusGate        = "gate"
+	NexusEmit        = "emit"
+	NexusReleaseLock = "release-lock"
+)
+
 // Names of the activity types that a task queue must serve.
 const (
 	ActivitySendWebhook = "latch.SendWebhook"

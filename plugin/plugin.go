@@ -19,6 +19,7 @@ import (
 	"github.com/latch-run/latch/internal/anyid"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/nexusservice"
 	"github.com/latch-run/latch/internal/secret"
 	environment "github.com/latch-run/latch/internal/settings"
 	"github.com/latch-run/latch/workflows"
@@ -282,6 +283,9 @@ func (p *Plugin) register(_ context.Context, options temporal.SimplePluginRunCon
 	}
 	if !options.WorkflowReplayer {
 		p.activities.Register(options.Registry)
+		if !p.activitiesOnly[options.InstanceKey] {
+			options.Registry.RegisterNexusService(nexusservice.New())
+		}
 	}
 	return nil
 }

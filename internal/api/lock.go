@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
@@ -68,14 +67,10 @@ func (a *API) getLock(ctx context.Context, input *lockInput) (*lockOutput, error
 	return &lockOutput{state}, nil
 }
 
-// runOfLock returns the workflow id in a lock's token, <workflow id>:<webhook
-// id>:<random>. It parses from the right, because a workflow id may contain
-// colons.
+// runOfLock returns the workflow id in a lock's token.
 func runOfLock(token string) (string, error) {
-	if random := strings.LastIndexByte(token, ':'); random > 0 && random < len(token)-1 {
-		if webhook := strings.LastIndexByte(token[:random], ':'); webhook > 0 && webhook < random-1 && protocol.IsID(token[:webhook]) {
-			return token[:webhook], nil
-		}
+	if workflowID, is := protocol.RunOfLock(token); is {
+		return workflowID, nil
 	}
 	return "", NewProblem(http.StatusNotFound, "%q is not a lock's token. A token has the form <workflow id>:<webhook id>:<random>.", token)
 }

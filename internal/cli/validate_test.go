@@ -124,7 +124,7 @@ func TestTheExamplesAreValid(t *testing.T) {
 	files, err := filepath.Glob("../../examples/*.*")
 	require.NoError(t, err)
 	files = slices.DeleteFunc(files, func(file string) bool { return !slices.Contains([]string{".json", ".yaml"}, filepath.Ext(file)) })
-	for _, name := range []string{"job.yaml", "job.json", "release.json", "release.yaml", "emission.json", "sequence.yaml"} {
+	for _, name := range []string{"job.yaml", "job.json", "release.json", "release.yaml", "emission.json", "sequence.yaml", "gate.yaml"} {
 		require.Contains(t, files, filepath.Join("../../examples", name))
 	}
 	code, out, errors := execute("", nil, append([]string{"validate"}, files...)...)

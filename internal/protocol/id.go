@@ -14,3 +14,15 @@ const maximumID = 1000
 func IsID(text string) bool {
 	return text != "" && len(text) <= maximumID && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
+
+// RunOfLock returns the workflow id in a lock's token, <workflow id>:<webhook
+// id>:<random>, and whether the text is one. It reads from the right: a workflow id
+// may have colons.
+func RunOfLock(token string) (workflowID string, is bool) {
+	if random := strings.LastIndexByte(token, ':'); random > 0 && random < len(token)-1 {
+		if webhook := strings.LastIndexByte(token[:random], ':'); webhook > 0 && webhook < random-1 && IsID(token[:webhook]) {
+			return token[:webhook], true
+		}
+	}
+	return "", false
+}

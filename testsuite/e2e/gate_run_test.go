@@ -181,15 +181,15 @@ func TestGateOverHTTP(t *testing.T) {
 	s.as("lock-key-0123456789", "POST", lockPath(asked.Locks[0].Token)+"/release", `{"result":"pass"}`).read(t, http.StatusOK, nil)
 	decided := await(id)
 	require.Equal(t, latch.GatePassed, decided.Status)
-	require.Equal(t, "board:lock", decided.History[0].Lock.RemovedBy)
+	require.Equal(t, "board", decided.History[0].Lock.RemovedBy)
 
 	id = "stop-" + b.queue
 	ask(id)
 	s.as("run-key-0123456789", "POST", "/latch/v1/gates/"+id+"/stop", `{"reason":"frozen"}`).read(t, http.StatusOK, nil)
 	decided = await(id)
 	require.Equal(t, latch.GateStopped, decided.Status)
-	require.Equal(t, "stopped by ci:run: frozen", decided.Reason)
-	require.Equal(t, "ci:run", decided.DecidedBy.By)
+	require.Equal(t, "stopped by ci: frozen", decided.Reason)
+	require.Equal(t, "ci", decided.DecidedBy.By)
 
 	s.as("read-key-0123456789", "GET", "/latch/v1/gates/unknown-"+b.queue, "").problem(t, http.StatusNotFound)
 	require.Contains(t, s.as("run-key-0123456789", "POST", "/latch/v1/gates?wait=2h", `{"event":"DEPLOY"}`).problem(t, http.StatusUnprocessableEntity).Errors[0].Message, "at most 1m")

@@ -1,0 +1,104 @@
+package e2e
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	nexuspb "go.temporal.io/api/nexus/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/testsuite/receiver"
+)
+
+// callsLatch calls an operation of Latch in another namespace.
+func callsLatch(ctx workflow.Context, endpoint, operation string, input json.RawMessage) (json.RawMessage, error) {
+	var result json.RawMessage
+	c := workflow.NewNexusClient(endpoint, latch.NexusService)
+	err := c.ExecuteOperation(ctx, operation, input, workflow.NexusOperationOptions{ScheduleToCloseTimeout: time.Hour}).Get(ctx, &result)
+	return result, err
+}
+
+// A neighbour calls Latch from a namespace of its own.
+type neighbour struct {
+	*lane
+	client           client.Client
+	endpoint         string
+	queue, namespace string
+}
+
+// neighbourOf makes a namespace, an endpoint to the bench's task queue, and a
+// worker of the caller's.
+func neighbourOf(b *bench) *neighbour {
+	b.Helper()
+	n := &neighbour{lane: b.lane(b.T), endpoint: "latch-" + uuid.NewString(), queue: "callers", namespace: "callers-" + uuid.NewString()[:8]}
+	_, err := shared.client.WorkflowService().RegisterNamespace(b.ctx, &workflowservice.RegisterNamespaceRequest{
+		Namespace: n.namespace, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour)})
+	require.NoError(b, err)
+	_, err = shared.client.OperatorService().CreateNexusEndpoint(b.ctx, &operatorservice.CreateNexusEndpointRequest{Spec: &nexuspb.EndpointSpec{Name: n.endpoint,
+		Target: &nexuspb.EndpointTarget{Variant: &nexuspb.EndpointTarget_Worker_{Worker: &nexuspb.EndpointTarget_Worker{Namespace: "default", TaskQueue: b.queue}}}}})
+	require.NoError(b, err)
+	n.client, err = client.Dial(client.Options{HostPort: shared.server.FrontendHostPort, Namespace: n.namespace, Logger: quiet()})
+	require.NoError(b, err)
+	b.Cleanup(n.client.Close)
+	w := worker.New(n.client, n.queue, worker.Options{})
+	w.RegisterWorkflowWithOptions(callsLatch, workflow.RegisterOptions{Name: "callsLatch"})
+	require.Eventually(b, func() bool { return w.Start() == nil }, patience, tick, "a namespace shows after a moment")
+	b.Cleanup(w.Stop)
+	return n
+}
+
+// call calls an operation, and decodes its result.
+func (n *neighbour) call(operation, input string, into any) error {
+	n.Helper()
+	run, err := n.client.ExecuteWorkflow(n.ctx, client.StartWorkflowOptions{TaskQueue: n.queue}, "callsLatch", n.endpoint, operation, json.RawMessage(n.spec(input)))
+	require.NoError(n, err)
+	return run.Get(n.ctx, into)
+}
+
+// Contract, "Nexus": a workflow of another namespace runs jobs and releases, fires
+// events, removes locks, and passes a gate only on a yes.
+func TestNexusFromAnotherNamespace(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	n := neighbourOf(b)
+	for _, row := range gateRows {
+		n.script("/a", row.answer)
+		err := n.call(latch.NexusGate, `{"event":"DEPLOY","webhooks":[`+row.webhooks+`]`+row.more+`}`, nil)
+		if row.want == latch.Continue {
+			require.NoError(t, err, row.name)
+		} else {
+			require.ErrorContains(t, err, "decided "+row.want, row.name)
+		}
+	}
+
+	n.script("/do", receiver.JSON(200, `{"version":7}`))
+	var job latch.JobResult
+	require.NoError(t, n.call(latch.NexusRunJob, `{"id":"`+b.queue+`","task":{"http":{"url":"$R/do"}}}`, &job))
+	require.Equal(t, latch.JobSucceeded, job.Status)
+	var release latch.ReleaseResult
+	require.NoError(t, n.call(latch.NexusRunRelease, `{"id":"`+b.queue+`","steps":$STEPS(a)}`, &release))
+	require.Equal(t, latch.ReleaseReleased, release.Status)
+	var emission latch.EmissionResult
+	require.NoError(t, n.call(latch.NexusEmit, `{"event":"DEPLOYED"}`, &emission))
+	require.Equal(t, "DEPLOYED", emission.Event)
+
+	gate := b.start(latch.WorkflowGate, "held", `{"event":"DEPLOY","webhooks":[{"id":"a","events":[{"event":"DEPLOY","blocking":true}]}]}`)
+	lock := b.awaitLock(gate)
+	var released latch.Released
+	require.NoError(t, n.call(latch.NexusReleaseLock, `{"lock":"`+lock.Token+`","by":"ann"}`, &released))
+	require.Equal(t, "ann", released.Lock.RemovedBy)
+	require.Equal(t, latch.Continue, decisionOf(gate.Get(b.ctx, nil)))
+
+	require.ErrorContains(t, n.call(latch.NexusGate, `{"event":"JOB_START","deadlin":"1h"}`, nil), "JOB_START is fired by Latch itself")
+	require.ErrorContains(t, n.call(latch.NexusReleaseLock, `{"lock":"nonsense"}`, nil), "not a lock's token")
+	require.ErrorContains(t, n.call(latch.NexusReleaseLock, `{"lock":"`+lock.Token+`x"}`, nil), "no")
+}
