@@ -73,8 +73,12 @@ type JobResult struct {
 	ExitStatus int `json:"returncode,omitempty"`
 	// KVP is the object that the task returned; anything else it returned is
 	// KVP's "result".
-	KVP  Object      `json:"kvp"`
+	KVP Object `json:"kvp"`
+	// Jobs are the results of a sequence's jobs, oldest first.
 	Jobs []JobResult `json:"jobs,omitempty"`
+	// Truncated reports that Jobs were cut to stay under 1 MiB: the oldest have a
+	// short error and no jobs of their own, or are gone.
+	Truncated bool `json:"truncated,omitempty"`
 	// History is the run's webhook history, oldest first.
 	History []Record `json:"history,omitempty"`
 }

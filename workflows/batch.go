@@ -1,7 +1,9 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"go.temporal.io/sdk/converter"
@@ -24,6 +26,8 @@ type batchRun struct {
 	done bool
 	// watch is the watch that has found what the events are about; "" for a batch.
 	watch string
+	// unfired counts the events that are not fired yet.
+	unfired int
 }
 
 // EmitBatch is the workflow latch.EmitBatch: it sends each custom event to its
@@ -32,23 +36,34 @@ type batchRun struct {
 // the others from being fired; then the run fails with InvalidSpec at its end.
 func EmitBatch(ctx workflow.Context, input converter.RawValue) (*latch.EmissionBatchResult, error) {
 	run := &batchRun{}
-	var err error
-	if run.session, err = newSession(ctx, run); err != nil {
+	run.session = silentSession(ctx, run)
+	run.link.since, run.link.beside = continuesLate, true
+	earlier, err := carriedInto(ctx, input)
+	if err != nil {
 		return nil, err
 	}
-	if err := run.take(ctx, latch.BatchKind, input, &run.batch); err != nil {
+	if err := run.begin(ctx, latch.BatchKind, input, &run.batch, earlier, run.prepare); err != nil {
 		return nil, err
 	}
-	return run.carryOut(ctx)
+	if earlier == nil {
+		if err := run.tagStatus(); err != nil {
+			return nil, err
+		}
+	}
+	result, err := run.carryOut(ctx)
+	if errors.Is(err, errContinues) {
+		return nil, run.asNew(ctx, latch.WorkflowEmitBatch, input)
+	}
+	return result, err
 }
 
-// carryOut fires the events, once they are admitted.
+// carryOut fires the events, once they are admitted. Its error is errContinues where
+// the run is to go on as a new one.
 func (r *batchRun) carryOut(ctx workflow.Context) (*latch.EmissionBatchResult, error) {
-	r.begin()
-	if err := r.tagStatus(); err != nil {
-		return nil, err
-	}
 	fault := r.fireAll(ctx)
+	if errors.Is(fault, errContinues) {
+		return nil, fault
+	}
 	r.done = true
 	if err := r.finish(ctx); err != nil {
 		return nil, err
@@ -62,9 +77,11 @@ func (r *batchRun) carryOut(ctx workflow.Context) (*latch.EmissionBatchResult, e
 	return r.result(), nil
 }
 
-// begin gives every event its id, and notes what the run was given and which
+// prepare gives every event its id, and notes what the run was given and which
 // webhooks it has.
-func (r *batchRun) begin() {
+func (r *batchRun) prepare() {
+	places := map[string]int{}
+	r.session.webhooksOf = func(emission string) []protocol.AttachedWebhook { return r.webhooksOf(places[emission]) }
 	given := make([]latch.Object, 0, 3*len(r.batch.Events))
 	known := map[string]bool{}
 	for i := range r.batch.Events {
@@ -72,6 +89,7 @@ func (r *batchRun) begin() {
 		if event.ID == "" {
 			event.ID = r.execution.ID + "-" + strconv.Itoa(i+1)
 		}
+		places[event.ID] = i
 		given = append(given, event.Vars, event.Instance, event.Data)
 		for _, webhook := range r.webhooksOf(i) {
 			if key := string(rawjson.Encode([]any{webhook.ID, webhook.EventSettings()})); !known[key] {
@@ -94,36 +112,66 @@ func (r *batchRun) webhooksOf(event int) []protocol.AttachedWebhook {
 }
 
 // fireAll fires the events beside each other and waits for their blocking hooks.
-// It returns the first error.
+// It returns the first error, or errContinues where the run is to go on as a new one.
 func (r *batchRun) fireAll(ctx workflow.Context) (fault error) {
-	left := 0
+	left, earlier := 0, slices.Clone(r.firings)
 	for i := range r.batch.Events {
 		if len(r.admission.Events[i].Problems) > 0 {
 			continue
 		}
 		left++
+		r.unfired++
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer func() { left-- }()
-			if err := r.fireOne(ctx, i); err != nil && fault == nil {
+			if err := r.fireOne(ctx, i, earlier); err != nil && fault == nil {
 				fault = err
 			}
 		})
 	}
 	r.enter("waiting")
-	if err := workflow.Await(disconnect(ctx), func() bool { return left == 0 }); err != nil && fault == nil {
-		fault = err
+	for left > 0 {
+		await(disconnect(ctx), func() bool { return left == 0 || fault == nil && r.mayContinue(ctx) })
+		if left > 0 && r.leaves(ctx) {
+			takeMessages(ctx)
+			if fault == nil && r.mayContinue(ctx) && r.quiet(ctx) && r.pack(ctx) {
+				return errContinues
+			}
+			if !r.link.able {
+				r.takeUp()
+			}
+		}
 	}
 	return fault
 }
 
-func (r *batchRun) fireOne(ctx workflow.Context, i int) error {
+// mayContinue reports whether the run should go on as a new one, and no event is
+// being fired or decided.
+func (r *batchRun) mayContinue(ctx workflow.Context) bool {
+	busy := func(f *firing) bool { return f.awaited && !f.decided && (f.changed || f.deciding) }
+	return r.unfired == 0 && r.mayLeave(ctx) && !slices.ContainsFunc(r.firings, busy)
+}
+
+// fireOne fires an event and waits for its blocking hooks, or waits on where an
+// earlier run of the chain has fired it.
+func (r *batchRun) fireOne(ctx workflow.Context, i int, earlier []*firing) error {
 	event := &r.batch.Events[i]
-	r.vars = event.Vars // which what follows reads before anything waits
-	firing, err := r.fire(ctx, occasion{event: event.Event, emission: event.ID, data: event.Data, instance: event.Instance, watch: r.watch}, r.webhooksOf(i))
-	if err != nil {
-		return fmt.Errorf("event %s: %w", event.ID, err)
+	fired := slices.IndexFunc(earlier, func(f *firing) bool { return f.emission == event.ID })
+	if fired < 0 {
+		r.vars = event.Vars // which what follows reads before anything waits
+		about := occasion{event: event.Event, emission: event.ID, data: event.Data, instance: event.Instance, watch: r.watch}
+		firing, err := r.fire(ctx, about, r.webhooksOf(i))
+		r.unfired--
+		if err != nil {
+			return fmt.Errorf("event %s: %w", event.ID, err)
+		}
+		_, err = firing.await(ctx)
+		return err
 	}
-	_, err = firing.await(ctx)
+	r.unfired--
+	if earlier[fired].decided { // in an earlier run of the chain
+		return nil
+	}
+	_, err := earlier[fired].await(ctx)
 	return err
 }
 

@@ -91,25 +91,30 @@ func (s *session) takeOver(state *protocol.State) error {
 func (s *session) refire(state *protocol.FiringState) error {
 	f := &firing{session: s, sequence: len(s.firings), event: state.Event, step: state.Step, emission: state.Emission,
 		scope: state.Scope, awaited: state.Awaited, nothingDone: state.NothingDone, decided: state.Decided,
-		variables: expr.Variables{}, operators: operatorsOf(state.Event, s.webhooks)}
+		variables: expr.Variables{}}
+	webhooks := s.webhooks
+	if s.webhooksOf != nil {
+		webhooks = s.webhooksOf(state.Emission)
+	}
+	f.operators = operatorsOf(state.Event, webhooks)
 	maps.Copy(f.variables, state.Variables)
 	s.firings = append(s.firings, f)
 	for i := range state.Hooks {
-		if err := f.rehook(&state.Hooks[i]); err != nil {
+		if err := f.rehook(&state.Hooks[i], webhooks); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *firing) rehook(state *protocol.HookState) error {
+func (f *firing) rehook(state *protocol.HookState, webhooks []protocol.AttachedWebhook) error {
 	s := f.session
-	i := slices.IndexFunc(s.webhooks, func(w protocol.AttachedWebhook) bool { return w.ID == state.Webhook })
+	i := slices.IndexFunc(webhooks, func(w protocol.AttachedWebhook) bool { return w.ID == state.Webhook })
 	if i < 0 || state.Gone == nil && (state.Record < 0 || state.Record >= len(s.history.records)) {
 		return invalidSpec(latch.Problems{{Message: fmt.Sprintf("what the earlier run left does not fit: webhook %q at %s", state.Webhook, f.event)}})
 	}
-	settings, _ := s.webhooks[i].On(f.event)
-	h := newHook(f, &s.webhooks[i], settings)
+	settings, _ := webhooks[i].On(f.event)
+	h := newHook(f, &webhooks[i], settings)
 	h.state, h.lockRemoved, h.decision = state.Delivery, state.LockRemoved, state.Decision
 	h.skipped, h.whenFailed, h.rule, h.since, h.kept = state.Skipped, state.WhenFailed, state.Rule, state.Since, state.UnderWay
 	h.answered, h.brought, h.answer = state.Answered, state.Brought, state.Answer

@@ -29,6 +29,11 @@ var errContinues = errors.New("the run continues as a new one")
 type link struct {
 	// able reports that the subject can go on as a new run.
 	able bool
+	// since is the change by which it can where the run is now.
+	since string
+	// beside reports that several events are waited for beside each other. Then what
+	// waits for all of them has the run go on as a new one.
+	beside bool
 	// given is the size of the run's arguments, in bytes, which the next one gets too.
 	given int
 	// down reports that deliveries are kept for the next run instead of being sent.
@@ -57,6 +62,13 @@ func (s *session) continues(ctx workflow.Context) error {
 	return nil
 }
 
+// continuesAtEnd is continues once the run's outcome is decided: what comes then is
+// not told that the run was cancelled.
+func (s *session) continuesAtEnd(ctx workflow.Context) error {
+	s.link.since = continuesLate
+	return s.continues(disconnect(ctx))
+}
+
 // leaves takes the deliveries under way down where a new run is due.
 func (s *session) leaves(ctx workflow.Context) bool {
 	if s.link.down {
@@ -65,7 +77,7 @@ func (s *session) leaves(ctx workflow.Context) bool {
 	if !s.due(ctx) {
 		return false
 	}
-	if !knows(ctx, continuesAsNew) {
+	if !knows(ctx, s.link.since) {
 		s.link.able = false
 		return false
 	}

@@ -9,14 +9,25 @@ import (
 // compensate undoes the steps taken, the last first, under a disconnected
 // context: it outlives the run's
 // cancellation, does not stop at an undo that fails, and names the steps that
-// still stand.
-func (r *releaseRun) compensate(ctx workflow.Context) []string {
+// still stand. Its error is errContinues: then the next run of the chain undoes the
+// others.
+func (r *releaseRun) compensate(ctx workflow.Context) ([]string, error) {
 	r.event = "" // the one that decided is over
 	r.enter("rolling back")
 	var standing []string
 	for at := len(r.undos) - 1; at >= 0; at-- {
 		i := r.undos[at]
 		step, result := &r.release.Steps[i], &r.result.Steps[i]
+		switch result.Status { // an earlier run of the chain has tried
+		case latch.StepUndone:
+			continue
+		case latch.StepUndoFailed:
+			standing = append(standing, step.Name)
+			continue
+		}
+		if err := r.continuesAtEnd(ctx); err != nil {
+			return nil, err
+		}
 		r.step = step.Name
 		r.enter("undoing step")
 		_, err := taskRun{session: r.session, task: step.Undo, variables: r.variables(r.stepVariable(i)),
@@ -29,5 +40,5 @@ func (r *releaseRun) compensate(ctx workflow.Context) []string {
 		result.Status = latch.StepUndone
 	}
 	r.step = ""
-	return standing
+	return standing, nil
 }

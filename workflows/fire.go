@@ -45,8 +45,9 @@ type firing struct {
 	inFlight    int
 	// operators are webhooks that are told of deliveries that fail for good.
 	operators []protocol.AttachedWebhook
-	// changed reports that something happened since the hooks were last looked at.
-	changed bool
+	// changed reports that something happened since the hooks were last looked at, and
+	// deciding that they are being looked at.
+	changed, deciding bool
 }
 
 // An occasion is what is fired.
@@ -199,8 +200,9 @@ func (f *firing) await(ctx workflow.Context) (_ ruling, err error) {
 	alarm := &alarm{}
 	defer alarm.cancel()
 	for {
-		f.changed = false
-		if err := f.decideHooks(ctx); err != nil {
+		f.changed, f.deciding = false, true
+		err := f.decideHooks(ctx)
+		if f.deciding = false; err != nil {
 			return ruling{}, err
 		}
 		decision, final := verdict.Combine(f.decisions(), f.nothingDone)
@@ -212,7 +214,7 @@ func (f *firing) await(ctx workflow.Context) (_ ruling, err error) {
 		if err := f.session.showLocks(); err != nil {
 			return ruling{}, err
 		}
-		if f.session.leaves(ctx) {
+		if !f.session.link.beside && f.session.leaves(ctx) {
 			takeMessages(ctx)
 			switch {
 			case f.changed || f.session.control.pending():
@@ -222,8 +224,8 @@ func (f *firing) await(ctx workflow.Context) (_ ruling, err error) {
 			}
 		}
 		alarm.set(ctx, f, f.nextDeadline())
-		err := workflow.Await(ctx, func() bool {
-			return f.changed || f.session.control.pending() || alarm.rings() || f.session.mayLeave(ctx)
+		err = workflow.Await(ctx, func() bool {
+			return f.changed || f.session.control.pending() || alarm.rings() || !f.session.link.beside && f.session.mayLeave(ctx)
 		})
 		if err != nil {
 			if failed := f.override(ruling{reason: "the run was cancelled"}); failed != nil {

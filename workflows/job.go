@@ -1,16 +1,11 @@
 package workflows
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
-	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -29,8 +24,9 @@ type jobRun struct {
 	*session
 	job    latch.Job
 	result latch.JobResult
-	// siblings are the jobs before it, in a sequence.
+	// siblings are the jobs before it, in a sequence, and done those of its own.
 	siblings protocol.Siblings
+	done     jobResults
 	lineage  protocol.Lineage
 	// reopened is JOB_START where the earlier run of the chain waited for it, and
 	// working reports that it is over. The work began at workBegan, and attempt is
@@ -39,6 +35,8 @@ type jobRun struct {
 	working   bool
 	workBegan time.Time
 	attempt   int
+	// ended reports that the work has ended, as the result says.
+	ended bool
 }
 
 // JobRun is the workflow latch.JobRun: it does a job's work and fires its events
@@ -80,16 +78,35 @@ func (r *jobRun) prepare(earlier *protocol.State) {
 	if earlier != nil && earlier.Job != nil {
 		state := earlier.Job
 		r.result, r.working, r.workBegan, r.attempt = state.Result, state.Working, state.WorkBegan, state.Attempt
+		r.done.takeOver(&r.result, state.Done)
+		r.ended, r.settled = state.Ended, state.Ended
 	}
 }
 
 // progress writes how far the job has come.
 func (r *jobRun) progress(state *protocol.State) {
-	state.Job = &protocol.JobState{Result: r.result, Working: r.working, WorkBegan: r.workBegan, Attempt: r.attempt}
+	state.Job = &protocol.JobState{Result: r.result, Working: r.working, WorkBegan: r.workBegan, Attempt: r.attempt, Done: r.done.count, Ended: r.ended}
 }
 
 // carryOut goes from the delay to the events of the end.
 func (r *jobRun) carryOut(ctx workflow.Context) error {
+	if !r.ended {
+		if err := r.toTheEnd(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.continuesAtEnd(ctx); err != nil {
+		return err
+	}
+	if err := r.tellTheEnd(ctx); err != nil {
+		return err
+	}
+	r.triggerFollowers(ctx)
+	return nil
+}
+
+// toTheEnd goes from the delay to the end of the work.
+func (r *jobRun) toTheEnd(ctx workflow.Context) error {
 	if r.reopened == nil && !r.working {
 		if err := r.tagStatus(); err != nil {
 			return err
@@ -115,14 +132,8 @@ func (r *jobRun) carryOut(ctx workflow.Context) error {
 	}
 	takeMessages(ctx)
 	r.conclude(ctx, err)
-	if err := r.tagStatus(); err != nil {
-		return err
-	}
-	if err := r.tellTheEnd(ctx); err != nil {
-		return err
-	}
-	r.triggerFollowers(ctx)
-	return nil
+	r.ended = true
+	return r.tagStatus()
 }
 
 // A brokenRun is an error of the run itself, not of the job's work.
@@ -210,11 +221,11 @@ func (r *jobRun) work(ctx workflow.Context) error {
 	}
 	kvp, err := repeatFrom(limited, r.job.Retry, r.workBegan, &r.attempt, func() (latch.Object, error) {
 		if r.job.Task == nil {
-			done := 0
-			if !begins {
-				done, begins = len(r.result.Jobs), true
+			if begins {
+				r.done = jobResults{}
 			}
-			return latch.Object{}, r.sequence(limited, done)
+			begins = true
+			return latch.Object{}, r.sequence(limited)
 		}
 		return taskRun{session: r.session, task: r.job.Task, variables: r.variables(nil), summary: "Job " + r.job.ID}.do(limited)
 	})
@@ -225,107 +236,6 @@ func (r *jobRun) work(ctx workflow.Context) error {
 		return errTimedOut
 	}
 	return err
-}
-
-// sequence runs the jobs one after the other as children, from the one that comes
-// after those that an earlier run of the chain has done. The first failure ends it,
-// unless that job continues on error.
-func (r *jobRun) sequence(ctx workflow.Context, done int) error {
-	if done == 0 {
-		r.result.Jobs, r.kept = nil, 0
-	}
-	for _, item := range r.job.Jobs[min(done, len(r.job.Jobs)):] {
-		if err := r.continues(ctx); err != nil {
-			return err
-		}
-		job, err := r.member(ctx, item)
-		var result *latch.JobResult
-		if err == nil {
-			result, err = r.child(ctx, job)
-		} else {
-			result = &latch.JobResult{ID: job.ID, Status: latch.JobFailed, Error: err.Error(), KVP: latch.Object{}}
-		}
-		r.keepResult(result)
-		r.result.Jobs = append(r.result.Jobs, *result)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil && !job.Job.ContinueOnError {
-			return fmt.Errorf("job %s: %s", job.ID, cmp.Or(result.Error, rootMessage(err)))
-		}
-	}
-	return nil
-}
-
-// member returns a job of the sequence: the one that stands there, or the
-// registered one that is named, as it is now.
-func (r *jobRun) member(ctx workflow.Context, item latch.SequenceJob) (*protocol.Definition, error) {
-	if item.Job != nil {
-		return &protocol.Definition{ID: item.Job.ID, Job: item.Job}, nil
-	}
-	missing := &protocol.Definition{ID: item.Registered, Job: &latch.Job{ID: item.Registered}}
-	path := append(slices.Clone(r.lineage.Ancestors), r.job.ID)
-	if slices.Contains(path, item.Registered) {
-		return missing, fmt.Errorf("the sequences %s contain each other", strings.Join(append(path, item.Registered), ", "))
-	}
-	found, err := findJob(ctx, item.Registered)
-	switch {
-	case err != nil:
-		return missing, errors.New(rootMessage(err))
-	case found.Job == nil:
-		return missing, fmt.Errorf("it cannot run: %s", found.Lacks)
-	default:
-		return found, nil
-	}
-}
-
-// keepResult bounds what is kept of a job's result, nested sequences included.
-func (r *jobRun) keepResult(result *latch.JobResult) {
-	result.KVP = r.keep(result.KVP)
-	for i := range result.Jobs {
-		r.keepResult(&result.Jobs[i])
-	}
-}
-
-// child runs one job of the sequence, with webhooks of its own.
-func (r *jobRun) child(ctx workflow.Context, definition *protocol.Definition) (*latch.JobResult, error) {
-	job, id := definition.Job, r.execution.ID+"/"+definition.ID
-	if err := checkWorkflowID(id); err != nil {
-		return &latch.JobResult{ID: job.ID, Status: latch.JobFailed, Error: err.Error(), KVP: latch.Object{}}, err
-	}
-	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:          id,
-		TaskQueue:           definition.TaskQueue,
-		WaitForCancellation: true,
-		ParentClosePolicy:   enums.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
-		StaticSummary:       summaryOf("Job", job.ID, job.Title),
-	})
-	result := &latch.JobResult{ID: job.ID, KVP: latch.Object{}}
-	lineage := definition.Lineage()
-	lineage.Ancestors = append(slices.Clone(r.lineage.Ancestors), r.job.ID)
-	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowJobRun, job, r.known(), lineage).Get(ctx, result)
-	result.History = nil
-	if err == nil {
-		return result, nil
-	}
-	var application *temporal.ApplicationError
-	var canceled *temporal.CanceledError
-	switch {
-	case errors.As(err, &application) && application.HasDetails() && application.Type() == latch.ErrorJobFailed:
-		if application.Details(result) == nil {
-			return result, err
-		}
-	case errors.As(err, &canceled) && canceled.HasDetails():
-		if canceled.Details(result) == nil && result.Status != "" {
-			return result, err
-		}
-		result.Status = latch.JobCancelled
-	}
-	if result.Status == "" {
-		result.Status = latch.JobFailed
-	}
-	result.Error = rootMessage(err)
-	return result, err
 }
 
 // conclude turns what the work came to into the job's result.
@@ -397,18 +307,7 @@ func (r *jobRun) mayControl(message string) error {
 func (r *jobRun) addVariables(variables expr.Variables) {
 	variables["job"] = protocol.JobVariable(&r.job, r.jobStatus(), r.lineage.Fields, r.runID)
 	variables["vars"] = rawjson.Encode(vars.OrEmpty(r.job.Vars))
-	variables["jobs"] = rawjson.Encode(r.known())
-}
-
-// known returns the jobs that have ended so far: those before this one in its
-// sequence, and those of its own.
-func (r *jobRun) known() protocol.Siblings {
-	known := protocol.Siblings{}
-	maps.Copy(known, r.siblings)
-	for _, job := range r.result.Jobs {
-		known[job.ID] = protocol.Sibling{Status: job.Status, KVP: job.KVP}
-	}
-	return known
+	variables["jobs"] = rawjson.Encode(r.known(len(r.done.list)))
 }
 
 func (r *jobRun) jobStatus() vars.JobStatus {

@@ -160,6 +160,9 @@ func (s *session) takeSignal(ctx workflow.Context, m message, argument converter
 		}
 	}
 	if err == nil {
+		err = m.crowded(ctx)
+	}
+	if err == nil {
 		_, err = m.take(ctx, data, signalled)
 	}
 	if err == nil {
@@ -170,6 +173,24 @@ func (s *session) takeSignal(ctx workflow.Context, m message, argument converter
 		s.rejected = s.rejected[1:]
 	}
 	s.show()
+}
+
+// maximumEvents is how many events a run may have and still take every signal. Temporal
+// suggests to go on as a new one long before, and ends a run that has 51,200. What is
+// left is enough for the 10,000 signals that Temporal takes for one run.
+const maximumEvents = 20_000
+
+// crowded refuses a signal that can come any number of times, and costs more events than
+// its own, where a run that cannot go on as a new one yet has too many of them.
+func (m message) crowded(ctx workflow.Context) error {
+	if m.name != latch.MessageRecord {
+		return nil
+	}
+	if events := workflow.GetInfo(ctx).GetCurrentHistoryLength(); events <= maximumEvents || !knows(ctx, crowdedOut) {
+		return nil
+	}
+	return refusal(latch.ErrorTooLate, "%s: the run's history has more than %d events; "+
+		"send it again once the step or task under way has ended", m.name, maximumEvents)
 }
 
 // takeMessages has the messages taken that came with the workflow task under

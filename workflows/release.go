@@ -31,6 +31,8 @@ type releaseRun struct {
 	// event at which the earlier run waited.
 	gates, passed int
 	reopened      *firing
+	// ending is how the release ends, once that is decided.
+	ending *ending
 }
 
 // Release is the workflow latch.Release: it takes the steps in order, lets
@@ -52,17 +54,26 @@ func Release(ctx workflow.Context, input converter.RawValue) (*latch.ReleaseResu
 			return nil, err
 		}
 	}
-	ending, err := run.forward(ctx)
+	err = run.carryOut(ctx)
 	if errors.Is(err, errContinues) {
 		return nil, run.asNew(ctx, latch.WorkflowRelease, input)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := run.finish(ctx, ending); err != nil {
-		return nil, err
-	}
 	return run.end(ctx)
+}
+
+// carryOut goes from the first gate to the events of the end.
+func (r *releaseRun) carryOut(ctx workflow.Context) error {
+	if r.ending == nil {
+		end, err := r.forward(ctx)
+		if err != nil {
+			return err
+		}
+		r.ending = end
+	}
+	return r.finish(ctx, r.ending)
 }
 
 // prepare makes the result of a run that begins, or takes that of the earlier run of
@@ -73,6 +84,9 @@ func (r *releaseRun) prepare(earlier *protocol.State) {
 	if earlier != nil && earlier.Release != nil {
 		state := earlier.Release
 		r.result, r.undos, r.stepsTaken, r.passed = state.Result, state.Undos, state.StepsTaken, state.Gates
+		if end := state.Ending; end != nil {
+			r.ending, r.settled = &ending{status: end.Status, rollBack: end.RollBack, reason: end.Reason, by: end.By}, true
+		}
 		return
 	}
 	for _, step := range r.release.Steps {
@@ -83,6 +97,9 @@ func (r *releaseRun) prepare(earlier *protocol.State) {
 // progress writes how far the release has come.
 func (r *releaseRun) progress(state *protocol.State) {
 	state.Release = &protocol.ReleaseState{Result: r.result, Undos: r.undos, StepsTaken: r.stepsTaken, Gates: r.passed}
+	if end := r.ending; end != nil {
+		state.Release.Ending = &protocol.EndingState{Status: end.status, RollBack: end.rollBack, Reason: end.reason, By: end.by}
+	}
 }
 
 // An ending is how a release ends, before anything is undone.
@@ -237,7 +254,13 @@ func (r *releaseRun) finish(ctx workflow.Context, end *ending) error {
 	r.skipSteps()
 	var standing []string
 	if end.rollBack {
-		standing = r.compensate(disconnect(ctx))
+		var err error
+		if standing, err = r.compensate(disconnect(ctx)); err != nil {
+			return err
+		}
+	}
+	if err := r.continuesAtEnd(ctx); err != nil {
+		return err
 	}
 	r.result.Status, r.result.Reason, r.result.DecidedBy = end.status, end.reason, end.by
 	if len(standing) > 0 && end.status != latch.ReleaseCancelled {

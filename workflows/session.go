@@ -56,6 +56,9 @@ type session struct {
 	subject   subject
 	admission protocol.Admission
 	webhooks  []protocol.AttachedWebhook
+	// webhooksOf returns those of one of several events; nil where all events have
+	// the same.
+	webhooksOf func(emission string) []protocol.AttachedWebhook
 
 	history history
 	firings []*firing
@@ -102,6 +105,7 @@ func newSession(ctx workflow.Context, about subject) (*session, error) {
 // the run as that one left it.
 func (s *session) begin(ctx workflow.Context, kind latch.Kind, input converter.RawValue, into any, earlier *protocol.State, prepare func()) error {
 	s.link.able, s.link.given = true, s.link.given+len(payloadJSON(input))
+	s.link.since = cmp.Or(s.link.since, continuesAsNew)
 	if earlier == nil {
 		if err := s.answer(ctx); err != nil {
 			return err

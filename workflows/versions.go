@@ -11,6 +11,11 @@ const (
 	clearData = "clear-data"
 	// continuesAsNew: a run with a long history goes on as a new one.
 	continuesAsNew = "continues-as-new"
+	// continuesLate: so does a batch, a release that is rolled back, and a run whose
+	// work has ended.
+	continuesLate = "continues-as-new-late"
+	// crowdedOut: a run that cannot continue refuses signals that cost it more events.
+	crowdedOut = "crowded-out"
 )
 
 // knows reports whether the run knows a change.

@@ -28,6 +28,10 @@ func WatchNotice(ctx workflow.Context, input converter.RawValue) (*latch.Emissio
 	if err := run.admit(ctx, latch.WatchKind, payloadJSON(input), 0); err != nil {
 		return nil, err
 	}
+	run.prepare()
+	if err := run.tagStatus(); err != nil {
+		return nil, err
+	}
 	return run.carryOut(ctx)
 }
 

@@ -30,21 +30,22 @@ func (a *API) registerDeliverySearch() {
 
 // A DeliveryQuery is the filter in the query of a list of deliveries.
 type DeliveryQuery struct {
-	Failed  bool   `query:"failed" doc:"Only failed deliveries that were not delivered since and are not being sent again"`
-	Since   string `query:"since" maxLength:"100" doc:"A duration back from now, such as 2h, or an RFC 3339 time"`
-	Until   string `query:"until" maxLength:"100" doc:"As since; a delivery that ended at exactly this time is left out"`
-	Webhook string `query:"webhook" maxLength:"1000" doc:"Only deliveries of the webhook with this id"`
-	Event   string `query:"event" maxLength:"200" pattern:"^[A-Z][A-Z0-9_]*$" doc:"Only deliveries of this event"`
-	Job     string `query:"job" maxLength:"1000" doc:"Only deliveries of the job with this id"`
-	Release string `query:"release" maxLength:"1000" doc:"Only deliveries of the release with this id"`
-	Outcome string `query:"outcome" enum:"delivered,failed,pending,skipped,settled" doc:"Only records of this outcome. settled: decided without the endpoint having accepted it, by a lock or by a when that failed. Unlike the parameter failed, failed also finds what was delivered since"`
+	Failed    bool   `query:"failed" doc:"Only failed deliveries that were not delivered since and are not being sent again"`
+	Since     string `query:"since" maxLength:"100" doc:"A duration back from now, such as 2h, or an RFC 3339 time"`
+	Until     string `query:"until" maxLength:"100" doc:"As since; a delivery that ended at exactly this time is left out"`
+	Webhook   string `query:"webhook" maxLength:"1000" doc:"Only deliveries of the webhook with this id"`
+	Event     string `query:"event" maxLength:"200" pattern:"^[A-Z][A-Z0-9_]*$" doc:"Only deliveries of this event"`
+	Job       string `query:"job" maxLength:"1000" doc:"Only deliveries of the job with this id"`
+	Release   string `query:"release" maxLength:"1000" doc:"Only deliveries of the release with this id"`
+	TaskQueue string `query:"task_queue" maxLength:"1000" doc:"Only deliveries of runs on this task queue; no other run is asked"`
+	Outcome   string `query:"outcome" enum:"delivered,failed,pending,skipped,settled" doc:"Only records of this outcome. settled: decided without the endpoint having accepted it, by a lock or by a when that failed. Unlike the parameter failed, failed also finds what was delivered since"`
 }
 
 // filter parses the times. Its error is a 422 that covers both.
 func (q *DeliveryQuery) filter() (deliveries.Filter, error) {
 	since, until, err := period(q.Since, q.Until)
 	return deliveries.Filter{Failed: q.Failed, Since: since, Until: until,
-		Webhook: q.Webhook, Event: q.Event, Job: q.Job, Release: q.Release, Outcome: q.Outcome}, err
+		Webhook: q.Webhook, Event: q.Event, Job: q.Job, Release: q.Release, TaskQueue: q.TaskQueue, Outcome: q.Outcome}, err
 }
 
 type deliveriesInput struct {
@@ -111,14 +112,15 @@ func window(problems *latch.Problems, since, until string) (from, to time.Time) 
 
 // A RedeliveryFilter says which deliveries to redeliver.
 type RedeliveryFilter struct {
-	Failed  bool   `json:"failed,omitempty" doc:"Send failed deliveries again. Exactly one of failed and skipped must be true"`
-	Skipped bool   `json:"skipped,omitempty" doc:"Send what was skipped since its endpoint was disabled: of each webhook in the order of the events, each once the one before is settled"`
-	Since   string `json:"since,omitempty" doc:"A duration back from now, such as 2h, or an RFC 3339 time"`
-	Until   string `json:"until,omitempty" doc:"As since; a delivery that ended at exactly this time is left out"`
-	Webhook string `json:"webhook,omitempty" doc:"Only deliveries of the webhook with this id"`
-	Event   string `json:"event,omitempty" doc:"Only deliveries of this event"`
-	Job     string `json:"job,omitempty" doc:"Only deliveries of the job with this id"`
-	Release string `json:"release,omitempty" doc:"Only deliveries of the release with this id"`
+	Failed    bool   `json:"failed,omitempty" doc:"Send failed deliveries again. Exactly one of failed and skipped must be true"`
+	Skipped   bool   `json:"skipped,omitempty" doc:"Send what was skipped since its endpoint was disabled: of each webhook in the order of the events, each once the one before is settled"`
+	Since     string `json:"since,omitempty" doc:"A duration back from now, such as 2h, or an RFC 3339 time"`
+	Until     string `json:"until,omitempty" doc:"As since; a delivery that ended at exactly this time is left out"`
+	Webhook   string `json:"webhook,omitempty" doc:"Only deliveries of the webhook with this id"`
+	Event     string `json:"event,omitempty" doc:"Only deliveries of this event"`
+	Job       string `json:"job,omitempty" doc:"Only deliveries of the job with this id"`
+	Release   string `json:"release,omitempty" doc:"Only deliveries of the release with this id"`
+	TaskQueue string `json:"task_queue,omitempty" doc:"Only deliveries of runs on this task queue; no other run is asked"`
 	// Deliveries are delivery ids, such as those from a dry run.
 	Deliveries []string `json:"deliveries,omitempty" maxItems:"200" doc:"Only these, by their ids, at most 200: what a dry run has named, and nothing that failed since. The answer has each of them"`
 	Limit      int      `json:"limit,omitempty" minimum:"1" maximum:"200" default:"100" doc:"The most deliveries to send again"`
@@ -156,7 +158,7 @@ func (f *RedeliveryFilter) decode(body []byte) (deliveries.Filter, error) {
 	if f.Event != "" && !eventPattern.MatchString(f.Event) {
 		problems.Addf("event", "%q is not an event; events are in capitals, such as JOB_SUCCESS", f.Event)
 	}
-	filter := deliveries.Filter{Failed: f.Failed, Kept: f.Skipped, Webhook: f.Webhook, Event: f.Event, Job: f.Job, Release: f.Release, IDs: f.Deliveries}
+	filter := deliveries.Filter{Failed: f.Failed, Kept: f.Skipped, Webhook: f.Webhook, Event: f.Event, Job: f.Job, Release: f.Release, TaskQueue: f.TaskQueue, IDs: f.Deliveries}
 	filter.Since, filter.Until = window(&problems, f.Since, f.Until)
 	return filter, problems.Err()
 }

@@ -13,13 +13,14 @@ const deliveries = "/latch/v1/deliveries"
 type DeliveryFilter struct {
 	Failed bool `json:"failed"`
 	// Skipped is of what is sent alone: what was kept while its endpoint was disabled.
-	Skipped bool   `json:"skipped,omitempty"`
-	Since   string `json:"since,omitempty"`
-	Until   string `json:"until,omitempty"`
-	Webhook string `json:"webhook,omitempty"`
-	Event   string `json:"event,omitempty"`
-	Job     string `json:"job,omitempty"`
-	Release string `json:"release,omitempty"`
+	Skipped   bool   `json:"skipped,omitempty"`
+	Since     string `json:"since,omitempty"`
+	Until     string `json:"until,omitempty"`
+	Webhook   string `json:"webhook,omitempty"`
+	Event     string `json:"event,omitempty"`
+	Job       string `json:"job,omitempty"`
+	Release   string `json:"release,omitempty"`
+	TaskQueue string `json:"task_queue,omitempty"`
 	// Outcome is of lists alone: what is sent again has failed.
 	Outcome string `json:"-"`
 	// Deliveries are ids; only of what is sent again.
@@ -35,7 +36,7 @@ func (f *DeliveryFilter) query() url.Values {
 		failed = "true"
 	}
 	return listQuery(f.Limit, map[string]string{"failed": failed, "since": f.Since, "until": f.Until, "webhook": f.Webhook, "event": f.Event,
-		"job": f.Job, "release": f.Release, "outcome": f.Outcome, "cursor": f.Cursor})
+		"job": f.Job, "release": f.Release, "task_queue": f.TaskQueue, "outcome": f.Outcome, "cursor": f.Cursor})
 }
 
 // Deliveries reads a part of the list of deliveries into part.

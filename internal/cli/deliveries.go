@@ -98,7 +98,8 @@ the delivery's record.
 
 With --skipped, send what was skipped since the endpoint of its registered webhook
 was disabled: of each webhook in the order of the events, each delivery once the one
-before is settled. If the endpoint is disabled again, the others stay skipped.`},
+before is settled. If the endpoint is disabled again, the others stay skipped. With
+--task-queue only runs on that task queue are asked, and no worker of another one.`},
 		func(ctx context.Context, open opener, args []string) error {
 			if err := kept.check(args, origin); err != nil || kept.filter.Kept {
 				if err != nil {

@@ -23,6 +23,7 @@ func (c *keptCall) flags(command *cobra.Command) {
 	flags.BoolVar(&c.filter.Kept, "skipped", false, "send what was skipped since its endpoint was disabled")
 	flags.StringVar(&c.filter.Webhook, "webhook", "", "with --skipped: only of the webhook of this id")
 	c.span.flags(command, "with --skipped: only what was skipped since then", "with --skipped: only what was skipped before then")
+	flags.StringVar(&c.filter.TaskQueue, "task-queue", "", "with --skipped: only what was fired on this task queue; no other worker is asked")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "with --skipped: list what would be sent, and send nothing")
 }
 
@@ -33,7 +34,7 @@ func (c *keptCall) check(args []string, origin deliveries.Origin) error {
 	if c.filter.Since, c.filter.Until, err = c.span.times(); err != nil {
 		wrong = append(wrong, err)
 	}
-	others := c.filter.Webhook != "" || !c.filter.Since.IsZero() || !c.filter.Until.IsZero() || c.dryRun
+	others := c.filter.TaskQueue != "" || c.filter.Webhook != "" || !c.filter.Since.IsZero() || !c.filter.Until.IsZero() || c.dryRun
 	switch {
 	case c.filter.Kept && len(args) > 0:
 		wrong = append(wrong, errors.New("give the ID of one delivery, or --skipped for all that were skipped, not both"))
@@ -42,7 +43,7 @@ func (c *keptCall) check(args []string, origin deliveries.Origin) error {
 	case !c.filter.Kept && len(args) == 0:
 		wrong = append(wrong, errors.New("give the ID of one delivery, or --skipped for all that were skipped"))
 	case !c.filter.Kept && others:
-		wrong = append(wrong, errors.New("--webhook, --since, --until and --dry-run go with --skipped, and not with the ID of one delivery"))
+		wrong = append(wrong, errors.New("--webhook, --since, --until, --task-queue and --dry-run go with --skipped, and not with the ID of one delivery"))
 	}
 	return errors.Join(wrong...)
 }

@@ -26,6 +26,8 @@ type Filter struct {
 	Webhook, Event string
 	// Job and Release are the ids of the job or release that fired the event.
 	Job, Release string
+	// TaskQueue is that of the runs that fired the deliveries. No other run is asked.
+	TaskQueue string
 	// IDs are delivery ids, at most [MaximumIDs]; empty matches all.
 	IDs []string
 	// Outcome is one of [AllOutcomes]. Unlike Failed, it selects each record on its own, even if
@@ -122,6 +124,12 @@ func (f *Filter) query(attributes bool) string {
 	}
 	if !f.Until.IsZero() {
 		terms = append(terms, "StartTime < "+runs.Instant(f.Until))
+	}
+	if f.TaskQueue != "" {
+		terms = append(terms, "TaskQueue = "+runs.Quote(f.TaskQueue))
+	}
+	if f.Kept { // such a run has no records of its own
+		terms = append(terms, "ExecutionStatus != 'ContinuedAsNew'")
 	}
 	if of, known := f.runIDs(); known {
 		terms = append(terms, runs.AnyOf("RunId", of...))

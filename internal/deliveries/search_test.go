@@ -82,6 +82,9 @@ func TestSearchQueries(t *testing.T) {
 			`(` + own +
 				` OR LatchWebhooks IS NOT NULL) AND (LatchWebhooks = 'a:JOB_START' OR LatchWebhooks IS NULL) AND (LatchID = ` +
 				`'books' OR LatchID IS NULL)`, own},
+		"what was kept on a task queue": {deliveries.Filter{Kept: true, TaskQueue: "it's"},
+			`(` + own + ` OR LatchWebhooks IS NOT NULL) AND TaskQueue = 'it\'s' AND ExecutionStatus != 'ContinuedAsNew'`,
+			own + ` AND TaskQueue = 'it\'s' AND ExecutionStatus != 'ContinuedAsNew'`},
 		"a time": {deliveries.Filter{Since: noon.Add(-time.Hour), Until: noon},
 			`(` + own +
 				` OR LatchWebhooks IS NOT NULL) AND (ExecutionStatus = 'Running' OR CloseTime >= '2026-01-02T11:00:00Z') ` +

@@ -127,6 +127,10 @@ type JobState struct {
 	Working   bool      `json:"working,omitempty"`
 	WorkBegan time.Time `json:"work_began,omitzero"`
 	Attempt   int       `json:"attempt,omitempty"`
+	// Done is how many jobs of a sequence have ended.
+	Done int `json:"done,omitempty"`
+	// Ended reports that the work has ended, as the result says.
+	Ended bool `json:"ended,omitempty"`
 }
 
 // A ReleaseState is how far a release has come.
@@ -137,4 +141,14 @@ type ReleaseState struct {
 	StepsTaken bool  `json:"steps_taken,omitempty"`
 	// Gates is how many gates have let the release pass.
 	Gates int `json:"gates,omitempty"`
+	// Ending is how the release ends, once that is decided.
+	Ending *EndingState `json:"ending,omitempty"`
+}
+
+// An EndingState is how a release ends, before all is undone.
+type EndingState struct {
+	Status   string           `json:"status"`
+	RollBack bool             `json:"roll_back,omitempty"`
+	Reason   string           `json:"reason,omitempty"`
+	By       *latch.DecidedBy `json:"by,omitempty"`
 }

@@ -2,7 +2,10 @@ package e2e
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,19 +25,28 @@ const suggestAfter = 60
 // A chained is a bench at a server that suggests it early.
 type chained struct {
 	*bench
-	client client.Client
+	client  client.Client
+	address string
 }
 
 func setupChained(t *testing.T) *chained {
 	t.Helper()
-	running, err := server.Start(t.Context(), server.Options{
-		DynamicConfig: map[string]any{"limit.historyCount.suggestContinueAsNew": suggestAfter}})
+	return chainedAfter(t, suggestAfter)
+}
+
+// chainedAfter makes a bench at a server that suggests to go on as a new run after so
+// many events, and that ends a run with ten times as many. Settings are variables of
+// the worker's environment.
+func chainedAfter(t *testing.T, events int, settings ...string) *chained {
+	t.Helper()
+	running, err := server.Start(t.Context(), server.Options{DynamicConfig: map[string]any{
+		"limit.historyCount.suggestContinueAsNew": events, "limit.historyCount.error": 10 * events}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, running.Stop()) })
 	c, err := client.Dial(server.Persistent(client.Options{HostPort: running.FrontendHostPort, Logger: quiet()}))
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	return &chained{setup(t, "TEMPORAL_ADDRESS", running.FrontendHostPort), c}
+	return &chained{setup(t, append(settings, "TEMPORAL_ADDRESS", running.FrontendHostPort)...), c, running.FrontendHostPort}
 }
 
 func (c *chained) begin(workflow, id, spec string) client.WorkflowRun {
@@ -187,30 +199,44 @@ func TestJobsAndEmissionsOutliveTheirRuns(t *testing.T) {
 	require.Equal(t, "ann", emitted.History[0].Lock.RemovedBy)
 }
 
+// sequenceJobs is how many jobs the long sequence has.
+var sequenceJobs = flag.Int("jobs", 600, "how many jobs the long sequence has")
+
 // A sequence goes on over its runs: each job runs once, in order, and the result has
-// all of them.
+// all of them. A job sees how the one before it ended, and no more of the others
+// than the contract says: what a run costs does not grow with the square of its jobs.
 func TestALongSequence(t *testing.T) {
 	t.Parallel()
-	c := setupChained(t)
-	const count = 60
-	jobs := ""
-	for n := range count {
-		jobs += fmt.Sprintf(`{"id":"j%d","task":{"http":{"url":"{R}/do/%d"}}},`, n, n)
+	c := chainedAfter(t, 1_000)
+	jobs := make([]string, *sequenceJobs)
+	for n := range jobs {
+		before := ""
+		if n > 0 {
+			before = fmt.Sprintf("/${jobs.j%d.status}", n-1)
+		}
+		jobs[n] = fmt.Sprintf(`{"id":"j%d","task":{"http":{"url":"{R}/do/%d%s"}}}`, n, n, before)
 	}
-	run := c.begin(latch.WorkflowJobRun, "job-sequence", `{"id":"sequence","timeout":"1h","jobs":[`+jobs[:len(jobs)-1]+`],"webhooks":[
-		{"id":"late","url":"{R}/late","event":"JOB_START"},{"id":"log","url":"{R}/log","event":"JOB_SUCCESS"}]}`)
+	run := c.begin(latch.WorkflowJobRun, "job-sequence", `{"id":"sequence","timeout":"1h","jobs":[`+strings.Join(jobs, ",")+`],"webhooks":[
+		{"id":"late","url":"{R}/late","event":"JOB_START"},
+		{"id":"log","url":"{R}/log","event":"JOB_SUCCESS","body":{"jobs":"${size(jobs)}"}}]}`)
 	var result latch.JobResult
 	require.NoError(t, run.Get(c.ctx, &result))
 	require.Equal(t, latch.JobSucceeded, result.Status)
-	require.Len(t, result.Jobs, count)
+	require.Len(t, result.Jobs, *sequenceJobs)
 	for n, job := range result.Jobs {
 		require.Equal(t, fmt.Sprintf("j%d", n), job.ID)
-		require.Len(t, c.receiver.Requests(fmt.Sprintf("/do/%d", n)), 1)
 	}
 	require.Len(t, result.History, 2)
+	require.Equal(t, *sequenceJobs+2, len(c.receiver.Requests("")))
+	bytes := 0
 	listed, err := c.client.ListWorkflow(c.ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: "WorkflowId = 'job-sequence'"})
 	require.NoError(t, err)
-	require.Greater(t, len(listed.GetExecutions()), 3, "how many runs it took")
+	for _, execution := range listed.GetExecutions() {
+		bytes += int(execution.GetHistorySizeBytes())
+	}
+	require.Greater(t, len(listed.GetExecutions()), *sequenceJobs/400, "how many runs it took")
+	require.Less(t, bytes / *sequenceJobs, 40_000, "bytes of history a job")
+	t.Logf("%d jobs in %d runs, %d bytes of history each job", *sequenceJobs, len(listed.GetExecutions()), bytes / *sequenceJobs)
 }
 
 // A delivery that is under way when its run goes on as a new one keeps its id, its
@@ -237,4 +263,30 @@ func TestADeliveryGoesOnInTheNextRun(t *testing.T) {
 	for _, request := range c.receiver.Requests("/late")[:3] {
 		require.Equal(t, gate.DeliveryID, request.Header.Get("Webhook-Id"))
 	}
+}
+
+// Contract, "Long runs": the link that was sent at first removes the lock through the
+// API, after three runs of the chain.
+func TestTheFirstLinkRemovesALockOfALaterRun(t *testing.T) {
+	t.Parallel()
+	const site = "https://latch.example.com"
+	links := []string{"LATCH_API_URL", site, "LATCH_LOCK_LINKS", "true", "LATCH_LINK_KEY", linkKey}
+	c := chainedAfter(t, suggestAfter, links...)
+	run := c.begin(latch.WorkflowRelease, "release-linked", `{"id":"linked","steps":[{"name":"a","do":{"http":{"url":"{R}/do"}}}],"webhooks":[
+		{"id":"gate","url":"{R}/gate","body":{"link":"${lock_url}"},"events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`)
+	var sent struct{ Link string }
+	require.NoError(t, json.Unmarshal(c.arrives("/gate", 1)[0].Body, &sent))
+	path, found := strings.CutPrefix(sent.Link, site)
+	require.True(t, found, sent.Link)
+	c.pester("release-linked", 3)
+
+	s := c.serve(append(links, "LATCH_API_KEYS", apiKeys, "TEMPORAL_ADDRESS", c.address)...)
+	shown := s.page(path, 200)
+	removed := s.submit(path, url.Values{"form": {form(t, shown)}, "action": {"pass"}, "name": {"Ada"}})
+	require.Equal(t, 200, removed.status, removed.body)
+	var result latch.ReleaseResult
+	require.NoError(t, run.Get(c.ctx, &result))
+	require.Equal(t, latch.ReleaseReleased, result.Status)
+	require.Equal(t, "Ada (by link)", result.History[0].Lock.RemovedBy)
+	require.Contains(t, s.page(path, 200), "This lock is done", "the link shows what it came to")
 }

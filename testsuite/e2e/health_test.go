@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/log"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
@@ -132,6 +133,13 @@ func TestDisabledEndpointLosesNothing(t *testing.T) {
 		said := b.starter([]string{"TEMPORAL_NAMESPACE=" + own}, "deliveries", "redeliver", "--skipped", "--webhook", "dead", "--since", "1h")
 		return said.code == 0 && len(arrived()) == events
 	}, patience, 10*tick, "all events are there")
+	l := &lane{bench: b}
+	for name, id := range map[string]string{"endpoint": protocol.EndpointID(b.queue, "dead"), "deliver-in-order": protocol.QueueID(b.queue, "dead")} {
+		require.NoError(t, temporal.GetWorkflow(b.ctx, id, "").Get(b.ctx, nil), name)
+		history := l.recordedAt(temporal, id, "")
+		l.replays(id, history)
+		l.keepOnce(name, history)
+	}
 	order := arrived()
 	require.True(t, slices.IsSortedFunc(order, func(a, b string) int { return number(t, a) - number(t, b) }), "in order: %v", order)
 }

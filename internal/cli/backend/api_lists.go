@@ -60,5 +60,5 @@ func (a *API) Redeliver(ctx context.Context, id string, origin deliveries.Origin
 
 func filterOfAPI(filter deliveries.Filter, cursor string, limit int) apiclient.DeliveryFilter {
 	return apiclient.DeliveryFilter{Failed: filter.Failed, Since: exactly(filter.Since), Until: exactly(filter.Until), Webhook: filter.Webhook,
-		Event: filter.Event, Job: filter.Job, Release: filter.Release, Outcome: filter.Outcome, Limit: limit, Cursor: cursor}
+		Event: filter.Event, Job: filter.Job, Release: filter.Release, TaskQueue: filter.TaskQueue, Outcome: filter.Outcome, Limit: limit, Cursor: cursor}
 }

@@ -1,0 +1,86 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch"
+)
+
+// atOnce makes so many calls beside each other, through each of the APIs in turn, and
+// returns the answers.
+func atOnce(apis []*served, callers int, method string, path func(int) string, body func(int) string, headers ...string) []reply {
+	answers := make([]reply, callers)
+	var group sync.WaitGroup
+	for n := range callers {
+		group.Go(func() {
+			api := apis[n%len(apis)]
+			answers[n] = api.call(method, path(n), body(n), append([]string{"X-API-Key", "admin-key=1-0123456789"}, headers...)...)
+		})
+	}
+	group.Wait()
+	return answers
+}
+
+// A hundred callers change the registry at once, through two processes of the API. Of
+// those who change the same version one wins, and each other is told what it was changed
+// into; of those who create the same, one does; what they create beside each other is
+// all there.
+func TestAHundredCallersChangeTheRegistryAtOnce(t *testing.T) {
+	t.Parallel()
+	const callers = 100
+	own := ownNamespace(t)
+	b := setup(t, "TEMPORAL_NAMESPACE", own)
+	apis := []*served{b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_NAMESPACE", own), b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_NAMESPACE", own)}
+	webhook := func(n int) string {
+		return b.spec(fmt.Sprintf(`{"url":"{R}/of/%d","event":"JOB_START"}`, n))
+	}
+	one := func(path string) func(int) string { return func(int) string { return path } }
+
+	// The same version of one webhook.
+	apis[0].register("one", webhook(-1))
+	tag := apis[0].as("read-key-0123456789", "GET", "/latch/v1/webhooks/one", "").header.Get("ETag")
+	require.NotEmpty(t, tag)
+	won := -1
+	for n, got := range atOnce(apis, callers, "PUT", one("/latch/v1/webhooks/one"), webhook, "If-Match", tag) {
+		if got.status == http.StatusOK {
+			require.Equal(t, -1, won, "%d and %d have won", won, n)
+			won = n
+			continue
+		}
+		require.Equal(t, http.StatusPreconditionFailed, got.status, got.body)
+		require.Contains(t, got.body, `"current"`)
+	}
+	require.NotEqual(t, -1, won, "nobody has won")
+	var kept latch.RegisteredWebhook
+	apis[1].as("read-key-0123456789", "GET", "/latch/v1/webhooks/one", "").read(t, 200, &kept)
+	require.Equal(t, b.spec(fmt.Sprintf("{R}/of/%d", won)), kept.URL)
+
+	// A webhook each.
+	for n, got := range atOnce(apis, callers, "PUT", func(n int) string { return fmt.Sprintf("/latch/v1/webhooks/w%d", n) }, webhook) {
+		require.Contains(t, []int{200, 201}, got.status, "w%d: %s", n, got.body)
+	}
+	var listed struct{ Webhooks []latch.RegisteredWebhook }
+	require.Eventually(t, func() bool {
+		listed.Webhooks = nil
+		apis[0].as("read-key-0123456789", "GET", "/latch/v1/webhooks?limit=1000", "").read(t, 200, &listed)
+		return len(listed.Webhooks) == callers+1
+	}, patience, tick, "all are there")
+
+	// The same webhook, created by all.
+	created := 0
+	for _, got := range atOnce(apis, callers, "POST", one("/latch/v1/webhooks"), func(n int) string {
+		return b.spec(fmt.Sprintf(`{"id":"new","url":"{R}/of/%d","event":"JOB_START"}`, n))
+	}) {
+		if got.status == http.StatusCreated {
+			created++
+			continue
+		}
+		require.Equal(t, http.StatusConflict, got.status, got.body)
+	}
+	require.Equal(t, 1, created)
+}

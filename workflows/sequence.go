@@ -1,0 +1,126 @@
+package workflows
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// maximumSiblings bounds how many of the jobs before it a job of a sequence sees
+// (contract, "Job"): those that ended last. Without it, what a long sequence costs
+// would grow with the square of its length.
+const maximumSiblings = 100
+
+// sequence runs the jobs one after the other as children, from the one that comes
+// after those that are done. The first failure ends it, unless that job continues on
+// error.
+func (r *jobRun) sequence(ctx workflow.Context) error {
+	r.result.Jobs, r.result.Truncated = r.done.list, r.done.truncated
+	for _, item := range r.job.Jobs[min(r.done.count, len(r.job.Jobs)):] {
+		if err := r.continues(ctx); err != nil {
+			return err
+		}
+		job, err := r.member(ctx, item)
+		var result *latch.JobResult
+		if err == nil {
+			result, err = r.child(ctx, job)
+		} else {
+			result = &latch.JobResult{ID: job.ID, Status: latch.JobFailed, Error: err.Error(), KVP: latch.Object{}}
+		}
+		message := result.Error
+		r.done.add(*result)
+		r.result.Jobs, r.result.Truncated = r.done.list, r.done.truncated
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil && !job.Job.ContinueOnError {
+			return fmt.Errorf("job %s: %s", job.ID, cmp.Or(message, rootMessage(err)))
+		}
+	}
+	return nil
+}
+
+// member returns a job of the sequence: the one that stands there, or the
+// registered one that is named, as it is now.
+func (r *jobRun) member(ctx workflow.Context, item latch.SequenceJob) (*protocol.Definition, error) {
+	if item.Job != nil {
+		return &protocol.Definition{ID: item.Job.ID, Job: item.Job}, nil
+	}
+	missing := &protocol.Definition{ID: item.Registered, Job: &latch.Job{ID: item.Registered}}
+	path := append(slices.Clone(r.lineage.Ancestors), r.job.ID)
+	if slices.Contains(path, item.Registered) {
+		return missing, fmt.Errorf("the sequences %s contain each other", strings.Join(append(path, item.Registered), ", "))
+	}
+	found, err := findJob(ctx, item.Registered)
+	switch {
+	case err != nil:
+		return missing, errors.New(rootMessage(err))
+	case found.Job == nil:
+		return missing, fmt.Errorf("it cannot run: %s", found.Lacks)
+	default:
+		return found, nil
+	}
+}
+
+// child runs one job of the sequence, with webhooks of its own.
+func (r *jobRun) child(ctx workflow.Context, definition *protocol.Definition) (*latch.JobResult, error) {
+	job, id := definition.Job, r.execution.ID+"/"+definition.ID
+	if err := checkWorkflowID(id); err != nil {
+		return &latch.JobResult{ID: job.ID, Status: latch.JobFailed, Error: err.Error(), KVP: latch.Object{}}, err
+	}
+	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:          id,
+		TaskQueue:           definition.TaskQueue,
+		WaitForCancellation: true,
+		ParentClosePolicy:   enums.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
+		StaticSummary:       summaryOf("Job", job.ID, job.Title),
+	})
+	result := &latch.JobResult{ID: job.ID, KVP: latch.Object{}}
+	lineage := definition.Lineage()
+	lineage.Ancestors = append(slices.Clone(r.lineage.Ancestors), r.job.ID)
+	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowJobRun, job, r.known(maximumSiblings), lineage).Get(ctx, result)
+	result.History = nil
+	if err == nil {
+		return result, nil
+	}
+	var application *temporal.ApplicationError
+	var canceled *temporal.CanceledError
+	switch {
+	case errors.As(err, &application) && application.HasDetails() && application.Type() == latch.ErrorJobFailed:
+		if application.Details(result) == nil {
+			return result, err
+		}
+	case errors.As(err, &canceled) && canceled.HasDetails():
+		if canceled.Details(result) == nil && result.Status != "" {
+			return result, err
+		}
+		result.Status = latch.JobCancelled
+	}
+	if result.Status == "" {
+		result.Status = latch.JobFailed
+	}
+	result.Error = rootMessage(err)
+	return result, err
+}
+
+// known returns the jobs that have ended so far: those that this one was given as
+// before it in its sequence, and of its own those that ended last, at most as many as
+// given.
+func (r *jobRun) known(own int) protocol.Siblings {
+	known := protocol.Siblings{}
+	maps.Copy(known, r.siblings)
+	for _, job := range r.done.list[max(len(r.done.list)-own, 0):] {
+		known[job.ID] = protocol.Sibling{Status: job.Status, KVP: job.KVP}
+	}
+	return known
+}

@@ -1,0 +1,116 @@
+package workflows
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
+)
+
+func ended(i, kvp int) latch.JobResult {
+	result := latch.JobResult{ID: fmt.Sprintf("j%d", i), Status: latch.JobSucceeded, KVP: latch.Object{}}
+	if kvp > 0 {
+		result.KVP["pad"] = rawjson.Encode(strings.Repeat("x", kvp))
+	}
+	return result
+}
+
+func (r *jobResults) weigh(t *testing.T) int {
+	t.Helper()
+	encoded, err := json.Marshal(r.list)
+	require.NoError(t, err)
+	return len(encoded)
+}
+
+// Contract, "Job": of what tasks returned, the oldest goes first.
+func TestAJobOfALongSequenceSeesWhatTheJobBeforeReturned(t *testing.T) {
+	t.Parallel()
+	var results jobResults
+	for i := range 1_000 {
+		results.add(ended(i, 1_000))
+		require.NotEmpty(t, results.list[i].KVP["pad"], "job %d", i)
+	}
+	require.Equal(t, truncatedKVP(), results.list[0].KVP)
+	require.LessOrEqual(t, results.kvps, maximumKVPs)
+	require.False(t, results.truncated, "every job's result is there")
+}
+
+// What a job without a result of its own has takes no room, however many there are.
+func TestEmptyResultsAreNotCut(t *testing.T) {
+	t.Parallel()
+	var results jobResults
+	for i := range 3_000 {
+		results.add(ended(i, 0))
+	}
+	require.Len(t, results.list, 3_000)
+	require.Empty(t, results.list[0].KVP)
+	require.False(t, results.truncated)
+}
+
+// Contract, "Job": the results of jobs stay under 1 MiB. Long errors and the jobs of
+// jobs go first, then the oldest results.
+func TestResultsOfASequenceStayInBounds(t *testing.T) {
+	t.Parallel()
+	for name, make := range map[string]func(i int) latch.JobResult{
+		"long errors": func(i int) latch.JobResult {
+			result := ended(i, 0)
+			result.Status, result.Error = latch.JobFailed, strings.Repeat("e", 2_000)
+			return result
+		},
+		"sequences": func(i int) latch.JobResult {
+			result := ended(i, 0)
+			for n := range 20 {
+				result.Jobs = append(result.Jobs, ended(n, 0))
+			}
+			return result
+		},
+		"long ids": func(i int) latch.JobResult {
+			result := ended(i, 0)
+			result.ID = fmt.Sprintf("%0200d", i)
+			return result
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var results jobResults
+			for i := range 6_000 {
+				results.add(make(i))
+			}
+			require.LessOrEqual(t, results.weigh(t), maximumResults+1)
+			require.True(t, results.truncated)
+			require.Equal(t, 6_000, results.count, "how many have ended is known")
+			last := results.list[len(results.list)-1]
+			require.Equal(t, make(5_999), last, "the newest is whole")
+
+			var next jobResults
+			next.takeOver(&latch.JobResult{Jobs: results.list, Truncated: true}, results.count)
+			require.Equal(t, results.list, next.list)
+			require.True(t, next.truncated)
+			require.Equal(t, 6_000, next.count)
+		})
+	}
+}
+
+// Contract, "Job": what a job is told of those before it does not grow with the
+// length of its sequence.
+func TestAJobIsToldOfTheHundredBeforeIt(t *testing.T) {
+	t.Parallel()
+	run := &jobRun{}
+	for i := range 50 {
+		run.done.add(ended(i, 0))
+	}
+	require.Len(t, run.known(maximumSiblings), 50)
+	for i := 50; i < 3_000; i++ {
+		run.done.add(ended(i, 0))
+	}
+	known := run.known(maximumSiblings)
+	require.Len(t, known, 100)
+	require.Contains(t, known, "j2999")
+	require.Contains(t, known, "j2900")
+	require.Len(t, run.known(len(run.done.list)), 3_000, "the sequence's own events see all")
+}
