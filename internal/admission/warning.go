@@ -41,6 +41,18 @@ func RegisteredWebhookWarnings(webhook *latch.RegisteredWebhook) []latch.Problem
 	return warnings
 }
 
+// WatchWarnings is [JobWarnings] for a watch.
+func WatchWarnings(watch *latch.Watch) []latch.Problem {
+	var warnings latch.Problems
+	for i := range watch.Webhooks {
+		at := fmt.Sprintf("webhooks[%d].", i)
+		for _, warning := range RegisteredWebhookWarnings(&latch.RegisteredWebhook{Webhook: watch.Webhooks[i]}) {
+			warnings.Addf(at+warning.Path, "%s", warning.Message)
+		}
+	}
+	return warnings
+}
+
 func warnOfJob(warnings *latch.Problems, path string, job *latch.Job) {
 	for i, item := range job.Jobs {
 		if item.Job != nil {

@@ -99,6 +99,7 @@ type API struct {
 	local      *loopback.Guard
 	converter  converter.DataConverter
 	webhooks   *registry.Webhooks
+	watches    *registry.Watches
 	deliveries *deliveries.Log
 	guesses    *guess.Limiter
 	events     *committer
@@ -158,7 +159,8 @@ func build(options Options) (*API, error) {
 	if err := a.setMetrics(options.Metrics); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
-	a.webhooks = registry.New(a.RegistryOptions()).Webhooks()
+	store := registry.New(a.RegistryOptions())
+	a.webhooks, a.watches = store.Webhooks(), store.Watches()
 	over := runs.Options{Client: options.Client, Namespace: a.Namespace, DataConverter: a.converter, Identity: identity}
 	a.testPatience = options.TestPatience
 	a.publicURL, a.system = options.PublicURL, vars.NewSystem(options.FQDN, options.Environment, a.Namespace, a.TaskQueue)
@@ -248,6 +250,7 @@ func (a *API) register(options Options) {
 	a.registerLocks()
 	a.registerHooks()
 	a.registerHookPreview()
+	a.registerWatches()
 	a.registerHookTest()
 	a.registerWebhookHistory()
 	a.registerDeliveries()

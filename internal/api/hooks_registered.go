@@ -188,19 +188,25 @@ func decodeRegistered(body []byte, id string) (*latch.RegisteredWebhook, error) 
 	if err != nil && !errors.As(err, &problems) {
 		return nil, Decoded(err)
 	}
-	if webhook.ID == "" {
-		webhook.ID = id
+	return webhook, Decoded(underID(id, &webhook.ID, problems, webhook.Validate).Err())
+}
+
+// underID gives what is put under an id that id, where it has none, and returns what
+// is wrong then.
+func underID(id string, own *string, problems latch.Problems, validate func() latch.Problems) latch.Problems {
+	if *own == "" {
+		*own = id
 		problems = withoutPath(problems, "id")
-		for _, each := range webhook.Validate() {
+		for _, each := range validate() {
 			if each.Path == "id" {
 				problems = append(problems, each)
 			}
 		}
 	}
-	if webhook.ID != id {
-		problems.Addf("id", "%q differs from the id in the path; leave it out", webhook.ID)
+	if *own != id {
+		problems.Addf("id", "%q differs from the id in the path; leave it out", *own)
 	}
-	return webhook, Decoded(problems.Err())
+	return problems
 }
 
 // withoutPath returns the problems at other paths.

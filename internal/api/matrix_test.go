@@ -60,6 +60,11 @@ var routeRoles = map[string]string{
 	"POST /latch/v1/webhooks/{id}/disable": "admin",
 	"GET /latch/v1/webhooks/{id}/history":  "read",
 
+	"GET /latch/v1/watches":         "read",
+	"GET /latch/v1/watches/{id}":    "read",
+	"PUT /latch/v1/watches/{id}":    "admin",
+	"DELETE /latch/v1/watches/{id}": "admin",
+
 	"GET /latch/v1/deliveries":                 "read",
 	"GET /latch/v1/deliveries/statistics":      "read",
 	"GET /latch/v1/deliveries/{id}":            "read",

@@ -2,13 +2,16 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/backend"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/declared"
+	"github.com/latch-run/latch/internal/registry"
 )
 
 // applyFlags are the flags of apply.
@@ -19,11 +22,11 @@ type applyFlags struct {
 
 func applyCommand(e *env) *cobra.Command {
 	var flags applyFlags
-	command := remoteNeeding(e, declarationsOf, &cobra.Command{Use: "apply FILE|DIR...", Short: "Register what files declare: jobs, webhooks and tags", Args: cobra.MinimumNArgs(1),
-		Long: `Register the jobs, webhooks and tags that the files declare, change those that
-differ, and print what changed. A file is YAML or JSON and may declare several
-things, as YAML documents or as a list, each with kind (job, webhook or tag) and
-id. Of a directory all .yaml, .yml and .json files are read, but no hidden ones;
+	command := remoteNeeding(e, declarationsOf, &cobra.Command{Use: "apply FILE|DIR...", Short: "Register what files declare: jobs, webhooks, watches and tags", Args: cobra.MinimumNArgs(1),
+		Long: `Register the jobs, webhooks, watches and tags that the files declare, change those
+that differ, and print what changed. A file is YAML or JSON and may declare several
+things, as YAML documents or as a list, each with kind (job, webhook, watch or tag)
+and id. Of a directory all .yaml, .yml and .json files are read, but no hidden ones;
 - is standard input. All is checked first, and nothing is written where anything
 is wrong. Webhooks are registered for the task queue (--task-queue).
 
@@ -99,10 +102,31 @@ func planItems(ctx context.Context, e *env, store backend.Declarations, items []
 		return nil, err
 	}
 	plan, problems := declared.NewPlan(state, items, options)
-	if len(problems) > 0 {
+	refused, err := refusedQueries(ctx, store, plan)
+	if err != nil {
+		return nil, err
+	}
+	if problems = append(problems, refused...); len(problems) > 0 {
 		return nil, failure.OfProblems(problems)
 	}
 	return plan, nil
+}
+
+// refusedQueries returns what the server has against the queries of watches that are to
+// be written.
+func refusedQueries(ctx context.Context, store backend.Declarations, plan *declared.Plan) (problems latch.Problems, err error) {
+	for _, change := range plan.Of(declared.Watch, declared.Created, declared.Updated) {
+		err := store.CheckQuery(ctx, change.Watch().Query)
+		var refused *registry.RefusedError
+		switch {
+		case errors.As(err, &refused):
+			located := change.Item().Locate(latch.Problems{{Path: refused.Field, Message: refused.Reason}})
+			problems = append(problems, declared.Labelled(change.File, located)...)
+		case err != nil:
+			return nil, err
+		}
+	}
+	return problems, nil
 }
 
 // carryOut asks about what is removed for --prune-all, and carries the plan out.

@@ -37,14 +37,16 @@ func newApplier(e *env, store backend.Declarations, plan *declared.Plan) *applie
 }
 
 // run carries the plan out, and returns what was done, also where an error ended it:
-// tags and webhooks before the jobs, jobs behind those that they follow, and what is
+// tags, webhooks and watches before the jobs, jobs behind those that they follow, and what is
 // removed last, unless what is new needs its room.
 func (a *applier) run(ctx context.Context) (map[*declared.Change]bool, error) {
 	defer a.progress.End()
 	for _, step := range []func(context.Context) error{
 		func(ctx context.Context) error { return a.tags(ctx, a.plan.Early(declared.Tag)) },
 		func(ctx context.Context) error { return a.webhooks(ctx, a.plan.Early(declared.Webhook)) },
+		func(ctx context.Context) error { return a.watches(ctx, a.plan.Early(declared.Watch)) },
 		a.writeJobs, a.removeJobs,
+		func(ctx context.Context) error { return a.watches(ctx, a.plan.Late(declared.Watch)) },
 		func(ctx context.Context) error { return a.webhooks(ctx, a.plan.Late(declared.Webhook)) },
 		func(ctx context.Context) error { return a.tags(ctx, a.plan.Late(declared.Tag)) },
 	} {
@@ -81,6 +83,15 @@ func (a *applier) webhooks(ctx context.Context, changes []*declared.Change) erro
 		put = append(put, *change.Webhook())
 	}
 	return a.together(changes, func() error { return a.store.ApplyWebhooks(ctx, put, remove) })
+}
+
+func (a *applier) watches(ctx context.Context, changes []*declared.Change) error {
+	kept, remove := divide(changes)
+	var put []latch.RegisteredWatch
+	for _, change := range kept {
+		put = append(put, *change.Watch())
+	}
+	return a.together(changes, func() error { return a.store.ApplyWatches(ctx, put, remove) })
 }
 
 // divide returns the changes that write something, and the ids of what is removed.

@@ -33,6 +33,7 @@ type checked struct {
 	emission *latch.Emission
 	gate     *latch.Gate
 	webhook  *latch.RegisteredWebhook
+	watch    *latch.RegisteredWatch
 
 	problems latch.Problems
 	warnings []latch.Problem
@@ -187,6 +188,10 @@ func (c *checked) admit() {
 	case spec.Webhook:
 		if c.webhook, err = admission.DecodeRegisteredWebhook(c.data); err == nil {
 			c.id, c.warnings = c.webhook.ID, admission.RegisteredWebhookWarnings(c.webhook)
+		}
+	case spec.Watch:
+		if c.watch, err = admission.DecodeWatch(c.data); err == nil {
+			c.id, c.warnings = c.watch.ID, admission.WatchWarnings(&c.watch.Watch)
 		}
 	case spec.Rules:
 		_, err = rules.Decode(c.data)

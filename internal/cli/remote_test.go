@@ -49,6 +49,10 @@ var remoteCalls = map[string][2]string{
 	"deliveries list":      {},
 	"deliveries redeliver": {"", "dlv_1"},
 	"webhook list":         {},
+	"watches list":         {},
+	"watches show":         {"", "w"},
+	"watches apply":        {watchFile, "-"},
+	"watches delete":       {"", "w --yes"},
 	"doctor":               {},
 	"setup":                {},
 }

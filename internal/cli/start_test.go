@@ -11,6 +11,7 @@ import (
 )
 
 const (
+	watchFile   = `{"id":"w","query":"WorkflowType = 'Pay'","webhooks":[{"id":"pager","url":"https://pager.example/?token=hunter2","event":"WORKFLOW_TIMED_OUT"}]}`
 	jobFile     = `{"id":22739,"title":"Webhooks!","task":{"command":{"argv":["true"]}},"vars":{"n":12345678901234567890.10}}`
 	releaseFile = `id: shop-4.2
 steps: [{name: a, do: {command: {argv: ['true']}}}]

@@ -132,6 +132,9 @@ func loadTrial(out *output.Printer, file, event string) (*trial.File, error) {
 	if input.kind == spec.Webhook {
 		return trial.Around(webhooks, event), nil
 	}
+	if input.watch != nil {
+		return trial.AroundWatch(&input.watch.Watch, event), nil
+	}
 	if input.gate != nil { // its webhooks see what those of a custom event see
 		return &trial.File{Kind: latch.EmissionKind, Emission: input.gate.Emission()}, nil
 	}

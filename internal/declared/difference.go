@@ -32,6 +32,18 @@ func webhookChanges(before, after latch.RegisteredWebhook) []FieldChange {
 	return changesOf(webhookFields(before), webhookFields(after))
 }
 
+// watchChanges is [JobChanges] for a watch, whose task queue is that of where it began.
+func watchChanges(before, after latch.RegisteredWatch) []FieldChange {
+	return changesOf(watchFields(before), watchFields(after))
+}
+
+func watchFields(watch latch.RegisteredWatch) map[string]json.RawMessage {
+	watch.CreatedAt, watch.UpdatedAt, watch.TaskQueue = latch.Time{}, latch.Time{}, ""
+	fields := map[string]json.RawMessage{}
+	addFields(fields, "", rawjson.Encode(watch))
+	return fields
+}
+
 func webhookFields(webhook latch.RegisteredWebhook) map[string]json.RawMessage {
 	webhook.CreatedAt, webhook.UpdatedAt, webhook.Endpoint = latch.Time{}, latch.Time{}, nil
 	fields := map[string]json.RawMessage{}

@@ -62,6 +62,12 @@ func OfWebhook(webhook latch.RegisteredWebhook) Document {
 	return newDocument(Webhook, webhook.ID, members)
 }
 
+// OfWatch returns the document of a watch.
+func OfWatch(watch latch.RegisteredWatch) Document {
+	members, _ := split(rawjson.Encode(watch.Watch)) // a watch is an object
+	return newDocument(Watch, watch.ID, members)
+}
+
 // OfTag returns the document of a tag.
 func OfTag(tag registry.Tag) Document {
 	return newDocument(Tag, tag.Name, object{{"id", rawjson.Encode(tag.Name)}})

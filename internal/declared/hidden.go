@@ -59,3 +59,15 @@ func (i *Item) restoreWebhook(before latch.RegisteredWebhook) (problems latch.Pr
 	i.Webhook = webhook
 	return problems
 }
+
+// restoreWatch is restore for a watch.
+func (i *Item) restoreWatch(before latch.RegisteredWatch) (problems latch.Problems) {
+	encoded := rawjson.Encode(i.Watch)
+	if !urlmask.IsHidden(encoded) {
+		return nil
+	}
+	watch, err := admission.DecodeWatch(urlmask.Restore(encoded, rawjson.Encode(before)))
+	add(&problems, err)
+	i.Watch = watch
+	return problems
+}

@@ -25,11 +25,12 @@ type Kind string
 const (
 	Tag     Kind = "tag"
 	Webhook Kind = "webhook"
+	Watch   Kind = "watch"
 	Job     Kind = "job"
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{Tag, Webhook, Job}
+var Kinds = []Kind{Tag, Webhook, Watch, Job}
 
 // An Item is one thing that a document declares.
 type Item struct {
@@ -55,6 +56,8 @@ type Item struct {
 
 	// Webhook is the webhook that stands by itself.
 	Webhook *latch.RegisteredWebhook
+	// Watch is the watch.
+	Watch *latch.RegisteredWatch
 }
 
 // Title is the item's title, for people; empty without one.
@@ -121,6 +124,8 @@ func Decode(data []byte, now time.Time) (item *Item, problems latch.Problems, wa
 		warnings = item.decodeJob(&problems, document, now)
 	case Webhook:
 		warnings = item.decodeWebhook(&problems, rest)
+	case Watch:
+		warnings = item.decodeWatch(&problems, rest)
 	case Tag:
 		item.decodeTag(&problems, rest)
 	}
@@ -134,7 +139,7 @@ func kindOf(given json.RawMessage, rest []byte) (Kind, error) {
 		switch {
 		case err != nil:
 			return "", fmt.Errorf("say what this declares: kind is %s", kindList())
-		case kind == spec.Job, kind == spec.Webhook:
+		case kind == spec.Job, kind == spec.Webhook, kind == spec.Watch:
 			return Kind(kind), nil
 		default:
 			return "", fmt.Errorf("this is a %s, which is started and not registered; kind is %s", kind, kindList())
@@ -151,7 +156,7 @@ func kindOf(given json.RawMessage, rest []byte) (Kind, error) {
 	return "", fmt.Errorf("%s is not a kind that can be registered, which is %s%s", given, kindList(), typo.Hint(kind, names))
 }
 
-func kindList() string { return "tag, webhook or job" }
+func kindList() string { return "tag, webhook, watch or job" }
 
 // decodeJob reads a job with what the registry keeps beside it.
 func (i *Item) decodeJob(problems *latch.Problems, document object, now time.Time) []latch.Problem {
@@ -217,6 +222,21 @@ func (i *Item) decodeWebhook(problems *latch.Problems, rest []byte) []latch.Prob
 		return nil
 	}
 	return admission.RegisteredWebhookWarnings(webhook)
+}
+
+// decodeWatch reads a watch.
+func (i *Item) decodeWatch(problems *latch.Problems, rest []byte) []latch.Problem {
+	watch, err := admission.DecodeWatch(rest)
+	add(problems, err)
+	*problems = withoutHidden(*problems)
+	i.Watch, i.ID = watch, watch.ID
+	if watch.ManagedBy != "" {
+		problems.Addf(keyManagedBy, "is what --owner says; leave it out")
+	}
+	if len(*problems) > 0 {
+		return nil
+	}
+	return admission.WatchWarnings(&watch.Watch)
 }
 
 // maximumTag bounds the name of a tag, in bytes.

@@ -68,7 +68,7 @@ func chainProblem(id string, leaders map[string]string) string {
 	return ""
 }
 
-// checkRoom refuses more webhooks and tags than are kept, before anything is written.
+// checkRoom refuses more webhooks, watches and tags than are kept, before anything is written.
 // Where what is new has no room beside what goes, what goes is removed first.
 func (m *maker) checkRoom() {
 	m.removeFirst = map[Kind]bool{}
@@ -82,6 +82,7 @@ func (m *maker) checkRoom() {
 	}
 	room(Webhook, len(m.state.Webhooks), registry.MaximumWebhooks,
 		"registered webhooks of the task queue, among which a job's own do not count")
+	room(Watch, len(m.state.Watches), registry.MaximumWatches, "watches")
 	room(Tag, len(m.state.Tags), registry.MaximumTags, "tags")
 }
 

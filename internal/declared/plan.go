@@ -15,6 +15,7 @@ type State struct {
 	// Rows are all jobs, as lists show them.
 	Rows     []registry.Row
 	Webhooks []latch.RegisteredWebhook
+	Watches  []latch.RegisteredWatch
 	Tags     []registry.Tag
 }
 
@@ -38,14 +39,18 @@ type Change struct {
 	Fields []FieldChange `json:"changes,omitempty"`
 
 	item *Item
-	// webhook is what is to be written.
+	// webhook or watch is what is to be written.
 	webhook *latch.RegisteredWebhook
+	watch   *latch.RegisteredWatch
 	// leader is the job that it follows.
 	leader string
 }
 
 // Webhook returns the webhook that is to be written; nil for another kind.
 func (c *Change) Webhook() *latch.RegisteredWebhook { return c.webhook }
+
+// Watch returns the watch that is to be written; nil for another kind.
+func (c *Change) Watch() *latch.RegisteredWatch { return c.watch }
 
 // Item returns what the file declares; nil for what is removed.
 func (c *Change) Item() *Item { return c.item }
@@ -74,7 +79,7 @@ type Options struct {
 // A Plan is what applying would do.
 type Plan struct {
 	Options
-	// Changes are tags, webhooks and jobs, each in the order of the files, and then
+	// Changes are tags, webhooks, watches and jobs, each in the order of the files, and then
 	// what is removed.
 	Changes []*Change
 	// Kept are things that no file declares and that stay, since apply did not write
@@ -158,6 +163,8 @@ func (m *maker) add(item *Item) {
 		owner = m.compareJob(change)
 	case Webhook:
 		owner = m.compareWebhook(change)
+	case Watch:
+		owner = m.compareWatch(change)
 	case Tag:
 		owner = m.compareTag(change)
 	}
@@ -220,6 +227,25 @@ func (m *maker) compareWebhook(change *Change) (owner string) {
 	return before.ManagedBy
 }
 
+func (m *maker) compareWatch(change *Change) (owner string) {
+	item := change.item
+	at := slices.IndexFunc(m.state.Watches, func(w latch.RegisteredWatch) bool { return w.ID == item.ID })
+	before := latch.RegisteredWatch{}
+	if at >= 0 {
+		before = m.state.Watches[at]
+	}
+	m.problems = append(m.problems, item.located(item.restoreWatch(before))...)
+	wanted := *item.Watch
+	wanted.ManagedBy = before.ManagedBy
+	if at < 0 || m.TakeOver || len(watchChanges(before, wanted)) > 0 {
+		wanted.ManagedBy = m.Owner
+	}
+	if change.watch = &wanted; at >= 0 {
+		change.set(watchChanges(before, wanted))
+	}
+	return before.ManagedBy
+}
+
 func (m *maker) compareTag(change *Change) (owner string) {
 	at := slices.IndexFunc(m.state.Tags, func(t registry.Tag) bool { return t.Name == change.ID })
 	if at < 0 {
@@ -235,7 +261,7 @@ func (m *maker) compareTag(change *Change) (owner string) {
 
 // prune finds what no file declares.
 func (m *maker) prune(items []*Item) {
-	declared := map[Kind]map[string]bool{Job: {}, Webhook: {}, Tag: {}}
+	declared := map[Kind]map[string]bool{Job: {}, Webhook: {}, Watch: {}, Tag: {}}
 	for _, item := range items {
 		declared[item.Kind][item.ID] = true
 	}
@@ -259,6 +285,9 @@ func (m *maker) prune(items []*Item) {
 	}
 	for i := range m.state.Webhooks {
 		undeclared(&Change{Kind: Webhook, ID: m.state.Webhooks[i].ID}, m.state.Webhooks[i].ManagedBy)
+	}
+	for i := range m.state.Watches {
+		undeclared(&Change{Kind: Watch, ID: m.state.Watches[i].ID}, m.state.Watches[i].ManagedBy)
 	}
 	for _, tag := range m.state.Tags {
 		undeclared(&Change{Kind: Tag, ID: tag.Name}, tag.ManagedBy)

@@ -21,14 +21,15 @@ const (
 	Emission = latch.EmissionKind
 	Gate     = latch.GateKind
 	Webhook  = latch.WebhookKind
+	Watch    = latch.WatchKind
 	Rules    = latch.RulesKind
 )
 
 // Kinds lists all kinds that files may describe.
-var Kinds = []Kind{Job, Release, Emission, Gate, Webhook, Rules}
+var Kinds = []Kind{Job, Release, Emission, Gate, Webhook, Watch, Rules}
 
 // ErrUnknownKind says that the keys of a file do not show what it describes.
-var ErrUnknownKind = errors.New("cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a webhook has a url or events")
+var ErrUnknownKind = errors.New("cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a webhook has a url or events, a watch has a query")
 
 // keyWebhooks holds the webhooks of a run, or a list of registered webhooks.
 const keyWebhooks = "webhooks"
@@ -43,7 +44,7 @@ type sign struct {
 // webhooks only, those of webhooks and emissions, and those that suggest a kind
 // whose required key is missing.
 var signs = [][]sign{
-	{{"steps", Release}, {"task", Job}, {"jobs", Job}, {"url", Webhook}, {"url_secret", Webhook}, {"events", Webhook}, {"tests", Rules}},
+	{{"steps", Release}, {"task", Job}, {"jobs", Job}, {"url", Webhook}, {"url_secret", Webhook}, {"events", Webhook}, {"query", Watch}, {"tests", Rules}},
 	{{"method", Webhook}, {"content_type", Webhook}, {"header_secrets", Webhook}, {"preset", Webhook}, {"cloudevents", Webhook}, {"enforced", Webhook}},
 	{{"deadline", Gate}, {"on_deadline", Gate}},
 	{{"event", Emission}},

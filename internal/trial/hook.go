@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/typo"
 	"github.com/latch-run/latch/internal/vars"
 )
@@ -45,11 +47,27 @@ func Around(webhooks []latch.Webhook, event string) *File {
 	switch {
 	case strings.HasPrefix(event, "JOB_"):
 		return &File{Kind: latch.JobKind, Job: &latch.Job{ID: "test", Webhooks: webhooks}}
+	case latch.CloseStatus(event) != "":
+		return AroundWatch(&latch.Watch{ID: "test", Webhooks: webhooks}, event)
 	case latch.IsBuiltInEvent(event):
 		return &File{Kind: latch.ReleaseKind, Release: &latch.Release{ID: "test", Steps: []latch.Step{{Name: "deploy"}}, Webhooks: webhooks}}
 	default:
 		return &File{Kind: latch.EmissionKind, Emission: &latch.Emission{ID: "test", Event: event, Webhooks: webhooks}}
 	}
+}
+
+// AroundWatch returns a run that the watch has found, and of which the event tells. Its
+// webhooks see what those of a custom event see.
+func AroundWatch(watch *latch.Watch, event string) *File {
+	now := time.Now()
+	of := latch.Close{Watch: watch.ID, WorkflowID: "order-1", RunID: trialRunID, Type: "Order", Status: latch.CloseStatus(event), TaskQueue: "orders",
+		StartedAt: latch.NewTime(now.Add(-time.Minute)), ClosedAt: latch.NewTime(now), DurationMS: time.Minute.Milliseconds(),
+		SearchAttributes: latch.Object{}, Memo: latch.Object{}}
+	if event != latch.EventWorkflowCompleted && event != latch.EventWorkflowContinued {
+		of.Failure = &latch.CloseFailure{Message: madeUp}
+	}
+	notice := protocol.WatchNotice{Watch: *watch, Closes: []latch.Close{of}}
+	return &File{Kind: latch.EmissionKind, Emission: &notice.Batch().Events[0]}
 }
 
 // hooks returns the hooks of an event, including those of jobs in a sequence,

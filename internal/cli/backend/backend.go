@@ -17,6 +17,7 @@ type Backend interface {
 	Lists
 	Deliveries
 	Jobs
+	Watches
 	// Declarations returns where what files declare is registered.
 	Declarations() (Declarations, error)
 	// Server returns what can be asked of the Temporal server itself.

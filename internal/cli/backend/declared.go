@@ -19,6 +19,10 @@ type Declarations interface {
 	RemoveJob(ctx context.Context, id string) error
 	// ApplyWebhooks writes and removes webhooks that stand by themselves.
 	ApplyWebhooks(ctx context.Context, put []latch.RegisteredWebhook, remove []string) error
+	// ApplyWatches is ApplyWebhooks for watches.
+	ApplyWatches(ctx context.Context, put []latch.RegisteredWatch, remove []string) error
+	// CheckQuery asks the server whether it takes the query of a watch.
+	CheckQuery(ctx context.Context, query string) error
 	// ApplyTags is ApplyWebhooks for tags.
 	ApplyTags(ctx context.Context, put []registry.Tag, remove []string) error
 	// TaskQueue is where jobs run whose document names none; empty where the backend

@@ -34,6 +34,9 @@ func (d declarations) State(ctx context.Context, ids []string, read func(done, o
 	if state.Webhooks, err = d.registry.Webhooks().List(ctx); err != nil {
 		return nil, err
 	}
+	if state.Watches, err = d.registry.Watches().List(ctx); err != nil {
+		return nil, err
+	}
 	if state.Tags, err = d.registry.Tags(ctx); err != nil {
 		return nil, err
 	}
@@ -85,6 +88,16 @@ func (d declarations) RemoveJob(ctx context.Context, id string) error {
 // ApplyWebhooks writes and removes webhooks at once.
 func (d declarations) ApplyWebhooks(ctx context.Context, put []latch.RegisteredWebhook, remove []string) error {
 	return d.registry.Webhooks().Put(ctx, put, remove)
+}
+
+// ApplyWatches writes and removes watches at once.
+func (d declarations) ApplyWatches(ctx context.Context, put []latch.RegisteredWatch, remove []string) error {
+	return d.registry.Watches().PutAll(ctx, put, remove)
+}
+
+// CheckQuery asks the server about a watch's query.
+func (d declarations) CheckQuery(ctx context.Context, query string) error {
+	return d.registry.Watches().CheckQuery(ctx, query)
 }
 
 // ApplyTags writes and removes tags at once.

@@ -61,6 +61,21 @@ func (s service) StartWorkflowExecution(_ context.Context, request *workflowserv
 	return &workflowservice.StartWorkflowExecutionResponse{RunId: run.Info.GetExecution().GetRunId(), Started: true}, nil
 }
 
+// SignalWithStartWorkflowExecution adds a running run in front of the others, unless one
+// runs under the id. It notes the signal.
+func (s service) SignalWithStartWorkflowExecution(ctx context.Context, request *workflowservice.SignalWithStartWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.SignalWithStartWorkflowExecutionResponse, error) {
+	started, err := s.StartWorkflowExecution(ctx, &workflowservice.StartWorkflowExecutionRequest{
+		WorkflowId: request.GetWorkflowId(), WorkflowType: request.GetWorkflowType(), TaskQueue: request.GetTaskQueue(), Input: request.GetInput(),
+		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING})
+	if err != nil {
+		return nil, err
+	}
+	s.of.mutex.Lock()
+	defer s.of.mutex.Unlock()
+	s.of.Signals = append(s.of.Signals, request.GetWorkflowId()+" "+request.GetSignalName())
+	return &workflowservice.SignalWithStartWorkflowExecutionResponse{RunId: started.GetRunId(), Started: started.GetStarted()}, nil
+}
+
 // TerminateWorkflowExecution ends a run.
 func (s service) TerminateWorkflowExecution(_ context.Context, request *workflowservice.TerminateWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.TerminateWorkflowExecutionResponse, error) {
 	s.of.mutex.Lock()

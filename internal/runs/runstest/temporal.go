@@ -57,6 +57,9 @@ type Temporal struct {
 	// run.
 	OnStart func(*Run)
 
+	// Signals are the workflow ids that were signalled by a start, each with the name
+	// of the signal.
+	Signals []string
 	// Queries and Sizes are the queries and page sizes of the lists requested.
 	Queries []string
 	Sizes   []int32

@@ -1,0 +1,153 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/urlmask"
+)
+
+const watchesPath = "/latch/v1/watches"
+
+func (a *API) registerWatches() {
+	missing := []int{http.StatusNotFound}
+	Register[NoBody](a, Operation{ID: "list-watches", Method: http.MethodGet, Path: watchesPath, Role: RoleRead,
+		Summary: "List watches", About: "Those of the namespace, in the order of creation."}, a.listWatches)
+	Register[NoBody](a, Operation{ID: "get-watch", Method: http.MethodGet, Path: watchesPath + "/{id}", Role: RoleRead,
+		Errors: missing, Summary: "Show a watch"}, a.getWatch)
+	Register[latch.RegisteredWatch](a, Operation{ID: "put-watch", Method: http.MethodPut, Path: watchesPath + "/{id}", Role: RoleAdmin,
+		Errors: []int{http.StatusPreconditionFailed}, Summary: "Replace the watch with this id, or register it", Required: true, Large: true,
+		About: "Takes the whole watch; its id may be left out. Temporal is asked whether it takes the query. A new watch tells of the workflows that close from now on; a changed one goes on where it is."}, a.putWatch)
+	Register[NoBody](a, Operation{ID: "delete-watch", Method: http.MethodDelete, Path: watchesPath + "/{id}", Role: RoleAdmin,
+		Status: http.StatusNoContent, Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed}, Summary: "Delete a watch",
+		About: "It finds nothing more within seconds. What it has found is still told."}, a.deleteWatch)
+}
+
+// Watches is the list of watches.
+type Watches struct {
+	Watches []latch.RegisteredWatch `json:"watches"`
+}
+
+type watchListOutput struct{ Body Watches }
+
+func (a *API) listWatches(ctx context.Context, _ *struct{}) (*watchListOutput, error) {
+	listed, err := a.watches.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]latch.RegisteredWatch, len(listed))
+	for i := range listed {
+		shown[i] = registry.ShownWatch(listed[i])
+	}
+	return &watchListOutput{Watches{shown}}, nil
+}
+
+type watchInput struct {
+	ID string `path:"id" doc:"The watch's id"`
+}
+
+type watchOutput struct {
+	ETag string `header:"ETag" doc:"For If-Match of a change"`
+	Body latch.RegisteredWatch
+}
+
+func (a *API) getWatch(ctx context.Context, input *watchInput) (*watchOutput, error) {
+	found, err := a.watches.Get(ctx, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	shown := registry.ShownWatch(*found)
+	return &watchOutput{ETag(shown), shown}, nil
+}
+
+// A ChangedWatch names a watch that is to be changed. It is exported for huma, which
+// fills in the fields of exported types alone.
+type ChangedWatch struct {
+	ID      string `path:"id" doc:"The watch's id"`
+	IfMatch string `header:"If-Match" doc:"The ETag that the watch was read with: refused with 412 where it was changed since"`
+}
+
+// check refuses the change of another version than the one that the caller read; nil
+// is a watch that is not there.
+func (i *ChangedWatch) check(current *latch.RegisteredWatch) error {
+	if current == nil {
+		return CheckGone(i.IfMatch)
+	}
+	return CheckMatch(i.IfMatch, registry.ShownWatch(*current))
+}
+
+type putWatchInput struct {
+	ChangedWatch
+	RawBody []byte
+}
+
+// A WrittenWatch answers a call that registered a watch.
+type WrittenWatch struct {
+	latch.RegisteredWatch
+	Warnings []Warning `json:"warnings,omitempty" doc:"Parts of the input that are probably mistakes"`
+}
+
+type putWatchOutput struct{ Body WrittenWatch }
+
+// putWatch registers the watch, or replaces it.
+func (a *API) putWatch(ctx context.Context, input *putWatchInput) (*putWatchOutput, error) {
+	body, err := a.restoredWatch(ctx, input.ID, input.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	watch, err := decodeWatch(body, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.checkReserved(ctx, watch.Webhooks); err != nil {
+		return nil, err
+	}
+	put, _, err := a.watches.Put(ctx, *watch, input.check)
+	if err != nil {
+		return nil, err
+	}
+	return &putWatchOutput{WrittenWatch{registry.ShownWatch(*put), WarningsOf(admission.WatchWarnings(&put.Watch))}}, nil
+}
+
+// decodeWatch reads a watch strictly, which need not repeat its id.
+func decodeWatch(body []byte, id string) (*latch.RegisteredWatch, error) {
+	if err := NeedJSON(body); err != nil {
+		return nil, err
+	}
+	watch, err := admission.DecodeWatch(body)
+	var problems latch.Problems
+	if err != nil && !errors.As(err, &problems) {
+		return nil, Decoded(err)
+	}
+	return watch, Decoded(underID(id, &watch.ID, problems, watch.Validate).Err())
+}
+
+// restoredWatch puts the credentials back that a watch which is sent has as ***.
+func (a *API) restoredWatch(ctx context.Context, id string, body []byte) ([]byte, error) {
+	if !urlmask.IsHidden(body) {
+		return body, nil
+	}
+	kept, err := a.watches.Get(ctx, id)
+	switch {
+	case errors.Is(err, registry.ErrUnknown):
+		return body, nil
+	case err != nil:
+		return nil, err
+	}
+	encoded, err := json.Marshal(kept)
+	return urlmask.Restore(body, encoded), err
+}
+
+func (a *API) deleteWatch(ctx context.Context, input *ChangedWatch) (*nothingOutput, error) {
+	err := a.watches.Delete(ctx, input.ID, input.check)
+	if errors.Is(err, registry.ErrUnknown) {
+		err = cmp.Or(CheckGone(input.IfMatch), err)
+	}
+	return &nothingOutput{}, err
+}

@@ -1,0 +1,189 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/rawjson"
+	"github.com/latch-run/latch/internal/registry"
+	"github.com/latch-run/latch/internal/spec"
+	"github.com/latch-run/latch/internal/typo"
+)
+
+func watchesCommand(e *env) *cobra.Command {
+	return group("watches", "Tell webhooks of every workflow that closes",
+		watchesListCommand(e), watchesShowCommand(e), watchesApplyCommand(e), watchesDeleteCommand(e))
+}
+
+// watchesTimeout bounds reading or writing watches, of which there are few.
+const watchesTimeout = 30 * time.Second
+
+// onWatches makes a command that asks for watches within a limit.
+func onWatches(e *env, command *cobra.Command, do func(ctx context.Context, world backend.Watches, args []string) error) *cobra.Command {
+	return remote(e, command, func(ctx context.Context, open opener, args []string) error {
+		ctx, cancel := context.WithTimeout(ctx, watchesTimeout)
+		defer cancel()
+		world, err := open(ctx)
+		if err != nil {
+			return err
+		}
+		return do(ctx, world, args)
+	})
+}
+
+func watchesListCommand(e *env) *cobra.Command {
+	return onWatches(e, &cobra.Command{Use: "list", Short: "List the watches", Args: cobra.NoArgs,
+		Long: `List the watches of the namespace, in the order in which they were made.`},
+		func(ctx context.Context, world backend.Watches, _ []string) error {
+			watches, err := world.Watches(ctx)
+			if err != nil {
+				return err
+			}
+			if e.out.JSON {
+				e.out.Value(map[string]any{"watches": watches})
+				return nil
+			}
+			t := output.NewTable("ID", "QUERY", "EVENTS", "TASK QUEUE", "CHANGED")
+			for i := range watches {
+				w := &watches[i]
+				t.Add(output.Bold.In(output.OneLine(w.ID)), output.Plain(output.OneLine(w.Query)), output.Plain(output.OrDash(watchedEvents(&w.Watch))),
+					output.Plain(output.OneLine(w.TaskQueue)), output.Plain(utc(w.UpdatedAt)))
+			}
+			e.out.Table(t)
+			return nil
+		})
+}
+
+// watchedEvents lists the events to which a webhook of the watch listens, without what
+// they have in common.
+func watchedEvents(watch *latch.Watch) string {
+	text := ""
+	for _, event := range latch.EventsOf(latch.WatchKind) {
+		if watch.ListensTo(event) {
+			if text != "" {
+				text += ", "
+			}
+			text += latch.CloseStatus(event)
+		}
+	}
+	return text
+}
+
+func watchesShowCommand(e *env) *cobra.Command {
+	return onWatches(e, &cobra.Command{Use: "show ID", Short: "Show a watch as a file", Args: cobra.ExactArgs(1),
+		Long: `Show a watch as the file that watches apply takes. *** stands for credentials.`},
+		func(ctx context.Context, world backend.Watches, args []string) error {
+			watch, err := findWatch(ctx, world, args[0])
+			if err != nil {
+				return err
+			}
+			if e.out.JSON {
+				e.out.Value(watch)
+				return nil
+			}
+			text, err := spec.ToYAML(rawjson.Encode(watch.Watch))
+			if err == nil {
+				e.out.Printf("%s", output.Printable(string(text)))
+			}
+			return err
+		})
+}
+
+func findWatch(ctx context.Context, world backend.Watches, id string) (*latch.RegisteredWatch, error) {
+	watches, err := world.Watches(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(watches))
+	for i := range watches {
+		ids[i] = watches[i].ID
+	}
+	if at := slices.Index(ids, id); at >= 0 {
+		return &watches[at], nil
+	}
+	return nil, failure.New(failure.NotFound, "there is no watch %q%s", id, typo.Hint(id, ids))
+}
+
+func watchesApplyCommand(e *env) *cobra.Command {
+	command := remote(e, &cobra.Command{Use: "apply FILE", Short: "Register a watch, or change it", Args: cobra.ExactArgs(1),
+		Long: `Register the watch that the file describes, in the place of the one of its id.
+Temporal is asked whether it takes the query; nothing is registered if it does not.
+A new watch tells of the workflows that close from now on. It runs on the task queue
+(--task-queue; with --api, the API's), and a changed one stays where it is.
+
+  starter watches apply payments.yaml
+
+starter apply registers watches too, beside jobs and webhooks.`},
+		func(ctx context.Context, open opener, args []string) error { return applyWatch(ctx, open, e, args[0]) })
+	return command
+}
+
+func applyWatch(ctx context.Context, open opener, e *env, file string) error {
+	input, err := load(e.out.In, file, spec.Watch)
+	if err != nil {
+		return err
+	}
+	for _, warning := range input.warnings {
+		e.out.Warnf("%s: %s", file, warning)
+	}
+	ctx, cancel := context.WithTimeout(ctx, watchesTimeout)
+	defer cancel()
+	world, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	put, err := world.PutWatch(ctx, *input.watch)
+	if err != nil {
+		return refusedWatch(file, input, err)
+	}
+	if e.out.JSON {
+		e.out.Value(registry.ShownWatch(*put))
+		return nil
+	}
+	e.out.Printf("watching as %s\n", output.OneLine(put.ID))
+	return nil
+}
+
+// refusedWatch returns a refusal of the registry with the file and the line.
+func refusedWatch(file string, input *checked, err error) error {
+	var refused *registry.RefusedError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	return failure.OfFile(file, input.from.located(latch.Problems{{Path: refused.Field, Message: refused.Reason}}))
+}
+
+func watchesDeleteCommand(e *env) *cobra.Command {
+	var sure bool
+	command := onWatches(e, &cobra.Command{Use: "delete ID", Short: "Remove a watch", Args: cobra.ExactArgs(1),
+		Long: `Remove a watch. It finds nothing more within seconds; what it has found is still
+told.`},
+		func(ctx context.Context, world backend.Watches, args []string) error {
+			id := args[0]
+			switch {
+			case !sure && !e.out.Interactive:
+				return failure.New(failure.Usage, "watches delete asks on a terminal, and this is none: --yes says that you are sure")
+			case !sure && !e.out.Confirm("Delete watch "+id+"?"):
+				return failure.New(failure.Refused, "%s was not deleted", id)
+			}
+			if err := world.DeleteWatch(ctx, id); err != nil {
+				return err
+			}
+			if e.out.JSON {
+				e.out.Value(map[string]any{"id": id, "deleted": true})
+				return nil
+			}
+			e.out.Printf("deleted %s\n", output.OneLine(id))
+			return nil
+		})
+	command.Flags().BoolVarP(&sure, "yes", "y", false, "do not ask")
+	return command
+}
