@@ -61,7 +61,7 @@ func TestAPISettings(t *testing.T) {
 		{[]string{"LATCH_API_ADDR=0.0.0.0:0"}, []string{"LATCH_API_ADDR", "not loopback", "LATCH_API_KEYS"}},
 		{[]string{"LATCH_API_KEYS=hush", "LATCH_API_ALLOW=10.0.0.0/99", "LATCH_API_TLS_CERT=/nowhere", "LATCH_API_URL=ftp://x",
 			"LATCH_LOCK_LINKS=true", "LATCH_LINK_KEY=hush", "LATCH_LOG_FORMAT=xml", "LATCH_LOG_LEVEL=loud", "LATCH_API_ADDR=here"},
-			[]string{"LATCH_API_KEYS", `LATCH_API_ADDR: "here" is no host:port`, "LATCH_API_ALLOW", "LATCH_API_TLS_CERT",
+			[]string{"LATCH_API_KEYS", `LATCH_API_ADDR: "here" is not a host:port`, "LATCH_API_ALLOW", "LATCH_API_TLS_CERT",
 				"LATCH_API_URL", "LATCH_LINK_KEY", "LATCH_LOG_FORMAT", "LATCH_LOG_LEVEL"}},
 	} {
 		got, err := process.Run(t.Context(), process.Command{Path: shared.starterPath, Args: []string{"serve"}, Env: test.env})
