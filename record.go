@@ -50,6 +50,9 @@ type Record struct {
 	// stop", or, of a continue, that neither expression held. An expression is
 	// cut at 500 bytes. It is empty at events whose hooks decide nothing.
 	Rule string `json:"rule,omitempty"`
+	// WouldDecide is what the hook would have decided, had its event "enforce": true;
+	// Rule is what that rests on.
+	WouldDecide string `json:"would_decide,omitempty"`
 	// HandedTo is the workflow id of the latch.Deliver that carries the
 	// delivery on after this run closed.
 	HandedTo string `json:"handed_to,omitempty"`

@@ -221,6 +221,14 @@ func (e *Event) validateAbilities(problems *Problems, path string, where scope) 
 		problems.Addf(field(path, "blocking"), "a hook cannot block at %s; it can at %s and custom events", e.Event,
 			strings.Join(eventNames(func(e BuiltInEvent) bool { return e.MayBlock }), ", "))
 	}
+	if !e.IsActedOn() {
+		switch {
+		case e.Blocking:
+			problems.Addf(field(path, "enforce"), "false, and blocking true: a lock cannot be recorded without holding; leave out one of them")
+		case IsBuiltInEvent(e.Event) && !EventDecides(e.Event):
+			problems.Addf(field(path, "enforce"), "false has no meaning at %s, whose hooks decide nothing", e.Event)
+		}
+	}
 	mayDecide := EventDecides(e.Event) || (where == inGate || where == inRegistry) && !IsBuiltInEvent(e.Event)
 	for _, expression := range []struct{ key, source string }{{"stop_release", e.StopRelease}, {"rollback_release", e.RollbackRelease}} {
 		if expression.source != "" && !mayDecide {

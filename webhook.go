@@ -80,6 +80,9 @@ type Event struct {
 	// AnswerTimeout bounds how long a hook that does not block may leave a
 	// decision open; 90s unless given.
 	AnswerTimeout Duration `json:"answer_timeout,omitempty" unset:"90s"`
+	// Enforce is true unless given; false has the hook decide nothing: its record
+	// says what it would have decided.
+	Enforce *bool `json:"enforce,omitempty" unset:"true"`
 	// OnTimeout says what a lock's timeout decides; stop unless given.
 	OnTimeout string `json:"on_timeout,omitempty" latch:"plain" unset:"stop"`
 	// OnError says what a failed delivery or expression decides; stop for a
@@ -157,6 +160,9 @@ func (w *Webhook) At(settings Event) Webhook {
 
 // IsEnabled reports whether the webhook listens to the event.
 func (e *Event) IsEnabled() bool { return e.Enabled == nil || *e.Enabled }
+
+// IsActedOn reports whether what the hook decides is acted on.
+func (e *Event) IsActedOn() bool { return e.Enforce == nil || *e.Enforce }
 
 // HasExpressions reports whether the hook has expressions of its own over its
 // record.

@@ -290,3 +290,41 @@ func TestReleaseFailsOnWhatItSays(t *testing.T) {
 		})
 	}
 }
+
+// Contract, "Decisions": with enforce false the verdict is recorded and not acted
+// on, at a release's event and at a gate.
+func TestWhatIsNotEnforcedIsRecorded(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ settings, answer, would, rule string }{
+		"a stop":       {``, `{"result":"fail","stop_release":true}`, latch.Stop, "stop_release"},
+		"a rollback":   {`,"rollback_release":"history.data.n > 1"`, `{"n":2}`, latch.Rollback, "rollback_release: history.data.n > 1"},
+		"a pass":       {``, `{"result":"pass"}`, latch.Continue, ""},
+		"an error":     {`,"on_error":"stop"`, "404", latch.Stop, "on_error: stop"},
+		"a wrong when": {`,"on_error":"stop","when":"vars.absent == 1"`, `{}`, latch.Stop, "on_error: stop"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for workflow, input := range map[string]string{
+				latch.WorkflowRelease: `{"id":"r","steps":[{"name":"a","do":{"http":{"url":"$R/do"}}}],"webhooks":[
+					{"id":"w","url":"$R/w","events":[{"event":"BEFORE_RELEASE","enforce":false` + test.settings + `}]}]}`,
+				latch.WorkflowGate: `{"event":"DEPLOY","webhooks":[
+					{"id":"w","url":"$R/w","events":[{"event":"DEPLOY","enforce":false` + test.settings + `}]}]}`,
+			} {
+				b := setup(t)
+				b.answer("/w", test.answer)
+				require.NoError(t, b.run(workflow, input))
+				var result struct{ History []latch.Record }
+				b.result(&result)
+				require.Equal(t, test.would, result.History[0].WouldDecide)
+				require.Contains(t, result.History[0].Rule, test.rule)
+				require.Empty(t, result.History[0].Decision)
+			}
+		})
+	}
+	var application *temporal.ApplicationError
+	err := setup(t).run(latch.WorkflowRelease, `{"id":"r","steps":[{"name":"a","do":{"command":{"argv":["true"]}}}],"webhooks":[
+		{"id":"w","url":"$R/w","events":[{"event":"BEFORE_RELEASE","blocking":true,"enforce":false},{"event":"RELEASE_COMPLETE","enforce":false}]}]}`)
+	require.True(t, errors.As(err, &application), "%v", err)
+	require.ErrorContains(t, err, "webhooks[0].events[0].enforce: false, and blocking true")
+	require.ErrorContains(t, err, "webhooks[0].events[1].enforce: false has no meaning at RELEASE_COMPLETE")
+}

@@ -36,7 +36,7 @@ func newHook(f *firing, webhook *protocol.AttachedWebhook, settings latch.Event)
 		registered: webhook.Registered, history: &f.session.history, now: f.session.now, counts: counts{f.session.detached}}}
 	// The answer counts if it decides, if an expression sets the record's result,
 	// and at custom events.
-	h.hasSay = h.takesPart() || settings.Result != "" || !latch.IsBuiltInEvent(f.event)
+	h.hasSay = h.takesPart() || h.wouldTakePart() || settings.Result != "" || !latch.IsBuiltInEvent(f.event)
 	return h
 }
 
@@ -76,10 +76,40 @@ func (h *hook) begin(plan protocol.PlannedHook) {
 		}
 	}
 	h.planned(record)
+	if h.whenFailed {
+		h.foresee(s.detached)
+	}
 }
 
 // takesPart reports whether the hook has a say in its event's decision.
-func (h *hook) takesPart() bool { return h.firing.scope.Asks() || h.settings.Blocking }
+func (h *hook) takesPart() bool {
+	return (h.firing.scope.Asks() || h.settings.Blocking) && h.settings.IsActedOn()
+}
+
+// wouldTakePart reports whether the hook is one whose decision is recorded, and not
+// acted on.
+func (h *hook) wouldTakePart() bool { return h.firing.scope.Asks() && !h.settings.IsActedOn() }
+
+// foresee writes what the hook would have decided, once it is settled.
+func (h *hook) foresee(ctx workflow.Context) {
+	if !h.wouldTakePart() {
+		return
+	}
+	switch h.standing().Basis() {
+	case verdict.OnRecord:
+		answer := h.verdict
+		if answer == nil {
+			asked, err := h.ask(ctx)
+			if err != nil {
+				return // the run ends
+			}
+			answer = asked
+		}
+		h.foreseen(answer.Decide(h.settings, h.firing.scope), answer.RestsOn(h.firing.scope))
+	case verdict.OnError:
+		h.foreseen(h.policy.OnError, "on_error: "+h.policy.OnError)
+	}
+}
 
 // standing gathers what the hook's decision depends on.
 func (h *hook) standing() verdict.Standing {

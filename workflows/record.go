@@ -148,6 +148,12 @@ func (d *delivery) decided(decision, rule string) {
 	d.decision, d.record.Decision, d.record.Rule = decision, decision, excerpt.Of(rule, maximumRule)
 }
 
+// foreseen writes what the hook would have decided, and what that rests on.
+func (d *delivery) foreseen(decision, rule string) {
+	d.record.WouldDecide, d.record.Rule = decision, excerpt.Of(rule, maximumRule)
+	d.history.changed(d.record)
+}
+
 // takenOut writes that a person took the hook out of its event's decision.
 func (d *delivery) takenOut(skip latch.Skip, via string) {
 	d.decision, d.record.Decision, d.record.Rule = "", "", ""

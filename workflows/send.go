@@ -76,6 +76,7 @@ func (h *hook) sendBy(ctx workflow.Context, send protocol.Send) {
 // conclude does what follows from the end of a delivery.
 func (h *hook) conclude(ctx workflow.Context, outcome protocol.Outcome) {
 	h.evaluate(disconnect(ctx))
+	h.foresee(disconnect(ctx))
 	h.firing.session.show()
 	h.firing.changed = true // the event's decision does not wait for operators to be told
 	tellOperators(disconnect(ctx), h.firing.operators, h.record, outcome)

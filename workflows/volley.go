@@ -63,7 +63,7 @@ func (h *hook) take(shot protocol.Shot) {
 		return
 	}
 	h.settled(*shot.Outcome)
-	if shot.Outcome.Delivered && !h.mustEvaluate() {
+	if shot.Outcome.Delivered && !h.mustEvaluate() && !h.wouldTakePart() {
 		h.firing.release()
 		return
 	}

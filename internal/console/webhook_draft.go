@@ -32,6 +32,8 @@ type hookKey struct {
 	options                 []string
 	// registered is true for keys that jobs' webhooks do not have.
 	registered bool
+	// unset is true for a check that writes false where it is checked.
+	unset bool
 }
 
 var (
@@ -49,6 +51,7 @@ var (
 	eventKeys = []hookKey{
 		{name: "when", label: "Only when", help: "An expression; where it is false, nothing is sent"},
 		{name: "blocking", label: "Blocking: hold the run until the lock is removed", kind: piece.KindCheck},
+		{name: "enforce", label: "Only record what it would decide", kind: piece.KindCheck, unset: true},
 		{name: "lock_timeout", label: "Lock timeout", help: "How long to wait for the removal, such as 2h; no limit unless given"},
 		{name: "on_timeout", label: "Then", help: "What the lock's timeout decides; stop unless given", kind: piece.KindSelect, options: decisions},
 		{name: "answer_timeout", label: "Answer timeout", help: "How long a decision may stay open without a lock; 90s unless given"},
@@ -90,7 +93,7 @@ func draftOf(object latch.Object, ofJob bool) *hookDraft {
 		d.putEnabled(eventField(at, "enabled"), event["enabled"])
 		d.putBody(eventField(at, "body"), event["body"])
 		for _, key := range eventKeys {
-			d.put(eventField(at, key.name), event[key.name])
+			d.putKey(key, eventField(at, key.name), event[key.name])
 		}
 	}
 	d.makeRoom()
@@ -183,6 +186,16 @@ func (d *hookDraft) put(name string, value json.RawMessage) {
 		d.Set(name, text)
 	default:
 		d.Set(name, string(value))
+	}
+}
+
+// putKey sets the field of a key.
+func (d *hookDraft) putKey(key hookKey, field string, value json.RawMessage) {
+	switch {
+	case !key.unset:
+		d.put(field, value)
+	case string(value) == "false":
+		d.Set(field, "true")
 	}
 }
 
@@ -286,6 +299,8 @@ func (d *hookDraft) takeKey(object latch.Object, key hookKey, field string) {
 	value := d.Get(field)
 	switch _, notNumber := strconv.ParseInt(value, 10, 64); {
 	case value == "":
+	case key.kind == piece.KindCheck && key.unset:
+		object[key.name] = json.RawMessage("false")
 	case key.kind == piece.KindCheck:
 		object[key.name] = json.RawMessage("true")
 	case key.name == "timeout" && d.ofJob && notNumber == nil: // seconds

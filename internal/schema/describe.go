@@ -195,6 +195,7 @@ var meanings = map[string]string{
 	"TLS.server_name": "The name for which the receiver's certificate is checked, instead of the URL's host.",
 
 	"Event.event":            "The event: JOB_…, BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP, BEFORE_RELEASE_COMPLETE, RELEASE_…, or a custom one.",
+	"Event.enforce":          "Whether what the hook decides is acted on. With false the run neither waits for the hook nor goes by it, and its record has what it would have decided as would_decide. A hook that blocks takes no false.",
 	"Event.enabled":          "Whether the webhook listens to the event.",
 	"Event.when":             "false skips the hook.",
 	"Event.body":             "replaces the webhook's body.",
