@@ -3,6 +3,7 @@ package telemetry
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	prometheusclient "github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -31,6 +32,9 @@ var (
 	waitBuckets = []float64{1, 10, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400, 30 * 86400}
 )
 
+// helpOfSDK is the help text of all metrics of Temporal's SDK, which gives them none.
+const helpOfSDK = "Of Temporal's SDK: https://docs.temporal.io/references/sdk-metrics describes it."
+
 // NewMetrics returns the metrics of a program ("worker", "api").
 func NewMetrics(program string) (*Metrics, error) {
 	registry := prometheusclient.NewRegistry()
@@ -53,6 +57,9 @@ func view(instrument sdk.Instrument) (sdk.Stream, bool) {
 	known, own := metric.Find(instrument.Name)
 	if own {
 		stream.Description = known.Help
+	} else if strings.HasPrefix(instrument.Name, "temporal_") && stream.Description == "" {
+		stream.Description = helpOfSDK
+		own = true
 	}
 	if instrument.Kind == sdk.InstrumentKindHistogram && instrument.Unit == "s" {
 		buckets := callBuckets

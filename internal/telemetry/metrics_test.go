@@ -44,6 +44,7 @@ func TestPageFollowsTheCatalogue(t *testing.T) {
 	for _, line := range []string{
 		"latch_deliveries_total 2\n", "latch_open_locks 3\n",
 		`latch_delivery_attempt_duration_seconds_bucket{le="0.025"} 1`, `latch_lock_wait_seconds_bucket{le="2.592e+06"} 1`,
+		"# HELP temporal_request_total Of Temporal's SDK: ", "# HELP temporal_request_latency_seconds Of Temporal's SDK: ",
 		"# TYPE temporal_request_total counter\n", `temporal_request_latency_seconds_bucket{le="1"} 1`,
 		`,program="worker",version="`, "go_goroutines ", "process_cpu_seconds_total ",
 	} {
