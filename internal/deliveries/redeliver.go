@@ -74,7 +74,7 @@ func (l *Log) originOf(ctx context.Context, id string, origin Origin) (*workflow
 	}
 	runID, known := protocol.RunOf(id)
 	if !known && strings.HasPrefix(id, latch.PrefixDeliveryID) {
-		return nil, refused(Unknown, "The delivery id %q does not tell its run, as those of earlier versions do not: give workflow_id and run_id of its record in the body.", id)
+		return nil, refused(Unknown, "The delivery id %q does not tell its run, as those of watches and of earlier versions do not: give workflow_id and run_id of its record in the body.", id)
 	}
 	if !known {
 		return nil, refused(Unknown, "%q is not a delivery id; one begins with %s.", id, latch.PrefixDeliveryID)
