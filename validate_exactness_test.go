@@ -16,5 +16,9 @@ func TestExactnessValidation(t *testing.T) {
 		{"success without url", "release",
 			aRelease(`"webhooks":[{"id":"w","success":"true","events":[{"event":"BEFORE_RELEASE","blocking":true}]}]`),
 			[]string{`webhooks[0].success: needs url or url_secret: without a request there is no response`}},
+		{"ordered without url", "release",
+			aRelease(`"webhooks":[{"id":"w","ordered":true,"events":[{"event":"BEFORE_RELEASE","blocking":true}]}]`),
+			[]string{`webhooks[0].ordered: needs url or url_secret: without a request there is nothing to send in order`}},
+		{"ordered", "job", aJob(aHook(`"event":"JOB_SUCCESS","ordered":true`)), nil},
 	})
 }

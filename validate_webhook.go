@@ -102,6 +102,9 @@ func (w *Webhook) validateTarget(problems *Problems, path string) {
 	if w.Success != "" && !w.HasURL() {
 		problems.Addf(field(path, "success"), "needs url or url_secret: without a request there is no response")
 	}
+	if w.Ordered && !w.HasURL() {
+		problems.Addf(field(path, "ordered"), "needs url or url_secret: without a request there is nothing to send in order")
+	}
 	if w.ContentType != "" && checkMediaType(problems, field(path, "content_type"), w.ContentType) && w.bodyKind() == BodyUnknown {
 		problems.Addf(field(path, "content_type"), "%q is no type of text; give application/json (or …+json), application/x-www-form-urlencoded, or one such as text/plain, application/xml", w.ContentType)
 	}

@@ -59,6 +59,9 @@ type Webhook struct {
 	// Path is the way that first attempts take: see [PathVolley], which holds for
 	// events that do not block unless durable is given.
 	Path string `json:"path,omitempty" latch:"plain" unset:"volley"`
+	// Ordered has each delivery of a run wait until the one before is settled:
+	// delivered, given up, or kept for a dead endpoint.
+	Ordered bool `json:"ordered,omitempty" unset:"false"`
 	// Event is the short form of Events with one event of no settings.
 	Event  string  `json:"event,omitempty" latch:"plain"`
 	Events []Event `json:"events,omitempty"`

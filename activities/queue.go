@@ -3,18 +3,25 @@ package activities
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/deliveries"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// SendKept sends a delivery that was kept, and waits until it is settled. One that
-// cannot be sent, since Temporal has forgotten its run, says so and holds up no other.
+// SendKept sends a delivery that was kept, or one that was handed over, and waits
+// until it is settled. One that cannot be sent, since Temporal has forgotten its run,
+// says so and holds up no other.
 func (a *Activities) SendKept(ctx context.Context, item protocol.QueueItem) (protocol.QueueAnswer, error) {
+	if item.Handed {
+		return a.awaitSettled(ctx, item)
+	}
 	stop := beat(ctx, 5*time.Second)
 	defer stop()
 	runID, known := protocol.RunOf(item.DeliveryID)
@@ -39,4 +46,36 @@ func (a *Activities) SendKept(ctx context.Context, item protocol.QueueItem) (pro
 		return protocol.QueueAnswer{Error: err.Error()}, nil
 	}
 	return protocol.QueueAnswer{Kept: record.Kept}, nil
+}
+
+// turnPatience is how long an attempt waits for a delivery to settle. One that takes
+// longer is looked after again, so that a queue whose endpoint is dead takes no place
+// in a worker.
+const turnPatience = 2 * time.Second
+
+// awaitSettled waits until a delivery that was handed over is settled. One that was
+// ended from outside counts as settled.
+func (a *Activities) awaitSettled(ctx context.Context, item protocol.QueueItem) (protocol.QueueAnswer, error) {
+	if activity.GetInfo(ctx).Namespace == testNamespace {
+		return protocol.QueueAnswer{}, nil // there is no server to ask
+	}
+	workflowID := latch.PrefixDelivery + item.DeliveryID
+	waiting, cancel := context.WithTimeout(ctx, turnPatience)
+	defer cancel()
+	err := activity.GetClient(ctx).GetWorkflow(waiting, workflowID, "").Get(waiting, nil)
+	switch {
+	case err == nil:
+		return protocol.QueueAnswer{}, nil
+	case ctx.Err() != nil:
+		return protocol.QueueAnswer{}, ctx.Err()
+	case waiting.Err() != nil:
+		wait := nextTurn(turnPatience, int(activity.GetInfo(ctx).Attempt), rand.Float64())
+		return protocol.QueueAnswer{}, judgement{kind: errorWaits, message: workflowID + " is still sending", delay: wait}.failure()
+	}
+	var ended *temporal.WorkflowExecutionError
+	var unknown *serviceerror.NotFound
+	if errors.As(err, &ended) || errors.As(err, &unknown) {
+		return protocol.QueueAnswer{Error: err.Error()}, nil
+	}
+	return protocol.QueueAnswer{}, err
 }

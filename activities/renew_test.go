@@ -133,7 +133,7 @@ func TestWaitingDeliveryIsCutOff(t *testing.T) {
 // one of what stays as it was sent, or says whether it is sent at all.
 func TestEveryKeyIsTakenOverOrStays(t *testing.T) {
 	t.Parallel()
-	stays := []string{"id", "method", "content_type", "body", "preset", "cloudevents", "enabled", "path", "event", "events"}
+	stays := []string{"id", "method", "content_type", "body", "preset", "cloudevents", "enabled", "path", "ordered", "event", "events"}
 	var now latch.RegisteredWebhook
 	of := reflect.ValueOf(&now.Webhook).Elem()
 	for i := range of.NumField() {
@@ -157,6 +157,8 @@ func set(v reflect.Value) {
 		v.Set(reflect.MakeMap(v.Type()))
 	case reflect.String:
 		v.SetString("x")
+	case reflect.Bool:
+		v.SetBool(true)
 	default:
 		v.SetInt(1)
 	}

@@ -115,6 +115,7 @@ func (r *batchRun) webhooksOf(event int) []protocol.AttachedWebhook {
 // It returns the first error, or errContinues where the run is to go on as a new one.
 func (r *batchRun) fireAll(ctx workflow.Context) (fault error) {
 	left, earlier := 0, slices.Clone(r.firings)
+	turns := r.turns()
 	for i := range r.batch.Events {
 		if len(r.admission.Events[i].Problems) > 0 {
 			continue
@@ -123,7 +124,8 @@ func (r *batchRun) fireAll(ctx workflow.Context) (fault error) {
 		r.unfired++
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer func() { left-- }()
-			if err := r.fireOne(ctx, i, earlier); err != nil && fault == nil {
+			defer turns.pass(i)
+			if err := r.fireOne(ctx, i, earlier, turns); err != nil && fault == nil {
 				fault = err
 			}
 		})
@@ -144,6 +146,38 @@ func (r *batchRun) fireAll(ctx workflow.Context) (fault error) {
 	return fault
 }
 
+// turns have the events of a batch take their places in its order; nil has each
+// take its place as soon as it is planned.
+type turns []bool
+
+// turns returns those of the batch: its order counts where a webhook is ordered.
+func (r *batchRun) turns() turns {
+	passed, ordered := make(turns, len(r.batch.Events)), false
+	for i, admission := range r.admission.Events {
+		passed[i] = len(admission.Problems) > 0
+		ordered = ordered || slices.ContainsFunc(r.webhooksOf(i), func(w protocol.AttachedWebhook) bool { return w.Ordered })
+	}
+	if !ordered {
+		return nil
+	}
+	return passed
+}
+
+// pass says that an event has taken its place, or takes none.
+func (t turns) pass(i int) {
+	if t != nil {
+		t[i] = true
+	}
+}
+
+// take returns once all events before have passed.
+func (t turns) take(ctx workflow.Context, i int) {
+	if t != nil {
+		await(disconnect(ctx), func() bool { return !slices.Contains(t[:i], false) })
+		t.pass(i)
+	}
+}
+
 // mayContinue reports whether the run should go on as a new one, and no event is
 // being fired or decided.
 func (r *batchRun) mayContinue(ctx workflow.Context) bool {
@@ -153,12 +187,13 @@ func (r *batchRun) mayContinue(ctx workflow.Context) bool {
 
 // fireOne fires an event and waits for its blocking hooks, or waits on where an
 // earlier run of the chain has fired it.
-func (r *batchRun) fireOne(ctx workflow.Context, i int, earlier []*firing) error {
+func (r *batchRun) fireOne(ctx workflow.Context, i int, earlier []*firing, turns turns) error {
 	event := &r.batch.Events[i]
 	fired := slices.IndexFunc(earlier, func(f *firing) bool { return f.emission == event.ID })
 	if fired < 0 {
 		r.vars = event.Vars // which what follows reads before anything waits
-		about := occasion{event: event.Event, emission: event.ID, data: event.Data, instance: event.Instance, watch: r.watch}
+		about := occasion{event: event.Event, emission: event.ID, data: event.Data, instance: event.Instance, watch: r.watch,
+			turn: func(ctx workflow.Context) { turns.take(ctx, i) }}
 		firing, err := r.fire(ctx, about, r.webhooksOf(i))
 		r.unfired--
 		if err != nil {
@@ -168,6 +203,7 @@ func (r *batchRun) fireOne(ctx workflow.Context, i int, earlier []*firing) error
 		return err
 	}
 	r.unfired--
+	turns.pass(i)
 	if earlier[fired].decided { // in an earlier run of the chain
 		return nil
 	}

@@ -46,6 +46,9 @@ func (f *firing) carried(places map[*latch.Record]int) protocol.FiringState {
 		if !f.isOver() {
 			needed = append(needed, neededBy(verdict.ForEvent(hook.settings, f.scope))...)
 		}
+		if hook.turn == laidBy {
+			needed = append(needed, neededByDelivery(hook.webhook, hook.settings)...)
+		}
 	}
 	state.Variables = only(f.variables, needed)
 	return state
@@ -58,7 +61,7 @@ func (f *firing) isOver() bool {
 
 func (h *hook) carried(place int, held bool) protocol.HookState {
 	state := protocol.HookState{Webhook: h.webhook.ID, Record: place, Delivery: h.state, LockRemoved: h.lockRemoved,
-		Decision: h.decision, Skipped: h.skipped, WhenFailed: h.whenFailed, Rule: h.rule, Since: h.since, UnderWay: h.kept}
+		Decision: h.decision, Skipped: h.skipped, WhenFailed: h.whenFailed, Rule: h.rule, Since: h.since, Waits: h.turn == laidBy, UnderWay: h.kept}
 	if !held {
 		state.Gone = h.record
 	}
@@ -123,6 +126,10 @@ func (f *firing) rehook(state *protocol.HookState, webhooks []protocol.AttachedW
 	if h.record == nil {
 		h.record = s.history.records[state.Record].Record
 	}
+	if state.Waits {
+		h.turn = laidBy
+	}
+	h.enterStream()
 	f.hooks = append(f.hooks, h)
 	return nil
 }

@@ -100,6 +100,7 @@ func (s *session) quiet(ctx workflow.Context) bool {
 // attempt that is being made is let finish, and volleys are.
 func (s *session) takeDown(ctx workflow.Context) {
 	s.link.down = true
+	s.layBy()
 	for s.inFlight > 0 {
 		await(ctx, func() bool { return s.volleys.begun() && s.volleys.shooting == 0 && s.fetching == 0 })
 		hooks := s.sending()
@@ -123,6 +124,10 @@ func (s *session) takeUp() {
 	s.link.down = false
 	for _, firing := range s.firings {
 		for _, hook := range firing.hooks {
+			if hook.turn == laidBy {
+				s.inFlight++
+				s.queue(hook)
+			}
 			if hook.kept == nil {
 				continue
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
@@ -30,6 +31,9 @@ func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, err
 		return nil, err
 	}
 	workflow.SetCurrentDetails(ctx, pageLink(given.Page)+records.table())
+	if err := awaitTurn(ctx, &given); err != nil {
+		return nil, err
+	}
 	if wait := given.NotBefore.Sub(workflow.Now(ctx)); !given.NotBefore.IsZero() && wait > 0 {
 		timer := workflow.TimerOptions{Summary: fmt.Sprintf("Before attempt %d", given.Send.PriorAttempts+1)}
 		if err := workflow.NewTimerWithOptions(ctx, wait, timer).Get(ctx, nil); err != nil {
@@ -44,6 +48,21 @@ func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, err
 	workflow.SetCurrentDetails(ctx, pageLink(given.Page)+records.table())
 	tellOperators(ctx, given.Operators, carried.record, outcome)
 	return carried.record, nil
+}
+
+// awaitTurn waits until a delivery that waits for its turn may be sent. Its deadline
+// counts from then on, as from a first attempt.
+func awaitTurn(ctx workflow.Context, given *protocol.Delivery) error {
+	if !given.Waits {
+		return nil
+	}
+	turn := workflow.GetSignalChannel(ctx, protocol.SignalTurn)
+	if err := workflow.Await(ctx, func() bool { return turn.Len() > 0 }); err != nil {
+		return err
+	}
+	turn.ReceiveAsync(nil)
+	given.Send.Deadline = workflow.Now(ctx).Add(time.Duration(given.Send.Request.Webhook.Retry.WithDefaults().Deadline))
+	return nil
 }
 
 // carry takes over a delivery as the run that fired it left it. Its gate, if

@@ -112,6 +112,7 @@ func (s *session) awaitFirstAttempts(ctx workflow.Context) {
 // handOver returns every delivery that is still under way to a child that
 // outlives the run. One whose attempt is in flight is let finish it first.
 func (s *session) handOver(ctx workflow.Context) {
+	s.handsOver = true
 	stands := s.pendingAttempts(ctx)
 	hooks := s.sending()
 	for _, hook := range hooks {
@@ -120,6 +121,7 @@ func (s *session) handOver(ctx workflow.Context) {
 		hook.attempt.cancel()
 	}
 	await(ctx, func() bool { return !slices.ContainsFunc(hooks, isSending) })
+	s.handOverQueues(ctx)
 }
 
 // startDelivery starts the child and waits for its start. It returns the child's

@@ -63,6 +63,9 @@ type occasion struct {
 	emission string
 	// watch is the watch that has found the run that the event is about.
 	watch string
+	// turn waits until the event may take its place among the run's others; nil for
+	// an event that fires alone.
+	turn func(workflow.Context)
 }
 
 // fire plans the event's deliveries, makes the locks, writes the records and
@@ -94,6 +97,9 @@ func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.Att
 	plan, err := f.plan(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if o.turn != nil {
+		o.turn(ctx)
 	}
 	for i, hook := range f.hooks {
 		hook.begin(plan[i])
@@ -152,25 +158,35 @@ func (f *firing) dispatch(ctx workflow.Context) error {
 			continue
 		}
 		f.session.inFlight++
-		if hook.inVolley() {
+		switch {
+		case hook.mustWait():
+			f.session.queue(hook)
+		case hook.inVolley():
 			f.session.volleys.add(hook)
-			continue
+		default:
+			dispatched++
+			hook.setOut(func() { begun++ })
 		}
-		dispatched++
-		workflow.Go(f.session.detached, func(ctx workflow.Context) {
-			if f.inFlight >= maximumInFlight {
-				if err := workflow.Await(ctx, func() bool { return f.inFlight < maximumInFlight }); err != nil {
-					return // the context is never cancelled
-				}
-			}
-			f.inFlight++
-			begun++
-			hook.send(ctx)
-			f.release()
-		})
 	}
 	atOnce := min(dispatched, maximumInFlight)
 	return workflow.Await(ctx, func() bool { return begun >= atOnce && f.session.volleys.begun() })
+}
+
+// setOut has the hook's delivery sent by an activity of its own, once its event has a
+// place for it, and calls begun then.
+func (h *hook) setOut(begun func()) {
+	f := h.firing
+	workflow.Go(f.session.detached, func(ctx workflow.Context) {
+		if f.inFlight >= maximumInFlight {
+			if err := workflow.Await(ctx, func() bool { return f.inFlight < maximumInFlight }); err != nil {
+				return // the context is never cancelled
+			}
+		}
+		f.inFlight++
+		begun()
+		h.send(ctx)
+		f.release()
+	})
 }
 
 // release gives the place of a delivery that has ended, or is handed over, to the

@@ -29,6 +29,10 @@ type hook struct {
 	// rule is the expression that the decision rests on, if one held.
 	rule  string
 	since time.Time
+
+	// stream is the one that the delivery is a part of; nil if nothing is sent.
+	stream *stream
+	turn   turn
 }
 
 func newHook(f *firing, webhook *protocol.AttachedWebhook, settings latch.Event) *hook {
@@ -72,13 +76,14 @@ func (h *hook) begin(plan protocol.PlannedHook) {
 		}
 		if h.webhook.HasURL() {
 			h.state = verdict.UnderWay
-			s.streams.number(&record)
+			s.streams.of(h.webhook.ID).number(&record)
 		}
 	}
 	h.planned(record)
 	if h.whenFailed {
 		h.foresee(s.detached)
 	}
+	h.enterStream()
 }
 
 // takesPart reports whether the hook has a say in its event's decision.

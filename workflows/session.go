@@ -63,6 +63,8 @@ type session struct {
 	history history
 	firings []*firing
 	streams streams
+	// handsOver reports that nothing begins its turn any more, since the run closes.
+	handsOver bool
 	// inFlight counts deliveries that have not ended, and fetching those of them
 	// whose first attempt goes on in a worker.
 	inFlight, fetching int

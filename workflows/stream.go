@@ -16,6 +16,11 @@ type streams struct {
 type stream struct {
 	// newest is the newest delivery.
 	newest protocol.StreamState
+	// unsettled are the hooks whose deliveries have not ended, in their order;
+	// some of those in front may have.
+	unsettled []*hook
+	// attended reports that a coroutine gives those that wait their turns.
+	attended bool
 }
 
 // of returns the stream of a webhook.
@@ -32,10 +37,9 @@ func (s *streams) of(webhook string) *stream {
 }
 
 // number gives the record of a delivery its place, after all that came before.
-func (s *streams) number(record *latch.Record) {
-	newest := &s.of(record.Webhook).newest
-	record.Sequence, record.PreviousID = newest.Sequence+1, newest.DeliveryID
-	newest.Sequence, newest.DeliveryID = record.Sequence, record.DeliveryID
+func (s *stream) number(record *latch.Record) {
+	record.Sequence, record.PreviousID = s.newest.Sequence+1, s.newest.DeliveryID
+	s.newest.Sequence, s.newest.DeliveryID = record.Sequence, record.DeliveryID
 }
 
 // carried returns what the next run of the chain goes on counting from.

@@ -1,6 +1,6 @@
 // Command receiver is a webhook receiver that checks Latch's signature, with
 // the standard library alone. The secret comes from LATCH_SECRET, the address
-// from LISTEN.
+// from LISTEN. With ORDERED=1 it handles the deliveries of a run in order.
 package main
 
 import (
@@ -18,6 +18,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -31,6 +32,7 @@ func main() {
 	if err != nil {
 		log.Fatalf("LATCH_SECRET: %v", err)
 	}
+	handled := order{kept: os.Getenv("ORDERED") == "1", ids: map[string]bool{}}
 	http.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 		if err != nil {
@@ -41,13 +43,43 @@ func main() {
 			http.Error(w, err.Error(), http.StatusUnauthorized)
 			return
 		}
-		fmt.Printf("%s %s\n", r.Header.Get("webhook-id"), bytes.ReplaceAll(body, secret, []byte("***")))
+		handle := func() {
+			fmt.Printf("%s %s\n", r.Header.Get("webhook-id"), bytes.ReplaceAll(body, secret, []byte("***")))
+		}
+		if err := handled.take(r.Header, handle); err != nil {
+			http.Error(w, err.Error(), http.StatusTooEarly) // Latch tries again
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(map[string]string{"result": "pass"})
 	})
 	address := cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:8080")
 	log.Printf("listening on %s", address)
 	log.Fatal(http.ListenAndServe(address, nil))
+}
+
+// An order handles each delivery once and, if it is kept, after the one before it. A
+// receiver that runs in several processes, or restarts, keeps the ids in its database.
+type order struct {
+	kept  bool
+	mutex sync.Mutex
+	ids   map[string]bool
+}
+
+// take handles a delivery unless it was handled before. The error is that it came
+// before its time.
+func (o *order) take(header http.Header, handle func()) error {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	id, previous := header.Get("webhook-id"), header.Get("webhook-previous-id")
+	if o.kept && previous != "" && !o.ids[previous] {
+		return fmt.Errorf("number %s came before %s", header.Get("webhook-sequence"), previous)
+	}
+	if !o.ids[id] {
+		handle()
+		o.ids[id] = true
+	}
+	return nil
 }
 
 // signingKey returns the bytes that sign: what stands behind whsec_, decoded, or

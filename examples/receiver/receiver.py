@@ -1,5 +1,6 @@
 """A webhook receiver that checks Latch's signature, with Python's standard
-library alone. The secret comes from LATCH_SECRET, the address from LISTEN."""
+library alone. The secret comes from LATCH_SECRET, the address from LISTEN. With
+ORDERED=1 it handles the deliveries of a run in order."""
 
 import base64
 import hashlib
@@ -7,6 +8,7 @@ import hmac
 import json
 import os
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -17,6 +19,11 @@ if not SECRET:
 KEY = base64.b64decode(SECRET[6:]) if SECRET.startswith(b"whsec_") else SECRET
 TOLERANCE = 5 * 60  # seconds; an older request may be a replay
 MAXIMUM = 1 << 20  # bytes of a body
+ORDERED = os.environ.get("ORDERED") == "1"
+# The ids that were handled. A receiver that runs in several processes, or
+# restarts, keeps them in its database.
+HANDLED = set()
+LOCK = threading.Lock()
 
 
 def verify(headers, body):
@@ -31,6 +38,18 @@ def verify(headers, body):
     return any(hmac.compare_digest(s.encode(), f"v1,{expected}".encode()) for s in signatures)
 
 
+def take(headers, handle):
+    """Handles a delivery unless it was handled before; False if it comes too early."""
+    previous = headers.get("webhook-previous-id")
+    with LOCK:
+        if ORDERED and previous and previous not in HANDLED:
+            return False
+        if headers["webhook-id"] not in HANDLED:
+            handle()
+            HANDLED.add(headers["webhook-id"])
+    return True
+
+
 class Receiver(BaseHTTPRequestHandler):
     def do_POST(self):
         length = int(self.headers.get("content-length", 0))
@@ -41,7 +60,10 @@ class Receiver(BaseHTTPRequestHandler):
         if not verify(self.headers, body):
             self.answer(401, {"error": "the signature does not fit"})
             return
-        print(self.headers["webhook-id"], body.replace(SECRET, b"***").decode(), flush=True)
+        shown = body.replace(SECRET, b"***").decode()
+        if not take(self.headers, lambda: print(self.headers["webhook-id"], shown, flush=True)):
+            self.answer(425, {"error": "comes too early"})  # Latch tries again
+            return
         self.answer(200, {"result": "pass"})
 
     def answer(self, status, value):

@@ -115,6 +115,8 @@ type HookState struct {
 	Reconsider  bool             `json:"reconsider,omitempty"`
 	Rule        string           `json:"rule,omitempty"`
 	Since       time.Time        `json:"since"`
+	// Waits reports that the delivery waits for its turn.
+	Waits bool `json:"waits,omitempty"`
 	// UnderWay is what the delivery needs to go on.
 	UnderWay *Delivery `json:"under_way,omitempty"`
 }

@@ -58,11 +58,26 @@ type Queue struct {
 	Done  int         `json:"done,omitempty"`
 }
 
+// SignalTurn is a signal to latch.Deliver, without an argument: the delivery may be
+// sent.
+const SignalTurn = "latch.internal.Turn"
+
+// OrderedID returns the id of the workflow that has what a run handed over of an
+// ordered webhook sent in order. The run is the one after which its deliveries are
+// named.
+func OrderedID(workflowID, runID, webhook string) string {
+	return idOf("latch-ordered-", workflowID+"/"+runID, webhook)
+}
+
 // A QueueItem is one delivery of a queue. WorkflowID is the workflow that has its
 // record; its run id is part of the delivery id.
 type QueueItem struct {
 	DeliveryID string `json:"d"`
 	WorkflowID string `json:"w"`
+	// Handed reports that a run handed the delivery over: a latch.Deliver has it. With
+	// Waits it sends it once SignalTurn comes; else it is sending already.
+	Handed bool `json:"h,omitempty"`
+	Waits  bool `json:"t,omitempty"`
 }
 
 // A QueueAnswer says how a delivery of a queue ended.

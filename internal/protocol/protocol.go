@@ -195,6 +195,9 @@ type Delivery struct {
 	LockRemoved bool `json:"lock_removed,omitempty"`
 	// Operators are webhooks that are told should the delivery fail for good.
 	Operators []AttachedWebhook `json:"operators,omitempty"`
+	// Waits reports that the delivery is sent only once it is its turn, when
+	// SignalTurn comes. Its deadline counts from then on.
+	Waits bool `json:"waits,omitempty"`
 	// Redelivery counts how often it was asked for again; zero for one that a
 	// run handed over.
 	Redelivery int `json:"redelivery,omitempty"`

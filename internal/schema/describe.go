@@ -167,6 +167,7 @@ var meanings = map[string]string{
 	"Webhook.redact":         "What of answers no record keeps, beside what the worker hides.",
 	"Webhook.timeout":        "Bounds the wait for an answer.",
 	"Webhook.retry":          "How a delivery that failed is tried again.",
+	"Webhook.ordered":        "Whether each delivery of a run waits until the one before to this webhook is settled: delivered, given up, or kept for a dead endpoint.",
 	"Webhook.path":           "The way of first attempts at events that do not block: volley makes those of one event together, at next to no cost for the run; durable makes each an activity of its own, which Temporal UI shows while it is under way.",
 	"Webhook.event":          "The one event that the webhook listens to; events has more settings.",
 	"Webhook.events":         "The events that the webhook listens to.",

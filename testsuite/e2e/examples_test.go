@@ -59,6 +59,47 @@ func TestTheExampleReceiversCheckTheSignature(t *testing.T) {
 	}
 }
 
+// With ORDERED=1 the receivers bring what came side by side into its order, by the
+// headers alone.
+func TestTheExampleReceiversKeepTheOrder(t *testing.T) {
+	t.Parallel()
+	root := rootDir(t)
+	goReceiver := filepath.Join(t.TempDir(), "receiver")
+	goCommand(t, root, "build", "-o", goReceiver, "./examples/receiver")
+	for name, command := range map[string]process.Command{
+		"go":     {Path: goReceiver},
+		"python": {Path: python(t), Args: []string{filepath.Join(root, "examples", "receiver", "receiver.py")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address := freeAddress(t)
+			command.Env = []string{"LATCH_SECRET=" + exampleSecret, "LISTEN=" + address, "ORDERED=1"}
+			listening := process.Start(t, command)
+			b := setup(t, "LATCH_SECRET_BOARD", exampleSecret)
+			awaitListening(t, address)
+			var events []string
+			for i := range 4 {
+				events = append(events, fmt.Sprintf(`{"event":"E%d","webhooks":[{"id":"w","url":"http://%s/","secret":"board","event":"E%[1]d",
+					"retry":{"initial_interval":"500ms","backoff_coefficient":1}}]}`, i, address))
+			}
+			run := b.start(latch.WorkflowEmitBatch, "ordered", `{"events":[`+strings.Join(events, ",")+`]}`)
+			var result latch.EmissionBatchResult
+			require.NoError(t, run.Get(b.ctx, &result))
+			_, err := listening.Stdout.Wait(b.ctx, `"E3"`)
+			require.NoError(t, err)
+			var want, got []string
+			for _, event := range result.Events {
+				want = append(want, event.History[0].DeliveryID)
+			}
+			for line := range strings.Lines(listening.Stdout.String()) {
+				id, _, _ := strings.Cut(line, " ")
+				got = append(got, id)
+			}
+			require.Equal(t, want, got)
+		})
+	}
+}
+
 // A job started from another language, over Temporal's HTTP API, runs.
 func TestTheExampleStartsAJobFromAnotherLanguage(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
@@ -137,6 +138,14 @@ func TestRecordHistories(t *testing.T) {
 		{name: "handed-over", workflow: latch.WorkflowJobRun, spec: `{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[
 			{"id":"dead","url":"$R/dead","event":"JOB_SUCCESS","retry":{"initial_interval":"` + beyondTheRun + `","backoff_coefficient":1}}]}`,
 			scripts: map[string][]receiver.Answer{"/dead": {receiver.Status(503), receiver.Status(200)}}, child: "deliver"},
+		{name: "ordered", workflow: latch.WorkflowJobRun, spec: `{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[
+			{"id":"w","url":"$R/w","ordered":true,"retry":{"initial_interval":"10ms"},
+				"events":[{"event":"JOB_START"},{"event":"JOB_COMPLETE"},{"event":"JOB_SUCCESS"}]}]}`,
+			scripts: map[string][]receiver.Answer{"/w": {receiver.Status(503), receiver.Status(200)}}},
+		{name: "ordered-handed-over", workflow: latch.WorkflowJobRun, spec: `{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[
+			{"id":"w","url":"$R/w","ordered":true,"retry":{"initial_interval":"` + beyondTheRun + `","backoff_coefficient":1},
+				"events":[{"event":"JOB_COMPLETE"},{"event":"JOB_SUCCESS"}]}]}`,
+			scripts: map[string][]receiver.Answer{"/w": {receiver.Status(503), receiver.Status(200)}}, child: "queue"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -157,6 +166,13 @@ func TestRecordHistories(t *testing.T) {
 				require.NotEmpty(t, child)
 				require.NoError(t, shared.client.GetWorkflow(l.ctx, child, "").Get(l.ctx, nil))
 				l.keep(test.name+"-deliver", child)
+			case "queue":
+				waited := l.history(run.GetID())[1]
+				require.NotEmpty(t, waited.HandedTo)
+				queue := protocol.OrderedID(run.GetID(), waited.RunID, waited.Webhook)
+				require.NoError(t, shared.client.GetWorkflow(l.ctx, queue, "").Get(l.ctx, nil))
+				l.keep(test.name+"-deliver", waited.HandedTo)
+				l.keep(test.name+"-queue", queue)
 			default:
 				l.keep(test.name+"-child", run.GetID()+test.child)
 			}
