@@ -23,7 +23,7 @@ func TestFloors(t *testing.T) {
 	require.NoError(t, err)
 	floors := map[string]int{}
 	for _, row := range regexp.MustCompile("(?m)^\\| (\\d) \\| `([^`]+)` \\|").FindAllStringSubmatch(string(page), -1) {
-		require.NotContains(t, floors, row[2], "stands twice")
+		require.NotContains(t, floors, row[2], "is given twice")
 		floors[row[2]], err = strconv.Atoi(row[1])
 		require.NoError(t, err)
 	}

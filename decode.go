@@ -309,7 +309,7 @@ func objectMembers(problems *Problems, path string, data json.RawMessage) ([]mem
 			return nil, false
 		}
 		if seen[key] {
-			problems.Addf(field(path, key), "stands twice")
+			problems.Addf(field(path, key), "is given twice")
 			continue
 		}
 		seen[key] = true

@@ -62,9 +62,9 @@ func TestStrictDecoding(t *testing.T) {
 		"unknown key in a job of a sequence": {
 			"job", `{"id":"s","jobs":["a",{"id":"b",` + task + `,"tag":[]}]}`, []string{`jobs[1].tag: unknown key; did you mean "tags"?`},
 		},
-		"key twice":               {"job", aJob(`"title":"a","title":"b"`), []string{`title: stands twice`}},
-		"key twice, once escaped": {"job", aJob(`"title":"a","t\u0069tle":"b"`), []string{`title: stands twice`}},
-		"key twice at depth":      {"release", aRelease(`"vars":{"a":1,"a":2}`), []string{`vars.a: stands twice`}},
+		"key twice":               {"job", aJob(`"title":"a","title":"b"`), []string{`title: is given twice`}},
+		"key twice, once escaped": {"job", aJob(`"title":"a","t\u0069tle":"b"`), []string{`title: is given twice`}},
+		"key twice at depth":      {"release", aRelease(`"vars":{"a":1,"a":2}`), []string{`vars.a: is given twice`}},
 		"number for a string":     {"job", aJob(`"title":5`), []string{`title: must be a string, not 5`}},
 		"string for true": {"job", aJob(`"continue_on_error":"yes"`),
 			[]string{`continue_on_error: must be true or false, not "yes"`}},

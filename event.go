@@ -190,7 +190,7 @@ func checkEventName(event string) string {
 	}
 	known := func() []string { return eventNames(func(BuiltInEvent) bool { return true }) }
 	if !eventName.MatchString(event) {
-		return fmt.Sprintf("%q is no event: a name matches [A-Z][A-Z0-9_]*%s", event, typo.Hint(event, known()))
+		return fmt.Sprintf("%q is not an event: a name matches [A-Z][A-Z0-9_]*%s", event, typo.Hint(event, known()))
 	}
 	for _, prefix := range reservedPrefixes {
 		if strings.HasPrefix(event, prefix) {

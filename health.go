@@ -49,7 +49,7 @@ func (h *Health) validate(problems *Problems, path string) {
 	}
 	at := field(path, "warn_at")
 	if len(h.WarnAt) > maximumWarnings {
-		problems.Addf(at, "there are %d; at most %d are taken", len(h.WarnAt), maximumWarnings)
+		problems.Addf(at, "there are %d; the limit is %d", len(h.WarnAt), maximumWarnings)
 	}
 	for i, count := range h.WarnAt {
 		switch {

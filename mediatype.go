@@ -12,7 +12,7 @@ type BodyKind int
 
 const (
 	// BodyUnknown is the kind of what is no text, such as an image, and of what
-	// is no media type.
+	// is not a media type.
 	BodyUnknown BodyKind = iota
 	// BodyText takes values as they are.
 	BodyText

@@ -139,6 +139,6 @@ func isAbsent(data []byte) bool {
 
 func boundText(problems *Problems, path, text string) {
 	if len(text) > maximumReason {
-		problems.Addf(path, "has %d bytes; at most %d are taken", len(text), maximumReason)
+		problems.Addf(path, "has %d bytes; the limit is %d", len(text), maximumReason)
 	}
 }

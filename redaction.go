@@ -49,28 +49,28 @@ func (r *Redaction) validate(problems *Problems, path string) {
 	}
 	r.validateList(problems, field(path, "headers"), r.Headers, func(at, name string) {
 		if !httpguts.ValidHeaderFieldName(name) {
-			problems.Addf(at, "%q is no name of an HTTP header; * stands for any characters, as in X-Internal-*", name)
+			problems.Addf(at, "%q is not the name of an HTTP header; * stands for any characters, as in X-Internal-*", name)
 		}
 	})
 	r.validateList(problems, field(path, "json"), r.JSON, func(at, pointer string) {
 		switch {
 		case !utf8.ValidString(pointer):
-			problems.Addf(at, "%q is no UTF-8", pointer)
+			problems.Addf(at, "%q is not UTF-8", pointer)
 		case !jsonPointer.MatchString(pointer):
-			problems.Addf(at, "%q is no JSON Pointer (RFC 6901) such as %s; a part that is * stands for every member or element", pointer, pointerFor(pointer))
+			problems.Addf(at, "%q is not a JSON Pointer (RFC 6901) such as %s; a part that is * stands for every member or element", pointer, pointerFor(pointer))
 		}
 	})
 }
 
 func (r *Redaction) validateList(problems *Problems, path string, entries []string, check func(at, entry string)) {
 	if len(entries) > maximumRedactions {
-		problems.Addf(path, "there are %d; at most %d are taken", len(entries), maximumRedactions)
+		problems.Addf(path, "there are %d; the limit is %d", len(entries), maximumRedactions)
 		return
 	}
 	for i, entry := range entries {
 		at := element(path, i)
 		if len(entry) > maximumRedactionBytes {
-			problems.Addf(at, "has %d bytes; at most %d are taken", len(entry), maximumRedactionBytes)
+			problems.Addf(at, "has %d bytes; the limit is %d", len(entry), maximumRedactionBytes)
 			continue
 		}
 		check(at, entry)

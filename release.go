@@ -114,7 +114,7 @@ func (r *Release) Validate() Problems {
 		case outcome == "":
 			problems.Addf(at, "required: %s or %s", ReleaseStopped, ReleaseRolledBack)
 		case oneOf(&problems, at, outcome, ReleaseStopped, ReleaseRolledBack) && slices.Contains(r.FailOn[:i], outcome):
-			problems.Addf(at, "%q stands twice", outcome)
+			problems.Addf(at, "%q is given twice", outcome)
 		}
 	}
 	boundObject(&problems, "vars", r.Vars)

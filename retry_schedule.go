@@ -63,7 +63,7 @@ func (s RetrySchedule) validate(problems *Problems, path string, takes schedules
 	case len(s) == 0:
 		problems.Addf(path, "has no delay; for a single attempt give maximum_attempts 1")
 	case len(s) > maximumScheduledDelays:
-		problems.Addf(path, "has %d delays; at most %d are taken", len(s), maximumScheduledDelays)
+		problems.Addf(path, "has %d delays; the limit is %d", len(s), maximumScheduledDelays)
 		return
 	}
 	for i, delay := range s {

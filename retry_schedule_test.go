@@ -34,7 +34,7 @@ func TestRetryScheduleValidation(t *testing.T) {
 			`webhooks[0].retry.schedule[1]: must be more than 0s and at most 24h0m0s, not -1s`,
 			`webhooks[0].retry.schedule[2]: must be more than 0s and at most 24h0m0s, not 25h0m0s`}},
 		{"too many", "job", hook(`{"schedule":["1s"` + strings.Repeat(`,"1s"`, 100) + `]}`),
-			[]string{`webhooks[0].retry.schedule: has 101 delays; at most 100 are taken`}},
+			[]string{`webhooks[0].retry.schedule: has 101 delays; the limit is 100`}},
 		{"with intervals", "job", hook(`{"schedule":["1s"],"maximum_interval":"1h"}`),
 			[]string{`webhooks[0].retry.schedule: give either schedule or initial_interval, backoff_coefficient and maximum_interval, not both`}},
 		{"activity", "job", task(`{"activity":{"type":"A","retry":{"schedule":["1s"]}}}`), []string{`task.activity.retry.schedule: ` + notHere}},

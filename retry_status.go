@@ -102,7 +102,7 @@ func (r *Retry) validateStatuses(problems *Problems, path string, takes schedule
 			problems.Addf(at, "webhooks and http tasks alone take statuses")
 			continue
 		case len(list.statuses) > maximumStatuses:
-			problems.Addf(at, "has %d statuses; at most %d are taken", len(list.statuses), maximumStatuses)
+			problems.Addf(at, "has %d statuses; the limit is %d", len(list.statuses), maximumStatuses)
 			continue
 		}
 		for i, status := range list.statuses {
@@ -110,7 +110,7 @@ func (r *Retry) validateStatuses(problems *Problems, path string, takes schedule
 			case status.class() < list.least:
 				problems.Addf(element(at, i), "%s: %s", status, list.why)
 			case slices.Contains(list.statuses[:i], status):
-				problems.Addf(element(at, i), "%s stands twice", status)
+				problems.Addf(element(at, i), "%s is given twice", status)
 			case list.key == "not_on" && slices.Contains(r.On, status):
 				problems.Addf(element(at, i), "%s stands in on, too", status)
 			}

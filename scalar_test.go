@@ -113,13 +113,13 @@ func TestDefaultsOfHooks(t *testing.T) {
 		event latch.Event
 		want  string
 	}{
-		"a hook that tells":           {latch.Event{}, latch.Continue},
-		"a condition is none of them": {latch.Event{When: "true"}, latch.Continue},
-		"a hook that blocks":          {latch.Event{Blocking: true}, latch.Stop},
-		"result":                      {latch.Event{Result: "'pass'"}, latch.Stop},
-		"stop_release":                {latch.Event{StopRelease: "true"}, latch.Stop},
-		"rollback_release":            {latch.Event{RollbackRelease: "true"}, latch.Stop},
-		"given":                       {latch.Event{Blocking: true, OnError: latch.Rollback}, latch.Rollback},
+		"a hook that tells":              {latch.Event{}, latch.Continue},
+		"a condition is not one of them": {latch.Event{When: "true"}, latch.Continue},
+		"a hook that blocks":             {latch.Event{Blocking: true}, latch.Stop},
+		"result":                         {latch.Event{Result: "'pass'"}, latch.Stop},
+		"stop_release":                   {latch.Event{StopRelease: "true"}, latch.Stop},
+		"rollback_release":               {latch.Event{RollbackRelease: "true"}, latch.Stop},
+		"given":                          {latch.Event{Blocking: true, OnError: latch.Rollback}, latch.Rollback},
 	} {
 		require.Equal(t, test.want, latch.WithDefaults(test.event).OnError, name)
 	}

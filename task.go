@@ -198,7 +198,7 @@ func (t *CommandTask) validate(problems *Problems, path string) {
 func checkVariableNames(problems *Problems, path string, variables map[string]string) {
 	for _, name := range sortedKeys(variables) {
 		if name == "" || strings.ContainsAny(name, "=\x00") {
-			problems.Addf(path, "%q is no name of an environment variable", name)
+			problems.Addf(path, "%q is not the name of an environment variable", name)
 		}
 	}
 }

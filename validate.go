@@ -81,7 +81,7 @@ func checkURL(problems *Problems, path, template string) {
 		parsed, err := url.Parse(fixed)
 		switch {
 		case err != nil:
-			problems.Addf(path, "%q is no URL: %v", shownURL(fixed), unwrapURL(err))
+			problems.Addf(path, "%q is not a URL: %v", shownURL(fixed), unwrapURL(err))
 		case parsed.Hostname() == "":
 			problems.Addf(path, "%q has no host", shownURL(fixed))
 		case !isPort(parsed.Port()):
@@ -123,7 +123,7 @@ func unwrapURL(err error) error {
 
 func checkMediaType(problems *Problems, path, value string) bool {
 	if _, _, err := mime.ParseMediaType(value); err != nil {
-		problems.Addf(path, "%q is no media type such as application/json: %v", value, err)
+		problems.Addf(path, "%q is not a media type such as application/json: %v", value, err)
 		return false
 	}
 	return true
@@ -158,7 +158,7 @@ func validateHeaders(problems *Problems, path string, headers map[string]string,
 
 func checkHeaderName(problems *Problems, path, name string, reserved []string) {
 	if !httpguts.ValidHeaderFieldName(name) {
-		problems.Addf(path, "%q is no name of an HTTP header", name)
+		problems.Addf(path, "%q is not the name of an HTTP header", name)
 		return
 	}
 	// Many servers read an underscore in a header's name as a hyphen (CGI).
@@ -230,7 +230,7 @@ func boundObject(problems *Problems, path string, object Object) {
 		size += len(key) + len(value) + len(`"":,`)
 	}
 	if size > maximumObject {
-		problems.Addf(path, "has %d bytes; at most %d are taken", size, maximumObject)
+		problems.Addf(path, "has %d bytes; the limit is %d", size, maximumObject)
 	}
 }
 
@@ -267,7 +267,7 @@ func oneOf(problems *Problems, path, value string, allowed ...string) bool {
 	if value == "" || slices.Contains(allowed, value) {
 		return true
 	}
-	problems.Addf(path, "%q is none of %s%s", value, strings.Join(allowed, ", "), typo.Hint(value, allowed))
+	problems.Addf(path, "%q is not one of %s%s", value, strings.Join(allowed, ", "), typo.Hint(value, allowed))
 	return false
 }
 

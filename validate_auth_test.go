@@ -42,10 +42,10 @@ func TestContractAuthAndTLS(t *testing.T) {
 			[]string{"auth.oauth2.token_url: required", "auth.oauth2.client_id: required",
 				"auth.oauth2.client_secret: required: the name of a secret"}},
 		{"a scope", oauth2 + `,"scopes":["a b","","ü","a\"b"]}}`, []string{
-			`auth.oauth2.scopes[0]: "a b" is no scope: one or more visible ASCII characters but " and \ (RFC 6749, section 3.3)`,
-			`auth.oauth2.scopes[1]: "" is no scope: one or more visible ASCII characters but " and \ (RFC 6749, section 3.3)`,
-			`auth.oauth2.scopes[2]: "ü" is no scope: one or more visible ASCII characters but " and \ (RFC 6749, section 3.3)`,
-			`auth.oauth2.scopes[3]: "a\"b" is no scope: one or more visible ASCII characters but " and \ (RFC 6749, section 3.3)`}},
+			`auth.oauth2.scopes[0]: "a b" is not a scope: one or more visible ASCII characters but " and \ (RFC 6749, section 3.3)`,
+			`auth.oauth2.scopes[1]: "" is not a scope: one or more visible ASCII characters but " and \ (RFC 6749, section 3.3)`,
+			`auth.oauth2.scopes[2]: "ü" is not a scope: one or more visible ASCII characters but " and \ (RFC 6749, section 3.3)`,
+			`auth.oauth2.scopes[3]: "a\"b" is not a scope: one or more visible ASCII characters but " and \ (RFC 6749, section 3.3)`}},
 		{"many scopes", oauth2 + `,"scopes":["` + strings.Repeat("a", 1001) + `"]}}`,
 			[]string{"auth.oauth2.scopes: have more than 1000 bytes together"}},
 		{"params", oauth2 + `,"params":{"resource":"https://hooks.example.com/","tenant":"ü & b"}}}`, nil},
@@ -59,8 +59,8 @@ func TestContractAuthAndTLS(t *testing.T) {
 			"auth.oauth2.params.password: is a credential, which no spec may hold"}},
 		{"params that cannot be sent", oauth2 + `,"params":{"":"a","b":"","c":"1\n2","d":"${vars.d}","e":5}}}`, []string{
 			"auth.oauth2.params.e: must be a string, not 5", "auth.oauth2.params: a parameter has no name", "auth.oauth2.params.b: required",
-			`auth.oauth2.params.c: "1\n2" has control characters`, "auth.oauth2.params.d: is no template: give it without ${…}"}},
-		{"an auth style", oauth2 + `,"auth_style":"query"}}`, []string{`auth.oauth2.auth_style: "query" is none of header, body`}},
+			`auth.oauth2.params.c: "1\n2" has control characters`, "auth.oauth2.params.d: is not a template: give it without ${…}"}},
+		{"an auth style", oauth2 + `,"auth_style":"query"}}`, []string{`auth.oauth2.auth_style: "query" is not one of header, body`}},
 		{"a token URL's scheme", strings.Replace(oauth2, "https:", "ftp:", 1) + `}}`,
 			[]string{`auth.oauth2.token_url: "ftp://idp.example.com/token" must begin with http:// or https://`}},
 		{"a token URL's credentials", strings.Replace(oauth2, "idp.example", "a:b@idp.example", 1) + `}}`,
@@ -68,9 +68,9 @@ func TestContractAuthAndTLS(t *testing.T) {
 		{"a token URL's fragment", strings.Replace(oauth2, "/token", "/token#a", 1) + `}}`,
 			[]string{"auth.oauth2.token_url: has a fragment, which a token endpoint must not have"}},
 		{"a token URL is no template", strings.Replace(oauth2, "/token", "/${vars.a}", 1) + `}}`,
-			[]string{"auth.oauth2.token_url: is no template: give it without ${…}"}},
+			[]string{"auth.oauth2.token_url: is not a template: give it without ${…}"}},
 		{"a long client id", strings.Replace(oauth2, `"latch"`, `"`+strings.Repeat("a", 1001)+`"`, 1) + `}}`,
-			[]string{"auth.oauth2.client_id: has 1001 bytes; at most 1000 are taken"}},
+			[]string{"auth.oauth2.client_id: has 1001 bytes; the limit is 1000"}},
 
 		{"tls", `"tls":{"client_cert":"cert","client_key":"key","ca":"ca","server_name":"hooks.example.com"}`, nil},
 		{"a ca alone", `"tls":{"ca":"ca"}`, nil},
@@ -82,7 +82,7 @@ func TestContractAuthAndTLS(t *testing.T) {
 			[]string{"tls: client_cert and client_key go together: give both or neither"}},
 		{"names of secrets", `"tls":{"client_cert":"a b","client_key":"-----BEGIN","ca":"/etc/ca.pem"}`,
 			[]string{"tls.client_cert: " + noName, "tls.client_key: " + noName, "tls.ca: " + noName}},
-		{"a server name", `"tls":{"server_name":"https://a/"}`, []string{`tls.server_name: "https://a/" is no name of a host or an IP address`}},
+		{"a server name", `"tls":{"server_name":"https://a/"}`, []string{`tls.server_name: "https://a/" is not the name of a host or an IP address`}},
 	} {
 		var atWebhook, atTask []string
 		for _, want := range each.want {

@@ -53,7 +53,7 @@ func TestContractEvents(t *testing.T) {
 	}
 	for _, event := range []string{"before_deploy", "Instance", "1ST", "_A", "A-B", "A B"} {
 		rules = append(rules, rule{"no name: " + event, "release", aRelease(atEvent(event, "")),
-			[]string{`webhooks[0].events[0].event: "` + event + `" is no event: a name matches [A-Z][A-Z0-9_]*`}})
+			[]string{`webhooks[0].events[0].event: "` + event + `" is not an event: a name matches [A-Z][A-Z0-9_]*`}})
 	}
 	rules = append(rules,
 		rule{"name too long", "release", aRelease(atEvent(strings.Repeat("A", 201), "")),
@@ -64,7 +64,7 @@ func TestContractEvents(t *testing.T) {
 			[]string{`webhooks[0].events[0].event: required: the name of an event, such as BEFORE_RELEASE`}},
 		rule{"same event twice in one webhook", "job",
 			aJob(aHook(`"events":[{"event":"JOB_START"},{"event":"JOB_START","enabled":false}]`)),
-			[]string{`webhooks[0].events[1].event: JOB_START stands twice in webhook "w"`}},
+			[]string{`webhooks[0].events[1].event: JOB_START is given twice in webhook "w"`}},
 	)
 	for _, event := range []string{"BEFORE_RELEASE", "BEFORE_STEP", "AFTER_STEP", "BEFORE_RELEASE_COMPLETE"} {
 		rules = append(rules, rule{"blocks and decides: " + event, "release",
@@ -154,9 +154,9 @@ func TestContractTask(t *testing.T) {
 		{"negative limits of the others", "job", aTask(`{"workflow":{"type":"A","timeout":"-1s"}}`),
 			[]string{"task.workflow.timeout: must not be negative, not -1s"}},
 		{"an unknown method", "job", aTask(`{"http":{"url":"https://example.com/","method":"TRACE"}}`),
-			[]string{`task.http.method: "TRACE" is none of GET, POST, PUT, PATCH, DELETE, HEAD`}},
+			[]string{`task.http.method: "TRACE" is not one of GET, POST, PUT, PATCH, DELETE, HEAD`}},
 		{"a method in lower case", "job", aTask(`{"http":{"url":"https://example.com/","method":"get"}}`),
-			[]string{`task.http.method: "get" is none of GET, POST, PUT, PATCH, DELETE, HEAD; did you mean "GET"?`}},
+			[]string{`task.http.method: "get" is not one of GET, POST, PUT, PATCH, DELETE, HEAD; did you mean "GET"?`}},
 		{"http has a url", "job", aTask(`{"http":{}}`), []string{"task.http.url: required"}},
 		{"of http", "job", aTask(`{"http":{"url":"ftp://example.com/"}}`),
 			[]string{`task.http.url: "ftp://example.com/" must begin with http:// or https://`}},
@@ -168,9 +168,9 @@ func TestContractTask(t *testing.T) {
 			[]string{"task.http.body: a HEAD request has no body"}},
 		{"no body is none", "job", aTask(`{"http":{"url":"https://example.com/","method":"GET","body":null}}`), nil},
 		{"a bad media type", "job", aTask(`{"http":{"url":"https://example.com/","content_type":"a b"}}`),
-			[]string{`task.http.content_type: "a b" is no media type such as application/json: mime: expected slash after first token`}},
+			[]string{`task.http.content_type: "a b" is not a media type such as application/json: mime: expected slash after first token`}},
 		{"a bad header", "job", aTask(`{"http":{"url":"https://example.com/","headers":{"X A":"1","X-B":"a\nb"}}}`), []string{
-			`task.http.headers.X A: "X A" is no name of an HTTP header`, `task.http.headers.X-B: a header's value has no line breaks`}},
+			`task.http.headers.X A: "X A" is not the name of an HTTP header`, `task.http.headers.X-B: a header's value has no line breaks`}},
 		{"a retry is checked", "job", aTask(`{"http":{"url":"https://example.com/","retry":{"maximum_attempts":-1}}}`),
 			[]string{"task.http.retry.maximum_attempts: must be between 0 (no limit) and 2147483647, not -1"}},
 		{"secrets of http", "job", aTask(`{"http":{"url_secret":"address","header_secrets":{"X-Key":"key"},"headers":{"X-A":"1"}}}`), nil},
@@ -191,7 +191,7 @@ func TestContractTask(t *testing.T) {
 		{"secrets of a command", "job", aTask(`{"command":{"argv":["make"],"env":{"A":"1"},"env_secrets":{"B":"key"}}}`), nil},
 		{"names of a command's secrets", "job",
 			aTask(`{"command":{"argv":["make"],"env":{"A":"1"},"env_secrets":{"A":"key","B":"","C=D":"key"}}}`), []string{
-				`task.command.env_secrets: "C=D" is no name of an environment variable`,
+				`task.command.env_secrets: "C=D" is not the name of an environment variable`,
 				"task.command.env_secrets.A: A stands in env too", "task.command.env_secrets.B: required: the name of a secret"}},
 		{"what was hidden of a url", "job", aTask(`{"http":{"url":"https://example.com/?token=***","headers":{"X-Key":"***"}}}`), []string{
 			"task.http.headers.X-Key: is ***, which stands where a credential was hidden when it was shown: give the " +
@@ -200,14 +200,14 @@ func TestContractTask(t *testing.T) {
 				"of its secret by header_secrets or url_secret"}},
 		{"no query in a message", "job", aTask(`{"http":{"url":"ftp://example.com/x?api_key=hush"}}`),
 			[]string{`task.http.url: "ftp://example.com/x?…" must begin with http:// or https://`}},
-		{"no query of what is no URL", "job", aTask(`{"http":{"url":"https://exa mple.com/x?api_key=hush"}}`),
-			[]string{`task.http.url: "https://exa mple.com/x?…" is no URL: invalid character " " in host name`}},
+		{"no query of what is not a URL", "job", aTask(`{"http":{"url":"https://exa mple.com/x?api_key=hush"}}`),
+			[]string{`task.http.url: "https://exa mple.com/x?…" is not a URL: invalid character " " in host name`}},
 		{"a command has a program", "job", aTask(`{"command":{}}`),
 			[]string{`task.command.argv: required: the program and its arguments, such as ["make", "deploy"]`}},
 		{"with a name", "job", aTask(`{"command":{"argv":["","x"]}}`), []string{"task.command.argv[0]: required"}},
 		{"no shell line", "job", aTask(`{"command":{"argv":"make deploy"}}`), []string{`task.command.argv: must be an array, not "make deploy"`}},
 		{"names of its environment", "job", aTask(`{"command":{"argv":["true"],"env":{"A=B":"1","":"2"}}}`), []string{
-			`task.command.env: "" is no name of an environment variable`, `task.command.env: "A=B" is no name of an environment variable`}},
+			`task.command.env: "" is not the name of an environment variable`, `task.command.env: "A=B" is not the name of an environment variable`}},
 	})
 }
 
@@ -228,7 +228,7 @@ func TestContractRelease(t *testing.T) {
 			"steps[0].do: a task is exactly one of activity, workflow, http and command, not none",
 			`steps[0].undo.command.argv: required: the program and its arguments, such as ["make", "deploy"]`}},
 		{"policies", "release", aRelease(`"on_failure":"continue","on_cancel":"undo"`), []string{
-			`on_failure: "continue" is none of rollback, stop`, `on_cancel: "undo" is none of rollback, stop`}},
+			`on_failure: "continue" is not one of rollback, stop`, `on_cancel: "undo" is not one of rollback, stop`}},
 	})
 }
 
@@ -240,7 +240,7 @@ func TestContractEmission(t *testing.T) {
 		{"required: event", "emission", `{}`, []string{"event: required: a custom event such as INSTANCE_CREATED"}},
 		{"built-in events are refused", "emission", `{"event":"BEFORE_RELEASE"}`,
 			[]string{"event: BEFORE_RELEASE is fired by Latch itself; an emission takes a custom event"}},
-		{"no event's name", "emission", `{"event":"created"}`, []string{`event: "created" is no event: a name matches [A-Z][A-Z0-9_]*`}},
+		{"no event's name", "emission", `{"event":"created"}`, []string{`event: "created" is not an event: a name matches [A-Z][A-Z0-9_]*`}},
 		{"a reserved one", "emission", `{"event":"LOCK_A"}`,
 			[]string{`event: unknown event "LOCK_A": names that begin with LOCK_ are reserved; the events are ` + allEvents}},
 		{"an id is bounded", "emission", anEmission(`"id":"` + strings.Repeat("a", 201) + `"`),
@@ -261,13 +261,13 @@ func TestContractMessages(t *testing.T) {
 	hold(t, []rule{
 		{"release_lock", "lock", `{"lock":"w:h:r","result":"fail","data":{"a":1},"by":"ada","reason":"x"}`, nil},
 		{"release_lock without its lock", "lock", `{}`, []string{"lock: required"}},
-		{"release_lock with another result", "lock", `{"lock":"w:h:r","result":"skipped"}`, []string{`result: "skipped" is none of pass, fail`}},
+		{"release_lock with another result", "lock", `{"lock":"w:h:r","result":"skipped"}`, []string{`result: "skipped" is not one of pass, fail`}},
 		{"release_lock with long texts", "lock", `{"lock":"w:h:r","by":"` + long + `","reason":"` + long + `"}`,
-			[]string{"by: has 4097 bytes; at most 4096 are taken", "reason: has 4097 bytes; at most 4096 are taken"}},
+			[]string{"by: has 4097 bytes; the limit is 4096", "reason: has 4097 bytes; the limit is 4096"}},
 		{"release_lock with text for data", "lock", `{"lock":"w:h:r","data":"x"}`, []string{`data: must be an object, not "x"`}},
 		{"record", "record", `{"delivery_id":"dlv_1","result":"pass","data":{},"by":"ci"}`, nil},
 		{"record without its delivery", "record", `{"result":"pass"}`, []string{"delivery_id: required"}},
-		{"record pending", "record", `{"delivery_id":"dlv_1","result":"pending"}`, []string{`result: "pending" is none of pass, fail`}},
+		{"record pending", "record", `{"delivery_id":"dlv_1","result":"pending"}`, []string{`result: "pending" is not one of pass, fail`}},
 		{"stop", "control", `{"by":"ada","reason":"x"}`, nil},
 		{"stop without an argument", "control", ``, nil},
 		{"stop with null", "control", `null`, nil},

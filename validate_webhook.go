@@ -13,7 +13,7 @@ var webhookMethods = []string{"POST", "PUT", "PATCH", "DELETE", "GET"}
 
 func validateWebhooks(problems *Problems, path string, webhooks []Webhook, where scope) {
 	if len(webhooks) > maximumWebhooks {
-		problems.Addf(path, "there are %d; at most %d are taken", len(webhooks), maximumWebhooks)
+		problems.Addf(path, "there are %d; the limit is %d", len(webhooks), maximumWebhooks)
 		return
 	}
 	seen := map[string]bool{}
@@ -67,7 +67,7 @@ func (w *Webhook) validate(problems *Problems, path string, where scope) {
 		at := element(field(path, "events"), i)
 		w.Events[i].validate(problems, at, where)
 		if event := w.Events[i].Event; event != "" && seen[event] {
-			problems.Addf(field(at, "event"), "%s stands twice in webhook %q", event, w.ID)
+			problems.Addf(field(at, "event"), "%s is given twice in webhook %q", event, w.ID)
 		}
 		seen[w.Events[i].Event] = true
 	}
@@ -106,7 +106,7 @@ func (w *Webhook) validateTarget(problems *Problems, path string) {
 		problems.Addf(field(path, "ordered"), "needs url or url_secret: without a request there is nothing to send in order")
 	}
 	if w.ContentType != "" && checkMediaType(problems, field(path, "content_type"), w.ContentType) && w.bodyKind() == BodyUnknown {
-		problems.Addf(field(path, "content_type"), "%q is no type of text; give application/json (or …+json), application/x-www-form-urlencoded, or one such as text/plain, application/xml", w.ContentType)
+		problems.Addf(field(path, "content_type"), "%q is not a type of text; give application/json (or …+json), application/x-www-form-urlencoded, or one such as text/plain, application/xml", w.ContentType)
 	}
 	checkCharset(problems, field(path, "content_type"), w.ContentType)
 	w.validateMethod(problems, path)

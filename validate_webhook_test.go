@@ -51,7 +51,7 @@ func TestContractWebhook(t *testing.T) {
 		{"a port alone", "release", aWebhook(plain + `"url":"https://:8080/hook"`),
 			[]string{`webhooks[0].url: "https://:8080/hook" has no host`}},
 		{"a bad port", "release", aWebhook(plain + `"url":"https://example.com:http/"`),
-			[]string{`webhooks[0].url: "https://example.com:http/" is no URL: invalid port ":http" after host`}},
+			[]string{`webhooks[0].url: "https://example.com:http/" is not a URL: invalid port ":http" after host`}},
 		{"blanks and letters", "release", aWebhook(plain + `"url":"https://example.com/nightly export/ü?name=Müller&at=100%"`), nil},
 		{"a text block of YAML", "release", aWebhook(plain + `"url":"https://example.com/\n"`), nil},
 		{"a line break", "release", aWebhook(plain + `"url":"https://example.com/\nHost: elsewhere"`),
@@ -59,7 +59,7 @@ func TestContractWebhook(t *testing.T) {
 				`webhooks[0].url: "https://example.com/\nHost: elsewhere" has a line break or another control character, ` +
 					`which must be percent-encoded`}},
 		{"a bad escape", "release", aWebhook(plain + `"url":"https://example.com/%zz"`),
-			[]string{`webhooks[0].url: "https://example.com/%zz" is no URL: invalid URL escape "%zz"`}},
+			[]string{`webhooks[0].url: "https://example.com/%zz" is not a URL: invalid URL escape "%zz"`}},
 		{"credentials", "release", aWebhook(plain + `"url":"https://user:pass@example.com/"`),
 			[]string{"webhooks[0].url: has credentials before the host; give them by header_secrets instead"}},
 		{"a user alone", "release", aWebhook(plain + `"url":"https://token@example.com/"`),
@@ -73,7 +73,7 @@ func TestContractWebhook(t *testing.T) {
 		{"a literal dollar", "release", aWebhook(plain + `"url":"https://example.com/$${a}"`), nil},
 		{"a scheme in capitals", "release", aWebhook(plain + `"url":"HTTPS://EXAMPLE.COM/"`), nil},
 		{"a method", "release", aWebhook(hook + `"method":"HEAD"`),
-			[]string{`webhooks[0].method: "HEAD" is none of POST, PUT, PATCH, DELETE, GET`}},
+			[]string{`webhooks[0].method: "HEAD" is not one of POST, PUT, PATCH, DELETE, GET`}},
 		{"by PUT", "release", aWebhook(hook + `"method":"PUT"`), nil},
 		{"by PATCH", "release", aWebhook(hook + `"method":"PATCH"`), nil},
 		{"by DELETE", "release", aWebhook(hook + `"method":"DELETE"`), nil},
@@ -86,7 +86,7 @@ func TestContractWebhook(t *testing.T) {
 			aWebhook(hook + `"content_type":"application/vnd.acme+yaml; v=1","method":"PUT","body":"a: ${release.id}"`), nil},
 		{"a content type that is no text", "release", aWebhook(hook + `"content_type":"image/png","body":"x"`),
 			[]string{
-				`webhooks[0].content_type: "image/png" is no type of text; give application/json (or …+json), ` +
+				`webhooks[0].content_type: "image/png" is not a type of text; give application/json (or …+json), ` +
 					`application/x-www-form-urlencoded, or one such as text/plain, application/xml`}},
 		{"XML without body", "release", aWebhook(hook + `"content_type":"application/xml","method":"PATCH"`),
 			[]string{"webhooks[0].body: required with content_type application/xml"}},
@@ -97,7 +97,7 @@ func TestContractWebhook(t *testing.T) {
 		{"text/plain of JSON", "release", aWebhook(hook + `"content_type":"text/plain","body":{"a":1}`), nil},
 		{"no content type", "release", aWebhook(hook + `"content_type":"json","body":"{}"`),
 			[]string{
-				`webhooks[0].content_type: "json" is no type of text; give application/json (or …+json), ` +
+				`webhooks[0].content_type: "json" is not a type of text; give application/json (or …+json), ` +
 					`application/x-www-form-urlencoded, or one such as text/plain, application/xml`}},
 		{"form without body", "release", aWebhook(hook + `"content_type":"application/x-www-form-urlencoded"`),
 			[]string{"webhooks[0].body: required with content_type application/x-www-form-urlencoded"}},
@@ -110,7 +110,7 @@ func TestContractWebhook(t *testing.T) {
 		{"GET of text without body", "release", aWebhook(hook + `"method":"GET","content_type":"text/plain"`), nil},
 
 		{"a header's name", "release", aWebhook(hook + `"headers":{"X:A":"1"}`),
-			[]string{`webhooks[0].headers.X:A: "X:A" is no name of an HTTP header`}},
+			[]string{`webhooks[0].headers.X:A: "X:A" is not the name of an HTTP header`}},
 		{"a header's line break", "release", aWebhook(hook + `"headers":{"X-A":"1\r\nX-B: 2"}`),
 			[]string{"webhooks[0].headers.X-A: a header's value has no line breaks"}},
 		{"a header that Latch sets", "release", aWebhook(hook + `"headers":{"webhook-id":"1"}`),
@@ -139,7 +139,7 @@ func TestContractWebhook(t *testing.T) {
 		{"a secret that only signs takes no header", "release",
 			aWebhook(hook + `"secret":"board","send_secret":false,"header_secrets":{"X-Latch-Secret":"other"}`), nil},
 		{"a secret's header", "release", aWebhook(hook + `"secret":"board","secret_header":"X S"`),
-			[]string{`webhooks[0].secret_header: "X S" is no name of an HTTP header`}},
+			[]string{`webhooks[0].secret_header: "X S" is not the name of an HTTP header`}},
 		{"a header without its secret", "release", aWebhook(hook + `"header_secrets":{"Authorization":""}`),
 			[]string{"webhooks[0].header_secrets.Authorization: required: the name of a secret"}},
 		{"what is no secret's name is not shown", "release", aWebhook(hook + `"secret":"s3cr3t value!"`), []string{
@@ -150,8 +150,8 @@ func TestContractWebhook(t *testing.T) {
 			"lock_timeout":"0s","answer_timeout":"90s","on_timeout":"continue","on_error":"rollback",
 			"result":"'pass'","stop_release":"true","rollback_release":"true"`)), nil},
 		{"policies", "release", aRelease(atEvent("BEFORE_RELEASE", `,"on_timeout":"undo","on_error":"fail"`)), []string{
-			`webhooks[0].events[0].on_timeout: "undo" is none of continue, stop, rollback`,
-			`webhooks[0].events[0].on_error: "fail" is none of continue, stop, rollback`}},
+			`webhooks[0].events[0].on_timeout: "undo" is not one of continue, stop, rollback`,
+			`webhooks[0].events[0].on_error: "fail" is not one of continue, stop, rollback`}},
 		{"negative waits", "release", aRelease(atEvent("BEFORE_RELEASE", `,"lock_timeout":"-1s","answer_timeout":"-1s"`)), []string{
 			"webhooks[0].events[0].lock_timeout: must not be negative, not -1s",
 			"webhooks[0].events[0].answer_timeout: must not be negative, not -1s"}},

@@ -70,7 +70,7 @@ func (w *Watch) Validate() Problems {
 	case strings.TrimSpace(w.Query) == "":
 		problems.Addf("query", "required: a list filter of Temporal's, such as WorkflowType = 'Order'; ExecutionStatus != 'Running' finds every workflow that closes")
 	case len(w.Query) > maximumQuery:
-		problems.Addf("query", "has %d bytes; at most %d are taken", len(w.Query), maximumQuery)
+		problems.Addf("query", "has %d bytes; the limit is %d", len(w.Query), maximumQuery)
 	}
 	boundObject(&problems, "vars", w.Vars)
 	if len(w.Webhooks) == 0 {

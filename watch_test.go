@@ -25,7 +25,7 @@ func TestContractWatch(t *testing.T) {
 			"updated_at":"2026-11-29T12:00:00.000Z","warnings":[],` + webhooks + `}`, nil},
 		{"nothing", `{}`, []string{"id: required", "query: required", "webhooks: required"}},
 		{"a blank query", `{"id":"a","query":" ",` + webhooks + `}`, []string{"query: required"}},
-		{"a long query", `{"id":"a","query":"` + strings.Repeat("x", 8193) + `",` + webhooks + `}`, []string{"query: has 8193 bytes; at most 8192 are taken"}},
+		{"a long query", `{"id":"a","query":"` + strings.Repeat("x", 8193) + `",` + webhooks + `}`, []string{"query: has 8193 bytes; the limit is 8192"}},
 		{"an unknown key", `{"id":"a","qeury":"b",` + webhooks + `}`, []string{`qeury`, "query: required"}},
 		{"Temporal's own id", `{"id":"temporal-sys-a","query":"b",` + webhooks + `}`, []string{"id: \"temporal-sys-a\" is reserved"}},
 		{"a misspelt event", `{"id":"a","query":"b","webhooks":[{"id":"w","url":"https://example.com/","event":"WORKFLOW_TIMEDOUT"}]}`,

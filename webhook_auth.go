@@ -118,7 +118,7 @@ func (o *OAuth2) validate(problems *Problems, path string) {
 	requireSecretName(problems, field(path, "client_secret"), o.ClientSecret)
 	for i, scope := range o.Scopes {
 		if !isScope(scope) {
-			problems.Addf(element(field(path, "scopes"), i), "%q is no scope: one or more visible ASCII characters but \" and \\ (RFC 6749, section 3.3)", scope)
+			problems.Addf(element(field(path, "scopes"), i), "%q is not a scope: one or more visible ASCII characters but \" and \\ (RFC 6749, section 3.3)", scope)
 		}
 	}
 	if len(strings.Join(o.Scopes, " ")) > maximumCredential {
@@ -144,7 +144,7 @@ const maximumParams = 20
 
 func (o *OAuth2) validateParams(problems *Problems, path string) {
 	if len(o.Params) > maximumParams {
-		problems.Addf(path, "has %d parameters; at most %d are taken", len(o.Params), maximumParams)
+		problems.Addf(path, "has %d parameters; the limit is %d", len(o.Params), maximumParams)
 		return
 	}
 	for _, name := range sortedKeys(o.Params) {
@@ -162,7 +162,7 @@ func (o *OAuth2) validateParams(problems *Problems, path string) {
 		}
 		checkCredential(problems, at, o.Params[name])
 		if strings.Contains(o.Params[name], "${") {
-			problems.Addf(at, "is no template: give it without ${…}")
+			problems.Addf(at, "is not a template: give it without ${…}")
 		}
 	}
 }
@@ -172,7 +172,7 @@ func (o *OAuth2) validateParams(problems *Problems, path string) {
 func checkFixedURL(problems *Problems, path, text string) {
 	switch {
 	case strings.Contains(text, "${"):
-		problems.Addf(path, "is no template: give it without ${…}")
+		problems.Addf(path, "is not a template: give it without ${…}")
 	case strings.Contains(text, "#"):
 		problems.Addf(path, "has a fragment, which a token endpoint must not have")
 	default:
@@ -202,7 +202,7 @@ func (t *TLS) validate(problems *Problems, path, address string) {
 	checkSecretName(problems, field(path, "client_key"), t.ClientKey)
 	checkSecretName(problems, field(path, "ca"), t.CA)
 	if t.ServerName != "" && !hostName.MatchString(t.ServerName) {
-		problems.Addf(field(path, "server_name"), "%q is no name of a host or an IP address", t.ServerName)
+		problems.Addf(field(path, "server_name"), "%q is not the name of a host or an IP address", t.ServerName)
 	}
 	if len(address) >= len("http://") && strings.EqualFold(address[:len("http://")], "http://") {
 		problems.Addf(path, "has no effect on a url that begins with http://")
@@ -214,7 +214,7 @@ func checkCredential(problems *Problems, path, text string) {
 	case text == "":
 		problems.Addf(path, "required")
 	case len(text) > maximumCredential:
-		problems.Addf(path, "has %d bytes; at most %d are taken", len(text), maximumCredential)
+		problems.Addf(path, "has %d bytes; the limit is %d", len(text), maximumCredential)
 	case strings.ContainsFunc(text, unicode.IsControl):
 		problems.Addf(path, "%q has control characters", text)
 	}

@@ -9,7 +9,7 @@ func TestCloudEventsValidation(t *testing.T) {
 	hold(t, []rule{
 		{"binary", "job", hook(`"cloudevents":"binary","headers":{"ce-tenant":"a"}`), nil},
 		{"structured text", "job", hook(`"cloudevents":"structured","content_type":"text/plain","body":"x"`), nil},
-		{"unknown mode", "job", hook(`"cloudevents":"batched"`), []string{`webhooks[0].cloudevents: "batched" is none of binary, structured`}},
+		{"unknown mode", "job", hook(`"cloudevents":"batched"`), []string{`webhooks[0].cloudevents: "batched" is not one of binary, structured`}},
 		{"GET", "job", hook(`"cloudevents":"binary","method":"GET"`), []string{`webhooks[0].cloudevents: a GET request bears no event`}},
 		{"with a preset", "job", hook(`"cloudevents":"binary","preset":"slack","body":{"text":"x"}`),
 			[]string{`webhooks[0].cloudevents: slack takes messages of its own; give either preset or cloudevents`}},

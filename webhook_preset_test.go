@@ -10,7 +10,7 @@ func TestPresetValidation(t *testing.T) {
 		{"slack", "job", hook(`"event":"JOB_SUCCESS","preset":"slack","body":{"text":"done"}`), nil},
 		{"an event's body", "job", hook(`"events":[{"event":"JOB_SUCCESS","body":{"text":"done"}}],"preset":"teams"`), nil},
 		{"unknown", "job", hook(`"event":"JOB_SUCCESS","preset":"irc","body":{"text":"done"}`),
-			[]string{`webhooks[0].preset: "irc" is none of slack, discord, teams`}},
+			[]string{`webhooks[0].preset: "irc" is not one of slack, discord, teams`}},
 		{"no body", "job", hook(`"event":"JOB_SUCCESS","preset":"discord"`),
 			[]string{`webhooks[0].body: required with preset discord: the message as it takes it`}},
 		{"no body at an event", "job", hook(`"events":[{"event":"JOB_SUCCESS"}],"preset":"discord"`),

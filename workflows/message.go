@@ -72,7 +72,7 @@ const maximumMessage = 256 << 10
 // examine refuses a message that is too large or that check refuses.
 func (m message) examine(data []byte, from sender) error {
 	if len(data) > maximumMessage {
-		return refusal(latch.ErrorInvalidArgument, "%s: the argument has %d bytes; at most %d are taken", m.name, len(data), maximumMessage)
+		return refusal(latch.ErrorInvalidArgument, "%s: the argument has %d bytes; the limit is %d", m.name, len(data), maximumMessage)
 	}
 	return m.check(data, from)
 }

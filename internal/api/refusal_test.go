@@ -37,7 +37,7 @@ func TestLockOfForeignWorkflow(t *testing.T) {
 	apitest.ProblemOf(t, apitest.Call(handler, "POST", "/latch/v1/locks/other:board:abc/release", "", "X-API-Key", "lock"), 404)
 }
 
-// What is no UTF-8 cannot be sent to Temporal: as a name it is unknown, as a
+// What is not UTF-8 cannot be sent to Temporal: as a name it is unknown, as a
 // value wrong, and never a failure of the API.
 func TestNoUTF8(t *testing.T) {
 	t.Parallel()

@@ -98,7 +98,7 @@ steps: []
 	for _, part := range []string{
 		bad + ` document 1: kind: "hook" is not a kind that can be registered, which is tag, webhook, watch or job (line 1, column 7)`,
 		bad + ` document 2: url: `, bad + ` document 2: id: "board" is declared in ` + good + " document 1 already",
-		bad + " document 3: task: a task is exactly one of", bad + " document 3: paused: stands twice",
+		bad + " document 3: task: a task is exactly one of", bad + " document 3: paused: is given twice",
 		bad + " document 4: name: unknown key", bad + " document 4: id: a tag has its name as its id",
 		bad + " document 5: this is a release, which is started and not registered",
 		empty + ": cannot be read: the directory has no .yaml, .yml or .json file", "none.yaml: cannot be read: no such file",

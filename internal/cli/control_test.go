@@ -114,7 +114,7 @@ func TestArgumentsAreCheckedBeforeAnythingIsAsked(t *testing.T) {
 		{[]string{"release", "skip", "1", "--lock", "a:b:c"}, "reason: required"},
 		{[]string{"release", "skip", "1", "--webhook", "b", "--reason", "x"}, "lock: required: the lock, or webhook and event"},
 		{[]string{"release", "skip", "1", "--lock", "a:b:c", "--webhook", "b", "--event", "A", "--reason", "x"}, "not both"},
-		{[]string{"lock", "release", "a:b:c", "--result", "maybe"}, `result: "maybe" is none of pass, fail`},
+		{[]string{"lock", "release", "a:b:c", "--result", "maybe"}, `result: "maybe" is not one of pass, fail`},
 		{[]string{"lock", "release", "a:b:c", "--data", "{"}, "--data is no valid JSON"},
 		{[]string{"lock", "release", "a:b:c", "--data", "[1]"}, "data: must be an object, not [1]"},
 		{[]string{"lock", "release", "a:b"}, `"a:b" is no lock`},

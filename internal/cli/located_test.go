@@ -68,15 +68,15 @@ func TestProblemsNameTheLine(t *testing.T) {
 			`titel: unknown key; did you mean "title"? (line 3, column 1)`, `steps[0].do.http.timeout: must be a Go duration`,
 			`not 5 (line 9, column 18)`,
 			`steps[1].do.http.timeout: must be`, `steps[1].undo.htpp: unknown key; did you mean "http"? (line 14, column 7)`,
-			`vars.a.b: stands twice (line 17, column 3)`,
+			`vars.a.b: is given twice (line 17, column 3)`,
 			`webhooks[0].events[1].blocking: must be true or false, not "perhaps" (line 32, column 38)`,
 			`steps[0].do.http.url: "ftp://example.com/" must begin with http:// or https:// (line 8, column 14)`,
 			`(line 22, column 12)`, `(line 26, column 9)`, `did you mean "AFTER_STEP"? (line 32, column 15)`,
 			`webhooks[0].events[0].when: 1:3: `, `(line 29, column 7)`}},
 		"JSON": {mistakesInJSON, []string{
-			`ttile: unknown key; did you mean "title"? (line 2, column 20)`, `task.http.method: "GETT" is none of`, `(line 5, column 7)`,
+			`ttile: unknown key; did you mean "title"? (line 2, column 20)`, `task.http.method: "GETT" is not one of`, `(line 5, column 7)`,
 			`webhooks[0].event: unknown event "JOB_SUCESS"`, `(line 7, column 57)`,
-			`webhooks[1].events[0].timeout: unknown key`, `(line 10, column 31)`, `id: stands twice (line 11, column 3)`}},
+			`webhooks[1].events[0].timeout: unknown key`, `(line 10, column 31)`, `id: is given twice (line 11, column 3)`}},
 		"what is missing": {`id: a
 task:
   http:

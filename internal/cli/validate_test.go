@@ -104,7 +104,7 @@ func TestValidateTellsWhatAFileDescribes(t *testing.T) {
 			"- document 1[0]: valid (job)\n- document 2: valid (emission)"},
 		"one of several": {`[{"id":1,"task":{}},{"event":"A"}]`, "", failure.ExitUsage,
 			"- [0]: task: a task is exactly one of activity, workflow, http and command, not none\n- [1]: valid (emission)"},
-		"a key twice": {"event: A\nevent: A", "", failure.ExitUsage, "-: event: stands twice (line 2, column 1)"},
+		"a key twice": {"event: A\nevent: A", "", failure.ExitUsage, "-: event: is given twice (line 2, column 1)"},
 		"too large": {"event: " + strings.Repeat("A", 2<<20), "", failure.ExitUsage,
 			"-: cannot be read: larger than 2 MiB, the most that Temporal takes as an input"},
 	} {

@@ -169,7 +169,7 @@ func TestAFilesMistakesStandBesideItsLines(t *testing.T) {
 	}{
 		"fields": {"id: shop\nstepps: []\nsteps:\n  - name: <b>a</b>\n    do: {http: {url: nowhere}}\n",
 			[]string{"unknown key", `id="line-2" class="wrong`, `id="line-5" class="wrong`, `href="#line-2"`, `href="#line-5"`, "(line 5, column "}},
-		"a key twice": {"{\"id\": \"a\",\n\"id\": \"b\",\n\"steps\": []}", []string{"stands twice", `id="line-2" class="wrong`}},
+		"a key twice": {"{\"id\": \"a\",\n\"id\": \"b\",\n\"steps\": []}", []string{"is given twice", `id="line-2" class="wrong`}},
 		"no YAML":     {"id: shop\nsteps: [\n", []string{"no valid YAML", `href="#line-`}},
 		"no JSON":     {"{\"id\": \"shop\",\n  oops}", []string{`id="line-2" class="wrong`}},
 		"one line":    {`{"id":"shop"}`, []string{"steps"}},

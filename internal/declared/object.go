@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// An object is a JSON object with its keys in their order, one that stands twice
+// An object is a JSON object with its keys in their order, one that is given twice
 // included: strict decoding reports it.
 type object []member
 
@@ -59,7 +59,7 @@ func (o object) encode() []byte {
 }
 
 // without returns the object without some keys, and what those have. One of them that
-// stands twice is a problem.
+// is given twice is a problem.
 func (o object) without(problems *latch.Problems, keys ...string) ([]byte, map[string]json.RawMessage) {
 	taken := map[string]json.RawMessage{}
 	var rest object
@@ -69,7 +69,7 @@ func (o object) without(problems *latch.Problems, keys ...string) ([]byte, map[s
 			continue
 		}
 		if taken[each.key] != nil {
-			problems.Addf(each.key, "stands twice")
+			problems.Addf(each.key, "is given twice")
 		}
 		taken[each.key] = each.value
 	}

@@ -187,9 +187,9 @@ func TestUnreadableJSON(t *testing.T) {
 		{`{"a":` + strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 101), "it nests deeper than 100 levels"},
 		{strings.Repeat("[", 30000), "exceeded max depth"},
 		{`{"stop_release":true,"stop_release":false}`,
-			`the key "stop_release" stands twice in one object, with another value at line 1, column 37`},
-		{`{"a":[{"n":1,"b":2,"\u006e":1.0}]}`, `the key "n" stands twice`},
-		{`{"a":{"x":[1]},"a":{"x":[1,2]}}`, `the key "a" stands twice`},
+			`the key "stop_release" is given twice in one object, with another value at line 1, column 37`},
+		{`{"a":[{"n":1,"b":2,"\u006e":1.0}]}`, `the key "n" is given twice`},
+		{`{"a":{"x":[1]},"a":{"x":[1,2]}}`, `the key "a" is given twice`},
 	} {
 		body, want := row[0], row[1]
 		for _, contentType := range []string{"application/json", "text/html", "", "application/problem+json; charset=utf-8"} {
@@ -295,7 +295,7 @@ func TestSuccessOverUnreadableAnswers(t *testing.T) {
 			failed: "it reads response.data, and the answer is not JSON (text/html)"},
 		{success: "response.data[?'failed'].orValue(0) == 0", contentType: "application/json",
 			failed: "it reads response.data, and the answer is empty"},
-		{success: "response.data[?'failed'].orValue(0) == 0", body: `{"failed":3,"failed":0}`, failed: `the key "failed" stands twice`},
+		{success: "response.data[?'failed'].orValue(0) == 0", body: `{"failed":3,"failed":0}`, failed: `the key "failed" is given twice`},
 		{success: "response[?'data'][?'failed'].orValue(0) == 0", contentType: "text/html", body: html, failed: "it reads response.data"},
 		{success: "!has(response.data.failed)", contentType: "text/html", body: html, failed: "it reads response.data"},
 		{success: "!(has(response.data) && response.data.failed > 0)", contentType: "text/html", body: html, failed: "it reads response.data"},
@@ -378,7 +378,7 @@ func TestOtherReadersOfAnswers(t *testing.T) {
 	for body, want := range map[string]string{
 		"\ufeff{\"access_token\":\"t0ken\"}":      "",
 		"{\"access_token\":\"t0ken\",}":           "invalid character '}'",
-		`{"access_token":"a","access_token":"b"}`: `the key "access_token" stands twice`,
+		`{"access_token":"a","access_token":"b"}`: `the key "access_token" is given twice`,
 		"\xff\xfe{\x00}\x00":                      "no JSON object with access_token",
 	} {
 		tokens := newReceiver(t, answering(200, body, nil))

@@ -51,7 +51,7 @@ func sortedNames[V any](of map[string]V) []string {
 // the value.
 func setHeader(header http.Header, name, value string) error {
 	if !httpguts.ValidHeaderFieldName(name) {
-		return fmt.Errorf("%q is no name of an HTTP header", name)
+		return fmt.Errorf("%q is not the name of an HTTP header", name)
 	}
 	if !httpguts.ValidHeaderFieldValue(value) {
 		return fmt.Errorf("the header %s cannot bear a line break or another control character", name)

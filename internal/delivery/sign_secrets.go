@@ -69,7 +69,7 @@ func secretTarget(secrets keyring, name string) (target, error) {
 	held := secrets.of(name)
 	address, sendable := held.Value()
 	if !sendable {
-		return target{}, fmt.Errorf("secret %q %s and is no URL", name, whyKept(held))
+		return target{}, fmt.Errorf("secret %q %s and is not a URL", name, whyKept(held))
 	}
 	found, err := parseTarget(address)
 	if err != nil {

@@ -60,7 +60,7 @@ func TestTaskSecretsThatCannotBe(t *testing.T) {
 		"bound elsewhere":      {latch.HTTPTask{URL: receiver.URL, HeaderSecrets: header("bound")}, `secret "bound" must not go to 127.0.0.1`},
 		"a header of HTTP's":   {latch.HTTPTask{URL: receiver.URL, HeaderSecrets: map[string]string{"Host": "bound"}}, `header_secrets.Host`},
 		"a URL that is none":   {latch.HTTPTask{URLSecret: "text"}, `its url cannot be called`},
-		"a URL that is a key":  {latch.HTTPTask{URLSecret: "sign"}, `secret "sign" only signs (it begins with whsec_ or whsk_) and is no URL`},
+		"a URL that is a key":  {latch.HTTPTask{URLSecret: "sign"}, `secret "sign" only signs (it begins with whsec_ or whsk_) and is not a URL`},
 		"a URL that is absent": {latch.HTTPTask{URLSecret: "nowhere"}, `no secret "nowhere"`},
 		"a URL that is bound":  {latch.HTTPTask{URLSecret: "address"}, `secret "address" must not go to 127.0.0.1`},
 	} {

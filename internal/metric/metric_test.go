@@ -16,7 +16,7 @@ func TestCatalogueFollowsPrometheusConventions(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, each := range All() {
-		require.False(t, seen[each.Name], "%s stands twice", each.Name)
+		require.False(t, seen[each.Name], "%s is given twice", each.Name)
 		seen[each.Name] = true
 		require.Regexp(t, regexp.MustCompile(`^latch_[a-z_]+[a-z]$`), each.Name)
 		require.Equal(t, each.Kind == Counter, strings.HasSuffix(each.Exposed(), "_total"), each.Name)

@@ -22,7 +22,7 @@ func (f *File) Located(place string, problems latch.Problems) latch.Problems {
 // aimOf returns the part of a member that a problem is about.
 func aimOf(problem latch.Problem) Aim {
 	switch {
-	case strings.HasPrefix(problem.Message, "stands twice"):
+	case strings.HasPrefix(problem.Message, "is given twice"):
 		return AtSecondKey
 	case strings.HasPrefix(problem.Message, "unknown key"):
 		return AtKey

@@ -32,7 +32,7 @@ func TestRowsAreWhole(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, v := range table {
-		require.False(t, seen[v.Name], "%s stands twice", v.Name)
+		require.False(t, seen[v.Name], "%s is given twice", v.Name)
 		seen[v.Name] = true
 		require.NotZero(t, v.Runs, v.Name)
 		require.True(t, v.Kind == Object || v.Keys == nil, v.Name)

@@ -94,7 +94,7 @@ func TestTimesAreThoseOfTemporal(t *testing.T) {
 }
 
 // What is more than five to seven fields: words, intervals, time zones in front,
-// comments, and what is none of these.
+// comments, and what is not one of these.
 func TestWordsAndIntervalsAreThoseOfTemporal(t *testing.T) {
 	t.Parallel()
 	after := time.Date(2026, 10, 24, 23, 59, 30, 0, time.UTC)
