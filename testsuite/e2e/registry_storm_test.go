@@ -19,7 +19,7 @@ func atOnce(apis []*served, callers int, method string, path func(int) string, b
 	for n := range callers {
 		group.Go(func() {
 			api := apis[n%len(apis)]
-			answers[n] = api.call(method, path(n), body(n), append([]string{"X-API-Key", "admin-key=1-0123456789"}, headers...)...)
+			answers[n] = api.call(method, path(n), body(n), append([]string{"Authorization", "Bearer admin-key=1-0123456789"}, headers...)...)
 		})
 	}
 	group.Wait()
@@ -33,9 +33,9 @@ func atOnce(apis []*served, callers int, method string, path func(int) string, b
 func TestAHundredCallersChangeTheRegistryAtOnce(t *testing.T) {
 	t.Parallel()
 	const callers = 100
-	own := ownNamespace(t)
-	b := setup(t, "TEMPORAL_NAMESPACE", own)
-	apis := []*served{b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_NAMESPACE", own), b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_NAMESPACE", own)}
+	space := ownNamespace(t)
+	b := setup(t, "TEMPORAL_NAMESPACE", space)
+	apis := []*served{b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_NAMESPACE", space), b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_NAMESPACE", space)}
 	webhook := func(n int) string {
 		return b.spec(fmt.Sprintf(`{"url":"{R}/of/%d","event":"JOB_START"}`, n))
 	}
@@ -52,6 +52,9 @@ func TestAHundredCallersChangeTheRegistryAtOnce(t *testing.T) {
 			won = n
 			continue
 		}
+		if got.status == http.StatusConflict { // it came too often to the same moment, and is to try again
+			continue
+		}
 		require.Equal(t, http.StatusPreconditionFailed, got.status, got.body)
 		require.Contains(t, got.body, `"current"`)
 	}
@@ -61,13 +64,17 @@ func TestAHundredCallersChangeTheRegistryAtOnce(t *testing.T) {
 	require.Equal(t, b.spec(fmt.Sprintf("{R}/of/%d", won)), kept.URL)
 
 	// A webhook each.
-	for n, got := range atOnce(apis, callers, "PUT", func(n int) string { return fmt.Sprintf("/latch/v1/webhooks/w%d", n) }, webhook) {
-		require.Contains(t, []int{200, 201}, got.status, "w%d: %s", n, got.body)
+	own := func(n int) string { return fmt.Sprintf("/latch/v1/webhooks/w%d", n) }
+	for n, got := range atOnce(apis, callers, "PUT", own, webhook) {
+		for got.status == http.StatusConflict && b.ctx.Err() == nil {
+			got = apis[0].as("admin-key=1-0123456789", "PUT", own(n), webhook(n))
+		}
+		require.Equal(t, http.StatusOK, got.status, "w%d: %s", n, got.body)
 	}
 	var listed struct{ Webhooks []latch.RegisteredWebhook }
 	require.Eventually(t, func() bool {
 		listed.Webhooks = nil
-		apis[0].as("read-key-0123456789", "GET", "/latch/v1/webhooks?limit=1000", "").read(t, 200, &listed)
+		apis[0].as("read-key-0123456789", "GET", "/latch/v1/webhooks", "").read(t, 200, &listed)
 		return len(listed.Webhooks) == callers+1
 	}, patience, tick, "all are there")
 
