@@ -90,7 +90,7 @@ e2e: ## end-to-end tests: worker processes, built with the race detector, on a r
 
 histories: ## keep the histories of runs that behave otherwise than those kept, for later versions to replay
 	@echo "$(SERVER_NOTE)"
-	cd testsuite && go test -count=1 -run 'TestRecordHistories|TestASkippedRunIsTold|TestALockOutlivesItsRuns' ./e2e -record
+	cd testsuite && go test -count=1 -run 'TestRecordHistories|TestASkippedRunIsTold|TestADeletedWatchEnds|TestALockOutlivesItsRuns' ./e2e -record
 
 fuzz: ## each fuzz test for FUZZTIME (10s)
 	@for package in $$(go list ./...); do \

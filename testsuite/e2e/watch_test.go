@@ -245,19 +245,26 @@ func TestWhatAWatchTells(t *testing.T) {
 	require.Equal(t, map[string]int{"/told": 2, "/own": 1, "/some": 1}, b.came(""))
 }
 
-// A watch ends when it is deleted, and its workflow with it; registered again at once
-// it goes on.
+// A watch ends when it is deleted, and its workflow with it; registered again it begins
+// anew. Its history, and that of the workflow that told of what it found, replay; with
+// -record they are kept.
 func TestADeletedWatchEnds(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
-	id := "deleted-" + b.queue
+	l := &lane{bench: setup(t)}
+	b := l.bench
+	id, queue := "deleted-"+b.queue, b.shop()
 	none := func(*latch.RegisteredWatch) error { return nil }
-	b.watch(fmt.Sprintf(`{"id":%q,"query":"TaskQueue = '%s'","webhooks":[{"id":"log","url":"{R}/told","event":"WORKFLOW_COMPLETED"}]}`, id, b.queue+"-shop"))
+	b.watch(fmt.Sprintf(`{"id":%q,"query":"TaskQueue = '%s'","webhooks":[{"id":"log","url":"{R}/told","event":"WORKFLOW_COMPLETED"}]}`, id, queue))
+	_, err := b.end(queue, queue+"-ends", latch.EventWorkflowCompleted)
+	require.NoError(t, err)
+	b.arrives("/told", 1)
 	watch, err := b.watches().Get(b.ctx, id)
 	require.NoError(t, err)
 	require.NoError(t, b.watches().Delete(b.ctx, id, none))
 	run := shared.client.GetWorkflow(b.ctx, latch.PrefixWatch+id, "")
 	require.NoError(t, run.Get(b.ctx, nil))
+	l.keep("watch", run.GetID())
+	l.keep("watch-notice", l.noticeOf(run.GetID()))
 	again, created, err := b.watches().Put(b.ctx, *watch, none)
 	require.NoError(t, err)
 	require.True(t, created)
@@ -288,4 +295,18 @@ func TestAQueryThatTheServerRefuses(t *testing.T) {
 	}
 	_, err := b.watches().Get(b.ctx, "refused")
 	require.ErrorIs(t, err, registry.ErrUnknown)
+}
+
+// noticeOf waits for the end of the first workflow that told of what a watch found, and
+// returns its id.
+func (l *lane) noticeOf(watch string) string {
+	l.Helper()
+	for _, event := range l.recorded(watch, "").GetEvents() {
+		if id := event.GetStartChildWorkflowExecutionInitiatedEventAttributes().GetWorkflowId(); id != "" {
+			require.NoError(l, shared.client.GetWorkflow(l.ctx, id, "").Get(l.ctx, nil))
+			return id
+		}
+	}
+	require.Fail(l, "the watch has told of nothing")
+	return ""
 }
