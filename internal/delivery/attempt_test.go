@@ -333,7 +333,7 @@ func TestCannotBeSent(t *testing.T) {
 			new(*secret.HostError)},
 		"signing header": {
 			func(r *protocol.WebhookRequest) { r.Webhook.HeaderSecrets = map[string]string{"X-A": "sign"} }, "cannot stand in the header X-A", nil},
-		"signing url": {func(r *protocol.WebhookRequest) { r.Webhook.URL, r.Webhook.URLSecret = "", "sign" }, "is no URL", nil},
+		"signing url": {func(r *protocol.WebhookRequest) { r.Webhook.URL, r.Webhook.URLSecret = "", "sign" }, "is not a URL", nil},
 		"secret is no url": {func(r *protocol.WebhookRequest) { r.Webhook.URL, r.Webhook.URLSecret = "", "bound" },
 			"http:// or https://", nil},
 		"secret with a line break": {func(r *protocol.WebhookRequest) { r.Webhook.Secret = "lines" },
@@ -343,7 +343,7 @@ func TestCannotBeSent(t *testing.T) {
 		"header break": {
 			func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{"X-A": `${"a\r\nX-B: c"}`} }, "X-A", nil},
 		"header name": {func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{"X A": "b"} },
-			`"X A" is no name`, nil},
+			`"X A" is not the name`, nil},
 		"large header": {func(r *protocol.WebhookRequest) {
 			r.Webhook.Headers = map[string]string{"X-A": strings.Repeat("a", maximumHeaderBytes)}
 		}, "limit of 64 KiB", nil},
