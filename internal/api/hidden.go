@@ -16,10 +16,16 @@ import (
 // restored replaces the credentials shown as *** in a webhook by the stored
 // ones.
 func (a *API) restored(ctx context.Context, id string, body []byte) ([]byte, error) {
+	return restoredFrom(body, func() (any, error) { return a.webhooks.Get(ctx, id) })
+}
+
+// restoredFrom replaces the credentials shown as *** in a body by those of what get
+// returns. A body without any, or about something unknown, is returned as it is.
+func restoredFrom(body []byte, get func() (any, error)) ([]byte, error) {
 	if !urlmask.IsHidden(body) {
 		return body, nil
 	}
-	kept, err := a.webhooks.Get(ctx, id)
+	kept, err := get()
 	switch {
 	case errors.Is(err, registry.ErrUnknown):
 		return body, nil

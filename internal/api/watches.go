@@ -3,14 +3,12 @@ package api
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
 	"github.com/latch-run/latch/internal/registry"
-	"github.com/latch-run/latch/internal/urlmask"
 )
 
 const watchesPath = "/latch/v1/watches"
@@ -130,18 +128,7 @@ func decodeWatch(body []byte, id string) (*latch.RegisteredWatch, error) {
 
 // restoredWatch puts the credentials back that a watch which is sent has as ***.
 func (a *API) restoredWatch(ctx context.Context, id string, body []byte) ([]byte, error) {
-	if !urlmask.IsHidden(body) {
-		return body, nil
-	}
-	kept, err := a.watches.Get(ctx, id)
-	switch {
-	case errors.Is(err, registry.ErrUnknown):
-		return body, nil
-	case err != nil:
-		return nil, err
-	}
-	encoded, err := json.Marshal(kept)
-	return urlmask.Restore(body, encoded), err
+	return restoredFrom(body, func() (any, error) { return a.watches.Get(ctx, id) })
 }
 
 func (a *API) deleteWatch(ctx context.Context, input *ChangedWatch) (*nothingOutput, error) {

@@ -31,7 +31,7 @@ type Finder struct {
 
 // Step lists one page and returns the runs of it that were not told of, at most
 // [MaximumFound], with the cursor behind it. It reports whether the list was gone
-// through to its end. The caller tells of the runs, adds them to the memory, and
+// through to its end. The caller announces the runs, adds them to the memory, and
 // goes on with the cursor: to do a step again is to find the same runs again.
 //
 // Nothing is lost, since a pass begins where the one before it was begun, less

@@ -148,7 +148,7 @@ func (g *Guard) admits(host, port string, address netip.Addr) bool {
 }
 
 // admissible resolves the host and returns the addresses that may be called. If
-// there is none, the error is an [*AddressError] about the first address.
+// none may be called, the error is an [*AddressError] about the first address.
 func (g *Guard) admissible(ctx context.Context, host, port string) ([]netip.Addr, error) {
 	admitted, refused, err := g.judge(ctx, host, port)
 	if err == nil && len(admitted) == 0 {

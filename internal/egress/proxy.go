@@ -67,7 +67,7 @@ func parseProxy(text string) (*url.URL, error) {
 	return address, nil
 }
 
-// Proxy returns the URL of the proxy, or nil if there is none.
+// Proxy returns the URL of the proxy, or nil without one.
 func (g *Guard) Proxy() *url.URL { return g.proxy }
 
 // IsDirect reports whether requests to a URL go without a proxy.
