@@ -95,7 +95,7 @@ func TestListRefusals(t *testing.T) {
 		releasesPath + "?cursor=nonsense":                    `cursor: "nonsense"`,
 		"/latch/v1/locks?cursor=nonsense":                    `cursor: "nonsense"`,
 		"/latch/v1/locks?job=a&release=b":                    "job or release",
-		"/latch/v1/locks?event=job":                          `event: "job" is no event`,
+		"/latch/v1/locks?event=job":                          `event: "job" is not an event`,
 		"/latch/v1/locks?event=BEFORE_RELEASED":              `did you mean "BEFORE_RELEASE"?`,
 		"/latch/v1/deliveries?event=JOB_FAILUR":              `did you mean "JOB_FAILURE"?`,
 		"/latch/v1/locks?limit=1001":                         "",
