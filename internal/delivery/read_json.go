@@ -202,7 +202,7 @@ func (w *walker) object(depth int) error {
 		value := bytes.TrimLeft(w.text[from:w.decoder.InputOffset()], jsonSpace+":")
 		if before, twice := values[key]; twice && !sameJSON(before, value) {
 			at := int(w.decoder.InputOffset()) - len(value)
-			return fmt.Errorf("the key %q stands %w%s", excerpt.First(key, 40), errTwoValues, position(w.text, at))
+			return fmt.Errorf("the key %q is given %w%s", excerpt.First(key, 40), errTwoValues, position(w.text, at))
 		}
 		values[key] = value
 	}

@@ -45,7 +45,7 @@ func TestACraftedDeliveryIsRefused(t *testing.T) {
 	}
 	for _, name := range []string{"", "A B", "A:B", "A\r\nWebhook-Signature", ":authority", "Webhook-Signature ",
 		"Webhook-Signature\x00", "é"} {
-		tests = append(tests, crafted{"is no name of an HTTP header",
+		tests = append(tests, crafted{"is not the name of an HTTP header",
 			func(r *protocol.WebhookRequest) { r.Webhook.Headers = map[string]string{name: "x"} }})
 	}
 	for _, id := range []string{"", "dlv_1.1700000000", "dlv 1", "dlv_1\r\nHost: evil", "dlv_é", strings.Repeat("x", 201)} {
