@@ -48,7 +48,7 @@ func TestConsoleJobInABrowser(t *testing.T) {
 	w.logIn(page, "admin-key=1-0123456789")
 	require.EqualValues(t, 200, page.Visit(w.url+"/console/jobs/"+w.job))
 	require.EqualValues(t, 200, page.Press("Remove the tag etl"))
-	require.Contains(t, page.Text(), "no more")
+	require.Contains(t, page.Text(), "was removed from the job")
 	require.EqualValues(t, 200, page.Press("Pause"))
 	require.Contains(t, page.Text(), "The job is paused.")
 	require.EqualValues(t, 200, page.Press("Resume"))

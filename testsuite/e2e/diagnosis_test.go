@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"syscall"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -22,10 +23,12 @@ const (
 	// many bytes of what each process printed.
 	lastEvents = 12
 	lastOutput = 4 << 10
+	// mostGoroutines bounds what is told of where a process stands, in bytes.
+	mostGoroutines = 64 << 10
 )
 
 // diagnose logs, once a test has failed, how its runs stand, what came to its
-// receiver, and what its processes said last: a failure that comes once in a
+// receiver, what its processes said last and where they stand: a failure that comes once in a
 // thousand runs has to explain itself the first time.
 func (b *bench) diagnose() {
 	if !b.Failed() {
@@ -46,6 +49,35 @@ func (b *bench) diagnose() {
 		printed := each.Stderr.String()
 		b.Logf("process %d printed last: %s", each.ID(), printed[max(0, len(printed)-lastOutput):])
 	}
+	b.standing(b.worker)
+}
+
+// standing logs, once a test has failed, where a process stands, if it still runs, and
+// ends it.
+func (b *bench) standing(p *process.Process) {
+	if !b.Failed() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), diagnosisTimeout)
+	defer cancel()
+	b.Logf("process %d stands at:\n%s", p.ID(), goroutinesOf(ctx, p))
+}
+
+// goroutinesOf ends a process with its goroutines, and returns those in Latch's code;
+// "" for a process that ended before.
+func goroutinesOf(ctx context.Context, p *process.Process) string {
+	before := len(p.Stderr.String())
+	if p.Signal(syscall.SIGQUIT) != nil {
+		return ""
+	}
+	_, _ = p.Wait(ctx) // what it printed by then is what there is to see
+	var ours strings.Builder
+	for each := range strings.SplitSeq(p.Stderr.String()[before:], "\n\n") {
+		if strings.Contains(each, "latch-run/latch") && ours.Len() < mostGoroutines {
+			ours.WriteString(each + "\n\n")
+		}
+	}
+	return ours.String()
 }
 
 // describe formats a run's status, pending activities and last events.

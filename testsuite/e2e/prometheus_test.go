@@ -164,7 +164,7 @@ func empty(query string) bool {
 // gate, an endpoint that is counted at and a registered job that skips a run.
 func (b *bench) load(api *served) func() {
 	b.receiver.Script("/dead", receiver.Status(503))
-	api.register("dead", `{"url":"{R}/dead","retry":{"maximum_attempts":2,"initial_interval":"100ms"},"health":{"warn_at":[1]},"events":[{"event":"PINGED"}]}`)
+	api.register("dead", `{"url":"{R}/dead","retry":{"maximum_attempts":4,"initial_interval":"100ms"},"health":{"warn_at":[1]},"events":[{"event":"PINGED"}]}`)
 	api.register("fine", `{"url":"{R}/fine","events":[{"event":"PINGED"},{"event":"JOB_SUCCESS"}]}`)
 	held := b.register(`{"id":"held-{Q}","task":{"http":{"url":"{R}/work"}},"webhooks":[{"id":"gate","events":[{"event":"JOB_START","blocking":true}]}]}`)
 	_, err := b.registry().Start(b.ctx, held, "")
