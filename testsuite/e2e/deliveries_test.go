@@ -269,7 +269,7 @@ func TestStarterDeliveries(t *testing.T) {
 
 			unknown := i.starter(run, "deliveries", "redeliver", "nonsense")
 			require.Equal(t, 1, unknown.code)
-			require.Contains(t, unknown.err, "no delivery id")
+			require.Contains(t, unknown.err, "not a delivery id")
 		})
 	}
 }
