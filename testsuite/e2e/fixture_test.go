@@ -3,14 +3,17 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
@@ -103,9 +106,14 @@ func (b *bench) status(id string) latch.Status {
 	return status
 }
 
+// query asks a run, once there is one: a child may not have begun.
 func (b *bench) query(id, name string, into any) {
 	b.Helper()
 	value, err := shared.client.QueryWorkflow(b.ctx, id, "", name)
+	var missing *serviceerror.NotFound
+	for ticker := time.Tick(tick); errors.As(err, &missing) && b.ctx.Err() == nil; <-ticker {
+		value, err = shared.client.QueryWorkflow(b.ctx, id, "", name)
+	}
 	require.NoError(b, err)
 	require.NoError(b, value.Get(into))
 }
