@@ -123,9 +123,9 @@ func TestGateEndsWithItsAsker(t *testing.T) {
 	require.Error(t, shared.client.GetWorkflow(b.ctx, child, "").Get(b.ctx, nil))
 	described, err := shared.client.DescribeWorkflowExecution(b.ctx, child, "")
 	require.NoError(t, err)
-	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, described.GetWorkflowExecutionInfo().GetStatus())
+	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_CANCELED, described.GetWorkflowExecutionInfo().GetStatus())
 	s.as("read-key-0123456789", "GET", "/latch/v1/gates/"+url.PathEscape(child), "").read(t, http.StatusOK, &state)
-	require.Equal(t, "terminated", state.Status)
+	require.Equal(t, latch.GateCancelled, state.Status)
 }
 
 // Contract, "Gate": a delivery that hangs does not keep a decided gate from closing
