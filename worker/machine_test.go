@@ -21,7 +21,7 @@ func TestCachedRunsFitTheMemory(t *testing.T) {
 	}{
 		"unknown":             {0, 0, maximumCachedRuns},
 		"a tiny container":    {32 * mib, 0, minimumCachedRuns},
-		"a small container":   {512 * mib, 0, 655},
+		"a small container":   {512 * mib, 0, 327},
 		"a machine":           {24 << 30, 0, maximumCachedRuns},
 		"as the settings say": {512 * mib, 5000, 5000},
 		"less than by itself": {24 << 30, 7, 7},
@@ -34,9 +34,9 @@ func TestCachedRunsFitTheMemory(t *testing.T) {
 func TestTheFitIsLogged(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	found := fit{cores: 2, memory: 512 << 20, cachedRuns: 655}
+	found := fit{cores: 2, memory: 512 << 20, cachedRuns: 327}
 	slog.New(slog.NewTextHandler(&out, nil)).With(found.attributes()...).Info("worker started")
-	require.Contains(t, out.String(), `msg="worker started" cores=2 memory_mib=512 cached_runs=655 activities_at_once=2000 pollers="by load"`)
+	require.Contains(t, out.String(), `msg="worker started" cores=2 memory_mib=512 cached_runs=327 activities_at_once=2000 pollers="by load"`)
 }
 
 // Pollers are the server's to number, and activities are bounded.

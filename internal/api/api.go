@@ -21,6 +21,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"golang.org/x/time/rate"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/deliveries"
@@ -165,7 +166,7 @@ func build(options Options) (*API, error) {
 	a.testPatience = options.TestPatience
 	a.publicURL, a.system = options.PublicURL, vars.NewSystem(options.FQDN, options.Environment, a.Namespace, a.TaskQueue)
 	a.Runs, a.deliveries = runs.New(over), deliveries.New(over)
-	a.events = &committer{commit: a.commit, metrics: a.metrics}
+	a.events = &committer{commit: a.commit, metrics: a.metrics, pace: rate.NewLimiter(startsPerSecond, startsAtOnce)}
 	a.dryRuns = make(chan struct{}, maximumDryRuns)
 	if err := errors.Join(a.setOrigin(options.PublicURL), a.setLinkKey(options)); err != nil {
 		return nil, fmt.Errorf("api: %w", err)

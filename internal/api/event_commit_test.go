@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
@@ -125,6 +126,28 @@ func TestEventsThatCannotGoTogether(t *testing.T) {
 		for _, answer := range answers {
 			said := c.started(answer)
 			require.Equal(t, said.ID, said.WorkflowID)
+		}
+	})
+}
+
+// Events that come fast share runs even if a run starts at once, but the first
+// ones after a pause wait for nobody.
+func TestFastEventsShareRuns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCommits(t)
+		close(c.goOn)
+		for second := range 3 {
+			before := len(c.temporal.Starts)
+			for n := range 200 {
+				c.fire(fmt.Sprintf(`{"event":"E","data":{"n":%d}}`, n))
+				if n < 5 {
+					require.Len(t, c.temporal.Starts, before+n+1, "it waits for nobody")
+				}
+				time.Sleep(5 * time.Millisecond)
+			}
+			time.Sleep(time.Second)
+			require.InDelta(t, 55*(second+1), len(c.temporal.Starts), 2, "50 a second, and 5 at once")
 		}
 	})
 }

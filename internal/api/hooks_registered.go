@@ -233,9 +233,10 @@ func (a *API) checkReserved(ctx context.Context, own []latch.Webhook) error {
 	return notReserved(reserved, own)
 }
 
-// reserved returns the ids of enforced registered webhooks.
+// reserved returns the ids of enforced registered webhooks, as of at most a
+// second ago: a run that gets past this is rejected as it begins.
 func (a *API) reserved(ctx context.Context) (attach.Reserved, error) {
-	registered, err := a.webhooks.List(ctx)
+	registered, err := a.webhooks.RecentList(ctx)
 	return attach.ReservedBy(registered), err
 }
 

@@ -84,6 +84,15 @@ func (f *fresh[T]) within(age time.Duration) (T, bool) {
 	return f.value, !f.at.IsZero() && time.Since(f.at) < age
 }
 
+// note stores a value that was loaded outside of fly, if none is newer.
+func (f *fresh[T]) note(value T, began time.Time) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if !began.Before(f.at) {
+		f.value, f.at = value, began
+	}
+}
+
 // join returns the running load if it is younger than age, or else the first load that
 // begins after the call.
 func (f *fresh[T]) join(age time.Duration) (*flight[T], T, time.Time) {
@@ -114,7 +123,10 @@ func (f *fresh[T]) fly(current *flight[T]) {
 		cancel()
 		f.mutex.Lock()
 		if current.err == nil {
-			f.value, f.at, f.took = current.value, current.began, time.Since(current.began)
+			if !current.began.Before(f.at) {
+				f.value, f.at = current.value, current.began
+			}
+			f.took = time.Since(current.began)
 		}
 		close(current.done)
 		current, f.running, f.next = f.next, f.next, nil

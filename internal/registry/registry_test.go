@@ -79,6 +79,26 @@ func TestFreshSharesALoadThatIsYoungEnough(t *testing.T) {
 	})
 }
 
+// What a process has written is what it reads next, even if an older load ends
+// after the write.
+func TestFreshKeepsWhatWasWritten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		values := newFresh(func(context.Context, string) (string, error) {
+			time.Sleep(100 * time.Millisecond)
+			return "before", nil
+		})
+		flight, _, _ := values.join(0)
+		time.Sleep(50 * time.Millisecond)
+		values.note("written", time.Now())
+		<-flight.done
+		synctest.Wait()
+		value, young := values.within(time.Second)
+		require.True(t, young)
+		require.Equal(t, "written", value)
+	})
+}
+
 // Where a load takes long, callers get what was loaded before, unless it is too old.
 func TestFreshGivesWhatWasBeforeALongLoad(t *testing.T) {
 	t.Parallel()

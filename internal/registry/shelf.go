@@ -110,7 +110,11 @@ func (s *Shelf[T]) Change(ctx context.Context, change func(T) (T, error)) error 
 		if err != nil {
 			return fmt.Errorf("write %s: %w", s.holds, err)
 		}
+		began := time.Now()
 		written, _, err := s.read(ctx)
+		if err == nil {
+			s.reads.note(written, began)
+		}
 		if err != nil || contains(written.Revision, written.Earlier, changed.Revision) {
 			return err
 		}
