@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/counted"
 )
 
 // A Delivery is one hook that fired: its current record, with result, data and
@@ -112,7 +113,7 @@ func (h *Hooks) RequireFired(webhook, event string) Delivery {
 	found := h.fired(webhook, event)
 	if len(found) != 1 {
 		h.fatalf("latchtest: webhook %q was fired at %s %s; the hooks that were fired:%s",
-			webhook, event, times(len(found)), lines(h.Fired()))
+			webhook, event, counted.Times(len(found)), lines(h.Fired()))
 		return Delivery{}
 	}
 	return found[0]
@@ -133,7 +134,7 @@ func (h *Hooks) RequireDelivered(webhook, event string) Delivery {
 func (h *Hooks) RequireNotFired(webhook, event string) {
 	h.t.Helper()
 	if found := h.fired(webhook, event); len(found) > 0 {
-		h.fatalf("latchtest: webhook %q was fired at %s %s", webhook, event, times(len(found)))
+		h.fatalf("latchtest: webhook %q was fired at %s %s", webhook, event, counted.Times(len(found)))
 	}
 }
 
@@ -150,26 +151,8 @@ func why(delivery Delivery) string {
 	case len(delivery.Requests) == 0 && delivery.Error == "":
 		return "nothing was sent; has the webhook a url?"
 	case delivery.Error == "":
-		return fmt.Sprintf("its result is %q after %s", delivery.Result, attempts(len(delivery.Requests)))
+		return fmt.Sprintf("its result is %q after %s", delivery.Result, counted.Of(len(delivery.Requests), "attempt", "attempts"))
 	default:
 		return delivery.Error
-	}
-}
-
-func attempts(n int) string {
-	if n == 1 {
-		return "1 attempt"
-	}
-	return fmt.Sprintf("%d attempts", n)
-}
-
-func times(n int) string {
-	switch n {
-	case 0:
-		return "never"
-	case 1:
-		return "once"
-	default:
-		return fmt.Sprintf("%d times", n)
 	}
 }

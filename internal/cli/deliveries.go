@@ -13,6 +13,7 @@ import (
 	"github.com/latch-run/latch/internal/cli/backend"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/counted"
 	"github.com/latch-run/latch/internal/deliveries"
 )
 
@@ -176,7 +177,7 @@ func runDeliveries(ctx context.Context, open opener, out *output.Printer, call d
 func askAndRedeliver(ctx context.Context, out *output.Printer, log backend.Deliveries, call deliveriesCall, found *foundDeliveries) error {
 	if n := len(found.Records); n > 0 {
 		out.NoteTable(deliveryTable(found.Records))
-		if !out.Confirm(fmt.Sprintf("Send %s again?", output.Counted(n, "delivery", "deliveries"))) {
+		if !out.Confirm(fmt.Sprintf("Send %s again?", counted.Of(n, "delivery", "deliveries"))) {
 			return failure.New(failure.Refused, "nothing was sent again")
 		}
 	}
@@ -255,7 +256,7 @@ func redeliveryBrokenOff(out *output.Printer, all *deliveries.BulkRedelivery, er
 		return err
 	}
 	failed := *failure.Explain(err)
-	failed.Text += fmt.Sprintf("\n%s were sent again before this; give the command again for the others", output.Counted(all.Started, "delivery", "deliveries"))
+	failed.Text += fmt.Sprintf("\n%s were sent again before this; give the command again for the others", counted.Of(all.Started, "delivery", "deliveries"))
 	return &failed
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/counted"
 	"github.com/latch-run/latch/internal/deliveries"
 )
 
@@ -21,7 +22,7 @@ func printDeliveries(out *output.Printer, found *foundDeliveries) {
 
 func warnUnanswered(out *output.Printer, runs int) {
 	if runs > 0 {
-		out.Warnf("no worker answered for %s: their deliveries are missing; is a worker polling their task queues?", output.Counted(runs, "run", "runs"))
+		out.Warnf("no worker answered for %s: their deliveries are missing; is a worker polling their task queues?", counted.Of(runs, "run", "runs"))
 	}
 }
 

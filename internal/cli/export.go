@@ -14,6 +14,7 @@ import (
 
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/counted"
 	"github.com/latch-run/latch/internal/declared"
 	"github.com/latch-run/latch/internal/spec"
 )
@@ -138,7 +139,7 @@ func writeExport(out *output.Printer, dir string, documents []declared.Document)
 		out.Value(map[string]any{"directory": dir, "written": len(documents), "removed": stale})
 		return nil
 	}
-	out.Printf("wrote %s to %s", output.Counted(len(documents), "file", "files"), output.OneLine(dir))
+	out.Printf("wrote %s to %s", counted.Of(len(documents), "file", "files"), output.OneLine(dir))
 	if stale > 0 {
 		out.Printf(", removed %d of what is gone", stale)
 	}

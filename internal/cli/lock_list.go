@@ -8,6 +8,7 @@ import (
 
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/counted"
 	"github.com/latch-run/latch/internal/runs"
 )
 
@@ -88,7 +89,7 @@ func printLocks(out *output.Printer, found *listedLocks) {
 	out.Table(t)
 	sayMore(out, found.NextCursor)
 	if found.Unread > 0 {
-		out.Warnf("%s for locks that cannot be read: are the keys here that their payloads are encrypted with?", output.Counted(found.Unread, "run waits", "runs wait"))
+		out.Warnf("%s for locks that cannot be read: are the keys here that their payloads are encrypted with?", counted.Of(found.Unread, "run waits", "runs wait"))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/counted"
 	"github.com/latch-run/latch/internal/runs"
 )
 
@@ -109,7 +110,7 @@ func printReleases(out *output.Printer, rows []runs.ReleaseRow) {
 	out.Table(t)
 	if partial > 0 {
 		out.Warnf("%s could not be asked, and show only what stands in Temporal's list: is a worker polling their task queues, and are the keys here that their payloads are encrypted with?",
-			output.Counted(partial, "release", "releases"))
+			counted.Of(partial, "release", "releases"))
 	}
 }
 

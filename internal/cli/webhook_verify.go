@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/signature"
+	"github.com/latch-run/latch/internal/spec"
 )
 
 // verifyFlags are the flags of webhook verify.
@@ -182,16 +182,8 @@ const maximumCapture = 10 << 20
 
 // readFile reads a file, or in for the name "-".
 func readFile(name string, in io.Reader) ([]byte, error) {
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = file.Close() }()
-		in = file
-	}
-	data, err := io.ReadAll(io.LimitReader(in, maximumCapture+1))
-	if err == nil && len(data) > maximumCapture {
+	data, err := spec.Bytes(name, in, maximumCapture)
+	if errors.Is(err, spec.ErrTooLarge) {
 		err = fmt.Errorf("%s is larger than %d MiB", name, maximumCapture>>20)
 	}
 	return data, err

@@ -8,6 +8,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/console/piece"
+	"github.com/latch-run/latch/internal/counted"
 	dlv "github.com/latch-run/latch/internal/deliveries"
 	"github.com/latch-run/latch/internal/mitto"
 )
@@ -46,7 +47,7 @@ func (v *visit) delivery() (*answer, error) {
 	data.Facts.Add("Others like it", piece.Link("deliveries of this webhook", v.link(deliveriesPath, "webhook", first.Webhook)))
 	data.Facts.Add("Of", v.firedBy(first))
 	data.Facts.Add("Run in Temporal UI", piece.Link(first.WorkflowID, v.runURL(first.WorkflowID, first.RunID)))
-	data.Facts.Add("Sent again", piece.Text(times(len(found.Records)-1)))
+	data.Facts.Add("Sent again", piece.Text(counted.Times(len(found.Records)-1)))
 	for i := range found.Records {
 		shown := piece.RecordOf(fmt.Sprint("record-", i), found.Records[i])
 		shown.Open = i == len(found.Records)-1
@@ -147,16 +148,4 @@ func (v *visit) againForm(id string, record *latch.Record) piece.Form {
 	form.Buttons = []piece.Button{{Value: "again", Label: "Send again", Look: piece.LookFirst,
 		Help: "The same request, under the same delivery id. It no longer decides anything."}}
 	return form
-}
-
-// times returns a number of times in words.
-func times(n int) string {
-	switch n {
-	case 0:
-		return "never"
-	case 1:
-		return "once"
-	default:
-		return fmt.Sprintf("%d times", n)
-	}
 }

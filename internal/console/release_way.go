@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -9,6 +8,7 @@ import (
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/apiclient"
 	"github.com/latch-run/latch/internal/console/piece"
+	"github.com/latch-run/latch/internal/counted"
 )
 
 // Measures of the picture, in pixels. It fits a phone.
@@ -71,23 +71,16 @@ func (w *way) event(event, step string) {
 	if fired+gates == 0 {
 		return
 	}
-	box := piece.Box{Text: event, Note: counted(gates, "gate"), Look: piece.LookLater}
+	box := piece.Box{Text: event, Note: counted.Of(gates, "gate", "gates"), Look: piece.LookLater}
 	switch {
 	case waits > 0 && w.state.ClosedAt.IsZero():
-		box.Note, box.Tone, box.Look = "waits for "+counted(waits, "hook"), "wait", piece.LookNow
+		box.Note, box.Tone, box.Look = "waits for "+counted.Of(waits, "hook", "hooks"), "wait", piece.LookNow
 	case failed > 0:
-		box.Note, box.Tone, box.Look = counted(failed, "hook")+" decided against it", "bad", piece.LookDone
+		box.Note, box.Tone, box.Look = counted.Of(failed, "hook", "hooks")+" decided against it", "bad", piece.LookDone
 	case fired > 0:
-		box.Note, box.Tone, box.Look = counted(fired, "hook")+" done", "good", piece.LookDone
+		box.Note, box.Tone, box.Look = counted.Of(fired, "hook", "hooks")+" done", "good", piece.LookDone
 	}
 	w.add(box)
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // step draws a step, with its undo next to it.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/urlmask"
@@ -25,30 +24,6 @@ type FieldChange struct {
 // JobChanges returns the fields of a job that differ, in the order of their names.
 func JobChanges(before, after registry.Definition) []FieldChange {
 	return changesOf(fieldsOf(before), fieldsOf(after))
-}
-
-// webhookChanges is [JobChanges] for a registered webhook.
-func webhookChanges(before, after latch.RegisteredWebhook) []FieldChange {
-	return changesOf(webhookFields(before), webhookFields(after))
-}
-
-// watchChanges is [JobChanges] for a watch, whose task queue is that of where it began.
-func watchChanges(before, after latch.RegisteredWatch) []FieldChange {
-	return changesOf(watchFields(before), watchFields(after))
-}
-
-func watchFields(watch latch.RegisteredWatch) map[string]json.RawMessage {
-	watch.CreatedAt, watch.UpdatedAt, watch.TaskQueue = latch.Time{}, latch.Time{}, ""
-	fields := map[string]json.RawMessage{}
-	addFields(fields, "", rawjson.Encode(watch))
-	return fields
-}
-
-func webhookFields(webhook latch.RegisteredWebhook) map[string]json.RawMessage {
-	webhook.CreatedAt, webhook.UpdatedAt, webhook.Endpoint = latch.Time{}, latch.Time{}, nil
-	fields := map[string]json.RawMessage{}
-	addFields(fields, "", rawjson.Encode(webhook))
-	return fields
 }
 
 func changesOf(from, to map[string]json.RawMessage) []FieldChange {

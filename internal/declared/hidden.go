@@ -47,27 +47,3 @@ func (i *Item) restore(before *registry.Definition) (problems latch.Problems) {
 	i.Extras = extras
 	return problems
 }
-
-// restoreWebhook is restore for a webhook.
-func (i *Item) restoreWebhook(before latch.RegisteredWebhook) (problems latch.Problems) {
-	encoded := rawjson.Encode(i.Webhook)
-	if !urlmask.IsHidden(encoded) {
-		return nil
-	}
-	webhook, err := admission.DecodeRegisteredWebhook(urlmask.Restore(encoded, rawjson.Encode(before)))
-	add(&problems, err)
-	i.Webhook = webhook
-	return problems
-}
-
-// restoreWatch is restore for a watch.
-func (i *Item) restoreWatch(before latch.RegisteredWatch) (problems latch.Problems) {
-	encoded := rawjson.Encode(i.Watch)
-	if !urlmask.IsHidden(encoded) {
-		return nil
-	}
-	watch, err := admission.DecodeWatch(urlmask.Restore(encoded, rawjson.Encode(before)))
-	add(&problems, err)
-	i.Watch = watch
-	return problems
-}

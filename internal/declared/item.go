@@ -123,9 +123,9 @@ func Decode(data []byte, now time.Time) (item *Item, problems latch.Problems, wa
 	case Job:
 		warnings = item.decodeJob(&problems, document, now)
 	case Webhook:
-		warnings = item.decodeWebhook(&problems, rest)
+		item.Webhook, warnings = webhookEntry.read(item, &problems, rest)
 	case Watch:
-		warnings = item.decodeWatch(&problems, rest)
+		item.Watch, warnings = watchEntry.read(item, &problems, rest)
 	case Tag:
 		item.decodeTag(&problems, rest)
 	}
@@ -207,36 +207,6 @@ func (i *Item) decodeUnrunnable(problems *latch.Problems, rest []byte) {
 		problems.Addf("id", "a job needs an id of its own")
 	}
 	i.ID = kept.ID
-}
-
-// decodeWebhook reads a webhook that stands by itself.
-func (i *Item) decodeWebhook(problems *latch.Problems, rest []byte) []latch.Problem {
-	webhook, err := admission.DecodeRegisteredWebhook(rest)
-	add(problems, err)
-	*problems = withoutHidden(*problems)
-	i.Webhook, i.ID = webhook, webhook.ID
-	if webhook.ManagedBy != "" {
-		problems.Addf(keyManagedBy, "is what --owner says; leave it out")
-	}
-	if len(*problems) > 0 {
-		return nil
-	}
-	return admission.RegisteredWebhookWarnings(webhook)
-}
-
-// decodeWatch reads a watch.
-func (i *Item) decodeWatch(problems *latch.Problems, rest []byte) []latch.Problem {
-	watch, err := admission.DecodeWatch(rest)
-	add(problems, err)
-	*problems = withoutHidden(*problems)
-	i.Watch, i.ID = watch, watch.ID
-	if watch.ManagedBy != "" {
-		problems.Addf(keyManagedBy, "is what --owner says; leave it out")
-	}
-	if len(*problems) > 0 {
-		return nil
-	}
-	return admission.WatchWarnings(&watch.Watch)
 }
 
 // maximumTag bounds the name of a tag, in bytes.

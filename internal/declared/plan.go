@@ -162,9 +162,9 @@ func (m *maker) add(item *Item) {
 	case Job:
 		owner = m.compareJob(change)
 	case Webhook:
-		owner = m.compareWebhook(change)
+		change.webhook, owner = webhookEntry.compare(m, change, m.state.Webhooks, item.Webhook)
 	case Watch:
-		owner = m.compareWatch(change)
+		change.watch, owner = watchEntry.compare(m, change, m.state.Watches, item.Watch)
 	case Tag:
 		owner = m.compareTag(change)
 	}
@@ -204,44 +204,6 @@ func (m *maker) compareJob(change *Change) (owner string) {
 	}
 	if there {
 		change.set(JobChanges(*before, defined))
-	}
-	return before.ManagedBy
-}
-
-func (m *maker) compareWebhook(change *Change) (owner string) {
-	item := change.item
-	at := slices.IndexFunc(m.state.Webhooks, func(w latch.RegisteredWebhook) bool { return w.ID == item.ID })
-	before := latch.RegisteredWebhook{}
-	if at >= 0 {
-		before = m.state.Webhooks[at]
-	}
-	m.problems = append(m.problems, item.located(item.restoreWebhook(before))...)
-	wanted := *item.Webhook
-	wanted.ManagedBy = before.ManagedBy
-	if at < 0 || m.TakeOver || len(webhookChanges(before, wanted)) > 0 {
-		wanted.ManagedBy = m.Owner
-	}
-	if change.webhook = &wanted; at >= 0 {
-		change.set(webhookChanges(before, wanted))
-	}
-	return before.ManagedBy
-}
-
-func (m *maker) compareWatch(change *Change) (owner string) {
-	item := change.item
-	at := slices.IndexFunc(m.state.Watches, func(w latch.RegisteredWatch) bool { return w.ID == item.ID })
-	before := latch.RegisteredWatch{}
-	if at >= 0 {
-		before = m.state.Watches[at]
-	}
-	m.problems = append(m.problems, item.located(item.restoreWatch(before))...)
-	wanted := *item.Watch
-	wanted.ManagedBy = before.ManagedBy
-	if at < 0 || m.TakeOver || len(watchChanges(before, wanted)) > 0 {
-		wanted.ManagedBy = m.Owner
-	}
-	if change.watch = &wanted; at >= 0 {
-		change.set(watchChanges(before, wanted))
 	}
 	return before.ManagedBy
 }

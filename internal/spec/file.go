@@ -31,11 +31,11 @@ func Open(name string, in io.Reader, several bool) (*File, error) {
 	if several {
 		most = MaximumFile
 	}
-	text, err := readBounded(name, in, most)
+	content, err := textOf(name, in, most)
 	if err != nil {
 		return nil, err
 	}
-	return &File{text: text, json: isJSON(name, text)}, nil
+	return &File{text: content, json: isJSON(name, content)}, nil
 }
 
 // JSON returns the content of a file with one document.

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,7 +24,12 @@ func Read(name string, in io.Reader) ([]byte, error) {
 	return file.JSON()
 }
 
-func readBounded(name string, in io.Reader, most int64) ([]byte, error) {
+// ErrTooLarge is the error of a file with more bytes than are read.
+var ErrTooLarge = errors.New("too large")
+
+// Bytes reads the file, or in if the name is "-". Its error is [ErrTooLarge] if
+// there are more than most bytes.
+func Bytes(name string, in io.Reader, most int64) ([]byte, error) {
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
@@ -33,16 +39,22 @@ func readBounded(name string, in io.Reader, most int64) ([]byte, error) {
 		in = file
 	}
 	data, err := io.ReadAll(io.LimitReader(in, most+1))
-	if err != nil {
-		return nil, err
+	if err == nil && int64(len(data)) > most {
+		err = ErrTooLarge
 	}
-	switch size := int64(len(data)); {
-	case size > most && most == MaximumSize:
+	return data, err
+}
+
+// textOf reads a file of text as [Bytes] does, without a byte order mark.
+func textOf(name string, in io.Reader, most int64) ([]byte, error) {
+	data, err := Bytes(name, in, most)
+	switch {
+	case errors.Is(err, ErrTooLarge) && most == MaximumSize:
 		return nil, fmt.Errorf("larger than %d MiB, the most that Temporal takes as an input", most>>20)
-	case size > most:
+	case errors.Is(err, ErrTooLarge):
 		return nil, fmt.Errorf("larger than %d MiB; make several files of it", most>>20)
 	}
-	return bytes.TrimPrefix(data, []byte("\ufeff")), nil
+	return bytes.TrimPrefix(data, []byte("\ufeff")), err
 }
 
 func isJSON(name string, data []byte) bool {
