@@ -28,6 +28,7 @@ const (
 	EventBeforeReleaseComplete = "BEFORE_RELEASE_COMPLETE"
 	EventBeforeStep            = "BEFORE_STEP"
 	EventAfterStep             = "AFTER_STEP"
+	EventStepFailed            = "STEP_FAILED"
 	EventReleaseComplete       = "RELEASE_COMPLETE"
 	EventReleaseSuccess        = "RELEASE_SUCCESS"
 	EventReleaseStopped        = "RELEASE_STOPPED"
@@ -83,6 +84,7 @@ var builtInEvents = []BuiltInEvent{
 	{Name: EventJobMissed, Of: JobKind, Means: "Times of a registered job's schedule passed without a run."},
 	{Name: EventBeforeRelease, Of: ReleaseKind, MayBlock: true, Decides: true, Means: "Before the first step."},
 	{Name: EventBeforeStep, Of: ReleaseKind, MayBlock: true, Decides: true, OfStep: true, Means: "Before each step."},
+	{Name: EventStepFailed, Of: ReleaseKind, OfStep: true, Means: "A step has failed; again each time that it fails when it is retried."},
 	{Name: EventAfterStep, Of: ReleaseKind, MayBlock: true, Decides: true, OfStep: true, Means: "After each step, done or failed."},
 	{Name: EventBeforeReleaseComplete, Of: ReleaseKind, MayBlock: true, Decides: true, Means: "After the last step, before the release counts as released."},
 	{Name: EventReleaseComplete, Of: ReleaseKind, Means: "The release has ended, however it did."},
@@ -104,7 +106,7 @@ var builtInEvents = []BuiltInEvent{
 }
 
 // reservedPrefixes keep a misspelt built-in event from being a custom one.
-var reservedPrefixes = []string{"JOB_", "RELEASE_", "BEFORE_", "AFTER_", "DELIVERY_", "ENDPOINT_", "LOCK_", "WORKFLOW_"}
+var reservedPrefixes = []string{"JOB_", "RELEASE_", "BEFORE_", "AFTER_", "DELIVERY_", "ENDPOINT_", "LOCK_", "WORKFLOW_", "STEP_"}
 
 var eventName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
@@ -150,6 +152,12 @@ func IsBuiltInEvent(event string) bool {
 func IsOperatorEvent(event string) bool {
 	known, is := builtIn(event)
 	return is && (known.Of == DeliveryKind || known.Of == EndpointKind)
+}
+
+// IsStepEvent reports whether the event is about one step of a release.
+func IsStepEvent(event string) bool {
+	known, _ := builtIn(event)
+	return known.OfStep
 }
 
 // IsEndpointEvent reports whether the event is about the endpoint of a registered

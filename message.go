@@ -27,15 +27,28 @@ type Control struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// A Skip is the argument of [MessageSkip]: it takes a hook out of the decision.
+// A Skip is the argument of [MessageSkip]: it takes a hook out of the decision, or
+// has a release go on without a step that has failed.
 type Skip struct {
-	// Lock names the hook, or Webhook with Event (and Step).
+	// Lock names the hook, or Webhook with Event (and Step). Step alone is the failed
+	// step.
 	Lock    string `json:"lock,omitempty"`
 	Webhook string `json:"webhook,omitempty" latch:"id"`
 	Event   string `json:"event,omitempty"`
 	Step    string `json:"step,omitempty"`
 	By      string `json:"by,omitempty"`
 	Reason  string `json:"reason"`
+}
+
+// OfStep reports whether it is a failed step that is to be skipped.
+func (m *Skip) OfStep() bool { return m.Lock == "" && m.Webhook == "" && m.Event == "" && m.Step != "" }
+
+// A StepRetry is the argument of [MessageRetry].
+type StepRetry struct {
+	// Step may be absent where one failed step alone waits.
+	Step   string `json:"step,omitempty"`
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
 // A HistoryQuery is the optional argument of [QueryHistory].
@@ -99,13 +112,28 @@ func (m *Skip) Decode(data []byte) error {
 	problems := decodeStrict(data, m)
 	var more Problems
 	switch {
+	case m.OfStep():
 	case m.Lock == "" && (m.Webhook == "" || m.Event == ""):
-		more.Addf("lock", "required: the lock, or webhook and event, of the hook to skip")
+		more.Addf("lock", "required: the lock, or webhook and event, of the hook to skip; or step alone, for a failed step")
 	case m.Lock != "" && (m.Webhook != "" || m.Event != "" || m.Step != ""):
 		more.Addf("lock", "give either the lock, or webhook and event, not both")
 	}
 	eventAskedFor(&more, m.Event)
 	requireText(&more, "reason", m.Reason)
+	boundText(&more, "by", m.By)
+	boundText(&more, "reason", m.Reason)
+	return problems.Merge(more).Err()
+}
+
+// Decode reads the argument strictly; an absent one is empty. Its error is
+// [Problems].
+func (m *StepRetry) Decode(data []byte) error {
+	if isAbsent(data) {
+		return nil
+	}
+	problems := decodeStrict(data, m)
+	var more Problems
+	boundText(&more, "step", m.Step)
 	boundText(&more, "by", m.By)
 	boundText(&more, "reason", m.Reason)
 	return problems.Merge(more).Err()

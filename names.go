@@ -66,6 +66,9 @@ const (
 	MessageStop        = "stop"
 	MessageRollback    = "rollback"
 	MessageSkip        = "skip"
+	// MessageRetry takes a failed step of a release again; only a release that pauses
+	// at failures takes it. [MessageSkip] goes on without the step.
+	MessageRetry = "retry"
 )
 
 // Names of the queries that a run answers.

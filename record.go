@@ -149,13 +149,15 @@ func (l *RecordLock) Open() bool { return l != nil && l.RemovedAt.IsZero() }
 
 // A Status is a run's snapshot, the answer of the query [QueryStatus].
 type Status struct {
-	ID       string       `json:"id"`
-	Title    string       `json:"title,omitempty"`
-	Status   string       `json:"status"`
-	Phase    string       `json:"phase,omitempty"`
-	Event    string       `json:"event,omitempty"`
-	Step     string       `json:"step,omitempty"`
-	Steps    []StepResult `json:"steps,omitempty"`
+	ID     string       `json:"id"`
+	Title  string       `json:"title,omitempty"`
+	Status string       `json:"status"`
+	Phase  string       `json:"phase,omitempty"`
+	Event  string       `json:"event,omitempty"`
+	Step   string       `json:"step,omitempty"`
+	Steps  []StepResult `json:"steps,omitempty"`
+	// Paused are a release's failed steps that wait for a person.
+	Paused   []PausedStep `json:"paused,omitempty"`
 	Locks    []OpenLock   `json:"locks"`
 	Rejected []Rejected   `json:"rejected"`
 }

@@ -11,8 +11,9 @@ type Release struct {
 	Instance Object    `json:"instance,omitempty" latch:"plain"`
 	Steps    []Step    `json:"steps"`
 	Webhooks []Webhook `json:"webhooks,omitempty"`
-	// OnFailure and OnCancel say what becomes of the steps taken when a step
-	// fails or the run is cancelled: "rollback" (the default) or "stop".
+	// OnFailure and OnCancel say what becomes of the steps taken when a step fails or
+	// the run is cancelled: "rollback" (the default) or "stop". With an OnFailure of
+	// "pause" a failed step waits for a person; see [MessageRetry].
 	OnFailure string `json:"on_failure,omitempty" latch:"plain" unset:"rollback"`
 	OnCancel  string `json:"on_cancel,omitempty" latch:"plain" unset:"rollback"`
 	// FailOn are the outcomes, stopped and rolled_back, with which the run fails
@@ -32,6 +33,8 @@ const (
 	Continue = "continue"
 	Stop     = "stop"
 	Rollback = "rollback"
+	// Pause is a policy for failed steps alone.
+	Pause = "pause"
 )
 
 // Statuses of a release.
@@ -47,7 +50,8 @@ const (
 // Statuses of a step.
 const (
 	StepPending = "pending"
-	// StepSkipped is a step that a release has ended without reaching.
+	// StepSkipped is a step that a release has ended without reaching, or a failed one
+	// that a person let the release go on without.
 	StepSkipped    = "skipped"
 	StepDone       = "done"
 	StepFailed     = "failed"
@@ -81,6 +85,37 @@ type StepResult struct {
 	Status string `json:"status"`
 	Error  string `json:"error,omitempty"`
 	KVP    Object `json:"kvp,omitempty"`
+	// Attempts counts how often the step was taken, where that is more than once.
+	Attempts int `json:"attempts,omitempty"`
+	// Choices are the newest [MaximumChoices] of what people said about the step when
+	// it had failed, oldest first.
+	Choices []StepChoice `json:"choices,omitempty"`
+}
+
+// Taken reports whether the step was begun, done or not, and is not undone.
+func (s *StepResult) Taken() bool {
+	return s.Status == StepDone || s.Status == StepFailed || len(s.Choices) > 0 && (s.Status == StepPending || s.Status == StepSkipped)
+}
+
+// MaximumChoices is how many choices a step's result keeps.
+const MaximumChoices = 10
+
+// A StepChoice is what a person said about a failed step: [MessageRetry] or
+// [MessageSkip].
+type StepChoice struct {
+	Choice string `json:"choice"`
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	At     Time   `json:"at"`
+	// Error is why the step had failed, in at most 1,024 bytes.
+	Error string `json:"error"`
+}
+
+// A PausedStep is a failed step that waits for a person.
+type PausedStep struct {
+	Step  string `json:"step"`
+	Error string `json:"error"`
+	Since Time   `json:"since"`
 }
 
 // DecodeRelease reads a release strictly. Its error is [Problems].
@@ -106,7 +141,7 @@ func (r *Release) Validate() Problems {
 		}
 		seen[step.Name] = true
 	}
-	oneOf(&problems, "on_failure", r.OnFailure, Rollback, Stop)
+	oneOf(&problems, "on_failure", r.OnFailure, Rollback, Stop, Pause)
 	oneOf(&problems, "on_cancel", r.OnCancel, Rollback, Stop)
 	for i, outcome := range r.FailOn {
 		at := element("fail_on", i)

@@ -67,7 +67,7 @@ func TestEveryTypeSurvivesJSON(t *testing.T) {
 	for _, sample := range []any{
 		new(latch.Job), new(latch.Release), new(latch.Emission), new(latch.Gate), new(latch.Webhook), new(latch.Event), new(latch.Task), new(latch.Retry),
 		new(latch.JobResult), new(latch.ReleaseResult), new(latch.EmissionResult), new(latch.GateResult), new(latch.Record), new(latch.Status),
-		new(latch.LockRelease), new(latch.RecordUpdate), new(latch.Control), new(latch.Skip), new(latch.HistoryQuery), new(latch.Problem),
+		new(latch.LockRelease), new(latch.RecordUpdate), new(latch.Control), new(latch.Skip), new(latch.StepRetry), new(latch.HistoryQuery), new(latch.Problem),
 	} {
 		switch v := sample.(type) {
 		case *latch.JobResult: // holds itself

@@ -28,7 +28,7 @@ const (
 	mayBlock  = "; it can at JOB_START, BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP, BEFORE_RELEASE_COMPLETE and custom events"
 	mayDecide = " decides no release; only BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP and BEFORE_RELEASE_COMPLETE do"
 	allEvents = "JOB_START, JOB_COMPLETE, JOB_SUCCESS, JOB_FAILURE, JOB_SKIPPED, JOB_MISSED, BEFORE_RELEASE, " +
-		"BEFORE_STEP, AFTER_STEP, BEFORE_RELEASE_COMPLETE, " +
+		"BEFORE_STEP, STEP_FAILED, AFTER_STEP, BEFORE_RELEASE_COMPLETE, " +
 		"RELEASE_COMPLETE, RELEASE_SUCCESS, RELEASE_STOPPED, RELEASE_ROLLED_BACK, RELEASE_FAILURE, " +
 		"DELIVERY_EXHAUSTED, ENDPOINT_GONE, ENDPOINT_FAILING, ENDPOINT_DISABLED, ENDPOINT_RECOVERED, " +
 		"WORKFLOW_COMPLETED, WORKFLOW_FAILED, WORKFLOW_TIMED_OUT, WORKFLOW_CANCELED, WORKFLOW_TERMINATED, WORKFLOW_CONTINUED"
@@ -228,7 +228,7 @@ func TestContractRelease(t *testing.T) {
 			"steps[0].do: a task is exactly one of activity, workflow, http and command, not none",
 			`steps[0].undo.command.argv: required: the program and its arguments, such as ["make", "deploy"]`}},
 		{"policies", "release", aRelease(`"on_failure":"continue","on_cancel":"undo"`), []string{
-			`on_failure: "continue" is not one of rollback, stop`, `on_cancel: "undo" is not one of rollback, stop`}},
+			`on_failure: "continue" is not one of rollback, stop, pause`, `on_cancel: "undo" is not one of rollback, stop`}},
 	})
 }
 
@@ -275,9 +275,9 @@ func TestContractMessages(t *testing.T) {
 		{"skip by lock", "skip", `{"lock":"w:h:r","reason":"x"}`, nil},
 		{"skip by webhook and event", "skip", `{"webhook":"h","event":"BEFORE_STEP","step":"a","reason":"x"}`, nil},
 		{"skip needs a reason", "skip", `{"lock":"w:h:r"}`, []string{"reason: required"}},
-		{"skip needs a hook", "skip", `{"reason":"x"}`, []string{"lock: required: the lock, or webhook and event, of the hook to skip"}},
+		{"skip needs a hook", "skip", `{"reason":"x"}`, []string{"lock: required: the lock, or webhook and event, of the hook to skip; or step alone, for a failed step"}},
 		{"skip needs the event too", "skip", `{"webhook":"h","reason":"x"}`,
-			[]string{"lock: required: the lock, or webhook and event, of the hook to skip"}},
+			[]string{"lock: required: the lock, or webhook and event, of the hook to skip; or step alone, for a failed step"}},
 		{"skip takes one of both", "skip", `{"lock":"w:h:r","webhook":"h","event":"A","reason":"x"}`,
 			[]string{"lock: give either the lock, or webhook and event, not both"}},
 		{"history", "history", `{"webhook":"h","event":"BEFORE_STEP","after":"dlv_1","limit":5}`, nil},

@@ -86,6 +86,15 @@ func (m message) validate(data []byte, from sender) error {
 }
 
 func (s *session) messages() []message {
+	messages := s.commonMessages()
+	if pauses, is := s.subject.(pausing); is {
+		messages = append(messages, message{latch.MessageRetry, pauses.checkRetry, nil, pauses.retry})
+	}
+	return messages
+}
+
+// commonMessages returns those that any run takes.
+func (s *session) commonMessages() []message {
 	return []message{
 		{latch.MessageReleaseLock, s.checkReleaseLock, s.clearRelease, s.releaseLock},
 		{latch.MessageRecord, s.checkRecord, s.clearRecord, s.updateRecord},
@@ -409,12 +418,18 @@ func (s *session) hookToSkip(skip latch.Skip) (*hook, error) {
 }
 
 func (s *session) checkSkip(data []byte, from sender) error {
+	if step, is := stepToSkip(data); is {
+		return s.checkSkipStep(step)
+	}
 	_, _, err := s.decodeSkip(data, from)
 	return err
 }
 
-// skip takes a hook out of its event's decision.
+// skip takes a hook out of its event's decision, or a failed step out of the release.
 func (s *session) skip(ctx workflow.Context, data []byte, from sender) (any, error) {
+	if step, is := stepToSkip(data); is {
+		return s.skipStep(step)
+	}
 	h, skip, err := s.decodeSkip(data, from)
 	if err != nil {
 		return nil, err

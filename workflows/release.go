@@ -31,6 +31,8 @@ type releaseRun struct {
 	// event at which the earlier run waited.
 	gates, passed int
 	reopened      *firing
+	// pauses are the failed steps that wait for a person.
+	pauses []protocol.PauseState
 	// ending is how the release ends, once that is decided.
 	ending *ending
 }
@@ -83,7 +85,7 @@ func (r *releaseRun) prepare(earlier *protocol.State) {
 	r.result.ID, r.result.Title, r.webhooks = r.release.ID, r.release.Title, r.attach(r.release.Webhooks)
 	if earlier != nil && earlier.Release != nil {
 		state := earlier.Release
-		r.result, r.undos, r.stepsTaken, r.passed = state.Result, state.Undos, state.StepsTaken, state.Gates
+		r.result, r.undos, r.stepsTaken, r.passed, r.pauses = state.Result, state.Undos, state.StepsTaken, state.Gates, state.Pauses
 		if end := state.Ending; end != nil {
 			r.ending, r.settled = &ending{status: end.Status, rollBack: end.RollBack, reason: end.Reason, by: end.By}, true
 		}
@@ -96,7 +98,7 @@ func (r *releaseRun) prepare(earlier *protocol.State) {
 
 // progress writes how far the release has come.
 func (r *releaseRun) progress(state *protocol.State) {
-	state.Release = &protocol.ReleaseState{Result: r.result, Undos: r.undos, StepsTaken: r.stepsTaken, Gates: r.passed}
+	state.Release = &protocol.ReleaseState{Result: r.result, Undos: r.undos, StepsTaken: r.stepsTaken, Gates: r.passed, Pauses: r.pauses}
 	if end := r.ending; end != nil {
 		state.Release.Ending = &protocol.EndingState{Status: end.status, RollBack: end.rollBack, Reason: end.reason, By: end.by}
 	}
@@ -187,8 +189,8 @@ func (r *releaseRun) takeStep(ctx workflow.Context, i int) (*ending, error) {
 	if end, err := r.gate(ctx, latch.EventBeforeStep, r.stepVariable(i)); end != nil || err != nil {
 		return end, err
 	}
-	if result.Status == latch.StepPending { // and no earlier run of the chain took it
-		r.do(ctx, i)
+	if err := r.work(ctx, i); err != nil {
+		return nil, err
 	}
 	end, err := r.gate(ctx, latch.EventAfterStep, r.stepVariable(i))
 	if err != nil || result.Status != latch.StepFailed {
@@ -200,17 +202,18 @@ func (r *releaseRun) takeStep(ctx workflow.Context, i int) (*ending, error) {
 	return r.failed(step.Name, result.Error, end), nil
 }
 
-// do has a step's work done.
+// do has a step's work done. A step that is retried is undone as one that was taken
+// last.
 func (r *releaseRun) do(ctx workflow.Context, i int) {
 	step, result := &r.release.Steps[i], &r.result.Steps[i]
 	r.enter("taking step")
 	r.stepsTaken = true
 	if step.Undo != nil {
-		r.undos = append(r.undos, i)
+		r.undos = append(slices.DeleteFunc(r.undos, func(other int) bool { return other == i }), i)
 	}
 	kvp, failure := taskRun{session: r.session, task: step.Do, variables: r.variables(r.stepVariable(i)),
 		summary: "Step " + step.Name, awaitCancellation: true}.do(ctx)
-	result.Status, result.KVP = latch.StepDone, r.keep(kvp)
+	result.Status, result.Error, result.KVP = latch.StepDone, "", r.keep(kvp)
 	if failure != nil {
 		result.Status, result.Error = latch.StepFailed, rootMessage(failure)
 	}

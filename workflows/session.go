@@ -304,7 +304,11 @@ func (s *session) snapshot() latch.Status {
 	if s.refused {
 		status = latch.JobFailed
 	}
-	return latch.Status{ID: s.subject.id(), Title: s.subject.title(), Status: status, Phase: s.phase, Event: s.event, Step: s.step,
+	var paused []latch.PausedStep
+	if pauses, is := s.subject.(pausing); is {
+		paused = pauses.paused()
+	}
+	return latch.Status{Paused: paused, ID: s.subject.id(), Title: s.subject.title(), Status: status, Phase: s.phase, Event: s.event, Step: s.step,
 		Steps: s.subject.steps(), Locks: s.openLocks(), Rejected: rejected}
 }
 

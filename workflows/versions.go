@@ -16,6 +16,8 @@ const (
 	continuesLate = "continues-as-new-late"
 	// crowdedOut: a run that cannot continue refuses signals that cost it more events.
 	crowdedOut = "crowded-out"
+	// stepFailed: STEP_FAILED fires, where a webhook listens to it.
+	stepFailed = "step-failed"
 )
 
 // knows reports whether the run knows a change.

@@ -183,6 +183,8 @@ func (s *scene) stepVariable() *object {
 	case "": // a step and its undo see their own results
 	case latch.EventBeforeStep:
 		o.fields["kvp"] = &object{empty: "at BEFORE_STEP, before its work"}
+	case latch.EventStepFailed:
+		o.fields["kvp"] = &object{empty: "at STEP_FAILED, whose step has no result"}
 	case latch.EventAfterStep:
 		o.fields["kvp"] = &object{empty: "at AFTER_STEP of a step that failed"}
 	default:

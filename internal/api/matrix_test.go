@@ -41,6 +41,7 @@ var routeRoles = map[string]string{
 	"POST /latch/v1/releases/dry-run":       "run",
 	"POST /latch/v1/releases/{id}/stop":     "run",
 	"POST /latch/v1/releases/{id}/rollback": "run",
+	"POST /latch/v1/releases/{id}/retry":    "run",
 	"POST /latch/v1/releases/{id}/skip":     "run",
 	"POST /latch/v1/gates":                  "run",
 	"GET /latch/v1/gates/{id}":              "read",

@@ -2,7 +2,11 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
@@ -29,6 +33,59 @@ func (a *API) controlRun(kind latch.Kind, message string) func(context.Context, 
 		output := &statusOutput{}
 		return output, a.tell(ctx, kind, protocol.UpdateViaAPI, input.ID, message, control, &output.Body)
 	}
+}
+
+// retryStep has a failed step taken again.
+func (a *API) retryStep(ctx context.Context, input *messageInput) (*statusOutput, error) {
+	var retry latch.StepRetry
+	if err := decodeMessage(input.RawBody, retry.Decode); err != nil {
+		return nil, err
+	}
+	retry.By = CallerOf(ctx).Name
+	output := &statusOutput{}
+	return output, a.tell(ctx, latch.ReleaseKind, protocol.UpdateViaAPI, input.ID, latch.MessageRetry, retry, &output.Body)
+}
+
+type skippedOutput struct{ Body recordOrStatus }
+
+// recordOrStatus is the record of a hook that was skipped, or the status of a release
+// of which a step was.
+type recordOrStatus struct {
+	record *latch.Record
+	status *latch.Status
+}
+
+// MarshalJSON writes the one that there is.
+func (r recordOrStatus) MarshalJSON() ([]byte, error) {
+	if r.status != nil {
+		return json.Marshal(r.status)
+	}
+	return json.Marshal(r.record)
+}
+
+// Schema describes either.
+func (recordOrStatus) Schema(registry huma.Registry) *huma.Schema {
+	return &huma.Schema{OneOf: []*huma.Schema{
+		registry.Schema(reflect.TypeFor[latch.Record](), true, ""), registry.Schema(reflect.TypeFor[latch.Status](), true, "")}}
+}
+
+// skipInRelease skips a hook or a failed step.
+func (a *API) skipInRelease(ctx context.Context, input *messageInput) (*skippedOutput, error) {
+	var skip latch.Skip
+	if err := decodeMessage(input.RawBody, skip.Decode); err != nil {
+		return nil, err
+	}
+	if !skip.OfStep() {
+		record, err := a.skipHook(latch.ReleaseKind)(ctx, input)
+		if err != nil {
+			return nil, err
+		}
+		return &skippedOutput{recordOrStatus{record: &record.Body}}, nil
+	}
+	skip.By = CallerOf(ctx).Name
+	status := new(latch.Status)
+	err := a.tell(ctx, latch.ReleaseKind, protocol.UpdateViaAPI, input.ID, latch.MessageSkip, skip, status)
+	return &skippedOutput{recordOrStatus{status: status}}, err
 }
 
 func (a *API) skipHook(kind latch.Kind) func(context.Context, *messageInput) (*recordOutput, error) {

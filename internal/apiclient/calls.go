@@ -110,7 +110,7 @@ func (c *Client) DryRunRelease(ctx context.Context, release, answers json.RawMes
 	return c.call(ctx, http.MethodPost, releases+"/dry-run", nil, asked, report)
 }
 
-// TellRelease sends a release stop, rollback or skip, and returns its answer.
+// TellRelease sends a release stop, rollback, retry or skip, and returns its answer.
 func (c *Client) TellRelease(ctx context.Context, id, message string, argument any) (json.RawMessage, error) {
 	var answer json.RawMessage
 	err := c.call(ctx, http.MethodPost, releases+"/"+url.PathEscape(id)+"/"+message, nil, argument, &answer)

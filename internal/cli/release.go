@@ -24,16 +24,34 @@ names another. One run at a time has that id; a closed one may run again.`),
 			"Stop a running release and undo nothing."+which),
 		controlCommand(e, latch.MessageRollback, latch.ReleaseKind, "Roll a release back",
 			"Stop a running release and undo the steps taken."+which),
-		skipCommand(e, "Take a hook out of the decision: its record is then skipped, and decides\nnothing."+which),
+		retryCommand(e, "Take a failed step again, of a release that pauses at failures (on_failure:\npause)."+which),
+		skipCommand(e, `Take a hook out of the decision: its record is then skipped, and decides nothing.
+With --step alone a release that pauses at failures (on_failure: pause) goes on
+without that failed step.`+which),
 	)
+}
+
+// retryCommand makes `release retry`.
+func retryCommand(e *env, long string) *cobra.Command {
+	c := controller{e, latch.ReleaseKind, latch.MessageRetry}
+	retry := latch.StepRetry{}
+	command := remote(e, &cobra.Command{Use: "retry ID", Short: "Take a failed step again", Long: long, Args: cobra.ExactArgs(1)},
+		func(ctx context.Context, open opener, args []string) error {
+			retry.By = byOrUser(e, retry.By)
+			return c.send(ctx, open, args[0], retry, new(latch.StepRetry).Decode)
+		})
+	command.Flags().StringVar(&retry.Step, "step", "", "the step; may be left out where one failed step alone waits")
+	command.Flags().StringVar(&retry.Reason, "reason", "", "why, for the record")
+	byFlag(command, &retry.By)
+	return command
 }
 
 // skipCommand makes `release skip`.
 func skipCommand(e *env, long string) *cobra.Command {
 	c := controller{e, latch.ReleaseKind, latch.MessageSkip}
 	skip := latch.Skip{}
-	command := remote(e, &cobra.Command{Use: "skip ID (--lock LOCK | --webhook ID --event EVENT [--step NAME]) --reason TEXT",
-		Short: "Take a hook out of the decision", Long: long, Args: cobra.ExactArgs(1)},
+	command := remote(e, &cobra.Command{Use: "skip ID (--lock LOCK | --webhook ID --event EVENT [--step NAME] | --step NAME) --reason TEXT",
+		Short: "Take a hook out of the decision, or skip a failed step", Long: long, Args: cobra.ExactArgs(1)},
 		func(ctx context.Context, open opener, args []string) error {
 			skip.By = byOrUser(e, skip.By)
 			return c.send(ctx, open, args[0], skip, new(latch.Skip).Decode)
@@ -41,7 +59,7 @@ func skipCommand(e *env, long string) *cobra.Command {
 	command.Flags().StringVar(&skip.Lock, "lock", "", "the hook's lock")
 	command.Flags().StringVar(&skip.Webhook, "webhook", "", "the webhook's id")
 	command.Flags().StringVar(&skip.Event, "event", "", "the event")
-	command.Flags().StringVar(&skip.Step, "step", "", "the step, where the event is one of a step")
+	command.Flags().StringVar(&skip.Step, "step", "", "the step, where the event is one of a step; alone, the failed step")
 	command.Flags().StringVar(&skip.Reason, "reason", "", "why; required")
 	byFlag(command, &skip.By)
 	return command

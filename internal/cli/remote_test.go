@@ -37,6 +37,7 @@ var remoteCalls = map[string][2]string{
 	"release list":         {},
 	"release stop":         {"", "shop"},
 	"release rollback":     {"", "shop"},
+	"release retry":        {"", "shop --step deploy"},
 	"release skip":         {"", "shop --lock release-shop:board:r --reason down"},
 	"emit":                 {emitFile, "-"},
 	"gate":                 {gateFile, "-"},

@@ -62,7 +62,7 @@ func settle(status *latch.Status, end *backend.End) {
 	if status.Status == latch.JobRunning {
 		status.Status = end.Status
 	}
-	status.Phase, status.Locks = "", nil
+	status.Phase, status.Locks, status.Paused = "", nil, nil
 	for i := range status.Steps {
 		if status.Steps[i].Status == latch.StepPending {
 			status.Steps[i].Status = latch.StepSkipped
@@ -76,6 +76,10 @@ func printStatus(out *output.Printer, workflowID string, status *latch.Status) {
 		out.Printf("  phase: %s\n", output.OneLine(phaseOf(status)))
 	}
 	printSteps(out, status.Steps)
+	for _, paused := range status.Paused {
+		out.Printf("  step %s has failed and waits for somebody, since %s\n    decide with: starter release retry|skip|stop|rollback %s\n",
+			output.OneLine(paused.Step), paused.Since.Format(time.RFC3339), output.Shell(workflowID))
+	}
 	for _, lock := range status.Locks {
 		out.Printf("  lock of %s at %s, since %s%s\n    remove it with: %s\n", output.OneLine(lock.Webhook), lock.Event,
 			lock.Since.Format(time.RFC3339), until(lock), removal(output.Printable(lock.Token)))

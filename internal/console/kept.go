@@ -164,4 +164,4 @@ func (v *visit) hookAgain() (*answer, error) {
 }
 
 // releaseAsks are the actions on a release that ask first.
-var releaseAsks = []string{latch.MessageStop, latch.MessageRollback, latch.MessageSkip}
+var releaseAsks = []string{latch.MessageStop, latch.MessageRollback, latch.MessageSkip, latch.MessageRetry, skipStepAction}

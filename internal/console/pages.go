@@ -55,6 +55,8 @@ func init() {
 		{path: locklink.ReleasesPath + "/{id}", role: api.RoleRead, show: (*visit).release, again: confirmAgain(releaseAsks...), live: true, actions: map[string]action{
 			latch.MessageStop:     {api.RoleRun, (*visit).stopRelease},
 			latch.MessageRollback: {api.RoleRun, (*visit).rollbackRelease},
+			latch.MessageRetry:    {api.RoleRun, (*visit).retryStep},
+			skipStepAction:        {api.RoleRun, (*visit).skipStep},
 			latch.MessageSkip:     {api.RoleRun, (*visit).skipHook}}},
 		{path: startReleasePath, below: locklink.ReleasesPath, role: api.RoleRun, show: (*visit).newRelease, actions: map[string]action{
 			"plan":  {api.RoleRun, (*visit).planRelease},

@@ -18,6 +18,8 @@ type release struct {
 	// Way pictures what has happened, what waits, and what comes next.
 	Way     piece.Picture
 	Records []piece.Record
+	// Paused are the forms for the failed steps that wait for a person.
+	Paused []piece.Form
 	// End is the form that stops or rolls back the release; nil if neither is
 	// possible.
 	End *piece.Form
@@ -41,6 +43,7 @@ func (v *visit) release() (*answer, error) {
 			{Value: latch.MessageStop, Label: "Stop the release …", Look: piece.LookGrave, Help: stopEffect(plan)},
 			{Value: latch.MessageRollback, Label: "Roll back the release …", Look: piece.LookGrave, Help: rollbackEffect(plan)}}
 		data.End = &form
+		data.Paused = v.pausedForms(state)
 	}
 	made := show(state.Status.Status+": "+title, "release", data)
 	made.said = title + " is " + state.Status.Status
@@ -75,6 +78,9 @@ func (v *visit) releaseFacts(state *apiclient.Release) piece.Facts {
 	for _, lock := range state.Locks {
 		cell := piece.Link(lock.Webhook, v.link("/locks/"+segment(lock.Token))).WithTime("at "+lock.Event+", since", lock.Since)
 		facts.Add("Waits for", cell)
+	}
+	for _, paused := range state.Paused {
+		facts.Add("Paused", piece.Text("step "+paused.Step+" has failed: "+paused.Error).WithTime("since", paused.Since))
 	}
 	facts.Add("Began", piece.When(state.StartedAt))
 	facts.Add("Ended", piece.When(state.ClosedAt))
@@ -163,7 +169,11 @@ func (v *visit) skipHook() (*answer, error) {
 func (v *visit) tellRelease(message, question string, argument any, done string) (*answer, error) {
 	if _, err := v.api.TellRelease(v.request.Context(), v.path("id"), message, argument); err != nil {
 		hook := hookFields(v.sent.Get("webhook"), v.sent.Get("event"), v.sent.Get("step"))
-		return v.ask(question, v.sent.Get("confirmed"), message, hook, err)
+		action := message
+		if about, is := argument.(latch.Skip); is && about.OfStep() {
+			action = skipStepAction
+		}
+		return v.ask(question, v.sent.Get("confirmed"), action, hook, err)
 	}
 	return v.goTo(v.link(releasePath(v.path("id"))), done), nil
 }
@@ -172,7 +182,7 @@ func (v *visit) tellRelease(message, question string, argument any, done string)
 // ask returns it if it is not about what was sent.
 func (v *visit) ask(question, promise, message string, more []piece.Hidden, refused error) (*answer, error) {
 	form := v.form("confirm", piece.Group{Fields: []piece.Field{{Name: "reason", Label: "Reason, for the record", Kind: piece.KindLines, Rows: 2,
-		Limit: 4000, Value: v.sent.Get("reason"), Required: message == latch.MessageSkip}}})
+		Limit: 4000, Value: v.sent.Get("reason"), Required: message == latch.MessageSkip || message == skipStepAction}}})
 	form.Hidden = append(more, piece.Hidden{Name: "confirmed", Value: promise})
 	form.Buttons = []piece.Button{{Value: message, Label: "Yes: " + strings.ToLower(question[:1]) + strings.TrimSuffix(question[1:], "?"), Look: piece.LookGrave}}
 	made := show(question, "confirm", nil)

@@ -35,6 +35,7 @@ func wayOf(state *apiclient.Release, plan *api.ReleasePlan) piece.Picture {
 	for _, step := range plan.Steps {
 		w.event(latch.EventBeforeStep, step.Name)
 		w.step(step)
+		w.event(latch.EventStepFailed, step.Name)
 		w.event(latch.EventAfterStep, step.Name)
 	}
 	w.event(latch.EventBeforeReleaseComplete, "")

@@ -144,7 +144,8 @@ func TestShape(t *testing.T) {
 	text, err := shape("ReleaseResult")
 	require.NoError(t, err)
 	require.Equal(t, "```text\n"+`{"id", "title"?, "status", "reason"?, "decided_by"?: {"webhook"?, "event"?, "by"?},
- "steps": [{"name", "status", "error"?, "kvp"?: {…}}…], "history"?: [Record…]}`+"\n```", text)
+ "steps": [{"name", "status", "error"?, "kvp"?: {…}, "attempts"?, "choices"?: [{"choice", "by"?,
+ "reason"?, "at", "error"}…]}…], "history"?: [Record…]}`+"\n```", text)
 	text, err = shape("JobResult")
 	require.NoError(t, err)
 	require.Contains(t, text, `"jobs"?: [JobResult…]`)

@@ -36,7 +36,8 @@ type Report struct {
 	Unused []string `json:"unused"`
 }
 
-// Waits is the status of a run that waits for ever, for a lock that nobody removes.
+// Waits is the status of a run that waits for ever: for a lock that nobody removes,
+// or for a person to say what becomes of a failed step.
 const Waits = "waits"
 
 // Kinds of an [Happening].
@@ -132,6 +133,7 @@ func (r *rehearsed) end(report *Report) {
 	switch {
 	case errors.As(err, &timeout):
 		report.Status, report.Error = Waits, "a lock is open that nobody removes, and that has no lock_timeout"
+		r.pausedAt(report)
 		return
 	case errors.As(err, &failure) && failure.HasDetails():
 		_ = failure.Details(&result) // of a refused input they are problems
@@ -148,6 +150,19 @@ func (r *rehearsed) end(report *Report) {
 		if err != nil {
 			report.Status = latch.ReleaseFailed
 		}
+	}
+}
+
+// pausedAt says so where the run waits since a step has failed.
+func (r *rehearsed) pausedAt(report *Report) {
+	var status latch.Status
+	answer, err := r.env.QueryWorkflow(latch.QueryStatus)
+	if err != nil || answer.Get(&status) != nil {
+		return
+	}
+	report.Steps = status.Steps
+	for _, paused := range status.Paused {
+		report.Error = fmt.Sprintf("step %s has failed and waits for a person (on_failure: pause): %s", paused.Step, paused.Error)
 	}
 }
 

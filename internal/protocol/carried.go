@@ -143,8 +143,17 @@ type ReleaseState struct {
 	StepsTaken bool  `json:"steps_taken,omitempty"`
 	// Gates is how many gates have let the release pass.
 	Gates int `json:"gates,omitempty"`
+	// Pauses are the failed steps that wait for a person.
+	Pauses []PauseState `json:"pauses,omitempty"`
 	// Ending is how the release ends, once that is decided.
 	Ending *EndingState `json:"ending,omitempty"`
+}
+
+// A PauseState is a failed step that waits for a person.
+type PauseState struct {
+	// Step is its index.
+	Step  int        `json:"step"`
+	Since latch.Time `json:"since"`
 }
 
 // An EndingState is how a release ends, before all is undone.

@@ -13,7 +13,7 @@ import (
 func (d *Definition) Undone(steps []latch.StepResult) (undone, lasting []string) {
 	taken := func(name string) bool {
 		return slices.ContainsFunc(steps, func(s latch.StepResult) bool {
-			return s.Name == name && (s.Status == latch.StepDone || s.Status == latch.StepFailed)
+			return s.Name == name && s.Taken()
 		})
 	}
 	for _, step := range slices.Backward(d.Release.Steps) {

@@ -25,7 +25,7 @@ var enumerations = map[string][]any{
 	"Event.on_timeout":    {"continue", "stop", "rollback"},
 	"Event.on_error":      {"continue", "stop", "rollback"},
 	"OAuth2.auth_style":   {"header", "body"},
-	"Release.on_failure":  {"rollback", "stop"},
+	"Release.on_failure":  {"rollback", "stop", "pause"},
 	"Release.on_cancel":   {"rollback", "stop"},
 	"Gate.on_deadline":    {"continue", "stop", "rollback"},
 }
@@ -76,7 +76,7 @@ var meanings = map[string]string{
 	"Release.instance":   "What is released to, sent with every webhook as instance.",
 	"Release.webhooks":   "Who is told of the release's events, and who decides about it.",
 	"Release.steps":      "What is done, in order.",
-	"Release.on_failure": "What becomes of the steps taken when one fails.",
+	"Release.on_failure": "What becomes of the steps taken when one fails; with pause a person says so: retry, skip, stop or rollback.",
 	"Release.on_cancel":  "What becomes of the steps taken when the release is cancelled.",
 
 	"Release.fail_on": "The outcomes, stopped and rolled_back, with which the run fails instead of completing.",
@@ -195,7 +195,7 @@ var meanings = map[string]string{
 	"TLS.ca":          "the authorities by which the receiver's certificate is checked, instead of the worker's own.",
 	"TLS.server_name": "The name for which the receiver's certificate is checked, instead of the URL's host.",
 
-	"Event.event":            "The event: JOB_…, BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP, BEFORE_RELEASE_COMPLETE, RELEASE_…, or a custom one.",
+	"Event.event":            "The event: JOB_…, BEFORE_RELEASE, BEFORE_STEP, STEP_FAILED, AFTER_STEP, BEFORE_RELEASE_COMPLETE, RELEASE_…, or a custom one.",
 	"Event.enforce":          "Whether what the hook decides is acted on. With false the run neither waits for the hook nor goes by it, and its record has what it would have decided as would_decide. A hook that blocks takes no false.",
 	"Event.enabled":          "Whether the webhook listens to the event.",
 	"Event.when":             "false skips the hook.",

@@ -162,6 +162,7 @@ func (h *Hook) siblings() jsonObject {
 var releaseStates = map[string][3]string{
 	latch.EventBeforeRelease:         {latch.ReleaseRunning, latch.StepPending, latch.StepPending},
 	latch.EventBeforeStep:            {latch.ReleaseRunning, latch.StepPending, latch.StepPending},
+	latch.EventStepFailed:            {latch.ReleaseRunning, latch.StepFailed, latch.StepPending},
 	latch.EventAfterStep:             {latch.ReleaseRunning, latch.StepDone, latch.StepPending},
 	latch.EventBeforeReleaseComplete: {latch.ReleaseRunning, latch.StepDone, latch.StepDone},
 	latch.EventReleaseComplete:       {latch.ReleaseReleased, latch.StepDone, latch.StepDone},
@@ -179,7 +180,7 @@ func (h *Hook) addRelease(variables Variables, began time.Time) {
 	results := make([]latch.StepResult, len(h.Release.Steps))
 	for i, step := range h.Release.Steps {
 		results[i] = latch.StepResult{Name: step.Name, Status: states[1]}
-		if i > 0 && (i == len(h.Release.Steps)-1 || h.Settings.Event == latch.EventAfterStep) {
+		if i > 0 && (i == len(h.Release.Steps)-1 || h.Settings.Event == latch.EventAfterStep || h.Settings.Event == latch.EventStepFailed) {
 			results[i].Status = states[2]
 		}
 		if results[i].Status == latch.StepFailed {
@@ -191,7 +192,7 @@ func (h *Hook) addRelease(variables Variables, began time.Time) {
 	for name, value := range encoded {
 		variables[name] = objectOf(value)
 	}
-	if h.Settings.Event == latch.EventBeforeStep || h.Settings.Event == latch.EventAfterStep {
+	if latch.IsStepEvent(h.Settings.Event) {
 		variables["step"] = objectOf(vars.NewStep(0, results[0]))
 	}
 }
