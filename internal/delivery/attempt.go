@@ -13,33 +13,30 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// An Attempt is what was sent and what came back, as far as it came, with
-// every secret masked.
+// An Attempt describes the request that was sent and the answer, as far as it arrived. Every
+// secret is masked.
 type Attempt struct {
-	// Request is nil where nothing could be rendered, Response where nothing
-	// came back.
+	// Request is nil if nothing could be rendered. Response is nil if no answer arrived.
 	Request  *latch.RecordRequest
 	Response *latch.RecordResponse
-	// Data is the JSON object that the endpoint answered with, empty for none.
-	// Of it and of Response, what the webhook and the worker redact is hidden.
+	// Data is the JSON object that the endpoint answered with, or empty. Data and Response omit
+	// what the webhook and the worker redact.
 	Data latch.Object
-	// Unreadable says why the answer cannot be read, and where. NoObject says what
-	// the answer is if it is not a JSON object, such as "is empty". Both are empty
-	// for an answer that is one.
+	// Unreadable says why and where the answer cannot be read. NoObject says what the answer is
+	// instead of a JSON object, such as "is empty". Both are empty if the answer is a JSON
+	// object.
 	Unreadable, NoObject   string
 	StartedAt, CompletedAt time.Time
-	// Timings are nil if nothing was sent. Address is the address that was called
-	// or, if no connection came about, the last one dialled; empty behind a proxy.
+	// Timings are nil if nothing was sent. Address is the address that was called, or the last
+	// one dialled if no connection was made. It is empty behind a proxy.
 	Timings *latch.Timings
 	Address string
 }
 
-// Send makes one attempt (1 and up) at a delivery, which it does not change.
-// The attempt is never nil.
-// The error is nil for an answer of 2xx, or one that the webhook's success or
-// preset accepts as a delivery. Otherwise it is an [*UnreachableError], a
-// [*StatusError], a [*PermanentError], or a [*BusyError], which means that nothing
-// was sent.
+// Send makes one attempt (1 and up) at a delivery, which it does not change. The attempt is
+// never nil. The error is nil for a 2xx answer, or for one that the webhook's success
+// expression or preset accepts as a delivery. Otherwise it is an [*UnreachableError], a
+// [*StatusError], a [*PermanentError], or a [*BusyError], which means that nothing was sent.
 func (s *Sender) Send(ctx context.Context, r *protocol.WebhookRequest, attempt int) (*Attempt, error) {
 	call, made, err := s.begin(ctx, r, attempt)
 	if err != nil {
@@ -49,9 +46,9 @@ func (s *Sender) Send(ctx context.Context, r *protocol.WebhookRequest, attempt i
 	return prepared.Send(ctx)
 }
 
-// SendQuickly is [Sender.Send], unless attempts at the webhook's URL have lately
-// taken longer than given, or no place at its endpoint becomes free within that
-// time: then nothing is sent, which is a [*BusyError].
+// SendQuickly is like [Sender.Send], but returns a [*BusyError] and sends nothing if recent
+// attempts at the webhook's URL took longer than the given time, or if no place at its endpoint
+// becomes free within that time.
 func (s *Sender) SendQuickly(ctx context.Context, r *protocol.WebhookRequest, attempt int, than time.Duration) (*Attempt, error) {
 	call, made, err := s.begin(ctx, r, attempt)
 	if err != nil {
@@ -65,7 +62,7 @@ func (s *Sender) SendQuickly(ctx context.Context, r *protocol.WebhookRequest, at
 	return prepared.send(ctx, than)
 }
 
-// begin makes the call of an attempt, and describes it in made.
+// begin sends the call of an attempt and describes it in made.
 func (s *Sender) begin(ctx context.Context, r *protocol.WebhookRequest, attempt int) (ready *call, made *Attempt, err error) {
 	now := s.clock(ctx)
 	made = &Attempt{Data: latch.Object{}, StartedAt: now()}
@@ -103,10 +100,10 @@ func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attem
 	return made, err
 }
 
-// ownVariables are those that a request fills in where they are absent.
+// ownVariables are the variables that a request sets to their defaults if they are absent.
 var ownVariables = vars.Filled()
 
-// variablesOf returns what the templates of a request see.
+// variablesOf returns the variables of a request's templates.
 func variablesOf(r *protocol.WebhookRequest) expr.Variables {
 	own := [...]field{{"event", r.Event.Event}, {"lock", r.Lock}, {"lock_url", r.LockURL}}
 	variables := make(expr.Variables, len(r.Variables)+1+len(own))

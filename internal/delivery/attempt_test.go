@@ -23,7 +23,7 @@ import (
 	"github.com/latch-run/latch/internal/secret"
 )
 
-// A receiver keeps the requests that it got.
+// A receiver keeps the requests that it received.
 type receiver struct {
 	*httptest.Server
 	mutex sync.Mutex
@@ -67,7 +67,7 @@ func secrets(t testing.TB, values map[string]string, hosts map[string][]string) 
 	return store
 }
 
-// local makes a sender that may call the receivers, at a fixed time.
+// local returns a sender that may call the receivers, at a fixed time.
 func local(t testing.TB, values map[string]string) *Sender {
 	t.Helper()
 	sender := newSender(t, Options{Secrets: secrets(t, values, nil), EgressAllow: []string{"127.0.0.1"}})
@@ -75,7 +75,7 @@ func local(t testing.TB, values map[string]string) *Sender {
 	return sender
 }
 
-// Contract, Webhook: the default body, in its order, without what does not apply.
+// Contract, Webhook: the default body has its fields in order, without those that do not apply.
 func TestDefaultBody(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
@@ -123,8 +123,8 @@ func TestDefaultBody(t *testing.T) {
 	}
 }
 
-// Contract, Webhook and Templates: own bodies by content type; secret and lock
-// are filled into JSON objects and forms that lack them.
+// Contract, Webhook and Templates: own bodies by content type. Secret and lock are added to
+// JSON objects and forms that lack them.
 func TestOwnBodies(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
@@ -190,8 +190,8 @@ func TestOwnBodies(t *testing.T) {
 	require.Len(t, vars, 1, "the caller's variables were changed")
 }
 
-// Contract, Webhook: url and headers are templates; header secrets; GET has no
-// body and signs the empty one.
+// Contract, Webhook: url and headers are templates; header secrets are sent; GET has no body
+// and signs the empty one.
 func TestGetWithHeaders(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
@@ -216,7 +216,7 @@ func TestGetWithHeaders(t *testing.T) {
 	verify(t, got, []byte("first"), []byte("second"))
 }
 
-// Contract, Webhook: every method but GET bears the body, which is signed.
+// Contract, Webhook: every method except GET sends the body, which is signed.
 func TestMethods(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
@@ -237,9 +237,9 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// Contract, Secrets by name: a value signs with its bytes, whsec_<base64> with
-// the decoded ones and is never sent; several lines all sign. The oracle is
-// the Standard Webhooks library.
+// Contract, Secrets by name: a value signs with its bytes, whsec_<base64> with the decoded ones
+// and is never sent; several lines all sign. The Standard Webhooks library verifies the
+// signatures.
 func TestSignatures(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
@@ -283,8 +283,7 @@ func verify(t *testing.T, got received, keys ...[]byte) {
 	}
 }
 
-// What is sent is the same for every attempt, save attempt, timestamp and
-// signature.
+// Every attempt sends the same request except for attempt, timestamp and signature.
 func TestAttemptsAreAlike(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
@@ -303,7 +302,7 @@ func TestAttemptsAreAlike(t *testing.T) {
 	require.Equal(t, receiver.got[0].Header.Get("webhook-id"), receiver.got[1].Header.Get("webhook-id"))
 }
 
-// What cannot be sent fails for good and sends nothing.
+// A request that cannot be sent fails permanently and sends nothing.
 func TestCannotBeSent(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
@@ -373,8 +372,8 @@ func TestCannotBeSent(t *testing.T) {
 	require.Empty(t, receiver.got)
 }
 
-// Over TLS the answer comes by HTTP/2, and an unknown certificate is a network
-// error that names no secret.
+// Over TLS the answer arrives by HTTP/2, and an unknown certificate is a network error that
+// names no secret.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	var spoken string

@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch/internal/mask"
 )
 
-// BenchmarkMaskHeld holds what it costs that all that a worker holds is masked
-// in every answer against how much it holds: it hardly depends on that.
+// BenchmarkMaskHeld measures the cost of masking an answer with few and with many secrets. The
+// cost hardly depends on their number.
 func BenchmarkMaskHeld(b *testing.B) {
 	const unit = `{"id":"4711","name":"Ada Lovelace","token_count":12345,"status":"succeeded"},`
 	for _, count := range []int{1, 100, 500} {
@@ -28,7 +28,7 @@ func BenchmarkMaskHeld(b *testing.B) {
 	}
 }
 
-// BenchmarkMaskersHold is what a worker does once, and whenever a file of its
+// BenchmarkMaskersHold measures the work that a worker does once, and whenever a file of its
 // secrets changes.
 func BenchmarkMaskersHold(b *testing.B) {
 	for _, count := range []int{1, 100, 500} {
@@ -41,7 +41,7 @@ func BenchmarkMaskersHold(b *testing.B) {
 	}
 }
 
-// manySecrets makes values such as services give out.
+// manySecrets returns values like those that services issue.
 func manySecrets(count int) map[string]string {
 	all := map[string]string{}
 	for i := range count {

@@ -9,10 +9,10 @@ import (
 	"github.com/latch-run/latch/internal/secret"
 )
 
-// Contract, Secrets by name: a bound secret goes to its hosts alone, over plain
-// http only where its binding says so, and only to a receiver whose certificate
-// is for one of its hosts, whatever name tls.server_name asks it to be for. It
-// holds for webhooks and http tasks, and refused is before anything is sent.
+// Contract, Secrets by name: a bound secret is sent only to its hosts, over plain http only if
+// its binding says so, and only to a receiver whose certificate is for one of its hosts,
+// whatever tls.server_name says. This applies to webhooks and http tasks. A refused request
+// sends nothing.
 func TestBoundSecretGoesNowhereElse(t *testing.T) {
 	t.Parallel()
 	plain := newReceiver(t, nil)

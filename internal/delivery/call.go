@@ -13,42 +13,38 @@ import (
 	"github.com/latch-run/latch/internal/secret"
 )
 
-// A call is one request that is ready to be sent, and what is needed to describe
-// it.
+// A call is one request that is ready to be sent, with the data needed to describe it.
 type call struct {
 	request outgoing
-	// target names method and URL in errors, secrets left out.
+	// target names the method and the URL in errors, without secrets.
 	target string
-	// timeout limits the time from the connection to the end of the answer; spent
-	// is the part of it that getting an OAuth2 token took.
+	// timeout limits the time from the connection to the end of the answer. spent is the part
+	// of it that fetching an OAuth2 token took.
 	timeout, spent time.Duration
 	// secrets are the texts that masker hides.
 	secrets []string
 	masker  *mask.Masker
-	// redaction is what records leave out of the answer; nil for nothing.
+	// redaction says what records omit from the answer. It may be nil.
 	redaction *redaction
-	// retry says of statuses whether they are tried again; nil says nothing.
+	// retry says which statuses are retried. It may be nil.
 	retry *latch.Retry
-	// delivery is the webhook's request that is sent, and attempt counts its
-	// attempts; nil and 0 for a task's. token says that an OAuth2 token is asked
-	// for.
+	// delivery is the webhook's request, and attempt counts its attempts. They are nil and 0
+	// for a task. token reports that the call fetches an OAuth2 token.
 	delivery *protocol.WebhookRequest
 	attempt  int
 	token    bool
-	// transport sends it, nil for the sender's own; grant gets its OAuth2
-	// token, nil for none.
+	// transport sends the call; if nil, the sender's own does. grant fetches the OAuth2 token;
+	// if nil, there is no token.
 	transport *http.Transport
 	grant     *grant
-	// staleToken reports that the receiver refused a token that had been kept
-	// from an earlier attempt.
+	// staleToken reports that the receiver rejected a token kept from an earlier attempt.
 	staleToken bool
-	// watch takes the attempt's times; now is the time.
+	// watch measures the attempt's times. now returns the current time.
 	watch *stopwatch
 	now   func() time.Time
 }
 
-// tell returns an error's text: what was called and what happened, masked and
-// of bounded length.
+// tell returns an error's text: the target and what happened, masked and of bounded length.
 func (c *call) tell(what string) string {
 	return excerpt.First(c.target+": "+c.masker.Text(cleanText(what)), maximumErrorBytes)
 }
@@ -56,8 +52,8 @@ func (c *call) tell(what string) string {
 // cleanText returns valid UTF-8.
 func cleanText(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
 
-// fail makes the error of a request that cannot be made. Its cause is kept
-// where the text of it is known to have no secret.
+// fail returns the error of a request that cannot be made. It keeps the cause only if its text
+// cannot contain a secret.
 func (c *call) fail(err error) *PermanentError {
 	failed := permanentf("%s", c.tell(err.Error()))
 	var missing *secret.MissingError

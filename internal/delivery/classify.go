@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// jsonSpace is what may stand between the tokens of JSON.
+// jsonSpace is the white space allowed between the tokens of JSON.
 const jsonSpace = " \t\r\n"
 
 func startsObject(text []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(text, jsonSpace), []byte("{"))
 }
 
-// cutJSON reports whether the body is a JSON answer, by its Content-Type or for
-// being an object, of which only the beginning was read.
+// cutJSON reports whether the body is truncated JSON, judging by its Content-Type or its first
+// bytes.
 func (a *answer) cutJSON() bool {
 	return a.cut && (startsObject(a.body) || saysJSON(a.header)) && beginsJSON(a.body)
 }
@@ -37,8 +37,8 @@ func beginsJSON(text []byte) bool {
 
 func (a *answer) succeeded() bool { return a.status >= 200 && a.status < 300 }
 
-// verdict classifies an answer by its status (contract, "Responses"); nil is
-// delivered.
+// verdict classifies an answer by its status (contract, "Responses"). It returns nil if the
+// delivery succeeded.
 func (a *answer) verdict(c *call, now time.Time) error {
 	again, _ := c.retry.Again(a.status)
 	switch {

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Slack says in the body that a webhook is no more; that is for good, whatever
-// the status, and says so. Nothing else in a body ends a delivery.
+// A body by which Slack says that a webhook no longer exists is a permanent failure with that
+// reason, whatever the status. No other body ends a delivery.
 func TestGoneEndpoints(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -51,8 +51,8 @@ func TestGoneEndpoints(t *testing.T) {
 	}
 }
 
-// Contract, Responses: 410 says that the endpoint is gone, also where a webhook
-// decides by success; unless that is true.
+// Contract, Responses: 410 means that the endpoint is gone, even if a webhook has a success
+// expression, unless that expression is true.
 func TestGoneWithSuccess(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, answering(410, "", nil))
@@ -71,8 +71,8 @@ func TestGoneWithSuccess(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// Discord asks to be left alone in a header of its own and in the body of a
-// 429, in seconds with a fraction; the longest of what is asked for counts.
+// Discord states when to try again in its own header and in the body of a 429, in seconds with
+// a fraction. The longest time counts.
 func TestDiscordRetryAfter(t *testing.T) {
 	t.Parallel()
 	const body = `{"message":"You are being rate limited.","retry_after":0.65,"global":false}`

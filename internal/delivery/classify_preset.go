@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/excerpt"
 )
 
-// presetVerdict looks into the body of an answer of 2xx, where chats say what
-// their status does not; nil is delivered.
+// presetVerdict checks the body of a 2xx answer, because chats report some failures only there.
+// It returns nil if the delivery succeeded.
 func (a *answer) presetVerdict(preset string, c *call) error {
 	if unknown := cmp.Or(a.uncoded, a.uncharted); unknown != "" && (preset == latch.PresetSlack || preset == latch.PresetTeams) {
 		return permanentf("%s", c.tell(fmt.Sprintf("%s, but %s cannot be understood: %s", a.statusText(), preset, unknown)))
@@ -31,7 +31,7 @@ func (a *answer) presetVerdict(preset string, c *call) error {
 	}
 }
 
-// slackVerdict asks for ok, as text or, of a workflow's trigger, as JSON.
+// slackVerdict expects the text "ok" or, from a workflow's trigger, JSON with ok.
 func (a *answer) slackVerdict(c *call) error {
 	var body struct {
 		OK bool `json:"ok"`
@@ -52,7 +52,7 @@ func (a *answer) teamsVerdict(c *call) error {
 	if inner == nil {
 		return permanentf("%s", told)
 	}
-	status, _ := strconv.Atoi(inner[1]) // the pattern has digits alone
+	status, _ := strconv.Atoi(inner[1]) // the pattern matches only digits
 	found := c.newStatusError(status)
 	found.message = told
 	return found

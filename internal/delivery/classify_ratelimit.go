@@ -9,14 +9,13 @@ import (
 	"time"
 )
 
-// rateLimits are the beginnings of the names of rate limit headers: those
-// of GitHub and many others, of Okta and X, and of GitLab and the IETF's
-// drafts ("RateLimit Header Fields for HTTP") up to the sixth.
+// rateLimits are the prefixes of rate limit headers: those of GitHub and many others, of Okta
+// and X, and of GitLab and the IETF's drafts ("RateLimit Header Fields for HTTP") up to the
+// sixth.
 var rateLimits = []string{"X-RateLimit-", "X-Rate-Limit-", "RateLimit-"}
 
-// rateLimitReset returns how long it is until a rate limit that is used up is
-// reset. With 429, which says that one is, the number of requests that remain
-// may be absent.
+// rateLimitReset returns the time until an exhausted rate limit is reset. With 429, which
+// itself reports an exhausted limit, the number of remaining requests may be absent.
 func (a *answer) rateLimitReset(clocks clockPair) (delay time.Duration, told bool) {
 	for _, prefix := range rateLimits {
 		remaining := a.header.Get(prefix + "Remaining")
@@ -35,16 +34,16 @@ func (a *answer) rateLimitReset(clocks clockPair) (delay time.Duration, told boo
 	return delay, told
 }
 
-// isZero reports whether a header says that nothing remains. A policy that
-// follows the number, as in "0;w=60", is ignored.
+// isZero reports whether a header says that no requests remain. It ignores a policy after the
+// number, as in "0;w=60".
 func isZero(remaining string) bool {
 	number, _, _ := strings.Cut(remaining, ";")
 	number = strings.TrimSpace(number)
 	return number != "" && strings.Trim(number, "0") == ""
 }
 
-// Numbers from these on are a time since 1970, in seconds or milliseconds, and
-// below them seconds from now: 30 years would be no reset.
+// Numbers of at least this size are times since 1970, in seconds or milliseconds. Smaller ones
+// are seconds from now: no limit is reset only after 30 years.
 const (
 	leastEpochSeconds      = 1e9
 	leastEpochMilliseconds = 1e12
@@ -57,7 +56,7 @@ func parseReset(text string, clocks clockPair) (delay time.Duration, told bool) 
 	if !decimal.MatchString(text) {
 		return parseRetryAfter(text, clocks)
 	}
-	number, _ := strconv.ParseFloat(text, 64) // one out of range is infinite
+	number, _ := strconv.ParseFloat(text, 64) // a number out of range is infinite
 	switch {
 	case number < leastEpochSeconds:
 		return parseSeconds(text)
@@ -76,8 +75,7 @@ var (
 	windowMember = regexp.MustCompile(`(?:^|[;,\s])(?:t|reset)\s*=\s*([0-9]+)`)
 )
 
-// usedUp returns the longest time until a policy of which nothing remains has
-// something again.
+// usedUp returns the longest time until an exhausted policy allows requests again.
 func usedUp(header string) (delay time.Duration, told bool) {
 	policies := strings.Split(header, ",")
 	if strings.Contains(header, "remaining") {

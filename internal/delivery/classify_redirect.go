@@ -10,14 +10,13 @@ import (
 // bytes.
 const maximumShownLocation = maximumErrorBytes / 2
 
-// redirects reports whether the status is a redirect's.
+// redirects reports whether the status is a redirect.
 func (a *answer) redirects() bool { return a.status >= 300 && a.status < 400 }
 
-// leads returns where a redirect leads, as the end of a sentence about it, ""
-// for any other answer, and for one without a location. A relative address is resolved.
-// Nothing in it may be a credential: what is masked anywhere is left out with
-// all that follows the host, the fragment is dropped, and so are the
-// credentials that [urlmask.URL] finds.
+// leads returns the target of a redirect, as the end of a sentence. It returns "" for any other
+// answer and for a redirect without a location. A relative address is resolved. The result
+// contains no credential: anything that is masked elsewhere is omitted with everything after
+// the host, and so are the fragment and the credentials that [urlmask.URL] finds.
 func (a *answer) leads(c *call) string {
 	if !a.redirects() {
 		return ""

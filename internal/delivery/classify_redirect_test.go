@@ -10,8 +10,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, Responses: the error of a redirect says where it leads, without
-// what may be a credential.
+// Contract, Responses: the error of a redirect names its target, without possible credentials.
 func TestRedirectSaysWhereItLeads(t *testing.T) {
 	t.Parallel()
 	for location, want := range map[string]string{
@@ -52,8 +51,8 @@ func TestRedirectSaysWhereItLeads(t *testing.T) {
 	}
 }
 
-// Of a URL that is a secret, and of a header that no record may have, nothing
-// is told by a redirect either.
+// The error of a redirect does not quote a URL that is a secret, or a header that no record may
+// have.
 func TestRedirectTellsNoSecretURL(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, func(w http.ResponseWriter, r *http.Request) {

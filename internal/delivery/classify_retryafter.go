@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// maximumRetryAfter is how far an endpoint may put off the next attempt
-// (contract, "Responses").
+// maximumRetryAfter is how long an endpoint may postpone the next attempt (contract,
+// "Responses").
 const maximumRetryAfter = 24 * time.Hour
 
-// A clockPair has the two clocks by which a date in an answer is read: the
-// worker's and, from the header Date, the receiver's.
+// A clockPair holds the two clocks by which a date in an answer is read: the worker's and, from
+// the header Date, the receiver's.
 type clockPair struct {
 	own time.Time
-	// receiver is zero where the answer has no date.
+	// receiver is zero if the answer has no date.
 	receiver time.Time
 }
 
@@ -26,8 +26,8 @@ func (a *answer) clocks(now time.Time) clockPair {
 	return clockPair{own: now, receiver: receiver}
 }
 
-// until returns how long it is until the date, by the clock that makes it
-// longer: so a receiver whose clock is behind is not called too early.
+// until returns the time until the date by whichever clock makes it longer, so that a receiver
+// whose clock is slow is not called too early.
 func (c clockPair) until(date time.Time) time.Duration {
 	delay := date.Sub(c.own)
 	if !c.receiver.IsZero() {
@@ -36,12 +36,11 @@ func (c clockPair) until(date time.Time) time.Duration {
 	return min(max(delay, 0), maximumRetryAfter)
 }
 
-// retryAfter returns how long the endpoint asked to be left alone, at most
-// 24h, and whether it told when to come again, be it at once. The longest of
-// these counts: Retry-After; with 403 and 429, the reset of a rate limit that
-// is used up; and with 429, as Discord answers ("Rate Limits" of its
-// documentation), X-RateLimit-Reset-After or retry_after in a JSON body, both
-// in seconds with a fraction.
+// retryAfter returns how long the endpoint asked not to be called, at most 24h, and whether it
+// said when to call again, even if at once. It takes the longest of these: Retry-After; with
+// 403 and 429, the reset of an exhausted rate limit; and with 429, as Discord answers ("Rate
+// Limits" of its documentation), X-RateLimit-Reset-After or retry_after in a JSON body, both in
+// seconds with a fraction.
 func (a *answer) retryAfter(now time.Time) (delay time.Duration, told bool) {
 	clocks := a.clocks(now)
 	note := func(asked time.Duration, known bool) {
@@ -74,9 +73,8 @@ func (a *answer) bodyRetryAfter() (delay time.Duration, told bool) {
 	return parseSeconds(string(body.RetryAfter))
 }
 
-// parseRetryAfter reads Retry-After: a number of seconds, which some servers
-// write with a fraction, or a date (RFC 9110, section 10.2.3). Anything else
-// is ignored.
+// parseRetryAfter reads Retry-After: a number of seconds, which some servers write with a
+// fraction, or a date (RFC 9110, section 10.2.3). It ignores anything else.
 func parseRetryAfter(text string, clocks clockPair) (delay time.Duration, told bool) {
 	if delay, told = parseSeconds(text); told && !strings.ContainsAny(text, "eE") {
 		return delay, true
@@ -97,7 +95,7 @@ func parseSeconds(text string) (delay time.Duration, is bool) {
 	if !decimal.MatchString(text) {
 		return 0, false
 	}
-	number, _ := strconv.ParseFloat(text, 64) // one out of range is infinite
+	number, _ := strconv.ParseFloat(text, 64) // a number out of range is infinite
 	if number >= maximumRetryAfter.Seconds() {
 		return maximumRetryAfter, true
 	}

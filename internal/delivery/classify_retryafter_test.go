@@ -9,9 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Contract, Responses: Retry-After in seconds, with or without a fraction, or
-// as a date in whatever form and zone, up to 24h; never shortened. What is
-// neither asks for nothing.
+// Contract, Responses: Retry-After may be seconds, with or without a fraction, or a date in any
+// format and zone. It counts up to 24h and is never shortened. Any other value is ignored.
 func TestRetryAfterIsNeverShortened(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
@@ -49,8 +48,8 @@ func TestRetryAfterIsNeverShortened(t *testing.T) {
 	}
 }
 
-// A date counts by the receiver's own clock too, where its answer has one and
-// it is behind the worker's.
+// A date also counts by the receiver's own clock, if its answer has a date and the clock is
+// behind the worker's.
 func TestRetryAfterByTheReceiversClock(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
@@ -72,8 +71,8 @@ func TestRetryAfterByTheReceiversClock(t *testing.T) {
 	}
 }
 
-// Contract, Responses: a 403 or 429 that says when to come again, by
-// Retry-After or by a rate limit that is used up, is tried again then.
+// Contract, Responses: a 403 or 429 that says when to try again, by Retry-After or by an
+// exhausted rate limit, is retried at that time.
 func TestRateLimits(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
@@ -134,7 +133,7 @@ func TestRateLimits(t *testing.T) {
 	require.False(t, Retryable(nil))
 }
 
-// Numbers of seconds in JSON, which may have an exponent.
+// Numbers of seconds in JSON may have an exponent.
 func TestSecondsInABody(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{"64.57": 64570 * time.Millisecond, "1e2": 100 * time.Second,

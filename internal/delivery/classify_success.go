@@ -8,8 +8,8 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 )
 
-// judge decides about an answer by its status and by success, an expression
-// over response; broken is what broke the answer off, if something did.
+// judge classifies an answer by its status and by success, an expression over response. broken
+// is the error that interrupted the answer, if any.
 func (s *Sender) judge(c *call, received *answer, response *TaskResponse, broken error, success string, variables expr.Variables) error {
 	verdict := received.verdict(c, c.now())
 	again, said := c.retry.Again(received.status)
@@ -30,7 +30,7 @@ func (s *Sender) judge(c *call, received *answer, response *TaskResponse, broken
 		return nil
 	case Retryable(verdict) || isGone(verdict):
 		return verdict
-	case err != nil && c.redaction != nil: // whose text may quote the answer
+	case err != nil && c.redaction != nil: // the error's text may quote the answer
 		return permanentf("%s", c.tell(received.statusText()+", and its success could not be decided; why is not told of answers that are redacted"))
 	case err != nil:
 		return permanentf("%s", c.tell(fmt.Sprintf("%s, and its success could not be decided: %v", received.statusText(), err)))
@@ -39,9 +39,8 @@ func (s *Sender) judge(c *call, received *answer, response *TaskResponse, broken
 	}
 }
 
-// succeedsBy evaluates a success expression over an answer. What the answer
-// lacks never counts as a yes: if the expression could not be decided, the error
-// says what is missing.
+// succeedsBy evaluates a success expression over an answer. A missing field never counts as a
+// success: if the expression cannot be decided, the error says what is missing.
 func (a *answer) succeedsBy(source string, response *TaskResponse, variables expr.Variables) (bool, error) {
 	success, err := expr.Compile(source, expr.Success)
 	if err != nil {
@@ -60,7 +59,7 @@ func (a *answer) succeedsBy(source string, response *TaskResponse, variables exp
 		switch {
 		case reading == expr.NotRead, reading == expr.Compared && !why.fault:
 		case reading == expr.Selected:
-			delete(fields, field) // so that what depends on it fails
+			delete(fields, field) // so that expressions that read it fail
 			lacks = missing
 		default:
 			return false, missing
@@ -80,15 +79,14 @@ func (a *answer) succeedsBy(source string, response *TaskResponse, variables exp
 	return succeeded, err
 }
 
-// A lack says why an answer has not got what an expression may read. A fault
-// is what should not be so.
+// A lack says why an answer lacks a field that an expression may read. fault reports that the
+// reason is an error in the answer.
 type lack struct {
 	text  string
 	fault bool
 }
 
-// lacking returns the fields of `response` that an answer cannot fill, with the
-// reason for each.
+// lacking returns the fields of `response` that an answer cannot fill, each with the reason.
 func (a *answer) lacking() map[string]lack {
 	known := a.read()
 	lacks := map[string]lack{}

@@ -23,8 +23,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, Responses: 2xx is delivered; 408, 425, 429 and 5xx are retried;
-// a redirect is not followed; other statuses fail for good; 410 is gone.
+// Contract, Responses: 2xx is delivered; 408, 425, 429 and 5xx are retried; a redirect is not
+// followed; other statuses fail permanently; 410 means gone.
 func TestStatuses(t *testing.T) {
 	t.Parallel()
 	var status, followed atomic.Int64
@@ -70,8 +70,8 @@ func TestStatuses(t *testing.T) {
 	require.Zero(t, followed.Load())
 }
 
-// Contract, Responses: data is the JSON object that came, whatever its
-// Content-Type; what is none leaves it empty and is no failure.
+// Contract, Responses: data is the JSON object of the answer, whatever its Content-Type. Any
+// other body leaves data empty and is not a failure.
 func TestData(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]latch.Object{
@@ -92,8 +92,8 @@ func TestData(t *testing.T) {
 	}
 }
 
-// Contract, Responses: read up to 64 KiB after decompression, kept up to 20
-// KiB; a JSON answer cut at that limit fails for good.
+// Contract, Responses: up to 64 KiB are read after decompression, and up to 20 KiB are kept. A
+// JSON answer that is cut at the limit fails permanently.
 func TestLargeAnswers(t *testing.T) {
 	t.Parallel()
 	large := strings.Repeat("é", MaximumResponseBytes/2+1)
@@ -136,7 +136,7 @@ func TestLargeAnswers(t *testing.T) {
 	}
 }
 
-// A compressed answer is counted after decompression, and a bomb costs no
+// The limit counts an answer after decompression, and a decompression bomb does not use up
 // memory.
 func TestCompressedAnswers(t *testing.T) {
 	var bomb bytes.Buffer
@@ -176,8 +176,8 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// Contract, Responses: network errors and lost answers are retried; a status
-// that came counts even if its body broke off.
+// Contract, Responses: network errors and lost answers are retried. A status counts even if the
+// body after it breaks off.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 	hijack := func(answer string) http.HandlerFunc {
@@ -263,9 +263,8 @@ func TestLostAnswers(t *testing.T) {
 	require.ErrorContains(t, err, "refused")
 }
 
-// A connection is kept for the next delivery. A request that is lost on a kept
-// one goes out once more on a fresh one, and if that is lost too the attempt
-// has failed.
+// A connection is reused for the next delivery. A request that is lost on a kept connection is
+// sent once more on a fresh one. If it is lost there too, the attempt has failed.
 func TestConnectionsAreKept(t *testing.T) {
 	t.Parallel()
 	var mutex sync.Mutex
@@ -292,7 +291,7 @@ func TestConnectionsAreKept(t *testing.T) {
 	require.Equal(t, []int{1, 4}, slices.Sorted(maps.Values(connections)))
 }
 
-// Records keep headers within bounds, and of one name its values joined.
+// Records keep headers within bounds, and join the values of one name.
 func TestKeptHeaders(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, func(w http.ResponseWriter, _ *http.Request) {

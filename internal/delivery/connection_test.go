@@ -21,8 +21,8 @@ import (
 	"github.com/latch-run/latch/internal/secret"
 )
 
-// A forgetful receiver answers the first request on each connection, keeps the
-// connection, and closes it when the second one arrives.
+// A forgetful receiver answers the first request on each connection, keeps the connection open,
+// and closes it when the second request arrives.
 type forgetful struct {
 	url      string
 	mutex    sync.Mutex
@@ -30,7 +30,7 @@ type forgetful struct {
 	lost     int
 }
 
-// newForgetful reads the second request whole before it closes, or none of it.
+// newForgetful reads the second request completely before it closes, or not at all.
 func newForgetful(t *testing.T, readsAll bool) *forgetful {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -57,7 +57,7 @@ func (f *forgetful) serve(connection net.Conn, readsAll bool) {
 		_, _ = io.WriteString(connection, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 	}
 	if readsAll && readRequest(reader) == nil || !readsAll && peekOne(reader) != nil {
-		return // nothing came: the test is over
+		return // nothing arrived: the test is over
 	}
 	f.note(func() { f.lost++ })
 }
@@ -82,9 +82,8 @@ func (f *forgetful) note(what func()) {
 	what()
 }
 
-// Contract, Webhook and Task: a request that is lost on a kept connection goes
-// out again on a fresh one, within the same attempt, with the same
-// Idempotency-Key.
+// Contract, Webhook and Task: a request that is lost on a kept connection is sent again on a
+// fresh one, within the same attempt, with the same Idempotency-Key.
 func TestRequestLostOnAKeptConnection(t *testing.T) {
 	t.Parallel()
 	big := rawjson.Encode([]string{strings.Repeat("x", 250<<10)})
@@ -137,7 +136,7 @@ func TestRequestLostOnAKeptConnection(t *testing.T) {
 		require.NoError(t, err)
 		for range 2 {
 			_, err = grants.token(t.Context())
-			require.ErrorContains(t, err, "no JSON object with access_token") // it was answered
+			require.ErrorContains(t, err, "no JSON object with access_token") // the request was answered
 		}
 		receiver.mutex.Lock()
 		defer receiver.mutex.Unlock()
@@ -153,7 +152,7 @@ func (s *Sender) secretOf(t *testing.T, name string) *secret.Secret {
 	return found
 }
 
-// HTTP/2 has the same: net/http leaves it to us.
+// HTTP/2 behaves the same: net/http leaves the repetition to the caller.
 func TestRequestLostOnAKeptHTTP2Connection(t *testing.T) {
 	t.Parallel()
 	type key struct{}
@@ -189,8 +188,8 @@ func TestRequestLostOnAKeptHTTP2Connection(t *testing.T) {
 	require.Equal(t, []string{"HTTP/2.0 tsk_1", "HTTP/2.0 tsk_2"}, answered)
 }
 
-// A receiver that hangs up on every request is not asked again and again
-// within one attempt.
+// A receiver that closes the connection on every request is not called endlessly within one
+// attempt.
 func TestRequestLostOnAFreshConnection(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
@@ -201,7 +200,7 @@ func TestRequestLostOnAFreshConnection(t *testing.T) {
 	require.Len(t, receiver.got, 1)
 }
 
-// Every request bears an Idempotency-Key, and a user's own wins.
+// Every request has an Idempotency-Key, and the user's own takes precedence.
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
@@ -235,8 +234,8 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 }
 
-// Contract, Responses: the status counts of a receiver that answers, and
-// closes the connection, while the body is still going out.
+// Contract, Responses: the status counts if a receiver answers and closes the connection while
+// the body is still being sent.
 func TestAnswerBeforeTheBodyWasSent(t *testing.T) {
 	t.Parallel()
 	body := []byte(`"` + strings.Repeat("${data.x}", 5) + `"`) // of 250 KB
@@ -252,18 +251,18 @@ func TestAnswerBeforeTheBodyWasSent(t *testing.T) {
 					return
 				}
 				if tcp, ok := connection.(*net.TCPConn); ok {
-					_ = tcp.SetReadBuffer(1 << 10) // so that the body is still going out
+					_ = tcp.SetReadBuffer(1 << 10) // so that the body is still being sent
 				}
 				if _, err := http.ReadRequest(bufio.NewReaderSize(connection, 16)); err == nil {
 					_, _ = io.WriteString(connection, "HTTP/1.1 "+status+"\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlarge")
 				}
-				_ = connection.Close() // what was not read makes it a reset
+				_ = connection.Close() // closing with unread data resets the connection
 			}
 		}()
 		r := request("http://" + listener.Addr().String())
 		r.Webhook.ContentType, r.Webhook.Body = "text/plain", body
 		r.Variables = expr.Variables{"data": rawjson.Encode(map[string]string{"x": strings.Repeat("x", 50_000)})}
-		for range 20 { // whichever of the answer and the reset is noticed first
+		for range 20 { // whether the client notices the answer or the reset first
 			attempt, err := local(t, nil).Send(t.Context(), r, 1)
 			require.ErrorContains(t, err, want)
 			require.Equal(t, "large", attempt.Response.Body)

@@ -38,9 +38,8 @@ func TestNewReportsAll(t *testing.T) {
 	require.NotContains(t, err.Error(), "ok.corp")
 }
 
-// Contract, Responses: a refusal is for good and names the class and
-// LATCH_EGRESS_ALLOW. Every spelling of loopback is refused, and nothing is
-// sent.
+// Contract, Responses: a refusal is permanent and names the class and LATCH_EGRESS_ALLOW. Every
+// spelling of loopback is refused, and nothing is sent.
 func TestRefusedAddresses(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("was called") }))
@@ -73,8 +72,8 @@ func TestRefusedAddresses(t *testing.T) {
 	}
 }
 
-// Of a name's addresses only those are called that may be: a name that leads
-// to a public and a loopback address opens no way to the latter.
+// Only the allowed addresses of a name are called: a name that resolves to a public and a
+// loopback address does not give access to loopback.
 func TestGuardDialsWhatItChecked(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(answering(http.StatusOK, "", nil))
@@ -97,8 +96,8 @@ func TestGuardDialsWhatItChecked(t *testing.T) {
 	require.ErrorContains(t, err, "the name down.example could not be resolved: no such host")
 }
 
-// Contract, Settings: LATCH_EGRESS_PROXY takes all requests; names are
-// resolved and checked before it.
+// Contract, Settings: LATCH_EGRESS_PROXY handles all requests; names are resolved and checked
+// before it is called.
 func TestEgressProxy(t *testing.T) {
 	t.Parallel()
 	var asked []string
@@ -137,9 +136,9 @@ func TestEgressProxy(t *testing.T) {
 	require.Len(t, asked, 2)
 }
 
-// Contract, Responses: a proxy chooses among the addresses of a name, so one
-// forbidden address among public ones is enough to refuse it, wherever it
-// stands; without a proxy the public ones are dialled.
+// Contract, Responses: a proxy chooses among the addresses of a name, so a single forbidden
+// address among public ones is refused, at any position. Without a proxy the public ones are
+// dialled.
 func TestOneForbiddenAddressBehindAProxy(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
@@ -160,7 +159,7 @@ func TestOneForbiddenAddressBehindAProxy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sender := newSender(t, Options{EgressProxy: proxy.URL, EgressAllow: []string{"allowed.example"}})
 			direct := newSender(t, Options{})
-			var mutex sync.Mutex // addresses may be dialled side by side
+			var mutex sync.Mutex // addresses may be dialled concurrently
 			var dialled []string
 			direct.guard.Connect = func(_ context.Context, _, address string) (net.Conn, error) {
 				mutex.Lock()
@@ -200,8 +199,7 @@ func TestOneForbiddenAddressBehindAProxy(t *testing.T) {
 	require.Zero(t, asked.Load())
 }
 
-// The proxy's credentials are masked as they are sent, whatever a URL makes of
-// them.
+// The proxy's credentials are masked as they are sent, however the URL encodes them.
 func TestProxyCredentialsAreMasked(t *testing.T) {
 	t.Parallel()
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -217,7 +215,7 @@ func TestProxyCredentialsAreMasked(t *testing.T) {
 	require.Equal(t, mask.Hidden, attempt.Response.Headers["Echo"])
 }
 
-// A URL that cannot be called fails for good; one with credentials is not shown.
+// A URL that cannot be called fails permanently. One with credentials is not shown.
 func TestTargets(t *testing.T) {
 	t.Parallel()
 	sender := newSender(t, Options{})
@@ -243,8 +241,7 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// Contract, Responses: connecting takes 5 s at most, which is worth another
-// attempt.
+// Contract, Responses: connecting takes at most 5 s, and its timeout may be retried.
 func TestConnectTimeout(t *testing.T) {
 	t.Parallel()
 	sender := newSender(t, Options{})
@@ -261,7 +258,7 @@ func TestConnectTimeout(t *testing.T) {
 	require.ErrorContains(t, err, "no connection within 1ns")
 }
 
-// An attempt that its caller ends says so.
+// The error of an attempt that its caller ends says so.
 func TestCancelled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -284,13 +281,13 @@ func newSender(t testing.TB, options Options) *Sender {
 	return sender
 }
 
-// request makes a delivery of JOB_SUCCESS to the address.
+// request returns a delivery of JOB_SUCCESS to the address.
 func request(address string) *protocol.WebhookRequest {
 	return &protocol.WebhookRequest{Webhook: latch.Webhook{ID: "board", URL: address},
 		Event: latch.Event{Event: "JOB_SUCCESS"}, DeliveryID: "dlv_1", ParentLog: 1700000000000}
 }
 
-// answering makes a handler of one answer.
+// answering returns a handler with a fixed answer.
 func answering(status int, body string, header map[string]string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for name, value := range header {

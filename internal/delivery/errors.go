@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// An UnreachableError says that no complete answer came: a network error, a
-// timeout, or an answer that was lost. It is worth another attempt with the
-// same delivery id.
+// An UnreachableError reports that no complete answer arrived, because of a network error, a
+// timeout, or a lost answer. It may be retried with the same delivery id.
 type UnreachableError struct {
 	message string
 	cause   error // context.Canceled, context.DeadlineExceeded or nil
@@ -17,45 +16,43 @@ type UnreachableError struct {
 	Timeout bool
 }
 
-// Error says what was called and what happened to it, without secrets.
+// Error names the target and what happened, without secrets.
 func (e *UnreachableError) Error() string { return e.message }
 
-// Unwrap returns the context's error where the caller ended the attempt.
+// Unwrap returns the context's error if the caller ended the attempt.
 func (e *UnreachableError) Unwrap() error { return e.cause }
 
-// A StatusError says that the endpoint answered with a status that is no
-// success.
+// A StatusError reports that the endpoint answered with an unsuccessful status.
 type StatusError struct {
 	message string
 	Status  int
-	// RetryAfter is how long the endpoint asked to be left alone, at most 24h;
-	// HasRetryAfter reports whether it asked.
+	// RetryAfter is how long the endpoint asked not to be called, at most 24h. HasRetryAfter
+	// reports whether it asked.
 	RetryAfter    time.Duration
 	HasRetryAfter bool
-	// Gone reports that the endpoint is gone: 410, or Slack's words for it.
+	// Gone reports that the endpoint no longer exists: it answered 410, or Slack's equivalent.
 	Gone bool
-	// staleToken reports that another attempt gets a new OAuth2 token.
+	// staleToken reports that the next attempt fetches a new OAuth2 token.
 	staleToken bool
-	// invited reports that the endpoint said when to come again, even if at once.
+	// invited reports that the endpoint said when to call again, even if at once.
 	invited bool
-	// again is what the retry says of the status, where it says something.
+	// again is what the webhook's retry says about the status, if anything.
 	again, said bool
 }
 
-// newStatusError makes the error of a status, with what the call's retry says
-// of it and no text yet.
+// newStatusError returns the error of a status, with what the call's retry says about it. It
+// has no text yet.
 func (c *call) newStatusError(status int) *StatusError {
 	again, said := c.retry.Again(status)
 	return &StatusError{Status: status, Gone: status == http.StatusGone && !again, again: again, said: said}
 }
 
-// Error says what was called and what it answered, without secrets.
+// Error names the target and its answer, without secrets.
 func (e *StatusError) Error() string { return e.message }
 
-// Retryable reports whether another attempt may do better (contract,
-// "Responses"): also after a 401 to an OAuth2 token that had been kept, and
-// after a 403 by which a receiver that limits rates says when to come again.
-// What the retry says of a status (on, not_on) counts before all of these.
+// Retryable reports whether another attempt may succeed (contract, "Responses"). That includes
+// a 401 to a kept OAuth2 token, and a 403 by which a rate-limiting receiver says when to call
+// again. What the retry says about a status (on, not_on) takes precedence.
 func (e *StatusError) Retryable() bool {
 	switch {
 	case e.Gone:
@@ -72,32 +69,33 @@ func retryableStatus(status int) bool {
 		status == http.StatusTooManyRequests || status >= 500
 }
 
-// A PermanentError says that no further attempt can succeed. It unwraps to a
-// [*egress.AddressError], a [*StatusError] (of a redirect), a secret.MissingError or
-// a secret.HostError where one of these is the reason.
+// A PermanentError reports that no further attempt can succeed. It unwraps to the reason if
+// that is a [*egress.AddressError], a [*StatusError] (of a redirect), a secret.MissingError or
+// a secret.HostError.
 type PermanentError struct {
 	message string
 	cause   error
 }
 
-// Error says what was tried and why it cannot succeed, without secrets.
+// Error says what was attempted and why it cannot succeed, without secrets.
 func (e *PermanentError) Error() string { return e.message }
 
-// Unwrap returns the reason, where it has a type of its own.
+// Unwrap returns the reason, if it has a type of its own.
 func (e *PermanentError) Unwrap() error { return e.cause }
 
-// permanentf makes a PermanentError of text alone.
+// permanentf returns a PermanentError that has only a text.
 func permanentf(format string, args ...any) *PermanentError {
 	return &PermanentError{message: fmt.Sprintf(format, args...)}
 }
 
-// permanent makes a PermanentError of a typed reason, whose text has no secret.
+// permanent returns a PermanentError with a typed reason. The reason's text must not contain a
+// secret.
 func permanent(cause error) *PermanentError {
 	return &PermanentError{message: cause.Error(), cause: cause}
 }
 
-// Retryable reports whether an error of [Sender.Send] or [Sender.Do] may be
-// gone at another attempt.
+// Retryable reports whether another attempt may succeed after this error of [Sender.Send] or
+// [Sender.Do].
 func Retryable(err error) bool {
 	var final *PermanentError
 	if errors.As(err, &final) {
@@ -111,8 +109,8 @@ func Retryable(err error) bool {
 	return errors.As(err, &unreachable)
 }
 
-// RetryAfter returns how long the endpoint asked to be left alone before another
-// attempt, if it did and there is to be one.
+// RetryAfter returns how long the endpoint asked not to be called, or 0 if it did not ask or
+// the error is permanent.
 func RetryAfter(err error) (delay time.Duration, asked bool) {
 	var status *StatusError
 	if !Retryable(err) || !errors.As(err, &status) {

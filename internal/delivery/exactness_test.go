@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// A webhook's success decides as an http task's does: true is delivered,
-// whatever the status; false fails for good, unless the status is tried again.
+// A webhook's success decides like an http task's: true means delivered, whatever the status;
+// false fails permanently, unless the status is retried.
 func TestWebhookSuccess(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -61,8 +61,7 @@ func TestWebhookSuccess(t *testing.T) {
 	require.True(t, Retryable(err), "nothing is decided on a part of an answer")
 }
 
-// Numbers go out with their digits, nested values as compact JSON, in UTF-8,
-// in each kind of body.
+// Every kind of body has numbers with their digits, nested values as compact JSON, and UTF-8.
 func TestBodiesAreExact(t *testing.T) {
 	t.Parallel()
 	variables := expr.Variables{"vars": []byte(`{"big":9007199254740993,"huge":123456789012345678901234567890,` +
@@ -104,8 +103,8 @@ func TestBodiesAreExact(t *testing.T) {
 	}
 }
 
-// No value can break out of its header: control characters fail the delivery,
-// all else goes as its UTF-8 bytes, of which none is a line break.
+// No value can break out of its header. Control characters fail the delivery. Everything else
+// is sent as UTF-8 bytes, none of which is a line break.
 func TestHeadersCannotBeInjected(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -17,9 +17,8 @@ import (
 	"github.com/latch-run/latch/internal/secret"
 )
 
-// Contract, Secrets by name: whatever the worker holds is masked in what it
-// records, in every encoding, of a webhook that names another secret or none,
-// and of an http task.
+// Contract, Secrets by name: every secret of the worker is masked in its records, in every
+// encoding, for a webhook that names another secret or none, and for an http task.
 func TestAnothersSecretIsMasked(t *testing.T) {
 	t.Parallel()
 	const other, signing, private, file = "mdoq-is-awesome", "whsec_c2lnbmluZy1rZXktMDE=",
@@ -71,8 +70,7 @@ func TestAnothersSecretIsMasked(t *testing.T) {
 	}
 }
 
-// A secret of less than six bytes is masked where it is named, and hides
-// nothing elsewhere.
+// A secret of less than six bytes is masked where it is named, and hides nothing elsewhere.
 func TestShortSecretIsMaskedWhereItIsNamed(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, answering(200, `{"result":"pass","n":12345,"text":"tests passed"}`, nil))
@@ -89,8 +87,8 @@ func TestShortSecretIsMaskedWhereItIsNamed(t *testing.T) {
 	require.JSONEq(t, `"***"`, string(attempt.Data["n"]))
 }
 
-// What decides is not lost to a secret that reads the same, or is a part of the
-// key: else a gate would open.
+// A secret that equals a decision, or is part of its key, does not hide the decision: otherwise
+// a gate would open.
 func TestSecretsHideNoDecision(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, answering(200, `{"result":"fail","stop_release":true,"rollback_release":"hunter2!","release":"x"}`, nil))
@@ -114,8 +112,8 @@ func TestSecretsHideNoDecision(t *testing.T) {
 	}
 }
 
-// A rotated file is masked from its next use on, and so is one that nobody
-// used, without a restart.
+// A rotated file is masked from its next use on, and so is one that nobody has used, without a
+// restart.
 func TestRotatedSecretIsMasked(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, answering(200, `{"a":"first-value","b":"second-value"}`, nil))

@@ -9,18 +9,17 @@ import (
 	"github.com/latch-run/latch/internal/secret"
 )
 
-// A Lent has the secrets that a command of the worker's is lent in its
-// environment, and hides them, with all others that the worker holds, in what
-// the command says.
+// A Lent holds the secrets that a command of the worker receives in its environment. It masks
+// these and all other secrets of the worker in the command's output.
 type Lent struct {
-	// Environment has NAME=value of each, in the order of their names.
+	// Environment has NAME=value of each secret, sorted by name.
 	Environment []string
 	masker      *mask.Masker
 }
 
-// Lend looks up the secrets that variables name. A secret that only signs is
-// not lent, nor is one that is bound to hosts unless it is bound to commands
-// too. It fails with a [*PermanentError] about every one that is wrong.
+// Lend looks up the secrets that variables refer to. It rejects a secret that is only for
+// signing, and one that is bound to hosts but not to commands. Its error is a [*PermanentError]
+// that names every rejected secret.
 func (s *Sender) Lend(variables map[string]string) (*Lent, error) {
 	if s == nil {
 		s = &Sender{maskers: mask.NewCache()}
@@ -49,8 +48,8 @@ func (s *Sender) Lend(variables map[string]string) (*Lent, error) {
 	return lent, nil
 }
 
-// lendable returns the text of a secret for a command: its first line, or all
-// of one that is PEM.
+// lendable returns the text of a secret for a command: its first line, or all of it if it is
+// PEM.
 func lendable(held *secret.Secret) (string, error) {
 	if err := held.MayGoTo(secret.Place{}); err != nil {
 		return "", err
@@ -62,12 +61,11 @@ func lendable(held *secret.Secret) (string, error) {
 	return sendable(held, "lent to a command")
 }
 
-// Text hides secrets in what a command said.
+// Text masks secrets in a command's output.
 func (l *Lent) Text(text string) string { return l.masker.Text(text) }
 
-// Beginning is [Lent.Text] of the beginning of what a command said, which may
-// end within a secret.
+// Beginning is like [Lent.Text] for the beginning of an output, which may end within a secret.
 func (l *Lent) Beginning(text string) string { return l.masker.UpTo(text, l.masker.Whole(text)) }
 
-// JSON hides secrets in a JSON value.
+// JSON masks secrets in a JSON value.
 func (l *Lent) JSON(value json.RawMessage) json.RawMessage { return l.masker.JSON(value) }

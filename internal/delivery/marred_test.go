@@ -11,9 +11,9 @@ import (
 	"github.com/latch-run/latch/internal/secret"
 )
 
-// Contract, Secrets by name: a key whose file was marred while the worker ran
-// goes nowhere, whatever it is named for: the delivery fails for good, names
-// the secret and its file, and nothing is sent.
+// Contract, Secrets by name: a key whose file was damaged while the worker ran is not sent,
+// whatever it is used for. The delivery fails permanently, names the secret and its file, and
+// sends nothing.
 func TestMarredKeyIsNeverSent(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)

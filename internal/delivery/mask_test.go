@@ -15,8 +15,8 @@ import (
 	"github.com/latch-run/latch/internal/mask/masktest"
 )
 
-// Contract, Secrets by name: nowhere in an attempt or an error stands a value
-// that an endpoint echoed, whatever the status and however it echoes.
+// Contract, Secrets by name: no attempt or error contains a secret that an endpoint echoed,
+// whatever the status and the encoding of the echo.
 func TestNoSecretIsShown(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{
@@ -111,7 +111,7 @@ func (w *withStatus) Write(p []byte) (int, error) {
 
 func (w *withStatus) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// show returns all that leaves the package, as it is and decoded.
+// show returns everything that leaves the package, encoded and decoded.
 func show(t *testing.T, attempt *Attempt, err error) string {
 	t.Helper()
 	encoded, problem := json.Marshal(struct {

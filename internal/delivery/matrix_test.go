@@ -22,15 +22,15 @@ import (
 	"github.com/latch-run/latch/internal/egress"
 )
 
-// Bounds of what one attempt may take, whatever the endpoint does: far below
-// the 100 MB that some endpoints of the matrix offer.
+// Bounds of what one attempt may use, whatever the endpoint does. They are far below the 100 MB
+// that some endpoints of the matrix send.
 const (
 	mostBytesRead = 1 << 20
 	mostAllocated = 8 << 20
 )
 
-// hostile is a receiver behind a faked resolver and dialler. It notes each
-// address that would be dialled and counts what is read from its connections.
+// hostile is a receiver behind a fake resolver and dialer. It records each address that would
+// be dialled and counts the bytes read from its connections.
 type hostile struct {
 	sender *Sender
 	read   atomic.Int64
@@ -38,8 +38,8 @@ type hostile struct {
 	dialed []string
 }
 
-// newHostile serves at every address of the name hooks.example, of which each
-// lookup gives the next.
+// newHostile serves at every address of the name hooks.example. Each lookup returns the next
+// address.
 func newHostile(t *testing.T, answer http.HandlerFunc, addresses ...string) *hostile {
 	t.Helper()
 	receiver := newReceiver(t, answer)
@@ -75,8 +75,8 @@ func (c *countedConnection) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// cutOff sends with a timeout that an endless answer exceeds, but not its
-// headers: a short one, or a longer one on a machine with other work.
+// cutOff sends with a timeout that the body of an endless answer exceeds, but not its headers:
+// first a short timeout, then a longer one in case the machine is busy.
 func cutOff(send func(timeout time.Duration) (*Attempt, error)) (*Attempt, error) {
 	for timeout := 50 * time.Millisecond; ; timeout *= 4 {
 		if attempt, err := send(timeout); attempt.Response != nil {
@@ -85,8 +85,8 @@ func cutOff(send func(timeout time.Duration) (*Attempt, error)) (*Attempt, error
 	}
 }
 
-// Contract, Responses, as one table: what each kind of endpoint comes to, with
-// bounded memory and no packet to an address that is not public.
+// Contract, Responses, as one table: the outcome for each kind of endpoint, with bounded memory
+// and no packet to an address that is not public.
 func TestMatrixOfEndpoints(t *testing.T) {
 	now := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
 	const public = "93.184.215.14"
@@ -137,7 +137,7 @@ func TestMatrixOfEndpoints(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		answer http.HandlerFunc
-		// status is what the record has, 0 for no response.
+		// status is the recorded one, or 0 if there was no response.
 		status int
 		fate   string
 		wait   time.Duration
@@ -224,9 +224,9 @@ func TestMatrixOfEndpoints(t *testing.T) {
 	}
 }
 
-// Contract, Responses: an address is checked for every attempt, when it is
-// dialled. A name that leads to a public address first and to another one then
-// is called once, and no packet goes to the other.
+// Contract, Responses: an address is checked at every attempt, when it is dialled. A name that
+// resolves to a public address first and to another one later is called once, and no packet
+// goes to the other address.
 func TestNameThatIsBoundAnew(t *testing.T) {
 	t.Parallel()
 	for then, class := range map[string]egress.Class{"127.0.0.1": egress.Loopback, "::1": egress.Loopback,

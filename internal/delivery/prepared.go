@@ -12,17 +12,16 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// A Prepared attempt is ready to be sent: its request is written and signed,
-// and nothing has left yet.
+// A Prepared attempt is ready to be sent: its request is written and signed, but nothing has
+// been sent.
 type Prepared struct {
 	sender *Sender
 	call   *call
 	made   *Attempt
 }
 
-// Prepare makes an attempt (1 and up) at a delivery ready; the
-// delivery must not change until it is sent. Its error is a [*PermanentError];
-// the attempt shows how far the request came.
+// Prepare prepares an attempt (1 and up) at a delivery, which must not change until it is sent.
+// Its error is a [*PermanentError]. The attempt shows how much of the request could be written.
 func (s *Sender) Prepare(r *protocol.WebhookRequest, attempt int) (*Prepared, *Attempt, error) {
 	call, made, err := s.begin(context.Background(), r, attempt)
 	if err != nil {
@@ -31,11 +30,11 @@ func (s *Sender) Prepare(r *protocol.WebhookRequest, attempt int) (*Prepared, *A
 	return &Prepared{sender: s, call: call, made: made}, made, nil
 }
 
-// Send sends the attempt, once. It is [Sender.Send] from there on.
+// Send sends the attempt. It may be called once, and returns what [Sender.Send] returns.
 func (p *Prepared) Send(ctx context.Context) (*Attempt, error) { return p.send(ctx, 0) }
 
-// send sends the attempt, which waits for a place at its endpoint as
-// [endpoints.enter] says.
+// send sends the attempt after waiting for a place at its endpoint, as described at
+// [endpoints.enter].
 func (p *Prepared) send(ctx context.Context, patience time.Duration) (*Attempt, error) {
 	place, err := p.sender.endpoints.enter(ctx, originOf(p.call.request.url), patience)
 	p.made.StartedAt = p.call.now()
@@ -59,10 +58,9 @@ func (p *Prepared) send(ctx context.Context, patience time.Duration) (*Attempt, 
 	return made, err
 }
 
-// Wire returns the request as HTTP/1.1 writes it: request line, headers and
-// body. Over HTTP/2 the same is framed otherwise. An OAuth2 token, which is
-// fetched when the attempt is sent, stands there as ***, and so does every
-// secret unless they are to be shown.
+// Wire returns the request as HTTP/1.1 writes it: request line, headers and body. HTTP/2 frames
+// the same content differently. The OAuth2 token, which is only fetched when the attempt is
+// sent, is shown as ***, and so is every secret unless secrets are to be shown.
 func (p *Prepared) Wire(showSecrets bool) ([]byte, error) {
 	request := p.call.request.request(context.Background())
 	if p.call.grant != nil {
@@ -83,8 +81,8 @@ func (p *Prepared) Wire(showSecrets bool) ([]byte, error) {
 // Header returns a header of the request.
 func (p *Prepared) Header(name string) string { return p.call.request.header.Get(name) }
 
-// TokenURL returns where the attempt's OAuth2 token will come from, "" where it
-// needs none.
+// TokenURL returns the URL that the attempt's OAuth2 token comes from, or "" if it needs no
+// token.
 func (p *Prepared) TokenURL() string {
 	if p.call.grant == nil {
 		return ""

@@ -15,7 +15,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// What Wire shows is, byte by byte, what goes out.
+// Wire returns the request that is sent, byte by byte.
 func TestWireIsWhatIsSent(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -12,11 +12,10 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 )
 
-// teamsMessage bounds a message of Teams, in bytes ("Create Incoming
-// Webhooks").
+// teamsMessage bounds a message to Teams, in bytes ("Create Incoming Webhooks").
 const teamsMessage = 28 << 10
 
-// checkPreset holds a message to the limits of the chat that it goes to.
+// checkPreset checks a message against the limits of the chat that receives it.
 func checkPreset(preset string, body []byte) error {
 	if preset == "" {
 		return nil
@@ -41,8 +40,8 @@ func checkPreset(preset string, body []byte) error {
 	return nil
 }
 
-// escapeFor returns how the chat has values escaped that stand in its texts;
-// nil where it takes them as they are.
+// escapeFor returns how values are escaped in the chat's texts, or nil if they need no
+// escaping.
 func escapeFor(preset string) expr.Escape {
 	if preset == latch.PresetSlack {
 		return escapeForSlack
@@ -50,8 +49,7 @@ func escapeFor(preset string) expr.Escape {
 	return nil
 }
 
-// decodeMessage reads what a limit is about; other fields are the chat's own
-// to judge.
+// decodeMessage decodes the fields that have limits. The chat itself checks all others.
 func decodeMessage(body []byte, into any) error {
 	if !startsObject(body) {
 		return fmt.Errorf("it begins with %q", excerpt.First(cleanText(strings.TrimSpace(string(body))), 20))
@@ -59,7 +57,7 @@ func decodeMessage(body []byte, into any) error {
 	return json.Unmarshal(body, into)
 }
 
-// atMost adds a problem where there is more of something than the limit.
+// atMost adds a problem if a count exceeds the limit.
 func atMost(problems []error, what string, count, limit int, unit string) []error {
 	if count <= limit {
 		return problems
@@ -67,8 +65,8 @@ func atMost(problems []error, what string, count, limit int, unit string) []erro
 	return append(problems, fmt.Errorf("%s has %d %s, more than the limit of %d", what, count, unit, limit))
 }
 
-// teamsFailure begins what a connector answers with 200 where it could not
-// post the message ("Create Incoming Webhooks", "Rate limiting").
+// teamsFailure is the beginning of a connector's 200 answer that reports a message it could not
+// post ("Create Incoming Webhooks", "Rate limiting").
 const teamsFailure = "Webhook message delivery failed with error"
 
 var teamsStatus = regexp.MustCompile(`HTTP error ([1-5][0-9]{2})\b`)

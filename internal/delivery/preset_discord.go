@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// discordLimits are those of Discord's documentation ("Execute Webhook",
-// "Embed Limits", "Poll Create Request Object", "Allowed Mentions Object").
-// White space around a text is not counted.
+// discordLimits are the limits in Discord's documentation ("Execute Webhook", "Embed Limits",
+// "Poll Create Request Object", "Allowed Mentions Object"). White space around a text does not
+// count.
 var discordLimits = []chatLimit{
 	{"content", 0, 2_000},
 	{"username", 0, 80},
@@ -30,8 +30,8 @@ var discordLimits = []chatLimit{
 	{"allowed_mentions.roles", 0, 100},
 }
 
-// discordEmbedTexts bounds the texts of all embeds together, in characters, and
-// embedTexts is where they stand ("Embed Limits").
+// discordEmbedTexts bounds the texts of all embeds together, in characters. embedTexts are the
+// paths of these texts ("Embed Limits").
 const discordEmbedTexts = 6_000
 
 var embedTexts = []string{"embeds[].title", "embeds[].description", "embeds[].footer.text", "embeds[].author.name", "embeds[].fields[].name", "embeds[].fields[].value"}
@@ -58,9 +58,9 @@ func checkDiscord(body []byte) ([]error, error) {
 	return atMost(checkLimits(message, discordLimits, true), "the text of all embeds", total, discordEmbedTexts, "characters"), nil
 }
 
-// pingNobody adds to a message that says nothing of it that it rings nobody:
-// without it Discord looks for @everyone, roles and users in the content, and
-// finds them in values too ("Allowed Mentions Object").
+// pingNobody adds allowed_mentions to a message that lacks it, so that it notifies nobody.
+// Without it Discord looks for @everyone, roles and users in the content, and finds them in
+// values too ("Allowed Mentions Object").
 func pingNobody(body []byte) []byte {
 	const name = "allowed_mentions"
 	if !startsObject(body) || fieldsIn(body, []field{{name, name}})[name] {

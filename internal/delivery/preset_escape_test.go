@@ -11,9 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// With preset slack a value in a text is data: it rings nobody and makes no
-// link, whatever way the body is given. The template's own text, addresses and
-// ids stay as they are.
+// With preset slack a value in a text is data: it notifies nobody and makes no link, however
+// the body is given. The template's own text, addresses and ids stay as they are.
 func TestValuesInSlackTexts(t *testing.T) {
 	t.Parallel()
 	variables := expr.Variables{"vars": rawjson.Encode(map[string]any{
@@ -77,7 +76,7 @@ func TestValuesInSlackTexts(t *testing.T) {
 	}
 }
 
-// With preset discord nobody is rung, unless the body says who may be.
+// With preset discord nobody is notified, unless the body says who may be.
 func TestDiscordPingsNobody(t *testing.T) {
 	t.Parallel()
 	for _, row := range [][2]string{

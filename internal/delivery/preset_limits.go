@@ -7,19 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-// A chatLimit is a documented limit of something in a message: of a text in
-// characters, of a list in elements.
+// A chatLimit is a documented limit of a part of a message: of a text in characters, of a list
+// in elements.
 type chatLimit struct {
-	// path leads there from the message: names with dots between, each followed
-	// by [] where every element of a list is meant, and by :type where only those
-	// objects are that have this type.
+	// path leads to the part: names separated by dots. A name is followed by [] for every
+	// element of a list, and by :type for only the objects of that type.
 	path        string
 	least, most int
 }
 
-// checkLimits returns the parts of a message that exceed their limits, by path.
-// A value of another type than the limit expects is left to the chat to judge. A
-// chat that trims texts counts what remains.
+// checkLimits returns the parts of a message that exceed their limits, by path. It leaves a
+// value of an unexpected type to the chat. If the chat trims texts, only the rest counts.
 func checkLimits(message any, limits []chatLimit, trims bool) []error {
 	var problems []error
 	for _, limit := range limits {
@@ -45,7 +43,7 @@ func checkLimits(message any, limits []chatLimit, trims bool) []error {
 	return problems
 }
 
-// visit calls found with each value that the path leads to, and where it is.
+// visit calls found with each value that the path leads to, and with its location.
 func visit(value any, at, path string, found func(at string, value any)) {
 	if path == "" {
 		found(at, value)
@@ -75,7 +73,7 @@ func visit(value any, at, path string, found func(at string, value any)) {
 	}
 }
 
-// visitOf goes on with an object of the kind; "" is any value.
+// visitOf continues with an object of the given type, or any value if kind is "".
 func visitOf(kind string, value any, at, path string, found func(at string, value any)) {
 	if kind != "" {
 		if object, _ := value.(map[string]any); object["type"] != kind {
@@ -91,7 +89,7 @@ func decodeAny(body []byte) (message any, err error) {
 	return message, err
 }
 
-// within puts limits under each of the paths.
+// within prefixes limits with each of the paths.
 func within(paths []string, limits ...chatLimit) []chatLimit {
 	var all []chatLimit
 	for _, path := range paths {
@@ -102,7 +100,7 @@ func within(paths []string, limits ...chatLimit) []chatLimit {
 	return all
 }
 
-// joinLimits puts lists of limits together.
+// joinLimits concatenates lists of limits.
 func joinLimits(lists ...[]chatLimit) (all []chatLimit) {
 	for _, list := range lists {
 		all = append(all, list...)

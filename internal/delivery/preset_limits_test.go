@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// What Slack and Discord would refuse within blocks and embeds is refused
-// before it is sent, by its path; what is exactly at the limit is sent.
+// A message that Slack or Discord would reject because of its blocks or embeds fails before it
+// is sent, with the path. A message exactly at the limit is sent.
 func TestLimitsWithinMessages(t *testing.T) {
 	t.Parallel()
 	text := func(length int) string { return `"` + strings.Repeat("é", length) + `"` }
@@ -69,8 +69,7 @@ func TestLimitsWithinMessages(t *testing.T) {
 	}
 }
 
-// All that is over a limit is told at once, and so is what a chat takes no
-// empty text for.
+// The error names everything that exceeds a limit, and every text that may not be empty.
 func TestLimitsAreToldAtOnce(t *testing.T) {
 	t.Parallel()
 	err := checkPreset(latch.PresetDiscord, []byte(`{"embeds":[{"title":"`+strings.Repeat("x", 300)+`","fields":[{"name":" ","value":""}]}]}`))
@@ -82,8 +81,8 @@ func TestLimitsAreToldAtOnce(t *testing.T) {
 		[]byte(`{"blocks":[{"type":"section","text":{"type":"mrkdwn","text":""}}]}`)), "blocks[0].text.text is empty")
 }
 
-// The limits look at nothing else: other types of blocks, white space that
-// Discord trims, and values of other types are the chat's own to judge.
+// The limits check nothing else: the chat itself checks other types of blocks, white space that
+// Discord trims, and values of other types.
 func TestLimitsLeaveOtherThings(t *testing.T) {
 	t.Parallel()
 	long := `"` + strings.Repeat("x", 5000) + `"`

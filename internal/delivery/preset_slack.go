@@ -6,15 +6,14 @@ import (
 	"strings"
 )
 
-// slackPlaces are where a message of Slack has blocks.
+// slackPlaces are the paths of the blocks in a message to Slack.
 var slackPlaces = []string{"", "attachments[]."}
 
-// slackLimits are those of Slack's documentation ("Formatting message text",
-// and the reference of each block, element and composition object of Block
-// Kit).
+// slackLimits are the limits in Slack's documentation ("Formatting message text", and the
+// reference of each block, element and composition object of Block Kit).
 var slackLimits = joinLimits(
 	[]chatLimit{
-		{"text", 0, 40_000}, // what is more is cut off
+		{"text", 0, 40_000}, // Slack cuts off the rest
 		{"attachments", 0, 100},
 	},
 	within(slackPlaces,
@@ -62,7 +61,7 @@ var slackLimits = joinLimits(
 	),
 )
 
-// slackElements are where a block has the elements of Block Kit.
+// slackElements are the paths of Block Kit's elements in a block.
 var slackElements = []string{
 	"blocks[].accessory", "blocks[].element", "blocks[].elements[]",
 	"attachments[].blocks[].accessory", "attachments[].blocks[].element", "attachments[].blocks[].elements[]",
@@ -84,15 +83,13 @@ func checkSlack(body []byte) ([]error, error) {
 	return checkLimits(message, slackLimits, false), nil
 }
 
-// slackControls are the characters by which Slack's text says more than
-// itself: links, mentions of people and channels ("Formatting message text",
-// "Escaping text").
+// slackControls are the characters that start links and mentions in Slack's text ("Formatting
+// message text", "Escaping text").
 var slackControls = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-// escapeForSlack makes a value data where it stands in a text of Slack's; keys
-// lead there, and before is what stands right before it. Where it begins what
-// stands in angle brackets, which is a link's address, it cannot be a mention
-// (<!channel>, <@U1>, <#C1>) instead.
+// escapeForSlack escapes a value in one of Slack's texts, so that it is data. keys lead to the
+// text, and before is the text in front of the value. If the value is at the beginning of angle
+// brackets, as a link's address, it cannot become a mention (<!channel>, <@U1>, <#C1>).
 func escapeForSlack(keys []string, before, text string) string {
 	if !slackReads(keys) {
 		return text
@@ -106,16 +103,15 @@ func escapeForSlack(keys []string, before, text string) string {
 // queryEscaped percent-encodes a byte.
 func queryEscaped(c byte) []byte { return []byte{'%', upperHex[c>>4], upperHex[c&0xf]} }
 
-// slackReads reports whether the keys lead to text that Slack reads: all that
-// stands in text, blocks and attachments, but for addresses, names of things,
-// and what a button or an option gives back. The variables of a workflow's
-// trigger are its own.
+// slackReads reports whether the keys lead to text that Slack interprets: everything in text,
+// blocks and attachments, except addresses, names of things, and the values that a button or an
+// option returns. The variables of a workflow's trigger are not interpreted.
 func slackReads(keys []string) bool {
 	if len(keys) == 0 || !slices.Contains([]string{"text", "blocks", "attachments"}, keys[0]) {
 		return false
 	}
 	key := keys[len(keys)-1]
-	if key == "value" { // of an attachment's field it is text
+	if key == "value" { // in an attachment's field it is text
 		return len(keys) > 1 && keys[len(keys)-2] == "fields"
 	}
 	return !slices.Contains([]string{"url", "type", "style", "color", "ts"}, key) &&

@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A message over its chat's documented limits fails for good, names the limit
-// and is not sent.
+// A message over its chat's documented limits fails permanently, names the limit and is not
+// sent.
 func TestPresetLimits(t *testing.T) {
 	t.Parallel()
 	text := func(key string, length int) string { return fmt.Sprintf(`{%q:%q}`, key, strings.Repeat("é", length)) }
@@ -62,8 +62,7 @@ func TestPresetLimits(t *testing.T) {
 	}
 }
 
-// What a chat says in the body of its answer counts where its status does not
-// tell.
+// The body of a chat's answer decides if the status does not.
 func TestPresetAnswers(t *testing.T) {
 	t.Parallel()
 	const teams = "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error %d with ContextId tcid=0,server=x"

@@ -17,20 +17,19 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// A Preview is the request of a delivery as a worker would send it, with the names
-// of secrets, in brackets, in place of their values.
+// A Preview is the request of a delivery as a worker would send it, with the names of secrets,
+// in brackets, in place of their values.
 type Preview struct {
 	Method string
-	// URL has no credentials. If the URL is a secret, it is the secret's name; if
-	// the webhook has no URL, it is "".
+	// URL has no credentials. If a secret is the URL, URL is the secret's name. If the webhook
+	// has no URL, it is "".
 	URL    string
 	Header http.Header
 	// Body is nil if the request has none, or if it cannot be rendered.
 	Body []byte
 }
 
-// nameless renders previews: it knows the names of secrets but no values, and
-// sends nothing.
+// nameless renders previews. It knows the names of secrets but no values, and sends nothing.
 var nameless = &Sender{secrets: secret.Placeholders(), maskers: mask.NewCache(), userAgent: "Latch/" + latch.Version, now: time.Now}
 
 // Render renders the request of a delivery as far as possible, without the value
@@ -46,7 +45,7 @@ func Render(r *protocol.WebhookRequest) (*Preview, latch.Problems) {
 		}
 	}
 	shown := &Preview{Method: d.Webhook.Method, Header: d.header}
-	if err := d.resolveSecrets(); err != nil { // a name that is none
+	if err := d.resolveSecrets(); err != nil { // not a valid name
 		add("", err)
 		return shown, problems
 	}
@@ -68,12 +67,12 @@ func Render(r *protocol.WebhookRequest) (*Preview, latch.Problems) {
 	return shown, problems
 }
 
-// drop leaves out those of the role that could not be rendered.
+// drop removes the templates of the role that could not be rendered.
 func (t *templates) drop(role fields.Role) {
 	t.left = slices.DeleteFunc(t.left, func(f *fields.Field) bool { return f.Role == role })
 }
 
-// previewTarget fills in the URL, and returns it as it is shown.
+// previewTarget sets the URL, and returns it as it is shown.
 func (d *draft) previewTarget() (string, error) {
 	switch {
 	case d.Webhook.URLSecret != "":
@@ -90,7 +89,8 @@ func (d *draft) previewTarget() (string, error) {
 	return d.target.public, nil
 }
 
-// previewHeader returns the headers, with what is made of a secret named.
+// previewHeader returns the headers. A value that is made from a secret is replaced by the
+// secret's name.
 func (d *draft) previewHeader() http.Header {
 	shown := d.header.Clone()
 	if shown.Get(idempotencyKey) == "" {

@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 )
 
-// A preview has all that a worker would send, with the names of secrets alone.
+// A preview contains everything that a worker would send, with only the names of secrets.
 func TestAPreviewNamesSecrets(t *testing.T) {
 	t.Parallel()
 	r := request("https://hooks.example.com/x?api_key=s3cret&job=${job.id}")
@@ -39,7 +39,8 @@ func TestAPreviewNamesSecrets(t *testing.T) {
 	require.Equal(t, "Bearer [token from https://a.example/token?sig=***]", shown.Header.Get("Authorization"))
 }
 
-// What cannot be rendered is told all at once, with its place; the rest is shown.
+// A preview reports all templates that cannot be rendered, with their paths, and shows the
+// rest.
 func TestAPreviewTellsAllThatIsWrong(t *testing.T) {
 	t.Parallel()
 	r := request("https://${vars.nothing}/")

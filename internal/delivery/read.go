@@ -7,27 +7,27 @@ import (
 	"github.com/latch-run/latch/internal/excerpt"
 )
 
-// An answer is what came back, as far as it came. Nothing of it is masked yet.
+// An answer is the part of the response that arrived, not masked yet.
 type answer struct {
 	status int
 	header http.Header
-	// body is the text: decompressed, in UTF-8 and without a byte order mark, as
-	// far as what follows does not say otherwise.
+	// body is the text: decompressed, in UTF-8 and without a byte order mark, unless a field
+	// below says otherwise.
 	body []byte
-	// cut reports that the body has more than MaximumResponseBytes, broken that
-	// the connection ended before the body did.
+	// cut reports that the body exceeds MaximumResponseBytes. broken reports that the
+	// connection ended before the body did.
 	cut, broken bool
-	// uncoded says why the body could not be decompressed; then body is empty.
+	// uncoded says why the body could not be decompressed. The body is then empty.
 	uncoded string
-	// uncharted says why the body could not be converted to UTF-8; then it is as
-	// it came. converted reports that it was in another charset.
+	// uncharted says why the body could not be converted to UTF-8. The body is then unchanged.
+	// converted reports that it was in another charset.
 	uncharted string
 	converted bool
-	known     *reading // once it was read
+	known     *reading // set when the body has been read
 }
 
-// receive reads a body within the limit, after decompression, as UTF-8. Its
-// error is the connection's; what cannot be decoded is told by the answer.
+// receive reads a body within the limit, after decompression, as UTF-8. It returns the error of
+// the connection; the answer itself says what could not be decoded.
 func (a *answer) receive(response *http.Response) (err error) {
 	codings, limit := codingsOf(a.header), MaximumResponseBytes
 	if len(codings) > 0 {

@@ -17,9 +17,8 @@ import (
 	"github.com/latch-run/latch/internal/excerpt"
 )
 
-// byteOrderMarks begin texts that say their encoding by themselves, longer
-// ones first; nil is UTF-8. They overrule a charset (Encoding Standard,
-// section 6.1).
+// byteOrderMarks maps the byte order marks to encodings, longer marks first; nil is UTF-8. They
+// override a charset (Encoding Standard, section 6.1).
 var byteOrderMarks = []struct {
 	mark     string
 	encoding encoding.Encoding
@@ -31,8 +30,8 @@ var byteOrderMarks = []struct {
 	{"\xfe\xff", unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)},
 }
 
-// withoutMark removes a byte order mark and returns the encoding that it
-// says; marked is false without one.
+// withoutMark removes a byte order mark and returns the encoding that it stands for. marked is
+// false if there is no mark.
 func withoutMark(body []byte) (text []byte, says encoding.Encoding, marked bool) {
 	if len(body) == 0 || body[0] != 0 && body[0] < 0xef {
 		return body, nil, false
@@ -45,11 +44,10 @@ func withoutMark(body []byte) (text []byte, says encoding.Encoding, marked bool)
 	return body, nil, false
 }
 
-// toUTF8 returns a body in UTF-8, without a byte order mark: as its mark says,
-// or the charset of its Content-Type, or its zero bytes; else it is taken to be
-// UTF-8 already, and then it is not converted. Bytes that have no meaning in
-// another charset come out as U+FFFD. The error is that of a charset that is
-// not known.
+// toUTF8 returns a body in UTF-8, without a byte order mark. It converts the body according to
+// its mark, the charset of its Content-Type, or its zero bytes. Otherwise it assumes UTF-8 and
+// converts nothing. Bytes that are invalid in another charset become U+FFFD. It returns an
+// error for an unknown charset.
 func toUTF8(header http.Header, body []byte) (text []byte, converted bool, err error) {
 	text, from, marked := withoutMark(body)
 	if !marked {
@@ -59,15 +57,15 @@ func toUTF8(header http.Header, body []byte) (text []byte, converted bool, err e
 		return text, false, err
 	}
 	decoded, err := from.NewDecoder().Bytes(text)
-	if err != nil { // not of those that x/text has: they replace what they cannot read
+	if err != nil { // not x/text's decoder, which replaces what it cannot read
 		return text, false, fmt.Errorf("it cannot be converted to UTF-8: %w", err)
 	}
 	decoded, _, _ = withoutMark(decoded)
 	return decoded, true, nil
 }
 
-// charsetOf returns the charset of a Content-Type in lower case, "" for none.
-// Header fields that are not quite well formed have one too.
+// charsetOf returns the charset of a Content-Type in lower case, or "". It also finds the
+// charset in slightly malformed header fields.
 func charsetOf(header http.Header) string {
 	contentType := header.Get("Content-Type")
 	if !strings.ContainsRune(contentType, ';') {
@@ -86,8 +84,8 @@ func charsetOf(header http.Header) string {
 	return strings.ToLower(strings.Trim(label, " \t\"'"))
 }
 
-// encodingOf finds an encoding by its label; nil is UTF-8. Text without a
-// label is in UTF-16 where its zero bytes say so (RFC 4627, section 3).
+// encodingOf finds an encoding by its label; nil is UTF-8. Text without a label is UTF-16 if
+// its zero bytes show that (RFC 4627, section 3).
 func encodingOf(label string, text []byte) (encoding.Encoding, error) {
 	switch label {
 	case "utf-8", "utf8", "us-ascii", "ascii":
@@ -113,8 +111,8 @@ func encodingOf(label string, text []byte) (encoding.Encoding, error) {
 	return nil, fmt.Errorf("its charset %q is not known", excerpt.First(cleanText(label), 40))
 }
 
-// orderOf returns the byte order of text in UTF-16, and whether it begins with
-// two characters of ASCII in that order; big-endian if neither does.
+// orderOf returns the byte order of UTF-16 text, and whether the text begins with two ASCII
+// characters in that order. If neither order fits, it returns big-endian.
 func orderOf(text []byte) (order unicode.Endianness, wide bool) {
 	if len(text) >= 4 && text[0] != 0 && text[1] == 0 && text[2] != 0 && text[3] == 0 {
 		return unicode.LittleEndian, true
@@ -123,10 +121,10 @@ func orderOf(text []byte) (order unicode.Endianness, wide bool) {
 	return unicode.BigEndian, zeros
 }
 
-// jsonTypes are the media types of JSON beside those that end with +json.
+// jsonTypes are the media types of JSON other than those that end with +json.
 var jsonTypes = []string{"application/json", "text/json", "application/x-json", "text/x-json"}
 
-// saysJSON reports whether a Content-Type is one of JSON.
+// saysJSON reports whether a Content-Type is JSON.
 func saysJSON(header http.Header) bool {
 	for _, contentType := range header["Content-Type"] {
 		for part := range strings.SplitSeq(contentType, ",") {

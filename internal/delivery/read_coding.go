@@ -19,21 +19,20 @@ import (
 )
 
 const (
-	// acceptedCoding is the one that requests ask for; answers may come in any
-	// of codings.
+	// acceptedCoding is the coding that requests ask for. An answer may use any of codings.
 	acceptedCoding = "gzip"
 	// maximumCodings bounds how often a body is compressed.
 	maximumCodings = 4
-	// maximumCodedBytes bounds what each decompression is given and makes, so
-	// that what grows by each of them, or decompresses to nothing for ever, costs
-	// a bounded time. A text of MaximumResponseBytes never takes so much.
+	// maximumCodedBytes bounds the input and the output of each decompression, so that a body
+	// that expands repeatedly, or that decompresses to nothing for ever, costs a bounded time.
+	// A text of MaximumResponseBytes never needs that much.
 	maximumCodedBytes = 1 << 20
 	// maximumWindow bounds the memory of a decompression, in bytes (RFC 9659,
 	// section 3).
 	maximumWindow = 8 << 20
 )
 
-// codings decompress by name (RFC 9110, section 8.4.1; RFC 7932; RFC 8878).
+// codings maps names to decompressors (RFC 9110, section 8.4.1; RFC 7932; RFC 8878).
 var codings = map[string]func(io.Reader) (io.Reader, error){
 	"gzip":    func(coded io.Reader) (io.Reader, error) { return gzip.NewReader(coded) },
 	"x-gzip":  func(coded io.Reader) (io.Reader, error) { return gzip.NewReader(coded) },
@@ -44,8 +43,7 @@ var codings = map[string]func(io.Reader) (io.Reader, error){
 	},
 }
 
-// inflate reads deflate in zlib's format, as it is defined, and without it, as
-// some servers send it.
+// inflate reads deflate in zlib's format, as defined, or without it, as some servers send it.
 func inflate(coded io.Reader) (io.Reader, error) {
 	buffered := bufio.NewReader(coded)
 	head, err := buffered.Peek(2)
@@ -55,8 +53,8 @@ func inflate(coded io.Reader) (io.Reader, error) {
 	return flate.NewReader(buffered), nil
 }
 
-// codingsOf returns the codings of a body in the order in which they were
-// applied, without those that change nothing.
+// codingsOf returns the codings of a body in the order in which they were applied, without
+// "identity".
 func codingsOf(header http.Header) []string {
 	if len(header["Content-Encoding"]) == 0 {
 		return nil
@@ -70,8 +68,8 @@ func codingsOf(header http.Header) []string {
 	return names
 }
 
-// decompress undoes a body's codings. Of the text it returns one byte more
-// than MaximumResponseBytes at most. The error says what could not be undone.
+// decompress undoes a body's codings. It returns at most one byte more than
+// MaximumResponseBytes. The error names what could not be undone.
 func decompress(names []string, body []byte) ([]byte, error) {
 	if len(names) > maximumCodings {
 		return nil, fmt.Errorf("its Content-Encoding names %d codings; at most %d are undone", len(names), maximumCodings)
@@ -102,7 +100,7 @@ func decompressOne(decoder func(io.Reader) (io.Reader, error), body []byte, limi
 	if err != nil {
 		return nil, err
 	}
-	if closer, ok := reader.(interface{ Close() }); ok { // zstd's
+	if closer, ok := reader.(interface{ Close() }); ok { // of zstd
 		defer closer.Close()
 	}
 	return io.ReadAll(io.LimitReader(reader, int64(limit)))

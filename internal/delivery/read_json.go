@@ -14,10 +14,10 @@ import (
 	"github.com/latch-run/latch/internal/mask"
 )
 
-// maximumJSONDepth bounds how deep the JSON of an answer nests.
+// maximumJSONDepth bounds the nesting of an answer's JSON.
 const maximumJSONDepth = 100
 
-// A form is what the text of an answer is.
+// A form is the kind of text that an answer is.
 type form int
 
 const (
@@ -28,25 +28,24 @@ const (
 	objectForm
 )
 
-// A reading is an answer's body, read.
+// A reading is the result of parsing an answer's body.
 type reading struct {
-	// form is what the body is. An object or an array may still have a fault.
+	// form is the kind of the body. An object or an array may still have a fault.
 	form form
-	// object is the body where it is an object, not masked yet. It is not to be
-	// changed.
+	// object is the body if it is an object, not masked yet. It must not be changed.
 	object latch.Object
-	// fault says why the body cannot be read, and where, "" where it can or is
+	// fault says why and where the body cannot be read. It is "" if the body is valid, or is
 	// text that does not claim to be JSON (contract, "Responses").
 	fault string
 }
 
-// isJSON reports whether the body is a JSON value of any form, with one meaning.
+// isJSON reports whether the body is a JSON value of any form, without ambiguity.
 func (r reading) isJSON() bool { return r.form >= scalarForm && r.fault == "" }
 
-// isObject reports whether the body is a JSON object with one meaning.
+// isObject reports whether the body is a JSON object, without ambiguity.
 func (r reading) isObject() bool { return r.form == objectForm && r.fault == "" }
 
-// read reads the body, once.
+// read parses the body, once.
 func (a *answer) read() reading {
 	if a.known == nil {
 		known := a.readBody()
@@ -79,8 +78,7 @@ func (a *answer) readBody() reading {
 	}
 }
 
-// isBlank reports what may stand before JSON, in texts that are not quite in
-// order too.
+// isBlank reports whether a byte may precede JSON, including in slightly malformed texts.
 func isBlank(r rune) bool { return unicode.IsSpace(r) || r == 0 || r == '\ufeff' }
 
 // beginsLikeJSON reports whether a text begins as an object or an array does.
@@ -89,7 +87,7 @@ func beginsLikeJSON(text []byte) bool {
 	return len(text) > 0 && (text[0] == '{' || text[0] == '[')
 }
 
-// formOf returns what a text is if it is valid JSON.
+// formOf returns the form of a text that is valid JSON.
 func formOf(text []byte) form {
 	switch text = bytes.TrimLeft(text, jsonSpace); {
 	case bytes.HasPrefix(text, []byte("{")):
@@ -101,8 +99,8 @@ func formOf(text []byte) form {
 	}
 }
 
-// decode returns the object that the body is, nil for other JSON. Its error says
-// why the body is not JSON, and where.
+// decode returns the body if it is an object, or nil for other JSON. Its error says why and
+// where the body is not valid JSON.
 func (a *answer) decode() (object latch.Object, err error) {
 	if a.cut {
 		return nil, fmt.Errorf("it has more than %d KiB, of which only the beginning was read", MaximumResponseBytes>>10)
@@ -125,8 +123,8 @@ func (a *answer) decode() (object latch.Object, err error) {
 	return object, err
 }
 
-// firstGarbled returns where the first bytes stood that have no meaning in the
-// body's charset, -1 for none.
+// firstGarbled returns the position of the first bytes that are invalid in the body's charset,
+// or -1.
 func (a *answer) firstGarbled() int {
 	if a.converted {
 		return bytes.IndexRune(a.body, utf8.RuneError)
@@ -146,8 +144,8 @@ func (a *answer) firstGarbled() int {
 
 var errTwoValues = errors.New("twice in one object, with another value")
 
-// checkMembers looks through valid JSON for a key that has two values in one
-// object, and for nesting beyond maximumJSONDepth.
+// checkMembers checks valid JSON for a key that has two values in one object, and for nesting
+// beyond maximumJSONDepth.
 func checkMembers(text []byte) error {
 	if bytes.IndexByte(text, ':') == bytes.LastIndexByte(text, ':') && bytes.Count(text, []byte("[")) <= maximumJSONDepth {
 		return nil // a single key, if any
@@ -157,7 +155,7 @@ func checkMembers(text []byte) error {
 	return w.value(0)
 }
 
-// A walker goes through valid JSON.
+// A walker traverses valid JSON.
 type walker struct {
 	text    []byte
 	decoder *json.Decoder
@@ -209,13 +207,13 @@ func (w *walker) object(depth int) error {
 	return nil
 }
 
-// sameJSON reports whether two values are written alike but for blanks.
+// sameJSON reports whether two values have the same text apart from white space.
 func sameJSON(a, b []byte) bool {
 	var left, right bytes.Buffer
 	return json.Compact(&left, a) == nil && json.Compact(&right, b) == nil && bytes.Equal(left.Bytes(), right.Bytes())
 }
 
-// position says where in a text a byte stands; columns count characters.
+// position returns the line and column of a byte in a text. Columns count characters.
 func position(text []byte, at int) string {
 	before := string(text[:max(0, min(at, len(text)))])
 	line := strings.Count(before, "\n") + 1
@@ -223,7 +221,7 @@ func position(text []byte, at int) string {
 	return fmt.Sprintf(" at line %d, column %d", line, column)
 }
 
-// shape says what an answer is in place of a JSON object, "" for an object.
+// shape says what an answer is instead of a JSON object. It returns "" for an object.
 func (a *answer) shape() string {
 	switch known := a.read(); {
 	case known.form == objectForm:
@@ -241,12 +239,12 @@ func (a *answer) shape() string {
 	}
 }
 
-// faults returns what a decision must know of the answer beside the object
-// that it is, masked and bounded.
+// faults returns what a decision must know about the answer in addition to its object, masked
+// and bounded.
 func (a *answer) faults(m *mask.Masker) (unreadable, noObject string) {
 	said := func(text string) string { return excerpt.First(m.Text(cleanText(text)), maximumFault) }
 	return said(a.read().fault), said(a.shape())
 }
 
-// maximumFault bounds what is told of an answer that cannot be read, in bytes.
+// maximumFault bounds the text about an answer that cannot be read, in bytes.
 const maximumFault = 400

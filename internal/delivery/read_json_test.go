@@ -41,8 +41,8 @@ func deflated(to io.Writer) (io.WriteCloser, error)    { return flate.NewWriter(
 func brotlied(to io.Writer) (io.WriteCloser, error)    { return brotli.NewWriter(to), nil }
 func zstandarded(to io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(to) }
 
-// Contract, "Responses": an answer is read in whatever coding it comes; one
-// that cannot be undone is not read, and not sent again.
+// Contract, "Responses": an answer is read in any coding. If a coding cannot be undone, the
+// answer is not read and the delivery is not retried.
 func TestAnswersAreDecompressed(t *testing.T) {
 	t.Parallel()
 	const text = `{"result":"fail","note":"Prüfung"}`
@@ -165,8 +165,8 @@ func TestAnswersAreConverted(t *testing.T) {
 	require.Empty(t, attempt.Unreadable)
 }
 
-// Contract, "Responses": what calls itself JSON, or begins like it, and cannot
-// be read says what is wrong and where.
+// Contract, "Responses": a body that is declared as JSON or begins like it, and cannot be
+// parsed, gives an error with the reason and the position.
 func TestUnreadableJSON(t *testing.T) {
 	t.Parallel()
 	deep := strings.Repeat("[", 101) + strings.Repeat("]", 101)
@@ -215,8 +215,8 @@ func TestUnreadableJSON(t *testing.T) {
 	}
 }
 
-// Contract, "Responses": what is no JSON and does not look like it, and what
-// is JSON of another form, is no failure by itself.
+// Contract, "Responses": neither a body that does not look like JSON, nor JSON of another form,
+// is a failure by itself.
 func TestReadableAnswers(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ body, contentType, noObject string }{
@@ -243,8 +243,8 @@ func TestReadableAnswers(t *testing.T) {
 	require.Equal(t, "is empty", attempt.NoObject)
 }
 
-// No secret stands in a record, in whatever coding or charset it came back, nor
-// in what is told of an answer that cannot be read.
+// No record contains a secret, in any coding or charset of the answer, and neither does the
+// error about an answer that cannot be read.
 func TestSecretsAreMaskedInDecodedAnswers(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3t-ü-value"
@@ -277,7 +277,7 @@ func TestSecretsAreMaskedInDecodedAnswers(t *testing.T) {
 	}
 }
 
-// Contract, "Task": what the answer lacks is never a yes of its success.
+// Contract, "Task": a field that the answer lacks never makes its success true.
 func TestSuccessOverUnreadableAnswers(t *testing.T) {
 	t.Parallel()
 	const html, broken = "<html>Sign in</html>", `{"failed":3,}`
@@ -340,8 +340,8 @@ func TestSuccessOverUnreadableAnswers(t *testing.T) {
 	}
 }
 
-// The bodies by which chats and token endpoints answer are read like any
-// other; what of them cannot be read says neither yes nor that nothing is wrong.
+// The answers of chats and token endpoints are read like all others. If they cannot be read,
+// they count neither as a success nor as free of errors.
 func TestOtherReadersOfAnswers(t *testing.T) {
 	t.Parallel()
 	utf16 := "\xff\xfeo\x00k\x00"

@@ -12,11 +12,11 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// maskedBytes is how far into a body that was cut a record looks: a secret
-// that begins before it ends within what was read, in whatever encoding.
+// maskedBytes is how much of a truncated body a record masks. A secret that begins within it
+// ends within the bytes that were read, in any encoding.
 const maskedBytes = MaximumResponseBytes / 2
 
-// neverKept are headers that no record has (contract, "Records").
+// neverKept are the headers that no record contains (contract, "Records").
 var neverKept = []string{"Set-Cookie", "Set-Cookie2", "Cookie", "Authorization", "Proxy-Authorization"}
 
 // record returns the answer as a record keeps it: masked first, then cut.
@@ -36,8 +36,8 @@ func (a *answer) record(m *mask.Masker) *latch.RecordResponse {
 	}
 }
 
-// headers returns the headers that may be kept, masked, up to a total size, the
-// values of one name joined.
+// headers returns the headers that may be kept, masked, up to a total size. Several values of
+// one name are joined.
 func (a *answer) headers(m *mask.Masker, limit int) map[string]string {
 	kept := make(map[string]string, len(a.header))
 	for _, name := range sortedNames(a.header) {
@@ -54,8 +54,8 @@ func (a *answer) headers(m *mask.Masker, limit int) map[string]string {
 	return kept
 }
 
-// object returns the JSON object that the body is, whatever its Content-Type,
-// masked; an empty one where it is something else.
+// object returns the masked body if it is a JSON object, whatever its Content-Type, and
+// otherwise an empty object.
 func (a *answer) object(m *mask.Masker) latch.Object {
 	known := a.read()
 	if a.broken || known.form != objectForm {
@@ -72,9 +72,9 @@ func (a *answer) object(m *mask.Masker) latch.Object {
 	return object
 }
 
-// keepDecisions puts back the keys that decide, with values that mean something
-// there, where masking hid them: these words are nobody's secret, even where a
-// worker holds one that reads the same, and a fail must not be lost by it.
+// keepDecisions restores the decision keys and their valid values where masking hid them. These
+// words are not secret, even if a worker has a secret with the same text, and a fail must not
+// be lost because of it.
 func keepDecisions(masked, came latch.Object, m *mask.Masker) {
 	for _, key := range latch.DecisiveKeys {
 		value, there := came[key]

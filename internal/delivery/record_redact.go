@@ -12,7 +12,7 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// checkRedaction returns all that is wrong with the worker's redaction.
+// checkRedaction returns all problems of the worker's redaction.
 func checkRedaction(r latch.Redaction) error {
 	var problems []error
 	for _, problem := range r.Validate() {
@@ -25,10 +25,10 @@ func checkRedaction(r latch.Redaction) error {
 	return errors.Join(problems...)
 }
 
-// A redaction is what no record keeps of an answer; nil hides nothing.
+// A redaction lists the parts of an answer that no record keeps. If nil, it hides nothing.
 type redaction struct{ mask.Redaction }
 
-// redactionOf returns what the worker and the webhook hide together.
+// redactionOf combines the worker's and the webhook's redaction.
 func (s *Sender) redactionOf(own *latch.Redaction) *redaction {
 	if own == nil {
 		own = &latch.Redaction{}
@@ -42,8 +42,8 @@ func (s *Sender) redactionOf(own *latch.Redaction) *redaction {
 	return &redaction{made}
 }
 
-// of returns an answer as it may be kept. What decides about the delivery itself
-// is the answer as it came.
+// of returns an answer as it may be kept. The unredacted answer decides about the delivery
+// itself.
 func (r *redaction) of(came *answer) *answer {
 	if r == nil {
 		return came
@@ -58,9 +58,9 @@ func (r *redaction) of(came *answer) *answer {
 	return &kept
 }
 
-// body returns the redacted body as compact JSON. Encoding it again drops what
-// decoding did not see, such as the first of two equal keys. A body that cannot be
-// decoded is hidden as a whole.
+// body returns the redacted body as compact JSON. Encoding it again drops what decoding
+// ignored, such as the first of two equal keys. A body that cannot be decoded is hidden as a
+// whole.
 func (r *redaction) body(came *answer) []byte {
 	decoder := json.NewDecoder(bytes.NewReader(came.body))
 	decoder.UseNumber()
@@ -77,8 +77,8 @@ func (r *redaction) body(came *answer) []byte {
 	return rawjson.Encode(decoded)
 }
 
-// decisionsOf returns the members of an answer that decide about a run: hiding
-// them would turn a fail into a pass.
+// decisionsOf returns the members of an answer that decide about a run. Hiding them would turn
+// a fail into a pass.
 func decisionsOf(root map[string]any) map[string]any {
 	decisions := map[string]any{}
 	for _, key := range latch.DecisiveKeys {
@@ -90,5 +90,5 @@ func decisionsOf(root map[string]any) map[string]any {
 	return decisions
 }
 
-// quotable returns the part of an answer's body that an error may quote from.
+// quotable returns the part of an answer's body that an error may quote.
 func (c *call) quotable(came *answer) string { return cleanText(string(c.redaction.of(came).body)) }

@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// redacting sends one delivery to an endpoint that answers so, and gives what a
-// record would keep.
+// redacting sends one delivery to an endpoint with the given answer, and returns the record of
+// the answer.
 func redacting(t *testing.T, answers http.HandlerFunc, worker latch.Redaction, own *latch.Redaction) (*Attempt, error) {
 	t.Helper()
 	receiver := newReceiver(t, answers)
@@ -23,7 +23,7 @@ func redacting(t *testing.T, answers http.HandlerFunc, worker latch.Redaction, o
 	return newSender(t, Options{EgressAllow: []string{"127.0.0.1"}, Redact: worker}).Send(t.Context(), r, 1)
 }
 
-// "Webhook", redact: what a JSON Pointer leads to is hidden in body and data.
+// "Webhook", redact: the value at a JSON Pointer is hidden in body and data.
 func TestRedactJSON(t *testing.T) {
 	t.Parallel()
 	const answer = `{"customer":{"email":"a@example.com","id":9007199254740993},` +
@@ -74,7 +74,7 @@ func TestRedactJSON(t *testing.T) {
 	}
 }
 
-// "Webhook", redact: names of headers in any case; * stands for any characters.
+// "Webhook", redact: names of headers match in any case; * stands for any characters.
 func TestRedactHeaders(t *testing.T) {
 	t.Parallel()
 	header := map[string]string{"X-Internal-Id": "hush", "X-Internal-": "hush", "X-Internal": "seen", "Location": "hush",
@@ -89,7 +89,7 @@ func TestRedactHeaders(t *testing.T) {
 	require.Equal(t, "hello", attempt.Response.Body, "without pointers a body is kept as it came")
 }
 
-// The worker's and the webhook's own redaction count together.
+// The worker's and the webhook's own redaction are combined.
 func TestRedactionsAdd(t *testing.T) {
 	t.Parallel()
 	attempt, err := redacting(t, answering(200, `{"a":"1","b":"2","c":"3"}`, nil), latch.Redaction{JSON: []string{"/a"}},
@@ -98,7 +98,7 @@ func TestRedactionsAdd(t *testing.T) {
 	require.Equal(t, `{"a":"***","b":"***","c":"3"}`, attempt.Response.Body)
 }
 
-// What is not read to its end cannot be looked through.
+// An answer that was not read to its end cannot be redacted in part.
 func TestAnUnfinishedAnswerIsNotKeptWhereItIsRedacted(t *testing.T) {
 	t.Parallel()
 	for name, answers := range map[string]http.HandlerFunc{
@@ -138,7 +138,7 @@ func attemptWith(t *testing.T, redact latch.Redaction) *Attempt {
 	return attempt
 }
 
-// A webhook's success sees the whole answer, and no error quotes of it.
+// A webhook's success reads the unredacted answer, and no error quotes it.
 func TestSuccessSeesTheWholeAnswerAndTellsNothingOfIt(t *testing.T) {
 	t.Parallel()
 	for success, delivered := range map[string]bool{
@@ -159,8 +159,7 @@ func TestSuccessSeesTheWholeAnswerAndTellsNothingOfIt(t *testing.T) {
 	}
 }
 
-// Chats say in their bodies what their status does not; errors quote them as
-// they are kept.
+// Chats report failures in their bodies; errors quote the redacted body.
 func TestPresetsQuoteWhatIsKept(t *testing.T) {
 	t.Parallel()
 	for preset, body := range map[string]string{latch.PresetSlack: "no_text hush",
@@ -174,7 +173,7 @@ func TestPresetsQuoteWhatIsKept(t *testing.T) {
 	}
 }
 
-// An error of the network that quotes a header of the answer is not passed on.
+// A network error that quotes a header of the answer is not passed on.
 func TestAMalformedHeaderIsNotQuoted(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

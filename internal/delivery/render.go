@@ -14,26 +14,26 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A draft is a delivery's request while it is made.
+// A draft is a delivery's request while it is being written.
 type draft struct {
-	// WebhookRequest is what is asked for. It is never changed.
+	// WebhookRequest is the input. It is never changed.
 	*protocol.WebhookRequest
-	// Webhook is the draft's own copy, with the body that goes out at the event
-	// and with values in the place of templates, as far as they are filled in.
+	// Webhook is the draft's own copy, with the body that is sent at the event. Templates are
+	// replaced by their values as they are rendered.
 	Webhook   latch.Webhook
 	templates *templates
 	sender    *Sender
 	attempt   int
 	now       time.Time
 
-	// secretNames are all that the webhook names, secrets those that are there.
+	// secretNames are all secrets that the webhook names. secrets are those that exist.
 	secretNames []string
 	secrets     keyring
 	access      access
 	masked      []string
 	masker      *mask.Masker
 	target      target
-	vars        expr.Variables // what templates see; nil until one looks
+	vars        expr.Variables // the variables of templates; nil until they are needed
 	header      http.Header
 	body        []byte
 	// record describes the request as records show it; nil until its URL is
@@ -41,8 +41,8 @@ type draft struct {
 	record *latch.RecordRequest
 }
 
-// prepare makes an attempt's call and describes it in made. It fails with a
-// *PermanentError, before anything is sent.
+// prepare writes an attempt's call and describes it in made. It fails with a *PermanentError
+// before anything is sent.
 func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt) (*call, error) {
 	d := s.newDraft(r, attempt, made.StartedAt)
 	err := d.write()
@@ -64,7 +64,7 @@ const usualHeaders = 12
 func (s *Sender) newDraft(r *protocol.WebhookRequest, attempt int, now time.Time) *draft {
 	d := &draft{WebhookRequest: r, Webhook: r.Webhook, sender: s, attempt: attempt, now: now, header: make(http.Header, usualHeaders)}
 	d.Webhook.Body = r.Webhook.BodyFor(r.Event)
-	d.Webhook.Events = nil // of which nothing else is sent
+	d.Webhook.Events = nil // nothing else of the webhook is sent
 	fields.SetDefaults(&d.Webhook)
 	fields.Detach(&d.Webhook)
 	if d.Webhook.Method == http.MethodGet {
@@ -76,7 +76,7 @@ func (s *Sender) newDraft(r *protocol.WebhookRequest, attempt int, now time.Time
 	return d
 }
 
-// write makes the draft a request, step by step.
+// write turns the draft into a request, step by step.
 func (d *draft) write() error {
 	if err := d.checkShape(); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (d *draft) subject() string {
 	return d.record.Method + " " + d.record.URL
 }
 
-// describe begins the record of the request, as soon as its URL is known.
+// describe starts the record of the request, as soon as its URL is known.
 func (d *draft) describe() {
 	d.record = &latch.RecordRequest{Method: d.Webhook.Method, URL: d.target.display(d.masker)}
 	if d.record.Method != http.MethodGet {
@@ -115,8 +115,8 @@ func (d *draft) describe() {
 	}
 }
 
-// resolveSecrets finds every secret that the webhook names, and learns what
-// must be masked from now on.
+// resolveSecrets looks up every secret that the webhook names, and adds their texts to what is
+// masked.
 func (d *draft) resolveSecrets() error {
 	found, texts, missing := d.sender.lookup(d.secretNames)
 	d.secrets = found
@@ -127,7 +127,7 @@ func (d *draft) resolveSecrets() error {
 	return errors.Join(missing, err)
 }
 
-// findTarget fills in the URL, or takes it from its secret.
+// findTarget renders the URL, or takes it from its secret.
 func (d *draft) findTarget() error {
 	found, err := d.templates.targetOf(d.Webhook.URLSecret, &d.Webhook.URL, d.secrets)
 	if err != nil {
@@ -142,13 +142,13 @@ func (d *draft) findTarget() error {
 	return nil
 }
 
-// checkHosts holds every secret to the hosts that it is bound to, one that
-// only signs too: a signature made for another host would be good here.
+// checkHosts checks that every secret may go to the host, including secrets that only sign: a
+// signature made for another host would be valid here.
 func (d *draft) checkHosts() error {
 	return mayGoTo(d.secrets, d.target, d.Webhook.TLS)
 }
 
-// sentSecret returns the value that goes out in header and body, "" for none.
+// sentSecret returns the secret that the header and the body contain, or "".
 func (d *draft) sentSecret() string {
 	if d.Webhook.Secret == "" || !d.Webhook.SendsSecret() {
 		return ""
@@ -160,7 +160,7 @@ func (d *draft) sentSecret() string {
 	return value
 }
 
-// writeHeader makes all headers but those of the signature.
+// writeHeader writes all headers except those of the signature.
 func (d *draft) writeHeader() error {
 	if err := d.templates.fillInRest(); err != nil {
 		return err
@@ -216,7 +216,7 @@ func (d *draft) writeBody() error {
 	return checkPreset(d.Webhook.Preset, d.body)
 }
 
-// completed returns a body of the user's own with what Latch adds to it.
+// completed returns the user's body with the fields that Latch adds.
 func (d *draft) completed(body []byte) []byte {
 	if d.Webhook.Preset == latch.PresetDiscord {
 		body = pingNobody(body)
@@ -224,7 +224,7 @@ func (d *draft) completed(body []byte) []byte {
 	return fill(body, latch.BodyKindOf(d.Webhook.ContentType), []field{{"secret", d.sentSecret()}, {"lock", d.Lock}})
 }
 
-// variables returns what a template of the webhook's sees.
+// variables returns the variables of the webhook's templates.
 func (d *draft) variables(template reader) expr.Variables {
 	if d.vars == nil {
 		if !template.Reads(ownVariables...) {

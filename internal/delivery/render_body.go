@@ -17,10 +17,9 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// contentTypeOf says of a text that is more than ASCII that it is in UTF-8:
-// without a charset text would be taken for ASCII (RFC 2046, section 4.1.2),
-// and XML for what its declaration says (RFC 7303, section 3). JSON, forms and
-// YAML are in UTF-8 by definition.
+// contentTypeOf adds the charset UTF-8 to the media type of a text that is not only ASCII.
+// Without it text would be read as ASCII (RFC 2046, section 4.1.2), and XML as its declaration
+// says (RFC 7303, section 3). JSON, forms and YAML are UTF-8 by definition.
 func contentTypeOf(contentType string, body []byte) string {
 	if contentType == latch.DefaultContentType || !bytes.ContainsFunc(body, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return contentType
@@ -37,10 +36,10 @@ func contentTypeOf(contentType string, body []byte) string {
 	return mime.FormatMediaType(mediaType, parameters)
 }
 
-// usualBody is how many bytes most default bodies have room in.
+// usualBody is a capacity in bytes that suffices for most default bodies.
 const usualBody = 1 << 10
 
-// defaultBody returns the body of a webhook without one of its own (contract, "Default body").
+// defaultBody returns the body of a webhook that defines none (contract, "Default body").
 func (d *draft) defaultBody() []byte {
 	b := objectBuilder{buffer: make([]byte, 0, usualBody)}
 	for _, name := range vars.BodyFields {
@@ -49,7 +48,7 @@ func (d *draft) defaultBody() []byte {
 	return b.finish()
 }
 
-// bodyField returns one field of the default body; nil where it does not apply.
+// bodyField returns one field of the default body, or nil if it does not apply.
 func (d *draft) bodyField(name string) json.RawMessage {
 	switch name {
 	case "secret":
@@ -92,19 +91,19 @@ func textOrNone(text string) json.RawMessage {
 }
 
 func encodeTime(t time.Time) json.RawMessage {
-	encoded, _ := latch.NewTime(t).MarshalJSON() // always encodes
+	encoded, _ := latch.NewTime(t).MarshalJSON() // cannot fail to encode
 	return encoded
 }
 
-// encodeID returns what is told of a thing that is known by its id.
+// encodeID returns the description of a thing that is known by its id.
 func encodeID(id string) json.RawMessage {
 	return rawjson.Encode(struct {
 		ID string `json:"id"`
 	}{id})
 }
 
-// withoutSetup returns the job without its configuration and its webhooks, which
-// only a body that names them shows.
+// withoutSetup returns the job without its configuration and its webhooks, which only a body
+// that names them contains.
 func withoutSetup(job json.RawMessage) json.RawMessage {
 	const conf, webhooks = "conf", "webhooks"
 	if !bytes.Contains(job, []byte(`"`+conf+`"`)) && !bytes.Contains(job, []byte(`"`+webhooks+`"`)) {
@@ -122,7 +121,7 @@ func withoutSetup(job json.RawMessage) json.RawMessage {
 // An objectBuilder writes a JSON object, its fields in the order of the calls.
 type objectBuilder struct{ buffer []byte }
 
-// name begins a field, whose name is one of Latch's own: letters and underscores.
+// name begins a field. The name must be one of Latch's own: letters and underscores.
 func (b *objectBuilder) name(name string) {
 	separator := byte(',')
 	if len(b.buffer) == 0 {
@@ -154,9 +153,8 @@ func (b *objectBuilder) finish() []byte {
 	return append(b.buffer, '}')
 }
 
-// encodeForm returns a JSON object as a form, its fields in their order: strings
-// as they are, null as nothing, numbers with their digits, what is nested as
-// compact JSON.
+// encodeForm returns a JSON object as a form, with the fields in their order. Strings stay as
+// they are, null is empty, numbers keep their digits, and nested values are compact JSON.
 func encodeForm(object json.RawMessage) ([]byte, error) {
 	if !startsObject(object) {
 		return nil, fmt.Errorf("a form is made of a JSON object, not of %s", excerpt.First(string(object), 40))

@@ -13,11 +13,11 @@ import (
 
 const (
 	structuredType = "application/cloudevents+json; charset=utf-8"
-	// eventTypePrefix begins the type of every event, as reverse DNS.
+	// eventTypePrefix is the prefix of every event type, in reverse DNS notation.
 	eventTypePrefix = "run.latch."
 )
 
-// contentType returns the media type of the body as it is sent.
+// contentType returns the media type of the body that is sent.
 func (d *draft) contentType() string {
 	if d.Webhook.CloudEvents == latch.CloudEventsStructured {
 		return structuredType
@@ -48,19 +48,20 @@ func (d *draft) attributes() []field {
 	}
 }
 
-// eventSource returns a URI reference: with the id it is unique.
+// eventSource returns a URI reference. Together with the id it is unique.
 func (d *draft) eventSource() string {
 	var system struct {
 		FQDN string `json:"fqdn"`
 	}
 	if value := d.Variables["system"]; !absent(value) {
-		_ = json.Unmarshal(value, &system) // what is no object has no name
+		_ = json.Unmarshal(value, &system) // a value other than an object has no name
 	}
 	source := url.URL{Host: system.FQDN, Path: "/" + d.Occurrence.WorkflowID}
 	return source.String()
 }
 
-// withoutControls keeps to what an attribute may have ("Type System", String).
+// withoutControls removes the characters that an attribute may not contain ("Type System",
+// String).
 func withoutControls(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r&0xfffe == 0xfffe || r >= 0xfdd0 && r <= 0xfdef {
@@ -107,8 +108,8 @@ func (d *draft) writeAttributes() error {
 	return nil
 }
 
-// attributeHeader percent-encodes what such a header cannot have: space, quote,
-// percent, and what is not printable ASCII, byte by byte of its UTF-8.
+// attributeHeader percent-encodes the characters that such a header may not contain: space,
+// quote, percent, and everything except printable ASCII, byte by byte of its UTF-8.
 func attributeHeader(value string) string {
 	var b strings.Builder
 	for i := range len(value) {

@@ -14,7 +14,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// eventRequest makes a delivery as a CloudEvent.
+// eventRequest returns a delivery as a CloudEvent.
 func eventRequest(address, mode string) *protocol.WebhookRequest {
 	r := request(address)
 	r.Webhook.CloudEvents, r.Webhook.Secret = mode, "key"
@@ -27,8 +27,8 @@ func eventRequest(address, mode string) *protocol.WebhookRequest {
 	return r
 }
 
-// CloudEvents HTTP binding, binary mode: attributes stand in headers, percent-
-// encoded, and the body is what it is without.
+// CloudEvents HTTP binding, binary mode: attributes are percent-encoded headers, and the body
+// is the same as without CloudEvents.
 func TestCloudEventsBinary(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
@@ -65,8 +65,8 @@ type receivedBody struct {
 	Attempt int    `json:"attempt"`
 }
 
-// Structured mode: all of the event is one JSON object, its data what the body
-// is without, secret and lock included; the signature covers it as it is sent.
+// Structured mode: the whole event is one JSON object. Its data is the body without
+// CloudEvents, including secret and lock. The signature covers the object as it is sent.
 func TestCloudEventsStructured(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

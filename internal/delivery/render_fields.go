@@ -11,11 +11,11 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A field is a name and a text that a body is to have; a text of "" is left out.
+// A field is a name and a text to add to a body. A field whose text is "" is omitted.
 type field struct{ name, value string }
 
-// fill returns a user's own body the fields that it lacks, if it is a JSON
-// object or a form. What the user wrote stays as it is, byte by byte.
+// fill adds fields to a user's body that lacks them, if the body is a JSON object or a form.
+// What the user wrote stays the same, byte by byte.
 func fill(body []byte, kind latch.BodyKind, fields []field) []byte {
 	fields = slices.DeleteFunc(fields, func(f field) bool { return f.value == "" })
 	if len(fields) == 0 {
@@ -31,10 +31,10 @@ func fill(body []byte, kind latch.BodyKind, fields []field) []byte {
 	}
 }
 
-// usualFields is what the fields that Latch adds have room in, in bytes.
+// usualFields is a capacity in bytes that suffices for the fields that Latch adds.
 const usualFields = 128
 
-// fillObject takes valid JSON.
+// fillObject expects valid JSON.
 func fillObject(body []byte, fields []field) []byte {
 	if !startsObject(body) {
 		return body
@@ -52,8 +52,7 @@ func fillObject(body []byte, fields []field) []byte {
 	return b.before(body)
 }
 
-// before puts the fields before those of an object, which stays as it is byte
-// by byte.
+// before inserts the fields in front of those of an object, which stays the same byte by byte.
 func (b *objectBuilder) before(object []byte) []byte {
 	rest := bytes.TrimLeft(object, jsonSpace)[1:]
 	if !bytes.HasPrefix(bytes.TrimLeft(rest, jsonSpace), []byte("}")) {
@@ -62,8 +61,8 @@ func (b *objectBuilder) before(object []byte) []byte {
 	return append(b.buffer, rest...)
 }
 
-// fieldsIn returns which of the fields an object has. Their names are only
-// looked for where they, or escapes that may spell them, stand in it at all.
+// fieldsIn returns which of the fields an object has. It decodes the object only if their
+// names, or escapes that may spell them, occur in it.
 func fieldsIn(object []byte, fields []field) map[string]bool {
 	if !bytes.Contains(object, []byte(`\u`)) && !slices.ContainsFunc(fields, func(f field) bool { return bytes.Contains(object, []byte(strconv.Quote(f.name))) }) {
 		return nil

@@ -8,15 +8,14 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// idempotencyKey is the header by which a receiver knows a request that it has
-// had already (IETF draft "The Idempotency-Key HTTP Header Field"), and by
-// which net/http knows one that it may send again when a kept connection turns
-// out to be closed.
+// idempotencyKey is the header by which a receiver recognizes a repeated request (IETF draft
+// "The Idempotency-Key HTTP Header Field"). It also lets net/http repeat a request when a kept
+// connection turns out to be closed.
 const idempotencyKey = "Idempotency-Key"
 
-// writeHeaders sets the headers that every request has, and the user's own, which
-// may replace it. The id is the same for all attempts; a request without one
-// may be repeated all the same.
+// writeHeaders sets the headers that every request has, and then the user's own, which may
+// replace them. The id is the same for all attempts. A request without an id may be repeated
+// too.
 func writeHeaders(header http.Header, userAgent, id string, own map[string]string) error {
 	header.Set("Accept", "application/json")
 	header.Set("User-Agent", userAgent)
@@ -34,7 +33,7 @@ func writeHeaders(header http.Header, userAgent, id string, own map[string]strin
 	return nil
 }
 
-// sortedNames returns the keys of a map in their order.
+// sortedNames returns the keys of a map, sorted.
 func sortedNames[V any](of map[string]V) []string {
 	if len(of) == 0 {
 		return nil
@@ -47,8 +46,8 @@ func sortedNames[V any](of map[string]V) []string {
 	return names
 }
 
-// setHeader refuses what would break out of a header. The error never holds
-// the value.
+// setHeader rejects a value that would break out of its header. The error never contains the
+// value.
 func setHeader(header http.Header, name, value string) error {
 	if !httpguts.ValidHeaderFieldName(name) {
 		return fmt.Errorf("%q is not the name of an HTTP header", name)
@@ -60,7 +59,7 @@ func setHeader(header http.Header, name, value string) error {
 	return nil
 }
 
-// checkHeaderSize bounds all headers together.
+// checkHeaderSize limits the size of all headers together.
 func checkHeaderSize(header http.Header) error {
 	size := 0
 	for name, values := range header {

@@ -8,9 +8,9 @@ import (
 // maximumDeliveryID bounds a delivery's id, in bytes.
 const maximumDeliveryID = 200
 
-// checkShape applies admission's rules about a webhook's request. The webhooks of
-// a run have passed them already. A request that somebody gives to the activity
-// directly has not, and could otherwise carry a forged signature, lock or Host.
+// checkShape applies admission's rules about a webhook's request. The webhooks of a run have
+// passed them already. A request given directly to the activity has not, and could otherwise
+// contain a forged signature, lock or Host.
 func (d *draft) checkShape() error {
 	if !isDeliveryID(d.DeliveryID) {
 		return fmt.Errorf("delivery_id: %.60q is not the id of a delivery, which has at most %d letters, digits, - and _", d.DeliveryID, maximumDeliveryID)
@@ -27,9 +27,8 @@ func (d *draft) checkShape() error {
 	return nil
 }
 
-// isDeliveryID reports whether the text can be a webhook-id. A full stop would
-// let one signature stand for another message (Standard Webhooks, "Signature
-// scheme").
+// isDeliveryID reports whether the text can be a webhook-id. A full stop would make one
+// signature valid for another message (Standard Webhooks, "Signature scheme").
 func isDeliveryID(text string) bool {
 	for i := range len(text) {
 		c := text[i]

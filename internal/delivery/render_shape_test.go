@@ -10,20 +10,18 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// Headers that HTTP, the next hop or Latch itself gives, under all the spellings
-// in which servers take them.
+// Headers that HTTP, the next hop or Latch itself sets, in all spellings that servers accept.
 var reservedHeaders = []string{
 	"Host", "host", "Content-Length", "Content-Type", "content_type", "Transfer-Encoding", "TRANSFER-ENCODING", "Connection", "Keep-Alive",
 	"TE", "Trailer", "Upgrade", "HTTP2-Settings", "Proxy-Connection", "Proxy-Authorization", "Proxy-Authenticate",
 }
 
-// Those that webhooks bear beside them.
+// Further headers of webhooks.
 var signedHeaders = []string{"Webhook-Signature", "webhook-signature", "Webhook_Signature", "WEBHOOK-ID",
 	"Webhook-Timestamp", "webhook_timestamp", "webhook-sequence", "Webhook_Previous_Id", "X-Latch-Lock", "x_latch_lock"}
 
-// Whoever hands a delivery to the activity by himself is held to the rules by
-// which admission takes a webhook: no method but those of webhooks, and no header
-// that says who sends, what is signed, or which lock it is about.
+// A delivery given directly to the activity must satisfy admission's rules about webhooks: only
+// the methods of webhooks, and no header that sets the sender, the signed content, or the lock.
 func TestACraftedDeliveryIsRefused(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
@@ -69,7 +67,7 @@ func TestACraftedDeliveryIsRefused(t *testing.T) {
 	require.Empty(t, receiver.got, "nothing is sent")
 }
 
-// Nor does an http task bear what is not its own.
+// An http task may not have headers of webhooks either.
 func TestACraftedTaskIsRefused(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)

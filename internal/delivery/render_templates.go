@@ -9,22 +9,22 @@ import (
 	"github.com/latch-run/latch/internal/fields"
 )
 
-// A reader of variables reports whether it reads any of those that are named.
+// A reader of variables reports whether it uses any of the named ones.
 type reader interface{ Reads(names ...string) bool }
 
-// templates are the templates of a webhook or a task that are not rendered yet. A
-// rendered value replaces its template in the field, so that the code that writes
-// the request reads plain fields.
+// templates are the templates of a webhook or a task that are not rendered yet. A rendered
+// value replaces its template in the field, so that the code that writes the request reads
+// plain fields.
 type templates struct {
 	left []*fields.Field
-	// variables returns what a template sees.
+	// variables returns the variables of a template.
 	variables func(reader) expr.Variables
-	// escape escapes the values in a body for its receiver; nil for no escaping.
+	// escape escapes the values in a body for its receiver. If nil, they are not escaped.
 	escape expr.Escape
 }
 
-// templatesIn finds the templates among the fields of what [fields.Detach] has
-// made the request's own.
+// templatesIn finds the templates in the fields that [fields.Detach] has copied for the
+// request.
 func templatesIn(found []*fields.Field, variables func(reader) expr.Variables, escape expr.Escape) *templates {
 	t := &templates{variables: variables, escape: escape, left: make([]*fields.Field, 0, len(found))}
 	for _, f := range found {
@@ -35,13 +35,12 @@ func templatesIn(found []*fields.Field, variables func(reader) expr.Variables, e
 	return t
 }
 
-// fillIn fills in those of the role. Its error names the first that cannot be
-// rendered.
+// fillIn renders the templates of the role. Its error names the first one that fails.
 func (t *templates) fillIn(role fields.Role) error {
 	return t.fillInThose(func(f *fields.Field) bool { return f.Role == role })
 }
 
-// fillInRest fills in all that are left.
+// fillInRest renders all remaining templates.
 func (t *templates) fillInRest() error {
 	return t.fillInThose(func(*fields.Field) bool { return true })
 }
@@ -63,8 +62,8 @@ func (t *templates) fillInThose(isMeant func(*fields.Field) bool) error {
 	return nil
 }
 
-// render renders one template: text, or of JSON whose strings are templates the
-// JSON, which becomes a form where the body's type is one.
+// render renders one template: either text, or JSON whose strings are templates. The JSON
+// becomes a form if the body's media type is one.
 func (t *templates) render(f *fields.Field) (string, error) {
 	var escape expr.Escape
 	if f.Role == fields.BodyTemplate {

@@ -25,7 +25,7 @@ import (
 // maximumShownURL bounds a URL in records and errors, in bytes.
 const maximumShownURL = 2 << 10
 
-// A target is a URL that is to be called.
+// A target is a URL to be called.
 type target struct {
 	url  *url.URL // never changed
 	text string   // the URL
@@ -33,12 +33,12 @@ type target struct {
 	// that are masked in what comes back, too.
 	public      string
 	credentials []string
-	// secret reports that the URL is a secret's value.
+	// secret reports that a secret is the URL.
 	secret bool
 }
 
-// parseTarget parses a rendered URL, after percent-encoding the characters that a
-// URL may not have. Errors show no more of it than its host.
+// parseTarget parses a rendered URL, after percent-encoding the characters that a URL may not
+// contain. Its errors show only the host.
 func parseTarget(address string) (target, error) {
 	address, err := encodeURL(address)
 	if err != nil {
@@ -80,14 +80,14 @@ func parseTarget(address string) (target, error) {
 	return found, nil
 }
 
-// maximumTargets bounds how many parsed URLs are kept.
+// maximumTargets bounds how many parsed URLs are cached.
 const maximumTargets = 256
 
-// targets are the parsed URLs of late, by their texts.
+// targets caches recently parsed URLs by their texts.
 var targets, _ = lru.New[string, target](maximumTargets) // fails only for a size below 1
 
-// knownTarget is [parseTarget] of a URL that is likely to come again, as those of
-// webhooks do. One that may bear a credential is not kept.
+// knownTarget is [parseTarget] with a cache, for URLs that are likely to be used again, as
+// those of webhooks. A URL that may contain a credential is not cached.
 func knownTarget(address string) (target, error) {
 	if found, known := targets.Get(address); known {
 		return found, nil
@@ -99,8 +99,8 @@ func knownTarget(address string) (target, error) {
 	return found, err
 }
 
-// display returns the URL as records show it: without credentials, and of one
-// with a secret scheme and host alone.
+// display returns the URL as records show it: without credentials, and only scheme and host if
+// it is a secret.
 func (t target) display(m *mask.Masker) string {
 	if t.secret || m.Finds(t.text) {
 		return t.url.Scheme + "://" + t.url.Host
@@ -108,20 +108,19 @@ func (t target) display(m *mask.Masker) string {
 	return excerpt.First(t.public, maximumShownURL)
 }
 
-// shown names method and URL in errors.
+// shown names the method and the URL in errors.
 func (t target) shown(method string, m *mask.Masker) string { return method + " " + t.display(m) }
 
-// An outgoing is a request that is written.
+// An outgoing is a request that has been written.
 type outgoing struct {
 	method string
 	url    *url.URL // never changed
 	header http.Header
-	body   []byte // empty for none
+	body   []byte // empty if there is none
 }
 
-// request makes the HTTP request. It asks for a compressed answer, unless a
-// header asks for something else, and bears the trace of the context (W3C Trace
-// Context), unless a header names another.
+// request returns the HTTP request. It asks for a compressed answer and contains the trace of
+// the context (W3C Trace Context), unless the headers set these themselves.
 func (o *outgoing) request(ctx context.Context) *http.Request {
 	if o.header["Accept-Encoding"] == nil && o.header["Range"] == nil && o.method != http.MethodHead {
 		o.header.Set("Accept-Encoding", acceptedCoding)
@@ -139,8 +138,8 @@ func (o *outgoing) request(ctx context.Context) *http.Request {
 	return request.WithContext(ctx)
 }
 
-// replay returns a body and a function that returns it again, for a connection
-// that went stale before anything was sent.
+// replay returns a body and a function that returns it again, for a kept connection that was
+// closed before anything was sent.
 func replay(body []byte) (io.ReadCloser, func() (io.ReadCloser, error)) {
 	again := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	first, _ := again()

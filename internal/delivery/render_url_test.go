@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// A URL's parser and the guard agree about the host: whatever a target's URL
-// says is what is dialled and checked.
+// The URL parser and the guard agree about the host: the host in a target's URL is the one that
+// is dialled and checked.
 func FuzzParseTarget(f *testing.F) {
 	for _, seed := range []string{"http://127.0.0.1/", "https://user:pass@host/", "http://[::1%25lo]:80/",
 		"http://2130706433:8080", "http://a\\@b/", "HTTP://Ex.Com./x#y", "http://%6c/", "http://①.1/"} {
@@ -34,7 +34,7 @@ func FuzzParseTarget(f *testing.F) {
 	})
 }
 
-// No record has the credentials of a URL, one that an endpoint names included.
+// No record contains the credentials of a URL, including a URL that an endpoint names.
 func TestUserinfoIsHidden(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
@@ -55,7 +55,7 @@ func TestUserinfoIsHidden(t *testing.T) {
 	require.Equal(t, "https://***@other.example/", attempt.Response.Headers["Location"])
 }
 
-// A URL that may bear a credential is not kept for the sends to come.
+// A URL that may contain a credential is not cached.
 func TestURLsWithCredentialsAreNotKept(t *testing.T) {
 	t.Parallel()
 	for address, kept := range map[string]bool{

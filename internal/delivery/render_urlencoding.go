@@ -7,15 +7,14 @@ import (
 
 const upperHex = "0123456789ABCDEF"
 
-// urlSpace is what may surround a URL without being a part of it, such as the
+// urlSpace is the white space that may surround a URL without being part of it, such as the
 // line break at the end of a file.
 const urlSpace = " \t\r\n"
 
-// encodeURL returns a URL whose path and query have only the characters that
-// RFC 3986 (appendix A, "pchar", "query") allows there: every other one is
-// percent-encoded in UTF-8, a percent sign that begins no escape included.
-// What is encoded already stays as it is, and so does "+". The fragment, which
-// is never sent, is dropped. Scheme and host are left to the caller.
+// encodeURL percent-encodes, in UTF-8, every character of a URL's path and query that RFC 3986
+// (appendix A, "pchar", "query") does not allow there, including a percent sign that does not
+// begin an escape. Escapes and "+" stay as they are. The fragment, which is never sent, is
+// dropped. Scheme and host are left to the caller.
 func encodeURL(address string) (string, error) {
 	address = strings.Trim(address, urlSpace)
 	if strings.ContainsFunc(address, func(r rune) bool { return r < ' ' || r == 0x7f }) {
@@ -40,8 +39,8 @@ func encodeURL(address string) (string, error) {
 	return string(encoded), nil
 }
 
-// allowedInURL reports whether a path or a query may have the byte as it is,
-// the delimiters / and ? included.
+// allowedInURL reports whether a path or a query may contain the byte unescaped, including the
+// delimiters / and ?.
 func allowedInURL(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~!$&'()*+,;=:@/?", c) >= 0
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// Contract, Templates: what a URL may not have goes out percent-encoded, and
-// what is encoded stays as it is.
+// Contract, Templates: characters that a URL may not contain are percent-encoded, and escapes
+// stay as they are.
 func TestURLsAreEncoded(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
@@ -56,7 +56,7 @@ func TestURLsAreEncoded(t *testing.T) {
 	}
 }
 
-// The client's secret goes to a token endpoint whose query is encoded alike.
+// The query of a token endpoint is encoded in the same way.
 func TestTokenURLIsEncoded(t *testing.T) {
 	t.Parallel()
 	issuer := newReceiver(t, answering(200, `{"access_token":"t","token_type":"Bearer"}`, nil))
@@ -69,8 +69,8 @@ func TestTokenURLIsEncoded(t *testing.T) {
 	require.Equal(t, "/token?tenant=a%20b&x=%C3%BC", issuer.last(t).RequestURI)
 }
 
-// A control character is no part of a URL: it may be an attempt to add a
-// header, and is refused before anything is sent.
+// A control character in a URL may be an attempt to add a header. It is refused before anything
+// is sent.
 func TestControlCharactersInURLs(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"http://127.0.0.1:1/a\nb", "http://127.0.0.1:1/?a\r\nX: b",
@@ -83,7 +83,7 @@ func TestControlCharactersInURLs(t *testing.T) {
 	}
 }
 
-// A URL that is a secret is encoded like any other, and shown by its host alone.
+// A URL that is a secret is encoded like any other, and only its host is shown.
 func TestSecretURLIsEncoded(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Echo", r.RequestURI) })

@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, Retry: on and not_on say which statuses are tried again, beyond
-// what holds for them otherwise, for webhooks and http tasks alike.
+// Contract, Retry: on and not_on say which statuses are retried and override the defaults, for
+// webhooks and http tasks alike.
 func TestRetryOnAndNotOn(t *testing.T) {
 	t.Parallel()
 	type list = []latch.StatusCode
@@ -65,7 +65,7 @@ func TestRetryOnAndNotOn(t *testing.T) {
 	}
 }
 
-// A status that is never tried again stays so where its body broke off.
+// A status that is never retried is not retried either if its body broke off.
 func TestNotOnOfABrokenAnswer(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -80,8 +80,7 @@ func TestNotOnOfABrokenAnswer(t *testing.T) {
 	require.False(t, Retryable(err))
 }
 
-// The statuses of a token endpoint are judged as ever: retry is about the
-// receiver's.
+// retry applies to the receiver's statuses, not to those of a token endpoint.
 func TestRetryOnIsNotAboutTokens(t *testing.T) {
 	t.Parallel()
 	issuer, receiver := newReceiver(t, answering(404, "", nil)), newReceiver(t, nil)

@@ -15,14 +15,13 @@ import (
 	"github.com/latch-run/latch/internal/fields/fieldstest"
 )
 
-// marks gives each template a text of its own, which it is to bring into the
-// request.
+// marks gives each template a unique text that must appear in the request.
 type marks struct {
 	url    string
 	values map[string]string
 }
 
-// text is for [fieldstest.Full].
+// text is the value for [fieldstest.Full].
 func (m marks) text(path string, role fields.Role) string {
 	if !role.IsTemplate() {
 		return ""
@@ -40,14 +39,14 @@ func (m marks) variables() expr.Variables {
 	return expr.Variables{"vars": encoded}
 }
 
-// Each template of a webhook and of its event stands in the request, filled in.
-// What was given stays as it is, for the next attempt.
+// Each template of a webhook and of its event appears in the request, rendered. The input does
+// not change, so that the next attempt can use it.
 func TestEveryTemplateOfAWebhookIsSent(t *testing.T) {
 	t.Parallel()
 	for _, ofEvent := range []bool{false, true} {
 		m := marks{"https://example.com", map[string]string{}}
 		r := request("")
-		if ofEvent { // whose templates take the place of the webhook's
+		if ofEvent { // its templates replace the webhook's
 			r.Event = fieldstest.Full[latch.Event](m.text)
 			r.Webhook.URL = "https://example.com"
 		} else {
@@ -71,7 +70,7 @@ func TestEveryTemplateOfAWebhookIsSent(t *testing.T) {
 	}
 }
 
-// The same of an http task.
+// The same for an http task.
 func TestEveryTemplateOfATaskIsSent(t *testing.T) {
 	t.Parallel()
 	m := marks{"https://example.com", map[string]string{}}
@@ -88,8 +87,7 @@ func TestEveryTemplateOfATaskIsSent(t *testing.T) {
 	require.NotContains(t, string(wire), "${")
 }
 
-// Each secret that a webhook, a task or a command names is looked up before
-// anything is sent.
+// Each secret that a webhook, a task or a command names is looked up before anything is sent.
 func TestEverySecretIsLookedUp(t *testing.T) {
 	t.Parallel()
 	sender := local(t, nil)
@@ -108,7 +106,7 @@ func TestEverySecretIsLookedUp(t *testing.T) {
 	})
 }
 
-// eachSecret tries each secret that a structure can name, by itself.
+// eachSecret runs a test for each secret that a structure can name.
 func eachSecret[T any](t *testing.T, try func(T) error) {
 	t.Helper()
 	var secrets []string

@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch/internal/rehearsal"
 )
 
-// exchange sends a call and reads the answer. The answer is nil where not
-// even its headers came; the error is an *UnreachableError or *PermanentError.
+// exchange sends a call and reads the answer. The answer is nil if not even its headers
+// arrived. The error is an *UnreachableError or a *PermanentError.
 func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
 	c.watch = newStopwatch()
 	attempt, clock := newClock(ctx, s.connect, c.timeout-c.spent)
@@ -23,7 +23,7 @@ func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
 	defer func() { _ = response.Body.Close() }()
 	received := &answer{status: response.StatusCode, header: response.Header}
 	if response.StatusCode == http.StatusSwitchingProtocols {
-		return received, nil // what follows is no answer
+		return received, nil // the rest of the body is not part of the answer
 	}
 	if err = received.receive(response); err != nil {
 		received.broken = true
@@ -32,8 +32,8 @@ func (s *Sender) exchange(ctx context.Context, c *call) (*answer, error) {
 	return received, nil
 }
 
-// roundTrip sends a call and returns the answer as far as its headers, of the
-// network or of what stands in its place.
+// roundTrip sends a call, over the network or its substitute, and returns the headers of the
+// answer.
 func (s *Sender) roundTrip(ctx context.Context, c *call, clock *clock) (*http.Response, error) {
 	if world := rehearsal.Of(ctx); world != nil {
 		clock.connect()
@@ -45,13 +45,12 @@ func (s *Sender) roundTrip(ctx context.Context, c *call, clock *clock) (*http.Re
 	return c.send(clock.traced(egress.WithTrace(ctx, c.watch), c.watch), cmp.Or(c.transport, s.transport))
 }
 
-// maximumStale bounds how many kept connections one attempt may lose its
-// request on.
+// maximumStale bounds on how many stale connections one attempt may lose its request.
 const maximumStale = 8
 
-// send sends the request. If the receiver had closed a kept connection before it
-// answered anything, the request is sent again on another one: every request has
-// an idempotency key. net/http does this for HTTP/1 only.
+// send sends the request. If the receiver closed a kept connection before it answered anything,
+// send repeats the request on another connection, which is safe because every request has an
+// idempotency key. net/http does this only for HTTP/1.
 func (c *call) send(ctx context.Context, transport *http.Transport) (*http.Response, error) {
 	for lost := 0; ; lost++ {
 		response, err := transport.RoundTrip(c.request.request(ctx))

@@ -20,12 +20,11 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 )
 
-// BenchmarkSend holds a send against what an ordinary careful sender written on
-// net/http does for each webhook (plainSender), to the same server on this
-// machine over connections that are kept. ratio is what a send costs of that
-// one: 1.00 is as much. The two take turns in batches, each from a clean heap
-// and long enough to pay for its own garbage; ratio is the median over pairs
-// of batches, so that what else the machine does falls on both or drops out.
+// BenchmarkSend compares a send with that of an ordinary careful sender on net/http
+// (plainSender), to the same local server over kept connections. The metric ratio is the cost
+// of a send divided by that sender's. The two alternate in batches, each of which starts from a
+// clean heap and is long enough to pay for its own garbage. ratio is the median over pairs of
+// batches, so that the machine's other load cancels out.
 //
 //	go test ./internal/delivery -run '^$' -bench BenchmarkSend -benchtime 10x
 func BenchmarkSend(b *testing.B) {
@@ -69,8 +68,8 @@ func BenchmarkSend(b *testing.B) {
 
 const (
 	benchmarkSecret = "mdoq-is-awesome"
-	// batch is how many sends are timed together: some collections of garbage
-	// fall into each, so that none more or less decides.
+	// batch is how many sends are timed together. Each batch contains several garbage
+	// collections, so that one more or less does not matter.
 	batch = 4000
 )
 
@@ -80,7 +79,7 @@ func answerPass(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, `{"result":"pass"}`)
 }
 
-// compare reports what a costs of b.
+// compare reports the cost of a relative to b.
 func compare(b *testing.B, latch, plain func() error) {
 	timed := func(send func() error) float64 {
 		runtime.GC()
@@ -113,11 +112,10 @@ func median(values []float64) float64 {
 	return values[len(values)/2]
 }
 
-// A plainSender sends a webhook as a careful program does without Latch:
-// a body encoded from Go values, one Standard Webhooks signature by the
-// reference library, headers, a timeout, no redirects, a limit on the answer,
-// its status checked and its JSON decoded. It guards no address, masks
-// nothing and keeps no record.
+// A plainSender sends a webhook as a careful program does without Latch: a body encoded from Go
+// values, one Standard Webhooks signature by the reference library, headers, a timeout, no
+// redirects, a limit on the answer, its status checked and its JSON decoded. It does not check
+// addresses, mask secrets or keep records.
 type plainSender struct {
 	client   http.Client
 	url      string

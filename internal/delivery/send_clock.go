@@ -13,14 +13,14 @@ var (
 	errAnswerTimeout  = errors.New("the answer took too long")
 )
 
-// A clock allows an attempt some time to connect, and its own timeout from then
-// to the end of its answer.
+// A clock allows an attempt some time to connect, and then its own timeout until the end of its
+// answer.
 type clock struct {
 	cancel  context.CancelCauseFunc
 	timeout time.Duration
 
 	mutex     sync.Mutex
-	timer     *time.Timer // of what the attempt waits for
+	timer     *time.Timer // the context of the attempt
 	connected bool
 }
 
@@ -33,7 +33,7 @@ func newClock(ctx context.Context, connect, timeout time.Duration) (context.Cont
 	return ctx, c
 }
 
-// expire ends the attempt, whose time is over.
+// expire ends the attempt because its time is over.
 func (c *clock) expire() {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -44,8 +44,8 @@ func (c *clock) expire() {
 	}
 }
 
-// connect notices the connection. A second one, where the first had gone
-// stale, gets what is left of the time.
+// connect records the connection. A second one, made because the first was stale, gets the
+// remaining time.
 func (c *clock) connect() {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -55,7 +55,7 @@ func (c *clock) connect() {
 	}
 }
 
-// traced makes the clock and the stopwatch notice what the transport does.
+// traced attaches the clock and the stopwatch to the transport.
 func (c *clock) traced(ctx context.Context, watch *stopwatch) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An endpoint takes no more than its share of a worker, and gives it back.
+// An endpoint uses at most its share of a worker, and frees it afterwards.
 func TestEndpointsShareAWorker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -33,8 +33,8 @@ func TestEndpointsShareAWorker(t *testing.T) {
 	})
 }
 
-// An endpoint that does not answer gets some probes at a time, until one is
-// answered: even with an error, since then it is there.
+// An endpoint that does not answer receives some probes at a time until one is answered. An
+// error status counts as an answer.
 func TestDeadEndpointIsProbed(t *testing.T) {
 	t.Parallel()
 	dead := &UnreachableError{message: "refused"}
@@ -65,7 +65,7 @@ func TestDeadEndpointIsProbed(t *testing.T) {
 	}
 }
 
-// A delivery by itself is never held up: its own retry says when it goes out.
+// A single delivery is never held back: its own retry decides when it is sent.
 func TestLoneDeliveryIsNeverBusy(t *testing.T) {
 	t.Parallel()
 	e := newEndpoints(1)
@@ -76,7 +76,7 @@ func TestLoneDeliveryIsNeverBusy(t *testing.T) {
 	}
 }
 
-// Endpoints that nothing is under way to are forgotten once there are many.
+// Endpoints without requests in flight are forgotten once there are many.
 func TestEndpointsAreForgotten(t *testing.T) {
 	t.Parallel()
 	e := newEndpoints(1)
@@ -89,8 +89,8 @@ func TestEndpointsAreForgotten(t *testing.T) {
 	require.Equal(t, maximumQuiet, e.lately.Len())
 }
 
-// Endpoints are counted whether something is under way to them or not, and those
-// that left 50 attempts in a row without an answer are silent until they answer.
+// Endpoints are counted whether or not requests are in flight. One that left 50 consecutive
+// attempts without an answer is silent until it answers.
 func TestEndpointsAreCountedByState(t *testing.T) {
 	t.Parallel()
 	all := newEndpoints(0)

@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/rehearsal"
 )
 
-// failure returns the error of a call without a complete answer. Errors of the
-// network quote URLs and answers, so none is passed on as it is.
+// failure returns the error of a call without a complete answer. Network errors quote URLs and
+// answers, so none is passed on unchanged.
 func (s *Sender) failure(ctx, attempt context.Context, c *call, err error) error {
 	var refused *egress.AddressError
 	var host *egress.HostError
@@ -36,14 +36,14 @@ func (s *Sender) failure(ctx, attempt context.Context, c *call, err error) error
 	return &UnreachableError{message: c.tell(describe(err)), Timeout: errors.As(err, &slow) && slow.Timeout()}
 }
 
-// describe puts the commonest network errors into plain words.
+// describe explains the most common network errors.
 func describe(err error) string {
 	var name *net.DNSError
 	var malformed textproto.ProtocolError
 	switch {
 	case errors.As(err, &name):
 		return fmt.Sprintf("the name %s could not be resolved: %s", name.Name, name.Err)
-	case errors.As(err, &malformed): // whose text quotes the answer
+	case errors.As(err, &malformed): // its text quotes the answer
 		return "the answer is cut off in its headers, or has a malformed one"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "the connection was closed before the answer was complete"

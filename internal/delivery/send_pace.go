@@ -11,38 +11,36 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A pace is how often a chat takes messages at one webhook: burst at once, and
-// one more with each interval that has gone by.
+// A pace says how often a chat accepts messages at one webhook: burst at once, and one more
+// after each interval.
 type pace struct {
 	interval time.Duration
 	burst    int
 }
 
-// presetPaces are the documented ones, by preset. Slack takes one message a
-// second and "short bursts" ("Rate limits"), Teams four requests a second
-// ("Create Incoming Webhooks"). Discord asks not to assume any: each answer
-// states it ("Rate Limits").
+// presetPaces are the documented paces, by preset. Slack accepts one message a second and
+// "short bursts" ("Rate limits"), Teams four requests a second ("Create Incoming Webhooks").
+// Discord asks clients not to assume a pace: each answer states it ("Rate Limits").
 var presetPaces = map[string]pace{
 	latch.PresetSlack:   {time.Second, 4},
 	latch.PresetDiscord: {},
 	latch.PresetTeams:   {250 * time.Millisecond, 4},
 }
 
-// maximumPaced bounds how many webhooks' paces are kept.
+// maximumPaced bounds for how many webhooks a pace is kept.
 const maximumPaced = 10_000
 
-// paced keeps the pace of each webhook of a chat, by its URL. A worker keeps it
-// for itself: together workers may go beyond a pace, and the chat's 429 then says
-// when to come again.
+// paced keeps the pace of each webhook of a chat, by its URL. Each worker does so on its own:
+// several workers together may exceed a pace, and the chat's 429 then says when to try again.
 type paced struct {
 	mutex sync.Mutex
 	known *simplelru.LRU[string, *pacing]
 }
 
-// A pacing is where one webhook stands.
+// A pacing is the state of one webhook.
 type pacing struct {
 	messages *rate.Limiter
-	// restsUntil is until when the chat takes no message.
+	// restsUntil is the time until which the chat accepts no message.
 	restsUntil time.Time
 }
 
@@ -51,8 +49,8 @@ func newPaced() *paced {
 	return &paced{known: known}
 }
 
-// take takes a message from the webhook's pace. Where the chat takes none now,
-// it returns how long to wait, and takes nothing.
+// take takes a message from the webhook's pace. If the chat accepts none now, it takes nothing
+// and returns how long to wait.
 func (p *paced) take(of pace, url string, now time.Time) (wait time.Duration) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -67,7 +65,7 @@ func (p *paced) take(of pace, url string, now time.Time) (wait time.Duration) {
 	return wait
 }
 
-// rest has a webhook left alone for a while.
+// rest blocks a webhook for a while.
 func (p *paced) rest(of pace, url string, now time.Time, rest time.Duration) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -86,7 +84,7 @@ func (p *paced) at(of pace, url string) *pacing {
 	return at
 }
 
-// keepPace returns a [BusyError] where the chat takes no message now.
+// keepPace returns a [BusyError] if the chat accepts no message now.
 func (s *Sender) keepPace(c *call) error {
 	of, has := presetPaces[c.delivery.Webhook.Preset]
 	if !has {
@@ -98,8 +96,8 @@ func (s *Sender) keepPace(c *call) error {
 	return nil
 }
 
-// noticePace reads from an answer that the chat takes no more for a while:
-// Discord says so with its last one (X-RateLimit-Remaining: 0).
+// noticePace blocks the webhook if an answer says that the chat accepts no more messages for a
+// while. Discord's last accepted answer says so (X-RateLimit-Remaining: 0).
 func (s *Sender) noticePace(c *call, header http.Header) {
 	if c.delivery.Webhook.Preset == latch.PresetDiscord && header.Get("X-RateLimit-Remaining") == "0" {
 		rest, _ := parseSeconds(header.Get("X-RateLimit-Reset-After"))

@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A preset keeps to the chat's documented rate at each of its webhooks. What
-// comes too soon is turned away, and nothing is sent.
+// A preset keeps to the chat's documented rate at each of its webhooks. A message that comes
+// too soon is turned away, and nothing is sent.
 func TestPresetKeepsPace(t *testing.T) {
 	t.Parallel()
 	for preset, each := range map[string]time.Duration{latch.PresetSlack: time.Second, latch.PresetTeams: 250 * time.Millisecond, "": 0} {
@@ -51,7 +51,7 @@ func TestPresetKeepsPace(t *testing.T) {
 	}
 }
 
-// Discord tells with its answers when it takes no more.
+// Discord's answers say when it accepts no more messages.
 func TestDiscordTellsItsPace(t *testing.T) {
 	t.Parallel()
 	left := 2
@@ -80,7 +80,7 @@ func TestDiscordTellsItsPace(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// The paces that are kept are bounded in number.
+// The number of paces that are kept is bounded.
 func TestPacesAreBounded(t *testing.T) {
 	t.Parallel()
 	p := newPaced()

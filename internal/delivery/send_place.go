@@ -8,15 +8,14 @@ import (
 )
 
 const (
-	// waitersPerPlace is how many places an endpoint has for each attempt that may
-	// wait for one in an activity. A waiting activity takes a slot of the worker,
-	// which other endpoints need.
+	// waitersPerPlace is how many attempts may wait in an activity for each place at an
+	// endpoint. A waiting activity occupies a slot of the worker, which other endpoints need.
 	waitersPerPlace = 5
-	// longestQueue bounds how far ahead a turn is given out.
+	// longestQueue bounds how far ahead a turn is scheduled.
 	longestQueue = time.Minute
 )
 
-// A place at an endpoint is taken while an attempt is under way.
+// A place at an endpoint is held while an attempt is in flight.
 type place struct {
 	endpoints *endpoints
 	name      origin
@@ -24,10 +23,10 @@ type place struct {
 	began     time.Time
 }
 
-// enter takes a place at the endpoint. If none is free it waits for one, in the order
-// of arrival, at most for patience. With no patience of its own, it waits for about as
-// long as an attempt takes there, unless many do. Its error is a BusyError: no place
-// became free, or the endpoint is dead.
+// enter takes a place at the endpoint. If none is free, it waits for one in the order of
+// arrival, for at most patience. Without a patience it waits about as long as an attempt takes
+// there, unless many others wait. Its error is a BusyError: no place became free, or the
+// endpoint is dead.
 func (e *endpoints) enter(ctx context.Context, name origin, patience time.Duration) (place, error) {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
@@ -38,7 +37,7 @@ func (e *endpoints) enter(ctx context.Context, name origin, patience time.Durati
 	if !at.places.TryAcquire(1) && !e.wait(ctx, name, at, patience) {
 		return place{}, &BusyError{Endpoint: name.String(), Wait: at.nextTurn(time.Now(), e.limit), Queued: true}
 	}
-	if at.isBroken() { // by now
+	if at.isBroken() { // now in the past
 		at.places.Release(1)
 		return place{}, &BusyError{Endpoint: name.String(), Wait: at.about(), Broken: true}
 	}
@@ -47,8 +46,8 @@ func (e *endpoints) enter(ctx context.Context, name origin, patience time.Durati
 	return place{endpoints: e, name: name, at: at, began: time.Now()}, nil
 }
 
-// wait waits for a place, and reports whether there was one. Its callers hold the
-// mutex, which it lets go of meanwhile.
+// wait waits for a place, and reports whether it got one. Its callers hold the mutex, which it
+// releases meanwhile.
 func (e *endpoints) wait(ctx context.Context, name origin, at *endpoint, patience time.Duration) bool {
 	if patience == 0 {
 		if !at.room.TryAcquire(1) {
@@ -68,7 +67,7 @@ func (e *endpoints) wait(ctx context.Context, name origin, at *endpoint, patienc
 	return err == nil
 }
 
-// leave gives the place back, with the attempt's error.
+// leave returns the place, with the attempt's error.
 func (p place) leave(err error) {
 	took := time.Since(p.began)
 	p.endpoints.mutex.Lock()
@@ -81,8 +80,7 @@ func (p place) leave(err error) {
 	p.endpoints.rest(p.name, p.at)
 }
 
-// rest moves an endpoint that nobody is at to those that were called of late. Its
-// callers hold the mutex.
+// rest moves an unused endpoint to those called recently. Its callers hold the mutex.
 func (e *endpoints) rest(name origin, at *endpoint) {
 	if at.underWay == 0 && at.waiting == 0 {
 		delete(e.busy, name)
@@ -90,20 +88,20 @@ func (e *endpoints) rest(name origin, at *endpoint) {
 	}
 }
 
-// errNotCalled is the error of an attempt that never reached its endpoint, such as
-// one that got no OAuth2 token: nothing was learned of the endpoint.
+// errNotCalled is the error of an attempt that never reached its endpoint, for example because
+// it got no OAuth2 token. It says nothing about the endpoint.
 var errNotCalled = errors.New("the endpoint was not called")
 
-// isBroken reports whether the endpoint is dead and has its probes under way.
+// isBroken reports whether the endpoint is dead and its probes are in flight.
 func (e *endpoint) isBroken() bool { return e.failures >= brokenAfter && e.underWay >= probes }
 
-// about returns about how long an attempt takes, within bounds.
+// about returns the estimated duration of an attempt, within bounds.
 func (e *endpoint) about() time.Duration { return min(max(e.typical, shortestTurn), longestTurn) }
 
-// nextTurn returns when an attempt that is turned away comes again: when those before
-// it have had their turns, since a place becomes free with every limit-th part of what
-// an attempt takes. If more wait than have their turns within a minute, chance spreads
-// them over the second half of it.
+// nextTurn returns the time for a rejected attempt to try again, after the turns of those
+// before it: a place becomes free with every limit-th part of an attempt's duration. If more
+// attempts wait than have turns within a minute, they are spread at random over its second
+// half.
 func (e *endpoint) nextTurn(now time.Time, limit int) time.Duration {
 	e.turn = e.turn.Add(e.typical / time.Duration(limit))
 	if soonest := now.Add(shortestTurn); e.turn.Before(soonest) {

@@ -17,8 +17,8 @@ import (
 
 var flooded = origin{"https", "flooded.example"}
 
-// Who waits for a place gets one as soon as it becomes free, in the order of
-// arrival; who comes later waits behind them.
+// An attempt that waits for a place gets one as soon as it becomes free, in the order of
+// arrival.
 func TestPlacesAreTakenInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -55,8 +55,8 @@ func TestPlacesAreTakenInOrder(t *testing.T) {
 	})
 }
 
-// A waiting activity takes a slot of the worker, so only some wait, and not for
-// long. A volley's attempts wait all, for as long as the volley does.
+// A waiting activity occupies a slot of the worker, so only some wait, and not for long. All
+// attempts of a volley wait, for as long as the volley lasts.
 func TestFewWaitLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -90,8 +90,8 @@ func TestFewWaitLong(t *testing.T) {
 	})
 }
 
-// Who waits at an endpoint that dies meanwhile is turned away, as those that come
-// later are.
+// An attempt that waits at an endpoint that is found dead meanwhile is turned away, like those
+// that come later.
 func TestWhoWaitsForADeadEndpointIsTurnedAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -117,11 +117,11 @@ func TestWhoWaitsForADeadEndpointIsTurnedAway(t *testing.T) {
 	})
 }
 
-// A flooded receiver takes its time for each request, and counts.
+// A flooded receiver needs some time for each request, and counts the requests.
 type floodedReceiver struct {
 	takes        time.Duration
 	atOnce, most atomic.Int64
-	requests     sync.Map // of delivery ids
+	requests     sync.Map // by delivery id
 	twice        atomic.Bool
 }
 
@@ -137,8 +137,8 @@ func (r *floodedReceiver) answer(request *http.Request, _ rehearsal.Message) (*h
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 }
 
-// In a flood every delivery goes out once, all of them in about the time that the
-// receiver takes for them, and few attempts find no place.
+// In a flood every delivery is sent once, all of them within about the time that the receiver
+// needs, and few attempts find no place.
 func TestFloodGoesOutAsFastAsItIsTaken(t *testing.T) {
 	t.Parallel()
 	for name, flood := range map[string]struct {

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// renegotiationRefused reports whether the connection failed because the
-// receiver asked for a handshake that it does not get. It would ask for it at
-// every other attempt. crypto/tls has no type for this.
+// renegotiationRefused reports whether the connection failed because the receiver asked for a
+// TLS renegotiation that it does not get. It would ask again at every other attempt. crypto/tls
+// has no type for this error.
 func renegotiationRefused(err error) bool {
 	var local *net.OpError
 	return errors.As(err, &local) && local.Op == "local error" && strings.Contains(local.Err.Error(), "no renegotiation")
 }
 
-// whyRenegotiationRefused says what to do about it.
+// whyRenegotiationRefused says how to fix it.
 func whyRenegotiationRefused(config *tls.Config) string {
 	if config != nil && config.Renegotiation != tls.RenegotiateNever {
 		return "the receiver asked to renegotiate TLS again after it had got the client's certificate, which is allowed once"

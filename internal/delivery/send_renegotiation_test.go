@@ -23,15 +23,15 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Types of the records of TLS.
+// Types of TLS records.
 const (
 	alertRecord     = 21
 	handshakeRecord = 22
 )
 
-// A receiver that asks for a client's certificate by renegotiation gets it
-// (here: the client begins the handshake that it asked for). One that asks
-// where there is none fails for good, with what to do about it.
+// A receiver that asks for a client's certificate by renegotiation gets it (here: the client
+// begins the requested handshake). If there is no certificate, the delivery fails permanently
+// with advice.
 func TestRenegotiation(t *testing.T) {
 	t.Parallel()
 	servers, clients := newAuthority(t, "servers"), newAuthority(t, "clients")
@@ -63,9 +63,9 @@ func TestRenegotiation(t *testing.T) {
 	require.NotContains(t, whyRenegotiationRefused(nil), "allowed once")
 }
 
-// renegotiates serves TLS 1.2, asks for a new handshake after the request, and
-// tells the type of the record that the client answers with. Go's own server
-// cannot ask: the record is made by hand.
+// renegotiates serves TLS 1.2, asks for a new handshake after the request, and returns the type
+// of the record that the client answers with. Go's own server cannot ask, so the record is
+// built by hand.
 func renegotiates(t *testing.T, authority *authority) (address string, answers <-chan byte) {
 	t.Helper()
 	_, _, certificate, key := issue(t, authority,
@@ -101,7 +101,7 @@ func renegotiates(t *testing.T, authority *authority) (address string, answers <
 	return listener.Addr().String(), answered
 }
 
-// A recorded connection keeps what is written to it.
+// A recorded connection keeps the bytes written to it.
 type recorded struct {
 	net.Conn
 	sent *bytes.Buffer
@@ -112,14 +112,14 @@ func (r *recorded) Write(data []byte) (int, error) {
 	return r.Conn.Write(data)
 }
 
-// helloRequest makes the server's second encrypted record, a HelloRequest (RFC
-// 5246, section 7.4.1.1), of the keys that the server logged and of what it
-// has sent, in AES-128-GCM (RFC 5288).
+// helloRequest returns the server's second encrypted record, a HelloRequest (RFC 5246, section
+// 7.4.1.1), from the keys that the server logged and the bytes it has sent, in AES-128-GCM (RFC
+// 5288).
 func helloRequest(keys string, sent []byte) []byte {
 	logged := strings.Fields(keys) // CLIENT_RANDOM <random> <master secret>
 	clientRandom, _ := hex.DecodeString(logged[1])
 	master, _ := hex.DecodeString(logged[2])
-	serverRandom := sent[11 : 11+32] // behind the headers of record and handshake, and the version
+	serverRandom := sent[11 : 11+32] // after the headers of record and handshake, and the version
 	block := expand(master, append([]byte("key expansion"), append(bytes.Clone(serverRandom), clientRandom...)...), 40)
 	serverKey, serverNonce := block[16:32], block[36:40]
 	aesBlock, _ := aes.NewCipher(serverKey)

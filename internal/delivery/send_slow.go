@@ -8,15 +8,15 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// A timedPath is what attempts are timed by: the endpoint, and the webhook's URL as
-// it is written, without its query. The paths of one endpoint may lead to programs
-// that have nothing in common. A path with a template is one, whatever fills it.
+// A timedPath identifies what durations are measured for: the endpoint, and the webhook's URL
+// as written, without its query. The paths of one endpoint may lead to unrelated programs. A
+// path with a template counts as one path, whatever its values.
 type timedPath struct {
 	origin origin
 	path   string
 }
 
-// timedPathOf returns what a call is timed by.
+// timedPathOf returns the timedPath of a call.
 func timedPathOf(c *call) timedPath {
 	place := timedPath{origin: originOf(c.request.url)}
 	if c.delivery == nil {
@@ -33,8 +33,8 @@ func timedPathOf(c *call) timedPath {
 	return place
 }
 
-// durations are about how long the last few attempts at each place took, of the
-// places that were called of late.
+// durations holds the approximate duration of the last few attempts at each path that was
+// called recently.
 type durations struct {
 	mutex  sync.Mutex
 	lately *simplelru.LRU[timedPath, time.Duration]
@@ -45,7 +45,7 @@ func newDurations() *durations {
 	return &durations{lately: lately}
 }
 
-// notice learns from an attempt.
+// notice records the duration of an attempt.
 func (d *durations) notice(at timedPath, took time.Duration) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -53,7 +53,7 @@ func (d *durations) notice(at timedPath, took time.Duration) {
 	d.lately.Add(at, before+(took-before)/2)
 }
 
-// slow reports whether attempts at the path have lately taken longer than given.
+// slow reports whether recent attempts at the path took longer than the given time.
 func (d *durations) slow(at timedPath, than time.Duration) bool {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()

@@ -12,7 +12,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A path is slow while attempts take long there, and no more once they do not.
+// A path is slow while attempts take long there, and stops being slow when they do not.
 func TestSlowPaths(t *testing.T) {
 	t.Parallel()
 	d := newDurations()
@@ -30,7 +30,7 @@ func TestSlowPaths(t *testing.T) {
 	require.Equal(t, maximumQuiet, d.lately.Len())
 }
 
-// What is slow is the path, as the webhook has it, and not its whole endpoint.
+// The path is slow, as written in the webhook, and not its whole endpoint.
 func TestASlowPathLeavesItsOriginAlone(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))

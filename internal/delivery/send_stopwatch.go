@@ -12,33 +12,33 @@ import (
 	"github.com/latch-run/latch/internal/egress"
 )
 
-// A stopwatch takes the times of one attempt. A connection may be made while
-// the attempt already goes on over another, so it is safe for concurrent use.
+// A stopwatch measures the times of one attempt. A connection may still be in progress while
+// the attempt already uses another, so a stopwatch is safe for concurrent use.
 type stopwatch struct {
 	mutex sync.Mutex
 	begun time.Time
-	// lookup, dial and handshake are what making a connection took.
+	// lookup, dial and handshake are the parts of the time to connect.
 	lookup, dial, handshake time.Duration
 	handshakeBegun          time.Time
 	connected, firstByte    time.Time
 	reused                  bool
 	remote                  net.Addr
-	// dialing is the address that was dialled last.
+	// dialing is the last address that was dialled.
 	dialing string
 }
 
 func newStopwatch() *stopwatch { return &stopwatch{begun: time.Now()} }
 
-// A stopwatch hears of the guard's dials.
+// A stopwatch observes the guard's dials.
 var _ egress.Trace = (*stopwatch)(nil)
 
-// LookedUp notices how long finding the addresses took.
+// LookedUp records how long the lookup of the addresses took.
 func (s *stopwatch) LookedUp(took time.Duration) { s.set(func() { s.lookup = took }) }
 
-// Dialled notices how long connecting took.
+// Dialled records how long connecting took.
 func (s *stopwatch) Dialled(took time.Duration) { s.set(func() { s.dial = took }) }
 
-// Dials notices the address that is dialled.
+// Dials records the address that is being dialled.
 func (s *stopwatch) Dials(address string) { s.set(func() { s.dialing = address }) }
 
 func (s *stopwatch) set(do func()) {
@@ -47,7 +47,7 @@ func (s *stopwatch) set(do func()) {
 	do()
 }
 
-// What the transport reports.
+// Observed from the transport.
 
 func (s *stopwatch) connect(now time.Time, info httptrace.GotConnInfo) {
 	s.set(func() { s.connected, s.reused, s.remote = now, info.Reused, info.Conn.RemoteAddr() })
@@ -61,7 +61,7 @@ func (s *stopwatch) handshakeDone(tls.ConnectionState, error) {
 
 func (s *stopwatch) answered() { s.set(func() { s.firstByte = time.Now() }) }
 
-// timings returns what was taken until now; nil of an attempt that did not begin.
+// timings returns the times measured so far, or nil if the attempt did not begin.
 func (s *stopwatch) timings() *latch.Timings {
 	if s == nil {
 		return nil
@@ -78,8 +78,8 @@ func (s *stopwatch) timings() *latch.Timings {
 	return t
 }
 
-// dialedAddress returns the address that was called or, where no connection came
-// about, the last one that was dialled; "" for none.
+// dialedAddress returns the address that was called, or the last one that was dialled if no
+// connection was made, or "".
 func (s *stopwatch) dialedAddress() string {
 	if s == nil {
 		return ""
@@ -97,16 +97,16 @@ func (s *stopwatch) dialedAddress() string {
 	}
 }
 
-// stale reports whether the attempt went over a kept connection on which no
-// byte of an answer came.
+// stale reports whether the attempt used a kept connection on which no byte of an answer
+// arrived.
 func (s *stopwatch) stale() bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return s.reused && s.firstByte.IsZero()
 }
 
-// milliseconds returns a duration with the precision of a microsecond, and what
-// was not nothing as one of these.
+// milliseconds returns a duration in milliseconds, rounded to microseconds. A duration above
+// zero is at least one microsecond.
 func milliseconds(duration time.Duration) float64 {
 	if duration <= 0 {
 		return 0

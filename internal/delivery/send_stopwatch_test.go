@@ -17,8 +17,8 @@ import (
 	"github.com/latch-run/latch/internal/secret"
 )
 
-// An attempt tells what its parts took and which address it called. A
-// connection that was kept needs neither DNS nor connecting.
+// An attempt records how long its parts took and which address it called. A kept connection
+// needs neither DNS nor connecting.
 func TestTimings(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(answering(http.StatusOK, "", nil))
@@ -51,7 +51,7 @@ func TestTimings(t *testing.T) {
 	require.Positive(t, again.Timings.FirstByteMS)
 }
 
-// What did not take place has no time, and behind a proxy no address.
+// A part that did not take place has no time, and there is no address behind a proxy.
 func TestTimingsOfWhatFailed(t *testing.T) {
 	t.Parallel()
 	refused, err := newSender(t, Options{}).Send(t.Context(), request("http://127.0.0.1:1/"), 1)

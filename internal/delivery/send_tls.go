@@ -17,13 +17,12 @@ import (
 	"github.com/latch-run/latch/internal/fields"
 )
 
-// maximumTransports bounds how many transports with TLS settings of their own
-// are kept, each with its connections.
+// maximumTransports bounds how many transports with their own TLS settings are kept, each with
+// its connections.
 const maximumTransports = 64
 
-// transports keeps a transport for each distinct TLS setting, by the names of
-// its secrets. One whose secrets have other values than when it was made is
-// replaced; connections under way go on.
+// transports keeps a transport for each distinct TLS setting, by the names of its secrets. A
+// transport whose secrets have changed since is replaced; connections in flight continue.
 type transports struct {
 	mutex sync.Mutex
 	known *simplelru.LRU[string, keptTransport]
@@ -39,8 +38,8 @@ func newTransports() *transports {
 	return &transports{known: known}
 }
 
-// transportFor returns the transport of the TLS settings. The error never holds
-// a secret's value.
+// transportFor returns the transport for the TLS settings. The error never contains a secret's
+// value.
 func (s *Sender) transportFor(settings *latch.TLS, secrets keyring) (*http.Transport, error) {
 	documents := map[string]string{}
 	digest := sha256.New()
@@ -100,8 +99,8 @@ func tlsConfig(settings *latch.TLS, documents map[string]string) (*tls.Config, e
 			return nil, fmt.Errorf("secrets %q and %q cannot be tls.client_cert and tls.client_key: %w", settings.ClientCert, settings.ClientKey, err)
 		}
 		config.Certificates = []tls.Certificate{pair}
-		// With TLS 1.2 some servers ask for the certificate after the request,
-		// which they may once; without one they ask in vain.
+		// With TLS 1.2 some servers ask for the certificate after the request, which they may
+		// do once. Without a certificate the request for one fails.
 		config.Renegotiation = tls.RenegotiateOnceAsClient
 	}
 	return config, nil

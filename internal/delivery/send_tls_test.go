@@ -64,7 +64,7 @@ func issue(t testing.TB, by *authority, template *x509.Certificate) (certificate
 		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
 }
 
-// client issues a client's certificate and gives it with its key.
+// client issues a client's certificate and returns it with its key.
 func (a *authority) client(t testing.TB, name string) (certificate, key string) {
 	t.Helper()
 	_, _, certificate, key = issue(t, a,
@@ -72,7 +72,7 @@ func (a *authority) client(t testing.TB, name string) (certificate, key string) 
 	return certificate, key
 }
 
-// serve starts a receiver by TLS, for the names, that tells who its clients are.
+// serve starts a TLS receiver for the names, which returns the names of its clients.
 func (a *authority) serve(t testing.TB, clients *authority, names ...string) *httptest.Server {
 	t.Helper()
 	_, _, certificate, key := issue(t, a,
@@ -104,8 +104,8 @@ func (a *authority) serve(t testing.TB, clients *authority, names ...string) *ht
 	return server
 }
 
-// Contract, Webhook: tls gives a client's certificate, authorities and a
-// server's name, to a webhook and to an http task.
+// Contract, Webhook: tls sets a client's certificate, authorities and a server's name, for a
+// webhook and for an http task.
 func TestMutualTLS(t *testing.T) {
 	t.Parallel()
 	servers, clients := newAuthority(t, "servers"), newAuthority(t, "clients")
@@ -135,7 +135,7 @@ func TestMutualTLS(t *testing.T) {
 		"without the server's name":  {named, &latch.TLS{CA: "ca"}, "127.0.0.1", true},
 		"with another server's name": {named, &latch.TLS{CA: "ca", ServerName: "hooks.example.com"}, "hooks.example.com", true},
 	} {
-		// How a server's refusal of a client is told depends on when it arrives.
+		// The error for a client that the server refuses depends on when the refusal arrives.
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := request(test.server.URL)
@@ -156,8 +156,8 @@ func TestMutualTLS(t *testing.T) {
 	}
 }
 
-// Transports are kept for each distinct setting, replaced when the secret's
-// file changes, and bounded.
+// Transports are kept for each distinct setting, replaced when the secret's file changes, and
+// bounded.
 func TestTransportsAreKept(t *testing.T) {
 	t.Parallel()
 	servers := newAuthority(t, "servers")
@@ -203,8 +203,8 @@ func TestTransportsAreKept(t *testing.T) {
 	require.Equal(t, maximumTransports, sender.tls.known.Len())
 }
 
-// A proxy that is called by https is checked by the worker's own authorities,
-// and does not get the receiver's client certificate.
+// A proxy that is called by https is checked against the worker's own authorities, and does not
+// get the receiver's client certificate.
 func TestAProxySeesNoClientCertificate(t *testing.T) {
 	t.Parallel()
 	authority := newAuthority(t, "everybody's")

@@ -17,46 +17,44 @@ import (
 
 // Limits of one attempt.
 const (
-	// MaximumRequestBytes bounds the body of a request. What a run is admitted
-	// with and what it keeps fit into the body that holds all of it.
+	// MaximumRequestBytes bounds the body of a request. The input of a run and the parts of it
+	// that the run keeps fit into a body that contains all of them.
 	MaximumRequestBytes = 640 << 10
-	// MaximumResponseBytes bounds how much of a response is read, after it was
-	// decompressed.
+	// MaximumResponseBytes bounds how much of a response is read, after decompression.
 	MaximumResponseBytes = 64 << 10
 	// KeptResponseBytes bounds how much of a response's body a record keeps.
 	KeptResponseBytes = 20 << 10
 
 	maximumURLBytes    = 8 << 10
 	maximumHeaderBytes = 64 << 10 // of a request, and of a response
-	keptHeaderBytes    = 8 << 10  // of a response, in a record
+	keptHeaderBytes    = 8 << 10  // of a response in a record
 	maximumErrorBytes  = 1 << 10
 )
 
-// Options say what a sender may do. The zero value has no secrets and calls
-// public addresses alone.
+// Options configure a sender. With the zero value it has no secrets and calls only public
+// addresses.
 type Options struct {
-	// Secrets resolves names; nil holds none.
+	// Secrets resolves the names of secrets. If nil, there are none.
 	Secrets *secret.Store
-	// EgressAllow are the CIDRs, IPs, hosts and host:ports that may be called
-	// although not public (LATCH_EGRESS_ALLOW).
+	// EgressAllow are the CIDRs, IPs, hosts and host:ports that may be called although they are
+	// not public (LATCH_EGRESS_ALLOW).
 	EgressAllow []string
-	// EgressProxy, EgressNoProxy and EgressProxyResolves say what goes through a
-	// proxy, as [egress.Proxied] does. The proxy's own address is not checked.
+	// EgressProxy, EgressNoProxy and EgressProxyResolves say which calls use a proxy, as in
+	// [egress.Proxied]. The proxy's own address is not checked.
 	EgressProxy         string
 	EgressNoProxy       []string
 	EgressProxyResolves []string
-	// Redact is what no record of any webhook keeps of an answer
+	// Redact says which parts of an answer no record of any webhook keeps
 	// (LATCH_REDACT_HEADERS, LATCH_REDACT_JSON).
 	Redact latch.Redaction
-	// UserAgent is Latch/<version> unless given.
+	// UserAgent defaults to Latch/<version>.
 	UserAgent string
-	// PerEndpoint is how many webhooks may be under way to one endpoint at
-	// once; 500 unless given.
+	// PerEndpoint is how many webhooks may be in flight to one endpoint; 500 by default.
 	PerEndpoint int
 }
 
-// A Sender makes HTTP attempts. It keeps connections alive for the next ones
-// and is safe for concurrent use.
+// A Sender makes HTTP attempts. It keeps connections alive for reuse and is safe for concurrent
+// use.
 type Sender struct {
 	secrets   *secret.Store
 	guard     *egress.Guard
@@ -73,7 +71,7 @@ type Sender struct {
 	now       func() time.Time
 }
 
-// New makes a sender. All bad entries of the options are reported at once.
+// New returns a sender. Its error reports all invalid options at once.
 func New(options Options) (*Sender, error) {
 	guard, problems := egress.New(options.EgressAllow,
 		egress.Proxied{URL: options.EgressProxy, Except: options.EgressNoProxy, Resolves: options.EgressProxyResolves})
@@ -89,7 +87,7 @@ func New(options Options) (*Sender, error) {
 	return s, nil
 }
 
-// maskerOf returns what hides all that the worker holds, and the texts.
+// maskerOf returns a masker for all secrets that the worker has, and their texts.
 func (s *Sender) maskerOf(secrets []string) *mask.Masker {
 	return s.maskers.Of(s.secrets.Held(), secrets)
 }
@@ -103,8 +101,8 @@ func proxySecrets(proxy *url.URL) []string {
 	return []string{password, proxy.User.String(), basic(proxy.User.Username(), password)}
 }
 
-// newTransport makes a transport that goes by the guard and bounds the headers
-// of answers.
+// newTransport returns a transport that dials through the guard and limits the headers of
+// answers.
 func (s *Sender) newTransport(settings *tls.Config) *http.Transport {
 	transport := s.guard.Transport(settings)
 	transport.MaxResponseHeaderBytes = maximumHeaderBytes
@@ -119,11 +117,11 @@ func (s *Sender) clock(ctx context.Context) func() time.Time {
 	return s.now
 }
 
-// Endpoints returns how many endpoints the sender has called of late, and how many
-// of them are silent: none of the last 50 attempts or more got an answer.
+// Endpoints returns how many endpoints the sender has called recently, and how many of them are
+// silent: none of the last 50 or more attempts got an answer.
 func (s *Sender) Endpoints() (known, silent int) { return s.endpoints.count() }
 
-// Close closes the connections that are idle. Attempts under way go on.
+// Close closes the idle connections. Attempts in flight continue.
 func (s *Sender) Close() {
 	s.transport.CloseIdleConnections()
 	s.tls.close()

@@ -7,16 +7,15 @@ import (
 	"github.com/latch-run/latch/internal/signature"
 )
 
-// Headers that give the delivery's place among those of its run and webhook
-// (contract, "Sequence"). What is signed does not include them; the default body
-// has the same.
+// These headers give the delivery's position among those of its run and webhook (contract,
+// "Sequence"). The signature does not cover them; the default body contains the same values.
 const (
 	sequenceHeader   = "Webhook-Sequence"
 	previousIDHeader = "Webhook-Previous-Id"
 )
 
-// sign adds the headers of Standard Webhooks, over the body as it is sent, and
-// those of the delivery's place.
+// sign adds the headers of Standard Webhooks, over the body that is sent, and those of the
+// delivery's position.
 func (d *draft) sign() error {
 	if err := setHeader(d.header, "Webhook-Id", d.DeliveryID); err != nil {
 		return err

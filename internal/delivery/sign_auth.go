@@ -12,19 +12,19 @@ import (
 	"github.com/latch-run/latch/internal/secret"
 )
 
-// An access is what lets a request in at its receiver (contract, "Webhook",
-// auth and tls), with the secrets that it takes.
+// An access is the authentication of a request (contract, "Webhook", auth and tls), with the
+// secrets that it needs.
 type access struct {
 	auth *latch.Auth
 	tls  *latch.TLS
-	// secrets are those that go to the receiver.
+	// secrets are those sent to the receiver.
 	secrets keyring
-	// client is the OAuth2 client's secret, which goes to the token endpoint
-	// alone; nil without one.
+	// client is the OAuth2 client's secret, which is only sent to the token endpoint. It may be
+	// nil.
 	client *secret.Secret
 }
 
-// newAccess finds the client's secret; found are the others.
+// newAccess looks up the client's secret. found are the other secrets.
 func (s *Sender) newAccess(auth *latch.Auth, tls *latch.TLS, found keyring) (access, error) {
 	a := access{auth: auth, tls: tls, secrets: found}
 	if auth == nil || auth.OAuth2 == nil {
@@ -37,8 +37,8 @@ func (s *Sender) newAccess(auth *latch.Auth, tls *latch.TLS, found keyring) (acc
 	return a, err
 }
 
-// texts returns what must be masked beside the secrets that go to the receiver:
-// the client's, and credentials as they are encoded for a header.
+// texts returns what must be masked in addition to the secrets sent to the receiver: the
+// client's secret, and credentials as they are encoded for a header.
 func (a *access) texts() []string {
 	var texts []string
 	if a.client != nil {
@@ -60,8 +60,7 @@ func basic(username, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(username+":"+password))
 }
 
-// value returns the text of a secret that is to be sent; none was looked up
-// where the worker lacks it.
+// value returns the text of a secret that is to be sent, or "" if the worker lacks the secret.
 func (a *access) value(name, use string) (string, error) {
 	found := a.secrets.of(name)
 	if found == nil {
@@ -70,7 +69,7 @@ func (a *access) value(name, use string) (string, error) {
 	return sendable(found, use)
 }
 
-// writeHeader sets Authorization, but for OAuth2, whose token is not known yet.
+// writeHeader sets Authorization, except for OAuth2, whose token is not known yet.
 func (a *access) writeHeader(header http.Header) error {
 	if a.auth == nil || a.auth.OAuth2 != nil {
 		return nil
@@ -96,8 +95,7 @@ func (a *access) writeHeader(header http.Header) error {
 	return nil
 }
 
-// targetOf returns the URL that a secret is, where one is named, or the one
-// that it fills in.
+// targetOf returns the URL of the named secret, or the one that secret is part of.
 func (t *templates) targetOf(urlSecret string, address *string, secrets keyring) (target, error) {
 	if urlSecret != "" {
 		return secretTarget(secrets, urlSecret)
@@ -112,8 +110,8 @@ func (t *templates) targetOf(urlSecret string, address *string, secrets keyring)
 	return found, nil
 }
 
-// admit makes a call of a request that is written: it gets the transport of
-// its tls, and what gets its token.
+// admit turns a written request into a call, with the transport of its tls and the grant that
+// fetches its token.
 func (s *Sender) admit(c *call, a *access) (err error) {
 	if a.tls != nil {
 		if c.request.url.Scheme != "https" {

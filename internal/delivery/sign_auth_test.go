@@ -18,8 +18,7 @@ import (
 	"github.com/latch-run/latch/internal/signature"
 )
 
-// Contract, Webhook: auth makes the header Authorization, of a webhook and of
-// an http task.
+// Contract, Webhook: auth sets the header Authorization, for a webhook and for an http task.
 func TestAuthorization(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
@@ -46,8 +45,8 @@ func TestAuthorization(t *testing.T) {
 	}
 }
 
-// Contract, Secrets by name: several lines all sign; whsk_ signs as v1a, and
-// neither it nor whsec_ is ever sent.
+// Contract, Secrets by name: several lines all sign; whsk_ signs as v1a, and neither it nor
+// whsec_ is ever sent.
 func TestMixedSignatures(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
@@ -75,8 +74,8 @@ func TestMixedSignatures(t *testing.T) {
 
 const somePEM = "-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n"
 
-// A delivery or task whose auth or tls the worker cannot serve fails for good,
-// naming the secret, and nothing is sent.
+// A delivery or task fails permanently if the worker lacks a secret for its auth or tls. The
+// error names the secret, and nothing is sent.
 func TestAccessThatCannotBe(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
@@ -150,7 +149,7 @@ func TestAccessThatCannotBe(t *testing.T) {
 	require.ErrorContains(t, err, `secret "pem" is PEM and cannot sign`)
 }
 
-// echo answers with all that it was sent, in many encodings.
+// echo answers with the whole request, in many encodings.
 func echo(w http.ResponseWriter, r *http.Request) {
 	var all []string
 	for _, values := range r.Header {
@@ -174,8 +173,8 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(encoded)
 }
 
-// Contract, Secrets by name: no value, in any encoding in which it was sent,
-// ever stands in records or errors: that of each kind of auth, too.
+// Contract, Secrets by name: no record or error contains a secret, in any encoding in which it
+// was sent, for each kind of auth.
 func TestAuthIsMasked(t *testing.T) {
 	t.Parallel()
 	const password, access = "hunter2&Ünsafe+", "acc3ss-t0ken"

@@ -15,36 +15,35 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// The client credentials grant is made here, and not by golang.org/x/oauth2:
-// the token endpoint is called by [Sender.exchange], and so through the same
-// guard, limits, classification and masking as every receiver. That library
-// follows redirects, reads 1 MiB, and quotes answers in its errors.
+// The client credentials grant is implemented here, and not by golang.org/x/oauth2, so that the
+// token endpoint is called by [Sender.exchange] and thus with the same guard, limits,
+// classification and masking as every receiver. That library follows redirects, reads 1 MiB,
+// and quotes answers in its errors.
 
 const (
-	// tokenTimeout bounds the token endpoint's answer, once connected, where
-	// the request's own timeout is longer.
+	// tokenTimeout bounds the token endpoint's answer, once connected, if the request's own
+	// timeout is longer.
 	tokenTimeout = 30 * time.Second
-	// defaultTokenLifetime holds for a token that comes without expires_in.
+	// defaultTokenLifetime applies to a token without expires_in.
 	defaultTokenLifetime = 5 * time.Minute
 	maximumTokenLifetime = 24 * time.Hour
-	// tokenMargin is how long before it expires a token is no longer used, at
-	// most; one tenth of a lifetime that is short.
+	// tokenMargin is how long before its expiry a token is no longer used; for short lifetimes
+	// it is one tenth of the lifetime.
 	tokenMargin = time.Minute
 
 	maximumTokenBytes = 16 << 10
 )
 
-// A grant gets the token for a call.
+// A grant fetches the token for a call.
 type grant struct {
 	sender *Sender
-	// fetch is the call of the token endpoint; it is sent as often as a token
-	// is fetched.
+	// fetch is the call to the token endpoint. It is sent each time a token is fetched.
 	fetch call
 	key   tokenKey
 }
 
-// newGrant holds the client's secret to the hosts that it is bound to, and
-// makes the token request (RFC 6749, section 4.4.2).
+// newGrant checks that the client's secret may go to the token endpoint, and writes the token
+// request (RFC 6749, section 4.4.2).
 func (s *Sender) newGrant(c *call, a *access) (*grant, error) {
 	settings := a.auth.OAuth2
 	secret, err := sendable(a.client, "auth.oauth2.client_secret")
@@ -66,12 +65,12 @@ func (s *Sender) newGrant(c *call, a *access) (*grant, error) {
 	return g, nil
 }
 
-// tokenRequest returns the token request's header and body. In the header the
-// client's id and secret are encoded as in a form (RFC 6749, section 2.3.1).
+// tokenRequest returns the token request's header and body. In the header the client's id and
+// secret are form-encoded (RFC 6749, section 2.3.1).
 func (s *Sender) tokenRequest(settings *latch.OAuth2, secret string) (http.Header, []byte) {
 	form := url.Values{}
 	for name, value := range settings.Params {
-		form.Set(name, value) // first, so that none takes the place of what follows
+		form.Set(name, value) // first, so that they replace nothing below
 	}
 	form.Set("grant_type", "client_credentials")
 	if len(settings.Scopes) > 0 {
@@ -81,7 +80,7 @@ func (s *Sender) tokenRequest(settings *latch.OAuth2, secret string) (http.Heade
 		form.Set("audience", settings.Audience)
 	}
 	header := http.Header{"Accept": {"application/json"}, "User-Agent": {s.userAgent}, "Content-Type": {"application/x-www-form-urlencoded"},
-		idempotencyKey: nil} // may be repeated, without a key: each token is as good as another
+		idempotencyKey: nil} // may be repeated without a key, because all tokens are equally good
 	if latch.WithDefaults(*settings).AuthStyle == latch.AuthStyleBody {
 		form.Set("client_id", settings.ClientID)
 		form.Set("client_secret", secret)
@@ -91,10 +90,9 @@ func (s *Sender) tokenRequest(settings *latch.OAuth2, secret string) (http.Heade
 	return header, []byte(form.Encode())
 }
 
-// perform sends a call, with a token if it needs one. The time that getting the
-// token takes counts towards the call's timeout. A token that the receiver refuses
-// with 401 is dropped; if it came from an earlier attempt, the call is worth
-// another attempt with a new one.
+// perform sends a call, with a token if it needs one. Fetching the token counts towards the
+// call's timeout. A token that the receiver rejects with 401 is dropped. If it came from an
+// earlier attempt, the call may be retried with a new one.
 func (s *Sender) perform(ctx context.Context, c *call) (*answer, error) {
 	if c.grant == nil {
 		return s.exchange(ctx, c)
@@ -121,8 +119,8 @@ func (s *Sender) perform(ctx context.Context, c *call) (*answer, error) {
 	return received, err
 }
 
-// token fetches a token. Errors are those of [Sender.Send]; none presents a
-// status as the receiver's own.
+// token fetches a token. Its errors are those of [Sender.Send], but none presents a status as
+// the receiver's own.
 func (g *grant) token(ctx context.Context) (*token, error) {
 	c := g.fetch
 	c.now = g.sender.clock(ctx)
@@ -161,7 +159,7 @@ func (a *answer) token(c *call, asked time.Time) (*token, error) {
 	return &token{told.AccessToken, asked.Add(usable(told.ExpiresIn))}, nil
 }
 
-// whyNot says why an answer has no token, as far as that is known.
+// whyNot says why an answer contains no token, as far as that is known.
 func (a *answer) whyNot() string {
 	if fault := a.read().fault; fault != "" {
 		return ": " + fault
@@ -169,15 +167,15 @@ func (a *answer) whyNot() string {
 	return a.oauthError()
 }
 
-// isBearer reports whether a token of the type is sent as a bearer's: one that
-// says so, in whatever spelling ("BearerToken" is Apigee's), or says nothing.
+// isBearer reports whether a token of the type is sent as a bearer token. The type may be empty
+// or have any spelling ("BearerToken" is Apigee's).
 func isBearer(tokenType string) bool {
 	letters := strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.ToLower(tokenType))
 	return letters == "" || letters == "bearer" || letters == "bearertoken"
 }
 
-// usable returns how long a token is used; expiresIn are seconds, which some
-// servers write as a string.
+// usable returns how long a token is used. expiresIn is in seconds, which some servers write as
+// a string.
 func usable(expiresIn json.RawMessage) time.Duration {
 	lifetime := defaultTokenLifetime
 	var seconds float64
@@ -187,7 +185,7 @@ func usable(expiresIn json.RawMessage) time.Duration {
 	return lifetime - min(tokenMargin, lifetime/10)
 }
 
-// oauthError returns what an error response says (RFC 6749, section 5.2).
+// oauthError returns the error that an error response states (RFC 6749, section 5.2).
 func (a *answer) oauthError() string {
 	var told struct {
 		Error       string `json:"error"`

@@ -25,7 +25,7 @@ import (
 type issuer struct {
 	*receiver
 	issued atomic.Int64
-	// lifetime stands in expires_in; "" leaves it out.
+	// lifetime is the value of expires_in; "" omits it.
 	lifetime string
 }
 
@@ -46,14 +46,14 @@ func (i *issuer) auth() *latch.Auth {
 	return &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: i.URL + "/token", ClientID: "latch", ClientSecret: "client"}}
 }
 
-// count returns how many requests came.
+// count returns the number of requests.
 func (r *receiver) count() int {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	return len(r.got)
 }
 
-// adjustable makes a sender whose clock the test sets.
+// adjustable returns a sender whose clock the test sets.
 func adjustable(t testing.TB) (sender *Sender, advance func(time.Duration)) {
 	t.Helper()
 	sender = local(t, map[string]string{"client": "cl1ent&secret"})
@@ -153,8 +153,8 @@ func TestTokenOfARotatedSecret(t *testing.T) {
 	require.EqualValues(t, 2, issuer.issued.Load())
 }
 
-// Contract, Webhook: concurrent sends share one fetch, also when the one that
-// began it is cancelled.
+// Contract, Webhook: concurrent sends share one fetch, even if the one that began it is
+// cancelled.
 func TestConcurrentSendsShareAFetch(t *testing.T) {
 	t.Parallel()
 	asked, release := make(chan struct{}), make(chan struct{})
@@ -193,8 +193,8 @@ func TestConcurrentSendsShareAFetch(t *testing.T) {
 	require.Equal(t, len(errs), receiver.count())
 }
 
-// Contract, Webhook: a 401 to a kept token drops it and is tried again with a
-// new one; a 401 to a new token fails for good.
+// Contract, Webhook: a 401 to a kept token drops it and is retried with a new one; a 401 to a
+// new token fails permanently.
 func TestRefusedToken(t *testing.T) {
 	t.Parallel()
 	issuer := newIssuer(t, "3600")
@@ -227,8 +227,8 @@ func TestRefusedToken(t *testing.T) {
 	require.NoError(t, send(), "it was dropped all the same")
 }
 
-// A token endpoint that fails: retryable or not by the classification of
-// receivers, with Retry-After, and never as the receiver's own answer.
+// A failure of the token endpoint is classified like that of a receiver, with Retry-After, and
+// never appears as the receiver's own answer.
 func TestTokenEndpointFails(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -288,8 +288,8 @@ func asStatus(err error, status **StatusError) bool {
 	return is
 }
 
-// The token endpoint is called through the same guard: no packet goes to an
-// address that is not allowed, and the timeout bounds it.
+// The token endpoint is called through the same guard: no packet goes to an address that is not
+// allowed, and the timeout applies.
 func TestTokenEndpointIsGuarded(t *testing.T) {
 	t.Parallel()
 	issuer, receiver := newIssuer(t, "60"), newReceiver(t, nil)
@@ -317,8 +317,8 @@ func TestTokenEndpointIsGuarded(t *testing.T) {
 	require.True(t, Retryable(err))
 }
 
-// A token endpoint that is out of reach says nothing of the receiver: webhooks
-// that need no token go there as before.
+// An unreachable token endpoint does not affect the receiver: webhooks that need no token are
+// delivered as before.
 func TestDeadTokenEndpointLeavesTheReceiverAlone(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)
@@ -336,8 +336,8 @@ func TestDeadTokenEndpointLeavesTheReceiverAlone(t *testing.T) {
 	require.Zero(t, receiver.count())
 }
 
-// Contract, "How long a run stays open": an attempt takes no longer than connecting
-// and its timeout. Getting a token takes from that.
+// Contract, "How long a run stays open": an attempt takes no longer than connecting and its
+// timeout, which includes fetching a token.
 func TestTokenTakesFromTheTimeout(t *testing.T) {
 	t.Parallel()
 	issuer, receiver := newIssuer(t, "60"), newReceiver(t, nil)
@@ -350,18 +350,18 @@ func TestTokenTakesFromTheTimeout(t *testing.T) {
 	require.NoError(t, err)
 	require.Positive(t, prepared.call.spent)
 
-	another, _ := adjustable(t) // which has no token yet
+	another, _ := adjustable(t) // it has no token yet
 	prepared, _, err = another.Prepare(r, 1)
 	require.NoError(t, err)
-	prepared.call.timeout = time.Nanosecond // for both; the token's own is as it was
+	prepared.call.timeout = time.Nanosecond // for both; the token's own timeout did not change
 	_, err = prepared.Send(t.Context())
 	require.ErrorContains(t, err, "took all of the request's timeout of 1ns")
 	require.True(t, Retryable(err))
 	require.Equal(t, 1, receiver.count())
 }
 
-// LATCH_SECRETS_HOSTS binds the client's secret to the token endpoint's host,
-// whatever the receiver's.
+// LATCH_SECRETS_HOSTS binds the client's secret to the token endpoint's host, whatever the
+// receiver's host is.
 func TestClientSecretIsBoundToTheTokenEndpoint(t *testing.T) {
 	t.Parallel()
 	issuer := newIssuer(t, "60")
@@ -389,7 +389,7 @@ func TestClientSecretIsBoundToTheTokenEndpoint(t *testing.T) {
 	require.ErrorAs(t, err, &host)
 }
 
-// Tokens are bounded in number.
+// The number of tokens is bounded.
 func TestTokensAreBounded(t *testing.T) {
 	t.Parallel()
 	kept := newTokens()
@@ -410,8 +410,8 @@ func originOfText(t *testing.T, text string) origin {
 	return originOf(parsed)
 }
 
-// Contract, Webhook: params go along to the token endpoint, and tokens that
-// were got with others are other tokens.
+// Contract, Webhook: params are sent to the token endpoint, and different params lead to
+// different tokens.
 func TestOAuth2Params(t *testing.T) {
 	t.Parallel()
 	issuer, receiver := newIssuer(t, "3600"), newReceiver(t, nil)
@@ -432,8 +432,8 @@ func TestOAuth2Params(t *testing.T) {
 	}
 }
 
-// A token is sent as a bearer's if its type says so in any spelling, or
-// nothing; any other type fails for good.
+// A token is sent as a bearer token if its type says so in any spelling, or is empty. Any other
+// type fails permanently.
 func TestOAuth2TokenTypes(t *testing.T) {
 	t.Parallel()
 	for tokenType, sent := range map[string]bool{

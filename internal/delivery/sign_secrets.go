@@ -31,10 +31,10 @@ func whyKept(found *secret.Secret) string {
 	return "only signs (it begins with whsec_ or whsk_)"
 }
 
-// A keyring has the secrets that a request names, in the order of their names.
+// A keyring holds the secrets that a request names, sorted by name.
 type keyring []*secret.Secret
 
-// of returns the named secret; nil for one that is missing.
+// of returns the named secret, or nil if it is missing.
 func (k keyring) of(name string) *secret.Secret {
 	for _, held := range k {
 		if held.Name() == name {
@@ -44,8 +44,8 @@ func (k keyring) of(name string) *secret.Secret {
 	return nil
 }
 
-// lookup finds secrets by name, leaving out "", and returns what must be masked of
-// them. The error names every one that is missing.
+// lookup finds secrets by name, ignoring "", and returns the texts to mask. The error names
+// every missing secret.
 func (s *Sender) lookup(names []string) (found keyring, texts []string, err error) {
 	var problems []error
 	for i, name := range names {
@@ -64,7 +64,7 @@ func (s *Sender) lookup(names []string) (found keyring, texts []string, err erro
 	return found, texts, errors.Join(problems...)
 }
 
-// secretTarget returns the URL that a secret is.
+// secretTarget returns the URL that a secret contains.
 func secretTarget(secrets keyring, name string) (target, error) {
 	held := secrets.of(name)
 	address, sendable := held.Value()
@@ -79,8 +79,8 @@ func secretTarget(secrets keyring, name string) (target, error) {
 	return found, nil
 }
 
-// urlTexts returns what must be masked of a URL that is a secret, as it is kept
-// and as it is sent.
+// urlTexts returns the texts to mask for a URL that is a secret, as it is stored and as it is
+// sent.
 func urlTexts(secrets keyring, name string) []string {
 	held := secrets.of(name)
 	if held == nil {
@@ -109,9 +109,9 @@ func writeHeaderSecrets(header http.Header, named map[string]string, secrets key
 	return nil
 }
 
-// mayGoTo holds secrets to the hosts that they are bound to: that of the URL,
-// and the one that the receiver's certificate is checked for in its place,
-// since whoever has such a certificate gets what is sent.
+// mayGoTo checks secrets against the hosts that they are bound to: the host of the URL, and the
+// one that the receiver's certificate is checked for instead, because whoever has that
+// certificate receives the request.
 func mayGoTo(secrets keyring, to target, tls *latch.TLS) error {
 	places := []secret.Place{placeOf(to.url)}
 	if tls != nil && tls.ServerName != "" {
@@ -130,7 +130,7 @@ func mayGoTo(secrets keyring, to target, tls *latch.TLS) error {
 	return errors.Join(problems...)
 }
 
-// placeOf returns where a URL leads.
+// placeOf returns the host and port of a URL.
 func placeOf(address *url.URL) secret.Place {
 	return secret.Place{Scheme: address.Scheme, Host: address.Hostname(), Port: egress.PortOf(address)}
 }

@@ -9,34 +9,32 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// maximumTokens bounds how many tokens are kept. One that is forgotten is only
-// fetched again.
+// maximumTokens bounds how many tokens are kept. A forgotten one is fetched again.
 const maximumTokens = 256
 
-// A token is an access token, and until when it is used.
+// A token is an access token with the time until which it is used.
 type token struct {
 	text  string
 	until time.Time
 }
 
-// A tokenKey is the same for grants that have the same outcome.
+// A tokenKey is equal for grants that have the same result.
 type tokenKey [sha256.Size]byte
 
-// tokens keeps access tokens. Those who ask for the same one at the same time
-// wait for one fetch.
+// tokens caches access tokens. Concurrent calls for the same token wait for one fetch.
 type tokens struct {
 	known    *lru.Cache[tokenKey, *token]
 	fetching singleflight.Group
 }
 
 func newTokens() *tokens {
-	known, _ := lru.New[tokenKey, *token](maximumTokens) // fails for a size of zero alone
+	known, _ := lru.New[tokenKey, *token](maximumTokens) // fails only for a size of zero
 	return &tokens{known: known}
 }
 
-// get returns the token of a key, and whether it was fetched for this call. A
-// fetch bounds its own time; it outlives the context of who began it, since
-// others may wait for it too.
+// get returns the token of a key, and whether it was fetched for this call. A fetch bounds its
+// own time. It outlives the context of the call that began it, because others may wait for it
+// too.
 func (k *tokens) get(ctx context.Context, key tokenKey, now func() time.Time,
 	fetch func(context.Context) (*token, error)) (found *token, fetched bool, err error) {
 	kept := func() *token {
@@ -68,7 +66,7 @@ func (k *tokens) get(ctx context.Context, key tokenKey, now func() time.Time,
 	}
 }
 
-// drop forgets a token, unless another one has taken its place.
+// drop forgets a token, unless another one has replaced it.
 func (k *tokens) drop(key tokenKey, used *token) {
 	if kept, _ := k.known.Peek(key); kept == used {
 		k.known.Remove(key)

@@ -17,28 +17,27 @@ import (
 
 // A TaskRequest is one HTTP task, the same for every attempt.
 type TaskRequest struct {
-	// ID is the request's Idempotency-Key; empty for none.
+	// ID is the request's Idempotency-Key. It may be empty.
 	ID        string         `json:"id,omitempty"`
 	Task      latch.HTTPTask `json:"task"`
 	Variables expr.Variables `json:"variables,omitempty"`
 }
 
-// A TaskResponse is what a task's endpoint answered. Its JSON is the variable
-// response of `success`.
+// A TaskResponse is the answer of a task's endpoint. Its JSON is the variable response of
+// `success`.
 type TaskResponse struct {
 	Status  int               `json:"status"`
 	Headers map[string]string `json:"headers"`
 	// Body is the text, at most MaximumResponseBytes.
 	Body string `json:"body"`
-	// Data is the body if it is JSON that can be read, else nil.
+	// Data is the body if it is valid JSON, or else nil.
 	Data json.RawMessage `json:"data"`
 }
 
-// Do makes one attempt at an HTTP task. A status is classified as that of a
-// webhook, but an answer for which the task's `success` is true is a success
-// whatever its status, and one for which it is false or fails is a
-// [*PermanentError], unless its status is worth another attempt. The response
-// is nil if none came; errors are those of [Sender.Send].
+// Do makes one attempt at an HTTP task. It classifies a status as for a webhook, except that an
+// answer for which the task's `success` is true is a success whatever its status, and one for
+// which it is false or fails is a [*PermanentError], unless its status may be retried. The
+// response is nil if none arrived. Its errors are those of [Sender.Send].
 func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 	call, err := s.prepareTask(&r)
 	if err != nil {
@@ -53,7 +52,7 @@ func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 	return response, s.judge(call, received, response, err, r.Task.Success, r.Variables)
 }
 
-// prepareTask makes the call of a task. It fails with a *PermanentError.
+// prepareTask returns the call of a task. It fails with a *PermanentError.
 func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	r.Task = latch.WithDefaults(r.Task)
 	fields.Detach(&r.Task)
@@ -91,10 +90,10 @@ func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	return c, nil
 }
 
-// variables returns what the task's templates see.
+// variables returns the variables of the task's templates.
 func (r *TaskRequest) variables(reader) expr.Variables { return r.Variables }
 
-// taskContent fills in what is left of the task's templates.
+// taskContent renders the remaining templates of the task.
 func (s *Sender) taskContent(r *TaskRequest, t *templates, secrets keyring) (http.Header, []byte, error) {
 	bare := absent(r.Task.Body)
 	if err := t.fillInRest(); err != nil {

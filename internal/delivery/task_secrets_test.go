@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/secret"
 )
 
-// Contract, Task: header_secrets and url_secret are those of a webhook: the
-// values go out, and stand in no response or error.
+// Contract, Task: header_secrets and url_secret work as in a webhook: the values are sent, and
+// appear in no response or error.
 func TestTaskSecrets(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, func(w http.ResponseWriter, r *http.Request) {
@@ -35,8 +35,7 @@ func TestTaskSecrets(t *testing.T) {
 	require.NotContains(t, err.Error(), "T0KEN")
 }
 
-// A task whose secrets cannot be sent fails for good, naming them, and nothing
-// is sent.
+// A task whose secrets cannot be sent fails permanently, names them, and sends nothing.
 func TestTaskSecretsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, nil)

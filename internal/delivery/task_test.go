@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 )
 
-// Contract, Task: the strings in url, headers and body are templates; what came
-// back is status, headers, body and data.
+// Contract, Task: the strings in url, headers and body are templates; the response has status,
+// headers, body and data.
 func TestTask(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, answering(http.StatusCreated, " [1, 2.50] ", map[string]string{"X-A": "b", "Set-Cookie": "c=d"}))
@@ -57,8 +57,8 @@ func TestTask(t *testing.T) {
 	}
 }
 
-// Contract, Task: only what is retried under Responses is retried; all else,
-// and success false, fails for good.
+// Contract, Task: only failures that Responses retries are retried; all others, and a false
+// success, fail permanently.
 func TestTaskSuccess(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -103,7 +103,7 @@ func TestTaskSuccess(t *testing.T) {
 	}
 }
 
-// HTTP tasks go through the same guard and limits.
+// HTTP tasks use the same guard and limits.
 func TestTaskCannotBeSent(t *testing.T) {
 	t.Parallel()
 	sender := newSender(t, Options{})

@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// The traceparent of a request names the span of its attempt. A header of the webhook
-// replaces it, and without tracing there is no such header.
+// The traceparent of a request names the span of its attempt. A header of the webhook replaces
+// it. Without tracing there is no such header.
 func TestRequestsBearTheTrace(t *testing.T) {
 	t.Parallel()
 	var got http.Header

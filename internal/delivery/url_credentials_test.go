@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// Contract, Records: a credential in a URL stands in no record and no error, of
-// a webhook, an http task and a token endpoint; it goes out as it is.
+// Contract, Records: a credential in a URL appears in no record and no error, for a webhook, an
+// http task and a token endpoint. It is sent unchanged.
 func TestURLCredentialsAreHidden(t *testing.T) {
 	t.Parallel()
 	const key = "K3Y-0123456789abcdef"
@@ -48,7 +48,7 @@ func TestURLCredentialsAreHidden(t *testing.T) {
 	}
 }
 
-// What a name of a credential only sounds like hides nothing of an answer.
+// A name that only resembles that of a credential hides nothing in an answer.
 func TestShortURLCredentialsHideNoAnswer(t *testing.T) {
 	t.Parallel()
 	receiver := newReceiver(t, answering(200, `{"result":"pass","key":"shop-4.2","code":200}`, nil))
@@ -58,8 +58,8 @@ func TestShortURLCredentialsHideNoAnswer(t *testing.T) {
 	require.JSONEq(t, `{"result":"pass","key":"shop-4.2","code":200}`, attempt.Response.Body)
 }
 
-// A request that is shown before it is sent has no credential in its first line
-// either, unless secrets are to be shown.
+// A request that is shown before it is sent has no credential in its first line either, unless
+// secrets are to be shown.
 func TestWireHidesURLCredentials(t *testing.T) {
 	t.Parallel()
 	prepared, _, err := local(t, nil).Prepare(request("http://127.0.0.1:1/x?api_key=short&a=1"), 1)

@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// The table of variables knows the keys of those that a delivery writes.
+// The table of variables contains the keys of all variables that a delivery sets.
 func TestVariablesHaveTheKeysOfTheTable(t *testing.T) {
 	t.Parallel()
 	response, _ := vars.Find("response")
