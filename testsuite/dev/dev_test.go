@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/hang"
+	"github.com/latch-run/latch/testsuite/postgres"
 	"github.com/latch-run/latch/testsuite/process"
 	"github.com/latch-run/latch/testsuite/server"
 	"github.com/latch-run/latch/testsuite/stack"
@@ -130,7 +132,24 @@ func word(text, first string) string {
 func TestDevRunsAReleaseAndKeepsIt(t *testing.T) {
 	t.Parallel()
 	dataDir := t.TempDir() + "/data"
-	first := bringUp(t, dataDir, "LATCH_SECRET_BOARD=a-board-of-changes")
+	runAndKeep(t, dataDir, storeFile)
+	require.FileExists(t, dataDir+"/temporal.db")
+}
+
+// So does one whose data are in a PostgreSQL.
+func TestDevRunsAReleaseAndKeepsItInPostgreSQL(t *testing.T) {
+	t.Parallel()
+	if _, err := postgres.Programs(); errors.Is(err, postgres.ErrNotInstalled) && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	dataDir := postgres.Folder(t)
+	runAndKeep(t, dataDir, storePostgres)
+	require.NoFileExists(t, dataDir+"/temporal.db")
+}
+
+func runAndKeep(t *testing.T, dataDir, store string) {
+	t.Helper()
+	first := bringUp(t, dataDir, "LATCH_SECRET_BOARD=a-board-of-changes", "DEV_STORE="+store)
 	run, err := first.client.ExecuteWorkflow(first.ctx, client.StartWorkflowOptions{ID: "release-1", TaskQueue: latch.DefaultTaskQueue},
 		latch.WorkflowRelease, latch.Release{
 			ID: "1", Steps: []latch.Step{{Name: "switch", Do: &latch.Task{HTTP: &latch.HTTPTask{URL: first.receiver + "/switch"}}}},
@@ -152,8 +171,7 @@ func TestDevRunsAReleaseAndKeepsIt(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, first.interrupt())
 
-	require.FileExists(t, dataDir+"/temporal.db")
-	second := bringUp(t, dataDir)
+	second := bringUp(t, dataDir, "DEV_STORE="+store)
 	text, err = second.printed.wait(second.ctx, "Ctrl-C ends it")
 	require.NoError(t, err)
 	answer, err := http.Get(word(text, "API") + "/latch/v1/webhooks/board/history")
@@ -212,7 +230,7 @@ func TestSettings(t *testing.T) {
 	_, err = readSettings([]string{"cases"}, nil)
 	require.ErrorContains(t, err, "cases")
 	_, err = readSettings([]string{"-store", "disk"}, nil)
-	require.EqualError(t, err, `-store or DEV_STORE: "disk" is not one of file, synced, memory`)
+	require.EqualError(t, err, `-store or DEV_STORE: "disk" is not one of file, synced, memory, postgres`)
 }
 
 // A file is synced if that is asked for, and what is in memory takes no folder.
@@ -225,7 +243,7 @@ func TestStores(t *testing.T) {
 		given, err := readSettings([]string{"-data", folder}, []string{"DEV_STORE=" + store})
 		require.NoError(t, err)
 		var got server.Options
-		opened, err := given.openStore(&got)
+		opened, err := given.openStore(t.Context(), &got)
 		require.NoError(t, err)
 		if want.DatabaseFile != "" {
 			want.DatabaseFile = filepath.Join(folder, want.DatabaseFile)

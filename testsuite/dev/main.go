@@ -70,7 +70,7 @@ func readSettings(args, environ []string) (settings, error) {
 	}
 	flags.StringVar(&given.dataDir, "data", env.Value("DEV_DATA", ".data"), "folder of the database (DEV_DATA)")
 	flags.StringVar(&given.store, "store", env.Value("DEV_STORE", storeFile),
-		"where the data are: file; synced, a file that outlives a loss of power, at a third of the rate; or memory (DEV_STORE)")
+		"where the data are: file; synced, a file that outlives a loss of power, at a third of the rate; memory; or postgres, a PostgreSQL that it runs (DEV_STORE)")
 	if err := errors.Join(problems...); err != nil {
 		return given, err
 	}

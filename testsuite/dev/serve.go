@@ -21,7 +21,7 @@ const logLines = 40
 func serve(ctx context.Context, out io.Writer, s settings) (err error) {
 	temporal := server.Options{FrontendPort: s.port(frontendPort), HTTPPort: s.port(httpPort), UIPort: s.port(uiPort),
 		SearchAttributes: searchAttributes}
-	stored, err := s.openStore(&temporal)
+	stored, err := s.openStore(ctx, &temporal)
 	if err != nil {
 		return err
 	}

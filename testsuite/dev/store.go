@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/latch-run/latch/testsuite/postgres"
 	"github.com/latch-run/latch/testsuite/server"
 )
 
@@ -15,9 +18,12 @@ const (
 	storeFile   = "file"   // the stack, however it ends
 	storeSynced = "synced" // a machine that loses its power, too, at a third of the rate
 	storeMemory = "memory" // nothing
+
+	// storePostgres is a PostgreSQL of the stack's own, which outlives all of that.
+	storePostgres = "postgres"
 )
 
-var stores = []string{storeFile, storeSynced, storeMemory}
+var stores = []string{storeFile, storeSynced, storeMemory, storePostgres}
 
 func checkStore(store string) error {
 	if slices.Contains(stores, store) {
@@ -34,9 +40,9 @@ type database struct {
 	close func() error
 }
 
-// openStore makes the folder of a database file, keeps others away from it, and
-// sets the server's options. A store in memory takes no folder.
-func (s settings) openStore(o *server.Options) (database, error) {
+// openStore makes the folder of a database, keeps others away from it, and sets
+// the server's options. A store in memory takes no folder.
+func (s settings) openStore(ctx context.Context, o *server.Options) (database, error) {
 	if s.store == storeMemory {
 		return database{"memory, until the end", func() error { return nil }}, nil
 	}
@@ -47,6 +53,32 @@ func (s settings) openStore(o *server.Options) (database, error) {
 	if err != nil {
 		return database{}, err
 	}
+	if s.store == storePostgres {
+		opened, err := openPostgres(ctx, filepath.Join(s.dataDir, "postgres"), o)
+		if err != nil {
+			return database{}, errors.Join(err, lock.Close())
+		}
+		return database{opened.place, func() error { return errors.Join(opened.close(), lock.Close()) }}, nil
+	}
 	o.DatabaseFile, o.Synced = filepath.Join(s.dataDir, "temporal.db"), s.store == storeSynced
 	return database{o.DatabaseFile, lock.Close}, nil
+}
+
+// openPostgres runs PostgreSQL in a folder.
+func openPostgres(ctx context.Context, folder string, o *server.Options) (database, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return database{}, fmt.Errorf("folder of the database: %w", err)
+	}
+	if os.Geteuid() == 0 {
+		// PostgreSQL's user has to get to its own folder.
+		if err := os.Chmod(filepath.Dir(folder), 0o711); err != nil {
+			return database{}, fmt.Errorf("folder of the database: %w", err)
+		}
+	}
+	running, err := postgres.Start(ctx, folder)
+	if err != nil {
+		return database{}, err
+	}
+	o.PostgreSQL = &server.PostgreSQL{Address: running.Address, User: postgres.User}
+	return database{fmt.Sprintf("%s, a PostgreSQL at %s", folder, running.Address), running.Stop}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/latch-run/latch/testsuite/performance/byhand"
+	"github.com/latch-run/latch/testsuite/postgres"
 	"github.com/latch-run/latch/testsuite/server"
 )
 
@@ -34,13 +35,25 @@ func serveTemporal(ctx context.Context, args []string) error {
 	case storeFile:
 		o.DatabaseFile = place
 	case storePostgres:
-		o.PostgreSQL = &server.PostgreSQL{Address: place, User: postgresUser}
+		o.PostgreSQL = &server.PostgreSQL{Address: place, User: postgres.User}
 	}
 	s, err := server.Start(ctx, o)
 	if err != nil {
 		return err
 	}
 	fmt.Println(s.FrontendHostPort)
+	awaitEnd(ctx)
+	return s.Stop()
+}
+
+// servePostgres runs PostgreSQL with a new cluster in a folder and prints its
+// address.
+func servePostgres(ctx context.Context, args []string) error {
+	s, err := postgres.Start(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	fmt.Println(s.Address)
 	awaitEnd(ctx)
 	return s.Stop()
 }

@@ -1,5 +1,7 @@
 package main
 
+import "github.com/latch-run/latch/testsuite/postgres"
+
 // Stores for Temporal's state.
 const (
 	storeMemory   = "memory"
@@ -22,7 +24,7 @@ func found(stores []string, say func(string, ...any)) []string {
 	var here []string
 	for _, store := range stores {
 		if store == storePostgres {
-			if _, err := postgresPrograms(); err != nil {
+			if _, err := postgres.Programs(); err != nil {
 				say("not measured: %v", err)
 				continue
 			}

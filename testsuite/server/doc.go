@@ -1,6 +1,6 @@
 // Package server runs a complete Temporal server in the calling process: the
-// four services on SQLite and, on request, Temporal's HTTP API and web UI.
-// Everything listens on loopback.
+// four services on SQLite or PostgreSQL and, on request, Temporal's HTTP API and
+// web UI. Everything listens on loopback.
 //
 // What it may not know: Latch. Tests, the demonstration and the development
 // stack start the server with [Start] and pass [Server.FrontendHostPort] to

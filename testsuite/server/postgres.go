@@ -1,8 +1,10 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/log"
 	"go.temporal.io/server/common/persistence/sql/sqlplugin/postgresql"
@@ -12,7 +14,8 @@ import (
 )
 
 // PostgreSQL is a PostgreSQL server, 12 or later, without TLS. Its databases
-// "temporal" and "temporal_visibility" are created and must not exist.
+// "temporal" and "temporal_visibility" are created at the first start and used
+// again at later ones, for which they must have this server's schema.
 type PostgreSQL struct {
 	// Address is host:port.
 	Address string
@@ -42,8 +45,13 @@ func (p *PostgreSQL) prepare() (databases, error) {
 	return stored, nil
 }
 
+// duplicateDatabase is PostgreSQL's code for a database that is there already.
+const duplicateDatabase = "42P04"
+
+// make makes a database with its schema, unless it is there.
 func (p *PostgreSQL) make(database *config.SQL, schemaName, version string) error {
-	if err := sqltool.DoCreateDatabase(p.config(database.DatabaseName), "postgres", log.NewNoopLogger()); err != nil {
+	err := sqltool.DoCreateDatabase(p.config(database.DatabaseName), "postgres", log.NewNoopLogger())
+	if refused, ok := errors.AsType[*pgconn.PgError](err); err != nil && (!ok || refused.Code != duplicateDatabase) {
 		return err
 	}
 	connection, err := sqltool.NewConnection(database, log.NewNoopLogger())
@@ -51,7 +59,13 @@ func (p *PostgreSQL) make(database *config.SQL, schemaName, version string) erro
 		return err
 	}
 	defer connection.Close()
-	return schema.NewSetupSchemaTask(connection, &schema.SetupConfig{SchemaName: schemaName, InitialVersion: version}, log.NewNoopLogger()).Run()
+	switch found, err := connection.ReadSchemaVersion(); {
+	case err != nil:
+		return schema.NewSetupSchemaTask(connection, &schema.SetupConfig{SchemaName: schemaName, InitialVersion: version}, log.NewNoopLogger()).Run()
+	case found != version:
+		return fmt.Errorf("its schema has version %s, this server needs %s: drop the database, or upgrade it with temporal-sql-tool", found, version)
+	}
+	return nil
 }
 
 func (p *PostgreSQL) config(database string) *config.SQL {

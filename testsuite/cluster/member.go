@@ -1,0 +1,88 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/latch-run/latch/internal/hang"
+	"github.com/latch-run/latch/testsuite/process"
+)
+
+// A Member is one process of the cluster. It has the same addresses in each of
+// its lives.
+type Member struct {
+	// Name is such as "worker 2".
+	Name string
+
+	// URL is the base of the HTTP that it serves; empty for Temporal.
+	URL string
+
+	command process.Command
+	// ready returns once the process serves.
+	ready func(context.Context, *process.Process) error
+
+	mu      sync.Mutex
+	process *process.Process
+	stdin   *os.File // kept open while the process is to live
+}
+
+// Start starts a member that does not run, and returns once it serves.
+func (m *Member) Start(ctx context.Context) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	read, write, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer read.Close()
+	command := m.command
+	command.Stdin = read
+	p, err := process.Begin(command)
+	if err != nil {
+		return errors.Join(fmt.Errorf("%s: %w", m.Name, err), write.Close())
+	}
+	m.process, m.stdin = p, write
+	ctx, cancel := context.WithTimeout(ctx, hang.Limit)
+	defer cancel()
+	go func() {
+		select {
+		case <-p.Ended():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	if err := m.ready(ctx, p); err != nil {
+		return fmt.Errorf("%s is not ready: %w: %s", m.Name, err, m.log())
+	}
+	return nil
+}
+
+// Kill is kill -9. It fails if the member had ended by itself.
+func (m *Member) Kill() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.process.Kill(); err != nil {
+		return fmt.Errorf("%s ended by itself: %w: %s", m.Name, err, m.log())
+	}
+	return m.stdin.Close()
+}
+
+// end ends a member for good, and does nothing where it never ran.
+func (m *Member) end() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.process == nil {
+		return
+	}
+	_ = m.stdin.Close()  // it was closed with a kill
+	_ = m.process.Kill() // it may have ended
+}
+
+// log returns the end of what the process said.
+func (m *Member) log() string {
+	text := m.process.Stderr.String()
+	return text[max(0, len(text)-4000):]
+}

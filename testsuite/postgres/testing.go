@@ -1,0 +1,43 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+)
+
+// New starts PostgreSQL for a test and ends it with the test. Without PostgreSQL
+// the test is skipped; but CI installs it, and fails without.
+func New(ctx context.Context, t testing.TB) *Server {
+	t.Helper()
+	if _, err := Programs(); errors.Is(err, ErrNotInstalled) && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	s, err := Start(ctx, Folder(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// Folder returns a temporary folder that the user postgres can enter, as
+// t.TempDir's cannot be.
+func Folder(t testing.TB) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "latch-postgres-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(folder); err != nil {
+			t.Error(err)
+		}
+	})
+	return folder
+}
