@@ -16,12 +16,13 @@ TESTTIMEOUT ?= 90m
 # Go turns cgo off where it finds no C compiler.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
-# Flags of the demonstration (-keep), of the development stack and of the measured
-# comparison (-help lists them).
-# STORE is where make dev keeps its data: file, synced or memory.
+# Flags of the demonstration (-keep), of the development stack, of the measured
+# comparison and of chaos (-help lists them).
+# STORE is where make dev keeps its data: file, synced, memory or postgres.
 DEMO_FLAGS  ?=
 DEV_FLAGS   ?=
 BENCH_FLAGS ?=
+CHAOS_FLAGS ?=
 STORE       ?=
 
 # Flags of make release: -platforms linux/amd64 -out FOLDER.
@@ -31,7 +32,7 @@ SERVER_NOTE := Building Temporal's server: the first time takes some minutes.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo dev test release docs screenshots fmt format-check vet staticcheck workflowcheck unit e2e histories fuzz bench microbench
+.PHONY: help demo dev test release docs screenshots fmt format-check vet staticcheck workflowcheck unit e2e histories fuzz bench chaos microbench
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -103,6 +104,11 @@ bench: ## measure Latch beside hand-written Temporal code, some minutes; writes 
 	@echo "$(SERVER_NOTE)"
 	cd testsuite && go build -o ../bin/bench ./performance
 	@cd testsuite && ../bin/bench -doc $(CURDIR)/docs/performance.md -json $(CURDIR)/bin/bench.json $(BENCH_FLAGS)
+
+chaos: ## break a cluster on purpose and compare what came with what histories say; needs PostgreSQL
+	@echo "$(SERVER_NOTE)"
+	cd testsuite && go build -o ../bin/chaos ./chaos
+	@cd testsuite && ../bin/chaos $(CHAOS_FLAGS)
 
 microbench: ## Go's benchmarks that match BENCH (all)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...

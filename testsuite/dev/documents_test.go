@@ -20,6 +20,8 @@ var untyped = map[string]string{
 	"make test":  "it runs this test",
 	"make bench": "it takes minutes and would disturb what runs beside it",
 	"make dev":   "each document is read beside a stack of its own",
+
+	`make chaos CHAOS_FLAGS="-for 1h -seed 7"`: "it takes an hour; TestNothingIsLostInChaos runs a minute of it",
 }
 
 // staying are the ends of commands that serve until they are ended, and where

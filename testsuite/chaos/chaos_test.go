@@ -1,0 +1,26 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch/testsuite/postgres"
+)
+
+// docs/reliability.md: while workers, APIs, Temporal and PostgreSQL are killed and
+// receivers fail, hang and go away, nothing is lost, doubled or left unexplained.
+func TestNothingIsLostInChaos(t *testing.T) {
+	t.Parallel()
+	if _, err := postgres.Programs(); errors.Is(err, postgres.ErrNotInstalled) && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	figures, err := run(t.Context(), options{length: time.Minute, seed: 1, rate: 2, folder: postgres.Folder(t), builder: commands})
+	if figures != nil {
+		t.Log(figures)
+	}
+	require.NoError(t, err)
+}
