@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"slices"
 
 	"github.com/latch-run/latch"
@@ -19,7 +21,7 @@ type member struct {
 	value json.RawMessage
 }
 
-// split returns the members of a JSON object.
+// split returns the members of a JSON object, which nothing may follow.
 func split(data []byte) (object, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
@@ -38,8 +40,14 @@ func split(data []byte) (object, error) {
 		}
 		members = append(members, member{name, value})
 	}
-	_, err := decoder.Token()
-	return members, err
+	if _, err := decoder.Token(); err != nil {
+		return nil, err
+	}
+	end := decoder.InputOffset()
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, fmt.Errorf("no valid JSON: something follows its end, after byte %d; several documents are a list, or YAML", end)
+	}
+	return members, nil
 }
 
 // encode returns the object as JSON.
