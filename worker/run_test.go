@@ -2,11 +2,27 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
+	"net"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 )
+
+// A worker that does not reach Temporal at its start says where it looked.
+func TestTemporalIsAwayAtTheStart(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := listener.Addr().String()
+	require.NoError(t, listener.Close())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = dial(ctx, client.Options{HostPort: address, Namespace: "shop"})
+	require.ErrorContains(t, err, "connect to Temporal at "+address+`, namespace "shop": `)
+}
 
 // The worker's start warns of secrets that may go to any host, by their names,
 // and says which settings mend it.

@@ -20,7 +20,7 @@ const logLines = 40
 // does, which is an error.
 func serve(ctx context.Context, out io.Writer, s settings) (err error) {
 	temporal := server.Options{FrontendPort: s.port(frontendPort), HTTPPort: s.port(httpPort), UIPort: s.port(uiPort),
-		SearchAttributes: searchAttributes}
+		SearchAttributes: searchAttributes, Full: func(text string) { fmt.Fprintln(out, text) }}
 	stored, err := s.openStore(ctx, &temporal)
 	if err != nil {
 		return err

@@ -10,9 +10,10 @@ import (
 
 // logger writes the server's log lines to slog. A fatal line panics with its
 // text, because nothing may run after it; Start converts that panic to an
-// error.
+// error. It shows the disk watch each error.
 type logger struct {
 	slog *slog.Logger
+	disk *diskWatch
 }
 
 // fatal is the panic's value.
@@ -42,6 +43,9 @@ func (l logger) Fatal(msg string, tags ...tag.Tag) {
 }
 
 func (l logger) log(level slog.Level, msg string, tags []tag.Tag) {
+	if level >= slog.LevelWarn {
+		l.disk.look(tags)
+	}
 	ctx := context.Background()
 	if !l.slog.Enabled(ctx, level) {
 		return

@@ -69,6 +69,12 @@ type Options struct {
 
 	// Logger receives the server's log lines; nil drops them.
 	Logger *slog.Logger
+
+	// Full is called when the disk of the database file is full, at most once a
+	// minute, with a text for people. The server then refuses what it cannot
+	// store, loses nothing that it accepted, and goes on once there is room again.
+	// It must be safe for concurrent use; nil drops the text.
+	Full func(text string)
 }
 
 func (o Options) withDefaults() Options {
@@ -80,6 +86,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Full == nil {
+		o.Full = func(string) {}
 	}
 	return o
 }

@@ -102,7 +102,7 @@ func startTemporal(p ports, cfg *config.Config, o Options) (running temporal.Ser
 		temporal.WithConfig(cfg),
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(hosts(p)),
-		temporal.WithLogger(logger{o.Logger}),
+		temporal.WithLogger(logger{o.Logger, newDiskWatch(o)}),
 		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
 		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper {
 			return authorization.NewNoopClaimMapper()
