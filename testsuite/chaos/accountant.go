@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/latch-run/latch"
@@ -21,189 +21,195 @@ type account struct {
 	runs int
 }
 
-// audit returns all in which accounts and arrivals differ, nothing where they
-// agree.
-func audit(accounts []account, arrivals []arrival) (wrong []string) {
-	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
-	known := map[string]latch.Record{}
-	runIDs, keyed := map[string]string{}, map[string]int{}
-	for _, a := range accounts {
-		keyed[a.workflowID]++
-		if other := runIDs[a.runID]; other != "" {
-			say("%s: two keys, %s and %s, have one run", a.workflowID, other, a.key)
-		}
-		runIDs[a.runID] = a.key
-		for _, record := range a.records {
-			if _, twice := known[record.DeliveryID]; twice {
-				say("%s: two records bear %s", a.workflowID, record.DeliveryID)
-			}
-			known[record.DeliveryID] = record
-		}
-	}
-	for _, a := range accounts {
-		if a.runs != keyed[a.workflowID] {
-			say("%s: %d runs for %d keys", a.workflowID, a.runs, keyed[a.workflowID])
-		}
-	}
-	byID := map[string][]arrival{}
-	byPath := map[string][]arrival{}
+// An audit compares accounts, removals of locks, and arrivals.
+type audit struct {
+	accounts []account
+	removals []removal
+	arrivals []arrival
+
+	byID, byPath map[string][]arrival
+	known        map[string]latch.Record
+	wrong        []string
+}
+
+// newAudit returns an audit of copies, in which the answer counts that a lock
+// got where two were given side by side.
+func newAudit(accounts []account, removals []removal, arrivals []arrival) *audit {
+	a := &audit{accounts: slices.Clone(accounts), removals: removals, arrivals: arrivals,
+		byID: map[string][]arrival{}, byPath: map[string][]arrival{}, known: map[string]latch.Record{}}
 	for _, came := range arrivals {
-		byID[came.delivery] = append(byID[came.delivery], came)
-		byPath[came.path] = append(byPath[came.path], came)
-		if strings.HasPrefix(came.path, "/hook/") {
-			if record, ok := known[came.delivery]; !ok {
-				say("%s got %s of %s, which no history has", came.path, came.event, came.delivery)
-			} else if came.event != record.Event || came.sequence != record.Sequence || came.previous != record.PreviousID {
-				say("%s got %s number %d of %s after %q; its record has %s number %d after %q", came.path,
-					came.event, came.sequence, came.delivery, came.previous, record.Event, record.Sequence, record.PreviousID)
+		a.byID[came.delivery] = append(a.byID[came.delivery], came)
+		a.byPath[came.path] = append(a.byPath[came.path], came)
+	}
+	for i := range a.accounts {
+		a.accounts[i].answer = a.accounts[i].counted()
+	}
+	return a
+}
+
+// find returns everything in which they differ, nothing if they agree.
+func (a *audit) find() []string {
+	a.ids()
+	a.histories()
+	a.locks()
+	for _, each := range a.accounts {
+		a.events(each)
+		a.deliveries(each)
+		a.sequences(each)
+		if each.kind != kindRegistered && each.kind != kindScheduled { // whose runs share their paths
+			a.work(each)
+		}
+	}
+	return a.wrong
+}
+
+func (a *audit) say(format string, args ...any) {
+	a.wrong = append(a.wrong, fmt.Sprintf(format, args...))
+}
+
+// counted returns the answer that the last lock of a release got.
+func (a account) counted() string {
+	if a.answer != answerBoth {
+		return a.answer
+	}
+	for _, record := range a.records {
+		if record.Lock != nil && record.Event == latch.EventBeforeReleaseComplete {
+			return record.Result
+		}
+	}
+	return ""
+}
+
+// ids looks whether each key has one run and each delivery one id.
+func (a *audit) ids() {
+	runs, keyed := map[string]string{}, map[string]int{}
+	for _, each := range a.accounts {
+		keyed[each.workflowID]++
+		if other, twice := runs[each.runID]; twice {
+			a.say("%s: two keys, %s and %s, have one run", each.workflowID, other, each.key)
+		}
+		runs[each.runID] = each.key
+		for _, record := range each.records {
+			if _, twice := a.known[record.DeliveryID]; twice {
+				a.say("%s: two records bear %s", each.workflowID, record.DeliveryID)
 			}
+			a.known[record.DeliveryID] = record
 		}
 	}
-	for _, a := range accounts {
-		wrong = append(wrong, a.events()...)
-		wrong = append(wrong, a.deliveries(byID)...)
-		wrong = append(wrong, a.sequences()...)
-		if a.kind != kindRegistered { // whose runs share their paths
-			wrong = append(wrong, a.work(byPath)...)
+	for _, each := range a.accounts {
+		if each.runs != keyed[each.workflowID] {
+			a.say("%s: %d runs for %d keys", each.workflowID, each.runs, keyed[each.workflowID])
 		}
 	}
-	return wrong
+}
+
+// histories looks for the record of each webhook's request.
+func (a *audit) histories() {
+	for _, came := range a.arrivals {
+		if !strings.HasPrefix(came.path, "/hook/") {
+			continue
+		}
+		if record, ok := a.known[came.delivery]; !ok {
+			a.say("%s got %s of %s, which no history has", came.path, came.event, came.delivery)
+		} else if came.event != record.Event || came.sequence != record.Sequence || came.previous != record.PreviousID {
+			a.say("%s got %s number %d of %s after %q; its record has %s number %d after %q", came.path,
+				came.event, came.sequence, came.delivery, came.previous, record.Event, record.Sequence, record.PreviousID)
+		}
+	}
 }
 
 // deliveries compares each record with what its receiver got.
-func (a account) deliveries(byID map[string][]arrival) (wrong []string) {
-	for _, record := range a.records {
-		accepted := slices.ContainsFunc(byID[record.DeliveryID], func(came arrival) bool { return came.status == 200 })
-		if !accepted {
-			wrong = append(wrong, fmt.Sprintf("%s: %s of %s for %s was lost: its record says %s after %d attempts %s", a.workflowID,
-				record.DeliveryID, record.Event, record.Webhook, record.Result, record.Attempts, record.Error))
+func (a *audit) deliveries(of account) {
+	for _, record := range of.records {
+		came := a.byID[record.DeliveryID]
+		accepted := slices.IndexFunc(came, func(each arrival) bool { return each.status == http.StatusOK })
+		if accepted < 0 {
+			a.say("%s: %s of %s for %s was lost: its record says %s after %d attempts %s", of.workflowID,
+				record.DeliveryID, record.Event, record.Webhook, record.Result, record.Attempts, record.Error)
+			continue
 		}
-		want := latch.ResultPass
-		if record.Lock != nil {
-			want = a.answers(record.Event)
+		lied := came[accepted].lied
+		if want := of.result(record, lied); record.Result != want {
+			a.say("%s: %s of %s for %s came to %q, not %q: %s", of.workflowID,
+				record.DeliveryID, record.Event, record.Webhook, record.Result, want, record.Error)
 		}
-		if record.Result != want {
-			wrong = append(wrong, fmt.Sprintf("%s: %s of %s for %s came to %q, not %q: %s", a.workflowID,
-				record.DeliveryID, record.Event, record.Webhook, record.Result, want, record.Error))
+		if n := len(record.Tries); n > 0 && record.Tries[n-1].Unreadable != lied {
+			a.say("%s: %s of %s for %s: its record says that the answer was unreadable: %t, its receiver: %t", of.workflowID,
+				record.DeliveryID, record.Event, record.Webhook, !lied, lied)
 		}
 	}
-	return wrong
 }
 
-// sequences counts the deliveries of each run to each webhook.
-func (a account) sequences() (wrong []string) {
+// sequences counts the deliveries of each run to each webhook. Those to the
+// ledger come one after the other, too.
+func (a *audit) sequences(of account) {
 	last := map[string]latch.Record{}
-	sorted := slices.SortedStableFunc(slices.Values(a.records), func(x, y latch.Record) int { return x.Sequence - y.Sequence })
+	sorted := slices.SortedStableFunc(slices.Values(of.records), func(x, y latch.Record) int { return x.Sequence - y.Sequence })
 	for _, record := range sorted {
 		chain := record.WorkflowID + " " + record.Webhook
 		before := last[chain]
 		if record.Sequence != before.Sequence+1 || record.PreviousID != before.DeliveryID {
-			wrong = append(wrong, fmt.Sprintf("%s: %s is number %d after %q, and comes behind number %d, %q", chain,
-				record.DeliveryID, record.Sequence, record.PreviousID, before.Sequence, before.DeliveryID))
+			a.say("%s: %s is number %d after %q, and comes behind number %d, %q", chain,
+				record.DeliveryID, record.Sequence, record.PreviousID, before.Sequence, before.DeliveryID)
+		}
+		if record.Webhook == ledgerWebhook && before.Sequence > 0 && !a.settledBefore(before.DeliveryID, record.DeliveryID) {
+			a.say("%s: %s came before %s had arrived", chain, record.DeliveryID, before.DeliveryID)
 		}
 		last[chain] = record
 	}
-	return wrong
+}
+
+// settledBefore reports whether the first request of a delivery came after the
+// one that accepted another.
+func (a *audit) settledBefore(earlier, later string) bool {
+	came := a.byID[later]
+	return len(came) == 0 || slices.ContainsFunc(a.byID[earlier], func(each arrival) bool {
+		return each.status == http.StatusOK && each.order < came[0].order
+	})
 }
 
 // events compares which events fired with the plan.
-func (a account) events() []string {
+func (a *audit) events(of account) {
 	var got []string
-	for _, record := range a.records {
+	for _, record := range of.records {
 		got = append(got, strings.TrimSpace(record.Webhook+" "+record.Event+" "+record.Step))
 	}
-	want := a.fires()
+	want := of.fires()
 	slices.Sort(got)
 	slices.Sort(want)
-	if slices.Equal(got, want) {
-		return nil
+	if !slices.Equal(got, want) {
+		a.say("%s: its history has %q, not %q", of.workflowID, got, want)
 	}
-	return []string{fmt.Sprintf("%s: its history has %q, not %q", a.workflowID, got, want)}
 }
 
-// fires returns the plan's records as webhook, event and step.
-func (p plan) fires() (want []string) {
-	switch p.kind {
-	case kindEmission:
-		return []string{"told HAPPENED", "heard HAPPENED"}
-	case kindSequence:
-		for range p.steps {
-			want = append(want, "told JOB_START", "told JOB_SUCCESS")
-		}
-	case kindRelease:
-		want = append(want, "gate BEFORE_RELEASE")
-		for i := range p.taken() {
-			want = append(want, fmt.Sprint("told BEFORE_STEP step ", i), fmt.Sprint("told AFTER_STEP step ", i))
-		}
-		if p.failing < 0 {
-			want = append(want, "gate BEFORE_RELEASE_COMPLETE")
-		}
-		ends := map[string]string{latch.ReleaseReleased: "RELEASE_SUCCESS", latch.ReleaseRolledBack: "RELEASE_ROLLED_BACK",
-			latch.ReleaseFailed: "RELEASE_FAILURE"}
-		return append(want, "told RELEASE_COMPLETE", "told "+ends[p.ends()])
+// work compares the steps and undos that took place with the plan. Each begins
+// after those before it, and comes under one id.
+func (a *audit) work(of account) {
+	if of.kind == kindEmission {
+		return
 	}
-	return append(want, "told JOB_START", "told JOB_COMPLETE", "told JOB_SUCCESS")
-}
-
-// taken is how many steps begin.
-func (p plan) taken() int {
-	if p.failing >= 0 {
-		return p.failing + 1
+	if of.kind == kindRelease && of.status.Status != of.ends() {
+		a.say("%s is %s, not %s", of.workflowID, of.status.Status, of.ends())
 	}
-	return p.steps
-}
-
-// ends is the status with which a plan ends.
-func (p plan) ends() string {
-	switch {
-	case p.kind != kindRelease:
-		return latch.JobSucceeded
-	case p.failing >= 0:
-		return latch.ReleaseFailed
-	case p.answer == latch.ResultFail:
-		return latch.ReleaseRolledBack
-	}
-	return latch.ReleaseReleased
-}
-
-// work compares the steps and undos that took place, and their order, with the
-// plan. A step begins after all that came before it, and comes under one id.
-func (a account) work(byPath map[string][]arrival) (wrong []string) {
-	if a.kind == kindEmission {
-		return nil
-	}
-	if a.kind == kindRelease && a.status.Status != a.ends() {
-		wrong = append(wrong, fmt.Sprintf("%s is %s, not %s", a.workflowID, a.status.Status, a.ends()))
-	}
-	var want []string
-	for i := range a.taken() {
-		want = append(want, "/step/"+a.id+"/"+strconv.Itoa(i))
-	}
-	if a.kind == kindRelease && a.ends() != latch.ReleaseReleased {
-		for i := a.taken() - 1; i >= 0; i-- {
-			want = append(want, "/undo/"+a.id+"/"+strconv.Itoa(i))
-		}
-	}
-	last := 0
+	last, want := 0, of.plan.work()
 	for _, path := range want {
-		came := byPath[path]
+		came := a.byPath[path]
 		if len(came) == 0 {
-			wrong = append(wrong, fmt.Sprintf("%s: nothing came to %s", a.workflowID, path))
+			a.say("%s: nothing came to %s", of.workflowID, path)
 			continue
 		}
 		if came[0].order < last {
-			wrong = append(wrong, fmt.Sprintf("%s: %s came before what precedes it", a.workflowID, path))
+			a.say("%s: %s came before what precedes it", of.workflowID, path)
 		}
 		last = came[0].order
 		if i := slices.IndexFunc(came, func(each arrival) bool { return each.delivery != came[0].delivery }); i >= 0 {
-			wrong = append(wrong, fmt.Sprintf("%s: %s came under two ids, %s and %s", a.workflowID, path, came[0].delivery, came[i].delivery))
+			a.say("%s: %s came under two ids, %s and %s", of.workflowID, path, came[0].delivery, came[i].delivery)
 		}
 	}
-	for path := range byPath {
+	for path := range a.byPath {
 		parts := strings.Split(path, "/")
-		if parts[1] != "hook" && parts[2] == a.id && !slices.Contains(want, path) {
-			wrong = append(wrong, fmt.Sprintf("%s: %s should not have been called", a.workflowID, path))
+		if parts[1] != "hook" && parts[2] == of.id && !slices.Contains(want, path) {
+			a.say("%s: %s should not have been called", of.workflowID, path)
 		}
 	}
-	return wrong
 }

@@ -3,17 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/testsuite/cluster"
@@ -25,8 +22,8 @@ type started struct {
 	workflowID, runID string
 }
 
-// callers start runs and remove locks, and try again until they are told that it
-// was done.
+// callers start runs and remove locks, and try again until they are told what
+// became of it.
 type callers struct {
 	cluster *cluster.Cluster
 	base    string
@@ -62,7 +59,10 @@ func (c *callers) startOnce(ctx context.Context, p plan, side int) (s started, e
 	if p.kind == kindRegistered {
 		body = `{"action": "START"}`
 	}
-	text, err := c.call(ctx, side, path, body, p.key)
+	status, text, err := c.call(ctx, side, path, body, p.key)
+	if err == nil && status >= http.StatusMultipleChoices {
+		err = fmt.Errorf("answered %d: %s", status, text)
+	}
 	if err != nil {
 		return s, fmt.Errorf("%s %s: %w", p.kind, p.id, err)
 	}
@@ -96,26 +96,22 @@ func (c *callers) startAtTemporal(ctx context.Context, p plan) (workflowID, runI
 	}
 }
 
-// call posts to one of the APIs until it is answered 200 or 201. A conflict of a
-// registered job, which runs already, passes; another refusal is an error.
-func (c *callers) call(ctx context.Context, side int, path, body, key string) ([]byte, error) {
-	var last error
+// call posts to one of the APIs after the other until one answers with a status
+// below 500. A registered job that runs already is asked for again.
+func (c *callers) call(ctx context.Context, side int, path, body, key string) (int, []byte, error) {
 	for ticker := time.Tick(pause); ; side++ {
 		status, text, err := c.post(ctx, c.cluster.APIs[side%len(c.cluster.APIs)].URL+path, body, key)
 		busy := status == http.StatusConflict && strings.HasSuffix(path, "/:actions")
-		switch {
-		case err == nil && (status == http.StatusOK || status == http.StatusCreated):
-			return text, nil
-		case err == nil && status < http.StatusInternalServerError && !busy:
-			return nil, fmt.Errorf("POST %s was answered %d: %s", path, status, text)
-		case err == nil:
+		if err == nil && status < http.StatusInternalServerError && !busy {
+			return status, text, nil
+		}
+		if err == nil {
 			err = fmt.Errorf("answered %d: %s", status, text)
 		}
-		last = err
 		select {
 		case <-ticker:
 		case <-ctx.Done():
-			return nil, fmt.Errorf("POST %s: %w: %w", path, context.Cause(ctx), last)
+			return 0, nil, fmt.Errorf("POST %s: %w: %w", path, context.Cause(ctx), err)
 		}
 	}
 }
@@ -136,34 +132,4 @@ func (c *callers) post(ctx context.Context, url, body, key string) (int, []byte,
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	return response.StatusCode, text, err
-}
-
-// removeOverAPI and removeAtTemporal are two sides that remove the same lock with
-// the same result, which must count once and be refused to neither.
-func (c *callers) removeOverAPI(ctx context.Context, lock, result string) error {
-	_, err := c.call(ctx, 0, "/latch/v1/locks/"+url.PathEscape(lock)+"/release", fmt.Sprintf(`{"result": %q}`, result), "")
-	return err
-}
-
-func (c *callers) removeAtTemporal(ctx context.Context, workflowID, lock, result string) error {
-	for ticker := time.Tick(pause); ; {
-		handle, err := c.cluster.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{WorkflowID: workflowID,
-			UpdateName: latch.MessageReleaseLock, WaitForStage: client.WorkflowUpdateStageCompleted,
-			Args: []any{latch.LockRelease{Lock: lock, Result: result, By: "temporal"}}})
-		if err == nil {
-			err = handle.Get(ctx, nil)
-		}
-		_, refused := errors.AsType[*temporal.ApplicationError](err)
-		switch {
-		case err == nil || isNotFound(err): // the run has closed since the other side removed it
-			return nil
-		case refused:
-			return fmt.Errorf("lock %s: %w", lock, err)
-		}
-		select {
-		case <-ticker:
-		case <-ctx.Done():
-			return fmt.Errorf("lock %s: %w: %w", lock, context.Cause(ctx), err)
-		}
-	}
 }

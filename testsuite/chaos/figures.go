@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -12,22 +13,41 @@ import (
 type figures struct {
 	options options
 	took    time.Duration
-	// runs and broken are counts by kind.
-	runs, broken map[string]int
-	// records is how many deliveries the histories have,
-	// requests how many requests came, of which refused were
-	// not answered with 200, and again how many came after one that was.
-	records, requests, refused, again int
+	// runs, ends of releases, and what was broken are counts by kind.
+	runs, ends, broken map[string]int
+	// records is how many deliveries the histories have.
+	records int
+	// requests is how many requests came. Of these, refused were not answered with
+	// 200, lied got a 200 that could not be read, and again came after one that was
+	// accepted.
+	requests, refused, lied, again int
+	// removals is how often somebody was told about a lock, and late how many of
+	// them that another answer counted.
+	removals, late int
 	// gap is the longest time between two requests.
 	gap time.Duration
 }
 
-func newFigures(o options, took time.Duration, accounts []account, arrivals []arrival, broken map[string]int) *figures {
-	f := &figures{options: o, took: took, runs: map[string]int{}, broken: broken, requests: len(arrivals)}
-	for _, a := range accounts {
+func newFigures(o options, took time.Duration, books *audit, broken map[string]int) *figures {
+	f := &figures{options: o, took: took, runs: map[string]int{}, ends: map[string]int{}, broken: broken,
+		requests: len(books.arrivals), removals: len(books.removals)}
+	for _, a := range books.accounts {
 		f.runs[a.kind]++
 		f.records += len(a.records)
+		if a.kind == kindRelease {
+			f.ends[a.status.Status]++
+		}
 	}
+	for _, each := range books.removals {
+		if each.refused {
+			f.late++
+		}
+	}
+	f.countArrivals(books.arrivals)
+	return f
+}
+
+func (f *figures) countArrivals(arrivals []arrival) {
 	accepted := map[string]bool{}
 	for i, came := range arrivals {
 		if i > 0 {
@@ -36,13 +56,15 @@ func newFigures(o options, took time.Duration, accounts []account, arrivals []ar
 		if accepted[came.delivery] {
 			f.again++
 		}
-		if came.status != 200 {
+		if came.lied {
+			f.lied++
+		}
+		if came.status != http.StatusOK {
 			f.refused++
 		} else {
 			accepted[came.delivery] = true
 		}
 	}
-	return f
 }
 
 // String is for people, a figure a line.
@@ -54,9 +76,12 @@ func (f *figures) String() string {
 	}
 	fmt.Fprintf(&text, "seed %d, %s of chaos, %s until all was settled\n", f.options.seed, f.options.length, f.took.Round(time.Second))
 	fmt.Fprintf(&text, "runs: %d (%s)\n", total, counts(f.runs))
+	fmt.Fprintf(&text, "releases: %s\n", counts(f.ends))
 	fmt.Fprintf(&text, "killed or taken away: %s\n", counts(f.broken))
 	fmt.Fprintf(&text, "deliveries in histories: %d\n", f.records)
-	fmt.Fprintf(&text, "requests: %d, of which %d were failed on purpose and %d came again after they were accepted\n", f.requests, f.refused, f.again)
+	fmt.Fprintf(&text, "requests: %d, of which %d were failed on purpose, %d got an answer that cannot be read, and %d came again after they were accepted\n",
+		f.requests, f.refused, f.lied, f.again)
+	fmt.Fprintf(&text, "locks: removed %d times, %d of them too late, after another answer\n", f.removals, f.late)
 	fmt.Fprintf(&text, "longest time without a request: %s\n", f.gap.Round(100*time.Millisecond))
 	return text.String()
 }

@@ -8,47 +8,71 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// The kinds of what is started.
+// The kinds of runs.
 const (
 	kindJob        = "job"
 	kindSequence   = "sequence"
 	kindRelease    = "release"
 	kindEmission   = "emission"
 	kindRegistered = "registered job"
+	// kindScheduled is a run of [scheduledID], which nobody starts by hand.
+	kindScheduled = "scheduled job"
 )
 
+// kinds are those that callers start.
 var kinds = []string{kindJob, kindSequence, kindRelease, kindEmission, kindRegistered}
 
-// registeredJobs is how many jobs are registered; each runs once at a time.
-const registeredJobs = 8
+// registeredJobs is how many jobs are registered for callers to start; each runs
+// once at a time. scheduledID is the id of one more, which runs by its schedule.
+const (
+	registeredJobs = 8
+	scheduledID    = "scheduled"
+)
 
-// A plan is one run: what is started, and what must come of it.
+// answerBoth has one side answer pass and the other fail, at the same time.
+const answerBoth = "both"
+
+// A plan is one run: what is started, and how the world answers it.
 type plan struct {
 	kind string
-	// id is that of what runs, and the beginning of all its receivers' paths.
+	// id is that of the job, release or emission, and part of the paths of its
+	// receivers.
 	id string
 	// key is the idempotency key of its start.
 	key string
-	// answer is what people answer to the locks of a release: pass or fail.
+	// answer is what people answer to the last lock of a release: pass, fail or
+	// answerBoth.
 	answer string
 	// steps is how many steps or jobs it has.
 	steps int
-	// failing is the step whose receiver refuses it; -1 is none.
+	// failing is the step that fails, -1 for none: its receiver refuses it or,
+	// with lies, answers 200 with a body that cannot be read.
 	failing int
+	lies    bool
+	// doubted is the step after which the webhook check gets an answer that cannot
+	// be read; -1 for none.
+	doubted int
 }
 
-// planned returns the nth plan of a seed, whatever came before.
+// planned returns the nth plan of a seed. It does not depend on the others.
 func planned(seed uint64, n int) plan {
 	random := rand.New(rand.NewPCG(seed, uint64(n)))
 	p := plan{kind: kinds[random.IntN(len(kinds))], id: fmt.Sprintf("u%d", n), key: fmt.Sprintf("key-%d-%d", seed, n),
-		answer: latch.ResultPass, steps: 1, failing: -1}
+		answer: latch.ResultPass, steps: 1, failing: -1, doubted: -1}
 	switch p.kind {
 	case kindRelease:
 		p.steps = 2 + random.IntN(2)
-		if random.IntN(3) == 0 {
+		switch step := random.IntN(p.steps); random.IntN(10) {
+		case 0, 1:
 			p.answer = latch.ResultFail
-		} else if random.IntN(4) == 0 {
-			p.failing = random.IntN(p.steps)
+		case 2, 3:
+			p.answer = answerBoth
+		case 4:
+			p.failing = step
+		case 5:
+			p.failing, p.lies = step, true
+		case 6:
+			p.doubted = step
 		}
 	case kindSequence:
 		p.steps = 3
@@ -60,48 +84,96 @@ func planned(seed uint64, n int) plan {
 
 func registeredID(n int) string { return fmt.Sprintf("registered-%d", n) }
 
-// The settings of webhooks and of work: a receiver that hangs is given up after
-// two seconds, and all is tried again until it succeeds.
+// registeredPlan is the plan of a run of a registered job.
+func registeredPlan(kind, id string) plan {
+	return plan{kind: kind, id: id, answer: latch.ResultPass, steps: 1, failing: -1, doubted: -1}
+}
+
+// The settings of webhooks and of work. A receiver that hangs is given up after
+// two seconds, and everything is tried again until it succeeds. An answer that
+// decides is waited for until it comes.
 const (
 	settings = `"timeout": "2s", "retry": {"initial_interval": "300ms", "maximum_interval": "2s"}`
-	// undoSettings bears what an undo is allowed, five attempts.
+	// undoSettings suit the five attempts that an undo has.
 	undoSettings = `"timeout": "5s", "retry": {"initial_interval": "2s", "maximum_interval": "30s"}`
+	patient      = `"answer_timeout": "12h"`
+)
+
+// The events that the webhooks listen to.
+var (
+	jobEvents     = []string{"JOB_START", "JOB_COMPLETE", "JOB_SUCCESS", "JOB_FAILURE"}
+	releaseEvents = []string{"RELEASE_COMPLETE", "RELEASE_SUCCESS", "RELEASE_ROLLED_BACK", "RELEASE_STOPPED", "RELEASE_FAILURE"}
+	stepEvents    = []string{"BEFORE_STEP", "AFTER_STEP"}
+	ledgerEvents  = []string{"HAPPENED", "JOB_START", "JOB_SUCCESS", "RELEASE_COMPLETE", "RELEASE_SUCCESS", "RELEASE_ROLLED_BACK", "RELEASE_FAILURE"}
+	ledgerWebhook = "ledger"
+	checkWebhook  = "check"
+	gateWebhook   = "gate"
+	toldWebhook   = "told"
+	heardWebhook  = "heard"
+	deciding      = fmt.Sprintf(`{"event": %%q, %s}`, patient)
+	notDeciding   = `{"event": %q}`
+	held          = `{"event": %q, "blocking": true, "rollback_release": "history.result == 'fail'"}`
+	checked       = fmt.Sprintf(`{"event": %%q, "rollback_release": "history.data.ok == false", "on_error": "rollback", %s}`, patient)
 )
 
 // input returns what is started, as JSON, with receivers at a base URL.
 func (p plan) input(base string) string {
-	told := func(events ...string) string {
-		return fmt.Sprintf(`{"id": "told", "url": "%s/hook/%s/told", %s, "events": [%s]}`, base, p.id, settings, eventsJSON(events))
-	}
 	switch p.kind {
 	case kindEmission:
-		return fmt.Sprintf(`{"id": %q, "event": "HAPPENED", "webhooks": [%s, %s]}`, p.id, told("HAPPENED"),
-			strings.ReplaceAll(told("HAPPENED"), `told`, `heard`))
+		return fmt.Sprintf(`{"id": %q, "event": "HAPPENED", "webhooks": [%s, %s]}`, p.id,
+			p.webhook(base, toldWebhook, listen(notDeciding, "HAPPENED")), p.webhook(base, heardWebhook, listen(notDeciding, "HAPPENED")))
 	case kindRelease:
-		return p.release(base, told("BEFORE_STEP", "AFTER_STEP", "RELEASE_COMPLETE", "RELEASE_SUCCESS", "RELEASE_ROLLED_BACK",
-			"RELEASE_STOPPED", "RELEASE_FAILURE"))
+		return p.release(base)
 	case kindSequence:
 		jobs := make([]string, p.steps)
 		for i := range jobs {
-			jobs[i] = fmt.Sprintf(`{"id": "%s-%d", "task": %s, "webhooks": [%s]}`, p.id, i, p.task(base, "step", i), told("JOB_START", "JOB_SUCCESS"))
+			jobs[i] = fmt.Sprintf(`{"id": "%s-%d", "task": %s, "webhooks": [%s]}`, p.id, i, p.task(base, "step", i),
+				p.webhook(base, toldWebhook, listen(notDeciding, "JOB_START", "JOB_SUCCESS")))
 		}
-		return fmt.Sprintf(`{"id": %q, "jobs": [%s], "webhooks": [%s]}`, p.id, strings.Join(jobs, ", "), told(jobEvents...))
+		return fmt.Sprintf(`{"id": %q, "jobs": [%s], "webhooks": [%s]}`, p.id, strings.Join(jobs, ", "),
+			p.webhook(base, toldWebhook, listen(notDeciding, jobEvents...)))
 	}
-	return fmt.Sprintf(`{"id": %q, "task": %s, "webhooks": [%s]}`, p.id, p.task(base, "step", 0), told(jobEvents...))
+	schedule := ""
+	if p.kind == kindScheduled {
+		schedule = `"schedule": "@every 5s", `
+	}
+	return fmt.Sprintf(`{"id": %q, %s"task": %s, "webhooks": [%s]}`, p.id, schedule, p.task(base, "step", 0),
+		p.webhook(base, toldWebhook, listen(notDeciding, jobEvents...)))
 }
 
-var jobEvents = []string{"JOB_START", "JOB_COMPLETE", "JOB_SUCCESS", "JOB_FAILURE"}
-
-// release is held before its first step and before its end.
-func (p plan) release(base, told string) string {
+// release is held before its first step and before its end, and checked after
+// each step.
+func (p plan) release(base string) string {
 	steps := make([]string, p.steps)
 	for i := range steps {
 		steps[i] = fmt.Sprintf(`{"name": "step %d", "do": %s, "undo": %s}`, i, p.task(base, "step", i), p.task(base, "undo", i))
 	}
-	held := `{"event": %q, "blocking": true, "rollback_release": "history.result == 'fail'"}`
-	return fmt.Sprintf(`{"id": %q, "steps": [%s], "webhooks": [%s, {"id": "gate", "url": "%s/hook/%s/gate", %s, "events": [%s, %s]}]}`,
-		p.id, strings.Join(steps, ", "), told, base, p.id, settings,
-		fmt.Sprintf(held, latch.EventBeforeRelease), fmt.Sprintf(held, latch.EventBeforeReleaseComplete))
+	webhooks := []string{
+		p.webhook(base, toldWebhook, listen(deciding, stepEvents...), listen(notDeciding, releaseEvents...)),
+		p.webhook(base, gateWebhook, listen(held, latch.EventBeforeRelease, latch.EventBeforeReleaseComplete)),
+		p.webhook(base, checkWebhook, listen(checked, latch.EventAfterStep)),
+	}
+	return fmt.Sprintf(`{"id": %q, "steps": [%s], "webhooks": [%s]}`, p.id, strings.Join(steps, ", "), strings.Join(webhooks, ", "))
+}
+
+// ledger is a registered webhook that hears of every run, one delivery of a run
+// after the other.
+func ledger(base string) string {
+	return fmt.Sprintf(`{"kind": "webhook", "id": %q, "url": "%s/hook/all/%s", "ordered": true, %s, "events": [%s]}`,
+		ledgerWebhook, base, ledgerWebhook, settings, listen(notDeciding, ledgerEvents...))
+}
+
+func (p plan) webhook(base, id string, events ...string) string {
+	return fmt.Sprintf(`{"id": %q, "url": "%s/hook/%s/%s", %s, "events": [%s]}`, id, base, p.id, id, settings, strings.Join(events, ", "))
+}
+
+// listen returns a list of events, each in the form given.
+func listen(form string, events ...string) string {
+	texts := make([]string, len(events))
+	for i, event := range events {
+		texts[i] = fmt.Sprintf(form, event)
+	}
+	return strings.Join(texts, ", ")
 }
 
 func (p plan) task(base, what string, i int) string {
@@ -109,25 +181,5 @@ func (p plan) task(base, what string, i int) string {
 	if what == "undo" {
 		how = undoSettings
 	}
-	return fmt.Sprintf(`{"http": {"url": "%s/%s/%s/%d", %s}}`, base, what, p.id, i, how)
-}
-
-func eventsJSON(events []string) string {
-	texts := make([]string, len(events))
-	for i, event := range events {
-		texts[i] = fmt.Sprintf(`{"event": %q}`, event)
-	}
-	return strings.Join(texts, ", ")
-}
-
-// refuses reports whether the receiver refuses a step for good.
-func (p plan) refuses(what string, i int) bool { return what == "step" && i == p.failing }
-
-// answers returns what people answer to the lock of an event: a refusal comes at
-// the last moment, when there is most to undo.
-func (p plan) answers(event string) string {
-	if event == latch.EventBeforeReleaseComplete {
-		return p.answer
-	}
-	return latch.ResultPass
+	return fmt.Sprintf(`{"http": {"url": "%s/%s/%s/%d", "success": "response.data.ok", %s}}`, base, what, p.id, i, how)
 }

@@ -16,13 +16,19 @@ import (
 
 // An arrival is one request that a receiver got.
 type arrival struct {
-	// path is /hook/<id>/<webhook>, /step/<id>/<n> or /undo/<id>/<n>.
+	// path is /hook/<id>/<webhook>, /step/<id>/<n> or /undo/<id>/<n>; the ledger's
+	// is /hook/all/ledger.
 	path string
 	// delivery is its webhook-id, or the Idempotency-Key of a task's request.
 	delivery, event, previous string
 	sequence                  int
-	// status is what it was answered with; 0 without an answer.
+	// workflow and run are those of the run that fired the event, step is the
+	// event's; a task's request has none.
+	workflow, run, step string
+	// status is what it was answered with; 0 without an answer. lied reports that
+	// the answer was 200 with a body that cannot be read.
 	status int
+	lied   bool
 	// order counts all arrivals, from 1 on.
 	order int
 	at    time.Time
@@ -32,8 +38,9 @@ type arrival struct {
 type receivers struct {
 	url, address string
 	seed         uint64
-	// refused are the paths that are refused for good.
+	// refused reports what is refused for good, mustLie what is lied to.
 	refused func(path string) bool
+	mustLie func(path, step string) bool
 	// locked is called once for each lock that came, with the path and event.
 	locked func(path, event, lock string)
 
@@ -58,7 +65,7 @@ func (r *receivers) listen(address string) error {
 	}
 	r.address = listener.Addr().String()
 	r.server = &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second}
-	go func(s *http.Server) { _ = s.Serve(listener) }(r.server) // it returns when it is closed
+	go func(s *http.Server) { _ = s.Serve(listener) }(r.server) // returns when it is closed
 	return nil
 }
 
@@ -69,6 +76,12 @@ func (r *receivers) restart() error { return r.listen(r.address) }
 // hanging is longer than a webhook waits.
 const hanging = 3 * time.Second
 
+// good is an answer that says yes, broken one that cannot be read.
+const (
+	good   = `{"ok": true}`
+	broken = `{"ok": tru`
+)
+
 func (r *receivers) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	body, err := io.ReadAll(request.Body)
 	if err != nil {
@@ -78,49 +91,84 @@ func (r *receivers) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	if lock := request.Header.Get("X-Latch-Lock"); lock != "" && times == 1 {
 		r.locked(a.path, a.event, lock)
 	}
-	switch a.status {
-	case 0:
-		if r.chance(a, times+1000) < 0.5 { // it hangs, or hangs up
-			select {
-			case <-time.After(hanging):
-			case <-request.Context().Done():
-			}
-		}
-		panic(http.ErrAbortHandler)
-	case http.StatusTooManyRequests:
-		w.Header().Set("Retry-After", "1")
-	case http.StatusInternalServerError:
+	switch {
+	case a.lied && r.chance(a, lieKinds) < 0.5:
+		w.Header().Set("Content-Encoding", "gzip") // which it is not
+		_, _ = io.WriteString(w, good)             // a caller that is gone is no matter, here and below
+	case a.lied:
+		_, _ = io.WriteString(w, broken)
+	case a.status == 0:
+		r.leaveWithoutAnswer(w, request, r.chance(a, times+silenceKinds))
+	case a.status == http.StatusOK:
+		_, _ = io.WriteString(w, good)
+	default:
 		w.Header().Set("Content-Type", "application/json")
+		if a.status == http.StatusTooManyRequests {
+			w.Header().Set("Retry-After", "1")
+		}
+		w.WriteHeader(a.status)
+		_, _ = io.WriteString(w, broken)
 	}
-	w.WriteHeader(a.status)
-	_, _ = io.WriteString(w, garbage[a.status]) // a caller that is gone is its own business
 }
 
-// garbage are the bodies of answers that are no good.
-var garbage = map[int]string{http.StatusInternalServerError: `{"result": `, http.StatusBadGateway: "<html>"}
+// leaveWithoutAnswer hangs, answers a byte a second, or closes the connection.
+func (r *receivers) leaveWithoutAnswer(w http.ResponseWriter, request *http.Request, chance float64) {
+	until := time.After(hanging)
+	for chance < 0.6 {
+		select {
+		case <-time.After(time.Second):
+			if chance < 0.3 {
+				_, _ = io.WriteString(w, " ")
+				_ = http.NewResponseController(w).Flush()
+			}
+			continue
+		case <-until:
+		case <-request.Context().Done():
+		}
+		break
+	}
+	panic(http.ErrAbortHandler)
+}
 
 // arrive keeps a request with its answer, and returns how often it came.
 func (r *receivers) arrive(request *http.Request, body []byte) (arrival, int) {
-	a := arrival{path: request.URL.Path, delivery: request.Header.Get("webhook-id"), previous: request.Header.Get("webhook-previous-id"), at: time.Now()}
+	var told struct {
+		Event string
+		Step  struct{ Name string }
+		Run   struct {
+			Workflow string `json:"workflow_id"`
+			ID       string `json:"run_id"`
+		}
+	}
+	_ = json.Unmarshal(body, &told) // a task's request has no body
+	a := arrival{path: request.URL.Path, delivery: request.Header.Get("webhook-id"), previous: request.Header.Get("webhook-previous-id"),
+		event: told.Event, step: told.Step.Name, workflow: told.Run.Workflow, run: told.Run.ID, at: time.Now()}
 	if a.delivery == "" {
 		a.delivery = request.Header.Get("Idempotency-Key")
 	}
 	a.sequence, _ = strconv.Atoi(request.Header.Get("webhook-sequence")) // a task's request has none
-	var told struct{ Event string }
-	_ = json.Unmarshal(body, &told) // a task's request has no event
-	a.event = told.Event
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.times[a.delivery]++
 	times := r.times[a.delivery]
 	a.status = r.answer(a, times)
+	a.lied = a.status == http.StatusOK && r.lies(a)
 	a.order = len(r.arrivals) + 1
 	r.arrivals = append(r.arrivals, a)
 	return a, times
 }
 
-// answer chooses a status; 0 is none. An undo, which has five attempts, is only
-// failed once, and everything else at most three times.
+// The purposes for which a request has a chance of its own; below them are its
+// attempts.
+const (
+	statusKinds  = 100
+	silenceKinds = 1000
+	lieKinds     = 5000
+	lieChance    = 6000
+)
+
+// answer chooses a status; 0 is none. An undo, which has five attempts, fails
+// only once, and everything else at most three times.
 func (r *receivers) answer(a arrival, times int) int {
 	if r.refused(a.path) {
 		return http.StatusBadRequest
@@ -133,13 +181,23 @@ func (r *receivers) answer(a arrival, times int) int {
 		return http.StatusOK
 	}
 	bad := []int{0, http.StatusInternalServerError, http.StatusBadGateway, http.StatusTooManyRequests}
-	return bad[int(r.chance(a, times+100)*float64(len(bad)))]
+	return bad[int(r.chance(a, times+statusKinds)*float64(len(bad)))]
+}
+
+// lies reports whether a request that is accepted gets an answer that cannot be
+// read: as planned, or one in eight of those whose answers decide nothing.
+func (r *receivers) lies(a arrival) bool {
+	switch a.path[strings.LastIndexByte(a.path, '/')+1:] {
+	case toldWebhook, heardWebhook, ledgerWebhook:
+		return r.chance(a, lieChance) < 0.125
+	}
+	return r.mustLie(a.path, a.step)
 }
 
 // chance returns the number in [0, 1) that the seed has for a request.
-func (r *receivers) chance(a arrival, times int) float64 {
+func (r *receivers) chance(a arrival, purpose int) float64 {
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%s %s %d", a.path, a.event, times)
+	fmt.Fprintf(h, "%s %s %s %s %d", a.path, a.workflow, a.event, a.step, purpose)
 	return rand.New(rand.NewPCG(r.seed, h.Sum64())).Float64()
 }
 

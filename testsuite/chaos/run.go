@@ -15,8 +15,8 @@ import (
 )
 
 // settling is how long everything may take to end once nothing is broken any
-// more. The longest wait of Latch's own is for a worker that died with an attempt
-// in its memory: 75 s.
+// more, beside the time that it takes to read the histories. The longest wait of
+// Latch's own is for a worker that died with an attempt in its memory: 75 s.
 const settling = 6 * time.Minute
 
 type options struct {
@@ -40,8 +40,10 @@ type world struct {
 	starts, removals sync.WaitGroup
 
 	mu sync.Mutex
-	// accepted are the runs that callers were told of.
+	// accepted are the runs that callers were told of, told what those were told
+	// who removed locks.
 	accepted []started
+	told     []removal
 	problems []error
 }
 
@@ -59,14 +61,14 @@ func run(ctx context.Context, o options) (figures *figures, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, w.cluster.Close()) }()
+	w.receivers.refused, w.receivers.mustLie = w.refuses, w.mustLie
 	w.callers = &callers{cluster: w.cluster, base: w.receivers.url, http: &http.Client{Timeout: 15 * time.Second}}
 	w.faults = &faults{cluster: w.cluster, receivers: w.receivers, random: rand.New(rand.NewPCG(o.seed, 0)), count: map[string]int{}}
 	if err := w.register(ctx); err != nil {
 		return nil, err
 	}
-	settled, cancel := context.WithTimeoutCause(ctx, o.length+settling, errors.New("it did not settle in time"))
+	settled, cancel := context.WithTimeoutCause(ctx, 2*o.length+settling, errors.New("it did not settle in time"))
 	defer cancel()
-	w.receivers.refused = w.refuses
 	w.receivers.locked = func(path, event, lock string) { w.removeLock(settled, path, event, lock) }
 
 	begun := time.Now()
@@ -74,16 +76,19 @@ func run(ctx context.Context, o options) (figures *figures, err error) {
 		return nil, err
 	}
 	w.starts.Wait()
+	if err := w.endSchedule(settled); err != nil {
+		return nil, errors.Join(append(w.problems, err)...)
+	}
 	accounts, err := w.accounts(settled)
 	if err != nil {
 		return nil, errors.Join(append(w.problems, err)...)
 	}
 	w.removals.Wait()
-	arrivals := w.receivers.all()
-	for _, wrong := range audit(accounts, arrivals) {
+	books := newAudit(accounts, w.told, w.receivers.all())
+	for _, wrong := range books.find() {
 		w.problems = append(w.problems, errors.New(wrong))
 	}
-	return newFigures(o, time.Since(begun), accounts, arrivals, w.faults.count), errors.Join(w.problems...)
+	return newFigures(o, time.Since(begun), books, w.faults.count), errors.Join(w.problems...)
 }
 
 // breakThings starts runs at the rate while things break.
@@ -133,39 +138,40 @@ func (w *world) planOf(path string) (plan, bool) {
 	return planned(w.seed, n), true
 }
 
+// refuses reports whether a step is refused for good.
 func (w *world) refuses(path string) bool {
 	p, ok := w.planOf(path)
-	return ok && p.failing >= 0 && path == fmt.Sprintf("/step/%s/%d", p.id, p.failing)
+	return ok && p.failing >= 0 && !p.lies && path == fmt.Sprintf("/step/%s/%d", p.id, p.failing)
 }
 
-// removeLock removes a lock from two sides, and from one of them twice.
-func (w *world) removeLock(ctx context.Context, path, event, lock string) {
+// mustLie reports whether the plan has the receiver of a step, or the webhook
+// check after one, answer what cannot be read.
+func (w *world) mustLie(path, step string) bool {
 	p, ok := w.planOf(path)
-	if !ok {
-		w.note(fmt.Errorf("%s: a lock that nobody planned: %s", path, lock))
-		return
-	}
-	result := p.answers(event)
-	w.removals.Go(func() { w.note(w.callers.removeAtTemporal(ctx, "release-"+p.id, lock, result)) })
-	w.removals.Go(func() {
-		w.note(w.callers.removeOverAPI(ctx, lock, result))
-		w.note(w.callers.removeOverAPI(ctx, lock, result))
-	})
+	return ok && (p.lies && path == fmt.Sprintf("/step/%s/%d", p.id, p.failing) ||
+		path == "/hook/"+p.id+"/"+checkWebhook && step == fmt.Sprint("step ", p.doubted))
 }
 
-// register registers the jobs, as an operator does.
+// register registers the jobs and the webhook for all runs, as an operator does.
 func (w *world) register(ctx context.Context) error {
-	starter, err := w.builder.Build(ctx, "./starter")
+	documents := []string{ledger(w.receivers.url)}
+	for n := range registeredJobs {
+		documents = append(documents, registeredPlan(kindRegistered, registeredID(n)).input(w.receivers.url))
+	}
+	documents = append(documents, registeredPlan(kindScheduled, scheduledID).input(w.receivers.url))
+	return w.starter(ctx, "["+strings.Join(documents, ", ")+"]", "apply", "-")
+}
+
+// starter runs the command line.
+func (w *world) starter(ctx context.Context, stdin string, args ...string) error {
+	path, err := w.builder.Build(ctx, "./starter")
 	if err != nil {
 		return err
 	}
-	for n := range registeredJobs {
-		p := plan{kind: kindRegistered, id: registeredID(n), steps: 1, failing: -1}
-		result, err := process.Run(ctx, process.Command{Path: starter, Args: []string{"job", "apply", "-"},
-			Stdin: strings.NewReader(p.input(w.receivers.url)), Env: []string{"TEMPORAL_ADDRESS=" + w.cluster.Frontend}})
-		if err != nil || result.ExitCode != 0 {
-			return fmt.Errorf("registering %s: %w: %s", p.id, err, result.Stderr)
-		}
+	result, err := process.Run(ctx, process.Command{Path: path, Args: args, Stdin: strings.NewReader(stdin),
+		Env: []string{"TEMPORAL_ADDRESS=" + w.cluster.Frontend}})
+	if err != nil || result.ExitCode != 0 {
+		return fmt.Errorf("starter %s: %v: exit code %d: %s", strings.Join(args, " "), err, result.ExitCode, result.Stderr)
 	}
 	return nil
 }

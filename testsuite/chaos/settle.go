@@ -4,27 +4,88 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/latch-run/latch"
 )
 
+// readers is how many histories are read at the same time.
+const readers = 8
+
 // accounts waits until every run and delivery has ended, and reads their histories.
 func (w *world) accounts(ctx context.Context) ([]account, error) {
-	accounts := make([]account, 0, len(w.accepted))
-	for _, run := range w.accepted {
-		a := account{started: run}
-		// A run that fails is told by its status.
-		_ = w.cluster.Client.GetWorkflow(ctx, run.workflowID, run.runID).Get(ctx, nil)
-		if err := w.read(ctx, &a); err != nil {
-			return nil, fmt.Errorf("%s %s: %w", run.kind, run.workflowID, err)
-		}
-		accounts = append(accounts, a)
+	accounts := make([]account, len(w.accepted))
+	var group errgroup.Group
+	group.SetLimit(readers)
+	for i, run := range w.accepted {
+		group.Go(func() error {
+			accounts[i].started = run
+			// A run that fails says so in its status.
+			_ = w.cluster.Client.GetWorkflow(ctx, run.workflowID, run.runID).Get(ctx, nil)
+			if err := w.read(ctx, &accounts[i]); err != nil {
+				return fmt.Errorf("%s %s: %w", run.kind, run.workflowID, err)
+			}
+			return nil
+		})
 	}
-	return accounts, nil
+	return accounts, group.Wait()
+}
+
+// endSchedule pauses the job that runs by its schedule, and adds its runs to what
+// was accepted: all that sent something, and whatever else is listed.
+func (w *world) endSchedule(ctx context.Context) error {
+	if err := w.starter(ctx, "", "job", "pause", scheduledID); err != nil {
+		return err
+	}
+	const workflowID = latch.PrefixJobRun + scheduledID
+	for ticker := time.Tick(pause); ; {
+		listed, err := w.listed(ctx, workflowID)
+		running, runningErr := w.count(ctx, "WorkflowType = 'latch.Trigger' AND ExecutionStatus = 'Running'")
+		missing := slices.ContainsFunc(w.receivers.all(), func(came arrival) bool {
+			return came.workflow == workflowID && !slices.Contains(listed, came.run)
+		})
+		if err == nil && runningErr == nil && running == 0 && !missing {
+			for _, run := range listed {
+				w.accepted = append(w.accepted, started{registeredPlan(kindScheduled, scheduledID), workflowID, run})
+			}
+			return nil
+		}
+		select {
+		case <-ticker:
+		case <-ctx.Done():
+			return fmt.Errorf("the schedule's %d runs: %w: %w", len(listed), context.Cause(ctx), errors.Join(err, runningErr))
+		}
+	}
+}
+
+// listed returns the ids of the runs that Temporal lists of a workflow id.
+func (w *world) listed(ctx context.Context, workflowID string) (runs []string, err error) {
+	request := &workflowservice.ListWorkflowExecutionsRequest{Query: ofWorkflow(workflowID)}
+	for {
+		answer, err := w.cluster.Client.ListWorkflow(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		for _, each := range answer.GetExecutions() {
+			runs = append(runs, each.GetExecution().GetRunId())
+		}
+		if request.NextPageToken = answer.GetNextPageToken(); len(request.NextPageToken) == 0 {
+			return runs, nil
+		}
+	}
+}
+
+func ofWorkflow(id string) string { return fmt.Sprintf("WorkflowId = '%s'", id) }
+
+// count returns how many runs Temporal lists.
+func (w *world) count(ctx context.Context, query string) (int, error) {
+	counted, err := w.cluster.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
+	return int(counted.GetCount()), err
 }
 
 func (w *world) read(ctx context.Context, a *account) (err error) {
@@ -45,13 +106,13 @@ func (w *world) read(ctx context.Context, a *account) (err error) {
 			a.records = append(a.records, records...)
 		}
 	}
-	a.runs, err = w.count(ctx, a.workflowID)
+	a.runs, err = w.runs(ctx, a.workflowID)
 	return err
 }
 
-// count returns how many runs Temporal lists of a workflow id, once it lists all
+// runs returns how many runs Temporal lists of a workflow id, once it lists all
 // that were accepted: its lists are a moment behind.
-func (w *world) count(ctx context.Context, workflowID string) (int, error) {
+func (w *world) runs(ctx context.Context, workflowID string) (int, error) {
 	least := 0
 	for _, run := range w.accepted {
 		if run.workflowID == workflowID {
@@ -59,9 +120,8 @@ func (w *world) count(ctx context.Context, workflowID string) (int, error) {
 		}
 	}
 	for ticker := time.Tick(pause); ; {
-		counted, err := w.cluster.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-			Query: fmt.Sprintf("WorkflowId = '%s'", workflowID)})
-		if found := int(counted.GetCount()); err == nil && found >= least {
+		found, err := w.count(ctx, ofWorkflow(workflowID))
+		if err == nil && found >= least {
 			return found, nil
 		}
 		select {

@@ -1,8 +1,7 @@
 package cluster_test
 
 import (
-	"bytes"
-	"encoding/json"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
@@ -23,66 +23,119 @@ import (
 
 // heldRelease waits for its lock and then takes a step.
 const heldRelease = `{
-	"id": "held",
-	"webhooks": [{"id": "board", "url": "{R}/board", "events": [{"event": "BEFORE_RELEASE", "blocking": true}]}],
-	"steps": [{"name": "switch", "do": {"http": {"url": "{R}/switch"}}}]
+	"id": "{ID}",
+	"webhooks": [{"id": "board", "url": "{R}/{ID}/board", "events": [{"event": "BEFORE_RELEASE", "blocking": true}]}],
+	"steps": [{"name": "switch", "do": {"http": {"url": "{R}/{ID}/switch"}}}]
 }`
 
-// newCluster starts three workers and two APIs. It needs PostgreSQL, which CI
-// installs.
-func newCluster(t *testing.T) *cluster.Cluster {
+// A platform is a cluster of three workers and two APIs, and a receiver.
+type platform struct {
+	*cluster.Cluster
+	ctx      context.Context
+	receiver *receiver.Receiver
+}
+
+// start starts a platform. It needs PostgreSQL, which CI installs.
+func start(t *testing.T) *platform {
 	t.Helper()
 	if _, err := postgres.Programs(); errors.Is(err, postgres.ErrNotInstalled) && os.Getenv("CI") == "" {
 		t.Skip(err)
 	}
-	c, err := cluster.Start(hang.Context(t), cluster.Options{Folder: postgres.Folder(t), Workers: 3, APIs: 2, Builder: commands})
+	p := &platform{ctx: hang.Context(t), receiver: receiver.New(t)}
+	var err error
+	p.Cluster, err = cluster.Start(p.ctx, cluster.Options{Folder: postgres.Folder(t), Workers: 3, APIs: 2, Builder: commands})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, c.Close()) })
-	return c
+	t.Cleanup(func() { require.NoError(t, p.Close()) })
+	return p
 }
 
-// On a cluster, with PostgreSQL and four history shards, a release that one API
-// started is let go by the other, although everything was killed in between.
-func TestAReleaseOnAClusterOutlivesAllOfIt(t *testing.T) {
-	t.Parallel()
-	ctx, c, r := hang.Context(t), newCluster(t), receiver.New(t)
-	described, err := c.Client.WorkflowService().GetClusterInfo(ctx, &workflowservice.GetClusterInfoRequest{})
+// call posts to an API and returns the status and the body.
+func (p *platform) call(t *testing.T, api *cluster.Member, path, body string) (int, string) {
+	t.Helper()
+	answer, err := http.Post(api.URL+path, "application/json", strings.NewReader(body))
 	require.NoError(t, err)
-	require.EqualValues(t, 4, described.GetHistoryShardCount())
-	require.Equal(t, "postgres12", described.GetPersistenceStore())
-
-	call := func(api *cluster.Member, path, body string) int {
-		answer, err := http.Post(api.URL+path, "application/json", bytes.NewBufferString(strings.ReplaceAll(body, "{R}", r.URL)))
-		require.NoError(t, err)
-		defer answer.Body.Close()
-		text, err := io.ReadAll(answer.Body)
-		require.NoError(t, err)
-		require.Less(t, answer.StatusCode, 300, "%s", text)
-		return answer.StatusCode
-	}
-	call(c.APIs[0], "/latch/v1/releases", heldRelease)
-	came, err := r.Wait(ctx, "/board", 1)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
+	return answer.StatusCode, string(text)
+}
 
-	require.NoError(t, c.Temporal.Kill())
-	require.NoError(t, c.Postgres.Crash(ctx))
-	require.NoError(t, c.Temporal.Start(ctx))
-	for _, m := range append(c.Workers, c.APIs...) {
-		require.NoError(t, m.Kill())
-		require.NoError(t, m.Start(ctx))
-	}
-	call(c.APIs[1], "/latch/v1/locks/"+url.PathEscape(came[0].Header.Get("X-Latch-Lock"))+"/release", `{"result": "pass"}`)
+// hold starts a release and returns the path that removes its lock.
+func (p *platform) hold(t *testing.T, id string) (removal string) {
+	t.Helper()
+	status, text := p.call(t, p.APIs[0], "/latch/v1/releases", strings.NewReplacer("{R}", p.receiver.URL, "{ID}", id).Replace(heldRelease))
+	require.Equal(t, http.StatusCreated, status, text)
+	came, err := p.receiver.Wait(p.ctx, "/"+id+"/board", 1)
+	require.NoError(t, err)
+	return "/latch/v1/locks/" + url.PathEscape(came[0].Header.Get("X-Latch-Lock")) + "/release"
+}
+
+// isReleased waits until the release is done, and looks whether each request came
+// under one id: a kill between an attempt and its record has it made again.
+func (p *platform) isReleased(t *testing.T, id string) {
+	t.Helper()
 	var result latch.ReleaseResult
-	require.NoError(t, c.Client.GetWorkflow(ctx, "release-held", "").Get(ctx, &result))
-	told, err := json.Marshal(result)
-	require.NoError(t, err)
-	require.Equal(t, latch.ReleaseReleased, result.Status, "%s", told)
-	// A kill between an attempt and its record has it made again, under its id.
+	require.NoError(t, p.Client.GetWorkflow(p.ctx, "release-"+id, "").Get(p.ctx, &result))
+	require.Equal(t, latch.ReleaseReleased, result.Status, "%+v", result)
 	for _, path := range []string{"/board", "/switch"} {
 		ids := map[string]bool{}
-		for _, request := range r.Requests(path) {
+		for _, request := range p.receiver.Requests("/" + id + path) {
 			ids[request.Header.Get("Idempotency-Key")] = true
 		}
 		require.Len(t, ids, 1, path)
 	}
+}
+
+const passes = `{"result": "pass"}`
+
+// On a cluster, with PostgreSQL and four history shards, everything comes back
+// after it was away, and a release that waits goes on.
+func TestReleasesOnACluster(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	described, err := p.Client.WorkflowService().GetClusterInfo(p.ctx, &workflowservice.GetClusterInfoRequest{})
+	require.NoError(t, err)
+	require.EqualValues(t, 4, described.GetHistoryShardCount())
+	require.Equal(t, "postgres12", described.GetPersistenceStore())
+
+	t.Run("everything is killed, and the other API removes the lock", func(t *testing.T) {
+		removal := p.hold(t, "killed")
+		require.NoError(t, p.Temporal.Kill())
+		require.NoError(t, p.Postgres.Crash(p.ctx))
+		require.NoError(t, p.Temporal.Start(p.ctx))
+		for _, m := range append(p.Workers, p.APIs...) {
+			require.NoError(t, m.Kill())
+			require.NoError(t, m.Start(p.ctx))
+		}
+		status, text := p.call(t, p.APIs[1], removal, passes)
+		require.Equal(t, http.StatusOK, status, text)
+		p.isReleased(t, "killed")
+	})
+	t.Run("PostgreSQL is away", func(t *testing.T) {
+		removal := p.hold(t, "away")
+		require.NoError(t, p.Postgres.Stop())
+		status, text := p.call(t, p.APIs[0], removal, passes)
+		require.Equal(t, http.StatusServiceUnavailable, status, text)
+		require.Contains(t, text, "Temporal")
+		require.NoError(t, p.Postgres.Resume(p.ctx))
+		require.Eventually(t, func() bool {
+			status, text = p.call(t, p.APIs[0], removal, passes)
+			return status == http.StatusOK
+		}, hang.Limit, 100*time.Millisecond, "%s", text)
+		p.isReleased(t, "away")
+	})
+	t.Run("workers start before Temporal does", func(t *testing.T) {
+		removal := p.hold(t, "early")
+		require.NoError(t, p.Temporal.Kill())
+		for _, m := range p.Workers {
+			require.NoError(t, m.Kill())
+		}
+		require.NoError(t, p.Workers[0].Launch())
+		require.NoError(t, p.Workers[0].AwaitLog(p.ctx, "Temporal is not reachable yet"))
+		require.NoError(t, p.Temporal.Start(p.ctx))
+		require.NoError(t, p.Workers[0].AwaitReady(p.ctx))
+		status, text := p.call(t, p.APIs[0], removal, passes)
+		require.Equal(t, http.StatusOK, status, text)
+		p.isReleased(t, "early")
+	})
 }

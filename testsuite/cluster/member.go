@@ -31,6 +31,14 @@ type Member struct {
 
 // Start starts a member that does not run, and returns once it serves.
 func (m *Member) Start(ctx context.Context) error {
+	if err := m.Launch(); err != nil {
+		return err
+	}
+	return m.AwaitReady(ctx)
+}
+
+// Launch starts the process of a member that does not run.
+func (m *Member) Launch() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	read, write, err := os.Pipe()
@@ -45,17 +53,36 @@ func (m *Member) Start(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("%s: %w", m.Name, err), write.Close())
 	}
 	m.process, m.stdin = p, write
+	return nil
+}
+
+// AwaitReady returns once the member serves. Its error has the end of what the
+// process said.
+func (m *Member) AwaitReady(ctx context.Context) error { return m.await(ctx, "is not ready", m.ready) }
+
+// AwaitLog returns once the member has logged a text in its present life.
+func (m *Member) AwaitLog(ctx context.Context, text string) error {
+	return m.await(ctx, fmt.Sprintf("did not log %q", text), func(ctx context.Context, p *process.Process) error {
+		_, err := p.Stderr.Wait(ctx, text)
+		return err
+	})
+}
+
+// await waits for at most [hang.Limit], and not beyond the process's end.
+func (m *Member) await(ctx context.Context, failure string, until func(context.Context, *process.Process) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, hang.Limit)
 	defer cancel()
-	go func() {
+	go func(p *process.Process) {
 		select {
 		case <-p.Ended():
 			cancel()
 		case <-ctx.Done():
 		}
-	}()
-	if err := m.ready(ctx, p); err != nil {
-		return fmt.Errorf("%s is not ready: %w: %s", m.Name, err, m.log())
+	}(m.process)
+	if err := until(ctx, m.process); err != nil {
+		return fmt.Errorf("%s %s: %w: %s", m.Name, failure, err, m.log())
 	}
 	return nil
 }

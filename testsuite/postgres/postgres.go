@@ -102,6 +102,9 @@ func (s *Server) run(ctx context.Context) error {
 // Stopping one that has ended does nothing.
 func (s *Server) Stop() error { return s.end(syscall.SIGINT) }
 
+// Resume starts it again after Stop, at its address.
+func (s *Server) Resume(ctx context.Context) error { return s.run(ctx) }
+
 // Crash ends it at once, without a checkpoint, and starts it again at its
 // address: what was committed is recovered from the log.
 func (s *Server) Crash(ctx context.Context) error {
