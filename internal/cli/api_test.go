@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/cli/failure"
 )
 
-// fakeAPI answers each call, as "METHOD path?query", with the next of its
-// answers, the last again and again. What is not told is not found.
+// fakeAPI answers each call, as "METHOD path?query", with the next of its answers and then
+// repeats the last. It answers other calls with 404.
 type fakeAPI struct {
 	*testing.T
 	url     string
@@ -30,7 +30,7 @@ type apiAnswer struct {
 	body   string
 }
 
-// gateFile asks a person.
+// gateFile describes a release with a lock that a person removes.
 const gateFile = `{"id":"x","event":"DEPLOY","webhooks":[{"id":"board","events":[{"event":"DEPLOY","blocking":true}]}]}`
 
 func newAPI(t *testing.T, answers map[string][]apiAnswer) *fakeAPI {
@@ -61,7 +61,7 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, answer.body)
 }
 
-// run runs a command on the API; Temporal is out of reach.
+// run runs a command against the API. Temporal is unreachable.
 func (f *fakeAPI) run(stdin string, args ...string) (int, string, string) {
 	f.Helper()
 	c := newCommand(stdin, nil)
@@ -94,8 +94,8 @@ const (
 		"kvp":{}}`
 )
 
-// TestReleasesByTheAPI: started, watched, told and asked over HTTP, with the
-// key in a header and Temporal out of reach.
+// TestReleasesByTheAPI: releases are started, watched, controlled and queried over HTTP, with
+// the key in a header and without Temporal.
 func TestReleasesByTheAPI(t *testing.T) {
 	t.Parallel()
 	f := newAPI(t, map[string][]apiAnswer{
@@ -131,8 +131,8 @@ func TestReleasesByTheAPI(t *testing.T) {
 	require.Equal(t, "[]\n", f.ok("", "history", "first", "--after", "dlv_1", "-o", "json"))
 }
 
-// TestPlansByTheAPI: a job of the API's is shown with its next time, and whether
-// it is paused or cannot run, as one of Temporal's.
+// TestPlansByTheAPI: a job from the API is shown with its next time, and whether it is paused
+// or cannot run, like a job from Temporal.
 func TestPlansByTheAPI(t *testing.T) {
 	t.Parallel()
 	const plans = `{"id":1,"title":"A",
@@ -194,7 +194,7 @@ func TestJobsByTheAPI(t *testing.T) {
 	require.Equal(t, "Warning: the API takes no reason for stopping a job: it is not recorded\n", errors)
 }
 
-// TestRefusalsOfTheAPI have the exit codes and kinds that the same has with
+// TestRefusalsOfTheAPI: errors from the API have the same exit codes and kinds as errors from
 // Temporal.
 func TestRefusalsOfTheAPI(t *testing.T) {
 	t.Parallel()
@@ -243,7 +243,7 @@ func TestRefusalsOfTheAPI(t *testing.T) {
 	}
 }
 
-// TestTooLateByTheAPI: a release that has closed takes no message.
+// TestTooLateByTheAPI: a release that has closed accepts no message.
 func TestTooLateByTheAPI(t *testing.T) {
 	t.Parallel()
 	f := newAPI(t, map[string][]apiAnswer{
@@ -266,8 +266,8 @@ func TestTheAPIOutOfReach(t *testing.T) {
 	require.Contains(t, errors, "--api or LATCH_API says where it is")
 }
 
-// TestCommandsThatTakeNoAPISaySo; those that ask no server do not mind the
-// variable, and an empty flag leaves the variable out.
+// TestCommandsThatTakeNoAPISaySo: commands that ask no server ignore the variable, and an empty
+// flag overrides the variable.
 func TestCommandsThatTakeNoAPISaySo(t *testing.T) {
 	t.Parallel()
 	f := newAPI(t, nil)
@@ -293,8 +293,8 @@ func TestCommandsThatTakeNoAPISaySo(t *testing.T) {
 	require.Empty(t, f.calls)
 }
 
-// TestWhatTheAPIRecordsIsTold: the key's name counts, and a key in the clear
-// is warned of.
+// TestWhatTheAPIRecordsIsTold: the API records the key's name, and the command warns if a key
+// is sent unencrypted.
 func TestWhatTheAPIRecordsIsTold(t *testing.T) {
 	t.Parallel()
 	f := newAPI(t, map[string][]apiAnswer{"POST /latch/v1/locks/w:h:r/release": {{200, settledRecord}}})

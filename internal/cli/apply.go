@@ -112,8 +112,7 @@ func planItems(ctx context.Context, e *env, store backend.Declarations, items []
 	return plan, nil
 }
 
-// refusedQueries returns what the server has against the queries of watches that are to
-// be written.
+// refusedQueries returns the server's errors for the queries of watches that are to be written.
 func refusedQueries(ctx context.Context, store backend.Declarations, plan *declared.Plan) (problems latch.Problems, err error) {
 	for _, change := range plan.Of(declared.Watch, declared.Created, declared.Updated) {
 		err := store.CheckQuery(ctx, change.Watch().Query)
@@ -129,7 +128,7 @@ func refusedQueries(ctx context.Context, store backend.Declarations, plan *decla
 	return problems, nil
 }
 
-// carryOut asks about what is removed for --prune-all, and carries the plan out.
+// carryOut asks for confirmation of what --prune-all removes, and then carries out the plan.
 func carryOut(ctx context.Context, e *env, store backend.Declarations, plan *declared.Plan, flags *applyFlags) error {
 	removed := slices.DeleteFunc(slices.Clone(plan.Changes), func(c *declared.Change) bool { return c.Action != declared.Removed })
 	if flags.pruneAll && !flags.sure && len(removed) > 0 {

@@ -13,7 +13,8 @@ import (
 type applied struct {
 	DryRun  bool               `json:"dry_run"`
 	Changes []*declared.Change `json:"changes"`
-	// Kept is what no file declares and apply did not write for the owner.
+	// Kept are the registered items that no file declares and that apply did not write for the
+	// owner.
 	Kept    []keptThing    `json:"kept,omitempty"`
 	Summary map[string]int `json:"summary"`
 	Error   *failure.Error `json:"error,omitempty"`
@@ -24,7 +25,7 @@ type keptThing struct {
 	ID   string        `json:"id"`
 }
 
-// actions are all of them, in the order of the summary.
+// actions are all actions, in the order of the summary.
 var actions = []string{declared.Created, declared.Updated, declared.Removed, declared.Unchanged}
 
 func newApplied(plan *declared.Plan, changes []*declared.Change, dryRun bool) *applied {
@@ -41,8 +42,8 @@ func newApplied(plan *declared.Plan, changes []*declared.Change, dryRun bool) *a
 	return report
 }
 
-// foretell prints what a plan would do, and ends with an exit code of its own where
-// that is anything.
+// foretell prints what a plan would do. If that is not nothing, it returns an error with a
+// separate exit code.
 func foretell(out *output.Printer, plan *declared.Plan) error {
 	printApplied(out, newApplied(plan, plan.Changes, true))
 	if plan.Differs() {
@@ -51,7 +52,8 @@ func foretell(out *output.Printer, plan *declared.Plan) error {
 	return nil
 }
 
-// reportApplied prints what was done, and returns the error with how far it came.
+// reportApplied prints what was done. If the plan failed, it returns the error with how many
+// changes were made.
 func reportApplied(out *output.Printer, plan *declared.Plan, done map[*declared.Change]bool, err error) error {
 	changes := []*declared.Change{}
 	for _, change := range plan.Changes {
@@ -106,8 +108,8 @@ func changeLine(out *output.Printer, change *declared.Change, dryRun bool) strin
 	return line
 }
 
-// fieldLine returns the change of a field: + for one that is added, - for one that is
-// removed, ~ for one that changes.
+// fieldLine returns the change of a field: + for an added one, - for a removed one, ~ for a
+// changed one.
 func fieldLine(out *output.Printer, field declared.FieldChange) string {
 	sign, colour := "~", output.Yellow
 	switch {

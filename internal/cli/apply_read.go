@@ -17,8 +17,8 @@ import (
 	"github.com/latch-run/latch/internal/spec"
 )
 
-// readItems reads all that the files and directories declare. Its error has
-// everything that is wrong.
+// readItems reads everything that the files and directories declare. Its error lists all
+// problems.
 func readItems(out *output.Printer, names []string) ([]*declared.Item, error) {
 	r := &itemReader{out: out, first: map[string]string{}, now: time.Now()}
 	for _, name := range names {
@@ -39,7 +39,7 @@ func readItems(out *output.Printer, names []string) ([]*declared.Item, error) {
 	return r.items, nil
 }
 
-// filesOf returns the file, or those of a directory.
+// filesOf returns the file, or the files of a directory.
 func filesOf(name string) ([]string, error) {
 	if info, err := os.Stat(name); name == "-" || err != nil || !info.IsDir() {
 		return []string{name}, nil
@@ -63,13 +63,13 @@ func filesOf(name string) ([]string, error) {
 	return files, err
 }
 
-// An itemReader collects what files declare, and what is wrong with them.
+// An itemReader collects what files declare, and the problems in them.
 type itemReader struct {
 	out      *output.Printer
 	items    []*declared.Item
 	problems latch.Problems
 	warnings []string
-	// first are the places where a kind's id was declared first.
+	// first holds where each id of a kind was declared first.
 	first map[string]string
 	now   time.Time
 }

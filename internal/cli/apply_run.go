@@ -17,10 +17,10 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 )
 
-// jobWriters is how many jobs are written at once.
+// jobWriters is how many jobs are written concurrently.
 const jobWriters = 16
 
-// An applier carries a plan out.
+// An applier carries out a plan.
 type applier struct {
 	store    backend.Declarations
 	plan     *declared.Plan
@@ -36,9 +36,9 @@ func newApplier(e *env, store backend.Declarations, plan *declared.Plan) *applie
 		of: len(plan.Changes) - plan.Count(declared.Unchanged)}
 }
 
-// run carries the plan out, and returns what was done, also where an error ended it:
-// tags, webhooks and watches before the jobs, jobs behind those that they follow, and what is
-// removed last, unless what is new needs its room.
+// run carries out the plan, and returns what was done, even if it fails half way. It writes
+// tags, webhooks and watches before the jobs, and jobs after those that they follow. It removes
+// last, unless new items need the room.
 func (a *applier) run(ctx context.Context) (map[*declared.Change]bool, error) {
 	defer a.progress.End()
 	for _, step := range []func(context.Context) error{
@@ -57,7 +57,7 @@ func (a *applier) run(ctx context.Context) (map[*declared.Change]bool, error) {
 	return a.done, nil
 }
 
-// finished notes what was done.
+// finished records what was done.
 func (a *applier) finished(changes ...*declared.Change) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
@@ -94,7 +94,7 @@ func (a *applier) watches(ctx context.Context, changes []*declared.Change) error
 	return a.together(changes, func() error { return a.store.ApplyWatches(ctx, put, remove) })
 }
 
-// divide returns the changes that write something, and the ids of what is removed.
+// divide returns the changes to write, and the ids to remove.
 func divide(changes []*declared.Change) (kept []*declared.Change, removed []string) {
 	for _, change := range changes {
 		if change.Action == declared.Removed {
@@ -106,7 +106,7 @@ func divide(changes []*declared.Change) (kept []*declared.Change, removed []stri
 	return kept, removed
 }
 
-// together does several changes at once, if there are any.
+// together makes several changes at once, if there are any.
 func (a *applier) together(changes []*declared.Change, do func() error) error {
 	if len(changes) == 0 {
 		return nil
@@ -125,7 +125,7 @@ func (a *applier) writeJobs(ctx context.Context) error {
 	})
 }
 
-// removeJobs removes those that follow others before the others.
+// removeJobs removes followers before the jobs that they follow.
 func (a *applier) removeJobs(ctx context.Context) error {
 	waves := declared.Waves(a.plan.Of(declared.Job, declared.Removed))
 	slices.Reverse(waves)
@@ -134,7 +134,7 @@ func (a *applier) removeJobs(ctx context.Context) error {
 	})
 }
 
-// inWaves does the jobs of a wave side by side, wave after wave.
+// inWaves processes the jobs of each wave concurrently, one wave after another.
 func (a *applier) inWaves(ctx context.Context, waves [][][]*declared.Change, do func(context.Context, *declared.Change) error) error {
 	for _, wave := range waves {
 		group, ctx := errgroup.WithContext(ctx)
@@ -160,7 +160,7 @@ func (a *applier) inWaves(ctx context.Context, waves [][][]*declared.Change, do 
 	return nil
 }
 
-// refusedItem returns a refusal of the registry with the file and the line.
+// refusedItem adds the file and the line to an error of the registry.
 func refusedItem(change *declared.Change, err error) error {
 	var refused *registry.RefusedError
 	switch {

@@ -32,8 +32,8 @@ kind: tag
 id: night
 `
 
-// Apply creates in the order that the things need, writes nothing the second time,
-// and shows each field that differs; --dry-run has an exit code of its own.
+// Apply creates items in the order of their dependencies, writes nothing the second time, and
+// shows each field that differs. --dry-run has its own exit code.
 func TestApplyDeclaresAll(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -68,8 +68,7 @@ updated  job nightly
 	require.Equal(t, "4 unchanged\n", j.ok("", "apply", dir))
 }
 
-// All that is wrong in all files is reported at once, with its place, and nothing is
-// written.
+// All problems in all files are reported at once, with their positions, and nothing is written.
 func TestApplyReportsAllThatIsWrong(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -110,8 +109,8 @@ steps: []
 	require.Empty(t, j.schedules.Kept)
 }
 
-// --prune removes what apply wrote for the owner alone, followers before the jobs that
-// they follow; --prune-all removes the rest, once that is confirmed.
+// --prune removes only what apply wrote for the owner, followers before the jobs that they
+// follow. --prune-all removes the rest, after confirmation.
 func TestPrune(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -136,8 +135,8 @@ func TestPrune(t *testing.T) {
 	require.Equal(t, "removed  job byhand\nremoved  job theirs\n2 removed, 1 unchanged\n", j.ok(left, "apply", "-", "--prune-all", "--yes"))
 }
 
-// A task queue's registered webhooks are bounded. Files with more are refused with the
-// bound before anything is written; a full queue can change what it has for something else.
+// The registered webhooks of a task queue are limited. Files with more are refused before
+// anything is written, and the error states the limit. A full queue can replace its webhooks.
 func TestApplyKeepsTheBoundOfWebhooks(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -161,7 +160,7 @@ func TestApplyKeepsTheBoundOfWebhooks(t *testing.T) {
 	require.Contains(t, j.ok(hooks(201, 401), "apply", "-", "--prune"), "200 created, 200 removed\n", "all of them at once")
 }
 
-// A job is not pruned from under one that stays.
+// A job is not pruned while a job that stays follows it.
 func TestPruneKeepsWhatOthersFollow(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -172,8 +171,8 @@ func TestPruneKeepsWhatOthersFollow(t *testing.T) {
 	require.NotNil(t, j.schedules.Job("report"))
 }
 
-// What is exported is applied without a change, to the same namespace and, once it is
-// there, to another one.
+// Exported files apply without a change, to the same namespace and, after the first time, to
+// another one.
 func TestExportAndApplyIsANoOp(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -203,8 +202,8 @@ func TestExportAndApplyIsANoOp(t *testing.T) {
 	require.FileExists(t, filepath.Join(dir, "jobs", "mine.yaml"))
 }
 
-// The document shows the example as it is, and the example can be applied. An export of
-// nothing makes the directory all the same.
+// The document shows the example as it is, and the example can be applied. Exporting an empty
+// registry still creates the directory.
 func TestTheDocumentShowsTheDeclaredExample(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/deploy.md")
@@ -220,7 +219,7 @@ func TestTheDocumentShowsTheDeclaredExample(t *testing.T) {
 	require.Contains(t, j.ok("", "apply", folder), "3 created\n")
 }
 
-// sortedDocuments returns the first stream where the second has the same documents.
+// sortedDocuments returns the first stream if both have the same documents.
 func sortedDocuments(first, second string) string {
 	for _, document := range strings.Split(strings.TrimSuffix(first, "\n"), "\n---\n") {
 		if !strings.Contains(second, document) {
@@ -233,8 +232,8 @@ func sortedDocuments(first, second string) string {
 	return first
 }
 
-// A credential is exported as ***, which keeps what is registered; where nothing is,
-// it is refused.
+// A credential is exported as ***, which keeps the registered one. If none is registered, it is
+// refused.
 func TestExportHidesCredentials(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -246,8 +245,8 @@ func TestExportHidesCredentials(t *testing.T) {
 	require.Contains(t, newJobs(t).fails(failure.ExitUsage, out, "apply", "-"), "-: url: has *** where a credential was hidden")
 }
 
-// A registry of 10,000 jobs is applied, compared and applied again; more registered
-// webhooks than are kept are refused before anything is written.
+// A registry of 10,000 jobs is applied, compared and applied again. Registered webhooks beyond
+// the limit are refused before anything is written.
 func TestApplyTenThousand(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)

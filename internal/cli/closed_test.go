@@ -13,15 +13,15 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// closedRun has a release that closed with the event, and answers so.
+// closedRun has a release that closed with the event, and that answers queries as given.
 func closedRun(status enumspb.WorkflowExecutionStatus, event *historypb.HistoryEvent, answer string, err error) *runstest.Temporal {
 	return answering(closing(newTemporal("release-1"), status, event), always(answer, err))
 }
 
 var errNeverBegun = serviceerror.NewWorkflowNotReady("Workflow execution closed before WorkflowTaskStarted event")
 
-// TestStatusOfAClosedRunTellsHowItEnded, beside the fields of the status query,
-// which stay as the run answered them.
+// The status of a closed run says how it ended, beside the fields of the status query, which
+// stay as the run answered them.
 func TestStatusOfAClosedRunTellsHowItEnded(t *testing.T) {
 	t.Parallel()
 	result := `{"id":"1","status":"stopped","reason":"too risky","decided_by":{"webhook":"board","event":"BEFORE_RELEASE"},"steps":[]}`
@@ -47,7 +47,7 @@ func TestStatusOfAClosedRunTellsHowItEnded(t *testing.T) {
 		"no phase and no lock to remove: it is over")
 }
 
-// TestARunThatClosedBeforeItsFirstTask cannot be queried and yet has a status.
+// A run that closed before its first task cannot be queried, but has a status.
 func TestARunThatClosedBeforeItsFirstTask(t *testing.T) {
 	t.Parallel()
 	run := closedRun(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, runstest.Terminated(""), "", errNeverBegun)
@@ -73,7 +73,6 @@ func TestARunThatHasNotBegun(t *testing.T) {
 	}
 }
 
-// TestTheTransportsWordsAreNotShown.
 func TestTheTransportsWordsAreNotShown(t *testing.T) {
 	t.Parallel()
 	for _, cut := range []error{

@@ -9,7 +9,7 @@ import (
 	environment "github.com/latch-run/latch/internal/settings"
 )
 
-// A codecConfiguration is everything that the codec server runs by.
+// A codecConfiguration holds the settings of the codec server.
 type codecConfiguration struct {
 	environment.CodecServer
 	codec  *codec.Codec
@@ -17,8 +17,7 @@ type codecConfiguration struct {
 	tls    *tls.Config
 }
 
-// configureCodec reads the environment and reports all that is wrong with it
-// at once.
+// configureCodec reads the environment and reports all its problems at once.
 func configureCodec() (*codecConfiguration, error) {
 	given, err := environment.Read[environment.CodecServer]()
 	problems := []error{err}
@@ -30,7 +29,7 @@ func configureCodec() (*codecConfiguration, error) {
 	note("LATCH_CODEC_TOKENS", err)
 	tokens := configured.tokens
 	if err != nil {
-		tokens = make([]codecserver.Token, 1) // keys are meant to be there
+		tokens = make([]codecserver.Token, 1) // the user wants keys
 	}
 	note("LATCH_CODEC_ADDR", codecserver.CheckAddress(given.Addr, tokens))
 	note("LATCH_CODEC_ORIGINS", codecserver.CheckOrigins(environment.Trimmed(configured.Origins)))

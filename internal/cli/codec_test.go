@@ -12,7 +12,7 @@ import (
 	"github.com/latch-run/latch/internal/cli/failure"
 )
 
-// All bad settings are reported at once, each by its name, and never a key.
+// All bad settings are reported at once, each by its name, and without keys.
 func TestConfigureCodecReportsAll(t *testing.T) {
 	for name, value := range map[string]string{
 		"LATCH_CODEC_ADDR": "0.0.0.0:7129", "LATCH_CODEC_ORIGINS": "https://a.example,*", "LATCH_CODEC_TLS_CERT": "/nowhere",
@@ -45,8 +45,7 @@ func TestConfigureCodecTakesKeys(t *testing.T) {
 	require.Equal(t, []string{"https://a.example", "http://127.0.0.1:8233"}, configured.Origins)
 }
 
-// Settings: a bad key keeps every command that would connect from it, with its
-// name and never its value.
+// Settings: with a bad key no command connects. The error has its name and never its value.
 func TestDialReportsBadKeys(t *testing.T) {
 	t.Setenv("LATCH_PAYLOAD_KEYS", "a=hush")
 	_, err := backend.Dial(context.Background())

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// installing is, by the shell, the command that has each new session complete starter.
+// installing maps each shell to the command that enables completion in every new session.
 var installing = map[string]string{
 	"bash":       "starter completion bash > /etc/bash_completion.d/starter   # needs the package bash-completion",
 	"zsh":        `starter completion zsh > "${fpath[1]}/_starter"`,
@@ -14,9 +14,9 @@ var installing = map[string]string{
 	"powershell": "starter completion powershell >> $PROFILE",
 }
 
-// addCompletion adds cobra's own command, which prints scripts for shells: after the
-// root has its output, since cobra keeps what it is now. Like any group it refuses a
-// command that it does not have.
+// addCompletion adds cobra's own command, which prints scripts for shells. It must run after
+// the root's output is set, because cobra keeps the current output. Like every group it refuses
+// unknown commands.
 func addCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	for _, command := range root.Commands() {
@@ -33,9 +33,9 @@ func addCompletion(root *cobra.Command) {
 	}
 }
 
-// completeFlag has shells complete a flag by these values.
+// completeFlag makes shells complete a flag with these values.
 func completeFlag(command *cobra.Command, flag string, values ...string) {
 	if err := command.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic(err) // there is no such flag
+		panic(err) // the flag does not exist
 	}
 }

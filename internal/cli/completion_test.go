@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/cli/failure"
 )
 
-// Each shell gets a script that completes starter, and nothing else on standard output;
-// a shell that starter does not know is refused.
+// Each shell gets a script that completes starter, and nothing else on standard output. An
+// unknown shell is refused.
 func TestShellsGetAScript(t *testing.T) {
 	t.Parallel()
 	for shell, line := range map[string]string{
@@ -32,7 +32,7 @@ func TestShellsGetAScript(t *testing.T) {
 	require.Contains(t, errors, `"tcsh"`)
 }
 
-// Bash takes the script, and completes a command by what starter says.
+// Bash accepts the script, and completes a command with starter's suggestions.
 func TestBashCompletes(t *testing.T) {
 	t.Parallel()
 	bash, err := exec.LookPath("bash")
@@ -45,7 +45,7 @@ func TestBashCompletes(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "script"), []byte(script), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "completions"), []byte(completions), 0o600))
-	// The completion package of bash and of completing would give these three; starter answers from a file.
+	// Bash's completion package provides these three functions. starter answers from a file.
 	asked := exec.CommandContext(t.Context(), bash, "-c", `set -e
 _get_comp_words_by_ref() { cur=sk; prev=release; words=(starter release sk); cword=2; }
 compopt() { :; }
@@ -61,7 +61,7 @@ printf '%s\n' "${COMPREPLY[@]}"`)
 	require.Contains(t, string(out), "skip")
 }
 
-// What a flag takes is completed, and no file in its place.
+// The values of a flag are completed, and no files instead.
 func TestValuesOfFlagsAreCompleted(t *testing.T) {
 	t.Parallel()
 	for call, want := range map[string]string{

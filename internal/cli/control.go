@@ -12,15 +12,15 @@ import (
 	"github.com/latch-run/latch/internal/cli/output"
 )
 
-// A controller sends a message to a run that an id means.
+// A controller sends a message to the run that an id refers to.
 type controller struct {
 	*env
-	// kind is that of the runs that an id may name without their prefix.
+	// kind is the kind of runs whose ids may be given without their prefix.
 	kind    latch.Kind
 	message string
 }
 
-// controlCommand makes a command that sends stop or rollback to a run.
+// controlCommand returns a command that sends stop or rollback to a run.
 func controlCommand(e *env, message string, kind latch.Kind, short, long string) *cobra.Command {
 	c := controller{e, kind, message}
 	control := latch.Control{}
@@ -45,8 +45,8 @@ func byOrUser(e *env, by string) string {
 	return by
 }
 
-// send sends the message and prints what the run answered. check holds the argument
-// to its rules before anything is sent.
+// send sends the message and prints the run's answer. check validates the argument before
+// anything is sent.
 func (c *controller) send(ctx context.Context, open opener, id string, argument any, check func([]byte) error) error {
 	encoded, err := json.Marshal(argument)
 	if err != nil {
@@ -67,8 +67,7 @@ func (c *controller) send(ctx context.Context, open opener, id string, argument 
 	return nil
 }
 
-// printAnswer prints the record that a run answered with, or that it accepted the
-// message.
+// printAnswer prints the record that a run answered with, or that it accepted the message.
 func printAnswer(out *output.Printer, message string, answer *backend.Answer) {
 	if out.JSON {
 		body := answer.Body
@@ -89,7 +88,7 @@ func printAnswer(out *output.Printer, message string, answer *backend.Answer) {
 	}
 }
 
-// printRecord prints one record in a line.
+// printRecord prints one record in one line.
 func printRecord(out *output.Printer, record *latch.Record) {
 	var texts []string
 	for _, cell := range recordLine(record) {

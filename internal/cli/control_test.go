@@ -26,7 +26,7 @@ func argument(t *testing.T, options client.UpdateWorkflowOptions) string {
 	return string(encoded)
 }
 
-// TestMessagesAreUpdates: each goes to the run that the id means, with the
+// TestMessagesAreUpdates: each message goes to the run that the id refers to, with the
 // contract's argument.
 func TestMessagesAreUpdates(t *testing.T) {
 	t.Parallel()
@@ -58,7 +58,7 @@ func TestMessagesAreUpdates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			exists := test.exists
-			if exists == nil { // a lock says which run made it
+			if exists == nil { // a lock contains the id of its run
 				exists = []string{test.workflow}
 			}
 			temporal := updating(newTemporal(exists...), settledRecord, nil)
@@ -90,7 +90,7 @@ func TestAnAnswerWithoutARecord(t *testing.T) {
 	require.Equal(t, map[string]any{"workflow_id": "release-1", "message": "stop", "answer": nil}, object(t, out))
 }
 
-// TestRefusalsAreShownWithTheirReason: by the contract's error types.
+// TestRefusalsAreShownWithTheirReason: refusals have the contract's error types.
 func TestRefusalsAreShownWithTheirReason(t *testing.T) {
 	t.Parallel()
 	for kind, code := range map[string]int{
@@ -126,7 +126,7 @@ func TestArgumentsAreCheckedBeforeAnythingIsAsked(t *testing.T) {
 	}
 }
 
-// TestLocksAreReadFromTheRight: `<workflow id>:<webhook id>:<random>`.
+// TestLocksAreReadFromTheRight: a lock is `<workflow id>:<webhook id>:<random>`.
 func TestLocksAreReadFromTheRight(t *testing.T) {
 	t.Parallel()
 	for token, want := range map[string]string{
@@ -172,8 +172,8 @@ func TestOfARunThatHasClosed(t *testing.T) {
 	require.Equal(t, "Error: there is no run with the workflow id \"9\" or \"release-9\"\n", errors)
 }
 
-// TestASecondRemoval says that nothing was changed, or is refused with the
-// record that stands.
+// TestASecondRemoval reports that nothing was changed, or is refused with the record that
+// stands.
 func TestASecondRemoval(t *testing.T) {
 	t.Parallel()
 	same := updating(newTemporal("release-1"), settledRecord[:len(settledRecord)-1]+`,"unchanged":true}`, nil)

@@ -65,7 +65,7 @@ const whatDeliveriesLack = `
 Runs that Temporal has forgotten after the namespace's retention are not found.
 Without the search attribute LatchWebhooks, nor are workflows of your own.`
 
-// deliveriesListCommand makes deliveries list, which lists and sends nothing.
+// deliveriesListCommand returns deliveries list, which only lists.
 func deliveriesListCommand(e *env) *cobra.Command {
 	var call deliveriesCall
 	command := remote(e, &cobra.Command{Use: "list", Short: "List deliveries of all runs", Args: cobra.NoArgs,
@@ -116,7 +116,7 @@ before is settled. If the endpoint is disabled again, the others stay skipped. W
 	return command
 }
 
-// check reads the times, and returns all that is wrong with the flags.
+// check parses the times, and returns all problems of the flags.
 func (c *deliveriesCall) check(interactive bool) error {
 	var wrong []error
 	var err error
@@ -172,8 +172,7 @@ func runDeliveries(ctx context.Context, open opener, out *output.Printer, call d
 	return askAndRedeliver(ctx, out, world, call, found)
 }
 
-// askAndRedeliver shows a person what would be sent again, on standard error,
-// and asks.
+// askAndRedeliver lists what would be sent again, on standard error, and asks for confirmation.
 func askAndRedeliver(ctx context.Context, out *output.Printer, log backend.Deliveries, call deliveriesCall, found *foundDeliveries) error {
 	if n := len(found.Records); n > 0 {
 		out.NoteTable(deliveryTable(found.Records))
@@ -184,17 +183,17 @@ func askAndRedeliver(ctx context.Context, out *output.Printer, log backend.Deliv
 	return redeliverFailed(ctx, out, log, call)
 }
 
-// foundDeliveries are the deliveries of all parts, as --output json prints them.
+// foundDeliveries are the deliveries of all pages, as --output json prints them.
 type foundDeliveries struct {
 	Records []latch.Record `json:"records"`
-	// More reports that the limit left some out, and NextCursor where they begin.
+	// More reports that the limit left some out. NextCursor is where they begin.
 	More       bool   `json:"more,omitempty"`
 	NextCursor string `json:"next_cursor,omitempty"`
 	Unanswered int    `json:"unanswered,omitempty"`
 	Runs       int    `json:"runs"`
 }
 
-// deliveriesAtOnce is how many deliveries are asked for, or sent again, at once.
+// deliveriesAtOnce is how many deliveries are listed, or sent again, per request.
 const deliveriesAtOnce = 200
 
 func findDeliveries(ctx context.Context, out *output.Printer, log backend.Deliveries, call deliveriesCall) (*foundDeliveries, error) {
@@ -212,7 +211,7 @@ func findDeliveries(ctx context.Context, out *output.Printer, log backend.Delive
 	return found, err
 }
 
-// redeliverFailed sends all that failed again, part by part.
+// redeliverFailed sends everything that failed again, page by page.
 func redeliverFailed(ctx context.Context, out *output.Printer, log backend.Deliveries, call deliveriesCall) error {
 	all := &deliveries.BulkRedelivery{Deliveries: []deliveries.RedeliveryOutcome{}, DryRun: call.dryRun}
 	progress := out.Progress()
@@ -249,8 +248,8 @@ func addPart(all, part *deliveries.BulkRedelivery) {
 	all.NextCursor = part.NextCursor
 }
 
-// redeliveryBrokenOff returns the error with the number of deliveries that were sent
-// again before it.
+// redeliveryBrokenOff returns the error with the number of deliveries that were sent again
+// before it.
 func redeliveryBrokenOff(out *output.Printer, all *deliveries.BulkRedelivery, err error) error {
 	if all.Started == 0 {
 		return err

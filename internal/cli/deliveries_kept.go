@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/deliveries"
 )
 
-// A keptCall is what deliveries redeliver --skipped was called with.
+// A keptCall holds the arguments of deliveries redeliver --skipped.
 type keptCall struct {
 	filter deliveries.Filter
 	span   timeSpan
@@ -27,7 +27,7 @@ func (c *keptCall) flags(command *cobra.Command) {
 	flags.BoolVar(&c.dryRun, "dry-run", false, "with --skipped: list what would be sent, and send nothing")
 }
 
-// check reads the times, and returns all that is wrong with the arguments and flags.
+// check parses the times, and returns all problems of the arguments and flags.
 func (c *keptCall) check(args []string, origin deliveries.Origin) error {
 	var wrong []error
 	var err error
@@ -48,7 +48,7 @@ func (c *keptCall) check(args []string, origin deliveries.Origin) error {
 	return errors.Join(wrong...)
 }
 
-// redeliverKept sends what was skipped.
+// redeliverKept sends the deliveries that were skipped.
 func redeliverKept(ctx context.Context, open opener, out *output.Printer, call keptCall) error {
 	log, err := open(ctx)
 	if err != nil {

@@ -39,7 +39,7 @@ func deliveryTable(records []latch.Record) *output.Table {
 	return t
 }
 
-// resultOf returns the result, with the number of a redelivery.
+// resultOf returns the result, with the number of redeliveries.
 func resultOf(r *latch.Record) string {
 	if r.Redelivery == 0 {
 		return r.Result
@@ -47,7 +47,7 @@ func resultOf(r *latch.Record) string {
 	return fmt.Sprintf("%s (redelivery %d)", r.Result, r.Redelivery)
 }
 
-// subjectOf names what fired the event.
+// subjectOf names the run or the step that fired the event.
 func subjectOf(job, release, workflowID string) string {
 	switch {
 	case release != "":
@@ -59,7 +59,7 @@ func subjectOf(job, release, workflowID string) string {
 	}
 }
 
-// printRedelivered prints what was done with each delivery, and the totals.
+// printRedelivered prints the outcome for each delivery, and the totals.
 func printRedelivered(out *output.Printer, all *deliveries.BulkRedelivery) {
 	if out.JSON {
 		out.Value(all)

@@ -32,7 +32,7 @@ const (
 		"started":0,"skipped":1,"errors":1,"runs":2,"unanswered":1}`
 )
 
-// A list on Temporal is a table, or JSON; --failed leaves out what was answered.
+// A list from Temporal is a table, or JSON. --failed omits the successful deliveries.
 func TestDeliveriesOnTemporal(t *testing.T) {
 	t.Parallel()
 	temporal := answering(newTemporal("job-books"), always("["+lostDelivery+","+answeredNo+"]", nil))
@@ -52,7 +52,7 @@ func TestDeliveriesOnTemporal(t *testing.T) {
 	require.Contains(t, errors, "There are more")
 }
 
-// Wrong flags are told at once, and before anything is asked.
+// All wrong flags are reported at once, before any request.
 func TestDeliveriesUsage(t *testing.T) {
 	t.Parallel()
 	code, _, errors := execute("", nil, "deliveries", "--redeliver", "--since", "soon", "--until", "later", "--limit", "-1")
@@ -65,8 +65,8 @@ func TestDeliveriesUsage(t *testing.T) {
 	require.Contains(t, errors, "--dry-run goes with --redeliver")
 }
 
-// In bulk, all parts are gone through, each delivery is told of, and the exit
-// code is 1 where one could not be sent again.
+// A bulk redelivery goes through all pages and reports each delivery. The exit code is 1 if one
+// could not be sent again.
 func TestRedeliverFailedByTheAPI(t *testing.T) {
 	t.Parallel()
 	f := newAPI(t, map[string][]apiAnswer{"POST /latch/v1/deliveries/redeliver": {{200, bulkStarted}, {200, bulkRest}}})
@@ -87,7 +87,7 @@ func TestRedeliverFailedByTheAPI(t *testing.T) {
 	require.JSONEq(t, `{"failed":true,"limit":200,"dry_run":true}`, dry.bodies[0])
 }
 
-// A person is shown what would be sent again, and asked.
+// A person sees what would be sent again, and confirms it.
 func TestRedeliverFailedAsks(t *testing.T) {
 	t.Parallel()
 	for answer, sent := range map[string]bool{"y\n": true, "n\n": false, "": false} {
@@ -103,7 +103,7 @@ func TestRedeliverFailedAsks(t *testing.T) {
 	}
 }
 
-// One delivery is sent again by its id; what stands in its way is told.
+// One delivery is sent again by its id. An error says what prevents it.
 func TestRedeliverOneByTheAPI(t *testing.T) {
 	t.Parallel()
 	f := newAPI(t, map[string][]apiAnswer{"POST /latch/v1/deliveries/dlv_1/redeliver": {

@@ -28,23 +28,23 @@ reach.`},
 // The statuses of a finding.
 const (
 	findingOK = "ok"
-	// findingNote is worth knowing, and makes nothing fail.
+	// findingNote is information, and not a failure.
 	findingNote  = "note"
 	findingWrong = "wrong"
 )
 
-// A finding is one thing that was looked at.
+// A finding is the result of one check.
 type finding struct {
-	// Check names what was looked at.
+	// Check names the check.
 	Check string `json:"check"`
 	// Status is ok, note or wrong.
 	Status  string `json:"status"`
 	Message string `json:"message"`
-	// Fix is the command or the setting that mends it.
+	// Fix is the command or the setting that fixes the problem.
 	Fix string `json:"fix,omitempty"`
 }
 
-// A diagnosis is all that was found.
+// A diagnosis is the list of all findings.
 type diagnosis struct {
 	findings []finding
 	// unreachable reports that Temporal did not answer.
@@ -64,7 +64,7 @@ func (d *diagnosis) wrong() bool {
 	return false
 }
 
-// runDoctor looks at everything and prints what it found.
+// runDoctor makes all checks and prints the findings.
 func runDoctor(ctx context.Context, open opener, e *env) error {
 	d := &diagnosis{findings: []finding{}}
 	if err := examineTemporal(ctx, open, e, d); err != nil {

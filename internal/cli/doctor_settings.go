@@ -10,8 +10,7 @@ import (
 	"github.com/latch-run/latch/plugin"
 )
 
-// examineSettings looks at the settings that a worker and an API with this
-// environment would have.
+// examineSettings checks the settings of a worker and an API with this environment.
 func examineSettings(e *env, d *diagnosis) {
 	_, err := environment.From[environment.Worker](e.environ)
 	_, plugging := plugin.FromEnv()
@@ -20,7 +19,7 @@ func examineSettings(e *env, d *diagnosis) {
 	examineReadable(d, "settings of the API", err)
 	for _, unknown := range environment.Unknowns(e.environ) {
 		status := findingWrong
-		if unknown.Meant == "" { // another program may be what reads it
+		if unknown.Meant == "" { // another program may read it
 			status = findingNote
 		}
 		d.add("settings", status, unknown.String(), "correct its name, or leave it out")
@@ -31,7 +30,7 @@ func examineSettings(e *env, d *diagnosis) {
 	}
 }
 
-// isSet reports whether a variable that is true or false is true.
+// isSet reports whether a boolean variable is true.
 func isSet(e *env, variable string) bool {
 	set, err := strconv.ParseBool(e.environ.get(variable))
 	return err == nil && set
@@ -50,12 +49,12 @@ func examineReadable(d *diagnosis, check string, err error) {
 	}
 }
 
-// examineSecrets names the secrets that may go to any host.
+// examineSecrets names the secrets that may be sent to any host.
 func examineSecrets(e *env, d *diagnosis) {
 	const check = "secrets"
 	from, err := readSurroundings(e)
 	if err != nil {
-		return // the worker's settings say so already
+		return // reported with the worker's settings
 	}
 	store := from.store
 	names, unbound := store.Names(), store.Unbound()

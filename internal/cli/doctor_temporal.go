@@ -19,8 +19,8 @@ import (
 
 const checkTemporal = "temporal"
 
-// examineTemporal looks at the server, as far as it answers. Its error is that of a
-// backend without one.
+// examineTemporal checks the server, as far as it answers. If there is no backend, it returns
+// the backend's error.
 func examineTemporal(ctx context.Context, open opener, e *env, d *diagnosis) error {
 	world, err := open(ctx)
 	if err != nil {
@@ -48,7 +48,7 @@ func examineTemporal(ctx context.Context, open opener, e *env, d *diagnosis) err
 	return nil
 }
 
-// cannotDial adds why there is no connection.
+// cannotDial adds the reason why there is no connection.
 func cannotDial(d *diagnosis, err error) {
 	known := failure.Explain(err)
 	d.unreachable = known.ExitCode() == failure.ExitUnreachable
@@ -71,8 +71,7 @@ func examineServer(ctx context.Context, server backend.Server, d *diagnosis) boo
 	return true
 }
 
-// examineNamespace adds what Latch needs of the namespace, and reports whether it
-// exists.
+// examineNamespace checks the namespace, and reports whether it exists.
 func examineNamespace(ctx context.Context, server backend.Server, d *diagnosis) bool {
 	name := server.Namespace()
 	namespace, err := server.DescribeNamespace(ctx)
@@ -102,7 +101,7 @@ func examineNamespace(ctx context.Context, server backend.Server, d *diagnosis) 
 type attribute struct {
 	name string
 	kind enumspb.IndexedValueType
-	// needed reports that runs get no search attributes without it.
+	// needed reports that without it, runs get no search attributes.
 	needed bool
 }
 
@@ -113,8 +112,8 @@ var attributes = []attribute{
 	{latch.SearchAttributeWebhooks, enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST, false},
 }
 
-// examineSearchAttributes adds which of Latch's search attributes exist. A missing one
-// is wrong only where the worker upserts it.
+// examineSearchAttributes adds which of Latch's search attributes exist. A missing one is an
+// error only if the worker upserts it.
 func examineSearchAttributes(ctx context.Context, server backend.Server, d *diagnosis, upserted bool) {
 	const check = "search attributes"
 	types, err := server.SearchAttributes(ctx)
@@ -171,12 +170,11 @@ func examineRegistry(ctx context.Context, world backend.Backend, queue string, d
 	d.add(check, findingOK, fmt.Sprintf("%d registered webhooks of task queue %q, %d of them enforced", len(webhooks), queue, enforced), "")
 }
 
-// clockTolerance is by how much clocks may differ before doctor says so. Receivers
-// refuse signatures that are five minutes off.
+// clockTolerance is the difference between clocks that doctor reports. Receivers reject
+// signatures that are five minutes off.
 const clockTolerance = 5 * time.Second
 
-// examineClock adds whether the server's clock and this machine's agree, as far as the
-// server says its time.
+// examineClock compares the server's clock with this machine's, if the server sends its time.
 func examineClock(ctx context.Context, server backend.Server, queue string, d *diagnosis) {
 	const check, fix = "clock", "set the clock that is wrong by NTP: timedatectl set-ntp true, or chronyc makestep"
 	clock, err := server.Clock(ctx, queue)

@@ -26,7 +26,7 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// fakeOperator knows search attributes.
+// fakeOperator lists search attributes.
 type fakeOperator struct {
 	operatorservice.OperatorServiceClient
 	attributes map[string]enumspb.IndexedValueType
@@ -38,16 +38,16 @@ func (f fakeOperator) ListSearchAttributes(context.Context, *operatorservice.Lis
 	return &operatorservice.ListSearchAttributesResponse{CustomAttributes: f.attributes}, f.err
 }
 
-// A patient is what the doctor looks at.
+// A patient describes the system that doctor examines.
 type patient struct {
 	system, namespace, schedules error
 	noUpdates, unpolled          bool
-	// date is the header of that name; polled is when the server saw a worker's poller.
+	// date is the header of that name. polled is when a worker last polled the server.
 	date, polled func(now time.Time) time.Time
 	operator     fakeOperator
 }
 
-// An examined Temporal answers as the patient says.
+// An examined Temporal answers as described by the patient.
 type examined struct {
 	*runstest.Temporal
 	service examinedService
@@ -97,13 +97,12 @@ func known() fakeOperator {
 	return f
 }
 
-// off returns a clock that is off by so much.
+// off returns a clock that is off by the given duration.
 func off(by time.Duration) func(time.Time) time.Time {
 	return func(now time.Time) time.Time { return now.Add(by) }
 }
 
-// TestDoctor: every finding that is wrong names what mends it, and the exit
-// code says whether there is one.
+// TestDoctor: every problem comes with its fix, and the exit code reports whether there is one.
 func TestDoctor(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(dir+"/pay-roll", []byte("0123456789abcdef"), 0o600))
@@ -214,7 +213,7 @@ func TestDoctor(t *testing.T) {
 	}
 }
 
-// TestDoctorWithoutTemporal exits 3 and still looks at the settings.
+// TestDoctorWithoutTemporal: the exit code is 3, and the settings are checked all the same.
 func TestDoctorWithoutTemporal(t *testing.T) {
 	t.Parallel()
 	c := newCommand("", nil)

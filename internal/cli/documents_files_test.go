@@ -12,11 +12,11 @@ import (
 	"github.com/latch-run/latch/internal/spec"
 )
 
-// shown are the files that documents show: blocks of YAML, and what a command reads
-// from a text below it.
+// shown are the files in documents: blocks of YAML, and texts that a command in a shell block
+// reads.
 var shown = regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$|<<'END'\n(.*?)^END$")
 
-// What a document shows as a job, a release, a gate or a watch is taken as it stands.
+// The jobs, releases, gates and watches in documents are valid.
 func TestTheFilesOfTheDocumentsAreValid(t *testing.T) {
 	t.Parallel()
 	found := 0
@@ -25,7 +25,7 @@ func TestTheFilesOfTheDocumentsAreValid(t *testing.T) {
 		require.NoError(t, err)
 		for _, block := range shown.FindAllStringSubmatch(string(page), -1) {
 			for text := range strings.SplitSeq(block[1]+block[2], "---\n") {
-				if strings.HasPrefix(text, "id:") || strings.HasPrefix(text, "query:") { // others are parts of one
+				if strings.HasPrefix(text, "id:") || strings.HasPrefix(text, "query:") { // others are fragments
 					requireAdmitted(t, file, text)
 					found++
 				}

@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/docshell"
 )
 
-// Every call of starter that a shell block of the documents shows is one that it
-// takes: command, flags and number of arguments.
+// Every call of starter in a shell block of the documents is valid: command, flags and number
+// of arguments.
 func TestTheDocumentsCallStarterAsItIs(t *testing.T) {
 	t.Parallel()
 	checked := 0
@@ -28,8 +28,8 @@ func TestTheDocumentsCallStarterAsItIs(t *testing.T) {
 	require.Greater(t, checked, 10)
 }
 
-// Every command and flag of starter that the documents name in their text, the
-// examples in their comments and starter in its own help exists.
+// Every command and flag of starter exists that is mentioned in the documents, in the comments
+// of the examples, and in starter's own help.
 func TestTheCommandsThatAreNamedExist(t *testing.T) {
 	t.Parallel()
 	checked := 0
@@ -64,7 +64,7 @@ func checkFiles(t *testing.T, pattern, begin string) (checked int) {
 	files, err := filepath.Glob(pattern)
 	require.NoError(t, err)
 	for _, file := range files {
-		if text, err := readFile(file, nil); err == nil { // folders are not read
+		if text, err := readFile(file, nil); err == nil { // directories are skipped
 			checked += checkLines(t, file, string(text), begin)
 		}
 	}
@@ -81,8 +81,7 @@ func checkLines(t *testing.T, from, text, begin string) (checked int) {
 	return checked
 }
 
-// checkCalls holds each call of starter in a command to a rule, and returns how
-// many there are.
+// checkCalls checks each call of starter in a command, and returns their number.
 func checkCalls(t *testing.T, command docshell.Command, rule func([]string) error) int {
 	t.Helper()
 	calls, err := docshell.Calls(command.Text, "starter")
@@ -93,7 +92,7 @@ func checkCalls(t *testing.T, command docshell.Command, rule func([]string) erro
 	return len(calls)
 }
 
-// takes returns an error unless starter takes the arguments.
+// takes returns an error unless starter accepts the arguments.
 func takes(arguments []string) error {
 	if err := names(arguments); err != nil {
 		return err
@@ -109,8 +108,7 @@ func takes(arguments []string) error {
 	return command.ValidateArgs(command.Flags().Args())
 }
 
-// names returns an error where a command or flag among the arguments does not
-// exist.
+// names returns an error if a command or flag among the arguments does not exist.
 func names(arguments []string) error {
 	command, rest, err := newProgram().rootCommand().Find(arguments)
 	if err != nil {
@@ -132,7 +130,7 @@ func names(arguments []string) error {
 	return nil
 }
 
-// letter returns the command's flag of one letter, its own or one for all.
+// letter returns the command's one-letter flag, its own or an inherited one.
 func letter(command *cobra.Command, name string) *pflag.Flag {
 	if flag := command.Flags().ShorthandLookup(name); flag != nil {
 		return flag
@@ -140,7 +138,7 @@ func letter(command *cobra.Command, name string) *pflag.Flag {
 	return command.InheritedFlags().ShorthandLookup(name)
 }
 
-// visit calls a function for a command and for all below it.
+// visit calls a function for a command and for all commands below it.
 func visit(command *cobra.Command, each func(*cobra.Command)) {
 	each(command)
 	for _, below := range command.Commands() {

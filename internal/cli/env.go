@@ -16,12 +16,11 @@ import (
 	environment "github.com/latch-run/latch/internal/settings"
 )
 
-// An env is what surrounds commands: where they print, their environment and
-// settings, and the way to a backend. A test puts buffers, a pace and a Temporal of
-// its own there.
+// An env is the environment of the commands: where they print, their environment variables and
+// settings, and the backend. A test replaces these with buffers, a pace and a fake Temporal.
 type env struct {
 	out *output.Printer
-	// environ is the environment, as of os.Environ.
+	// environ is the environment in the format of os.Environ.
 	environ lookup
 	// dial connects to Temporal.
 	dial func(context.Context) (*backend.Connection, error)
@@ -29,19 +28,18 @@ type env struct {
 	pollInterval time.Duration
 	userName     func() string
 
-	// What flags and environment say.
+	// Read from flags and environment.
 	settings settings
-	// api is the API that takes the place of Temporal; nil where none is given.
-	// apiFrom is the flag or the variable that gives it.
+	// api is the API that replaces Temporal, or nil. apiFrom is the flag or the variable that
+	// sets it.
 	api     *backend.API
 	apiFrom string
 }
 
-// settings are what flags and environment say beside the connection to Temporal.
+// settings are read from flags and environment, apart from the connection to Temporal.
 type settings struct {
 	environment.CommandLine
-	// givenQueue is the task queue where one is given, and empty where TaskQueue is
-	// the default.
+	// givenQueue is the configured task queue, and empty if TaskQueue is the default.
 	givenQueue string
 }
 
@@ -55,7 +53,7 @@ func readSettings(environ []string) (settings, error) {
 	return read, nil
 }
 
-// prepare reads the settings, before the command runs.
+// prepare reads the settings before the command runs.
 func (e *env) prepare(command *cobra.Command, json bool) error {
 	e.out.JSON, e.out.Plain = json, e.environ.get("NO_COLOR") != "" // no-color.org
 	var err error
@@ -74,8 +72,8 @@ func (e *env) prepare(command *cobra.Command, json bool) error {
 	return nil
 }
 
-// prepareAPI makes the backend over the API where one is given. A command that asks no
-// server refuses the flag, and leaves the variable alone.
+// prepareAPI creates the backend over the API if one is configured. A command that asks no
+// server refuses the flag and ignores the variable.
 func (e *env) prepareAPI(command *cobra.Command) error {
 	e.apiFrom = "LATCH_API"
 	if flag := command.Flags().Lookup("api"); flag != nil && flag.Changed {
@@ -100,9 +98,8 @@ func (e *env) prepareAPI(command *cobra.Command) error {
 	return nil
 }
 
-// warnOfUnknown names the variables that nothing reads: the mistyped ones alone,
-// or all of them. Another program's of a like name may stand in the environment
-// of whoever types a command.
+// warnOfUnknown names the variables that nothing reads: either only those that look mistyped,
+// or all. A user's environment may contain variables of another program with similar names.
 func warnOfUnknown(e *env, all bool) {
 	for _, unknown := range environment.Unknowns(e.environ) {
 		if all || unknown.Meant != "" {
@@ -111,13 +108,13 @@ func warnOfUnknown(e *env, all bool) {
 	}
 }
 
-// A lookup is an environment, as of os.Environ, in which envconfig looks.
+// A lookup is an environment in the format of os.Environ, for envconfig.
 type lookup []string
 
-// Environ returns all of it.
+// Environ returns all variables.
 func (l lookup) Environ() []string { return l }
 
-// LookupEnv finds one variable.
+// LookupEnv returns one variable.
 func (l lookup) LookupEnv(name string) (string, bool) {
 	for _, setting := range l {
 		if value, is := strings.CutPrefix(setting, name+"="); is {
@@ -127,7 +124,7 @@ func (l lookup) LookupEnv(name string) (string, bool) {
 	return "", false
 }
 
-// get returns a variable, empty where it is not set.
+// get returns a variable, or "" if it is not set.
 func (l lookup) get(name string) string {
 	value, _ := l.LookupEnv(name)
 	return value

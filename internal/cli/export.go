@@ -68,7 +68,7 @@ func export(ctx context.Context, open opener, e *env, args []string) error {
 	return nil
 }
 
-// exported reads all that is registered, as documents.
+// exported returns everything that is registered, as documents.
 func exported(ctx context.Context, open opener, e *env) ([]declared.Document, error) {
 	world, err := open(ctx)
 	if err != nil {
@@ -102,12 +102,12 @@ func exported(ctx context.Context, open opener, e *env) ([]declared.Document, er
 	return documents, nil
 }
 
-// exportHeader begins each file that export writes, and none that a person keeps.
+// exportHeader is the first line of each file that export writes. No other file has it.
 const exportHeader = "# Written by starter export; apply it with: starter apply\n"
 
-// writeExport writes each document into a file of its own.
+// writeExport writes each document to its own file.
 func writeExport(out *output.Printer, dir string, documents []declared.Document) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil { // also where nothing is registered
+	if err := os.MkdirAll(dir, 0o755); err != nil { // even if nothing is registered
 		return failure.New(failure.Failed, "cannot make the directory %s: %v", dir, err)
 	}
 	written := map[string]bool{}
@@ -123,7 +123,7 @@ func writeExport(out *output.Printer, dir string, documents []declared.Document)
 	}
 	stale := 0
 	for _, kind := range declared.Kinds {
-		files, _ := filepath.Glob(filepath.Join(escapeGlob(dir), string(kind)+"s", "*.yaml")) // the pattern is good
+		files, _ := filepath.Glob(filepath.Join(escapeGlob(dir), string(kind)+"s", "*.yaml")) // the pattern is valid
 		for _, file := range files {
 			text, err := os.ReadFile(file)
 			if written[strings.ToLower(filepath.Join(string(kind)+"s", filepath.Base(file)))] || err != nil || !bytes.HasPrefix(text, []byte(exportHeader)) {
@@ -147,11 +147,10 @@ func writeExport(out *output.Printer, dir string, documents []declared.Document)
 	return nil
 }
 
-// maximumName bounds the name of a file, in bytes, without what makes it the only one.
+// maximumName bounds the name of a file, in bytes, without the suffix that makes it unique.
 const maximumName = 200
 
-// freeName returns the name of a file for an id that no other has, also where a file
-// system takes upper and lower case for the same.
+// freeName returns an unused file name for an id, even on a file system that ignores case.
 func freeName(taken map[string]bool, folder, id string) string {
 	base := strings.ReplaceAll(url.PathEscape(id), "%20", " ")
 	if strings.HasPrefix(base, ".") {
@@ -166,7 +165,7 @@ func freeName(taken map[string]bool, folder, id string) string {
 	return name
 }
 
-// writeFile writes a file that is either the old one or the whole new one.
+// writeFile replaces a file atomically.
 func writeFile(path string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -178,7 +177,7 @@ func writeFile(path string, text []byte) error {
 	return os.Rename(temporary, path)
 }
 
-// escapeGlob keeps a folder's name from being taken for a pattern.
+// escapeGlob escapes a directory's name, so that it is not read as a pattern.
 func escapeGlob(name string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(name)
 }

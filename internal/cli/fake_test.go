@@ -24,7 +24,7 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// newTemporal returns a Temporal with a running release of each workflow id.
+// newTemporal returns a Temporal with a running release for each workflow id.
 func newTemporal(workflowIDs ...string) *runstest.Temporal {
 	temporal := &runstest.Temporal{Now: runstest.Midnight, RunIDs: func(n int) string { return fmt.Sprintf("run-%d", n+1) }}
 	for _, id := range workflowIDs {
@@ -33,7 +33,7 @@ func newTemporal(workflowIDs ...string) *runstest.Temporal {
 	return temporal
 }
 
-// answering has the first run of a Temporal answer queries by their names.
+// answering makes the first run of a Temporal answer queries by their names.
 func answering(temporal *runstest.Temporal, answer func(query string) (string, error)) *runstest.Temporal {
 	temporal.Runs[0].Answer = func(query string) (any, error) {
 		text, err := answer(query)
@@ -42,12 +42,12 @@ func answering(temporal *runstest.Temporal, answer func(query string) (string, e
 	return temporal
 }
 
-// always answers any query so.
+// always answers every query with the same text.
 func always(answer string, err error) func(string) (string, error) {
 	return func(string) (string, error) { return answer, err }
 }
 
-// updating has each run of a Temporal answer updates; an empty answer is nothing.
+// updating makes each run of a Temporal answer updates. An empty answer has no result.
 func updating(temporal *runstest.Temporal, answer string, err error) *runstest.Temporal {
 	for _, run := range temporal.Runs {
 		run.Update = func(client.UpdateWorkflowOptions) (any, error) {
@@ -60,13 +60,13 @@ func updating(temporal *runstest.Temporal, answer string, err error) *runstest.T
 	return temporal
 }
 
-// closing has the first run of a Temporal close with the event.
+// closing makes the first run of a Temporal close with the event.
 func closing(temporal *runstest.Temporal, status enumspb.WorkflowExecutionStatus, event *historypb.HistoryEvent) *runstest.Temporal {
 	temporal.Runs[0].Info.Status, temporal.Runs[0].Closed = status, event
 	return temporal
 }
 
-// payloads encodes JSON as a run's result or details; it returns nil for "".
+// payloads encodes JSON as a run's result or details. It returns nil for "".
 func payloads(text string) *commonpb.Payloads {
 	if text == "" {
 		return nil
@@ -98,15 +98,15 @@ func newCommand(stdin string, temporal *runstest.Temporal) *command {
 
 func (c *command) start(args ...string) int { return c.program.run(context.Background(), args) }
 
-// execute runs the command line on a fake Temporal and gives exit code, standard
-// output and standard error.
+// execute runs the command line on a fake Temporal and returns exit code, standard output and
+// standard error.
 func execute(stdin string, temporal *runstest.Temporal, args ...string) (int, string, string) {
 	c := newCommand(stdin, temporal)
 	code := c.start(args...)
 	return code, c.stdout.String(), c.stderr.String()
 }
 
-// object reads standard output as one JSON value and nothing else.
+// object reads standard output, which must be exactly one JSON value.
 func object(t *testing.T, out string) map[string]any {
 	t.Helper()
 	decoder := json.NewDecoder(strings.NewReader(out))

@@ -81,7 +81,7 @@ func brokenOff(out *output.Printer, done []jobChange, of int, err error) error {
 	return &failed
 }
 
-// wording returns the words for an action, done or foreseen.
+// wording returns the words for an action, in the past or in the future.
 func wording(action string, dryRun bool) string {
 	if dryRun && action != actionUnchanged {
 		return "would be " + action

@@ -45,7 +45,7 @@ func openRegistry(ctx context.Context, open opener) (backend.Registry, error) {
 	return world.Registry()
 }
 
-// jobPauseCommand makes job pause and job resume.
+// jobPauseCommand returns job pause or job resume.
 func jobPauseCommand(e *env, use string, paused bool, short, long string) *cobra.Command {
 	return remoteNeeding(e, registryOf, &cobra.Command{Use: use + " ID", Short: short, Long: long, Args: cobra.ExactArgs(1), ValidArgsFunction: completeJob(e)},
 		func(ctx context.Context, open opener, args []string) error {
@@ -119,7 +119,7 @@ func deleteJob(ctx context.Context, open opener, out *output.Printer, id string,
 	return nil
 }
 
-// completeTimeout bounds what a shell waits for a list to complete from.
+// completeTimeout bounds how long a shell waits for completions.
 const completeTimeout = 2 * time.Second
 
 // completeJob returns a function that completes the ids of registered jobs.

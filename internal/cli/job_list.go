@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/cli/output"
 )
 
-// listTimeout bounds reading the list of jobs, of which there may be many.
+// listTimeout bounds reading the list of jobs, which may be long.
 const listTimeout = 2 * time.Minute
 
 func jobListCommand(e *env) *cobra.Command {
@@ -83,7 +83,7 @@ func jobColour(status string) output.Colour {
 	}
 }
 
-// utc returns a time as tables show it, in UTC.
+// utc formats a time for tables, in UTC.
 func utc(at latch.Time) string {
 	if at.IsZero() {
 		return "-"
@@ -91,7 +91,7 @@ func utc(at latch.Time) string {
 	return at.UTC().Format(time.RFC3339)
 }
 
-// scheduleText returns when a job runs by itself; empty where it does not.
+// scheduleText returns the job's schedule, or "".
 func scheduleText(schedule *latch.Schedule) string {
 	switch {
 	case schedule == nil:

@@ -25,16 +25,16 @@ import (
 // A wantedJob is a job that a file describes.
 type wantedJob struct {
 	*latch.Job
-	// label names the file, and the place in it where there are several.
+	// label names the file, and the position in it if it describes several jobs.
 	label string
 	from  source
-	// keys are those that the file gives.
+	// keys are the keys that the file contains.
 	keys []string
-	// doubts are about its schedule.
+	// doubts are warnings about its schedule.
 	doubts []latch.Problem
 }
 
-// readJobs reads all jobs of the files. Its error has everything that is wrong.
+// readJobs reads all jobs of the files. Its error lists all problems.
 func readJobs(out *output.Printer, files []string) ([]*wantedJob, error) {
 	var wanted []*wantedJob
 	var problems latch.Problems
@@ -76,18 +76,18 @@ func keysOf(data []byte) []string {
 	return slices.Sorted(maps.Keys(members))
 }
 
-// A plan is what applying files would do.
+// A plan says what applying files would do.
 type plan struct {
-	// wanted are the jobs, each behind the one that it follows.
+	// wanted are the jobs, each after the one that it follows.
 	wanted []*wantedJob
-	// registered are those of them that exist already.
+	// registered are those of the jobs that already exist.
 	registered map[string]*registry.Entry
-	// queue is the task queue, where one is given.
+	// queue is the configured task queue, or "".
 	queue string
 }
 
-// planJobs compares the jobs with what is registered. It refuses jobs that follow an
-// unknown job, or each other in a circle.
+// planJobs compares the jobs with the registered ones. It refuses jobs that follow an unknown
+// job, or that follow each other in a cycle.
 func planJobs(ctx context.Context, store backend.Registry, wanted []*wantedJob, queue string) (*plan, error) {
 	p := &plan{registered: map[string]*registry.Entry{}, queue: queue}
 	byID := map[string]*wantedJob{}
@@ -131,8 +131,8 @@ func (p *plan) checkSize(job *wantedJob) latch.Problems {
 	return nil
 }
 
-// leaderLookup returns a function that returns which job another one follows once the
-// files are applied. Its error is [registry.ErrUnknown] for a job that does not exist.
+// leaderLookup returns a function that returns the job that another one will follow once the
+// files are applied. Its error is [registry.ErrUnknown] for an unknown job.
 func leaderLookup(ctx context.Context, store backend.Registry, byID map[string]*wantedJob) func(id string) (string, error) {
 	known := map[string]string{}
 	return func(id string) (string, error) {
@@ -181,8 +181,8 @@ func checkLeaders(job *wantedJob, leader func(string) (string, error)) (latch.Pr
 	return nil, nil
 }
 
-// order puts each job behind the one that it follows, and otherwise keeps the order of
-// the files.
+// order places each job after the one that it follows, and otherwise keeps the order of the
+// files.
 func (p *plan) order(wanted []*wantedJob, byID map[string]*wantedJob) {
 	placed := map[string]bool{}
 	var place func(job *wantedJob)
@@ -201,8 +201,8 @@ func (p *plan) order(wanted []*wantedJob, byID map[string]*wantedJob) {
 	}
 }
 
-// define returns the definition that the file asks for. Keys that are kept for
-// other systems stay, unless the file gives them itself.
+// define returns the definition for the file. Keys that belong to other systems are kept,
+// unless the file sets them.
 func (p *plan) define(job *wantedJob, before registry.Definition) registry.Definition {
 	defined := before
 	defined.ID, defined.Job, defined.Lacks = job.ID, job.Job, ""
@@ -216,7 +216,7 @@ func (p *plan) define(job *wantedJob, before registry.Definition) registry.Defin
 	return defined
 }
 
-// A jobChange is what applying one job does, as --output json prints it.
+// A jobChange is the effect of applying one job, as --output json prints it.
 type jobChange struct {
 	ID    string `json:"id"`
 	Title string `json:"title,omitempty"`
@@ -225,14 +225,14 @@ type jobChange struct {
 	Action   string                 `json:"action"`
 	Changes  []declared.FieldChange `json:"changes,omitempty"`
 	NextTime latch.Time             `json:"next_time,omitzero"`
-	// NextTimes are the next three times at which the job runs by itself.
+	// NextTimes are the next three scheduled times of the job.
 	NextTimes []latch.Time `json:"next_times,omitempty"`
 
-	// next are the same, in the job's time zone.
+	// next are the same times in the job's time zone.
 	next []time.Time
 }
 
-// What applying a job does.
+// The effects of applying a job.
 const (
 	actionCreated   = "created"
 	actionUpdated   = "updated"
@@ -256,7 +256,7 @@ func (c *jobChange) setChanges(changes []declared.FieldChange) {
 	}
 }
 
-// apply registers the job, or changes it.
+// apply registers or updates the job.
 func (p *plan) apply(ctx context.Context, store backend.Registry, job *wantedJob) (jobChange, error) {
 	change := jobChange{ID: job.ID, Title: job.Title, File: job.label, Action: actionCreated}
 	entry, err := (*registry.Entry)(nil), error(registry.ErrExists)
@@ -284,7 +284,7 @@ func (p *plan) apply(ctx context.Context, store backend.Registry, job *wantedJob
 	return change, nil
 }
 
-// refusedJob returns a refusal of the registry with the file and the line.
+// refusedJob adds the file and the line to an error of the registry.
 func refusedJob(job *wantedJob, err error) error {
 	var refused *registry.RefusedError
 	if errors.As(err, &refused) {

@@ -27,7 +27,7 @@ func newJobs(t *testing.T) *jobs {
 	return &jobs{t, temporal, &temporal.Schedules}
 }
 
-// ok runs a command that succeeds and gives its output.
+// ok runs a command that must succeed and returns its output.
 func (j *jobs) ok(stdin string, args ...string) string {
 	j.Helper()
 	code, out, errors := execute(stdin, j.temporal, args...)
@@ -35,7 +35,7 @@ func (j *jobs) ok(stdin string, args ...string) string {
 	return out
 }
 
-// fails runs a command that fails with the code and gives what it says.
+// fails runs a command that must fail with the code, and returns its error output.
 func (j *jobs) fails(code int, stdin string, args ...string) string {
 	j.Helper()
 	got, _, errors := execute(stdin, j.temporal, args...)
@@ -43,8 +43,8 @@ func (j *jobs) fails(code int, stdin string, args ...string) string {
 	return errors
 }
 
-// TestApplyIsIdempotent: created, then unchanged and unwritten, then updated
-// with the fields that changed.
+// TestApplyIsIdempotent: a job is created, then unchanged and not written, then updated with
+// the fields that changed.
 func TestApplyIsIdempotent(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -76,7 +76,7 @@ timeout: 1h`
 	require.Equal(t, map[string]any{"field": "schedule.cron", "from": "0 1 * * *", "to": "0 0 * * *"}, job["changes"].([]any)[0])
 }
 
-// TestTheExamplesAreRegistered as they stand.
+// TestTheExamplesAreRegistered: the examples are registered unchanged.
 func TestTheExamplesAreRegistered(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -84,7 +84,7 @@ func TestTheExamplesAreRegistered(t *testing.T) {
 	require.Contains(t, j.ok("", "job", "apply", "../../examples/jobs.yaml", "../../examples/job.yaml"), "4 unchanged\n")
 }
 
-// TestApplyOrdersJobs: a job that others follow is there before them.
+// TestApplyOrdersJobs: a job that others follow is written before them.
 func TestApplyOrdersJobs(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -105,8 +105,8 @@ schedule: {after: second}
 		`job "first" cannot be deleted while others run after it: second`)
 }
 
-// TestApplyTellsAllThatIsWrongAndWritesNothing, from the files' own text to
-// what only the registry knows.
+// TestApplyTellsAllThatIsWrongAndWritesNothing: the problems include those of the files' text
+// and those that only the registry finds.
 func TestApplyTellsAllThatIsWrongAndWritesNothing(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -130,7 +130,6 @@ func TestApplyTellsAllThatIsWrongAndWritesNothing(t *testing.T) {
 	require.Empty(t, j.schedules.Kept)
 }
 
-// TestApplyWarnsOfTimesThatNeverComeAndRefusesWhatIsTooLarge.
 func TestApplyWarnsOfTimesThatNeverComeAndRefusesWhatIsTooLarge(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -144,7 +143,7 @@ func TestApplyWarnsOfTimesThatNeverComeAndRefusesWhatIsTooLarge(t *testing.T) {
 	require.Nil(t, j.schedules.Job("b"))
 }
 
-// TestApplyTellsWhatTemporalRefuses, and how far it came.
+// TestApplyTellsWhatTemporalRefuses: the error says how many jobs were written before it.
 func TestApplyTellsWhatTemporalRefuses(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -159,9 +158,8 @@ func TestApplyTellsWhatTemporalRefuses(t *testing.T) {
 	require.Equal(t, "InvalidSpec", report["error"].(map[string]any)["type"])
 }
 
-// TestApplyKeepsWhatOthersKeep: keys kept for other systems stay unless the
-// file gives them, a paused job stays paused, and the task queue stays unless
-// one is given.
+// TestApplyKeepsWhatOthersKeep: keys of other systems stay unless the file sets them, a paused
+// job stays paused, and the task queue stays unless another is configured.
 func TestApplyKeepsWhatOthersKeep(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -210,7 +208,8 @@ func TestShowingAJob(t *testing.T) {
 		j.fails(failure.ExitFailed, "", "job", "show", "none"))
 }
 
-// TestStartingARegisteredJob: as exactly job-<id>, one run at a time.
+// TestStartingARegisteredJob: the workflow id is exactly job-<id>, and one run is open at a
+// time.
 func TestStartingARegisteredJob(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -252,7 +251,7 @@ func TestPausingAndResuming(t *testing.T) {
 	require.Contains(t, j.fails(failure.ExitFailed, "", "job", "pause", "none"), "not registered")
 }
 
-// TestDeletingAsks on a terminal, and elsewhere wants --yes.
+// TestDeletingAsks: a deletion asks on a terminal, and needs --yes elsewhere.
 func TestDeletingAsks(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -278,7 +277,7 @@ func TestCompletingTheIDsOfJobs(t *testing.T) {
 	require.Contains(t, j.ok("", "__complete", "job", "start", ""), "nightly\tNightly\n")
 }
 
-// TestValidateChecksTheSchedule without a server.
+// TestValidateChecksTheSchedule: it needs no server.
 func TestValidateChecksTheSchedule(t *testing.T) {
 	t.Parallel()
 	code, out, _ := execute(
@@ -289,8 +288,8 @@ func TestValidateChecksTheSchedule(t *testing.T) {
 		"-: schedule.timezone: there is no time zone \"Berlin\"; one is an IANA name such as Europe/Berlin or UTC\n", out)
 }
 
-// TestValidateTellsTheNextTimes in the job's own time zone, and where the
-// expression means something else than in other cron systems.
+// TestValidateTellsTheNextTimes: they are in the job's own time zone. A warning says if the
+// expression has another meaning in other cron systems.
 func TestValidateTellsTheNextTimes(t *testing.T) {
 	t.Parallel()
 	const job = `{"id":"1","task":{"command":{"argv":["x"]}},"schedule":{"cron":"0 0 3 * * *","timezone":"Asia/Tokyo"}}`
@@ -311,7 +310,7 @@ func TestValidateTellsTheNextTimes(t *testing.T) {
 	require.Equal(t, "-: warning: schedule.cron: \"0 0 30 2 *\" has no next time: the job never runs by itself\n-: valid (job)\n", out)
 }
 
-// TestApplyWarnsOfTheSchedule and tells the next times in the job's own time zone.
+// TestApplyWarnsOfTheSchedule: the next times are in the job's own time zone.
 func TestApplyWarnsOfTheSchedule(t *testing.T) {
 	t.Parallel()
 	code, out, warnings := execute(`{"id":"a","task":{"command":{"argv":["x"]}},
@@ -321,7 +320,8 @@ func TestApplyWarnsOfTheSchedule(t *testing.T) {
 	require.Equal(t, "created  a  next 2030-01-01T09:00:00+09:00, 2030-01-02T09:00:00+09:00\n1 created\n", out, "as Temporal tells them")
 }
 
-// TestApplyKnowsTheFieldsOfRegisteredJobs: it warns of none that templates see.
+// TestApplyKnowsTheFieldsOfRegisteredJobs: apply does not warn of fields that templates can
+// read.
 func TestApplyKnowsTheFieldsOfRegisteredJobs(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)
@@ -332,8 +332,8 @@ func TestApplyKnowsTheFieldsOfRegisteredJobs(t *testing.T) {
 	require.NotContains(t, warnings, "job has no key")
 }
 
-// Credentials in a job's URLs are not shown, neither by show nor as changes; a
-// job that was shown is not taken back without them.
+// Credentials in a job's URLs are hidden, both by show and in changes. A job with hidden
+// credentials cannot be applied.
 func TestKeysInURLsAreNotShown(t *testing.T) {
 	t.Parallel()
 	j := newJobs(t)

@@ -80,7 +80,7 @@ func printJob(out *output.Printer, job *backend.JobDetails) {
 	}
 }
 
-// printLines prints each text that is not empty behind its name.
+// printLines prints each non-empty text after its name.
 func printLines(out *output.Printer, lines [][2]string) {
 	for _, line := range lines {
 		if line[1] != "" {

@@ -13,15 +13,15 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A listCall says how much of a list is asked for.
+// A listCall says which part of a list is requested.
 type listCall struct {
-	// limit is how many entries at most; 0 is no limit.
+	// limit is the largest number of entries; 0 means no limit.
 	limit int
-	// cursor is where an earlier call left off.
+	// cursor is where an earlier call stopped.
 	cursor string
 }
 
-// flags adds the flags that all lists have to the command.
+// flags adds the flags of all lists to the command.
 func (c *listCall) flags(command *cobra.Command, limit int, about string) {
 	command.Flags().IntVar(&c.limit, "limit", limit, about+"; 0 is no limit")
 	command.Flags().StringVar(&c.cursor, "cursor", "", "go on where an earlier list ended: the next_cursor of its JSON")
@@ -34,7 +34,7 @@ func (c *listCall) check() error {
 	return nil
 }
 
-// part returns how many entries to ask for next, at most most, when there are have.
+// part returns how many entries to request next, at most most, if there already are have.
 func (c *listCall) part(have, most int) int {
 	if c.limit == 0 {
 		return most
@@ -42,10 +42,10 @@ func (c *listCall) part(have, most int) int {
 	return min(most, c.limit-have)
 }
 
-// reached reports whether the limit leaves no room for more.
+// reached reports whether the limit is reached.
 func (c *listCall) reached(have int) bool { return c.limit > 0 && have >= c.limit }
 
-// A timeSpan is the flags --since and --until.
+// A timeSpan holds the flags --since and --until.
 type timeSpan struct{ since, until string }
 
 func (s *timeSpan) flags(command *cobra.Command, since, until string) {
@@ -53,7 +53,7 @@ func (s *timeSpan) flags(command *cobra.Command, since, until string) {
 	command.Flags().StringVar(&s.until, "until", "", until)
 }
 
-// times returns both ends. The error names each flag that is wrong.
+// times returns both ends. The error names each wrong flag.
 func (s *timeSpan) times() (since, until time.Time, err error) {
 	now := time.Now()
 	since, wrongSince := deliveries.ParseTime(s.since, now)
@@ -68,7 +68,7 @@ func (s *timeSpan) times() (since, until time.Time, err error) {
 	return since, until, errors.Join(wrong...)
 }
 
-// ofFlag returns an error about an argument of a list as one about its flag.
+// ofFlag turns an error about an argument of a list into one about its flag.
 func ofFlag(err error) error {
 	var argument *runs.ArgumentError
 	if errors.As(err, &argument) {
@@ -77,8 +77,8 @@ func ofFlag(err error) error {
 	return err
 }
 
-// gather reads a list part by part, each of at most most entries, up to the
-// limit. Where that leaves some out, next is where they begin.
+// gather reads a list in pages of at most most entries, up to the limit. If entries are left
+// out, next is where they begin.
 func gather[T any](out *output.Printer, call listCall, most int, read func(cursor string, limit int) (part []T, next string, err error)) (all []T, next string, err error) {
 	progress := out.Progress()
 	defer progress.End()
@@ -96,7 +96,7 @@ func gather[T any](out *output.Printer, call listCall, most int, read func(curso
 	}
 }
 
-// sayMore notes that the limit left some out, if next is not empty.
+// sayMore notes that the limit left entries out, if next is not empty.
 func sayMore(out *output.Printer, next string) {
 	if next != "" {
 		out.Notef("There are more; --limit bounds them.")

@@ -43,7 +43,7 @@ func waitingTemporal(t *testing.T) *runstest.Temporal {
 		"event":"AFTER_STEP","step":"deploy","locks":[`+lock+`],"rejected":[]}`, nil))
 }
 
-// Lists on Temporal are tables with a header, or JSON.
+// Lists from Temporal are tables with a header, or JSON.
 func TestListsOnTemporal(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -78,7 +78,7 @@ func TestListsOnTemporal(t *testing.T) {
 	require.JSONEq(t, `{"releases":[]}`, out)
 }
 
-// A release that no worker answers for is listed all the same, with a warning.
+// A release that no worker answers for is listed with a warning.
 func TestReleaseListOfASilentWorker(t *testing.T) {
 	t.Parallel()
 	temporal := answering(waitingTemporal(t), always("", serviceerror.NewDeadlineExceeded("no poller")))
@@ -89,8 +89,8 @@ func TestReleaseListOfASilentWorker(t *testing.T) {
 	require.Contains(t, errors, "Warning: 1 release could not be asked")
 }
 
-// What the API lists is what Temporal lists, part by part up to the limit; what
-// is left out is told, and where it begins.
+// The API lists the same as Temporal, page by page up to the limit. The output says that
+// entries are left out, and where they begin.
 func TestListsByTheAPI(t *testing.T) {
 	t.Parallel()
 	const shop = `{"id":"shop","title":"The shop","status":"running","step":"deploy",
@@ -194,8 +194,8 @@ func TestWebhookList(t *testing.T) {
 	require.Equal(t, rows, f.ok("", "webhook", "list"))
 }
 
-// All wrong flags of a list are told at once, before anything is asked, on
-// Temporal and by the API alike.
+// All wrong flags of a list are reported at once, before any request, with Temporal and with
+// the API alike.
 func TestListUsage(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -228,7 +228,7 @@ func TestListUsage(t *testing.T) {
 	}
 }
 
-// Ctrl-C while a list is read is an interruption, and says nothing of the server.
+// Ctrl-C while a list is read is an interruption, and not an error of the server.
 func TestAnInterruptedList(t *testing.T) {
 	t.Parallel()
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -242,8 +242,8 @@ func TestAnInterruptedList(t *testing.T) {
 	}
 }
 
-// A cursor that is none is wrong usage; what is out of reach, or lets nobody in,
-// has the exit code that it has elsewhere.
+// An invalid cursor is wrong usage. An unreachable server and a rejected key have the same exit
+// codes as elsewhere.
 func TestListFailures(t *testing.T) {
 	t.Parallel()
 	code, _, errors := execute("", newTemporal(), "release", "list", "--cursor", "nonsense")

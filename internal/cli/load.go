@@ -17,17 +17,17 @@ import (
 	"github.com/latch-run/latch/internal/spec"
 )
 
-// A checked file is one that validation has read.
+// A checked file is one that has been validated.
 type checked struct {
 	file string
 	kind spec.Kind
-	// data is the input as JSON, with the digits that the file has.
+	// data is the input as JSON, with the digits of the file.
 	data json.RawMessage
-	// from is the place where it was read.
+	// from is the source of the input.
 	from source
-	// id and title are those of what the file describes.
+	// id and title describe the content of the file.
 	id, title string
-	// What the file says, by its kind, as far as it could be read.
+	// The content of the file, by its kind, as far as it could be read.
 	job      *latch.Job
 	release  *latch.Release
 	emission *latch.Emission
@@ -37,13 +37,13 @@ type checked struct {
 
 	problems latch.Problems
 	warnings []latch.Problem
-	// scheduleWarnings are those of the warnings that are about a job's times.
+	// scheduleWarnings are the warnings about a job's schedule.
 	scheduleWarnings []latch.Problem
-	// next are the next times at which a job runs by itself, in its time zone.
+	// next are the next scheduled times of a job, in its time zone.
 	next []time.Time
 }
 
-// load reads the file as the kind. Its error has everything that is wrong in it.
+// load reads the file as the kind. Its error lists all problems.
 func load(in io.Reader, file string, kind spec.Kind) (*checked, error) {
 	input := checkFile(in, file, kind)
 	if len(input.problems) > 0 {
@@ -52,8 +52,7 @@ func load(in io.Reader, file string, kind spec.Kind) (*checked, error) {
 	return input, nil
 }
 
-// checkFile reads the file as the kind, and collects what is wrong and what is
-// doubtful.
+// checkFile reads the file as the kind, and collects the problems and the warnings.
 func checkFile(in io.Reader, file string, kind spec.Kind) *checked {
 	input := &checked{file: file, kind: kind}
 	read, err := spec.Open(file, in, false)
@@ -69,15 +68,15 @@ func checkFile(in io.Reader, file string, kind spec.Kind) *checked {
 	return input
 }
 
-// checkAll is [checkFile] for each document of the file. Where kind is empty, its keys
-// say which kind it is.
+// checkAll is [checkFile] for each document of the file. If kind is empty, it is found by the
+// document's keys.
 func checkAll(in io.Reader, file string, kind spec.Kind) []*checked {
 	read, documents, err := openFile(in, file)
 	if err != nil {
 		return []*checked{{file: file, kind: kind, problems: unreadable(err)}}
 	}
 	if len(documents) == 0 {
-		documents = []spec.Document{{}} // strict decoding says what is missing
+		documents = []spec.Document{{}} // strict decoding reports what is missing
 	}
 	if kind == "" || kind == spec.Webhook {
 		documents = eachListed(documents)
@@ -102,7 +101,7 @@ func openFile(in io.Reader, file string) (*spec.File, []spec.Document, error) {
 	return read, documents, err
 }
 
-// eachListed replaces lists of webhooks with their webhooks.
+// eachListed replaces lists of webhooks by their elements.
 func eachListed(documents []spec.Document) []spec.Document {
 	var all []spec.Document
 	for _, document := range documents {
@@ -111,7 +110,7 @@ func eachListed(documents []spec.Document) []spec.Document {
 	return all
 }
 
-// checkTogether refuses two webhooks of a file that have the same id.
+// checkTogether refuses two webhooks of a file with the same id.
 func checkTogether(all []*checked) {
 	type name struct {
 		kind spec.Kind
@@ -131,17 +130,17 @@ func checkTogether(all []*checked) {
 	}
 }
 
-// checkedAt returns a document of a file that has yet to be validated.
+// checkedAt returns a document of a file that has not been validated yet.
 func checkedAt(file string, read *spec.File, document spec.Document, kind spec.Kind) *checked {
 	return &checked{file: strings.TrimSpace(file + " " + document.Place), kind: kind, data: document.Data, from: source{read, document.Place}}
 }
 
-// add adds problems, with their places in the file.
+// add adds problems, with their positions in the file.
 func (c *checked) add(problems latch.Problems) {
 	c.problems = append(c.problems, c.from.located(problems)...)
 }
 
-// admitAsTold is [checked.admit] for data whose keys say which kind it is.
+// admitAsTold is [checked.admit] for data whose keys determine its kind.
 func (c *checked) admitAsTold() {
 	if c.kind == "" {
 		kind, err := spec.KindOf(c.data)
@@ -156,7 +155,7 @@ func (c *checked) admitAsTold() {
 	c.admit()
 }
 
-// unreadable is what is wrong with a file that cannot be read.
+// unreadable returns the problem of a file that cannot be read.
 func unreadable(err error) latch.Problems {
 	var path *os.PathError
 	if errors.As(err, &path) {

@@ -10,13 +10,13 @@ import (
 	"github.com/latch-run/latch/internal/spec"
 )
 
-// A source is where an input was read: a file, and which of its documents.
+// A source is the origin of an input: a file, and the document in it.
 type source struct {
 	file  *spec.File
 	place string
 }
 
-// located adds the line and column to each problem, as far as they are known.
+// located adds the line and column to each problem, if they are known.
 func (s source) located(problems latch.Problems) latch.Problems {
 	if s.file == nil {
 		return problems

@@ -56,8 +56,8 @@ const mistakesInJSON = `{
   "id": "twice"
 }`
 
-// Whatever is wrong with a file of several lines is told with the line and the
-// column, whether reading, the rules, or a compiler found it.
+// Every problem in a file of several lines is reported with the line and the column, whether
+// reading, the rules, or a compiler found it.
 func TestProblemsNameTheLine(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -123,7 +123,7 @@ webhooks:
 	}
 }
 
-// Positions stand in JSON too, and in what commands say that start a file.
+// JSON output has positions too, and so do the errors of commands that start a file.
 func TestPositionsEverywhere(t *testing.T) {
 	t.Parallel()
 	const wrong = `id: a

@@ -76,7 +76,7 @@ func decodeLockRelease(removal *latch.LockRelease, data string) error {
 }
 
 // workflowOfLock returns the workflow id in a lock, which is <workflow id>:<webhook
-// id>:<random>. It reads from the right, since only a workflow id may have colons.
+// id>:<random>. It reads from the right, because only a workflow id may contain colons.
 func workflowOfLock(token string) (string, error) {
 	if webhook := strings.LastIndexByte(token, ':'); webhook > 0 && webhook < len(token)-1 {
 		if workflow := strings.LastIndexByte(token[:webhook], ':'); workflow > 0 && workflow < webhook-1 {

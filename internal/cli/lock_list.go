@@ -12,7 +12,7 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// locksAtOnce is how many locks one call asks for, the most that the API takes.
+// locksAtOnce is how many locks one request asks for, which is the API's maximum.
 const locksAtOnce = 1000
 
 func lockListCommand(e *env) *cobra.Command {
@@ -38,10 +38,10 @@ Temporal's list is a moment behind: a lock shows here shortly after it is made.`
 	return command
 }
 
-// listedLocks are the locks of all parts, as --output json prints them.
+// listedLocks are the locks of all pages, as --output json prints them.
 type listedLocks struct {
 	Locks []runs.WaitingLock `json:"locks"`
-	// More reports that the limit left some out, and NextCursor where they begin.
+	// More reports that the limit left some out. NextCursor is where they begin.
 	More       bool   `json:"more,omitempty"`
 	NextCursor string `json:"next_cursor,omitempty"`
 	// Unread is how many runs wait for locks that cannot be read.

@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// exitCode returns the exit code for what a run came to.
+// exitCode returns the exit code for the outcome of a run.
 func exitCode(outcome *runs.Outcome) int {
 	switch {
 	case outcome.Invalid:
@@ -24,8 +24,7 @@ func exitCode(outcome *runs.Outcome) int {
 	}
 }
 
-// printOutcome prints the end of a watched run, with the table of its records
-// where there is a terminal.
+// printOutcome prints the end of a watched run, on a terminal with the table of its records.
 func printOutcome(out *output.Printer, outcome *runs.Outcome, records []latch.Record) {
 	if out.JSON {
 		out.Value(outcome)
@@ -56,9 +55,9 @@ func printOutcome(out *output.Printer, outcome *runs.Outcome, records []latch.Re
 	printJobs(out, "  ", result.Jobs)
 }
 
-// countDeliveries counts the records of what was to be sent, and those of which
-// sending failed. A hook whose endpoint took the delivery may have failed for
-// what it answered, and one that only made a lock sent nothing.
+// countDeliveries counts the records of deliveries, and those that failed to be sent. A hook
+// whose endpoint accepted the delivery may still have failed because of the answer. A hook that
+// only made a lock sent nothing.
 func countDeliveries(records []latch.Record) (sent, failed int) {
 	for i := range records {
 		record := &records[i]
@@ -103,7 +102,7 @@ func printJobs(out *output.Printer, indent string, jobs []latch.JobResult) {
 	}
 }
 
-// ownError returns a job's error, and nothing where one of its own jobs shows it.
+// ownError returns a job's error, or "" if one of its own jobs shows it.
 func ownError(job *latch.JobResult) string {
 	for _, each := range job.Jobs {
 		if each.Error != "" && strings.HasSuffix(job.Error, each.Error) {

@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/cli/output"
 )
 
-// TestAnErrorStandsAtItsOwnJob and not at each sequence above it.
+// TestAnErrorStandsAtItsOwnJob: the error is not repeated at each sequence above it.
 func TestAnErrorStandsAtItsOwnJob(t *testing.T) {
 	t.Parallel()
 	two := latch.JobResult{ID: "two", Status: latch.JobFailed, Error: "answered 500"}

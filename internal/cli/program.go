@@ -22,14 +22,14 @@ import (
 // A program is one run of the command line.
 type program struct {
 	env
-	// format is what --output says.
+	// format is the value of --output.
 	format string
-	// ran reports that a command's own code began: an error before is one of usage.
+	// ran reports that a command's own code began. An earlier error is one of usage.
 	ran bool
 }
 
-// Run runs the command line of the process with the arguments, and returns its
-// exit code. It ends early where the context does.
+// Run runs the command line of the process with the arguments, and returns its exit code. It
+// stops early if the context ends.
 func Run(ctx context.Context, args []string) int { return newProgram().run(ctx, args) }
 
 func newProgram() *program {
@@ -75,25 +75,25 @@ func (p *program) run(ctx context.Context, args []string) int {
 		err = misused(command, "%s speaks to Temporal alone, and not to the API that %s gives; --api '' leaves the API out",
 			command.CommandPath(), p.apiFrom)
 	case failure.IsInterrupted(ctx) && failure.IsUnanswered(err):
-		err = ctx.Err() // and not of a server that is out of reach
+		err = ctx.Err() // and not because of an unreachable server
 	}
 	return p.report(err)
 }
 
-// misused returns the failure of a command that was called in a wrong way, with where
-// to read of the right one.
+// misused returns the failure of a command that was called wrongly, with a reference to its
+// help.
 func misused(command *cobra.Command, format string, arguments ...any) *failure.Error {
 	return failure.New(failure.Usage, "%s\nRun '%s --help' for usage", fmt.Sprintf(format, arguments...), command.CommandPath())
 }
 
-// report prints an error and returns its exit code. With --output json there is an
-// object on standard output too, unless the command has written one.
+// report prints an error and returns its exit code. With --output json it also prints an object
+// on standard output, unless the command has printed one.
 func (p *program) report(err error) int {
 	p.out.JSON = p.format == "json"
 	failed := failure.Explain(err)
 	var record latch.Record
 	if !p.out.JSON && json.Unmarshal(failed.Record, &record) == nil && record.DeliveryID != "" {
-		printRecord(p.out, &record) // it stands, of a lock that was removed before
+		printRecord(p.out, &record) // the standing record of a lock that was removed before
 	}
 	if failed.Text != "" {
 		fmt.Fprintln(p.out.Err, "Error: "+output.Printable(failed.Text))
@@ -165,7 +165,7 @@ func (p *program) prepare(cmd *cobra.Command) error {
 	return nil
 }
 
-// group is a command that only holds others.
+// group returns a command that only has subcommands.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	command := &cobra.Command{Use: use, Short: short, Args: knownCommand, RunE: func(cmd *cobra.Command, _ []string) error {
 		return misused(cmd, "%s needs a command", cmd.CommandPath())

@@ -72,7 +72,7 @@ func took(r *latch.Record) string {
 	return (time.Duration(r.DurationMS) * time.Millisecond).String()
 }
 
-// note returns what else a reader should know of a record.
+// note returns further facts about a record.
 func note(r *latch.Record) string {
 	var notes []string
 	if r.Error != "" {

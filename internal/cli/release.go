@@ -31,7 +31,7 @@ without that failed step.`+which),
 	)
 }
 
-// retryCommand makes `release retry`.
+// retryCommand returns `release retry`.
 func retryCommand(e *env, long string) *cobra.Command {
 	c := controller{e, latch.ReleaseKind, latch.MessageRetry}
 	retry := latch.StepRetry{}
@@ -46,7 +46,7 @@ func retryCommand(e *env, long string) *cobra.Command {
 	return command
 }
 
-// skipCommand makes `release skip`.
+// skipCommand returns `release skip`.
 func skipCommand(e *env, long string) *cobra.Command {
 	c := controller{e, latch.ReleaseKind, latch.MessageSkip}
 	skip := latch.Skip{}

@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// releasesShown is how many releases a list shows unless --limit says otherwise.
+	// releasesShown is the default of --limit.
 	releasesShown = 100
-	// releasesAtOnce is how many are asked for at once, the most that the API takes.
+	// releasesAtOnce is how many releases one request asks for, which is the API's maximum.
 	releasesAtOnce = 200
 )
 
@@ -49,7 +49,7 @@ What Temporal has forgotten after the namespace's retention is not found.`},
 	return command
 }
 
-// check reads the times, and returns all that is wrong with the flags.
+// check parses the times, and returns all problems of the flags.
 func (c *releasesCall) check() (err error) {
 	var wrongTimes error
 	c.filter.Since, c.filter.Until, wrongTimes = c.span.times()
@@ -63,10 +63,10 @@ func (c *releasesCall) check() (err error) {
 	return nil
 }
 
-// listedReleases are the releases of all parts, as --output json prints them.
+// listedReleases are the releases of all pages, as --output json prints them.
 type listedReleases struct {
 	Releases []runs.ReleaseRow `json:"releases"`
-	// More reports that the limit left some out, and NextCursor where they begin.
+	// More reports that the limit left some out. NextCursor is where they begin.
 	More       bool   `json:"more,omitempty"`
 	NextCursor string `json:"next_cursor,omitempty"`
 }
@@ -124,8 +124,8 @@ func releaseRow(r *runs.ReleaseRow) []output.Cell {
 		output.Plain(utc(r.StartedAt)), output.Plain(utc(r.ClosedAt)), output.Plain(output.OrDash(output.OneLine(r.Reason)))}
 }
 
-// waitText returns the hook whose lock is waited for, with its timeout and what that
-// decides.
+// waitText returns the hook whose lock the release waits for, with its timeout and the decision
+// at that time.
 func waitText(wait *runs.Wait) string {
 	text := wait.Webhook + " at " + wait.Event
 	if wait.Until.IsZero() {

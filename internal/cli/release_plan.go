@@ -16,7 +16,7 @@ import (
 	"github.com/latch-run/latch/internal/spec"
 )
 
-// planPatience bounds how long the making of a plan may take.
+// planPatience bounds the time to make a plan.
 const planPatience = time.Minute
 
 // A planner shows what a release would do.
@@ -98,7 +98,7 @@ func (p *planner) run(ctx context.Context, open opener, file string) error {
 	return nil
 }
 
-// readAnswers reads the file of answers; without one there are none.
+// readAnswers reads the file of answers. Without a file there are no answers.
 func (p *planner) readAnswers() (*dryrun.Answers, error) {
 	if p.answers == "" {
 		return &dryrun.Answers{}, nil
@@ -136,7 +136,7 @@ func (p *planner) print(report *dryrun.Report) {
 	}
 }
 
-// planRow returns a row of the table of what happens.
+// planRow returns one row of the plan's table.
 func planRow(e *dryrun.Happening) []output.Cell {
 	what, detail, outcome := e.Words()
 	return []output.Cell{output.Dim.In(e.After.String()), output.Plain(output.Printable(what)), output.Plain(output.OrDash(eventOf(e.Event, e.Step))),

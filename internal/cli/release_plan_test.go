@@ -25,7 +25,7 @@ webhooks:
     events: [{event: AFTER_STEP, rollback_release: history.data.failed > 0}]
 `
 
-// planFiles writes the release and answers, and returns their names.
+// planFiles writes the release and answers, and returns the names of the files.
 func planFiles(t *testing.T, answers string) (release, given string) {
 	t.Helper()
 	release, given = filepath.Join(t.TempDir(), "release.yaml"), filepath.Join(t.TempDir(), "answers.yaml")
@@ -34,7 +34,7 @@ func planFiles(t *testing.T, answers string) (release, given string) {
 	return release, given
 }
 
-// A plan shows what happens in order, and what is sent.
+// A plan shows the events in order, and the requests.
 func TestReleasePlan(t *testing.T) {
 	t.Parallel()
 	release, answers := planFiles(t, "webhooks:\n  - {webhook: tests, answers: [{body: {failed: 2}}]}\n  - {webhook: board, locks: [{never: true}]}\n")
@@ -56,7 +56,7 @@ func TestReleasePlan(t *testing.T) {
 	require.Contains(t, out, `"status": "stopped"`, "the answer that is assumed is empty, and the rule reads it")
 }
 
-// All that is wrong with the answers is told at once, with its lines.
+// All problems of the answers are reported at once, with their lines.
 func TestReleasePlanWithWrongAnswers(t *testing.T) {
 	t.Parallel()
 	release, answers := planFiles(t, "webhooks:\n  - {answers: [{status: 99}]}\ntasks:\n  - {}\n")

@@ -9,22 +9,21 @@ import (
 	"github.com/latch-run/latch/internal/cli/output"
 )
 
-// An opener opens the backend that flags and environment choose. A command calls it
-// once all that can be checked without a server is right; what it opened is closed
-// when the command has ended.
+// An opener opens the backend that flags and environment choose. A command calls it after all
+// checks that need no server. The backend is closed when the command has ended.
 type opener func(context.Context) (backend.Backend, error)
 
 // annotationRemote marks the commands that ask a server.
 const annotationRemote = "latch:remote"
 
-// remote makes a command of one that asks a server. Only so does a command get a
-// backend, and does it take --api.
+// remote turns a command into one that asks a server. Only such a command gets a backend and
+// accepts --api.
 func remote(e *env, command *cobra.Command, run func(ctx context.Context, open opener, args []string) error) *cobra.Command {
 	return remoteNeeding(e, func(backend.Backend) error { return nil }, command, run)
 }
 
-// remoteNeeding is [remote] for a command that cannot do without a part of the
-// backend. An API that lacks it refuses the command before that reads any file.
+// remoteNeeding is [remote] for a command that needs a particular part of the backend. If the
+// API lacks that part, the command is refused before it reads any file.
 func remoteNeeding(e *env, need func(backend.Backend) error, command *cobra.Command,
 	run func(ctx context.Context, open opener, args []string) error,
 ) *cobra.Command {
@@ -49,7 +48,7 @@ func remoteNeeding(e *env, need func(backend.Backend) error, command *cobra.Comm
 	return command
 }
 
-// The parts of a backend that not every one has.
+// The parts that not every backend has.
 func registryOf(world backend.Backend) error {
 	_, err := world.Registry()
 	return err
@@ -67,7 +66,7 @@ func serverOf(world backend.Backend) error {
 
 func isRemote(command *cobra.Command) bool { return command.Annotations[annotationRemote] != "" }
 
-// open opens the backend over the API where one is given, and else over Temporal.
+// open opens the backend over the API if one is configured, and otherwise over Temporal.
 func (e *env) open(ctx context.Context) (backend.Backend, error) {
 	if e.api != nil {
 		return e.api, nil
@@ -79,8 +78,8 @@ func (e *env) open(ctx context.Context) (backend.Backend, error) {
 	return backend.NewTemporal(connection, e.settings.TaskQueue, e.userName()), nil
 }
 
-// watchHint is the command that watches the run, with what a person who copies it
-// needs besides; empty where the run cannot be found again.
+// watchHint returns a command to copy that watches the run, or "" if the run cannot be found
+// again.
 func (e *env) watchHint(run *backend.Run) string {
 	if !run.CanFind {
 		return ""

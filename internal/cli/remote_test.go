@@ -18,8 +18,8 @@ import (
 	"github.com/latch-run/latch/internal/cli/failure"
 )
 
-// remoteCalls are, by the command that asks a server, standard input and arguments
-// with which it gets as far as asking.
+// remoteCalls maps each command that asks a server to standard input and arguments with which
+// it reaches the server.
 var remoteCalls = map[string][2]string{
 	"apply":                {nightly, "-"},
 	"export":               {},
@@ -58,9 +58,8 @@ var remoteCalls = map[string][2]string{
 	"setup":                {},
 }
 
-// A command that asks a server asks the API alone where one is given, or refuses it
-// before anything else; where none is, it connects to Temporal once. A new command
-// needs a row above.
+// A command that asks a server uses only the API if one is configured, or refuses it before
+// anything else. Otherwise it connects to Temporal once. A new command needs a row above.
 func TestACommandAsksOneServer(t *testing.T) {
 	t.Parallel()
 	visit(newProgram().rootCommand(), func(command *cobra.Command) {
@@ -120,14 +119,13 @@ func TestEveryCommandIsInAGroup(t *testing.T) {
 	}
 }
 
-// makesCommand reports whether a function of the type returns a command and takes what
-// surrounds one.
+// makesCommand reports whether a function of the type returns a command and takes an env.
 func makesCommand(function *ast.FuncType) bool {
 	return function.Results != nil && len(function.Results.List) == 1 && len(function.Params.List) > 0 &&
 		types.ExprString(function.Results.List[0].Type) == "*cobra.Command" && types.ExprString(function.Params.List[0].Type) == "*env"
 }
 
-// sources returns the files of this package, but for its tests.
+// sources returns the files of this package except its tests.
 func sources(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
@@ -135,9 +133,8 @@ func sources(t *testing.T) []string {
 	return slices.DeleteFunc(files, func(file string) bool { return strings.HasSuffix(file, "_test.go") })
 }
 
-// Commands know neither a client of Temporal nor one of the API: only serve, which
-// is the API, and webhook test, which stands in for a worker, read the settings of a
-// connection.
+// Commands import neither a Temporal client nor the API's client. Only serve, which is the API,
+// and webhook test, which stands in for a worker, read the settings of a connection.
 func TestCommandsKnowNoClient(t *testing.T) {
 	t.Parallel()
 	allowed := map[string]bool{"serve.go": true, "serve_settings.go": true, "reference.go": true, "surroundings.go": true}

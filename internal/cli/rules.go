@@ -91,7 +91,7 @@ func testRules(out *output.Printer, files []string) error {
 	return nil
 }
 
-// testRulesOf runs a file's tests. Every one is looked at before the first runs.
+// testRulesOf runs a file's tests, after checking all of them.
 func testRulesOf(out *output.Printer, file string) ([]ruleReport, error) {
 	opened, err := spec.Open(file, out.In, false)
 	if err != nil {
@@ -129,7 +129,7 @@ func testRulesOf(out *output.Printer, file string) ([]ruleReport, error) {
 	return reports, nil
 }
 
-// located returns an error about a file with the lines of its problems.
+// located adds the lines of its problems to an error about a file.
 func located(file string, from source, err error) error {
 	var problems latch.Problems
 	if !errors.As(err, &problems) {
@@ -161,7 +161,7 @@ func testRule(out *output.Printer, about string, test rules.Test) (ruleReport, e
 	return report, nil
 }
 
-// scopeOf returns what the hooks of the event decide.
+// scopeOf returns what the hooks of the event decide about.
 func scopeOf(h *trial.Hook, gate bool) verdict.Scope {
 	switch {
 	case gate || h.Kind == spec.Release && latch.EventDecides(h.Settings.Event):
@@ -173,8 +173,8 @@ func scopeOf(h *trial.Hook, gate bool) verdict.Scope {
 	}
 }
 
-// ruleVariables are those of webhook test, on no machine in particular, with a
-// test's own laid over them.
+// ruleVariables are the variables of webhook test, independent of the machine, overridden by
+// the test's own.
 func ruleVariables(out *output.Printer, chosen *trial.Hook, own latch.Object) (expr.Variables, error) {
 	variables := chosen.Variables(vars.NewSystem("worker.example", "", "default", latch.DefaultTaskQueue))
 	given, err := json.Marshal(own)

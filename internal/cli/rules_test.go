@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/cli/failure"
 )
 
-// The example's tests pass; a rule that is changed makes them fail, with what
-// differs and exit code 1; a file that is wrong is exit code 2, with the line.
+// The example's tests pass. If a rule is changed they fail, with the difference and exit code
+// 1. An invalid file leads to exit code 2, with the line.
 func TestRulesTest(t *testing.T) {
 	t.Parallel()
 	c := newCommand("", nil)

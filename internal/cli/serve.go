@@ -22,14 +22,14 @@ import (
 	"github.com/latch-run/latch/internal/telemetry"
 )
 
-// Bounds of a request's parts on the wire. An answer may wait for a worker.
+// Bounds of a request's parts on the wire. An answer may have to wait for a worker.
 const (
 	headerTimeout  = 5 * time.Second
 	requestTimeout = 30 * time.Second
 	replyTimeout   = 90 * time.Second
 	idleTimeout    = 2 * time.Minute
 	maximumHeader  = 64 << 10
-	// shutdownTimeout bounds how long what is in flight may take on SIGTERM.
+	// shutdownTimeout bounds how long requests in flight may take after SIGTERM.
 	shutdownTimeout = 20 * time.Second
 )
 
@@ -57,7 +57,7 @@ func serveCommand(e *env) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return serveAPI(cmd.Context(), e) }}
 }
 
-// serveAPI serves until ctx ends, and then lets what is in flight finish.
+// serveAPI serves until ctx ends, and then waits for the requests in flight.
 func serveAPI(ctx context.Context, e *env) error {
 	configured, err := configureServe()
 	if err != nil {
@@ -108,7 +108,8 @@ func serveAPI(ctx context.Context, e *env) error {
 	}, logger)
 }
 
-// routes are what is served beside the API's own, until ctx ends.
+// routes returns the handler of what is served in addition to the API's own routes, until ctx
+// ends.
 func (c *serveConfiguration) routes(ctx context.Context) []api.Routes {
 	return []api.Routes{
 		mittoapi.Routes(mittoapi.Options{}),
@@ -117,7 +118,7 @@ func (c *serveConfiguration) routes(ctx context.Context) []api.Routes {
 	}
 }
 
-// serveUntil serves until ctx ends; what names the server in the log.
+// serveUntil serves until ctx ends. what is the server's name in the log.
 func serveUntil(ctx context.Context, what string, listener net.Listener, server *http.Server, logger *slog.Logger) error {
 	ended := make(chan error, 1)
 	go func() {

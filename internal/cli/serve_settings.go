@@ -17,7 +17,7 @@ import (
 	environment "github.com/latch-run/latch/internal/settings"
 )
 
-// A serveConfiguration is everything that the API runs by.
+// A serveConfiguration holds the settings of the API.
 type serveConfiguration struct {
 	environment.API
 	keys     []api.Key
@@ -26,8 +26,7 @@ type serveConfiguration struct {
 	temporal client.Options
 }
 
-// configureServe reads the environment and reports all that is wrong with it
-// at once.
+// configureServe reads the environment and reports all its problems at once.
 func configureServe() (*serveConfiguration, error) {
 	given, err := environment.Read[environment.API]()
 	problems := []error{err}
@@ -39,7 +38,7 @@ func configureServe() (*serveConfiguration, error) {
 	problems = append(problems, err)
 	keys := configured.keys
 	if err != nil {
-		keys = make([]api.Key, 1) // keys are meant to be there
+		keys = make([]api.Key, 1) // the user wants keys
 	}
 	note("LATCH_API_ADDR", api.CheckAddress(given.Addr, keys))
 	configured.allow, err = parsePrefixes(given.Allow)
@@ -72,8 +71,8 @@ func configureServe() (*serveConfiguration, error) {
 	return configured, errors.Join(problems...)
 }
 
-// apiKeys reads the keys of the API. A file that has none is an error: whoever names
-// one means the API to have keys.
+// apiKeys reads the keys of the API. A file without keys is an error, because the user wants
+// the API to have keys.
 func apiKeys(given environment.API) ([]api.Key, error) {
 	name, text, err := environment.Given{Variable: "LATCH_API_KEYS", Value: given.Keys,
 		FileVariable: "LATCH_API_KEYS_FILE", File: given.KeysFile}.Text()
@@ -87,8 +86,7 @@ func apiKeys(given environment.API) ([]api.Key, error) {
 	return keys, environment.Named(name, err)
 }
 
-// parsePrefixes reads CIDRs. An address without a length is a prefix of that address
-// alone.
+// parsePrefixes parses CIDRs. An address without a length is a prefix of only that address.
 func parsePrefixes(texts []string) ([]netip.Prefix, error) {
 	var prefixes []netip.Prefix
 	var problems []error
@@ -116,7 +114,7 @@ func parsePrefixes(texts []string) ([]netip.Prefix, error) {
 	return prefixes, errors.Join(problems...)
 }
 
-// fqdn returns system.fqdn, by the rules that the worker follows.
+// fqdn returns system.fqdn, by the same rules as the worker.
 func (c *serveConfiguration) fqdn() string {
 	name, err := environment.FQDN(c.FQDN, c.URL)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Contract, "Settings": LATCH_API_ALLOW are CIDRs; a lone address is itself.
+// Contract, "Settings": LATCH_API_ALLOW is a list of CIDRs; a single address stands for itself.
 func TestParsePrefixes(t *testing.T) {
 	t.Parallel()
 	prefixes, err := parsePrefixes([]string{"10.1.2.3/8", " 192.0.2.7", "::ffff:192.0.2.8", "2001:db8::/32", "", "::ffff:10.9.0.0/112"})
@@ -32,7 +32,7 @@ func TestParsePrefixes(t *testing.T) {
 	}
 }
 
-// Contract, "Settings": all bad ones are reported at once, each by its name.
+// Contract, "Settings": all bad settings are reported at once, each by its name.
 func TestConfigureServeReportsAll(t *testing.T) {
 	for name, value := range map[string]string{
 		"LATCH_API_ADDR": "0.0.0.0:7127", "LATCH_API_ALLOW": "here", "LATCH_API_TLS_KEY": "/nowhere", "LATCH_API_URL": "latch",
@@ -48,8 +48,8 @@ func TestConfigureServeReportsAll(t *testing.T) {
 	require.NotContains(t, err.Error(), "hush")
 }
 
-// The API's keys and the key of links may stand in files, which a rotated secret of
-// Kubernetes or systemd is. A file that is named and gives no key opens nothing.
+// The API's keys and the key of links may be in files, such as rotated secrets of Kubernetes or
+// systemd. A file without a key grants no access.
 func TestKeysOfTheAPIStandInFiles(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {

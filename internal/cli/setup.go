@@ -25,7 +25,7 @@ Workers set them with LATCH_SEARCH_ATTRIBUTES=true.`},
 		func(ctx context.Context, open opener, _ []string) error { return runSetup(ctx, open, e) })
 }
 
-// runSetup creates the search attributes that are missing.
+// runSetup creates the missing search attributes.
 func runSetup(ctx context.Context, open opener, e *env) error {
 	world, err := open(ctx)
 	if err != nil {
@@ -67,8 +67,8 @@ func runSetup(ctx context.Context, open opener, e *env) error {
 	return nil
 }
 
-// missingAttributes returns the types of the search attributes that are to be
-// created. Its error names all that exist with another type.
+// missingAttributes returns the types of the search attributes to create. Its error names all
+// that exist with another type.
 func missingAttributes(known map[string]enumspb.IndexedValueType) (map[string]enumspb.IndexedValueType, error) {
 	missing := map[string]enumspb.IndexedValueType{}
 	var wrong []string

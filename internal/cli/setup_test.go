@@ -14,7 +14,7 @@ import (
 	"github.com/latch-run/latch/internal/cli/failure"
 )
 
-// AddSearchAttributes adds them to those that are known.
+// AddSearchAttributes adds them to the existing ones.
 func (f fakeOperator) AddSearchAttributes(_ context.Context, request *operatorservice.AddSearchAttributesRequest,
 	_ ...grpc.CallOption) (*operatorservice.AddSearchAttributesResponse, error) {
 	for name, kind := range request.GetSearchAttributes() {
@@ -23,8 +23,8 @@ func (f fakeOperator) AddSearchAttributes(_ context.Context, request *operatorse
 	return &operatorservice.AddSearchAttributesResponse{}, nil
 }
 
-// TestSetup: it creates what is missing, once, and nothing where one that exists
-// has another type.
+// TestSetup: it creates the missing attributes, once, and nothing if one exists with another
+// type.
 func TestSetup(t *testing.T) {
 	t.Parallel()
 	of := patient{operator: fakeOperator{attributes: map[string]enumspb.IndexedValueType{latch.SearchAttributeID: enumspb.INDEXED_VALUE_TYPE_KEYWORD}}}

@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/spec"
 )
 
-// A starter starts what a file describes.
+// A starter starts the content of a file.
 type starter struct {
 	*env
 	kind       spec.Kind
@@ -19,7 +19,7 @@ type starter struct {
 	watch      bool
 }
 
-// runCommand makes the command that starts a file of the kind.
+// runCommand returns the command that starts a file of the kind.
 func runCommand(e *env, kind spec.Kind, use, short, long string) *cobra.Command {
 	s := &starter{env: e, kind: kind}
 	command := remote(e, &cobra.Command{Use: use + " FILE", Short: short, Long: long, Args: cobra.ExactArgs(1)},

@@ -19,8 +19,8 @@ vars: {n: 1.10}`
 	emitFile = `{"event":"INSTANCE_CREATED"}`
 )
 
-// TestStarting: workflow type, id and queue by the contract's names, and the
-// input with the digits of the file.
+// TestStarting: workflow type, id and queue have the contract's names, and the input has the
+// digits of the file.
 func TestStarting(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -82,7 +82,7 @@ func TestStartingAsJSON(t *testing.T) {
 	require.Equal(t, map[string]any{"workflow_id": "job-22739", "run_id": "run-1", "status": "running"}, object(t, out))
 }
 
-// TestStartingOnAQueueThatNobodyPollsSaysSo, and starts the run all the same.
+// TestStartingOnAQueueThatNobodyPollsSaysSo: the run is started all the same.
 func TestStartingOnAQueueThatNobodyPollsSaysSo(t *testing.T) {
 	t.Parallel()
 	temporal := newTemporal()
@@ -107,7 +107,7 @@ func TestOneRunAtATime(t *testing.T) {
 	require.Equal(t, "AlreadyRunning", object(t, out)["error"].(map[string]any)["type"])
 }
 
-// TestNothingStartsOnABadSpec: it is refused before Temporal is asked.
+// TestNothingStartsOnABadSpec: it is refused before any request to Temporal.
 func TestNothingStartsOnABadSpec(t *testing.T) {
 	t.Parallel()
 	code, out, errors := execute(`{"id":"1","task":{"http":{"url":"x","sucess":"true"}}}`, nil, "job", "run", "-", "-o", "json")
@@ -176,7 +176,8 @@ func TestHelpTellsTheExitCodes(t *testing.T) {
 	}
 }
 
-// The version is one line, by the command and by the flag; as JSON it has its parts.
+// The version is printed in one line, by the command and by the flag. In JSON its parts are
+// separate.
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	build := buildinfo.Read()

@@ -56,8 +56,8 @@ func showStatus(out *output.Printer, shown *backend.Status) error {
 	return nil
 }
 
-// settle removes from the status of a closed run what is over: a run that was
-// terminated answers as it stood at that moment.
+// settle removes outdated fields from the status of a closed run: a terminated run answers with
+// its state at that moment.
 func settle(status *latch.Status, end *backend.End) {
 	if status.Status == latch.JobRunning {
 		status.Status = end.Status
@@ -94,7 +94,7 @@ func printEnd(out *output.Printer, end *backend.End) {
 	printLines(out, [][2]string{{"error", end.Error}, {"reason", end.Reason}, {"decided by", decidedBy(end.DecidedBy)}})
 }
 
-// phaseOf returns the phase, with the event and the step where it has them.
+// phaseOf returns the phase, with the event and the step if it has them.
 func phaseOf(status *latch.Status) string {
 	text := status.Phase
 	if status.Event != "" && status.Event != status.Phase {

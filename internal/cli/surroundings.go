@@ -15,19 +15,19 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// surroundings are what a worker's deliveries take from the environment.
+// surroundings are the settings that a worker's deliveries read from the environment.
 type surroundings struct {
 	// system is the template variable.
 	system vars.System
 	apiURL string
-	// linkKey signs links to locks; nil where they are not signed.
+	// linkKey signs links to locks. If nil, they are not signed.
 	linkKey []byte
 	store   *secret.Store
 	sender  *delivery.Sender
 }
 
-// readSurroundings reads the settings of a worker with this environment. All
-// that is wrong is reported at once.
+// readSurroundings reads the settings of a worker with this environment. It reports all
+// problems at once.
 func readSurroundings(e *env) (*surroundings, error) {
 	given, err := environment.From[environment.Plugin](e.environ)
 	problems := []error{err}
@@ -56,7 +56,7 @@ func readSurroundings(e *env) (*surroundings, error) {
 	return read, errors.Join(problems...)
 }
 
-// lockURL returns the address of a lock's page; "" where the API has no address.
+// lockURL returns the address of a lock's page, or "" if the API has no address.
 func (s *surroundings) lockURL(lock string) string {
 	if s.apiURL == "" {
 		return ""

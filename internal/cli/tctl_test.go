@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// docs/tctl.md names workflows, queries and signals that there are, and gives
-// each signal an argument that it takes. tctl's own flags are not checked here.
+// The workflows, queries and signals in docs/tctl.md exist, and each signal has a valid
+// argument. This does not check tctl's own flags.
 func TestWhatTctlIsToldIsTaken(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../docs/tctl.md")

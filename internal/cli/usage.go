@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// knownCommand refuses an argument that is not a command of the group, and names the
-// command that was probably meant.
+// knownCommand refuses an argument that is not a command of the group, and names the command
+// that was probably meant.
 func knownCommand(group *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -31,7 +31,7 @@ func unknownCommand(group *cobra.Command, name string) error {
 	return fmt.Errorf("unknown command %q for %q%s", name, group.CommandPath(), typo.Hint(name, names))
 }
 
-// flagError adds the flag that was probably meant to the error about an unknown one.
+// flagError adds the flag that was probably meant to the error about an unknown flag.
 func flagError(command *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) || unknown.GetSpecifiedShortnames() != "" {
@@ -49,7 +49,7 @@ func flagError(command *cobra.Command, err error) error {
 	return err
 }
 
-// helpCommand is cobra's own, but refuses an unknown command.
+// helpCommand is cobra's own help command, except that it refuses an unknown command.
 func helpCommand() *cobra.Command {
 	return &cobra.Command{Use: "help [command]", Short: "Help about any command",
 		RunE: func(help *cobra.Command, args []string) error {
@@ -65,7 +65,7 @@ func helpCommand() *cobra.Command {
 		}}
 }
 
-// kindNames returns the kinds of files that validate knows.
+// kindNames returns the kinds of files that validate accepts.
 func kindNames() []string {
 	names := make([]string, len(spec.Kinds))
 	for i, kind := range spec.Kinds {

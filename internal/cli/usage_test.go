@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/internal/cli/failure"
 )
 
-// A mistyped command, flag or choice is refused in one line, with the one that
-// was meant, and with none where none is near.
+// A mistyped command, flag or choice is refused in one line, with a suggestion if a known word
+// is similar.
 func TestWhatWasMeantOnTheCommandLine(t *testing.T) {
 	t.Parallel()
 	file := write(t, "job.yaml", "id: a\ntask: {command: {argv: [true]}}\n")

@@ -71,8 +71,7 @@ func validateFiles(out *output.Printer, files []string, kind spec.Kind) error {
 	return nil
 }
 
-// printChecked prints what is wrong and what is doubtful in a file, or that it is
-// valid.
+// printChecked prints the problems and the warnings of a file, or that it is valid.
 func printChecked(out *output.Printer, input *checked) {
 	for _, problem := range input.problems {
 		out.Printf("%s: %s\n", input.file, out.Show(output.Plain(output.Printable(problem.String()))))

@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/hang"
 )
 
-// validate answers for what would take the type-checker gigabytes, or all together minutes, with
-// little time and memory. No test may run beside this one.
+// validate answers in little time and memory for inputs that would cost the type-checker
+// gigabytes or, together, minutes. No test may run in parallel with this one.
 func TestValidateOfExpressionBombs(t *testing.T) {
 	const step = `"steps":[{"name":"a","do":{"http":{"url":"https://example.com/"}}}]`
 	inputs := map[string]int{}

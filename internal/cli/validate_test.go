@@ -118,7 +118,7 @@ func TestValidateTellsWhatAFileDescribes(t *testing.T) {
 	}
 }
 
-// TestTheExamplesAreValid: what the README names can be run as it stands.
+// TestTheExamplesAreValid: the files that the README names can be run unchanged.
 func TestTheExamplesAreValid(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../examples/*.*")
@@ -131,11 +131,11 @@ func TestTheExamplesAreValid(t *testing.T) {
 	require.Equal(t, failure.ExitOK, code, out)
 	require.Empty(t, errors)
 	require.NotContains(t, out, "warning")
-	const more = 2 // jobs.yaml holds three jobs
+	const more = 2 // jobs.yaml describes three jobs
 	require.Equal(t, len(files)+more, strings.Count(out, ": valid ("))
 }
 
-// TestSchemaPrintsJSONSchema for each kind, and refuses others.
+// TestSchemaPrintsJSONSchema: it prints the schema of each kind, and refuses other kinds.
 func TestSchemaPrintsJSONSchema(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"job", "release", "webhook", "emission"} {
@@ -149,7 +149,7 @@ func TestSchemaPrintsJSONSchema(t *testing.T) {
 	require.Contains(t, errors, `no schema of "record"`)
 }
 
-// TestValidateNamesTheKeyThatWasMeant, where what a file describes hangs on it.
+// TestValidateNamesTheKeyThatWasMeant: mistyped keys that determine the kind of a file.
 func TestValidateNamesTheKeyThatWasMeant(t *testing.T) {
 	t.Parallel()
 	for input, want := range map[string]string{

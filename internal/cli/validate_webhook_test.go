@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/internal/cli/failure"
 )
 
-// Webhooks that stand by themselves are checked as the API checks them, one, a
-// list of them, and the list that the API shows.
+// Separate webhooks are checked as the API checks them: a single one, a list of them, and the
+// list that the API returns.
 func TestValidateKnowsWebhooks(t *testing.T) {
 	t.Parallel()
 	const good = `{"id":"audit","url":"https://example.com/","when":"event == 'JOB_START'","enforced":true,
@@ -64,7 +64,7 @@ event: B
 	}
 }
 
-// A trial takes any of the webhooks of a list.
+// A trial accepts any of the webhooks in a list.
 func TestTrialOfOneOfAList(t *testing.T) {
 	t.Parallel()
 	const hooks = "- {id: a, url: 'https://example.com/a', event: JOB_START}\n- {id: b, url: " +

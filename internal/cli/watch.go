@@ -17,8 +17,8 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// pollTimeout bounds one poll of --watch, so that a worker that does not answer does
-// not delay the news of the run's end.
+// pollTimeout bounds one poll of --watch, so that a worker that does not answer does not delay
+// the report of the run's end.
 const pollTimeout = 5 * time.Second
 
 func watchCommand(e *env) *cobra.Command {
@@ -37,7 +37,7 @@ func watchCommand(e *env) *cobra.Command {
 		})
 }
 
-// An ending is how the wait for a run ended.
+// An ending is the result of waiting for a run.
 type ending struct {
 	outcome *runs.Outcome
 	err     error
@@ -110,7 +110,7 @@ func (w *watcher) poll(ctx context.Context) {
 		return
 	}
 	w.trouble, w.records = "", records
-	// What has settled happened before the current phase.
+	// Settled records come first: they happened before the current phase.
 	w.tellSteps(status.Steps)
 	w.tellRecords(records)
 	w.tellPhase(status)
@@ -118,7 +118,7 @@ func (w *watcher) poll(ctx context.Context) {
 	w.tellRejected(status.Rejected)
 }
 
-// tellTrouble prints once why there is no progress to show.
+// tellTrouble prints once why no progress can be shown.
 func (w *watcher) tellTrouble(err error) {
 	text := failure.Explain(err).Text
 	if runs.IsNotBegun(err) {
@@ -160,8 +160,7 @@ func stepColour(status string) output.Colour {
 	}
 }
 
-// tellRecords prints each record as it settles, and again when it changes
-// after that.
+// tellRecords prints each record when it settles, and again when it changes after that.
 func (w *watcher) tellRecords(records []latch.Record) {
 	if w.settled == nil {
 		w.settled = map[string]string{}
@@ -177,8 +176,7 @@ func (w *watcher) tellRecords(records []latch.Record) {
 	}
 }
 
-// undecided leaves out the locks of hooks that have decided: nobody needs to remove
-// them.
+// undecided omits the locks of hooks that have decided: nobody needs to remove them.
 func undecided(locks []latch.OpenLock, records []latch.Record) []latch.OpenLock {
 	decided := map[string]bool{}
 	for i := range records {
@@ -210,7 +208,7 @@ func (w *watcher) tellRejected(rejected []latch.Rejected) {
 	w.rejected = len(rejected)
 }
 
-// line prints the time and the cells that are not empty.
+// line prints the time and the non-empty cells.
 func (w *watcher) line(cells ...output.Cell) {
 	parts := []string{output.Dim.In(time.Now().Format(time.TimeOnly)).Show(w.coloured)}
 	for _, c := range cells {

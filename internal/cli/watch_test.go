@@ -18,10 +18,10 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// scene is what the run answers at one poll.
+// scene is the answer of the run at one poll.
 type scene struct{ status, history string }
 
-// play makes a run that goes through the scenes, a poll each, and then ends.
+// play makes a run that goes through the scenes, one per poll, and then ends.
 func play(run *runstest.Run, scenes ...scene) {
 	run.Ended = make(chan struct{})
 	at := 0
@@ -54,7 +54,7 @@ func releaseRun(scenes ...scene) *runstest.Temporal {
 	return temporal
 }
 
-// released has a run go through the scenes, and then be released.
+// released makes a run go through the scenes, and then be released.
 func released(run *runstest.Run, scenes ...scene) {
 	play(run, scenes...)
 	run.Closed = runstest.Completed(payloads(result))
@@ -80,7 +80,7 @@ func threeScenes() []scene {
 
 var clock = regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d  `)
 
-// TestWatching: phases, records as they settle, locks with the command that
+// TestWatching: the output has phases, records as they settle, locks with the command that
 // removes them, and the result.
 func TestWatching(t *testing.T) {
 	t.Parallel()
@@ -191,7 +191,6 @@ func TestExitCodesOfRuns(t *testing.T) {
 	}
 }
 
-// TestCtrlCStopsWatchingNotTheRun.
 func TestCtrlCStopsWatchingNotTheRun(t *testing.T) {
 	t.Parallel()
 	ctx, interrupt := context.WithCancel(context.Background())
@@ -211,7 +210,6 @@ func TestCtrlCStopsWatchingNotTheRun(t *testing.T) {
 	require.Empty(t, run.Updates)
 }
 
-// TestWatchingWithoutAWorkerSaysSoOnce.
 func TestWatchingWithoutAWorkerSaysSoOnce(t *testing.T) {
 	t.Parallel()
 	unanswered := func() *runstest.Temporal {
@@ -241,7 +239,6 @@ func TestWatchingWithoutAWorkerSaysSoOnce(t *testing.T) {
 	require.NotContains(t, out, "RST_STREAM")
 }
 
-// TestALockOfAHookThatHasDecidedIsNobodysToRemove.
 func TestALockOfAHookThatHasDecidedIsNobodysToRemove(t *testing.T) {
 	t.Parallel()
 	lock := latch.OpenLock{Token: lockToken}
@@ -301,13 +298,12 @@ func TestStatusAndHistory(t *testing.T) {
 	require.Equal(t, "Error: there is no run with the workflow id \"other\" or \"job-other\" or \"release-other\" or \"emit-other\" or \"gate-other\"\n", errors)
 }
 
-// TestConnectingIsBoundedAndNamesTheAddress: nobody listens on this port of
-// loopback.
+// TestConnectingIsBoundedAndNamesTheAddress: nothing listens on this loopback port.
 func TestConnectingIsBoundedAndNamesTheAddress(t *testing.T) {
 	t.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
 	t.Setenv("TEMPORAL_NAMESPACE", "shop")
 	t.Setenv("TEMPORAL_CONFIG_FILE", write(t, "temporal.toml", ""))
-	_, err := backend.Dial(t.Context()) // without a bound it would go on for ever
+	_, err := backend.Dial(t.Context()) // without a bound it would never end
 	require.ErrorContains(t, err, "cannot reach Temporal at 127.0.0.1:1 (namespace shop)")
 	require.Equal(t, failure.ExitUnreachable, failure.Explain(err).ExitCode())
 }

@@ -26,7 +26,7 @@ func watchesCommand(e *env) *cobra.Command {
 // watchesTimeout bounds reading or writing watches, of which there are few.
 const watchesTimeout = 30 * time.Second
 
-// onWatches makes a command that asks for watches within a limit.
+// onWatches returns a command that reads or writes watches within a time limit.
 func onWatches(e *env, command *cobra.Command, do func(ctx context.Context, world backend.Watches, args []string) error) *cobra.Command {
 	return remote(e, command, func(ctx context.Context, open opener, args []string) error {
 		ctx, cancel := context.WithTimeout(ctx, watchesTimeout)
@@ -62,8 +62,8 @@ func watchesListCommand(e *env) *cobra.Command {
 		})
 }
 
-// watchedEvents lists the events to which a webhook of the watch listens, without what
-// they have in common.
+// watchedEvents lists the events that the webhooks of the watch listen to, without their common
+// prefix.
 func watchedEvents(watch *latch.Watch) string {
 	text := ""
 	for _, event := range latch.EventsOf(latch.WatchKind) {
@@ -152,7 +152,7 @@ func applyWatch(ctx context.Context, open opener, e *env, file string) error {
 	return nil
 }
 
-// refusedWatch returns a refusal of the registry with the file and the line.
+// refusedWatch adds the file and the line to an error of the registry.
 func refusedWatch(file string, input *checked, err error) error {
 	var refused *registry.RefusedError
 	if !errors.As(err, &refused) {

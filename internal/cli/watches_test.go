@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch/internal/cli/failure"
 )
 
-// A watch is registered, listed, shown as the file that it came from, changed and
-// deleted on the command line.
+// The command line registers, lists, shows, changes and deletes a watch. It shows the watch as
+// in its file.
 func TestWatchesCommands(t *testing.T) {
 	t.Parallel()
 	temporal := newTemporal()
@@ -45,8 +45,8 @@ func TestWatchesCommands(t *testing.T) {
 	require.Equal(t, failure.ExitFailed, code)
 }
 
-// What is wrong with a watch is said with its line, and so is what the server says of
-// its query, before anything is written.
+// The problems of a watch are reported with their lines, and so is the server's error about its
+// query, before anything is written.
 func TestWatchesAreRefused(t *testing.T) {
 	t.Parallel()
 	code, _, errors := execute("id: w\nwebhooks: [{id: w, url: 'https://example.com/', event: JOB_START}]\n", nil, "watches", "apply", "-")
@@ -65,8 +65,8 @@ func TestWatchesAreRefused(t *testing.T) {
 	}
 }
 
-// Watches are declared in files as webhooks are: what is equal is not written, what is
-// exported changes nothing, and what is pruned is the owner's.
+// Watches are declared in files like webhooks: an equal watch is not written, an exported one
+// changes nothing, and pruning removes only the owner's.
 func TestApplyWatches(t *testing.T) {
 	t.Parallel()
 	temporal := newTemporal()
@@ -96,7 +96,7 @@ func TestApplyWatches(t *testing.T) {
 	require.JSONEq(t, `{"watches":[]}`, out)
 }
 
-// A webhook of a watch is tried with a run that is made up.
+// A watch's webhook is tried with a made-up run.
 func TestTryAWebhookOfAWatch(t *testing.T) {
 	t.Parallel()
 	file := write(t, "watch.json", watchFile)

@@ -19,7 +19,7 @@ their URLs *** stands for credentials. * marks an event that blocks.`},
 		func(ctx context.Context, open opener, _ []string) error { return listWebhooks(ctx, open, e.out) })
 }
 
-// listedWebhooks are what --output json prints.
+// listedWebhooks are the webhooks as --output json prints them.
 type listedWebhooks struct {
 	Webhooks []latch.RegisteredWebhook `json:"webhooks"`
 }
@@ -77,7 +77,7 @@ func eventsText(webhook *latch.RegisteredWebhook) string {
 	return output.OneLine(strings.Join(names, ", "))
 }
 
-// addressText returns the URL, or the name of the secret that holds it.
+// addressText returns the URL, or the name of the secret that contains it.
 func addressText(webhook *latch.RegisteredWebhook) string {
 	if webhook.URLSecret != "" {
 		return "secret " + output.OneLine(webhook.URLSecret)

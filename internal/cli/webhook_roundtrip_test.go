@@ -12,9 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/signature"
 )
 
-// What webhook test prints, webhook verify reads: on a terminal and not, as text
-// and as JSON, with what was sent back behind it, and where the key itself goes
-// out and is shown as ***.
+// webhook verify reads the output of webhook test: from a terminal or not, as text or as JSON,
+// with an answer after it, and with a key that is sent but shown as ***.
 func TestVerifyReadsWhatTestPrints(t *testing.T) {
 	t.Parallel()
 	private, public := signature.NewPair()
@@ -45,7 +44,7 @@ func TestVerifyReadsWhatTestPrints(t *testing.T) {
 					require.Equal(t, failure.ExitOK, code, c.stderr.String())
 					printed := c.stdout.String()
 					if !strings.Contains(args, "json") {
-						printed = c.stderr.String() + printed // as a terminal shows them, one after the other
+						printed = c.stderr.String() + printed // in the order in which a terminal shows them
 					}
 					for _, captured := range []string{printed, strings.ReplaceAll(strings.ReplaceAll(printed, "\r\n", "\n"), "\n", "\r\n")} {
 						code, out, errors := execute(captured, nil, "webhook", "verify", "-", "--secret-file", key)
@@ -58,7 +57,7 @@ func TestVerifyReadsWhatTestPrints(t *testing.T) {
 	}
 }
 
-// A key that was not given is not guessed: then it is said what *** stands for.
+// A missing key is not guessed: the error says what *** stands for.
 func TestVerifyTellsOfHiddenValues(t *testing.T) {
 	t.Parallel()
 	c := newCommand(`{"id":"w","url":"https://example.com/","event":"JOB_SUCCESS","secret":"board"}`, nil)
@@ -70,7 +69,7 @@ func TestVerifyTellsOfHiddenValues(t *testing.T) {
 	require.NotContains(t, out+errors, "another-key-of-old")
 }
 
-// Captures of other tools: what curl -v tells, .http files, headers alone.
+// Captures of other tools: the output of curl -v, .http files, headers alone.
 func TestVerifyReadsCapturesOfOtherTools(t *testing.T) {
 	t.Parallel()
 	const body = `{"event":"JOB_SUCCESS"}`

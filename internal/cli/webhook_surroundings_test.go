@@ -13,7 +13,7 @@ import (
 	"github.com/latch-run/latch/internal/locklink"
 )
 
-// A trial renders each variable as a worker with the same environment does.
+// A trial renders each variable like a worker with the same environment.
 func TestATrialSeesWhatAWorkerSees(t *testing.T) {
 	t.Parallel()
 	host, err := os.Hostname()

@@ -135,13 +135,13 @@ func loadTrial(out *output.Printer, file, event string) (*trial.File, error) {
 	if input.watch != nil {
 		return trial.AroundWatch(&input.watch.Watch, event), nil
 	}
-	if input.gate != nil { // its webhooks see what those of a custom event see
+	if input.gate != nil { // its webhooks have the variables of a custom event
 		return &trial.File{Kind: latch.EmissionKind, Emission: input.gate.Emission()}, nil
 	}
 	return &trial.File{Kind: input.kind, Job: input.job, Release: input.release, Emission: input.emission}, nil
 }
 
-// chooseHook returns the hook that is meant, which has to send something.
+// chooseHook returns the requested hook, which must send something.
 func chooseHook(file *trial.File, flags trialFlags) (*trial.Hook, error) {
 	found, err := file.Find(flags.event, flags.webhook, "say which by --webhook")
 	if err == nil && !found.Webhook.HasURL() {
@@ -176,7 +176,7 @@ func trialRequest(out *output.Printer, chosen *trial.Hook, from *surroundings, o
 	return chosen.Request(variables, from.lockURL)
 }
 
-// A trialReport is what webhook test shows, as --output json prints it.
+// A trialReport is the result of webhook test, as --output json prints it.
 type trialReport struct {
 	Webhook    string               `json:"webhook"`
 	Event      string               `json:"event"`
@@ -192,7 +192,7 @@ type trialReport struct {
 	// Outcome is delivered, retried or failed.
 	Outcome string `json:"outcome,omitempty"`
 	Error   string `json:"error,omitempty"`
-	// Unreadable is why the answer to a delivery cannot be read.
+	// Unreadable says why the answer to a delivery cannot be read.
 	Unreadable string `json:"unreadable,omitempty"`
 	RetryAfter string `json:"retry_after,omitempty"`
 	DurationMS int64  `json:"duration_ms,omitempty"`
@@ -226,8 +226,7 @@ func (t *trialReport) conclude(attempt *delivery.Attempt, err error, retry *latc
 	t.Error = err.Error()
 }
 
-// printTrial prints the request byte by byte, and on a terminal without control
-// characters.
+// printTrial prints the request byte by byte. On a terminal it omits control characters.
 func printTrial(out *output.Printer, t *trialReport) {
 	fmt.Fprintf(out.Err, "%s of webhook %s, delivery %s\n", t.Event, output.Printable(t.Webhook), t.DeliveryID)
 	if t.TokenURL != "" {

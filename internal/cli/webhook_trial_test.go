@@ -18,7 +18,7 @@ import (
 	"github.com/latch-run/latch/internal/signature"
 )
 
-// A hookServer keeps the bodies that it got.
+// A hookServer keeps the bodies that it received.
 type hookServer struct {
 	*httptest.Server
 	mutex   sync.Mutex
@@ -72,7 +72,7 @@ webhooks:
     event: BEFORE_RELEASE
 `
 
-// Nothing leaves without --send, and what is shown verifies.
+// Without --send nothing is sent, and the signature of the printed request is valid.
 func TestWebhookTestShowsTheBytes(t *testing.T) {
 	t.Parallel()
 	server := newHookServer(t, 200, "")
@@ -105,7 +105,7 @@ func TestWebhookTestShowsTheBytes(t *testing.T) {
 	require.Empty(t, server.got())
 }
 
-// With --send the bytes that were shown go out, and the answer is classified.
+// With --send exactly the printed bytes are sent, and the answer is classified.
 func TestWebhookTestSends(t *testing.T) {
 	t.Parallel()
 	private, public := signature.NewPair()
@@ -154,8 +154,8 @@ func TestWebhookTestSends(t *testing.T) {
 	}
 }
 
-// What the file, the flags or the settings have wrong is told; a delivery that
-// a worker could not make is the other failure.
+// Problems in the file, the flags or the settings are reported. A delivery that a worker could
+// not make is a different failure.
 func TestWebhookTestRefuses(t *testing.T) {
 	t.Parallel()
 	release := strings.ReplaceAll(trialRelease, "URL", "https://example.com")
@@ -201,7 +201,7 @@ func TestWebhookTestRefuses(t *testing.T) {
 	require.Contains(t, errors, "LATCH_EGRESS_ALLOW")
 }
 
-// Every event of a job and a release has variables, and --variables goes over them.
+// Every event of a job and a release has variables, and --variables overrides them.
 func TestWebhookTestMakesUpVariables(t *testing.T) {
 	t.Parallel()
 	const body = `"body":{"is":"${event}","job":"${job}","release":"${release}","steps":"${steps}",
@@ -234,7 +234,7 @@ func TestWebhookTestMakesUpVariables(t *testing.T) {
 	require.Contains(t, errors, `there is no variable "jbo"`)
 }
 
-// A terminal is not steered by what is shown.
+// The output cannot control a terminal.
 func TestWebhookTestOnATerminal(t *testing.T) {
 	t.Parallel()
 	c := newCommand(`{"event":"A","data":{"x":"\u001b[2J"},
@@ -246,7 +246,7 @@ func TestWebhookTestOnATerminal(t *testing.T) {
 	require.False(t, bytes.ContainsAny(c.stdout.Bytes(), "\r\x1b"))
 }
 
-// A key that looks marred stops the command before anything is rendered.
+// A key that looks damaged stops the command before anything is rendered.
 func TestWebhookTestRefusesMarredKeys(t *testing.T) {
 	t.Parallel()
 	file := write(t, "release.yaml", strings.ReplaceAll(trialRelease, "URL", "http://127.0.0.1:1"))

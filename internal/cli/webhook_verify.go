@@ -130,8 +130,8 @@ func printVerification(out *output.Printer, found *capture.Verification) {
 	}
 }
 
-// readCaptured reads the request from a file, from flags, or its headers from a
-// file and its body by --body.
+// readCaptured reads the request from a file, from flags, or its headers from a file and its
+// body from --body.
 func readCaptured(out *output.Printer, flags verifyFlags, args []string) (*capture.Request, error) {
 	request := &capture.Request{Header: http.Header{}}
 	var err error
@@ -160,7 +160,7 @@ func readCaptured(out *output.Printer, flags verifyFlags, args []string) (*captu
 	return request, err
 }
 
-// captureFrom reads a file, without its body where headersOnly is true.
+// captureFrom reads a file, without its body if headersOnly is true.
 func captureFrom(out *output.Printer, name string, headersOnly bool) (*capture.Request, error) {
 	data, err := readFile(name, out.In)
 	if err != nil {

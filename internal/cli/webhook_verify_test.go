@@ -126,7 +126,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// Headers and body by flags, keys of all kinds in a variable, JSON.
+// Headers and body from flags, keys of all kinds from a variable, JSON output.
 func TestVerifyByFlags(t *testing.T) {
 	t.Parallel()
 	private, public := signature.NewPair()
