@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/eventbatch"
 )
 
 func (a *API) registerEvents() {
@@ -49,13 +49,9 @@ func (a *API) fireEvent(ctx context.Context, input *StartInput) (*startedOutput,
 }
 
 // mayShareRun reports whether the event can share a run with others. It cannot
-// if the caller names the run, an idempotency key stands for it, or a hook
-// blocks, so that somebody may want to stop it.
+// if the caller names the run, or an idempotency key stands for it.
 func mayShareRun(input *StartInput, emission *latch.Emission) bool {
-	blocks := func(w latch.Webhook) bool {
-		return slices.ContainsFunc(w.EventSettings(), func(e latch.Event) bool { return e.Blocking })
-	}
-	return emission.ID == "" && input.WorkflowID == "" && input.IdempotencyKey == "" && !slices.ContainsFunc(emission.Webhooks, blocks)
+	return input.WorkflowID == "" && input.IdempotencyKey == "" && eventbatch.MayShare(emission)
 }
 
 // fireTogether fires an event in a run that it may share with others.
@@ -64,5 +60,5 @@ func (a *API) fireTogether(ctx context.Context, input *StartInput, emission *lat
 	if answer.err != nil {
 		return nil, answer.err
 	}
-	return &startedOutput{Body: Started{WorkflowID: answer.workflowID, RunID: answer.runID, ID: fired.id, Status: latch.ReleaseRunning}}, nil
+	return &startedOutput{Body: Started{WorkflowID: answer.workflowID, RunID: answer.runID, ID: fired.ID, Status: latch.ReleaseRunning}}, nil
 }

@@ -9,15 +9,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/time/rate"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/eventbatch"
 	"github.com/latch-run/latch/internal/metric"
-	"github.com/latch-run/latch/internal/rawjson"
 )
 
 const (
@@ -31,9 +29,6 @@ const (
 	// pause: events that come now and then never wait.
 	startsAtOnce = 5
 )
-
-// maximumBatchBytes bounds the events that one run fires, as JSON, in bytes.
-const maximumBatchBytes = 256 << 10
 
 // A committer starts the runs of events. A single event gets a run of its own,
 // which starts at once. Events that arrive during a start are fired together by
@@ -52,17 +47,15 @@ type committer struct {
 
 // A pendingEvent is an event that was accepted but is not yet durable.
 type pendingEvent struct {
+	eventbatch.Event
 	emission *latch.Emission
-	// body is the event as it was sent.
-	body json.RawMessage
-	// id is the id of the event, and the workflow id of its run if it has one
-	// of its own.
-	id string
 	// caller is the span of the request that sent it.
 	caller trace.SpanContext
 	// answered receives the run that fires the event, or an error.
 	answered chan commitment
 }
+
+func (p *pendingEvent) event() eventbatch.Event { return p.Event }
 
 type commitment struct {
 	workflowID, runID string
@@ -72,8 +65,8 @@ type commitment struct {
 // fire returns once the event is durable. If the caller has gone away, the
 // event may be fired nevertheless.
 func (c *committer) fire(ctx context.Context, emission *latch.Emission, body json.RawMessage) (*pendingEvent, commitment) {
-	p := &pendingEvent{emission: emission, body: body, id: latch.EmissionKind.WorkflowID(uuid.NewString()), answered: make(chan commitment, 1),
-		caller: trace.SpanContextFromContext(ctx)}
+	p := &pendingEvent{Event: eventbatch.Event{ID: eventbatch.NewID(), Body: body}, emission: emission,
+		answered: make(chan commitment, 1), caller: trace.SpanContextFromContext(ctx)}
 	c.mutex.Lock()
 	c.waiting = append(c.waiting, p)
 	if !c.working {
@@ -111,13 +104,7 @@ func (c *committer) more() bool {
 func (c *committer) next() []*pendingEvent {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	size, n := 0, 0
-	for n < min(len(c.waiting), latch.MaximumBatchEvents) {
-		if size += len(c.waiting[n].body); n > 0 && size > maximumBatchBytes {
-			break
-		}
-		n++
-	}
+	n := eventbatch.Fit(c.waiting, (*pendingEvent).event)
 	next := c.waiting[:n:n]
 	c.waiting = c.waiting[n:]
 	c.metrics.Gauge(metric.EventsWaiting).Update(float64(len(c.waiting)))
@@ -131,11 +118,11 @@ func (a *API) commit(events []*pendingEvent) {
 	batch, err := batchOf(events)
 	if err != nil {
 		for _, p := range events {
-			p.answered <- a.commitOne([]*pendingEvent{p}, p.id, start{workflow: latch.WorkflowEmit, summary: "event " + p.emission.Event, body: p.body})
+			p.answered <- a.commitOne([]*pendingEvent{p}, p.ID, start{workflow: latch.WorkflowEmit, summary: "event " + p.emission.Event, body: p.Body})
 		}
 		return
 	}
-	answer := a.commitOne(events, latch.BatchKind.WorkflowID(uuid.NewString()),
+	answer := a.commitOne(events, eventbatch.WorkflowID(),
 		start{workflow: latch.WorkflowEmitBatch, summary: fmt.Sprintf("%d events, %s first", len(events), events[0].emission.Event), body: batch})
 	for _, p := range events {
 		p.answered <- answer
@@ -191,11 +178,5 @@ func batchOf(events []*pendingEvent) (json.RawMessage, error) {
 	if len(events) <= 1 {
 		return nil, errOne
 	}
-	var bodies []json.RawMessage
-	for _, p := range events {
-		bodies = append(bodies, rawjson.With(p.body, "id", p.id))
-	}
-	batch := rawjson.Encode(map[string]any{"events": bodies})
-	_, err := admission.DecodeEmissionBatch(batch)
-	return batch, err
+	return eventbatch.Encode(events, (*pendingEvent).event)
 }
