@@ -20,6 +20,7 @@ const (
 type Started struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
+	ID         string `json:"id"`
 }
 
 // A Release is where a release stands, or what it came to.

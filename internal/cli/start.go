@@ -41,6 +41,10 @@ func (s *starter) run(ctx context.Context, open opener, file string) error {
 	for _, warning := range input.warnings {
 		s.out.Warnf("%s: %s", file, warning)
 	}
+	return s.start(ctx, open, input)
+}
+
+func (s *starter) start(ctx context.Context, open opener, input *checked) error {
 	world, err := open(ctx)
 	if err != nil {
 		return err

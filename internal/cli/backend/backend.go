@@ -31,6 +31,9 @@ type Runs interface {
 	// Start starts a run. While another one has its workflow id, the failure's kind
 	// is Running.
 	Start(ctx context.Context, start Start) (*Run, error)
+	// Emit fires events, and calls done with how many have been dealt with. Each has
+	// its outcome at its place.
+	Emit(ctx context.Context, events []Event, done func(int)) []Emitted
 	// Find returns the run that an id means, for watching it.
 	Find(ctx context.Context, id string) (*Run, error)
 	// Status returns where the run stands that an id means.
