@@ -15,15 +15,15 @@ import (
 // API is the [Backend] over the HTTP API.
 type API struct {
 	client *apiclient.Client
-	// warn is called with what the API leaves out of what was asked.
+	// warn is called with the parts of a command that the API omits.
 	warn func(format string, arguments ...any)
 }
 
 var _ Backend = (*API)(nil)
 
-// NewAPI returns the backend over the API at the address, with the key, which may be
-// empty; see [apiclient.New]. warn is called with what the API leaves out of what was
-// asked, and where the key could be read on its way.
+// NewAPI returns the backend over the API at the address, with the key, which may be empty; see
+// [apiclient.New]. warn is called with the parts of a command that the API omits, and if the
+// key is sent unencrypted.
 func NewAPI(address, key string, warn func(format string, arguments ...any)) (*API, error) {
 	client, err := apiclient.New(address, key)
 	if err != nil {
@@ -35,23 +35,23 @@ func NewAPI(address, key string, warn func(format string, arguments ...any)) (*A
 	return &API{client, warn}, nil
 }
 
-// Close does nothing: a call leaves nothing open.
+// Close does nothing, because calls leave nothing open.
 func (*API) Close() {}
 
-// Registry is not offered by the API, which keeps jobs in another form.
+// Registry returns an error: the API keeps jobs in another form.
 func (*API) Registry() (Registry, error) { return nil, &UnsupportedError{} }
 
-// Declarations is not offered by the API.
+// Declarations returns an error: the API lacks them.
 func (*API) Declarations() (Declarations, error) { return nil, &UnsupportedError{} }
 
-// Server is not offered by the API.
+// Server returns an error: the API lacks it.
 func (*API) Server() (Server, error) { return nil, &UnsupportedError{} }
 
-// Unpolled reports false: the API does not say.
+// Unpolled returns false, because the API does not know.
 func (*API) Unpolled(context.Context, string) bool { return false }
 
-// failed returns the failure that an error of a call is, of the kind that the same
-// has with Temporal; conflict is the kind of an answer 409.
+// failed converts an error of a call into a failure of the same kind as with Temporal. conflict
+// is the kind of a 409.
 func (a *API) failed(err error, conflict string) error {
 	var unreachable *apiclient.Unreachable
 	var problem *apiclient.Problem
@@ -89,7 +89,7 @@ func (a *API) refused(problem *apiclient.Problem, conflict string) *failure.Erro
 	}
 }
 
-// exactly returns a time as the API takes it; empty for the zero time.
+// exactly formats a time for the API, with "" for the zero time.
 func exactly(at time.Time) string {
 	if at.IsZero() {
 		return ""

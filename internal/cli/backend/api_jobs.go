@@ -41,7 +41,7 @@ func jobOfAPI(job *apiclient.Job) Job {
 	return listed
 }
 
-// Job returns a registered job as the API has it.
+// Job returns a registered job as the API describes it.
 func (a *API) Job(ctx context.Context, id string) (*JobDetails, error) {
 	job, whole, err := a.client.Job(ctx, id)
 	if err != nil {
@@ -55,7 +55,7 @@ func (a *API) StartJob(ctx context.Context, id string) (*Run, error) {
 	run, err := a.client.Start(ctx, id)
 	var problem *apiclient.Problem
 	if errors.As(err, &problem) && problem.Status == http.StatusUnprocessableEntity {
-		return nil, failure.New(failure.Refused, "%s", output.OneLine(problem.Error())) // the job, and not the call, is wrong
+		return nil, failure.New(failure.Refused, "%s", output.OneLine(problem.Error())) // the job is wrong, and not the call
 	}
 	if err != nil {
 		return nil, a.failed(err, failure.Running)
@@ -63,7 +63,7 @@ func (a *API) StartJob(ctx context.Context, id string) (*Run, error) {
 	return a.jobRun(id, run.ID), nil
 }
 
-// jobRun is a run of a job that the API is asked about. Only its end is known.
+// jobRun is a run of a job that is started through the API. Only its end is known.
 func (a *API) jobRun(id, runID string) *Run {
 	end, workflowID := newFirstEnd(), registry.WorkflowID(id)
 	return &Run{WorkflowID: workflowID, RunID: runID, Wait: end.wait,

@@ -10,14 +10,14 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// Releases returns a part of the list of releases.
+// Releases returns a page of the list of releases.
 func (a *API) Releases(ctx context.Context, filter runs.ReleaseFilter, cursor string, limit int) (*runs.ReleasePart, error) {
 	part := &runs.ReleasePart{}
 	asked := apiclient.ReleaseFilter{Status: filter.Status, Since: exactly(filter.Since), Until: exactly(filter.Until), Search: filter.Search}
 	return part, a.failed(a.client.Releases(ctx, asked, cursor, limit, part), failure.Failed)
 }
 
-// Locks returns a part of the list of open locks.
+// Locks returns a page of the list of open locks.
 func (a *API) Locks(ctx context.Context, filter runs.LockFilter, cursor string, limit int) (*runs.LockPart, error) {
 	part := &runs.LockPart{}
 	asked := apiclient.LockFilter{Webhook: filter.Webhook, Event: filter.Event, Job: filter.Job, Release: filter.Release,
@@ -32,7 +32,7 @@ func (a *API) Webhooks(ctx context.Context) ([]latch.RegisteredWebhook, error) {
 	return list.Webhooks, err
 }
 
-// Search returns a part of the deliveries that the filter takes.
+// Search returns a page of the deliveries that match the filter.
 func (a *API) Search(ctx context.Context, filter deliveries.Filter, cursor string, limit int) (*deliveries.DeliveryPart, error) {
 	part := new(deliveries.DeliveryPart)
 	if err := a.client.Deliveries(ctx, filterOfAPI(filter, cursor, limit), part); err != nil {
@@ -44,7 +44,7 @@ func (a *API) Search(ctx context.Context, filter deliveries.Filter, cursor strin
 	return part, nil
 }
 
-// RedeliverFailed sends a part of what failed again.
+// RedeliverFailed sends one page of failed deliveries again.
 func (a *API) RedeliverFailed(ctx context.Context, filter deliveries.Filter, cursor string, limit int, dryRun bool) (*deliveries.BulkRedelivery, error) {
 	asked := filterOfAPI(filter, cursor, limit)
 	asked.DryRun, asked.Skipped = dryRun, filter.Kept

@@ -14,7 +14,8 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// Start starts a release, asks a gate, or fires an event, whose run the API says nothing more of.
+// Start starts a release or a gate, or fires an event. The API reports nothing more about an
+// event's run.
 func (a *API) Start(ctx context.Context, start Start) (*Run, error) {
 	call := a.client.StartRelease
 	switch start.Kind {
@@ -58,8 +59,7 @@ func (a *API) release(ctx context.Context, id string) (*apiclient.Release, error
 	return release, nil
 }
 
-// releaseRun is a release that the API is asked about. Whoever asks for its progress
-// sees its end too.
+// releaseRun is a release read through the API. Reading its progress also shows its end.
 func (a *API) releaseRun(workflowID, runID string) *Run {
 	end := newFirstEnd()
 	return &Run{WorkflowID: workflowID, RunID: runID, CanFind: true, Wait: end.wait,
@@ -84,8 +84,7 @@ func releaseOutcome(release *apiclient.Release) *runs.Outcome {
 			DecidedBy: release.DecidedBy, Steps: release.Steps, History: release.History})}
 }
 
-// gateRun is a gate that the API is asked about. Whoever asks for its progress sees
-// its end too.
+// gateRun is a gate read through the API. Reading its progress also shows its end.
 func (a *API) gateRun(workflowID, runID string) *Run {
 	end := newFirstEnd()
 	return &Run{WorkflowID: workflowID, RunID: runID, Wait: end.wait,
@@ -114,7 +113,7 @@ func gateOutcome(gate *apiclient.Gate) *runs.Outcome {
 	return outcome
 }
 
-// Status returns where a release stands, or how it ended.
+// Status returns the state of a release, or how it ended.
 func (a *API) Status(ctx context.Context, id string) (*Status, error) {
 	release, err := a.release(ctx, id)
 	if err != nil {
@@ -136,7 +135,7 @@ func (a *API) History(ctx context.Context, id string, wanted latch.HistoryQuery)
 	return &Answer{release.WorkflowID, rawjson.Encode(selected(release.History, wanted))}, nil
 }
 
-// selected returns the records that the query asks for.
+// selected returns the records that match the query.
 func selected(records []latch.Record, wanted latch.HistoryQuery) []latch.Record {
 	if wanted.After != "" {
 		at := slices.IndexFunc(records, func(r latch.Record) bool { return r.DeliveryID == wanted.After })
@@ -154,7 +153,7 @@ func selected(records []latch.Record, wanted latch.HistoryQuery) []latch.Record 
 	return found
 }
 
-// Send sends a release a message, or stops the run of a registered job.
+// Send sends a message to a release, or stops the run of a registered job.
 func (a *API) Send(ctx context.Context, kind latch.Kind, id, message string, argument any) (*Answer, error) {
 	if kind == latch.JobKind {
 		return a.stopJob(ctx, id, argument)
@@ -182,8 +181,8 @@ func (a *API) stopJob(ctx context.Context, id string, argument any) (*Answer, er
 	return &Answer{registry.WorkflowID(id), run}, nil
 }
 
-// RemoveLock removes a lock. One that nobody knows, or whose run has closed without
-// it, is another failure than one that it is too late for.
+// RemoveLock removes a lock. The failure for an unknown lock, or for one whose run has closed,
+// differs from that of a late removal.
 func (a *API) RemoveLock(ctx context.Context, workflowID string, removal latch.LockRelease) (*Answer, error) {
 	record, err := a.client.RemoveLock(ctx, removal)
 	if err == nil {
@@ -200,7 +199,7 @@ func (a *API) RemoveLock(ctx context.Context, workflowID string, removal latch.L
 	return nil, refused
 }
 
-// A firstEnd is the end of a run, told by whoever sees it first.
+// A firstEnd holds the end of a run, set by whichever call sees it first.
 type firstEnd struct{ seen chan ended }
 
 type ended struct {
@@ -217,7 +216,7 @@ func (f firstEnd) tell(outcome *runs.Outcome, err error) {
 	}
 }
 
-// failFor ends the wait for a reason that does not pass.
+// failFor ends the wait for a permanent reason.
 func (f firstEnd) failFor(err error) {
 	if code := failure.Explain(err).ExitCode(); code != failure.ExitUnreachable && code != failure.ExitInterrupted {
 		f.tell(nil, err)

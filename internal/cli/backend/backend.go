@@ -10,40 +10,39 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A Backend is a command's way to the world. A command takes the part of it that it
-// needs, and never asks which implementation it has.
+// A Backend gives a command access to Latch. A command takes the part of it that it needs, and
+// never depends on the implementation.
 type Backend interface {
 	Runs
 	Lists
 	Deliveries
 	Jobs
 	Watches
-	// Declarations returns where what files declare is registered.
+	// Declarations returns the registry of what files declare.
 	Declarations() (Declarations, error)
-	// Server returns what can be asked of the Temporal server itself.
+	// Server returns the interface to the Temporal server itself.
 	Server() (Server, error)
-	// Close ends the connection.
+	// Close closes the connection.
 	Close()
 }
 
-// Runs starts runs, asks them and sends them messages.
+// Runs starts runs, queries them and sends them messages.
 type Runs interface {
-	// Start starts a run. While another one has its workflow id, the failure's kind
-	// is Running.
+	// Start starts a run. If another run has its workflow id, the failure's kind is Running.
 	Start(ctx context.Context, start Start) (*Run, error)
 	// Emit fires events, and calls done with how many have been dealt with. Each has
 	// its outcome at its place.
 	Emit(ctx context.Context, events []Event, done func(int)) []Emitted
-	// Find returns the run that an id means, for watching it.
+	// Find returns the run that an id refers to, for watching it.
 	Find(ctx context.Context, id string) (*Run, error)
-	// Status returns where the run stands that an id means.
+	// Status returns the state of the run that an id refers to.
 	Status(ctx context.Context, id string) (*Status, error)
-	// History returns the records of the run that an id means.
+	// History returns the records of the run that an id refers to.
 	History(ctx context.Context, id string, wanted latch.HistoryQuery) (*Answer, error)
-	// Send sends a message to the run that an id means, of a run of the kind or of a
-	// workflow of a user's own. A run that has closed is a failure of kind TooLate.
+	// Send sends a message to the run that an id refers to: a run of the kind, or a user's own
+	// workflow. If the run has closed, the failure's kind is TooLate.
 	Send(ctx context.Context, kind latch.Kind, id, message string, argument any) (*Answer, error)
-	// RemoveLock removes a lock of the run and answers with its record.
+	// RemoveLock removes a lock of the run and returns its record.
 	RemoveLock(ctx context.Context, workflowID string, removal latch.LockRelease) (*Answer, error)
 	// Unpolled reports whether no worker is known to poll the task queue.
 	Unpolled(ctx context.Context, queue string) bool
@@ -66,17 +65,17 @@ type Deliveries interface {
 
 // Jobs shows and starts registered jobs.
 type Jobs interface {
-	// Jobs lists the jobs that the filter takes.
+	// Jobs lists the jobs that match the filter.
 	Jobs(ctx context.Context, filter JobFilter) ([]Job, error)
-	// Job returns one with all that is known of it.
+	// Job returns a job with all details.
 	Job(ctx context.Context, id string) (*JobDetails, error)
-	// StartJob starts a run of one.
+	// StartJob starts a run of a job.
 	StartJob(ctx context.Context, id string) (*Run, error)
-	// Registry returns where jobs are registered and changed.
+	// Registry returns the registry that stores and changes jobs.
 	Registry() (Registry, error)
 }
 
-// A Registry registers jobs and changes them, as [registry.Store] does.
+// A Registry stores and changes jobs, like [registry.Store].
 type Registry interface {
 	Get(ctx context.Context, id string) (*registry.Entry, error)
 	GetAll(ctx context.Context, ids []string) ([]*registry.Entry, error)
@@ -89,56 +88,56 @@ type Registry interface {
 // A Start is a run to start from a file.
 type Start struct {
 	Kind latch.Kind
-	// Input is what the file says.
+	// Input is the content of the file.
 	Input json.RawMessage
-	// ID and Title are those of the input; either may be empty.
+	// ID and Title are those of the input. Either may be empty.
 	ID, Title string
-	// WorkflowID is one of the caller's own; empty is the kind's for the id.
+	// WorkflowID is the caller's own workflow id. If empty, the kind's id is used.
 	WorkflowID string
-	// Watch says that the caller goes on to watch the run. Nothing is started that
-	// cannot be watched then.
+	// Watch says that the caller will watch the run. A run that cannot be watched is then not
+	// started.
 	Watch bool
 }
 
 // A Run is a run that was started or found.
 type Run struct {
 	WorkflowID, RunID string
-	// TaskQueue is where its worker polls; empty where that is not known.
+	// TaskQueue is the queue of its worker, or "" if it is unknown.
 	TaskQueue string
 	// CanFind reports whether [Runs.Find] finds the run by its workflow id.
 	CanFind bool
-	// Progress returns where the run stands, and its records.
+	// Progress returns the run's status and its records.
 	Progress func(context.Context) (*latch.Status, []latch.Record, error)
-	// Wait waits for the run's end. Its error is one of waiting, not of the run.
+	// Wait waits for the run's end. Its error concerns the waiting, not the run.
 	Wait func(context.Context) (*runs.Outcome, error)
 }
 
-// An Answer is what a run answers.
+// An Answer is a run's answer.
 type Answer struct {
 	WorkflowID string
-	// Body is the answer, with the digits of its numbers; empty without one.
+	// Body is the answer, with the digits of its numbers. It may be empty.
 	Body json.RawMessage
 }
 
-// A Status is where a run stands.
+// A Status is the state of a run.
 type Status struct {
-	// Answer is a [latch.Status], with keys that a newer worker may add.
+	// Answer is a [latch.Status], with any keys that a newer worker adds.
 	Answer
-	// End is how the run ended; nil while it runs.
+	// End is how the run ended, or nil while it runs.
 	End *End
 }
 
 // An End is how a run ended.
 type End struct {
-	// Status is the result's, or says how Temporal closed a run that has none.
+	// Status is the result's status, or how Temporal closed a run without a result.
 	Status    string           `json:"status"`
 	Error     string           `json:"error,omitempty"`
 	Reason    string           `json:"reason,omitempty"`
 	DecidedBy *latch.DecidedBy `json:"decided_by,omitempty"`
 }
 
-// An UnsupportedError says that the API has no call for what was asked.
+// An UnsupportedError reports that the API has no such call.
 type UnsupportedError struct{}
 
-// Error says so.
+// Error names the missing call.
 func (*UnsupportedError) Error() string { return "the API cannot do this; Temporal can" }

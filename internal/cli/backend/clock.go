@@ -12,16 +12,16 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// A Clock bounds by how much a server's clock is ahead of this machine's; less than
-// nothing is behind.
+// A Clock holds bounds for how far a server's clock is ahead of this machine's. A negative
+// value means that it is behind.
 type Clock struct{ AtLeast, AtMost time.Duration }
 
-// longPoll is how long a poll may wait at the server: what polls was seen within that.
+// longPoll is how long a poll may wait at the server: a poller was seen within that time.
 const longPoll = 70 * time.Second
 
-// Clock compares the clocks by what the server says of its time in passing: the header
-// date, which proxies set in front of it, and when it saw the pollers of the task queue.
-// Without either it returns nil.
+// Clock compares the clocks by the times that the server reveals: the header date, which
+// proxies set in front of it, and the last access of the task queue's pollers. It returns nil
+// if there are none.
 func (s server) Clock(ctx context.Context, queue string) (*Clock, error) {
 	var header metadata.MD
 	sent := time.Now()
@@ -30,7 +30,7 @@ func (s server) Clock(ctx context.Context, queue string) (*Clock, error) {
 	}
 	received := time.Now()
 	if dates := header.Get("date"); len(dates) > 0 {
-		if date, err := http.ParseTime(dates[0]); err == nil { // it is cut to the second
+		if date, err := http.ParseTime(dates[0]); err == nil { // the header is truncated to the second
 			return &Clock{AtLeast: date.Sub(received), AtMost: date.Add(time.Second).Sub(sent)}, nil
 		}
 	}

@@ -15,18 +15,18 @@ import (
 	"github.com/latch-run/latch/internal/cli/failure"
 )
 
-// connectTimeout bounds the wait for a server that may be out of reach.
+// connectTimeout bounds the wait for a server that may be unreachable.
 const connectTimeout = 10 * time.Second
 
-// A Connection is a connected client, with what the client does not reveal.
+// A Connection is a connected client, with data that the client does not expose.
 type Connection struct {
 	client.Client
 	Namespace string
-	// DataConverter is what all payloads go through.
+	// DataConverter encodes all payloads.
 	DataConverter converter.DataConverter
 }
 
-// Dial connects to Temporal as TEMPORAL_… and the profile say.
+// Dial connects to Temporal as configured by TEMPORAL_… and the profile.
 func Dial(ctx context.Context) (*Connection, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {

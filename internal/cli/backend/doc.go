@@ -1,14 +1,12 @@
-// Package backend is a command's way to the world: what it may ask of Latch,
-// whether Temporal answers or the HTTP API does.
+// Package backend gives commands access to Latch, over Temporal or over the HTTP API.
 //
-// What lives here: [Backend] with the values that it takes and returns
-// (backend.go, jobs.go). [Temporal] implements it on internal/runs,
-// internal/registry and internal/deliveries (temporal*.go, connection.go), [API]
-// on internal/apiclient (api*.go). What the API cannot do is an
-// [UnsupportedError] from either.
+// [Backend] and the values that it takes and returns are in backend.go and jobs.go. [Temporal]
+// implements it with internal/runs, internal/registry and internal/deliveries (temporal*.go,
+// connection.go), and [API] with internal/apiclient (api*.go). What the API cannot do is an
+// [UnsupportedError].
 //
-// What it may not know: flags, printing. Its errors are those of
-// internal/cli/failure where it knows best what to do about them.
+// The package may not know flags or printing. Its errors are those of internal/cli/failure if
+// it knows best how to fix them.
 //
-// Where to start: [Backend].
+// Start reading at [Backend].
 package backend

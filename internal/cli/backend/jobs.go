@@ -12,10 +12,10 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// A JobFilter says which jobs to list; the zero value is all.
+// A JobFilter says which jobs to list. The zero value matches all.
 type JobFilter struct {
 	Tag string
-	// Search is a text in id, name or title.
+	// Search is a text to find in id, name or title.
 	Search string
 }
 
@@ -36,11 +36,11 @@ type Job struct {
 	Type     string          `json:"type,omitempty"`
 	Tags     []string        `json:"tags,omitempty"`
 	Schedule *latch.Schedule `json:"schedule,omitempty"`
-	// NextTime is when it runs next by itself.
+	// NextTime is its next scheduled time.
 	NextTime latch.Time `json:"next_time,omitzero"`
-	// Paused is nil where that is not known.
+	// Paused is nil if that is unknown.
 	Paused *bool `json:"paused,omitempty"`
-	// CannotRun reports that the job is kept and has nothing to do.
+	// CannotRun reports that the job is registered but has nothing to run.
 	CannotRun bool    `json:"cannot_run,omitempty"`
 	LastRun   *JobRun `json:"last_run,omitempty"`
 }
@@ -55,28 +55,27 @@ type JobRun struct {
 	KVP         latch.Object `json:"kvp,omitempty"`
 }
 
-// JobDetails are a registered job with all that is known of it.
+// JobDetails are all details of a registered job.
 type JobDetails struct {
 	Job
-	// NextTimes are the next times at which it runs by itself.
+	// NextTimes are its next scheduled times.
 	NextTimes []latch.Time `json:"next_times,omitempty"`
-	// Lacks is why it cannot run.
+	// Lacks says why it cannot run.
 	Lacks     string     `json:"lacks,omitempty"`
 	Followers []string   `json:"followers,omitempty"`
 	TaskQueue string     `json:"task_queue,omitempty"`
 	CreatedAt latch.Time `json:"created_at,omitzero"`
 	UpdatedAt latch.Time `json:"updated_at,omitzero"`
-	// Extras are the keys that are kept for other systems, without credentials in
-	// URLs.
+	// Extras are the keys that belong to other systems, without credentials in URLs.
 	Extras map[string]json.RawMessage `json:"extras,omitempty"`
-	// Definition is what runs, without credentials in URLs.
+	// Definition is the job to run, without credentials in URLs.
 	Definition json.RawMessage `json:"job,omitempty"`
 }
 
-// ownExtras begins the keys that Latch keeps among those of others.
+// ownExtras is the prefix of Latch's own keys in extras.
 const ownExtras = "latch:"
 
-// DetailsOf returns the details of a job as the registry has it.
+// DetailsOf returns the details of a job from the registry.
 func DetailsOf(entry *registry.Entry) *JobDetails {
 	row := registry.RowOf(&entry.Definition)
 	details := &JobDetails{Job: jobOf(&row), Lacks: entry.Lacks, Followers: entry.Followers, TaskQueue: entry.TaskQueue,

@@ -9,24 +9,24 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 )
 
-// A Server is what can be asked of a Temporal server about itself.
+// A Server answers questions about a Temporal server itself.
 type Server interface {
 	// Version returns the server's version.
 	Version(ctx context.Context) (string, error)
-	// Clock compares the server's clock with this machine's; nil where the server does
-	// not say its time. A worker's task queue may tell it.
+	// Clock compares the server's clock with this machine's. It returns nil if the server does
+	// not reveal its time, which it may do through the task queue of a worker.
 	Clock(ctx context.Context, queue string) (*Clock, error)
-	// Namespace returns the name of the namespace that is used.
+	// Namespace returns the name of the namespace in use.
 	Namespace() string
-	// DescribeNamespace returns what the namespace is like.
+	// DescribeNamespace returns the settings of the namespace.
 	DescribeNamespace(ctx context.Context) (*Namespace, error)
-	// SearchAttributes returns the types of the search attributes that were created.
+	// SearchAttributes returns the types of the search attributes that exist.
 	SearchAttributes(ctx context.Context) (map[string]enumspb.IndexedValueType, error)
 	// AddSearchAttributes creates search attributes.
 	AddSearchAttributes(ctx context.Context, types map[string]enumspb.IndexedValueType) error
 }
 
-// A Namespace is what Latch needs to know of one.
+// A Namespace holds the settings of a namespace that matter to Latch.
 type Namespace struct {
 	// Retention is how long closed runs are kept.
 	Retention time.Duration
@@ -34,7 +34,7 @@ type Namespace struct {
 	Updates bool
 }
 
-// Server returns the server that the connection leads to.
+// Server returns the server of the connection.
 func (t *Temporal) Server() (Server, error) { return server{t.connection}, nil }
 
 type server struct{ connection *Connection }

@@ -19,7 +19,7 @@ import (
 const (
 	// answerTimeout bounds the wait for a worker that may not run.
 	answerTimeout = 30 * time.Second
-	// probeTimeout bounds what is asked only to say more of an answer.
+	// probeTimeout bounds a request that only improves an answer.
 	probeTimeout = time.Second
 )
 
@@ -34,9 +34,9 @@ type Temporal struct {
 
 var _ Backend = (*Temporal)(nil)
 
-// NewTemporal returns the backend over a connection, which it closes. Runs start on
-// the task queue unless they are registered for another, and Temporal records the
-// user as who started them.
+// NewTemporal returns the backend over a connection, and takes over closing it. Runs start on
+// the task queue unless they are registered for another, and Temporal records the user as who
+// started them.
 func NewTemporal(connection *Connection, taskQueue, user string) *Temporal {
 	options := runs.Options{Client: connection, Namespace: connection.Namespace, DataConverter: connection.DataConverter,
 		Identity: "starter of " + user}
@@ -50,18 +50,18 @@ func NewTemporal(connection *Connection, taskQueue, user string) *Temporal {
 		})}
 }
 
-// Close ends the connection.
+// Close closes the connection.
 func (t *Temporal) Close() { t.connection.Close() }
 
 // Registry returns the registry of the namespace.
 func (t *Temporal) Registry() (Registry, error) { return t.registry, nil }
 
-// Releases returns a part of the list of releases.
+// Releases returns a page of the list of releases.
 func (t *Temporal) Releases(ctx context.Context, filter runs.ReleaseFilter, cursor string, limit int) (*runs.ReleasePart, error) {
 	return t.runs.Releases(ctx, filter, cursor, limit)
 }
 
-// Locks returns a part of the list of open locks.
+// Locks returns a page of the list of open locks.
 func (t *Temporal) Locks(ctx context.Context, filter runs.LockFilter, cursor string, limit int) (*runs.LockPart, error) {
 	return t.runs.Locks(ctx, filter, cursor, limit)
 }
@@ -79,12 +79,12 @@ func (t *Temporal) Webhooks(ctx context.Context) ([]latch.RegisteredWebhook, err
 	return shown, nil
 }
 
-// Search returns a part of the deliveries that the filter takes.
+// Search returns a page of the deliveries that match the filter.
 func (t *Temporal) Search(ctx context.Context, filter deliveries.Filter, cursor string, limit int) (*deliveries.DeliveryPart, error) {
 	return t.deliveries.Search(ctx, filter, cursor, limit)
 }
 
-// RedeliverFailed sends a part of what failed again.
+// RedeliverFailed sends one page of failed deliveries again.
 func (t *Temporal) RedeliverFailed(ctx context.Context, filter deliveries.Filter, cursor string, limit int, dryRun bool) (*deliveries.BulkRedelivery, error) {
 	return t.deliveries.RedeliverFailed(ctx, filter, cursor, limit, dryRun)
 }
@@ -94,8 +94,8 @@ func (t *Temporal) Redeliver(ctx context.Context, id string, origin deliveries.O
 	return t.deliveries.Redeliver(ctx, id, origin)
 }
 
-// Unpolled reports whether Temporal knows of no worker that polls the task queue. It
-// is taken to be polled where Temporal does not answer within a second.
+// Unpolled reports whether Temporal knows no worker that polls the task queue. It returns false
+// if Temporal does not answer within a second.
 func (t *Temporal) Unpolled(ctx context.Context, queue string) bool {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
@@ -103,8 +103,8 @@ func (t *Temporal) Unpolled(ctx context.Context, queue string) bool {
 	return err == nil && len(described.GetPollers()) == 0
 }
 
-// unanswered says of a wait without an answer whom it is for: Temporal, which is
-// asked once more, or a worker of the run's task queue. Any other error stays.
+// unanswered says who did not answer: Temporal, which is called once more, or a worker of the
+// run's task queue. It returns any other error unchanged.
 func (t *Temporal) unanswered(ctx context.Context, err error, workflowID string) error {
 	if failure.IsInterrupted(ctx) {
 		return ctx.Err()

@@ -21,7 +21,7 @@ type declarations struct {
 	queue    string
 }
 
-// TaskQueue is where jobs run whose document names none.
+// TaskQueue is the queue of jobs whose document names none.
 func (d declarations) TaskQueue() string { return d.queue }
 
 // State reads what is registered.
@@ -60,7 +60,7 @@ func (d declarations) State(ctx context.Context, ids []string, read func(done, o
 	return state, nil
 }
 
-// ApplyJob registers the job, or changes it as it is by now.
+// ApplyJob registers the job, or changes its current version.
 func (d declarations) ApplyJob(ctx context.Context, plan *declared.Plan, item *declared.Item) error {
 	change := func(definition *registry.Definition) error {
 		*definition = plan.Define(item, *definition)
@@ -85,22 +85,22 @@ func (d declarations) RemoveJob(ctx context.Context, id string) error {
 	return err
 }
 
-// ApplyWebhooks writes and removes webhooks at once.
+// ApplyWebhooks writes and removes webhooks in one change.
 func (d declarations) ApplyWebhooks(ctx context.Context, put []latch.RegisteredWebhook, remove []string) error {
 	return d.registry.Webhooks().Put(ctx, put, remove)
 }
 
-// ApplyWatches writes and removes watches at once.
+// ApplyWatches writes and removes watches in one change.
 func (d declarations) ApplyWatches(ctx context.Context, put []latch.RegisteredWatch, remove []string) error {
 	return d.registry.Watches().PutAll(ctx, put, remove)
 }
 
-// CheckQuery asks the server about a watch's query.
+// CheckQuery asks the server whether it accepts a watch's query.
 func (d declarations) CheckQuery(ctx context.Context, query string) error {
 	return d.registry.Watches().CheckQuery(ctx, query)
 }
 
-// ApplyTags writes and removes tags at once.
+// ApplyTags writes and removes tags in one change.
 func (d declarations) ApplyTags(ctx context.Context, put []registry.Tag, remove []string) error {
 	return d.registry.PutTags(ctx, put, remove)
 }

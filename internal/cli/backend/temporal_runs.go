@@ -16,8 +16,7 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// Start starts a run on the task queue: one at a time under a workflow id, another
-// once it has closed.
+// Start starts a run on the task queue. One run at a time may be open under a workflow id.
 func (t *Temporal) Start(ctx context.Context, start Start) (*Run, error) {
 	workflowID := start.workflowID()
 	runID, err := t.runs.Start(ctx, runs.Start{Workflow: start.Kind.Workflow(), WorkflowID: workflowID, TaskQueue: t.taskQueue,
@@ -25,8 +24,8 @@ func (t *Temporal) Start(ctx context.Context, start Start) (*Run, error) {
 	return t.started(workflowID, runID, t.taskQueue, err)
 }
 
-// workflowID returns the caller's, or that of the contract's convention; an emission
-// without an id gets one of its own.
+// workflowID returns the caller's workflow id, or the one by the contract's convention. An
+// emission without an id gets a random one.
 func (s *Start) workflowID() string {
 	switch {
 	case s.WorkflowID != "":
@@ -38,12 +37,12 @@ func (s *Start) workflowID() string {
 	}
 }
 
-// summary is the line that Temporal UI shows of the run.
+// summary is the run's summary in Temporal UI.
 func (s *Start) summary() string {
 	return strings.Join(strings.Fields(strings.Join([]string{string(s.Kind), s.ID, s.Title}, " ")), " ")
 }
 
-// started returns the run that was started, or says which one is under way.
+// started returns the run that was started, or an error that names the one in progress.
 func (t *Temporal) started(workflowID, runID, queue string, err error) (*Run, error) {
 	if running, is := runs.RunningIn(err); is {
 		return nil, failure.New(failure.Running, "%s is running already (run %s), and one runs at a time; watch it with: starter watch %s",
@@ -70,8 +69,8 @@ func (t *Temporal) run(workflowID, runID, queue string) *Run {
 	}
 }
 
-// Find returns the run of the workflow id, or else that of the job, release or
-// emission of the id.
+// Find returns the run of the workflow id, or else that of the job, release or emission with
+// the id.
 func (t *Temporal) Find(ctx context.Context, id string) (*Run, error) {
 	info, err := t.find(ctx, id, runs.AnyKind...)
 	if err != nil {
@@ -92,12 +91,12 @@ func (t *Temporal) find(ctx context.Context, id string, kinds ...latch.Kind) (*w
 	return info, err
 }
 
-// query asks the newest run, for which a worker answers.
+// query queries the newest run. A worker answers.
 func (t *Temporal) query(ctx context.Context, workflowID, name string, answer any, arguments ...any) error {
 	return t.unanswered(ctx, t.runs.Query(ctx, workflowID, "", name, answer, arguments...), workflowID)
 }
 
-// Status returns where a run stands, and of a closed one how it ended, which takes
+// Status returns the state of a run. If the run has closed, it adds how it ended, which needs
 // no worker.
 func (t *Temporal) Status(ctx context.Context, id string) (*Status, error) {
 	info, err := t.find(ctx, id, runs.AnyKind...)
@@ -135,8 +134,8 @@ func endOf(outcome *runs.Outcome, result *runs.Result) *End {
 	return end
 }
 
-// standIn has the result of a closed run answer where no worker can, such as for
-// one that was terminated before its first task.
+// standIn answers with the result of a closed run if no worker can, for example if it was
+// terminated before its first task.
 func (s *Status) standIn(result *runs.Result) {
 	id := result.ID
 	if id == "" {
@@ -145,7 +144,7 @@ func (s *Status) standIn(result *runs.Result) {
 	s.Body = rawjson.Encode(latch.Status{ID: id, Status: s.End.Status, Steps: result.Steps, Locks: []latch.OpenLock{}, Rejected: []latch.Rejected{}})
 }
 
-// History returns the records of a run, as a worker answers.
+// History returns the records of a run. A worker answers.
 func (t *Temporal) History(ctx context.Context, id string, wanted latch.HistoryQuery) (*Answer, error) {
 	info, err := t.find(ctx, id, runs.AnyKind...)
 	if err != nil {
@@ -159,7 +158,7 @@ func (t *Temporal) History(ctx context.Context, id string, wanted latch.HistoryQ
 	return answer, err
 }
 
-// notBegun says of a run that no worker has taken up why it has no answer.
+// notBegun explains the missing answer of a run that no worker has begun.
 func notBegun(info *workflowpb.WorkflowExecutionInfo) error {
 	workflowID := info.GetExecution().GetWorkflowId()
 	if runs.HasClosed(info) {
@@ -192,8 +191,7 @@ func (t *Temporal) update(ctx context.Context, workflowID, message string, argum
 	return answer, nil
 }
 
-// RemoveLock removes a lock. Once the run has closed, its history answers as the run
-// would.
+// RemoveLock removes a lock. If the run has closed, its history provides the answer.
 func (t *Temporal) RemoveLock(ctx context.Context, workflowID string, removal latch.LockRelease) (*Answer, error) {
 	answer, err := t.update(ctx, workflowID, latch.MessageReleaseLock, removal)
 	if runs.IsClosed(err) {

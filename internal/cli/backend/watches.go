@@ -10,15 +10,15 @@ import (
 
 // Watches registers watches.
 type Watches interface {
-	// Watches lists them, without credentials.
+	// Watches lists the watches, without credentials.
 	Watches(ctx context.Context) ([]latch.RegisteredWatch, error)
-	// PutWatch registers a watch, or replaces the one of its id.
+	// PutWatch registers a watch, or replaces the one with its id.
 	PutWatch(ctx context.Context, watch latch.RegisteredWatch) (*latch.RegisteredWatch, error)
-	// DeleteWatch removes one. One that is not there is an error.
+	// DeleteWatch removes a watch. It returns an error if there is none.
 	DeleteWatch(ctx context.Context, id string) error
 }
 
-// unchecked takes any version of a watch.
+// unchecked accepts any version of a watch.
 func unchecked(*latch.RegisteredWatch) error { return nil }
 
 // Watches lists the watches of the namespace without credentials.

@@ -11,10 +11,9 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// bodies returns the bodies that may have been sent, of which a signature picks one. A
-// capture that was copied from a terminal may have other line endings or one more line,
-// and where a value is hidden, any of the keys may have stood. The first is the body as
-// it was captured.
+// bodies returns the bodies that may have been sent; a signature selects one. A capture copied
+// from a terminal may have other line endings or an additional one, and any key may have been
+// where a value is hidden. The first one is the captured body.
 func (r *Request) bodies(keys []signature.Line) ([][]byte, error) {
 	if r.rest == nil {
 		return [][]byte{r.Body}, nil
@@ -45,14 +44,14 @@ func (r *Request) bodies(keys []signature.Line) ([][]byte, error) {
 	return all, nil
 }
 
-// endings returns a text with the line endings that it may have had. Where its length
-// is not known, the ones at its end may be missing.
+// endings returns a text with the line endings that it may have had. If its length is unknown,
+// those at its end may be missing.
 func endings(text []byte, open bool) [][]byte {
 	all := [][]byte{text}
 	lf := bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	all = append(all, lf, bytes.ReplaceAll(lf, []byte("\n"), []byte("\r\n")))
 	if open {
-		all = append(all, []byte{}) // a GET has no body: what follows is an answer
+		all = append(all, []byte{}) // a GET has no body: the rest is an answer
 		for _, each := range all[:2] {
 			all = append(all, bytes.TrimSuffix(bytes.TrimSuffix(each, []byte("\n")), []byte("\r")), bytes.TrimRight(each, "\r\n"))
 		}
@@ -71,8 +70,8 @@ func (r *Request) whyHidden() string {
 	return "; it has *** where a value was hidden: webhook test --show-secrets prints the value"
 }
 
-// unhidden replaces hidden values with a key, in the forms in which bodies have it: as
-// it is, in JSON, and in a form. Only a key that is text is ever sent.
+// unhidden replaces hidden values with a key, in the encodings of bodies: plain, in JSON, and
+// in a form. Only a key that is text is ever sent.
 func unhidden(text []byte, key signature.Line) [][]byte {
 	if key.Key.Prefix() != "" || !bytes.Contains(text, []byte(urlmask.Hidden)) {
 		return nil
@@ -90,5 +89,5 @@ func unhidden(text []byte, key signature.Line) [][]byte {
 	return all
 }
 
-// inString returns what stands between the quotes of a JSON string.
+// inString returns the content of a JSON string.
 func inString(encoded []byte) string { return string(encoded[1 : len(encoded)-1]) }

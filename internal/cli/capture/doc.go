@@ -1,12 +1,12 @@
-// Package capture reads requests that were captured, in the forms in which tools
-// print and keep them, and checks their signatures by Standard Webhooks.
+// Package capture reads captured requests, in the formats in which tools print and store them,
+// and verifies their signatures by Standard Webhooks.
 //
-// What lives here: [Parse] reads a raw request, what webhook test and curl -v print,
-// and .http files (request.go). A capture may differ from what was sent in its line
-// endings and in values that were hidden: bodies.go has the bodies that it may have
-// had, and [Request.Verify] finds the one that was signed.
+// [Parse] reads a raw request, the output of webhook test and of curl -v, and .http files
+// (request.go). A capture may differ from the sent request in its line endings and in hidden
+// values: bodies.go lists the bodies that may have been sent, and [Request.Verify] finds the
+// signed one.
 //
-// What it may not know: flags, files, printing, how a delivery is made.
+// The package may not know flags, files, printing, or how a delivery is made.
 //
-// Where to start: [Parse].
+// Start reading at [Parse].
 package capture

@@ -18,17 +18,16 @@ import (
 // A Request is the part of a captured request that signatures cover.
 type Request struct {
 	Header http.Header
-	// Body is the body as it was captured.
+	// Body is the captured body.
 	Body []byte
-	// rest is all that follows the headers. It is nil where the body was given by itself,
-	// or in chunks. length is the Content-Length, -1 without that header.
+	// rest is everything after the headers. It is nil if the body was given separately, or in
+	// chunks. length is the Content-Length, or -1 without that header.
 	rest   []byte
 	length int
 }
 
-// Parse reads a raw HTTP/1.1 request with lines ended by CR LF or LF: as webhook
-// test prints it (as text or JSON), as curl -v prints it, or as it stands in a .http
-// file. What precedes the request is skipped.
+// Parse reads a raw HTTP/1.1 request with CR LF or LF line endings, the output of webhook test
+// (as text or JSON) or of curl -v, or a .http file. It skips text in front of the request.
 func Parse(data []byte) (*Request, error) {
 	request, err := parseHeaders(data)
 	if err != nil || request.rest == nil {
@@ -42,7 +41,7 @@ func Parse(data []byte) (*Request, error) {
 	return request, nil
 }
 
-// ParseHeaders is [Parse] without the body, which the caller has from elsewhere.
+// ParseHeaders is [Parse] without the body, which the caller has from another source.
 func ParseHeaders(data []byte) (*Request, error) {
 	request, err := parseHeaders(data)
 	if err != nil {
@@ -52,7 +51,7 @@ func ParseHeaders(data []byte) (*Request, error) {
 	return request, nil
 }
 
-// parseHeaders reads all but the body, unless that is in chunks.
+// parseHeaders reads everything except the body, which it reads only if it is in chunks.
 func parseHeaders(data []byte) (*Request, error) {
 	text, err := wireOf(data)
 	if err != nil {
@@ -64,7 +63,7 @@ func parseHeaders(data []byte) (*Request, error) {
 	}
 	reader := textproto.NewReader(bufio.NewReader(bytes.NewReader(text)))
 	if requestLine.Match(firstLine(text)) {
-		_, _ = reader.ReadLine() // it is not signed
+		_, _ = reader.ReadLine() // not signed
 	}
 	header, err := reader.ReadMIMEHeader()
 	if err != nil && !(errors.Is(err, io.EOF) && len(header) > 0) {
@@ -83,8 +82,7 @@ func parseHeaders(data []byte) (*Request, error) {
 	return request, request.readLength()
 }
 
-// wireOf returns the request in the JSON that webhook test prints, and any other text as
-// it is.
+// wireOf returns the request in the JSON output of webhook test, and any other text unchanged.
 func wireOf(data []byte) ([]byte, error) {
 	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		return data, nil
@@ -98,14 +96,14 @@ func wireOf(data []byte) ([]byte, error) {
 
 var (
 	requestLine = regexp.MustCompile(`^[A-Z]+ \S+ HTTP/[0-9.]+\s*$`)
-	// fileLine is the request line of a .http file, in which the version is optional.
+	// fileLine is the request line of a .http file. The version is optional.
 	fileLine   = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE|HEAD) (https?://|/|\{\{)\S*(\s+HTTP/[0-9.]+)?\s*$`)
 	headerLine = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*:\s`)
 	comment    = regexp.MustCompile(`^(#|//|@)`)
 )
 
-// requestIn returns the request in a text, from its request line on, or else from its
-// first header. It reports whether the text is a .http file.
+// requestIn returns the request in a text, starting at its request line, or else at its first
+// header. It reports whether the text is a .http file.
 func requestIn(text []byte) (request []byte, fromFile bool) {
 	text = toldByCurl(text)
 	headers := -1
@@ -133,8 +131,8 @@ func firstLine(text []byte) []byte {
 	return bytes.Clone(line)
 }
 
-// toldByCurl returns the lines that curl sent from what curl -v prints, and any other
-// text as it is.
+// toldByCurl returns the lines that curl sent, from the output of curl -v, and any other text
+// unchanged.
 func toldByCurl(text []byte) []byte {
 	var sent []string
 	told := false
@@ -168,7 +166,7 @@ func withoutComments(text []byte) []byte {
 	return append(kept, '\n') // without a body, no empty line ends the headers
 }
 
-// untilSeparator cuts a body where the next request of a .http file begins.
+// untilSeparator truncates a body at the next request of a .http file.
 func untilSeparator(body []byte) []byte {
 	if bytes.HasPrefix(body, []byte("###")) {
 		return nil

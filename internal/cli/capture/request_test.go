@@ -8,7 +8,7 @@ import (
 	"github.com/latch-run/latch/internal/cli/capture"
 )
 
-// Nothing makes Parse panic, and a body is at most twice as long as what it stands in.
+// Parse never panics, and a body is at most twice as long as its input.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab", "GET / HTTP/1.1\nA: b\n\n",
 		"POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n1\r\na\r\n0\r\n\r\n"} {

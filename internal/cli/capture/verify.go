@@ -10,18 +10,18 @@ import (
 	"github.com/latch-run/latch/internal/signature"
 )
 
-// A Verification is what is found about a request, as --output json prints it.
+// A Verification is the result for a request, as --output json prints it.
 type Verification struct {
 	Valid bool   `json:"valid"`
 	ID    string `json:"id"`
-	// Timestamp is zero where the header is missing or wrong.
+	// Timestamp is zero if the header is missing or invalid.
 	Timestamp  latch.Time  `json:"timestamp,omitzero"`
 	Signatures []Signature `json:"signatures"`
 	Problems   []string    `json:"problems"`
 }
 
-// A Signature is a signature of a request. Key is the line of the key that made
-// it, and Kind that key's prefix; 0 and "" for a signature that no key made.
+// A Signature is one signature of a request. Key is the line of the key that made it, and Kind
+// that key's prefix. They are 0 and "" if no key made it.
 type Signature struct {
 	Scheme string `json:"scheme"`
 	Good   bool   `json:"good"`
@@ -29,8 +29,8 @@ type Signature struct {
 	Kind   string `json:"kind,omitempty"`
 }
 
-// Verify checks the request's signatures by the keys, and whether its time is at most
-// the tolerance off; 0 is any time. Its error says that the body is incomplete.
+// Verify verifies the request's signatures with the keys, and checks that its time is within
+// the tolerance; 0 accepts any time. It returns an error if the body is incomplete.
 func (r *Request) Verify(lines []signature.Line, at time.Time, tolerance time.Duration) (*Verification, error) {
 	bodies, err := r.bodies(lines)
 	if err != nil {
@@ -72,7 +72,7 @@ func (r *Request) Verify(lines []signature.Line, at time.Time, tolerance time.Du
 	return found, nil
 }
 
-// checkSignatures checks each signature, and reports whether any is good.
+// checkSignatures verifies each signature, and reports whether any is valid.
 func checkSignatures(message signature.Message, signatures string, lines []signature.Line) (all []Signature, good bool) {
 	keys := make([]signature.Key, len(lines))
 	for i, line := range lines {

@@ -14,7 +14,7 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// Explain returns the failure that any error is.
+// Explain converts any error into a failure.
 func Explain(err error) *Error {
 	var known *Error
 	var application *temporal.ApplicationError
@@ -45,7 +45,7 @@ func Explain(err error) *Error {
 	}
 }
 
-// ofDelivery returns the failure of a delivery that is not sent again.
+// ofDelivery returns the failure for a delivery that cannot be sent again.
 func ofDelivery(refused *deliveries.RefusedError) *Error {
 	kind := Refused
 	switch refused.Reason {
@@ -59,8 +59,7 @@ func ofDelivery(refused *deliveries.RefusedError) *Error {
 	return New(kind, "%v", refused)
 }
 
-// ofApplication returns the failure of an update that a run refused, or of a run
-// that failed.
+// ofApplication returns the failure for an update that a run refused, or for a run that failed.
 func ofApplication(err *temporal.ApplicationError) *Error {
 	if err.Type() == "" {
 		return New(Failed, "%s", err.Message())
@@ -73,18 +72,18 @@ func ofApplication(err *temporal.ApplicationError) *Error {
 	return f
 }
 
-// TooLate returns the refusal of a removal that came after another one, or after
-// the lock's timeout, with the record that stands.
+// TooLate returns the failure for a removal that came after another one, or after the lock's
+// timeout, with the record that stands.
 func TooLate(reason string, record json.RawMessage) *Error {
 	f := New(latch.ErrorTooLate, "%s", reason)
 	f.Text, f.Record = latch.ErrorTooLate+": "+reason, record
 	return f
 }
 
-// cutConnection is how gRPC describes a call that ended without an answer.
+// cutConnection is gRPC's text for a call that ended without an answer.
 var cutConnection = regexp.MustCompile(`stream terminated by RST_STREAM( with error code: \w+)?`)
 
-// Plainly returns the error's text without the transport's own words.
+// Plainly returns the error's text without the transport's own wording.
 func Plainly(err error) string {
 	return cutConnection.ReplaceAllString(err.Error(), "no answer came in time")
 }

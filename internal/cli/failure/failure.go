@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Exit codes. The root command's help has the same list.
+// These are the exit codes. The root command's help has the same list.
 const (
 	ExitOK          = 0
 	ExitFailed      = 1
@@ -20,7 +20,7 @@ const (
 	ExitDiffers     = 6
 )
 
-// Kinds of failures. A run's application error has its type as its kind instead,
+// These are the kinds of failures. A run's application error has its type as its kind instead,
 // such as [latch.ErrorTooLate].
 const (
 	Usage       = "Usage"
@@ -37,33 +37,33 @@ type Error struct {
 	Kind     string         `json:"type"`
 	Message  string         `json:"message"`
 	Problems latch.Problems `json:"problems,omitempty"`
-	// Record is that of a lock which was removed before, and stands.
+	// Record is the record of a lock that was already removed.
 	Record json.RawMessage `json:"record,omitempty"`
 
-	// Text is what a person reads; empty where all was printed already.
+	// Text is the message for a person. It is empty if everything was already printed.
 	Text string `json:"-"`
-	// Printed reports that standard output has the JSON already.
+	// Printed reports that standard output already has the JSON.
 	Printed bool `json:"-"`
 
-	// code is the exit code of a failure that has no kind.
+	// code is the exit code of a failure without a kind.
 	code int
 }
 
-// New returns a failure of the kind. The message says what was tried, on what,
-// and what to do about it.
+// New returns a failure of the kind. The message says what was attempted, on what, and what to
+// do about the failure.
 func New(kind, format string, args ...any) *Error {
 	message := fmt.Sprintf(format, args...)
 	return &Error{Kind: kind, Message: message, Text: message}
 }
 
-// Silent returns a failure that ends the program with an exit code, after
-// everything was printed.
+// Silent returns a failure that only ends the program with an exit code, after everything was
+// printed.
 func Silent(code int) *Error { return &Error{code: code, Printed: true} }
 
-// OfUsage returns the failure of a command that was called in a wrong way.
+// OfUsage returns the failure for a command that was called wrongly.
 func OfUsage(err error) *Error { return New(Usage, "%v", err) }
 
-// OfProblems returns the failure of an input that validation refuses.
+// OfProblems returns the failure for an invalid input.
 func OfProblems(problems latch.Problems) *Error {
 	f := New(latch.ErrorInvalidSpec, "%v", problems)
 	f.Problems = problems
@@ -96,5 +96,5 @@ func (e *Error) ExitCode() int {
 	}
 }
 
-// IsInterrupted reports whether the person, and no deadline, ended the wait.
+// IsInterrupted reports whether the person, and not a deadline, ended the wait.
 func IsInterrupted(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }

@@ -1,11 +1,11 @@
-// Package output is how the command line prints: texts and tables for people,
-// one JSON value for programs.
+// Package output prints for the command line: texts and tables for people, one JSON value for
+// programs.
 //
-// What lives here: [Printer], which knows where to and in which form; [Table] and
-// [Cell] (table.go); a line of progress (progress.go); and texts that steer no
-// terminal and no shell (text.go).
+// [Printer] holds the destination and the format. [Table] and [Cell] are in table.go, a line of
+// progress in progress.go, and the functions that make texts safe for terminals and shells in
+// text.go.
 //
-// What it may not know: what is printed.
+// The package may not know what is printed.
 //
-// Where to start: [Printer].
+// Start reading at [Printer].
 package output

@@ -17,17 +17,17 @@ type Printer struct {
 	In io.Reader
 	// JSON reports that standard output is one JSON value and nothing else.
 	JSON bool
-	// Terminal reports that standard output is one: then tables are aligned.
+	// Terminal reports that standard output is a terminal. Tables are then aligned.
 	Terminal bool
-	// Interactive reports that standard input is one: then a person may be asked.
+	// Interactive reports that standard input is a terminal. A person can then answer.
 	Interactive bool
-	// Plain switches colours off.
+	// Plain disables colours.
 	Plain bool
 }
 
-// Value writes the machine's output: one JSON value on standard output.
+// Value prints one JSON value on standard output.
 func (p *Printer) Value(value any) {
-	_ = rawjson.Write(p.Out, value) // nobody reads of an error on a closed output
+	_ = rawjson.Write(p.Out, value) // nobody can read an error about a closed output
 }
 
 // Printf prints a text on standard output.
@@ -36,7 +36,7 @@ func (p *Printer) Printf(format string, args ...any) { fmt.Fprintf(p.Out, format
 // Notef prints a line about the output on standard error.
 func (p *Printer) Notef(format string, args ...any) { fmt.Fprintf(p.Err, format+"\n", args...) }
 
-// Warnf prints what is doubtful, on standard error.
+// Warnf prints a warning on standard error.
 func (p *Printer) Warnf(format string, args ...any) { p.Notef("Warning: "+format, args...) }
 
 // Confirm asks the person a question on standard error, and reports whether the
@@ -55,9 +55,8 @@ func (p *Printer) Colours() bool { return p.Terminal && !p.JSON && !p.Plain }
 // Table prints a table on standard output.
 func (p *Printer) Table(table *Table) { table.write(p.Out, p.Terminal, p.Colours()) }
 
-// NoteTable prints a table on standard error, in the form of one on standard
-// output.
+// NoteTable prints a table on standard error, in the same format as on standard output.
 func (p *Printer) NoteTable(table *Table) { table.write(p.Err, p.Terminal, p.Colours()) }
 
-// Show returns a cell's text, in its colour where there are colours.
+// Show returns a cell's text, in its colour if colours are on.
 func (p *Printer) Show(cell Cell) string { return cell.Show(p.Colours()) }

@@ -2,17 +2,17 @@ package output
 
 import "fmt"
 
-// Progress shows on a terminal how far long work is, in one line of standard
-// error that End wipes.
+// A Progress shows the progress of long work on a terminal, in one line of standard error that
+// End erases.
 type Progress struct {
 	printer *Printer
 	shown   bool
 }
 
-// Progress returns a line of progress that shows nothing yet.
+// Progress returns an empty line of progress.
 func (p *Printer) Progress() *Progress { return &Progress{printer: p} }
 
-// Show shows a text in place of the one before.
+// Show replaces the text of the line.
 func (p *Progress) Show(format string, args ...any) {
 	if !p.printer.Interactive || !p.printer.Terminal {
 		return
@@ -21,7 +21,7 @@ func (p *Progress) Show(format string, args ...any) {
 	p.shown = true
 }
 
-// End wipes the line.
+// End erases the line.
 func (p *Progress) End() {
 	if p.shown {
 		fmt.Fprint(p.printer.Err, "\r\x1b[K")

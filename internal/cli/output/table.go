@@ -7,10 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// A Colour is that of a cell, as an SGR parameter.
+// A Colour is the colour of a cell, as an SGR parameter.
 type Colour string
 
-// The colours.
 const (
 	None   Colour = ""
 	Green  Colour = "32"
@@ -29,10 +28,10 @@ type Cell struct {
 // Plain returns a cell without a colour.
 func Plain(text string) Cell { return Cell{Text: text} }
 
-// In returns a cell of the colour.
+// In returns a cell of the given colour.
 func (c Colour) In(text string) Cell { return Cell{Text: text, Colour: c} }
 
-// Show returns the cell's text, in its colour where there are colours.
+// Show returns the cell's text, in its colour if colours are on.
 func (c Cell) Show(coloured bool) string {
 	if !coloured || c.Colour == None || c.Text == "" {
 		return c.Text
@@ -40,8 +39,8 @@ func (c Cell) Show(coloured bool) string {
 	return "\x1b[" + string(c.Colour) + "m" + c.Text + "\x1b[0m"
 }
 
-// A Table is printed below its header: aligned on a terminal, elsewhere as lines
-// of tab-separated fields, for other programs to cut.
+// A Table is printed with a header: aligned on a terminal, and otherwise as tab-separated
+// lines, for other programs.
 type Table struct {
 	header []string
 	rows   [][]Cell
@@ -50,7 +49,7 @@ type Table struct {
 // NewTable returns a table without rows.
 func NewTable(header ...string) *Table { return &Table{header: header} }
 
-// Add adds a row, which has a cell for each field of the header.
+// Add adds a row, which has one cell for each field of the header.
 func (t *Table) Add(row ...Cell) { t.rows = append(t.rows, row) }
 
 func (t *Table) write(to io.Writer, terminal, coloured bool) {
@@ -83,7 +82,7 @@ func (t *Table) write(to io.Writer, terminal, coloured bool) {
 	}
 }
 
-// widthsOf returns how many characters each column needs.
+// widthsOf returns the width of each column in characters.
 func widthsOf(rows [][]Cell) []int {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {

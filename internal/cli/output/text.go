@@ -8,8 +8,8 @@ import (
 	"github.com/latch-run/latch/internal/excerpt"
 )
 
-// Printable keeps what other systems answered from steering the terminal:
-// control characters other than line breaks become U+FFFD.
+// Printable makes text from other systems safe for a terminal: control characters other than
+// line breaks become U+FFFD.
 func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && unicode.IsControl(r) {
@@ -24,7 +24,7 @@ func OneLine(text string) string {
 	return excerpt.Of(strings.Join(strings.Fields(Printable(text)), " "), 200)
 }
 
-// Shell quotes an argument for a shell where it needs that.
+// Shell quotes an argument for a shell if necessary.
 func Shell(argument string) string {
 	const safe = "%+,-./:=@_"
 	special := func(r rune) bool {
@@ -36,7 +36,7 @@ func Shell(argument string) string {
 	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
 }
 
-// OrDash returns the text, or a dash in place of an empty one.
+// OrDash returns the text, or a dash if it is empty.
 func OrDash(text string) string {
 	if text == "" {
 		return "-"
@@ -44,7 +44,7 @@ func OrDash(text string) string {
 	return text
 }
 
-// Colon returns a text behind a colon, and nothing for an empty one.
+// Colon returns ": " and the text, or "" if it is empty.
 func Colon(text string) string {
 	if text == "" {
 		return ""
