@@ -65,9 +65,12 @@ func full(value reflect.Value) {
 func TestEveryTypeSurvivesJSON(t *testing.T) {
 	t.Parallel()
 	for _, sample := range []any{
-		new(latch.Job), new(latch.Release), new(latch.Emission), new(latch.Gate), new(latch.Webhook), new(latch.Event), new(latch.Task), new(latch.Retry),
-		new(latch.JobResult), new(latch.ReleaseResult), new(latch.EmissionResult), new(latch.GateResult), new(latch.Record), new(latch.Status),
-		new(latch.LockRelease), new(latch.RecordUpdate), new(latch.Control), new(latch.Skip), new(latch.StepRetry), new(latch.HistoryQuery), new(latch.Problem),
+		new(latch.Job), new(latch.Release), new(latch.Emission), new(latch.Gate), new(latch.Webhook), new(latch.Event),
+		new(latch.Task), new(latch.Retry),
+		new(latch.JobResult), new(latch.ReleaseResult), new(latch.EmissionResult), new(latch.GateResult),
+		new(latch.Record), new(latch.Status),
+		new(latch.LockRelease), new(latch.RecordUpdate), new(latch.Control), new(latch.Skip), new(latch.StepRetry),
+		new(latch.HistoryQuery), new(latch.Problem),
 	} {
 		switch v := sample.(type) {
 		case *latch.JobResult: // holds itself
@@ -91,8 +94,9 @@ func TestWhatGoWritesIsTakenStrictly(t *testing.T) {
 	retry := &latch.Retry{InitialInterval: latch.Duration(time.Second), BackoffCoefficient: 1.5, MaximumAttempts: 3}
 	yes := true
 	webhook := latch.Webhook{
-		ID: "w", URL: "https://example.com/", Headers: map[string]string{"X-A": "1"}, HeaderSecrets: map[string]string{"Authorization": "a"},
-		Body: json.RawMessage(`{"n":1.10}`), Enabled: &yes, Secret: "a", Timeout: latch.Duration(time.Minute), Retry: retry,
+		ID: "w", URL: "https://example.com/", Headers: map[string]string{"X-A": "1"},
+		HeaderSecrets: map[string]string{"Authorization": "a"},
+		Body:          json.RawMessage(`{"n":1.10}`), Enabled: &yes, Secret: "a", Timeout: latch.Duration(time.Minute), Retry: retry,
 		Events: []latch.Event{{Event: latch.EventBeforeRelease, Blocking: true, LockTimeout: latch.Duration(time.Hour),
 			OnError: latch.Continue, StopRelease: "false"}},
 	}
@@ -103,7 +107,8 @@ func TestWhatGoWritesIsTakenStrictly(t *testing.T) {
 		{HTTP: &latch.HTTPTask{URL: "https://example.com/", Body: json.RawMessage(`"x"`), Success: "true"}},
 		{Command: &latch.CommandTask{Argv: []string{"true"}, Env: map[string]string{"A": "1"}}},
 	}
-	release := latch.Release{ID: "r", Vars: latch.Object{"a": json.RawMessage("1")}, Webhooks: []latch.Webhook{webhook}, OnCancel: latch.Stop}
+	release := latch.Release{ID: "r", Vars: latch.Object{"a": json.RawMessage("1")},
+		Webhooks: []latch.Webhook{webhook}, OnCancel: latch.Stop}
 	job := latch.Job{ID: "j", Schedule: &latch.Schedule{Cron: "@daily"}, Retry: retry, Tags: []string{"a"}}
 	for i := range tasks {
 		name := string(rune('a' + i))

@@ -53,12 +53,14 @@ func TestContractAuthAndTLS(t *testing.T) {
 			`,"params":{"grant_type":"password","client_id":"a","Client_Secret":"hush","scope":"a","audience":"b"}}}`, []string{
 			"auth.oauth2.params.Client_Secret: give client_secret instead",
 			"auth.oauth2.params.audience: give audience instead", "auth.oauth2.params.client_id: give client_id instead",
-			"auth.oauth2.params.grant_type: cannot be set: the grant is client_credentials", "auth.oauth2.params.scope: give scopes instead"}},
+			"auth.oauth2.params.grant_type: cannot be set: the grant is client_credentials",
+			"auth.oauth2.params.scope: give scopes instead"}},
 		{"params that are credentials", oauth2 + `,"params":{"password":"hush","client_assertion":"hush"}}}`, []string{
 			"auth.oauth2.params.client_assertion: is a credential, which no spec may hold",
 			"auth.oauth2.params.password: is a credential, which no spec may hold"}},
 		{"params that cannot be sent", oauth2 + `,"params":{"":"a","b":"","c":"1\n2","d":"${vars.d}","e":5}}}`, []string{
-			"auth.oauth2.params.e: must be a string, not 5", "auth.oauth2.params: a parameter has no name", "auth.oauth2.params.b: required",
+			"auth.oauth2.params.e: must be a string, not 5", "auth.oauth2.params: a parameter has no name",
+			"auth.oauth2.params.b: required",
 			`auth.oauth2.params.c: "1\n2" has control characters`, "auth.oauth2.params.d: is not a template: give it without ${…}"}},
 		{"an auth style", oauth2 + `,"auth_style":"query"}}`, []string{`auth.oauth2.auth_style: "query" is not one of header, body`}},
 		{"a token URL's scheme", strings.Replace(oauth2, "https:", "ftp:", 1) + `}}`,
@@ -82,7 +84,8 @@ func TestContractAuthAndTLS(t *testing.T) {
 			[]string{"tls: client_cert and client_key go together: give both or neither"}},
 		{"names of secrets", `"tls":{"client_cert":"a b","client_key":"-----BEGIN","ca":"/etc/ca.pem"}`,
 			[]string{"tls.client_cert: " + noName, "tls.client_key: " + noName, "tls.ca: " + noName}},
-		{"a server name", `"tls":{"server_name":"https://a/"}`, []string{`tls.server_name: "https://a/" is not the name of a host or an IP address`}},
+		{"a server name", `"tls":{"server_name":"https://a/"}`,
+			[]string{`tls.server_name: "https://a/" is not the name of a host or an IP address`}},
 	} {
 		var atWebhook, atTask []string
 		for _, want := range each.want {

@@ -74,14 +74,16 @@ func TestContractEvents(t *testing.T) {
 		rules = append(rules,
 			rule{"blocks: " + event, "job", aJob(atEvent(event, `,"blocking":true`)), nil},
 			rule{"decides nothing: " + event, "job", aJob(atEvent(event, `,"stop_release":"true","rollback_release":"true"`)), []string{
-				`webhooks[0].events[0].stop_release: ` + event + mayDecide, `webhooks[0].events[0].rollback_release: ` + event + mayDecide}})
+				`webhooks[0].events[0].stop_release: ` + event + mayDecide,
+				`webhooks[0].events[0].rollback_release: ` + event + mayDecide}})
 	}
 	for _, event := range []string{"JOB_COMPLETE", "JOB_SUCCESS", "JOB_FAILURE", "RELEASE_COMPLETE", "RELEASE_SUCCESS",
 		"RELEASE_STOPPED", "RELEASE_ROLLED_BACK", "RELEASE_FAILURE", "DELIVERY_EXHAUSTED", "ENDPOINT_GONE"} {
 		rules = append(rules, rule{"neither: " + event, "release",
 			aRelease(atEvent(event, `,"blocking":true,"stop_release":"true","rollback_release":"true"`)), []string{
 				`webhooks[0].events[0].blocking: a hook cannot block at ` + event + mayBlock,
-				`webhooks[0].events[0].stop_release: ` + event + mayDecide, `webhooks[0].events[0].rollback_release: ` + event + mayDecide}})
+				`webhooks[0].events[0].stop_release: ` + event + mayDecide,
+				`webhooks[0].events[0].rollback_release: ` + event + mayDecide}})
 	}
 	hold(t, rules)
 }
@@ -150,7 +152,8 @@ func TestContractTask(t *testing.T) {
 		{"negative limits of an activity", "job",
 			aTask(`{"activity":{"type":"A","timeout":"-1s","start_timeout":"-1s","heartbeat_timeout":"-1s"}}`), []string{
 				"task.activity.timeout: must not be negative, not -1s",
-				"task.activity.start_timeout: must not be negative, not -1s", "task.activity.heartbeat_timeout: must not be negative, not -1s"}},
+				"task.activity.start_timeout: must not be negative, not -1s",
+				"task.activity.heartbeat_timeout: must not be negative, not -1s"}},
 		{"negative limits of the others", "job", aTask(`{"workflow":{"type":"A","timeout":"-1s"}}`),
 			[]string{"task.workflow.timeout: must not be negative, not -1s"}},
 		{"an unknown method", "job", aTask(`{"http":{"url":"https://example.com/","method":"TRACE"}}`),
@@ -170,7 +173,8 @@ func TestContractTask(t *testing.T) {
 		{"a bad media type", "job", aTask(`{"http":{"url":"https://example.com/","content_type":"a b"}}`),
 			[]string{`task.http.content_type: "a b" is not a media type such as application/json: mime: expected slash after first token`}},
 		{"a bad header", "job", aTask(`{"http":{"url":"https://example.com/","headers":{"X A":"1","X-B":"a\nb"}}}`), []string{
-			`task.http.headers.X A: "X A" is not the name of an HTTP header`, `task.http.headers.X-B: a header's value has no line breaks`}},
+			`task.http.headers.X A: "X A" is not the name of an HTTP header`,
+			`task.http.headers.X-B: a header's value has no line breaks`}},
 		{"a retry is checked", "job", aTask(`{"http":{"url":"https://example.com/","retry":{"maximum_attempts":-1}}}`),
 			[]string{"task.http.retry.maximum_attempts: must be between 0 (no limit) and 2147483647, not -1"}},
 		{"secrets of http", "job", aTask(`{"http":{"url_secret":"address","header_secrets":{"X-Key":"key"},"headers":{"X-A":"1"}}}`), nil},
@@ -205,9 +209,11 @@ func TestContractTask(t *testing.T) {
 		{"a command has a program", "job", aTask(`{"command":{}}`),
 			[]string{`task.command.argv: required: the program and its arguments, such as ["make", "deploy"]`}},
 		{"with a name", "job", aTask(`{"command":{"argv":["","x"]}}`), []string{"task.command.argv[0]: required"}},
-		{"no shell line", "job", aTask(`{"command":{"argv":"make deploy"}}`), []string{`task.command.argv: must be an array, not "make deploy"`}},
+		{"no shell line", "job", aTask(`{"command":{"argv":"make deploy"}}`),
+			[]string{`task.command.argv: must be an array, not "make deploy"`}},
 		{"names of its environment", "job", aTask(`{"command":{"argv":["true"],"env":{"A=B":"1","":"2"}}}`), []string{
-			`task.command.env: "" is not the name of an environment variable`, `task.command.env: "A=B" is not the name of an environment variable`}},
+			`task.command.env: "" is not the name of an environment variable`,
+			`task.command.env: "A=B" is not the name of an environment variable`}},
 	})
 }
 
@@ -220,7 +226,8 @@ func TestContractRelease(t *testing.T) {
 			"on_failure":"stop","on_cancel":"rollback"`), nil},
 		{"a step has name and do", "release", `{"id":"1","steps":[{}]}`,
 			[]string{"steps[0].name: required", "steps[0].do: required: the step's task"}},
-		{"names are unique", "release", `{"id":"1","steps":[` + step + `,` + step + `]}`, []string{`steps[1].name: duplicate step name "a"`}},
+		{"names are unique", "release", `{"id":"1","steps":[` + step + `,` + step + `]}`,
+			[]string{`steps[1].name: duplicate step name "a"`}},
 		{"a name is bounded", "release",
 			`{"id":"1","steps":[` + strings.Replace(step, `"a"`, `"`+strings.Repeat("a", 201)+`"`, 1) + `]}`,
 			[]string{"steps[0].name: a name has at most 200 bytes, this one 201"}},
@@ -240,7 +247,8 @@ func TestContractEmission(t *testing.T) {
 		{"required: event", "emission", `{}`, []string{"event: required: a custom event such as INSTANCE_CREATED"}},
 		{"built-in events are refused", "emission", `{"event":"BEFORE_RELEASE"}`,
 			[]string{"event: BEFORE_RELEASE is fired by Latch itself; an emission takes a custom event"}},
-		{"no event's name", "emission", `{"event":"created"}`, []string{`event: "created" is not an event: a name matches [A-Z][A-Z0-9_]*`}},
+		{"no event's name", "emission", `{"event":"created"}`,
+			[]string{`event: "created" is not an event: a name matches [A-Z][A-Z0-9_]*`}},
 		{"a reserved one", "emission", `{"event":"LOCK_A"}`,
 			[]string{`event: unknown event "LOCK_A": names that begin with LOCK_ are reserved; the events are ` + allEvents}},
 		{"an id is bounded", "emission", anEmission(`"id":"` + strings.Repeat("a", 201) + `"`),
@@ -261,7 +269,8 @@ func TestContractMessages(t *testing.T) {
 	hold(t, []rule{
 		{"release_lock", "lock", `{"lock":"w:h:r","result":"fail","data":{"a":1},"by":"ada","reason":"x"}`, nil},
 		{"release_lock without its lock", "lock", `{}`, []string{"lock: required"}},
-		{"release_lock with another result", "lock", `{"lock":"w:h:r","result":"skipped"}`, []string{`result: "skipped" is not one of pass, fail`}},
+		{"release_lock with another result", "lock", `{"lock":"w:h:r","result":"skipped"}`,
+			[]string{`result: "skipped" is not one of pass, fail`}},
 		{"release_lock with long texts", "lock", `{"lock":"w:h:r","by":"` + long + `","reason":"` + long + `"}`,
 			[]string{"by: has 4097 bytes; the limit is 4096", "reason: has 4097 bytes; the limit is 4096"}},
 		{"release_lock with text for data", "lock", `{"lock":"w:h:r","data":"x"}`, []string{`data: must be an object, not "x"`}},

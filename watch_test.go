@@ -25,14 +25,16 @@ func TestContractWatch(t *testing.T) {
 			"updated_at":"2026-11-29T12:00:00.000Z","warnings":[],` + webhooks + `}`, nil},
 		{"nothing", `{}`, []string{"id: required", "query: required", "webhooks: required"}},
 		{"a blank query", `{"id":"a","query":" ",` + webhooks + `}`, []string{"query: required"}},
-		{"a long query", `{"id":"a","query":"` + strings.Repeat("x", 8193) + `",` + webhooks + `}`, []string{"query: has 8193 bytes; the limit is 8192"}},
+		{"a long query", `{"id":"a","query":"` + strings.Repeat("x", 8193) + `",` + webhooks + `}`,
+			[]string{"query: has 8193 bytes; the limit is 8192"}},
 		{"an unknown key", `{"id":"a","qeury":"b",` + webhooks + `}`, []string{`qeury`, "query: required"}},
 		{"Temporal's own id", `{"id":"temporal-sys-a","query":"b",` + webhooks + `}`, []string{"id: \"temporal-sys-a\" is reserved"}},
 		{"a misspelt event", `{"id":"a","query":"b","webhooks":[{"id":"w","url":"https://example.com/","event":"WORKFLOW_TIMEDOUT"}]}`,
 			[]string{`webhooks[0].event: unknown event "WORKFLOW_TIMEDOUT"`}},
 		{"events of others", `{"id":"a","query":"b","webhooks":[{"id":"w","url":"https://example.com/","events":[
 			{"event":"WORKFLOW_FAILED"},{"event":"JOB_FAILURE"},{"event":"MADE"},{"event":"DELIVERY_EXHAUSTED"}]}]}`,
-			[]string{"webhooks[0].events[1].event: a watch never fires JOB_FAILURE", "webhooks[0].events[2].event: a watch never fires MADE"}},
+			[]string{"webhooks[0].events[1].event: a watch never fires JOB_FAILURE",
+				"webhooks[0].events[2].event: a watch never fires MADE"}},
 		{"a hook that blocks", `{"id":"a","query":"b","webhooks":[{"id":"w","events":[{"event":"WORKFLOW_FAILED","blocking":true}]}]}`,
 			[]string{"webhooks[0].events[0].blocking: a hook cannot block at WORKFLOW_FAILED"}},
 	} {

@@ -53,7 +53,8 @@ func TestLayout(t *testing.T) {
 	key := keyOf("2026-11", 7)
 	plain := payload(`{"token":"plain text"}`)
 	encoded := encode(t, newCodec(t, key), plain)[0]
-	require.Equal(t, map[string][]byte{"encoding": []byte("binary/encrypted"), "encryption-key-id": []byte("2026-11")}, encoded.GetMetadata())
+	require.Equal(t, map[string][]byte{"encoding": []byte("binary/encrypted"), "encryption-key-id": []byte("2026-11")},
+		encoded.GetMetadata())
 	require.NotContains(t, string(encoded.GetData()), "plain")
 
 	block, err := aes.NewCipher(key.Secret)
@@ -122,8 +123,9 @@ func TestWhatCannotBeDecrypted(t *testing.T) {
 		unknown bool
 		says    string
 	}{
-		"an unknown key": {func(p *commonpb.Payload) { p.Metadata[codec.MetadataKeyID] = []byte("m") }, true, `the key "m", but the codec has only k, l`},
-		"no key":         {func(p *commonpb.Payload) { delete(p.Metadata, codec.MetadataKeyID) }, true, `the key ""`},
+		"an unknown key": {func(p *commonpb.Payload) { p.Metadata[codec.MetadataKeyID] = []byte("m") }, true,
+			`the key "m", but the codec has only k, l`},
+		"no key": {func(p *commonpb.Payload) { delete(p.Metadata, codec.MetadataKeyID) }, true, `the key ""`},
 		"a long key id": {func(p *commonpb.Payload) {
 			p.Metadata[codec.MetadataKeyID] = []byte(strings.Repeat("x", 1000))
 		}, true, "add the key to LATCH_PAYLOAD_KEYS"},

@@ -48,9 +48,10 @@ func TestTheWorkerControllerNamesDeploymentAndBuild(t *testing.T) {
 		name, build string
 		wrong       bool
 	}{
-		"unversioned":              {},
-		"by the controller":        {environ: controller, name: "default/latch", build: "latch-1f0c"},
-		"by the settings":          {given: environment.Worker{DeploymentName: "own", BuildID: "2"}, environ: controller, name: "own", build: "2"},
+		"unversioned":       {},
+		"by the controller": {environ: controller, name: "default/latch", build: "latch-1f0c"},
+		"by the settings": {given: environment.Worker{DeploymentName: "own", BuildID: "2"},
+			environ: controller, name: "own", build: "2"},
 		"half of the settings":     {given: environment.Worker{DeploymentName: "own"}, environ: controller, name: "own", wrong: true},
 		"half of the controller's": {environ: map[string]string{"TEMPORAL_WORKER_BUILD_ID": "2"}, build: "2", wrong: true},
 	} {

@@ -65,7 +65,8 @@ var verdicts = []verdictRow{
 	{name: "a plain yes", events: []string{asks}, answers: []string{passAnswer}, want: latch.Continue},
 	{name: "a yes in any case", events: []string{asks}, answers: []string{`{"result":"PASS"}`}, want: latch.Continue},
 	{name: "delivered without a word", events: []string{asks}, answers: []string{`ok`}, want: latch.Continue},
-	{name: "a plain no", events: []string{asks}, answers: []string{`{"result":"fail"}`}, want: latch.Stop, reason: "webhook a at DEPLOY: fail"},
+	{name: "a plain no", events: []string{asks}, answers: []string{`{"result":"fail"}`}, want: latch.Stop,
+		reason: "webhook a at DEPLOY: fail"},
 	{name: "a no that stops", events: []string{asks}, answers: []string{`{"result":"fail","stop_release":true}`}, want: latch.Stop},
 	{name: "a no that rolls back", events: []string{asks}, answers: []string{`{"result":"fail","rollback_release":true}`}, want: latch.Rollback},
 	{name: "stop without a result", events: []string{asks}, answers: []string{`{"stop_release":true}`}, want: latch.Stop},
@@ -85,43 +86,61 @@ var verdicts = []verdictRow{
 	{name: "broken JSON", events: []string{asks}, answers: []string{`{"result":"pass",}`}, want: latch.Stop, reason: "JSON"},
 	{name: "a key twice", events: []string{asks}, answers: []string{`{"result":"pass","result":"fail"}`}, want: latch.Stop},
 	{name: "an unclear stop", events: []string{asks}, answers: []string{`{"stop_release":"maybe"}`}, want: latch.Stop},
-	{name: "an expression fails", events: []string{`{"event":"DEPLOY","stop_release":"history.data.absent > 1"}`}, answers: []string{`{}`}, want: latch.Stop},
-	{name: "when fails", events: []string{`{"event":"DEPLOY","when":"vars.absent == 1"}`}, answers: []string{passAnswer}, want: latch.Stop, reason: "when"},
+	{name: "an expression fails", events: []string{`{"event":"DEPLOY","stop_release":"history.data.absent > 1"}`},
+		answers: []string{`{}`}, want: latch.Stop},
+	{name: "when fails", events: []string{`{"event":"DEPLOY","when":"vars.absent == 1"}`},
+		answers: []string{passAnswer}, want: latch.Stop, reason: "when"},
 	{name: "refused by the endpoint", events: []string{asks}, answers: []string{"404"}, want: latch.Stop, reason: "404"},
-	{name: "on_error continues", events: []string{`{"event":"DEPLOY","on_error":"continue"}`}, answers: []string{"404"}, want: latch.Continue},
-	{name: "on_error rolls back", events: []string{`{"event":"DEPLOY","on_error":"rollback"}`}, answers: []string{"404"}, want: latch.Rollback},
+	{name: "on_error continues", events: []string{`{"event":"DEPLOY","on_error":"continue"}`},
+		answers: []string{"404"}, want: latch.Continue},
+	{name: "on_error rolls back", events: []string{`{"event":"DEPLOY","on_error":"rollback"}`},
+		answers: []string{"404"}, want: latch.Rollback},
 
 	// Timeouts and the deadline.
 	{name: "no answer within answer_timeout", events: []string{asks}, answers: []string{""}, want: latch.Stop},
-	{name: "a lock times out", events: []string{`{"event":"DEPLOY","blocking":true,"lock_timeout":"1h"}`}, want: latch.Stop, reason: "not removed within 1h"},
+	{name: "a lock times out", events: []string{`{"event":"DEPLOY","blocking":true,"lock_timeout":"1h"}`},
+		want: latch.Stop, reason: "not removed within 1h"},
 	{name: "a lock times out to roll back", events: []string{`{"event":"DEPLOY","blocking":true,"lock_timeout":"1h","on_timeout":"rollback"}`}, want: latch.Rollback},
 	{name: "a lock times out to continue", events: []string{`{"event":"DEPLOY","blocking":true,"lock_timeout":"1h","on_timeout":"continue"}`}, want: latch.Continue},
-	{name: "the deadline passes", events: []string{locks}, more: `,"deadline":"55m"`, want: latch.Stop, reason: "not removed before the gate's deadline"},
+	{name: "the deadline passes", events: []string{locks}, more: `,"deadline":"55m"`, want: latch.Stop,
+		reason: "not removed before the gate's deadline"},
 	{name: "the deadline comes before a lock's timeout", events: []string{`{"event":"DEPLOY","blocking":true,"lock_timeout":"2h","on_timeout":"continue"}`},
 		more: `,"deadline":"55m"`, want: latch.Stop},
 	{name: "the deadline rolls back", events: []string{locks}, more: `,"deadline":"55m","on_deadline":"rollback"`, want: latch.Rollback},
-	{name: "the deadline never turns a no", events: []string{asks, locks}, answers: []string{`{"result":"fail"}`}, more: `,"deadline":"55m","on_deadline":"continue"`, want: latch.Stop},
-	{name: "the deadline ends an endpoint's silence", events: []string{`{"event":"DEPLOY","answer_timeout":"5h"}`}, answers: []string{""}, more: `,"deadline":"1h"`, want: latch.Stop},
+	{name: "the deadline never turns a no", events: []string{asks, locks}, answers: []string{`{"result":"fail"}`},
+		more: `,"deadline":"55m","on_deadline":"continue"`, want: latch.Stop},
+	{name: "the deadline ends an endpoint's silence", events: []string{`{"event":"DEPLOY","answer_timeout":"5h"}`},
+		answers: []string{""}, more: `,"deadline":"1h"`, want: latch.Stop},
 
 	// Locks and people.
 	{name: "a lock is removed", events: []string{locks}, more: `,"deadline":"55m"`, says: removes(0, "pass", `{}`), want: latch.Continue},
 	{name: "a lock is refused", events: []string{locks}, says: removes(0, "fail", `{}`), want: latch.Stop},
-	{name: "a lock is refused to roll back", events: []string{locks}, says: removes(0, "fail", `{"rollback_release":true}`), want: latch.Rollback},
-	{name: "a person stops", events: []string{locks}, says: signals(latch.MessageStop, `{"by":"ann","reason":"not now"}`), want: latch.Stop, reason: "stopped by ann: not now"},
+	{name: "a lock is refused to roll back", events: []string{locks},
+		says: removes(0, "fail", `{"rollback_release":true}`), want: latch.Rollback},
+	{name: "a person stops", events: []string{locks}, says: signals(latch.MessageStop,
+		`{"by":"ann","reason":"not now"}`), want: latch.Stop, reason: "stopped by ann: not now"},
 	{name: "a person rolls back", events: []string{locks}, says: signals(latch.MessageRollback, `{"by":"ann"}`), want: latch.Rollback},
-	{name: "a person takes the hook out", events: []string{locks}, says: signals(latch.MessageSkip, `{"webhook":"a","event":"DEPLOY","reason":"away"}`), want: latch.Continue},
+	{name: "a person takes the hook out", events: []string{locks},
+		says: signals(latch.MessageSkip, `{"webhook":"a","event":"DEPLOY","reason":"away"}`), want: latch.Continue},
 	{name: "the gate is cancelled", events: []string{locks}, says: cancels, want: cancelled},
 
 	// Several hooks.
 	{name: "all say yes", events: []string{asks, asks}, answers: []string{passAnswer, passAnswer}, want: latch.Continue},
-	{name: "one of two says no", events: []string{asks, asks}, answers: []string{passAnswer, `{"result":"fail"}`}, want: latch.Stop, reason: "webhook b"},
-	{name: "rollback beats stop", events: []string{asks, asks}, answers: []string{`{"result":"fail"}`, `{"rollback_release":true}`}, want: latch.Rollback, reason: "webhook b"},
-	{name: "rollback does not wait for a lock", events: []string{locks, asks}, answers: []string{"", `{"rollback_release":true}`}, want: latch.Rollback},
-	{name: "one of two locks is removed", events: []string{locks, locks}, more: `,"deadline":"55m"`, says: removes(0, "pass", `{}`), want: latch.Stop, reason: "webhook b"},
-	{name: "a hook is left out by when", events: []string{`{"event":"DEPLOY","when":"false"}`}, answers: []string{`{"result":"fail"}`}, want: latch.Continue},
+	{name: "one of two says no", events: []string{asks, asks}, answers: []string{passAnswer, `{"result":"fail"}`},
+		want: latch.Stop, reason: "webhook b"},
+	{name: "rollback beats stop", events: []string{asks, asks},
+		answers: []string{`{"result":"fail"}`, `{"rollback_release":true}`}, want: latch.Rollback, reason: "webhook b"},
+	{name: "rollback does not wait for a lock", events: []string{locks, asks},
+		answers: []string{"", `{"rollback_release":true}`}, want: latch.Rollback},
+	{name: "one of two locks is removed", events: []string{locks, locks}, more: `,"deadline":"55m"`,
+		says: removes(0, "pass", `{}`), want: latch.Stop, reason: "webhook b"},
+	{name: "a hook is left out by when", events: []string{`{"event":"DEPLOY","when":"false"}`},
+		answers: []string{`{"result":"fail"}`}, want: latch.Continue},
 	{name: "nobody listens", events: nil, want: latch.Stop, reason: "no webhook listens to DEPLOY"},
-	{name: "who listens is disabled", events: []string{`{"event":"DEPLOY","enabled":false}`}, answers: []string{passAnswer}, want: latch.Stop, reason: "no webhook listens"},
-	{name: "others listen to something else", events: []string{`{"event":"DEPLOYED"}`}, answers: []string{passAnswer}, want: latch.Stop, reason: "no webhook listens"},
+	{name: "who listens is disabled", events: []string{`{"event":"DEPLOY","enabled":false}`},
+		answers: []string{passAnswer}, want: latch.Stop, reason: "no webhook listens"},
+	{name: "others listen to something else", events: []string{`{"event":"DEPLOYED"}`}, answers: []string{passAnswer},
+		want: latch.Stop, reason: "no webhook listens"},
 }
 
 // input returns the gate of the row.
@@ -200,7 +219,8 @@ func (b *bench) gateResult(err error, want string) latch.GateResult {
 		return result
 	default:
 		require.True(b, errors.As(err, &application), "%v", err)
-		require.Equal(b, map[string]string{latch.Stop: latch.ErrorGateStopped, latch.Rollback: latch.ErrorGateRolledBack}[want], application.Type())
+		require.Equal(b, map[string]string{latch.Stop: latch.ErrorGateStopped,
+			latch.Rollback: latch.ErrorGateRolledBack}[want], application.Type())
 		require.True(b, application.NonRetryable())
 		require.NoError(b, application.Details(&result))
 		require.NotEmpty(b, result.Reason)
@@ -227,7 +247,8 @@ func TestGateDecidesBeforeItsRunTimesOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			b.env.SetStartWorkflowOptions(client.StartWorkflowOptions{TaskQueue: "latch", WorkflowExecutionTimeout: test.timeout, WorkflowRunTimeout: test.run})
+			b.env.SetStartWorkflowOptions(client.StartWorkflowOptions{TaskQueue: "latch",
+				WorkflowExecutionTimeout: test.timeout, WorkflowRunTimeout: test.run})
 			b.answers["/dead"] = ""
 			began := latch.NewTime(b.env.Now())
 			err := b.run(latch.WorkflowGate, `{"event":"DEPLOY","webhooks":[{"id":"a","events":[`+locks+`]},
@@ -262,8 +283,10 @@ func TestGateWhoseDeadlineIsPastItsTimeoutIsRefused(t *testing.T) {
 func TestReleaseFailsOnWhatItSays(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ failOn, answer, status, kind string }{
-		"stopped":           {`["stopped","rolled_back"]`, `{"result":"fail","stop_release":true}`, latch.ReleaseStopped, latch.ErrorReleaseStopped},
-		"rolled back":       {`["stopped","rolled_back"]`, `{"result":"fail","rollback_release":true}`, latch.ReleaseRolledBack, latch.ErrorReleaseRolledBack},
+		"stopped": {`["stopped","rolled_back"]`, `{"result":"fail","stop_release":true}`,
+			latch.ReleaseStopped, latch.ErrorReleaseStopped},
+		"rolled back": {`["stopped","rolled_back"]`, `{"result":"fail","rollback_release":true}`,
+			latch.ReleaseRolledBack, latch.ErrorReleaseRolledBack},
 		"only the other":    {`["rolled_back"]`, `{"result":"fail","stop_release":true}`, latch.ReleaseStopped, ""},
 		"none of them":      {`[]`, `{"result":"fail","rollback_release":true}`, latch.ReleaseRolledBack, ""},
 		"released all same": {`["stopped","rolled_back"]`, `{}`, latch.ReleaseReleased, ""},

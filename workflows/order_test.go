@@ -127,8 +127,9 @@ func TestAWaitingDeliveryIsSentInItsTurn(t *testing.T) {
 	}, 48*time.Hour)
 	record := latch.Record{DeliveryID: "dlv_1", Webhook: "w", Event: "A", Result: latch.ResultPending, Sequence: 2, PreviousID: "dlv_0"}
 	webhook := latch.Webhook{ID: "w", URL: b.url + "/w", Ordered: true}
-	b.env.ExecuteWorkflow(latch.WorkflowDeliver, protocol.Delivery{Waits: true, Send: protocol.Send{Record: record, Deadline: began.Add(time.Hour),
-		Request: protocol.WebhookRequest{Webhook: webhook, Event: latch.Event{Event: "A"}, DeliveryID: "dlv_1"}}})
+	b.env.ExecuteWorkflow(latch.WorkflowDeliver, protocol.Delivery{Waits: true,
+		Send: protocol.Send{Record: record, Deadline: began.Add(time.Hour),
+			Request: protocol.WebhookRequest{Webhook: webhook, Event: latch.Event{Event: "A"}, DeliveryID: "dlv_1"}}})
 	require.NoError(t, b.env.GetWorkflowError())
 	var ended latch.Record
 	b.result(&ended)

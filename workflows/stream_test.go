@@ -17,7 +17,8 @@ import (
 func (b *bench) places(path string, answer http.HandlerFunc) *[]string {
 	var places []string
 	b.handlers[path] = func(w http.ResponseWriter, r *http.Request) {
-		places = append(places, fmt.Sprintf("%s %s %s", r.Header.Get("webhook-sequence"), r.Header.Get("webhook-id"), r.Header.Get("webhook-previous-id")))
+		places = append(places, fmt.Sprintf("%s %s %s", r.Header.Get("webhook-sequence"), r.Header.Get("webhook-id"),
+			r.Header.Get("webhook-previous-id")))
 		if answer != nil {
 			answer(w, r)
 		}

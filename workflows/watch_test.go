@@ -111,7 +111,8 @@ func TestAWatchNotice(t *testing.T) {
 		b := setup(t)
 		notice := protocol.WatchNotice{
 			Watch: latch.Watch{ID: "w", Query: "q", Vars: latch.Object{"team": json.RawMessage(`"shop"`)}, Webhooks: []latch.Webhook{
-				{ID: "log", URL: b.url + "/log", Event: latch.EventWorkflowFailed, ContentType: "text/plain", Body: json.RawMessage(`"${vars.team} ${data.run_id}"`)},
+				{ID: "log", URL: b.url + "/log", Event: latch.EventWorkflowFailed, ContentType: "text/plain",
+					Body: json.RawMessage(`"${vars.team} ${data.run_id}"`)},
 				{ID: "other", URL: b.url + "/other", Event: latch.EventWorkflowCompleted}}},
 			Closes: closesOf(b.env.Now(), "one", "two"),
 		}

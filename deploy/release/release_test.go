@@ -148,7 +148,8 @@ func TestWhatARoundOfAReleaseRefuses(t *testing.T) {
 // says the same at any time.
 func TestTheListOfModules(t *testing.T) {
 	t.Parallel()
-	if _, err := run(t.Context(), t.TempDir(), nil, "go", "mod", "download", strings.Replace(lister, "/cmd/cyclonedx-gomod", "", 1)); err != nil && os.Getenv("CI") == "" {
+	if _, err := run(t.Context(), t.TempDir(), nil, "go", "mod", "download",
+		strings.Replace(lister, "/cmd/cyclonedx-gomod", "", 1)); err != nil && os.Getenv("CI") == "" {
 		t.Skipf("cyclonedx-gomod cannot be fetched: %v", err)
 	}
 	from, err := checkout(t.Context(), committed(t), t.TempDir())
@@ -170,7 +171,8 @@ func TestTheListOfModules(t *testing.T) {
 	for _, each := range list.Components {
 		found[each.Name] = each.Version
 	}
-	linked, err := run(t.Context(), from.dir, []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64"}, "go", "list", "-deps", "-f", "{{with .Module}}{{if .Version}}{{.Path}} {{.Version}}{{end}}{{end}}", "./worker")
+	linked, err := run(t.Context(), from.dir, []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64"}, "go", "list",
+		"-deps", "-f", "{{with .Module}}{{if .Version}}{{.Path}} {{.Version}}{{end}}{{end}}", "./worker")
 	require.NoError(t, err)
 	require.NotEmpty(t, linked)
 	for line := range strings.Lines(linked) {

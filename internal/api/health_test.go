@@ -33,7 +33,8 @@ func TestRequestsAreCountedByRoute(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Temporal())
 	require.Equal(t, http.StatusUnauthorized, apitest.Call(handler, "GET", "/metrics", "").Code)
-	for _, call := range [][2]string{{"GET", "/latch/v1/releases/made-up"}, {"GET", "/latch/v1/locks/a/b/made-up"}, {"GET", "/made-up"}, {"MADEUP", "/system"},
+	for _, call := range [][2]string{{"GET", "/latch/v1/releases/made-up"}, {"GET", "/latch/v1/locks/a/b/made-up"},
+		{"GET", "/made-up"}, {"MADEUP", "/system"},
 		{"GET", "/locks/made-up"}} {
 		apitest.Call(handler, call[0], call[1], "", "X-API-Key", "read")
 	}

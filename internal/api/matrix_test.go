@@ -113,7 +113,8 @@ func expandedRoutes() map[string]string {
 	expanded := maps.Clone(routeRoles)
 	for route, role := range routeRoles {
 		method, path, _ := strings.Cut(route, " ")
-		own := strings.HasPrefix(path, "/latch/") || strings.HasPrefix(path, "/locks/") || slices.Contains([]string{"/openapi.json", "/healthz", "/readyz", "/metrics"}, path)
+		own := strings.HasPrefix(path, "/latch/") || strings.HasPrefix(path, "/locks/") ||
+			slices.Contains([]string{"/openapi.json", "/healthz", "/readyz", "/metrics"}, path)
 		if !own {
 			expanded[method+" /api"+path] = role
 		}
@@ -176,7 +177,8 @@ func credentials() []credential {
 		{name: "the beginning of a key", headers: []string{"X-API-Key", apitest.KeyOf("admin")[:8]}},
 		{name: "the name of a key", headers: []string{"X-API-Key", "ann"}},
 		{name: "a key under another scheme", headers: []string{"Authorization", "Basic " + apitest.KeyOf("admin")}},
-		{name: "a key as a cookie", headers: []string{"Cookie", "API_KEY=" + apitest.KeyOf("admin") + "; X-API-Key=" + apitest.KeyOf("admin")}},
+		{name: "a key as a cookie", headers: []string{"Cookie",
+			"API_KEY=" + apitest.KeyOf("admin") + "; X-API-Key=" + apitest.KeyOf("admin")}},
 		{name: "a key under another parameter", query: "api_key=" + apitest.KeyOf("admin") + "&key=" + apitest.KeyOf("admin")},
 	}
 	for _, role := range []string{"read", "lock", "run", "admin"} {
@@ -264,7 +266,8 @@ func TestEveryRouteForEveryCredential(t *testing.T) {
 			if status := o.wanted(c); status != 0 {
 				got := o.ask(shut, c, from)
 				require.Equal(t, status, got.Code, "%s with %s: %s", o.route, c.name, got.Body)
-				require.Equal(t, status == http.StatusUnauthorized, got.Header().Get("WWW-Authenticate") != "", "%s with %s", o.route, c.name)
+				require.Equal(t, status == http.StatusUnauthorized, got.Header().Get("WWW-Authenticate") != "",
+					"%s with %s", o.route, c.name)
 				continue
 			}
 			got := o.ask(open, c, from)

@@ -46,7 +46,8 @@ func TestWatches(t *testing.T) {
 	require.Equal(t, 200, status, "what was answered is taken back: %s", text)
 	require.Equal(t, put.CreatedAt, again.CreatedAt)
 	require.Len(t, temporal.Starts, 1, "the workflow goes on")
-	require.Equal(t, []string{"latch-watch-payments latch.internal.WatchChanged", "latch-watch-payments latch.internal.WatchChanged"}, temporal.Signals)
+	require.Equal(t, []string{"latch-watch-payments latch.internal.WatchChanged",
+		"latch-watch-payments latch.internal.WatchChanged"}, temporal.Signals)
 
 	status, _, text = as("PUT", "/payments", `{"query":"WorkflowType = 'Other'","webhooks":[{"id":"w","url":"https://example.com/","event":"WORKFLOW_FAILED"}]}`, "If-Match", `"other"`)
 	require.Equal(t, 412, status, text)
@@ -76,7 +77,8 @@ func TestWatchesAreRefused(t *testing.T) {
 	}{
 		{`{"id":"b","query":"","webhooks":[{"id":"w","url":"https://example.com/","event":"JOB_FAILURE"}]}`, 422,
 			[]string{"query: required", "webhooks[0].event", "differs from the id in the path"}},
-		{`{"query":"a","webhooks":[{"id":"w","url":"https://example.com/${","event":"WORKFLOW_FAILED"}]}`, 422, []string{"webhooks[0].url"}},
+		{`{"query":"a","webhooks":[{"id":"w","url":"https://example.com/${","event":"WORKFLOW_FAILED"}]}`, 422,
+			[]string{"webhooks[0].url"}},
 		{`nonsense`, 400, nil},
 	} {
 		got := apitest.Call(handler, "PUT", "/latch/v1/watches/a", test.body, "X-API-Key", "admin")

@@ -21,9 +21,11 @@ func TestABuildSaysItsCommit(t *testing.T) {
 		want     Info
 		wantLine string
 	}{
-		"no notes":         {nil, Info{}, "latch " + latch.Version + " (" + tail},
-		"no git checkout":  {&debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "GOOS", Value: "plan9"}}}, Info{}, "latch " + latch.Version + " (" + tail},
-		"a clean checkout": {noted(hash, "false"), Info{Commit: hash, Date: "2026-11-29T16:00:00Z"}, "(commit 1f0c2d3e4a5b, 2026-11-29T16:00:00Z, " + tail},
+		"no notes": {nil, Info{}, "latch " + latch.Version + " (" + tail},
+		"no git checkout": {&debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "GOOS", Value: "plan9"}}}, Info{},
+			"latch " + latch.Version + " (" + tail},
+		"a clean checkout": {noted(hash, "false"), Info{Commit: hash, Date: "2026-11-29T16:00:00Z"},
+			"(commit 1f0c2d3e4a5b, 2026-11-29T16:00:00Z, " + tail},
 		"a changed one": {noted(hash, "true"), Info{Commit: hash, Date: "2026-11-29T16:00:00Z", Modified: true},
 			"(commit 1f0c2d3e4a5b with changes, 2026-11-29T16:00:00Z, " + tail},
 		"a short hash": {noted("1f0c", "false"), Info{Commit: "1f0c", Date: "2026-11-29T16:00:00Z"}, "(commit 1f0c, "},

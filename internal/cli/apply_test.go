@@ -55,7 +55,8 @@ func TestApplyDeclaresAll(t *testing.T) {
 	require.Equal(t, "4 unchanged\n", j.ok("", "apply", dir, "--dry-run"))
 	require.Equal(t, writes, j.schedules.Writes)
 
-	declare(strings.NewReplacer("0 3 *", "0 4 *", "https://board.example/hooks", "https://board.example/v2", "title: Report\n", "").Replace(declaredFiles))
+	declare(strings.NewReplacer("0 3 *", "0 4 *", "https://board.example/hooks", "https://board.example/v2",
+		"title: Report\n", "").Replace(declaredFiles))
 	const changed = `updated  webhook board
   ~ url: "https://board.example/hooks" → "https://board.example/v2"
 updated  job report
@@ -148,13 +149,15 @@ func TestApplyKeepsTheBoundOfWebhooks(t *testing.T) {
 		return b.String()
 	}
 	many := hooks(0, 3000) + "- {kind: tag, id: night}\n- {kind: job, id: report, task: {command: {argv: [x]}}}\n"
-	require.Contains(t, j.fails(failure.ExitUsage, many, "apply", "-"), "there would be 3000 registered webhooks of the task queue, among which a job's own do not count "+
-		"(0 are registered, these files add 3000 and remove 0); at most 200 are kept")
+	require.Contains(t, j.fails(failure.ExitUsage, many, "apply", "-"),
+		"there would be 3000 registered webhooks of the task queue, among which a job's own do not count "+
+			"(0 are registered, these files add 3000 and remove 0); at most 200 are kept")
 	require.Empty(t, j.schedules.Kept, "nothing is written")
 	require.Contains(t, j.ok(hooks(0, 200), "apply", "-"), "200 created\n")
 	writes := j.schedules.Writes
 	require.Contains(t, j.fails(failure.ExitUsage, hooks(0, 201), "apply", "-"), "there would be 201 registered webhooks")
-	require.Contains(t, j.fails(failure.ExitUsage, hooks(1, 202), "apply", "-", "--prune", "--dry-run"), "there would be 201 registered webhooks")
+	require.Contains(t, j.fails(failure.ExitUsage, hooks(1, 202), "apply", "-", "--prune", "--dry-run"),
+		"there would be 201 registered webhooks")
 	require.Equal(t, writes, j.schedules.Writes)
 	require.Contains(t, j.ok(hooks(1, 201), "apply", "-", "--prune"), "1 created, 1 removed, 199 unchanged\n")
 	require.Contains(t, j.ok(hooks(201, 401), "apply", "-", "--prune"), "200 created, 200 removed\n", "all of them at once")
@@ -257,7 +260,8 @@ func TestApplyTenThousand(t *testing.T) {
 	for i := range 201 {
 		fmt.Fprintf(&hooks, "- {kind: webhook, id: hook-%d, url: https://a.example/, events: [{event: JOB_FAILURE}]}\n---\n", i)
 	}
-	require.Contains(t, j.fails(failure.ExitUsage, hooks.String(), "apply", "-"), "there would be 201 registered webhooks of the task queue")
+	require.Contains(t, j.fails(failure.ExitUsage, hooks.String(), "apply", "-"),
+		"there would be 201 registered webhooks of the task queue")
 	require.Empty(t, j.schedules.Kept)
 	require.True(t, strings.HasSuffix(j.ok("# many\n"+jobs.String(), "apply", "-"), "\n10000 created\n"))
 	require.Equal(t, "10000 unchanged\n", j.ok("# many\n"+jobs.String(), "apply", "-"))

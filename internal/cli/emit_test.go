@@ -60,7 +60,8 @@ func TestManyEventsAreCheckedFirst(t *testing.T) {
 	require.Contains(t, errors, "weebhooks")
 	require.Contains(t, errors, "event: required")
 	require.Empty(t, temporal.Starts)
-	for flag, complaint := range map[string]string{"--id=x": "--id names the run of one event, and there are 2", "--watch": "--watch follows one event, and there are 2"} {
+	for flag, complaint := range map[string]string{"--id=x": "--id names the run of one event, and there are 2",
+		"--watch": "--watch follows one event, and there are 2"} {
 		code, _, errors := execute("[{event: E}, {event: E}]", temporal, "emit", "-", flag)
 		require.Equal(t, failure.ExitUsage, code, errors)
 		require.Contains(t, errors, complaint)

@@ -62,15 +62,20 @@ func TestKeysOfTheAPIStandInFiles(t *testing.T) {
 		environ map[string]string
 		says    []string
 	}{
-		"files":          {map[string]string{"LATCH_API_KEYS_FILE": keys, "LATCH_LINK_KEY_FILE": link}, nil},
-		"both":           {map[string]string{"LATCH_API_KEYS_FILE": keys, "LATCH_API_KEYS": "bob=hush-0000000000"}, []string{"LATCH_API_KEYS and LATCH_API_KEYS_FILE: give one of them"}},
-		"both of a link": {map[string]string{"LATCH_LINK_KEY_FILE": link, "LATCH_LINK_KEY": "hush-0000000000"}, []string{"LATCH_LINK_KEY and LATCH_LINK_KEY_FILE: give one of them"}},
+		"files": {map[string]string{"LATCH_API_KEYS_FILE": keys, "LATCH_LINK_KEY_FILE": link}, nil},
+		"both": {map[string]string{"LATCH_API_KEYS_FILE": keys, "LATCH_API_KEYS": "bob=hush-0000000000"},
+			[]string{"LATCH_API_KEYS and LATCH_API_KEYS_FILE: give one of them"}},
+		"both of a link": {map[string]string{"LATCH_LINK_KEY_FILE": link, "LATCH_LINK_KEY": "hush-0000000000"},
+			[]string{"LATCH_LINK_KEY and LATCH_LINK_KEY_FILE: give one of them"}},
 		"no file": {map[string]string{"LATCH_API_KEYS_FILE": keys + "2", "LATCH_LINK_KEY_FILE": link + "2"},
 			[]string{"LATCH_API_KEYS_FILE: open", "LATCH_LINK_KEY_FILE: open"}},
-		"a folder":     {map[string]string{"LATCH_API_KEYS_FILE": dir}, []string{"LATCH_API_KEYS_FILE: read"}},
-		"an empty one": {map[string]string{"LATCH_API_KEYS_FILE": file("empty", "# none yet\n")}, []string{"LATCH_API_KEYS_FILE: has no key"}},
-		"a bad one":    {map[string]string{"LATCH_API_KEYS_FILE": file("bad", "ann=hush\nhush")}, []string{"LATCH_API_KEYS_FILE: key 1", "LATCH_API_KEYS_FILE: key 2"}},
-		"a large one":  {map[string]string{"LATCH_API_KEYS_FILE": file("large", strings.Repeat("#\n", 64<<10))}, []string{"has more than 65536 bytes"}},
+		"a folder": {map[string]string{"LATCH_API_KEYS_FILE": dir}, []string{"LATCH_API_KEYS_FILE: read"}},
+		"an empty one": {map[string]string{"LATCH_API_KEYS_FILE": file("empty", "# none yet\n")},
+			[]string{"LATCH_API_KEYS_FILE: has no key"}},
+		"a bad one": {map[string]string{"LATCH_API_KEYS_FILE": file("bad", "ann=hush\nhush")},
+			[]string{"LATCH_API_KEYS_FILE: key 1", "LATCH_API_KEYS_FILE: key 2"}},
+		"a large one": {map[string]string{"LATCH_API_KEYS_FILE": file("large", strings.Repeat("#\n", 64<<10))},
+			[]string{"has more than 65536 bytes"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for variable, value := range test.environ {

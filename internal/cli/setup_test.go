@@ -32,7 +32,8 @@ func TestSetup(t *testing.T) {
 		c := newCommand("", nil)
 		c.dial = func(context.Context) (*backend.Connection, error) {
 			temporal := newTemporal()
-			return &backend.Connection{Client: examined{temporal, examinedService{temporal.WorkflowService(), of}}, Namespace: "default"}, nil
+			return &backend.Connection{Client: examined{temporal, examinedService{temporal.WorkflowService(), of}},
+				Namespace: "default"}, nil
 		}
 		return c.start(append([]string{"setup"}, args...)...), c.stdout.String() + c.stderr.String()
 	}

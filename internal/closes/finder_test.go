@@ -37,7 +37,8 @@ type visibility struct {
 
 var bound = regexp.MustCompile(`^Query AND CloseTime >= '([^']+)'$`)
 
-func (v *visibility) list(_ context.Context, query string, size int, page []byte) (listed []*workflowpb.WorkflowExecutionInfo, next []byte, err error) {
+func (v *visibility) list(_ context.Context, query string, size int,
+	page []byte) (listed []*workflowpb.WorkflowExecutionInfo, next []byte, err error) {
 	v.calls++
 	found := bound.FindStringSubmatch(query)
 	if found == nil {
@@ -81,7 +82,8 @@ type watcher struct {
 }
 
 func newWatcher(t testing.TB, page int, runs ...fakeRun) *watcher {
-	return &watcher{TB: t, visibility: &visibility{now: start, page: page, runs: runs}, cursor: Cursor{Since: start}, told: map[string]int{}}
+	return &watcher{TB: t, visibility: &visibility{now: start, page: page, runs: runs}, cursor: Cursor{Since: start},
+		told: map[string]int{}}
 }
 
 func (w *watcher) finder() *Finder {
@@ -128,7 +130,8 @@ func (w *watcher) requireEachOnce() {
 	w.Helper()
 	for _, run := range w.runs {
 		if !run.closed.Before(w.cursor.Since) {
-			require.Equal(w, 1, w.told[run.id], "%s, which closed at %s and was listed %s later", run.id, run.closed.Sub(start), run.listed.Sub(run.closed))
+			require.Equal(w, 1, w.told[run.id], "%s, which closed at %s and was listed %s later", run.id,
+				run.closed.Sub(start), run.listed.Sub(run.closed))
 		}
 	}
 	require.Len(w, w.told, len(w.runs))

@@ -30,9 +30,10 @@ func TestHealthGoesByTheLastDeliveries(t *testing.T) {
 		since     latch.Time
 		lastError string
 	}{
-		"nothing":     {nil, "Nothing was sent yet", "", latch.Time{}, ""},
-		"under way":   {[]latch.Record{pending}, "Nothing was sent yet", "", latch.Time{}, ""},
-		"all arrived": {[]latch.Record{pending, arrived(3), arrived(2)}, "healthy", "all of the last 2 deliveries arrived", latch.Time{}, ""},
+		"nothing":   {nil, "Nothing was sent yet", "", latch.Time{}, ""},
+		"under way": {[]latch.Record{pending}, "Nothing was sent yet", "", latch.Time{}, ""},
+		"all arrived": {[]latch.Record{pending, arrived(3), arrived(2)}, "healthy",
+			"all of the last 2 deliveries arrived", latch.Time{}, ""},
 		"failing": {[]latch.Record{pending, failed(5, "newest"), failed(4, "older"), arrived(3)}, "failing",
 			"1 of the last 3 deliveries arrived; none since", at(4), "newest"},
 		"works again": {[]latch.Record{arrived(6), failed(5, "why"), arrived(3)}, "working",
@@ -64,10 +65,12 @@ func TestAnEndpointThatDoesNotWorkIsTold(t *testing.T) {
 		state    string
 		expected []string
 	}{
-		"works":    {``, nil},
-		"nothing":  {`null`, nil},
-		"failing":  {`{"state":"failing","count":7,"since":"2026-07-01T12:00:00Z","last_error":"connection refused"}`, []string{"failing", "connection refused"}},
-		"disabled": {`{"state":"disabled","count":9,"since":"2026-07-01T12:00:00Z","probe_at":"2026-07-01T14:00:00Z"}`, []string{"disabled", "Nothing else is sent until it works: what comes is kept, and can be sent then."}},
+		"works":   {``, nil},
+		"nothing": {`null`, nil},
+		"failing": {`{"state":"failing","count":7,"since":"2026-07-01T12:00:00Z","last_error":"connection refused"}`,
+			[]string{"failing", "connection refused"}},
+		"disabled": {`{"state":"disabled","count":9,"since":"2026-07-01T12:00:00Z","probe_at":"2026-07-01T14:00:00Z"}`,
+			[]string{"disabled", "Nothing else is sent until it works: what comes is kept, and can be sent then."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

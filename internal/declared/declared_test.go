@@ -48,7 +48,8 @@ func carryOut(state *declared.State, plan *declared.Plan) {
 		case change.Action == declared.Removed:
 			delete(state.Jobs, change.ID)
 			state.Rows = slices.DeleteFunc(state.Rows, func(r registry.Row) bool { return change.Kind == declared.Job && r.ID == change.ID })
-			state.Webhooks = slices.DeleteFunc(state.Webhooks, func(w latch.RegisteredWebhook) bool { return change.Kind == declared.Webhook && w.ID == change.ID })
+			state.Webhooks = slices.DeleteFunc(state.Webhooks,
+				func(w latch.RegisteredWebhook) bool { return change.Kind == declared.Webhook && w.ID == change.ID })
 			state.Tags = slices.DeleteFunc(state.Tags, func(t registry.Tag) bool { return change.Kind == declared.Tag && t.Name == change.ID })
 		case change.Kind == declared.Job:
 			before := registry.Definition{}
@@ -61,7 +62,8 @@ func carryOut(state *declared.State, plan *declared.Plan) {
 			state.Jobs[change.ID] = &defined
 			state.Rows = append(slices.DeleteFunc(state.Rows, func(r registry.Row) bool { return r.ID == change.ID }), row)
 		case change.Kind == declared.Webhook:
-			state.Webhooks = append(slices.DeleteFunc(state.Webhooks, func(w latch.RegisteredWebhook) bool { return w.ID == change.ID }), *change.Webhook())
+			state.Webhooks = append(slices.DeleteFunc(state.Webhooks,
+				func(w latch.RegisteredWebhook) bool { return w.ID == change.ID }), *change.Webhook())
 		case change.Action == declared.Created:
 			state.Tags = append(state.Tags, registry.Tag{Name: change.ID, ManagedBy: plan.Owner})
 		}
@@ -99,11 +101,13 @@ func TestAPlanIsWhatDiffers(t *testing.T) {
 	require.False(t, plan.Differs(), actions(plan))
 	require.Equal(t, 4, plan.Count(declared.Unchanged))
 
-	changed := []string{strings.Replace(hook, "/hooks", "/v2", 1), strings.Replace(first, `"title":"First",`, "", 1), strings.Replace(then, `"schedule"`, `"paused":true,"schedule"`, 1), night}
+	changed := []string{strings.Replace(hook, "/hooks", "/v2", 1), strings.Replace(first, `"title":"First",`, "", 1),
+		strings.Replace(then, `"schedule"`, `"paused":true,"schedule"`, 1), night}
 	plan, problems = declared.NewPlan(state, items(t, changed...), declared.Options{Owner: "apply"})
 	require.Empty(t, problems)
 	require.Equal(t, []string{"unchanged tag night", "updated webhook board", "updated job first", "updated job then"}, actions(plan))
-	require.Equal(t, []declared.FieldChange{{Field: "url", From: json.RawMessage(`"https://board.example/hooks"`), To: json.RawMessage(`"https://board.example/v2"`)}}, plan.Changes[1].Fields)
+	require.Equal(t, []declared.FieldChange{{Field: "url", From: json.RawMessage(`"https://board.example/hooks"`),
+		To: json.RawMessage(`"https://board.example/v2"`)}}, plan.Changes[1].Fields)
 	require.Equal(t, []declared.FieldChange{{Field: "title", From: json.RawMessage(`"First"`)}}, plan.Changes[2].Fields)
 	require.Equal(t, []declared.FieldChange{{Field: "paused", To: json.RawMessage("true")}}, plan.Changes[3].Fields)
 	carryOut(state, plan)
@@ -122,10 +126,13 @@ func TestAPlanKeepsOwnersApart(t *testing.T) {
 		kept   int
 		says   string
 	}{
-		"nothing is pruned":            {"apply", declared.Options{Owner: "apply"}, []string{"unchanged tag night"}, 0, ""},
-		"what the owner has":           {"apply", declared.Options{Owner: "apply", Prune: declared.PruneOwn}, []string{"unchanged tag night", "removed job first", "removed webhook board"}, 0, ""},
-		"what another has stays":       {"others", declared.Options{Owner: "apply", Prune: declared.PruneOwn}, []string{"unchanged tag night"}, 2, ""},
-		"everything":                   {"others", declared.Options{Owner: "apply", Prune: declared.PruneAll}, []string{"unchanged tag night", "removed job first", "removed webhook board"}, 0, ""},
+		"nothing is pruned": {"apply", declared.Options{Owner: "apply"}, []string{"unchanged tag night"}, 0, ""},
+		"what the owner has": {"apply", declared.Options{Owner: "apply", Prune: declared.PruneOwn},
+			[]string{"unchanged tag night", "removed job first", "removed webhook board"}, 0, ""},
+		"what another has stays": {"others", declared.Options{Owner: "apply", Prune: declared.PruneOwn},
+			[]string{"unchanged tag night"}, 2, ""},
+		"everything": {"others", declared.Options{Owner: "apply", Prune: declared.PruneAll},
+			[]string{"unchanged tag night", "removed job first", "removed webhook board"}, 0, ""},
 		"a tag is taken over as asked": {"others", declared.Options{Owner: "apply", TakeOver: true}, []string{"updated tag night"}, 0, ""},
 	} {
 		state := registered(t, test.owner, first, hook, night)
@@ -155,10 +162,11 @@ func TestAPlanChecksWhoFollowsWhom(t *testing.T) {
 		prune                declared.Prune
 		says                 string
 	}{
-		"in the files":             {nil, []string{then, first}, 0, ""},
-		"registered":               {[]string{first}, []string{then}, 0, ""},
-		"nowhere":                  {nil, []string{then}, 0, `"first" names no job that is registered or in these files`},
-		"one that is removed":      {[]string{first}, []string{then}, declared.PruneOwn, `"first" names no job that is registered or in these files`},
+		"in the files": {nil, []string{then, first}, 0, ""},
+		"registered":   {[]string{first}, []string{then}, 0, ""},
+		"nowhere":      {nil, []string{then}, 0, `"first" names no job that is registered or in these files`},
+		"one that is removed": {[]string{first}, []string{then}, declared.PruneOwn,
+			`"first" names no job that is registered or in these files`},
 		"each other":               {nil, []string{then, back}, 0, "then, first, then run after each other in a circle"},
 		"a circle by a registered": {[]string{first, then}, []string{back}, 0, "first, then, first run after each other in a circle"},
 	} {
@@ -213,7 +221,8 @@ func TestJobsAreWrittenInWaves(t *testing.T) {
 	job := func(id, after string) string {
 		return strings.NewReplacer(`"then"`, `"`+id+`"`, `"first"`, `"`+after+`"`).Replace(then)
 	}
-	plan, problems := declared.NewPlan(&declared.State{}, items(t, job("c", "b"), job("b", "first"), job("d", "first"), first), declared.Options{Owner: "apply"})
+	plan, problems := declared.NewPlan(&declared.State{}, items(t, job("c", "b"), job("b", "first"), job("d", "first"),
+		first), declared.Options{Owner: "apply"})
 	require.Empty(t, problems)
 	var waves []string
 	for _, wave := range declared.Waves(plan.Of(declared.Job, declared.Created)) {

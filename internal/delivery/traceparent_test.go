@@ -21,9 +21,11 @@ func TestRequestsBearTheTrace(t *testing.T) {
 	defer receiver.Close()
 	sender, err := New(Options{EgressAllow: []string{"127.0.0.1"}})
 	require.NoError(t, err)
-	parent := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled})
+	parent := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2},
+		TraceFlags: trace.FlagsSampled})
 	traced := trace.ContextWithSpanContext(t.Context(), parent)
-	request := &protocol.WebhookRequest{DeliveryID: "dlv_1", Webhook: latch.Webhook{ID: "board", URL: receiver.URL}, Event: latch.Event{Event: "DEPLOYED"}}
+	request := &protocol.WebhookRequest{DeliveryID: "dlv_1", Webhook: latch.Webhook{ID: "board", URL: receiver.URL},
+		Event: latch.Event{Event: "DEPLOYED"}}
 
 	_, err = sender.Send(t.Context(), request, 1)
 	require.NoError(t, err)

@@ -156,7 +156,8 @@ func TestAnswersThatAreWrong(t *testing.T) {
 		"tasks": [{}, {"url": "ftp://x", "answers": [{}]}, {"url": "https://x", "results": [{}]}, {"type": "T"},
 			{"type": "T", "results": [{"result": 1, "error": "e"}]}],
 		"else": 1}`))
-	for _, place := range []string{"webhooks[0].webhook", "webhooks[0].answers[0].status", "webhooks[0].answers[1]", "webhooks[0].answers[2]",
+	for _, place := range []string{"webhooks[0].webhook", "webhooks[0].answers[0].status", "webhooks[0].answers[1]",
+		"webhooks[0].answers[2]",
 		"webhooks[1].event", "webhooks[1].locks[0].never", "webhooks[1].locks[1].after", "webhooks[1].locks[2]", "webhooks[2]",
 		"tasks[0]", "tasks[1].url", "tasks[2]", "tasks[3]", "tasks[4].results[0]", "else"} {
 		require.ErrorContains(t, err, place+":")

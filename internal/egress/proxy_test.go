@@ -160,7 +160,8 @@ func TestSOCKS5(t *testing.T) {
 			require.Equal(t, []string{public + " as ada:secret"}, proxy.took())
 			require.NoError(t, sends(t, guard, "http://jira.corp:8080/"))
 			require.Equal(t, []string{"name jira.corp:8080 as ada:secret"}, proxy.took())
-			for _, inside := range []string{"http://inside.example/", "http://127.0.0.1/", "https://[::1]/", "http://10.0.0.1:8080/", "http://0x7f.1/"} {
+			for _, inside := range []string{"http://inside.example/", "http://127.0.0.1/", "https://[::1]/",
+				"http://10.0.0.1:8080/", "http://0x7f.1/"} {
 				require.ErrorAs(t, sends(t, guard, inside), new(*AddressError), inside)
 			}
 			require.Empty(t, proxy.took())
@@ -201,7 +202,8 @@ func TestNoProxy(t *testing.T) {
 			guard := behind(t, []string{"127.0.0.1:" + port}, Proxied{URL: scheme + "://ada:secret@" + proxy.address, Except: except})
 			require.NoError(t, sends(t, guard, "http://local.example:"+port+"/"))
 			require.NoError(t, sends(t, guard, receiver.URL))
-			for _, refused := range []string{"http://local.example:1/", "http://127.0.0.1:1/", "http://10.0.0.1/", "http://inside.internal/",
+			for _, refused := range []string{"http://local.example:1/", "http://127.0.0.1:1/", "http://10.0.0.1/",
+				"http://inside.internal/",
 				"http://" + proxy.address + "/"} {
 				require.ErrorAs(t, sends(t, guard, refused), new(*AddressError), refused)
 			}
@@ -213,8 +215,10 @@ func TestNoProxy(t *testing.T) {
 // Settings that mean nothing are reported at once, without the proxy's password.
 func TestProxySettings(t *testing.T) {
 	t.Parallel()
-	_, err := New(nil, Proxied{URL: "ftp://ada:pass-word@proxy", Except: []string{"*", "a b"}, Resolves: []string{"10.0.0.0/8", "*.10.0.0.1", "x.corp"}})
-	for _, part := range []string{"LATCH_EGRESS_PROXY: ", "socks5://host:port", `LATCH_EGRESS_NO_PROXY: "*"`, `LATCH_EGRESS_NO_PROXY: "a b"`,
+	_, err := New(nil, Proxied{URL: "ftp://ada:pass-word@proxy", Except: []string{"*", "a b"},
+		Resolves: []string{"10.0.0.0/8", "*.10.0.0.1", "x.corp"}})
+	for _, part := range []string{"LATCH_EGRESS_PROXY: ", "socks5://host:port", `LATCH_EGRESS_NO_PROXY: "*"`,
+		`LATCH_EGRESS_NO_PROXY: "a b"`,
 		`LATCH_EGRESS_PROXY_RESOLVES: "10.0.0.0/8" is not a host`, `"*.10.0.0.1" is not a host`} {
 		require.ErrorContains(t, err, part)
 	}

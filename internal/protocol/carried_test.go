@@ -18,9 +18,11 @@ import (
 func TestPackCarried(t *testing.T) {
 	t.Parallel()
 	left := &protocol.State{RunID: "first", Started: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Kept: 7,
-		Records: []latch.Record{{DeliveryID: "dlv_1", Result: latch.ResultPending, Data: latch.Object{}, Lock: &latch.RecordLock{Token: "r:1"}}},
+		Records: []latch.Record{{DeliveryID: "dlv_1", Result: latch.ResultPending, Data: latch.Object{},
+			Lock: &latch.RecordLock{Token: "r:1"}}},
 		Firings: []protocol.FiringState{{Event: "BEFORE_STEP", Step: "a", Scope: verdict.Decides, Awaited: true,
-			Hooks: []protocol.HookState{{Webhook: "w", Delivery: verdict.UnderWay, UnderWay: &protocol.Delivery{Send: protocol.Send{PriorAttempts: 2}}}}}},
+			Hooks: []protocol.HookState{{Webhook: "w", Delivery: verdict.UnderWay,
+				UnderWay: &protocol.Delivery{Send: protocol.Send{PriorAttempts: 2}}}}}},
 		Release: &protocol.ReleaseState{Undos: []int{0, 2}, Gates: 3}}
 	packed, err := protocol.PackCarried(left)
 	require.NoError(t, err)

@@ -44,7 +44,8 @@ func TestReleaseThatRunsTellsWhereItIs(t *testing.T) {
 		Since: latch.NewTime(noon), Until: latch.NewTime(noon.Add(time.Hour)), OnTimeout: latch.Rollback, Enforced: true}
 	f.running("shop", latch.Status{ID: "shop", Title: "The shop", Status: latch.ReleaseStopped, Phase: "waiting",
 		Event: "AFTER_STEP", Step: "deploy", Locks: []latch.OpenLock{lock}})
-	want := runs.ReleaseRow{ID: "shop", Title: "The shop", Status: latch.ReleaseRunning, Phase: "waiting", Event: "AFTER_STEP", Step: "deploy",
+	want := runs.ReleaseRow{ID: "shop", Title: "The shop", Status: latch.ReleaseRunning, Phase: "waiting",
+		Event: "AFTER_STEP", Step: "deploy",
 		WaitsFor: []runs.Wait{{Webhook: "board", Event: "AFTER_STEP", Step: "deploy", Since: lock.Since,
 			Until: lock.Until, OnTimeout: latch.Rollback, Enforced: true}},
 		WorkflowID: "release-shop", RunID: "00000000-0000-4000-8000-000000000000", StartedAt: latch.NewTime(noon)}
@@ -231,7 +232,8 @@ func TestReleasesPartByPart(t *testing.T) {
 		parts := 0
 		for cursor := ""; parts == 0 || cursor != ""; parts++ {
 			before := f.Closings
-			part, err := f.over().Releases(t.Context(), runs.ReleaseFilter{Status: latch.ReleaseStopped, Since: noon.AddDate(-1, 0, 0)}, cursor, 50)
+			part, err := f.over().Releases(t.Context(), runs.ReleaseFilter{Status: latch.ReleaseStopped,
+				Since: noon.AddDate(-1, 0, 0)}, cursor, 50)
 			require.NoError(t, err)
 			require.LessOrEqual(t, len(part.Releases), 50)
 			require.LessOrEqual(t, f.Closings-before, 550)

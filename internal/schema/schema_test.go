@@ -47,10 +47,12 @@ func follow(root, at object) object {
 func TestEveryKeyOfTheTypesIsInTheSchemaAndDescribed(t *testing.T) {
 	t.Parallel()
 	structures := map[string]reflect.Type{}
-	for _, structure := range []reflect.Type{reflect.TypeFor[latch.Job](), reflect.TypeFor[latch.Release](), reflect.TypeFor[latch.Emission](), reflect.TypeFor[latch.Gate](), reflect.TypeFor[latch.Watch](),
+	for _, structure := range []reflect.Type{reflect.TypeFor[latch.Job](), reflect.TypeFor[latch.Release](),
+		reflect.TypeFor[latch.Emission](), reflect.TypeFor[latch.Gate](), reflect.TypeFor[latch.Watch](),
 		reflect.TypeFor[latch.Step](), reflect.TypeFor[latch.Task](), reflect.TypeFor[latch.ActivityTask](),
 		reflect.TypeFor[latch.WorkflowTask](),
-		reflect.TypeFor[latch.HTTPTask](), reflect.TypeFor[latch.CommandTask](), reflect.TypeFor[latch.Webhook](), reflect.TypeFor[latch.Event](),
+		reflect.TypeFor[latch.HTTPTask](), reflect.TypeFor[latch.CommandTask](), reflect.TypeFor[latch.Webhook](),
+		reflect.TypeFor[latch.Event](),
 		reflect.TypeFor[latch.Auth](), reflect.TypeFor[latch.BasicAuth](), reflect.TypeFor[latch.OAuth2](),
 		reflect.TypeFor[latch.TLS](), reflect.TypeFor[latch.Redaction](),
 		reflect.TypeFor[latch.Retry](), reflect.TypeFor[latch.Schedule]()} {

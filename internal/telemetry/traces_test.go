@@ -23,10 +23,12 @@ func TestTracesFollowTheVariables(t *testing.T) {
 		"an endpoint":            {set: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}, on: true},
 		"an endpoint for traces": {set: map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:1"}, on: true},
 		"the exporter":           {set: map[string]string{"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, on: true},
-		"none":                   {set: map[string]string{"OTEL_TRACES_EXPORTER": "none", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}},
-		"disabled":               {set: map[string]string{"OTEL_SDK_DISABLED": "true", "OTEL_TRACES_EXPORTER": "otlp"}},
+		"none": {set: map[string]string{"OTEL_TRACES_EXPORTER": "none",
+			"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}},
+		"disabled": {set: map[string]string{"OTEL_SDK_DISABLED": "true", "OTEL_TRACES_EXPORTER": "otlp"}},
 		"both wrong": {set: map[string]string{"OTEL_TRACES_EXPORTER": "otpl", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"},
-			wrong: []string{`OTEL_TRACES_EXPORTER: "otpl" is neither otlp nor none`, `OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" is neither grpc nor http/protobuf`}},
+			wrong: []string{`OTEL_TRACES_EXPORTER: "otpl" is neither otlp nor none`,
+				`OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" is neither grpc nor http/protobuf`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			traces, err := NewTraces(t.Context(), "latch-worker", func(variable string) string { return test.set[variable] })

@@ -45,10 +45,12 @@ func TestTakes(t *testing.T) {
 		{"Order", "order-1", true}, {"Order", "latch-door", true}, {"Order", "job-1", true},
 		{latch.WorkflowJobRun, "job-1", true}, {latch.WorkflowRelease, "release-1", true}, {latch.WorkflowEmit, "emit-1", true},
 		{latch.WorkflowEmit, "operator-dlv_abc", false}, {latch.WorkflowEmit, "latch-endpoint-latch/w/1/ENDPOINT_FAILING-5", false},
-		{latch.WorkflowDeliver, "deliver-dlv_abc", false}, {latch.WorkflowWatchNotice, "latch-told-a-1", false}, {latch.WorkflowWatch, "latch-watch-a", false},
+		{latch.WorkflowDeliver, "deliver-dlv_abc", false}, {latch.WorkflowWatchNotice, "latch-told-a-1", false},
+		{latch.WorkflowWatch, "latch-watch-a", false},
 		{latch.WorkflowTrigger, "latch-trigger-a", false}, {latch.WorkflowStartOnce, "anything", false},
 	} {
-		run := &workflowpb.WorkflowExecutionInfo{Type: &commonpb.WorkflowType{Name: test.kind}, Status: enumspb.WORKFLOW_EXECUTION_STATUS_FAILED,
+		run := &workflowpb.WorkflowExecutionInfo{Type: &commonpb.WorkflowType{Name: test.kind},
+			Status:    enumspb.WORKFLOW_EXECUTION_STATUS_FAILED,
 			Execution: &commonpb.WorkflowExecution{WorkflowId: test.id}}
 		require.Equal(t, test.takes, Takes(run), "%s %s", test.kind, test.id)
 		run.Status = enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
@@ -79,7 +81,8 @@ func TestFields(t *testing.T) {
 			latch.MemoLocks: plain(`[{"token":"hunter2"}]`),
 		}},
 	}
-	reader := Reader{Runs: runs.New(runs.Options{Service: func() workflowservice.WorkflowServiceClient { return nil }, Namespace: "default"})}
+	reader := Reader{Runs: runs.New(runs.Options{Service: func() workflowservice.WorkflowServiceClient { return nil },
+		Namespace: "default"})}
 	closes, err := reader.Closes(t.Context(), "w", []*workflowpb.WorkflowExecutionInfo{run})
 	require.NoError(t, err)
 	require.JSONEq(t, `{"Customer":"ada","Total":12.50,"ApiKey":"***"}`, string(rawjson.Encode(closes[0].SearchAttributes)))
@@ -96,7 +99,9 @@ type server struct {
 	answer func(workflowID string) (*historypb.HistoryEvent, error)
 }
 
-func (s server) GetWorkflowExecutionHistory(_ context.Context, request *workflowservice.GetWorkflowExecutionHistoryRequest, _ ...grpc.CallOption) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
+func (s server) GetWorkflowExecutionHistory(_ context.Context,
+	request *workflowservice.GetWorkflowExecutionHistoryRequest,
+	_ ...grpc.CallOption) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
 	event, err := s.answer(request.GetExecution().GetWorkflowId())
 	return &workflowservice.GetWorkflowExecutionHistoryResponse{History: &historypb.History{Events: []*historypb.HistoryEvent{event}}}, err
 }
@@ -109,22 +114,25 @@ func TestFailures(t *testing.T) {
 		Attributes: &historypb.HistoryEvent_WorkflowExecutionFailedEventAttributes{WorkflowExecutionFailedEventAttributes: &historypb.WorkflowExecutionFailedEventAttributes{
 			Failure: &failurepb.Failure{Message: strings.Repeat("m", 9000),
 				FailureInfo: &failurepb.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: "OutOfStock"}}}}}}
-	reader := Reader{UI: "https://ui.example.com/", Runs: runs.New(runs.Options{Namespace: "shop", Service: func() workflowservice.WorkflowServiceClient {
-		return server{answer: func(id string) (*historypb.HistoryEvent, error) {
-			switch id {
-			case "gone":
-				return nil, serviceerror.NewNotFound("no such run")
-			case "silent":
-				return nil, serviceerror.NewUnavailable("no answer")
-			default:
-				return failed, nil
-			}
-		}}
-	}})}
+	reader := Reader{UI: "https://ui.example.com/", Runs: runs.New(runs.Options{Namespace: "shop",
+		Service: func() workflowservice.WorkflowServiceClient {
+			return server{answer: func(id string) (*historypb.HistoryEvent, error) {
+				switch id {
+				case "gone":
+					return nil, serviceerror.NewNotFound("no such run")
+				case "silent":
+					return nil, serviceerror.NewUnavailable("no answer")
+				default:
+					return failed, nil
+				}
+			}}
+		}})}
 	run := func(id string) *workflowpb.WorkflowExecutionInfo {
-		return &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: "run"}, Type: &commonpb.WorkflowType{Name: "Order"},
+		return &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: "run"},
+			Type:   &commonpb.WorkflowType{Name: "Order"},
 			Status: enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, TaskQueue: "q", StartTime: timestamppb.New(time.Unix(100, 600_000)),
-			CloseTime: timestamppb.New(time.Unix(101, 5_400_000)), ParentExecution: &commonpb.WorkflowExecution{WorkflowId: "parent", RunId: "p"}}
+			CloseTime:       timestamppb.New(time.Unix(101, 5_400_000)),
+			ParentExecution: &commonpb.WorkflowExecution{WorkflowId: "parent", RunId: "p"}}
 	}
 	closes, err := reader.Closes(t.Context(), "w", []*workflowpb.WorkflowExecutionInfo{run("gone"), run("a b")})
 	require.NoError(t, err)

@@ -102,7 +102,8 @@ func TestPodsHaveSettingsThatAreRead(t *testing.T) {
 			require.NotZero(t, *pod.Spec.SecurityContext.FSGroup, "%s: nobody may read %s", where, volume.Name)
 			mounted := slices.IndexFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == volume.Name })
 			path := container.VolumeMounts[mounted].MountPath
-			require.True(t, environ["LATCH_SECRETS_DIR"] == path || strings.HasPrefix(environ["LATCH_API_KEYS_FILE"], path+"/"), "%s: nothing reads %s", where, path)
+			require.True(t, environ["LATCH_SECRETS_DIR"] == path || strings.HasPrefix(environ["LATCH_API_KEYS_FILE"],
+				path+"/"), "%s: nothing reads %s", where, path)
 		}
 	}
 }

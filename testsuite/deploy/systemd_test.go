@@ -31,7 +31,8 @@ func TestUnitsPassSystemdsOwnCheck(t *testing.T) {
 	require.Len(t, units, 2)
 	for _, unit := range units {
 		copied := runnable(t, unit)
-		for _, check := range [][]string{{"verify", "--man=no", copied}, {"security", "--offline=yes", "--no-pager", "--threshold=" + mostExposed, copied}} {
+		for _, check := range [][]string{{"verify", "--man=no", copied},
+			{"security", "--offline=yes", "--no-pager", "--threshold=" + mostExposed, copied}} {
 			out, err := exec.CommandContext(t.Context(), analyze, check...).CombinedOutput()
 			require.NoError(t, err, "%s: %s", unit, out)
 			if check[0] == "verify" {
@@ -61,7 +62,8 @@ func TestUnitsNameSettingsThatAreRead(t *testing.T) {
 	t.Parallel()
 	worker, err := settings.From[settings.Worker](nil)
 	require.NoError(t, err)
-	for unit, needed := range map[string]time.Duration{"latch-worker": worker.DrainTimeout + 10*time.Second, "latch-api": 25 * time.Second} {
+	for unit, needed := range map[string]time.Duration{"latch-worker": worker.DrainTimeout + 10*time.Second,
+		"latch-api": 25 * time.Second} {
 		text, err := os.ReadFile("../../deploy/systemd/" + unit + ".service")
 		require.NoError(t, err)
 		var named []string

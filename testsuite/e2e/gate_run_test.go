@@ -31,8 +31,10 @@ var gateRows = []struct {
 	{"rollback", asksA, "", receiver.JSON(200, `{"result":"fail","rollback_release":true}`), latch.Rollback},
 	{"broken", asksA, "", receiver.JSON(200, `{"result":"pass",}`), latch.Stop},
 	{"refused", asksA, "", receiver.Status(404), latch.Stop},
-	{"lock times out", `{"id":"a","events":[{"event":"DEPLOY","blocking":true,"lock_timeout":"100ms"}]}`, "", receiver.Answer{}, latch.Stop},
-	{"deadline", `{"id":"a","events":[{"event":"DEPLOY","blocking":true}]}`, `,"deadline":"1s","on_deadline":"rollback"`, receiver.Answer{}, latch.Rollback},
+	{"lock times out", `{"id":"a","events":[{"event":"DEPLOY","blocking":true,"lock_timeout":"100ms"}]}`, "",
+		receiver.Answer{}, latch.Stop},
+	{"deadline", `{"id":"a","events":[{"event":"DEPLOY","blocking":true}]}`,
+		`,"deadline":"1s","on_deadline":"rollback"`, receiver.Answer{}, latch.Rollback},
 	{"nobody listens", "", "", receiver.Answer{}, latch.Stop},
 }
 
@@ -58,7 +60,8 @@ func TestWhoeverAsksAGatePassesOnlyOnAYes(t *testing.T) {
 		},
 		"http": func(l *lane, gate string) string {
 			var state struct{ Status, Decision string }
-			s.as("run-key-0123456789", "POST", "/latch/v1/gates?wait=1m&workflow_id="+l.name, l.spec(gate)).read(l, http.StatusCreated, &state)
+			s.as("run-key-0123456789", "POST", "/latch/v1/gates?wait=1m&workflow_id="+l.name, l.spec(gate)).read(l,
+				http.StatusCreated, &state)
 			require.Equal(l, state.Status == latch.GatePassed, state.Decision == latch.Continue)
 			return state.Decision
 		},
@@ -192,7 +195,9 @@ func TestGateOverHTTP(t *testing.T) {
 	require.Equal(t, "ci", decided.DecidedBy.By)
 
 	s.as("read-key-0123456789", "GET", "/latch/v1/gates/unknown-"+b.queue, "").problem(t, http.StatusNotFound)
-	require.Contains(t, s.as("run-key-0123456789", "POST", "/latch/v1/gates?wait=2h", `{"event":"DEPLOY"}`).problem(t, http.StatusUnprocessableEntity).Errors[0].Message, "at most 1m")
-	wrong := s.as("run-key-0123456789", "POST", "/latch/v1/gates", `{"event":"JOB_START","on_deadline":"wait"}`).problem(t, http.StatusUnprocessableEntity)
+	require.Contains(t, s.as("run-key-0123456789", "POST", "/latch/v1/gates?wait=2h", `{"event":"DEPLOY"}`).problem(t,
+		http.StatusUnprocessableEntity).Errors[0].Message, "at most 1m")
+	wrong := s.as("run-key-0123456789", "POST", "/latch/v1/gates",
+		`{"event":"JOB_START","on_deadline":"wait"}`).problem(t, http.StatusUnprocessableEntity)
 	require.Len(t, wrong.Errors, 2)
 }

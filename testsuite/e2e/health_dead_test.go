@@ -62,7 +62,8 @@ func TestADeadReceiverLosesNoEvent(t *testing.T) {
 		return said.code == 0 && len(b.receiver.Requests("/dead"))-down >= *deadEvents
 	}, patience*4, 10*tick, "all events are there")
 	t.Logf("%d events sent in %s", *deadEvents, time.Since(began))
-	require.ElementsMatch(t, []string{"ENDPOINT_FAILING 2", "ENDPOINT_FAILING 4", "ENDPOINT_DISABLED", "ENDPOINT_RECOVERED"}, b.told("/pager"))
+	require.ElementsMatch(t, []string{"ENDPOINT_FAILING 2", "ENDPOINT_FAILING 4", "ENDPOINT_DISABLED",
+		"ENDPOINT_RECOVERED"}, b.told("/pager"))
 
 	seen, fired, last := map[string]bool{}, s.firedAt("dead"), time.Time{}
 	for n, request := range b.receiver.Requests("/dead")[down:] {

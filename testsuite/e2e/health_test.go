@@ -130,11 +130,13 @@ func TestDisabledEndpointLosesNothing(t *testing.T) {
 		return order
 	}
 	require.Eventually(t, func() bool {
-		said := b.starter([]string{"TEMPORAL_NAMESPACE=" + own}, "deliveries", "redeliver", "--skipped", "--webhook", "dead", "--since", "1h")
+		said := b.starter([]string{"TEMPORAL_NAMESPACE=" + own}, "deliveries", "redeliver", "--skipped", "--webhook",
+			"dead", "--since", "1h")
 		return said.code == 0 && len(arrived()) == events
 	}, patience, 10*tick, "all events are there")
 	l := &lane{bench: b}
-	for name, id := range map[string]string{"endpoint": protocol.EndpointID(b.queue, "dead"), "deliver-in-order": protocol.QueueID(b.queue, "dead")} {
+	for name, id := range map[string]string{"endpoint": protocol.EndpointID(b.queue, "dead"),
+		"deliver-in-order": protocol.QueueID(b.queue, "dead")} {
 		require.NoError(t, temporal.GetWorkflow(b.ctx, id, "").Get(b.ctx, nil), name)
 		history := l.recordedAt(temporal, id, "")
 		l.replays(id, history)

@@ -39,12 +39,14 @@ type neighbour struct {
 // worker of the caller's.
 func neighbourOf(b *bench) *neighbour {
 	b.Helper()
-	n := &neighbour{lane: b.lane(b.T), endpoint: "latch-" + uuid.NewString(), queue: "callers", namespace: "callers-" + uuid.NewString()[:8]}
+	n := &neighbour{lane: b.lane(b.T), endpoint: "latch-" + uuid.NewString(), queue: "callers",
+		namespace: "callers-" + uuid.NewString()[:8]}
 	_, err := shared.client.WorkflowService().RegisterNamespace(b.ctx, &workflowservice.RegisterNamespaceRequest{
 		Namespace: n.namespace, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour)})
 	require.NoError(b, err)
-	_, err = shared.client.OperatorService().CreateNexusEndpoint(b.ctx, &operatorservice.CreateNexusEndpointRequest{Spec: &nexuspb.EndpointSpec{Name: n.endpoint,
-		Target: &nexuspb.EndpointTarget{Variant: &nexuspb.EndpointTarget_Worker_{Worker: &nexuspb.EndpointTarget_Worker{Namespace: "default", TaskQueue: b.queue}}}}})
+	_, err = shared.client.OperatorService().CreateNexusEndpoint(b.ctx,
+		&operatorservice.CreateNexusEndpointRequest{Spec: &nexuspb.EndpointSpec{Name: n.endpoint,
+			Target: &nexuspb.EndpointTarget{Variant: &nexuspb.EndpointTarget_Worker_{Worker: &nexuspb.EndpointTarget_Worker{Namespace: "default", TaskQueue: b.queue}}}}})
 	require.NoError(b, err)
 	n.client, err = client.Dial(client.Options{HostPort: shared.server.FrontendHostPort, Namespace: n.namespace, Logger: quiet()})
 	require.NoError(b, err)
@@ -59,7 +61,8 @@ func neighbourOf(b *bench) *neighbour {
 // call calls an operation, and decodes its result.
 func (n *neighbour) call(operation, input string, into any) error {
 	n.Helper()
-	run, err := n.client.ExecuteWorkflow(n.ctx, client.StartWorkflowOptions{TaskQueue: n.queue}, "callsLatch", n.endpoint, operation, json.RawMessage(n.spec(input)))
+	run, err := n.client.ExecuteWorkflow(n.ctx, client.StartWorkflowOptions{TaskQueue: n.queue}, "callsLatch",
+		n.endpoint, operation, json.RawMessage(n.spec(input)))
 	require.NoError(n, err)
 	return run.Get(n.ctx, into)
 }

@@ -23,7 +23,8 @@ func TestOrderedDeliveriesOutliveTheirRunInOrder(t *testing.T) {
 		got = append(got, body(t, request)["event"].(string)+" "+request.Header.Get("webhook-sequence")+" "+request.Header.Get("webhook-previous-id"))
 	}
 	records := result.History
-	require.Equal(t, []string{"JOB_START 1 ", "JOB_START 1 ", "JOB_COMPLETE 2 " + records[0].DeliveryID, "JOB_SUCCESS 3 " + records[1].DeliveryID}, got)
+	require.Equal(t, []string{"JOB_START 1 ", "JOB_START 1 ", "JOB_COMPLETE 2 " + records[0].DeliveryID,
+		"JOB_SUCCESS 3 " + records[1].DeliveryID}, got)
 	for i, record := range records {
 		require.Equal(t, "deliver-"+record.DeliveryID, record.HandedTo, "the run has closed before its endpoint answered")
 		var final latch.Record

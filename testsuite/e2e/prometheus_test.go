@@ -128,7 +128,8 @@ func TestPrometheusFindsWhatDashboardAndAlertsAsk(t *testing.T) {
 	for page, key := range map[string]string{"http://" + b.health + "/metrics": "", api.url + "/metrics": "read-key-0123456789"} {
 		lint(t, tool, page, key)
 	}
-	out, err := exec.CommandContext(t.Context(), tool, "check", "rules", filepath.Join(rootDir(t), "deploy/prometheus/latch.rules.yml")).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), tool, "check", "rules",
+		filepath.Join(rootDir(t), "deploy/prometheus/latch.rules.yml")).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }
 
@@ -182,7 +183,8 @@ func (b *bench) load(api *served) func() {
 			"steps":[{"name":"a","do":{"workflow":{"type":"latch.Emit","input":{"event":"DONE"}}}}],
 			"webhooks":[{"id":"board","url":"`+b.receiver.URL+`/board","events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`)
 		lock := awaitLock(b.T, run.GetID())
-		require.NoError(b, shared.client.SignalWorkflow(b.ctx, run.GetID(), "", latch.MessageReleaseLock, latch.LockRelease{Lock: lock.Token}))
+		require.NoError(b, shared.client.SignalWorkflow(b.ctx, run.GetID(), "", latch.MessageReleaseLock,
+			latch.LockRelease{Lock: lock.Token}))
 		require.NoError(b, run.Get(b.ctx, nil))
 	}
 }

@@ -19,7 +19,8 @@ func atOnce(apis []*served, callers int, method string, path func(int) string, b
 	for n := range callers {
 		group.Go(func() {
 			api := apis[n%len(apis)]
-			answers[n] = api.call(method, path(n), body(n), append([]string{"Authorization", "Bearer admin-key=1-0123456789"}, headers...)...)
+			answers[n] = api.call(method, path(n), body(n), append([]string{"Authorization",
+				"Bearer admin-key=1-0123456789"}, headers...)...)
 		})
 	}
 	group.Wait()
@@ -35,7 +36,8 @@ func TestAHundredCallersChangeTheRegistryAtOnce(t *testing.T) {
 	const callers = 100
 	space := ownNamespace(t)
 	b := setup(t, "TEMPORAL_NAMESPACE", space)
-	apis := []*served{b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_NAMESPACE", space), b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_NAMESPACE", space)}
+	apis := []*served{b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_NAMESPACE", space),
+		b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_NAMESPACE", space)}
 	webhook := func(n int) string {
 		return b.spec(fmt.Sprintf(`{"url":"{R}/of/%d","event":"JOB_START"}`, n))
 	}

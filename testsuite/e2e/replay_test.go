@@ -112,7 +112,8 @@ func TestRecordHistories(t *testing.T) {
 			scripts: map[string][]receiver.Answer{"/again": {receiver.Status(503), receiver.Status(200)}}},
 		{name: "lock-timed-out", workflow: latch.WorkflowRelease, spec: `{"id":"r","steps":$STEPS(a),"webhooks":[` + ends + `,
 			{"id":"gate","url":"$R/gate","events":[{"event":"BEFORE_STEP","blocking":true,"lock_timeout":"1s","on_timeout":"rollback"}]}]}`},
-		{name: "undo-failed", workflow: latch.WorkflowRelease, spec: `{"id":"r","steps":$STEPS(a,b),"webhooks":[` + ends + `,` + gate + `]}`,
+		{name: "undo-failed", workflow: latch.WorkflowRelease,
+			spec:      `{"id":"r","steps":$STEPS(a,b),"webhooks":[` + ends + `,` + gate + `]}`,
 			scripts:   map[string][]receiver.Answer{"/undo/a": {receiver.Status(400)}},
 			meanwhile: remove(`"result":"fail","data":{"rollback_release":true}`)},
 		{name: "records-updated", workflow: latch.WorkflowRelease, spec: `{"id":"r","steps":$STEPS(a),"webhooks":[

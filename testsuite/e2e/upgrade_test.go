@@ -194,7 +194,8 @@ func (u *upgraded) letPass(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := shared.client.SignalWorkflow(ctx, id, "", latch.MessageReleaseLock, latch.LockRelease{Lock: status.Locks[0].Token}); err != nil {
+	if err := shared.client.SignalWorkflow(ctx, id, "", latch.MessageReleaseLock,
+		latch.LockRelease{Lock: status.Locks[0].Token}); err != nil {
 		return err
 	}
 	return shared.client.GetWorkflow(ctx, id, "").Get(ctx, nil)

@@ -79,7 +79,8 @@ var closings = []string{latch.EventWorkflowCompleted, latch.EventWorkflowFailed,
 
 // end runs an order that ends as the event says, and returns its run.
 func (b *bench) end(queue, id, event string) (client.WorkflowRun, error) {
-	how, is := map[string]string{latch.EventWorkflowFailed: "fail", latch.EventWorkflowContinued: "continue", latch.EventWorkflowCompleted: "complete"}[event]
+	how, is := map[string]string{latch.EventWorkflowFailed: "fail", latch.EventWorkflowContinued: "continue",
+		latch.EventWorkflowCompleted: "complete"}[event]
 	options := client.StartWorkflowOptions{ID: id, TaskQueue: queue, Memo: map[string]any{"customer": id, "api_key": "hunter2"}}
 	if !is {
 		how = "wait"
@@ -197,7 +198,8 @@ func (b *bench) requireTold(path string, expected map[string]string, since time.
 	require.Equal(b, expected, events)
 	require.Len(b, slices.Compact(slices.Sorted(maps.Values(ids))), len(expected), "no two share an id")
 	slices.Sort(delays)
-	b.Logf("%d runs were told of; delay after the close: median %s, p95 %s, longest %s", len(delays), delays[len(delays)/2], delays[len(delays)*95/100], delays[len(delays)-1])
+	b.Logf("%d runs were told of; delay after the close: median %s, p95 %s, longest %s", len(delays),
+		delays[len(delays)/2], delays[len(delays)*95/100], delays[len(delays)-1])
 }
 
 // A run is told of with all that a receiver needs: why it ended, its memo without what
@@ -232,7 +234,8 @@ func TestWhatAWatchTells(t *testing.T) {
 	require.Equal(t, "what-"+b.queue, data.Watch)
 	require.Equal(t, data.ClosedAt.Sub(data.StartedAt.Time).Milliseconds(), data.DurationMS)
 	require.JSONEq(t, fmt.Sprintf(`{"customer":%q,"api_key":"***"}`, failed.GetID()), string(rawjson.Encode(data.Memo)))
-	require.Equal(t, fmt.Sprintf("https://ui.example.com/namespaces/default/workflows/%s/%s/history", failed.GetID(), failed.GetRunID()), data.URL)
+	require.Equal(t, fmt.Sprintf("https://ui.example.com/namespaces/default/workflows/%s/%s/history", failed.GetID(),
+		failed.GetRunID()), data.URL)
 	require.Equal(t, "shop: Order OutOfStock", string(b.receiver.Requests("/own")[0].Body))
 
 	ended, err := b.end(queue, queue+"-ended", latch.EventWorkflowTerminated)
@@ -287,7 +290,8 @@ func TestAQueryThatTheServerRefuses(t *testing.T) {
 		"WorkflowType = 'a' GROUP BY ExecutionStatus": "query: Temporal does not take it",
 		"WorkflowType = 'a') -- ":                     "query: Temporal does not take it",
 	} {
-		_, _, err := b.watches().Put(b.ctx, latch.RegisteredWatch{Watch: latch.Watch{ID: "refused", Query: query}}, func(*latch.RegisteredWatch) error { return nil })
+		_, _, err := b.watches().Put(b.ctx, latch.RegisteredWatch{Watch: latch.Watch{ID: "refused", Query: query}},
+			func(*latch.RegisteredWatch) error { return nil })
 		require.ErrorContains(t, err, says, query)
 		var refused *registry.RefusedError
 		require.ErrorAs(t, err, &refused, query)
