@@ -96,6 +96,7 @@ func (a *Activities) Register(registry Registry) {
 		{protocol.ActivityObserve, a.Observe},
 		{protocol.ActivityProbe, a.Probe},
 		{protocol.ActivitySendKept, a.SendKept},
+		{protocol.ActivitySendKeptBatch, a.SendKeptBatch},
 		{protocol.ActivityWatch, a.Watch},
 	} {
 		registry.RegisterActivityWithOptions(each.function, activity.RegisterOptions{Name: each.name})

@@ -63,6 +63,11 @@ func cancelRequested(ctx context.Context) bool {
 // cancellation arrives, and the death of a worker is noticed. What ends within
 // the interval costs none. The details go along.
 func beat(ctx context.Context, interval time.Duration, details ...any) (stop func()) {
+	return beatWith(ctx, interval, func() []any { return details })
+}
+
+// beatWith is beat with details that change.
+func beatWith(ctx context.Context, interval time.Duration, details func() []any) (stop func()) {
 	beating, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -72,7 +77,7 @@ func beat(ctx context.Context, interval time.Duration, details ...any) (stop fun
 		for {
 			select {
 			case <-ticker.C:
-				activity.RecordHeartbeat(ctx, details...)
+				activity.RecordHeartbeat(ctx, details()...)
 			case <-beating.Done():
 				return
 			}

@@ -73,9 +73,14 @@ func (a *Activities) awaitSettled(ctx context.Context, item protocol.QueueItem) 
 		return protocol.QueueAnswer{}, judgement{kind: errorWaits, message: workflowID + " is still sending", delay: wait}.failure()
 	}
 	var ended *temporal.WorkflowExecutionError
-	var unknown *serviceerror.NotFound
-	if errors.As(err, &ended) || errors.As(err, &unknown) {
+	if errors.As(err, &ended) || isForgotten(err) {
 		return protocol.QueueAnswer{Error: err.Error()}, nil
 	}
 	return protocol.QueueAnswer{}, err
+}
+
+// isForgotten reports whether Temporal knows a workflow no more.
+func isForgotten(err error) bool {
+	var unknown *serviceerror.NotFound
+	return errors.As(err, &unknown)
 }

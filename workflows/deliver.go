@@ -17,7 +17,8 @@ import (
 // Deliver is the workflow latch.Deliver: it carries on a delivery that
 // outlives the run that fired it, with the same delivery id, the attempts so
 // far and the same deadline; or sends one again, which is a record of its own
-// that begins now and counts the redeliveries. Its result, and its query history, is the final
+// that begins now and counts the redeliveries. A redelivery that was sent already is
+// only recorded. Its result, and its query history, is the final
 // record.
 func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, error) {
 	var given protocol.Delivery
@@ -30,7 +31,13 @@ func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, err
 	if err := answerDeliver(ctx, &records, carried); err != nil {
 		return nil, err
 	}
+	if given.Outcome != nil {
+		carried.settled(*given.Outcome)
+	}
 	workflow.SetCurrentDetails(ctx, pageLink(given.Page)+records.table())
+	if given.Outcome != nil {
+		return carried.record, nil
+	}
 	if err := awaitTurn(ctx, &given); err != nil {
 		return nil, err
 	}
@@ -78,6 +85,9 @@ func carry(ctx workflow.Context, records *history, given protocol.Delivery) *del
 	}
 	if given.Redelivery > 0 {
 		record.Redelivery, record.StartedAt = given.Redelivery, d.now()
+	}
+	if sent := given.Outcome; sent != nil {
+		record.StartedAt = latch.NewTime(sent.CompletedAt.Add(-time.Duration(sent.DurationMS) * time.Millisecond))
 	}
 	d.planned(record)
 	return d

@@ -116,6 +116,9 @@ func (s *session) answer(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, protocol.QuerySent, func(id string) (protocol.Sent, error) { return s.sent(id), nil }); err != nil {
 		return err
 	}
+	if err := workflow.SetQueryHandler(ctx, protocol.QuerySentOf, func(ids []string) ([]protocol.Sent, error) { return s.sentOf(ids), nil }); err != nil {
+		return err
+	}
 	for _, m := range s.messages() {
 		handler := func(ctx workflow.Context, argument converter.RawValue) (any, error) {
 			return m.take(ctx, payloadJSON(argument), senderOf(ctx))
@@ -150,12 +153,49 @@ func (s *session) queryHistory(argument converter.RawValue) ([]latch.Record, err
 func (s *session) sent(id string) protocol.Sent {
 	for _, firing := range s.firings {
 		for _, hook := range firing.hooks {
-			if send := &hook.attempt.send; hook.record != nil && hook.record.DeliveryID == id && send.Request.DeliveryID == id {
-				return protocol.Sent{Send: send, UnderWay: hook.state == verdict.UnderWay && hook.record.HandedTo == ""}
+			if hook.record != nil && hook.record.DeliveryID == id {
+				if sent := hook.sent(); sent.Send != nil {
+					return sent
+				}
 			}
 		}
 	}
 	return protocol.Sent{}
+}
+
+// sentOf answers the query about what many deliveries were sent with.
+func (s *session) sentOf(ids []string) []protocol.Sent {
+	wanted := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		wanted[id] = true
+	}
+	found, room := []protocol.Sent{}, protocol.MaximumSentOf
+	for _, firing := range s.firings {
+		for _, hook := range firing.hooks {
+			if hook.record == nil || !wanted[hook.record.DeliveryID] {
+				continue
+			}
+			sent := hook.sent()
+			if sent.Send == nil {
+				continue
+			}
+			if room -= len(rawjson.Encode(sent)); room < 0 && len(found) > 0 {
+				return found
+			}
+			found = append(found, sent)
+		}
+	}
+	return found
+}
+
+// sent returns what the hook's delivery was sent with; without a Send if it was not
+// sent.
+func (h *hook) sent() protocol.Sent {
+	send := &h.attempt.send
+	if send.Request.DeliveryID != h.record.DeliveryID {
+		return protocol.Sent{}
+	}
+	return protocol.Sent{Send: send, UnderWay: h.state == verdict.UnderWay && h.record.HandedTo == ""}
 }
 
 func (s *session) takeSignal(ctx workflow.Context, m message, argument converter.RawValue) {

@@ -3,6 +3,7 @@ package workflows
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/converter"
@@ -12,44 +13,104 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// longestTurn bounds how long one delivery of a queue may take: a delivery has a
+// longestTurn bounds how long deliveries of a queue may take: a delivery has a
 // deadline of its own, ten years at most.
 const longestTurn = 20 * 365 * 24 * time.Hour
 
+// A queue sends deliveries one after the other.
+type queue struct {
+	protocol.Queue
+	// kept reports that the endpoint is disabled again: what is left stays kept.
+	kept bool
+}
+
 // DeliverInOrder is the workflow latch.DeliverInOrder: it has deliveries sent that
 // were kept, or that a run handed over of an ordered webhook, each once the one before
-// is settled. Each goes out by a latch.Deliver of its own, which has the record. It
-// ends early if the endpoint is disabled again: what was kept stays kept.
+// is settled. Each has its record in a latch.Deliver of its own. It ends early if the
+// endpoint is disabled again: what was kept stays kept.
 func DeliverInOrder(ctx workflow.Context, input converter.RawValue) error {
-	var queue protocol.Queue
-	if err := json.Unmarshal(payloadJSON(input), &queue); err != nil || len(queue.Items) == 0 {
+	q := &queue{}
+	if err := json.Unmarshal(payloadJSON(input), &q.Queue); err != nil || len(q.Items) == 0 {
 		return invalidSpec(latch.Problems{{Message: fmt.Sprintf("%s is started by a redelivery or by a run that hands deliveries over, not by hand", latch.WorkflowDeliverInOrder)}})
 	}
-	sending := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: longestTurn, HeartbeatTimeout: sendHeartbeat})
-	for len(queue.Items) > 0 {
-		item := queue.Items[0]
-		workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d deliveries are settled, %d are to come.", queue.Done, len(queue.Items)))
-		if item.Waits {
-			giveTurn(ctx, item)
-		}
-		var answer protocol.QueueAnswer
-		if err := workflow.ExecuteActivity(sending, protocol.ActivitySendKept, item).Get(ctx, &answer); err != nil {
+	if err := workflow.SetQueryHandler(ctx, protocol.QueryQueue, q.state); err != nil {
+		return err
+	}
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: longestTurn, HeartbeatTimeout: sendHeartbeat})
+	for len(q.Items) > 0 && !q.kept {
+		workflow.SetCurrentDetails(ctx, q.details())
+		if err := q.send(ctx); err != nil {
 			return err
 		}
-		if answer.Error != "" {
-			workflow.GetLogger(ctx).Error("a delivery of a queue did not end well; the next one goes out", "delivery", item.DeliveryID, "error", answer.Error)
-		}
-		if answer.Kept && !item.Handed {
-			workflow.SetCurrentDetails(ctx, fmt.Sprintf("The endpoint is disabled again; %d deliveries stay kept.", len(queue.Items)))
-			return nil
-		}
-		queue.Items, queue.Done = queue.Items[1:], queue.Done+1
-		if len(queue.Items) > 0 && workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
-			return workflow.NewContinueAsNewError(ctx, latch.WorkflowDeliverInOrder, queue)
+		if len(q.Items) > 0 && !q.kept && workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			return workflow.NewContinueAsNewError(ctx, latch.WorkflowDeliverInOrder, q.Queue)
 		}
 	}
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d deliveries are settled.", queue.Done))
+	workflow.SetCurrentDetails(ctx, q.details())
 	return nil
+}
+
+// send sends what comes next: as many kept deliveries as one activity takes, or one
+// that was handed over.
+func (q *queue) send(ctx workflow.Context) error {
+	handed := slices.IndexFunc(q.Items, func(item protocol.QueueItem) bool { return item.Handed })
+	kept := min(len(q.Items), protocol.MaximumKeptBatch)
+	if handed >= 0 {
+		kept = min(kept, handed)
+	}
+	if kept > 0 && knows(ctx, keptInBatches) {
+		return q.sendKept(ctx, q.Items[:kept])
+	}
+	return q.sendOne(ctx, q.Items[0])
+}
+
+// sendKept sends kept deliveries.
+func (q *queue) sendKept(ctx workflow.Context, items []protocol.QueueItem) error {
+	var progress protocol.KeptProgress
+	batch := protocol.KeptBatch{Items: items}
+	if err := workflow.ExecuteActivity(ctx, protocol.ActivitySendKeptBatch, batch).Get(ctx, &progress); err != nil {
+		return err
+	}
+	q.Items, q.Done = q.Items[min(progress.Done, len(items)):], q.Done+progress.Done
+	q.Lost, q.kept = q.Lost+progress.Lost, progress.Kept
+	return nil
+}
+
+// sendOne sends one delivery, and waits until it is settled.
+func (q *queue) sendOne(ctx workflow.Context, item protocol.QueueItem) error {
+	if item.Waits {
+		giveTurn(ctx, item)
+	}
+	var answer protocol.QueueAnswer
+	if err := workflow.ExecuteActivity(ctx, protocol.ActivitySendKept, item).Get(ctx, &answer); err != nil {
+		return err
+	}
+	if answer.Error != "" {
+		workflow.GetLogger(ctx).Error("a delivery of a queue did not end well; the next one goes out", "delivery", item.DeliveryID, "error", answer.Error)
+	}
+	if answer.Kept && !item.Handed {
+		q.kept = true
+		return nil
+	}
+	q.Items, q.Done = q.Items[1:], q.Done+1
+	return nil
+}
+
+// state answers the query about the queue.
+func (q *queue) state() (protocol.QueueState, error) {
+	return protocol.QueueState{Done: q.Done, Lost: q.Lost, Left: len(q.Items), Kept: q.kept}, nil
+}
+
+// details says for people how far the queue has come.
+func (q *queue) details() string {
+	switch {
+	case q.kept:
+		return fmt.Sprintf("The endpoint is disabled again; %d deliveries stay kept.", len(q.Items))
+	case len(q.Items) == 0:
+		return fmt.Sprintf("%d deliveries are settled.", q.Done)
+	default:
+		return fmt.Sprintf("%d deliveries are settled, %d are to come.", q.Done, len(q.Items))
+	}
 }
 
 // giveTurn tells a delivery that was handed over that it may be sent. One that has

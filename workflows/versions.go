@@ -18,6 +18,8 @@ const (
 	crowdedOut = "crowded-out"
 	// stepFailed: STEP_FAILED fires, where a webhook listens to it.
 	stepFailed = "step-failed"
+	// keptInBatches: what was kept is sent by an activity for many deliveries.
+	keptInBatches = "kept-in-batches"
 )
 
 // knows reports whether the run knows a change.

@@ -24,8 +24,11 @@ func (a *API) registerDeliverySearch() {
 		Summary: "Count the deliveries of all runs by outcome, with their latency over time", Errors: []int{http.StatusUnprocessableEntity},
 		About: aboutDeliveries + " The filter is that of the list. All that it finds in the newest 500 runs is counted; where there are more runs, incomplete and complete_since say how far the call looked. since narrows it."}, a.deliveryStatistics)
 	Register[RedeliveryFilter](a, Operation{ID: "redeliver-failed", Method: http.MethodPost, Path: deliveriesPath + "/redeliver", Role: RoleRun,
-		Required: true, Summary: "Send failed deliveries again",
-		About: aboutDeliveries + " The call may be repeated: deliveries in progress, or delivered since they failed, are skipped, and the answer lists them. At most twenty a second are started. With skipped, all that is found goes out in order by one workflow for each webhook; limit and cursor have no effect then."}, a.redeliverFailed)
+		Required: true, Takes: deliveries.KeptLimit, Summary: "Send failed deliveries again",
+		About: aboutDeliveries + " The call may be repeated: deliveries in progress, or delivered since they failed, are skipped, and the answer lists them. At most twenty a second are started. With skipped, all that is found goes out in order by one workflow for each webhook, as fast as the endpoint answers; limit and cursor have no effect then, and the answer may take minutes where there are thousands of runs. GET /latch/v1/deliveries/queues/{id} says how far such a workflow has come."}, a.redeliverFailed)
+	Register[NoBody](a, Operation{ID: "get-delivery-queue", Method: http.MethodGet, Path: deliveriesPath + "/queues/{id}", Role: RoleRead,
+		Errors: []int{http.StatusNotFound}, Summary: "Get how far a workflow has come that sends what was skipped",
+		About: "The id is the workflow_id that POST /latch/v1/deliveries/redeliver answers with where skipped is true."}, a.getDeliveryQueue)
 }
 
 // A DeliveryQuery is the filter in the query of a list of deliveries.
@@ -199,4 +202,18 @@ func (a *API) redeliverFailed(ctx context.Context, input *redeliverFailedInput) 
 		return nil, err
 	}
 	return &redeliverFailedOutput{*bulk}, nil
+}
+
+type deliveryQueueInput struct {
+	ID string `path:"id" maxLength:"1000" doc:"The workflow's id"`
+}
+
+type deliveryQueueOutput struct{ Body deliveries.QueueState }
+
+func (a *API) getDeliveryQueue(ctx context.Context, input *deliveryQueueInput) (*deliveryQueueOutput, error) {
+	state, err := a.deliveries.Queue(ctx, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &deliveryQueueOutput{*state}, nil
 }

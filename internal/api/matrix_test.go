@@ -69,6 +69,7 @@ var routeRoles = map[string]string{
 	"GET /latch/v1/deliveries":                 "read",
 	"GET /latch/v1/deliveries/statistics":      "read",
 	"GET /latch/v1/deliveries/{id}":            "read",
+	"GET /latch/v1/deliveries/queues/{id}":     "read",
 	"POST /latch/v1/deliveries/redeliver":      "run",
 	"POST /latch/v1/deliveries/{id}/redeliver": "run",
 

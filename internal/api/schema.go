@@ -4,8 +4,10 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/latch-run/latch"
 )
@@ -77,6 +79,18 @@ type Operation struct {
 	// Required is true if the body must be present; Large if it is a
 	// definition, with the larger bound, rather than a message.
 	Required, Large bool
+	// Takes is how long the answer may take; 0 is what the server allows.
+	Takes time.Duration
+}
+
+// allow extends the time in which an answer must be written. A server without
+// such a limit stays without.
+func allow(limit time.Duration) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		_, w := humago.Unwrap(ctx)
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(limit))
+		next(ctx)
+	}
 }
 
 // Register adds a route. Unless B is NoBody, the body is described as a B, and
@@ -86,6 +100,9 @@ func Register[B, I, O any](a *API, o Operation, handler func(context.Context, *I
 		OperationID: o.ID, Method: o.Method, Path: o.Path, Summary: o.Summary, Description: o.About, DefaultStatus: o.Status,
 		Extensions: o.declaration(), SkipValidateBody: true,
 		Errors: append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable}, o.Errors...),
+	}
+	if o.Takes > 0 {
+		described.Middlewares = huma.Middlewares{allow(o.Takes)}
 	}
 	kind := reflect.TypeFor[B]()
 	if kind != reflect.TypeFor[NoBody]() {

@@ -62,6 +62,14 @@ func New(address, key string) (*Client, error) {
 	}}, nil
 }
 
+// patient returns a client that waits longer for an answer.
+func (c *Client) patient(limit time.Duration) *Client {
+	longer, calls := *c, *c.http
+	calls.Timeout = limit
+	longer.http = &calls
+	return &longer
+}
+
 // Address is where the API is.
 func (c *Client) Address() string { return c.base }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 )
 
 const deliveries = "/latch/v1/deliveries"
@@ -66,7 +67,18 @@ func (c *Client) Delivery(ctx context.Context, id, workflowID, runID string, fou
 // RedeliverFailed sends a part of the deliveries that failed again, and reads
 // what was done into bulk.
 func (c *Client) RedeliverFailed(ctx context.Context, filter DeliveryFilter, bulk any) error {
+	if filter.Skipped {
+		c = c.patient(skippedTimeout)
+	}
 	return c.call(ctx, http.MethodPost, deliveries+"/redeliver", nil, filter, bulk)
+}
+
+// skippedTimeout bounds the wait for the API to find what was skipped.
+const skippedTimeout = 11 * time.Minute
+
+// DeliveryQueue reads how far a workflow has come that sends what was skipped.
+func (c *Client) DeliveryQueue(ctx context.Context, workflowID string, state any) error {
+	return c.call(ctx, http.MethodGet, deliveries+"/queues/"+url.PathEscape(workflowID), nil, nil, state)
 }
 
 // Redeliver sends one delivery again and reads what was started into started. The

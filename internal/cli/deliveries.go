@@ -99,7 +99,9 @@ the delivery's record.
 
 With --skipped, send what was skipped since the endpoint of its registered webhook
 was disabled: of each webhook in the order of the events, each delivery once the one
-before is settled. If the endpoint is disabled again, the others stay skipped. With
+before is settled. A workflow does that, which goes on without this command; on a
+terminal, or with --wait, the command shows how far it is, until it has ended. If the
+endpoint is disabled again, the others stay skipped. With
 --task-queue only runs on that task queue are asked, and no worker of another one.`},
 		func(ctx context.Context, open opener, args []string) error {
 			if err := kept.check(args, origin); err != nil || kept.filter.Kept {

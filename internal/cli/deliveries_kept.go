@@ -16,6 +16,7 @@ type keptCall struct {
 	filter deliveries.Filter
 	span   timeSpan
 	dryRun bool
+	wait   bool
 }
 
 func (c *keptCall) flags(command *cobra.Command) {
@@ -25,6 +26,7 @@ func (c *keptCall) flags(command *cobra.Command) {
 	c.span.flags(command, "with --skipped: only what was skipped since then", "with --skipped: only what was skipped before then")
 	flags.StringVar(&c.filter.TaskQueue, "task-queue", "", "with --skipped: only what was fired on this task queue; no other worker is asked")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "with --skipped: list what would be sent, and send nothing")
+	flags.BoolVar(&c.wait, "wait", false, "with --skipped: return once all is sent, as on a terminal")
 }
 
 // check parses the times, and returns all problems of the arguments and flags.
@@ -34,7 +36,7 @@ func (c *keptCall) check(args []string, origin deliveries.Origin) error {
 	if c.filter.Since, c.filter.Until, err = c.span.times(); err != nil {
 		wrong = append(wrong, err)
 	}
-	others := c.filter.TaskQueue != "" || c.filter.Webhook != "" || !c.filter.Since.IsZero() || !c.filter.Until.IsZero() || c.dryRun
+	others := c.filter.TaskQueue != "" || c.filter.Webhook != "" || !c.filter.Since.IsZero() || !c.filter.Until.IsZero() || c.dryRun || c.wait
 	switch {
 	case c.filter.Kept && len(args) > 0:
 		wrong = append(wrong, errors.New("give the ID of one delivery, or --skipped for all that were skipped, not both"))
@@ -43,7 +45,7 @@ func (c *keptCall) check(args []string, origin deliveries.Origin) error {
 	case !c.filter.Kept && len(args) == 0:
 		wrong = append(wrong, errors.New("give the ID of one delivery, or --skipped for all that were skipped"))
 	case !c.filter.Kept && others:
-		wrong = append(wrong, errors.New("--webhook, --since, --until, --task-queue and --dry-run go with --skipped, and not with the ID of one delivery"))
+		wrong = append(wrong, errors.New("--webhook, --since, --until, --task-queue, --dry-run and --wait go with --skipped, and not with the ID of one delivery"))
 	}
 	return errors.Join(wrong...)
 }
@@ -54,7 +56,10 @@ func redeliverKept(ctx context.Context, open opener, out *output.Printer, call k
 	if err != nil {
 		return err
 	}
+	progress := out.Progress()
+	progress.Show("looking for what was skipped")
 	bulk, err := log.RedeliverFailed(ctx, call.filter, "", deliveriesAtOnce, call.dryRun)
+	progress.End()
 	if err != nil {
 		return err
 	}
@@ -63,7 +68,12 @@ func redeliverKept(ctx context.Context, open opener, out *output.Printer, call k
 		warnUnanswered(out, bulk.Unanswered)
 		return nil
 	}
-	printRedelivered(out, bulk)
+	if !call.dryRun && call.follows(out) {
+		if err := followQueues(ctx, log, out, bulk); err != nil {
+			return err
+		}
+	}
+	printKept(out, bulk)
 	if bulk.Incomplete && bulk.Unanswered == 0 && !out.JSON {
 		out.Notef("There are more than one queue holds; repeat this once it has ended.")
 	}

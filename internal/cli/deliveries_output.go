@@ -59,6 +59,38 @@ func subjectOf(job, release, workflowID string) string {
 	}
 }
 
+// longestRedelivered is how many deliveries of a queue are listed one by one.
+const longestRedelivered = 50
+
+// printKept prints what was done with what was skipped: of many only how many, by
+// what was done.
+func printKept(out *output.Printer, all *deliveries.BulkRedelivery) {
+	if out.JSON || len(all.Deliveries) <= longestRedelivered {
+		printRedelivered(out, all)
+		return
+	}
+	t := output.NewTable("DONE", "WEBHOOK", "DELIVERIES", "NOTE")
+	var row *deliveries.RedeliveryOutcome
+	count := 0
+	add := func() {
+		if row != nil {
+			cells := redeliveredRow(row)
+			t.Add(cells[0], cells[1], output.Plain(strconv.Itoa(count)), cells[len(cells)-1])
+		}
+	}
+	for i := range all.Deliveries {
+		each := &all.Deliveries[i]
+		if row == nil || each.Outcome != row.Outcome || each.Webhook != row.Webhook || each.WorkflowID != row.WorkflowID || each.Reason != row.Reason {
+			add()
+			row, count = each, 0
+		}
+		count++
+	}
+	add()
+	out.Table(t)
+	sayRedelivered(out, all)
+}
+
 // printRedelivered prints the outcome for each delivery, and the totals.
 func printRedelivered(out *output.Printer, all *deliveries.BulkRedelivery) {
 	if out.JSON {
@@ -75,6 +107,11 @@ func printRedelivered(out *output.Printer, all *deliveries.BulkRedelivery) {
 		t.Add(redeliveredRow(&all.Deliveries[i])...)
 	}
 	out.Table(t)
+	sayRedelivered(out, all)
+}
+
+// sayRedelivered prints the totals.
+func sayRedelivered(out *output.Printer, all *deliveries.BulkRedelivery) {
 	if all.DryRun {
 		out.Printf("%d would be sent again, %d skipped\n", all.Planned, all.Skipped)
 	} else {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
@@ -17,14 +16,14 @@ func (l *Log) Probe(ctx context.Context, kept protocol.KeptDelivery) (bool, erro
 	if errors.As(err, &refusal) && refusal.Reason == UnderWay {
 		return true, nil
 	}
-	if errors.Is(err, errArrived) {
+	if errors.Is(err, ErrArrived) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-// errArrived says that a kept delivery has arrived since.
-var errArrived = errors.New("it has arrived since")
+// ErrArrived says that a kept delivery has arrived since.
+var ErrArrived = errors.New("it has arrived since")
 
 // SendKept sends a kept delivery, unless it has arrived since. It returns the
 // id of the workflow that sends it, or "" if there is nothing to send.
@@ -34,7 +33,7 @@ func (l *Log) SendKept(ctx context.Context, kept protocol.KeptDelivery) (workflo
 	switch {
 	case err == nil:
 		return sent.WorkflowID, nil
-	case errors.Is(err, errArrived):
+	case errors.Is(err, ErrArrived):
 		return "", nil
 	case errors.As(err, &refusal) && refusal.Reason == UnderWay:
 		return refusal.WorkflowID, nil
@@ -43,31 +42,13 @@ func (l *Log) SendKept(ctx context.Context, kept protocol.KeptDelivery) (workflo
 	}
 }
 
-// sendKept sends a kept delivery, unless it has arrived since.
+// sendKept starts the workflow that sends a kept delivery, unless it has
+// arrived since.
 func (l *Log) sendKept(ctx context.Context, kept protocol.KeptDelivery, probe bool) (*Redelivery, error) {
-	run, err := l.originOf(ctx, kept.DeliveryID, Origin{WorkflowID: kept.WorkflowID, RunID: kept.RunID})
-	if err != nil {
-		return nil, err
+	prepared := l.PrepareKept(ctx, []protocol.KeptDelivery{kept})[0]
+	if prepared.Err != nil {
+		return nil, prepared.Err
 	}
-	_, now, err := l.fateOf(ctx, runOf(run), latch.Record{DeliveryID: kept.DeliveryID, Kept: true})
-	if err != nil {
-		return nil, err
-	}
-	if now == wasDelivered {
-		return nil, errArrived
-	}
-	send, err := l.sendOf(ctx, run, kept.DeliveryID)
-	if err != nil {
-		return nil, err
-	}
-	if err := l.checkUnderWay(ctx, run, kept.DeliveryID); err != nil {
-		return nil, err
-	}
-	before, err := l.redeliveries(ctx, kept.DeliveryID)
-	if err != nil {
-		return nil, err
-	}
-	send.Probe = probe
-	send.Carried = true
-	return l.start(ctx, again(*send, before+1), run.GetTaskQueue())
+	prepared.Delivery.Send.Probe = probe
+	return l.StartKept(ctx, &prepared)
 }

@@ -5,23 +5,31 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
+
+	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/runs"
 )
 
+// Bounds of one queue: how many deliveries, and how many bytes as JSON, since it
+// is a workflow's argument, of which Temporal takes 2 MiB.
 const (
-	// keptAtOnce bounds the deliveries that one search returns, and
-	// maximumQueue those in one queue, whose argument must stay below
-	// Temporal's limit of 2 MiB.
-	keptAtOnce   = 200
-	maximumQueue = 10_000
+	maximumQueue      = 10_000
+	maximumQueueBytes = 1500 << 10
 )
+
+// KeptLimit bounds how long it may take to find what was kept: each run is asked.
+const KeptLimit = 10 * time.Minute
 
 // redeliverKept sends all kept deliveries. A workflow for each webhook sends
 // them in the order of their events, each after the previous one has ended.
 func (l *Log) redeliverKept(ctx context.Context, filter Filter, dryRun bool) (*BulkRedelivery, error) {
+	ctx, cancel := context.WithTimeout(ctx, KeptLimit)
+	defer cancel()
 	bulk := &BulkRedelivery{DryRun: dryRun}
 	records, err := l.allKept(ctx, filter, bulk)
 	if err != nil {
@@ -42,42 +50,56 @@ func (l *Log) redeliverKept(ctx context.Context, filter Filter, dryRun bool) (*B
 	return bulk, nil
 }
 
-// allKept returns the records that match the filter, oldest first. It adds
-// those that are already being sent to bulk.
+// allKept returns the records that match the filter, oldest first, and asks
+// each run once. It adds those that are already being sent to bulk.
 func (l *Log) allKept(ctx context.Context, filter Filter, bulk *BulkRedelivery) ([]latch.Record, error) {
-	var records []latch.Record
-	known := map[string]bool{}
-	for cursor := ""; ; {
-		s, err := l.search(ctx, filter, cursor, keptAtOnce)
-		if err != nil {
+	if err := filter.check(); err != nil {
+		return nil, err
+	}
+	found := &keptRecords{known: map[string]bool{}}
+	s := &search{log: l, filter: filter, silent: map[string]bool{}, found: &newestRecords{limit: maximumQueue}, sink: found}
+	for {
+		if err := s.carryOut(ctx); err != nil {
 			return nil, err
 		}
-		part := s.part()
-		bulk.Unanswered, bulk.Runs = bulk.Unanswered+part.Unanswered, bulk.Runs+part.Runs
-		for _, record := range part.Records {
-			if !known[record.DeliveryID] {
-				known[record.DeliveryID] = true
-				records = append(records, record)
-			}
-		}
-		for _, each := range s.passed {
-			if known[each.record.DeliveryID] {
-				continue
-			}
-			known[each.record.DeliveryID] = true
-			outcome := redeliveryOf(&each.record)
-			outcome.Outcome, outcome.Reason = OutcomeSkipped, string(each.fate)
-			bulk.Deliveries = append(bulk.Deliveries, outcome)
-		}
-		if cursor = part.NextCursor; cursor == "" {
+		if s.next == nil {
 			break
 		}
+		s.cursor.Page = s.next
 	}
-	bulk.Incomplete = bulk.Unanswered > 0
-	slices.Reverse(records)
-	slices.SortStableFunc(records, byPlace)
-	return records, nil
+	for _, each := range s.passed {
+		if found.known[each.record.DeliveryID] {
+			continue
+		}
+		outcome := redeliveryOf(&each.record)
+		outcome.Outcome, outcome.Reason = OutcomeSkipped, string(each.fate)
+		bulk.Deliveries = append(bulk.Deliveries, outcome)
+	}
+	bulk.Unanswered, bulk.Runs, bulk.Incomplete = s.unanswered, s.runs, s.unanswered > 0
+	slices.SortStableFunc(found.records, byPlace)
+	return found.records, nil
 }
+
+// keptRecords is a sink that keeps all deliveries, each once, without what was
+// sent and answered.
+type keptRecords struct {
+	records []latch.Record
+	known   map[string]bool
+}
+
+func (k *keptRecords) add(records []latch.Record) {
+	for i := range records {
+		if record := &records[i]; !k.known[record.DeliveryID] {
+			k.known[record.DeliveryID] = true
+			k.records = append(k.records, latch.Record{DeliveryID: record.DeliveryID, WorkflowID: record.WorkflowID, RunID: record.RunID,
+				Webhook: record.Webhook, Event: record.Event, Job: record.Job, Release: record.Release, Error: record.Error,
+				StartedAt: record.StartedAt, Sequence: record.Sequence, Result: record.Result, Kept: record.Kept, Redelivery: record.Redelivery})
+		}
+	}
+}
+
+// settled returns false: the oldest delivery may be in the last run of the list.
+func (k *keptRecords) settled(*workflowpb.WorkflowExecutionInfo) bool { return false }
 
 // byPlace orders deliveries by when their events fired, and those of one run that
 // fired at the same time by their numbers.
@@ -89,18 +111,17 @@ func byPlace(a, b latch.Record) int {
 func firedAt(record *latch.Record) int64 { return record.StartedAt.UnixMilli() }
 
 // queue starts the workflow that sends a webhook's deliveries. If one is
-// already running, the deliveries stay kept, and so do those beyond
-// maximumQueue.
+// already running, the deliveries stay kept, and so do those that do not fit
+// into one queue.
 func (l *Log) queue(ctx context.Context, webhook string, records []latch.Record, dryRun bool, bulk *BulkRedelivery) []RedeliveryOutcome {
-	if len(records) > maximumQueue {
-		records, bulk.Incomplete = records[:maximumQueue], true
+	queue := queueOf(records)
+	if len(queue.Items) < len(records) {
+		records, bulk.Incomplete = records[:len(queue.Items)], true
 	}
 	outcomes := make([]RedeliveryOutcome, len(records))
-	var queue protocol.Queue
 	for i := range records {
 		outcomes[i] = redeliveryOf(&records[i])
 		outcomes[i].Failure = records[i].Error
-		queue.Items = append(queue.Items, protocol.QueueItem{DeliveryID: records[i].DeliveryID, WorkflowID: records[i].WorkflowID})
 	}
 	all := func(change func(*RedeliveryOutcome)) []RedeliveryOutcome {
 		for i := range outcomes {
@@ -123,6 +144,20 @@ func (l *Log) queue(ctx context.Context, webhook string, records []latch.Record,
 	default:
 		return all(func(o *RedeliveryOutcome) { o.Outcome, o.WorkflowID, o.RunID = OutcomeStarted, workflowID, runID })
 	}
+}
+
+// queueOf returns a queue of as many deliveries as fit, the oldest ones.
+func queueOf(records []latch.Record) protocol.Queue {
+	var queue protocol.Queue
+	room := maximumQueueBytes
+	for i := range records {
+		item := protocol.QueueItem{DeliveryID: records[i].DeliveryID, WorkflowID: records[i].WorkflowID}
+		if room -= len(rawjson.Encode(item)) + 1; room < 0 || i == maximumQueue {
+			break
+		}
+		queue.Items = append(queue.Items, item)
+	}
+	return queue
 }
 
 func (l *Log) startQueue(ctx context.Context, webhook string, first *latch.Record, queue protocol.Queue) (workflowID, runID string, err error) {

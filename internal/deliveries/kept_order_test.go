@@ -1,13 +1,16 @@
 package deliveries
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // What was kept goes out in the order of its events; those of one run that fired at
@@ -24,4 +27,20 @@ func TestWhatWasKeptGoesOutInItsOrder(t *testing.T) {
 	slices.Reverse(got)
 	slices.SortStableFunc(got, byPlace)
 	require.Equal(t, want, got)
+}
+
+// A queue is a workflow's argument: it holds as many deliveries as Temporal takes,
+// the oldest ones, however long their workflow ids are.
+func TestAQueueFitsIntoAnArgument(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]int{"emit-1": 10_000, strings.Repeat("x", 1000): 1_400} {
+		records := make([]latch.Record, 12_000)
+		for i := range records {
+			records[i] = latch.Record{DeliveryID: fmt.Sprintf("dlv_%036d", i), WorkflowID: id}
+		}
+		queue := queueOf(records)
+		require.InDelta(t, want, len(queue.Items), 100)
+		require.Equal(t, records[0].DeliveryID, queue.Items[0].DeliveryID)
+		require.Less(t, len(rawjson.Encode(queue)), 1900<<10)
+	}
 }

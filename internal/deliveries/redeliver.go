@@ -167,10 +167,13 @@ func (l *Log) neverSent(ctx context.Context, run *workflowpb.WorkflowExecutionIn
 // run, by the same run after a reset, or by the child workflow it was handed
 // to.
 func (l *Log) checkUnderWay(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, id string) error {
-	workflowID := run.GetExecution().GetWorkflowId()
+	workflowID, runID := run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId()
 	for _, each := range []struct{ workflowID, runID string }{
-		{workflowID, run.GetExecution().GetRunId()}, {workflowID, ""}, {latch.PrefixDelivery + id, ""},
+		{workflowID, runID}, {workflowID, ""}, {latch.PrefixDelivery + id, ""},
 	} {
+		if each.runID != "" && !isRunning(run) {
+			continue // a run that has closed sends nothing
+		}
 		described, err := l.runs.Describe(ctx, each.workflowID, each.runID)
 		if runs.IsNotFound(err) {
 			continue

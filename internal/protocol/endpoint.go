@@ -56,6 +56,23 @@ type KeptDelivery struct {
 type Queue struct {
 	Items []QueueItem `json:"items"`
 	Done  int         `json:"done,omitempty"`
+	// Lost is how many of those could not be sent.
+	Lost int `json:"lost,omitempty"`
+}
+
+// QueryQueue is a query of latch.DeliverInOrder, without an argument, for a
+// [QueueState].
+const QueryQueue = "latch.internal.Queue"
+
+// A QueueState says how far a queue has come.
+type QueueState struct {
+	// Done is how many deliveries are settled, Lost how many of those could not be
+	// sent, and Left how many are to come.
+	Done int `json:"done" doc:"How many are settled: delivered or given up"`
+	Lost int `json:"lost,omitempty" doc:"How many of these could not be sent, such as those whose runs Temporal has forgotten"`
+	Left int `json:"left" doc:"How many are to come"`
+	// Kept reports that the endpoint was disabled again: what is left stays kept.
+	Kept bool `json:"kept,omitempty" doc:"The endpoint was disabled again: what is left stays skipped"`
 }
 
 // SignalTurn is a signal to latch.Deliver, without an argument: the delivery may be
@@ -85,6 +102,28 @@ type QueueAnswer struct {
 	// Kept reports that the endpoint is disabled again: nothing more is sent.
 	Kept  bool   `json:"kept,omitempty"`
 	Error string `json:"error,omitempty"`
+}
+
+// MaximumKeptBatch is how many kept deliveries one activity sends. Between two of them
+// the queue says how far it has come.
+const MaximumKeptBatch = 200
+
+// A KeptBatch asks for kept deliveries to be sent, each once the one before is settled.
+type KeptBatch struct {
+	Items []QueueItem `json:"items"`
+}
+
+// A KeptProgress says how far a batch has come. It is the activity's answer, and what
+// one attempt of it leaves to the next.
+type KeptProgress struct {
+	// Done is how many deliveries are settled, Lost how many of those could not be
+	// sent, such as those whose runs Temporal has forgotten.
+	Done int `json:"done"`
+	Lost int `json:"lost,omitempty"`
+	// Retried is the workflow that tries the next delivery again, if there is one.
+	Retried string `json:"retried,omitempty"`
+	// Kept reports that the endpoint is disabled again: nothing more is sent.
+	Kept bool `json:"kept,omitempty"`
 }
 
 // First returns the one of two deliveries whose event fired first; either may be nil.

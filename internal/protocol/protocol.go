@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// Names of the internal activities. All but AwaitFirstAttempts, Fetch, Probe, SendKept and Watch run as local
-// activities: what they answer is recorded and never computed again.
+// Names of the internal activities. All but AwaitFirstAttempts, Fetch, Probe, SendKept, SendKeptBatch
+// and Watch run as local activities: what they answer is recorded and never computed again.
 const (
 	ActivityAdmit              = "latch.internal.Admit"
 	ActivityPlan               = "latch.internal.Plan"
@@ -27,6 +27,7 @@ const (
 	ActivityObserve            = "latch.internal.Observe"
 	ActivityProbe              = "latch.internal.Probe"
 	ActivitySendKept           = "latch.internal.SendKept"
+	ActivitySendKeptBatch      = "latch.internal.SendKeptBatch"
 	ActivityWatch              = "latch.internal.Watch"
 )
 
@@ -201,6 +202,9 @@ type Delivery struct {
 	// Redelivery counts how often it was asked for again; zero for one that a
 	// run handed over.
 	Redelivery int `json:"redelivery,omitempty"`
+	// Outcome is what a redelivery has come to already: then nothing is sent, and it
+	// is only recorded.
+	Outcome *Outcome `json:"outcome,omitempty"`
 	// Page is the address of the delivery's page in the console; "" where that is
 	// not known.
 	Page string `json:"page,omitempty"`

@@ -11,6 +11,13 @@ import (
 // run's history.
 const QuerySent = "latch.internal.Sent"
 
+// QuerySentOf is QuerySent for many deliveries of one run, by a list of ids. The answer
+// is a list of [Sent], of those that the run sent, as many as fit into one answer.
+const QuerySentOf = "latch.internal.SentOf"
+
+// MaximumSentOf bounds, in bytes as JSON, the answer to QuerySentOf.
+const MaximumSentOf = 1 << 20
+
 // A Sent is what a delivery was sent with. The zero value is that of a delivery
 // that the run does not know, or that was never sent.
 type Sent struct {

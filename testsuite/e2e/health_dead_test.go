@@ -16,7 +16,7 @@ import (
 )
 
 // deadEvents is how many events come while the receiver is dead.
-var deadEvents = flag.Int("events", 60, "how many events come while a receiver is dead")
+var deadEvents = flag.Int("events", 500, "how many events come while a receiver is dead")
 
 // A receiver is dead for longer than disable_after while events come through the API from
 // many callers. There are four alerts and no more, each event is there, and all are sent
@@ -57,8 +57,10 @@ func TestADeadReceiverLosesNoEvent(t *testing.T) {
 	b.arrives("/pager", 4)
 	probed := len(b.receiver.Requests("/dead")) // what the endpoint was tried with, whichever was kept first
 	require.Eventually(t, func() bool {
-		said := b.starter([]string{"TEMPORAL_NAMESPACE=" + own}, "deliveries", "redeliver", "--skipped", "--webhook", "dead",
+		asked := time.Now()
+		said := b.starter([]string{"TEMPORAL_NAMESPACE=" + own}, "deliveries", "redeliver", "--skipped", "--wait", "--webhook", "dead",
 			"--since", "1h", "--task-queue", b.queue)
+		t.Logf("what was skipped was found and sent in %s", time.Since(asked))
 		return said.code == 0 && len(b.receiver.Requests("/dead"))-down >= *deadEvents
 	}, patience*4, 10*tick, "all events are there")
 	t.Logf("%d events sent in %s", *deadEvents, time.Since(began))

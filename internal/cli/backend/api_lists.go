@@ -52,6 +52,12 @@ func (a *API) RedeliverFailed(ctx context.Context, filter deliveries.Filter, cur
 	return bulk, a.failed(a.client.RedeliverFailed(ctx, asked, bulk), failure.Failed)
 }
 
+// Queue returns how far a workflow has come that sends what was skipped.
+func (a *API) Queue(ctx context.Context, workflowID string) (*deliveries.QueueState, error) {
+	state := new(deliveries.QueueState)
+	return state, a.failed(a.client.DeliveryQueue(ctx, workflowID, state), failure.Failed)
+}
+
 // Redeliver sends one delivery again.
 func (a *API) Redeliver(ctx context.Context, id string, origin deliveries.Origin) (*deliveries.Redelivery, error) {
 	started := new(deliveries.Redelivery)

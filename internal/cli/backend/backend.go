@@ -60,6 +60,8 @@ type Lists interface {
 type Deliveries interface {
 	Search(ctx context.Context, filter deliveries.Filter, cursor string, limit int) (*deliveries.DeliveryPart, error)
 	RedeliverFailed(ctx context.Context, filter deliveries.Filter, cursor string, limit int, dryRun bool) (*deliveries.BulkRedelivery, error)
+	// Queue returns how far a workflow has come that sends what was skipped.
+	Queue(ctx context.Context, workflowID string) (*deliveries.QueueState, error)
 	Redeliver(ctx context.Context, id string, origin deliveries.Origin) (*deliveries.Redelivery, error)
 }
 

@@ -89,6 +89,11 @@ func (t *Temporal) RedeliverFailed(ctx context.Context, filter deliveries.Filter
 	return t.deliveries.RedeliverFailed(ctx, filter, cursor, limit, dryRun)
 }
 
+// Queue returns how far a workflow has come that sends what was skipped.
+func (t *Temporal) Queue(ctx context.Context, workflowID string) (*deliveries.QueueState, error) {
+	return t.deliveries.Queue(ctx, workflowID)
+}
+
 // Redeliver sends one delivery again.
 func (t *Temporal) Redeliver(ctx context.Context, id string, origin deliveries.Origin) (*deliveries.Redelivery, error) {
 	return t.deliveries.Redeliver(ctx, id, origin)

@@ -1,0 +1,244 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/deliveries"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rehearsal"
+)
+
+const (
+	// keptAtOnce is how many kept deliveries are looked up together, while those
+	// before them are sent. A worker has twice as many of them in memory, and as many
+	// may be sent again if it dies.
+	keptAtOnce = 32
+	// keptRecorders bounds the records of kept deliveries that are written
+	// concurrently.
+	keptRecorders = 16
+)
+
+// SendKeptBatch sends deliveries that were kept, each once the one before is settled.
+// The first attempt is made here, and recorded by a latch.Deliver that sends nothing. A
+// delivery that has to be tried again is sent by a latch.Deliver, for which this
+// activity waits. One that cannot be sent, since Temporal has forgotten its run, is
+// counted as lost and holds up no other.
+//
+// An attempt of this activity begins where the one before it ended. Should that have
+// ended without a word, what it had recorded is found and not sent again.
+func (a *Activities) SendKeptBatch(ctx context.Context, batch protocol.KeptBatch) (protocol.KeptProgress, error) {
+	b := &keptBatch{Activities: a, log: a.logOf(ctx), items: batch.Items}
+	if activity.HasHeartbeatDetails(ctx) {
+		_ = activity.GetHeartbeatDetails(ctx, &b.progress) // unread details count as none: deliveries are looked up anyway
+	}
+	stop := beatWith(ctx, 5*time.Second, func() []any { return []any{b.told()} })
+	err := b.send(ctx)
+	stop()
+	if err != nil {
+		activity.RecordHeartbeat(ctx, b.told())
+		return protocol.KeptProgress{}, err
+	}
+	return b.told(), nil
+}
+
+// A keptBatch is a batch of kept deliveries on its way.
+type keptBatch struct {
+	*Activities
+	log   *deliveries.Log
+	items []protocol.QueueItem
+
+	mutex    sync.Mutex
+	progress protocol.KeptProgress
+	// recording are the records of this part that are being written.
+	recording errgroup.Group
+}
+
+// told returns how far the batch has come.
+func (b *keptBatch) told() protocol.KeptProgress {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.progress
+}
+
+// change changes how far the batch has come.
+func (b *keptBatch) change(change func(*protocol.KeptProgress)) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	change(&b.progress)
+}
+
+// send sends the batch part by part.
+func (b *keptBatch) send(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if retried := b.told().Retried; retried != "" {
+		if err := b.await(ctx, retried); err != nil {
+			return err
+		}
+	}
+	left := b.items[min(b.told().Done, len(b.items)):]
+	next := b.prepare(ctx, left)
+	for len(left) > 0 && !b.told().Kept {
+		part := <-next
+		left = left[len(part):]
+		next = b.prepare(ctx, left)
+		if err := b.sendPart(ctx, part); err != nil {
+			return err
+		}
+		activity.RecordHeartbeat(ctx, b.told())
+	}
+	return nil
+}
+
+// prepare looks up the next part of the deliveries, beside what the caller does.
+func (b *keptBatch) prepare(ctx context.Context, left []protocol.QueueItem) <-chan []deliveries.KeptSend {
+	prepared := make(chan []deliveries.KeptSend, 1)
+	part := make([]protocol.KeptDelivery, min(len(left), keptAtOnce))
+	for i := range part {
+		runID, _ := protocol.RunOf(left[i].DeliveryID) // without one, the lookup says so
+		part[i] = protocol.KeptDelivery{DeliveryID: left[i].DeliveryID, WorkflowID: left[i].WorkflowID, RunID: runID}
+	}
+	go func() { prepared <- b.log.PrepareKept(ctx, part) }()
+	return prepared
+}
+
+// sendPart sends a part. What it says of it counts once all of it is recorded, or
+// before it waits.
+func (b *keptBatch) sendPart(ctx context.Context, part []deliveries.KeptSend) error {
+	b.recording = errgroup.Group{}
+	b.recording.SetLimit(keptRecorders)
+	done, lost := 0, 0
+	settle := func() error {
+		if err := b.recording.Wait(); err != nil {
+			return err
+		}
+		b.change(func(p *protocol.KeptProgress) { p.Done, p.Lost = p.Done+done, p.Lost+lost })
+		done, lost = 0, 0
+		return nil
+	}
+	for i := range part {
+		if ctx.Err() != nil {
+			return errors.Join(settle(), ctx.Err())
+		}
+		waits, err := b.sendOne(ctx, &part[i])
+		switch {
+		case err == nil && waits == "":
+			done++
+		case err == nil:
+			if err := settle(); err != nil {
+				return err
+			}
+			b.change(func(p *protocol.KeptProgress) { p.Retried = waits })
+			if err := b.await(ctx, waits); err != nil {
+				return err
+			}
+		case errors.Is(err, errKept):
+			b.change(func(p *protocol.KeptProgress) { p.Kept = true })
+		case isRefused(err):
+			activity.GetLogger(ctx).Error("a kept delivery cannot be sent; the next one goes out", "delivery", part[i].DeliveryID, "error", err)
+			done, lost = done+1, lost+1
+		default:
+			return errors.Join(settle(), err)
+		}
+		if b.told().Kept {
+			break
+		}
+	}
+	return settle()
+}
+
+// errKept says that the endpoint is disabled again.
+var errKept = errors.New("the endpoint is disabled")
+
+func isRefused(err error) bool {
+	var refused *deliveries.RefusedError
+	return errors.As(err, &refused)
+}
+
+// sendOne makes the first attempt at a delivery. It returns the workflow that sends it
+// instead, or tries it again; "" if the delivery is settled.
+func (b *keptBatch) sendOne(ctx context.Context, kept *deliveries.KeptSend) (waits string, err error) {
+	var refused *deliveries.RefusedError
+	switch {
+	case errors.Is(kept.Err, deliveries.ErrArrived):
+		return "", nil
+	case errors.As(kept.Err, &refused) && refused.Reason == deliveries.UnderWay:
+		return refused.WorkflowID, nil
+	case kept.Err != nil:
+		return "", kept.Err
+	}
+	send := kept.Delivery.Send
+	if b.renew(ctx, &send) != nil {
+		return b.start(ctx, kept) // it says of the delivery why it cannot be sent, or waits
+	}
+	if reason := b.keptBack(ctx, &send); reason != "" {
+		return "", errKept
+	}
+	outcome, judged, err := b.attempt(ctx, send, 1, memory{}, b.options.Sender.Send)
+	switch {
+	case err != nil: // it waits for a place at the endpoint
+		return b.start(ctx, kept)
+	case judged != nil && !judged.final:
+		kept.Delivery.Send.PriorAttempts, kept.Delivery.Send.Tries = outcome.Attempts, outcome.Tries
+		kept.Delivery.NotBefore = latch.NewTime(rehearsal.Now(ctx).Add(judged.delay))
+		return b.start(ctx, kept)
+	}
+	kept.Delivery.Outcome = &outcome
+	b.recording.Go(func() error {
+		_, err := b.start(ctx, kept)
+		return err
+	})
+	return "", nil
+}
+
+// start starts the delivery's workflow, unless somebody else has, and returns its id.
+func (b *keptBatch) start(ctx context.Context, kept *deliveries.KeptSend) (workflowID string, err error) {
+	started, err := b.log.StartKept(ctx, kept)
+	var refused *deliveries.RefusedError
+	switch {
+	case err == nil:
+		return started.WorkflowID, nil
+	case errors.As(err, &refused) && refused.Reason == deliveries.UnderWay:
+		return refused.WorkflowID, nil
+	default:
+		return "", err
+	}
+}
+
+// await waits until the next delivery is settled, which a workflow sends. If that takes
+// long, it is looked after again in another attempt of this activity, so that a queue
+// whose endpoint is dead takes no place in a worker.
+func (b *keptBatch) await(ctx context.Context, workflowID string) error {
+	waiting, cancel := context.WithTimeout(ctx, turnPatience)
+	defer cancel()
+	var record latch.Record
+	err := activity.GetClient(ctx).GetWorkflow(waiting, workflowID, "").Get(waiting, &record)
+	var ended *temporal.WorkflowExecutionError
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case waiting.Err() != nil:
+		wait := nextTurn(turnPatience, int(activity.GetInfo(ctx).Attempt), rand.Float64())
+		return judgement{kind: errorWaits, message: workflowID + " is still sending", delay: wait}.failure()
+	case err != nil && !errors.As(err, &ended) && !isForgotten(err):
+		return err
+	}
+	b.change(func(p *protocol.KeptProgress) {
+		p.Retried = ""
+		if record.Kept {
+			p.Kept = true
+			return
+		}
+		p.Done++
+	})
+	return nil
+}

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/deliveries"
+)
+
+// followEvery is how often a queue is asked how far it has come.
+const followEvery = time.Second
+
+// follows reports whether the command waits until all is sent.
+func (c *keptCall) follows(out *output.Printer) bool {
+	return c.wait || out.Interactive && out.Terminal
+}
+
+// followQueues shows how far the workflows have come that send what was skipped, until
+// each has ended. They go on if the command is interrupted, which it says.
+func followQueues(ctx context.Context, log backend.Deliveries, out *output.Printer, bulk *deliveries.BulkRedelivery) error {
+	progress := out.Progress()
+	defer progress.End()
+	for _, workflowID := range queuesOf(bulk) {
+		for {
+			state, err := log.Queue(ctx, workflowID)
+			if failure.IsInterrupted(ctx) {
+				progress.End()
+				out.Notef("%s goes on sending.", output.Printable(workflowID))
+				return ctx.Err()
+			}
+			if err != nil {
+				return err
+			}
+			if state.Status != latch.ReleaseRunning {
+				progress.End()
+				sayQueue(out, state)
+				break
+			}
+			progress.Show("%s: %d settled, %d to come", output.Printable(workflowID), state.Done, state.Left)
+			pause(ctx, followEvery)
+		}
+	}
+	return nil
+}
+
+// queuesOf returns the workflows that were started, or were sending already.
+func queuesOf(bulk *deliveries.BulkRedelivery) []string {
+	var ids []string
+	for i := range bulk.Deliveries {
+		each := &bulk.Deliveries[i]
+		if (each.Outcome == deliveries.OutcomeStarted || each.Reason == deliveries.ReasonUnderWay) && each.WorkflowID != "" {
+			ids = append(ids, each.WorkflowID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// sayQueue says how a queue has ended.
+func sayQueue(out *output.Printer, state *deliveries.QueueState) {
+	id := output.Printable(state.WorkflowID)
+	switch {
+	case state.Kept:
+		out.Warnf("%s: %d are settled, then the endpoint was disabled again; %d stay skipped.", id, state.Done, state.Left)
+	case state.Left > 0:
+		out.Warnf("%s has ended with %d settled; %d stay skipped.", id, state.Done, state.Left)
+	default:
+		out.Notef("%s: %d are settled.", id, state.Done)
+	}
+	if state.Lost > 0 {
+		out.Warnf("%d of them could not be sent; the worker's log says why.", state.Lost)
+	}
+}
+
+func pause(ctx context.Context, wait time.Duration) {
+	select {
+	case <-time.After(wait):
+	case <-ctx.Done():
+	}
+}
