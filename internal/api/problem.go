@@ -150,6 +150,11 @@ func (a *API) Explain(ctx context.Context, err error) error {
 	if errors.As(explainRegistry(err), &known) {
 		return known
 	}
+	var old *runs.OldWorkerError
+	if errors.As(err, &old) {
+		a.Logger.WarnContext(ctx, "a worker cannot go on with a run", "error", old.Cause)
+		return unavailable("The run cannot answer now: %v.", old)
+	}
 	if isUnreachable(err) {
 		a.Logger.WarnContext(ctx, "Temporal, or a worker, does not answer", "error", err)
 		return unavailable("Temporal, or the worker that has to answer, cannot be reached. Try again later.")

@@ -255,13 +255,11 @@ func TestApplyTenThousand(t *testing.T) {
 	j := newJobs(t)
 	var jobs, hooks strings.Builder
 	for i := range 10_000 {
+		fmt.Fprintf(&hooks, "- {kind: webhook, id: hook-%d, url: https://a.example/, events: [{event: JOB_FAILURE}]}\n---\n", i)
 		fmt.Fprintf(&jobs, "{\"kind\":\"job\",\"id\":\"job-%d\",\"task\":{\"command\":{\"argv\":[\"true\"]}}}\n---\n", i)
 	}
-	for i := range 201 {
-		fmt.Fprintf(&hooks, "- {kind: webhook, id: hook-%d, url: https://a.example/, events: [{event: JOB_FAILURE}]}\n---\n", i)
-	}
 	require.Contains(t, j.fails(failure.ExitUsage, hooks.String(), "apply", "-"),
-		"there would be 201 registered webhooks of the task queue")
+		"there would be 10000 registered webhooks of the task queue")
 	require.Empty(t, j.schedules.Kept)
 	require.True(t, strings.HasSuffix(j.ok("# many\n"+jobs.String(), "apply", "-"), "\n10000 created\n"))
 	require.Equal(t, "10000 unchanged\n", j.ok("# many\n"+jobs.String(), "apply", "-"))

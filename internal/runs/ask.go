@@ -26,7 +26,8 @@ func (r *Runs) Describe(ctx context.Context, workflowID, runID string) (*workflo
 
 // Query queries a run, or the newest run if runID is empty. A worker must be
 // running to answer. For a workflow that does not have the query, [IsForeign]
-// is true of the error.
+// is true of the error; that of a worker that cannot replay the run is an
+// [OldWorkerError].
 func (r *Runs) Query(ctx context.Context, workflowID, runID, name string, answer any, args ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, r.workerTimeout)
 	defer cancel()
@@ -34,7 +35,7 @@ func (r *Runs) Query(ctx context.Context, workflowID, runID, name string, answer
 		return r.temporal.QueryWorkflow(ctx, workflowID, runID, name, args...)
 	})
 	if err != nil {
-		return err
+		return ofWorker(err)
 	}
 	return value.Get(answer)
 }

@@ -8,6 +8,8 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+
+	"github.com/latch-run/latch/internal/excerpt"
 )
 
 // ErrOtherRequest says that an idempotency key was used for another request.
@@ -45,6 +47,36 @@ func IsForeign(err error) bool {
 	var application *temporal.ApplicationError
 	return errors.As(err, &query) && strings.HasPrefix(strings.ToLower(query.Message), "unknown query") ||
 		errors.As(err, &application) && strings.HasPrefix(application.Message(), "unknown update ")
+}
+
+// An OldWorkerError reports that the worker that was asked does not know the run's
+// workflow, or does not do what the run's history says. The run itself goes on
+// once another worker takes it.
+type OldWorkerError struct {
+	// Cause is the SDK's error.
+	Cause error
+}
+
+// Error says what to do about it.
+func (e *OldWorkerError) Error() string {
+	return "a worker of the run's task queue cannot go on with the run: it is of an older build, or lacks Latch's plugin; " +
+		"replace it by one of the newest build (" + excerpt.Of(e.Cause.Error(), maximumCause) + ")"
+}
+
+// Unwrap returns the cause.
+func (e *OldWorkerError) Unwrap() error { return e.Cause }
+
+// maximumCause bounds how much of a worker's words is repeated, in bytes.
+const maximumCause = 200
+
+// ofWorker returns the error of a query, as an [OldWorkerError] if it is one. It
+// compares the SDK's messages, because they have no type for this error.
+func ofWorker(err error) error {
+	var query *serviceerror.QueryFailed
+	if errors.As(err, &query) && (strings.Contains(query.Message, "unable to find workflow type") || strings.Contains(query.Message, "[TMPRL1100]")) {
+		return &OldWorkerError{err}
+	}
+	return err
 }
 
 // IsRefused reports whether the error says that the caller may not use the

@@ -21,9 +21,12 @@ func Explain(err error) *Error {
 	var problems latch.Problems
 	var refused *registry.RefusedError
 	var delivery *deliveries.RefusedError
+	var old *runs.OldWorkerError
 	switch {
 	case errors.As(err, &known):
 		return known
+	case errors.As(err, &old):
+		return New(Unreachable, "%v", old)
 	case errors.As(err, &refused):
 		return New(Refused, "%v", refused)
 	case errors.As(err, &delivery):

@@ -1,0 +1,35 @@
+package runs_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs"
+)
+
+// A worker that cannot replay a run is told from one that has no such query, and
+// from any other that fails.
+func TestWhatAWorkerOfAnOlderBuildAnswers(t *testing.T) {
+	t.Parallel()
+	for message, isOld := range map[string]bool{
+		"unable to find workflow type: latch.EmitBatch. Supported types: [latch.Emit]":                    true,
+		"[TMPRL1100] nondeterministic workflow: history event is MarkerRecorded, replay command is Timer": true,
+		"unknown queryType status": false,
+		"the query panicked":       false,
+	} {
+		f := newFake(t)
+		f.running("a", latch.Status{}).Err = &serviceerror.QueryFailed{Message: message}
+		var status latch.Status
+		err := f.over().Query(t.Context(), "release-a", "", latch.QueryStatus, &status)
+		var old *runs.OldWorkerError
+		require.Equal(t, isOld, errors.As(err, &old), message)
+		require.ErrorContains(t, err, message)
+		if isOld {
+			require.ErrorContains(t, err, "it is of an older build, or lacks Latch's plugin; replace it by one of the newest build")
+		}
+	}
+}
