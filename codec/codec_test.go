@@ -23,7 +23,7 @@ import (
 	"github.com/latch-run/latch/codec"
 )
 
-// keyOf returns a key of one byte over and over.
+// keyOf returns a key that repeats one byte.
 func keyOf(id string, b byte) codec.Key {
 	return codec.Key{ID: id, Secret: []byte(strings.Repeat(string([]byte{b}), 32))}
 }
@@ -46,8 +46,8 @@ func encode(t *testing.T, c *codec.Codec, payloads ...*commonpb.Payload) []*comm
 	return encoded
 }
 
-// Package doc, "On the wire": the layout of the encryption samples of Temporal's
-// SDKs, read here as they read it.
+// Package doc, "On the wire": the layout of the encryption samples of Temporal's SDKs, decoded
+// here as they decode it.
 func TestLayout(t *testing.T) {
 	t.Parallel()
 	key := keyOf("2026-11", 7)
@@ -75,7 +75,7 @@ func TestTheSameTextIsEncryptedAnewEachTime(t *testing.T) {
 	require.NotEqual(t, encoded[0].GetData(), encoded[1].GetData())
 }
 
-// Package doc, "Rotation": the first key encrypts, all of them decrypt.
+// Package doc, "Rotation": the first key encrypts, all keys decrypt.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	before, after := keyOf("before", 1), keyOf("after", 2)
@@ -148,7 +148,7 @@ func TestWhatCannotBeDecrypted(t *testing.T) {
 	}
 }
 
-// All that is wrong is told at once, and never a key.
+// All problems are reported at once, and never a key.
 func TestParseKeys(t *testing.T) {
 	t.Parallel()
 	value := base64.StdEncoding.EncodeToString(keyOf("", 0xfb).Secret)
@@ -258,7 +258,7 @@ func TestFromEnvironment(t *testing.T) {
 	}
 }
 
-// All that a client writes goes through the codec, failures' messages too.
+// Everything that a client writes passes through the codec, including the messages of failures.
 func TestConfigure(t *testing.T) {
 	t.Parallel()
 	options := client.Options{}
@@ -295,8 +295,8 @@ func TestConfigureKeepsTheClientsOwnConverter(t *testing.T) {
 	require.Equal(t, "binary/zlib", string(inner[0].GetMetadata()["encoding"]))
 }
 
-// Package doc, "Rotation": in workflow code a missing key fails the workflow
-// task, which is tried again, and not the run.
+// Package doc, "Rotation": in workflow code a missing key fails the workflow task, which is
+// retried, and not the run.
 func TestAMissingKeyPanicsInWorkflows(t *testing.T) {
 	t.Parallel()
 	encoded, err := newCodec(t, keyOf("k", 1)).DataConverter(nil).ToPayload("text")

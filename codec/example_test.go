@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/codec"
 )
 
-// A codec encrypts what Temporal stores. The first key encrypts, all of them
-// decrypt: to rotate, add the new one last everywhere, then put it first.
+// A codec encrypts what Temporal stores. The first key encrypts, and all keys decrypt. To
+// rotate, append the new key everywhere, and then move it to the front.
 func ExampleNew() {
 	key, err := codec.NewKey("2026-11")
 	if err != nil {

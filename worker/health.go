@@ -15,8 +15,8 @@ import (
 	"github.com/latch-run/latch/internal/loopback"
 )
 
-// A health server answers /healthz (the process is up), /readyz (it polls its
-// task queue and reaches Temporal) and /metrics. It asks nobody for a key.
+// A health server answers /healthz (the process is up), /readyz (it polls its task queue and
+// reaches Temporal) and /metrics. It requires no key.
 type health struct {
 	temporal client.Client
 	polling  atomic.Bool
@@ -48,8 +48,8 @@ func startHealth(address string, temporal client.Client, metrics http.Handler) (
 	return h, nil
 }
 
-// guarded keeps web pages away from a server that listens on this machine
-// alone. One that listens elsewhere is for whoever reaches it.
+// guarded rejects requests from web pages if the server listens only on this machine. A server
+// that listens elsewhere answers everybody who can reach it.
 func guarded(address net.Addr, next http.Handler) http.Handler {
 	if listens, ok := address.(*net.TCPAddr); !ok || !listens.IP.IsLoopback() {
 		return next
@@ -64,7 +64,7 @@ func guarded(address net.Addr, next http.Handler) http.Handler {
 	})
 }
 
-// ready says whether the worker takes work.
+// ready reports whether the worker takes work.
 func (h *health) ready(polling bool) { h.polling.Store(polling) }
 
 func (h *health) readyz(w http.ResponseWriter, request *http.Request) {
@@ -90,6 +90,6 @@ func (h *health) address() string {
 
 func (h *health) close() {
 	if h.server != nil {
-		_ = h.server.Close() // the process ends
+		_ = h.server.Close() // the process is ending
 	}
 }

@@ -11,9 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/telemetry"
 )
 
-// The worker's own server asks for no key. On this machine it is served to this
-// machine alone: not to a web page that calls it by a name of its own, nor to
-// one of another site.
+// The worker's own server requires no key. If it listens on this machine, it serves only this
+// machine: it rejects web pages that call it by a name of their own, and those of other sites.
 func TestHealthLooksAtHost(t *testing.T) {
 	t.Parallel()
 	metrics, err := telemetry.NewMetrics("worker")
@@ -52,8 +51,7 @@ func TestHealthLooksAtHost(t *testing.T) {
 	}
 }
 
-// A worker that listens on all addresses is probed by whatever name it has
-// there.
+// A worker that listens on all addresses can be probed by any name.
 func TestHealthBeyondLoopbackTakesAnyHost(t *testing.T) {
 	t.Parallel()
 	took := false

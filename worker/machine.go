@@ -12,48 +12,46 @@ import (
 )
 
 const (
-	// activitiesAtOnce bounds the activities that run at once. Most of them wait for
-	// answers; one endpoint takes 500 of them at most.
+	// activitiesAtOnce bounds the concurrent activities. Most of them wait for answers. One
+	// endpoint takes at most 500 of them.
 	activitiesAtOnce = 2000
 
-	// maximumCachedRuns bounds the runs that stay in memory between their tasks. A
-	// run that is not there is replayed when a message comes for it, which takes
-	// some milliseconds; so what waits, such as ten thousand releases for their
-	// locks, need not be in memory.
+	// maximumCachedRuns bounds the runs that stay in memory between their tasks. A run that is
+	// not in memory is replayed when a message arrives, which takes some milliseconds. So
+	// waiting runs, such as ten thousand releases with locks, need not be in memory.
 	maximumCachedRuns = 2000
 
-	// minimumCachedRuns has what is going on not replayed over and over.
+	// minimumCachedRuns prevents active runs from being replayed again and again.
 	minimumCachedRuns = 100
 
-	// bytesOfRun is what a run takes in the cache, with what the garbage collector
-	// lets pile up: a release that waits for a lock, with one webhook, takes 100 KiB.
+	// bytesOfRun is the memory of a cached run, including garbage that has not been collected:
+	// a release that waits for a lock, with one webhook, takes 100 KiB.
 	bytesOfRun = 400 << 10
 
-	// collectAt is by how much the heap may grow before the garbage collector runs,
-	// in percent of what is in use. A delivery leaves far more behind than it keeps,
-	// so that at Go's 100 a busy worker spends a sixth of its time on collecting.
+	// collectAt is by how much the heap may grow before the garbage collector runs, in percent
+	// of the memory in use. A delivery produces far more garbage than it keeps, so with Go's
+	// default of 100 a busy worker spends a sixth of its time on collecting.
 	collectAt = 300
 
-	// cachePart is the part of the memory that the cache may take: one in so many.
+	// cachePart is the divisor for the cache's part of the memory.
 	cachePart = 4
 )
 
-// A fit is what the worker takes of the machine, or of what a container may have
-// of it.
+// A fit describes how much of the machine, or of its container, the worker uses.
 type fit struct {
-	// cores is how many threads run Go code at once, which the runtime has from the
+	// cores is how many threads run Go code concurrently. The runtime determines it from the
 	// machine and the container.
 	cores int
-	// memory is what the worker may use, in bytes; 0 if that is unknown.
+	// memory is what the worker may use, in bytes, or 0 if that is unknown.
 	memory uint64
 	// cachedRuns is how many runs stay in memory between their tasks.
 	cachedRuns int
 }
 
-// fitMachine looks at the machine, and sets the garbage collector. In a container with a limit, the garbage
-// collector keeps the memory below nine tenths of it, unless GOMEMLIMIT says
-// otherwise. Given is the number of cached runs that the settings want; 0 leaves
-// it to the memory.
+// fitMachine measures the machine, and configures the garbage collector. In a container with a
+// limit, the garbage collector keeps the memory below nine tenths of the limit, unless
+// GOMEMLIMIT is set. given is the configured number of cached runs; 0 derives it from the
+// memory.
 func fitMachine(given int) fit {
 	memory, err := memlimit.ApplyFallback(memlimit.FromCgroup, memlimit.FromSystem)()
 	if err != nil {
@@ -62,15 +60,14 @@ func fitMachine(given int) fit {
 	if _, given := os.LookupEnv("GOGC"); !given {
 		debug.SetGCPercent(collectAt)
 	}
-	_, _ = memlimit.Set() // without a limit there is nothing to keep
+	_, _ = memlimit.Set() // without a limit nothing needs to be kept
 	if limit := debug.SetMemoryLimit(-1); limit != math.MaxInt64 && (memory == 0 || uint64(limit) < memory) {
 		memory = uint64(limit)
 	}
 	return fit{cores: runtime.GOMAXPROCS(0), memory: memory, cachedRuns: cachedRuns(memory, given)}
 }
 
-// cachedRuns returns how many runs fit into the part of the memory that is for
-// them.
+// cachedRuns returns how many runs fit into the cache's part of the memory.
 func cachedRuns(memory uint64, given int) int {
 	switch {
 	case given > 0:
@@ -82,13 +79,13 @@ func cachedRuns(memory uint64, given int) int {
 	}
 }
 
-// apply sets the worker's options, and the cache that all workers of the process
-// share. Pollers come and go as the server says that tasks wait: as many as there
-// are tasks at fifty runs at once, one or two when nothing happens. That takes a
-// fifth less of the server's work and the worker's for a job than the SDK's two.
+// apply sets the worker's options, and the cache that all workers of the process share. The
+// number of pollers follows the server's reports of waiting tasks: as many as there are tasks
+// at fifty concurrent runs, one or two when idle. This saves the server and the worker a fifth
+// of the work for a job, compared with the SDK's two pollers.
 //
-// The slots stay fixed. A tuner that gives them out by the machine's load stops
-// when others load it, although what most activities do is wait.
+// The number of slots is fixed. A tuner that depends on the machine's load stops handing out
+// slots when other processes load the machine, although most activities only wait.
 func (f fit) apply(options *worker.Options) {
 	worker.SetStickyWorkflowCacheSize(f.cachedRuns)
 	options.MaxConcurrentActivityExecutionSize = activitiesAtOnce
@@ -96,7 +93,7 @@ func (f fit) apply(options *worker.Options) {
 	options.ActivityTaskPollerBehavior = worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{})
 }
 
-// attributes are what the log says of it.
+// attributes returns the fields of the log line about the fit.
 func (f fit) attributes() []any {
 	return []any{slog.Int("cores", f.cores), slog.Uint64("memory_mib", f.memory>>20), slog.Int("cached_runs", f.cachedRuns),
 		slog.Int("activities_at_once", activitiesAtOnce), slog.String("pollers", "by load")}

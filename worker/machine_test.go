@@ -9,8 +9,8 @@ import (
 	"go.temporal.io/sdk/worker"
 )
 
-// The cache takes a quarter of the memory, is never so small that what goes on is
-// replayed over and over, and does not grow with what waits. The settings win.
+// The cache takes a quarter of the memory. It is never so small that active runs are replayed
+// again and again, and does not grow with waiting runs. The settings take precedence.
 func TestCachedRunsFitTheMemory(t *testing.T) {
 	t.Parallel()
 	const mib = 1 << 20
@@ -30,7 +30,7 @@ func TestCachedRunsFitTheMemory(t *testing.T) {
 	}
 }
 
-// What was found of the machine is in the line of the worker's start.
+// The worker's start line contains what was found about the machine.
 func TestTheFitIsLogged(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -39,7 +39,7 @@ func TestTheFitIsLogged(t *testing.T) {
 	require.Contains(t, out.String(), `msg="worker started" cores=2 memory_mib=512 cached_runs=327 activities_at_once=2000 pollers="by load"`)
 }
 
-// Pollers are the server's to number, and activities are bounded.
+// The server determines the number of pollers, and the number of activities is bounded.
 func TestTheFitIsApplied(t *testing.T) {
 	t.Parallel()
 	var options worker.Options

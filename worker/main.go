@@ -1,6 +1,6 @@
-// Command worker is Latch's own Temporal worker. It takes all its settings
-// from the environment: the connection to Temporal from TEMPORAL_… and
-// Temporal's profile, the rest from LATCH_… . docs/operate.md lists them.
+// Command worker is Latch's own Temporal worker. It takes all its settings from the
+// environment: the connection to Temporal from TEMPORAL_… and Temporal's profile, the rest from
+// LATCH_… . docs/operate.md lists them.
 package main
 
 import (
@@ -34,7 +34,7 @@ func main() {
 	}
 }
 
-// answer answers arguments, if there are any, and returns the exit code.
+// answer handles arguments, if there are any, and returns the exit code.
 func answer(args []string, out, errors io.Writer) (code int, asked bool) {
 	switch {
 	case len(args) == 0:

@@ -10,7 +10,7 @@ import (
 	environment "github.com/latch-run/latch/internal/settings"
 )
 
-// The worker says its version and where its settings come from, and takes no other
+// The worker prints its version and where its settings come from, and accepts no other
 // argument.
 func TestTheWorkerAnswersArguments(t *testing.T) {
 	t.Parallel()
@@ -37,8 +37,8 @@ func TestTheWorkerAnswersArguments(t *testing.T) {
 	}
 }
 
-// A worker that Temporal's worker controller runs belongs to the controller's
-// deployment and build, unless the settings say another; the two are never mixed.
+// A worker that Temporal's worker controller runs belongs to the controller's deployment and
+// build, unless the settings name another. The two are never mixed.
 func TestTheWorkerControllerNamesDeploymentAndBuild(t *testing.T) {
 	t.Parallel()
 	controller := map[string]string{"TEMPORAL_DEPLOYMENT_NAME": "default/latch", "TEMPORAL_WORKER_BUILD_ID": "latch-1f0c"}

@@ -14,31 +14,30 @@ import (
 )
 
 const (
-	// observeEvery is the least time between two looks at the open locks.
+	// observeEvery is the shortest time between two observations of the open locks.
 	observeEvery = 15 * time.Second
-	// observePart bounds the part of the time that is spent looking: a look that
-	// took long is followed by a pause of so many times as long.
+	// observePart bounds the part of the time that is spent on observing: an observation is
+	// followed by a pause of this many times its duration.
 	observePart = 20
-	// observeTimeout bounds one look, and observePage how many locks one call lists.
+	// observeTimeout bounds one observation. observePage is how many locks one call lists.
 	observeTimeout = time.Minute
 	observePage    = 500
 )
 
-// An observer shows what no single run or attempt knows: how long locks have
-// been open in the namespace, which endpoints are silent, and how those of registered
-// webhooks are.
+// An observer exports what no single run or attempt knows: how long locks have been open in the
+// namespace, which endpoints are silent, and the state of the endpoints of registered webhooks.
 type observer struct {
 	metrics client.MetricsHandler
-	// locks lists a part of the open locks from a cursor on.
+	// locks lists a page of the open locks, starting at a cursor.
 	locks func(ctx context.Context, cursor string) (*runs.LockPart, error)
-	// endpoints counts the endpoints that are known, and those that are silent.
+	// endpoints returns the numbers of known and of silent endpoints.
 	endpoints func() (known, silent int)
 	// webhooks lists the registered webhooks of the task queue.
 	webhooks func(context.Context) ([]latch.RegisteredWebhook, error)
-	// watched are the webhooks that the metrics show.
+	// watched are the webhooks that the metrics contain.
 	watched map[string]bool
 	logger  *slog.Logger
-	// failing is what the last look could not read.
+	// failing names what the last observation could not read.
 	failing map[string]bool
 }
 
@@ -67,7 +66,7 @@ func (o *observer) run(ctx context.Context) {
 	}
 }
 
-// observe looks once.
+// observe makes one observation.
 func (o *observer) observe(ctx context.Context, now time.Time) {
 	known, silent := o.endpoints()
 	o.metrics.WithTags(metric.Labels("state", "answering")).Gauge(metric.Endpoints).Update(float64(known - silent))
@@ -76,7 +75,7 @@ func (o *observer) observe(ctx context.Context, now time.Time) {
 	o.note(ctx, "registered webhooks cannot be read", o.showWebhooks(ctx))
 }
 
-// note logs the first of several failures of a look. The metrics stay as they were.
+// note logs the first of consecutive failures. The metrics do not change.
 func (o *observer) note(ctx context.Context, what string, err error) {
 	if ctx.Err() != nil {
 		return
@@ -104,8 +103,8 @@ func (o *observer) showLocks(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// showWebhooks shows the states of the endpoints that Latch counts at. A webhook that is
-// gone, or is not counted at any more, is in no state.
+// showWebhooks exports the states of the endpoints at which Latch counts failures. A webhook
+// that is deleted, or no longer counted, has no state.
 func (o *observer) showWebhooks(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 	defer cancel()
@@ -139,11 +138,11 @@ func (o *observer) showWebhooks(ctx context.Context) error {
 	return nil
 }
 
-// endpointHealthy is the state of an endpoint of which nothing is known.
+// endpointHealthy is the default state of an endpoint.
 const endpointHealthy = "healthy"
 
-// openLocks returns how many locks are open in the namespace, and since when the
-// oldest of them is.
+// openLocks returns how many locks are open in the namespace, and since when the oldest of them
+// is.
 func (o *observer) openLocks(ctx context.Context) (open int, oldest time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 	defer cancel()

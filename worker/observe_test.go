@@ -18,8 +18,8 @@ import (
 	"github.com/latch-run/latch/internal/telemetry"
 )
 
-// The observer goes through all parts of the list of open locks, shows the age of
-// the oldest, and keeps what it knew where the list cannot be read.
+// The observer reads all pages of the list of open locks, exports the age of the oldest, and
+// keeps the previous values if the list cannot be read.
 func TestObserverShowsLocksAndEndpoints(t *testing.T) {
 	t.Parallel()
 	metrics, err := telemetry.NewMetrics("worker")
@@ -59,8 +59,8 @@ func TestObserverShowsLocksAndEndpoints(t *testing.T) {
 	require.Contains(t, text, "latch_open_lock_oldest_age_seconds 0\n")
 }
 
-// The state of each endpoint that is counted at is 1, and the others are 0. A webhook
-// that is removed, or disabled, is in no state; what cannot be read changes nothing.
+// The current state of each counted endpoint is 1, and the others are 0. A webhook that is
+// removed or disabled has no state. If the registry cannot be read, nothing changes.
 func TestObserverShowsTheStatesOfEndpoints(t *testing.T) {
 	t.Parallel()
 	metrics, err := telemetry.NewMetrics("worker")

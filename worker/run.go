@@ -20,11 +20,11 @@ import (
 // dialTimeout bounds the first connection to Temporal.
 const dialTimeout = 30 * time.Second
 
-// heartbeatInterval is how often, at most, a worker reports that an activity is
-// alive, and learns that it is cancelled.
+// heartbeatInterval is the interval at which a worker reports that an activity is alive, and
+// learns that it is cancelled.
 const heartbeatInterval = time.Second
 
-// run serves until ctx ends, and then lets what is in flight finish.
+// run serves until ctx ends, and then waits for what is in flight.
 func run(ctx context.Context) error {
 	unknown := environment.Unknowns(os.Environ())
 	configured, err := configure()
@@ -87,8 +87,8 @@ func run(ctx context.Context) error {
 	return err
 }
 
-// asErrors has the variables that nothing reads told beside what is wrong: one of
-// them may be what is missing.
+// asErrors adds the unknown variables to the problems, because one of them may be a mistyped
+// required variable.
 func asErrors(unknown []environment.Unknown) []error {
 	all := make([]error, len(unknown))
 	for i, each := range unknown {
@@ -97,7 +97,7 @@ func asErrors(unknown []environment.Unknown) []error {
 	return all
 }
 
-// warnOfSecrets names the secrets that may go to any host.
+// warnOfSecrets names the secrets that may be sent to any host.
 func warnOfSecrets(logger *slog.Logger, unbound []string) {
 	if len(unbound) == 0 {
 		return
@@ -106,7 +106,7 @@ func warnOfSecrets(logger *slog.Logger, unbound []string) {
 		"bind each with LATCH_SECRETS_HOSTS, and set LATCH_SECRETS_HOSTS_REQUIRED=true", "secrets", unbound)
 }
 
-// dial connects to Temporal, trying again while the server is not up yet.
+// dial connects to Temporal, and retries while the server is not up yet.
 func dial(ctx context.Context, options client.Options) (client.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
@@ -127,12 +127,12 @@ func dial(ctx context.Context, options client.Options) (client.Client, error) {
 func workerOptions(configured *configuration, machine fit, fatal chan<- error) worker.Options {
 	options := worker.Options{
 		WorkerStopTimeout: configured.DrainTimeout,
-		// A cancellation reaches an activity with a heartbeat's answer.
+		// An activity learns of its cancellation by the answer to a heartbeat.
 		MaxHeartbeatThrottleInterval: heartbeatInterval,
 		OnFatalError: func(err error) {
 			select {
 			case fatal <- err:
-			default: // the first is enough
+			default: // the first one suffices
 			}
 		},
 	}

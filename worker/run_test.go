@@ -11,7 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// A worker that does not reach Temporal at its start says where it looked.
+// A worker that cannot reach Temporal at its start names the address.
 func TestTemporalIsAwayAtTheStart(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -24,8 +24,8 @@ func TestTemporalIsAwayAtTheStart(t *testing.T) {
 	require.ErrorContains(t, err, "connect to Temporal at "+address+`, namespace "shop": `)
 }
 
-// The worker's start warns of secrets that may go to any host, by their names,
-// and says which settings mend it.
+// At its start the worker warns of secrets that may be sent to any host. It names them and the
+// settings that prevent this.
 func TestWarnOfSecrets(t *testing.T) {
 	t.Parallel()
 	for name, each := range map[string]struct {

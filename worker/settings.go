@@ -17,16 +17,15 @@ import (
 // healthOff is the value of LATCH_HEALTH_ADDR that opens no port.
 const healthOff = "off"
 
-// A configuration is everything that the worker runs by.
+// A configuration holds the settings of the worker.
 type configuration struct {
 	environment.Worker
-	// temporal has Latch's plugin, for the worker that is made with the client.
+	// temporal includes Latch's plugin, which also applies to the worker of this client.
 	temporal client.Options
 	plugin   *plugin.Plugin
 }
 
-// configure reads the environment and reports all that is wrong with it at
-// once.
+// configure reads the environment and reports all its problems at once.
 func configure() (*configuration, error) {
 	given, parsing := environment.Read[environment.Worker]()
 	given.DeploymentName, given.BuildID = deployment(given, os.Getenv)
@@ -34,7 +33,7 @@ func configure() (*configuration, error) {
 	if connecting != nil {
 		connecting = fmt.Errorf("connection to Temporal: %w", connecting)
 	}
-	// Logs and errors name where the worker connects, defaults included.
+	// Logs and errors name the server's address, defaults included.
 	options.Namespace = cmp.Or(options.Namespace, client.DefaultNamespace)
 	options.HostPort = cmp.Or(options.HostPort, client.DefaultHostPort)
 	payloads, encrypting := codec.FromEnvironment()
@@ -43,12 +42,12 @@ func configure() (*configuration, error) {
 		return nil, err
 	}
 	payloads.Configure(&options)
-	options.Plugins = append(options.Plugins, latchPlugin) // which learns of the data converter so
+	options.Plugins = append(options.Plugins, latchPlugin) // the client passes it the data converter
 	return &configuration{Worker: given, temporal: options, plugin: latchPlugin}, nil
 }
 
-// deployment returns the deployment and the build in worker versioning: those of the
-// settings, else those that Temporal's worker controller gives each of its workers.
+// deployment returns the deployment and the build for worker versioning: from the settings, or
+// those that Temporal's worker controller gives each of its workers.
 func deployment(given environment.Worker, getenv func(string) string) (name, build string) {
 	if given.DeploymentName != "" || given.BuildID != "" {
 		return given.DeploymentName, given.BuildID
@@ -56,7 +55,7 @@ func deployment(given environment.Worker, getenv func(string) string) (name, bui
 	return getenv("TEMPORAL_DEPLOYMENT_NAME"), getenv("TEMPORAL_WORKER_BUILD_ID")
 }
 
-// check looks for values that parse and yet cannot be.
+// check finds values that can be parsed but are not valid.
 func check(s environment.Worker) error {
 	var problems []error
 	if s.TaskQueue == "" {

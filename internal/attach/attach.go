@@ -7,13 +7,11 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// Merge returns a run's webhooks in the order in which they go out. One of the
-// run's own stands in the place of a registered one of the same id, unless that
-// one is enforced.
+// Merge returns a run's webhooks in the order in which they are sent. One of the run's own
+// webhooks replaces a registered one with the same id, unless that one is enforced.
 //
-// Enforced webhooks come first: at most 500 deliveries of an event are under way
-// at once, and those of the run's own must not keep an enforced one waiting
-// until its answer_timeout is over.
+// Enforced webhooks come first: at most 500 deliveries of an event are in flight at once, and
+// the run's own must not make an enforced one wait until its answer_timeout is over.
 func Merge(own []latch.Webhook, registered []protocol.AttachedWebhook) []protocol.AttachedWebhook {
 	merged := make([]protocol.AttachedWebhook, 0, len(own)+len(registered))
 	for _, webhook := range registered {
@@ -36,15 +34,14 @@ func Merge(own []latch.Webhook, registered []protocol.AttachedWebhook) []protoco
 	return merged
 }
 
-// AtGate has the webhooks decide at the gate's event as a gate has them.
+// AtGate changes the webhooks to decide at the gate's event as webhooks of a gate do.
 func AtGate(webhooks []protocol.AttachedWebhook, event string) {
 	for i := range webhooks {
 		webhooks[i].Webhook = webhooks[i].AtGate(event)
 	}
 }
 
-// attached marks a webhook as registered, which admissions of earlier versions
-// do not say.
+// attached marks a webhook as registered. Admissions of earlier versions lack the mark.
 func attached(webhook protocol.AttachedWebhook) protocol.AttachedWebhook {
 	webhook.Registered = true
 	return webhook
@@ -54,7 +51,7 @@ func has(webhooks []protocol.AttachedWebhook, id string) bool {
 	return slices.ContainsFunc(webhooks, func(w protocol.AttachedWebhook) bool { return w.ID == id })
 }
 
-// Plain returns the webhooks without what the run knows of them.
+// Plain returns only the webhooks, without the run's data about them.
 func Plain(webhooks []protocol.AttachedWebhook) []latch.Webhook {
 	plain := make([]latch.Webhook, len(webhooks))
 	for i := range webhooks {

@@ -18,8 +18,8 @@ func webhooks(ids ...string) []latch.Webhook {
 	return made
 }
 
-// A webhook of the run's own replaces a registered one, but never an enforced
-// one, and enforced ones go out first.
+// A run's own webhook replaces a registered one, but never an enforced one, and enforced ones
+// are sent first.
 func TestMerge(t *testing.T) {
 	t.Parallel()
 	registered := []protocol.AttachedWebhook{
@@ -48,7 +48,7 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// An earlier version's admission knows of no enforced webhooks: its order stays.
+// An earlier version's admission has no enforced webhooks: its order stays the same.
 func TestMergeKeepsTheOrderOfEarlierVersions(t *testing.T) {
 	t.Parallel()
 	merged := attach.Merge(webhooks("b", "a"),
@@ -57,8 +57,8 @@ func TestMergeKeepsTheOrderOfEarlierVersions(t *testing.T) {
 	require.Equal(t, []bool{false, false, true}, []bool{merged[0].Registered, merged[1].Registered, merged[2].Registered})
 }
 
-// A run's own webhook under the id of an enforced one is refused, enabled or
-// not, as is one that only reads so; of a sequence, in each of its jobs.
+// A run's own webhook with the id of an enforced one is refused, enabled or not, and so is one
+// with an id that looks the same. In a sequence this applies to each job.
 func TestReserved(t *testing.T) {
 	t.Parallel()
 	off := false

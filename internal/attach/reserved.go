@@ -11,12 +11,12 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Reserved are the ids of enforced webhooks, by how they read. An id is
-// reserved as long as an enforced webhook has it, disabled or not, and whatever
-// it listens to: a record under this id is always one of the enforced webhook.
+// Reserved holds the ids of enforced webhooks in normalized form. An id is reserved as long as
+// an enforced webhook has it, whether it is disabled or not, and whatever it listens to: a
+// record with this id always belongs to the enforced webhook.
 type Reserved map[string]string
 
-// ReservedBy returns the ids that the enforced ones of the webhooks reserve.
+// ReservedBy returns the ids that the enforced ones among the webhooks reserve.
 func ReservedBy(registered []latch.RegisteredWebhook) Reserved {
 	reserved := Reserved{}
 	for i := range registered {
@@ -27,10 +27,9 @@ func ReservedBy(registered []latch.RegisteredWebhook) Reserved {
 	return reserved
 }
 
-// Check refuses webhooks of a run's own that have a reserved id, enabled or
-// not. An id that only reads like a reserved one is refused too: it would not
-// replace the enforced webhook, but people would take its records and its lock
-// for those of the other.
+// Check refuses the run's own webhooks that have a reserved id, enabled or not. It also refuses
+// an id that only looks like a reserved one: it would not replace the enforced webhook, but
+// people would mistake its records and its lock for those of the other.
 func (r Reserved) Check(problems *latch.Problems, path string, own []latch.Webhook) {
 	if len(r) == 0 {
 		return
@@ -57,8 +56,8 @@ func (r Reserved) CheckJob(problems *latch.Problems, path string, job *latch.Job
 	}
 }
 
-// reading is what a person reads of an id: letters without regard to case and
-// to how Unicode spells them, without spaces and what does not show.
+// reading returns an id as a person reads it: without differences of case and of Unicode forms,
+// without spaces and invisible characters.
 func reading(id string) string {
 	shown := func(r rune) rune {
 		if unicode.IsSpace(r) || !unicode.IsPrint(r) {

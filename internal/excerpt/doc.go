@@ -1,3 +1,3 @@
-// Package excerpt cuts texts to a length in bytes, at whole characters, for
-// errors, records and pages. Start reading at [Of].
+// Package excerpt truncates texts to a length in bytes, at whole characters, for errors,
+// records and pages. Start reading at [Of].
 package excerpt

@@ -2,11 +2,11 @@ package excerpt
 
 import "unicode/utf8"
 
-// ellipsis stands for what was cut off.
+// ellipsis replaces the rest of a text.
 const ellipsis = "…"
 
-// Of returns the first n bytes of a text, at whole characters, followed by "…"
-// where something was cut off: so at most n+3 bytes.
+// Of returns the first n bytes of a text, at whole characters. If it omits anything, it appends
+// "…": the result has at most n+3 bytes.
 func Of(text string, n int) string {
 	if len(text) <= n {
 		return text
@@ -14,8 +14,8 @@ func Of(text string, n int) string {
 	return First(text, n) + ellipsis
 }
 
-// Within is [Of] where the "…" counts: the result has at most n bytes. n is 3
-// or more.
+// Within is like [Of], but includes the "…" in the limit: the result has at most n bytes. n
+// must be at least 3.
 func Within(text string, n int) string {
 	if len(text) <= n {
 		return text
@@ -23,8 +23,8 @@ func Within(text string, n int) string {
 	return First(text, n-len(ellipsis)) + ellipsis
 }
 
-// First returns the first n bytes of a text, at whole characters: the result
-// may be up to 3 bytes shorter. Text that is not UTF-8 is cut at n.
+// First returns the first n bytes of a text, at whole characters. The result may be up to 3
+// bytes shorter. Text that is not UTF-8 is cut at n.
 func First(text string, n int) string {
 	if len(text) <= n {
 		return text

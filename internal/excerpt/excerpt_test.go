@@ -35,8 +35,8 @@ func TestExcerpts(t *testing.T) {
 	}
 }
 
-// No excerpt is too long, is cut within a character, or differs from its text
-// before the cut.
+// An excerpt is never too long, never cut within a character, and equals its text up to the
+// cut.
 func FuzzExcerpts(f *testing.F) {
 	f.Add("déjà 版😀", uint8(5))
 	f.Fuzz(func(t *testing.T, text string, length uint8) {

@@ -13,7 +13,7 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// maximumState bounds, in bytes as JSON, what a run may leave to the next one.
+// maximumState bounds the state that a run passes to the next one, in bytes as JSON.
 const maximumState = 16 << 20
 
 // PackCarried packs a state as compressed JSON.
@@ -36,7 +36,7 @@ func PackCarried(state *State) ([]byte, error) {
 	return packed.Bytes(), nil
 }
 
-// UnpackCarried reads what [PackCarried] packed.
+// UnpackCarried decodes the output of [PackCarried].
 func UnpackCarried(packed []byte) (*State, error) {
 	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maximumState+1))
 	if err != nil {
@@ -49,13 +49,13 @@ func UnpackCarried(packed []byte) (*State, error) {
 	return state, nil
 }
 
-// A State is what a run leaves to the one that continues it.
+// A State is what a run passes to the run that continues it.
 type State struct {
-	// First is Temporal's id for the whole chain, retried runs included. Temporal chose
-	// it when the chain was started, so whoever started it could not know it.
+	// First is Temporal's id for the whole chain, including retried runs. Temporal chose it
+	// when the chain was started, so whoever started it could not know it.
 	First string `json:"first"`
-	// RunID is what templates show as run.run_id, and Started when that run began:
-	// those of the first run, in which everything was admitted.
+	// RunID is shown to templates as run.run_id, and Started is when that run began. Both
+	// belong to the first run, in which everything was admitted.
 	RunID     string         `json:"run_id"`
 	Started   time.Time      `json:"started"`
 	Admission Admission      `json:"admission"`
@@ -63,7 +63,7 @@ type State struct {
 	Firings   []FiringState  `json:"firings"`
 	// Streams are the newest deliveries, one for each webhook that has had any.
 	Streams []StreamState `json:"streams,omitempty"`
-	// Kept is as in the session.
+	// Kept has the same meaning as in the session.
 	Kept           int              `json:"kept,omitempty"`
 	TaggedWebhooks bool             `json:"tagged_webhooks,omitempty"`
 	Rejected       []latch.Rejected `json:"rejected,omitempty"`
@@ -71,12 +71,12 @@ type State struct {
 	Event          string           `json:"event,omitempty"`
 	Step           string           `json:"step,omitempty"`
 	ShownLocks     string           `json:"shown_locks,omitempty"`
-	// One of these has how far the run's own work has come; an emission has none.
+	// One of these describes the progress of the run's own work. An emission has neither.
 	Job     *JobState     `json:"job,omitempty"`
 	Release *ReleaseState `json:"release,omitempty"`
 }
 
-// A StreamState is the place of a run's newest delivery to a webhook.
+// A StreamState is the position of a run's newest delivery to a webhook.
 type StreamState struct {
 	Webhook    string `json:"webhook"`
 	Sequence   int    `json:"sequence"`
@@ -99,8 +99,8 @@ type FiringState struct {
 // A HookState is one webhook at an event.
 type HookState struct {
 	Webhook string `json:"webhook"`
-	// Record is the index of its record, and Gone the record itself where the
-	// history has it no more.
+	// Record is the index of its record. Gone is the record itself if the history no longer has
+	// it.
 	Record      int              `json:"record"`
 	Gone        *latch.Record    `json:"gone,omitempty"`
 	Delivery    verdict.Delivery `json:"delivery,omitempty"`
@@ -117,35 +117,35 @@ type HookState struct {
 	Since       time.Time        `json:"since"`
 	// Waits reports that the delivery waits for its turn.
 	Waits bool `json:"waits,omitempty"`
-	// UnderWay is what the delivery needs to go on.
+	// UnderWay is what the delivery needs to continue.
 	UnderWay *Delivery `json:"under_way,omitempty"`
 }
 
-// A JobState is how far a job has come.
+// A JobState is the progress of a job.
 type JobState struct {
 	Result latch.JobResult `json:"result"`
-	// Working reports that JOB_START is over. WorkBegan is when the work began, and
-	// Attempt is the number of its attempt under way.
+	// Working reports that JOB_START is over. WorkBegan is when the work began, and Attempt is
+	// the number of its current attempt.
 	Working   bool      `json:"working,omitempty"`
 	WorkBegan time.Time `json:"work_began,omitzero"`
 	Attempt   int       `json:"attempt,omitempty"`
 	// Done is how many jobs of a sequence have ended.
 	Done int `json:"done,omitempty"`
-	// Ended reports that the work has ended, as the result says.
+	// Ended reports that the work has ended, with the outcome in the result.
 	Ended bool `json:"ended,omitempty"`
 }
 
-// A ReleaseState is how far a release has come.
+// A ReleaseState is the progress of a release.
 type ReleaseState struct {
 	Result latch.ReleaseResult `json:"result"`
 	// Undos are the steps to undo, in the order in which they were registered.
 	Undos      []int `json:"undos,omitempty"`
 	StepsTaken bool  `json:"steps_taken,omitempty"`
-	// Gates is how many gates have let the release pass.
+	// Gates is how many gates the release has passed.
 	Gates int `json:"gates,omitempty"`
 	// Pauses are the failed steps that wait for a person.
 	Pauses []PauseState `json:"pauses,omitempty"`
-	// Ending is how the release ends, once that is decided.
+	// Ending is how the release ends. It is nil until that is decided.
 	Ending *EndingState `json:"ending,omitempty"`
 }
 
@@ -156,7 +156,7 @@ type PauseState struct {
 	Since latch.Time `json:"since"`
 }
 
-// An EndingState is how a release ends, before all is undone.
+// An EndingState is how a release ends, before everything is undone.
 type EndingState struct {
 	Status   string           `json:"status"`
 	RollBack bool             `json:"roll_back,omitempty"`

@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// What a run leaves to the next one comes back as it was; what cannot be read, or is too
-// large, is an error.
+// A state survives packing and unpacking. A state that cannot be read, or is too large, is an
+// error.
 func TestPackCarried(t *testing.T) {
 	t.Parallel()
 	left := &protocol.State{RunID: "first", Started: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Kept: 7,

@@ -11,11 +11,11 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// chanceBytes is how much of an origin's hash stands in a delivery id.
+// chanceBytes is how many bytes of the origin's hash are part of a delivery id.
 const chanceBytes = 11
 
-// DeliveryID makes a delivery's id of the run's id, which [RunOf] reads from
-// it, and of the origin, which no other delivery of the run has.
+// DeliveryID returns a delivery's id, made from the run's id, which [RunOf] extracts again, and
+// from the origin, which is unique in the run.
 func DeliveryID(runID, origin string) string {
 	run, err := uuid.Parse(runID)
 	if err != nil { // as in the SDK's test environment
@@ -25,16 +25,16 @@ func DeliveryID(runID, origin string) string {
 	return latch.PrefixDeliveryID + base64.RawURLEncoding.EncodeToString(append(run[:], sum[:chanceBytes]...))
 }
 
-// WatchDeliveryID makes the id of the delivery by which a webhook is told of a run
-// that a watch has found. However often the run should be found, and by whichever
-// run of Latch's it is told, the id is the same. [RunOf] reads nothing from it.
+// WatchDeliveryID returns the id of the delivery that reports a run found by a watch to a
+// webhook. The id stays the same, however often the run is found and whichever of Latch's runs
+// reports it. [RunOf] extracts nothing from it.
 func WatchDeliveryID(watch, runID, webhook string) string {
 	sum := sha256.Sum256([]byte(watch + "\x00" + runID + "\x00" + webhook))
 	return latch.PrefixDeliveryID + base64.RawURLEncoding.EncodeToString(sum[:18])
 }
 
-// RunOf returns the id of the run that a delivery belongs to. It is false for an
-// id without one: that of a watch's delivery, or one made by an earlier version.
+// RunOf returns the id of the run that a delivery belongs to. It returns false for an id
+// without one: that of a watch's delivery, or one made by an earlier version.
 func RunOf(deliveryID string) (runID string, ok bool) {
 	encoded, ok := strings.CutPrefix(deliveryID, latch.PrefixDeliveryID)
 	decoded, err := base64.RawURLEncoding.DecodeString(encoded)
@@ -44,7 +44,7 @@ func RunOf(deliveryID string) (runID string, ok bool) {
 	return uuid.UUID(decoded[:len(uuid.UUID{})]).String(), true
 }
 
-// WebhookTags are the values of the search attribute with a run's webhooks.
+// WebhookTags returns the values of the search attribute that lists a run's webhooks.
 func WebhookTags(webhooks ...latch.Webhook) []string {
 	var tags []string
 	for i := range webhooks {

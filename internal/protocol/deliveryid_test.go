@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// "delivery_id is dlv_…, URL-safe": it tells its run, and differs between any two.
+// "delivery_id is dlv_…, URL-safe": it contains its run's id, and is unique.
 func TestDeliveryIDs(t *testing.T) {
 	t.Parallel()
 	run := uuid.NewString()

@@ -1,7 +1,6 @@
-// Package protocol is what Latch's workflows and activities say to each other:
-// the names of the internal activities, their arguments and their answers.
-// They travel through Temporal as JSON and ignore unknown keys, so that
-// workers of two versions can serve one run.
+// Package protocol defines how Latch's workflows and activities communicate: the names of the
+// internal activities, their arguments and their results. They travel through Temporal as JSON
+// and ignore unknown keys, so that workers of two versions can serve one run.
 //
-// It knows no Temporal and does nothing.
+// It does not depend on Temporal and does nothing itself.
 package protocol

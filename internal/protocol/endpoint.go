@@ -28,22 +28,21 @@ func idOf(prefix, taskQueue, webhook string) string {
 	return prefix + hex.EncodeToString(sum[:])
 }
 
-// A Report is what attempts at an endpoint came to, or that some were not made.
+// A Report is the result of attempts at an endpoint, or reports that some were not made.
 type Report struct {
-	// Failed is how many attempts failed since the last that was delivered: the
-	// first of them ended at Since, the last at At with Error.
+	// Failed is how many attempts failed since the last one that was delivered. The first of
+	// them ended at Since, the last at At with Error.
 	Failed int        `json:"failed,omitempty"`
 	Since  latch.Time `json:"since,omitzero"`
 	At     latch.Time `json:"at,omitzero"`
 	Error  string     `json:"error,omitempty"`
-	// Delivered reports that an attempt arrived, before those that failed.
+	// Delivered reports that an attempt succeeded before those that failed.
 	Delivered bool `json:"delivered,omitempty"`
-	// Kept is the first of the deliveries that were not sent since the endpoint is
-	// disabled.
+	// Kept is the first of the deliveries that were not sent because the endpoint is disabled.
 	Kept *KeptDelivery `json:"kept,omitempty"`
 }
 
-// A KeptDelivery is one that was not sent, and can be.
+// A KeptDelivery is a delivery that was not sent, and that can be sent later.
 type KeptDelivery struct {
 	DeliveryID string     `json:"delivery_id"`
 	WorkflowID string     `json:"workflow_id"`
@@ -51,8 +50,8 @@ type KeptDelivery struct {
 	At         latch.Time `json:"at"`
 }
 
-// A Queue is the argument of latch.DeliverInOrder: deliveries that are sent one after
-// the other, of which so many have been.
+// A Queue is the argument of latch.DeliverInOrder: deliveries that are sent one after the
+// other, and the number of those that have been sent.
 type Queue struct {
 	Items []QueueItem `json:"items"`
 	Done  int         `json:"done,omitempty"`
@@ -75,31 +74,30 @@ type QueueState struct {
 	Kept bool `json:"kept,omitempty" doc:"The endpoint was disabled again: what is left stays skipped"`
 }
 
-// SignalTurn is a signal to latch.Deliver, without an argument: the delivery may be
-// sent.
+// SignalTurn is a signal to latch.Deliver that the delivery may be sent. It has no argument.
 const SignalTurn = "latch.internal.Turn"
 
-// OrderedID returns the id of the workflow that has what a run handed over of an
-// ordered webhook sent in order. The run is the one after which its deliveries are
-// named.
+// OrderedID returns the id of the workflow that sends, in order, the deliveries that a run
+// handed over for an ordered webhook. run is the run that their ids are made from.
 func OrderedID(workflowID, runID, webhook string) string {
 	return idOf("latch-ordered-", workflowID+"/"+runID, webhook)
 }
 
-// A QueueItem is one delivery of a queue. WorkflowID is the workflow that has its
-// record; its run id is part of the delivery id.
+// A QueueItem is one delivery of a queue. WorkflowID is the workflow that has its record. That
+// workflow's run id is part of the delivery id.
 type QueueItem struct {
 	DeliveryID string `json:"d"`
 	WorkflowID string `json:"w"`
-	// Handed reports that a run handed the delivery over: a latch.Deliver has it. With
-	// Waits it sends it once SignalTurn comes; else it is sending already.
+	// Handed reports that a run handed over the delivery, so that a latch.Deliver has it. If
+	// Waits is set, latch.Deliver sends it after SignalTurn; otherwise it is already sending
+	// it.
 	Handed bool `json:"h,omitempty"`
 	Waits  bool `json:"t,omitempty"`
 }
 
 // A QueueAnswer says how a delivery of a queue ended.
 type QueueAnswer struct {
-	// Kept reports that the endpoint is disabled again: nothing more is sent.
+	// Kept reports that the endpoint is disabled again, so that nothing more is sent.
 	Kept  bool   `json:"kept,omitempty"`
 	Error string `json:"error,omitempty"`
 }
@@ -134,7 +132,7 @@ func (k *KeptDelivery) First(other *KeptDelivery) *KeptDelivery {
 	return k
 }
 
-// Add adds what came later.
+// Add adds a later report.
 func (r *Report) Add(later Report) {
 	later.Kept = r.Kept.First(later.Kept)
 	r.Kept = later.Kept
@@ -152,47 +150,47 @@ func (r *Report) Add(later Report) {
 	r.At, r.Error = later.At, later.Error
 }
 
-// An Endpoint is the argument of latch.Endpoint: the state as it continues.
+// An Endpoint is the argument of latch.Endpoint: the state with which it continues.
 type Endpoint struct {
 	Webhook string `json:"webhook"`
-	// State is nil for an endpoint of which nothing was counted yet.
+	// State is nil for an endpoint at which nothing has been counted yet.
 	State *latch.EndpointState `json:"state,omitempty"`
-	// Alarmed reports that an event was fired that a recovery answers.
+	// Alarmed reports that an event was fired that a recovery must answer.
 	Alarmed bool `json:"alarmed,omitempty"`
 	// Kept is the first delivery that was not sent.
 	Kept *KeptDelivery `json:"kept,omitempty"`
-	// WrittenAt is when the state was last written into the registry.
+	// WrittenAt is when the state was last written to the registry.
 	WrittenAt latch.Time `json:"written_at,omitzero"`
 }
 
-// An Observation is the argument of ActivityObserve: the state of a webhook's
-// endpoint, nil for one that works. With Look, nothing is written.
+// An Observation is the argument of ActivityObserve: the state of a webhook's endpoint, or nil
+// if the endpoint works. If Look is set, nothing is written.
 type Observation struct {
 	Webhook string               `json:"webhook"`
 	State   *latch.EndpointState `json:"state,omitempty"`
 	Look    bool                 `json:"look,omitempty"`
 }
 
-// Observed is the webhook as it is registered.
+// Observed is the registered webhook.
 type Observed struct {
-	// Health is nil for a webhook that is gone, is disabled, or has none.
+	// Health is nil for a webhook that is deleted, is disabled, or has no health settings.
 	Health *latch.Health `json:"health,omitempty"`
-	// State is what stood in the registry before.
+	// State is the previous state in the registry.
 	State *latch.EndpointState `json:"state,omitempty"`
 }
 
-// A ProbeRequest is the argument of ActivityProbe, which makes one attempt at a
-// disabled endpoint: of the first kept delivery, or of a made-up event if none is kept.
+// A ProbeRequest is the argument of ActivityProbe, which makes one attempt at a disabled
+// endpoint: with the first kept delivery, or with a made-up event if none is kept.
 type ProbeRequest struct {
 	Webhook string        `json:"webhook"`
 	Kept    *KeptDelivery `json:"kept,omitempty"`
 }
 
-// A ProbeAnswer says what the endpoint was tried with.
+// A ProbeAnswer describes the probe.
 type ProbeAnswer struct {
-	// Report is what a made-up event came to; the zero value for a delivery, which
-	// reports by itself.
+	// Report is the result of a made-up event. It is zero for a delivery, which reports by
+	// itself.
 	Report Report `json:"report,omitzero"`
-	// Sent is the id of the delivery that is under way; "" for a made-up event.
+	// Sent is the id of the delivery that is in flight, or "" for a made-up event.
 	Sent string `json:"sent,omitempty"`
 }

@@ -6,18 +6,17 @@ import (
 	"unicode/utf8"
 )
 
-// maximumID is how many bytes Temporal takes as an id.
+// maximumID is the largest size of an id that Temporal accepts, in bytes.
 const maximumID = 1000
 
-// IsID reports whether Temporal accepts the text as the id of a workflow or a
-// schedule. Nothing can exist under any other text.
+// IsID reports whether Temporal accepts the text as the id of a workflow or a schedule.
 func IsID(text string) bool {
 	return text != "" && len(text) <= maximumID && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
-// RunOfLock returns the workflow id in a lock's token, <workflow id>:<webhook
-// id>:<random>, and whether the text is one. It reads from the right: a workflow id
-// may have colons.
+// RunOfLock returns the workflow id in a lock's token, <workflow id>:<webhook id>:<random>, and
+// whether the text is such a token. It reads from the right, because a workflow id may contain
+// colons.
 func RunOfLock(token string) (workflowID string, is bool) {
 	if random := strings.LastIndexByte(token, ':'); random > 0 && random < len(token)-1 {
 		if webhook := strings.LastIndexByte(token[:random], ':'); webhook > 0 && webhook < random-1 && IsID(token[:webhook]) {

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What Temporal cannot be asked for is no id; letters of any script are.
+// A text that Temporal would reject is not an id. Letters of any script are allowed.
 func TestIsID(t *testing.T) {
 	t.Parallel()
 	for text, is := range map[string]bool{

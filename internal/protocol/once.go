@@ -2,12 +2,12 @@ package protocol
 
 import "encoding/json"
 
-// OncePrefix begins the ids of latch.StartOnce. A hash of the caller, the key and
-// what is to be started follows.
+// OncePrefix begins the ids of latch.StartOnce. It is followed by a hash of the caller, the key
+// and the input.
 const OncePrefix = "latch-once-"
 
-// ErrorAlreadyRunning is the type of the error with which latch.StartOnce ends
-// where a run is under way that another call started.
+// ErrorAlreadyRunning is the error type of latch.StartOnce if a run is open that another call
+// started.
 const ErrorAlreadyRunning = "AlreadyRunning"
 
 // A StartOnce is the argument of latch.StartOnce: the run to start.

@@ -10,19 +10,17 @@ import (
 	"sync"
 )
 
-// packedFrom is the size, in bytes as JSON, from which the shots of a volley are
-// packed: what a hundred of them say is mostly the same. Fewer stay readable in
-// Temporal UI.
+// packedFrom is the size, in bytes as JSON, above which the shots of a volley are compressed. A
+// hundred shots have most of their content in common. Fewer stay readable in Temporal UI.
 const packedFrom = 2 << 10
 
-// packers are used again, since each takes a megabyte.
+// packers are reused, because each takes a megabyte.
 var packers = sync.Pool{New: func() any {
 	writer, _ := flate.NewWriter(nil, flate.BestSpeed) // fails only for an unknown level
 	return writer
 }}
 
-// Pack returns the answer of a volley with these shots, in as few bytes as history
-// should have of it.
+// Pack returns a volley's answer with these shots, compressed if it is large.
 func Pack(shots []Shot) (VolleyAnswer, error) {
 	encoded := make([][]byte, len(shots))
 	for i := range shots {

@@ -21,8 +21,8 @@ func shots(n int) []protocol.Shot {
 	return all
 }
 
-// What comes out of a volley's answer is what went in, whether it was packed or
-// not, and a hundred shots take a fraction of their JSON.
+// A volley's answer is the same after packing and unpacking, compressed or not. Compressing a
+// hundred shots saves most of their size.
 func TestPackedShotsAreTheSame(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 1, 10, 100} {
@@ -44,7 +44,7 @@ func TestPackedShotsAreTheSame(t *testing.T) {
 	}
 }
 
-// What cannot be unpacked is an error: no answer is made up.
+// An answer that cannot be unpacked is an error: no answer is made up.
 func TestUnpackRefuses(t *testing.T) {
 	t.Parallel()
 	large, err := protocol.Pack([]protocol.Shot{{Queue: string(bytes.Repeat([]byte("q"), 3*protocol.MaximumVolleyBytes))}})

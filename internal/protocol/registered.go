@@ -6,68 +6,66 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// SchedulePrefix begins the ids of the schedules that keep registered jobs.
+// SchedulePrefix begins the ids of the schedules that store registered jobs.
 const SchedulePrefix = "latch-job-"
 
-// A Definition is a registered job as it is kept: the argument with which its
-// schedule starts latch.Trigger.
+// A Definition is a stored registered job: the argument with which its schedule starts
+// latch.Trigger.
 type Definition struct {
 	ID string `json:"id"`
-	// Job is what runs; nil where the job cannot, for the reason in Lacks.
+	// Job is the job to run. It is nil if the job cannot run, for the reason in Lacks.
 	Job   *latch.Job `json:"job,omitempty"`
 	Lacks string     `json:"lacks,omitempty"`
-	// Extras are keys that are kept for clients of other systems, as they came.
+	// Extras are unchanged keys that are stored for clients of other systems.
 	Extras map[string]json.RawMessage `json:"extras,omitempty"`
-	// Fields are what templates see of the job beside its own fields. They are
-	// made anew at each write.
+	// Fields are the additional fields of the template variable job. They are recomputed at
+	// each write.
 	Fields latch.Object `json:"fields,omitempty"`
-	// Paused reports that the job does not run by itself.
+	// Paused reports that the schedule does not start the job.
 	Paused bool `json:"paused,omitempty"`
-	// Followers are the jobs that run after this one. The registry keeps them.
+	// Followers are the jobs that run after this one. The registry maintains them.
 	Followers []string `json:"followers,omitempty"`
-	// ManagedBy names who declares the job in files; empty for one that was
+	// ManagedBy names the owner who declares the job in files. It is empty for a job that was
 	// registered by hand.
 	ManagedBy string `json:"managed_by,omitempty"`
-	// TaskQueue is where the job runs.
+	// TaskQueue is the queue on which the job runs.
 	TaskQueue string     `json:"task_queue,omitempty"`
 	CreatedAt latch.Time `json:"created_at,omitzero"`
 	UpdatedAt latch.Time `json:"updated_at,omitzero"`
-	// Revision differs between any two writes. Earlier holds those of the last
-	// writes before this one, the newest last.
+	// Revision is different after every write. Earlier holds the revisions of the previous
+	// writes, the newest last.
 	Revision string   `json:"revision,omitempty"`
 	Earlier  []string `json:"earlier,omitempty"`
 }
 
-// Lineage is what a run of a registered job is told beside the job.
+// Lineage returns the lineage of the job's runs.
 func (d *Definition) Lineage() Lineage {
 	return Lineage{Followers: d.Followers, Fields: d.Fields, Lacks: d.Lacks}
 }
 
-// A Trigger is the argument of latch.Trigger: a definition, from a schedule,
-// or an id alone, whose definition is then looked up.
+// A Trigger is the argument of latch.Trigger: a definition, from a schedule, or only an id,
+// whose definition is then looked up.
 type Trigger struct {
 	Definition
-	// After names the job whose end starts this one, Outcome how that ended,
+	// After names the job whose end starts this one. Outcome is how that job ended,
 	// [latch.OnSuccess] or [latch.OnFailure].
 	After   string `json:"after,omitempty"`
 	Outcome string `json:"outcome,omitempty"`
-	// Holds names what a schedule stores that starts nothing.
+	// Holds describes the content of a schedule that starts nothing.
 	Holds string `json:"holds,omitempty"`
 }
 
-// Lineage says where a run comes from. It is the third argument of
-// latch.JobRun, from Latch itself alone.
+// Lineage says where a run comes from. It is the third argument of latch.JobRun, which only
+// Latch itself passes.
 type Lineage struct {
-	// Ancestors are the ids of the sequences that the job is part of, the
-	// outermost first.
+	// Ancestors are the ids of the sequences that the job is part of, the outermost first.
 	Ancestors []string `json:"ancestors,omitempty"`
 	// Followers are registered jobs to start when this one has ended.
 	Followers []string `json:"followers,omitempty"`
-	// Fields are those of the template variable job that a registered job has
-	// beside the others.
+	// Fields are the additional fields of a registered job's template variable job.
 	Fields latch.Object `json:"fields,omitempty"`
-	// Lacks is why the job cannot run. Such a run fails before its work, and
-	// fires JOB_FAILURE.
+	// Lacks says why the job cannot run. Such a run fails before its work, and fires
+	// JOB_FAILURE.
 	Lacks string `json:"lacks,omitempty"`
 }
 
@@ -77,22 +75,21 @@ type Notice struct {
 	Event string `json:"event"`
 	// Data is the template variable data.
 	Data latch.Object `json:"data"`
-	// Lineage is what a run of the job would have been told.
+	// Lineage is the lineage that a run of the job would have had.
 	Lineage Lineage `json:"lineage"`
 }
 
-// A TimesRequest asks what has become of the times of a job's schedule.
+// A TimesRequest asks about the past times of a job's schedule.
 type TimesRequest struct {
 	ID string `json:"id"`
 }
 
-// Times counts, since the job was registered, times of its schedule at which
+// Times counts the times of a job's schedule, since the job was registered, at which
 // latch.Trigger was not started.
 type Times struct {
-	// Missed were over for longer than the schedule's catchup when Temporal came
-	// to them.
+	// Missed counts the times that Temporal noticed later than the schedule's catchup allows.
 	Missed int64 `json:"missed"`
-	// Skipped came while an earlier latch.Trigger was still under way.
+	// Skipped counts the times at which an earlier latch.Trigger was still running.
 	Skipped int64 `json:"skipped"`
 }
 

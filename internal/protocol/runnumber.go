@@ -6,20 +6,20 @@ import (
 	"strconv"
 )
 
-// Bounds of the numbers by which clients of Mitto know runs. All stay below
-// 2^53, the largest range in which JavaScript's numbers are exact.
+// These bound the numbers that identify runs to clients of Mitto. All stay below 2^53, the
+// largest range in which JavaScript's numbers are exact.
 const (
-	// runsOfJob is how many numbers there are for the runs of one job.
+	// runsOfJob is how many numbers are available for the runs of one job.
 	runsOfJob = 9_000_000
-	// numberedJobs bounds the ids of jobs that a run's number can hold.
+	// numberedJobs bounds the job ids that a run's number can contain.
 	numberedJobs = 1_000_000_000
-	// otherRuns is the first number of a run whose job has another id.
+	// otherRuns is the first number for runs of jobs with other ids.
 	otherRuns = runsOfJob * numberedJobs
 )
 
-// RunNumber returns the number by which clients of Mitto know a run, made of
-// the job's id and the run's id in Temporal. [JobOfRun] reads the job's id from
-// it if that is a whole number below 1,000,000,000.
+// RunNumber returns the number that identifies a run to clients of Mitto, made from the job's
+// id and the run's id in Temporal. [JobOfRun] extracts the job's id if that is a whole number
+// below 1,000,000,000.
 func RunNumber(job, runID string) int64 {
 	hash := sha256.Sum256([]byte(runID))
 	chance := int64(binary.BigEndian.Uint64(hash[:]) >> 1)
@@ -30,8 +30,7 @@ func RunNumber(job, runID string) int64 {
 	return number*runsOfJob + chance%runsOfJob
 }
 
-// JobOfRun returns the id of the job whose run may have the number, "" if the
-// number holds none.
+// JobOfRun returns the id of the job in a run's number, or "" if the number contains none.
 func JobOfRun(number int64) string {
 	if number < runsOfJob || number >= otherRuns {
 		return ""

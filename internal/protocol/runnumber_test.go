@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// Numbers of runs are ints that JavaScript tells apart; that of a run of a job
-// with a number tells the job.
+// Run numbers are exact in JavaScript. The number of a run contains its job's id if that is a
+// number.
 func TestRunNumbers(t *testing.T) {
 	t.Parallel()
 	seen := map[int64]string{}

@@ -8,7 +8,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// An http task's Idempotency-Key: the same for each attempt of one activity,
+// The Idempotency-Key of an http task is the same for each attempt of one activity, and
 // different for any other.
 func TestTaskIDs(t *testing.T) {
 	t.Parallel()

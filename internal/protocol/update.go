@@ -1,12 +1,12 @@
 package protocol
 
-// Prefixes of the ids of updates that the API sends. From them a run knows which
-// way an update came, and what the API vouches for; the rest of the id is random.
+// These are prefixes of the ids of updates that the API sends. They tell a run the origin of an
+// update, and the role that the API has checked. The rest of the id is random.
 const (
-	// UpdateViaAPI is for a call of the API by a key of any role.
+	// UpdateViaAPI marks a call of the API by a key of any role.
 	UpdateViaAPI = "api-"
-	// UpdateByAdmin is for a call by the role admin. It begins with UpdateViaAPI.
+	// UpdateByAdmin marks a call by the role admin. It begins with UpdateViaAPI.
 	UpdateByAdmin = UpdateViaAPI + "admin-"
-	// UpdateViaPage is for a button of a lock's page.
+	// UpdateViaPage marks a button of a lock's page.
 	UpdateViaPage = "page-"
 )

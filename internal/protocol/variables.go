@@ -9,9 +9,9 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// JobVariable returns the variable job of a run, and with it the fields that a registered job has
-// beside. The status of such a job is the one that Mitto's clients know, of the run that Temporal
-// knows as runID. Fields that are the run's own are left out.
+// JobVariable returns the variable job of a run, including the additional fields of a
+// registered job. The status of such a job is the one in Mitto's format, of the run with
+// Temporal's run id runID. Fields that belong to the run itself are omitted.
 func JobVariable(job *latch.Job, status vars.JobStatus, fields latch.Object, runID string) json.RawMessage {
 	plain := rawjson.Encode(vars.NewJob(job, status))
 	if len(fields) == 0 {

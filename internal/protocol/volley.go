@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// QuerySent is a query of a run for what it sent as one of its deliveries, by the
-// delivery's id; a [Sent] is the answer. What volleys send does not stand in a
-// run's history.
+// QuerySent is a query that returns what a run sent for one of its deliveries, by the
+// delivery's id, as a [Sent]. The content of volleys is not part of a run's history.
 const QuerySent = "latch.internal.Sent"
 
 // QuerySentOf is QuerySent for many deliveries of one run, by a list of ids. The answer
@@ -18,49 +17,49 @@ const QuerySentOf = "latch.internal.SentOf"
 // MaximumSentOf bounds, in bytes as JSON, the answer to QuerySentOf.
 const MaximumSentOf = 1 << 20
 
-// A Sent is what a delivery was sent with. The zero value is that of a delivery
-// that the run does not know, or that was never sent.
+// A Sent is the request data of a delivery. It is zero for a delivery that the run does not
+// know, or that was never sent.
 type Sent struct {
 	Send *Send `json:"send,omitempty"`
-	// UnderWay reports that the run has not finished with the delivery.
+	// UnderWay reports that the run has not finished the delivery.
 	UnderWay bool `json:"under_way,omitempty"`
 }
 
-// A Volley is the argument of ActivityVolley: deliveries whose first
-// attempts are made side by side.
+// A Volley is the argument of ActivityVolley: deliveries whose first attempts are made
+// concurrently.
 type Volley struct {
 	Sends []Send `json:"sends"`
 }
 
-// A VolleyAnswer has a shot for each of the volley's deliveries, in their order.
-// See [Pack] and [VolleyAnswer.Unpack].
+// A VolleyAnswer has a shot for each of the volley's deliveries, in the same order. See [Pack]
+// and [VolleyAnswer.Unpack].
 type VolleyAnswer struct {
 	Shots []Shot `json:"shots,omitempty"`
 	// Packed are the shots as compressed JSON, if there are many.
 	Packed []byte `json:"packed,omitempty"`
-	// Bytes is about what the answer takes of the history.
+	// Bytes is about how much of the history the answer takes.
 	Bytes int `json:"bytes,omitempty"`
 }
 
-// A Shot is the outcome of a first attempt. The zero value says that nothing was
-// sent: the delivery goes by its own activity from the start.
+// A Shot is the outcome of a first attempt. The zero value says that nothing was sent: the
+// delivery has its own activity from the start.
 type Shot struct {
-	// Outcome is what the delivery came to; with a NextAttemptAt, what it stands
-	// at until it is tried again.
+	// Outcome is the outcome of the delivery. With a NextAttemptAt, it is the state until the
+	// next attempt.
 	Outcome *Outcome `json:"outcome,omitempty"`
-	// Queue is the task queue of the worker in which the attempt goes on.
+	// Queue is the task queue of the worker in which the attempt continues.
 	Queue string `json:"queue,omitempty"`
 
-	// encoded is the shot as JSON, if it was encoded before.
+	// encoded is the shot as JSON, if it has been encoded.
 	encoded []byte
 }
 
-// Encode encodes the shot for [Pack], once it is complete, and returns how many
-// bytes of a volley's answer it takes.
+// Encode encodes the complete shot for [Pack], and returns how many bytes of a volley's answer
+// it takes.
 func (s *Shot) Encode() int {
 	encoded, err := json.Marshal(s)
 	if err != nil {
-		panic(fmt.Sprintf("latch: shot: %v", err)) // every part came out of JSON
+		panic(fmt.Sprintf("latch: shot: %v", err)) // every part was decoded from JSON
 	}
 	s.encoded = encoded
 	return len(encoded)
@@ -74,12 +73,12 @@ type Fetch struct {
 	DeliveryID string `json:"delivery_id"`
 }
 
-// An OwnerRequest asks whether the worker lives whose own task queue it names.
+// An OwnerRequest asks whether the worker that owns the named task queue is alive.
 type OwnerRequest struct {
 	Queue string `json:"queue"`
 }
 
-// An OwnerAnswer answers it.
+// An OwnerAnswer is the answer to an OwnerRequest.
 type OwnerAnswer struct {
 	Lives bool `json:"lives,omitempty"`
 }
@@ -87,8 +86,8 @@ type OwnerAnswer struct {
 const (
 	// VolleyPatience is how long a volley waits for answers.
 	VolleyPatience = 300 * time.Millisecond
-	// MaximumVolley bounds the deliveries of one volley, and MaximumVolleyBytes
-	// what it answers, as JSON: what does not fit is fetched by itself.
+	// MaximumVolley bounds the deliveries of one volley. MaximumVolleyBytes bounds its answer
+	// as JSON; shots that do not fit are fetched separately.
 	MaximumVolley      = 100
 	MaximumVolleyBytes = 256 << 10
 )

@@ -9,39 +9,36 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// SignalWatchChanged is a signal to latch.Watch: the watch was registered again. It has
-// no argument.
+// SignalWatchChanged tells latch.Watch that the watch was registered again. It has no argument.
 const SignalWatchChanged = "latch.internal.WatchChanged"
 
-// WatchRound is how long the activity of a watch looks before it reports that it has
-// found nothing: each round costs the watch's history six events.
+// WatchRound is how long the activity of a watch searches before it reports that it has found
+// nothing. Each round costs the watch's history six events.
 const WatchRound = time.Hour
 
-// A Watch is the argument of latch.Watch, and of the activity that looks for it: where
-// the watch stands.
+// A Watch is the argument of latch.Watch, and of its activity: the progress of the watch.
 type Watch struct {
 	ID     string        `json:"id"`
 	Cursor closes.Cursor `json:"cursor,omitzero"`
 	Memory closes.Memory `json:"memory,omitzero"`
-	// Told counts the runs that were told of, and Notices the workflows that did so.
+	// Told counts the runs that were reported, and Notices the workflows that reported them.
 	Told    int `json:"told,omitempty"`
 	Notices int `json:"notices,omitempty"`
 }
 
-// Found is what the activity has found.
+// Found is the result of the activity.
 type Found struct {
-	// Gone reports that there is no such watch any more.
+	// Gone reports that the watch no longer exists.
 	Gone bool `json:"gone,omitempty"`
-	// Watch is the watch as it was registered when the runs were found.
+	// Watch is the registered watch at the time when the runs were found.
 	Watch latch.Watch `json:"watch,omitzero"`
-	// Cursor is where to go on, and Closes are the runs, the one that closed first in
-	// front; none where nothing was found for a long time.
+	// Cursor is where to continue. Closes are the runs, the one that closed first in front. It
+	// is empty if nothing was found for a long time.
 	Cursor closes.Cursor `json:"cursor,omitzero"`
 	Closes []latch.Close `json:"closes,omitempty"`
 }
 
-// A WatchNotice is the argument of latch.WatchNotice: runs to tell a watch's webhooks
-// of.
+// A WatchNotice is the argument of latch.WatchNotice: runs to report to a watch's webhooks.
 type WatchNotice struct {
 	Watch  latch.Watch   `json:"watch"`
 	Closes []latch.Close `json:"closes"`
@@ -57,7 +54,7 @@ func (n *WatchNotice) Batch() latch.EmissionBatch {
 	return batch
 }
 
-// dataOf returns a close as templates see it.
+// dataOf returns a close in the form of a template variable.
 func dataOf(of *latch.Close) latch.Object {
 	data := latch.Object{}
 	if err := json.Unmarshal(rawjson.Encode(of), &data); err != nil {
