@@ -41,12 +41,13 @@ func validateWebhookID(problems *Problems, path, id string) bool {
 }
 
 func (w *Webhook) validate(problems *Problems, path string, where scope) {
-	w.validateTarget(problems, path)
-	w.validateSecrets(problems, path)
-	w.TLS.validate(problems, field(path, "tls"), w.URL)
-	w.validatePreset(problems, path)
-	w.validateCloudEvents(problems, path)
-	oneOf(problems, field(path, "path"), w.Path, PathVolley, PathDurable)
+	one := w.checkOneTarget(problems, path)
+	w.validateWork(problems, path)
+	if w.Work() == "" || !one {
+		w.validateSent(problems, path)
+	} else {
+		w.validateOnlyWork(problems, path)
+	}
 	w.Redact.validate(problems, field(path, "redact"))
 	checkDuration(problems, field(path, "timeout"), w.Timeout)
 	w.Retry.validate(problems, field(path, "retry"), takesSchedule)
@@ -72,6 +73,17 @@ func (w *Webhook) validate(problems *Problems, path string, where scope) {
 		seen[w.Events[i].Event] = true
 	}
 	w.validateBody(problems, path)
+}
+
+// validateSent looks at what is about requests, in a webhook whose hooks send them or
+// only make locks.
+func (w *Webhook) validateSent(problems *Problems, path string) {
+	w.validateTarget(problems, path)
+	w.validateSecrets(problems, path)
+	w.TLS.validate(problems, field(path, "tls"), w.URL)
+	w.validatePreset(problems, path)
+	w.validateCloudEvents(problems, path)
+	oneOf(problems, field(path, "path"), w.Path, PathVolley, PathDurable)
 }
 
 // ValidateRequest returns all that is wrong with the webhook's method, its

@@ -14,6 +14,13 @@ type Webhook struct {
 	// person to remove.
 	URL       string `json:"url,omitempty" latch:"template,url"`
 	URLSecret string `json:"url_secret,omitempty" latch:"secret"`
+	// Activity, Workflow and Nexus have hooks be work instead of requests: an activity,
+	// a child workflow or a Nexus operation, in any language. It is given the body,
+	// unless it has an input of its own, and what it returns counts as the answer.
+	// At most one of them and URL is given.
+	Activity *ActivityTask `json:"activity,omitempty"`
+	Workflow *WorkflowTask `json:"workflow,omitempty"`
+	Nexus    *NexusTask    `json:"nexus,omitempty"`
 	// Method is POST (the default), PUT, PATCH, DELETE or GET; GET alone bears no
 	// body.
 	Method string `json:"method,omitempty" latch:"plain" unset:"POST"`
@@ -116,7 +123,7 @@ func (w *Webhook) IsEnabled() bool { return w.Enabled == nil || *w.Enabled }
 // SendsSecret reports whether the secret's value goes out, beside signing.
 func (w *Webhook) SendsSecret() bool { return w.SendSecret == nil || *w.SendSecret }
 
-// HasURL reports whether there is anything to call.
+// HasURL reports whether there is a URL to call. See [Webhook.HasTarget].
 func (w *Webhook) HasURL() bool { return w.URL != "" || w.URLSecret != "" }
 
 // EventSettings returns the webhook's events, whichever way they were written.

@@ -98,6 +98,8 @@ func (a *Activities) Register(registry Registry) {
 		{protocol.ActivitySendKept, a.SendKept},
 		{protocol.ActivitySendKeptBatch, a.SendKeptBatch},
 		{protocol.ActivityWatch, a.Watch},
+		{protocol.ActivityCompose, a.Compose},
+		{protocol.ActivityJudge, a.Judge},
 	} {
 		registry.RegisterActivityWithOptions(each.function, activity.RegisterOptions{Name: each.name})
 	}

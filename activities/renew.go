@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,15 @@ func (e *withdrawnError) Error() string {
 // be sent, since the receiver may have been cut off.
 func (a *Activities) renew(ctx context.Context, send *protocol.Send) error {
 	first := activity.GetInfo(ctx).Attempt == 1 && send.PriorAttempts == 0 && !send.Carried
-	if !send.Registered || first {
+	if first {
+		return nil
+	}
+	return a.renewAgain(ctx, send)
+}
+
+// renewAgain is renew for an attempt that is not the first.
+func (a *Activities) renewAgain(ctx context.Context, send *protocol.Send) error {
+	if !send.Registered {
 		return nil
 	}
 	store := a.registryOf(ctx)
@@ -84,7 +93,9 @@ func withdrawn(now *latch.RegisteredWebhook, send *protocol.Send) string {
 		return "was disabled"
 	case !listens:
 		return "does not listen to " + event + " any more"
-	case !now.HasURL():
+	case now.Work() != send.Request.Webhook.Work():
+		return "is of another kind now: " + cmp.Or(now.Work(), "url")
+	case !now.HasTarget():
 		return "has no url any more"
 	}
 	if at, name := lacking(now, send); name != "" {
@@ -103,7 +114,8 @@ func lacking(now *latch.RegisteredWebhook, send *protocol.Send) (at, name string
 		always := append(vars.Filled(), "response")
 		return there || slices.Contains(send.Given, name) || slices.Contains(always, name)
 	}
-	taken := renewed(latch.Webhook{}, now)
+	was := &send.Request.Webhook
+	taken := renewed(latch.Webhook{Activity: was.Activity, Workflow: was.Workflow, Nexus: was.Nexus}, now)
 	for _, field := range fields.Of(&taken) {
 		if !field.Role.IsTemplate() && !field.Role.IsExpression() {
 			continue
@@ -130,10 +142,36 @@ func lacking(now *latch.RegisteredWebhook, send *protocol.Send) (at, name string
 // Temporal ends the attempt by the old one.
 func renewed(sent latch.Webhook, now *latch.RegisteredWebhook) latch.Webhook {
 	sent.URL, sent.URLSecret = now.URL, now.URLSecret
+	renewWork(&sent, now)
 	sent.Headers, sent.HeaderSecrets = now.Headers, now.HeaderSecrets
 	sent.Secret, sent.SecretHeader, sent.SendSecret = now.Secret, now.SecretHeader, now.SendSecret
 	sent.Auth, sent.TLS = now.Auth, now.TLS
 	sent.Success, sent.Redact, sent.Retry = now.Success, now.Redact, now.Retry
+	if now.Work() != "" { // of which the run makes each attempt, by the timeout as it is then
+		sent.Timeout = now.Timeout
+		return sent
+	}
 	sent.Timeout = min(latch.WithDefaults(sent).Timeout, latch.WithDefaults(now.Webhook).Timeout)
 	return sent
+}
+
+// renewWork takes over what work is done and where. What it is given stays as it was.
+func renewWork(sent *latch.Webhook, now *latch.RegisteredWebhook) {
+	activity, workflow, nexus := now.Activity, now.Workflow, now.Nexus
+	if activity != nil && sent.Activity != nil {
+		own := *activity
+		own.Input, own.Args = sent.Activity.Input, sent.Activity.Args
+		activity = &own
+	}
+	if workflow != nil && sent.Workflow != nil {
+		own := *workflow
+		own.ID, own.Input, own.Args = sent.Workflow.ID, sent.Workflow.Input, sent.Workflow.Args
+		workflow = &own
+	}
+	if nexus != nil && sent.Nexus != nil {
+		own := *nexus
+		own.Input = sent.Nexus.Input
+		nexus = &own
+	}
+	sent.Activity, sent.Workflow, sent.Nexus = activity, workflow, nexus
 }

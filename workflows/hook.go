@@ -38,6 +38,7 @@ type hook struct {
 func newHook(f *firing, webhook *protocol.AttachedWebhook, settings latch.Event) *hook {
 	h := &hook{firing: f, policy: latch.WithDefaults(settings), enforced: webhook.Enforced, delivery: &delivery{webhook: &webhook.Webhook, settings: settings,
 		registered: webhook.Registered, history: &f.session.history, now: f.session.now, counts: counts{f.session.detached}}}
+	h.policy.AnswerTimeout = latch.Duration(webhook.AnswerTimeout(settings))
 	// The answer counts if it decides, if an expression sets the record's result,
 	// and at custom events.
 	h.hasSay = h.takesPart() || h.wouldTakePart() || settings.Result != "" || !latch.IsBuiltInEvent(f.event)
@@ -74,7 +75,7 @@ func (h *hook) begin(plan protocol.PlannedHook) {
 		if h.settings.Blocking {
 			record.Lock = &latch.RecordLock{Token: plan.Lock, URL: plan.LockURL}
 		}
-		if h.webhook.HasURL() {
+		if h.webhook.HasTarget() {
 			h.state = verdict.UnderWay
 			s.streams.of(h.webhook.ID).number(&record)
 		}

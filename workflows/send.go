@@ -53,7 +53,7 @@ func (h *hook) sendBy(ctx workflow.Context, send protocol.Send) {
 		return
 	}
 	h.attempt = attemptInFlight{send: send, cancel: cancel,
-		firstEndsBy: workflow.Now(ctx).Add(connectTimeout + timeoutOf(*h.webhook))}
+		firstEndsBy: workflow.Now(ctx).Add(connectTimeout + h.webhook.AttemptTimeout())}
 	outcome, resume := deliver(ctx, h.attempt.send, h.firing.event+" → "+h.webhook.ID, &h.attempt)
 	if resume != nil && h.firing.session.link.down {
 		h.keepFor(*resume, outcome)
@@ -142,6 +142,9 @@ func (h *hook) mustEvaluate() bool {
 // deliver runs the send activity until the delivery has arrived, is given up,
 // or was cancelled between two attempts: then it returns what is needed to go on.
 func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *attemptInFlight) (protocol.Outcome, *protocol.Delivery) {
+	if send.Request.Webhook.Work() != "" {
+		return deliverWork(ctx, send, summary)
+	}
 	future := workflow.ExecuteActivity(sendOptions(ctx, send, summary), latch.ActivitySendWebhook, send)
 	var outcome protocol.Outcome
 	err := future.Get(ctx, &outcome)

@@ -146,6 +146,16 @@ func (t taskRun) doWorkflow(ctx workflow.Context, task *latch.WorkflowTask) (lat
 }
 
 func (t taskRun) childWorkflow(ctx workflow.Context, task *latch.WorkflowTask, id string, arguments []any) (latch.Object, error) {
+	raw, err := boundedChild(ctx, task, id, t.summary, arguments)
+	if err != nil {
+		return nil, err
+	}
+	return objectOf(raw), nil
+}
+
+// boundedChild runs a child workflow and returns what it returned. The child is
+// cancelled at its timeout, and with ctx.
+func boundedChild(ctx workflow.Context, task *latch.WorkflowTask, id, summary string, arguments []any) (raw converter.RawValue, err error) {
 	timeout := time.Duration(latch.WithDefaults(*task).Timeout)
 	waiting := disconnect(ctx)
 	ctx, cancel := workflow.WithCancel(ctx)
@@ -155,31 +165,32 @@ func (t taskRun) childWorkflow(ctx workflow.Context, task *latch.WorkflowTask, i
 		TaskQueue:           task.TaskQueue,
 		WaitForCancellation: true,
 		ParentClosePolicy:   enums.PARENT_CLOSE_POLICY_REQUEST_CANCEL,
-		StaticSummary:       t.summary,
+		StaticSummary:       summary,
 	})
 	timerContext, stopTimer := workflow.WithCancel(waiting)
 	defer stopTimer()
-	timer := workflow.NewTimerWithOptions(timerContext, timeout, workflow.TimerOptions{Summary: "Timeout of " + t.summary})
+	timer := workflow.NewTimerWithOptions(timerContext, timeout, workflow.TimerOptions{Summary: "Timeout of " + summary})
 	child := workflow.ExecuteChildWorkflow(ctx, task.Type, arguments...)
 	await(waiting, func() bool { return child.IsReady() || timer.IsReady() || ctx.Err() != nil })
 	if child.IsReady() {
-		return t.result(waiting, child)
+		err = child.Get(waiting, &raw)
+		return raw, err
 	}
 	cancelled := ctx.Err()
 	cancel()
-	grace := workflow.NewTimerWithOptions(timerContext, cancellationGrace, workflow.TimerOptions{Summary: "Waiting for the cancelled " + t.summary})
+	grace := workflow.NewTimerWithOptions(timerContext, cancellationGrace, workflow.TimerOptions{Summary: "Waiting for the cancelled " + summary})
 	await(waiting, func() bool { return child.IsReady() || grace.IsReady() })
 	switch {
 	case !child.IsReady():
-		return nil, fmt.Errorf("workflow %q was cancelled and did not close within %s: is a worker running that polls its task queue?", task.Type, cancellationGrace)
+		return raw, fmt.Errorf("workflow %q was cancelled and did not close within %s: is a worker running that polls its task queue?", task.Type, cancellationGrace)
 	case cancelled != nil:
-		return t.result(waiting, child)
+		err = child.Get(waiting, &raw)
+		return raw, err
 	}
-	kvp, err := t.result(waiting, child)
-	if err != nil {
-		return nil, fmt.Errorf("workflow %q did not end within %s and was cancelled", task.Type, timeout)
+	if err = child.Get(waiting, &raw); err != nil {
+		return raw, fmt.Errorf("workflow %q did not end within %s and was cancelled", task.Type, timeout)
 	}
-	return kvp, nil
+	return raw, nil
 }
 
 // checkWorkflowID refuses what Temporal would refuse again and again.
@@ -299,21 +310,24 @@ func (t taskRun) result(ctx workflow.Context, future workflow.Future) (latch.Obj
 	if err := future.Get(ctx, &raw); err != nil {
 		return nil, err
 	}
-	data := payloadJSON(raw)
-	if len(data) == 0 || string(data) == "null" {
-		return latch.Object{}, nil
-	}
+	return objectOf(raw), nil
+}
+
+// objectOf returns a result as an object, as far as it is kept.
+func objectOf(raw converter.RawValue) latch.Object {
+	data := resultJSON(raw)
 	if len(data) > maximumKVP {
-		return truncatedKVP(), nil
+		return truncatedKVP()
 	}
 	var object latch.Object
-	if json.Unmarshal(data, &object) == nil {
-		return object, nil
+	switch {
+	case len(data) == 0:
+		return latch.Object{}
+	case json.Unmarshal(data, &object) == nil:
+		return object
+	default:
+		return latch.Object{"result": data}
 	}
-	if json.Valid(data) {
-		return latch.Object{"result": data}, nil
-	}
-	return latch.Object{"result": rawjson.Encode(data)}, nil // bytes, as base64
 }
 
 // repeat does the work as often as the retry says; without one, once.

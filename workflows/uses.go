@@ -42,7 +42,7 @@ func neededBy(question verdict.Question) []string { return mentioned(question.So
 func neededByDelivery(webhook *latch.Webhook, settings latch.Event) []string {
 	at := webhook.At(settings)
 	needed := mentioned(sourcesIn(&at)...)
-	if at.Body == nil {
+	if at.Body == nil && at.WorkInput() == nil {
 		needed = append(needed, vars.InBody()...)
 	}
 	if webhook.CloudEvents != "" {

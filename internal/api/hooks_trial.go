@@ -118,7 +118,7 @@ func (a *API) Test(ctx context.Context, webhook *latch.Webhook, event string, ar
 func testedEvent(webhook *latch.Webhook, event string) (*latch.Event, error) {
 	var problems latch.Problems
 	all := webhook.EventSettings()
-	if !webhook.HasURL() {
+	if !webhook.HasTarget() {
 		problems.Addf("url", "nothing is sent without one")
 	}
 	if event == "" && len(all) == 1 && len(problems) == 0 {
@@ -138,7 +138,7 @@ func testedEvent(webhook *latch.Webhook, event string) (*latch.Event, error) {
 // startTest starts the workflow that sends the delivery.
 func (a *API) startTest(ctx context.Context, test *WebhookTest, hook *trial.Hook, request *protocol.WebhookRequest) error {
 	now := time.Now().UTC()
-	life := time.Duration(latch.WithDefaults(request.Webhook).Timeout) + beginPatience + endPatience
+	life := request.Webhook.AttemptTimeout() + beginPatience + endPatience
 	record := latch.Record{DeliveryID: test.DeliveryID, Webhook: request.Webhook.ID, Event: test.Event, WorkflowID: test.WorkflowID,
 		Result: latch.ResultPending, Data: latch.Object{}, StartedAt: latch.NewTime(now)}
 	if hook.Kind == latch.JobKind {

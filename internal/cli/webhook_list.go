@@ -77,10 +77,13 @@ func eventsText(webhook *latch.RegisteredWebhook) string {
 	return output.OneLine(strings.Join(names, ", "))
 }
 
-// addressText returns the URL, or the name of the secret that contains it.
+// addressText returns the URL, the name of the secret that has it, or the work.
 func addressText(webhook *latch.RegisteredWebhook) string {
 	if webhook.URLSecret != "" {
 		return "secret " + output.OneLine(webhook.URLSecret)
+	}
+	if kind := webhook.Work(); kind != "" {
+		return kind + " " + output.OneLine(webhook.WorkName())
 	}
 	return output.OneLine(webhook.URL)
 }

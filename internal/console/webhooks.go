@@ -71,6 +71,9 @@ func (v *visit) hookRow(webhook *latch.RegisteredWebhook) piece.Row {
 	if webhook.URLSecret != "" {
 		where = "the secret " + webhook.URLSecret
 	}
+	if kind := webhook.Work(); kind != "" {
+		where = kind + " " + webhook.WorkName()
+	}
 	return piece.Row{Key: webhook.ID, Cells: []piece.Cell{piece.Link(webhook.ID, v.link(webhooksPath+"/"+segment(webhook.ID))).With(where), events, state,
 		piece.Text(webhook.Secret), piece.When(webhook.UpdatedAt)}}
 }

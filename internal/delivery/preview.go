@@ -13,6 +13,7 @@ import (
 	"github.com/latch-run/latch/internal/fields"
 	"github.com/latch-run/latch/internal/mask"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/secret"
 	"github.com/latch-run/latch/internal/urlmask"
 )
@@ -49,6 +50,9 @@ func Render(r *protocol.WebhookRequest) (*Preview, latch.Problems) {
 		add("", err)
 		return shown, problems
 	}
+	if r.Webhook.Work() != "" {
+		return d.previewWork(problems)
+	}
 	address, err := d.previewTarget()
 	add("url", err)
 	d.templates.drop(fields.URLTemplate)
@@ -64,6 +68,23 @@ func Render(r *protocol.WebhookRequest) (*Preview, latch.Problems) {
 	add("headers", d.writeHeader())
 	add("secret", d.sign())
 	shown.Header = d.previewHeader()
+	return shown, problems
+}
+
+// previewWork shows what work is given: its argument, or several as a list.
+func (d *draft) previewWork(problems latch.Problems) (*Preview, latch.Problems) {
+	work, err := d.compose()
+	if err != nil {
+		problems.Addf(d.Webhook.Work(), "%s", excerpt.First(cleanText(err.Error()), maximumErrorBytes))
+	}
+	shown := &Preview{Method: d.record.Method, URL: d.record.URL, Header: http.Header{}}
+	switch len(work.Arguments) {
+	case 0:
+	case 1:
+		shown.Body = work.Arguments[0]
+	default:
+		shown.Body = rawjson.Encode(work.Arguments)
+	}
 	return shown, problems
 }
 

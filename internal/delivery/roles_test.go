@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httputil"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/fields"
 	"github.com/latch-run/latch/internal/fields/fieldstest"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // marks gives each template a unique text that must appear in the request.
@@ -39,6 +42,9 @@ func (m marks) variables() expr.Variables {
 	return expr.Variables{"vars": encoded}
 }
 
+// elsewhere are the parts of a webhook whose templates no request of its own has.
+var elsewhere = []string{"events[0]", "activity.", "workflow.", "nexus."}
+
 // Each template of a webhook and of its event appears in the request, rendered. The input does
 // not change, so that the next attempt can use it.
 func TestEveryTemplateOfAWebhookIsSent(t *testing.T) {
@@ -52,6 +58,7 @@ func TestEveryTemplateOfAWebhookIsSent(t *testing.T) {
 		} else {
 			r.Webhook = fieldstest.Full[latch.Webhook](m.text)
 			r.Webhook.HeaderSecrets, r.Webhook.Auth, r.Webhook.TLS, r.Webhook.Events = nil, nil, nil, nil
+			r.Webhook.Activity, r.Webhook.Workflow, r.Webhook.Nexus = nil, nil, nil
 		}
 		r.Webhook.ContentType, r.Variables = "text/plain", m.variables()
 		given := r.Webhook
@@ -62,11 +69,45 @@ func TestEveryTemplateOfAWebhookIsSent(t *testing.T) {
 		wire, err := prepared.Wire(true)
 		require.NoError(t, err)
 		for _, mark := range m.values {
-			if ofEvent || !strings.Contains(mark, "events[0]") {
+			if ofEvent || !slices.ContainsFunc(elsewhere, func(part string) bool { return strings.Contains(mark, part) }) {
 				require.Contains(t, string(wire), mark)
 			}
 		}
 		require.NotContains(t, string(wire), "${")
+	}
+}
+
+// Each template of a kind of work is given to it, filled in.
+func TestEveryTemplateOfWorkIsGiven(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{latch.WorkActivity, latch.WorkWorkflow, latch.WorkNexus} {
+		for _, args := range []bool{false, true} {
+			m := marks{"", map[string]string{}}
+			r := request("")
+			full := fieldstest.Full[latch.Webhook](func(path string, role fields.Role) string {
+				if !strings.HasPrefix(path, kind+".") || strings.Contains(path, ".input") == args {
+					return ""
+				}
+				return m.text(path, role)
+			})
+			r.Webhook = latch.Webhook{ID: "w"}
+			switch kind {
+			case latch.WorkActivity:
+				r.Webhook.Activity = full.Activity
+			case latch.WorkWorkflow:
+				r.Webhook.Workflow = full.Workflow
+			case latch.WorkNexus:
+				r.Webhook.Nexus = full.Nexus
+			}
+			r.Variables = m.variables()
+			work, err := local(t, nil).Compose(r, 1, time.Now())
+			require.NoError(t, err)
+			given := string(rawjson.Encode(work))
+			for _, mark := range m.values {
+				require.Contains(t, given, mark)
+			}
+			require.NotContains(t, given, "${")
+		}
 	}
 }
 

@@ -62,7 +62,7 @@ type Removal struct {
 type TaskAnswers struct {
 	// URL is that of an http task, its templates filled in.
 	URL string `json:"url,omitempty"`
-	// Type is that of an activity or a workflow.
+	// Type is that of an activity or a workflow, or a Nexus operation.
 	Type string `json:"type,omitempty"`
 	// Command is the program that a command task runs, the first of its arguments.
 	Command string `json:"command,omitempty"`

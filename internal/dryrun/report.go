@@ -89,10 +89,10 @@ type Request struct {
 
 // Work is what a task does.
 type Work struct {
-	// Of says what for: "Step migrate", "Undo step migrate".
+	// Of says what for: "Step migrate", "Undo step migrate", "AFTER_STEP → tests".
 	Of string `json:"of"`
-	// Type is http, activity, workflow or command, and Name the URL, the type or the
-	// program. Templates of a URL and of a command are not filled in here.
+	// Type is http, activity, workflow, nexus or command, and Name the URL, the type, the
+	// operation or the program. Templates of a URL and of a command are not filled in here.
 	Type      string `json:"type"`
 	Name      string `json:"name"`
 	Arguments []any  `json:"arguments,omitempty"`

@@ -28,12 +28,14 @@ type standIn struct {
 	done  []Task
 }
 
-// A Task is the work of a job, a step or an undo.
+// A Task is the work of a job, a step, an undo or a hook.
 type Task struct {
 	At time.Time
-	// Of says what it is for, as Temporal UI does: "Step migrate", "Undo step migrate".
+	// Of says what it is for, as Temporal UI does: "Step migrate", "Undo step migrate",
+	// or of a hook that is work "AFTER_STEP → tests".
 	Of string
-	// Kind is http, activity, workflow or command. What is a URL, a type or a program.
+	// Kind is http, activity, workflow, nexus or command. What is a URL, a type, an
+	// operation or a program.
 	Kind, What string
 	// Arguments are those of an activity or a workflow, or a command's own.
 	Arguments []any
@@ -97,6 +99,25 @@ func (o *standInOutbound) ExecuteChildWorkflow(ctx workflow.Context, name string
 	begins.SetValue(workflow.Execution{ID: workflow.GetChildWorkflowOptions(ctx).WorkflowID})
 	return &child{o.standIn.do(ctx, task), started}
 }
+
+func (o *standInOutbound) ExecuteNexusOperation(ctx workflow.Context, in interceptor.ExecuteNexusOperationInput) workflow.NexusOperationFuture {
+	name, named := in.Operation.(string)
+	if !named {
+		return o.Next.ExecuteNexusOperation(ctx, in)
+	}
+	task := Task{At: workflow.Now(ctx), Of: in.Options.Summary, Kind: "nexus", What: name, Arguments: []any{in.Input}}
+	started, begins := workflow.NewFuture(ctx)
+	begins.SetValue(workflow.NexusOperationExecution{})
+	return &operation{o.standIn.do(ctx, task), started}
+}
+
+// An operation is the future of a Nexus operation that the stand-in did.
+type operation struct {
+	workflow.Future
+	started workflow.Future
+}
+
+func (o *operation) GetNexusOperationExecution() workflow.Future { return o.started }
 
 // A child is the future of a workflow that the stand-in did.
 type child struct {

@@ -29,6 +29,8 @@ const (
 	ActivitySendKept           = "latch.internal.SendKept"
 	ActivitySendKeptBatch      = "latch.internal.SendKeptBatch"
 	ActivityWatch              = "latch.internal.Watch"
+	ActivityCompose            = "latch.internal.Compose"
+	ActivityJudge              = "latch.internal.Judge"
 )
 
 // An AdmitRequest asks whether a run with this input may begin.

@@ -50,7 +50,7 @@ func TestEveryKeyOfTheTypesIsInTheSchemaAndDescribed(t *testing.T) {
 	for _, structure := range []reflect.Type{reflect.TypeFor[latch.Job](), reflect.TypeFor[latch.Release](),
 		reflect.TypeFor[latch.Emission](), reflect.TypeFor[latch.Gate](), reflect.TypeFor[latch.Watch](),
 		reflect.TypeFor[latch.Step](), reflect.TypeFor[latch.Task](), reflect.TypeFor[latch.ActivityTask](),
-		reflect.TypeFor[latch.WorkflowTask](),
+		reflect.TypeFor[latch.WorkflowTask](), reflect.TypeFor[latch.NexusTask](),
 		reflect.TypeFor[latch.HTTPTask](), reflect.TypeFor[latch.CommandTask](), reflect.TypeFor[latch.Webhook](),
 		reflect.TypeFor[latch.Event](),
 		reflect.TypeFor[latch.Auth](), reflect.TypeFor[latch.BasicAuth](), reflect.TypeFor[latch.OAuth2](),

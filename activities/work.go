@@ -1,0 +1,55 @@
+package activities
+
+import (
+	"context"
+	"errors"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rehearsal"
+)
+
+// Compose renders what an attempt at a hook that is work is given. Nothing is begun
+// while the registry cannot be read: then its error has the run ask again.
+func (a *Activities) Compose(ctx context.Context, request protocol.WorkRequest) (protocol.WorkAnswer, error) {
+	send := &request.Send
+	var answer protocol.WorkAnswer
+	if send.PriorAttempts > 0 || send.Carried {
+		var withdrawn *withdrawnError
+		switch err := a.renewAgain(ctx, send); {
+		case errors.As(err, &withdrawn):
+			activity.GetLogger(ctx).Info("a hook is not done again", "delivery", send.Record.DeliveryID, "webhook", send.Record.Webhook, "reason", err.Error())
+			failed := protocol.Outcome{Attempts: request.Number - 1, Tries: send.Tries, Error: err.Error(), Withdrawn: true, CompletedAt: latch.NewTime(rehearsal.Now(ctx))}
+			return protocol.WorkAnswer{Failed: &failed}, nil
+		case err != nil:
+			return protocol.WorkAnswer{}, err
+		case send.Registered:
+			answer.Webhook = &send.Request.Webhook
+		}
+	}
+	send.Request.Sequence, send.Request.PreviousID = send.Record.Sequence, send.Record.PreviousID
+	work, err := a.options.Sender.Compose(&send.Request, request.Number, rehearsal.Now(ctx))
+	if err != nil {
+		failed := protocol.Outcome{Attempts: request.Number, Tries: send.Tries, Error: err.Error(), Request: work.Request, CompletedAt: latch.NewTime(rehearsal.Now(ctx))}
+		return protocol.WorkAnswer{Failed: &failed}, nil
+	}
+	answer.Arguments, answer.WorkflowID, answer.Request = work.Arguments, work.WorkflowID, work.Request
+	return answer, nil
+}
+
+// Judge says what an attempt at a hook that is work has come to. Its result is read
+// as an endpoint's answer is, and what it holds of secrets is masked.
+func (a *Activities) Judge(ctx context.Context, end protocol.WorkEnd) (protocol.Outcome, error) {
+	receive := func(_ context.Context, request *protocol.WebhookRequest, _ int) (*delivery.Attempt, error) {
+		return a.options.Sender.Receive(request, delivery.Done{Request: end.Request, Result: end.Result, Error: end.Error, Final: end.Final,
+			StartedAt: end.StartedAt.Time, CompletedAt: rehearsal.Now(ctx)})
+	}
+	outcome, judged, err := a.attempt(ctx, end.Send, end.Number, memory{Tries: end.Send.Tries}, receive)
+	if judged != nil && !judged.final {
+		outcome.NextAttemptAt = latch.NewTime(rehearsal.Now(ctx).Add(judged.delay))
+	}
+	return outcome, err
+}

@@ -1,0 +1,219 @@
+package latch
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A NexusTask calls an operation of a Nexus service, behind whichever endpoint
+// Temporal has for it.
+type NexusTask struct {
+	Endpoint  string `json:"endpoint" latch:"plain"`
+	Service   string `json:"service" latch:"plain"`
+	Operation string `json:"operation" latch:"plain"`
+	// Input is the argument.
+	Input json.RawMessage `json:"input,omitempty" latch:"template,json"`
+	// Timeout bounds the operation, from its scheduling; 10m unless given.
+	Timeout Duration `json:"timeout,omitempty" unset:"10m"`
+}
+
+// Kinds of work that a hook may be, as the keys of a webhook name them.
+const (
+	WorkActivity = "activity"
+	WorkWorkflow = "workflow"
+	WorkNexus    = "nexus"
+)
+
+// Work returns which kind of work the webhook's hooks are, "" for a webhook that
+// calls a URL, that measures, or that only makes a lock.
+func (w *Webhook) Work() string {
+	switch {
+	case w.Activity != nil:
+		return WorkActivity
+	case w.Workflow != nil:
+		return WorkWorkflow
+	case w.Nexus != nil:
+		return WorkNexus
+	default:
+		return ""
+	}
+}
+
+// WorkName names the work, as records and lists do: by its task queue, if it says one,
+// and its type, or by endpoint, service and operation.
+func (w *Webhook) WorkName() string {
+	var parts []string
+	switch w.Work() {
+	case WorkActivity:
+		parts = []string{w.Activity.TaskQueue, w.Activity.Type}
+	case WorkWorkflow:
+		parts = []string{w.Workflow.TaskQueue, w.Workflow.Type}
+	case WorkNexus:
+		parts = []string{w.Nexus.Endpoint, w.Nexus.Service, w.Nexus.Operation}
+	}
+	return strings.TrimPrefix(strings.Join(parts, "/"), "/")
+}
+
+// HasTarget reports whether there is anything to call, to do or to measure. A
+// webhook without a target only makes locks.
+func (w *Webhook) HasTarget() bool { return w.HasURL() || w.Work() != "" }
+
+// WorkInput returns the input that stands with the work itself; nil where the work
+// is given the webhook's body.
+func (w *Webhook) WorkInput() []json.RawMessage {
+	input, args := json.RawMessage(nil), []json.RawMessage(nil)
+	switch w.Work() {
+	case WorkActivity:
+		input, args = w.Activity.Input, w.Activity.Args
+	case WorkWorkflow:
+		input, args = w.Workflow.Input, w.Workflow.Args
+	case WorkNexus:
+		input = w.Nexus.Input
+	}
+	if hasValue(input) {
+		return []json.RawMessage{input}
+	}
+	return args
+}
+
+// AttemptTimeout returns how long one attempt may take: of work that is its own
+// timeout, which the webhook's stands in for.
+func (w *Webhook) AttemptTimeout() time.Duration {
+	given := w.Timeout
+	switch {
+	case given > 0 && w.Work() != "":
+	case w.Activity != nil:
+		given = WithDefaults(*w.Activity).Timeout
+	case w.Workflow != nil:
+		given = WithDefaults(*w.Workflow).Timeout
+	case w.Nexus != nil:
+		given = WithDefaults(*w.Nexus).Timeout
+	default:
+		given = WithDefaults(*w).Timeout
+	}
+	return time.Duration(given)
+}
+
+// AnswerTimeout returns how long a hook that does not block may leave a decision open:
+// unless given, 90s and, of work, as long as one attempt may take.
+func (w *Webhook) AnswerTimeout(settings Event) time.Duration {
+	limit := time.Duration(WithDefaults(settings).AnswerTimeout)
+	if settings.AnswerTimeout > 0 || w.Work() == "" {
+		return limit
+	}
+	if w.Activity != nil {
+		limit += time.Duration(WithDefaults(*w.Activity).StartTimeout)
+	}
+	return limit + w.AttemptTimeout()
+}
+
+// targets returns the keys by which the webhook says what its hooks do.
+func (w *Webhook) targets() []string {
+	var found []string
+	for _, each := range []struct {
+		key string
+		set bool
+	}{{"url", w.URL != ""}, {"url_secret", w.URLSecret != ""}, {WorkActivity, w.Activity != nil}, {WorkWorkflow, w.Workflow != nil}, {WorkNexus, w.Nexus != nil}} {
+		if each.set {
+			found = append(found, each.key)
+		}
+	}
+	return found
+}
+
+// requestKeys returns those keys that are about an HTTP request and are given.
+func (w *Webhook) requestKeys() []string {
+	var given []string
+	for _, each := range []struct {
+		key string
+		set bool
+	}{
+		{"method", w.Method != ""}, {"content_type", w.ContentType != ""}, {"headers", w.Headers != nil}, {"header_secrets", w.HeaderSecrets != nil},
+		{"preset", w.Preset != ""}, {"cloudevents", w.CloudEvents != ""}, {"success", w.Success != ""}, {"secret", w.Secret != ""},
+		{"secret_header", w.SecretHeader != ""}, {"send_secret", w.SendSecret != nil}, {"auth", w.Auth != nil}, {"tls", w.TLS != nil}, {"path", w.Path != ""},
+	} {
+		if each.set {
+			given = append(given, each.key)
+		}
+	}
+	return given
+}
+
+// validateWork looks at each kind of work that is given.
+func (w *Webhook) validateWork(problems *Problems, path string) {
+	if w.Activity != nil {
+		w.Activity.validate(problems, field(path, WorkActivity))
+		if w.Activity.Retry != nil {
+			problems.Addf(field(path, "activity.retry"), "a hook is tried again as its webhook says; give retry there")
+		}
+	}
+	if w.Workflow != nil {
+		w.Workflow.validate(problems, field(path, WorkWorkflow))
+	}
+	if w.Nexus != nil {
+		w.Nexus.validate(problems, field(path, WorkNexus))
+	}
+}
+
+// validateOnlyWork looks at what else a webhook whose hooks are work may have.
+func (w *Webhook) validateOnlyWork(problems *Problems, path string) {
+	for _, key := range w.requestKeys() {
+		problems.Addf(field(path, key), "is about an HTTP request, and this webhook's hooks are work (%s): leave it out", w.Work())
+	}
+	w.validateWorkTimeout(problems, path)
+	w.validateWorkBody(problems, path)
+	if w.Retry != nil && (w.Retry.On != nil || w.Retry.NotOn != nil) {
+		problems.Addf(field(path, "retry"), "on and not_on are about HTTP statuses, which work (%s) has not: what fails says whether it may be tried again", w.Work())
+	}
+}
+
+func (w *Webhook) validateWorkTimeout(problems *Problems, path string) {
+	own := Duration(0)
+	switch w.Work() {
+	case WorkActivity:
+		own = w.Activity.Timeout
+	case WorkWorkflow:
+		own = w.Workflow.Timeout
+	case WorkNexus:
+		own = w.Nexus.Timeout
+	}
+	if own != 0 && w.Timeout != 0 {
+		problems.Addf(field(path, "timeout"), "stands in %s too; give one of them", w.Work())
+	}
+}
+
+// validateWorkBody refuses two ways to say what the work is given.
+func (w *Webhook) validateWorkBody(problems *Problems, path string) {
+	if w.WorkInput() == nil {
+		return
+	}
+	const both = "is what the work is given unless %s has input or args; give one of them"
+	if hasValue(w.Body) {
+		problems.Addf(field(path, "body"), both, w.Work())
+	}
+	for i, settings := range w.Events {
+		if hasValue(settings.Body) {
+			problems.Addf(field(element(field(path, "events"), i), "body"), both, w.Work())
+		}
+	}
+}
+
+func (t *NexusTask) validate(problems *Problems, path string) {
+	for _, each := range []struct{ key, value string }{{"endpoint", t.Endpoint}, {"service", t.Service}, {"operation", t.Operation}} {
+		requireText(problems, field(path, each.key), each.value)
+		boundName(problems, field(path, each.key), each.value)
+	}
+	checkDuration(problems, field(path, "timeout"), t.Timeout)
+}
+
+// checkOneTarget refuses a webhook that says in two ways what its hooks do.
+func (w *Webhook) checkOneTarget(problems *Problems, path string) bool {
+	targets := w.targets()
+	if len(targets) < 2 || slices.Equal(targets, []string{"url", "url_secret"}) {
+		return true
+	}
+	problems.Addf(field(path, targets[len(targets)-1]), "a webhook has one of url, url_secret, activity, workflow and nexus, not %s", enumerate(targets))
+	return false
+}
