@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/server/common/membership/static"
 	"go.temporal.io/server/common/primitives"
 
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/testsuite/freeport"
 )
 
@@ -62,6 +63,9 @@ func orFree(given int) int {
 // temporalConfig returns the static configuration of a server on one host.
 func temporalConfig(p ports, stored databases) *config.Config {
 	cfg := &config.Config{
+		// The services may take twice as long to start. Temporal's default is 15
+		// seconds, which a busy machine exceeds.
+		Global: config.Global{Membership: config.Membership{MaxJoinDuration: hang.Limit / 2}},
 		Services: map[string]config.Service{
 			string(primitives.FrontendService): service(p.frontend, p.http),
 			string(primitives.HistoryService):  service(p.history, 0),
