@@ -10,9 +10,9 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// Contract, "Responses" and "Decisions": answers that say no, or that nobody
-// can read, never release anything, whichever kind of hook they come to. What
-// arrived is neither sent again nor told as lost.
+// Contract, "Responses" and "Decisions": answers that mean no, or that cannot be read, never
+// release anything, whatever the kind of hook. A delivered message is neither sent again nor
+// reported as lost.
 func TestAnswersThatAreNoYes(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -69,8 +69,8 @@ func TestAnswersThatAreNoYes(t *testing.T) {
 	}
 }
 
-// Contract, "Blocking and locks": an update whose data nobody would understand
-// is refused, and the lock stays for a better one.
+// Contract, "Blocking and locks": an update whose data has no meaning is refused, and the lock
+// stays for a better one.
 func TestReleaseLockInOwnWords(t *testing.T) {
 	t.Parallel()
 	l := setup(t).lane(t)

@@ -11,9 +11,9 @@ import (
 	"github.com/latch-run/latch/testsuite/process"
 )
 
-// Ids are strings, in any script: a release, its lock and the jobs of a
-// sequence go their way though the SDK sends a header that takes ASCII alone.
-// A registered job's id is refused, since no schedule can be kept by it.
+// Ids are strings, in any script: a release, its lock and the jobs of a sequence work although
+// the SDK sends a header that accepts only ASCII. A registered job's id is refused, because a
+// schedule cannot have it.
 func TestIDsInAnyScript(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/testsuite/process"
 )
 
-// Contract, "HTTP API": a key by any of three ways; none or a wrong one is 401,
-// one of too small a role 403; the access log names keys and shows none.
+// Contract, "HTTP API": a key can be sent in three ways. Without a key or with a wrong one the
+// answer is 401, with too small a role 403. The access log names keys and shows none.
 func TestAPIKeys(t *testing.T) {
 	t.Parallel()
 	s := setup(t).serve("LATCH_API_KEYS", apiKeys, "LATCH_API_ALLOW", "127.0.0.0/8")
@@ -36,8 +36,8 @@ func TestAPIKeys(t *testing.T) {
 	}
 }
 
-// Contract, "HTTP API": without keys only a caller on this machine is served
-// that is no web page of elsewhere.
+// Contract, "HTTP API": without keys only callers on this machine are served, and no web pages
+// of other sites.
 func TestAPIWithoutKeys(t *testing.T) {
 	t.Parallel()
 	s := setup(t).serve()
@@ -50,8 +50,8 @@ func TestAPIWithoutKeys(t *testing.T) {
 	s.call("POST", "/latch/v1/events", `{"event":"API_CALLED"}`).read(t, 201, nil)
 }
 
-// Contract, "HTTP API" and "Settings": an address beyond loopback without keys
-// is a start error, and all bad settings are told at once, without a value.
+// Contract, "HTTP API" and "Settings": an address beyond loopback without keys prevents the
+// start, and all bad settings are reported at once, without their values.
 func TestAPISettings(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -74,8 +74,8 @@ func TestAPISettings(t *testing.T) {
 	}
 }
 
-// Contract, "HTTP API": 503 with Retry-After when Temporal is out of reach; the
-// process stays up, and was started without Temporal.
+// Contract, "HTTP API": the answer is 503 with Retry-After while Temporal is unreachable. The
+// process stays up, and can be started without Temporal.
 func TestAPIWithoutTemporal(t *testing.T) {
 	t.Parallel()
 	b := &bench{T: t, ctx: t.Context(), queue: t.Name()}

@@ -14,7 +14,7 @@ import (
 	"github.com/latch-run/latch/testsuite/process"
 )
 
-// Keys of each role, as LATCH_API_KEYS has them.
+// These are keys of each role, in the format of LATCH_API_KEYS.
 const apiKeys = "ann=admin-key=1-0123456789,ci:run=run-key-0123456789,board:lock=lock-key-0123456789,eye:read=read-key-0123456789"
 
 // A served is a process of `starter serve`.
@@ -24,8 +24,7 @@ type served struct {
 	url     string
 }
 
-// serve starts an API on the bench's task queue. Settings are variables of its
-// environment.
+// serve starts an API on the bench's task queue. Settings are variables of its environment.
 func (b *bench) serve(settings ...string) *served {
 	b.Helper()
 	address := freeAddress(b.T)
@@ -53,8 +52,8 @@ type reply struct {
 	body   string
 }
 
-// call sends a request with the headers, given as name and value in turn. It
-// does as a client should where the API answers 503: it asks again.
+// call sends a request with the headers, given as alternating names and values. Like a
+// well-behaved client it retries when the API answers 503.
 func (s *served) call(method, path, body string, headers ...string) reply {
 	s.Helper()
 	for ticker := time.Tick(tick); ; <-ticker {
@@ -74,7 +73,7 @@ func (s *served) callOnce(method, path, body string, headers ...string) reply {
 	return s.send(request, headers...)
 }
 
-// send sends a request with further headers, given as name and value in turn.
+// send sends a request with further headers, given as alternating names and values.
 func (s *served) send(request *http.Request, headers ...string) reply {
 	s.Helper()
 	for i := 0; i+1 < len(headers); i += 2 {
@@ -88,13 +87,13 @@ func (s *served) send(request *http.Request, headers ...string) reply {
 	return reply{response.StatusCode, response.Header, string(text)}
 }
 
-// as calls with a key.
+// as sends a request with a key.
 func (s *served) as(key, method, path, body string) reply {
 	s.Helper()
 	return s.call(method, path, body, "Authorization", "Bearer "+key)
 }
 
-// read decodes an answer of the status.
+// read decodes an answer with the status.
 func (r reply) read(t require.TestingT, status int, into any) {
 	require.Equal(t, status, r.status, r.body)
 	if into != nil {
@@ -102,7 +101,7 @@ func (r reply) read(t require.TestingT, status int, into any) {
 	}
 }
 
-// A problem is an answer that says what is wrong.
+// A problem is an error answer.
 type problem struct {
 	Status     int
 	Title      string
@@ -113,7 +112,7 @@ type problem struct {
 	Record     *latch.Record
 }
 
-// problem holds an answer to RFC 9457.
+// problem checks an answer against RFC 9457.
 func (r reply) problem(t require.TestingT, status int) problem {
 	var p problem
 	r.read(t, status, &p)
@@ -124,7 +123,7 @@ func (r reply) problem(t require.TestingT, status int) problem {
 	return p
 }
 
-// held starts a release that a lock holds, and gives workflow id and token.
+// held starts a release that a lock holds, and returns the workflow id and the token.
 func (s *served) held(id string) (workflowID, token string) {
 	s.Helper()
 	var started struct {
@@ -134,8 +133,7 @@ func (s *served) held(id string) (workflowID, token string) {
 	return started.WorkflowID, s.token(started.WorkflowID)
 }
 
-// heldRelease is a release that a person's lock holds before a step that any
-// worker can take.
+// heldRelease is a release with a lock before a step that any worker can run.
 func heldRelease(id string) string {
 	return `{"id":"` + id + `","title":"The shop","webhooks":[{"id":"board","events":[{"event":"BEFORE_RELEASE","blocking":true},
 		{"event":"BEFORE_RELEASE_COMPLETE","blocking":true,"lock_timeout":"4h"}]}],

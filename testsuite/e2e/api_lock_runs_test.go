@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, "Blocking and locks": a used lock answers its record also when its
-// workflow id is used again, by a run that waits for a lock of its own.
+// Contract, "Blocking and locks": a used lock answers with its record even if a new run with
+// the same workflow id waits for its own lock.
 func TestAPILockOfAnEarlierRun(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -24,7 +24,7 @@ func TestAPILockOfAnEarlierRun(t *testing.T) {
 	_, second := s.held(id)
 	require.NotEqual(t, first, second)
 
-	require.Eventually(t, func() bool { // Temporal's list may be a moment behind
+	require.Eventually(t, func() bool { // Temporal's list may lag behind
 		return s.as("read-key-0123456789", "GET", lockPath(first), "").status == 200
 	}, patience, tick)
 	s.as("lock-key-0123456789", "POST", lockPath(first)+"/release", `{"result":"pass"}`).read(t, 200, &again)
@@ -39,7 +39,7 @@ func TestAPILockOfAnEarlierRun(t *testing.T) {
 	s.as("run-key-0123456789", "POST", "/latch/v1/releases/"+workflowID+"/stop", "").read(t, 200, nil)
 }
 
-// Contract, "HTTP API": the list of locks has those of users' own workflows.
+// Contract, "HTTP API": the list of locks contains those of users' own workflows.
 func TestAPIListsLocksOfOwnWorkflows(t *testing.T) {
 	t.Parallel()
 	l := ownLane(t, shared.client, []worker.Plugin{latchPlugin()})

@@ -9,14 +9,13 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, "HTTP API" and "Blocking and locks": with two processes of the API
-// and two workers, a lock made by one is listed, shown, and removed by POST or
-// DELETE through the other; a second removal answers the
-// same record; `by` is the key's name.
+// Contract, "HTTP API" and "Blocking and locks": with two processes of the API and two workers,
+// a lock made by one is listed, shown, and removed by POST or DELETE through the other. A
+// second removal returns the same record. `by` is the key's name.
 func TestAPILocks(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.startWorker() // beside the first
+	b.startWorker() // in addition to the first
 	one, two := b.serve("LATCH_API_KEYS", apiKeys), b.serve("LATCH_API_KEYS", apiKeys)
 	workflowID, token := one.held("api/locks " + b.queue)
 	require.Equal(t, "release-api/locks "+b.queue, workflowID)
@@ -90,8 +89,8 @@ func TestAPILocks(t *testing.T) {
 	require.Equal(t, latch.StepDone, release.Steps[0].Status)
 }
 
-// Contract, "HTTP API": an unknown lock is 404, wrong values are 422 with each
-// field, and no JSON is 400.
+// Contract, "HTTP API": an unknown lock is 404, wrong values are 422 with each field, and
+// invalid JSON is 400.
 func TestAPILockRefusals(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// "What ${job[…]} sees in a template are the same fields, the running run in
-// status", however the job was started.
+// "What ${job[…]} sees in a template are the same fields, the running run in status", however
+// the job was started.
 func TestTemplatesSeeMittosFields(t *testing.T) {
 	t.Parallel()
 	c, _ := mitto(t, "")

@@ -13,15 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A mittoClient calls as clients written for Mitto do: on this machine without
-// a key and /api, from elsewhere with /api and the key in the query.
+// A mittoClient behaves like clients written for Mitto: on this machine it uses neither a key
+// nor /api, from elsewhere it uses /api and the key in the query.
 type mittoClient struct {
 	*served
 	root, key string
 }
 
-// mitto starts a worker that runs commands, and an API to which its webhooks
-// may speak. The port is the API's.
+// mitto starts a worker that runs commands, and an API that its webhooks may call. The port is
+// the API's.
 func mitto(t *testing.T, keys string) (*mittoClient, string) {
 	t.Helper()
 	address := freeAddress(t)
@@ -35,8 +35,8 @@ func mitto(t *testing.T, keys string) (*mittoClient, string) {
 	return client, port
 }
 
-// send calls a path with parameters and a body that is JSON, and reads the
-// answer, which has to be one of success.
+// send calls a path with parameters and a JSON body, and decodes the answer, which must be
+// successful.
 func (c *mittoClient) send(method, path string, parameters url.Values, body, into any) int {
 	c.Helper()
 	if parameters == nil {
@@ -61,7 +61,7 @@ func (c *mittoClient) send(method, path string, parameters url.Values, body, int
 
 type object = map[string]any
 
-// A mittoJob is what the client reads of a job.
+// A mittoJob has the fields of a job that the client reads.
 type mittoJob struct {
 	ID       int64
 	Title    string
@@ -79,7 +79,7 @@ type mittoRun struct {
 	KVP         object
 }
 
-// A mittoBulk is what the client reads of an answer about several jobs.
+// A mittoBulk has the fields of an answer about several jobs that the client reads.
 type mittoBulk struct {
 	Status  mittoBulkStatus
 	Results []mittoJob
@@ -99,7 +99,7 @@ func (c *mittoClient) create(job object) int64 {
 	return made.ID
 }
 
-// forget removes the job when the test has ended.
+// forget removes the job when the test ends.
 func (c *mittoClient) forget(id int64) {
 	c.Cleanup(func() {
 		_ = shared.client.ScheduleClient().GetHandle(context.Background(), fmt.Sprintf("latch-job-%d", id)).Delete(context.Background())
@@ -134,13 +134,13 @@ func (c *mittoClient) ended(id int64) mittoRun {
 
 func jobRoute(id int64, rest string) string { return fmt.Sprintf("/v2/jobs/%d%s", id, rest) }
 
-// command is the conf of a job of type cmd, as facts.md has it.
+// command is the conf of a job of type cmd, as in facts.md.
 func command(line string) object {
 	return object{"shell": true, "cmd": line, "exec": false, "timeout": nil, "cmd_env": object{}}
 }
 
-// "A client written for Mitto must work unchanged": it makes a job, changes
-// it, gives it a webhook, starts it and reads what it came to.
+// "A client written for Mitto must work unchanged": it creates a job, changes it, gives it a
+// webhook, starts it and reads its result.
 func TestMittoClient(t *testing.T) {
 	t.Parallel()
 	for name, keys := range map[string]string{"on this machine": "", "from elsewhere": apiKeys} {
@@ -258,7 +258,7 @@ func (c *mittoClient) findsTheJob(id int64) {
 		require.Equal(t, id, page.Jobs[0].ID)
 	}, patience, tick)
 	started := c.act(made.ID, "START")
-	c.send("GET", jobRoute(started.ID, "/status"), nil, nil, &made) // as the client asks: by the run's id
+	c.send("GET", jobRoute(started.ID, "/status"), nil, nil, &made) // the client asks by the run's id
 	require.Equal(c, started.ID, made.Status.ID)
 	cannot := c.ended(made.ID)
 	require.Equal(c, 1, *cannot.ReturnCode)
@@ -287,8 +287,8 @@ func (c *mittoClient) findsTheJob(id int64) {
 }
 
 // "The call of the first document works as written": POST
-// http://localhost:7127/v2/jobs/<job_id>/:actions with {"action": "START"},
-// from another job's webhook.
+// http://localhost:7127/v2/jobs/<job_id>/:actions with {"action": "START"}, from another job's
+// webhook.
 func TestAWebhookStartsAnotherJob(t *testing.T) {
 	t.Parallel()
 	c, port := mitto(t, "")
@@ -305,8 +305,8 @@ func TestAWebhookStartsAnotherJob(t *testing.T) {
 	require.Equal(t, fmt.Sprint(c.ended(second).ID), string(records[0].Data["id"]))
 }
 
-// "One run of a job at a time": a second START is 409 with that run; STOP
-// cancels it, and the job can be started again.
+// "One run of a job at a time": a second START is 409 with that run; STOP cancels it, and the
+// job can be started again.
 func TestMittoStop(t *testing.T) {
 	t.Parallel()
 	c, _ := mitto(t, "")

@@ -17,7 +17,7 @@ import (
 
 const linkKey = "0123456789abcdef0123456789abcdef"
 
-// submit sends a page's form as a browser does.
+// submit sends a page's form like a browser.
 func (s *served) submit(path string, form url.Values, headers ...string) reply {
 	s.Helper()
 	request, err := http.NewRequestWithContext(s.ctx, "POST", s.url+path, strings.NewReader(form.Encode()))
@@ -29,7 +29,7 @@ func (s *served) submit(path string, form url.Values, headers ...string) reply {
 	return answer
 }
 
-// page fetches a page as a browser does.
+// page fetches a page like a browser.
 func (s *served) page(path string, status int) string {
 	s.Helper()
 	got := s.call("GET", path, "", "Accept", "text/html,*/*")
@@ -43,7 +43,7 @@ func (s *served) page(path string, status int) string {
 	return html.UnescapeString(got.body)
 }
 
-// confirm answers the page's question for a choice that ends or undoes a run.
+// confirm confirms a choice that ends or undoes a run.
 func confirm(s *served, path string, choice url.Values) reply {
 	s.Helper()
 	asked := s.submit(path, choice)
@@ -58,16 +58,16 @@ var confirmedField = regexp.MustCompile(`name="confirmed" value="([^"]+)"`)
 
 var formField = regexp.MustCompile(`name="form" value="([^"]+)"`)
 
-// form returns the proof of a page's form.
+// form returns the proof in a page's form.
 func form(t require.TestingT, page string) string {
 	found := formField.FindStringSubmatch(page)
 	require.NotEmpty(t, found, page)
 	return found[1]
 }
 
-// Contract, "HTTP API": the lock's page needs a key, says what each button will
-// do, changes nothing by GET, takes its own form alone, and tells a second
-// click that it is done. `via` is page, `by` the key's name.
+// Contract, "HTTP API": the lock's page needs a key, describes the effect of each button,
+// changes nothing by GET, accepts only its own form, and reports on a second click that the
+// lock is already removed. `via` is page, `by` the key's name.
 func TestAPIPage(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -108,7 +108,7 @@ func TestAPIPage(t *testing.T) {
 	require.Contains(t, second.body, "came after that, and changed nothing")
 	require.Contains(t, s.page(path+"?API_KEY=read-key-0123456789", 200), "This lock is done")
 
-	// The next gate, after the step: a rollback undoes it.
+	// The next gate comes after the step: a rollback undoes the step.
 	require.Eventually(t, func() bool {
 		status := b.status(workflowID)
 		return status.Event == latch.EventBeforeReleaseComplete && len(status.Locks) == 1
@@ -124,9 +124,8 @@ func TestAPIPage(t *testing.T) {
 	require.Equal(t, latch.ReleaseRolledBack, result.Status)
 }
 
-// Contract, "Settings": with LATCH_LOCK_LINKS the link that a webhook bears
-// opens its lock's page without a key, and shows nothing of what endpoints
-// answered.
+// Contract, "Settings": with LATCH_LOCK_LINKS the link in a webhook opens its lock's page
+// without a key. The page does not show endpoints' answers.
 func TestAPILockLink(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_API_URL", "https://latch.example.com", "LATCH_LOCK_LINKS", "true", "LATCH_LINK_KEY", linkKey)
@@ -134,7 +133,7 @@ func TestAPILockLink(t *testing.T) {
 		"LATCH_LINK_KEY", linkKey)
 	workflowID, token := s.held("link-" + b.queue)
 	link := b.status(workflowID).Locks[0].URL
-	var metadata sdkpb.WorkflowMetadata // what Temporal UI shows of a run
+	var metadata sdkpb.WorkflowMetadata // the content of a run in Temporal UI
 	b.query(workflowID, "__temporal_workflow_metadata", &metadata)
 	require.Contains(t, metadata.GetCurrentDetails(),
 		"[Open it in Latch](https://latch.example.com/console/releases/"+url.PathEscape(workflowID)+")")
@@ -162,8 +161,8 @@ func TestAPILockLink(t *testing.T) {
 	without.page(path, 401)
 }
 
-// Contract, "HTTP API": to somebody who has only the link, the page shows no
-// response and no error text.
+// Contract, "HTTP API": a person who has only the link sees no response and no error text on
+// the page.
 func TestAPILockLinkShowsNoResponse(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_API_URL", "http://127.0.0.1:1", "LATCH_LOCK_LINKS", "true", "LATCH_LINK_KEY", linkKey)

@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, "HTTP API": a release is started once under its workflow id, and
-// under an Idempotency-Key once for all; stop, rollback and skip are answered.
+// Contract, "HTTP API": a release is started once under its workflow id, and once under an
+// Idempotency-Key. stop, rollback and skip are answered.
 func TestAPIReleases(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -59,8 +59,7 @@ func TestAPIReleases(t *testing.T) {
 	s.as("read-key-0123456789", "GET", "/latch/v1/releases/nobody", "").problem(t, 404)
 }
 
-// Contract, "HTTP API": an event is fired once under an Idempotency-Key, with
-// an id or without.
+// Contract, "HTTP API": an event is fired once under an Idempotency-Key, with or without an id.
 func TestAPIEvents(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -79,7 +78,7 @@ func TestAPIEvents(t *testing.T) {
 	s.as("run-key-0123456789", "POST", "/latch/v1/events", `{"event":"JOB_START"}`).problem(t, 422)
 }
 
-// Contract, "HTTP API": InvalidSpec lists everything that is wrong, by field.
+// Contract, "HTTP API": InvalidSpec lists all problems, by field.
 func TestAPIInvalidRelease(t *testing.T) {
 	t.Parallel()
 	s := setup(t).serve("LATCH_API_KEYS", apiKeys)

@@ -20,8 +20,8 @@ import (
 	"github.com/latch-run/latch/testsuite/process"
 )
 
-// Contract, "Settings": LATCH_API_TLS_CERT and LATCH_API_TLS_KEY are files that
-// the API serves HTTPS with.
+// Contract, "Settings": the API serves HTTPS with the files in LATCH_API_TLS_CERT and
+// LATCH_API_TLS_KEY.
 func TestAPITLS(t *testing.T) {
 	t.Parallel()
 	certificate, key, pool := selfSigned(t)

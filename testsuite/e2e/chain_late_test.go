@@ -25,7 +25,7 @@ func (c *chained) runs(id string) []*workflowpb.WorkflowExecutionInfo {
 	return listed.GetExecutions()
 }
 
-// keepRuns replays the runs of a chain, and keeps the last under the name.
+// keepRuns replays the runs of a chain, and keeps the last one under the name.
 func (c *chained) keepRuns(id, name string) {
 	c.Helper()
 	l := &lane{bench: c.bench}
@@ -38,7 +38,7 @@ func (c *chained) keepRuns(id, name string) {
 	}
 }
 
-// stepsToUndo lists so many steps, each of which can be undone.
+// stepsToUndo lists the given number of steps, each of which can be undone.
 func stepsToUndo(count int) string {
 	steps := make([]string, count)
 	for n := range steps {
@@ -47,7 +47,7 @@ func stepsToUndo(count int) string {
 	return strings.Join(steps, ",")
 }
 
-// undone returns the paths of the undos in the order in which they came.
+// undone returns the paths of the undos in the order of their requests.
 func (c *chained) undone() []string {
 	var paths []string
 	for _, request := range c.receiver.Requests("") {
@@ -66,8 +66,8 @@ func undosInOrder(count int) []string {
 	return paths
 }
 
-// Contract, "Long runs": a rollback goes on over several runs. Each step is undone once,
-// in reverse order, and one that cannot be undone is told of by the last run.
+// Contract, "Long runs": a rollback continues over several runs. Each step is undone once, in
+// reverse order, and the last run reports the one that cannot be undone.
 func TestARollbackGoesOnInTheNextRun(t *testing.T) {
 	t.Parallel()
 	c := setupChained(t)
@@ -92,7 +92,7 @@ func TestARollbackGoesOnInTheNextRun(t *testing.T) {
 	c.keepRuns("release-undone", "release-undone-over-runs")
 }
 
-// A release that is cancelled is rolled back over several runs, and closes as canceled.
+// A cancelled release is rolled back over several runs, and closes as canceled.
 func TestACancelledReleaseIsRolledBackOverRuns(t *testing.T) {
 	t.Parallel()
 	c := setupChained(t)
@@ -113,8 +113,8 @@ func TestACancelledReleaseIsRolledBackOverRuns(t *testing.T) {
 	c.keepRuns("release-cancelled", "release-cancelled-over-runs")
 }
 
-// A job whose history grew while its task was under way goes on as a new run once the
-// task has ended, and tells of its end there.
+// A job whose history grew during its task continues as a new run after the task has ended, and
+// fires its final events there.
 func TestAJobGoesOnAsANewRunAfterItsTask(t *testing.T) {
 	t.Parallel()
 	c := setupChained(t)
@@ -137,8 +137,8 @@ func TestAJobGoesOnAsANewRunAfterItsTask(t *testing.T) {
 	c.keepRuns("job-busy", "job-ended-in-the-next-run")
 }
 
-// The events of a batch wait on their locks through several runs, each with its own
-// webhooks, although they have the same id.
+// The events of a batch wait for their locks through several runs, each with its own webhooks,
+// although these have the same id.
 func TestABatchOutlivesItsRuns(t *testing.T) {
 	t.Parallel()
 	c := setupChained(t)

@@ -21,8 +21,8 @@ import (
 	"github.com/latch-run/latch/testsuite/server"
 )
 
-// suggestAfter is after how many events the server of these tests suggests that a run
-// goes on as a new one. A server of one's own does so after 4,096.
+// suggestAfter is the number of events after which the server of these tests suggests that a
+// run continues as new. A normal server does so after 4,096.
 const suggestAfter = 60
 
 // A chained is a bench at a server that suggests it early.
@@ -37,9 +37,9 @@ func setupChained(t *testing.T) *chained {
 	return chainedAfter(t, suggestAfter)
 }
 
-// chainedAfter makes a bench at a server that suggests to go on as a new run after so
-// many events, and that ends a run with ten times as many. Settings are variables of
-// the worker's environment.
+// chainedAfter returns a bench at a server that suggests to continue as new after the given
+// number of events, and that ends a run with ten times as many. Settings are variables of the
+// worker's environment.
 func chainedAfter(t *testing.T, events int, settings ...string) *chained {
 	t.Helper()
 	running, err := server.Start(t.Context(), server.Options{DynamicConfig: map[string]any{
@@ -77,7 +77,7 @@ func (c *chained) openLock(id string) latch.OpenLock {
 	return status.Locks[0]
 }
 
-// remove removes a lock as its link does, and refuse has the release rolled back by it.
+// remove removes a lock by its link. refuse uses the link to roll the release back.
 func (c *chained) remove(id, token string) { c.answer(id, map[string]any{"lock": token, "by": "ann"}) }
 
 func (c *chained) refuse(id, token string) {
@@ -92,9 +92,9 @@ func (c *chained) answer(id string, release map[string]any) {
 	require.NoError(c, handle.Get(c.ctx, nil))
 }
 
-// pester sends a run signals that it refuses, until it has gone on as a new one as
-// often as given. It waits for an answer now and then: Temporal lets no run end while
-// signals come that it has not seen.
+// pester sends a run signals that it refuses, until it has continued as new as often as given.
+// It sometimes waits for an answer: Temporal does not let a run end while signals arrive that
+// the run has not seen.
 func (c *chained) pester(id string, times int) {
 	c.Helper()
 	last := c.current(id)
@@ -119,9 +119,9 @@ func (c *chained) current(id string) string {
 	return described.GetWorkflowExecutionInfo().GetExecution().GetRunId()
 }
 
-// Contract, "Long runs": a lock that waited through three runs of a chain is removed
-// by the token that was sent at first; what was done before is undone, deliveries
-// under way go on under their ids, and the records of all runs are there.
+// Contract, "Long runs": a lock that has waited through three runs of a chain is removed by the
+// token that was sent first. What was done earlier is undone, deliveries in flight continue
+// under their ids, and the records of all runs are present.
 func TestALockOutlivesItsRuns(t *testing.T) {
 	t.Parallel()
 	c := setupChained(t)
@@ -178,8 +178,7 @@ func TestALockOutlivesItsRuns(t *testing.T) {
 	}
 }
 
-// A job's start and an emission wait on their locks through several runs as a release
-// does.
+// A job's start and an emission wait for their locks through several runs like a release.
 func TestJobsAndEmissionsOutliveTheirRuns(t *testing.T) {
 	t.Parallel()
 	c := setupChained(t)
@@ -205,9 +204,9 @@ func TestJobsAndEmissionsOutliveTheirRuns(t *testing.T) {
 // sequenceJobs is how many jobs the long sequence has.
 var sequenceJobs = flag.Int("jobs", 600, "how many jobs the long sequence has")
 
-// A sequence goes on over its runs: each job runs once, in order, and the result has
-// all of them. A job sees how the one before it ended, and no more of the others
-// than the contract says: what a run costs does not grow with the square of its jobs.
+// A sequence continues over several runs: each job runs once, in order, and the result contains
+// all of them. A job sees how the previous one ended, and no more of the others than the
+// contract says, so that the cost of a run does not grow with the square of its jobs.
 func TestALongSequence(t *testing.T) {
 	t.Parallel()
 	c := chainedAfter(t, 1_000)
@@ -245,8 +244,7 @@ func TestALongSequence(t *testing.T) {
 	t.Logf("%d jobs in %d runs, %d bytes of history each job", *sequenceJobs, len(listed.GetExecutions()), bytes / *sequenceJobs)
 }
 
-// A delivery that is under way when its run goes on as a new one keeps its id, its
-// attempts and its wait.
+// A delivery in flight keeps its id, its attempts and its wait when its run continues as new.
 func TestADeliveryGoesOnInTheNextRun(t *testing.T) {
 	t.Parallel()
 	c := setupChained(t)
@@ -271,8 +269,8 @@ func TestADeliveryGoesOnInTheNextRun(t *testing.T) {
 	}
 }
 
-// Contract, "Long runs": the link that was sent at first removes the lock through the
-// API, after three runs of the chain.
+// Contract, "Long runs": the link that was sent first removes the lock through the API, after
+// three runs of the chain.
 func TestTheFirstLinkRemovesALockOfALaterRun(t *testing.T) {
 	t.Parallel()
 	const site = "https://latch.example.com"

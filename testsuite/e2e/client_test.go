@@ -8,14 +8,14 @@ import (
 	"path/filepath"
 	"testing"
 
-	_ "github.com/oapi-codegen/runtime" // generated clients stand on it
+	_ "github.com/oapi-codegen/runtime" // generated clients use it
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
 )
 
-// Contract, "HTTP API": a client generated from /openapi.json by a public
-// generator compiles, starts a release, removes its lock and reads its history.
+// Contract, "HTTP API": a client generated from /openapi.json by a public generator compiles,
+// starts a release, removes its lock and reads its history.
 func TestGeneratedClient(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -11,9 +11,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// atTime runs a check under a clock of its own that shows the time, whatever
-// the machine's shows: the check looks at a request when it came. It must not
-// wait for anything beyond itself.
+// atTime runs a check with a fake clock that shows the time at which a request arrived. The
+// check must not wait for anything outside.
 func atTime(t *testing.T, at time.Time, check func()) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
@@ -22,13 +21,13 @@ func atTime(t *testing.T, at time.Time, check func()) {
 	})
 }
 
-// A verifier checks signatures as the Standard Webhooks library does, which
-// refuses a timestamp more than five minutes off.
+// A verifier verifies signatures like the Standard Webhooks library, which rejects a timestamp
+// that is more than five minutes off.
 type verifier interface {
 	Verify(payload []byte, headers http.Header) error
 }
 
-// verify has the library look at a request when it came.
+// verify makes the library check a request at the time when it arrived.
 func verify(t *testing.T, by verifier, request receiver.Request) error {
 	t.Helper()
 	var err error

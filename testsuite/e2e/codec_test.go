@@ -33,7 +33,7 @@ import (
 	"github.com/latch-run/latch/testsuite/server"
 )
 
-// newKey makes a key that encrypts payloads.
+// newKey returns a key that encrypts payloads.
 func newKey(t testing.TB, id string) codec.Key {
 	t.Helper()
 	key, err := codec.NewKey(id)
@@ -41,7 +41,7 @@ func newKey(t testing.TB, id string) codec.Key {
 	return key
 }
 
-// clientWith connects as a service that holds the keys does.
+// clientWith connects like a service that has the keys.
 func clientWith(t testing.TB, keys ...codec.Key) (client.Client, client.Options) {
 	t.Helper()
 	payloads, err := codec.New(keys...)
@@ -54,8 +54,8 @@ func clientWith(t testing.TB, keys ...codec.Key) (client.Client, client.Options)
 	return connected, options
 }
 
-// stored returns all that Temporal holds of the task queue's runs, as it is
-// stored: histories, memos, summaries, what the visibility store lists.
+// stored returns everything that Temporal stores about the task queue's runs: histories, memos,
+// summaries, and the entries of the visibility store.
 func (b *bench) stored(ctx context.Context) string {
 	b.Helper()
 	var all bytes.Buffer
@@ -84,8 +84,8 @@ func (b *bench) stored(ctx context.Context) string {
 	return all.String()
 }
 
-// contract, "Settings", LATCH_PAYLOAD_KEYS: what the worker, the starter and the
-// API hand to Temporal is encrypted, and all of them work as without.
+// contract, "Settings", LATCH_PAYLOAD_KEYS: everything that the worker, the starter and the API
+// send to Temporal is encrypted, and all of them work as without keys.
 func TestNothingIsStoredInTheClear(t *testing.T) {
 	t.Parallel()
 	key := newKey(t, "2026-11")
@@ -96,7 +96,7 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 	b.receiver.Script("/asks", receiver.JSON(200, `{"result":"pass","said":"hush-answer"}`))
 	b.receiver.Script("/breaks", receiver.JSON(400, `{"said":"hush-refusal"}`))
 
-	// A release by the API: its lock is listed, seen on its page, and removed.
+	// A release by the API: its lock is listed, shown on its page, and removed.
 	var started struct {
 		WorkflowID string `json:"workflow_id"`
 		RunID      string `json:"run_id"`
@@ -143,7 +143,7 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 		require.Equal(c, "hush-title", listed.Releases[at].Title, "the list reads what is encrypted")
 	}, patience, tick)
 
-	// A job by the starter, that fails: its error is read, and stored encrypted.
+	// A failing job by the starter: its error is readable, and stored encrypted.
 	id := b.jobID("nightly")
 	job := b.spec(`{"id":"` + id + `","title":"hush-title",
 		"task":{"http":{"url":"{R}/breaks","success":"response.data.said == 'hush-expression'"}},
@@ -159,7 +159,7 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 	require.NotEqual(t, 0, blind.ExitCode)
 	require.Contains(t, blind.Stderr, "LATCH_PAYLOAD_KEYS", "who has no key is told which one is missing")
 
-	// A delivery that the API sends again, from what history has of it.
+	// A delivery that the API sends again, from its data in the history.
 	var resent struct {
 		WorkflowID string `json:"workflow_id"`
 	}
@@ -198,7 +198,7 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 	require.NotContains(t, b.worker.Stderr.String()+s.process.Stderr.String(), key.Setting()[len("2026-11="):])
 }
 
-// starterWith runs the command line with one variable more.
+// starterWith runs the command line with one additional variable.
 func (b *bench) starterWith(variable, stdin string, args ...string) process.Result {
 	b.Helper()
 	result, err := process.Run(b.ctx, process.Command{Path: shared.starterPath, Args: args, Stdin: strings.NewReader(stdin),
@@ -207,8 +207,8 @@ func (b *bench) starterWith(variable, stdin string, args ...string) process.Resu
 	return result
 }
 
-// Package codec, "Rotation": a run waits for a worker that has its key, and
-// nothing is lost; runs from before there were keys go on.
+// Package codec, "Rotation": a run waits for a worker that has its key, and nothing is lost.
+// Runs from the time before keys continue.
 func TestARunWaitsForItsKey(t *testing.T) {
 	t.Parallel()
 	first, second := newKey(t, "first"), newKey(t, "second")
@@ -236,7 +236,7 @@ func TestARunWaitsForItsKey(t *testing.T) {
 	require.Eventually(t, failedTask(run.GetID()), patience, tick, "the workflow task says which key is missing")
 	require.Eventually(t, failedTask(plain.GetID()), patience, tick)
 
-	// A query that it cannot read does not end it.
+	// A query that the worker cannot read does not end the worker.
 	asking, cancel := context.WithTimeout(b.ctx, 2*time.Second)
 	defer cancel()
 	other := b.start(latch.WorkflowRelease, "other", heldRelease("other"))
@@ -260,8 +260,8 @@ func TestARunWaitsForItsKey(t *testing.T) {
 	}, patience, tick)
 }
 
-// The codec server: what the temporal command and Temporal UI ask it for is
-// readable, and nobody reads it without a token.
+// The codec server decodes payloads for the temporal command and Temporal UI, and requires a
+// token.
 func TestTheCodecServerDecodes(t *testing.T) {
 	t.Parallel()
 	const origin, token = "http://127.0.0.1:8233", "a-token-of-enough-bytes"
@@ -313,8 +313,8 @@ func TestTheCodecServerDecodes(t *testing.T) {
 	require.NotContains(t, served.Stderr.String(), "hush")
 }
 
-// Nothing unauthenticated beyond loopback; all bad settings at once, and never a
-// value of them.
+// The server does not listen beyond loopback without a token. All bad settings are reported at
+// once, without their values.
 func TestBadCodecSettingsEndTheStart(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

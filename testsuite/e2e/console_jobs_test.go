@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/testsuite/browser"
 )
 
-// consoleJob is a job that no worker of these tests may run: commands are not
-// allowed, so that a run fails at once.
+// consoleJob is a job that no worker of these tests may run: commands are not allowed, so a run
+// fails at once.
 const consoleJob = `{"id":"ID","name":"ID","title":"The night's export","type":"cmd","conf":{"cmd":"true"},"tags":["etl"],
 	"schedule":{"cron":"0 3 * * *","timezone":"Europe/Berlin"},
 	"webhooks":[{"url":"https://hooks.example.com/in","event_type":"JOB_FAILURE"},
@@ -39,7 +39,7 @@ func (w *consoleWorld) failed() string {
 	return id
 }
 
-// A person pauses, resumes, tags and deletes a job by its page, without scripts.
+// A person pauses, resumes, tags and deletes a job on its page, without scripts.
 func TestConsoleJobInABrowser(t *testing.T) {
 	t.Parallel()
 	w := newConsoleWorld(t)

@@ -17,8 +17,8 @@ import (
 	"github.com/latch-run/latch/testsuite/browser"
 )
 
-// consolePages has a row for each page of the console: how its address is made
-// in a world, and what stands there.
+// consolePages has a row for each page of the console, with its address in a world and a text
+// on it.
 var consolePages = []consolePage{
 	{path: "/login", shows: []string{"Log in to Latch", "Your API key"}},
 	{path: "/", shows: []string{"Inbox", "The shop", "board", "somebody decides"}},
@@ -51,25 +51,25 @@ var consolePages = []consolePage{
 
 // A consolePage is a row of the table.
 type consolePage struct {
-	// path is the page's in internal/console/pages.go.
+	// path is the page's path in internal/console/pages.go.
 	path string
-	// address is one of the page's; "" is the path itself.
+	// address is an address of the page; "" means the path itself.
 	address func(w *consoleWorld) string
-	// shows is what stands on it.
+	// shows is a text on the page.
 	shows []string
 }
 
-// A consoleWorld is what the pages show.
+// A consoleWorld is the content of the pages.
 type consoleWorld struct {
 	*served
-	// release is the id of a release that a lock holds before its first step, and
-	// passed the workflow id of one that is held at its end.
+	// release is the id of a release that a lock holds before its first step. passed is the
+	// workflow id of one that is held at its end.
 	release, passed string
 	// job is the id of a registered job that ran, and failed.
 	job string
 }
 
-// consoleReleases counts the releases of all worlds, which have one server.
+// consoleReleases counts the releases of all worlds, which share one server.
 var consoleReleases atomic.Int64
 
 func newConsoleWorld(t *testing.T) *consoleWorld {
@@ -82,7 +82,7 @@ func newConsoleWorld(t *testing.T) *consoleWorld {
 	w.passed = passed
 	w.as("lock-key-0123456789", "POST", "/latch/v1/locks/"+url.PathEscape(token)+"/release",
 		`{"reason":"The tests are green"}`).read(w, 200, nil)
-	for ticker := time.Tick(tick); ; <-ticker { // it comes to its end
+	for ticker := time.Tick(tick); ; <-ticker { // it completes
 		if locks := w.status(passed).Locks; len(locks) == 1 && locks[0].Token != token || w.ctx.Err() != nil {
 			return w
 		}
@@ -107,7 +107,7 @@ func (w *consoleWorld) jobWithHook() string {
 	return "/console/jobs/9901/webhooks"
 }
 
-// logIn logs in by a key.
+// logIn logs in with a key.
 func (w *consoleWorld) logIn(page *browser.Page, key string) {
 	w.Helper()
 	require.EqualValues(w, 200, page.Visit(w.url+"/"))
@@ -115,10 +115,9 @@ func (w *consoleWorld) logIn(page *browser.Page, key string) {
 	require.EqualValues(w, 200, page.Press("Log in"))
 }
 
-// Every page of the console, on a desktop and on a phone, in light and in dark:
-// axe-core finds nothing that keeps people out, nothing is wider than the window,
-// and nothing is loaded from elsewhere. With LATCH_SCREENSHOTS each is drawn into
-// that folder.
+// Every page of the console, on a desktop and on a phone, in light and in dark: axe-core finds
+// no accessibility problem, nothing is wider than the window, and nothing is loaded from other
+// hosts. With LATCH_SCREENSHOTS each page is saved as a picture in that folder.
 func TestConsolePagesInABrowser(t *testing.T) {
 	t.Parallel()
 	known := console.Paths()
@@ -160,7 +159,7 @@ func TestConsolePagesInABrowser(t *testing.T) {
 	}
 }
 
-// draw writes a picture of the page, where that is asked for.
+// draw saves a picture of the page if pictures are requested.
 func draw(t *testing.T, page *browser.Page, path string, size browser.Size, scheme string) {
 	t.Helper()
 	folder := os.Getenv("LATCH_SCREENSHOTS")
@@ -173,8 +172,8 @@ func draw(t *testing.T, page *browser.Page, path string, size browser.Size, sche
 		page.Picture(), 0o644))
 }
 
-// A person logs in by a key at a phone's width, and removes a lock that the inbox
-// shows: with scripts, and without.
+// A person logs in with a key at a phone's width, and removes a lock in the inbox, with scripts
+// and without.
 func TestConsoleInboxInABrowser(t *testing.T) {
 	t.Parallel()
 	w := newConsoleWorld(t)
@@ -200,8 +199,8 @@ func TestConsoleInboxInABrowser(t *testing.T) {
 	}
 }
 
-// The inbox changes by itself: a lock that is removed elsewhere goes from it, and
-// from the title's count. What others wrote into titles and ids is text.
+// The inbox updates itself: a lock that is removed elsewhere disappears from it, and from the
+// title's count. Titles and ids from others are shown as text.
 func TestConsoleInboxChangesByItself(t *testing.T) {
 	t.Parallel()
 	w := newConsoleWorld(t)
@@ -224,7 +223,7 @@ func TestConsoleInboxChangesByItself(t *testing.T) {
 	require.Equal(t, "(0) Inbox · Latch", page.Title())
 }
 
-// The keys j and k move from row to row, and / goes to the search.
+// The keys j and k move between rows, and / moves to the search.
 func TestConsoleKeys(t *testing.T) {
 	t.Parallel()
 	w := newConsoleWorld(t)

@@ -21,8 +21,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// The document's complete example: the body that is typed into the form, and what
-// it "translates to" for its job in its Mitto.
+// The document's complete example: the body to type into the form, and what it "translates to"
+// for its job in its Mitto.
 const (
 	documentBody = `{ 
   "text": "Job Complete!: ${system['fqdn']} - ${job['title']}\nhttps://${system['fqdn']}/#!/job/${job['id']}" 
@@ -31,7 +31,7 @@ const (
 https://stage.zuarbase.net/#!/job/22739`
 )
 
-// withJob registers a job that a worker of the test runs, with the id.
+// withJob registers a job with the id that a worker of the test runs.
 func (w *consoleWorld) withJob(id, title string) {
 	w.Helper()
 	w.as("admin-key=1-0123456789", "POST", "/v2/jobs", fmt.Sprintf(`{"id": %q, "name": %q, "title": %q, "type": "cmd",
@@ -42,8 +42,8 @@ func (w *consoleWorld) withJob(id, title string) {
 	})
 }
 
-// pathWorld is a world of the console in which jobs run. It has a namespace of its
-// own, whose lists no runs of other tests fill.
+// pathWorld is a world of the console in which jobs run. It has its own namespace, so that its
+// lists contain no runs of other tests.
 func pathWorld(t *testing.T) *consoleWorld {
 	t.Helper()
 	own := ownNamespace(t)
@@ -51,8 +51,7 @@ func pathWorld(t *testing.T) *consoleWorld {
 	return &consoleWorld{served: b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_NAMESPACE", own)}
 }
 
-// ownNamespace makes a namespace for the test, and waits until the server takes
-// runs there.
+// ownNamespace creates a namespace for the test, and waits until the server accepts runs there.
 func ownNamespace(t *testing.T) string {
 	t.Helper()
 	ctx, name := hang.Context(t), strings.ToLower(t.Name())
@@ -74,8 +73,8 @@ func ownNamespace(t *testing.T) string {
 	}
 }
 
-// awaitReload visits an address until the page shows the text, as a person does
-// whose browser runs no scripts.
+// awaitReload loads an address repeatedly until the page shows the text, like a person whose
+// browser runs no scripts.
 func (w *consoleWorld) awaitReload(page *browser.Page, address, text string) {
 	w.Helper()
 	for ticker := time.Tick(tick); ; <-ticker {
@@ -87,7 +86,7 @@ func (w *consoleWorld) awaitReload(page *browser.Page, address, text string) {
 	}
 }
 
-// started starts a job by its page, and waits until its webhook's request has come.
+// started starts a job on its page, and waits until its webhook's request has arrived.
 func (w *consoleWorld) started(page *browser.Page, id, path string, n int) receiver.Request {
 	w.Helper()
 	w.awaitReload(page, w.url+"/console/jobs/"+id, "It runs once, now.")
@@ -96,9 +95,9 @@ func (w *consoleWorld) started(page *browser.Page, id, path string, n int) recei
 	return w.arrives(path, n)[n-1]
 }
 
-// An operator logs in, gives a job the webhook of Mitto's document by the form, and
-// runs the job: what arrives is what the document shows. Both the job's page and
-// the list of deliveries show it. Edited, the webhook sends the edit.
+// An operator logs in, gives a job the webhook of Mitto's document by the form, and runs the
+// job. The request is the one in the document. Both the job's page and the list of deliveries
+// show it. After an edit, the webhook sends the edited body.
 func TestConsoleFromTheDocumentsForm(t *testing.T) {
 	t.Parallel()
 	w := pathWorld(t)
@@ -153,8 +152,8 @@ func (w *consoleWorld) hooksOf(id string) []string {
 	return numbers
 }
 
-// hookIn returns the id by which records name the webhook of the job's newest
-// delivery that the filter takes.
+// hookIn returns the id that records have for the webhook of the job's newest delivery that
+// matches the filter.
 func (w *consoleWorld) hookIn(id, filter string) string {
 	w.Helper()
 	var found struct{ Records []latch.Record }
@@ -163,15 +162,15 @@ func (w *consoleWorld) hookIn(id, filter string) string {
 	return found.Records[0].Webhook
 }
 
-// readDelivery opens the page of a delivery that came, without its run: its id
-// holds that.
+// readDelivery opens the page of a successful delivery without naming its run, which its id
+// contains.
 func (w *consoleWorld) readDelivery(page *browser.Page, request receiver.Request) {
 	w.Helper()
 	w.awaitReload(page, w.url+"/console/deliveries/"+request.Header.Get("Webhook-Id"), "First sending")
 }
 
-// failing registers a job with a webhook whose receiver refuses the first requests
-// for good, and runs it as often.
+// failing registers a job with a webhook whose receiver permanently refuses the first requests,
+// and runs it as often.
 func (w *consoleWorld) failing(times int) (id string) {
 	w.Helper()
 	id = fmt.Sprint("lost-", consoleReleases.Add(1), "-", w.queue)
@@ -184,7 +183,7 @@ func (w *consoleWorld) failing(times int) (id string) {
 	w.as("admin-key=1-0123456789", "POST", "/v2/jobs/"+id+"/webhooks",
 		fmt.Sprintf(`{"url": %q, "event_type": "JOB_SUCCESS"}`, w.receiver.URL+"/"+id)).read(w, 201, nil)
 	for n := 1; n <= times; n++ {
-		for ticker := time.Tick(tick); ; <-ticker { // 409 while the run before it has not closed
+		for ticker := time.Tick(tick); ; <-ticker { // 409 while the previous run has not closed
 			if w.as("run-key-0123456789", "POST", "/v2/jobs/"+id+"/:actions", `{"action":"START"}`).status == 200 {
 				break
 			}
@@ -192,7 +191,7 @@ func (w *consoleWorld) failing(times int) (id string) {
 		}
 		w.arrives("/"+id, n)
 	}
-	for ticker := time.Tick(tick); ; <-ticker { // Temporal's list knows of all
+	for ticker := time.Tick(tick); ; <-ticker { // Temporal's list contains all of them
 		var found struct{ Records []struct{} }
 		w.as("read-key-0123456789", "GET", "/latch/v1/deliveries?failed=true&job="+url.QueryEscape(id), "").read(w, 200, &found)
 		if len(found.Records) == times {
@@ -202,8 +201,8 @@ func (w *consoleWorld) failing(times int) (id string) {
 	}
 }
 
-// What failed is sent again by pressing buttons, and arrives: all that a filter
-// shows, after a count, on a page that follows it by itself; and one by its page.
+// Buttons send failed deliveries again, successfully: all that match a filter, after showing
+// their number, on a page that follows the progress; and one on its own page.
 func TestConsoleRedeliveryInABrowser(t *testing.T) {
 	t.Parallel()
 	w := pathWorld(t)
@@ -213,7 +212,7 @@ func TestConsoleRedeliveryInABrowser(t *testing.T) {
 	list := w.url + "/console/deliveries?failed=true&job=" + url.QueryEscape(id)
 	require.EqualValues(t, 200, page.Visit(list))
 	require.Contains(t, page.Text(), "Deliveries: 3")
-	page.Await("3 deliveries") // the statistics, which come by themselves
+	page.Await("3 deliveries") // the statistics, which are loaded later
 
 	require.EqualValues(t, 200, page.Follow(w.hookIn(id, "&failed=true")))
 	require.Contains(t, page.Text(), "failed")
@@ -235,9 +234,8 @@ func TestConsoleRedeliveryInABrowser(t *testing.T) {
 	require.Len(t, w.arrives("/"+id, 6), 6)
 }
 
-// Everything works in a browser that runs no scripts: log in, remove a lock, start
-// a release, read a job, add, edit and delete a webhook, filter deliveries, and send
-// again what failed.
+// Everything works in a browser that runs no scripts: log in, remove a lock, start a release,
+// read a job, add, edit and delete a webhook, filter deliveries, and send failed ones again.
 func TestConsoleWithoutScripts(t *testing.T) {
 	t.Parallel()
 	w := pathWorld(t)
@@ -260,8 +258,8 @@ func TestConsoleWithoutScripts(t *testing.T) {
 	w.sendsAgain(page, id)
 }
 
-// editsAWebhook adds a webhook to the job by the form, runs the job, edits the
-// webhook, runs the job again, and deletes the webhook.
+// editsAWebhook adds a webhook to the job by the form, runs the job, edits the webhook, runs
+// the job again, and deletes the webhook.
 func (w *consoleWorld) editsAWebhook(page *browser.Page, id string) {
 	w.Helper()
 	job := w.url + "/console/jobs/" + id
@@ -286,8 +284,8 @@ func (w *consoleWorld) editsAWebhook(page *browser.Page, id string) {
 	require.Len(w, w.hooksOf(id), 1)
 }
 
-// sendsAgain finds the two deliveries of the job that failed by the filter, sends
-// one again by its page and the other by the list, and reloads until they arrived.
+// sendsAgain finds the job's two failed deliveries by the filter, sends one again on its page
+// and the other in the list, and reloads until they have arrived.
 func (w *consoleWorld) sendsAgain(page *browser.Page, id string) {
 	w.Helper()
 	list := w.url + "/console/deliveries?job=" + url.QueryEscape(id)

@@ -9,9 +9,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// While a person types into a webhook's form, its preview follows: what would be
-// sent, and what is wrong beside its field. What is typed keeps the focus. Without
-// scripts a button does the same.
+// While a person types into a webhook's form, its preview shows what would be sent, and each
+// problem beside its field. The focus stays. Without scripts a button updates the preview.
 func TestConsoleWebhookIsPreviewedInABrowser(t *testing.T) {
 	t.Parallel()
 	w := newConsoleWorld(t)
@@ -46,8 +45,8 @@ func TestConsoleWebhookIsPreviewedInABrowser(t *testing.T) {
 	require.Contains(t, string(w.as("read-key-0123456789", "GET", "/webhooks/990100001", "").body), "Job Complete!", "nothing is saved")
 }
 
-// A test of a webhook is sent by a worker, once, and its page shows request and
-// answer: one that arrives, and one that is refused.
+// A worker sends the test of a webhook once, and the webhook's page shows request and answer,
+// for a successful test and for a refused one.
 func TestConsoleWebhookIsTestedInABrowser(t *testing.T) {
 	t.Parallel()
 	w := newConsoleWorld(t)

@@ -14,8 +14,8 @@ import (
 	"github.com/latch-run/latch/testsuite/server"
 )
 
-// An island is a Temporal of a test's own, with a worker and an API: what is
-// told of all runs is told of the test's alone.
+// An island is a Temporal server for one test, with a worker and an API, so that lists over all
+// runs contain only the test's.
 type island struct {
 	*served
 	client  client.Client
@@ -34,8 +34,8 @@ func newIsland(t *testing.T, options server.Options, settings ...string) *island
 	return &island{b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_ADDRESS", own.FrontendHostPort), connected, own.FrontendHostPort}
 }
 
-// attributed has the ways in which search attributes can be there: what lists find
-// must not depend on them.
+// attributed lists the possible configurations of search attributes, on which lists must not
+// depend.
 var attributed = map[string]struct {
 	options  server.Options
 	settings []string
@@ -57,9 +57,9 @@ func (i *island) job(id, webhooks string) latch.JobResult {
 	return result
 }
 
-// exhausted runs jobs whose endpoint /down refuses until their retries have
-// ended, and takes what comes then; and whose endpoint /no answers fail. It
-// gives the ids of the deliveries that failed, sorted.
+// exhausted runs jobs whose endpoint /down fails until their retries have ended and then works,
+// and jobs whose endpoint /no answers fail. It returns the sorted ids of the deliveries that
+// failed.
 func (i *island) exhausted(jobs int) []string {
 	i.Helper()
 	const attempts = 2
@@ -88,7 +88,7 @@ type deliveryPart struct {
 	Runs       int
 }
 
-// deliveries returns all parts of a list of deliveries.
+// deliveries returns all pages of a list of deliveries.
 func (i *island) deliveries(query string) []latch.Record {
 	i.Helper()
 	records, cursor := []latch.Record{}, ""
@@ -102,7 +102,7 @@ func (i *island) deliveries(query string) []latch.Record {
 	return records
 }
 
-// deliveriesBecome waits until Temporal's list knows of n records.
+// deliveriesBecome waits until Temporal's list contains n records.
 func (i *island) deliveriesBecome(query string, n int) []latch.Record {
 	i.Helper()
 	var records []latch.Record
@@ -132,9 +132,9 @@ type bulkRedelivery struct {
 	Started, Planned, Skipped, Errors int
 }
 
-// Deliveries whose endpoint was down until they were given up are listed as
-// failed, sent again in bulk under their ids, and failed no more; with search
-// attributes and without them.
+// Deliveries that were given up because their endpoint was down are listed as failed, sent
+// again in bulk under their ids, and then no longer failed, with search attributes and without
+// them.
 func TestDeliveriesThatFailedAreSentAgain(t *testing.T) {
 	t.Parallel()
 	for name, test := range attributed {
@@ -187,9 +187,9 @@ func TestDeliveriesThatFailedAreSentAgain(t *testing.T) {
 	}
 }
 
-// A redelivery that fails is failed again, under its number, and can be sent
-// again; while it is under way it is skipped. What its run handed over is told
-// as it went there.
+// A redelivery that fails counts as failed again, under its number, and can be sent again.
+// While it is in flight it is skipped. Deliveries that their run handed over have their final
+// state.
 func TestDeliveriesAreToldByTheirLastWord(t *testing.T) {
 	t.Parallel()
 	i := newIsland(t, server.Options{})
@@ -226,8 +226,8 @@ func TestDeliveriesAreToldByTheirLastWord(t *testing.T) {
 	require.Equal(t, 1, redeliver().Started)
 }
 
-// starter deliveries, on Temporal and through the API: lists what failed, asks
-// for --yes where nobody can be asked, sends again in bulk and one by one.
+// starter deliveries, with Temporal and with the API: it lists failed deliveries, requires
+// --yes where it cannot ask, and sends them again in bulk and one by one.
 func TestStarterDeliveries(t *testing.T) {
 	t.Parallel()
 	for name, settings := range map[string]func(*island, string) []string{

@@ -12,9 +12,9 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// contract, "Webhook": auth, and a secret whsk_ that signs as v1a. "Secrets by
-// name": no value, in any encoding in which it was sent, ever stands in
-// history, logs, errors or records, and a token neither.
+// contract, "Webhook": auth, and a secret whsk_ that signs as v1a. "Secrets by name": neither a
+// secret, in any encoding in which it was sent, nor a token ever appears in history, logs,
+// errors or records.
 func TestAuthTowardsReceivers(t *testing.T) {
 	t.Parallel()
 	const bearer, password, client, access = "be4rer+t0ken/==", "pa55word&<more>", "cl1ent s3cret", "acc3ss.t0ken"

@@ -17,8 +17,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// The CloudEvents project's own library takes what is sent for valid events,
-// in both modes, the same event at every attempt.
+// The CloudEvents project's own library accepts the requests as valid events, in both modes,
+// the same event at every attempt.
 func TestDeliveryOfCloudEvents(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_FQDN", "latch.example", "LATCH_SECRET_KEY", "hush-hush")

@@ -12,9 +12,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// A record tells of every attempt, across the hand-over to latch.Deliver too,
-// without any more history events than without; a schedule ends a delivery
-// after its last delay.
+// A record describes every attempt, including those after the hand-over to latch.Deliver,
+// without additional history events. A schedule ends a delivery after its last delay.
 func TestDeliveryTellsOfItsAttempts(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -53,8 +52,8 @@ func TestDeliveryTellsOfItsAttempts(t *testing.T) {
 	require.Equal(t, []string{"1 502 50", "2 503 40000", "3 504 50", "4 200 0"}, triesOf(b.finalRecord(handed.HandedTo)))
 }
 
-// triesOf returns number, status and delay in milliseconds of each attempt, the
-// delay without its jitter.
+// triesOf returns number, status and delay in milliseconds of each attempt, the delay without
+// its jitter.
 func triesOf(record latch.Record) []string {
 	var told []string
 	for _, try := range record.Tries {

@@ -18,8 +18,8 @@ func (b *bench) emission(run client.WorkflowRun) latch.EmissionResult {
 	return result
 }
 
-// contract, "Emission": it tells a custom event with its data, its id is the
-// workflow id unless given, and it completes whatever becomes of deliveries.
+// contract, "Emission": it sends a custom event with its data, its id is the workflow id by
+// default, and it completes whatever the outcome of deliveries.
 func TestEmit(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -50,8 +50,8 @@ func TestEmit(t *testing.T) {
 	require.Empty(t, b.emission(named).History)
 }
 
-// contract, "Emission": it waits for its blocking hooks, and a stop there only
-// shows in the record.
+// contract, "Emission": it waits for its blocking hooks, and a stop there only appears in the
+// record.
 func TestEmitWaitsForBlockingHooks(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -75,8 +75,7 @@ func TestEmitWaitsForBlockingHooks(t *testing.T) {
 	require.Equal(t, latch.ViaTimeout, record.Lock.Via)
 }
 
-// contract, "Emission" and "Events": built-in events, reserved names and
-// decisions are refused.
+// contract, "Emission" and "Events": built-in events, reserved names and decisions are refused.
 func TestEmitRefuses(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

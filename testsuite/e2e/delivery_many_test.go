@@ -15,13 +15,12 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A crowd counts how many requests are in at the same time, and lets none go
-// before so many have come.
+// A crowd counts concurrent requests, and answers none before the given number has arrived.
 type crowd struct {
 	mutex               sync.Mutex
 	now, most, answered int
-	full                chan struct{} // closed once there are so many
-	open                chan struct{} // closed to let them go
+	full                chan struct{} // closed when the number is reached
+	open                chan struct{} // closed to answer them
 }
 
 func (c *crowd) ServeHTTP(_ http.ResponseWriter, request *http.Request) {
@@ -42,8 +41,8 @@ func (c *crowd) ServeHTTP(_ http.ResponseWriter, request *http.Request) {
 	c.mutex.Unlock()
 }
 
-// contract, "Events", Order: webhooks of one event go out side by side, at
-// most 500 in flight.
+// contract, "Events", Order: webhooks of one event are sent concurrently, at most 500 in
+// flight.
 func TestAtMost500DeliveriesInFlight(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -13,14 +13,14 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// jobWith is a job whose work succeeds, with webhooks.
+// jobWith returns a job whose work succeeds, with webhooks.
 func jobWith(id, webhooks string) string {
 	return `{"id":"` + id + `","title":"a \"b\" & c","vars":{"team":"x&y","list":[1,"two"]},
 		"task":{"http":{"url":"{R}/work"}},"webhooks":[` + webhooks + `]}`
 }
 
-// contract, "Webhook" and "Templates": methods, content types and the escaping
-// that each of them asks for.
+// contract, "Webhook" and "Templates": methods, content types and the escaping for each of
+// them.
 func TestDeliveryRequests(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -92,8 +92,8 @@ func TestDeliveryRequests(t *testing.T) {
 	}
 }
 
-// contract, "Templates", "Webhook" and "Records": what keeps a delivery from
-// going out fails it for good, naming what is missing, and not the job.
+// contract, "Templates", "Webhook" and "Records": a delivery that cannot be rendered fails
+// permanently, naming what is missing. The job does not fail.
 func TestDeliveryThatCannotBeMade(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -119,8 +119,8 @@ func TestDeliveryThatCannotBeMade(t *testing.T) {
 	require.JSONEq(t, `{"a":"none"}`, string(b.receiver.Requests("/default")[0].Body))
 }
 
-// contract, "Webhook": secrets sign as Standard Webhooks has it; `whsec_` only
-// signs, with the decoded bytes; several lines all sign.
+// contract, "Webhook": secrets sign by the rules of Standard Webhooks. `whsec_` only signs,
+// with the decoded bytes. Several lines all sign.
 func TestDeliverySignatures(t *testing.T) {
 	t.Parallel()
 	const whsec = "whsec_bWRvcS1pcy1hd2Vzb21lLWFuZC1sb25nLWVub3VnaA=="
@@ -164,8 +164,8 @@ func TestDeliverySignatures(t *testing.T) {
 	}
 }
 
-// contract, "Responses": data is the object that the endpoint answered with,
-// bodies are kept up to 20 KiB, and a JSON answer past 64 KiB fails for good.
+// contract, "Responses": data is the object of the answer, bodies are kept up to 20 KiB, and a
+// JSON answer beyond 64 KiB fails permanently.
 func TestDeliveryAnswers(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

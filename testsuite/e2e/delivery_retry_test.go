@@ -14,9 +14,9 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// contract, "Responses" and "Webhook": what is retried is sent again with the
-// same id and the same content, save attempt, timestamp and signature; the
-// rest fails for good. All attempts after a volley's belong to one activity.
+// contract, "Responses" and "Webhook": a retry has the same id and content, except for attempt,
+// timestamp and signature. Other failures are permanent. All attempts after a volley's belong
+// to one activity.
 func TestDeliveryRetries(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_SECRET_KEY", "key")
@@ -116,7 +116,7 @@ func activityEvents(b *bench, run client.WorkflowRun, kind string) int {
 	return count
 }
 
-// A delivery costs at most 6 history events, verdict included.
+// A delivery costs at most 6 history events, including the verdict.
 func TestDeliveryCostsAtMostSixEvents(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -140,8 +140,8 @@ func TestDeliveryCostsAtMostSixEvents(t *testing.T) {
 	require.LessOrEqual(t, length[20]-length[1], 6*19, "history lengths %v", length)
 }
 
-// costOf counts a run's history events. A workflow task counts once for all of
-// its attempts: on a machine with other work it may have several.
+// costOf counts a run's history events. A workflow task counts once for all of its attempts: on
+// a busy machine it may have several.
 func costOf(b *bench, run client.WorkflowRun) int {
 	b.Helper()
 	count := 0
@@ -158,8 +158,8 @@ func costOf(b *bench, run client.WorkflowRun) int {
 	return count
 }
 
-// contract, "Responses": Retry-After is never shortened, and one past the
-// deadline ends the delivery.
+// contract, "Responses": Retry-After is never shortened, and one beyond the deadline ends the
+// delivery.
 func TestDeliveryHonoursRetryAfter(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -183,8 +183,8 @@ func TestDeliveryHonoursRetryAfter(t *testing.T) {
 	require.Contains(t, late.Error, "deadline")
 }
 
-// contract, "Responses": an address that is not public is refused unless it
-// is allowed, however it is spelled, with its class and the setting named.
+// contract, "Responses": an address that is not public is refused unless it is allowed, in
+// every spelling, with its class and the name of the setting.
 func TestDeliveryRefusesPrivateAddresses(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_EGRESS_ALLOW", "", "LATCH_ALLOW_COMMANDS", "true")
@@ -212,8 +212,8 @@ func TestDeliveryRefusesPrivateAddresses(t *testing.T) {
 	require.Empty(t, b.receiver.Requests(""))
 }
 
-// contract, "How long a run stays open": what has not settled when the run
-// closes is handed, between two attempts, to latch.Deliver.
+// contract, "How long a run stays open": deliveries that have not settled when the run closes
+// are handed, between two attempts, to latch.Deliver.
 func TestDeliveryIsHandedOver(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_ALLOW_COMMANDS", "true", "LATCH_SECRET_KEY", "key")
@@ -290,8 +290,7 @@ func TestDeliveryIsHandedOver(t *testing.T) {
 	require.GreaterOrEqual(t, asks[1].At.Sub(asks[0].At), 40*time.Second, "the child waits as long as the receiver asked for")
 }
 
-// finalRecord waits for a latch.Deliver and gives the record that its query
-// history answers.
+// finalRecord waits for a latch.Deliver and returns the record from its query history.
 func (b *bench) finalRecord(id string) latch.Record {
 	b.Helper()
 	var result latch.Record

@@ -14,8 +14,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// contract, "Secrets by name": no value, in any encoding in which it was sent,
-// ever stands in history, logs, errors or records.
+// contract, "Secrets by name": no secret, in any encoding in which it was sent, ever appears in
+// history, logs, errors or records.
 func TestSecretsStayUnseen(t *testing.T) {
 	t.Parallel()
 	const hidden, token = `s3cr3t "quoted" <&>+/=% end`, "Bearer to/ken+value=="
@@ -61,7 +61,7 @@ func TestSecretsStayUnseen(t *testing.T) {
 	b.keepsSecret(run, b.history(run.GetID()), hidden, token, strings.TrimPrefix(token, "Bearer "), "T0KEN-in-the-path", "qu3ry-key")
 }
 
-// spellings returns a text in the encodings in which it may be found.
+// spellings returns a text in all encodings in which it may appear.
 func spellings(t testing.TB, text string) []string {
 	t.Helper()
 	asJSON := func(text string) string {
@@ -78,8 +78,8 @@ func spellings(t testing.TB, text string) []string {
 	return found
 }
 
-// contract, "Secrets by name": LATCH_SECRETS_HOSTS binds a secret to hosts; a
-// bound one goes nowhere else, and an unbound one nowhere where that is required.
+// contract, "Secrets by name": LATCH_SECRETS_HOSTS binds a secret to hosts. A bound secret is
+// sent nowhere else, and an unbound one is not sent at all if binding is required.
 func TestSecretsGoToTheirHostsAlone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_SECRET_BOARD", "for-the-board-alone", "LATCH_SECRET_HERE", "here", "LATCH_SECRET_LOOSE", "loose",

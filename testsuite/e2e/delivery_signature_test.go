@@ -24,33 +24,32 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// Why the library in JavaScript refuses a request.
+// The reasons of the JavaScript library for rejecting a request.
 const (
 	unsigned = "No matching signature found"
 	tooOld   = "Message timestamp too old"
 	tooNew   = "Message timestamp too new"
 )
 
-// A look is a receiver's at one request, as it came or tampered with.
+// A look is a receiver's check of one request, original or tampered with.
 type look struct {
 	Scheme  string            `json:"scheme"`
 	Key     string            `json:"key"`
 	Headers map[string]string `json:"headers"`
 	Body    []byte            `json:"body"`
-	Now     int64             `json:"now"` // what the receiver's clock shows, in Unix seconds
+	Now     int64             `json:"now"` // the receiver's clock, in Unix seconds
 
 	name    string
-	refusal string // "" where the request must be taken
+	refusal string // "" if the request must be accepted
 }
 
-// contract, "Secrets by name": secrets sign as Standard Webhooks has it, and
-// of several each does. What a worker sent is authentic to receivers in Go and
-// JavaScript, and no longer so once anything of it is changed, it is replayed
-// or another key is asked for.
+// contract, "Secrets by name": secrets sign by the rules of Standard Webhooks, and so does each
+// of several. Receivers in Go and JavaScript accept what a worker sent, and reject it if
+// anything is changed, if it is replayed, or if they use another key.
 //
-// v1 is checked by the reference libraries of both languages. Neither knows v1a
-// in its newest release (0.0.1 of Go's, 1.1.1 on npm): that is checked by the
-// languages' own ed25519, after the specification's "Signature scheme".
+// v1 is verified by the reference libraries of both languages. Neither supports v1a in its
+// newest release (0.0.1 of Go's, 1.1.1 on npm), so v1a is verified by the languages' own
+// ed25519, following the specification's "Signature scheme".
 func TestSignaturesHoldInGoAndJavaScript(t *testing.T) {
 	t.Parallel()
 	const plain = "mdoq-is-awesome"
@@ -112,8 +111,8 @@ func TestSignaturesHoldInGoAndJavaScript(t *testing.T) {
 	})
 }
 
-// looksAt returns the looks of one who has the right key, at the request and at
-// what others make of it, and of one with another key.
+// looksAt returns the checks by a receiver with the right key, of the request and of tampered
+// versions, and by one with another key.
 func looksAt(name string, request receiver.Request, key string) []look {
 	_, public := signature.NewPair()
 	others := map[string]string{"v1": signature.NewSymmetric(), "v1a": public}
@@ -146,11 +145,11 @@ func looksAt(name string, request receiver.Request, key string) []look {
 }
 
 func later(timestamp string, seconds int64) string {
-	at, _ := strconv.ParseInt(timestamp, 10, 64) // "as sent" fails where it is none
+	at, _ := strconv.ParseInt(timestamp, 10, 64) // "as sent" fails if there is none
 	return strconv.FormatInt(at+seconds, 10)
 }
 
-// inGo tells why a receiver in Go refuses the request.
+// inGo returns why a receiver in Go rejects the request.
 func (l look) inGo() error {
 	headers := http.Header{}
 	for name, value := range l.Headers {
@@ -169,9 +168,8 @@ func (l look) inGo() error {
 	return webhook.Verify(l.Body, headers)
 }
 
-// verifyAsymmetric checks v1a with nothing of Latch's: ed25519 over id,
-// timestamp and body, joined by full stops, and a timestamp at most five minutes
-// off.
+// verifyAsymmetric verifies v1a without any of Latch's code: ed25519 over id, timestamp and
+// body, joined by full stops, and a timestamp at most five minutes off.
 func verifyAsymmetric(public string, body []byte, headers http.Header) error {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(public, "whpk_"))
 	if err != nil {
@@ -195,7 +193,7 @@ func verifyAsymmetric(public string, body []byte, headers http.Header) error {
 	return errors.New("no signature is by the key")
 }
 
-// inJavaScript tells why a receiver in JavaScript refuses each of the requests.
+// inJavaScript returns why a receiver in JavaScript rejects each of the requests.
 func inJavaScript(t *testing.T, looks []look) []string {
 	t.Helper()
 	node, npm := javaScript(t)
@@ -217,8 +215,8 @@ func inJavaScript(t *testing.T, looks []look) []string {
 	return refusals
 }
 
-// javaScript finds Node and npm. CI installs them, and fails without; a
-// newcomer may do without.
+// javaScript finds Node and npm. CI installs them and fails without them; elsewhere the test is
+// skipped.
 func javaScript(t *testing.T) (node, npm string) {
 	t.Helper()
 	node, err := exec.LookPath("node")

@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// A receiver that takes its time gets each delivery once, and holds neither the
-// work nor the deliveries to others: in a volley, and once it is known as slow.
+// A slow receiver gets each delivery once, and delays neither the work nor the deliveries to
+// others, both in a volley and after it is known to be slow.
 func TestSlowReceivers(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -34,8 +34,8 @@ func TestSlowReceivers(t *testing.T) {
 	}
 }
 
-// A worker that is told to stop lets attempts end that go on outside of
-// activities, and their outcomes be fetched: another worker makes none of them again.
+// A worker that is told to stop waits for attempts outside of activities, and for their
+// outcomes to be fetched. Another worker repeats none of them.
 func TestDrainWaitsForVolleys(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_DRAIN_TIMEOUT", "1h")

@@ -7,13 +7,12 @@ import (
 
 var loggedAttempt = regexp.MustCompile(`delivery=(\S+) attempt=(\d+)`)
 
-// loggedAttempts lists the numbers of a delivery's attempts as the worker
-// logged them.
+// loggedAttempts lists the numbers of a delivery's attempts in the worker's log.
 func (b *bench) loggedAttempts(deliveryID string) []int {
 	var attempts []int
 	for _, line := range loggedAttempt.FindAllStringSubmatch(b.worker.Stderr.String(), -1) {
 		if line[1] == deliveryID {
-			number, _ := strconv.Atoi(line[2]) // the pattern has digits alone
+			number, _ := strconv.Atoi(line[2]) // the pattern matches only digits
 			attempts = append(attempts, number)
 		}
 	}

@@ -17,19 +17,19 @@ import (
 )
 
 const (
-	// diagnosisTimeout bounds the look at what a failed test left behind.
+	// diagnosisTimeout bounds the examination after a failed test.
 	diagnosisTimeout = 20 * time.Second
-	// lastEvents is how many events of each history are told, and lastOutput how
-	// many bytes of what each process printed.
+	// lastEvents is how many events of each history are shown, and lastOutput how many bytes of
+	// each process's output.
 	lastEvents = 12
 	lastOutput = 4 << 10
-	// mostGoroutines bounds what is told of where a process stands, in bytes.
+	// mostGoroutines bounds the stack traces of a process, in bytes.
 	mostGoroutines = 64 << 10
 )
 
-// diagnose logs, once a test has failed, how its runs stand, what came to its
-// receiver, what its processes said last and where they stand: a failure that comes once in a
-// thousand runs has to explain itself the first time.
+// diagnose logs, after a test has failed, the state of its runs, the requests to its receiver,
+// and the last output and the stack traces of its processes. A failure that happens once in a
+// thousand runs must be explained the first time.
 func (b *bench) diagnose() {
 	if !b.Failed() {
 		return
@@ -52,7 +52,7 @@ func (b *bench) diagnose() {
 	b.standing(b.worker)
 }
 
-// standing logs, once a test has failed, where a process stands, if it still runs, and
+// standing logs, after a test has failed, the stack traces of a process that still runs, and
 // ends it.
 func (b *bench) standing(p *process.Process) {
 	if !b.Failed() {
@@ -63,14 +63,14 @@ func (b *bench) standing(p *process.Process) {
 	b.Logf("process %d stands at:\n%s", p.ID(), goroutinesOf(ctx, p))
 }
 
-// goroutinesOf ends a process with its goroutines, and returns those in Latch's code;
-// "" for a process that ended before.
+// goroutinesOf ends a process with its goroutines, and returns those in Latch's code, or "" for
+// a process that had ended.
 func goroutinesOf(ctx context.Context, p *process.Process) string {
 	before := len(p.Stderr.String())
 	if p.Signal(syscall.SIGQUIT) != nil {
 		return ""
 	}
-	_, _ = p.Wait(ctx) // what it printed by then is what there is to see
+	_, _ = p.Wait(ctx) // the output so far is all there is
 	var ours strings.Builder
 	for each := range strings.SplitSeq(p.Stderr.String()[before:], "\n\n") {
 		if strings.Contains(each, "latch-run/latch") && ours.Len() < mostGoroutines {

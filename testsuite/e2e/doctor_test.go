@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// `starter doctor` on a real server: 0 where nothing is wrong, 1 for a secret
-// that may go anywhere, 3 where Temporal does not answer.
+// `starter doctor` on a real server: the exit code is 0 without problems, 1 for a secret
+// without a host binding, and 3 if Temporal does not answer.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -17,8 +17,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// A worker that is killed while a delivery is in flight: a new one sends it
-// again with the same delivery id, and nothing else again.
+// A worker is killed while a delivery is in flight. A new worker sends it again with the same
+// delivery id, and repeats nothing else.
 func TestKilledWhileDelivering(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -44,8 +44,8 @@ func TestKilledWhileDelivering(t *testing.T) {
 	require.Equal(t, map[string]int{"/work": 1, "/quick": 1, "/hook": 2}, b.came(""))
 }
 
-// A worker that is killed in the middle of a volley: a new one makes it again, each
-// delivery under its id, and nothing else again.
+// A worker is killed during a volley. A new worker sends the volley again, each delivery under
+// its id, and repeats nothing else.
 func TestKilledInTheMiddleOfAVolley(t *testing.T) {
 	t.Parallel()
 	for name, slow := range map[string]bool{"before its answer": false, "while attempts go on in the worker": true} {
@@ -86,8 +86,8 @@ func TestKilledInTheMiddleOfAVolley(t *testing.T) {
 	}
 }
 
-// A worker that is killed between the jobs of a sequence, while a lock is
-// waited for: a new one goes on, and nothing is done or told twice.
+// A worker is killed between the jobs of a sequence, while a lock is open. A new worker
+// continues, and nothing is done or sent twice.
 func TestKilledBetweenTasks(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -114,8 +114,8 @@ func TestKilledBetweenTasks(t *testing.T) {
 	require.Equal(t, map[string]int{"/start": 1, "/first": 1, "/first-told": 1, "/gate": 1, "/second": 1, "/done": 1}, b.came(""))
 }
 
-// contract, "Settings", LATCH_DRAIN_TIMEOUT: on SIGTERM what is in flight may
-// finish, and the worker exits with 0.
+// contract, "Settings", LATCH_DRAIN_TIMEOUT: after SIGTERM the worker waits for what is in
+// flight, and exits with 0.
 func TestTerminatedWorkerDrains(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_DRAIN_TIMEOUT", "24h")
@@ -140,8 +140,8 @@ func TestTerminatedWorkerDrains(t *testing.T) {
 	require.Zero(t, code, "an idle worker stops at once")
 }
 
-// contract, "Settings", LATCH_DRAIN_TIMEOUT: what does not finish within it is
-// left, and the worker exits with 0 all the same.
+// contract, "Settings", LATCH_DRAIN_TIMEOUT: the worker abandons what takes longer, and still
+// exits with 0.
 func TestTerminatedWorkerDrainsNoLongerThanItMay(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_DRAIN_TIMEOUT", "1s")

@@ -15,7 +15,7 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// webhooksTo lists so many webhooks of an emission.
+// webhooksTo returns the given number of webhooks of an emission.
 func webhooksTo(count int, url, settings string) string {
 	listed := make([]string, count)
 	for i := range listed {
@@ -24,9 +24,9 @@ func webhooksTo(count int, url, settings string) string {
 	return strings.Join(listed, ",")
 }
 
-// "One dead endpoint slows nobody else": with more deliveries to a slow and to
-// a dead endpoint than a worker takes at once, those to another one arrive
-// while the slow one still holds what it got.
+// "One dead endpoint slows nobody else": with more deliveries to a slow and to a dead endpoint
+// than a worker can have in flight, those to another endpoint arrive while the slow one still
+// holds its requests.
 func TestSlowAndDeadEndpointsLeaveRoomForOthers(t *testing.T) {
 	t.Parallel()
 	const slots = 40

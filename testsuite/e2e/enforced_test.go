@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A release cannot replace or switch off a gate that is enforced, whichever way
-// it is started: it is refused, and the error names the webhook.
+// A release cannot replace or disable an enforced gate, however it is started: it is refused,
+// and the error names the webhook.
 func TestEnforcedWebhookCannotBeReplaced(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -42,7 +42,7 @@ func TestEnforcedWebhookCannotBeReplaced(t *testing.T) {
 	require.Empty(t, b.came("/"), "nothing was done")
 }
 
-// invalid starts a run and gives its error, which is InvalidSpec.
+// invalid starts a run and returns its error, which is InvalidSpec.
 func (b *bench) invalid(workflow, id, spec string) error {
 	b.Helper()
 	err := b.startSpec(workflow, id, spec).Get(b.ctx, nil)
@@ -52,8 +52,8 @@ func (b *bench) invalid(workflow, id, spec string) error {
 	return err
 }
 
-// Only the role admin skips an enforced hook through the API; removing its lock
-// is for the role lock, as ever. Whoever has Temporal itself may skip it there.
+// Only the role admin may skip an enforced hook through the API. The role lock may still remove
+// its lock. A client with direct access to Temporal may skip it there.
 func TestEnforcedWebhookIsSkippedByAdminAlone(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

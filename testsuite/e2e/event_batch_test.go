@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Every event that many callers fire beside each other reaches its webhooks once,
-// and its records are found by what its caller was answered, in whichever run.
+// Every event that many callers fire concurrently reaches its webhooks once, and the answer to
+// its caller leads to its records, in whichever run they are.
 func TestEventsOfManyCallers(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -17,8 +17,7 @@ import (
 
 const exampleSecret = "mdoq-is-awesome"
 
-// The README's receivers take what Latch signed, and refuse what somebody
-// else did.
+// The README's receivers accept what Latch signed, and reject other signatures.
 func TestTheExampleReceiversCheckTheSignature(t *testing.T) {
 	t.Parallel()
 	root := rootDir(t)
@@ -59,8 +58,7 @@ func TestTheExampleReceiversCheckTheSignature(t *testing.T) {
 	}
 }
 
-// With ORDERED=1 the receivers bring what came side by side into its order, by the
-// headers alone.
+// With ORDERED=1 the receivers restore the order of concurrent requests by their headers alone.
 func TestTheExampleReceiversKeepTheOrder(t *testing.T) {
 	t.Parallel()
 	root := rootDir(t)
@@ -115,7 +113,7 @@ func TestTheExampleStartsAJobFromAnotherLanguage(t *testing.T) {
 	require.Equal(t, latch.JobSucceeded, result.Status)
 }
 
-// The README's release runs as it is on a worker with no settings at all.
+// The README's release runs unchanged on a worker without any settings.
 func TestTheExampleReleaseNeedsNoSettings(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_EGRESS_ALLOW", "")
@@ -132,8 +130,8 @@ func TestTheExampleReleaseNeedsNoSettings(t *testing.T) {
 	require.ErrorContains(t, err, "workflow execution already completed")
 }
 
-// python finds Python for the examples written in it. CI installs it, and
-// fails without; a newcomer may do without.
+// python finds Python for the examples written in it. CI installs it and fails without it;
+// elsewhere the test is skipped.
 func python(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("python3")

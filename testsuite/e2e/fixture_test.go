@@ -27,8 +27,7 @@ var dialer net.Dialer
 
 var discard = slog.New(slog.NewTextHandler(io.Discard, nil))
 
-// A bench is one test's own task queue with a worker process on it, and a
-// receiver.
+// A bench is one test's own task queue with a worker process, and a receiver.
 type bench struct {
 	*testing.T
 	ctx    context.Context
@@ -41,8 +40,7 @@ type bench struct {
 	settings map[string]string
 }
 
-// setup starts a worker on a queue of the test's own. Settings are variables
-// of its environment.
+// setup starts a worker on the test's own queue. Settings are variables of its environment.
 func setup(t *testing.T, settings ...string) *bench {
 	t.Helper()
 	b := &bench{T: t, ctx: hang.Context(t), queue: strings.ReplaceAll(t.Name(), "/", "-"), receiver: receiver.New(t),
@@ -55,7 +53,7 @@ func setup(t *testing.T, settings ...string) *bench {
 	return b
 }
 
-// startWorker starts a worker process, such as one after another was killed.
+// startWorker starts a worker process, for example after another was killed.
 func (b *bench) startWorker() {
 	b.Helper()
 	b.health = freeAddress(b.T)
@@ -74,7 +72,7 @@ func (b *bench) startWorker() {
 	require.NoError(b, b.worker.AwaitReady(b.ctx, "http://"+b.health+"/readyz"), b.worker.Stderr.String())
 }
 
-// freeAddress is an address on loopback that nobody else listens on, now or later.
+// freeAddress returns an address on loopback that nothing else uses, now or later.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	address, err := freeport.Address()
@@ -82,7 +80,7 @@ func freeAddress(t *testing.T) string {
 	return address
 }
 
-// start starts a workflow with JSON, as a service in any language would.
+// start starts a workflow with JSON, like a service in any language.
 func (b *bench) start(workflow, id, input string) client.WorkflowRun {
 	b.Helper()
 	run, err := shared.client.ExecuteWorkflow(b.ctx,
@@ -91,7 +89,7 @@ func (b *bench) start(workflow, id, input string) client.WorkflowRun {
 	return run
 }
 
-// history asks a run for its records.
+// history queries a run's records.
 func (b *bench) history(id string) []latch.Record {
 	b.Helper()
 	var records []latch.Record
@@ -106,7 +104,7 @@ func (b *bench) status(id string) latch.Status {
 	return status
 }
 
-// query asks a run, once there is one: a child may not have begun.
+// query queries a run, once it exists: a child may not have begun.
 func (b *bench) query(id, name string, into any) {
 	b.Helper()
 	value, err := shared.client.QueryWorkflow(b.ctx, id, "", name)
@@ -118,7 +116,7 @@ func (b *bench) query(id, name string, into any) {
 	require.NoError(b, value.Get(into))
 }
 
-// splitPort takes an address on loopback apart.
+// splitPort splits a loopback address.
 func splitPort(address string) (host string, port int, err error) {
 	host, text, err := net.SplitHostPort(address)
 	if err != nil {
@@ -128,7 +126,7 @@ func splitPort(address string) (host string, port int, err error) {
 	return host, port, err
 }
 
-// starterAt applies a job at a Temporal of a test's own.
+// starterAt applies a job to a test's own Temporal server.
 func (b *bench) starterAt(address, job string) process.Result {
 	b.Helper()
 	result, err := process.Run(b.ctx, process.Command{Path: shared.starterPath, Args: []string{"job", "apply", "-"},

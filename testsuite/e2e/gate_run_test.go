@@ -18,8 +18,7 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// gateRows are ways in which a gate is decided, by what its webhooks are and what
-// /a answers.
+// gateRows are ways in which a gate is decided, by its webhooks and the answer of /a.
 var gateRows = []struct {
 	name, webhooks, more string
 	answer               receiver.Answer
@@ -40,7 +39,7 @@ var gateRows = []struct {
 
 const asksA = `{"id":"a","url":"$R/a","events":[{"event":"DEPLOY"}]}`
 
-// Contract, "Gate": whoever asks, and by whatever way, goes on only on a yes.
+// Contract, "Gate": every caller, by every way of asking, continues only on a yes.
 func TestWhoeverAsksAGatePassesOnlyOnAYes(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -87,7 +86,7 @@ func TestWhoeverAsksAGatePassesOnlyOnAYes(t *testing.T) {
 	}
 }
 
-// decisionOf returns what the error of a gate's run says; none is continue.
+// decisionOf returns the decision in the error of a gate's run, and continue without an error.
 func decisionOf(err error) string {
 	var application *temporal.ApplicationError
 	switch {
@@ -102,8 +101,8 @@ func decisionOf(err error) string {
 	}
 }
 
-// Contract, "Gate": one that is cancelled closes as Canceled, one whose asker is
-// terminated ends with it, and neither passes.
+// Contract, "Gate": a cancelled gate closes as Canceled, and one whose caller is terminated
+// ends with it. Neither passes.
 func TestGateEndsWithItsAsker(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -131,8 +130,8 @@ func TestGateEndsWithItsAsker(t *testing.T) {
 	require.Equal(t, latch.GateCancelled, state.Status)
 }
 
-// Contract, "Gate": a delivery that hangs does not keep a decided gate from closing
-// before Temporal ends its run.
+// Contract, "Gate": a delivery that hangs does not prevent a decided gate from closing before
+// Temporal ends its run.
 func TestGateClosesBeforeItsRunTimesOut(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -149,8 +148,8 @@ func TestGateClosesBeforeItsRunTimesOut(t *testing.T) {
 	require.Equal(t, latch.Stop, decisionOf(run.Get(b.ctx, nil)))
 }
 
-// Contract, "Gate", over HTTP: the answer has the locks at once, and a person's
-// answer decides the gate.
+// Contract, "Gate", over HTTP: the answer contains the locks at once, and a person's answer
+// decides the gate.
 func TestGateOverHTTP(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_API_URL", "https://latch.example.com")

@@ -23,7 +23,7 @@ import (
 	"github.com/latch-run/latch/workflows"
 )
 
-// ownLane is a lane whose worker is one of the test's own, in its own process.
+// ownLane returns a lane whose worker belongs to the test and runs in its process.
 func ownLane(t *testing.T, c client.Client, plugins []worker.Plugin) *lane {
 	t.Helper()
 	b := &bench{T: t, ctx: t.Context(), queue: strings.ReplaceAll(t.Name(), "/", "-"), receiver: receiver.New(t)}
@@ -40,7 +40,7 @@ func latchPlugin() *plugin.Plugin {
 	return plugin.New(plugin.Options{EgressAllow: []string{"127.0.0.1"}, FQDN: "build.example.com"})
 }
 
-// gates goes through gates until one does not let pass.
+// gates passes gates until one does not let it pass.
 func gates(ctx workflow.Context, emissions []latch.Emission) ([]workflows.GateResult, error) {
 	var results []workflows.GateResult
 	for _, emission := range emissions {
@@ -56,7 +56,7 @@ func gates(ctx workflow.Context, emissions []latch.Emission) ([]workflows.GateRe
 	return results, nil
 }
 
-// parallelGates opens all gates at once, each in a coroutine of its own.
+// parallelGates opens all gates at once, each in its own coroutine.
 func parallelGates(ctx workflow.Context, emissions []latch.Emission) ([]string, error) {
 	decisions := make([]string, len(emissions))
 	group := workflow.NewWaitGroup(ctx)
@@ -77,14 +77,13 @@ func parallelGates(ctx workflow.Context, emissions []latch.Emission) ([]string, 
 	return decisions, failure
 }
 
-// fires tells of an event and ends without waiting for its deliveries.
+// fires fires an event and ends without waiting for its deliveries.
 func fires(ctx workflow.Context, emission latch.Emission) ([]latch.Record, error) {
 	return workflows.Fire(ctx, emission)
 }
 
-// Contract, "Emission": a gate in a workflow of a user's own waits for a lock
-// and gets the decision, admits decision expressions, and is told what to do
-// by a person.
+// Contract, "Emission": a gate in a user's own workflow waits for a lock and gets the decision,
+// accepts decision expressions, and obeys messages from a person.
 func TestGate(t *testing.T) {
 	t.Parallel()
 	l := ownLane(t, shared.client, []worker.Plugin{latchPlugin()})
@@ -167,8 +166,8 @@ func TestGate(t *testing.T) {
 	})
 }
 
-// Contract, "How long a run stays open": deliveries of a workflow of a user's
-// own that have not settled when it ends are handed over.
+// Contract, "How long a run stays open": deliveries of a user's own workflow that have not
+// settled at its end are handed over.
 func TestGateFireHandsOver(t *testing.T) {
 	t.Parallel()
 	l := ownLane(t, shared.client, []worker.Plugin{latchPlugin()})
@@ -198,9 +197,9 @@ func TestGateWithoutPlugin(t *testing.T) {
 	require.ErrorContains(t, err, "plugin")
 }
 
-// The plugin registers once, whether it is given to the worker, to its
-// client, or to both, and leaves the user's data converter alone: with a codec
-// in client and worker everything works, and nothing is stored in the clear.
+// The plugin registers once, whether it is given to the worker, to its client, or to both, and
+// does not change the user's data converter: with a codec in client and worker everything
+// works, and nothing is stored unencrypted.
 func TestGatePluginInClientAndWorker(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -251,7 +250,7 @@ type jsonOf string
 
 func (j jsonOf) MarshalJSON() ([]byte, error) { return []byte(j), nil }
 
-// reversing is a codec that hides what it encodes from a search for it.
+// reversing is a codec that makes encoded text impossible to find by a search.
 type reversing struct{}
 
 func (reversing) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {

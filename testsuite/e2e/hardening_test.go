@@ -13,7 +13,7 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// A retry with a maximum alone, on any kind of task, is one that Temporal takes.
+// Temporal accepts a retry with only a maximum, on any kind of task.
 func TestARetryWithAMaximumAloneRuns(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -25,7 +25,8 @@ func TestARetryWithAMaximumAloneRuns(t *testing.T) {
 	require.Len(t, b.receiver.Requests("/busy"), 2)
 }
 
-// A message that is no text is refused as any other wrong one, and the run goes on.
+// A message that is not valid UTF-8 is refused like any other wrong message, and the run
+// continues.
 func TestAMessageThatIsNoTextIsRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -48,7 +49,7 @@ func TestAMessageThatIsNoTextIsRefused(t *testing.T) {
 	require.Equal(t, latch.ReleaseReleased, result.Status)
 }
 
-// A run whose input was refused says so to whoever asks.
+// A run whose input was refused reports that in its status.
 func TestTheStatusOfARefusedRunIsFailed(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -60,7 +61,7 @@ func TestTheStatusOfARefusedRunIsFailed(t *testing.T) {
 	require.Contains(t, status.Phase, "refused: taks: unknown key")
 }
 
-// Templates: webhook (id) stands in bodies, URLs, headers and expressions alike.
+// Templates: webhook (id) is available in bodies, URLs, headers and expressions.
 func TestTheVariableWebhookIsTheSameEverywhere(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -77,7 +78,7 @@ func TestTheVariableWebhookIsTheSameEverywhere(t *testing.T) {
 	require.Equal(t, "board", request.Header.Get("X-Of"))
 }
 
-// Templates: jobs[id] is what the jobs before have come to.
+// Templates: jobs[id] has the results of the previous jobs.
 func TestALaterJobOfASequenceSeesTheEarlierOnes(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -92,8 +93,8 @@ func TestALaterJobOfASequenceSeesTheEarlierOnes(t *testing.T) {
 	require.Contains(t, string(b.receiver.Requests("/deploy")[0].Body), "4.20")
 }
 
-// Task: a child workflow that no worker takes holds its job up no longer than
-// its timeout and the time it has to close.
+// Task: a child workflow that no worker runs delays its job no longer than its timeout and the
+// time to close.
 func TestAChildWorkflowThatNobodyTakesTimesOut(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -103,8 +104,8 @@ func TestAChildWorkflowThatNobodyTakesTimesOut(t *testing.T) {
 	require.ErrorContains(t, err, "did not close within 30s: is a worker running that polls its task queue?")
 }
 
-// How long a run stays open: the child carries on the record as it stood, a
-// lock's removal included, whose word a failed delivery does not change.
+// How long a run stays open: the child continues with the current record, including a lock's
+// removal, whose result a failed delivery does not change.
 func TestAHandedOverRecordKeepsWhatItsLockBrought(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -131,8 +132,8 @@ func TestAHandedOverRecordKeepsWhatItsLockBrought(t *testing.T) {
 	require.Contains(t, child.Error, "given up after 2")
 }
 
-// How long a run stays open: however many deliveries are handed over, and
-// however large, the run closes and none is lost.
+// How long a run stays open: however many deliveries are handed over, and however large, the
+// run closes and none is lost.
 func TestManyLargeDeliveriesAreHandedOver(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -153,8 +154,8 @@ func TestManyLargeDeliveriesAreHandedOver(t *testing.T) {
 	}
 }
 
-// Job: only the job's own cancellation makes it cancelled; a task that somebody
-// else cancelled has failed.
+// Job: only the job's own cancellation makes it cancelled. A task that somebody else cancelled
+// has failed.
 func TestATaskThatSomebodyElseCancelledHasFailed(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

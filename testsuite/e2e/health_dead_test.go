@@ -15,12 +15,12 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// deadEvents is how many events come while the receiver is dead.
+// deadEvents is how many events fire while the receiver is dead.
 var deadEvents = flag.Int("events", 500, "how many events come while a receiver is dead")
 
-// A receiver is dead for longer than disable_after while events come through the API from
-// many callers. There are four alerts and no more, each event is there, and all are sent
-// in order once the receiver is back.
+// A receiver is dead for longer than disable_after while many callers fire events through the
+// API. There are exactly four alerts, no event is lost, and all are sent in order once the
+// receiver is back.
 func TestADeadReceiverLosesNoEvent(t *testing.T) {
 	t.Parallel()
 	own := ownNamespace(t)
@@ -35,7 +35,7 @@ func TestADeadReceiverLosesNoEvent(t *testing.T) {
 	}
 	fire(0)
 	b.arrives("/pager", 3)
-	// Each is of a run of its own, so one may overtake another.
+	// Each has its own run, so they may overtake each other.
 	require.ElementsMatch(t, []string{"ENDPOINT_FAILING 2", "ENDPOINT_FAILING 4", "ENDPOINT_DISABLED"}, b.told("/pager"))
 	began := time.Now()
 	var next atomic.Int64
@@ -55,7 +55,7 @@ func TestADeadReceiverLosesNoEvent(t *testing.T) {
 	b.receiver.Script("/dead", receiver.Status(200))
 	began = time.Now()
 	b.arrives("/pager", 4)
-	probed := len(b.receiver.Requests("/dead")) // what the endpoint was tried with, whichever was kept first
+	probed := len(b.receiver.Requests("/dead")) // the delivery of the probe, whichever was kept first
 	require.Eventually(t, func() bool {
 		asked := time.Now()
 		said := b.starter([]string{"TEMPORAL_NAMESPACE=" + own}, "deliveries", "redeliver", "--skipped", "--wait", "--webhook", "dead",

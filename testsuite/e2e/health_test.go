@@ -16,8 +16,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// told returns the events of which the receiver's path has got requests, in the
-// order in which they came, with the thresholds of warnings.
+// told returns the events of the requests to the receiver's path, in the order of their
+// arrival, with the thresholds of warnings.
 func (b *bench) told(path string) []string {
 	var events []string
 	for _, request := range b.receiver.Requests(path) {
@@ -38,9 +38,9 @@ func (b *bench) ping(id string) latch.EmissionResult {
 	return b.emission(run)
 }
 
-// Failed attempts in a row are counted over all runs: ENDPOINT_FAILING goes once a
-// threshold to the other webhooks that listen, with what was counted, and
-// ENDPOINT_RECOVERED once an attempt arrives.
+// Consecutive failed attempts are counted over all runs. ENDPOINT_FAILING is sent once for each
+// threshold to the other webhooks that listen, with the count, and ENDPOINT_RECOVERED once an
+// attempt succeeds.
 func TestFailingEndpointIsToldOncePerThreshold(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -77,13 +77,13 @@ func TestFailingEndpointIsToldOncePerThreshold(t *testing.T) {
 	require.Len(t, b.receiver.Requests("/dead"), 6, "it does not hear of itself")
 }
 
-// What comes while an endpoint is disabled is kept as skipped, and no request is made
-// but probes. Once a probe arrives the endpoint counts as working again, and what was
-// kept is sent in the order of the events.
+// Deliveries to a disabled endpoint are kept as skipped, and only probes are sent. After a
+// successful probe the endpoint counts as working again, and the kept deliveries are sent in
+// the order of the events.
 func TestDisabledEndpointLosesNothing(t *testing.T) {
 	t.Parallel()
 	const events = 20
-	own := ownNamespace(t) // what was skipped is looked for in all runs of the namespace
+	own := ownNamespace(t) // skipped deliveries are searched in all runs of the namespace
 	b := setup(t, "TEMPORAL_NAMESPACE", own)
 	s := b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_NAMESPACE", own)
 	temporal, err := client.DialContext(b.ctx, client.Options{HostPort: shared.server.FrontendHostPort, Namespace: own,

@@ -21,13 +21,12 @@ import (
 
 var recordHistories = flag.Bool("record", false, "keep the histories that are not yet in workflows/testdata (make histories)")
 
-// maximumKept bounds a kept history, in bytes: the repository holds all of them.
+// maximumKept bounds a kept history, in bytes, because the repository contains all of them.
 const maximumKept = 128 << 10
 
-// keep replays the history of a run's last execution. With -record it also keeps the
-// history under workflows/testdata, unless one of the same shape is there under the
-// name. It never replaces a file: what an earlier version recorded must go on
-// replaying.
+// keep replays the history of a run's last execution. With -record it also saves the history
+// under workflows/testdata, unless a history of the same shape exists under the name. It never
+// replaces a file, because histories of earlier versions must continue to replay.
 func (l *lane) keep(name, id string) {
 	l.Helper()
 	history := l.recorded(id, "")
@@ -63,8 +62,8 @@ func (l *lane) keepHistory(name string, history *historypb.History) {
 	}
 }
 
-// keepOnce is keepHistory for a run whose commands depend on the time that others take:
-// one of the name is enough.
+// keepOnce is keepHistory for a run whose commands depend on timing: one history with the name
+// is enough.
 func (l *lane) keepOnce(name string, history *historypb.History) {
 	l.Helper()
 	kept, err := filepath.Glob("../../workflows/testdata/" + name + ".json")
@@ -74,7 +73,7 @@ func (l *lane) keepOnce(name string, history *historypb.History) {
 	}
 }
 
-// recorded reads a run's history, once it is there.
+// recorded reads a run's history, once it exists.
 func (l *lane) recorded(id, runID string) *historypb.History {
 	l.Helper()
 	return l.recordedAt(shared.client, id, runID)
@@ -107,9 +106,9 @@ func (l *lane) replays(id string, history *historypb.History) {
 	}))
 }
 
-// shapeOf returns the commands of a run, in no order: two runs of one version do the
-// same, though not always at the same time. Timers are left out, since whether one
-// is needed depends on the time that others take.
+// shapeOf returns the commands of a run, unordered: two runs of one version do the same, though
+// not always at the same time. Timers are left out, because whether one is needed depends on
+// how long others take.
 func shapeOf(history *historypb.History) []string {
 	var shape []string
 	for _, event := range history.GetEvents() {
@@ -133,7 +132,7 @@ func shapeOf(history *historypb.History) []string {
 	return shape
 }
 
-// markerOf names a marker by what it records: a local activity's type, or a change.
+// markerOf names a marker by its content: a local activity's type, or a change.
 func markerOf(marker *historypb.MarkerRecordedEventAttributes) string {
 	about := marker.GetMarkerName()
 	for _, payload := range marker.GetDetails()["data"].GetPayloads() {

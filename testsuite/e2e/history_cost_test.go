@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// cost returns what Temporal knows of a run in which every receiver answered at
-// once. On a busy machine some do not: then the run is made again.
+// cost returns Temporal's data about a run in which every receiver answered at once. If some
+// did not, because the machine is busy, it runs again.
 func (b *bench) cost(start func(id string) client.WorkflowRun) *workflowpb.WorkflowExecutionInfo {
 	b.Helper()
 	for n := range 100 {
@@ -40,8 +40,8 @@ func listeners(count int, event string) string {
 	return "[" + strings.Join(hooks, ",") + "]"
 }
 
-// An emission costs a few events, and one more for each hundred webhooks that
-// answer at once; with the default body, a webhook costs 1,300 bytes at most.
+// An emission costs a few events, and one more for each hundred webhooks that answer at once.
+// With the default body, a webhook costs at most 1,300 bytes.
 func TestHistoryOfAnEmission(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -51,14 +51,13 @@ func TestHistoryOfAnEmission(t *testing.T) {
 			return b.startSpec(latch.WorkflowEmit, id, `{"id":"cost","event":"DEPLOYED","webhooks":`+listeners(count, "DEPLOYED")+`}`)
 		})
 		require.LessOrEqual(t, int(info.GetHistoryLength()), 8+(count+99)/100, "%d webhooks", count)
-		if count > 1 { // a single one bears the cost of the run itself
+		if count > 1 { // a single one has the cost of the run itself
 			require.LessOrEqual(t, int(info.GetHistorySizeBytes())/count, 1300, "bytes a webhook, of %d", count)
 		}
 	}
 }
 
-// A job costs its task, and an event for each event that it fires and somebody
-// listens to.
+// A job costs its task, and one history event for each of its events that a webhook listens to.
 func TestHistoryOfAJob(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

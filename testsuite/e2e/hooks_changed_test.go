@@ -16,8 +16,8 @@ const (
 	changeRun   = "run-key-0123456789"
 )
 
-// A registered webhook that is mended gets what waits, under the same ids and
-// with the same bodies, signed by what it says now.
+// After a registered webhook is corrected, its waiting deliveries are sent under the same ids
+// and with the same bodies, signed with its current settings.
 func TestMendedWebhookGetsWhatWaits(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_SECRET_OLD", "old-value-of-it", "LATCH_SECRET_NEW", "new-value-of-it")
@@ -43,8 +43,8 @@ func TestMendedWebhookGetsWhatWaits(t *testing.T) {
 	require.Equal(t, map[string]int{"mistyped/j": 2, "right/j": 1, "work": 1}, b.came("/"))
 }
 
-// A receiver is cut off: what still waits for it ends, handed over or not, and
-// nobody is told of it. A redelivery is refused as long as it stays so.
+// A receiver is cut off: the deliveries that wait for it end, handed over or not, and nobody is
+// notified. Redeliveries are refused as long as it is cut off.
 func TestDisabledWebhookGetsNothingMore(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -72,7 +72,7 @@ func TestDisabledWebhookGetsNothingMore(t *testing.T) {
 
 	again := func() redelivery {
 		var got redelivery
-		require.Eventually(t, func() bool { // until Temporal's list knows of the run
+		require.Eventually(t, func() bool { // until Temporal's list contains the run
 			reply := s.as(changeRun, "POST", redeliverPath(handed.DeliveryID), "")
 			if reply.status == 202 {
 				reply.read(t, 202, &got)
@@ -96,8 +96,7 @@ func TestDisabledWebhookGetsNothingMore(t *testing.T) {
 	require.Equal(t, handed.DeliveryID, b.arrives("/mended", 1)[0].Header.Get("Webhook-Id"))
 }
 
-// A gate whose webhook is disabled while it is asked goes by on_error, and does
-// not open.
+// A gate whose webhook is disabled while it waits follows on_error, and does not open.
 func TestDisabledGateGoesByOnError(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

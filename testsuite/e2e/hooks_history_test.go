@@ -19,8 +19,7 @@ type webhookHistory struct {
 	Incomplete bool
 }
 
-// across returns a webhook's history across runs, newest first, in parts of the
-// limit.
+// across returns a webhook's history across runs, newest first, in pages of the limit.
 func (s *served) across(webhook, event string, limit int) []latch.Record {
 	s.Helper()
 	records, cursor := []latch.Record{}, ""
@@ -39,7 +38,7 @@ func (s *served) across(webhook, event string, limit int) []latch.Record {
 	return records
 }
 
-// acrossBecomes waits until Temporal's list knows of n records.
+// acrossBecomes waits until Temporal's list contains n records.
 func (s *served) acrossBecomes(webhook string, n int) []latch.Record {
 	s.Helper()
 	var records []latch.Record
@@ -50,13 +49,13 @@ func (s *served) acrossBecomes(webhook string, n int) []latch.Record {
 	return records
 }
 
-// Contract, "HTTP API": a webhook's history across runs, newest first and
-// paged, of an event alone where asked; runs that overlap are in one order.
+// Contract, "HTTP API": a webhook's history across runs is sorted newest first and paged, and
+// can be limited to one event. Overlapping runs are merged in one order.
 func TestWebhookHistoryAcrossRuns(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_SEARCH_ATTRIBUTES", "true")
 	s := b.serve("LATCH_API_KEYS", apiKeys)
-	id := "it's of " + b.queue // ids may have what queries to Temporal quote
+	id := "it's of " + b.queue // ids may contain characters that need quoting in Temporal's queries
 	s.register(url.PathEscape(id), `{"url":"{R}/hook","events":[{"event":"JOB_START"},{"event":"JOB_SUCCESS"},
 		{"event":"BEFORE_RELEASE","blocking":true},{"event":"RELEASE_SUCCESS"}]}`)
 	var started map[string]string
@@ -94,8 +93,7 @@ func TestWebhookHistoryAcrossRuns(t *testing.T) {
 	s.as("read-key-0123456789", "GET", "/latch/v1/webhooks/x/history?event=job", "").problem(t, 422)
 }
 
-// A record that its run left pending is told as the workflow that it was
-// handed to has it.
+// A record that its run left pending has the state of the workflow to which it was handed over.
 func TestWebhookHistoryFollowsWhatWasHandedOver(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_SEARCH_ATTRIBUTES", "true")
@@ -116,8 +114,7 @@ func TestWebhookHistoryFollowsWhatWasHandedOver(t *testing.T) {
 	require.JSONEq(t, `7`, string(final.Data["ticket"]))
 }
 
-// Where the namespace lacks the search attribute, the answer says how to
-// create it.
+// If the namespace lacks the search attribute, the answer says how to create it.
 func TestWebhookHistoryWithoutTheAttribute(t *testing.T) {
 	t.Parallel()
 	bare, err := server.Start(t.Context(), server.Options{})

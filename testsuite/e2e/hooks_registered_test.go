@@ -10,14 +10,14 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// register puts a webhook in which {R} stands for the receiver's URL.
+// register registers a webhook in which {R} stands for the receiver's URL.
 func (s *served) register(id, webhook string) {
 	s.Helper()
 	s.as("admin-key=1-0123456789", "PUT", "/latch/v1/webhooks/"+id, s.spec(webhook)).read(s, 200, nil)
 }
 
-// records starts a job on the bench's queue, waits for it and gives its records
-// of the webhook.
+// records starts a job on the bench's queue, waits for it and returns its records of the
+// webhook.
 func (b *bench) records(id, job, webhook string) []latch.Record {
 	b.Helper()
 	var records []latch.Record
@@ -31,9 +31,9 @@ func (b *bench) records(id, job, webhook string) []latch.Record {
 
 const quietJob = `{"id":"quiet","vars":{"quiet":true},"task":{"http":{"url":"{R}/work"}}}`
 
-// A registered webhook applies to the job, the release and the event that begin
-// right after it was made, at each event with the event's own settings; not
-// where when is false, nor while it is disabled.
+// A registered webhook applies to jobs, releases and events that begin right after its
+// registration, at each event with the event's own settings, but not if when is false, or while
+// it is disabled.
 func TestRegisteredWebhookApplies(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -70,8 +70,8 @@ func TestRegisteredWebhookApplies(t *testing.T) {
 	require.Equal(t, map[string]int{"audit": 4, "own": 1, "work": 6}, b.came("/"))
 }
 
-// A change of a registered webhook counts for runs that begin after it: one in
-// flight keeps what it began with, its lock included.
+// A change of a registered webhook applies to runs that begin after it. A run that is open
+// keeps the previous version, including its lock.
 func TestRegisteredWebhookChangesInFlight(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -11,13 +11,13 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A startedRun is what the API answers to a call that starts a run.
+// A startedRun is the API's answer to a call that starts a run.
 type startedRun struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
 }
 
-// under posts under an Idempotency-Key and reads the run that was started.
+// under posts with an Idempotency-Key and decodes the run that was started.
 func (s *served) under(key, path, body string) startedRun {
 	s.Helper()
 	var started startedRun
@@ -37,9 +37,9 @@ func (s *served) runsOf(workflowID string) int {
 	return int(counted.GetCount())
 }
 
-// Contract, "HTTP API": within the namespace's retention a key starts one run:
-// K1, K2 and K1 again are two runs, however fast they come and whether the runs
-// have ended, for releases, events and jobs.
+// Contract, "HTTP API": within the namespace's retention a key starts one run: K1, K2 and K1
+// again are two runs, however fast they come and whether the runs have ended, for releases,
+// events and jobs.
 func TestAKeyStartsOneRun(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -71,7 +71,7 @@ func TestAKeyStartsOneRun(t *testing.T) {
 	}
 }
 
-// Callers at the same time under one key get one run.
+// Concurrent callers with one key get one run.
 func TestAKeyStartsOneRunForCallersAtOnce(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -101,8 +101,8 @@ func TestAKeyStartsOneRunForCallersAtOnce(t *testing.T) {
 	require.Eventually(t, func() bool { return one.runsOf("emit-"+b.queue) == rounds }, patience, tick)
 }
 
-// A key under which nothing was started, since another run was under way, is not
-// used up; one that was used refuses another body; another caller's is another.
+// A key is not used up if nothing was started because another run was open. A used key refuses
+// another body. The same key of another caller is a different one.
 func TestAKeyThatStartedNothingIsFree(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -127,8 +127,8 @@ func TestAKeyThatStartedNothingIsFree(t *testing.T) {
 	s.as("run-key-0123456789", "POST", "/latch/v1/releases/"+b.queue+"/stop", "").read(t, 200, nil)
 }
 
-// A call that no worker answers is answered 503 and, made again once there is one,
-// with the run; there is one run.
+// A call that no worker answers is answered 503. If it is repeated once there is a worker, it
+// returns the run. There is one run.
 func TestAKeyWaitsForAWorker(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

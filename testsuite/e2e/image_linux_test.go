@@ -19,17 +19,17 @@ import (
 	"github.com/latch-run/latch/testsuite/process"
 )
 
-// imageUser is the user as whom the image's programs run.
+// imageUser is the user of the image's programs.
 const imageUser = 65532
 
-// An image is what deploy/Dockerfile makes: a root folder with its files alone. There is
-// no engine in the tests, so that its programs are built by the file's own command.
+// An image is the result of deploy/Dockerfile: a root folder with only its files. The tests
+// have no container engine, so the programs are built by the file's own command.
 type image struct {
 	*testing.T
 	root string
 }
 
-// instruction is one of the Dockerfile's, with its lines joined.
+// instruction is a Dockerfile instruction, with its lines joined.
 type instruction struct{ name, rest string }
 
 func dockerfile(t *testing.T) []instruction {
@@ -48,8 +48,8 @@ func dockerfile(t *testing.T) []instruction {
 	return all
 }
 
-// buildImage carries out the Dockerfile's instructions as far as that goes without an
-// engine, and refuses those that it does not know.
+// buildImage executes the Dockerfile's instructions as far as possible without an engine, and
+// refuses those that it does not know.
 func buildImage(t *testing.T) *image {
 	t.Helper()
 	made := &image{t, t.TempDir()}
@@ -90,7 +90,7 @@ func buildImage(t *testing.T) *image {
 	return made
 }
 
-// requireBuilder fails if the image that is built upon has an older Go than go.mod wants.
+// requireBuilder fails if the base image has an older Go than go.mod requires.
 func requireBuilder(t *testing.T, from string) {
 	t.Helper()
 	has := regexp.MustCompile(`golang:([\d.]+)`).FindStringSubmatch(from)
@@ -102,7 +102,7 @@ func requireBuilder(t *testing.T, from string) {
 	require.GreaterOrEqual(t, version.Compare("go"+has[1], "go"+string(wants[1])), 0, "the image has Go %s, go.mod wants %s", has[1], wants[1])
 }
 
-// build runs the build command of the Dockerfile, for this machine.
+// build runs the Dockerfile's build command, for this machine.
 func (m *image) build(command, into string) {
 	m.Helper()
 	require.Contains(m, command, " /out/ ")
@@ -113,7 +113,7 @@ func (m *image) build(command, into string) {
 	require.NoError(m, err, "%s", out)
 }
 
-// copy copies what was built; certificates are this machine's, where it has any.
+// copy copies build results. Certificates are those of this machine, if it has any.
 func (m *image) copy(built string, fields []string) {
 	m.Helper()
 	to := fields[len(fields)-1]
@@ -132,8 +132,8 @@ func (m *image) copy(built string, fields []string) {
 	}
 }
 
-// within has a process run in the image's root as its user: by root's own rights, or in
-// a user namespace of whoever runs the tests.
+// within makes a process run in the image's root as its user: as root directly, or otherwise in
+// a user namespace.
 func (m *image) within(attributes *syscall.SysProcAttr) {
 	attributes.Chroot = m.root
 	attributes.Credential = &syscall.Credential{Uid: imageUser, Gid: imageUser, NoSetGroups: os.Getuid() != 0}
@@ -145,12 +145,12 @@ func (m *image) within(attributes *syscall.SysProcAttr) {
 	attributes.GidMappings = []syscall.SysProcIDMap{{ContainerID: imageUser, HostID: os.Getgid(), Size: 1}}
 }
 
-// command is a program of the image with an environment.
+// command returns a program of the image with an environment.
 func (m *image) command(environ []string, call ...string) process.Command {
 	return process.Command{Path: call[0], Args: call[1:], Dir: "/", Env: environ, Attributes: m.within}
 }
 
-// files returns all that is in the root, with sizes.
+// files returns all files in the root, with their sizes.
 func (m *image) files() map[string]int64 {
 	m.Helper()
 	found := map[string]int64{}
@@ -165,8 +165,8 @@ func (m *image) files() map[string]int64 {
 	return found
 }
 
-// The image's programs are static, and answer, check and serve as a user without rights
-// in a root that has nothing else but /proc, and to which they write nothing.
+// The image's programs are static. They answer, check and serve as an unprivileged user in a
+// root that contains only them and /proc, and write nothing.
 func TestTheImageRunsWithNothingAroundIt(t *testing.T) {
 	t.Parallel()
 	m := buildImage(t)
@@ -189,7 +189,7 @@ func TestTheImageRunsWithNothingAroundIt(t *testing.T) {
 	require.Equal(t, before, m.files(), "they write nothing")
 }
 
-// answers asks the programs what they say and exit with.
+// answers checks the output and the exit codes of the programs.
 func (m *image) answers(b *bench) {
 	m.Helper()
 	connected := "TEMPORAL_ADDRESS=" + shared.server.FrontendHostPort
@@ -215,7 +215,7 @@ func (m *image) answers(b *bench) {
 	}
 }
 
-// serves runs the worker and the API, and a run that takes a time zone, until SIGTERM.
+// serves runs the worker and the API, and a run that needs a time zone, until SIGTERM.
 func (m *image) serves(b *bench) {
 	m.Helper()
 	environ := []string{"TEMPORAL_ADDRESS=" + shared.server.FrontendHostPort, "LATCH_TASK_QUEUE=" + b.queue}

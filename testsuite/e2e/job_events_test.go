@@ -26,8 +26,8 @@ func everyJobEvent(path string) string {
 		{"id":"failure","url":"{R}%[1]s/failure","event":"JOB_FAILURE"}]`, path)
 }
 
-// contract, "Events", Order: JOB_START comes before the work and does not
-// delay it; JOB_COMPLETE and JOB_SUCCESS go out side by side.
+// contract, "Events", Order: JOB_START comes before the work and does not delay it.
+// JOB_COMPLETE and JOB_SUCCESS are sent concurrently.
 func TestJobTellsItsEventsInOrder(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_FQDN", "latch.example.com", "LATCH_ENVIRONMENT", "staging")
@@ -42,7 +42,7 @@ func TestJobTellsItsEventsInOrder(t *testing.T) {
 	b.arrives("/order/work", 1) // while the receiver of JOB_START still holds its answer
 	close(started)
 	complete := body(t, b.arrives("/order/complete", 1)[0])
-	b.arrives("/order/success", 1) // while that of JOB_COMPLETE still holds its own
+	b.arrives("/order/success", 1) // while the receiver of JOB_COMPLETE still holds its answer
 	close(ended)
 	result := b.succeeds(run)
 
@@ -81,8 +81,8 @@ func TestJobTellsItsEventsInOrder(t *testing.T) {
 	}
 }
 
-// contract, "Job": a failed job tells JOB_COMPLETE and JOB_FAILURE, and fails
-// its workflow with the result, without history, in the details.
+// contract, "Job": a failed job sends JOB_COMPLETE and JOB_FAILURE, and fails its workflow with
+// the result, without history, in the details.
 func TestJobFailure(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -122,9 +122,9 @@ func detailsOf(t testing.TB, b *bench, run client.WorkflowRun) map[string]json.R
 	return details
 }
 
-// contract, "Job": the timeout runs from the work's start to its end, retries
-// included; a timeout is a failure. That waiting for locks is not included is
-// tested in package workflows, where time can be skipped.
+// contract, "Job": the timeout counts from the work's start to its end, including retries. A
+// timeout is a failure. Package workflows, where time can be skipped, tests that waiting for
+// locks does not count.
 func TestJobTimeout(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -144,9 +144,8 @@ func TestJobTimeout(t *testing.T) {
 	require.NotEmpty(t, b.receiver.Requests("/down"), "the work was repeated until then: it has no other end")
 }
 
-// contract, "Job" and "Blocking and locks": a cancelled job closes Canceled,
-// with its result in the details, after the hooks of a failure went out; the
-// message stop cancels.
+// contract, "Job" and "Blocking and locks": a cancelled job closes as Canceled, with its result
+// in the details, after the hooks of a failure were sent. The message stop cancels.
 func TestJobCancellation(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -198,8 +197,7 @@ func TestJobCancellation(t *testing.T) {
 	}
 }
 
-// contract, "Job": a job refuses the message rollback, and a stop that comes
-// when the outcome is decided.
+// contract, "Job": a job refuses the message rollback, and a stop after the outcome is decided.
 func TestJobRefusesMessages(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

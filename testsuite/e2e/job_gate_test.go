@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// contract, "Job": a blocking JOB_START holds the work and may end the job as
-// failed before it; `continue` goes on.
+// contract, "Job": a blocking JOB_START holds the work and may end the job as failed before it;
+// `continue` continues.
 func TestJobStartBlocks(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -20,9 +20,9 @@ func TestJobStartBlocks(t *testing.T) {
 	b.receiver.Script("/answers/gone", receiver.Status(410))
 	for _, c := range []struct {
 		name string
-		// hook is the gate's url, if any, and its event's settings.
+		// hook has the gate's url, if any, and its event's settings.
 		url, settings string
-		// remove is how the lock is removed; nil leaves it.
+		// remove says how the lock is removed; nil leaves it.
 		remove *latch.LockRelease
 		goesOn bool
 		result string
@@ -92,7 +92,7 @@ func TestJobStartBlocks(t *testing.T) {
 	}
 }
 
-// awaitResponse waits until a webhook's answer stands in the history.
+// awaitResponse waits until a webhook's answer is in the history.
 func awaitResponse(b *bench, run client.WorkflowRun, webhook string) {
 	b.Helper()
 	require.Eventually(b, func() bool {
@@ -100,8 +100,8 @@ func awaitResponse(b *bench, run client.WorkflowRun, webhook string) {
 	}, patience, tick)
 }
 
-// contract, "Blocking and locks": an unknown lock, and one of another run, is
-// refused with its reason.
+// contract, "Blocking and locks": an unknown lock, or one of another run, is refused with the
+// reason.
 func TestJobRefusesLocksNotItsOwn(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -11,9 +11,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// contract, "Job": a job with jobs runs them in order as children, each with
-// its own webhooks; the first failure ends it, unless that job has
-// continue_on_error.
+// contract, "Job": a job with jobs runs them in order as children, each with its own webhooks.
+// The first failure ends it, unless that job has continue_on_error.
 func TestSequence(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -16,8 +16,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// contract, "Names": inputs are decoded strictly; a wrong one is answered by
-// InvalidSpec, with all that is wrong, and never retried.
+// contract, "Names": inputs are decoded strictly. A wrong one is answered with InvalidSpec and
+// all its problems, and never retried.
 func TestInvalidSpec(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -85,8 +85,8 @@ func TestInvalidSpec(t *testing.T) {
 	}
 }
 
-// README and contract, "Names": a job starts through Temporal's own HTTP API
-// with plain JSON; an id given as a number is taken as its digits.
+// README and contract, "Names": a job starts through Temporal's own HTTP API with plain JSON.
+// An id may be a number, whose digits count.
 func TestJobStartsThroughTemporalsHTTPAPI(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -113,8 +113,7 @@ func TestJobStartsThroughTemporalsHTTPAPI(t *testing.T) {
 	require.Equal(t, "from curl", at(told, "job", "title"))
 }
 
-// contract, "Names": a wrong query argument fails the query with a text that
-// says why.
+// contract, "Names": a wrong query argument makes the query fail, with the reason.
 func TestQueryArguments(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

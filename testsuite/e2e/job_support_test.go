@@ -22,18 +22,17 @@ import (
 // patience bounds every wait.
 const patience = hang.Limit
 
-// tick is how often a wait looks again.
+// tick is the interval at which a wait checks again.
 const tick = 20 * time.Millisecond
 
-// beyondTheRun is a retry's delay that no run waits for: when its work is done,
-// a run stays open for 10 s of retries, and hands over what is left.
+// beyondTheRun is a retry's delay that no run waits for: when its work is done, a run stays
+// open for 10 s of retries, and hands over the rest.
 const beyondTheRun = "40s"
 
 // unhurried is the timeout of a webhook whose answer a test holds back.
 const unhurried = `"timeout":"1h"`
 
-// startSpec starts a workflow on a specification in which {R} stands for the
-// receiver's URL.
+// startSpec starts a workflow with a specification in which {R} stands for the receiver's URL.
 func (b *bench) startSpec(workflow, id, spec string) client.WorkflowRun {
 	b.Helper()
 	return b.start(workflow, id, b.spec(spec))
@@ -46,8 +45,8 @@ func (b *bench) startJob(id, spec string) client.WorkflowRun {
 	return b.startSpec(latch.WorkflowJobRun, id, spec)
 }
 
-// endOfJob waits for a job and gives its result, out of the error's details
-// where it did not succeed.
+// endOfJob waits for a job and returns its result, from the error's details if it did not
+// succeed.
 func (b *bench) endOfJob(run client.WorkflowRun) (latch.JobResult, error) {
 	b.Helper()
 	var result latch.JobResult
@@ -92,7 +91,7 @@ func kindOf(err error) string {
 	return application.Type()
 }
 
-// messageOf returns an application error's own words.
+// messageOf returns an application error's own message.
 func messageOf(err error) string {
 	var application *temporal.ApplicationError
 	if !errors.As(err, &application) {
@@ -101,7 +100,7 @@ func messageOf(err error) string {
 	return application.Message()
 }
 
-// arrives waits until the path had n requests.
+// arrives waits until the path has received n requests.
 func (b *bench) arrives(path string, n int) []receiver.Request {
 	b.Helper()
 	requests, err := b.receiver.Wait(b.ctx, path, n)
@@ -109,7 +108,7 @@ func (b *bench) arrives(path string, n int) []receiver.Request {
 	return requests
 }
 
-// came returns how many requests each path had.
+// came returns the number of requests to each path.
 func (b *bench) came(prefix string) map[string]int {
 	counts := map[string]int{}
 	for _, request := range b.receiver.Requests("") {
@@ -120,7 +119,7 @@ func (b *bench) came(prefix string) map[string]int {
 	return counts
 }
 
-// awaitLock waits until the run waits for a lock, and gives it.
+// awaitLock waits until the run waits for a lock, and returns it.
 func (b *bench) awaitLock(run client.WorkflowRun) latch.OpenLock {
 	b.Helper()
 	var locks []latch.OpenLock
@@ -136,7 +135,7 @@ func (b *bench) awaitLock(run client.WorkflowRun) latch.OpenLock {
 	return locks[0]
 }
 
-// removeLock removes a lock by the update, and gives the record it answers.
+// removeLock removes a lock by the update, and returns the record in the answer.
 func (b *bench) removeLock(run client.WorkflowRun, release latch.LockRelease) latch.Record {
 	b.Helper()
 	var record latch.Record
@@ -167,9 +166,8 @@ func (b *bench) events(run client.WorkflowRun) []*historypb.HistoryEvent {
 	return events
 }
 
-// keepsSecret fails the test where a secret, in any of its spellings, stands in the
-// run's events, in what the worker printed or in told, which is what Latch says of the
-// run. It returns all of that.
+// keepsSecret fails the test if a secret, in any encoding, appears in the run's events, in the
+// worker's output or in told, which is Latch's output about the run. It returns all of that.
 func (b *bench) keepsSecret(run client.WorkflowRun, told any, secrets ...string) string {
 	b.Helper()
 	var everything strings.Builder
@@ -201,7 +199,7 @@ func scheduled(events []*historypb.HistoryEvent) []string {
 	return types
 }
 
-// closedAs tells how the workflow itself closed.
+// closedAs returns how the workflow itself closed.
 func (b *bench) closedAs(run client.WorkflowRun) enums.WorkflowExecutionStatus {
 	b.Helper()
 	described, err := shared.client.DescribeWorkflowExecution(b.ctx, run.GetID(), run.GetRunID())
@@ -209,7 +207,7 @@ func (b *bench) closedAs(run client.WorkflowRun) enums.WorkflowExecutionStatus {
 	return described.GetWorkflowExecutionInfo().GetStatus()
 }
 
-// body reads a request's body as JSON.
+// body decodes a request's body as JSON.
 func body(t testing.TB, request receiver.Request) map[string]any {
 	t.Helper()
 	var object map[string]any
@@ -217,7 +215,7 @@ func body(t testing.TB, request receiver.Request) map[string]any {
 	return object
 }
 
-// at walks through objects by their keys.
+// at follows the keys through nested objects.
 func at(value any, keys ...string) any {
 	for _, key := range keys {
 		object, _ := value.(map[string]any)
@@ -234,7 +232,7 @@ func kvpJSON(t testing.TB, kvp latch.Object) string {
 	return string(encoded)
 }
 
-// recordOf returns the one record of a webhook.
+// recordOf returns the only record of a webhook.
 func recordOf(t testing.TB, records []latch.Record, webhook string) latch.Record {
 	t.Helper()
 	var found []latch.Record

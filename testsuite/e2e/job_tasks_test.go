@@ -22,8 +22,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// startOwnWorker serves activities and workflows of a user's own, without
-// Latch, on a queue of their own, which it gives.
+// startOwnWorker runs a user's own activities and workflows, without Latch, on their own queue,
+// which it returns.
 func (b *bench) startOwnWorker() string {
 	b.Helper()
 	queue := b.queue + "-own"
@@ -56,8 +56,8 @@ func (b *bench) startOwnWorker() string {
 	return queue
 }
 
-// contract, "Task": kvp is the object that the task returned, anything else is
-// {"result":…}; the strings of a task are templates.
+// contract, "Task": kvp is the object that the task returned, and any other value becomes
+// {"result":…}. The strings of a task are templates.
 func TestTaskKVP(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_ALLOW_COMMANDS", "true")
@@ -115,8 +115,8 @@ func TestTaskKVP(t *testing.T) {
 	}
 }
 
-// contract, "Task": an http task's status is classified as under Responses,
-// `success` sees the response, and without retry a task runs once.
+// contract, "Task": an http task's status is classified as under Responses, `success` sees the
+// response, and without retry a task runs once.
 func TestHTTPTaskClassification(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -178,7 +178,7 @@ func TestHTTPTaskClassification(t *testing.T) {
 	}
 }
 
-// contract, "Task" and "Job": a job's retry repeats the work only.
+// contract, "Task" and "Job": a job's retry repeats only the work.
 func TestJobRetryRepeatsTheWorkOnly(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -189,8 +189,7 @@ func TestJobRetryRepeatsTheWorkOnly(t *testing.T) {
 	require.Equal(t, map[string]int{"/start": 1, "/work": 3, "/complete": 1, "/success": 1}, b.came("/retry"))
 }
 
-// contract, "Task": what a worker cannot or may not do is told, with what to
-// do about it.
+// contract, "Task": the error of a task that a worker cannot or may not run says what to do.
 func TestTaskErrorsTellWhatToDo(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -220,9 +219,8 @@ func TestTaskErrorsTellWhatToDo(t *testing.T) {
 	}
 }
 
-// contract, "Task": a command's process group dies on cancel, its failure
-// tells the end of stderr, and nothing of the worker's environment but PATH
-// and HOME reaches it.
+// contract, "Task": a command's process group is killed at a cancellation, its error contains
+// the end of stderr, and of the worker's environment it only gets PATH and HOME.
 func TestCommandDiesWithItsGroup(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_ALLOW_COMMANDS", "true", "LATCH_SECRET_TOKEN", "hidden-from-commands")
@@ -262,7 +260,7 @@ func TestCommandDiesWithItsGroup(t *testing.T) {
 	require.NotContains(t, seen, "TEMPORAL_")
 }
 
-// gone reports whether a process has ended; one that nobody has reaped yet has.
+// gone reports whether a process has ended, including one that has not been reaped.
 func gone(pid int) bool {
 	if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 		return true

@@ -43,7 +43,7 @@ type lockPart struct {
 	NextCursor string `json:"next_cursor"`
 }
 
-// releases returns all parts of the list.
+// releases returns all pages of the list.
 func (i *island) releases(query string) (rows []releaseRow, parts int) {
 	i.Helper()
 	for cursor := ""; parts == 0 || cursor != ""; parts++ {
@@ -64,7 +64,7 @@ func statuses(rows []releaseRow) map[string]string {
 	return all
 }
 
-// launch starts a release, and waits for its lock where it is held.
+// launch starts a release, and waits for its lock if it is held.
 func (i *island) launch(id, definition string) {
 	i.Helper()
 	_, err := i.client.ExecuteWorkflow(i.ctx, client.StartWorkflowOptions{ID: "release-" + id, TaskQueue: i.queue},
@@ -72,8 +72,8 @@ func (i *island) launch(id, definition string) {
 	require.NoError(i, err)
 }
 
-// several launches a release of each ending, and one that waits: for four hours
-// at most, at its step.
+// several launches a release for each ending, and one that waits at its step for four hours at
+// most.
 func (i *island) several() map[string]string {
 	i.Helper()
 	const work = `"do":{"workflow":{"type":"latch.Emit","input":{"event":"MIGRATED"}}}`
@@ -92,9 +92,9 @@ func (i *island) several() map[string]string {
 		"dropped": "cancelled", "refused": "failed", "held": "running"}
 }
 
-// Contract, "Lists": releases are listed with what they came to, where they are
-// and what they wait for; by status, by time and part by part; with search
-// attributes and without them; and while no worker answers.
+// Contract, "Lists": releases are listed with their result, their current step and the locks
+// that they wait for; by status, by time and page by page; with search attributes and without
+// them; and without a worker.
 func TestReleasesAndLocksAreListed(t *testing.T) {
 	t.Parallel()
 	for name, test := range attributed {
@@ -169,7 +169,7 @@ func (i *island) checkHeld(row releaseRow) {
 	require.NotContains(i, answer.body, "release-held:board:", "no token")
 }
 
-// checkLocks checks the list of locks, which has one.
+// checkLocks checks the list of locks, which has one entry.
 func (i *island) checkLocks() {
 	i.Helper()
 	for _, query := range []string{"", "release=held", "webhook=board&event=BEFORE_STEP"} {
@@ -188,7 +188,7 @@ func (i *island) checkLocks() {
 	}
 }
 
-// starter release list, lock list and webhook list, on Temporal and by the API.
+// starter release list, lock list and webhook list, with Temporal and with the API.
 func TestStarterLists(t *testing.T) {
 	t.Parallel()
 	i := newIsland(t, server.Options{})

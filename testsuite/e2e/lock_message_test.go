@@ -34,8 +34,8 @@ func bothWays(t *testing.T, b *bench, name string, run func(*lane, bool)) {
 	}
 }
 
-// Contract, "Blocking and locks": record changes the entry without removing
-// the lock, and evaluates the hook again, until the event is decided.
+// Contract, "Blocking and locks": record changes the entry without removing the lock, and
+// decides the hook again, until the event is decided.
 func TestLockRecord(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -123,7 +123,7 @@ func TestLockRecord(t *testing.T) {
 	})
 }
 
-// Contract, "Blocking and locks": skip takes a hook out; it needs a reason.
+// Contract, "Blocking and locks": skip excludes a hook, and needs a reason.
 func TestLockSkip(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -163,8 +163,8 @@ func TestLockSkip(t *testing.T) {
 	})
 }
 
-// Contract, "Blocking and locks": stop and rollback end a wait at once, let a
-// running step finish, and are refused once the outcome is decided.
+// Contract, "Blocking and locks": stop and rollback end a wait at once, let a running step
+// finish, and are refused after the outcome is decided.
 func TestLockControl(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -193,7 +193,7 @@ func TestLockControl(t *testing.T) {
 			run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a,b)}`)
 			l.arrived("/do/a", 1)
 			l.send(asUpdate, run.GetID(), each.message, map[string]any{})
-			if asUpdate { // a signal may come to its turn after the update that follows it
+			if asUpdate { // a signal may be processed after the update that follows it
 				err := l.update(run.GetID(), latch.MessageStop, nil, nil)
 				require.Equal(l, latch.ErrorTooLate, errorType(err), "the first wins: %v", err)
 			}
@@ -261,8 +261,8 @@ func TestLockControl(t *testing.T) {
 	})
 }
 
-// Contract, "Names": a bad signal shows in status.rejected and harms nothing;
-// a bad update is InvalidArgument and leaves no event in the history.
+// Contract, "Names": a bad signal appears in status.rejected and has no other effect. A bad
+// update is InvalidArgument and leaves no event in the history.
 func TestLockBadMessages(t *testing.T) {
 	t.Parallel()
 	l := setup(t).lane(t)

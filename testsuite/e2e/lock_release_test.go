@@ -17,13 +17,12 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// gated is a release that one lock holds before anything is done.
+// gated is a release that one lock holds before its first step.
 const gated = `{"id":"r","steps":$STEPS(a),
 	"webhooks":[{"id":"gate","url":"$R/gate","events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`
 
-// Contract, "Blocking and locks": release_lock as a signal and as an update,
-// before the endpoint has answered, with result, data, by and reason; `via`
-// by the update's id.
+// Contract, "Blocking and locks": release_lock as a signal and as an update, before the
+// endpoint has answered, with result, data, by and reason; `via` by the update's id.
 func TestLockRelease(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -95,7 +94,7 @@ func TestLockRelease(t *testing.T) {
 	}
 }
 
-// recordIn returns the record of a used lock that a refusal bears.
+// recordIn returns the record of a used lock from the details of a refusal.
 func recordIn(t *testing.T, err error) latch.Record {
 	t.Helper()
 	var refused *temporal.ApplicationError
@@ -105,9 +104,8 @@ func recordIn(t *testing.T, err error) latch.Record {
 	return record
 }
 
-// Contract, "Blocking and locks": a removal that comes after the lock's timeout,
-// as an update or a signal, is refused, and so is one after a lock that was
-// closed by what was decided elsewhere.
+// Contract, "Blocking and locks": a removal after the lock's timeout, as an update or a signal,
+// is refused, and so is one of a lock that another decision has closed.
 func TestLockReleaseTooLate(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -142,8 +140,8 @@ func TestLockReleaseTooLate(t *testing.T) {
 	}
 }
 
-// Contract, "Records" and "Blocking and locks": a removal's data stands key by
-// key over the endpoint's; its result, where none is given, is the endpoint's.
+// Contract, "Records" and "Blocking and locks": a removal's data overrides the endpoint's key
+// by key. If it has no result, the endpoint's counts.
 func TestLockReleaseOverAnswer(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -171,8 +169,8 @@ func TestLockReleaseOverAnswer(t *testing.T) {
 	}
 }
 
-// Contract, "Blocking and locks": once its lock is removed, a delivery goes on
-// by itself and its failure counts no more.
+// Contract, "Blocking and locks": after its lock is removed, a delivery continues on its own
+// and its failure has no effect.
 func TestLockReleaseOutlivesFailedDelivery(t *testing.T) {
 	t.Parallel()
 	l := setup(t).lane(t)
@@ -190,8 +188,8 @@ func TestLockReleaseOutlivesFailedDelivery(t *testing.T) {
 	require.Equal(t, 400, got.History[0].Response.Status)
 }
 
-// Contract, "Blocking and locks", "Names": an unknown lock, and one of another
-// run, is refused; a closed run refuses everything.
+// Contract, "Blocking and locks", "Names": an unknown lock, or one of another run, is refused.
+// A closed run refuses everything.
 func TestLockUnknown(t *testing.T) {
 	t.Parallel()
 	l := setup(t).lane(t)
@@ -213,9 +211,8 @@ func TestLockUnknown(t *testing.T) {
 	require.Error(t, l.update(run.GetID(), latch.MessageReleaseLock, map[string]any{"lock": lock.Token}, nil))
 }
 
-// Contract, "Blocking and locks", "Records": the token's form and chance, what
-// status and the run's memo tell of open locks, and that no other hook's
-// templates see them.
+// Contract, "Blocking and locks", "Records": the token's form and randomness, open locks in the
+// status and in the run's memo, and that the templates of other hooks do not see them.
 func TestLockShows(t *testing.T) {
 	t.Parallel()
 	l := setup(t, "LATCH_API_URL", "https://latch.example.com").lane(t)

@@ -12,9 +12,9 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// Contract, "Webhook" and "Release": after kill -9 of the worker, while a lock
-// is waited for and between steps, a new one goes on: no step twice, the same
-// delivery ids, the same locks.
+// Contract, "Webhook" and "Release": after kill -9 of the worker, while a lock is open and
+// between steps, a new worker continues: no step runs twice, and delivery ids and locks stay
+// the same.
 func TestLockSurvivesKilledWorker(t *testing.T) {
 	t.Parallel()
 	l := setup(t).lane(t)
@@ -71,8 +71,8 @@ func (l *lane) taken() []string {
 	return taken
 }
 
-// Contract, "Records": the records of a run stay under 512 KiB: oldest bodies
-// are cut first, then data; the run completes.
+// Contract, "Records": the records of a run stay under 512 KiB: the oldest bodies are cut
+// first, then data. The run completes.
 func TestLockRecordsStayBounded(t *testing.T) {
 	t.Parallel()
 	l := setup(t).lane(t)

@@ -15,8 +15,7 @@ import (
 	"github.com/latch-run/latch/testsuite/server"
 )
 
-// shared is what all tests of the package use: one server, and one build of
-// each command.
+// shared is used by all tests of the package: one server, and one build of each command.
 var shared struct {
 	server     *server.Server
 	client     client.Client
@@ -43,8 +42,8 @@ func runMain(m *testing.M) int {
 	return m.Run()
 }
 
-// prepare builds and starts what all tests share. On a machine that has built
-// nothing yet this takes minutes, and nothing but `go test -timeout` ends it.
+// prepare builds and starts what all tests share. On a machine that has built nothing yet this
+// takes minutes, and only `go test -timeout` limits it.
 func prepare(ctx context.Context) error {
 	root, err := process.ModuleDir(ctx, "github.com/latch-run/latch")
 	if err != nil {
@@ -72,7 +71,7 @@ func prepare(ctx context.Context) error {
 	return err
 }
 
-// searchAttributes are those that a worker upserts where it is set to.
+// searchAttributes are those that a configured worker upserts.
 var searchAttributes = map[string]enums.IndexedValueType{
 	latch.SearchAttributeID:       enums.INDEXED_VALUE_TYPE_KEYWORD,
 	latch.SearchAttributeStatus:   enums.INDEXED_VALUE_TYPE_KEYWORD,

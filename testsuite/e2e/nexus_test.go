@@ -27,7 +27,7 @@ func callsLatch(ctx workflow.Context, endpoint, operation string, input json.Raw
 	return result, err
 }
 
-// A neighbour calls Latch from a namespace of its own.
+// A neighbour calls Latch from its own namespace.
 type neighbour struct {
 	*lane
 	client           client.Client
@@ -35,8 +35,8 @@ type neighbour struct {
 	queue, namespace string
 }
 
-// neighbourOf makes a namespace, an endpoint to the bench's task queue, and a
-// worker of the caller's.
+// neighbourOf creates a namespace, an endpoint to the bench's task queue, and a worker of the
+// caller's.
 func neighbourOf(b *bench) *neighbour {
 	b.Helper()
 	n := &neighbour{lane: b.lane(b.T), endpoint: "latch-" + uuid.NewString(), queue: "callers",
@@ -67,8 +67,8 @@ func (n *neighbour) call(operation, input string, into any) error {
 	return run.Get(n.ctx, into)
 }
 
-// Contract, "Nexus": a workflow of another namespace runs jobs and releases, fires
-// events, removes locks, and passes a gate only on a yes.
+// Contract, "Nexus": a workflow of another namespace runs jobs and releases, fires events,
+// removes locks, and passes a gate only on a yes.
 func TestNexusFromAnotherNamespace(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

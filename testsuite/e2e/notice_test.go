@@ -19,14 +19,13 @@ import (
 	"github.com/latch-run/latch/testsuite/server"
 )
 
-// triggersOf lists the workflow ids of what a job's schedule has started, the
-// newest first.
+// triggersOf lists the workflow ids of what a job's schedule has started, the newest first.
 func triggersOf(b *bench, c client.Client, id string) []string {
 	b.Helper()
 	listed, err := c.ListWorkflow(b.ctx,
 		&workflowservice.ListWorkflowExecutionsRequest{Query: "TemporalScheduledById = 'latch-job-" + id + "'"})
 	if err != nil {
-		return nil // who waits asks again
+		return nil // the caller repeats the call
 	}
 	runs := listed.GetExecutions()
 	slices.SortFunc(runs, func(x, y *workflowpb.WorkflowExecutionInfo) int {
@@ -39,8 +38,7 @@ func triggersOf(b *bench, c client.Client, id string) []string {
 	return ids
 }
 
-// metric returns what the worker tells of one of its metrics, a line for each
-// set of labels.
+// metric returns the values of one of the worker's metrics, one line for each set of labels.
 func (b *bench) metric(name string) string {
 	b.Helper()
 	response, err := http.Get("http://" + b.health + "/metrics")
@@ -57,9 +55,9 @@ func (b *bench) metric(name string) string {
 	return strings.Join(lines, "")
 }
 
-// Contract, "Events": a run that is skipped because the last one goes on is
-// counted, and fires JOB_SKIPPED with the job's variables, whether a schedule
-// triggers it or a service does; registered webhooks listen too.
+// Contract, "Events": a run that is skipped because the last one is open is counted, and fires
+// JOB_SKIPPED with the job's variables, whether a schedule or a service triggers it. Registered
+// webhooks listen too.
 func TestASkippedRunIsTold(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -106,9 +104,8 @@ func TestASkippedRunIsTold(t *testing.T) {
 	l.keep("trigger-accounts", triggersOf(b, shared.client, id)[0])
 }
 
-// Contract, "Events": times that pass while Temporal's server is down for longer
-// than catchup are counted and told as JOB_MISSED, once, when the schedule starts
-// its next run.
+// Contract, "Events": times that pass while Temporal's server is down for longer than catchup
+// are counted and reported as JOB_MISSED, once, when the schedule starts its next run.
 func TestMissedRunsAreTold(t *testing.T) {
 	t.Parallel()
 	address := freeAddress(t)

@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// Operators are told of deliveries that failed for good, with the record, and
-// of endpoints that are gone; of deliveries to themselves never.
+// Operators receive events about deliveries that failed permanently, with the record, and about
+// endpoints that are gone, but never about deliveries to themselves.
 func TestOperatorEvents(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -48,8 +48,8 @@ func TestOperatorEvents(t *testing.T) {
 	require.True(t, errors.As(err, &missing), "nobody is told of a delivery to operators: %v", err)
 }
 
-// Operators of a hook that blocks are told that it failed, and not its lock:
-// an open one shows to its own receiver alone.
+// Operators of a blocking hook learn that it failed, but not its lock: only its own receiver
+// sees an open lock.
 func TestOperatorsSeeNoOpenLock(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -63,7 +63,7 @@ func TestOperatorsSeeNoOpenLock(t *testing.T) {
 	require.Nil(t, at(sent, "data", "record", "lock"))
 }
 
-// A delivery that outlives its run tells operators too.
+// A delivery that outlives its run notifies operators too.
 func TestOperatorsAreToldOfDeliveriesThatOutliveTheirRun(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// Contract, "Ordered": what a run could not deliver while it ran is delivered in order
-// once the endpoint answers, each with its number, whichever workflow sends it.
+// Contract, "Ordered": deliveries that a run could not send are sent in order once the endpoint
+// answers, each with its number, whichever workflow sends them.
 func TestOrderedDeliveriesOutliveTheirRunInOrder(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

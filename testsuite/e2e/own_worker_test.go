@@ -15,8 +15,8 @@ import (
 	"github.com/latch-run/latch/testsuite/process"
 )
 
-// A worker of one's own, in a module of its own, with nothing but the plugin
-// added, runs a job and a gate; and no Temporal server comes with the module.
+// A user's own worker, in its own module, with only the plugin added, runs a job and a gate.
+// The module does not depend on a Temporal server.
 func TestAWorkerOfOnesOwnOutsideThisModule(t *testing.T) {
 	t.Parallel()
 	root := rootDir(t)
@@ -51,7 +51,7 @@ func TestAWorkerOfOnesOwnOutsideThisModule(t *testing.T) {
 	require.Equal(t, "shipped", outcome)
 }
 
-// ownModule makes a module beside this one that holds examples/worker.
+// ownModule creates a module beside this one that contains examples/worker.
 func ownModule(t *testing.T, root string) string {
 	t.Helper()
 	module := t.TempDir()
@@ -85,7 +85,7 @@ func rootDir(t *testing.T) string {
 	return root
 }
 
-// awaitLock waits until the run waits for a lock, and gives it.
+// awaitLock waits until the run waits for a lock, and returns it.
 func awaitLock(t *testing.T, id string) latch.OpenLock {
 	t.Helper()
 	var status latch.Status

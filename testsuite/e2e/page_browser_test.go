@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/testsuite/browser"
 )
 
-// The page of README's own example, at a phone's width: its buttons say what
-// they will do, and do that.
+// The page of README's own example, at a phone's width: its buttons say what they will do, and
+// do that.
 func TestPageOfTheReadmesExampleInABrowser(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -24,7 +24,7 @@ func TestPageOfTheReadmesExampleInABrowser(t *testing.T) {
 
 	tests := []struct {
 		name string
-		// press is the buttons to press, in turn.
+		// press lists the buttons to press, in turn.
 		press  []string
 		status string
 		shown  []string

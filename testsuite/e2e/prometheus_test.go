@@ -24,13 +24,13 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// withoutData are what the dashboard asks and gets no data for, with the reason.
+// withoutData are the dashboard's queries that return no data, with the reason.
 var withoutData = map[string]string{
 	"latch_job_runs_missed_total": "a job misses a time only while nothing runs for longer than catchup allows",
 }
 
-// prometheus finds Prometheus and promtool. CI installs them, and fails without; a
-// newcomer may do without.
+// prometheus finds Prometheus and promtool. CI installs them and fails without them; elsewhere
+// the test is skipped.
 func prometheus(t *testing.T) (server, tool string) {
 	t.Helper()
 	server, err := exec.LookPath("prometheus")
@@ -70,7 +70,7 @@ scrape_configs:
 	return &scraper{b, "http://" + address}
 }
 
-// get reads what an endpoint of Prometheus's API answers.
+// get decodes the answer of an endpoint of Prometheus's API.
 func (s *scraper) get(path string, query url.Values, into any) {
 	s.Helper()
 	request, err := http.NewRequestWithContext(s.ctx, http.MethodGet, s.url+"/api/v1/"+path+"?"+query.Encode(), nil)
@@ -94,8 +94,8 @@ func (s *scraper) finds(query string) bool {
 	return len(data.Result) > 0
 }
 
-// Prometheus takes the alert rules and evaluates each; it finds every metric that they
-// and the dashboard name, and data for everything that the dashboard asks.
+// Prometheus accepts the alert rules and evaluates each. It has every metric that they and the
+// dashboard name, and data for every query of the dashboard.
 func TestPrometheusFindsWhatDashboardAndAlertsAsk(t *testing.T) {
 	t.Parallel()
 	server, tool := prometheus(t)
@@ -113,7 +113,7 @@ func TestPrometheusFindsWhatDashboardAndAlertsAsk(t *testing.T) {
 		if empty(query) {
 			continue
 		}
-		// A rate takes two values, and what has not changed since the first scrape has one.
+		// A rate needs two values, and an unchanged counter has only one.
 		asked := strings.ReplaceAll(query, "$__rate_interval", "1m")
 		began := time.Now()
 		require.Eventually(t, func() bool {
@@ -133,7 +133,7 @@ func TestPrometheusFindsWhatDashboardAndAlertsAsk(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 }
 
-// evaluatesRules waits until each rule was evaluated, without an error.
+// evaluatesRules waits until each rule was evaluated without an error.
 func (s *scraper) evaluatesRules() {
 	s.Helper()
 	type rule struct{ Name, Health, LastError string }
@@ -151,7 +151,7 @@ func (s *scraper) evaluatesRules() {
 	}, patience, 10*tick, "not all rules are evaluated")
 }
 
-// empty reports whether a query asks of what has no data here alone.
+// empty reports whether a query only concerns what has no data here.
 func empty(query string) bool {
 	for metric := range withoutData {
 		if strings.Contains(query, metric) {
@@ -161,8 +161,8 @@ func empty(query string) bool {
 	return false
 }
 
-// load returns what makes runs of all kinds, with deliveries that arrive and that fail, a
-// gate, an endpoint that is counted at and a registered job that skips a run.
+// load returns a function that makes runs of all kinds, with deliveries that succeed and that
+// fail, a gate, an endpoint that is counted at and a registered job that skips a run.
 func (b *bench) load(api *served) func() {
 	b.receiver.Script("/dead", receiver.Status(503))
 	api.register("dead", `{"url":"{R}/dead","retry":{"maximum_attempts":4,"initial_interval":"100ms"},"health":{"warn_at":[1]},"events":[{"event":"PINGED"}]}`)
@@ -175,7 +175,7 @@ func (b *bench) load(api *served) func() {
 		round++
 		skipped := b.start(latch.WorkflowTrigger, fmt.Sprint("trigger-", round), `{"id":"`+held.ID+`"}`)
 		require.NoError(b, skipped.Get(b.ctx, nil))
-		api.as("read-key-0123456789", "GET", "/latch/v1/releases/nowhere", "").read(b, 404, nil) // a call of Temporal that fails
+		api.as("read-key-0123456789", "GET", "/latch/v1/releases/nowhere", "").read(b, 404, nil) // a failing call of Temporal
 		api.as("run-key-0123456789", "POST", "/latch/v1/events", `{"event":"PINGED"}`)
 		b.succeeds(b.startJob(fmt.Sprint("load-", round), fmt.Sprintf(`{"id":"load-%d","task":{"http":{"url":"{R}/work"}}}`, round)))
 		id := fmt.Sprint("gated-", round)
@@ -189,7 +189,7 @@ func (b *bench) load(api *served) func() {
 	}
 }
 
-// namedMetrics returns the metrics that dashboard and alerts name, as they are scraped.
+// namedMetrics returns the metrics in the dashboard and the alerts, by their scraped names.
 func namedMetrics(t *testing.T) map[string]bool {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(rootDir(t), "deploy", "prometheus", "latch.rules.yml"))
@@ -217,7 +217,7 @@ func namedMetrics(t *testing.T) map[string]bool {
 	return named
 }
 
-// dashboardQueries returns what the dashboard asks, by panel.
+// dashboardQueries returns the dashboard's queries, by panel.
 func dashboardQueries(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(rootDir(t), "deploy", "grafana", "latch.json"))
@@ -238,7 +238,7 @@ func dashboardQueries(t *testing.T) map[string]string {
 	return queries
 }
 
-// lint has promtool check a page of metrics.
+// lint makes promtool check a page of metrics.
 func lint(t *testing.T, tool, page, key string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, page, nil)

@@ -20,8 +20,8 @@ type redelivery struct {
 
 func redeliverPath(id string) string { return "/latch/v1/deliveries/" + id + "/redeliver" }
 
-// Contract, "HTTP API": a delivery is sent again under its id, as often as is
-// asked, each time recorded as such beside the first.
+// Contract, "HTTP API": a delivery is sent again under its id, as often as requested. Each time
+// is recorded as such beside the first record.
 func TestRedelivery(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_SEARCH_ATTRIBUTES", "true", "LATCH_SECRET_KEY", "key")
@@ -33,7 +33,7 @@ func TestRedelivery(t *testing.T) {
 	require.Equal(t, latch.ResultFail, failed.Result)
 
 	s.as("lock-key-0123456789", "POST", redeliverPath(failed.DeliveryID), "").problem(t, 403)
-	s.acrossBecomes(id, 1) // Temporal's list knows of the run
+	s.acrossBecomes(id, 1) // Temporal's list contains the run
 	for n := 1; n <= 2; n++ {
 		var got redelivery
 		reply := s.as("run-key-0123456789", "POST", redeliverPath(failed.DeliveryID), "")
@@ -66,8 +66,8 @@ func TestRedelivery(t *testing.T) {
 	require.Equal(t, failed.Result, recordOf(t, b.history("books-"+b.queue), id).Result, "the run's own record stays")
 }
 
-// Contract, "HTTP API": what is under way, never had a request, or is not
-// known is not sent again, and told apart.
+// Contract, "HTTP API": a delivery that is in flight, never had a request, or is unknown is not
+// sent again, and the errors differ.
 func TestRedeliveryRefusals(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -89,7 +89,7 @@ func TestRedeliveryRefusals(t *testing.T) {
 	delivery := func(webhook string) string { return recordOf(t, records, webhook).DeliveryID }
 	require.Eventually(t, func() bool { return recordOf(t, b.history(run), "once").Result == latch.ResultFail }, patience, tick)
 
-	// The run is named: Temporal's list may be a moment behind.
+	// The request names the run, because Temporal's list may lag behind.
 	named := `{"workflow_id":"` + run + `","run_id":"` + started["run_id"] + `"}`
 	for webhook, told := range map[string]string{"held": "still sending", "never": "never sent", "person": "never sent"} {
 		refused := s.as("run-key-0123456789", "POST", redeliverPath(delivery(webhook)), named).problem(t, 409)

@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// atOnce makes so many calls beside each other, through each of the APIs in turn, and
+// atOnce makes the given number of concurrent calls, through each of the APIs in turn, and
 // returns the answers.
 func atOnce(apis []*served, callers int, method string, path func(int) string, body func(int) string, headers ...string) []reply {
 	answers := make([]reply, callers)
@@ -27,10 +27,9 @@ func atOnce(apis []*served, callers int, method string, path func(int) string, b
 	return answers
 }
 
-// A hundred callers change the registry at once, through two processes of the API. Of
-// those who change the same version one wins, and each other is told what it was changed
-// into; of those who create the same, one does; what they create beside each other is
-// all there.
+// A hundred callers change the registry concurrently, through two processes of the API. Of
+// those that change the same version one succeeds, and the others receive the new version. Of
+// those that create the same webhook one succeeds. All different webhooks exist afterwards.
 func TestAHundredCallersChangeTheRegistryAtOnce(t *testing.T) {
 	t.Parallel()
 	const callers = 100
@@ -54,7 +53,7 @@ func TestAHundredCallersChangeTheRegistryAtOnce(t *testing.T) {
 			won = n
 			continue
 		}
-		if got.status == http.StatusConflict { // it came too often to the same moment, and is to try again
+		if got.status == http.StatusConflict { // too many concurrent changes: the caller is to retry
 			continue
 		}
 		require.Equal(t, http.StatusPreconditionFailed, got.status, got.body)
@@ -65,7 +64,7 @@ func TestAHundredCallersChangeTheRegistryAtOnce(t *testing.T) {
 	apis[1].as("read-key-0123456789", "GET", "/latch/v1/webhooks/one", "").read(t, 200, &kept)
 	require.Equal(t, b.spec(fmt.Sprintf("{R}/of/%d", won)), kept.URL)
 
-	// A webhook each.
+	// One webhook each.
 	own := func(n int) string { return fmt.Sprintf("/latch/v1/webhooks/w%d", n) }
 	for n, got := range atOnce(apis, callers, "PUT", own, webhook) {
 		for got.status == http.StatusConflict && b.ctx.Err() == nil {

@@ -30,8 +30,8 @@ func (b *bench) registry() *registry.Store {
 // jobID returns an id that no other test uses.
 func (b *bench) jobID(name string) string { return name + "-" + b.queue }
 
-// register registers a job as JSON has it, in which {R} stands for the
-// receiver and {Q} for the end of ids.
+// register registers a job from JSON, in which {R} stands for the receiver and {Q} for the
+// suffix of ids.
 func (b *bench) register(spec string) *registry.Entry {
 	b.Helper()
 	job, err := admission.DecodeJob([]byte(strings.ReplaceAll(b.spec(spec), "{Q}", b.queue)))
@@ -44,15 +44,15 @@ func (b *bench) register(spec string) *registry.Entry {
 	return entry
 }
 
-// trigger has Temporal run the job's schedule, as `temporal schedule trigger`
-// and Temporal UI do.
+// trigger makes Temporal run the job's schedule, like `temporal schedule trigger` and Temporal
+// UI.
 func (b *bench) trigger(id string) {
 	b.Helper()
 	require.NoError(b, shared.client.ScheduleClient().GetHandle(b.ctx, "latch-job-"+id).Trigger(b.ctx, client.ScheduleTriggerOptions{}))
 }
 
-// closed waits until the job's last run has closed, one that began after the
-// given one where there is one.
+// closed waits until the job's last run has closed. If a run is given, it waits for a later
+// one.
 func (b *bench) closed(id string, after *registry.Run) *registry.Run {
 	b.Helper()
 	var last *registry.Run
@@ -82,7 +82,7 @@ func TestTriggeredJobIsTheSameRun(t *testing.T) {
 	require.Len(t, b.receiver.Requests("/work"), 1)
 }
 
-// "One run of a job at a time": a run that is there already means skipped, recorded.
+// "One run of a job at a time": if a run is open, the trigger is skipped, and recorded.
 func TestTriggerOfARunningJobIsSkipped(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -123,7 +123,7 @@ func TestSequenceNamesRegisteredJobs(t *testing.T) {
 	b.arrives("/load/7", 1)
 }
 
-// A name that is registered nowhere is told before anything happens, with its place.
+// An unregistered name is reported before anything happens, with its path.
 func TestSequenceNamesAnUnknownJob(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -134,7 +134,7 @@ func TestSequenceNamesAnUnknownJob(t *testing.T) {
 	require.Empty(t, b.receiver.Requests("/load"))
 }
 
-// Sequences that name each other end with an error in place of running for ever.
+// Sequences that name each other end with an error instead of running for ever.
 func TestSequencesThatContainEachOther(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -182,7 +182,7 @@ func TestJobRunsAfterAnother(t *testing.T) {
 	require.Equal(t, third.RunID, last.RunID)
 }
 
-// The registry refuses what cannot be, and names the field.
+// The registry refuses invalid entries, and names the field.
 func TestRegistryRefuses(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -212,7 +212,7 @@ func TestRegistryRefuses(t *testing.T) {
 	require.ErrorIs(t, store.Delete(b.ctx, "nobody"), registry.ErrUnknown)
 }
 
-// Many writers at the same time all get their way.
+// Many concurrent writers all succeed.
 func TestRegistryChangesSideBySide(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -238,8 +238,8 @@ func TestRegistryChangesSideBySide(t *testing.T) {
 	require.ElementsMatch(t, strings.Split("abcdefghijklmnop", ""), entry.Job.Tags)
 }
 
-// Lists tell of a job without reading what it runs, and outlast a note of
-// somebody's own.
+// Lists describe a job without reading its definition, and tolerate a schedule's note from
+// somebody else.
 func TestRegistryLists(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -283,8 +283,8 @@ func TestRegistryLists(t *testing.T) {
 	require.Contains(t, string(encoded), `"url":"`+b.receiver.URL+`/w"`)
 }
 
-// docs/schedules.md: the times that `validate` computes are those that Temporal
-// tells of the schedule.
+// docs/schedules.md: the times that `validate` computes are those that Temporal reports for the
+// schedule.
 func TestNextTimesAreTemporals(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// Contract, "Release": a cancelled release is `cancelled`, undoes by
-// on_cancel, tells so, and closes Canceled with its result.
+// Contract, "Release": a cancelled release is `cancelled`, undoes by on_cancel, reports it, and
+// closes as Canceled with its result.
 func TestReleaseCancel(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -66,7 +66,8 @@ func TestReleaseCancel(t *testing.T) {
 			require.Contains(t, trail, "RELEASE_COMPLETE")
 			require.Contains(t, trail, "AFTER_STEP b")
 			if test.outcome != "" {
-				// A cancelled run waits for no AFTER_STEP any more: it goes out beside the end.
+				// A cancelled run no longer waits for AFTER_STEP: it is sent together with the
+				// final events.
 				require.Subset(t, trail[len(trail)-3:], []string{"RELEASE_COMPLETE", test.outcome})
 				require.Equal(t, 1, endings(trail), "%v", trail)
 			}

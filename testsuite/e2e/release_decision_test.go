@@ -11,15 +11,14 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// Contract, "Decisions": at each of the four events a hook stops or rolls
-// back, by the default rules and by expressions of its own; the result names
-// who decided, where and why.
+// Contract, "Decisions": at each of the four events a hook stops or rolls back, by the default
+// rules and by its own expressions. The result names who decided, where and why.
 func TestReleaseDecisionAtEachEvent(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for _, at := range []struct {
 		event   string
-		taken   string // the steps that were taken when it fires first
+		taken   string // the steps that ran before the event fires first
 		stopped string
 		undone  string
 	}{
@@ -59,8 +58,8 @@ func TestReleaseDecisionAtEachEvent(t *testing.T) {
 	}
 }
 
-// Contract, "Decisions": what decides a hook that was not answered, or whose
-// lock timed out, and `when`, `enabled`, `result`.
+// Contract, "Decisions": the decision of a hook without an answer, or whose lock timed out, and
+// `when`, `enabled`, `result`.
 func TestReleaseDecisionByPolicy(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -79,9 +78,8 @@ func timedOut(t *testing.T, record latch.Record) {
 	require.GreaterOrEqual(t, record.Lock.RemovedAt.Sub(record.StartedAt.Time), 300*time.Millisecond)
 }
 
-// Contract, "Decisions": a hook that does not block and is not answered within
-// answer_timeout is decided by on_error; its delivery goes on by itself and
-// decides nothing.
+// Contract, "Decisions": on_error decides a hook that does not block and is not answered within
+// answer_timeout. Its delivery continues on its own and decides nothing.
 func TestReleaseDecisionAnswerTimeout(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -106,8 +104,8 @@ func TestReleaseDecisionAnswerTimeout(t *testing.T) {
 	}
 }
 
-// Contract, "Decisions": over one event rollback beats stop beats continue;
-// when the event is decided, and what that does to other waits.
+// Contract, "Decisions": at one event rollback beats stop beats continue; when the event is
+// decided, and the effect on other waits.
 func TestReleaseDecisionOfSeveralHooks(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -16,15 +16,15 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// A lane is one case on a bench: paths of the receiver and workflow ids of
-// its own, so that cases share a worker.
+// A lane is one case on a bench, with its own paths of the receiver and workflow ids, so that
+// cases share a worker.
 type lane struct {
 	*bench
 	name string
 }
 
-// lane makes a case's lane. Its context is its own: the case may have waited for
-// its turn.
+// lane creates a case's lane. It has its own context, because the case may have waited for its
+// turn.
 func (b *bench) lane(t *testing.T) *lane {
 	own := *b
 	own.T, own.ctx = t, hang.Context(t)
@@ -38,8 +38,8 @@ func (b *bench) lane(t *testing.T) *lane {
 	return &lane{bench: &own, name: "case-" + name}
 }
 
-// spec fills a text in: $R is the lane's own part of the receiver, $STEPS(a,b)
-// are steps that call it, each with an undo.
+// spec expands a text: $R is the lane's own part of the receiver, $STEPS(a,b) are steps that
+// call it, each with an undo.
 func (l *lane) spec(text string) string {
 	if begin, rest, found := strings.Cut(text, "$STEPS("); found {
 		names, end, _ := strings.Cut(rest, ")")
@@ -57,14 +57,14 @@ func (l *lane) script(path string, answers ...receiver.Answer) {
 	l.receiver.Script("/"+l.name+path, answers...)
 }
 
-// begin starts a workflow with a filled in spec.
+// begin starts a workflow with an expanded spec.
 func (l *lane) begin(workflow, spec string) client.WorkflowRun {
 	l.Helper()
 	return l.start(workflow, l.name, l.spec(spec))
 }
 
-// trail returns what came to the receiver, in order: the path of a step or an
-// undo, and for the path /log the event, with its step.
+// trail returns the requests to the receiver, in order: the path of a step or an undo, and for
+// the path /log the event, with its step.
 func (l *lane) trail() []string {
 	trail := []string{}
 	for _, request := range l.receiver.Requests("") {
@@ -86,10 +86,10 @@ func (l *lane) trail() []string {
 	return trail
 }
 
-// count tells how many requests came to a path of the lane.
+// count returns the number of requests to a path of the lane.
 func (l *lane) count(path string) int { return len(l.receiver.Requests("/" + l.name + path)) }
 
-// arrived waits until a path of the lane has had n requests.
+// arrived waits until a path of the lane has received n requests.
 func (l *lane) arrived(path string, n int) []receiver.Request {
 	l.Helper()
 	requests, err := l.receiver.Wait(l.ctx, "/"+l.name+path, n)
@@ -97,12 +97,12 @@ func (l *lane) arrived(path string, n int) []receiver.Request {
 	return requests
 }
 
-// logEverything is a webhook that is told of every event of a release.
+// logEverything is a webhook that receives every event of a release.
 const logEverything = `{"id":"log","url":"$R/log","retry":{"maximum_attempts":1},"events":[
 	{"event":"BEFORE_RELEASE"},{"event":"BEFORE_STEP"},{"event":"AFTER_STEP"},{"event":"BEFORE_RELEASE_COMPLETE"},{"event":"RELEASE_COMPLETE"},
 	{"event":"RELEASE_SUCCESS"},{"event":"RELEASE_STOPPED"},{"event":"RELEASE_ROLLED_BACK"},{"event":"RELEASE_FAILURE"}]}`
 
-// An outcome is what a release came to, however it closed.
+// An outcome is the result of a release, however it closed.
 type outcome struct {
 	latch.ReleaseResult
 	// errorType is the application error's; "Canceled" for a cancelled run.
@@ -152,7 +152,7 @@ func record(t require.TestingT, records []latch.Record, webhook, event string) l
 	return latch.Record{}
 }
 
-// openLock waits until a webhook's lock is open. A run that closes opens none.
+// openLock waits until a webhook's lock is open. It fails if the run closes.
 func (l *lane) openLock(id, webhook string) latch.OpenLock {
 	l.Helper()
 	var found latch.OpenLock

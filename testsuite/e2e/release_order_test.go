@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// Contract, "Release" and "Events": the order of events, steps and undos; how
-// each ending closes; what the steps' statuses say.
+// Contract, "Release" and "Events": the order of events, steps and undos; how each ending
+// closes; the statuses of the steps.
 func TestReleaseOrder(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -23,7 +23,7 @@ func TestReleaseOrder(t *testing.T) {
 		failure string
 		steps   string
 		trail   []string
-		// last are the two events of the end, which go out side by side.
+		// last are the two final events, which are sent concurrently.
 		last []string
 	}{{
 		name:   "released: gates around all steps, events around each",
@@ -127,8 +127,7 @@ func TestReleaseOrder(t *testing.T) {
 	}
 }
 
-// Contract, "Release": an undo without a retry of its own has up to five
-// attempts.
+// Contract, "Release": an undo without its own retry has up to five attempts.
 func TestReleaseUndoHasFiveAttempts(t *testing.T) {
 	t.Parallel()
 	l := setup(t).lane(t)

@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// Every representative run replays. With -record its history is kept, for the
-// tests of later versions: workflows that wait for months must go on with them.
+// Every representative run replays. With -record its history is kept, for the tests of later
+// versions: workflows that wait for months must continue with them.
 func TestRecordHistories(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_FQDN", "build.example.com", "LATCH_API_URL", "https://latch.example.com")

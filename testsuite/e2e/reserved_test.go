@@ -9,9 +9,9 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Somebody with access to Temporal runs a workflow in the place of the schedule
-// that holds the registered webhooks. There is no such schedule then, and the
-// runs of the queue go on; the API names the workflow where it lists and writes.
+// A user with access to Temporal runs a workflow under the id of the schedule that holds the
+// registered webhooks. That schedule then does not exist, and the runs of the queue continue.
+// The API names the workflow when it lists and writes.
 func TestANamesakeOfTheWebhooksStopsNoRun(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -18,7 +18,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// oddly writes a text in ways that readers of answers undo and nobody else does.
+// oddly encodes a text in ways that readers of answers undo.
 func oddly(text string) map[string]string {
 	var unicode, entities, percents strings.Builder
 	for _, r := range text {
@@ -39,8 +39,7 @@ func oddly(text string) map[string]string {
 	}
 }
 
-// hostile is an endpoint that gives away what it was sent wherever an answer
-// has room for it.
+// hostile is an endpoint that echoes its request in every possible part of the answer.
 func hostile(t *testing.T, secrets ...string) *httptest.Server {
 	t.Helper()
 	var all []string
@@ -89,9 +88,9 @@ func hostile(t *testing.T, secrets ...string) *httptest.Server {
 	return server
 }
 
-// contract, "Secrets by name": no value, in any encoding in which it was sent,
-// ever stands in history, logs, errors or records; nor in what metrics, the API,
-// the lock's page, the command line and Temporal UI tell.
+// contract, "Secrets by name": no secret, in any encoding in which it was sent, ever appears in
+// history, logs, errors or records, nor in metrics, the API, the lock's page, the command line
+// and Temporal UI.
 func TestSecretsStandNowhere(t *testing.T) {
 	t.Parallel()
 	const hidden, token, bearer = `s3cr3t "q" <&>+/=% é end`, "to/ken+value==&more", "be4rer/t0ken+=="
@@ -118,8 +117,8 @@ func TestSecretsStandNowhere(t *testing.T) {
 		fmt.Sprintf(`{"id":"gate","url":"%s/","secret":"key","auth":{"bearer":"bearer"},
 			"header_secrets":{"X-Token":"authorization"},
 			"events":[{"event":"BEFORE_RELEASE","blocking":true}]}`, endpoint.URL))
-	// The endpoint gives away all secrets to each, also those that it did not
-	// send, and to one that names none.
+	// The endpoint returns all secrets to every request, also to those that did not send them,
+	// and to one that names none.
 	hooks = append(hooks, `{"id":"nameless","url":"`+endpoint.URL+`/json","event":"RELEASE_COMPLETE"}`)
 	release := `{"id":"` + b.jobID("everywhere") + `","webhooks":[` + strings.Join(hooks, ",") + `],"on_failure":"stop",
 		"steps":[{"name":"call","do":{"http":{"url":"` + endpoint.URL + `/status","auth":{"bearer":"bearer"}}}}]}`
@@ -135,7 +134,7 @@ func TestSecretsStandNowhere(t *testing.T) {
 		fmt.Fprintln(&seen, answer.header, answer.body)
 	}
 	details := func() {
-		var metadata sdkpb.WorkflowMetadata // what Temporal UI shows of a run
+		var metadata sdkpb.WorkflowMetadata // the content of a run in Temporal UI
 		b.query(started.WorkflowID, "__temporal_workflow_metadata", &metadata)
 		require.NotEmpty(t, metadata.GetCurrentDetails())
 		seen.WriteString(metadata.GetCurrentDetails())
@@ -180,7 +179,7 @@ func TestSecretsStandNowhere(t *testing.T) {
 	seen.Write(counted)
 	seen.WriteString(b.stored(b.ctx) + b.worker.Stdout.String() + b.worker.Stderr.String() + s.process.Stderr.String())
 
-	// The test sees what it looks for: everything was sent, and came back.
+	// The test can find what it looks for: everything was sent, and returned.
 	all := seen.String()
 	require.GreaterOrEqual(t, strings.Count(all, "***"), 20)
 	require.Contains(t, all, "X-Echo-0")
@@ -191,7 +190,7 @@ func TestSecretsStandNowhere(t *testing.T) {
 	for _, secret := range secrets {
 		for encoding, written := range oddly(secret) {
 			if encoding == "base64 in base64's neighbour" {
-				written = written[16 : len(written)-12] // less what depends on the neighbours
+				written = written[16 : len(written)-12] // except for what depends on the neighbours
 			}
 			require.False(t, strings.Contains(all, written), "%q as %s stands in: …%q…", secret, encoding, around(all, written))
 		}
@@ -201,7 +200,7 @@ func TestSecretsStandNowhere(t *testing.T) {
 	}
 }
 
-// around returns what surrounds a text's first place.
+// around returns the surroundings of a text's first occurrence.
 func around(text, part string) string {
 	at := strings.Index(text, part)
 	if at < 0 {
@@ -210,8 +209,8 @@ func around(text, part string) string {
 	return text[max(0, at-200):min(len(text), at+len(part)+50)]
 }
 
-// "Webhook", redact: what is redacted leaves the worker's memory nowhere, and
-// what decides, decides.
+// "Webhook", redact: redacted data does not leave the worker's memory, and decisions still
+// decide.
 func TestWhatIsRedactedStandsNowhere(t *testing.T) {
 	t.Parallel()
 	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Settings: LATCH_SEARCH_ATTRIBUTES has runs be found by id, status and
+// Settings: LATCH_SEARCH_ATTRIBUTES makes it possible to find runs by id, by status and by
 // whether they wait.
 func TestSearchAttributesAreUpserted(t *testing.T) {
 	t.Parallel()
@@ -32,8 +32,8 @@ func TestSearchAttributesAreUpserted(t *testing.T) {
 	require.Eventually(t, found(`LatchID = "found" AND LatchStatus = "released" AND LatchWaiting = false`), patience, tick)
 }
 
-// Settings: with LATCH_DEPLOYMENT_NAME and LATCH_BUILD_ID the worker is a
-// version of a deployment, and serves once it is the current one.
+// Settings: with LATCH_DEPLOYMENT_NAME and LATCH_BUILD_ID the worker is a version of a
+// deployment, and receives tasks once it is the current one.
 func TestTheWorkerIsAVersionOfADeployment(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_DEPLOYMENT_NAME", "latch-e2e", "LATCH_BUILD_ID", "one")

@@ -11,14 +11,13 @@ import (
 	"github.com/latch-run/latch/testsuite/process"
 )
 
-// viaAPI are the settings of a command that has a key of the API, and no way to
-// Temporal.
+// viaAPI are the settings of a command that has a key of the API, and no access to Temporal.
 func (s *served) viaAPI(key string) []string {
 	return []string{"LATCH_API=" + s.url, "LATCH_API_KEY=" + key, "TEMPORAL_ADDRESS=127.0.0.1:1"}
 }
 
-// A release by the HTTP API alone: started, seen to wait, let pass under the
-// key's name, watched to its end, and asked for its history.
+// A release with only the HTTP API: it is started, waits, is let pass under the key's name, is
+// watched to its end, and its history is read.
 func TestStarterReleaseByTheAPI(t *testing.T) {
 	t.Parallel()
 	s := setup(t).serve("LATCH_API_KEYS", apiKeys)
@@ -63,8 +62,7 @@ func TestStarterReleaseByTheAPI(t *testing.T) {
 	require.Equal(t, "pass", records[0].Result)
 }
 
-// Whom the API does not let in, and what it does not take, is told with the
-// exit codes that Temporal's refusals have.
+// Rejected keys and refused requests have the same exit codes as Temporal's refusals.
 func TestStarterIsRefusedByTheAPI(t *testing.T) {
 	t.Parallel()
 	s := setup(t).serve("LATCH_API_KEYS", apiKeys)
@@ -81,8 +79,8 @@ func TestStarterIsRefusedByTheAPI(t *testing.T) {
 	require.Contains(t, direct.err, "speaks to Temporal alone")
 }
 
-// Registered jobs by the HTTP API alone: listed, shown, started, one run at a
-// time, stopped, and waited for.
+// Registered jobs with only the HTTP API: they are listed, shown, started, one run at a time,
+// stopped, and watched.
 func TestStarterJobsByTheAPI(t *testing.T) {
 	t.Parallel()
 	s := setup(t).serve("LATCH_API_KEYS", apiKeys)
@@ -149,7 +147,7 @@ func TestStarterJobsByTheAPI(t *testing.T) {
 	require.Equal(t, 3, refused.code, refused.out+refused.err)
 }
 
-// A job that is waited for by the HTTP API gives its own exit code.
+// A command that waits for a job with the HTTP API exits with the job's exit code.
 func TestStarterJobStartWaitsByTheAPI(t *testing.T) {
 	t.Parallel()
 	s := setup(t).serve("LATCH_API_KEYS", apiKeys)
@@ -167,8 +165,7 @@ func TestStarterJobStartWaitsByTheAPI(t *testing.T) {
 	}
 }
 
-// Over TLS the command line trusts the system's roots, or those that
-// SSL_CERT_FILE names, and nobody else.
+// Over TLS the command line trusts only the system's roots, or those that SSL_CERT_FILE names.
 func TestStarterTrustsTheAPIsCertificate(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {

@@ -15,14 +15,14 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// A said is what a command line printed, and its exit code.
+// A said is the output of a command line, and its exit code.
 type said struct {
 	code     int
 	out, err string
 }
 
-// starter runs the command line on the bench's task queue. Settings are
-// variables of its environment, as NAME=value.
+// starter runs the command line on the bench's task queue. Settings are variables of its
+// environment, as NAME=value.
 func (b *bench) starter(settings []string, args ...string) said {
 	b.Helper()
 	var out, errs bytes.Buffer
@@ -37,13 +37,13 @@ func (b *bench) starter(settings []string, args ...string) said {
 	return said{command.ProcessState.ExitCode(), out.String(), errs.String()}
 }
 
-// read decodes what a command printed with --output json.
+// read decodes the output of a command with --output json.
 func (s said) read(t require.TestingT, code int, into any) {
 	require.Equal(t, code, s.code, s.err)
 	require.NoError(t, json.Unmarshal([]byte(s.out), into), s.out)
 }
 
-// write makes a file of the test's own.
+// write creates a file of the test's own.
 func (b *bench) write(name, content string) string {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), name)
@@ -70,9 +70,9 @@ func (b *bench) scheduled(id string) *client.ScheduleListEntry {
 	return found
 }
 
-// Registered jobs by the command line: applied as schedules of Temporal's that
-// a person can read, unchanged by a second apply, started as exactly job-<id>,
-// one at a time, paused, resumed and deleted.
+// Registered jobs with the command line: they are applied as readable schedules in Temporal,
+// unchanged by a second apply, started as exactly job-<id>, one at a time, paused, resumed and
+// deleted.
 func TestStarterJobs(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -146,8 +146,8 @@ tags: [`+b.queue+`]
 	require.Contains(t, gone.err, "not registered")
 }
 
-// A job that a client of Mitto's made is changed by a file, keeps the keys that
-// the file does not give, and is given back with both.
+// A file changes a job that a client of Mitto created. The job keeps the keys that the file
+// does not contain, and is returned with both.
 func TestStarterJobApplyOverAMittoJob(t *testing.T) {
 	t.Parallel()
 	s := setup(t).serve("LATCH_API_KEYS", apiKeys)
@@ -178,7 +178,7 @@ func TestStarterJobApplyOverAMittoJob(t *testing.T) {
 	require.Empty(t, job.Webhooks)
 }
 
-// A registered job that is waited for gives its own exit code.
+// A command that waits for a registered job exits with the job's exit code.
 func TestStarterJobStartWaits(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -192,8 +192,8 @@ func TestStarterJobStartWaits(t *testing.T) {
 	}
 }
 
-// A cron expression that Temporal would refuse is told with its file and field,
-// and nothing is written.
+// A cron expression that Temporal would refuse is reported with its file and field, and nothing
+// is written.
 func TestStarterJobApplyTellsWhatTemporalRefuses(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

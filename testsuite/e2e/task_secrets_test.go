@@ -10,9 +10,9 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// contract, "Task": header_secrets and url_secret of http tasks, of steps and
-// of what undoes them, and env_secrets of commands: the values go out and stand
-// nowhere in history, logs, errors, records and results.
+// contract, "Task": header_secrets and url_secret of http tasks, of steps and of their undos,
+// and env_secrets of commands: the values are sent, and never appear in history, logs, errors,
+// records and results.
 func TestTasksTakeSecrets(t *testing.T) {
 	t.Parallel()
 	const key, token, path = "k3y/with+signs==", "t0ken \"for\" make", "/hooks/T0KEN-in-the-path"

@@ -15,8 +15,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A trace goes from whoever starts a run over its workflow and activities to the
-// receiver, whose request bears it.
+// A trace continues from whoever starts a run over its workflow and activities to the receiver,
+// through the request.
 func TestATraceReachesTheReceiver(t *testing.T) {
 	t.Parallel()
 	var mutex sync.Mutex

@@ -21,12 +21,11 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// waitingOverUpgrade is how many releases wait on their locks while the worker is
-// upgraded.
+// waitingOverUpgrade is how many releases wait for their locks while the worker is upgraded.
 const waitingOverUpgrade = 200
 
-// A oneStepMore is what version B of the worker does beside version A: one step
-// before a release, for those that begin with it, and one after it.
+// A oneStepMore is the difference of version B of the worker from version A: one additional
+// step before a release, for those that begin with it, and one after it.
 type oneStepMore struct {
 	interceptor.WorkerInterceptorBase
 }
@@ -58,7 +57,7 @@ func (m *moreSteps) ExecuteWorkflow(ctx workflow.Context, in *interceptor.Execut
 	return result, stepOf(ctx, changeAfter)
 }
 
-// stepOf is a step that a run which is past it must not take.
+// stepOf returns a step that a run which is past it must not take.
 func stepOf(ctx workflow.Context, change string) error {
 	if workflow.GetVersion(ctx, change, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return nil
@@ -72,8 +71,8 @@ type upgraded struct {
 	deployment string
 }
 
-// startVersion starts a worker of the deployment. It knows a workflow of a user's own
-// that is pinned to the version with which it began.
+// startVersion starts a worker of the deployment. It has a user's own workflow that is pinned
+// to the version with which it began.
 func (u *upgraded) startVersion(build string, interceptors ...interceptor.WorkerInterceptor) {
 	u.Helper()
 	w := worker.New(shared.client, u.queue, worker.Options{Plugins: []worker.Plugin{latchPlugin()}, Interceptors: interceptors,
@@ -85,7 +84,7 @@ func (u *upgraded) startVersion(build string, interceptors ...interceptor.Worker
 	u.Cleanup(w.Stop)
 }
 
-// makeCurrent has new runs begin with the version, and those that move go on with it.
+// makeCurrent makes new runs begin with the version, and unpinned ones continue with it.
 func (u *upgraded) makeCurrent(build string) {
 	u.Helper()
 	deployment := shared.client.WorkerDeploymentClient().GetHandle(u.deployment)
@@ -96,7 +95,7 @@ func (u *upgraded) makeCurrent(build string) {
 	}, patience, tick, "%v", last)
 }
 
-// each calls a function for each of the runs, some at the same time.
+// each calls a function for each of the runs, some concurrently.
 func (u *upgraded) each(call func(ctx context.Context, id string) error) {
 	u.Helper()
 	group, ctx := errgroup.WithContext(u.ctx)
@@ -127,9 +126,9 @@ func (u *upgraded) changes(id string) (changes, builds string) {
 	return strings.Join(known, " "), strings.Join(ran, " ")
 }
 
-// Releases that wait on locks while a new version of the worker comes end with that
-// one; a workflow of a user's own that is pinned ends with the version with which it
-// began. Both versions run, as they do until the old one has nothing left to do.
+// Releases that wait for locks while a new version of the worker arrives end with that version.
+// A user's own pinned workflow ends with the version with which it began. Both versions run
+// until the old one has nothing left to do.
 func TestReleasesWaitOverAnUpgrade(t *testing.T) {
 	t.Parallel()
 	u := &upgraded{&bench{T: t, ctx: hang.Context(t), queue: t.Name(), receiver: receiver.New(t)}, "latch-upgraded"}

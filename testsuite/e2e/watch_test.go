@@ -28,7 +28,7 @@ import (
 
 var manyCloses = flag.Int("closes", 200, "how many workflows TestEveryCloseIsTold ends")
 
-// order is a workflow that knows nothing of Latch.
+// order is a workflow without Latch.
 func order(ctx workflow.Context, how string) error {
 	switch how {
 	case "fail":
@@ -48,8 +48,8 @@ func (b *bench) watches() *registry.Watches {
 		Namespace: "default", TaskQueue: b.queue}).Watches()
 }
 
-// watch registers a watch, in which {R} is the receiver and {Q} the task queue of the
-// shop, until the test ends.
+// watch registers a watch until the test ends. {R} stands for the receiver and {Q} for the task
+// queue of the shop.
 func (b *bench) watch(text string) {
 	b.Helper()
 	watch, err := latch.DecodeWatch([]byte(b.spec(text)))
@@ -62,7 +62,7 @@ func (b *bench) watch(text string) {
 	})
 }
 
-// shop starts a worker without the plugin, whose workflows know nothing of Latch.
+// shop starts a worker without the plugin.
 func (b *bench) shop() (queue string) {
 	b.Helper()
 	queue = b.queue + "-shop"
@@ -108,7 +108,7 @@ type told struct {
 	Data       latch.Close
 }
 
-// tellings reads what has come under a path.
+// tellings decodes the requests to a path.
 func (b *bench) tellings(path string) []told {
 	b.Helper()
 	var all []told
@@ -120,8 +120,8 @@ func (b *bench) tellings(path string) []told {
 	return all
 }
 
-// Contract, "Watch": every run of a query that closes is told of, in whichever of the
-// six ways, and each under one delivery id, although the worker is killed meanwhile.
+// Contract, "Watch": every run of a query that closes is reported, in each of the six ways, and
+// each under one delivery id, although the worker is killed meanwhile.
 func TestEveryCloseIsTold(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -143,7 +143,7 @@ func TestEveryCloseIsTold(t *testing.T) {
 	b.requireTold("/told", expected, undisturbed)
 }
 
-// endAll ends orders in all six ways, and notes the events by run.
+// endAll ends orders in all six ways, and records the events by run.
 func (b *bench) endAll(queue string, from, to int, expected map[string]string) {
 	b.Helper()
 	var group errgroup.Group
@@ -165,7 +165,7 @@ func (b *bench) endAll(queue string, from, to int, expected map[string]string) {
 	}
 }
 
-// lastRunOf waits for the end of a workflow, and returns the last of its runs.
+// lastRunOf waits for the end of a workflow, and returns its last run.
 func (b *bench) lastRunOf(run client.WorkflowRun) string {
 	b.Helper()
 	require.NoError(b, run.Get(b.ctx, nil))
@@ -174,9 +174,8 @@ func (b *bench) lastRunOf(run client.WorkflowRun) string {
 	return described.GetWorkflowExecutionInfo().GetExecution().GetRunId()
 }
 
-// requireTold waits until all of the runs were told of, each with its event and under
-// one delivery id, and no other was. It logs how long that took for those that closed
-// since the given time.
+// requireTold waits until exactly the given runs were reported, each with its event and under
+// one delivery id. It logs how long that took for those that closed after the given time.
 func (b *bench) requireTold(path string, expected map[string]string, since time.Time) {
 	b.Helper()
 	ids, events := map[string]string{}, map[string]string{}
@@ -202,8 +201,8 @@ func (b *bench) requireTold(path string, expected map[string]string, since time.
 		delays[len(delays)/2], delays[len(delays)*95/100], delays[len(delays)-1])
 }
 
-// A run is told of with all that a receiver needs: why it ended, its memo without what
-// is secret, its times and its page.
+// The report of a run has everything that a receiver needs: why it ended, its memo without
+// secrets, its times and its page.
 func TestWhatAWatchTells(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "LATCH_TEMPORAL_UI_URL", "https://ui.example.com")
@@ -248,9 +247,8 @@ func TestWhatAWatchTells(t *testing.T) {
 	require.Equal(t, map[string]int{"/told": 2, "/own": 1, "/some": 1}, b.came(""))
 }
 
-// A watch ends when it is deleted, and its workflow with it; registered again it begins
-// anew. Its history, and that of the workflow that told of what it found, replay; with
-// -record they are kept.
+// A watch and its workflow end when it is deleted. Registered again, it begins anew. Its
+// history, and that of the workflow that reported its runs, replay; with -record they are kept.
 func TestADeletedWatchEnds(t *testing.T) {
 	t.Parallel()
 	l := &lane{bench: setup(t)}
@@ -277,8 +275,8 @@ func TestADeletedWatchEnds(t *testing.T) {
 	require.Equal(t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, described.GetWorkflowExecutionInfo().GetStatus())
 }
 
-// A query that the server does not take is refused with what the server says, even
-// one that would only be whole together with what Latch adds.
+// A query that the server does not accept is refused with the server's error, even one that
+// would only be complete together with what Latch adds.
 func TestAQueryThatTheServerRefuses(t *testing.T) {
 	t.Parallel()
 	b := &bench{T: t, ctx: t.Context(), queue: t.Name()}
@@ -301,8 +299,8 @@ func TestAQueryThatTheServerRefuses(t *testing.T) {
 	require.ErrorIs(t, err, registry.ErrUnknown)
 }
 
-// noticeOf waits for the end of the first workflow that told of what a watch found, and
-// returns its id.
+// noticeOf waits for the end of the first workflow that reported a watch's runs, and returns
+// its id.
 func (l *lane) noticeOf(watch string) string {
 	l.Helper()
 	for _, event := range l.recorded(watch, "").GetEvents() {
