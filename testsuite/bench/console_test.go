@@ -24,11 +24,11 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// openLocks is how many locks wait where the inbox is measured.
+// openLocks is the number of open locks in the inbox's benchmark.
 const openLocks = 500
 
-// held adds releases that wait for locks, to the server of all benchmarks. No
-// worker takes them: a list goes by their memos.
+// held adds releases that wait for locks to the server of all benchmarks. No worker runs them:
+// lists use their memos.
 var held = sync.OnceValues(func() (*fixture, error) {
 	f, err := many()
 	if err != nil {
@@ -60,14 +60,14 @@ var held = sync.OnceValues(func() (*fixture, error) {
 	}
 })
 
-// deliveries is how many deliveries there are where their list is measured, and
-// ofARun how many of them each run has.
+// deliveries is the number of deliveries in the benchmark of their list, and ofARun the number
+// of each run.
 const (
 	deliveries = 10_000
 	ofARun     = 10
 )
 
-// delivered is a Temporal with so many deliveries, the newest runs first.
+// delivered is a fake Temporal with that many deliveries, the newest runs first.
 func delivered() *runstest.Temporal {
 	noon := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 	f := &runstest.Temporal{Now: noon}
@@ -93,9 +93,8 @@ func delivered() *runstest.Temporal {
 // A longPage is a page of the console, and the API's call behind it.
 type longPage struct{ name, page, call string }
 
-// BenchmarkConsole compares long pages of the console with the API's call behind
-// each, in turn. The metric "times" is how many times as long the page takes: 2 at
-// most is wanted.
+// BenchmarkConsole compares long pages of the console with the API's call behind each,
+// alternating. The metric "times" is the ratio of their durations, which should be at most 2.
 func BenchmarkConsole(b *testing.B) {
 	f, err := held()
 	require.NoError(b, err)
@@ -107,8 +106,8 @@ func BenchmarkConsole(b *testing.B) {
 	})
 }
 
-// BenchmarkConsoleOfDeliveries does so for the pages of deliveries. Temporal and its
-// workers answer at once, so that nothing hides what the page takes.
+// BenchmarkConsoleOfDeliveries does the same for the pages of deliveries. Temporal and its
+// workers answer at once, so that their time does not hide the page's.
 func BenchmarkConsoleOfDeliveries(b *testing.B) {
 	compare(b, delivered(), []longPage{
 		{"10000 deliveries", "/console/deliveries", "/latch/v1/deliveries?limit=50"},
@@ -136,7 +135,7 @@ func compare(b *testing.B, temporal client.Client, pages []longPage) {
 	}
 }
 
-// took returns how long an answer took.
+// took returns the duration of a request.
 func took(b *testing.B, handler http.Handler, path, accept string) time.Duration {
 	b.Helper()
 	request := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "http://127.0.0.1:7127"+path, nil)

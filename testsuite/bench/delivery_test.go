@@ -15,9 +15,9 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// BenchmarkRetryDelays measures, for over a hundred retries side by side, how
-// far the delay between two attempts is off the one that was chosen: at most
-// 5 %, of a wait that is long beside what a server needs for such a burst.
+// BenchmarkRetryDelays measures, for over a hundred concurrent retries, the deviation of the
+// delay between two attempts from the chosen one: at most 5 %, of a wait that is long compared
+// with the server's time for such a burst.
 func BenchmarkRetryDelays(b *testing.B) {
 	const deliveries, delay, tolerance = 120, 20 * time.Second, 0.05
 	round := 0
@@ -57,9 +57,9 @@ func BenchmarkRetryDelays(b *testing.B) {
 	}
 }
 
-// BenchmarkOthersBesideDeadAndSlow compares deliveries to an endpoint
-// with the same while a slow endpoint and a dead one have each more to get than
-// the worker runs at once. The ratio is reported.
+// BenchmarkOthersBesideDeadAndSlow compares deliveries to an endpoint with and without the load
+// of a slow endpoint and a dead one, each of which has more deliveries than the worker runs
+// concurrently. It reports the ratio.
 func BenchmarkOthersBesideDeadAndSlow(b *testing.B) {
 	endpoint, slow, release := receiver.New(b), receiver.New(b), make(chan struct{})
 	defer close(release)
@@ -80,7 +80,7 @@ func BenchmarkOthersBesideDeadAndSlow(b *testing.B) {
 		}
 		return time.Since(begun)
 	}
-	// The job stays open on the other queue's task, and its deliveries with it.
+	// The task on the other queue keeps the job open, and its deliveries with it.
 	burden := func(id, url, settings string) {
 		run := start(b, narrow, latch.WorkflowJobRun, id, fmt.Sprintf(`{"id":%q,
 			"task":{"activity":{"type":"latch.HTTP","task_queue":%q,
@@ -122,7 +122,7 @@ func middle(times []time.Duration) time.Duration {
 	return slices.Sorted(slices.Values(times))[len(times)/2]
 }
 
-// deadURL is one where nobody listens.
+// deadURL is a URL where nothing listens.
 func deadURL(b *testing.B) string {
 	b.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

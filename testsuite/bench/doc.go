@@ -1,3 +1,3 @@
-// Package bench holds benchmarks that need a Temporal server. Each compares
-// what Latch does with the plain way of doing it, in one run.
+// Package bench contains benchmarks that need a Temporal server. Each compares Latch with the
+// plain way of doing the same, in one run.
 package bench

@@ -24,10 +24,10 @@ import (
 	"github.com/latch-run/latch/testsuite/server"
 )
 
-// registeredJobs is how many jobs are registered where lists and starts are measured.
+// registeredJobs is the number of registered jobs in the benchmarks of lists and starts.
 const registeredJobs = 10_000
 
-// many is a server with so many registered jobs, made once for all benchmarks.
+// many is a server with that many registered jobs, created once for all benchmarks.
 var many = sync.OnceValues(func() (*fixture, error) {
 	ctx := context.Background()
 	started, err := server.Start(ctx, server.Options{})
@@ -92,7 +92,7 @@ func BenchmarkListOf10000(b *testing.B) {
 	}
 }
 
-// BenchmarkAPIAmong10000 is what a client of the API waits for.
+// BenchmarkAPIAmong10000 measures how long a client of the API waits.
 func BenchmarkAPIAmong10000(b *testing.B) {
 	f, err := many()
 	require.NoError(b, err)

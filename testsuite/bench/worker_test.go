@@ -21,8 +21,8 @@ import (
 	"github.com/latch-run/latch/testsuite/server"
 )
 
-// serving is a server with two workers, made once for all benchmarks: one as
-// workers are, and one on the queue "narrow" that runs few activities at once.
+// serving is a server with two workers, created once for all benchmarks: a normal one, and one
+// on the queue "narrow" with few concurrent activities.
 var serving = sync.OnceValues(func() (client.Client, error) {
 	started, err := server.Start(context.Background(), server.Options{})
 	if err != nil {
@@ -56,7 +56,7 @@ func start(b *testing.B, queue, workflow, id, input string) client.WorkflowRun {
 	return run
 }
 
-// webhooksTo lists so many webhooks for an event, each to a path of its own.
+// webhooksTo returns the given number of webhooks for an event, each with its own path.
 func webhooksTo(count int, event, url, settings string) string {
 	listed := make([]string, count)
 	for i := range listed {

@@ -25,11 +25,11 @@ var axe struct {
 	err    error
 }
 
-// Violations returns what axe-core finds on the page that keeps people out: by
-// the rules of WCAG 2.2 AA, and its best practices. Each says its rule and where.
+// Violations returns the accessibility problems that axe-core finds on the page, by the rules
+// of WCAG 2.2 AA and its best practices. Each has its rule and its place.
 //
-// axe-core is fetched by npm, once for a test's process. CI installs that, and
-// fails without; a newcomer may do without.
+// npm fetches axe-core once for a test's process. CI installs npm and fails without it;
+// elsewhere the test is skipped.
 func (p *Page) Violations() []string {
 	p.t.Helper()
 	if _, err := exec.LookPath("npm"); err != nil && os.Getenv("CI") == "" {

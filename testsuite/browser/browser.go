@@ -24,8 +24,8 @@ import (
 	"github.com/latch-run/latch/internal/hang"
 )
 
-// A Page is a tab of a browser. What it is asked to do and cannot fails the
-// test, with the page's text.
+// A Page is a tab of a browser. An action that is not possible fails the test, with the page's
+// text.
 type Page struct {
 	t   *testing.T
 	ctx context.Context
@@ -34,22 +34,21 @@ type Page struct {
 	requests []string
 }
 
-// A Size is that of a window, in CSS pixels.
+// A Size is the size of a window, in CSS pixels.
 type Size struct{ Width, Height int64 }
 
-// Sizes of windows.
+// These are sizes of windows.
 var (
 	Desktop = Size{1280, 800}
 	Phone   = Size{390, 844}
 )
 
-// Open starts a Chromium of its own for the test, with an empty profile. It
-// ends with the test.
+// Open starts a separate Chromium for the test, with an empty profile. It ends with the test.
 func Open(t *testing.T, size Size) *Page {
 	t.Helper()
 	ctx, endProcess := chromedp.NewExecAllocator(hang.Context(t), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(executable(t)),
-		chromedp.NoSandbox, // the tests may run as root, and open pages of their own alone
+		chromedp.NoSandbox, // the tests may run as root, and only open their own pages
 		chromedp.DisableGPU,
 		chromedp.WSURLReadTimeout(hang.Limit),
 	)...)
@@ -68,7 +67,7 @@ func Open(t *testing.T, size Size) *Page {
 	return p
 }
 
-// Requests returns the addresses of all that was asked for so far.
+// Requests returns the addresses of all requests so far.
 func (p *Page) Requests() []string {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -81,7 +80,7 @@ func (p *Page) Resize(size Size) {
 	p.do("resize the window", chromedp.EmulateViewport(size.Width, size.Height))
 }
 
-// Prefer has the reader prefer a color scheme, light or dark.
+// Prefer sets the reader's preferred color scheme, light or dark.
 func (p *Page) Prefer(scheme string) {
 	p.t.Helper()
 	p.do("prefer "+scheme, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
@@ -91,7 +90,7 @@ func (p *Page) Prefer(scheme string) {
 	}))
 }
 
-// ForbidScripts has the pages run no scripts from now on.
+// ForbidScripts disables scripts from now on.
 func (p *Page) ForbidScripts() {
 	p.t.Helper()
 	p.do("forbid scripts", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
@@ -100,8 +99,8 @@ func (p *Page) ForbidScripts() {
 	}))
 }
 
-// executable finds Chromium or Chrome. CI installs it, and fails without; a
-// newcomer may do without.
+// executable finds Chromium or Chrome. CI installs it and fails without it; elsewhere the test
+// is skipped.
 func executable(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -140,7 +139,7 @@ func (p *Page) Type(keys string) {
 	p.do("type "+keys, chromedp.KeyEvent(keys))
 }
 
-// Focused returns the accessible name of what has the focus.
+// Focused returns the accessible name of the focused element.
 func (p *Page) Focused() string {
 	p.t.Helper()
 	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.activeElement.textContent || document.activeElement.labels?.[0]?.textContent || ''"))
@@ -148,7 +147,7 @@ func (p *Page) Focused() string {
 	return text
 }
 
-// FocusedLink returns where the link leads that has the focus.
+// FocusedLink returns the target of the focused link.
 func (p *Page) FocusedLink() string {
 	p.t.Helper()
 	address, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.activeElement.href || ''"))
@@ -189,7 +188,7 @@ func (p *Page) Title() string {
 	return title
 }
 
-// Fill types a text into a field, in the place of what is there.
+// Fill replaces the text of a field.
 func (p *Page) Fill(field, text string) {
 	p.t.Helper()
 	in := named("textbox", field)
@@ -199,7 +198,7 @@ func (p *Page) Fill(field, text string) {
 	p.do("fill "+field, chromedp.SendKeys("", text, in))
 }
 
-// Names returns the accessible names of all parts of a role, in the page's order.
+// Names returns the accessible names of all elements with a role, in the page's order.
 func (p *Page) Names(role string) []string {
 	p.t.Helper()
 	names := []string{}
@@ -221,15 +220,15 @@ func (p *Page) Names(role string) []string {
 	return names
 }
 
-// Text returns what the page shows, as text.
+// Text returns the page's visible text.
 func (p *Page) Text() string {
 	p.t.Helper()
-	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.body.innerText")) // at once: the page may change by itself
+	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.body.innerText")) // in one step: the page may change meanwhile
 	require.NoError(p.t, err)
 	return text
 }
 
-// IsWiderThanItsWindow reports whether a reader would have to scroll sideways.
+// IsWiderThanItsWindow reports whether the page scrolls sideways.
 func (p *Page) IsWiderThanItsWindow() bool {
 	p.t.Helper()
 	wider, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
@@ -244,7 +243,7 @@ func (p *Page) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// load does what brings another page, and waits for that.
+// load performs an action that loads another page, and waits for that page.
 func (p *Page) load(what string, action chromedp.Action[chromedp.Void]) int64 {
 	p.t.Helper()
 	response, err := chromedp.RunResponse(p.ctx, action)
@@ -263,7 +262,7 @@ func (p *Page) fail(what string, err error) {
 	p.t.Fatalf("%s: %v; the page:\n%s", what, err, text)
 }
 
-// named finds a part of the page by its role and accessible name.
+// named finds an element by its role and accessible name.
 func named(role, name string) chromedp.QueryOption {
 	return chromedp.ByFunc(func(ctx context.Context, tab *chromedp.Target, root *chromedp.Node) ([]cdp.NodeID, error) {
 		nodes, err := query(ctx, tab, accessibility.QueryAXTreeParams{NodeID: root.NodeID, Role: role, AccessibleName: name})
@@ -279,7 +278,7 @@ func named(role, name string) chromedp.QueryOption {
 	})
 }
 
-// query returns the parts that a screen reader would announce.
+// query returns the elements that a screen reader would announce.
 func query(ctx context.Context, tab *chromedp.Target, asked accessibility.QueryAXTreeParams) ([]*accessibility.Node, error) {
 	found, err := cdp.Call(ctx, tab, accessibility.QueryAXTree, asked)
 	return slices.DeleteFunc(found.Nodes, func(node *accessibility.Node) bool { return node.Ignored }), err

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Choose sets a field that has a list to choose from to a value, as choosing it
-// does: of a list without room for other values, it must be one of the list.
+// Choose sets a field with a list to a value, as a person would. If the list is closed, the
+// value must be in it.
 func (p *Page) Choose(field, value string) {
 	p.t.Helper()
 	p.do("choose "+value+" of "+field, chromedp.Focus("", named("combobox", field)))

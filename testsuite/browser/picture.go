@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Picture returns a PNG of what the window shows, in the 256 colors that it has
-// most of, which pages seldom exceed.
+// Picture returns a PNG of the window, in its 256 most frequent colors, which pages seldom
+// exceed.
 func (p *Page) Picture() []byte {
 	p.t.Helper()
 	taken, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
@@ -27,7 +27,7 @@ func (p *Page) Picture() []byte {
 	return encoded.Bytes()
 }
 
-// paletted draws a picture in its most frequent colors, each other one in the
+// paletted reduces a picture to its most frequent colors, replacing each other one by the
 // nearest of them.
 func paletted(from image.Image) *image.Paletted {
 	bounds := from.Bounds()

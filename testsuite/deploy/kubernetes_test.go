@@ -21,7 +21,7 @@ import (
 	"github.com/latch-run/latch/internal/settings"
 )
 
-// pods returns the templates of pods of all files, by where they stand.
+// pods returns the pod templates of all files, by their location.
 func pods(t *testing.T) map[string]corev1.PodTemplateSpec {
 	t.Helper()
 	found := map[string]corev1.PodTemplateSpec{}
@@ -37,8 +37,8 @@ func pods(t *testing.T) map[string]corev1.PodTemplateSpec {
 	return found
 }
 
-// A pod runs as a user without rights, writes to nothing, is bounded, probed, and has
-// no key to the cluster.
+// A pod runs as an unprivileged user, has a read-only file system, limits and probes, and no
+// access to the cluster.
 func TestPodsAreConfined(t *testing.T) {
 	t.Parallel()
 	for where, pod := range pods(t) {
@@ -64,8 +64,8 @@ func TestPodsAreConfined(t *testing.T) {
 	}
 }
 
-// Each variable of a pod is one that its program reads, the port that it serves at is
-// the container's, and it is given time to end in. Secrets are files.
+// Each variable of a pod is one that its program reads, the port is the container's, and the
+// pod has enough time to end. Secrets are files.
 func TestPodsHaveSettingsThatAreRead(t *testing.T) {
 	t.Parallel()
 	var configured map[string]string
@@ -129,7 +129,8 @@ func requireTimeToEnd(t *testing.T, where string, pod corev1.PodSpec, environ []
 	require.GreaterOrEqual(t, time.Duration(*pod.TerminationGracePeriodSeconds)*time.Second, needed, where)
 }
 
-// What selects pods selects those of one Deployment, and each has a budget and a policy.
+// Each selector of pods selects those of one Deployment, and each Deployment has a budget and a
+// policy.
 func TestSelectorsFindTheirPods(t *testing.T) {
 	t.Parallel()
 	all := manifests(t, "latch.yaml")
@@ -169,8 +170,8 @@ func TestSelectorsFindTheirPods(t *testing.T) {
 	}, found)
 }
 
-// Ports that a policy or the Service names are those of the pods' containers; a budget
-// lets a node be drained.
+// The ports in policies and in the Service are those of the pods' containers. A budget allows
+// draining a node.
 func TestPortsAndBudgets(t *testing.T) {
 	t.Parallel()
 	names := []string{}
@@ -193,8 +194,8 @@ func TestPortsAndBudgets(t *testing.T) {
 	}
 }
 
-// KEDA scales a Deployment that is there, by Latch's task queue of the namespace that
-// the workers use, and never to none.
+// KEDA scales an existing Deployment, by Latch's task queue in the workers' namespace, and
+// never to zero.
 func TestAutoscalingFollowsTheTaskQueue(t *testing.T) {
 	t.Parallel()
 	var config *corev1.ConfigMap
@@ -228,7 +229,8 @@ func requireBacklog(t *testing.T, where string, scaled *scaledObject, address st
 	require.Regexp(t, `^[1-9]\d*$`, trigger.Metadata["targetQueueSize"], where)
 }
 
-// The worker controller's resources belong together, and leave to it what it fills in.
+// The worker controller's resources refer to each other, and omit the fields that the
+// controller fills in.
 func TestWorkerControllerResources(t *testing.T) {
 	t.Parallel()
 	var connected *connection
@@ -276,8 +278,8 @@ func TestWorkerControllerResources(t *testing.T) {
 	}
 }
 
-// The worker of the controller is the worker of the Deployment, but for what the
-// controller gives.
+// The worker of the controller is the worker of the Deployment, except for what the controller
+// sets.
 func TestBothWorkersAreTheSame(t *testing.T) {
 	t.Parallel()
 	var workers []corev1.Container

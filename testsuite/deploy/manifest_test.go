@@ -46,8 +46,8 @@ var types = map[metav1.TypeMeta]reflect.Type{
 	{APIVersion: "temporal.io/v1alpha1", Kind: "WorkerResourceTemplate"}: reflect.TypeFor[workerResourceTemplate](),
 }
 
-// manifests returns all objects of a file, or of all files. Each is decoded strictly
-// into its API's type: a key that the type lacks, or that is there twice, fails.
+// manifests returns all objects of a file, or of all files. Each is strictly decoded into its
+// API's type: an unknown or duplicate key is an error.
 func manifests(t *testing.T, name string) []manifest {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, name))
@@ -93,7 +93,7 @@ func documents(t *testing.T, text []byte) [][]byte {
 	}
 }
 
-// decode decodes an object within an object as [manifests] does.
+// decode decodes an object within an object like [manifests].
 func decode[T any](t *testing.T, where string, from any) *T {
 	t.Helper()
 	text, err := strict.Marshal(from)

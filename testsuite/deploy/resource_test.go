@@ -5,7 +5,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// A scaledObject is what the tests read of KEDA's; the rest is for its schema.
+// A scaledObject has the fields of KEDA's resource that the tests read. KEDA's schema covers
+// the rest.
 type scaledObject struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -22,8 +23,8 @@ type scaledObject struct {
 	}
 }
 
-// The resources of Temporal's worker controller, with the fields of its release 1.8. They
-// stand here by hand: its module is not fetched for them.
+// The resources of Temporal's worker controller, with the fields of its release 1.8. They are
+// written by hand, so that its module is not needed.
 type (
 	connection struct {
 		metav1.TypeMeta   `json:",inline"`

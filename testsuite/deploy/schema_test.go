@@ -15,11 +15,11 @@ import (
 	strict "sigs.k8s.io/yaml"
 )
 
-// keda is the release whose schema is taken. It is not in go.mod: a schema is read, and
-// nothing of it is compiled.
+// keda is the release whose schema is used. It is not in go.mod, because only its schema is
+// read.
 const keda = "github.com/kedacore/keda/v2@v2.21.0"
 
-// KEDA's own schema takes the ScaledObjects, and refuses what is wrong in one.
+// KEDA's own schema accepts the ScaledObjects, and rejects errors in them.
 func TestScaledObjectsFitKEDAsSchema(t *testing.T) {
 	t.Parallel()
 	dir := downloaded(t, keda)
@@ -56,7 +56,7 @@ func TestScaledObjectsFitKEDAsSchema(t *testing.T) {
 	require.Equal(t, 2, checked)
 }
 
-// scalerKeys returns the keys of a trigger's metadata, by the tags of KEDA's own type.
+// scalerKeys returns the keys of a trigger's metadata, from the tags of KEDA's own type.
 func scalerKeys(t *testing.T, file string) []string {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -69,8 +69,8 @@ func scalerKeys(t *testing.T, file string) []string {
 	return keys
 }
 
-// downloaded returns the folder of a module in Go's cache. CI fetches it, and fails
-// without; a machine without network skips the test.
+// downloaded returns the folder of a module in Go's cache. CI downloads it and fails without
+// it; a machine without network skips the test.
 func downloaded(t *testing.T, module string) string {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", module)
@@ -85,8 +85,8 @@ func downloaded(t *testing.T, module string) string {
 	return found.Dir
 }
 
-// publishedSchema reads the schema of a CustomResourceDefinition. Where it lists keys,
-// no others are taken, as an API server warns of them and drops them.
+// publishedSchema reads the schema of a CustomResourceDefinition. If it lists keys, others are
+// errors, as an API server warns of them and drops them.
 func publishedSchema(t *testing.T, file string) *spec.Schema {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -110,7 +110,7 @@ func publishedSchema(t *testing.T, file string) *spec.Schema {
 	return schema
 }
 
-// closed has a schema refuse keys that it does not list.
+// closed makes a schema reject unlisted keys.
 func closed(schema map[string]any) {
 	properties, _ := schema["properties"].(map[string]any)
 	if len(properties) > 0 && schema["x-kubernetes-preserve-unknown-fields"] != true {

@@ -14,11 +14,11 @@ import (
 	"github.com/latch-run/latch/internal/settings"
 )
 
-// mostExposed is the worst mark that a unit may have from systemd: 0 is the best and 10
-// the worst, and a unit without any confinement has 9.6.
+// mostExposed is the worst score that a unit may get from systemd: 0 is the best and 10 the
+// worst, and a unit without any confinement has 9.6.
 const mostExposed = "15" // of 100
 
-// systemd takes each unit, knows every key in it, and finds the service well confined.
+// systemd accepts each unit, knows every key in it, and rates the service as well confined.
 func TestUnitsPassSystemdsOwnCheck(t *testing.T) {
 	t.Parallel()
 	analyze, err := exec.LookPath("systemd-analyze")
@@ -42,7 +42,7 @@ func TestUnitsPassSystemdsOwnCheck(t *testing.T) {
 	}
 }
 
-// runnable copies a unit, with a program that is there in place of Latch's.
+// runnable copies a unit, with an existing program in place of Latch's.
 func runnable(t *testing.T, unit string) string {
 	t.Helper()
 	there, err := exec.LookPath("true")
@@ -56,8 +56,7 @@ func runnable(t *testing.T, unit string) string {
 	return copied
 }
 
-// What comments of the units show are settings that exist; and a service is given the
-// time that it takes to end.
+// The settings in comments of the units exist, and a service has enough time to end.
 func TestUnitsNameSettingsThatAreRead(t *testing.T) {
 	t.Parallel()
 	worker, err := settings.From[settings.Worker](nil)

@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// page is what was printed, and lets a test wait for more.
+// page is the printed output. A test can wait for more.
 type page struct {
 	mu      sync.Mutex
 	text    strings.Builder
@@ -59,7 +59,7 @@ func (p *page) Write(b []byte) (int, error) {
 	return p.text.Write(b)
 }
 
-// wait returns what was printed once it contains a part.
+// wait returns the output once it contains a part.
 func (p *page) wait(ctx context.Context, part string) (string, error) {
 	for {
 		p.mu.Lock()
@@ -76,7 +76,7 @@ func (p *page) wait(ctx context.Context, part string) (string, error) {
 	}
 }
 
-// running is a stack that a test brought up, with free ports.
+// running is a stack that a test started, with free ports.
 type running struct {
 	*testing.T
 	ctx       context.Context
@@ -116,8 +116,7 @@ func bringUp(t *testing.T, dataDir string, worker ...string) *running {
 	return r
 }
 
-// word returns the first word after the one that a line begins with, without a
-// comma.
+// word returns the word after the given beginning of a line, without a comma.
 func word(text, first string) string {
 	for line := range strings.Lines(text) {
 		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == first {
@@ -127,8 +126,8 @@ func word(text, first string) string {
 	return ""
 }
 
-// The development stack runs what the help names, prints what its receiver gets,
-// gives the caller's settings to the worker, and keeps its data in a file.
+// The development stack runs the commands in its help, prints the requests to its receiver,
+// passes the caller's settings to the worker, and keeps its data in a file.
 func TestDevRunsAReleaseAndKeepsIt(t *testing.T) {
 	t.Parallel()
 	dataDir := t.TempDir() + "/data"
@@ -136,7 +135,7 @@ func TestDevRunsAReleaseAndKeepsIt(t *testing.T) {
 	require.FileExists(t, dataDir+"/temporal.db")
 }
 
-// So does one whose data are in a PostgreSQL.
+// So does a stack whose data is in PostgreSQL.
 func TestDevRunsAReleaseAndKeepsItInPostgreSQL(t *testing.T) {
 	t.Parallel()
 	if _, err := postgres.Programs(); errors.Is(err, postgres.ErrNotInstalled) && os.Getenv("CI") == "" {
@@ -233,7 +232,7 @@ func TestSettings(t *testing.T) {
 	require.EqualError(t, err, `-store or DEV_STORE: "disk" is not one of file, synced, memory, postgres`)
 }
 
-// A file is synced if that is asked for, and what is in memory takes no folder.
+// A file is synced only on request, and data in memory needs no folder.
 func TestStores(t *testing.T) {
 	t.Parallel()
 	for store, want := range map[string]server.Options{

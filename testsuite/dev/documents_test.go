@@ -14,7 +14,7 @@ import (
 	"github.com/latch-run/latch/internal/docshell"
 )
 
-// untyped are the commands of the documents that the test does not run, and why.
+// untyped are the commands of the documents that the test does not run, with the reasons.
 var untyped = map[string]string{
 	"make demo":  "TestDemo runs it",
 	"make test":  "it runs this test",
@@ -24,27 +24,27 @@ var untyped = map[string]string{
 	`make chaos CHAOS_FLAGS="-for 1h -seed 7"`: "it takes an hour; TestNothingIsLostInChaos runs a minute of it",
 }
 
-// staying are the ends of commands that serve until they are ended, and where
-// each answers. They run in a terminal of their own.
+// staying are the endings of commands that serve until they are stopped, with the address at
+// which each answers. They run in their own terminal.
 var staying = map[string]string{
 	"starter serve":                "http://127.0.0.1:7130/openapi.json",
 	"LATCH_LOG_FORMAT=json worker": "http://127.0.0.1:7138/readyz",
 }
 
-// placeholders are what a reader finds out and puts in its place.
+// placeholders are the values that a reader finds and fills in.
 var placeholders = map[string]func(*reader) (string, error){
 	"<token>":       (*reader).openLock,
 	"<delivery id>": (*reader).delivery,
 	"<key>":         (*reader).key,
 }
 
-// Whoever types what a document shows, in its order, beside a development stack
-// that has run nothing before, gets along without an error: a reader may begin with
-// any document, once the programs are built. The same goes for what the stack prints.
+// A reader can type the commands of any document in their order, beside a fresh development
+// stack and with the programs built, without an error. The same applies to the commands that
+// the stack prints.
 func TestTheCommandsOfTheDocumentsRun(t *testing.T) {
 	t.Parallel()
 	builds, others := apart(documented(t))
-	// They download and compile, which has no limit but that of the whole test.
+	// They download and compile, limited only by the whole test's timeout.
 	tools := newReader(t, t.Context())
 	for _, command := range builds {
 		tools.types(command)
@@ -74,8 +74,7 @@ func TestTheCommandsOfTheDocumentsRun(t *testing.T) {
 	}
 }
 
-// What the tables above name stands in the documents: nothing is left out that
-// is not there any more.
+// The commands in the tables above occur in the documents: no entry is obsolete.
 func TestTheTablesOfTheDocumentsCommandsAreCurrent(t *testing.T) {
 	t.Parallel()
 	var texts []string
@@ -113,7 +112,7 @@ func documented(t *testing.T) []docshell.Command {
 	return all
 }
 
-// apart returns the commands that build programs, and the others of each document.
+// apart separates the commands that build programs from the others of each document.
 func apart(commands []docshell.Command) (builds []docshell.Command, others map[string][]docshell.Command) {
 	others = map[string][]docshell.Command{}
 	for _, command := range commands {
@@ -126,7 +125,7 @@ func apart(commands []docshell.Command) (builds []docshell.Command, others map[s
 	return builds, others
 }
 
-// The examples' addresses are those of the development stack.
+// The examples have the addresses of the development stack.
 func TestTheExamplesCallTheReceiverOfTheStack(t *testing.T) {
 	t.Parallel()
 	given, err := readSettings(nil, nil)

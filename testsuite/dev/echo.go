@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// maxBody bounds what is read of a request's body, maxShown what is printed
-	// of it, in bytes.
+	// maxBody bounds how much of a request's body is read, and maxShown how much of it is
+	// printed, in bytes.
 	maxBody  = 1 << 20
 	maxShown = 8 << 10
 )
@@ -55,7 +55,7 @@ func (e *echo) close() error {
 	return err
 }
 
-// ServeHTTP prints the request and answers with what it was, or as its query says.
+// ServeHTTP prints the request and answers with its content, or as its query says.
 func (e *echo) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, maxBody))
 	if err != nil {
@@ -68,15 +68,15 @@ func (e *echo) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	e.mu.Lock()
-	_, _ = io.WriteString(e.out, show(request, body, status, time.Now())) // nobody is left to tell
+	_, _ = io.WriteString(e.out, show(request, body, status, time.Now())) // nobody can read the error
 	e.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(answer) // a caller that went away is its own business
+	_, _ = w.Write(answer) // a caller may close the connection
 }
 
-// answerOf is what a request is answered with: the query's status and answer, or
-// 200 and what was sent.
+// answerOf returns the answer to a request: the query's status and answer, or 200 and the
+// request's content.
 func answerOf(request *http.Request, body []byte) (status int, answer []byte, err error) {
 	query := request.URL.Query()
 	status = http.StatusOK
@@ -96,8 +96,7 @@ func answerOf(request *http.Request, body []byte) (status int, answer []byte, er
 	return status, answer, err
 }
 
-// show is a request as people read it: its line, the headers that Latch sets, and
-// its body.
+// show formats a request for people: its line, the headers that Latch sets, and its body.
 func show(request *http.Request, body []byte, status int, at time.Time) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s  %s %s → %d\n", at.Format(time.TimeOnly), request.Method, request.RequestURI, status)
@@ -127,7 +126,8 @@ func headersOf(header http.Header) []string {
 	return names
 }
 
-// readable is a body, cut where it is long: JSON indented, a form a field a line.
+// readable formats a body, truncated if it is long: JSON is indented, and a form has one field
+// per line.
 func readable(contentType string, body []byte) string {
 	text := string(body)
 	var indented bytes.Buffer
@@ -157,7 +157,7 @@ func formText(fields url.Values) string {
 	return strings.Join(lines, "\n")
 }
 
-// printable keeps what was sent from steering the terminal.
+// printable makes text safe for a terminal.
 func printable(r rune) rune {
 	if unicode.IsPrint(r) || r == '\n' || r == '\t' {
 		return r

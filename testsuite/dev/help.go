@@ -8,16 +8,16 @@ import (
 	"github.com/latch-run/latch/testsuite/stack"
 )
 
-// defaultFrontend is where clients look for Temporal by themselves.
+// defaultFrontend is the address of Temporal that clients use by default.
 const defaultFrontend = "127.0.0.1:7233"
 
-// places is where everything is.
+// places holds all addresses.
 type places struct {
 	Frontend, UI, HTTP, Database string
 	Health                       string // empty: off
 	Receiver                     string
 	API                          string
-	Keys                         bool // the API wants one
+	Keys                         bool // the API requires one
 	Queue                        string
 }
 
@@ -29,7 +29,7 @@ func placesOf(up *stack.Stack, worker stack.Environment, receiver, api, database
 	}
 }
 
-// Exports are the variables without which another terminal does not find it.
+// Exports are the variables that another terminal needs to find the stack.
 func (p places) Exports() []string {
 	var exports []string
 	if p.Frontend != defaultFrontend {
@@ -41,7 +41,7 @@ func (p places) Exports() []string {
 	return exports
 }
 
-// help says where everything is, and what can be typed.
+// help prints the addresses, and commands to type.
 func (p places) help(out io.Writer) error {
 	return helpTemplate.Execute(out, p)
 }

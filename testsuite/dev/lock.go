@@ -11,11 +11,11 @@ import (
 	"syscall"
 )
 
-// lockName is the file beside the database that one dev holds locked. It stays:
-// the lock is what counts, and the kernel frees it with the process.
+// lockName is the file beside the database that one dev holds locked. The file remains: the
+// kernel releases the lock with the process.
 const lockName = "temporal.db.lock"
 
-// lockFolder keeps the folder for this process until what it returns is closed.
+// lockFolder locks the folder for this process until the returned value is closed.
 func lockFolder(folder string) (io.Closer, error) {
 	path := filepath.Join(folder, lockName)
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -38,7 +38,7 @@ func lockFolder(folder string) (io.Closer, error) {
 	return nil, errors.Join(err, file.Close())
 }
 
-// writeHolder notes this process, for the message of another.
+// writeHolder writes this process to the file, for the error message of another.
 func writeHolder(file *os.File) error {
 	if err := file.Truncate(0); err != nil {
 		return err
@@ -47,7 +47,7 @@ func writeHolder(file *os.File) error {
 	return err
 }
 
-// holder names the process that noted itself, if one did.
+// holder names the process in the file, if there is one.
 func holder(file *os.File) string {
 	noted, err := io.ReadAll(io.LimitReader(file, 32))
 	if err != nil {

@@ -25,7 +25,7 @@ func run() int {
 		fmt.Fprintf(os.Stderr, "dev: %v\n", err)
 		return 2
 	}
-	// A reader that went away (SIGPIPE) must not leave the worker behind either.
+	// A closed output (SIGPIPE) must not leave the worker running either.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	defer stop()
 	if err := serve(ctx, os.Stdout, given); err != nil {
@@ -35,7 +35,7 @@ func run() int {
 	return 0
 }
 
-// settings are what can be changed.
+// settings are the configurable values.
 type settings struct {
 	ports   []*port
 	dataDir string
@@ -46,11 +46,11 @@ type settings struct {
 	// worker are Latch's settings in the environment.
 	worker stack.Environment
 
-	// builder is that of several stacks; nil is one of this stack's own.
+	// builder is shared by several stacks. If nil, the stack has its own.
 	builder *process.Builder
 }
 
-// readSettings reads flags, whose defaults variables may change.
+// readSettings reads flags, whose defaults can be set by variables.
 func readSettings(args, environ []string) (settings, error) {
 	env := stack.Environment(environ)
 	flags := flag.NewFlagSet("dev", flag.ContinueOnError)
@@ -87,9 +87,9 @@ func readSettings(args, environ []string) (settings, error) {
 	return given, nil
 }
 
-// workerSettings are the worker's: those of the environment, loopback allowed,
-// and HOME, which command tasks get. LATCH_HEALTH_ADDR beats the health port.
-// The server knows the search attributes, so runs have them.
+// workerSettings returns the worker's settings: those of the environment, with loopback
+// allowed, and HOME, which command tasks get. LATCH_HEALTH_ADDR overrides the health port. The
+// server has the search attributes, so runs set them.
 func workerSettings(env stack.Environment, health int) stack.Environment {
 	worker := stack.Environment{"LATCH_SEARCH_ATTRIBUTES=true"}
 	if health != 0 {

@@ -7,13 +7,13 @@ import (
 	"strconv"
 )
 
-// port is one that dev listens on, as its flag or its variable says.
+// port is a port that dev listens on, as set by its flag or its variable.
 type port struct {
 	flag, variable, what string
 	number               int // 0 takes a free one
 }
 
-// The flags of the ports.
+// These are the flags of the ports.
 const (
 	frontendPort = "frontend-port"
 	httpPort     = "http-port"
@@ -44,9 +44,8 @@ func (s settings) port(flag string) int {
 	return 0
 }
 
-// checkPorts returns an error that names every port that is taken, before anything
-// is started. That
-// of the worker's health counts if the worker listens there.
+// checkPorts returns an error that names every port that is in use, before anything is started.
+// The worker's health port counts if the worker listens there.
 func (s settings) checkPorts() error {
 	var problems []error
 	for _, p := range s.ports {
@@ -64,7 +63,7 @@ func (s settings) checkPorts() error {
 	return errors.Join(problems...)
 }
 
-// taken says of a port that cannot be had how to choose another.
+// taken says how to choose another port instead of one in use.
 func (p *port) taken(err error) error {
 	other := p.number + 1
 	return fmt.Errorf("port %d of %s: %w; end what has it, or choose another: make dev DEV_FLAGS='-%s %d', or %s=%d make dev",

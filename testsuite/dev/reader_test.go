@@ -23,16 +23,16 @@ import (
 	"github.com/latch-run/latch/testsuite/process"
 )
 
-// root is the repository's.
+// root is the repository's root.
 const root = "../.."
 
 const sampleKey = "a-key-of-this-test-alone"
 
-// addresses are those of loopback in a text.
+// addresses are the loopback addresses in a text.
 var addresses = regexp.MustCompile(`(?:127\.0\.0\.1|localhost):\d+`)
 
-// A reader types commands in a shell at the repository's root, beside a
-// development stack on ports of its own.
+// A reader types commands in a shell at the repository's root, beside a development stack on
+// its own ports.
 type reader struct {
 	*testing.T
 	ctx     context.Context
@@ -40,11 +40,10 @@ type reader struct {
 	env     []string
 	stack   *running
 	printed string            // by the stack
-	places  map[string]string // address in the text to the stack's
+	places  map[string]string // maps addresses in the text to the stack's
 }
 
-// newReader returns a reader without a stack. A curl of theirs fails where the
-// answer is an error.
+// newReader returns a reader without a stack. The reader's curl fails on an error status.
 func newReader(t *testing.T, ctx context.Context) *reader {
 	t.Helper()
 	dir, err := filepath.Abs(root)
@@ -58,7 +57,7 @@ func newReader(t *testing.T, ctx context.Context) *reader {
 	return r
 }
 
-// sitsDown brings the stack up, with settings of its worker and API.
+// sitsDown starts the stack, with settings of its worker and API.
 func (r *reader) sitsDown(settings ...string) {
 	r.Helper()
 	r.stack = bringUp(r.T, r.TempDir(), settings...)
@@ -79,7 +78,7 @@ func (r *reader) sitsDown(settings ...string) {
 	r.env = append(r.env, "TEMPORAL_ADDRESS="+word(r.printed, "Temporal"))
 }
 
-// typesTheHelp types what the stack printed for that.
+// typesTheHelp types the commands in the stack's help.
 func (r *reader) typesTheHelp() {
 	r.Helper()
 	_, text, found := strings.Cut(r.printed, "To try it")
@@ -117,8 +116,8 @@ func (r *reader) types(command docshell.Command) {
 	require.Zero(r, ran.ExitCode, "%s\nstandard output:\n%s\nstandard error:\n%s", command, ran.Stdout, ran.Stderr)
 }
 
-// placed returns a command with the stack's addresses. One that nothing listens
-// on fails the test.
+// placed returns a command with the stack's addresses. An address where nothing listens fails
+// the test.
 func (r *reader) placed(command docshell.Command) string {
 	return addresses.ReplaceAllStringFunc(command.Text, func(address string) string {
 		if r.stack != nil && strings.Contains(r.printed, address) {
@@ -133,8 +132,7 @@ func (r *reader) shell(text string) process.Command {
 	return process.Command{Path: "bash", Args: []string{"-euo", "pipefail", "-c", text}, Dir: r.root, Env: append(surroundings(), r.env...)}
 }
 
-// surroundings is the environment without what programs of Latch and Temporal
-// take from it.
+// surroundings returns the environment without the variables of Latch and Temporal.
 func surroundings() []string {
 	var kept []string
 	for _, setting := range os.Environ() {
@@ -160,7 +158,7 @@ func (r *reader) leavesRunning(text, url string) {
 	require.NoError(r, started.AwaitReady(r.ctx, url), text)
 }
 
-// until asks again until something is found or the reader's context ends.
+// until repeats a search until it succeeds or the reader's context ends.
 func (r *reader) until(what string, found func() (bool, error)) error {
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
@@ -176,7 +174,7 @@ func (r *reader) until(what string, found func() (bool, error)) error {
 	}
 }
 
-// openLock returns the lock that the newest release waits for, once one does.
+// openLock returns the open lock of the newest release, once there is one.
 func (r *reader) openLock() (token string, err error) {
 	const running = "WorkflowType = '" + latch.WorkflowRelease + "' AND ExecutionStatus = 'Running'"
 	err = r.until("a release that waits for a lock", func() (bool, error) {
@@ -194,7 +192,7 @@ func (r *reader) openLock() (token string, err error) {
 	return token, err
 }
 
-// lockOf returns a lock that a run waits for, "" where it waits for none.
+// lockOf returns an open lock of a run, or "".
 func (r *reader) lockOf(run *common.WorkflowExecution) (string, error) {
 	answer, err := r.stack.client.QueryWorkflow(r.ctx, run.WorkflowId, run.RunId, latch.QueryStatus)
 	if err != nil {
@@ -207,7 +205,7 @@ func (r *reader) lockOf(run *common.WorkflowExecution) (string, error) {
 	return status.Locks[0].Token, nil
 }
 
-// delivery returns the id of one to the stack's receiver, once it can be found.
+// delivery returns the id of a delivery to the stack's receiver, once it can be found.
 func (r *reader) delivery() (string, error) {
 	run, err := r.stack.client.ExecuteWorkflow(r.ctx, client.StartWorkflowOptions{ID: "emit-told", TaskQueue: latch.DefaultTaskQueue},
 		latch.WorkflowEmit, latch.Emission{ID: "told", Event: "TOLD", Webhooks: []latch.Webhook{
@@ -232,5 +230,5 @@ func (r *reader) delivery() (string, error) {
 	return result.History[0].DeliveryID, err
 }
 
-// key returns the one that the API was given.
+// key returns the API's key.
 func (r *reader) key() (string, error) { return sampleKey, nil }

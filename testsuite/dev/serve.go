@@ -16,8 +16,8 @@ import (
 
 const logLines = 40
 
-// serve brings everything up and keeps it until the context ends or the worker
-// does, which is an error.
+// serve starts everything and runs it until the context ends, or until the worker ends, which
+// is an error.
 func serve(ctx context.Context, out io.Writer, s settings) (err error) {
 	temporal := server.Options{FrontendPort: s.port(frontendPort), HTTPPort: s.port(httpPort), UIPort: s.port(uiPort),
 		SearchAttributes: searchAttributes, Full: func(text string) { fmt.Fprintln(out, text) }}

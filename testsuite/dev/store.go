@@ -13,13 +13,13 @@ import (
 	"github.com/latch-run/latch/testsuite/server"
 )
 
-// The stores, by what they outlive.
+// These are the stores, by the events that their data survives.
 const (
-	storeFile   = "file"   // the stack, however it ends
-	storeSynced = "synced" // a machine that loses its power, too, at a third of the rate
+	storeFile   = "file"   // any end of the stack
+	storeSynced = "synced" // a power loss too, at a third of the rate
 	storeMemory = "memory" // nothing
 
-	// storePostgres is a PostgreSQL of the stack's own, which outlives all of that.
+	// storePostgres is the stack's own PostgreSQL, which survives all of these.
 	storePostgres = "postgres"
 )
 
@@ -32,16 +32,16 @@ func checkStore(store string) error {
 	return fmt.Errorf("-store or DEV_STORE: %q is not one of %s", store, strings.Join(stores, ", "))
 }
 
-// A database is where a stack keeps its data.
+// A database holds a stack's data.
 type database struct {
-	// place is for people.
+	// place describes the location for people.
 	place string
-	// close lets another stack have it.
+	// close releases the database for other stacks.
 	close func() error
 }
 
-// openStore makes the folder of a database, keeps others away from it, and sets
-// the server's options. A store in memory takes no folder.
+// openStore creates the folder of a database, locks it, and sets the server's options. A store
+// in memory needs no folder.
 func (s settings) openStore(ctx context.Context, o *server.Options) (database, error) {
 	if s.store == storeMemory {
 		return database{"memory, until the end", func() error { return nil }}, nil
@@ -70,7 +70,7 @@ func openPostgres(ctx context.Context, folder string, o *server.Options) (databa
 		return database{}, fmt.Errorf("folder of the database: %w", err)
 	}
 	if os.Geteuid() == 0 {
-		// PostgreSQL's user has to get to its own folder.
+		// PostgreSQL's user needs access to its own folder.
 		if err := os.Chmod(filepath.Dir(folder), 0o711); err != nil {
 			return database{}, fmt.Errorf("folder of the database: %w", err)
 		}

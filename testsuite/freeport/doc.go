@@ -1,9 +1,7 @@
-// Package freeport gives out ports for processes that have to be told where to listen,
-// before they are started.
+// Package freeport allocates ports for processes that must know their port before they start.
 //
-// To listen on port 0, close the listener and pass its number on is a race: until
-// the process listens, the system may give the same number to a connection, or to
-// a listener of another test, and then a test waits for the answers of a process
-// that is not its own. The ports of this package lie below those that the system
-// gives out, and each is given out once.
+// Listening on port 0, closing the listener and passing on its number is a race: until the
+// process listens, the system may give the same number to a connection, or to a listener of
+// another test, which then waits for answers of the wrong process. The ports of this package
+// are below the system's range, and each is allocated once.
 package freeport

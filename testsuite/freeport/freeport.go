@@ -10,27 +10,27 @@ import (
 )
 
 const (
-	// first and last bound the ports that are given out. The operating systems
-	// take those of connections, and of listeners that name none, from above:
-	// Linux from 32768 on, macOS from 49152 on.
+	// first and last bound the allocated ports. Operating systems take the ports of
+	// connections, and of listeners that name none, from a higher range: Linux from 32768 on,
+	// macOS from 49152 on.
 	first, last = 10_240, 32_767
 
 	// blockSize is how many ports a process claims at a time.
 	blockSize = 128
 )
 
-// given is what this process has claimed.
+// given holds the ports that this process has claimed.
 var given struct {
 	sync.Mutex
-	// claims listen on the first port of each block for as long as the process
-	// lives, so that no other process takes ports from it.
+	// claims listen on the first port of each block for as long as the process lives, so that
+	// no other process uses ports of the block.
 	claims []net.Listener
-	// next and end bound what is left of the newest block.
+	// next and end bound the rest of the newest block.
 	next, end int
 }
 
-// Get returns a port of loopback on which nobody listens, and which is given to
-// nobody else: not by Get, in whichever process, nor by the operating system.
+// Get returns a free port of loopback that nobody else gets: not by Get, in any process, nor
+// from the operating system.
 func Get() (int, error) {
 	given.Lock()
 	defer given.Unlock()
@@ -54,7 +54,7 @@ func Address() (string, error) {
 	return address(port), err
 }
 
-// claim takes a block that no other process has.
+// claim claims a block that no other process has.
 func claim() error {
 	const blocks = (last + 1 - first) / blockSize
 	begin := rand.IntN(blocks)
@@ -62,7 +62,7 @@ func claim() error {
 		block := first + (begin+i)%blocks*blockSize
 		listener, err := listen(block)
 		if err != nil {
-			continue // it is another's, or something else listens there
+			continue // another process has it, or something else listens there
 		}
 		given.claims = append(given.claims, listener)
 		given.next, given.end = block+1, block+blockSize
@@ -75,7 +75,7 @@ func listen(port int) (net.Listener, error) { return net.Listen("tcp", address(p
 
 func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
-// Must is [Get] for those who cannot do without: it panics where there is none.
+// Must is [Get] for callers that need a port: it panics if there is none.
 func Must() int {
 	port, err := Get()
 	if err != nil {

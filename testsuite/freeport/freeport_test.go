@@ -19,8 +19,8 @@ func TestEachPortIsGivenOnce(t *testing.T) {
 	require.GreaterOrEqual(t, len(given.claims), 3)
 }
 
-// A block whose first port is listened on is another process's, and so is a port
-// on which somebody listens.
+// A block whose first port is in use belongs to another process. A single port may be in use
+// too.
 func TestWhatOthersListenOnIsLeftAlone(t *testing.T) {
 	port, err := Get()
 	require.NoError(t, err)

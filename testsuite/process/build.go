@@ -22,15 +22,15 @@ type Builder struct {
 	built map[string]*build
 }
 
-// build is one package's; done is closed when the rest is set.
+// build is the build of one package. done is closed when the other fields are set.
 type build struct {
 	done   chan struct{}
 	binary string
 	err    error
 }
 
-// NewBuilder makes a builder for the module in a folder; with race its commands
-// carry the race detector, which takes a C compiler. Close removes what it built.
+// NewBuilder returns a builder for the module in a folder. With race, its commands include the
+// race detector, which needs a C compiler. Close removes the builds.
 func NewBuilder(moduleDir string, race bool) (*Builder, error) {
 	folder, err := os.MkdirTemp("", "latch-commands-")
 	if err != nil {
@@ -39,8 +39,8 @@ func NewBuilder(moduleDir string, race bool) (*Builder, error) {
 	return &Builder{moduleDir: moduleDir, race: race, folder: folder, built: map[string]*build{}}, nil
 }
 
-// ModuleDir is the folder of a module that the module in the working folder
-// requires or is.
+// ModuleDir returns the folder of a module that is, or is required by, the module in the
+// working folder.
 func ModuleDir(ctx context.Context, module string) (string, error) {
 	out, err := goTool(ctx, "", "list", "-m", "-f", "{{.Dir}}", module)
 	if err != nil {
@@ -49,16 +49,16 @@ func ModuleDir(ctx context.Context, module string) (string, error) {
 	return strings.TrimSpace(out), nil
 }
 
-// CanRace reports whether the race detector can be built in here: Go turns cgo off
-// where it finds no C compiler.
+// CanRace reports whether the race detector can be built in: without a C compiler, Go turns cgo
+// off.
 func CanRace(ctx context.Context) (bool, error) {
 	out, err := goTool(ctx, "", "env", "CGO_ENABLED")
 	return strings.TrimSpace(out) == "1", err
 }
 
-// Build returns the path of a package's command, such as "./worker", and builds
-// it first unless that was done. A failure is final: it names the package and
-// holds the compiler's text. The context of the first caller bounds the build.
+// Build returns the path of a package's command, such as "./worker", and builds it at the first
+// call. A failure is final: it names the package and contains the compiler's text. The context
+// of the first caller bounds the build.
 func (b *Builder) Build(ctx context.Context, pkg string) (string, error) {
 	b.mu.Lock()
 	one, found := b.built[pkg]
@@ -89,7 +89,7 @@ func (b *Builder) Close() error {
 }
 
 func (b *Builder) compile(ctx context.Context, pkg string) (string, error) {
-	// A folder for each package: two may bear the same last name.
+	// Each package has its own folder, because two may have the same last name.
 	folder, err := os.MkdirTemp(b.folder, "")
 	if err != nil {
 		return "", fmt.Errorf("process: folder for %s: %w", pkg, err)

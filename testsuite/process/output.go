@@ -8,11 +8,10 @@ import (
 	"sync"
 )
 
-// maxOutput bounds what is kept of one stream, in bytes; what comes past it is
-// counted.
+// maxOutput bounds how much of one stream is kept, in bytes. The rest is only counted.
 const maxOutput = 16 << 20
 
-// Output is what a process printed to one stream so far.
+// Output is the output of a process to one stream so far.
 type Output struct {
 	mu      sync.Mutex
 	kept    bytes.Buffer
@@ -36,14 +35,14 @@ func (o *Output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String is the text so far: its first 16 MiB, and a last line that says so if
-// there was more.
+// String returns the output so far: its first 16 MiB, and a last line that says whether there
+// was more.
 func (o *Output) String() string {
 	text, _ := o.look()
 	return text
 }
 
-// Wait returns the text once it contains a part, or fails with the context.
+// Wait returns the output once it contains a part, or fails with the context.
 func (o *Output) Wait(ctx context.Context, part string) (string, error) {
 	for {
 		text, changed := o.look()
@@ -69,7 +68,7 @@ func (o *Output) look() (string, <-chan struct{}) {
 	return text, o.changed
 }
 
-// tail is the end of a text, short enough for an error.
+// tail returns the end of a text, short enough for an error.
 func tail(text string) string {
 	const length = 2000
 	if len(text) > length {

@@ -18,16 +18,16 @@ import (
 // raceReport is how the race detector begins a report.
 const raceReport = "WARNING: DATA RACE"
 
-// outputDelay bounds the wait for output after a process's end, when a child
-// that outlives it holds the stream open.
+// outputDelay bounds the wait for output after a process's end, if a child that outlives it
+// holds the stream open.
 const outputDelay = 20 * time.Second
 
-// Command is what to run.
+// Command is the command to run.
 type Command struct {
 	Path string
 	Args []string
 	Dir  string   // the caller's if empty
-	Env  []string // "NAME=value"; of the caller's own environment it gets PATH and TMPDIR alone
+	Env  []string // "NAME=value"; the caller's own environment only provides PATH and TMPDIR
 
 	// Stdin is read to its end; nil is empty.
 	Stdin io.Reader
@@ -37,17 +37,16 @@ type Command struct {
 	Attributes func(*syscall.SysProcAttr)
 }
 
-// Process is a command that was started. Its methods may be called from any
-// goroutine.
+// Process is a started command. Its methods may be called from any goroutine.
 type Process struct {
 	Stdout, Stderr *Output
 
 	command *exec.Cmd
-	ended   chan struct{} // closed when the process has ended and its output is whole
+	ended   chan struct{} // closed when the process has ended and its output is complete
 	waitErr error         // of the wait; read after ended
 }
 
-// Result is what a command left behind.
+// Result is the result of a command.
 type Result struct {
 	// ExitCode is -1 if a signal ended it.
 	ExitCode       int
@@ -61,7 +60,7 @@ func Begin(c Command) (*Process, error) {
 	command.Env = append(inherited(), c.Env...)
 	command.Stdin = c.Stdin
 	command.WaitDelay = outputDelay
-	// A group of its own keeps a terminal's Ctrl-C for the caller to pass on.
+	// In its own group it does not receive a terminal's Ctrl-C, which the caller passes on.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if c.Attributes != nil {
 		c.Attributes(command.SysProcAttr)
@@ -78,8 +77,8 @@ func Begin(c Command) (*Process, error) {
 	return p, nil
 }
 
-// Start is Begin for a test: at its end the process is killed if it runs, and a
-// report of the race detector fails the test.
+// Start is Begin for a test: at the test's end the process is killed if it runs, and a report
+// of the race detector fails the test.
 func Start(t testing.TB, c Command) *Process {
 	t.Helper()
 	p, err := Begin(c)
@@ -95,8 +94,8 @@ func Start(t testing.TB, c Command) *Process {
 	return p
 }
 
-// Run runs a command to its end. An exit code other than 0 is a result; an error
-// is a command that could not run, or that the context ended.
+// Run runs a command to its end. An exit code other than 0 is a result. It returns an error if
+// the command could not run, or if the context ended it.
 func Run(ctx context.Context, c Command) (Result, error) {
 	p, err := Begin(c)
 	if err != nil {
@@ -119,8 +118,8 @@ func (p *Process) Ended() <-chan struct{} {
 	return p.ended
 }
 
-// Wait returns the exit code once the process has ended, -1 if a signal ended it.
-// It leaves the process alone when the context ends first, which is the error.
+// Wait returns the exit code once the process has ended, or -1 if a signal ended it. If the
+// context ends first, it returns the context's error and leaves the process running.
 func (p *Process) Wait(ctx context.Context) (int, error) {
 	select {
 	case <-p.ended:
@@ -139,8 +138,8 @@ func (p *Process) Terminate(ctx context.Context) (int, error) {
 	return p.Wait(ctx)
 }
 
-// Kill is kill -9: the process gets no chance to do anything. It returns when the
-// process is gone, and fails if it had ended before.
+// Kill sends SIGKILL. It returns when the process is gone, and fails if the process had already
+// ended.
 func (p *Process) Kill() error {
 	if err := p.Signal(syscall.SIGKILL); err != nil {
 		return err
@@ -157,14 +156,14 @@ func (p *Process) Signal(signal syscall.Signal) error {
 	return nil
 }
 
-// AwaitReady returns once a URL, such as a worker's /readyz, answers 200. It fails
-// when the process ends before or the context does, with the end of its stderr.
+// AwaitReady returns once a URL, such as a worker's /readyz, answers 200. If the process or the
+// context ends first, it fails with the end of the process's stderr.
 func (p *Process) AwaitReady(ctx context.Context, url string) error {
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	for {
 		last := ready.Check(ctx, url)
-		if last == nil && !p.hasEnded() { // else it is another process that answers
+		if last == nil && !p.hasEnded() { // otherwise another process answers
 			return nil
 		}
 		select {
@@ -198,8 +197,8 @@ func (p *Process) exitCode() (int, error) {
 	return -1, fmt.Errorf("process: %s: %w", p.command.Path, p.waitErr)
 }
 
-// inherited is the part of the caller's environment that every process needs.
-// Settings of the person who runs the tests must not reach it.
+// inherited is the part of the caller's environment that every process needs. It excludes the
+// personal settings of whoever runs the tests.
 func inherited() []string {
 	var env []string
 	for _, name := range []string{"PATH", "TMPDIR"} {

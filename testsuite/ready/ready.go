@@ -1,4 +1,4 @@
-// Package ready asks processes that serve HTTP whether they are ready.
+// Package ready checks whether processes that serve HTTP are ready.
 package ready
 
 import (
@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// Check returns nil if GET url answers 200 OK.
+// Check returns nil if GET url returns 200 OK.
 func Check(ctx context.Context, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {

@@ -6,8 +6,7 @@ import (
 	"slices"
 )
 
-// Answer is what one request is answered with. The zero value answers 200
-// without a body.
+// Answer is the answer to one request. The zero value answers 200 without a body.
 type Answer struct {
 	// Status is 200 if 0.
 	Status int
@@ -15,33 +14,32 @@ type Answer struct {
 	// Header is set before the status goes out.
 	Header http.Header
 
-	// Body is sent as it is.
+	// Body is sent unchanged.
 	Body string
 
-	// Hold keeps the answer back until the channel is closed or receives a
-	// value, or the caller goes away, or the receiver stops. nil answers at once.
+	// Hold holds the answer until the channel is closed or receives a value, the caller closes
+	// the connection, or the receiver stops. If nil, the answer is sent at once.
 	Hold <-chan struct{}
 
 	// Drop closes the connection without an answer, after Hold.
 	Drop bool
 
-	// Echo answers with all that the request carried: every header as an answer's
-	// header "Echo-<Name>", and the request line, headers and body in the body,
-	// in place of Body.
+	// Echo answers with the whole request: each header becomes a header "Echo-<Name>", and the
+	// request line, headers and body become the body, in place of Body.
 	Echo bool
 }
 
-// JSON is an answer of a status with a JSON body.
+// JSON returns an answer with a status and a JSON body.
 func JSON(status int, body string) Answer {
 	return Answer{Status: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}
 }
 
-// Status is an answer of a status alone.
+// Status returns an answer with only a status.
 func Status(status int) Answer {
 	return Answer{Status: status}
 }
 
-// give answers a request, which was recorded before.
+// give answers a request that was recorded before.
 func (a Answer) give(w http.ResponseWriter, request *http.Request, recorded Request, stopping <-chan struct{}) {
 	if a.Hold != nil {
 		select {
@@ -67,7 +65,7 @@ func (a Answer) give(w http.ResponseWriter, request *http.Request, recorded Requ
 		status = http.StatusOK
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a caller that went away is its own business
+	_, _ = w.Write(body) // a caller may close the connection
 }
 
 // echo sets the headers of an echoing answer and returns its body.
@@ -80,7 +78,7 @@ func echo(header http.Header, request Request) []byte {
 	}
 	var b bytes.Buffer
 	b.WriteString(request.Method + " " + request.URI + "\n")
-	_ = request.Header.Write(&b) // a bytes.Buffer takes everything
+	_ = request.Header.Write(&b) // a bytes.Buffer accepts everything
 	b.WriteByte('\n')
 	b.Write(request.Body)
 	return b.Bytes()

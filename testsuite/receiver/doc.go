@@ -1,9 +1,9 @@
-// Package receiver is an HTTP server that plays the systems Latch calls: it
-// records every request it gets and answers each path as a test scripted it.
+// Package receiver is an HTTP server that stands in for the systems that Latch calls. It
+// records every request and answers each path as a test has scripted it.
 //
-// It listens on loopback, over a real TCP port, so that dials, connection losses
-// and a receiver that is down are the real thing. It knows nothing of Latch.
+// It listens on a real TCP port of loopback, so that dials, lost connections and a receiver
+// that is down are real. It knows nothing of Latch.
 //
-// Start reading at [New] and [Receiver.Script]; answer.go says what an answer can
-// do, record.go what is kept of a request.
+// Start reading at [New] and [Receiver.Script]. answer.go defines answers, and record.go what
+// is kept of a request.
 package receiver

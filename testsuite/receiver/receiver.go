@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// Receiver is a scripted HTTP server. All methods may be called at any time and
-// from any goroutine, also while it is stopped.
+// Receiver is a scripted HTTP server. All methods may be called at any time and from any
+// goroutine, even while it is stopped.
 type Receiver struct {
-	// URL is its base, without a slash at its end, the same for every start.
+	// URL is its base URL, without a final slash. It stays the same after a restart.
 	URL string
 
 	// Address is its host:port.
@@ -32,24 +32,24 @@ type Receiver struct {
 	mu       sync.Mutex
 	scripts  map[string]*script
 	server   *http.Server  // nil while stopped
-	stopping chan struct{} // closed when the present server stops
-	served   chan struct{} // closed when the present server has ended
+	stopping chan struct{} // closed when the current server stops
+	served   chan struct{} // closed when the current server has ended
 }
 
-// script holds the answers of a path: the queue first, its last one for ever.
+// script holds the answers of a path: first the queue, then its last answer for ever.
 type script struct {
 	queue []Answer
 }
 
-// Option changes how New makes a receiver.
+// Option changes how New creates a receiver.
 type Option func(*Receiver)
 
-// WithTLS serves HTTPS with the certificate of net/http/httptest, which names
-// 127.0.0.1 and example.com. CertPool has what a client must trust.
+// WithTLS serves HTTPS with the certificate of net/http/httptest, which names 127.0.0.1 and
+// example.com. A client must trust CertPool.
 func WithTLS() Option {
 	return func(r *Receiver) {
 		server := httptest.NewUnstartedServer(http.NotFoundHandler())
-		server.StartTLS() // only a start makes the certificate
+		server.StartTLS() // only a start creates the certificate
 		defer server.Close()
 		r.tls = &tls.Config{Certificates: server.TLS.Certificates, MinVersion: tls.VersionTLS12}
 		r.pool = x509.NewCertPool()
@@ -73,7 +73,7 @@ func New(t testing.TB, options ...Option) *Receiver {
 	return r
 }
 
-// Listen is New outside of tests; the caller stops the receiver.
+// Listen is New outside of tests. The caller stops the receiver.
 func Listen(options ...Option) (*Receiver, error) {
 	r := &Receiver{journal: newJournal(), scripts: map[string]*script{}}
 	for _, option := range options {
@@ -89,15 +89,15 @@ func Listen(options ...Option) (*Receiver, error) {
 	return r, nil
 }
 
-// Start brings a stopped receiver up again on its own port, with its record and
-// its scripts as they were. It fails if it runs, or if the port was taken.
+// Start restarts a stopped receiver on its own port, with its record and its scripts unchanged.
+// It fails if the receiver runs, or if the port is in use.
 func (r *Receiver) Start() error {
 	return r.listen(r.Address)
 }
 
-// Stop closes the port and every connection, also of answers held back, and
-// returns when they are closed: connecting is refused from then on. Stopping a
-// stopped one does nothing.
+// Stop closes the port and every connection, including those of held answers, and returns when
+// they are closed. From then on connections are refused. Stopping a stopped receiver does
+// nothing.
 func (r *Receiver) Stop() error {
 	r.mu.Lock()
 	server, stopping, served := r.server, r.stopping, r.served
@@ -115,8 +115,8 @@ func (r *Receiver) Stop() error {
 	return nil
 }
 
-// Script sets what a path answers, in place of what it was: the answers in turn,
-// the last of them for ever after. Without answers the path answers 200 again.
+// Script replaces the answers of a path: the given ones in turn, and then the last of them for
+// ever. Without answers the path answers 200 again.
 func (r *Receiver) Script(path string, answers ...Answer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -127,15 +127,14 @@ func (r *Receiver) Script(path string, answers ...Answer) {
 	r.scripts[path] = &script{queue: append([]Answer(nil), answers...)}
 }
 
-// Requests returns what came to a path, oldest first; to any path if it is
-// empty. Of one receiver's requests the first 10 000 are kept, and of their
-// bodies 64 MiB.
+// Requests returns the requests to a path, oldest first, or to any path if it is empty. A
+// receiver keeps its first 10 000 requests, and 64 MiB of their bodies.
 func (r *Receiver) Requests(path string) []Request {
 	return r.journal.of(path)
 }
 
-// Wait returns the requests to a path (any, if it is empty) once there are at
-// least n, or fails with the context, saying how many came.
+// Wait returns the requests to a path (any, if it is empty) once there are at least n. If the
+// context ends first, it fails with the number of requests so far.
 func (r *Receiver) Wait(ctx context.Context, path string, n int) ([]Request, error) {
 	if err := r.journal.await(ctx, path, n); err != nil {
 		return nil, err
@@ -143,7 +142,7 @@ func (r *Receiver) Wait(ctx context.Context, path string, n int) ([]Request, err
 	return r.journal.of(path), nil
 }
 
-// CertPool is what a client of a receiver WithTLS must trust; nil without TLS.
+// CertPool returns the pool that a client of a receiver WithTLS must trust, or nil without TLS.
 func (r *Receiver) CertPool() *x509.CertPool {
 	return r.pool
 }
@@ -166,7 +165,7 @@ func (r *Receiver) listen(address string) error {
 	server := &http.Server{
 		Handler:           r.handler(stopping),
 		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          log.New(io.Discard, "", 0), // a caller's broken TLS or early end is what tests make
+		ErrorLog:          log.New(io.Discard, "", 0), // tests cause broken TLS and closed connections on purpose
 	}
 	r.server, r.stopping, r.served = server, stopping, served
 	go func() {
@@ -201,7 +200,7 @@ func readBody(from io.Reader) (body []byte, truncated bool) {
 	return body, err != nil
 }
 
-// next is the answer whose turn it is.
+// next returns the next answer of the script.
 func (r *Receiver) next(path string) Answer {
 	r.mu.Lock()
 	defer r.mu.Unlock()

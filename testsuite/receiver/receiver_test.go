@@ -18,7 +18,7 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// call sends a request over a connection of its own and returns the answer read.
+// call sends a request over a separate connection and returns the answer.
 func call(t *testing.T, request *http.Request) (*http.Response, string, error) {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}

@@ -11,19 +11,18 @@ import (
 )
 
 const (
-	// maxBody bounds what is read of one request's body, in bytes.
+	// maxBody bounds how much of one request's body is read, in bytes.
 	maxBody = 1 << 20
 
-	// maxRequests bounds how many requests are kept; of what comes past it only
-	// the count is kept.
+	// maxRequests bounds how many requests are kept. The others are only counted.
 	maxRequests = 10_000
 
-	// maxBytes bounds the sum of the bodies kept, in bytes; past it a request is
-	// kept without its body.
+	// maxBytes bounds the sum of the kept bodies, in bytes. Further requests are kept without
+	// their bodies.
 	maxBytes = 64 << 20
 )
 
-// Request is one request as it came.
+// Request is one received request.
 type Request struct {
 	Method string
 	Path   string // decoded
@@ -34,11 +33,11 @@ type Request struct {
 	At     time.Time   // when its body was read
 	Order  int         // 1 for the first request to this receiver, whatever its path
 
-	// Truncated says that Body lacks bytes that were sent.
+	// Truncated reports that Body lacks bytes that were sent.
 	Truncated bool
 }
 
-// journal keeps requests in the order in which they came.
+// journal keeps requests in the order of their arrival.
 type journal struct {
 	mu       sync.Mutex
 	requests []Request
@@ -72,7 +71,7 @@ func (j *journal) add(r Request) Request {
 	return r
 }
 
-// of returns the requests kept of a path, oldest first; all for an empty path.
+// of returns the kept requests to a path, oldest first, or all of them if the path is empty.
 func (j *journal) of(path string) []Request {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -88,7 +87,7 @@ func (j *journal) of(path string) []Request {
 	return found
 }
 
-// await returns when a path, or for an empty one the receiver, has had n requests.
+// await returns when a path, or the receiver if the path is empty, has received n requests.
 func (j *journal) await(ctx context.Context, path string, n int) error {
 	for {
 		j.mu.Lock()

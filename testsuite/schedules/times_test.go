@@ -1,5 +1,4 @@
-// Package schedules compares what Latch says of schedules with what Temporal's
-// server makes of them.
+// Package schedules compares Latch's calculations of schedules with those of Temporal's server.
 package schedules
 
 import (
@@ -53,8 +52,8 @@ var zones = []string{"", "UTC", "Europe/Berlin", "Europe/London", "America/New_Y
 	"Pacific/Auckland", "Pacific/Chatham",
 	"Pacific/Apia", "Antarctica/Troll", "Australia/Lord_Howe", "America/St_Johns", "America/Sao_Paulo"}
 
-// Latch computes the times that Temporal computes, on days on which the clocks
-// are turned too, and refuses what Temporal refuses.
+// Latch computes the same times as Temporal, including days with clock changes, and rejects
+// what Temporal rejects.
 func TestTimesAreThoseOfTemporal(t *testing.T) {
 	t.Parallel()
 	chance := rand.New(rand.NewPCG(1, 2))
@@ -93,8 +92,8 @@ func TestTimesAreThoseOfTemporal(t *testing.T) {
 	}
 }
 
-// What is more than five to seven fields: words, intervals, time zones in front,
-// comments, and what is not one of these.
+// Expressions beyond five to seven fields: words, intervals, time zones in front, comments, and
+// invalid ones.
 func TestWordsAndIntervalsAreThoseOfTemporal(t *testing.T) {
 	t.Parallel()
 	after := time.Date(2026, 10, 24, 23, 59, 30, 0, time.UTC)

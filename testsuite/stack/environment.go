@@ -9,18 +9,17 @@ import (
 // settingPrefix begins the names of all of Latch's settings.
 const settingPrefix = "LATCH_"
 
-// Environment is a list of "NAME=value", of which the last of a name counts.
+// Environment is a list of "NAME=value". The last entry of a name counts.
 type Environment []string
 
-// Settings are those of an environment, as of os.Environ, that are Latch's.
+// Settings returns Latch's settings in an environment, which has the format of os.Environ.
 func Settings(environ []string) Environment {
 	return slices.DeleteFunc(slices.Clone(environ), func(setting string) bool {
 		return !strings.HasPrefix(setting, settingPrefix)
 	})
 }
 
-// Value is a variable's value, or what stands in for it where it is not set or
-// empty.
+// Value returns a variable's value, or a default if it is not set or empty.
 func (e Environment) Value(name, otherwise string) string {
 	for _, setting := range slices.Backward(e) {
 		if found, value, _ := strings.Cut(setting, "="); found == name && value != "" {

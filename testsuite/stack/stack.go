@@ -21,42 +21,42 @@ import (
 const (
 	module = "github.com/latch-run/latch"
 
-	// drainTimeout is what of the worker's end after SIGTERM what is in flight
-	// may take, unless the settings say otherwise.
+	// drainTimeout is how long a worker waits after SIGTERM for what is in flight, unless the
+	// settings say otherwise.
 	drainTimeout = "5s"
 
 	healthOff = "off"
 )
 
-// Options says what Start brings up.
+// Options configures Start.
 type Options struct {
-	// Server is the Temporal server; its UI and HTTP API are on in any case.
+	// Server configures the Temporal server. Its UI and HTTP API are always on.
 	Server server.Options
 
-	// Worker are the worker's settings. Its connection to Temporal is the
-	// stack's; LATCH_HEALTH_ADDR is a free port of loopback unless given.
+	// Worker are the worker's settings. Its connection to Temporal is the stack's.
+	// LATCH_HEALTH_ADDR defaults to a free port of loopback.
 	Worker Environment
 
-	// Starter has the starter built too, for RunStarter.
+	// Starter says to build the starter too, for RunStarter.
 	Starter bool
 
-	// API is where the HTTP API listens; empty for none. It is loopback, or the
-	// settings have keys. The worker's links to locks lead there, unless its
-	// settings say otherwise.
+	// API is the address of the HTTP API, or empty for none. It must be on loopback unless the
+	// settings have keys. The worker's links to locks use it, unless its settings say
+	// otherwise.
 	API string
 
-	// Race builds the commands with the race detector, which takes a C compiler.
+	// Race builds the commands with the race detector, which needs a C compiler.
 	Race bool
 
-	// Builder builds the commands and outlives the stack, for several stacks; nil
-	// takes one of the stack's own. Race is the builder's, then.
+	// Builder builds the commands and outlives the stack, for several stacks. If nil, the stack
+	// has its own. If set, it determines Race.
 	Builder *process.Builder
 
-	// Progress is called with what begins, in order; it may be nil.
+	// Progress is called with the name of each step that begins. It may be nil.
 	Progress func(what string)
 }
 
-// Stack is what Start brought up. Its fields don't change while it runs.
+// Stack is a running stack. Its fields don't change while it runs.
 type Stack struct {
 	Server *server.Server
 
@@ -66,22 +66,21 @@ type Stack struct {
 	// Worker is Latch's worker.
 	Worker *process.Process
 
-	// HealthURL is the base of the worker's health server; empty if it is off.
+	// HealthURL is the base of the worker's health server, or empty if it is off.
 	HealthURL string
 
-	// API is the process of the HTTP API, nil without one; APIURL its base.
+	// API is the process of the HTTP API, or nil. APIURL is its base.
 	API    *process.Process
 	APIURL string
 
 	namespace string
 	starter   string
-	builder   *process.Builder // of this stack alone
+	builder   *process.Builder // of this stack only
 }
 
-// Start builds the commands and brings everything up; the worker takes work once
-// it returns. The context bounds the start alone. If it fails, nothing is left
-// running. It finds the checkout by the Go module of the working folder, which
-// must be Latch's or one that requires it.
+// Start builds the commands and starts everything. The worker takes work when it returns. The
+// context only bounds the start. If it fails, nothing keeps running. It finds the checkout by
+// the Go module of the working folder, which must be Latch's or one that requires it.
 func Start(ctx context.Context, o Options) (*Stack, error) {
 	if o.Progress == nil {
 		o.Progress = func(string) {}
@@ -141,7 +140,7 @@ func (s *Stack) startAPI(ctx context.Context, o Options) (err error) {
 	return nil
 }
 
-// build makes the commands and returns the worker's path.
+// build builds the commands and returns the worker's path.
 func (s *Stack) build(ctx context.Context, o Options) (worker string, err error) {
 	builder := o.Builder
 	if builder == nil {
@@ -180,15 +179,15 @@ func (s *Stack) startWorker(ctx context.Context, path string, settings Environme
 			return err
 		}
 	}
-	// Another worker may have answered there: this one must say so itself.
+	// Another worker may have answered there, so this one's own log decides.
 	if health != healthOff && !settings.logsInfo() {
 		return s.workerLives()
 	}
 	return s.awaitStarted(ctx)
 }
 
-// awaitStarted returns once the worker's log says that it takes work, or fails
-// with the worker's end.
+// awaitStarted returns once the worker's log says that it takes work, or fails if the worker
+// ends.
 func (s *Stack) awaitStarted(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -206,7 +205,7 @@ func (s *Stack) awaitStarted(ctx context.Context) error {
 	return err
 }
 
-// workerLives is an error if the worker has ended.
+// workerLives returns an error if the worker has ended.
 func (s *Stack) workerLives() error {
 	select {
 	case <-s.Worker.Ended():
@@ -216,29 +215,28 @@ func (s *Stack) workerLives() error {
 	}
 }
 
-// connection is how a process finds the stack's Temporal.
+// connection returns the settings with which a process finds the stack's Temporal.
 func (s *Stack) connection() Environment {
 	return Environment{"TEMPORAL_ADDRESS=" + s.Server.FrontendHostPort, "TEMPORAL_NAMESPACE=" + s.namespace}
 }
 
-// RunStarter runs the starter's command line to its end, against the stack, with
-// a text as its standard input. An exit code other than 0 is a result. It takes
-// Options.Starter.
+// RunStarter runs the starter's command line to its end, against the stack, with a text as its
+// standard input. An exit code other than 0 is a result. It needs Options.Starter.
 func (s *Stack) RunStarter(ctx context.Context, stdin string, args ...string) (process.Result, error) {
 	return process.Run(ctx, process.Command{
 		Path: s.starter, Args: args, Env: s.connection(), Stdin: strings.NewReader(stdin),
 	})
 }
 
-// RunURL is the page of a workflow's run in Temporal's UI.
+// RunURL returns the page of a workflow's run in Temporal's UI.
 func (s *Stack) RunURL(workflowID, runID string) string {
 	return fmt.Sprintf("%s/namespaces/%s/workflows/%s/%s/history", s.Server.UIURL,
 		url.PathEscape(s.namespace), url.PathEscape(workflowID), url.PathEscape(runID))
 }
 
-// Close ends everything, the worker first, and says what did not end well: a
-// worker that ends with an exit code other than 0, such as by a report of the
-// race detector, is an error. What did not come up is left out.
+// Close ends everything, the worker first. It returns an error if something did not end well,
+// for example a worker that ends with an exit code other than 0 because of a report of the race
+// detector. It skips what was not started.
 func (s *Stack) Close() error {
 	var problems []error
 	if s.API != nil {
@@ -259,7 +257,7 @@ func (s *Stack) Close() error {
 	return errors.Join(problems...)
 }
 
-// end ends a process; one that ends with a code other than 0 is an error.
+// end ends a process. It returns an error for an exit code other than 0.
 func end(name string, p *process.Process) error {
 	ctx, cancel := context.WithTimeout(context.Background(), hang.Limit)
 	defer cancel()
@@ -277,7 +275,7 @@ func end(name string, p *process.Process) error {
 	return err
 }
 
-// WorkerLog is the end of the worker's log, at most so many lines.
+// WorkerLog returns the end of the worker's log, at most the given number of lines.
 func (s *Stack) WorkerLog(lines int) string {
 	if s.Worker == nil {
 		return ""
