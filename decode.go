@@ -99,6 +99,7 @@ var (
 	leaderType      = reflect.TypeFor[leader]()
 	eventType       = reflect.TypeFor[Event]()
 	sequenceJobType = reflect.TypeFor[SequenceJob]()
+	targetType      = reflect.TypeFor[Target]()
 
 	retryScheduleType = reflect.TypeFor[RetrySchedule]()
 	statusType        = reflect.TypeFor[StatusCode]()
@@ -127,6 +128,11 @@ func decodeInto(problems *Problems, path string, data json.RawMessage, target re
 	case eventType:
 		if isString(data) {
 			problems.Addf(path, `must be an object, not %s; write {"event": %s}`, abbreviate(data), abbreviate(data))
+			return
+		}
+	case targetType:
+		if isString(data) {
+			decodeInto(problems, path, data, target.FieldByName("Name"))
 			return
 		}
 	case sequenceJobType:

@@ -25,6 +25,8 @@ const (
 	EventJobMissed  = "JOB_MISSED"
 
 	EventBeforeRelease         = "BEFORE_RELEASE"
+	EventBeforeTarget          = "BEFORE_TARGET"
+	EventAfterTarget           = "AFTER_TARGET"
 	EventBeforeReleaseComplete = "BEFORE_RELEASE_COMPLETE"
 	EventBeforeStep            = "BEFORE_STEP"
 	EventAfterStep             = "AFTER_STEP"
@@ -83,9 +85,11 @@ var builtInEvents = []BuiltInEvent{
 	{Name: EventJobSkipped, Of: JobKind, Means: "A registered job was to run while its last run went on."},
 	{Name: EventJobMissed, Of: JobKind, Means: "Times of a registered job's schedule passed without a run."},
 	{Name: EventBeforeRelease, Of: ReleaseKind, MayBlock: true, Decides: true, Means: "Before the first step."},
+	{Name: EventBeforeTarget, Of: ReleaseKind, MayBlock: true, Decides: true, Means: "Before the steps for a target, in a release with `targets`."},
 	{Name: EventBeforeStep, Of: ReleaseKind, MayBlock: true, Decides: true, OfStep: true, Means: "Before each step."},
 	{Name: EventStepFailed, Of: ReleaseKind, OfStep: true, Means: "A step has failed; again each time that it fails when it is retried."},
 	{Name: EventAfterStep, Of: ReleaseKind, MayBlock: true, Decides: true, OfStep: true, Means: "After each step, done or failed."},
+	{Name: EventAfterTarget, Of: ReleaseKind, MayBlock: true, Decides: true, Means: "After the steps for a target, once they are done."},
 	{Name: EventBeforeReleaseComplete, Of: ReleaseKind, MayBlock: true, Decides: true, Means: "After the last step, before the release counts as released."},
 	{Name: EventReleaseComplete, Of: ReleaseKind, Means: "The release has ended, however it did."},
 	{Name: EventReleaseSuccess, Of: ReleaseKind, Means: "The release is released."},
@@ -158,6 +162,12 @@ func IsOperatorEvent(event string) bool {
 func IsStepEvent(event string) bool {
 	known, _ := builtIn(event)
 	return known.OfStep
+}
+
+// IsTargetEvent reports whether the event is about one target of a release, where the
+// release has targets.
+func IsTargetEvent(event string) bool {
+	return event == EventBeforeTarget || event == EventAfterTarget || IsStepEvent(event)
 }
 
 // IsEndpointEvent reports whether the event is about the endpoint of a registered

@@ -5,11 +5,15 @@ import "slices"
 // A Release is the input of the workflow [WorkflowRelease] (contract,
 // "Release"): steps in order, with webhooks that may hold, stop or roll back.
 type Release struct {
-	ID       string    `json:"id" latch:"id"`
-	Title    string    `json:"title,omitempty" latch:"plain"`
-	Vars     Object    `json:"vars,omitempty" latch:"plain"`
-	Instance Object    `json:"instance,omitempty" latch:"plain"`
-	Steps    []Step    `json:"steps"`
+	ID       string `json:"id" latch:"id"`
+	Title    string `json:"title,omitempty" latch:"plain"`
+	Vars     Object `json:"vars,omitempty" latch:"plain"`
+	Instance Object `json:"instance,omitempty" latch:"plain"`
+	Steps    []Step `json:"steps"`
+	// Targets are those for each of which the steps are taken, AtOnce of them at a
+	// time; see [Release.AllSteps].
+	Targets  []Target  `json:"targets,omitempty"`
+	AtOnce   int       `json:"at_once,omitempty" unset:"1"`
 	Webhooks []Webhook `json:"webhooks,omitempty"`
 	// OnFailure and OnCancel say what becomes of the steps taken when a step fails or
 	// the run is cancelled: "rollback" (the default) or "stop". With an OnFailure of
@@ -21,12 +25,24 @@ type Release struct {
 	FailOn []string `json:"fail_on,omitempty" latch:"plain"`
 }
 
-// A Step is one step of a release, with what undoes it.
+// A Step is one step of a release, with what undoes it; or steps that are taken side
+// by side.
 type Step struct {
+	Name string `json:"name,omitempty" latch:"plain"`
+	Do   *Task  `json:"do,omitempty"`
+	Undo *Task  `json:"undo,omitempty"`
+	// Parallel are steps that are taken side by side. It stands alone.
+	Parallel []ParallelStep `json:"parallel,omitempty"`
+}
+
+// A ParallelStep is one of the steps that are taken side by side.
+type ParallelStep struct {
 	Name string `json:"name" latch:"plain"`
 	Do   *Task  `json:"do"`
 	Undo *Task  `json:"undo,omitempty"`
 }
+
+func (s ParallelStep) step() Step { return Step{Name: s.Name, Do: s.Do, Undo: s.Undo} }
 
 // Policies, and the decisions of events.
 const (
@@ -50,6 +66,8 @@ const (
 // Statuses of a step.
 const (
 	StepPending = "pending"
+	// StepRunning is a step whose work is under way.
+	StepRunning = "running"
 	// StepSkipped is a step that a release has ended without reaching, or a failed one
 	// that a person let the release go on without.
 	StepSkipped    = "skipped"
@@ -94,7 +112,18 @@ type StepResult struct {
 
 // Taken reports whether the step was begun, done or not, and is not undone.
 func (s *StepResult) Taken() bool {
-	return s.Status == StepDone || s.Status == StepFailed || len(s.Choices) > 0 && (s.Status == StepPending || s.Status == StepSkipped)
+	return s.Status == StepDone || s.Status == StepRunning || s.Status == StepFailed || len(s.Choices) > 0 && (s.Status == StepPending || s.Status == StepSkipped)
+}
+
+// Settle sets the status of a step as a run that was terminated answers it: one that
+// was not begun is skipped, and one that was under way has failed.
+func (s *StepResult) Settle() {
+	switch s.Status {
+	case StepPending:
+		s.Status = StepSkipped
+	case StepRunning:
+		s.Status = StepFailed
+	}
 }
 
 // MaximumChoices is how many choices a step's result keeps.
@@ -130,17 +159,7 @@ func DecodeRelease(data []byte) (*Release, error) {
 func (r *Release) Validate() Problems {
 	var problems Problems
 	requireRunID(&problems, "id", r.ID)
-	if len(r.Steps) == 0 {
-		problems.Addf("steps", "required: at least one step")
-	}
-	seen := map[string]bool{}
-	for i, step := range r.Steps {
-		step.validate(&problems, element("steps", i))
-		if step.Name != "" && seen[step.Name] {
-			problems.Addf(field(element("steps", i), "name"), "duplicate step name %q", step.Name)
-		}
-		seen[step.Name] = true
-	}
+	r.validateSteps(&problems)
 	oneOf(&problems, "on_failure", r.OnFailure, Rollback, Stop, Pause)
 	oneOf(&problems, "on_cancel", r.OnCancel, Rollback, Stop)
 	for i, outcome := range r.FailOn {
@@ -156,18 +175,4 @@ func (r *Release) Validate() Problems {
 	boundObject(&problems, "instance", r.Instance)
 	validateWebhooks(&problems, "webhooks", r.Webhooks, inRelease)
 	return problems
-}
-
-func (s *Step) validate(problems *Problems, path string) {
-	if requireText(problems, field(path, "name"), s.Name) && len(s.Name) > maximumNameLength {
-		problems.Addf(field(path, "name"), "a name has at most %d bytes, this one %d", maximumNameLength, len(s.Name))
-	}
-	if s.Do == nil {
-		problems.Addf(field(path, "do"), "required: the step's task")
-	} else {
-		s.Do.validate(problems, field(path, "do"))
-	}
-	if s.Undo != nil {
-		s.Undo.validate(problems, field(path, "undo"))
-	}
 }

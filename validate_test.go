@@ -25,10 +25,10 @@ func hold(t *testing.T, rules []rule) {
 }
 
 const (
-	mayBlock  = "; it can at JOB_START, BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP, BEFORE_RELEASE_COMPLETE and custom events"
-	mayDecide = " decides no release; only BEFORE_RELEASE, BEFORE_STEP, AFTER_STEP and BEFORE_RELEASE_COMPLETE do"
+	mayBlock  = "; it can at JOB_START, BEFORE_RELEASE, BEFORE_TARGET, BEFORE_STEP, AFTER_STEP, AFTER_TARGET, BEFORE_RELEASE_COMPLETE and custom events"
+	mayDecide = " decides no release; only BEFORE_RELEASE, BEFORE_TARGET, BEFORE_STEP, AFTER_STEP, AFTER_TARGET and BEFORE_RELEASE_COMPLETE do"
 	allEvents = "JOB_START, JOB_COMPLETE, JOB_SUCCESS, JOB_FAILURE, JOB_SKIPPED, JOB_MISSED, BEFORE_RELEASE, " +
-		"BEFORE_STEP, STEP_FAILED, AFTER_STEP, BEFORE_RELEASE_COMPLETE, " +
+		"BEFORE_TARGET, BEFORE_STEP, STEP_FAILED, AFTER_STEP, AFTER_TARGET, BEFORE_RELEASE_COMPLETE, " +
 		"RELEASE_COMPLETE, RELEASE_SUCCESS, RELEASE_STOPPED, RELEASE_ROLLED_BACK, RELEASE_FAILURE, " +
 		"DELIVERY_EXHAUSTED, ENDPOINT_GONE, ENDPOINT_FAILING, ENDPOINT_DISABLED, ENDPOINT_RECOVERED, " +
 		"WORKFLOW_COMPLETED, WORKFLOW_FAILED, WORKFLOW_TIMED_OUT, WORKFLOW_CANCELED, WORKFLOW_TERMINATED, WORKFLOW_CONTINUED"
@@ -225,7 +225,7 @@ func TestContractRelease(t *testing.T) {
 		{"all there may be", "release", aRelease(`"title":"t","vars":{},"instance":{"id":7},"webhooks":[],
 			"on_failure":"stop","on_cancel":"rollback"`), nil},
 		{"a step has name and do", "release", `{"id":"1","steps":[{}]}`,
-			[]string{"steps[0].name: required", "steps[0].do: required: the step's task"}},
+			[]string{"steps[0].name: required", "steps[0].do: required: the step's task, or parallel"}},
 		{"names are unique", "release", `{"id":"1","steps":[` + step + `,` + step + `]}`,
 			[]string{`steps[1].name: duplicate step name "a"`}},
 		{"a name is bounded", "release",

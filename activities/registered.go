@@ -270,8 +270,9 @@ func (i *input) name(path string, job *latch.Job) {
 
 func inputOfRelease(release *latch.Release, request protocol.AdmitRequest) *input {
 	read := &input{kind: latch.ReleaseKind, webhooks: release.Webhooks, variables: expr.Variables{}}
-	steps := make([]latch.StepResult, len(release.Steps))
-	for i, step := range release.Steps {
+	all := release.AllSteps()
+	steps := make([]latch.StepResult, len(all))
+	for i, step := range all {
 		steps[i] = latch.StepResult{Name: step.Name, Status: latch.StepPending}
 	}
 	vars.AddRelease(read.variables, release, latch.ReleaseRunning, steps, request.Run.StartedAt)

@@ -17,7 +17,7 @@ func (r *releaseRun) compensate(ctx workflow.Context) ([]string, error) {
 	var standing []string
 	for at := len(r.undos) - 1; at >= 0; at-- {
 		i := r.undos[at]
-		step, result := &r.release.Steps[i], &r.result.Steps[i]
+		step, result := &r.taken[i], &r.result.Steps[i]
 		switch result.Status { // an earlier run of the chain has tried
 		case latch.StepUndone:
 			continue
@@ -30,7 +30,7 @@ func (r *releaseRun) compensate(ctx workflow.Context) ([]string, error) {
 		}
 		r.step = step.Name
 		r.enter("undoing step")
-		_, err := taskRun{session: r.session, task: step.Undo, variables: r.variables(r.stepVariable(i)),
+		_, err := taskRun{session: r.session, task: step.Undo, variables: r.variablesAt(i),
 			summary: "Undo step " + step.Name, retry: undoRetry, awaitCancellation: true}.do(ctx)
 		if err != nil {
 			result.Status, result.Error = latch.StepUndoFailed, rootMessage(err)

@@ -54,6 +54,7 @@ type firing struct {
 type occasion struct {
 	event       string
 	step        *vars.Step
+	target      *vars.Target
 	scope       verdict.Scope
 	nothingDone bool
 	// data and instance are those of an emission.
@@ -73,12 +74,13 @@ type occasion struct {
 func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.AttachedWebhook) (*firing, error) {
 	f := &firing{session: s, sequence: len(s.firings), event: o.event, emission: o.emission, watch: o.watch, scope: o.scope, nothingDone: o.nothingDone}
 	s.event = o.event
-	if o.step != nil {
-		f.step = o.step.Name
-	}
+	f.step = place{step: o.step, target: o.target}.name()
 	s.firings = append(s.firings, f)
 	f.variables = s.variables(o.step)
 	f.variables["event"] = rawjson.Encode(o.event)
+	if o.target != nil {
+		f.variables["target"] = rawjson.Encode(o.target)
+	}
 	if o.data != nil {
 		f.variables["data"] = rawjson.Encode(o.data)
 	}
@@ -222,6 +224,9 @@ func (f *firing) await(ctx workflow.Context) (_ ruling, err error) {
 			return ruling{}, err
 		}
 		decision, final := verdict.Combine(f.decisions(), f.nothingDone)
+		if !final && !f.session.control.pending() && f.session.halted != "" {
+			return ruling{}, f.override(ruling{reason: f.session.halted})
+		}
 		if final || f.session.control.pending() {
 			result := f.rule(decision)
 			f.count(decision)
@@ -241,7 +246,7 @@ func (f *firing) await(ctx workflow.Context) (_ ruling, err error) {
 		}
 		alarm.set(ctx, f, f.nextDeadline())
 		err = workflow.Await(ctx, func() bool {
-			return f.changed || f.session.control.pending() || alarm.rings() || !f.session.link.beside && f.session.mayLeave(ctx)
+			return f.changed || f.session.control.pending() || f.session.halted != "" || alarm.rings() || !f.session.link.beside && f.session.mayLeave(ctx)
 		})
 		if err != nil {
 			if failed := f.override(ruling{reason: "the run was cancelled"}); failed != nil {

@@ -36,7 +36,7 @@ func (r *releaseRun) work(ctx workflow.Context, i int) error {
 				}
 			}
 		}
-		if result.Status != latch.StepFailed || r.release.OnFailure != latch.Pause || ctx.Err() != nil || r.control.pending() {
+		if result.Status != latch.StepFailed || r.release.OnFailure != latch.Pause || r.isOver(ctx) {
 			return nil
 		}
 		if err := r.awaitChoice(ctx, i); err != nil || result.Status == latch.StepFailed {
@@ -51,7 +51,7 @@ func (r *releaseRun) fireStepFailed(ctx workflow.Context, i int) error {
 	if !slices.ContainsFunc(r.webhooks, listens) || !knows(ctx, stepFailed) {
 		return nil
 	}
-	_, err := r.fire(ctx, occasion{event: latch.EventStepFailed, step: r.stepVariable(i), scope: verdict.Tells}, r.webhooks)
+	_, err := r.fire(ctx, occasion{event: latch.EventStepFailed, step: r.at(i).step, target: r.at(i).target, scope: verdict.Tells}, r.webhooks)
 	return err
 }
 
@@ -64,12 +64,16 @@ func (r *releaseRun) awaitChoice(ctx workflow.Context, i int) error {
 	}
 	r.step = r.result.Steps[i].Name
 	r.enter("paused at failed step")
-	chosen := func() bool { return r.result.Steps[i].Status != latch.StepFailed || r.control.pending() }
+	chosen := func() bool {
+		return r.result.Steps[i].Status != latch.StepFailed || r.control.pending() || r.halting != nil
+	}
 	for !chosen() {
-		if err := r.continues(ctx); err != nil {
-			return err
+		if !r.link.beside {
+			if err := r.continues(ctx); err != nil {
+				return err
+			}
 		}
-		if err := workflow.Await(ctx, func() bool { return chosen() || r.mayLeave(ctx) }); err != nil {
+		if err := workflow.Await(ctx, func() bool { return chosen() || !r.link.beside && r.mayLeave(ctx) }); err != nil {
 			break // the run was cancelled
 		}
 	}

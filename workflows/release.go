@@ -13,6 +13,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/vars"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -22,6 +23,15 @@ type releaseRun struct {
 	*session
 	release latch.Release
 	result  latch.ReleaseResult
+	// taken are the steps that it takes, those of each target by themselves.
+	taken []latch.TakenStep
+	// working are the indexes of those whose work is under way.
+	working map[int]bool
+	// finished are the parts that were taken beside others and are through, by the
+	// index of their first step; halting is how the release ends, which has what goes
+	// on beside end too.
+	finished []int
+	halting  *ending
 	// undos are the steps to undo, in the order in which they were registered.
 	undos []int
 	// stepsTaken reports that a step was started.
@@ -82,23 +92,24 @@ func (r *releaseRun) carryOut(ctx workflow.Context) error {
 // the chain.
 func (r *releaseRun) prepare(earlier *protocol.State) {
 	r.weigh(r.release.Vars, r.release.Instance)
+	r.taken, r.working = r.release.AllSteps(), map[int]bool{}
 	r.result.ID, r.result.Title, r.webhooks = r.release.ID, r.release.Title, r.attach(r.release.Webhooks)
 	if earlier != nil && earlier.Release != nil {
 		state := earlier.Release
-		r.result, r.undos, r.stepsTaken, r.passed, r.pauses = state.Result, state.Undos, state.StepsTaken, state.Gates, state.Pauses
+		r.result, r.undos, r.stepsTaken, r.passed, r.pauses, r.finished = state.Result, state.Undos, state.StepsTaken, state.Gates, state.Pauses, state.Finished
 		if end := state.Ending; end != nil {
 			r.ending, r.settled = &ending{status: end.Status, rollBack: end.RollBack, reason: end.Reason, by: end.By}, true
 		}
 		return
 	}
-	for _, step := range r.release.Steps {
+	for _, step := range r.taken {
 		r.result.Steps = append(r.result.Steps, latch.StepResult{Name: step.Name, Status: latch.StepPending})
 	}
 }
 
 // progress writes how far the release has come.
 func (r *releaseRun) progress(state *protocol.State) {
-	state.Release = &protocol.ReleaseState{Result: r.result, Undos: r.undos, StepsTaken: r.stepsTaken, Gates: r.passed, Pauses: r.pauses}
+	state.Release = &protocol.ReleaseState{Result: r.result, Undos: r.undos, StepsTaken: r.stepsTaken, Gates: r.passed, Pauses: r.pauses, Finished: r.finished}
 	if end := r.ending; end != nil {
 		state.Release.Ending = &protocol.EndingState{Status: end.status, RollBack: end.rollBack, Reason: end.reason, By: end.by}
 	}
@@ -118,29 +129,62 @@ var released = &ending{status: latch.ReleaseReleased}
 // forward goes through gates and steps until the release is through, or
 // something ends it. Its error is the run's own, not the release's.
 func (r *releaseRun) forward(ctx workflow.Context) (*ending, error) {
-	if end, err := r.gate(ctx, latch.EventBeforeRelease, nil); end != nil || err != nil {
+	if end, err := r.gate(ctx, latch.EventBeforeRelease, place{}); end != nil || err != nil {
 		return end, err
 	}
-	for i := range r.release.Steps {
-		if end, err := r.takeStep(ctx, i); end != nil || err != nil {
-			return end, err
-		}
+	if end, err := r.takeAll(ctx); end != nil || err != nil {
+		return end, err
 	}
 	r.step = "" // the event that follows is of no step
-	if end, err := r.gate(ctx, latch.EventBeforeReleaseComplete, nil); end != nil || err != nil {
+	if end, err := r.gate(ctx, latch.EventBeforeReleaseComplete, place{}); end != nil || err != nil {
 		return end, err
 	}
 	return released, nil
 }
 
+// A place is the step or the target that an event of a release is about; the zero
+// value is neither.
+type place struct {
+	step   *vars.Step
+	target *vars.Target
+}
+
+// name returns what records show as the step.
+func (p place) name() string {
+	switch {
+	case p.step != nil:
+		return p.step.Name
+	case p.target != nil:
+		return p.target.Name
+	default:
+		return ""
+	}
+}
+
+// at returns the place of a step.
+func (r *releaseRun) at(i int) place {
+	return place{step: r.stepVariable(i), target: r.targetVariable(r.taken[i].Target)}
+}
+
+func (r *releaseRun) targetVariable(t int) *vars.Target {
+	if t < 0 {
+		return nil
+	}
+	return vars.NewTarget(&r.release, t)
+}
+
 // gate fires an event and waits for its decision. It returns nil if the release
-// goes on, as it did where an earlier run of the chain has passed the gate.
-func (r *releaseRun) gate(ctx workflow.Context, event string, step *vars.Step) (*ending, error) {
-	r.gates++
-	if r.gates <= r.passed {
+// goes on, as it did where an earlier run of the chain has passed the gate. No run of
+// a chain ends between gates that are beside others, so those are not counted.
+func (r *releaseRun) gate(ctx workflow.Context, event string, at place) (*ending, error) {
+	counts := !r.link.beside
+	if counts {
+		r.gates++
+	}
+	if counts && r.gates <= r.passed {
 		return nil, nil
 	}
-	firing, err := r.open(ctx, event, step)
+	firing, err := r.open(ctx, event, at)
 	if err != nil {
 		return nil, err
 	}
@@ -156,8 +200,12 @@ func (r *releaseRun) gate(ctx workflow.Context, event string, step *vars.Step) (
 		return nil, err
 	case r.control.pending():
 		return r.controlled(event), nil
-	case ruling.decision == latch.Continue:
+	case r.halting != nil:
+		return r.halting, nil
+	case ruling.decision == latch.Continue && counts:
 		r.passed = r.gates
+		return nil, nil
+	case ruling.decision == latch.Continue:
 		return nil, nil
 	}
 	end := &ending{status: latch.ReleaseStopped, reason: ruling.reason, by: &ruling.by}
@@ -168,31 +216,37 @@ func (r *releaseRun) gate(ctx workflow.Context, event string, step *vars.Step) (
 }
 
 // open fires the event of a gate, unless the earlier run of the chain has.
-func (r *releaseRun) open(ctx workflow.Context, event string, step *vars.Step) (*firing, error) {
+func (r *releaseRun) open(ctx workflow.Context, event string, at place) (*firing, error) {
 	if firing := r.reopened; firing != nil {
 		r.reopened = nil
 		return firing, nil
 	}
-	if err := r.continues(ctx); err != nil {
-		return nil, err
+	if !r.link.beside {
+		if err := r.continues(ctx); err != nil {
+			return nil, err
+		}
 	}
 	r.event = event
 	r.enter("waiting")
-	return r.fire(ctx, occasion{event: event, step: step, scope: verdict.Decides, nothingDone: !r.stepsTaken}, r.webhooks)
+	return r.fire(ctx, occasion{event: event, step: at.step, target: at.target, scope: verdict.Decides, nothingDone: !r.stepsTaken}, r.webhooks)
 }
 
 // takeStep takes one step between its two gates. The undo is registered
 // before the step starts: one that fails half way is undone too.
 func (r *releaseRun) takeStep(ctx workflow.Context, i int) (*ending, error) {
-	step, result := &r.release.Steps[i], &r.result.Steps[i]
+	if r.halting != nil {
+		return r.halting, nil
+	}
+	step, result := &r.taken[i], &r.result.Steps[i]
 	r.step = step.Name
-	if end, err := r.gate(ctx, latch.EventBeforeStep, r.stepVariable(i)); end != nil || err != nil {
+	if end, err := r.gate(ctx, latch.EventBeforeStep, r.at(i)); end != nil || err != nil {
 		return end, err
 	}
 	if err := r.work(ctx, i); err != nil {
 		return nil, err
 	}
-	end, err := r.gate(ctx, latch.EventAfterStep, r.stepVariable(i))
+	r.step = step.Name
+	end, err := r.gate(ctx, latch.EventAfterStep, r.at(i))
 	if err != nil || result.Status != latch.StepFailed {
 		return end, err
 	}
@@ -205,13 +259,16 @@ func (r *releaseRun) takeStep(ctx workflow.Context, i int) (*ending, error) {
 // do has a step's work done. A step that is retried is undone as one that was taken
 // last.
 func (r *releaseRun) do(ctx workflow.Context, i int) {
-	step, result := &r.release.Steps[i], &r.result.Steps[i]
+	step, result := &r.taken[i], &r.result.Steps[i]
+	r.step = step.Name
+	r.working[i] = true
+	defer delete(r.working, i)
 	r.enter("taking step")
 	r.stepsTaken = true
 	if step.Undo != nil {
 		r.undos = append(slices.DeleteFunc(r.undos, func(other int) bool { return other == i }), i)
 	}
-	kvp, failure := taskRun{session: r.session, task: step.Do, variables: r.variables(r.stepVariable(i)),
+	kvp, failure := taskRun{session: r.session, task: step.Do, variables: r.variablesAt(i),
 		summary: "Step " + step.Name, awaitCancellation: true}.do(ctx)
 	result.Status, result.Error, result.KVP = latch.StepDone, "", r.keep(kvp)
 	if failure != nil {
@@ -359,10 +416,33 @@ func (r *releaseRun) id() string                { return r.release.ID }
 func (r *releaseRun) title() string             { return r.release.Title }
 func (r *releaseRun) status() string            { return r.result.Status }
 func (r *releaseRun) mark(record *latch.Record) { record.Release = r.release.ID }
-func (r *releaseRun) steps() []latch.StepResult { return r.result.Steps }
 func (r *releaseRun) mayControl(string) error   { return nil }
 
 func (r *releaseRun) stepVariable(i int) *vars.Step { return vars.NewStep(i, r.result.Steps[i]) }
+
+// steps returns how far the steps have come.
+func (r *releaseRun) steps() []latch.StepResult {
+	if len(r.working) == 0 {
+		return r.result.Steps
+	}
+	steps := slices.Clone(r.result.Steps)
+	for i := range steps {
+		if r.working[i] {
+			steps[i].Status = latch.StepRunning
+		}
+	}
+	return steps
+}
+
+// variablesAt returns the template variables of a step's task, and of its undo.
+func (r *releaseRun) variablesAt(i int) expr.Variables {
+	at := r.at(i)
+	variables := r.variables(at.step)
+	if at.target != nil {
+		variables["target"] = rawjson.Encode(at.target)
+	}
+	return variables
+}
 
 func (r *releaseRun) addVariables(variables expr.Variables) {
 	vars.AddRelease(variables, &r.release, r.result.Status, r.result.Steps, latch.NewTime(r.started))

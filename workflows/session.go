@@ -83,6 +83,8 @@ type session struct {
 	bounds bounds
 
 	control *control
+	// halted is why what waits beside others ends its wait; "" while it does not.
+	halted string
 	// settled reports that the outcome stands: a stop or rollback comes too late.
 	settled bool
 	// refused reports that the input was rejected.

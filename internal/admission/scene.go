@@ -171,7 +171,7 @@ func (s *scene) releaseVariable() *object {
 // stepsVariable returns the steps by name.
 func (s *scene) stepsVariable() *object {
 	o := known()
-	for _, step := range s.release.Steps {
+	for _, step := range s.release.AllSteps() {
 		o.fields[step.Name] = knownAs("step")
 	}
 	return o

@@ -203,9 +203,7 @@ func (a *API) releaseState(ctx context.Context, info *workflowpb.WorkflowExecuti
 	}
 	state.ClosedAt = latch.NewTime(info.GetCloseTime().AsTime())
 	for i := range state.Steps { // a terminated run still answers as it was
-		if state.Steps[i].Status == latch.StepPending {
-			state.Steps[i].Status = latch.StepSkipped
-		}
+		state.Steps[i].Settle()
 	}
 	return state, a.addResult(ctx, state)
 }

@@ -36,8 +36,10 @@ type ReleasePlan struct {
 // A PlannedStep is a step of a release.
 type PlannedStep struct {
 	Name   string `json:"name"`
-	Status string `json:"status" doc:"Where the step is: pending, done, failed, skipped, undone or undo_failed"`
+	Status string `json:"status" doc:"Where the step is: pending, running, done, failed, skipped, undone or undo_failed"`
 	Undo   bool   `json:"undo" doc:"Whether it has an undo"`
+	Target string `json:"target,omitempty" doc:"The name of its target, of a release with targets"`
+	Group  int    `json:"group,omitempty" doc:"The number of the steps that are taken side by side with it"`
 }
 
 // A PlannedGate is a hook that blocks an event.
@@ -71,12 +73,12 @@ func planOf(definition *runs.Definition, steps []latch.StepResult) ReleasePlan {
 	for _, step := range steps {
 		statuses[step.Name] = step.Status
 	}
-	for _, step := range definition.Release.Steps {
+	for _, step := range definition.Release.AllSteps() {
 		status, known := statuses[step.Name]
 		if !known {
 			status = latch.StepPending
 		}
-		plan.Steps = append(plan.Steps, PlannedStep{step.Name, status, step.Undo != nil})
+		plan.Steps = append(plan.Steps, PlannedStep{Name: step.Name, Status: status, Undo: step.Undo != nil, Target: definition.Release.TargetName(step.Target), Group: step.Group})
 	}
 	webhooks := definition.Webhooks()
 	for i := range webhooks {

@@ -64,9 +64,7 @@ func settle(status *latch.Status, end *backend.End) {
 	}
 	status.Phase, status.Locks, status.Paused = "", nil, nil
 	for i := range status.Steps {
-		if status.Steps[i].Status == latch.StepPending {
-			status.Steps[i].Status = latch.StepSkipped
-		}
+		status.Steps[i].Settle()
 	}
 }
 

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -25,6 +26,8 @@ type way struct {
 	piece.Picture
 	state *apiclient.Release
 	plan  *api.ReleasePlan
+	// besideBefore reports that the step being drawn is taken beside the one before.
+	besideBefore bool
 }
 
 // wayOf draws a release: its events with gates, its steps, and next to them
@@ -32,12 +35,7 @@ type way struct {
 func wayOf(state *apiclient.Release, plan *api.ReleasePlan) piece.Picture {
 	w := &way{Picture: piece.Picture{ID: "way", Name: "The way of the release", Width: 4 + wayWidth + undoGap + undoWidth + 4}, state: state, plan: plan}
 	w.event(latch.EventBeforeRelease, "")
-	for _, step := range plan.Steps {
-		w.event(latch.EventBeforeStep, step.Name)
-		w.step(step)
-		w.event(latch.EventStepFailed, step.Name)
-		w.event(latch.EventAfterStep, step.Name)
-	}
+	w.steps()
 	w.event(latch.EventBeforeReleaseComplete, "")
 	if state.Status.Status != latch.ReleaseRunning {
 		w.add(piece.Box{Text: state.Status.Status, Tone: piece.Status(state.Status.Status).Tone(), Look: piece.LookDone})
@@ -47,6 +45,64 @@ func wayOf(state *apiclient.Release, plan *api.ReleasePlan) piece.Picture {
 	w.Height = w.bottom() + 4
 	w.Describe = w.inWords()
 	return w.Picture
+}
+
+// steps draws the steps with their events, those of each target under its name. Of a
+// target that is through, or not begun, only the name is drawn.
+func (w *way) steps() {
+	steps := w.plan.Steps
+	for len(steps) > 0 {
+		n := slices.IndexFunc(steps, func(s api.PlannedStep) bool { return s.Target != steps[0].Target })
+		if n < 0 {
+			n = len(steps)
+		}
+		target := steps[0].Target
+		if target != "" {
+			w.target(target, steps[:n])
+		}
+		if target == "" || w.isOpen(target, steps[:n]) {
+			for i, step := range steps[:n] {
+				w.besideBefore = step.Group > 0 && i > 0 && steps[i-1].Group == step.Group
+				w.event(latch.EventBeforeStep, step.Name)
+				w.step(step)
+				w.besideBefore = false
+				w.event(latch.EventStepFailed, step.Name)
+				w.event(latch.EventAfterStep, step.Name)
+			}
+		}
+		if target != "" {
+			w.event(latch.EventAfterTarget, target)
+		}
+		steps = steps[n:]
+	}
+}
+
+// isOpen reports whether something goes on at a target, or something went wrong there.
+func (w *way) isOpen(target string, steps []api.PlannedStep) bool {
+	quiet := func(status string) bool {
+		return slices.IndexFunc(steps, func(s api.PlannedStep) bool { return s.Status != status }) < 0
+	}
+	waits := slices.ContainsFunc(w.state.Locks, func(l latch.OpenLock) bool { return strings.HasPrefix(l.Step, target+"/") })
+	return waits || !quiet(latch.StepPending) && !quiet(latch.StepDone) && !quiet(latch.StepSkipped) && !quiet(latch.StepUndone)
+}
+
+// target draws a target, after its first gate.
+func (w *way) target(target string, steps []api.PlannedStep) {
+	w.event(latch.EventBeforeTarget, target)
+	done := 0
+	for _, step := range steps {
+		if step.Status == latch.StepDone {
+			done++
+		}
+	}
+	box := piece.Box{Text: target, Note: fmt.Sprintf("%d of %s done", done, counted.Of(len(steps), "step", "steps")), Look: piece.LookLater}
+	switch {
+	case done == len(steps):
+		box.Tone, box.Look = "good", piece.LookDone
+	case w.isOpen(target, steps):
+		box.Look = piece.LookNow
+	}
+	w.add(box)
 }
 
 // event draws an event if a hook fired at it or a gate is there.
@@ -88,12 +144,16 @@ func (w *way) event(event, step string) {
 func (w *way) step(step api.PlannedStep) {
 	look := piece.LookDone
 	switch {
-	case step.Status == latch.StepPending && w.state.Step == step.Name && w.state.Phase != "waiting":
+	case step.Status == latch.StepRunning, step.Status == latch.StepPending && w.state.Step == step.Name && w.state.Phase != "waiting":
 		look = piece.LookNow
 	case step.Status == latch.StepPending || step.Status == latch.StepSkipped:
 		look = piece.LookLater
 	}
-	w.add(piece.Box{Text: step.Name, Note: step.Status, Tone: piece.Status(step.Status).Tone(), Look: look})
+	note := step.Status
+	if w.besideBefore {
+		note += ", beside the one above"
+	}
+	w.add(piece.Box{Text: step.Name, Note: note, Tone: piece.Status(step.Status).Tone(), Look: look})
 	if !step.Undo {
 		return
 	}

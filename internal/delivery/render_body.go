@@ -76,6 +76,11 @@ func (d *draft) bodyField(name string) json.RawMessage {
 		return encodeTime(d.now)
 	case "parent_log":
 		return strconv.AppendInt(nil, d.ParentLog, 10)
+	case "target":
+		if !vars.IsTarget(d.Variables["target"]) {
+			return nil
+		}
+		return d.Variables["target"]
 	case "job":
 		return withoutSetup(d.Variables["job"])
 	default:

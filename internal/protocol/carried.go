@@ -143,6 +143,9 @@ type ReleaseState struct {
 	StepsTaken bool  `json:"steps_taken,omitempty"`
 	// Gates is how many gates the release has passed.
 	Gates int `json:"gates,omitempty"`
+	// Finished are the parts that were taken beside others and are through, by the index
+	// of their first step.
+	Finished []int `json:"finished,omitempty"`
 	// Pauses are the failed steps that wait for a person.
 	Pauses []PauseState `json:"pauses,omitempty"`
 	// Ending is how the release ends. It is nil until that is decided.

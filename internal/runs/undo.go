@@ -16,7 +16,7 @@ func (d *Definition) Undone(steps []latch.StepResult) (undone, lasting []string)
 			return s.Name == name && s.Taken()
 		})
 	}
-	for _, step := range slices.Backward(d.Release.Steps) {
+	for _, step := range slices.Backward(d.Release.AllSteps()) {
 		switch {
 		case !taken(step.Name):
 		case step.Undo != nil:

@@ -37,7 +37,9 @@ var structures = map[string]string{
 	"Emission":     "A custom event and the webhooks that tell of it.",
 	"Gate":         "A custom event whose hooks decide whether the asker may go on.",
 	"Watch":        "A query for workflows, and the webhooks that are told how each of them closes.",
-	"Step":         "One step of a release, with what undoes it.",
+	"Step":         "One step of a release, with what undoes it; or, in parallel, steps that are taken side by side.",
+	"ParallelStep": "One of the steps that are taken side by side.",
+	"Target":       "One of those for which a release takes its steps; its name alone is enough.",
 	"Task":         "Work: exactly one of activity, workflow, http and command. Strings are templates with ${CEL}.",
 	"ActivityTask": "Any activity in any Temporal worker, in any language.",
 	"WorkflowTask": "A child workflow.",
@@ -80,6 +82,9 @@ var meanings = map[string]string{
 	"Release.on_failure": "What becomes of the steps taken when one fails; with pause a person says so: retry, skip, stop or rollback.",
 	"Release.on_cancel":  "What becomes of the steps taken when the release is cancelled.",
 
+	"Release.targets": "Those for each of which the steps are taken, such as regions. A step is then named <target>/<step>.",
+	"Release.at_once": "For how many targets at a time the steps are taken.",
+
 	"Release.fail_on": "The outcomes, stopped and rolled_back, with which the run fails instead of completing.",
 
 	"Emission.id":       "The emission's id; the workflow id unless given.",
@@ -103,9 +108,17 @@ var meanings = map[string]string{
 	"Watch.vars":     "Values for templates and expressions, as vars.",
 	"Watch.webhooks": "Who is told of WORKFLOW_COMPLETED, WORKFLOW_FAILED, WORKFLOW_TIMED_OUT, WORKFLOW_CANCELED, WORKFLOW_TERMINATED and WORKFLOW_CONTINUED.",
 
-	"Step.name": "The step's name, unique in its release.",
-	"Step.do":   "The step's work.",
+	"Step.name":         "The step's name, unique in its release.",
+	"Step.do":           "The step's work.",
+	"Step.parallel":     "Steps that are taken side by side, each with its name, do and undo; the release goes on once all are done.",
+	"ParallelStep.name": "The step's name, unique in its release.",
+	"ParallelStep.do":   "The step's work.",
+	"ParallelStep.undo": "What undoes the step; registered before the step starts, so that one that failed half way is undone too.",
+
 	"Step.undo": "What undoes the step; registered before the step starts, so that one that failed half way is undone too.",
+
+	"Target.name": "The target's name, without a slash, unique in its release.",
+	"Target.vars": "Values for templates and expressions, as target.vars.",
 
 	"Task.activity": "Any activity in any worker.",
 	"Task.workflow": "A child workflow.",

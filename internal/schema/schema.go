@@ -78,6 +78,11 @@ func one() *uint64 {
 	return &length
 }
 
+func two() *uint64 {
+	length := uint64(2)
+	return &length
+}
+
 func hundred() *uint64 {
 	length := uint64(100)
 	return &length
@@ -133,6 +138,15 @@ func describe(definition string, structure *jsonschema.Schema) {
 		object.OneOf, object.Description = required("cron", "after"), ""
 		*structure = jsonschema.Schema{Description: structures[definition],
 			AnyOf: []*jsonschema.Schema{{Type: "string", MinLength: one()}, &object}}
+	case "Target":
+		object := *structure
+		object.Description = ""
+		*structure = jsonschema.Schema{Description: structures[definition],
+			AnyOf: []*jsonschema.Schema{{Type: "string", MinLength: one()}, &object}}
+	case "Step":
+		structure.OneOf = []*jsonschema.Schema{{Required: []string{"name", "do"}}, {Required: []string{"parallel"}}}
+		parallel, _ := structure.Properties.Get("parallel")
+		parallel.MinItems = two()
 	case "Release":
 		steps, _ := structure.Properties.Get("steps")
 		steps.MinItems = one()

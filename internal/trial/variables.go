@@ -164,6 +164,8 @@ var releaseStates = map[string][3]string{
 	latch.EventBeforeStep:            {latch.ReleaseRunning, latch.StepPending, latch.StepPending},
 	latch.EventStepFailed:            {latch.ReleaseRunning, latch.StepFailed, latch.StepPending},
 	latch.EventAfterStep:             {latch.ReleaseRunning, latch.StepDone, latch.StepPending},
+	latch.EventBeforeTarget:          {latch.ReleaseRunning, latch.StepPending, latch.StepPending},
+	latch.EventAfterTarget:           {latch.ReleaseRunning, latch.StepDone, latch.StepPending},
 	latch.EventBeforeReleaseComplete: {latch.ReleaseRunning, latch.StepDone, latch.StepDone},
 	latch.EventReleaseComplete:       {latch.ReleaseReleased, latch.StepDone, latch.StepDone},
 	latch.EventReleaseSuccess:        {latch.ReleaseReleased, latch.StepDone, latch.StepDone},
@@ -177,10 +179,11 @@ func (h *Hook) addRelease(variables Variables, began time.Time) {
 	if states[0] == "" { // a custom event, which no release fires
 		states = releaseStates[latch.EventBeforeRelease]
 	}
-	results := make([]latch.StepResult, len(h.Release.Steps))
-	for i, step := range h.Release.Steps {
+	steps := h.Release.AllSteps()
+	results := make([]latch.StepResult, len(steps))
+	for i, step := range steps {
 		results[i] = latch.StepResult{Name: step.Name, Status: states[1]}
-		if i > 0 && (i == len(h.Release.Steps)-1 || h.Settings.Event == latch.EventAfterStep || h.Settings.Event == latch.EventStepFailed) {
+		if i > 0 && (i == len(steps)-1 || h.Settings.Event == latch.EventAfterStep || h.Settings.Event == latch.EventStepFailed) {
 			results[i].Status = states[2]
 		}
 		if results[i].Status == latch.StepFailed {
@@ -194,6 +197,9 @@ func (h *Hook) addRelease(variables Variables, began time.Time) {
 	}
 	if latch.IsStepEvent(h.Settings.Event) {
 		variables["step"] = objectOf(vars.NewStep(0, results[0]))
+	}
+	if len(h.Release.Targets) > 0 && latch.IsTargetEvent(h.Settings.Event) {
+		variables["target"] = objectOf(vars.NewTarget(h.Release, 0))
 	}
 }
 

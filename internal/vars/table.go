@@ -80,6 +80,7 @@ var table = []Variable{
 		Doc: "`status` has " + list(KeysOf[JobStatus]()) + "; a registered job has keys of its own too"},
 	{Name: "release", Runs: Releases, Keys: KeysOf[Release](), Moments: []string{"started_at"}},
 	{Name: "step", Runs: Releases, Keys: KeysOf[Step](), Doc: "in an undo, its own step"},
+	{Name: "target", Runs: Releases, Keys: KeysOf[Target](), Doc: "of a release with targets, the one that the step or the event is about"},
 	{Name: "steps", Runs: Releases, Doc: "by name, each as `step`"},
 	{Name: "jobs", Runs: Jobs, Doc: "of a sequence, by id: `status` and `kvp` so far"},
 	{Name: "system", Runs: all, Keys: KeysOf[System](), Doc: "read once per run and recorded"},
@@ -100,7 +101,7 @@ var table = []Variable{
 // BodyFields are the fields of the default body, in order. Those that are variables have their
 // values.
 var BodyFields = []string{"secret", "lock", "lock_url", "event", "webhook", "delivery_id", "sequence", "previous_id", "attempt", "timestamp", "system",
-	"job", "release", "step", "instance", "parent_log", "run", "data"}
+	"job", "release", "step", "target", "instance", "parent_log", "run", "data"}
 
 // In returns the variables that a scope sees, in the order of the contract.
 func In(scope Scope) []Variable {
