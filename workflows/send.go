@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -159,7 +160,7 @@ func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *
 		}
 		return outcome, nil
 	}
-	if temporal.IsCanceledError(err) {
+	if temporal.IsCanceledError(err) || diedCancelled(ctx, err) {
 		stands := attempt.stands
 		if stands.NextAttemptAt.IsZero() {
 			stands.NextAttemptAt = send.NotBefore
@@ -175,6 +176,15 @@ func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *
 	outcome.Error = deliveryLost(err)
 	outcome.CompletedAt = latch.NewTime(workflow.Now(ctx))
 	return outcome, nil
+}
+
+// diedCancelled reports whether a delivery was cancelled while the worker that made
+// its attempt was dead. Temporal does not retry an activity that is to be
+// cancelled, so that attempt's timeout ends the activity; the delivery goes on.
+func diedCancelled(ctx workflow.Context, err error) bool {
+	var timeout *temporal.TimeoutError
+	return ctx.Err() != nil && errors.As(err, &timeout) && timeout.TimeoutType() != enums.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE &&
+		knows(ctx, goesOnAfterDeath)
 }
 
 // attemptsOf returns how many attempts an activity has made. One that comes after a

@@ -1,10 +1,15 @@
 package workflows
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
 )
@@ -24,5 +29,39 @@ func TestEndpointKey(t *testing.T) {
 		key := endpointKey(&latch.Webhook{ID: "slack", URL: each.url})
 		require.Equal(t, each.key, key, each.url)
 		require.LessOrEqual(t, len(key), maximumFairnessKey)
+	}
+}
+
+// A delivery whose worker died is not lost since its run cancelled it, to hand it
+// over or to continue as new; one whose time has passed is.
+func TestADeliveryOutlivesAWorkerThatDiesWhileItIsHandedOver(t *testing.T) {
+	t.Parallel()
+	for name, each := range map[string]struct {
+		err       error
+		cancelled bool
+		goesOn    bool
+	}{
+		"no heartbeat":                {temporal.NewHeartbeatTimeoutError(), true, true},
+		"no end of the attempt":       {temporal.NewTimeoutError(enums.TIMEOUT_TYPE_START_TO_CLOSE, nil), true, true},
+		"its deadline":                {temporal.NewTimeoutError(enums.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, nil), true, false},
+		"no heartbeat, not cancelled": {temporal.NewHeartbeatTimeoutError(), false, false},
+		"another error":               {errors.New("refused"), true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var suite testsuite.WorkflowTestSuite
+			env := suite.NewTestWorkflowEnvironment()
+			env.ExecuteWorkflow(func(ctx workflow.Context) (bool, error) {
+				ctx, cancel := workflow.WithCancel(ctx)
+				defer cancel()
+				if each.cancelled {
+					cancel()
+				}
+				return diedCancelled(ctx, each.err), nil
+			})
+			var goesOn bool
+			require.NoError(t, env.GetWorkflowResult(&goesOn))
+			require.Equal(t, each.goesOn, goesOn)
+		})
 	}
 }

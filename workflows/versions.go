@@ -16,6 +16,9 @@ const (
 	continuesLate = "continues-as-new-late"
 	// crowdedOut: a run that cannot continue refuses signals that cost it more events.
 	crowdedOut = "crowded-out"
+	// goesOnAfterDeath: a delivery whose worker died while the run handed it over or
+	// continued as new is not lost.
+	goesOnAfterDeath = "goes-on-after-death"
 	// stepFailed: STEP_FAILED fires, where a webhook listens to it.
 	stepFailed = "step-failed"
 	// keptInBatches: what was kept is sent by an activity for many deliveries.
