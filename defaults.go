@@ -5,7 +5,7 @@ import "github.com/latch-run/latch/internal/fields"
 // hasDefaults are the structures of which fields may be left out that then mean
 // something. A [Retry], whose defaults depend on each other, has a method.
 type hasDefaults interface {
-	Webhook | Event | Gate | Health | OAuth2 | ActivityTask | WorkflowTask | NexusTask | HTTPTask | CommandTask
+	Webhook | Event | Poll | Analysis | Gate | Health | OAuth2 | ActivityTask | WorkflowTask | NexusTask | HTTPTask | CommandTask
 }
 
 // WithDefaults returns the structure with each field that was left out set to

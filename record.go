@@ -42,9 +42,12 @@ type Record struct {
 	// Tries describes the newest [MaximumTries] attempts one by one, oldest
 	// first. If the history gets too large they are dropped before anything
 	// else, without setting Truncated: Attempts still counts them.
-	Tries    []RecordTry `json:"tries,omitempty"`
-	Error    string      `json:"error,omitempty"`
-	Decision string      `json:"decision,omitempty"`
+	Tries []RecordTry `json:"tries,omitempty"`
+	// Measurements are the newest [MaximumMeasurements] of an analysis, oldest first.
+	// They are dropped after Tries, and Truncated is set.
+	Measurements []Measurement `json:"measurements,omitempty"`
+	Error        string        `json:"error,omitempty"`
+	Decision     string        `json:"decision,omitempty"`
 	// Rule is what Decision rests on: the expression that held with its key, as
 	// in "stop_release: history.result == 'fail'", the policy, as in "on_error:
 	// stop", or, of a continue, that neither expression held. An expression is

@@ -58,6 +58,9 @@ func (w *RegisteredWebhook) Validate() Problems {
 	validateWebhookID(&problems, "id", w.ID)
 	w.Webhook.validate(&problems, "", inRegistry)
 	w.Health.validate(&problems, "health")
+	if w.Health != nil && w.Analysis != nil {
+		problems.Addf("health", "counts attempts at an endpoint, and this webhook's hooks measure (analysis): leave it out")
+	}
 	if w.Health != nil && w.Work() != "" {
 		problems.Addf("health", "counts attempts at an endpoint, and this webhook's hooks are work (%s): leave it out", w.Work())
 	}

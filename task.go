@@ -59,7 +59,9 @@ type HTTPTask struct {
 	// Body is a string, or JSON whose strings are templates.
 	Body json.RawMessage `json:"body,omitempty" latch:"template,body"`
 	// Success is an expression over response; any 2xx unless given.
-	Success string   `json:"success,omitempty" latch:"expression,success"`
+	Success string `json:"success,omitempty" latch:"expression,success"`
+	// Poll has the request made again until its answer is final, which is the result.
+	Poll    *Poll    `json:"poll,omitempty"`
 	Timeout Duration `json:"timeout,omitempty" unset:"10m"`
 	Retry   *Retry   `json:"retry,omitempty"`
 }
@@ -162,6 +164,7 @@ func (t *HTTPTask) validate(problems *Problems, path string) {
 	checkDuration(problems, field(path, "timeout"), t.Timeout)
 	t.Retry.validate(problems, field(path, "retry"), takesSchedule)
 	t.Retry.checkSuccess(problems, field(path, "retry"), t.Success)
+	t.Poll.validate(problems, field(path, "poll"))
 }
 
 func (t *HTTPTask) validateTarget(problems *Problems, path string) {

@@ -43,11 +43,18 @@ func validateWebhookID(problems *Problems, path, id string) bool {
 func (w *Webhook) validate(problems *Problems, path string, where scope) {
 	one := w.checkOneTarget(problems, path)
 	w.validateWork(problems, path)
-	if w.Work() == "" || !one {
-		w.validateSent(problems, path)
-	} else {
-		w.validateOnlyWork(problems, path)
+	if w.Analysis != nil {
+		w.Analysis.validate(problems, field(path, "analysis"))
 	}
+	switch {
+	case one && w.Work() != "":
+		w.validateOnlyWork(problems, path)
+	case one && w.Analysis != nil:
+		w.validateAnalysis(problems, path)
+	default:
+		w.validateSent(problems, path)
+	}
+	w.validateSoak(problems, path)
 	w.Redact.validate(problems, field(path, "redact"))
 	checkDuration(problems, field(path, "timeout"), w.Timeout)
 	w.Retry.validate(problems, field(path, "retry"), takesSchedule)
@@ -84,6 +91,10 @@ func (w *Webhook) validateSent(problems *Problems, path string) {
 	w.validatePreset(problems, path)
 	w.validateCloudEvents(problems, path)
 	oneOf(problems, field(path, "path"), w.Path, PathVolley, PathDurable)
+	w.Poll.validate(problems, field(path, "poll"))
+	if w.Poll != nil && !w.HasURL() {
+		problems.Addf(field(path, "poll"), "needs url or url_secret: without a request there is no answer")
+	}
 }
 
 // ValidateRequest returns all that is wrong with the webhook's method, its
@@ -106,7 +117,7 @@ func (w *Webhook) validateTarget(problems *Problems, path string) {
 	switch {
 	case w.URL != "" && w.URLSecret != "":
 		problems.Addf(field(path, "url_secret"), "give either url or url_secret, not both")
-	case !w.HasURL() && !w.onlyBlocks():
+	case !w.HasURL() && !w.onlyHolds():
 		problems.Addf(field(path, "url"), "required, unless every event of the webhook is blocking: then only a lock is made, for a person to remove")
 	case w.URL != "":
 		checkURL(problems, field(path, "url"), w.URL)
@@ -124,8 +135,30 @@ func (w *Webhook) validateTarget(problems *Problems, path string) {
 	w.validateMethod(problems, path)
 }
 
-func (w *Webhook) onlyBlocks() bool {
-	return len(w.Events) > 0 && !slices.ContainsFunc(w.Events, func(e Event) bool { return !e.Blocking })
+// onlyHolds reports whether each hook has something to do without a request: to make a
+// lock, or to wait.
+func (w *Webhook) onlyHolds() bool {
+	settings := w.EventSettings()
+	return len(settings) > 0 && !slices.ContainsFunc(settings, func(e Event) bool { return !e.Blocking && w.completed(e).Soak == 0 })
+}
+
+// validateSoak refuses to soak where nothing can be held.
+func (w *Webhook) validateSoak(problems *Problems, path string) {
+	checkDuration(problems, field(path, "soak"), w.Soak)
+	for i, settings := range w.EventSettings() {
+		at := field(path, "soak")
+		if settings.Soak != 0 {
+			at = field(element(field(path, "events"), i), "soak")
+			checkDuration(problems, at, settings.Soak)
+		}
+		switch soak := w.completed(settings).Soak; {
+		case soak == 0:
+		case IsBuiltInEvent(settings.Event) && !EventMayBlock(settings.Event):
+			problems.Addf(at, "%s: at %s nothing can be held", soak, settings.Event)
+		case !settings.IsActedOn():
+			problems.Addf(at, "%s, and enforce false: what only records holds nothing; leave out one of them", soak)
+		}
+	}
 }
 
 func (w *Webhook) validateSecrets(problems *Problems, path string) {

@@ -25,9 +25,9 @@ func TestValidateWork(t *testing.T) {
 		{name: "what a Nexus operation requires", webhook: `{"nexus":{}}`, problems: []string{
 			"webhooks[0].nexus.endpoint: required", "webhooks[0].nexus.service: required", "webhooks[0].nexus.operation: required"}},
 		{name: "two targets", webhook: `{"url":"https://example.com","activity":{"type":"Test"}}`, problems: []string{
-			"webhooks[0].activity: a webhook has one of url, url_secret, activity, workflow and nexus, not url and activity"}},
+			"webhooks[0].activity: a webhook has one of url, url_secret, activity, workflow, nexus and analysis, not url and activity"}},
 		{name: "three targets, and what is wrong with each", webhook: `{"activity":{},"workflow":{"type":"W"},"nexus":{"service":"s","operation":"o"}}`, problems: []string{
-			"webhooks[0].nexus: a webhook has one of url, url_secret, activity, workflow and nexus, not activity, workflow and nexus",
+			"webhooks[0].nexus: a webhook has one of url, url_secret, activity, workflow, nexus and analysis, not activity, workflow and nexus",
 			"webhooks[0].activity.type: required", "webhooks[0].nexus.endpoint: required"}},
 		{name: "two inputs", webhook: `{"workflow":{"type":"W","input":{}},"body":{}}`, problems: []string{
 			"webhooks[0].body: is what the work is given unless workflow has input or args; give one of them"}},

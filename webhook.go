@@ -1,6 +1,7 @@
 package latch
 
 import (
+	"cmp"
 	"encoding/json"
 )
 
@@ -21,6 +22,13 @@ type Webhook struct {
 	Activity *ActivityTask `json:"activity,omitempty"`
 	Workflow *WorkflowTask `json:"workflow,omitempty"`
 	Nexus    *NexusTask    `json:"nexus,omitempty"`
+	// Analysis has hooks measure instead, and pass or not by what was measured.
+	Analysis *Analysis `json:"analysis,omitempty"`
+	// Poll has a request made again until its answer is final.
+	Poll *Poll `json:"poll,omitempty"`
+	// Soak is how long after its event a hook lets nothing pass; an event's own
+	// replaces it.
+	Soak Duration `json:"soak,omitempty"`
 	// Method is POST (the default), PUT, PATCH, DELETE or GET; GET alone bears no
 	// body.
 	Method string `json:"method,omitempty" latch:"plain" unset:"POST"`
@@ -90,6 +98,8 @@ type Event struct {
 	// AnswerTimeout bounds how long a hook that does not block may leave a
 	// decision open; 90s unless given.
 	AnswerTimeout Duration `json:"answer_timeout,omitempty" unset:"90s"`
+	// Soak replaces the webhook's.
+	Soak Duration `json:"soak,omitempty"`
 	// Enforce is true unless given; false has the hook decide nothing: its record
 	// says what it would have decided.
 	Enforce *bool `json:"enforce,omitempty" unset:"true"`
@@ -140,11 +150,22 @@ func (w *Webhook) On(event string) (Event, bool) {
 	if w.IsEnabled() {
 		for _, settings := range w.EventSettings() {
 			if settings.Event == event && settings.IsEnabled() {
-				return settings, true
+				return w.completed(settings), true
 			}
 		}
 	}
 	return Event{}, false
+}
+
+// completed returns the settings with what the webhook says for all of its events: how
+// long its hooks soak, and that an analysis which has failed to measure lets nothing
+// pass unless on_error says so.
+func (w *Webhook) completed(settings Event) Event {
+	settings.Soak = cmp.Or(settings.Soak, w.Soak)
+	if w.Analysis != nil {
+		settings.OnError = cmp.Or(settings.OnError, Stop)
+	}
+	return settings
 }
 
 // BodyFor returns the body at the event: the event's own, or the webhook's.

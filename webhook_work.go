@@ -41,6 +41,21 @@ func (w *Webhook) Work() string {
 	}
 }
 
+// Kind says in a word what the webhook's hooks do: activity, workflow, nexus, analysis,
+// url, or lock where they have nothing to call.
+func (w *Webhook) Kind() string {
+	switch {
+	case w.Work() != "":
+		return w.Work()
+	case w.Analysis != nil:
+		return "analysis"
+	case w.HasURL():
+		return "url"
+	default:
+		return "lock"
+	}
+}
+
 // WorkName names the work, as records and lists do: by its task queue, if it says one,
 // and its type, or by endpoint, service and operation.
 func (w *Webhook) WorkName() string {
@@ -58,7 +73,7 @@ func (w *Webhook) WorkName() string {
 
 // HasTarget reports whether there is anything to call, to do or to measure. A
 // webhook without a target only makes locks.
-func (w *Webhook) HasTarget() bool { return w.HasURL() || w.Work() != "" }
+func (w *Webhook) HasTarget() bool { return w.HasURL() || w.Work() != "" || w.Analysis != nil }
 
 // WorkInput returns the input that stands with the work itself; nil where the work
 // is given the webhook's body.
@@ -90,6 +105,8 @@ func (w *Webhook) AttemptTimeout() time.Duration {
 		given = WithDefaults(*w.Workflow).Timeout
 	case w.Nexus != nil:
 		given = WithDefaults(*w.Nexus).Timeout
+	case w.Analysis != nil:
+		given = Duration(w.Analysis.attempt())
 	default:
 		given = WithDefaults(*w).Timeout
 	}
@@ -97,10 +114,18 @@ func (w *Webhook) AttemptTimeout() time.Duration {
 }
 
 // AnswerTimeout returns how long a hook that does not block may leave a decision open:
-// unless given, 90s and, of work, as long as one attempt may take.
+// unless given, 90s and, of work, as long as one attempt may take, of a poll and an
+// analysis as long as all of it may.
 func (w *Webhook) AnswerTimeout(settings Event) time.Duration {
 	limit := time.Duration(WithDefaults(settings).AnswerTimeout)
-	if settings.AnswerTimeout > 0 || w.Work() == "" {
+	switch {
+	case settings.AnswerTimeout > 0:
+		return limit
+	case w.Analysis != nil:
+		return limit + w.Analysis.Longest()
+	case w.Poll != nil:
+		return limit + time.Duration(WithDefaults(*w.Poll).Timeout)
+	case w.Work() == "":
 		return limit
 	}
 	if w.Activity != nil {
@@ -109,13 +134,26 @@ func (w *Webhook) AnswerTimeout(settings Event) time.Duration {
 	return limit + w.AttemptTimeout()
 }
 
+// Lasts returns how long a delivery is tried, from its first attempt: until its retry's
+// deadline and, of a poll, its timeout besides. An analysis takes as long as it may.
+func (w *Webhook) Lasts() time.Duration {
+	if w.Analysis != nil {
+		return w.Analysis.Longest()
+	}
+	lasts := time.Duration(w.Retry.WithDefaults().Deadline)
+	if w.Poll != nil {
+		lasts += time.Duration(WithDefaults(*w.Poll).Timeout)
+	}
+	return lasts
+}
+
 // targets returns the keys by which the webhook says what its hooks do.
 func (w *Webhook) targets() []string {
 	var found []string
 	for _, each := range []struct {
 		key string
 		set bool
-	}{{"url", w.URL != ""}, {"url_secret", w.URLSecret != ""}, {WorkActivity, w.Activity != nil}, {WorkWorkflow, w.Workflow != nil}, {WorkNexus, w.Nexus != nil}} {
+	}{{"url", w.URL != ""}, {"url_secret", w.URLSecret != ""}, {WorkActivity, w.Activity != nil}, {WorkWorkflow, w.Workflow != nil}, {WorkNexus, w.Nexus != nil}, {"analysis", w.Analysis != nil}} {
 		if each.set {
 			found = append(found, each.key)
 		}
@@ -132,7 +170,7 @@ func (w *Webhook) requestKeys() []string {
 	}{
 		{"method", w.Method != ""}, {"content_type", w.ContentType != ""}, {"headers", w.Headers != nil}, {"header_secrets", w.HeaderSecrets != nil},
 		{"preset", w.Preset != ""}, {"cloudevents", w.CloudEvents != ""}, {"success", w.Success != ""}, {"secret", w.Secret != ""},
-		{"secret_header", w.SecretHeader != ""}, {"send_secret", w.SendSecret != nil}, {"auth", w.Auth != nil}, {"tls", w.TLS != nil}, {"path", w.Path != ""},
+		{"secret_header", w.SecretHeader != ""}, {"send_secret", w.SendSecret != nil}, {"auth", w.Auth != nil}, {"tls", w.TLS != nil}, {"path", w.Path != ""}, {"poll", w.Poll != nil},
 	} {
 		if each.set {
 			given = append(given, each.key)
@@ -214,6 +252,6 @@ func (w *Webhook) checkOneTarget(problems *Problems, path string) bool {
 	if len(targets) < 2 || slices.Equal(targets, []string{"url", "url_secret"}) {
 		return true
 	}
-	problems.Addf(field(path, targets[len(targets)-1]), "a webhook has one of url, url_secret, activity, workflow and nexus, not %s", enumerate(targets))
+	problems.Addf(field(path, targets[len(targets)-1]), "a webhook has one of url, url_secret, activity, workflow, nexus and analysis, not %s", enumerate(targets))
 	return false
 }

@@ -24,6 +24,7 @@ const (
 	errorUnread        = "RegistryUnread"
 	errorWaits         = "WaitsForItsTurn"
 	errorKept          = "EndpointDisabled"
+	errorNotYet        = "NotYet"
 )
 
 const (
@@ -54,6 +55,8 @@ type judgement struct {
 	delay time.Duration
 	// gone reports that the endpoint answered 410 Gone.
 	gone bool
+	// answered reports that the endpoint answered, and that its answer is not final.
+	answered bool
 }
 
 // judge decides whether and when a failed attempt is tried again. This and

@@ -3,11 +3,13 @@ package activities
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/rehearsal"
@@ -16,7 +18,11 @@ import (
 // HTTP is the activity latch.HTTP: one attempt of an http task. It returns the
 // answer's body: as JSON, where it is JSON, else as text.
 func (a *Activities) HTTP(ctx context.Context, call protocol.HTTPCall) (any, error) {
-	stop := beat(ctx, time.Second)
+	var known memory
+	if call.Task.Poll != nil && activity.HasHeartbeatDetails(ctx) {
+		_ = activity.GetHeartbeatDetails(ctx, &known) // what cannot be read counts all attempts
+	}
+	stop := beat(ctx, time.Second, known)
 	defer stop()
 	info := activity.GetInfo(ctx)
 	id := protocol.TaskID(info.WorkflowExecution.ID, info.WorkflowExecution.RunID, info.ActivityID)
@@ -27,9 +33,20 @@ func (a *Activities) HTTP(ctx context.Context, call protocol.HTTPCall) (any, err
 	if cancelRequested(ctx) {
 		return nil, temporal.NewCanceledError()
 	}
-	judging := attempt{number: int(info.Attempt), retry: call.Task.Retry, now: rehearsal.Now(ctx)}
+	scheduled, polls := scheduledAt(ctx), time.Duration(0)
+	if call.Task.Poll != nil {
+		polls = time.Duration(latch.WithDefaults(*call.Task.Poll).Timeout)
+	}
+	var pending *delivery.NotYetError
+	if errors.As(err, &pending) {
+		stop()
+		judged := unanswered(call.Task.Poll, rehearsal.Now(ctx), scheduled.Add(polls), pending)
+		activity.RecordHeartbeat(ctx, memory{Answered: int(info.Attempt)})
+		return nil, judged.failure()
+	}
+	judging := attempt{number: int(info.Attempt) - known.Answered, retry: call.Task.Retry, now: rehearsal.Now(ctx)}
 	if call.Task.Retry != nil {
-		judging.deadline = scheduledAt(ctx).Add(time.Duration(call.Task.Retry.WithDefaults().Deadline))
+		judging.deadline = scheduled.Add(time.Duration(call.Task.Retry.WithDefaults().Deadline) + polls)
 	}
 	return nil, judging.judge(err).failure()
 }

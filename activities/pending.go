@@ -64,6 +64,7 @@ func standing(pending *workflowpb.PendingActivityInfo, data converter.DataConver
 		stands.Tries = left.Tries[max(0, len(left.Tries)-tries):]
 		stands.Ended -= left.TurnedAway
 		stands.TurnedAway = left.TurnedAway > 0
+		stands.Answered, stands.Measured = left.Answered, left.Measured
 	}
 	if next := pending.GetNextAttemptScheduleTime(); next != nil {
 		stands.NextAttemptAt = latch.NewTime(next.AsTime())

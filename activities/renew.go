@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,10 +92,10 @@ func withdrawn(now *latch.RegisteredWebhook, send *protocol.Send) string {
 		return "was disabled"
 	case !listens:
 		return "does not listen to " + event + " any more"
-	case now.Work() != send.Request.Webhook.Work():
-		return "is of another kind now: " + cmp.Or(now.Work(), "url")
 	case !now.HasTarget():
 		return "has no url any more"
+	case now.Kind() != send.Request.Webhook.Kind():
+		return "is of another kind now: " + now.Kind()
 	}
 	if at, name := lacking(now, send); name != "" {
 		return fmt.Sprintf("was changed: its %s looks at %q, which this delivery was not given", at, name)
@@ -147,7 +146,8 @@ func renewed(sent latch.Webhook, now *latch.RegisteredWebhook) latch.Webhook {
 	sent.Secret, sent.SecretHeader, sent.SendSecret = now.Secret, now.SecretHeader, now.SendSecret
 	sent.Auth, sent.TLS = now.Auth, now.TLS
 	sent.Success, sent.Redact, sent.Retry = now.Success, now.Redact, now.Retry
-	if now.Work() != "" { // of which the run makes each attempt, by the timeout as it is then
+	sent.Analysis, sent.Poll, sent.Soak = now.Analysis, now.Poll, now.Soak
+	if now.Work() != "" || now.Analysis != nil { // of which the run makes each attempt, by the timeout as it is then
 		sent.Timeout = now.Timeout
 		return sent
 	}

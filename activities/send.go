@@ -25,6 +25,9 @@ import (
 // What is known of the attempts goes from one to the next with heartbeats,
 // which cost no event of the run's history.
 func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (protocol.Outcome, error) {
+	if send.Request.Webhook.Analysis != nil {
+		return a.analyze(ctx, send)
+	}
 	known := remember(ctx, send)
 	stop := beat(ctx, 5*time.Second, known)
 	defer stop()
@@ -42,7 +45,7 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 		return protocol.Outcome{}, judgement{kind: errorKept, message: reason, final: true}.failure(keptOutcome(ctx, reason, number-1, known))
 	}
 	retry := send.Request.Webhook.Retry.WithDefaults()
-	if limit := retry.AttemptLimit(); limit > 0 && number > limit+maximumLost {
+	if limit := retry.AttemptLimit(); limit > 0 && number-known.Answered > limit+maximumLost {
 		return protocol.Outcome{}, lostAttempts(ctx, limit, known)
 	}
 	outcome, judged, err := a.attempt(ctx, send, number, known, a.options.Sender.Send)
@@ -59,6 +62,9 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 	if !judged.final {
 		stop()
 		known.Tries = outcome.Tries
+		if judged.answered {
+			known.Answered = number
+		}
 		judged.leave(ctx, &outcome, known)
 	}
 	return protocol.Outcome{}, judged.failure(outcome)
@@ -80,6 +86,11 @@ func (a *Activities) attempt(ctx context.Context, send protocol.Send, number int
 	if errors.As(err, &busy) {
 		return protocol.Outcome{}, nil, err
 	}
+	var notYet *delivery.NotYetError
+	if errors.As(err, &notYet) {
+		a.report(ctx, &send, nil, made.CompletedAt)
+		return a.askAgain(ctx, send, made, number, known, notYet)
+	}
 	a.report(ctx, &send, err, made.CompletedAt)
 	outcome := outcomeOf(made, number)
 	try := tryOf(made, number, err)
@@ -92,7 +103,7 @@ func (a *Activities) attempt(ctx context.Context, send protocol.Send, number int
 		return outcome, nil, nil
 	}
 	retry := send.Request.Webhook.Retry.WithDefaults()
-	judged := attempt{number: number, retry: &retry, deadline: send.Deadline, now: rehearsal.Now(ctx)}.judge(err)
+	judged := attempt{number: number - known.Answered, retry: &retry, deadline: send.Deadline, now: rehearsal.Now(ctx)}.judge(err)
 	outcome.Error, outcome.Gone = judged.message, judged.gone
 	try.RetryInMS = judged.delay.Milliseconds()
 	logAttempt(ctx, send, outcome, try, err)

@@ -23,16 +23,19 @@ type memory struct {
 	// TurnedAway counts how often Temporal's attempt was none: the endpoint had
 	// as much under way as it may.
 	TurnedAway int `json:"turned_away,omitempty"`
+	// Answered and Measured are as in [protocol.Send].
+	Answered int                `json:"answered,omitempty"`
+	Measured *protocol.Measured `json:"measured,omitempty"`
 }
 
 // remember returns what is known of the attempts before this one: what the last
 // attempt of this activity left, else what the delivery was handed over with.
 func remember(ctx context.Context, send protocol.Send) memory {
 	var left memory
-	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &left) == nil && (len(left.Tries) > 0 || left.TurnedAway > 0) {
+	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &left) == nil && (len(left.Tries) > 0 || left.TurnedAway > 0 || left.Measured != nil) {
 		return left
 	}
-	return memory{Tries: send.Tries}
+	return memory{Tries: send.Tries, Answered: send.Answered, Measured: send.Measured}
 }
 
 // tryOf returns the entry of one attempt. It has an error only where that says

@@ -62,6 +62,7 @@ func (f *firing) isOver() bool {
 func (h *hook) carried(place int, held bool) protocol.HookState {
 	state := protocol.HookState{Webhook: h.webhook.ID, Record: place, Delivery: h.state, LockRemoved: h.lockRemoved,
 		Decision: h.decision, Skipped: h.skipped, WhenFailed: h.whenFailed, Rule: h.rule, Since: h.since, Waits: h.turn == laidBy, UnderWay: h.kept}
+	state.Spare = h.spare
 	if !held {
 		state.Gone = h.record
 	}
@@ -125,6 +126,10 @@ func (f *firing) rehook(state *protocol.HookState, webhooks []protocol.AttachedW
 	h.record = state.Gone
 	if h.record == nil {
 		h.record = s.history.records[state.Record].Record
+	}
+	h.spare = state.Spare
+	if h.webhook.Analysis != nil && h.record.Lock != nil {
+		h.settings.Blocking = true // since its analysis was inconclusive
 	}
 	if state.Waits {
 		h.turn = laidBy

@@ -68,7 +68,7 @@ func awaitTurn(ctx workflow.Context, given *protocol.Delivery) error {
 		return err
 	}
 	turn.ReceiveAsync(nil)
-	given.Send.Deadline = workflow.Now(ctx).Add(time.Duration(given.Send.Request.Webhook.Retry.WithDefaults().Deadline))
+	given.Send.Begin(workflow.Now(ctx))
 	return nil
 }
 

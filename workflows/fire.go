@@ -115,14 +115,14 @@ func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.Att
 // plan asks for what needs chance or an expression: locks and `when`. An event
 // without either costs no question.
 func (f *firing) plan(ctx workflow.Context) ([]protocol.PlannedHook, error) {
-	needed := slices.ContainsFunc(f.hooks, func(h *hook) bool { return h.settings.Blocking || h.settings.When != "" })
+	needed := slices.ContainsFunc(f.hooks, func(h *hook) bool { return h.settings.Blocking || h.mayAsk() || h.settings.When != "" })
 	planned := make([]protocol.PlannedHook, len(f.hooks))
 	if !needed {
 		return planned, nil
 	}
 	request := protocol.PlanRequest{WorkflowID: f.session.execution.ID}
 	for _, hook := range f.hooks {
-		ask := protocol.PlanHook{Webhook: hook.webhook.ID, Blocking: hook.settings.Blocking, When: hook.settings.When}
+		ask := protocol.PlanHook{Webhook: hook.webhook.ID, Blocking: hook.settings.Blocking || hook.mayAsk(), When: hook.settings.When}
 		if ask.When != "" {
 			ask.Variables = hook.variables(mentioned(ask.When))
 		}
@@ -338,7 +338,7 @@ func (f *firing) override(because ruling) error {
 func (f *firing) nextDeadline() time.Time {
 	var next time.Time
 	for _, hook := range f.hooks {
-		until, _ := hook.endsWaiting()
+		until := hook.nextLook()
 		if hook.takesPart() && hook.decision == "" && !until.IsZero() && (next.IsZero() || until.Before(next)) {
 			next = until
 		}

@@ -35,7 +35,7 @@ type keptRecord struct {
 }
 
 // cuts are what is cut of records, in this order, until all are in bounds.
-var cuts = [...]func(*latch.Record) bool{cutTries, cutBody, cutData, cutExchange}
+var cuts = [...]func(*latch.Record) bool{cutTries, cutMeasurements, cutBody, cutData, cutExchange}
 
 // add appends a record.
 func (h *history) add(record latch.Record) *latch.Record {
@@ -87,6 +87,13 @@ func (h *history) measure(kept *keptRecord) {
 func cutTries(record *latch.Record) bool {
 	cut := record.Tries != nil
 	record.Tries = nil
+	return cut
+}
+
+func cutMeasurements(record *latch.Record) bool {
+	cut := record.Measurements != nil
+	record.Measurements = nil
+	record.Truncated = record.Truncated || cut
 	return cut
 }
 

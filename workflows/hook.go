@@ -33,6 +33,8 @@ type hook struct {
 	// stream is the one that the delivery is a part of; nil if nothing is sent.
 	stream *stream
 	turn   turn
+	// spare is the lock that is made if the hook's analysis is inconclusive.
+	spare *latch.RecordLock
 }
 
 func newHook(f *firing, webhook *protocol.AttachedWebhook, settings latch.Event) *hook {
@@ -75,6 +77,12 @@ func (h *hook) begin(plan protocol.PlannedHook) {
 		if h.settings.Blocking {
 			record.Lock = &latch.RecordLock{Token: plan.Lock, URL: plan.LockURL}
 		}
+		if h.mayAsk() {
+			h.spare = &latch.RecordLock{Token: plan.Lock, URL: plan.LockURL}
+		}
+		if !h.webhook.HasTarget() && !h.settings.Blocking { // it only soaks
+			h.state, record.Result, record.CompletedAt = verdict.Delivered, latch.ResultPass, record.StartedAt
+		}
 		if h.webhook.HasTarget() {
 			h.state = verdict.UnderWay
 			s.streams.of(h.webhook.ID).number(&record)
@@ -89,7 +97,7 @@ func (h *hook) begin(plan protocol.PlannedHook) {
 
 // takesPart reports whether the hook has a say in its event's decision.
 func (h *hook) takesPart() bool {
-	return (h.firing.scope.Asks() || h.settings.Blocking) && h.settings.IsActedOn()
+	return (h.firing.scope.Asks() || h.settings.Blocking || h.settings.Soak > 0 || h.webhook.Analysis != nil) && h.settings.IsActedOn()
 }
 
 // wouldTakePart reports whether the hook is one whose decision is recorded, and not
@@ -206,8 +214,14 @@ func (h *hook) decide(ctx workflow.Context) error {
 	case verdict.OnRecord:
 		return h.decideOnRecord(ctx)
 	case verdict.OnError:
+		if h.holdsBack(h.policy.OnError) {
+			return nil
+		}
 		h.failed(h.policy.OnError)
 	case verdict.OnTimeout:
+		if h.holdsBack(h.policy.OnTimeout) {
+			return nil
+		}
 		h.expired(h.policy.OnTimeout, time.Duration(h.settings.LockTimeout))
 	}
 	h.reconsider = false
@@ -230,6 +244,10 @@ func (h *hook) decideOnRecord(ctx workflow.Context) error {
 			return nil // a person took the hook out while it was asked
 		}
 		answer = asked
+	}
+	if h.holdsBack(answer.Decide(h.settings, h.firing.scope)) {
+		h.verdict = answer
+		return nil
 	}
 	h.rule = answer.Rule
 	h.ruled(answer, answer.Decide(h.settings, h.firing.scope), answer.RestsOn(h.firing.scope))

@@ -55,6 +55,9 @@ func (d *delivery) exchanged(outcome protocol.Outcome) {
 	if len(outcome.Tries) > 0 {
 		d.record.Tries = outcome.Tries
 	}
+	if outcome.Measured != nil {
+		d.record.Measurements = outcome.Measured.Measurements
+	}
 	if d.record.Result != latch.ResultSkipped && (outcome.Error != "" || d.decision == "") {
 		d.record.Error = outcome.Error
 	}
@@ -100,6 +103,12 @@ func (d *delivery) released(release latch.LockRelease, via string) {
 	asked.Result = release.Asks()
 	d.record.Lock = &asked
 	d.closeLock(via, release.By, release.Reason)
+}
+
+// opened writes that a lock was made after the event had fired.
+func (d *delivery) opened(lock latch.RecordLock) {
+	d.record.Lock = &lock
+	d.history.changed(d.record)
 }
 
 // expired writes that the lock was not removed in time, and what its policy

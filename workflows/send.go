@@ -60,6 +60,9 @@ func (h *hook) sendBy(ctx workflow.Context, send protocol.Send) {
 		h.keepFor(*resume, outcome)
 		return
 	}
+	if resume != nil && h.webhook.Analysis != nil {
+		outcome, resume = unfinished(ctx, outcome), nil
+	}
 	if resume != nil && h.attempt.handOver != nil {
 		resume.Send.Record, resume.Brought, resume.LockRemoved = *h.record, h.brought, h.lockRemoved
 		resume.Operators = h.firing.operators
@@ -69,6 +72,9 @@ func (h *hook) sendBy(ctx workflow.Context, send protocol.Send) {
 			return
 		}
 		outcome.Error = "could not be handed over when the run closed; " + outcome.Error
+	}
+	if outcome.Open {
+		h.askPerson(ctx)
 	}
 	h.settled(outcome)
 	h.conclude(ctx, outcome)
@@ -108,9 +114,9 @@ func (h *hook) newSend(ctx workflow.Context) protocol.Send {
 		Request:    request,
 		Record:     *h.record,
 		Question:   asked,
-		Deadline:   workflow.Now(ctx).Add(time.Duration(h.webhook.Retry.WithDefaults().Deadline)),
 		Registered: h.registered,
 	}
+	send.Begin(workflow.Now(ctx))
 	if h.registered {
 		send.Given = needed
 	}
@@ -155,7 +161,7 @@ func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *
 	var failure *temporal.ApplicationError
 	if errors.As(err, &failure) && failure.HasDetails() && failure.Details(&outcome) == nil {
 		if !outcome.NextAttemptAt.IsZero() && ctx.Err() != nil {
-			send.PriorAttempts, send.Tries = outcome.Attempts, outcome.Tries
+			send.PriorAttempts, send.Tries, send.Measured = outcome.Attempts, outcome.Tries, outcome.Measured
 			return outcome, &protocol.Delivery{Send: send, NotBefore: outcome.NextAttemptAt}
 		}
 		return outcome, nil
@@ -169,6 +175,10 @@ func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *
 		if len(stands.Tries) > 0 {
 			send.Tries = stands.Tries
 		}
+		if stands.Measured != nil {
+			send.Measured, send.PriorAttempts = stands.Measured, stands.Measured.Total()
+		}
+		send.Answered, outcome.Measured = max(send.Answered, stands.Answered), send.Measured
 		outcome.Attempts, outcome.Error, outcome.Tries = send.PriorAttempts, stands.LastError, send.Tries
 		return outcome, &protocol.Delivery{Send: send, NotBefore: stands.NextAttemptAt}
 	}
@@ -208,7 +218,7 @@ func deliveryLost(err error) string {
 
 // timeoutOf returns how long an attempt waits for the answer.
 func timeoutOf(webhook latch.Webhook) time.Duration {
-	return time.Duration(latch.WithDefaults(webhook).Timeout)
+	return webhook.AttemptTimeout()
 }
 
 // attemptLimit returns how long an attempt may take with all that belongs to it.
@@ -222,6 +232,10 @@ func attemptLimit(webhook latch.Webhook) time.Duration {
 // whose worker was killed.
 func sendOptions(ctx workflow.Context, send protocol.Send, summary string) workflow.Context {
 	retry := send.Request.Webhook.Retry.WithDefaults()
+	attempts := int32(0)
+	if webhook := &send.Request.Webhook; webhook.Poll != nil || webhook.Analysis != nil {
+		attempts = boundless
+	}
 	remaining := max(send.Deadline.Sub(workflow.Now(ctx)), time.Second)
 	attempt := attemptLimit(send.Request.Webhook)
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -236,6 +250,7 @@ func sendOptions(ctx workflow.Context, send protocol.Send, summary string) workf
 			InitialInterval:    min(time.Duration(retry.InitialInterval), longestDelay),
 			BackoffCoefficient: 1,
 			MaximumInterval:    longestDelay,
+			MaximumAttempts:    attempts,
 		},
 	})
 }

@@ -109,6 +109,9 @@ func (t taskRun) doHTTP(ctx workflow.Context, task *latch.HTTPTask) (latch.Objec
 	options.StartToCloseTimeout += connectTimeout + attemptSlack
 	options.HeartbeatTimeout = attemptSlack
 	options.WaitForCancellation = true
+	if task.Poll != nil {
+		options = polls(options, task.Poll)
+	}
 	filled := *task
 	filled.Retry = t.retryOf(task.Retry)
 	call := protocol.HTTPCall{Task: filled, Variables: t.needed(neededByTask(task))}

@@ -21,7 +21,8 @@ const ownerStarts = 20 * time.Second
 // hook that holds the run, and one whose webhook says so, goes by an activity of
 // its own from the start.
 func (h *hook) inVolley() bool {
-	return h.firing.session.admission.Volleys && !h.settings.Blocking && h.webhook.Path != latch.PathDurable && h.webhook.Work() == ""
+	return h.firing.session.admission.Volleys && !h.settings.Blocking && h.webhook.Path != latch.PathDurable &&
+		h.webhook.Work() == "" && h.webhook.Analysis == nil && h.webhook.Poll == nil
 }
 
 // shoot makes the first attempts of hooks in one local activity, and has each go

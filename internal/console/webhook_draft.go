@@ -56,6 +56,7 @@ var (
 		{name: "lock_timeout", label: "Lock timeout", help: "How long to wait for the removal, such as 2h; no limit unless given"},
 		{name: "on_timeout", label: "Then", help: "What the lock's timeout decides; stop unless given", kind: piece.KindSelect, options: decisions},
 		{name: "answer_timeout", label: "Answer timeout", help: "How long a decision may stay open without a lock; 90s unless given"},
+		{name: "soak", label: "Soak", help: "How long to let nothing pass after the event, such as 20m"},
 		{name: "on_error", label: "On error", help: "What a failed delivery decides", kind: piece.KindSelect, options: decisions},
 		{name: "result", label: "Result", help: "An expression over the answer: pass or fail"},
 		{name: "stop_release", label: "Stop rule", help: "An expression; true stops the release"},

@@ -55,7 +55,8 @@ func (l *Log) Redeliver(ctx context.Context, id string, origin Origin) (*Redeliv
 // again returns the delivery as it was sent, with a new deadline and without
 // its decision.
 func again(send protocol.Send, count int) protocol.Delivery {
-	send.Deadline = time.Now().UTC().Add(time.Duration(send.Request.Webhook.Retry.WithDefaults().Deadline))
+	send.Begin(time.Now().UTC())
+	send.Answered, send.Measured = 0, nil
 	send.PriorAttempts, send.Tries, send.NotBefore, send.Question = 0, nil, latch.Time{}, nil
 	return protocol.Delivery{Send: send, Redelivery: count}
 }

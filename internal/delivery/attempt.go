@@ -92,10 +92,12 @@ func (s *Sender) deliver(ctx context.Context, call *call, made *Attempt) (*Attem
 	made.Unreadable, made.NoObject = received.faults(call.masker)
 	r := call.delivery
 	if success := r.Webhook.Success; success != "" {
-		return made, s.judge(call, received, received.taskResponse(call.masker), err, success, variablesOf(r))
-	}
-	if err = s.judge(call, received, nil, err, "", nil); err == nil {
+		err = s.judge(call, received, received.taskResponse(call.masker), err, success, variablesOf(r))
+	} else if err = s.judge(call, received, nil, err, "", nil); err == nil {
 		err = received.presetVerdict(r.Webhook.Preset, call)
+	}
+	if err == nil && r.Webhook.Poll != nil {
+		err = call.untilTrue(received, r.Webhook.Poll, received.taskResponse(call.masker), variablesOf(r))
 	}
 	return made, err
 }

@@ -50,8 +50,11 @@ func Render(r *protocol.WebhookRequest) (*Preview, latch.Problems) {
 		add("", err)
 		return shown, problems
 	}
-	if r.Webhook.Work() != "" {
+	switch {
+	case r.Webhook.Work() != "":
 		return d.previewWork(problems)
+	case r.Webhook.Analysis != nil && r.Webhook.Analysis.HTTP != nil:
+		return d.previewAnalysis(problems)
 	}
 	address, err := d.previewTarget()
 	add("url", err)
@@ -84,6 +87,19 @@ func (d *draft) previewWork(problems latch.Problems) (*Preview, latch.Problems) 
 		shown.Body = work.Arguments[0]
 	default:
 		shown.Body = rawjson.Encode(work.Arguments)
+	}
+	return shown, problems
+}
+
+// previewAnalysis shows the request that measures, without its headers.
+func (d *draft) previewAnalysis(problems latch.Problems) (*Preview, latch.Problems) {
+	if err := d.templates.fillInRest(); err != nil {
+		problems.Addf("analysis", "%s", excerpt.First(cleanText(err.Error()), maximumErrorBytes))
+	}
+	request := d.Webhook.Analysis.Request()
+	shown := &Preview{Method: latch.WithDefaults(request).Method, URL: urlmask.URL(request.URL), Header: http.Header{}, Body: request.Body}
+	if request.URLSecret != "" {
+		shown.URL = secret.Placeholder(request.URLSecret)
 	}
 	return shown, problems
 }

@@ -43,7 +43,7 @@ func (m marks) variables() expr.Variables {
 }
 
 // elsewhere are the parts of a webhook whose templates no request of its own has.
-var elsewhere = []string{"events[0]", "activity.", "workflow.", "nexus."}
+var elsewhere = []string{"events[0]", "activity.", "workflow.", "nexus.", "analysis."}
 
 // Each template of a webhook and of its event appears in the request, rendered. The input does
 // not change, so that the next attempt can use it.
@@ -58,7 +58,7 @@ func TestEveryTemplateOfAWebhookIsSent(t *testing.T) {
 		} else {
 			r.Webhook = fieldstest.Full[latch.Webhook](m.text)
 			r.Webhook.HeaderSecrets, r.Webhook.Auth, r.Webhook.TLS, r.Webhook.Events = nil, nil, nil, nil
-			r.Webhook.Activity, r.Webhook.Workflow, r.Webhook.Nexus = nil, nil, nil
+			r.Webhook.Activity, r.Webhook.Workflow, r.Webhook.Nexus, r.Webhook.Analysis, r.Webhook.Poll = nil, nil, nil, nil, nil
 		}
 		r.Webhook.ContentType, r.Variables = "text/plain", m.variables()
 		given := r.Webhook

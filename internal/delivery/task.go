@@ -49,7 +49,10 @@ func (s *Sender) Do(ctx context.Context, r TaskRequest) (*TaskResponse, error) {
 		return nil, err
 	}
 	response := received.taskResponse(call.masker)
-	return response, s.judge(call, received, response, err, r.Task.Success, r.Variables)
+	if err := s.judge(call, received, response, err, r.Task.Success, r.Variables); err != nil {
+		return response, err
+	}
+	return response, call.untilTrue(received, r.Task.Poll, response, r.Variables)
 }
 
 // prepareTask returns the call of a task. It fails with a *PermanentError.

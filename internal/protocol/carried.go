@@ -117,6 +117,8 @@ type HookState struct {
 	Since       time.Time        `json:"since"`
 	// Waits reports that the delivery waits for its turn.
 	Waits bool `json:"waits,omitempty"`
+	// Spare is the lock that is made if the hook's analysis is inconclusive.
+	Spare *latch.RecordLock `json:"spare,omitempty"`
 	// UnderWay is what the delivery needs to continue.
 	UnderWay *Delivery `json:"under_way,omitempty"`
 }

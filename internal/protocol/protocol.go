@@ -138,6 +138,12 @@ type Send struct {
 	NotBefore latch.Time `json:"not_before,omitzero"`
 	// Deadline is when attempts stop.
 	Deadline time.Time `json:"deadline"`
+	// PollUntil is when a poll ends without a final answer; zero for no poll. Answered is the
+	// number of attempts up to the last answer that was not final.
+	PollUntil time.Time `json:"poll_until,omitzero"`
+	Answered  int       `json:"answered,omitempty"`
+	// Measured is what an analysis has measured before this activity.
+	Measured *Measured `json:"measured,omitempty"`
 	// Registered reports that the webhook is a registered one: attempts after the first use its
 	// current version. Given are the names of the variables that the delivery was given, if
 	// they apply.
@@ -149,6 +155,15 @@ type Send struct {
 	// Probe reports that this is the one attempt that probes a disabled endpoint. If it fails,
 	// the delivery is kept again.
 	Probe bool `json:"probe,omitempty"`
+}
+
+// Begin sets the send's limits as of its first attempt.
+func (s *Send) Begin(now time.Time) {
+	webhook := &s.Request.Webhook
+	s.Deadline = now.Add(webhook.Lasts())
+	if webhook.Poll != nil {
+		s.PollUntil = now.Add(time.Duration(latch.WithDefaults(*webhook.Poll).Timeout))
+	}
 }
 
 // An Outcome is the current or final state of a delivery: the activity's result, and the
@@ -164,6 +179,10 @@ type Outcome struct {
 	Answer verdict.Answer `json:"answer,omitzero"`
 	// Tries describes the newest [latch.MaximumTries] attempts.
 	Tries []latch.RecordTry `json:"tries,omitempty"`
+	// Measured is what an analysis has measured. Open reports that a person has to decide what
+	// it means.
+	Measured *Measured `json:"measured,omitempty"`
+	Open     bool      `json:"open,omitempty"`
 	// CompletedAt is when the last attempt ended. DurationMS is how long it took.
 	CompletedAt latch.Time `json:"completed_at,omitzero"`
 	DurationMS  int64      `json:"duration_ms,omitempty"`
@@ -291,6 +310,9 @@ type PendingAttempt struct {
 	LastError string `json:"last_error,omitempty"`
 	// Tries describes the ended attempts of a delivery, as many as fit.
 	Tries []latch.RecordTry `json:"tries,omitempty"`
+	// Answered and Measured are as in [Send].
+	Answered int       `json:"answered,omitempty"`
+	Measured *Measured `json:"measured,omitempty"`
 }
 
 // A PendingAnswer describes the activities that are still pending. It is unknown if the run

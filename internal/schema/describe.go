@@ -21,13 +21,15 @@ var enumerations = map[string][]any{
 	"Webhook.cloudevents": {"binary", "structured"},
 	"Webhook.preset":      {"slack", "discord", "teams"},
 	"Webhook.path":        {"volley", "durable"},
-	"HTTPTask.method":     {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"},
-	"Event.on_timeout":    {"continue", "stop", "rollback"},
-	"Event.on_error":      {"continue", "stop", "rollback"},
-	"OAuth2.auth_style":   {"header", "body"},
-	"Release.on_failure":  {"rollback", "stop", "pause"},
-	"Release.on_cancel":   {"rollback", "stop"},
-	"Gate.on_deadline":    {"continue", "stop", "rollback"},
+
+	"Analysis.inconclusive": {"lock", "stop", "continue"},
+	"HTTPTask.method":       {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"},
+	"Event.on_timeout":      {"continue", "stop", "rollback"},
+	"Event.on_error":        {"continue", "stop", "rollback"},
+	"OAuth2.auth_style":     {"header", "body"},
+	"Release.on_failure":    {"rollback", "stop", "pause"},
+	"Release.on_cancel":     {"rollback", "stop"},
+	"Gate.on_deadline":      {"continue", "stop", "rollback"},
 }
 
 // structures describes each structure.
@@ -44,6 +46,8 @@ var structures = map[string]string{
 	"ActivityTask": "Any activity in any Temporal worker, in any language.",
 	"WorkflowTask": "A child workflow.",
 	"NexusTask":    "An operation of a Nexus service.",
+	"Poll":         "Has a request made again until its answer is final.",
+	"Analysis":     "Measures again and again, and says by that whether a hook passes.",
 	"HTTPTask":     "One HTTP request.",
 	"CommandTask":  "A program on the worker, without a shell, where the worker allows commands.",
 	"Webhook":      "Tells another system of events, and may hold what fired them.",
@@ -157,6 +161,7 @@ var meanings = map[string]string{
 	"HTTPTask.tls":            "A client's certificate, and how the receiver's is checked.",
 	"HTTPTask.body":           "what is sent.",
 	"HTTPTask.success":        "true is a success, whatever the status; false is not. Any 2xx unless given.",
+	"HTTPTask.poll":           "Has the request made again until its answer is final; that is the result.",
 	"HTTPTask.timeout":        "Bounds one attempt.",
 	"HTTPTask.retry":          "Tries again; without it there is one attempt.",
 
@@ -173,6 +178,9 @@ var meanings = map[string]string{
 	"Webhook.activity":       "An activity that is done instead of a request. It is given the body, unless it has input or args, and what it returns is the answer.",
 	"Webhook.workflow":       "A child workflow that is run instead of a request, in the same way; its id is the delivery's unless given.",
 	"Webhook.nexus":          "A Nexus operation that is called instead of a request, in the same way.",
+	"Webhook.analysis":       "What measures instead of a request, and says by that whether the hook passes.",
+	"Webhook.poll":           "Has the request made again until its answer is final.",
+	"Webhook.soak":           "How long after its event a hook lets nothing pass; an event's own replaces it. With it a webhook may have no url.",
 	"Webhook.method":         "The request's method. All but GET bear a body.",
 	"Webhook.content_type":   "The body's media type, with parameters: JSON, a form, or any type of text, such as application/xml, where body is text.",
 	"Webhook.headers":        "the values of headers.",
@@ -220,6 +228,7 @@ var meanings = map[string]string{
 
 	"Event.event":            "The event: JOB_…, BEFORE_RELEASE, BEFORE_STEP, STEP_FAILED, AFTER_STEP, BEFORE_RELEASE_COMPLETE, RELEASE_…, or a custom one.",
 	"Event.enforce":          "Whether what the hook decides is acted on. With false the run neither waits for the hook nor goes by it, and its record has what it would have decided as would_decide. A hook that blocks takes no false.",
+	"Event.soak":             "How long after the event the hook lets nothing pass; replaces the webhook's.",
 	"Event.enabled":          "Whether the webhook listens to the event.",
 	"Event.when":             "false skips the hook.",
 	"Event.body":             "replaces the webhook's body.",
@@ -231,6 +240,20 @@ var meanings = map[string]string{
 	"Event.result":           "whether the hook passes.",
 	"Event.stop_release":     "true stops the release. Unless given: history.result == 'fail' and the answer's stop_release is true.",
 	"Event.rollback_release": "true rolls the release back. Unless given: history.result == 'fail' and the answer's rollback_release is true.",
+
+	"Poll.until":    "true ends the asking. What it cannot be evaluated over counts as no.",
+	"Poll.interval": "The wait after an answer that is not final.",
+	"Poll.timeout":  "Bounds the asking, which has failed then.",
+
+	"Analysis.http":               "The request that measures; GET unless it has a method or a body.",
+	"Analysis.interval":           "The time between the beginnings of two measurements.",
+	"Analysis.count":              "How many measurements are made, errors not counted; required with interval.",
+	"Analysis.success":            "true is a success. Without failure, anything else is a failure.",
+	"Analysis.failure":            "true is a failure, which counts before a success. Without success, anything else is a success.",
+	"Analysis.failure_limit":      "How many failures there may be; one more ends the analysis as failed.",
+	"Analysis.inconclusive_limit": "How many measurements may be neither; one more ends the analysis as inconclusive.",
+	"Analysis.error_limit":        "How many errors there may be in a row; one more is a failed delivery.",
+	"Analysis.inconclusive":       "What follows an inconclusive analysis: lock asks a person.",
 
 	"Retry.initial_interval":    "The wait before the second attempt.",
 	"Retry.backoff_coefficient": "Multiplies each further wait; at least 1.",
