@@ -131,9 +131,16 @@ func (r *batchRun) fireAll(ctx workflow.Context) (fault error) {
 		})
 	}
 	r.enter("waiting")
+	mayHold, asked := false, false
 	for left > 0 {
-		await(disconnect(ctx), func() bool { return left == 0 || fault == nil && r.mayContinue(ctx) })
-		if left > 0 && r.leaves(ctx) {
+		await(disconnect(ctx), func() bool {
+			early := r.unfired == 0 && r.due(ctx) && !r.link.holds && (!asked || mayHold)
+			return left == 0 || fault == nil && (early || r.mayContinue(ctx))
+		})
+		if left > 0 && r.unfired == 0 && r.due(ctx) && !asked {
+			mayHold, asked = knows(ctx, carriesSignals), true
+		}
+		if left > 0 && (mayHold || r.mayContinue(ctx)) && r.leaves(ctx) {
 			takeMessages(ctx)
 			if fault == nil && r.mayContinue(ctx) && r.quiet(ctx) && r.pack(ctx) {
 				return errContinues

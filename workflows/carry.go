@@ -17,7 +17,7 @@ import (
 func (s *session) carried() *protocol.State {
 	state := &protocol.State{
 		First: workflow.GetInfo(s.detached).FirstRunID, RunID: s.runID, Started: s.started, Admission: s.admission, Records: s.history.all(), Streams: s.streams.carried(),
-		Kept: s.kept, TaggedWebhooks: s.taggedWebhooks, Rejected: s.rejected,
+		Signals: s.unread.carried(), Kept: s.kept, TaggedWebhooks: s.taggedWebhooks, Rejected: s.rejected,
 		Phase: s.phase, Event: s.event, Step: s.step, ShownLocks: s.shownLocks,
 	}
 	if subject, progresses := s.subject.(interface{ progress(*protocol.State) }); progresses {
@@ -80,6 +80,7 @@ func (s *session) takeOver(state *protocol.State) error {
 	s.taggedWebhooks, s.rejected = state.TaggedWebhooks, state.Rejected
 	s.phase, s.event, s.step, s.shownLocks = state.Phase, state.Event, state.Step, state.ShownLocks
 	s.streams.takeOver(state.Streams)
+	s.unread = takenOver(state.Signals)
 	for _, record := range state.Records {
 		s.history.add(record)
 	}

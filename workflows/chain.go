@@ -38,6 +38,11 @@ type link struct {
 	given int
 	// down reports that deliveries are kept for the next run instead of being sent.
 	down bool
+	// holds reports that signals are kept for the next run instead of being taken,
+	// so that no flood of them holds the run back.
+	holds bool
+	// full reports that the run cannot go on before the signals it kept are taken.
+	full bool
 	// next is the state that the next run takes over.
 	next []byte
 }
@@ -53,7 +58,9 @@ func (s *session) continues(ctx workflow.Context) error {
 	if !s.leaves(ctx) {
 		return nil
 	}
-	s.drainSignals(ctx)
+	if !s.link.holds {
+		s.drainSignals(ctx)
+	}
 	await(disconnect(ctx), func() bool { return s.quiet(ctx) })
 	if s.due(ctx) && s.pack(ctx) {
 		return errContinues
@@ -82,6 +89,7 @@ func (s *session) leaves(ctx workflow.Context) bool {
 		return false
 	}
 	s.takeDown(disconnect(ctx))
+	s.link.holds = knows(ctx, carriesSignals)
 	return true
 }
 
@@ -121,7 +129,7 @@ func (s *session) takeDown(ctx workflow.Context) {
 // takeUp goes on with the deliveries that were taken down, in this run or in the
 // next.
 func (s *session) takeUp() {
-	s.link.down = false
+	s.link.down, s.link.holds = false, false
 	for _, firing := range s.firings {
 		for _, hook := range firing.hooks {
 			if hook.turn == laidBy {
@@ -152,15 +160,22 @@ func (h *hook) keepFor(resume protocol.Delivery, outcome protocol.Outcome) {
 }
 
 // pack prepares the next run's state. A run whose state is too large for Temporal
-// goes on as it is: its history has room for many times what made it due.
+// goes on as it is: its history has room for many times what made it due. If it has kept
+// signals, it takes them first and then tries again.
 func (s *session) pack(ctx workflow.Context) bool {
+	if s.link.holds {
+		s.receiveUnread(ctx)
+	}
 	next, err := protocol.PackCarried(s.carried())
 	if err == nil && s.link.given+len(next) > maximumInput {
 		err = errors.New("the run's state is too large")
 	}
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("the run goes on with a long history", "error", err)
-		s.link.able = false
+		s.link.able, s.link.full = false, len(s.unread) > 0
+		if s.link.holds {
+			s.takeUp()
+		}
 		return false
 	}
 	s.link.next = next

@@ -130,13 +130,7 @@ func (s *session) answer(ctx workflow.Context) error {
 		if err != nil {
 			return err
 		}
-		workflow.GoNamed(s.detached, "signal "+m.name, func(ctx workflow.Context) {
-			for channel := workflow.GetSignalChannel(ctx, m.name); ; {
-				var argument converter.RawValue
-				channel.Receive(ctx, &argument)
-				s.takeSignal(ctx, m, argument)
-			}
-		})
+		workflow.GoNamed(s.detached, "signal "+m.name, func(ctx workflow.Context) { s.listen(ctx, m) })
 	}
 	return nil
 }

@@ -77,8 +77,10 @@ type session struct {
 	fields latch.Object
 	// about is the registered webhook that an event about an endpoint is about.
 	about string
-	// signalsUnderWay counts signals that are being taken.
+	// signalsUnderWay counts signals that are being taken, and unread are those that
+	// were received and are not.
 	signalsUnderWay int
+	unread          unread
 	// bounds are those of a gate.
 	bounds bounds
 
@@ -132,6 +134,9 @@ func (s *session) begin(ctx workflow.Context, kind latch.Kind, input converter.R
 		return err
 	}
 	s.takeUp()
+	if len(s.unread) > 0 {
+		takeMessages(ctx) // a stop that came before this run ends it before its next step
+	}
 	s.show()
 	return nil
 }

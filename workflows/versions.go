@@ -21,6 +21,9 @@ const (
 	goesOnAfterDeath = "goes-on-after-death"
 	// stepFailed: STEP_FAILED fires, where a webhook listens to it.
 	stepFailed = "step-failed"
+	// carriesSignals: a run that goes on as a new one leaves it the signals that come
+	// meanwhile.
+	carriesSignals = "carries-signals"
 	// keptInBatches: what was kept is sent by an activity for many deliveries.
 	keptInBatches = "kept-in-batches"
 )

@@ -63,6 +63,8 @@ type State struct {
 	Firings   []FiringState  `json:"firings"`
 	// Streams are the newest deliveries, one for each webhook that has had any.
 	Streams []StreamState `json:"streams,omitempty"`
+	// Signals are those that came while the run was ending, in their order of each name.
+	Signals []SignalState `json:"signals,omitempty"`
 	// Kept has the same meaning as in the session.
 	Kept           int              `json:"kept,omitempty"`
 	TaggedWebhooks bool             `json:"tagged_webhooks,omitempty"`
@@ -74,6 +76,13 @@ type State struct {
 	// One of these describes the progress of the run's own work. An emission has neither.
 	Job     *JobState     `json:"job,omitempty"`
 	Release *ReleaseState `json:"release,omitempty"`
+}
+
+// A SignalState is a signal that a run received and did not take. Data is its argument
+// as it was given, which may not be JSON.
+type SignalState struct {
+	Name string `json:"name"`
+	Data []byte `json:"data,omitempty"`
 }
 
 // A StreamState is the position of a run's newest delivery to a webhook.
