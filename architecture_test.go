@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The floors of docs/architecture.md hold: each package stands on one, imports
-// none above its own, and says in a doc.go where to start.
+// The rules of docs/architecture.md hold: each package belongs to one floor, imports none above
+// its own, and says in a doc.go where to start reading.
 func TestFloors(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("docs/architecture.md")
@@ -54,7 +54,7 @@ func TestFloors(t *testing.T) {
 	require.Len(t, floors, seen, "docs/architecture.md has packages that are not there")
 }
 
-// roomOf returns the folder of a package of this module, "" for any other.
+// roomOf returns the directory of a package of this module, or "" for any other package.
 func roomOf(importPath string) string {
 	const module = "github.com/latch-run/latch"
 	if importPath == module {
@@ -67,8 +67,8 @@ func roomOf(importPath string) string {
 	return room
 }
 
-// hasDoc reports whether the package says what it is in doc.go, or in main.go as a
-// program of one file does.
+// hasDoc reports whether the package has a package comment in doc.go, or in main.go if it is a
+// program of one file.
 func hasDoc(dir string) bool {
 	for _, file := range []string{"doc.go", "main.go"} {
 		if source, err := os.ReadFile(filepath.Join(dir, file)); err == nil {
@@ -78,8 +78,8 @@ func hasDoc(dir string) bool {
 	return false
 }
 
-// No package of this module on which workflow code stands imports net/http: a
-// workflow calls nobody, it has activities do so.
+// No package of this module that workflow code imports may import net/http: a workflow makes no
+// requests, its activities do.
 func TestWorkflowsStandOnNoHTTP(t *testing.T) {
 	t.Parallel()
 	listed, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{.ImportPath}} {{join .Imports \" \"}}",

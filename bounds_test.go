@@ -12,7 +12,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// What Temporal would refuse again and again is refused before anything starts.
+// Input that Temporal would reject again and again is refused before anything starts.
 func TestInputsAreBounded(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 1001)
@@ -36,7 +36,7 @@ func TestInputsAreBounded(t *testing.T) {
 	}
 }
 
-// A maximum alone bounds the first wait too.
+// A maximum without an initial interval bounds the first wait too.
 func TestARetryWithAMaximumAloneIsConsistent(t *testing.T) {
 	t.Parallel()
 	retry := (&latch.Retry{MaximumInterval: latch.Duration(time.Second)}).WithDefaults()
@@ -44,7 +44,7 @@ func TestARetryWithAMaximumAloneIsConsistent(t *testing.T) {
 	require.Equal(t, latch.Duration(time.Second), retry.MaximumInterval)
 }
 
-// A refusal is text, whatever was refused: Temporal takes no other.
+// A refusal is valid UTF-8, whatever was refused: Temporal accepts nothing else.
 func TestARefusalIsValidUTF8(t *testing.T) {
 	t.Parallel()
 	var control latch.Control

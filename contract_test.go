@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Comments cite the contract by a heading, or the bold words that begin a
-// paragraph, that is there.
+// Citations of the contract in comments name an existing heading, or existing bold words at the
+// beginning of a paragraph.
 func TestCommentsCiteWhatTheContractHas(t *testing.T) {
 	t.Parallel()
 	contract, err := os.ReadFile("docs/contract.md")

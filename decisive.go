@@ -9,15 +9,15 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// Keys of a record's data by which an endpoint or a person decides where the
-// hook has no expression of its own (contract, "Decisions").
+// These keys of a record's data let an endpoint or a person decide if the hook has no
+// expression of its own (contract, "Decisions").
 const (
 	KeyResult          = "result"
 	KeyStopRelease     = "stop_release"
 	KeyRollbackRelease = "rollback_release"
 )
 
-// DecisiveKeys are all of them.
+// DecisiveKeys lists these keys.
 var DecisiveKeys = [...]string{KeyResult, KeyStopRelease, KeyRollbackRelease}
 
 var (
@@ -25,9 +25,8 @@ var (
 	numberZero = regexp.MustCompile(`^-?0(\.0+)?([eE][+-]?[0-9]+)?$`)
 )
 
-// Result returns what the key "result" says: [ResultPass] or [ResultFail],
-// which may be written in any case, or "" where it is absent or null. The
-// error names a value that means neither.
+// Result returns the value of the key "result": [ResultPass] or [ResultFail], in any case of
+// letters, or "" if it is absent or null. It returns an error that names any other value.
 func (o Object) Result() (string, error) {
 	value, given := o.given(KeyResult)
 	if !given {
@@ -40,9 +39,8 @@ func (o Object) Result() (string, error) {
 	return "", fmt.Errorf(`%s: %s is neither "pass" nor "fail"%s`, KeyResult, abbreviate(value), typo.Hint(textOf(value), []string{ResultPass, ResultFail}))
 }
 
-// Truth returns what a key such as "stop_release" says: true, "true" and 1 are
-// true; false, "false", 0, null and an absent key are false. The error names a
-// value that means neither.
+// Truth returns the value of a key such as "stop_release": true, "true" and 1 are true; false,
+// "false", 0, null and an absent key are false. It returns an error that names any other value.
 func (o Object) Truth(key string) (bool, error) {
 	value, given := o.given(key)
 	if !given {
@@ -57,8 +55,7 @@ func (o Object) Truth(key string) (bool, error) {
 	return false, fmt.Errorf("%s: %s is neither true nor false", key, abbreviate(value))
 }
 
-// Understood returns the error of [Object.Result] or [Object.Truth], whichever
-// reads the key.
+// Understood returns the error of [Object.Result] or [Object.Truth], depending on the key.
 func (o Object) Understood(key string) error {
 	if key == KeyResult {
 		_, err := o.Result()
@@ -68,13 +65,13 @@ func (o Object) Understood(key string) error {
 	return err
 }
 
-// given returns a value without the blanks around it, and whether it is one.
+// given returns a value without surrounding white space, and whether it is present.
 func (o Object) given(key string) (json.RawMessage, bool) {
 	value := json.RawMessage(strings.Trim(string(o[key]), " \t\r\n"))
 	return value, !isAbsent(value)
 }
 
-// textOf returns a JSON string's text; "" for every other value.
+// textOf returns the text of a JSON string, or "" for every other value.
 func textOf(value json.RawMessage) string {
 	var text string
 	if json.Unmarshal(value, &text) != nil {
@@ -83,7 +80,7 @@ func textOf(value json.RawMessage) string {
 	return text
 }
 
-// asciiLower lowers A to Z alone: no other letter may come out as one of these.
+// asciiLower lowers only A to Z, so that no other letter is turned into one of these.
 func asciiLower(text string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {

@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, "Decisions": what the decisive keys mean without an expression.
-// Whatever else stands there is named in an error, and means nothing.
+// Contract, "Decisions": the meaning of the decisive keys without an expression. Any other
+// value has no meaning, and an error names it.
 func TestDecisiveKeys(t *testing.T) {
 	t.Parallel()
 	const unclear = "unclear"

@@ -19,18 +19,15 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// maximumDepth bounds how deep an input nests, which bounds the time that
-// reading it takes.
+// maximumDepth bounds the nesting of an input, and thereby the time to read it.
 const maximumDepth = 100
 
-// DecodeStrict reads JSON into what into points to, a struct with json tags,
-// for formats beside this package's own that are to be read as these are. It
-// returns all that is wrong.
+// DecodeStrict decodes JSON into a pointer to a struct with json tags, with the rules of this
+// package's inputs, for formats outside this package. It returns all problems.
 func DecodeStrict(data []byte, into any) Problems { return decodeStrict(data, into) }
 
-// decodeStrict reads JSON into the value that into points to and returns all that
-// is wrong with it: text that is not JSON, unknown and duplicate keys, values of
-// the wrong type, bad durations. What could be read is set.
+// decodeStrict decodes JSON into a pointer and returns all problems: text that is not JSON,
+// unknown and duplicate keys, values of the wrong type, bad durations. It sets the valid parts.
 func decodeStrict(data []byte, into any) Problems {
 	var problems Problems
 	trimmed := bytes.TrimSpace(data)
@@ -46,7 +43,7 @@ func decodeStrict(data []byte, into any) Problems {
 	return problems
 }
 
-// checkJSON refuses what is no single JSON value, telling where.
+// checkJSON returns a problem with its position unless the text is a single JSON value.
 func checkJSON(data []byte) error {
 	if depthExceeds(data, maximumDepth) {
 		return fmt.Errorf("it nests deeper than %d levels", maximumDepth)
@@ -70,8 +67,8 @@ func checkJSON(data []byte) error {
 	return nil
 }
 
-// depthExceeds reports whether objects and arrays nest deeper than the limit.
-// It looks at brackets outside of strings and takes any text.
+// depthExceeds reports whether objects and arrays nest deeper than the limit. It only counts
+// brackets outside of strings, and accepts any text.
 func depthExceeds(data []byte, limit int) bool {
 	depth, inString := 0, false
 	for i := 0; i < len(data); i++ {
@@ -105,7 +102,7 @@ var (
 	statusType        = reflect.TypeFor[StatusCode]()
 )
 
-// decodeInto reads one value, already known to be JSON, into target.
+// decodeInto decodes one value, which is known to be JSON, into target.
 func decodeInto(problems *Problems, path string, data json.RawMessage, target reflect.Value) {
 	data = bytes.TrimSpace(data)
 	switch target.Type() {
@@ -218,7 +215,7 @@ func decodeStruct(problems *Problems, path string, data json.RawMessage, target 
 	}
 }
 
-// decodeID takes a JSON number's digits for an id.
+// decodeID accepts a JSON number as the id of its digits.
 func decodeID(data json.RawMessage, target reflect.Value) bool {
 	data = bytes.TrimSpace(data)
 	if len(data) == 0 || data[0] != '-' && (data[0] < '0' || data[0] > '9') {
@@ -262,7 +259,7 @@ func decodeMap(problems *Problems, path string, data json.RawMessage, target ref
 	target.Set(decoded)
 }
 
-// scalars says in messages what a value must be.
+// scalars names the expected type in messages.
 var scalars = map[reflect.Kind]string{
 	reflect.String:  "a string",
 	reflect.Bool:    "true or false",
@@ -293,8 +290,8 @@ type member struct {
 	value json.RawMessage
 }
 
-// objectMembers returns an object's members in their order, reporting a value
-// that is no object and keys that stand twice.
+// objectMembers returns an object's members in their order. It adds a problem for a value that
+// is not an object, and for duplicate keys.
 func objectMembers(problems *Problems, path string, data json.RawMessage) ([]member, bool) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
@@ -330,7 +327,7 @@ type jsonField struct {
 	id    bool
 }
 
-// knownFields are what [jsonFields] has returned, by type: a slice of jsonField.
+// knownFields caches the results of [jsonFields] by type: a slice of jsonField.
 var knownFields sync.Map
 
 // jsonFields returns the keys of a struct. The slice must not be changed.
@@ -341,7 +338,7 @@ func jsonFields(structure reflect.Type) []jsonField {
 	keys := make([]jsonField, 0, structure.NumField())
 	for _, each := range reflect.VisibleFields(structure) {
 		if each.Anonymous {
-			continue // its fields are visible too
+			continue // its fields are promoted too
 		}
 		tag, _ := fields.TagOf(each)
 		keys = append(keys, jsonField{name: fields.Key(each), index: each.Index, id: tag.ID})
@@ -350,11 +347,11 @@ func jsonFields(structure reflect.Type) []jsonField {
 	return keys
 }
 
-// maximumListed bounds the work on input that is wrong all over; nobody reads
-// more problems than these.
+// maximumListed bounds the work on input with errors everywhere. Nobody reads more problems
+// than these.
 const maximumListed = 1000
 
-// suggest names the key that was meant, or all there are.
+// suggest names the key that was probably meant, or else all known keys.
 func suggest(key string, keys []jsonField) string {
 	names := make([]string, len(keys))
 	for i, f := range keys {
@@ -366,16 +363,16 @@ func suggest(key string, keys []jsonField) string {
 	return "; the keys here are " + strings.Join(names, ", ")
 }
 
-// abbreviate shows a value in a message, bounded. What may hide a secret put
-// in the wrong place is the reader's own input.
+// abbreviate shortens a value for a message. It does not mask secrets, because only the author
+// of the input reads the message.
 func abbreviate(value json.RawMessage) string {
 	return excerpt.Of(strings.ToValidUTF8(string(bytes.TrimSpace(value)), "\uFFFD"), 60)
 }
 
-// Unmarshal reads JSON that was admitted before into one of this package's
-// types: like the strict decoders it takes a number's digits for an id, but it
-// ignores what it does not know, so that input admitted by another version is
-// still read. Its error is that the text is no JSON object.
+// Unmarshal decodes JSON that was admitted earlier into one of this package's types. Like the
+// strict decoders it accepts a number as an id, but it ignores unknown keys, so that it can
+// read input that another version admitted. It returns an error if the text is not a JSON
+// object.
 func Unmarshal(data []byte, into any) error {
 	trimmed := bytes.TrimSpace(data)
 	if err := checkJSON(trimmed); err != nil {

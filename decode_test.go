@@ -39,9 +39,8 @@ func TestEverythingWrongWithAReleaseIsToldAtOnceWithItsPath(t *testing.T) {
 	}, paths, err.Error())
 }
 
-// TestStrictDecoding holds to "Unknown keys are an error that names the key
-// and its path" and to "every … wrong type, bad duration … is reported at
-// once, each with its path".
+// TestStrictDecoding: "Unknown keys are an error that names the key and its path", and "every …
+// wrong type, bad duration … is reported at once, each with its path".
 func TestStrictDecoding(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -128,7 +127,7 @@ func TestStrictDecoding(t *testing.T) {
 	}
 }
 
-// TestNullIsAsIfTheKeyWereAbsent, save where a user's own value may be null.
+// TestNullIsAsIfTheKeyWereAbsent, except where a user's own value may be null.
 func TestNullIsAsIfTheKeyWereAbsent(t *testing.T) {
 	t.Parallel()
 	job, err := latch.DecodeJob([]byte(aJob(`"title":null,"timeout":null,"retry":null,"schedule":null,"tags":null,"continue_on_error":null,
@@ -187,8 +186,8 @@ func TestShortForms(t *testing.T) {
 	require.Equal(t, latch.Event{Event: latch.EventJobFailure}, settings)
 }
 
-// TestDecodingIsQuickWhateverComes holds hostile inputs to a bound that
-// nothing quadratic keeps, and all else keeps many times over.
+// TestDecodingIsQuickWhateverComes: a quadratic decoder would exceed the time limit for these
+// hostile inputs by far.
 func TestDecodingIsQuickWhateverComes(t *testing.T) {
 	t.Parallel()
 	const size = 512 << 10

@@ -1,7 +1,7 @@
 package latch
 
-// An Emission is the input of the workflow [WorkflowEmit]: a custom event and
-// the webhooks that it is sent to (contract, "Emission").
+// An Emission is the input of the workflow [WorkflowEmit]: a custom event and the webhooks that
+// receive it (contract, "Emission").
 type Emission struct {
 	// ID defaults to the workflow id.
 	ID       string    `json:"id,omitempty" latch:"id"`
@@ -12,27 +12,27 @@ type Emission struct {
 	Webhooks []Webhook `json:"webhooks,omitempty"`
 }
 
-// An EmissionResult is what an emission came to.
+// An EmissionResult is the result of an emission.
 type EmissionResult struct {
 	ID      string   `json:"id"`
 	Event   string   `json:"event"`
 	History []Record `json:"history"`
 }
 
-// DecodeEmission reads an emission strictly. Its error is [Problems].
+// DecodeEmission strictly decodes an emission. Its error is [Problems].
 func DecodeEmission(data []byte) (*Emission, error) {
 	emission := new(Emission)
 	problems := decodeStrict(data, emission)
 	return emission, problems.Merge(emission.Validate()).Err()
 }
 
-// Validate returns all that is wrong with the emission's shape.
+// Validate returns all problems of the emission's shape.
 func (e *Emission) Validate() (problems Problems) {
 	e.validate(&problems, "", inEmission)
 	return problems
 }
 
-// ValidateGate is Validate for a gate of a user's own, where hooks may bear
+// ValidateGate is like Validate for a gate in a user's own workflow, whose hooks may have
 // decision expressions at the custom event.
 func (e *Emission) ValidateGate() (problems Problems) {
 	e.validate(&problems, "", inGate)

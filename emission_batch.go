@@ -5,29 +5,28 @@ import "fmt"
 // MaximumBatchEvents bounds the events of a batch.
 const MaximumBatchEvents = 100
 
-// An EmissionBatch is the input of the workflow [WorkflowEmitBatch]: custom
-// events that one run fires beside each other. Each has its own id, data,
-// webhooks, locks and records, as if it had a run of its own (contract,
-// "Batch").
+// An EmissionBatch is the input of the workflow [WorkflowEmitBatch]: custom events that one run
+// fires concurrently. Each has its own id, data, webhooks, locks and records, as if it had a
+// run of its own (contract, "Batch").
 type EmissionBatch struct {
-	// Events are fired in this order. An event without an id gets the workflow id
-	// with a hyphen and its place, from 1 on.
+	// Events are fired in this order. An event without an id gets the workflow id with a hyphen
+	// and its position, which counts from 1.
 	Events []Emission `json:"events"`
 }
 
-// An EmissionBatchResult is what the events of a batch came to, in their order.
+// An EmissionBatchResult has the results of a batch's events, in their order.
 type EmissionBatchResult struct {
 	Events []EmissionResult `json:"events"`
 }
 
-// DecodeEmissionBatch reads a batch strictly. Its error is [Problems].
+// DecodeEmissionBatch strictly decodes a batch. Its error is [Problems].
 func DecodeEmissionBatch(data []byte) (*EmissionBatch, error) {
 	batch := new(EmissionBatch)
 	problems := decodeStrict(data, batch)
 	return batch, problems.Merge(batch.Validate()).Err()
 }
 
-// Validate returns all that is wrong with the batch's shape.
+// Validate returns all problems of the batch's shape.
 func (b *EmissionBatch) Validate() Problems {
 	var problems Problems
 	switch {

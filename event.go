@@ -11,16 +11,16 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// The events of jobs and releases. Any other name that matches
-// [A-Z][A-Z0-9_]* and has no reserved prefix is a custom event.
+// These are the events of jobs and releases. Any other name that matches [A-Z][A-Z0-9_]* and
+// has no reserved prefix is a custom event.
 const (
 	EventJobStart    = "JOB_START"
 	EventJobComplete = "JOB_COMPLETE"
 	EventJobSuccess  = "JOB_SUCCESS"
 	EventJobFailure  = "JOB_FAILURE"
-	// EventJobSkipped is fired for a registered job that was to run while its last
-	// run went on, EventJobMissed for times of its schedule at which nothing was
-	// started, such as while Temporal's server was down.
+	// EventJobSkipped fires for a registered job whose last run was still open when it was due.
+	// EventJobMissed fires for times of its schedule at which nothing was started, for example
+	// because Temporal's server was down.
 	EventJobSkipped = "JOB_SKIPPED"
 	EventJobMissed  = "JOB_MISSED"
 
@@ -37,22 +37,21 @@ const (
 	EventReleaseRolledBack     = "RELEASE_ROLLED_BACK"
 	EventReleaseFailure        = "RELEASE_FAILURE"
 
-	// EventDeliveryExhausted informs operators of a delivery that failed for good,
-	// EventEndpointGone of one whose endpoint answered 410 Gone. Any run fires
-	// them, with the record as data.record, but never for deliveries of these
-	// two events themselves.
+	// EventDeliveryExhausted informs operators of a delivery that failed permanently,
+	// EventEndpointGone of one whose endpoint answered 410 Gone. Any run fires them, with the
+	// record as data.record, but never for deliveries of these two events themselves.
 	EventDeliveryExhausted = "DELIVERY_EXHAUSTED"
 	EventEndpointGone      = "ENDPOINT_GONE"
 
-	// These three are about the endpoint of a registered webhook with a [Health],
-	// and go to the other registered webhooks of its task queue.
+	// These three events are about the endpoint of a registered webhook with a [Health]. The
+	// other registered webhooks of its task queue receive them.
 	EventEndpointFailing   = "ENDPOINT_FAILING"
 	EventEndpointDisabled  = "ENDPOINT_DISABLED"
 	EventEndpointRecovered = "ENDPOINT_RECOVERED"
 
-	// These are about workflows of anybody's that have closed, as a [Watch] finds
-	// them. A run that continues as new has not ended, so EventWorkflowContinued is
-	// looked for only where a webhook listens to it.
+	// These events are about any workflow that has closed, as a [Watch] finds it. A run that
+	// continues as new has not ended, so EventWorkflowContinued is only looked for if a webhook
+	// listens to it.
 	EventWorkflowCompleted  = "WORKFLOW_COMPLETED"
 	EventWorkflowFailed     = "WORKFLOW_FAILED"
 	EventWorkflowTimedOut   = "WORKFLOW_TIMED_OUT"
@@ -61,22 +60,22 @@ const (
 	EventWorkflowContinued  = "WORKFLOW_CONTINUED"
 )
 
-// A BuiltInEvent is one that Latch itself fires.
+// A BuiltInEvent describes an event that Latch itself fires.
 type BuiltInEvent struct {
 	Name string
-	// Of is the kind of run that fires it; [DeliveryKind] is any.
+	// Of is the kind of run that fires the event. [DeliveryKind] stands for any run.
 	Of Kind
-	// MayBlock says that a hook may hold what fired the event; Decides that its
-	// hooks decide about the release.
+	// MayBlock reports whether a hook may hold the run at the event. Decides reports whether
+	// its hooks decide about the release.
 	MayBlock, Decides bool
-	// OfStep says that the event is about one step.
+	// OfStep reports whether the event is about one step.
 	OfStep bool
-	// Means says when it is fired.
+	// Means says when the event fires.
 	Means string
 }
 
-// builtInEvents is where an event is added: all that is said of events, but for
-// the place where a run fires it, comes from here.
+// builtInEvents is the table of built-in events. A new event is added here; only the code that
+// fires it is elsewhere.
 var builtInEvents = []BuiltInEvent{
 	{Name: EventJobStart, Of: JobKind, MayBlock: true, Means: "Before the work of a job."},
 	{Name: EventJobComplete, Of: JobKind, Means: "The work has ended, however it did."},
@@ -109,7 +108,7 @@ var builtInEvents = []BuiltInEvent{
 	{Name: EventWorkflowContinued, Of: WatchKind, Means: "Such a run has gone on as a new one."},
 }
 
-// reservedPrefixes keep a misspelt built-in event from being a custom one.
+// reservedPrefixes prevent a misspelt built-in event from counting as a custom one.
 var reservedPrefixes = []string{"JOB_", "RELEASE_", "BEFORE_", "AFTER_", "DELIVERY_", "ENDPOINT_", "LOCK_", "WORKFLOW_", "STEP_"}
 
 var eventName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
@@ -117,8 +116,7 @@ var eventName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 // maximumNameLength bounds ids and event names, in bytes.
 const maximumNameLength = 200
 
-// BuiltInEvents returns the events that Latch itself fires, in the order in
-// which the documents list them.
+// BuiltInEvents returns the events that Latch itself fires, in the order of the documents.
 func BuiltInEvents() []BuiltInEvent { return slices.Clone(builtInEvents) }
 
 // EventsOf returns the names of the events that runs of a kind fire.
@@ -136,7 +134,7 @@ func eventNames(match func(BuiltInEvent) bool) []string {
 	return names
 }
 
-// builtIn returns what is known of an event that Latch itself fires.
+// builtIn returns the description of a built-in event.
 func builtIn(name string) (BuiltInEvent, bool) {
 	i := slices.IndexFunc(builtInEvents, func(e BuiltInEvent) bool { return e.Name == name })
 	if i < 0 {
@@ -170,8 +168,8 @@ func IsTargetEvent(event string) bool {
 	return event == EventBeforeTarget || event == EventAfterTarget || IsStepEvent(event)
 }
 
-// IsEndpointEvent reports whether the event is about the endpoint of a registered
-// webhook, so that no run fires it.
+// IsEndpointEvent reports whether the event is about the endpoint of a registered webhook. No
+// run fires such an event.
 func IsEndpointEvent(event string) bool {
 	known, is := builtIn(event)
 	return is && known.Of == EndpointKind
@@ -189,8 +187,7 @@ func EventDecides(event string) bool {
 	return known.Decides
 }
 
-// CheckEvent returns what is wrong with the name of an event, nil where there
-// can be one of that name.
+// CheckEvent returns an error if the name of an event is not valid.
 func CheckEvent(event string) error {
 	if problem := checkEventName(event); problem != "" {
 		return errors.New(problem)
@@ -198,7 +195,7 @@ func CheckEvent(event string) error {
 	return nil
 }
 
-// checkEventName returns what is wrong with an event's name, "" for nothing.
+// checkEventName describes the problem of an event's name, or returns "".
 func checkEventName(event string) string {
 	switch {
 	case IsBuiltInEvent(event):

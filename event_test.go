@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// An event that is added to the table is told of in the contract, too, and keeps
-// a name of its own from being taken for a custom one.
+// An event that is added to the table is also described in the contract, and has a reserved
+// prefix, so that its name is not valid for a custom event.
 func TestBuiltInEventsAreDocumentedAndReserved(t *testing.T) {
 	t.Parallel()
 	contract, err := os.ReadFile("docs/contract.md")

@@ -17,8 +17,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A job of one HTTP request that tells a webhook how it ended. It is the input
-// of the workflow latch.JobRun.
+// A job of one HTTP request that reports its end to a webhook. It is the input of the workflow
+// latch.JobRun.
 func ExampleJob() {
 	job := latch.Job{
 		ID:       "nightly-export",
@@ -45,8 +45,8 @@ func ExampleJob() {
 	// }
 }
 
-// A release that a person holds until its lock is removed, and that a service
-// rolls back by what it answers.
+// A release that waits for a person to remove its lock, and that a service can roll back by its
+// answer.
 func ExampleRelease() {
 	release, err := latch.DecodeRelease([]byte(`{
 		"id": "shop-4.2",
@@ -65,7 +65,7 @@ func ExampleRelease() {
 	// Output: shop-4.2 holds for 4h0m0s
 }
 
-// All that is wrong with an input is told at once, each with its path.
+// All problems of an input are reported at once, each with its path.
 func ExampleProblems() {
 	_, err := latch.DecodeJob([]byte(`{"id": "1", "tsak": {}, "timeout": "soon"}`))
 	var problems latch.Problems
@@ -80,8 +80,8 @@ func ExampleProblems() {
 	// task
 }
 
-// A receiver checks the signature of Standard Webhooks before it believes a
-// request, and answers with a say.
+// A receiver verifies the signature of Standard Webhooks before it processes a request, and
+// answers with a decision.
 func Example_receiver() {
 	key := []byte("a secret that both sides know")
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

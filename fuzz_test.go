@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// FuzzDecodeRelease: whatever comes, there is no panic, an error is Problems
-// with a message each, and what was admitted is admitted again as Go writes it.
+// FuzzDecodeRelease: no input causes a panic, an error is Problems with a message each, and an
+// admitted release is admitted again after Go has encoded it.
 func FuzzDecodeRelease(f *testing.F) {
 	for _, seed := range []string{
 		``, `null`, `[]`, `{`, `{"id":1,"steps":[` + step + `]}`, aRelease(`"vars":{"a":[1e400,null]}`), aRelease(`"webhooks":[null,5,{}]`),

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A Gate is the input of the workflow [WorkflowGate]: a custom event whose hooks
-// decide whether the asker may go on (contract, "Gate").
+// A Gate is the input of the workflow [WorkflowGate]: a custom event whose hooks decide whether
+// the caller may continue (contract, "Gate").
 type Gate struct {
 	// ID defaults to the workflow id.
 	ID       string    `json:"id,omitempty" latch:"id"`
@@ -15,15 +15,15 @@ type Gate struct {
 	Instance Object    `json:"instance,omitempty" latch:"plain"`
 	Vars     Object    `json:"vars,omitempty" latch:"plain"`
 	Webhooks []Webhook `json:"webhooks,omitempty"`
-	// Deadline bounds the wait for the decision, from the start of the run. Unless
-	// given it is somewhat less than the run's own timeout; see [Gate.DecidesWithin].
+	// Deadline bounds the wait for the decision, from the start of the run. By default it is
+	// somewhat less than the run's own timeout; see [Gate.DecidesWithin].
 	Deadline Duration `json:"deadline,omitempty"`
-	// OnDeadline is what each hook decides that is open at the deadline: stop (the
-	// default), rollback or continue.
+	// OnDeadline is the decision of each hook that is open at the deadline: stop (the default),
+	// rollback or continue.
 	OnDeadline string `json:"on_deadline,omitempty" latch:"plain" unset:"stop"`
 }
 
-// Statuses of a gate.
+// These are the statuses of a gate.
 const (
 	GateRunning    = "running"
 	GatePassed     = "passed"
@@ -32,32 +32,31 @@ const (
 	GateCancelled  = "cancelled"
 )
 
-// A GateResult is what a gate decided.
+// A GateResult is the decision of a gate.
 type GateResult struct {
-	// ID and Event are those of the gate; a gate in a workflow of a user's own has
-	// neither.
+	// ID and Event are those of the gate. They are empty for a gate in a user's own workflow.
 	ID    string `json:"id,omitempty"`
 	Event string `json:"event,omitempty"`
-	// Status is that of the gate's run; a gate in a workflow of a user's own has none.
+	// Status is the status of the gate's run. It is empty for a gate in a user's own workflow.
 	Status string `json:"status,omitempty"`
 	// Decision is [Continue], [Stop] or [Rollback].
 	Decision string `json:"decision"`
-	// Reason is why the gate did not let the asker pass.
+	// Reason says why the gate did not let the caller pass.
 	Reason string `json:"reason,omitempty"`
-	// DecidedBy names the webhook or the person.
+	// DecidedBy names the webhook or the person that decided.
 	DecidedBy DecidedBy `json:"decided_by,omitzero"`
 	// History is the gate's records.
 	History []Record `json:"history"`
 }
 
-// DecodeGate reads a gate strictly. Its error is [Problems].
+// DecodeGate strictly decodes a gate. Its error is [Problems].
 func DecodeGate(data []byte) (*Gate, error) {
 	gate := new(Gate)
 	problems := decodeStrict(data, gate)
 	return gate, problems.Merge(gate.Validate()).Err()
 }
 
-// Validate returns all that is wrong with the gate's shape.
+// Validate returns all problems of the gate's shape.
 func (g *Gate) Validate() Problems {
 	problems := g.Emission().ValidateGate()
 	checkDuration(&problems, "deadline", g.Deadline)
@@ -70,8 +69,8 @@ func (g *Gate) Emission() *Emission {
 	return &Emission{ID: g.ID, Event: g.Event, Data: g.Data, Instance: g.Instance, Vars: g.Vars, Webhooks: g.Webhooks}
 }
 
-// ValidateWithin returns what is wrong with the deadline of a gate whose run
-// Temporal times out after the limit; 0 is no limit.
+// ValidateWithin returns the problems of the deadline if Temporal times out the gate's run
+// after the limit; 0 means no limit.
 func (g *Gate) ValidateWithin(limit time.Duration) Problems {
 	var problems Problems
 	if limit > 0 && time.Duration(g.Deadline) >= limit {
@@ -81,8 +80,7 @@ func (g *Gate) ValidateWithin(limit time.Duration) Problems {
 	return problems
 }
 
-// maximumMargin bounds how long before its run's timeout a gate decides that has
-// no deadline.
+// maximumMargin bounds how long before its run's timeout a gate without a deadline decides.
 const maximumMargin = time.Minute
 
 // withoutDeadline returns how long a gate without a deadline waits at most.
@@ -90,9 +88,9 @@ func withoutDeadline(limit time.Duration) time.Duration {
 	return limit - min(limit/10, maximumMargin)
 }
 
-// DecidesWithin returns how long after its start the gate has decided: its
-// deadline, or else nine tenths of the timeout after which Temporal ends its run,
-// but no more than a minute before that; 0 for a gate that waits for ever.
+// DecidesWithin returns the time from its start within which the gate decides: its deadline, or
+// else nine tenths of the timeout after which Temporal ends its run, but no more than a minute
+// before that. It returns 0 for a gate that waits for ever.
 func (g *Gate) DecidesWithin(limit time.Duration) time.Duration {
 	switch {
 	case g.Deadline > 0:
@@ -104,8 +102,8 @@ func (g *Gate) DecidesWithin(limit time.Duration) time.Duration {
 	}
 }
 
-// AtGate returns the webhook as a gate takes it at its event: on_error is stop
-// unless given, since no answer is no yes.
+// AtGate returns the webhook as a gate uses it at its event: on_error defaults to stop, since a
+// missing answer must not open the gate.
 func (w Webhook) AtGate(event string) Webhook {
 	w.Events, w.Event = slices.Clone(w.EventSettings()), ""
 	for i := range w.Events {

@@ -5,31 +5,31 @@ import (
 	"time"
 )
 
-// A Health says when a registered webhook's endpoint counts as failing, when no
-// more is sent to it, and how it comes back (contract, "Endpoint health"). What is
-// counted are failed attempts in a row: one that is delivered ends the row.
+// A Health says when a registered webhook's endpoint counts as failing, when deliveries to it
+// stop, and how they resume (contract, "Endpoint health"). It counts consecutive failed
+// attempts: a successful one resets the count.
 type Health struct {
-	// WarnAt are the failed attempts in a row after which ENDPOINT_FAILING fires,
-	// once for each, ascending; 5 and 20 unless given. An empty list warns of none.
+	// WarnAt lists, in ascending order, the numbers of consecutive failed attempts at which
+	// ENDPOINT_FAILING fires; by default 5 and 20. An empty list disables the warnings.
 	WarnAt []int `json:"warn_at,omitzero"`
-	// DisableAfter disables the endpoint by an attempt that fails so long after the
-	// first one of the row; 0 never does.
+	// DisableAfter disables the endpoint at an attempt that fails this long after the first
+	// failure of the series; 0 never does.
 	DisableAfter Duration `json:"disable_after,omitempty" unset:"0s"`
-	// Probe is how often a disabled endpoint is tried; 1h unless given.
+	// Probe is how often a disabled endpoint is probed; 1h by default.
 	Probe Duration `json:"probe,omitempty" unset:"1h"`
 }
 
-// Bounds of a health.
+// These are the bounds of a health.
 const (
 	maximumWarnings  = 10
 	maximumWarnAt    = 1_000_000
 	shortestDuration = Duration(time.Second)
 )
 
-// defaultWarnAt is what WarnAt means that is not given.
+// defaultWarnAt is the default of WarnAt.
 var defaultWarnAt = []int{5, 20}
 
-// Warnings returns the failed attempts in a row of which there is an event.
+// Warnings returns the numbers of consecutive failed attempts at which an event fires.
 func (h *Health) Warnings() []int {
 	if h.WarnAt == nil {
 		return defaultWarnAt
@@ -37,12 +37,12 @@ func (h *Health) Warnings() []int {
 	return h.WarnAt
 }
 
-// Disables reports whether an endpoint that has failed for so long is disabled.
+// Disables reports whether an endpoint that has failed for this long is disabled.
 func (h *Health) Disables(failing time.Duration) bool {
 	return h.DisableAfter > 0 && failing >= time.Duration(h.DisableAfter)
 }
 
-// validate returns all that is wrong with it; nil is right.
+// validate returns all problems of the health. It accepts nil.
 func (h *Health) validate(problems *Problems, path string) {
 	if h == nil {
 		return
@@ -70,35 +70,34 @@ func (h *Health) validate(problems *Problems, path string) {
 	}
 }
 
-// States of the endpoint of a registered webhook, beside that of one that works,
-// which is empty.
+// These are the states of a registered webhook's endpoint. The state of an endpoint that works
+// is empty.
 const (
-	// EndpointFailing: attempts fail, and are made.
+	// EndpointFailing means that attempts are made and fail.
 	EndpointFailing = "failing"
-	// EndpointDisabled: nothing is sent but probes.
+	// EndpointDisabled means that only probes are sent.
 	EndpointDisabled = "disabled"
 )
 
-// An EndpointState is what Latch knows of the endpoint of a registered webhook
-// that does not work, as of a moment ago. An endpoint that works has none.
+// An EndpointState describes the endpoint of a registered webhook that does not work, as of a
+// moment ago. An endpoint that works has no state.
 type EndpointState struct {
 	// State is failing or disabled.
 	State string `json:"state" latch:"plain"`
-	// Count is how many attempts have failed in a row, the first of them at Since
-	// and the last with LastError.
+	// Count is the number of consecutive failed attempts. The first of them was at Since, and
+	// the last failed with LastError.
 	Count     int    `json:"count"`
 	Since     Time   `json:"since,omitzero"`
 	LastError string `json:"last_error,omitempty" latch:"plain"`
-	// DisabledAt is when the endpoint was disabled, and ProbeAt when it is tried
-	// next.
+	// DisabledAt is when the endpoint was disabled. ProbeAt is the time of the next probe.
 	DisabledAt Time `json:"disabled_at,omitzero"`
 	ProbeAt    Time `json:"probe_at,omitzero"`
 }
 
-// Disabled reports whether nothing is sent to the endpoint; of nil it is false.
+// Disabled reports whether nothing is sent to the endpoint. It accepts nil.
 func (e *EndpointState) Disabled() bool { return e != nil && e.State == EndpointDisabled }
 
-// Describe says for a person why nothing was sent to a disabled endpoint.
+// Describe explains to a person why nothing was sent to a disabled endpoint.
 func (e *EndpointState) Describe() string {
 	return fmt.Sprintf("the endpoint is disabled since %s, after %d failed attempts in a row",
 		e.DisabledAt.UTC().Format(time.RFC3339), e.Count)

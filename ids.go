@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Beginnings of the ids of the workflows that Latch starts. What follows is the
-// id of the job, release, emission or delivery.
+// These are the prefixes of the ids of the workflows that Latch starts. They are followed by
+// the id of the job, release, emission or delivery.
 const (
 	PrefixJobRun   = "job-"
 	PrefixRelease  = "release-"
@@ -15,9 +15,8 @@ const (
 	// PrefixBatch begins the id of a run that fires several events.
 	PrefixBatch = "events-"
 	PrefixGate  = "gate-"
-	// PrefixDelivery begins the id of the workflow that carries on a delivery
-	// after its run has closed, and PrefixRedelivery that of one that sends it
-	// again.
+	// PrefixDelivery begins the id of the workflow that continues a delivery after its run has
+	// closed. PrefixRedelivery begins that of one that sends it again.
 	PrefixDelivery   = "deliver-"
 	PrefixRedelivery = "redeliver-"
 	// PrefixOperator begins the id of the workflow that fires an event about a
@@ -28,20 +27,19 @@ const (
 // PrefixDeliveryID begins the id of every delivery.
 const PrefixDeliveryID = "dlv_"
 
-// A reservedID is how the ids begin that belong to somebody.
+// A reservedID is a prefix of ids that is reserved, with its owner.
 type reservedID struct{ prefix, owner, hint string }
 
-// temporalsOwn are the beginnings of what Temporal's server keeps for itself:
-// ids of workflows, such as those behind schedules, names of task queues, and
-// types of workflows and activities.
+// temporalsOwn are the prefixes that Temporal's server reserves for ids of workflows, such as
+// those behind schedules, names of task queues, and types of workflows and activities.
 var temporalsOwn = []reservedID{
 	{"temporal-sys-", "Temporal's own", "choose another"},
 	{"__temporal", "Temporal's own", "choose another"},
 }
 
-// latchsOwn are the beginnings of the ids under which Latch finds its runs
-// again. Whoever else ran under one would stand in the way of a registered job,
-// of a schedule, or of a delivery that is to be carried on or sent again.
+// latchsOwn are the prefixes of the ids by which Latch finds its runs. A foreign workflow under
+// such an id would block a registered job, a schedule, or a delivery that is to be continued or
+// sent again.
 var latchsOwn = []reservedID{
 	{PrefixJobRun, "those of registered jobs", `start latch.Trigger with {"id": …} to run one, or choose another`},
 	{"latch-", "Latch's own", "choose another"},
@@ -50,11 +48,11 @@ var latchsOwn = []reservedID{
 	{PrefixOperator + PrefixDeliveryID, "those of deliveries", "choose another"},
 }
 
-// reservedIDs are all of them.
+// reservedIDs combines both lists.
 var reservedIDs = slices.Concat(temporalsOwn, latchsOwn)
 
-// IsOwnWork reports whether a workflow of the id is one by which Latch does its own
-// work, such as a delivery, and not a job, release or event of somebody's.
+// IsOwnWork reports whether a workflow with this id does Latch's own work, such as a delivery,
+// rather than a user's job, release or event.
 func IsOwnWork(id string) bool {
 	for _, each := range latchsOwn {
 		if each.prefix != PrefixJobRun && strings.HasPrefix(id, each.prefix) {
@@ -64,16 +62,16 @@ func IsOwnWork(id string) bool {
 	return false
 }
 
-// CheckWorkflowID says why no workflow of somebody's own may run under the id,
-// nil where one may. It looks at reserved beginnings alone, which may be all that
-// is known of an id. A run of a registered job is started by [WorkflowTrigger].
+// CheckWorkflowID returns an error if no user's workflow may have the id. It checks only
+// reserved prefixes, which may be all that is known of an id. A run of a registered job is
+// started by [WorkflowTrigger].
 func CheckWorkflowID(id string) error { return reserved(id, reservedIDs) }
 
-// CheckID says why no job, release or emission may have the id, nil where one
-// may: it begins as Temporal's own do.
+// CheckID returns an error if no job, release or emission may have the id because Temporal
+// reserves its prefix.
 func CheckID(id string) error { return reserved(id, temporalsOwn) }
 
-// reserved says whose the text is by its beginning, nil for nobody's.
+// reserved returns the entry for the text's prefix, or nil.
 func reserved(text string, by []reservedID) error {
 	for _, each := range by {
 		if strings.HasPrefix(text, each.prefix) {
@@ -83,14 +81,14 @@ func reserved(text string, by []reservedID) error {
 	return nil
 }
 
-// checkReserved adds why the text cannot be the name or id of somebody's own.
+// checkReserved adds a problem if the text cannot be a user's name or id.
 func checkReserved(problems *Problems, path, text string, by []reservedID) {
 	if err := reserved(text, by); err != nil {
 		problems.Addf(path, "%v", err)
 	}
 }
 
-// requireRunID is requireID for what a workflow's id is made of.
+// requireRunID is requireID for an id that becomes part of a workflow's id.
 func requireRunID(problems *Problems, path, id string) {
 	if requireID(problems, path, id) {
 		checkReserved(problems, path, id, temporalsOwn)

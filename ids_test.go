@@ -17,8 +17,8 @@ var reservedIDs = []string{
 	"deliver-dlv_1", "redeliver-dlv_1", "operator-dlv_1",
 }
 
-// Contract, "Names": nobody runs a workflow of his own under an id that Temporal
-// or Latch relies on; what only looks like one is free.
+// Contract, "Names": users may not run workflows under ids that Temporal or Latch relies on.
+// Ids that only look similar are allowed.
 func TestCheckWorkflowID(t *testing.T) {
 	t.Parallel()
 	for _, id := range reservedIDs {
@@ -31,8 +31,8 @@ func TestCheckWorkflowID(t *testing.T) {
 	require.Less(t, len(latch.CheckWorkflowID("job-"+strings.Repeat("x", 10_000)).Error()), 500)
 }
 
-// The ids of tasks' workflows are held to it where their beginning is known
-// before they are rendered, and so are names of types and task queues.
+// The same holds for the ids of tasks' workflows, if their beginning is known before they are
+// rendered, and for names of types and task queues.
 func TestReservedNamesInSpecs(t *testing.T) {
 	t.Parallel()
 	release := func(task string) error {
@@ -55,7 +55,7 @@ func TestReservedNamesInSpecs(t *testing.T) {
 	}
 }
 
-// Nor does an id of a job, release or emission begin as Temporal's own do.
+// The id of a job, release or emission may not have Temporal's reserved prefixes either.
 func TestReservedIDsOfRuns(t *testing.T) {
 	t.Parallel()
 	const id = `"id":"temporal-sys-scheduler:x"`

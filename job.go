@@ -10,15 +10,15 @@ type Job struct {
 	Title string `json:"title,omitempty" latch:"plain"`
 	// Task is the work of a plain job.
 	Task *Task `json:"task,omitempty"`
-	// Jobs makes the job a sequence: children that run in order.
+	// Jobs makes the job a sequence: its jobs run in order, as children.
 	Jobs []SequenceJob `json:"jobs,omitempty"`
-	// ContinueOnError lets the sequence that this job is in go on after it failed.
+	// ContinueOnError lets the enclosing sequence continue after this job has failed.
 	ContinueOnError bool `json:"continue_on_error,omitempty" unset:"false"`
-	// Timeout bounds the work, retries included, waiting for locks not; 0 is no limit.
+	// Timeout bounds the work, including retries but not the wait for locks; 0 means no limit.
 	Timeout Duration `json:"timeout,omitempty"`
-	// Delay precedes JOB_START.
+	// Delay is the wait before JOB_START.
 	Delay Duration `json:"delay,omitempty" unset:"0s"`
-	// Retry repeats the work; without it the work is done once.
+	// Retry repeats the work. Without it, the work runs once.
 	Retry    *Retry    `json:"retry,omitempty"`
 	Schedule *Schedule `json:"schedule,omitempty"`
 	Tags     []string  `json:"tags,omitempty" latch:"plain"`
@@ -26,14 +26,14 @@ type Job struct {
 	Webhooks []Webhook `json:"webhooks,omitempty"`
 }
 
-// A SequenceJob is one job of a sequence: a job of its own, or the id of a
-// registered one, resolved when it starts.
+// A SequenceJob is one job of a sequence: a job of its own, or the id of a registered one,
+// which is looked up when it starts.
 type SequenceJob struct {
 	Registered string `latch:"id"`
 	Job        *Job
 }
 
-// MarshalJSON writes the job, or the registered one's id as a string.
+// MarshalJSON encodes the job, or the registered job's id as a string.
 func (s SequenceJob) MarshalJSON() ([]byte, error) {
 	if s.Job != nil {
 		return json.Marshal(s.Job)
@@ -41,7 +41,7 @@ func (s SequenceJob) MarshalJSON() ([]byte, error) {
 	return json.Marshal(s.Registered)
 }
 
-// UnmarshalJSON reads a job or a registered one's id.
+// UnmarshalJSON decodes a job or a registered job's id.
 func (s *SequenceJob) UnmarshalJSON(data []byte) error {
 	if isString(data) {
 		return json.Unmarshal(data, &s.Registered)
@@ -50,7 +50,7 @@ func (s *SequenceJob) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, s.Job)
 }
 
-// Statuses of a job.
+// These are the statuses of a job.
 const (
 	JobRunning   = "running"
 	JobSucceeded = "succeeded"
@@ -59,32 +59,30 @@ const (
 	JobTimedOut  = "timed_out"
 )
 
-// A JobResult is what a job's run came to. A run that failed carries it,
-// without History, in the details of its error.
+// A JobResult is the result of a job's run. If the run failed, the details of its error contain
+// it, without History.
 type JobResult struct {
 	ID          string `json:"id"`
 	Status      string `json:"status"`
 	Error       string `json:"error"`
 	StartedAt   Time   `json:"started_at,omitzero"`
 	CompletedAt Time   `json:"completed_at,omitzero"`
-	// ExitStatus is that of the command with which the job failed: what it
-	// exited with, or the negative number of the signal that killed it. It is 0
-	// where no command did.
+	// ExitStatus is the exit status of the command with which the job failed, or the negative
+	// number of the signal that killed it. It is 0 if the job did not fail by a command.
 	ExitStatus int `json:"returncode,omitempty"`
-	// KVP is the object that the task returned; anything else it returned is
-	// KVP's "result".
+	// KVP is the object that the task returned. Any other value becomes KVP's "result".
 	KVP Object `json:"kvp"`
 	// Jobs are the results of a sequence's jobs, oldest first.
 	Jobs []JobResult `json:"jobs,omitempty"`
-	// Truncated reports that Jobs were cut to stay under 1 MiB: the oldest have a
-	// short error and no jobs of their own, or are gone.
+	// Truncated reports that Jobs were cut to stay under 1 MiB: the oldest have a shortened
+	// error and no jobs of their own, or are missing.
 	Truncated bool `json:"truncated,omitempty"`
 	// History is the run's webhook history, oldest first.
 	History []Record `json:"history,omitempty"`
 }
 
-// ReturnCode is 0 for a job that succeeded, the exit status of the command with
-// which it failed, and 1 for any other end.
+// ReturnCode returns 0 for a job that succeeded, the exit status of the command with which it
+// failed, and 1 for any other end.
 func (r *JobResult) ReturnCode() int {
 	switch {
 	case r.Status == JobSucceeded:
@@ -96,15 +94,15 @@ func (r *JobResult) ReturnCode() int {
 	}
 }
 
-// DecodeJob reads a job strictly. Its error is [Problems].
+// DecodeJob strictly decodes a job. Its error is [Problems].
 func DecodeJob(data []byte) (*Job, error) {
 	job := new(Job)
 	problems := decodeStrict(data, job)
 	return job, problems.Merge(job.Validate()).Err()
 }
 
-// Validate returns all that is wrong with the job's shape. Templates and
-// expressions are not looked into here.
+// Validate returns all problems of the job's shape. It does not check templates and
+// expressions.
 func (j *Job) Validate() Problems {
 	var problems Problems
 	j.validate(&problems, "")
@@ -151,25 +149,25 @@ func (j *Job) validateSequence(problems *Problems, path string) {
 
 func isString(data []byte) bool { return len(data) > 0 && data[0] == '"' }
 
-// A TriggerResult is what the workflow [WorkflowTrigger] came to.
+// A TriggerResult is the result of the workflow [WorkflowTrigger].
 type TriggerResult struct {
 	ID string `json:"id"`
-	// WorkflowID and RunID are the run's that was started.
+	// WorkflowID and RunID identify the run that was started.
 	WorkflowID string `json:"workflow_id,omitempty"`
 	RunID      string `json:"run_id,omitempty"`
-	// Skipped reports that nothing was started; Reason says why.
+	// Skipped reports that nothing was started. Reason says why.
 	Skipped bool   `json:"skipped,omitempty"`
 	Reason  string `json:"reason,omitempty"`
-	// Missed is how many times of the job's schedule have passed without a run
-	// since the schedule last started one: nothing was there to start it.
+	// Missed is how many times of the job's schedule have passed without a run, because nothing
+	// could start it, since the schedule last started one.
 	Missed int64 `json:"missed,omitempty"`
-	// Seen is how many times Temporal has counted of either kind. The schedule's
-	// next [WorkflowTrigger] compares.
+	// Seen is how many times of either kind Temporal has counted. The schedule's next
+	// [WorkflowTrigger] compares it.
 	Seen *SeenTimes `json:"seen,omitempty"`
 }
 
-// SeenTimes counts the times of a job's schedule at which nothing was started,
-// since the job was registered.
+// SeenTimes counts the times of a job's schedule at which nothing was started, since the job
+// was registered.
 type SeenTimes struct {
 	Missed  int64 `json:"missed"`
 	Skipped int64 `json:"skipped"`

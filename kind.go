@@ -1,34 +1,32 @@
 package latch
 
-// A Kind is what an input describes, and what its run is about.
+// A Kind says what an input describes, and what its run is about.
 type Kind string
 
-// The kinds, as files, the command line and admission name them.
+// These are the kinds, with their names in files, on the command line and in admission.
 const (
 	JobKind     Kind = "job"
 	ReleaseKind Kind = "release"
-	// EmissionKind is a custom event of latch.Emit, or one that a workflow of a
-	// user's own fires.
+	// EmissionKind is a custom event, of latch.Emit or of a user's own workflow.
 	EmissionKind Kind = "emission"
-	// BatchKind is custom events that one run fires.
+	// BatchKind is a number of custom events that one run fires.
 	BatchKind Kind = "batch"
-	// GateKind is a custom event at which hooks decide: that of latch.Gate, or a
-	// gate in a workflow of a user's own.
+	// GateKind is a custom event at which hooks decide: that of latch.Gate, or of a gate in a
+	// user's own workflow.
 	GateKind Kind = "gate"
 	// DeliveryKind is an event about a delivery, which any run fires.
 	DeliveryKind Kind = "operator"
 	// EndpointKind is an event about the endpoint of a registered webhook.
 	EndpointKind Kind = "endpoint"
-	// WebhookKind is a webhook that stands by itself.
+	// WebhookKind is a registered webhook.
 	WebhookKind Kind = "webhook"
 	// WatchKind is the end of a workflow that a watch has found.
 	WatchKind Kind = "watch"
-	// RulesKind is tests of the rules by which webhooks decide.
+	// RulesKind is a file of tests for the rules by which webhooks decide.
 	RulesKind Kind = "rules"
 )
 
-// A kindOfRun is a kind that has runs: their workflow type, and how their ids
-// begin.
+// A kindOfRun is a kind that has runs, with their workflow type and the prefix of their ids.
 type kindOfRun struct {
 	kind             Kind
 	workflow, prefix string
@@ -42,7 +40,7 @@ var kindsOfRuns = []kindOfRun{
 	{GateKind, WorkflowGate, PrefixGate},
 }
 
-// run returns the row of the kind, the zero value for a kind that has no runs.
+// run returns the row of the kind, or the zero value for a kind without runs.
 func (k Kind) run() kindOfRun {
 	for _, each := range kindsOfRuns {
 		if each.kind == k {
@@ -52,8 +50,7 @@ func (k Kind) run() kindOfRun {
 	return kindOfRun{}
 }
 
-// KindOfWorkflow returns what a run of the workflow type is about; empty for a
-// workflow of a user's own.
+// KindOfWorkflow returns the kind of run for a workflow type, or "" for a user's own workflow.
 func KindOfWorkflow(workflowType string) Kind {
 	for _, each := range kindsOfRuns {
 		if each.workflow == workflowType {
@@ -63,12 +60,10 @@ func KindOfWorkflow(workflowType string) Kind {
 	return ""
 }
 
-// Workflow returns the workflow type that runs the kind; empty for a kind that
-// has no runs.
+// Workflow returns the workflow type that runs the kind, or "" for a kind without runs.
 func (k Kind) Workflow() string { return k.run().workflow }
 
-// WorkflowID returns the workflow id of the job, release, emission or gate that has
-// the id, unless whoever starts it chooses another.
+// WorkflowID returns the default workflow id of the job, release, emission or gate with the id.
 func (k Kind) WorkflowID(id string) string { return k.run().prefix + id }
 
 // fires reports whether a run of the kind fires the event.

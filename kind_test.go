@@ -8,7 +8,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A kind that has runs has one workflow type, and ids that begin as no other's.
+// A kind that has runs has one workflow type, and a unique prefix of ids.
 func TestKindsOfRuns(t *testing.T) {
 	t.Parallel()
 	for kind, id := range map[latch.Kind]string{latch.JobKind: "job-7", latch.ReleaseKind: "release-7", latch.EmissionKind: "emit-7",

@@ -5,30 +5,29 @@ import (
 	"time"
 )
 
-// A Released is the answer of [MessageReleaseLock].
+// A Released is the answer to [MessageReleaseLock].
 type Released struct {
 	Record
-	// Unchanged says that the lock was removed before, by a removal that asked for
-	// the same: then the record stands as it was.
+	// Unchanged reports that the lock had already been removed by a removal that asked for the
+	// same. The record is then unchanged.
 	Unchanged bool `json:"unchanged,omitempty"`
 }
 
-// Asks returns the result that the removal asks for, pass or fail; "" where it
-// leaves that to the endpoint's answer, or else pass.
+// Asks returns the result that the removal asks for, pass or fail. It returns "" if the removal
+// leaves the result to the endpoint's answer, or else pass.
 func (m *LockRelease) Asks() string {
 	if m.Result != "" {
 		return m.Result
 	}
-	said, _ := m.Data.Result() // what nobody understands asks for nothing
+	said, _ := m.Data.Result() // a value without a meaning asks for nothing
 	return said
 }
 
-// RefusedBy says why the removal comes too late for a lock that is used; "" for
-// one that asks for what the lock's removal asked for. Another is refused, since
-// whoever sends it must not take the answer for theirs: one that asks for another
-// result, or for another decision by stop_release or rollback_release, and any
-// where the lock timed out, was closed by what was decided elsewhere, or its hook
-// was skipped.
+// RefusedBy says why a removal comes too late for a used lock, or returns "" if it asks for the
+// same as the removal that was accepted. A different one is refused, because its sender must
+// not mistake the answer for theirs: one that asks for another result, or for another decision
+// by stop_release or rollback_release, and any removal if the lock timed out, if another
+// decision closed it, or if its hook was skipped.
 func (m *LockRelease) RefusedBy(record *Record) string {
 	lock := record.Lock
 	at := lock.RemovedAt.UTC().Format(time.RFC3339)
@@ -57,14 +56,14 @@ func (m *LockRelease) RefusedBy(record *Record) string {
 	return ""
 }
 
-// cameTo returns the result that the removal in the record asked for, or the
-// result of a removal that asked for none.
+// cameTo returns the result that the removal in the record asked for, or the actual result if
+// it asked for none.
 func cameTo(record *Record) string {
 	if record.Lock.Result != "" {
 		return record.Lock.Result
 	}
 	switch said, err := record.Data.Result(); {
-	case err != nil: // an expression of the hook's own knows what it means
+	case err != nil: // the hook's own expression interprets it
 		return record.Result
 	case said == ResultFail:
 		return ResultFail
@@ -73,8 +72,8 @@ func cameTo(record *Record) string {
 	}
 }
 
-// asksOf returns the result that a later removal asks for. One without a result
-// asks for the result of an earlier removal without one, else for pass.
+// asksOf returns the result that a later removal asks for. If it has no result, it asks for the
+// result of an earlier removal without one, or else for pass.
 func (m *LockRelease) asksOf(record *Record) string {
 	switch asks := m.Asks(); {
 	case asks != "":

@@ -8,9 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Contract, "Blocking and locks": a second removal that asks for the same as the
-// first changes nothing; one that asks for another result, or comes after a
-// timeout, is refused.
+// Contract, "Blocking and locks": a second removal that asks for the same as the first changes
+// nothing. One that asks for another result, or comes after a timeout, is refused.
 func TestSecondRemovalOfALock(t *testing.T) {
 	t.Parallel()
 	const at = `"removed_at":"2026-07-01T10:00:00.000Z"`
@@ -74,7 +73,7 @@ func TestSecondRemovalOfALock(t *testing.T) {
 	}
 }
 
-// The answer to a removal is the record, with one key more where nothing changed.
+// The answer to a removal is the record, with one more key if nothing changed.
 func TestReleasedIsARecord(t *testing.T) {
 	t.Parallel()
 	record := Record{DeliveryID: "dlv_1", Result: ResultPass, Data: Object{}, StartedAt: NewTime(time.Unix(0, 0))}

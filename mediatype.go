@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// A BodyKind is how a body of some media type is written, and how the values
-// in it are escaped (contract, "Templates").
+// A BodyKind says how a body of some media type is written, and how the values in it are
+// escaped (contract, "Templates").
 type BodyKind int
 
 const (
-	// BodyUnknown is the kind of what is no text, such as an image, and of what
-	// is not a media type.
+	// BodyUnknown is the kind of a body that is not text, such as an image, and of an invalid
+	// media type.
 	BodyUnknown BodyKind = iota
-	// BodyText takes values as they are.
+	// BodyText inserts values unchanged.
 	BodyText
 	BodyJSON
 	BodyForm
@@ -22,8 +22,8 @@ const (
 	BodyMarkup
 )
 
-// binaryTypes are well-known subtypes of application that are no text, and
-// binarySuffixes the structured syntaxes (RFC 6839, RFC 8949) that are none.
+// binaryTypes are well-known subtypes of application that are not text. binarySuffixes are the
+// structured syntaxes (RFC 6839, RFC 8949) that are not text.
 var (
 	binaryTypes = []string{"octet-stream", "pdf", "zip", "gzip", "x-gzip", "x-tar", "x-bzip2", "x-7z-compressed", "x-xz", "zstd", "wasm", "java-archive",
 		"protobuf", "x-protobuf", "vnd.google.protobuf", "grpc", "cbor", "cose", "msgpack", "x-msgpack", "vnd.msgpack", "avro", "vnd.apache.parquet"}

@@ -8,7 +8,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Which content types a webhook can send, and how values are escaped in them.
+// The content types that a webhook can send, and how values are escaped in them.
 func TestBodyKinds(t *testing.T) {
 	t.Parallel()
 	for kind, contentTypes := range map[latch.BodyKind][]string{

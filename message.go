@@ -5,15 +5,15 @@ import "encoding/json"
 // A LockRelease is the argument of [MessageReleaseLock].
 type LockRelease struct {
 	Lock string `json:"lock"`
-	// Result is "pass", "fail" or absent; where given it is written to data.result.
+	// Result is "pass", "fail" or absent. If present, it is written to data.result.
 	Result string `json:"result,omitempty"`
 	Data   Object `json:"data,omitempty"`
 	By     string `json:"by,omitempty"`
 	Reason string `json:"reason,omitempty"`
 }
 
-// A RecordUpdate is the argument of [MessageRecord]: it changes an entry of
-// the history without removing its lock, until the event is decided.
+// A RecordUpdate is the argument of [MessageRecord]. It changes a record without removing its
+// lock, until the event is decided.
 type RecordUpdate struct {
 	DeliveryID string `json:"delivery_id"`
 	Result     string `json:"result,omitempty"`
@@ -27,10 +27,10 @@ type Control struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// A Skip is the argument of [MessageSkip]: it takes a hook out of the decision, or
-// has a release go on without a step that has failed.
+// A Skip is the argument of [MessageSkip]. It excludes a hook from the decision, or makes a
+// release continue without a failed step.
 type Skip struct {
-	// Lock names the hook, or Webhook with Event (and Step). Step alone is the failed
+	// Lock names the hook, or Webhook with Event (and Step) does. Step alone names the failed
 	// step.
 	Lock    string `json:"lock,omitempty"`
 	Webhook string `json:"webhook,omitempty" latch:"id"`
@@ -40,12 +40,12 @@ type Skip struct {
 	Reason  string `json:"reason"`
 }
 
-// OfStep reports whether it is a failed step that is to be skipped.
+// OfStep reports whether a failed step is to be skipped.
 func (m *Skip) OfStep() bool { return m.Lock == "" && m.Webhook == "" && m.Event == "" && m.Step != "" }
 
 // A StepRetry is the argument of [MessageRetry].
 type StepRetry struct {
-	// Step may be absent where one failed step alone waits.
+	// Step may be absent if only one failed step waits.
 	Step   string `json:"step,omitempty"`
 	By     string `json:"by,omitempty"`
 	Reason string `json:"reason,omitempty"`
@@ -57,14 +57,13 @@ type HistoryQuery struct {
 	Event   string `json:"event,omitempty"`
 	// Emission is the id of one event of a run that fires several.
 	Emission string `json:"emission,omitempty"`
-	// After is the delivery id after whose record the answer begins.
+	// After is the delivery id of the record after which the answer begins.
 	After string `json:"after,omitempty"`
-	// Limit bounds the number of records; 0 is no limit.
+	// Limit bounds the number of records; 0 means no limit.
 	Limit int `json:"limit,omitempty"`
 }
 
-// Takes reports whether the query asks for the record, its After and Limit left
-// aside.
+// Takes reports whether the query selects the record. It ignores After and Limit.
 func (q *HistoryQuery) Takes(record *Record) bool {
 	return (q.Webhook == "" || record.Webhook == q.Webhook) && (q.Event == "" || record.Event == q.Event) &&
 		(q.Emission == "" || record.Emission == q.Emission)
@@ -73,7 +72,7 @@ func (q *HistoryQuery) Takes(record *Record) bool {
 // maximumReason bounds the texts of a message, in bytes.
 const maximumReason = 4096
 
-// Decode reads the argument strictly. Its error is [Problems].
+// Decode strictly decodes the argument. Its error is [Problems].
 func (m *LockRelease) Decode(data []byte) error {
 	problems := decodeStrict(data, m)
 	var more Problems
@@ -84,7 +83,7 @@ func (m *LockRelease) Decode(data []byte) error {
 	return problems.Merge(more).Err()
 }
 
-// Decode reads the argument strictly. Its error is [Problems].
+// Decode strictly decodes the argument. Its error is [Problems].
 func (m *RecordUpdate) Decode(data []byte) error {
 	problems := decodeStrict(data, m)
 	var more Problems
@@ -94,8 +93,7 @@ func (m *RecordUpdate) Decode(data []byte) error {
 	return problems.Merge(more).Err()
 }
 
-// Decode reads the argument strictly; an absent one is empty. Its error is
-// [Problems].
+// Decode strictly decodes the argument. An absent one is empty. Its error is [Problems].
 func (m *Control) Decode(data []byte) error {
 	if isAbsent(data) {
 		return nil
@@ -107,7 +105,7 @@ func (m *Control) Decode(data []byte) error {
 	return problems.Merge(more).Err()
 }
 
-// Decode reads the argument strictly. Its error is [Problems].
+// Decode strictly decodes the argument. Its error is [Problems].
 func (m *Skip) Decode(data []byte) error {
 	problems := decodeStrict(data, m)
 	var more Problems
@@ -125,8 +123,7 @@ func (m *Skip) Decode(data []byte) error {
 	return problems.Merge(more).Err()
 }
 
-// Decode reads the argument strictly; an absent one is empty. Its error is
-// [Problems].
+// Decode strictly decodes the argument. An absent one is empty. Its error is [Problems].
 func (m *StepRetry) Decode(data []byte) error {
 	if isAbsent(data) {
 		return nil
@@ -139,15 +136,15 @@ func (m *StepRetry) Decode(data []byte) error {
 	return problems.Merge(more).Err()
 }
 
-// eventAskedFor refuses an event that there can be none of, where one is given.
+// eventAskedFor adds a problem if an event is named that cannot exist.
 func eventAskedFor(problems *Problems, event string) {
 	if problem := checkEventName(event); event != "" && problem != "" {
 		problems.Addf("event", "%s", problem)
 	}
 }
 
-// Decode reads the argument strictly; an absent one asks for all. Its error
-// is [Problems].
+// Decode strictly decodes the argument. An absent one selects all records. Its error is
+// [Problems].
 func (q *HistoryQuery) Decode(data []byte) error {
 	if isAbsent(data) {
 		return nil

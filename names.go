@@ -1,37 +1,35 @@
 package latch
 
-// Version is the version of this module, as it stands in the User-Agent of
-// every request.
+// Version is the version of this module, which is part of the User-Agent of every request.
 const Version = "0.1.0"
 
-// DefaultTaskQueue is the task queue that Latch's worker polls unless it is
-// configured otherwise.
+// DefaultTaskQueue is the default task queue of Latch's worker.
 const DefaultTaskQueue = "latch"
 
-// Names of the workflow types.
+// These are the names of the workflow types.
 const (
 	WorkflowJobRun  = "latch.JobRun"
 	WorkflowRelease = "latch.Release"
 	WorkflowEmit    = "latch.Emit"
 	// WorkflowEmitBatch fires several custom events in one run.
 	WorkflowEmitBatch = "latch.EmitBatch"
-	// WorkflowGate asks hooks, and fails unless they let it pass.
+	// WorkflowGate waits for the decision of hooks, and fails unless they let it pass.
 	WorkflowGate = "latch.Gate"
-	// WorkflowDeliver carries on a delivery that outlives the run that fired it.
+	// WorkflowDeliver continues a delivery that outlives the run that fired it.
 	WorkflowDeliver = "latch.Deliver"
-	// WorkflowTrigger is what the schedule of a registered job starts: it starts
-	// the job's run, unless one is under way.
+	// WorkflowTrigger is started by the schedule of a registered job. It starts the job's run,
+	// unless one is open.
 	WorkflowTrigger = "latch.Trigger"
-	// WorkflowJobNotice informs the webhooks of a registered job about a run that
-	// did not take place: it fires [EventJobSkipped] or [EventJobMissed].
+	// WorkflowJobNotice informs the webhooks of a registered job about a run that did not take
+	// place. It fires [EventJobSkipped] or [EventJobMissed].
 	WorkflowJobNotice = "latch.JobNotice"
 	// WorkflowStartOnce starts a run for the HTTP API under an idempotency key.
 	WorkflowStartOnce = "latch.StartOnce"
-	// WorkflowEndpoint counts the failed attempts at the endpoint of a registered
-	// webhook, for as long as it does not work.
+	// WorkflowEndpoint counts the failed attempts at the endpoint of a registered webhook, for
+	// as long as the endpoint does not work.
 	WorkflowEndpoint = "latch.Endpoint"
-	// WorkflowWatch finds the workflows that close for one [RegisteredWatch], for as
-	// long as that is registered.
+	// WorkflowWatch finds the workflows that close for one [RegisteredWatch], for as long as
+	// the watch is registered.
 	WorkflowWatch = "latch.Watch"
 	// WorkflowWatchNotice fires the events of workflows that a watch has found.
 	WorkflowWatchNotice = "latch.WatchNotice"
@@ -39,9 +37,8 @@ const (
 	WorkflowDeliverInOrder = "latch.DeliverInOrder"
 )
 
-// NexusService is the name of the Nexus service, and the others are its operations:
-// each takes the input of the workflow or the message of its name and returns that
-// one's result.
+// NexusService is the name of the Nexus service. The others are its operations: each takes the
+// input of the workflow or message with that name and returns its result.
 const (
 	NexusService     = "latch"
 	NexusRunJob      = "run-job"
@@ -51,37 +48,37 @@ const (
 	NexusReleaseLock = "release-lock"
 )
 
-// Names of the activity types that a task queue must serve.
+// These are the names of the activity types that a task queue must serve.
 const (
 	ActivitySendWebhook = "latch.SendWebhook"
 	ActivityHTTP        = "latch.HTTP"
 	ActivityCommand     = "latch.Command"
 )
 
-// Names of the messages to a run, each both a signal (fire and forget) and an
-// update (validated, answered).
+// These are the names of the messages to a run. Each is both a signal (without an answer) and
+// an update (validated and answered).
 const (
 	MessageReleaseLock = "release_lock"
 	MessageRecord      = "record"
 	MessageStop        = "stop"
 	MessageRollback    = "rollback"
 	MessageSkip        = "skip"
-	// MessageRetry takes a failed step of a release again; only a release that pauses
-	// at failures takes it. [MessageSkip] goes on without the step.
+	// MessageRetry retries a failed step of a release. Only a release that pauses at failures
+	// accepts it. [MessageSkip] continues without the step.
 	MessageRetry = "retry"
 )
 
-// Names of the queries that a run answers.
+// These are the names of the queries that a run answers.
 const (
-	// QueryStatus answers a [Status].
+	// QueryStatus returns a [Status].
 	QueryStatus = "status"
-	// QueryHistory answers an array of [Record], oldest first; its optional
-	// argument is a [HistoryQuery].
+	// QueryHistory returns an array of [Record], oldest first. Its optional argument is a
+	// [HistoryQuery].
 	QueryHistory = "history"
 )
 
-// Types of the application errors that Latch's workflows and updates end
-// with. None of them is retried.
+// These are the types of the application errors of Latch's workflows and updates. None of them
+// is retried.
 const (
 	ErrorInvalidSpec        = "InvalidSpec"
 	ErrorInvalidArgument    = "InvalidArgument"
@@ -91,18 +88,18 @@ const (
 	ErrorJobFailed          = "JobFailed"
 	ErrorReleaseFailed      = "ReleaseFailed"
 	ErrorRollbackIncomplete = "RollbackIncomplete"
-	// ErrorReleaseStopped and ErrorReleaseRolledBack are those of a release whose
-	// fail_on names its outcome.
+	// ErrorReleaseStopped and ErrorReleaseRolledBack end a release whose fail_on names its
+	// outcome.
 	ErrorReleaseStopped    = "ReleaseStopped"
 	ErrorReleaseRolledBack = "ReleaseRolledBack"
-	// ErrorGateStopped and ErrorGateRolledBack are those of a gate that did not let
-	// its asker pass. The details are a [GateResult].
+	// ErrorGateStopped and ErrorGateRolledBack end a gate that did not let its caller pass. The
+	// details are a [GateResult].
 	ErrorGateStopped    = "GateStopped"
 	ErrorGateRolledBack = "GateRolledBack"
 )
 
-// Names of the search attributes that a run upserts where the worker is
-// configured to. The Temporal server must know them first.
+// These are the names of the search attributes that a run upserts if the worker is configured
+// to. They must exist on the Temporal server.
 const (
 	// SearchAttributeID (Keyword) is the id of the job, release or emission.
 	SearchAttributeID = "LatchID"
@@ -110,12 +107,12 @@ const (
 	SearchAttributeStatus = "LatchStatus"
 	// SearchAttributeWaiting (Bool) is true while the run waits for a lock.
 	SearchAttributeWaiting = "LatchWaiting"
-	// SearchAttributeWebhooks (KeywordList) holds the ids of the run's webhooks,
-	// and for each event that one listens to <id>:<event>. By it a webhook's
-	// history across runs is found.
+	// SearchAttributeWebhooks (KeywordList) holds the ids of the run's webhooks, and
+	// <id>:<event> for each event that one listens to. It makes it possible to find a webhook's
+	// history across runs.
 	SearchAttributeWebhooks = "LatchWebhooks"
 )
 
-// MemoLocks is the memo field in which a run lists the locks that it waits
-// for, an array of [OpenLock].
+// MemoLocks is the memo field in which a run lists the locks that it waits for, as an array of
+// [OpenLock].
 const MemoLocks = "latch.locks"

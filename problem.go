@@ -6,25 +6,25 @@ import (
 	"strings"
 )
 
-// maximumErrorText bounds the text of Problems as an error, in bytes, since
-// Temporal refuses a failure of some MiB.
+// maximumErrorText bounds the text of Problems as an error, in bytes, because Temporal rejects
+// a failure of some MiB.
 const maximumErrorText = 64 << 10
 
-// A Problem is one thing that is wrong with an input.
+// A Problem is one error in an input.
 type Problem struct {
 	// Path leads to the field from the input's root, such as
-	// webhooks[1].events[0].lock_timeout; empty is the input as a whole.
+	// webhooks[1].events[0].lock_timeout. It is empty for the input as a whole.
 	Path string `json:"path"`
 	// Message says what is wrong, with the value, and what would be right.
 	Message string `json:"message"`
-	// Line and Column are where the field stands in the file that a person wrote,
-	// from 1; 0 where that is not known.
+	// Line and Column are the position of the field in the file, counted from 1, or 0 if that
+	// is unknown.
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
 }
 
-// String returns the problem as "path: message", and behind it the line and the
-// column where they are known.
+// String returns the problem as "path: message", followed by the line and the column if they
+// are known.
 func (p Problem) String() string {
 	text := p.Message
 	if p.Path != "" {
@@ -36,12 +36,12 @@ func (p Problem) String() string {
 	return text
 }
 
-// Problems is all that is wrong with an input, in the order of the input. As
-// an error it lists every one of them.
+// Problems lists all errors in an input, in the order of the input. As an error it contains
+// every one of them.
 type Problems []Problem
 
-// Error lists the problems, one a line if there are several. Past 64 KiB it says
-// how many more there are.
+// Error lists the problems, one per line if there are several. After 64 KiB it says how many
+// more there are.
 func (p Problems) Error() string {
 	if len(p) == 1 {
 		return p[0].String()
@@ -68,7 +68,7 @@ func (p Problems) First(n int) Problems {
 	return first
 }
 
-// Err returns the problems as an error, nil if there are none.
+// Err returns the problems as an error, or nil if there are none.
 func (p Problems) Err() error {
 	if len(p) == 0 {
 		return nil
@@ -81,9 +81,9 @@ func (p *Problems) Addf(path, format string, args ...any) {
 	*p = append(*p, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
 }
 
-// Merge appends those of others that do not stand at or below a path that p
-// has a problem at already: a value of the wrong type is not reported as
-// missing too, nor are the fields that it would have had.
+// Merge appends the other problems, except those at or below a path at which p already has one:
+// a value of the wrong type is not also reported as missing, nor are the fields that it should
+// have.
 func (p Problems) Merge(others Problems) Problems {
 	taken := make(map[string]bool, len(p))
 	for _, problem := range p {
@@ -98,7 +98,7 @@ func (p Problems) Merge(others Problems) Problems {
 	return merged
 }
 
-// covers reports whether the path, or one that leads to it, is among those taken.
+// covers reports whether the path, or one above it, is among those taken.
 func covers(taken map[string]bool, path string) bool {
 	for i := len(path) - 1; i > 0; i-- {
 		if (path[i] == '.' || path[i] == '[') && taken[path[:i]] {
@@ -118,7 +118,7 @@ func field(path, name string) string {
 
 func element(path string, index int) string { return fmt.Sprintf("%s[%d]", path, index) }
 
-// enumerate writes a list as a person would: "a, b and c".
+// enumerate returns a list in the form "a, b and c".
 func enumerate(names []string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")

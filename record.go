@@ -1,6 +1,6 @@
 package latch
 
-// Results of a record.
+// These are the results of a record.
 const (
 	ResultPass    = "pass"
 	ResultFail    = "fail"
@@ -8,7 +8,7 @@ const (
 	ResultSkipped = "skipped"
 )
 
-// How a lock was removed.
+// These are the ways to remove a lock.
 const (
 	ViaSignal   = "signal"
 	ViaUpdate   = "update"
@@ -18,13 +18,13 @@ const (
 	ViaOverride = "override"
 )
 
-// A Record is one entry of the webhook history: one hook of one event, what
-// was sent, what came back, and what was decided (contract, "Records").
+// A Record is one entry of the webhook history: one hook of one event, with the request, the
+// answer and the decision (contract, "Records").
 type Record struct {
 	DeliveryID string `json:"delivery_id"`
-	// Sequence numbers the deliveries to the webhook in this run, from 1 on and
-	// without a gap, in the order in which their events fired; 0 where nothing is
-	// to be sent. PreviousID is the id of the delivery before; the first has none.
+	// Sequence numbers the deliveries to the webhook in this run, from 1 and without a gap, in
+	// the order in which their events fired. It is 0 if nothing is to be sent. PreviousID is
+	// the id of the previous delivery, and empty for the first one.
 	Sequence   int    `json:"sequence,omitempty"`
 	PreviousID string `json:"previous_id,omitempty"`
 	Webhook    string `json:"webhook"`
@@ -39,33 +39,33 @@ type Record struct {
 	Result     string `json:"result"`
 	Data       Object `json:"data"`
 	Attempts   int    `json:"attempts"`
-	// Tries describes the newest [MaximumTries] attempts one by one, oldest
-	// first. If the history gets too large they are dropped before anything
-	// else, without setting Truncated: Attempts still counts them.
+	// Tries describes the newest [MaximumTries] attempts one by one, oldest first. If the
+	// history gets too large they are dropped before anything else, without setting Truncated:
+	// Attempts still counts them.
 	Tries []RecordTry `json:"tries,omitempty"`
 	// Measurements are the newest [MaximumMeasurements] of an analysis, oldest first.
 	// They are dropped after Tries, and Truncated is set.
 	Measurements []Measurement `json:"measurements,omitempty"`
 	Error        string        `json:"error,omitempty"`
 	Decision     string        `json:"decision,omitempty"`
-	// Rule is what Decision rests on: the expression that held with its key, as
-	// in "stop_release: history.result == 'fail'", the policy, as in "on_error:
-	// stop", or, of a continue, that neither expression held. An expression is
-	// cut at 500 bytes. It is empty at events whose hooks decide nothing.
+	// Rule is the reason for Decision: the expression that was true, with its key, as in
+	// "stop_release: history.result == 'fail'"; the policy, as in "on_error: stop"; or, for
+	// continue, that neither expression was true. An expression is cut at 500 bytes. Rule is
+	// empty at events whose hooks decide nothing.
 	Rule string `json:"rule,omitempty"`
-	// WouldDecide is what the hook would have decided, had its event "enforce": true;
-	// Rule is what that rests on.
+	// WouldDecide is what the hook would have decided with "enforce": true. Rule is then the
+	// reason for it.
 	WouldDecide string `json:"would_decide,omitempty"`
-	// HandedTo is the workflow id of the latch.Deliver that carries the
-	// delivery on after this run closed.
+	// HandedTo is the workflow id of the latch.Deliver that continues the delivery after this
+	// run closed.
 	HandedTo string `json:"handed_to,omitempty"`
-	// Enforced says that the hook is one of an enforced registered webhook.
+	// Enforced reports that the hook belongs to an enforced registered webhook.
 	Enforced bool `json:"enforced,omitempty"`
-	// Kept reports that the delivery was not sent since the endpoint of its registered
+	// Kept reports that the delivery was not sent because the endpoint of its registered
 	// webhook is disabled, and can be sent later.
 	Kept bool `json:"kept,omitempty"`
-	// Redelivery counts how often the delivery was sent again on request, this
-	// record's time included; zero for the delivery itself.
+	// Redelivery counts how often the delivery was sent again on request, including this time.
+	// It is zero for the delivery itself.
 	Redelivery int `json:"redelivery,omitempty"`
 	// Truncated reports that a body or data was cut to keep the history in bounds.
 	Truncated   bool            `json:"truncated,omitempty"`
@@ -77,8 +77,8 @@ type Record struct {
 	Lock        *RecordLock     `json:"lock,omitempty"`
 }
 
-// A RecordRequest is what was sent, without headers and body. Of a URL with
-// a secret it shows scheme and host alone.
+// A RecordRequest describes the request, without headers and body. If the URL contains a
+// secret, only scheme and host are shown.
 type RecordRequest struct {
 	Method      string `json:"method"`
 	URL         string `json:"url"`
@@ -86,7 +86,7 @@ type RecordRequest struct {
 	Bytes       int    `json:"bytes"`
 }
 
-// A RecordResponse is what came back, secrets masked, the body cut at 20 KiB.
+// A RecordResponse describes the answer, with secrets masked and the body cut at 20 KiB.
 type RecordResponse struct {
 	Status  int               `json:"status"`
 	Headers map[string]string `json:"headers,omitempty"`
@@ -102,39 +102,38 @@ type RecordTry struct {
 	Number     int   `json:"number"`
 	StartedAt  Time  `json:"started_at"`
 	DurationMS int64 `json:"duration_ms"`
-	// Status is that of the answer; 0 without one. Error says what the status
-	// does not, in at most 200 bytes.
+	// Status is the status of the answer, or 0 without one. Error adds what the status does not
+	// say, in at most 200 bytes.
 	Status int    `json:"status,omitempty"`
 	Error  string `json:"error,omitempty"`
-	// Unreadable reports that the message arrived and that Error is about its
-	// answer, which cannot be read.
+	// Unreadable reports that the message was delivered, and that Error is about its answer,
+	// which cannot be read.
 	Unreadable bool `json:"unreadable,omitempty"`
-	// RetryInMS is the wait that was chosen before the next attempt, jitter and
-	// what the endpoint asked for included; 0 after the last.
+	// RetryInMS is the chosen wait before the next attempt, including jitter and what the
+	// endpoint asked for. It is 0 after the last attempt.
 	RetryInMS int64 `json:"retry_in_ms,omitempty"`
-	// Address is the IP address and port that was called; absent where nothing
-	// was, and behind a proxy.
+	// Address is the IP address and port that was called. It is absent if nothing was called,
+	// and behind a proxy.
 	Address string   `json:"address,omitempty"`
 	Timings *Timings `json:"timings,omitempty"`
 }
 
-// Timings are what the parts of an attempt took, in milliseconds with up to
-// three decimals. What did not take place is absent: a connection that was kept
-// from an attempt before needs no DNS, connecting or TLS.
+// Timings are the durations of an attempt's parts, in milliseconds with up to three decimals. A
+// part that did not take place is absent: a kept connection needs no DNS, connecting or TLS.
 type Timings struct {
-	// DNSMS is resolving the name, ConnectMS connecting, over all addresses
-	// tried, and TLSMS the handshake.
+	// DNSMS is for resolving the name, ConnectMS for connecting, over all addresses tried, and
+	// TLSMS for the handshake.
 	DNSMS     float64 `json:"dns_ms,omitempty"`
 	ConnectMS float64 `json:"connect_ms,omitempty"`
 	TLSMS     float64 `json:"tls_ms,omitempty"`
-	// FirstByteMS is the wait for the answer's first byte, from the connection
-	// on: sending the request is a part of it.
+	// FirstByteMS is the wait for the answer's first byte, from the connection on. It includes
+	// sending the request.
 	FirstByteMS float64 `json:"first_byte_ms,omitempty"`
-	// TotalMS is all of it, to the answer's last byte that was read.
+	// TotalMS is the total, up to the answer's last byte that was read.
 	TotalMS float64 `json:"total_ms,omitempty"`
 }
 
-// A RecordLock is the lock that a blocking hook made.
+// A RecordLock is the lock of a blocking hook.
 type RecordLock struct {
 	Token     string `json:"token"`
 	URL       string `json:"url,omitempty"`
@@ -142,15 +141,15 @@ type RecordLock struct {
 	RemovedBy string `json:"removed_by,omitempty"`
 	Via       string `json:"via,omitempty"`
 	Reason    string `json:"reason,omitempty"`
-	// Result is the one that the removal asked for; absent where it left that to
-	// the endpoint's answer.
+	// Result is the one that the removal asked for. It is absent if the removal left it to the
+	// endpoint's answer.
 	Result string `json:"result,omitempty"`
 }
 
 // Open reports whether the lock still waits for its removal.
 func (l *RecordLock) Open() bool { return l != nil && l.RemovedAt.IsZero() }
 
-// A Status is a run's snapshot, the answer of the query [QueryStatus].
+// A Status is a snapshot of a run, the answer to the query [QueryStatus].
 type Status struct {
 	ID     string       `json:"id"`
 	Title  string       `json:"title,omitempty"`
@@ -165,26 +164,26 @@ type Status struct {
 	Rejected []Rejected   `json:"rejected"`
 }
 
-// An OpenLock is a lock that a run waits for. Step, Job, Release, Title and
-// OnTimeout are absent in locks of runs that an earlier version began.
+// An OpenLock is a lock that a run waits for. Step, Job, Release, Title and OnTimeout are
+// absent in locks of runs that an earlier version began.
 type OpenLock struct {
 	Token   string `json:"token"`
 	URL     string `json:"url,omitempty"`
 	Webhook string `json:"webhook"`
 	Event   string `json:"event"`
-	// Step is the step at whose event the lock was made, of a release.
+	// Step is the step at whose event the lock was made, in a release.
 	Step string `json:"step,omitempty"`
-	// Job or Release is the id of what is held, and Title its title.
+	// Job or Release is the id of the run's job or release, and Title its title.
 	Job     string `json:"job,omitempty"`
 	Release string `json:"release,omitempty"`
 	Title   string `json:"title,omitempty"`
 	Since   Time   `json:"since"`
-	// Until is when the lock times out; absent where it waits for ever.
+	// Until is when the lock times out. It is absent if the lock waits for ever.
 	Until Time `json:"until,omitzero"`
-	// OnTimeout is what the timeout decides: continue, stop or rollback. It is
-	// absent where the lock waits for ever.
+	// OnTimeout is the decision of the timeout: continue, stop or rollback. It is absent if the
+	// lock waits for ever.
 	OnTimeout string `json:"on_timeout,omitempty"`
-	// Enforced says that the lock is one of an enforced registered webhook.
+	// Enforced reports that the lock belongs to an enforced registered webhook.
 	Enforced bool `json:"enforced,omitempty"`
 }
 

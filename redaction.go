@@ -8,32 +8,31 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// A Redaction says what of an endpoint's answer no record keeps (contract,
-// "Webhook"): what matches becomes ***, before anything leaves the worker's
-// memory. Result, decisions and templates see what is kept; only a webhook's
-// success sees the whole answer.
+// A Redaction says which parts of an endpoint's answer no record keeps (contract, "Webhook").
+// Matching parts become *** before anything leaves the worker's memory. Result, decisions and
+// templates see the redacted answer; only a webhook's success sees the original.
 type Redaction struct {
-	// Headers are names of headers, in any case; * stands for any characters, as
-	// in X-Internal-*.
+	// Headers are names of headers, in any case of letters. * stands for any characters, as in
+	// X-Internal-*.
 	Headers []string `json:"headers,omitempty" latch:"plain"`
-	// JSON are JSON Pointers (RFC 6901), since keys may have dots; a part that is
-	// * stands for every member or element, as in /customers/*/email. What they
-	// point to is hidden in body and data, but for a decision: true, false, "pass"
-	// or "fail" in result, stop_release and rollback_release. The body is then
-	// kept as compact JSON, and one that is not whole JSON not at all.
+	// JSON are JSON Pointers (RFC 6901), because keys may contain dots. A part that is * stands
+	// for every member or element, as in /customers/*/email. Their targets are hidden in body
+	// and data, except for a decision: true, false, "pass" or "fail" in result, stop_release
+	// and rollback_release. The body is then kept as compact JSON, or not at all if it is not
+	// complete JSON.
 	JSON []string `json:"json,omitempty" latch:"plain"`
 }
 
-// Bounds of a redaction.
+// These are the bounds of a redaction.
 const (
 	maximumRedactions     = 100
 	maximumRedactionBytes = 512
 )
 
-// jsonPointer is RFC 6901's, without the empty one.
+// jsonPointer matches RFC 6901's pointers, except the empty one.
 var jsonPointer = regexp.MustCompile(`^(/([^/~]|~[01])*)+$`)
 
-// Validate returns all that is wrong with it; nil is right.
+// Validate returns all problems of the redaction. It accepts nil.
 func (r *Redaction) Validate() Problems {
 	var problems Problems
 	r.validate(&problems, "")

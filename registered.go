@@ -2,35 +2,34 @@ package latch
 
 import "encoding/json"
 
-// A RegisteredWebhook stands by itself, beside those that runs bring: it
-// applies to every job, release and custom event that it listens to, or to
-// those that match When, each of its events with settings of its own. A run
-// takes the registered webhooks that apply to it as it begins. A webhook of the
-// run's own with the same id stands in the place of one that is not Enforced.
+// A RegisteredWebhook is registered independently of runs. It applies to every job, release and
+// custom event that it listens to, or to those that match When, with its own settings for each
+// event. A run determines the registered webhooks that apply to it when it begins. If the run
+// has a webhook with the same id, that one replaces a registered webhook that is not Enforced.
 type RegisteredWebhook struct {
 	Webhook
-	// When is an expression over job, release, instance, data, vars, system and
-	// event as the run begins; false leaves the webhook out of the run.
+	// When is an expression over job, release, instance, data, vars, system and event when the
+	// run begins. If it is false, the run does not get the webhook.
 	When string `json:"when,omitempty" latch:"expression,when"`
-	// Enforced keeps the authors of runs from replacing the webhook: a run with a
-	// webhook of its own under this id is refused as InvalidSpec, even where the
-	// registered one would not apply to it or is disabled. Through the API only
-	// the role admin skips its hooks, and on_error is stop unless given.
+	// Enforced prevents the authors of runs from replacing the webhook: a run with its own
+	// webhook under this id is refused as InvalidSpec, even if the registered one would not
+	// apply to it or is disabled. Through the API only the role admin may skip its hooks, and
+	// on_error defaults to stop.
 	Enforced bool `json:"enforced,omitempty"`
-	// Health has Latch count the attempts that fail; nil counts none.
+	// Health makes Latch count failed attempts. If nil, they are not counted.
 	Health *Health `json:"health,omitempty"`
-	// Endpoint is what was counted, which Latch alone writes; nil for an endpoint
-	// that works, and for a webhook without Health.
+	// Endpoint is the counted state, which only Latch writes. It is nil for an endpoint that
+	// works, and for a webhook without Health.
 	Endpoint *EndpointState `json:"endpoint,omitempty"`
-	// ManagedBy names who declares the webhook in files (starter apply --owner);
-	// empty for one that was registered by hand.
+	// ManagedBy names the owner who declares the webhook in files (starter apply --owner). It
+	// is empty for a webhook that was registered by hand.
 	ManagedBy string `json:"managed_by,omitempty" latch:"plain"`
 	CreatedAt Time   `json:"created_at,omitzero"`
 	UpdatedAt Time   `json:"updated_at,omitzero"`
 }
 
-// registeredInput is what is taken: the endpoint's state, the times and the warnings
-// are ours, and may be given back.
+// registeredInput is the accepted input. It may contain the endpoint's state, the times and the
+// warnings, which are ignored.
 type registeredInput struct {
 	Webhook
 	When      string          `json:"when,omitempty"`
@@ -43,8 +42,7 @@ type registeredInput struct {
 	Warnings  json.RawMessage `json:"warnings,omitempty"`
 }
 
-// DecodeRegisteredWebhook reads a webhook that is to stand by itself,
-// strictly. Its error is [Problems].
+// DecodeRegisteredWebhook strictly decodes a webhook to register. Its error is [Problems].
 func DecodeRegisteredWebhook(data []byte) (*RegisteredWebhook, error) {
 	var input registeredInput
 	problems := decodeStrict(data, &input)
@@ -52,7 +50,7 @@ func DecodeRegisteredWebhook(data []byte) (*RegisteredWebhook, error) {
 	return webhook, problems.Merge(webhook.Validate()).Err()
 }
 
-// Validate returns all that is wrong with the webhook's shape.
+// Validate returns all problems of the webhook's shape.
 func (w *RegisteredWebhook) Validate() Problems {
 	var problems Problems
 	validateWebhookID(&problems, "id", w.ID)
@@ -67,9 +65,9 @@ func (w *RegisteredWebhook) Validate() Problems {
 	return problems
 }
 
-// For returns the webhook as a run of the kind takes it, with the events that
-// such a run fires; false where it listens to none of them. Where fired is
-// given, of the custom events only that one counts.
+// For returns the webhook as a run of the kind uses it, with the events that such a run fires.
+// It returns false if the webhook listens to none of them. If fired is set, it is the only
+// custom event that counts.
 func (w *RegisteredWebhook) For(kind Kind, fired string) (Webhook, bool) {
 	webhook := w.Webhook
 	webhook.Event, webhook.Events = "", nil
@@ -81,7 +79,7 @@ func (w *RegisteredWebhook) For(kind Kind, fired string) (Webhook, bool) {
 		if kind == EmissionKind { // nothing is decided there
 			settings.StopRelease, settings.RollbackRelease = "", ""
 		}
-		if w.Enforced && settings.OnError == "" { // or an author's missing variable would open the gate
+		if w.Enforced && settings.OnError == "" { // or a missing variable in the author's run would open the gate
 			settings.OnError = Stop
 		}
 		webhook.Events = append(webhook.Events, settings)

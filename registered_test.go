@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A webhook that stands by itself is held to the rules of each event's run.
+// A registered webhook must satisfy the rules of each event's run.
 func TestDecodeRegisteredWebhook(t *testing.T) {
 	t.Parallel()
 	for name, each := range map[string]struct{ source, problem string }{
@@ -46,7 +46,7 @@ func TestDecodeRegisteredWebhook(t *testing.T) {
 	}
 }
 
-// A run takes of a registered webhook the events that it fires.
+// A run gets from a registered webhook the events that it fires.
 func TestRegisteredWebhookForARun(t *testing.T) {
 	t.Parallel()
 	webhook, err := DecodeRegisteredWebhook([]byte(`{"id":"w","url":"https://example.com",

@@ -2,8 +2,8 @@ package latch
 
 import "slices"
 
-// A Release is the input of the workflow [WorkflowRelease] (contract,
-// "Release"): steps in order, with webhooks that may hold, stop or roll back.
+// A Release is the input of the workflow [WorkflowRelease] (contract, "Release"): steps in
+// order, with webhooks that may hold, stop or roll back the release.
 type Release struct {
 	ID       string `json:"id" latch:"id"`
 	Title    string `json:"title,omitempty" latch:"plain"`
@@ -15,13 +15,13 @@ type Release struct {
 	Targets  []Target  `json:"targets,omitempty"`
 	AtOnce   int       `json:"at_once,omitempty" unset:"1"`
 	Webhooks []Webhook `json:"webhooks,omitempty"`
-	// OnFailure and OnCancel say what becomes of the steps taken when a step fails or
-	// the run is cancelled: "rollback" (the default) or "stop". With an OnFailure of
-	// "pause" a failed step waits for a person; see [MessageRetry].
+	// OnFailure and OnCancel say what happens to the completed steps when a step fails or the
+	// run is cancelled: "rollback" (the default) or "stop". With an OnFailure of "pause" a
+	// failed step waits for a person; see [MessageRetry].
 	OnFailure string `json:"on_failure,omitempty" latch:"plain" unset:"rollback"`
 	OnCancel  string `json:"on_cancel,omitempty" latch:"plain" unset:"rollback"`
-	// FailOn are the outcomes, stopped and rolled_back, with which the run fails
-	// instead of completing; none unless given.
+	// FailOn are the outcomes, stopped and rolled_back, at which the run fails instead of
+	// completing; none by default.
 	FailOn []string `json:"fail_on,omitempty" latch:"plain"`
 }
 
@@ -44,16 +44,16 @@ type ParallelStep struct {
 
 func (s ParallelStep) step() Step { return Step{Name: s.Name, Do: s.Do, Undo: s.Undo} }
 
-// Policies, and the decisions of events.
+// These are the policies, and the decisions of events.
 const (
 	Continue = "continue"
 	Stop     = "stop"
 	Rollback = "rollback"
-	// Pause is a policy for failed steps alone.
+	// Pause is a policy only for failed steps.
 	Pause = "pause"
 )
 
-// Statuses of a release.
+// These are the statuses of a release.
 const (
 	ReleaseRunning    = "running"
 	ReleaseReleased   = "released"
@@ -63,13 +63,13 @@ const (
 	ReleaseCancelled  = "cancelled"
 )
 
-// Statuses of a step.
+// These are the statuses of a step.
 const (
 	StepPending = "pending"
 	// StepRunning is a step whose work is under way.
 	StepRunning = "running"
-	// StepSkipped is a step that a release has ended without reaching, or a failed one
-	// that a person let the release go on without.
+	// StepSkipped is the status of a step that the release did not reach, or of a failed one
+	// without which a person let the release continue.
 	StepSkipped    = "skipped"
 	StepDone       = "done"
 	StepFailed     = "failed"
@@ -77,8 +77,8 @@ const (
 	StepUndoFailed = "undo_failed"
 )
 
-// A ReleaseResult is what a release came to. A run that failed carries it,
-// without History, in the details of its error.
+// A ReleaseResult is the result of a release. If the run failed, the details of its error
+// contain it, without History.
 type ReleaseResult struct {
 	ID        string       `json:"id"`
 	Title     string       `json:"title,omitempty"`
@@ -89,28 +89,27 @@ type ReleaseResult struct {
 	History   []Record     `json:"history,omitempty"`
 }
 
-// DecidedBy names who stopped a release or rolled it back: a webhook at an
-// event, or a person.
+// DecidedBy names who stopped a release or rolled it back: a webhook at an event, or a person.
 type DecidedBy struct {
 	Webhook string `json:"webhook,omitempty"`
 	Event   string `json:"event,omitempty"`
 	By      string `json:"by,omitempty"`
 }
 
-// A StepResult is what a step came to.
+// A StepResult is the result of a step.
 type StepResult struct {
 	Name   string `json:"name"`
 	Status string `json:"status"`
 	Error  string `json:"error,omitempty"`
 	KVP    Object `json:"kvp,omitempty"`
-	// Attempts counts how often the step was taken, where that is more than once.
+	// Attempts counts how often the step ran, if that is more than once.
 	Attempts int `json:"attempts,omitempty"`
-	// Choices are the newest [MaximumChoices] of what people said about the step when
-	// it had failed, oldest first.
+	// Choices are the newest [MaximumChoices] choices that people made after the step had
+	// failed, oldest first.
 	Choices []StepChoice `json:"choices,omitempty"`
 }
 
-// Taken reports whether the step was begun, done or not, and is not undone.
+// Taken reports whether the step was begun, completed or not, and has not been undone.
 func (s *StepResult) Taken() bool {
 	return s.Status == StepDone || s.Status == StepRunning || s.Status == StepFailed || len(s.Choices) > 0 && (s.Status == StepPending || s.Status == StepSkipped)
 }
@@ -129,14 +128,13 @@ func (s *StepResult) Settle() {
 // MaximumChoices is how many choices a step's result keeps.
 const MaximumChoices = 10
 
-// A StepChoice is what a person said about a failed step: [MessageRetry] or
-// [MessageSkip].
+// A StepChoice is a person's choice about a failed step: [MessageRetry] or [MessageSkip].
 type StepChoice struct {
 	Choice string `json:"choice"`
 	By     string `json:"by,omitempty"`
 	Reason string `json:"reason,omitempty"`
 	At     Time   `json:"at"`
-	// Error is why the step had failed, in at most 1,024 bytes.
+	// Error says why the step had failed, in at most 1,024 bytes.
 	Error string `json:"error"`
 }
 
@@ -147,15 +145,15 @@ type PausedStep struct {
 	Since Time   `json:"since"`
 }
 
-// DecodeRelease reads a release strictly. Its error is [Problems].
+// DecodeRelease strictly decodes a release. Its error is [Problems].
 func DecodeRelease(data []byte) (*Release, error) {
 	release := new(Release)
 	problems := decodeStrict(data, release)
 	return release, problems.Merge(release.Validate()).Err()
 }
 
-// Validate returns all that is wrong with the release's shape. Templates and
-// expressions are not looked into here.
+// Validate returns all problems of the release's shape. It does not check templates and
+// expressions.
 func (r *Release) Validate() Problems {
 	var problems Problems
 	requireRunID(&problems, "id", r.ID)

@@ -9,41 +9,38 @@ import (
 
 const maximumCoefficient = 1000
 
-// retryDefaults are the defaults of each field by itself.
+// retryDefaults are the defaults of the individual fields.
 var retryDefaults = func() (retry Retry) {
 	fields.SetDefaults(&retry)
 	return retry
 }()
 
-// A Retry says how what failed is tried again. A zero field takes its default.
+// A Retry says how a failure is retried. A zero field has its default.
 type Retry struct {
-	// InitialInterval is the wait before the second attempt; 5s unless given.
+	// InitialInterval is the wait before the second attempt; 5s by default.
 	InitialInterval Duration `json:"initial_interval,omitempty" unset:"5s"`
-	// BackoffCoefficient multiplies each further wait; 2 unless given, at least 1.
+	// BackoffCoefficient multiplies each further wait; 2 by default, at least 1.
 	BackoffCoefficient float64 `json:"backoff_coefficient,omitempty" unset:"2"`
-	// MaximumInterval bounds a wait; 1h unless given.
+	// MaximumInterval bounds a wait; 1h by default.
 	MaximumInterval Duration `json:"maximum_interval,omitempty" unset:"1h"`
-	// MaximumAttempts bounds the attempts, the first included; 0 is no limit.
+	// MaximumAttempts bounds the attempts, including the first; 0 means no limit.
 	MaximumAttempts int `json:"maximum_attempts,omitempty" unset:"0"`
-	// Schedule gives the waits themselves, one for each attempt after the
-	// first, instead of InitialInterval, BackoffCoefficient and
-	// MaximumInterval; after the last it is given up. Webhooks and http tasks
-	// alone take it.
+	// Schedule lists the waits, one for each attempt after the first. It replaces
+	// InitialInterval, BackoffCoefficient and MaximumInterval. After the last wait there is one
+	// more attempt. Only webhooks and http tasks accept it.
 	Schedule RetrySchedule `json:"schedule,omitempty"`
-	// On has statuses that are tried again, NotOn statuses that are not, whatever
-	// holds for them otherwise (contract, "Responses"). A status itself counts
-	// before its class. With a 2xx in On, that answer is a success only where the
-	// task's or webhook's success says so. Webhooks and http tasks alone take
-	// them.
+	// On lists statuses that are retried, and NotOn statuses that are not, overriding the
+	// defaults (contract, "Responses"). A status takes precedence over its class. With a 2xx in
+	// On, that answer is a success only if the task's or webhook's success says so. Only
+	// webhooks and http tasks accept them.
 	On    []StatusCode `json:"on,omitempty"`
 	NotOn []StatusCode `json:"not_on,omitempty"`
-	// Deadline bounds all of it, from the first attempt; unless given 24h or,
-	// if that is longer, twice what Schedule takes.
+	// Deadline bounds the total time from the first attempt. The default is 24h or, if that is
+	// longer, twice the total of Schedule.
 	Deadline Duration `json:"deadline,omitempty" unset:"24h"`
 }
 
-// WithDefaults returns the retry with every field set; for a nil retry, the
-// defaults.
+// WithDefaults returns the retry with every field set. It accepts nil.
 func (r *Retry) WithDefaults() Retry {
 	var given Retry
 	if r != nil {
@@ -67,10 +64,9 @@ func (r *Retry) WithDefaults() Retry {
 	return given
 }
 
-// Delay returns the wait after the given number of failed attempts (1 and up),
-// without jitter: InitialInterval times BackoffCoefficient for each attempt
-// after the first, at most MaximumInterval; or what Schedule says. The
-// defaults apply.
+// Delay returns the wait after the given number of failed attempts (1 and up), without jitter:
+// InitialInterval times BackoffCoefficient for each attempt after the first, at most
+// MaximumInterval; or the entry of Schedule. The defaults apply.
 func (r *Retry) Delay(failed int) time.Duration {
 	retry := r.WithDefaults()
 	if last := len(retry.Schedule); last > 0 {
@@ -83,9 +79,8 @@ func (r *Retry) Delay(failed int) time.Duration {
 	return time.Duration(min(delay, float64(retry.MaximumInterval)))
 }
 
-// AttemptLimit returns how many attempts there are at most, the first included:
-// MaximumAttempts, or what Schedule has waits for if that is less; 0 is no
-// limit.
+// AttemptLimit returns the largest number of attempts, including the first: MaximumAttempts, or
+// fewer if Schedule has fewer waits; 0 means no limit.
 func (r *Retry) AttemptLimit() int {
 	switch {
 	case r == nil:

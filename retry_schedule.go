@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// ScheduleStandardWebhooks names the schedule that Standard Webhooks gives as
-// its example ("Deliverability and reliability"): ten attempts in 76 hours.
+// ScheduleStandardWebhooks names the example schedule of Standard Webhooks ("Deliverability and
+// reliability"): ten attempts in 76 hours.
 const ScheduleStandardWebhooks = "standard-webhooks"
 
-// A RetrySchedule is the waits between attempts, in their order, each more
-// than 0 and at most 24h. JSON may give the name of a schedule instead, of
-// which there is one: [ScheduleStandardWebhooks].
+// A RetrySchedule lists the waits between attempts, in their order, each more than 0 and at
+// most 24h. JSON may instead contain the name of a schedule; the only one is
+// [ScheduleStandardWebhooks].
 type RetrySchedule []Duration
 
-// Limits of a schedule.
+// These are the limits of a schedule.
 const (
 	maximumScheduledDelays = 100
 	maximumScheduledDelay  = Duration(24 * time.Hour)
@@ -36,7 +36,7 @@ const (
 	noSchedule    schedules = false
 )
 
-// UnmarshalJSON reads an array of durations or the name of a schedule.
+// UnmarshalJSON decodes an array of durations or the name of a schedule.
 func (s *RetrySchedule) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		return nil
@@ -73,7 +73,7 @@ func (s RetrySchedule) validate(problems *Problems, path string, takes schedules
 	}
 }
 
-// decodeRetrySchedule reads an array of durations or the name of a schedule.
+// decodeRetrySchedule decodes an array of durations or the name of a schedule.
 func decodeRetrySchedule(problems *Problems, path string, data json.RawMessage, target reflect.Value) {
 	if !isString(data) {
 		decodeSlice(problems, path, data, target)

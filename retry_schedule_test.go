@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A schedule takes the place of the intervals, for webhooks and http tasks.
+// A schedule replaces the intervals, for webhooks and http tasks.
 func TestRetryScheduleValidation(t *testing.T) {
 	t.Parallel()
 	const notHere = "webhooks and http tasks alone take a schedule; give initial_interval, backoff_coefficient and maximum_interval"
@@ -44,8 +44,8 @@ func TestRetryScheduleValidation(t *testing.T) {
 	})
 }
 
-// After the last delay it is given up. The named schedule is the one of the
-// Standard Webhooks specification, and the default deadline leaves room for it.
+// After the last wait there are no more attempts. The named schedule is that of the Standard
+// Webhooks specification, and fits into the default deadline.
 func TestRetrySchedule(t *testing.T) {
 	t.Parallel()
 	var retry latch.Retry

@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// A StatusCode is one HTTP status, such as 404, or all that begin with a digit:
-// StatusCode(5) is "5xx". In JSON it is a number, or a string such as "5xx".
+// A StatusCode is one HTTP status, such as 404, or a class of statuses: StatusCode(5) is "5xx".
+// In JSON it is a number, or a string such as "5xx".
 type StatusCode int
 
 // maximumStatuses bounds a list of statuses.
@@ -17,7 +17,7 @@ const maximumStatuses = 100
 
 var statusText = regexp.MustCompile(`^([1-9])xx$|^([1-9][0-9][0-9])$`)
 
-// String returns the status as JSON writes it, without quotes.
+// String returns the status as in JSON, without quotes.
 func (s StatusCode) String() string {
 	if s.isClass() {
 		return strconv.Itoa(int(s)) + "xx"
@@ -25,7 +25,7 @@ func (s StatusCode) String() string {
 	return strconv.Itoa(int(s))
 }
 
-// isClass reports whether it stands for all statuses of one first digit.
+// isClass reports whether it is a class of statuses.
 func (s StatusCode) isClass() bool { return s < 10 }
 
 // class returns the first digit.
@@ -36,7 +36,7 @@ func (s StatusCode) class() StatusCode {
 	return s / 100
 }
 
-// MarshalJSON writes a number, or a string for a class.
+// MarshalJSON encodes a number, or a string for a class.
 func (s StatusCode) MarshalJSON() ([]byte, error) {
 	if s.isClass() {
 		return json.Marshal(s.String())
@@ -44,30 +44,30 @@ func (s StatusCode) MarshalJSON() ([]byte, error) {
 	return json.Marshal(int(s))
 }
 
-// UnmarshalJSON reads a number or a string.
+// UnmarshalJSON decodes a number or a string.
 func (s *StatusCode) UnmarshalJSON(data []byte) error {
 	var problems Problems
 	decodeStatus(&problems, "", data, reflect.ValueOf(s).Elem())
 	return problems.Err()
 }
 
-// decodeStatus reads 404, "404" or "4xx".
+// decodeStatus decodes 404, "404" or "4xx".
 func decodeStatus(problems *Problems, path string, data json.RawMessage, target reflect.Value) {
 	text := string(data)
 	if isString(data) {
-		_ = json.Unmarshal(data, &text) // it is JSON
+		_ = json.Unmarshal(data, &text) // it is valid JSON
 	}
 	match := statusText.FindStringSubmatch(text)
 	if match == nil || match[1] != "" && !isString(data) {
 		problems.Addf(path, `must be an HTTP status such as 404, or a class of them such as "5xx", not %s`, abbreviate(data))
 		return
 	}
-	number, _ := strconv.Atoi(match[1] + match[2]) // the pattern has digits alone
+	number, _ := strconv.Atoi(match[1] + match[2]) // the pattern matches only digits
 	target.SetInt(int64(number))
 }
 
-// Again reports whether an answer of the status is tried again, and whether
-// On or NotOn say so. A status itself counts before its class.
+// Again reports whether an answer with the status is retried, and whether On or NotOn contain
+// it. A status takes precedence over its class.
 func (r *Retry) Again(status int) (again, said bool) {
 	if r == nil {
 		return false, false
@@ -118,7 +118,7 @@ func (r *Retry) validateStatuses(problems *Problems, path string, takes schedule
 	}
 }
 
-// checkSuccess refuses a retry by which no answer could be a success.
+// checkSuccess adds a problem if no answer could be a success with the retry.
 func (r *Retry) checkSuccess(problems *Problems, path, success string) {
 	if r != nil && success == "" && slices.Contains(r.On, StatusCode(2)) {
 		problems.Addf(element(field(path, "on"), slices.Index(r.On, StatusCode(2))), "2xx: no answer would be a success; give success to say which one is")

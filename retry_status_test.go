@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// retry.on and retry.not_on: statuses and classes, each in one list, for
-// webhooks and http tasks.
+// retry.on and retry.not_on contain statuses and classes, each in one list, for webhooks and
+// http tasks.
 func TestRetryStatusValidation(t *testing.T) {
 	t.Parallel()
 	hook := func(retry string) string { return aJob(aHook(`"event":"JOB_SUCCESS","retry":` + retry)) }
@@ -50,7 +50,7 @@ func TestRetryStatusValidation(t *testing.T) {
 	})
 }
 
-// A status goes out as it came in, and reads as it is written.
+// A status is encoded in the form in which it was given.
 func TestRetryStatusesAreWrittenAsRead(t *testing.T) {
 	t.Parallel()
 	var retry latch.Retry

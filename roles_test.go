@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/fields/fieldstest"
 )
 
-// A key of an input is compiled, rendered, masked and described by the role that its tag says. So each
-// text says one, if only that it is taken as it is.
+// The tag of a key gives its role, by which the key is compiled, rendered, masked and
+// described. So each text has a role, even if it is used unchanged.
 func TestEveryTextOfAnInputSaysItsRole(t *testing.T) {
 	t.Parallel()
 	inputs := []any{&latch.Job{}, &latch.Release{}, &latch.Emission{}, &latch.Gate{}, &latch.RegisteredWebhook{}, &latch.RegisteredWatch{}}
@@ -20,7 +20,7 @@ func TestEveryTextOfAnInputSaysItsRole(t *testing.T) {
 	require.Subset(t, fields.Structures(inputs...), fields.Structures(&latch.Webhook{}, &latch.Task{}, &latch.Schedule{}))
 }
 
-// Whatever names a secret is held to what such a name may be, where it stands.
+// Every field that names a secret must satisfy the rule for such names.
 func TestEverySecretsNameIsChecked(t *testing.T) {
 	t.Parallel()
 	wrong := func(_ string, role fields.Role) string {

@@ -13,8 +13,7 @@ import (
 
 var instant = latch.NewTime(time.Date(2026, 7, 1, 12, 30, 0, 123456789, time.UTC))
 
-// full sets every field below value that is settable, so that a field that
-// the wire loses shows.
+// full sets every settable field below value, so that a field that JSON loses is noticed.
 func full(value reflect.Value) {
 	switch v := value.Addr().Interface().(type) {
 	case *json.RawMessage:
@@ -60,8 +59,8 @@ func full(value reflect.Value) {
 	}
 }
 
-// TestEveryTypeSurvivesJSON marshals each type with every field set and reads
-// it back with encoding/json, as workflows do with carried state.
+// TestEveryTypeSurvivesJSON encodes each type with every field set and decodes it with
+// encoding/json, as workflows do with carried state.
 func TestEveryTypeSurvivesJSON(t *testing.T) {
 	t.Parallel()
 	for _, sample := range []any{
@@ -73,7 +72,7 @@ func TestEveryTypeSurvivesJSON(t *testing.T) {
 		new(latch.HistoryQuery), new(latch.Problem),
 	} {
 		switch v := sample.(type) {
-		case *latch.JobResult: // holds itself
+		case *latch.JobResult: // is recursive
 			v.ID, v.Status, v.Jobs = "1", latch.JobSucceeded, []latch.JobResult{{ID: "2", KVP: latch.Object{}}}
 			v.KVP, v.StartedAt = latch.Object{"a": json.RawMessage("1")}, instant
 		default:
@@ -87,8 +86,8 @@ func TestEveryTypeSurvivesJSON(t *testing.T) {
 	}
 }
 
-// TestWhatGoWritesIsTakenStrictly: a service that builds a value in Go and
-// starts a run with it is never told of a key or a type.
+// TestWhatGoWritesIsTakenStrictly: the strict decoders accept every value that a Go service
+// encodes.
 func TestWhatGoWritesIsTakenStrictly(t *testing.T) {
 	t.Parallel()
 	retry := &latch.Retry{InitialInterval: latch.Duration(time.Second), BackoffCoefficient: 1.5, MaximumAttempts: 3}

@@ -53,8 +53,8 @@ func TestAnObjectIsNeverNull(t *testing.T) {
 	require.Contains(t, string(encoded), `"data":{}`)
 }
 
-// TestRetryDelays holds to the defaults shown under "Webhook" and to "a retry
-// given in part takes the defaults … for the rest".
+// TestRetryDelays: the defaults are those under "Webhook", and "a retry given in part takes the
+// defaults … for the rest".
 func TestRetryDelays(t *testing.T) {
 	t.Parallel()
 	const s = time.Second
@@ -83,7 +83,7 @@ func TestRetryDelays(t *testing.T) {
 		MaximumAttempts: 4, Deadline: latch.Duration(24 * time.Hour)}, defaults)
 }
 
-// TestDefaultsOfHooks holds to the defaults of "Webhook" and "Task".
+// TestDefaultsOfHooks: the defaults are those of "Webhook" and "Task".
 func TestDefaultsOfHooks(t *testing.T) {
 	t.Parallel()
 	given := latch.Webhook{Event: latch.EventJobStart}

@@ -8,29 +8,29 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// A Schedule says when a registered job runs by itself. JSON may give the cron
-// expression alone, as a string.
+// A Schedule says when a registered job runs automatically. JSON may contain only the cron
+// expression, as a string.
 type Schedule struct {
 	Cron     string `json:"cron,omitempty" latch:"plain"`
 	Timezone string `json:"timezone,omitempty" latch:"plain"`
-	// After names the job after which this one runs.
+	// After is the id of the job after which this one runs.
 	After string `json:"after,omitempty" latch:"plain"`
-	// On is after which outcome of that job: [OnSuccess] or [OnFailure]; empty is
-	// any. In JSON it stands beside the job, as {"after":{"job","on"}}.
+	// On is the outcome of that job after which this one runs: [OnSuccess] or [OnFailure]. If
+	// empty, any outcome counts. In JSON it is part of {"after":{"job","on"}}.
 	On string `json:"-" latch:"plain"`
 	// Catchup is how long after its time a missed run is still started.
 	Catchup Duration `json:"catchup,omitempty" unset:"1m"`
 }
 
-// Outcomes after which a job may follow another. A timeout and a cancellation
-// are failures.
+// These are the outcomes after which a job may follow another. A timeout and a cancellation are
+// failures.
 const (
 	OnSuccess = "success"
 	OnFailure = "failure"
 	OnAny     = "any"
 )
 
-// scheduleObject is a schedule's JSON.
+// scheduleObject is the JSON of a schedule.
 type scheduleObject struct {
 	Cron     string   `json:"cron,omitempty"`
 	Timezone string   `json:"timezone,omitempty"`
@@ -47,12 +47,12 @@ type leader struct {
 func (o *scheduleObject) schedule() Schedule {
 	s := Schedule{Cron: o.Cron, Timezone: o.Timezone, After: o.After.Job, On: o.After.On, Catchup: o.Catchup}
 	if s.On == OnAny {
-		s.On = "" // which means the same
+		s.On = "" // it has the same meaning
 	}
 	return s
 }
 
-// MarshalJSON writes the job's id alone where any outcome will do.
+// MarshalJSON encodes only the job's id if any outcome counts.
 func (l leader) MarshalJSON() ([]byte, error) {
 	if l.On == "" {
 		return json.Marshal(l.Job)
@@ -61,7 +61,7 @@ func (l leader) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(l))
 }
 
-// UnmarshalJSON reads an id or an object.
+// UnmarshalJSON decodes an id or an object.
 func (l *leader) UnmarshalJSON(data []byte) error {
 	if isString(data) {
 		return json.Unmarshal(data, &l.Job)
@@ -70,12 +70,12 @@ func (l *leader) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*plain)(l))
 }
 
-// MarshalJSON writes the object.
+// MarshalJSON encodes the object.
 func (s Schedule) MarshalJSON() ([]byte, error) {
 	return json.Marshal(scheduleObject{Cron: s.Cron, Timezone: s.Timezone, After: leader{s.After, s.On}, Catchup: s.Catchup})
 }
 
-// UnmarshalJSON reads the object, or a cron expression as a string.
+// UnmarshalJSON decodes the object, or a cron expression as a string.
 func (s *Schedule) UnmarshalJSON(data []byte) error {
 	if isString(data) {
 		return json.Unmarshal(data, &s.Cron)
@@ -86,8 +86,8 @@ func (s *Schedule) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// Follows reports whether the schedule has its job run after a run of the other
-// that ended with the outcome, [OnSuccess] or [OnFailure].
+// Follows reports whether the schedule's job runs after a run of the other job that ended with
+// the outcome, [OnSuccess] or [OnFailure].
 func (s *Schedule) Follows(job, outcome string) bool {
 	return s != nil && s.After != "" && s.After == job && (s.On == "" || s.On == outcome)
 }
@@ -109,7 +109,7 @@ func (s *Schedule) validate(problems *Problems, path string) {
 	}
 }
 
-// decodeSchedule reads a schedule strictly.
+// decodeSchedule strictly decodes a schedule.
 func decodeSchedule(problems *Problems, path string, data json.RawMessage, target reflect.Value) {
 	if isString(data) {
 		decodeInto(problems, path, data, target.FieldByName("Cron"))
@@ -120,7 +120,7 @@ func decodeSchedule(problems *Problems, path string, data json.RawMessage, targe
 	target.Set(reflect.ValueOf(object.schedule()))
 }
 
-// decodeLeader reads the job to follow strictly.
+// decodeLeader strictly decodes the job to follow.
 func decodeLeader(problems *Problems, path string, data json.RawMessage, target reflect.Value) {
 	job := target.FieldByName("Job")
 	switch {

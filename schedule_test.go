@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// contract, "Job": `after` is a job's id, or that with the outcome after which
-// this one runs; `any` is what the id alone means.
+// contract, "Job": `after` is a job's id, or an id with an outcome. `any` has the same meaning
+// as the id alone.
 func TestScheduleAfter(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Contract, Secrets by name: the names are those of its pattern.
+// Contract, Secrets by name: the names match its pattern.
 func FuzzIsSecretName(f *testing.F) {
 	pattern := regexp.MustCompile(secretName)
 	for _, name := range []string{"", "a", "change-board", "A_1.b-c._", ".a", "a.", "a..b", "-a", "_a", "a.-", "a b",

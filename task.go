@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// A Task is work: exactly one of its four kinds. The strings in URL, Headers,
-// Body, Input, Args, ID, Argv and Env are templates.
+// A Task is a unit of work of exactly one of four kinds. The strings in URL, Headers, Body,
+// Input, Args, ID, Argv and Env are templates.
 type Task struct {
 	Activity *ActivityTask `json:"activity,omitempty"`
 	Workflow *WorkflowTask `json:"workflow,omitempty"`
@@ -18,13 +18,13 @@ type Task struct {
 type ActivityTask struct {
 	Type      string `json:"type" latch:"plain"`
 	TaskQueue string `json:"task_queue,omitempty" latch:"plain"`
-	// Input is the single argument; Args are several. Without either the
-	// activity gets none.
+	// Input is the single argument. Args are several. Without either, the activity gets no
+	// argument.
 	Input json.RawMessage   `json:"input,omitempty" latch:"template,json"`
 	Args  []json.RawMessage `json:"args,omitempty" latch:"template,json"`
-	// Timeout bounds one attempt, from its start; 10m unless given.
+	// Timeout bounds one attempt, from its start; 10m by default.
 	Timeout Duration `json:"timeout,omitempty" unset:"10m"`
-	// StartTimeout bounds the wait for a worker; 5m unless given.
+	// StartTimeout bounds the wait for a worker; 5m by default.
 	StartTimeout     Duration `json:"start_timeout,omitempty" unset:"5m"`
 	HeartbeatTimeout Duration `json:"heartbeat_timeout,omitempty"`
 	Retry            *Retry   `json:"retry,omitempty"`
@@ -37,7 +37,7 @@ type WorkflowTask struct {
 	ID        string            `json:"id,omitempty" latch:"id,template"`
 	Input     json.RawMessage   `json:"input,omitempty" latch:"template,json"`
 	Args      []json.RawMessage `json:"args,omitempty" latch:"template,json"`
-	// Timeout bounds the child, which is cancelled then; 10m unless given.
+	// Timeout bounds the child, which is then cancelled; 10m by default.
 	Timeout Duration `json:"timeout,omitempty" unset:"10m"`
 }
 
@@ -45,20 +45,20 @@ type WorkflowTask struct {
 type HTTPTask struct {
 	// Method is GET, POST (the default), PUT, PATCH, DELETE or HEAD.
 	Method string `json:"method,omitempty" latch:"plain" unset:"POST"`
-	// URL is a template; URLSecret is the name of a secret that is the URL.
-	// Exactly one of them is given.
+	// URL is a template. URLSecret is the name of a secret that contains the URL. Exactly one
+	// of them must be set.
 	URL       string            `json:"url,omitempty" latch:"template,url"`
 	URLSecret string            `json:"url_secret,omitempty" latch:"secret"`
 	Headers   map[string]string `json:"headers,omitempty" latch:"template,header"`
 	// HeaderSecrets maps headers to the names of the secrets that are their values.
 	HeaderSecrets map[string]string `json:"header_secrets,omitempty" latch:"secret"`
 	ContentType   string            `json:"content_type,omitempty" latch:"media type" unset:"application/json"`
-	// Auth and TLS are those of a [Webhook].
+	// Auth and TLS have the same meaning as in a [Webhook].
 	Auth *Auth `json:"auth,omitempty"`
 	TLS  *TLS  `json:"tls,omitempty"`
 	// Body is a string, or JSON whose strings are templates.
 	Body json.RawMessage `json:"body,omitempty" latch:"template,body"`
-	// Success is an expression over response; any 2xx unless given.
+	// Success is an expression over response. By default any 2xx is a success.
 	Success string `json:"success,omitempty" latch:"expression,success"`
 	// Poll has the request made again until its answer is final, which is the result.
 	Poll    *Poll    `json:"poll,omitempty"`
@@ -66,14 +66,13 @@ type HTTPTask struct {
 	Retry   *Retry   `json:"retry,omitempty"`
 }
 
-// A CommandTask runs a program on the worker, without a shell, where the
-// worker allows it.
+// A CommandTask runs a program on the worker, without a shell, if the worker allows it.
 type CommandTask struct {
 	Argv []string          `json:"argv" latch:"template"`
 	Dir  string            `json:"dir,omitempty" latch:"plain"`
 	Env  map[string]string `json:"env,omitempty" latch:"template"`
-	// EnvSecrets maps variables to the names of the secrets that are their
-	// values: the first line of a secret, or all of one that is PEM.
+	// EnvSecrets maps variables to the names of the secrets that are their values: the first
+	// line of a secret, or all of it if it is PEM.
 	EnvSecrets map[string]string `json:"env_secrets,omitempty" latch:"secret"`
 	Timeout    Duration          `json:"timeout,omitempty" unset:"10m"`
 	Retry      *Retry            `json:"retry,omitempty"`
@@ -140,7 +139,7 @@ func (t *HTTPTask) ValidateRequest() Problems {
 	return problems
 }
 
-// validateMethod looks at the method, the headers, and what proves who sends.
+// validateMethod checks the method, the headers, and the authentication.
 func (t *HTTPTask) validateMethod(problems *Problems, path string) {
 	oneOf(problems, field(path, "method"), t.Method, taskMethods...)
 	validateHeaders(problems, field(path, "headers"), t.Headers, transportHeaders)

@@ -17,7 +17,7 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// A scope is where webhooks stand; it decides what their hooks may do.
+// A scope is the context of webhooks. It determines what their hooks may do.
 type scope int
 
 const (
@@ -31,26 +31,26 @@ const (
 // secretName is the contract's rule for names of secrets ("Secrets by name").
 const secretName = `^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$`
 
-// hostName is a name of a host, or an IP address.
+// hostName matches the name of a host, or an IP address.
 var hostName = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$`)
 
 var (
-	// transportHeaders are set by HTTP itself or by content_type, or speak to the
-	// next hop alone, such as a proxy (RFC 9110, 7.6.1).
+	// transportHeaders are set by HTTP itself or by content_type, or are meant only for the
+	// next hop, such as a proxy (RFC 9110, 7.6.1).
 	transportHeaders = []string{"Content-Length", "Content-Type", "Host", "Connection", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding",
 		"Upgrade", "Http2-Settings", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection"}
-	// webhookHeaders are set by Latch too, on webhooks.
+	// webhookHeaders are the headers that Latch sets in addition on webhooks.
 	webhookHeaders = append([]string{"Webhook-Id", "Webhook-Timestamp", "Webhook-Signature", "Webhook-Sequence", "Webhook-Previous-Id", "X-Latch-Lock"}, transportHeaders...)
 )
 
-// checkURL looks at what of a URL's template is fixed: scheme and host.
+// checkURL checks the fixed parts of a URL's template: scheme and host.
 func checkURL(problems *Problems, path, template string) {
 	fixed, _, templated := strings.Cut(strings.ReplaceAll(template, "$${", "__"), "${")
 	if templated && fixed == "" {
 		return
 	}
 	if !templated {
-		fixed = strings.TrimRight(fixed, " \t\r\n") // such as a text block of YAML ends in
+		fixed = strings.TrimRight(fixed, " \t\r\n") // a text block of YAML ends in one
 	}
 	if strings.ContainsFunc(fixed, unicode.IsControl) {
 		problems.Addf(path, "%q has a line break or another control character, which must be percent-encoded", shownURL(fixed))
@@ -74,7 +74,7 @@ func checkURL(problems *Problems, path, template string) {
 	case strings.Contains(authority, "@"):
 		problems.Addf(path, "has credentials before the host; give them by header_secrets instead")
 	case templated && end < 0:
-		// An expression in the host is the template compiler's to report.
+		// The template compiler reports an expression in the host.
 	case authority == "":
 		problems.Addf(path, "%q has no host", shownURL(fixed))
 	default:
@@ -90,7 +90,7 @@ func checkURL(problems *Problems, path, template string) {
 	}
 }
 
-// isPort reports whether the text can be a URL's port; none is the scheme's own.
+// isPort reports whether the text can be a URL's port. It may be empty.
 func isPort(text string) bool {
 	if text == "" {
 		return true
@@ -99,11 +99,11 @@ func isPort(text string) bool {
 	return err == nil && port > 0
 }
 
-// hiddenCredential stands where a URL was shown without its credential.
+// hiddenCredential is the text that replaces a credential when a URL is shown.
 const hiddenCredential = "***"
 
-// shownURL keeps what may be credentials out of a message: what stands before
-// the host, and the query.
+// shownURL removes possible credentials from a URL for a message: everything before the host,
+// and the query.
 func shownURL(text string) string {
 	if end := strings.IndexAny(text, "?#;"); end >= 0 {
 		text = text[:end+1] + "…"
@@ -129,8 +129,7 @@ func checkMediaType(problems *Problems, path, value string) bool {
 	return true
 }
 
-// checkCharset refuses to announce another encoding than the one that bodies
-// are sent in.
+// checkCharset refuses a charset other than the one in which bodies are sent.
 func checkCharset(problems *Problems, path, contentType string) {
 	_, parameters, err := mime.ParseMediaType(contentType)
 	if charset := parameters["charset"]; err == nil && charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
@@ -177,11 +176,10 @@ func checkSecretName(problems *Problems, path, name string) {
 	}
 }
 
-// IsSecretName reports whether the text can be the name of a secret. It is asked
-// for every attempt of a delivery, where a pattern would cost as much as what
-// is looked up.
+// IsSecretName reports whether the text can be the name of a secret. It is called for every
+// attempt of a delivery, where a regular expression would cost as much as the lookup.
 func IsSecretName(name string) bool {
-	complete := false // the part that began the text, or that follows a full stop
+	complete := false // the first part, or one after a full stop
 	for i := range len(name) {
 		switch c := name[i]; {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
@@ -217,11 +215,11 @@ func requireText(problems *Problems, path, text string) bool {
 	return text != ""
 }
 
-// maximumDuration keeps sums of durations within what Temporal takes.
+// maximumDuration keeps sums of durations within Temporal's limits.
 const maximumDuration = Duration(10 * 365 * 24 * time.Hour)
 
-// maximumObject bounds vars, instance and data, in bytes as JSON: every
-// webhook is told of them.
+// maximumObject bounds vars, instance and data, in bytes as JSON, because every webhook
+// receives them.
 const maximumObject = 128 << 10
 
 func boundObject(problems *Problems, path string, object Object) {
@@ -234,7 +232,7 @@ func boundObject(problems *Problems, path string, object Object) {
 	}
 }
 
-// boundName bounds the name of a type or a task queue as Temporal does.
+// boundName applies Temporal's limit to the name of a type or a task queue.
 func boundName(problems *Problems, path, name string) {
 	switch {
 	case len(name) > maximumTemporalName:
@@ -261,8 +259,8 @@ func checkDuration(problems *Problems, path string, duration Duration) {
 	}
 }
 
-// oneOf admits an absent value or one of those given, and reports whether the
-// value is admitted.
+// oneOf adds a problem unless the value is absent or one of those listed, and reports whether
+// it is valid.
 func oneOf(problems *Problems, path, value string, allowed ...string) bool {
 	if value == "" || slices.Contains(allowed, value) {
 		return true

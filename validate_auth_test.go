@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The rules of auth and tls, at a webhook and at an http task alike.
+// The rules of auth and tls, for a webhook and for an http task alike.
 func TestContractAuthAndTLS(t *testing.T) {
 	t.Parallel()
 	const (

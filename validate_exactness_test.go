@@ -2,7 +2,8 @@ package latch_test
 
 import "testing"
 
-// Bodies are in UTF-8, and say nothing else; success is about a response.
+// Bodies are in UTF-8, and may not declare anything else. success is an expression over
+// response.
 func TestExactnessValidation(t *testing.T) {
 	t.Parallel()
 	hook := func(rest string) string { return aJob(aHook(`"event":"JOB_SUCCESS","body":"x",` + rest)) }

@@ -2,9 +2,8 @@ package latch_test
 
 import "testing"
 
-// Wherever one of a known set is asked for, a mistyped one is refused with the
-// one that was meant, each mistake with its own; and with no other where none is
-// near.
+// A mistyped value of a fixed set is refused with a suggestion, each mistake with its own, and
+// without one if no value is similar.
 func TestTheOneThatWasMeant(t *testing.T) {
 	t.Parallel()
 	const reserved = ": names that begin with JOB_ are reserved"
@@ -36,8 +35,7 @@ func TestTheOneThatWasMeant(t *testing.T) {
 	})
 }
 
-// A hook that is to be skipped, and a history that is asked for, name an event
-// that there can be.
+// An event that a skip or a history query names must be one that can exist.
 func TestEventsThatAreAskedForCanBe(t *testing.T) {
 	t.Parallel()
 	const wrong = `event: unknown event "JOB_SUCESS": names that begin with JOB_ are reserved; did you mean "JOB_SUCCESS"?`

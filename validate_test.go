@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// rule is one rule of the contract's section: the input that breaks it, and
-// all that is said of it; nothing where the input keeps it.
+// rule is one rule of the contract's section: the input that breaks it, and all its problems,
+// or none if the input is valid.
 type rule struct {
 	name, kind, input string
 	want              []string

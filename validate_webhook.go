@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// webhookMethods are those that a webhook is sent by. All but GET bear a body.
+// webhookMethods are the methods of webhooks. All except GET have a body.
 var webhookMethods = []string{"POST", "PUT", "PATCH", "DELETE", "GET"}
 
 func validateWebhooks(problems *Problems, path string, webhooks []Webhook, where scope) {
@@ -29,7 +29,7 @@ func validateWebhooks(problems *Problems, path string, webhooks []Webhook, where
 	}
 }
 
-// validateWebhookID reports whether there is an id.
+// validateWebhookID reports whether the webhook has an id.
 func validateWebhookID(problems *Problems, path, id string) bool {
 	if !requireID(problems, path, id) {
 		return false
@@ -97,9 +97,9 @@ func (w *Webhook) validateSent(problems *Problems, path string) {
 	}
 }
 
-// ValidateRequest returns all that is wrong with the webhook's method, its
-// headers, and what proves who sends. It is for whoever is about to send a webhook
-// that no admission may have looked at, and finds out about the rest on the way.
+// ValidateRequest returns all problems of the webhook's method, its headers, and its
+// authentication. It is for callers that send a webhook that may not have passed admission, and
+// that find the other problems while sending.
 func (w *Webhook) ValidateRequest() Problems {
 	var problems Problems
 	w.validateMethod(&problems, "")
@@ -107,7 +107,7 @@ func (w *Webhook) ValidateRequest() Problems {
 	return problems
 }
 
-// validateMethod looks at the method and the headers.
+// validateMethod checks the method and the headers.
 func (w *Webhook) validateMethod(problems *Problems, path string) {
 	oneOf(problems, field(path, "method"), w.Method, webhookMethods...)
 	validateHeaders(problems, field(path, "headers"), w.Headers, webhookHeaders)
@@ -185,8 +185,8 @@ func (w *Webhook) validateSecrets(problems *Problems, path string) {
 	w.Auth.validate(problems, field(path, "auth"), taken)
 }
 
-// validateHeaderSecrets checks headers whose values are secrets, and adds them
-// to those that are taken, which have the field in which each stands.
+// validateHeaderSecrets checks headers whose values are secrets. It adds them to taken, which
+// maps headers to the field that contains each.
 func validateHeaderSecrets(problems *Problems, path string, headers, taken map[string]string, reserved []string) {
 	for _, name := range sortedKeys(headers) {
 		at, canonical := field(path, name), textproto.CanonicalMIMEHeaderKey(name)
@@ -219,17 +219,17 @@ func (w *Webhook) validateBody(problems *Problems, path string) {
 	}
 }
 
-// method returns the method by which the webhook is sent.
+// method returns the webhook's method.
 func (w *Webhook) method() string { return WithDefaults(*w).Method }
 
-// needsBody reports whether there is no default body: that one is JSON.
+// needsBody reports whether there is no default body, because that one is JSON.
 func (w *Webhook) needsBody() bool {
 	kind := w.bodyKind()
 	return w.method() != "GET" && (kind == BodyForm || kind == BodyText || kind == BodyMarkup)
 }
 
-// checkBody holds a body that was given to method and content type. JSON can
-// be sent as JSON, as a form and as text/plain.
+// checkBody checks a given body against the method and the content type. JSON can be sent as
+// JSON, as a form and as text/plain.
 func (w *Webhook) checkBody(problems *Problems, path string, body json.RawMessage) {
 	kind := w.bodyKind()
 	switch {
@@ -263,7 +263,7 @@ func (e *Event) validate(problems *Problems, path string, where scope) {
 	e.validatePolicy(problems, field(path, "on_error"), e.OnError, where)
 }
 
-// validateAbilities holds hooks to where they may block and decide.
+// validateAbilities checks that hooks block and decide only where they may.
 func (e *Event) validateAbilities(problems *Problems, path string, where scope) {
 	if e.Blocking && !EventMayBlock(e.Event) {
 		problems.Addf(field(path, "blocking"), "a hook cannot block at %s; it can at %s and custom events", e.Event,

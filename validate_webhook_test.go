@@ -8,7 +8,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// aWebhook is a release with one webhook of these keys.
+// aWebhook returns a release with one webhook that has these keys.
 func aWebhook(keys string) string { return aRelease(`"webhooks":[{` + keys + `}]`) }
 
 func TestContractWebhook(t *testing.T) {

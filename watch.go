@@ -5,35 +5,34 @@ import (
 	"strings"
 )
 
-// A Watch has webhooks told of the workflows that close, as the server lists
-// them: also of those that time out or are terminated, when no code of theirs
-// runs (contract, "Watch").
+// A Watch reports closed workflows to webhooks, as the server lists them, including those that
+// time out or are terminated, when none of their code runs (contract, "Watch").
 type Watch struct {
-	// ID names the watch; its workflow has the id latch-watch-<id>.
+	// ID names the watch. Its workflow has the id latch-watch-<id>.
 	ID string `json:"id" latch:"id"`
-	// Query is a list filter of Temporal's, such as WorkflowType = 'Order'. Of what
-	// it finds, the runs count that have closed since the watch was registered.
+	// Query is one of Temporal's list filters, such as WorkflowType = 'Order'. The watch
+	// reports the matching runs that closed after it was registered.
 	Query string `json:"query" latch:"plain"`
 	// Vars are values for templates and expressions.
 	Vars     Object    `json:"vars,omitempty" latch:"plain"`
 	Webhooks []Webhook `json:"webhooks"`
 }
 
-// A RegisteredWatch is a watch that is at work.
+// A RegisteredWatch is an active watch.
 type RegisteredWatch struct {
 	Watch
-	// TaskQueue is where the watch runs and whose registered webhooks hear of what
-	// it finds: that of whoever registered it.
+	// TaskQueue is the queue on which the watch runs, and whose registered webhooks receive its
+	// events: that of whoever registered it.
 	TaskQueue string `json:"task_queue,omitempty" latch:"plain"`
-	// ManagedBy names who declares the watch in files (starter apply --owner);
-	// empty for one that was registered by hand.
+	// ManagedBy names the owner who declares the watch in files (starter apply --owner). It is
+	// empty for a watch that was registered by hand.
 	ManagedBy string `json:"managed_by,omitempty" latch:"plain"`
 	CreatedAt Time   `json:"created_at,omitzero"`
 	UpdatedAt Time   `json:"updated_at,omitzero"`
 }
 
-// PrefixWatch begins the id of the workflow of a watch, and PrefixWatchNotice that
-// of one that fires the events of what a watch has found.
+// PrefixWatch begins the id of a watch's workflow. PrefixWatchNotice begins the id of a
+// workflow that fires the events of a watch.
 const (
 	PrefixWatch       = "latch-watch-"
 	PrefixWatchNotice = "latch-told-"
@@ -42,8 +41,8 @@ const (
 // maximumQuery bounds a watch's query, in bytes.
 const maximumQuery = 8 << 10
 
-// watchInput is what is taken: task queue, times and warnings are ours, and may be
-// given back.
+// watchInput is the accepted input. It may contain the task queue, the times and the warnings,
+// which are ignored.
 type watchInput struct {
 	Watch
 	TaskQueue json.RawMessage `json:"task_queue,omitempty"`
@@ -53,7 +52,7 @@ type watchInput struct {
 	Warnings  json.RawMessage `json:"warnings,omitempty"`
 }
 
-// DecodeWatch reads a watch strictly. Its error is [Problems].
+// DecodeWatch strictly decodes a watch. Its error is [Problems].
 func DecodeWatch(data []byte) (*RegisteredWatch, error) {
 	var input watchInput
 	problems := decodeStrict(data, &input)
@@ -61,8 +60,7 @@ func DecodeWatch(data []byte) (*RegisteredWatch, error) {
 	return watch, problems.Merge(watch.Validate()).Err()
 }
 
-// Validate returns all that is wrong with the watch's shape. Only a server knows
-// whether its query is one.
+// Validate returns all problems of the watch's shape. Only a server can check its query.
 func (w *Watch) Validate() Problems {
 	var problems Problems
 	requireRunID(&problems, "id", w.ID)
@@ -83,8 +81,8 @@ func (w *Watch) Validate() Problems {
 	return problems
 }
 
-// checkWatchEvents refuses a webhook that no watch ever tells of anything, and
-// events that other runs fire: such a webhook would seem to listen.
+// checkWatchEvents refuses a webhook that would never receive anything from the watch, and
+// events that other runs fire: the webhook would only seem to listen.
 func checkWatchEvents(problems *Problems, path string, webhook *Webhook) {
 	for i, settings := range webhook.EventSettings() {
 		at := field(path, "event")

@@ -10,8 +10,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, "Watch": all that is wrong with a watch is told at once, each with its
-// place.
+// Contract, "Watch": all problems of a watch are reported at once, each with its path.
 func TestContractWatch(t *testing.T) {
 	t.Parallel()
 	const webhooks = `"webhooks":[{"id":"w","url":"https://example.com/","event":"WORKFLOW_FAILED"}]`
@@ -66,7 +65,7 @@ func TestCloseStatusAndEvent(t *testing.T) {
 	require.Empty(t, latch.CloseStatus("WORKFLOW_PAUSED"))
 }
 
-// A custom event cannot have the name of one of a watch's.
+// A custom event cannot have the name of a watch's event.
 func TestNobodyElseFiresAWatchsEvents(t *testing.T) {
 	t.Parallel()
 	for event, wrong := range map[string]string{"WORKFLOW_FAILED": "fired by Latch itself", "WORKFLOW_PAUSED": "reserved"} {

@@ -10,9 +10,8 @@ import (
 type Webhook struct {
 	// ID is unique in its job or release and has no colon.
 	ID string `json:"id" latch:"id"`
-	// URL is a template; URLSecret is the name of a secret that is the URL. A
-	// webhook whose hooks all block may have neither: then a lock is made for a
-	// person to remove.
+	// URL is a template. URLSecret is the name of a secret that contains the URL. Both may be
+	// empty if all hooks of the webhook block: a person then removes the locks.
 	URL       string `json:"url,omitempty" latch:"template,url"`
 	URLSecret string `json:"url_secret,omitempty" latch:"secret"`
 	// Activity, Workflow and Nexus have hooks be work instead of requests: an activity,
@@ -29,8 +28,7 @@ type Webhook struct {
 	// Soak is how long after its event a hook lets nothing pass; an event's own
 	// replaces it.
 	Soak Duration `json:"soak,omitempty"`
-	// Method is POST (the default), PUT, PATCH, DELETE or GET; GET alone bears no
-	// body.
+	// Method is POST (the default), PUT, PATCH, DELETE or GET. Only GET has no body.
 	Method string `json:"method,omitempty" latch:"plain" unset:"POST"`
 	// ContentType is application/json (the default) or …+json,
 	// application/x-www-form-urlencoded, or any type of text, such as text/plain
@@ -39,45 +37,45 @@ type Webhook struct {
 	Headers     map[string]string `json:"headers,omitempty" latch:"template,header"`
 	// HeaderSecrets maps headers to the names of the secrets that are their values.
 	HeaderSecrets map[string]string `json:"header_secrets,omitempty" latch:"secret"`
-	// Body is a template, or JSON whose strings are templates; without it a
-	// JSON body says all that Latch knows of the event. It goes out in UTF-8, numbers with
-	// the digits they came in with. A JSON object becomes a form field by field:
-	// strings as they are, null as nothing, what is nested as compact JSON.
+	// Body is a template, or JSON whose strings are templates. The default is a JSON body with
+	// everything that Latch knows about the event. It is sent in UTF-8, and numbers keep their
+	// digits. A JSON object becomes a form field by field: strings unchanged, null empty,
+	// nested values as compact JSON.
 	Body json.RawMessage `json:"body,omitempty" latch:"template,body"`
-	// Preset is slack, discord or teams: the body is held to that chat's limits,
-	// and its answers are read as it means them. See [PresetSlack].
+	// Preset is slack, discord or teams. The body must respect that chat's limits, and the
+	// answers are interpreted by its rules. See [PresetSlack].
 	Preset string `json:"preset,omitempty" latch:"plain"`
-	// CloudEvents is binary or structured: events go out in that mode of the
-	// CloudEvents 1.0 HTTP binding. See [CloudEventsBinary].
+	// CloudEvents is binary or structured: events are sent in that mode of the CloudEvents 1.0
+	// HTTP binding. See [CloudEventsBinary].
 	CloudEvents string `json:"cloudevents,omitempty" latch:"plain"`
-	// Success is an expression over response {status, headers, body, data}: true
-	// is delivered, whatever the status; false fails for good, unless the status
-	// is tried again. Any 2xx is delivered unless given.
+	// Success is an expression over response {status, headers, body, data}. True means
+	// delivered, whatever the status; false fails permanently, unless the status is retried. By
+	// default any 2xx is delivered.
 	Success string `json:"success,omitempty" latch:"expression,success"`
-	// Enabled is true unless given.
+	// Enabled is true by default.
 	Enabled *bool `json:"enabled,omitempty" unset:"true"`
-	// Secret names the secret that signs requests and, unless SendSecret is
-	// false, goes into SecretHeader and the body's field "secret".
+	// Secret names the secret that signs requests. Unless SendSecret is false, it is also sent
+	// in SecretHeader and in the body's field "secret".
 	Secret       string `json:"secret,omitempty" latch:"secret"`
 	SecretHeader string `json:"secret_header,omitempty" latch:"plain" unset:"X-Latch-Secret"`
 	SendSecret   *bool  `json:"send_secret,omitempty" unset:"true"`
-	// Auth is how requests prove who sends them, beside the secret.
+	// Auth authenticates the sender of requests, in addition to the secret.
 	Auth *Auth `json:"auth,omitempty"`
-	// TLS has requests bear a client's certificate, or check the receiver's
-	// otherwise.
+	// TLS sets a client's certificate for requests, or changes how the receiver's is checked.
 	TLS *TLS `json:"tls,omitempty"`
-	// Redact says what of answers no record keeps, beside what the worker hides.
+	// Redact says which parts of answers no record keeps, in addition to those that the worker
+	// hides.
 	Redact *Redaction `json:"redact,omitempty"`
-	// Timeout bounds the wait for an answer, once connected; 60s unless given.
+	// Timeout bounds the wait for an answer, once connected; 60s by default.
 	Timeout Duration `json:"timeout,omitempty" unset:"60s"`
 	Retry   *Retry   `json:"retry,omitempty"`
-	// Path is the way that first attempts take: see [PathVolley], which holds for
-	// events that do not block unless durable is given.
+	// Path says how first attempts are made. [PathVolley] is the default for events that do not
+	// block.
 	Path string `json:"path,omitempty" latch:"plain" unset:"volley"`
-	// Ordered has each delivery of a run wait until the one before is settled:
-	// delivered, given up, or kept for a dead endpoint.
+	// Ordered makes each delivery of a run wait until the previous one is settled: delivered,
+	// given up, or kept for a dead endpoint.
 	Ordered bool `json:"ordered,omitempty" unset:"false"`
-	// Event is the short form of Events with one event of no settings.
+	// Event is the short form of Events with one event and no settings.
 	Event  string  `json:"event,omitempty" latch:"plain"`
 	Events []Event `json:"events,omitempty"`
 }
@@ -85,28 +83,28 @@ type Webhook struct {
 // An Event is a webhook's settings for one event.
 type Event struct {
 	Event string `json:"event" latch:"plain"`
-	// Enabled is true unless given.
+	// Enabled is true by default.
 	Enabled *bool `json:"enabled,omitempty" unset:"true"`
 	// Body replaces the webhook's body.
 	Body json.RawMessage `json:"body,omitempty" latch:"template,body"`
-	// When is an expression; false skips the hook.
+	// When is an expression. If it is false, the hook is skipped.
 	When string `json:"when,omitempty" latch:"expression,when"`
-	// Blocking holds what fired the event until the hook's lock is removed.
+	// Blocking holds the run at the event until the hook's lock is removed.
 	Blocking bool `json:"blocking,omitempty" unset:"false"`
 	// LockTimeout bounds the wait for the removal; 0 waits for ever.
 	LockTimeout Duration `json:"lock_timeout,omitempty" unset:"0s"`
-	// AnswerTimeout bounds how long a hook that does not block may leave a
-	// decision open; 90s unless given.
+	// AnswerTimeout bounds how long a hook that does not block may delay a decision; 90s by
+	// default.
 	AnswerTimeout Duration `json:"answer_timeout,omitempty" unset:"90s"`
 	// Soak replaces the webhook's.
 	Soak Duration `json:"soak,omitempty"`
-	// Enforce is true unless given; false has the hook decide nothing: its record
-	// says what it would have decided.
+	// Enforce is true by default. If false, the hook decides nothing, and its record says what
+	// it would have decided.
 	Enforce *bool `json:"enforce,omitempty" unset:"true"`
-	// OnTimeout says what a lock's timeout decides; stop unless given.
+	// OnTimeout is the decision when a lock times out; stop by default.
 	OnTimeout string `json:"on_timeout,omitempty" latch:"plain" unset:"stop"`
-	// OnError says what a failed delivery or expression decides; stop for a
-	// hook that blocks or has expressions of its own, else continue.
+	// OnError is the decision when a delivery or an expression fails. The default is stop for a
+	// hook that blocks or has its own expressions, and otherwise continue.
 	OnError string `json:"on_error,omitempty" latch:"plain"`
 	// Result, StopRelease and RollbackRelease are expressions over the record.
 	Result          string `json:"result,omitempty" latch:"expression,result"`
@@ -114,29 +112,29 @@ type Event struct {
 	RollbackRelease string `json:"rollback_release,omitempty" latch:"expression,rollback_release"`
 }
 
-// DefaultContentType is the type of bodies unless another is given.
+// DefaultContentType is the default media type of bodies.
 const DefaultContentType = "application/json"
 
-// The ways that the first attempt of a delivery may take.
+// These are the ways to make the first attempt of a delivery.
 const (
-	// PathVolley has the first attempts of an event made together, within the
-	// workflow task that fires it: they cost the run next to nothing.
+	// PathVolley makes the first attempts of an event together, within the workflow task that
+	// fires it. They cost the run almost nothing.
 	PathVolley = "volley"
-	// PathDurable has each delivery made by an activity of its own, which Temporal
-	// UI shows while it is under way.
+	// PathDurable makes each delivery in its own activity, which Temporal UI shows while it is
+	// in progress.
 	PathDurable = "durable"
 )
 
 // IsEnabled reports whether the webhook is sent at all.
 func (w *Webhook) IsEnabled() bool { return w.Enabled == nil || *w.Enabled }
 
-// SendsSecret reports whether the secret's value goes out, beside signing.
+// SendsSecret reports whether the secret's value is sent, in addition to signing.
 func (w *Webhook) SendsSecret() bool { return w.SendSecret == nil || *w.SendSecret }
 
 // HasURL reports whether there is a URL to call. See [Webhook.HasTarget].
 func (w *Webhook) HasURL() bool { return w.URL != "" || w.URLSecret != "" }
 
-// EventSettings returns the webhook's events, whichever way they were written.
+// EventSettings returns the webhook's events, from either form.
 func (w *Webhook) EventSettings() []Event {
 	if w.Event != "" {
 		return []Event{{Event: w.Event}}
@@ -144,8 +142,8 @@ func (w *Webhook) EventSettings() []Event {
 	return w.Events
 }
 
-// On returns the settings for the event and whether the webhook listens to it:
-// both it and its settings for the event must be enabled.
+// On returns the settings for the event and whether the webhook listens to it: both the webhook
+// and its settings for the event must be enabled.
 func (w *Webhook) On(event string) (Event, bool) {
 	if w.IsEnabled() {
 		for _, settings := range w.EventSettings() {
@@ -179,8 +177,8 @@ func (w *Webhook) BodyFor(settings Event) json.RawMessage {
 	return nil
 }
 
-// At returns the webhook as it is at the event: with the settings of that event
-// alone, and with the body that goes out there, in place of the event's own.
+// At returns the webhook with only the settings of the event, and with the body that is sent at
+// the event in place of the event's own.
 func (w *Webhook) At(settings Event) Webhook {
 	at := *w
 	at.Body, at.Event = w.BodyFor(settings), ""
@@ -192,11 +190,10 @@ func (w *Webhook) At(settings Event) Webhook {
 // IsEnabled reports whether the webhook listens to the event.
 func (e *Event) IsEnabled() bool { return e.Enabled == nil || *e.Enabled }
 
-// IsActedOn reports whether what the hook decides is acted on.
+// IsActedOn reports whether the hook's decision takes effect.
 func (e *Event) IsActedOn() bool { return e.Enforce == nil || *e.Enforce }
 
-// HasExpressions reports whether the hook has expressions of its own over its
-// record.
+// HasExpressions reports whether the hook has its own expressions over its record.
 func (e *Event) HasExpressions() bool {
 	return e.Result != "" || e.StopRelease != "" || e.RollbackRelease != ""
 }

@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// An Auth is how a request proves who sends it (contract, "Webhook"): exactly
-// one of its kinds. Each makes the header Authorization.
+// An Auth authenticates the sender of a request (contract, "Webhook"). It has exactly one of
+// its kinds. Each sets the header Authorization.
 type Auth struct {
 	// Bearer names the secret that is the token (RFC 6750).
 	Bearer string     `json:"bearer,omitempty" latch:"secret"`
@@ -17,59 +17,57 @@ type Auth struct {
 	OAuth2 *OAuth2    `json:"oauth2,omitempty"`
 }
 
-// A BasicAuth is a user's name, as it is, and the name of the secret that is
-// the password (RFC 7617).
+// A BasicAuth is a plain user name, and the name of the secret that is the password (RFC 7617).
 type BasicAuth struct {
 	Username string `json:"username" latch:"plain"`
 	Password string `json:"password" latch:"secret"`
 }
 
-// An OAuth2 gets a token by the client credentials grant (RFC 6749, section
-// 4.4) and sends it as a bearer's.
+// An OAuth2 fetches a token with the client credentials grant (RFC 6749, section 4.4) and sends
+// it as a bearer token.
 type OAuth2 struct {
-	// TokenURL is where the token comes from. It is no template.
+	// TokenURL is the token endpoint. It is not a template.
 	TokenURL string `json:"token_url" latch:"url"`
 	ClientID string `json:"client_id" latch:"plain"`
-	// ClientSecret names the secret that goes to the token endpoint, and there
-	// alone.
+	// ClientSecret names the secret that is sent only to the token endpoint.
 	ClientSecret string   `json:"client_secret" latch:"secret,issuer"`
 	Scopes       []string `json:"scopes,omitempty" latch:"plain"`
-	// Audience is a parameter that some token endpoints ask for.
+	// Audience is a parameter that some token endpoints require.
 	Audience string `json:"audience,omitempty" latch:"plain"`
-	// Params are further parameters that go along to the token endpoint, such as
-	// resource (RFC 8707). They are no templates and hold no secrets.
+	// Params are further parameters for the token endpoint, such as resource (RFC 8707). They
+	// are not templates and must not contain secrets.
 	Params map[string]string `json:"params,omitempty" latch:"plain"`
-	// AuthStyle says where the client's credentials stand: header (HTTP Basic,
-	// the default) or body.
+	// AuthStyle says where the client's credentials are sent: header (HTTP Basic, the default)
+	// or body.
 	AuthStyle string `json:"auth_style,omitempty" latch:"plain" unset:"header"`
 }
 
-// Values of [OAuth2.AuthStyle].
+// These are the values of [OAuth2.AuthStyle].
 const (
 	AuthStyleHeader = "header"
 	AuthStyleBody   = "body"
 )
 
-// A TLS is what a request's TLS goes by (contract, "Webhook"). ClientCert,
-// ClientKey and CA name secrets that are PEM.
+// A TLS configures a request's TLS (contract, "Webhook"). ClientCert, ClientKey and CA name
+// secrets in PEM.
 type TLS struct {
-	// ClientCert is the certificate, with those that lead to its authority, and
-	// ClientKey its private key: both or neither.
+	// ClientCert is the client's certificate, with its intermediate certificates. ClientKey is
+	// its private key. Both or neither must be set.
 	ClientCert string `json:"client_cert,omitempty" latch:"secret"`
 	ClientKey  string `json:"client_key,omitempty" latch:"secret"`
-	// CA are the authorities that the receiver's certificate is checked by,
-	// instead of the worker's own.
+	// CA are the authorities that verify the receiver's certificate, instead of the worker's
+	// own.
 	CA string `json:"ca,omitempty" latch:"secret"`
-	// ServerName is the name that the receiver's certificate is checked for,
-	// instead of the URL's host.
+	// ServerName is the name that the receiver's certificate must have, instead of the URL's
+	// host.
 	ServerName string `json:"server_name,omitempty" latch:"plain"`
 }
 
 // maximumCredential bounds the texts of auth that go into one header, in bytes.
 const maximumCredential = 1000
 
-// validate checks the auth of a request whose other headers are named in
-// others, with the field in which each stands.
+// validate checks the auth of a request. others maps its other headers to the field that
+// contains each.
 func (a *Auth) validate(problems *Problems, path string, others map[string]string) {
 	if a == nil {
 		return
@@ -131,9 +129,9 @@ func (o *OAuth2) validate(problems *Problems, path string) {
 	oneOf(problems, field(path, "auth_style"), o.AuthStyle, AuthStyleHeader, AuthStyleBody)
 }
 
-// ownParameters are those of a token request that have fields of their own, by
-// the field, and credentialParameters those that are good for getting a token:
-// they would stand in the history of every run.
+// ownParameters maps the parameters of a token request that have their own fields to these
+// fields. credentialParameters would suffice to get a token: they may not appear in the history
+// of every run.
 var (
 	ownParameters        = map[string]string{"client_id": "client_id", "client_secret": "client_secret", "scope": "scopes", "audience": "audience"}
 	credentialParameters = []string{"password", "refresh_token", "code", "code_verifier", "assertion", "client_assertion", "subject_token", "actor_token", "device_code"}
@@ -167,8 +165,8 @@ func (o *OAuth2) validateParams(problems *Problems, path string) {
 	}
 }
 
-// checkFixedURL is [checkURL] for one that is no template and has no fragment
-// (RFC 6749, section 3.2).
+// checkFixedURL is [checkURL] for a URL that is not a template and has no fragment (RFC 6749,
+// section 3.2).
 func checkFixedURL(problems *Problems, path, text string) {
 	switch {
 	case strings.Contains(text, "${"):
@@ -227,8 +225,7 @@ func requireSecretName(problems *Problems, path, name string) {
 	checkSecretName(problems, path, name)
 }
 
-// headersIn adds the headers' names, as HTTP writes them, with the field that
-// they stand in.
+// headersIn adds the headers' canonical names, with the field that contains them.
 func headersIn[V any](taken map[string]string, where string, headers map[string]V) {
 	for name := range headers {
 		taken[textproto.CanonicalMIMEHeaderKey(name)] = where

@@ -7,21 +7,20 @@ import (
 	"strings"
 )
 
-// Modes of the CloudEvents 1.0 HTTP binding.
+// These are the modes of the CloudEvents 1.0 HTTP binding.
 //
-// In binary mode the body is what it is without, and the attributes stand in
-// headers ce-…; in structured mode the body becomes the field data of an
-// application/cloudevents+json object, secret and lock within it. The id is the
-// delivery's, so that it is the same for every attempt; the source is
-// //<system.fqdn>/<workflow id>, the type run.latch. and the event in lower
-// case, the subject the job's or release's id and after a slash the step, the
-// time when the event fired. The signature covers the body as it is sent.
+// In binary mode the body is the same as without CloudEvents, and the attributes are headers
+// ce-…. In structured mode the body becomes the field data of an application/cloudevents+json
+// object, including secret and lock. The id is the delivery's, and therefore the same for every
+// attempt. The source is //<system.fqdn>/<workflow id>. The type is run.latch. and the event in
+// lower case. The subject is the job's or release's id, followed by a slash and the step if
+// there is one. The time is when the event fired. The signature covers the body as it is sent.
 const (
 	CloudEventsBinary     = "binary"
 	CloudEventsStructured = "structured"
 )
 
-// cloudEventHeaders are set by Latch where a webhook sends CloudEvents.
+// cloudEventHeaders are the headers that Latch sets if a webhook sends CloudEvents.
 var cloudEventHeaders = []string{"Ce-Specversion", "Ce-Id", "Ce-Source", "Ce-Type", "Ce-Subject", "Ce-Time", "Ce-Datacontenttype"}
 
 func (w *Webhook) validateCloudEvents(problems *Problems, path string) {

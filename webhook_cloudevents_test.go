@@ -2,7 +2,7 @@ package latch_test
 
 import "testing"
 
-// CloudEvents are sent in one of two modes, and their attributes are Latch's.
+// CloudEvents are sent in one of two modes, and Latch sets their attributes.
 func TestCloudEventsValidation(t *testing.T) {
 	t.Parallel()
 	hook := func(rest string) string { return aJob(aHook(`"event":"JOB_SUCCESS",` + rest)) }

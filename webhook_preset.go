@@ -27,7 +27,7 @@ const (
 func (w *Webhook) validatePreset(problems *Problems, path string) {
 	at := field(path, "preset")
 	if known := oneOf(problems, at, w.Preset, PresetSlack, PresetDiscord, PresetTeams); !known || w.Preset == "" {
-		return // what an unknown one asks for cannot be told
+		return // an unknown preset has unknown requirements
 	}
 	if !w.HasURL() {
 		problems.Addf(at, "needs url or url_secret: a lock alone is sent to nobody")

@@ -2,7 +2,7 @@ package latch_test
 
 import "testing"
 
-// A preset is known, and the message is the user's own.
+// The preset must be known, and the message is the user's own.
 func TestPresetValidation(t *testing.T) {
 	t.Parallel()
 	hook := func(rest string) string { return aJob(aHook(rest)) }

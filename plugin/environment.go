@@ -9,8 +9,8 @@ import (
 	environment "github.com/latch-run/latch/internal/settings"
 )
 
-// FromEnv makes the plugin as the environment's LATCH_… variables say. It is
-// what Latch's own worker uses. All that is wrong is reported at once.
+// FromEnv returns the plugin configured by the environment's LATCH_… variables. Latch's own
+// worker uses it. All problems are reported at once.
 func FromEnv() (*Plugin, error) {
 	given, err := environment.Read[environment.Plugin]()
 	problems := []error{err}
@@ -18,7 +18,7 @@ func FromEnv() (*Plugin, error) {
 	problems = append(problems, err)
 	linkKey, err := environment.LinkKey(given.LinkKey, given.LinkKeyFile)
 	if problems = append(problems, err); err != nil {
-		given.LockLinks = false // that it has no key is not news
+		given.LockLinks = false // the user need not learn that there is no key
 	}
 	p := New(Options{
 		EgressAllow:         given.EgressAllow,

@@ -10,8 +10,7 @@ import (
 	"github.com/latch-run/latch/plugin"
 )
 
-// Contract, "Settings": all bad ones are reported at once, without a secret's
-// value.
+// Contract, "Settings": all bad settings are reported at once, without a secret's value.
 func TestFromEnvReportsAllAtOnce(t *testing.T) {
 	t.Setenv("LATCH_EGRESS_ALLOW", "127.0.0.1,10.0.0.0/99")
 	t.Setenv("LATCH_ALLOW_COMMANDS", "perhaps")
@@ -55,7 +54,7 @@ func TestFromEnv(t *testing.T) {
 	require.NotContains(t, err.Error(), "LATCH_LOCK_LINKS", "one thing is wrong")
 }
 
-// A worker can name the secrets that may go to any host as it starts.
+// A worker can list at its start the secrets that may be sent to any host.
 func TestUnboundSecrets(t *testing.T) {
 	t.Setenv("LATCH_SECRET_BOARD", "value-of-the-board")
 	t.Setenv("LATCH_SECRET_ON_CALL", "value-of-on-call")

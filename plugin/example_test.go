@@ -9,9 +9,9 @@ import (
 	"github.com/latch-run/latch/plugin"
 )
 
-// A worker of your own serves latch.JobRun, latch.Release and latch.Emit beside
-// its own workflows. The zero options are the safe ones: public addresses alone,
-// no secrets, no commands.
+// A worker of your own serves latch.JobRun, latch.Release and latch.Emit in addition to its own
+// workflows. The zero options are the safe ones: only public addresses, no secrets, no
+// commands.
 func ExampleNew() {
 	c, err := client.Dial(client.Options{})
 	if err != nil {
@@ -29,12 +29,11 @@ func ExampleNew() {
 	}
 }
 
-// The plugin from the environment's LATCH_… variables, as Latch's own worker
-// has it.
+// The plugin configured by the environment's LATCH_… variables, as in Latch's own worker.
 func ExampleFromEnv() {
 	p, err := plugin.FromEnv()
 	if err != nil {
-		log.Fatal(err) // all that is wrong, by the variables' names
+		log.Fatal(err) // all problems, by the variables' names
 	}
 	_ = worker.Options{Plugins: []worker.Plugin{p}}
 }

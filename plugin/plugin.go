@@ -25,67 +25,63 @@ import (
 	"github.com/latch-run/latch/workflows"
 )
 
-// Options say what Latch may do in a worker. The zero value is the safe one.
+// Options configure what Latch may do in a worker. The zero value is the safe one.
 type Options struct {
-	// Secrets are the values that webhooks name, by name. A value that begins
-	// with whsec_ (symmetric) or whsk_ (ed25519) only signs. Values with several
-	// lines sign with each line and send the first; one that is PEM, for tls, is
-	// taken as a whole.
+	// Secrets are the values of the secrets, by name. A value that begins with whsec_
+	// (symmetric) or whsk_ (ed25519) only signs. A value with several lines signs with each
+	// line and sends the first one. A value in PEM, for tls, is used as a whole.
 	Secrets map[string]string
-	// SecretHosts binds secrets, by name, to the hosts they may go to, such as
+	// SecretHosts binds secrets, by name, to the hosts that they may be sent to, such as
 	// "hooks.example.com", "*.corp:8443" or, to allow plain http as well,
-	// "http://hooks.internal"; a secret that is bound goes nowhere else. The
-	// pattern "command://" lets it go to command tasks.
+	// "http://hooks.internal". A bound secret is sent nowhere else. The pattern "command://"
+	// allows it in command tasks.
 	SecretHosts map[string][]string
-	// SecretHostsRequired refuses to use a secret that is bound to no host.
+	// SecretHostsRequired rejects the use of a secret that is bound to no host.
 	SecretHostsRequired bool
-	// EgressAllow are the addresses that may be called although they are not
-	// public: a CIDR, an IP, a host or host:port each.
+	// EgressAllow are the addresses that may be called although they are not public: a CIDR, an
+	// IP, a host or host:port each.
 	EgressAllow []string
 	// EgressProxy is the URL of a proxy for all outgoing requests.
 	EgressProxy string
-	// EgressNoProxy are hosts, host:ports, *.domains, IPs and CIDRs that are called
-	// without it; EgressAllow holds for them.
+	// EgressNoProxy are hosts, host:ports, *.domains, IPs and CIDRs that are called without the
+	// proxy. EgressAllow applies to them.
 	EgressNoProxy []string
-	// EgressProxyResolves are hosts, host:ports and *.domains whose names only the
-	// proxy can resolve. Where they lead is not checked.
+	// EgressProxyResolves are hosts, host:ports and *.domains whose names only the proxy can
+	// resolve. Their addresses are not checked.
 	EgressProxyResolves []string
-	// PerEndpoint is how many webhooks may be under way to one endpoint at once,
-	// so that a slow one leaves the worker's activities to others; 500 unless
-	// given. A worker that runs fewer than 1000 activities at once wants less.
+	// PerEndpoint is how many webhooks may be in flight to one endpoint at once, so that a slow
+	// one does not occupy all of the worker's activities; 500 by default. A worker with fewer
+	// than 1000 concurrent activities should set a lower value.
 	PerEndpoint int
-	// Redact is what no record of any webhook keeps of an endpoint's answer,
-	// beside what the webhook itself says.
+	// Redact says which parts of an endpoint's answer no record of any webhook keeps, in
+	// addition to those that the webhook itself names.
 	Redact latch.Redaction
-	// AllowCommands lets command tasks run on the worker.
+	// AllowCommands allows command tasks on the worker.
 	AllowCommands bool
-	// FQDN and Environment are what templates see as system.fqdn and
-	// system.environment. FQDN defaults to APIURL's host, else the host's name.
+	// FQDN and Environment are the template variables system.fqdn and system.environment. FQDN
+	// defaults to APIURL's host, or else the machine's name.
 	FQDN, Environment string
 	// APIURL is the public address of Latch's API, for links to locks.
 	APIURL string
-	// TemporalUI is the address of Temporal UI, for links to the runs that a watch has
-	// found.
+	// TemporalUI is the address of Temporal UI, for links to the runs that a watch has found.
 	TemporalUI string
-	// LockLinks has links to locks bear an HMAC by LinkKey, so that they open the
-	// lock's page without an API key. Everybody who gets to see such a link may
-	// then remove the lock. The API must hold the same key; it has at least 16
-	// bytes.
+	// LockLinks adds an HMAC by LinkKey to links to locks, so that they open the lock's page
+	// without an API key. Everybody who sees such a link may then remove the lock. The API must
+	// have the same key, of at least 16 bytes.
 	LockLinks bool
 	LinkKey   []byte
-	// SearchAttributes has runs upsert the search attributes LatchID,
-	// LatchStatus and LatchWaiting, which the server must know, and
-	// LatchWebhooks where it knows it.
+	// SearchAttributes makes runs upsert the search attributes LatchID, LatchStatus and
+	// LatchWaiting, which must exist on the server, and LatchWebhooks if it exists.
 	SearchAttributes bool
-	// DataConverter is the one of the client that the worker is made with, where
-	// that is not the default one and the plugin is not given to the client
-	// too: what is registered was encoded with it.
+	// DataConverter is the data converter of the worker's client. It must be set if it is not
+	// the default one and the plugin is not given to the client too: registered entries were
+	// encoded with it.
 	DataConverter converter.DataConverter
 
 	// store holds secrets from the environment.
 	store *secret.Store
-	// variables says that the options come from the environment: errors name the
-	// variables alone.
+	// variables reports that the options come from the environment, so that errors name only
+	// the variables.
 	variables bool
 }
 
@@ -98,22 +94,20 @@ type Plugin struct {
 	problem     error
 
 	mutex sync.Mutex
-	// converter is the one of the client that the plugin was given to.
+	// converter is the data converter of the client that the plugin was given to.
 	converter converter.DataConverter
-	// registered are the workers and replayers that are running with it.
+	// registered are the running workers and replayers.
 	registered map[string]bool
-	// activitiesOnly are the workers, by instance key, that run no workflows: the
-	// SDK panics where one is registered with them.
+	// activitiesOnly are the workers, by instance key, that run no workflows: the SDK panics if
+	// one is registered with them.
 	activitiesOnly map[string]bool
-	// stopTimeouts are how long the workers, by instance key, let what is in flight
-	// finish.
+	// stopTimeouts are the WorkerStopTimeouts of the workers, by instance key.
 	stopTimeouts map[string]time.Duration
 }
 
-// New makes the plugin. Invalid options (an unreadable address in EgressAllow, a
-// malformed name of a secret) are reported, all at once, by [Plugin.Err], and by
-// the worker or client that the plugin is given to: the SDK panics in worker.New
-// and returns an error from client.Dial.
+// New returns the plugin. Invalid options (an unreadable address in EgressAllow, a malformed
+// name of a secret) are reported, all at once, by [Plugin.Err], and by the worker or client
+// that is given the plugin: the SDK panics in worker.New and returns an error from client.Dial.
 func New(options Options) *Plugin {
 	p := &Plugin{interceptor: &workflows.Interceptor{}, registered: map[string]bool{}, activitiesOnly: map[string]bool{}, stopTimeouts: map[string]time.Duration{}, converter: options.DataConverter}
 	var err error
@@ -132,13 +126,13 @@ func New(options Options) *Plugin {
 	return p
 }
 
-// Err returns everything that is wrong with the options.
+// Err returns all problems of the options.
 func (p *Plugin) Err() error { return p.problem }
 
-// UnboundSecrets returns the names of the secrets that may go to any host,
-// sorted: those that SecretHosts binds to none, unless SecretHostsRequired is
-// set. Whoever writes a job, a release or an event may have such a secret sent
-// to a host of their own, so a worker does well to log these names as it starts.
+// UnboundSecrets returns the names of the secrets that may be sent to any host, sorted: those
+// that SecretHosts does not bind, unless SecretHostsRequired is set. The author of a job, a
+// release or an event can have such a secret sent to a host of their own, so a worker should
+// log these names at its start.
 func (p *Plugin) UnboundSecrets() []string {
 	if p.secrets.HostsRequired() {
 		return nil
@@ -146,9 +140,9 @@ func (p *Plugin) UnboundSecrets() []string {
 	return p.secrets.Unbound()
 }
 
-// Endpoints returns how many endpoints (scheme, host and port) the plugin's
-// workers have called of late, and how many of them are silent: none of the last
-// 50 attempts or more got an answer. Both are 0 where [Plugin.Err] is an error.
+// Endpoints returns how many endpoints (scheme, host and port) the plugin's workers have called
+// recently, and how many of them are silent: none of the last 50 or more attempts got an
+// answer. Both are 0 if [Plugin.Err] is not nil.
 func (p *Plugin) Endpoints() (known, silent int) {
 	if p.activities == nil {
 		return 0, 0
@@ -199,7 +193,7 @@ func newActivities(options Options, store *secret.Store, dataConverter func() co
 	}), nil
 }
 
-// linkKeyOf returns the key to sign links with, none where they are not signed.
+// linkKeyOf returns the key that signs links, or nil if they are not signed.
 func linkKeyOf(options Options) ([]byte, error) {
 	if !options.LockLinks {
 		return nil, nil
@@ -217,7 +211,7 @@ func fqdnOf(options Options) (string, error) {
 	return environment.FQDN(options.FQDN, options.APIURL)
 }
 
-// name names an option as whoever gave it knows it.
+// name returns an option's name in its source.
 func (o Options) name(field, variable string) string {
 	if o.variables {
 		return variable
@@ -238,7 +232,7 @@ func (p *Plugin) configureClient(_ context.Context, options client.PluginConfigu
 	return p.problem
 }
 
-// dataConverter returns what the worker's client encodes with, nil for the default.
+// dataConverter returns the data converter of the worker's client, or nil for the default.
 func (p *Plugin) dataConverter() converter.DataConverter {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -269,8 +263,8 @@ func (p *Plugin) intercept(interceptors []interceptor.WorkerInterceptor) []inter
 	return append(interceptors, p.interceptor)
 }
 
-// register registers workflows and activities, once for each worker, whether
-// the plugin was given to the worker, to its client or to both.
+// register registers workflows and activities, once for each worker, whether the plugin was
+// given to the worker, to its client or to both.
 func (p *Plugin) register(_ context.Context, options temporal.SimplePluginRunContextBeforeOptions) error {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -290,12 +284,12 @@ func (p *Plugin) register(_ context.Context, options temporal.SimplePluginRunCon
 	return nil
 }
 
-// StopWorker stops a worker and then, if no other that runs workflows is left, lets
-// the deliveries finish whose first attempts go on outside of activities. All of
-// it takes no longer than the worker's WorkerStopTimeout.
+// StopWorker stops a worker. If no other worker that runs workflows is left, it then waits for
+// deliveries whose first attempts continue outside of activities. In total this takes no longer
+// than the worker's WorkerStopTimeout.
 func (p *Plugin) StopWorker(ctx context.Context, options worker.PluginStopWorkerOptions, next func(context.Context, worker.PluginStopWorkerOptions)) {
 	p.mutex.Lock()
-	key := options.WorkerInstanceKey // a plugin of client and worker comes here twice
+	key := options.WorkerInstanceKey // if given to client and worker, the plugin is called twice
 	atMost, ranWorkflows := p.stopTimeouts[key], p.registered[key] && !p.activitiesOnly[key]
 	p.mutex.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, atMost)
@@ -306,7 +300,7 @@ func (p *Plugin) StopWorker(ctx context.Context, options worker.PluginStopWorker
 	}
 }
 
-// runsWorkflows reports whether a worker is running that runs workflows.
+// runsWorkflows reports whether a running worker runs workflows.
 func (p *Plugin) runsWorkflows() bool {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

@@ -23,8 +23,8 @@ import (
 	"github.com/latch-run/latch/plugin"
 )
 
-// All that is wrong with the options is reported at once, by Err and by the
-// client that is given the plugin.
+// All problems of the options are reported at once, by Err and by the client that is given the
+// plugin.
 func TestBadOptions(t *testing.T) {
 	t.Parallel()
 	p := plugin.New(plugin.Options{
@@ -42,8 +42,8 @@ func TestBadOptions(t *testing.T) {
 	require.NoError(t, plugin.New(plugin.Options{}).Err(), "the zero options are good")
 }
 
-// The plugin leaves the user's data converter and interceptors as they are,
-// and adds its own interceptor once, however often it is asked.
+// The plugin does not change the user's data converter and interceptors, and adds its own
+// interceptor once, however often it is called.
 func TestLeavesTheUsersOptionsAlone(t *testing.T) {
 	t.Parallel()
 	p := plugin.New(plugin.Options{})
@@ -66,7 +66,7 @@ func TestLeavesTheUsersOptionsAlone(t *testing.T) {
 	require.Empty(t, clientOptions.Interceptors)
 }
 
-// The zero options allow nothing: no private address, no command, no secret.
+// The zero options allow neither private addresses nor commands, and have no secrets.
 func TestZeroOptionsAreSafe(t *testing.T) {
 	t.Parallel()
 	called := false
@@ -99,7 +99,7 @@ func TestZeroOptionsAreSafe(t *testing.T) {
 	})
 }
 
-// One plugin serves several workers, one after another and side by side.
+// One plugin serves several workers, one after another and concurrently.
 func TestServesSeveralWorkers(t *testing.T) {
 	t.Parallel()
 	p := plugin.New(plugin.Options{})
@@ -110,7 +110,7 @@ func TestServesSeveralWorkers(t *testing.T) {
 	}
 }
 
-// A worker that runs activities alone takes the plugin, also by its client.
+// A worker that runs only activities accepts the plugin, even through its client.
 func TestServesAWorkerWithoutWorkflows(t *testing.T) {
 	t.Parallel()
 	p := plugin.New(plugin.Options{})
